@@ -1,0 +1,175 @@
+//! What the ledger stores. An event never contains content: texts live in encrypted payloads beside it, so that a leaf
+//! of the log can stay for ever while the words behind it can be erased.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::category::DataType;
+use crate::exchange::{OpaqueKind, Role};
+
+/// One entry of the log.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Event {
+    /// Version of this record, 1.
+    pub v: u32,
+    /// UUID v7 of the event.
+    pub id: String,
+    /// Time in UTC, RFC 3339 with milliseconds.
+    pub t: String,
+    /// The exchange it belongs to: the value of `x-ombud-receipt`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub exchange: Option<String>,
+    /// Pseudonymous id of the conversation; names the key of the payload.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub conversation: Option<String>,
+    /// Digest that tells one client key from another without revealing it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub client: Option<String>,
+    /// What happened.
+    #[serde(flatten)]
+    pub kind: EventKind,
+    /// What ties this entry to its encrypted payload.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub payload: Option<Commitment>,
+}
+
+/// Ties an entry to a payload that can be erased.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Commitment {
+    /// SHA-256 of the ciphertext, hexadecimal.
+    pub ct: String,
+    /// HMAC-SHA-256 of the plaintext under a salt that stands only inside the ciphertext, hexadecimal.
+    pub commit: String,
+    /// Length of the ciphertext in bytes.
+    pub len: u64,
+}
+
+/// Counts per detected type.
+pub type Counts = BTreeMap<DataType, u64>;
+
+/// The kinds of entry.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind")]
+pub enum EventKind {
+    /// A gateway started.
+    #[serde(rename = "run.start")]
+    RunStart {
+        /// Version of Ombud.
+        version: String,
+        /// `run`, `serve` or `demo`.
+        mode: String,
+    },
+    /// A gateway stopped in order.
+    #[serde(rename = "run.end")]
+    RunEnd {
+        /// Exit code of the child, where there was one.
+        exit: Option<i64>,
+    },
+    /// A request is about to leave (its intent).
+    #[serde(rename = "llm.request")]
+    Request(Box<RequestRecord>),
+    /// An answer ended, well or not.
+    #[serde(rename = "llm.response")]
+    Response(Box<ResponseRecord>),
+    /// The model asked for a tool call, and it is about to be released to the agent.
+    #[serde(rename = "tool.intent")]
+    ToolIntent {
+        /// The tool's name.
+        tool: String,
+        /// The id of the call, if the provider gave one.
+        call: Option<String>,
+        /// False if the stream ended inside the arguments.
+        complete: bool,
+        /// What was decided, `release` or the reason why not.
+        decision: String,
+    },
+    /// A request was not forwarded.
+    #[serde(rename = "refused")]
+    Refused {
+        /// Stable code of the reason, as in the error that the client got.
+        code: String,
+        /// The provider it was meant for, where known.
+        provider: Option<String>,
+    },
+    /// A connection went through unread.
+    #[serde(rename = "tunnel")]
+    Tunnel {
+        /// Host and port.
+        host: String,
+        /// `tunnelled`, `refused` or `failed`.
+        outcome: String,
+    },
+}
+
+/// A request as it left.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RequestRecord {
+    /// Id of the provider.
+    pub provider: String,
+    /// Host it goes to.
+    pub host: String,
+    /// Wire format.
+    pub wire: String,
+    /// The model asked for.
+    pub model: Option<String>,
+    /// Whether a stream was asked for.
+    pub stream: bool,
+    /// Bytes of the body before and after masking.
+    pub bytes: (u64, u64),
+    /// Number of slots per role: what was inspected.
+    pub slots: BTreeMap<Role, u64>,
+    /// Values found, per type.
+    pub found: Counts,
+    /// Values replaced, per type.
+    pub masked: Counts,
+    /// Parts that were not inspected, per kind.
+    pub opaque: BTreeMap<OpaqueKind, u64>,
+}
+
+/// Who failed, if somebody did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Party {
+    /// Nobody.
+    None,
+    /// The provider.
+    Provider,
+    /// The way to the provider.
+    Network,
+    /// The operator: quota, account, parameters.
+    Developer,
+    /// The client went away.
+    Client,
+    /// Ombud.
+    Gateway,
+    /// Not known.
+    Unknown,
+}
+
+/// An answer as it came.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ResponseRecord {
+    /// HTTP status, 0 if none came.
+    pub status: u16,
+    /// Whether the answer ended as its wire format demands.
+    pub complete: bool,
+    /// Bytes received from the provider.
+    pub bytes: u64,
+    /// Tokens turned back into values.
+    pub restored: u64,
+    /// Well-formed tokens in the answer that this request had not minted: reported, never guessed.
+    pub unknown_tokens: u64,
+    /// The provider's own id of the request.
+    pub request_id: Option<String>,
+    /// The model that answered.
+    pub model: Option<String>,
+    /// Why the model stopped.
+    pub finish: Option<String>,
+    /// Milliseconds to the first byte and to the last.
+    pub ms: (u64, u64),
+    /// Who failed.
+    pub fault: Party,
+    /// Stable code of the failure.
+    pub code: Option<String>,
+}

@@ -1,0 +1,197 @@
+//! The [`Exchange`]: one request that crosses an edge, with everything in it that can be read.
+
+use std::borrow::Cow;
+use std::ops::Range;
+
+use bytes::Bytes;
+use serde::{Deserialize, Serialize};
+
+use crate::offset::OffsetMap;
+use crate::origin::Origin;
+
+/// Which of the agent's three edges an exchange crosses.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Edge {
+    /// To a model provider.
+    Model,
+    /// To a tool.
+    Tool,
+    /// To a memory or vector store.
+    Memory,
+}
+
+/// One request. It owns the original bytes; slots point into them. It is never serialised again: edits are spliced in.
+#[derive(Debug, Clone)]
+pub struct Exchange {
+    /// The edge it crosses.
+    pub edge: Edge,
+    /// The id of the wire format, such as `openai.chat`.
+    pub wire: &'static str,
+    /// The body as it arrived.
+    pub body: Bytes,
+    /// Every text in the body, in the order of the bytes.
+    pub slots: Vec<Slot>,
+    /// Every part that could not be read.
+    pub opaque: Vec<Opaque>,
+    /// The model that was asked for.
+    pub model: Option<String>,
+    /// Whether a streamed answer was asked for.
+    pub stream: bool,
+}
+
+/// A text inside the body of an exchange.
+#[derive(Debug, Clone)]
+pub struct Slot {
+    /// Bytes of the body that hold the encoded text (without the quotes of a JSON string).
+    pub span: Range<usize>,
+    /// How the text is wrapped, outermost first.
+    pub codecs: Vec<Codec>,
+    /// The decoded text.
+    pub text: String,
+    /// From offsets in `text` to offsets in the body, relative to `span.start`.
+    pub map: OffsetMap,
+    /// The part it plays in the conversation.
+    pub role: Role,
+    /// Where it came from.
+    pub origin: Origin,
+}
+
+impl Slot {
+    /// The bytes of the body that a range of `text` stands for.
+    pub fn body_range(&self, text: &Range<usize>) -> Range<usize> {
+        let inner = self.map.range(text);
+        self.span.start + inner.start..self.span.start + inner.end
+    }
+
+    /// Encodes a replacement for a part of `text` as it must stand in the body.
+    pub fn encode<'a>(&self, replacement: &'a str) -> Cow<'a, str> {
+        self.codecs.iter().rev().fold(Cow::Borrowed(replacement), |text, codec| match codec.encode(&text) {
+            Cow::Borrowed(_) => text,
+            Cow::Owned(encoded) => Cow::Owned(encoded),
+        })
+    }
+}
+
+/// One layer of encoding around a text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Codec {
+    /// The inside of a JSON string.
+    JsonString,
+    /// A whole JSON number; a replacement becomes a JSON string.
+    JsonNumber,
+}
+
+impl Codec {
+    /// Encodes a replacement so that it may stand in place of a decoded part.
+    pub fn encode(self, text: &str) -> Cow<'_, str> {
+        match self {
+            Self::JsonString => escape_json(text),
+            Self::JsonNumber => Cow::Owned(format!("\"{}\"", escape_json(text))),
+        }
+    }
+}
+
+/// Escapes a text for the inside of a JSON string (RFC 8259 §7): quotes, backslashes and control characters only.
+pub fn escape_json(text: &str) -> Cow<'_, str> {
+    use std::fmt::Write as _;
+    if !text.bytes().any(|b| b < 0x20 || b == b'"' || b == b'\\') {
+        return Cow::Borrowed(text);
+    }
+    let mut out = String::with_capacity(text.len() + 8);
+    for ch in text.chars() {
+        match ch {
+            '"' => out.push_str("\\\""),
+            '\\' => out.push_str("\\\\"),
+            '\n' => out.push_str("\\n"),
+            '\r' => out.push_str("\\r"),
+            '\t' => out.push_str("\\t"),
+            control if control < '\u{20}' => {
+                // Writing to a String cannot fail.
+                let _ = write!(out, "\\u{:04x}", control as u32);
+            }
+            other => out.push(other),
+        }
+    }
+    Cow::Owned(out)
+}
+
+/// The part a slot plays in a conversation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    /// System prompt or instructions.
+    System,
+    /// Developer message.
+    Developer,
+    /// User turn.
+    User,
+    /// Earlier answer of the model.
+    Assistant,
+    /// Arguments of a tool call in the history.
+    ToolCall,
+    /// Result of a tool call.
+    ToolResult,
+    /// Name, description or schema of a tool.
+    ToolDefinition,
+    /// Text to embed.
+    EmbeddingInput,
+    /// `user`, `metadata` and the like.
+    Metadata,
+    /// A text in a field that Ombud does not know. It is masked like any other.
+    Other,
+}
+
+/// A part of the body that cannot be read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Opaque {
+    /// What it is.
+    pub kind: OpaqueKind,
+    /// Bytes of the body.
+    pub span: Range<usize>,
+}
+
+/// Kinds of content that Ombud passes or blocks but does not inspect.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OpaqueKind {
+    /// A picture.
+    Image,
+    /// A sound recording.
+    Audio,
+    /// A file whose text is not visible, such as a PDF.
+    File,
+    /// Text as token numbers; it says everything, and nothing can be masked in it.
+    Tokens,
+    /// A signed or encrypted block of the provider. It came from there and goes back unchanged.
+    Sealed,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_replacement_is_encoded_through_every_layer() {
+        let slot = Slot {
+            span: 0..0,
+            codecs: vec![Codec::JsonString, Codec::JsonString],
+            text: String::new(),
+            map: OffsetMap::identity(0),
+            role: Role::ToolCall,
+            origin: Origin::Model,
+        };
+        assert_eq!(slot.encode("plain"), "plain");
+        assert_eq!(slot.encode("a\"b"), "a\\\\\\\"b");
+    }
+
+    #[test]
+    fn a_number_becomes_a_string() {
+        assert_eq!(Codec::JsonNumber.encode("PHONE_0"), "\"PHONE_0\"");
+    }
+
+    #[test]
+    fn controls_are_escaped() {
+        assert_eq!(escape_json("a\u{1}\n中"), "a\\u0001\\n中");
+    }
+}

@@ -1,0 +1,23 @@
+//! What everything in Ombud means.
+//!
+//! This crate has no I/O, no async, no clock and no randomness: every value that depends on the world is passed in. All
+//! other crates speak in its terms, so a word has one meaning in a finding, in a log entry and in a report.
+
+pub mod category;
+pub mod detection;
+pub mod event;
+pub mod exchange;
+pub mod finding;
+pub mod flow;
+pub mod message;
+pub mod offset;
+pub mod origin;
+pub mod policy;
+
+pub use category::{Class, DataCategory, DataType};
+pub use detection::Detection;
+pub use exchange::{Codec, Edge, Exchange, Opaque, OpaqueKind, Role, Slot};
+pub use message::{Lang, Say};
+pub use offset::OffsetMap;
+pub use origin::{Origin, Trust};
+pub use policy::{Action, Decision, Edit, Policy, decide};

@@ -1,0 +1,225 @@
+//! The policy and the one pure function that applies it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
+
+use serde::{Deserialize, Serialize};
+
+use crate::category::{Class, DataCategory, DataType};
+use crate::detection::Detection;
+use crate::exchange::{Exchange, OpaqueKind};
+
+/// What happens to a value of a category before it leaves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Action {
+    /// It leaves as it is.
+    Allow,
+    /// A token takes its place and is turned back in the answer.
+    Mask,
+    /// A token takes its place and is never turned back.
+    Redact,
+    /// The request waits until somebody approves this value.
+    Ask,
+    /// The request does not leave.
+    Block,
+}
+
+/// What may leave, in which form.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Policy {
+    /// Actions per category; a category that is absent has the default of its class.
+    pub masking: BTreeMap<DataCategory, Action>,
+    /// Actions for parts that cannot be read; only `allow`, `ask` and `block` make sense there.
+    pub opaque: BTreeMap<OpaqueKind, Action>,
+    /// Detections below this score are ignored.
+    pub min_score: f32,
+}
+
+impl Default for Policy {
+    fn default() -> Self {
+        Self { masking: BTreeMap::new(), opaque: BTreeMap::new(), min_score: 0.5 }
+    }
+}
+
+impl Policy {
+    /// The action for a type of data.
+    pub fn action(&self, kind: DataType) -> Action {
+        let category = kind.category();
+        self.masking.get(&category).copied().unwrap_or(match category.class() {
+            Class::Ordinary | Class::Sensitive | Class::Content => Action::Mask,
+            Class::Secret => Action::Redact,
+            Class::NotPersonal => Action::Allow,
+        })
+    }
+
+    /// The action for a part that cannot be read. Pictures and sound pass and are reported as not inspected; text that
+    /// is hidden in a file or in token numbers would pass unmasked, so it is held unless the operator says otherwise.
+    pub fn opaque_action(&self, kind: OpaqueKind) -> Action {
+        self.opaque.get(&kind).copied().unwrap_or(match kind {
+            OpaqueKind::Image | OpaqueKind::Audio | OpaqueKind::Sealed => Action::Allow,
+            OpaqueKind::File | OpaqueKind::Tokens => Action::Block,
+        })
+    }
+}
+
+/// A replacement to be made in a slot.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Edit {
+    /// Index of the slot in the exchange.
+    pub slot: usize,
+    /// Bytes of the slot's text.
+    pub span: Range<usize>,
+    /// What stands there.
+    pub kind: DataType,
+    /// Whether the answer may be turned back.
+    pub restorable: bool,
+}
+
+/// Why a request does not leave, or waits.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Reason {
+    /// A value of this type stands in this slot.
+    Value {
+        /// Index of the slot.
+        slot: usize,
+        /// Bytes of the slot's text.
+        span: Range<usize>,
+        /// The type of the value.
+        kind: DataType,
+    },
+    /// A part cannot be read.
+    Opaque(OpaqueKind),
+}
+
+/// What to do with a request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Decision {
+    /// It leaves as it is.
+    Pass,
+    /// It leaves with these replacements, in rising order of slot and span.
+    Rewrite(Vec<Edit>),
+    /// It waits for approval.
+    Ask(Reason),
+    /// It does not leave.
+    Block(Reason),
+}
+
+/// Facts about the conversation that the decision depends on.
+#[derive(Debug, Clone, Default)]
+pub struct Facts {
+    /// `(slot, start)` of values whose departure in the clear was approved for this request.
+    pub approved: BTreeSet<(usize, usize)>,
+}
+
+/// Decides on a request. Pure: the same arguments give the same decision. `detections` has one list per slot, without
+/// overlaps. Precedence: block over ask over rewrite over pass.
+pub fn decide<D: AsRef<[Detection]>>(
+    policy: &Policy,
+    exchange: &Exchange,
+    detections: &[D],
+    facts: &Facts,
+) -> Decision {
+    let mut edits = Vec::new();
+    let mut ask = None;
+    for opaque in &exchange.opaque {
+        match policy.opaque_action(opaque.kind) {
+            Action::Block => return Decision::Block(Reason::Opaque(opaque.kind)),
+            Action::Ask => ask = Some(Reason::Opaque(opaque.kind)),
+            Action::Allow | Action::Mask | Action::Redact => {}
+        }
+    }
+    for (slot, found) in detections.iter().enumerate() {
+        for detection in found.as_ref().iter().filter(|found| found.score >= policy.min_score) {
+            let reason = || Reason::Value { slot, span: detection.span.clone(), kind: detection.kind };
+            let edit =
+                |restorable| Edit { slot, span: detection.span.clone(), kind: detection.kind, restorable };
+            match policy.action(detection.kind) {
+                Action::Allow => {}
+                Action::Mask => edits.push(edit(true)),
+                Action::Redact => edits.push(edit(false)),
+                Action::Block => return Decision::Block(reason()),
+                Action::Ask if facts.approved.contains(&(slot, detection.span.start)) => {}
+                Action::Ask => ask = ask.or_else(|| Some(reason())),
+            }
+        }
+    }
+    match ask {
+        Some(reason) => Decision::Ask(reason),
+        None if edits.is_empty() => Decision::Pass,
+        None => Decision::Rewrite(edits),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+
+    use super::*;
+    use crate::exchange::{Edge, Opaque};
+
+    fn exchange(opaque: &[OpaqueKind]) -> Exchange {
+        Exchange {
+            edge: Edge::Model,
+            wire: "test",
+            body: Bytes::new(),
+            slots: Vec::new(),
+            opaque: opaque.iter().map(|&kind| Opaque { kind, span: 0..0 }).collect(),
+            model: None,
+            stream: false,
+        }
+    }
+
+    fn found(kind: DataType, score: f32) -> Vec<Detection> {
+        vec![Detection { span: 3..9, kind, score, recogniser: "test" }]
+    }
+
+    fn policy(category: DataCategory, action: Action) -> Policy {
+        Policy { masking: [(category, action)].into(), ..Policy::default() }
+    }
+
+    #[test]
+    fn personal_data_is_masked_and_secrets_are_one_way_by_default() {
+        let decision = decide(
+            &Policy::default(),
+            &exchange(&[]),
+            &[found(DataType::Phone, 0.9), found(DataType::Secret, 0.9)],
+            &Facts::default(),
+        );
+        let Decision::Rewrite(edits) = decision else { panic!("{decision:?}") };
+        assert_eq!(edits.iter().map(|edit| edit.restorable).collect::<Vec<_>>(), [true, false]);
+    }
+
+    #[test]
+    fn a_low_score_is_ignored() {
+        let decision =
+            decide(&Policy::default(), &exchange(&[]), &[found(DataType::Phone, 0.3)], &Facts::default());
+        assert_eq!(decision, Decision::Pass);
+    }
+
+    #[test]
+    fn block_wins_over_ask_and_ask_over_rewrite() {
+        let mut rules = policy(DataCategory::ContactPhone, Action::Ask);
+        let both = [found(DataType::Phone, 0.9), found(DataType::Card, 0.9)];
+        assert!(matches!(decide(&rules, &exchange(&[]), &both, &Facts::default()), Decision::Ask(_)));
+        rules.masking.insert(DataCategory::FinBankCard, Action::Block);
+        assert!(matches!(decide(&rules, &exchange(&[]), &both, &Facts::default()), Decision::Block(_)));
+    }
+
+    #[test]
+    fn an_approved_value_leaves() {
+        let rules = policy(DataCategory::ContactPhone, Action::Ask);
+        let facts = Facts { approved: [(0, 3)].into() };
+        assert_eq!(decide(&rules, &exchange(&[]), &[found(DataType::Phone, 0.9)], &facts), Decision::Pass);
+    }
+
+    #[test]
+    fn hidden_text_is_held_and_pictures_pass() {
+        let none: &[Vec<Detection>] = &[];
+        let judge = |kind| decide(&Policy::default(), &exchange(&[kind]), none, &Facts::default());
+        assert_eq!(judge(OpaqueKind::Image), Decision::Pass);
+        assert_eq!(judge(OpaqueKind::Tokens), Decision::Block(Reason::Opaque(OpaqueKind::Tokens)));
+        assert_eq!(judge(OpaqueKind::File), Decision::Block(Reason::Opaque(OpaqueKind::File)));
+    }
+}

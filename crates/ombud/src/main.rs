@@ -1,0 +1,2 @@
+//! ombud
+fn main() {}
