@@ -1,0 +1,407 @@
+//! Turning tokens back into values, in whole texts and in streams cut anywhere.
+//!
+//! Models change what they copy: they lose capitals, escape the underscore for Markdown, put emphasis into it, use a
+//! non-breaking hyphen. So a token is matched as its letters and digits, with noise between them. That is safe because
+//! only tokens that this request minted can match at all: 40 keyed bits do not occur by chance.
+
+use std::sync::LazyLock;
+
+use ombud_core::DataType;
+use ombud_core::exchange::escape_json;
+
+use super::minted::{Meaning, Minted};
+use super::token::{self, BODY, Token};
+
+/// How a value must be written where the token stood.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Form {
+    /// As it is.
+    Plain,
+    /// Inside a JSON string: tool-call arguments, structured output.
+    Json,
+}
+
+/// What was seen while restoring.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Tally {
+    /// Tokens turned back.
+    pub restored: u64,
+    /// Tokens of one-way values, left in place.
+    pub one_way: u64,
+    /// Exact tokens that this request had not minted, left in place.
+    pub unknown: u64,
+}
+
+impl Tally {
+    /// Adds another tally.
+    pub fn add(&mut self, other: Self) {
+        self.restored += other.restored;
+        self.one_way += other.one_way;
+        self.unknown += other.unknown;
+    }
+}
+
+/// Restores a whole text. Returns `None` if nothing was turned back.
+pub fn restore(minted: &Minted, text: &str, form: Form, tally: &mut Tally) -> Option<String> {
+    let mut restorer = Restorer::new(form);
+    let mut out = String::new();
+    restorer.push(minted, text, &mut out);
+    restorer.finish(minted, &mut out);
+    tally.add(restorer.tally);
+    (restorer.tally.restored > 0).then_some(out)
+}
+
+/// Restores a text that comes in pieces. Holds back only what may still become a token.
+#[derive(Debug)]
+pub struct Restorer {
+    form: Form,
+    /// The start of a token that is not complete yet.
+    pending: String,
+    /// What was seen so far.
+    pub tally: Tally,
+}
+
+impl Restorer {
+    /// A restorer for one channel of an answer.
+    pub fn new(form: Form) -> Self {
+        Self { form, pending: String::new(), tally: Tally::default() }
+    }
+
+    /// Changes the form for what comes next.
+    pub fn set_form(&mut self, form: Form) {
+        self.form = form;
+    }
+
+    /// Text that is held back, at most [`MAX_HELD`] bytes.
+    pub fn pending(&self) -> &str {
+        &self.pending
+    }
+
+    /// Takes the next piece and appends to `out` what is settled.
+    pub fn push(&mut self, minted: &Minted, piece: &str, out: &mut String) {
+        if minted.is_empty() {
+            out.push_str(piece);
+            return;
+        }
+        if self.pending.is_empty() {
+            self.scan(minted, piece, out, false);
+        } else {
+            let mut text = std::mem::take(&mut self.pending);
+            text.push_str(piece);
+            self.scan(minted, &text, out, false);
+        }
+    }
+
+    /// The channel ends: what was held back is no token.
+    pub fn finish(&mut self, minted: &Minted, out: &mut String) {
+        let rest = std::mem::take(&mut self.pending);
+        self.scan(minted, &rest, out, true);
+    }
+
+    fn scan(&mut self, minted: &Minted, text: &str, out: &mut String, last: bool) {
+        let mut done = 0;
+        let mut at = 0;
+        while let Some(start) = next_start(text.as_bytes(), at) {
+            let Some(rest) = text.get(start..) else { break };
+            match read(rest, minted) {
+                Read::Token(token, len, meaning) => {
+                    out.push_str(text.get(done..start).unwrap_or_default());
+                    self.put(token, rest.get(..len).unwrap_or_default(), meaning, out);
+                    done = start + len;
+                    at = done;
+                }
+                Read::More if !last => {
+                    out.push_str(text.get(done..start).unwrap_or_default());
+                    rest.clone_into(&mut self.pending);
+                    return;
+                }
+                Read::More | Read::No => at = start + 1,
+            }
+        }
+        out.push_str(text.get(done..).unwrap_or_default());
+    }
+
+    fn put(&mut self, _token: Token, written: &str, meaning: Option<Meaning<'_>>, out: &mut String) {
+        match meaning {
+            Some(Meaning::Value(value)) => {
+                self.tally.restored += 1;
+                match self.form {
+                    Form::Plain => out.push_str(value),
+                    Form::Json => out.push_str(&escape_json(value)),
+                }
+            }
+            Some(Meaning::OneWay) => {
+                self.tally.one_way += 1;
+                out.push_str(written);
+            }
+            None => {
+                self.tally.unknown += 1;
+                out.push_str(written);
+            }
+        }
+    }
+}
+
+/// The next place from `from` on where a tag may begin, by its first two letters.
+fn next_start(bytes: &[u8], from: usize) -> Option<usize> {
+    let rest = bytes.get(from..)?;
+    let hit = rest.iter().enumerate().position(|(i, &first)| {
+        first.is_ascii_alphabetic()
+            && match rest.get(i + 1) {
+                Some(&second) if second.is_ascii_alphabetic() => begins_tag(first, second),
+                // The end of the piece, or noise inside the tag.
+                Some(second) => !second.is_ascii_digit() && begins_any(first),
+                None => begins_any(first),
+            }
+    })?;
+    Some(from + hit)
+}
+
+fn begins_tag(first: u8, second: u8) -> bool {
+    letter(first).zip(letter(second)).is_some_and(|(row, column)| {
+        STARTS.get(row).is_some_and(|seconds| seconds >> column & 1 == 1)
+    })
+}
+
+fn begins_any(first: u8) -> bool {
+    letter(first).is_some_and(|row| STARTS.get(row).is_some_and(|&seconds| seconds != 0))
+}
+
+fn letter(byte: u8) -> Option<usize> {
+    byte.is_ascii_alphabetic().then(|| usize::from(byte.to_ascii_uppercase() - b'A'))
+}
+
+/// For each first letter of a tag the set of second letters.
+static STARTS: LazyLock<[u32; 26]> = LazyLock::new(|| {
+    let mut starts = [0; 26];
+    for kind in DataType::ALL {
+        let mut letters = kind.tag().bytes().filter_map(letter);
+        if let (Some(first), Some(second)) = (letters.next(), letters.next())
+            && let Some(seconds) = starts.get_mut(first)
+        {
+            *seconds |= 1 << second;
+        }
+    }
+    starts
+});
+
+enum Read<'a> {
+    /// A token of so many bytes; no meaning if the exact form was read but this request did not mint it.
+    Token(Token, usize, Option<Meaning<'a>>),
+    /// The text ends inside what may be a token.
+    More,
+    No,
+}
+
+/// Noise characters that one token may contain altogether.
+const MAX_NOISE: usize = 8;
+
+/// The most bytes that [`Restorer::pending`] can hold: tag, body and noise of up to three bytes a character.
+pub const MAX_HELD: usize = token::MAX_TAG + 1 + BODY + 3 * MAX_NOISE;
+
+/// Characters that a model puts between tag and body instead of the underscore, or beside it.
+fn is_separator(ch: char) -> bool {
+    matches!(ch, '_' | '-' | ' ' | '<' | '>' | '[' | ']' | '\u{a0}' | '\u{202f}' | '\u{2010}'..='\u{2014}' | '\u{2212}' | '\u{ff3f}')
+        || is_noise(ch)
+}
+
+/// Characters that do not belong to a token and do not end it: emphasis, escapes, invisible ones.
+fn is_noise(ch: char) -> bool {
+    matches!(ch, '*' | '`' | '\\' | '\u{ad}' | '\u{200b}'..='\u{200d}' | '\u{2060}' | '\u{feff}')
+}
+
+/// Reads a token at the start of `text`, whose first character is a letter.
+fn read<'a>(text: &str, minted: &'a Minted) -> Read<'a> {
+    let mut more = false;
+    for &kind in DataType::ALL {
+        match read_kind(text, kind) {
+            Lenient::Token(token, len) => {
+                if let Some(meaning) = minted.meaning(&token) {
+                    return Read::Token(token, len, Some(meaning));
+                }
+            }
+            Lenient::More => more = true,
+            Lenient::No => {}
+        }
+    }
+    if more {
+        return Read::More;
+    }
+    match token::read(text.as_bytes()) {
+        Some(token) => Read::Token(token, token.kind.tag().len() + 1 + BODY, None),
+        None => Read::No,
+    }
+}
+
+enum Lenient {
+    Token(Token, usize),
+    More,
+    No,
+}
+
+fn read_kind(text: &str, kind: DataType) -> Lenient {
+    let tag = kind.tag().as_bytes();
+    let mut letters = 0;
+    let mut body = [0; BODY];
+    let mut digits = 0;
+    let mut noise = 0;
+    for (i, ch) in text.char_indices() {
+        if letters < tag.len() {
+            if ch.is_ascii() && tag.get(letters) == Some(&(ch as u8).to_ascii_uppercase()) {
+                letters += 1;
+                continue;
+            }
+            if letters == 0 || !is_noise(ch) {
+                return Lenient::No;
+            }
+        } else if let Some(digit) = token::body_char(ch) {
+            if let Some(place) = body.get_mut(digits) {
+                *place = digit;
+            }
+            digits += 1;
+            if digits == BODY {
+                return Lenient::Token(Token { kind, body }, i + ch.len_utf8());
+            }
+            continue;
+        } else if !(is_noise(ch) || digits == 0 && is_separator(ch)) {
+            return Lenient::No;
+        }
+        noise += 1;
+        if noise > MAX_NOISE {
+            return Lenient::No;
+        }
+    }
+    Lenient::More
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::mask::mask;
+    use ombud_core::Detection;
+
+    fn mint(kind: DataType, value: &str, attempt: u32) -> [u8; 5] {
+        // FNV-1a, good enough for tests.
+        let text = format!("{kind}{value}{attempt}");
+        let hash = text.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3));
+        let bytes = hash.to_be_bytes();
+        [bytes[0], bytes[1], bytes[2], bytes[3], bytes[4]]
+    }
+
+    fn phone() -> (Minted, String) {
+        let mut minted = Minted::default();
+        let token = minted.token(DataType::Phone, "138 0013 8000", true, &mint).to_string();
+        (minted, token)
+    }
+
+    fn whole(minted: &Minted, text: &str) -> String {
+        restore(minted, text, Form::Plain, &mut Tally::default()).unwrap_or_else(|| text.to_owned())
+    }
+
+    #[test]
+    fn the_noise_that_models_make() {
+        let (minted, token) = phone();
+        let (tag, body) = token.split_once('_').unwrap();
+        for written in [
+            token.clone(),
+            token.to_lowercase(),
+            format!("{tag}\\_{body}"),
+            format!("{tag}-{body}"),
+            format!("{tag}\u{2011}{body}"),
+            format!("{tag}\u{a0}{body}"),
+            format!("{tag}{body}"),
+            format!("{tag}_**{body}"),
+            format!("{tag}_{}\u{200b}{}", &body[..4], &body[4..]),
+        ] {
+            assert_eq!(whole(&minted, &format!("致电<{written}>吧")), "致电<138 0013 8000>吧", "{written}");
+        }
+    }
+
+    #[test]
+    fn only_what_was_minted() {
+        let (minted, token) = phone();
+        let mut tally = Tally::default();
+        let other = format!("EMAIL_{}", &token[6..]);
+        assert_eq!(restore(&minted, &format!("{other} PHONE_00000000 phone number 12345678"), Form::Plain, &mut tally), None);
+        assert_eq!(tally.unknown, 2);
+    }
+
+    #[test]
+    fn one_way_tokens_stay() {
+        let mut minted = Minted::default();
+        let token = minted.token(DataType::Secret, "sk-1", false, &mint).to_string();
+        let mut tally = Tally::default();
+        assert_eq!(restore(&minted, &token, Form::Plain, &mut tally), None);
+        assert_eq!(tally, Tally { one_way: 1, ..Tally::default() });
+    }
+
+    #[test]
+    fn json_form_escapes() {
+        let mut minted = Minted::default();
+        let token = minted.token(DataType::Location, "1 \"A\" St\n2", true, &mint);
+        let restored = restore(&minted, &format!("{{\"a\":\"{token}\"}}"), Form::Json, &mut Tally::default());
+        assert_eq!(restored.as_deref(), Some("{\"a\":\"1 \\\"A\\\" St\\n2\"}"));
+    }
+
+    #[test]
+    fn plain_words_are_not_held_back() {
+        let (minted, _) = phone();
+        let mut restorer = Restorer::new(Form::Plain);
+        let mut out = String::new();
+        restorer.push(&minted, "nothing to see. ", &mut out);
+        assert_eq!((out.as_str(), restorer.pending()), ("nothing to see. ", ""));
+        restorer.push(&minted, "a PHO", &mut out);
+        assert_eq!((out.as_str(), restorer.pending()), ("nothing to see. a ", "PHO"));
+    }
+
+    fn pieces(text: &str, cuts: &[usize]) -> Vec<String> {
+        let chars: Vec<char> = text.chars().collect();
+        let mut bounds: Vec<usize> = cuts.iter().map(|cut| cut % (chars.len() + 1)).chain([0, chars.len()]).collect();
+        bounds.sort_unstable();
+        bounds.windows(2).map(|pair| chars[pair[0]..pair[1]].iter().collect()).collect()
+    }
+
+    proptest! {
+        #[test]
+        fn mask_then_restore_is_the_identity_however_it_is_cut(
+            parts in prop::collection::vec(("\\PC{0,12}", 0..DataType::ALL.len(), "[^\\x00]{1,16}"), 0..6),
+            cuts in prop::collection::vec(any::<usize>(), 0..12),
+        ) {
+            let mut text = String::new();
+            let mut detections = Vec::new();
+            for (before, kind, value) in &parts {
+                text.push_str(before);
+                let start = text.len();
+                text.push_str(value);
+                detections.push(Detection { span: start..text.len(), kind: DataType::ALL[*kind], score: 1.0, recogniser: "test" });
+            }
+            let mut minted = Minted::default();
+            let masked = mask(&text, &detections, &mut minted, &mint);
+            let mut restorer = Restorer::new(Form::Plain);
+            let mut out = String::new();
+            for piece in pieces(&masked, &cuts) {
+                restorer.push(&minted, &piece, &mut out);
+                prop_assert!(restorer.pending().len() <= MAX_HELD);
+            }
+            restorer.finish(&minted, &mut out);
+            prop_assert_eq!(out, text);
+        }
+
+        #[test]
+        fn any_text_passes_unchanged_however_it_is_cut(
+            text in "([a-zA-Z_ ]|PHONE_|phone|[0-9A-Z]{8}|\\PC){0,40}",
+            cuts in prop::collection::vec(any::<usize>(), 0..12),
+        ) {
+            let (minted, _) = phone();
+            let mut restorer = Restorer::new(Form::Plain);
+            let mut out = String::new();
+            for piece in pieces(&text, &cuts) {
+                restorer.push(&minted, &piece, &mut out);
+            }
+            restorer.finish(&minted, &mut out);
+            prop_assert_eq!(out, text);
+        }
+    }
+}
