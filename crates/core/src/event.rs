@@ -100,6 +100,23 @@ pub enum EventKind {
         /// `tunnelled`, `refused` or `failed`.
         outcome: String,
     },
+    /// The log was opened after a crash; what an unfinished write had left was set aside.
+    #[serde(rename = "log.gap")]
+    Gap {
+        /// Bytes that were set aside.
+        dropped: u64,
+    },
+    /// The keys of a conversation are about to be destroyed.
+    #[serde(rename = "erase.intent")]
+    EraseIntent {},
+    /// The keys of a conversation were destroyed: its payloads cannot be read any more.
+    #[serde(rename = "erase.done")]
+    Erased {
+        /// Keys destroyed in the same step, also those of other conversations.
+        keys: u64,
+        /// Epoch of the wrapping key since then.
+        epoch: u64,
+    },
 }
 
 /// A request as it left.

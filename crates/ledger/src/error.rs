@@ -1,0 +1,231 @@
+//! What can go wrong, and what to do about it.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use ombud_core::{Lang, Say};
+
+/// Why the ledger could not do what was asked.
+#[derive(Debug, Clone, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// Another process has this home open for writing.
+    #[error(
+        "{} is in use by {holder}. Stop that process, or set OMBUD_HOME to another directory",
+        home.display()
+    )]
+    Busy {
+        /// The home directory.
+        home: PathBuf,
+        /// The process that holds it, as it described itself.
+        holder: String,
+    },
+    /// A write or a sync failed. For this process the log has ended: nothing is acknowledged any more, because after a
+    /// failed sync the kernel may have dropped what it could not write.
+    #[error(
+        "the log cannot be written ({what}: {cause}); nothing is forwarded any more. \
+         Free space on that disk or repair it, then start ombud again"
+    )]
+    Unwritable {
+        /// What was being done.
+        what: String,
+        /// The error of the operating system.
+        cause: Arc<std::io::Error>,
+    },
+    /// A file or directory of the home cannot be used.
+    #[error("{what} {}: {cause}. Check that the directory exists and belongs to you (ls -ld)", path.display())]
+    File {
+        /// What was being done.
+        what: &'static str,
+        /// The path.
+        path: PathBuf,
+        /// The error of the operating system.
+        cause: Arc<std::io::Error>,
+    },
+    /// A database of the home cannot be used.
+    #[error("{what} {}: {cause}. Run `ombud log verify` to see whether the log itself is whole", path.display())]
+    Database {
+        /// What was being done.
+        what: &'static str,
+        /// The path.
+        path: PathBuf,
+        /// The error of the database.
+        cause: Arc<sqlx::Error>,
+    },
+    /// A key file is missing or unreadable though records depend on it.
+    #[error(
+        "the key file {} is missing or damaged. Put it back from your backup, \
+         or start a new log with another OMBUD_HOME",
+        path.display()
+    )]
+    Key {
+        /// The path.
+        path: PathBuf,
+    },
+    /// The journal is not what an earlier checkpoint of it says. Nothing is signed until that is explained.
+    #[error(
+        "{problem}. Nothing is written. Run `ombud log verify`, restore the directory, or use another OMBUD_HOME"
+    )]
+    Inconsistent {
+        /// What does not fit.
+        problem: Problem,
+    },
+    /// The record cannot be written in the log's form.
+    #[error("the record does not fit the log: {0}")]
+    Record(Arc<crate::canonical::Error>),
+    /// The record or its payload is too long.
+    #[error("the {what} has {length} bytes; the log takes at most {limit}")]
+    TooLong {
+        /// `record` or `payload`.
+        what: &'static str,
+        /// Its length in bytes.
+        length: usize,
+        /// The greatest length in bytes.
+        limit: usize,
+    },
+    /// The record names another conversation than its payload.
+    #[error("the record and its payload name different conversations")]
+    Conversation,
+    /// The ledger was closed.
+    #[error("the log is closed")]
+    Closed,
+    /// Random numbers or a cipher were not to be had from the system.
+    #[error("the system's cryptography failed ({0})")]
+    Crypto(&'static str),
+}
+
+/// In what way a journal contradicts itself or its checkpoint.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Problem {
+    /// The journal has fewer entries than a published checkpoint covers: an old copy was put back, or entries were cut.
+    #[error(
+        "the log has {found} entries, but a checkpoint says there were {signed}: an old copy, or entries were cut off"
+    )]
+    Shorter {
+        /// Entries in the journal.
+        found: u64,
+        /// Entries that were signed.
+        signed: u64,
+    },
+    /// The root of the journal is another than the one signed.
+    #[error("the first {signed} entries of the log are not those that were signed")]
+    Forked {
+        /// Entries that were signed.
+        signed: u64,
+    },
+    /// The checkpoint cannot be read, is not signed by this log's key, or is missing.
+    #[error("the checkpoint of the log is missing, damaged, or not signed with this log's key")]
+    Checkpoint,
+    /// A segment before the last one is damaged or missing.
+    #[error("journal segment {segment} is missing or damaged at byte {offset}")]
+    Segment {
+        /// Number of the segment.
+        segment: u64,
+        /// Where in the segment.
+        offset: u64,
+    },
+}
+
+impl Say for Problem {
+    fn say(&self, lang: Lang) -> String {
+        match (lang, self) {
+            (Lang::En, _) => self.to_string(),
+            (Lang::Zh, Self::Shorter { found, signed }) => {
+                format!("日志有 {found} 条记录,但检查点表明曾有 {signed} 条:可能恢复了旧副本,或记录被截断")
+            }
+            (Lang::Zh, Self::Forked { signed }) => format!("日志的前 {signed} 条记录与签名时不一致"),
+            (Lang::Zh, Self::Checkpoint) => "日志检查点缺失、损坏,或不是由本日志的密钥签名".to_owned(),
+            (Lang::Zh, Self::Segment { segment, offset }) => {
+                format!("日志分段 {segment} 缺失,或在第 {offset} 字节处损坏")
+            }
+        }
+    }
+}
+
+impl Say for Error {
+    fn say(&self, lang: Lang) -> String {
+        if lang == Lang::En {
+            return self.to_string();
+        }
+        match self {
+            Self::Busy { home, holder } => {
+                let home = home.display();
+                format!("{home} 正被 {holder} 使用。请停止该进程,或将 OMBUD_HOME 设为其他目录")
+            }
+            Self::Unwritable { what, cause } => {
+                format!("日志无法写入({what}:{cause}),已停止转发。请清理或修复磁盘,然后重新启动 ombud")
+            }
+            Self::File { what: _, path, cause } => {
+                format!("无法使用 {}:{cause}。请确认该目录存在且属于您(ls -ld)", path.display())
+            }
+            Self::Database { what: _, path, cause } => {
+                format!(
+                    "无法使用数据库 {}:{cause}。请运行 `ombud log verify` 检查日志本身是否完整",
+                    path.display()
+                )
+            }
+            Self::Key { path } => {
+                format!(
+                    "密钥文件 {} 缺失或损坏。请从备份恢复,或用另一个 OMBUD_HOME 建立新日志",
+                    path.display()
+                )
+            }
+            Self::Inconsistent { problem } => {
+                let problem = problem.say(lang);
+                format!(
+                    "{problem}。未写入任何内容。请运行 `ombud log verify`,恢复该目录,或使用另一个 OMBUD_HOME"
+                )
+            }
+            Self::Record(cause) => format!("记录不符合日志格式:{cause}"),
+            Self::TooLong { what, length, limit } => {
+                let what = if *what == "record" { "记录" } else { "内容" };
+                format!("{what}有 {length} 字节,日志最多接受 {limit} 字节")
+            }
+            Self::Conversation => "记录与其内容所属的会话不一致".to_owned(),
+            Self::Closed => "日志已关闭".to_owned(),
+            Self::Crypto(what) => format!("系统的加密功能失败({what})"),
+        }
+    }
+}
+
+impl Error {
+    /// For `map_err`: an error of the operating system at a path.
+    pub(crate) fn file(what: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> Self {
+        let path = path.to_owned();
+        move |cause| Self::File { what, path, cause: Arc::new(cause) }
+    }
+
+    /// For `map_err`: an error of a database.
+    pub(crate) fn database(what: &'static str, path: &Path) -> impl FnOnce(sqlx::Error) -> Self {
+        let path = path.to_owned();
+        move |cause| Self::Database { what, path, cause: Arc::new(cause) }
+    }
+}
+
+impl From<Problem> for Error {
+    fn from(problem: Problem) -> Self {
+        Self::Inconsistent { problem }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_error_speaks_both_languages_and_names_the_next_step() {
+        let io = || Arc::new(std::io::Error::other("no space"));
+        let errors = [
+            Error::Busy { home: "/h".into(), holder: "process 7".into() },
+            Error::Unwritable { what: "journal".into(), cause: io() },
+            Error::Key { path: "/h/keys".into() },
+            Problem::Shorter { found: 1, signed: 2 }.into(),
+        ];
+        for error in errors {
+            let (en, zh) = (error.say(Lang::En), error.say(Lang::Zh));
+            assert!(en.contains("OMBUD_HOME") || en.contains("start ombud again"), "{en}");
+            assert!(zh.contains("请") && zh != en, "{zh}");
+        }
+    }
+}

@@ -1,0 +1,125 @@
+//! Opening a journal for writing: what is there, is it what was signed, and where does it end?
+
+use std::fs::File;
+use std::io::{self, Read as _, Seek as _, SeekFrom};
+use std::path::Path;
+
+use super::frame::SEGMENT_HEADER;
+use super::head::{Saved, checkpoint_path, frontier_path};
+use super::walk::{Flaw, Position, Step, Walk, segment_path};
+use crate::error::{Error, Problem};
+use crate::files::{private, read_if_present, replace, sync_dir};
+use crate::tlog::note::{Judgement, Note};
+use crate::tlog::{Checkpoint, Frontier, Signer, leaf_hash};
+
+/// A journal that may be written on.
+pub(crate) struct Recovered {
+    /// Its end, and the tree up to there.
+    pub(crate) end: Saved,
+    /// Number of entries under the newest checkpoint.
+    pub(crate) signed: u64,
+    /// The newest checkpoint, if there is one.
+    pub(crate) note: Option<String>,
+    /// Bytes of an unfinished entry that were cut off and set aside.
+    pub(crate) torn: u64,
+}
+
+/// Finds the end of the journal in `dir`, cuts off an unfinished write, and makes sure that nothing will be signed that
+/// contradicts a published checkpoint. Reads only what came after the newest frontier.
+pub(crate) fn recover(dir: &Path, signer: &Signer) -> Result<Recovered, Error> {
+    let note = read_if_present(&checkpoint_path(dir)).map_err(Error::file("cannot read", dir))?;
+    let signed = note.as_deref().map(|note| check_note(note, signer)).transpose()?;
+    let saved = Saved::load(dir).map_err(Error::file("cannot read", dir))?;
+    if signed.is_none() && frontier_path(dir).exists() {
+        return Err(Problem::Checkpoint.into());
+    }
+    let start = usable(saved, signed.as_ref());
+    let (end, torn_at) = scan(dir, start, signed.as_ref())?;
+    if let Some(Checkpoint { size, .. }) = &signed
+        && end.at.seq < *size
+    {
+        return Err(Problem::Shorter { found: end.at.seq, signed: *size }.into());
+    }
+    let torn = if torn_at { cut(dir, end.at).map_err(Error::file("cannot repair", dir))? } else { 0 };
+    let note = note.and_then(|note| String::from_utf8(note).ok());
+    Ok(Recovered { end, signed: signed.map_or(0, |checkpoint| checkpoint.size), note, torn })
+}
+
+fn check_note(note: &[u8], signer: &Signer) -> Result<Checkpoint, Error> {
+    let note = std::str::from_utf8(note).ok().and_then(Note::parse).ok_or(Problem::Checkpoint)?;
+    let checkpoint = Checkpoint::parse(&note.text).filter(|checkpoint| checkpoint.origin == signer.name());
+    match (note.judge(&signer.verifier()), checkpoint) {
+        (Judgement::Signed(_), Some(checkpoint)) => Ok(checkpoint),
+        _ => Err(Problem::Checkpoint.into()),
+    }
+}
+
+/// The saved frontier if it does not go beyond the checkpoint, and has its root where it reaches it. Anything else is not
+/// trusted: then everything is read.
+fn usable(saved: Option<Saved>, signed: Option<&Checkpoint>) -> Saved {
+    let fits = |saved: &Saved| {
+        signed.is_some_and(|checkpoint| {
+            saved.at.seq < checkpoint.size
+                || (saved.at.seq == checkpoint.size && saved.frontier.root() == checkpoint.root)
+        })
+    };
+    saved.filter(fits).unwrap_or_else(|| Saved { at: Position::START, frontier: Frontier::default() })
+}
+
+/// Reads on from `start`. Gives the end and whether unfinished bytes follow it.
+fn scan(dir: &Path, start: Saved, signed: Option<&Checkpoint>) -> Result<(Saved, bool), Error> {
+    let Saved { at, mut frontier } = start;
+    let size = signed.map_or(0, |checkpoint| checkpoint.size);
+    let mut walk = Walk::from(dir, at).map_err(Error::file("cannot read", dir))?;
+    loop {
+        if let Some(checkpoint) = signed
+            && frontier.size() == checkpoint.size
+            && frontier.root() != checkpoint.root
+        {
+            return Err(Problem::Forked { signed: checkpoint.size }.into());
+        }
+        match walk.step().map_err(Error::file("cannot read", dir))? {
+            Step::Entry(entry) => frontier.push(leaf_hash(&entry.leaf)),
+            Step::End(at) => return Ok((Saved { at, frontier }, false)),
+            // A checkpoint is signed only over what is durable, so a flaw below it is no unfinished write.
+            Step::Flaw { at, flaw: Flaw::Short | Flaw::NoFrame | Flaw::Checksum, last: true }
+                if at.seq >= size =>
+            {
+                return Ok((Saved { at, frontier }, true));
+            }
+            Step::Flaw { at, .. } => {
+                return Err(Problem::Segment { segment: at.segment, offset: at.offset }.into());
+            }
+        }
+    }
+}
+
+/// Sets the bytes from `end` on aside in `dropped-<sequence>` and cuts them off. Returns how many there were.
+fn cut(dir: &Path, end: Position) -> io::Result<u64> {
+    let path = segment_path(dir, end.segment);
+    let mut file = private().read(true).write(true).open(&path)?;
+    // A segment whose own header is torn has no entry yet; it is made anew.
+    let keep = if file.metadata()?.len() < SEGMENT_HEADER as u64 || end.offset == SEGMENT_HEADER as u64 {
+        header_or_nothing(&mut file, end)?
+    } else {
+        end.offset
+    };
+    file.seek(SeekFrom::Start(keep))?;
+    let mut rest = Vec::new();
+    file.read_to_end(&mut rest)?;
+    if !rest.is_empty() {
+        replace(&dir.join(format!("dropped-{}", end.seq)), &rest)?;
+    }
+    file.set_len(keep)?;
+    file.sync_all()?;
+    sync_dir(dir)?;
+    Ok(rest.len() as u64)
+}
+
+/// How many bytes of a segment without entries are a good header: all of it, or nothing.
+fn header_or_nothing(file: &mut File, end: Position) -> io::Result<u64> {
+    let mut header = Vec::new();
+    file.by_ref().take(SEGMENT_HEADER as u64).read_to_end(&mut header)?;
+    let good = header == super::frame::segment_header(end.segment, end.seq);
+    Ok(if good { SEGMENT_HEADER as u64 } else { 0 })
+}

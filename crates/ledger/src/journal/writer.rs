@@ -1,0 +1,321 @@
+//! Writing the journal. One file, one lock around `write`; a thread that makes what was written durable, many entries at a
+//! time; a thread that signs checkpoints over what is durable.
+
+use std::fs::File;
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use tokio::sync::watch;
+
+use super::frame::{SEGMENT_HEADER, segment_header};
+use super::head::{Saved, publish};
+use super::recover::Recovered;
+use super::walk::{Position, segment_path};
+use crate::error::Error;
+use crate::files::{private, sync_dir};
+use crate::tlog::{Checkpoint, Frontier, Hash, Signer};
+
+/// A segment that has reached this length gets no further entry.
+pub(crate) const SEGMENT_BYTES: u64 = 64 << 20;
+/// An entry waits at most this long for a checkpoint,
+const CHECKPOINT_AFTER: Duration = Duration::from_secs(1);
+/// unless so many wait,
+const CHECKPOINT_ENTRIES: u64 = 256;
+/// but two checkpoints are at least this far apart: each costs several syncs, which the entries need more.
+const CHECKPOINT_PAUSE: Duration = Duration::from_millis(200);
+
+/// How far the log is, for those who wait.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Progress {
+    /// Entries that survive a power cut.
+    pub(crate) durable: u64,
+    /// Entries under the newest published checkpoint.
+    pub(crate) signed: u64,
+    /// The newest published checkpoint.
+    pub(crate) note: Option<Arc<str>>,
+    /// Nothing more will come.
+    pub(crate) stopped: bool,
+}
+
+/// The writing side of a journal. Dropping it makes everything durable and signs a last checkpoint.
+pub(crate) struct Writer {
+    shared: Arc<Shared>,
+    threads: Mutex<Vec<JoinHandle<()>>>,
+}
+
+struct Shared {
+    dir: PathBuf,
+    segment_bytes: u64,
+    signer: Signer,
+    tail: Mutex<Tail>,
+    written: Condvar,
+    head: Mutex<Head>,
+    synced: Condvar,
+    progress: watch::Sender<Progress>,
+    failure: OnceLock<Error>,
+}
+
+/// What the next `append` needs.
+struct Tail {
+    file: Arc<File>,
+    at: Position,
+    /// Leaf hashes of what was written since the last sync.
+    fresh: Vec<Hash>,
+    closing: bool,
+}
+
+/// What the next checkpoint is over.
+struct Head {
+    saved: Saved,
+    closing: bool,
+}
+
+impl Writer {
+    /// Goes on where [`super::recover::recover`] found the end.
+    pub(crate) fn start(
+        dir: &Path,
+        signer: Signer,
+        recovered: Recovered,
+        segment_bytes: u64,
+    ) -> Result<Self, Error> {
+        let Recovered { end, signed, note, .. } = recovered;
+        let (file, at) = open_segment(dir, end.at).map_err(Error::file("cannot open the journal in", dir))?;
+        let progress = Progress { durable: end.at.seq, signed, note: note.map(Into::into), stopped: false };
+        let shared = Arc::new(Shared {
+            dir: dir.to_owned(),
+            segment_bytes,
+            signer,
+            tail: Mutex::new(Tail { file: Arc::new(file), at, fresh: Vec::new(), closing: false }),
+            written: Condvar::new(),
+            head: Mutex::new(Head { saved: Saved { at, ..end.clone() }, closing: false }),
+            synced: Condvar::new(),
+            progress: watch::Sender::new(progress),
+            failure: OnceLock::new(),
+        });
+        let writer = Self { shared, threads: Mutex::default() };
+        let frontier = end.frontier;
+        writer.spawn("ombud-sync", move |shared| shared.sync_loop(frontier))?;
+        writer.spawn("ombud-checkpoint", Shared::checkpoint_loop)?;
+        Ok(writer)
+    }
+
+    fn spawn(&self, name: &str, run: impl FnOnce(&Shared) + Send + 'static) -> Result<(), Error> {
+        let shared = Arc::clone(&self.shared);
+        let thread = std::thread::Builder::new().name(name.to_owned()).spawn(move || run(&shared));
+        let thread = thread.map_err(Error::file("cannot start a thread for", &self.shared.dir))?;
+        lock(&self.threads).push(thread);
+        Ok(())
+    }
+
+    /// Writes a frame; `leaf` is its leaf hash. When this returns the kernel has it. Returns its sequence number.
+    pub(crate) fn append(&self, frame: &[u8], leaf: Hash) -> Result<u64, Error> {
+        let shared = &self.shared;
+        let mut tail = lock(&shared.tail);
+        if let Some(failure) = shared.failure.get() {
+            return Err(failure.clone());
+        }
+        if tail.closing {
+            return Err(Error::Closed);
+        }
+        let seq = tail.at.seq;
+        if let Err(cause) = shared.write(&mut tail, frame) {
+            return Err(shared.fail("writing the journal", cause));
+        }
+        tail.at.offset += frame.len() as u64;
+        tail.at.seq += 1;
+        tail.fresh.push(leaf);
+        drop(tail);
+        shared.written.notify_one();
+        Ok(seq)
+    }
+
+    /// Resolves when the entry with this sequence number survives a power cut.
+    pub(crate) async fn durable(&self, seq: u64) -> Result<(), Error> {
+        let mut progress = self.shared.progress.subscribe();
+        let reached = progress.wait_for(|progress| progress.durable > seq || progress.stopped).await;
+        match reached {
+            Ok(progress) if progress.durable > seq => Ok(()),
+            _ => Err(self.shared.failure.get().cloned().unwrap_or(Error::Closed)),
+        }
+    }
+
+    /// How far the log is.
+    pub(crate) fn progress(&self) -> watch::Receiver<Progress> {
+        self.shared.progress.subscribe()
+    }
+
+    /// A handle for what the log depends on, to end it when that fails.
+    pub(crate) fn fuse(&self) -> Fuse {
+        Fuse(Arc::clone(&self.shared))
+    }
+
+    /// The failure that ended the log, if one did.
+    pub(crate) fn failure(&self) -> Option<Error> {
+        self.shared.failure.get().cloned()
+    }
+
+    /// Takes no more entries; resolves when everything is durable and under a checkpoint.
+    pub(crate) async fn close(&self) -> Result<(), Error> {
+        self.shared.close();
+        let mut progress = self.shared.progress.subscribe();
+        let stopped = progress.wait_for(|progress| progress.stopped).await;
+        drop(stopped);
+        self.failure().map_or(Ok(()), Err)
+    }
+}
+
+/// Ends the log for this process.
+pub(crate) struct Fuse(Arc<Shared>);
+
+impl Fuse {
+    pub(crate) fn blow(&self, what: &str, cause: io::Error) {
+        self.0.fail(what, cause);
+    }
+}
+
+impl Drop for Writer {
+    fn drop(&mut self) {
+        self.shared.close();
+        for thread in lock(&self.threads).drain(..) {
+            // A thread that panicked has nothing left to wait for.
+            let _ = thread.join();
+        }
+    }
+}
+
+impl Shared {
+    fn write(&self, tail: &mut Tail, frame: &[u8]) -> io::Result<()> {
+        if tail.at.offset >= self.segment_bytes {
+            // The old segment is made durable first, so that after a power cut only the last one can be torn.
+            tail.file.sync_data()?;
+            let next = Position { segment: tail.at.segment + 1, offset: 0, ..tail.at };
+            let (file, at) = open_segment(&self.dir, next)?;
+            tail.file = Arc::new(file);
+            tail.at = at;
+        }
+        tail.file.as_ref().write_all(frame)
+    }
+
+    /// Records the first failure and wakes everybody. It is never taken back: after a failed sync the kernel may report
+    /// success for pages that it has dropped.
+    fn fail(&self, what: &str, cause: io::Error) -> Error {
+        let failure = Error::Unwritable { what: what.to_owned(), cause: Arc::new(cause) };
+        let failure = self.failure.get_or_init(|| failure).clone();
+        self.progress.send_modify(|progress| progress.stopped = true);
+        self.written.notify_all();
+        self.synced.notify_all();
+        failure
+    }
+
+    fn close(&self) {
+        lock(&self.tail).closing = true;
+        self.written.notify_all();
+    }
+
+    fn sync_loop(&self, mut frontier: Frontier) {
+        while let Some((file, at, fresh)) = self.next_batch() {
+            if let Err(cause) = file.sync_data() {
+                self.fail("syncing the journal", cause);
+                break;
+            }
+            // Checked again: an entry whose write failed half-way is not in `fresh`, but a failure elsewhere must stop us too.
+            if self.failure.get().is_some() {
+                break;
+            }
+            self.progress.send_modify(|progress| progress.durable = at.seq);
+            fresh.into_iter().for_each(|leaf| frontier.push(leaf));
+            lock(&self.head).saved = Saved { at, frontier: frontier.clone() };
+            self.synced.notify_all();
+        }
+        lock(&self.head).closing = true;
+        self.synced.notify_all();
+    }
+
+    /// Waits for entries to sync; `None` when the log ends.
+    fn next_batch(&self) -> Option<(Arc<File>, Position, Vec<Hash>)> {
+        let mut tail = lock(&self.tail);
+        loop {
+            if self.failure.get().is_some() {
+                return None;
+            }
+            if !tail.fresh.is_empty() {
+                return Some((Arc::clone(&tail.file), tail.at, std::mem::take(&mut tail.fresh)));
+            }
+            if tail.closing {
+                return None;
+            }
+            tail = self.written.wait(tail).unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+
+    fn checkpoint_loop(&self) {
+        let mut signed = self.progress.borrow().signed;
+        while let Some(saved) = self.next_head(signed) {
+            let body = Checkpoint {
+                origin: self.signer.name().to_owned(),
+                size: saved.at.seq,
+                root: saved.frontier.root(),
+            };
+            let note = self.signer.sign(&body.body());
+            if let Err(cause) = publish(&self.dir, &note, &saved) {
+                self.fail("writing the checkpoint", cause);
+                break;
+            }
+            signed = saved.at.seq;
+            self.progress.send_modify(|progress| {
+                progress.signed = signed;
+                progress.note = Some(note.into());
+            });
+        }
+        self.progress.send_modify(|progress| progress.stopped = true);
+    }
+
+    /// Waits until a checkpoint is due; `None` when the log ends and there is nothing left to sign.
+    fn next_head(&self, signed: u64) -> Option<Saved> {
+        let began = Instant::now();
+        let mut oldest = None;
+        let mut head = lock(&self.head);
+        loop {
+            if self.failure.get().is_some() {
+                return None;
+            }
+            let waiting = head.saved.at.seq.saturating_sub(signed);
+            if head.closing {
+                return (waiting > 0).then(|| head.saved.clone());
+            }
+            if waiting == 0 {
+                head = self.synced.wait(head).unwrap_or_else(PoisonError::into_inner);
+                continue;
+            }
+            let oldest = *oldest.get_or_insert_with(Instant::now);
+            let by_age = CHECKPOINT_AFTER.saturating_sub(oldest.elapsed());
+            let by_pause = CHECKPOINT_PAUSE.saturating_sub(began.elapsed());
+            let due = if waiting >= CHECKPOINT_ENTRIES { by_pause } else { by_age.max(by_pause) };
+            if due.is_zero() {
+                return Some(head.saved.clone());
+            }
+            head = self.synced.wait_timeout(head, due).unwrap_or_else(PoisonError::into_inner).0;
+        }
+    }
+}
+
+/// Opens a segment for appending, or makes it. The position is moved behind a header that was written.
+fn open_segment(dir: &Path, at: Position) -> io::Result<(File, Position)> {
+    let path = segment_path(dir, at.segment);
+    let mut file = private().append(true).create(true).open(&path)?;
+    if file.metadata()?.len() > 0 {
+        return Ok((file, at));
+    }
+    file.write_all(&segment_header(at.segment, at.seq))?;
+    file.sync_all()?;
+    sync_dir(dir)?;
+    Ok((file, Position { offset: SEGMENT_HEADER as u64, ..at }))
+}
+
+/// No code under these locks panics; if it ever did, the data would still be whole, since each change is one assignment.
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

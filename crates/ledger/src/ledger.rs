@@ -1,0 +1,343 @@
+//! The ledger as the gateway sees it: open, append, wait until it is durable, close.
+
+use std::collections::{HashMap, VecDeque};
+use std::fs::{File, TryLockError};
+use std::io::{Read as _, Seek as _, Write as _};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
+use std::thread::JoinHandle;
+
+use ombud_core::event::{Event, EventKind};
+use tokio::sync::{mpsc, oneshot, watch};
+use zeroize::Zeroizing;
+
+use crate::canonical;
+use crate::error::Error;
+use crate::files::{private, private_dir, replace};
+use crate::journal::frame::encode;
+use crate::journal::head::vkey_path;
+use crate::journal::recover::recover;
+use crate::journal::writer::{SEGMENT_BYTES, Writer, lock};
+use crate::keys::{Keys, LOG, MASTER, Secret, derive, random};
+use crate::seal::{Payload, Sealer};
+use crate::state::keyring::{Erased, Keyring, NewKey};
+use crate::state::vault::Vault;
+use crate::tlog::leaf_hash;
+use crate::tlog::tile::MAX_ENTRY;
+
+/// The log of one home directory, open for writing. Clones share it. When the last one is dropped, everything that was
+/// appended is made durable and a last checkpoint is signed; [`Ledger::close`] does the same and says whether it worked.
+#[derive(Clone)]
+pub struct Ledger {
+    inner: Arc<Inner>,
+}
+
+/// Says that an event was appended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[must_use = "an event that must survive a power cut is not safe before `Ledger::durable` says so"]
+pub struct Ticket {
+    /// The event's number in the log, from 0.
+    pub seq: u64,
+    /// Number of the payload's key among those this process made.
+    key: Option<u64>,
+}
+
+struct Inner {
+    home: PathBuf,
+    master: Secret,
+    sealers: Mutex<Sealers>,
+    stored: watch::Receiver<u64>,
+    key_thread: Mutex<Option<JoinHandle<()>>>,
+    writer: Writer,
+    /// Held as long as the ledger is open.
+    _lock: File,
+}
+
+/// Keys in memory at most; one that was put out is replaced by a new one when its conversation goes on.
+const MAX_SEALERS: usize = 10_000;
+
+#[derive(Default)]
+struct Sealers {
+    by_conversation: HashMap<String, (Arc<Sealer>, u64)>,
+    order: VecDeque<String>,
+    made: u64,
+    commands: Option<mpsc::UnboundedSender<Command>>,
+}
+
+enum Command {
+    Store(NewKey),
+    Erase(Vec<String>, oneshot::Sender<Result<Erased, Error>>),
+}
+
+impl Ledger {
+    /// Opens the log in `home` (the `.ombud` directory), makes it if there is none, and goes on after a crash: what an
+    /// unfinished write left behind is set aside and recorded. Fails with [`Error::Busy`] if another process has it open.
+    pub async fn open(home: &Path) -> Result<Self, Error> {
+        Self::open_with(home, SEGMENT_BYTES).await
+    }
+
+    pub(crate) async fn open_with(home: &Path, segment_bytes: u64) -> Result<Self, Error> {
+        let dir = home.join("journal");
+        private_dir(home).and_then(|()| private_dir(&dir)).map_err(Error::file("cannot make", &dir))?;
+        let lock = take_lock(home)?;
+        let keys = Keys::of(home);
+        let fresh = !dir.join("00000000.seg").exists();
+        if fresh {
+            keys.ensure(&[LOG, MASTER])?;
+        }
+        let signer = keys.signer()?;
+        let vkey = vkey_path(&dir);
+        if fresh || !vkey.exists() {
+            let text = signer.verifier().vkey() + "\n";
+            replace(&vkey, text.as_bytes()).map_err(Error::file("cannot write", &vkey))?;
+        }
+        let master = keys.read(MASTER)?;
+        let recovered = recover(&dir, &signer)?;
+        let torn = recovered.torn;
+        let writer = Writer::start(&dir, signer, recovered, segment_bytes)?;
+        let keyring = Keyring::open(home).await?;
+        let (commands, queue) = mpsc::unbounded_channel();
+        let (store, stored) = watch::channel(0);
+        let fuse = writer.fuse();
+        let thread = std::thread::Builder::new()
+            .name("ombud-keys".to_owned())
+            .spawn(move || {
+                if let Err(error) = key_loop(keyring, queue, &store) {
+                    fuse.blow("storing a conversation key", std::io::Error::other(error));
+                }
+            })
+            .map_err(Error::file("cannot start a thread for", home))?;
+        let sealers = Sealers { commands: Some(commands), ..Sealers::default() };
+        let inner = Inner {
+            home: home.to_owned(),
+            master,
+            sealers: Mutex::new(sealers),
+            stored,
+            key_thread: Mutex::new(Some(thread)),
+            writer,
+            _lock: lock,
+        };
+        let ledger = Self { inner: Arc::new(inner) };
+        if torn > 0 {
+            let _ticket = ledger.append(event(EventKind::Gap { dropped: torn }, None), None)?;
+        }
+        Ok(ledger)
+    }
+
+    /// Appends an event, with its payload if it has one. When this returns, the kernel has it: it survives a crash of this
+    /// process, and a power cut once [`Ledger::durable`] says so. `event.payload` is filled in, and `event.conversation`
+    /// if it is empty. After a failed write every later call fails with [`Error::Unwritable`].
+    pub fn append(&self, mut event: Event, payload: Option<Payload<'_>>) -> Result<Ticket, Error> {
+        let mut blob = Vec::new();
+        let mut key = None;
+        if let Some(Payload { conversation, parts }) = payload {
+            if *event.conversation.get_or_insert_with(|| conversation.to_owned()) != conversation {
+                return Err(Error::Conversation);
+            }
+            let (sealer, number) = self.inner.sealer(conversation)?;
+            let (sealed, commitment) = sealer.seal(&event.id, parts)?;
+            (blob, key, event.payload) = (sealed, Some(number), Some(commitment));
+        }
+        let leaf = canonical::to_vec(&event).map_err(|cause| Error::Record(Arc::new(cause)))?;
+        if leaf.len() > MAX_ENTRY {
+            return Err(Error::TooLong { what: "record", length: leaf.len(), limit: MAX_ENTRY });
+        }
+        let seq = self.inner.writer.append(&encode(&leaf, &blob), leaf_hash(&leaf))?;
+        Ok(Ticket { seq, key })
+    }
+
+    /// Resolves when the event and the key of its payload survive a power cut.
+    pub async fn durable(&self, ticket: &Ticket) -> Result<(), Error> {
+        self.inner.writer.durable(ticket.seq).await?;
+        let Some(number) = ticket.key else { return Ok(()) };
+        let stored = self.inner.stored.clone().wait_for(|stored| *stored >= number).await.map(drop);
+        stored.map_err(|_| self.inner.writer.failure().unwrap_or(Error::Closed))
+    }
+
+    /// Ends the log in order: everything is made durable and put under a checkpoint. Later calls fail with [`Error::Closed`].
+    pub async fn close(&self) -> Result<(), Error> {
+        lock(&self.inner.sealers).commands = None;
+        self.inner.writer.close().await?;
+        let mut stored = self.inner.stored.clone();
+        while stored.changed().await.is_ok() {}
+        self.inner.writer.failure().map_or(Ok(()), Err)
+    }
+
+    /// A key made from the master key of this home: the same label and context always give the same key, and no key tells
+    /// anything about another. It is never stored.
+    pub fn derive_key(&self, label: &str, context: &[&[u8]]) -> [u8; 32] {
+        derive(&self.inner.master, label, context)
+    }
+
+    /// The store of what tokens stand for.
+    pub fn vault(&self) -> Vault {
+        Vault::at(&self.inner.home)
+    }
+
+    /// The home directory.
+    pub fn home(&self) -> &Path {
+        &self.inner.home
+    }
+
+    /// The newest published checkpoint, a signed note, and how many entries it covers.
+    pub fn checkpoint(&self) -> Option<(u64, Arc<str>)> {
+        let progress = self.inner.writer.progress();
+        let progress = progress.borrow();
+        progress.note.clone().map(|note| (progress.signed, note))
+    }
+
+    /// Destroys the keys of these conversations, and every wrapping key under which they were ever stored, so that neither
+    /// this home nor an older copy of its databases opens their payloads. The log keeps its entries and stays verifiable;
+    /// what was done is recorded in it before and after.
+    pub async fn erase(&self, conversations: &[&str]) -> Result<Erased, Error> {
+        for conversation in conversations {
+            let ticket = self.append(event(EventKind::EraseIntent {}, Some(conversation)), None)?;
+            self.durable(&ticket).await?;
+        }
+        let (reply, answer) = oneshot::channel();
+        self.inner.forget(conversations, reply);
+        let erased = answer.await.map_err(|_| self.inner.writer.failure().unwrap_or(Error::Closed))??;
+        for conversation in conversations {
+            let done = EventKind::Erased { keys: erased.keys, epoch: erased.epoch };
+            let ticket = self.append(event(done, Some(conversation)), None)?;
+            self.durable(&ticket).await?;
+        }
+        Ok(erased)
+    }
+}
+
+impl Inner {
+    /// The key of a conversation and its number. Old keys are never read back: a conversation that this process does not
+    /// know gets a new one, so that appending waits for no database.
+    fn sealer(&self, conversation: &str) -> Result<(Arc<Sealer>, u64), Error> {
+        let mut sealers = lock(&self.sealers);
+        if let Some((sealer, number)) = sealers.by_conversation.get(conversation) {
+            return Ok((Arc::clone(sealer), *number));
+        }
+        let (id, key) = (random()?, Zeroizing::new(random()?));
+        let sealer = Arc::new(Sealer::new(id, &key)?);
+        let command = Command::Store(NewKey { id, scope: conversation.to_owned(), key });
+        let sent = sealers.commands.as_ref().is_some_and(|commands| commands.send(command).is_ok());
+        if !sent {
+            return Err(self.writer.failure().unwrap_or(Error::Closed));
+        }
+        if sealers.order.len() >= MAX_SEALERS
+            && let Some(oldest) = sealers.order.pop_front()
+        {
+            sealers.by_conversation.remove(&oldest);
+        }
+        sealers.made += 1;
+        let number = sealers.made;
+        sealers.order.push_back(conversation.to_owned());
+        sealers.by_conversation.insert(conversation.to_owned(), (Arc::clone(&sealer), number));
+        Ok((sealer, number))
+    }
+
+    /// Takes keys out of memory and asks for them to be destroyed. Both under one lock, so that no key that is still on its
+    /// way to the database is overlooked.
+    fn forget(&self, conversations: &[&str], reply: oneshot::Sender<Result<Erased, Error>>) {
+        let mut sealers = lock(&self.sealers);
+        for conversation in conversations {
+            sealers.by_conversation.remove(*conversation);
+        }
+        sealers.order.retain(|name| !conversations.contains(&name.as_str()));
+        let scopes = conversations.iter().map(|&name| name.to_owned()).collect();
+        if let Some(commands) = &sealers.commands {
+            // If nobody listens any more, the reply is dropped, which the caller notices.
+            let _ = commands.send(Command::Erase(scopes, reply));
+        }
+    }
+}
+
+impl Drop for Inner {
+    fn drop(&mut self) {
+        lock(&self.sealers).commands = None;
+        if let Some(thread) = lock(&self.key_thread).take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+/// Stores keys, many at a time, and erases; `stored` counts the keys that survive a power cut.
+fn key_loop(
+    mut keyring: Keyring,
+    mut queue: mpsc::UnboundedReceiver<Command>,
+    stored: &watch::Sender<u64>,
+) -> Result<(), Error> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.map_err(Error::file("cannot start a thread for", Path::new("state.db")))?;
+    runtime.block_on(async {
+        let mut commands = Vec::new();
+        while queue.recv_many(&mut commands, 1024).await > 0 {
+            let mut batch = Vec::new();
+            for command in commands.drain(..) {
+                match command {
+                    Command::Store(key) => batch.push(key),
+                    Command::Erase(scopes, reply) => {
+                        store(&mut keyring, &mut batch, stored).await?;
+                        let scopes: Vec<&str> = scopes.iter().map(String::as_str).collect();
+                        // Whoever asked may have gone away; the erasure is done all the same.
+                        let _ = reply.send(keyring.erase(&scopes).await);
+                    }
+                }
+            }
+            store(&mut keyring, &mut batch, stored).await?;
+        }
+        Ok(())
+    })
+}
+
+async fn store(
+    keyring: &mut Keyring,
+    batch: &mut Vec<NewKey>,
+    stored: &watch::Sender<u64>,
+) -> Result<(), Error> {
+    if batch.is_empty() {
+        return Ok(());
+    }
+    keyring.insert(batch).await?;
+    stored.send_modify(|stored| *stored += batch.len() as u64);
+    batch.clear();
+    Ok(())
+}
+
+/// An event of the ledger's own.
+fn event(kind: EventKind, conversation: Option<&str>) -> Event {
+    Event {
+        v: 1,
+        id: uuid::Uuid::now_v7().to_string(),
+        t: format!("{:.3}", jiff::Timestamp::now()),
+        exchange: None,
+        conversation: conversation.map(str::to_owned),
+        client: None,
+        kind,
+        payload: None,
+    }
+}
+
+/// Takes the exclusive lock of a home. It ends with the process, however that ends.
+fn take_lock(home: &Path) -> Result<File, Error> {
+    let path = home.join("lock");
+    let failed = || Error::file("cannot lock", &path);
+    let mut file =
+        private().read(true).write(true).create(true).truncate(false).open(&path).map_err(failed())?;
+    match file.try_lock() {
+        Ok(()) => {}
+        Err(TryLockError::WouldBlock) => {
+            let mut holder = String::new();
+            // Only to name the holder: if it cannot be read, it is another process all the same.
+            let _ = file.take(200).read_to_string(&mut holder);
+            let holder = if holder.trim().is_empty() {
+                "another process".to_owned()
+            } else {
+                holder.trim().to_owned()
+            };
+            return Err(Error::Busy { home: home.to_owned(), holder });
+        }
+        Err(TryLockError::Error(cause)) => return Err(failed()(cause)),
+    }
+    let name = format!("process {}\n", std::process::id());
+    let written = file.set_len(0).and_then(|()| file.rewind()).and_then(|()| file.write_all(name.as_bytes()));
+    written.map_err(failed())?;
+    Ok(file)
+}

@@ -1,0 +1,185 @@
+//! Conversation keys: kept in memory while they are in use, wrapped in `state.db` so that payloads can be read later, and
+//! destroyed to erase.
+
+use std::path::{Path, PathBuf};
+
+use sqlx::sqlite::SqliteConnection;
+use sqlx::{Connection as _, Row as _};
+use zeroize::Zeroizing;
+
+use super::database::{Care, open};
+use crate::error::Error;
+use crate::keys::{Keys, Secret, kek};
+use crate::seal::{KeyId, unwrap, wrap};
+
+const MIGRATIONS: &[&str] = &[include_str!("../../migrations/state/1.sql")];
+
+/// A key to be stored.
+pub(crate) struct NewKey {
+    pub(crate) id: KeyId,
+    pub(crate) scope: String,
+    pub(crate) key: Secret,
+}
+
+/// The wrapped keys of a home. Several processes may have it open: each transaction reads the epoch anew.
+pub(crate) struct Keyring {
+    keys: Keys,
+    path: PathBuf,
+    connection: SqliteConnection,
+}
+
+/// What an erasure did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Erased {
+    /// Keys that were destroyed.
+    pub keys: u64,
+    /// The epoch of the wrapping key from now on.
+    pub epoch: u64,
+}
+
+impl Keyring {
+    /// Opens the state database of a home, and removes wrapping keys that an interrupted erasure left behind.
+    pub(crate) async fn open(home: &Path) -> Result<Self, Error> {
+        let path = home.join("state.db");
+        let keys = Keys::of(home);
+        let mut connection = open(&path, Care::State, MIGRATIONS).await?;
+        let epoch = epoch(&mut connection).await.map_err(Error::database("cannot read", &path))?;
+        let used: bool = sqlx::query("SELECT EXISTS (SELECT 1 FROM scope_key)")
+            .fetch_one(&mut connection)
+            .await
+            .and_then(|row| row.try_get(0))
+            .map_err(Error::database("cannot read", &path))?;
+        // A wrapping key that vanished must not be replaced in silence: everything would look stored and open no more.
+        if !used {
+            keys.ensure(&[&kek(epoch)])?;
+        }
+        keys.read(&kek(epoch))?;
+        Ok(Self { keys, path, connection })
+    }
+
+    /// What statements of the vault need: the key files, the path for errors, the database.
+    pub(super) fn parts(&mut self) -> (&Keys, &Path, &mut SqliteConnection) {
+        (&self.keys, &self.path, &mut self.connection)
+    }
+
+    /// Stores keys; when this returns they survive a power cut.
+    pub(crate) async fn insert(&mut self, batch: &[NewKey]) -> Result<(), Error> {
+        let path = &self.path;
+        let failed = |cause| Error::database("cannot write", path)(cause);
+        let mut transaction = self.connection.begin_with("BEGIN IMMEDIATE").await.map_err(failed)?;
+        let wrapping = wrapping(&self.keys, path, &mut transaction).await?;
+        for NewKey { id, scope, key } in batch {
+            store(&mut transaction, path, &wrapping, (id, scope, key)).await?;
+        }
+        transaction.commit().await.map_err(failed)
+    }
+
+    /// The key with this id; `None` if it was erased or never stored.
+    pub(crate) async fn get(&mut self, id: &KeyId) -> Result<Option<Secret>, Error> {
+        let path = &self.path;
+        let mut transaction = self.connection.begin().await.map_err(Error::database("cannot read", path))?;
+        let wrapping = wrapping(&self.keys, path, &mut transaction).await?;
+        fetch(&mut transaction, path, &wrapping, id).await
+    }
+
+    /// Destroys all keys of the scopes, then the wrapping key itself, so that an older copy of the database opens nothing
+    /// either. The keys that stay are wrapped anew.
+    pub(crate) async fn erase(&mut self, scopes: &[&str]) -> Result<Erased, Error> {
+        let old = epoch(&mut self.connection).await.map_err(Error::database("cannot read", &self.path))?;
+        let new = old + 1;
+        self.keys.ensure(&[&kek(new)])?;
+        let destroyed = self.rewrap(scopes, old, new).await;
+        let keys = destroyed?;
+        let failed = |cause| Error::database("cannot clean", &self.path)(cause);
+        sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)").execute(&mut self.connection).await.map_err(failed)?;
+        for stale in self.keys.epochs()?.into_iter().filter(|epoch| *epoch < new) {
+            self.keys.destroy(&kek(stale))?;
+        }
+        Ok(Erased { keys, epoch: new.unsigned_abs() })
+    }
+
+    async fn rewrap(&mut self, scopes: &[&str], old: i64, new: i64) -> Result<u64, Error> {
+        let failed = |cause| Error::database("cannot write", &self.path)(cause);
+        let (from, to) = (self.keys.read(&kek(old))?, self.keys.read(&kek(new))?);
+        let mut transaction = self.connection.begin_with("BEGIN IMMEDIATE").await.map_err(failed)?;
+        let mut destroyed = 0;
+        for scope in scopes {
+            let gone = sqlx::query("DELETE FROM scope_key WHERE scope = ?").bind(*scope);
+            destroyed += gone.execute(&mut *transaction).await.map_err(failed)?.rows_affected();
+            let gone = sqlx::query("DELETE FROM vault WHERE scope = ?").bind(*scope);
+            gone.execute(&mut *transaction).await.map_err(failed)?;
+        }
+        let rows = sqlx::query("SELECT id, scope, wrapped FROM scope_key").fetch_all(&mut *transaction);
+        for row in rows.await.map_err(failed)? {
+            let (id, scope): (Vec<u8>, String) =
+                (row.try_get(0).map_err(failed)?, row.try_get(1).map_err(failed)?);
+            let context = context(&id, &scope);
+            let key = unwrap(&from, &context, &row.try_get::<Vec<u8>, _>(2).map_err(failed)?);
+            let key = key.ok_or(Error::Crypto("a stored key does not open with the key file"))?;
+            sqlx::query("UPDATE scope_key SET wrapped = ? WHERE id = ?")
+                .bind(wrap(&to, &context, &key)?)
+                .bind(id)
+                .execute(&mut *transaction)
+                .await
+                .map_err(failed)?;
+        }
+        let update = sqlx::query("UPDATE number SET value = ? WHERE name = 'epoch'").bind(new);
+        update.execute(&mut *transaction).await.map_err(failed)?;
+        transaction.commit().await.map_err(failed)?;
+        Ok(destroyed)
+    }
+}
+
+/// The wrapping key of the present epoch. Asked for inside the transaction that uses it: another process may have erased
+/// something since.
+pub(super) async fn wrapping(
+    keys: &Keys,
+    path: &Path,
+    connection: &mut SqliteConnection,
+) -> Result<Secret, Error> {
+    let epoch = epoch(connection).await.map_err(Error::database("cannot read", path))?;
+    keys.read(&kek(epoch))
+}
+
+async fn epoch(connection: &mut SqliteConnection) -> Result<i64, sqlx::Error> {
+    sqlx::query("SELECT value FROM number WHERE name = 'epoch'").fetch_one(connection).await?.try_get(0)
+}
+
+/// Stores one key `(id, scope, key)`, wrapped.
+pub(super) async fn store(
+    connection: &mut SqliteConnection,
+    path: &Path,
+    wrapping: &Secret,
+    (id, scope, key): (&KeyId, &str, &Secret),
+) -> Result<(), Error> {
+    sqlx::query("INSERT INTO scope_key (id, scope, wrapped) VALUES (?, ?, ?)")
+        .bind(id.as_slice())
+        .bind(scope)
+        .bind(wrap(wrapping, &context(id, scope), key.as_slice())?)
+        .execute(connection)
+        .await
+        .map(drop)
+        .map_err(Error::database("cannot write", path))
+}
+
+/// Reads one key; `None` if it is not there (any more).
+pub(super) async fn fetch(
+    connection: &mut SqliteConnection,
+    path: &Path,
+    wrapping: &Secret,
+    id: &KeyId,
+) -> Result<Option<Secret>, Error> {
+    let failed = |cause| Error::database("cannot read", path)(cause);
+    let row = sqlx::query("SELECT scope, wrapped FROM scope_key WHERE id = ?").bind(id.as_slice());
+    let Some(row) = row.fetch_optional(connection).await.map_err(failed)? else { return Ok(None) };
+    let (scope, wrapped): (String, Vec<u8>) =
+        (row.try_get(0).map_err(failed)?, row.try_get(1).map_err(failed)?);
+    let key = unwrap(wrapping, &context(id, &scope), &wrapped);
+    let key = key.and_then(|key| key.as_slice().try_into().ok()).map(Zeroizing::new);
+    key.map(Some).ok_or(Error::Crypto("a stored key does not open with the key file"))
+}
+
+/// Binds a wrapped key to its row, so that rows cannot be exchanged.
+fn context(id: &[u8], scope: &str) -> Vec<u8> {
+    [b"ombud/key\0", id, scope.as_bytes()].concat()
+}

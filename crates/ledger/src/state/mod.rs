@@ -1,0 +1,5 @@
+//! The state database, `state.db`: wrapped keys and the vault. It is not evidence; losing it loses the words, not the log.
+
+pub(crate) mod database;
+pub(crate) mod keyring;
+pub mod vault;

@@ -1,0 +1,142 @@
+//! The vault: which value a token stands for, encrypted, for `ombud redact` and `ombud restore`.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use ombud_core::DataType;
+use sqlx::sqlite::SqliteConnection;
+use sqlx::{Connection as _, Row as _};
+use zeroize::Zeroizing;
+
+use super::keyring::{Erased, Keyring, fetch, store, wrapping};
+use crate::error::Error;
+use crate::keys::{Keys, MASTER, Secret, derive, random};
+use crate::seal::{KeyId, unwrap, wrap};
+
+/// What a token stands for.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Entry {
+    /// The type of the value.
+    pub kind: DataType,
+    /// The value. It is wiped when dropped.
+    pub value: Zeroizing<String>,
+}
+
+impl std::fmt::Debug for Entry {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Entry").field("kind", &self.kind).finish_non_exhaustive()
+    }
+}
+
+/// The vault of a home. It needs no exclusive lock: a gateway may be running.
+#[derive(Debug, Clone)]
+pub struct Vault {
+    home: PathBuf,
+}
+
+impl Vault {
+    /// The vault of `home` (the `.ombud` directory), which must exist. Nothing is opened yet.
+    pub fn at(home: &Path) -> Self {
+        Self { home: home.to_owned() }
+    }
+
+    /// A key made from the master key of this home; the same as [`Ledger::derive_key`](crate::Ledger::derive_key) gives.
+    pub fn derive_key(&self, label: &str, context: &[&[u8]]) -> Result<[u8; 32], Error> {
+        let keys = Keys::of(&self.home);
+        keys.ensure(&[MASTER])?;
+        Ok(derive(&keys.read(MASTER)?, label, context))
+    }
+
+    /// Stores what tokens stand for. When this returns it survives a power cut. A token that is there already is replaced.
+    pub async fn put(&self, scope: &str, entries: &[(&str, DataType, &str)]) -> Result<(), Error> {
+        let mut keyring = Keyring::open(&self.home).await?;
+        let scope = scoped(scope);
+        let (keys, path, connection) = keyring.parts();
+        let failed = |cause| Error::database("cannot write", path)(cause);
+        let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await.map_err(failed)?;
+        let wrapping = wrapping(keys, path, &mut transaction).await?;
+        let (id, key) = match newest_key(&mut transaction, &scope).await.map_err(failed)? {
+            Some(id) => (id, fetch(&mut transaction, path, &wrapping, &id).await?),
+            None => (random()?, None),
+        };
+        let key = match key {
+            Some(key) => key,
+            None => {
+                let key = Zeroizing::new(random()?);
+                store(&mut transaction, path, &wrapping, (&id, &scope, &key)).await?;
+                key
+            }
+        };
+        for (token, kind, value) in entries {
+            let sealed = wrap(&key, &context(&scope, token, kind.name()), value.as_bytes())?;
+            sqlx::query(
+                "INSERT OR REPLACE INTO vault (scope, token, kind, key_id, sealed) VALUES (?, ?, ?, ?, ?)",
+            )
+            .bind(&scope)
+            .bind(*token)
+            .bind(kind.name())
+            .bind(id.as_slice())
+            .bind(sealed)
+            .execute(&mut *transaction)
+            .await
+            .map_err(failed)?;
+        }
+        transaction.commit().await.map_err(failed)
+    }
+
+    /// What these tokens stand for; tokens that the scope does not know, or whose scope was erased, are absent.
+    pub async fn get(&self, scope: &str, tokens: &[&str]) -> Result<BTreeMap<String, Entry>, Error> {
+        let mut keyring = Keyring::open(&self.home).await?;
+        let scope = scoped(scope);
+        let (keys, path, connection) = keyring.parts();
+        let failed = |cause| Error::database("cannot read", path)(cause);
+        let mut transaction = connection.begin().await.map_err(failed)?;
+        let wrapping = wrapping(keys, path, &mut transaction).await?;
+        let mut opened: BTreeMap<KeyId, Option<Secret>> = BTreeMap::new();
+        let mut found = BTreeMap::new();
+        for &token in tokens {
+            let row = sqlx::query("SELECT kind, key_id, sealed FROM vault WHERE scope = ? AND token = ?");
+            let row = row.bind(&scope).bind(token).fetch_optional(&mut *transaction).await.map_err(failed)?;
+            let Some(row) = row else { continue };
+            let (kind, id): (String, Vec<u8>) =
+                (row.try_get(0).map_err(failed)?, row.try_get(1).map_err(failed)?);
+            let sealed: Vec<u8> = row.try_get(2).map_err(failed)?;
+            let id: KeyId = id.try_into().map_err(|_| DAMAGED)?;
+            if !opened.contains_key(&id) {
+                opened.insert(id, fetch(&mut transaction, path, &wrapping, &id).await?);
+            }
+            if let Some(Some(key)) = opened.get(&id) {
+                let value = unwrap(key, &context(&scope, token, &kind), &sealed);
+                let value = value
+                    .and_then(|value| Some(Zeroizing::new(std::str::from_utf8(&value).ok()?.to_owned())));
+                let kind = DataType::from_name(&kind).ok_or(DAMAGED)?;
+                found.insert(token.to_owned(), Entry { kind, value: value.ok_or(DAMAGED)? });
+            }
+        }
+        Ok(found)
+    }
+
+    /// Destroys everything under a scope, and the wrapping key with it, as [`Ledger::erase`](crate::Ledger::erase) does.
+    pub async fn erase(&self, scope: &str) -> Result<Erased, Error> {
+        Keyring::open(&self.home).await?.erase(&[&scoped(scope)]).await
+    }
+}
+
+const DAMAGED: Error = Error::Crypto("an entry of the vault was changed");
+
+/// Keeps vault scopes apart from conversations of the same name.
+fn scoped(scope: &str) -> String {
+    format!("vault:{scope}")
+}
+
+async fn newest_key(connection: &mut SqliteConnection, scope: &str) -> Result<Option<KeyId>, sqlx::Error> {
+    let row = sqlx::query("SELECT id FROM scope_key WHERE scope = ? LIMIT 1").bind(scope);
+    let row = row.fetch_optional(connection).await?;
+    let id = row.map(|row| row.try_get::<Vec<u8>, _>(0)).transpose()?;
+    Ok(id.and_then(|id| id.try_into().ok()))
+}
+
+/// Binds a sealed value to its row.
+fn context(scope: &str, token: &str, kind: &str) -> Vec<u8> {
+    [b"ombud/vault", scope.as_bytes(), token.as_bytes(), kind.as_bytes()].join(&0)
+}
