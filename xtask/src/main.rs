@@ -1,2 +1,98 @@
-//! xtask
-fn main() {}
+//! `cargo xtask …`: everything that is done to this repository, with the set-up it needs.
+//!
+//! One file a verb. Exit codes as in the product: 0 clean, 1 something is wrong, 2 the job could not be done.
+
+mod bench;
+mod checks;
+mod command;
+mod docs;
+mod doctor;
+mod eval;
+mod fuzz;
+mod rust_source;
+mod step;
+mod term;
+mod test;
+mod tools;
+mod train;
+mod workspace;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::workspace::Workspace;
+
+/// Set-up, tests, benches and checks of the Ombud repository.
+#[derive(Debug, Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask")]
+struct Cli {
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Debug, Subcommand)]
+enum Verb {
+    /// Run everything that a merge must pass; sets up what it needs.
+    Test {
+        /// Run this step and what it needs (repeatable).
+        #[arg(long, value_name = "STEP")]
+        only: Vec<String>,
+        /// List the steps and stop.
+        #[arg(long)]
+        list: bool,
+    },
+    /// Measure speed on this machine.
+    Bench {
+        /// What to measure.
+        what: bench::What,
+        /// Passed on to the bench.
+        #[arg(trailing_var_arg = true)]
+        args: Vec<String>,
+    },
+    /// Measure detection quality on data outside the repository and write docs/quality.md.
+    Eval {
+        /// The folder that holds `pii/*_dev.jsonl` and `pii/score.py`.
+        #[arg(long, value_name = "DIR")]
+        data: PathBuf,
+    },
+    /// Train the name tagger.
+    Train,
+    /// Run the fuzz targets on the stable toolchain.
+    Fuzz {
+        /// One target; all of them when left out.
+        target: Option<String>,
+        /// Seconds per target.
+        #[arg(long, default_value_t = 60)]
+        seconds: u32,
+    },
+    /// Rewrite the terminal blocks of the documents from what the binary prints today.
+    Docs,
+    /// Say what this machine has and what is missing.
+    Doctor,
+}
+
+fn main() -> ExitCode {
+    match run(Cli::parse().verb) {
+        Ok(code) => code,
+        Err(error) => {
+            term::error(&format!("{error:#}"));
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn run(verb: Verb) -> anyhow::Result<ExitCode> {
+    let workspace = Workspace::load()?;
+    match verb {
+        Verb::Test { list: true, .. } => Ok(test::list()),
+        Verb::Test { only, list: false } => test::run(&workspace, &only),
+        Verb::Bench { what, args } => bench::run(&workspace, what, &args),
+        Verb::Eval { data } => eval::run(&workspace, &data),
+        Verb::Train => Ok(train::run()),
+        Verb::Fuzz { target, seconds } => fuzz::run(&workspace, target.as_deref(), seconds),
+        Verb::Docs => docs::rewrite(&workspace),
+        Verb::Doctor => Ok(doctor::run(&workspace)),
+    }
+}

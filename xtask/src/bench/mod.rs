@@ -1,0 +1,27 @@
+//! `cargo xtask bench`: one file a bench. To add one: its file, its line in [`What`], its arm in [`run`].
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+use clap::ValueEnum;
+
+use crate::workspace::Workspace;
+
+mod example;
+
+/// What can be measured.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum What {
+    /// Detection: megabytes of text a second on one core.
+    Detect,
+    /// The log: appends a second, written and on disk.
+    Ledger,
+}
+
+/// Runs one bench; `args` are its own.
+pub(crate) fn run(workspace: &Workspace, what: What, args: &[String]) -> Result<ExitCode> {
+    match what {
+        What::Detect => example::run(workspace, "ombud-detect", "throughput", args),
+        What::Ledger => example::run(workspace, "ombud-ledger", "append", args),
+    }
+}

@@ -1,0 +1,106 @@
+//! `cargo xtask eval --data DIR`: detection quality on labelled texts that are not in the repository.
+
+use std::collections::BTreeMap;
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode};
+
+use anyhow::{Context as _, Result, bail};
+use serde::Deserialize;
+
+use crate::command;
+use crate::term;
+use crate::workspace::Workspace;
+
+mod table;
+
+/// What the scorer says about one set.
+#[derive(Debug, Deserialize)]
+struct Score {
+    micro: Row,
+    /// Canonical type to its row.
+    types: BTreeMap<String, Row>,
+}
+
+/// Counts and shares of one type; shares from 0 to 1.
+#[derive(Debug, Clone, Default, Deserialize)]
+struct Row {
+    /// Labelled values.
+    gold: u32,
+    /// Reported values.
+    pred: u32,
+    /// Share of reported values that are right.
+    #[serde(rename = "P")]
+    precision: f64,
+    /// Share of labelled values that were found.
+    #[serde(rename = "R")]
+    recall: f64,
+    /// Harmonic mean of both.
+    #[serde(rename = "F1")]
+    f1: f64,
+    /// The same, counting only exact spans.
+    #[serde(rename = "exactF1")]
+    exact_f1: f64,
+    /// Share of labelled characters under no report of any type; only in the total.
+    #[serde(default)]
+    leak: f64,
+    /// Share of other characters under some report; only in the total.
+    #[serde(default)]
+    over: f64,
+}
+
+/// Scores every set of `data` and writes docs/quality.md.
+pub(crate) fn run(workspace: &Workspace, data: &Path) -> Result<ExitCode> {
+    let folder = data.join("pii");
+    let sets = sets(&folder)?;
+    let ombud = workspace.build_release()?;
+    let out = workspace.target.join("eval");
+    fs::create_dir_all(&out)?;
+    let mut scores = BTreeMap::new();
+    for set in &sets {
+        let name = set.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        term::line(&format!("\n── {name}"));
+        let row = score(&ombud, &folder.join("score.py"), set, &out.join(&name))?;
+        scores.insert(name, row);
+    }
+    let document = table::document(&scores);
+    fs::write(workspace.path("docs/quality.md"), &document)?;
+    term::line("\nwritten: docs/quality.md");
+    for line in table::below_target(&scores) {
+        term::line(&format!("below the target: {line}"));
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn sets(folder: &Path) -> Result<Vec<PathBuf>> {
+    let listing = fs::read_dir(folder).with_context(|| {
+        format!("{} cannot be read; --data takes the folder above `pii`", folder.display())
+    })?;
+    let mut sets: Vec<PathBuf> = listing
+        .filter_map(|entry| entry.ok().map(|entry| entry.path()))
+        .filter(|path| path.to_string_lossy().ends_with("_dev.jsonl"))
+        .collect();
+    if sets.is_empty() {
+        bail!("{} holds no *_dev.jsonl", folder.display());
+    }
+    sets.sort();
+    Ok(sets)
+}
+
+/// Runs the product over one set, as any user of the `--jsonl` door would, and the scorer over both.
+fn score(ombud: &Path, scorer: &Path, set: &Path, out: &Path) -> Result<Score> {
+    let predicted = out.with_extension("out.jsonl");
+    let mut scan = Command::new(ombud);
+    scan.args(["scan", "--jsonl"]).stdin(File::open(set)?).stdout(File::create(&predicted)?);
+    let status = scan.status().with_context(|| format!("could not start {}", ombud.display()))?;
+    // 1 means that something was found, which is what these texts are for.
+    if !matches!(status.code(), Some(0 | 1)) {
+        bail!("`ombud scan --jsonl` ended with {status} on {}", set.display());
+    }
+    let json = out.with_extension("json");
+    let mut python = Command::new("python3");
+    python.arg(scorer).arg(set).arg(&predicted).args(["--system", "canonical", "--json"]).arg(&json);
+    command::run(&mut python)?;
+    serde_json::from_str(&fs::read_to_string(&json)?)
+        .context("the scorer wrote something else than it used to")
+}

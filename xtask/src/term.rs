@@ -1,0 +1,13 @@
+//! What xtask prints. Lines go to stdout and failures to stderr; a reader that has gone away is no failure of ours.
+
+use std::io::Write as _;
+
+/// Prints one line.
+pub(crate) fn line(text: &str) {
+    let _ = writeln!(std::io::stdout(), "{text}");
+}
+
+/// Prints a failure.
+pub(crate) fn error(text: &str) {
+    let _ = writeln!(std::io::stderr(), "error: {text}");
+}

