@@ -4,7 +4,7 @@
 //! flags. What nightly would add is a sanitizer; without `unsafe` of our own there is little for it to find.
 
 use std::collections::BTreeMap;
-use std::fs;
+use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
@@ -21,6 +21,9 @@ const MAX_LEN: u32 = 16 * 1024;
 
 /// An input that takes longer is reported as a hang, in seconds.
 const HANG: u32 = 10;
+
+/// Lines of the log that are shown when a target fails.
+const LAST_WORDS: usize = 40;
 
 /// Coverage counters and traced comparisons, assertions on, all code in one unit so that the counters are complete.
 const RUSTFLAGS: &[&str] = &[
@@ -131,6 +134,40 @@ fn fuzz(workspace: &Workspace, name: &str, program: &Path, seconds: u32) -> Resu
             run.arg(seeds);
         }
     }
-    term::line(&format!("\n── {name}: {seconds} s"));
-    command::run(&mut run)
+    let log = workspace.target.join("fuzz").join(format!("{name}.log"));
+    term::line(&format!("\n── {name}: {seconds} s, log in {}", log.display()));
+    let status =
+        run.stderr(File::create(&log)?).status().with_context(|| format!("could not start {name}"))?;
+    let told = String::from_utf8_lossy(&fs::read(&log)?).into_owned();
+    term::line(&notable(&told));
+    if !status.success() {
+        bail!("it ended with {status}; the end of the log:\n{}", tail(&told));
+    }
+    Ok(())
+}
+
+/// libFuzzer's closing numbers, without its progress and its dictionary.
+fn notable(log: &str) -> String {
+    let lines: Vec<&str> = log.lines().filter(|line| line.starts_with("stat::")).collect();
+    lines.join("\n")
+}
+
+/// The last lines that say something, where a panic names its place.
+fn tail(log: &str) -> String {
+    let says = |line: &&str| !line.starts_with(['"', '#']);
+    let lines: Vec<&str> = log.lines().filter(says).collect();
+    lines.get(lines.len().saturating_sub(LAST_WORDS)..).unwrap_or_default().join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn progress_and_dictionary_are_left_out() {
+        let log =
+            "#1 NEW cov: 3\n\"ab\" # Uses: 1\nstat::average_exec_per_sec: 7\nthread panicked at a.rs:1\n";
+        assert_eq!(notable(log), "stat::average_exec_per_sec: 7");
+        assert_eq!(tail(log), "stat::average_exec_per_sec: 7\nthread panicked at a.rs:1");
+    }
 }
