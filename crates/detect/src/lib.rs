@@ -1,1 +1,23 @@
-//! detect
+//! Text in, detections out: personal data and secrets in English and Chinese.
+//!
+//! The deterministic tier works in four steps, each of which is linear in the length of the text:
+//!
+//! 1. [`normalise`] folds the spellings that people and attackers use (full width, invisible characters, look-alikes)
+//!    and remembers where each byte came from.
+//! 2. `scan` finds the few places where something may stand: words that hold a digit, `@`, and the literals that one
+//!    automaton looks for.
+//! 3. Each of the `recognisers` that asked for such a place reads a bounded piece of text there and checks it.
+//! 4. `resolve` settles overlaps and hands the spans back in the coordinates of the original.
+//!
+//! [`mask`] turns detections into tokens and back.
+
+mod detector;
+mod label;
+pub mod mask;
+pub mod normalise;
+mod recognisers;
+mod resolve;
+mod scan;
+mod text;
+
+pub use detector::{Detector, Options};

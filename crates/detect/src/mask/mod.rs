@@ -19,7 +19,8 @@ pub fn mask(text: &str, detections: &[Detection], minted: &mut Minted, mint: Min
     let mut out = String::with_capacity(text.len());
     let mut done = 0;
     for found in detections {
-        let (Some(before), Some(value)) = (text.get(done..found.span.start), text.get(found.span.clone())) else {
+        let (Some(before), Some(value)) = (text.get(done..found.span.start), text.get(found.span.clone()))
+        else {
             continue;
         };
         out.push_str(before);

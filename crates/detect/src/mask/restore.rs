@@ -158,9 +158,9 @@ fn next_start(bytes: &[u8], from: usize) -> Option<usize> {
 }
 
 fn begins_tag(first: u8, second: u8) -> bool {
-    letter(first).zip(letter(second)).is_some_and(|(row, column)| {
-        STARTS.get(row).is_some_and(|seconds| seconds >> column & 1 == 1)
-    })
+    letter(first)
+        .zip(letter(second))
+        .is_some_and(|(row, column)| STARTS.get(row).is_some_and(|seconds| seconds >> column & 1 == 1))
 }
 
 fn begins_any(first: u8) -> bool {
@@ -201,8 +201,11 @@ pub const MAX_HELD: usize = token::MAX_TAG + 1 + BODY + 3 * MAX_NOISE;
 
 /// Characters that a model puts between tag and body instead of the underscore, or beside it.
 fn is_separator(ch: char) -> bool {
-    matches!(ch, '_' | '-' | ' ' | '<' | '>' | '[' | ']' | '\u{a0}' | '\u{202f}' | '\u{2010}'..='\u{2014}' | '\u{2212}' | '\u{ff3f}')
-        || is_noise(ch)
+    matches!(
+        ch,
+        '_' | '-' | ' ' | '<' | '>' | '[' | ']' | '\u{a0}' | '\u{202f}' | '\u{2010}'
+            ..='\u{2014}' | '\u{2212}' | '\u{ff3f}'
+    ) || is_noise(ch)
 }
 
 /// Characters that do not belong to a token and do not end it: emphasis, escapes, invisible ones.
@@ -285,7 +288,9 @@ mod tests {
     fn mint(kind: DataType, value: &str, attempt: u32) -> [u8; 5] {
         // FNV-1a, good enough for tests.
         let text = format!("{kind}{value}{attempt}");
-        let hash = text.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3));
+        let hash = text.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+            (hash ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3)
+        });
         let bytes = hash.to_be_bytes();
         [bytes[0], bytes[1], bytes[2], bytes[3], bytes[4]]
     }
@@ -324,7 +329,15 @@ mod tests {
         let (minted, token) = phone();
         let mut tally = Tally::default();
         let other = format!("EMAIL_{}", &token[6..]);
-        assert_eq!(restore(&minted, &format!("{other} PHONE_00000000 phone number 12345678"), Form::Plain, &mut tally), None);
+        assert_eq!(
+            restore(
+                &minted,
+                &format!("{other} PHONE_00000000 phone number 12345678"),
+                Form::Plain,
+                &mut tally
+            ),
+            None
+        );
         assert_eq!(tally.unknown, 2);
     }
 
@@ -358,7 +371,8 @@ mod tests {
 
     fn pieces(text: &str, cuts: &[usize]) -> Vec<String> {
         let chars: Vec<char> = text.chars().collect();
-        let mut bounds: Vec<usize> = cuts.iter().map(|cut| cut % (chars.len() + 1)).chain([0, chars.len()]).collect();
+        let mut bounds: Vec<usize> =
+            cuts.iter().map(|cut| cut % (chars.len() + 1)).chain([0, chars.len()]).collect();
         bounds.sort_unstable();
         bounds.windows(2).map(|pair| chars[pair[0]..pair[1]].iter().collect()).collect()
     }

@@ -1,0 +1,125 @@
+//! [`Detector`]: the whole deterministic tier behind one call.
+
+use std::fmt;
+
+use aho_corasick::{AhoCorasick, MatchKind};
+use ombud_core::{DataType, Detection};
+
+use crate::label::LabelIndex;
+use crate::normalise::normalise;
+use crate::recognisers;
+use crate::resolve::{Candidate, Strength, resolve};
+use crate::scan::Scanner;
+use crate::text::{Text, is_word};
+
+/// What the operator tells the detector beforehand.
+#[derive(Clone, Default)]
+pub struct Options {
+    /// Names and values that are always to be found, such as the operator's own list of customers. They are compared
+    /// letter by letter after [`normalise`]; one that begins or ends with an ASCII letter or digit is found only as a
+    /// whole word. Empty values are ignored.
+    pub declared: Vec<(DataType, String)>,
+}
+
+impl fmt::Debug for Options {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Options").field("declared", &self.declared.len()).finish()
+    }
+}
+
+/// Finds personal data and secrets in a text. Immutable once made, so one can be shared between threads.
+pub struct Detector {
+    scanner: Scanner,
+    labels: LabelIndex,
+    declared: Option<Declared>,
+}
+
+impl fmt::Debug for Detector {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Detector").field("recognisers", &recognisers::ALL.len()).finish_non_exhaustive()
+    }
+}
+
+impl Default for Detector {
+    fn default() -> Self {
+        Self::new(&Options::default())
+    }
+}
+
+impl Detector {
+    /// Builds the automata: some milliseconds.
+    pub fn new(options: &Options) -> Self {
+        Self {
+            scanner: Scanner::new(recognisers::ALL),
+            labels: LabelIndex::new(recognisers::ALL),
+            declared: Declared::new(options),
+        }
+    }
+
+    /// Everything found in `text`, sorted by start, without overlaps; spans are bytes of `text` on character boundaries.
+    pub fn detect(&self, text: &str) -> Vec<Detection> {
+        let normal = normalise(text);
+        let view = Text::new(&normal.text, &self.labels);
+        let mut candidates = Vec::new();
+        self.scanner.scan(&view, &mut candidates);
+        if let Some(declared) = &self.declared {
+            declared.find(&view, &mut candidates);
+        }
+        if candidates.is_empty() {
+            return Vec::new();
+        }
+        resolve(candidates, &crate::mask::token::spans(&normal.text))
+            .into_iter()
+            .map(|found| Detection {
+                span: normal.original(&found.span),
+                kind: found.kind,
+                score: found.score,
+                recogniser: found.recogniser,
+            })
+            .collect()
+    }
+}
+
+/// The values that the operator declares.
+struct Declared {
+    automaton: AhoCorasick,
+    kinds: Vec<DataType>,
+}
+
+impl Declared {
+    fn new(options: &Options) -> Option<Self> {
+        let (kinds, values): (Vec<_>, Vec<_>) = options
+            .declared
+            .iter()
+            .map(|(kind, value)| (*kind, normalise(value.trim()).text.into_owned()))
+            .filter(|(_, value)| !value.is_empty())
+            .unzip();
+        if kinds.is_empty() {
+            return None;
+        }
+        // Building fails only beyond two thousand million states; then there is nothing that could be found.
+        let automaton = AhoCorasick::builder().match_kind(MatchKind::Standard).build(&values).ok()?;
+        Some(Self { automaton, kinds })
+    }
+
+    fn find(&self, text: &Text<'_>, out: &mut Vec<Candidate>) {
+        for hit in self.automaton.find_overlapping_iter(text.as_str()) {
+            let (start, end) = (hit.start(), hit.end());
+            let cut = |inner: Option<u8>, outer: Option<u8>| {
+                inner.is_some_and(is_word) && outer.is_some_and(is_word)
+            };
+            if cut(text.byte(start), text.before(start)) || cut(text.before(end), text.byte(end)) {
+                continue;
+            }
+            if let Some(&kind) = self.kinds.get(hit.pattern().as_usize()) {
+                out.push(Candidate {
+                    span: start..end,
+                    kind,
+                    strength: Strength::Declared,
+                    score: 1.0,
+                    recogniser: "declared",
+                });
+            }
+        }
+    }
+}

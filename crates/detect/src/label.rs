@@ -1,0 +1,286 @@
+//! Labels: words such as `手机号` or `card number` that announce what follows.
+//!
+//! A value without a check digit is believed only when its label stands before it. A label of something else
+//! (`订单号`, `version`) takes a value away from the recognisers that believe a form.
+
+use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
+use ombud_core::DataType;
+
+use crate::recognisers::Recogniser;
+use crate::text::{Text, is_word};
+
+/// Bytes before a value in which its label is looked for: about 16 Chinese characters.
+const WINDOW: usize = 48;
+
+/// A set of types, and "something else".
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Labels(u64);
+
+impl Labels {
+    const OTHER: Self = Self(1 << 63);
+
+    fn of(kind: DataType) -> Self {
+        DataType::ALL.iter().position(|other| *other == kind).map_or(Self(0), |i| Self(1 << i))
+    }
+
+    /// True if the nearest label announces this type.
+    pub(crate) fn announce(self, kind: DataType) -> bool {
+        self.0 & Self::of(kind).0 != 0
+    }
+
+    /// True if the nearest label announces something that is no personal data: an order, a version, an amount.
+    pub(crate) fn announce_other(self) -> bool {
+        self == Self::OTHER
+    }
+
+    fn with(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+}
+
+/// What numbers mean that look like personal data and are none.
+const OTHERS: &[&str] = &[
+    "order",
+    "order no",
+    "order number",
+    "order id",
+    "invoice",
+    "tracking",
+    "tracking number",
+    "version",
+    "ver",
+    "build",
+    "commit",
+    "sha",
+    "hash",
+    "md5",
+    "checksum",
+    "uuid",
+    "guid",
+    "timestamp",
+    "ts",
+    "isbn",
+    "issn",
+    "ean",
+    "sku",
+    "doi",
+    "serial",
+    "batch",
+    "ticket",
+    "case no",
+    "docket",
+    "trace",
+    "trace id",
+    "request id",
+    "amount",
+    "total",
+    "price",
+    "offset",
+    "line",
+    "port",
+    "pid",
+    "size",
+    "bytes",
+    "订单",
+    "订单号",
+    "订单编号",
+    "单号",
+    "运单号",
+    "快递单号",
+    "流水号",
+    "交易号",
+    "编号",
+    "批次",
+    "批号",
+    "序列号",
+    "版本",
+    "版本号",
+    "时间戳",
+    "金额",
+    "总价",
+    "合计",
+    "发票号",
+    "发票代码",
+    "合同号",
+    "工单",
+    "工单号",
+    "书号",
+    "货号",
+    "型号",
+    "条码",
+    "端口",
+    "哈希",
+];
+
+/// Finds the label before a value.
+pub(crate) struct LabelIndex {
+    automaton: Option<AhoCorasick>,
+    labels: Vec<Labels>,
+}
+
+impl LabelIndex {
+    pub(crate) fn new(recognisers: &[&Recogniser]) -> Self {
+        let mut words: Vec<(&str, Labels)> = OTHERS.iter().map(|word| (*word, Labels::OTHER)).collect();
+        for recogniser in recognisers {
+            words.extend(recogniser.labels.iter().map(|word| (*word, Labels::of(recogniser.kind))));
+        }
+        words.sort_by_key(|(word, _)| *word);
+        words.dedup_by(|later, kept| {
+            let same = later.0 == kept.0;
+            if same {
+                kept.1 = kept.1.with(later.1);
+            }
+            same
+        });
+        let automaton = AhoCorasick::builder()
+            .match_kind(MatchKind::Standard)
+            .kind(Some(AhoCorasickKind::DFA))
+            .ascii_case_insensitive(true)
+            .build(words.iter().map(|(word, _)| *word))
+            .ok();
+        Self { automaton, labels: words.into_iter().map(|(_, labels)| labels).collect() }
+    }
+
+    /// The nearest label before `at`. Between the two there may be words, but neither a digit nor the end of a sentence.
+    pub(crate) fn before(&self, text: &str, at: usize) -> Labels {
+        let Some(automaton) = &self.automaton else { return Labels::default() };
+        let from = text.floor_char_boundary(at.saturating_sub(WINDOW));
+        // One byte more on the left is enough to see whether the first label is a whole word.
+        let window = text.get(from..at).unwrap_or_default();
+        let mut best: Option<(usize, usize, Labels)> = None;
+        for hit in automaton.find_overlapping_iter(window) {
+            let length = hit.end() - hit.start();
+            let better = best.is_none_or(|(end, longest, _)| (hit.end(), length) > (end, longest));
+            if better && is_whole(text, from + hit.start(), from + hit.end()) {
+                let labels = self.labels.get(hit.pattern().as_usize()).copied().unwrap_or_default();
+                best = Some((hit.end(), length, labels));
+            }
+        }
+        let Some((end, _, labels)) = best else { return Labels::default() };
+        if leads_on(window.get(end..).unwrap_or_default()) { labels } else { Labels::default() }
+    }
+}
+
+/// True if nothing between a label and a value parts them.
+fn leads_on(gap: &str) -> bool {
+    !gap.bytes().any(|b| b.is_ascii_digit()) && !gap.contains(['。', '!', '?', ';'])
+}
+
+/// True if an ASCII word at `start..end` is a whole one: it does not stand inside a longer word, but may be a hump of a
+/// compound such as `phoneNumber` or `user_phone`. Words in Chinese characters are whole anywhere.
+pub(crate) fn is_whole(text: &str, start: usize, end: usize) -> bool {
+    let byte = |at: usize| text.as_bytes().get(at).copied();
+    let before = start.checked_sub(1).and_then(byte);
+    let (first, last, after) = (byte(start), byte(end.saturating_sub(1)), byte(end));
+    let cut_left = first.is_some_and(is_word)
+        && before.is_some_and(|b| {
+            b.is_ascii_digit()
+                || b.is_ascii_alphabetic()
+                    && !(b.is_ascii_lowercase() && first.is_some_and(|f| f.is_ascii_uppercase()))
+        });
+    let cut_right = last.is_some_and(is_word)
+        && after.is_some_and(|b| {
+            b.is_ascii_alphabetic()
+                && !(b.is_ascii_uppercase() && last.is_some_and(|l| l.is_ascii_lowercase()))
+        });
+    !cut_left && !cut_right
+}
+
+/// What stands between a label and its value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Link {
+    /// Where the value begins.
+    pub(crate) value: usize,
+    /// A colon, an equals sign, `is` or `是` stood between.
+    pub(crate) explicit: bool,
+    /// The quotation mark that opens the value.
+    pub(crate) quote: Option<u8>,
+}
+
+/// Words that lead from a label to its value; the first group does so explicitly.
+const EXPLICIT: &[&str] = &["是", "为", "就是", "叫", "填", "设为", "改为", "is", "was", "are"];
+const FILLERS: &[&str] =
+    &["号码", "号", "账号", "帐号", "id", "ID", "Id", "number", "no.", "No.", "#", "吧", "呢", "哈", "of"];
+
+/// Skips what stands between a label and its value: spaces, one colon or equals sign, quotation marks, a word such as
+/// `is` or `号`.
+pub(crate) fn link(text: &Text<'_>, end: usize) -> Link {
+    let mut link = Link { value: end, explicit: false, quote: None };
+    for _ in 0..8 {
+        let Some(byte) = text.byte(link.value) else { break };
+        match byte {
+            b' ' | b'\t' | b'\n' | b'\r' | b'(' | b'[' | b'<' | b'*' | b'\\' => link.value += 1,
+            b'"' | b'\'' | b'`' => {
+                link.quote = Some(byte);
+                link.value += 1;
+            }
+            b':' | b'=' | b'>' => {
+                link.explicit = true;
+                link.quote = None;
+                link.value += 1;
+            }
+            b',' if !link.explicit => link.value += 1,
+            _ => {
+                let rest = text.as_str().get(link.value..).unwrap_or_default();
+                let starts =
+                    |words: &[&str]| words.iter().find(|w| begins_with_word(rest, w)).map(|w| w.len());
+                if let Some(length) = starts(EXPLICIT) {
+                    link.explicit = true;
+                    link.value += length;
+                } else if let Some(length) = starts(FILLERS) {
+                    link.value += length;
+                } else {
+                    break;
+                }
+            }
+        }
+    }
+    link
+}
+
+fn begins_with_word(rest: &str, word: &str) -> bool {
+    rest.starts_with(word)
+        && !(word.ends_with(|c: char| c.is_ascii_alphanumeric())
+            && rest.as_bytes().get(word.len()).is_some_and(|b| is_word(*b) || *b == b'_' || *b == b'-'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::recognisers::ALL;
+
+    fn labels(before: &str) -> Labels {
+        LabelIndex::new(ALL).before(before, before.len())
+    }
+
+    #[test]
+    fn the_nearest_label_counts() {
+        assert!(labels("手机号不变,订单号:").announce_other());
+        assert!(labels("订单号不变,手机号:").announce(DataType::Phone));
+        assert!(!labels("手机 138 转 ").announce(DataType::Phone), "a digit stands between");
+        assert!(!labels("改手机。金额是").announce(DataType::Phone));
+    }
+
+    #[test]
+    fn labels_are_whole_words_or_humps() {
+        assert!(labels("userPhone = ").announce(DataType::Phone));
+        assert!(labels("user_phone: ").announce(DataType::Phone));
+        assert!(!labels("telephoned ").announce(DataType::Phone));
+    }
+
+    #[test]
+    fn links_are_skipped() {
+        let index = LabelIndex::new(ALL);
+        let skip = |gap: &str| {
+            let text = format!("{gap}value1");
+            let link = link(&Text::new(&text, &index), 0);
+            (link.value == gap.len(), link.explicit)
+        };
+        assert_eq!(skip(": "), (true, true));
+        assert_eq!(skip("\" : \""), (true, true));
+        assert_eq!(skip("号是"), (true, true));
+        assert_eq!(skip(" number is "), (true, true));
+        assert_eq!(skip(" "), (true, false));
+        assert_eq!(skip(" and then "), (false, false));
+    }
+}

@@ -1,0 +1,140 @@
+//! Finds the places where a recogniser has something to read, in one pass per kind of trigger.
+
+use std::ops::Range;
+
+use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
+
+use crate::label::is_whole;
+use crate::recognisers::{Head, Recogniser, Trigger};
+use crate::resolve::Candidate;
+use crate::text::{Text, is_word};
+
+/// Words longer than this share one slot of the dispatch table.
+const LONG: usize = 64;
+
+/// Which recognisers read where.
+pub(crate) struct Scanner {
+    recognisers: &'static [&'static Recogniser],
+    /// Per length of a word (up to [`LONG`]) and whether it begins with a letter: a bit per recogniser.
+    words: [[u64; 2]; LONG + 1],
+    /// Recognisers that read around an `@`.
+    at_signs: Vec<&'static Recogniser>,
+    literals: Option<AhoCorasick>,
+    /// Per literal: who asked for it, and whether it must be a whole word.
+    owners: Vec<(&'static Recogniser, bool)>,
+}
+
+impl Scanner {
+    pub(crate) fn new(recognisers: &'static [&'static Recogniser]) -> Self {
+        let mut words = [[0_u64; 2]; LONG + 1];
+        let (mut at_signs, mut literals, mut owners) = (Vec::new(), Vec::new(), Vec::new());
+        for (i, recogniser) in recognisers.iter().enumerate() {
+            match &recogniser.trigger {
+                Trigger::Word(lengths, head) => {
+                    for (length, slot) in words.iter_mut().enumerate() {
+                        if lengths.contains(&length) {
+                            let [digit, letter] = slot;
+                            *digit |= u64::from(*head != Head::Letter) << i;
+                            *letter |= u64::from(*head != Head::Digit) << i;
+                        }
+                    }
+                }
+                Trigger::AtSign => at_signs.push(*recogniser),
+                Trigger::Literals(list) => {
+                    literals.extend_from_slice(list);
+                    owners.extend(list.iter().map(|_| (*recogniser, false)));
+                }
+                Trigger::Labels => {
+                    literals.extend_from_slice(recogniser.labels);
+                    owners.extend(recogniser.labels.iter().map(|_| (*recogniser, true)));
+                }
+            }
+        }
+        let literals = AhoCorasick::builder()
+            .match_kind(MatchKind::Standard)
+            .kind(Some(AhoCorasickKind::DFA))
+            .ascii_case_insensitive(true)
+            .build(literals)
+            .ok();
+        Self { recognisers, words, at_signs, literals, owners }
+    }
+
+    /// Adds everything that a recogniser claims.
+    pub(crate) fn scan(&self, text: &Text<'_>, out: &mut Vec<Candidate>) {
+        self.scan_words(text, out);
+        for at in memchr::memchr_iter(b'@', text.bytes()) {
+            for recogniser in &self.at_signs {
+                out.extend(recogniser.read(text, at..at + 1));
+            }
+        }
+        let Some(literals) = &self.literals else { return };
+        for hit in literals.find_overlapping_iter(text.as_str()) {
+            let Some((recogniser, whole)) = self.owners.get(hit.pattern().as_usize()) else { continue };
+            if !whole || is_whole(text.as_str(), hit.start(), hit.end()) {
+                out.extend(recogniser.read(text, hit.start()..hit.end()));
+            }
+        }
+    }
+
+    fn scan_words(&self, text: &Text<'_>, out: &mut Vec<Candidate>) {
+        let mut done = 0;
+        while let Some(word) = next_word(text.bytes(), done) {
+            done = word.end;
+            let letter = text.byte(word.start).is_some_and(|b| b.is_ascii_alphabetic());
+            let slot = self.words.get(word.len().min(LONG)).map_or(0, |slot| slot[usize::from(letter)]);
+            let mut waiting = slot;
+            while waiting != 0 {
+                let i = waiting.trailing_zeros() as usize;
+                waiting &= waiting - 1;
+                if let Some(recogniser) = self.recognisers.get(i) {
+                    out.extend(recogniser.read(text, word.clone()));
+                }
+            }
+        }
+    }
+}
+
+/// The next run of ASCII letters and digits from `from` on that holds a digit. `from` must not be inside a run.
+fn next_word(bytes: &[u8], from: usize) -> Option<Range<usize>> {
+    let digit = from + position_of_digit(bytes.get(from..)?)?;
+    let before = bytes.get(from..digit).unwrap_or_default();
+    let start = digit - before.iter().rev().position(|&b| !is_word(b)).unwrap_or(before.len());
+    let after = bytes.get(digit..).unwrap_or_default();
+    let end = digit + after.iter().position(|&b| !is_word(b)).unwrap_or(after.len());
+    Some(start..end)
+}
+
+/// The first ASCII digit. Blocks without one are passed over in a form that the compiler turns into vector code.
+fn position_of_digit(bytes: &[u8]) -> Option<usize> {
+    const BLOCK: usize = 32;
+    let mut passed = 0;
+    for block in bytes.chunks(BLOCK) {
+        let found = block.iter().fold(false, |found, &b| found | (b.wrapping_sub(b'0') < 10));
+        if found {
+            return block.iter().position(u8::is_ascii_digit).map(|i| passed + i);
+        }
+        passed += block.len();
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_with_digits_are_found() {
+        let text = "no digits here, but a1b and 电话13812345678和x; long-enough-to-fill-a-block 42";
+        let (mut words, mut done) = (Vec::new(), 0);
+        while let Some(word) = next_word(text.as_bytes(), done) {
+            done = word.end;
+            words.push(&text[word]);
+        }
+        assert_eq!(words, ["a1b", "13812345678", "42"]);
+    }
+
+    #[test]
+    fn the_table_has_a_bit_for_every_recogniser() {
+        assert!(crate::recognisers::ALL.len() <= 64);
+    }
+}

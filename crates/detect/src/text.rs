@@ -1,0 +1,166 @@
+//! [`Text`]: what a recogniser reads.
+
+use std::ops::Range;
+
+use crate::label::{LabelIndex, Labels};
+
+/// A normalised text, with the questions that recognisers ask about a place in it. Nothing here panics on a position
+/// outside the text.
+#[derive(Clone, Copy)]
+pub(crate) struct Text<'t> {
+    text: &'t str,
+    labels: &'t LabelIndex,
+}
+
+/// An ASCII letter or digit: what a number or an identifier must not continue with.
+pub(crate) fn is_word(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric()
+}
+
+impl<'t> Text<'t> {
+    pub(crate) fn new(text: &'t str, labels: &'t LabelIndex) -> Self {
+        Self { text, labels }
+    }
+
+    pub(crate) fn as_str(&self) -> &'t str {
+        self.text
+    }
+
+    pub(crate) fn bytes(&self) -> &'t [u8] {
+        self.text.as_bytes()
+    }
+
+    /// The byte at `at`.
+    pub(crate) fn byte(&self, at: usize) -> Option<u8> {
+        self.bytes().get(at).copied()
+    }
+
+    /// The byte just before `at`.
+    pub(crate) fn before(&self, at: usize) -> Option<u8> {
+        self.byte(at.checked_sub(1)?)
+    }
+
+    /// The text of a range; empty if it is not on character boundaries.
+    pub(crate) fn slice(&self, range: Range<usize>) -> &'t str {
+        self.text.get(range).unwrap_or_default()
+    }
+
+    /// The bytes from `at` on, at most `most`.
+    pub(crate) fn ahead(&self, at: usize, most: usize) -> &'t [u8] {
+        let rest = self.bytes().get(at..).unwrap_or_default();
+        rest.get(..most).unwrap_or(rest)
+    }
+
+    /// The character that ends just before `at`.
+    pub(crate) fn char_before(&self, at: usize) -> Option<char> {
+        self.text.get(..at)?.chars().next_back()
+    }
+
+    /// The character at `at`.
+    pub(crate) fn char_at(&self, at: usize) -> Option<char> {
+        self.text.get(at..)?.chars().next()
+    }
+
+    /// The end of the run of bytes that satisfy `test` from `at` on, looking at no more than `most` bytes.
+    pub(crate) fn run(&self, at: usize, most: usize, test: impl Fn(u8) -> bool) -> usize {
+        let ahead = self.ahead(at, most);
+        at + ahead.iter().position(|&byte| !test(byte)).unwrap_or(ahead.len())
+    }
+
+    /// The start of the run of bytes that satisfy `test` and end at `at`, looking at no more than `most` bytes.
+    pub(crate) fn run_back(&self, at: usize, most: usize, test: impl Fn(u8) -> bool) -> usize {
+        let behind = self.bytes().get(at.saturating_sub(most)..at).unwrap_or_default();
+        at - behind.iter().rev().position(|&byte| !test(byte)).unwrap_or(behind.len())
+    }
+
+    /// True if neither a letter nor a digit touches the range.
+    pub(crate) fn stands_alone(&self, range: &Range<usize>) -> bool {
+        !self.before(range.start).is_some_and(is_word) && !self.byte(range.end).is_some_and(is_word)
+    }
+
+    /// True if the range is no piece of a longer number, version, date or identifier: it stands alone, and no `-`, `.`
+    /// or `_` joins it to a digit (on the left for `_`: to a letter or a digit of a code).
+    pub(crate) fn is_whole_number(&self, range: &Range<usize>) -> bool {
+        let joins = |byte: Option<u8>| matches!(byte, Some(b'-' | b'.'));
+        let digit = |byte: Option<u8>| byte.is_some_and(|b| b.is_ascii_digit());
+        let left = joins(self.before(range.start)) && digit(self.before(range.start.saturating_sub(1)));
+        let right = joins(self.byte(range.end)) && digit(self.byte(range.end + 1));
+        self.stands_alone(range) && !left && !right
+    }
+
+    /// The labels that announce what stands at `at`.
+    pub(crate) fn labels(&self, at: usize) -> Labels {
+        self.labels.before(self.text, at)
+    }
+}
+
+/// Digits in groups, as people write them.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Digits {
+    values: [u8; Self::MOST],
+    /// `(digits so far, end)` after each group.
+    groups: [(usize, usize); Self::GROUPS],
+    group_count: usize,
+}
+
+impl Digits {
+    /// Digits that are read at most: more than any number we know has.
+    const MOST: usize = 24;
+    const GROUPS: usize = 8;
+
+    /// Reads digits from `at` on, and on over single separators for which `separates` holds.
+    pub(crate) fn read(text: &Text<'_>, at: usize, separates: impl Fn(u8) -> bool) -> Self {
+        let mut digits = Self::default();
+        let (mut count, mut at) = (0, at);
+        while digits.group_count < Self::GROUPS {
+            let end = text.run(at, Self::MOST - count, |b| b.is_ascii_digit());
+            if end == at {
+                break;
+            }
+            for (place, byte) in digits.values.iter_mut().skip(count).zip(text.ahead(at, end - at)) {
+                *place = byte - b'0';
+            }
+            count += end - at;
+            if let Some(group) = digits.groups.get_mut(digits.group_count) {
+                *group = (count, end);
+            }
+            digits.group_count += 1;
+            let separated = text.byte(end).is_some_and(&separates)
+                && text.byte(end + 1).is_some_and(|b| b.is_ascii_digit());
+            if !separated {
+                break;
+            }
+            at = end + 1;
+        }
+        digits
+    }
+
+    /// `(digits so far, end in the text)` after each group.
+    pub(crate) fn groups(&self) -> &[(usize, usize)] {
+        self.groups.get(..self.group_count).unwrap_or_default()
+    }
+
+    /// The first `count` digits, as numbers 0 to 9.
+    pub(crate) fn first(&self, count: usize) -> &[u8] {
+        self.values.get(..count).unwrap_or_default()
+    }
+
+    /// How many digits there are in all groups together.
+    pub(crate) fn count(&self) -> usize {
+        self.groups().last().map_or(0, |group| group.0)
+    }
+
+    /// Where `count` digits end, if a group ends there.
+    pub(crate) fn end_of(&self, count: usize) -> Option<usize> {
+        self.groups().iter().find(|group| group.0 == count).map(|group| group.1)
+    }
+
+    /// The sizes of the groups, as far as `count` digits.
+    pub(crate) fn sizes(&self, count: usize) -> impl Iterator<Item = usize> + '_ {
+        let starts = std::iter::once(0).chain(self.groups().iter().map(|group| group.0));
+        self.groups().iter().zip(starts).map(|(group, start)| group.0 - start).scan(0, move |sum, size| {
+            *sum += size;
+            (*sum <= count).then_some(size)
+        })
+    }
+}
