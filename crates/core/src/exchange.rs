@@ -41,6 +41,9 @@ pub struct Exchange {
 }
 
 /// A text inside the body of an exchange.
+///
+/// A JSON document inside a string (tool-call arguments, many tool results) is one slot whose text is the document with
+/// its escapes decoded, so that a detector sees a value beside its key.
 #[derive(Debug, Clone)]
 pub struct Slot {
     /// Bytes of the body that hold the encoded text (without the quotes of a JSON string).
@@ -51,6 +54,8 @@ pub struct Slot {
     pub text: String,
     /// From offsets in `text` to offsets in the body, relative to `span.start`.
     pub map: OffsetMap,
+    /// Ranges of `text` that are JSON numbers: a replacement there becomes a JSON string.
+    pub bare: Vec<Range<usize>>,
     /// The part it plays in the conversation.
     pub role: Role,
     /// Where it came from.
@@ -64,12 +69,25 @@ impl Slot {
         self.span.start + inner.start..self.span.start + inner.end
     }
 
-    /// Encodes a replacement for a part of `text` as it must stand in the body.
-    pub fn encode<'a>(&self, replacement: &'a str) -> Cow<'a, str> {
-        self.codecs.iter().rev().fold(Cow::Borrowed(replacement), |text, codec| match codec.encode(&text) {
-            Cow::Borrowed(_) => text,
-            Cow::Owned(encoded) => Cow::Owned(encoded),
-        })
+    /// The JSON number that a range of `text` touches: it can only be replaced as a whole.
+    pub fn number_at(&self, text: &Range<usize>) -> Option<&Range<usize>> {
+        let first = self.bare.partition_point(|number| number.end <= text.start);
+        self.bare.get(first).filter(|number| number.start < text.end)
+    }
+
+    /// Encodes a replacement for a part of `text` as it must stand in the body. `number` says that it takes the place
+    /// of a JSON number.
+    pub fn encode<'a>(&self, replacement: &'a str, number: bool) -> Cow<'a, str> {
+        let mut text = Cow::Borrowed(replacement);
+        for (depth, codec) in self.codecs.iter().rev().enumerate() {
+            if let Cow::Owned(encoded) = codec.encode(&text) {
+                text = Cow::Owned(encoded);
+            }
+            if number && depth == 0 {
+                text = Cow::Owned(format!("\"{text}\""));
+            }
+        }
+        text
     }
 }
 
@@ -78,8 +96,6 @@ impl Slot {
 pub enum Codec {
     /// The inside of a JSON string.
     JsonString,
-    /// A whole JSON number; a replacement becomes a JSON string.
-    JsonNumber,
 }
 
 impl Codec {
@@ -87,7 +103,6 @@ impl Codec {
     pub fn encode(self, text: &str) -> Cow<'_, str> {
         match self {
             Self::JsonString => escape_json(text),
-            Self::JsonNumber => Cow::Owned(format!("\"{}\"", escape_json(text))),
         }
     }
 }
@@ -171,23 +186,36 @@ pub enum OpaqueKind {
 mod tests {
     use super::*;
 
-    #[test]
-    fn a_replacement_is_encoded_through_every_layer() {
-        let slot = Slot {
+    fn slot(codecs: usize, bare: &[Range<usize>]) -> Slot {
+        Slot {
             span: 0..0,
-            codecs: vec![Codec::JsonString, Codec::JsonString],
+            codecs: vec![Codec::JsonString; codecs],
             text: String::new(),
             map: OffsetMap::identity(0),
+            bare: bare.to_vec(),
             role: Role::ToolCall,
             origin: Origin::Model,
-        };
-        assert_eq!(slot.encode("plain"), "plain");
-        assert_eq!(slot.encode("a\"b"), "a\\\\\\\"b");
+        }
+    }
+
+    #[test]
+    fn a_replacement_is_encoded_through_every_layer() {
+        assert_eq!(slot(2, &[]).encode("plain", false), "plain");
+        assert_eq!(slot(2, &[]).encode("a\"b", false), "a\\\\\\\"b");
     }
 
     #[test]
     fn a_number_becomes_a_string() {
-        assert_eq!(Codec::JsonNumber.encode("PHONE_0"), "\"PHONE_0\"");
+        assert_eq!(slot(1, &[]).encode("PHONE_0", true), "\"PHONE_0\"");
+        assert_eq!(slot(2, &[]).encode("PHONE_0", true), "\\\"PHONE_0\\\"");
+    }
+
+    #[test]
+    fn numbers_are_found_by_touch() {
+        let slot = slot(1, &[3..9, 12..20]);
+        assert_eq!(slot.number_at(&(4..5)), Some(&(3..9)));
+        assert_eq!(slot.number_at(&(9..12)), None);
+        assert_eq!(slot.number_at(&(15..30)), Some(&(12..20)));
     }
 
     #[test]

@@ -76,6 +76,23 @@ impl OffsetMap {
         start..self.original(derived.end).max(start)
     }
 
+    /// The map of a part of the derived text, with both texts counted from the part's start.
+    #[must_use]
+    pub fn slice(&self, derived: &Range<usize>) -> Self {
+        let (start, end) = (clamp(derived.start), clamp(derived.end));
+        let base = self.original(derived.start);
+        let first = self.anchors.partition_point(|anchor| anchor.0 <= start);
+        let mut part = Self::builder();
+        for &(at, original) in self.anchors.get(first..).unwrap_or_default() {
+            if at >= end {
+                break;
+            }
+            part.anchor((at - start) as usize, (original as usize).saturating_sub(base));
+        }
+        part.close(derived.len(), self.original(derived.end).saturating_sub(base));
+        part
+    }
+
     /// The map from this map's derived text through `outer` (whose derived text is this map's original).
     #[must_use]
     pub fn through(&self, outer: &Self) -> Self {
@@ -154,6 +171,13 @@ mod tests {
         let map = OffsetMap::identity(9);
         assert!(map.is_identity());
         assert_eq!(map.range(&(2..9)), 2..9);
+    }
+
+    #[test]
+    fn a_slice_counts_from_its_start() {
+        let part = escaped().slice(&(1..5));
+        assert_eq!(part.range(&(0..3)), 0..6);
+        assert_eq!(part.range(&(3..4)), 6..7);
     }
 
     #[test]

@@ -1,3 +1,23 @@
-//! gateway
+//! The proxy. One exchange is read top to bottom in [`pipeline`]; everything it calls is a module here:
+//!
+//! ```text
+//! server ─▶ pipeline ─▶ route ─▶ wire (parse) ─▶ inspect (detect, decide, mask) ─▶ record ─▶ upstream
+//!                                                                                            │
+//! client ◀─ delivery ◀─ channel / wire::answer (restore) ◀──────────────────────────────────┘
+//! ```
 
+pub mod caller;
+pub mod channel;
+pub mod delivery;
+pub mod gateway;
+pub mod inspect;
+pub mod pipeline;
 pub mod providers;
+pub mod record;
+pub mod refusal;
+pub mod route;
+pub mod server;
+pub mod upstream;
+pub mod wire;
+
+pub use gateway::{Config, Gateway};

@@ -1,0 +1,180 @@
+//! Server-sent events as byte ranges.
+//!
+//! A frame that is not edited must reach the client byte for byte, comments and odd fields included; the libraries that
+//! parse events give values, not places. Lines end in LF or CR LF, as every provider sends them.
+
+use std::borrow::Cow;
+
+/// A frame larger than this ends the stream: nobody sends one, and memory is bounded.
+pub const MAX_FRAME: usize = 16 * 1024 * 1024;
+
+/// The provider sent a frame larger than [`MAX_FRAME`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("a frame of the stream is larger than {MAX_FRAME} bytes")]
+pub struct FrameTooLarge;
+
+/// Cuts a byte stream into frames.
+#[derive(Debug, Default)]
+pub struct Splitter {
+    buffer: Vec<u8>,
+    /// Bytes of the buffer already searched for the end of a frame.
+    searched: usize,
+    /// Bytes of the buffer already given out.
+    taken: usize,
+}
+
+impl Splitter {
+    /// Takes the next bytes.
+    pub fn push(&mut self, bytes: &[u8]) -> Result<(), FrameTooLarge> {
+        if self.taken > 0 {
+            self.buffer.drain(..self.taken);
+            self.searched = self.searched.saturating_sub(self.taken);
+            self.taken = 0;
+        }
+        if self.buffer.len() + bytes.len() > MAX_FRAME {
+            return Err(FrameTooLarge);
+        }
+        self.buffer.extend_from_slice(bytes);
+        Ok(())
+    }
+
+    /// The next complete frame with the blank line that ends it.
+    pub fn next_frame(&mut self) -> Option<Vec<u8>> {
+        let mut from = self.searched.max(self.taken);
+        loop {
+            let newline = from + memchr::memchr(b'\n', self.buffer.get(from..)?)?;
+            let after = newline + 1;
+            let blank = match self.buffer.get(after..) {
+                Some([b'\n', ..]) => Some(1),
+                Some([b'\r', b'\n', ..]) => Some(2),
+                // The next bytes decide.
+                Some([] | [b'\r']) => {
+                    self.searched = newline;
+                    return None;
+                }
+                _ => None,
+            };
+            if let Some(blank) = blank {
+                let frame = self.buffer.get(self.taken..after + blank)?.to_vec();
+                self.taken = after + blank;
+                self.searched = self.taken;
+                return Some(frame);
+            }
+            from = after;
+            self.searched = after;
+        }
+    }
+
+    /// What is left when the stream ends.
+    pub fn rest(&mut self) -> Vec<u8> {
+        let rest = self.buffer.split_off(self.taken.min(self.buffer.len()));
+        *self = Self::default();
+        rest
+    }
+}
+
+/// The data of a frame: the text after `data:` of its only such line, or of several joined by line feeds. `None` for a
+/// frame without data, such as a comment that keeps the connection open.
+pub fn data(frame: &[u8]) -> Option<Cow<'_, [u8]>> {
+    let mut found: Option<Cow<'_, [u8]>> = None;
+    for line in lines(frame) {
+        let Some(value) = field(line) else { continue };
+        found = Some(match found {
+            None => Cow::Borrowed(value),
+            Some(joined) => {
+                let mut joined = joined.into_owned();
+                joined.push(b'\n');
+                joined.extend_from_slice(value);
+                Cow::Owned(joined)
+            }
+        });
+    }
+    found
+}
+
+/// The same frame with other data.
+pub fn with_data(frame: &[u8], data: &[u8]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(frame.len() + data.len());
+    let mut written = false;
+    for line in frame.split_inclusive(|&byte| byte == b'\n') {
+        if field(line).is_none() {
+            out.extend_from_slice(line);
+        } else if !written {
+            written = true;
+            for part in data.split(|&byte| byte == b'\n') {
+                out.extend_from_slice(b"data: ");
+                out.extend_from_slice(part);
+                out.extend_from_slice(if line.ends_with(b"\r\n") { b"\r\n" } else { b"\n" });
+            }
+        }
+    }
+    out
+}
+
+fn lines(frame: &[u8]) -> impl Iterator<Item = &[u8]> {
+    frame.split_inclusive(|&byte| byte == b'\n')
+}
+
+/// The value of a `data` line.
+fn field(line: &[u8]) -> Option<&[u8]> {
+    let value = line.strip_prefix(b"data:")?;
+    let value = value.strip_prefix(b" ").unwrap_or(value);
+    let value = value.strip_suffix(b"\n").unwrap_or(value);
+    Some(value.strip_suffix(b"\r").unwrap_or(value))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn frames(pieces: &[&[u8]]) -> (Vec<Vec<u8>>, Vec<u8>) {
+        let mut splitter = Splitter::default();
+        let mut found = Vec::new();
+        for piece in pieces {
+            splitter.push(piece).unwrap();
+            while let Some(frame) = splitter.next_frame() {
+                found.push(frame);
+            }
+        }
+        (found, splitter.rest())
+    }
+
+    #[test]
+    fn frames_and_data() {
+        let (found, rest) = frames(&[b": hi\n\nevent: x\r\ndata: {\"a\":\r\ndata: 1}\r\n\r\ndata: [DO"]);
+        assert_eq!(found.len(), 2);
+        assert_eq!(data(&found[0]), None);
+        assert_eq!(data(&found[1]).as_deref(), Some(&b"{\"a\":\n1}"[..]));
+        assert_eq!(rest, b"data: [DO");
+        assert_eq!(with_data(&found[1], b"{}"), b"event: x\r\ndata: {}\r\n\r\n");
+    }
+
+    #[test]
+    fn a_frame_without_end_is_bounded() {
+        let mut splitter = Splitter::default();
+        let chunk = vec![b'x'; 1024 * 1024];
+        assert!((0..17).any(|_| splitter.push(&chunk).is_err()));
+    }
+
+    proptest! {
+        #[test]
+        fn no_byte_is_lost_and_cuts_do_not_matter(
+            text in "(data: ?|event: a|\n|\r\n|x|:|\r){0,30}",
+            cuts in prop::collection::vec(0..60_usize, 0..6),
+        ) {
+            let bytes = text.as_bytes();
+            let mut bounds: Vec<usize> = cuts.into_iter().filter(|cut| *cut <= bytes.len()).chain([0, bytes.len()]).collect();
+            bounds.sort_unstable();
+            let pieces: Vec<&[u8]> = bounds.windows(2).map(|pair| &bytes[pair[0]..pair[1]]).collect();
+            let (cut, cut_rest) = frames(&pieces);
+            let (whole, whole_rest) = frames(&[bytes]);
+            prop_assert_eq!(&cut, &whole);
+            prop_assert_eq!(&cut_rest, &whole_rest);
+            let mut all = whole.concat();
+            all.extend(whole_rest);
+            prop_assert_eq!(all, bytes);
+        }
+    }
+}

@@ -1,0 +1,376 @@
+//! The way back: an answer is restored, its tool calls are recorded before they are released, and its end is recorded
+//! whatever happens, also when the client goes away.
+
+use std::collections::VecDeque;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Instant;
+
+use axum::body::Body;
+use axum::response::Response;
+use bytes::Bytes;
+use futures_util::{Stream, StreamExt};
+use http::{HeaderMap, StatusCode, header};
+use ombud_core::event::{Event, EventKind, Party, ResponseRecord};
+use ombud_detect::mask::{Minted, Tally};
+use ombud_ledger::Payload;
+
+use crate::channel::stream::{AnswerStream, Step};
+use crate::gateway::Gateway;
+use crate::record;
+use crate::refusal::Refusal;
+use crate::route::Route;
+use crate::upstream;
+use crate::wire::answer::{self, ToolCall};
+use crate::wire::json::{Doc, Keys};
+use crate::wire::{Dialect, Wire};
+
+/// An answer that comes whole may be so large.
+const MAX_ANSWER: usize = 64 * 1024 * 1024;
+
+/// Of a streamed answer so much is kept for the log.
+const MAX_KEPT: usize = 16 * 1024 * 1024;
+
+/// Headers in which providers name the request.
+const REQUEST_IDS: &[&str] = &["x-request-id", "request-id", "x-ds-trace-id", "x-trace-id"];
+
+/// One answer on its way. Dropping it before its end means that the client went away.
+pub struct Delivery {
+    gateway: Arc<Gateway>,
+    wire: Option<Wire>,
+    dialect: Dialect,
+    url: String,
+    exchange: String,
+    conversation: String,
+    client: String,
+    minted: Arc<Minted>,
+    started: Instant,
+    record: ResponseRecord,
+    /// What the provider sent, for the payload.
+    kept: Vec<u8>,
+    done: bool,
+}
+
+impl Delivery {
+    /// A delivery that has not begun.
+    pub fn new(
+        gateway: Arc<Gateway>,
+        route: &Route<'_>,
+        exchange: String,
+        conversation: String,
+        client: String,
+        minted: Minted,
+        started: Instant,
+    ) -> Self {
+        let record = ResponseRecord {
+            status: 0,
+            complete: false,
+            bytes: 0,
+            restored: 0,
+            unknown_tokens: 0,
+            request_id: None,
+            model: None,
+            finish: None,
+            ms: (0, 0),
+            fault: Party::None,
+            code: None,
+        };
+        let (url, minted) = (route.url.clone(), Arc::new(minted));
+        let (wire, dialect) = (route.wire, route.dialect);
+        Self { gateway, wire, dialect, url, exchange, conversation, client, minted, started, record, kept: Vec::new(), done: false }
+    }
+
+    /// Records a failure and hands it back.
+    pub fn fail(&mut self, why: Refusal) -> Refusal {
+        self.record.fault = why.party();
+        self.record.code = Some(why.code().to_owned());
+        self.finish();
+        why
+    }
+
+    fn head(&mut self, status: StatusCode, headers: &HeaderMap) {
+        self.record.status = status.as_u16();
+        self.record.ms.0 = millis(self.started);
+        let id = REQUEST_IDS.iter().find_map(|name| headers.get(*name)).and_then(|id| id.to_str().ok());
+        self.record.request_id = id.map(|id| id.chars().take(128).collect());
+        self.record.fault = blame(status);
+    }
+
+    fn keep(&mut self, bytes: &[u8]) {
+        self.record.bytes += bytes.len() as u64;
+        let room = MAX_KEPT.saturating_sub(self.kept.len());
+        self.kept.extend_from_slice(bytes.get(..bytes.len().min(room)).unwrap_or_default());
+    }
+
+    fn saw(&mut self, tally: Tally, model: Option<String>, finish: Option<String>) {
+        self.record.restored = tally.restored;
+        self.record.unknown_tokens = tally.unknown;
+        self.record.model = model;
+        self.record.finish = finish;
+    }
+
+    /// Records the calls durably; `Err` if one of them must not be released.
+    async fn release(&self, calls: &[ToolCall]) -> Result<(), Refusal> {
+        let mut last = None;
+        for call in calls {
+            let decision = if call.one_way { "withheld: placeholder of a secret" } else { "release" };
+            let kind = EventKind::ToolIntent {
+                tool: call.tool.clone(),
+                call: call.id.clone(),
+                complete: call.complete,
+                decision: decision.into(),
+            };
+            last = Some(self.append(kind, None)?);
+        }
+        if let Some(call) = calls.iter().find(|call| call.one_way) {
+            return Err(Refusal::SecretInCall(call.tool.clone()));
+        }
+        match last {
+            Some(ticket) => self.gateway.ledger.durable(&ticket).await.map_err(|_| Refusal::Ledger),
+            None => Ok(()),
+        }
+    }
+
+    fn append(&self, kind: EventKind, payload: Option<&[u8]>) -> Result<ombud_ledger::Ticket, Refusal> {
+        let event = Event {
+            exchange: Some(self.exchange.clone()),
+            conversation: Some(self.conversation.clone()),
+            client: Some(self.client.clone()),
+            ..record::event(kind)
+        };
+        let parts = payload.map(|bytes| [bytes]);
+        let payload = parts.as_ref().map(|parts| Payload { conversation: &self.conversation, parts });
+        self.gateway.ledger.append(event, payload).map_err(|_| Refusal::Ledger)
+    }
+
+    /// Writes the record of the answer, once.
+    fn finish(&mut self) {
+        if std::mem::replace(&mut self.done, true) {
+            return;
+        }
+        self.record.ms.1 = millis(self.started);
+        let kept = std::mem::take(&mut self.kept);
+        let kind = EventKind::Response(Box::new(self.record.clone()));
+        // The answer is on its way or lost already; a log that cannot be written stops the next request.
+        let _ = self.append(kind, (!kept.is_empty()).then_some(&*kept));
+    }
+}
+
+impl Drop for Delivery {
+    fn drop(&mut self) {
+        if !self.done {
+            self.record.fault = Party::Client;
+            self.record.code = Some("client_gone".to_owned());
+            self.finish();
+        }
+    }
+}
+
+/// Who is to blame for a status.
+fn blame(status: StatusCode) -> Party {
+    match status.as_u16() {
+        0..400 => Party::None,
+        500.. => Party::Provider,
+        429 => Party::Unknown,
+        _ => Party::Developer,
+    }
+}
+
+fn millis(since: Instant) -> u64 {
+    u64::try_from(since.elapsed().as_millis()).unwrap_or(u64::MAX)
+}
+
+/// Brings an answer to the client.
+pub async fn deliver(mut delivery: Delivery, answer: reqwest::Response) -> Result<Response, Refusal> {
+    let status = answer.status();
+    let mut headers = upstream::response_headers(answer.headers());
+    delivery.head(status, answer.headers());
+    let kind = content_type(answer.headers());
+    let body = match delivery.wire {
+        None => unread(delivery, answer),
+        Some(wire) if kind == "text/event-stream" => stream(delivery, wire, answer),
+        Some(wire) => {
+            let bytes = collect(&mut delivery, answer).await?;
+            Body::from(whole(delivery, wire, &kind, bytes, &mut headers).await?)
+        }
+    };
+    let mut response = Response::new(body);
+    *response.status_mut() = status;
+    *response.headers_mut() = headers;
+    Ok(response)
+}
+
+/// The media type without parameters.
+fn content_type(headers: &HeaderMap) -> String {
+    let value = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    value.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
+}
+
+async fn collect(delivery: &mut Delivery, mut answer: reqwest::Response) -> Result<Bytes, Refusal> {
+    let mut body = Vec::new();
+    loop {
+        match answer.chunk().await {
+            Ok(None) => return Ok(body.into()),
+            Ok(Some(chunk)) if body.len() + chunk.len() > MAX_ANSWER => {
+                delivery.keep(&chunk);
+                return Err(delivery.fail(Refusal::AnswerTooLarge));
+            }
+            Ok(Some(chunk)) => {
+                delivery.keep(&chunk);
+                body.extend_from_slice(&chunk);
+            }
+            Err(error) => {
+                let why = upstream::failure(&error, &delivery.url);
+                return Err(delivery.fail(if matches!(why, Refusal::Unreachable(_)) { cut(&delivery.url) } else { why }));
+            }
+        }
+    }
+}
+
+fn cut(url: &str) -> Refusal {
+    Refusal::Cut(upstream::host(url).to_owned())
+}
+
+/// An answer that came whole.
+async fn whole(mut delivery: Delivery, wire: Wire, kind: &str, body: Bytes, headers: &mut HeaderMap) -> Result<Bytes, Refusal> {
+    let encoded = headers.contains_key(header::CONTENT_ENCODING);
+    let doc = if encoded { None } else { Doc::parse(&body, Keys::Any).ok() };
+    let Some(doc) = doc else {
+        // A failure in another shape (a proxy's page) goes through as it came; a success that is no JSON is none.
+        if delivery.record.status >= 400 || body.is_empty() || encoded {
+            delivery.record.complete = !encoded;
+            delivery.record.code = encoded.then(|| "answer_encoded".to_owned());
+            delivery.finish();
+            return Ok(body);
+        }
+        return Err(delivery.fail(Refusal::Garbage(kind.to_owned())));
+    };
+    let read = answer::read(wire, &doc, &body, &delivery.minted);
+    delivery.record.complete = true;
+    delivery.saw(read.tally, read.model, read.finish);
+    if let Err(why) = delivery.release(&read.calls).await {
+        return Err(delivery.fail(why));
+    }
+    delivery.finish();
+    Ok(read.body.map_or(body, Bytes::from))
+}
+
+/// An answer whose path the operator lets pass unread.
+fn unread(delivery: Delivery, answer: reqwest::Response) -> Body {
+    let state = (delivery, Box::pin(answer.bytes_stream()));
+    Body::from_stream(futures_util::stream::unfold(state, |(mut delivery, mut source)| async move {
+        match source.next().await {
+            Some(Ok(bytes)) => {
+                delivery.keep(&bytes);
+                Some((Ok(bytes), (delivery, source)))
+            }
+            Some(Err(error)) => {
+                delivery.fail(cut(&delivery.url.clone()));
+                Some((Err(error), (delivery, source)))
+            }
+            None => {
+                delivery.record.complete = true;
+                delivery.finish();
+                None
+            }
+        }
+    }))
+}
+
+type Source = Pin<Box<dyn Stream<Item = reqwest::Result<Bytes>> + Send>>;
+
+/// A streamed answer.
+struct Streaming {
+    delivery: Delivery,
+    source: Source,
+    state: AnswerStream,
+    ready: VecDeque<Step>,
+    /// The source ended, or what it sends is not wanted any more.
+    ended: bool,
+    /// How the stream to the client ends: with a broken connection if the provider's did.
+    broken: bool,
+}
+
+fn stream(delivery: Delivery, wire: Wire, answer: reqwest::Response) -> Body {
+    let state = AnswerStream::new(wire, Arc::clone(&delivery.minted));
+    let source: Source = Box::pin(answer.bytes_stream());
+    let streaming = Streaming { delivery, source, state, ready: VecDeque::new(), ended: false, broken: false };
+    Body::from_stream(futures_util::stream::unfold(Some(streaming), |streaming| async move {
+        let mut streaming = streaming?;
+        match streaming.next().await {
+            Some(Ok(bytes)) => Some((Ok(bytes), Some(streaming))),
+            Some(Err(error)) => Some((Err(error), None)),
+            None => None,
+        }
+    }))
+}
+
+impl Streaming {
+    /// The next bytes for the client.
+    async fn next(&mut self) -> Option<Result<Bytes, std::io::Error>> {
+        loop {
+            match self.ready.pop_front() {
+                Some(Step::Forward(bytes)) if !bytes.is_empty() => return Some(Ok(bytes.into())),
+                Some(Step::Forward(_)) => {}
+                Some(Step::Release(calls, bytes)) => return Some(Ok(self.released(&calls, bytes).await)),
+                None if self.ended => return self.close(),
+                None => self.read().await,
+            }
+        }
+    }
+
+    async fn read(&mut self) {
+        match self.source.next().await {
+            Some(Ok(bytes)) => {
+                self.delivery.keep(&bytes);
+                match self.state.push(&bytes) {
+                    Ok(steps) => self.ready.extend(steps),
+                    Err(_) => self.stop(Refusal::AnswerTooLarge),
+                }
+            }
+            Some(Err(_)) => self.stop(cut(&self.delivery.url)),
+            None => {
+                self.ended = true;
+                self.ready.extend(self.state.end());
+            }
+        }
+    }
+
+    /// The provider's side failed: what came is passed on as it was, and the connection breaks as the provider's did.
+    fn stop(&mut self, why: Refusal) {
+        self.ended = true;
+        self.broken = true;
+        self.delivery.record.fault = why.party();
+        self.delivery.record.code = Some(why.code().to_owned());
+        self.ready.extend(self.state.end());
+    }
+
+    /// Releases tool calls, or puts an error in their place and ends the stream.
+    async fn released(&mut self, calls: &[ToolCall], bytes: Vec<u8>) -> Bytes {
+        match self.delivery.release(calls).await {
+            Ok(()) => bytes.into(),
+            Err(why) => {
+                self.ready.clear();
+                self.ended = true;
+                self.delivery.record.fault = why.party();
+                self.delivery.record.code = Some(why.code().to_owned());
+                let body = why.body(self.delivery.dialect, self.delivery.gateway.config.lang);
+                let event = if self.delivery.dialect == Dialect::Anthropic { "event: error\n" } else { "" };
+                format!("{event}data: {body}\n\n").into()
+            }
+        }
+    }
+
+    fn close(&mut self) -> Option<Result<Bytes, std::io::Error>> {
+        let (model, finish) = (self.state.model.take(), self.state.finish.take());
+        self.delivery.saw(self.state.tally(), model, finish);
+        let record = &mut self.delivery.record;
+        record.complete = self.state.complete && !self.broken;
+        if !self.state.complete && record.code.is_none() {
+            record.fault = Party::Provider;
+            record.code = Some("stream_without_end".to_owned());
+        }
+        self.delivery.finish();
+        self.broken.then(|| Err(std::io::Error::other("the provider's stream broke")))
+    }
+}

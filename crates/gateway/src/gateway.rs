@@ -1,0 +1,104 @@
+//! What one gateway is made of.
+
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex};
+
+use ombud_core::event::{Counts, EventKind};
+use ombud_core::flow::{FlowMap, Recipient};
+use ombud_core::{Lang, Policy};
+use ombud_detect::Detector;
+use ombud_ledger::Ledger;
+
+use crate::inspect::Inspector;
+use crate::providers::{Provider, Providers};
+use crate::record;
+use crate::refusal::Refusal;
+use crate::upstream::{Patience, Upstream};
+use crate::wire::Dialect;
+
+/// How a gateway behaves.
+pub struct Config {
+    /// What may leave.
+    pub policy: Policy,
+    /// The language of errors.
+    pub lang: Lang,
+    /// The providers it knows.
+    pub providers: Providers,
+    /// Provider of `/v1/…` for clients of the OpenAI kind.
+    pub openai: String,
+    /// Provider of `/v1/…` for clients of the Anthropic kind.
+    pub anthropic: String,
+    /// Ids of providers that the operator declares to be on their own machine: nothing is masked on the way there.
+    pub local: BTreeSet<String>,
+    /// Path endings that pass unread because the operator says so.
+    pub pass: Vec<String>,
+    /// Keys that clients must show in `x-ombud-key`; none on loopback.
+    pub keys: Vec<String>,
+    /// The largest body in bytes.
+    pub max_body: usize,
+    /// How long to wait for providers.
+    pub patience: Patience,
+}
+
+/// A running gateway.
+pub struct Gateway {
+    /// How it behaves.
+    pub config: Config,
+    /// Detection with memory.
+    pub inspector: Inspector,
+    /// The log.
+    pub ledger: Ledger,
+    /// The way to the providers.
+    pub upstream: Upstream,
+    flow: Mutex<FlowMap>,
+}
+
+impl Gateway {
+    /// Puts a gateway together.
+    pub fn new(config: Config, detector: Detector, ledger: Ledger) -> Result<Arc<Self>, reqwest::Error> {
+        let upstream = Upstream::new(config.patience)?;
+        Ok(Arc::new(Self { config, inspector: Inspector::new(detector), ledger, upstream, flow: Mutex::default() }))
+    }
+
+    /// The provider of `/v1/…` for a dialect.
+    pub fn default_provider(&self, dialect: Dialect) -> Result<&Provider, Refusal> {
+        let id = match dialect {
+            Dialect::OpenAi => &self.config.openai,
+            Dialect::Anthropic => &self.config.anthropic,
+        };
+        self.config.providers.by_id(id).ok_or_else(|| Refusal::Provider(id.clone()))
+    }
+
+    /// What went where so far.
+    pub fn flow(&self) -> FlowMap {
+        self.flow.lock().map(|flow| flow.clone()).unwrap_or_default()
+    }
+
+    /// Counts a request to a provider.
+    pub fn count(&self, provider: &Provider, found: &Counts, masked: &Counts, opaque: u64) {
+        let Ok(mut map) = self.flow.lock() else { return };
+        let recipient = Recipient { name: provider.id.clone(), country: provider.country.clone(), inspected: true };
+        let flow = map.to(recipient);
+        flow.requests += 1;
+        flow.opaque += opaque;
+        for (&kind, &count) in found {
+            let replaced = masked.get(&kind).copied().unwrap_or_default().min(count);
+            let amount = flow.data.entry(kind.category()).or_default();
+            amount.masked += replaced;
+            amount.clear += count - replaced;
+        }
+    }
+
+    /// Counts and records a connection that went through unread (`tunnelled`), or did not (`refused`, `failed`).
+    pub fn visited(&self, host: &str, port: u16, outcome: &str) {
+        if outcome == "tunnelled"
+            && let Ok(mut map) = self.flow.lock()
+        {
+            let recipient = Recipient { name: host.to_owned(), country: "unknown".into(), inspected: false };
+            map.to(recipient).requests += 1;
+        }
+        let kind = EventKind::Tunnel { host: format!("{host}:{port}"), outcome: outcome.to_owned() };
+        // The connection is over: a log that cannot be written any more stops the next request.
+        let _ = self.ledger.append(record::event(kind), None);
+    }
+}

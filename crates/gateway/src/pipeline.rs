@@ -1,0 +1,206 @@
+//! One exchange at the model edge, from the first byte in to the last byte out. The steps stand in [`exchange`] in
+//! their order; each is a function of its own.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Instant;
+
+use axum::body::Body;
+use axum::response::Response;
+use bytes::Bytes;
+use http::{HeaderMap, HeaderValue, Method, Request, header};
+use http_body_util::{BodyExt, LengthLimitError, Limited};
+use ombud_core::event::{Event, EventKind};
+use ombud_core::{Exchange, Policy};
+use ombud_ledger::{Payload, Ticket};
+
+use crate::caller::Caller;
+use crate::delivery::{self, Delivery};
+use crate::gateway::Gateway;
+use crate::inspect::{self, Masked};
+use crate::record;
+use crate::refusal::Refusal;
+use crate::route::{self, Route};
+use crate::upstream;
+use crate::wire::Wire;
+
+/// Requests with more text than this are detected off the threads that serve connections.
+const HEAVY: usize = 64 * 1024;
+
+/// The header that carries the receipt of an exchange.
+const RECEIPT: &str = "x-ombud-receipt";
+
+/// Answers one request.
+pub async fn handle(gateway: Arc<Gateway>, request: Request<Body>) -> Response {
+    let id = record::id();
+    let (parts, body) = request.into_parts();
+    let dialect = route::dialect(&parts.method, &parts.uri, &parts.headers);
+    let call = Call { id: id.clone(), method: parts.method, uri: parts.uri, headers: parts.headers };
+    let mut response = match exchange(&gateway, call, body).await {
+        Ok(response) => response,
+        Err(refused) => {
+            let kind = EventKind::Refused { code: refused.why.code().into(), provider: refused.provider };
+            let event = Event { exchange: Some(id.clone()), ..record::event(kind) };
+            // Nothing was forwarded, or the failure of what was is recorded already.
+            let _ = gateway.ledger.append(event, None);
+            refused.why.response(dialect, gateway.config.lang)
+        }
+    };
+    if let Ok(receipt) = HeaderValue::from_str(&id) {
+        response.headers_mut().insert(RECEIPT, receipt);
+    }
+    response
+}
+
+struct Call {
+    id: String,
+    method: Method,
+    uri: http::Uri,
+    headers: HeaderMap,
+}
+
+/// A refusal with what is known of its way.
+struct Refused {
+    why: Refusal,
+    provider: Option<String>,
+}
+
+impl From<Refusal> for Refused {
+    fn from(why: Refusal) -> Self {
+        Self { why, provider: None }
+    }
+}
+
+/// The walk of one request: parse, attribute, detect, decide, rewrite, record, forward, restore.
+async fn exchange(gateway: &Arc<Gateway>, call: Call, body: Body) -> Result<Response, Refused> {
+    admit(gateway, &call.headers)?;
+    let route = route::find(gateway, &call.method, &call.uri, &call.headers)?;
+    let named = |why| Refused { why, provider: Some(route.provider.id.clone()) };
+    let caller = Caller::of(&gateway.ledger, &call.headers);
+    let body = read(gateway, &call.headers, body).await.map_err(named)?;
+    let exchange = Arc::new(parse(&route, body).map_err(named)?);
+    let detections = detect(gateway, &exchange).await;
+    let policy = policy(gateway, &route);
+    let key = caller.mint_key(route.wire);
+    let masked = inspect::apply(&policy, &exchange, &detections, &key, &approved(&call.headers)).map_err(named)?;
+    let conversation = caller.conversation(&exchange);
+    let ticket = intend(gateway, &route, &call, &caller, &conversation, &exchange, &masked).map_err(named)?;
+    let started = Instant::now();
+    let mut delivery =
+        Delivery::new(Arc::clone(gateway), &route, call.id.clone(), conversation, caller.client.clone(), masked.minted, started);
+    let headers = upstream::request_headers(&call.headers);
+    let (sent, durable) = tokio::join!(
+        gateway.upstream.send(call.method, &route.url, headers, masked.body),
+        gateway.ledger.durable(&ticket),
+    );
+    // Not a byte of an answer goes out before its request is on disk.
+    if durable.is_err() {
+        return Err(named(delivery.fail(Refusal::Ledger)));
+    }
+    match sent {
+        Ok(answer) => delivery::deliver(delivery, answer).await.map_err(named),
+        Err(why) => Err(named(delivery.fail(why))),
+    }
+}
+
+/// Checks the gateway's own key, where it wants one.
+fn admit(gateway: &Gateway, headers: &HeaderMap) -> Result<(), Refusal> {
+    let keys = &gateway.config.keys;
+    let shown = headers.get("x-ombud-key").map(HeaderValue::as_bytes).unwrap_or_default();
+    let known = keys.iter().any(|key| aws_lc_rs::constant_time::verify_slices_are_equal(key.as_bytes(), shown).is_ok());
+    if keys.is_empty() || known { Ok(()) } else { Err(Refusal::Key) }
+}
+
+/// Reads the body once, bounded.
+async fn read(gateway: &Gateway, headers: &HeaderMap, body: Body) -> Result<Bytes, Refusal> {
+    let limit = gateway.config.max_body;
+    let encoding = headers.get(header::CONTENT_ENCODING).map(HeaderValue::as_bytes);
+    if encoding.is_some_and(|encoding| !encoding.eq_ignore_ascii_case(b"identity")) {
+        return Err(Refusal::Encoded);
+    }
+    let announced = headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
+    if announced.is_some_and(|length| length > limit) {
+        return Err(Refusal::TooLarge(limit));
+    }
+    match Limited::new(body, limit).collect().await {
+        Ok(body) => Ok(body.to_bytes()),
+        Err(error) if error.downcast_ref::<LengthLimitError>().is_some() => Err(Refusal::TooLarge(limit)),
+        Err(_) => Err(Refusal::Body),
+    }
+}
+
+/// Finds every slot with its role and origin.
+fn parse(route: &Route<'_>, body: Bytes) -> Result<Exchange, Refusal> {
+    match route.wire {
+        Some(Wire::Models) | None => Ok(unread(body)),
+        Some(wire) => wire.parse(body).map_err(Refusal::Json),
+    }
+}
+
+/// An exchange that nobody looks into: it has no text, or the operator lets its path pass.
+fn unread(body: Bytes) -> Exchange {
+    Exchange {
+        edge: ombud_core::Edge::Model,
+        wire: "unread",
+        body,
+        slots: Vec::new(),
+        opaque: Vec::new(),
+        model: None,
+        stream: false,
+    }
+}
+
+async fn detect(gateway: &Arc<Gateway>, exchange: &Arc<Exchange>) -> Vec<inspect::Detections> {
+    let text: usize = exchange.slots.iter().map(|slot| slot.text.len()).sum();
+    if text <= HEAVY {
+        return gateway.inspector.detect(exchange);
+    }
+    let (inspector, heavy) = (Arc::clone(gateway), Arc::clone(exchange));
+    let task = tokio::task::spawn_blocking(move || inspector.inspector.detect(&heavy));
+    match task.await {
+        Ok(found) => found,
+        // The pool is gone while the process ends; detecting here keeps the promise.
+        Err(_) => gateway.inspector.detect(exchange),
+    }
+}
+
+/// The policy for a provider: on the operator's own machine everything is allowed, and still recorded.
+fn policy(gateway: &Gateway, route: &Route<'_>) -> Policy {
+    if !gateway.config.local.contains(&route.provider.id) {
+        return gateway.config.policy.clone();
+    }
+    let allow = ombud_core::Action::Allow;
+    Policy {
+        masking: ombud_core::DataCategory::ALL.iter().map(|category| (*category, allow)).collect(),
+        ..gateway.config.policy.clone()
+    }
+}
+
+/// Tokens of values that the caller lets leave in the clear.
+fn approved(headers: &HeaderMap) -> BTreeSet<String> {
+    let values = headers.get_all("x-ombud-approve").iter().filter_map(|value| value.to_str().ok());
+    values.flat_map(|value| value.split(',')).map(|token| token.trim().to_ascii_uppercase()).collect()
+}
+
+/// Writes the intent: after this returns, a killed process has not lost it.
+fn intend(
+    gateway: &Gateway,
+    route: &Route<'_>,
+    call: &Call,
+    caller: &Caller,
+    conversation: &str,
+    exchange: &Exchange,
+    masked: &Masked,
+) -> Result<Ticket, Refusal> {
+    let kind = record::request(&route.provider.id, upstream::host(&route.url), exchange, masked);
+    let event = Event {
+        exchange: Some(call.id.clone()),
+        conversation: Some(conversation.to_owned()),
+        client: Some(caller.client.clone()),
+        ..record::event(kind)
+    };
+    let patches = record::patches(&masked.patches);
+    let payload = Payload { conversation, parts: &[&exchange.body, &patches] };
+    gateway.count(route.provider, &masked.found, &masked.masked, exchange.opaque.len() as u64);
+    gateway.ledger.append(event, Some(payload)).map_err(|_| Refusal::Ledger)
+}

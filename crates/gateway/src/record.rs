@@ -1,0 +1,65 @@
+//! From what happened to what the log keeps.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use ombud_core::Exchange;
+use ombud_core::event::{Event, EventKind, RequestRecord};
+use uuid::Uuid;
+
+use crate::inspect::Masked;
+use crate::wire::splice::Patch;
+
+/// Version of the records written here.
+const VERSION: u32 = 1;
+
+/// A fresh id, ordered by time.
+pub fn id() -> String {
+    Uuid::now_v7().to_string()
+}
+
+/// An event that happens now.
+pub fn event(kind: EventKind) -> Event {
+    Event {
+        v: VERSION,
+        id: id(),
+        t: format!("{:.3}", Timestamp::now()),
+        exchange: None,
+        conversation: None,
+        client: None,
+        kind,
+        payload: None,
+    }
+}
+
+/// The record of a request that is about to leave.
+pub fn request(provider: &str, host: &str, exchange: &Exchange, masked: &Masked) -> EventKind {
+    let mut slots = BTreeMap::new();
+    for slot in &exchange.slots {
+        *slots.entry(slot.role).or_default() += 1;
+    }
+    let mut opaque = BTreeMap::new();
+    for part in &exchange.opaque {
+        *opaque.entry(part.kind).or_default() += 1;
+    }
+    EventKind::Request(Box::new(RequestRecord {
+        provider: provider.to_owned(),
+        host: host.to_owned(),
+        wire: exchange.wire.to_owned(),
+        model: exchange.model.clone(),
+        stream: exchange.stream,
+        bytes: (exchange.body.len() as u64, masked.body.len() as u64),
+        slots,
+        found: masked.found.clone(),
+        masked: masked.masked.clone(),
+        opaque,
+    }))
+}
+
+/// The replacements of a request as JSON, `[[start, end, "TOKEN"], …]` in bytes of the original body: the second part
+/// of its payload. With the original, which is the first, it says what the provider received.
+pub fn patches(patches: &[Patch]) -> Vec<u8> {
+    let rows: Vec<(usize, usize, &str)> =
+        patches.iter().map(|patch| (patch.range.start, patch.range.end, patch.with.as_str())).collect();
+    serde_json::to_vec(&rows).unwrap_or_default()
+}

@@ -1,0 +1,253 @@
+//! Why a request is not answered by the provider, told in the error shape that the client's SDK expects.
+
+use axum::body::Body;
+use axum::response::Response;
+use http::{StatusCode, header};
+use ombud_core::event::Party;
+use ombud_core::{DataType, Lang, OpaqueKind, Say, say};
+
+use crate::providers::ProviderError;
+use crate::wire::Dialect;
+use crate::wire::json::JsonError;
+
+/// A request that Ombud answers itself.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+#[error("{}", self.say(Lang::En))]
+pub enum Refusal {
+    /// The path belongs to no wire format that Ombud reads. What cannot be read does not leave.
+    Path(String),
+    /// No provider with this id.
+    Provider(String),
+    /// The path cannot be joined to the provider's base.
+    Address(ProviderError),
+    /// The client shows no key of this gateway.
+    Key,
+    /// The body is larger than so many bytes.
+    TooLarge(usize),
+    /// The client went away or sent a broken body.
+    Body,
+    /// The body is compressed.
+    Encoded,
+    /// The body is not JSON that we forward.
+    Json(JsonError),
+    /// The policy blocks a value of this type.
+    Blocked(DataType),
+    /// The policy asks before a value of this type leaves; the token names the value.
+    Ask(DataType, String),
+    /// The policy blocks or asks about a part that cannot be read.
+    Opaque(OpaqueKind),
+    /// The log cannot be written: nothing is forwarded.
+    Ledger,
+    /// The provider cannot be reached at this host.
+    Unreachable(String),
+    /// The provider did not answer in time.
+    Timeout(String),
+    /// The answer ended early.
+    Cut(String),
+    /// The answer is of this content type instead of JSON or a stream.
+    Garbage(String),
+    /// The answer is larger than we hold in memory.
+    AnswerTooLarge,
+    /// A tool call carries the placeholder of a secret.
+    SecretInCall(String),
+}
+
+impl Refusal {
+    /// The stable code, for programs and records.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Path(_) => "ombud_path_not_readable",
+            Self::Provider(_) => "ombud_unknown_provider",
+            Self::Address(_) => "ombud_bad_address",
+            Self::Key => "ombud_key_required",
+            Self::TooLarge(_) => "ombud_body_too_large",
+            Self::Body => "ombud_body_incomplete",
+            Self::Encoded => "ombud_body_compressed",
+            Self::Json(JsonError::DuplicateKey(_)) => "ombud_duplicate_key",
+            Self::Json(JsonError::Depth(_)) => "ombud_too_deep",
+            Self::Json(JsonError::Utf8(_)) => "ombud_not_utf8",
+            Self::Json(_) => "ombud_not_json",
+            Self::Blocked(_) => "ombud_value_blocked",
+            Self::Ask(..) => "ombud_approval_needed",
+            Self::Opaque(_) => "ombud_part_not_readable",
+            Self::Ledger => "ombud_log_unwritable",
+            Self::Unreachable(_) => "ombud_provider_unreachable",
+            Self::Timeout(_) => "ombud_provider_timeout",
+            Self::Cut(_) => "ombud_answer_cut",
+            Self::Garbage(_) => "ombud_answer_not_readable",
+            Self::AnswerTooLarge => "ombud_answer_too_large",
+            Self::SecretInCall(_) => "ombud_secret_in_tool_call",
+        }
+    }
+
+    /// The HTTP status.
+    pub fn status(&self) -> StatusCode {
+        match self {
+            Self::Provider(_) => StatusCode::NOT_FOUND,
+            Self::Key => StatusCode::UNAUTHORIZED,
+            Self::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::Encoded => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Self::Body | Self::Json(_) | Self::Address(_) => StatusCode::BAD_REQUEST,
+            Self::Path(_) | Self::Blocked(_) | Self::Ask(..) | Self::Opaque(_) | Self::SecretInCall(_) => StatusCode::FORBIDDEN,
+            Self::Ledger => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Timeout(_) => StatusCode::GATEWAY_TIMEOUT,
+            Self::Unreachable(_) | Self::Cut(_) | Self::Garbage(_) | Self::AnswerTooLarge => StatusCode::BAD_GATEWAY,
+        }
+    }
+
+    /// Who failed.
+    pub fn party(&self) -> Party {
+        match self {
+            Self::Ledger => Party::Gateway,
+            Self::Body => Party::Client,
+            Self::Unreachable(_) => Party::Network,
+            Self::Timeout(_) | Self::Cut(_) | Self::Garbage(_) | Self::AnswerTooLarge => Party::Provider,
+            _ => Party::Developer,
+        }
+    }
+
+    /// The answer to the client, in the shape of its SDK. Asking again without a change would not help, except where
+    /// the provider failed: SDKs are told so.
+    pub fn response(&self, dialect: Dialect, lang: Lang) -> Response {
+        let body = self.body(dialect, lang);
+        let retry = matches!(self, Self::Unreachable(_) | Self::Timeout(_) | Self::Cut(_));
+        let mut response = Response::new(Body::from(body));
+        *response.status_mut() = self.status();
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, http::HeaderValue::from_static("application/json; charset=utf-8"));
+        headers.insert("x-should-retry", http::HeaderValue::from_static(if retry { "true" } else { "false" }));
+        response
+    }
+
+    /// The error object in the shape of a dialect.
+    pub fn body(&self, dialect: Dialect, lang: Lang) -> String {
+        let message = format!("Ombud: {}", self.say(lang));
+        match dialect {
+            Dialect::OpenAi => serde_json::json!({
+                "error": { "message": message, "type": "ombud_error", "param": null, "code": self.code() }
+            }),
+            Dialect::Anthropic => serde_json::json!({
+                "type": "error", "error": { "type": self.code(), "message": message }
+            }),
+        }
+        .to_string()
+    }
+}
+
+impl Say for Refusal {
+    fn say(&self, lang: Lang) -> String {
+        match self {
+            Self::Path(path) => say!(lang,
+                en: "the path `{path}` belongs to no API that Ombud can read, so nothing was sent. To let such requests through unread, add `pass = [\"{path}\"]` under [gateway] in ombud.toml.",
+                zh: "路径 `{path}` 不属于 Ombud 能读懂的接口，因此未发送任何内容。若要不经检查放行，请在 ombud.toml 的 [gateway] 下加入 `pass = [\"{path}\"]`。"),
+            Self::Provider(id) => say!(lang,
+                en: "there is no provider `{id}`. `ombud providers` lists those it knows; [providers.{id}] in ombud.toml adds one.",
+                zh: "没有名为 `{id}` 的模型服务商。`ombud providers` 可列出已知服务商；在 ombud.toml 中加入 [providers.{id}] 可新增一个。"),
+            Self::Address(error) => error.say(lang),
+            Self::Key => say!(lang,
+                en: "this gateway wants its own key in the header `x-ombud-key`. Ask whoever runs it, or see `keys` under [serve] in ombud.toml.",
+                zh: "此网关要求在请求头 `x-ombud-key` 中提供它自己的密钥。请向运行者索取，或查看 ombud.toml 中 [serve] 下的 `keys`。"),
+            Self::TooLarge(limit) => {
+                let mib = limit / (1024 * 1024);
+                say!(lang,
+                    en: "the request is larger than {mib} MiB, so nothing was sent. Send less, or raise `max_body_mib` under [gateway] in ombud.toml.",
+                    zh: "请求超过 {mib} MiB，未发送任何内容。请减小请求，或调高 ombud.toml 中 [gateway] 下的 `max_body_mib`。")
+            }
+            Self::Body => say!(lang,
+                en: "the request ended before its body was complete; nothing was sent.",
+                zh: "请求体未传完就中断了，未发送任何内容。"),
+            Self::Encoded => say!(lang,
+                en: "the request body is compressed, so it cannot be checked and was not sent. Switch request compression off in the client.",
+                zh: "请求体经过压缩，无法检查，未发送。请在客户端关闭请求压缩。"),
+            Self::Json(error) => json_text(error, lang),
+            Self::Blocked(kind) => {
+                let (name, id) = (kind.category().say(lang), kind.category().id());
+                say!(lang,
+                    en: "the request contains data of the kind “{name}”, which ombud.toml blocks; nothing was sent. To mask it instead, set `\"{id}\" = \"mask\"` under [policy.masking].",
+                    zh: "请求中含有“{name}”类数据，ombud.toml 规定禁止发送，因此未发送任何内容。若改为打码后发送，请在 [policy.masking] 下设置 `\"{id}\" = \"mask\"`。")
+            }
+            Self::Ask(kind, token) => {
+                let (name, id) = (kind.category().say(lang), kind.category().id());
+                say!(lang,
+                    en: "the request contains data of the kind “{name}”, and ombud.toml wants to be asked; nothing was sent. To let this value leave once, send the request again with the header `x-ombud-approve: {token}`; to always mask it, set `\"{id}\" = \"mask\"` under [policy.masking].",
+                    zh: "请求中含有“{name}”类数据，ombud.toml 要求先询问，因此未发送任何内容。若允许这个值离开一次，请带请求头 `x-ombud-approve: {token}` 重发；若总是打码，请在 [policy.masking] 下设置 `\"{id}\" = \"mask\"`。")
+            }
+            Self::Opaque(kind) => opaque_text(*kind, lang),
+            Self::Ledger => say!(lang,
+                en: "the log cannot be written, so nothing was sent. Check the free disk space and the rights of the `.ombud` folder, then start Ombud again.",
+                zh: "日志无法写入，因此未发送任何内容。请检查磁盘空间和 `.ombud` 目录权限，然后重新启动 Ombud。"),
+            Self::Unreachable(host) => say!(lang,
+                en: "{host} cannot be reached. Check the network and the proxy settings of this machine; the request was recorded.",
+                zh: "无法连接 {host}。请检查本机网络和代理设置；该请求已记录。"),
+            Self::Timeout(host) => say!(lang,
+                en: "{host} did not answer in time. Try again, or raise `timeout_s` under [gateway] in ombud.toml.",
+                zh: "{host} 未在规定时间内回应。请重试，或调高 ombud.toml 中 [gateway] 下的 `timeout_s`。"),
+            Self::Cut(host) => say!(lang,
+                en: "{host} ended its answer early. The provider failed, not your code; the record says so.",
+                zh: "{host} 的回答中途断开。出错的是服务商，不是你的代码；记录中已注明。"),
+            Self::Garbage(kind) => say!(lang,
+                en: "the provider answered with `{kind}` instead of JSON or an event stream. Is the base URL right? A captive portal or proxy may have answered in its place.",
+                zh: "服务商返回的是 `{kind}`，而不是 JSON 或事件流。请检查接口地址；也可能是网络登录页或代理代为应答。"),
+            Self::AnswerTooLarge => say!(lang,
+                en: "the provider's answer is larger than Ombud holds in memory; ask for a streamed or smaller answer.",
+                zh: "服务商的回答超出 Ombud 的内存上限；请改用流式或减小回答。"),
+            Self::SecretInCall(tool) => say!(lang,
+                en: "the model wants to call `{tool}` with the placeholder of a secret. Secrets are never turned back, so the call was withheld: it would use or store the placeholder. Give the tool its secret outside the prompt, or set `\"key.api\" = \"mask\"` under [policy.masking].",
+                zh: "模型要用密钥的占位符调用 `{tool}`。密钥不会被还原，因此该调用被拦下，否则会使用或保存占位符。请不要把密钥写进提示词，而是直接交给工具；或在 [policy.masking] 下设置 `\"key.api\" = \"mask\"`。"),
+        }
+    }
+}
+
+fn json_text(error: &JsonError, lang: Lang) -> String {
+    match error {
+        JsonError::Utf8(at) => say!(lang,
+            en: "the request is not UTF-8 at byte {at}; nothing was sent. Encode it as UTF-8.",
+            zh: "请求在第 {at} 字节处不是 UTF-8，未发送任何内容。请用 UTF-8 编码。"),
+        JsonError::Syntax(at) => say!(lang,
+            en: "the request is not valid JSON at byte {at}; nothing was sent.",
+            zh: "请求在第 {at} 字节处不是合法的 JSON，未发送任何内容。"),
+        JsonError::Depth(at) => say!(lang,
+            en: "the request is nested too deeply at byte {at}; nothing was sent.",
+            zh: "请求在第 {at} 字节处嵌套过深，未发送任何内容。"),
+        JsonError::DuplicateKey(at) => say!(lang,
+            en: "the request has the same key twice in one object (byte {at}). Two readers could see two different requests, so nothing was sent. Send each key once.",
+            zh: "请求中同一对象的键重复（第 {at} 字节）。不同的读取方可能看到不同的内容，因此未发送。请保证每个键只出现一次。"),
+    }
+}
+
+fn opaque_text(kind: OpaqueKind, lang: Lang) -> String {
+    match kind {
+        OpaqueKind::Tokens => say!(lang,
+            en: "the text to embed comes as token numbers, in which nothing can be masked, so nothing was sent. Send text: with LangChain, `OpenAIEmbeddings(check_embedding_ctx_length=False)`. To let it through unread, set `tokens = \"allow\"` under [policy.opaque].",
+            zh: "待向量化的文本是以词元编号形式发来的，无法打码，因此未发送。请直接发送文本：LangChain 请用 `OpenAIEmbeddings(check_embedding_ctx_length=False)`。若要不经检查放行，请在 [policy.opaque] 下设置 `tokens = \"allow\"`。"),
+        OpaqueKind::File => say!(lang,
+            en: "the request contains a file (such as a PDF) that Ombud cannot read, so nothing was sent. Send its text, or set `file = \"allow\"` under [policy.opaque] to let files through unread.",
+            zh: "请求中含有 Ombud 无法读取的文件（如 PDF），因此未发送。请改发文件中的文字；或在 [policy.opaque] 下设置 `file = \"allow\"`，不经检查放行。"),
+        OpaqueKind::Image | OpaqueKind::Audio | OpaqueKind::Sealed => {
+            let (en, zh) = match kind {
+                OpaqueKind::Image => ("a picture", "图片"),
+                OpaqueKind::Audio => ("a recording", "录音"),
+                _ => ("a sealed block", "加密块"),
+            };
+            say!(lang,
+                en: "the request contains {en}, which ombud.toml does not let through; nothing was sent. See [policy.opaque].",
+                zh: "请求中含有{zh}，ombud.toml 不允许放行，因此未发送。见 [policy.opaque]。")
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_dialects_carry_code_and_message() {
+        let refusal = Refusal::Json(JsonError::DuplicateKey(7));
+        let openai: serde_json::Value = serde_json::from_str(&refusal.body(Dialect::OpenAi, Lang::En)).unwrap();
+        assert_eq!(openai["error"]["code"], "ombud_duplicate_key");
+        let anthropic: serde_json::Value = serde_json::from_str(&refusal.body(Dialect::Anthropic, Lang::Zh)).unwrap();
+        assert_eq!(anthropic["error"]["type"], "ombud_duplicate_key");
+        assert!(anthropic["error"]["message"].as_str().unwrap().contains("键重复"));
+    }
+}

@@ -1,0 +1,60 @@
+//! Where a request goes, and in which wire.
+
+use http::{HeaderMap, Method, Uri};
+
+use crate::gateway::Gateway;
+use crate::providers::Provider;
+use crate::refusal::Refusal;
+use crate::wire::{Dialect, Wire};
+
+/// A request's way.
+#[derive(Debug)]
+pub struct Route<'g> {
+    /// Who answers.
+    pub provider: &'g Provider,
+    /// The address.
+    pub url: String,
+    /// The wire, or nothing if the operator lets this path pass unread.
+    pub wire: Option<Wire>,
+    /// Whose errors the client expects.
+    pub dialect: Dialect,
+}
+
+/// Tells the dialect before anything else is known, for errors.
+pub fn dialect(method: &Method, uri: &Uri, headers: &HeaderMap) -> Dialect {
+    match Wire::pick(method.as_str(), uri.path()) {
+        // Both SDKs list models at the same path.
+        Some(Wire::Models) | None if headers.contains_key("anthropic-version") => Dialect::Anthropic,
+        Some(wire) => wire.dialect(),
+        None => Dialect::OpenAi,
+    }
+}
+
+/// Finds the way of a request: `/p/<provider>/…` names one, everything else goes to the default of its dialect.
+pub fn find<'g>(gateway: &'g Gateway, method: &Method, uri: &Uri, headers: &HeaderMap) -> Result<Route<'g>, Refusal> {
+    let dialect = dialect(method, uri, headers);
+    let target = uri.path_and_query().map_or("/", |target| target.as_str());
+    let (provider, rest) = match target.strip_prefix("/p/") {
+        Some(named) => {
+            let end = named.find(['/', '?']).unwrap_or(named.len());
+            let (id, rest) = named.split_at(end);
+            let provider = gateway.config.providers.by_id(id).ok_or_else(|| Refusal::Provider(printable(id)))?;
+            (provider, if rest.is_empty() { "/" } else { rest })
+        }
+        None => (gateway.default_provider(dialect)?, target),
+    };
+    let wire = Wire::pick(method.as_str(), uri.path());
+    let passes = |end: &String| uri.path().trim_end_matches('/').ends_with(end.trim_end_matches('/'));
+    if wire.is_none() && !gateway.config.pass.iter().any(passes) {
+        return Err(Refusal::Path(printable(uri.path())));
+    }
+    let addressed = headers.get("x-ombud-host").and_then(|host| host.to_str().ok());
+    let url = provider.upstream(rest, addressed).map_err(Refusal::Address)?;
+    Ok(Route { provider, url, wire, dialect })
+}
+
+/// A piece of a path for an error: short, and without what could be data in a query.
+fn printable(path: &str) -> String {
+    let kept: String = path.chars().filter(|ch| !ch.is_control()).take(80).collect();
+    kept.split('?').next().unwrap_or_default().to_owned()
+}

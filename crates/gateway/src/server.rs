@@ -1,0 +1,30 @@
+//! Listening.
+
+use std::future::Future;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::serve::ListenerExt;
+use tokio::net::TcpListener;
+
+use crate::gateway::Gateway;
+use crate::pipeline;
+
+/// The routes of the model edge: `/v1/…`, `/p/<provider>/…`, and a clear error for all else.
+pub fn router(gateway: Arc<Gateway>) -> Router {
+    Router::new().fallback(move |request| pipeline::handle(Arc::clone(&gateway), request))
+}
+
+/// Serves until `stop` resolves; then lets open exchanges end.
+pub async fn serve(
+    listener: TcpListener,
+    router: Router,
+    stop: impl Future<Output = ()> + Send + 'static,
+) -> std::io::Result<()> {
+    // Without TCP_NODELAY a streamed answer waits 40 ms for the client's delayed acknowledgement at every small frame.
+    let listener = listener.tap_io(|stream| {
+        // A connection on which it cannot be set is slower, not wrong.
+        let _ = stream.set_nodelay(true);
+    });
+    axum::serve(listener, router).with_graceful_shutdown(stop).await
+}

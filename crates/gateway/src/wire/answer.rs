@@ -1,0 +1,152 @@
+//! A whole answer: its tool calls, and its tokens turned back.
+
+use ombud_core::exchange::escape_json;
+use ombud_detect::mask::{Form, Minted, Tally, restore};
+
+use super::Wire;
+use super::json::{Doc, Kind, Node};
+use super::splice::{Patch, splice};
+
+/// A call of a tool that the model asks for.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ToolCall {
+    /// The tool.
+    pub tool: String,
+    /// The provider's id of the call.
+    pub id: Option<String>,
+    /// False if the stream ended inside the arguments.
+    pub complete: bool,
+    /// Whether the arguments contain the placeholder of a secret, which is never turned back: the tool would act with
+    /// the placeholder in its place.
+    pub one_way: bool,
+}
+
+/// What an answer contained.
+#[derive(Debug, Default)]
+pub struct Answer {
+    /// The body with tokens turned back; `None` if it stays byte for byte.
+    pub body: Option<Vec<u8>>,
+    /// Tool calls in it.
+    pub calls: Vec<ToolCall>,
+    /// What was seen while restoring.
+    pub tally: Tally,
+    /// Why the model stopped.
+    pub finish: Option<String>,
+    /// The model that answered.
+    pub model: Option<String>,
+}
+
+/// Reads an answer that came whole. Signed or encrypted blocks stay as they are.
+pub fn read(wire: Wire, doc: &Doc<'_>, body: &[u8], minted: &Minted) -> Answer {
+    let root = doc.root();
+    let mut answer = Answer { model: doc.get_str(root, "model").map(Into::into), ..Answer::default() };
+    let mut sealed = Vec::new();
+    match wire {
+        Wire::Chat => chat(doc, minted, &mut answer),
+        Wire::Messages => blocks(doc, minted, &mut answer, &mut sealed),
+        Wire::Responses => items(doc, minted, &mut answer, &mut sealed),
+        Wire::Embeddings | Wire::CountTokens | Wire::Models => {}
+    }
+    let mut patches = Vec::new();
+    restore_strings(doc, root, minted, &sealed, &[], &mut answer.tally, &mut patches);
+    if !patches.is_empty() {
+        answer.body = Some(splice(body, &mut patches));
+    }
+    answer
+}
+
+/// Turns back the tokens in every string of a subtree, except in `sealed` subtrees and the strings in `except`.
+pub fn restore_strings(
+    doc: &Doc<'_>,
+    root: Node,
+    minted: &Minted,
+    sealed: &[Node],
+    except: &[Node],
+    tally: &mut Tally,
+    patches: &mut Vec<Patch>,
+) {
+    if minted.is_empty() {
+        return;
+    }
+    let end = doc.after(root);
+    let mut skip_until = root;
+    for node in doc.nodes().skip_while(|node| *node < root).take_while(|node| *node < end) {
+        if node < skip_until {
+            continue;
+        }
+        if sealed.contains(&node) {
+            skip_until = doc.after(node);
+            continue;
+        }
+        if matches!(doc.kind(node), Kind::String | Kind::Key) && !except.contains(&node) {
+            let text = doc.string(node);
+            if let Some(restored) = restore(minted, &text, form_of(&text), tally) {
+                patches.push(Patch { range: doc.span(node), with: escape_json(&restored).into_owned() });
+            }
+        }
+    }
+}
+
+/// A text that is JSON (arguments, structured output) must stay so.
+pub fn form_of(text: &str) -> Form {
+    match text.trim_start().as_bytes().first() {
+        Some(b'{' | b'[') => Form::Json,
+        _ => Form::Plain,
+    }
+}
+
+/// Whether a subtree contains the placeholder of a secret of this request.
+fn one_way(doc: &Doc<'_>, node: Option<Node>, minted: &Minted) -> bool {
+    let mut tally = Tally::default();
+    if let Some(node) = node {
+        restore_strings(doc, node, minted, &[], &[], &mut tally, &mut Vec::new());
+    }
+    tally.one_way > 0
+}
+
+fn call(doc: &Doc<'_>, node: Node, id: &str, arguments: Option<Node>, minted: &Minted) -> ToolCall {
+    ToolCall {
+        tool: doc.get_str(node, "name").unwrap_or_default().into_owned(),
+        id: doc.get_str(node, id).map(Into::into),
+        complete: true,
+        one_way: one_way(doc, arguments, minted),
+    }
+}
+
+fn chat(doc: &Doc<'_>, minted: &Minted, answer: &mut Answer) {
+    for choice in doc.get(doc.root(), "choices").into_iter().flat_map(|choices| doc.items(choices)) {
+        answer.finish = doc.get_str(choice, "finish_reason").map(Into::into);
+        let Some(message) = doc.get(choice, "message") else { continue };
+        for item in doc.get(message, "tool_calls").into_iter().flat_map(|calls| doc.items(calls)) {
+            let Some(function) = doc.get(item, "function").or_else(|| doc.get(item, "custom")) else { continue };
+            let found = call(doc, function, "id", Some(function), minted);
+            answer.calls.push(ToolCall { id: doc.get_str(item, "id").map(Into::into), ..found });
+        }
+        if let Some(function) = doc.get(message, "function_call").filter(|node| doc.kind(*node) == Kind::Object) {
+            answer.calls.push(call(doc, function, "id", Some(function), minted));
+        }
+    }
+}
+
+fn blocks(doc: &Doc<'_>, minted: &Minted, answer: &mut Answer, sealed: &mut Vec<Node>) {
+    answer.finish = doc.get_str(doc.root(), "stop_reason").map(Into::into);
+    for block in doc.get(doc.root(), "content").into_iter().flat_map(|content| doc.items(content)) {
+        match doc.get_str(block, "type").as_deref() {
+            Some("tool_use") => answer.calls.push(call(doc, block, "id", doc.get(block, "input"), minted)),
+            Some("thinking" | "redacted_thinking") => sealed.push(block),
+            _ => {}
+        }
+    }
+}
+
+fn items(doc: &Doc<'_>, minted: &Minted, answer: &mut Answer, sealed: &mut Vec<Node>) {
+    answer.finish = doc.get_str(doc.root(), "status").map(Into::into);
+    for item in doc.get(doc.root(), "output").into_iter().flat_map(|output| doc.items(output)) {
+        match doc.get_str(item, "type").as_deref() {
+            Some("function_call") => answer.calls.push(call(doc, item, "call_id", doc.get(item, "arguments"), minted)),
+            Some("custom_tool_call") => answer.calls.push(call(doc, item, "call_id", doc.get(item, "input"), minted)),
+            Some("reasoning") => sealed.push(item),
+            _ => {}
+        }
+    }
+}

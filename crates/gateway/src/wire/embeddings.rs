@@ -1,0 +1,39 @@
+//! `POST …/embeddings`.
+
+use ombud_core::{OpaqueKind, Origin, Role};
+
+use super::collect::Collector;
+use super::json::{Kind, Node};
+
+/// Walks a request.
+pub fn request(c: &mut Collector<'_, '_>) {
+    let doc = c.doc;
+    for (key, value) in doc.members(doc.root()) {
+        match &*key {
+            "model" => c.model(value),
+            "encoding_format" => {}
+            "input" => input(c, value),
+            "user" => c.text(value, Role::Metadata, &Origin::Operator),
+            _ => c.text(value, Role::Other, &Origin::Operator),
+        }
+    }
+}
+
+/// A text, texts, or token numbers. Numbers say all that the text said, and nothing can be masked in them.
+fn input(c: &mut Collector<'_, '_>, node: Node) {
+    let doc = c.doc;
+    if doc.kind(node) != Kind::Array {
+        return c.text(node, Role::EmbeddingInput, &Origin::Unknown);
+    }
+    for item in doc.items(node) {
+        let tokens = match doc.kind(item) {
+            Kind::Number => true,
+            Kind::Array => doc.items(item).any(|token| doc.kind(token) == Kind::Number),
+            _ => false,
+        };
+        if tokens {
+            return c.opaque(node, OpaqueKind::Tokens);
+        }
+        c.text(item, Role::EmbeddingInput, &Origin::Unknown);
+    }
+}

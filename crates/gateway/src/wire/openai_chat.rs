@@ -1,0 +1,214 @@
+//! `POST …/chat/completions`, the wire that almost every provider speaks.
+
+use ombud_core::{OpaqueKind, Origin, Role};
+
+use super::collect::Collector;
+use super::frame::{Channel, ChannelKind, Frame, Mark};
+use super::json::{Doc, Kind, Node};
+
+/// Walks a request.
+pub fn request(c: &mut Collector<'_, '_>) {
+    let doc = c.doc;
+    for (key, value) in doc.members(doc.root()) {
+        match &*key {
+            "model" => c.model(value),
+            "stream" => c.stream(value),
+            "messages" => doc.items(value).for_each(|item| message(c, item)),
+            "tools" => doc.items(value).for_each(|item| tool(c, item)),
+            "functions" => doc.items(value).for_each(|item| definition(c, item)),
+            "response_format" => response_format(c, value),
+            // Settings without text of the user.
+            "tool_choice" | "function_call" | "modalities" | "logit_bias" | "audio" | "stream_options"
+            | "reasoning_effort" | "service_tier" | "verbosity" => {}
+            "user" | "metadata" | "safety_identifier" | "prompt_cache_key" => c.text(value, Role::Metadata, &Origin::Operator),
+            _ => c.text(value, Role::Other, &Origin::Operator),
+        }
+    }
+}
+
+fn message(c: &mut Collector<'_, '_>, node: Node) {
+    let doc = c.doc;
+    let call = doc.get_str(node, "tool_call_id");
+    let (role, origin) = role_of(doc.get_str(node, "role").as_deref(), || c.tool_origin(call.as_deref()));
+    for (key, value) in doc.members(node) {
+        match &*key {
+            "role" | "tool_call_id" | "id" => {}
+            "content" => content(c, value, role, &origin),
+            "tool_calls" => doc.items(value).for_each(|call| tool_call(c, call)),
+            "function_call" => function_call(c, value),
+            "audio" if doc.get(value, "data").is_none() => {}
+            _ => c.text(value, role, &origin),
+        }
+    }
+}
+
+/// Role and origin of a message; an unknown role is read like any other and trusted like a tool's result.
+pub(super) fn role_of(role: Option<&str>, tool: impl Fn() -> Origin) -> (Role, Origin) {
+    match role {
+        Some("system") => (Role::System, Origin::Operator),
+        Some("developer") => (Role::Developer, Origin::Operator),
+        Some("user") => (Role::User, Origin::User),
+        Some("assistant") => (Role::Assistant, Origin::Model),
+        Some("tool" | "function") => (Role::ToolResult, tool()),
+        _ => (Role::Other, Origin::Unknown),
+    }
+}
+
+fn content(c: &mut Collector<'_, '_>, node: Node, role: Role, origin: &Origin) {
+    let doc = c.doc;
+    if doc.kind(node) == Kind::Array {
+        doc.items(node).for_each(|item| part(c, item, role, origin));
+    } else {
+        c.text(node, role, origin);
+    }
+}
+
+fn part(c: &mut Collector<'_, '_>, node: Node, role: Role, origin: &Origin) {
+    let doc = c.doc;
+    if doc.kind(node) != Kind::Object {
+        return c.text(node, role, origin);
+    }
+    for (key, value) in doc.members(node) {
+        match &*key {
+            "type" | "cache_control" => {}
+            "image_url" | "video_url" => url(c, value, OpaqueKind::Image, origin),
+            "input_audio" => within(c, value, "data", OpaqueKind::Audio, origin),
+            "file" => within(c, value, "file_data", OpaqueKind::File, origin),
+            _ => c.text(value, role, origin),
+        }
+    }
+}
+
+/// `"…"` or `{"url": "…", "detail": …}`.
+fn url(c: &mut Collector<'_, '_>, node: Node, kind: OpaqueKind, origin: &Origin) {
+    match c.doc.get(node, "url") {
+        Some(url) => c.media(url, kind, origin),
+        None => c.media(node, kind, origin),
+    }
+}
+
+/// An object whose member `data` holds content that cannot be read; every other member is text.
+pub(super) fn within(c: &mut Collector<'_, '_>, node: Node, data: &str, kind: OpaqueKind, origin: &Origin) {
+    let doc = c.doc;
+    if doc.kind(node) != Kind::Object {
+        return c.text(node, Role::Other, origin);
+    }
+    for (key, value) in doc.members(node) {
+        match &*key {
+            "format" | "file_id" => {}
+            name if name == data => c.opaque(value, kind),
+            _ => c.text(value, Role::Other, origin),
+        }
+    }
+}
+
+fn tool_call(c: &mut Collector<'_, '_>, node: Node) {
+    let doc = c.doc;
+    let name = doc.get(node, "function").and_then(|function| doc.get_str(function, "name"));
+    if let (Some(id), Some(name)) = (doc.get_str(node, "id"), name) {
+        c.call(&id, &name);
+    }
+    for (key, value) in doc.members(node) {
+        match &*key {
+            "id" | "type" | "index" => {}
+            "function" | "custom" => function_call(c, value),
+            _ => c.text(value, Role::ToolCall, &Origin::Model),
+        }
+    }
+}
+
+fn function_call(c: &mut Collector<'_, '_>, node: Node) {
+    let doc = c.doc;
+    for (key, value) in doc.members(node) {
+        if key != "name" {
+            c.text(value, Role::ToolCall, &Origin::Model);
+        }
+    }
+}
+
+fn tool(c: &mut Collector<'_, '_>, node: Node) {
+    let doc = c.doc;
+    for (key, value) in doc.members(node) {
+        match &*key {
+            "type" => {}
+            "function" | "custom" => definition(c, value),
+            _ => c.text(value, Role::ToolDefinition, &Origin::Operator),
+        }
+    }
+}
+
+/// `{"name", "description", "parameters", "strict"}`: the name is an identifier that calls refer to.
+pub(super) fn definition(c: &mut Collector<'_, '_>, node: Node) {
+    let doc = c.doc;
+    for (key, value) in doc.members(node) {
+        if key != "name" && key != "type" {
+            c.text(value, Role::ToolDefinition, &Origin::Operator);
+        }
+    }
+}
+
+pub(super) fn response_format(c: &mut Collector<'_, '_>, node: Node) {
+    let doc = c.doc;
+    for (key, value) in doc.members(node) {
+        match &*key {
+            "type" | "name" | "strict" => {}
+            "json_schema" => definition(c, value),
+            _ => c.text(value, Role::ToolDefinition, &Origin::Operator),
+        }
+    }
+}
+
+/// Reads one frame of a streamed answer.
+pub fn frame(doc: &Doc<'_>) -> Frame {
+    let mut frame = Frame { model: doc.get_str(doc.root(), "model").map(Into::into), ..Frame::default() };
+    let Some(choices) = doc.get(doc.root(), "choices") else { return frame };
+    for (place, choice) in doc.items(choices).enumerate() {
+        let index = number(doc, choice, "index").unwrap_or(u32::try_from(place).unwrap_or(0));
+        if let Some(delta) = doc.get(choice, "delta") {
+            delta_of(doc, delta, index, &mut frame);
+        }
+        if let Some(reason) = doc.get_str(choice, "finish_reason") {
+            frame.finish = Some(reason.into());
+            frame.marks.push(Mark::Close(index));
+        }
+    }
+    frame
+}
+
+fn delta_of(doc: &Doc<'_>, delta: Node, index: u32, frame: &mut Frame) {
+    for (key, value) in doc.members(delta) {
+        match &*key {
+            "content" => frame.delta(doc, value, Channel { index, sub: 0, kind: ChannelKind::Text }),
+            "refusal" => frame.delta(doc, value, Channel { index, sub: 0, kind: ChannelKind::Refusal }),
+            "reasoning_content" | "reasoning" => {
+                // Some providers send the same reasoning under both names.
+                frame.delta(doc, value, Channel { index, sub: u32::from(key == "reasoning"), kind: ChannelKind::Reasoning });
+            }
+            "tool_calls" => {
+                for (place, call) in doc.items(value).enumerate() {
+                    let sub = number(doc, call, "index").unwrap_or(u32::try_from(place).unwrap_or(0));
+                    if let Some(function) = doc.get(call, "function").or_else(|| doc.get(call, "custom")) {
+                        call_delta(doc, function, doc.get_str(call, "id").as_deref(), index, sub, frame);
+                    }
+                }
+            }
+            "function_call" => call_delta(doc, value, None, index, 0, frame),
+            _ => {}
+        }
+    }
+}
+
+fn call_delta(doc: &Doc<'_>, function: Node, id: Option<&str>, index: u32, sub: u32, frame: &mut Frame) {
+    let channel = Channel { index, sub, kind: ChannelKind::Arguments };
+    frame.marks.push(Mark::Call { channel, id: id.map(Into::into), name: doc.get_str(function, "name").map(Into::into) });
+    for key in ["arguments", "input"] {
+        if let Some(arguments) = doc.get(function, key) {
+            frame.delta(doc, arguments, channel);
+        }
+    }
+}
+
+/// A small number under a key.
+pub(super) fn number(doc: &Doc<'_>, node: Node, key: &str) -> Option<u32> {
+    doc.get(node, key).and_then(|value| doc.raw(value).parse().ok())
+}
