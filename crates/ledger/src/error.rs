@@ -86,6 +86,21 @@ pub enum Error {
     /// The record names another conversation than its payload.
     #[error("the record and its payload name different conversations")]
     Conversation,
+    /// The directory to export to has something in it.
+    #[error("{} is not empty. Name a directory that does not exist yet", path.display())]
+    NotEmpty {
+        /// The path.
+        path: PathBuf,
+    },
+    /// There is no log to read.
+    #[error("there is no log in {}. Run `ombud run` or `ombud serve` first, or set OMBUD_HOME", home.display())]
+    NoLog {
+        /// The home directory.
+        home: PathBuf,
+    },
+    /// A payload does not open as its entry says.
+    #[error("{0}. Run `ombud log verify` to see what else was changed")]
+    Payload(crate::seal::OpenError),
     /// The ledger was closed.
     #[error("the log is closed")]
     Closed,
@@ -183,6 +198,17 @@ impl Say for Error {
                 format!("{what}有 {length} 字节,日志最多接受 {limit} 字节")
             }
             Self::Conversation => "记录与其内容所属的会话不一致".to_owned(),
+            Self::NotEmpty { path } => format!("{} 不是空目录。请指定一个尚不存在的目录", path.display()),
+            Self::NoLog { home } => {
+                format!(
+                    "{} 中没有日志。请先运行 `ombud run` 或 `ombud serve`,或设置 OMBUD_HOME",
+                    home.display()
+                )
+            }
+            Self::Payload(cause) => {
+                let cause = cause.say(lang);
+                format!("{cause}。请运行 `ombud log verify` 查看其他改动")
+            }
             Self::Closed => "日志已关闭".to_owned(),
             Self::Crypto(what) => format!("系统的加密功能失败({what})"),
         }

@@ -73,7 +73,8 @@ impl Keys {
         Signer::from_seed(&seed, name).ok_or_else(|| Error::Key { path: self.path(LOG) })
     }
 
-    /// Destroys a key: overwrites the file, then removes it. On flash storage the old bytes may survive out of reach.
+    /// Destroys a key: overwrites the file, then removes it. On flash storage the old bytes may survive out of reach. It is
+    /// no error if another process was faster.
     pub(crate) fn destroy(&self, name: &str) -> Result<(), Error> {
         let path = self.path(name);
         let wipe = || -> std::io::Result<()> {
@@ -83,7 +84,10 @@ impl Keys {
             std::fs::remove_file(&path)?;
             sync_dir(&self.dir)
         };
-        wipe().map_err(Error::file("cannot destroy", &path))
+        match wipe() {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
+            result => result.map_err(Error::file("cannot destroy", &path)),
+        }
     }
 
     /// Numbers of the wrapping keys that exist.

@@ -190,19 +190,25 @@ impl Ledger {
     /// this home nor an older copy of its databases opens their payloads. The log keeps its entries and stays verifiable;
     /// what was done is recorded in it before and after.
     pub async fn erase(&self, conversations: &[&str]) -> Result<Erased, Error> {
-        for conversation in conversations {
-            let ticket = self.append(event(EventKind::EraseIntent {}, Some(conversation)), None)?;
-            self.durable(&ticket).await?;
-        }
+        self.note_each(conversations, &EventKind::EraseIntent {}).await?;
         let (reply, answer) = oneshot::channel();
         self.inner.forget(conversations, reply);
         let erased = answer.await.map_err(|_| self.inner.writer.failure().unwrap_or(Error::Closed))??;
-        for conversation in conversations {
-            let done = EventKind::Erased { keys: erased.keys, epoch: erased.epoch };
-            let ticket = self.append(event(done, Some(conversation)), None)?;
-            self.durable(&ticket).await?;
-        }
+        let done = EventKind::Erased { keys: erased.keys, epoch: erased.epoch };
+        self.note_each(conversations, &done).await?;
         Ok(erased)
+    }
+
+    /// Appends the same event for each conversation and waits until all are durable.
+    async fn note_each(&self, conversations: &[&str], kind: &EventKind) -> Result<(), Error> {
+        let mut last = None;
+        for conversation in conversations {
+            last = Some(self.append(event(kind.clone(), Some(conversation)), None)?);
+        }
+        match last {
+            Some(ticket) => self.durable(&ticket).await,
+            None => Ok(()),
+        }
     }
 }
 
@@ -216,7 +222,7 @@ impl Inner {
         }
         let (id, key) = (random()?, Zeroizing::new(random()?));
         let sealer = Arc::new(Sealer::new(id, &key)?);
-        let command = Command::Store(NewKey { id, scope: conversation.to_owned(), key });
+        let command = Command::Store(NewKey { id, scope: conversation_scope(conversation), key });
         let sent = sealers.commands.as_ref().is_some_and(|commands| commands.send(command).is_ok());
         if !sent {
             return Err(self.writer.failure().unwrap_or(Error::Closed));
@@ -241,7 +247,7 @@ impl Inner {
             sealers.by_conversation.remove(*conversation);
         }
         sealers.order.retain(|name| !conversations.contains(&name.as_str()));
-        let scopes = conversations.iter().map(|&name| name.to_owned()).collect();
+        let scopes = conversations.iter().map(|name| conversation_scope(name)).collect();
         if let Some(commands) = &sealers.commands {
             // If nobody listens any more, the reply is dropped, which the caller notices.
             let _ = commands.send(Command::Erase(scopes, reply));
@@ -299,6 +305,11 @@ async fn store(
     stored.send_modify(|stored| *stored += batch.len() as u64);
     batch.clear();
     Ok(())
+}
+
+/// Keeps conversations apart from vault scopes of the same name.
+fn conversation_scope(conversation: &str) -> String {
+    format!("conversation:{conversation}")
 }
 
 /// An event of the ledger's own.

@@ -6,22 +6,29 @@
 //!               └ payload: ciphertext; its key stands wrapped in state.db and can be destroyed
 //! ```
 //!
+//! [`Ledger`] writes; [`Reader`] lists and decrypts, beside a running writer; [`export()`] makes a C2SP tlog-tiles tree for
+//! foreign verifiers; [`verify()`] checks a home or an export and says what it did not cover.
+//!
 //! What it proves: that the entries under a checkpoint are those that were signed. It does not prove that whoever holds the
-//! key did not sign something else: that takes a witness.
+//! key did not sign something else: that takes a witness, and [`Report`] says when there is none.
 
 pub mod canonical;
 pub mod journal;
 mod text;
 pub mod tlog;
+pub mod verify;
 
 #[cfg(feature = "store")]
 mod error;
 #[cfg(feature = "store")]
+mod export;
 mod files;
 #[cfg(feature = "store")]
 mod keys;
 #[cfg(feature = "store")]
 mod ledger;
+#[cfg(feature = "store")]
+pub mod read;
 #[cfg(feature = "store")]
 mod seal;
 #[cfg(feature = "store")]
@@ -30,7 +37,11 @@ mod state;
 #[cfg(feature = "store")]
 pub use error::{Error, Problem};
 #[cfg(feature = "store")]
+pub use export::{Exported, export};
+#[cfg(feature = "store")]
 pub use ledger::{Ledger, Ticket};
+#[cfg(feature = "store")]
+pub use read::{Contents, Reader, Record};
 #[cfg(feature = "store")]
 pub use seal::{MAX_PAYLOAD, OpenError, Payload};
 #[cfg(feature = "store")]
@@ -39,3 +50,4 @@ pub use state::keyring::Erased;
 pub use state::vault;
 #[cfg(feature = "store")]
 pub use state::vault::Vault;
+pub use verify::{Policy, Report, verify};

@@ -9,6 +9,7 @@
 use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use aws_lc_rs::hmac;
 use ombud_core::event::Commitment;
+use ombud_core::{Lang, Say};
 use zeroize::{Zeroize as _, Zeroizing};
 
 use crate::error::Error;
@@ -52,6 +53,16 @@ pub enum OpenError {
     /// It opens to something else than what the entry is committed to.
     #[error("the payload is not what its entry is committed to")]
     Commitment,
+}
+
+impl Say for OpenError {
+    fn say(&self, lang: Lang) -> String {
+        match (lang, self) {
+            (Lang::En, _) => self.to_string(),
+            (Lang::Zh, Self::Damaged) => "内容被更改,或属于另一条记录".to_owned(),
+            (Lang::Zh, Self::Commitment) => "内容与其记录的承诺不符".to_owned(),
+        }
+    }
 }
 
 /// Encrypts under one key. Building it costs a key schedule, so it is kept.

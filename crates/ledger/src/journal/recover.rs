@@ -123,3 +123,51 @@ fn header_or_nothing(file: &mut File, end: Position) -> io::Result<u64> {
     let good = header == super::frame::segment_header(end.segment, end.seq);
     Ok(if good { SEGMENT_HEADER as u64 } else { 0 })
 }
+
+#[cfg(test)]
+mod tests {
+    use zeroize::Zeroizing;
+
+    use super::super::frame::{encode, segment_header};
+    use super::*;
+
+    fn signer() -> Signer {
+        Signer::from_seed(&Zeroizing::new([9; 32]), |_| "log.example/a".to_owned()).unwrap()
+    }
+
+    /// Two whole entries and a third, unsigned: the tail may end anywhere.
+    #[test]
+    fn a_tail_torn_at_any_byte_is_set_aside() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut bytes = segment_header(0, 0);
+        bytes.extend_from_slice(&encode(b"first", b"payload"));
+        let one = bytes.len();
+        bytes.extend_from_slice(&encode(b"second", b""));
+        let two = bytes.len();
+        bytes.extend_from_slice(&encode(b"third", b"another"));
+        for length in 0..=bytes.len() {
+            std::fs::write(segment_path(dir.path(), 0), &bytes[..length]).unwrap();
+            let recovered = recover(dir.path(), &signer()).unwrap();
+            let whole = [(bytes.len(), 3), (two, 2), (one, 1), (SEGMENT_HEADER, 0)];
+            let (kept, seq) = whole.into_iter().find(|(end, _)| *end <= length).unwrap_or((0, 0));
+            assert_eq!((recovered.end.at.seq, recovered.torn), (seq, (length - kept) as u64), "{length}");
+            assert_eq!(std::fs::read(segment_path(dir.path(), 0)).unwrap(), bytes[..kept]);
+            if length > kept {
+                let aside = std::fs::read(dir.path().join(format!("dropped-{seq}"))).unwrap();
+                assert_eq!(aside, bytes[kept..length]);
+            }
+        }
+    }
+
+    /// A power cut can leave zeros, or pages of another file, where the last write should be.
+    #[test]
+    fn a_tail_of_other_bytes_is_set_aside() {
+        let dir = tempfile::tempdir().unwrap();
+        let good = [segment_header(0, 0), encode(b"first", b"payload")].concat();
+        for tail in [vec![0; 5000], b"OMB1".repeat(99), encode(b"x", b"yyy")[..18].to_vec(), vec![0xff; 16]] {
+            std::fs::write(segment_path(dir.path(), 0), [good.clone(), tail.clone()].concat()).unwrap();
+            let recovered = recover(dir.path(), &signer()).unwrap();
+            assert_eq!((recovered.end.at.seq, recovered.torn), (1, tail.len() as u64));
+        }
+    }
+}

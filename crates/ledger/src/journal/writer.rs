@@ -319,3 +319,94 @@ fn open_segment(dir: &Path, at: Position) -> io::Result<(File, Position)> {
 pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
+
+#[cfg(test)]
+mod tests {
+    use zeroize::Zeroizing;
+
+    use super::super::frame::encode;
+    use super::super::recover::recover;
+    use super::*;
+    use crate::tlog::leaf_hash;
+
+    fn signer() -> Signer {
+        Signer::from_seed(&Zeroizing::new([9; 32]), |_| "log.example/a".to_owned()).unwrap()
+    }
+
+    fn start(dir: &Path, segment_bytes: u64) -> Writer {
+        let recovered = recover(dir, &signer()).unwrap();
+        Writer::start(dir, signer(), recovered, segment_bytes).unwrap()
+    }
+
+    fn append(writer: &Writer, leaf: &[u8]) -> Result<u64, Error> {
+        writer.append(&encode(leaf, b""), leaf_hash(leaf))
+    }
+
+    #[tokio::test]
+    async fn a_failed_sync_is_never_forgiven() {
+        let dir = tempfile::tempdir().unwrap();
+        let writer = start(dir.path(), SEGMENT_BYTES);
+        let good = append(&writer, b"one").unwrap();
+        writer.durable(good).await.unwrap();
+        // Linux takes writes to /dev/null and refuses to sync it.
+        let null = Arc::new(File::options().write(true).open("/dev/null").unwrap());
+        let real = std::mem::replace(&mut lock(&writer.shared.tail).file, null);
+        let lost = append(&writer, b"two").unwrap();
+        assert!(matches!(writer.durable(lost).await, Err(Error::Unwritable { .. })));
+        // The disk is well again; this process does not believe it.
+        lock(&writer.shared.tail).file = real;
+        assert!(matches!(append(&writer, b"three"), Err(Error::Unwritable { .. })));
+        assert!(matches!(writer.durable(lost).await, Err(Error::Unwritable { .. })));
+        assert!(writer.durable(good).await.is_ok(), "what was durable before stays so");
+        assert!(matches!(writer.close().await, Err(Error::Unwritable { .. })));
+        drop(writer);
+        assert_eq!(recover(dir.path(), &signer()).unwrap().end.at.seq, 1);
+    }
+
+    #[tokio::test]
+    async fn a_checkpoint_that_cannot_be_written_ends_the_log() {
+        let dir = tempfile::tempdir().unwrap();
+        let writer = start(dir.path(), SEGMENT_BYTES);
+        std::fs::create_dir(dir.path().join("checkpoint")).unwrap();
+        append(&writer, b"one").unwrap();
+        assert!(matches!(writer.close().await, Err(Error::Unwritable { .. })));
+    }
+
+    #[tokio::test]
+    async fn segments_follow_each_other() {
+        let dir = tempfile::tempdir().unwrap();
+        for round in 0..3_u64 {
+            let writer = start(dir.path(), 200);
+            for n in 0..10_u64 {
+                assert_eq!(append(&writer, format!("leaf {n}").as_bytes()).unwrap(), round * 10 + n);
+            }
+            writer.close().await.unwrap();
+            assert_eq!(writer.progress().borrow().signed, (round + 1) * 10);
+        }
+        assert!(segment_path(dir.path(), 3).exists());
+        // The frontier's shortcut and the full walk find the same end.
+        let quick = recover(dir.path(), &signer()).unwrap().end;
+        std::fs::remove_file(dir.path().join("frontier")).unwrap();
+        assert_eq!(recover(dir.path(), &signer()).unwrap().end, quick);
+        std::fs::remove_file(segment_path(dir.path(), 1)).unwrap();
+        assert!(recover(dir.path(), &signer()).is_err());
+    }
+
+    #[tokio::test]
+    async fn many_writers_get_numbers_without_holes() {
+        let dir = tempfile::tempdir().unwrap();
+        let writer = Arc::new(start(dir.path(), 4000));
+        let threads: Vec<_> = (0..8)
+            .map(|_| {
+                let writer = Arc::clone(&writer);
+                std::thread::spawn(move || {
+                    (0..50).map(|_| append(&writer, b"x").unwrap()).collect::<Vec<_>>()
+                })
+            })
+            .collect();
+        let mut all: Vec<u64> = threads.into_iter().flat_map(|thread| thread.join().unwrap()).collect();
+        all.sort_unstable();
+        assert_eq!(all, (0..400).collect::<Vec<_>>());
+        writer.durable(399).await.unwrap();
+    }
+}

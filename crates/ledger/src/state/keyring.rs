@@ -54,6 +54,7 @@ impl Keyring {
             keys.ensure(&[&kek(epoch)])?;
         }
         keys.read(&kek(epoch))?;
+        destroy_before(&keys, epoch)?;
         Ok(Self { keys, path, connection })
     }
 
@@ -85,49 +86,62 @@ impl Keyring {
     /// Destroys all keys of the scopes, then the wrapping key itself, so that an older copy of the database opens nothing
     /// either. The keys that stay are wrapped anew.
     pub(crate) async fn erase(&mut self, scopes: &[&str]) -> Result<Erased, Error> {
-        let old = epoch(&mut self.connection).await.map_err(Error::database("cannot read", &self.path))?;
+        let path = &self.path;
+        let failed = |cause| Error::database("cannot write", path)(cause);
+        let mut transaction = self.connection.begin_with("BEGIN IMMEDIATE").await.map_err(failed)?;
+        let old = epoch(&mut transaction).await.map_err(failed)?;
         let new = old + 1;
         self.keys.ensure(&[&kek(new)])?;
-        let destroyed = self.rewrap(scopes, old, new).await;
-        let keys = destroyed?;
-        let failed = |cause| Error::database("cannot clean", &self.path)(cause);
-        sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)").execute(&mut self.connection).await.map_err(failed)?;
-        for stale in self.keys.epochs()?.into_iter().filter(|epoch| *epoch < new) {
-            self.keys.destroy(&kek(stale))?;
-        }
-        Ok(Erased { keys, epoch: new.unsigned_abs() })
-    }
-
-    async fn rewrap(&mut self, scopes: &[&str], old: i64, new: i64) -> Result<u64, Error> {
-        let failed = |cause| Error::database("cannot write", &self.path)(cause);
-        let (from, to) = (self.keys.read(&kek(old))?, self.keys.read(&kek(new))?);
-        let mut transaction = self.connection.begin_with("BEGIN IMMEDIATE").await.map_err(failed)?;
-        let mut destroyed = 0;
-        for scope in scopes {
-            let gone = sqlx::query("DELETE FROM scope_key WHERE scope = ?").bind(*scope);
-            destroyed += gone.execute(&mut *transaction).await.map_err(failed)?.rows_affected();
-            let gone = sqlx::query("DELETE FROM vault WHERE scope = ?").bind(*scope);
-            gone.execute(&mut *transaction).await.map_err(failed)?;
-        }
-        let rows = sqlx::query("SELECT id, scope, wrapped FROM scope_key").fetch_all(&mut *transaction);
-        for row in rows.await.map_err(failed)? {
-            let (id, scope): (Vec<u8>, String) =
-                (row.try_get(0).map_err(failed)?, row.try_get(1).map_err(failed)?);
-            let context = context(&id, &scope);
-            let key = unwrap(&from, &context, &row.try_get::<Vec<u8>, _>(2).map_err(failed)?);
-            let key = key.ok_or(Error::Crypto("a stored key does not open with the key file"))?;
-            sqlx::query("UPDATE scope_key SET wrapped = ? WHERE id = ?")
-                .bind(wrap(&to, &context, &key)?)
-                .bind(id)
-                .execute(&mut *transaction)
-                .await
-                .map_err(failed)?;
-        }
+        let destroyed = delete(&mut transaction, scopes).await.map_err(failed)?;
+        rewrap(&mut transaction, path, &self.keys.read(&kek(old))?, &self.keys.read(&kek(new))?).await?;
         let update = sqlx::query("UPDATE number SET value = ? WHERE name = 'epoch'").bind(new);
         update.execute(&mut *transaction).await.map_err(failed)?;
         transaction.commit().await.map_err(failed)?;
-        Ok(destroyed)
+        let truncate = sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)");
+        truncate.execute(&mut self.connection).await.map_err(failed)?;
+        destroy_before(&self.keys, new)?;
+        Ok(Erased { keys: destroyed, epoch: new.unsigned_abs() })
     }
+}
+
+fn destroy_before(keys: &Keys, epoch: i64) -> Result<(), Error> {
+    keys.epochs()?.into_iter().filter(|stale| *stale < epoch).try_for_each(|stale| keys.destroy(&kek(stale)))
+}
+
+/// Deletes all keys and vault entries of the scopes; returns the number of keys.
+async fn delete(connection: &mut SqliteConnection, scopes: &[&str]) -> Result<u64, sqlx::Error> {
+    let mut deleted = 0;
+    for scope in scopes {
+        let keys = sqlx::query("DELETE FROM scope_key WHERE scope = ?").bind(*scope);
+        deleted += keys.execute(&mut *connection).await?.rows_affected();
+        sqlx::query("DELETE FROM vault WHERE scope = ?").bind(*scope).execute(&mut *connection).await?;
+    }
+    Ok(deleted)
+}
+
+/// Wraps every stored key anew.
+async fn rewrap(
+    connection: &mut SqliteConnection,
+    path: &Path,
+    from: &Secret,
+    to: &Secret,
+) -> Result<(), Error> {
+    let failed = |cause| Error::database("cannot write", path)(cause);
+    let rows = sqlx::query("SELECT id, scope, wrapped FROM scope_key").fetch_all(&mut *connection);
+    for row in rows.await.map_err(failed)? {
+        let (id, scope): (Vec<u8>, String) =
+            (row.try_get(0).map_err(failed)?, row.try_get(1).map_err(failed)?);
+        let context = context(&id, &scope);
+        let key = unwrap(from, &context, &row.try_get::<Vec<u8>, _>(2).map_err(failed)?);
+        let key = key.ok_or(Error::Crypto("a stored key does not open with the key file"))?;
+        sqlx::query("UPDATE scope_key SET wrapped = ? WHERE id = ?")
+            .bind(wrap(to, &context, &key)?)
+            .bind(id)
+            .execute(&mut *connection)
+            .await
+            .map_err(failed)?;
+    }
+    Ok(())
 }
 
 /// The wrapping key of the present epoch. Asked for inside the transaction that uses it: another process may have erased

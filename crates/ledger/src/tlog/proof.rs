@@ -2,6 +2,7 @@
 //! §2.1.4.2 do.
 
 use super::tree::{Hash, node_hash};
+use crate::text::{base64, hash_from_base64};
 
 /// Asks for the root of a complete subtree: `(level, index)` covers the leaves `index·2^level .. (index+1)·2^level`.
 pub type Node<'a, E> = &'a mut dyn FnMut(u8, u64) -> Result<Hash, E>;
@@ -133,6 +134,24 @@ pub fn verify_consistency(old: u64, old_root: &Hash, size: u64, root: &Hash, pro
     snode == 0 && old_hash == *old_root && new_hash == *root
 }
 
+/// The text of a `.tlog-proof` file (c2sp.org/tlog-proof@v1): that entry `index` is under this checkpoint (a signed note).
+pub fn file(index: u64, proof: &[Hash], note: &str) -> String {
+    let hashes: String = proof.iter().map(|hash| base64(hash) + "\n").collect();
+    format!("c2sp.org/tlog-proof@v1\nindex {index}\n{hashes}\n{note}")
+}
+
+/// Takes a `.tlog-proof` file apart into index, hashes and note; nothing is checked yet. Extra data are passed over.
+pub fn parse_file(text: &str) -> Option<(u64, Vec<Hash>, &str)> {
+    let (head, note) = text.split_once("\n\n")?;
+    let mut lines = head.strip_prefix("c2sp.org/tlog-proof@v1\n")?.split('\n').peekable();
+    lines.next_if(|line| line.starts_with("extra "));
+    let index = lines.next()?.strip_prefix("index ")?;
+    let number: u64 = index.parse().ok().filter(|number: &u64| number.to_string() == index)?;
+    // A tree of 2^64 leaves has 64 levels.
+    let hashes: Option<Vec<Hash>> = lines.take(65).map(hash_from_base64).collect();
+    Some((number, hashes.filter(|hashes| hashes.len() <= 64)?, note))
+}
+
 #[cfg(test)]
 mod tests {
     use std::convert::Infallible;
@@ -204,6 +223,8 @@ mod tests {
         ) {
             prop_assert!(!verify_inclusion(index, size, &leaf, &proof, &root));
             let _ = verify_consistency(index, &leaf, size, &root, &proof);
+            let text = file(index, &proof, "note\n");
+            prop_assert_eq!(parse_file(&text), (proof.len() <= 64).then_some((index, proof, "note\n")));
         }
 
         #[test]

@@ -1,5 +1,7 @@
 //! Tiles and entry bundles (c2sp.org/tlog-tiles): names and bytes.
 
+use super::tree::{Frontier, Hash};
+
 /// Hashes in a full tile, entries in a full bundle.
 pub const TILE_WIDTH: u64 = 256;
 
@@ -53,6 +55,55 @@ pub fn width(level: u8, index: u64, size: u64) -> u64 {
     hashes.saturating_sub(index.saturating_mul(TILE_WIDTH)).min(TILE_WIDTH)
 }
 
+/// The root of a full tile: what stands for it one level up.
+pub fn tile_root(hashes: &[Hash]) -> Hash {
+    let mut frontier = Frontier::default();
+    hashes.iter().for_each(|hash| frontier.push(*hash));
+    frontier.root()
+}
+
+/// Makes the tiles of a growing tree, one leaf at a time, and holds no more than one open tile a level.
+#[derive(Debug, Clone, Default)]
+pub struct Tiles {
+    open: Vec<Vec<Hash>>,
+    size: u64,
+}
+
+/// Takes a tile: level, index, hashes (256 if it is full).
+pub type Emit<'a, E> = &'a mut dyn FnMut(u8, u64, &[Hash]) -> Result<(), E>;
+
+impl Tiles {
+    /// Adds a leaf; gives out the tiles that it fills.
+    pub fn push<E>(&mut self, leaf: Hash, emit: Emit<'_, E>) -> Result<(), E> {
+        self.size += 1;
+        let mut hash = leaf;
+        for level in 0.. {
+            if self.open.len() <= usize::from(level) {
+                self.open.push(Vec::new());
+            }
+            let Some(open) = self.open.get_mut(usize::from(level)) else { break };
+            open.push(hash);
+            if open.len() < 256 {
+                break;
+            }
+            emit(level, (self.size >> (8 * (u32::from(level) + 1))) - 1, open)?;
+            hash = tile_root(open);
+            open.clear();
+        }
+        Ok(())
+    }
+
+    /// Gives out the tiles that are not full.
+    pub fn finish<E>(&self, emit: Emit<'_, E>) -> Result<(), E> {
+        for (level, open) in (0_u8..).zip(&self.open) {
+            if !open.is_empty() {
+                emit(level, self.size.checked_shr(8 * (u32::from(level) + 1)).unwrap_or(0), open)?;
+            }
+        }
+        Ok(())
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -73,6 +124,27 @@ mod tests {
         assert_eq!(width(2, 0, 70_000), 1);
         assert_eq!(width(3, 0, 70_000), 0);
         assert_eq!(width(63, 0, u64::MAX), 0);
+    }
+
+    #[test]
+    fn tiles_cover_every_level_once() {
+        let leaves: Vec<Hash> = (0..70_000_u64).map(|i| crate::tlog::leaf_hash(&i.to_be_bytes())).collect();
+        let (mut tiles, mut frontier) = (Tiles::default(), Frontier::default());
+        let mut seen = std::collections::BTreeMap::new();
+        let mut emit = |level: u8, index: u64, hashes: &[Hash]| {
+            assert_eq!(width(level, index, 70_000), hashes.len() as u64, "{level} {index}");
+            assert!(seen.insert((level, index), hashes.to_vec()).is_none());
+            Ok::<(), std::convert::Infallible>(())
+        };
+        for leaf in &leaves {
+            tiles.push(*leaf, &mut emit).unwrap();
+            frontier.push(*leaf);
+        }
+        tiles.finish(&mut emit).unwrap();
+        assert_eq!(seen.len(), 274 + 2 + 1);
+        assert_eq!(seen[&(0, 273)], leaves[273 * 256..]);
+        assert_eq!(seen[&(1, 1)][0], tile_root(&leaves[65_536..65_792]));
+        assert_eq!(seen[&(2, 0)], [frontier.nodes()[0]]);
     }
 
     proptest! {

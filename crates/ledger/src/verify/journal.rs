@@ -1,0 +1,119 @@
+//! Verification of a home's journal.
+
+use std::path::{Path, PathBuf};
+
+use super::judge::{Judge, checkpoint};
+use super::report::{Fault, NotCovered, Report};
+use super::{Error, Policy, read};
+use crate::journal::head::{Saved, frontier_path};
+use crate::journal::walk::{Entry, Position, Step, Walk, segment_path};
+use crate::tlog::{Checkpoint, Frontier, leaf_hash};
+
+/// A frontier has one line for each bit of the size at most.
+const MAX_FRONTIER: u64 = 8 << 10;
+
+/// The checkpoint is read first: a gateway that is running only adds to what it covers.
+pub(super) fn verify(dir: &Path, policy: &Policy) -> Result<Report, Error> {
+    let mut report = Report::default();
+    let signed = checkpoint(dir, policy, &mut report)?;
+    if signed.is_none() && report.is_whole() {
+        report.not_covered.push(NotCovered::NoCheckpoint);
+    }
+    match read(&frontier_path(dir), MAX_FRONTIER)? {
+        Some(bytes) if Saved::decode(&bytes).is_none() => {
+            report.add(None, "journal/frontier", Fault::Frontier)
+        }
+        // The first frontier is written just after the first checkpoint, so one without the other means a removed checkpoint.
+        Some(_) if signed.is_none() && report.is_whole() => {
+            report.add(None, "journal/checkpoint", Fault::Missing)
+        }
+        _ => {}
+    }
+    let mut judge = Judge::default();
+    entries(dir, signed.as_ref(), &mut judge, &mut report)?;
+    dropped(dir, &mut report)?;
+    report.not_covered.push(NotCovered::Databases);
+    judge.finish(&mut report);
+    Ok(report)
+}
+
+fn entries(
+    dir: &Path,
+    signed: Option<&Checkpoint>,
+    judge: &mut Judge,
+    report: &mut Report,
+) -> Result<(), Error> {
+    let failed = |cause| Error::Read { path: dir.to_owned(), cause };
+    let size = signed.map_or(0, |checkpoint| checkpoint.size);
+    let mut walk = Walk::from(dir, Position::START).map_err(failed)?;
+    let (mut frontier, mut proven) = (Frontier::default(), Frontier::default());
+    loop {
+        match walk.step().map_err(failed)? {
+            Step::Entry(entry) => {
+                frontier.push(leaf_hash(&entry.leaf));
+                one(&entry, judge, report);
+                if frontier.size() == size {
+                    proven = frontier.clone();
+                }
+            }
+            Step::End(at) if at.seq < size => {
+                report.add(Some(at.seq), name(at), Fault::Ends);
+                break;
+            }
+            Step::End(at) => {
+                tail(at.seq - size, 0, report);
+                break;
+            }
+            Step::Flaw { at, flaw, last } => {
+                if at.seq < size || !last {
+                    report.add(Some(at.seq), name(at), Fault::Frame(flaw));
+                }
+                let length = std::fs::metadata(segment_path(dir, at.segment)).map_or(0, |file| file.len());
+                tail(at.seq.saturating_sub(size), length.saturating_sub(at.offset), report);
+                break;
+            }
+        }
+    }
+    match signed {
+        Some(checkpoint) if proven.size() == size && proven.root() == checkpoint.root => {
+            report.entries = size
+        }
+        Some(_) if proven.size() == size => report.add(None, "journal", Fault::Root),
+        _ => {}
+    }
+    Ok(())
+}
+
+fn one(entry: &Entry, judge: &mut Judge, report: &mut Report) {
+    let judged =
+        judge.record(&entry.leaf).and_then(|payload| judge.payload(payload.as_ref(), &entry.payload));
+    if let Err(fault) = judged {
+        report.add(Some(entry.at.seq), name(entry.at), fault);
+    }
+}
+
+fn tail(entries: u64, torn: u64, report: &mut Report) {
+    if entries > 0 || torn > 0 {
+        report.not_covered.push(NotCovered::Tail { entries, torn });
+    }
+}
+
+fn name(at: Position) -> PathBuf {
+    segment_path(Path::new("journal"), at.segment)
+}
+
+fn dropped(dir: &Path, report: &mut Report) -> Result<(), Error> {
+    let failed = |cause| Error::Read { path: dir.to_owned(), cause };
+    let (mut files, mut bytes) = (0, 0);
+    for entry in std::fs::read_dir(dir).map_err(failed)? {
+        let entry = entry.map_err(failed)?;
+        if entry.file_name().to_string_lossy().starts_with("dropped-") {
+            files += 1;
+            bytes += entry.metadata().map_err(failed)?.len();
+        }
+    }
+    if files > 0 {
+        report.not_covered.push(NotCovered::Dropped { files, bytes });
+    }
+    Ok(())
+}

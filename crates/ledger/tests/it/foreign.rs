@@ -1,0 +1,1 @@
+//! Verifiers that others wrote read what we export.
