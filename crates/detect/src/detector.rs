@@ -1,11 +1,13 @@
 //! [`Detector`]: the whole deterministic tier behind one call.
 
 use std::fmt;
+use std::ops::Range;
 
 use aho_corasick::{AhoCorasick, MatchKind};
 use ombud_core::{DataType, Detection};
 
 use crate::label::LabelIndex;
+use crate::mask::token;
 use crate::normalise::normalise;
 use crate::recognisers;
 use crate::resolve::{Candidate, Strength, resolve};
@@ -68,7 +70,7 @@ impl Detector {
         if candidates.is_empty() {
             return Vec::new();
         }
-        resolve(candidates, &crate::mask::token::spans(&normal.text))
+        resolve(candidates, &own_tokens(&view))
             .into_iter()
             .map(|found| Detection {
                 span: normal.original(&found.span),
@@ -78,6 +80,14 @@ impl Detector {
             })
             .collect()
     }
+}
+
+/// Places that have the form of our own tokens. With a letter or digit behind it, it is the beginning of something else:
+/// `api_org_…` is how a vendor's keys begin.
+fn own_tokens(text: &Text<'_>) -> Vec<Range<usize>> {
+    let mut tokens = token::spans(text.as_str());
+    tokens.retain(|token| !text.byte(token.end).is_some_and(is_word));
+    tokens
 }
 
 /// The values that the operator declares.

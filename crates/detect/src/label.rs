@@ -163,7 +163,7 @@ impl LabelIndex {
 
 /// True if nothing between a label and a value parts them.
 fn leads_on(gap: &str) -> bool {
-    !gap.bytes().any(|b| b.is_ascii_digit()) && !gap.contains(['。', '!', '?', ';'])
+    !gap.bytes().any(|b| b.is_ascii_digit()) && !gap.contains(['。', ';'])
 }
 
 /// True if an ASCII word at `start..end` is a whole one: it does not stand inside a longer word, but may be a hump of a
@@ -208,8 +208,12 @@ pub(crate) fn link(text: &Text<'_>, end: usize) -> Link {
     let mut link = Link { value: end, explicit: false, quote: None };
     for _ in 0..8 {
         let Some(byte) = text.byte(link.value) else { break };
+        // Behind an opening quotation mark everything is value; a closing one may still be followed by a colon.
+        if link.quote.is_some() && (link.explicit || !matches!(byte, b' ' | b':' | b'=' | b'>')) {
+            break;
+        }
         match byte {
-            b' ' | b'\t' | b'\n' | b'\r' | b'(' | b'[' | b'<' | b'*' | b'\\' => link.value += 1,
+            b' ' | b'\t' | b'\n' | b'\r' | b'(' | b'*' | b'\\' => link.value += 1,
             b'"' | b'\'' | b'`' => {
                 link.quote = Some(byte);
                 link.value += 1;

@@ -17,8 +17,6 @@ pub(crate) struct Scanner {
     recognisers: &'static [&'static Recogniser],
     /// Per length of a word (up to [`LONG`]) and whether it begins with a letter: a bit per recogniser.
     words: [[u64; 2]; LONG + 1],
-    /// Recognisers that read around an `@`.
-    at_signs: Vec<&'static Recogniser>,
     literals: Option<AhoCorasick>,
     /// Per literal: who asked for it, and whether it must be a whole word.
     owners: Vec<(&'static Recogniser, bool)>,
@@ -27,7 +25,7 @@ pub(crate) struct Scanner {
 impl Scanner {
     pub(crate) fn new(recognisers: &'static [&'static Recogniser]) -> Self {
         let mut words = [[0_u64; 2]; LONG + 1];
-        let (mut at_signs, mut literals, mut owners) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut literals, mut owners) = (Vec::new(), Vec::new());
         for (i, recogniser) in recognisers.iter().enumerate() {
             match &recogniser.trigger {
                 Trigger::Word(lengths, head) => {
@@ -39,7 +37,6 @@ impl Scanner {
                         }
                     }
                 }
-                Trigger::AtSign => at_signs.push(*recogniser),
                 Trigger::Literals(list) => {
                     literals.extend_from_slice(list);
                     owners.extend(list.iter().map(|_| (*recogniser, false)));
@@ -56,17 +53,12 @@ impl Scanner {
             .ascii_case_insensitive(true)
             .build(literals)
             .ok();
-        Self { recognisers, words, at_signs, literals, owners }
+        Self { recognisers, words, literals, owners }
     }
 
     /// Adds everything that a recogniser claims.
     pub(crate) fn scan(&self, text: &Text<'_>, out: &mut Vec<Candidate>) {
         self.scan_words(text, out);
-        for at in memchr::memchr_iter(b'@', text.bytes()) {
-            for recogniser in &self.at_signs {
-                out.extend(recogniser.read(text, at..at + 1));
-            }
-        }
         let Some(literals) = &self.literals else { return };
         for hit in literals.find_overlapping_iter(text.as_str()) {
             let Some((recogniser, whole)) = self.owners.get(hit.pattern().as_usize()) else { continue };

@@ -9,7 +9,7 @@ pub mod restore;
 pub mod token;
 
 pub use minted::{Mint, Minted};
-pub use restore::{Form, Restorer, Tally, restore};
+pub use restore::{Form, Restorer, Tally, candidates, restore};
 pub use token::Token;
 
 use ombud_core::Detection;

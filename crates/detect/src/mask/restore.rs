@@ -51,6 +51,23 @@ pub fn restore(minted: &Minted, text: &str, form: Form, tally: &mut Tally) -> Op
     (restorer.tally.restored > 0).then_some(out)
 }
 
+/// Every token that `text` may contain, in any of the forms that [`restore`] understands, whoever minted it.
+pub fn candidates(text: &str) -> Vec<Token> {
+    let mut found = Vec::new();
+    let mut at = 0;
+    while let Some(start) = next_start(text.as_bytes(), at) {
+        let rest = text.get(start..).unwrap_or_default();
+        found.extend(DataType::ALL.iter().filter_map(|&kind| match read_kind(rest, kind) {
+            Lenient::Token(token, _) => Some(token),
+            Lenient::More | Lenient::No => None,
+        }));
+        at = start + 1;
+    }
+    found.sort_unstable();
+    found.dedup();
+    found
+}
+
 /// Restores a text that comes in pieces. Holds back only what may still become a token.
 #[derive(Debug)]
 pub struct Restorer {
@@ -348,6 +365,15 @@ mod tests {
         let mut tally = Tally::default();
         assert_eq!(restore(&minted, &token, Form::Plain, &mut tally), None);
         assert_eq!(tally, Tally { one_way: 1, ..Tally::default() });
+    }
+
+    #[test]
+    fn candidates_are_found_in_every_form() {
+        let found = candidates("see phone 7q2k4m8n and EMAIL_0123456J, not PHONE_UUUUUUUU");
+        assert_eq!(
+            found.iter().map(Token::to_string).collect::<Vec<_>>(),
+            ["PHONE_7Q2K4M8N", "EMAIL_0123456J"]
+        );
     }
 
     #[test]

@@ -2,8 +2,8 @@
 //! in letters.
 //!
 //! In Chinese text no blank separates an address from the words before it: Chinese characters belong to the local part
-//! only if nothing else does (`张三@example.cn`) or if a dot joins them (`勇.郭57@example.com`). `icon@2x.png`, `pkg@1.2`
-//! and `git@host:path` are no addresses.
+//! only if nothing else does (`张三@example.cn`) or if a dot joins them (`勇.郭57@example.com`). In a
+//! URL the sign is written `%40`. `icon@2x.png`, `pkg@1.2` and `git@host:path` are no addresses.
 
 use std::ops::Range;
 
@@ -15,7 +15,7 @@ use crate::text::Text;
 pub(super) static RECOGNISER: Recogniser = Recogniser {
     id: "email",
     kind: DataType::Email,
-    trigger: Trigger::AtSign,
+    trigger: Trigger::Literals(&["@", "%40"]),
     labels: &["email", "e-mail", "mail", "邮箱", "电子邮箱", "邮件", "邮箱地址", "电邮"],
     find,
 };
@@ -120,6 +120,7 @@ mod tests {
                 "mailto:[[jane@example.com]]?subject=x",
                 "name=[[jane@example.com]]&x=1",
                 "to [[a@b.com]],[[c@d.com]];",
+                "user?email=[[jane.doe%40example.com]]&n=1",
             ],
         );
     }

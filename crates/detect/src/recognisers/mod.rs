@@ -18,22 +18,38 @@ macro_rules! recognisers {
 }
 
 recognisers! {
+    bearer,
+    bot_token,
     card,
     cn_id,
     cn_landline,
     cn_mobile,
+    db_url,
+    driver_licence,
     email,
     hk_id,
+    iban,
     ipv4,
+    ipv6,
+    jwt,
+    labelled_secret,
+    mac,
     mo_id,
     passport,
+    pem,
     permit,
     phone_international,
     phone_labelled,
     phone_nanp,
+    plate,
+    qq,
     ssn,
     tw_id,
+    url,
     uscc,
+    vendor_key,
+    wechat,
+    zhipu_key,
 }
 
 /// Where a recogniser wants to read.
@@ -41,8 +57,6 @@ pub(crate) enum Trigger {
     /// Words of this length that hold a digit (a word is a run of ASCII letters and digits; all lengths from 64 on count
     /// as 64), which begin as told.
     Word(RangeInclusive<usize>, Head),
-    /// Every `@`.
-    AtSign,
     /// Every place where one of these stands, in either case.
     Literals(&'static [&'static str]),
     /// Every place where one of the recogniser's labels stands as a whole word, in either case.

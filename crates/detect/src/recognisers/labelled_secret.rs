@@ -1,0 +1,177 @@
+//! Secrets that only their label gives away: `password = "…"`, `密码是…`, `API_KEY=…`, `IDENTIFIED BY '…'`, `验证码 482913`.
+//!
+//! Between label and value there must be a colon, an equals sign or a word such as `is`. What stands for a value (a variable, a
+//! call, a word of prose, `****`) is no secret. Texts without a label, and what vendors gave a prefix, are other
+//! recognisers' work.
+
+use std::ops::Range;
+
+use ombud_core::DataType;
+
+use super::url::is_placeholder;
+use super::vendor_key::is_random;
+use super::{Found, Recogniser, Trigger};
+use crate::label::{Link, link};
+use crate::text::{Text, is_word};
+
+pub(super) static RECOGNISER: Recogniser = Recogniser {
+    id: "labelled_secret",
+    kind: DataType::Secret,
+    trigger: Trigger::Labels,
+    labels: &[
+        // Chosen by a person.
+        "password", "passwd", "pwd", "pass", "passphrase", "passcode", "identified by", "密码", "口令", "登录密码", "支付密码",
+        // Made by a machine.
+        "api_key", "api-key", "api key", "apikey", "api_token", "api token", "apitoken", "secret", "secret_key", "secret-key",
+        "secret key", "secretkey", "client_secret", "client secret", "clientsecret", "app_secret", "appsecret",
+        "access_token", "access token", "accesstoken", "auth_token", "auth token", "authtoken", "refresh_token",
+        "refreshtoken", "session_token", "sessiontoken", "bot_token", "token", "access_key", "access key", "accesskey",
+        "private_key", "private key", "privatekey", "secret_access_key", "secretaccesskey", "encryption_key",
+        "signing_key", "account_key", "accountkey", "sharedaccesskey", "license_key", "auth_key", "密钥", "秘钥", "令牌", "私钥",
+        // Used once.
+        "验证码", "校验码", "动态码", "动态口令", "otp", "verification code", "one-time code", "security code",
+    ],
+    find,
+};
+
+/// What a label leads one to expect.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Chosen,
+    Machine,
+    Once,
+}
+
+fn kind(label: &str) -> Kind {
+    let label = label.to_ascii_lowercase();
+    let any = |words: &[&str]| words.iter().any(|word| label.contains(word));
+    if any(&["验证码", "校验码", "动态", "otp", "verification", "one-time", "security code"]) {
+        Kind::Once
+    } else if any(&["pass", "pwd", "identified", "密码", "口令"]) {
+        Kind::Chosen
+    } else {
+        Kind::Machine
+    }
+}
+
+fn find(text: &Text<'_>, label: Range<usize>) -> Option<Found> {
+    let written = text.slice(label.clone());
+    let kind = kind(written);
+    let link = link(text, label.end);
+    let by = written.eq_ignore_ascii_case("identified by");
+    let parted = link.explicit || kind == Kind::Once || by && link.quote.is_some();
+    if !parted || text.byte(label.end).is_some_and(|b| b == b'(') {
+        return None;
+    }
+    let span = value(text, &link)?;
+    let value = text.slice(span.clone());
+    let secret = match kind {
+        Kind::Once => (4..=8).contains(&value.len()) && value.bytes().all(|b| b.is_ascii_digit()),
+        Kind::Chosen => value.len() >= 4 && is_chosen(value, link.quote.is_some(), written),
+        Kind::Machine => value.len() >= 12 && is_made(value, link.quote.is_some()),
+    };
+    (secret && !is_reference(value, link.quote.is_some())).then(|| Found::labelled(span, 0.8))
+}
+
+/// Longest value that is read.
+const LONGEST: usize = 256;
+
+/// The value: up to the closing quotation mark, or to what ends a word of configuration, code or prose.
+fn value(text: &Text<'_>, link: &Link) -> Option<Range<usize>> {
+    let start = link.value;
+    let end = match link.quote {
+        Some(quote) => {
+            let end = text.run(start, LONGEST, |b| b != quote && b.is_ascii_graphic());
+            (text.byte(end) == Some(quote) || text.byte(end).is_some_and(|b| !b.is_ascii())).then_some(end)?
+        }
+        None => text.run(start, LONGEST, |b| b.is_ascii_graphic() && !b"\"'`,;&)}]<>|".contains(&b)),
+    };
+    let value = text.slice(start..end).trim_end_matches(['\\', '.', ',']);
+    Some(start..start + value.len())
+}
+
+/// A password as people choose and generators make them, not a word about one.
+fn is_chosen(value: &str, quoted: bool, label: &str) -> bool {
+    let has = |test: fn(u8) -> bool| value.bytes().any(test);
+    let digit = has(|b| b.is_ascii_digit());
+    let letter = has(|b| b.is_ascii_alphabetic());
+    let sign = has(|b| b.is_ascii_punctuation() && !b"_-.:/=(){}[]".contains(&b));
+    if digit && !letter && !sign {
+        // A number alone: `pass: 12` counts tests.
+        return value.len() >= 6 && (quoted || !label.eq_ignore_ascii_case("pass"));
+    }
+    let capitals = value.as_bytes().windows(2).any(|pair| pair.iter().all(u8::is_ascii_uppercase));
+    digit && letter || sign && letter || quoted && capitals && has(|b| b.is_ascii_lowercase())
+}
+
+fn is_made(value: &str, quoted: bool) -> bool {
+    let has = |test: fn(u8) -> bool| value.bytes().any(test);
+    let characters = value.bytes().all(|b| is_word(b) || b"-_.+/=~:!@#%^*".contains(&b));
+    let path = value.contains("://") || value.starts_with(['/', '.', '~', '@', '#']);
+    let telling = has(|b| b.is_ascii_digit()) && has(|b| b.is_ascii_alphabetic());
+    characters && !path && telling && (quoted || value.len() >= 16) && is_random(value)
+}
+
+/// A value that only names where the secret is: a variable, a field, a call, a placeholder.
+fn is_reference(value: &str, quoted: bool) -> bool {
+    let lower = value.to_ascii_lowercase();
+    let words = ["your", "example", "changeme", "placeholder", "xxxx", "redacted", "<", "process.env", "os.environ", "getenv"];
+    let name = value.bytes().take_while(|b| b.is_ascii_alphabetic() || *b == b'_').count();
+    let member = name >= 2 && matches!(value.as_bytes().get(name), Some(b'.' | b'(' | b'['));
+    let constant = value.bytes().all(|b| b.is_ascii_uppercase() || b == b'_');
+    is_placeholder(value) || words.iter().any(|word| lower.contains(word)) || !quoted && member || constant && !quoted
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::check;
+    use super::*;
+
+    #[test]
+    fn secrets_are_found() {
+        check(
+            DataType::Secret,
+            &[
+                "dbPass: \"[[5scgq%$gVCV]]\",",
+                "DB_PASS = \"[[##n33gFLYL!OnZ#]]\"",
+                "pass := \"[[D$gmtG637XMoQ]]\"",
+                "IDENTIFIED BY '[[7PAbFHz1j0GTK@Z]]';",
+                "my password is [[hunter2]], ok",
+                "密码是[[abc12345]]，别告诉别人",
+                "登录密码：[[Zhang@1990]]。",
+                "AWS_SECRET_ACCESS_KEY=[[0qk+o7XctJMmG6ydO8537c9+TofLJU1K]]",
+                r#"{\"awsSecretKey\":\"[[3lyTWqHMt5UySny2drdPYheRTEzrNux8Cn5JWFHL]]\"}"#,
+                "验证码[[482913]]，五分钟内有效",
+                "your verification code is [[482913]]",
+                "https://h/x?access_token=[[38bb7b318cc6898c80317decb34525844bc9db55]]&a=1",
+                "dbPass: \"[[gKPXAWrX]]\"",
+            ],
+        );
+    }
+
+    #[test]
+    fn words_about_secrets_are_not() {
+        check(
+            DataType::Secret,
+            &[
+                "password is required",
+                "password: string",
+                "password = os.environ['DB_PASSWORD1']",
+                "\"password\": \"${DB_PASSWORD1}\"",
+                "password = getPassword(1)",
+                "type=\"password\" name=\"p1\"",
+                "密码是必填项",
+                "max_tokens: 4096",
+                "token count = 123456",
+                "Password=#{password1}",
+                "char *password = NULL;",
+                "api_key = YOUR_API_KEY_12345678",
+                "\"token\": \"access_token\"",
+                "secret: ********",
+                "Pass: 120, Fail: 3",
+                "private_key_path = /etc/keys/server1.pem",
+                "token: config.bot1.token",
+            ],
+        );
+    }
+}
