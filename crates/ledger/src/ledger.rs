@@ -135,8 +135,8 @@ impl Ledger {
                 return Err(Error::Conversation);
             }
             let (sealer, number) = self.inner.sealer(conversation)?;
-            let (sealed, commitment) = sealer.seal(&event.id, parts)?;
-            (blob, key, event.payload) = (sealed, Some(number), Some(commitment));
+            let (ciphertext, commitment) = sealer.seal(&event.id, parts)?;
+            (blob, key, event.payload) = (ciphertext, Some(number), Some(commitment));
         }
         let leaf = canonical::to_vec(&event).map_err(|cause| Error::Record(Arc::new(cause)))?;
         if leaf.len() > MAX_ENTRY {

@@ -22,6 +22,7 @@ pub mod verify;
 mod error;
 #[cfg(feature = "store")]
 mod export;
+#[cfg(feature = "store")]
 mod files;
 #[cfg(feature = "store")]
 mod keys;

@@ -14,6 +14,7 @@ const SEGMENT_MAGIC: &[u8; 8] = b"ombudseg";
 const FRAME_MAGIC: &[u8; 4] = b"OMB1";
 
 /// A frame, ready for one write. The lengths must be within [`MAX_ENTRY`] and [`MAX_BLOB`].
+#[cfg(feature = "store")]
 pub(crate) fn encode(leaf: &[u8], payload: &[u8]) -> Vec<u8> {
     let length = |bytes: &[u8]| u32::try_from(bytes.len()).unwrap_or(u32::MAX).to_be_bytes();
     let lengths = [length(leaf), length(payload)].concat();
@@ -61,11 +62,13 @@ pub(crate) fn segment_header(number: u64, first: u64) -> Vec<u8> {
 
 fn crc(parts: &[&[u8]]) -> u32 {
     let mut hasher = crc32fast::Hasher::new();
-    parts.iter().for_each(|part| hasher.update(part));
+    for part in parts {
+        hasher.update(part);
+    }
     hasher.finalize()
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "store"))]
 mod tests {
     use proptest::prelude::*;
 

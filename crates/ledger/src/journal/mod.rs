@@ -10,6 +10,8 @@ pub mod head;
 pub mod walk;
 
 #[cfg(feature = "store")]
+mod publish;
+#[cfg(feature = "store")]
 pub(crate) mod recover;
 #[cfg(feature = "store")]
 pub(crate) mod writer;

@@ -26,9 +26,9 @@ pub(crate) struct Recovered {
 
 /// Finds the end of the journal in `dir`, cuts off an unfinished write, and makes sure that nothing will be signed that
 /// contradicts a published checkpoint. Reads only what came after the newest frontier.
-pub(crate) fn recover(dir: &Path, signer: &Signer) -> Result<Recovered, Error> {
+pub(crate) fn recover(dir: &Path, key: &Signer) -> Result<Recovered, Error> {
     let note = read_if_present(&checkpoint_path(dir)).map_err(Error::file("cannot read", dir))?;
-    let signed = note.as_deref().map(|note| check_note(note, signer)).transpose()?;
+    let signed = note.as_deref().map(|note| own_checkpoint(note, key)).transpose()?;
     let saved = Saved::load(dir).map_err(Error::file("cannot read", dir))?;
     if signed.is_none() && frontier_path(dir).exists() {
         return Err(Problem::Checkpoint.into());
@@ -45,10 +45,10 @@ pub(crate) fn recover(dir: &Path, signer: &Signer) -> Result<Recovered, Error> {
     Ok(Recovered { end, signed: signed.map_or(0, |checkpoint| checkpoint.size), note, torn })
 }
 
-fn check_note(note: &[u8], signer: &Signer) -> Result<Checkpoint, Error> {
+fn own_checkpoint(note: &[u8], key: &Signer) -> Result<Checkpoint, Error> {
     let note = std::str::from_utf8(note).ok().and_then(Note::parse).ok_or(Problem::Checkpoint)?;
-    let checkpoint = Checkpoint::parse(&note.text).filter(|checkpoint| checkpoint.origin == signer.name());
-    match (note.judge(&signer.verifier()), checkpoint) {
+    let checkpoint = Checkpoint::parse(&note.text).filter(|checkpoint| checkpoint.origin == key.name());
+    match (note.judge(&key.verifier()), checkpoint) {
         (Judgement::Signed(_), Some(checkpoint)) => Ok(checkpoint),
         _ => Err(Problem::Checkpoint.into()),
     }

@@ -11,7 +11,8 @@ use std::time::{Duration, Instant};
 use tokio::sync::watch;
 
 use super::frame::{SEGMENT_HEADER, segment_header};
-use super::head::{Saved, publish};
+use super::head::Saved;
+use super::publish::publish;
 use super::recover::Recovered;
 use super::walk::{Position, segment_path};
 use crate::error::Error;
@@ -226,7 +227,7 @@ impl Shared {
                 break;
             }
             self.progress.send_modify(|progress| progress.durable = at.seq);
-            fresh.into_iter().for_each(|leaf| frontier.push(leaf));
+            frontier.extend(fresh);
             lock(&self.head).saved = Saved { at, frontier: frontier.clone() };
             self.synced.notify_all();
         }

@@ -116,9 +116,7 @@ impl Index {
                     Problem::Shorter { found: self.next().await?.seq, signed: (n + 1) << level }.into()
                 );
             }
-            let mut frontier = Frontier::default();
-            hashes.into_iter().for_each(|hash| frontier.push(hash));
-            nodes.insert((level, n), frontier.root());
+            nodes.insert((level, n), hashes.into_iter().collect::<Frontier>().root());
         }
         Ok(nodes)
     }

@@ -43,11 +43,11 @@ pub(crate) async fn open(
 
 /// The number of the schema stands in `user_version`.
 async fn migrate(connection: &mut SqliteConnection, migrations: &[&'static str]) -> Result<(), sqlx::Error> {
-    if version(&mut *connection).await? >= migrations.len() {
+    if version(connection).await? >= migrations.len() {
         return Ok(());
     }
     let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await?;
-    let done = version(&mut *transaction).await?;
+    let done = version(&mut transaction).await?;
     for migration in migrations.iter().skip(done) {
         transaction.execute(sqlx::raw_sql(*migration)).await?;
     }

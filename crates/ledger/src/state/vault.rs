@@ -1,6 +1,7 @@
 //! The vault: which value a token stands for, encrypted, for `ombud redact` and `ombud restore`.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry as MapEntry;
 use std::path::{Path, PathBuf};
 
 use ombud_core::DataType;
@@ -59,13 +60,12 @@ impl Vault {
             Some(id) => (id, fetch(&mut transaction, path, &wrapping, &id).await?),
             None => (random()?, None),
         };
-        let key = match key {
-            Some(key) => key,
-            None => {
-                let key = Zeroizing::new(random()?);
-                store(&mut transaction, path, &wrapping, (&id, &scope, &key)).await?;
-                key
-            }
+        let key = if let Some(key) = key {
+            key
+        } else {
+            let key = Zeroizing::new(random()?);
+            store(&mut transaction, path, &wrapping, (&id, &scope, &key)).await?;
+            key
         };
         for (token, kind, value) in entries {
             let sealed = wrap(&key, &context(&scope, token, kind.name()), value.as_bytes())?;
@@ -102,8 +102,8 @@ impl Vault {
                 (row.try_get(0).map_err(failed)?, row.try_get(1).map_err(failed)?);
             let sealed: Vec<u8> = row.try_get(2).map_err(failed)?;
             let id: KeyId = id.try_into().map_err(|_| DAMAGED)?;
-            if !opened.contains_key(&id) {
-                opened.insert(id, fetch(&mut transaction, path, &wrapping, &id).await?);
+            if let MapEntry::Vacant(place) = opened.entry(id) {
+                place.insert(fetch(&mut transaction, path, &wrapping, &id).await?);
             }
             if let Some(Some(key)) = opened.get(&id) {
                 let value = unwrap(key, &context(&scope, token, &kind), &sealed);

@@ -54,7 +54,7 @@ pub fn consistency<E>(old: u64, size: u64, node: Node<'_, E>) -> Result<Vec<Hash
 
 /// The greatest power of two below `width` (at least 2).
 fn split(width: u64) -> u64 {
-    1 << (63 - (width - 1).leading_zeros())
+    1 << (width - 1).ilog2()
 }
 
 /// The root over `start..end`, where `start` is a multiple of the greatest power of two within the width.
@@ -62,7 +62,7 @@ fn range_root<E>(start: u64, end: u64, node: Node<'_, E>) -> Result<Hash, E> {
     let mut parts = Vec::new();
     let mut at = start;
     while at < end {
-        let level = u8::try_from(63 - (end - at).leading_zeros()).unwrap_or(63);
+        let level = u8::try_from((end - at).ilog2()).unwrap_or(63);
         parts.push(node(level, at >> level)?);
         at += 1 << level;
     }
@@ -163,7 +163,7 @@ mod tests {
 
     fn source(leaves: &[Hash]) -> impl FnMut(u8, u64) -> Result<Hash, Infallible> + '_ {
         |level, index| {
-            let (start, width) = ((index << level) as usize, 1_usize << level);
+            let (start, width) = (usize::try_from(index << level).unwrap(), 1_usize << level);
             Ok(naive_root(&leaves[start..start + width]))
         }
     }
@@ -234,7 +234,7 @@ mod tests {
             let mut proof = inclusion(index, size, &mut source(&tree)).unwrap();
             let at = at % proof.len();
             proof[at][bit / 8] ^= 1 << (bit % 8);
-            prop_assert!(!verify_inclusion(index, size, &tree[index as usize], &proof, &root));
+            prop_assert!(!verify_inclusion(index, size, &tree[usize::try_from(index).unwrap()], &proof, &root));
         }
     }
 }

@@ -57,9 +57,7 @@ pub fn width(level: u8, index: u64, size: u64) -> u64 {
 
 /// The root of a full tile: what stands for it one level up.
 pub fn tile_root(hashes: &[Hash]) -> Hash {
-    let mut frontier = Frontier::default();
-    hashes.iter().for_each(|hash| frontier.push(*hash));
-    frontier.root()
+    hashes.iter().copied().collect::<Frontier>().root()
 }
 
 /// Makes the tiles of a growing tree, one leaf at a time, and holds no more than one open tile a level.

@@ -77,6 +77,22 @@ impl Frontier {
     }
 }
 
+impl Extend<Hash> for Frontier {
+    fn extend<T: IntoIterator<Item = Hash>>(&mut self, leaves: T) {
+        for leaf in leaves {
+            self.push(leaf);
+        }
+    }
+}
+
+impl FromIterator<Hash> for Frontier {
+    fn from_iter<T: IntoIterator<Item = Hash>>(leaves: T) -> Self {
+        let mut frontier = Self::default();
+        frontier.extend(leaves);
+        frontier
+    }
+}
+
 /// The definition of RFC 6962 §2.1, word for word: what the fast ways are tested against.
 #[cfg(test)]
 pub(crate) fn naive_root(leaves: &[Hash]) -> Hash {
@@ -133,8 +149,7 @@ mod tests {
     proptest! {
         #[test]
         fn the_compact_range_has_the_root_of_the_definition(leaves in proptest::collection::vec(any::<Hash>(), 0..300)) {
-            let mut frontier = Frontier::default();
-            leaves.iter().for_each(|leaf| frontier.push(*leaf));
+            let frontier: Frontier = leaves.iter().copied().collect();
             prop_assert_eq!(frontier.root(), naive_root(&leaves));
             let again = Frontier::from_parts(frontier.size(), frontier.nodes().to_vec());
             prop_assert_eq!(again, Some(frontier));

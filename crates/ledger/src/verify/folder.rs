@@ -94,7 +94,7 @@ fn lowest_tile(
     if chunks.len() != hashes.len() || !rest.is_empty() {
         let fault = if tile.is_none() { Fault::Missing } else { Fault::Tile };
         report.add(None, path, fault);
-        hashes.iter().for_each(|hash| trees.of_tiles.push(*hash));
+        trees.of_tiles.extend(hashes.iter().copied());
         return Ok(());
     }
     for ((seq, stated), made) in (index * TILE_WIDTH..).zip(chunks).zip(hashes) {
@@ -120,13 +120,11 @@ fn record(dir: &Path, leaf: &[u8], judge: &mut Judge) -> Result<Verdict, Error> 
         return Ok(Err((None, Fault::Record)));
     }
     let path = payload_path(&payload.ct);
-    match read(&dir.join(&path), MAX_BLOB as u64)? {
-        Some(blob) => Ok(judge.payload(Some(&payload), &blob).map_err(|fault| (Some(path), fault))),
-        None => {
-            judge.missing();
-            Ok(Ok(()))
-        }
-    }
+    let Some(blob) = read(&dir.join(&path), MAX_BLOB as u64)? else {
+        judge.missing();
+        return Ok(Ok(()));
+    };
+    Ok(judge.payload(Some(&payload), &blob).map_err(|fault| (Some(path), fault)))
 }
 
 /// Remembers the tiles above the lowest level whose file is missing or differs.

@@ -21,11 +21,11 @@ pub(super) fn verify(dir: &Path, policy: &Policy) -> Result<Report, Error> {
     }
     match read(&frontier_path(dir), MAX_FRONTIER)? {
         Some(bytes) if Saved::decode(&bytes).is_none() => {
-            report.add(None, "journal/frontier", Fault::Frontier)
+            report.add(None, "journal/frontier", Fault::Frontier);
         }
         // The first frontier is written just after the first checkpoint, so one without the other means a removed checkpoint.
         Some(_) if signed.is_none() && report.is_whole() => {
-            report.add(None, "journal/checkpoint", Fault::Missing)
+            report.add(None, "journal/checkpoint", Fault::Missing);
         }
         _ => {}
     }
@@ -76,7 +76,7 @@ fn entries(
     }
     match signed {
         Some(checkpoint) if proven.size() == size && proven.root() == checkpoint.root => {
-            report.entries = size
+            report.entries = size;
         }
         Some(_) if proven.size() == size => report.add(None, "journal", Fault::Root),
         _ => {}

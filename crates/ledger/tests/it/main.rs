@@ -1,7 +1,12 @@
 //! The ledger from outside.
 
+#[cfg(test)]
 mod crash;
+#[cfg(test)]
 mod foreign;
+#[cfg(test)]
 mod support;
+#[cfg(test)]
 mod tamper;
+#[cfg(test)]
 mod writing;
