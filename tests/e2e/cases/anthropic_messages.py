@@ -23,8 +23,10 @@ def main():
 
 
 def inspect(requests):
-    client.check(requests[0].headers["x-api-key"] == "sk-ant-e2e-client", "the client's own key passes through")
-    client.check("anthropic-version" in requests[0].headers, "the version passes through")
+    headers = requests[0].headers
+    sent = headers.get("x-api-key") or headers.get("authorization", "")  # newer SDKs send the key as a bearer token
+    client.check(sent.removeprefix("Bearer ") == "sk-ant-e2e-client", "the client's own key passes through")
+    client.check("anthropic-version" in headers, "the version passes through")
 
 
 if __name__ == "__main__":
