@@ -41,7 +41,10 @@ const OUT_OF_REACH: &[(&[&str], &[&str], &str)] = &[(
 const PURE: &[&str] = &["crates/core/src", "crates/detect/src"];
 const WORLD: &[&str] = &[
     "std::fs",
-    "std::net",
+    "TcpStream",
+    "TcpListener",
+    "UdpSocket",
+    "ToSocketAddrs",
     "std::env",
     "std::process",
     "std::thread",

@@ -61,7 +61,7 @@ fn fnv1a(text: &str) -> u64 {
 mod tests {
     use super::*;
 
-    /// The names, put together here from parts so that no line spells one.
+    /// The names, put together from their ends so that no line spells one.
     fn names() -> Vec<String> {
         [
             ("Agent", "Dojo"),
