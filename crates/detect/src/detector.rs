@@ -67,10 +67,8 @@ impl Detector {
         if let Some(declared) = &self.declared {
             declared.find(&view, &mut candidates);
         }
-        if candidates.is_empty() {
-            return Vec::new();
-        }
-        resolve(candidates, &own_tokens(&view))
+        candidates.retain(|candidate| !touches_own_token(&view, &candidate.span));
+        resolve(candidates)
             .into_iter()
             .map(|found| Detection {
                 span: normal.original(&found.span),
@@ -82,12 +80,18 @@ impl Detector {
     }
 }
 
-/// Places that have the form of our own tokens. With a letter or digit behind it, it is the beginning of something else:
-/// `api_org_…` is how a vendor's keys begin.
-fn own_tokens(text: &Text<'_>) -> Vec<Range<usize>> {
-    let mut tokens = token::spans(text.as_str());
-    tokens.retain(|token| !text.byte(token.end).is_some_and(is_word));
-    tokens
+/// True if the span touches something of the form of our own tokens. With a letter or digit behind it, it is the beginning
+/// of something else: `api_org_…` is how a vendor's keys begin.
+fn touches_own_token(text: &Text<'_>, span: &Range<usize>) -> bool {
+    const LONGEST: usize = 17;
+    let from = text.as_str().floor_char_boundary(span.start.saturating_sub(LONGEST));
+    let to = text.as_str().ceil_char_boundary(span.end + LONGEST);
+    let around = text.slice(from..to);
+    memchr::memchr(b'_', around.as_bytes()).is_some()
+        && token::spans(around).into_iter().any(|token| {
+            let token = from + token.start..from + token.end;
+            token.start < span.end && span.start < token.end && !text.byte(token.end).is_some_and(is_word)
+        })
 }
 
 /// The values that the operator declares.

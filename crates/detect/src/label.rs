@@ -200,7 +200,7 @@ pub(crate) struct Link {
 /// Words that lead from a label to its value; the first group does so explicitly.
 const EXPLICIT: &[&str] = &["是", "为", "就是", "叫", "填", "设为", "改为", "is", "was", "are"];
 const FILLERS: &[&str] =
-    &["号码", "号", "账号", "帐号", "id", "ID", "Id", "number", "no.", "No.", "#", "吧", "呢", "哈", "of"];
+    &["号码", "号", "账号", "帐号", "id", "ID", "Id", "number", "no.", "No.", "吧", "呢", "哈", "of"];
 
 /// Skips what stands between a label and its value: spaces, one colon or equals sign, quotation marks, a word such as
 /// `is` or `号`.
@@ -224,6 +224,7 @@ pub(crate) fn link(text: &Text<'_>, end: usize) -> Link {
                 link.value += 1;
             }
             b',' if !link.explicit => link.value += 1,
+            b'#' if text.byte(link.value + 1).is_some_and(|b| b.is_ascii_digit()) => link.value += 1,
             _ => {
                 let rest = text.as_str().get(link.value..).unwrap_or_default();
                 let starts =

@@ -40,11 +40,31 @@ impl Candidate {
     }
 }
 
-/// Keeps the stronger of two candidates that overlap; between equals the longer, then the surer, then the first. What
-/// touches one of `tokens` (sorted spans of text that has the form of our own tokens) is dropped.
-pub(crate) fn resolve(mut candidates: Vec<Candidate>, tokens: &[Range<usize>]) -> Vec<Candidate> {
-    candidates.retain(|candidate| !candidate.span.is_empty() && !touches(tokens, &candidate.span));
-    candidates.sort_by(|a, b| {
+/// Keeps the stronger of two candidates that overlap; between equals the longer, then the surer, then the first.
+pub(crate) fn resolve(mut candidates: Vec<Candidate>) -> Vec<Candidate> {
+    candidates.retain(|candidate| !candidate.span.is_empty());
+    candidates.sort_by_key(|candidate| candidate.span.start);
+    let mut resolved = Vec::with_capacity(candidates.len());
+    let mut rivals: Vec<Candidate> = Vec::new();
+    let mut reach = 0;
+    for candidate in candidates {
+        if candidate.span.start >= reach {
+            settle(&mut rivals, &mut resolved);
+        }
+        reach = reach.max(candidate.span.end);
+        rivals.push(candidate);
+    }
+    settle(&mut rivals, &mut resolved);
+    resolved
+}
+
+/// Chooses among candidates that hang together, and empties the list.
+fn settle(rivals: &mut Vec<Candidate>, resolved: &mut Vec<Candidate>) {
+    if rivals.len() < 2 {
+        resolved.append(rivals);
+        return;
+    }
+    rivals.sort_by(|a, b| {
         b.rank()
             .cmp(&a.rank())
             .then(b.span.len().cmp(&a.span.len()))
@@ -52,18 +72,13 @@ pub(crate) fn resolve(mut candidates: Vec<Candidate>, tokens: &[Range<usize>]) -
             .then(a.span.start.cmp(&b.span.start))
     });
     let mut kept: BTreeMap<usize, Candidate> = BTreeMap::new();
-    for candidate in candidates {
+    for candidate in rivals.drain(..) {
         let left = kept.range(..candidate.span.end).next_back();
         if left.is_none_or(|(_, other)| other.span.end <= candidate.span.start) {
             kept.insert(candidate.span.start, candidate);
         }
     }
-    kept.into_values().collect()
-}
-
-fn touches(tokens: &[Range<usize>], span: &Range<usize>) -> bool {
-    let first = tokens.partition_point(|token| token.end <= span.start);
-    tokens.get(first).is_some_and(|token| token.start < span.end)
+    resolved.extend(kept.into_values());
 }
 
 #[cfg(test)]
@@ -74,55 +89,35 @@ mod tests {
         Candidate { span, kind, strength, score: 0.9, recogniser: "test" }
     }
 
-    fn kinds(candidates: Vec<Candidate>, tokens: &[Range<usize>]) -> Vec<(usize, DataType)> {
-        resolve(candidates, tokens).into_iter().map(|found| (found.span.start, found.kind)).collect()
+    fn kinds(candidates: Vec<Candidate>) -> Vec<(usize, DataType)> {
+        resolve(candidates).into_iter().map(|found| (found.span.start, found.kind)).collect()
     }
 
     #[test]
     fn the_longest_validated_candidate_owns_the_digits() {
-        let found = kinds(
-            vec![
-                candidate(4..15, DataType::Phone, Strength::Validated),
-                candidate(0..19, DataType::Card, Strength::Validated),
-                candidate(0..25, DataType::Qq, Strength::Context),
-            ],
-            &[],
-        );
+        let found = kinds(vec![
+            candidate(4..15, DataType::Phone, Strength::Validated),
+            candidate(0..19, DataType::Card, Strength::Validated),
+            candidate(0..25, DataType::Qq, Strength::Context),
+        ]);
         assert_eq!(found, [(0, DataType::Card)]);
     }
 
     #[test]
     fn a_labelled_secret_keeps_what_looks_like_an_address_inside() {
-        let found = kinds(
-            vec![
-                candidate(2..11, DataType::Email, Strength::Validated),
-                candidate(0..14, DataType::Secret, Strength::Context),
-            ],
-            &[],
-        );
+        let found = kinds(vec![
+            candidate(2..11, DataType::Email, Strength::Validated),
+            candidate(0..14, DataType::Secret, Strength::Context),
+        ]);
         assert_eq!(found, [(0, DataType::Secret)]);
     }
 
     #[test]
     fn neighbours_both_stay_in_order() {
-        let found = kinds(
-            vec![
-                candidate(5..9, DataType::Ip, Strength::Validated),
-                candidate(0..5, DataType::Qq, Strength::Context),
-            ],
-            &[],
-        );
+        let found = kinds(vec![
+            candidate(5..9, DataType::Ip, Strength::Validated),
+            candidate(0..5, DataType::Qq, Strength::Context),
+        ]);
         assert_eq!(found, [(0, DataType::Qq), (5, DataType::Ip)]);
-    }
-
-    #[test]
-    fn own_tokens_are_left_alone() {
-        let tokens = [3..7, 20..34];
-        let all = vec![
-            candidate(0..3, DataType::Qq, Strength::Context),
-            candidate(6..9, DataType::Qq, Strength::Context),
-            candidate(26..34, DataType::Phone, Strength::Validated),
-        ];
-        assert_eq!(kinds(all, &tokens), [(0, DataType::Qq)]);
     }
 }

@@ -1,15 +1,17 @@
 //! [`Text`]: what a recogniser reads.
 
+use std::cell::Cell;
 use std::ops::Range;
 
 use crate::label::{LabelIndex, Labels};
 
 /// A normalised text, with the questions that recognisers ask about a place in it. Nothing here panics on a position
 /// outside the text.
-#[derive(Clone, Copy)]
 pub(crate) struct Text<'t> {
-    text: &'t str,
-    labels: &'t LabelIndex,
+    normal: &'t str,
+    index: &'t LabelIndex,
+    /// The last answer of [`labels`](Self::labels): several recognisers ask about one place.
+    last: Cell<Option<(usize, Labels)>>,
 }
 
 /// An ASCII letter or digit: what a number or an identifier must not continue with.
@@ -18,16 +20,16 @@ pub(crate) fn is_word(byte: u8) -> bool {
 }
 
 impl<'t> Text<'t> {
-    pub(crate) fn new(text: &'t str, labels: &'t LabelIndex) -> Self {
-        Self { text, labels }
+    pub(crate) fn new(text: &'t str, index: &'t LabelIndex) -> Self {
+        Self { normal: text, index, last: Cell::new(None) }
     }
 
     pub(crate) fn as_str(&self) -> &'t str {
-        self.text
+        self.normal
     }
 
     pub(crate) fn bytes(&self) -> &'t [u8] {
-        self.text.as_bytes()
+        self.normal.as_bytes()
     }
 
     /// The byte at `at`.
@@ -42,7 +44,7 @@ impl<'t> Text<'t> {
 
     /// The text of a range; empty if it is not on character boundaries.
     pub(crate) fn slice(&self, range: Range<usize>) -> &'t str {
-        self.text.get(range).unwrap_or_default()
+        self.normal.get(range).unwrap_or_default()
     }
 
     /// The bytes from `at` on, at most `most`.
@@ -51,14 +53,9 @@ impl<'t> Text<'t> {
         rest.get(..most).unwrap_or(rest)
     }
 
-    /// The character that ends just before `at`.
-    pub(crate) fn char_before(&self, at: usize) -> Option<char> {
-        self.text.get(..at)?.chars().next_back()
-    }
-
     /// The character at `at`.
     pub(crate) fn char_at(&self, at: usize) -> Option<char> {
-        self.text.get(at..)?.chars().next()
+        self.normal.get(at..)?.chars().next()
     }
 
     /// The end of the run of bytes that satisfy `test` from `at` on, looking at no more than `most` bytes.
@@ -88,9 +85,27 @@ impl<'t> Text<'t> {
         self.stands_alone(range) && !left && !right
     }
 
+    /// True if a number that begins with this word can not have `least` digits: the word is shorter, and what follows joins
+    /// no other digits to it. The cheap question before all others.
+    pub(crate) fn ends_short(&self, word: &Range<usize>, least: usize) -> bool {
+        word.len() < least
+            && (!matches!(self.byte(word.end), Some(b' ' | b'-' | b'.' | b'(' | b')' | b'/'))
+                || !self
+                    .ahead(word.end + 1, 2)
+                    .iter()
+                    .any(|b| b.is_ascii_digit() || matches!(b, b'(' | b'-')))
+    }
+
     /// The labels that announce what stands at `at`.
     pub(crate) fn labels(&self, at: usize) -> Labels {
-        self.labels.before(self.text, at)
+        match self.last.get() {
+            Some((place, labels)) if place == at => labels,
+            _ => {
+                let labels = self.index.before(self.normal, at);
+                self.last.set(Some((at, labels)));
+                labels
+            }
+        }
     }
 }
 
@@ -125,9 +140,9 @@ impl Digits {
                 *group = (count, end);
             }
             digits.group_count += 1;
-            let separated = text.byte(end).is_some_and(&separates)
+            let goes_on = text.byte(end).is_some_and(&separates)
                 && text.byte(end + 1).is_some_and(|b| b.is_ascii_digit());
-            if !separated {
+            if !goes_on {
                 break;
             }
             at = end + 1;

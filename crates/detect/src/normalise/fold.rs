@@ -21,7 +21,6 @@ pub(super) enum Fold {
 pub(super) fn fold(ch: char) -> Fold {
     let code = u32::from(ch);
     match code {
-        0..=0x9f => Fold::Keep,
         0xff01..=0xff5e => ascii(code - 0xfee0),
         0xad
         | 0x34f
@@ -51,7 +50,8 @@ pub(super) fn fold(ch: char) -> Fold {
         | 0xfe20..=0xfe2f => Fold::Mark,
         0x370..=0x52f => look_alike(ch),
         // List marks, notes and signs: no spelling of a number or an address.
-        0xa1..=0xa9
+        0..=0x9f
+        | 0xa1..=0xa9
         | 0xab..=0xb4
         | 0xb6..=0xb9
         | 0xbb..=0x2ff
@@ -106,7 +106,7 @@ pub(super) fn next_suspect(bytes: &[u8], from: usize) -> Option<usize> {
     let mut at = from;
     loop {
         let rest = bytes.get(at..)?;
-        let Some(first) = rest.first() else { return None };
+        let first = rest.first()?;
         match first {
             0..=0x7f => at += ascii_run(rest),
             0xe4..=0xe9 | 0xeb..=0xee => at += 3,
@@ -116,11 +116,11 @@ pub(super) fn next_suspect(bytes: &[u8], from: usize) -> Option<usize> {
                 match (lead, second, third) {
                     (0xc2, 0xa0 | 0xaa | 0xad | 0xb5 | 0xba, _) => return Some(at),
                     (0xc2..=0xcb, _, _) => at += 2,
-                    // Quotation marks, dashes and dots of running text; arrows, mathematics, drawing, symbols.
+                    // Quotation marks, dashes and dots of running text; arrows, mathematics, drawing, symbols; Chinese
+                    // punctuation, kana, the first ideographs.
                     (0xe2, 0x80, 0x94..=0xa7 | 0xb0..=0xbf)
-                    | (0xe2, 0x86 | 0x87 | 0x89..=0x90 | 0x94..=0xb9, _) => at += 3,
-                    // Chinese punctuation, kana, the first ideographs.
-                    (0xe3, 0x80, 0x81..=0xa9 | 0xb0..=0xb5)
+                    | (0xe2, 0x86 | 0x87 | 0x89..=0x90 | 0x94..=0xb9, _)
+                    | (0xe3, 0x80, 0x81..=0xa9 | 0xb0..=0xb5)
                     | (0xe3, 0x81 | 0x83 | 0x90..=0xbf, _)
                     | (0xe3, 0x82, 0x80..=0x98 | 0xa0..=0xbf) => at += 3,
                     (0xf0, 0x9f, 0x80..=0x83 | 0x88..=0xae) | (0xf0, 0xa0..=0xae, _) => at += 4,

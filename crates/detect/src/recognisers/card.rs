@@ -45,6 +45,9 @@ pub(super) static RECOGNISER: Recogniser = Recogniser {
 
 fn find(text: &Text<'_>, word: Range<usize>) -> Option<Found> {
     let at = word.start;
+    if text.ends_short(&word, 12) {
+        return None;
+    }
     let digits = Digits::read(text, at, |b| matches!(b, b' ' | b'-'));
     let total = digits.count();
     if total < 12 {

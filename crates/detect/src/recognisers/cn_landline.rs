@@ -19,7 +19,7 @@ pub(super) static RECOGNISER: Recogniser = Recogniser {
 
 fn find(text: &Text<'_>, word: Range<usize>) -> Option<Found> {
     let first = text.byte(word.start)?;
-    if !matches!(first, b'0' | b'4' | b'8') {
+    if !matches!(first, b'0' | b'4' | b'8') && text.before(word.start) != Some(b'+') || text.ends_short(&word, 10) {
         return None;
     }
     service(text, &word).or_else(|| landline(text, &word))

@@ -37,6 +37,9 @@ pub(super) static RECOGNISER: Recogniser = Recogniser {
 };
 
 fn find(text: &Text<'_>, word: Range<usize>) -> Option<Found> {
+    if !matches!(text.byte(word.start)?, b'0' | b'1' | b'8') || text.ends_short(&word, 11) {
+        return None;
+    }
     let digits = Digits::read(text, word.start, |b| matches!(b, b' ' | b'-' | b'.'));
     let prefix = prefix(digits.first(digits.count().min(5)), text.before(word.start) == Some(b'+'));
     let (prefix, end) = [prefix, 0].into_iter().find_map(|prefix| {

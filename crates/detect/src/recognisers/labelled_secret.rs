@@ -100,8 +100,12 @@ fn is_chosen(value: &str, quoted: bool, label: &str) -> bool {
         // A number alone: `pass: 12` counts tests.
         return value.len() >= 6 && (quoted || !label.eq_ignore_ascii_case("pass"));
     }
+    // A route, a selector, a piece of code, a text about passwords.
+    if value.starts_with(['/', ',', '.', ':']) || value.to_ascii_lowercase().contains("password") {
+        return false;
+    }
     let capitals = value.as_bytes().windows(2).any(|pair| pair.iter().all(u8::is_ascii_uppercase));
-    digit && letter || sign && letter || quoted && capitals && has(|b| b.is_ascii_lowercase())
+    letter && (digit || sign) || quoted && capitals && has(|b| b.is_ascii_lowercase())
 }
 
 fn is_made(value: &str, quoted: bool) -> bool {
@@ -171,6 +175,10 @@ mod tests {
                 "Pass: 120, Fail: 3",
                 "private_key_path = /etc/keys/server1.pem",
                 "token: config.bot1.token",
+                "\"reset-password\":\"/en/server@3/auth\"",
+                "'/forgot-password' => \"cms/passwords#update1\"",
+                "addPassword = \"#add-password1\";",
+                "passwordLabel:\"Password:\",rememberMe1:\"Remember\"",
             ],
         );
     }

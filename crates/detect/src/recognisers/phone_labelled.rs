@@ -53,6 +53,9 @@ pub(super) static RECOGNISER: Recogniser = Recogniser {
 const AFTER: &[&str] = &["office", "fax", "mobile", "cell", "home", "work", "desk", "phone", "(手机)", "(电话)"];
 
 fn find(text: &Text<'_>, word: Range<usize>) -> Option<Found> {
+    if text.ends_short(&word, 7) {
+        return None;
+    }
     let before = text.before(word.start);
     let start = match before {
         Some(b'(') if text.before(word.start - 1) == Some(b'+') => word.start - 2,
@@ -92,11 +95,13 @@ fn number(text: &Text<'_>, at: usize) -> (usize, usize) {
 
 /// `2024-01-05`, `05.01.2024`: no telephone.
 fn is_date(text: &Text<'_>, at: usize) -> bool {
-    let shape: Vec<u8> =
-        text.ahead(at, 11).iter().map(|b| if b.is_ascii_digit() { b'0' } else { *b }).collect();
-    [&b"0000-00-00"[..], b"0000/00/00", b"0000.00.00", b"00.00.0000", b"00/00/0000", b"00-00-0000"]
-        .iter()
-        .any(|date| shape.starts_with(date) && shape.get(10).is_none_or(|b| *b != b'0'))
+    let date = text.ahead(at, 10);
+    let shaped = |shape: &[u8; 10]| {
+        date.len() == 10 && date.iter().zip(shape).all(|(b, form)| if *form == b'0' { b.is_ascii_digit() } else { b == form })
+    };
+    let alone = !text.byte(at + 10).is_some_and(|b| b.is_ascii_digit());
+    let forms = [b"0000-00-00", b"0000/00/00", b"0000.00.00", b"00.00.0000", b"00/00/0000", b"00-00-0000"];
+    alone && forms.into_iter().any(shaped)
 }
 
 fn is_named_after(text: &Text<'_>, end: usize) -> bool {

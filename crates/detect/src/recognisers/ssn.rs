@@ -96,8 +96,9 @@ fn digit(byte: u8) -> Option<u8> {
 }
 
 fn is_issued(number: &[u8; 9]) -> bool {
-    let [a, b, c, d, e, serial @ ..] = number;
-    !matches!((a, b, c), (0, 0, 0) | (6, 6, 6)) && (*d, *e) != (0, 0) && serial.iter().any(|digit| *digit != 0)
+    let ([area @ .., _, _], serial) = number.split_at(5) else { return false };
+    let group = number.get(3..5).unwrap_or_default();
+    !matches!(area, [0, 0, 0] | [6, 6, 6]) && group != [0, 0] && serial.iter().any(|digit| *digit != 0)
 }
 
 #[cfg(test)]
