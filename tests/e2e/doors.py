@@ -117,7 +117,7 @@ def exported_log_verifies_alone(ombud, provider, folder):
     home, out = folder / "home", folder / "export"
     done = run(ombud, provider, home, sys.executable, str(gateway.HERE / "cases/openai_chat.py"))
     client.check(done.returncode == 0, done.stderr.decode())
-    exported = gateway.execute([ombud, "log", "export", str(out)], gateway.environment(home), cwd=folder)
+    exported = gateway.execute([ombud, "log", "export", "--output", str(out)], gateway.environment(home), cwd=folder)
     client.check(exported.returncode == 0, f"export: {exported.stderr!r}")
     shutil.rmtree(home)
     verified = gateway.execute([ombud, "log", "verify", str(out)], gateway.environment(home), cwd=folder)

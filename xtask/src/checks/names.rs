@@ -64,14 +64,14 @@ mod tests {
     /// The names, put together from their ends so that no line spells one.
     fn names() -> Vec<String> {
         [
-            ("Agent", "Dojo"),
-            ("Injec", "Agent"),
-            ("WN", "UT-17"),
-            ("CLU", "ENER"),
-            ("MS", "RA-NER"),
-            ("Weibo", "-NER"),
+            ("Dojo", "Agent"),
+            ("Agent", "Injec"),
+            ("UT-17", "WN"),
+            ("ENER", "CLU"),
+            ("RA-NER", "MS"),
+            ("-NER", "Weibo"),
         ]
-        .map(|(front, back)| format!("{front}{back}"))
+        .map(|(back, front)| format!("{front}{back}"))
         .to_vec()
     }
 
