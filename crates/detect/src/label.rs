@@ -76,6 +76,11 @@ const OTHERS: &[&str] = &[
     "total",
     "price",
     "offset",
+    "section",
+    "clause",
+    "chapter",
+    "rfc",
+    "oid",
     "line",
     "port",
     "pid",
@@ -110,6 +115,7 @@ const OTHERS: &[&str] = &[
     "条码",
     "端口",
     "哈希",
+    "章节",
 ];
 
 /// Finds the label before a value.
@@ -209,7 +215,7 @@ pub(crate) fn link(text: &Text<'_>, end: usize) -> Link {
     for _ in 0..8 {
         let Some(byte) = text.byte(link.value) else { break };
         // Behind an opening quotation mark everything is value; a closing one may still be followed by a colon.
-        if link.quote.is_some() && (link.explicit || !matches!(byte, b' ' | b':' | b'=' | b'>')) {
+        if link.quote.is_some() && (link.explicit || !matches!(byte, b' ' | b':' | b'=')) {
             break;
         }
         match byte {
@@ -218,11 +224,18 @@ pub(crate) fn link(text: &Text<'_>, end: usize) -> Link {
                 link.quote = Some(byte);
                 link.value += 1;
             }
-            b':' | b'=' | b'>' => {
+            b':' | b'=' => {
                 link.explicit = true;
                 link.quote = None;
                 link.value += 1;
             }
+            // `=>` and `->`.
+            b'>' if matches!(text.before(link.value), Some(b'=' | b'-')) => {
+                link.explicit = true;
+                link.quote = None;
+                link.value += 1;
+            }
+            b'-' if text.byte(link.value + 1) == Some(b'>') => link.value += 1,
             b',' if !link.explicit => link.value += 1,
             b'#' if text.byte(link.value + 1).is_some_and(|b| b.is_ascii_digit()) => link.value += 1,
             _ => {

@@ -97,7 +97,7 @@ fn network(number: &[u8]) -> Option<bool> {
     let head = number.iter().take(6).fold(0_u32, |sum, digit| sum * 10 + u32::from(*digit));
     let (six, four, three, two) = (head, head / 100, head / 1000, head / 10_000);
     match number.len() {
-        16 | 19 if two / 10 == 4 => Some(true),
+        16 | 19 if two / 10 == 4 => Some(number.len() == 16),
         16 if (51..=55).contains(&two) || (2221..=2720).contains(&four) || (2200..=2204).contains(&four) => Some(true),
         15 if two == 34 || two == 37 => Some(true),
         16..=19 if two == 62 || (3528..=3589).contains(&four) => Some(true),

@@ -53,7 +53,10 @@ fn find(text: &Text<'_>, word: Range<usize>) -> Option<Found> {
         return None;
     }
     let labels = text.labels(start);
-    if labels.announce_other() && prefix == 0 {
+    // `event-13912345678` is a number of something else, unless it is said to be a telephone.
+    let named = text.before(start) == Some(b'-') && !labels.announce(DataType::Phone);
+    let part = named && start.checked_sub(1).and_then(|at| text.before(at)).is_some_and(|b| b.is_ascii_alphabetic());
+    if (labels.announce_other() || part) && prefix == 0 {
         return None;
     }
     Some(Found::validated(span, if labels.announce(DataType::Phone) { 0.97 } else { 0.92 }))
@@ -90,7 +93,9 @@ fn is_mobile(number: &[u8]) -> bool {
         9 => *third != 4,
         _ => false,
     };
-    assigned && !rest.iter().all(|digit| *digit == 0)
+    // The powers of two that programs are full of.
+    let power = matches!(number, [1, 7, 1, 7, 9, 8, 6, 9, 1, 8, 3 | 4]);
+    assigned && !power && !rest.iter().all(|digit| *digit == 0)
 }
 
 #[cfg(test)]
@@ -133,6 +138,8 @@ mod tests {
                 "1718000000",
                 "1718000000123",
                 "2024-13912345678",
+                "#event-13912345678",
+                "1 << 34 is 17179869184",
             ],
         );
     }

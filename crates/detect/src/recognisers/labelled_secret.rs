@@ -123,7 +123,8 @@ fn is_reference(value: &str, quoted: bool) -> bool {
     let name = value.bytes().take_while(|b| b.is_ascii_alphabetic() || *b == b'_').count();
     let member = name >= 2 && matches!(value.as_bytes().get(name), Some(b'.' | b'(' | b'['));
     let constant = value.bytes().all(|b| b.is_ascii_uppercase() || b == b'_');
-    is_placeholder(value) || words.iter().any(|word| lower.contains(word)) || !quoted && member || constant && !quoted
+    let path = !quoted && (value.starts_with("__") || value.contains("::"));
+    path || is_placeholder(value) || words.iter().any(|word| lower.contains(word)) || !quoted && member || constant && !quoted
 }
 
 #[cfg(test)]
@@ -149,6 +150,7 @@ mod tests {
                 "your verification code is [[482913]]",
                 "https://h/x?access_token=[[38bb7b318cc6898c80317decb34525844bc9db55]]&a=1",
                 "dbPass: \"[[gKPXAWrX]]\"",
+                "db-password: \"[[$aQgXaT1H#]]\"",
             ],
         );
     }
@@ -169,6 +171,10 @@ mod tests {
                 "token count = 123456",
                 "Password=#{password1}",
                 "char *password = NULL;",
+                "log_passwd: __u32,",
+                "private_key: pkcs8::PrivateKeyInfoRef2024<'_>",
+                "socks5h://<username>:<password>@proxy-host1",
+                "PASSWORD=$DB_PASSWORD1",
                 "api_key = YOUR_API_KEY_12345678",
                 "\"token\": \"access_token\"",
                 "secret: ********",

@@ -41,6 +41,10 @@ fn find(text: &Text<'_>, begin: Range<usize>) -> Option<Found> {
         }
         None => key_end(text, open, next.unwrap_or(body.len())),
     };
+    // A title alone is talk about keys.
+    if ends.is_none() && end < open + 16 {
+        return None;
+    }
     Some(Found::validated(begin.start..end, 0.99))
 }
 
@@ -62,7 +66,7 @@ mod tests {
             &[
                 "key:\n[[-----BEGIN RSA PRIVATE KEY-----\nMIIEow==\n-----END RSA PRIVATE KEY-----]]\nend",
                 r#"{"k":"[[-----BEGIN PRIVATE KEY-----\nMIIE\n-----END PRIVATE KEY-----]]\n"}"#,
-                "[[-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNz]]。",
+                "[[-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNzaC1rZXktdjEA]]。",
                 "[[-----BEGIN PGP PRIVATE KEY BLOCK-----\n\nlQOY\n-----END PGP PRIVATE KEY BLOCK-----]]",
             ],
         );
@@ -72,7 +76,7 @@ mod tests {
     fn public_parts_are_not() {
         check(
             DataType::Secret,
-            &["-----BEGIN PUBLIC KEY-----\nMIIE\n-----END PUBLIC KEY-----", "-----BEGIN CERTIFICATE-----", "-----BEGIN"],
+            &["-----BEGIN PUBLIC KEY-----\nMIIE\n-----END PUBLIC KEY-----", "-----BEGIN CERTIFICATE-----", "-----BEGIN", "-----BEGIN PRIVATE KEY-----"],
         );
     }
 }

@@ -6,7 +6,7 @@ use std::ops::Range;
 use ombud_core::DataType;
 
 use super::{Found, Recogniser, Trigger};
-use crate::text::Text;
+use crate::text::{Text, is_word};
 
 pub(super) static RECOGNISER: Recogniser = Recogniser {
     id: "url_login",
@@ -55,7 +55,8 @@ pub(super) fn is_placeholder(value: &str) -> bool {
     let first = value.bytes().next();
     let one_sign = value.bytes().all(|b| Some(b) == first && !b.is_ascii_digit());
     one_sign
-        || matches!(first, Some(b'$' | b'<' | b'{' | b'%' | b'['))
+        || matches!(first, Some(b'<' | b'{' | b'%' | b'['))
+        || value.strip_prefix('$').is_some_and(|name| name.bytes().all(|b| is_word(b) || b == b'_') || name.starts_with('('))
         || value.contains("${")
         || value.contains("{{")
         || ["password", "passwd", "pass", "pwd", "your_password", "your-password", "yourpassword", "xxx"]
