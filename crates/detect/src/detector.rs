@@ -63,6 +63,7 @@ impl Detector {
         let normal = normalise(text);
         let view = Text::new(&normal.text, &self.labels);
         let mut candidates = Vec::new();
+        // Each source reads the normal form and adds candidates; a tagger for names would be one more line here.
         self.scanner.scan(&view, &mut candidates);
         if let Some(declared) = &self.declared {
             declared.find(&view, &mut candidates);

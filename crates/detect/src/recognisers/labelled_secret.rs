@@ -59,7 +59,9 @@ fn find(text: &Text<'_>, label: Range<usize>) -> Option<Found> {
     let kind = kind(written);
     let link = link(text, label.end);
     let by = written.eq_ignore_ascii_case("identified by");
-    let parted = link.explicit || kind == Kind::Once || by && link.quote.is_some();
+    // `密码 Abc@1234` needs no colon, because no Chinese sentence goes on in ASCII with digits.
+    let chinese = kind == Kind::Chosen && !written.is_ascii() && link.value > label.end;
+    let parted = link.explicit || kind == Kind::Once || chinese || by && link.quote.is_some();
     if !parted || text.byte(label.end).is_some_and(|b| b == b'(') {
         return None;
     }
@@ -144,6 +146,7 @@ mod tests {
                 "my password is [[hunter2]], ok",
                 "密码是[[abc12345]]，别告诉别人",
                 "登录密码：[[Zhang@1990]]。",
+                "登录密码 [[Abc@12345]]",
                 "AWS_SECRET_ACCESS_KEY=[[0qk+o7XctJMmG6ydO8537c9+TofLJU1K]]",
                 r#"{\"awsSecretKey\":\"[[3lyTWqHMt5UySny2drdPYheRTEzrNux8Cn5JWFHL]]\"}"#,
                 "验证码[[482913]]，五分钟内有效",

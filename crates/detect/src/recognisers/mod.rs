@@ -27,6 +27,7 @@ recognisers! {
     db_url,
     driver_licence,
     email,
+    email_spelled,
     hk_id,
     iban,
     ipv4,
@@ -48,6 +49,7 @@ recognisers! {
     url,
     uscc,
     vendor_key,
+    webhook,
     wechat,
     zhipu_key,
 }
