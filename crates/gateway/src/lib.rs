@@ -17,6 +17,7 @@ pub mod record;
 pub mod refusal;
 pub mod route;
 pub mod server;
+pub mod tunnel;
 pub mod upstream;
 pub mod wire;
 
