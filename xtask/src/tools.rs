@@ -35,6 +35,13 @@ pub(crate) const NEEDS: &[Need] = &[
         apt: "python3",
         why: "end-to-end tests and the demo agent",
     },
+    Need { program: "node", probe: &["--version"], apt: "nodejs", why: "the start-up hook of Node children" },
+    Need {
+        program: "npm",
+        probe: &["--version"],
+        apt: "npm",
+        why: "the clients that this hook is tested with",
+    },
     Need {
         program: "python3",
         probe: &["-m", "ensurepip", "--version"],
@@ -83,6 +90,11 @@ impl Venv {
         Self::ensure(workspace, "e2e-venv", "tests/e2e/requirements.txt")
     }
 
+    /// The HTTP clients that the Python start-up hook is tested with.
+    pub(crate) fn hooks(workspace: &Workspace) -> Result<Self> {
+        Self::ensure(workspace, "hooks-venv", "tests/hooks/requirements.txt")
+    }
+
     /// Makes it, or makes it anew when the requirements have changed.
     fn ensure(workspace: &Workspace, name: &str, requirements: &str) -> Result<Self> {
         let dir = workspace.target.join(name);
@@ -106,6 +118,24 @@ impl Venv {
     pub(crate) fn program(&self, name: &str) -> PathBuf {
         self.dir.join("bin").join(name)
     }
+}
+
+/// The npm packages that the Node start-up hook is tested with: the folder that holds their `node_modules`.
+pub(crate) fn hook_modules(workspace: &Workspace) -> Result<PathBuf> {
+    let dir = workspace.target.join("hooks-node");
+    let wanted = fs::read_to_string(workspace.path("tests/hooks/package.json"))?;
+    let stamp = dir.join("package.installed");
+    if fs::read_to_string(&stamp).is_ok_and(|installed| installed == wanted) {
+        return Ok(dir);
+    }
+    term::line(&format!("  installing tests/hooks/package.json from npm into {}", dir.display()));
+    fs::create_dir_all(&dir)?;
+    fs::write(dir.join("package.json"), &wanted)?;
+    let args = ["install", "--no-audit", "--no-fund", "--ignore-scripts", "--loglevel=error"];
+    command::run(Command::new("npm").current_dir(&dir).args(args))
+        .context("npm could not install them; is the npm registry (or your mirror) reachable?")?;
+    fs::write(&stamp, wanted)?;
+    Ok(dir)
 }
 
 /// `PATH` with `dir` in front.
