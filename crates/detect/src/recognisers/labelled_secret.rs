@@ -78,6 +78,11 @@ fn find(text: &Text<'_>, label: Range<usize>) -> Option<Found> {
 /// Longest value that is read.
 const LONGEST: usize = 256;
 
+/// What ends a value without quotation marks.
+fn ends(byte: u8) -> bool {
+    matches!(byte, b'"' | b'\'' | b'`' | b',' | b';' | b'&' | b')' | b'}' | b']' | b'<' | b'>' | b'|')
+}
+
 /// The value: up to the closing quotation mark, or to what ends a word of configuration, code or prose.
 fn value(text: &Text<'_>, link: &Link) -> Option<Range<usize>> {
     let start = link.value;
@@ -86,7 +91,7 @@ fn value(text: &Text<'_>, link: &Link) -> Option<Range<usize>> {
             let end = text.run(start, LONGEST, |b| b != quote && b.is_ascii_graphic());
             (text.byte(end) == Some(quote) || text.byte(end).is_some_and(|b| !b.is_ascii())).then_some(end)?
         }
-        None => text.run(start, LONGEST, |b| b.is_ascii_graphic() && !b"\"'`,;&)}]<>|".contains(&b)),
+        None => text.run(start, LONGEST, |b| b.is_ascii_graphic() && !ends(b)),
     };
     let value = text.slice(start..end).trim_end_matches(['\\', '.', ',']);
     Some(start..start + value.len())
