@@ -171,10 +171,10 @@ impl Say for Error {
             Self::Unwritable { what, cause } => {
                 format!("日志无法写入({what}:{cause}),已停止转发。请清理或修复磁盘,然后重新启动 ombud")
             }
-            Self::File { what: _, path, cause } => {
+            Self::File { path, cause, .. } => {
                 format!("无法使用 {}:{cause}。请确认该目录存在且属于您(ls -ld)", path.display())
             }
-            Self::Database { what: _, path, cause } => {
+            Self::Database { path, cause, .. } => {
                 format!(
                     "无法使用数据库 {}:{cause}。请运行 `ombud log verify` 检查日志本身是否完整",
                     path.display()

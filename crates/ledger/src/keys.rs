@@ -8,7 +8,6 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use aws_lc_rs::hmac::{self, HMAC_SHA256};
-use aws_lc_rs::rand::{SecureRandom as _, SystemRandom};
 use zeroize::Zeroizing;
 
 use crate::error::Error;
@@ -19,10 +18,11 @@ use crate::tlog::Signer;
 /// A secret of 32 bytes that is wiped when dropped.
 pub(crate) type Secret = Zeroizing<[u8; 32]>;
 
-/// Fresh random bytes.
+/// Fresh random bytes of the operating system. Not those of aws-lc: its generator gathers jitter for some 90 ms when it is
+/// first used, which is more than a whole start may take.
 pub(crate) fn random<const N: usize>() -> Result<[u8; N], Error> {
     let mut bytes = [0; N];
-    SystemRandom::new().fill(&mut bytes).map_err(|_| Error::Crypto("random numbers"))?;
+    getrandom::fill(&mut bytes).map_err(|_| Error::Crypto("random numbers"))?;
     Ok(bytes)
 }
 

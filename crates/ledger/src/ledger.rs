@@ -130,6 +130,7 @@ impl Ledger {
     pub fn append(&self, mut event: Event, payload: Option<Payload<'_>>) -> Result<Ticket, Error> {
         let mut blob = Vec::new();
         let mut key = None;
+        event.payload = None;
         if let Some(Payload { conversation, parts }) = payload {
             if *event.conversation.get_or_insert_with(|| conversation.to_owned()) != conversation {
                 return Err(Error::Conversation);
@@ -289,7 +290,7 @@ fn key_loop(
             }
             store(&mut keyring, &mut batch, stored).await?;
         }
-        Ok(())
+        keyring.close().await
     })
 }
 

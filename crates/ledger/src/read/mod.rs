@@ -108,7 +108,10 @@ impl Reader {
             return Ok(Contents::None);
         };
         let id = key_id(&record.blob).ok_or(Error::Payload(crate::seal::OpenError::Damaged))?;
-        let Some(key) = Keyring::open(&self.home).await?.get(&id).await? else { return Ok(Contents::Erased) };
+        let mut keyring = Keyring::open(&self.home).await?;
+        let key = keyring.get(&id).await?;
+        keyring.close().await?;
+        let Some(key) = key else { return Ok(Contents::Erased) };
         let parts = open(&key, &event.id, &record.blob, commitment).map_err(Error::Payload)?;
         Ok(Contents::Parts(parts.into_iter().map(Zeroizing::new).collect()))
     }

@@ -63,6 +63,11 @@ impl Keyring {
         (&self.keys, &self.path, &mut self.connection)
     }
 
+    /// Closes the database in order, so that its side files are gone when this returns.
+    pub(crate) async fn close(self) -> Result<(), Error> {
+        self.connection.close().await.map_err(Error::database("cannot close", &self.path))
+    }
+
     /// Stores keys; when this returns they survive a power cut.
     pub(crate) async fn insert(&mut self, batch: &[NewKey]) -> Result<(), Error> {
         let path = &self.path;

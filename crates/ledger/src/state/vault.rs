@@ -81,7 +81,8 @@ impl Vault {
             .await
             .map_err(failed)?;
         }
-        transaction.commit().await.map_err(failed)
+        transaction.commit().await.map_err(failed)?;
+        keyring.close().await
     }
 
     /// What these tokens stand for; tokens that the scope does not know, or whose scope was erased, are absent.
@@ -113,12 +114,17 @@ impl Vault {
                 found.insert(token.to_owned(), Entry { kind, value: value.ok_or(DAMAGED)? });
             }
         }
+        transaction.rollback().await.map_err(failed)?;
+        keyring.close().await?;
         Ok(found)
     }
 
     /// Destroys everything under a scope, and the wrapping key with it, as [`Ledger::erase`](crate::Ledger::erase) does.
     pub async fn erase(&self, scope: &str) -> Result<Erased, Error> {
-        Keyring::open(&self.home).await?.erase(&[&scoped(scope)]).await
+        let mut keyring = Keyring::open(&self.home).await?;
+        let erased = keyring.erase(&[&scoped(scope)]).await?;
+        keyring.close().await?;
+        Ok(erased)
     }
 }
 

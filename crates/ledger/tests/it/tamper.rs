@@ -43,11 +43,33 @@ async fn every_bit_of_a_signed_journal_counts() {
     filled(home.path(), 2).await;
     let copy = journal_only(home.path());
     assert!(judged(copy.path()).is_whole());
-    let policies = [Policy::default(), Policy { log: Some(key(home.path())), ..Policy::default() }];
-    for policy in &policies {
-        flip_all(copy.path(), 1, policy, |file, byte, report| {
+    let known = Policy { log: Some(key(home.path())), ..Policy::default() };
+    for (policy, step) in [(Policy::default(), 1), (known, 7)] {
+        flip_all(copy.path(), step, &policy, |file, byte, report| {
             assert!(!report.is_whole(), "{} byte {byte}: {report:?}", file.display());
         });
+    }
+}
+
+proptest::proptest! {
+    #[test]
+    fn hostile_files_never_panic(segment: Vec<u8>, at: usize, note in "\\PC{0,200}", bundle: Vec<u8>) {
+        let dir = tempfile::tempdir().unwrap();
+        for sub in ["journal", "tile/entries", "tile/0"] {
+            std::fs::create_dir_all(dir.path().join(sub)).unwrap();
+        }
+        // A good beginning, so that not everything ends at the first byte.
+        let good = b"ombudseg\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0";
+        let mut bytes = [good.as_slice(), &[0; 4], b"OMB1", &segment].concat();
+        let at = at % bytes.len();
+        bytes[at] ^= 0x55;
+        std::fs::write(dir.path().join("journal/00000000.seg"), bytes).unwrap();
+        std::fs::write(dir.path().join("journal/checkpoint"), &note).unwrap();
+        let _ = verify(dir.path(), &Policy::default()).unwrap();
+        std::fs::remove_dir_all(dir.path().join("journal")).unwrap();
+        std::fs::write(dir.path().join("checkpoint"), &note).unwrap();
+        std::fs::write(dir.path().join("tile/entries/000.p/1"), &bundle).unwrap_or_default();
+        let _ = verify(dir.path(), &Policy::default()).unwrap();
     }
 }
 
