@@ -14,6 +14,9 @@ use crate::wire::Wire;
 /// Headers in which a client shows its own key, first the most specific.
 const CREDENTIALS: &[&str] = &["x-ombud-key", "authorization", "x-api-key", "api-key", "x-goog-api-key"];
 
+/// The label under which a caller's seed is derived.
+pub const SEED: &str = "client";
+
 /// The origin of a request, without the client's key itself.
 pub struct Caller {
     /// Digest of the client's key, for records.
@@ -26,14 +29,20 @@ pub struct Caller {
 impl Caller {
     /// Reads the caller from the headers.
     pub fn of(ledger: &Ledger, headers: &HeaderMap) -> Self {
-        let credential = CREDENTIALS.iter().find_map(|name| headers.get(*name)).map_or(&b""[..], |value| value.as_bytes());
-        let session = headers.get("x-ombud-session").and_then(|value| value.to_str().ok()).unwrap_or_default();
+        let credential =
+            CREDENTIALS.iter().find_map(|name| headers.get(*name)).map_or(&b""[..], |value| value.as_bytes());
+        let session =
+            headers.get("x-ombud-session").and_then(|value| value.to_str().ok()).unwrap_or_default();
         Self::new(ledger, credential, session)
     }
 
     /// The caller with this key and session.
     pub fn new(ledger: &Ledger, credential: &[u8], session: &str) -> Self {
-        let seed = ledger.derive_key("client", &[credential]);
+        Self::from_seed(ledger.derive_key(SEED, &[credential]), session)
+    }
+
+    /// The caller with the seed that the ledger or its vault derives for [`SEED`] and the client's key.
+    pub fn from_seed(seed: [u8; 32], session: &str) -> Self {
         Self { client: hex(&digest(&seed, &[b"id"])), session: session.to_owned(), seed }
     }
 

@@ -77,7 +77,20 @@ impl Delivery {
         };
         let (url, minted) = (route.url.clone(), Arc::new(minted));
         let (wire, dialect) = (route.wire, route.dialect);
-        Self { gateway, wire, dialect, url, exchange, conversation, client, minted, started, record, kept: Vec::new(), done: false }
+        Self {
+            gateway,
+            wire,
+            dialect,
+            url,
+            exchange,
+            conversation,
+            client,
+            minted,
+            started,
+            record,
+            kept: Vec::new(),
+            done: false,
+        }
     }
 
     /// Records a failure and hands it back.
@@ -221,7 +234,11 @@ async fn collect(delivery: &mut Delivery, mut answer: reqwest::Response) -> Resu
             }
             Err(error) => {
                 let why = upstream::failure(&error, &delivery.url);
-                return Err(delivery.fail(if matches!(why, Refusal::Unreachable(_)) { cut(&delivery.url) } else { why }));
+                return Err(delivery.fail(if matches!(why, Refusal::Unreachable(_)) {
+                    cut(&delivery.url)
+                } else {
+                    why
+                }));
             }
         }
     }
@@ -232,7 +249,13 @@ fn cut(url: &str) -> Refusal {
 }
 
 /// An answer that came whole.
-async fn whole(mut delivery: Delivery, wire: Wire, kind: &str, body: Bytes, headers: &mut HeaderMap) -> Result<Bytes, Refusal> {
+async fn whole(
+    mut delivery: Delivery,
+    wire: Wire,
+    kind: &str,
+    body: Bytes,
+    headers: &mut HeaderMap,
+) -> Result<Bytes, Refusal> {
     let encoded = headers.contains_key(header::CONTENT_ENCODING);
     let doc = if encoded { None } else { Doc::parse(&body, Keys::Any).ok() };
     let Some(doc) = doc else {
@@ -294,7 +317,8 @@ struct Streaming {
 fn stream(delivery: Delivery, wire: Wire, answer: reqwest::Response) -> Body {
     let state = AnswerStream::new(wire, Arc::clone(&delivery.minted));
     let source: Source = Box::pin(answer.bytes_stream());
-    let streaming = Streaming { delivery, source, state, ready: VecDeque::new(), ended: false, broken: false };
+    let streaming =
+        Streaming { delivery, source, state, ready: VecDeque::new(), ended: false, broken: false };
     Body::from_stream(futures_util::stream::unfold(Some(streaming), |streaming| async move {
         let mut streaming = streaming?;
         match streaming.next().await {

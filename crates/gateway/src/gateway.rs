@@ -57,7 +57,13 @@ impl Gateway {
     /// Puts a gateway together.
     pub fn new(config: Config, detector: Detector, ledger: Ledger) -> Result<Arc<Self>, reqwest::Error> {
         let upstream = Upstream::new(config.patience)?;
-        Ok(Arc::new(Self { config, inspector: Inspector::new(detector), ledger, upstream, flow: Mutex::default() }))
+        Ok(Arc::new(Self {
+            config,
+            inspector: Inspector::new(detector),
+            ledger,
+            upstream,
+            flow: Mutex::default(),
+        }))
     }
 
     /// The provider of `/v1/…` for a dialect.
@@ -77,7 +83,8 @@ impl Gateway {
     /// Counts a request to a provider.
     pub fn count(&self, provider: &Provider, found: &Counts, masked: &Counts, opaque: u64) {
         let Ok(mut map) = self.flow.lock() else { return };
-        let recipient = Recipient { name: provider.id.clone(), country: provider.country.clone(), inspected: true };
+        let recipient =
+            Recipient { name: provider.id.clone(), country: provider.country.clone(), inspected: true };
         let flow = map.to(recipient);
         flow.requests += 1;
         flow.opaque += opaque;

@@ -119,7 +119,9 @@ pub fn apply(
         Decision::Block(Reason::Opaque(kind)) => return Err(Refusal::Opaque(kind)),
     };
     let mut found = Counts::new();
-    for detection in detections.iter().flat_map(|slot| slot.iter()).filter(|found| found.score >= policy.min_score) {
+    for detection in
+        detections.iter().flat_map(|slot| slot.iter()).filter(|found| found.score >= policy.min_score)
+    {
         *found.entry(detection.kind).or_default() += 1;
     }
     let mut masked = Counts::new();
@@ -130,12 +132,19 @@ pub fn apply(
             patches.push(patch);
         }
     }
-    let body = if patches.is_empty() { exchange.body.clone() } else { splice(&exchange.body, &mut patches).into() };
+    let body =
+        if patches.is_empty() { exchange.body.clone() } else { splice(&exchange.body, &mut patches).into() };
     Ok(Masked { body, minted, found, masked, patches })
 }
 
 /// The replacement of one value. A JSON number is replaced whole, once.
-fn patch(exchange: &Exchange, edit: &Edit, before: &[Patch], minted: &mut Minted, mint: Mint<'_>) -> Option<Patch> {
+fn patch(
+    exchange: &Exchange,
+    edit: &Edit,
+    before: &[Patch],
+    minted: &mut Minted,
+    mint: Mint<'_>,
+) -> Option<Patch> {
     let slot: &Slot = exchange.slots.get(edit.slot)?;
     let number = slot.number_at(&edit.span);
     let span = number.cloned().unwrap_or_else(|| edit.span.clone());
@@ -158,7 +167,12 @@ fn ask(exchange: &Exchange, reason: Reason, minted: &mut Minted, mint: Mint<'_>)
 }
 
 /// Which values the caller approved, by the tokens that the question named.
-fn facts(exchange: &Exchange, detections: &[Detections], mint: Mint<'_>, approved: &BTreeSet<String>) -> Facts {
+fn facts(
+    exchange: &Exchange,
+    detections: &[Detections],
+    mint: Mint<'_>,
+    approved: &BTreeSet<String>,
+) -> Facts {
     let mut facts = Facts::default();
     if approved.is_empty() {
         return facts;

@@ -82,12 +82,20 @@ async fn exchange(gateway: &Arc<Gateway>, call: Call, body: Body) -> Result<Resp
     let detections = detect(gateway, &exchange).await;
     let policy = policy(gateway, &route);
     let key = caller.mint_key(route.wire);
-    let masked = inspect::apply(&policy, &exchange, &detections, &key, &approved(&call.headers)).map_err(named)?;
+    let masked =
+        inspect::apply(&policy, &exchange, &detections, &key, &approved(&call.headers)).map_err(named)?;
     let conversation = caller.conversation(&exchange);
     let ticket = intend(gateway, &route, &call, &caller, &conversation, &exchange, &masked).map_err(named)?;
     let started = Instant::now();
-    let mut delivery =
-        Delivery::new(Arc::clone(gateway), &route, call.id.clone(), conversation, caller.client.clone(), masked.minted, started);
+    let mut delivery = Delivery::new(
+        Arc::clone(gateway),
+        &route,
+        call.id.clone(),
+        conversation,
+        caller.client.clone(),
+        masked.minted,
+        started,
+    );
     let headers = upstream::request_headers(&call.headers);
     let (sent, durable) = tokio::join!(
         gateway.upstream.send(call.method, &route.url, headers, masked.body),
@@ -103,11 +111,13 @@ async fn exchange(gateway: &Arc<Gateway>, call: Call, body: Body) -> Result<Resp
     }
 }
 
-/// Checks the gateway's own key, where it wants one.
-fn admit(gateway: &Gateway, headers: &HeaderMap) -> Result<(), Refusal> {
+/// Checks the gateway's own key, where it wants one (`x-ombud-key`).
+pub fn admit(gateway: &Gateway, headers: &HeaderMap) -> Result<(), Refusal> {
     let keys = &gateway.config.keys;
     let shown = headers.get("x-ombud-key").map(HeaderValue::as_bytes).unwrap_or_default();
-    let known = keys.iter().any(|key| aws_lc_rs::constant_time::verify_slices_are_equal(key.as_bytes(), shown).is_ok());
+    let known = keys
+        .iter()
+        .any(|key| aws_lc_rs::constant_time::verify_slices_are_equal(key.as_bytes(), shown).is_ok());
     if keys.is_empty() || known { Ok(()) } else { Err(Refusal::Key) }
 }
 
@@ -118,7 +128,8 @@ async fn read(gateway: &Gateway, headers: &HeaderMap, body: Body) -> Result<Byte
     if encoding.is_some_and(|encoding| !encoding.eq_ignore_ascii_case(b"identity")) {
         return Err(Refusal::Encoded);
     }
-    let announced = headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
+    let announced =
+        headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
     if announced.is_some_and(|length| length > limit) {
         return Err(Refusal::TooLarge(limit));
     }

@@ -89,10 +89,14 @@ impl Refusal {
             Self::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Encoded => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::Body | Self::Json(_) | Self::Address(_) => StatusCode::BAD_REQUEST,
-            Self::Path(_) | Self::Blocked(_) | Self::Ask(..) | Self::Opaque(_) | Self::SecretInCall(_) => StatusCode::FORBIDDEN,
+            Self::Path(_) | Self::Blocked(_) | Self::Ask(..) | Self::Opaque(_) | Self::SecretInCall(_) => {
+                StatusCode::FORBIDDEN
+            }
             Self::Ledger => StatusCode::SERVICE_UNAVAILABLE,
             Self::Timeout(_) => StatusCode::GATEWAY_TIMEOUT,
-            Self::Unreachable(_) | Self::Cut(_) | Self::Garbage(_) | Self::AnswerTooLarge => StatusCode::BAD_GATEWAY,
+            Self::Unreachable(_) | Self::Cut(_) | Self::Garbage(_) | Self::AnswerTooLarge => {
+                StatusCode::BAD_GATEWAY
+            }
         }
     }
 
@@ -115,8 +119,10 @@ impl Refusal {
         let mut response = Response::new(Body::from(body));
         *response.status_mut() = self.status();
         let headers = response.headers_mut();
-        headers.insert(header::CONTENT_TYPE, http::HeaderValue::from_static("application/json; charset=utf-8"));
-        headers.insert("x-should-retry", http::HeaderValue::from_static(if retry { "true" } else { "false" }));
+        headers
+            .insert(header::CONTENT_TYPE, http::HeaderValue::from_static("application/json; charset=utf-8"));
+        headers
+            .insert("x-should-retry", http::HeaderValue::from_static(if retry { "true" } else { "false" }));
         response
     }
 
@@ -244,9 +250,11 @@ mod tests {
     #[test]
     fn both_dialects_carry_code_and_message() {
         let refusal = Refusal::Json(JsonError::DuplicateKey(7));
-        let openai: serde_json::Value = serde_json::from_str(&refusal.body(Dialect::OpenAi, Lang::En)).unwrap();
+        let openai: serde_json::Value =
+            serde_json::from_str(&refusal.body(Dialect::OpenAi, Lang::En)).unwrap();
         assert_eq!(openai["error"]["code"], "ombud_duplicate_key");
-        let anthropic: serde_json::Value = serde_json::from_str(&refusal.body(Dialect::Anthropic, Lang::Zh)).unwrap();
+        let anthropic: serde_json::Value =
+            serde_json::from_str(&refusal.body(Dialect::Anthropic, Lang::Zh)).unwrap();
         assert_eq!(anthropic["error"]["type"], "ombud_duplicate_key");
         assert!(anthropic["error"]["message"].as_str().unwrap().contains("键重复"));
     }

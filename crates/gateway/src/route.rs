@@ -31,14 +31,20 @@ pub fn dialect(method: &Method, uri: &Uri, headers: &HeaderMap) -> Dialect {
 }
 
 /// Finds the way of a request: `/p/<provider>/…` names one, everything else goes to the default of its dialect.
-pub fn find<'g>(gateway: &'g Gateway, method: &Method, uri: &Uri, headers: &HeaderMap) -> Result<Route<'g>, Refusal> {
+pub fn find<'g>(
+    gateway: &'g Gateway,
+    method: &Method,
+    uri: &Uri,
+    headers: &HeaderMap,
+) -> Result<Route<'g>, Refusal> {
     let dialect = dialect(method, uri, headers);
     let target = uri.path_and_query().map_or("/", |target| target.as_str());
     let (provider, rest) = match target.strip_prefix("/p/") {
         Some(named) => {
             let end = named.find(['/', '?']).unwrap_or(named.len());
             let (id, rest) = named.split_at(end);
-            let provider = gateway.config.providers.by_id(id).ok_or_else(|| Refusal::Provider(printable(id)))?;
+            let provider =
+                gateway.config.providers.by_id(id).ok_or_else(|| Refusal::Provider(printable(id)))?;
             (provider, if rest.is_empty() { "/" } else { rest })
         }
         None => (gateway.default_provider(dialect)?, target),

@@ -11,11 +11,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use futures_util::StreamExt;
+use futures_util::stream::FuturesUnordered;
 use ombud_core::{Lang, Say, say};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Semaphore;
-use tokio::task::JoinSet;
 use tokio::time::timeout;
 
 use crate::providers::Providers;
@@ -189,25 +189,31 @@ impl Say for DirectConnection<'_> {
     }
 }
 
-/// Serves the proxy until the future is dropped. Connections that are open then are closed and reported.
+/// Serves the proxy until the future is dropped. Connections that are open then are closed and reported before the
+/// drop is over; that is why they are not tasks of their own.
 pub async fn serve(listener: TcpListener, config: TunnelConfig, observer: Observer) {
-    let slots = Arc::new(Semaphore::new(config.max_connections));
-    let config = Arc::new(config);
-    let mut connections = JoinSet::new();
+    let mut open = FuturesUnordered::new();
+    let limit = config.max_connections.max(1);
     loop {
-        let Ok(slot) = Arc::clone(&slots).acquire_owned().await else { return };
-        let Ok((client, _)) = listener.accept().await else {
-            // Out of file descriptors, most likely: give the others time to end.
-            tokio::time::sleep(Duration::from_millis(50)).await;
-            continue;
-        };
-        while connections.try_join_next().is_some() {}
-        let (config, observer) = (Arc::clone(&config), Arc::clone(&observer));
-        connections.spawn(async move {
-            let _slot = slot;
+        tokio::select! {
+            client = accept(&listener), if open.len() < limit => {
+                open.extend(client.map(|client| connection(client, &config, &observer)));
+            }
             // An error here is a peer that hung up; the visit has been reported by then.
-            let _ = connection(client, &config, &observer).await;
-        });
+            Some(_) = open.next() => {}
+        }
+    }
+}
+
+/// The next client. `None` after a pause if there is none to be had: out of file descriptors, most likely, so others
+/// must end first.
+async fn accept(listener: &TcpListener) -> Option<TcpStream> {
+    match listener.accept().await {
+        Ok((client, _)) => Some(client),
+        Err(_) => {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+            None
+        }
     }
 }
 

@@ -57,7 +57,13 @@ impl Upstream {
     }
 
     /// Sends a request and waits for the head of the answer.
-    pub async fn send(&self, method: Method, url: &str, headers: HeaderMap, body: Bytes) -> Result<reqwest::Response, Refusal> {
+    pub async fn send(
+        &self,
+        method: Method,
+        url: &str,
+        headers: HeaderMap,
+        body: Bytes,
+    ) -> Result<reqwest::Response, Refusal> {
         let request = self.client.request(method, url).headers(headers).body(body);
         request.send().await.map_err(|error| failure(&error, url))
     }
@@ -113,7 +119,12 @@ mod tests {
     #[test]
     fn headers_of_the_connection_and_of_ombud_stay_here() {
         let mut from = HeaderMap::new();
-        for (name, value) in [("authorization", "Bearer k"), ("x-ombud-session", "s"), ("host", "h"), ("accept-encoding", "gzip")] {
+        for (name, value) in [
+            ("authorization", "Bearer k"),
+            ("x-ombud-session", "s"),
+            ("host", "h"),
+            ("accept-encoding", "gzip"),
+        ] {
             from.insert(name, value.parse().unwrap());
         }
         let to = request_headers(&from);

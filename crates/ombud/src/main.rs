@@ -1,2 +1,95 @@
-//! ombud
-fn main() {}
+//! `ombud`: the binary. Exit codes: 0 clean, 1 findings or damage, 2 could not do the job; `run` returns the child's own.
+
+mod api;
+mod cli;
+mod config;
+mod demo;
+mod filter;
+mod gate;
+mod hook;
+mod init;
+mod language;
+mod log;
+mod output;
+mod run;
+mod serve;
+mod summary;
+mod tunnel;
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+use ombud_core::{Lang, say};
+
+use cli::{Cli, LogVerb, Verb};
+use output::Terminal;
+
+fn main() -> ExitCode {
+    let args: Vec<std::ffi::OsString> = std::env::args_os().collect();
+    let lang = language::of(&args);
+    let cli = match cli::parse(args, lang) {
+        Ok(cli) => cli,
+        Err(error) => return output::usage(&error),
+    };
+    let terminal = Terminal::new(lang, cli.quiet);
+    match start(cli, &terminal) {
+        Ok(code) => ExitCode::from(code),
+        Err(error) => terminal.failure(&error),
+    }
+}
+
+/// One runtime for every verb: two threads serve, the rest is the blocking pool's.
+fn start(cli: Cli, terminal: &Terminal) -> Result<u8> {
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().worker_threads(workers()).enable_all().build()?;
+    let code = runtime.block_on(verb(cli, terminal));
+    // A read of standard input that nobody waits for any more must not keep the process.
+    runtime.shutdown_background();
+    code
+}
+
+fn workers() -> usize {
+    std::thread::available_parallelism().map_or(2, std::num::NonZero::get).clamp(2, 8)
+}
+
+async fn verb(cli: Cli, terminal: &Terminal) -> Result<u8> {
+    match cli.command {
+        None => status(terminal),
+        Some(Verb::Run(args)) => run::run(args, terminal).await,
+        Some(Verb::Serve(args)) => serve::serve(args, terminal).await,
+        Some(Verb::Init(args)) => init::init(&args, terminal),
+        Some(Verb::Scan(args)) => filter::scan(&args, terminal),
+        Some(Verb::Redact(args)) => filter::redact(&args, terminal).await,
+        Some(Verb::Restore(args)) => filter::restore(&args, terminal).await,
+        Some(Verb::Log(log)) => match log.verb {
+            LogVerb::Show(args) => log::show(&args, terminal).await,
+            LogVerb::Verify(args) => log::verify(&args, terminal),
+            LogVerb::Export(args) => log::export(&args, terminal),
+        },
+        Some(Verb::Providers) => init::providers(terminal),
+        Some(Verb::Demo(args)) => demo::demo(&args, terminal).await,
+    }
+}
+
+/// `ombud` alone: where things stand, and what to type next.
+fn status(terminal: &Terminal) -> Result<u8> {
+    let lang: Lang = terminal.lang;
+    let version = env!("CARGO_PKG_VERSION");
+    let has_config = std::path::Path::new(config::FILE).exists();
+    let has_log = config::home().join("journal").is_dir();
+    terminal.out(&say!(lang, en: "ombud {version}: nothing leaves this machine unless your agent sends it.", zh: "ombud {version}：除了你的智能体自己发送的内容，没有任何数据离开本机。"))?;
+    let (file, home) = (config::FILE, config::home().display().to_string());
+    terminal.out(&if has_config {
+        say!(lang, en: "  configuration  {file}", zh: "  配置  {file}")
+    } else {
+        say!(lang, en: "  configuration  none; `ombud init` writes one (optional)", zh: "  配置  无；`ombud init` 可生成（可选）")
+    })?;
+    terminal.out(&if has_log {
+        say!(lang, en: "  log            {home}; `ombud log show`, `ombud log verify`", zh: "  日志  {home}；`ombud log show`、`ombud log verify`")
+    } else {
+        say!(lang, en: "  log            none yet", zh: "  日志  还没有")
+    })?;
+    terminal.out(&say!(lang, en: "Run your agent:  ombud run -- python agent.py", zh: "运行智能体：ombud run -- python agent.py"))?;
+    terminal.out(&say!(lang, en: "See it work:     ombud demo      All commands:  ombud --help", zh: "看演示：ombud demo      全部命令：ombud --help"))?;
+    Ok(0)
+}

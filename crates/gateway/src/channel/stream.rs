@@ -125,14 +125,24 @@ impl AnswerStream {
         self.open_calls(&info);
         let ended = self.ended(&info);
         let touched: Vec<Channel> = info.deltas.iter().map(|delta| delta.1).collect();
-        ended.iter().filter(|channel| !touched.contains(channel)).for_each(|channel| self.insert_owed(*channel));
+        ended
+            .iter()
+            .filter(|channel| !touched.contains(channel))
+            .for_each(|channel| self.insert_owed(*channel));
         let rewritten = self.rewrite(&raw, &data, &doc, &info, &ended);
         self.emit(rewritten.as_deref().unwrap_or(&raw));
         self.close_calls(&info);
     }
 
     /// The frame with every delta restored, or `None` if nothing changes.
-    fn rewrite(&mut self, raw: &[u8], data: &[u8], doc: &Doc<'_>, info: &Frame, ended: &[Channel]) -> Option<Vec<u8>> {
+    fn rewrite(
+        &mut self,
+        raw: &[u8],
+        data: &[u8],
+        doc: &Doc<'_>,
+        info: &Frame,
+        ended: &[Channel],
+    ) -> Option<Vec<u8>> {
         if self.minted.is_empty() {
             return None;
         }
@@ -156,7 +166,11 @@ impl AnswerStream {
     /// Feeds a delta to its channel and returns what may be sent of it.
     fn advance(&mut self, channel: Channel, text: &str, last: bool) -> String {
         let flow = self.channels.entry(channel).or_insert_with(|| Flow {
-            restorer: Restorer::new(if channel.kind == ChannelKind::Arguments { Form::Json } else { Form::Plain }),
+            restorer: Restorer::new(if channel.kind == ChannelKind::Arguments {
+                Form::Json
+            } else {
+                Form::Plain
+            }),
             begun: false,
             template: Vec::new(),
         });
@@ -175,7 +189,15 @@ impl AnswerStream {
     }
 
     /// Remembers the frame of a delta while text of its channel is held back.
-    fn keep_template(&mut self, raw: &[u8], data: &[u8], doc: &Doc<'_>, info: &Frame, own: Node, channel: Channel) {
+    fn keep_template(
+        &mut self,
+        raw: &[u8],
+        data: &[u8],
+        doc: &Doc<'_>,
+        info: &Frame,
+        own: Node,
+        channel: Channel,
+    ) {
         let Some(flow) = self.channels.get_mut(&channel) else { return };
         if flow.restorer.pending().is_empty() {
             return flow.template.clear();
@@ -183,7 +205,10 @@ impl AnswerStream {
         let mut patches: Vec<Patch> = info
             .deltas
             .iter()
-            .map(|&(node, _)| Patch { range: doc.span(node), with: if node == own { PLACE.into() } else { String::new() } })
+            .map(|&(node, _)| Patch {
+                range: doc.span(node),
+                with: if node == own { PLACE.into() } else { String::new() },
+            })
             .collect();
         flow.template = sse::with_data(raw, &splice(data, &mut patches));
     }
@@ -257,7 +282,8 @@ impl AnswerStream {
     fn close_calls(&mut self, info: &Frame) {
         for mark in &info.marks {
             let Mark::Close(index) = mark else { continue };
-            let complete: Vec<Channel> = self.calls.keys().filter(|channel| channel.index == *index).copied().collect();
+            let complete: Vec<Channel> =
+                self.calls.keys().filter(|channel| channel.index == *index).copied().collect();
             for channel in complete {
                 if let Some(call) = self.calls.remove(&channel) {
                     let call = ToolCall { complete: true, ..self.judged(channel, call) };

@@ -118,11 +118,15 @@ fn chat(doc: &Doc<'_>, minted: &Minted, answer: &mut Answer) {
         answer.finish = doc.get_str(choice, "finish_reason").map(Into::into);
         let Some(message) = doc.get(choice, "message") else { continue };
         for item in doc.get(message, "tool_calls").into_iter().flat_map(|calls| doc.items(calls)) {
-            let Some(function) = doc.get(item, "function").or_else(|| doc.get(item, "custom")) else { continue };
+            let Some(function) = doc.get(item, "function").or_else(|| doc.get(item, "custom")) else {
+                continue;
+            };
             let found = call(doc, function, "id", Some(function), minted);
             answer.calls.push(ToolCall { id: doc.get_str(item, "id").map(Into::into), ..found });
         }
-        if let Some(function) = doc.get(message, "function_call").filter(|node| doc.kind(*node) == Kind::Object) {
+        if let Some(function) =
+            doc.get(message, "function_call").filter(|node| doc.kind(*node) == Kind::Object)
+        {
             answer.calls.push(call(doc, function, "id", Some(function), minted));
         }
     }
@@ -143,8 +147,12 @@ fn items(doc: &Doc<'_>, minted: &Minted, answer: &mut Answer, sealed: &mut Vec<N
     answer.finish = doc.get_str(doc.root(), "status").map(Into::into);
     for item in doc.get(doc.root(), "output").into_iter().flat_map(|output| doc.items(output)) {
         match doc.get_str(item, "type").as_deref() {
-            Some("function_call") => answer.calls.push(call(doc, item, "call_id", doc.get(item, "arguments"), minted)),
-            Some("custom_tool_call") => answer.calls.push(call(doc, item, "call_id", doc.get(item, "input"), minted)),
+            Some("function_call") => {
+                answer.calls.push(call(doc, item, "call_id", doc.get(item, "arguments"), minted))
+            }
+            Some("custom_tool_call") => {
+                answer.calls.push(call(doc, item, "call_id", doc.get(item, "input"), minted))
+            }
             Some("reasoning") => sealed.push(item),
             _ => {}
         }

@@ -157,7 +157,8 @@ pub fn frame(doc: &Doc<'_>) -> Frame {
         }
         Some("content_block_stop") => frame.marks.push(Mark::Close(index)),
         Some("message_delta") => {
-            frame.finish = doc.path(root, &["delta", "stop_reason"]).map(|reason| doc.string(reason).into_owned());
+            frame.finish =
+                doc.path(root, &["delta", "stop_reason"]).map(|reason| doc.string(reason).into_owned());
         }
         Some("message_stop" | "error") => frame.last = true,
         _ => {}

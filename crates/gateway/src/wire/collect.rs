@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use ombud_core::{Codec, Opaque, OpaqueKind, OffsetMap, Origin, Role, Slot};
+use ombud_core::{Codec, OffsetMap, Opaque, OpaqueKind, Origin, Role, Slot};
 
 use super::json::{Doc, Keys, Kind, Node};
 
@@ -72,7 +72,9 @@ impl<'d, 'a> Collector<'d, 'a> {
     /// The address of a picture, recording or file: content if it is a `data:` URL, else a text like any other.
     pub fn media(&mut self, node: Node, kind: OpaqueKind, origin: &Origin) {
         let raw = self.doc.raw(node);
-        if self.doc.kind(node) == Kind::String && raw.get(..5).is_some_and(|start| start.eq_ignore_ascii_case("data:")) {
+        if self.doc.kind(node) == Kind::String
+            && raw.get(..5).is_some_and(|start| start.eq_ignore_ascii_case("data:"))
+        {
             self.opaque(node, kind);
         } else {
             self.text(node, Role::Other, origin);
@@ -99,8 +101,15 @@ impl<'d, 'a> Collector<'d, 'a> {
             Kind::Object | Kind::Array => {
                 let text = self.doc.raw(node).to_owned();
                 let map = OffsetMap::identity(text.len());
-                let slot =
-                    Slot { span: self.doc.span(node), codecs: Vec::new(), text, map, bare: Vec::new(), role, origin: origin.clone() };
+                let slot = Slot {
+                    span: self.doc.span(node),
+                    codecs: Vec::new(),
+                    text,
+                    map,
+                    bare: Vec::new(),
+                    role,
+                    origin: origin.clone(),
+                };
                 self.add(slot, 0);
             }
             Kind::Number | Kind::Literal => {}
@@ -109,7 +118,8 @@ impl<'d, 'a> Collector<'d, 'a> {
 
     /// Keeps a slot, as the view of a JSON document where its text is one.
     fn add(&mut self, slot: Slot, nested: usize) {
-        let slot = if nested <= MAX_NESTED && looks_like_json(&slot.text) { self.view(slot, nested) } else { slot };
+        let slot =
+            if nested <= MAX_NESTED && looks_like_json(&slot.text) { self.view(slot, nested) } else { slot };
         if !slot.text.is_empty() {
             self.found.slots.push(slot);
         }

@@ -347,7 +347,11 @@ impl Parser<'_> {
             let Some(&key) = self.nodes.get(at as usize) else { break };
             let name = self.key_name(key);
             // Most objects are small, where a plain comparison is faster than hashing.
-            let fresh = if few.len() < 16 { !few.contains(&name) } else { !few.contains(&name) && seen.insert(name.clone()) };
+            let fresh = if few.len() < 16 {
+                !few.contains(&name)
+            } else {
+                !few.contains(&name) && seen.insert(name.clone())
+            };
             if !fresh {
                 return Err(JsonError::DuplicateKey(key.start as usize));
             }
@@ -518,8 +522,23 @@ mod tests {
     /// JSON-like text, valid and not.
     fn text() -> impl Strategy<Value = String> {
         let token = prop_oneof![
-            Just("{"), Just("}"), Just("["), Just("]"), Just(","), Just(":"), Just("\"a\""), Just("\"\\u00e9b\""),
-            Just("\"\\x\""), Just("1"), Just("-0.5e+3"), Just("01"), Just("1."), Just("true"), Just("nul"), Just(" "), Just("\"\n\""),
+            Just("{"),
+            Just("}"),
+            Just("["),
+            Just("]"),
+            Just(","),
+            Just(":"),
+            Just("\"a\""),
+            Just("\"\\u00e9b\""),
+            Just("\"\\x\""),
+            Just("1"),
+            Just("-0.5e+3"),
+            Just("01"),
+            Just("1."),
+            Just("true"),
+            Just("nul"),
+            Just(" "),
+            Just("\"\n\""),
         ];
         prop::collection::vec(token, 0..24).prop_map(|tokens| tokens.concat())
     }
@@ -527,19 +546,25 @@ mod tests {
     /// Valid JSON.
     fn value() -> impl Strategy<Value = serde_json::Value> {
         let leaf = prop_oneof![
-            Just(serde_json::Value::Null), any::<bool>().prop_map(Into::into), any::<i64>().prop_map(Into::into), "\\PC{0,8}".prop_map(Into::into),
+            Just(serde_json::Value::Null),
+            any::<bool>().prop_map(Into::into),
+            any::<i64>().prop_map(Into::into),
+            "\\PC{0,8}".prop_map(Into::into),
         ];
         leaf.prop_recursive(5, 64, 6, |inner| {
             prop_oneof![
                 prop::collection::vec(inner.clone(), 0..6).prop_map(Into::into),
-                prop::collection::btree_map("\\PC{0,6}", inner, 0..6).prop_map(|map| serde_json::Value::Object(map.into_iter().collect())),
+                prop::collection::btree_map("\\PC{0,6}", inner, 0..6)
+                    .prop_map(|map| serde_json::Value::Object(map.into_iter().collect())),
             ]
         })
     }
 
     fn rebuild(doc: &Doc<'_>, node: Node) -> serde_json::Value {
         match doc.kind(node) {
-            Kind::Object => serde_json::Value::Object(doc.members(node).map(|(key, value)| (key.into_owned(), rebuild(doc, value))).collect()),
+            Kind::Object => serde_json::Value::Object(
+                doc.members(node).map(|(key, value)| (key.into_owned(), rebuild(doc, value))).collect(),
+            ),
             Kind::Array => doc.items(node).map(|item| rebuild(doc, item)).collect::<Vec<_>>().into(),
             Kind::String | Kind::Key => doc.string(node).into_owned().into(),
             Kind::Number | Kind::Literal => serde_json::from_str(doc.raw(node)).unwrap(),

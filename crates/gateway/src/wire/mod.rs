@@ -1,7 +1,7 @@
 //! Wire formats: pure codecs, one a file. Each walks a request into slots and reads the frames of a streamed answer.
 
-pub mod anthropic;
 pub mod answer;
+pub mod anthropic;
 pub mod collect;
 pub mod embeddings;
 pub mod frame;

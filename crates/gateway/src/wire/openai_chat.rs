@@ -20,7 +20,9 @@ pub fn request(c: &mut Collector<'_, '_>) {
             // Settings without text of the user.
             "tool_choice" | "function_call" | "modalities" | "logit_bias" | "audio" | "stream_options"
             | "reasoning_effort" | "service_tier" | "verbosity" => {}
-            "user" | "metadata" | "safety_identifier" | "prompt_cache_key" => c.text(value, Role::Metadata, &Origin::Operator),
+            "user" | "metadata" | "safety_identifier" | "prompt_cache_key" => {
+                c.text(value, Role::Metadata, &Origin::Operator)
+            }
             _ => c.text(value, Role::Other, &Origin::Operator),
         }
     }
@@ -182,7 +184,11 @@ fn delta_of(doc: &Doc<'_>, delta: Node, index: u32, frame: &mut Frame) {
             "refusal" => frame.delta(doc, value, Channel { index, sub: 0, kind: ChannelKind::Refusal }),
             "reasoning_content" | "reasoning" => {
                 // Some providers send the same reasoning under both names.
-                frame.delta(doc, value, Channel { index, sub: u32::from(key == "reasoning"), kind: ChannelKind::Reasoning });
+                frame.delta(
+                    doc,
+                    value,
+                    Channel { index, sub: u32::from(key == "reasoning"), kind: ChannelKind::Reasoning },
+                );
             }
             "tool_calls" => {
                 for (place, call) in doc.items(value).enumerate() {
@@ -200,7 +206,11 @@ fn delta_of(doc: &Doc<'_>, delta: Node, index: u32, frame: &mut Frame) {
 
 fn call_delta(doc: &Doc<'_>, function: Node, id: Option<&str>, index: u32, sub: u32, frame: &mut Frame) {
     let channel = Channel { index, sub, kind: ChannelKind::Arguments };
-    frame.marks.push(Mark::Call { channel, id: id.map(Into::into), name: doc.get_str(function, "name").map(Into::into) });
+    frame.marks.push(Mark::Call {
+        channel,
+        id: id.map(Into::into),
+        name: doc.get_str(function, "name").map(Into::into),
+    });
     for key in ["arguments", "input"] {
         if let Some(arguments) = doc.get(function, key) {
             frame.delta(doc, arguments, channel);

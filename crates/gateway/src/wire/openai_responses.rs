@@ -24,9 +24,19 @@ pub fn request(c: &mut Collector<'_, '_>) {
                     }
                 }
             }
-            "tool_choice" | "previous_response_id" | "conversation" | "include" | "reasoning" | "truncation"
-            | "service_tier" | "stream_options" | "context_management" | "prompt_cache_retention" => {}
-            "user" | "metadata" | "safety_identifier" | "prompt_cache_key" => c.text(value, Role::Metadata, &Origin::Operator),
+            "tool_choice"
+            | "previous_response_id"
+            | "conversation"
+            | "include"
+            | "reasoning"
+            | "truncation"
+            | "service_tier"
+            | "stream_options"
+            | "context_management"
+            | "prompt_cache_retention" => {}
+            "user" | "metadata" | "safety_identifier" | "prompt_cache_key" => {
+                c.text(value, Role::Metadata, &Origin::Operator)
+            }
             _ => c.text(value, Role::Other, &Origin::Operator),
         }
     }
@@ -46,7 +56,9 @@ fn item(c: &mut Collector<'_, '_>, node: Node) {
     let kind = doc.get_str(node, "type");
     match kind.as_deref() {
         None | Some("message") if doc.kind(node) == Kind::Object => message(c, node),
-        Some("reasoning") if doc.get_str(node, "encrypted_content").is_some_and(|sealed| !sealed.is_empty()) => {
+        Some("reasoning")
+            if doc.get_str(node, "encrypted_content").is_some_and(|sealed| !sealed.is_empty()) =>
+        {
             c.opaque(node, OpaqueKind::Sealed);
         }
         Some("compaction") => c.opaque(node, OpaqueKind::Sealed),
@@ -168,7 +180,8 @@ pub fn frame(doc: &Doc<'_>) -> Frame {
         "response.output_item.done" => frame.marks.push(Mark::Close(index)),
         "response.completed" | "response.incomplete" | "response.failed" | "error" => {
             frame.last = true;
-            frame.finish = doc.path(root, &["response", "status"]).map(|status| doc.string(status).into_owned());
+            frame.finish =
+                doc.path(root, &["response", "status"]).map(|status| doc.string(status).into_owned());
             frame.model = doc.path(root, &["response", "model"]).map(|model| doc.string(model).into_owned());
         }
         _ => {}

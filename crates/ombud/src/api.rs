@@ -1,0 +1,191 @@
+//! `/api/v1/…`: the filters over HTTP, and receipts.
+
+use std::sync::Arc;
+
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use axum::{Json, Router};
+use ombud_core::{Lang, say};
+use ombud_detect::mask::{self, Minted, Tally};
+use ombud_gateway::Gateway;
+use ombud_gateway::caller::Caller;
+use ombud_ledger::Vault;
+use ombud_ledger::read::Reader;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use utoipa::{OpenApi, ToSchema};
+
+use crate::filter::{self, Entity};
+
+/// A text to look at.
+#[derive(Deserialize, ToSchema)]
+struct TextIn {
+    /// The text.
+    text: String,
+}
+
+/// What was found.
+#[derive(Serialize, ToSchema)]
+struct Scanned {
+    /// In the order of the text, without overlaps.
+    entities: Vec<Entity>,
+}
+
+/// A text.
+#[derive(Serialize, ToSchema)]
+struct TextOut {
+    /// The text.
+    text: String,
+}
+
+/// An error.
+#[derive(Serialize, ToSchema)]
+struct Problem {
+    /// Stable code.
+    code: &'static str,
+    /// What happened and what to do.
+    message: String,
+}
+
+/// The description of the interface.
+#[derive(OpenApi)]
+#[openapi(
+    info(title = "Ombud", description = "Scan, redact and restore texts; receipts of exchanges."),
+    paths(scan, redact, restore, receipt),
+    components(schemas(TextIn, Scanned, Entity, TextOut, Problem))
+)]
+struct Document;
+
+/// The document as it is served.
+pub(crate) fn document() -> utoipa::openapi::OpenApi {
+    Document::openapi()
+}
+
+/// The routes of Ombud's own interface.
+pub(crate) fn router(gateway: Arc<Gateway>) -> Router {
+    let limit = axum::extract::DefaultBodyLimit::max(gateway.config.max_body);
+    Router::new()
+        .route("/api/openapi.json", get(|| async { Json(document()) }))
+        .route("/api/v1/scan", post(scan))
+        .route("/api/v1/redact", post(redact))
+        .route("/api/v1/restore", post(restore))
+        .route("/api/v1/receipts/{id}", get(receipt))
+        .layer(limit)
+        .with_state(gateway)
+}
+
+fn problem(status: StatusCode, code: &'static str, message: String) -> Response {
+    (status, Json(Problem { code, message })).into_response()
+}
+
+/// The caller, if it may use this interface.
+fn caller(gateway: &Gateway, headers: &HeaderMap) -> Result<Caller, Box<Response>> {
+    if ombud_gateway::pipeline::admit(gateway, headers).is_ok() {
+        return Ok(Caller::of(&gateway.ledger, headers));
+    }
+    let message = say!(gateway.config.lang,
+        en: "this gateway wants its own key in the header `x-ombud-key`", zh: "此网关要求在请求头 `x-ombud-key` 中提供密钥");
+    Err(Box::new(problem(StatusCode::UNAUTHORIZED, "ombud_key_required", message)))
+}
+
+fn failed(lang: Lang) -> Response {
+    let message = say!(lang, en: "the store of tokens cannot be used; see `ombud log verify`", zh: "代号库无法使用；请运行 `ombud log verify`");
+    problem(StatusCode::SERVICE_UNAVAILABLE, "ombud_store_unusable", message)
+}
+
+/// Finds personal data and secrets.
+#[utoipa::path(post, path = "/api/v1/scan", request_body = TextIn, responses((status = 200, body = Scanned), (status = 401, body = Problem)))]
+async fn scan(
+    State(gateway): State<Arc<Gateway>>,
+    headers: HeaderMap,
+    Json(input): Json<TextIn>,
+) -> Response {
+    if let Err(refused) = caller(&gateway, &headers) {
+        return *refused;
+    }
+    Json(Scanned {
+        entities: filter::entities(gateway.inspector.detector(), &gateway.config.policy, &input.text),
+    })
+    .into_response()
+}
+
+/// Replaces them by tokens. The same client and `x-ombud-session` can turn them back.
+#[utoipa::path(post, path = "/api/v1/redact", request_body = TextIn, responses((status = 200, body = TextOut), (status = 401, body = Problem)))]
+async fn redact(
+    State(gateway): State<Arc<Gateway>>,
+    headers: HeaderMap,
+    Json(input): Json<TextIn>,
+) -> Response {
+    let caller = match caller(&gateway, &headers) {
+        Ok(caller) => caller,
+        Err(refused) => return *refused,
+    };
+    let key = caller.mint_key(None);
+    let mut minted = Minted::default();
+    let found = filter::maskable(gateway.inspector.detector(), &gateway.config.policy, &input.text);
+    let text =
+        mask::mask(&input.text, &found, &mut minted, &|kind, value, attempt| key.mint(kind, value, attempt));
+    match filter::keep(&Vault::at(gateway.ledger.home()), &caller.scope(), &minted).await {
+        Ok(()) => Json(TextOut { text }).into_response(),
+        Err(_) => failed(gateway.config.lang),
+    }
+}
+
+/// Turns tokens back.
+#[utoipa::path(post, path = "/api/v1/restore", request_body = TextIn, responses((status = 200, body = TextOut), (status = 401, body = Problem)))]
+async fn restore(
+    State(gateway): State<Arc<Gateway>>,
+    headers: HeaderMap,
+    Json(input): Json<TextIn>,
+) -> Response {
+    let caller = match caller(&gateway, &headers) {
+        Ok(caller) => caller,
+        Err(refused) => return *refused,
+    };
+    let vault = Vault::at(gateway.ledger.home());
+    match filter::turned_back(&vault, &caller.scope(), input.text, &mut Tally::default()).await {
+        Ok(text) => Json(TextOut { text }).into_response(),
+        Err(_) => failed(gateway.config.lang),
+    }
+}
+
+/// The records of an exchange, for the client whose exchange it was, with proofs once a checkpoint covers them.
+#[utoipa::path(get, path = "/api/v1/receipts/{id}", params(("id" = String, Path, description = "value of x-ombud-receipt")),
+    responses((status = 200, description = "records and proofs"), (status = 404, body = Problem)))]
+async fn receipt(
+    State(gateway): State<Arc<Gateway>>,
+    headers: HeaderMap,
+    Path(id): Path<String>,
+) -> Response {
+    let caller = match caller(&gateway, &headers) {
+        Ok(caller) => caller,
+        Err(refused) => return *refused,
+    };
+    let lang = gateway.config.lang;
+    let Ok(records) = records(&gateway, &id, &caller.client).await else { return failed(lang) };
+    if records.is_empty() {
+        let message = say!(lang, en: "no exchange of yours has this id", zh: "你的交换中没有这个编号");
+        return problem(StatusCode::NOT_FOUND, "ombud_no_such_exchange", message);
+    }
+    Json(json!({ "exchange": id, "records": records })).into_response()
+}
+
+/// State of one client key is never visible to another: only records of the caller's own are shown.
+async fn records(gateway: &Gateway, id: &str, client: &str) -> anyhow::Result<Vec<serde_json::Value>> {
+    let mut reader = Reader::open(gateway.ledger.home()).await?;
+    let mut rows = Vec::new();
+    for record in reader.exchange(id).await? {
+        let own = record.event.as_ref().is_some_and(|event| event.client.as_deref() == Some(client));
+        if own {
+            let proof = reader.proof(record.seq).await?;
+            rows.push(json!({
+                "seq": record.seq,
+                "record": serde_json::from_slice::<serde_json::Value>(&record.leaf)?,
+                "proof": proof,
+            }));
+        }
+    }
+    Ok(rows)
+}

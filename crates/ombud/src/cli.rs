@@ -1,0 +1,284 @@
+//! The command line. Help texts exist in both languages: English stands here, Chinese in [`CHINESE`], and a test holds
+//! the two together.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use clap::{Args, Command, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
+use ombud_core::Lang;
+
+/// Keeps the personal data of your users away from the models your agent talks to, and proves it.
+#[derive(Debug, Parser)]
+#[command(name = "ombud", version, disable_help_subcommand = true)]
+pub(crate) struct Cli {
+    /// Language of all texts: en or zh
+    #[arg(long, global = true, value_name = "LANG")]
+    pub lang: Option<String>,
+    /// Print results only
+    #[arg(long, short, global = true)]
+    pub quiet: bool,
+    #[command(subcommand)]
+    pub command: Option<Verb>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Verb {
+    /// Run an agent with the gateway around it
+    Run(Run),
+    /// Serve the gateway for agents that run elsewhere
+    Serve(Serve),
+    /// Write ombud.toml from what the project shows
+    Init(Init),
+    /// Find personal data and secrets in standard input
+    Scan(Filter),
+    /// Replace them by tokens
+    Redact(Filter),
+    /// Turn the tokens back
+    Restore(Filter),
+    /// Look into the log
+    Log(Log),
+    /// List the model providers that are known
+    Providers,
+    /// Show it all on a little agent
+    Demo(Demo),
+}
+
+/// Where requests go.
+#[derive(Debug, Args)]
+pub(crate) struct Upstreams {
+    /// Base URL of the default provider, as an OpenAI SDK takes it
+    #[arg(long, value_name = "URL")]
+    pub upstream: Option<String>,
+    /// Base URL of the default Anthropic provider (without /v1)
+    #[arg(long, value_name = "URL")]
+    pub upstream_anthropic: Option<String>,
+    /// Configuration file (default: ombud.toml)
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Run {
+    #[command(flatten)]
+    pub upstreams: Upstreams,
+    /// Set no start-up hooks in Python and Node children
+    #[arg(long)]
+    pub no_hooks: bool,
+    /// The agent's command
+    #[arg(required = true, trailing_var_arg = true, allow_hyphen_values = true, value_name = "CMD")]
+    pub command: Vec<OsString>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Serve {
+    #[command(flatten)]
+    pub upstreams: Upstreams,
+    /// Address to listen on (default: 127.0.0.1:8787)
+    #[arg(long, value_name = "ADDR")]
+    pub listen: Option<String>,
+    /// Allow an address that others can reach without TLS, because something in front of it speaks TLS
+    #[arg(long)]
+    pub behind_tls: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Init {
+    /// Print it instead of writing it
+    #[arg(long)]
+    pub print: bool,
+    /// Overwrite a file that exists
+    #[arg(long)]
+    pub force: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Filter {
+    /// One JSON object a line: {"id", "text"}; offsets are in Unicode code points
+    #[arg(long)]
+    pub jsonl: bool,
+    /// Tokens of one session cannot be turned back in another
+    #[arg(long, value_name = "NAME", default_value = "")]
+    pub session: String,
+    /// Configuration file (default: ombud.toml)
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Log {
+    #[command(subcommand)]
+    pub verb: LogVerb,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum LogVerb {
+    /// Show the newest entries, or one exchange
+    Show(Show),
+    /// Check that nothing was changed
+    Verify(Verify),
+    /// Write a folder that anybody can verify
+    Export(Export),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Show {
+    /// The value of x-ombud-receipt
+    #[arg(value_name = "EXCHANGE")]
+    pub exchange: Option<String>,
+    /// How many entries
+    #[arg(long, short = 'n', default_value_t = 20)]
+    pub count: u32,
+    /// Decrypt and show what was said: what the agent sent beside what the provider received
+    #[arg(long)]
+    pub content: bool,
+    /// Output format
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub format: Format,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Verify {
+    /// A .ombud folder or an export (default: the project's)
+    #[arg(value_name = "FOLDER")]
+    pub source: Option<PathBuf>,
+    /// The log's public key, from somewhere else than the folder
+    #[arg(long, value_name = "VKEY")]
+    pub vkey: Option<String>,
+    /// Output format
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub format: Format,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Export {
+    /// A folder that does not exist yet
+    #[arg(long, short, value_name = "FOLDER")]
+    pub output: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Demo {
+    /// Use the simulated provider even if there is a key in the environment
+    #[arg(long)]
+    pub simulated: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// For people
+    Text,
+    /// For programs
+    Json,
+}
+
+/// Chinese help, by the place of the English: `command` or `command --argument`.
+const CHINESE: &[(&str, &str)] = &[
+    ("", "让你的用户的个人信息不进入智能体调用的大模型，并留下证据。"),
+    (" lang", "所有文字的语言：en 或 zh"),
+    (" quiet", "只输出结果"),
+    (" help", "显示帮助"),
+    (" version", "显示版本"),
+    ("run", "在网关保护下运行智能体"),
+    ("run command", "智能体的启动命令"),
+    ("run no_hooks", "不为 Python 和 Node 子进程安装启动钩子"),
+    ("upstream", "默认服务商的接口地址，与 OpenAI SDK 的 base_url 写法相同"),
+    ("upstream_anthropic", "默认 Anthropic 服务商的接口地址（不带 /v1）"),
+    ("config", "配置文件（默认 ombud.toml）"),
+    ("serve", "为在别处运行的智能体提供网关"),
+    ("serve listen", "监听地址（默认 127.0.0.1:8787）"),
+    ("serve behind_tls", "允许监听他人可访问的地址而不用 TLS，因为前面另有 TLS 终端"),
+    ("init", "根据项目内容生成 ombud.toml"),
+    ("init print", "只打印，不写入"),
+    ("init force", "覆盖已有文件"),
+    ("scan", "在标准输入中查找个人信息和密钥"),
+    ("redact", "把它们替换成代号"),
+    ("restore", "把代号还原"),
+    ("jsonl", "每行一个 JSON 对象：{\"id\", \"text\"}；位置以 Unicode 码点计"),
+    ("session", "一个会话的代号不能在另一个会话中还原"),
+    ("log", "查看日志"),
+    ("log show", "显示最新的记录，或某一次交换"),
+    ("log show exchange", "x-ombud-receipt 的值"),
+    ("log show count", "显示多少条"),
+    ("log show content", "解密并显示内容：智能体发出的与服务商收到的对照"),
+    ("format", "输出格式"),
+    ("log verify", "检查日志是否被改动"),
+    ("log verify source", ".ombud 目录或导出的目录（默认为本项目）"),
+    ("log verify vkey", "日志的公钥，须来自该目录之外"),
+    ("log export", "导出一个任何人都能验证的目录"),
+    ("log export output", "一个尚不存在的目录"),
+    ("providers", "列出已知的模型服务商"),
+    ("demo", "用一个小智能体演示全部功能"),
+    ("demo simulated", "即使环境中有密钥也使用模拟服务商"),
+];
+
+fn chinese(place: &str) -> Option<&'static str> {
+    // The full place first; then the argument alone, where several commands share it.
+    let row = |key: &str| CHINESE.iter().find(|row| row.0 == key).map(|row| row.1);
+    row(place).or_else(|| row(place.rsplit(' ').next()?)).or_else(|| {
+        let argument = place.rsplit(' ').next()?;
+        row(&format!(" {argument}"))
+    })
+}
+
+fn localised(command: Command, place: &str) -> Command {
+    let names: Vec<String> = command.get_subcommands().map(|sub| sub.get_name().to_owned()).collect();
+    let mut command = match chinese(place) {
+        Some(about) => command.about(about).long_about(about),
+        None => command,
+    };
+    command = command.mut_args(|arg| match chinese(&format!("{place} {}", arg.get_id())) {
+        Some(help) => arg.help(help).long_help(help),
+        None => arg,
+    });
+    for name in names {
+        let place = if place.is_empty() { name.clone() } else { format!("{place} {name}") };
+        command = command.mut_subcommand(&name, |sub| localised(sub, &place));
+    }
+    command.subcommand_help_heading("命令").next_help_heading("选项")
+}
+
+/// Reads the arguments.
+pub(crate) fn parse(args: Vec<OsString>, lang: Lang) -> Result<Cli, clap::Error> {
+    let command = match lang {
+        Lang::En => Cli::command(),
+        Lang::Zh => localised(Cli::command(), ""),
+    };
+    Cli::from_arg_matches(&command.try_get_matches_from(args)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn missing(command: &Command, place: &str, out: &mut Vec<String>) {
+        if chinese(place).is_none() {
+            out.push(place.to_owned());
+        }
+        for arg in command.get_arguments() {
+            let place = format!("{place} {}", arg.get_id());
+            if arg.get_help().is_some() && chinese(&place).is_none() {
+                out.push(place);
+            }
+        }
+        for sub in command.get_subcommands() {
+            let place = if place.is_empty() {
+                sub.get_name().to_owned()
+            } else {
+                format!("{place} {}", sub.get_name())
+            };
+            missing(sub, &place, out);
+        }
+    }
+
+    #[test]
+    fn every_help_text_exists_in_chinese() {
+        let mut out = Vec::new();
+        missing(&Cli::command(), "", &mut out);
+        assert!(out.is_empty(), "{out:?}");
+    }
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+}

@@ -1,0 +1,204 @@
+//! `ombud.toml`, environment and flags, in rising order.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::env;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::{Context, Result, anyhow};
+use ombud_core::{DataType, Lang, Policy, say};
+use ombud_detect::{Detector, Options};
+use ombud_gateway::Config;
+use ombud_gateway::providers::{ProviderOverride, Providers};
+use ombud_gateway::upstream::Patience;
+use serde::Deserialize;
+
+/// The name of the configuration file.
+pub(crate) const FILE: &str = "ombud.toml";
+
+/// The file as it is written. An unknown key is an error: a misspelt protection must not be silently absent.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct File {
+    /// What the agent is.
+    pub agent: Agent,
+    /// What to find beside what is found by itself.
+    pub detect: Detect,
+    /// What may leave.
+    pub policy: Policy,
+    /// The gateway.
+    pub gateway: GatewaySection,
+    /// `ombud serve`.
+    pub serve: Serve,
+    /// Providers to add or change.
+    pub providers: BTreeMap<String, ProviderOverride>,
+}
+
+/// `[agent]`
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct Agent {
+    /// Its name.
+    pub name: Option<String>,
+}
+
+/// `[detect]`
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct Detect {
+    /// Names of people that are always masked.
+    pub names: Vec<String>,
+}
+
+/// `[gateway]`
+#[derive(Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct GatewaySection {
+    /// What an OpenAI SDK takes as `base_url`.
+    pub upstream: Option<String>,
+    /// What an Anthropic SDK takes as `base_url`.
+    pub upstream_anthropic: Option<String>,
+    /// Path endings that pass unread.
+    pub pass: Vec<String>,
+    /// The largest body in MiB.
+    pub max_body_mib: usize,
+    /// Seconds to wait for the next byte of an answer.
+    pub timeout_s: u64,
+}
+
+impl Default for GatewaySection {
+    fn default() -> Self {
+        Self { upstream: None, upstream_anthropic: None, pass: Vec::new(), max_body_mib: 32, timeout_s: 600 }
+    }
+}
+
+/// `[serve]`
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct Serve {
+    /// Address to listen on.
+    pub listen: Option<String>,
+    /// Keys that clients must show.
+    pub keys: Vec<String>,
+}
+
+/// Flags that stand above the file.
+#[derive(Debug, Default, Clone)]
+pub(crate) struct Flags {
+    /// `--upstream`
+    pub upstream: Option<String>,
+    /// `--upstream-anthropic`
+    pub upstream_anthropic: Option<String>,
+}
+
+/// Where the state lives: `OMBUD_HOME`, or `.ombud` in the current folder.
+pub(crate) fn home() -> PathBuf {
+    env::var_os("OMBUD_HOME").map_or_else(|| PathBuf::from(".ombud"), PathBuf::from)
+}
+
+/// Reads the file; its absence is an empty one, unless it was named.
+pub(crate) fn read(path: Option<&Path>, lang: Lang) -> Result<File> {
+    let (path, named) = (path.unwrap_or(Path::new(FILE)), path.is_some());
+    let text = match std::fs::read_to_string(path) {
+        Ok(text) => text,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound && !named => return Ok(File::default()),
+        Err(error) => return Err(error).with_context(|| unreadable(path, lang)),
+    };
+    toml::from_str(&text).map_err(|error| {
+        let (path, why) = (path.display(), error.to_string());
+        anyhow!(say!(lang,
+            en: "{path} is not a valid configuration, so nothing was started.\n{why}\n`ombud init --print` shows a valid one.",
+            zh: "{path} 不是有效的配置，因此没有启动。\n{why}\n`ombud init --print` 可以显示一份有效的配置。"))
+    })
+}
+
+fn unreadable(path: &Path, lang: Lang) -> String {
+    let path = path.display();
+    say!(lang, en: "cannot read {path}", zh: "无法读取 {path}")
+}
+
+/// The detector that the file describes.
+pub(crate) fn detector(file: &File) -> Detector {
+    let declared = file.detect.names.iter().map(|name| (DataType::Person, name.clone())).collect();
+    Detector::new(&Options { declared })
+}
+
+/// The provider table with the file's changes.
+pub(crate) fn providers(file: &mut File, lang: Lang) -> Result<Providers> {
+    let mut providers = Providers::builtin()?;
+    for (id, change) in std::mem::take(&mut file.providers) {
+        let problem = say!(lang, en: "[providers.{id}] in {FILE} cannot be used", zh: "{FILE} 中的 [providers.{id}] 无法使用");
+        providers = providers.with_override(&id, change).context(problem)?;
+    }
+    Ok(providers)
+}
+
+/// The gateway's configuration from file, environment and flags.
+pub(crate) fn gateway(mut file: File, flags: &Flags, lang: Lang) -> Result<Config> {
+    let local: BTreeSet<String> = file
+        .providers
+        .iter()
+        .filter(|(_, change)| change.local == Some(true))
+        .map(|(id, _)| id.clone())
+        .collect();
+    let mut providers = providers(&mut file, lang)?;
+    let upstream = flags
+        .upstream
+        .clone()
+        .or(file.gateway.upstream)
+        .or_else(|| inherited(&["OPENAI_BASE_URL", "OPENAI_API_BASE"]));
+    let anthropic = flags
+        .upstream_anthropic
+        .clone()
+        .or(file.gateway.upstream_anthropic)
+        .or_else(|| inherited(&["ANTHROPIC_BASE_URL"]));
+    let mut openai_id = "openai".to_owned();
+    if let Some(base) = upstream {
+        (providers, openai_id) = with_base(providers, "upstream", &base, false)?;
+    }
+    let mut anthropic_id = "anthropic".to_owned();
+    if let Some(base) = anthropic {
+        (providers, anthropic_id) = with_base(providers, "upstream-anthropic", &base, true)?;
+    }
+    Ok(Config {
+        policy: file.policy,
+        lang,
+        providers,
+        openai: openai_id,
+        anthropic: anthropic_id,
+        local,
+        pass: file.gateway.pass,
+        keys: file.serve.keys,
+        max_body: file.gateway.max_body_mib.saturating_mul(1024 * 1024),
+        patience: Patience { read: Duration::from_secs(file.gateway.timeout_s), ..Patience::default() },
+    })
+}
+
+/// A base-URL variable that is set already is what the agent wanted to talk to.
+fn inherited(names: &[&str]) -> Option<String> {
+    names.iter().find_map(|name| env::var(name).ok()).filter(|value| !value.trim().is_empty())
+}
+
+/// The table with this base, and the id under which it is found: the known provider's if the host is one's.
+fn with_base(
+    providers: Providers,
+    fallback: &str,
+    base: &str,
+    anthropic: bool,
+) -> Result<(Providers, String)> {
+    let base = base.trim_end_matches('/').to_owned();
+    let host = ombud_gateway::upstream::host(&base);
+    let known = providers.by_host(host).map(|provider| provider.id.clone());
+    let id = known.clone().unwrap_or_else(|| fallback.to_owned());
+    let change = if anthropic {
+        let keep = providers.by_id(&id).map(|provider| provider.base.clone());
+        ProviderOverride {
+            base: Some(keep.unwrap_or_else(|| base.clone())),
+            anthropic_base: Some(base),
+            ..ProviderOverride::default()
+        }
+    } else {
+        ProviderOverride { base: Some(base), ..ProviderOverride::default() }
+    };
+    Ok((providers.with_override(&id, change)?, id))
+}

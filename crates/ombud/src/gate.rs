@@ -1,0 +1,63 @@
+//! Starting and stopping a gateway: what `run`, `serve` and `demo` share.
+
+use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::Arc;
+
+use anyhow::Result;
+use ombud_core::event::EventKind;
+use ombud_detect::Detector;
+use ombud_gateway::{Config, Gateway, record, server};
+use ombud_ledger::Ledger;
+use tokio::net::TcpListener;
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+
+use crate::api;
+
+/// A gateway that serves.
+pub(crate) struct Gate {
+    /// The gateway.
+    pub gateway: Arc<Gateway>,
+    /// Where it listens.
+    pub address: SocketAddr,
+    stop: oneshot::Sender<()>,
+    server: JoinHandle<std::io::Result<()>>,
+}
+
+impl Gate {
+    /// Opens the log and starts to serve.
+    pub(crate) async fn open(
+        home: &Path,
+        config: Config,
+        detector: Detector,
+        listener: TcpListener,
+        mode: &str,
+    ) -> Result<Self> {
+        let ledger = Ledger::open(home).await?;
+        let start = EventKind::RunStart { version: env!("CARGO_PKG_VERSION").into(), mode: mode.into() };
+        let begun = ledger.append(record::event(start), None)?;
+        ledger.durable(&begun).await?;
+        let gateway = Gateway::new(config, detector, ledger)?;
+        let address = listener.local_addr()?;
+        let router = api::router(Arc::clone(&gateway)).merge(server::router(Arc::clone(&gateway)));
+        let (stop, stopped) = oneshot::channel();
+        let until = async {
+            // A sender that is gone stops the server too.
+            let _ = stopped.await;
+        };
+        let server = tokio::spawn(server::serve(listener, router, until));
+        Ok(Self { gateway, address, stop, server })
+    }
+
+    /// Stops serving, lets open exchanges end for a moment, and closes the log.
+    pub(crate) async fn close(self, exit: Option<i64>) -> Result<()> {
+        // The receiver is gone only if the server has ended already.
+        let _ = self.stop.send(());
+        let _ = tokio::time::timeout(std::time::Duration::from_secs(5), self.server).await;
+        // Failing to write the last entry must not hide what the log holds.
+        let _ = self.gateway.ledger.append(record::event(EventKind::RunEnd { exit }), None);
+        self.gateway.ledger.close().await?;
+        Ok(())
+    }
+}

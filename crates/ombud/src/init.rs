@@ -1,0 +1,148 @@
+//! `ombud init`: a commented configuration in the user's language, from what the project shows. `ombud providers`.
+
+use std::fs::OpenOptions;
+use std::io::Write;
+use std::path::Path;
+
+use anyhow::{Result, bail};
+use ombud_check::Survey;
+use ombud_core::{Lang, say};
+use ombud_detect::{Detector, Options};
+use ombud_gateway::providers::Providers;
+
+use crate::cli;
+use crate::config::FILE;
+use crate::output::Terminal;
+
+/// `ombud init`
+pub(crate) fn init(args: &cli::Init, terminal: &Terminal) -> Result<u8> {
+    let lang = terminal.lang;
+    let providers = Providers::builtin()?;
+    let hosts: Vec<&str> = providers.hosts().map(|(host, _)| host).collect();
+    let survey = ombud_check::survey(Path::new("."), &hosts, &Detector::new(&Options::default()))?;
+    let text = text(&survey, &providers, lang);
+    if args.print {
+        terminal.out(text.trim_end())?;
+        return Ok(0);
+    }
+    let mut options = OpenOptions::new();
+    options.write(true).create(args.force).create_new(!args.force).truncate(args.force);
+    match options.open(FILE) {
+        Ok(mut file) => file.write_all(text.as_bytes())?,
+        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => bail!(say!(lang,
+            en: "{FILE} exists already and was not touched. `ombud init --print` shows a fresh one, `ombud init --force` overwrites it",
+            zh: "{FILE} 已存在，未作改动。`ombud init --print` 可查看新生成的内容，`ombud init --force` 可覆盖")),
+        Err(error) => bail!(say!(lang, en: "cannot write {FILE}: {error}", zh: "无法写入 {FILE}：{error}")),
+    }
+    ignore_state(terminal)?;
+    let files = survey.files;
+    terminal.out(&say!(lang,
+        en: "wrote {FILE} from {files} file(s) of this project. Next: ombud run -- <your agent's command>",
+        zh: "已根据本项目的 {files} 个文件生成 {FILE}。下一步：ombud run -- <智能体的启动命令>"))?;
+    warnings(&survey, &providers, terminal);
+    Ok(0)
+}
+
+/// The state folder holds keys: it must not be committed.
+fn ignore_state(terminal: &Terminal) -> Result<()> {
+    if !Path::new(".git").exists() {
+        return Ok(());
+    }
+    let ignored = std::fs::read_to_string(".gitignore").unwrap_or_default();
+    if ignored.lines().any(|line| matches!(line.trim(), ".ombud" | ".ombud/" | "/.ombud" | "/.ombud/")) {
+        return Ok(());
+    }
+    let gap = if ignored.is_empty() || ignored.ends_with('\n') { "" } else { "\n" };
+    let mut file = OpenOptions::new().append(true).create(true).open(".gitignore")?;
+    write!(file, "{gap}.ombud/\n")?;
+    terminal.note(&say!(terminal.lang, en: "added .ombud/ to .gitignore: it holds the keys of the log", zh: "已把 .ombud/ 加入 .gitignore：其中有日志的密钥"));
+    Ok(())
+}
+
+fn warnings(survey: &Survey, providers: &Providers, terminal: &Terminal) {
+    let lang = terminal.lang;
+    for finding in survey.findings.iter().take(20) {
+        let (path, line, subject) = (&finding.place.path, finding.place.line, &finding.subject);
+        if finding.rule.0 == "secret-in-source" {
+            terminal.warn(&say!(lang,
+                en: "  {path}:{line} contains a key ({subject}): move it to an environment variable and revoke this one",
+                zh: "  {path}:{line} 含有密钥（{subject}）：请移到环境变量，并作废这一个"));
+        } else if let Some(provider) = providers.by_host(subject) {
+            let id = &provider.id;
+            terminal.note(&say!(lang,
+                en: "  {path}:{line} writes out {subject} ({id}): `ombud run` leads Python and Node clients through the gateway all the same",
+                zh: "  {path}:{line} 写死了 {subject}（{id}）：`ombud run` 仍会把 Python 和 Node 客户端引到网关"));
+        }
+    }
+}
+
+fn text(survey: &Survey, providers: &Providers, lang: Lang) -> String {
+    let found: Vec<&str> = survey
+        .hosts
+        .iter()
+        .filter_map(|host| providers.by_host(host))
+        .map(|provider| provider.id.as_str())
+        .collect();
+    let seen = if found.is_empty() {
+        say!(lang, en: "none written out", zh: "未发现写死的地址")
+    } else {
+        found.join(", ")
+    };
+    let upstream = match survey
+        .hosts
+        .iter()
+        .filter_map(|host| providers.by_host(host))
+        .find(|one| one.id != "anthropic")
+    {
+        Some(provider) => format!("upstream = \"{}\"", provider.base),
+        None => "# upstream = \"https://api.openai.com/v1\"".to_owned(),
+    };
+    match lang {
+        Lang::En => format!(include_str!("init.en.toml"), seen = seen, upstream = upstream),
+        Lang::Zh => format!(include_str!("init.zh.toml"), seen = seen, upstream = upstream),
+    }
+}
+
+/// `ombud providers`
+pub(crate) fn providers(terminal: &Terminal) -> Result<u8> {
+    for provider in Providers::builtin()?.iter() {
+        let country = if provider.country == "unknown" {
+            say!(terminal.lang, en: "unknown", zh: "未知")
+        } else {
+            provider.country.clone()
+        };
+        terminal.out(&format!("{:<16} {:<8} {}", provider.id, country, provider.base))?;
+    }
+    Ok(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::File;
+
+    #[test]
+    fn what_init_writes_is_a_valid_configuration() {
+        let providers = Providers::builtin().unwrap();
+        for lang in [Lang::En, Lang::Zh] {
+            let survey = Survey { hosts: ["api.deepseek.com".to_owned()].into(), ..Survey::default() };
+            let text = text(&survey, &providers, lang);
+            let file: File = toml::from_str(&text).unwrap();
+            assert_eq!(
+                file.gateway.upstream.as_deref(),
+                Some(providers.by_id("deepseek").unwrap().base.as_str())
+            );
+            // Every line that is commented out is valid too.
+            let all: String = text
+                .lines()
+                .map(|line| {
+                    line.strip_prefix("# ")
+                        .filter(|rest| rest.contains(" = ") || rest.starts_with('['))
+                        .unwrap_or(line)
+                })
+                .fold(String::new(), |all, line| all + line + "\n");
+            let _: File =
+                toml::from_str(&all.replace("upstream = \"https://api.openai.com/v1\"", "")).unwrap();
+        }
+    }
+}

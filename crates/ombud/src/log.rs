@@ -1,0 +1,210 @@
+//! `ombud log`: show, verify, export.
+
+use anyhow::{Result, bail};
+use ombud_core::event::{Counts, EventKind};
+use ombud_core::{Lang, Say, say};
+use ombud_ledger::read::{Contents, Reader, Record};
+use ombud_ledger::tlog::VerifierKey;
+use ombud_ledger::verify::{self, Policy, Report};
+use serde_json::json;
+
+use crate::cli::{self, Format};
+use crate::config;
+use crate::output::Terminal;
+
+/// `ombud log show`
+pub(crate) async fn show(args: &cli::Show, terminal: &Terminal) -> Result<u8> {
+    let lang = terminal.lang;
+    let mut reader = Reader::open(&config::home()).await?;
+    let records = match &args.exchange {
+        Some(id) => reader.exchange(id).await?,
+        None => reader.newest(args.count).await?,
+    };
+    if let (true, Some(id)) = (records.is_empty(), &args.exchange) {
+        bail!(say!(lang,
+            en: "there is no exchange `{id}` in this log. `ombud log show` lists the newest",
+            zh: "日志中没有编号为 `{id}` 的交换。`ombud log show` 可列出最新的记录"));
+    }
+    for record in &records {
+        if args.format == Format::Json {
+            terminal.out(&String::from_utf8_lossy(&record.leaf))?;
+            continue;
+        }
+        terminal.out(&line(record, lang))?;
+        if args.content {
+            content(&reader, record, terminal).await?;
+        }
+    }
+    Ok(0)
+}
+
+/// One entry on one line.
+fn line(record: &Record, lang: Lang) -> String {
+    let Some(event) = &record.event else {
+        let seq = record.seq;
+        return say!(lang, en: "{seq:>6}  (written by a newer version)", zh: "{seq:>6}  （由更新的版本写入）");
+    };
+    let time = event.t.get(..19).unwrap_or(&event.t).replace('T', " ");
+    let exchange = event.exchange.as_deref().unwrap_or("-");
+    let what = what(&event.kind, lang);
+    format!("{:>6}  {time}  {what}  [{exchange}]", record.seq)
+}
+
+fn what(kind: &EventKind, lang: Lang) -> String {
+    match kind {
+        EventKind::RunStart { mode, version } => {
+            say!(lang, en: "start  {mode} {version}", zh: "启动  {mode} {version}")
+        }
+        EventKind::RunEnd { exit } => {
+            let exit = exit.map_or_else(String::new, |code| code.to_string());
+            say!(lang, en: "end  {exit}", zh: "结束  {exit}")
+        }
+        EventKind::Request(request) => {
+            let (provider, host, wire) = (&request.provider, &request.host, &request.wire);
+            let masked = counts(&request.masked, lang);
+            say!(lang, en: "request → {provider} ({host}, {wire}): masked {masked}", zh: "请求 → {provider}（{host}，{wire}）：已打码 {masked}")
+        }
+        EventKind::Response(answer) => {
+            let (status, restored) = (answer.status, answer.restored);
+            let end = match (&answer.code, answer.complete) {
+                (Some(code), _) => format!(" {code} ({:?})", answer.fault),
+                (None, false) => " …".to_owned(),
+                (None, true) => String::new(),
+            };
+            say!(lang, en: "answer {status}: {restored} value(s) restored{end}", zh: "回答 {status}：还原 {restored} 个值{end}")
+        }
+        EventKind::ToolIntent { tool, decision, .. } => {
+            say!(lang, en: "tool call {tool}: {decision}", zh: "工具调用 {tool}：{decision}")
+        }
+        EventKind::Refused { code, provider } => {
+            let provider = provider.as_deref().unwrap_or("-");
+            say!(lang, en: "refused ({provider}): {code}", zh: "已拒绝（{provider}）：{code}")
+        }
+        EventKind::Gap { dropped } => say!(lang,
+            en: "after a crash, {dropped} byte(s) of an unfinished write were set aside",
+            zh: "崩溃之后，{dropped} 字节未写完的内容被移到一旁"),
+        EventKind::EraseIntent {} => say!(lang, en: "erasure begins", zh: "开始删除"),
+        EventKind::Erased { keys, .. } => {
+            say!(lang, en: "erased: {keys} key(s) destroyed", zh: "已删除：销毁 {keys} 个密钥")
+        }
+        EventKind::Tunnel { host, outcome } => {
+            say!(lang, en: "past the gateway: {host} {outcome}", zh: "未经网关：{host} {outcome}")
+        }
+    }
+}
+
+fn counts(counts: &Counts, lang: Lang) -> String {
+    if counts.is_empty() {
+        return say!(lang, en: "nothing", zh: "无");
+    }
+    counts.iter().map(|(kind, count)| format!("{kind} ×{count}")).collect::<Vec<_>>().join(", ")
+}
+
+/// What was said: of a request what the agent sent and what the provider received.
+async fn content(reader: &Reader, record: &Record, terminal: &Terminal) -> Result<()> {
+    let lang = terminal.lang;
+    match reader.contents(record).await? {
+        Contents::None => {}
+        Contents::Erased => terminal.out(&say!(lang, en: "        (erased)", zh: "        （已删除）"))?,
+        Contents::Parts(parts) => {
+            let body = parts.first().map(|part| part.as_slice()).unwrap_or_default();
+            match (record.event.as_ref().map(|event| &event.kind), parts.get(1)) {
+                (Some(EventKind::Request(_)), Some(patches)) => {
+                    let received = patched(body, patches);
+                    terminal.out(&say!(lang, en: "    sent by the agent:", zh: "    智能体发出："))?;
+                    terminal.out(&indented(body))?;
+                    terminal.out(&say!(lang, en: "    received by the provider:", zh: "    服务商收到："))?;
+                    terminal.out(&indented(&received))?;
+                }
+                _ => terminal.out(&indented(body))?,
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The body as the provider received it, from the original and the recorded replacements.
+pub(crate) fn patched(body: &[u8], patches: &[u8]) -> Vec<u8> {
+    use ombud_gateway::wire::splice::{Patch, splice};
+    let rows: Vec<(usize, usize, String)> = serde_json::from_slice(patches).unwrap_or_default();
+    let mut patches: Vec<Patch> =
+        rows.into_iter().map(|(start, end, with)| Patch { range: start..end, with }).collect();
+    splice(body, &mut patches)
+}
+
+/// Model text is hostile: nothing of it may steer the terminal.
+fn indented(bytes: &[u8]) -> String {
+    let text: String = String::from_utf8_lossy(bytes)
+        .chars()
+        .map(|ch| if ch.is_control() && ch != '\n' { '\u{fffd}' } else { ch })
+        .collect();
+    text.trim_end().lines().map(|line| format!("      {line}")).collect::<Vec<_>>().join("\n")
+}
+
+/// `ombud log verify`
+pub(crate) fn verify(args: &cli::Verify, terminal: &Terminal) -> Result<u8> {
+    let lang = terminal.lang;
+    let source = args.source.clone().unwrap_or_else(config::home);
+    let key = match &args.vkey {
+        Some(text) => match VerifierKey::parse(text.trim()) {
+            Some(key) => Some(key),
+            None => bail!(say!(lang,
+                en: "this is no public key of a log. It looks like `name+1a2b3c4d+…` and stands in the file `vkey` of an export",
+                zh: "这不是日志公钥。公钥形如 `name+1a2b3c4d+…`，位于导出目录的 `vkey` 文件中")),
+        },
+        None => None,
+    };
+    let report = verify::verify(&source, &Policy { log: key, ..Policy::default() })?;
+    match args.format {
+        Format::Json => terminal.out(&as_json(&report).to_string())?,
+        Format::Text => print(&report, &source.display().to_string(), terminal)?,
+    }
+    Ok(u8::from(!report.is_whole()))
+}
+
+/// The report in words.
+pub(crate) fn print(report: &Report, source: &str, terminal: &Terminal) -> Result<()> {
+    let lang = terminal.lang;
+    let (entries, payloads) = (report.entries, report.payloads);
+    if let Some(damage) = report.first_damage() {
+        let (what, more) = (damage.say(lang), report.damage.len() - 1);
+        terminal.out(&say!(lang, en: "DAMAGED: {source}", zh: "已损坏：{source}"))?;
+        terminal.out(&say!(lang, en: "  first: {what}", zh: "  首处：{what}"))?;
+        if more > 0 {
+            terminal.out(&say!(lang, en: "  and {more} more", zh: "  另有 {more} 处"))?;
+        }
+    } else {
+        terminal.out(&say!(lang,
+            en: "whole: {entries} entries and {payloads} encrypted contents in {source} are as they were signed",
+            zh: "完好：{source} 中的 {entries} 条记录和 {payloads} 份加密内容与签名时一致"))?;
+    }
+    for gap in &report.not_covered {
+        let gap = gap.say(lang);
+        terminal.out(&say!(lang, en: "  not covered: {gap}", zh: "  未覆盖：{gap}"))?;
+    }
+    Ok(())
+}
+
+fn as_json(report: &Report) -> serde_json::Value {
+    json!({
+        "whole": report.is_whole(),
+        "entries": report.entries,
+        "payloads": report.payloads,
+        "origin": report.origin,
+        "damage": report.damage.iter().map(|damage| json!({
+            "entry": damage.entry, "file": damage.file, "what": damage.say(Lang::En),
+        })).collect::<Vec<_>>(),
+        "not_covered": report.not_covered.iter().map(|gap| gap.say(Lang::En)).collect::<Vec<_>>(),
+    })
+}
+
+/// `ombud log export`
+pub(crate) fn export(args: &cli::Export, terminal: &Terminal) -> Result<u8> {
+    let exported = ombud_ledger::export(&config::home(), &args.output)?;
+    let (lang, folder) = (terminal.lang, args.output.display());
+    let (entries, payloads) = (exported.entries, exported.payloads);
+    terminal.out(&say!(lang,
+        en: "{folder}: {entries} entries and {payloads} encrypted contents. Anybody can check it: ombud log verify {folder}",
+        zh: "{folder}：{entries} 条记录，{payloads} 份加密内容。任何人都可以校验：ombud log verify {folder}"))?;
+    Ok(0)
+}

@@ -1,0 +1,148 @@
+//! `ombud run -- CMD`: a gateway for the life of one command.
+
+use std::ffi::{OsStr, OsString};
+use std::path::Path;
+use std::process::ExitStatus;
+
+use anyhow::{Context, Result};
+use ombud_core::say;
+use ombud_gateway::Gateway;
+use tokio::net::TcpListener;
+use tokio::process::{Child, Command};
+use tokio::signal::unix::{SignalKind, signal};
+
+use crate::cli;
+use crate::config::{self, Flags};
+use crate::gate::Gate;
+use crate::hook::{self, Hooks};
+use crate::output::Terminal;
+use crate::summary::{self, Seen};
+use crate::tunnel::Proxy;
+
+/// Runs the command and returns its exit code.
+pub(crate) async fn run(args: cli::Run, terminal: &Terminal) -> Result<u8> {
+    let file = config::read(args.upstreams.config.as_deref(), terminal.lang)?;
+    let detector = config::detector(&file);
+    let config = config::gateway(file, &args.upstreams.into(), terminal.lang)?;
+    let gate =
+        Gate::open(&config::home(), config, detector, TcpListener::bind("127.0.0.1:0").await?, "run").await?;
+    let proxy = Proxy::start(&gate).await?;
+    let hooks = if args.no_hooks { None } else { Some(hook::install(&config::home())?) };
+    let status = child(&args.command, &gate, &proxy, hooks.as_ref(), terminal).await;
+    let visits = proxy.close().await;
+    let seen = Seen { flow: gate.gateway.flow(), visits };
+    let providers = gate.gateway.config.providers.clone();
+    let code = status.as_ref().ok().map(|status| exit_code(*status));
+    gate.close(code.map(i64::from)).await?;
+    status?;
+    summary::print(&seen, &providers, terminal)?;
+    Ok(code.unwrap_or(2))
+}
+
+impl From<cli::Upstreams> for Flags {
+    fn from(args: cli::Upstreams) -> Self {
+        Self { upstream: args.upstream, upstream_anthropic: args.upstream_anthropic }
+    }
+}
+
+async fn child(
+    command: &[OsString],
+    gate: &Gate,
+    proxy: &Proxy,
+    hooks: Option<&Hooks>,
+    terminal: &Terminal,
+) -> Result<ExitStatus> {
+    let (program, arguments) = command.split_first().context("no command")?;
+    let url = format!("http://{}", gate.address);
+    let mut child = Command::new(program)
+        .args(arguments)
+        .envs(environment(&gate.gateway, &url, proxy, hooks))
+        .spawn()
+        .with_context(|| cannot_start(program, terminal))?;
+    wait(&mut child).await
+}
+
+fn cannot_start(program: &OsStr, terminal: &Terminal) -> String {
+    let program = Path::new(program).display();
+    say!(terminal.lang,
+        en: "cannot start `{program}`. Is it installed and spelt right? Type the command without `ombud run --` to see",
+        zh: "无法启动 `{program}`。请确认已安装且拼写正确；可去掉 `ombud run --` 直接运行试试")
+}
+
+/// Waits for the child. Ctrl-C reaches it by itself, as it shares the terminal; other requests to end are passed on.
+async fn wait(child: &mut Child) -> Result<ExitStatus> {
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut hangup = signal(SignalKind::hangup())?;
+    loop {
+        tokio::select! {
+            status = child.wait() => return Ok(status?),
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => pass_on(child, rustix::process::Signal::TERM),
+            _ = hangup.recv() => pass_on(child, rustix::process::Signal::HUP),
+        }
+    }
+}
+
+fn pass_on(child: &Child, signal: rustix::process::Signal) {
+    let pid = child.id().and_then(|id| i32::try_from(id).ok()).and_then(rustix::process::Pid::from_raw);
+    if let Some(pid) = pid {
+        // A child that has just ended needs no signal.
+        let _ = rustix::process::kill_process(pid, signal);
+    }
+}
+
+/// The child's own code; 128 and the signal's number if one ended it, as shells do.
+fn exit_code(status: ExitStatus) -> u8 {
+    use std::os::unix::process::ExitStatusExt as _;
+    let code = status.code().or_else(|| status.signal().map(|signal| 128 + signal));
+    code.and_then(|code| u8::try_from(code).ok()).unwrap_or(2)
+}
+
+/// Everything that leads a child through the gateway.
+fn environment(
+    gateway: &Gateway,
+    url: &str,
+    proxy: &Proxy,
+    hooks: Option<&Hooks>,
+) -> Vec<(String, OsString)> {
+    let mut vars: Vec<(String, OsString)> = Vec::new();
+    for provider in gateway.config.providers.iter() {
+        vars.extend(provider.env_for(url).map(|(name, value)| (name.to_owned(), value.into())));
+    }
+    vars.push(("OMBUD_GATEWAY".into(), url.into()));
+    vars.extend(proxy.environment());
+    if let Some(hooks) = hooks {
+        vars.push(("OMBUD_HOOK".into(), contract(gateway, url).into()));
+        vars.push(("PYTHONPATH".into(), joined(hooks.python.as_os_str(), "PYTHONPATH", ":")));
+        let require = format!("--require={}", hooks.node.display());
+        vars.push(("NODE_OPTIONS".into(), joined(OsStr::new(&quoted(&require)), "NODE_OPTIONS", " ")));
+    }
+    vars
+}
+
+/// Node splits its options at spaces unless they are quoted.
+fn quoted(option: &str) -> String {
+    if option.contains(' ') {
+        format!("\"{}\"", option.replace('\\', "\\\\").replace('"', "\\\""))
+    } else {
+        option.to_owned()
+    }
+}
+
+/// Our value in front of the one that is set.
+fn joined(ours: &OsStr, name: &str, separator: &str) -> OsString {
+    let mut value = ours.to_owned();
+    if let Some(theirs) = std::env::var_os(name).filter(|theirs| !theirs.is_empty()) {
+        value.push(separator);
+        value.push(theirs);
+    }
+    value
+}
+
+/// What the hooks are told: which hosts go through the gateway, under which provider.
+fn contract(gateway: &Gateway, url: &str) -> String {
+    let hosts: serde_json::Map<String, serde_json::Value> =
+        gateway.config.providers.hosts().map(|(host, id)| (host.to_owned(), id.into())).collect();
+    serde_json::json!({ "gateway": url, "hosts": hosts }).to_string()
+}

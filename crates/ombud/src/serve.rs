@@ -1,0 +1,74 @@
+//! `ombud serve`: the gateway for agents that run elsewhere.
+
+use anyhow::{Result, bail};
+use ombud_core::say;
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+
+use crate::cli;
+use crate::config;
+use crate::gate::Gate;
+use crate::output::Terminal;
+
+/// Where it listens by default.
+const LISTEN: &str = "127.0.0.1:8787";
+
+/// Serves until it is told to stop.
+pub(crate) async fn serve(args: cli::Serve, terminal: &Terminal) -> Result<u8> {
+    let lang = terminal.lang;
+    let file = config::read(args.upstreams.config.as_deref(), lang)?;
+    let detector = config::detector(&file);
+    let listen = args.listen.or_else(|| file.serve.listen.clone()).unwrap_or_else(|| LISTEN.to_owned());
+    let config = config::gateway(file, &args.upstreams.into(), lang)?;
+    let listener = TcpListener::bind(&listen).await.map_err(|error| {
+        anyhow::anyhow!(say!(lang,
+            en: "cannot listen on {listen}: {error}. Give another address with --listen",
+            zh: "无法监听 {listen}：{error}。请用 --listen 指定其他地址"))
+    })?;
+    if !listener.local_addr()?.ip().is_loopback() {
+        expose(args.behind_tls, &config.keys, terminal)?;
+    }
+    let gate = Gate::open(&config::home(), config, detector, listener, "serve").await?;
+    announce(&gate, terminal);
+    stopped().await?;
+    let flow = gate.gateway.flow();
+    gate.close(None).await?;
+    crate::summary::brief(&flow, terminal);
+    Ok(0)
+}
+
+/// Others can reach the address: their keys and words must not cross the network in the clear, and strangers must not
+/// use the gateway.
+fn expose(behind_tls: bool, keys: &[String], terminal: &Terminal) -> Result<()> {
+    let lang = terminal.lang;
+    if !behind_tls {
+        bail!(say!(lang,
+            en: "this address can be reached from outside, and the gateway itself speaks no TLS. Put a TLS server in front of it and add --behind-tls, or listen on 127.0.0.1",
+            zh: "此地址可从外部访问，而网关本身不提供 TLS。请在前面放一个 TLS 服务器并加上 --behind-tls，或改为监听 127.0.0.1"));
+    }
+    if keys.iter().all(|key| key.len() < 16) {
+        bail!(say!(lang,
+            en: "this address can be reached from outside, so clients must show a key. Add `keys = [\"…\"]` of at least 16 characters under [serve] in ombud.toml",
+            zh: "此地址可从外部访问，因此客户端必须出示密钥。请在 ombud.toml 的 [serve] 下加入不少于 16 个字符的 `keys = [\"…\"]`"));
+    }
+    Ok(())
+}
+
+fn announce(gate: &Gate, terminal: &Terminal) {
+    let (lang, address) = (terminal.lang, gate.address);
+    terminal
+        .warn(&say!(lang, en: "ombud listens on http://{address}", zh: "ombud 正在监听 http://{address}"));
+    terminal.note(&say!(lang,
+        en: "  OPENAI_BASE_URL=http://{address}/v1  ANTHROPIC_BASE_URL=http://{address}  (any provider: http://{address}/p/<provider>)",
+        zh: "  OPENAI_BASE_URL=http://{address}/v1  ANTHROPIC_BASE_URL=http://{address}  （指定服务商：http://{address}/p/<服务商>）"));
+}
+
+async fn stopped() -> Result<()> {
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut terminate = signal(SignalKind::terminate())?;
+    tokio::select! {
+        _ = interrupt.recv() => {}
+        _ = terminate.recv() => {}
+    }
+    Ok(())
+}

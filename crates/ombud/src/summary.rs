@@ -1,0 +1,133 @@
+//! What `run` and `serve` say at the end: what was found, what was masked, who received what, where the log is. It is
+//! loudest when nothing came through.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use anyhow::Result;
+use ombud_core::flow::{Amount, Flow, FlowMap, Recipient};
+use ombud_core::{DataCategory, Lang, Say, say};
+use ombud_detect::{Detector, Options};
+use ombud_gateway::providers::Providers;
+
+use crate::config;
+use crate::output::Terminal;
+use crate::tunnel::Visited;
+
+/// What one run saw.
+pub(crate) struct Seen {
+    /// What went through the gateway.
+    pub flow: FlowMap,
+    /// What went past it.
+    pub visits: Vec<Visited>,
+}
+
+/// Prints the summary of a run.
+pub(crate) fn print(seen: &Seen, providers: &Providers, terminal: &Terminal) -> Result<()> {
+    let inspected = seen.flow.recipients.iter().any(|(recipient, _)| recipient.inspected);
+    if inspected {
+        brief(&seen.flow, terminal);
+    } else {
+        nothing(providers, terminal)?;
+    }
+    bypassed(&seen.visits, terminal);
+    Ok(())
+}
+
+/// The lines about what went through the gateway.
+pub(crate) fn brief(flow: &FlowMap, terminal: &Terminal) {
+    let lang = terminal.lang;
+    let requests: u64 =
+        flow.recipients.iter().filter(|(who, _)| who.inspected).map(|(_, flow)| flow.requests).sum();
+    terminal.note(&say!(lang, en: "ombud: {requests} request(s) went through the gateway", zh: "ombud：{requests} 个请求经过了网关"));
+    for (recipient, flow) in flow.recipients.iter().filter(|(who, _)| who.inspected) {
+        terminal.note(&received(recipient, flow, lang));
+    }
+    let home = config::home().display().to_string();
+    terminal.note(&say!(lang,
+        en: "  log: {home}   look: `ombud log show --content`   check: `ombud log verify`",
+        zh: "  日志：{home}   查看：`ombud log show --content`   校验：`ombud log verify`"));
+}
+
+fn received(recipient: &Recipient, flow: &Flow, lang: Lang) -> String {
+    let (name, requests) = (&recipient.name, flow.requests);
+    let country = if recipient.country == "unknown" {
+        say!(lang, en: "country unknown", zh: "所在国家未知")
+    } else {
+        recipient.country.clone()
+    };
+    let masked = listed(&flow.data, |amount| amount.masked, lang);
+    let clear = listed(&flow.data, |amount| amount.clear, lang);
+    let mut line = say!(lang,
+        en: "  {name} ({country}), {requests} request(s): masked {masked}",
+        zh: "  {name}（{country}），{requests} 个请求：已打码 {masked}");
+    if flow.data.values().any(|amount| amount.clear > 0) {
+        line += &say!(lang, en: "; LEFT IN THE CLEAR: {clear}", zh: "；未打码发出：{clear}");
+    }
+    if flow.opaque > 0 {
+        let opaque = flow.opaque;
+        line += &say!(lang, en: "; {opaque} part(s) not inspected", zh: "；{opaque} 个部分未检查");
+    }
+    line
+}
+
+fn listed(data: &BTreeMap<DataCategory, Amount>, amount: impl Fn(&Amount) -> u64, lang: Lang) -> String {
+    let items: Vec<String> = data
+        .iter()
+        .filter(|(_, sum)| amount(sum) > 0)
+        .map(|(category, sum)| format!("{} ×{}", category.say(lang), amount(sum)))
+        .collect();
+    if items.is_empty() {
+        say!(lang, en: "nothing (nothing was found)", zh: "无（未发现）")
+    } else {
+        items.join(", ")
+    }
+}
+
+/// Nothing came through: the protection was not in force, and nobody must believe that it was.
+fn nothing(providers: &Providers, terminal: &Terminal) -> Result<()> {
+    let lang = terminal.lang;
+    terminal.warn(&say!(lang,
+        en: "ombud: WARNING: no request went through the gateway, so NOTHING WAS PROTECTED in this run.",
+        zh: "ombud：警告：没有任何请求经过网关，本次运行没有受到任何保护。"));
+    let hosts: Vec<&str> = providers.hosts().map(|(host, _)| host).collect();
+    let survey = ombud_check::survey(Path::new("."), &hosts, &Detector::new(&Options::default()))?;
+    let lines = survey.findings.iter().filter(|finding| finding.rule.0 == "hardcoded-provider");
+    let mut any = false;
+    for finding in lines.take(5) {
+        any = true;
+        let (path, line, host) = (&finding.place.path, finding.place.line, &finding.subject);
+        let id = providers.by_host(host).map(|provider| provider.id.clone()).unwrap_or_default();
+        terminal.warn(&say!(lang,
+            en: "  {path}:{line} writes out {host}: take the base URL from the environment, or use os.environ[\"OMBUD_GATEWAY\"] + \"/p/{id}\"",
+            zh: "  {path}:{line} 写死了 {host}：请改为从环境变量读取接口地址，或使用 os.environ[\"OMBUD_GATEWAY\"] + \"/p/{id}\""));
+    }
+    if !any {
+        terminal.warn(&say!(lang,
+            en: "  If the agent did call a model: let its client read OPENAI_BASE_URL or ANTHROPIC_BASE_URL, or set its base URL to $OMBUD_GATEWAY/p/<provider> (`ombud providers` lists them).",
+            zh: "  如果智能体确实调用了模型：请让客户端读取 OPENAI_BASE_URL 或 ANTHROPIC_BASE_URL，或把接口地址设为 $OMBUD_GATEWAY/p/<服务商>（`ombud providers` 可列出）。"));
+    }
+    Ok(())
+}
+
+/// Connections that went past the gateway.
+fn bypassed(visits: &[Visited], terminal: &Terminal) {
+    let lang = terminal.lang;
+    for visit in visits.iter().filter(|visit| visit.outcome == "refused") {
+        let (host, provider) = (&visit.host, visit.provider.as_deref().unwrap_or("?"));
+        terminal.warn(&say!(lang,
+            en: "  refused: a direct connection to {host}. Set that client's base URL to $OMBUD_GATEWAY/p/{provider}",
+            zh: "  已拒绝：直连 {host}。请把该客户端的接口地址设为 $OMBUD_GATEWAY/p/{provider}"));
+    }
+    let others: Vec<String> = visits
+        .iter()
+        .filter(|visit| visit.outcome == "tunnelled")
+        .map(|visit| format!("{} ×{}", visit.host, visit.count))
+        .collect();
+    if !others.is_empty() {
+        let others = others.join(", ");
+        terminal.note(
+            &say!(lang, en: "  not inspected, went past: {others}", zh: "  未检查、直接放行：{others}"),
+        );
+    }
+}

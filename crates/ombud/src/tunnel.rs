@@ -1,0 +1,89 @@
+//! The proxy for what a child sends past the gateway: counted, and recorded.
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex};
+
+use anyhow::Result;
+use ombud_gateway::tunnel::{self, Credential, Outcome, Parents, TunnelConfig, Visit, child_env};
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+
+use crate::gate::Gate;
+
+/// Connections to one host with one outcome.
+#[derive(Debug, Clone)]
+pub(crate) struct Visited {
+    /// The host.
+    pub host: String,
+    /// `tunnelled`, `refused` or `failed`.
+    pub outcome: &'static str,
+    /// The provider whose host it is.
+    pub provider: Option<String>,
+    /// How many.
+    pub count: u64,
+}
+
+type Visits = Arc<Mutex<BTreeMap<(String, &'static str), Visited>>>;
+
+/// A running proxy.
+pub(crate) struct Proxy {
+    address: SocketAddr,
+    credential: Credential,
+    visits: Visits,
+    task: JoinHandle<()>,
+}
+
+impl Proxy {
+    /// Starts it on a free port.
+    pub(crate) async fn start(gate: &Gate) -> Result<Self> {
+        let listener = TcpListener::bind("127.0.0.1:0").await?;
+        let address = listener.local_addr()?;
+        let credential = Credential::random();
+        let providers = Arc::new(gate.gateway.config.providers.clone());
+        let config = TunnelConfig {
+            credential: Some(credential.clone()),
+            parents: Parents::from_env(|name| std::env::var(name).ok())?,
+            lang: gate.gateway.config.lang,
+            ..TunnelConfig::new(providers, format!("http://{}", gate.address))
+        };
+        let visits = Visits::default();
+        let (seen, gateway) = (Arc::clone(&visits), Arc::clone(&gate.gateway));
+        let observer = Arc::new(move |visit: Visit| {
+            let (outcome, provider) = name(&visit.outcome);
+            gateway.visited(&visit.host, visit.port, outcome);
+            if let Ok(mut seen) = seen.lock() {
+                let key = (visit.host.clone(), outcome);
+                let row =
+                    seen.entry(key).or_insert(Visited { host: visit.host, outcome, provider, count: 0 });
+                row.count += 1;
+            }
+        });
+        let task = tokio::spawn(tunnel::serve(listener, config, observer));
+        Ok(Self { address, credential, visits, task })
+    }
+
+    /// The variables that lead a child through it.
+    pub(crate) fn environment(&self) -> Vec<(String, OsString)> {
+        let no_proxy = ["NO_PROXY", "no_proxy"].iter().find_map(|name| std::env::var(name).ok());
+        let vars = child_env(self.address, &self.credential, no_proxy.as_deref()).into_iter();
+        vars.map(|(name, value)| (name.to_owned(), value.into())).collect()
+    }
+
+    /// Stops it and says who was visited.
+    pub(crate) async fn close(self) -> Vec<Visited> {
+        self.task.abort();
+        // It was told to end; how it ended says nothing.
+        let _ = self.task.await;
+        self.visits.lock().map(|visits| visits.values().cloned().collect()).unwrap_or_default()
+    }
+}
+
+fn name(outcome: &Outcome) -> (&'static str, Option<String>) {
+    match outcome {
+        Outcome::Tunnelled => ("tunnelled", None),
+        Outcome::Refused(provider) => ("refused", Some(provider.clone())),
+        Outcome::Failed => ("failed", None),
+    }
+}
