@@ -78,6 +78,7 @@ async fn erasing_a_conversation_leaves_the_log_whole_and_the_words_gone() {
     crate::support::copy(home.path(), backup.path());
     let erased = ledger.erase(&["c-0"]).await.unwrap();
     assert_eq!((erased.keys, erased.epoch), (2, 2));
+    assert!(!home.path().join("keys/kek.1.key").exists(), "the old wrapping key must be gone at once");
     ledger.close().await.unwrap();
     drop(ledger);
 
