@@ -185,3 +185,8 @@ pub(crate) fn chat(content: &str) -> String {
 pub(crate) fn said(answer: &Value) -> String {
     answer["choices"][0]["message"]["content"].as_str().unwrap().to_owned()
 }
+
+/// The answer's JSON.
+pub(crate) async fn value(answer: reqwest::Response) -> Value {
+    serde_json::from_str(&answer.text().await.unwrap()).unwrap()
+}

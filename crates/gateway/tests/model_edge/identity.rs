@@ -33,7 +33,7 @@ async fn two_client_keys_and_two_sessions_have_nothing_in_common() {
     assert_eq!(tokens.len(), 4);
     // A token of the first caller in a request of the second is a word like any other.
     let answer = rig.post_as("two", "", "/v1/chat/completions", chat(&format!("who is {}?", all[0]))).await;
-    assert_eq!(said(&answer.json().await.unwrap()), format!("who is {}?", all[0]));
+    assert_eq!(said(&value(answer).await), format!("who is {}?", all[0]));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -46,7 +46,7 @@ async fn conversations_that_begin_alike_do_not_mix() {
     let theirs = token(&rig.last(), "PHONE");
     // The second conversation names the token of the first, next to a value of its own.
     let answer = rig.post("/v1/chat/completions", ask(&format!("{other} and {theirs}"))).await;
-    assert_eq!(said(&answer.json().await.unwrap()), format!("{other} and {theirs}"));
+    assert_eq!(said(&value(answer).await), format!("{other} and {theirs}"));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -55,7 +55,7 @@ async fn a_truncated_history_restores_only_what_is_still_in_it() {
     rig.post("/v1/chat/completions", chat(&format!("{PHONE} {EMAIL}"))).await;
     let (phone, email) = (token(&rig.last(), "PHONE"), token(&rig.last(), "EMAIL"));
     let answer = rig.post("/v1/chat/completions", chat(&format!("{EMAIL} {phone} {email}"))).await;
-    assert_eq!(said(&answer.json().await.unwrap()), format!("{EMAIL} {phone} {EMAIL}"));
+    assert_eq!(said(&value(answer).await), format!("{EMAIL} {phone} {EMAIL}"));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -75,7 +75,7 @@ async fn secrets_are_one_way() {
     let answer = rig.post("/v1/chat/completions", chat(&format!("my key is {KEY}"))).await;
     let placeholder = token(&rig.last(), "SECRET");
     assert!(!rig.last().contains(KEY));
-    assert_eq!(said(&answer.json::<Value>().await.unwrap()), format!("my key is {placeholder}"));
+    assert_eq!(said(&value(answer).await), format!("my key is {placeholder}"));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -96,7 +96,7 @@ async fn a_value_leaves_in_the_clear_only_with_the_approval_that_was_asked_for()
     .await;
     let refused = rig.post("/v1/chat/completions", chat(&format!("call {PHONE}"))).await;
     assert_eq!(refused.status(), 403);
-    let error: Value = refused.json().await.unwrap();
+    let error: Value = value(refused).await;
     assert_eq!(error["error"]["code"], "ombud_approval_needed");
     let code = token(error["error"]["message"].as_str().unwrap(), "PHONE");
     assert!(rig.bodies().is_empty());
