@@ -4,7 +4,7 @@
 use std::collections::VecDeque;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use axum::body::Body;
 use axum::response::Response;
@@ -30,6 +30,9 @@ const MAX_ANSWER: usize = 64 * 1024 * 1024;
 
 /// Of a streamed answer so much is kept for the log.
 const MAX_KEPT: usize = 16 * 1024 * 1024;
+
+/// How long the last bytes of a broken stream may take into the socket.
+const FLUSH: Duration = Duration::from_millis(20);
 
 /// Headers in which providers name the request.
 const REQUEST_IDS: &[&str] = &["x-request-id", "request-id", "x-ds-trace-id", "x-trace-id"];
@@ -337,7 +340,7 @@ impl Streaming {
                 Some(Step::Forward(bytes)) if !bytes.is_empty() => return Some(Ok(bytes.into())),
                 Some(Step::Forward(_)) => {}
                 Some(Step::Release(calls, bytes)) => return Some(Ok(self.released(&calls, bytes).await)),
-                None if self.ended => return self.close(),
+                None if self.ended => return self.close().await,
                 None => self.read().await,
             }
         }
@@ -385,7 +388,7 @@ impl Streaming {
         }
     }
 
-    fn close(&mut self) -> Option<Result<Bytes, std::io::Error>> {
+    async fn close(&mut self) -> Option<Result<Bytes, std::io::Error>> {
         let (model, finish) = (self.state.model.take(), self.state.finish.take());
         self.delivery.saw(self.state.tally(), model, finish);
         let record = &mut self.delivery.record;
@@ -395,6 +398,11 @@ impl Streaming {
             record.code = Some("stream_without_end".to_owned());
         }
         self.delivery.finish();
-        self.broken.then(|| Err(std::io::Error::other("the provider's stream broke")))
+        if !self.broken {
+            return None;
+        }
+        // The server writes out what it has while the body is pending, and forgets it when the body fails.
+        tokio::time::sleep(FLUSH).await;
+        Some(Err(std::io::Error::other("the provider's stream broke")))
     }
 }

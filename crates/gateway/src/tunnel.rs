@@ -208,13 +208,11 @@ pub async fn serve(listener: TcpListener, config: TunnelConfig, observer: Observ
 /// The next client. `None` after a pause if there is none to be had: out of file descriptors, most likely, so others
 /// must end first.
 async fn accept(listener: &TcpListener) -> Option<TcpStream> {
-    match listener.accept().await {
-        Ok((client, _)) => Some(client),
-        Err(_) => {
-            tokio::time::sleep(Duration::from_millis(50)).await;
-            None
-        }
+    if let Ok((client, _)) = listener.accept().await {
+        return Some(client);
     }
+    tokio::time::sleep(Duration::from_millis(50)).await;
+    None
 }
 
 async fn connection(mut client: TcpStream, config: &TunnelConfig, observer: &Observer) -> io::Result<()> {
