@@ -101,6 +101,16 @@ const cases = {
     assert.equal(answer.data.object, 'chat.completion');
     return [CHAT];
   },
+  async axios_old_asks_for_a_tunnel() {
+    // Without the hook it would hand https:// to the proxy in the clear.
+    await assert.rejects(require('axios-old').get('https://other.example/x?q=1'), /the proxy answered 403/);
+    return { gateway: [], proxy: ['CONNECT other.example:443'] };
+  },
+  async a_local_port() {
+    assert.equal((await fetch('http://127.0.0.1:11434/api/tags')).status, 200);
+    assert.equal((await sent(http.request('http://127.0.0.1:11434/api/tags'))).answer.statusCode, 200);
+    return Array(2).fill('/p/ollama/api/tags');
+  },
   async https_request_forms() {
     const url = `${HERE}/chat/completions`;
     const options = { method: 'POST', headers };

@@ -291,6 +291,25 @@ def http_client_plain():
     return [CHAT] * 3
 
 
+def a_local_port():
+    """A host that is listed with a port counts for that port only."""
+    from urllib.request import urlopen
+
+    import aiohttp
+    import httpx
+    import requests
+
+    url = "http://127.0.0.1:11434/api/tags"
+
+    async def main():
+        async with aiohttp.ClientSession() as session, session.get(url) as answer:
+            assert answer.status == 200
+
+    assert httpx.get(url).status_code == requests.get(url).status_code == urlopen(url).status == 200
+    asyncio.run(main())
+    return ["/p/ollama/api/tags"] * 4
+
+
 def other_hosts_untouched():
     from urllib.request import urlopen
 

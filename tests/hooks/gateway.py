@@ -60,6 +60,9 @@ class Handler(BaseHTTPRequestHandler):
         names = {name.lower(): value for name, value in self.headers.items()}
         record = {"method": self.command, "path": self.path, "headers": names, "body": body.decode("utf-8", "replace")}
         self.server.records.append(record)
+        if self.command == "CONNECT":
+            self.close_connection = True
+            return self.wfile.write(b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n")
         try:
             streamed = json.loads(body or b"{}").get("stream") is True
         except ValueError:

@@ -36,32 +36,41 @@ class World:
 
     def environment(self, case):
         env = {name: value for name, value in os.environ.items() if name not in CLEARED}
-        contract = {"gateway": self.gateway.address, "hosts": {"api.deepseek.com": "deepseek"}}
+        hosts = {"api.deepseek.com": "deepseek", "127.0.0.1:11434": "ollama"}
+        contract = {"gateway": self.gateway.address, "hosts": hosts}
         if case == "gateway_down":
             contract["gateway"] = "http://127.0.0.1:9"
         # Only `localhost` is exempt from the proxy, so that it is the hook that keeps it away from the gateway.
         for name in ("HTTP_PROXY", "HTTPS_PROXY"):
             env[name] = env[name.lower()] = self.proxy.address
-        env["NO_PROXY"] = env["no_proxy"] = "localhost"
+        env["NO_PROXY"] = env["no_proxy"] = "localhost,127.0.0.1" if case == "a_local_port" else "localhost"
         env["OMBUD_HOOK"] = '{"gateway": 5' if case == "broken_contract" else json.dumps(contract)
         env.update(T_GATEWAY=self.gateway.address, T_OTHER=self.other_address, T_PROXY=self.proxy.address)
         return env
 
     def faults(self, expected):
+        """`expected` is what a case printed: the gateway's paths, or {"gateway": paths, "proxy": requests}."""
+        expected = expected if isinstance(expected, dict) else {"gateway": expected}
         records = self.gateway.records
-        got = [record["path"] for record in records]
-        faults = [] if got == expected else ["paths %s, expected %s" % (got, expected)]
+        got = {
+            "gateway": [record["path"] for record in records],
+            "proxy": ["%s %s" % (record["method"], record["path"]) for record in self.proxy.records],
+        }
+        faults = []
+        for server, paths in got.items():
+            if paths != expected.get(server, []):
+                faults.append("the %s got %s, expected %s" % (server, paths, expected.get(server, [])))
         for record in records:
             headers = record["headers"]
             if headers.get("host") != self.gateway.address.split("://")[1]:
                 faults.append("Host is %s" % headers.get("host"))
-            if headers.get("x-ombud-host") != "api.deepseek.com":
+            host = "127.0.0.1:11434" if record["path"].startswith("/p/ollama/") else "api.deepseek.com"
+            if headers.get("x-ombud-host") != host:
                 faults.append("x-ombud-host is %s" % headers.get("x-ombud-host"))
             if record["method"] == "POST" and headers.get("authorization") != "Bearer sk-test":
                 faults.append("Authorization was lost")
             if record["method"] == "POST" and not record["body"]:
                 faults.append("the body was lost")
-        faults += ["the proxy got %s %s" % (record["method"], record["path"]) for record in self.proxy.records]
         faults += ["another host got %s" % r["path"] for r in self.other.records if r["path"] not in ("/x", "/hop")]
         return faults
 

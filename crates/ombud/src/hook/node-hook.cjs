@@ -23,9 +23,9 @@ const contract = load();
 
 /** Where the requests for a host go: {name, prefix}, or null if it is not a known provider's. */
 function find(hostname, port) {
-  const name = String(hostname || '').toLowerCase().replace(/\.$/, '');
-  const id = contract.hosts.get(`${name}:${port}`) || contract.hosts.get(name);
-  return id ? { name, prefix: `/p/${id}` } : null;
+  const host = String(hostname || '').toLowerCase().replace(/\.$/, '');
+  const name = [`${host}:${port}`, host].find((key) => contract.hosts.has(key));
+  return name ? { name, prefix: `/p/${contract.hosts.get(name)}` } : null;
 }
 
 /** The same URL at the gateway, or null. */
