@@ -1,6 +1,6 @@
 """Re-addresses requests for known model providers to the gateway, in plain HTTP on loopback. No TLS is intercepted.
 
-OMBUD_HOOK is JSON: {"gateway": "http://127.0.0.1:PORT", "hosts": {"api.deepseek.com": "deepseek", …}}. A request for
+OMBUD_HOOK is JSON: {"gateway": "http://127.0.0.1:PORT", "hosts": {"HOST": "PROVIDER", …}}. A request for
 https://HOST/path goes to GATEWAY/p/PROVIDER/path, with every header as it was except Host, and with the header
 `x-ombud-host: HOST`. Proxies are not used for it. The client sees its own address in requests, answers and errors.
 
