@@ -32,11 +32,17 @@ def exit_code_and_channels_pass(ombud, provider, folder):
 
 
 def nothing_passed_is_said_loudly(ombud, provider, folder):
-    """An agent that spoke to no model through Ombud must not look protected."""
-    done = run(ombud, provider, folder / "home", sys.executable, "-c", "pass")
-    client.check(done.returncode == 0, f"exit code {done.returncode}")
-    told = done.stderr.decode()
-    client.check("base_url" in told or "BASE_URL" in told, f"no word on how to mend it:\n{told}")
+    """An agent that spoke to no model through Ombud must not look protected, and the line to change is named."""
+    project = folder / "project"
+    project.mkdir()
+    for source, remedy in [(None, "OPENAI_BASE_URL"), ('x = 1\nurl = "https://api.deepseek.com"\n', "agent.py:2")]:
+        if source:
+            (project / "agent.py").write_text(source)
+        done = run(ombud, provider, folder / "home", sys.executable, "-c", "pass", cwd=project)
+        client.check(done.returncode == 0, f"exit code {done.returncode}")
+        told = done.stderr.decode()
+        client.check("NOTHING WAS PROTECTED" in told, f"not loud:\n{told}")
+        client.check(remedy in told, f"no word on how to mend it ({remedy}):\n{told}")
 
 
 def base_urls_reach_the_child(ombud, provider, folder):

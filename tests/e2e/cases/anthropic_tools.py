@@ -4,7 +4,7 @@ import client
 import planted
 from plan import strings
 
-VALUES = planted.named("mobile", "email", "plate", "aws_key")
+VALUES = planted.named("mobile", "email", "plate")
 [LATER] = planted.named("iban")
 TOOLS = [{"name": name, "input_schema": {"type": "object"}} for name in ("send_message", "save_note")]
 ASK = {"model": client.MODEL, "max_tokens": 99, "tools": TOOLS}

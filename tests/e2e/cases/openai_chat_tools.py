@@ -5,7 +5,7 @@ import json
 import client
 import planted
 
-FIRST = planted.named("mobile", "email", "plate", "openai_key")
+FIRST = planted.named("mobile", "email", "plate")
 [LATER] = planted.named("iban")
 TOOLS = [{"type": "function", "function": {"name": name, "parameters": {"type": "object"}}} for name in ("send_message", "save_note")]
 

@@ -6,7 +6,7 @@ import client
 import planted
 from plan import strings
 
-VALUES = planted.named("mobile", "email", "plate", "union_pay", "aws_key")
+VALUES = planted.named("mobile", "email", "plate", "union_pay")
 
 
 def main():

@@ -6,7 +6,7 @@ import client
 import planted
 from plan import strings
 
-VALUES = planted.named("mobile", "email", "plate", "database")
+VALUES = planted.named("mobile", "email", "plate")
 [LATER] = planted.named("uscc")
 TOOLS = [{"type": "function", "name": "send_message", "parameters": {"type": "object"}, "strict": False}]
 
