@@ -4,7 +4,7 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-use clap::{Args, Command, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
+use clap::{Arg, ArgAction, Args, Command, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 use ombud_core::Lang;
 
 /// Keeps the personal data of your users away from the models your agent talks to, and proves it.
@@ -220,21 +220,42 @@ fn chinese(place: &str) -> Option<&'static str> {
     })
 }
 
+/// How help is laid out in Chinese.
+const CHINESE_TEMPLATE: &str = "{about}\n\n用法：{usage}\n\n{all-args}";
+
 fn localised(command: Command, place: &str) -> Command {
     let names: Vec<String> = command.get_subcommands().map(|sub| sub.get_name().to_owned()).collect();
     let mut command = match chinese(place) {
-        Some(about) => command.about(about).long_about(about),
+        Some(about) => command.about(about),
         None => command,
     };
-    command = command.mut_args(|arg| match chinese(&format!("{place} {}", arg.get_id())) {
-        Some(help) => arg.help(help).long_help(help),
-        None => arg,
+    command = command.mut_args(|arg| {
+        let heading = if arg.is_positional() { "参数" } else { "选项" };
+        let arg = arg.help_heading(heading);
+        match chinese(&format!("{place} {}", arg.get_id())) {
+            Some(help) => arg.help(help),
+            None => arg,
+        }
     });
     for name in names {
         let place = if place.is_empty() { name.clone() } else { format!("{place} {name}") };
         command = command.mut_subcommand(&name, |sub| localised(sub, &place));
     }
-    command.subcommand_help_heading("命令").next_help_heading("选项")
+    if place.is_empty() {
+        command = command.disable_version_flag(true).arg(flag("version", 'V', ArgAction::Version));
+    }
+    command
+        .disable_help_flag(true)
+        .arg(flag("help", 'h', ArgAction::Help))
+        .subcommand_help_heading("命令")
+        .subcommand_value_name("命令")
+        .help_template(CHINESE_TEMPLATE)
+}
+
+/// A flag that clap would otherwise describe in English.
+fn flag(name: &'static str, short: char, action: ArgAction) -> Arg {
+    let help = chinese(&format!(" {name}")).unwrap_or_default();
+    Arg::new(name).long(name).short(short).action(action).help(help).help_heading("选项")
 }
 
 /// Reads the arguments.
