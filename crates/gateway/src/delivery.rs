@@ -352,10 +352,10 @@ impl Streaming {
                 self.delivery.keep(&bytes);
                 match self.state.push(&bytes) {
                     Ok(steps) => self.ready.extend(steps),
-                    Err(_) => self.stop(Refusal::AnswerTooLarge),
+                    Err(_) => self.stop(&Refusal::AnswerTooLarge),
                 }
             }
-            Some(Err(_)) => self.stop(cut(&self.delivery.url)),
+            Some(Err(_)) => self.stop(&cut(&self.delivery.url)),
             None => {
                 self.ended = true;
                 self.ready.extend(self.state.end());
@@ -364,7 +364,7 @@ impl Streaming {
     }
 
     /// The provider's side failed: what came is passed on as it was, and the connection breaks as the provider's did.
-    fn stop(&mut self, why: Refusal) {
+    fn stop(&mut self, why: &Refusal) {
         self.ended = true;
         self.broken = true;
         self.delivery.record.fault = why.party();

@@ -84,7 +84,7 @@ pub(crate) fn maskable(detector: &Detector, policy: &Policy, text: &str) -> Vec<
 }
 
 /// `ombud scan`
-pub(crate) fn scan(args: &cli::Filter, terminal: &Terminal) -> Result<u8> {
+pub(crate) fn scan(args: &cli::Filter, terminal: Terminal) -> Result<u8> {
     let file = config::read(args.config.as_deref(), terminal.lang)?;
     let detector = config::detector(&file);
     if args.jsonl {
@@ -106,7 +106,7 @@ pub(crate) fn scan(args: &cli::Filter, terminal: &Terminal) -> Result<u8> {
 }
 
 /// `ombud redact`
-pub(crate) async fn redact(args: &cli::Filter, terminal: &Terminal) -> Result<u8> {
+pub(crate) async fn redact(args: &cli::Filter, terminal: Terminal) -> Result<u8> {
     let file = config::read(args.config.as_deref(), terminal.lang)?;
     let detector = config::detector(&file);
     let vault = vault()?;
@@ -135,7 +135,7 @@ pub(crate) async fn redact(args: &cli::Filter, terminal: &Terminal) -> Result<u8
 }
 
 /// `ombud restore`
-pub(crate) async fn restore(args: &cli::Filter, terminal: &Terminal) -> Result<u8> {
+pub(crate) async fn restore(args: &cli::Filter, terminal: Terminal) -> Result<u8> {
     let vault = vault()?;
     let scope = caller(&vault, &args.session)?.scope();
     let mut tally = Tally::default();
@@ -207,7 +207,7 @@ fn caller(vault: &Vault, session: &str) -> Result<Caller> {
     Ok(Caller::from_seed(vault.derive_key(SEED, &[b"command line"])?, session))
 }
 
-fn input(terminal: &Terminal) -> Result<String> {
+fn input(terminal: Terminal) -> Result<String> {
     let mut bytes = Vec::new();
     std::io::stdin().read_to_end(&mut bytes)?;
     String::from_utf8(bytes).map_err(|error| {
@@ -219,7 +219,7 @@ fn input(terminal: &Terminal) -> Result<String> {
 }
 
 /// Calls `each` for every line of JSON.
-fn each_line(terminal: &Terminal, each: &mut dyn FnMut(Line<'_>) -> Result<()>) -> Result<()> {
+fn each_line(terminal: Terminal, each: &mut dyn FnMut(Line<'_>) -> Result<()>) -> Result<()> {
     for (number, line) in std::io::stdin().lock().lines().enumerate() {
         let (line, number) = (line?, number + 1);
         if line.trim().is_empty() {
@@ -237,7 +237,7 @@ fn each_line(terminal: &Terminal, each: &mut dyn FnMut(Line<'_>) -> Result<()>) 
 }
 
 /// The same with a line of output for each line of input.
-fn lines(terminal: &Terminal, mut each: impl FnMut(Line<'_>, &mut dyn Write) -> Result<()>) -> Result<()> {
+fn lines(terminal: Terminal, mut each: impl FnMut(Line<'_>, &mut dyn Write) -> Result<()>) -> Result<()> {
     let mut out = BufWriter::new(std::io::stdout());
     each_line(terminal, &mut |line| {
         each(line, &mut out)?;

@@ -15,7 +15,7 @@ use crate::config::FILE;
 use crate::output::Terminal;
 
 /// `ombud init`
-pub(crate) fn init(args: &cli::Init, terminal: &Terminal) -> Result<u8> {
+pub(crate) fn init(args: &cli::Init, terminal: Terminal) -> Result<u8> {
     let lang = terminal.lang;
     let providers = Providers::builtin()?;
     let hosts: Vec<&str> = providers.hosts().map(|(host, _)| host).collect();
@@ -44,7 +44,7 @@ pub(crate) fn init(args: &cli::Init, terminal: &Terminal) -> Result<u8> {
 }
 
 /// The state folder holds keys: it must not be committed.
-fn ignore_state(terminal: &Terminal) -> Result<()> {
+fn ignore_state(terminal: Terminal) -> Result<()> {
     if !Path::new(".git").exists() {
         return Ok(());
     }
@@ -54,12 +54,12 @@ fn ignore_state(terminal: &Terminal) -> Result<()> {
     }
     let gap = if ignored.is_empty() || ignored.ends_with('\n') { "" } else { "\n" };
     let mut file = OpenOptions::new().append(true).create(true).open(".gitignore")?;
-    write!(file, "{gap}.ombud/\n")?;
+    writeln!(file, "{gap}.ombud/")?;
     terminal.note(&say!(terminal.lang, en: "added .ombud/ to .gitignore: it holds the keys of the log", zh: "已把 .ombud/ 加入 .gitignore：其中有日志的密钥"));
     Ok(())
 }
 
-fn warnings(survey: &Survey, providers: &Providers, terminal: &Terminal) {
+fn warnings(survey: &Survey, providers: &Providers, terminal: Terminal) {
     let lang = terminal.lang;
     for finding in survey.findings.iter().take(20) {
         let (path, line, subject) = (&finding.place.path, finding.place.line, &finding.subject);
@@ -104,7 +104,7 @@ fn text(survey: &Survey, providers: &Providers, lang: Lang) -> String {
 }
 
 /// `ombud providers`
-pub(crate) fn providers(terminal: &Terminal) -> Result<u8> {
+pub(crate) fn providers(terminal: Terminal) -> Result<u8> {
     for provider in Providers::builtin()?.iter() {
         let country = if provider.country == "unknown" {
             say!(terminal.lang, en: "unknown", zh: "未知")

@@ -13,7 +13,7 @@ use crate::config;
 use crate::output::Terminal;
 
 /// `ombud log show`
-pub(crate) async fn show(args: &cli::Show, terminal: &Terminal) -> Result<u8> {
+pub(crate) async fn show(args: &cli::Show, terminal: Terminal) -> Result<u8> {
     let lang = terminal.lang;
     let mut reader = Reader::open(&config::home()).await?;
     let records = match &args.exchange {
@@ -101,7 +101,7 @@ fn counts(counts: &Counts, lang: Lang) -> String {
 }
 
 /// What was said: of a request what the agent sent and what the provider received.
-async fn content(reader: &Reader, record: &Record, terminal: &Terminal) -> Result<()> {
+async fn content(reader: &Reader, record: &Record, terminal: Terminal) -> Result<()> {
     let lang = terminal.lang;
     match reader.contents(record).await? {
         Contents::None => {}
@@ -142,7 +142,7 @@ fn indented(bytes: &[u8]) -> String {
 }
 
 /// `ombud log verify`
-pub(crate) fn verify(args: &cli::Verify, terminal: &Terminal) -> Result<u8> {
+pub(crate) fn verify(args: &cli::Verify, terminal: Terminal) -> Result<u8> {
     let lang = terminal.lang;
     let source = args.source.clone().unwrap_or_else(config::home);
     let key = match &args.vkey {
@@ -163,7 +163,7 @@ pub(crate) fn verify(args: &cli::Verify, terminal: &Terminal) -> Result<u8> {
 }
 
 /// The report in words.
-pub(crate) fn print(report: &Report, source: &str, terminal: &Terminal) -> Result<()> {
+pub(crate) fn print(report: &Report, source: &str, terminal: Terminal) -> Result<()> {
     let lang = terminal.lang;
     let (entries, payloads) = (report.entries, report.payloads);
     if let Some(damage) = report.first_damage() {
@@ -199,7 +199,7 @@ fn as_json(report: &Report) -> serde_json::Value {
 }
 
 /// `ombud log export`
-pub(crate) fn export(args: &cli::Export, terminal: &Terminal) -> Result<u8> {
+pub(crate) fn export(args: &cli::Export, terminal: Terminal) -> Result<u8> {
     let exported = ombud_ledger::export(&config::home(), &args.output)?;
     let (lang, folder) = (terminal.lang, args.output.display());
     let (entries, payloads) = (exported.entries, exported.payloads);

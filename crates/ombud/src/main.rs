@@ -32,14 +32,14 @@ fn main() -> ExitCode {
         Err(error) => return output::usage(&error),
     };
     let terminal = Terminal::new(lang, cli.quiet);
-    match start(cli, &terminal) {
+    match start(cli, terminal) {
         Ok(code) => ExitCode::from(code),
         Err(error) => terminal.failure(&error),
     }
 }
 
 /// One runtime for every verb: two threads serve, the rest is the blocking pool's.
-fn start(cli: Cli, terminal: &Terminal) -> Result<u8> {
+fn start(cli: Cli, terminal: Terminal) -> Result<u8> {
     let runtime =
         tokio::runtime::Builder::new_multi_thread().worker_threads(workers()).enable_all().build()?;
     let code = runtime.block_on(verb(cli, terminal));
@@ -52,7 +52,7 @@ fn workers() -> usize {
     std::thread::available_parallelism().map_or(2, std::num::NonZero::get).clamp(2, 8)
 }
 
-async fn verb(cli: Cli, terminal: &Terminal) -> Result<u8> {
+async fn verb(cli: Cli, terminal: Terminal) -> Result<u8> {
     match cli.command {
         None => status(terminal),
         Some(Verb::Run(args)) => run::run(args, terminal).await,
@@ -72,7 +72,7 @@ async fn verb(cli: Cli, terminal: &Terminal) -> Result<u8> {
 }
 
 /// `ombud` alone: where things stand, and what to type next.
-fn status(terminal: &Terminal) -> Result<u8> {
+fn status(terminal: Terminal) -> Result<u8> {
     let lang: Lang = terminal.lang;
     let version = env!("CARGO_PKG_VERSION");
     let has_config = std::path::Path::new(config::FILE).exists();

@@ -22,25 +22,25 @@ impl Terminal {
     }
 
     /// A line of the result.
-    pub(crate) fn out(&self, line: &str) -> Result<()> {
+    pub(crate) fn out(self, line: &str) -> Result<()> {
         Ok(writeln!(std::io::stdout(), "{line}")?)
     }
 
     /// A line beside the result; none with `--quiet`.
-    pub(crate) fn note(&self, line: &str) {
+    pub(crate) fn note(self, line: &str) {
         if !self.quiet {
             self.warn(line);
         }
     }
 
     /// A line beside the result that is shown always.
-    pub(crate) fn warn(&self, line: &str) {
+    pub(crate) fn warn(self, line: &str) {
         // There is nowhere left to tell that standard error is closed.
         let _ = writeln!(std::io::stderr(), "{line}");
     }
 
     /// What went wrong, and exit code 2. A closed pipe is a reader that had enough.
-    pub(crate) fn failure(&self, error: &anyhow::Error) -> ExitCode {
+    pub(crate) fn failure(self, error: &anyhow::Error) -> ExitCode {
         if error.chain().any(is_broken_pipe) {
             return ExitCode::SUCCESS;
         }

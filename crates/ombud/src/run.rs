@@ -20,13 +20,13 @@ use crate::summary::{self, Seen};
 use crate::tunnel::Proxy;
 
 /// Runs the command and returns its exit code.
-pub(crate) async fn run(args: cli::Run, terminal: &Terminal) -> Result<u8> {
+pub(crate) async fn run(args: cli::Run, terminal: Terminal) -> Result<u8> {
     let file = config::read(args.upstreams.config.as_deref(), terminal.lang)?;
     let detector = config::detector(&file);
     let config = config::gateway(file, &args.upstreams.into(), terminal.lang)?;
     let gate =
         Gate::open(&config::home(), config, detector, TcpListener::bind("127.0.0.1:0").await?, "run").await?;
-    let proxy = Proxy::start(&gate).await?;
+    let proxy = Proxy::start(&gate, terminal).await?;
     let hooks = if args.no_hooks { None } else { Some(hook::install(&config::home())?) };
     let status = child(&args.command, &gate, &proxy, hooks.as_ref(), terminal).await;
     let visits = proxy.close().await;
@@ -50,7 +50,7 @@ async fn child(
     gate: &Gate,
     proxy: &Proxy,
     hooks: Option<&Hooks>,
-    terminal: &Terminal,
+    terminal: Terminal,
 ) -> Result<ExitStatus> {
     let (program, arguments) = command.split_first().context("no command")?;
     let url = format!("http://{}", gate.address);
@@ -62,7 +62,7 @@ async fn child(
     wait(&mut child).await
 }
 
-fn cannot_start(program: &OsStr, terminal: &Terminal) -> String {
+fn cannot_start(program: &OsStr, terminal: Terminal) -> String {
     let program = Path::new(program).display();
     say!(terminal.lang,
         en: "cannot start `{program}`. Is it installed and spelt right? Type the command without `ombud run --` to see",

@@ -14,7 +14,7 @@ use crate::output::Terminal;
 const LISTEN: &str = "127.0.0.1:8787";
 
 /// Serves until it is told to stop.
-pub(crate) async fn serve(args: cli::Serve, terminal: &Terminal) -> Result<u8> {
+pub(crate) async fn serve(args: cli::Serve, terminal: Terminal) -> Result<u8> {
     let lang = terminal.lang;
     let file = config::read(args.upstreams.config.as_deref(), lang)?;
     let detector = config::detector(&file);
@@ -39,7 +39,7 @@ pub(crate) async fn serve(args: cli::Serve, terminal: &Terminal) -> Result<u8> {
 
 /// Others can reach the address: their keys and words must not cross the network in the clear, and strangers must not
 /// use the gateway.
-fn expose(behind_tls: bool, keys: &[String], terminal: &Terminal) -> Result<()> {
+fn expose(behind_tls: bool, keys: &[String], terminal: Terminal) -> Result<()> {
     let lang = terminal.lang;
     if !behind_tls {
         bail!(say!(lang,
@@ -54,7 +54,7 @@ fn expose(behind_tls: bool, keys: &[String], terminal: &Terminal) -> Result<()> 
     Ok(())
 }
 
-fn announce(gate: &Gate, terminal: &Terminal) {
+fn announce(gate: &Gate, terminal: Terminal) {
     let (lang, address) = (terminal.lang, gate.address);
     terminal
         .warn(&say!(lang, en: "ombud listens on http://{address}", zh: "ombud 正在监听 http://{address}"));

@@ -23,7 +23,7 @@ pub(crate) struct Seen {
 }
 
 /// Prints the summary of a run.
-pub(crate) fn print(seen: &Seen, providers: &Providers, terminal: &Terminal) -> Result<()> {
+pub(crate) fn print(seen: &Seen, providers: &Providers, terminal: Terminal) -> Result<()> {
     let inspected = seen.flow.recipients.iter().any(|(recipient, _)| recipient.inspected);
     if inspected {
         brief(&seen.flow, terminal);
@@ -35,7 +35,7 @@ pub(crate) fn print(seen: &Seen, providers: &Providers, terminal: &Terminal) -> 
 }
 
 /// The lines about what went through the gateway.
-pub(crate) fn brief(flow: &FlowMap, terminal: &Terminal) {
+pub(crate) fn brief(flow: &FlowMap, terminal: Terminal) {
     let lang = terminal.lang;
     let requests: u64 =
         flow.recipients.iter().filter(|(who, _)| who.inspected).map(|(_, flow)| flow.requests).sum();
@@ -85,7 +85,7 @@ fn listed(data: &BTreeMap<DataCategory, Amount>, amount: impl Fn(&Amount) -> u64
 }
 
 /// Nothing came through: the protection was not in force, and nobody must believe that it was.
-fn nothing(providers: &Providers, terminal: &Terminal) -> Result<()> {
+fn nothing(providers: &Providers, terminal: Terminal) -> Result<()> {
     let lang = terminal.lang;
     terminal.warn(&say!(lang,
         en: "ombud: WARNING: no request went through the gateway, so NOTHING WAS PROTECTED in this run.",
@@ -111,7 +111,7 @@ fn nothing(providers: &Providers, terminal: &Terminal) -> Result<()> {
 }
 
 /// Connections that went past the gateway.
-fn bypassed(visits: &[Visited], terminal: &Terminal) {
+fn bypassed(visits: &[Visited], terminal: Terminal) {
     let lang = terminal.lang;
     for visit in visits.iter().filter(|visit| visit.outcome == "refused") {
         let (host, provider) = (&visit.host, visit.provider.as_deref().unwrap_or("?"));

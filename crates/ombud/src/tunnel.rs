@@ -6,11 +6,13 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 
 use anyhow::Result;
+use ombud_core::{Say, say};
 use ombud_gateway::tunnel::{self, Credential, Outcome, Parents, TunnelConfig, Visit, child_env};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
 use crate::gate::Gate;
+use crate::output::Terminal;
 
 /// Connections to one host with one outcome.
 #[derive(Debug, Clone)]
@@ -29,22 +31,37 @@ type Visits = Arc<Mutex<BTreeMap<(String, &'static str), Visited>>>;
 
 /// A running proxy.
 pub(crate) struct Proxy {
+    visits: Visits,
+    running: Option<Running>,
+}
+
+struct Running {
     address: SocketAddr,
     credential: Credential,
-    visits: Visits,
     task: JoinHandle<()>,
 }
 
 impl Proxy {
-    /// Starts it on a free port.
-    pub(crate) async fn start(gate: &Gate) -> Result<Self> {
+    /// Starts it on a free port. Where the user has a proxy of their own that ours cannot go through (SOCKS), the child
+    /// keeps that one, and the user is told that nobody watches what goes past the gateway.
+    pub(crate) async fn start(gate: &Gate, terminal: Terminal) -> Result<Self> {
+        let parents = match Parents::from_env(|name| std::env::var(name).ok()) {
+            Ok(parents) => parents,
+            Err(error) => {
+                terminal.warn(&error.say(terminal.lang));
+                terminal.warn(&say!(terminal.lang,
+                    en: "ombud: the agent keeps your own proxy; connections that go past the gateway are not listed in this run.",
+                    zh: "ombud：智能体沿用你自己的代理；本次运行不会列出绕过网关的连接。"));
+                return Ok(Self { visits: Visits::default(), running: None });
+            }
+        };
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let address = listener.local_addr()?;
         let credential = Credential::random();
         let providers = Arc::new(gate.gateway.config.providers.clone());
         let config = TunnelConfig {
             credential: Some(credential.clone()),
-            parents: Parents::from_env(|name| std::env::var(name).ok())?,
+            parents,
             lang: gate.gateway.config.lang,
             ..TunnelConfig::new(providers, format!("http://{}", gate.address))
         };
@@ -61,21 +78,24 @@ impl Proxy {
             }
         });
         let task = tokio::spawn(tunnel::serve(listener, config, observer));
-        Ok(Self { address, credential, visits, task })
+        Ok(Self { visits, running: Some(Running { address, credential, task }) })
     }
 
     /// The variables that lead a child through it.
     pub(crate) fn environment(&self) -> Vec<(String, OsString)> {
+        let Some(running) = &self.running else { return Vec::new() };
         let no_proxy = ["NO_PROXY", "no_proxy"].iter().find_map(|name| std::env::var(name).ok());
-        let vars = child_env(self.address, &self.credential, no_proxy.as_deref()).into_iter();
+        let vars = child_env(running.address, &running.credential, no_proxy.as_deref()).into_iter();
         vars.map(|(name, value)| (name.to_owned(), value.into())).collect()
     }
 
     /// Stops it and says who was visited.
     pub(crate) async fn close(self) -> Vec<Visited> {
-        self.task.abort();
-        // It was told to end; how it ended says nothing.
-        let _ = self.task.await;
+        if let Some(running) = self.running {
+            running.task.abort();
+            // It was told to end; how it ended says nothing.
+            let _ = running.task.await;
+        }
         self.visits.lock().map(|visits| visits.values().cloned().collect()).unwrap_or_default()
     }
 }

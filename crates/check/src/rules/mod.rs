@@ -28,7 +28,7 @@ pub(crate) const ALL: &[Rule] = &[provider::run, secret::run];
 
 /// The place of a range of bytes in a source.
 pub(crate) fn place(source: &Source, span: Range<usize>) -> Place {
-    let before = source.text.as_bytes().get(..span.start).unwrap_or_default();
-    let line = 1 + before.iter().filter(|&&byte| byte == b'\n').count();
+    let before = source.text.get(..span.start).unwrap_or_default();
+    let line = 1 + before.matches('\n').count();
     Place { path: source.path.clone(), line: u32::try_from(line).unwrap_or(u32::MAX), span }
 }

@@ -90,7 +90,11 @@ mod tests {
 
     /// A mint that lets every first attempt collide.
     fn colliding(_: DataType, value: &str, attempt: u32) -> [u8; 5] {
-        if attempt == 0 { [7; 5] } else { [u8::try_from(value.len()).unwrap(), u8::try_from(attempt).unwrap(), 0, 0, 0] }
+        if attempt == 0 {
+            [7; 5]
+        } else {
+            [u8::try_from(value.len()).unwrap(), u8::try_from(attempt).unwrap(), 0, 0, 0]
+        }
     }
 
     #[test]

@@ -86,7 +86,7 @@ impl AnswerStream {
     pub fn push(&mut self, bytes: &[u8]) -> Result<Vec<Step>, FrameTooLarge> {
         self.splitter.push(bytes)?;
         while let Some(frame) = self.splitter.next_frame() {
-            self.frame(frame);
+            self.frame(&frame);
         }
         Ok(self.take_steps())
     }
@@ -95,7 +95,9 @@ impl AnswerStream {
     /// complete is marked as such.
     pub fn end(&mut self) -> Vec<Step> {
         let owed: Vec<Channel> = self.channels.keys().copied().collect();
-        owed.into_iter().for_each(|channel| self.insert_owed(channel));
+        for channel in owed {
+            self.insert_owed(channel);
+        }
         let rest = self.splitter.rest();
         self.emit(&rest);
         let unfinished = std::mem::take(&mut self.calls);
@@ -107,17 +109,19 @@ impl AnswerStream {
         self.take_steps()
     }
 
-    fn frame(&mut self, raw: Vec<u8>) {
-        let Some(data) = sse::data(&raw) else { return self.emit(&raw) };
+    fn frame(&mut self, raw: &[u8]) {
+        let Some(data) = sse::data(raw) else { return self.emit(raw) };
         if data.trim_ascii() == b"[DONE]" {
             let all: Vec<Channel> = self.channels.keys().copied().collect();
-            all.into_iter().for_each(|channel| self.insert_owed(channel));
+            for channel in all {
+                self.insert_owed(channel);
+            }
             self.complete = true;
-            self.emit(&raw);
+            self.emit(raw);
             return;
         }
         // What is no JSON is not ours to judge: it goes through as it came.
-        let Ok(doc) = Doc::parse(&data, Keys::Any) else { return self.emit(&raw) };
+        let Ok(doc) = Doc::parse(&data, Keys::Any) else { return self.emit(raw) };
         let info = self.wire.frame(&doc);
         self.complete |= info.last;
         self.finish = info.finish.clone().or_else(|| self.finish.take());
@@ -129,8 +133,8 @@ impl AnswerStream {
             .iter()
             .filter(|channel| !touched.contains(channel))
             .for_each(|channel| self.insert_owed(*channel));
-        let rewritten = self.rewrite(&raw, &data, &doc, &info, &ended);
-        self.emit(rewritten.as_deref().unwrap_or(&raw));
+        let rewritten = self.rewrite(raw, &data, &doc, &info, &ended);
+        self.emit(rewritten.as_deref().unwrap_or(raw));
         self.close_calls(&info);
     }
 

@@ -148,10 +148,10 @@ fn items(doc: &Doc<'_>, minted: &Minted, answer: &mut Answer, sealed: &mut Vec<N
     for item in doc.get(doc.root(), "output").into_iter().flat_map(|output| doc.items(output)) {
         match doc.get_str(item, "type").as_deref() {
             Some("function_call") => {
-                answer.calls.push(call(doc, item, "call_id", doc.get(item, "arguments"), minted))
+                answer.calls.push(call(doc, item, "call_id", doc.get(item, "arguments"), minted));
             }
             Some("custom_tool_call") => {
-                answer.calls.push(call(doc, item, "call_id", doc.get(item, "input"), minted))
+                answer.calls.push(call(doc, item, "call_id", doc.get(item, "input"), minted));
             }
             Some("reasoning") => sealed.push(item),
             _ => {}

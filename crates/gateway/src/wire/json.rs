@@ -92,11 +92,6 @@ impl<'a> Doc<'a> {
         Node(0)
     }
 
-    /// Number of nodes.
-    pub fn len(&self) -> usize {
-        self.nodes.len()
-    }
-
     /// Every node in the order of the bytes.
     pub fn nodes(&self) -> impl Iterator<Item = Node> + use<> {
         (0..u32::try_from(self.nodes.len()).unwrap_or(u32::MAX)).map(Node)
@@ -104,8 +99,8 @@ impl<'a> Doc<'a> {
 
     fn entry(&self, node: Node) -> Entry {
         // Nodes are only made by this document; the fallback keeps a mistake from becoming a panic.
-        let none = Entry { kind: Kind::Literal, escaped: false, start: 0, end: 0, next: 0 };
-        self.nodes.get(node.0 as usize).copied().unwrap_or(none)
+        let fallback = Entry { kind: Kind::Literal, escaped: false, start: 0, end: 0, next: 0 };
+        self.nodes.get(node.0 as usize).copied().unwrap_or(fallback)
     }
 
     /// What the node is.

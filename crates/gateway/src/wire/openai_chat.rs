@@ -21,7 +21,7 @@ pub fn request(c: &mut Collector<'_, '_>) {
             "tool_choice" | "function_call" | "modalities" | "logit_bias" | "audio" | "stream_options"
             | "reasoning_effort" | "service_tier" | "verbosity" => {}
             "user" | "metadata" | "safety_identifier" | "prompt_cache_key" => {
-                c.text(value, Role::Metadata, &Origin::Operator)
+                c.text(value, Role::Metadata, &Origin::Operator);
             }
             _ => c.text(value, Role::Other, &Origin::Operator),
         }

@@ -35,7 +35,7 @@ pub fn request(c: &mut Collector<'_, '_>) {
             | "context_management"
             | "prompt_cache_retention" => {}
             "user" | "metadata" | "safety_identifier" | "prompt_cache_key" => {
-                c.text(value, Role::Metadata, &Origin::Operator)
+                c.text(value, Role::Metadata, &Origin::Operator);
             }
             _ => c.text(value, Role::Other, &Origin::Operator),
         }

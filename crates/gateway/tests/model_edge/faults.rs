@@ -49,7 +49,8 @@ async fn invalid_utf8_nesting_size_and_compression() {
         assert_eq!(answer.status(), status);
         assert!(answer.text().await.unwrap().contains(code));
     }
-    let request = rig.client.post(format!("{}/v1/chat/completions", rig.url)).header("content-encoding", "gzip");
+    let request =
+        rig.client.post(format!("{}/v1/chat/completions", rig.url)).header("content-encoding", "gzip");
     assert_eq!(request.body("x").send().await.unwrap().status(), 415);
     assert!(rig.bodies().is_empty());
 }
@@ -124,9 +125,18 @@ async fn raw_provider(bytes: &'static [u8]) -> String {
 }
 
 #[rstest]
-#[case::cut(b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 100\r\n\r\n{\"choices\":", "ombud_answer_cut")]
-#[case::garbage(b"HTTP/1.1 200 OK\r\ncontent-type: text/html\r\ncontent-length: 6\r\n\r\n<html>", "ombud_answer_not_readable")]
-#[case::no_json(b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 3\r\n\r\n{{{", "ombud_answer_not_readable")]
+#[case::cut(
+    b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 100\r\n\r\n{\"choices\":",
+    "ombud_answer_cut"
+)]
+#[case::garbage(
+    b"HTTP/1.1 200 OK\r\ncontent-type: text/html\r\ncontent-length: 6\r\n\r\n<html>",
+    "ombud_answer_not_readable"
+)]
+#[case::no_json(
+    b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 3\r\n\r\n{{{",
+    "ombud_answer_not_readable"
+)]
 #[tokio::test(flavor = "multi_thread")]
 async fn an_answer_that_is_none(#[case] bytes: &'static [u8], #[case] code: &str) {
     let rig = Rig::before(&raw_provider(bytes).await, Arc::default(), |_| {}).await;

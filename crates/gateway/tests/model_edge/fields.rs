@@ -28,12 +28,13 @@ async fn nothing_arrives(path: &str, body: &Value) {
 
 /// The same JSON with every character beyond ASCII escaped, as Python's `json.dumps` writes it.
 fn ascii(text: &str) -> String {
+    use std::fmt::Write as _;
     let mut out = String::new();
     for ch in text.chars() {
         if ch.is_ascii() {
             out.push(ch);
         } else {
-            ch.encode_utf16(&mut [0; 2]).iter().for_each(|unit| out.push_str(&format!("\\u{unit:04x}")));
+            ch.encode_utf16(&mut [0; 2]).iter().for_each(|unit| write!(out, "\\u{unit:04x}").unwrap());
         }
     }
     out

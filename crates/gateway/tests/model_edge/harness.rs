@@ -76,7 +76,11 @@ impl Rig {
     }
 
     /// A gateway before a provider that listens at `base`, or does not.
-    pub(crate) async fn before(base: &str, received: Arc<Mutex<Vec<Bytes>>>, change: impl FnOnce(&mut Config)) -> Self {
+    pub(crate) async fn before(
+        base: &str,
+        received: Arc<Mutex<Vec<Bytes>>>,
+        change: impl FnOnce(&mut Config),
+    ) -> Self {
         let home = tempfile::tempdir().unwrap();
         let provider = ProviderOverride {
             base: Some(format!("{base}/v1")),

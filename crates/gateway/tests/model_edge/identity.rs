@@ -40,7 +40,9 @@ async fn two_client_keys_and_two_sessions_have_nothing_in_common() {
 async fn conversations_that_begin_alike_do_not_mix() {
     let rig = Rig::new(echo).await;
     let begin = json!({ "role": "user", "content": "please help me" });
-    let ask = |value: &str| json!({ "model": "m", "messages": [begin, { "role": "user", "content": value }] }).to_string();
+    let ask = |value: &str| {
+        json!({ "model": "m", "messages": [begin, { "role": "user", "content": value }] }).to_string()
+    };
     let other = "13800138000";
     rig.post("/v1/chat/completions", ask(PHONE)).await;
     let theirs = token(&rig.last(), "PHONE");
@@ -83,7 +85,10 @@ async fn a_gateway_with_keys_wants_one() {
     let rig = Rig::with(echo, |config| config.keys = vec!["a-long-enough-key".into()]).await;
     let answer = rig.post("/v1/chat/completions", chat("hi")).await;
     assert_eq!(answer.status(), 401);
-    let request = rig.client.post(format!("{}/v1/chat/completions", rig.url)).header("x-ombud-key", "a-long-enough-key");
+    let request = rig
+        .client
+        .post(format!("{}/v1/chat/completions", rig.url))
+        .header("x-ombud-key", "a-long-enough-key");
     assert_eq!(request.body(chat("hi")).send().await.unwrap().status(), 200);
     assert_eq!(rig.bodies().len(), 1);
 }
@@ -102,7 +107,11 @@ async fn a_value_leaves_in_the_clear_only_with_the_approval_that_was_asked_for()
     assert!(rig.bodies().is_empty());
     let approve = |text: String| {
         let request = rig.client.post(format!("{}/v1/chat/completions", rig.url));
-        request.header("authorization", "Bearer client-one").header("x-ombud-approve", &code).body(chat(&text)).send()
+        request
+            .header("authorization", "Bearer client-one")
+            .header("x-ombud-approve", &code)
+            .body(chat(&text))
+            .send()
     };
     assert_eq!(approve("call 13800138000".into()).await.unwrap().status(), 403);
     assert_eq!(approve(format!("call {PHONE}")).await.unwrap().status(), 200);

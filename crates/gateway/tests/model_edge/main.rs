@@ -1,7 +1,12 @@
 //! The model edge over real sockets: what reaches the provider, what comes back, and what happens when things fail.
 
-mod fields;
+#[cfg(test)]
 mod faults;
+#[cfg(test)]
+mod fields;
+#[cfg(test)]
 mod harness;
+#[cfg(test)]
 mod identity;
+#[cfg(test)]
 mod streams;

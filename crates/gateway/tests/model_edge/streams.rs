@@ -14,9 +14,14 @@ fn pieces(text: &str, size: usize) -> Vec<String> {
 }
 
 fn chat_stream(text: &str, size: usize) -> String {
-    let mut out = String::from("data: {\"choices\":[{\"index\":0,\"delta\":{\"role\":\"assistant\",\"content\":\"\"}}]}\n\n");
+    let mut out = String::from(
+        "data: {\"choices\":[{\"index\":0,\"delta\":{\"role\":\"assistant\",\"content\":\"\"}}]}\n\n",
+    );
     for piece in pieces(text, size) {
-        out += &format!("data: {}\n\n", json!({ "id": "c", "choices": [{ "index": 0, "delta": { "content": piece } }] }));
+        out += &format!(
+            "data: {}\n\n",
+            json!({ "id": "c", "choices": [{ "index": 0, "delta": { "content": piece } }] })
+        );
     }
     out + "data: {\"choices\":[{\"index\":0,\"delta\":{},\"finish_reason\":\"stop\"}]}\n\ndata: [DONE]\n\n"
 }
@@ -44,12 +49,20 @@ fn streamed(path: &str) -> String {
 async fn chat_text_is_restored_however_it_is_cut(#[values(1, 2, 3, 5, 7, 11, 40)] size: usize) {
     let rig = Rig::new(move |_, body| {
         let body = String::from_utf8_lossy(body).into_owned();
-        let text = format!("打给{}，写信给 **{}**。PHO", token(&body, "PHONE"), token(&body, "EMAIL").to_lowercase());
+        let text = format!(
+            "打给{}，写信给 **{}**。PHO",
+            token(&body, "PHONE"),
+            token(&body, "EMAIL").to_lowercase()
+        );
         events(chat_stream(&text, size))
     })
     .await;
-    let answer = rig.post("/v1/chat/completions", streamed("/v1/chat/completions")).await.text().await.unwrap();
-    assert_eq!(joined(&frames(&answer), "/choices/0/delta/content"), format!("打给{PHONE}，写信给 **{EMAIL}**。PHO"));
+    let answer =
+        rig.post("/v1/chat/completions", streamed("/v1/chat/completions")).await.text().await.unwrap();
+    assert_eq!(
+        joined(&frames(&answer), "/choices/0/delta/content"),
+        format!("打给{PHONE}，写信给 **{EMAIL}**。PHO")
+    );
     assert!(answer.ends_with("data: [DONE]\n\n"));
     let record = rig.answer_record().await;
     assert_eq!((record.complete, record.restored, record.finish.as_deref()), (true, 2, Some("stop")));
@@ -68,7 +81,8 @@ async fn chat_tool_calls_are_held_restored_and_recorded(#[values(1, 4, 9, 100)] 
         events(out + "data: {\"choices\":[{\"index\":0,\"delta\":{},\"finish_reason\":\"tool_calls\"}]}\n\ndata: [DONE]\n\n")
     })
     .await;
-    let answer = rig.post("/v1/chat/completions", streamed("/v1/chat/completions")).await.text().await.unwrap();
+    let answer =
+        rig.post("/v1/chat/completions", streamed("/v1/chat/completions")).await.text().await.unwrap();
     let arguments = joined(&frames(&answer), "/choices/0/delta/tool_calls/0/function/arguments");
     assert_eq!(serde_json::from_str::<Value>(&arguments).unwrap(), json!({ "to": EMAIL }));
     let event = rig.logged(|event| matches!(event.kind, EventKind::ToolIntent { .. })).await;
@@ -149,7 +163,10 @@ async fn responses_text_calls_and_numbers(#[values(1, 4, 60)] size: usize) {
     assert_eq!(joined(&of("response.output_text.delta"), "/delta"), text);
     assert_eq!(joined(&of("response.output_text.done"), "/text"), text);
     assert_eq!(joined(&of("response.completed"), "/response/output/0/content/0/text"), text);
-    assert_eq!(joined(&of("response.function_call_arguments.delta"), "/delta"), format!("{{\"to\":\"{EMAIL}\"}}"));
+    assert_eq!(
+        joined(&of("response.function_call_arguments.delta"), "/delta"),
+        format!("{{\"to\":\"{EMAIL}\"}}")
+    );
     let numbers: Vec<u64> = frames.iter().map(|frame| frame["sequence_number"].as_u64().unwrap()).collect();
     assert!(numbers.windows(2).all(|pair| pair[1] == pair[0] + 1), "{numbers:?}");
 }
@@ -167,7 +184,9 @@ async fn a_stream_without_data_passes_byte_for_byte() {
 #[tokio::test(flavor = "multi_thread")]
 async fn frames_reach_the_client_before_the_stream_ends() {
     let rig = Rig::new(|_, _| {
-        let first = futures_util::stream::iter([Ok::<_, std::io::Error>(Bytes::from("data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"at once\"}}]}\n\n"))]);
+        let first = futures_util::stream::iter([Ok::<_, std::io::Error>(Bytes::from(
+            "data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"at once\"}}]}\n\n",
+        ))]);
         events(axum::body::Body::from_stream(first.chain(futures_util::stream::pending())))
     })
     .await;

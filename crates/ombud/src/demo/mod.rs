@@ -25,7 +25,7 @@ use crate::output::Terminal;
 const AGENT: &str = include_str!("agent.py");
 
 /// Runs the demonstration.
-pub(crate) async fn demo(args: &cli::Demo, terminal: &Terminal) -> Result<u8> {
+pub(crate) async fn demo(args: &cli::Demo, terminal: Terminal) -> Result<u8> {
     let folder = std::env::temp_dir().join(format!("ombud-demo-{}", std::process::id()));
     fs::create_dir_all(&folder).with_context(|| folder.display().to_string())?;
     let result = play(args, &folder, terminal).await;
@@ -34,7 +34,7 @@ pub(crate) async fn demo(args: &cli::Demo, terminal: &Terminal) -> Result<u8> {
     result
 }
 
-async fn play(args: &cli::Demo, folder: &Path, terminal: &Terminal) -> Result<u8> {
+async fn play(args: &cli::Demo, folder: &Path, terminal: Terminal) -> Result<u8> {
     let lang = terminal.lang;
     let home = folder.join(".ombud");
     let real = !args.simulated && std::env::var_os("OPENAI_API_KEY").is_some_and(|key| !key.is_empty());
@@ -72,7 +72,7 @@ async fn gate(home: &Path, real: bool, simulator: &Simulator) -> Result<Gate> {
 }
 
 /// Runs the agent and returns what its user sees.
-async fn agent(folder: &Path, gate: &Gate, real: bool, terminal: &Terminal) -> Result<String> {
+async fn agent(folder: &Path, gate: &Gate, real: bool, terminal: Terminal) -> Result<String> {
     let lang = terminal.lang;
     fs::write(folder.join("agent.py"), AGENT)?;
     let mut command = Command::new("python3");
@@ -126,7 +126,7 @@ async fn exchanges(home: &Path) -> Result<Vec<Sent>> {
 }
 
 /// Verifies the log, changes one character of a copy, and verifies that.
-fn tamper(home: &Path, copy: &Path, terminal: &Terminal) -> Result<()> {
+fn tamper(home: &Path, copy: &Path, terminal: Terminal) -> Result<()> {
     let lang = terminal.lang;
     story::heading(&say!(lang, en: "The log", zh: "日志"), terminal)?;
     let report = verify::verify(home, &Policy::default())?;

@@ -26,11 +26,11 @@ pub(super) fn message(lang: Lang) -> &'static str {
     }
 }
 
-pub(super) fn heading(text: &str, terminal: &Terminal) -> Result<()> {
+pub(super) fn heading(text: &str, terminal: Terminal) -> Result<()> {
     terminal.out(&format!("\n── {text} ──"))
 }
 
-pub(super) fn opening(real: bool, terminal: &Terminal) -> Result<()> {
+pub(super) fn opening(real: bool, terminal: Terminal) -> Result<()> {
     let lang = terminal.lang;
     terminal.out(&if real {
         say!(lang,
@@ -49,7 +49,7 @@ pub(super) fn opening(real: bool, terminal: &Terminal) -> Result<()> {
 pub(super) fn side_by_side(
     exchanges: &[Sent],
     received: Option<&Vec<Bytes>>,
-    terminal: &Terminal,
+    terminal: Terminal,
 ) -> Result<()> {
     let lang = terminal.lang;
     heading(
@@ -88,7 +88,7 @@ fn lines(body: &[u8]) -> Vec<(String, String)> {
 }
 
 /// What the user sees and what the tools did: the real values.
-pub(super) fn restored(folder: &Path, said: &str, terminal: &Terminal) -> Result<()> {
+pub(super) fn restored(folder: &Path, said: &str, terminal: Terminal) -> Result<()> {
     let lang = terminal.lang;
     heading(
         &say!(lang, en: "What the user sees, and what the tools did", zh: "用户看到的，与工具实际做的"),
@@ -102,7 +102,7 @@ pub(super) fn restored(folder: &Path, said: &str, terminal: &Terminal) -> Result
     Ok(())
 }
 
-pub(super) fn next(terminal: &Terminal) -> Result<()> {
+pub(super) fn next(terminal: Terminal) -> Result<()> {
     let lang = terminal.lang;
     heading(&say!(lang, en: "Your turn", zh: "轮到你了"), terminal)?;
     terminal.out(&say!(lang,
