@@ -19,7 +19,7 @@ import planted
 
 def run(ombud, provider, home, *child, flags=(), stdin=None, cwd=None):
     command = [ombud, "run", "--upstream", f"{provider.url}/v1", "--upstream-anthropic", provider.url, *flags, "--", *child]
-    return gateway.execute(command, gateway.environment(home, **gateway.KEYS), stdin, cwd)
+    return gateway.execute(command, gateway.environment(home, **gateway.KEYS), stdin, cwd or home.parent)
 
 
 def exit_code_and_channels_pass(ombud, provider, folder):
@@ -69,7 +69,7 @@ def sigterm_ends_child_and_parent(ombud, provider, folder):
     command = [ombud, "run", "--upstream", f"{provider.url}/v1", "--", sys.executable, "-c", script]
     env = gateway.environment(folder / "home", **gateway.KEYS)
     quiet = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.PIPE}
-    process = subprocess.Popen(command, env=env, start_new_session=True, **quiet)
+    process = subprocess.Popen(command, env=env, cwd=folder, start_new_session=True, **quiet)
     try:
         while not mark.exists() and process.poll() is None:
             time.sleep(0.05)

@@ -60,11 +60,12 @@ class Run:
     name = "run"
 
     def __init__(self, ombud, provider, home):
-        self.env = environment(home, **KEYS)
+        # Its own folder: an ombud.toml where the tests are started from must not take part.
+        self.home, self.env = home, environment(home, **KEYS)
         self.command = [ombud, "run", "--upstream", f"{provider.url}/v1", "--upstream-anthropic", provider.url, "--"]
 
     def python(self, script):
-        return execute([*self.command, sys.executable, str(script)], self.env)
+        return execute([*self.command, sys.executable, str(script)], self.env, cwd=self.home)
 
     def close(self):
         pass
@@ -79,7 +80,8 @@ class Serve:
         command = [ombud, "serve", "--listen", "127.0.0.1:0"]
         command += ["--upstream", f"{provider.url}/v1", "--upstream-anthropic", provider.url]
         env = environment(home)
-        self.process = subprocess.Popen(command, env=env, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+        pipes = {"stdin": subprocess.DEVNULL, "stderr": subprocess.PIPE, "text": True}
+        self.process = subprocess.Popen(command, env=env, cwd=home, **pipes)
         self.told = []
         url = self.address()
         threading.Thread(target=self.listen, daemon=True).start()

@@ -19,15 +19,19 @@ static RULES: LazyLock<Vec<(Regex, &str)>> = LazyLock::new(|| {
         // Dates, times, durations.
         (r"\b\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:\d{2})?)?", "DATE"),
         (r"\b\d{2}:\d{2}:\d{2}(\.\d+)?\b", "TIME"),
-        (r"\b\d+(\.\d+)? ?(ns|µs|us|ms|s|毫秒|微秒|秒)\b", "DURATION"),
+        (r"\b\d+(\.\d+)? ?((ns|us|ms|s)\b|µs|毫秒|微秒|秒)", "DURATION"),
         // Addresses of this machine.
         (r"(127\.0\.0\.1|localhost|\[::1\]):\d+", "$1:PORT"),
-        (r"\b(pid|进程) \d+", "$1 PID"),
+        (r"(pid|进程) \d+", "$1 PID"),
         // Columns and rules are as wide as what stands in them.
         (r"[─═━-]{3,}", "---"),
         (r"[ \t]+", " "),
     ];
-    let compile = |(pattern, stand_in)| Regex::new(pattern).ok().map(|regex| (regex, stand_in));
+    // Chinese characters are letters too: a boundary beside them is one of ASCII.
+    let compile = |(pattern, stand_in): (&str, _)| {
+        let pattern = pattern.replace(r"\b", r"(?-u:\b)");
+        Regex::new(&pattern).ok().map(|regex| (regex, stand_in))
+    };
     rules.into_iter().filter_map(compile).collect()
 });
 
@@ -56,6 +60,7 @@ mod tests {
             ("id 01890a5d-ac96-774b-bcce-b302099a8057", "id 01890a5d-ac96-774b-bcce-ffffffffffff"),
             ("a    b", "a b"),
             ("EMAIL_0123ABCD.", "EMAIL_ZYXWVTSR."),
+            ("我叫PERSON_0123ABCD，用时12毫秒", "我叫PERSON_ZYXWVTSR，用时3毫秒"),
         ];
         for (one, other) in pairs {
             assert_eq!(scrub(one), scrub(other));
