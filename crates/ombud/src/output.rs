@@ -22,6 +22,10 @@ impl Terminal {
     }
 
     /// A line of the result.
+    #[expect(
+        clippy::unused_self,
+        reason = "every line goes through the terminal, so that it can be silenced or coloured in one place"
+    )]
     pub(crate) fn out(self, line: &str) -> Result<()> {
         Ok(writeln!(std::io::stdout(), "{line}")?)
     }
@@ -34,6 +38,10 @@ impl Terminal {
     }
 
     /// A line beside the result that is shown always.
+    #[expect(
+        clippy::unused_self,
+        reason = "every line goes through the terminal, so that it can be silenced or coloured in one place"
+    )]
     pub(crate) fn warn(self, line: &str) {
         // There is nowhere left to tell that standard error is closed.
         let _ = writeln!(std::io::stderr(), "{line}");

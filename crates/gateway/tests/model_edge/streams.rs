@@ -1,5 +1,7 @@
 //! Streamed answers, cut in every way.
 
+use std::fmt::Write as _;
+
 use bytes::Bytes;
 use futures_util::StreamExt;
 use ombud_core::event::EventKind;
@@ -18,10 +20,12 @@ fn chat_stream(text: &str, size: usize) -> String {
         "data: {\"choices\":[{\"index\":0,\"delta\":{\"role\":\"assistant\",\"content\":\"\"}}]}\n\n",
     );
     for piece in pieces(text, size) {
-        out += &format!(
+        write!(
+            out,
             "data: {}\n\n",
             json!({ "id": "c", "choices": [{ "index": 0, "delta": { "content": piece } }] })
-        );
+        )
+        .unwrap();
     }
     out + "data: {\"choices\":[{\"index\":0,\"delta\":{},\"finish_reason\":\"stop\"}]}\n\ndata: [DONE]\n\n"
 }
@@ -76,7 +80,7 @@ async fn chat_tool_calls_are_held_restored_and_recorded(#[values(1, 4, 9, 100)] 
         let arguments = format!("{{\"to\": \"{}\"}}", token(&body, "EMAIL"));
         let mut out = format!("data: {}\n\n", json!({ "choices": [{ "index": 0, "delta": { "tool_calls": [{ "index": 0, "id": "call_1", "type": "function", "function": { "name": "send_mail", "arguments": "" } }] } }] }));
         for piece in pieces(&arguments, size) {
-            out += &format!("data: {}\n\n", json!({ "choices": [{ "index": 0, "delta": { "tool_calls": [{ "index": 0, "function": { "arguments": piece } }] } }] }));
+            write!(out, "data: {}\n\n", json!({ "choices": [{ "index": 0, "delta": { "tool_calls": [{ "index": 0, "function": { "arguments": piece } }] } }] })).unwrap();
         }
         events(out + "data: {\"choices\":[{\"index\":0,\"delta\":{},\"finish_reason\":\"tool_calls\"}]}\n\ndata: [DONE]\n\n")
     })
@@ -97,7 +101,7 @@ async fn anthropic_text_tools_and_thinking(#[values(1, 3, 8, 50)] size: usize) {
         let body = String::from_utf8_lossy(body).into_owned();
         let (phone, email) = (token(&body, "PHONE"), token(&body, "EMAIL"));
         let mut out = String::new();
-        let mut event = |value: Value| out += &format!("event: {}\ndata: {value}\n\n", value["type"].as_str().unwrap());
+        let mut event = |value: Value| write!(out, "event: {}\ndata: {value}\n\n", value["type"].as_str().unwrap()).unwrap();
         event(json!({ "type": "message_start", "message": { "model": "m", "content": [] } }));
         event(json!({ "type": "content_block_start", "index": 0, "content_block": { "type": "thinking", "thinking": "" } }));
         event(json!({ "type": "content_block_delta", "index": 0, "delta": { "type": "thinking_delta", "thinking": format!("about {phone}") } }));
@@ -138,7 +142,7 @@ async fn responses_text_calls_and_numbers(#[values(1, 4, 60)] size: usize) {
         let mut event = |mut value: Value| {
             value["sequence_number"] = number.into();
             number += 1;
-            out += &format!("event: {}\ndata: {value}\n\n", value["type"].as_str().unwrap());
+            write!(out, "event: {}\ndata: {value}\n\n", value["type"].as_str().unwrap()).unwrap();
         };
         event(json!({ "type": "response.created", "response": { "model": "m", "output": [] } }));
         for piece in pieces(&text, size) {
