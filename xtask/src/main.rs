@@ -48,7 +48,7 @@ enum Verb {
         /// What to measure.
         what: bench::What,
         /// Passed on to the bench.
-        #[arg(trailing_var_arg = true)]
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         args: Vec<String>,
     },
     /// Measure detection quality on data outside the repository and write docs/quality.md.

@@ -95,6 +95,11 @@ impl Venv {
         Self::ensure(workspace, "hooks-venv", "tests/hooks/requirements.txt")
     }
 
+    /// `LiteLLM`, which the gateway is compared with.
+    pub(crate) fn bench(workspace: &Workspace) -> Result<Self> {
+        Self::ensure(workspace, "bench-tools/litellm", "xtask/requirements-bench.txt")
+    }
+
     /// Makes it, or makes it anew when the requirements have changed.
     fn ensure(workspace: &Workspace, name: &str, requirements: &str) -> Result<Self> {
         let dir = workspace.target.join(name);

@@ -8,12 +8,15 @@ use clap::ValueEnum;
 use crate::workspace::Workspace;
 
 mod example;
+mod gateway;
 
 /// What can be measured.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum What {
     /// Detection: megabytes of text a second on one core.
     Detect,
+    /// The gateway: what it adds to a request, beside nginx and others.
+    Gateway,
     /// The log: appends a second, written and on disk.
     Ledger,
 }
@@ -22,6 +25,7 @@ pub(crate) enum What {
 pub(crate) fn run(workspace: &Workspace, what: What, args: &[String]) -> Result<ExitCode> {
     match what {
         What::Detect => example::run(workspace, "ombud-detect", "throughput", args),
+        What::Gateway => gateway::run(workspace, args),
         What::Ledger => example::run(workspace, "ombud-ledger", "append", args),
     }
 }

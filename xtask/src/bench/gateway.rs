@@ -1,0 +1,332 @@
+//! The gateway under load, beside the direct way and, when asked, beside others, in one run.
+//!
+//! One provider, one client and every contestant share the machine. The loads are interleaved: each is put on every
+//! contestant in turn, so that a machine that becomes slower meanwhile is slower for all.
+
+mod contestant;
+mod http;
+mod load;
+mod mock;
+mod process;
+mod prompt;
+mod report;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode};
+use std::time::Duration;
+
+use anyhow::{Context as _, Result};
+use clap::{Parser, ValueEnum as _};
+
+use crate::command;
+use crate::term;
+use crate::workspace::Workspace;
+use contestant::{Contestant, Rival};
+use load::{Shot, Target};
+use mock::Mock;
+use process::Server;
+use report::{Figures, Needs, Row};
+
+/// The client's key; `LiteLLM` wants one that begins like this.
+const KEY: &str = "sk-bench-0123456789abcdef";
+
+/// Where the tables go with `--write`.
+const DOCUMENT: &str = "docs/performance.md";
+
+/// How often a contestant is started to measure that; slow ones once.
+const STARTS: usize = 5;
+const SLOW_START: Duration = Duration::from_secs(1);
+
+/// Requests of a conversation.
+const TURNS: u64 = 8;
+
+/// Options of the bench.
+#[derive(Debug, Parser)]
+#[command(name = "cargo xtask bench gateway", bin_name = "cargo xtask bench gateway")]
+struct Options {
+    /// Others to measure in the same run; each is installed when it is missing.
+    #[arg(long, value_enum, value_delimiter = ',', value_name = "NAMES")]
+    with: Vec<Rival>,
+    /// Only loads whose title contains this.
+    #[arg(long, value_name = "TEXT", default_value = "")]
+    load: String,
+    /// This binary instead of a fresh release build.
+    #[arg(long, value_name = "FILE")]
+    binary: Option<PathBuf>,
+    /// Write the tables to docs/performance.md.
+    #[arg(long)]
+    write: bool,
+}
+
+/// One load.
+#[derive(Debug, Clone, Copy)]
+struct Load {
+    kilobytes: usize,
+    stream: bool,
+    connections: usize,
+    /// Of the provider, in milliseconds.
+    delay: u64,
+    turns: u64,
+    requests: u64,
+}
+
+impl Load {
+    fn title(&self) -> String {
+        let Self { kilobytes, stream, connections, delay, turns, .. } = self;
+        let kind = if *stream { "23 events" } else { "whole" };
+        let plural = if *connections == 1 { "" } else { "s" };
+        let delay = if *delay > 0 { format!(", provider answers after {delay} ms") } else { String::new() };
+        let fresh = if *turns == 1 { ", each request a new conversation" } else { "" };
+        format!("{kilobytes} KB, {kind}, {connections} connection{plural}{delay}{fresh}")
+    }
+}
+
+/// All loads, the small ones first.
+fn loads() -> Vec<Load> {
+    let usual = Load { kilobytes: 1, stream: false, connections: 1, delay: 0, turns: TURNS, requests: 3000 };
+    let mut loads = vec![
+        usual,
+        Load { delay: 50, requests: 180, ..usual },
+        Load { turns: 1, requests: 1000, ..usual },
+        Load { connections: 32, requests: 20_000, ..usual },
+    ];
+    for (kilobytes, requests) in [(1, 3000), (16, 1000), (256, 200)] {
+        for stream in [false, true] {
+            let one = Load { kilobytes, stream, requests, ..usual };
+            if kilobytes > 1 || stream {
+                loads.push(one);
+            }
+            loads.push(Load {
+                connections: 64,
+                requests: requests * if kilobytes == 1 { 6 } else { 2 },
+                ..one
+            });
+        }
+    }
+    loads
+}
+
+/// A contestant that runs, and the most memory it was seen with.
+struct Running {
+    contestant: Contestant,
+    server: Server,
+    start: Duration,
+    idle: process::Usage,
+    loaded: u64,
+}
+
+/// Measures, prints, and writes if asked to.
+pub(super) fn run(workspace: &Workspace, args: &[String]) -> Result<ExitCode> {
+    let program = "cargo xtask bench gateway".to_owned();
+    let options = match Options::try_parse_from(std::iter::once(&program).chain(args)) {
+        Ok(options) => options,
+        Err(error) => {
+            error.print()?;
+            return Ok(ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2)));
+        }
+    };
+    if cfg!(debug_assertions) {
+        // The client must not be what is slow.
+        return optimised(workspace, args);
+    }
+    let binary = match &options.binary {
+        Some(binary) => {
+            fs::canonicalize(binary).with_context(|| format!("no binary at {}", binary.display()))?
+        }
+        None => workspace.build_release()?,
+    };
+    let mut contestants = vec![Contestant::ombud(binary)?];
+    for rival in &options.with {
+        contestants.push(Contestant::rival(workspace, *rival)?);
+    }
+    let mock = Mock::start()?;
+    let folder = workspace.target.join("bench-gateway");
+    let mut running = Vec::new();
+    for contestant in contestants {
+        running.push(begin(contestant, &folder, &mock)?);
+    }
+    let mut text = format!("{}\n", circumstances());
+    term::line(&text);
+    let mut number = 0;
+    for load in loads().iter().filter(|load| load.title().contains(&options.load)) {
+        let table = report::table(&load.title(), &rows(*load, &mock, &mut running, &mut number)?);
+        term::line(&table);
+        text += &(table + "\n");
+    }
+    let table = report::needs(&running.iter().map(needs).collect::<Vec<_>>(), &absent(&options.with));
+    term::line(&table);
+    text += &table;
+    if options.write {
+        fs::write(workspace.path(DOCUMENT), document(&text))?;
+        term::line(&format!("written {DOCUMENT}"));
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Runs this bench in a release build of this program.
+fn optimised(workspace: &Workspace, args: &[String]) -> Result<ExitCode> {
+    let mut cargo = Command::new("cargo");
+    cargo.current_dir(&workspace.root).args([
+        "run",
+        "--release",
+        "--package",
+        "xtask",
+        "--",
+        "bench",
+        "gateway",
+    ]);
+    command::run(cargo.args(args))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Starts a contestant a few times and leaves the last one running.
+fn begin(contestant: Contestant, folder: &Path, mock: &Mock) -> Result<Running> {
+    term::line(&format!("  starting {}", contestant.version));
+    let folder = folder.join(contestant.name);
+    let start = || -> Result<Server> {
+        if folder.exists() {
+            fs::remove_dir_all(&folder)?;
+        }
+        fs::create_dir_all(&folder)?;
+        let listen = process::free_address()?;
+        Server::start(contestant.command(&folder, mock.address, listen)?, listen, &folder)
+    };
+    let mut server = start()?;
+    let mut times = vec![server.started];
+    while times.len() < STARTS && server.started < SLOW_START {
+        drop(server);
+        server = start()?;
+        times.push(server.started);
+    }
+    times.sort_unstable();
+    let middle = times.get(times.len() / 2).copied().unwrap_or_default();
+    std::thread::sleep(Duration::from_millis(500));
+    let idle = server.usage()?;
+    Ok(Running { contestant, server, start: middle, idle, loaded: idle.resident })
+}
+
+/// One load on the direct way and on everybody.
+fn rows(load: Load, mock: &Mock, running: &mut [Running], number: &mut u64) -> Result<Vec<Row>> {
+    let direct = Target { address: mock.address };
+    let outcome = measure(load, direct, mock, number, || Ok(Duration::ZERO))?;
+    let mut rows = vec![Row { name: "direct", figures: Figures::of(&outcome.0, mock, None) }];
+    for one in running {
+        let target = Target { address: one.server.address };
+        let (outcome, cpu) = measure(load, target, mock, number, || Ok(one.server.usage()?.cpu))?;
+        rows.push(Row { name: one.contestant.name, figures: Figures::of(&outcome, mock, Some(cpu)) });
+        one.loaded = one.loaded.max(one.server.usage()?.resident);
+    }
+    Ok(rows)
+}
+
+/// Warms up, then fires; `cpu` reads the processor time that the contestant has used so far.
+fn measure(
+    load: Load,
+    target: Target,
+    mock: &Mock,
+    number: &mut u64,
+    cpu: impl Fn() -> Result<Duration>,
+) -> Result<(load::Outcome, Duration)> {
+    let mut shots = |count: u64| -> Vec<Shot> {
+        let first = *number;
+        *number += count;
+        (first..*number)
+            .map(|number| {
+                Shot::new(target, &prompt::prompt(number, load.kilobytes * 1024, load.stream, load.turns))
+            })
+            .collect()
+    };
+    let (warm, shots) = (shots((load.requests / 10).min(500)), shots(load.requests));
+    mock.reset(Duration::from_millis(load.delay.min(1)));
+    load::fire(target, warm, load.connections)?;
+    mock.reset(Duration::from_millis(load.delay));
+    let before = cpu()?;
+    let outcome = load::fire(target, shots, load.connections)?;
+    Ok((outcome, cpu()?.saturating_sub(before)))
+}
+
+fn needs(running: &Running) -> Needs {
+    let Running { contestant, start, idle, loaded, .. } = running;
+    Needs {
+        name: contestant.name,
+        about: format!("{} | {}", contestant.version, contestant.does),
+        size: contestant.size,
+        start: *start,
+        idle: *idle,
+        loaded: *loaded,
+    }
+}
+
+fn absent(with: &[Rival]) -> Vec<&'static str> {
+    let name = |rival: &Rival| match rival {
+        Rival::Nginx => "nginx",
+        Rival::Cloakpipe => "CloakPipe",
+        Rival::Litellm => "LiteLLM",
+    };
+    Rival::value_variants().iter().filter(|rival| !with.contains(rival)).map(name).collect()
+}
+
+/// On what machine.
+fn circumstances() -> String {
+    let read = |path: &str| fs::read_to_string(path).unwrap_or_default();
+    let cpu = read("/proc/cpuinfo");
+    let model = cpu
+        .lines()
+        .find_map(|line| line.strip_prefix("model name")?.split_once(": "))
+        .map_or("unknown", |m| m.1);
+    let cores = std::thread::available_parallelism().map_or(0, std::num::NonZero::get);
+    let kernel = read("/proc/sys/kernel/osrelease");
+    let busy = read("/proc/loadavg");
+    let revision = command::output(Command::new("git").args(["describe", "--always", "--dirty"]));
+    format!(
+        "{model}, {cores} cores, Linux {}; load average when it began {}; revision {}.",
+        kernel.trim(),
+        busy.split(' ').next().unwrap_or("unknown"),
+        revision.unwrap_or_default().trim()
+    )
+}
+
+/// The document around the tables.
+fn document(tables: &str) -> String {
+    format!(
+        "# Performance · 性能
+
+What the gateway costs, measured by `cargo xtask bench gateway --write`; this page is written by it, do not edit it.
+Provider, client and all contestants share the cores of one machine, without TLS, over loopback. Prompts have personal
+data in every paragraph, differ in every request, and belong to conversations of {TURNS} requests. Times are those outside the
+provider: what it waits on purpose is taken off, request by request. `added` is the difference to the direct way.
+`in the clear` is the share of requests whose e-mail address reached the provider, `restored` the share of answers in
+which the client found it. CPU is user and kernel time of the contestant, all its processes. A load ends after ten
+seconds, so slow contestants have fewer answers.
+
+本页由 `cargo xtask bench gateway --write` 生成，请勿手工修改。模拟服务商、客户端与各网关共用同一台机器，经回环地址、不含 TLS。
+每个请求的每一段都含不同的个人信息；时间已扣除服务商有意等待的部分；`added` 为相对直连增加的时间；`in the clear` 为邮箱以明文到达
+服务商的请求比例；`restored` 为客户端收到还原后邮箱的比例。
+
+{tables}"
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn loads_have_titles_of_their_own() {
+        let mut titles: Vec<String> = loads().iter().map(Load::title).collect();
+        assert_eq!(titles.len(), 15);
+        titles.sort();
+        titles.dedup();
+        assert_eq!(titles.len(), 15);
+    }
+
+    #[test]
+    fn options_are_understood() {
+        let options =
+            Options::try_parse_from(["bench", "--with", "nginx,litellm", "--load", "1 KB"]).unwrap();
+        assert_eq!(options.with, [Rival::Nginx, Rival::Litellm]);
+        assert_eq!(absent(&options.with), ["CloakPipe"]);
+        assert!(!options.write && options.binary.is_none());
+    }
+}

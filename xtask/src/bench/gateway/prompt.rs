@@ -1,0 +1,154 @@
+//! Chat requests that no cache has seen: every paragraph of every request has its own values. The numbers and names are
+//! made up; card numbers are valid by their check digit, as a detector demands.
+
+use serde_json::json;
+
+/// The domain of all addresses; a provider that reads it has received one in the clear.
+pub(super) const DOMAIN: &str = "@customers.example.com";
+
+/// What stands between these is repeated by the mock provider, beginning with the number of the request.
+pub(super) const MARKS: (&str, &str) = ("[[", "]]");
+
+/// Length of a message of the history, in paragraphs.
+const PARAGRAPHS: u64 = 4;
+
+/// One request.
+pub(super) struct Prompt {
+    /// Unique in a run.
+    pub(super) number: u64,
+    /// The address that the answer must contain when it has come back.
+    pub(super) email: String,
+    /// The JSON body.
+    pub(super) body: String,
+}
+
+/// A prompt of about `size` bytes. What identifies a conversation (its first messages) is the same for every `turns`
+/// consecutive numbers.
+pub(super) fn prompt(number: u64, size: usize, stream: bool, turns: u64) -> Prompt {
+    let mut messages = vec![
+        json!({ "role": "system", "content": "You help the customers of a shop. Answer briefly and in their language." }),
+        json!({ "role": "user", "content": format!("This is about case {}.", number / turns.max(1)) }),
+    ];
+    let email = email(number, 0);
+    let (open, close) = MARKS;
+    let last = format!(
+        "Repeat what follows. {open}{number} write to {email} or call {}, the card is {}{close}",
+        phone(number, 0),
+        card(number, 0),
+    );
+    let mut written = last.len() + 320;
+    let mut paragraph = 1;
+    while written + 400 < size {
+        let role = if messages.len() % 2 == 0 { "assistant" } else { "user" };
+        let mut text = String::new();
+        for _ in 0..PARAGRAPHS {
+            if written + text.len() + 400 < size {
+                text.push_str(&filler(number, paragraph));
+                paragraph += 1;
+            }
+        }
+        written += text.len() + 40;
+        messages.push(json!({ "role": role, "content": text }));
+    }
+    messages.push(json!({ "role": "user", "content": last }));
+    let body = json!({ "model": "bench", "stream": stream, "messages": messages }).to_string();
+    Prompt { number, email, body }
+}
+
+/// Prose of some 350 bytes, in turn English and Chinese.
+fn filler(number: u64, paragraph: u64) -> String {
+    let (email, phone, order) =
+        (email(number, paragraph), phone(number, paragraph), mix(number, paragraph) % 100_000);
+    if paragraph % 2 == 1 {
+        format!(
+            "Order {order}: the customer says that the parcel has still not come and that nobody answers. She can be \
+             reached at {email} or under {phone} in the afternoon, lives close to the station and would like to have it \
+             before the weekend. Look up where the shipment is, say when it will arrive, and offer to send it again if \
+             it is lost.\n"
+        )
+    } else {
+        format!(
+            "工单{order}:客户反映包裹一直没有送到,客服电话也打不通。她下午方便接电话,手机号是{phone},邮箱是{email},\
+             住在车站附近,希望周末之前收到。请查询物流信息,告诉她大概什么时候能到;如果已经丢失,请提出重新发货。\n"
+        )
+    }
+}
+
+/// Digits that look like chance and come back the same (the finaliser of `SplitMix64`).
+fn mix(number: u64, salt: u64) -> u64 {
+    let mut x =
+        number.wrapping_mul(0x9e37_79b9_7f4a_7c15).wrapping_add(salt.wrapping_mul(0xd1b5_4a32_d192_ed03));
+    x = (x ^ (x >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    x = (x ^ (x >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    x ^ (x >> 31)
+}
+
+fn email(number: u64, salt: u64) -> String {
+    format!("chen.{number}.{salt}{DOMAIN}")
+}
+
+/// A mobile number of the mainland's numbering plan.
+fn phone(number: u64, salt: u64) -> String {
+    format!("138{:08}", mix(number, salt) % 100_000_000)
+}
+
+/// Sixteen digits whose last one is the check digit of ISO/IEC 7812-1.
+fn card(number: u64, salt: u64) -> String {
+    let digits = format!("4532{:011}", mix(number, salt) % 100_000_000_000);
+    let sum: u32 = digits
+        .chars()
+        .filter_map(|digit| digit.to_digit(10))
+        .enumerate()
+        .map(|(at, digit)| if at % 2 == 0 { digit * 2 / 10 + digit * 2 % 10 } else { digit })
+        .sum();
+    format!("{digits}{}", (10 - sum % 10) % 10)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn prompts_have_the_size_that_was_asked_for_and_share_no_paragraph() {
+        for size in [1024, 16 * 1024, 256 * 1024] {
+            let (one, two) = (prompt(7, size, false, 8), prompt(8, size, false, 8));
+            let length = one.body.len();
+            assert!(length > size * 6 / 10 && length < size * 11 / 10, "{size}: {length}");
+            assert!(one.body.contains(&one.email) && !two.body.contains(&one.email));
+            let paragraphs = |prompt: &Prompt| -> Vec<String> {
+                let value: serde_json::Value = serde_json::from_str(&prompt.body).unwrap();
+                let messages = value["messages"].as_array().unwrap().iter().skip(2);
+                messages
+                    .flat_map(|m| {
+                        m["content"].as_str().unwrap().lines().map(str::to_owned).collect::<Vec<_>>()
+                    })
+                    .collect()
+            };
+            let (one, two) = (paragraphs(&one), paragraphs(&two));
+            assert!(one.iter().all(|paragraph| !two.contains(paragraph)));
+        }
+    }
+
+    #[test]
+    fn a_conversation_lasts_so_many_turns() {
+        let first = |number| {
+            let value: serde_json::Value = serde_json::from_str(&prompt(number, 1024, true, 8).body).unwrap();
+            value["messages"][1]["content"].clone()
+        };
+        assert_eq!(first(8), first(15));
+        assert_ne!(first(15), first(16));
+    }
+
+    #[test]
+    fn card_numbers_pass_their_check() {
+        for n in 0..100 {
+            let digits: Vec<u32> = card(n, 1).chars().rev().map(|ch| ch.to_digit(10).unwrap()).collect();
+            let sum: u32 = digits
+                .iter()
+                .enumerate()
+                .map(|(i, d)| if i % 2 == 1 { d * 2 / 10 + d * 2 % 10 } else { *d })
+                .sum();
+            assert_eq!((digits.len(), sum % 10), (16, 0));
+        }
+    }
+}
