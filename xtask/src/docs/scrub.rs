@@ -20,6 +20,8 @@ static RULES: LazyLock<Vec<(Regex, &str)>> = LazyLock::new(|| {
         (r"\b\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:\d{2})?)?", "DATE"),
         (r"\b\d{2}:\d{2}:\d{2}(\.\d+)?\b", "TIME"),
         (r"\b\d+(\.\d+)? ?((ns|us|ms|s)\b|µs|毫秒|微秒|秒)", "DURATION"),
+        // Sizes of what is encrypted or signed.
+        (r"\b\d[\d,]*( further)? (bytes|字节)", "SIZE"),
         // Addresses of this machine.
         (r"(127\.0\.0\.1|localhost|\[::1\]):\d+", "$1:PORT"),
         (r"(pid|进程) \d+", "$1 PID"),
@@ -48,7 +50,7 @@ mod tests {
 
     #[test]
     fn every_rule_compiles() {
-        assert_eq!(RULES.len(), 13);
+        assert_eq!(RULES.len(), 14);
     }
 
     #[test]
@@ -59,6 +61,8 @@ mod tests {
             ("2026-11-22T10:00:00Z", "2027-01-02T03:04:05.678Z"),
             ("id 01890a5d-ac96-774b-bcce-b302099a8057", "id 01890a5d-ac96-774b-bcce-ffffffffffff"),
             ("a    b", "a b"),
+            ("1,024 further bytes", "16120 further bytes"),
+            ("另外 15248 字节", "另外 15250 字节"),
             ("EMAIL_0123ABCD.", "EMAIL_ZYXWVTSR."),
             ("我叫PERSON_0123ABCD，用时12毫秒", "我叫PERSON_ZYXWVTSR，用时3毫秒"),
         ];
