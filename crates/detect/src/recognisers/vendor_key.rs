@@ -169,7 +169,14 @@ fn find(text: &Text<'_>, place: Range<usize>) -> Option<Found> {
     let value = text.slice(place.end..end).trim_end_matches(['.', '-']);
     let span = place.start..place.end + value.len();
     let cut = text.byte(span.end).is_some_and(is_word) || text.before(place.start).is_some_and(is_word);
-    (lengths.contains(&value.len()) && !cut && is_random(value)).then(|| Found::validated(span, 0.96))
+    let shaped = is_random(value) || written.starts_with("xox") && names_a_team(value);
+    (lengths.contains(&value.len()) && !cut && shaped).then(|| Found::validated(span, 0.96))
+}
+
+/// Slack's tokens begin with the number of the team, which no ordinary text does after that prefix.
+fn names_a_team(value: &str) -> bool {
+    let team = value.split('-').next().unwrap_or_default();
+    team.len() >= 5 && team.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 /// True if no person chose these characters: a piece of twelve or more holds a digit or both cases, and there are more than
@@ -201,6 +208,11 @@ mod tests {
             let key = format!("{prefix}{}", random(*lengths.start(), alphabet));
             check(DataType::Secret, &[&format!("k = \"[[{key}]]\","), &format!("钥匙[[{key}]]，请保密")]);
         }
+    }
+
+    #[test]
+    fn a_team_number_is_enough_for_slack() {
+        check(DataType::Secret, &["token [[xoxb-12345-67890-NOTAREALTOKENATALL]]", "xoxb-your-token-goes-here"]);
     }
 
     #[test]
