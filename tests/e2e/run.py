@@ -18,6 +18,7 @@ from pathlib import Path
 
 import client
 import doors
+import faults
 import gateway
 from provider import Provider
 
@@ -88,7 +89,7 @@ def all_cases(chosen, kind, provider, folder, tally):
 
 
 def all_doors(chosen, provider, folder, tally):
-    for door in doors.DOORS:
+    for door in doors.DOORS + faults.FAULTS:
         if chosen.only in door.__name__:
             own = folder / door.__name__
             own.mkdir()

@@ -43,7 +43,11 @@ pub(crate) fn sources(root: &Path) -> Result<Vec<Source>, Error> {
     }
     let mut walk = WalkBuilder::new(root);
     walk.hidden(false).require_git(false).follow_links(false);
-    walk.filter_entry(|entry| !entry.file_name().to_str().is_some_and(|name| FOREIGN.contains(&name)));
+    // The state folder may have any name (OMBUD_HOME): its journal gives it away.
+    walk.filter_entry(|entry| {
+        let foreign = entry.file_name().to_str().is_some_and(|name| FOREIGN.contains(&name));
+        !foreign && !entry.path().join("journal/vkey").exists()
+    });
     let mut found: Vec<Source> =
         walk.build().flatten().filter_map(|entry| read(root, entry.path())).collect();
     found.extend([".env", ".env.local"].iter().filter_map(|name| read(root, &root.join(name))));

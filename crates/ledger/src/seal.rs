@@ -59,7 +59,7 @@ impl Say for OpenError {
     fn say(&self, lang: Lang) -> String {
         match (lang, self) {
             (Lang::En, _) => self.to_string(),
-            (Lang::Zh, Self::Damaged) => "内容被更改,或属于另一条记录".to_owned(),
+            (Lang::Zh, Self::Damaged) => "内容被更改，或属于另一条记录".to_owned(),
             (Lang::Zh, Self::Commitment) => "内容与其记录的承诺不符".to_owned(),
         }
     }

@@ -53,12 +53,12 @@ impl ombud_core::Say for Error {
             (ombud_core::Lang::En, _) => self.to_string(),
             (ombud_core::Lang::Zh, Self::NoLog(path)) => {
                 format!(
-                    "{} 中没有日志。请指定 .ombud 目录,或由 `ombud log export` 生成的目录",
+                    "{} 中没有日志。请指定 .ombud 目录，或由 `ombud log export` 生成的目录",
                     path.display()
                 )
             }
             (ombud_core::Lang::Zh, Self::Read { path, cause }) => {
-                format!("无法读取 {}:{cause}。请确认文件属于您(ls -l)", path.display())
+                format!("无法读取 {}：{cause}。请确认文件属于你（ls -l）", path.display())
             }
         }
     }

@@ -162,7 +162,7 @@ impl Say for Fault {
             Self::Root => say!(
                 lang,
                 en: "the entries are not those that were signed (which one was changed cannot be told)",
-                zh: "记录与签名时不一致(无法判断哪一条被更改)"
+                zh: "记录与签名时不一致（无法判断哪一条被更改）"
             ),
             Self::Entry => {
                 say!(lang, en: "the entry is not the one that was signed", zh: "该记录与签名时不一致")
@@ -174,7 +174,7 @@ impl Say for Fault {
                 say!(lang, en: "the bundle has not the right entries", zh: "记录包中的条数或长度不正确")
             }
             Self::Record => {
-                say!(lang, en: "the entry is signed but is no record", zh: "该条目已签名,但不是有效记录")
+                say!(lang, en: "the entry is signed but is no record", zh: "该条目已签名，但不是有效记录")
             }
             Self::Payload => {
                 say!(lang, en: "the encrypted payload is not the entry's own", zh: "加密内容与该记录不符")
@@ -182,7 +182,7 @@ impl Say for Fault {
             Self::Frontier => say!(
                 lang,
                 en: "the saved frontier is damaged (harmless: the next start makes it anew)",
-                zh: "保存的进度文件损坏(无害:下次启动会重新生成)"
+                zh: "保存的进度文件损坏（无害：下次启动会重新生成）"
             ),
         }
     }
@@ -193,7 +193,7 @@ impl Say for Damage {
         let (file, fault) = (self.file.display(), self.fault.say(lang));
         match self.entry {
             Some(entry) => {
-                say!(lang, en: "entry {entry} ({file}): {fault}", zh: "第 {entry} 条记录({file}):{fault}")
+                say!(lang, en: "entry {entry} ({file}): {fault}", zh: "第 {entry} 条记录（{file}）：{fault}")
             }
             None => say!(lang, en: "{file}: {fault}", zh: "{file}:{fault}"),
         }
@@ -206,13 +206,13 @@ impl Say for NotCovered {
             Self::KeyFromFolder => say!(
                 lang,
                 en: "the log's key was taken from the folder itself; to know whose log it is, give the key with --vkey",
-                zh: "日志公钥取自该目录本身;要确认日志属于谁,请用 --vkey 指定公钥"
+                zh: "日志公钥取自该目录本身；要确认日志属于谁，请用 --vkey 指定公钥"
             ),
             Self::NoWitness => say!(
                 lang,
                 en: "no witness has signed: whoever holds the log's key could have rewritten all of it, \
                      so \"evidence since\" a date cannot be claimed",
-                zh: "没有见证者签名:持有日志密钥的人可能重写过全部记录,因此不能声称“自某日起为证据”"
+                zh: "没有见证者签名：持有日志密钥的人可能重写过全部记录，因此不能声称“自某日起为证据”"
             ),
             Self::UnknownSignatures(n) => {
                 say!(lang, en: "{n} signatures by unknown keys were not checked", zh: "{n} 个未知密钥的签名未检查")
@@ -226,7 +226,7 @@ impl Say for NotCovered {
             Self::Dropped { files, bytes } => say!(
                 lang,
                 en: "{bytes} bytes in {files} files that were set aside after a crash",
-                zh: "崩溃后另存的 {files} 个文件,共 {bytes} 字节"
+                zh: "崩溃后另存的 {files} 个文件，共 {bytes} 字节"
             ),
             Self::MissingPayloads(n) => {
                 say!(lang, en: "{n} payloads are not in the folder", zh: "目录中缺少 {n} 份内容")
@@ -234,17 +234,17 @@ impl Say for NotCovered {
             Self::Erased(n) => say!(
                 lang,
                 en: "what {n} conversations said: their keys were destroyed",
-                zh: "{n} 个会话的内容:其密钥已销毁"
+                zh: "{n} 个会话的内容：其密钥已销毁"
             ),
             Self::Plaintext(n) => say!(
                 lang,
                 en: "what {n} encrypted payloads say: they were compared without being opened",
-                zh: "{n} 份加密内容的明文:仅比对密文,未解密"
+                zh: "{n} 份加密内容的明文：仅比对密文，未解密"
             ),
             Self::Databases => say!(
                 lang,
                 en: "the databases beside the journal (conversation keys, vault, index)",
-                zh: "日志旁的数据库(会话密钥、保险库、索引)"
+                zh: "日志旁的数据库（会话密钥、保险库、索引）"
             ),
         }
     }
