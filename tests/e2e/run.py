@@ -20,6 +20,7 @@ import client
 import doors
 import faults
 import gateway
+import interface
 from provider import Provider
 
 CASES = sorted(path.stem for path in (gateway.HERE / "cases").glob("[a-z]*.py"))
@@ -89,7 +90,7 @@ def all_cases(chosen, kind, provider, folder, tally):
 
 
 def all_doors(chosen, provider, folder, tally):
-    for door in doors.DOORS + faults.FAULTS:
+    for door in doors.DOORS + faults.FAULTS + interface.INTERFACE:
         if chosen.only in door.__name__:
             own = folder / door.__name__
             own.mkdir()
