@@ -8,9 +8,12 @@ import json
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import time
+from pathlib import Path
+from types import SimpleNamespace
 
 import client
 import gateway
@@ -156,6 +159,22 @@ def redact_and_restore_are_inverse(ombud, provider, folder):
     client.check(not planted.leaks(stranger.stdout.decode()), "another state restores it too")
 
 
+def public_leak_benchmark_is_clean(ombud, provider, folder):
+    """`pii-leak-benchmark`: personal data with restoring; with secrets too, which are one-way and not given back."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    serve = gateway.Serve(ombud, SimpleNamespace(url=f"http://127.0.0.1:{port}"), folder)
+    benchmark = [str(Path(sys.executable).with_name("pii-leak-benchmark")), "selfcheck", "--capture-port", str(port)]
+    target = ["--target-base-url", f"{serve.url}/v1", "--target-api-key", "sk-e2e-client"]
+    try:
+        for profile in (["--profile", "pii-v1"], ["--profile", "pii-secrets-v1", "--duty", "anonymize"]):
+            done = gateway.execute([*benchmark, *target, *profile], gateway.environment(None), cwd=folder)
+            told = done.stdout.decode()
+            client.check(done.returncode == 0 and "CLEAN" in told, f"{profile}: {told}\n{done.stderr.decode()}")
+    finally:
+        serve.close()
+
+
 DOORS = [
     exit_code_and_channels_pass,
     nothing_passed_is_said_loudly,
@@ -167,4 +186,5 @@ DOORS = [
     exported_log_verifies_alone,
     scan_counts_code_points,
     redact_and_restore_are_inverse,
+    public_leak_benchmark_is_clean,
 ]
