@@ -1,11 +1,9 @@
-"""Hard times: a killed process, a full disk, and the public leak benchmark. Cases like those in doors.py."""
+"""Hard times: a killed process and a full disk. Cases like those in doors.py."""
 
 import json
 import resource
 import signal
-import socket
 import subprocess
-import sys
 import urllib.error
 import urllib.request
 
@@ -84,25 +82,4 @@ def a_full_disk_stops_everything(ombud, provider, folder):
         process.wait()
 
 
-def leak_benchmark_is_clean(ombud, provider, folder):
-    """The public pii-leak-benchmark with its own capturing provider: personal data restored, credentials kept back."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    process, url = serve(ombud, f"http://127.0.0.1:{port}", folder / "home")
-    tool = [sys.executable, "-m", "pii_leak_benchmark"]
-    if subprocess.run([*tool, "--help"], capture_output=True, check=False).returncode:
-        tool = [f"{sys.prefix}/bin/pii-leak-benchmark"]
-    try:
-        for wish in (["--profile", "pii-v1"], ["--profile", "pii-secrets-v1", "--duty", "anonymize"]):
-            flags = ["--target-base-url", f"{url}/v1", "--target-api-key", "k", "--capture-port", str(port)]
-            report = folder / "report.json"
-            command = [*tool, "selfcheck", *flags, "--json-out", str(report), *wish]
-            done = gateway.execute(command, gateway.environment(None), cwd=folder)
-            client.check(b"\n  CLEAN\n" in done.stdout, done.stdout.decode() + done.stderr.decode())
-    finally:
-        process.terminate()
-        process.wait()
-
-
-FAULTS = [kill_9_loses_no_acknowledged_exchange, a_full_disk_stops_everything, leak_benchmark_is_clean]
+FAULTS = [kill_9_loses_no_acknowledged_exchange, a_full_disk_stops_everything]
