@@ -143,16 +143,16 @@ async fn read(gateway: &Gateway, headers: &HeaderMap, body: Body) -> Result<Byte
 /// Finds every slot with its role and origin.
 fn parse(route: &Route<'_>, body: Bytes) -> Result<Exchange, Refusal> {
     match route.wire {
-        Some(Wire::Models) | None => Ok(unread(body)),
+        Some(Wire::Models) | None => Ok(unread(route.wire.map_or("unread", Wire::id), body)),
         Some(wire) => wire.parse(body).map_err(Refusal::Json),
     }
 }
 
 /// An exchange that nobody looks into: it has no text, or the operator lets its path pass.
-fn unread(body: Bytes) -> Exchange {
+fn unread(wire: &'static str, body: Bytes) -> Exchange {
     Exchange {
         edge: ombud_core::Edge::Model,
-        wire: "unread",
+        wire,
         body,
         slots: Vec::new(),
         opaque: Vec::new(),
@@ -212,6 +212,8 @@ fn intend(
     };
     let patches = record::patches(&masked.patches);
     let payload = Payload { conversation, parts: &[&exchange.body, &patches] };
-    gateway.count(route.provider, &masked.found, &masked.masked, exchange.opaque.len() as u64);
+    // A path that passes unread is one big part that was not inspected.
+    let opaque = exchange.opaque.len() + usize::from(route.wire.is_none());
+    gateway.count(route.provider, &masked.found, &masked.masked, opaque as u64);
     gateway.ledger.append(event, Some(payload)).map_err(|_| Refusal::Ledger)
 }

@@ -40,20 +40,17 @@ impl Default for Patience {
 #[derive(Debug, Clone)]
 pub struct Upstream {
     client: reqwest::Client,
+    /// For providers on this machine, which no proxy of the environment could reach.
+    loopback: reqwest::Client,
 }
 
 impl Upstream {
     /// Makes the client. It follows no redirects (a redirect could lead data to another recipient), asks for no
     /// compression, and uses the proxy that the environment names.
     pub fn new(patience: Patience) -> Result<Self, reqwest::Error> {
-        let client = reqwest::Client::builder()
-            .redirect(reqwest::redirect::Policy::none())
-            .connect_timeout(patience.connect)
-            .read_timeout(patience.read)
-            .tcp_nodelay(true)
-            .pool_max_idle_per_host(64)
-            .build()?;
-        Ok(Self { client })
+        let client = builder(patience).build()?;
+        let loopback = builder(patience).no_proxy().build()?;
+        Ok(Self { client, loopback })
     }
 
     /// Sends a request and waits for the head of the answer.
@@ -64,9 +61,28 @@ impl Upstream {
         headers: HeaderMap,
         body: Bytes,
     ) -> Result<reqwest::Response, Refusal> {
-        let request = self.client.request(method, url).headers(headers).body(body);
+        let client = if is_loopback(url) { &self.loopback } else { &self.client };
+        let request = client.request(method, url).headers(headers).body(body);
         request.send().await.map_err(|error| failure(&error, url))
     }
+}
+
+fn builder(patience: Patience) -> reqwest::ClientBuilder {
+    reqwest::Client::builder()
+        .redirect(reqwest::redirect::Policy::none())
+        .connect_timeout(patience.connect)
+        .read_timeout(patience.read)
+        .tcp_nodelay(true)
+        .pool_max_idle_per_host(64)
+}
+
+fn is_loopback(url: &str) -> bool {
+    let host = host(url);
+    let name = host.strip_prefix('[').map_or_else(
+        || host.rsplit_once(':').map_or(host, |parts| parts.0),
+        |rest| rest.split(']').next().unwrap_or_default(),
+    );
+    name == "localhost" || name.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 
 /// What went wrong on the way, without the URL's path or query.
@@ -131,6 +147,16 @@ mod tests {
         assert_eq!(to.len(), 2);
         assert_eq!(to["authorization"], "Bearer k");
         assert_eq!(to["accept-encoding"], "identity");
+    }
+
+    #[test]
+    fn loopback_needs_no_proxy() {
+        for url in ["http://127.0.0.1:1/v1", "http://localhost/v1", "http://[::1]:8080/v1"] {
+            assert!(is_loopback(url), "{url}");
+        }
+        for url in ["https://api.openai.com/v1", "http://10.0.0.1:80/", "https://localhost.example.com/"] {
+            assert!(!is_loopback(url), "{url}");
+        }
     }
 
     #[test]
