@@ -51,6 +51,9 @@ struct Options {
     /// Only loads whose title contains this.
     #[arg(long, value_name = "TEXT", default_value = "")]
     load: String,
+    /// So many requests a load, for a profile or a quick look.
+    #[arg(long, value_name = "NUMBER")]
+    requests: Option<u64>,
     /// This binary instead of a fresh release build.
     #[arg(long, value_name = "FILE")]
     binary: Option<PathBuf>,
@@ -149,8 +152,9 @@ pub(super) fn run(workspace: &Workspace, args: &[String]) -> Result<ExitCode> {
     let mut text = format!("{}\n", circumstances());
     term::line(&text);
     let mut number = 0;
-    for load in loads().iter().filter(|load| load.title().contains(&options.load)) {
-        let table = report::table(&load.title(), &rows(*load, &mock, &mut running, &mut number)?);
+    for load in loads().into_iter().filter(|load| load.title().contains(&options.load)) {
+        let load = Load { requests: options.requests.unwrap_or(load.requests), ..load };
+        let table = report::table(&load.title(), &rows(load, &mock, &mut running, &mut number)?);
         term::line(&table);
         text += &(table + "\n");
     }

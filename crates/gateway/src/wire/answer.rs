@@ -4,7 +4,7 @@ use ombud_core::exchange::escape_json;
 use ombud_detect::mask::{Form, Minted, Tally, restore};
 
 use super::Wire;
-use super::json::{Doc, Kind, Node};
+use super::json::{Doc, Keys, Kind, Node};
 use super::splice::{Patch, splice};
 
 /// A call of a tool that the model asks for.
@@ -80,7 +80,7 @@ pub fn restore_strings(
         }
         if matches!(doc.kind(node), Kind::String | Kind::Key) && !except.contains(&node) {
             let text = doc.string(node);
-            if let Some(restored) = restore(minted, &text, form_of(&text), tally) {
+            if let Some(restored) = restore(minted, &text, whole_form(&text), tally) {
                 patches.push(Patch { range: doc.span(node), with: escape_json(&restored).into_owned() });
             }
         }
@@ -88,6 +88,14 @@ pub fn restore_strings(
 }
 
 /// A text that is JSON (arguments, structured output) must stay so.
+fn whole_form(text: &str) -> Form {
+    match form_of(text) {
+        Form::Json if Doc::parse(text.as_bytes(), Keys::Any).is_ok() => Form::Json,
+        _ => Form::Plain,
+    }
+}
+
+/// The form of a text of which only the beginning is known.
 pub fn form_of(text: &str) -> Form {
     match text.trim_start().as_bytes().first() {
         Some(b'{' | b'[') => Form::Json,
@@ -156,5 +164,30 @@ fn items(doc: &Doc<'_>, minted: &Minted, answer: &mut Answer, sealed: &mut Vec<N
             Some("reasoning") => sealed.push(item),
             _ => {}
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use ombud_core::DataType;
+
+    use super::*;
+
+    fn restored(content: &str) -> String {
+        let mut minted = Minted::default();
+        let token = minted.token(DataType::Location, "5 \"Oak\" St", true, &|_, _, _| [1; 5]);
+        let content = content.replace('@', &token.to_string());
+        let body = serde_json::json!({ "choices": [{ "message": { "content": content } }] }).to_string();
+        let doc = Doc::parse(body.as_bytes(), Keys::Any).unwrap();
+        let answer = read(Wire::Chat, &doc, body.as_bytes(), &minted).body.unwrap();
+        let answer: serde_json::Value = serde_json::from_slice(&answer).unwrap();
+        answer["choices"][0]["message"]["content"].as_str().unwrap().to_owned()
+    }
+
+    #[test]
+    fn a_value_is_escaped_where_the_text_is_json_and_only_there() {
+        assert_eq!(restored("at @"), "at 5 \"Oak\" St");
+        assert_eq!(restored("[1] at @"), "[1] at 5 \"Oak\" St");
+        assert_eq!(restored("{\"at\": \"@\"}"), "{\"at\": \"5 \\\"Oak\\\" St\"}");
     }
 }
