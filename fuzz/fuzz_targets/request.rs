@@ -25,7 +25,7 @@ fuzz_target!(|input: (u8, &[u8])| {
     let found = INSPECTOR.detect(&exchange);
     let key = Caller::from_seed([7; 32], "").mint_key(Some(wire));
     let Ok(masked) = apply(&Policy::default(), &exchange, &found, &key, &BTreeSet::new()) else { return };
-    assert!(serde_json::from_slice::<serde_json::de::IgnoredAny>(&masked.body).is_ok(), "what leaves is JSON");
+    assert!(serde_json::from_slice::<&serde_json::value::RawValue>(&masked.body).is_ok(), "what leaves is JSON");
     if masked.patches.is_empty() {
         assert_eq!(masked.body, exchange.body, "nothing replaced, nothing changed");
     }
