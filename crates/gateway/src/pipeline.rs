@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use axum::body::Body;
 use axum::response::Response;
@@ -26,6 +26,10 @@ use crate::wire::Wire;
 
 /// Requests with more text than this are detected off the threads that serve connections.
 const HEAVY: usize = 64 * 1024;
+
+/// Of a body that is refused for its size so much is read on, and so long.
+const MAX_DISCARDED: usize = 512 * 1024 * 1024;
+const DISCARD_TIME: Duration = Duration::from_secs(30);
 
 /// The header that carries the receipt of an exchange.
 const RECEIPT: &str = "x-ombud-receipt";
@@ -97,9 +101,10 @@ async fn exchange(gateway: &Arc<Gateway>, call: Call, body: Body) -> Result<Resp
         started,
     );
     let headers = upstream::request_headers(&call.headers);
-    let (sent, durable) = tokio::join!(
-        gateway.upstream.send(call.method, &route.url, headers, masked.body),
+    // The disk is asked first: it is the slower of the two as long as the provider does not think.
+    let (durable, sent) = tokio::join!(
         gateway.ledger.durable(&ticket),
+        gateway.upstream.send(call.method, &route.url, headers, masked.body),
     );
     // Not a byte of an answer goes out before its request is on disk.
     if durable.is_err() {
@@ -122,7 +127,7 @@ pub fn admit(gateway: &Gateway, headers: &HeaderMap) -> Result<(), Refusal> {
 }
 
 /// Reads the body once, bounded.
-async fn read(gateway: &Gateway, headers: &HeaderMap, body: Body) -> Result<Bytes, Refusal> {
+async fn read(gateway: &Gateway, headers: &HeaderMap, mut body: Body) -> Result<Bytes, Refusal> {
     let limit = gateway.config.max_body;
     let encoding = headers.get(header::CONTENT_ENCODING).map(HeaderValue::as_bytes);
     if encoding.is_some_and(|encoding| !encoding.eq_ignore_ascii_case(b"identity")) {
@@ -131,13 +136,33 @@ async fn read(gateway: &Gateway, headers: &HeaderMap, body: Body) -> Result<Byte
     let announced =
         headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
     if announced.is_some_and(|length| length > limit) {
+        discard(body).await;
         return Err(Refusal::TooLarge(limit));
     }
-    match Limited::new(body, limit).collect().await {
+    match Limited::new(&mut body, limit).collect().await {
         Ok(body) => Ok(body.to_bytes()),
-        Err(error) if error.downcast_ref::<LengthLimitError>().is_some() => Err(Refusal::TooLarge(limit)),
+        Err(error) if error.downcast_ref::<LengthLimitError>().is_some() => {
+            discard(body).await;
+            Err(Refusal::TooLarge(limit))
+        }
         Err(_) => Err(Refusal::Body),
     }
+}
+
+/// Reads what is left of a body that is refused: a client that is still sending when the connection closes sees a reset
+/// instead of the reason. Bounded in bytes and time.
+async fn discard(mut body: Body) {
+    let all = async {
+        let mut seen = 0;
+        while let Some(Ok(frame)) = body.frame().await {
+            seen += frame.data_ref().map_or(0, Bytes::len);
+            if seen > MAX_DISCARDED {
+                break;
+            }
+        }
+    };
+    // Out of patience: the client gets the answer if it still can.
+    let _ = tokio::time::timeout(DISCARD_TIME, all).await;
 }
 
 /// Finds every slot with its role and origin.
