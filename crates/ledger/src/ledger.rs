@@ -125,7 +125,7 @@ impl Ledger {
     }
 
     /// Appends an event, with its payload if it has one. When this returns, the kernel has it: it survives a crash of this
-    /// process, and a power cut once [`Ledger::durable`] says so. `event.payload` is filled in, and `event.conversation`
+    /// process, and a power cut once [`Ledger::durable`] says so, or soon after if nobody asks. `event.payload` is filled in, and `event.conversation`
     /// if it is empty. After a failed write every later call fails with [`Error::Unwritable`].
     pub fn append(&self, mut event: Event, payload: Option<Payload<'_>>) -> Result<Ticket, Error> {
         let mut blob = Vec::new();

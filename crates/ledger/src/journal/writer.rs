@@ -28,6 +28,10 @@ const CHECKPOINT_ENTRIES: u64 = 256;
 /// but two checkpoints are at least this far apart: each costs several syncs, which the entries need more.
 const CHECKPOINT_PAUSE: Duration = Duration::from_millis(200);
 
+/// An entry for which nobody waits is synced after this long at the latest, so that one sync serves it and the next that
+/// somebody waits for: a request's intent is waited for, the record of its answer is not.
+const LINGER: Duration = Duration::from_millis(20);
+
 /// How far the log is, for those who wait.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Progress {
@@ -65,7 +69,22 @@ struct Tail {
     at: Position,
     /// Leaf hashes of what was written since the last sync.
     fresh: Vec<Hash>,
+    /// So many entries somebody has waited for.
+    wanted: u64,
+    /// What the syncing thread does.
+    sync: Sync,
     closing: bool,
+}
+
+/// What the syncing thread does, so that it is woken only when that is of use: each wake-up is a system call.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Sync {
+    /// It works, and looks again before it waits.
+    Busy,
+    /// It waits for an entry that somebody waits for, or for [`LINGER`] to pass.
+    Lingers,
+    /// It waits for any entry.
+    Sleeps,
 }
 
 /// What the next checkpoint is over.
@@ -89,7 +108,7 @@ impl Writer {
             dir: dir.to_owned(),
             segment_bytes,
             signer,
-            tail: Mutex::new(Tail { file: Arc::new(file), at, fresh: Vec::new(), closing: false }),
+            tail: Mutex::new(Tail::new(file, at)),
             written: Condvar::new(),
             head: Mutex::new(Head { saved: Saved { at, ..end.clone() }, closing: false }),
             synced: Condvar::new(),
@@ -128,14 +147,18 @@ impl Writer {
         tail.at.offset += frame.len() as u64;
         tail.at.seq += 1;
         tail.fresh.push(leaf);
-        drop(tail);
-        shared.written.notify_one();
+        if tail.sync == Sync::Sleeps {
+            shared.written.notify_one();
+        }
         Ok(seq)
     }
 
     /// Resolves when the entry with this sequence number survives a power cut.
     pub(crate) async fn durable(&self, seq: u64) -> Result<(), Error> {
         let mut progress = self.shared.progress.subscribe();
+        if progress.borrow().durable <= seq {
+            self.shared.want(seq + 1);
+        }
         let reached = progress.wait_for(|progress| progress.durable > seq || progress.stopped).await;
         match reached {
             Ok(progress) if progress.durable > seq => Ok(()),
@@ -187,7 +210,27 @@ impl Drop for Writer {
     }
 }
 
+impl Tail {
+    fn new(file: File, at: Position) -> Self {
+        Self { file: Arc::new(file), at, fresh: Vec::new(), wanted: 0, sync: Sync::Busy, closing: false }
+    }
+
+    /// Whether somebody waits for an entry that is written and not synced.
+    fn awaited(&self) -> bool {
+        self.wanted > self.at.seq.saturating_sub(self.fresh.len() as u64)
+    }
+}
+
 impl Shared {
+    /// Somebody waits until so many entries are durable.
+    fn want(&self, entries: u64) {
+        let mut tail = lock(&self.tail);
+        tail.wanted = tail.wanted.max(entries);
+        if tail.sync != Sync::Busy {
+            self.written.notify_one();
+        }
+    }
+
     fn write(&self, tail: &mut Tail, frame: &[u8]) -> io::Result<()> {
         if tail.at.offset >= self.segment_bytes {
             // The old segment is made durable first, so that after a power cut only the last one can be torn.
@@ -238,17 +281,27 @@ impl Shared {
     /// Waits for entries to sync; `None` when the log ends.
     fn next_batch(&self) -> Option<(Arc<File>, Position, Vec<Hash>)> {
         let mut tail = lock(&self.tail);
+        let mut lingered = false;
         loop {
             if self.failure.get().is_some() {
                 return None;
             }
-            if !tail.fresh.is_empty() {
+            if !tail.fresh.is_empty() && (tail.awaited() || tail.closing || lingered) {
                 return Some((Arc::clone(&tail.file), tail.at, std::mem::take(&mut tail.fresh)));
             }
             if tail.closing {
                 return None;
             }
-            tail = self.written.wait(tail).unwrap_or_else(PoisonError::into_inner);
+            let asleep = lingered;
+            tail.sync = if asleep { Sync::Sleeps } else { Sync::Lingers };
+            (tail, lingered) = if asleep {
+                (self.written.wait(tail).unwrap_or_else(PoisonError::into_inner), false)
+            } else {
+                let waited = self.written.wait_timeout(tail, LINGER);
+                let (tail, timeout) = waited.unwrap_or_else(PoisonError::into_inner);
+                (tail, timeout.timed_out())
+            };
+            tail.sync = Sync::Busy;
         }
     }
 
@@ -362,6 +415,34 @@ mod tests {
         assert!(matches!(writer.close().await, Err(Error::Unwritable { .. })));
         drop(writer);
         assert_eq!(recover(dir.path(), &signer()).unwrap().end.at.seq, 1);
+    }
+
+    #[tokio::test]
+    async fn what_nobody_waits_for_becomes_durable_too() {
+        let dir = tempfile::tempdir().unwrap();
+        let writer = start(dir.path(), SEGMENT_BYTES);
+        let mut progress = writer.progress();
+        // The second time the thread has fallen asleep after the first.
+        for count in 1..=2 {
+            append(&writer, b"x").unwrap();
+            progress.wait_for(|progress| progress.durable == count).await.unwrap();
+            while lock(&writer.shared.tail).sync != Sync::Sleeps {
+                tokio::time::sleep(LINGER).await;
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn a_thread_that_lingers_is_woken_by_who_waits() {
+        let dir = tempfile::tempdir().unwrap();
+        let writer = start(dir.path(), SEGMENT_BYTES);
+        for seq in 0..50 {
+            append(&writer, b"record").unwrap();
+            let awaited = append(&writer, b"intent").unwrap();
+            assert_eq!(awaited, 2 * seq + 1);
+            writer.durable(awaited).await.unwrap();
+            assert!(lock(&writer.shared.tail).fresh.is_empty());
+        }
     }
 
     #[tokio::test]
