@@ -3,8 +3,11 @@
 //! Verifiers never canonicalise again: the bytes that were hashed are the bytes that are stored. The form is canonical so
 //! that two writers of the same record produce the same leaf.
 
+use std::fmt::{self, Display};
+use std::ops::Range;
+
 use serde::Serialize;
-use serde_json::Value;
+use serde::ser::{self, Serializer};
 
 /// The greatest integer that every JSON reader represents exactly, 2^53 − 1.
 pub const MAX_INTEGER: u64 = (1 << 53) - 1;
@@ -21,61 +24,356 @@ pub enum Error {
     Number,
 }
 
+impl ser::Error for Error {
+    fn custom<T: Display>(message: T) -> Self {
+        Self::Json(ser::Error::custom(message))
+    }
+}
+
 /// The canonical bytes of a value.
-pub fn to_vec<T: Serialize>(value: &T) -> Result<Vec<u8>, Error> {
+pub fn to_vec<T: Serialize + ?Sized>(value: &T) -> Result<Vec<u8>, Error> {
     let mut out = Vec::with_capacity(1024);
-    write_value(&serde_json::to_value(value)?, &mut out)?;
+    value.serialize(Writer { out: &mut out })?;
     Ok(out)
 }
 
-fn write_value(value: &Value, out: &mut Vec<u8>) -> Result<(), Error> {
-    match value {
-        Value::Null | Value::Bool(_) | Value::String(_) => serde_json::to_writer(out, value)?,
-        Value::Number(number) => {
-            let magnitude = number.as_u64().or_else(|| number.as_i64().map(i64::unsigned_abs));
-            if magnitude.is_none_or(|magnitude| magnitude > MAX_INTEGER) {
-                return Err(Error::Number);
-            }
-            serde_json::to_writer(out, number)?;
-        }
-        Value::Array(items) => {
-            out.push(b'[');
-            for (i, item) in items.iter().enumerate() {
-                if i > 0 {
-                    out.push(b',');
-                }
-                write_value(item, out)?;
-            }
-            out.push(b']');
-        }
-        Value::Object(members) => write_object(members, out)?,
-    }
-    Ok(())
+/// Writes one value at the end of `out`, without making a tree of it first: this runs twice in every exchange.
+struct Writer<'a> {
+    out: &'a mut Vec<u8>,
 }
 
-fn write_object(members: &serde_json::Map<String, Value>, out: &mut Vec<u8>) -> Result<(), Error> {
-    let mut sorted: Vec<(&String, &Value)> = members.iter().collect();
-    // RFC 8785 §3.2.3 orders by UTF-16 code units, which differs from the order of bytes for supplementary characters.
-    sorted.sort_unstable_by(|(a, _), (b, _)| {
-        if a.is_ascii() && b.is_ascii() { a.cmp(b) } else { a.encode_utf16().cmp(b.encode_utf16()) }
-    });
-    out.push(b'{');
-    for (i, (name, member)) in sorted.into_iter().enumerate() {
-        if i > 0 {
-            out.push(b',');
+impl Writer<'_> {
+    fn number(self, magnitude: u128, number: impl Display) -> Result<(), Error> {
+        if magnitude > u128::from(MAX_INTEGER) {
+            return Err(Error::Number);
         }
-        serde_json::to_writer(&mut *out, name)?;
-        out.push(b':');
-        write_value(member, out)?;
+        self.text(format_args!("{number}"))
     }
-    out.push(b'}');
-    Ok(())
+
+    fn text(self, text: fmt::Arguments<'_>) -> Result<(), Error> {
+        std::io::Write::write_fmt(self.out, text).map_err(|error| Error::Json(serde_json::Error::io(error)))
+    }
+}
+
+/// Members of an array that is being written.
+struct Items<'a> {
+    out: &'a mut Vec<u8>,
+    empty: bool,
+    /// What closes it and what it stands in.
+    close: &'static [u8],
+}
+
+impl<'a> Items<'a> {
+    fn open(out: &'a mut Vec<u8>, close: &'static [u8]) -> Self {
+        out.push(b'[');
+        Self { out, empty: true, close }
+    }
+
+    fn put<T: Serialize + ?Sized>(&mut self, item: &T) -> Result<(), Error> {
+        if !std::mem::replace(&mut self.empty, false) {
+            self.out.push(b',');
+        }
+        item.serialize(Writer { out: self.out })
+    }
+
+    fn close(self) {
+        self.out.extend_from_slice(self.close);
+    }
+}
+
+/// Members of an object that is being written: they come in any order and are sorted at the end.
+struct Members<'a> {
+    out: &'a mut Vec<u8>,
+    /// Where the first member begins.
+    start: usize,
+    /// Per member where `"name":value` stands, and where its name ends.
+    written: Vec<(Range<usize>, usize)>,
+    close: &'static [u8],
+}
+
+impl<'a> Members<'a> {
+    fn open(out: &'a mut Vec<u8>, close: &'static [u8]) -> Self {
+        out.push(b'{');
+        let start = out.len();
+        Self { out, start, written: Vec::with_capacity(24), close }
+    }
+
+    fn name<T: Serialize + ?Sized>(&mut self, name: &T) -> Result<(), Error> {
+        let start = self.out.len();
+        name.serialize(Writer { out: self.out })?;
+        if self.out.get(start) != Some(&b'"') {
+            return Err(ser::Error::custom("the name of a member must be a text"));
+        }
+        self.written.push((start..start, self.out.len()));
+        self.out.push(b':');
+        Ok(())
+    }
+
+    fn value<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Error> {
+        value.serialize(Writer { out: self.out })?;
+        let end = self.out.len();
+        if let Some((range, _)) = self.written.last_mut() {
+            range.end = end;
+        }
+        Ok(())
+    }
+
+    /// Puts the members into their order. Of two with one name the later stays.
+    fn close(self) -> Result<(), Error> {
+        let Self { out, start, written: mut members, close } = self;
+        let name = |member: &(Range<usize>, usize)| out.get(member.0.start..member.1).unwrap_or_default();
+        let plain = members.iter().all(|member| is_plain(name(member)));
+        if plain {
+            members.sort_by(|a, b| name(a).cmp(name(b)));
+        } else {
+            let mut keyed = Vec::with_capacity(members.len());
+            for member in members {
+                keyed.push((utf16(name(&member))?, member));
+            }
+            keyed.sort_by(|a, b| a.0.cmp(&b.0));
+            members = keyed.into_iter().map(|(_, member)| member).collect();
+        }
+        let mut sorted = Vec::with_capacity(out.len() - start + members.len() + 1);
+        for (at, member) in members.iter().enumerate() {
+            if members.get(at + 1).is_some_and(|next| name(next) == name(member)) {
+                continue;
+            }
+            if !sorted.is_empty() {
+                sorted.push(b',');
+            }
+            sorted.extend_from_slice(out.get(member.0.clone()).unwrap_or_default());
+        }
+        out.truncate(start);
+        out.extend_from_slice(&sorted);
+        out.extend_from_slice(close);
+        Ok(())
+    }
+}
+
+/// Whether the order of a quoted name among others of its kind is that of its bytes. The closing quotation mark sorts
+/// before every character that a plain name may go on with.
+fn is_plain(name: &[u8]) -> bool {
+    name.iter().all(|&byte| byte == b'_' || byte == b'"' || byte.is_ascii_alphanumeric())
+}
+
+/// RFC 8785 §3.2.3 orders by UTF-16 code units, which differs from the order of bytes for supplementary characters.
+fn utf16(name: &[u8]) -> Result<Vec<u16>, Error> {
+    Ok(serde_json::from_slice::<String>(name)?.encode_utf16().collect())
+}
+
+macro_rules! integers {
+    ($($method:ident($type:ty) $magnitude:expr;)*) => {
+        $(fn $method(self, v: $type) -> Result<(), Error> {
+            let magnitude: fn($type) -> u128 = $magnitude;
+            self.number(magnitude(v), v)
+        })*
+    };
+}
+
+impl<'a> Serializer for Writer<'a> {
+    type Ok = ();
+    type Error = Error;
+    type SerializeSeq = Items<'a>;
+    type SerializeTuple = Items<'a>;
+    type SerializeTupleStruct = Items<'a>;
+    type SerializeTupleVariant = Items<'a>;
+    type SerializeMap = Members<'a>;
+    type SerializeStruct = Members<'a>;
+    type SerializeStructVariant = Members<'a>;
+
+    integers! {
+        serialize_u8(u8) |n| n.into();
+        serialize_u16(u16) |n| n.into();
+        serialize_u32(u32) |n| n.into();
+        serialize_u64(u64) |n| n.into();
+        serialize_u128(u128) |n| n;
+        serialize_i8(i8) |n| n.unsigned_abs().into();
+        serialize_i16(i16) |n| n.unsigned_abs().into();
+        serialize_i32(i32) |n| n.unsigned_abs().into();
+        serialize_i64(i64) |n| n.unsigned_abs().into();
+        serialize_i128(i128) |n| n.unsigned_abs();
+    }
+
+    fn serialize_f32(self, _: f32) -> Result<(), Error> {
+        Err(Error::Number)
+    }
+
+    fn serialize_f64(self, _: f64) -> Result<(), Error> {
+        Err(Error::Number)
+    }
+
+    fn serialize_bool(self, v: bool) -> Result<(), Error> {
+        self.out.extend_from_slice(if v { b"true" } else { b"false" });
+        Ok(())
+    }
+
+    fn serialize_char(self, v: char) -> Result<(), Error> {
+        self.serialize_str(v.encode_utf8(&mut [0; 4]))
+    }
+
+    fn serialize_str(self, v: &str) -> Result<(), Error> {
+        Ok(serde_json::to_writer(self.out, v)?)
+    }
+
+    fn serialize_bytes(self, v: &[u8]) -> Result<(), Error> {
+        v.serialize(self)
+    }
+
+    fn serialize_none(self) -> Result<(), Error> {
+        self.serialize_unit()
+    }
+
+    fn serialize_some<T: Serialize + ?Sized>(self, value: &T) -> Result<(), Error> {
+        value.serialize(self)
+    }
+
+    fn serialize_unit(self) -> Result<(), Error> {
+        self.out.extend_from_slice(b"null");
+        Ok(())
+    }
+
+    fn serialize_unit_struct(self, _: &'static str) -> Result<(), Error> {
+        self.serialize_unit()
+    }
+
+    fn serialize_unit_variant(self, _: &'static str, _: u32, variant: &'static str) -> Result<(), Error> {
+        self.serialize_str(variant)
+    }
+
+    fn serialize_newtype_struct<T: Serialize + ?Sized>(
+        self,
+        _: &'static str,
+        value: &T,
+    ) -> Result<(), Error> {
+        value.serialize(self)
+    }
+
+    fn serialize_newtype_variant<T: Serialize + ?Sized>(
+        self,
+        _: &'static str,
+        _: u32,
+        variant: &'static str,
+        value: &T,
+    ) -> Result<(), Error> {
+        let mut members = Members::open(self.out, b"}");
+        members.name(variant)?;
+        members.value(value)?;
+        members.close()
+    }
+
+    fn serialize_seq(self, _: Option<usize>) -> Result<Items<'a>, Error> {
+        Ok(Items::open(self.out, b"]"))
+    }
+
+    fn serialize_tuple(self, _: usize) -> Result<Items<'a>, Error> {
+        Ok(Items::open(self.out, b"]"))
+    }
+
+    fn serialize_tuple_struct(self, _: &'static str, _: usize) -> Result<Items<'a>, Error> {
+        Ok(Items::open(self.out, b"]"))
+    }
+
+    fn serialize_tuple_variant(
+        self,
+        _: &'static str,
+        _: u32,
+        variant: &'static str,
+        _: usize,
+    ) -> Result<Items<'a>, Error> {
+        self.out.push(b'{');
+        serde_json::to_writer(&mut *self.out, variant)?;
+        self.out.push(b':');
+        Ok(Items::open(self.out, b"]}"))
+    }
+
+    fn serialize_map(self, _: Option<usize>) -> Result<Members<'a>, Error> {
+        Ok(Members::open(self.out, b"}"))
+    }
+
+    fn serialize_struct(self, _: &'static str, _: usize) -> Result<Members<'a>, Error> {
+        Ok(Members::open(self.out, b"}"))
+    }
+
+    fn serialize_struct_variant(
+        self,
+        _: &'static str,
+        _: u32,
+        variant: &'static str,
+        _: usize,
+    ) -> Result<Members<'a>, Error> {
+        self.out.push(b'{');
+        serde_json::to_writer(&mut *self.out, variant)?;
+        self.out.push(b':');
+        Ok(Members::open(self.out, b"}}"))
+    }
+}
+
+macro_rules! lists {
+    ($($trait:ident $method:ident),*) => {
+        $(impl ser::$trait for Items<'_> {
+            type Ok = ();
+            type Error = Error;
+
+            fn $method<T: Serialize + ?Sized>(&mut self, item: &T) -> Result<(), Error> {
+                self.put(item)
+            }
+
+            fn end(self) -> Result<(), Error> {
+                self.close();
+                Ok(())
+            }
+        })*
+    };
+}
+
+lists!(
+    SerializeSeq serialize_element,
+    SerializeTuple serialize_element,
+    SerializeTupleStruct serialize_field,
+    SerializeTupleVariant serialize_field
+);
+
+macro_rules! records {
+    ($($trait:ident),*) => {
+        $(impl ser::$trait for Members<'_> {
+            type Ok = ();
+            type Error = Error;
+
+            fn serialize_field<T: Serialize + ?Sized>(&mut self, key: &'static str, value: &T) -> Result<(), Error> {
+                self.name(key)?;
+                self.value(value)
+            }
+
+            fn end(self) -> Result<(), Error> {
+                self.close()
+            }
+        })*
+    };
+}
+
+records!(SerializeStruct, SerializeStructVariant);
+
+impl ser::SerializeMap for Members<'_> {
+    type Ok = ();
+    type Error = Error;
+
+    fn serialize_key<T: Serialize + ?Sized>(&mut self, key: &T) -> Result<(), Error> {
+        self.name(key)
+    }
+
+    fn serialize_value<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Error> {
+        self.value(value)
+    }
+
+    fn end(self) -> Result<(), Error> {
+        self.close()
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     use super::*;
 
@@ -118,7 +416,84 @@ mod tests {
         );
     }
 
+    #[derive(Serialize)]
+    #[serde(rename_all = "snake_case")]
+    enum Shape {
+        Unit,
+        New(u8),
+        Pair(i32, char),
+        Named { z: bool, a: Option<()> },
+    }
+
+    #[derive(Serialize)]
+    struct Everything<'a> {
+        shapes: Vec<Shape>,
+        #[serde(flatten)]
+        more: std::collections::BTreeMap<&'a str, (i64, u128)>,
+        bytes: &'a [u8],
+        a: (),
+    }
+
+    #[test]
+    fn every_shape_of_serde_is_what_serde_json_makes_of_it_in_order() {
+        let shapes =
+            vec![Shape::Unit, Shape::New(7), Shape::Pair(-3, '\u{2028}'), Shape::Named { z: true, a: None }];
+        let more = [("é", (1, 2)), ("B", (3, 4)), ("a1", (-5, 6))].into();
+        let value = Everything { shapes, more, bytes: b"hi", a: () };
+        let bytes = to_vec(&value).unwrap();
+        assert_eq!(
+            String::from_utf8(bytes.clone()).unwrap(),
+            "{\"B\":[3,4],\"a\":null,\"a1\":[-5,6],\"bytes\":[104,105],\"shapes\":[\"unit\",{\"new\":7},\
+             {\"pair\":[-3,\"\u{2028}\"]},{\"named\":{\"a\":null,\"z\":true}}],\"é\":[1,2]}"
+        );
+        assert_eq!(serde_json::from_slice::<Value>(&bytes).unwrap(), serde_json::to_value(&value).unwrap());
+    }
+
+    struct Twice;
+    impl Serialize for Twice {
+        fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+            serializer.collect_map([("b", 1), ("a", 2), ("b", 3)])
+        }
+    }
+
+    #[test]
+    fn names_are_texts_and_come_once() {
+        let numbers: std::collections::BTreeMap<u8, u8> = [(1, 2)].into();
+        assert!(matches!(to_vec(&numbers), Err(Error::Json(_))));
+
+        assert_eq!(to_vec(&Twice).unwrap(), br#"{"a":2,"b":3}"#);
+    }
+
+    /// The form by its definition: a tree, its members sorted by their UTF-16 units.
+    fn by_definition(value: &Value) -> String {
+        match value {
+            Value::Array(items) => {
+                format!("[{}]", items.iter().map(by_definition).collect::<Vec<_>>().join(","))
+            }
+            Value::Object(members) => {
+                let mut sorted: Vec<_> = members.iter().collect();
+                sorted.sort_by_key(|(name, _)| name.encode_utf16().collect::<Vec<_>>());
+                let member =
+                    |(name, value): (&String, &Value)| format!("{}:{}", json!(name), by_definition(value));
+                format!("{{{}}}", sorted.into_iter().map(member).collect::<Vec<_>>().join(","))
+            }
+            scalar => scalar.to_string(),
+        }
+    }
+
     proptest! {
+        #[test]
+        fn any_tree_has_the_form_of_its_definition(
+            names in proptest::collection::vec("[a-z_\"\\\\\u{e000}-\u{e003}\u{1f600}-\u{1f603} !A]{0,3}", 1..12), number in 0..MAX_INTEGER,
+        ) {
+            let mut value = json!(number);
+            for chunk in names.chunks(3) {
+                let members = chunk.iter().map(|name| (name.clone(), value.clone()));
+                value = json!([Value::Object(members.collect()), "x"]);
+            }
+            prop_assert_eq!(text(&value), by_definition(&value));
+        }
+
         #[test]
         fn canonical_bytes_read_back_as_the_same_value(
             members in proptest::collection::btree_map(".*", ".*", 0..8), number in 0..MAX_INTEGER,
