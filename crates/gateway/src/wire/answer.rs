@@ -1,7 +1,10 @@
 //! A whole answer: its tool calls, and its tokens turned back.
 
+use std::sync::LazyLock;
+
+use ombud_core::DataType;
 use ombud_core::exchange::escape_json;
-use ombud_detect::mask::{Form, Minted, Tally, restore};
+use ombud_detect::mask::{Form, Minted, Tally, restore, token};
 
 use super::Wire;
 use super::json::{Doc, Keys, Kind, Node};
@@ -80,11 +83,25 @@ pub fn restore_strings(
         }
         if matches!(doc.kind(node), Kind::String | Kind::Key) && !except.contains(&node) {
             let text = doc.string(node);
+            if !has_room(&text) {
+                continue;
+            }
             if let Some(restored) = restore(minted, &text, whole_form(&text), tally) {
                 patches.push(Patch { range: doc.span(node), with: escape_json(&restored).into_owned() });
             }
         }
     }
+}
+
+/// Letters and digits of the shortest token.
+static SHORTEST: LazyLock<usize> = LazyLock::new(|| {
+    DataType::ALL.iter().map(|kind| kind.tag().len()).min().unwrap_or_default() + token::BODY
+});
+
+/// Whether a text has as many letters and digits as a token: most strings of an answer are shorter, and looking for tokens
+/// in each of them, frame by frame, costs more than all else that is done to it.
+fn has_room(text: &str) -> bool {
+    text.len() >= *SHORTEST && text.bytes().filter(u8::is_ascii_alphanumeric).count() >= *SHORTEST
 }
 
 /// A text that is JSON (arguments, structured output) must stay so.
@@ -182,6 +199,17 @@ mod tests {
         let answer = read(Wire::Chat, &doc, body.as_bytes(), &minted).body.unwrap();
         let answer: serde_json::Value = serde_json::from_slice(&answer).unwrap();
         answer["choices"][0]["message"]["content"].as_str().unwrap().to_owned()
+    }
+
+    #[test]
+    fn every_token_has_room_and_no_shorter_text_has() {
+        for &kind in DataType::ALL {
+            let token = token::Token::new(kind, [255; 5]).to_string();
+            assert!(has_room(&token) && has_room(&token.to_lowercase().replace('_', "\\_")), "{token}");
+        }
+        for text in ["", "chatcmpl", "created", "中文中文中文中文", "--------------------"] {
+            assert!(!has_room(text), "{text}");
+        }
     }
 
     #[test]
