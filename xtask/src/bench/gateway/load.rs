@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use anyhow::{Context as _, Result};
+use anyhow::Result;
 use tokio::task::JoinSet;
 
 use super::KEY;
@@ -74,7 +74,10 @@ pub(super) fn fire(target: Target, shots: Vec<Shot>, connections: usize) -> Resu
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let fired =
         runtime.block_on(async { tokio::time::timeout(PATIENCE, all(target, shots, connections)).await });
-    fired.context("the last answers did not come within a minute")?
+    fired.unwrap_or_else(|_| {
+        let failure = Some("the last answers did not come within a minute".to_owned());
+        Ok(Outcome { failure, ..Outcome::default() })
+    })
 }
 
 async fn all(target: Target, shots: Vec<Shot>, connections: usize) -> Result<Outcome> {
