@@ -6,7 +6,9 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::category::DataType;
+use crate::effect::Effect;
 use crate::exchange::{OpaqueKind, Role};
+use crate::origin::Origin;
 
 /// One entry of the log.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -83,6 +85,30 @@ pub enum EventKind {
         complete: bool,
         /// What was decided, `release` or the reason why not.
         decision: String,
+        /// What the call does.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        effect: Option<Effect>,
+        /// Where its arguments came from, where that was looked at.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        arguments: Vec<ArgumentRecord>,
+    },
+    /// A subject answered a question for consent, or took it back.
+    #[serde(rename = "consent")]
+    Consent(Box<ConsentRecord>),
+    /// Somebody asked a memory store.
+    #[serde(rename = "memory.access")]
+    MemoryAccess(Box<MemoryRecord>),
+    /// The data of a subject was erased; the details are in the receipt.
+    #[serde(rename = "subject.erased")]
+    SubjectErased {
+        /// Pseudonym of the subject.
+        subject: String,
+        /// SHA-256 of the receipt, hexadecimal.
+        receipt: String,
+        /// Items deleted per store.
+        deleted: BTreeMap<String, u64>,
+        /// Items that a probe still found per store; `None` where it could not look.
+        residue: BTreeMap<String, Option<u64>>,
     },
     /// A request was not forwarded.
     #[serde(rename = "refused")]
@@ -142,6 +168,65 @@ pub struct RequestRecord {
     pub masked: Counts,
     /// Parts that were not inspected, per kind.
     pub opaque: BTreeMap<OpaqueKind, u64>,
+}
+
+/// Where one argument of a tool call came from. It says what was seen, never what caused it, and holds no content.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ArgumentRecord {
+    /// Its place in the arguments, such as `/to/0` (RFC 6901).
+    pub path: String,
+    /// What it means for the effect, such as `destination`; absent where nothing depends on it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub part: Option<String>,
+    /// Where its value stands in the context.
+    pub overlaps: Vec<OverlapRecord>,
+}
+
+/// One place in the context where a value of an argument stands too.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OverlapRecord {
+    /// Number of the slot in its exchange.
+    pub slot: u64,
+    /// The slot's origin.
+    pub origin: Origin,
+    /// How it was matched: `token`, `identifier` or `text`.
+    pub by: String,
+}
+
+/// What a subject answered.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ConsentRecord {
+    /// Pseudonym of the subject.
+    pub subject: String,
+    /// What for.
+    pub purpose: String,
+    /// `given`, `refused` or `withdrawn`.
+    pub state: String,
+    /// SHA-256 of the receipt, hexadecimal.
+    pub receipt: String,
+    /// SHA-256 of the notice that was shown, hexadecimal, where there was one.
+    pub notice: Option<String>,
+}
+
+/// A request to a memory store.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MemoryRecord {
+    /// Name of the store in `ombud.toml`.
+    pub store: String,
+    /// `read`, `write`, `delete` or `admin`.
+    pub operation: String,
+    /// Its collection, where there is one.
+    pub collection: Option<String>,
+    /// Pseudonym of the subject, where one was proved.
+    pub subject: Option<String>,
+    /// The purpose that was proved.
+    pub purpose: Option<String>,
+    /// `allowed`, or the stable code of the reason why not.
+    pub outcome: String,
+    /// HTTP status of the store, 0 if it was not asked.
+    pub status: u16,
+    /// Items that came back or were written, where that could be counted.
+    pub items: Option<u64>,
 }
 
 /// Who failed, if somebody did.

@@ -1,14 +1,32 @@
 //! The flow map: which category of data goes to which recipient.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
 use crate::category::DataCategory;
 
+/// What a recipient is to the agent.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RecipientKind {
+    /// A model provider.
+    #[default]
+    Provider,
+    /// A memory or vector store.
+    Store,
+    /// A tool, or a service behind one.
+    Tool,
+    /// A host of which nothing else is known.
+    Host,
+}
+
 /// Somebody who receives data.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Recipient {
+    /// What it is to the agent.
+    #[serde(default)]
+    pub kind: RecipientKind,
     /// Provider id or host name.
     pub name: String,
     /// Where it is, `unknown` where nobody says.
@@ -42,6 +60,24 @@ pub struct Flow {
     pub data: BTreeMap<DataCategory, Amount>,
     /// Parts that were not inspected.
     pub opaque: u64,
+    /// What it is for, in the operator's words (`ombud.toml`, consent purposes).
+    #[serde(default)]
+    pub purposes: BTreeSet<String>,
+    /// What shows it: `path:line` of the code, or the id of an exchange. At most [`EVIDENCE`] of them.
+    #[serde(default)]
+    pub evidence: BTreeSet<String>,
+}
+
+/// Pieces of evidence that a flow keeps: enough to look it up, not a second log.
+pub const EVIDENCE: usize = 8;
+
+impl Flow {
+    /// Adds a piece of evidence while there is room.
+    pub fn shown_by(&mut self, evidence: impl Into<String>) {
+        if self.evidence.len() < EVIDENCE {
+            self.evidence.insert(evidence.into());
+        }
+    }
 }
 
 impl FlowMap {
@@ -56,6 +92,8 @@ impl FlowMap {
             let mine = self.to(recipient.clone());
             mine.requests += flow.requests;
             mine.opaque += flow.opaque;
+            mine.purposes.extend(flow.purposes.iter().cloned());
+            flow.evidence.iter().for_each(|evidence| mine.shown_by(evidence));
             for (category, amount) in &flow.data {
                 let sum = mine.data.entry(*category).or_default();
                 sum.masked += amount.masked;
@@ -71,7 +109,12 @@ mod tests {
 
     #[test]
     fn merging_adds_up() {
-        let recipient = Recipient { name: "openai".into(), country: "unknown".into(), inspected: true };
+        let recipient = Recipient {
+            kind: RecipientKind::Provider,
+            name: "openai".into(),
+            country: "unknown".into(),
+            inspected: true,
+        };
         let mut one = FlowMap::default();
         let flow = one.to(recipient.clone());
         flow.requests = 1;

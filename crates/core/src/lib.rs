@@ -5,6 +5,7 @@
 
 pub mod category;
 pub mod detection;
+pub mod effect;
 pub mod event;
 pub mod exchange;
 pub mod finding;
@@ -16,6 +17,7 @@ pub mod policy;
 
 pub use category::{Class, DataCategory, DataType};
 pub use detection::Detection;
+pub use effect::Effect;
 pub use exchange::{Codec, Edge, Exchange, Opaque, OpaqueKind, Role, Slot};
 pub use message::{Lang, Say};
 pub use offset::OffsetMap;

@@ -135,6 +135,8 @@ impl Delivery {
                 call: call.id.clone(),
                 complete: call.complete,
                 decision: decision.into(),
+                effect: None,
+                arguments: Vec::new(),
             };
             last = Some(self.append(kind, None)?);
         }

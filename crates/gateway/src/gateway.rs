@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
 
 use ombud_core::event::{Counts, EventKind};
-use ombud_core::flow::{FlowMap, Recipient};
+use ombud_core::flow::{FlowMap, Recipient, RecipientKind};
 use ombud_core::{Lang, Policy};
 use ombud_detect::Detector;
 use ombud_ledger::Ledger;
@@ -83,8 +83,12 @@ impl Gateway {
     /// Counts a request to a provider.
     pub fn count(&self, provider: &Provider, found: &Counts, masked: &Counts, opaque: u64) {
         let Ok(mut map) = self.flow.lock() else { return };
-        let recipient =
-            Recipient { name: provider.id.clone(), country: provider.country.clone(), inspected: true };
+        let recipient = Recipient {
+            kind: RecipientKind::Provider,
+            name: provider.id.clone(),
+            country: provider.country.clone(),
+            inspected: true,
+        };
         let flow = map.to(recipient);
         flow.requests += 1;
         flow.opaque += opaque;
@@ -101,7 +105,12 @@ impl Gateway {
         if outcome == "tunnelled"
             && let Ok(mut map) = self.flow.lock()
         {
-            let recipient = Recipient { name: host.to_owned(), country: "unknown".into(), inspected: false };
+            let recipient = Recipient {
+                kind: RecipientKind::Host,
+                name: host.to_owned(),
+                country: "unknown".into(),
+                inspected: false,
+            };
             map.to(recipient).requests += 1;
         }
         let kind = EventKind::Tunnel { host: format!("{host}:{port}"), outcome: outcome.to_owned() };

@@ -211,9 +211,16 @@ const CHINESE: &[(&str, &str)] = &[
     ("demo simulated", "即使环境中有密钥也使用模拟服务商"),
 ];
 
+/// A table of Chinese help.
+pub(crate) type Chinese = &'static [(&'static str, &'static str)];
+
+/// The tables: the one above, and one beside the arguments of each verb that has its own module.
+const TABLES: &[Chinese] = &[CHINESE];
+
 fn chinese(place: &str) -> Option<&'static str> {
     // The full place first; then the argument alone, where several commands share it.
-    let row = |key: &str| CHINESE.iter().find(|row| row.0 == key).map(|row| row.1);
+    let rows = || TABLES.iter().flat_map(|table| table.iter());
+    let row = |key: &str| rows().find(|row| row.0 == key).map(|row| row.1);
     row(place).or_else(|| row(place.rsplit(' ').next()?)).or_else(|| {
         let argument = place.rsplit(' ').next()?;
         row(&format!(" {argument}"))

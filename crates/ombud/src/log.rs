@@ -76,6 +76,19 @@ fn what(kind: &EventKind, lang: Lang) -> String {
         EventKind::ToolIntent { tool, decision, .. } => {
             say!(lang, en: "tool call {tool}: {decision}", zh: "工具调用 {tool}：{decision}")
         }
+        EventKind::Consent(consent) => {
+            let (subject, purpose) = (&consent.subject, &consent.purpose);
+            let state = consent_state(&consent.state, lang);
+            say!(lang, en: "consent {state} by {subject} for {purpose}", zh: "同意{state}：{subject}，用途 {purpose}")
+        }
+        EventKind::MemoryAccess(access) => {
+            let (store, operation, outcome) = (&access.store, &access.operation, &access.outcome);
+            say!(lang, en: "memory {store} {operation}: {outcome}", zh: "记忆库 {store} {operation}：{outcome}")
+        }
+        EventKind::SubjectErased { subject, deleted, .. } => {
+            let count: u64 = deleted.values().sum();
+            say!(lang, en: "data of {subject} erased: {count} item(s)", zh: "已删除 {subject} 的数据：{count} 项")
+        }
         EventKind::Refused { code, provider } => {
             let provider = provider.as_deref().unwrap_or("-");
             say!(lang, en: "refused ({provider}): {code}", zh: "已拒绝（{provider}）：{code}")
@@ -90,6 +103,15 @@ fn what(kind: &EventKind, lang: Lang) -> String {
         EventKind::Tunnel { host, outcome } => {
             say!(lang, en: "past the gateway: {host} {outcome}", zh: "未经网关：{host} {outcome}")
         }
+    }
+}
+
+fn consent_state(state: &str, lang: Lang) -> String {
+    match state {
+        "given" => say!(lang, en: "given", zh: "给予"),
+        "refused" => say!(lang, en: "refused", zh: "拒绝"),
+        "withdrawn" => say!(lang, en: "withdrawn", zh: "撤回"),
+        other => other.to_owned(),
     }
 }
 
