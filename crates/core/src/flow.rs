@@ -6,6 +6,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::category::DataCategory;
 
+mod compare;
+mod rows;
+
+pub use compare::{Difference, What, compare};
+
 /// What a recipient is to the agent.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -47,7 +52,8 @@ pub struct Amount {
 /// What went where, as one witness saw it.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FlowMap {
-    /// Requests and amounts per recipient.
+    /// Requests and amounts per recipient. In JSON a list, each row with the fields of [`Recipient`] and of [`Flow`].
+    #[serde(default, with = "rows")]
     pub recipients: BTreeMap<Recipient, Flow>,
 }
 
@@ -55,10 +61,13 @@ pub struct FlowMap {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Flow {
     /// Requests or connections.
+    #[serde(default)]
     pub requests: u64,
     /// Amounts per category.
+    #[serde(default)]
     pub data: BTreeMap<DataCategory, Amount>,
     /// Parts that were not inspected.
+    #[serde(default)]
     pub opaque: u64,
     /// What it is for, in the operator's words (`ombud.toml`, consent purposes).
     #[serde(default)]
@@ -66,6 +75,9 @@ pub struct Flow {
     /// What shows it: `path:line` of the code, or the id of an exchange. At most [`EVIDENCE`] of them.
     #[serde(default)]
     pub evidence: BTreeSet<String>,
+    /// What shows each category, where that is known apart from the rest. At most [`EVIDENCE`] each.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub shown: BTreeMap<DataCategory, BTreeSet<String>>,
 }
 
 /// Pieces of evidence that a flow keeps: enough to look it up, not a second log.
@@ -76,6 +88,14 @@ impl Flow {
     pub fn shown_by(&mut self, evidence: impl Into<String>) {
         if self.evidence.len() < EVIDENCE {
             self.evidence.insert(evidence.into());
+        }
+    }
+
+    /// Adds a piece of evidence that one category went there, while there is room.
+    pub fn category_shown_by(&mut self, category: DataCategory, evidence: impl Into<String>) {
+        let kept = self.shown.entry(category).or_default();
+        if kept.len() < EVIDENCE {
+            kept.insert(evidence.into());
         }
     }
 }
@@ -90,14 +110,19 @@ impl FlowMap {
     pub fn merge(&mut self, other: &Self) {
         for (recipient, flow) in &other.recipients {
             let mine = self.to(recipient.clone());
-            mine.requests += flow.requests;
-            mine.opaque += flow.opaque;
+            mine.requests = mine.requests.saturating_add(flow.requests);
+            mine.opaque = mine.opaque.saturating_add(flow.opaque);
             mine.purposes.extend(flow.purposes.iter().cloned());
             flow.evidence.iter().for_each(|evidence| mine.shown_by(evidence));
             for (category, amount) in &flow.data {
                 let sum = mine.data.entry(*category).or_default();
-                sum.masked += amount.masked;
-                sum.clear += amount.clear;
+                sum.masked = sum.masked.saturating_add(amount.masked);
+                sum.clear = sum.clear.saturating_add(amount.clear);
+            }
+            for (category, evidence) in &flow.shown {
+                for evidence in evidence {
+                    mine.category_shown_by(*category, evidence);
+                }
             }
         }
     }
@@ -123,5 +148,29 @@ mod tests {
         two.merge(&one);
         let sum = two.to(recipient);
         assert_eq!((sum.requests, sum.data[&DataCategory::ContactPhone].masked), (2, 4));
+    }
+
+    #[test]
+    fn a_map_survives_json() {
+        let mut map = FlowMap::default();
+        for name in ["openai", "notes"] {
+            let who = Recipient {
+                kind: RecipientKind::Store,
+                name: name.into(),
+                country: "CN".into(),
+                inspected: true,
+            };
+            let flow = map.to(who);
+            flow.data.insert(DataCategory::CommChat, Amount { masked: 0, clear: 3 });
+            flow.category_shown_by(DataCategory::CommChat, "agent.py:7");
+            flow.purposes.insert("answer".into());
+        }
+        let text = serde_json::to_string(&map).unwrap();
+        assert_eq!(serde_json::from_str::<FlowMap>(&text).unwrap(), map);
+        let bare = r#"{"recipients":[{"name":"x","country":"unknown","inspected":false,"requests":0,"data":{},"opaque":0,"later":1}]}"#;
+        assert_eq!(serde_json::from_str::<FlowMap>(bare).unwrap().recipients.len(), 1);
+        let twice = r#"{"recipients":[{"name":"x","country":"CN","inspected":true,"requests":2},{"name":"x","country":"CN","inspected":true,"requests":3}]}"#;
+        let merged: FlowMap = serde_json::from_str(twice).unwrap();
+        assert_eq!(merged.recipients.values().map(|flow| flow.requests).collect::<Vec<_>>(), [5]);
     }
 }

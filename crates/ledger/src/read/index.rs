@@ -63,6 +63,13 @@ impl Index {
         Ok(places)
     }
 
+    pub(super) async fn page(&mut self, seq: u64, count: u32) -> Result<Vec<Position>, Error> {
+        let query = sqlx::query("SELECT seq, segment, offset FROM entry WHERE seq >= ? ORDER BY seq LIMIT ?");
+        let query = query.bind(i64::try_from(seq).unwrap_or(i64::MAX)).bind(count);
+        let rows = query.fetch_all(&mut self.connection).await;
+        self.places(rows)
+    }
+
     pub(super) async fn by_exchange(&mut self, id: &str) -> Result<Vec<Position>, Error> {
         let query =
             sqlx::query("SELECT seq, segment, offset FROM entry WHERE exchange = ? ORDER BY seq").bind(id);

@@ -88,6 +88,12 @@ impl Reader {
         self.records(&places)
     }
 
+    /// At most `count` entries from number `seq` on, in order: a page of the whole log.
+    pub async fn page(&mut self, seq: u64, count: u32) -> Result<Vec<Record>, Error> {
+        let places = self.index.page(seq, count).await?;
+        self.records(&places)
+    }
+
     /// The entries of an exchange (the value of `x-ombud-receipt`), in order.
     pub async fn exchange(&mut self, id: &str) -> Result<Vec<Record>, Error> {
         let places = self.index.by_exchange(id).await?;

@@ -58,6 +58,13 @@ async fn a_reader_beside_the_writer_sees_and_opens_everything() {
 
     let newest = reader.newest(3).await.unwrap();
     assert_eq!(newest.iter().map(|record| record.seq).collect::<Vec<_>>(), [8, 9, 10]);
+    let mut seen = Vec::new();
+    while let page = reader.page(seen.len() as u64, 4).await.unwrap()
+        && !page.is_empty()
+    {
+        seen.extend(page.iter().map(|record| record.seq));
+    }
+    assert_eq!(seen, (0..11).collect::<Vec<_>>());
     let exchange = reader.exchange("exchange-4").await.unwrap();
     assert_eq!(exchange.iter().map(|record| record.seq).collect::<Vec<_>>(), [8, 9]);
     assert_eq!(exchange[0].event.as_ref().unwrap().id, "event-8");
