@@ -55,7 +55,7 @@ pub struct Delivery {
 }
 
 impl Delivery {
-    /// A delivery that has not begun.
+    /// A delivery that begins to wait.
     pub fn new(
         gateway: Arc<Gateway>,
         route: &Route<'_>,
@@ -63,7 +63,6 @@ impl Delivery {
         conversation: String,
         client: String,
         minted: Minted,
-        started: Instant,
     ) -> Self {
         let record = ResponseRecord {
             status: 0,
@@ -89,7 +88,7 @@ impl Delivery {
             conversation,
             client,
             minted,
-            started,
+            started: Instant::now(),
             record,
             kept: Vec::new(),
             done: false,

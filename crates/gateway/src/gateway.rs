@@ -8,6 +8,7 @@ use ombud_core::flow::{FlowMap, Recipient, RecipientKind};
 use ombud_core::{Lang, Policy};
 use ombud_detect::Detector;
 use ombud_ledger::Ledger;
+use tokio::sync::Semaphore;
 
 use crate::inspect::Inspector;
 use crate::providers::{Provider, Providers};
@@ -15,6 +16,9 @@ use crate::record;
 use crate::refusal::Refusal;
 use crate::upstream::{Patience, Upstream};
 use crate::wire::Dialect;
+
+/// Long bodies that are worked on at once: two for the processor, two that come from and go to the network meanwhile.
+const HEAVY_AT_ONCE: usize = 4;
 
 /// How a gateway behaves.
 pub struct Config {
@@ -50,6 +54,8 @@ pub struct Gateway {
     pub ledger: Ledger,
     /// The way to the providers.
     pub upstream: Upstream,
+    /// Permits for bodies that are long enough to be worked on by few at a time.
+    pub heavy: Semaphore,
     flow: Mutex<FlowMap>,
 }
 
@@ -62,6 +68,7 @@ impl Gateway {
             inspector: Inspector::new(detector),
             ledger,
             upstream,
+            heavy: Semaphore::new(HEAVY_AT_ONCE),
             flow: Mutex::default(),
         }))
     }

@@ -1,9 +1,10 @@
 //! One exchange at the model edge, from the first byte in to the last byte out. The steps stand in [`exchange`] in
 //! their order; each is a function of its own.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use axum::body::Body;
 use axum::response::Response;
@@ -12,7 +13,10 @@ use http::{HeaderMap, HeaderValue, Method, Request, header};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use ombud_core::event::{Event, EventKind};
 use ombud_core::{Exchange, Policy};
+use ombud_detect::mask::Minted;
 use ombud_ledger::{Payload, Ticket};
+use tokio::runtime::{Handle, RuntimeFlavor};
+use tokio::task::block_in_place;
 
 use crate::caller::Caller;
 use crate::delivery::{self, Delivery};
@@ -24,7 +28,7 @@ use crate::route::{self, Route};
 use crate::upstream;
 use crate::wire::Wire;
 
-/// Requests with more text than this are detected off the threads that serve connections.
+/// Longer bodies are not worked on by the threads that serve connections, and only a few at a time.
 const HEAVY: usize = 64 * 1024;
 
 /// Of a body that is refused for its size so much is read on, and so long.
@@ -82,29 +86,14 @@ async fn exchange(gateway: &Arc<Gateway>, call: Call, body: Body) -> Result<Resp
     let named = |why| Refused { why, provider: Some(route.provider.id.clone()) };
     let caller = Caller::of(&gateway.ledger, &call.headers);
     let body = read(gateway, &call.headers, body).await.map_err(named)?;
-    let exchange = Arc::new(parse(&route, body).map_err(named)?);
-    let detections = detect(gateway, &exchange).await;
-    let policy = policy(gateway, &route);
-    let key = caller.mint_key(route.wire);
-    let masked =
-        inspect::apply(&policy, &exchange, &detections, &key, &approved(&call.headers)).map_err(named)?;
-    let conversation = caller.conversation(&exchange);
-    let ticket = intend(gateway, &route, &call, &caller, &conversation, &exchange, &masked).map_err(named)?;
-    let started = Instant::now();
-    let mut delivery = Delivery::new(
-        Arc::clone(gateway),
-        &route,
-        call.id.clone(),
-        conversation,
-        caller.client.clone(),
-        masked.minted,
-        started,
-    );
+    let ready = prepare(gateway, &route, &call, &caller, body).await.map_err(named)?;
+    let mut delivery =
+        Delivery::new(Arc::clone(gateway), &route, call.id, ready.conversation, caller.client, ready.minted);
     let headers = upstream::request_headers(&call.headers);
     // The disk is asked first: it is the slower of the two as long as the provider does not think.
     let (durable, sent) = tokio::join!(
-        gateway.ledger.durable(&ticket),
-        gateway.upstream.send(call.method, &route.url, headers, masked.body),
+        gateway.ledger.durable(&ready.ticket),
+        gateway.upstream.send(call.method, &route.url, headers, ready.body),
     );
     // Not a byte of an answer goes out before its request is on disk.
     if durable.is_err() {
@@ -114,6 +103,52 @@ async fn exchange(gateway: &Arc<Gateway>, call: Call, body: Body) -> Result<Resp
         Ok(answer) => delivery::deliver(delivery, answer).await.map_err(named),
         Err(why) => Err(named(delivery.fail(why))),
     }
+}
+
+/// A request that may leave: its intent is written.
+struct Ready {
+    body: Bytes,
+    minted: Minted,
+    conversation: String,
+    ticket: Ticket,
+}
+
+/// What stands between a body that was read and one that may leave. It is let go here with all that it needed: a request may
+/// wait for minutes at the provider. Only so many long bodies are worked on at once, which bounds the memory of a crowd.
+async fn prepare(
+    gateway: &Gateway,
+    route: &Route<'_>,
+    call: &Call,
+    caller: &Caller,
+    body: Bytes,
+) -> Result<Ready, Refusal> {
+    if body.len() <= HEAVY {
+        return work(gateway, route, call, caller, body);
+    }
+    let _turn = gateway.heavy.acquire().await.map_err(|_| Refusal::Body)?;
+    match Handle::current().runtime_flavor() {
+        // Others are served by another thread meanwhile.
+        RuntimeFlavor::MultiThread => block_in_place(|| work(gateway, route, call, caller, body)),
+        _ => work(gateway, route, call, caller, body),
+    }
+}
+
+/// Parse, attribute, detect, decide, rewrite, record.
+fn work(
+    gateway: &Gateway,
+    route: &Route<'_>,
+    call: &Call,
+    caller: &Caller,
+    body: Bytes,
+) -> Result<Ready, Refusal> {
+    let exchange = parse(route, body)?;
+    let detections = gateway.inspector.detect(&exchange);
+    let policy = policy(gateway, route);
+    let key = caller.mint_key(route.wire);
+    let masked = inspect::apply(&policy, &exchange, &detections, &key, &approved(&call.headers))?;
+    let conversation = caller.conversation(&exchange);
+    let ticket = intend(gateway, route, call, caller, &conversation, &exchange, &masked)?;
+    Ok(Ready { body: masked.body, minted: masked.minted, conversation, ticket })
 }
 
 /// Checks the gateway's own key, where it wants one (`x-ombud-key`).
@@ -186,30 +221,16 @@ fn unread(wire: &'static str, body: Bytes) -> Exchange {
     }
 }
 
-async fn detect(gateway: &Arc<Gateway>, exchange: &Arc<Exchange>) -> Vec<inspect::Detections> {
-    let text: usize = exchange.slots.iter().map(|slot| slot.text.len()).sum();
-    if text <= HEAVY {
-        return gateway.inspector.detect(exchange);
-    }
-    let (inspector, heavy) = (Arc::clone(gateway), Arc::clone(exchange));
-    let task = tokio::task::spawn_blocking(move || inspector.inspector.detect(&heavy));
-    match task.await {
-        Ok(found) => found,
-        // The pool is gone while the process ends; detecting here keeps the promise.
-        Err(_) => gateway.inspector.detect(exchange),
-    }
-}
-
 /// The policy for a provider: on the operator's own machine everything is allowed, and still recorded.
-fn policy(gateway: &Gateway, route: &Route<'_>) -> Policy {
+fn policy<'g>(gateway: &'g Gateway, route: &Route<'_>) -> Cow<'g, Policy> {
     if !gateway.config.local.contains(&route.provider.id) {
-        return gateway.config.policy.clone();
+        return Cow::Borrowed(&gateway.config.policy);
     }
     let allow = ombud_core::Action::Allow;
-    Policy {
+    Cow::Owned(Policy {
         masking: ombud_core::DataCategory::ALL.iter().map(|category| (*category, allow)).collect(),
         ..gateway.config.policy.clone()
-    }
+    })
 }
 
 /// Tokens of values that the caller lets leave in the clear.

@@ -32,6 +32,10 @@ const CHECKPOINT_PAUSE: Duration = Duration::from_millis(200);
 /// somebody waits for: a request's intent is waited for, the record of its answer is not.
 const LINGER: Duration = Duration::from_millis(20);
 
+/// The syncing thread looks so often for such entries after the last one before it sleeps: while a conversation goes on,
+/// the record of an answer costs no wake-up of a sleeping thread on its way to the client.
+const LOOKS: u32 = 50;
+
 /// How far the log is, for those who wait.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Progress {
@@ -81,7 +85,7 @@ struct Tail {
 enum Sync {
     /// It works, and looks again before it waits.
     Busy,
-    /// It waits for an entry that somebody waits for, or for [`LINGER`] to pass.
+    /// It waits for an entry that somebody waits for, and looks for others each time [`LINGER`] has passed.
     Lingers,
     /// It waits for any entry.
     Sleeps,
@@ -147,7 +151,10 @@ impl Writer {
         tail.at.offset += frame.len() as u64;
         tail.at.seq += 1;
         tail.fresh.push(leaf);
-        if tail.sync == Sync::Sleeps {
+        let asleep = tail.sync == Sync::Sleeps;
+        // Whoever is woken while we hold the lock only wakes to wait for it.
+        drop(tail);
+        if asleep {
             shared.written.notify_one();
         }
         Ok(seq)
@@ -226,7 +233,9 @@ impl Shared {
     fn want(&self, entries: u64) {
         let mut tail = lock(&self.tail);
         tail.wanted = tail.wanted.max(entries);
-        if tail.sync != Sync::Busy {
+        let waits = tail.sync != Sync::Busy;
+        drop(tail);
+        if waits {
             self.written.notify_one();
         }
     }
@@ -281,25 +290,25 @@ impl Shared {
     /// Waits for entries to sync; `None` when the log ends.
     fn next_batch(&self) -> Option<(Arc<File>, Position, Vec<Hash>)> {
         let mut tail = lock(&self.tail);
-        let mut lingered = false;
+        let mut looks = 0;
         loop {
             if self.failure.get().is_some() {
                 return None;
             }
-            if !tail.fresh.is_empty() && (tail.awaited() || tail.closing || lingered) {
+            if !tail.fresh.is_empty() && (tail.awaited() || tail.closing || looks > 0) {
                 return Some((Arc::clone(&tail.file), tail.at, std::mem::take(&mut tail.fresh)));
             }
             if tail.closing {
                 return None;
             }
-            let asleep = lingered;
+            let asleep = looks >= LOOKS;
             tail.sync = if asleep { Sync::Sleeps } else { Sync::Lingers };
-            (tail, lingered) = if asleep {
-                (self.written.wait(tail).unwrap_or_else(PoisonError::into_inner), false)
+            (tail, looks) = if asleep {
+                (self.written.wait(tail).unwrap_or_else(PoisonError::into_inner), 0)
             } else {
                 let waited = self.written.wait_timeout(tail, LINGER);
                 let (tail, timeout) = waited.unwrap_or_else(PoisonError::into_inner);
-                (tail, timeout.timed_out())
+                (tail, if timeout.timed_out() { looks + 1 } else { 0 })
             };
             tail.sync = Sync::Busy;
         }
