@@ -1,6 +1,15 @@
 //! What a tool call does to the world.
 
+mod classify;
+mod part;
+mod verbs;
+
+pub use classify::{Hints, classify};
+pub use part::{Part, Shape, part};
+
 use serde::{Deserialize, Serialize};
+
+use crate::message::{Lang, Say};
 
 /// The class of a tool's effect. What is unknown is treated as an effect, never as a read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -34,6 +43,52 @@ impl Effect {
     /// Whether a call of this class changes anything outside the conversation, or may.
     pub fn acts(self) -> bool {
         self != Self::Read
+    }
+
+    /// How much harm a call of this class can do, for the choice between two: the higher one counts.
+    fn severity(self) -> u8 {
+        match self {
+            Self::Read => 0,
+            Self::Fetch => 1,
+            Self::Unknown => 2,
+            Self::Create => 3,
+            Self::Change => 4,
+            Self::Send => 5,
+            Self::Credential => 6,
+            Self::Grant => 7,
+            Self::Delete => 8,
+            Self::Pay => 9,
+            Self::Execute => 10,
+        }
+    }
+
+    /// The more harmful of two classes.
+    #[must_use]
+    pub fn or_worse(self, other: Self) -> Self {
+        if other.severity() > self.severity() { other } else { self }
+    }
+}
+
+impl Say for Effect {
+    fn say(&self, lang: Lang) -> String {
+        let (en, zh) = match self {
+            Self::Read => ("reads something", "读取信息"),
+            Self::Fetch => ("opens an address on the network", "访问网络地址"),
+            Self::Send => ("sends or publishes something", "向外发送或发布内容"),
+            Self::Pay => ("moves money", "动用资金"),
+            Self::Create => ("creates or stores something", "新建或保存内容"),
+            Self::Change => ("changes something", "修改内容"),
+            Self::Delete => ("deletes something", "删除内容"),
+            Self::Grant => ("gives somebody access", "授予他人权限"),
+            Self::Credential => ("uses or changes a credential", "使用或更改登录凭据"),
+            Self::Execute => ("runs code or commands", "运行代码或命令"),
+            Self::Unknown => ("has an unknown effect", "作用不明"),
+        };
+        match lang {
+            Lang::En => en,
+            Lang::Zh => zh,
+        }
+        .to_owned()
     }
 }
 

@@ -38,6 +38,39 @@ pub struct Exchange {
     pub model: Option<String>,
     /// Whether a streamed answer was asked for.
     pub stream: bool,
+    /// Tools that the model may call, in the order of the bytes.
+    pub tools: Vec<OfferedTool>,
+    /// Tool calls of the history, in the order of the bytes.
+    pub calls: Vec<PastCall>,
+}
+
+impl Exchange {
+    /// Whether the model can call tools here, or has.
+    pub fn has_tools(&self) -> bool {
+        !self.tools.is_empty() || !self.calls.is_empty()
+    }
+}
+
+/// A tool that a request offers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OfferedTool {
+    /// Its name.
+    pub name: String,
+    /// Bytes of the body that hold its definition, a JSON object.
+    pub definition: Range<usize>,
+}
+
+/// A tool call in the history.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PastCall {
+    /// The provider's id of the call.
+    pub id: Option<String>,
+    /// The tool.
+    pub tool: String,
+    /// Bytes of the body that hold its arguments; inside of the quotes if they stand in a string.
+    pub arguments: Range<usize>,
+    /// Whether the arguments stand in a JSON string.
+    pub quoted: bool,
 }
 
 /// A text inside the body of an exchange.

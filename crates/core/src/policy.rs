@@ -168,6 +168,8 @@ mod tests {
             opaque: opaque.iter().map(|&kind| Opaque { kind, span: 0..0 }).collect(),
             model: None,
             stream: false,
+            tools: Vec::new(),
+            calls: Vec::new(),
         }
     }
 

@@ -218,6 +218,8 @@ fn unread(wire: &'static str, body: Bytes) -> Exchange {
         opaque: Vec::new(),
         model: None,
         stream: false,
+        tools: Vec::new(),
+        calls: Vec::new(),
     }
 }
 

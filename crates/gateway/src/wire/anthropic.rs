@@ -99,8 +99,8 @@ fn source(c: &mut Collector<'_, '_>, node: Node, kind: OpaqueKind, role: Role, o
 
 fn tool_use(c: &mut Collector<'_, '_>, node: Node) {
     let doc = c.doc;
-    if let (Some(id), Some(name)) = (doc.get_str(node, "id"), doc.get_str(node, "name")) {
-        c.call(&id, &name);
+    if let Some(name) = doc.get_str(node, "name") {
+        c.call(doc.get_str(node, "id").as_deref(), &name, doc.get(node, "input"));
     }
     for (key, value) in doc.members(node) {
         if !matches!(&*key, "type" | "id" | "name" | "server_name" | "cache_control" | "caller") {
@@ -123,6 +123,7 @@ fn tool_result(c: &mut Collector<'_, '_>, node: Node) {
 
 fn tool(c: &mut Collector<'_, '_>, node: Node) {
     let doc = c.doc;
+    c.offer(node);
     for (key, value) in doc.members(node) {
         if !matches!(&*key, "type" | "name" | "cache_control") {
             c.text(value, Role::ToolDefinition, &Origin::Operator);

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use ombud_core::{Codec, OffsetMap, Opaque, OpaqueKind, Origin, Role, Slot};
+use ombud_core::{Codec, OfferedTool, OffsetMap, Opaque, OpaqueKind, Origin, PastCall, Role, Slot};
 
 use super::json::{Doc, Keys, Kind, Node};
 
@@ -20,6 +20,10 @@ pub struct Found {
     pub model: Option<String>,
     /// Whether a stream was asked for.
     pub stream: bool,
+    /// Tools that the model may call.
+    pub tools: Vec<OfferedTool>,
+    /// Tool calls of the history.
+    pub calls: Vec<PastCall>,
 }
 
 /// The collector of one request.
@@ -27,8 +31,8 @@ pub struct Collector<'d, 'a> {
     /// The document.
     pub doc: &'d Doc<'a>,
     found: Found,
-    /// Names of tools by the id of their call, for the origin of results.
-    calls: HashMap<String, String>,
+    /// Places in `found.calls` by the id of the call, for the origin of results.
+    calls: HashMap<String, usize>,
 }
 
 impl<'d, 'a> Collector<'d, 'a> {
@@ -53,14 +57,31 @@ impl<'d, 'a> Collector<'d, 'a> {
         self.found.stream = self.doc.raw(node) == "true";
     }
 
-    /// Notes a tool call, so that its result can be told from others.
-    pub fn call(&mut self, id: &str, tool: &str) {
-        self.calls.insert(id.to_owned(), tool.to_owned());
+    /// Notes a tool call of the history, so that its result can be told from others.
+    pub fn call(&mut self, id: Option<&str>, tool: &str, arguments: Option<Node>) {
+        if let Some(id) = id {
+            self.calls.insert(id.to_owned(), self.found.calls.len());
+        }
+        self.found.calls.push(PastCall {
+            id: id.map(str::to_owned),
+            tool: tool.to_owned(),
+            arguments: arguments.map_or(0..0, |node| self.doc.span(node)),
+            quoted: arguments.is_some_and(|node| self.doc.kind(node) == Kind::String),
+        });
+    }
+
+    /// Notes a tool that the model may call; `definition` is the object that holds its name.
+    pub fn offer(&mut self, definition: Node) {
+        if let Some(name) = self.doc.get_str(definition, "name") {
+            let (name, definition) = (name.into_owned(), self.doc.span(definition));
+            self.found.tools.push(OfferedTool { name, definition });
+        }
     }
 
     /// The origin of the result of a tool call.
     pub fn tool_origin(&self, id: Option<&str>) -> Origin {
-        let name = id.and_then(|id| self.calls.get(id)).cloned();
+        let call = id.and_then(|id| self.calls.get(id)).and_then(|place| self.found.calls.get(*place));
+        let name = call.map(|call| call.tool.clone());
         Origin::Tool { name, call: id.map(str::to_owned) }
     }
 

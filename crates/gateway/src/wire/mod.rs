@@ -99,6 +99,8 @@ impl Wire {
             opaque: found.opaque,
             model: found.model,
             stream: found.stream,
+            tools: found.tools,
+            calls: found.calls,
             body,
         })
     }

@@ -15,7 +15,7 @@ pub fn request(c: &mut Collector<'_, '_>) {
             "stream" => c.stream(value),
             "messages" => doc.items(value).for_each(|item| message(c, item)),
             "tools" => doc.items(value).for_each(|item| tool(c, item)),
-            "functions" => doc.items(value).for_each(|item| definition(c, item)),
+            "functions" => doc.items(value).for_each(|item| offered(c, item)),
             "response_format" => response_format(c, value),
             // Settings without text of the user.
             "tool_choice" | "function_call" | "modalities" | "logit_bias" | "audio" | "stream_options"
@@ -37,7 +37,10 @@ fn message(c: &mut Collector<'_, '_>, node: Node) {
             "role" | "tool_call_id" | "id" => {}
             "content" => content(c, value, role, &origin),
             "tool_calls" => doc.items(value).for_each(|call| tool_call(c, call)),
-            "function_call" => function_call(c, value),
+            "function_call" => {
+                past_call(c, None, value);
+                function_call(c, value);
+            }
             "audio" if doc.get(value, "data").is_none() => {}
             _ => c.text(value, role, &origin),
         }
@@ -106,9 +109,8 @@ pub(super) fn within(c: &mut Collector<'_, '_>, node: Node, data: &str, kind: Op
 
 fn tool_call(c: &mut Collector<'_, '_>, node: Node) {
     let doc = c.doc;
-    let name = doc.get(node, "function").and_then(|function| doc.get_str(function, "name"));
-    if let (Some(id), Some(name)) = (doc.get_str(node, "id"), name) {
-        c.call(&id, &name);
+    if let Some(function) = doc.get(node, "function").or_else(|| doc.get(node, "custom")) {
+        past_call(c, doc.get_str(node, "id").as_deref(), function);
     }
     for (key, value) in doc.members(node) {
         match &*key {
@@ -116,6 +118,14 @@ fn tool_call(c: &mut Collector<'_, '_>, node: Node) {
             "function" | "custom" => function_call(c, value),
             _ => c.text(value, Role::ToolCall, &Origin::Model),
         }
+    }
+}
+
+fn past_call(c: &mut Collector<'_, '_>, id: Option<&str>, function: Node) {
+    let doc = c.doc;
+    if let Some(name) = doc.get_str(function, "name") {
+        let arguments = doc.get(function, "arguments").or_else(|| doc.get(function, "input"));
+        c.call(id, &name, arguments);
     }
 }
 
@@ -133,10 +143,15 @@ fn tool(c: &mut Collector<'_, '_>, node: Node) {
     for (key, value) in doc.members(node) {
         match &*key {
             "type" => {}
-            "function" | "custom" => definition(c, value),
+            "function" | "custom" => offered(c, value),
             _ => c.text(value, Role::ToolDefinition, &Origin::Operator),
         }
     }
+}
+
+fn offered(c: &mut Collector<'_, '_>, node: Node) {
+    c.offer(node);
+    definition(c, node);
 }
 
 /// `{"name", "description", "parameters", "strict"}`: the name is an identifier that calls refer to.

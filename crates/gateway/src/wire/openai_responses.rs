@@ -121,8 +121,9 @@ fn part(c: &mut Collector<'_, '_>, node: Node, role: Role, origin: &Origin) {
 /// A tool call in the history.
 fn call(c: &mut Collector<'_, '_>, node: Node) {
     let doc = c.doc;
-    if let (Some(id), Some(name)) = (doc.get_str(node, "call_id"), doc.get_str(node, "name")) {
-        c.call(&id, &name);
+    if let Some(name) = doc.get_str(node, "name") {
+        let arguments = doc.get(node, "arguments").or_else(|| doc.get(node, "input"));
+        c.call(doc.get_str(node, "call_id").as_deref(), &name, arguments);
     }
     // A picture that the provider made comes back as base64.
     let except = ["type", "id", "call_id", "name", "status", "namespace"];
@@ -151,6 +152,7 @@ fn output(c: &mut Collector<'_, '_>, node: Node) {
 
 /// A tool; the login of an MCP server is meant for the provider, which calls the server for us.
 fn tool(c: &mut Collector<'_, '_>, node: Node) {
+    c.offer(node);
     let except = ["type", "name", "authorization", "headers", "server_label", "container"];
     members(c, node, &except, Role::ToolDefinition, &Origin::Operator);
 }

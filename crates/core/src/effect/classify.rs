@@ -1,0 +1,358 @@
+//! The class of a tool, from its name, its description and the names of its arguments.
+
+use super::Effect;
+use super::verbs::{
+    ACCESS, CREDENTIAL_PAIRS, CREDENTIALS, MONEY, MOVED_TO_SOMEBODY, NETWORK, READ_NOUNS, SHARED, Sense,
+    chinese, english,
+};
+
+/// What a tool definition says beside its name.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Hints<'a> {
+    /// Its description.
+    pub description: &'a str,
+    /// Names of its arguments, nested ones too.
+    pub arguments: &'a [String],
+}
+
+/// The class of a tool. The name decides; the arguments and then the description can only make it worse: whoever writes a
+/// description could otherwise talk a tool down. What nothing is known about is [`Effect::Unknown`], which acts.
+pub fn classify(tool: &str, hints: Hints<'_>) -> Effect {
+    let named = by_name(tool);
+    let effect = by_arguments(named, hints.arguments);
+    match by_description(hints.description) {
+        Some(told) if told.acts() && matches!(effect, Effect::Unknown) => told,
+        // “Get … and send it”: a description that opens with an act says more than a harmless name.
+        Some(told) if told.acts() && effect == Effect::Read && told != Effect::Fetch => told,
+        _ => effect,
+    }
+}
+
+/// The words of an identifier, in lower case: at `_`, `-`, `.`, `/`, spaces and humps.
+pub(super) fn words(name: &str) -> Vec<String> {
+    let mut words: Vec<String> = Vec::new();
+    let mut word = String::new();
+    let mut before = ' ';
+    let mut chars = name.chars().peekable();
+    while let Some(ch) = chars.next() {
+        let hump = ch.is_uppercase()
+            && (before.is_lowercase()
+                || before.is_ascii_digit()
+                || (before.is_uppercase() && chars.peek().is_some_and(|next| next.is_lowercase())));
+        let script = ch.is_ascii() != before.is_ascii();
+        if (hump || script || !ch.is_alphanumeric()) && !word.is_empty() {
+            words.push(std::mem::take(&mut word));
+        }
+        if ch.is_alphanumeric() {
+            word.extend(ch.to_lowercase());
+        }
+        before = ch;
+    }
+    if !word.is_empty() {
+        words.push(word);
+    }
+    words
+}
+
+fn by_name(tool: &str) -> Effect {
+    // `mcp__server__tool`: the server's name says nothing about the tool.
+    let own = tool.rsplit("__").next().filter(|own| !own.is_empty()).unwrap_or(tool);
+    let words = words(own);
+    let english = by_english(&words);
+    let other = words.iter().filter(|word| !word.is_ascii()).map(|word| by_chinese(word));
+    other.flatten().chain(english).reduce(Effect::or_worse).unwrap_or(Effect::Unknown)
+}
+
+/// An object may come first: `记录删除`. Then the last verb counts, unless the first is worse.
+fn by_chinese(word: &str) -> Option<Effect> {
+    let verbs = chinese(word);
+    let (&(place, first), &(_, last)) = (verbs.first()?, verbs.last()?);
+    let asks = place == 0 && first == Effect::Read || last == Effect::Read && ends_asking(word);
+    Some(if asks { Effect::Read } else { first.or_worse(last) })
+}
+
+/// Whether a verb of asking is the last word: `订单支付状态查询`.
+fn ends_asking(word: &str) -> bool {
+    word.char_indices().any(|(at, _)| {
+        let end = word.get(at..).unwrap_or_default();
+        chinese(end).first() == Some(&(0, Effect::Read)) && end.chars().count() == 2
+    })
+}
+
+fn by_english(words: &[String]) -> Option<Effect> {
+    let has = |list: &[&str]| words.iter().any(|word| list.contains(&word.as_str()));
+    let verb = leading_verb(words);
+    let asks = verb == Some(Effect::Read) || verb.is_none() && ends_in_a_question(words);
+    let pair = |(one, two): &(&str, &str)| words.windows(2).any(|pair| pair == [*one, *two]);
+    if has(CREDENTIALS) || CREDENTIAL_PAIRS.iter().any(pair) {
+        return Some(verb.unwrap_or(Effect::Read).or_worse(Effect::Credential));
+    }
+    match verb {
+        _ if asks && has(&["http", "https"]) => Some(Effect::Fetch),
+        _ if asks => Some(Effect::Read),
+        Some(Effect::Delete) => verb,
+        Some(verb) if has(ACCESS) || has(&["share"]) && has(SHARED) => Some(granted(verb)),
+        Some(Effect::Pay) if moves_no_money(words) => Some(Effect::Change),
+        Some(verb) if has(MONEY) && !moves_no_money(words) => Some(verb.or_worse(Effect::Pay)),
+        None if has(MONEY) || has(&["place"]) && has(&["order", "trade", "bid"]) => Some(Effect::Pay),
+        // `fetch_user` looks into the agent's own records; `fetch_page` opens an address.
+        Some(Effect::Fetch) if has(&["fetch"]) && !has(NETWORK) && words.len() > 1 => Some(Effect::Read),
+        Some(Effect::Change) if has(&["open"]) => Some(opened(words)),
+        Some(verb) => Some(verb),
+        None if has(&["request", "graphql"]) || has(&["http"]) && has(&["post"]) => Some(Effect::Send),
+        None if has(NETWORK) => Some(Effect::Fetch),
+        None => None,
+    }
+}
+
+/// `transfer_ownership` pays nobody.
+fn granted(verb: Effect) -> Effect {
+    if verb == Effect::Pay { Effect::Grant } else { verb.or_worse(Effect::Grant) }
+}
+
+fn ends_in_a_question(words: &[String]) -> bool {
+    words.last().is_some_and(|word| READ_NOUNS.contains(&word.as_str()))
+}
+
+/// `transfer_to_sales`, `transfer_call`: somebody else goes on, and no money moves.
+fn moves_no_money(words: &[String]) -> bool {
+    words
+        .iter()
+        .zip(words.iter().skip(1))
+        .any(|(one, two)| one == "transfer" && MOVED_TO_SOMEBODY.contains(&two.as_str()))
+}
+
+/// `open_issue` makes one, `open_page` fetches, `open_file` reads, `open_door` acts.
+fn opened(words: &[String]) -> Effect {
+    let has = |list: &[&str]| words.iter().any(|word| list.contains(&word.as_str()));
+    if has(&["issue", "ticket", "pr", "pull", "account", "case"]) {
+        Effect::Create
+    } else if has(NETWORK) || has(&["browser", "tab"]) {
+        Effect::Fetch
+    } else if has(&["file", "document", "folder"]) {
+        Effect::Read
+    } else {
+        Effect::Change
+    }
+}
+
+/// The verb that a name is about. A name that asks (`get_send_status`) is a read whatever follows; a word for asking that
+/// is not at the beginning, or may be a noun (`todo_list_add`), yields to an act behind it.
+fn leading_verb(words: &[String]) -> Option<Effect> {
+    let verbs: Vec<(usize, Effect)> = words
+        .iter()
+        .enumerate()
+        .filter_map(|(at, word)| match english(word) {
+            Some((effect, Sense::Verb)) => Some((at, effect)),
+            _ => None,
+        })
+        .collect();
+    let Some(&(at, first)) = verbs.first() else {
+        // `slack_post_message`: a word that may be a noun is the verb if something follows it.
+        let (effect, _) = words
+            .iter()
+            .enumerate()
+            .find_map(|(at, word)| english(word).filter(|_| at == 0 || at + 1 < words.len()))?;
+        return Some(if words.len() > 1 && ends_in_a_question(words) { Effect::Read } else { effect });
+    };
+    let joined = |place: usize| {
+        let before = place.checked_sub(1).and_then(|before| words.get(before));
+        place > 0 && before.is_some_and(|word| matches!(word.as_str(), "and" | "or" | "then"))
+    };
+    let both = verbs.iter().filter(|verb| joined(verb.0)).map(|verb| verb.1);
+    let first = both.fold(first, Effect::or_worse);
+    if first.acts() {
+        return Some(first);
+    }
+    let noun = at > 0 || words.get(at).is_some_and(|word| word == "list");
+    let next = verbs.iter().find(|verb| verb.1.acts() && (at > 0 || verb.0 == at + 1));
+    Some(next.filter(|_| noun).map_or(first, |verb| verb.1))
+}
+
+/// What the arguments give away.
+fn by_arguments(named: Effect, arguments: &[String]) -> Effect {
+    let has =
+        |names: &[&str]| arguments.iter().any(|argument| names.contains(&words(argument).join("_").as_str()));
+    let mut effect = named;
+    let mut at_least = |other: Effect| {
+        if !effect.acts() || effect == Effect::Unknown || effect == Effect::Fetch {
+            effect = if effect == Effect::Unknown { other } else { effect.or_worse(other) };
+        }
+    };
+    if has(&[
+        "command",
+        "cmd",
+        "shell",
+        "script",
+        "bash",
+        "sql",
+        "python_code",
+        "source_code",
+        "命令",
+        "脚本",
+    ]) {
+        at_least(Effect::Execute);
+    }
+    let whom = ["to", "recipient", "recipients", "to_email", "to_address", "receiver", "收件人", "接收人"];
+    if has(&whom) && has(&["body", "subject", "message", "正文", "主题", "消息"]) {
+        at_least(Effect::Send);
+    }
+    if has(&["password", "new_password", "密码"]) {
+        at_least(Effect::Credential);
+    }
+    if has(&["permission", "role", "access_level", "权限"])
+        && has(&["user", "user_id", "email", "member", "用户"])
+    {
+        at_least(Effect::Grant);
+    }
+    if named == Effect::Read && has(&["url", "uri", "link", "网址", "链接"]) {
+        at_least(Effect::Fetch);
+    }
+    let payee =
+        ["iban", "payee", "beneficiary", "recipient", "to_account", "account_number", "收款人", "收款账号"];
+    if has(&["amount", "金额"]) && has(&payee) && effect != Effect::Execute {
+        return Effect::Pay;
+    }
+    effect
+}
+
+/// The verb that a description opens with: “Sends an e-mail”, “发送一封邮件”.
+fn by_description(description: &str) -> Option<Effect> {
+    let words = description.split(|ch: char| !ch.is_alphanumeric()).filter(|word| !word.is_empty());
+    let first = words.take(1).find_map(|word| {
+        let word = word.to_lowercase();
+        let bare = [
+            word.strip_suffix("ies").map(|stem| format!("{stem}y")),
+            word.strip_suffix("es").map(str::to_owned),
+        ];
+        let plain = word.strip_suffix('s').unwrap_or(&word);
+        [Some(word.clone()), Some(plain.to_owned())]
+            .into_iter()
+            .chain(bare)
+            .flatten()
+            .find_map(|form| english(&form))
+    });
+    let opening = chinese(description.get(..description.floor_char_boundary(24)).unwrap_or_default());
+    first
+        .map(|found| found.0)
+        .or_else(|| opening.first().filter(|(place, _)| *place <= 6).map(|(_, effect)| *effect))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TABLE: &[(Effect, &str)] = &[
+        (
+            Effect::Read,
+            "get_weather getWeather list_files search_memory read_mail readFile read_inbox list_emails search_web web_search \
+             find_contact lookup_customer get_send_status check_update get_payment_status order_status account_balance \
+             stock_price exchange_rate calculator current_time knowledge_base_retriever wikipedia_search get_run \
+             list_sent_messages email_list_unread message_search count_tokens translate_text summarize_document \
+             get_transaction_history mcp__github__list_issues mcp__filesystem__read_text_file fetch_user fetch_orders \
+             sequential-thinking query_database describe_table get-user-profile validate_address similarity_search \
+             convert_currency calendar.events.list 查询订单 查询订单支付状态 订单支付状态查询 用户登录记录查询 查看日程 读取文件 \
+             搜索知识库 获取天气 天气 统计销量 翻译 open_file grep ls order_history weather_forecast get_deleted_items",
+        ),
+        (
+            Effect::Fetch,
+            "fetch_page fetch_url fetchWebPage browse browse_web scrape_site crawl_website download_file navigate \
+             http_get open_url openBrowserTab visit_page web_fetch curl 抓取网页 打开链接 下载附件 fetch",
+        ),
+        (
+            Effect::Send,
+            "send_mail sendEmail send-email gmail_send_message slack_post_message reply_to_email forward_mail post_tweet \
+             publish_post notify_user email_customer message_user broadcast submit_form share_post \
+             mcp__slack__send_message http_request post_message sms_customer text_contact mailing_list_send 发送邮件 \
+             发邮件 邮件发送 回复客户 转发消息 一键群发 发布动态 推送通知 send_file create_and_send_report comment_on_issue",
+        ),
+        (
+            Effect::Pay,
+            "pay_invoice transfer_money send_money send_payment make_payment create_payment buy_item purchase charge_card \
+             refund_order withdraw wire_funds place_order donate checkout_cart process_payment schedule_transfer \
+             order_pizza topup_wallet 转账 支付订单 付款 发红包 退款 购买商品 下单",
+        ),
+        (
+            Effect::Create,
+            "create_event createIssue add_task save_memory store_memory write_file upload_file remember append_row insert_record \
+             schedule_meeting book_flight register_user todo_list_add shopping_list_add_item list_add get_or_create_user \
+             open_issue draft_email generate_image create_search_index 创建日程 保存记忆 记住 新增客户 上传文件 预约会议 写入文件 记录",
+        ),
+        (
+            Effect::Change,
+            "update_profile edit_file rename_file move_file set_reminder_time cancel_order mark_as_read archive_mail merge_pr \
+             enable_feature toggle_light search_and_replace turn_off_light reschedule_event close_issue approve_request \
+             transfer_to_sales transfer_call upsert_record git_commit 修改地址 更新资料 取消订单 标记已读 关闭灯光",
+        ),
+        (
+            Effect::Delete,
+            "delete_file deleteUser remove_item rm_rf erase_disk drop_table purge_queue trash_message file_delete \
+             email_delete get_and_delete_mail task_list_delete list_remove_item forget_memory clear_history list_delete_all \
+             删除文件 文件删除 记录删除 批量删除 清空回收站 移除成员",
+        ),
+        (
+            Effect::Grant,
+            "grant_access invite_user share_file share_document add_member add_collaborator set_permission set_permissions \
+             update_role authorize_app transfer_ownership assign_role 授权 邀请成员",
+        ),
+        (
+            Effect::Credential,
+            "login get_password reset_password rotate_api_key list_secrets read_credentials get_otp authenticate \
+             create_access_token sign_in 登录 重置密码 获取密码",
+        ),
+        (
+            Effect::Execute,
+            "run_command execute_python exec shell bash run_shell terminal eval_code execute_sql run deploy_app restart_server \
+             kill_process python_repl computer install_package start_vm trigger_workflow read_and_execute 执行命令 运行代码 重启服务",
+        ),
+        (Effect::Unknown, "frobnicate tool1 do_it handler kundensuche 处理 my_function"),
+    ];
+
+    #[test]
+    fn names_of_real_tools() {
+        let mut wrong = Vec::new();
+        let mut all = 0;
+        for (effect, names) in TABLE {
+            for name in names.split_ascii_whitespace() {
+                all += 1;
+                let found = classify(name, Hints::default());
+                if found != *effect {
+                    wrong.push(format!("{name}: {found:?} instead of {effect:?}"));
+                }
+            }
+        }
+        assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+        assert!(all >= 150, "{all}");
+    }
+
+    fn with(tool: &str, description: &str, arguments: &[&str]) -> Effect {
+        let arguments: Vec<String> = arguments.iter().map(|name| (*name).to_owned()).collect();
+        classify(tool, Hints { description, arguments: &arguments })
+    }
+
+    #[test]
+    fn arguments_say_more_than_a_harmless_name() {
+        assert_eq!(with("search", "", &["url"]), Effect::Fetch);
+        assert_eq!(with("query_database", "", &["sql"]), Effect::Execute);
+        assert_eq!(with("helper", "", &["to", "subject", "body"]), Effect::Send);
+        assert_eq!(with("helper", "", &["iban", "amount"]), Effect::Pay);
+        assert_eq!(with("translate_text", "", &["text", "to"]), Effect::Read);
+        assert_eq!(with("convert_currency", "", &["amount", "from", "to"]), Effect::Read);
+        assert_eq!(with("send_mail", "", &["url", "body"]), Effect::Send);
+    }
+
+    #[test]
+    fn a_description_raises_and_never_lowers() {
+        assert_eq!(with("frobnicate", "Sends an e-mail to the customer", &[]), Effect::Send);
+        assert_eq!(with("frobnicate", "发送一封邮件", &[]), Effect::Send);
+        assert_eq!(with("frobnicate", "Reads the time. Safe.", &[]), Effect::Unknown);
+        assert_eq!(with("delete_all", "Reads the list of files", &[]), Effect::Delete);
+        assert_eq!(with("helper", "Searches", &["command"]), Effect::Execute);
+    }
+
+    #[test]
+    fn words_of_identifiers() {
+        assert_eq!(words("sendHTTPRequest2Server"), ["send", "http", "request2", "server"]);
+        assert_eq!(words("发送Email_now"), ["发送", "email", "now"]);
+    }
+}

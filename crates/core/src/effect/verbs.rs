@@ -1,0 +1,247 @@
+//! What the words of tool names mean.
+
+use super::Effect::{self, Change, Create, Credential, Delete, Execute, Fetch, Grant, Pay, Read, Send};
+
+/// How sure a word is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Sense {
+    /// A verb wherever it stands.
+    Verb,
+    /// A noun as well: it counts as a verb only at the beginning.
+    Either,
+}
+
+/// English verbs of tool names, in their base form.
+const ENGLISH: &[(Effect, Sense, &str)] = &[
+    (
+        Read,
+        Sense::Verb,
+        "get list read search find query lookup look show view count check describe retrieve recall summarize \
+         summarise translate calculate compute convert compare analyze analyse explain validate verify inspect \
+         preview peek ping watch monitor measure extract parse detect estimate predict recommend suggest \
+         select load browse_history ask ls cat grep glob head tail stat whoami think plan reason",
+    ),
+    (Fetch, Sense::Verb, "fetch download browse crawl scrape navigate visit goto curl wget"),
+    (
+        Send,
+        Sense::Verb,
+        "send reply respond forward notify publish tweet retweet broadcast announce dm submit comment \
+         react upload_public emit",
+    ),
+    (Send, Sense::Either, "email mail message text post share contact call fax webhook sms alert"),
+    (
+        Pay,
+        Sense::Verb,
+        "pay purchase buy charge refund withdraw donate wire payout remit topup transfer trade sell swap checkout",
+    ),
+    (Pay, Sense::Either, "order payment tip bid deposit"),
+    (
+        Create,
+        Sense::Verb,
+        "create add insert make save store write upload remember memorize schedule register append import \
+         copy duplicate clone generate draft compose reserve attach ingest fork join init provision",
+    ),
+    (Create, Sense::Either, "book note log record new build index"),
+    (
+        Change,
+        Sense::Verb,
+        "update edit modify set rename move change patch assign mark archive unarchive cancel approve reject \
+         merge enable disable toggle restore replace reschedule resize configure adjust complete close reopen \
+         resolve untag pin unpin mute unmute ban unban follow unfollow vote accept decline rsvp revoke reset \
+         sync upsert overwrite increment switch turn unlock lock deactivate activate sign commit push \
+         unsubscribe subscribe put control unblock",
+    ),
+    (Change, Sense::Either, "label tag star like block rate open filter"),
+    (
+        Delete,
+        Sense::Verb,
+        "delete remove rm del erase purge drop destroy wipe clear unlink uninstall discard truncate empty \
+         forget prune terminate cleanup unregister",
+    ),
+    (Delete, Sense::Either, "trash"),
+    (Grant, Sense::Verb, "grant invite authorize authorise allow permit"),
+    (Credential, Sense::Verb, "login signin authenticate rotate"),
+    (
+        Execute,
+        Sense::Verb,
+        "run exec execute eval spawn kill deploy restart reboot shutdown invoke trigger launch start stop install",
+    ),
+    (
+        Execute,
+        Sense::Either,
+        "shell bash sh cmd powershell terminal python repl interpreter computer console",
+    ),
+];
+
+/// Words at the end of a name that make it a question: `order_status`, `account_balance`.
+pub(super) const READ_NOUNS: &[&str] = &[
+    "status",
+    "info",
+    "information",
+    "list",
+    "history",
+    "details",
+    "detail",
+    "count",
+    "search",
+    "lookup",
+    "summary",
+    "balance",
+    "price",
+    "prices",
+    "rate",
+    "rates",
+    "weather",
+    "forecast",
+    "calculator",
+    "time",
+    "date",
+    "clock",
+    "dictionary",
+    "wikipedia",
+    "retriever",
+    "retrieval",
+    "location",
+    "statistics",
+    "stats",
+    "metrics",
+    "reader",
+    "viewer",
+    "faq",
+    "translator",
+    "translation",
+    "thinking",
+    "tracking",
+    "availability",
+    "results",
+    "overview",
+];
+
+/// Things that only money is moved by.
+pub(super) const MONEY: &[&str] = &[
+    "money",
+    "funds",
+    "fund",
+    "payment",
+    "payments",
+    "cash",
+    "crypto",
+    "bitcoin",
+    "transaction",
+    "payout",
+    "refund",
+    "transfer",
+    "checkout",
+    "wallet",
+];
+
+/// Things that open doors.
+pub(super) const CREDENTIALS: &[&str] = &[
+    "password",
+    "passwords",
+    "passwd",
+    "passphrase",
+    "credential",
+    "credentials",
+    "secret",
+    "secrets",
+    "otp",
+    "apikey",
+    "mfa",
+    "2fa",
+    "totp",
+];
+
+/// Pairs of words that open doors.
+pub(super) const CREDENTIAL_PAIRS: &[(&str, &str)] =
+    &[("api", "key"), ("access", "token"), ("private", "key"), ("ssh", "key"), ("sign", "in"), ("log", "in")];
+
+/// What access is given by.
+pub(super) const ACCESS: &[&str] = &[
+    "permission",
+    "permissions",
+    "role",
+    "roles",
+    "member",
+    "members",
+    "collaborator",
+    "collaborators",
+    "admin",
+    "access",
+    "acl",
+    "ownership",
+    "owner",
+    "editor",
+    "viewer",
+];
+
+/// What is shared by giving access to it.
+pub(super) const SHARED: &[&str] = &[
+    "file",
+    "files",
+    "folder",
+    "document",
+    "doc",
+    "drive",
+    "calendar",
+    "sheet",
+    "album",
+    "notebook",
+    "workspace",
+];
+
+/// What makes fetching a matter of the network.
+pub(super) const NETWORK: &[&str] = &[
+    "page", "url", "uri", "web", "website", "webpage", "html", "link", "site", "http", "https", "article",
+    "feed", "rss",
+];
+
+/// What cannot be shared, only sent.
+pub(super) const MOVED_TO_SOMEBODY: &[&str] = &["to", "call", "agent", "chat", "conversation"];
+
+/// Chinese verbs. Of two that begin at the same place the longer counts.
+const CHINESE: &[(Effect, &str)] = &[
+    (
+        Read,
+        "查询 查看 查找 读取 获取 搜索 检索 列出 统计 计算 翻译 总结 天气 分析 浏览历史 预览 检查 校验 识别 询问 比较",
+    ),
+    (Fetch, "抓取 访问网页 打开网页 打开链接 下载 爬取 浏览网页 访问网址"),
+    (Send, "发送 发邮件 发消息 发短信 发布 通知 回复 转发 群发 推送 分享 提交 发帖 评论 抄送"),
+    (Pay, "支付 付款 转账 汇款 退款 下单 购买 充值 提现 打款 缴费 扣款 发红包 代付 还款"),
+    (
+        Create,
+        "创建 新建 添加 新增 保存 写入 存储 记录 上传 预订 预约 安排 生成 插入 记住 登记 导入 复制 起草",
+    ),
+    (
+        Change,
+        "修改 更新 编辑 设置 重命名 移动 更改 变更 取消 标记 替换 启用 禁用 关闭 归档 审批 调整 置顶 改名 重置",
+    ),
+    (Delete, "删除 移除 清空 清除 注销 销毁 清理 卸载"),
+    (Grant, "授权 邀请 添加成员 开通权限 共享给 赋权"),
+    (Credential, "登录 重置密码 修改密码 获取密码 密码 密钥 验证码"),
+    (Execute, "执行 运行 终端 命令行 部署 重启 启动 停止"),
+];
+
+/// The class of an English word.
+pub(super) fn english(word: &str) -> Option<(Effect, Sense)> {
+    let row = ENGLISH.iter().find(|row| row.2.split_ascii_whitespace().any(|verb| verb == word))?;
+    Some((row.0, row.1))
+}
+
+/// Every Chinese verb in a text with its place, in order, without overlaps.
+pub(super) fn chinese(text: &str) -> Vec<(usize, Effect)> {
+    let mut found = Vec::new();
+    let mut at = 0;
+    while let Some(rest) = text.get(at..).filter(|rest| !rest.is_empty()) {
+        let verbs = CHINESE.iter().flat_map(|row| row.1.split(' ').map(move |verb| (row.0, verb)));
+        let longest = verbs.filter(|(_, verb)| rest.starts_with(verb)).max_by_key(|(_, verb)| verb.len());
+        match longest {
+            Some((effect, verb)) => {
+                found.push((at, effect));
+                at += verb.len();
+            }
+            None => at += rest.chars().next().map_or(1, char::len_utf8),
+        }
+    }
+    found
+}

@@ -1,0 +1,401 @@
+//! What the user's own words ask for.
+//!
+//! A word counts only where it is a verb: “mail Anna” asks for something to be sent, “the mail that I got” does not. The
+//! lexicon is coarse on purpose: it answers whether a class of effect was asked for at all, not which call.
+
+use std::collections::BTreeSet;
+
+use crate::effect::Effect;
+
+/// What the turns of a user ask for.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Intent {
+    classes: BTreeSet<Effect>,
+    /// Whether they hand the decision to a text: “do what the mail says”.
+    pub delegates: bool,
+}
+
+impl Intent {
+    /// Reads the user's own turns, without what was pasted into them by the agent.
+    pub fn of<'t>(turns: impl IntoIterator<Item = &'t str>) -> Self {
+        let mut intent = Self::default();
+        for turn in turns {
+            english(turn, &mut intent);
+            chinese(turn, &mut intent);
+            intent.delegates |= delegates(turn);
+        }
+        intent
+    }
+
+    /// Whether an effect of this class was asked for. Making and changing are asked for in the same words; for an unknown
+    /// class any request to act will do.
+    pub fn asks_for(&self, effect: Effect) -> bool {
+        let any = |classes: &[Effect]| classes.iter().any(|class| self.classes.contains(class));
+        match effect {
+            Effect::Read | Effect::Fetch => true,
+            Effect::Create | Effect::Change => any(&[Effect::Create, Effect::Change]),
+            Effect::Execute => any(&[Effect::Execute, Effect::Create, Effect::Change, Effect::Delete]),
+            Effect::Unknown => !self.classes.is_empty(),
+            other => any(&[other]),
+        }
+    }
+}
+
+/// Verbs that are hardly anything else.
+const VERBS: &[(Effect, &str)] = &[
+    (
+        Effect::Send,
+        "send reply respond forward notify inform tell publish tweet submit announce invite remind cc deliver broadcast",
+    ),
+    (Effect::Pay, "pay transfer refund buy purchase donate reimburse remit checkout withdraw settle"),
+    (
+        Effect::Create,
+        "create add save store write remember memorize schedule register generate draft upload compose reserve arrange \
+         organize organise memorise insert append jot keep",
+    ),
+    (
+        Effect::Change,
+        "update edit modify rename move change fix correct replace cancel reschedule adjust configure enable disable mark \
+         merge archive resolve approve reject assign restore switch turn complete close reopen revoke reset refactor \
+         implement improve rewrite format unsubscribe subscribe postpone extend",
+    ),
+    (Effect::Delete, "delete remove erase discard purge wipe trash forget drop clear uninstall"),
+    (Effect::Grant, "grant invite authorize authorise permit share allow"),
+    (Effect::Credential, "login authenticate rotate reset sign-in unlock"),
+    (
+        Effect::Execute,
+        "run execute install compile deploy restart launch test build calculate compute plot analyze analyse convert \
+         simulate benchmark debug",
+    ),
+];
+
+/// Words that are nouns as often.
+const EITHER: &[(Effect, &str)] = &[
+    (Effect::Send, "email e-mail mail message text post share contact answer call ping write"),
+    (Effect::Pay, "order wire charge tip deposit sell trade"),
+    (Effect::Create, "book note record file log put set make copy plan build open"),
+    (Effect::Change, "set put open block label tag"),
+    (Effect::Credential, "log sign"),
+    (Effect::Execute, "start stop process sort count"),
+];
+
+/// What a verb follows where a noun could not stand.
+const BEFORE_VERB: &[&str] = &[
+    "to", "please", "and", "then", "you", "also", "just", "should", "must", "i'll", "let's", "lets", "now",
+    "or", "kindly", "can", "could", "would", "will", "it", "pls", "so",
+];
+
+/// What turns a verb around.
+const NEGATIONS: &[&str] =
+    &["not", "don't", "dont", "never", "without", "no", "doesn't", "didn't", "won't", "can't", "cannot"];
+
+fn english(turn: &str, intent: &mut Intent) {
+    let mut before: [&str; 3] = [""; 3];
+    let mut clause = true;
+    let lower = turn.to_lowercase().replace('’', "'");
+    let mut rest = lower.as_str();
+    while let Some(start) = rest.find(|ch: char| ch.is_ascii_alphabetic()) {
+        let between = rest.get(..start).unwrap_or_default();
+        clause |=
+            between.chars().any(|ch| !matches!(ch, ' ' | '\t' | '(' | ')' | '"' | '\'' | '/' | '*' | '_'));
+        rest = rest.get(start..).unwrap_or_default();
+        let end = rest
+            .find(|ch: char| !(ch.is_ascii_alphabetic() || matches!(ch, '\'' | '-')))
+            .unwrap_or(rest.len());
+        let word = rest.get(..end).unwrap_or_default();
+        rest = rest.get(end..).unwrap_or_default();
+        let negated = before.iter().any(|word| NEGATIONS.contains(word));
+        let [.., last] = before;
+        let verb_like = clause || BEFORE_VERB.contains(&last);
+        // `send_mail` or `a/send`: a name, no wish.
+        let named = rest.starts_with(['_', '@'])
+            || (rest.starts_with('.') && rest.get(1..2).is_some_and(|next| next != " " && next != "\n"));
+        if !negated && !named {
+            note(intent, VERBS, word, !after_article(last));
+            note(intent, EITHER, word, verb_like);
+        }
+        clause = false;
+        before = [before[1], before[2], word];
+    }
+}
+
+fn note(intent: &mut Intent, table: &[(Effect, &str)], word: &str, counts: bool) {
+    if counts {
+        let rows = table.iter().filter(|row| row.1.split_ascii_whitespace().any(|verb| verb == word));
+        intent.classes.extend(rows.map(|row| row.0));
+    }
+}
+
+/// “the reply”, “my transfer”.
+fn after_article(word: &str) -> bool {
+    matches!(
+        word,
+        "the"
+            | "a"
+            | "an"
+            | "my"
+            | "your"
+            | "his"
+            | "her"
+            | "their"
+            | "our"
+            | "this"
+            | "that"
+            | "last"
+            | "of"
+            | "every"
+    )
+}
+
+/// Chinese verbs; single characters that begin other words are given with what follows them.
+const CHINESE: &[(Effect, &str)] = &[
+    (
+        Effect::Send,
+        "发送 发给 发邮件 发一封 发封 发个 发消息 发信 发条 发到 发一条 发短信 发一下 发微信 回复 回信 回邮件 回个 回一封 回他 回她 转发 \
+         转给 转告 通知 告诉 告知 写信 写邮件 写封 寄给 寄一 寄到 抄送 发布 分享 联系 提交 推送 群发 邀请 提醒 发帖 发出去",
+    ),
+    (
+        Effect::Pay,
+        "支付 付款 付钱 付给 付一下 付掉 转账 转钱 汇款 打款 打钱 退款 购买 买一 买个 下单 充值 缴费 交费 还款 报销 捐款 订购 付清 结账",
+    ),
+    (
+        Effect::Create,
+        "创建 新建 添加 加上 加到 加个 加一 保存 存到 存一下 存起来 记住 记下 记一下 记录 安排 预订 预约 预定 订一 订个 写一 写个 写份 \
+         写到 写入 生成 起草 上传 建一 建个 做一 做个 制定 插入 登记 备注",
+    ),
+    (
+        Effect::Change,
+        "修改 更新 改成 改为 改一下 改到 设置 设为 移动 移到 标记 更正 取消 替换 换成 重命名 编辑 调整 关闭 打开 归档 推迟 提前 改期 \
+         完善 修复 合并 重置 启用 停用 审批 批准",
+    ),
+    (Effect::Delete, "删除 删掉 删了 移除 清空 清除 清掉 去掉 注销 忘掉 忘记 卸载 丢掉"),
+    (Effect::Grant, "授权 邀请 开通权限 加入群 共享 分享 拉进 拉入"),
+    (Effect::Credential, "登录 重置密码 修改密码 改密码 解锁"),
+    (Effect::Execute, "运行 执行 安装 编译 部署 启动 重启 跑一下 跑一 测试 计算 算一下 画图 分析 调试 转换"),
+];
+
+/// What follows a Chinese verb that only describes something: “发给我的邮件”.
+const DESCRIBES: &[&str] = &[
+    "的邮件",
+    "的信",
+    "的消息",
+    "的短信",
+    "的文件",
+    "的内容",
+    "的资料",
+    "的附件",
+    "的链接",
+    "的通知",
+    "的文档",
+    "的记录",
+    "的订单",
+    "的东西",
+    "的图片",
+];
+
+fn chinese(turn: &str, intent: &mut Intent) {
+    for (effect, verbs) in CHINESE {
+        for verb in verbs.split_whitespace() {
+            if turn.match_indices(verb).any(|(at, _)| wishes(turn, at, at + verb.len())) {
+                intent.classes.insert(*effect);
+            }
+        }
+    }
+    // 给小李发…
+    if let Some((_, after)) = turn.split_once('给')
+        && after.chars().take(20).take_while(|ch| !"，。；！？,.\n".contains(*ch)).any(|ch| ch == '发')
+    {
+        let clause: String = after.chars().take_while(|ch| !"，。；！？,.\n".contains(*ch)).collect();
+        if !DESCRIBES.iter().any(|what| clause.contains(what)) && !clause.contains("发票") {
+            intent.classes.insert(Effect::Send);
+        }
+    }
+}
+
+/// Whether the verb at this place is a wish: neither negated nor a description.
+fn wishes(turn: &str, start: usize, end: usize) -> bool {
+    let before: String = turn.get(..start).unwrap_or_default().chars().rev().take(3).collect();
+    let negated = before.chars().take(1).any(|ch| "不别勿未没".contains(ch))
+        || ["要不", "用不", "许不", "能不", "准不", "有没", "以不可"]
+            .iter()
+            .any(|word| before.starts_with(word));
+    let after: String = turn.get(end..).unwrap_or_default().chars().take(6).collect();
+    let described = after.find('的').is_some_and(|at| {
+        let rest = after.get(at..).unwrap_or_default();
+        DESCRIBES.iter().any(|what| rest.starts_with(what))
+    }) || after.starts_with("过的")
+        || after.starts_with("来的");
+    !negated && !described
+}
+
+/// English phrases that hand the decision to a text.
+const DELEGATIONS: &[&str] = &[
+    "follow the instruction",
+    "follow its instruction",
+    "follow their instruction",
+    "follow the steps in",
+    "carry out the instruction",
+    "do whatever",
+    "do everything it says",
+    "do what it says",
+    "do as it says",
+    "do as he says",
+    "do as she says",
+    "do as they say",
+    "take care of everything in",
+    "complete the tasks in",
+    "do the tasks in",
+    "do all the tasks",
+    "handle everything in",
+    "execute the instruction",
+    "do what's in",
+    "act on the mail",
+    "act on the email",
+];
+
+/// Chinese ones.
+const CHINESE_DELEGATIONS: &[&str] = &[
+    "说什么就做什么",
+    "怎么说就怎么做",
+    "里的要求做",
+    "中的要求做",
+    "里的要求办",
+    "中的要求办",
+    "里的说明做",
+    "里的说明操作",
+    "中的说明操作",
+    "里的指示",
+    "中的指示",
+    "里的步骤",
+    "中的步骤",
+    "说的做",
+    "说的办",
+    "说的去做",
+    "要求的做",
+    "要求去做",
+    "里的任务",
+    "中的任务",
+    "里的待办",
+    "中的待办",
+    "里写的做",
+    "的指令执行",
+    "里的指令",
+    "中的指令",
+];
+
+/// “Do what the mail says.”
+fn delegates(turn: &str) -> bool {
+    let lower = turn.to_lowercase();
+    let plain: String = lower.split_whitespace().collect::<Vec<_>>().join(" ");
+    let says = |subject: &str| {
+        ["says", "asks", "wants", "tells", "said", "describes"]
+            .iter()
+            .any(|verb| plain.contains(&format!("{subject} {verb}")))
+    };
+    let what = ["what the ", "whatever the ", "as the ", "everything the "].iter().any(|start| {
+        plain.match_indices(start).any(|(at, _)| {
+            let rest = plain.get(at + start.len()..).unwrap_or_default();
+            rest.split(' ').take(4).any(|word| {
+                ["says", "asks", "wants", "tells"].contains(&word.trim_end_matches(['.', ',', '!']))
+            })
+        })
+    });
+    let does = ["do ", "follow ", "act ", "proceed "].iter().any(|verb| plain.contains(verb));
+    DELEGATIONS.iter().any(|phrase| plain.contains(phrase))
+        || (does && (what || says("what it") || says("what he") || says("what she")))
+        || CHINESE_DELEGATIONS.iter().any(|phrase| turn.contains(phrase))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn asks(turn: &str, effect: Effect) -> bool {
+        Intent::of([turn]).asks_for(effect)
+    }
+
+    #[test]
+    fn wishes_in_english() {
+        for (turn, effect) in [
+            ("Send the report to anna@example.com", Effect::Send),
+            ("Could you mail Anna that I'm late?", Effect::Send),
+            ("read my inbox and reply to Bob", Effect::Send),
+            ("Email the team about lunch.", Effect::Send),
+            ("please pay the invoice", Effect::Pay),
+            ("delete the event on Friday", Effect::Delete),
+            ("Remember that I like tea", Effect::Create),
+            ("book a table for two", Effect::Create),
+            ("rename the file", Effect::Change),
+            ("Share the folder with Tom", Effect::Grant),
+            ("run the tests", Effect::Execute),
+        ] {
+            assert!(asks(turn, effect), "{turn}");
+        }
+    }
+
+    #[test]
+    fn nouns_and_negations_are_no_wishes() {
+        for (turn, effect) in [
+            ("Summarise the email I received from Tom", Effect::Send),
+            ("what does the last message say?", Effect::Send),
+            ("is there a reply from Bob?", Effect::Send),
+            ("How much was my last order?", Effect::Pay),
+            ("Don't send anything", Effect::Send),
+            ("summarise it without deleting or sending anything, do not reply", Effect::Send),
+            ("what does send_mail do?", Effect::Send),
+            ("show me the transfer of May", Effect::Pay),
+            ("what is in this file?", Effect::Create),
+        ] {
+            assert!(!asks(turn, effect), "{turn}");
+        }
+    }
+
+    #[test]
+    fn wishes_in_chinese() {
+        for (turn, effect) in [
+            ("把报告发给小李", Effect::Send),
+            ("给王伟发一封邮件", Effect::Send),
+            ("帮我回复老板", Effect::Send),
+            ("把这封邮件发给我的同事", Effect::Send),
+            ("转账500元给房东", Effect::Pay),
+            ("把周五的日程删掉", Effect::Delete),
+            ("记住我喜欢喝茶", Effect::Create),
+            ("把地址改成上海", Effect::Change),
+            ("运行一下脚本", Effect::Execute),
+        ] {
+            assert!(asks(turn, effect), "{turn}");
+        }
+    }
+
+    #[test]
+    fn chinese_descriptions_and_negations_are_no_wishes() {
+        for (turn, effect) in [
+            ("总结一下别人发给我的邮件", Effect::Send),
+            ("我发送的邮件里说了什么？", Effect::Send),
+            ("不要发送任何东西", Effect::Send),
+            ("看看有什么新发现，开发票了吗", Effect::Send),
+            ("先别回复", Effect::Send),
+            ("给我看看发票", Effect::Send),
+            ("不要删除任何文件", Effect::Delete),
+        ] {
+            assert!(!asks(turn, effect), "{turn}");
+        }
+    }
+
+    #[test]
+    fn delegations() {
+        for turn in [
+            "Do what the mail says",
+            "please follow the instructions in notes.txt",
+            "Read todo.md and complete the tasks in it",
+            "按照邮件里的要求做",
+            "邮件里怎么说就怎么做",
+        ] {
+            assert!(Intent::of([turn]).delegates, "{turn}");
+        }
+        for turn in ["What does the mail say?", "总结邮件的要点", "What do you do?", "reply to what Tom says"]
+        {
+            assert!(!Intent::of([turn]).delegates, "{turn}");
+        }
+    }
+}
