@@ -90,6 +90,7 @@ fn loads() -> Vec<Load> {
     let usual = Load { kilobytes: 1, stream: false, connections: 1, delay: 0, turns: TURNS, requests: 3000 };
     let mut loads = vec![
         usual,
+        Load { delay: 2, requests: 1500, ..usual },
         Load { delay: 50, requests: 180, ..usual },
         Load { turns: 1, requests: 1000, ..usual },
         Load { connections: 32, requests: 20_000, ..usual },
