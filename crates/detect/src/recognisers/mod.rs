@@ -36,6 +36,7 @@ recognisers! {
     labelled_secret,
     mac,
     mo_id,
+    otpauth,
     passport,
     pem,
     permit,
