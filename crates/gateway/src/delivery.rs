@@ -17,6 +17,7 @@ use ombud_ledger::Payload;
 
 use crate::channel::stream::{AnswerStream, Step};
 use crate::gateway::Gateway;
+use crate::interceptor::Seen;
 use crate::record;
 use crate::refusal::Refusal;
 use crate::route::Route;
@@ -51,6 +52,9 @@ pub struct Delivery {
     record: ResponseRecord,
     /// What the provider sent, for the payload.
     kept: Vec<u8>,
+    /// What the client got, where somebody watches.
+    given: Vec<u8>,
+    streamed: bool,
     done: bool,
 }
 
@@ -91,6 +95,8 @@ impl Delivery {
             started: Instant::now(),
             record,
             kept: Vec::new(),
+            given: Vec::new(),
+            streamed: false,
             done: false,
         }
     }
@@ -117,6 +123,13 @@ impl Delivery {
         self.kept.extend_from_slice(bytes.get(..bytes.len().min(room)).unwrap_or_default());
     }
 
+    /// Keeps what the client gets, if an adversarial test watches.
+    fn give(&mut self, bytes: &[u8]) {
+        if self.gateway.config.interceptor.is_some() {
+            self.given.extend_from_slice(bytes);
+        }
+    }
+
     fn saw(&mut self, tally: Tally, model: Option<String>, finish: Option<String>) {
         self.record.restored = tally.restored;
         self.record.unknown_tokens = tally.unknown;
@@ -129,6 +142,9 @@ impl Delivery {
         let mut last = None;
         for call in calls {
             let decision = if call.one_way { "withheld: placeholder of a secret" } else { "release" };
+            if let Some(interceptor) = &self.gateway.config.interceptor {
+                interceptor.call(&self.exchange, &call.tool, call.id.as_deref(), decision);
+            }
             let kind = EventKind::ToolIntent {
                 tool: call.tool.clone(),
                 call: call.id.clone(),
@@ -167,6 +183,10 @@ impl Delivery {
         }
         self.record.ms.1 = millis(self.started);
         let kept = std::mem::take(&mut self.kept);
+        if let Some(interceptor) = &self.gateway.config.interceptor {
+            let (status, streamed, given) = (self.record.status, self.streamed, &*self.given);
+            interceptor.answer(&self.exchange, &Seen { status, streamed, came: &kept, given });
+        }
         let kind = EventKind::Response(Box::new(self.record.clone()));
         // The answer is on its way or lost already; a log that cannot be written stops the next request.
         let _ = self.append(kind, (!kept.is_empty()).then_some(&*kept));
@@ -267,6 +287,7 @@ async fn whole(
         if delivery.record.status >= 400 || body.is_empty() || encoded {
             delivery.record.complete = !encoded;
             delivery.record.code = encoded.then(|| "answer_encoded".to_owned());
+            delivery.give(&body);
             delivery.finish();
             return Ok(body);
         }
@@ -278,8 +299,10 @@ async fn whole(
     if let Err(why) = delivery.release(&read.calls).await {
         return Err(delivery.fail(why));
     }
+    let body = read.body.map_or(body, Bytes::from);
+    delivery.give(&body);
     delivery.finish();
-    Ok(read.body.map_or(body, Bytes::from))
+    Ok(body)
 }
 
 /// An answer whose path the operator lets pass unread.
@@ -318,7 +341,8 @@ struct Streaming {
     broken: bool,
 }
 
-fn stream(delivery: Delivery, wire: Wire, answer: reqwest::Response) -> Body {
+fn stream(mut delivery: Delivery, wire: Wire, answer: reqwest::Response) -> Body {
+    delivery.streamed = true;
     let state = AnswerStream::new(wire, Arc::clone(&delivery.minted));
     let source: Source = Box::pin(answer.bytes_stream());
     let streaming =
@@ -326,7 +350,10 @@ fn stream(delivery: Delivery, wire: Wire, answer: reqwest::Response) -> Body {
     Body::from_stream(futures_util::stream::unfold(Some(streaming), |streaming| async move {
         let mut streaming = streaming?;
         match streaming.next().await {
-            Some(Ok(bytes)) => Some((Ok(bytes), Some(streaming))),
+            Some(Ok(bytes)) => {
+                streaming.delivery.give(&bytes);
+                Some((Ok(bytes), Some(streaming)))
+            }
             Some(Err(error)) => Some((Err(error), None)),
             None => None,
         }

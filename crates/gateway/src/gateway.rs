@@ -11,6 +11,7 @@ use ombud_ledger::Ledger;
 use tokio::sync::Semaphore;
 
 use crate::inspect::Inspector;
+use crate::interceptor::Interceptor;
 use crate::providers::{Provider, Providers};
 use crate::record;
 use crate::refusal::Refusal;
@@ -42,6 +43,8 @@ pub struct Config {
     pub max_body: usize,
     /// How long to wait for providers.
     pub patience: Patience,
+    /// Changes and watches what passes, for adversarial tests only.
+    pub interceptor: Option<Arc<dyn Interceptor>>,
 }
 
 /// A running gateway.

@@ -11,6 +11,7 @@ pub mod channel;
 pub mod delivery;
 pub mod gateway;
 pub mod inspect;
+pub mod interceptor;
 pub mod pipeline;
 pub mod providers;
 pub mod record;

@@ -27,6 +27,7 @@ use crate::refusal::Refusal;
 use crate::route::{self, Route};
 use crate::upstream;
 use crate::wire::Wire;
+use crate::wire::splice::splice;
 
 /// Longer bodies are not worked on by the threads that serve connections, and only a few at a time.
 const HEAVY: usize = 64 * 1024;
@@ -87,6 +88,9 @@ async fn exchange(gateway: &Arc<Gateway>, call: Call, body: Body) -> Result<Resp
     let caller = Caller::of(&gateway.ledger, &call.headers);
     let body = read(gateway, &call.headers, body).await.map_err(named)?;
     let ready = prepare(gateway, &route, &call, &caller, body).await.map_err(named)?;
+    if let Some(interceptor) = &gateway.config.interceptor {
+        interceptor.left(&call.id, &ready.body);
+    }
     let mut delivery =
         Delivery::new(Arc::clone(gateway), &route, call.id, ready.conversation, caller.client, ready.minted);
     let headers = upstream::request_headers(&call.headers);
@@ -141,7 +145,7 @@ fn work(
     caller: &Caller,
     body: Bytes,
 ) -> Result<Ready, Refusal> {
-    let exchange = parse(route, body)?;
+    let exchange = intercepted(gateway, route, call, parse(route, body)?)?;
     let detections = gateway.inspector.detect(&exchange);
     let policy = policy(gateway, route);
     let key = caller.mint_key(route.wire);
@@ -206,6 +210,21 @@ fn parse(route: &Route<'_>, body: Bytes) -> Result<Exchange, Refusal> {
         Some(Wire::Models) | None => Ok(unread(route.wire.map_or("unread", Wire::id), body)),
         Some(wire) => wire.parse(body).map_err(Refusal::Json),
     }
+}
+
+/// The exchange after an adversarial test has changed it.
+fn intercepted(
+    gateway: &Gateway,
+    route: &Route<'_>,
+    call: &Call,
+    exchange: Exchange,
+) -> Result<Exchange, Refusal> {
+    let Some(interceptor) = &gateway.config.interceptor else { return Ok(exchange) };
+    let mut patches = interceptor.request(&call.id, &exchange);
+    if patches.is_empty() {
+        return Ok(exchange);
+    }
+    parse(route, splice(&exchange.body, &mut patches).into())
 }
 
 /// An exchange that nobody looks into: it has no text, or the operator lets its path pass.

@@ -171,6 +171,7 @@ pub(crate) fn gateway(mut file: File, flags: &Flags, lang: Lang) -> Result<Confi
         keys: file.serve.keys,
         max_body: file.gateway.max_body_mib.saturating_mul(1024 * 1024),
         patience: Patience { read: Duration::from_secs(file.gateway.timeout_s), ..Patience::default() },
+        interceptor: None,
     })
 }
 

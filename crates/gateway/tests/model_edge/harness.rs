@@ -98,6 +98,7 @@ impl Rig {
             keys: Vec::new(),
             max_body: 8 * 1024 * 1024,
             patience: Patience::default(),
+            interceptor: None,
         };
         change(&mut config);
         let ledger = Ledger::open(&home.path().join("state")).await.unwrap();

@@ -9,4 +9,6 @@ mod harness;
 #[cfg(test)]
 mod identity;
 #[cfg(test)]
+mod interceptor;
+#[cfg(test)]
 mod streams;
