@@ -85,6 +85,13 @@ const STEPS: &[Step<Workspace>] = &[
         work: |_| cargo(&["test", "--doc", "--workspace", "--locked", "--quiet"]),
     },
     Step {
+        name: "fuzz",
+        about: "the fuzz targets compile (cargo xtask fuzz runs them)",
+        needs: &["setup"],
+        on_failure: "cargo check --manifest-path fuzz/Cargo.toml",
+        work: fuzz_targets,
+    },
+    Step {
         name: "release",
         about: "the binary as users build it",
         needs: &["setup"],
@@ -181,6 +188,15 @@ fn unit(workspace: &Workspace) -> Result<Done> {
     let nextest = Venv::tools(workspace)?.program("cargo-nextest");
     let args = ["nextest", "run", "--workspace", "--locked", "--profile", "ci"];
     command::run(Command::new(nextest).current_dir(&workspace.root).args(args)).map(|()| Done::Passed)
+}
+
+/// They stand outside the workspace, so nothing else notices when an interface moves away from under them.
+fn fuzz_targets(workspace: &Workspace) -> Result<Done> {
+    let mut check = Command::new("cargo");
+    check.args(["check", "--quiet", "--manifest-path", "fuzz/Cargo.toml"]);
+    // The dependencies are those of the workspace: compiled once.
+    check.env("CARGO_TARGET_DIR", &workspace.target).current_dir(&workspace.root);
+    command::run(&mut check).map(|()| Done::Passed)
 }
 
 fn e2e(workspace: &Workspace) -> Result<Done> {
