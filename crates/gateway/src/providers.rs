@@ -91,6 +91,21 @@ impl Provider {
     }
 }
 
+/// Whether a provider trains models on requests unless the developer objects.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Deserialize, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Trains {
+    /// It does not.
+    No,
+    /// It depends on the tier, on an upstream or on a condition.
+    Depends,
+    /// It does.
+    Yes,
+    /// Nobody says; never shown as safe.
+    #[default]
+    Unknown,
+}
+
 /// What is known about a provider's handling of data, as of a date. Texts are for people; a missing number is unknown.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 pub struct ProviderFact {
@@ -102,6 +117,9 @@ pub struct ProviderFact {
     pub retention_note: String,
     /// Whether requests train models unless the developer objects: `yes`, `no`, `unknown` or a condition.
     pub trains_default: String,
+    /// The same in one word.
+    #[serde(default)]
+    pub trains: Trains,
     /// Where requests are processed, in the source's words.
     pub region: String,
     /// How to get zero data retention.
@@ -110,6 +128,9 @@ pub struct ProviderFact {
     pub sources: Vec<String>,
     /// When.
     pub date: String,
+    /// The newest day on which a source is known to have been read, `YYYY-MM-DD`; `None` counts as stale.
+    #[serde(default)]
+    pub checked: Option<String>,
     /// How far to trust it.
     pub confidence: String,
 }

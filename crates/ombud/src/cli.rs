@@ -39,6 +39,10 @@ pub(crate) enum Verb {
     Log(Log),
     /// List the model providers that are known
     Providers,
+    /// Say what to do before release: risks, evidence, steps with minutes
+    Plan(crate::plan::Plan),
+    /// Write the privacy notice from what is known, or check the published one
+    Notice(crate::notice::Notice),
     /// Show it all on a little agent
     Demo(Demo),
 }
@@ -215,7 +219,7 @@ const CHINESE: &[(&str, &str)] = &[
 pub(crate) type Chinese = &'static [(&'static str, &'static str)];
 
 /// The tables: the one above, and one beside the arguments of each verb that has its own module.
-const TABLES: &[Chinese] = &[CHINESE];
+const TABLES: &[Chinese] = &[CHINESE, crate::plan::CHINESE, crate::notice::CHINESE];
 
 fn chinese(place: &str) -> Option<&'static str> {
     // The full place first; then the argument alone, where several commands share it.

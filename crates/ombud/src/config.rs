@@ -13,6 +13,8 @@ use ombud_gateway::providers::{ProviderOverride, Providers};
 use ombud_gateway::upstream::Patience;
 use serde::Deserialize;
 
+use crate::declared::{Agent, Notice};
+
 /// The name of the configuration file.
 pub(crate) const FILE: &str = "ombud.toml";
 
@@ -30,16 +32,10 @@ pub(crate) struct File {
     pub gateway: GatewaySection,
     /// `ombud serve`.
     pub serve: Serve,
+    /// What the notice says beside what is seen.
+    pub notice: Notice,
     /// Providers to add or change.
     pub providers: BTreeMap<String, ProviderOverride>,
-}
-
-/// `[agent]`
-#[derive(Debug, Default, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub(crate) struct Agent {
-    /// Its name.
-    pub name: Option<String>,
 }
 
 /// `[detect]`

@@ -3,14 +3,19 @@
 mod api;
 mod cli;
 mod config;
+mod declared;
 mod demo;
+mod document;
 mod filter;
+mod flowmap;
 mod gate;
 mod hook;
 mod init;
 mod language;
 mod log;
+mod notice;
 mod output;
+mod plan;
 mod run;
 mod serve;
 mod summary;
@@ -69,6 +74,8 @@ async fn verb(cli: Cli, terminal: Terminal) -> Result<u8> {
             LogVerb::Export(args) => log::export(&args, terminal),
         },
         Some(Verb::Providers) => init::providers(terminal),
+        Some(Verb::Plan(args)) => plan::plan(&args, terminal).await,
+        Some(Verb::Notice(args)) => notice::notice(&args, terminal).await,
         Some(Verb::Demo(args)) => demo::demo(&args, terminal).await,
     }
 }

@@ -1,0 +1,34 @@
+//! A document for people, made once and written as text, Markdown or HTML. Its texts are plain: each writer escapes what
+//! its format would take for markup, so a name that a stranger chose stays a name.
+
+mod html;
+mod markdown;
+mod plain;
+
+pub(crate) use html::html;
+pub(crate) use markdown::markdown;
+pub(crate) use plain::{hidden, one_line, text};
+
+/// One part of a document, in the order of reading.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Part {
+    /// A heading: level 1 to 3 and its text.
+    Heading(u8, String),
+    /// A paragraph.
+    Text(String),
+    /// A list.
+    List(Vec<String>),
+    /// Numbered items, each with lines below it.
+    Steps(Vec<(String, Vec<String>)>),
+    /// A table: its head and its rows.
+    Table(Vec<String>, Vec<Vec<String>>),
+    /// Answers that stand side by side with equal weight.
+    Buttons(Vec<String>),
+    /// A diagram in Mermaid's language; text and HTML leave it out.
+    Diagram(String),
+}
+
+/// Every item written, one after the other.
+fn each<T>(items: &[T], write: impl Fn(&T) -> String) -> String {
+    items.iter().map(write).collect()
+}

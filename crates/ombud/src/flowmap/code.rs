@@ -1,0 +1,105 @@
+//! The witness of code: `.ombud/reports/check.json`.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use ombud_core::flow::FlowMap;
+use serde::Deserialize;
+
+use super::input::{Input, json};
+use crate::document::one_line;
+
+/// What `ombud check` found.
+#[derive(Debug, Clone, Default, Deserialize)]
+pub(crate) struct Code {
+    /// What it found.
+    pub findings: Vec<Found>,
+    /// Which data goes where, as the code shows it.
+    #[serde(default)]
+    pub flow: FlowMap,
+    /// What it did not look at.
+    #[serde(default, alias = "not_covered", alias = "unseen")]
+    pub not_looked_at: Vec<serde_json::Value>,
+}
+
+/// One finding.
+#[derive(Debug, Clone, Deserialize)]
+pub(crate) struct Found {
+    /// Id of the rule.
+    pub rule: String,
+    /// How bad.
+    #[serde(alias = "level")]
+    pub severity: Gravity,
+    /// Where.
+    #[serde(alias = "location")]
+    place: Place,
+    /// Ids of `registry/risks.json`.
+    #[serde(default)]
+    risks: Vec<String>,
+    /// The operator's reason to let it be.
+    #[serde(default, alias = "waiver")]
+    pub waived: Option<serde_json::Value>,
+}
+
+/// How bad a finding is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Gravity {
+    /// Worth knowing.
+    #[serde(alias = "note")]
+    Info,
+    /// Weakens a protection.
+    Warning,
+    /// A needed protection is absent.
+    Error,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+struct Place {
+    path: String,
+    line: u32,
+}
+
+/// Rules and the risks that they show, for reports that do not say so themselves.
+const RISKS: &[(&str, &[&str])] = &[
+    ("hardcoded-provider", &["P02", "A01"]),
+    ("secret-in-source", &["S09"]),
+    ("retrieval-without-consent", &["P03"]),
+    ("memory-write-without-consent", &["P03"]),
+    ("consent-not-functional", &["P03"]),
+    ("personal-data-unmasked", &["P02"]),
+    ("untrusted-to-exec", &["S11", "S14"]),
+    ("tool-loop-without-limit", &["S15"]),
+    ("tool-without-confirmation", &["A04", "S07"]),
+    ("plaintext-chat-store", &["P09"]),
+    ("provider-trains-by-default", &["P05"]),
+    ("no-erase-path", &["P10"]),
+];
+
+impl Found {
+    /// Ids of `registry/risks.json`; empty for a rule that this version does not know.
+    pub(crate) fn risks(&self) -> BTreeSet<&str> {
+        if !self.risks.is_empty() {
+            return self.risks.iter().map(String::as_str).collect();
+        }
+        let known = RISKS.iter().find(|row| row.0 == self.rule);
+        known.map(|row| row.1.iter().copied().collect()).unwrap_or_default()
+    }
+
+    /// `path:line`.
+    pub(crate) fn place(&self) -> String {
+        format!("{}:{}", one_line(&self.place.path), self.place.line)
+    }
+
+    /// Whether it counts: it has not been waived.
+    pub(crate) fn stands(&self) -> bool {
+        matches!(self.waived, None | Some(serde_json::Value::Null | serde_json::Value::Bool(false)))
+    }
+}
+
+impl Code {
+    /// Reads the report.
+    pub(crate) fn open(path: &Path) -> Input<Self> {
+        json(path, "ombud.check", 1, "ombud check")
+    }
+}

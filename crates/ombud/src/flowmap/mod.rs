@@ -1,0 +1,37 @@
+//! The three witnesses of which data goes where: the code (what `ombud check` wrote), the traffic (the log) and what is
+//! declared (`ombud.toml` and the published notice); and what the last attack showed. Plan and notice are made of nothing
+//! else.
+
+mod attacked;
+mod code;
+mod country;
+#[cfg(test)]
+pub(crate) mod fixture;
+mod input;
+mod known;
+mod profile;
+mod traffic;
+
+pub(crate) use attacked::{Attacked, Outcome};
+pub(crate) use code::{Code, Found, Gravity};
+pub(crate) use country::{Country, covers};
+pub(crate) use input::{Damage, Input, Why, parse, text as read_text};
+pub(crate) use known::{Known, Paths};
+pub(crate) use profile::{Profile, normalised, profile};
+pub(crate) use traffic::Traffic;
+
+use ombud_core::{Class, DataCategory};
+
+/// Whether a notice must speak of a category: it is about the people who use the agent, not about the operator's own keys.
+pub(crate) fn concerns_users(category: DataCategory) -> bool {
+    category.class() != Class::NotPersonal && category != DataCategory::KeyApi
+}
+
+/// Whether values of a category are found one by one, and so can be masked, rather than being free content.
+pub(crate) fn is_value(category: DataCategory) -> bool {
+    use DataCategory as C;
+    !matches!(
+        category,
+        C::CommChat | C::CommEmail | C::MediaUpload | C::MemLongterm | C::MemKb | C::Bizsecret | C::Anon
+    )
+}

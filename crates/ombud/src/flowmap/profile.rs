@@ -1,0 +1,223 @@
+//! What is known about a recipient: its name, where it is, whether it trains, how long it keeps; as of when.
+
+use jiff::civil::Date;
+use ombud_core::flow::{FlowMap, Recipient, RecipientKind};
+use ombud_gateway::providers::{Provider, ProviderFact, Providers, Trains, UNKNOWN_COUNTRY};
+
+use super::country::LOCAL;
+use crate::declared::Notice;
+use crate::document::one_line;
+
+/// Days after which a fact of the registry is stale.
+const FRESH_DAYS: i32 = 180;
+
+/// What is known about a recipient.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Profile {
+    /// The name that people read.
+    pub name: String,
+    /// Country code, `local` or `unknown`.
+    pub country: String,
+    /// Whether it trains on what it receives.
+    pub trains: Trains,
+    /// Days that it keeps requests; `None` is unknown or not fixed.
+    pub retention_days: Option<u32>,
+    /// When the facts were last checked, `YYYY-MM-DD`; `None` where no source bears a date.
+    pub checked: Option<String>,
+    /// Where the facts were read.
+    pub source: Option<String>,
+    /// The facts are older than half a year, or bear no date.
+    pub stale: bool,
+    /// The operator states it, in `ombud.toml`.
+    pub declared: bool,
+}
+
+/// What is known about a recipient: what the operator declares stands above what the registry says.
+pub(crate) fn profile(recipient: &Recipient, providers: &Providers, notice: &Notice, today: Date) -> Profile {
+    let provider = match recipient.kind {
+        RecipientKind::Provider | RecipientKind::Host => {
+            providers.by_id(&recipient.name).or_else(|| providers.by_host(&recipient.name))
+        }
+        RecipientKind::Store | RecipientKind::Tool => None,
+    };
+    let facts = provider.map(|provider| providers.facts_of(provider)).unwrap_or_default();
+    let said = notice.recipients.get(&recipient.name).filter(|said| said.kind == recipient.kind);
+    let checked = facts.iter().map(|fact| fact.checked.clone()).min().flatten();
+    let local = recipient.country == LOCAL;
+    let unanswered = said.is_none_or(|said| said.trains.is_none() || said.retention_days.is_none());
+    Profile {
+        name: said
+            .and_then(|said| said.name.clone())
+            .or_else(|| provider.map(|provider| provider.name.clone()))
+            .map_or_else(|| one_line(&recipient.name), |name| one_line(&name)),
+        country: said.and_then(|said| said.country.clone()).unwrap_or_else(|| recipient.country.clone()),
+        trains: said
+            .and_then(|said| said.trains)
+            .unwrap_or_else(|| if local { Trains::No } else { trains(&facts) }),
+        retention_days: said.and_then(|said| said.retention_days).or_else(|| retention(&facts)),
+        stale: !local && !facts.is_empty() && unanswered && is_stale(checked.as_deref(), today),
+        source: facts.iter().find_map(|fact| fact.sources.first()).map(|source| one_line(source)),
+        checked,
+        declared: said.is_some(),
+    }
+}
+
+/// The same answer from all rows, or that it depends.
+fn trains(facts: &[&ProviderFact]) -> Trains {
+    let mut answers: Vec<Trains> = facts.iter().map(|fact| fact.trains).collect();
+    answers.sort();
+    answers.dedup();
+    match answers.as_slice() {
+        [] => Trains::Unknown,
+        [one] => *one,
+        _ => Trains::Depends,
+    }
+}
+
+/// The longest, if every row gives a number.
+fn retention(facts: &[&ProviderFact]) -> Option<u32> {
+    facts.iter().map(|fact| fact.retention_days).collect::<Option<Vec<_>>>()?.into_iter().max()
+}
+
+fn is_stale(checked: Option<&str>, today: Date) -> bool {
+    let Some(date) = checked.and_then(|date| date.parse::<Date>().ok()) else { return true };
+    date.until(today).map_or(true, |age| age.get_days() > FRESH_DAYS)
+}
+
+/// The same map with every recipient under the id and the country that the registry and `ombud.toml` give it, so that a
+/// host name in one witness and a provider id in another are the same recipient.
+pub(crate) fn normalised(map: &FlowMap, providers: &Providers) -> FlowMap {
+    let mut out = FlowMap::default();
+    for (recipient, flow) in &map.recipients {
+        let flow = std::collections::BTreeMap::from([(named(recipient, providers), flow.clone())]);
+        out.merge(&FlowMap { recipients: flow });
+    }
+    out
+}
+
+fn named(recipient: &Recipient, providers: &Providers) -> Recipient {
+    let lower = recipient.name.to_lowercase();
+    let host = || providers.by_host(&recipient.name);
+    let provider = match recipient.kind {
+        RecipientKind::Provider => providers
+            .by_id(&lower)
+            .or_else(host)
+            .or_else(|| providers.iter().find(|provider| provider.name.to_lowercase() == lower)),
+        RecipientKind::Host => host(),
+        RecipientKind::Store | RecipientKind::Tool => None,
+    };
+    match provider {
+        Some(provider) => Recipient {
+            kind: RecipientKind::Provider,
+            name: provider.id.clone(),
+            country: country(provider, &recipient.country),
+            inspected: recipient.inspected,
+        },
+        None => Recipient {
+            country: if is_loopback(&recipient.name) { LOCAL.to_owned() } else { recipient.country.clone() },
+            ..recipient.clone()
+        },
+    }
+}
+
+fn country(provider: &Provider, seen: &str) -> String {
+    if provider.local {
+        LOCAL.to_owned()
+    } else if provider.country == UNKNOWN_COUNTRY {
+        seen.to_owned()
+    } else {
+        provider.country.clone()
+    }
+}
+
+/// Whether a host or `host:port` is this machine.
+pub(crate) fn is_loopback(host: &str) -> bool {
+    let name = match host.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
+        Some((address, _)) => address,
+        None => host.rsplit_once(':').map_or(host, |(name, port)| {
+            if name.contains(':') {
+                host
+            } else {
+                let _ = port;
+                name
+            }
+        }),
+    };
+    name.eq_ignore_ascii_case("localhost")
+        || name.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn recipient(kind: RecipientKind, name: &str) -> Recipient {
+        Recipient { kind, name: name.into(), country: UNKNOWN_COUNTRY.into(), inspected: true }
+    }
+
+    fn day(text: &str) -> Date {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn one_recipient_has_one_name() {
+        let providers = Providers::builtin().unwrap();
+        let mut map = FlowMap::default();
+        for (kind, name) in [
+            (RecipientKind::Provider, "deepseek"),
+            (RecipientKind::Provider, "DeepSeek"),
+            (RecipientKind::Provider, "api.deepseek.com"),
+            (RecipientKind::Host, "api.deepseek.com:443"),
+        ] {
+            map.to(recipient(kind, name)).requests = 1;
+        }
+        let all = normalised(&map, &providers);
+        let names: Vec<_> = all
+            .recipients
+            .iter()
+            .map(|(who, flow)| (who.name.as_str(), who.country.as_str(), flow.requests))
+            .collect();
+        assert_eq!(names, [("deepseek", "CN", 4)]);
+    }
+
+    #[test]
+    fn what_nobody_knows_is_unknown_and_old_facts_are_stale() {
+        let (providers, notice) = (Providers::builtin().unwrap(), Notice::default());
+        let of = |name: &str, date: &str| {
+            profile(&recipient(RecipientKind::Provider, name), &providers, &notice, day(date))
+        };
+        assert_eq!(
+            (of("deepseek", "2026-09-01").trains, of("deepseek", "2026-09-01").stale),
+            (Trains::Yes, false)
+        );
+        assert!(of("deepseek", "2027-06-01").stale);
+        assert_eq!(of("gemini", "2026-09-01").trains, Trains::Depends);
+        let nobody = of("example", "2026-09-01");
+        assert_eq!((nobody.trains, nobody.retention_days, nobody.stale), (Trains::Unknown, None, false));
+        let undated = of("byteplus", "2026-09-01");
+        assert!(undated.stale && undated.checked.is_none());
+    }
+
+    #[test]
+    fn what_the_operator_states_stands_above_the_registry() {
+        let providers = Providers::builtin().unwrap();
+        let text = "[recipients.deepseek]\nkind = \"provider\"\ntrains = \"no\"\nretention_days = 7\ncountry = \"SG\"";
+        let notice: Notice = toml::from_str(text).unwrap();
+        let said =
+            profile(&recipient(RecipientKind::Provider, "deepseek"), &providers, &notice, day("2027-06-01"));
+        assert_eq!(
+            (said.trains, said.retention_days, said.country.as_str(), said.stale),
+            (Trains::No, Some(7), "SG", false)
+        );
+    }
+
+    #[test]
+    fn loopback_is_told_from_names_that_look_like_it() {
+        for host in ["127.0.0.1:8000", "localhost", "LOCALHOST:1", "[::1]:80", "::1", "127.8.8.8"] {
+            assert!(is_loopback(host), "{host}");
+        }
+        for host in ["127.0.0.1.example.com", "localhost.example.com:80", "10.0.0.1", ""] {
+            assert!(!is_loopback(host), "{host}");
+        }
+    }
+}

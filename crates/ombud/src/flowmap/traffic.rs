@@ -1,0 +1,191 @@
+//! The witness of traffic: what the log shows. It reads records only, no contents.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use ombud_core::event::{Event, EventKind, MemoryRecord, RequestRecord};
+use ombud_core::flow::{EVIDENCE, Flow, FlowMap, Recipient, RecipientKind};
+use ombud_core::{DataCategory, Effect, OpaqueKind, Role};
+use ombud_gateway::providers::UNKNOWN_COUNTRY;
+use ombud_ledger::Reader;
+
+use super::country::LOCAL;
+use super::input::{Damage, Input, Why};
+use super::profile::is_loopback;
+
+/// Entries that are read at a time.
+const PAGE: u32 = 1024;
+
+/// What the log shows.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(crate) struct Traffic {
+    /// Who received what. Tools that act are recipients of their own.
+    pub flow: FlowMap,
+    /// Tools that the model asked for, by name.
+    pub tools: BTreeMap<String, Use>,
+    /// Requests to models.
+    pub requests: u64,
+    /// Requests that did not leave.
+    pub refused: u64,
+    /// Answers of subjects to questions for consent, by `given`, `refused`, `withdrawn`.
+    pub consents: BTreeMap<String, u64>,
+    /// Reads and writes of memory that the gate let through, and those that it did not.
+    pub memory: (u64, u64),
+    /// Subjects whose data were erased.
+    pub erased: u64,
+    /// Entries of a kind that this version does not know.
+    pub unknown: u64,
+    /// Time of the first and of the last request, RFC 3339.
+    pub span: Option<(String, String)>,
+}
+
+/// What became of the calls of one tool.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Use {
+    /// What it does.
+    pub effect: Effect,
+    /// Calls that reached the agent.
+    pub released: u64,
+    /// Calls that were held back.
+    pub withheld: u64,
+    /// Exchanges that show it, at most [`EVIDENCE`].
+    pub evidence: Vec<String>,
+}
+
+/// Reads the log in `home`.
+pub(crate) async fn read(home: &Path) -> Input<Traffic> {
+    if !home.join("journal").is_dir() {
+        return Input::Absent;
+    }
+    match follow(home).await {
+        Ok(traffic) if traffic == Traffic::default() => Input::Absent,
+        Ok(traffic) => Input::Read(traffic),
+        Err(error) => Input::Damaged(Damage {
+            path: home.to_owned(),
+            why: Why::Unreadable(error.to_string()),
+            command: "ombud log verify",
+        }),
+    }
+}
+
+async fn follow(home: &Path) -> Result<Traffic, ombud_ledger::Error> {
+    let mut reader = Reader::open(home).await?;
+    let (mut traffic, mut next) = (Traffic::default(), 0);
+    loop {
+        let page = reader.page(next, PAGE).await?;
+        let Some(last) = page.last() else { return Ok(traffic) };
+        next = last.seq + 1;
+        for record in &page {
+            match &record.event {
+                Some(event) => traffic.take(event),
+                None => traffic.unknown += 1,
+            }
+        }
+    }
+}
+
+impl Traffic {
+    /// Takes in one entry of the log.
+    pub(crate) fn take(&mut self, event: &Event) {
+        let evidence = event.exchange.as_deref().unwrap_or(&event.id);
+        match &event.kind {
+            EventKind::Request(request) => {
+                self.request(request, evidence);
+                let first = self.span.take().map_or_else(|| event.t.clone(), |span| span.0);
+                self.span = Some((first, event.t.clone()));
+            }
+            EventKind::MemoryAccess(access) => self.access(access, evidence),
+            EventKind::ToolIntent { tool, decision, effect, .. } => {
+                self.call(tool, decision, effect.unwrap_or(Effect::Unknown), evidence);
+            }
+            EventKind::Tunnel { host, outcome } if outcome == "tunnelled" => {
+                let who = recipient(RecipientKind::Host, host, host, false);
+                let flow = self.flow.to(who);
+                flow.requests += 1;
+                flow.shown_by(evidence);
+            }
+            EventKind::Consent(consent) => *self.consents.entry(consent.state.clone()).or_default() += 1,
+            EventKind::SubjectErased { .. } => self.erased += 1,
+            EventKind::Refused { .. } => self.refused += 1,
+            _ => {}
+        }
+    }
+
+    fn request(&mut self, request: &RequestRecord, evidence: &str) {
+        self.requests += 1;
+        let flow = self.flow.to(recipient(RecipientKind::Provider, &request.provider, &request.host, true));
+        flow.requests += 1;
+        flow.shown_by(evidence);
+        for (kind, &found) in &request.found {
+            let masked = request.masked.get(kind).copied().unwrap_or_default().min(found);
+            went(flow, kind.category(), masked, found - masked, evidence);
+        }
+        if request.slots.get(&Role::User).is_some_and(|&slots| slots > 0) {
+            went(flow, DataCategory::CommChat, 0, 1, evidence);
+        }
+        for (kind, &count) in &request.opaque {
+            flow.opaque += count;
+            if let Some(category) = content(*kind) {
+                went(flow, category, 0, count, evidence);
+            }
+        }
+    }
+
+    fn access(&mut self, access: &MemoryRecord, evidence: &str) {
+        if access.outcome != "allowed" {
+            self.memory.1 += 1;
+            return;
+        }
+        self.memory.0 += 1;
+        let flow = self.flow.to(recipient(RecipientKind::Store, &access.store, &access.store, true));
+        flow.requests += 1;
+        flow.purposes.extend(access.purpose.clone());
+        flow.shown_by(evidence);
+        if matches!(access.operation.as_str(), "read" | "write") {
+            went(flow, DataCategory::MemLongterm, 0, access.items.unwrap_or(1).max(1), evidence);
+        }
+    }
+
+    fn call(&mut self, tool: &str, decision: &str, effect: Effect, evidence: &str) {
+        let fresh = Use { effect, released: 0, withheld: 0, evidence: Vec::new() };
+        let used = self.tools.entry(tool.to_owned()).or_insert(fresh);
+        // What a call may do at worst is what the tool does.
+        used.effect = used.effect.max(effect);
+        if decision == "release" {
+            used.released += 1;
+        } else {
+            used.withheld += 1;
+            return;
+        }
+        if used.evidence.len() < EVIDENCE {
+            used.evidence.push(evidence.to_owned());
+        }
+        if effect.acts() {
+            let flow = self.flow.to(recipient(RecipientKind::Tool, tool, tool, true));
+            flow.requests += 1;
+            flow.shown_by(evidence);
+        }
+    }
+}
+
+fn recipient(kind: RecipientKind, name: &str, host: &str, inspected: bool) -> Recipient {
+    let local = kind != RecipientKind::Tool && is_loopback(host);
+    let country = if local { LOCAL } else { UNKNOWN_COUNTRY };
+    Recipient { kind, name: name.to_owned(), country: country.to_owned(), inspected }
+}
+
+fn went(flow: &mut Flow, category: DataCategory, masked: u64, clear: u64, evidence: &str) {
+    let amount = flow.data.entry(category).or_default();
+    amount.masked = amount.masked.saturating_add(masked);
+    amount.clear = amount.clear.saturating_add(clear);
+    flow.category_shown_by(category, evidence);
+}
+
+/// What a part that cannot be read holds at least. Signed blocks come from the provider itself.
+fn content(kind: OpaqueKind) -> Option<DataCategory> {
+    match kind {
+        OpaqueKind::Image | OpaqueKind::Audio | OpaqueKind::File => Some(DataCategory::MediaUpload),
+        OpaqueKind::Tokens => Some(DataCategory::CommChat),
+        OpaqueKind::Sealed => None,
+    }
+}

@@ -1,0 +1,205 @@
+//! What a notice may say: what code and traffic show, and what the operator declares.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::civil::Date;
+use ombud_core::flow::{Flow, FlowMap, RecipientKind};
+use ombud_core::{DataCategory, Effect, Lang};
+use serde::{Deserialize, Serialize};
+
+use super::gap::Gap;
+use crate::declared::{Audience, Words};
+use crate::document::one_line;
+use crate::flowmap::{Country, Known, Profile, concerns_users, covers, profile};
+
+/// In which form a category leaves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Form {
+    /// A token took the place of every value.
+    Masked,
+    /// As it was, at least once.
+    Clear,
+}
+
+/// Somebody who receives data of users.
+#[derive(Debug, Clone)]
+pub(crate) struct Receiver {
+    /// What it is to the agent.
+    pub kind: RecipientKind,
+    /// Its id in flow maps.
+    pub id: String,
+    /// What is known about it.
+    pub profile: Profile,
+    /// What it receives.
+    pub categories: BTreeMap<DataCategory, Form>,
+    /// What for, by id.
+    pub purposes: BTreeSet<String>,
+    /// Something that went there was not looked at.
+    pub unread: bool,
+}
+
+/// What a notice may say.
+#[derive(Debug, Clone)]
+pub(crate) struct Facts {
+    /// The language of the notice.
+    pub lang: Lang,
+    /// The day on which it is written.
+    pub today: Date,
+    /// The agent's name.
+    pub name: Option<String>,
+    /// Who answers for it.
+    pub operator: Option<String>,
+    /// How to reach them.
+    pub contact: Option<String>,
+    /// Where the notice is published.
+    pub url: Option<String>,
+    /// How long data is kept.
+    pub retention: Option<String>,
+    /// How it is erased.
+    pub erase: Option<String>,
+    /// Who its users are.
+    pub audience: Option<Audience>,
+    /// Where they are.
+    pub jurisdictions: BTreeSet<String>,
+    /// What data is used for: id, and the operator's words if there are any.
+    pub purposes: BTreeMap<String, Option<String>>,
+    /// Who receives data, stores included; the tools stand apart.
+    pub receivers: Vec<Receiver>,
+    /// Tools that act, and how.
+    pub tools: BTreeMap<String, Effect>,
+    /// An encrypted log of what was said is kept.
+    pub logged: bool,
+}
+
+impl Facts {
+    /// Collects them.
+    pub(crate) fn of(known: &Known, lang: Lang) -> Self {
+        let flow = tellable(&known.flow());
+        let (agent, notice) = (&known.agent, &known.notice);
+        let words = |words: &Option<Words>| words.as_ref().and_then(|words| words.of(lang)).map(one_line);
+        let mut purposes: BTreeMap<String, Option<String>> = BTreeMap::new();
+        for id in flow.recipients.values().flat_map(|flow| &flow.purposes) {
+            purposes.insert(id.clone(), None);
+        }
+        for (id, text) in &agent.purposes {
+            purposes.insert(id.clone(), text.of(lang).map(one_line));
+        }
+        let traffic = known.traffic.read();
+        let mut tools: BTreeMap<String, Effect> = BTreeMap::new();
+        for (recipient, _) in flow.recipients.iter().filter(|(who, _)| who.kind == RecipientKind::Tool) {
+            let used = traffic.and_then(|traffic| traffic.tools.get(&recipient.name));
+            tools.insert(recipient.name.clone(), used.map_or(Effect::Unknown, |used| used.effect));
+        }
+        Self {
+            lang,
+            today: known.today,
+            name: agent.name.as_deref().map(one_line).filter(|name| !name.is_empty()),
+            operator: words(&notice.operator),
+            contact: words(&notice.contact),
+            url: notice.url.as_deref().map(one_line).filter(|url| !url.is_empty()),
+            retention: words(&notice.retention),
+            erase: words(&notice.erase),
+            audience: agent.audience,
+            jurisdictions: agent.jurisdictions.clone(),
+            purposes,
+            receivers: receivers(&flow, known),
+            tools,
+            logged: traffic.is_some_and(|traffic| traffic.requests > 0),
+        }
+    }
+
+    /// What is still to be filled in.
+    pub(crate) fn gaps(&self) -> Vec<Gap> {
+        let worded = !self.purposes.is_empty() && self.purposes.values().all(Option::is_some);
+        let absent = [
+            (Gap::Operator, self.operator.is_none()),
+            (Gap::Contact, self.contact.is_none()),
+            (Gap::Purposes, !worded),
+            (Gap::Retention, self.retention.is_none()),
+            (Gap::Erase, self.erase.is_none()),
+            (Gap::Audience, self.audience.is_none()),
+            (Gap::Url, self.url.is_none()),
+        ];
+        absent.into_iter().filter(|gap| gap.1).map(|gap| gap.0).collect()
+    }
+
+    /// A fact, or the gap that stands in its place.
+    pub(crate) fn or_gap(&self, fact: Option<&String>, gap: Gap) -> String {
+        fact.cloned().unwrap_or_else(|| gap.mark(self.lang))
+    }
+
+    /// Those who are not the operator: everybody but local stores and local models.
+    pub(crate) fn others(&self) -> impl Iterator<Item = &Receiver> {
+        self.receivers.iter().filter(|receiver| !Country(&receiver.profile.country).is_local())
+    }
+
+    /// Every category that is processed, in its least protected form.
+    pub(crate) fn categories(&self) -> BTreeMap<DataCategory, Form> {
+        let mut all: BTreeMap<DataCategory, Form> = BTreeMap::new();
+        for (&category, &form) in self.receivers.iter().flat_map(|receiver| &receiver.categories) {
+            let seen = all.entry(category).or_insert(form);
+            *seen = (*seen).max(form);
+        }
+        all
+    }
+
+    /// Whether a recipient is outside the places where users are; `None` where one of the two is unknown.
+    pub(crate) fn is_abroad(&self, receiver: &Receiver) -> Option<bool> {
+        let country = Country(&receiver.profile.country);
+        if country.is_local() {
+            return Some(false);
+        }
+        if country.is_unknown() || self.jurisdictions.is_empty() {
+            return None;
+        }
+        Some(!self.jurisdictions.iter().any(|home| covers(home, country.0)))
+    }
+}
+
+/// What a notice must speak of: all that is about users. A model on the operator's own machine hands nothing on.
+pub(crate) fn tellable(flow: &FlowMap) -> FlowMap {
+    let mut out = FlowMap::default();
+    for (recipient, flow) in &flow.recipients {
+        let local = Country(&recipient.country).is_local();
+        if local && recipient.kind != RecipientKind::Store {
+            continue;
+        }
+        let mut flow = flow.clone();
+        flow.data.retain(|category, _| concerns_users(*category));
+        out.recipients.insert(recipient.clone(), flow);
+    }
+    out
+}
+
+fn receivers(flow: &FlowMap, known: &Known) -> Vec<Receiver> {
+    let mut all: BTreeMap<(RecipientKind, String), Receiver> = BTreeMap::new();
+    for (recipient, flow) in flow.recipients.iter().filter(|(who, _)| who.kind != RecipientKind::Tool) {
+        let receiver = all.entry((recipient.kind, recipient.name.clone())).or_insert_with(|| Receiver {
+            kind: recipient.kind,
+            id: recipient.name.clone(),
+            profile: profile(recipient, &known.providers, &known.notice, known.today),
+            categories: BTreeMap::new(),
+            purposes: BTreeSet::new(),
+            unread: false,
+        });
+        receiver.take(flow, !recipient.inspected);
+        if Country(&receiver.profile.country).is_unknown() {
+            receiver.profile.country.clone_from(&recipient.country);
+        }
+    }
+    all.into_values().collect()
+}
+
+impl Receiver {
+    fn take(&mut self, flow: &Flow, unread: bool) {
+        for (&category, amount) in &flow.data {
+            let form = if amount.clear == 0 && amount.masked > 0 { Form::Masked } else { Form::Clear };
+            let seen = self.categories.entry(category).or_insert(form);
+            *seen = (*seen).max(form);
+        }
+        self.purposes.extend(flow.purposes.iter().cloned());
+        // What is declared has no traffic of its own to be read.
+        self.unread |= flow.opaque > 0 || (unread && flow.requests > 0);
+    }
+}

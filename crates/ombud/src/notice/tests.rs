@@ -1,0 +1,168 @@
+//! Whole notices of made-up projects, and what the check says about them.
+
+use ombud_core::flow::{FlowMap, Recipient, RecipientKind, What};
+use ombud_core::{DataCategory, Lang};
+
+use super::facts::Facts;
+use super::machine::Block;
+use super::{Format, Layer, Published, drift, layers, write};
+use crate::flowmap::{Input, Known, fixture};
+
+fn published(known: &Known, lang: Lang, format: Format) -> Published {
+    let text = write(&Facts::of(known, lang), None, format);
+    let block = Block::find(&text).unwrap().read().cloned();
+    Published { path: "PRIVACY.md".into(), text, block }
+}
+
+#[test]
+fn the_notice_of_a_mended_agent() {
+    let known = fixture::mended();
+    for lang in [Lang::En, Lang::Zh] {
+        let facts = Facts::of(&known, lang);
+        assert_eq!(facts.gaps(), []);
+        insta::assert_snapshot!(format!("mended_{}", lang.tag()), write(&facts, None, Format::Md));
+    }
+}
+
+#[test]
+fn the_notice_of_an_agent_of_which_little_is_declared() {
+    let known = fixture::faulty();
+    for lang in [Lang::En, Lang::Zh] {
+        let facts = Facts::of(&known, lang);
+        insta::assert_snapshot!(format!("faulty_{}", lang.tag()), write(&facts, None, Format::Text));
+    }
+    insta::assert_snapshot!("faulty_html", write(&Facts::of(&known, Lang::Zh), None, Format::Html));
+}
+
+#[test]
+fn gaps_are_shown_where_they_stand_and_listed() {
+    let facts = Facts::of(&fixture::faulty(), Lang::Zh);
+    let text = write(&facts, Some(Layer::Full), Format::Md);
+    for gap in facts.gaps() {
+        assert!(text.contains(gap.key()), "{}", gap.key());
+    }
+    assert!(text.contains("【待填：联系方式】"));
+}
+
+#[test]
+fn the_pop_up_is_short_and_its_sentences_too() {
+    for known in [fixture::mended(), fixture::faulty()] {
+        let facts = Facts::of(&known, Lang::Zh);
+        let prose = layers::parts(&facts, Some(Layer::Popup)).into_iter().find_map(|part| match part {
+            crate::document::Part::Text(text) => Some(text),
+            _ => None,
+        });
+        let prose = prose.unwrap();
+        assert!(prose.chars().count() <= 120, "{}: {prose}", prose.chars().count());
+        let full = write(&facts, None, Format::Text);
+        // A list of names is no sentence.
+        let full = full
+            .lines()
+            .map(|line| if line.starts_with("  -") { line.replace('、', "；") } else { line.to_owned() });
+        let full = full.collect::<Vec<_>>().join("\n");
+        for sentence in full.split(['。', '！', '？', '；', '\n', ';']) {
+            let words = sentence.split("：").last().unwrap_or(sentence);
+            let length = words.chars().filter(|c| !c.is_ascii()).count();
+            assert!(length <= 40, "{length}: {sentence}");
+        }
+    }
+}
+
+#[test]
+fn a_notice_names_all_that_it_was_made_of() {
+    for known in [fixture::mended(), fixture::faulty()] {
+        for format in [Format::Md, Format::Html] {
+            let drift = drift(&known, &published(&known, Lang::Zh, format));
+            assert_eq!((drift.lacks.as_slice(), drift.by_words, drift.edited), (&[][..], false, false));
+        }
+    }
+}
+
+#[test]
+fn both_languages_of_a_notice_have_one_hash() {
+    let known = fixture::mended();
+    let block = |lang| published(&known, lang, Format::Md).block.unwrap();
+    assert_eq!(block(Lang::En).hash, block(Lang::Zh).hash);
+    let mut edited = published(&known, Lang::En, Format::Md);
+    edited.block.as_mut().unwrap().recipients.clear();
+    assert!(edited.is_edited());
+}
+
+#[test]
+fn what_is_new_since_the_notice_is_named_with_its_evidence() {
+    let notice = published(&fixture::mended(), Lang::En, Format::Md);
+    let known = fixture::faulty();
+    let drift = drift(&known, &notice);
+    let told: Vec<String> = drift.lacks.iter().map(|lack| lack.told(&known, Lang::En)).collect();
+    insta::assert_snapshot!("drift_en", told.join("\n"));
+    let told: Vec<String> = drift.lacks.iter().map(|lack| lack.told(&known, Lang::Zh)).collect();
+    insta::assert_snapshot!("drift_zh", told.join("\n"));
+    let whats: Vec<&What> = drift.lacks.iter().map(|lack| &lack.difference.what).collect();
+    assert!(whats.contains(&&What::Category { category: DataCategory::FinBankCard }));
+    assert!(drift.lacks.iter().any(|lack| lack.difference.recipient == "openai"));
+}
+
+#[test]
+fn what_a_notice_states_and_nobody_saw_is_a_note() {
+    let notice = published(&fixture::faulty(), Lang::En, Format::Md);
+    let drift = drift(&fixture::mended(), &notice);
+    let unseen: Vec<&str> = drift.unseen.iter().map(|difference| difference.recipient.as_str()).collect();
+    assert!(unseen.contains(&"openai") && unseen.contains(&"files.example.com:443"), "{unseen:?}");
+}
+
+#[test]
+fn a_notice_in_words_is_searched() {
+    let known = fixture::faulty();
+    let of = |text: &str| Published { path: "privacy.txt".into(), text: text.into(), block: None };
+    let bare = drift(&known, &of("我们重视你的隐私。"));
+    let missing: Vec<&str> = bare.lacks.iter().map(|lack| lack.difference.recipient.as_str()).collect();
+    assert!(
+        bare.by_words
+            && missing.contains(&"deepseek")
+            && missing.contains(&"openai")
+            && !missing.contains(&"send_mail")
+    );
+    let good = of(
+        "聊天内容、手机号、银行卡和上传的图片会发给 DeepSeek 和 OpenAI；记忆保存在 notes；附件经 files.example.com。另见 Mistral。",
+    );
+    let drift = drift(&known, &good);
+    assert_eq!(drift.lacks, []);
+    assert_eq!(drift.named, ["mistral"]);
+}
+
+#[test]
+fn a_hostile_name_stays_a_name() {
+    let name = "x --> <script>alert(1)</script> \u{202e} | y";
+    let mut known = fixture::mended();
+    let mut flow = FlowMap::default();
+    let who = Recipient {
+        kind: RecipientKind::Tool,
+        name: name.into(),
+        country: "unknown".into(),
+        inspected: true,
+    };
+    flow.to(who.clone()).requests = 1;
+    flow.to(Recipient { kind: RecipientKind::Host, ..who }).requests = 1;
+    if let Input::Read(traffic) = &mut known.traffic {
+        traffic.flow.merge(&flow);
+    }
+    for format in [Format::Md, Format::Html] {
+        let notice = published(&known, Lang::En, format);
+        assert!(!notice.text.replace("\\<", "").contains("<script"), "{}", notice.text);
+        assert!(!notice.text.contains('\u{202e}') && notice.text.matches("-->").count() == 1);
+        assert_eq!(drift(&known, &notice).lacks, []);
+    }
+}
+
+#[test]
+fn a_block_that_is_broken_is_said_to_be() {
+    for text in [
+        "<!-- ombud:notice {\"schema\":\"ombud.notice/1\"} -->",
+        "<!-- ombud:notice {\"schema\":\"ombud.notice/9\"} -->",
+        "<!-- ombud:notice {",
+        "<!-- ombud:notice -->",
+    ] {
+        assert!(Block::find(text).is_err(), "{text}");
+    }
+    assert!(matches!(Block::find("no block"), Ok(Input::Absent)));
+}

@@ -1,0 +1,251 @@
+//! What to do, in the order that helps most people per minute.
+
+use std::cmp::Reverse;
+
+use ombud_core::{Lang, say};
+
+use super::risk::Open;
+use crate::flowmap::{Input, Known};
+
+/// A thing to do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Step {
+    /// Its stable id.
+    pub id: &'static str,
+    /// Minutes that it takes somebody who does it for the first time.
+    pub minutes: u32,
+    /// What to do.
+    pub title: String,
+    /// What to type.
+    pub command: String,
+    /// What to type to see that it worked; empty if the command itself shows it.
+    pub retest: &'static str,
+    /// Ids of the open risks that it closes.
+    pub closes: Vec<&'static str>,
+    /// The weights of those risks together.
+    pub weight: u32,
+}
+
+/// Something that can be done about risks.
+struct Measure {
+    id: &'static str,
+    minutes: u32,
+    closes: &'static [&'static str],
+    title: fn(Lang) -> String,
+    command: fn(Lang) -> String,
+    retest: &'static str,
+}
+
+/// In the order in which they are done when nothing else decides. Each risk stands in one of them; the last takes the rest.
+const MEASURES: &[Measure] = &[
+    Measure {
+        id: "keys",
+        minutes: 5,
+        closes: &["S09", "P12"],
+        title: |lang| {
+            say!(lang,
+            en: "Revoke the keys that were exposed, make new ones, and keep them in environment variables",
+            zh: "作废泄露的密钥，换新的，只放在环境变量里")
+        },
+        command: |_| "ombud check".to_owned(),
+        retest: "",
+    },
+    Measure {
+        id: "gateway",
+        minutes: 10,
+        closes: &["P02", "P13", "A01", "A02", "A03"],
+        title: |lang| {
+            say!(lang,
+            en: "Let every model call go through the gateway: it masks personal data and keeps the log. Take base URLs from the environment",
+            zh: "让所有模型调用都走网关：自动打码并留下日志。接口地址改从环境变量读取")
+        },
+        command: run,
+        retest: "ombud check",
+    },
+    Measure {
+        id: "provider",
+        minutes: 10,
+        closes: &["P05", "P06", "A08"],
+        title: |lang| {
+            say!(lang,
+            en: "Choose a plan, region or provider that does not train on your users' words; write what you know under [notice.recipients] in ombud.toml",
+            zh: "选不拿用户内容训练的套餐、地区或服务商；把查到的写进 ombud.toml 的 [notice.recipients]")
+        },
+        command: |_| "ombud providers".to_owned(),
+        retest: "ombud plan",
+    },
+    Measure {
+        id: "harden",
+        minutes: 15,
+        closes: &["S01", "S02", "S03", "S04", "S05", "S06", "S07", "S08", "S10", "S21", "A04"],
+        title: |lang| {
+            say!(lang,
+            en: "Let Ombud ask before anything is sent, paid or deleted, and attack again",
+            zh: "发送、付款、删除之前先询问用户，然后再攻击一遍")
+        },
+        command: |lang| say!(lang, en: "ombud attack --harden -- <CMD>", zh: "ombud attack --harden -- <启动命令>"),
+        retest: "",
+    },
+    Measure {
+        id: "untrusted",
+        minutes: 15,
+        closes: &["S11", "S12", "S14"],
+        title: |lang| {
+            say!(lang,
+            en: "Never run or render text from outside: pass arguments as a list, bind SQL parameters, escape what is shown",
+            zh: "外来文字不要执行也不要直接渲染：命令参数用列表，SQL 用占位符，显示前转义")
+        },
+        command: |_| "ombud check".to_owned(),
+        retest: "",
+    },
+    Measure {
+        id: "store",
+        minutes: 15,
+        closes: &["P09", "P11", "P14", "S13"],
+        title: |lang| {
+            say!(lang,
+            en: "Keep chats encrypted and apart for each user, or do not keep them",
+            zh: "聊天记录加密存放、按用户隔离，或者干脆不存")
+        },
+        command: |_| "ombud check".to_owned(),
+        retest: "",
+    },
+    Measure {
+        id: "consent",
+        minutes: 15,
+        closes: &["P03", "P07", "P08", "P01"],
+        title: |lang| {
+            say!(lang,
+            en: "Ask before memory is read or written: put @user_consent_required on the functions that do it",
+            zh: "读写记忆之前先征得同意：给相关函数加上 @user_consent_required")
+        },
+        command: |_| "ombud check".to_owned(),
+        retest: "",
+    },
+    Measure {
+        id: "notice",
+        minutes: 10,
+        closes: &["P04", "A05"],
+        title: |lang| {
+            say!(lang,
+            en: "Write the notice, fill in what is marked, publish it",
+            zh: "生成隐私说明，补全标出的空缺，发布出去")
+        },
+        command: |_| "ombud notice -o PRIVACY.md".to_owned(),
+        retest: "ombud notice check",
+    },
+    Measure {
+        id: "erase",
+        minutes: 10,
+        closes: &["P10"],
+        title: |lang| {
+            say!(lang,
+            en: "Give users a way to be forgotten, and try it on a test user",
+            zh: "给用户一个删除入口，用测试用户试一遍")
+        },
+        command: |lang| say!(lang, en: "ombud subject erase <USER>", zh: "ombud subject erase <用户>"),
+        retest: "ombud log verify",
+    },
+    Measure {
+        id: "limit",
+        minutes: 5,
+        closes: &["S15"],
+        title: |lang| {
+            say!(lang,
+            en: "Stop the agent's loop after a fixed number of rounds",
+            zh: "给智能体的循环设一个次数上限")
+        },
+        command: |_| "ombud check".to_owned(),
+        retest: "",
+    },
+    Measure {
+        id: "rest",
+        minutes: 15,
+        closes: &[],
+        title: |lang| say!(lang, en: "Read the evidence of the other risks and mend what it shows", zh: "查看其余风险的证据，逐项修正"),
+        command: |_| "ombud plan --format md".to_owned(),
+        retest: "ombud check",
+    },
+];
+
+fn run(lang: Lang) -> String {
+    say!(lang, en: "ombud run -- <CMD>", zh: "ombud run -- <启动命令>")
+}
+
+/// The steps that close the open risks: those first that take the most weight off people per minute.
+pub(crate) fn steps(open: &[Open], lang: Lang) -> Vec<Step> {
+    let mut steps: Vec<Step> = Vec::new();
+    for measure in MEASURES {
+        let closed: Vec<&Open> = open.iter().filter(|open| measure_of(open).id == measure.id).collect();
+        if closed.is_empty() {
+            continue;
+        }
+        steps.push(Step {
+            id: measure.id,
+            minutes: measure.minutes,
+            title: (measure.title)(lang),
+            command: (measure.command)(lang),
+            retest: measure.retest,
+            closes: closed.iter().map(|open| open.risk.id.as_str()).collect(),
+            weight: closed.iter().map(|open| open.weight()).sum(),
+        });
+    }
+    // A stable sort keeps the order of the table among equals. Thousandths per minute are whole numbers.
+    steps.sort_by_key(|step| Reverse(step.weight * 1000 / step.minutes.max(1)));
+    steps
+}
+
+fn measure_of(open: &Open) -> &'static Measure {
+    const REST: &Measure = &MEASURES[MEASURES.len() - 1];
+    MEASURES.iter().find(|measure| measure.closes.contains(&open.risk.id.as_str())).unwrap_or(REST)
+}
+
+/// What to run first, because without it the plan is blind.
+pub(crate) fn look_first(known: &Known, lang: Lang) -> Vec<Step> {
+    fn step<T>(input: &Input<T>, step: Step) -> Option<Step> {
+        input.read().is_none().then_some(step)
+    }
+    let look = |id, minutes, title, command: String| Step {
+        id,
+        minutes,
+        title,
+        command,
+        retest: "",
+        closes: Vec::new(),
+        weight: 0,
+    };
+    let check =
+        look("look-code", 2, say!(lang, en: "Look at the code", zh: "看代码"), "ombud check".to_owned());
+    let traffic = look(
+        "look-traffic",
+        5,
+        say!(lang, en: "See what the agent really sends", zh: "看智能体实际发出了什么"),
+        run(lang),
+    );
+    let command = say!(lang, en: "ombud attack -- <CMD>", zh: "ombud attack -- <启动命令>");
+    let attack = look(
+        "look-attack",
+        10,
+        say!(lang, en: "See whether strangers can steer it", zh: "看陌生人能不能指挥它"),
+        command,
+    );
+    [step(&known.code, check), step(&known.traffic, traffic), step(&known.attacked, attack)]
+        .into_iter()
+        .flatten()
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn a_risk_is_closed_by_one_step() {
+        let all: Vec<&str> = MEASURES.iter().flat_map(|measure| measure.closes.iter().copied()).collect();
+        assert_eq!(all.len(), all.iter().collect::<BTreeSet<_>>().len());
+        let ids: BTreeSet<&str> = MEASURES.iter().map(|measure| measure.id).collect();
+        assert_eq!(ids.len(), MEASURES.len());
+    }
+}

@@ -1,0 +1,89 @@
+//! Whole plans of made-up projects.
+
+use ombud_core::Lang;
+
+use super::verdict::Answer;
+use super::{Format, draw, write};
+use crate::flowmap::{Damage, Input, Why, fixture};
+use crate::notice::Published;
+
+#[test]
+fn the_plan_of_a_faulty_agent() {
+    let known = fixture::faulty();
+    for lang in [Lang::En, Lang::Zh] {
+        let drawn = draw(&known, lang);
+        assert_eq!(drawn.verdict.answer, Answer::DoNot);
+        insta::assert_snapshot!(format!("faulty_{}", lang.tag()), write(&drawn, &known, Format::Text));
+    }
+    insta::assert_snapshot!("faulty_md_zh", write(&draw(&known, Lang::Zh), &known, Format::Md));
+    insta::assert_snapshot!("faulty_json", write(&draw(&known, Lang::En), &known, Format::Json));
+}
+
+#[test]
+fn the_plan_of_a_mended_agent() {
+    let mut known = fixture::mended();
+    let before = draw(&known, Lang::En);
+    assert_eq!(before.verdict.answer, Answer::DoNot, "{:?}", before.verdict.reasons);
+    let notice = crate::notice::written(&known, Lang::Zh);
+    known.published = Input::Read(Published::parse("PRIVACY.md".as_ref(), notice).unwrap());
+    for lang in [Lang::En, Lang::Zh] {
+        let drawn = draw(&known, lang);
+        assert_eq!(drawn.verdict.answer, Answer::WithLimits, "{:?}", drawn.verdict.reasons);
+        insta::assert_snapshot!(format!("mended_{}", lang.tag()), write(&drawn, &known, Format::Text));
+    }
+}
+
+#[test]
+fn nothing_looked_at_is_not_nothing_found() {
+    let known = fixture::declared("");
+    let drawn = draw(&known, Lang::En);
+    assert_eq!(drawn.verdict.answer, Answer::DoNot);
+    let ids: Vec<&str> = drawn.steps.iter().take(3).map(|step| step.id).collect();
+    assert_eq!(ids, ["look-code", "look-traffic", "look-attack"]);
+    insta::assert_snapshot!("nothing_zh", write(&draw(&known, Lang::Zh), &known, Format::Text));
+}
+
+#[test]
+fn publish_needs_every_witness_and_nothing_open() {
+    let mut known = fixture::mended();
+    known.notice.recipients.insert(
+        "deepseek".into(),
+        toml::from_str("kind = \"provider\"\ntrains = \"no\"\nretention_days = 0").unwrap(),
+    );
+    let publish = |known: &crate::flowmap::Known| draw(known, Lang::En).verdict;
+    let notice = crate::notice::written(&known, Lang::En);
+    known.published = Input::Read(Published::parse("PRIVACY.md".as_ref(), notice).unwrap());
+    assert_eq!(publish(&known).answer, Answer::Publish, "{:?}", publish(&known));
+    let damage = Damage { path: "x.json".into(), why: Why::TooLarge, command: "ombud attack -- <CMD>" };
+    known.attacked = Input::Damaged(damage);
+    let limited = publish(&known);
+    assert_eq!(limited.answer, Answer::WithLimits);
+    assert!(limited.limits.iter().any(|limit| limit.contains("switched off")), "{limited:?}");
+}
+
+#[test]
+fn steps_come_in_the_order_of_what_they_save_per_minute() {
+    let drawn = draw(&fixture::faulty(), Lang::En);
+    let gain = |step: &super::Step| f64::from(step.weight) / f64::from(step.minutes);
+    assert!(drawn.steps.windows(2).all(|pair| gain(&pair[0]) >= gain(&pair[1]) - 0.001));
+    let closed: usize = drawn.steps.iter().map(|step| step.closes.len()).sum();
+    assert_eq!(closed, drawn.open.len());
+}
+
+#[test]
+fn a_plan_is_the_same_each_time() {
+    let (one, two) = (fixture::faulty(), fixture::faulty());
+    for format in [Format::Text, Format::Md, Format::Json] {
+        assert_eq!(write(&draw(&one, Lang::Zh), &one, format), write(&draw(&two, Lang::Zh), &two, format));
+    }
+}
+
+#[test]
+fn an_attack_that_showed_nothing_is_not_taken_for_safe() {
+    let known = fixture::faulty();
+    let text = write(&draw(&known, Lang::En), &known, Format::Text);
+    let (_, unseen) = text.split_once("Not looked at").unwrap();
+    for part in ["page-form/zh-1", "memory-poison", "files.example.com", "web/app.swift"] {
+        assert!(unseen.contains(part), "{part}: {unseen}");
+    }
+}
