@@ -5,11 +5,11 @@
 mod attacked;
 mod code;
 mod country;
-#[cfg(test)]
-pub(crate) mod fixture;
 mod input;
 mod known;
 mod profile;
+#[cfg(test)]
+pub(crate) mod tests;
 mod traffic;
 
 pub(crate) use attacked::{Attacked, Outcome};

@@ -6,7 +6,7 @@ use ombud_core::{DataCategory, Lang};
 use super::facts::Facts;
 use super::machine::Block;
 use super::{Format, Layer, Published, drift, layers, write};
-use crate::flowmap::{Input, Known, fixture};
+use crate::flowmap::{Input, Known, tests as fixture};
 
 fn published(known: &Known, lang: Lang, format: Format) -> Published {
     let text = write(&Facts::of(known, lang), None, format);

@@ -2,12 +2,14 @@
 //! same facts always give the same plan.
 
 mod diagram;
+mod disagree;
 mod document;
+mod done;
 mod risk;
-mod seen;
 mod step;
 #[cfg(test)]
 mod tests;
+mod unseen;
 mod verdict;
 
 use std::path::PathBuf;
@@ -92,9 +94,9 @@ pub(crate) fn draw(known: &Known, lang: Lang) -> Drawn {
         lang,
         verdict: verdict::verdict(known, &open, lang),
         steps,
-        done: seen::done(known, lang),
-        unseen: seen::unseen(known, lang),
-        disagreements: seen::disagreements(known, lang),
+        done: done::done(known, lang),
+        unseen: unseen::unseen(known, lang),
+        disagreements: disagree::disagreements(known, lang),
         flow: known.flow(),
         diagram: diagram::diagram(known, lang),
         declared: matches!(known.published, Input::Read(_)),
@@ -112,50 +114,44 @@ pub(crate) fn write(drawn: &Drawn, known: &Known, format: Format) -> String {
 }
 
 fn as_json(drawn: &Drawn, known: &Known) -> Value {
-    let lang = drawn.lang;
-    let risks: Vec<Value> = drawn
-        .open
-        .iter()
-        .map(|open| {
-            json!({
-                "id": open.risk.id,
-                "name": open.risk.name(lang),
-                "harm": open.risk.harm(lang),
-                "grave": open.grave,
-                "people": open.risk.people,
-                "sensitivity": open.sensitivity,
-                "irreversible": open.risk.irreversible,
-                "proof": open.proof,
-                "weight": open.weight(),
-                "evidence": open.evidence.iter().map(|(_, shown)| shown).collect::<Vec<_>>(),
-            })
-        })
-        .collect();
-    let steps: Vec<Value> = drawn
-        .steps
-        .iter()
-        .map(|step| {
-            json!({
-                "id": step.id,
-                "minutes": step.minutes,
-                "title": step.title,
-                "command": step.command,
-                "retest": step.retest,
-                "closes": step.closes,
-            })
-        })
-        .collect();
+    let verdict = &drawn.verdict;
     json!({
         "schema": "ombud.plan/1",
-        "lang": lang.tag(),
+        "lang": drawn.lang.tag(),
         "drawn": known.today.to_string(),
-        "verdict": { "answer": drawn.verdict.answer, "reasons": drawn.verdict.reasons, "limits": drawn.verdict.limits },
-        "risks": risks,
-        "steps": steps,
+        "verdict": { "answer": verdict.answer, "reasons": verdict.reasons, "limits": verdict.limits },
+        "risks": drawn.open.iter().map(|open| risk_json(open, drawn.lang)).collect::<Vec<_>>(),
+        "steps": drawn.steps.iter().map(step_json).collect::<Vec<_>>(),
         "done": drawn.done,
         "not_looked_at": drawn.unseen,
         "disagreements": drawn.disagreements,
         "flow": drawn.flow,
         "diagram": drawn.diagram,
+    })
+}
+
+fn risk_json(open: &Open, lang: Lang) -> Value {
+    json!({
+        "id": open.risk.id,
+        "name": open.risk.name(lang),
+        "harm": open.risk.harm(lang),
+        "grave": open.grave,
+        "people": open.risk.people,
+        "sensitivity": open.sensitivity,
+        "irreversible": open.risk.irreversible,
+        "proof": open.proof,
+        "weight": open.weight(),
+        "evidence": open.evidence.iter().map(|(_, shown)| shown).collect::<Vec<_>>(),
+    })
+}
+
+fn step_json(step: &Step) -> Value {
+    json!({
+        "id": step.id,
+        "minutes": step.minutes,
+        "title": step.title,
+        "command": step.command,
+        "retest": step.retest,
+        "closes": step.closes,
     })
 }

@@ -4,7 +4,7 @@ use ombud_core::Lang;
 
 use super::verdict::Answer;
 use super::{Format, draw, write};
-use crate::flowmap::{Damage, Input, Why, fixture};
+use crate::flowmap::{Damage, Input, Why, tests as fixture};
 use crate::notice::Published;
 
 #[test]

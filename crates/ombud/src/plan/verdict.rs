@@ -1,5 +1,7 @@
 //! Whether to publish: one answer, its reasons, and the limits that make it bearable.
 
+use std::collections::BTreeSet;
+
 use ombud_core::{Lang, Say, say};
 use serde::Serialize;
 
@@ -87,76 +89,110 @@ fn reason(open: &Open, lang: Lang) -> String {
 
 /// Sources that are missing.
 fn gaps(known: &Known, lang: Lang) -> Vec<String> {
+    let code =
+        || say!(lang, en: "the code was not looked at (`ombud check`)", zh: "没有看过代码（`ombud check`）");
+    let traffic = || say!(lang, en: "no traffic was seen (`ombud run -- <CMD>`)", zh: "没有看到实际流量（`ombud run -- <启动命令>`）");
+    let attack = || say!(lang, en: "it was not attacked (`ombud attack -- <CMD>`)", zh: "没有做过攻击测试（`ombud attack -- <启动命令>`）");
     let mut gaps = Vec::new();
-    if known.code.read().is_none() {
+    gaps.extend(known.code.read().is_none().then(code));
+    gaps.extend(known.traffic.read().is_none().then(traffic));
+    gaps.extend(known.attacked.read().is_none().then(attack));
+    let open = untested(known).len();
+    if open > 0 {
         gaps.push(
-            say!(lang, en: "the code was not looked at (`ombud check`)", zh: "没有看过代码（`ombud check`）"),
+            say!(lang, en: "{open} attack case(s) showed nothing", zh: "{open} 个攻击用例没有得出结果"),
         );
-    }
-    if known.traffic.read().is_none() {
-        gaps.push(say!(lang, en: "no traffic was seen (`ombud run -- <CMD>`)", zh: "没有看到实际流量（`ombud run -- <启动命令>`）"));
-    }
-    match known.attacked.read() {
-        None => gaps.push(say!(lang, en: "it was not attacked (`ombud attack -- <CMD>`)", zh: "没有做过攻击测试（`ombud attack -- <启动命令>`）")),
-        Some(attacked) => {
-            let unknown = attacked.ended(Outcome::NotExposed).chain(attacked.ended(Outcome::Error)).count();
-            if unknown > 0 {
-                gaps.push(say!(lang, en: "{unknown} attack case(s) showed nothing", zh: "{unknown} 个攻击用例没有得出结果"));
-            }
-        }
     }
     gaps
 }
 
+/// Templates of cases that say nothing about the agent.
+fn untested(known: &Known) -> Vec<String> {
+    let Some(attacked) = known.attacked.read() else { return Vec::new() };
+    let cases = attacked.ended(Outcome::NotExposed).chain(attacked.ended(Outcome::Error));
+    cases.map(|case| one_line(&case.template)).collect()
+}
+
+/// A limit, if it is needed.
+type Limit = fn(&Situation<'_>) -> Option<String>;
+
+/// In the order of reading.
+const LIMITS: &[Limit] = &[who, untried_tools, untested_parts, training, places, notice_first];
+
+/// What limits depend on.
+struct Situation<'a> {
+    known: &'a Known,
+    open: &'a [Open],
+    facts: Facts,
+    lang: Lang,
+}
+
+impl Situation<'_> {
+    fn is_open(&self, id: &str) -> bool {
+        self.open.iter().any(|open| open.risk.id == id)
+    }
+}
+
 /// Who may use it, and how, as long as this stands.
 fn limits(known: &Known, open: &[Open], lang: Lang) -> Vec<String> {
-    let facts = Facts::of(known, lang);
-    let mut limits = Vec::new();
-    if known.traffic.read().is_none() {
-        limits.push(say!(lang, en: "use it yourself, with made-up data", zh: "只自己用，只用编造的数据"));
-    } else if known.code.read().is_none() || open.iter().any(|open| open.proof >= Proof::Read) {
-        limits.push(say!(lang, en: "only people you know and have told about it", zh: "只给你认识、且已说明情况的人用"));
+    let situation = Situation { known, open, facts: Facts::of(known, lang), lang };
+    let needed = LIMITS.iter().filter_map(|limit| limit(&situation));
+    std::iter::once(age(&situation)).chain(needed).collect()
+}
+
+fn who(at: &Situation<'_>) -> Option<String> {
+    let lang = at.lang;
+    if at.known.traffic.read().is_none() {
+        return Some(say!(lang, en: "use it yourself, with made-up data", zh: "只自己用，只用编造的数据"));
     }
-    if facts.audience != Some(Audience::Minors) && facts.audience != Some(Audience::Everyone) {
-        limits.push(say!(lang, en: "adults only", zh: "只给成年人用"));
+    let shown = at.known.code.read().is_none() || at.open.iter().any(|open| open.proof >= Proof::Read);
+    shown.then(|| say!(lang, en: "only people you know and have told about it", zh: "只给你认识、且已说明情况的人用"))
+}
+
+fn age(at: &Situation<'_>) -> String {
+    let children = matches!(at.facts.audience, Some(Audience::Minors | Audience::Everyone));
+    if children {
+        say!(at.lang, en: "children only with a guardian who agreed", zh: "未成年人须监护人同意")
     } else {
-        limits.push(say!(lang, en: "children only with a guardian who agreed", zh: "未成年人须监护人同意"));
+        say!(at.lang, en: "adults only", zh: "只给成年人用")
     }
-    match known.attacked.read() {
-        None => limits.push(say!(lang,
-            en: "keep tools that send, pay, delete or run commands switched off",
-            zh: "能发送、付款、删除、执行命令的工具先关掉")),
-        Some(attacked) => {
-            let cases: Vec<String> = attacked
-                .ended(Outcome::NotExposed)
-                .chain(attacked.ended(Outcome::Error))
-                .map(|case| one_line(&case.template))
-                .collect();
-            if !cases.is_empty() {
-                let cases = cases.join(", ");
-                limits.push(say!(lang, en: "keep what was not tested switched off: {cases}", zh: "没测到的功能先关掉：{cases}"));
-            }
-        }
-    }
-    let open_one = |id: &str| open.iter().any(|open| open.risk.id == id);
-    if open_one("P05") {
-        limits.push(say!(lang,
-            en: "tell users not to write about health, money or identity papers",
-            zh: "提醒用户不要写健康、财务和证件信息"));
-    }
-    if open_one("P06") {
-        let places: Vec<String> =
-            facts.others().map(|receiver| Country(&receiver.profile.country).say(lang)).collect();
-        let places = places
-            .into_iter()
-            .collect::<std::collections::BTreeSet<_>>()
-            .into_iter()
-            .collect::<Vec<_>>()
-            .join(", ");
-        limits.push(say!(lang, en: "only users who were told where their data goes: {places}", zh: "只给已知道数据去向的用户用：{places}"));
-    }
-    if matches!(known.published, Input::Absent) {
-        limits.push(say!(lang, en: "publish a notice first: `ombud notice -o PRIVACY.md`", zh: "先发布隐私说明：`ombud notice -o PRIVACY.md`"));
-    }
-    limits
+}
+
+fn untried_tools(at: &Situation<'_>) -> Option<String> {
+    let told = || {
+        say!(at.lang,
+        en: "keep tools that send, pay, delete or run commands switched off",
+        zh: "能发送、付款、删除、执行命令的工具先关掉")
+    };
+    at.known.attacked.read().is_none().then(told)
+}
+
+fn untested_parts(at: &Situation<'_>) -> Option<String> {
+    let cases: BTreeSet<String> = untested(at.known).into_iter().collect();
+    let all = cases.iter().cloned().collect::<Vec<_>>().join(", ");
+    let told =
+        || say!(at.lang, en: "keep what was not tested switched off: {all}", zh: "没测到的功能先关掉：{all}");
+    (!cases.is_empty()).then(told)
+}
+
+fn training(at: &Situation<'_>) -> Option<String> {
+    let told = || {
+        say!(at.lang,
+        en: "tell users not to write about health, money or identity papers",
+        zh: "提醒用户不要写健康、财务和证件信息")
+    };
+    at.is_open("P05").then(told)
+}
+
+fn places(at: &Situation<'_>) -> Option<String> {
+    let places: BTreeSet<String> =
+        at.facts.others().map(|receiver| Country(&receiver.profile.country).say(at.lang)).collect();
+    let places = places.into_iter().collect::<Vec<_>>().join(", ");
+    let told = || say!(at.lang, en: "only users who were told where their data goes: {places}", zh: "只给已知道数据去向的用户用：{places}");
+    at.is_open("P06").then(told)
+}
+
+fn notice_first(at: &Situation<'_>) -> Option<String> {
+    let told = || say!(at.lang, en: "publish a notice first: `ombud notice -o PRIVACY.md`", zh: "先发布隐私说明：`ombud notice -o PRIVACY.md`");
+    matches!(at.known.published, Input::Absent).then(told)
 }
