@@ -12,6 +12,7 @@ use ombud_gateway::providers::Providers;
 
 use crate::cli;
 use crate::config::FILE;
+use crate::journey;
 use crate::output::Terminal;
 
 /// `ombud init`
@@ -37,9 +38,10 @@ pub(crate) fn init(args: &cli::Init, terminal: Terminal) -> Result<u8> {
     ignore_state(terminal)?;
     let files = survey.files;
     terminal.out(&say!(lang,
-        en: "wrote {FILE} from {files} file(s) of this project. Next: ombud run -- <your agent's command>",
-        zh: "已根据本项目的 {files} 个文件生成 {FILE}。下一步：ombud run -- <智能体的启动命令>"))?;
+        en: "wrote {FILE} from {files} file(s) of this project",
+        zh: "已根据本项目的 {files} 个文件生成 {FILE}"))?;
     warnings(&survey, &providers, terminal);
+    journey::next("ombud check", terminal);
     Ok(0)
 }
 

@@ -11,6 +11,7 @@ mod flowmap;
 mod gate;
 mod hook;
 mod init;
+mod journey;
 mod language;
 mod log;
 mod notice;
@@ -98,7 +99,11 @@ fn status(terminal: Terminal) -> Result<u8> {
     } else {
         say!(lang, en: "  log            none yet", zh: "  日志  还没有")
     })?;
-    terminal.out(&say!(lang, en: "Run your agent:  ombud run -- python agent.py", zh: "运行智能体：ombud run -- python agent.py"))?;
+    let start = journey::start(std::path::Path::new("."), terminal);
+    terminal.out(
+        &say!(lang, en: "Run your agent:  ombud run -- {start}", zh: "运行智能体：ombud run -- {start}"),
+    )?;
     terminal.out(&say!(lang, en: "See it work:     ombud demo      All commands:  ombud --help", zh: "看演示：ombud demo      全部命令：ombud --help"))?;
+    journey::next(if has_config { "ombud check" } else { "ombud init" }, terminal);
     Ok(0)
 }

@@ -15,6 +15,7 @@ use crate::cli;
 use crate::config::{self, Flags};
 use crate::gate::Gate;
 use crate::hook::{self, Hooks};
+use crate::journey;
 use crate::output::Terminal;
 use crate::summary::{self, Seen};
 use crate::tunnel::Proxy;
@@ -36,6 +37,9 @@ pub(crate) async fn run(args: cli::Run, terminal: Terminal) -> Result<u8> {
     gate.close(code.map(i64::from)).await?;
     status?;
     summary::print(&seen, &providers, terminal)?;
+    if seen.flow.recipients.keys().any(|recipient| recipient.inspected) {
+        journey::next(&format!("ombud attack -- {}", journey::typed(&args.command)), terminal);
+    }
     Ok(code.unwrap_or(2))
 }
 

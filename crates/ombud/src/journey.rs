@@ -1,0 +1,74 @@
+//! The newcomer's way through the verbs: each ends with the command that comes next, so that nobody needs a manual.
+//!
+//! ```text
+//! init ─▶ check ─▶ run ─▶ attack ─▶ attack --harden ─▶ plan ─▶ notice ─▶ notice check ─▶ subject erase ─▶ log verify
+//! ```
+
+use std::ffi::OsString;
+use std::path::Path;
+
+use ombud_core::say;
+
+use crate::output::Terminal;
+
+/// Files that people start their agent with, and how.
+const ENTRIES: &[(&str, &str)] = &[
+    ("agent.py", "python3 agent.py"),
+    ("main.py", "python3 main.py"),
+    ("app.py", "python3 app.py"),
+    ("bot.py", "python3 bot.py"),
+    ("agent.js", "node agent.js"),
+    ("index.js", "node index.js"),
+    ("index.mjs", "node index.mjs"),
+];
+
+/// Says what to type next, beside the result.
+pub(crate) fn next(command: &str, terminal: Terminal) {
+    terminal.note(&say!(terminal.lang, en: "Next:  {command}", zh: "下一步：{command}"));
+}
+
+/// How the agent of this folder is started, as far as its files show it.
+pub(crate) fn start(folder: &Path, terminal: Terminal) -> String {
+    let entry = ENTRIES.iter().find(|(file, _)| folder.join(file).is_file());
+    entry.map_or_else(
+        || say!(terminal.lang, en: "<your agent's command>", zh: "<智能体的启动命令>"),
+        |(_, command)| (*command).to_owned(),
+    )
+}
+
+/// A command as it was typed, for a shell.
+pub(crate) fn typed(command: &[OsString]) -> String {
+    command.iter().map(|word| quoted(&word.to_string_lossy())).collect::<Vec<_>>().join(" ")
+}
+
+/// A word for a POSIX shell: in single quotes unless it needs none.
+fn quoted(word: &str) -> String {
+    let plain = |ch: char| ch.is_ascii_alphanumeric() || "-_./=:@%+,".contains(ch);
+    if !word.is_empty() && word.chars().all(plain) {
+        return word.to_owned();
+    }
+    format!("'{}'", word.replace('\'', "'\\''"))
+}
+
+#[cfg(test)]
+mod tests {
+    use ombud_core::Lang;
+
+    use super::*;
+
+    #[test]
+    fn a_command_can_be_typed_again() {
+        let words = ["python3", "agent.py", "--lang=zh", "it's 王"].map(OsString::from);
+        assert_eq!(typed(&words), r"python3 agent.py --lang=zh 'it'\''s 王'");
+        assert_eq!(quoted(""), "''");
+    }
+
+    #[test]
+    fn an_agent_is_known_by_its_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let terminal = Terminal::new(Lang::En, true);
+        assert!(start(folder.path(), terminal).starts_with('<'));
+        std::fs::write(folder.path().join("main.py"), "").unwrap();
+        assert_eq!(start(folder.path(), terminal), "python3 main.py");
+    }
+}
