@@ -9,6 +9,7 @@ use http::HeaderMap;
 use ombud_core::{DataType, Exchange, Role};
 use ombud_ledger::Ledger;
 
+use crate::calls::approve::Approver;
 use crate::wire::Wire;
 
 /// Headers in which a client shows its own key, first the most specific.
@@ -69,6 +70,11 @@ impl Caller {
             }
         }
         hex(&digest(&self.seed, &parts))
+    }
+
+    /// What makes the codes that release calls.
+    pub fn approver(&self) -> Approver {
+        Approver::new(&digest(&self.seed, &[b"approve", self.session.as_bytes()]))
     }
 
     /// The key for tokens. For embeddings the session does not count, so that what is stored in one session is found

@@ -1,7 +1,6 @@
 //! The way back: an answer is restored, its tool calls are recorded before they are released, and its end is recorded
 //! whatever happens, also when the client goes away.
 
-use std::collections::VecDeque;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -14,7 +13,10 @@ use http::{HeaderMap, StatusCode, header};
 use ombud_core::event::{Event, EventKind, Party, ResponseRecord};
 use ombud_detect::mask::{Minted, Tally};
 use ombud_ledger::Payload;
+use tokio::runtime::{Handle, RuntimeFlavor};
+use tokio::task::block_in_place;
 
+use crate::calls::{Judge, Judgement};
 use crate::channel::stream::{AnswerStream, Step};
 use crate::gateway::Gateway;
 use crate::interceptor::Seen;
@@ -24,6 +26,7 @@ use crate::route::Route;
 use crate::upstream;
 use crate::wire::answer::{self, ToolCall};
 use crate::wire::json::{Doc, Keys};
+use crate::wire::withhold::{self, Withheld};
 use crate::wire::{Dialect, Wire};
 
 /// An answer that comes whole may be so large.
@@ -31,6 +34,12 @@ const MAX_ANSWER: usize = 64 * 1024 * 1024;
 
 /// Of a streamed answer so much is kept for the log.
 const MAX_KEPT: usize = 16 * 1024 * 1024;
+
+/// Contexts with more text than this are read off the threads that serve connections.
+const HEAVY: usize = 64 * 1024;
+
+/// Characters of a tool's name in the log.
+const MAX_NAME: usize = 128;
 
 /// How long the last bytes of a broken stream may take into the socket.
 const FLUSH: Duration = Duration::from_millis(20);
@@ -48,6 +57,7 @@ pub struct Delivery {
     conversation: String,
     client: String,
     minted: Arc<Minted>,
+    judge: Judge,
     started: Instant,
     record: ResponseRecord,
     /// What the provider sent, for the payload.
@@ -67,6 +77,7 @@ impl Delivery {
         conversation: String,
         client: String,
         minted: Minted,
+        judge: Judge,
     ) -> Self {
         let record = ResponseRecord {
             status: 0,
@@ -92,6 +103,7 @@ impl Delivery {
             conversation,
             client,
             minted,
+            judge,
             started: Instant::now(),
             record,
             kept: Vec::new(),
@@ -137,30 +149,44 @@ impl Delivery {
         self.record.finish = finish;
     }
 
-    /// Records the calls durably; `Err` if one of them must not be released.
-    async fn release(&self, calls: &[ToolCall]) -> Result<(), Refusal> {
+    /// Decides on the calls and records what was decided. When this returns, the records are on disk; the calls that are not
+    /// released come back with what the user reads instead.
+    async fn decide(&mut self, calls: &[ToolCall]) -> Result<Vec<Withheld>, Refusal> {
         let mut last = None;
+        let mut withheld = Vec::new();
         for call in calls {
-            let decision = if call.one_way { "withheld: placeholder of a secret" } else { "release" };
+            let judged = self.judge(call);
+            let decision = judged.decision.id();
             if let Some(interceptor) = &self.gateway.config.interceptor {
-                interceptor.call(&self.exchange, &call.tool, call.id.as_deref(), decision);
+                interceptor.call(&self.exchange, &call.tool, call.id.as_deref(), &decision);
             }
             let kind = EventKind::ToolIntent {
-                tool: call.tool.clone(),
+                tool: call.tool.chars().take(MAX_NAME).collect(),
                 call: call.id.clone(),
                 complete: call.complete,
-                decision: decision.into(),
-                effect: None,
-                arguments: Vec::new(),
+                decision,
+                effect: Some(judged.effect),
+                arguments: judged.arguments,
             };
-            last = Some(self.append(kind, None)?);
+            last = Some(self.append(kind, Some(&judged.details))?);
+            let held = judged.text.map(|text| Withheld { place: call.place, id: call.id.clone(), text });
+            withheld.extend(held);
         }
-        if let Some(call) = calls.iter().find(|call| call.one_way) {
-            return Err(Refusal::SecretInCall(call.tool.clone()));
+        if let Some(ticket) = last {
+            self.gateway.ledger.durable(&ticket).await.map_err(|_| Refusal::Ledger)?;
         }
-        match last {
-            Some(ticket) => self.gateway.ledger.durable(&ticket).await.map_err(|_| Refusal::Ledger),
-            None => Ok(()),
+        Ok(withheld)
+    }
+
+    fn judge(&mut self, call: &ToolCall) -> Judgement {
+        let gateway = Arc::clone(&self.gateway);
+        let heavy = self.judge.weight() > HEAVY;
+        let (judge, minted, config) = (&mut self.judge, &self.minted, &gateway.config);
+        let mut work = || judge.judge(&gateway.attributor, &config.tools, minted, call, config.lang);
+        match Handle::current().runtime_flavor() {
+            // Others are served by another thread meanwhile.
+            RuntimeFlavor::MultiThread if heavy => block_in_place(work),
+            _ => work(),
         }
     }
 
@@ -296,10 +322,18 @@ async fn whole(
     let read = answer::read(wire, &doc, &body, &delivery.minted);
     delivery.record.complete = true;
     delivery.saw(read.tally, read.model, read.finish);
-    if let Err(why) = delivery.release(&read.calls).await {
-        return Err(delivery.fail(why));
+    let withheld = match delivery.decide(&read.calls).await {
+        Ok(withheld) => withheld,
+        Err(why) => return Err(delivery.fail(why)),
+    };
+    let mut body = read.body.map_or(body, Bytes::from);
+    if !withheld.is_empty() {
+        body = match Doc::parse(&body, Keys::Any) {
+            Ok(doc) => withhold::whole(wire, &doc, &body, &withheld, read.calls.len()).into(),
+            // What was just read and restored is JSON; if it were not, its calls must still not go out.
+            Err(_) => return Err(delivery.fail(Refusal::Garbage(kind.to_owned()))),
+        };
     }
-    let body = read.body.map_or(body, Bytes::from);
     delivery.give(&body);
     delivery.finish();
     Ok(body)
@@ -334,7 +368,6 @@ struct Streaming {
     delivery: Delivery,
     source: Source,
     state: AnswerStream,
-    ready: VecDeque<Step>,
     /// The source ended, or what it sends is not wanted any more.
     ended: bool,
     /// How the stream to the client ends: with a broken connection if the provider's did.
@@ -345,8 +378,7 @@ fn stream(mut delivery: Delivery, wire: Wire, answer: reqwest::Response) -> Body
     delivery.streamed = true;
     let state = AnswerStream::new(wire, Arc::clone(&delivery.minted));
     let source: Source = Box::pin(answer.bytes_stream());
-    let streaming =
-        Streaming { delivery, source, state, ready: VecDeque::new(), ended: false, broken: false };
+    let streaming = Streaming { delivery, source, state, ended: false, broken: false };
     Body::from_stream(futures_util::stream::unfold(Some(streaming), |streaming| async move {
         let mut streaming = streaming?;
         match streaming.next().await {
@@ -364,10 +396,14 @@ impl Streaming {
     /// The next bytes for the client.
     async fn next(&mut self) -> Option<Result<Bytes, std::io::Error>> {
         loop {
-            match self.ready.pop_front() {
+            match self.state.step() {
                 Some(Step::Forward(bytes)) if !bytes.is_empty() => return Some(Ok(bytes.into())),
                 Some(Step::Forward(_)) => {}
-                Some(Step::Release(calls, bytes)) => return Some(Ok(self.released(&calls, bytes).await)),
+                Some(Step::Decide(calls)) => {
+                    if let Some(error) = self.decided(&calls).await {
+                        return Some(Ok(error));
+                    }
+                }
                 None if self.ended => return self.close().await,
                 None => self.read().await,
             }
@@ -378,15 +414,14 @@ impl Streaming {
         match self.source.next().await {
             Some(Ok(bytes)) => {
                 self.delivery.keep(&bytes);
-                match self.state.push(&bytes) {
-                    Ok(steps) => self.ready.extend(steps),
-                    Err(_) => self.stop(&Refusal::AnswerTooLarge),
+                if self.state.push(&bytes).is_err() {
+                    self.stop(&Refusal::AnswerTooLarge);
                 }
             }
             Some(Err(_)) => self.stop(&cut(&self.delivery.url)),
             None => {
                 self.ended = true;
-                self.ready.extend(self.state.end());
+                self.state.end();
             }
         }
     }
@@ -397,23 +432,25 @@ impl Streaming {
         self.broken = true;
         self.delivery.record.fault = why.party();
         self.delivery.record.code = Some(why.code().to_owned());
-        self.ready.extend(self.state.end());
+        self.state.end();
     }
 
-    /// Releases tool calls, or puts an error in their place and ends the stream.
-    async fn released(&mut self, calls: &[ToolCall], bytes: Vec<u8>) -> Bytes {
-        match self.delivery.release(calls).await {
-            Ok(()) => bytes.into(),
-            Err(why) => {
-                self.ready.clear();
-                self.ended = true;
-                self.delivery.record.fault = why.party();
-                self.delivery.record.code = Some(why.code().to_owned());
-                let body = why.body(self.delivery.dialect, self.delivery.gateway.config.lang);
-                let event = if self.delivery.dialect == Dialect::Anthropic { "event: error\n" } else { "" };
-                format!("{event}data: {body}\n\n").into()
+    /// Decides on tool calls; if that cannot be recorded, the stream ends with an error, which is handed back.
+    async fn decided(&mut self, calls: &[ToolCall]) -> Option<Bytes> {
+        let why = match self.delivery.decide(calls).await {
+            Ok(withheld) => {
+                self.state.settle(withheld);
+                return None;
             }
-        }
+            Err(why) => why,
+        };
+        self.ended = true;
+        self.state.abandon();
+        self.delivery.record.fault = why.party();
+        self.delivery.record.code = Some(why.code().to_owned());
+        let body = why.body(self.delivery.dialect, self.delivery.gateway.config.lang);
+        let event = if self.delivery.dialect == Dialect::Anthropic { "event: error\n" } else { "" };
+        Some(format!("{event}data: {body}\n\n").into())
     }
 
     async fn close(&mut self) -> Option<Result<Bytes, std::io::Error>> {

@@ -5,11 +5,12 @@ use std::sync::{Arc, Mutex};
 
 use ombud_core::event::{Counts, EventKind};
 use ombud_core::flow::{FlowMap, Recipient, RecipientKind};
-use ombud_core::{Lang, Policy};
+use ombud_core::{Lang, Policy, ToolPolicy};
 use ombud_detect::Detector;
 use ombud_ledger::Ledger;
 use tokio::sync::Semaphore;
 
+use crate::attribute::Attributor;
 use crate::inspect::Inspector;
 use crate::interceptor::Interceptor;
 use crate::providers::{Provider, Providers};
@@ -25,6 +26,8 @@ const HEAVY_AT_ONCE: usize = 4;
 pub struct Config {
     /// What may leave.
     pub policy: Policy,
+    /// What becomes of tool calls.
+    pub tools: ToolPolicy,
     /// The language of errors.
     pub lang: Lang,
     /// The providers it knows.
@@ -53,6 +56,8 @@ pub struct Gateway {
     pub config: Config,
     /// Detection with memory.
     pub inspector: Inspector,
+    /// Attribution with memory.
+    pub attributor: Attributor,
     /// The log.
     pub ledger: Ledger,
     /// The way to the providers.
@@ -69,6 +74,7 @@ impl Gateway {
         Ok(Arc::new(Self {
             config,
             inspector: Inspector::new(detector),
+            attributor: Attributor::default(),
             ledger,
             upstream,
             heavy: Semaphore::new(HEAVY_AT_ONCE),

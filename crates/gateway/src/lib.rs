@@ -6,7 +6,9 @@
 //! client ◀─ delivery ◀─ channel / wire::answer (restore) ◀──────────────────────────────────┘
 //! ```
 
+pub mod attribute;
 pub mod caller;
+pub mod calls;
 pub mod channel;
 pub mod delivery;
 pub mod gateway;

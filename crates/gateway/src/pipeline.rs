@@ -19,6 +19,7 @@ use tokio::runtime::{Handle, RuntimeFlavor};
 use tokio::task::block_in_place;
 
 use crate::caller::Caller;
+use crate::calls::Judge;
 use crate::delivery::{self, Delivery};
 use crate::gateway::Gateway;
 use crate::inspect::{self, Masked};
@@ -91,8 +92,15 @@ async fn exchange(gateway: &Arc<Gateway>, call: Call, body: Body) -> Result<Resp
     if let Some(interceptor) = &gateway.config.interceptor {
         interceptor.left(&call.id, &ready.body);
     }
-    let mut delivery =
-        Delivery::new(Arc::clone(gateway), &route, call.id, ready.conversation, caller.client, ready.minted);
+    let mut delivery = Delivery::new(
+        Arc::clone(gateway),
+        &route,
+        call.id,
+        ready.conversation,
+        caller.client,
+        ready.minted,
+        ready.judge,
+    );
     let headers = upstream::request_headers(&call.headers);
     // The disk is asked first: it is the slower of the two as long as the provider does not think.
     let (durable, sent) = tokio::join!(
@@ -115,6 +123,7 @@ struct Ready {
     minted: Minted,
     conversation: String,
     ticket: Ticket,
+    judge: Judge,
 }
 
 /// What stands between a body that was read and one that may leave. It is let go here with all that it needed: a request may
@@ -152,7 +161,10 @@ fn work(
     let masked = inspect::apply(&policy, &exchange, &detections, &key, &approved(&call.headers))?;
     let conversation = caller.conversation(&exchange);
     let ticket = intend(gateway, route, call, caller, &conversation, &exchange, &masked)?;
-    Ok(Ready { body: masked.body, minted: masked.minted, conversation, ticket })
+    // A request that offers no tools is let go: a call in its answer has nothing that speaks for it.
+    let request = route.wire.filter(|_| exchange.has_tools()).map(|wire| (wire, exchange.body));
+    let judge = Judge::new(request, caller.approver());
+    Ok(Ready { body: masked.body, minted: masked.minted, conversation, ticket, judge })
 }
 
 /// Checks the gateway's own key, where it wants one (`x-ombud-key`).

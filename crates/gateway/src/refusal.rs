@@ -49,8 +49,6 @@ pub enum Refusal {
     Garbage(String),
     /// The answer is larger than we hold in memory.
     AnswerTooLarge,
-    /// A tool call carries the placeholder of a secret.
-    SecretInCall(String),
 }
 
 impl Refusal {
@@ -77,7 +75,6 @@ impl Refusal {
             Self::Cut(_) => "ombud_answer_cut",
             Self::Garbage(_) => "ombud_answer_not_readable",
             Self::AnswerTooLarge => "ombud_answer_too_large",
-            Self::SecretInCall(_) => "ombud_secret_in_tool_call",
         }
     }
 
@@ -89,9 +86,7 @@ impl Refusal {
             Self::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Encoded => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::Body | Self::Json(_) | Self::Address(_) => StatusCode::BAD_REQUEST,
-            Self::Path(_) | Self::Blocked(_) | Self::Ask(..) | Self::Opaque(_) | Self::SecretInCall(_) => {
-                StatusCode::FORBIDDEN
-            }
+            Self::Path(_) | Self::Blocked(_) | Self::Ask(..) | Self::Opaque(_) => StatusCode::FORBIDDEN,
             Self::Ledger => StatusCode::SERVICE_UNAVAILABLE,
             Self::Timeout(_) => StatusCode::GATEWAY_TIMEOUT,
             Self::Unreachable(_) | Self::Cut(_) | Self::Garbage(_) | Self::AnswerTooLarge => {
@@ -198,9 +193,6 @@ impl Say for Refusal {
             Self::AnswerTooLarge => say!(lang,
                 en: "the provider's answer is larger than Ombud holds in memory; ask for a streamed or smaller answer.",
                 zh: "服务商的回答超出 Ombud 的内存上限；请改用流式或减小回答。"),
-            Self::SecretInCall(tool) => say!(lang,
-                en: "the model wants to call `{tool}` with the placeholder of a secret. Secrets are never turned back, so the call was withheld: it would use or store the placeholder. Give the tool its secret outside the prompt, or set `\"key.api\" = \"mask\"` under [policy.masking].",
-                zh: "模型要用密钥的占位符调用 `{tool}`。密钥不会被还原，因此该调用被拦下，否则会使用或保存占位符。请不要把密钥写进提示词，而是直接交给工具；或在 [policy.masking] 下设置 `\"key.api\" = \"mask\"`。"),
         }
     }
 }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow};
-use ombud_core::{DataType, Lang, Policy, say};
+use ombud_core::{DataType, Lang, Policy, ToolPolicy, say};
 use ombud_detect::{Detector, Options};
 use ombud_gateway::Config;
 use ombud_gateway::providers::{ProviderOverride, Providers};
@@ -28,6 +28,8 @@ pub(crate) struct File {
     pub detect: Detect,
     /// What may leave.
     pub policy: Policy,
+    /// What becomes of tool calls.
+    pub tools: ToolPolicy,
     /// The gateway.
     pub gateway: GatewaySection,
     /// `ombud serve`.
@@ -158,6 +160,7 @@ pub(crate) fn gateway(mut file: File, flags: &Flags, lang: Lang) -> Result<Confi
     }
     Ok(Config {
         policy: file.policy,
+        tools: file.tools,
         lang,
         providers,
         openai: openai_id,

@@ -1,7 +1,6 @@
 """A model that wants to send or store the placeholder of a secret: the call is withheld, streamed or not."""
 
 import client
-import openai
 import planted
 
 KEY = planted.named("openai_key")
@@ -12,14 +11,15 @@ def main():
         return
     for stream in (False, True):
         messages = [{"role": "user", "content": client.prompt(KEY, answer="tool", split=3)}]
-        got = []
-        try:
-            reply = client.openai().chat.completions.create(model=client.MODEL, messages=messages, stream=stream)
-            got = list(reply) if stream else [reply]
-        except openai.APIError as error:
-            client.check("placeholder" in str(error) and "[policy.masking]" in str(error), f"no way out named: {error}")
+        reply = client.openai().chat.completions.create(model=client.MODEL, messages=messages, stream=stream)
+        if stream:
+            chunks = list(reply)
+            calls = [call for chunk in chunks for call in chunk.choices[0].delta.tool_calls or []]
+            text = "".join(chunk.choices[0].delta.content or "" for chunk in chunks)
         else:
-            raise AssertionError(f"the call went through: {got}")
+            calls, text = reply.choices[0].message.tool_calls, reply.choices[0].message.content
+        client.check(not calls, f"the call went through: {calls}")
+        client.check("placeholder" in text and "[policy.masking]" in text, f"no way out named: {text}")
 
 
 if __name__ == "__main__":

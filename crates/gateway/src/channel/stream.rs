@@ -1,25 +1,27 @@
 //! The state machine of one streamed answer: bytes in, steps out. No I/O.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use ombud_core::exchange::escape_json;
 use ombud_detect::mask::{Form, Minted, Restorer, Tally};
 
 use super::sse::{self, FrameTooLarge, Splitter};
+use super::withhold;
 use crate::wire::Wire;
 use crate::wire::answer::{ToolCall, form_of, restore_strings};
 use crate::wire::frame::{Channel, ChannelKind, Frame, Mark};
 use crate::wire::json::{Doc, Keys, Node};
 use crate::wire::splice::{Patch, splice};
+use crate::wire::withhold::Withheld;
 
 /// What the driver has to do next.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Step {
     /// Send these bytes to the client.
     Forward(Vec<u8>),
-    /// Decide on these tool calls, which are complete, and then send the bytes.
-    Release(Vec<ToolCall>, Vec<u8>),
+    /// Decide on these tool calls and say so with [`AnswerStream::settle`]; nothing follows before.
+    Decide(Vec<ToolCall>),
 }
 
 /// Restores one streamed answer.
@@ -30,12 +32,19 @@ pub struct AnswerStream {
     channels: BTreeMap<Channel, Flow>,
     calls: BTreeMap<Channel, ToolCall>,
     done_calls: Vec<ToolCall>,
-    /// Frames that wait for a tool call to be complete.
-    held: Option<Vec<u8>>,
+    /// Frames that wait for a tool call to be complete and decided.
+    held: Option<Vec<Vec<u8>>>,
+    /// The calls that are being decided.
+    deciding: Option<Vec<Channel>>,
+    withheld: Vec<Withheld>,
+    released: usize,
+    /// Choices and blocks that have said something.
+    spoke: BTreeSet<u32>,
     out: Vec<u8>,
-    steps: Vec<Step>,
-    /// How many frames were inserted, for wires that number them.
-    inserted: u64,
+    steps: VecDeque<Step>,
+    /// How many frames more than came were sent, for wires that number them.
+    inserted: i64,
+    ended: bool,
     whole: Tally,
     /// Whether the stream ended as its wire demands.
     pub complete: bool,
@@ -65,9 +74,14 @@ impl AnswerStream {
             calls: BTreeMap::new(),
             done_calls: Vec::new(),
             held: None,
+            deciding: None,
+            withheld: Vec::new(),
+            released: 0,
+            spoke: BTreeSet::new(),
             out: Vec::new(),
-            steps: Vec::new(),
+            steps: VecDeque::new(),
             inserted: 0,
+            ended: false,
             whole: Tally::default(),
             complete: false,
             finish: None,
@@ -83,17 +97,65 @@ impl AnswerStream {
     }
 
     /// Takes the next bytes from the provider.
-    pub fn push(&mut self, bytes: &[u8]) -> Result<Vec<Step>, FrameTooLarge> {
-        self.splitter.push(bytes)?;
-        while let Some(frame) = self.splitter.next_frame() {
-            self.frame(&frame);
-        }
-        Ok(self.take_steps())
+    pub fn push(&mut self, bytes: &[u8]) -> Result<(), FrameTooLarge> {
+        self.splitter.push(bytes)
     }
 
-    /// The provider ended the stream, in order or not. Whatever is still held goes out; a tool call that is not
-    /// complete is marked as such.
-    pub fn end(&mut self) -> Vec<Step> {
+    /// The provider ended the stream, in order or not.
+    pub fn end(&mut self) {
+        self.ended = true;
+    }
+
+    /// Nothing more of this answer goes out.
+    pub fn abandon(&mut self) {
+        self.deciding = None;
+        self.held = None;
+        self.ended = false;
+        self.steps.clear();
+        self.out.clear();
+        self.splitter = Splitter::default();
+    }
+
+    /// What to do next with what has come so far; `None` if more is needed, or a decision is.
+    pub fn step(&mut self) -> Option<Step> {
+        loop {
+            if let Some(step) = self.steps.pop_front() {
+                return Some(step);
+            }
+            if self.deciding.is_some() {
+                return None;
+            }
+            match self.splitter.next_frame() {
+                Some(frame) => self.frame(&frame),
+                None if std::mem::take(&mut self.ended) => self.close(),
+                None => {
+                    self.flush();
+                    return self.steps.pop_front();
+                }
+            }
+        }
+    }
+
+    /// The decision on the calls of the last [`Step::Decide`]: those that are not released, with what stands in their
+    /// place.
+    pub fn settle(&mut self, withheld: Vec<Withheld>) {
+        let (decided, held) =
+            (self.deciding.take().unwrap_or_default(), self.held.take().unwrap_or_default());
+        self.released += decided.len().saturating_sub(withheld.len());
+        if withheld.is_empty() {
+            return held.iter().for_each(|frame| self.emit(frame));
+        }
+        let spoke = |index| self.spoke.contains(&index);
+        let (frames, shift) = withhold::frames(self.wire, held, &decided, &withheld, &spoke);
+        self.inserted += shift;
+        self.withheld.extend(withheld);
+        for frame in &frames {
+            self.emit(frame);
+        }
+    }
+
+    /// Whatever is still held goes out; a tool call that is not complete is marked as such.
+    fn close(&mut self) {
         let owed: Vec<Channel> = self.channels.keys().copied().collect();
         for channel in owed {
             self.insert_owed(channel);
@@ -102,11 +164,9 @@ impl AnswerStream {
         self.emit(&rest);
         let unfinished = std::mem::take(&mut self.calls);
         for (channel, call) in unfinished {
-            let call = ToolCall { complete: false, ..self.judged(channel, call) };
-            self.done_calls.push(call);
+            self.done_calls.push(ToolCall { complete: false, ..call.settled(channel, &self.minted) });
         }
-        self.release();
-        self.take_steps()
+        self.decide();
     }
 
     fn frame(&mut self, raw: &[u8]) {
@@ -127,6 +187,7 @@ impl AnswerStream {
         self.finish = info.finish.clone().or_else(|| self.finish.take());
         self.model = info.model.clone().or_else(|| self.model.take());
         self.open_calls(&info);
+        self.listen(&doc, &info);
         let ended = self.ended(&info);
         let touched: Vec<Channel> = info.deltas.iter().map(|delta| delta.1).collect();
         ended
@@ -134,8 +195,26 @@ impl AnswerStream {
             .filter(|channel| !touched.contains(channel))
             .for_each(|channel| self.insert_owed(*channel));
         let rewritten = self.rewrite(raw, &data, &doc, &info, &ended);
-        self.emit(rewritten.as_deref().unwrap_or(raw));
+        self.emit_fitting(rewritten.as_deref().unwrap_or(raw));
         self.close_calls(&info);
+    }
+
+    /// Keeps what a frame says of calls, and notes who spoke.
+    fn listen(&mut self, doc: &Doc<'_>, info: &Frame) {
+        for &(node, channel) in &info.deltas {
+            if channel.kind == ChannelKind::Arguments {
+                if let Some(call) = self.calls.get_mut(&channel) {
+                    call.say(&doc.string(node));
+                }
+            } else if channel.kind == ChannelKind::Text && !doc.raw(node).is_empty() {
+                self.spoke.insert(channel.index);
+            }
+        }
+        for (channel, whole) in &info.arguments {
+            if let Some(call) = self.calls.get_mut(channel) {
+                call.say_whole(whole);
+            }
+        }
     }
 
     /// The frame with every delta restored, or `None` if nothing changes.
@@ -148,7 +227,9 @@ impl AnswerStream {
         ended: &[Channel],
     ) -> Option<Vec<u8>> {
         if self.minted.is_empty() {
-            return None;
+            let mut patches = Vec::new();
+            self.renumber(doc, &mut patches);
+            return (!patches.is_empty()).then(|| sse::with_data(raw, &splice(data, &mut patches)));
         }
         let mut patches = Vec::new();
         for &(node, channel) in &info.deltas {
@@ -244,7 +325,7 @@ impl AnswerStream {
 
     /// Frames after an inserted one move on by one.
     fn renumber(&self, doc: &Doc<'_>, patches: &mut Vec<Patch>) {
-        if self.inserted > 0 {
+        if self.inserted != 0 {
             shift_number(doc, self.inserted, patches);
         }
     }
@@ -290,49 +371,54 @@ impl AnswerStream {
                 self.calls.keys().filter(|channel| channel.index == *index).copied().collect();
             for channel in complete {
                 if let Some(call) = self.calls.remove(&channel) {
-                    let call = ToolCall { complete: true, ..self.judged(channel, call) };
-                    self.done_calls.push(call);
+                    self.done_calls.push(ToolCall { complete: true, ..call.settled(channel, &self.minted) });
                 }
             }
         }
         if self.calls.is_empty() {
-            self.release();
+            self.decide();
         }
     }
 
-    fn judged(&self, channel: Channel, call: ToolCall) -> ToolCall {
-        let one_way = self.channels.get(&channel).is_some_and(|flow| flow.restorer.tally.one_way > 0);
-        ToolCall { one_way, ..call }
+    fn decide(&mut self) {
+        if self.held.is_some() {
+            let calls = std::mem::take(&mut self.done_calls);
+            self.flush();
+            self.deciding = Some(calls.iter().map(|call| call.place).collect());
+            self.steps.push_back(Step::Decide(calls));
+        }
     }
 
-    fn release(&mut self) {
-        if let Some(held) = self.held.take() {
-            self.steps.push(Step::Release(std::mem::take(&mut self.done_calls), held));
-        }
+    /// Sends a frame, changed where it speaks of calls that were withheld.
+    fn emit_fitting(&mut self, frame: &[u8]) {
+        let fitting = if self.withheld.is_empty() {
+            None
+        } else {
+            withhold::later(self.wire, frame, &self.withheld, self.released)
+        };
+        self.emit(fitting.as_deref().unwrap_or(frame));
     }
 
     fn emit(&mut self, bytes: &[u8]) {
-        self.held.as_mut().unwrap_or(&mut self.out).extend_from_slice(bytes);
+        match &mut self.held {
+            Some(held) => held.push(bytes.to_vec()),
+            None => self.out.extend_from_slice(bytes),
+        }
     }
 
     fn flush(&mut self) {
         if !self.out.is_empty() {
-            self.steps.push(Step::Forward(std::mem::take(&mut self.out)));
+            self.steps.push_back(Step::Forward(std::mem::take(&mut self.out)));
         }
-    }
-
-    fn take_steps(&mut self) -> Vec<Step> {
-        self.flush();
-        std::mem::take(&mut self.steps)
     }
 }
 
 /// Marks the place of the text in a template: a private-use character that no escape sequence makes.
 const PLACE: &str = "\u{f8ff}\u{f8fe}\u{f8ff}";
 
-fn shift_number(doc: &Doc<'_>, by: u64, patches: &mut Vec<Patch>) {
+fn shift_number(doc: &Doc<'_>, by: i64, patches: &mut Vec<Patch>) {
     if let Some(node) = doc.get(doc.root(), "sequence_number")
-        && let Ok(number) = doc.raw(node).parse::<u64>()
+        && let Ok(number) = doc.raw(node).parse::<i64>()
     {
         patches.push(Patch { range: doc.span(node), with: number.saturating_add(by).to_string() });
     }

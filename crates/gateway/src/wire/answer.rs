@@ -7,12 +7,19 @@ use ombud_core::exchange::escape_json;
 use ombud_detect::mask::{Form, Minted, Tally, restore, token};
 
 use super::Wire;
+use super::frame::{Channel, ChannelKind};
 use super::json::{Doc, Keys, Kind, Node};
+use super::openai_chat::{FUNCTION_CALL, number};
 use super::splice::{Patch, splice};
 
+/// The longest arguments that are looked at.
+pub const MAX_ARGUMENTS: usize = 4 * 1024 * 1024;
+
 /// A call of a tool that the model asks for.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct ToolCall {
+    /// Its place in the answer.
+    pub place: Channel,
     /// The tool.
     pub tool: String,
     /// The provider's id of the call.
@@ -22,6 +29,63 @@ pub struct ToolCall {
     /// Whether the arguments contain the placeholder of a secret, which is never turned back: the tool would act with
     /// the placeholder in its place.
     pub one_way: bool,
+    /// The arguments as the model wrote them, with tokens.
+    pub written: String,
+    /// The arguments as the agent gets them.
+    pub arguments: String,
+    /// False if the answer says the arguments twice and not alike, or at unbearable length.
+    pub sound: bool,
+}
+
+impl Default for ToolCall {
+    fn default() -> Self {
+        Self {
+            place: Channel { index: 0, sub: 0, kind: ChannelKind::Arguments },
+            tool: String::new(),
+            id: None,
+            complete: false,
+            one_way: false,
+            written: String::new(),
+            arguments: String::new(),
+            sound: true,
+        }
+    }
+}
+
+impl std::fmt::Debug for ToolCall {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ToolCall").field("tool", &self.tool).field("id", &self.id).finish_non_exhaustive()
+    }
+}
+
+impl ToolCall {
+    /// Takes a piece of the arguments.
+    pub fn say(&mut self, piece: &str) {
+        if self.written.len() + piece.len() > MAX_ARGUMENTS {
+            self.sound = false;
+        } else {
+            self.written.push_str(piece);
+        }
+    }
+
+    /// Takes the arguments whole, where an answer says them so; it must not say them differently elsewhere.
+    pub fn say_whole(&mut self, whole: &str) {
+        if self.written.is_empty() {
+            self.say(whole);
+        } else if self.written != whole {
+            self.sound = false;
+        }
+    }
+
+    /// The call with its tokens turned back, at its place.
+    #[must_use]
+    pub fn settled(mut self, place: Channel, minted: &Minted) -> Self {
+        let mut tally = Tally::default();
+        let restored = restore(minted, &self.written, Form::Json, &mut tally);
+        self.arguments = restored.unwrap_or_else(|| self.written.clone());
+        (self.place, self.one_way) = (place, tally.one_way > 0);
+        self
+    }
 }
 
 /// What an answer contained.
@@ -120,48 +184,64 @@ pub fn form_of(text: &str) -> Form {
     }
 }
 
-/// Whether a subtree contains the placeholder of a secret of this request.
-fn one_way(doc: &Doc<'_>, node: Option<Node>, minted: &Minted) -> bool {
-    let mut tally = Tally::default();
-    if let Some(node) = node {
-        restore_strings(doc, node, minted, &[], &[], &mut tally, &mut Vec::new());
+/// A call whose name and arguments stand in `node`.
+fn call(
+    doc: &Doc<'_>,
+    node: Node,
+    id: Option<String>,
+    arguments: Option<Node>,
+    at: (usize, u32),
+    minted: &Minted,
+) -> ToolCall {
+    let index = u32::try_from(at.0).unwrap_or(u32::MAX);
+    let mut call = ToolCall {
+        tool: doc.get_str(node, "name").unwrap_or_default().into_owned(),
+        id,
+        complete: true,
+        ..ToolCall::default()
+    };
+    if let Some(arguments) = arguments {
+        call.say(&doc.string(arguments));
     }
-    tally.one_way > 0
+    call.settled(Channel { index, sub: at.1, kind: ChannelKind::Arguments }, minted)
 }
 
-fn call(doc: &Doc<'_>, node: Node, id: &str, arguments: Option<Node>, minted: &Minted) -> ToolCall {
-    ToolCall {
-        tool: doc.get_str(node, "name").unwrap_or_default().into_owned(),
-        id: doc.get_str(node, id).map(Into::into),
-        complete: true,
-        one_way: one_way(doc, arguments, minted),
-    }
+fn arguments(doc: &Doc<'_>, node: Node) -> Option<Node> {
+    doc.get(node, "arguments").or_else(|| doc.get(node, "input"))
 }
 
 fn chat(doc: &Doc<'_>, minted: &Minted, answer: &mut Answer) {
-    for choice in doc.get(doc.root(), "choices").into_iter().flat_map(|choices| doc.items(choices)) {
+    let choices = doc.get(doc.root(), "choices").into_iter().flat_map(|choices| doc.items(choices));
+    for (index, choice) in choices.enumerate() {
         answer.finish = doc.get_str(choice, "finish_reason").map(Into::into);
         let Some(message) = doc.get(choice, "message") else { continue };
-        for item in doc.get(message, "tool_calls").into_iter().flat_map(|calls| doc.items(calls)) {
+        let calls = doc.get(message, "tool_calls").into_iter().flat_map(|calls| doc.items(calls));
+        for (position, item) in calls.enumerate() {
             let Some(function) = doc.get(item, "function").or_else(|| doc.get(item, "custom")) else {
                 continue;
             };
-            let found = call(doc, function, "id", Some(function), minted);
-            answer.calls.push(ToolCall { id: doc.get_str(item, "id").map(Into::into), ..found });
+            let sub = number(doc, item, "index").unwrap_or(u32::try_from(position).unwrap_or(u32::MAX));
+            let id = doc.get_str(item, "id").map(Into::into);
+            answer.calls.push(call(doc, function, id, arguments(doc, function), (index, sub), minted));
         }
         if let Some(function) =
             doc.get(message, "function_call").filter(|node| doc.kind(*node) == Kind::Object)
         {
-            answer.calls.push(call(doc, function, "id", Some(function), minted));
+            let arguments = arguments(doc, function);
+            answer.calls.push(call(doc, function, None, arguments, (index, FUNCTION_CALL), minted));
         }
     }
 }
 
 fn blocks(doc: &Doc<'_>, minted: &Minted, answer: &mut Answer, sealed: &mut Vec<Node>) {
     answer.finish = doc.get_str(doc.root(), "stop_reason").map(Into::into);
-    for block in doc.get(doc.root(), "content").into_iter().flat_map(|content| doc.items(content)) {
+    let content = doc.get(doc.root(), "content").into_iter().flat_map(|content| doc.items(content));
+    for (index, block) in content.enumerate() {
         match doc.get_str(block, "type").as_deref() {
-            Some("tool_use") => answer.calls.push(call(doc, block, "id", doc.get(block, "input"), minted)),
+            Some("tool_use") => {
+                let id = doc.get_str(block, "id").map(Into::into);
+                answer.calls.push(call(doc, block, id, doc.get(block, "input"), (index, 0), minted));
+            }
             Some("thinking" | "redacted_thinking") => sealed.push(block),
             _ => {}
         }
@@ -170,13 +250,12 @@ fn blocks(doc: &Doc<'_>, minted: &Minted, answer: &mut Answer, sealed: &mut Vec<
 
 fn items(doc: &Doc<'_>, minted: &Minted, answer: &mut Answer, sealed: &mut Vec<Node>) {
     answer.finish = doc.get_str(doc.root(), "status").map(Into::into);
-    for item in doc.get(doc.root(), "output").into_iter().flat_map(|output| doc.items(output)) {
+    let output = doc.get(doc.root(), "output").into_iter().flat_map(|output| doc.items(output));
+    for (index, item) in output.enumerate() {
         match doc.get_str(item, "type").as_deref() {
-            Some("function_call") => {
-                answer.calls.push(call(doc, item, "call_id", doc.get(item, "arguments"), minted));
-            }
-            Some("custom_tool_call") => {
-                answer.calls.push(call(doc, item, "call_id", doc.get(item, "input"), minted));
+            Some("function_call" | "custom_tool_call") => {
+                let id = doc.get_str(item, "call_id").map(Into::into);
+                answer.calls.push(call(doc, item, id, arguments(doc, item), (index, 0), minted));
             }
             Some("reasoning") => sealed.push(item),
             _ => {}

