@@ -88,8 +88,8 @@ pub(crate) struct Notice {
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct DeclaredRecipient {
-    /// What it is to the agent.
-    pub kind: RecipientKind,
+    /// What it is to the agent; if absent, what code or traffic show under this name, or a provider.
+    pub kind: Option<RecipientKind>,
     /// The name that users read.
     pub name: Option<String>,
     /// Where it is.
@@ -105,12 +105,19 @@ pub(crate) struct DeclaredRecipient {
 }
 
 impl Notice {
-    /// The flow map of what is declared.
-    pub(crate) fn flow(&self) -> FlowMap {
+    /// What is declared about a recipient.
+    pub(crate) fn about(&self, kind: RecipientKind, name: &str) -> Option<&DeclaredRecipient> {
+        self.recipients.get(name).filter(|said| said.kind.is_none_or(|said| said == kind))
+    }
+
+    /// The flow map of what is declared, beside what was `seen`.
+    pub(crate) fn flow(&self, seen: &FlowMap) -> FlowMap {
         let mut map = FlowMap::default();
         for (id, said) in &self.recipients {
+            let known = seen.recipients.keys().find(|who| who.name == *id).map(|who| who.kind);
+            let kind = said.kind.or(known).unwrap_or_default();
             let country = said.country.clone().unwrap_or_else(|| UNKNOWN_COUNTRY.to_owned());
-            let flow = map.to(Recipient { kind: said.kind, name: id.clone(), country, inspected: false });
+            let flow = map.to(Recipient { kind, name: id.clone(), country, inspected: false });
             flow.purposes.clone_from(&said.purposes);
             flow.shown_by(crate::config::FILE);
             for &category in &said.categories {
@@ -151,7 +158,7 @@ mod tests {
         assert_eq!(file.agent.audience, Some(Audience::Adults));
         assert_eq!(file.agent.purposes["memory"].of(Lang::Zh), Some("记住你"));
         assert_eq!(file.notice.retention.as_ref().unwrap().of(Lang::En), None);
-        assert_eq!(file.notice.flow().recipients.len(), 1);
+        assert_eq!(file.notice.flow(&FlowMap::default()).recipients.len(), 1);
         assert!(toml::from_str::<File>("[notice]\ncontakt = 1").is_err());
         assert!(toml::from_str::<File>("[agent]\naudience = \"all\"").is_err());
     }

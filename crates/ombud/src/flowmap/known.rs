@@ -64,20 +64,24 @@ impl Known {
 
     /// What the code shows, under the names of the registry.
     pub(crate) fn code_flow(&self) -> FlowMap {
-        self.code.read().map(|code| normalised(&code.flow, &self.providers)).unwrap_or_default()
+        self.code.read().map(|code| self.named(&code.flow)).unwrap_or_default()
     }
 
     /// What the traffic shows, under the names of the registry.
     pub(crate) fn traffic_flow(&self) -> FlowMap {
-        self.traffic.read().map(|traffic| normalised(&traffic.flow, &self.providers)).unwrap_or_default()
+        self.traffic.read().map(|traffic| self.named(&traffic.flow)).unwrap_or_default()
     }
 
     /// What code, traffic and `ombud.toml` show together.
     pub(crate) fn flow(&self) -> FlowMap {
         let mut all = self.code_flow();
         all.merge(&self.traffic_flow());
-        all.merge(&normalised(&self.notice.flow(), &self.providers));
+        all.merge(&self.named(&self.notice.flow(&all)));
         all
+    }
+
+    fn named(&self, flow: &FlowMap) -> FlowMap {
+        normalised(flow, &self.providers, &self.notice)
     }
 }
 

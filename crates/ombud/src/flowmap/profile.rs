@@ -1,5 +1,7 @@
 //! What is known about a recipient: its name, where it is, whether it trains, how long it keeps; as of when.
 
+use std::collections::BTreeMap;
+
 use jiff::civil::Date;
 use ombud_core::flow::{FlowMap, Recipient, RecipientKind};
 use ombud_gateway::providers::{Provider, ProviderFact, Providers, Trains, UNKNOWN_COUNTRY};
@@ -41,7 +43,7 @@ pub(crate) fn profile(recipient: &Recipient, providers: &Providers, notice: &Not
         RecipientKind::Store | RecipientKind::Tool => None,
     };
     let facts = provider.map(|provider| providers.facts_of(provider)).unwrap_or_default();
-    let said = notice.recipients.get(&recipient.name).filter(|said| said.kind == recipient.kind);
+    let said = notice.about(recipient.kind, &recipient.name);
     let checked = facts.iter().map(|fact| fact.checked.clone()).min().flatten();
     let local = recipient.country == LOCAL;
     let unanswered = said.is_none_or(|said| said.trains.is_none() || said.retention_days.is_none());
@@ -86,11 +88,16 @@ fn is_stale(checked: Option<&str>, today: Date) -> bool {
 
 /// The same map with every recipient under the id and the country that the registry and `ombud.toml` give it, so that a
 /// host name in one witness and a provider id in another are the same recipient.
-pub(crate) fn normalised(map: &FlowMap, providers: &Providers) -> FlowMap {
+pub(crate) fn normalised(map: &FlowMap, providers: &Providers, notice: &Notice) -> FlowMap {
     let mut out = FlowMap::default();
     for (recipient, flow) in &map.recipients {
-        let flow = std::collections::BTreeMap::from([(named(recipient, providers), flow.clone())]);
-        out.merge(&FlowMap { recipients: flow });
+        let mut recipient = named(recipient, providers);
+        if let Some(country) =
+            notice.about(recipient.kind, &recipient.name).and_then(|said| said.country.clone())
+        {
+            recipient.country = country;
+        }
+        out.merge(&FlowMap { recipients: BTreeMap::from([(recipient, flow.clone())]) });
     }
     out
 }
@@ -132,16 +139,11 @@ fn country(provider: &Provider, seen: &str) -> String {
 
 /// Whether a host or `host:port` is this machine.
 pub(crate) fn is_loopback(host: &str) -> bool {
-    let name = match host.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
-        Some((address, _)) => address,
-        None => host.rsplit_once(':').map_or(host, |(name, port)| {
-            if name.contains(':') {
-                host
-            } else {
-                let _ = port;
-                name
-            }
-        }),
+    let bracketed = host.strip_prefix('[').and_then(|rest| rest.split_once(']'));
+    let name = match (bracketed, host.rsplit_once(':')) {
+        (Some((address, _)), _) => address,
+        (None, Some((name, _))) if !name.contains(':') => name,
+        (None, _) => host,
     };
     name.eq_ignore_ascii_case("localhost")
         || name.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
@@ -171,7 +173,7 @@ mod tests {
         ] {
             map.to(recipient(kind, name)).requests = 1;
         }
-        let all = normalised(&map, &providers);
+        let all = normalised(&map, &providers, &Notice::default());
         let names: Vec<_> = all
             .recipients
             .iter()
@@ -208,6 +210,19 @@ mod tests {
         assert_eq!(
             (said.trains, said.retention_days, said.country.as_str(), said.stale),
             (Trains::No, Some(7), "SG", false)
+        );
+    }
+
+    #[test]
+    fn a_declared_country_holds_for_every_witness() {
+        let notice: Notice = toml::from_str("[recipients.notes]\ncountry = \"DE\"").unwrap();
+        let mut map = FlowMap::default();
+        map.to(recipient(RecipientKind::Store, "notes")).requests = 1;
+        let all = normalised(&map, &Providers::builtin().unwrap(), &notice);
+        assert_eq!(all.recipients.keys().map(|who| who.country.as_str()).collect::<Vec<_>>(), ["DE"]);
+        assert_eq!(
+            notice.flow(&all).recipients.keys().map(|who| who.kind).collect::<Vec<_>>(),
+            [RecipientKind::Store]
         );
     }
 

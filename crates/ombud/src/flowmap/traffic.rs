@@ -46,9 +46,11 @@ pub(crate) struct Use {
     pub effect: Effect,
     /// Calls that reached the agent.
     pub released: u64,
+    /// Of these, calls about which the gate had doubts and was told only to observe.
+    pub doubtful: u64,
     /// Calls that were held back.
     pub withheld: u64,
-    /// Exchanges that show it, at most [`EVIDENCE`].
+    /// Exchanges that show the doubtful ones, at most [`EVIDENCE`].
     pub evidence: Vec<String>,
 }
 
@@ -113,7 +115,10 @@ impl Traffic {
 
     fn request(&mut self, request: &RequestRecord, evidence: &str) {
         self.requests += 1;
-        let flow = self.flow.to(recipient(RecipientKind::Provider, &request.provider, &request.host, true));
+        // A base URL that belongs to no known provider has a makeshift id; its host says more.
+        let makeshift = request.provider.starts_with("upstream");
+        let name = if makeshift { &request.host } else { &request.provider };
+        let flow = self.flow.to(recipient(RecipientKind::Provider, name, &request.host, true));
         flow.requests += 1;
         flow.shown_by(evidence);
         for (kind, &found) in &request.found {
@@ -147,18 +152,21 @@ impl Traffic {
     }
 
     fn call(&mut self, tool: &str, decision: &str, effect: Effect, evidence: &str) {
-        let fresh = Use { effect, released: 0, withheld: 0, evidence: Vec::new() };
+        let fresh = Use { effect, released: 0, doubtful: 0, withheld: 0, evidence: Vec::new() };
         let used = self.tools.entry(tool.to_owned()).or_insert(fresh);
         // What a call may do at worst is what the tool does.
         used.effect = used.effect.max(effect);
-        if decision == "release" {
-            used.released += 1;
-        } else {
+        let doubtful = decision.starts_with("would_");
+        if !doubtful && !matches!(decision, "release" | "approved") {
             used.withheld += 1;
             return;
         }
-        if used.evidence.len() < EVIDENCE {
-            used.evidence.push(evidence.to_owned());
+        used.released += 1;
+        if doubtful {
+            used.doubtful += 1;
+            if used.evidence.len() < EVIDENCE {
+                used.evidence.push(evidence.to_owned());
+            }
         }
         if effect.acts() {
             let flow = self.flow.to(recipient(RecipientKind::Tool, tool, tool, true));

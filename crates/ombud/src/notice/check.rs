@@ -204,16 +204,14 @@ impl Lack {
 pub(crate) fn describe(difference: &Difference, known: &Known, lang: Lang) -> String {
     let who = name(difference, known, lang);
     match &difference.what {
-        What::Recipient { categories } if categories.is_empty() => {
-            if difference.kind == RecipientKind::Tool {
+        What::Recipient { categories } => {
+            let who = recipient(difference.kind, who, lang);
+            let all: Vec<String> = categories.iter().map(|category| category.say(lang)).collect();
+            if all.is_empty() {
                 return who;
             }
-            say!(lang, en: "the recipient {who}", zh: "接收方{who}")
-        }
-        What::Recipient { categories } => {
-            let all: Vec<String> = categories.iter().map(|category| category.say(lang)).collect();
             let all = all.join(&say!(lang, en: "; ", zh: "、"));
-            say!(lang, en: "the recipient {who}, which receives: {all}", zh: "接收方{who}，它收到：{all}")
+            say!(lang, en: "{who}, which receives: {all}", zh: "{who}，它收到：{all}")
         }
         What::Category { category } => {
             let category = category.say(lang);
@@ -253,6 +251,16 @@ pub(crate) fn evidence(witness: Witness, difference: &Difference, lang: Lang) ->
     }
 }
 
+/// A name of which one sees what it stands for.
+fn recipient(kind: RecipientKind, who: String, lang: Lang) -> String {
+    match kind {
+        RecipientKind::Provider | RecipientKind::Host => {
+            say!(lang, en: "the recipient {who}", zh: "接收方 {who}")
+        }
+        RecipientKind::Store | RecipientKind::Tool => who,
+    }
+}
+
 fn name(difference: &Difference, known: &Known, lang: Lang) -> String {
     let id = one_line(&difference.recipient);
     match difference.kind {
@@ -272,6 +280,6 @@ fn claim(difference: &Difference, known: &Known, lang: Lang) -> String {
             let category = category.say(lang);
             say!(lang, en: "{category} for {who}", zh: "{who}收到{category}")
         }
-        _ => say!(lang, en: "the recipient {who}", zh: "接收方{who}"),
+        _ => recipient(difference.kind, who, lang),
     }
 }

@@ -9,7 +9,7 @@ use crate::notice::drift;
 pub(crate) fn done(known: &Known, lang: Lang) -> Vec<String> {
     let traffic = known.traffic.read();
     let attacked = known.attacked.read();
-    let of_traffic = [logged, masked, consented, shut, erased];
+    let of_traffic = [logged, masked, withheld, consented, shut, erased];
     let of_attack = [blocked, resisted];
     let mut done: Vec<String> = of_traffic.iter().filter_map(|one| one(traffic?, lang)).collect();
     done.extend(of_attack.iter().filter_map(|one| one(attacked?, lang)));
@@ -29,6 +29,11 @@ fn masked(traffic: &Traffic, lang: Lang) -> Option<String> {
     let amounts = traffic.flow.recipients.values().flat_map(|flow| flow.data.values());
     let masked = some(amounts.map(|amount| amount.masked).sum())?;
     Some(say!(lang, en: "{masked} value(s) were masked before they left", zh: "{masked} 个值在发出前已打码"))
+}
+
+fn withheld(traffic: &Traffic, lang: Lang) -> Option<String> {
+    let withheld = some(traffic.tools.values().map(|used| used.withheld).sum())?;
+    Some(say!(lang, en: "{withheld} tool call(s) were held back", zh: "拦下了 {withheld} 次工具调用"))
 }
 
 fn consented(traffic: &Traffic, lang: Lang) -> Option<String> {

@@ -254,18 +254,19 @@ impl Found {
         }
     }
 
-    /// Calls that cannot be undone and that nobody was asked about.
+    /// Calls that cannot be undone, about which the gate had doubts and was told only to observe.
     fn calls(&mut self, known: &Known) {
         use Effect::{Credential, Delete, Execute, Grant, Pay, Send};
         let lang = self.lang;
         let tools = known.traffic.read().map(|traffic| &traffic.tools).into_iter().flatten();
         for (tool, used) in tools {
             let lasting = matches!(used.effect, Send | Pay | Delete | Grant | Credential | Execute);
-            let Some(exchange) = used.evidence.first().filter(|_| lasting && used.released > 0) else {
+            let Some(exchange) = used.evidence.first().filter(|_| lasting && used.doubtful > 0) else {
                 continue;
             };
-            let (tool, count) = (one_line(tool), used.released);
-            let what = say!(lang, en: "{tool} ×{count} ran without a question to the user", zh: "{tool} ×{count} 没有询问用户就执行了");
+            let (tool, count) = (one_line(tool), used.doubtful);
+            let what = say!(lang, en: "{tool} ×{count} ran although it was doubtful that the user wanted it: the gate only observes",
+                zh: "{tool} ×{count} 未必是用户的意思，却执行了：闸门只在旁观");
             self.add("A04", Proof::Seen, Evidence::Exchange { exchange: one_line(exchange), what }, false);
         }
     }

@@ -20,7 +20,7 @@ pub(crate) fn parts(facts: &Facts, layer: Option<Layer>) -> Vec<Part> {
     match layer {
         Some(Layer::Line) => vec![Part::Text(line::line(facts))],
         Some(Layer::Popup) => popup::popup(facts),
-        Some(Layer::Full) => full::full(facts),
+        Some(Layer::Full) => full::full(facts).into_iter().map(|part| shifted(part, -1)).collect(),
         None => {
             let heading = |en: &str, zh: &str| {
                 Part::Heading(2, if lang == Lang::En { en.to_owned() } else { zh.to_owned() })
@@ -31,17 +31,17 @@ pub(crate) fn parts(facts: &Facts, layer: Option<Layer>) -> Vec<Part> {
                 Part::Text(line::line(facts)),
             ];
             all.push(heading("Pop-up before the first use", "首次使用前的弹窗"));
-            all.extend(popup::popup(facts).into_iter().map(lower));
+            all.extend(popup::popup(facts).into_iter().map(|part| shifted(part, 2)));
             all.extend(full::full(facts));
             all
         }
     }
 }
 
-/// A heading of a layer inside the whole document.
-fn lower(part: Part) -> Part {
+/// A part whose heading, if it is one, stands lower by so many levels, within 1 to 3.
+fn shifted(part: Part, levels: i8) -> Part {
     match part {
-        Part::Heading(level, text) => Part::Heading((level + 2).min(3), text),
+        Part::Heading(level, text) => Part::Heading(level.saturating_add_signed(levels).clamp(1, 3), text),
         other => other,
     }
 }
