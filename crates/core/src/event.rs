@@ -28,6 +28,9 @@ pub struct Event {
     /// Digest that tells one client key from another without revealing it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub client: Option<String>,
+    /// Pseudonym of the subject for whom it happened, where the client named one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub subject: Option<String>,
     /// What happened.
     #[serde(flatten)]
     pub kind: EventKind,

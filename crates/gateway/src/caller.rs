@@ -22,8 +22,10 @@ pub const SEED: &str = "client";
 pub struct Caller {
     /// Digest of the client's key, for records.
     pub client: String,
+    /// Pseudonym of the subject whom the client names.
+    pub subject: Option<String>,
     /// The session that the client names.
-    session: String,
+    pub session: String,
     seed: [u8; 32],
 }
 
@@ -34,7 +36,7 @@ impl Caller {
             CREDENTIALS.iter().find_map(|name| headers.get(*name)).map_or(&b""[..], |value| value.as_bytes());
         let session =
             headers.get("x-ombud-session").and_then(|value| value.to_str().ok()).unwrap_or_default();
-        Self::new(ledger, credential, session)
+        Self { subject: subject_of(ledger, headers), ..Self::new(ledger, credential, session) }
     }
 
     /// The caller with this key and session.
@@ -44,19 +46,19 @@ impl Caller {
 
     /// The caller with the seed that the ledger or its vault derives for [`SEED`] and the client's key.
     pub fn from_seed(seed: [u8; 32], session: &str) -> Self {
-        Self { client: hex(&digest(&seed, &[b"id"])), session: session.to_owned(), seed }
+        Self { client: hex(&digest(&seed, &[b"id"])), session: session.to_owned(), subject: None, seed }
     }
 
     /// The scope of stored tokens: changes with client and session.
     pub fn scope(&self) -> String {
-        hex(&digest(&self.seed, &[b"scope", self.session.as_bytes()]))
+        hex(&digest(&self.seed, &self.own(&[b"scope", self.session.as_bytes()])))
     }
 
     /// The conversation an exchange belongs to: the session where there is one, else what does not change while a
     /// conversation grows: the system prompt and the first turn.
     pub fn conversation(&self, exchange: &Exchange) -> String {
         if !self.session.is_empty() {
-            return hex(&digest(&self.seed, &[b"session", self.session.as_bytes()]));
+            return hex(&digest(&self.seed, &self.own(&[b"session", self.session.as_bytes()])));
         }
         let mut parts: Vec<&[u8]> = vec![b"history"];
         for slot in &exchange.slots {
@@ -69,7 +71,14 @@ impl Caller {
                 _ => {}
             }
         }
-        hex(&digest(&self.seed, &parts))
+        hex(&digest(&self.seed, &self.own(&parts)))
+    }
+
+    /// The parts and, where the client names a subject, the subject: what one person said never shares a key with what
+    /// another said, so that each can be erased alone.
+    fn own<'a>(&'a self, parts: &[&'a [u8]]) -> Vec<&'a [u8]> {
+        let subject = self.subject.as_deref().map(str::as_bytes);
+        parts.iter().copied().chain(subject.map(|_| &b"subject"[..])).chain(subject).collect()
     }
 
     /// What makes the codes that release calls.
@@ -83,6 +92,50 @@ impl Caller {
         let session = if wire == Some(Wire::Embeddings) { "" } else { &self.session };
         MintKey(hmac::Key::new(hmac::HMAC_SHA256, &digest(&self.seed, &[b"mask", session.as_bytes()])))
     }
+}
+
+/// The digest of the gateway's own key that a client shows: whose subjects they are. Keys of providers do not count, since
+/// the memory edge never sees them.
+pub fn tenant(ledger: &Ledger, key: &[u8]) -> String {
+    hex(&digest(&ledger.derive_key(SEED, &[key]), &[b"id"]))
+}
+
+/// The tenant of a request.
+pub fn tenant_of(ledger: &Ledger, headers: &HeaderMap) -> String {
+    tenant(ledger, headers.get("x-ombud-key").map(http::HeaderValue::as_bytes).unwrap_or_default())
+}
+
+/// The pseudonym of a tenant's subject: a keyed digest, so that nobody without this home's key can try ids.
+pub fn pseudonym(ledger: &Ledger, tenant: &str, id: &str) -> String {
+    format!("sub_{}", hex(&ledger.derive_key("subject", &[tenant.as_bytes(), id.as_bytes()])))
+}
+
+/// The pseudonym of the subject whom a request names.
+pub fn subject_of(ledger: &Ledger, headers: &HeaderMap) -> Option<String> {
+    let id = headers.get("x-ombud-subject")?.as_bytes();
+    let id = percent(id);
+    (!id.is_empty()).then(|| pseudonym(ledger, &tenant_of(ledger, headers), &String::from_utf8_lossy(&id)))
+}
+
+/// Decodes `%XX`: ids outside ASCII come percent-encoded in the header.
+fn percent(text: &[u8]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((&first, tail)) = rest.split_first() {
+        let code = tail.get(..2).and_then(|digits| std::str::from_utf8(digits).ok());
+        let code = code.filter(|digits| digits.bytes().all(|digit| digit.is_ascii_hexdigit()));
+        match code.and_then(|digits| u8::from_str_radix(digits, 16).ok()) {
+            Some(byte) if first == b'%' => {
+                out.push(byte);
+                rest = tail.get(2..).unwrap_or_default();
+            }
+            _ => {
+                out.push(first);
+                rest = tail;
+            }
+        }
+    }
+    out
 }
 
 /// The key under which the values of one caller become tokens.

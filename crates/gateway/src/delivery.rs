@@ -17,6 +17,7 @@ use tokio::runtime::{Handle, RuntimeFlavor};
 use tokio::task::block_in_place;
 
 use crate::calls::{Judge, Judgement};
+use crate::caller::Caller;
 use crate::channel::stream::{AnswerStream, Step};
 use crate::gateway::Gateway;
 use crate::interceptor::Seen;
@@ -56,6 +57,7 @@ pub struct Delivery {
     exchange: String,
     conversation: String,
     client: String,
+    subject: Option<String>,
     minted: Arc<Minted>,
     judge: Judge,
     started: Instant,
@@ -75,7 +77,7 @@ impl Delivery {
         route: &Route<'_>,
         exchange: String,
         conversation: String,
-        client: String,
+        caller: &Caller,
         minted: Minted,
         judge: Judge,
     ) -> Self {
@@ -101,7 +103,8 @@ impl Delivery {
             url,
             exchange,
             conversation,
-            client,
+            client: caller.client.clone(),
+            subject: caller.subject.clone(),
             minted,
             judge,
             started: Instant::now(),
@@ -195,6 +198,7 @@ impl Delivery {
             exchange: Some(self.exchange.clone()),
             conversation: Some(self.conversation.clone()),
             client: Some(self.client.clone()),
+            subject: self.subject.clone(),
             ..record::event(kind)
         };
         let parts = payload.map(|bytes| [bytes]);

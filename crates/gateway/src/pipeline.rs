@@ -97,7 +97,7 @@ async fn exchange(gateway: &Arc<Gateway>, call: Call, body: Body) -> Result<Resp
         &route,
         call.id,
         ready.conversation,
-        caller.client,
+        &caller,
         ready.minted,
         ready.judge,
     );
@@ -287,6 +287,7 @@ fn intend(
         exchange: Some(call.id.clone()),
         conversation: Some(conversation.to_owned()),
         client: Some(caller.client.clone()),
+        subject: caller.subject.clone(),
         ..record::event(kind)
     };
     let patches = record::patches(&masked.patches);

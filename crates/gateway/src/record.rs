@@ -27,6 +27,7 @@ pub fn event(kind: EventKind) -> Event {
         exchange: None,
         conversation: None,
         client: None,
+        subject: None,
         kind,
         payload: None,
     }

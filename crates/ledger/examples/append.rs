@@ -23,6 +23,7 @@ fn event(n: u64) -> Event {
         exchange: Some(format!("0193{:032x}", n / 2)),
         conversation: None,
         client: Some("0123456789abcdef".to_owned()),
+        subject: None,
         kind: EventKind::Refused { code: "bench".to_owned(), provider: Some("openai".to_owned()) },
         payload: None,
     }

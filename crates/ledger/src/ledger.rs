@@ -322,6 +322,7 @@ fn event(kind: EventKind, conversation: Option<&str>) -> Event {
         exchange: None,
         conversation: conversation.map(str::to_owned),
         client: None,
+        subject: None,
         kind,
         payload: None,
     }

@@ -15,7 +15,8 @@ use crate::state::database::{Care, open};
 use crate::tlog::tile::tile_root;
 use crate::tlog::{Frontier, Hash, leaf_hash, proof};
 
-const MIGRATIONS: &[&str] = &[include_str!("../../migrations/index/1.sql")];
+const MIGRATIONS: &[&str] =
+    &[include_str!("../../migrations/index/1.sql"), include_str!("../../migrations/index/2.sql")];
 
 /// Entries that are taken in per transaction, so that another reader never waits long.
 const CHUNK: usize = 4096;
@@ -26,10 +27,11 @@ pub(super) struct Index {
 }
 
 /// What entries are looked up by.
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
 struct Keys {
     exchange: Option<String>,
     conversation: Option<String>,
+    subject: Option<String>,
 }
 
 impl Index {
@@ -81,6 +83,12 @@ impl Index {
         let query = sqlx::query("SELECT seq, segment, offset FROM entry WHERE conversation = ? ORDER BY seq")
             .bind(id);
         let rows = query.fetch_all(&mut self.connection).await;
+        self.places(rows)
+    }
+
+    pub(super) async fn by_subject(&mut self, subject: &str) -> Result<Vec<Position>, Error> {
+        let query = sqlx::query("SELECT seq, segment, offset FROM entry WHERE subject = ? ORDER BY seq");
+        let rows = query.bind(subject).fetch_all(&mut self.connection).await;
         self.places(rows)
     }
 
@@ -175,9 +183,9 @@ impl Index {
 }
 
 async fn insert(connection: &mut SqliteConnection, entry: &Entry) -> Result<(), sqlx::Error> {
-    let keys = serde_json::from_slice(&entry.leaf).unwrap_or(Keys { exchange: None, conversation: None });
+    let keys: Keys = serde_json::from_slice(&entry.leaf).unwrap_or_else(|_| Keys::default());
     sqlx::query(
-        "INSERT INTO entry (seq, segment, offset, hash, exchange, conversation) VALUES (?, ?, ?, ?, ?, ?)",
+        "INSERT INTO entry (seq, segment, offset, hash, exchange, conversation, subject) VALUES (?, ?, ?, ?, ?, ?, ?)",
     )
     .bind(number(entry.at.seq))
     .bind(number(entry.at.segment))
@@ -185,6 +193,7 @@ async fn insert(connection: &mut SqliteConnection, entry: &Entry) -> Result<(), 
     .bind(leaf_hash(&entry.leaf).as_slice())
     .bind(keys.exchange)
     .bind(keys.conversation)
+    .bind(keys.subject)
     .execute(&mut *connection)
     .await?;
     fill_tiles(connection, entry.at.seq + 1).await

@@ -106,6 +106,12 @@ impl Reader {
         self.records(&places)
     }
 
+    /// The entries of a subject (its pseudonym), in order.
+    pub async fn subject(&mut self, pseudonym: &str) -> Result<Vec<Record>, Error> {
+        let places = self.index.by_subject(pseudonym).await?;
+        self.records(&places)
+    }
+
     /// Decrypts the payload of an entry and checks it against what the entry is committed to.
     pub async fn contents(&self, record: &Record) -> Result<Contents, Error> {
         let Some((event, commitment)) =

@@ -14,6 +14,7 @@ pub(crate) fn event(n: u64) -> Event {
         exchange: Some(format!("exchange-{}", n / 2)),
         conversation: None,
         client: None,
+        subject: None,
         kind: EventKind::Refused { code: "test".to_owned(), provider: None },
         payload: None,
     }
