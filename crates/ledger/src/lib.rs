@@ -46,6 +46,8 @@ pub use read::{Contents, Reader, Record};
 #[cfg(feature = "store")]
 pub use seal::{MAX_PAYLOAD, OpenError, Payload};
 #[cfg(feature = "store")]
+pub use state::consents::{Consent, Consents};
+#[cfg(feature = "store")]
 pub use state::keyring::Erased;
 #[cfg(feature = "store")]
 pub use state::vault;

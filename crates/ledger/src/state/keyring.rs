@@ -12,7 +12,8 @@ use crate::error::Error;
 use crate::keys::{Keys, Secret, kek};
 use crate::seal::{KeyId, unwrap, wrap};
 
-const MIGRATIONS: &[&str] = &[include_str!("../../migrations/state/1.sql")];
+pub(super) const MIGRATIONS: &[&str] =
+    &[include_str!("../../migrations/state/1.sql"), include_str!("../../migrations/state/2.sql")];
 
 /// A key to be stored.
 pub(crate) struct NewKey {

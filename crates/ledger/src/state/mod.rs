@@ -1,5 +1,6 @@
-//! The state database, `state.db`: wrapped keys and the vault. It is not evidence; losing it loses the words, not the log.
+//! The state database, `state.db`: wrapped keys, the vault, consents. It is not evidence; losing it loses the words, not the log.
 
+pub(crate) mod consents;
 pub(crate) mod database;
 pub(crate) mod keyring;
 pub mod vault;

@@ -131,7 +131,7 @@ impl Vault {
 const DAMAGED: Error = Error::Crypto("an entry of the vault was changed");
 
 /// Keeps vault scopes apart from conversations of the same name.
-fn scoped(scope: &str) -> String {
+pub(super) fn scoped(scope: &str) -> String {
     format!("vault:{scope}")
 }
 

@@ -1,0 +1,32 @@
+-- Subjects by pseudonym. A proof of consent counts only while its epoch is the subject's: taking consent back, and erasing,
+-- raise it. The row stays after an erasure, so that old proofs stay void.
+CREATE TABLE subject (
+    subject TEXT PRIMARY KEY,
+    tenant TEXT NOT NULL,
+    epoch INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- The last answer per purpose. Times are seconds since 1970.
+CREATE TABLE consent (
+    subject TEXT NOT NULL,
+    purpose TEXT NOT NULL,
+    state TEXT NOT NULL CHECK (state IN ('given', 'refused', 'withdrawn')),
+    at INTEGER NOT NULL,
+    until INTEGER NOT NULL,
+    notice TEXT,
+    receipt TEXT NOT NULL,
+    PRIMARY KEY (subject, purpose)
+) STRICT, WITHOUT ROWID;
+
+-- Scopes of the vault that hold values of a subject.
+CREATE TABLE subject_scope (
+    subject TEXT NOT NULL,
+    scope TEXT NOT NULL,
+    PRIMARY KEY (subject, scope)
+) STRICT, WITHOUT ROWID;
+
+-- Erasures that were begun; a row goes when its receipt is written.
+CREATE TABLE erasure (
+    subject TEXT PRIMARY KEY,
+    begun INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
