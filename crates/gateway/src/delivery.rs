@@ -16,8 +16,8 @@ use ombud_ledger::Payload;
 use tokio::runtime::{Handle, RuntimeFlavor};
 use tokio::task::block_in_place;
 
-use crate::calls::{Judge, Judgement};
 use crate::caller::Caller;
+use crate::calls::{Judge, Judgement};
 use crate::channel::stream::{AnswerStream, Step};
 use crate::gateway::Gateway;
 use crate::interceptor::Seen;
