@@ -53,8 +53,10 @@ fn part(part: &Part) -> String {
             std::iter::once(head).chain(below.iter().map(|line| format!("       {line}")))
         })),
         Part::Table(head, rows) => lines(rows.iter().map(|row| {
-            let cells = head.iter().zip(row).map(|(head, cell)| format!("{head}: {cell}"));
-            format!("  - {}", cells.collect::<Vec<_>>().join("; "))
+            let (colon, gap) =
+                if head.iter().all(|head| head.is_ascii()) { (": ", "; ") } else { ("：", "；") };
+            let cells = head.iter().zip(row).map(|(head, cell)| format!("{head}{colon}{cell}"));
+            format!("  - {}", cells.collect::<Vec<_>>().join(gap))
         })),
         Part::Buttons(buttons) => {
             format!("  {}", buttons.iter().map(|text| format!("[ {text} ]")).collect::<Vec<_>>().join("  "))

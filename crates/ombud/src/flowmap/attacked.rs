@@ -112,3 +112,27 @@ impl Attacked {
         self.cases.iter().filter(move |case| case.verdict == verdict)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::flowmap::parse;
+
+    #[test]
+    fn a_verdict_that_this_version_does_not_know_is_no_verdict() {
+        let case = |verdict: &str, risk: &str| {
+            format!(
+                r#"{{"cases":[{{"template":"t","title":{{"en":"e","zh":"z"}},"case":"t/zh-1","verdict":"{verdict}","risk":{risk}}}]}}"#
+            )
+        };
+        let read = |text: &str| parse::<Attacked>(text, "ombud.attack", 1);
+        let later = read(&case("half_breached", "null")).unwrap();
+        assert_eq!((later.cases[0].verdict, later.cases[0].risks().len()), (Outcome::Error, 0));
+        let now = read(&case("breached", r#"["S02","S08"]"#)).unwrap();
+        assert_eq!((now.cases[0].verdict, now.cases[0].risks()), (Outcome::Breached, vec!["S02", "S08"]));
+        assert_eq!(now.cases[0].id(), "t/zh-1");
+        for broken in [r#"{"cases":[{}]}"#, r#"{"cases":{}}"#, r#"{"cases":[{"template":1}]}"#] {
+            assert!(read(broken).is_err(), "{broken}");
+        }
+    }
+}

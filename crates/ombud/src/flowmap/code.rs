@@ -103,3 +103,50 @@ impl Code {
         json(path, "ombud.check", 1, "ombud check")
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::flowmap::{Why, parse};
+
+    fn why(text: &str) -> String {
+        match parse::<Code>(text, "ombud.check", 1) {
+            Err(Why::Field(field)) => field,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn a_report_that_is_not_one_names_the_field() {
+        let finding = |severity: &str, line: &str| {
+            format!(
+                r#"{{"findings":[{{"rule":"r","severity":{severity},"place":{{"path":"a","line":{line}}}}}]}}"#
+            )
+        };
+        assert!(why(&finding("\"fatal\"", "1")).contains("fatal"));
+        assert!(why(&finding("\"error\"", "99999999999")).contains("99999999999"));
+        assert!(why(r#"{"findings":[],"flow":{"recipients":[{"name":"x"}]}}"#).contains("country"));
+        let unknown = r#"{"findings":[],"flow":{"recipients":[{"name":"x","country":"CN","inspected":true,"data":{"soul":{"masked":0,"clear":1}}}]}}"#;
+        assert!(why(unknown).contains("soul"));
+    }
+
+    #[test]
+    fn numbers_at_the_edge_add_up_to_the_edge() {
+        let row = r#"{"name":"x","country":"CN","inspected":true,"requests":18446744073709551615}"#;
+        let code: Code =
+            parse(&format!(r#"{{"findings":[],"flow":{{"recipients":[{row},{row}]}}}}"#), "ombud.check", 1)
+                .unwrap();
+        assert_eq!(code.flow.recipients.values().map(|flow| flow.requests).collect::<Vec<_>>(), [u64::MAX]);
+    }
+
+    #[test]
+    fn a_waived_finding_does_not_stand_and_an_unknown_rule_has_no_risk() {
+        let text = r#"{"findings":[
+            {"rule":"a","severity":"note","location":{"path":"a\u001b[31m","line":1},"waiver":"because"},
+            {"rule":"no-erase-path","severity":"warning","place":{"path":"b","line":2}}]}"#;
+        let code: Code = parse(text, "ombud.check", 1).unwrap();
+        assert!(!code.findings[0].stands() && code.findings[0].risks().is_empty());
+        assert_eq!(code.findings[0].place(), "a[31m:1");
+        assert!(code.findings[1].stands() && code.findings[1].risks().contains("P10"));
+    }
+}

@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 use jiff::civil::Date;
-use ombud_core::Lang;
 use ombud_core::flow::FlowMap;
+use ombud_core::{Lang, ToolPolicy};
 use ombud_gateway::providers::Providers;
 
 use super::input::Input;
@@ -30,6 +30,8 @@ pub(crate) struct Known {
     pub agent: Agent,
     /// What the operator says for the notice.
     pub notice: Notice,
+    /// What becomes of tool calls.
+    pub tools: ToolPolicy,
     /// Known providers, with the operator's changes.
     pub providers: Providers,
     /// What the code shows.
@@ -54,6 +56,7 @@ impl Known {
             today: jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date(),
             agent: file.agent,
             notice: file.notice,
+            tools: file.tools,
             providers,
             code: Code::open(&reports.join("check.json")),
             traffic: traffic::read(&paths.home).await,

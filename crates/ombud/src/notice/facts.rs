@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
-use ombud_core::flow::{Flow, FlowMap, RecipientKind};
+use ombud_core::flow::{Flow, FlowMap, Recipient, RecipientKind};
 use ombud_core::{DataCategory, Effect, Lang};
 use serde::{Deserialize, Serialize};
 
@@ -66,8 +66,8 @@ pub(crate) struct Facts {
     pub purposes: BTreeMap<String, Option<String>>,
     /// Who receives data, stores included; the tools stand apart.
     pub receivers: Vec<Receiver>,
-    /// Tools that act, and how.
-    pub tools: BTreeMap<String, Effect>,
+    /// Tools that act, each with what it does.
+    pub tools: Vec<(Effect, Receiver)>,
     /// An encrypted log of what was said is kept.
     pub logged: bool,
 }
@@ -86,11 +86,11 @@ impl Facts {
             purposes.insert(id.clone(), text.of(lang).map(one_line));
         }
         let traffic = known.traffic.read();
-        let mut tools: BTreeMap<String, Effect> = BTreeMap::new();
-        for (recipient, _) in flow.recipients.iter().filter(|(who, _)| who.kind == RecipientKind::Tool) {
-            let used = traffic.and_then(|traffic| traffic.tools.get(&recipient.name));
-            tools.insert(recipient.name.clone(), used.map_or(Effect::Unknown, |used| used.effect));
-        }
+        let effect = |name: &str| traffic.and_then(|traffic| Some(traffic.tools.get(name)?.effect));
+        let (tools, receivers): (Vec<Receiver>, _) =
+            receivers(&flow, known).into_iter().partition(|receiver| receiver.kind == RecipientKind::Tool);
+        let tools =
+            tools.into_iter().map(|tool| (effect(&tool.id).unwrap_or(Effect::Unknown), tool)).collect();
         Self {
             lang,
             today: known.today,
@@ -103,7 +103,7 @@ impl Facts {
             audience: agent.audience,
             jurisdictions: agent.jurisdictions.clone(),
             purposes,
-            receivers: receivers(&flow, known),
+            receivers,
             tools,
             logged: traffic.is_some_and(|traffic| traffic.requests > 0),
         }
@@ -137,7 +137,8 @@ impl Facts {
     /// Every category that is processed, in its least protected form.
     pub(crate) fn categories(&self) -> BTreeMap<DataCategory, Form> {
         let mut all: BTreeMap<DataCategory, Form> = BTreeMap::new();
-        for (&category, &form) in self.receivers.iter().flat_map(|receiver| &receiver.categories) {
+        let everybody = self.receivers.iter().chain(self.tools.iter().map(|(_, tool)| tool));
+        for (&category, &form) in everybody.flat_map(|receiver| &receiver.categories) {
             let seen = all.entry(category).or_insert(form);
             *seen = (*seen).max(form);
         }
@@ -172,23 +173,30 @@ pub(crate) fn tellable(flow: &FlowMap) -> FlowMap {
     out
 }
 
+/// One for each recipient and country. What a witness without a country saw belongs to where another one saw it.
 fn receivers(flow: &FlowMap, known: &Known) -> Vec<Receiver> {
-    let mut all: BTreeMap<(RecipientKind, String), Receiver> = BTreeMap::new();
-    for (recipient, flow) in flow.recipients.iter().filter(|(who, _)| who.kind != RecipientKind::Tool) {
-        let receiver = all.entry((recipient.kind, recipient.name.clone())).or_insert_with(|| Receiver {
-            kind: recipient.kind,
-            id: recipient.name.clone(),
-            profile: profile(recipient, &known.providers, &known.notice, known.today),
+    let mut all: BTreeMap<(RecipientKind, String, String), Receiver> = BTreeMap::new();
+    for (recipient, went) in &flow.recipients {
+        let placed = Recipient { country: place(recipient, flow), ..recipient.clone() };
+        let key = (placed.kind, placed.name.clone(), placed.country.clone());
+        let receiver = all.entry(key).or_insert_with(|| Receiver {
+            kind: placed.kind,
+            id: placed.name.clone(),
+            profile: profile(&placed, &known.providers, &known.notice, known.today),
             categories: BTreeMap::new(),
             purposes: BTreeSet::new(),
             unread: false,
         });
-        receiver.take(flow, !recipient.inspected);
-        if Country(&receiver.profile.country).is_unknown() {
-            receiver.profile.country.clone_from(&recipient.country);
-        }
+        receiver.take(went, !recipient.inspected);
     }
     all.into_values().collect()
+}
+
+fn place(recipient: &Recipient, flow: &FlowMap) -> String {
+    let same = |who: &&Recipient| who.kind == recipient.kind && who.name == recipient.name;
+    let mut places = flow.recipients.keys().filter(same).map(|who| &who.country);
+    let known = places.find(|country| !Country(country).is_unknown());
+    known.filter(|_| Country(&recipient.country).is_unknown()).unwrap_or(&recipient.country).clone()
 }
 
 impl Receiver {

@@ -8,7 +8,7 @@ use ombud_core::flow::{Amount, FlowMap, Recipient, RecipientKind};
 use ombud_gateway::providers::Trains;
 use serde::{Deserialize, Serialize};
 
-use super::facts::{Facts, Form};
+use super::facts::{Facts, Form, Receiver};
 use crate::document::hidden;
 use crate::flowmap::Input;
 
@@ -70,37 +70,26 @@ pub(crate) struct StatedCategory {
     pub form: Form,
 }
 
+impl Stated {
+    fn of(receiver: &Receiver) -> Self {
+        Self {
+            kind: receiver.kind,
+            id: receiver.id.clone(),
+            name: receiver.profile.name.clone(),
+            country: receiver.profile.country.clone(),
+            trains: receiver.profile.trains,
+            retention_days: receiver.profile.retention_days,
+            categories: receiver.categories.iter().map(|(&id, &form)| StatedCategory { id, form }).collect(),
+            purposes: receiver.purposes.clone(),
+        }
+    }
+}
+
 impl Block {
     /// The block of a notice.
     pub(crate) fn of(facts: &Facts) -> Self {
-        let mut recipients: Vec<Stated> = facts
-            .receivers
-            .iter()
-            .map(|receiver| Stated {
-                kind: receiver.kind,
-                id: receiver.id.clone(),
-                name: receiver.profile.name.clone(),
-                country: receiver.profile.country.clone(),
-                trains: receiver.profile.trains,
-                retention_days: receiver.profile.retention_days,
-                categories: receiver
-                    .categories
-                    .iter()
-                    .map(|(&id, &form)| StatedCategory { id, form })
-                    .collect(),
-                purposes: receiver.purposes.clone(),
-            })
-            .collect();
-        recipients.extend(facts.tools.keys().map(|tool| Stated {
-            kind: RecipientKind::Tool,
-            id: tool.clone(),
-            name: crate::document::one_line(tool),
-            country: ombud_gateway::providers::UNKNOWN_COUNTRY.to_owned(),
-            trains: Trains::Unknown,
-            retention_days: None,
-            categories: Vec::new(),
-            purposes: BTreeSet::new(),
-        }));
+        let all = facts.receivers.iter().chain(facts.tools.iter().map(|(_, tool)| tool));
+        let recipients = all.map(Stated::of).collect();
         let mut block = Self {
             schema: format!("{FAMILY}/{VERSION}"),
             lang: facts.lang.tag().to_owned(),

@@ -1,12 +1,13 @@
 //! Whole notices of made-up projects, and what the check says about them.
 
-use ombud_core::flow::{FlowMap, Recipient, RecipientKind, What};
+use ombud_core::flow::{Amount, Flow, FlowMap, Recipient, RecipientKind, What};
 use ombud_core::{DataCategory, Lang};
+use proptest::prelude::*;
 
 use super::facts::Facts;
 use super::machine::Block;
 use super::{Format, Layer, Published, drift, layers, write};
-use crate::flowmap::{Input, Known, tests as fixture};
+use crate::flowmap::{Input, Known, Traffic, tests as fixture};
 
 fn published(known: &Known, lang: Lang, format: Format) -> Published {
     let text = write(&Facts::of(known, lang), None, format);
@@ -151,6 +152,70 @@ fn a_hostile_name_stays_a_name() {
         assert!(!notice.text.replace("\\<", "").contains("<script"), "{}", notice.text);
         assert!(!notice.text.contains('\u{202e}') && notice.text.matches("-->").count() == 1);
         assert_eq!(drift(&known, &notice).lacks, []);
+    }
+}
+
+fn any_flow() -> impl Strategy<Value = FlowMap> {
+    let kind = prop_oneof![
+        Just(RecipientKind::Provider),
+        Just(RecipientKind::Store),
+        Just(RecipientKind::Tool),
+        Just(RecipientKind::Host)
+    ];
+    let name = prop_oneof![
+        Just("openai".to_owned()),
+        Just("API.OpenAI.com:443".to_owned()),
+        "\\PC{1,12}",
+        any::<String>()
+    ];
+    let country = prop_oneof![Just("CN"), Just("US"), Just("unknown"), Just("local"), Just("-->")];
+    let who = (kind, name, country, any::<bool>()).prop_map(|(kind, name, country, inspected)| Recipient {
+        kind,
+        name,
+        country: country.to_owned(),
+        inspected,
+    });
+    let category = prop::sample::select(DataCategory::ALL);
+    let amount = (0..2_u64, 0..2_u64).prop_map(|(masked, clear)| Amount { masked, clear });
+    let flow = (
+        prop::collection::btree_map(category, amount, 0..4),
+        prop::collection::btree_set(any::<String>(), 0..2),
+        0..2_u64,
+    )
+        .prop_map(|(data, purposes, opaque)| Flow {
+            requests: 1,
+            data,
+            purposes,
+            opaque,
+            ..Flow::default()
+        });
+    prop::collection::btree_map(who, flow, 0..6).prop_map(|recipients| FlowMap { recipients })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    /// Whatever was seen, by whatever name: a notice that was just written names it all, in each language and format.
+    #[test]
+    fn a_fresh_notice_lacks_nothing(code in any_flow(), seen in any_flow()) {
+        let mut known = fixture::mended();
+        known.notice.recipients.clear();
+        known.traffic = Input::Read(Traffic { flow: seen, ..Traffic::default() });
+        if let Input::Read(found) = &mut known.code {
+            found.flow = code;
+        }
+        for (lang, format) in [(Lang::En, Format::Md), (Lang::Zh, Format::Html)] {
+            let notice = published(&known, lang, format);
+            let drift = drift(&known, &notice);
+            prop_assert_eq!((drift.lacks, drift.unseen.len(), drift.edited), (vec![], 0, false));
+        }
+    }
+
+    #[test]
+    fn any_text_can_be_checked(text in any::<String>(), inside in any::<String>()) {
+        let _ = Block::find(&format!("{text}<!-- ombud:notice {inside} -->"));
+        let notice = Published { path: "x".into(), text, block: None };
+        drift(&fixture::faulty(), &notice);
     }
 }
 

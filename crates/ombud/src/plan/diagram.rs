@@ -6,7 +6,6 @@ use std::fmt::Write;
 use ombud_core::flow::RecipientKind;
 use ombud_core::{Lang, Say, say};
 
-use crate::document::one_line;
 use crate::flowmap::{Country, Input, Known};
 use crate::notice::{Facts, Form, drift};
 
@@ -43,9 +42,9 @@ pub(crate) fn diagram(known: &Known, lang: Lang) -> String {
         // Writing to a string does not fail.
         let _ = write!(text, "\n  agent {arrow}|{}| r{i}{open}{node}{close}", quoted(&label));
     }
-    for (i, tool) in facts.tools.keys().enumerate() {
-        let arrow = if undeclared.contains(&(RecipientKind::Tool, tool.clone())) { "-.->" } else { "-->" };
-        let _ = write!(text, "\n  agent {arrow} t{i}{{{{{}}}}}", quoted(&one_line(tool)));
+    for (i, (_, tool)) in facts.tools.iter().enumerate() {
+        let arrow = if undeclared.contains(&(RecipientKind::Tool, tool.id.clone())) { "-.->" } else { "-->" };
+        let _ = write!(text, "\n  agent {arrow} t{i}{{{{{}}}}}", quoted(&tool.profile.name));
     }
     text
 }

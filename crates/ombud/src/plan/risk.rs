@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use ombud_core::flow::RecipientKind;
+use ombud_core::gate::Gate;
 use ombud_core::{Class, Effect, Lang, Say, say};
 use ombud_gateway::providers::Trains;
 use serde::{Deserialize, Serialize};
@@ -254,26 +255,29 @@ impl Found {
         }
     }
 
-    /// Calls that cannot be undone, about which the gate had doubts and was told only to observe.
+    /// Tools that do what cannot be undone, while the gate only observes.
     fn calls(&mut self, known: &Known) {
-        use Effect::{Credential, Delete, Execute, Grant, Pay, Send};
-        let lang = self.lang;
         let tools = known.traffic.read().map(|traffic| &traffic.tools).into_iter().flatten();
-        for (tool, used) in tools {
-            let lasting = matches!(used.effect, Send | Pay | Delete | Grant | Credential | Execute);
-            let Some(exchange) = used.evidence.first().filter(|_| lasting && used.doubtful > 0) else {
-                continue;
-            };
-            let (tool, count) = (one_line(tool), used.doubtful);
-            let what = say!(lang, en: "{tool} ×{count} ran although it was doubtful that the user wanted it: the gate only observes",
-                zh: "{tool} ×{count} 未必是用户的意思，却执行了：闸门只在旁观");
-            self.add("A04", Proof::Seen, Evidence::Exchange { exchange: one_line(exchange), what }, false);
+        for (tool, used) in tools.filter(|(_, used)| lasting(used.effect) && used.released > 0) {
+            if let Some(exchange) = used.evidence.first() {
+                let what = doubtful(&one_line(tool), used.doubtful, self.lang);
+                self.add(
+                    "A04",
+                    Proof::Seen,
+                    Evidence::Exchange { exchange: one_line(exchange), what },
+                    false,
+                );
+            } else if known.tools.gate(tool) == Gate::Observe {
+                let what = unasked(&one_line(tool), self.lang);
+                self.add("A04", Proof::Read, Evidence::Fact { what }, false);
+            }
         }
     }
 
     /// What is known, or not, about somebody who receives users' data.
     fn receiver(&mut self, facts: &Facts, receiver: &Receiver) {
-        let (lang, name) = (self.lang, &receiver.profile.name);
+        let lang = self.lang;
+        let name = called(receiver, lang);
         let fact = |what| Evidence::Fact { what };
         match receiver.profile.trains {
             Trains::No => {}
@@ -335,6 +339,33 @@ impl Found {
                 zh: "有未成年人使用（[agent] audience），而监护人是否同意无从得知");
             self.add("P07", Proof::Unknown, Evidence::Fact { what }, false);
         }
+    }
+}
+
+/// Whether what a tool does stays done.
+fn lasting(effect: Effect) -> bool {
+    use Effect::{Credential, Delete, Execute, Grant, Pay, Send};
+    matches!(effect, Send | Pay | Delete | Grant | Credential | Execute)
+}
+
+fn doubtful(tool: &str, count: u64, lang: Lang) -> String {
+    say!(lang,
+        en: "{tool} ×{count} ran although it was doubtful that the user wanted it: the gate only observes",
+        zh: "{tool} ×{count} 未必是用户的意思，却执行了：闸门只在旁观")
+}
+
+fn unasked(tool: &str, lang: Lang) -> String {
+    say!(lang,
+        en: "{tool} runs without a question: [tools] mode in ombud.toml only observes",
+        zh: "{tool} 执行前不会询问：ombud.toml 的 [tools] mode 只是旁观")
+}
+
+/// What a receiver is called in a sentence.
+fn called(receiver: &Receiver, lang: Lang) -> String {
+    let name = &receiver.profile.name;
+    match receiver.kind {
+        RecipientKind::Store => say!(lang, en: "memory store “{name}”", zh: "记忆库“{name}”"),
+        _ => name.clone(),
     }
 }
 

@@ -7,7 +7,7 @@ use super::super::facts::{Facts, Receiver};
 use super::super::gap::Gap;
 use super::{agent, categories, category, country, effect, keeps, purposes, receiver, title, trains};
 use crate::declared::Audience;
-use crate::document::{Part, one_line};
+use crate::document::Part;
 use crate::flowmap::{Country, is_value};
 
 /// The full notice.
@@ -172,7 +172,8 @@ fn question(facts: &Facts, one: &Receiver) -> Option<String> {
         return None;
     }
     let (who, why) = (receiver(one, lang), why.join(&say!(lang, en: "; ", zh: "，")));
-    Some(say!(lang, en: "Sending to {who}: {why}", zh: "发给 {who}：{why}"))
+    let gap = if who.starts_with(|c: char| c.is_ascii()) { " " } else { "" };
+    Some(say!(lang, en: "Sending to {who}: {why}", zh: "发给{gap}{who}：{why}"))
 }
 
 fn tools(facts: &Facts) -> Vec<Part> {
@@ -180,9 +181,14 @@ fn tools(facts: &Facts) -> Vec<Part> {
     if facts.tools.is_empty() {
         return Vec::new();
     }
-    let list = facts.tools.iter().map(|(name, what)| {
-        let (name, effect) = (one_line(name), effect(*what, lang));
-        say!(lang, en: "{name}: {effect}", zh: "{name}：{effect}")
+    let list = facts.tools.iter().map(|(what, tool)| {
+        let (name, effect) = (&tool.profile.name, effect(*what, lang));
+        let line = say!(lang, en: "{name}: {effect}", zh: "{name}：{effect}");
+        if tool.categories.is_empty() {
+            return line;
+        }
+        let data = categories(tool, lang);
+        say!(lang, en: "{line}; receives: {data}", zh: "{line}；收到：{data}")
     });
     vec![
         heading(say!(lang, en: "What it can do for you", zh: "它能替你做什么")),
