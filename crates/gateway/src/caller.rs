@@ -142,6 +142,12 @@ fn percent(text: &[u8]) -> Vec<u8> {
 pub struct MintKey(hmac::Key);
 
 impl MintKey {
+    /// A key of these bytes.
+    #[cfg(test)]
+    pub(crate) fn of(bytes: &[u8]) -> Self {
+        Self(hmac::Key::new(hmac::HMAC_SHA256, bytes))
+    }
+
     /// 40 bits of HMAC-SHA-256 over type, value and attempt.
     pub fn mint(&self, kind: DataType, value: &str, attempt: u32) -> [u8; 5] {
         let mut context = hmac::Context::with_key(&self.0);

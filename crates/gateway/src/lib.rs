@@ -18,6 +18,7 @@ pub mod pipeline;
 pub mod providers;
 pub mod record;
 pub mod refusal;
+pub mod replay;
 pub mod route;
 pub mod server;
 pub mod tunnel;

@@ -60,7 +60,9 @@ struct Document;
 
 /// The document as it is served.
 pub(crate) fn document() -> utoipa::openapi::OpenApi {
-    Document::openapi()
+    let mut document = Document::openapi();
+    document.merge(crate::console::document());
+    document
 }
 
 /// The routes of Ombud's own interface.

@@ -27,6 +27,8 @@ pub(crate) enum Verb {
     Run(Run),
     /// Serve the gateway for agents that run elsewhere
     Serve(Serve),
+    /// Look at the flow map and the conversations in a browser
+    Console(crate::console::ConsoleArgs),
     /// Write ombud.toml from what the project shows
     Init(Init),
     /// Find personal data and secrets in standard input
@@ -219,7 +221,7 @@ const CHINESE: &[(&str, &str)] = &[
 pub(crate) type Chinese = &'static [(&'static str, &'static str)];
 
 /// The tables: the one above, and one beside the arguments of each verb that has its own module.
-const TABLES: &[Chinese] = &[CHINESE, crate::plan::CHINESE, crate::notice::CHINESE];
+const TABLES: &[Chinese] = &[CHINESE, crate::plan::CHINESE, crate::notice::CHINESE, crate::console::CHINESE];
 
 fn chinese(place: &str) -> Option<&'static str> {
     // The full place first; then the argument alone, where several commands share it.

@@ -78,6 +78,8 @@ pub(crate) struct Serve {
     pub listen: Option<String>,
     /// Keys that clients must show.
     pub keys: Vec<String>,
+    /// Names under which browsers reach the gateway, beside `localhost` and IP addresses.
+    pub hosts: Vec<String>,
 }
 
 /// Flags that stand above the file.

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use anyhow::Result;
 use ombud_core::event::EventKind;
+use ombud_core::say;
 use ombud_detect::Detector;
 use ombud_gateway::{Config, Gateway, record, server};
 use ombud_ledger::Ledger;
@@ -14,6 +15,8 @@ use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
 use crate::api;
+use crate::console::Console;
+use crate::output::Terminal;
 
 /// A gateway that serves.
 pub(crate) struct Gate {
@@ -21,6 +24,7 @@ pub(crate) struct Gate {
     pub gateway: Arc<Gateway>,
     /// Where it listens.
     pub address: SocketAddr,
+    console: Console,
     stop: oneshot::Sender<()>,
     server: JoinHandle<std::io::Result<()>>,
 }
@@ -34,24 +38,45 @@ impl Gate {
         listener: TcpListener,
         mode: &str,
     ) -> Result<Self> {
+        Self::open_as(home, config, detector, listener, mode, &[]).await
+    }
+
+    /// The same, where browsers reach it under these names too.
+    pub(crate) async fn open_as(
+        home: &Path,
+        config: Config,
+        detector: Detector,
+        listener: TcpListener,
+        mode: &str,
+        hosts: &[String],
+    ) -> Result<Self> {
         let ledger = Ledger::open(home).await?;
         let start = EventKind::RunStart { version: env!("CARGO_PKG_VERSION").into(), mode: mode.into() };
         let begun = ledger.append(record::event(start), None)?;
         ledger.durable(&begun).await?;
         let gateway = Gateway::new(config, detector, ledger)?;
         let address = listener.local_addr()?;
-        let router = api::router(Arc::clone(&gateway)).merge(server::router(Arc::clone(&gateway)));
+        let console = Console::beside(&gateway, hosts)?;
+        let routes = api::router(Arc::clone(&gateway)).merge(console.routes());
+        let router = console.guarded(routes.merge(server::router(Arc::clone(&gateway))));
         let (stop, stopped) = oneshot::channel();
         let until = async {
             // A sender that is gone stops the server too.
             let _ = stopped.await;
         };
         let server = tokio::spawn(server::serve(listener, router, until));
-        Ok(Self { gateway, address, stop, server })
+        Ok(Self { gateway, address, console, stop, server })
+    }
+
+    /// Says where the console is.
+    pub(crate) fn announce_console(&self, terminal: Terminal) {
+        let link = self.console.link(self.address);
+        terminal.note(&say!(terminal.lang, en: "  console: {link}", zh: "  控制台：{link}"));
     }
 
     /// Stops serving, lets open exchanges end for a moment, and closes the log.
     pub(crate) async fn close(self, exit: Option<i64>) -> Result<()> {
+        self.console.close();
         // The receiver is gone only if the server has ended already.
         let _ = self.stop.send(());
         let _ = tokio::time::timeout(std::time::Duration::from_secs(5), self.server).await;

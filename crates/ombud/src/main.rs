@@ -3,6 +3,7 @@
 mod api;
 mod cli;
 mod config;
+mod console;
 mod declared;
 mod demo;
 mod document;
@@ -65,6 +66,7 @@ async fn verb(cli: Cli, terminal: Terminal) -> Result<u8> {
         None => status(terminal),
         Some(Verb::Run(args)) => run::run(args, terminal).await,
         Some(Verb::Serve(args)) => serve::serve(args, terminal).await,
+        Some(Verb::Console(args)) => console::console(args, terminal).await,
         Some(Verb::Init(args)) => init::init(&args, terminal),
         Some(Verb::Scan(args)) => filter::scan(&args, terminal),
         Some(Verb::Redact(args)) => filter::redact(&args, terminal).await,

@@ -27,6 +27,7 @@ pub(crate) async fn run(args: cli::Run, terminal: Terminal) -> Result<u8> {
     let config = config::gateway(file, &args.upstreams.into(), terminal.lang)?;
     let gate =
         Gate::open(&config::home(), config, detector, TcpListener::bind("127.0.0.1:0").await?, "run").await?;
+    gate.announce_console(terminal);
     let proxy = Proxy::start(&gate, terminal).await?;
     let hooks = if args.no_hooks { None } else { Some(hook::install(&config::home())?) };
     let status = child(&args.command, &gate, &proxy, hooks.as_ref(), terminal).await;

@@ -19,6 +19,7 @@ pub(crate) async fn serve(args: cli::Serve, terminal: Terminal) -> Result<u8> {
     let file = config::read(args.upstreams.config.as_deref(), lang)?;
     let detector = config::detector(&file);
     let listen = args.listen.or_else(|| file.serve.listen.clone()).unwrap_or_else(|| LISTEN.to_owned());
+    let hosts = file.serve.hosts.clone();
     let config = config::gateway(file, &args.upstreams.into(), lang)?;
     let listener = TcpListener::bind(&listen).await.map_err(|error| {
         anyhow::anyhow!(say!(lang,
@@ -28,7 +29,7 @@ pub(crate) async fn serve(args: cli::Serve, terminal: Terminal) -> Result<u8> {
     if !listener.local_addr()?.ip().is_loopback() {
         expose(args.behind_tls, &config.keys, terminal)?;
     }
-    let gate = Gate::open(&config::home(), config, detector, listener, "serve").await?;
+    let gate = Gate::open_as(&config::home(), config, detector, listener, "serve", &hosts).await?;
     announce(&gate, terminal);
     stopped().await?;
     let flow = gate.gateway.flow();
@@ -61,9 +62,11 @@ fn announce(gate: &Gate, terminal: Terminal) {
     terminal.note(&say!(lang,
         en: "  OPENAI_BASE_URL=http://{address}/v1  ANTHROPIC_BASE_URL=http://{address}  (any provider: http://{address}/p/<provider>)",
         zh: "  OPENAI_BASE_URL=http://{address}/v1  ANTHROPIC_BASE_URL=http://{address}  （指定服务商：http://{address}/p/<服务商>）"));
+    gate.announce_console(terminal);
 }
 
-async fn stopped() -> Result<()> {
+/// Resolves when somebody asks the process to stop.
+pub(crate) async fn stopped() -> Result<()> {
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut terminate = signal(SignalKind::terminate())?;
     tokio::select! {

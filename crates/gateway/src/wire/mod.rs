@@ -70,6 +70,11 @@ impl Wire {
         WIRES.iter().find(|row| row.0 == self).map_or("unknown", |row| row.1)
     }
 
+    /// The wire with this id, if this version knows it.
+    pub fn by_id(id: &str) -> Option<Self> {
+        WIRES.iter().find(|row| row.1 == id).map(|row| row.0)
+    }
+
     /// Whose errors its clients expect.
     pub fn dialect(self) -> Dialect {
         match self {

@@ -92,6 +92,20 @@ impl Index {
         self.places(rows)
     }
 
+    pub(super) async fn conversation_page(
+        &mut self,
+        id: &str,
+        seq: u64,
+        count: u32,
+    ) -> Result<Vec<Position>, Error> {
+        let query = sqlx::query(
+            "SELECT seq, segment, offset FROM entry WHERE conversation = ? AND seq >= ? ORDER BY seq LIMIT ?",
+        );
+        let query = query.bind(id).bind(number(seq)).bind(count);
+        let rows = query.fetch_all(&mut self.connection).await;
+        self.places(rows)
+    }
+
     /// The leaf hash of an entry and its inclusion proof in the tree of `size` entries.
     pub(super) async fn inclusion(&mut self, seq: u64, size: u64) -> Result<(Hash, Vec<Hash>), Error> {
         let leaf = self.nodes(&[(0, seq)]).await?;

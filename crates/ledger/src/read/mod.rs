@@ -112,6 +112,12 @@ impl Reader {
         self.records(&places)
     }
 
+    /// At most `count` entries of a conversation from number `seq` on, in order.
+    pub async fn conversation_page(&mut self, id: &str, seq: u64, count: u32) -> Result<Vec<Record>, Error> {
+        let places = self.index.conversation_page(id, seq, count).await?;
+        self.records(&places)
+    }
+
     /// Decrypts the payload of an entry and checks it against what the entry is committed to.
     pub async fn contents(&self, record: &Record) -> Result<Contents, Error> {
         let Some((event, commitment)) =

@@ -65,6 +65,11 @@ async fn a_reader_beside_the_writer_sees_and_opens_everything() {
         seen.extend(page.iter().map(|record| record.seq));
     }
     assert_eq!(seen, (0..11).collect::<Vec<_>>());
+    let whole = reader.conversation("c-9").await.unwrap();
+    assert_eq!(whole.last().map(|record| record.seq), Some(10));
+    assert_eq!(reader.conversation_page("c-9", 10, 9).await.unwrap(), whole[whole.len() - 1..]);
+    assert_eq!(reader.conversation_page("c-9", 0, 1).await.unwrap(), whole[..1]);
+    assert!(reader.conversation_page("c-9", 11, 9).await.unwrap().is_empty());
     let exchange = reader.exchange("exchange-4").await.unwrap();
     assert_eq!(exchange.iter().map(|record| record.seq).collect::<Vec<_>>(), [8, 9]);
     assert_eq!(exchange[0].event.as_ref().unwrap().id, "event-8");

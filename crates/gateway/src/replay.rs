@@ -1,0 +1,179 @@
+//! From what the log keeps of an exchange back to what can be shown of it: the slots of the request with what stood there
+//! when it left, and the texts of the answer. Pure; whoever calls it has decrypted the bytes.
+
+use std::ops::Range;
+
+use bytes::Bytes;
+use ombud_core::{Edge, Exchange, Slot};
+use ombud_detect::mask::{Minted, Token, token};
+
+use crate::wire::Wire;
+use crate::wire::splice::Patch;
+
+mod answer;
+
+pub use answer::{Piece, PieceKind, answer};
+
+/// A request as it was recorded.
+#[derive(Debug, Clone)]
+pub struct Request {
+    /// Its slots, read again from the recorded body. Without any if no wire could read it.
+    pub exchange: Exchange,
+    /// What was replaced, in the order of the slots and of their texts.
+    pub replaced: Vec<Replaced>,
+}
+
+/// A value that left as a token.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Replaced {
+    /// Number of the slot in the exchange.
+    pub slot: usize,
+    /// Bytes of the slot's text.
+    pub span: Range<usize>,
+    /// What stood there when it left.
+    pub token: Token,
+}
+
+/// Reads a request again. `wire` is the id in its record, `patches` the second part of its payload. A body or a list that
+/// cannot be read gives a request without slots or without replacements.
+pub fn request(wire: &str, body: Bytes, patches: &[u8]) -> Request {
+    let exchange =
+        Wire::by_id(wire).and_then(|wire| wire.parse(body.clone()).ok()).unwrap_or_else(|| unread(body));
+    let replaced = self::patches(patches).iter().filter_map(|patch| place(&exchange.slots, patch)).collect();
+    Request { exchange, replaced }
+}
+
+/// The recorded replacements; none if the list cannot be read.
+pub fn patches(json: &[u8]) -> Vec<Patch> {
+    let rows: Vec<(usize, usize, String)> = serde_json::from_slice(json).unwrap_or_default();
+    rows.into_iter().map(|(start, end, with)| Patch { range: start..end, with }).collect()
+}
+
+fn unread(body: Bytes) -> Exchange {
+    Exchange {
+        edge: Edge::Model,
+        wire: "unread",
+        body,
+        slots: Vec::new(),
+        opaque: Vec::new(),
+        model: None,
+        stream: false,
+    }
+}
+
+impl Request {
+    /// What the tokens of the request stand for. `one_way` says of which tokens the answer keeps the placeholder.
+    pub fn minted(&self, one_way: &dyn Fn(&Token) -> bool) -> Minted {
+        let mut minted = Minted::default();
+        for replaced in &self.replaced {
+            let value =
+                self.exchange.slots.get(replaced.slot).and_then(|slot| slot.text.get(replaced.span.clone()));
+            if let Some(value) = value {
+                minted.insert(replaced.token, value, !one_way(&replaced.token));
+            }
+        }
+        minted
+    }
+}
+
+/// The place of a patch in the text of the slot that it stands in.
+fn place(slots: &[Slot], patch: &Patch) -> Option<Replaced> {
+    let at = slots.partition_point(|slot| slot.span.end < patch.range.end);
+    let slot = slots.get(at).filter(|slot| slot.span.start <= patch.range.start)?;
+    let span = text_offset(slot, patch.range.start)..text_offset(slot, patch.range.end);
+    slot.text.get(span.clone())?;
+    let found = token::spans(&patch.with).into_iter().next()?;
+    let token = token::read(patch.with.as_bytes().get(found)?)?;
+    Some(Replaced { slot: at, span, token })
+}
+
+/// The first offset of the slot's text that stands at `body` or after it: what [`Slot::body_range`] maps forward.
+fn text_offset(slot: &Slot, body: usize) -> usize {
+    let wanted = body.saturating_sub(slot.span.start);
+    let (mut low, mut high) = (0, slot.text.len());
+    while low < high {
+        let middle = low.midpoint(high);
+        if slot.map.original(middle) < wanted {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    low
+}
+
+#[cfg(test)]
+mod tests {
+    use ombud_core::{DataType, Policy};
+    use ombud_detect::{Detector, Options};
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::inspect::{self, Detections};
+    use crate::record;
+
+    /// What the log would keep of a body.
+    fn recorded(body: &str) -> (Vec<u8>, usize) {
+        let exchange = Wire::Chat.parse(Bytes::copy_from_slice(body.as_bytes())).unwrap();
+        let detector = Detector::new(&Options::default());
+        let found: Vec<Detections> =
+            exchange.slots.iter().map(|slot| detector.detect(&slot.text).into()).collect();
+        let key = crate::caller::MintKey::of(b"key");
+        let masked = inspect::apply(&Policy::default(), &exchange, &found, &key, &[].into()).unwrap();
+        (record::patches(&masked.patches), masked.patches.len())
+    }
+
+    fn body(text: &str, number: u64) -> String {
+        serde_json::json!({ "model": "m", "messages": [
+            { "role": "system", "content": "be brief" },
+            { "role": "user", "content": text },
+            { "role": "assistant", "tool_calls": [{ "id": "c1", "type": "function", "function": {
+                "name": "send_mail", "arguments": serde_json::json!({ "phone": number, "to": text }).to_string() } }] },
+        ] })
+        .to_string()
+    }
+
+    #[test]
+    fn values_are_found_again_through_every_layer() {
+        let body = body("请打 \"13912345678\"\n😀 或 wang.wei@example.com", 13_912_345_678);
+        let (patches, count) = recorded(&body);
+        let request = request("openai.chat", body.into(), &patches);
+        assert_eq!(request.replaced.len(), count);
+        let values: Vec<&str> = request
+            .replaced
+            .iter()
+            .map(|replaced| &request.exchange.slots[replaced.slot].text[replaced.span.clone()])
+            .collect();
+        assert!(values.len() >= 5, "{values:?}");
+        for (value, replaced) in values.iter().zip(&request.replaced) {
+            let expected =
+                if replaced.token.kind == DataType::Email { "wang.wei@example.com" } else { "13912345678" };
+            assert_eq!(*value, expected);
+        }
+        let minted = request.minted(&|token| token.kind == DataType::Email);
+        assert_eq!(minted.len(), 2);
+    }
+
+    #[test]
+    fn what_cannot_be_read_has_no_slots() {
+        for (wire, body, patches) in [
+            ("openai.chat", "{", "[[0,1,\"PHONE_00000000\"]]"),
+            ("later", "{}", "nonsense"),
+            ("unread", "x", "[]"),
+        ] {
+            let request = request(wire, body.into(), patches.as_bytes());
+            assert!(request.exchange.slots.is_empty() && request.replaced.is_empty(), "{wire}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn foreign_patches_never_panic(start in 0..400_usize, end in 0..400_usize, with in "\\PC{0,20}") {
+            let body = body("a 中 \u{1f600} \\ \n", 7);
+            let patches = serde_json::to_vec(&[(start, end, with)]).unwrap();
+            for replaced in request("openai.chat", body.into(), &patches).replaced {
+                prop_assert!(replaced.span.start <= replaced.span.end);
+            }
+        }
+    }
+}

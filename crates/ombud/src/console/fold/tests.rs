@@ -1,0 +1,113 @@
+//! Folding of made-up entries.
+
+use ombud_core::DataType;
+use ombud_core::event::{Commitment, Party, ResponseRecord};
+
+use super::*;
+
+fn request(provider: &str, found: u64, masked: u64) -> EventKind {
+    EventKind::Request(Box::new(RequestRecord {
+        provider: provider.into(),
+        host: "host".into(),
+        wire: "openai.chat".into(),
+        model: None,
+        stream: false,
+        bytes: (1, 1),
+        slots: BTreeMap::new(),
+        found: Counts::from([(DataType::Phone, found)]),
+        masked: Counts::from([(DataType::Phone, masked)]),
+        opaque: BTreeMap::new(),
+    }))
+}
+
+fn answer(fault: Party) -> EventKind {
+    EventKind::Response(Box::new(ResponseRecord {
+        status: 200,
+        complete: true,
+        bytes: 0,
+        restored: 1,
+        unknown_tokens: 0,
+        request_id: None,
+        model: None,
+        finish: None,
+        ms: (0, 0),
+        fault,
+        code: None,
+    }))
+}
+
+fn event(seq: u64, conversation: Option<&str>, kind: EventKind) -> Event {
+    Event {
+        v: 1,
+        id: format!("event-{seq}"),
+        t: format!("2026-11-24T00:00:{seq:02}.000Z"),
+        exchange: Some(format!("exchange-{seq}")),
+        conversation: conversation.map(str::to_owned),
+        client: None,
+        kind,
+        payload: None::<Commitment>,
+    }
+}
+
+fn folded(events: Vec<(Option<&str>, EventKind)>) -> Fold {
+    let mut fold = Fold::default();
+    for (seq, (conversation, kind)) in events.into_iter().enumerate() {
+        fold.add(seq as u64, Some(&event(seq as u64, conversation, kind)));
+    }
+    fold
+}
+
+#[test]
+fn amounts_add_up_by_recipient() {
+    let fold = folded(vec![
+        (Some("a"), request("one", 3, 2)),
+        (Some("b"), request("one", 1, 1)),
+        (Some("a"), request("two", 1, 0)),
+        (None, EventKind::Refused { code: "x".into(), provider: Some("two".into()) }),
+        (None, EventKind::Tunnel { host: "h:1".into(), outcome: "refused".into() }),
+        (None, EventKind::Tunnel { host: "h:2".into(), outcome: "tunnelled".into() }),
+    ]);
+    let one = &fold.recipients[&(RecipientKind::Provider, "one".into())];
+    let amount = one.flow.data[&DataCategory::ContactPhone];
+    assert_eq!((one.flow.requests, amount.masked, amount.clear, one.refused), (2, 3, 1, 0));
+    assert_eq!(
+        (one.first.as_str(), one.last.as_str()),
+        ("2026-11-24T00:00:00.000Z", "2026-11-24T00:00:01.000Z")
+    );
+    let two = &fold.recipients[&(RecipientKind::Provider, "two".into())];
+    assert_eq!((two.flow.requests, two.refused), (1, 1));
+    let hosts: Vec<_> = fold.recipients.keys().filter(|key| key.0 == RecipientKind::Host).collect();
+    assert_eq!(hosts, [&(RecipientKind::Host, "h:2".to_owned())]);
+    assert_eq!((fold.newest.len(), fold.newest[0].seq), (6, 5));
+}
+
+#[test]
+fn conversations_come_in_the_order_of_their_last_entry() {
+    let fold = folded(vec![
+        (Some("a"), request("one", 1, 1)),
+        (Some("b"), request("one", 0, 0)),
+        (Some("a"), answer(Party::Provider)),
+        (Some("c"), request("two", 2, 2)),
+        (Some("b"), EventKind::Erased { keys: 1, epoch: 2 }),
+    ]);
+    let ids = |rows: Vec<&ConversationRow>| rows.iter().map(|row| row.id.clone()).collect::<Vec<_>>();
+    assert_eq!(ids(fold.conversations(None, 9)), ["b", "c", "a"]);
+    assert_eq!(ids(fold.conversations(Some(4), 1)), ["c"]);
+    assert_eq!(ids(fold.conversations(Some(2), 9)), Vec::<String>::new());
+    let a = fold.conversations(Some(3), 1)[0];
+    assert_eq!((a.failed, a.masked, a.exchanges, a.erased), (1, 1, 1, false));
+    assert!(fold.conversations(None, 1)[0].erased);
+}
+
+#[test]
+fn an_entry_of_a_later_version_is_counted_and_shown_as_such() {
+    let mut fold = Fold::default();
+    fold.add(0, None);
+    assert_eq!((fold.next, fold.newest[0].kind.as_str()), (1, "later"));
+}
+
+#[test]
+fn the_list_of_newest_is_bounded() {
+    let fold = folded((0..150).map(|_| (None, EventKind::RunEnd { exit: None })).collect());
+    assert_eq!((fold.newest.len(), fold.newest[0].seq), (NEWEST, 149));
+}

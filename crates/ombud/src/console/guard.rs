@@ -1,0 +1,247 @@
+//! What a browser may ask. A page on the internet can make the browsers of its readers send requests to loopback, directly
+//! or after pointing its own name there (DNS rebinding). So Ombud's own interface answers only to names it knows, and to no
+//! page but its own; the edges answer to pages on this machine only. Programs that are no browsers send neither `Origin` nor
+//! `Sec-Fetch-Site` and notice nothing.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::{Request, State};
+use axum::http::header::{self, HeaderMap, HeaderName, HeaderValue};
+use axum::http::{StatusCode, Uri};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use ombud_core::{Lang, say};
+use serde_json::json;
+
+/// What the console and the interface may do in a browser: nothing but what is listed, all of it from here.
+pub(crate) const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; \
+    img-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; \
+    require-trusted-types-for 'script'; trusted-types 'none'";
+
+const HEADERS: &[(&str, &str)] = &[
+    ("content-security-policy", POLICY),
+    ("x-content-type-options", "nosniff"),
+    ("referrer-policy", "no-referrer"),
+    ("cache-control", "no-store"),
+    ("cross-origin-opener-policy", "same-origin"),
+    ("cross-origin-resource-policy", "same-origin"),
+    ("permissions-policy", "camera=(), geolocation=(), microphone=()"),
+];
+
+/// What the guard knows.
+#[derive(Clone)]
+pub(crate) struct Guard {
+    /// Names under which this machine is reached, beside `localhost` and IP addresses; small letters, without port.
+    hosts: Arc<[String]>,
+    lang: Lang,
+}
+
+/// Why a request is refused.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Refused {
+    Host(String),
+    Origin(String),
+}
+
+impl Guard {
+    /// A guard for these names.
+    pub(crate) fn new(hosts: &[String], lang: Lang) -> Self {
+        Self { hosts: hosts.iter().map(|host| host.to_ascii_lowercase()).collect(), lang }
+    }
+
+    fn judge(&self, uri: &Uri, headers: &HeaderMap) -> Result<(), Refused> {
+        let host = text(headers, &header::HOST).or_else(|| uri.authority().map(|host| host.as_str()));
+        let own = is_own(uri.path());
+        if own && !host.is_some_and(|host| self.knows(host)) {
+            return Err(Refused::Host(host.unwrap_or_default().to_owned()));
+        }
+        match text(headers, &header::ORIGIN) {
+            Some(origin) if own && !is_same(origin, host.unwrap_or_default()) => {
+                return Err(Refused::Origin(origin.to_owned()));
+            }
+            Some(origin) if !own && !self.is_near(origin) => return Err(Refused::Origin(origin.to_owned())),
+            _ => {}
+        }
+        let site = text(headers, &HeaderName::from_static("sec-fetch-site"));
+        let foreign = matches!(site, Some("cross-site" | "same-site"));
+        // Following a link to the console is no request in anybody's name: it brings the page and no data.
+        let follows = is_console(uri.path())
+            && text(headers, &HeaderName::from_static("sec-fetch-mode")) == Some("navigate");
+        if foreign && own && !follows {
+            return Err(Refused::Origin(site.unwrap_or_default().to_owned()));
+        }
+        // A form or an image of a foreign page comes without `Origin` where the browser leaves it out.
+        if site == Some("cross-site") && !own && headers.get(header::ORIGIN).is_none() {
+            return Err(Refused::Origin("cross-site".to_owned()));
+        }
+        Ok(())
+    }
+
+    /// A name cannot be pointed somewhere else if it is none: an IP address is what it says.
+    fn knows(&self, host: &str) -> bool {
+        let Some(name) = name_of(host) else { return false };
+        name == "localhost" || name.parse::<IpAddr>().is_ok() || self.hosts.contains(&name)
+    }
+
+    /// Whether an origin is a page on this machine or under one of its names.
+    fn is_near(&self, origin: &str) -> bool {
+        let Some(name) = authority(origin).and_then(name_of) else { return false };
+        let loopback = name.parse::<IpAddr>().is_ok_and(|address| address.is_loopback());
+        name == "localhost" || loopback || self.hosts.contains(&name)
+    }
+
+    fn refusal(&self, refused: &Refused) -> Response {
+        let lang = self.lang;
+        let (code, message) = match refused {
+            Refused::Host(host) => (
+                "ombud_unknown_host",
+                say!(lang,
+                en: "this gateway does not answer to the name `{host}`, so that no foreign page can reach it under a borrowed name. Use 127.0.0.1 or localhost, or add the name under [serve] in ombud.toml: hosts = [\"…\"]",
+                zh: "网关不接受以 `{host}` 为名的访问，以防外部网页冒名访问。请使用 127.0.0.1 或 localhost，或在 ombud.toml 的 [serve] 下加入 hosts = [\"…\"]"),
+            ),
+            Refused::Origin(origin) => (
+                "ombud_foreign_origin",
+                say!(lang,
+                en: "a page from another place ({origin}) made this request; Ombud answers only to its own pages here",
+                zh: "该请求来自其他网站的页面（{origin}）；此处只接受 Ombud 自己的页面发来的请求"),
+            ),
+        };
+        let body = json!({ "code": code, "message": message, "error": { "code": code, "type": "forbidden", "message": message } });
+        (StatusCode::FORBIDDEN, Json(body)).into_response()
+    }
+}
+
+/// Checks a request before anything else looks at it, and sets the headers of what is shown in browsers.
+pub(crate) async fn guard(State(guard): State<Guard>, request: Request, next: Next) -> Response {
+    let own = is_own(request.uri().path());
+    let mut response = match guard.judge(request.uri(), request.headers()) {
+        Ok(()) => next.run(request).await,
+        Err(refused) => guard.refusal(&refused),
+    };
+    if own {
+        for (name, value) in HEADERS {
+            response.headers_mut().insert(HeaderName::from_static(name), HeaderValue::from_static(value));
+        }
+    }
+    response
+}
+
+fn is_console(path: &str) -> bool {
+    path == "/console" || path.starts_with("/console/")
+}
+
+/// Ombud's own interface, as opposed to the edges.
+fn is_own(path: &str) -> bool {
+    is_console(path) || path == "/api" || path.starts_with("/api/")
+}
+
+fn text<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
+    // A value that is no text is not ours and not nobody's either.
+    headers.get(name).map(|value| value.to_str().unwrap_or("?"))
+}
+
+/// What stands after the scheme of an origin.
+fn authority(origin: &str) -> Option<&str> {
+    origin.strip_prefix("http://").or_else(|| origin.strip_prefix("https://"))
+}
+
+/// Whether an origin is the page of the host that is asked.
+fn is_same(origin: &str, host: &str) -> bool {
+    authority(origin).is_some_and(|authority| !authority.is_empty() && authority.eq_ignore_ascii_case(host))
+}
+
+/// The name in `host`, `host:port` or `[v6]:port`, in small letters.
+fn name_of(host: &str) -> Option<String> {
+    let authority: axum::http::uri::Authority = host.parse().ok()?;
+    let port = authority.as_str().strip_prefix(authority.host())?;
+    let digits = port.strip_prefix(':').unwrap_or(port);
+    if !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+        return None;
+    }
+    let name = authority.host().trim_start_matches('[').trim_end_matches(']');
+    Some(name.trim_end_matches('.').to_ascii_lowercase()).filter(|name| !name.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn judged(path: &str, headers: &[(&'static str, &str)]) -> Result<(), Refused> {
+        let mut map = HeaderMap::new();
+        for (name, value) in headers {
+            map.insert(*name, value.parse().unwrap());
+        }
+        Guard::new(&["Gate.Example.com".to_owned()], Lang::En).judge(&path.parse().unwrap(), &map)
+    }
+
+    #[test]
+    fn only_known_names_reach_the_interface() {
+        for host in [
+            "127.0.0.1:8787",
+            "localhost",
+            "LOCALHOST:1",
+            "[::1]:8787",
+            "10.1.2.3:80",
+            "gate.example.com",
+            "gate.example.com.:443",
+        ] {
+            for path in ["/console", "/console/console.js", "/api/v1/scan", "/api/openapi.json"] {
+                assert_eq!(judged(path, &[("host", host)]), Ok(()), "{host} {path}");
+            }
+        }
+        for host in [
+            "evil.example",
+            "127.0.0.1.evil.example",
+            "localhost.evil.example",
+            "a@127.0.0.1",
+            "",
+            "127.0.0.1:x",
+            "x y",
+        ] {
+            assert!(judged("/api/v1/scan", &[("host", host)]).is_err(), "{host}");
+            assert!(judged("/console", &[("host", host)]).is_err(), "{host}");
+        }
+        assert!(judged("/api/v1/scan", &[]).is_err());
+        assert_eq!(judged("/v1/chat/completions", &[("host", "gateway.internal")]), Ok(()));
+    }
+
+    #[test]
+    fn foreign_pages_reach_nothing() {
+        let at = |path: &str, origin: &str| judged(path, &[("host", "127.0.0.1:8787"), ("origin", origin)]);
+        assert_eq!(at("/api/v1/scan", "http://127.0.0.1:8787"), Ok(()));
+        for origin in [
+            "null",
+            "http://evil.example",
+            "http://127.0.0.1:9999",
+            "http://localhost:8787",
+            "file://",
+            "",
+            "http://",
+        ] {
+            assert!(at("/api/v1/scan", origin).is_err(), "{origin}");
+        }
+        for origin in ["null", "https://evil.example", "https://127.0.0.1.evil.example"] {
+            assert!(at("/v1/chat/completions", origin).is_err(), "{origin}");
+            assert!(at("/m/notes/api/v2/heartbeat", origin).is_err(), "{origin}");
+        }
+        for origin in ["http://localhost:3000", "http://127.0.0.1:5173", "https://gate.example.com"] {
+            assert_eq!(at("/v1/chat/completions", origin), Ok(()), "{origin}");
+        }
+    }
+
+    #[test]
+    fn requests_that_a_foreign_page_causes_without_origin_are_known_by_their_metadata() {
+        let at = |path: &str, site: &str, mode: &str| {
+            judged(path, &[("host", "localhost"), ("sec-fetch-site", site), ("sec-fetch-mode", mode)])
+        };
+        assert!(at("/api/v1/console/flow", "cross-site", "no-cors").is_err());
+        assert!(at("/api/v1/console/flow", "same-site", "navigate").is_err());
+        assert!(at("/console/console.js", "cross-site", "no-cors").is_err());
+        assert!(at("/v1/models", "cross-site", "no-cors").is_err());
+        assert_eq!(at("/console", "cross-site", "navigate"), Ok(()));
+        assert_eq!(at("/api/v1/console/flow", "same-origin", "cors"), Ok(()));
+        assert_eq!(at("/console", "none", "navigate"), Ok(()));
+    }
+}

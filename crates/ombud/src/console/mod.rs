@@ -1,0 +1,169 @@
+//! The console: a page on loopback that shows the flow map live and what was said beside what the provider saw. It reads the
+//! log of one home, decrypts for the operator who holds the token, and changes nothing.
+//!
+//! ```text
+//! guard (Host, Origin, headers) ─▶ assets: the page, without data
+//!                               └▶ token ─▶ api ─▶ source ─▶ Reader ─▶ fold ─▶ flow, events, conversations
+//!                                                         └▶ exchange ─▶ gateway::replay ─▶ passages
+//! ```
+
+mod api;
+mod assets;
+mod exchange;
+mod flow;
+mod fold;
+mod guard;
+mod live;
+mod passage;
+mod source;
+mod token;
+mod view;
+
+use std::io::ErrorKind;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use anyhow::{Result, anyhow, bail};
+use axum::Router;
+use clap::Args;
+use ombud_core::{Lang, say};
+use ombud_gateway::{Gateway, server};
+use ombud_ledger::read::Reader;
+use tokio::net::TcpListener;
+use utoipa::OpenApi as _;
+
+use crate::cli::Chinese;
+use crate::config::{self, Flags};
+use crate::output::Terminal;
+use source::{Knowledge, Source};
+use token::Token;
+
+/// Where `ombud console` listens if it may.
+const LISTEN: &str = "127.0.0.1:8788";
+
+/// Chinese help of the verb.
+pub(crate) const CHINESE: Chinese = &[
+    ("console", "在浏览器中查看数据流向和对话回放"),
+    ("console listen", "监听地址，须为本机回环地址（默认 127.0.0.1:8788，被占用时自动换一个端口）"),
+    ("console renew", "更换令牌：以前给出的链接全部失效"),
+];
+
+#[derive(Debug, Args)]
+pub(crate) struct ConsoleArgs {
+    /// Address to listen on, of this machine only (default: 127.0.0.1:8788, or a free port)
+    #[arg(long, value_name = "ADDR")]
+    pub listen: Option<String>,
+    /// Make a new token: links that were given out open nothing any more
+    #[arg(long)]
+    pub renew: bool,
+    /// Configuration file (default: ombud.toml)
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+}
+
+/// The console of one home.
+pub(crate) struct Console {
+    api: api::Console,
+    hosts: Vec<String>,
+}
+
+impl Console {
+    /// The console beside a running gateway, which is reached under these names too.
+    pub(crate) fn beside(gateway: &Arc<Gateway>, hosts: &[String]) -> Result<Self> {
+        let home = gateway.ledger.home().to_owned();
+        Self::over(&home, Knowledge::Gateway(Arc::clone(gateway)), gateway.config.lang, hosts)
+    }
+
+    fn over(home: &Path, knowledge: Knowledge, lang: Lang, hosts: &[String]) -> Result<Self> {
+        let token = Token::of(home, lang)?;
+        let api = api::Console { source: Source::new(home, knowledge), token, lang };
+        Ok(Self { api, hosts: hosts.to_owned() })
+    }
+
+    /// The routes of the page and of its interface. What they are merged with is put behind [`Console::guarded`].
+    pub(crate) fn routes(&self) -> Router {
+        assets::router().merge(api::router(self.api.clone()))
+    }
+
+    /// Checks every request to these routes for foreign names and pages.
+    pub(crate) fn guarded(&self, routes: Router) -> Router {
+        let guard = guard::Guard::new(&self.hosts, self.api.lang);
+        routes.layer(axum::middleware::from_fn_with_state(guard, guard::guard))
+    }
+
+    /// The link that opens it.
+    pub(crate) fn link(&self, address: SocketAddr) -> String {
+        self.api.token.link(address)
+    }
+
+    /// Ends the streams of pages that are open.
+    pub(crate) fn close(&self) {
+        self.api.source.close();
+    }
+}
+
+/// The description of the interface, to be merged with the rest.
+pub(crate) fn document() -> utoipa::openapi::OpenApi {
+    api::Document::openapi()
+}
+
+/// `ombud console`: shows a home's log, also while a gateway writes to it.
+pub(crate) async fn console(args: ConsoleArgs, terminal: Terminal) -> Result<u8> {
+    let lang = terminal.lang;
+    let home = config::home();
+    // Says what to do if there is no log yet.
+    drop(Reader::open(&home).await?);
+    let file = config::read(args.config.as_deref(), lang)?;
+    let detector = Box::new(config::detector(&file));
+    let hosts = file.serve.hosts.clone();
+    let config = config::gateway(file, &Flags::default(), lang)?;
+    if args.renew {
+        Token::renew(&home, lang)?;
+    }
+    let listener = listen(args.listen.as_deref(), lang).await?;
+    let knowledge = Knowledge::Configuration {
+        providers: Box::new(config.providers),
+        local: config.local,
+        policy: config.policy,
+        detector,
+    };
+    let console = Console::over(&home, knowledge, lang, &hosts)?;
+    terminal.out(&console.link(listener.local_addr()?))?;
+    terminal.note(&say!(lang,
+        en: "  open this link in a browser on this machine; Ctrl-C ends the console and nothing else",
+        zh: "  请在本机浏览器中打开此链接；按 Ctrl-C 只会关闭控制台"));
+    let routes = console.guarded(console.routes());
+    let stop = async move {
+        // Without signals it runs until it is killed.
+        let _ = crate::serve::stopped().await;
+        console.close();
+    };
+    server::serve(listener, routes, stop).await?;
+    Ok(0)
+}
+
+/// Listens on this machine only: whoever opens the console reads what users said.
+async fn listen(address: Option<&str>, lang: Lang) -> Result<TcpListener> {
+    let wanted = address.unwrap_or(LISTEN);
+    let bound = match TcpListener::bind(wanted).await {
+        Err(error) if error.kind() == ErrorKind::AddrInUse && address.is_none() => {
+            TcpListener::bind("127.0.0.1:0").await
+        }
+        bound => bound,
+    };
+    let listener = bound.map_err(|error| {
+        anyhow!(say!(lang,
+            en: "cannot listen on {wanted}: {error}. Give another address with --listen",
+            zh: "无法监听 {wanted}：{error}。请用 --listen 指定其他地址"))
+    })?;
+    if !listener.local_addr()?.ip().is_loopback() {
+        bail!(say!(lang,
+            en: "{wanted} can be reached from outside, and the console shows what users said. Listen on 127.0.0.1; from another machine, use `ssh -L 8788:127.0.0.1:8788 HOST`",
+            zh: "{wanted} 可从外部访问，而控制台会显示用户说过的话。请监听 127.0.0.1；需要从其他机器查看时，可用 `ssh -L 8788:127.0.0.1:8788 主机`"));
+    }
+    Ok(listener)
+}
+
+#[cfg(test)]
+mod tests;
