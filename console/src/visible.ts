@@ -8,7 +8,6 @@ export interface Stretch {
 
 /** Controls except tab and line feed; bidirectional controls; what has no width; tags; variation selectors of the supplement. */
 const HIDDEN =
-  // eslint-disable-next-line no-control-regex
   /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]|[\u{e0000}-\u{e01ef}]/gu;
 
 /** The zero-width joiner inside an emoji and the mark that makes one colourful are part of what is seen. */

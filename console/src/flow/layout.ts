@@ -133,11 +133,12 @@ export function thickness(requests: number): number {
   return Math.round((1.5 + Math.min(5, Math.log2(1 + requests))) * 10) / 10;
 }
 
-export type LineKind = "masked" | "clear" | "unread" | "idle";
+export type LineKind = "masked" | "clear" | "unread" | "call" | "idle";
 
 export function lineKind(recipient: RecipientView): LineKind {
   if (recipient.requests === 0) return "idle";
   if (recipient.warnings.includes("in_the_clear")) return "clear";
   if (!recipient.inspected || recipient.warnings.includes("parts_not_inspected")) return "unread";
-  return "masked";
+  // What a tool gets is what the agent needs to do its work: the values themselves.
+  return recipient.edge === "tool" ? "call" : "masked";
 }

@@ -6,7 +6,6 @@ import { Foreign, Sentence } from "../code";
 import { useSpeech } from "../lang";
 import { linkTo } from "../route";
 import type { EventRow, RecipientView, Update } from "../schema";
-import { lookUp } from "../texts";
 import { amountText, FlowPicture } from "./map";
 
 export function FlowScreen({ update }: { readonly update: Update | null }): JSX.Element {
@@ -77,6 +76,7 @@ function Legend(): JSX.Element {
     ["masked", t.legendMasked],
     ["clear", t.legendClear],
     ["unread", t.legendUnread],
+    ["call", t.legendCall],
   ] as const;
   return (
     <ul class="legend" aria-label={t.legend}>
@@ -145,7 +145,7 @@ function EventLine({ event }: { readonly event: EventRow }): JSX.Element {
         <Foreign text={told(event.about ?? "")} />
         {event.code && event.code !== "release" && (
           <code class="event-code">
-            <Foreign text={lookUp(CODES, event.code)} />
+            <Foreign text={event.code} />
           </code>
         )}
         {event.kind === "llm.response" && (event.count ?? 0) >= 400 && <span class="amount-clear">{event.count}</span>}
@@ -158,6 +158,3 @@ function EventLine({ event }: { readonly event: EventRow }): JSX.Element {
     </li>
   );
 }
-
-/** Codes are shown as they stand in the log. */
-const CODES: Readonly<Record<string, string>> = {};

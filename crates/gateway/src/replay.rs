@@ -56,6 +56,8 @@ fn unread(body: Bytes) -> Exchange {
         body,
         slots: Vec::new(),
         opaque: Vec::new(),
+        tools: Vec::new(),
+        calls: Vec::new(),
         model: None,
         stream: false,
     }

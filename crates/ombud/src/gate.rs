@@ -57,8 +57,8 @@ impl Gate {
         let gateway = Gateway::new(config, detector, ledger)?;
         let address = listener.local_addr()?;
         let console = Console::beside(&gateway, hosts)?;
-        let routes = api::router(Arc::clone(&gateway)).merge(console.routes());
-        let router = console.guarded(routes.merge(server::router(Arc::clone(&gateway))));
+        let own = api::router(Arc::clone(&gateway)).merge(console.routes());
+        let router = console.guarded(own.merge(server::router(Arc::clone(&gateway))));
         let (stop, stopped) = oneshot::channel();
         let until = async {
             // A sender that is gone stops the server too.

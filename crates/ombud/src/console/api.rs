@@ -66,7 +66,7 @@ pub(crate) fn router(console: Console) -> Router {
 
 /// Lets through who shows the token.
 async fn check(State(console): State<Console>, request: Request, next: Next) -> Response {
-    let shown = request.headers().get(HEADER).map(|value| value.as_bytes()).unwrap_or_default();
+    let shown = request.headers().get(HEADER).map(axum::http::HeaderValue::as_bytes).unwrap_or_default();
     if console.token.is(shown) {
         return next.run(request).await;
     }
@@ -189,7 +189,9 @@ async fn exchanges(source: &Source, id: &str, from: u64, count: usize) -> Result
         let Some(last) = page.last() else { break };
         at = last.seq + 1;
         any = true;
-        page.iter().for_each(|record| exchange::list(&mut rows, record));
+        for record in &page {
+            exchange::list(&mut rows, record);
+        }
         if rows.len() > count {
             break;
         }

@@ -1,5 +1,7 @@
 //! The page itself: three files that `npm run build` writes to `console/dist`, compiled in.
 
+use std::future::{Ready, ready};
+
 use axum::Router;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
@@ -18,6 +20,6 @@ pub(crate) fn router() -> Router {
         .route("/console/console.css", get(|| file("text/css; charset=utf-8", STYLE)))
 }
 
-async fn file(kind: &'static str, bytes: &'static [u8]) -> Response {
-    ([(header::CONTENT_TYPE, kind)], bytes).into_response()
+fn file(kind: &'static str, bytes: &'static [u8]) -> Ready<Response> {
+    ready(([(header::CONTENT_TYPE, kind)], bytes).into_response())
 }

@@ -109,7 +109,7 @@ impl Said {
         let mut opaque = Vec::new();
         let mut passages = 0;
         if let Some(body) = parts.first() {
-            let patches = parts.get(1).map(|part| part.as_ref()).unwrap_or_default();
+            let patches = parts.get(1).map(AsRef::as_ref).unwrap_or_default();
             let request = replay::request(&record.wire, body.clone(), patches);
             self.minted = request.minted(&|token| knowledge.is_one_way(token.kind));
             opaque = request
@@ -216,30 +216,11 @@ impl Said {
             })
             .collect();
         if self.clear > 0 {
-            let clear = self.left_clear(&slot.text, &marks, knowledge);
+            let clear = left_in_clear(&slot.text, &marks, knowledge);
             marks.extend(clear);
         }
         let passage = Passage { role: id_of(&slot.role), origin: origin(&slot.origin), ..blank };
         Some(page(passage, &slot.text, marks, from))
-    }
-
-    /// Values that are found when the text is looked at again, and that no token replaced.
-    fn left_clear(&self, text: &str, marks: &[Mark], knowledge: &Knowledge) -> Vec<Mark> {
-        let found = knowledge.detector().detect(text);
-        let masked = |span: &std::ops::Range<usize>| {
-            marks.iter().any(|mark| mark.span.start < span.end && span.start < mark.span.end)
-        };
-        found
-            .into_iter()
-            .filter(|found| found.score >= knowledge.min_score() && !masked(&found.span))
-            .map(|found| Mark {
-                other: text.get(found.span.clone()).unwrap_or_default().to_owned(),
-                span: found.span,
-                state: SpanState::Clear,
-                kind: found.kind,
-                token: None,
-            })
-            .collect()
     }
 
     fn piece(&self, at: usize, from: u64) -> Option<Passage> {
@@ -276,6 +257,25 @@ impl Said {
         };
         Some(Mark { span, state, kind: token.kind, other, token: Some(token.to_string()) })
     }
+}
+
+/// Values that are found when the text is looked at again, and that no token replaced.
+fn left_in_clear(text: &str, marks: &[Mark], knowledge: &Knowledge) -> Vec<Mark> {
+    let found = knowledge.detector().detect(text);
+    let masked = |span: &std::ops::Range<usize>| {
+        marks.iter().any(|mark| mark.span.start < span.end && span.start < mark.span.end)
+    };
+    found
+        .into_iter()
+        .filter(|found| found.score >= knowledge.min_score() && !masked(&found.span))
+        .map(|found| Mark {
+            other: text.get(found.span.clone()).unwrap_or_default().to_owned(),
+            span: found.span,
+            state: SpanState::Clear,
+            kind: found.kind,
+            token: None,
+        })
+        .collect()
 }
 
 fn role(kind: PieceKind) -> &'static str {

@@ -30,7 +30,11 @@ fn row(kind: RecipientKind, id: &str, received: &Received, knowledge: &Knowledge
         id: id.to_owned(),
         name: knowledge.name(kind, id),
         country: knowledge.country(kind, id),
-        inspected: kind == RecipientKind::Provider,
+        inspected: match kind {
+            RecipientKind::Provider => true,
+            RecipientKind::Tool => received.unexamined == 0,
+            RecipientKind::Store | RecipientKind::Host => false,
+        },
         requests: flow.requests,
         refused: received.refused,
         opaque: flow.opaque,

@@ -38,6 +38,8 @@ pub(crate) struct Received {
     pub flow: Flow,
     /// Requests that were refused.
     pub refused: u64,
+    /// Tool calls of which nobody looked where the arguments came from.
+    pub unexamined: u64,
     /// First seen.
     pub first: String,
     /// Last seen.
@@ -97,8 +99,9 @@ impl Fold {
             EventKind::Refused { provider: Some(provider), .. } => {
                 self.recipient(RecipientKind::Provider, provider, t).refused += 1;
             }
-            EventKind::ToolIntent { tool, decision, .. } => {
+            EventKind::ToolIntent { tool, decision, effect, arguments, .. } => {
                 let received = self.recipient(RecipientKind::Tool, tool, t);
+                received.unexamined += u64::from(effect.is_none() && arguments.is_empty());
                 if decision == "release" {
                     received.flow.requests += 1;
                 } else {

@@ -52,7 +52,8 @@ impl Guard {
     }
 
     fn judge(&self, uri: &Uri, headers: &HeaderMap) -> Result<(), Refused> {
-        let host = text(headers, &header::HOST).or_else(|| uri.authority().map(|host| host.as_str()));
+        let host =
+            text(headers, &header::HOST).or_else(|| uri.authority().map(axum::http::uri::Authority::as_str));
         let own = is_own(uri.path());
         if own && !host.is_some_and(|host| self.knows(host)) {
             return Err(Refused::Host(host.unwrap_or_default().to_owned()));

@@ -62,16 +62,12 @@ impl Watching {
     }
 
     async fn update(&mut self, size: u64) -> Option<Event> {
-        match self.source.update().await {
-            Ok(update) => {
-                // A long log is taken in by and by: then the next look follows without a change of size.
-                self.size = (update.flow.read >= update.flow.entries).then_some(size);
-                Event::default().event("update").json_data(update).ok()
-            }
-            Err(_) => {
-                self.size = Some(size);
-                Some(Event::default().event("unreadable").data("{}"))
-            }
-        }
+        let Ok(update) = self.source.update().await else {
+            self.size = Some(size);
+            return Some(Event::default().event("unreadable").data("{}"));
+        };
+        // A long log is taken in by and by: then the next look follows without a change of size.
+        self.size = (update.flow.read >= update.flow.entries).then_some(size);
+        Event::default().event("update").json_data(update).ok()
     }
 }

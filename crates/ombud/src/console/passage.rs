@@ -7,8 +7,10 @@ use ombud_core::DataType;
 use super::exchange::category;
 use super::view::{Passage, SpanState, SpanView};
 
-/// Length of a page in UTF-16 code units; one that would end inside a mark ends after it.
-pub(crate) const PAGE: usize = 8 * 1024;
+/// Length of the first page in UTF-16 code units, and of those after it, which somebody wanted to see. A page that would end
+/// inside a mark ends after it.
+const FIRST: usize = 2 * 1024;
+const PAGE: usize = 16 * 1024;
 
 /// A mark in bytes of the whole text.
 pub(crate) struct Mark {
@@ -23,7 +25,7 @@ pub(crate) struct Mark {
 pub(crate) fn page(blank: Passage, text: &str, mut marks: Vec<Mark>, from: u64) -> Passage {
     marks.sort_by_key(|mark| (mark.span.start, mark.span.end));
     let start = byte_at(text, 0, usize::try_from(from).unwrap_or(usize::MAX));
-    let end = whole_marks(&marks, byte_at(text, start, PAGE));
+    let end = whole_marks(&marks, byte_at(text, start, if start == 0 { FIRST } else { PAGE }));
     let shown = text.get(start..end).unwrap_or_default();
     let first = units(text.get(..start).unwrap_or_default());
     let length = first + units(shown) + units(text.get(end..).unwrap_or_default());
@@ -109,10 +111,14 @@ mod tests {
         Mark { span, state: SpanState::Masked, kind: DataType::Phone, other: "T".into(), token: None }
     }
 
+    fn place(units: u64) -> usize {
+        usize::try_from(units).unwrap()
+    }
+
     /// What a browser would cut out.
     fn cut(text: &str, start: u64, end: u64) -> String {
         let units: Vec<u16> = text.encode_utf16().collect();
-        String::from_utf16(&units[start as usize..end as usize]).unwrap()
+        String::from_utf16(&units[place(start)..place(end)]).unwrap()
     }
 
     #[test]
@@ -126,18 +132,18 @@ mod tests {
 
     #[test]
     fn a_page_does_not_cut_a_mark() {
-        let text = format!("{}13912345678 {}", "x".repeat(PAGE - 5), "y".repeat(10));
-        let first = page(blank(), &text, vec![mark(PAGE - 5..PAGE + 6)], 0);
-        assert_eq!((first.spans.len(), first.text.len()), (1, PAGE + 6));
-        let second = page(blank(), &text, vec![mark(PAGE - 5..PAGE + 6)], first.text.len() as u64);
-        assert_eq!((second.spans.len(), second.from, second.text.len()), (0, PAGE as u64 + 6, 11));
+        let text = format!("{}13912345678 {}", "x".repeat(FIRST - 5), "y".repeat(10));
+        let first = page(blank(), &text, vec![mark(FIRST - 5..FIRST + 6)], 0);
+        assert_eq!((first.spans.len(), first.text.len()), (1, FIRST + 6));
+        let second = page(blank(), &text, vec![mark(FIRST - 5..FIRST + 6)], first.text.len() as u64);
+        assert_eq!((second.spans.len(), second.from, second.text.len()), (0, FIRST as u64 + 6, 11));
     }
 
     proptest! {
         #[test]
         fn pages_join_to_the_text(text in "(\\PC|\u{1f600}|中){0,60}", from in 0..200_u64, a in 0..300_usize, b in 0..300_usize) {
             let page = page(blank(), &text, vec![mark(a.min(b)..a.max(b))], from);
-            let start = page.from as usize;
+            let start = place(page.from);
             let units: Vec<u16> = text.encode_utf16().collect();
             prop_assert_eq!(&units[start..start + page.text.encode_utf16().count()], page.text.encode_utf16().collect::<Vec<_>>());
             for span in &page.spans {

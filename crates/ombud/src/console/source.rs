@@ -193,7 +193,9 @@ async fn catch_up(state: &mut State) -> Result<u64> {
         if page.is_empty() {
             break;
         }
-        page.iter().for_each(|record| state.fold.take(record));
+        for record in &page {
+            state.fold.take(record);
+        }
     }
     Ok(entries)
 }

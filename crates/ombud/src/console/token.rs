@@ -1,5 +1,6 @@
 //! The token that opens the console: random, one per home, made on first use, readable by its owner only.
 
+use std::fmt::Write as _;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
@@ -40,7 +41,7 @@ impl Token {
     /// Puts a new token in the place of the old one: links that were given out open nothing any more.
     pub(crate) fn renew(home: &Path, lang: Lang) -> Result<Self> {
         match fs::remove_file(home.join(FILE)) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error.into()),
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error.into()),
             _ => Self::of(home, lang),
         }
     }
@@ -76,7 +77,8 @@ fn stored(path: &Path) -> io::Result<Option<Token>> {
 #[cfg(unix)]
 fn private(path: &Path) -> io::Result<bool> {
     use std::os::unix::fs::PermissionsExt as _;
-    Ok(fs::metadata(path)?.permissions().mode() & 0o077 == 0)
+    let others = fs::metadata(path)?.permissions().mode() & 0o077;
+    Ok(others == 0)
 }
 
 #[cfg(not(unix))]
@@ -88,7 +90,11 @@ fn private(_: &Path) -> io::Result<bool> {
 fn make(path: &Path) -> io::Result<()> {
     let mut bytes = [0_u8; BYTES];
     getrandom::fill(&mut bytes).map_err(io::Error::other)?;
-    let text: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    let mut text = String::with_capacity(2 * BYTES);
+    for byte in bytes {
+        // Writing to a String cannot fail.
+        let _ = write!(text, "{byte:02x}");
+    }
     let draft = PathBuf::from(format!("{}.{}", path.display(), text.get(..16).unwrap_or_default()));
     let mut file: File = owner_only().open(&draft)?;
     file.write_all(text.as_bytes())?;
