@@ -43,6 +43,7 @@ fn event(seq: u64, conversation: Option<&str>, kind: EventKind) -> Event {
         t: format!("2026-11-24T00:00:{seq:02}.000Z"),
         exchange: Some(format!("exchange-{seq}")),
         conversation: conversation.map(str::to_owned),
+        subject: None,
         client: None,
         kind,
         payload: None::<Commitment>,
