@@ -260,7 +260,7 @@ impl Found {
             self.push(Kind::Number, digits, span);
         }
         if let Some(decimal) = decimal(run) {
-            self.push(Kind::Number, decimal, span)
+            self.push(Kind::Number, decimal, span);
         } else {
             let groups = run.split(|ch: char| !ch.is_ascii_digit() && ch != '.' && ch != ',');
             for decimal in groups.filter_map(decimal) {
