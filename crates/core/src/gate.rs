@@ -198,6 +198,49 @@ impl CallDecision {
     }
 }
 
+/// Whether a recorded decision released its call. What a later version may have written counts as not released.
+pub fn was_released(decision: &str) -> bool {
+    matches!(decision, "release" | "approved") || decision.starts_with("would_ask:")
+}
+
+/// A recorded decision in words.
+pub fn told(decision: &str, lang: Lang) -> String {
+    let (kind, doubts) = decision.split_once(':').unwrap_or((decision, ""));
+    let doubts: Vec<String> = doubts.split(',').map(|id| doubt_in_words(id.trim(), lang)).collect();
+    let doubts = doubts.join(if lang == Lang::Zh { "；" } else { "; " });
+    match kind {
+        "release" => say!(lang, en: "released", zh: "已放行"),
+        "approved" => say!(lang, en: "released, the user agreed", zh: "用户同意后放行"),
+        "would_ask" => {
+            say!(lang, en: "released; would have asked: {doubts}", zh: "已放行；本应先询问：{doubts}")
+        }
+        "ask" => say!(lang, en: "withheld, the user was asked: {doubts}", zh: "已拦下并询问用户：{doubts}"),
+        "block" => say!(lang, en: "withheld: {doubts}", zh: "已拦下：{doubts}"),
+        _ => decision.to_owned(),
+    }
+}
+
+fn doubt_in_words(id: &str, lang: Lang) -> String {
+    let part = |id: &str| Part::by_id(id).map_or_else(|| id.to_owned(), |part| part.say(lang));
+    match id {
+        "secret" => say!(lang, en: "placeholder of a secret", zh: "含密钥的占位符"),
+        "unreadable" => say!(lang, en: "arguments not readable", zh: "参数无法可靠读取"),
+        "not_asked" => say!(lang, en: "the user did not ask for it", zh: "用户没有提出这一要求"),
+        "delegated" => say!(lang, en: "the user left it to a text", zh: "用户让一段文字来决定"),
+        _ => match id.split_once('_') {
+            Some(("foreign", id)) => {
+                let part = part(id);
+                say!(lang, en: "{part} comes from third-party text", zh: "{part}来自第三方内容")
+            }
+            Some(("unseen", id)) => {
+                let part = part(id);
+                say!(lang, en: "{part} stands nowhere in the context", zh: "{part}在上下文中从未出现")
+            }
+            _ => id.to_owned(),
+        },
+    }
+}
+
 /// Decides on a call. Pure: the same arguments give the same decision.
 pub fn decide_call(policy: &ToolPolicy, tool: &str, facts: &CallFacts) -> CallDecision {
     // The tool would act with the placeholder in the secret's place: no approval makes that right.
@@ -410,6 +453,32 @@ mod tests {
         let payee = ArgumentFacts { user: true, ..argument(Part::Account) };
         assert_eq!(ids(&call(Effect::Pay, vec![payee, argument(Part::Amount)])), "release");
         assert_eq!(ids(&call(Effect::Pay, vec![argument(Part::Amount)])), "ask: foreign_amount");
+    }
+
+    #[test]
+    fn every_recorded_decision_can_be_told() {
+        let foreign = Doubt::Foreign {
+            path: "/to".into(),
+            part: Part::Destination,
+            value: "v".into(),
+            origin: Origin::Unknown,
+        };
+        let unseen = Doubt::Unseen { path: "/url".into(), part: Part::Url, value: "v".into() };
+        let doubts =
+            vec![Doubt::Secret, Doubt::Unreadable, Doubt::NotAsked, Doubt::Delegated, foreign, unseen];
+        for (decision, released) in [
+            (CallDecision::Release(Vec::new()), true),
+            (CallDecision::Release(doubts.clone()), true),
+            (CallDecision::Approved, true),
+            (CallDecision::Ask(doubts.clone()), false),
+            (CallDecision::Block(doubts), false),
+        ] {
+            assert_eq!((was_released(&decision.id()), decision.releases()), (released, released));
+            for lang in [Lang::En, Lang::Zh] {
+                let told = told(&decision.id(), lang);
+                assert!(!told.contains('_') && told != decision.id(), "{told}");
+            }
+        }
     }
 
     #[test]

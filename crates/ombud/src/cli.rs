@@ -120,6 +120,8 @@ pub(crate) struct Log {
 pub(crate) enum LogVerb {
     /// Show the newest entries, or one exchange
     Show(Show),
+    /// Where an answer or a tool call came from
+    Trace(crate::trace::Trace),
     /// Check that nothing was changed
     Verify(Verify),
     /// Write a folder that anybody can verify
@@ -221,7 +223,8 @@ const CHINESE: &[(&str, &str)] = &[
 pub(crate) type Chinese = &'static [(&'static str, &'static str)];
 
 /// The tables: the one above, and one beside the arguments of each verb that has its own module.
-const TABLES: &[Chinese] = &[CHINESE, crate::plan::CHINESE, crate::notice::CHINESE, crate::console::CHINESE];
+const TABLES: &[Chinese] =
+    &[CHINESE, crate::plan::CHINESE, crate::notice::CHINESE, crate::console::CHINESE, crate::trace::CHINESE];
 
 fn chinese(place: &str) -> Option<&'static str> {
     // The full place first; then the argument alone, where several commands share it.

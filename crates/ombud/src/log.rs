@@ -2,7 +2,7 @@
 
 use anyhow::{Result, bail};
 use ombud_core::event::{Counts, EventKind};
-use ombud_core::{Lang, Say, say};
+use ombud_core::{Lang, Say, gate, say};
 use ombud_ledger::read::{Contents, Reader, Record};
 use ombud_ledger::tlog::VerifierKey;
 use ombud_ledger::verify::{self, Policy, Report};
@@ -74,6 +74,7 @@ fn what(kind: &EventKind, lang: Lang) -> String {
             say!(lang, en: "answer {status}: {restored} value(s) restored{end}", zh: "回答 {status}：还原 {restored} 个值{end}")
         }
         EventKind::ToolIntent { tool, decision, .. } => {
+            let decision = gate::told(decision, lang);
             say!(lang, en: "tool call {tool}: {decision}", zh: "工具调用 {tool}：{decision}")
         }
         EventKind::Consent(consent) => {

@@ -21,6 +21,7 @@ mod plan;
 mod run;
 mod serve;
 mod summary;
+mod trace;
 mod tunnel;
 
 use std::process::ExitCode;
@@ -73,6 +74,7 @@ async fn verb(cli: Cli, terminal: Terminal) -> Result<u8> {
         Some(Verb::Restore(args)) => filter::restore(&args, terminal).await,
         Some(Verb::Log(log)) => match log.verb {
             LogVerb::Show(args) => log::show(&args, terminal).await,
+            LogVerb::Trace(args) => trace::trace(&args, terminal).await,
             LogVerb::Verify(args) => log::verify(&args, terminal),
             LogVerb::Export(args) => log::export(&args, terminal),
         },

@@ -31,6 +31,24 @@ pub enum Part {
 }
 
 impl Part {
+    /// Every part.
+    pub const ALL: &[Self] = &[
+        Self::Destination,
+        Self::Account,
+        Self::Amount,
+        Self::Url,
+        Self::Object,
+        Self::Path,
+        Self::Command,
+        Self::Credential,
+        Self::Content,
+    ];
+
+    /// The part with this id.
+    pub fn by_id(id: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|part| part.id() == id)
+    }
+
     /// The id in records.
     pub fn id(self) -> &'static str {
         match self {

@@ -8,6 +8,7 @@ pub mod frame;
 pub mod json;
 pub mod openai_chat;
 pub mod openai_responses;
+pub mod said;
 pub mod splice;
 pub mod withhold;
 

@@ -1,0 +1,245 @@
+//! From what the log holds to the trace.
+
+use bytes::Bytes;
+use ombud_core::effect::{Effect, Part};
+use ombud_core::event::EventKind;
+use ombud_core::{Exchange, Origin, Role, Trust};
+use ombud_detect::mask::token;
+use ombud_detect::mask::{Form, Minted, Tally, restore};
+use ombud_gateway::attribute::index::Index;
+use ombud_gateway::attribute::{Attributor, Context, Hit, weight};
+use ombud_gateway::calls::approve;
+use ombud_gateway::wire::Wire;
+use ombud_gateway::wire::json::unescape;
+use ombud_gateway::wire::said::said;
+use serde::Serialize;
+use serde_json::Value;
+
+use super::Logged;
+
+/// Overlaps of an answer that are listed.
+const MOST: usize = 200;
+
+/// Where an answer and its tool calls stand in what the model read.
+#[derive(Debug, Serialize)]
+pub(super) struct Traced {
+    pub(super) exchange: String,
+    pub(super) time: String,
+    pub(super) provider: String,
+    pub(super) wire: String,
+    pub(super) model: Option<String>,
+    /// Whether contents were erased: then only what the log itself says is left.
+    pub(super) erased: bool,
+    /// What stood in the context, in order.
+    pub(super) in_context: Vec<SlotTrace>,
+    pub(super) calls: Vec<CallTrace>,
+    /// What of the answer's text stands in the context too.
+    pub(super) answer: Vec<Overlap>,
+    /// Parts of the request that could not be read.
+    pub(super) not_inspected: u64,
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct SlotTrace {
+    pub(super) slot: u64,
+    pub(super) role: Role,
+    pub(super) origin: Origin,
+    pub(super) trust: Trust,
+    pub(super) characters: usize,
+    /// The tool call whose result it is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) call: Option<Source>,
+    /// Parts with an origin of their own.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) passages: Vec<Passage>,
+}
+
+#[derive(Debug, Clone, Serialize)]
+pub(super) struct Source {
+    pub(super) id: String,
+    pub(super) tool: String,
+    pub(super) arguments: String,
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct Passage {
+    pub(super) span: [usize; 2],
+    pub(super) origin: Origin,
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct CallTrace {
+    pub(super) tool: String,
+    pub(super) id: Option<String>,
+    pub(super) effect: Option<Effect>,
+    pub(super) decision: String,
+    /// The arguments as the agent got or would have got them.
+    pub(super) arguments: Option<String>,
+    pub(super) overlaps: Vec<Overlap>,
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct Overlap {
+    /// Place in the arguments; absent for an answer's text.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) path: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) part: Option<Part>,
+    /// What stands in both; absent if it was erased.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) value: Option<String>,
+    pub(super) slot: u64,
+    pub(super) origin: Origin,
+    /// `token`, `identifier` or `text`.
+    pub(super) by: String,
+    /// Bytes of the slot's text.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) span: Option<[usize; 2]>,
+    /// The tool call whose result the slot is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) source: Option<Source>,
+}
+
+/// The trace of an exchange, or of one of its calls.
+pub(super) fn build(logged: &Logged, only: Option<&str>) -> Traced {
+    let wire = Wire::by_id(&logged.request.wire);
+    let read = || wire?.parse(Bytes::from(logged.sent.as_ref()?.0.clone())).ok();
+    let exchange = read();
+    let context =
+        exchange.as_ref().map(|exchange| Attributor::default().context(exchange)).unwrap_or_default();
+    let sources: Vec<Option<Source>> =
+        context.sources.iter().map(|source| source_of(exchange.as_ref(), &source.origin)).collect();
+    let mut traced = Traced {
+        exchange: logged.id.clone(),
+        time: logged.time.clone(),
+        provider: logged.request.provider.clone(),
+        wire: logged.request.wire.clone(),
+        model: logged.request.model.clone(),
+        erased: logged.erased,
+        in_context: slots(&context, &sources),
+        calls: Vec::new(),
+        answer: Vec::new(),
+        not_inspected: logged.request.opaque.values().sum(),
+    };
+    for (kind, details) in &logged.calls {
+        let call = call(kind, details.as_deref(), &traced.in_context);
+        traced.calls.extend(call.filter(|call| only.is_none() || only == call.id.as_deref()));
+    }
+    if let (None, Some(wire), Some(answer)) = (only, wire, &logged.answer) {
+        let minted = logged.sent.as_ref().map(|(body, patches)| minted(body, patches)).unwrap_or_default();
+        for text in said(wire, answer) {
+            let restored = restore(&minted, &text, Form::Plain, &mut Tally::default());
+            traced.answer.extend(overlaps(&context, &restored.unwrap_or(text), &sources));
+        }
+        traced.answer.truncate(MOST);
+    }
+    traced
+}
+
+/// The call whose result an origin is.
+fn source_of(exchange: Option<&Exchange>, origin: &Origin) -> Option<Source> {
+    let Origin::Tool { call: Some(id), .. } = origin else { return None };
+    let exchange = exchange?;
+    let call = exchange.calls.iter().find(|call| call.id.as_deref() == Some(id))?;
+    let arguments = approve::past(exchange, call).chars().take(400).collect();
+    Some(Source { id: id.clone(), tool: call.tool.clone(), arguments })
+}
+
+fn slots(context: &Context, sources: &[Option<Source>]) -> Vec<SlotTrace> {
+    let slots = context.sources.iter().zip(sources).map(|(source, call)| SlotTrace {
+        slot: source.slot as u64,
+        role: source.role,
+        origin: source.origin.clone(),
+        trust: source.origin.trust(),
+        characters: source.index.folded.chars().count(),
+        call: call.clone(),
+        passages: source
+            .passages
+            .iter()
+            .map(|passage| Passage {
+                span: [passage.span.start, passage.span.end],
+                origin: passage.origin.clone(),
+            })
+            .collect(),
+    });
+    slots.collect()
+}
+
+/// A recorded call. The log says where its arguments stand; what stands there is in the encrypted details.
+fn call(kind: &EventKind, details: Option<&[u8]>, slots: &[SlotTrace]) -> Option<CallTrace> {
+    let EventKind::ToolIntent { tool, call, decision, effect, arguments, .. } = kind else { return None };
+    let details: Option<Value> = details.and_then(|details| serde_json::from_slice(details).ok());
+    let known = details.as_ref().and_then(|details| details.get("overlaps")?.as_array());
+    let source =
+        |slot: u64| slots.iter().find(|known| known.slot == slot).and_then(|known| known.call.clone());
+    let mut overlaps = Vec::new();
+    for argument in arguments {
+        for overlap in &argument.overlaps {
+            let same = |row: &&Value| {
+                row.get("path").and_then(Value::as_str) == Some(&argument.path)
+                    && row.get("slot").and_then(Value::as_u64) == Some(overlap.slot)
+                    && row.get("by").and_then(Value::as_str) == Some(&overlap.by)
+            };
+            let row = known.and_then(|rows| rows.iter().find(same));
+            overlaps.push(Overlap {
+                path: Some(argument.path.clone()),
+                part: argument.part.as_deref().and_then(Part::by_id),
+                value: row.and_then(|row| Some(row.get("value")?.as_str()?.to_owned())),
+                slot: overlap.slot,
+                origin: overlap.origin.clone(),
+                by: overlap.by.clone(),
+                span: row.and_then(|row| serde_json::from_value(row.get("span")?.clone()).ok()),
+                source: source(overlap.slot),
+            });
+        }
+    }
+    Some(CallTrace {
+        tool: tool.clone(),
+        id: call.clone(),
+        effect: *effect,
+        decision: decision.clone(),
+        arguments: details.and_then(|details| Some(details.get("arguments")?.as_str()?.to_owned())),
+        overlaps,
+    })
+}
+
+/// The identifiers and passages of a text that stand in the context too.
+fn overlaps(context: &Context, text: &str, sources: &[Option<Source>]) -> Vec<Overlap> {
+    let index = Index::new(text, None);
+    let overlap = |hit: Hit, value: &str| Overlap {
+        path: None,
+        part: None,
+        value: Some(value.to_owned()),
+        slot: context.sources.get(hit.source).map_or(0, |source| source.slot as u64),
+        source: sources.get(hit.source).cloned().flatten(),
+        origin: hit.origin,
+        by: hit.by.id().to_owned(),
+        span: Some([hit.span.start, hit.span.end]),
+    };
+    let mut found = Vec::new();
+    let mut terms: Vec<_> = index.terms().filter(|(canonical, _)| weight(canonical) >= 4).collect();
+    terms.sort_by_key(|(_, places)| places.first().map(|place| place.1.start));
+    for (canonical, places) in terms {
+        let Some((kind, _)) = places.first() else { continue };
+        found.extend(context.identifier(*kind, canonical).into_iter().map(|hit| overlap(hit, canonical)));
+    }
+    for (hit, own) in context.shared(&index) {
+        let value = text.get(index.original(&own)).unwrap_or_default();
+        found.push(overlap(hit, value));
+    }
+    found
+}
+
+/// What the tokens of a request stood for, from the recorded replacements.
+fn minted(body: &[u8], patches: &[u8]) -> Minted {
+    let rows: Vec<(usize, usize, String)> = serde_json::from_slice(patches).unwrap_or_default();
+    let mut minted = Minted::default();
+    for (start, end, with) in rows {
+        let value = body.get(start..end).and_then(|raw| std::str::from_utf8(raw).ok());
+        let token = token::read(with.trim_matches('"').as_bytes());
+        if let (Some(value), Some(token)) = (value, token) {
+            minted.insert(token, &unescape(value).0, true);
+        }
+    }
+    minted
+}
