@@ -18,7 +18,7 @@ pub(crate) use country::{Country, covers};
 pub(crate) use input::{Damage, Input, Why, parse, text as read_text};
 pub(crate) use known::{Known, Paths};
 pub(crate) use profile::{Profile, normalised, profile};
-pub(crate) use traffic::Traffic;
+pub(crate) use traffic::{LOCAL_MODEL, Traffic};
 
 use ombud_core::{Class, DataCategory};
 

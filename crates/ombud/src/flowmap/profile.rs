@@ -127,13 +127,13 @@ fn named(recipient: &Recipient, providers: &Providers) -> Recipient {
     }
 }
 
+/// A provider that is reached through an address on this machine is still that provider.
 fn country(provider: &Provider, seen: &str) -> String {
-    if provider.local {
-        LOCAL.to_owned()
-    } else if provider.country == UNKNOWN_COUNTRY {
-        seen.to_owned()
-    } else {
-        provider.country.clone()
+    match (provider.local, provider.country.as_str(), seen) {
+        (true, ..) => LOCAL.to_owned(),
+        (false, UNKNOWN_COUNTRY, LOCAL) => UNKNOWN_COUNTRY.to_owned(),
+        (false, UNKNOWN_COUNTRY, seen) => seen.to_owned(),
+        (false, stated, _) => stated.to_owned(),
     }
 }
 
@@ -170,16 +170,21 @@ mod tests {
             (RecipientKind::Provider, "DeepSeek"),
             (RecipientKind::Provider, "api.deepseek.com"),
             (RecipientKind::Host, "api.deepseek.com:443"),
+            (RecipientKind::Provider, "openai"),
+            (RecipientKind::Provider, "ollama"),
         ] {
             map.to(recipient(kind, name)).requests = 1;
         }
+        // A proxy on this machine does not make OpenAI a part of it.
+        map.to(Recipient { country: LOCAL.into(), ..recipient(RecipientKind::Provider, "openai") })
+            .requests = 1;
         let all = normalised(&map, &providers, &Notice::default());
         let names: Vec<_> = all
             .recipients
             .iter()
             .map(|(who, flow)| (who.name.as_str(), who.country.as_str(), flow.requests))
             .collect();
-        assert_eq!(names, [("deepseek", "CN", 4)]);
+        assert_eq!(names, [("deepseek", "CN", 4), ("ollama", LOCAL, 1), ("openai", "unknown", 2)]);
     }
 
     #[test]

@@ -16,6 +16,9 @@ use super::profile::is_loopback;
 /// Entries that are read at a time.
 const PAGE: u32 = 1024;
 
+/// The name of a model on this machine that is no known provider's; its port changes from run to run.
+pub(crate) const LOCAL_MODEL: &str = "local-model";
+
 /// What the log shows.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct Traffic {
@@ -113,11 +116,19 @@ impl Traffic {
         }
     }
 
+    /// Requests went to a model on this machine, which may be a simulated one.
+    pub(crate) fn may_be_simulated(&self) -> bool {
+        self.flow.recipients.keys().any(|who| who.name == LOCAL_MODEL)
+    }
+
     fn request(&mut self, request: &RequestRecord, evidence: &str) {
         self.requests += 1;
         // A base URL that belongs to no known provider has a makeshift id; its host says more.
-        let makeshift = request.provider.starts_with("upstream");
-        let name = if makeshift { &request.host } else { &request.provider };
+        let name = match (request.provider.starts_with("upstream"), is_loopback(&request.host)) {
+            (true, true) => LOCAL_MODEL,
+            (true, false) => &request.host,
+            (false, _) => &request.provider,
+        };
         let flow = self.flow.to(recipient(RecipientKind::Provider, name, &request.host, true));
         flow.requests += 1;
         flow.shown_by(evidence);

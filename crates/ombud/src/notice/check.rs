@@ -8,7 +8,7 @@ use ombud_core::{Lang, Say, say};
 use serde::Serialize;
 use serde_json::json;
 
-use super::facts::tellable;
+use super::facts::{required, tellable};
 use super::{Check, Published, words};
 use crate::cli::Format;
 use crate::config;
@@ -56,7 +56,7 @@ pub(crate) struct Drift {
 
 /// Compares a notice with what is known. Nothing is read or written.
 pub(crate) fn drift(known: &Known, published: &Published) -> Drift {
-    let (code, traffic) = (tellable(&known.code_flow()), tellable(&known.traffic_flow()));
+    let (code, traffic) = (required(&known.code_flow()), required(&known.traffic_flow()));
     let claimed = |shown: &FlowMap| match &published.block {
         Some(block) => block.flow(),
         None => words::claimed(&published.text, shown, &known.providers),
@@ -67,8 +67,8 @@ pub(crate) fn drift(known: &Known, published: &Published) -> Drift {
         let lacks = compare(shown, &claimed(shown)).into_iter();
         drift.lacks.extend(lacks.map(|difference| Lack { witness, difference }));
     }
-    let mut seen = code;
-    seen.merge(&traffic);
+    let mut seen = tellable(&known.code_flow());
+    seen.merge(&tellable(&known.traffic_flow()));
     if let Some(block) = &published.block {
         let only_who_and_what = |difference: &Difference| {
             matches!(difference.what, What::Recipient { .. } | What::Category { .. })

@@ -4,13 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
 use ombud_core::flow::{Flow, FlowMap, Recipient, RecipientKind};
-use ombud_core::{DataCategory, Effect, Lang};
+use ombud_core::{DataCategory, Effect, Lang, say};
 use serde::{Deserialize, Serialize};
 
 use super::gap::Gap;
 use crate::declared::{Audience, Words};
 use crate::document::one_line;
-use crate::flowmap::{Country, Known, Profile, concerns_users, covers, profile};
+use crate::flowmap::{Country, Known, LOCAL_MODEL, Profile, concerns_users, covers, profile};
 
 /// In which form a category leaves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -87,8 +87,9 @@ impl Facts {
         }
         let traffic = known.traffic.read();
         let effect = |name: &str| traffic.and_then(|traffic| Some(traffic.tools.get(name)?.effect));
-        let (tools, receivers): (Vec<Receiver>, _) =
-            receivers(&flow, known).into_iter().partition(|receiver| receiver.kind == RecipientKind::Tool);
+        let named = receivers(&flow, known).into_iter().map(|receiver| receiver.in_words(lang));
+        let (tools, receivers) =
+            named.partition::<Vec<_>, _>(|receiver| receiver.kind == RecipientKind::Tool);
         let tools =
             tools.into_iter().map(|tool| (effect(&tool.id).unwrap_or(Effect::Unknown), tool)).collect();
         Self {
@@ -158,18 +159,19 @@ impl Facts {
     }
 }
 
-/// What a notice must speak of: all that is about users. A model on the operator's own machine hands nothing on.
+/// What a notice may speak of: all that is about users.
 pub(crate) fn tellable(flow: &FlowMap) -> FlowMap {
-    let mut out = FlowMap::default();
-    for (recipient, flow) in &flow.recipients {
-        let local = Country(&recipient.country).is_local();
-        if local && recipient.kind != RecipientKind::Store {
-            continue;
-        }
-        let mut flow = flow.clone();
+    let mut out = flow.clone();
+    for flow in out.recipients.values_mut() {
         flow.data.retain(|category, _| concerns_users(*category));
-        out.recipients.insert(recipient.clone(), flow);
     }
+    out
+}
+
+/// What a notice must speak of: a model on the operator's own machine hands nothing on.
+pub(crate) fn required(flow: &FlowMap) -> FlowMap {
+    let mut out = tellable(flow);
+    out.recipients.retain(|who, _| who.kind == RecipientKind::Store || !Country(&who.country).is_local());
     out
 }
 
@@ -200,6 +202,14 @@ fn place(recipient: &Recipient, flow: &FlowMap) -> String {
 }
 
 impl Receiver {
+    /// A model on the operator's own machine has no name of its own.
+    fn in_words(mut self, lang: Lang) -> Self {
+        if self.id == LOCAL_MODEL {
+            self.profile.name = say!(lang, en: "local model", zh: "本地模型");
+        }
+        self
+    }
+
     fn take(&mut self, flow: &Flow, unread: bool) {
         for (&category, amount) in &flow.data {
             let form = if amount.clear == 0 && amount.masked > 0 { Form::Masked } else { Form::Clear };

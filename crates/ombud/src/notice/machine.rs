@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::facts::{Facts, Form, Receiver};
 use crate::document::hidden;
-use crate::flowmap::Input;
+use crate::flowmap::{Input, LOCAL_MODEL};
 
 /// The kind of block, and its version.
 pub(crate) const FAMILY: &str = "ombud.notice";
@@ -75,7 +75,12 @@ impl Stated {
         Self {
             kind: receiver.kind,
             id: receiver.id.clone(),
-            name: receiver.profile.name.clone(),
+            // The same in every language.
+            name: if receiver.id == LOCAL_MODEL {
+                receiver.id.clone()
+            } else {
+                receiver.profile.name.clone()
+            },
             country: receiver.profile.country.clone(),
             trains: receiver.profile.trains,
             retention_days: receiver.profile.retention_days,

@@ -20,7 +20,7 @@ use serde_json::json;
 
 use crate::cli::Chinese;
 use crate::document::{html, markdown, text};
-use crate::flowmap::{Input, Known, Paths};
+use crate::flowmap::{Input, Known, Paths, Traffic};
 use crate::output::Terminal;
 
 pub(crate) use check::{DEFAULT, describe, drift};
@@ -192,6 +192,10 @@ fn remarks(known: &Known, facts: &Facts, args: &Notice, terminal: Terminal) {
         terminal.note(&say!(lang,
             en: "  no traffic was seen: `ombud run -- <CMD>`, then write the notice again",
             zh: "  没有看到实际流量：请运行 `ombud run -- <启动命令>`，然后重新生成"));
+    }
+    if known.traffic.read().is_some_and(Traffic::may_be_simulated) {
+        let stand_in = crate::plan::stand_in(lang);
+        terminal.note(&say!(lang, en: "  not seen: {stand_in}", zh: "  没有看到：{stand_in}"));
     }
     if args.format == Format::Text {
         terminal.note(&say!(lang,

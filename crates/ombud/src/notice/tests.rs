@@ -155,6 +155,26 @@ fn a_hostile_name_stays_a_name() {
     }
 }
 
+#[test]
+fn a_model_on_this_machine_is_told_of_and_is_no_third_party() {
+    let mut known = fixture::declared("[agent]\nname = \"小安\"");
+    let mut traffic = Traffic::default();
+    for port in [40_001, 40_002] {
+        traffic.take(&fixture::chat("upstream", &format!("127.0.0.1:{port}")));
+    }
+    known.traffic = Input::Read(traffic);
+    for lang in [Lang::En, Lang::Zh] {
+        let facts = Facts::of(&known, lang);
+        assert_eq!((facts.receivers.len(), facts.others().count()), (1, 0));
+        let full = write(&facts, None, Format::Md);
+        assert!(full.contains(if lang == Lang::En { "local model" } else { "本地模型" }), "{full}");
+    }
+    let hash = |lang| published(&known, lang, Format::Md).block.unwrap().hash;
+    assert_eq!(hash(Lang::En), hash(Lang::Zh));
+    let drift = drift(&known, &published(&known, Lang::En, Format::Md));
+    assert_eq!((drift.lacks.len(), drift.unseen.len()), (0, 0));
+}
+
 fn any_flow() -> impl Strategy<Value = FlowMap> {
     let kind = prop_oneof![
         Just(RecipientKind::Provider),

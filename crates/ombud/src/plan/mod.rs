@@ -12,6 +12,8 @@ mod tests;
 mod unseen;
 mod verdict;
 
+pub(crate) use unseen::stand_in;
+
 use std::path::PathBuf;
 
 use anyhow::Result;

@@ -4,7 +4,7 @@ use ombud_core::Lang;
 
 use super::verdict::Answer;
 use super::{Format, draw, write};
-use crate::flowmap::{Damage, Input, Why, tests as fixture};
+use crate::flowmap::{Damage, Input, Traffic, Why, tests as fixture};
 use crate::notice::Published;
 
 #[test]
@@ -59,6 +59,19 @@ fn publish_needs_every_witness_and_nothing_open() {
     let limited = publish(&known);
     assert_eq!(limited.answer, Answer::WithLimits);
     assert!(limited.limits.iter().any(|limit| limit.contains("switched off")), "{limited:?}");
+}
+
+#[test]
+fn a_stand_in_for_the_provider_is_not_the_provider() {
+    let mut known = fixture::mended();
+    let mut traffic = Traffic::default();
+    traffic.take(&fixture::chat("upstream", "127.0.0.1:40001"));
+    known.traffic = Input::Read(traffic);
+    let notice = crate::notice::written(&known, Lang::En);
+    known.published = Input::Read(Published::parse("PRIVACY.md".as_ref(), notice).unwrap());
+    let verdict = draw(&known, Lang::En).verdict;
+    assert_eq!(verdict.answer, Answer::WithLimits, "{verdict:?}");
+    assert!(verdict.reasons.iter().any(|reason| reason.contains("on this machine")), "{verdict:?}");
 }
 
 #[test]

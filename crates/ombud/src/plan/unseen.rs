@@ -93,7 +93,15 @@ fn unread(traffic: &Traffic, lang: Lang) -> Vec<String> {
         unread.extend((flow.opaque > 0).then(|| opaque(&who, flow.opaque, lang)));
     }
     unread.extend((traffic.unknown > 0).then(|| newer(traffic.unknown, lang)));
+    unread.extend(traffic.may_be_simulated().then(|| stand_in(lang)));
     unread
+}
+
+/// What a model on this machine cannot show.
+pub(crate) fn stand_in(lang: Lang) -> String {
+    say!(lang,
+        en: "the provider your users will get: requests went to a model on this machine. If that was a stand-in, run once with the real one",
+        zh: "用户实际会用到的服务商：请求发给了本机上的模型。如果它只是替身，请用真实服务商再运行一次")
 }
 
 fn past(who: &str, requests: u64, lang: Lang) -> String {

@@ -96,6 +96,7 @@ fn gaps(known: &Known, lang: Lang) -> Vec<String> {
     let mut gaps = Vec::new();
     gaps.extend(known.code.read().is_none().then(code));
     gaps.extend(known.traffic.read().is_none().then(traffic));
+    gaps.extend(known.traffic.read().filter(|traffic| traffic.may_be_simulated()).map(|_| simulated(lang)));
     gaps.extend(known.attacked.read().is_none().then(attack));
     let open = untested(known).len();
     if open > 0 {
@@ -104,6 +105,12 @@ fn gaps(known: &Known, lang: Lang) -> Vec<String> {
         );
     }
     gaps
+}
+
+fn simulated(lang: Lang) -> String {
+    say!(lang,
+        en: "only a model on this machine was seen, perhaps not the provider that your users will get",
+        zh: "只看到本机上的模型，未必是用户实际会用到的服务商")
 }
 
 /// Templates of cases that say nothing about the agent.
