@@ -44,7 +44,8 @@ fn fenced(language: &str, text: &str) -> String {
 
 /// Plain text, with what Markdown would take for markup escaped; a command between backticks stays one.
 fn escaped(text: &str) -> String {
-    let paired = text.matches('`').count().is_multiple_of(2);
+    // Markdown pairs runs of the same length; single ones in even number pair as they are read here.
+    let paired = text.matches('`').count().is_multiple_of(2) && !text.contains("``");
     let mut inside = false;
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
@@ -75,5 +76,6 @@ mod tests {
         assert!(out.contains("x \\| \\<img src=x onerror=y\\> \\[a\\](javascript:b) \\*\\*c\\*\\*"), "{out}");
         assert!(fenced("sh", "a ``` b").starts_with("````sh\n"));
         assert_eq!(escaped("run `a_b <c>` now_"), "run `a_b <c>` now\\_");
+        assert_eq!(escaped("` <c> ```"), "\\` \\<c\\> \\`\\`\\`");
     }
 }

@@ -5,7 +5,7 @@ use std::path::Path;
 use ombud_core::Lang;
 use serde::Deserialize;
 
-use super::input::{Input, json};
+use super::input::{Bilingual, Input, json};
 use crate::document::one_line;
 
 /// What the last attack showed.
@@ -24,7 +24,7 @@ pub(crate) struct Case {
     /// Id of the template.
     pub template: String,
     /// Its title.
-    pub title: Title,
+    title: Bilingual,
     /// Which wording.
     #[serde(default, rename = "case")]
     wording: serde_json::Value,
@@ -36,13 +36,6 @@ pub(crate) struct Case {
     /// The replay, a file.
     #[serde(default)]
     pub replay: Option<String>,
-}
-
-/// A title in both languages.
-#[derive(Debug, Clone, Deserialize)]
-pub(crate) struct Title {
-    en: String,
-    zh: String,
 }
 
 /// How a case ended.
@@ -94,10 +87,7 @@ impl Case {
 
     /// Its title.
     pub(crate) fn title(&self, lang: Lang) -> String {
-        one_line(match lang {
-            Lang::En => &self.title.en,
-            Lang::Zh => &self.title.zh,
-        })
+        self.title.of(lang)
     }
 }
 

@@ -3,9 +3,11 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
+use ombud_core::Lang;
 use ombud_core::flow::FlowMap;
 use serde::Deserialize;
 
+use super::Bilingual;
 use super::input::{Input, json};
 use crate::document::one_line;
 
@@ -17,9 +19,20 @@ pub(crate) struct Code {
     /// Which data goes where, as the code shows it.
     #[serde(default)]
     pub flow: FlowMap,
+    /// How much it looked at, where the report says so.
+    #[serde(default)]
+    pub summary: Summary,
     /// What it did not look at.
     #[serde(default, alias = "not_covered", alias = "unseen")]
     pub not_looked_at: Vec<serde_json::Value>,
+}
+
+/// How much was looked at.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct Summary {
+    /// Files of which the calls and flows were followed.
+    pub followed: Option<u64>,
 }
 
 /// One finding.
@@ -33,6 +46,9 @@ pub(crate) struct Found {
     /// Where.
     #[serde(alias = "location")]
     place: Place,
+    /// What is wrong there, in one sentence.
+    #[serde(default)]
+    message: Option<Bilingual>,
     /// Ids of `registry/risks.json`.
     #[serde(default)]
     risks: Vec<String>,
@@ -86,6 +102,11 @@ impl Found {
         known.map(|row| row.1.iter().copied().collect()).unwrap_or_default()
     }
 
+    /// What is wrong there, if the report says so.
+    pub(crate) fn message(&self, lang: Lang) -> Option<String> {
+        self.message.as_ref().map(|message| message.of(lang)).filter(|message| !message.is_empty())
+    }
+
     /// `path:line`.
     pub(crate) fn place(&self) -> String {
         format!("{}:{}", one_line(&self.place.path), self.place.line)
@@ -98,6 +119,11 @@ impl Found {
 }
 
 impl Code {
+    /// Whether it followed no file at all, and so can say nothing.
+    pub(crate) fn is_blind(&self) -> bool {
+        self.summary.followed == Some(0)
+    }
+
     /// Reads the report.
     pub(crate) fn open(path: &Path) -> Input<Self> {
         json(path, "ombud.check", 1, "ombud check")

@@ -10,6 +10,23 @@ use serde::de::DeserializeOwned;
 /// The largest report or notice that is read, in bytes.
 const LARGEST: u64 = 32 * 1024 * 1024;
 
+/// A text of a report in both languages.
+#[derive(Debug, Clone, Default, serde::Deserialize)]
+pub(crate) struct Bilingual {
+    en: String,
+    zh: String,
+}
+
+impl Bilingual {
+    /// The text in a language, fit for one line.
+    pub(crate) fn of(&self, lang: Lang) -> String {
+        crate::document::one_line(match lang {
+            Lang::En => &self.en,
+            Lang::Zh => &self.zh,
+        })
+    }
+}
+
 /// A source of facts.
 #[derive(Debug, Clone)]
 pub(crate) enum Input<T> {

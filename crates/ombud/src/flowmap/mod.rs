@@ -15,7 +15,7 @@ mod traffic;
 pub(crate) use attacked::{Attacked, Outcome};
 pub(crate) use code::{Code, Found, Gravity};
 pub(crate) use country::{Country, covers};
-pub(crate) use input::{Damage, Input, Why, parse, text as read_text};
+pub(crate) use input::{Bilingual, Damage, Input, Why, parse, text as read_text};
 pub(crate) use known::{Known, Paths};
 pub(crate) use profile::{Profile, normalised, profile};
 pub(crate) use traffic::{LOCAL_MODEL, Traffic};

@@ -70,7 +70,8 @@ fn resisted(attacked: &Attacked, lang: Lang) -> Option<String> {
 }
 
 fn clean_code(known: &Known, lang: Lang) -> Option<String> {
-    let clean = !known.code.read()?.findings.iter().any(Found::stands);
+    let code = known.code.read()?;
+    let clean = !code.is_blind() && !code.findings.iter().any(Found::stands);
     let told = || say!(lang, en: "`ombud check` found nothing in what it looked at", zh: "`ombud check` 在看过的范围内没有发现问题");
     clean.then(told)
 }

@@ -91,6 +91,8 @@ pub(crate) enum Evidence {
         place: String,
         /// The rule that found it.
         rule: String,
+        /// What is wrong there, where the report says so.
+        message: Option<String>,
     },
     /// Something that is known, or not known, about a recipient or a document.
     Fact {
@@ -111,8 +113,12 @@ impl Say for Evidence {
             Self::Exchange { exchange, what } => {
                 say!(lang, en: "{what} (`ombud log show {exchange}`)", zh: "{what}（`ombud log show {exchange}`）")
             }
-            Self::Code { place, rule } => {
-                say!(lang, en: "{place} (`ombud explain {rule}`)", zh: "{place}（`ombud explain {rule}`）")
+            Self::Code { place, rule, message } => {
+                let message = message
+                    .as_ref()
+                    .map(|told| say!(lang, en: ": {told}", zh: "：{told}"))
+                    .unwrap_or_default();
+                say!(lang, en: "{place}{message} (`ombud explain {rule}`)", zh: "{place}{message}（`ombud explain {rule}`）")
             }
             Self::Fact { what } => what.clone(),
         }
@@ -202,7 +208,8 @@ impl Found {
         let findings = known.code.read().map(|code| code.findings.as_slice()).unwrap_or_default();
         for found in findings.iter().filter(|found| found.stands() && found.severity > Gravity::Info) {
             for risk in found.risks() {
-                let evidence = Evidence::Code { place: found.place(), rule: one_line(&found.rule) };
+                let (place, rule, message) = (found.place(), one_line(&found.rule), found.message(self.lang));
+                let evidence = Evidence::Code { place, rule, message };
                 self.add(risk, Proof::Read, evidence, found.severity == Gravity::Error);
             }
         }

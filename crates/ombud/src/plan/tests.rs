@@ -75,6 +75,17 @@ fn a_stand_in_for_the_provider_is_not_the_provider() {
 }
 
 #[test]
+fn a_check_that_followed_no_file_is_no_clean_check() {
+    let mut known = fixture::mended();
+    if let Input::Read(code) = &mut known.code {
+        code.summary.followed = Some(0);
+    }
+    let drawn = draw(&known, Lang::En);
+    assert!(drawn.verdict.reasons.iter().any(|reason| reason.contains("no source file")));
+    assert!(!drawn.done.iter().any(|done| done.contains("ombud check")), "{:?}", drawn.done);
+}
+
+#[test]
 fn steps_come_in_the_order_of_what_they_save_per_minute() {
     let drawn = draw(&fixture::faulty(), Lang::En);
     let gain = |step: &super::Step| f64::from(step.weight) / f64::from(step.minutes);

@@ -2,10 +2,11 @@
 
 use ombud_core::{Lang, Say, say};
 use ombud_gateway::providers::Trains;
+use serde::Deserialize;
 use serde_json::Value;
 
 use crate::document::one_line;
-use crate::flowmap::{Attacked, Code, Country, Input, Known, Outcome, Profile, Traffic};
+use crate::flowmap::{Attacked, Bilingual, Code, Country, Input, Known, Outcome, Profile, Traffic};
 use crate::notice::{Facts, Receiver};
 
 /// Names on one line at most.
@@ -66,7 +67,7 @@ fn of_code(code: &Input<Code>, lang: Lang) -> Vec<String> {
 }
 
 fn parts(code: &Code, lang: Lang) -> Option<String> {
-    let parts = listed(&code.not_looked_at)?;
+    let parts = listed(&code.not_looked_at, lang)?;
     Some(say!(lang, en: "parts of the code: {parts}", zh: "部分代码：{parts}"))
 }
 
@@ -135,14 +136,14 @@ fn failed(attacked: &Attacked, lang: Lang) -> Option<String> {
 }
 
 fn untried(attacked: &Attacked, lang: Lang) -> Option<String> {
-    let rest = listed(&attacked.not_tested)?;
+    let rest = listed(&attacked.not_tested, lang)?;
     Some(say!(lang, en: "attacks that were not tried: {rest}", zh: "没有尝试的攻击：{rest}"))
 }
 
 fn cases(attacked: &Attacked, verdict: Outcome, lang: Lang) -> Option<String> {
     let cases: Vec<String> =
-        attacked.ended(verdict).map(|case| format!("{} ({})", case.id(), case.title(lang))).collect();
-    shortened(cases, "; ")
+        attacked.ended(verdict).map(|case| named(&case.id(), &case.title(lang), lang)).collect();
+    shortened(cases, lang)
 }
 
 /// What the registry does not know, or knew too long ago.
@@ -175,21 +176,40 @@ fn old(profile: &Profile, lang: Lang) -> String {
 }
 
 /// Values of a report, as far as they are words; `None` if there are none.
-fn listed(values: &[Value]) -> Option<String> {
-    shortened(values.iter().map(word).collect(), ", ")
+fn listed(values: &[Value], lang: Lang) -> Option<String> {
+    shortened(values.iter().map(|value| word(value, lang)).collect(), lang)
 }
 
-fn word(value: &Value) -> String {
-    match value {
-        Value::String(text) => one_line(text),
-        other => one_line(&other.to_string()),
+/// A place and a text in both languages, a text, or whatever a later version writes.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Gap {
+    Placed { path: String, text: Bilingual },
+    Text(String),
+    Other(Value),
+}
+
+fn word(value: &Value, lang: Lang) -> String {
+    match Gap::deserialize(value) {
+        Ok(Gap::Placed { path, text }) => named(&one_line(&path), &text.of(lang), lang),
+        Ok(Gap::Text(text)) => one_line(&text),
+        Ok(Gap::Other(value)) => one_line(&value.to_string()),
+        Err(_) => String::new(),
     }
 }
 
-fn shortened(words: Vec<String>, gap: &str) -> Option<String> {
+fn named(id: &str, title: &str, lang: Lang) -> String {
+    say!(lang, en: "{id} ({title})", zh: "{id}（{title}）")
+}
+
+fn shortened(words: Vec<String>, lang: Lang) -> Option<String> {
     let more = words.len().saturating_sub(NAMED);
-    let line = joined(words.into_iter().take(NAMED), gap)?;
-    Some(if more > 0 { format!("{line} … (+{more})") } else { line })
+    let line = joined(words.into_iter().take(NAMED), &say!(lang, en: "; ", zh: "；"))?;
+    Some(if more > 0 {
+        say!(lang, en: "{line}; and {more} more", zh: "{line}；另有 {more} 项")
+    } else {
+        line
+    })
 }
 
 fn joined(words: impl Iterator<Item = String>, gap: &str) -> Option<String> {

@@ -93,8 +93,10 @@ fn gaps(known: &Known, lang: Lang) -> Vec<String> {
         || say!(lang, en: "the code was not looked at (`ombud check`)", zh: "没有看过代码（`ombud check`）");
     let traffic = || say!(lang, en: "no traffic was seen (`ombud run -- <CMD>`)", zh: "没有看到实际流量（`ombud run -- <启动命令>`）");
     let attack = || say!(lang, en: "it was not attacked (`ombud attack -- <CMD>`)", zh: "没有做过攻击测试（`ombud attack -- <启动命令>`）");
+    let blind = || say!(lang, en: "`ombud check` could follow no source file here", zh: "`ombud check` 在这里没有能看懂的源码");
     let mut gaps = Vec::new();
     gaps.extend(known.code.read().is_none().then(code));
+    gaps.extend(known.code.read().filter(|code| code.is_blind()).map(|_| blind()));
     gaps.extend(known.traffic.read().is_none().then(traffic));
     gaps.extend(known.traffic.read().filter(|traffic| traffic.may_be_simulated()).map(|_| simulated(lang)));
     gaps.extend(known.attacked.read().is_none().then(attack));
