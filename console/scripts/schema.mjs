@@ -1,5 +1,7 @@
 // Writes src/schema.ts from the description of the interface, so that the page's types are those of the server.
 import { readFileSync, writeFileSync } from "node:fs";
+import { argv } from "node:process";
+import { fileURLToPath } from "node:url";
 
 const here = new URL("..", import.meta.url);
 const { schemas } = JSON.parse(readFileSync(new URL("openapi.json", here), "utf8")).components;
@@ -36,8 +38,12 @@ function object(schema) {
   return `{\n${rows.join("\n")}\n}`;
 }
 
-const parts = Object.entries(schemas)
-  .sort(([one], [other]) => (one < other ? -1 : 1))
-  .map(([name, schema]) => `export type ${name} = ${type(schema)};\n`);
-const head = "// Written by scripts/schema.mjs from openapi.json; do not edit.\n\n";
-writeFileSync(new URL("src/schema.ts", here), head + parts.join("\n"));
+/** The text of src/schema.ts. */
+export function schema() {
+  const parts = Object.entries(schemas)
+    .sort(([one], [other]) => (one < other ? -1 : 1))
+    .map(([name, value]) => `export type ${name} = ${type(value)};\n`);
+  return "// Written by scripts/schema.mjs from openapi.json; do not edit.\n\n" + parts.join("\n");
+}
+
+if (argv[1] === fileURLToPath(import.meta.url)) writeFileSync(new URL("src/schema.ts", here), schema());

@@ -1,7 +1,7 @@
 /** The frame around the screens. */
 
 import type { JSX } from "preact";
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { Sentence } from "./code";
 import { FlowScreen } from "./flow/screen";
 import { Mark } from "./flow/map";
@@ -154,7 +154,7 @@ function TokenForm({ tried, renew }: { readonly tried: boolean; readonly renew: 
 
 function useRoute(): Route {
   const [route, setRoute] = useState(() => routeOf(location.hash));
-  useEffect(() => {
+  useLayoutEffect(() => {
     const change = () => {
       setRoute(routeOf(location.hash));
       window.scrollTo(0, 0);

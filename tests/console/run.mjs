@@ -1,11 +1,11 @@
 // The console end to end: the real binary, a provider beside it, Chromium before it.
 //
-//     node tests/console/run.mjs --ombud target/debug/ombud [--only WORD] [--chromium /usr/bin/chromium]
+//     node tests/console/run.mjs --ombud target/debug/ombud [--only WORD] [--chromium PATH]
 //
 // The last line is `N passed, N failed`.
 
 import { existsSync } from "node:fs";
-import { resolve } from "node:path";
+import { delimiter, join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { CASES } from "./cases.mjs";
 import { browser, folder, ombud, provider } from "./rig.mjs";
@@ -14,7 +14,7 @@ const { values } = parseArgs({
   options: {
     ombud: { type: "string" },
     only: { type: "string", default: "" },
-    chromium: { type: "string", default: "/usr/bin/chromium" },
+    chromium: { type: "string" },
   },
 });
 if (!values.ombud || !existsSync(values.ombud)) {
@@ -22,7 +22,12 @@ if (!values.ombud || !existsSync(values.ombud)) {
   process.exit(2);
 }
 const binary = resolve(values.ombud);
-const chrome = await browser(values.chromium);
+const chromium = values.chromium ?? installed();
+if (!chromium) {
+  console.error("there is no Chromium; install it (apt-get install chromium) or name it with --chromium");
+  process.exit(2);
+}
+const chrome = await browser(chromium);
 let passed = 0;
 let failed = 0;
 for (const work of CASES.filter((work) => work.name.includes(values.only))) {
@@ -47,3 +52,10 @@ for (const work of CASES.filter((work) => work.name.includes(values.only))) {
 await chrome.close();
 console.log(`${passed} passed, ${failed} failed`);
 process.exit(failed > 0 || passed === 0 ? 1 : 0);
+
+/** A Chromium on the search path. */
+function installed() {
+  const names = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
+  const folders = (process.env.PATH ?? "").split(delimiter);
+  return folders.flatMap((folder) => names.map((name) => join(folder, name))).find((path) => existsSync(path));
+}

@@ -5,6 +5,7 @@
 mod bench;
 mod checks;
 mod command;
+mod console;
 mod docs;
 mod doctor;
 mod eval;

@@ -6,6 +6,7 @@ use anyhow::Result;
 
 use crate::checks::{arrows, budget, names};
 use crate::command;
+use crate::console;
 use crate::docs;
 use crate::step::{self, Done, Step};
 use crate::term;
@@ -118,6 +119,13 @@ const STEPS: &[Step<Workspace>] = &[
         needs: &["setup"],
         on_failure: "python3 tests/hooks/run.py --python target/hooks-venv/bin/python CASE",
         work: hooks,
+    },
+    Step {
+        name: "console",
+        about: "the console: types, unit tests, the committed build, and the real binary in Chromium",
+        needs: &["release"],
+        on_failure: "in console/: npm test, npm run build; then node tests/console/run.mjs --ombud target/release/ombud --only CASE",
+        work: console::check,
     },
 ];
 

@@ -42,6 +42,7 @@ pub(crate) const NEEDS: &[Need] = &[
         apt: "npm",
         why: "the clients that this hook is tested with",
     },
+    Need { program: "chromium", probe: &["--version"], apt: "chromium", why: "the tests of the console" },
     Need {
         program: "python3",
         probe: &["-m", "ensurepip", "--version"],
@@ -141,6 +142,22 @@ pub(crate) fn hook_modules(workspace: &Workspace) -> Result<PathBuf> {
         .context("npm could not install them; is the npm registry (or your mirror) reachable?")?;
     fs::write(&stamp, wanted)?;
     Ok(dir)
+}
+
+/// The npm packages of a folder with a lock file, installed where Node looks for them: exactly those of the lock file.
+pub(crate) fn npm_modules(dir: &Path) -> Result<()> {
+    let wanted = fs::read_to_string(dir.join("package-lock.json"))
+        .with_context(|| format!("{} has no package-lock.json", dir.display()))?;
+    let stamp = dir.join("node_modules/package-lock.installed");
+    if fs::read_to_string(&stamp).is_ok_and(|installed| installed == wanted) {
+        return Ok(());
+    }
+    term::line(&format!("  installing what {} locks from npm", dir.join("package-lock.json").display()));
+    let args = ["ci", "--no-audit", "--no-fund", "--ignore-scripts", "--loglevel=error"];
+    command::run(Command::new("npm").current_dir(dir).args(args))
+        .context("npm could not install them; is the npm registry (or your mirror) reachable?")?;
+    fs::write(&stamp, wanted)?;
+    Ok(())
 }
 
 /// `PATH` with `dir` in front.

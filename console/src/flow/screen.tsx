@@ -36,7 +36,7 @@ export function FlowScreen({ update }: { readonly update: Update | null }): JSX.
       <div class="columns">
         <section class="panel panel-table" aria-labelledby="recipients">
           <h2 id="recipients">{t.table}</h2>
-          <div class="scroll" tabIndex={0} role="region" aria-labelledby="recipients">
+          <div class="scroll" tabIndex={0} role="group" aria-label={t.table}>
             <table>
               <thead>
                 <tr>
