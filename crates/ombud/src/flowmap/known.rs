@@ -1,10 +1,11 @@
 //! All that is known about a project, read once.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 use jiff::civil::Date;
-use ombud_core::flow::FlowMap;
+use ombud_core::flow::{FlowMap, Recipient};
 use ombud_core::{Lang, ToolPolicy};
 use ombud_gateway::providers::Providers;
 
@@ -65,9 +66,15 @@ impl Known {
         })
     }
 
-    /// What the code shows, under the names of the registry.
+    /// What the code shows, under the names of the registry. Nothing went past unread there: what was not looked at stands
+    /// in the report itself.
     pub(crate) fn code_flow(&self) -> FlowMap {
-        self.code.read().map(|code| self.named(&code.flow)).unwrap_or_default()
+        let mut flow = FlowMap::default();
+        for (recipient, went) in self.code.read().into_iter().flat_map(|code| &code.flow.recipients) {
+            let recipient = Recipient { inspected: true, ..recipient.clone() };
+            flow.merge(&FlowMap { recipients: BTreeMap::from([(recipient, went.clone())]) });
+        }
+        self.named(&flow)
     }
 
     /// What the traffic shows, under the names of the registry.

@@ -9,6 +9,7 @@ use serde::Serialize;
 use serde_json::json;
 
 use super::facts::{required, tellable};
+use super::gap::Gap;
 use super::{Check, Published, words};
 use crate::cli::Format;
 use crate::config;
@@ -52,6 +53,8 @@ pub(crate) struct Drift {
     pub by_words: bool,
     /// The block was changed by hand.
     pub edited: bool,
+    /// Places that are still to be filled in.
+    pub gaps: usize,
 }
 
 /// Compares a notice with what is known. Nothing is read or written.
@@ -61,8 +64,12 @@ pub(crate) fn drift(known: &Known, published: &Published) -> Drift {
         Some(block) => block.flow(),
         None => words::claimed(&published.text, shown, &known.providers),
     };
-    let mut drift =
-        Drift { by_words: published.block.is_none(), edited: published.is_edited(), ..Drift::default() };
+    let mut drift = Drift {
+        by_words: published.block.is_none(),
+        edited: published.is_edited(),
+        gaps: Gap::count(&published.text),
+        ..Drift::default()
+    };
     for (witness, shown) in [(Witness::Code, &code), (Witness::Traffic, &traffic)] {
         let lacks = compare(shown, &claimed(shown)).into_iter();
         drift.lacks.extend(lacks.map(|difference| Lack { witness, difference }));
@@ -130,6 +137,7 @@ fn as_json(drift: &Drift, path: &Path) -> serde_json::Value {
         "true": drift.lacks.is_empty(),
         "by_words": drift.by_words,
         "edited": drift.edited,
+        "to_fill_in": drift.gaps,
         "lacks": drift.lacks,
         "unseen": drift.unseen,
         "named_but_unseen": drift.named,
@@ -172,6 +180,10 @@ fn notes(drift: &Drift, known: &Known, lang: Lang) -> Vec<String> {
         notes.push(say!(lang,
             en: "the machine-readable block was changed by hand after Ombud wrote it",
             zh: "机器可读的数据块在生成之后被手工改过"));
+    }
+    if drift.gaps > 0 {
+        let gaps = drift.gaps;
+        notes.push(say!(lang, en: "{gaps} place(s) are still to be filled in: look for 【", zh: "还有 {gaps} 处待填：请查找“【待填”"));
     }
     for difference in &drift.unseen {
         let what = claim(difference, known, lang);

@@ -35,6 +35,11 @@ impl Gap {
         }
     }
 
+    /// How many stand in a text, in any language.
+    pub(crate) fn count(text: &str) -> usize {
+        text.matches("【TO FILL IN:").count() + text.matches("【待填：").count()
+    }
+
     /// What stands in its place in a notice.
     pub(crate) fn mark(self, lang: Lang) -> String {
         let what = self.say(lang);

@@ -104,6 +104,15 @@ fn what_is_new_since_the_notice_is_named_with_its_evidence() {
 }
 
 #[test]
+fn places_that_are_still_to_be_filled_in_are_counted() {
+    let (faulty, mended) = (fixture::faulty(), fixture::mended());
+    for lang in [Lang::En, Lang::Zh] {
+        assert!(drift(&faulty, &published(&faulty, lang, Format::Md)).gaps > 5);
+        assert_eq!(drift(&mended, &published(&mended, lang, Format::Html)).gaps, 0);
+    }
+}
+
+#[test]
 fn what_a_notice_states_and_nobody_saw_is_a_note() {
     let notice = published(&fixture::faulty(), Lang::En, Format::Md);
     let drift = drift(&fixture::mended(), &notice);

@@ -80,7 +80,8 @@ fn true_notice(known: &Known, lang: Lang) -> Option<String> {
     let Input::Read(published) = &known.published else { return None };
     let shown = published.path.display();
     let told = || say!(lang, en: "{shown} names all that was seen", zh: "{shown} 写明了看到的一切");
-    drift(known, published).lacks.is_empty().then(told)
+    let drift = drift(known, published);
+    (drift.lacks.is_empty() && drift.gaps == 0).then(told)
 }
 
 /// A number that is worth a line.

@@ -319,7 +319,13 @@ impl Found {
         match &known.published {
             Input::Read(published) => {
                 let shown = published.path.display();
-                for lack in drift(known, published).lacks {
+                let drift = drift(known, published);
+                if drift.gaps > 0 {
+                    let gaps = drift.gaps;
+                    let what = say!(lang, en: "{gaps} place(s) in {shown} are still to be filled in", zh: "{shown} 还有 {gaps} 处待填");
+                    self.add("P04", Proof::Read, fact(what), false);
+                }
+                for lack in drift.lacks {
                     let what = lack.told(known, lang);
                     let what = say!(lang, en: "{shown} lacks: {what}", zh: "{shown} 缺少：{what}");
                     self.add("P04", Proof::Seen, fact(what), true);
