@@ -1,4 +1,4 @@
-//! Any stream, cut anywhere: no panic, and the cuts do not change what the client gets.
+//! Any stream, cut anywhere, its calls released or withheld: no panic, and the cuts do not change what the client gets.
 #![no_main]
 
 use std::sync::Arc;
@@ -8,28 +8,35 @@ use ombud_core::DataType;
 use ombud_detect::mask::Minted;
 use ombud_gateway::channel::stream::{AnswerStream, Step};
 use ombud_gateway::wire::Wire;
+use ombud_gateway::wire::withhold::Withheld;
 
 const WIRES: [Wire; 3] = [Wire::Chat, Wire::Responses, Wire::Messages];
 
-fn run(wire: Wire, pieces: &[&[u8]]) -> Vec<u8> {
+fn run(wire: Wire, pieces: &[&[u8]], withhold: bool) -> Vec<u8> {
     let mut minted = Minted::default();
     minted.token(DataType::Phone, "13912345678", true, &|_, _, _| [0, 0, 0, 0, 1]);
     let mut stream = AnswerStream::new(wire, Arc::new(minted));
     let mut out = Vec::new();
-    let mut take = |steps: Vec<Step>| {
-        for step in steps {
+    let mut drain = |stream: &mut AnswerStream| {
+        while let Some(step) = stream.step() {
             match step {
-                Step::Forward(bytes) | Step::Release(_, bytes) => out.extend(bytes),
+                Step::Forward(bytes) => out.extend(bytes),
+                Step::Decide(calls) => {
+                    let every_other = calls.iter().step_by(2).filter(|_| withhold);
+                    let held = every_other.map(|call| Withheld { place: call.place, id: call.id.clone(), text: "no".into() });
+                    stream.settle(held.collect());
+                }
             }
         }
     };
     for piece in pieces {
-        match stream.push(piece) {
-            Ok(steps) => take(steps),
-            Err(_) => return Vec::new(),
+        if stream.push(piece).is_err() {
+            return Vec::new();
         }
+        drain(&mut stream);
     }
-    take(stream.end());
+    stream.end();
+    drain(&mut stream);
     out
 }
 
@@ -37,5 +44,7 @@ fuzz_target!(|input: (u8, u8, &[u8])| {
     let (kind, cut, bytes) = input;
     let wire = WIRES[usize::from(kind) % WIRES.len()];
     let pieces: Vec<&[u8]> = bytes.chunks(usize::from(cut).max(1)).collect();
-    assert_eq!(run(wire, &[bytes]), run(wire, &pieces));
+    for withhold in [false, true] {
+        assert_eq!(run(wire, &[bytes], withhold), run(wire, &pieces, withhold));
+    }
 });

@@ -19,6 +19,7 @@ from pathlib import Path
 import client
 import doors
 import faults
+import gate
 import gateway
 import interface
 from provider import Provider
@@ -90,7 +91,7 @@ def all_cases(chosen, kind, provider, folder, tally):
 
 
 def all_doors(chosen, provider, folder, tally):
-    for door in doors.DOORS + faults.FAULTS + interface.INTERFACE:
+    for door in doors.DOORS + faults.FAULTS + gate.GATE + interface.INTERFACE:
         if chosen.only in door.__name__:
             own = folder / door.__name__
             own.mkdir()

@@ -18,6 +18,7 @@ pub struct Passage {
 enum What {
     Memory,
     Retrieved,
+    Tool,
 }
 
 /// Elements around passages.
@@ -39,6 +40,11 @@ const ELEMENTS: &[(What, &str)] = &[
     (What::Memory, "user_memories"),
     (What::Memory, "history_summary"),
     (What::Memory, "记忆"),
+    (What::Tool, "tool_result"),
+    (What::Tool, "tool_results"),
+    (What::Tool, "tool_response"),
+    (What::Tool, "function_results"),
+    (What::Tool, "observation"),
 ];
 
 /// Lines after which everything is a passage, up to one of the ends, or to the end of the text.
@@ -179,6 +185,7 @@ fn origin(what: &What, name: Option<String>) -> Origin {
     match what {
         What::Memory => Origin::Memory { name },
         What::Retrieved => Origin::Retrieved { source: name },
+        What::Tool => Origin::Tool { name, call: None },
     }
 }
 
@@ -211,6 +218,7 @@ mod tests {
             ("You are kind.\n<memories>\n- A\n</memories>", "- A", MEMORY),
             ("你是助手。\n相关记忆：\n- A\n", "- A", MEMORY),
             ("已知信息：\nA\n问题：谁？", "A", RETRIEVED),
+            ("<tool_response>\nA\n</tool_response>", "A", Origin::Tool { name: None, call: None }),
             (
                 "Context information is below.\nA\nGiven the context information and not prior knowledge, answer.",
                 "A",

@@ -7,7 +7,7 @@ use std::ops::Range;
 use ombud_core::effect::{Effect, Part, Shape, part};
 use ombud_core::event::OverlapRecord;
 use ombud_core::gate::{ArgumentFacts, CallFacts};
-use ombud_core::{Origin, Trust};
+use ombud_core::{Origin, Role, Trust};
 use ombud_detect::mask::{Minted, candidates};
 
 use super::Prepared;
@@ -204,7 +204,11 @@ fn argument(
     let Some(known) = prepared else { return facts };
     let hits = stands(known, value);
     facts.user = hits.iter().any(|hit| hit.origin == Origin::User);
-    facts.operator = hits.iter().any(|hit| hit.origin == Origin::Operator);
+    // Definitions of tools may be a third party's (MCP): a recipient in one is nobody's wish.
+    let written = |hit: &Hit| {
+        known.context.sources.get(hit.source).is_some_and(|source| source.role != Role::ToolDefinition)
+    };
+    facts.operator = hits.iter().any(|hit| hit.origin == Origin::Operator && written(hit));
     facts.outside = outside(&hits);
     facts.listed = is_listed(known, &folded(&leaf.value));
     facts.record = match part {

@@ -10,6 +10,7 @@ use super::Wire;
 use super::frame::{Channel, ChannelKind};
 use super::json::{Doc, Keys, Kind, Node};
 use super::openai_chat::{FUNCTION_CALL, number};
+use super::openai_responses::{AGENT_CALLS, call_arguments};
 use super::splice::{Patch, splice};
 
 /// The longest arguments that are looked at.
@@ -253,9 +254,13 @@ fn items(doc: &Doc<'_>, minted: &Minted, answer: &mut Answer, sealed: &mut Vec<N
     let output = doc.get(doc.root(), "output").into_iter().flat_map(|output| doc.items(output));
     for (index, item) in output.enumerate() {
         match doc.get_str(item, "type").as_deref() {
-            Some("function_call" | "custom_tool_call") => {
+            Some(kind) if AGENT_CALLS.contains(&kind) => {
                 let id = doc.get_str(item, "call_id").map(Into::into);
-                answer.calls.push(call(doc, item, id, arguments(doc, item), (index, 0), minted));
+                let mut found = call(doc, item, id, call_arguments(doc, item), (index, 0), minted);
+                if found.tool.is_empty() {
+                    kind.clone_into(&mut found.tool);
+                }
+                answer.calls.push(found);
             }
             Some("reasoning") => sealed.push(item),
             _ => {}

@@ -7,6 +7,16 @@ use super::frame::{Channel, ChannelKind, Frame, Mark};
 use super::json::{Doc, Kind, Node};
 use super::openai_chat::{number, response_format, role_of, within};
 
+/// Items by which the model asks the agent to do something; the other calls are the provider's own.
+pub(super) const AGENT_CALLS: &[&str] = &[
+    "function_call",
+    "custom_tool_call",
+    "local_shell_call",
+    "shell_call",
+    "apply_patch_call",
+    "computer_call",
+];
+
 /// Walks a request.
 pub fn request(c: &mut Collector<'_, '_>) {
     let doc = c.doc;
@@ -203,16 +213,22 @@ fn delta_of(doc: &Doc<'_>, channel: Channel, frame: &mut Frame) {
 
 fn added(doc: &Doc<'_>, channel: Channel, frame: &mut Frame) {
     let Some(item) = doc.get(doc.root(), "item") else { return };
-    if matches!(doc.get_str(item, "type").as_deref(), Some("function_call" | "custom_tool_call")) {
+    if let Some(kind) = doc.get_str(item, "type").filter(|kind| AGENT_CALLS.contains(&&**kind)) {
         let text = |key| doc.get_str(item, key).map(Into::into);
-        frame.marks.push(Mark::Call { channel, id: text("call_id"), name: text("name") });
+        let name = text("name").or_else(|| Some(kind.into_owned()));
+        frame.marks.push(Mark::Call { channel, id: text("call_id"), name });
     }
+}
+
+/// What a call of any kind is made with.
+pub(super) fn call_arguments(doc: &Doc<'_>, item: Node) -> Option<Node> {
+    ["arguments", "input", "action", "operation"].iter().find_map(|key| doc.get(item, key))
 }
 
 /// A call that is complete says its arguments once more, and SDKs take them from there.
 fn done(doc: &Doc<'_>, channel: Channel, frame: &mut Frame) {
     let Some(item) = doc.get(doc.root(), "item") else { return };
-    if let Some(arguments) = doc.get(item, "arguments").or_else(|| doc.get(item, "input")) {
+    if let Some(arguments) = call_arguments(doc, item) {
         frame.arguments.push((channel, doc.string(arguments).into_owned()));
     }
 }
