@@ -24,7 +24,7 @@ test("no text is empty or left in the other language", () => {
     const [en, other] = [said(value), said(zh.get(path))];
     expect(en.trim(), path).not.toBe("");
     expect(/[\u4e00-\u9fff]/.test(en) && path !== "language" && path !== "languageLabel", path).toBe(false);
-    expect(/[\u4e00-\u9fff]/.test(other) || path === "language", `${path}: ${other}`).toBe(true);
+    expect(/[\u3000-\u303f\u4e00-\u9fff\uff00-\uffef]/.test(other) || path === "language", `${path}: ${other}`).toBe(true);
   }
 });
 

@@ -114,7 +114,9 @@ function Row({ recipient, chosen }: { readonly recipient: RecipientView; readonl
       <td>
         {recipient.data.map(({ category, masked, clear }) => (
           <span key={category.id} class="block">
-            {say(category.name)}: {masked > 0 && <span class="amount-masked">{t.masked(masked)}</span>}{" "}
+            {say(category.name)}
+            {t.colon}
+            {masked > 0 && <span class="amount-masked">{t.masked(masked)}</span>}{" "}
             {clear > 0 && <span class="amount-clear">! {t.clear(clear)}</span>}
           </span>
         ))}

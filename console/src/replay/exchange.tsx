@@ -86,7 +86,8 @@ function Request({ id, request, token, point }: Pointing & { readonly id: string
       {request.wire === "unread" && <p class="notice">{t.unreadWire}</p>}
       {request.opaque.length > 0 && (
         <p class="notice">
-          {t.notInspected}:{" "}
+          {t.notInspected}
+          {t.colon}
           {request.opaque.map((part) => `${lookUp(t.opaqueKinds, part.kind)} (${t.bytes(number(part.bytes))})`).join(", ")}
         </p>
       )}
@@ -175,7 +176,9 @@ function Tool({ tool }: { readonly tool: ToolView }): JSX.Element {
         </code>
         {tool.effect !== null && <span class="chip">{lookUp(t.effects, tool.effect)}</span>}
         <span class={released ? "chip chip-masked" : "chip chip-clear"}>
-          {t.decision}: {released ? t.decisionRelease : <Foreign text={tool.decision} />}
+          {t.decision}
+          {t.colon}
+          {released ? t.decisionRelease : <Foreign text={tool.decision} />}
         </span>
       </header>
       {!tool.complete && <p class="notice">{t.incomplete}</p>}

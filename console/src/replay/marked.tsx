@@ -60,7 +60,7 @@ function MarkedSpan({
   readonly children: JSX.Element;
 }): JSX.Element {
   const { t, say } = useSpeech();
-  const label = `${say(span.category.name)}, ${t.states[span.state]}`;
+  const label = t.described(say(span.category.name), t.states[span.state]);
   const jump = (event: KeyboardEvent) => {
     if (event.key !== "Enter") return;
     document.getElementById(`${other}-${number}`)?.focus();

@@ -56,7 +56,7 @@ impl Gate {
         ledger.durable(&begun).await?;
         let gateway = Gateway::new(config, detector, ledger)?;
         let address = listener.local_addr()?;
-        let console = Console::beside(&gateway, hosts)?;
+        let console = Console::beside(&gateway, hosts);
         let own = api::router(Arc::clone(&gateway)).merge(console.routes());
         let router = console.guarded(own.merge(server::router(Arc::clone(&gateway))));
         let (stop, stopped) = oneshot::channel();
@@ -70,8 +70,13 @@ impl Gate {
 
     /// Says where the console is.
     pub(crate) fn announce_console(&self, terminal: Terminal) {
-        let link = self.console.link(self.address);
-        terminal.note(&say!(terminal.lang, en: "  console: {link}", zh: "  控制台：{link}"));
+        let lang = terminal.lang;
+        terminal.note(&match self.console.link(self.address) {
+            Some(link) => say!(lang, en: "  console: {link}", zh: "  控制台：{link}"),
+            None => say!(lang,
+                en: "  console: none, as its token cannot be stored; `ombud console` says why",
+                zh: "  控制台：不可用，因为无法保存令牌；运行 `ombud console` 可查看原因"),
+        });
     }
 
     /// Stops serving, lets open exchanges end for a moment, and closes the log.

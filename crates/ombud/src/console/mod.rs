@@ -64,42 +64,50 @@ pub(crate) struct ConsoleArgs {
 
 /// The console of one home.
 pub(crate) struct Console {
-    api: api::Console,
-    hosts: Vec<String>,
+    /// The interface; `None` if there is no token for it, as in a home that cannot be written to.
+    api: Option<api::Console>,
+    guard: guard::Guard,
 }
 
 impl Console {
-    /// The console beside a running gateway, which is reached under these names too.
-    pub(crate) fn beside(gateway: &Arc<Gateway>, hosts: &[String]) -> Result<Self> {
-        let home = gateway.ledger.home().to_owned();
-        Self::over(&home, Knowledge::Gateway(Arc::clone(gateway)), gateway.config.lang, hosts)
+    /// The console beside a running gateway, which is reached under these names too. Its absence stops no agent.
+    pub(crate) fn beside(gateway: &Arc<Gateway>, hosts: &[String]) -> Self {
+        let (home, lang) = (gateway.ledger.home().to_owned(), gateway.config.lang);
+        let token = Token::of(&home, lang).ok();
+        let source = Source::new(&home, Knowledge::Gateway(Arc::clone(gateway)));
+        let api = token.map(|token| api::Console { source, token, lang });
+        Self { api, guard: guard::Guard::new(hosts, lang) }
     }
 
     fn over(home: &Path, knowledge: Knowledge, lang: Lang, hosts: &[String]) -> Result<Self> {
         let token = Token::of(home, lang)?;
-        let api = api::Console { source: Source::new(home, knowledge), token, lang };
-        Ok(Self { api, hosts: hosts.to_owned() })
+        let api = Some(api::Console { source: Source::new(home, knowledge), token, lang });
+        Ok(Self { api, guard: guard::Guard::new(hosts, lang) })
     }
 
     /// The routes of the page and of its interface. What they are merged with is put behind [`Console::guarded`].
     pub(crate) fn routes(&self) -> Router {
-        assets::router().merge(api::router(self.api.clone()))
+        match &self.api {
+            Some(api) => assets::router().merge(api::router(api.clone())),
+            None => Router::new(),
+        }
     }
 
     /// Checks every request to these routes for foreign names and pages.
     pub(crate) fn guarded(&self, routes: Router) -> Router {
-        let guard = guard::Guard::new(&self.hosts, self.api.lang);
-        routes.layer(axum::middleware::from_fn_with_state(guard, guard::guard))
+        routes.layer(axum::middleware::from_fn_with_state(self.guard.clone(), guard::guard))
     }
 
-    /// The link that opens it.
-    pub(crate) fn link(&self, address: SocketAddr) -> String {
-        self.api.token.link(address)
+    /// The link that opens it, if there is one.
+    pub(crate) fn link(&self, address: SocketAddr) -> Option<String> {
+        self.api.as_ref().map(|api| api.token.link(address))
     }
 
     /// Ends the streams of pages that are open.
     pub(crate) fn close(&self) {
-        self.api.source.close();
+        if let Some(api) = &self.api {
+            api.source.close();
+        }
     }
 }
 
@@ -129,7 +137,7 @@ pub(crate) async fn console(args: ConsoleArgs, terminal: Terminal) -> Result<u8>
         detector,
     };
     let console = Console::over(&home, knowledge, lang, &hosts)?;
-    terminal.out(&console.link(listener.local_addr()?))?;
+    terminal.out(&console.link(listener.local_addr()?).unwrap_or_default())?;
     terminal.note(&say!(lang,
         en: "  open this link in a browser on this machine; Ctrl-C ends the console and nothing else",
         zh: "  请在本机浏览器中打开此链接；按 Ctrl-C 只会关闭控制台"));
