@@ -81,7 +81,9 @@ async function tool_calls_show_their_decision({ gate, chrome }) {
   await page.goto(exchangeAt(gate.base, id));
   const tool = page.locator(".tool");
   await tool.waitFor();
-  assert.match(await tool.innerText(), /send_mail[\s\S]*Decision: \S+/);
+  assert.match(await tool.innerText(), /send_mail\s+sends\s+Decision: \S+[\s\S]*\/to[\s\S]*User\s+part 2\s+same token/);
+  await tool.getByRole("button", { name: "part 2" }).click();
+  assert.equal(await page.evaluate(() => document.activeElement?.id), "passage-request-1");
   const args = page.locator("#passage-answer-0");
   assert.match(await args.locator(".side-there .text").innerText(), new RegExp(`"to":"${EMAIL}`));
   assert.match(await args.locator(".side-here .text").innerText(), /"to":"EMAIL_/);
@@ -291,6 +293,20 @@ async function a_renewed_token_closes_the_old_door({ gate, binary, folder }) {
   assert.equal(empty.status, 2, empty.stderr);
 }
 
+async function run_tells_where_the_console_is_unless_it_is_quiet({ mock, binary, folder }) {
+  const run = (home, ...flags) =>
+    spawnSync(binary, [...flags, "run", "--upstream", mock.url, "--", process.execPath, "-e", "console.log('agent')"], {
+      cwd: folder,
+      env: { ...process.env, OMBUD_HOME: join(folder, home), OMBUD_LANG: "en" },
+      encoding: "utf8",
+    });
+  const told = run("told");
+  assert.equal(told.status, 0, told.stderr);
+  assert.equal(told.stdout, "agent\n", "standard output is the agent's alone");
+  assert.match(told.stderr, /console: http:\/\/127\.0\.0\.1:\d+\/console#token=[0-9a-f]{64}/);
+  assert.doesNotMatch(run("quiet", "--quiet").stderr, /console/);
+}
+
 export const CASES = [
   flow_map_is_live,
   the_token_leaves_the_address,
@@ -306,4 +322,5 @@ export const CASES = [
   a_second_console_beside_a_running_gateway,
   an_open_page_does_not_hold_up_the_end,
   a_renewed_token_closes_the_old_door,
+  run_tells_where_the_console_is_unless_it_is_quiet,
 ];
