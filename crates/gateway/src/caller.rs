@@ -89,7 +89,7 @@ impl Caller {
     /// The key for tokens. For embeddings the session does not count, so that what is stored in one session is found
     /// in another.
     pub fn mint_key(&self, wire: Option<Wire>) -> MintKey {
-        let session = if wire == Some(Wire::Embeddings) { "" } else { &self.session };
+        let session = if wire.is_some_and(Wire::across_sessions) { "" } else { &self.session };
         MintKey(hmac::Key::new(hmac::HMAC_SHA256, &digest(&self.seed, &[b"mask", session.as_bytes()])))
     }
 }

@@ -219,8 +219,8 @@ async fn discard(mut body: Body) {
 /// Finds every slot with its role and origin.
 fn parse(route: &Route<'_>, body: Bytes) -> Result<Exchange, Refusal> {
     match route.wire {
-        Some(Wire::Models) | None => Ok(unread(route.wire.map_or("unread", Wire::id), body)),
-        Some(wire) => wire.parse(body).map_err(Refusal::Json),
+        Some(wire) if wire.has_body() => wire.parse(body).map_err(Refusal::Json),
+        wire => Ok(unread(wire.map_or("unread", Wire::id), body)),
     }
 }
 

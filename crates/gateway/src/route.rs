@@ -22,10 +22,10 @@ pub struct Route<'g> {
 
 /// Tells the dialect before anything else is known, for errors.
 pub fn dialect(method: &Method, uri: &Uri, headers: &HeaderMap) -> Dialect {
-    match Wire::pick(method.as_str(), uri.path()) {
+    match Wire::pick(method.as_str(), uri.path()).and_then(Wire::dialect) {
+        Some(dialect) => dialect,
         // Both SDKs list models at the same path.
-        Some(Wire::Models) | None if headers.contains_key("anthropic-version") => Dialect::Anthropic,
-        Some(wire) => wire.dialect(),
+        None if headers.contains_key("anthropic-version") => Dialect::Anthropic,
         None => Dialect::OpenAi,
     }
 }

@@ -3,12 +3,12 @@
 use serde_json::{Value, json};
 
 use super::sse;
-use crate::wire::Wire;
 use crate::wire::frame::Channel;
 use crate::wire::json::{Doc, Keys, Node};
 use crate::wire::openai_chat::number;
 use crate::wire::splice::{Patch, splice};
 use crate::wire::withhold::{Own, Withheld, end_turn, item_id, items, message_item, stop, without_calls};
+use crate::wire::{Calls, Wire};
 
 /// The frames that take the place of the held ones, and by how many the numbered frames have become more (or fewer).
 /// `decided` are the places of all calls among them; `spoke` says whether a choice said anything before them.
@@ -19,11 +19,11 @@ pub fn frames(
     withheld: &[Withheld],
     spoke: &dyn Fn(u32) -> bool,
 ) -> (Vec<Vec<u8>>, i64) {
-    match wire {
-        Wire::Chat => (chat(held, decided, withheld, spoke), 0),
-        Wire::Messages => (messages(held, withheld), 0),
-        Wire::Responses => responses(held, withheld),
-        Wire::Embeddings | Wire::CountTokens | Wire::Models => (held, 0),
+    match wire.calls() {
+        Calls::Choices => (chat(held, decided, withheld, spoke), 0),
+        Calls::Blocks => (messages(held, withheld), 0),
+        Calls::Items => responses(held, withheld),
+        Calls::None => (held, 0),
     }
 }
 
@@ -31,11 +31,11 @@ pub fn frames(
 pub fn later(wire: Wire, frame: &[u8], withheld: &[Withheld], released: usize) -> Option<Vec<u8>> {
     let data = sse::data(frame)?;
     let doc = Doc::parse(&data, Keys::Any).ok()?;
-    let mut patches: Vec<Patch> = match wire {
-        Wire::Messages if released == 0 => {
+    let mut patches: Vec<Patch> = match wire.calls() {
+        Calls::Blocks if released == 0 => {
             doc.get(doc.root(), "delta").and_then(|delta| end_turn(&doc, delta)).into_iter().collect()
         }
-        Wire::Responses => doc
+        Calls::Items => doc
             .get(doc.root(), "response")
             .map(|response| items(&doc, response, withheld))
             .unwrap_or_default(),

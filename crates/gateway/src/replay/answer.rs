@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use crate::channel::sse::{self, Splitter};
-use crate::wire::Wire;
 use crate::wire::frame::{Channel, ChannelKind, Frame, Mark};
 use crate::wire::json::{Doc, Keys, Kind, Node};
+use crate::wire::{Calls, Wire};
 
 /// One text of an answer, as it came: tokens are not turned back.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -102,11 +102,11 @@ fn empty(kind: ChannelKind) -> Piece {
 
 fn whole(wire: Wire, doc: &Doc<'_>) -> Vec<Piece> {
     let mut pieces = Vec::new();
-    match wire {
-        Wire::Chat => chat(doc, &mut pieces),
-        Wire::Messages => blocks(doc, &mut pieces),
-        Wire::Responses => items(doc, &mut pieces),
-        Wire::Embeddings | Wire::CountTokens | Wire::Models => {}
+    match wire.calls() {
+        Calls::Choices => chat(doc, &mut pieces),
+        Calls::Blocks => blocks(doc, &mut pieces),
+        Calls::Items => items(doc, &mut pieces),
+        Calls::None => {}
     }
     pieces
 }

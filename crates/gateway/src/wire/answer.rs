@@ -6,12 +6,12 @@ use ombud_core::DataType;
 use ombud_core::exchange::escape_json;
 use ombud_detect::mask::{Form, Minted, Tally, restore, token};
 
-use super::Wire;
 use super::frame::{Channel, ChannelKind};
 use super::json::{Doc, Keys, Kind, Node};
 use super::openai_chat::{FUNCTION_CALL, number};
 use super::openai_responses::{AGENT_CALLS, call_arguments};
 use super::splice::{Patch, splice};
+use super::{Calls, Wire};
 
 /// The longest arguments that are looked at.
 pub const MAX_ARGUMENTS: usize = 4 * 1024 * 1024;
@@ -109,11 +109,11 @@ pub fn read(wire: Wire, doc: &Doc<'_>, body: &[u8], minted: &Minted) -> Answer {
     let root = doc.root();
     let mut answer = Answer { model: doc.get_str(root, "model").map(Into::into), ..Answer::default() };
     let mut sealed = Vec::new();
-    match wire {
-        Wire::Chat => chat(doc, minted, &mut answer),
-        Wire::Messages => blocks(doc, minted, &mut answer, &mut sealed),
-        Wire::Responses => items(doc, minted, &mut answer, &mut sealed),
-        Wire::Embeddings | Wire::CountTokens | Wire::Models => {}
+    match wire.calls() {
+        Calls::Choices => chat(doc, minted, &mut answer),
+        Calls::Blocks => blocks(doc, minted, &mut answer, &mut sealed),
+        Calls::Items => items(doc, minted, &mut answer, &mut sealed),
+        Calls::None => {}
     }
     let mut patches = Vec::new();
     restore_strings(doc, root, minted, &sealed, &[], &mut answer.tally, &mut patches);

@@ -2,10 +2,23 @@
 
 use ombud_core::{OpaqueKind, Origin, Role};
 
+use super::{Calls, Dialect, Format};
 use super::collect::Collector;
 use super::frame::{Channel, ChannelKind, Frame, Mark};
 use super::json::{Doc, Kind, Node};
 use super::openai_chat::{number, role_of};
+
+/// The format.
+pub static FORMAT: Format = Format {
+    id: "anthropic.messages",
+    method: "POST",
+    path: "/messages",
+    dialect: Some(Dialect::Anthropic),
+    request: Some(request),
+    frame,
+    calls: Calls::Blocks,
+    across_sessions: false,
+};
 
 /// Walks a request.
 pub fn request(c: &mut Collector<'_, '_>) {

@@ -2,8 +2,21 @@
 
 use ombud_core::{OpaqueKind, Origin, Role};
 
+use super::{Calls, Dialect, Format, no_frames};
 use super::collect::Collector;
 use super::json::{Kind, Node};
+
+/// The format.
+pub static FORMAT: Format = Format {
+    id: "openai.embeddings",
+    method: "POST",
+    path: "/embeddings",
+    dialect: Some(Dialect::OpenAi),
+    request: Some(request),
+    frame: no_frames,
+    calls: Calls::None,
+    across_sessions: true,
+};
 
 /// Walks a request.
 pub fn request(c: &mut Collector<'_, '_>) {

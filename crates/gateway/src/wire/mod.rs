@@ -1,13 +1,10 @@
-//! Wire formats: pure codecs, one a file. Each walks a request into slots and reads the frames of a streamed answer.
+//! Wire formats: pure codecs, one a file. Each walks a request into slots and reads the frames of a streamed answer. To add
+//! one: write the file with its [`Format`], add its line to the list below.
 
 pub mod answer;
-pub mod anthropic;
 pub mod collect;
-pub mod embeddings;
 pub mod frame;
 pub mod json;
-pub mod openai_chat;
-pub mod openai_responses;
 pub mod said;
 pub mod splice;
 pub mod withhold;
@@ -19,21 +16,76 @@ use collect::Collector;
 use frame::Frame;
 use json::{Doc, JsonError, Keys, Kind};
 
-/// A wire format that Ombud reads.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Wire {
-    /// OpenAI chat completions.
-    Chat,
-    /// OpenAI responses.
-    Responses,
-    /// OpenAI embeddings.
-    Embeddings,
-    /// Anthropic messages.
-    Messages,
-    /// Anthropic token counting: a request like messages, a small answer.
-    CountTokens,
-    /// The list of models: no body, nothing to mask.
-    Models,
+/// Declares the modules, the wires and the list in one go, so that a wire format is one line.
+macro_rules! wires {
+    ($($wire:ident => $module:ident, $about:literal;)*) => {
+        $(pub mod $module;)*
+
+        /// A wire format that Ombud reads.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        pub enum Wire {
+            $(#[doc = $about] $wire,)*
+        }
+
+        impl Wire {
+            /// Every wire.
+            pub const ALL: &'static [Self] = &[$(Self::$wire,)*];
+
+            fn format(self) -> &'static Format {
+                match self {
+                    $(Self::$wire => &$module::FORMAT,)*
+                }
+            }
+        }
+    };
+}
+
+wires! {
+    Chat => openai_chat, "OpenAI chat completions.";
+    Responses => openai_responses, "OpenAI responses.";
+    Embeddings => embeddings, "OpenAI embeddings.";
+    Messages => anthropic, "Anthropic messages.";
+    CountTokens => anthropic_count, "Anthropic token counting: a request like messages, a small answer.";
+    Models => models, "The list of models: no body, nothing to mask.";
+}
+
+/// What is to be known of a wire format.
+#[derive(Debug)]
+pub struct Format {
+    /// The id in records, such as `openai.chat`.
+    pub id: &'static str,
+    /// The method of its requests.
+    pub method: &'static str,
+    /// How its paths end. Base URLs end in many ways (`/v1`, `/api/v3`, `/compatible-mode/v1`).
+    pub path: &'static str,
+    /// Whose errors its clients expect; `None` if both kinds of client ask in the same way.
+    pub dialect: Option<Dialect>,
+    /// Walks a request into a collector; `None` if its requests have no body.
+    pub request: Option<fn(&mut Collector<'_, '_>)>,
+    /// Reads one frame of a streamed answer.
+    pub frame: fn(&Doc<'_>) -> Frame,
+    /// How tool calls stand in its answers.
+    pub calls: Calls,
+    /// Whether its tokens are the same in every session of a client, so that what is stored in one is found in another.
+    pub across_sessions: bool,
+}
+
+/// How tool calls stand in an answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Calls {
+    /// There are none.
+    None,
+    /// `choices[].message.tool_calls[]`, OpenAI chat.
+    Choices,
+    /// `content[]` blocks, Anthropic.
+    Blocks,
+    /// `output[]` items, OpenAI responses.
+    Items,
+}
+
+/// For wires whose answers are not streamed.
+pub(crate) fn no_frames(_: &Doc<'_>) -> Frame {
+    Frame::default()
 }
 
 /// Whose errors a client of a wire expects.
@@ -45,43 +97,45 @@ pub enum Dialect {
     Anthropic,
 }
 
-/// Every wire: its id, the method, and how its paths end.
-const WIRES: &[(Wire, &str, &str, &str)] = &[
-    (Wire::Chat, "openai.chat", "POST", "/chat/completions"),
-    (Wire::Responses, "openai.responses", "POST", "/responses"),
-    (Wire::Embeddings, "openai.embeddings", "POST", "/embeddings"),
-    (Wire::Messages, "anthropic.messages", "POST", "/messages"),
-    (Wire::CountTokens, "anthropic.count_tokens", "POST", "/messages/count_tokens"),
-    (Wire::Models, "models", "GET", "/models"),
-];
-
 impl Wire {
-    /// The wire of a request, by method and path (without query). Base URLs end in many ways (`/v1`, `/api/v3`,
-    /// `/compatible-mode/v1`), so only the end of the path counts; one model may be asked for by name.
+    /// The wire of a request, by method and path (without query). Only the end of the path counts; one model may be asked
+    /// for by name.
     pub fn pick(method: &str, path: &str) -> Option<Self> {
         let path = path.trim_end_matches('/');
-        let ends = |end: &str| path.ends_with(end);
-        let found = WIRES.iter().find(|(_, _, verb, end)| *verb == method && ends(end)).map(|row| row.0);
-        let one_model = || path.rsplit_once('/').is_some_and(|(list, _)| list.ends_with("/models"));
-        found.or_else(|| (method == "GET" && one_model()).then_some(Self::Models))
+        let is = |wire: &Self| method == wire.format().method && path.ends_with(wire.format().path);
+        let one_model = || path.rsplit_once('/').is_some_and(|(list, _)| list.ends_with(models::FORMAT.path));
+        let found = Self::ALL.iter().copied().find(is);
+        found.or_else(|| (method == models::FORMAT.method && one_model()).then_some(Self::Models))
     }
 
     /// The id in records, such as `openai.chat`.
     pub fn id(self) -> &'static str {
-        WIRES.iter().find(|row| row.0 == self).map_or("unknown", |row| row.1)
+        self.format().id
     }
 
-    /// The wire with this id, if this version knows it.
+    /// The wire with this id in records.
     pub fn by_id(id: &str) -> Option<Self> {
-        WIRES.iter().find(|row| row.1 == id).map(|row| row.0)
+        Self::ALL.iter().copied().find(|wire| wire.id() == id)
     }
 
-    /// Whose errors its clients expect.
-    pub fn dialect(self) -> Dialect {
-        match self {
-            Self::Messages | Self::CountTokens => Dialect::Anthropic,
-            Self::Chat | Self::Responses | Self::Embeddings | Self::Models => Dialect::OpenAi,
-        }
+    /// Whose errors its clients expect; `None` if that cannot be told from the wire.
+    pub fn dialect(self) -> Option<Dialect> {
+        self.format().dialect
+    }
+
+    /// How tool calls stand in its answers.
+    pub fn calls(self) -> Calls {
+        self.format().calls
+    }
+
+    /// Whether its tokens are the same in every session of a client.
+    pub fn across_sessions(self) -> bool {
+        self.format().across_sessions
+    }
+
+    /// Whether its requests have a body that is read.
+    pub fn has_body(self) -> bool {
+        self.format().request.is_some()
     }
 
     /// Reads a request into an exchange.
@@ -91,12 +145,8 @@ impl Wire {
             return Err(JsonError::Syntax(doc.span(doc.root()).start));
         }
         let mut collector = Collector::new(&doc);
-        match self {
-            Self::Chat => openai_chat::request(&mut collector),
-            Self::Responses => openai_responses::request(&mut collector),
-            Self::Embeddings => embeddings::request(&mut collector),
-            Self::Messages | Self::CountTokens => anthropic::request(&mut collector),
-            Self::Models => {}
+        if let Some(request) = self.format().request {
+            request(&mut collector);
         }
         let found = collector.finish();
         Ok(Exchange {
@@ -114,12 +164,7 @@ impl Wire {
 
     /// Reads one frame of a streamed answer.
     pub fn frame(self, doc: &Doc<'_>) -> Frame {
-        match self {
-            Self::Chat => openai_chat::frame(doc),
-            Self::Responses => openai_responses::frame(doc),
-            Self::Messages => anthropic::frame(doc),
-            Self::Embeddings | Self::CountTokens | Self::Models => Frame::default(),
-        }
+        (self.format().frame)(doc)
     }
 }
 

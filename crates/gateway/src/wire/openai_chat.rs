@@ -2,12 +2,25 @@
 
 use ombud_core::{OpaqueKind, Origin, Role};
 
+use super::{Calls, Dialect, Format};
 use super::collect::Collector;
 use super::frame::{Channel, ChannelKind, Frame, Mark};
 use super::json::{Doc, Kind, Node};
 
 /// The number of the one call that `function_call` holds, apart from those of `tool_calls`.
 pub(crate) const FUNCTION_CALL: u32 = u32::MAX;
+
+/// The format.
+pub static FORMAT: Format = Format {
+    id: "openai.chat",
+    method: "POST",
+    path: "/chat/completions",
+    dialect: Some(Dialect::OpenAi),
+    request: Some(request),
+    frame,
+    calls: Calls::Choices,
+    across_sessions: false,
+};
 
 /// Walks a request.
 pub fn request(c: &mut Collector<'_, '_>) {

@@ -2,6 +2,7 @@
 
 use ombud_core::{OpaqueKind, Origin, Role};
 
+use super::{Calls, Dialect, Format};
 use super::collect::Collector;
 use super::frame::{Channel, ChannelKind, Frame, Mark};
 use super::json::{Doc, Kind, Node};
@@ -16,6 +17,18 @@ pub(super) const AGENT_CALLS: &[&str] = &[
     "apply_patch_call",
     "computer_call",
 ];
+
+/// The format.
+pub static FORMAT: Format = Format {
+    id: "openai.responses",
+    method: "POST",
+    path: "/responses",
+    dialect: Some(Dialect::OpenAi),
+    request: Some(request),
+    frame,
+    calls: Calls::Items,
+    across_sessions: false,
+};
 
 /// Walks a request.
 pub fn request(c: &mut Collector<'_, '_>) {

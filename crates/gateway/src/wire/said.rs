@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::Wire;
 use super::frame::{Channel, ChannelKind};
 use super::json::{Doc, Keys, Kind, Node};
+use super::{Calls, Wire};
 use crate::channel::sse::{self, Splitter};
 
 /// The texts of an answer as the provider sent it, whole or streamed, in order.
@@ -27,23 +27,23 @@ fn whole(wire: Wire, doc: &Doc<'_>) -> Vec<String> {
         let node = node.filter(|node| doc.kind(*node) == Kind::String);
         texts.extend(node.map(|node| doc.string(node).into_owned()));
     };
-    match wire {
-        Wire::Chat => {
+    match wire.calls() {
+        Calls::Choices => {
             for choice in items(doc, doc.root(), "choices") {
                 text(doc.path(choice, &["message", "content"]));
             }
         }
-        Wire::Messages => {
+        Calls::Blocks => {
             for block in items(doc, doc.root(), "content") {
                 text(doc.get(block, "text"));
             }
         }
-        Wire::Responses => {
+        Calls::Items => {
             for part in items(doc, doc.root(), "output").flat_map(|item| items(doc, item, "content")) {
                 text(doc.get(part, "text"));
             }
         }
-        Wire::Embeddings | Wire::CountTokens | Wire::Models => {}
+        Calls::None => {}
     }
     texts
 }

@@ -6,11 +6,11 @@ use std::collections::BTreeMap;
 use ombud_core::exchange::escape_json;
 use serde_json::{Value, json};
 
-use super::Wire;
 use super::frame::Channel;
 use super::json::{Doc, Kind, Node};
 use super::openai_chat::{FUNCTION_CALL, number};
 use super::splice::{Patch, splice};
+use super::{Calls, Wire};
 
 /// A call that is not released.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,11 +25,11 @@ pub struct Withheld {
 
 /// An answer that came whole, without the calls. `calls` is how many it holds in all.
 pub fn whole(wire: Wire, doc: &Doc<'_>, body: &[u8], withheld: &[Withheld], calls: usize) -> Vec<u8> {
-    let mut patches = match wire {
-        Wire::Chat => choices(doc, withheld),
-        Wire::Messages => blocks(doc, withheld, calls),
-        Wire::Responses => items(doc, doc.root(), withheld),
-        Wire::Embeddings | Wire::CountTokens | Wire::Models => Vec::new(),
+    let mut patches = match wire.calls() {
+        Calls::Choices => choices(doc, withheld),
+        Calls::Blocks => blocks(doc, withheld, calls),
+        Calls::Items => items(doc, doc.root(), withheld),
+        Calls::None => Vec::new(),
     };
     splice(body, &mut patches)
 }
