@@ -10,7 +10,7 @@ use ombud_gateway::channel::stream::{AnswerStream, Step};
 use ombud_gateway::wire::Wire;
 use ombud_gateway::wire::withhold::Withheld;
 
-const WIRES: [Wire; 3] = [Wire::Chat, Wire::Responses, Wire::Messages];
+
 
 fn run(wire: Wire, pieces: &[&[u8]], withhold: bool) -> Vec<u8> {
     let mut minted = Minted::default();
@@ -42,7 +42,7 @@ fn run(wire: Wire, pieces: &[&[u8]], withhold: bool) -> Vec<u8> {
 
 fuzz_target!(|input: (u8, u8, &[u8])| {
     let (kind, cut, bytes) = input;
-    let wire = WIRES[usize::from(kind) % WIRES.len()];
+    let wire = Wire::ALL[usize::from(kind) % Wire::ALL.len()];
     let pieces: Vec<&[u8]> = bytes.chunks(usize::from(cut).max(1)).collect();
     for withhold in [false, true] {
         assert_eq!(run(wire, &[bytes], withhold), run(wire, &pieces, withhold));
