@@ -43,6 +43,7 @@ macro_rules! wires {
 wires! {
     Chat => openai_chat, "OpenAI chat completions.";
     Responses => openai_responses, "OpenAI responses.";
+    Completions => openai_completions, "OpenAI completions, the older kind without roles.";
     Embeddings => embeddings, "OpenAI embeddings.";
     Messages => anthropic, "Anthropic messages.";
     CountTokens => anthropic_count, "Anthropic token counting: a request like messages, a small answer.";

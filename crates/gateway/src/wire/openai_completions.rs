@@ -1,0 +1,118 @@
+//! `POST …/completions`: text in, text out, without roles. The oldest of the wires; local servers and fill-in-the-middle
+//! models (`suffix`) still speak it.
+
+use ombud_core::{OpaqueKind, Origin, Role};
+
+use super::collect::Collector;
+use super::frame::{Channel, ChannelKind, Frame, Mark};
+use super::json::{Doc, Kind, Node};
+use super::openai_chat::number;
+use super::{Calls, Dialect, Format};
+
+/// The format.
+pub static FORMAT: Format = Format {
+    id: "openai.completions",
+    method: "POST",
+    path: "/completions",
+    dialect: Some(Dialect::OpenAi),
+    request: Some(request),
+    frame,
+    calls: Calls::None,
+    across_sessions: false,
+};
+
+/// Walks a request.
+pub fn request(c: &mut Collector<'_, '_>) {
+    let doc = c.doc;
+    for (key, value) in doc.members(doc.root()) {
+        match &*key {
+            "model" => c.model(value),
+            "stream" => c.stream(value),
+            "logit_bias" | "stream_options" => {}
+            "prompt" => prompt(c, value),
+            "user" => c.text(value, Role::Metadata, &Origin::Operator),
+            // `suffix` is text like the prompt.
+            _ => c.text(value, Role::Other, &Origin::Unknown),
+        }
+    }
+}
+
+/// A text, texts, or token numbers. Without roles nobody can say who wrote which part of it.
+fn prompt(c: &mut Collector<'_, '_>, node: Node) {
+    let doc = c.doc;
+    if doc.kind(node) != Kind::Array {
+        return c.text(node, Role::Other, &Origin::Unknown);
+    }
+    for item in doc.items(node) {
+        let tokens = match doc.kind(item) {
+            Kind::Number => true,
+            Kind::Array => doc.items(item).any(|token| doc.kind(token) == Kind::Number),
+            _ => false,
+        };
+        if tokens {
+            return c.opaque(node, OpaqueKind::Tokens);
+        }
+        c.text(item, Role::Other, &Origin::Unknown);
+    }
+}
+
+/// Reads one frame of a streamed answer.
+pub fn frame(doc: &Doc<'_>) -> Frame {
+    let mut frame = Frame { model: doc.get_str(doc.root(), "model").map(Into::into), ..Frame::default() };
+    let choices = doc.get(doc.root(), "choices").into_iter().flat_map(|choices| doc.items(choices));
+    for (place, choice) in choices.enumerate() {
+        let index = number(doc, choice, "index").unwrap_or(u32::try_from(place).unwrap_or(0));
+        let channel = Channel { index, sub: 0, kind: ChannelKind::Text };
+        if let Some(text) = doc.get(choice, "text") {
+            frame.delta(doc, text, channel);
+        }
+        if let Some(reason) = doc.get_str(choice, "finish_reason") {
+            frame.finish = Some(reason.into());
+            frame.marks.push(Mark::Close(index));
+        }
+    }
+    frame
+}
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+
+    use super::super::Wire;
+    use super::super::json::Keys;
+    use super::*;
+
+    #[test]
+    fn every_text_of_a_request_is_a_slot() {
+        let body = r#"{"model":"m","prompt":["call 13912345678","two"],"suffix":"end","user":"u","n":2}"#;
+        let exchange = Wire::pick("POST", "/v1/completions").unwrap().parse(Bytes::from(body)).unwrap();
+        let texts: Vec<&str> = exchange.slots.iter().map(|slot| slot.text.as_str()).collect();
+        assert_eq!(texts, ["call 13912345678", "two", "end", "u"]);
+        assert!(exchange.opaque.is_empty());
+    }
+
+    #[test]
+    fn token_numbers_cannot_be_read() {
+        for body in [r#"{"prompt":[1,2]}"#, r#"{"prompt":[[1,2],[3]]}"#] {
+            let exchange = Wire::pick("POST", "/v1/completions").unwrap().parse(Bytes::from(body)).unwrap();
+            assert_eq!(exchange.opaque.len(), 1, "{body}");
+        }
+    }
+
+    #[test]
+    fn chat_completions_are_another_wire() {
+        assert_eq!(Wire::pick("POST", "/v1/chat/completions"), Some(Wire::Chat));
+    }
+
+    #[test]
+    fn pieces_of_each_choice_are_channels() {
+        let doc = Doc::parse(
+            br#"{"choices":[{"text":"a","index":0},{"text":"b","index":1,"finish_reason":"stop"}]}"#,
+            Keys::Any,
+        )
+        .unwrap();
+        let frame = frame(&doc);
+        assert_eq!(frame.deltas.iter().map(|delta| delta.1.index).collect::<Vec<_>>(), [0, 1]);
+        assert_eq!((frame.marks, frame.finish.as_deref()), (vec![Mark::Close(1)], Some("stop")));
+    }
+}
