@@ -201,6 +201,8 @@ export type ToolView = {
   readonly complete: boolean;
   readonly decision: string;
   readonly effect: string | null;
+  readonly released: boolean;
+  readonly told: Bilingual;
   readonly tool: string;
 };
 

@@ -166,8 +166,7 @@ function Tools({ tools }: { readonly tools: readonly ToolView[] }): JSX.Element 
 }
 
 function Tool({ tool }: { readonly tool: ToolView }): JSX.Element {
-  const { t } = useSpeech();
-  const released = tool.decision === "release";
+  const { t, say } = useSpeech();
   return (
     <article class="tool">
       <header class="tool-head">
@@ -175,10 +174,10 @@ function Tool({ tool }: { readonly tool: ToolView }): JSX.Element {
           <Foreign text={tool.tool} />
         </code>
         {tool.effect !== null && <span class="chip">{lookUp(t.effects, tool.effect)}</span>}
-        <span class={released ? "chip chip-masked" : "chip chip-clear"}>
+        <span class={tool.released ? "chip chip-masked" : "chip chip-clear"}>
           {t.decision}
           {t.colon}
-          {released ? t.decisionRelease : <Foreign text={tool.decision} />}
+          <Foreign text={say(tool.told)} />
         </span>
       </header>
       {!tool.complete && <p class="notice">{t.incomplete}</p>}
@@ -200,7 +199,7 @@ function Tool({ tool }: { readonly tool: ToolView }): JSX.Element {
                     <code>
                       <Foreign text={argument.path} />
                     </code>{" "}
-                    {argument.part !== null && <span class="quiet small">{argument.part}</span>}
+                    {argument.part !== null && <span class="quiet small">{lookUp(t.parts, argument.part)}</span>}
                   </th>
                   <td>
                     {argument.overlaps.length === 0 && <span class="quiet">{t.noOverlap}</span>}

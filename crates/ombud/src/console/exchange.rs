@@ -3,7 +3,7 @@
 use anyhow::Result;
 use bytes::Bytes;
 use ombud_core::event::{ArgumentRecord, EventKind, RequestRecord, ResponseRecord};
-use ombud_core::{DataType, Origin};
+use ombud_core::{DataType, Lang, Origin, gate};
 use ombud_detect::mask::{Form, Minted, Tally, restore, token};
 use ombud_gateway::replay::{self, Piece, PieceKind, Request};
 use ombud_ledger::read::{Contents, Reader, Record};
@@ -12,8 +12,8 @@ use super::fold::{left_clear, sum, unread};
 use super::passage::{Mark, page};
 use super::source::Knowledge;
 use super::view::{
-    AnswerView, ArgumentView, ContentState, ExchangeRow, ExchangeView, OpaqueView, OriginView, OverlapView,
-    Passage, RequestView, Side, SpanState, ToolView,
+    AnswerView, ArgumentView, Bilingual, ContentState, ExchangeRow, ExchangeView, OpaqueView, OriginView,
+    OverlapView, Passage, RequestView, Side, SpanState, ToolView,
 };
 
 /// What was said in an exchange, decrypted and read.
@@ -70,6 +70,8 @@ async fn take(said: &mut Said, reader: &Reader, record: &Record, knowledge: &Kno
                 call: call.clone(),
                 complete: *complete,
                 decision: decision.clone(),
+                told: Bilingual { en: gate::told(decision, Lang::En), zh: gate::told(decision, Lang::Zh) },
+                released: gate::was_released(decision),
                 effect: effect.as_ref().map(id_of),
                 arguments: arguments.iter().map(argument).collect(),
             });

@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use ombud_core::DataCategory;
 use ombud_core::event::{Counts, Event, EventKind, MemoryRecord, RequestRecord};
 use ombud_core::flow::{Amount, Flow, RecipientKind};
+use ombud_core::gate::was_released;
 use ombud_ledger::Record;
 
 use super::view::{ConversationRow, EventRow};
@@ -102,7 +103,7 @@ impl Fold {
             EventKind::ToolIntent { tool, decision, effect, arguments, .. } => {
                 let received = self.recipient(RecipientKind::Tool, tool, t);
                 received.unexamined += u64::from(effect.is_none() && arguments.is_empty());
-                if decision == "release" {
+                if was_released(decision) {
                     received.flow.requests += 1;
                 } else {
                     received.refused += 1;

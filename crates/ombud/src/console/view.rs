@@ -418,8 +418,12 @@ pub(crate) struct ToolView {
     pub call: Option<String>,
     /// False if the stream ended inside the arguments.
     pub complete: bool,
-    /// What was decided: `release`, or the reason why not.
+    /// What was decided, as it stands in the log.
     pub decision: String,
+    /// The same in words.
+    pub told: Bilingual,
+    /// Whether the call went to the agent.
+    pub released: bool,
     /// What the call does, such as `send`.
     pub effect: Option<String>,
     /// Where its arguments came from.

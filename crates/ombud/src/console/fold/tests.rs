@@ -36,6 +36,30 @@ fn answer(fault: Party) -> EventKind {
     }))
 }
 
+fn call(decision: &str) -> EventKind {
+    EventKind::ToolIntent {
+        tool: "send_mail".into(),
+        call: None,
+        complete: true,
+        decision: decision.into(),
+        effect: Some(ombud_core::Effect::Send),
+        arguments: Vec::new(),
+    }
+}
+
+#[test]
+fn a_call_that_the_gate_would_have_asked_about_reached_the_agent_all_the_same() {
+    let fold = folded(vec![
+        (None, call("release")),
+        (None, call("approved")),
+        (None, call("would_ask: new_destination")),
+        (None, call("ask: new_destination")),
+        (None, call("later")),
+    ]);
+    let tool = &fold.recipients[&(RecipientKind::Tool, "send_mail".into())];
+    assert_eq!((tool.flow.requests, tool.refused, tool.unexamined), (3, 2, 0));
+}
+
 fn event(seq: u64, conversation: Option<&str>, kind: EventKind) -> Event {
     Event {
         v: 1,
