@@ -1,18 +1,30 @@
 //! Project to findings.
 //!
 //! ```text
-//! walk ─▶ Source ─▶ what it shows ─▶ findings
+//! walk ─▶ Source ─▶ front end (Python, Dify) ─▶ Facts ─▶ rules ─▶ findings
+//!                                              └─▶ flow map
 //! ```
 //!
-//! Today it surveys: which providers a project talks to, in which lines their address is written out, which languages
-//! it uses, and where credentials stand in the source. `ombud init` writes its configuration from that, and
-//! `ombud run` names the lines to change when nothing came through the gateway.
+//! [`check`] does all of it. [`survey`] only takes a first look: which providers a project talks to, in which lines their
+//! address is written out, which languages it uses, and where credentials stand. `ombud init` writes its configuration
+//! from that, and `ombud run` names the lines to change when nothing came through the gateway.
 
+mod check;
+mod dify;
+pub mod facts;
+mod flowmap;
+mod providers;
+mod python;
 mod rules;
 mod survey;
+mod waiver;
 mod walk;
 
+pub use check::{Options, Report, check};
+pub use providers::{Provider, Providers};
+pub use rules::{Rule, rule, rules};
 pub use survey::{Language, Survey, survey};
+pub use waiver::Waived;
 pub use walk::Source;
 
 use std::path::PathBuf;
@@ -24,6 +36,9 @@ pub enum Error {
     /// The folder cannot be read.
     #[error("cannot read {}", .0.display())]
     Unreadable(PathBuf),
+    /// The thread that reads could not be started, or fell over.
+    #[error("the check stopped unexpectedly; please report it with the file that makes it stop")]
+    Stopped,
     /// The list of hosts cannot be searched for.
     #[error("the list of provider hosts is too large")]
     Hosts,

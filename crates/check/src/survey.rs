@@ -57,7 +57,7 @@ pub fn survey(root: &Path, hosts: &[&str], detector: &Detector) -> Result<Survey
         if let Some(language) = source.language {
             *survey.languages.entry(language).or_default() += 1;
         }
-        for rule in rules::ALL {
+        for rule in rules::SOURCE {
             let found = rule(&source, &rules::Context { automaton: &automaton, hosts, detector });
             survey
                 .hosts
@@ -68,7 +68,7 @@ pub fn survey(root: &Path, hosts: &[&str], detector: &Detector) -> Result<Survey
     Ok(survey)
 }
 
-fn automaton(hosts: &[&str]) -> Result<AhoCorasick, Error> {
+pub(crate) fn automaton(hosts: &[&str]) -> Result<AhoCorasick, Error> {
     let mut builder = AhoCorasickBuilder::new();
     builder.ascii_case_insensitive(true).match_kind(MatchKind::LeftmostLongest);
     builder.build(hosts).map_err(|_| Error::Hosts)

@@ -5,6 +5,7 @@ use std::path::Path;
 use ignore::WalkBuilder;
 
 use crate::Error;
+use crate::facts::GapKind;
 use crate::survey::Language;
 
 /// Larger files are data, not source.
@@ -35,10 +36,38 @@ pub struct Source {
     pub language: Option<Language>,
 }
 
+/// A file that could say something and was not read.
+#[derive(Debug, Clone)]
+pub(crate) struct Refused {
+    /// Path relative to the project, with `/`.
+    pub path: String,
+    /// Why.
+    pub why: GapKind,
+}
+
 /// Reads every file that is source or configuration, in the order of their paths. What `.gitignore` names is left out,
 /// but not `.env` files: they are ignored by habit and say where requests go.
 pub(crate) fn sources(root: &Path) -> Result<Vec<Source>, Error> {
     if !root.is_dir() {
+        return Err(Error::Unreadable(root.to_owned()));
+    }
+    all(root).map(|found| found.0)
+}
+
+/// The same, or one file alone; and what was not read.
+pub(crate) fn all(root: &Path) -> Result<(Vec<Source>, Vec<Refused>), Error> {
+    let mut found = Vec::new();
+    let mut refused = Vec::new();
+    let mut take = |path: &Path, base: &Path| match read(base, path) {
+        Some(Ok(source)) => found.push(source),
+        Some(Err(why)) => refused.push(why),
+        None => {}
+    };
+    if root.is_file() {
+        take(root, root.parent().unwrap_or(root));
+        return Ok((found, refused));
+    }
+    if !root.is_dir() || std::fs::read_dir(root).is_err() {
         return Err(Error::Unreadable(root.to_owned()));
     }
     let mut walk = WalkBuilder::new(root);
@@ -48,29 +77,39 @@ pub(crate) fn sources(root: &Path) -> Result<Vec<Source>, Error> {
         let foreign = entry.file_name().to_str().is_some_and(|name| FOREIGN.contains(&name));
         !foreign && !entry.path().join("journal/vkey").exists()
     });
-    let mut found: Vec<Source> =
-        walk.build().flatten().filter_map(|entry| read(root, entry.path())).collect();
-    found.extend([".env", ".env.local"].iter().filter_map(|name| read(root, &root.join(name))));
+    walk.build().flatten().for_each(|entry| take(entry.path(), root));
+    [".env", ".env.local"].iter().for_each(|name| take(&root.join(name), root));
     found.sort_by(|one, other| one.path.cmp(&other.path));
     found.dedup_by(|one, other| one.path == other.path);
-    Ok(found)
+    refused.sort_by(|one, other| one.path.cmp(&other.path));
+    refused.dedup_by(|one, other| one.path == other.path);
+    Ok((found, refused))
 }
 
-fn read(root: &Path, path: &Path) -> Option<Source> {
+/// A file's text; nothing if it says nothing about data flows.
+fn read(root: &Path, path: &Path) -> Option<Result<Source, Refused>> {
     let name = path.file_name()?.to_str()?;
     let language = Language::of(name);
     if language.is_none() && !is_configuration(name) {
         return None;
     }
+    let relative = path.strip_prefix(root).ok()?;
+    let shown =
+        relative.components().map(|part| part.as_os_str().to_string_lossy()).collect::<Vec<_>>().join("/");
     let meta = std::fs::symlink_metadata(path).ok()?;
-    if !meta.is_file() || meta.len() > MAX_FILE {
+    if !meta.is_file() {
         return None;
     }
-    let text = std::fs::read_to_string(path).ok()?;
-    let relative = path.strip_prefix(root).ok()?;
-    let path =
-        relative.components().map(|part| part.as_os_str().to_string_lossy()).collect::<Vec<_>>().join("/");
-    Some(Source { path, text, language })
+    // Large configuration is data; a large source file is a gap.
+    let refuse = |why| language.is_some().then(|| Err(Refused { path: shown.clone(), why }));
+    if meta.len() > MAX_FILE {
+        return refuse(GapKind::TooLarge);
+    }
+    let Ok(bytes) = std::fs::read(path) else { return refuse(GapKind::Unreadable) };
+    match String::from_utf8(bytes) {
+        Ok(text) => Some(Ok(Source { path: shown, text, language })),
+        Err(_) => refuse(GapKind::NotText),
+    }
 }
 
 fn is_configuration(name: &str) -> bool {

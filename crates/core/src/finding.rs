@@ -4,6 +4,8 @@ use std::ops::Range;
 
 use serde::Serialize;
 
+use crate::message::{Lang, Say};
+
 /// The stable id of a rule, such as `hardcoded-provider`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 pub struct RuleId(pub &'static str);
@@ -43,6 +45,40 @@ pub struct Place {
     pub span: Range<usize>,
 }
 
+/// A text in both languages.
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct Bilingual {
+    /// English.
+    pub en: String,
+    /// Simplified Chinese.
+    pub zh: String,
+}
+
+impl Bilingual {
+    /// A text in both languages.
+    pub fn new(en: impl Into<String>, zh: impl Into<String>) -> Self {
+        Self { en: en.into(), zh: zh.into() }
+    }
+}
+
+impl Say for Bilingual {
+    fn say(&self, lang: Lang) -> String {
+        match lang {
+            Lang::En => self.en.clone(),
+            Lang::Zh => self.zh.clone(),
+        }
+    }
+}
+
+/// A step on the way to a finding.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Step {
+    /// Where.
+    pub place: Place,
+    /// The function in which it stands.
+    pub function: String,
+}
+
 /// Something a rule found.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Finding {
@@ -56,4 +92,9 @@ pub struct Finding {
     pub place: Place,
     /// What the rule saw, without secrets: a host, a name.
     pub subject: String,
+    /// What is wrong here, in one sentence; empty if the rule's own title says it.
+    pub message: Bilingual,
+    /// The way to it, from where people come in; empty if the place says it all.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub path: Vec<Step>,
 }

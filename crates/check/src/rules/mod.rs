@@ -1,17 +1,103 @@
 //! Rules, one a file, registered in one list.
 
+mod consent_not_functional;
+mod memory_write_without_consent;
+mod no_erase_path;
+mod personal_data_unmasked;
+mod plaintext_chat_store;
 pub(crate) mod provider;
+mod provider_trains_by_default;
+mod retrieval_without_consent;
 pub(crate) mod secret;
+mod tool_loop_without_limit;
+mod tool_without_confirmation;
+mod untrusted_to_exec;
 
 use std::ops::Range;
 
 use aho_corasick::AhoCorasick;
-use ombud_core::finding::{Finding, Place};
+use ombud_core::finding::{Bilingual, Confidence, Finding, Place, RuleId, Severity, Step};
+use ombud_core::{Lang, Say};
 use ombud_detect::Detector;
 
+use crate::facts::{Facts, Reach};
+use crate::providers::Providers;
 use crate::walk::Source;
 
-/// What rules may ask.
+/// A text in English and Chinese.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Text {
+    /// English.
+    pub en: &'static str,
+    /// Simplified Chinese.
+    pub zh: &'static str,
+}
+
+impl Say for Text {
+    fn say(&self, lang: Lang) -> String {
+        match lang {
+            Lang::En => self.en,
+            Lang::Zh => self.zh,
+        }
+        .to_owned()
+    }
+}
+
+/// What there is to know of a rule.
+#[derive(Debug)]
+pub struct Rule {
+    /// Its stable id.
+    pub id: RuleId,
+    /// Ids of `registry/risks.json`.
+    pub risks: &'static [&'static str],
+    /// How bad a finding is at worst.
+    pub severity: Severity,
+    /// What is wrong, in a few words.
+    pub title: Text,
+    /// What it does to the people who use the agent, in one sentence.
+    pub harm: Text,
+    /// What to do.
+    pub fix: Text,
+    /// Before and after.
+    pub example: &'static str,
+    /// What it looks at, if that is the graph of facts.
+    graph: Option<fn(&Project<'_>) -> Vec<Finding>>,
+}
+
+/// Every rule.
+pub(crate) const ALL: &[Rule] = &[
+    retrieval_without_consent::RULE,
+    memory_write_without_consent::RULE,
+    consent_not_functional::RULE,
+    personal_data_unmasked::RULE,
+    secret::RULE,
+    provider::RULE,
+    untrusted_to_exec::RULE,
+    tool_loop_without_limit::RULE,
+    tool_without_confirmation::RULE,
+    plaintext_chat_store::RULE,
+    provider_trains_by_default::RULE,
+    no_erase_path::RULE,
+];
+
+/// Every rule, for lists and reports.
+pub fn rules() -> &'static [Rule] {
+    ALL
+}
+
+/// The rule with this id.
+pub fn rule(id: &str) -> Option<&'static Rule> {
+    ALL.iter().find(|rule| rule.id.0 == id)
+}
+
+/// What rules over the graph may ask.
+pub(crate) struct Project<'a> {
+    pub facts: &'a Facts,
+    pub reach: &'a Reach,
+    pub providers: &'a Providers,
+}
+
+/// What rules over the text of a file may ask.
 pub(crate) struct Context<'a> {
     /// Finds the hosts.
     pub automaton: &'a AhoCorasick,
@@ -21,14 +107,56 @@ pub(crate) struct Context<'a> {
     pub detector: &'a Detector,
 }
 
-type Rule = fn(&Source, &Context<'_>) -> Vec<Finding>;
+/// Rules over the text of one file.
+pub(crate) const SOURCE: &[fn(&Source, &Context<'_>) -> Vec<Finding>] = &[provider::run, secret::run];
 
-/// Every rule.
-pub(crate) const ALL: &[Rule] = &[provider::run, secret::run];
+/// Runs the rules over the graph.
+pub(crate) fn graph(project: &Project<'_>) -> Vec<Finding> {
+    ALL.iter().filter_map(|rule| rule.graph).flat_map(|run| run(project)).collect()
+}
+
+/// Runs the rules over text.
+pub(crate) fn source(sources: &[Source], providers: &Providers, detector: &Detector) -> Vec<Finding> {
+    let hosts = providers.hosts();
+    let Ok(automaton) = crate::survey::automaton(&hosts) else { return Vec::new() };
+    let context = Context { automaton: &automaton, hosts: &hosts, detector };
+    sources.iter().flat_map(|source| SOURCE.iter().flat_map(|run| run(source, &context))).collect()
+}
+
+/// A finding of a rule.
+fn finding(rule: &Rule, severity: Severity, confidence: Confidence, place: Place, message: Bilingual) -> Finding {
+    Finding { rule: rule.id, severity, confidence, place, subject: String::new(), message, path: Vec::new() }
+}
+
+/// The same with the way to it.
+fn on_the_way(finding: Finding, path: Vec<Step>) -> Finding {
+    Finding { path, ..finding }
+}
 
 /// The place of a range of bytes in a source.
 pub(crate) fn place(source: &Source, span: Range<usize>) -> Place {
     let before = source.text.get(..span.start).unwrap_or_default();
     let line = 1 + before.matches('\n').count();
     Place { path: source.path.clone(), line: u32::try_from(line).unwrap_or(u32::MAX), span }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rules_are_complete_and_told_apart() {
+        let risks: Vec<serde_json::Value> =
+            serde_json::from_str(include_str!("../../../../registry/risks.json")).unwrap();
+        for rule in ALL {
+            assert_eq!(ALL.iter().filter(|other| other.id == rule.id).count(), 1, "{}", rule.id.0);
+            assert!(!rule.risks.is_empty() && !rule.example.is_empty());
+            for risk in rule.risks {
+                assert!(risks.iter().any(|row| row["id"] == *risk), "{risk}");
+            }
+            for text in [rule.title, rule.harm, rule.fix] {
+                assert!(!text.en.is_empty() && text.zh.chars().any(|ch| ch > '\u{4e00}'), "{}", rule.id.0);
+            }
+        }
+    }
 }

@@ -7,12 +7,29 @@
 //!
 //! Instead of `OpenAI(base_url="https://api.deepseek.com")` write `OpenAI()` and set `OPENAI_BASE_URL`.
 
-use ombud_core::finding::{Confidence, Finding, RuleId, Severity};
+use ombud_core::finding::{Bilingual, Confidence, Finding, RuleId, Severity};
 
-use super::{Context, place};
+use super::{Context, Rule, Text, place};
 use crate::walk::Source;
 
 pub(crate) const ID: RuleId = RuleId("hardcoded-provider");
+
+pub(super) const RULE: Rule = Rule {
+    id: ID,
+    risks: &["P02"],
+    severity: Severity::Warning,
+    title: Text { en: "the address of a provider is written out", zh: "服务商地址写死在代码里" },
+    harm: Text {
+        en: "Requests to this address cannot be led through the gateway by a variable, so what users say may leave unmasked.",
+        zh: "发往该地址的请求无法用环境变量引到网关，用户的话可能未经脱敏就发出去。",
+    },
+    fix: Text {
+        en: "Leave the address out or take it from the environment: `os.environ[\"OPENAI_BASE_URL\"]`; `ombud run` sets it.",
+        zh: "去掉地址，或从环境变量读取：`os.environ[\"OPENAI_BASE_URL\"]`；`ombud run` 会设置它。",
+    },
+    example: "- client = OpenAI(base_url=\"https://api.deepseek.com\")\n+ client = OpenAI()\n",
+    graph: None,
+};
 
 pub(crate) fn run(source: &Source, context: &Context<'_>) -> Vec<Finding> {
     let text = source.text.as_bytes();
@@ -33,6 +50,11 @@ pub(crate) fn run(source: &Source, context: &Context<'_>) -> Vec<Finding> {
                 confidence: if source.language.is_some() { Confidence::High } else { Confidence::Medium },
                 place: place(source, found.range()),
                 subject: (*context.hosts.get(found.pattern().as_usize())?).to_owned(),
+                message: Bilingual::new(
+                    "the address of a model provider is written out here",
+                    "这里写死了模型服务商的地址",
+                ),
+                path: Vec::new(),
             })
         })
         .collect()

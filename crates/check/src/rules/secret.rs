@@ -8,12 +8,29 @@
 //! Instead of `OpenAI(api_key="sk-…")` write `OpenAI()` and keep the key in the environment.
 
 use ombud_core::Class;
-use ombud_core::finding::{Confidence, Finding, RuleId, Severity};
+use ombud_core::finding::{Bilingual, Confidence, Finding, RuleId, Severity};
 
-use super::{Context, place};
+use super::{Context, Rule, Text, place};
 use crate::walk::Source;
 
 pub(crate) const ID: RuleId = RuleId("secret-in-source");
+
+pub(super) const RULE: Rule = Rule {
+    id: ID,
+    risks: &["S09"],
+    severity: Severity::Error,
+    title: Text { en: "a credential stands in the source", zh: "源码中含有密钥" },
+    harm: Text {
+        en: "Whoever reads the repository or the exported app can act and pay in your name, and read what your users stored.",
+        zh: "任何能看到代码库或导出文件的人都能冒用你的身份、花你的钱，并读取你的用户存下的内容。",
+    },
+    fix: Text {
+        en: "Revoke it with its issuer first, then keep the new one in the environment, and out of the history of the repository.",
+        zh: "先到签发方作废它，再把新密钥放进环境变量，不要留在代码库历史里。",
+    },
+    example: "- client = OpenAI(api_key=\"sk-…\")\n+ client = OpenAI()  # OPENAI_API_KEY\n",
+    graph: None,
+};
 
 /// Vendor formats and checksums score at least this; guesses from context stay below.
 const SURE: f32 = 0.9;
@@ -33,6 +50,8 @@ pub(crate) fn run(source: &Source, context: &Context<'_>) -> Vec<Finding> {
             confidence: Confidence::High,
             place: place(source, found.span),
             subject: found.recogniser.to_owned(),
+            message: Bilingual::new("a credential stands here in the clear", "这里有一个明文的密钥"),
+            path: Vec::new(),
         })
         .collect()
 }

@@ -1,0 +1,157 @@
+//! The whole: a project to a report.
+
+use std::path::Path;
+
+use ombud_core::finding::{Finding, Severity};
+use ombud_core::flow::FlowMap;
+use ombud_detect::Detector;
+
+use crate::facts::{Facts, File, Gap, GapKind, Reach};
+use crate::providers::Providers;
+use crate::survey::Language;
+use crate::waiver::{self, Waived};
+use crate::walk::{self, Refused};
+use crate::{Error, dify, flowmap, python, rules};
+
+/// What the caller settles.
+#[derive(Debug, Default)]
+pub struct Options {
+    /// Functions that answer whether there is consent: `package.module.function`.
+    pub consent_functions: Vec<String>,
+}
+
+/// What was found.
+#[derive(Debug, Default)]
+pub struct Report {
+    /// What is wrong, the worst first.
+    pub findings: Vec<Finding>,
+    /// What is wrong and was accepted in the source, with the reason.
+    pub waived: Vec<Waived>,
+    /// What was not looked at.
+    pub gaps: Vec<Gap>,
+    /// What goes where.
+    pub flow: FlowMap,
+    /// Files that were read, with their text, for excerpts.
+    pub files: Vec<File>,
+    /// How many of them a front end understood.
+    pub understood: usize,
+}
+
+impl Report {
+    /// Whether anything is at least this bad.
+    pub fn breaches(&self, gate: Severity) -> bool {
+        self.findings.iter().any(|finding| finding.severity >= gate)
+    }
+}
+
+/// The stack of the thread that reads: syntax trees of hostile files are deep.
+const STACK: usize = 512 * 1024 * 1024;
+
+/// Looks through a project, or at one file.
+pub fn check(root: &Path, providers: &Providers, detector: &Detector, options: &Options) -> Result<Report, Error> {
+    let (sources, refused) = walk::all(root)?;
+    std::thread::scope(|scope| {
+        let run = || run(sources, refused, providers, detector, options);
+        let thread = std::thread::Builder::new().stack_size(STACK).spawn_scoped(scope, run);
+        let thread = thread.map_err(|_| Error::Stopped)?;
+        thread.join().map_err(|_| Error::Stopped)
+    })
+}
+
+fn run(
+    sources: Vec<walk::Source>,
+    refused: Vec<Refused>,
+    providers: &Providers,
+    detector: &Detector,
+    options: &Options,
+) -> Report {
+    let mut facts = Facts::default();
+    facts.gaps.extend(refused.into_iter().map(|refused| Gap { path: refused.path, line: 0, why: refused.why }));
+    let (mut in_python, mut exports) = (Vec::new(), Vec::new());
+    for source in &sources {
+        let index = facts.files.len();
+        facts.files.push(File { path: source.path.clone(), text: source.text.clone() });
+        match source.language {
+            Some(_) if is_test(&source.path) => facts.gaps.push(gap(&source.path, GapKind::Test)),
+            Some(Language::Python) => in_python.push(index),
+            Some(_) => facts.gaps.push(gap(&source.path, GapKind::Language)),
+            None if dify::is_export(&source.path, &source.text) => exports.push(index),
+            None => {}
+        }
+    }
+    in_python.retain(|index| {
+        let Some(file) = facts.files.get(*index) else { return false };
+        let fits = !too_deep(&file.text);
+        if !fits {
+            facts.gaps.push(gap(&file.path, GapKind::TooComplex));
+        }
+        fits
+    });
+    python::read(&mut facts, &in_python, providers, &options.consent_functions);
+    for index in &exports {
+        dify::read(&mut facts, *index, providers);
+    }
+    let reach = Reach::new(&facts);
+    let flow = flowmap::flow(&facts, &reach, providers, detector);
+    let mut findings = rules::graph(&rules::Project { facts: &facts, reach: &reach, providers });
+    findings.extend(rules::source(&sources, providers, detector));
+    let broken = facts.gaps.iter().filter(|gap| gap.why == GapKind::Syntax).count();
+    let understood = (in_python.len() + exports.len()).saturating_sub(broken);
+    let (mut findings, waived) = waiver::apply(findings, &facts.files);
+    findings.sort_by(|one, other| {
+        let key = |finding: &Finding| {
+            (std::cmp::Reverse(finding.severity), finding.place.path.clone(), finding.place.span.start, finding.rule)
+        };
+        key(one).cmp(&key(other))
+    });
+    findings.dedup_by(|one, other| one.rule == other.rule && one.place == other.place);
+    facts.gaps.sort();
+    facts.gaps.dedup();
+    Report { findings, waived, gaps: facts.gaps, flow, files: facts.files, understood }
+}
+
+fn gap(path: &str, why: GapKind) -> Gap {
+    Gap { path: path.to_owned(), line: 0, why }
+}
+
+/// Tests run on nobody's data.
+fn is_test(path: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    let folder = path.split('/').rev().skip(1).any(|folder| matches!(folder, "tests" | "test" | "__tests__"));
+    folder || name.starts_with("test_") || name.ends_with("_test.py") || name == "conftest.py"
+}
+
+/// More brackets or indentation than a person writes: only a machine makes that, or somebody who wants us to fall over.
+fn too_deep(text: &str) -> bool {
+    const MAX_BRACKETS: usize = 2000;
+    const MAX_COLUMNS: usize = 800;
+    let (mut depth, mut deepest) = (0_usize, 0_usize);
+    for byte in text.bytes() {
+        match byte {
+            b'(' | b'[' | b'{' => {
+                depth += 1;
+                deepest = deepest.max(depth);
+            }
+            b')' | b']' | b'}' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+    }
+    deepest > MAX_BRACKETS
+        || text.lines().any(|line| line.bytes().take_while(|byte| matches!(byte, b' ' | b'\t')).count() > MAX_COLUMNS)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nesting_is_bounded() {
+        assert!(too_deep(&"(".repeat(10_000)));
+        assert!(!too_deep("f((1, [2, {3: 4}]))\n"));
+    }
+
+    #[test]
+    fn tests_are_told_by_folder_and_name() {
+        assert!(is_test("tests/a.py") && is_test("a/test_b.py") && !is_test("latest/a.py") && !is_test("contest.py"));
+    }
+}

@@ -1,0 +1,304 @@
+//! What a project shows, whatever it is written in: functions, what each of them does, and which reaches which.
+//!
+//! A rule sees this and never a syntax tree. In a low-code export a node is a function and an edge is a call.
+
+mod reach;
+mod taint;
+mod template;
+
+use std::ops::Range;
+
+use ombud_core::effect::Effect;
+use ombud_core::finding::{Place, Step};
+
+pub use reach::Reach;
+pub use taint::Taint;
+pub use template::{Piece, Template};
+pub(crate) use reach::is_model;
+pub(crate) use template::{host as host_of, is_loopback as loopback};
+
+/// The index of a function in [`Facts::functions`].
+pub type FunctionId = usize;
+
+/// The index of a store in [`Facts::stores`].
+pub type StoreId = usize;
+
+/// Everything that the front ends found.
+#[derive(Debug, Default)]
+pub struct Facts {
+    /// The files that were read, with their text.
+    pub files: Vec<File>,
+    /// Functions, bodies of modules, and nodes of low-code graphs.
+    pub functions: Vec<Function>,
+    /// Stores of items that can be searched.
+    pub stores: Vec<Store>,
+    /// Tools that a model may call.
+    pub tools: Vec<Tool>,
+    /// What was not looked at.
+    pub gaps: Vec<Gap>,
+}
+
+/// A file.
+#[derive(Debug, Clone)]
+pub struct File {
+    /// Path relative to the project, with `/`.
+    pub path: String,
+    /// Its text.
+    pub text: String,
+}
+
+/// A function, the body of a module, or a node.
+#[derive(Debug, Default)]
+pub struct Function {
+    /// Its qualified name, for people.
+    pub name: String,
+    /// Index of its file.
+    pub file: usize,
+    /// Bytes of its name.
+    pub span: Range<usize>,
+    /// How it is entered from outside, if it is.
+    pub entry: Option<Entry>,
+    /// A working consent check stands before the whole of it.
+    pub consented: bool,
+    /// What it calls and does.
+    pub calls: Vec<Call>,
+    /// Loops without a certain end.
+    pub loops: Vec<Loop>,
+    /// What is wrong with it as a consent function, if it is one and does not work.
+    pub broken_consent: Option<BrokenConsent>,
+    /// It deletes what a person asked to delete: by its name.
+    pub erases: bool,
+}
+
+/// How a function is entered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Entry {
+    /// A program's start.
+    Program,
+    /// A framework calls it: a route, a handler, a start node.
+    Handler,
+    /// A model calls it.
+    Tool,
+}
+
+/// A call, and what it does.
+#[derive(Debug, Default)]
+pub struct Call {
+    /// Bytes of the call.
+    pub span: Range<usize>,
+    /// The resolved path, for people: `chromadb.Collection.query`.
+    pub target: String,
+    /// Functions of the project that it may enter.
+    pub callees: Vec<FunctionId>,
+    /// What is known of each argument, by the callee's parameter.
+    pub arguments: Vec<Taint>,
+    /// What it does beside entering functions.
+    pub does: Vec<Deed>,
+    /// The person's consent is certain where it stands.
+    pub consented: bool,
+}
+
+/// What a call does.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Deed {
+    /// Sends content to a model.
+    Model {
+        /// To whom.
+        recipient: Recipient,
+        /// What the content is made of.
+        content: Taint,
+    },
+    /// Reads items of a store.
+    Retrieve(StoreId),
+    /// Writes items into a store.
+    Store(StoreId, Taint),
+    /// Deletes items of a store.
+    Erase(StoreId),
+    /// Writes to a file or database that is not encrypted.
+    Persist {
+        /// What is written.
+        content: Taint,
+        /// The name of the file or the statement says that it is a conversation.
+        conversation: bool,
+    },
+    /// Runs something that was given to it as text.
+    Run {
+        /// What it runs.
+        sink: Sink,
+        /// What the text is made of.
+        content: Taint,
+    },
+    /// Sends data to an address that is no model's.
+    Send {
+        /// The host, if it is known.
+        host: Option<String>,
+        /// What is sent.
+        content: Taint,
+    },
+    /// Starts an agent whose number of rounds is not limited.
+    Unlimited,
+    /// Asks for consent and does not use the answer.
+    UnusedConsent,
+}
+
+/// What runs text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Sink {
+    /// Code.
+    Code,
+    /// A shell.
+    Shell,
+    /// A database.
+    Sql,
+    /// A template engine.
+    Template,
+    /// An unsafe decoder of objects.
+    Pickle,
+}
+
+/// Who answers a model call.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Recipient {
+    /// The id of a known provider.
+    pub provider: Option<String>,
+    /// The host, if it is written out.
+    pub host: Option<String>,
+    /// The address is fixed in the source, so that no variable can lead the call through the gateway.
+    pub fixed: bool,
+    /// It stays on this machine.
+    pub local: bool,
+}
+
+/// A store of items that can be searched.
+#[derive(Debug, Clone)]
+pub struct Store {
+    /// What it is: the product and the collection's name.
+    pub name: String,
+    /// The product.
+    pub product: String,
+    /// It is reached through Ombud's memory edge.
+    pub through_edge: bool,
+    /// The host, if it is written out.
+    pub host: Option<String>,
+    /// The product exists to remember people.
+    pub remembers_people: bool,
+    /// The front end knows that its items are the developer's own.
+    pub own: bool,
+}
+
+/// Whose items a store holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Owner {
+    /// The developer's own corpus.
+    Developer,
+    /// Nothing shows it.
+    Unknown,
+    /// The people who use the agent.
+    User,
+}
+
+/// A loop without a certain end.
+#[derive(Debug, Clone)]
+pub struct Loop {
+    /// Bytes of its head.
+    pub span: Range<usize>,
+    /// Bytes of the whole.
+    pub body: Range<usize>,
+    /// Every round waits for a person.
+    pub paced: bool,
+    /// It handles tool calls.
+    pub tools: bool,
+}
+
+/// A tool that a model may call.
+#[derive(Debug, Clone)]
+pub struct Tool {
+    /// Its name.
+    pub name: String,
+    /// What it does to the world.
+    pub effect: Effect,
+    /// Index of its file.
+    pub file: usize,
+    /// Bytes of its definition.
+    pub span: Range<usize>,
+    /// The function that defines or implements it.
+    pub function: Option<FunctionId>,
+}
+
+/// Why a consent function counts as none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BrokenConsent {
+    /// It always says yes.
+    AlwaysYes,
+    /// As a decorator it runs what it wraps whatever the answer is.
+    RunsAnyway,
+}
+
+/// Something that was not looked at.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
+pub struct Gap {
+    /// The file, or the empty string for the project.
+    pub path: String,
+    /// The line, 0 if there is none.
+    pub line: u32,
+    /// Why.
+    pub why: GapKind,
+}
+
+/// Why something was not looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum GapKind {
+    /// Its syntax is broken.
+    Syntax,
+    /// It is larger than a source file is.
+    TooLarge,
+    /// It is no UTF-8 text.
+    NotText,
+    /// It cannot be opened.
+    Unreadable,
+    /// Nested too deeply, or too many parts.
+    TooComplex,
+    /// There is no front end for the language.
+    Language,
+    /// It is a test, which no user runs.
+    Test,
+    /// Code is built while it runs.
+    Dynamic,
+    /// No program start was found: every public function was taken for one.
+    NoEntry,
+}
+
+impl Facts {
+    /// The place of some bytes in a file.
+    pub fn place(&self, file: usize, span: Range<usize>) -> Place {
+        let (path, line) = self.files.get(file).map_or((String::new(), 1), |file| {
+            let before = file.text.as_bytes().get(..span.start).unwrap_or_default();
+            (file.path.clone(), 1 + memchr_count(before))
+        });
+        Place { path, line: u32::try_from(line).unwrap_or(u32::MAX), span }
+    }
+
+    /// The place of a call.
+    pub fn call_place(&self, function: FunctionId, call: &Call) -> Place {
+        self.place(self.functions.get(function).map_or(0, |function| function.file), call.span.clone())
+    }
+
+    /// A step of a path: the place, and the function in which it stands.
+    pub fn step(&self, function: FunctionId, span: Range<usize>) -> Step {
+        let (file, name) = self
+            .functions
+            .get(function)
+            .map_or((0, String::new()), |function| (function.file, function.name.clone()));
+        Step { place: self.place(file, span), function: name }
+    }
+
+    /// Every call with the function in which it stands.
+    pub fn calls(&self) -> impl Iterator<Item = (FunctionId, &Call)> {
+        self.functions.iter().enumerate().flat_map(|(id, function)| function.calls.iter().map(move |call| (id, call)))
+    }
+}
+
+fn memchr_count(bytes: &[u8]) -> usize {
+    bytes.iter().filter(|byte| **byte == b'\n').count()
+}

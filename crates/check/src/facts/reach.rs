@@ -1,0 +1,207 @@
+//! What can be reached from where people come in.
+
+use std::collections::VecDeque;
+
+use ombud_core::finding::Step;
+
+use super::{Call, Deed, Facts, FunctionId, Owner, StoreId, Taint};
+
+/// What reaches what, worked out once for all rules.
+#[derive(Debug)]
+pub struct Reach {
+    /// For each function how it is reached: nothing, or the function and call before it.
+    any: Vec<Option<Origin>>,
+    /// The same over calls before which nobody consented.
+    unasked: Vec<Option<Origin>>,
+    /// The sources that each function's parameters may carry.
+    parameters: Vec<Vec<Taint>>,
+}
+
+/// How a function is reached.
+#[derive(Debug, Clone, Copy)]
+enum Origin {
+    Entry,
+    Call(FunctionId, usize),
+}
+
+impl Reach {
+    /// Works it out.
+    pub fn new(facts: &Facts) -> Self {
+        let any = spread(facts, |_, _| true);
+        let unasked = spread(facts, |callee, call| !call.consented && !facts_consented(facts, callee));
+        let parameters = parameters(facts, &any);
+        Self { any, unasked, parameters }
+    }
+
+    /// Whether a function can run at all.
+    pub fn runs(&self, function: FunctionId) -> bool {
+        self.any.get(function).is_some_and(Option::is_some)
+    }
+
+    /// Calls that can run.
+    pub fn calls<'a>(&'a self, facts: &'a Facts) -> impl Iterator<Item = (FunctionId, &'a Call)> {
+        facts.calls().filter(|(function, _)| self.runs(*function))
+    }
+
+    /// The way to a call on which nobody consented, if there is one: the entry, the calls, the call itself.
+    pub fn unasked(&self, facts: &Facts, function: FunctionId, call: &Call) -> Option<Vec<Step>> {
+        (!call.consented).then(|| way(facts, &self.unasked, function, call)).flatten()
+    }
+
+    /// A way to a call.
+    pub fn way(&self, facts: &Facts, function: FunctionId, call: &Call) -> Option<Vec<Step>> {
+        way(facts, &self.any, function, call)
+    }
+
+    /// The sources of a value that lives in a function.
+    pub fn sources(&self, function: FunctionId, taint: Taint) -> Taint {
+        let empty = Vec::new();
+        taint.filled(self.parameters.get(function).unwrap_or(&empty)).sources()
+    }
+
+    /// Whose items a store holds, from what is written into it by code that can run.
+    pub fn owner(&self, facts: &Facts, store: StoreId) -> Owner {
+        let Some(known) = facts.stores.get(store) else { return Owner::Unknown };
+        if known.remembers_people {
+            return Owner::User;
+        }
+        if known.own {
+            return Owner::Developer;
+        }
+        let mut written = Taint::NONE;
+        let mut writes = 0;
+        for (function, call) in self.calls(facts) {
+            for deed in &call.does {
+                if let Deed::Store(other, content) = deed
+                    && facts.stores.get(*other).is_some_and(|other| other.name == known.name)
+                {
+                    writes += 1;
+                    written |= self.sources(function, *content);
+                }
+            }
+        }
+        let people = Taint::PERSON | Taint::MODEL | Taint::TOOL | Taint::RETRIEVED;
+        if written.has(people) {
+            Owner::User
+        } else if writes > 0 && (written.has(Taint::FILE) || written == Taint::NONE) {
+            Owner::Developer
+        } else {
+            Owner::Unknown
+        }
+    }
+
+    /// Whether a model is called by a function or by what it calls.
+    pub fn calls_model(facts: &Facts) -> Vec<bool> {
+        let mut yes: Vec<bool> = facts
+            .functions
+            .iter()
+            .map(|function| function.calls.iter().any(is_model))
+            .collect();
+        loop {
+            let more: Vec<FunctionId> = facts
+                .calls()
+                .filter(|(function, call)| {
+                    yes.get(*function) == Some(&false)
+                        && call.callees.iter().any(|callee| yes.get(*callee) == Some(&true))
+                })
+                .map(|(function, _)| function)
+                .collect();
+            if more.is_empty() {
+                return yes;
+            }
+            for function in more {
+                if let Some(slot) = yes.get_mut(function) {
+                    *slot = true;
+                }
+            }
+        }
+    }
+}
+
+/// Whether a call is a model call.
+pub(crate) fn is_model(call: &Call) -> bool {
+    call.does.iter().any(|deed| matches!(deed, Deed::Model { .. }))
+}
+
+fn facts_consented(facts: &Facts, function: FunctionId) -> bool {
+    facts.functions.get(function).is_some_and(|function| function.consented)
+}
+
+fn spread(facts: &Facts, passes: impl Fn(FunctionId, &Call) -> bool) -> Vec<Option<Origin>> {
+    let mut found: Vec<Option<Origin>> = vec![None; facts.functions.len()];
+    let mut queue = VecDeque::new();
+    let start = Call::default();
+    for (id, function) in facts.functions.iter().enumerate() {
+        if function.entry.is_some() && passes(id, &start) {
+            if let Some(slot) = found.get_mut(id) {
+                *slot = Some(Origin::Entry);
+            }
+            queue.push_back(id);
+        }
+    }
+    while let Some(id) = queue.pop_front() {
+        let Some(function) = facts.functions.get(id) else { continue };
+        for (index, call) in function.calls.iter().enumerate() {
+            for &callee in &call.callees {
+                if let Some(slot @ None) = found.get_mut(callee)
+                    && passes(callee, call)
+                {
+                    *slot = Some(Origin::Call(id, index));
+                    queue.push_back(callee);
+                }
+            }
+        }
+    }
+    found
+}
+
+fn way(facts: &Facts, origins: &[Option<Origin>], function: FunctionId, call: &Call) -> Option<Vec<Step>> {
+    let mut steps = vec![facts.step(function, call.span.clone())];
+    let mut at = function;
+    loop {
+        match (*origins.get(at)?)? {
+            Origin::Entry => {
+                let entry = facts.functions.get(at)?;
+                // The body of a module has no name of its own to point at.
+                if !entry.span.is_empty() {
+                    steps.push(facts.step(at, entry.span.clone()));
+                }
+                steps.reverse();
+                return Some(steps);
+            }
+            Origin::Call(caller, index) => {
+                let call = facts.functions.get(caller)?.calls.get(index)?;
+                steps.push(facts.step(caller, call.span.clone()));
+                at = caller;
+            }
+        }
+    }
+}
+
+/// A fixpoint over calls that can run: what callers hand in.
+fn parameters(facts: &Facts, any: &[Option<Origin>]) -> Vec<Vec<Taint>> {
+    let mut found: Vec<Vec<Taint>> = vec![Vec::new(); facts.functions.len()];
+    // Every round adds at least one of a bounded set of bits; the number of rounds is bounded all the same.
+    for _ in 0..64 {
+        let mut changed = false;
+        for (caller, call) in facts.calls() {
+            if !any.get(caller).is_some_and(Option::is_some) {
+                continue;
+            }
+            let mine = found.get(caller).cloned().unwrap_or_default();
+            for &callee in &call.callees {
+                let Some(slots) = found.get_mut(callee) else { continue };
+                slots.resize(slots.len().max(call.arguments.len()), Taint::NONE);
+                for (slot, argument) in slots.iter_mut().zip(&call.arguments) {
+                    let sum = *slot | argument.filled(&mine).sources();
+                    changed |= sum != *slot;
+                    *slot = sum;
+                }
+            }
+        }
+        if !changed {
+            break;
+        }
+    }
+    found
+}

@@ -1,0 +1,127 @@
+//! Where a value comes from, as a set.
+
+use std::ops::{BitOr, BitOrAssign};
+
+/// A set of origins. The low bits are sources; the others stand for the parameters of the function in which the value
+/// lives, and are filled in from its callers.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
+pub struct Taint(u64);
+
+const PARAMETERS: u32 = 16;
+
+impl Taint {
+    /// Nothing that matters.
+    pub const NONE: Self = Self(0);
+    /// Words of a person elsewhere: a request, a message.
+    pub const USER: Self = Self(1);
+    /// Words of the person at this terminal.
+    pub const LOCAL: Self = Self(1 << 1);
+    /// A model's output.
+    pub const MODEL: Self = Self(1 << 2);
+    /// Arguments that a model chose.
+    pub const TOOL: Self = Self(1 << 3);
+    /// Fetched over the network.
+    pub const WEB: Self = Self(1 << 4);
+    /// Read from a store.
+    pub const RETRIEVED: Self = Self(1 << 5);
+    /// A file that a person uploaded.
+    pub const UPLOAD: Self = Self(1 << 6);
+    /// Files of the project or the machine.
+    pub const FILE: Self = Self(1 << 7);
+    /// Went through a redactor.
+    pub const MASKED: Self = Self(1 << 8);
+    /// The answer to a question for consent.
+    pub const CONSENT: Self = Self(1 << 9);
+    /// Encrypted.
+    pub const ENCRYPTED: Self = Self(1 << 10);
+
+    /// What a person said or gave.
+    pub const PERSON: Self = Self(Self::USER.0 | Self::LOCAL.0 | Self::UPLOAD.0);
+    /// What somebody else than the developer or the person at the keyboard can write.
+    pub const UNTRUSTED: Self = Self(
+        Self::USER.0
+            | Self::MODEL.0
+            | Self::TOOL.0
+            | Self::WEB.0
+            | Self::RETRIEVED.0
+            | Self::UPLOAD.0,
+    );
+
+    /// The parameter with this index. Parameters beyond the 48th are not told apart.
+    pub fn parameter(index: usize) -> Self {
+        let bit = PARAMETERS + u32::try_from(index).unwrap_or(u32::MAX).min(63 - PARAMETERS);
+        Self(1 << bit)
+    }
+
+    /// Whether any of the given sources is in it.
+    pub fn has(self, any: Self) -> bool {
+        self.0 & any.0 != 0
+    }
+
+    /// Without the given sources.
+    #[must_use]
+    pub fn without(self, other: Self) -> Self {
+        Self(self.0 & !other.0)
+    }
+
+    /// What it shares with another.
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        Self(self.0 & other.0)
+    }
+
+    /// Its sources, without parameters.
+    #[must_use]
+    pub fn sources(self) -> Self {
+        Self(self.0 & ((1 << PARAMETERS) - 1))
+    }
+
+    /// Whether it depends on parameters.
+    pub fn is_symbolic(self) -> bool {
+        self != self.sources()
+    }
+
+    /// The indices of the parameters in it.
+    pub fn parameters(self) -> impl Iterator<Item = usize> {
+        (0..64 - PARAMETERS as usize).filter(move |index| self.has(Self::parameter(*index)))
+    }
+
+    /// Replaces parameters by what the arguments are.
+    #[must_use]
+    pub fn filled(self, arguments: &[Self]) -> Self {
+        if !self.is_symbolic() {
+            return self;
+        }
+        self.parameters()
+            .filter_map(|index| arguments.get(index))
+            .fold(self.sources(), |sum, argument| sum | *argument)
+    }
+}
+
+impl BitOr for Taint {
+    type Output = Self;
+
+    fn bitor(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+}
+
+impl BitOrAssign for Taint {
+    fn bitor_assign(&mut self, other: Self) {
+        self.0 |= other.0;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parameters_are_filled_in() {
+        let taint = Taint::WEB | Taint::parameter(1) | Taint::parameter(100);
+        assert!(taint.is_symbolic());
+        assert_eq!(taint.filled(&[Taint::USER, Taint::MODEL]), Taint::WEB | Taint::MODEL);
+        assert_eq!(taint.sources(), Taint::WEB);
+        assert_eq!(taint.parameters().collect::<Vec<_>>(), [1, 47]);
+    }
+}

@@ -1,0 +1,106 @@
+//! What the form of a test or a loop says by itself.
+
+use ruff_python_ast::visitor::{Visitor, walk_expr, walk_pattern, walk_stmt};
+use ruff_python_ast::{CmpOp, Expr, Number, Pattern, Stmt, StmtWhile, UnaryOp};
+
+/// The value of a test that is written out.
+pub(super) fn constant(test: &Expr) -> Option<bool> {
+    match test {
+        Expr::BooleanLiteral(node) => Some(node.value),
+        Expr::NoneLiteral(_) => Some(false),
+        Expr::NumberLiteral(node) => match &node.value {
+            Number::Int(value) => Some(value.as_u8() != Some(0)),
+            _ => None,
+        },
+        Expr::Name(name) if name.id.as_str() == "TYPE_CHECKING" => Some(false),
+        Expr::Attribute(node) if node.attr.as_str() == "TYPE_CHECKING" => Some(false),
+        Expr::UnaryOp(node) if node.op == UnaryOp::Not => constant(&node.operand).map(|value| !value),
+        _ => None,
+    }
+}
+
+/// `__name__ == "__main__"`
+pub(super) fn is_main(test: &Expr) -> bool {
+    let Expr::Compare(node) = test else { return false };
+    let is_name = |side: &Expr| matches!(side, Expr::Name(name) if name.id.as_str() == "__name__");
+    node.comparators.first().is_some_and(|right| is_name(&node.left) || is_name(right))
+}
+
+/// Whether a loop counts: its test compares a size, or something in it leaves when a count is reached.
+pub(super) fn is_bounded(node: &StmtWhile) -> bool {
+    struct Counts {
+        found: bool,
+    }
+    impl<'a> Visitor<'a> for Counts {
+        fn visit_stmt(&mut self, statement: &'a Stmt) {
+            if let Stmt::If(node) = statement
+                && compares_size(&node.test)
+                && node.body.iter().any(|inner| matches!(inner, Stmt::Break(_) | Stmt::Return(_) | Stmt::Raise(_)))
+            {
+                self.found = true;
+            }
+            walk_stmt(self, statement);
+        }
+    }
+    if compares_size(&node.test) {
+        return true;
+    }
+    let mut counts = Counts { found: false };
+    node.body.iter().for_each(|statement| counts.visit_stmt(statement));
+    counts.found
+}
+
+/// Whether a test compares a size on the way on which it must hold.
+fn compares_size(test: &Expr) -> bool {
+    match test {
+        Expr::Compare(node) => {
+            node.ops.iter().any(|op| matches!(op, CmpOp::Lt | CmpOp::LtE | CmpOp::Gt | CmpOp::GtE))
+        }
+        Expr::BoolOp(node) => node.values.iter().any(compares_size),
+        _ => false,
+    }
+}
+
+/// Whether a loop handles calls of tools.
+pub(super) fn handles_tools(node: &StmtWhile) -> bool {
+    const WORDS: &[&str] = &["tool_calls", "tool_call", "function_call", "tool_use", "tool_call_id", "call_tool", "stop_reason"];
+    struct Tools {
+        found: bool,
+    }
+    impl<'a> Visitor<'a> for Tools {
+        fn visit_expr(&mut self, expression: &'a Expr) {
+            self.found |= match expression {
+                Expr::StringLiteral(text) => WORDS.contains(&text.value.to_str()),
+                Expr::Attribute(attribute) => WORDS.contains(&attribute.attr.as_str()),
+                _ => false,
+            };
+            walk_expr(self, expression);
+        }
+    }
+    let mut tools = Tools { found: false };
+    tools.visit_expr(&node.test);
+    node.body.iter().for_each(|statement| tools.visit_stmt(statement));
+    tools.found
+}
+
+/// The names that a pattern binds.
+pub(super) fn captured(pattern: &Pattern) -> Vec<&str> {
+    struct Names<'a> {
+        found: Vec<&'a str>,
+    }
+    impl<'a> Visitor<'a> for Names<'a> {
+        fn visit_pattern(&mut self, pattern: &'a Pattern) {
+            let name = match pattern {
+                Pattern::MatchAs(node) => node.name.as_ref(),
+                Pattern::MatchStar(node) => node.name.as_ref(),
+                Pattern::MatchMapping(node) => node.rest.as_ref(),
+                _ => None,
+            };
+            self.found.extend(name.map(|name| name.as_str()));
+            walk_pattern(self, pattern);
+        }
+    }
+    let mut names = Names { found: Vec::new() };
+    names.visit_pattern(pattern);
+    names.found
+}

@@ -1,0 +1,299 @@
+//! What is known of a value.
+
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use crate::facts::{FunctionId, Piece, Taint, Template};
+
+pub(super) type ModuleId = usize;
+pub(super) type ClassId = usize;
+
+/// A value: what it is, and where it comes from.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(super) struct Value {
+    pub shape: Shape,
+    pub taint: Taint,
+}
+
+/// What a value is.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(super) enum Shape {
+    #[default]
+    Unknown,
+    None,
+    Bool(bool),
+    Number,
+    Text(Template),
+    /// Something imported from outside the project: `openai.OpenAI`.
+    Path(Rc<str>),
+    /// What a call of such a thing gave, and what hangs below it.
+    Made(Rc<Made>),
+    /// Functions of the project, any of which it may be.
+    Functions(Rc<Vec<FunctionId>>),
+    /// A method of the project with its object.
+    Bound(FunctionId),
+    Class(ClassId),
+    Object(ClassId),
+    Module(ModuleId),
+    /// A parameter of a function around the one in which the value is seen.
+    Outer(FunctionId, usize),
+    Dict(Rc<BTreeMap<String, Value>>),
+    List(Rc<Vec<Value>>),
+}
+
+/// What a call from outside the project gave.
+#[derive(Debug, PartialEq)]
+pub(super) struct Made {
+    /// Its path with `()` for calls: `openai.OpenAI().chat`.
+    pub path: String,
+    /// With what it was made.
+    pub given: Rc<Vec<Argument>>,
+    /// What it was made from.
+    pub parent: Option<Rc<Made>>,
+}
+
+/// An argument of a call.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Argument {
+    pub name: Option<String>,
+    pub value: Value,
+    /// `*x` or `**x`.
+    pub spread: bool,
+}
+
+/// Deeper chains are not followed.
+const MAX_CHAIN: usize = 160;
+const MAX_ITEMS: usize = 64;
+
+impl Value {
+    pub(super) fn new(shape: Shape, taint: Taint) -> Self {
+        Self { shape, taint }
+    }
+
+    pub(super) fn of(taint: Taint) -> Self {
+        Self { shape: Shape::Unknown, taint }
+    }
+
+    pub(super) fn text(text: &str) -> Self {
+        Self { shape: Shape::Text(Template::text(text)), taint: Taint::NONE }
+    }
+
+    pub(super) fn path(path: &str) -> Self {
+        Self { shape: Shape::Path(path.into()), taint: Taint::NONE }
+    }
+
+    pub(super) fn template(&self) -> Option<&Template> {
+        match &self.shape {
+            Shape::Text(template) => Some(template),
+            _ => None,
+        }
+    }
+
+    pub(super) fn known_text(&self) -> Option<&str> {
+        self.template().and_then(Template::known)
+    }
+
+    pub(super) fn made(&self) -> Option<&Rc<Made>> {
+        match &self.shape {
+            Shape::Made(made) => Some(made),
+            _ => None,
+        }
+    }
+
+    /// The path from outside the project, if it has one.
+    pub(super) fn outside(&self) -> Option<&str> {
+        match &self.shape {
+            Shape::Path(path) => Some(path),
+            Shape::Made(made) => Some(&made.path),
+            _ => None,
+        }
+    }
+
+    /// Either of two values.
+    pub(super) fn join(&self, other: &Self) -> Self {
+        Self { shape: self.shape.join(&other.shape), taint: self.taint | other.taint }
+    }
+
+    /// Everything in it.
+    pub(super) fn deep_taint(&self) -> Taint {
+        match &self.shape {
+            Shape::Dict(items) => items.values().fold(self.taint, |sum, item| sum | item.deep_taint()),
+            Shape::List(items) => items.iter().fold(self.taint, |sum, item| sum | item.deep_taint()),
+            _ => self.taint,
+        }
+    }
+
+    /// What hangs below a thing from outside.
+    pub(super) fn attribute(&self, name: &str) -> Self {
+        let shape = match &self.shape {
+            Shape::Path(path) if path.len() < MAX_CHAIN => Shape::Path(format!("{path}.{name}").into()),
+            Shape::Made(made) if made.path.len() < MAX_CHAIN => Shape::Made(Rc::new(Made {
+                path: format!("{}.{name}", made.path),
+                given: Rc::clone(&made.given),
+                parent: made.parent.clone(),
+            })),
+            _ => Shape::Unknown,
+        };
+        Self { shape, taint: self.taint.without(Taint::CONSENT) }
+    }
+
+    /// What a call of a thing from outside gives.
+    pub(super) fn called(&self, given: &[Argument]) -> Shape {
+        match &self.shape {
+            Shape::Path(path) => Shape::Made(Rc::new(Made {
+                path: format!("{path}()"),
+                given: Rc::new(given.to_vec()),
+                parent: None,
+            })),
+            Shape::Made(made) if made.path.len() < MAX_CHAIN => Shape::Made(Rc::new(Made {
+                path: format!("{}()", made.path),
+                given: Rc::new(given.to_vec()),
+                parent: Some(Rc::clone(made)),
+            })),
+            _ => Shape::Unknown,
+        }
+    }
+
+    /// An item of it.
+    pub(super) fn item(&self, key: Option<&str>) -> Self {
+        match &self.shape {
+            Shape::Dict(items) => {
+                let found = key.and_then(|key| items.get(key).cloned());
+                let mut value = found.unwrap_or_else(|| any_of(items.values()));
+                value.taint |= self.taint;
+                value
+            }
+            Shape::List(items) => {
+                let mut value = any_of(items.iter());
+                value.taint |= self.taint;
+                value
+            }
+            Shape::Functions(_) => self.clone(),
+            Shape::Made(_) | Shape::Path(_) => match key {
+                Some(key) => self.attribute(key),
+                None => Self::of(self.taint.without(Taint::CONSENT)),
+            },
+            _ => Self::of(self.taint.without(Taint::CONSENT)),
+        }
+    }
+
+    /// Fills parameters in.
+    pub(super) fn filled(&self, arguments: &[Value]) -> Self {
+        let taints: Vec<Taint> = arguments.iter().map(Value::deep_taint).collect();
+        self.filled_by(arguments, &taints)
+    }
+
+    fn filled_by(&self, arguments: &[Value], taints: &[Taint]) -> Self {
+        let shape = match &self.shape {
+            Shape::Text(template) => {
+                if let [Piece::Parameter(index)] = template.pieces.as_slice() {
+                    arguments.get(*index).map_or(Shape::Unknown, |argument| argument.shape.clone())
+                } else {
+                    let texts: Vec<Option<Template>> =
+                        arguments.iter().map(|argument| argument.template().cloned()).collect();
+                    Shape::Text(template.filled(&texts))
+                }
+            }
+            Shape::Dict(items) => Shape::Dict(Rc::new(
+                items.iter().map(|(key, item)| (key.clone(), item.filled_by(arguments, taints))).collect(),
+            )),
+            Shape::List(items) => {
+                Shape::List(Rc::new(items.iter().map(|item| item.filled_by(arguments, taints)).collect()))
+            }
+            other => other.clone(),
+        };
+        Self { shape, taint: self.taint.filled(taints) }
+    }
+
+    /// Bounded lists and dictionaries: what is too deep or too long is kept as its origins only.
+    pub(super) fn bounded(self, depth: usize) -> Self {
+        let taint = self.deep_taint();
+        let shape = match self.shape {
+            Shape::Dict(_) | Shape::List(_) if depth == 0 => Shape::Unknown,
+            Shape::Dict(items) => Shape::Dict(Rc::new(
+                items
+                    .iter()
+                    .take(MAX_ITEMS)
+                    .map(|(key, item)| (key.clone(), item.clone().bounded(depth - 1)))
+                    .collect(),
+            )),
+            Shape::List(items) => Shape::List(Rc::new(
+                items.iter().take(MAX_ITEMS).map(|item| item.clone().bounded(depth - 1)).collect(),
+            )),
+            other => other,
+        };
+        Self { shape, taint }
+    }
+}
+
+fn any_of<'v>(items: impl Iterator<Item = &'v Value>) -> Value {
+    items.take(MAX_ITEMS).fold(Value::default(), |sum, item| sum.join(item))
+}
+
+impl Shape {
+    fn functions(&self) -> Option<Vec<FunctionId>> {
+        match self {
+            Self::Functions(all) => Some(all.to_vec()),
+            Self::Bound(one) => Some(vec![*one]),
+            _ => None,
+        }
+    }
+
+    /// Either of two shapes: the one that says more; functions are collected.
+    fn join(&self, other: &Self) -> Self {
+        if self == other {
+            return self.clone();
+        }
+        match (self, other) {
+            (Self::Unknown | Self::None, known) | (known, Self::Unknown | Self::None) => known.clone(),
+            (Self::Bool(_), Self::Bool(_)) | (Self::Number, Self::Number) => Self::Unknown,
+            (Self::Text(one), Self::Text(two)) => {
+                // An address that a variable can change says more than a fixed one.
+                if two.starts_with_variable() && !one.starts_with_variable() { other.clone() } else { self.clone() }
+            }
+            _ => match (self.functions(), other.functions()) {
+                (Some(mut one), Some(two)) => {
+                    for id in two {
+                        if !one.contains(&id) && one.len() < MAX_ITEMS {
+                            one.push(id);
+                        }
+                    }
+                    Self::Functions(Rc::new(one))
+                }
+                (None, Some(_)) => other.clone(),
+                _ => self.clone(),
+            },
+        }
+    }
+}
+
+impl Made {
+    /// It and everything it was made from, nearest first.
+    pub(super) fn chain(&self) -> impl Iterator<Item = &Made> {
+        std::iter::successors(Some(self), |made| made.parent.as_deref())
+    }
+
+    /// An argument with one of these names anywhere in the chain.
+    pub(super) fn setting(&self, names: &[&str]) -> Option<&Value> {
+        self.chain().find_map(|made| named(&made.given, names))
+    }
+}
+
+/// The argument with one of these names.
+pub(super) fn named<'v>(given: &'v [Argument], names: &[&str]) -> Option<&'v Value> {
+    given
+        .iter()
+        .find(|argument| argument.name.as_deref().is_some_and(|name| names.contains(&name)))
+        .map(|argument| &argument.value)
+}
+
+/// The positional argument with this index, or the named one.
+pub(super) fn given<'v>(arguments: &'v [Argument], index: usize, name: &str) -> Option<&'v Value> {
+    named(arguments, &[name]).or_else(|| {
+        arguments
+            .iter()
+            .filter(|argument| argument.name.is_none() && !argument.spread)
+            .nth(index)
+            .map(|argument| &argument.value)
+    })
+}

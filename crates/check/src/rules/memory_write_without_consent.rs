@@ -1,0 +1,56 @@
+//! `memory-write-without-consent`
+//!
+//! What it does: like `retrieval-without-consent`, for writes: what a person says goes into a store that outlives the
+//! conversation, on a way on which nobody was asked.
+//!
+//! Why it matters: people do not expect a chat to be kept; what is kept can be read, leaked and asked for later.
+//!
+//! Reference: PIPL Art. 13–15, GDPR Art. 6–7; risk P03.
+
+use ombud_core::finding::{Bilingual, Confidence, Finding, RuleId, Severity};
+
+use super::{Project, Rule, Text, finding, on_the_way};
+use crate::facts::{Deed, Owner, Taint};
+
+pub(super) const RULE: Rule = Rule {
+    id: RuleId("memory-write-without-consent"),
+    risks: &["P03", "P01"],
+    severity: Severity::Error,
+    title: Text { en: "users' words are remembered without consent", zh: "未经同意就长期保存用户的话" },
+    harm: Text {
+        en: "What somebody says in passing is kept for good, although they never agreed to be remembered.",
+        zh: "用户随口说的话被长期保存，而他们从未同意过被记住。",
+    },
+    fix: Text {
+        en: "Ask before the first write and put `@user_consent_required(\"memory\")` of the package `ombud` on the function that writes.",
+        zh: "首次写入前先询问用户，并在写入函数上加 `ombud` 包的 `@user_consent_required(\"memory\")`。",
+    },
+    example: "- def remember(text):\n+ @user_consent_required(\"memory.personalise\")\n+ def remember(text):\n      notes.add(ids=[new_id()], documents=[text])\n",
+    graph: Some(run),
+};
+
+fn run(project: &Project<'_>) -> Vec<Finding> {
+    let facts = project.facts;
+    let mut found = Vec::new();
+    for (function, call) in project.reach.calls(facts) {
+        for deed in &call.does {
+            let Deed::Store(id, content) = deed else { continue };
+            let Some(store) = facts.stores.get(*id).filter(|store| !store.through_edge) else { continue };
+            let said = project.reach.sources(function, *content);
+            if project.reach.owner(facts, *id) != Owner::User || !said.has(Taint::PERSON | Taint::MODEL | Taint::TOOL) {
+                continue;
+            }
+            let Some(path) = project.reach.unasked(facts, function, call) else { continue };
+            let name = &store.name;
+            let message = Bilingual::new(
+                format!("what users say is written to `{name}`, and nobody was asked before"),
+                format!("用户说的话被写入 `{name}`，而此前没有征求过同意"),
+            );
+            let place = facts.call_place(function, call);
+            let mut one = on_the_way(finding(&RULE, Severity::Error, Confidence::High, place, message), path);
+            one.subject.clone_from(name);
+            found.push(one);
+        }
+    }
+    found
+}

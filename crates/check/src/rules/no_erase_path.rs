@@ -1,0 +1,77 @@
+//! `no-erase-path`
+//!
+//! What it does: a project that keeps users' data needs code that can run and deletes it again. One finding for the project,
+//! at the first write.
+//!
+//! Why it matters: somebody who wants to be forgotten cannot be.
+//!
+//! Reference: PIPL Art. 47, GDPR Art. 17; risk P10.
+
+use ombud_core::finding::{Bilingual, Confidence, Finding, RuleId, Severity};
+
+use super::{Project, Rule, Text, finding};
+use crate::facts::{Call, Deed, FunctionId, Owner, Taint};
+
+pub(super) const RULE: Rule = Rule {
+    id: RuleId("no-erase-path"),
+    risks: &["P10"],
+    severity: Severity::Warning,
+    title: Text { en: "nobody can be forgotten", zh: "用户数据无法删除" },
+    harm: Text {
+        en: "Somebody who asks to be forgotten stays in the store for good.",
+        zh: "用户要求删除自己的数据时，根本无从删起。",
+    },
+    fix: Text {
+        en: "Offer a command or a button that deletes the user's items from the store; with the store behind Ombud's memory edge, `ombud subject erase USER` does it.",
+        zh: "提供命令或按钮，从存储中删除该用户的条目；若存储接在 Ombud 的记忆入口之后，`ombud subject erase 用户` 即可完成。",
+    },
+    example: "+ def erase(user):\n+     notes.delete(where={\"user\": user})\n",
+    graph: Some(run),
+};
+
+fn run(project: &Project<'_>) -> Vec<Finding> {
+    let facts = project.facts;
+    let calls = || project.reach.calls(facts);
+    let erases = |(function, call): (FunctionId, &Call)| {
+        let deletes = call.does.iter().any(|deed| matches!(deed, Deed::Erase(_)));
+        // A file or a table that is deleted by a function that says so.
+        let named = facts.functions.get(function).is_some_and(|function| function.erases)
+            && ["os.remove", "os.unlink", "shutil.rmtree", ".unlink", ".execute", ".erase"]
+                .iter()
+                .any(|part| call.target.ends_with(part));
+        deletes || named || call.target.contains("ombud.") && call.target.ends_with("erase")
+    };
+    if calls().any(erases) {
+        return Vec::new();
+    }
+    let keeps = calls().find_map(|(function, call)| {
+        let name = call.does.iter().find_map(|deed| match deed {
+            Deed::Store(store, content) => {
+                let said = project.reach.sources(function, *content);
+                let known = facts.stores.get(*store).filter(|store| !store.through_edge)?;
+                let people = project.reach.owner(facts, *store) == Owner::User;
+                (people && said.has(Taint::PERSON | Taint::MODEL | Taint::TOOL)).then(|| known.name.clone())
+            }
+            Deed::Persist { content, .. } => {
+                let said = project.reach.sources(function, *content);
+                (said.has(Taint::PERSON) && said.has(Taint::MODEL)).then(String::new)
+            }
+            _ => None,
+        })?;
+        Some((function, call, name))
+    });
+    let Some((function, call, name)) = keeps else { return Vec::new() };
+    let message = if name.is_empty() {
+        Bilingual::new(
+            "what users say is kept here, and no code that can run deletes it again",
+            "用户说的话保存在这里，而没有任何可执行的代码能再把它删掉",
+        )
+    } else {
+        Bilingual::new(
+            format!("what users say is kept in `{name}`, and no code that can run deletes it again"),
+            format!("用户说的话保存在 `{name}` 中，而没有任何可执行的代码能再把它删掉"),
+        )
+    };
+    let place = facts.call_place(function, call);
+    vec![finding(&RULE, Severity::Warning, Confidence::Medium, place, message)]
+}

@@ -1,0 +1,55 @@
+//! `plaintext-chat-store`
+//!
+//! What it does: finds conversations that are written to a file or an SQLite database as they are: content that a person gave,
+//! together with a model's answer or under a name that says so. What went through an encryption library is no finding.
+//!
+//! Why it matters: a stolen laptop, a backup or a mistaken upload gives every conversation away.
+//!
+//! Reference: PIPL Art. 51, GDPR Art. 32; risk P09.
+
+use ombud_core::finding::{Bilingual, Confidence, Finding, RuleId, Severity};
+
+use super::{Project, Rule, Text, finding, on_the_way};
+use crate::facts::{Deed, Taint};
+
+pub(super) const RULE: Rule = Rule {
+    id: RuleId("plaintext-chat-store"),
+    risks: &["P09"],
+    severity: Severity::Warning,
+    title: Text { en: "conversations are stored in the clear", zh: "聊天记录以明文保存" },
+    harm: Text {
+        en: "A lost laptop, a backup or a mistaken upload shows everybody's conversations to whoever finds them.",
+        zh: "电脑丢失、备份外泄或误传文件，都会让所有人的聊天记录被人看光。",
+    },
+    fix: Text {
+        en: "Do not store them (Ombud's log keeps an encrypted record that can be erased: `ombud log show`), or encrypt before writing.",
+        zh: "不要保存（Ombud 的日志会加密留存且可删除：`ombud log show`），或在写入前加密。",
+    },
+    example: "- chats.write(json.dumps({\"asked\": text, \"answer\": answer}))\n+ chats.write(fernet.encrypt(record))\n",
+    graph: Some(run),
+};
+
+fn run(project: &Project<'_>) -> Vec<Finding> {
+    let facts = project.facts;
+    let mut found = Vec::new();
+    for (function, call) in project.reach.calls(facts) {
+        for deed in &call.does {
+            let Deed::Persist { content, conversation } = deed else { continue };
+            let sources = project.reach.sources(function, *content);
+            let person = sources.has(Taint::PERSON);
+            let model = sources.has(Taint::MODEL);
+            if !((person && model) || (*conversation && (person || model))) {
+                continue;
+            }
+            let message = Bilingual::new(
+                "what users say and what the model answers is written here as it is",
+                "用户说的话和模型的回答在这里被原样写入",
+            );
+            let sure = if person && model { Confidence::High } else { Confidence::Medium };
+            let place = facts.call_place(function, call);
+            let path = project.reach.way(facts, function, call).unwrap_or_default();
+            found.push(on_the_way(finding(&RULE, Severity::Warning, sure, place, message), path));
+        }
+    }
+    found
+}

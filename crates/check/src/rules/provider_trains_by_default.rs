@@ -1,0 +1,66 @@
+//! `provider-trains-by-default`
+//!
+//! What it does: looks up each provider that the code calls in the registry: whether it trains on what it receives unless
+//! the developer objects. What nobody knows is told as unknown, never as safe. One finding for each provider.
+//!
+//! Why it matters: what a model has learnt cannot be taken back.
+//!
+//! Reference: `registry/providers.json`, with sources and dates; risk P05.
+
+use std::collections::BTreeSet;
+
+use ombud_core::finding::{Bilingual, Confidence, Finding, RuleId, Severity};
+
+use super::{Project, Rule, Text, finding};
+use crate::facts::Deed;
+
+pub(super) const RULE: Rule = Rule {
+    id: RuleId("provider-trains-by-default"),
+    risks: &["P05"],
+    severity: Severity::Warning,
+    title: Text { en: "the provider may train on users' words", zh: "服务商可能用用户的话训练模型" },
+    harm: Text {
+        en: "What users say may become part of a model, from which nobody can take it back.",
+        zh: "用户说的话可能成为模型的一部分，再也无法收回。",
+    },
+    fix: Text {
+        en: "Switch training off with the provider, choose one that does not train, or say so in the notice (`ombud providers`, `ombud notice`).",
+        zh: "在服务商处关闭训练、换用不训练的服务商，或在隐私告知中写明（`ombud providers`、`ombud notice`）。",
+    },
+    example: "$ ombud providers\n",
+    graph: Some(run),
+};
+
+fn run(project: &Project<'_>) -> Vec<Finding> {
+    let facts = project.facts;
+    let mut seen = BTreeSet::new();
+    let mut found = Vec::new();
+    for (function, call) in project.reach.calls(facts) {
+        for deed in &call.does {
+            let Deed::Model { recipient, .. } = deed else { continue };
+            let Some(known) = recipient.provider.as_deref().and_then(|id| project.providers.by_id(id)) else { continue };
+            if known.local || known.trains == "no" || !seen.insert(known.id.clone()) {
+                continue;
+            }
+            let name = &known.name;
+            let (severity, message) = if known.trains == "unknown" {
+                let message = Bilingual::new(
+                    format!("whether {name} trains on what it receives is not known"),
+                    format!("尚不清楚 {name} 是否会用收到的内容训练模型"),
+                );
+                (Severity::Info, message)
+            } else {
+                let message = Bilingual::new(
+                    format!("{name} may train on what it receives unless you object"),
+                    format!("除非主动关闭，{name} 可能会用收到的内容训练模型"),
+                );
+                (Severity::Warning, message)
+            };
+            let place = facts.call_place(function, call);
+            let mut one = finding(&RULE, severity, Confidence::Medium, place, message);
+            one.subject.clone_from(&known.id);
+            found.push(one);
+        }
+    }
+    found
+}

@@ -1,0 +1,57 @@
+//! `tool-without-confirmation`
+//!
+//! What it does: lists the tools with an effect that cannot be taken back — sending, paying, deleting, running — which a
+//! model may call while nothing in the code that can run asks a person. One finding for the project.
+//!
+//! Why it matters: a sentence in a mail can make the agent send, pay or delete in the user's name.
+//!
+//! Reference: OWASP LLM06, ASI02; risks S07, A04.
+
+use std::collections::BTreeSet;
+
+use ombud_core::effect::Effect;
+use ombud_core::finding::{Bilingual, Confidence, Finding, RuleId, Severity};
+
+use super::{Project, Rule, Text, finding};
+use crate::facts::Tool;
+use crate::python::names;
+
+pub(super) const RULE: Rule = Rule {
+    id: RuleId("tool-without-confirmation"),
+    risks: &["S07", "A04"],
+    severity: Severity::Warning,
+    title: Text { en: "the model may act without asking", zh: "模型无需询问即可执行操作" },
+    harm: Text {
+        en: "A stranger's sentence can make the agent send, pay or delete in the user's name.",
+        zh: "陌生人的一句话，就可能让智能体以用户的名义发送、付款或删除。",
+    },
+    fix: Text {
+        en: "Ask the user before such a call, or set `mode = \"ask\"` under `[tools]` in ombud.toml and start the agent with `ombud run`.",
+        zh: "执行前先询问用户；或在 ombud.toml 的 `[tools]` 中设置 `mode = \"ask\"`，并用 `ombud run` 启动智能体。",
+    },
+    example: "  [tools]\n+ mode = \"ask\"\n",
+    graph: Some(run),
+};
+
+fn run(project: &Project<'_>) -> Vec<Finding> {
+    let facts = project.facts;
+    let grave = |tool: &&Tool| {
+        matches!(tool.effect, Effect::Send | Effect::Pay | Effect::Delete | Effect::Execute | Effect::Grant)
+            && tool.function.is_none_or(|function| project.reach.runs(function))
+    };
+    let tools: Vec<&Tool> = facts.tools.iter().filter(grave).collect();
+    let Some(first) = tools.first() else { return Vec::new() };
+    let asks = |target: &str| names(target, &["confirm*", "approve*", "approval", "interrupt", "human"]);
+    if project.reach.calls(facts).any(|(_, call)| asks(&call.target)) {
+        return Vec::new();
+    }
+    let all: BTreeSet<&str> = tools.iter().map(|tool| tool.name.as_str()).collect();
+    let list = all.into_iter().take(6).collect::<Vec<_>>();
+    let (en, zh) = (list.join("`, `"), list.join("`、`"));
+    let message = Bilingual::new(
+        format!("the model may call `{en}`, and nothing in the code asks a person before"),
+        format!("模型可以直接调用 `{zh}`，代码中没有任何人工确认"),
+    );
+    let place = facts.place(first.file, first.span.clone());
+    vec![finding(&RULE, Severity::Warning, Confidence::Medium, place, message)]
+}

@@ -1,0 +1,70 @@
+//! `untrusted-to-exec`
+//!
+//! What it does: follows what models, tools, web pages, stores and remote users write to what runs text: `eval`, a shell,
+//! a database statement put together from text, a template engine, an unsafe decoder. Bound parameters, lists without a shell and
+//! `shlex.quote` are no finding.
+//!
+//! Why it matters: one sentence in a mail or a web page can run commands where the users' data are.
+//!
+//! Reference: OWASP LLM05, ASI05; risks S11, S14.
+
+use ombud_core::finding::{Bilingual, Confidence, Finding, RuleId, Severity};
+
+use super::{Project, Rule, Text, finding, on_the_way};
+use crate::facts::{Deed, Sink, Taint};
+
+pub(super) const RULE: Rule = Rule {
+    id: RuleId("untrusted-to-exec"),
+    risks: &["S11", "S14"],
+    severity: Severity::Error,
+    title: Text { en: "text from outside is run", zh: "外来文本被当作代码执行" },
+    harm: Text {
+        en: "Whoever gets one sentence in front of the model can run commands where the users' data are.",
+        zh: "任何人只要能让模型读到一句话，就能在存放用户数据的机器上执行命令。",
+    },
+    fix: Text {
+        en: "Choose from a fixed table of functions, pass a list to `subprocess.run` without a shell, and bind parameters in SQL: `execute(\"… WHERE id = ?\", (id,))`.",
+        zh: "从固定的函数表中选择；`subprocess.run` 传列表且不用 shell；SQL 使用参数绑定：`execute(\"… WHERE id = ?\", (id,))`。",
+    },
+    example: "- subprocess.run(answer, shell=True)\n+ subprocess.run([\"ls\", \"--\", folder])  # only what the program offers\n",
+    graph: Some(run),
+};
+
+fn run(project: &Project<'_>) -> Vec<Finding> {
+    let facts = project.facts;
+    let mut found = Vec::new();
+    for (function, call) in project.reach.calls(facts) {
+        for deed in &call.does {
+            let Deed::Run { sink, content } = deed else { continue };
+            let sources = project.reach.sources(function, *content).and(Taint::UNTRUSTED);
+            if sources == Taint::NONE {
+                continue;
+            }
+            let (from, source) = origin(sources);
+            let (what, thing) = match sink {
+                Sink::Code => ("as code", "当作代码执行"),
+                Sink::Shell => ("by a shell", "交给 shell 执行"),
+                Sink::Sql => ("as a database statement", "拼成数据库语句执行"),
+                Sink::Template => ("by a template engine", "当作模板执行"),
+                Sink::Pickle => ("by an unsafe decoder", "交给不安全的反序列化"),
+            };
+            let message = Bilingual::new(format!("{from} is run here {what}"), format!("{source}在这里被{thing}"));
+            let place = facts.call_place(function, call);
+            let path = project.reach.way(facts, function, call).unwrap_or_default();
+            found.push(on_the_way(finding(&RULE, Severity::Error, Confidence::High, place, message), path));
+        }
+    }
+    found
+}
+
+fn origin(sources: Taint) -> (&'static str, &'static str) {
+    let rows = [
+        (Taint::MODEL, "what a model wrote", "模型写出的内容"),
+        (Taint::TOOL, "what a model chose as an argument", "模型给出的参数"),
+        (Taint::WEB, "what came over the network", "来自网络的内容"),
+        (Taint::RETRIEVED, "what came out of a store", "从存储中取出的内容"),
+        (Taint::UPLOAD, "what somebody uploaded", "他人上传的内容"),
+    ];
+    let found = rows.into_iter().find(|(sign, ..)| sources.has(*sign));
+    found.map_or(("what somebody sent", "他人发来的内容"), |(_, en, zh)| (en, zh))
+}
