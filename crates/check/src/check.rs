@@ -48,7 +48,12 @@ impl Report {
 const STACK: usize = 512 * 1024 * 1024;
 
 /// Looks through a project, or at one file.
-pub fn check(root: &Path, providers: &Providers, detector: &Detector, options: &Options) -> Result<Report, Error> {
+pub fn check(
+    root: &Path,
+    providers: &Providers,
+    detector: &Detector,
+    options: &Options,
+) -> Result<Report, Error> {
     let (sources, refused) = walk::all(root)?;
     std::thread::scope(|scope| {
         let run = || run(sources, refused, providers, detector, options);
@@ -66,7 +71,11 @@ fn run(
     options: &Options,
 ) -> Report {
     let mut facts = Facts::default();
-    facts.gaps.extend(refused.into_iter().map(|refused| Gap { path: refused.path, line: 0, why: refused.why }));
+    facts.gaps.extend(refused.into_iter().map(|refused| Gap {
+        path: refused.path,
+        line: 0,
+        why: refused.why,
+    }));
     let (mut in_python, mut exports) = (Vec::new(), Vec::new());
     for source in &sources {
         let index = facts.files.len();
@@ -100,11 +109,22 @@ fn run(
     let (mut findings, waived) = waiver::apply(findings, &facts.files);
     findings.sort_by(|one, other| {
         let key = |finding: &Finding| {
-            (std::cmp::Reverse(finding.severity), finding.place.path.clone(), finding.place.span.start, finding.rule)
+            (
+                std::cmp::Reverse(finding.severity),
+                finding.place.path.clone(),
+                finding.place.span.start,
+                finding.rule,
+            )
         };
         key(one).cmp(&key(other))
     });
-    findings.dedup_by(|one, other| one.rule == other.rule && one.place == other.place);
+    // A key on one line may be found in several ways.
+    findings.dedup_by(|one, other| {
+        let line = one.rule == rules::secret::ID
+            && one.place.line == other.place.line
+            && one.place.path == other.place.path;
+        one.rule == other.rule && (line || one.place == other.place)
+    });
     facts.gaps.sort();
     facts.gaps.dedup();
     Report { findings, waived, gaps: facts.gaps, flow, files: facts.files, understood }
@@ -137,7 +157,9 @@ fn too_deep(text: &str) -> bool {
         }
     }
     deepest > MAX_BRACKETS
-        || text.lines().any(|line| line.bytes().take_while(|byte| matches!(byte, b' ' | b'\t')).count() > MAX_COLUMNS)
+        || text
+            .lines()
+            .any(|line| line.bytes().take_while(|byte| matches!(byte, b' ' | b'\t')).count() > MAX_COLUMNS)
 }
 
 #[cfg(test)]
@@ -152,6 +174,11 @@ mod tests {
 
     #[test]
     fn tests_are_told_by_folder_and_name() {
-        assert!(is_test("tests/a.py") && is_test("a/test_b.py") && !is_test("latest/a.py") && !is_test("contest.py"));
+        assert!(
+            is_test("tests/a.py")
+                && is_test("a/test_b.py")
+                && !is_test("latest/a.py")
+                && !is_test("contest.py")
+        );
     }
 }

@@ -37,7 +37,8 @@ impl Providers {
     /// The provider whose API is at a host, with or without its port.
     pub fn by_host(&self, host: &str) -> Option<&Provider> {
         let name = host.rsplit_once(':').map_or(host, |parts| parts.0);
-        let at = |wanted: &str| self.all.iter().find(|provider| provider.hosts.iter().any(|own| own == wanted));
+        let at =
+            |wanted: &str| self.all.iter().find(|provider| provider.hosts.iter().any(|own| own == wanted));
         at(host).or_else(|| at(name))
     }
 

@@ -31,10 +31,14 @@ struct Waiver<'a> {
 pub(crate) fn apply(findings: Vec<Finding>, files: &[File]) -> (Vec<Finding>, Vec<Waived>) {
     let mut kept = Vec::new();
     let mut waived = Vec::new();
-    let all: Vec<(&str, Vec<Waiver<'_>>)> =
-        files.iter().map(|file| (file.path.as_str(), waivers(&file.text))).filter(|(_, all)| !all.is_empty()).collect();
+    let all: Vec<(&str, Vec<Waiver<'_>>)> = files
+        .iter()
+        .map(|file| (file.path.as_str(), waivers(&file.text)))
+        .filter(|(_, all)| !all.is_empty())
+        .collect();
     for finding in findings {
-        let here = all.iter().find(|(path, _)| *path == finding.place.path).into_iter().flat_map(|(_, all)| all);
+        let here =
+            all.iter().find(|(path, _)| *path == finding.place.path).into_iter().flat_map(|(_, all)| all);
         let line = finding.place.line;
         let found = here
             .filter(|waiver| waiver.rule == finding.rule.0 && !waiver.reason.is_empty())

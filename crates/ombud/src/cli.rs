@@ -31,6 +31,10 @@ pub(crate) enum Verb {
     Console(crate::console::ConsoleArgs),
     /// Write ombud.toml from what the project shows
     Init(Init),
+    /// Check the project: which protections its users lack
+    Check(crate::check::Check),
+    /// Explain a rule of the check
+    Explain(crate::explain::Explain),
     /// Find personal data and secrets in standard input
     Scan(Filter),
     /// Replace them by tokens
@@ -224,7 +228,7 @@ pub(crate) type Chinese = &'static [(&'static str, &'static str)];
 
 /// The tables: the one above, and one beside the arguments of each verb that has its own module.
 const TABLES: &[Chinese] =
-    &[CHINESE, crate::plan::CHINESE, crate::notice::CHINESE, crate::console::CHINESE, crate::trace::CHINESE];
+    &[CHINESE, crate::check::CHINESE, crate::explain::CHINESE, crate::plan::CHINESE, crate::notice::CHINESE, crate::console::CHINESE, crate::trace::CHINESE];
 
 fn chinese(place: &str) -> Option<&'static str> {
     // The full place first; then the argument alone, where several commands share it.

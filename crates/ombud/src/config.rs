@@ -32,6 +32,8 @@ pub(crate) struct File {
     pub tools: ToolPolicy,
     /// The gateway.
     pub gateway: GatewaySection,
+    /// `ombud check`.
+    pub check: crate::check::CheckSection,
     /// `ombud serve`.
     pub serve: Serve,
     /// What the notice says beside what is seen.

@@ -1,12 +1,14 @@
 //! `ombud`: the binary. Exit codes: 0 clean, 1 findings or damage, 2 could not do the job; `run` returns the child's own.
 
 mod api;
+mod check;
 mod cli;
 mod config;
 mod console;
 mod declared;
 mod demo;
 mod document;
+mod explain;
 mod filter;
 mod flowmap;
 mod gate;
@@ -18,6 +20,7 @@ mod log;
 mod notice;
 mod output;
 mod plan;
+mod report;
 mod run;
 mod serve;
 mod summary;
@@ -69,6 +72,8 @@ async fn verb(cli: Cli, terminal: Terminal) -> Result<u8> {
         Some(Verb::Serve(args)) => serve::serve(args, terminal).await,
         Some(Verb::Console(args)) => console::console(args, terminal).await,
         Some(Verb::Init(args)) => init::init(&args, terminal),
+        Some(Verb::Check(args)) => check::check(&args, terminal),
+        Some(Verb::Explain(args)) => explain::explain(&args, terminal),
         Some(Verb::Scan(args)) => filter::scan(&args, terminal),
         Some(Verb::Redact(args)) => filter::redact(&args, terminal).await,
         Some(Verb::Restore(args)) => filter::restore(&args, terminal).await,

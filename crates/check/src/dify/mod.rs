@@ -1,5 +1,112 @@
-//! Dify exports.
-use crate::facts::Facts;
+//! Dify exports: a node is a function, an edge is a call.
+//!
+//! Format: `kind: app`, `app.mode` (chat, agent-chat, completion, advanced-chat, workflow), `workflow.graph.{nodes,edges}` or
+//! `model_config`; versions 0.1 to 0.5 have the same shape in the parts that are read here.
+
+mod conditions;
+mod nodes;
+mod simple;
+mod yaml;
+
+use std::collections::BTreeMap;
+
+use yaml::{Fault, Node};
+
+use crate::facts::{Call, Entry, Facts, Function, FunctionId, Gap, GapKind};
 use crate::providers::Providers;
-pub(crate) fn is_export(_path: &str, _text: &str) -> bool { false }
-pub(crate) fn read(_facts: &mut Facts, _file: usize, _providers: &Providers) {}
+
+/// Whether a file looks like an export.
+pub(crate) fn is_export(path: &str, text: &str) -> bool {
+    let yaml = path.ends_with(".yml") || path.ends_with(".yaml");
+    let has = |wanted: &str| text.lines().any(|line| line.trim_end() == wanted);
+    yaml && has("kind: app") && has("app:")
+}
+
+/// Reads an export into facts.
+pub(crate) fn read(facts: &mut Facts, file: usize, providers: &Providers) {
+    let Some(source) = facts.files.get(file).cloned() else { return };
+    match yaml::parse(&source.text) {
+        Ok(root) => {
+            secrets(facts, file, &root);
+            graph(facts, file, &root, providers);
+        }
+        Err(Fault { line, too_complex }) => {
+            let why = if too_complex { GapKind::TooComplex } else { GapKind::Syntax };
+            facts.gaps.push(Gap { path: source.path, line, why });
+        }
+    }
+}
+
+/// Values of secret variables, and keys of requests: Dify exports both in the clear if it is told to.
+fn secrets(facts: &mut Facts, file: usize, root: &Node) {
+    let variables = root.at(&["workflow", "environment_variables"]).map(Node::items).unwrap_or_default();
+    let values = variables
+        .iter()
+        .filter(|one| one.text_of("value_type") == "secret")
+        .filter_map(|one| one.get("value"));
+    let nodes = root.at(&["workflow", "graph", "nodes"]).map(Node::items).unwrap_or_default();
+    let keys = nodes.iter().filter_map(|node| node.at(&["data", "authorization", "config", "api_key"]));
+    for value in values.chain(keys) {
+        let text = value.text();
+        let masked = text.chars().all(|ch| matches!(ch, '*' | '•' | 'x' | 'X'));
+        if !text.is_empty() && !text.contains("{{") && !masked {
+            facts.secrets.push((file, value.span.clone()));
+        }
+    }
+}
+
+fn graph(facts: &mut Facts, file: usize, root: &Node, providers: &Providers) {
+    let Some(graph) = root.at(&["workflow", "graph"]) else {
+        simple::read(facts, file, root, providers);
+        return;
+    };
+    let all: Vec<(&str, &Node, &Node)> = graph
+        .get("nodes")
+        .map(Node::items)
+        .unwrap_or_default()
+        .iter()
+        .filter_map(|node| Some((node.get("id")?.text(), node, node.get("data")?)))
+        .collect();
+    let first = facts.functions.len();
+    let ids: BTreeMap<&str, FunctionId> =
+        all.iter().enumerate().map(|(at, (id, ..))| (*id, first + at)).collect();
+    let taints = nodes::taints(&all);
+    for (id, node, data) in &all {
+        let kind = data.text_of("type");
+        let title = data.get("title").unwrap_or(node);
+        let name = if title.text().is_empty() { kind.to_owned() } else { title.text().to_owned() };
+        let entry =
+            matches!(kind, "start" | "trigger-webhook" | "trigger-schedule").then_some(Entry::Handler);
+        let mut function = Function { name, file, span: title.span.clone(), entry, ..Function::default() };
+        let reader = nodes::Reader { facts, file, providers, taints: &taints };
+        function.calls = reader.calls(id, data);
+        facts.functions.push(function);
+    }
+    for edge in graph.get("edges").map(Node::items).unwrap_or_default() {
+        let (Some(from), Some(to)) = (edge.get("source"), edge.get("target")) else { continue };
+        let (Some(&caller), Some(&callee)) = (ids.get(from.text()), ids.get(to.text())) else { continue };
+        let condition = all.iter().find(|(id, ..)| *id == from.text()).map(|(.., data)| *data);
+        let handle = edge.text_of("sourceHandle");
+        let consented = condition.is_some_and(|data| conditions::consented(data, handle, root));
+        let span = facts.functions.get(caller).map_or(0..0, |function| function.span.clone());
+        if let Some(function) = facts.functions.get_mut(caller) {
+            let target = to.text().to_owned();
+            function.calls.push(Call { span, target, callees: vec![callee], consented, ..Call::default() });
+        }
+    }
+    // Nodes inside an iteration or a loop are entered through it.
+    for (id, node, _) in &all {
+        let (Some(parent), Some(&callee)) = (node.get("parentId").map(Node::text), ids.get(id)) else {
+            continue;
+        };
+        if let Some(function) = ids.get(parent).and_then(|&caller| facts.functions.get_mut(caller)) {
+            let span = function.span.clone();
+            function.calls.push(Call {
+                span,
+                target: (*id).to_owned(),
+                callees: vec![callee],
+                ..Call::default()
+            });
+        }
+    }
+}

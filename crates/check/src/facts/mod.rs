@@ -12,9 +12,9 @@ use ombud_core::effect::Effect;
 use ombud_core::finding::{Place, Step};
 
 pub use reach::Reach;
+pub(crate) use reach::is_model;
 pub use taint::Taint;
 pub use template::{Piece, Template};
-pub(crate) use reach::is_model;
 pub(crate) use template::{host as host_of, is_loopback as loopback};
 
 /// The index of a function in [`Facts::functions`].
@@ -34,6 +34,8 @@ pub struct Facts {
     pub stores: Vec<Store>,
     /// Tools that a model may call.
     pub tools: Vec<Tool>,
+    /// Credentials that an export carries: the file, and bytes of the value.
+    pub secrets: Vec<(usize, Range<usize>)>,
     /// What was not looked at.
     pub gaps: Vec<Gap>,
 }
@@ -295,7 +297,10 @@ impl Facts {
 
     /// Every call with the function in which it stands.
     pub fn calls(&self) -> impl Iterator<Item = (FunctionId, &Call)> {
-        self.functions.iter().enumerate().flat_map(|(id, function)| function.calls.iter().map(move |call| (id, call)))
+        self.functions
+            .iter()
+            .enumerate()
+            .flat_map(|(id, function)| function.calls.iter().map(move |call| (id, call)))
     }
 }
 

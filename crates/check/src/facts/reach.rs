@@ -69,13 +69,11 @@ impl Reach {
             return Owner::Developer;
         }
         let mut written = Taint::NONE;
-        let mut writes = 0;
         for (function, call) in self.calls(facts) {
             for deed in &call.does {
                 if let Deed::Store(other, content) = deed
                     && facts.stores.get(*other).is_some_and(|other| other.name == known.name)
                 {
-                    writes += 1;
                     written |= self.sources(function, *content);
                 }
             }
@@ -83,7 +81,7 @@ impl Reach {
         let people = Taint::PERSON | Taint::MODEL | Taint::TOOL | Taint::RETRIEVED;
         if written.has(people) {
             Owner::User
-        } else if writes > 0 && (written.has(Taint::FILE) || written == Taint::NONE) {
+        } else if written.has(Taint::FILE) {
             Owner::Developer
         } else {
             Owner::Unknown
@@ -92,11 +90,8 @@ impl Reach {
 
     /// Whether a model is called by a function or by what it calls.
     pub fn calls_model(facts: &Facts) -> Vec<bool> {
-        let mut yes: Vec<bool> = facts
-            .functions
-            .iter()
-            .map(|function| function.calls.iter().any(is_model))
-            .collect();
+        let mut yes: Vec<bool> =
+            facts.functions.iter().map(|function| function.calls.iter().any(is_model)).collect();
         loop {
             let more: Vec<FunctionId> = facts
                 .calls()

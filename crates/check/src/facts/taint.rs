@@ -38,14 +38,8 @@ impl Taint {
     /// What a person said or gave.
     pub const PERSON: Self = Self(Self::USER.0 | Self::LOCAL.0 | Self::UPLOAD.0);
     /// What somebody else than the developer or the person at the keyboard can write.
-    pub const UNTRUSTED: Self = Self(
-        Self::USER.0
-            | Self::MODEL.0
-            | Self::TOOL.0
-            | Self::WEB.0
-            | Self::RETRIEVED.0
-            | Self::UPLOAD.0,
-    );
+    pub const UNTRUSTED: Self =
+        Self(Self::USER.0 | Self::MODEL.0 | Self::TOOL.0 | Self::WEB.0 | Self::RETRIEVED.0 | Self::UPLOAD.0);
 
     /// The parameter with this index. Parameters beyond the 48th are not told apart.
     pub fn parameter(index: usize) -> Self {

@@ -15,14 +15,37 @@ use crate::facts::{Deed, FunctionId, Piece, Taint, Template, host_of};
 
 /// Methods that give the text they hang on.
 const SAME_TEXT: &[&str] = &[
-    "strip", "rstrip", "lstrip", "lower", "upper", "casefold", "encode", "decode", "expandtabs", "removesuffix", "title",
-    "capitalize", "copy",
+    "strip",
+    "rstrip",
+    "lstrip",
+    "lower",
+    "upper",
+    "casefold",
+    "encode",
+    "decode",
+    "expandtabs",
+    "removesuffix",
+    "title",
+    "capitalize",
+    "copy",
 ];
 /// Methods that put something into what they hang on.
-const PUTS: &[&str] = &["append", "extend", "insert", "add", "update", "setdefault", "appendleft", "put", "put_nowait"];
+const PUTS: &[&str] =
+    &["append", "extend", "insert", "add", "update", "setdefault", "appendleft", "put", "put_nowait"];
 /// Builtins that give the items of what they take.
 const ITEMS: &[&str] = &[
-    "list", "tuple", "sorted", "set", "iter", "reversed", "filter", "map", "enumerate", "zip", "frozenset", "deque",
+    "list",
+    "tuple",
+    "sorted",
+    "set",
+    "iter",
+    "reversed",
+    "filter",
+    "map",
+    "enumerate",
+    "zip",
+    "frozenset",
+    "deque",
 ];
 
 impl Walk<'_, '_> {
@@ -41,7 +64,8 @@ impl Walk<'_, '_> {
             }
             Shape::Class(class) => {
                 let object = Value::new(Shape::Object(class), Taint::NONE);
-                let given = arguments.iter().fold(Taint::NONE, |sum, argument| sum | argument.value.deep_taint());
+                let given =
+                    arguments.iter().fold(Taint::NONE, |sum, argument| sum | argument.value.deep_taint());
                 match self.state.method(class, "__init__") {
                     Some(init) => {
                         self.enter(&[init], Some(object.clone()), &arguments, range);
@@ -59,7 +83,6 @@ impl Walk<'_, '_> {
                 if let Some(summary) = self.state.summaries.get_mut(function) {
                     let wraps = Some(summary.wraps.unwrap_or(true) && consent);
                     // Within one round every call counts; a round begins with none.
-                    self.state.changed |= summary.wraps != wraps;
                     summary.wraps = wraps;
                 }
                 Value::of(all_of(&arguments))
@@ -115,10 +138,12 @@ impl Walk<'_, '_> {
         let mut ensures = !functions.is_empty();
         for &function in functions {
             let values = self.by_parameter(function, object.as_ref(), arguments);
-            let handed: Vec<Value> = values.iter().map(|value| value.filled(&self.summary.handed.clone())).collect();
+            let handed: Vec<Value> =
+                values.iter().map(|value| value.filled(&self.summary.handed.clone())).collect();
             self.state.hand_in(function, &handed);
             let Some(summary) = self.state.summaries.get(function).cloned() else { continue };
-            let name = self.state.project.functions.get(function).map(|func| func.name.clone()).unwrap_or_default();
+            let name =
+                self.state.project.functions.get(function).map(|func| func.name.clone()).unwrap_or_default();
             let taints: Vec<Taint> = values.iter().map(Value::deep_taint).collect();
             let call = self.call_at(range);
             call.target.clone_from(&name);
@@ -145,13 +170,24 @@ impl Walk<'_, '_> {
         if ensures {
             self.env.consent = true;
         }
-        result.unwrap_or_default()
+        let result = result.unwrap_or_default();
+        // tool("send_mail", …) that gives a definition.
+        if let Shape::Dict(items) = &result.shape {
+            self.offer_tool(range, items);
+        }
+        result
     }
 
     /// The arguments of a call, in the order of the callee's parameters.
-    fn by_parameter(&mut self, function: FunctionId, object: Option<&Value>, arguments: &[Argument]) -> Vec<Value> {
+    fn by_parameter(
+        &mut self,
+        function: FunctionId,
+        object: Option<&Value>,
+        arguments: &[Argument],
+    ) -> Vec<Value> {
         let Some(func) = self.state.project.functions.get(function) else { return Vec::new() };
-        let defaults = self.state.summaries.get(function).map(|summary| summary.defaults.clone()).unwrap_or_default();
+        let defaults =
+            self.state.summaries.get(function).map(|summary| summary.defaults.clone()).unwrap_or_default();
         let mut values: Vec<Value> = func
             .parameters
             .iter()
@@ -194,7 +230,14 @@ impl Walk<'_, '_> {
     }
 
     /// A request that the callee makes to an address we choose.
-    fn lifted(&mut self, lifted: &Lifted, values: &[Value], taints: &[Taint], range: TextRange, result: Value) -> Value {
+    fn lifted(
+        &mut self,
+        lifted: &Lifted,
+        values: &[Value],
+        taints: &[Taint],
+        range: TextRange,
+        result: Value,
+    ) -> Value {
         let texts: Vec<Option<Template>> = values.iter().map(|value| value.template().cloned()).collect();
         let address = lifted.address.filled(&texts);
         let content = lifted.content.filled(taints);
@@ -281,14 +324,22 @@ impl Walk<'_, '_> {
         let made = format!("{path}()");
         let source = sources::of(&made).unwrap_or_default();
         if path == "input" {
-            let asks = given(arguments, 0, "prompt").and_then(Value::template).is_some_and(|p| consent::asks(&p.shown()));
+            let asks = given(arguments, 0, "prompt")
+                .and_then(Value::template)
+                .is_some_and(|p| consent::asks(&p.shown()));
             return source | if asks { Taint::CONSENT } else { Taint::NONE };
         }
         answer.unwrap_or_else(|| everything.without(Taint::CONSENT)) | source
     }
 
     /// What a call does, from what is known of libraries. Gives what the answer is.
-    fn deeds(&mut self, path: &str, object: Option<&Made>, arguments: &[Argument], range: TextRange) -> Option<Taint> {
+    fn deeds(
+        &mut self,
+        path: &str,
+        object: Option<&Made>,
+        arguments: &[Argument],
+        range: TextRange,
+    ) -> Option<Taint> {
         let content = all_of(arguments);
         let mut found: Vec<Deed> = Vec::new();
         let mut answer = None;
@@ -360,7 +411,8 @@ impl Walk<'_, '_> {
         match (&object.shape, name) {
             (Shape::Text(_), _) if SAME_TEXT.contains(&name) => Value { taint: object.taint, ..object },
             (Shape::Text(template), "format") => {
-                let shown = template.known().map(|text| text.split(['{', '}']).next().unwrap_or_default().to_owned());
+                let shown =
+                    template.known().map(|text| text.split(['{', '}']).next().unwrap_or_default().to_owned());
                 let mut filled = shown.map(|text| Template::text(&text)).unwrap_or_default();
                 filled.push(&Template::of(Piece::Hole));
                 Value::new(Shape::Text(filled), taint)
@@ -382,6 +434,9 @@ impl Walk<'_, '_> {
     /// A function's decorators: who enters it, and whether consent stands before it.
     pub(super) fn decorated(&mut self, id: FunctionId, node: &ruff_python_ast::StmtFunctionDef) -> Value {
         let mut all = vec![id];
+        if let Some(summary) = self.state.summaries.get_mut(id) {
+            summary.consented = false;
+        }
         for decorator in &node.decorator_list {
             let value = self.eval(&decorator.expression);
             match &value.shape {
@@ -417,11 +472,17 @@ impl Walk<'_, '_> {
         }
     }
 
-    fn decorated_inside(&mut self, id: FunctionId, wrapper: FunctionId, all: &mut Vec<FunctionId>, made: &Value) {
+    fn decorated_inside(
+        &mut self,
+        id: FunctionId,
+        wrapper: FunctionId,
+        all: &mut Vec<FunctionId>,
+        made: &Value,
+    ) {
         if let Shape::Functions(made) = &made.shape {
             all.extend(made.iter().copied().filter(|other| *other != id));
         }
-        let wraps = self.state.summaries.get(wrapper).and_then(|summary| summary.wraps);
+        let wraps = self.state.wrapped.get(wrapper).copied().flatten();
         if wraps == Some(true)
             && let Some(summary) = self.state.summaries.get_mut(id)
         {
@@ -501,7 +562,10 @@ fn functions(all: Vec<FunctionId>) -> Value {
 }
 
 fn all_of(arguments: &[Argument]) -> Taint {
-    arguments.iter().fold(Taint::NONE, |sum, argument| sum | argument.value.deep_taint()).without(Taint::CONSENT)
+    arguments
+        .iter()
+        .fold(Taint::NONE, |sum, argument| sum | argument.value.deep_taint())
+        .without(Taint::CONSENT)
 }
 
 fn collect_functions(value: &Value, found: &mut Vec<FunctionId>, depth: usize) {
@@ -525,7 +589,9 @@ fn collect_functions(value: &Value, found: &mut Vec<FunctionId>, depth: usize) {
 fn add(does: &mut Vec<Deed>, deed: Deed) {
     for old in does.iter_mut() {
         match (old, &deed) {
-            (Deed::Model { recipient: one, content }, Deed::Model { recipient: two, content: more }) if one == two => {
+            (Deed::Model { recipient: one, content }, Deed::Model { recipient: two, content: more })
+                if one == two =>
+            {
                 *content |= *more;
                 return;
             }
@@ -533,7 +599,10 @@ fn add(does: &mut Vec<Deed>, deed: Deed) {
                 *content |= *more;
                 return;
             }
-            (Deed::Persist { content, conversation }, Deed::Persist { content: more, conversation: also }) => {
+            (
+                Deed::Persist { content, conversation },
+                Deed::Persist { content: more, conversation: also },
+            ) => {
                 *content |= *more;
                 *conversation |= *also;
                 return;
@@ -577,9 +646,17 @@ fn builtin(path: &str, arguments: &[Argument]) -> Option<Value> {
             )),
             all_of(arguments),
         ),
-        _ if ITEMS.contains(&path) && root(path) == path && !arguments.iter().any(|a| holds_function(&a.value)) => {
-            let items = arguments.iter().fold(Value::default(), |sum, argument| sum.join(&argument.value.item(None)));
-            Value::new(Shape::List(Rc::new(vec![items])), all_of(arguments))
+        _ if ITEMS.contains(&path)
+            && root(path) == path
+            && !arguments.iter().any(|a| holds_function(&a.value)) =>
+        {
+            // iter(input, "")
+            let read = given(arguments, 0, "x")
+                .and_then(Value::outside)
+                .and_then(|path| sources::of(&format!("{path}()")));
+            let items =
+                arguments.iter().fold(Value::default(), |sum, argument| sum.join(&argument.value.item(None)));
+            Value::new(Shape::List(Rc::new(vec![items])), all_of(arguments) | read.unwrap_or_default())
         }
         "print" => Value::default(),
         _ => return None,

@@ -17,10 +17,49 @@ pub(super) struct Judged {
 const CONSENT: &[&str] = &["consent", "consents", "consented", "consenting", "agreed", "optin"];
 /// Words of functions that speak of consent without answering whether there is one.
 const OTHER: &[&str] = &[
-    "record", "save", "store", "set", "revoke", "withdraw", "log", "show", "render", "print", "give", "grant", "reset",
-    "delete", "text", "notice", "message", "banner", "form", "url", "page", "template", "router", "handler", "purpose",
-    "version", "update", "write", "init", "load", "prompt", "configure", "manager", "client", "store", "receipt",
-    "register", "add", "create", "send", "format", "build", "make",
+    "record",
+    "save",
+    "store",
+    "set",
+    "revoke",
+    "withdraw",
+    "log",
+    "show",
+    "render",
+    "print",
+    "give",
+    "grant",
+    "reset",
+    "delete",
+    "text",
+    "notice",
+    "message",
+    "banner",
+    "form",
+    "url",
+    "page",
+    "template",
+    "router",
+    "handler",
+    "purpose",
+    "version",
+    "update",
+    "write",
+    "init",
+    "load",
+    "prompt",
+    "configure",
+    "manager",
+    "client",
+    "store",
+    "receipt",
+    "register",
+    "add",
+    "create",
+    "send",
+    "format",
+    "build",
+    "make",
 ];
 /// Words of functions that come back only with consent.
 const INSISTS: &[&str] = &["require", "required", "requires", "ensure", "assert", "demand", "enforce"];
@@ -59,7 +98,8 @@ impl Walk<'_, '_> {
             Expr::BoolOp(node) => {
                 let all: Vec<Judged> = node.values.iter().map(|value| self.judge(value)).collect();
                 let (any_true, all_true) = (all.iter().any(|j| j.when_true), all.iter().all(|j| j.when_true));
-                let (any_false, all_false) = (all.iter().any(|j| j.when_false), all.iter().all(|j| j.when_false));
+                let (any_false, all_false) =
+                    (all.iter().any(|j| j.when_false), all.iter().all(|j| j.when_false));
                 match node.op {
                     BoolOp::And => Judged { when_true: any_true, when_false: all_false },
                     BoolOp::Or => Judged { when_true: all_true, when_false: any_false },
@@ -84,7 +124,10 @@ impl Walk<'_, '_> {
         let no = !among && self.is_no(right);
         let same = matches!(op, CmpOp::Eq | CmpOp::Is | CmpOp::In);
         let different = matches!(op, CmpOp::NotEq | CmpOp::IsNot | CmpOp::NotIn);
-        Judged { when_true: (same && !no) || (different && no), when_false: (same && no) || (different && !no) }
+        Judged {
+            when_true: (same && !no) || (different && no),
+            when_false: (same && no) || (different && !no),
+        }
     }
 
     /// Whether a value stands for no.
@@ -94,10 +137,14 @@ impl Walk<'_, '_> {
             Shape::None | Shape::Bool(false) => true,
             Shape::Text(text) => text.known().is_some_and(|text| {
                 let word = text.trim().to_lowercase();
-                matches!(word.as_str(), "" | "n" | "no" | "false" | "deny" | "denied" | "0" | "否" | "不" | "不同意" | "拒绝")
+                matches!(
+                    word.as_str(),
+                    "" | "n" | "no" | "false" | "deny" | "denied" | "0" | "否" | "不" | "不同意" | "拒绝"
+                )
             }),
             Shape::List(items) => items.iter().all(|item| {
-                item.known_text().is_some_and(|word| matches!(word.to_lowercase().as_str(), "" | "n" | "no" | "否" | "不"))
+                item.known_text()
+                    .is_some_and(|word| matches!(word.to_lowercase().as_str(), "" | "n" | "no" | "否" | "不"))
             }),
             _ => false,
         }

@@ -7,6 +7,7 @@ use ruff_python_ast::{
     BoolOp, Comprehension, Expr, ExprBoolOp, ExprCompare, ExprDict, ExprFString, ExprName, FStringPart,
     InterpolatedStringElement, Operator, UnaryOp,
 };
+use ruff_text_size::Ranged;
 
 use super::api::{models, sources};
 use super::value::{Shape, Value};
@@ -138,7 +139,8 @@ impl Walk<'_, '_> {
 
     /// A name of a function around this one: its parameters are not ours.
     fn seen_from_inside(&self, function: usize, value: Value) -> Value {
-        let handed = self.state.summaries.get(function).map(|summary| summary.handed.clone()).unwrap_or_default();
+        let handed =
+            self.state.summaries.get(function).map(|summary| summary.handed.clone()).unwrap_or_default();
         let taints: Vec<Taint> = handed.iter().map(|value| value.taint).collect();
         let taint = value.taint.filled(&taints).sources();
         let shape = match &value.shape {
@@ -153,10 +155,13 @@ impl Walk<'_, '_> {
                 _ => value.filled(&handed).shape,
             },
             Shape::Functions(_) => {
-                let parameters = self.state.project.functions.get(function).map(|func| func.parameters.clone());
+                let parameters =
+                    self.state.project.functions.get(function).map(|func| func.parameters.clone());
                 let index = value.taint.parameters().next();
                 match (parameters, index) {
-                    (Some(parameters), Some(index)) if index < parameters.len() => Shape::Outer(function, index),
+                    (Some(parameters), Some(index)) if index < parameters.len() => {
+                        Shape::Outer(function, index)
+                    }
                     _ => value.shape.clone(),
                 }
             }
@@ -232,7 +237,7 @@ impl Walk<'_, '_> {
                 }
             }
         }
-        self.offer_tool(node, &items);
+        self.offer_tool(node.range(), &items);
         Value::new(Shape::Dict(Rc::new(items)), taint).bounded(6)
     }
 
@@ -324,7 +329,9 @@ pub(super) fn added(left: &Value, right: &Value) -> Value {
             template.push(&piece(right));
             Shape::Text(template)
         }
-        (Shape::List(one), Shape::List(two)) => Shape::List(Rc::new(one.iter().chain(two.iter()).cloned().collect())),
+        (Shape::List(one), Shape::List(two)) => {
+            Shape::List(Rc::new(one.iter().chain(two.iter()).cloned().collect()))
+        }
         (Shape::List(_), _) => left.shape.clone(),
         _ => Shape::Unknown,
     };
@@ -357,15 +364,22 @@ fn operated(op: Operator, left: &Value, right: &Value) -> Value {
         }
         // `prompt | model | parser`
         Operator::BitOr => {
-            let chain = |value: &&Value| value.outside().is_some_and(|path| models::is_framework(super::api::root(path)));
+            let chain = |value: &&Value| {
+                value.outside().is_some_and(|path| models::is_framework(super::api::root(path)))
+            };
             match [left, right].into_iter().filter(chain).collect::<Vec<_>>().as_slice() {
                 [] => Value::of(taint),
                 parts => {
                     let given: Vec<super::value::Argument> = [left, right]
                         .into_iter()
-                        .map(|value| super::value::Argument { name: None, value: value.clone(), spread: false })
+                        .map(|value| super::value::Argument {
+                            name: None,
+                            value: value.clone(),
+                            spread: false,
+                        })
                         .collect();
-                    let package = parts.first().and_then(|part| part.outside()).map_or("langchain", super::api::root);
+                    let package =
+                        parts.first().and_then(|part| part.outside()).map_or("langchain", super::api::root);
                     let made = Value::path(&format!("{package}.Chain")).called(&given);
                     Value::new(made, taint)
                 }

@@ -35,7 +35,10 @@ pub(super) fn is_bounded(node: &StmtWhile) -> bool {
         fn visit_stmt(&mut self, statement: &'a Stmt) {
             if let Stmt::If(node) = statement
                 && compares_size(&node.test)
-                && node.body.iter().any(|inner| matches!(inner, Stmt::Break(_) | Stmt::Return(_) | Stmt::Raise(_)))
+                && node
+                    .body
+                    .iter()
+                    .any(|inner| matches!(inner, Stmt::Break(_) | Stmt::Return(_) | Stmt::Raise(_)))
             {
                 self.found = true;
             }
@@ -63,7 +66,8 @@ fn compares_size(test: &Expr) -> bool {
 
 /// Whether a loop handles calls of tools.
 pub(super) fn handles_tools(node: &StmtWhile) -> bool {
-    const WORDS: &[&str] = &["tool_calls", "tool_call", "function_call", "tool_use", "tool_call_id", "call_tool", "stop_reason"];
+    const WORDS: &[&str] =
+        &["tool_calls", "tool_call", "function_call", "tool_use", "tool_call_id", "call_tool", "stop_reason"];
     struct Tools {
         found: bool,
     }

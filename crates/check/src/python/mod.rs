@@ -24,8 +24,7 @@ use project::Project;
 use state::{State, Summary};
 use walk::span;
 
-pub(crate) use api::{names, words};
-pub(crate) use consent::{answers as answers_consent, asks as asks_consent};
+pub(crate) use api::names;
 
 /// Deeper code is not followed.
 const MAX_DEPTH: usize = 120;
@@ -79,7 +78,12 @@ struct Found {
     gaps: Vec<Gap>,
 }
 
-fn evaluate(project: &Project<'_>, texts: &[File], providers: &Providers, consent_functions: &[String]) -> Found {
+fn evaluate(
+    project: &Project<'_>,
+    texts: &[File],
+    providers: &Providers,
+    consent_functions: &[String],
+) -> Found {
     let mut state = State {
         project,
         providers,
@@ -96,6 +100,7 @@ fn evaluate(project: &Project<'_>, texts: &[File], providers: &Providers, consen
         gaps: Vec::new(),
         texts,
         changed: true,
+        wrapped: vec![None; project.functions.len()],
         budget: BUDGET,
     };
     for _ in 0..MAX_ROUNDS {
@@ -104,7 +109,7 @@ fn evaluate(project: &Project<'_>, texts: &[File], providers: &Providers, consen
         }
         state.changed = false;
         // What a decorator does with what it wraps is found out anew in each round.
-        let before: Vec<Option<bool>> = state.summaries.iter_mut().map(|summary| summary.wraps.take()).collect();
+        state.wrapped = state.summaries.iter_mut().map(|summary| summary.wraps.take()).collect();
         for module in &project.modules {
             walk::walk(&mut state, module.function);
         }
@@ -114,7 +119,7 @@ fn evaluate(project: &Project<'_>, texts: &[File], providers: &Providers, consen
             }
         }
         let now: Vec<Option<bool>> = state.summaries.iter().map(|summary| summary.wraps).collect();
-        state.changed |= now != before;
+        state.changed |= now != state.wrapped;
     }
     if state.budget == 0 {
         state.gaps.push(Gap { path: String::new(), line: 0, why: GapKind::TooComplex });
@@ -128,7 +133,8 @@ fn described(project: &Project<'_>, func: &project::Func<'_>) -> Function {
     let file = project.modules.get(func.module).map_or(0, |module| module.file);
     let span = func.definition.map_or(0..0, |definition| span(definition.name.range()));
     let name = func.name.rsplit('.').next().unwrap_or(&func.name);
-    let erases = func.definition.is_some() && api::names(name, &["erase*", "forget*", "delete*", "purge*", "wipe*", "remove*", "clear*"]);
+    let erases = func.definition.is_some()
+        && api::names(name, &["erase*", "forget*", "delete*", "purge*", "wipe*", "remove*", "clear*"]);
     Function { name: func.name.clone(), file, span, erases, ..Function::default() }
 }
 
@@ -154,16 +160,24 @@ fn enter(project: &Project<'_>, state: &mut State<'_>) {
     let facts = Facts { functions, ..Facts::default() };
     let reach = Reach::new(&facts);
     state.functions = facts.functions;
+    let does = facts_do(&state.functions, &reach);
     let definitions = || project.functions.iter().enumerate().filter(|(_, func)| func.definition.is_some());
-    if definitions().count() > 0 && definitions().all(|(id, _)| !reach.runs(id)) {
+    if !does && definitions().count() > 0 && definitions().all(|(id, _)| !reach.runs(id)) {
         state.gaps.push(Gap { path: String::new(), line: 0, why: GapKind::NoEntry });
         for (id, func) in definitions() {
-            let public = !func.name.rsplit('.').next().unwrap_or_default().starts_with('_') && func.outer.is_none();
+            let public =
+                !func.name.rsplit('.').next().unwrap_or_default().starts_with('_') && func.outer.is_none();
             if public && let Some(function) = state.functions.get_mut(id) {
                 function.entry = Some(Entry::Handler);
             }
         }
     }
+}
+
+/// Whether code that can run does anything that rules look at.
+fn facts_do(functions: &[Function], reach: &Reach) -> bool {
+    let mut running = functions.iter().enumerate().filter(|(id, _)| reach.runs(*id));
+    running.any(|(_, function)| function.calls.iter().any(|call| !call.does.is_empty()))
 }
 
 /// Consent functions that are none.

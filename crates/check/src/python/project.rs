@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use ruff_python_ast::{ExceptHandler, Expr, ModModule, Stmt, StmtClassDef, StmtFunctionDef};
+use ruff_python_ast::{ExceptHandler, Expr, ModModule, Stmt, StmtFunctionDef};
 use ruff_text_size::{Ranged, TextRange};
 
 use super::value::{ClassId, ModuleId};
@@ -13,7 +13,7 @@ use crate::facts::FunctionId;
 pub(super) struct Project<'a> {
     pub modules: Vec<Module<'a>>,
     pub functions: Vec<Func<'a>>,
-    pub classes: Vec<Class<'a>>,
+    pub classes: Vec<Class>,
     by_path: HashMap<String, ModuleId>,
     by_definition: HashMap<(ModuleId, TextRange), usize>,
 }
@@ -42,10 +42,8 @@ pub(super) struct Func<'a> {
 }
 
 /// A class.
-pub(super) struct Class<'a> {
+pub(super) struct Class {
     pub name: String,
-    pub module: ModuleId,
-    pub definition: &'a StmtClassDef,
     pub methods: BTreeMap<String, FunctionId>,
 }
 
@@ -134,7 +132,7 @@ impl<'a> Project<'a> {
                 Stmt::ClassDef(definition) => {
                     let id = self.classes.len();
                     let name = definition.name.as_str().to_owned();
-                    self.classes.push(Class { name, module, definition, methods: BTreeMap::new() });
+                    self.classes.push(Class { name, methods: BTreeMap::new() });
                     self.by_definition.insert((module, definition.range()), id);
                     self.collect(&definition.body, module, Some(id), outer, depth + 1);
                 }

@@ -67,6 +67,8 @@ pub(super) struct State<'a> {
     pub gaps: Vec<Gap>,
     pub texts: &'a [crate::facts::File],
     pub changed: bool,
+    /// What the round before found out about decorators.
+    pub wrapped: Vec<Option<bool>>,
     /// Evaluations that are left for the whole project.
     pub budget: u64,
 }
@@ -154,7 +156,8 @@ impl<'a> State<'a> {
         let Some(summary) = self.summaries.get_mut(function) else { return };
         summary.handed.resize(summary.handed.len().max(arguments.len()), Value::default());
         for (slot, argument) in summary.handed.iter_mut().zip(arguments) {
-            let value = Value { taint: argument.deep_taint().sources(), shape: argument.shape.clone() }.bounded(2);
+            let value =
+                Value { taint: argument.deep_taint().sources(), shape: argument.shape.clone() }.bounded(2);
             let joined = slot.join(&value);
             if *slot != joined {
                 *slot = joined;

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use ombud_core::effect::{Hints, classify};
-use ruff_python_ast::{ExprDict, StmtFunctionDef};
-use ruff_text_size::Ranged;
+use ruff_python_ast::StmtFunctionDef;
+use ruff_text_size::{Ranged, TextRange};
 
 use super::value::{Shape, Value};
 use super::walk::{Walk, span};
@@ -12,7 +12,7 @@ use crate::facts::{FunctionId, Tool};
 
 impl Walk<'_, '_> {
     /// A dictionary that may define a tool.
-    pub(super) fn offer_tool(&mut self, node: &ExprDict, items: &BTreeMap<String, Value>) {
+    pub(super) fn offer_tool(&mut self, range: TextRange, items: &BTreeMap<String, Value>) {
         let Some(Shape::Dict(function)) = items.get("function").map(|value| &value.shape) else { return };
         if items.get("type").and_then(Value::known_text) != Some("function") {
             return;
@@ -24,7 +24,7 @@ impl Walk<'_, '_> {
             name: name.to_owned(),
             effect: classify(name, hints),
             file: self.file(),
-            span: span(node.range()),
+            span: span(range),
             function: self.named_function(name),
         };
         self.add_tool(tool);
@@ -33,8 +33,11 @@ impl Walk<'_, '_> {
     /// A decorated function is a tool by its name.
     pub(super) fn offer_function(&mut self, id: FunctionId, node: &StmtFunctionDef) {
         let name = node.name.as_str();
-        let arguments: Vec<String> =
-            node.parameters.iter_non_variadic_params().map(|parameter| parameter.name().to_string()).collect();
+        let arguments: Vec<String> = node
+            .parameters
+            .iter_non_variadic_params()
+            .map(|parameter| parameter.name().to_string())
+            .collect();
         let tool = Tool {
             name: name.to_owned(),
             effect: classify(name, Hints { description: "", arguments: &arguments }),
@@ -47,7 +50,10 @@ impl Walk<'_, '_> {
 
     fn add_tool(&mut self, tool: Tool) {
         let tools = &mut self.state.tools;
-        match tools.iter_mut().find(|other| other.file == tool.file && other.span == tool.span && other.name == tool.name) {
+        match tools
+            .iter_mut()
+            .find(|other| other.file == tool.file && other.span == tool.span && other.name == tool.name)
+        {
             Some(other) => *other = tool,
             None => tools.push(tool),
         }

@@ -249,7 +249,11 @@ impl Shape {
             (Self::Bool(_), Self::Bool(_)) | (Self::Number, Self::Number) => Self::Unknown,
             (Self::Text(one), Self::Text(two)) => {
                 // An address that a variable can change says more than a fixed one.
-                if two.starts_with_variable() && !one.starts_with_variable() { other.clone() } else { self.clone() }
+                if two.starts_with_variable() && !one.starts_with_variable() {
+                    other.clone()
+                } else {
+                    self.clone()
+                }
             }
             _ => match (self.functions(), other.functions()) {
                 (Some(mut one), Some(two)) => {
@@ -271,6 +275,11 @@ impl Made {
     /// It and everything it was made from, nearest first.
     pub(super) fn chain(&self) -> impl Iterator<Item = &Made> {
         std::iter::successors(Some(self), |made| made.parent.as_deref())
+    }
+
+    /// The path whose call it was made by: `open` for `open().write`.
+    pub(super) fn maker(&self) -> &str {
+        self.path.rsplit_once("()").map_or("", |parts| parts.0)
     }
 
     /// An argument with one of these names anywhere in the chain.

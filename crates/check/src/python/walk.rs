@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use ruff_python_ast::{
-    ExceptHandler, Expr, Stmt, StmtClassDef, StmtFor, StmtFunctionDef, StmtIf, StmtImport, StmtImportFrom, StmtMatch,
-    StmtTry, StmtWhile, StmtWith,
+    ExceptHandler, Expr, Stmt, StmtClassDef, StmtFor, StmtFunctionDef, StmtIf, StmtImport, StmtImportFrom,
+    StmtMatch, StmtTry, StmtWhile, StmtWith,
 };
 use ruff_text_size::{Ranged, TextRange};
 
@@ -78,7 +78,13 @@ pub(super) fn walk(state: &mut State<'_>, function: FunctionId) {
         env: Env { live: true, ..Env::default() },
         calls: BTreeMap::new(),
         loops: Vec::new(),
-        summary: Summary { handed: old.handed, defaults: old.defaults, consented: old.consented, wraps: old.wraps, ..Summary::default() },
+        summary: Summary {
+            handed: old.handed,
+            defaults: old.defaults,
+            consented: old.consented,
+            wraps: old.wraps,
+            ..Summary::default()
+        },
         exits: Vec::new(),
         answers: Vec::new(),
         breaks: Vec::new(),
@@ -155,7 +161,8 @@ impl Walk<'_, '_> {
             Shape::Text(text) => text.known().is_some_and(|text| !text.is_empty()),
             _ => false,
         };
-        self.summary.always_yes = !live && self.summary.answers && self.answers.iter().all(yes) && !self.summary.raises;
+        self.summary.always_yes =
+            !live && self.summary.answers && self.answers.iter().all(yes) && !self.summary.raises;
         let project = self.state.project;
         let inner = project.functions.iter().any(|func| func.outer == Some(self.function));
         if inner && project.functions.get(self.function).is_some_and(|func| func.definition.is_some()) {
@@ -220,7 +227,9 @@ impl Walk<'_, '_> {
             Stmt::AnnAssign(node) => {
                 let declared = self.annotated(&node.annotation);
                 let value = node.value.as_deref().map(|value| self.eval(value));
-                let value = value.filter(|value| value.shape != Shape::Unknown || !matches!(declared.shape, Shape::Made(_)));
+                let value = value.filter(|value| {
+                    value.shape != Shape::Unknown || !matches!(declared.shape, Shape::Made(_))
+                });
                 self.assign(&node.target, value.unwrap_or(declared));
             }
             Stmt::AugAssign(node) => {
@@ -269,7 +278,11 @@ impl Walk<'_, '_> {
         if let Some(value) = &value
             && value.shape != Shape::None
         {
-            self.answers.push(if value.taint.has(Taint::CONSENT) { Shape::Unknown } else { value.shape.clone() });
+            self.answers.push(if value.taint.has(Taint::CONSENT) {
+                Shape::Unknown
+            } else {
+                value.shape.clone()
+            });
         }
         self.yielded(value.unwrap_or_default());
         self.exits.push(self.env.consent);
@@ -278,11 +291,8 @@ impl Walk<'_, '_> {
 
     pub(super) fn yielded(&mut self, value: Value) {
         let value = value.bounded(3);
-        self.summary.returns = if self.summary.returns == Value::default() {
-            value
-        } else {
-            self.summary.returns.join(&value)
-        };
+        self.summary.returns =
+            if self.summary.returns == Value::default() { value } else { self.summary.returns.join(&value) };
     }
 
     pub(super) fn assign(&mut self, target: &Expr, value: Value) {
@@ -316,7 +326,9 @@ impl Walk<'_, '_> {
     fn unpack(&mut self, targets: &[Expr], value: &Value) {
         for (index, target) in targets.iter().enumerate() {
             let item = match &value.shape {
-                Shape::List(items) if items.len() == targets.len() => items.get(index).cloned().unwrap_or_default(),
+                Shape::List(items) if items.len() == targets.len() => {
+                    items.get(index).cloned().unwrap_or_default()
+                }
                 _ => value.item(None),
             };
             self.assign(target, item);
@@ -665,8 +677,12 @@ impl Walk<'_, '_> {
 
     fn class_definition(&mut self, node: &StmtClassDef) {
         let Some(id) = self.state.project.defined(self.module, node.range()) else { return };
-        let bases: Vec<Value> =
-            node.arguments.iter().flat_map(|arguments| arguments.args.iter()).map(|base| self.eval(base)).collect();
+        let bases: Vec<Value> = node
+            .arguments
+            .iter()
+            .flat_map(|arguments| arguments.args.iter())
+            .map(|base| self.eval(base))
+            .collect();
         let called = bases.iter().any(|base| match &base.shape {
             Shape::Path(path) => super::api::frameworks::calls_methods(path) && path.contains('.'),
             _ => false,
@@ -718,5 +734,8 @@ impl Walk<'_, '_> {
 }
 
 fn is_static(definition: &StmtFunctionDef) -> bool {
-    definition.decorator_list.iter().any(|decorator| dotted(&decorator.expression).as_deref() == Some("staticmethod"))
+    definition
+        .decorator_list
+        .iter()
+        .any(|decorator| dotted(&decorator.expression).as_deref() == Some("staticmethod"))
 }

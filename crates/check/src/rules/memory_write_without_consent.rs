@@ -16,7 +16,9 @@ pub(super) const RULE: Rule = Rule {
     id: RuleId("memory-write-without-consent"),
     risks: &["P03", "P01"],
     severity: Severity::Error,
-    title: Text { en: "users' words are remembered without consent", zh: "未经同意就长期保存用户的话" },
+    title: Text {
+        en: "users' words are remembered without consent", zh: "未经同意就长期保存用户的话"
+    },
     harm: Text {
         en: "What somebody says in passing is kept for good, although they never agreed to be remembered.",
         zh: "用户随口说的话被长期保存，而他们从未同意过被记住。",
@@ -37,7 +39,9 @@ fn run(project: &Project<'_>) -> Vec<Finding> {
             let Deed::Store(id, content) = deed else { continue };
             let Some(store) = facts.stores.get(*id).filter(|store| !store.through_edge) else { continue };
             let said = project.reach.sources(function, *content);
-            if project.reach.owner(facts, *id) != Owner::User || !said.has(Taint::PERSON | Taint::MODEL | Taint::TOOL) {
+            if project.reach.owner(facts, *id) != Owner::User
+                || !said.has(Taint::PERSON | Taint::MODEL | Taint::TOOL)
+            {
                 continue;
             }
             let Some(path) = project.reach.unasked(facts, function, call) else { continue };

@@ -124,7 +124,13 @@ pub(crate) fn source(sources: &[Source], providers: &Providers, detector: &Detec
 }
 
 /// A finding of a rule.
-fn finding(rule: &Rule, severity: Severity, confidence: Confidence, place: Place, message: Bilingual) -> Finding {
+fn finding(
+    rule: &Rule,
+    severity: Severity,
+    confidence: Confidence,
+    place: Place,
+    message: Bilingual,
+) -> Finding {
     Finding { rule: rule.id, severity, confidence, place, subject: String::new(), message, path: Vec::new() }
 }
 

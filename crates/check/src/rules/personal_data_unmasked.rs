@@ -17,7 +17,9 @@ pub(super) const RULE: Rule = Rule {
     id: RuleId("personal-data-unmasked"),
     risks: &["P02"],
     severity: Severity::Error,
-    title: Text { en: "users' words go to a provider unmasked", zh: "用户的话未经脱敏就发给服务商" },
+    title: Text {
+        en: "users' words go to a provider unmasked", zh: "用户的话未经脱敏就发给服务商"
+    },
     harm: Text {
         en: "Names, phone numbers and private stories of the users reach a company they have never heard of, in the clear.",
         zh: "用户的姓名、电话和私事会原样到达一家他们从未听说过的公司。",
@@ -41,9 +43,12 @@ fn run(project: &Project<'_>) -> Vec<Finding> {
                 continue;
             }
             let known = recipient.provider.as_deref().and_then(|id| project.providers.by_id(id));
-            let to = known.map(|known| known.name.clone()).or_else(|| recipient.host.clone()).unwrap_or_default();
+            let to =
+                known.map(|known| known.name.clone()).or_else(|| recipient.host.clone()).unwrap_or_default();
             let message = Bilingual::new(
-                format!("what users say goes to {to} as it is: the address is fixed here, so nothing can mask it on the way"),
+                format!(
+                    "what users say goes to {to} as it is: the address is fixed here, so nothing can mask it on the way"
+                ),
                 format!("用户说的话会原样发给 {to}：地址写死在代码里，途中无法脱敏"),
             );
             let place = facts.call_place(function, call);

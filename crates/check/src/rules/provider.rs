@@ -43,6 +43,7 @@ pub(crate) fn run(source: &Source, context: &Context<'_>) -> Vec<Finding> {
             !part_of_name(before)
                 && !text.get(found.end()).is_some_and(|b| b.is_ascii_alphanumeric() || *b == b'-')
         })
+        .filter(|found| !is_changeable(&source.text, found.start()))
         .filter_map(|found| {
             Some(Finding {
                 rule: ID,
@@ -58,4 +59,12 @@ pub(crate) fn run(source: &Source, context: &Context<'_>) -> Vec<Finding> {
             })
         })
         .collect()
+}
+
+/// The default of a variable can be changed by it, and a comment does nothing.
+fn is_changeable(text: &str, at: usize) -> bool {
+    let before = text.get(..at).unwrap_or_default();
+    let line = before.rsplit('\n').next().unwrap_or_default();
+    let comment = line.trim_start().starts_with(['#', '*']) || line.trim_start().starts_with("//");
+    comment || ["getenv(", "environ", "process.env"].iter().any(|part| line.contains(part))
 }

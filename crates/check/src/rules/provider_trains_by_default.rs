@@ -18,7 +18,9 @@ pub(super) const RULE: Rule = Rule {
     id: RuleId("provider-trains-by-default"),
     risks: &["P05"],
     severity: Severity::Warning,
-    title: Text { en: "the provider may train on users' words", zh: "服务商可能用用户的话训练模型" },
+    title: Text {
+        en: "the provider may train on users' words", zh: "服务商可能用用户的话训练模型"
+    },
     harm: Text {
         en: "What users say may become part of a model, from which nobody can take it back.",
         zh: "用户说的话可能成为模型的一部分，再也无法收回。",
@@ -38,7 +40,9 @@ fn run(project: &Project<'_>) -> Vec<Finding> {
     for (function, call) in project.reach.calls(facts) {
         for deed in &call.does {
             let Deed::Model { recipient, .. } = deed else { continue };
-            let Some(known) = recipient.provider.as_deref().and_then(|id| project.providers.by_id(id)) else { continue };
+            let Some(known) = recipient.provider.as_deref().and_then(|id| project.providers.by_id(id)) else {
+                continue;
+            };
             if known.local || known.trains == "no" || !seen.insert(known.id.clone()) {
                 continue;
             }

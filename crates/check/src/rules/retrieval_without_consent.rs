@@ -45,13 +45,17 @@ fn run(project: &Project<'_>) -> Vec<Finding> {
             let name = &store.name;
             let (severity, confidence, message) = if owner == Owner::User {
                 let message = Bilingual::new(
-                    format!("`{name}` holds what users said, and this read is reached without anybody having been asked"),
+                    format!(
+                        "`{name}` holds what users said, and this read is reached without anybody having been asked"
+                    ),
                     format!("`{name}` 中存有用户说过的内容，而这次读取之前没有征求过任何人的同意"),
                 );
                 (Severity::Error, Confidence::High, message)
             } else {
                 let message = Bilingual::new(
-                    format!("nothing shows whose data `{name}` holds; if it is users' data, this read needs their consent"),
+                    format!(
+                        "nothing shows whose data `{name}` holds; if it is users' data, this read needs their consent"
+                    ),
                     format!("看不出 `{name}` 里是谁的数据；如果是用户的数据，这次读取需要先征得同意"),
                 );
                 (Severity::Warning, Confidence::Medium, message)

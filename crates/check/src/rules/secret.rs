@@ -10,7 +10,7 @@
 use ombud_core::Class;
 use ombud_core::finding::{Bilingual, Confidence, Finding, RuleId, Severity};
 
-use super::{Context, Rule, Text, place};
+use super::{Context, Project, Rule, Text, finding, place};
 use crate::walk::Source;
 
 pub(crate) const ID: RuleId = RuleId("secret-in-source");
@@ -29,7 +29,7 @@ pub(super) const RULE: Rule = Rule {
         zh: "先到签发方作废它，再把新密钥放进环境变量，不要留在代码库历史里。",
     },
     example: "- client = OpenAI(api_key=\"sk-…\")\n+ client = OpenAI()  # OPENAI_API_KEY\n",
-    graph: None,
+    graph: Some(exported),
 };
 
 /// Vendor formats and checksums score at least this; guesses from context stay below.
@@ -54,4 +54,13 @@ pub(crate) fn run(source: &Source, context: &Context<'_>) -> Vec<Finding> {
             path: Vec::new(),
         })
         .collect()
+}
+
+/// What the export of a low-code app carries in its own fields for secrets, whatever it looks like.
+fn exported(project: &Project<'_>) -> Vec<Finding> {
+    let one = |(file, span): &(usize, std::ops::Range<usize>)| {
+        let message = Bilingual::new("the export carries a secret in the clear", "导出文件里带着明文密钥");
+        finding(&RULE, Severity::Error, Confidence::High, project.facts.place(*file, span.clone()), message)
+    };
+    project.facts.secrets.iter().map(one).collect()
 }

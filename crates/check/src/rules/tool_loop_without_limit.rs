@@ -38,7 +38,8 @@ fn run(project: &Project<'_>) -> Vec<Finding> {
             continue;
         }
         for one in function.loops.iter().filter(|one| !one.paced && one.tools) {
-            let inside = |span: &std::ops::Range<usize>| one.body.start <= span.start && span.end <= one.body.end;
+            let inside =
+                |span: &std::ops::Range<usize>| one.body.start <= span.start && span.end <= one.body.end;
             let asks = function.calls.iter().filter(|call| inside(&call.span)).any(|call| {
                 is_model(call) || call.callees.iter().any(|callee| models.get(*callee) == Some(&true))
             });

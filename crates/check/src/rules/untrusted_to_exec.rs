@@ -48,7 +48,8 @@ fn run(project: &Project<'_>) -> Vec<Finding> {
                 Sink::Template => ("by a template engine", "当作模板执行"),
                 Sink::Pickle => ("by an unsafe decoder", "交给不安全的反序列化"),
             };
-            let message = Bilingual::new(format!("{from} is run here {what}"), format!("{source}在这里被{thing}"));
+            let message =
+                Bilingual::new(format!("{from} is run here {what}"), format!("{source}在这里被{thing}"));
             let place = facts.call_place(function, call);
             let path = project.reach.way(facts, function, call).unwrap_or_default();
             found.push(on_the_way(finding(&RULE, Severity::Error, Confidence::High, place, message), path));

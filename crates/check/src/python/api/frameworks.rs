@@ -5,22 +5,105 @@ use crate::facts::Entry;
 
 /// Packages whose decorators change a function but do not call it.
 const NEUTRAL: &[&str] = &[
-    "functools", "contextlib", "dataclasses", "abc", "typing", "typing_extensions", "tenacity", "backoff", "retry",
-    "retrying", "cachetools", "numpy", "numba", "torch", "pytest", "unittest", "hypothesis", "deprecated", "attr",
-    "attrs", "pydantic", "opentelemetry", "langsmith", "wrapt", "staticmethod", "classmethod", "property", "ombud",
-    "sqlalchemy", "marshmallow", "enum", "threading", "asyncio", "warnings", "jwt", "joblib", "diskcache", "atexit",
+    "functools",
+    "contextlib",
+    "dataclasses",
+    "abc",
+    "typing",
+    "typing_extensions",
+    "tenacity",
+    "backoff",
+    "retry",
+    "retrying",
+    "cachetools",
+    "numpy",
+    "numba",
+    "torch",
+    "pytest",
+    "unittest",
+    "hypothesis",
+    "deprecated",
+    "attr",
+    "attrs",
+    "pydantic",
+    "opentelemetry",
+    "langsmith",
+    "wrapt",
+    "staticmethod",
+    "classmethod",
+    "property",
+    "ombud",
+    "sqlalchemy",
+    "marshmallow",
+    "enum",
+    "threading",
+    "asyncio",
+    "warnings",
+    "jwt",
+    "joblib",
+    "diskcache",
+    "atexit",
 ];
 
 /// Names of neutral decorators in packages that also register.
-const NEUTRAL_NAMES: &[&str] =
-    &["cache_data", "cache_resource", "cache", "experimental_memo", "login_required", "csrf_exempt", "validator", "wraps"];
+const NEUTRAL_NAMES: &[&str] = &[
+    "cache_data",
+    "cache_resource",
+    "cache",
+    "experimental_memo",
+    "login_required",
+    "csrf_exempt",
+    "validator",
+    "wraps",
+];
 
 /// Standard packages whose calls only pass a callback on: it keeps its own arguments.
 const PLAIN: &[&str] = &[
-    "threading", "asyncio", "concurrent", "functools", "multiprocessing", "atexit", "signal", "map", "filter", "sorted",
-    "min", "max", "sum", "any", "all", "list", "tuple", "dict", "set", "iter", "next", "print", "str", "repr", "type",
-    "isinstance", "getattr", "setattr", "hasattr", "callable", "inspect", "itertools", "collections", "schedule",
-    "apscheduler", "time", "contextlib", "anyio", "trio", "zip", "enumerate", "super", "id", "len", "json",
+    "threading",
+    "asyncio",
+    "concurrent",
+    "functools",
+    "multiprocessing",
+    "atexit",
+    "signal",
+    "map",
+    "filter",
+    "sorted",
+    "min",
+    "max",
+    "sum",
+    "any",
+    "all",
+    "list",
+    "tuple",
+    "dict",
+    "set",
+    "iter",
+    "next",
+    "print",
+    "str",
+    "repr",
+    "type",
+    "isinstance",
+    "getattr",
+    "setattr",
+    "hasattr",
+    "callable",
+    "inspect",
+    "itertools",
+    "collections",
+    "schedule",
+    "apscheduler",
+    "time",
+    "contextlib",
+    "anyio",
+    "trio",
+    "zip",
+    "enumerate",
+    "super",
+    "id",
+    "len",
+    "json",
 ];
 
 /// How a decorator with this path lets a function be entered.
@@ -34,7 +117,10 @@ pub(in crate::python) fn entered_by(decorator: &str) -> Option<Entry> {
 
 /// Whether a decorator offers a function to a model.
 pub(in crate::python) fn is_tool(decorator: &str) -> bool {
-    matches!(last(decorator), "tool" | "function_tool" | "kernel_function" | "ai_function" | "register_for_llm")
+    matches!(
+        last(decorator),
+        "tool" | "function_tool" | "kernel_function" | "ai_function" | "register_for_llm"
+    )
 }
 
 /// Whether a call hands what strangers say to a callback.
@@ -45,9 +131,32 @@ pub(in crate::python) fn feeds_callbacks(path: &str) -> bool {
 /// Whether a base class has methods that its framework calls.
 pub(in crate::python) fn calls_methods(base: &str) -> bool {
     const DATA: &[&str] = &[
-        "object", "Exception", "BaseException", "ValueError", "RuntimeError", "dict", "list", "str", "int", "Enum",
-        "StrEnum", "IntEnum", "ABC", "Protocol", "Generic", "NamedTuple", "TypedDict", "BaseModel", "BaseSettings",
-        "SQLModel", "Model", "Base", "DeclarativeBase", "TestCase", "JSONEncoder",
+        "object",
+        "Exception",
+        "BaseException",
+        "ValueError",
+        "RuntimeError",
+        "dict",
+        "list",
+        "str",
+        "int",
+        "Enum",
+        "StrEnum",
+        "IntEnum",
+        "ABC",
+        "Protocol",
+        "Generic",
+        "NamedTuple",
+        "TypedDict",
+        "BaseModel",
+        "BaseSettings",
+        "SQLModel",
+        "Model",
+        "Base",
+        "DeclarativeBase",
+        "TestCase",
+        "JSONEncoder",
     ];
-    !DATA.contains(&last(base)) && !matches!(root(base), "enum" | "abc" | "typing" | "unittest" | "pydantic" | "torch")
+    !DATA.contains(&last(base))
+        && !matches!(root(base), "enum" | "abc" | "typing" | "unittest" | "pydantic" | "torch")
 }

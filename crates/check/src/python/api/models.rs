@@ -16,46 +16,128 @@ const CALLS: &[(&str, &[&str], &str)] = &[
     ("qianfan", &["do", "chat.completions.create"], "qianfan"),
     ("mistralai", &["chat.complete", "chat.stream", "chat"], "mistral"),
     ("anthropic", &["messages.create", "messages.stream", "completions.create"], "anthropic"),
-    ("dashscope", &["Generation.call", "MultiModalConversation.call", "TextEmbedding.call", "Application.call", "AioGeneration.call"], "dashscope"),
-    ("google", &["generate_content", "generate_content_stream", "generate_content_async", "send_message", "send_message_async", "embed_content"], "gemini"),
+    (
+        "dashscope",
+        &[
+            "Generation.call",
+            "MultiModalConversation.call",
+            "TextEmbedding.call",
+            "Application.call",
+            "AioGeneration.call",
+        ],
+        "dashscope",
+    ),
+    (
+        "google",
+        &[
+            "generate_content",
+            "generate_content_stream",
+            "generate_content_async",
+            "send_message",
+            "send_message_async",
+            "embed_content",
+        ],
+        "gemini",
+    ),
     ("cohere", &["chat", "chat_stream", "generate", "embed"], "cohere"),
     ("ollama", &["chat", "generate", "embed", "embeddings"], "ollama"),
     ("litellm", &["completion", "acompletion", "embedding", "aembedding", "responses", "aresponses"], ""),
 ];
 
 const OPENAI: &[&str] = &[
-    "chat.completions.create", "chat.completions.parse", "chat.completions.stream", "responses.create", "responses.stream",
-    "responses.parse", "completions.create", "embeddings.create", "images.generate", "images.edit",
-    "audio.transcriptions.create", "audio.translations.create", "threads.messages.create", "threads.runs.create",
-    "ChatCompletion.create", "ChatCompletion.acreate", "Completion.create", "Embedding.create",
+    "chat.completions.create",
+    "chat.completions.parse",
+    "chat.completions.stream",
+    "responses.create",
+    "responses.stream",
+    "responses.parse",
+    "completions.create",
+    "embeddings.create",
+    "images.generate",
+    "images.edit",
+    "audio.transcriptions.create",
+    "audio.translations.create",
+    "threads.messages.create",
+    "threads.runs.create",
+    "ChatCompletion.create",
+    "ChatCompletion.acreate",
+    "Completion.create",
+    "Embedding.create",
 ];
 
 /// Classes of LangChain and LlamaIndex that are models, and the provider when no address is set.
 const CLASSES: &[(&str, &str)] = &[
-    ("ChatOpenAI", "openai"), ("OpenAI", "openai"), ("OpenAIEmbeddings", "openai"), ("OpenAIEmbedding", "openai"),
-    ("AzureChatOpenAI", ""), ("ChatAnthropic", "anthropic"), ("ChatTongyi", "dashscope"), ("Tongyi", "dashscope"),
-    ("DashScopeEmbeddings", "dashscope"), ("ChatZhipuAI", "zhipu"), ("QianfanChatEndpoint", "qianfan"),
-    ("ChatOllama", "ollama"), ("Ollama", "ollama"), ("OllamaLLM", "ollama"), ("ChatGroq", "groq"),
-    ("ChatMistralAI", "mistral"), ("ChatGoogleGenerativeAI", "gemini"), ("ChatDeepSeek", "deepseek"),
-    ("ChatCohere", "cohere"), ("ChatOpenRouter", "openrouter"), ("MoonshotChat", "moonshot"), ("init_chat_model", ""),
+    ("ChatOpenAI", "openai"),
+    ("OpenAI", "openai"),
+    ("OpenAIEmbeddings", "openai"),
+    ("OpenAIEmbedding", "openai"),
+    ("AzureChatOpenAI", ""),
+    ("ChatAnthropic", "anthropic"),
+    ("ChatTongyi", "dashscope"),
+    ("Tongyi", "dashscope"),
+    ("DashScopeEmbeddings", "dashscope"),
+    ("ChatZhipuAI", "zhipu"),
+    ("QianfanChatEndpoint", "qianfan"),
+    ("ChatOllama", "ollama"),
+    ("Ollama", "ollama"),
+    ("OllamaLLM", "ollama"),
+    ("ChatGroq", "groq"),
+    ("ChatMistralAI", "mistral"),
+    ("ChatGoogleGenerativeAI", "gemini"),
+    ("ChatDeepSeek", "deepseek"),
+    ("ChatCohere", "cohere"),
+    ("ChatOpenRouter", "openrouter"),
+    ("MoonshotChat", "moonshot"),
+    ("init_chat_model", ""),
 ];
 
 /// Methods that run a model, a chain or an agent.
 const RUNS: &[&str] = &[
-    "invoke", "ainvoke", "stream", "astream", "batch", "abatch", "generate", "agenerate", "predict", "apredict", "run",
-    "arun", "call", "acall", "complete", "acomplete", "chat", "achat", "query", "aquery", "embed_query", "embed_documents",
-    "kickoff", "stream_chat", "predict_messages",
+    "invoke",
+    "ainvoke",
+    "stream",
+    "astream",
+    "batch",
+    "abatch",
+    "generate",
+    "agenerate",
+    "predict",
+    "apredict",
+    "run",
+    "arun",
+    "call",
+    "acall",
+    "complete",
+    "acomplete",
+    "chat",
+    "achat",
+    "query",
+    "aquery",
+    "embed_query",
+    "embed_documents",
+    "kickoff",
+    "stream_chat",
+    "predict_messages",
 ];
 
 /// Arguments that set the address.
 const BASES: &[&str] = &[
-    "base_url", "api_base", "openai_api_base", "openai_api_base_url", "azure_endpoint", "endpoint", "host",
-    "anthropic_api_url", "dashscope_api_base", "zhipuai_api_base",
+    "base_url",
+    "api_base",
+    "openai_api_base",
+    "openai_api_base_url",
+    "azure_endpoint",
+    "endpoint",
+    "host",
+    "anthropic_api_url",
+    "dashscope_api_base",
+    "zhipuai_api_base",
 ];
 
 /// Frameworks whose objects carry a model inside.
 pub(in crate::python) fn is_framework(package: &str) -> bool {
-    package.starts_with("langchain") || matches!(package, "langgraph" | "llama_index" | "crewai" | "autogen" | "agno")
+    package.starts_with("langchain")
+        || matches!(package, "langgraph" | "llama_index" | "crewai" | "autogen" | "agno")
 }
 
 /// Who answers, if a call of `path` is a model call. `object` is what the method hangs on.
@@ -69,7 +151,9 @@ pub(in crate::python) fn recipient(
     let plain = path.replace("()", "");
     if is_framework(package) {
         let runs = RUNS.contains(&last(path)) || path.ends_with("()");
-        let model = object.filter(|_| runs).and_then(|object| inner(object, 0, &|made| class(&made.path).is_some()))?;
+        let model = object
+            .filter(|_| runs)
+            .and_then(|object| inner(object, 0, &|made| class(&made.path).is_some()))?;
         return Some(addressed(Some(&model), &[], class(&model.path).unwrap_or_default(), providers));
     }
     let (_, _, default) = CALLS.iter().find(|(of, endings, _)| {
@@ -92,7 +176,11 @@ fn class(path: &str) -> Option<&'static str> {
 }
 
 /// The first object in it that fits: itself, what it was made from, what was handed to it.
-pub(in crate::python) fn inner(object: &Made, depth: usize, fits: &dyn Fn(&Made) -> bool) -> Option<std::rc::Rc<Made>> {
+pub(in crate::python) fn inner(
+    object: &Made,
+    depth: usize,
+    fits: &dyn Fn(&Made) -> bool,
+) -> Option<std::rc::Rc<Made>> {
     if depth > 4 {
         return None;
     }

@@ -13,10 +13,13 @@ pub(in crate::python) fn of(path: &str, arguments: &[Argument]) -> Option<(Sink,
         "os" if matches!(path, "os.system" | "os.popen") => (Sink::Shell, first("command")?),
         "subprocess" => (Sink::Shell, shell(arguments)?),
         "asyncio" if name == "create_subprocess_shell" => (Sink::Shell, first("cmd")?),
-        "pickle" | "cloudpickle" | "dill" | "marshal" if matches!(name, "loads" | "load") => (Sink::Pickle, first("data")?),
+        "pickle" | "cloudpickle" | "dill" | "marshal" if matches!(name, "loads" | "load") => {
+            (Sink::Pickle, first("data")?)
+        }
         "jinja2" if matches!(name, "Template" | "from_string") => (Sink::Template, first("source")?),
         "flask" if name == "render_template_string" => (Sink::Template, first("source")?),
-        "sqlite3" | "psycopg2" | "psycopg" | "pymysql" | "MySQLdb" | "mysql" | "duckdb" | "aiosqlite" | "asyncpg"
+        "sqlite3" | "psycopg2" | "psycopg" | "pymysql" | "MySQLdb" | "mysql" | "duckdb" | "aiosqlite"
+        | "asyncpg"
             if matches!(name, "execute" | "executescript" | "executemany" | "fetch" | "fetchrow" | "sql") =>
         {
             (Sink::Sql, statement(arguments)?)

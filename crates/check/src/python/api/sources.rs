@@ -13,7 +13,9 @@ pub(in crate::python) fn of(path: &str) -> Option<Taint> {
         "getpass" | "prompt_toolkit" | "questionary" | "inquirer" => Taint::LOCAL,
         "rich" if path.contains("Prompt.ask") => Taint::LOCAL,
         "flask" | "quart" if path.contains(".request.") && name != "method" => upload(path),
-        "streamlit" if matches!(name, "file_uploader" | "camera_input" | "audio_input") => Taint::USER | Taint::UPLOAD,
+        "streamlit" if matches!(name, "file_uploader" | "camera_input" | "audio_input") => {
+            Taint::USER | Taint::UPLOAD
+        }
         "streamlit" if matches!(name, "chat_input" | "text_input" | "text_area") => Taint::USER,
         "gradio" if matches!(name, "Textbox" | "ChatInterface") => Taint::USER,
         "open" if path == "open()" || path.starts_with("open().") => Taint::FILE,
@@ -35,10 +37,26 @@ fn upload(path: &str) -> Taint {
 pub(in crate::python) fn clears(path: &str) -> bool {
     matches!(
         path,
-        "len" | "int" | "float" | "bool" | "isinstance" | "hash" | "id" | "type" | "range" | "abs" | "round" | "callable"
-            | "hasattr" | "issubclass" | "print"
+        "len"
+            | "int"
+            | "float"
+            | "bool"
+            | "isinstance"
+            | "hash"
+            | "id"
+            | "type"
+            | "range"
+            | "abs"
+            | "round"
+            | "callable"
+            | "hasattr"
+            | "issubclass"
+            | "print"
     ) || matches!(path, "shlex.quote" | "pipes.quote" | "html.escape" | "re.escape" | "uuid.uuid4")
-        || matches!(root(path), "hashlib" | "hmac" | "zlib" | "time" | "random" | "uuid" | "secrets" | "datetime")
+        || matches!(
+            root(path),
+            "hashlib" | "hmac" | "zlib" | "time" | "random" | "uuid" | "secrets" | "datetime"
+        )
 }
 
 /// Calls whose result is masked.
@@ -56,7 +74,11 @@ pub(in crate::python) fn masks(path: &str) -> bool {
 
 /// Calls whose result is encrypted.
 pub(in crate::python) fn encrypts(path: &str) -> bool {
-    names(last(path), &["encrypt*"]) && matches!(root(path), "cryptography" | "nacl" | "pyrage" | "Crypto" | "Cryptodome" | "gnupg" | "jwcrypto" | "ombud")
+    names(last(path), &["encrypt*"])
+        && matches!(
+            root(path),
+            "cryptography" | "nacl" | "pyrage" | "Crypto" | "Cryptodome" | "gnupg" | "jwcrypto" | "ombud"
+        )
 }
 
 #[cfg(test)]

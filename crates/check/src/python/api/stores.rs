@@ -24,50 +24,201 @@ struct Product {
 }
 
 const PRODUCTS: &[Product] = &[
-    Product { package: "chromadb", part: "", reads: &["query", "get", "peek", "search"], writes: &["add", "upsert", "update"], erases: &["delete"], remembers_people: false },
-    Product { package: "pinecone", part: "", reads: &["query", "search", "search_records", "query_namespaces", "fetch", "fetch_by_metadata"], writes: &["upsert", "upsert_records", "update"], erases: &["delete", "delete_namespace"], remembers_people: false },
-    Product { package: "qdrant_client", part: "", reads: &["query_points", "query_batch_points", "query_points_groups", "scroll", "retrieve", "search", "recommend"], writes: &["upsert", "upload_points", "upload_collection", "set_payload", "add"], erases: &["delete", "delete_collection"], remembers_people: false },
-    Product { package: "pymilvus", part: "", reads: &["search", "query", "hybrid_search", "get", "search_iterator", "query_iterator"], writes: &["insert", "upsert"], erases: &["delete", "drop_collection"], remembers_people: false },
-    Product { package: "weaviate", part: "", reads: &["near_text", "near_vector", "near_image", "near_object", "hybrid", "bm25", "fetch_objects", "fetch_object_by_id"], writes: &["insert", "insert_many", "replace"], erases: &["delete_many", "delete_by_id"], remembers_people: false },
-    Product { package: "lancedb", part: "open_table", reads: &["search", "query", "to_arrow", "head"], writes: &["add", "merge_insert"], erases: &["delete"], remembers_people: false },
-    Product { package: "lancedb", part: "create_table", reads: &["search", "query", "to_arrow", "head"], writes: &["add", "merge_insert"], erases: &["delete"], remembers_people: false },
-    Product { package: "mem0", part: "Memory", reads: &["search", "get", "get_all", "chat", "history"], writes: &["add", "update"], erases: &["delete", "delete_all", "delete_users", "reset"], remembers_people: true },
-    Product { package: "zep_cloud", part: "", reads: &["get_context", "get_user_context", "search", "get", "list_messages"], writes: &["add_messages", "add"], erases: &["delete"], remembers_people: true },
-    Product { package: "letta_client", part: "passages", reads: &["search", "list"], writes: &["create"], erases: &["delete"], remembers_people: true },
-    Product { package: "langgraph", part: "Store", reads: &["search", "get", "asearch", "aget"], writes: &["put", "aput"], erases: &["delete", "adelete"], remembers_people: true },
+    Product {
+        package: "chromadb",
+        part: "",
+        reads: &["query", "get", "peek", "search"],
+        writes: &["add", "upsert", "update"],
+        erases: &["delete"],
+        remembers_people: false,
+    },
+    Product {
+        package: "pinecone",
+        part: "",
+        reads: &["query", "search", "search_records", "query_namespaces", "fetch", "fetch_by_metadata"],
+        writes: &["upsert", "upsert_records", "update"],
+        erases: &["delete", "delete_namespace"],
+        remembers_people: false,
+    },
+    Product {
+        package: "qdrant_client",
+        part: "",
+        reads: &[
+            "query_points",
+            "query_batch_points",
+            "query_points_groups",
+            "scroll",
+            "retrieve",
+            "search",
+            "recommend",
+        ],
+        writes: &["upsert", "upload_points", "upload_collection", "set_payload", "add"],
+        erases: &["delete", "delete_collection"],
+        remembers_people: false,
+    },
+    Product {
+        package: "pymilvus",
+        part: "",
+        reads: &["search", "query", "hybrid_search", "get", "search_iterator", "query_iterator"],
+        writes: &["insert", "upsert"],
+        erases: &["delete", "drop_collection"],
+        remembers_people: false,
+    },
+    Product {
+        package: "weaviate",
+        part: "",
+        reads: &[
+            "near_text",
+            "near_vector",
+            "near_image",
+            "near_object",
+            "hybrid",
+            "bm25",
+            "fetch_objects",
+            "fetch_object_by_id",
+        ],
+        writes: &["insert", "insert_many", "replace"],
+        erases: &["delete_many", "delete_by_id"],
+        remembers_people: false,
+    },
+    Product {
+        package: "lancedb",
+        part: "open_table",
+        reads: &["search", "query", "to_arrow", "head"],
+        writes: &["add", "merge_insert"],
+        erases: &["delete"],
+        remembers_people: false,
+    },
+    Product {
+        package: "lancedb",
+        part: "create_table",
+        reads: &["search", "query", "to_arrow", "head"],
+        writes: &["add", "merge_insert"],
+        erases: &["delete"],
+        remembers_people: false,
+    },
+    Product {
+        package: "mem0",
+        part: "Memory",
+        reads: &["search", "get", "get_all", "chat", "history"],
+        writes: &["add", "update"],
+        erases: &["delete", "delete_all", "delete_users", "reset"],
+        remembers_people: true,
+    },
+    Product {
+        package: "zep_cloud",
+        part: "",
+        reads: &["get_context", "get_user_context", "search", "get", "list_messages"],
+        writes: &["add_messages", "add"],
+        erases: &["delete"],
+        remembers_people: true,
+    },
+    Product {
+        package: "letta_client",
+        part: "passages",
+        reads: &["search", "list"],
+        writes: &["create"],
+        erases: &["delete"],
+        remembers_people: true,
+    },
+    Product {
+        package: "langgraph",
+        part: "Store",
+        reads: &["search", "get", "asearch", "aget"],
+        writes: &["put", "aput"],
+        erases: &["delete", "adelete"],
+        remembers_people: true,
+    },
 ];
 
 /// Classes of frameworks that are vector stores.
 const CLASSES: &[&str] = &[
-    "Chroma", "FAISS", "Pinecone", "PineconeVectorStore", "Qdrant", "QdrantVectorStore", "Milvus", "Zilliz", "PGVector",
-    "Weaviate", "WeaviateVectorStore", "LanceDB", "Redis", "RedisVectorStore", "ElasticsearchStore", "InMemoryVectorStore",
-    "VectorStoreIndex", "OpenSearchVectorSearch", "DashVector", "TencentVectorDB", "SupabaseVectorStore", "MongoDBAtlasVectorSearch",
+    "Chroma",
+    "FAISS",
+    "Pinecone",
+    "PineconeVectorStore",
+    "Qdrant",
+    "QdrantVectorStore",
+    "Milvus",
+    "Zilliz",
+    "PGVector",
+    "Weaviate",
+    "WeaviateVectorStore",
+    "LanceDB",
+    "Redis",
+    "RedisVectorStore",
+    "ElasticsearchStore",
+    "InMemoryVectorStore",
+    "VectorStoreIndex",
+    "OpenSearchVectorSearch",
+    "DashVector",
+    "TencentVectorDB",
+    "SupabaseVectorStore",
+    "MongoDBAtlasVectorSearch",
 ];
 const READS: &[&str] = &[
-    "similarity_search", "similarity_search_with_score", "similarity_search_by_vector", "asimilarity_search",
-    "similarity_search_with_relevance_scores", "asimilarity_search_with_score", "max_marginal_relevance_search",
-    "amax_marginal_relevance_search", "search", "asearch", "get_by_ids", "get",
+    "similarity_search",
+    "similarity_search_with_score",
+    "similarity_search_by_vector",
+    "asimilarity_search",
+    "similarity_search_with_relevance_scores",
+    "asimilarity_search_with_score",
+    "max_marginal_relevance_search",
+    "amax_marginal_relevance_search",
+    "search",
+    "asearch",
+    "get_by_ids",
+    "get",
 ];
 /// Methods of a retriever, a query engine or a chain that holds one.
 const RETRIEVES: &[&str] = &[
-    "invoke", "ainvoke", "get_relevant_documents", "aget_relevant_documents", "stream", "astream", "batch", "run", "arun",
-    "query", "aquery", "retrieve", "aretrieve", "chat", "achat", "call", "acall", "stream_chat", "predict",
+    "invoke",
+    "ainvoke",
+    "get_relevant_documents",
+    "aget_relevant_documents",
+    "stream",
+    "astream",
+    "batch",
+    "run",
+    "arun",
+    "query",
+    "aquery",
+    "retrieve",
+    "aretrieve",
+    "chat",
+    "achat",
+    "call",
+    "acall",
+    "stream_chat",
+    "predict",
 ];
 const WRITES: &[&str] = &[
-    "from_texts", "from_documents", "afrom_texts", "afrom_documents", "add_texts", "add_documents", "aadd_texts",
-    "aadd_documents", "insert", "insert_nodes",
+    "from_texts",
+    "from_documents",
+    "afrom_texts",
+    "afrom_documents",
+    "add_texts",
+    "add_documents",
+    "aadd_texts",
+    "aadd_documents",
+    "insert",
+    "insert_nodes",
 ];
 const ERASES: &[&str] = &["delete", "adelete", "delete_collection", "delete_ref_doc", "delete_nodes"];
 
 /// What a call of `path` does to which store.
-pub(in crate::python) fn of(path: &str, object: Option<&Made>, arguments: &[Argument]) -> Option<(Use, Store)> {
+pub(in crate::python) fn of(
+    path: &str,
+    object: Option<&Made>,
+    arguments: &[Argument],
+) -> Option<(Use, Store)> {
     let name = last(path);
     if super::models::is_framework(root(path)) && root(path) != "langgraph" {
         return of_framework(path, name, object, arguments);
     }
-    let product = PRODUCTS
-        .iter()
-        .find(|product| product.package == root(path) && path.contains(product.part) && path.contains("()"))?;
+    let product = PRODUCTS.iter().find(|product| {
+        product.package == root(path) && path.contains(product.part) && path.contains("()")
+    })?;
     let does = [(product.reads, Use::Read), (product.writes, Use::Write), (product.erases, Use::Erase)];
     let (_, does) = does.into_iter().find(|(methods, _)| methods.contains(&name))?;
     // A client's own `get` or `delete` is no access to items.
@@ -78,13 +229,20 @@ pub(in crate::python) fn of(path: &str, object: Option<&Made>, arguments: &[Argu
     Some((does, store(product.package, name, object, product.remembers_people)))
 }
 
-fn of_framework(path: &str, name: &str, object: Option<&Made>, arguments: &[Argument]) -> Option<(Use, Store)> {
+fn of_framework(
+    path: &str,
+    name: &str,
+    object: Option<&Made>,
+    arguments: &[Argument],
+) -> Option<(Use, Store)> {
     let class = |path: &str| {
         let made = path.split("()").next().unwrap_or(path);
         made.split('.').rev().take(2).find(|part| CLASSES.contains(part)).map(str::to_owned)
     };
     if let Some(class) = class(path) {
-        let derived = path.contains("as_retriever") || path.contains("as_query_engine") || path.contains("as_chat_engine");
+        let derived = path.contains("as_retriever")
+            || path.contains("as_query_engine")
+            || path.contains("as_chat_engine");
         let does = if derived {
             RETRIEVES.contains(&name).then_some(Use::Read)
         } else {
@@ -94,9 +252,10 @@ fn of_framework(path: &str, name: &str, object: Option<&Made>, arguments: &[Argu
         return Some((does, store(&class, collection(object, arguments), object, false)));
     }
     // A chain or an agent into which a retriever was put.
-    let retriever = object
-        .filter(|_| RETRIEVES.contains(&name) || path.ends_with("()"))
-        .and_then(|object| inner(object, 0, &|made| class(&made.path).is_some() && made.path.contains("as_retriever")))?;
+    let retriever =
+        object.filter(|_| RETRIEVES.contains(&name) || path.ends_with("()")).and_then(|object| {
+            inner(object, 0, &|made| class(&made.path).is_some() && made.path.contains("as_retriever"))
+        })?;
     let class = class(&retriever.path)?;
     Some((Use::Read, store(&class, collection(Some(&retriever), &[]), Some(&retriever), false)))
 }
@@ -109,7 +268,7 @@ fn collection(object: Option<&Made>, arguments: &[Argument]) -> Option<String> {
     let made = object.and_then(|object| {
         object.chain().find_map(|made| {
             let makes = ["collection", "Collection", "Index", "open_table", "create_table"];
-            let first = makes.iter().any(|part| last(&made.path).contains(part));
+            let first = makes.iter().any(|part| last(made.maker()).contains(part));
             named(&made.given, NAMES).or_else(|| given(&made.given, 0, "name").filter(|_| first))
         })
     });
@@ -134,7 +293,8 @@ fn store(product: &str, collection: Option<String>, object: Option<&Made>, remem
 /// Whether an address leads through Ombud's memory edge.
 pub(in crate::python) fn is_edge(address: &Template) -> bool {
     let gateway = address.variables().any(|name| name == "OMBUD_GATEWAY");
-    address.variables().any(|name| name.starts_with("OMBUD_MEMORY")) || (gateway && address.shown().contains("/m/"))
+    address.variables().any(|name| name.starts_with("OMBUD_MEMORY"))
+        || (gateway && address.shown().contains("/m/"))
 }
 
 /// What a request to an address of Chroma's HTTP API does.

@@ -26,13 +26,15 @@ pub(in crate::python) fn request(path: &str, arguments: &[Argument]) -> Option<R
     }?;
     let (address, inner) = match &address.shape {
         // urlopen(Request(url, data))
-        Shape::Made(made) if last(&made.path) == "Request" => {
-            let content = made.given.iter().fold(Taint::NONE, |sum, argument| sum | argument.value.deep_taint());
+        Shape::Made(made) if last(made.maker()) == "Request" => {
+            let content =
+                made.given.iter().fold(Taint::NONE, |sum, argument| sum | argument.value.deep_taint());
             (given(&made.given, 0, "url")?, content)
         }
         _ => (address, Taint::NONE),
     };
-    let content = arguments.iter().fold(inner | address.taint, |sum, argument| sum | argument.value.deep_taint());
+    let content =
+        arguments.iter().fold(inner | address.taint, |sum, argument| sum | argument.value.deep_taint());
     let address = address.template().cloned().unwrap_or_else(|| Template::of(crate::facts::Piece::Hole));
     Some(Request { address, content })
 }
@@ -41,14 +43,28 @@ pub(in crate::python) fn request(path: &str, arguments: &[Argument]) -> Option<R
 pub(in crate::python) fn is_model_path(address: &Template) -> bool {
     let shown = address.shown();
     let path = shown.split('?').next().unwrap_or(&shown).trim_end_matches('/');
-    ["/chat/completions", "/v1/messages", "/v1/responses", "/v1/embeddings", "/v1/completions", "/api/generate", "/api/chat",
-        "text-generation/generation", ":generateContent", ":streamGenerateContent"]
-        .iter()
-        .any(|ending| path.ends_with(ending))
+    [
+        "/chat/completions",
+        "/v1/messages",
+        "/v1/responses",
+        "/v1/embeddings",
+        "/v1/completions",
+        "/api/generate",
+        "/api/chat",
+        "text-generation/generation",
+        ":generateContent",
+        ":streamGenerateContent",
+    ]
+    .iter()
+    .any(|ending| path.ends_with(ending))
 }
 
 /// What is written in clear to a file or database, and whether its name says that it is a conversation.
-pub(in crate::python) fn persisted(path: &str, object: Option<&Made>, arguments: &[Argument]) -> Option<(Taint, bool)> {
+pub(in crate::python) fn persisted(
+    path: &str,
+    object: Option<&Made>,
+    arguments: &[Argument],
+) -> Option<(Taint, bool)> {
     let name = last(path);
     let all = || arguments.iter().fold(Taint::NONE, |sum, argument| sum | argument.value.deep_taint());
     match root(path) {
@@ -57,7 +73,8 @@ pub(in crate::python) fn persisted(path: &str, object: Option<&Made>, arguments:
             Some((all(), is_conversation(&file)))
         }
         "pathlib" if matches!(name, "write_text" | "write_bytes") => {
-            let file = object.and_then(|object| object.chain().find_map(|made| given(&made.given, 0, "path")));
+            let file =
+                object.and_then(|object| object.chain().find_map(|made| given(&made.given, 0, "path")));
             Some((all(), file.and_then(Value::template).is_some_and(|file| is_conversation(&file.shown()))))
         }
         "json" | "pickle" | "yaml" | "toml" if name == "dump" => {
@@ -83,7 +100,7 @@ pub(in crate::python) fn persisted(path: &str, object: Option<&Made>, arguments:
 
 /// The name of a file that was opened for writing.
 fn opened(file: &Made) -> Option<String> {
-    file.chain().find(|made| last(&made.path) == "open").and_then(|made| {
+    file.chain().find(|made| last(made.maker()) == "open").and_then(|made| {
         let mode = given(&made.given, 1, "mode").and_then(Value::known_text)?;
         let writes = mode.contains(['w', 'a', 'x', '+']);
         let name = given(&made.given, 0, "file").and_then(Value::template).map(Template::shown);
@@ -92,13 +109,39 @@ fn opened(file: &Made) -> Option<String> {
 }
 
 fn is_conversation(name: &str) -> bool {
-    let wanted = ["chat*", "conversation*", "history", "histories", "message*", "memory", "memories", "dialog*", "session*", "log", "logs", "transcript*"];
+    let wanted = [
+        "chat*",
+        "conversation*",
+        "history",
+        "histories",
+        "message*",
+        "memory",
+        "memories",
+        "dialog*",
+        "session*",
+        "log",
+        "logs",
+        "transcript*",
+    ];
     names(name, &wanted) || ["聊天", "对话", "记忆", "消息"].iter().any(|word| name.contains(word))
 }
 
 /// Whether a loop that calls this waits for a person or a queue.
 pub(in crate::python) fn waits(path: &str) -> bool {
-    path == "input" || matches!(last(path), "recv" | "recv_json" | "receive" | "receive_text" | "receive_json" | "get_updates" | "getUpdates" | "accept" | "poll" | "chat_input")
+    path == "input"
+        || matches!(
+            last(path),
+            "recv"
+                | "recv_json"
+                | "receive"
+                | "receive_text"
+                | "receive_json"
+                | "get_updates"
+                | "getUpdates"
+                | "accept"
+                | "poll"
+                | "chat_input"
+        )
         || (root(path) == "queue" && last(path) == "get")
         || path.starts_with("sys.stdin")
         || (root(path) == "prompt_toolkit" && last(path) == "prompt")

@@ -1,0 +1,274 @@
+//! What a node of a workflow does.
+
+use std::collections::BTreeMap;
+
+use ombud_core::effect::{Hints, classify};
+
+use super::yaml::Node;
+use crate::facts::{Call, Deed, Facts, Recipient, Sink, Store, StoreId, Taint, Tool, host_of, loopback};
+use crate::providers::Providers;
+
+/// Where the outputs of each node come from.
+pub(super) type Taints = BTreeMap<String, Taint>;
+
+/// Works out where the outputs of all nodes come from, through templates and code, until nothing changes.
+pub(super) fn taints(all: &[(&str, &Node, &Node)]) -> Taints {
+    let mut found: Taints = BTreeMap::new();
+    found.insert("sys".into(), Taint::USER);
+    found.insert("conversation".into(), Taint::USER);
+    for _ in 0..=all.len().min(64) {
+        let mut changed = false;
+        for (id, _, data) in all {
+            let taint = output(data, &found);
+            changed |= found.insert((*id).to_owned(), taint) != Some(taint);
+        }
+        if !changed {
+            break;
+        }
+    }
+    found
+}
+
+fn output(data: &Node, taints: &Taints) -> Taint {
+    match data.text_of("type") {
+        "start" => Taint::USER,
+        "llm" | "agent" | "parameter-extractor" => Taint::MODEL,
+        "knowledge-retrieval" => Taint::RETRIEVED,
+        "http-request" => Taint::WEB,
+        "tool" => Taint::WEB,
+        "document-extractor" => Taint::USER | Taint::UPLOAD,
+        "question-classifier" | "if-else" => Taint::NONE,
+        _ => used(data, taints),
+    }
+}
+
+/// Where everything that a node refers to comes from: `{{#node.field#}}` and selectors.
+pub(super) fn used(data: &Node, taints: &Taints) -> Taint {
+    let mut sum = Taint::NONE;
+    let mut texts = Vec::new();
+    data.texts(&mut texts);
+    for text in texts {
+        sum |= mentioned(text.text(), taints);
+    }
+    selectors(data, taints, &mut sum, 0);
+    sum
+}
+
+/// The origins of the references in a text.
+fn mentioned(text: &str, taints: &Taints) -> Taint {
+    let references = text.split("{{#").skip(1).filter_map(|rest| rest.split_once("#}}"));
+    references.fold(Taint::NONE, |sum, (reference, _)| {
+        let node = reference.split('.').next().unwrap_or_default();
+        sum | taints.get(node).copied().unwrap_or_default()
+    })
+}
+
+fn selectors(node: &Node, taints: &Taints, sum: &mut Taint, depth: usize) {
+    if depth > 16 {
+        return;
+    }
+    for (key, value) in node.fields() {
+        if key.ends_with("selector") || key == "value" {
+            let first = value.items().first().map(Node::text).unwrap_or_default();
+            *sum |= taints.get(first).copied().unwrap_or_default();
+        }
+        selectors(value, taints, sum, depth + 1);
+    }
+    node.items().iter().for_each(|item| selectors(item, taints, sum, depth + 1));
+}
+
+/// Reads nodes.
+pub(super) struct Reader<'r> {
+    pub facts: &'r mut Facts,
+    pub file: usize,
+    pub providers: &'r Providers,
+    pub taints: &'r Taints,
+}
+
+impl Reader<'_> {
+    /// What a node does.
+    pub(super) fn calls(self, _id: &str, data: &Node) -> Vec<Call> {
+        let kind = data.text_of("type").to_owned();
+        let content = used(data, self.taints);
+        let does = match kind.as_str() {
+            "llm" | "parameter-extractor" | "question-classifier" => model(data, content, self.providers),
+            "agent" => {
+                let mut does = agent(data, content, self.providers);
+                self.facts.tools.extend(tools(data, self.file));
+                if unlimited(data) {
+                    does.push(Deed::Unlimited);
+                }
+                does
+            }
+            "knowledge-retrieval" => datasets(self.facts, data),
+            "http-request" => request(self.facts, data, content),
+            "code" => code(data, content),
+            "template-transform" => Vec::new(),
+            "tool" => tool(self.facts, data, content, self.file),
+            _ => Vec::new(),
+        };
+        if does.is_empty() {
+            return Vec::new();
+        }
+        let at = data.get("title").unwrap_or(data);
+        vec![Call { span: at.span.clone(), target: kind, does, ..Call::default() }]
+    }
+}
+
+/// Who answers: plugins are named `author/plugin/provider`.
+pub(super) fn recipient(provider: &str, providers: &Providers) -> Recipient {
+    const NAMES: &[(&str, &str)] = &[
+        ("tongyi", "dashscope"),
+        ("zhipuai", "zhipu"),
+        ("volcengine_maas", "ark"),
+        ("wenxin", "qianfan"),
+        ("google", "gemini"),
+        ("x", "xai"),
+        ("mistralai", "mistral"),
+    ];
+    let name = provider.rsplit('/').next().unwrap_or(provider);
+    let id = NAMES.iter().find(|(dify, _)| *dify == name).map_or(name, |(_, id)| id);
+    let known = providers.by_id(id);
+    Recipient {
+        provider: known.map(|known| known.id.clone()),
+        host: None,
+        // Where the address of a model is set is not in the export.
+        fixed: false,
+        local: known.is_some_and(|known| known.local),
+    }
+}
+
+fn model(data: &Node, content: Taint, providers: &Providers) -> Vec<Deed> {
+    let provider = data.at(&["model", "provider"]).map_or("", Node::text);
+    // With a memory, the question goes along by itself.
+    let asked = if data.at(&["memory"]).is_some_and(|memory| !memory.fields().is_empty()) {
+        Taint::USER
+    } else {
+        Taint::NONE
+    };
+    vec![Deed::Model { recipient: recipient(provider, providers), content: content | asked }]
+}
+
+fn agent(data: &Node, content: Taint, providers: &Providers) -> Vec<Deed> {
+    let provider = data.at(&["agent_parameters", "model", "value", "provider"]).map_or("", Node::text);
+    vec![Deed::Model { recipient: recipient(provider, providers), content }]
+}
+
+/// An agent whose limit of rounds is very high.
+fn unlimited(data: &Node) -> bool {
+    let limit = data.at(&["agent_parameters", "maximum_iterations", "value"]).map_or("", Node::text);
+    limit.parse::<u32>().is_ok_and(|limit| limit > 50)
+}
+
+fn tools(data: &Node, file: usize) -> Vec<Tool> {
+    let listed = data.at(&["agent_parameters", "tools", "value"]).map(Node::items).unwrap_or_default();
+    listed
+        .iter()
+        .filter(|tool| tool.text_of("enabled") != "false")
+        .filter_map(|tool| offered(tool, file))
+        .collect()
+}
+
+/// A tool that a model may call.
+pub(super) fn offered(tool: &Node, file: usize) -> Option<Tool> {
+    let name = tool.get("tool_name").filter(|name| !name.text().is_empty())?;
+    let hints = Hints { description: tool.text_of("tool_description"), arguments: &[] };
+    Some(Tool {
+        name: name.text().to_owned(),
+        effect: classify(name.text(), hints),
+        file,
+        span: name.span.clone(),
+        function: None,
+    })
+}
+
+fn datasets(facts: &mut Facts, data: &Node) -> Vec<Deed> {
+    let ids = data.get("dataset_ids").map(Node::items).unwrap_or_default();
+    let names: Vec<String> =
+        ids.iter().map(|id| format!("dify:{}", id.text().chars().take(8).collect::<String>())).collect();
+    let names = if names.is_empty() { vec!["dify:dataset".to_owned()] } else { names };
+    names.into_iter().map(|name| Deed::Retrieve(store(facts, name, None, false))).collect()
+}
+
+fn store(facts: &mut Facts, name: String, host: Option<String>, remembers_people: bool) -> StoreId {
+    if let Some(id) = facts.stores.iter().position(|store| store.name == name) {
+        return id;
+    }
+    let product = name.split(':').next().unwrap_or_default().to_owned();
+    facts.stores.push(Store { name, product, through_edge: false, host, remembers_people, own: false });
+    facts.stores.len() - 1
+}
+
+fn request(facts: &mut Facts, data: &Node, content: Taint) -> Vec<Deed> {
+    let url = data.text_of("url");
+    let method = data.text_of("method").to_ascii_lowercase();
+    let host = host_of(url).filter(|_| !url.starts_with("{{"));
+    if let Some(memory) = memory_of(url, &method) {
+        let id = store(facts, memory.0.to_owned(), host, true);
+        return vec![match memory.1 {
+            Use::Read => Deed::Retrieve(id),
+            Use::Write => Deed::Store(id, content),
+            Use::Erase => Deed::Erase(id),
+        }];
+    }
+    // What the workflow itself sends is fixed by the export: nothing can lead it elsewhere.
+    if host.as_deref().is_some_and(loopback) { Vec::new() } else { vec![Deed::Send { host, content }] }
+}
+
+enum Use {
+    Read,
+    Write,
+    Erase,
+}
+
+/// Memory services by the address of their API.
+fn memory_of(url: &str, method: &str) -> Option<(&'static str, Use)> {
+    let service = [("api.mem0.ai", "mem0"), ("api.getzep.com", "zep"), ("/memories", "memory")];
+    let (_, name) = service.into_iter().find(|(part, _)| url.contains(part))?;
+    let path = url.trim_end_matches('/');
+    let does = match method {
+        "delete" => Use::Erase,
+        "get" => Use::Read,
+        _ if path.ends_with("/search") || path.ends_with("/query") => Use::Read,
+        _ => Use::Write,
+    };
+    Some((name, does))
+}
+
+/// Code that runs text which was handed in.
+fn code(data: &Node, content: Taint) -> Vec<Deed> {
+    let text = data.text_of("code");
+    let runs = |name: &str| {
+        text.match_indices(name).any(|(at, _)| {
+            let before = text.get(..at).and_then(|before| before.chars().next_back());
+            let line = text.get(..at).unwrap_or_default().rsplit('\n').next().unwrap_or_default();
+            let comment = line.trim_start().starts_with(['#', '/']);
+            let part = before.is_some_and(|ch| ch.is_alphanumeric() || matches!(ch, '_' | '.'));
+            !part && !comment
+        })
+    };
+    let sink = if runs("exec(") || runs("eval(") {
+        Sink::Code
+    } else if runs("os.system(") || runs("subprocess.") {
+        Sink::Shell
+    } else {
+        return Vec::new();
+    };
+    vec![Deed::Run { sink, content }]
+}
+
+fn tool(facts: &mut Facts, data: &Node, content: Taint, _file: usize) -> Vec<Deed> {
+    let provider = format!("{}/{}", data.text_of("provider_id"), data.text_of("tool_name"));
+    if !["mem0", "zep", "memobase"].iter().any(|name| provider.contains(name)) {
+        return vec![Deed::Send { host: None, content }];
+    }
+    let id = store(facts, data.text_of("provider_name").to_owned(), None, true);
+    let name = data.text_of("tool_name");
+    vec![if name.contains("delete") {
+        Deed::Erase(id)
+    } else if ["add", "save", "store", "insert"].iter().any(|verb| name.contains(verb)) {
+        Deed::Store(id, content)
+    } else {
+        Deed::Retrieve(id)
+    }]
+}

@@ -1,0 +1,91 @@
+//! Files made to make a reader fall over.
+
+use std::fs;
+
+use ombud_check::Options;
+use ombud_check::facts::GapKind;
+
+use crate::project::{checked, look};
+
+fn gaps(name: &str, text: &str) -> Vec<GapKind> {
+    checked(&[(name, text)]).gaps.into_iter().map(|gap| gap.why).collect()
+}
+
+#[test]
+fn deep_code_ends() {
+    assert_eq!(
+        gaps("a.py", &format!("x = {}{}", "(".repeat(10_000), ")".repeat(10_000))),
+        [GapKind::TooComplex]
+    );
+    for text in [
+        format!("x = {}1", "not ".repeat(10_000)),
+        format!("x = {}1", "-".repeat(10_000)),
+        format!("x = a{}", ".b".repeat(10_000)),
+        format!("x = a{}", "()".repeat(10_000)),
+        format!("x = 1{}", " + 1".repeat(20_000)),
+        format!("x = {}1", "lambda: ".repeat(3_000)),
+        "if a:\n".to_owned()
+            + &(1..90).map(|n| format!("{}if a:\n", " ".repeat(n))).collect::<String>()
+            + &" ".repeat(90)
+            + "pass\n",
+    ] {
+        checked(&[("a.py", &text)]);
+    }
+}
+
+#[test]
+fn calls_in_circles_end() {
+    let text = "def a(x):\n    return b(x) + 'a'\ndef b(x):\n    return [a(x), {'k': b}]\nclass C(C):\n    pass\nx = {}\nfor i in x:\n    x[i] = [x, x]\n    x = [x, x]\nprint(a(input()))\n";
+    checked(&[
+        ("a.py", text),
+        ("b.py", "from c import *\nfrom c import x\n"),
+        ("c.py", "from b import *\nfrom b import x\n"),
+    ]);
+}
+
+#[test]
+fn broken_files_are_named_and_the_rest_is_read() {
+    let report = checked(&[
+        ("bad.py", "def (:\n"),
+        ("good.py", "import os\nfrom flask import request\nos.system(request.args['x'])\n"),
+        ("bad.yml", "app:\nkind: app\nx: [\n"),
+        ("web.ts", "export {}\n"),
+        ("test_it.py", "eval(input())\n"),
+        ("nb.ipynb", "{"),
+    ]);
+    let gaps: Vec<(&str, GapKind)> = report.gaps.iter().map(|gap| (gap.path.as_str(), gap.why)).collect();
+    assert_eq!(
+        gaps,
+        [
+            ("bad.py", GapKind::Syntax),
+            ("bad.yml", GapKind::Syntax),
+            ("nb.ipynb", GapKind::Syntax),
+            ("test_it.py", GapKind::Test),
+            ("web.ts", GapKind::Language),
+        ]
+    );
+    assert!(report.findings.iter().any(|finding| finding.rule.0 == "untrusted-to-exec"));
+}
+
+#[test]
+fn large_files_bytes_and_circles_of_links_are_named() {
+    let dir = tempfile::tempdir().unwrap();
+    fs::write(dir.path().join("big.py"), "x = 1\n".repeat(300_000)).unwrap();
+    fs::write(dir.path().join("bytes.py"), [0xff, 0xfe, 0x00]).unwrap();
+    std::os::unix::fs::symlink(dir.path(), dir.path().join("again")).unwrap();
+    let report = look(dir.path(), &Options::default());
+    let gaps: Vec<(&str, GapKind)> = report.gaps.iter().map(|gap| (gap.path.as_str(), gap.why)).collect();
+    assert_eq!(gaps, [("big.py", GapKind::TooLarge), ("bytes.py", GapKind::NotText)]);
+}
+
+#[test]
+fn a_missing_folder_is_an_error() {
+    let detector = ombud_detect::Detector::new(&ombud_detect::Options::default());
+    let found = ombud_check::check(
+        std::path::Path::new("/nowhere/at/all"),
+        &crate::project::providers(),
+        &detector,
+        &Options::default(),
+    );
+    assert!(found.is_err());
+}

@@ -1,0 +1,16 @@
+//! Small projects and what the check says of them.
+
+#[cfg(test)]
+mod consent;
+#[cfg(test)]
+mod flows;
+#[cfg(test)]
+mod hostile;
+#[cfg(test)]
+mod low_code;
+#[cfg(test)]
+mod project;
+#[cfg(test)]
+mod rules;
+#[cfg(test)]
+mod samples;

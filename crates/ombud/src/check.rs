@@ -1,0 +1,175 @@
+//! `ombud check`: reads the project and says which protections its users lack.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+use clap::{Args, ValueEnum};
+use ombud_check::{Options, Provider};
+use ombud_core::finding::Severity;
+use ombud_core::{Lang, say};
+use ombud_gateway::providers::Providers;
+use serde::Deserialize;
+
+use crate::cli::Chinese;
+use crate::output::Terminal;
+use crate::{config, report};
+
+/// `ombud check`
+#[derive(Debug, Args)]
+pub(crate) struct Check {
+    /// Folder or file to look at (default: this folder)
+    #[arg(value_name = "PATH", default_value = ".")]
+    pub path: PathBuf,
+    /// Output format
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub format: Format,
+    /// Write it to this file
+    #[arg(long, short, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+    /// Print what goes where instead of what is wrong
+    #[arg(long)]
+    pub map: bool,
+    /// The least severity that makes the exit code 1 (default: error)
+    #[arg(long, value_enum, value_name = "LEVEL")]
+    pub gate: Option<Gate>,
+    /// Configuration file (default: ombud.toml)
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+}
+
+/// How it is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// For people, with the source
+    Text,
+    /// For programs
+    Json,
+    /// SARIF 2.1.0, for code scanning
+    Sarif,
+    /// Annotations of GitHub Actions
+    Github,
+}
+
+/// The least severity that counts.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Gate {
+    /// A needed protection is absent
+    #[default]
+    Error,
+    /// A protection is weak
+    Warning,
+    /// Anything at all
+    Note,
+}
+
+/// `[check]`
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct CheckSection {
+    /// Functions that answer whether there is consent: `package.module.function`.
+    pub consent_functions: Vec<String>,
+    /// The least severity that counts.
+    pub gate: Option<Gate>,
+}
+
+/// Chinese help.
+pub(crate) const CHINESE: Chinese = &[
+    ("check", "检查项目源码或低代码导出文件：用户缺少哪些保护"),
+    ("check path", "要检查的目录或文件（默认为当前目录）"),
+    ("check output", "写入此文件"),
+    ("check map", "只显示数据流向，不显示问题"),
+    ("check gate", "达到哪个级别时退出码为 1（默认 error）"),
+];
+
+impl From<Gate> for Severity {
+    fn from(gate: Gate) -> Self {
+        match gate {
+            Gate::Error => Self::Error,
+            Gate::Warning => Self::Warning,
+            Gate::Note => Self::Info,
+        }
+    }
+}
+
+/// Looks through the project. 0: nothing at or above the gate; 1: something; 2: it could not be looked at.
+pub(crate) fn check(args: &Check, terminal: Terminal) -> Result<u8> {
+    let lang = terminal.lang;
+    let mut file = config::read(args.config.as_deref(), lang)?;
+    let providers = config::providers(&mut file, lang)?;
+    let gate = Severity::from(args.gate.or(file.check.gate).unwrap_or_default());
+    let options = Options { consent_functions: file.check.consent_functions.clone() };
+    let detector = config::detector(&file);
+    let found = ombud_check::check(&args.path, &known(&providers), &detector, &options)
+        .with_context(|| unreadable(&args.path, lang))?;
+    let view = report::View { report: &found, lang, detector: &detector };
+    keep(&view, terminal);
+    let text = match (args.map, args.format) {
+        (true, Format::Json) => report::json::map(&view)?,
+        (true, _) => report::map::text(&view),
+        (false, Format::Text) => report::text::text(&view),
+        (false, Format::Json) => report::json::text(&view)?,
+        (false, Format::Sarif) => report::sarif::text(&view)?,
+        (false, Format::Github) => report::github::text(&view),
+    };
+    match &args.output {
+        Some(path) => {
+            std::fs::write(path, format!("{}\n", text.trim_end())).with_context(|| unwritable(path, lang))?
+        }
+        None if text.is_empty() => {}
+        None => terminal.out(text.trim_end())?,
+    }
+    Ok(u8::from(found.breaches(gate)))
+}
+
+fn unreadable(path: &Path, lang: Lang) -> String {
+    let path = path.display();
+    say!(lang, en: "{path} was not checked. Give an existing folder or file: ombud check PATH", zh: "{path} 未能检查。请给出存在的目录或文件：ombud check 路径")
+}
+
+fn unwritable(path: &Path, lang: Lang) -> String {
+    let path = path.display();
+    say!(lang, en: "cannot write {path}; choose another file with -o", zh: "无法写入 {path}；请用 -o 另选文件")
+}
+
+/// What `check` needs to know of the providers.
+pub(crate) fn known(providers: &Providers) -> ombud_check::Providers {
+    let trains = |provider| {
+        let facts = providers.facts_of(provider);
+        let all: Vec<&str> = facts.iter().map(|fact| fact.trains_default.as_str()).collect();
+        // Where several tiers differ, the one that trains counts: nobody sees from outside which it is.
+        let worst = all.iter().find(|trains| !matches!(**trains, "no" | "unknown"));
+        let unknown = all.iter().find(|trains| **trains == "unknown");
+        worst.or(unknown).or(all.first()).map_or_else(|| "unknown".to_owned(), |trains| (*trains).to_owned())
+    };
+    let all = providers
+        .iter()
+        .map(|provider| Provider {
+            id: provider.id.clone(),
+            name: provider.name.clone(),
+            hosts: provider.hosts.clone(),
+            country: provider.country.clone(),
+            local: provider.local,
+            trains: trains(provider),
+        })
+        .collect();
+    ombud_check::Providers::new(all)
+}
+
+/// Keeps the report for `plan` and the console. A folder that cannot be written to is no reason to fail.
+fn keep(view: &report::View<'_>, terminal: Terminal) {
+    let lang = terminal.lang;
+    let home = config::home();
+    let fresh = !home.exists();
+    let kept = report::json::text(view).and_then(|text| {
+        std::fs::create_dir_all(home.join("reports"))?;
+        if fresh {
+            std::fs::write(home.join(".gitignore"), "*\n")?;
+        }
+        Ok(std::fs::write(home.join("reports/check.json"), text)?)
+    });
+    if kept.is_err() {
+        let path = home.join("reports/check.json").display().to_string();
+        terminal.note(&say!(lang, en: "{path} could not be written; `ombud plan` will not see this check", zh: "无法写入 {path}；`ombud plan` 将看不到这次检查"));
+    }
+}

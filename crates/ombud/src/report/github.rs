@@ -1,0 +1,39 @@
+//! Annotations of GitHub Actions: one line a finding.
+
+use ombud_core::finding::Severity;
+
+use super::{View, message};
+
+/// The annotations.
+pub(crate) fn text(view: &View<'_>) -> String {
+    let line = |finding: &ombud_core::finding::Finding| {
+        let level = match finding.severity {
+            Severity::Error => "error",
+            Severity::Warning => "warning",
+            Severity::Info => "notice",
+        };
+        let (path, line) = (property(&finding.place.path), finding.place.line);
+        let (title, text) = (property(finding.rule.0), data(&message(finding, view.lang)));
+        format!("::{level} file={path},line={line},title=ombud {title}::{text}")
+    };
+    view.report.findings.iter().map(line).collect::<Vec<_>>().join("\n")
+}
+
+/// A value that could hold a line break or a percent sign would otherwise start a command of its own.
+fn data(text: &str) -> String {
+    text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
+}
+
+fn property(text: &str) -> String {
+    data(text).replace(':', "%3A").replace(',', "%2C")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_name_starts_no_command() {
+        assert_eq!(property("a\n::error::x,b%"), "a%0A%3A%3Aerror%3A%3Ax%2Cb%25");
+    }
+}

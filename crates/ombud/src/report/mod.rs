@@ -1,0 +1,81 @@
+//! What `ombud check` found, in each format.
+
+pub(crate) mod excerpt;
+pub(crate) mod github;
+pub(crate) mod json;
+pub(crate) mod map;
+pub(crate) mod sarif;
+pub(crate) mod text;
+
+use ombud_check::Report;
+use ombud_check::facts::{Gap, GapKind};
+use ombud_core::finding::{Finding, Severity};
+use ombud_core::{Lang, Say, say};
+use ombud_detect::Detector;
+
+/// What a report is made of.
+pub(crate) struct View<'a> {
+    /// What was found.
+    pub report: &'a Report,
+    /// The language to speak.
+    pub lang: Lang,
+    /// Hides secrets in excerpts.
+    pub detector: &'a Detector,
+}
+
+impl View<'_> {
+    /// The text of a file.
+    pub(crate) fn source(&self, path: &str) -> Option<&str> {
+        self.report.files.iter().find(|file| file.path == path).map(|file| file.text.as_str())
+    }
+
+    /// Findings of one severity.
+    pub(crate) fn count(&self, severity: Severity) -> usize {
+        self.report.findings.iter().filter(|finding| finding.severity == severity).count()
+    }
+}
+
+/// The name of a severity.
+pub(crate) fn severity(severity: Severity, lang: Lang) -> String {
+    match severity {
+        Severity::Error => say!(lang, en: "error", zh: "错误"),
+        Severity::Warning => say!(lang, en: "warning", zh: "警告"),
+        Severity::Info => say!(lang, en: "note", zh: "提示"),
+    }
+}
+
+/// What is wrong, in one sentence.
+pub(crate) fn message(finding: &Finding, lang: Lang) -> String {
+    let own = finding.message.say(lang);
+    if own.is_empty() {
+        ombud_check::rule(finding.rule.0).map(|rule| rule.title.say(lang)).unwrap_or_default()
+    } else {
+        own
+    }
+}
+
+/// Why something was not looked at.
+pub(crate) fn gap(gap: &Gap, lang: Lang) -> String {
+    let why = match gap.why {
+        GapKind::Syntax => say!(lang, en: "its syntax is broken", zh: "语法有误"),
+        GapKind::TooLarge => say!(lang, en: "larger than 1 MiB", zh: "超过 1 MiB"),
+        GapKind::NotText => say!(lang, en: "not UTF-8 text", zh: "不是 UTF-8 文本"),
+        GapKind::Unreadable => say!(lang, en: "cannot be opened", zh: "无法打开"),
+        GapKind::TooComplex => {
+            say!(lang, en: "nested too deeply or too large to follow", zh: "嵌套过深或过大，无法跟踪")
+        }
+        GapKind::Language => {
+            say!(lang, en: "only searched for keys and addresses: this language is not read yet", zh: "只查找了密钥和地址：尚不支持分析这种语言")
+        }
+        GapKind::Test => say!(lang, en: "a test", zh: "测试代码"),
+        GapKind::Dynamic => say!(lang, en: "decided only while it runs", zh: "运行时才能确定"),
+        GapKind::NoEntry => {
+            say!(lang, en: "no program start was found; every public function was taken for one", zh: "没有找到程序入口，因此把所有公开函数都当作入口")
+        }
+    };
+    match (gap.path.as_str(), gap.line) {
+        ("", _) => why,
+        (path, 0) => say!(lang, en: "{path}: {why}", zh: "{path}：{why}"),
+        (path, line) => say!(lang, en: "{path}:{line}: {why}", zh: "{path}:{line}：{why}"),
+    }
+}

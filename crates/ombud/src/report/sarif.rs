@@ -1,0 +1,169 @@
+//! SARIF 2.1.0 (OASIS), for code scanning. It holds everything offline: the help of each rule stands in the file.
+
+use std::collections::BTreeMap;
+
+use anyhow::Result;
+use ombud_core::finding::{Finding, Place, Severity, Step};
+use ombud_core::{Lang, Say, say};
+use serde_json::{Value, json};
+
+use super::{View, gap, message};
+
+/// The log.
+pub(crate) fn text(view: &View<'_>) -> Result<String> {
+    let lang = view.lang;
+    let rules: Vec<Value> = ombud_check::rules().iter().map(|rule| descriptor(rule, lang)).collect();
+    let report = view.report;
+    let mut seen = BTreeMap::new();
+    let open = report.findings.iter().map(|finding| (finding, None));
+    let all = open.chain(report.waived.iter().map(|waived| (&waived.finding, Some(waived.reason.as_str()))));
+    let results: Vec<Value> = all.map(|(finding, reason)| result(view, finding, reason, &mut seen)).collect();
+    let notifications: Vec<Value> = report
+        .gaps
+        .iter()
+        .map(|one| json!({"level": "note", "message": {"text": gap(one, lang)}, "descriptor": {"id": "not-looked-at"}}))
+        .collect();
+    let log = json!({
+        "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
+        "version": "2.1.0",
+        "runs": [{
+            "tool": {"driver": {
+                "name": "ombud",
+                "semanticVersion": env!("CARGO_PKG_VERSION"),
+                "rules": rules,
+                "notifications": [{"id": "not-looked-at"}],
+            }},
+            "columnKind": "unicodeCodePoints",
+            "language": lang.tag(),
+            "originalUriBaseIds": {"PROJECT": {"description": {"text": say!(lang, en: "the folder that was checked", zh: "被检查的目录")}}},
+            "invocations": [{"executionSuccessful": true, "toolExecutionNotifications": notifications}],
+            "results": results,
+        }],
+    });
+    Ok(serde_json::to_string_pretty(&log)?)
+}
+
+fn descriptor(rule: &ombud_check::Rule, lang: Lang) -> Value {
+    let (harm, fix) = (rule.harm.say(lang), rule.fix.say(lang));
+    let help = say!(lang, en: "{harm}\n\n{fix}", zh: "{harm}\n\n{fix}");
+    json!({
+        "id": rule.id.0,
+        "shortDescription": {"text": rule.title.say(lang)},
+        "fullDescription": {"text": harm},
+        "help": {"text": help},
+        "defaultConfiguration": {"level": level(rule.severity)},
+        "properties": {"tags": rule.risks},
+    })
+}
+
+fn level(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Error => "error",
+        Severity::Warning => "warning",
+        Severity::Info => "note",
+    }
+}
+
+fn result(
+    view: &View<'_>,
+    finding: &Finding,
+    reason: Option<&str>,
+    seen: &mut BTreeMap<String, usize>,
+) -> Value {
+    let mut value = json!({
+        "ruleId": finding.rule.0,
+        "level": level(finding.severity),
+        "message": {"text": message(finding, view.lang)},
+        "locations": [{"physicalLocation": location(view, &finding.place)}],
+        "partialFingerprints": {"ombud/v1": fingerprint(view, finding, seen)},
+    });
+    let index = ombud_check::rules().iter().position(|rule| rule.id == finding.rule);
+    if let Some(fields) = value.as_object_mut() {
+        if let Some(index) = index {
+            fields.insert("ruleIndex".into(), index.into());
+        }
+        if finding.path.len() > 1 {
+            fields.insert(
+                "codeFlows".into(),
+                json!([{"threadFlows": [{"locations": flow(view, &finding.path)}]}]),
+            );
+        }
+        if let Some(reason) = reason {
+            fields.insert("suppressions".into(), json!([{"kind": "inSource", "justification": reason}]));
+        }
+    }
+    value
+}
+
+fn flow(view: &View<'_>, path: &[Step]) -> Vec<Value> {
+    path.iter()
+        .map(|step| {
+            json!({"location": {"physicalLocation": location(view, &step.place), "message": {"text": step.function}}})
+        })
+        .collect()
+}
+
+fn location(view: &View<'_>, place: &Place) -> Value {
+    let mut region = json!({"startLine": place.line});
+    if let (Some(text), Some(fields)) = (view.source(&place.path), region.as_object_mut()) {
+        let (_, column) = position(text, place.span.start);
+        let (line, end) = position(text, place.span.end);
+        fields.insert("startColumn".into(), column.into());
+        fields.insert("endLine".into(), line.into());
+        fields.insert("endColumn".into(), end.into());
+    }
+    json!({"artifactLocation": {"uri": uri(&place.path), "uriBaseId": "PROJECT"}, "region": region})
+}
+
+/// Line and column of a byte, both from 1, the column in code points.
+fn position(text: &str, at: usize) -> (usize, usize) {
+    let before = text.get(..at).unwrap_or(text);
+    let line = 1 + before.matches('\n').count();
+    let column = 1 + before.rsplit('\n').next().unwrap_or_default().chars().count();
+    (line, column)
+}
+
+/// A relative path as a URI reference (RFC 3986).
+fn uri(path: &str) -> String {
+    let mut out = String::new();
+    for byte in path.bytes() {
+        if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~' | b'/') {
+            out.push(char::from(byte));
+        } else {
+            out.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    out
+}
+
+/// The same finding has the same fingerprint when lines are added above it: rule, file, the line's text without spaces,
+/// and how many like it came before. FNV-1a, 64 bit.
+fn fingerprint(view: &View<'_>, finding: &Finding, seen: &mut BTreeMap<String, usize>) -> String {
+    let line = view
+        .source(&finding.place.path)
+        .and_then(|text| text.lines().nth(finding.place.line.saturating_sub(1) as usize))
+        .unwrap_or_default();
+    let plain: String = line.chars().filter(|ch| !ch.is_whitespace()).collect();
+    let key = format!("{}\n{}\n{plain}", finding.rule.0, finding.place.path);
+    let hash = key.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
+    });
+    let count = seen.entry(key).or_insert(0);
+    *count += 1;
+    format!("{hash:016x}:{count}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_become_references() {
+        assert_eq!(uri("a b/文.py"), "a%20b/%E6%96%87.py");
+    }
+
+    #[test]
+    fn columns_count_code_points() {
+        assert_eq!(position("a\n汉字x", 8), (2, 3));
+    }
+}

@@ -1,0 +1,112 @@
+//! For people: the source, the way to it, the harm, the fix.
+
+use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
+use ombud_core::finding::{Finding, Severity};
+use ombud_core::{Say, say};
+
+use super::excerpt::{Excerpt, excerpt};
+use super::{View, gap, message, severity};
+
+/// Gaps that are shown one by one.
+const MAX_GAPS: usize = 12;
+
+/// The whole report.
+pub(crate) fn text(view: &View<'_>) -> String {
+    let mut out = String::new();
+    for finding in &view.report.findings {
+        out.push_str(&one(view, finding));
+        out.push_str("\n\n");
+    }
+    out.push_str(&summary(view));
+    out
+}
+
+fn one(view: &View<'_>, finding: &Finding) -> String {
+    let lang = view.lang;
+    let level = match finding.severity {
+        Severity::Error => Level::ERROR,
+        Severity::Warning => Level::WARNING,
+        Severity::Info => Level::NOTE,
+    };
+    let name = severity(finding.severity, lang);
+    let what = message(finding, lang);
+    let title = level.with_name(name).primary_title(what).id(finding.rule.0);
+    let shown = view
+        .source(&finding.place.path)
+        .and_then(|text| excerpt(text, finding.place.span.clone(), view.detector));
+    let mut group = Group::with_title(title);
+    let path = finding.place.path.clone();
+    if let Some(Excerpt { text, first_line, span }) = shown {
+        group = group.element(
+            Snippet::source(text)
+                .line_start(first_line)
+                .path(path)
+                .annotation(AnnotationKind::Primary.span(span)),
+        );
+    }
+    let rule = ombud_check::rule(finding.rule.0);
+    let mut groups = vec![group];
+    let note =
+        |label: String, text: String| Group::with_title(Level::NOTE.with_name(label).secondary_title(text));
+    if finding.path.len() > 1 {
+        groups.push(note(say!(lang, en: "way", zh: "路径"), way(view, finding)));
+    }
+    if let Some(rule) = rule {
+        groups.push(note(say!(lang, en: "harm", zh: "危害"), rule.harm.say(lang)));
+        groups.push(note(say!(lang, en: "fix", zh: "修复"), rule.fix.say(lang)));
+    }
+    Renderer::plain().render(&groups).trim_end().to_owned()
+}
+
+/// `main (agent.py:12) → answer (agent.py:30) → agent.py:41`
+fn way(view: &View<'_>, finding: &Finding) -> String {
+    let lang = view.lang;
+    let steps: Vec<String> = finding
+        .path
+        .iter()
+        .map(|step| {
+            let (name, path, line) = (&step.function, &step.place.path, step.place.line);
+            say!(lang, en: "{name} ({path}:{line})", zh: "{name}（{path}:{line}）")
+        })
+        .collect();
+    steps.join(" → ")
+}
+
+fn summary(view: &View<'_>) -> String {
+    let (lang, report) = (view.lang, view.report);
+    let [errors, warnings, notes] =
+        [Severity::Error, Severity::Warning, Severity::Info].map(|level| view.count(level));
+    let (files, understood) = (report.files.len(), report.understood);
+    let mut lines = vec![say!(lang,
+        en: "{errors} error(s), {warnings} warning(s), {notes} note(s) in {files} file(s); the flow of data was followed in {understood}.",
+        zh: "{files} 个文件中有 {errors} 个错误、{warnings} 个警告、{notes} 个提示；其中 {understood} 个文件分析了数据流。")];
+    for waived in &report.waived {
+        let (rule, path, line) =
+            (waived.finding.rule.0, &waived.finding.place.path, waived.finding.place.line);
+        let reason = &waived.reason;
+        lines.push(say!(lang, en: "waived: {rule} at {path}:{line}: {reason}", zh: "已豁免：{rule}，{path}:{line}，理由：{reason}"));
+    }
+    if !report.gaps.is_empty() {
+        lines.push(say!(lang, en: "Not looked at:", zh: "没有检查的部分："));
+        lines.extend(report.gaps.iter().take(MAX_GAPS).map(|one| format!("  {}", gap(one, lang))));
+        let more = report.gaps.len().saturating_sub(MAX_GAPS);
+        if more > 0 {
+            lines.push(say!(lang, en: "  and {more} more (--format json shows all)", zh: "  另有 {more} 项（--format json 可查看全部）"));
+        }
+    }
+    lines.push(next(view));
+    lines.join("\n")
+}
+
+fn next(view: &View<'_>) -> String {
+    let lang = view.lang;
+    match view.report.findings.first() {
+        Some(finding) => {
+            let rule = finding.rule.0;
+            say!(lang, en: "Next: ombud explain {rule}    ombud plan", zh: "接下来：ombud explain {rule}    ombud plan")
+        }
+        None => say!(lang,
+            en: "Nothing was found. That is no proof: see how the agent behaves with ombud run -- CMD and ombud attack -- CMD",
+            zh: "没有发现问题。但这不等于证明安全：请用 ombud run -- 命令 和 ombud attack -- 命令 看它的实际表现"),
+    }
+}
