@@ -56,7 +56,7 @@ pub fn check(
 ) -> Result<Report, Error> {
     let (sources, refused) = walk::all(root)?;
     std::thread::scope(|scope| {
-        let run = || run(sources, refused, providers, detector, options);
+        let run = || run(&sources, refused, providers, detector, options);
         let thread = std::thread::Builder::new().stack_size(STACK).spawn_scoped(scope, run);
         let thread = thread.map_err(|_| Error::Stopped)?;
         thread.join().map_err(|_| Error::Stopped)
@@ -64,7 +64,7 @@ pub fn check(
 }
 
 fn run(
-    sources: Vec<walk::Source>,
+    sources: &[walk::Source],
     refused: Vec<Refused>,
     providers: &Providers,
     detector: &Detector,
@@ -77,7 +77,7 @@ fn run(
         why: refused.why,
     }));
     let (mut in_python, mut exports) = (Vec::new(), Vec::new());
-    for source in &sources {
+    for source in sources {
         let index = facts.files.len();
         facts.files.push(File { path: source.path.clone(), text: source.text.clone() });
         match source.language {
@@ -103,7 +103,7 @@ fn run(
     let reach = Reach::new(&facts);
     let flow = flowmap::flow(&facts, &reach, providers, detector);
     let mut findings = rules::graph(&rules::Project { facts: &facts, reach: &reach, providers });
-    findings.extend(rules::source(&sources, providers, detector));
+    findings.extend(rules::source(sources, providers, detector));
     let broken = facts.gaps.iter().filter(|gap| gap.why == GapKind::Syntax).count();
     let understood = (in_python.len() + exports.len()).saturating_sub(broken);
     let (mut findings, waived) = waiver::apply(findings, &facts.files);

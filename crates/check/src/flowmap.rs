@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use ombud_core::category::DataCategory;
-use ombud_core::flow::{Amount, FlowMap, Recipient, RecipientKind};
+use ombud_core::flow::{FlowMap, Recipient, RecipientKind};
 use ombud_core::{Class, finding::Place};
 use ombud_detect::Detector;
 
@@ -60,7 +60,7 @@ fn add(map: &mut FlowMap, who: Recipient, categories: &BTreeSet<DataCategory>, m
     flow.requests += 1;
     flow.shown_by(evidence.clone());
     for category in categories {
-        let amount = flow.data.entry(*category).or_insert_with(Amount::default);
+        let amount = flow.data.entry(*category).or_default();
         if masked {
             amount.masked += 1;
         } else {

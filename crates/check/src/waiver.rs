@@ -44,7 +44,7 @@ pub(crate) fn apply(findings: Vec<Finding>, files: &[File]) -> (Vec<Finding>, Ve
             .filter(|waiver| waiver.rule == finding.rule.0 && !waiver.reason.is_empty())
             .find(|waiver| waiver.line == line || waiver.line + 1 == line);
         match found {
-            Some(waiver) => waived.push(Waived { finding, reason: waiver.reason.to_owned() }),
+            Some(found) => waived.push(Waived { finding, reason: found.reason.to_owned() }),
             None => kept.push(finding),
         }
     }

@@ -78,7 +78,9 @@ pub(crate) fn all(root: &Path) -> Result<(Vec<Source>, Vec<Refused>), Error> {
         !foreign && !entry.path().join("journal/vkey").exists()
     });
     walk.build().flatten().for_each(|entry| take(entry.path(), root));
-    [".env", ".env.local"].iter().for_each(|name| take(&root.join(name), root));
+    for name in [".env", ".env.local"] {
+        take(&root.join(name), root);
+    }
     found.sort_by(|one, other| one.path.cmp(&other.path));
     found.dedup_by(|one, other| one.path == other.path);
     refused.sort_by(|one, other| one.path.cmp(&other.path));

@@ -227,8 +227,15 @@ const CHINESE: &[(&str, &str)] = &[
 pub(crate) type Chinese = &'static [(&'static str, &'static str)];
 
 /// The tables: the one above, and one beside the arguments of each verb that has its own module.
-const TABLES: &[Chinese] =
-    &[CHINESE, crate::check::CHINESE, crate::explain::CHINESE, crate::plan::CHINESE, crate::notice::CHINESE, crate::console::CHINESE, crate::trace::CHINESE];
+const TABLES: &[Chinese] = &[
+    CHINESE,
+    crate::check::CHINESE,
+    crate::explain::CHINESE,
+    crate::plan::CHINESE,
+    crate::notice::CHINESE,
+    crate::console::CHINESE,
+    crate::trace::CHINESE,
+];
 
 fn chinese(place: &str) -> Option<&'static str> {
     // The full place first; then the argument alone, where several commands share it.

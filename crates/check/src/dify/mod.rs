@@ -17,7 +17,7 @@ use crate::providers::Providers;
 
 /// Whether a file looks like an export.
 pub(crate) fn is_export(path: &str, text: &str) -> bool {
-    let yaml = path.ends_with(".yml") || path.ends_with(".yaml");
+    let yaml = matches!(path.rsplit_once('.'), Some((_, "yml" | "yaml")));
     let has = |wanted: &str| text.lines().any(|line| line.trim_end() == wanted);
     yaml && has("kind: app") && has("app:")
 }
@@ -84,12 +84,12 @@ fn graph(facts: &mut Facts, file: usize, root: &Node, providers: &Providers) {
     }
     for edge in graph.get("edges").map(Node::items).unwrap_or_default() {
         let (Some(from), Some(to)) = (edge.get("source"), edge.get("target")) else { continue };
-        let (Some(&caller), Some(&callee)) = (ids.get(from.text()), ids.get(to.text())) else { continue };
+        let (Some(&source), Some(&callee)) = (ids.get(from.text()), ids.get(to.text())) else { continue };
         let condition = all.iter().find(|(id, ..)| *id == from.text()).map(|(.., data)| *data);
         let handle = edge.text_of("sourceHandle");
         let consented = condition.is_some_and(|data| conditions::consented(data, handle, root));
-        let span = facts.functions.get(caller).map_or(0..0, |function| function.span.clone());
-        if let Some(function) = facts.functions.get_mut(caller) {
+        let span = facts.functions.get(source).map_or(0..0, |function| function.span.clone());
+        if let Some(function) = facts.functions.get_mut(source) {
             let target = to.text().to_owned();
             function.calls.push(Call { span, target, callees: vec![callee], consented, ..Call::default() });
         }

@@ -34,8 +34,7 @@ fn output(data: &Node, taints: &Taints) -> Taint {
         "start" => Taint::USER,
         "llm" | "agent" | "parameter-extractor" => Taint::MODEL,
         "knowledge-retrieval" => Taint::RETRIEVED,
-        "http-request" => Taint::WEB,
-        "tool" => Taint::WEB,
+        "http-request" | "tool" => Taint::WEB,
         "document-extractor" => Taint::USER | Taint::UPLOAD,
         "question-classifier" | "if-else" => Taint::NONE,
         _ => used(data, taints),
@@ -103,7 +102,6 @@ impl Reader<'_> {
             "knowledge-retrieval" => datasets(self.facts, data),
             "http-request" => request(self.facts, data, content),
             "code" => code(data, content),
-            "template-transform" => Vec::new(),
             "tool" => tool(self.facts, data, content, self.file),
             _ => Vec::new(),
         };

@@ -60,7 +60,7 @@ impl Walk<'_, '_> {
                     Expr::Attribute(attribute) => self.eval(&attribute.value),
                     _ => Value::default(),
                 };
-                self.enter(&[id], Some(object), &arguments, range)
+                self.enter(&[id], Some(&object), &arguments, range)
             }
             Shape::Class(class) => {
                 let object = Value::new(Shape::Object(class), Taint::NONE);
@@ -68,14 +68,14 @@ impl Walk<'_, '_> {
                     arguments.iter().fold(Taint::NONE, |sum, argument| sum | argument.value.deep_taint());
                 match self.state.method(class, "__init__") {
                     Some(init) => {
-                        self.enter(&[init], Some(object.clone()), &arguments, range);
+                        self.enter(&[init], Some(&object), &arguments, range);
                     }
                     None => self.fields(class, &arguments),
                 }
                 Value { taint: given.without(Taint::CONSENT), ..object }
             }
             Shape::Object(class) => match self.state.method(class, "__call__") {
-                Some(method) => self.enter(&[method], Some(callee), &arguments, range),
+                Some(method) => self.enter(&[method], Some(&callee), &arguments, range),
                 None => Value::of(callee.taint),
             },
             Shape::Outer(function, _) => {
@@ -130,14 +130,14 @@ impl Walk<'_, '_> {
     fn enter(
         &mut self,
         functions: &[FunctionId],
-        object: Option<Value>,
+        object: Option<&Value>,
         arguments: &[Argument],
         range: TextRange,
     ) -> Value {
         let mut result: Option<Value> = None;
         let mut ensures = !functions.is_empty();
         for &function in functions {
-            let values = self.by_parameter(function, object.as_ref(), arguments);
+            let values = self.by_parameter(function, object, arguments);
             let handed: Vec<Value> =
                 values.iter().map(|value| value.filled(&self.summary.handed.clone())).collect();
             self.state.hand_in(function, &handed);
@@ -303,33 +303,12 @@ impl Walk<'_, '_> {
         {
             self.taint_root(&attribute.value, all_of(arguments));
         }
-        let mut taint = self.result(&path, everything, answer, arguments);
+        let mut taint = result(&path, everything, answer, arguments);
         if consent::answers(&path) && path.contains('.') {
             taint |= Taint::CONSENT;
             self.env.consent |= consent::insists(&path);
         }
         Value::new(callee.called(arguments), taint)
-    }
-
-    fn result(&self, path: &str, everything: Taint, answer: Option<Taint>, arguments: &[Argument]) -> Taint {
-        if sources::masks(path) {
-            return Taint::MASKED;
-        }
-        if sources::encrypts(path) {
-            return Taint::ENCRYPTED;
-        }
-        if sources::clears(path) {
-            return Taint::NONE;
-        }
-        let made = format!("{path}()");
-        let source = sources::of(&made).unwrap_or_default();
-        if path == "input" {
-            let asks = given(arguments, 0, "prompt")
-                .and_then(Value::template)
-                .is_some_and(|p| consent::asks(&p.shown()));
-            return source | if asks { Taint::CONSENT } else { Taint::NONE };
-        }
-        answer.unwrap_or_else(|| everything.without(Taint::CONSENT)) | source
     }
 
     /// What a call does, from what is known of libraries. Gives what the answer is.
@@ -368,7 +347,9 @@ impl Walk<'_, '_> {
             found.push(Deed::Unlimited);
         }
         let call = self.call_at(range);
-        found.into_iter().for_each(|deed| add(&mut call.does, deed));
+        for deed in found {
+            add(&mut call.does, deed);
+        }
         answer
     }
 
@@ -665,4 +646,26 @@ fn builtin(path: &str, arguments: &[Argument]) -> Option<Value> {
 
 fn holds_function(value: &Value) -> bool {
     matches!(value.shape, Shape::Functions(_) | Shape::Bound(_))
+}
+
+/// Where the result of a call comes from.
+fn result(path: &str, everything: Taint, answer: Option<Taint>, arguments: &[Argument]) -> Taint {
+    if sources::masks(path) {
+        return Taint::MASKED;
+    }
+    if sources::encrypts(path) {
+        return Taint::ENCRYPTED;
+    }
+    if sources::clears(path) {
+        return Taint::NONE;
+    }
+    let made = format!("{path}()");
+    let source = sources::of(&made).unwrap_or_default();
+    if path == "input" {
+        let asks = given(arguments, 0, "prompt")
+            .and_then(Value::template)
+            .is_some_and(|p| consent::asks(&p.shown()));
+        return source | if asks { Taint::CONSENT } else { Taint::NONE };
+    }
+    answer.unwrap_or_else(|| everything.without(Taint::CONSENT)) | source
 }

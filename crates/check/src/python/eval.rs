@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use ruff_python_ast::{
-    BoolOp, Comprehension, Expr, ExprBoolOp, ExprCompare, ExprDict, ExprFString, ExprName, FStringPart,
-    InterpolatedStringElement, Operator, UnaryOp,
+    BoolOp, Comprehension, Expr, ExprBoolOp, ExprCompare, ExprDict, ExprFString, ExprName, ExprSubscript,
+    FStringPart, InterpolatedStringElement, Operator, UnaryOp,
 };
 use ruff_text_size::Ranged;
 
@@ -34,16 +34,7 @@ impl Walk<'_, '_> {
                 self.attribute(&object, node.attr.as_str())
             }
             Expr::Call(node) => self.call(node),
-            Expr::Subscript(node) => {
-                let object = self.eval(&node.value);
-                let key = self.eval(&node.slice);
-                if object.outside() == Some("os.environ") {
-                    return variable(key.known_text(), None);
-                }
-                let mut item = object.item(key.known_text());
-                item.taint |= key.taint.without(Taint::CONSENT);
-                item
-            }
+            Expr::Subscript(node) => self.subscript(node),
             Expr::StringLiteral(node) => Value::text(node.value.to_str()),
             Expr::FString(node) => self.format_string(node),
             Expr::NumberLiteral(_) => Value::new(Shape::Number, Taint::NONE),
@@ -121,6 +112,17 @@ impl Walk<'_, '_> {
         }
     }
 
+    fn subscript(&mut self, node: &ExprSubscript) -> Value {
+        let object = self.eval(&node.value);
+        let key = self.eval(&node.slice);
+        if object.outside() == Some("os.environ") {
+            return variable(key.known_text(), None);
+        }
+        let mut item = object.item(key.known_text());
+        item.taint |= key.taint.without(Taint::CONSENT);
+        item
+    }
+
     fn name(&mut self, node: &ExprName) -> Value {
         let name = node.id.as_str();
         if let Some(value) = self.env.names.get(name) {
@@ -130,7 +132,7 @@ impl Walk<'_, '_> {
         let mut outer = project.functions.get(self.function).and_then(|func| func.outer);
         while let Some(function) = outer {
             if let Some(value) = self.state.locals.get(&function).and_then(|names| names.get(name)) {
-                return self.seen_from_inside(function, value.clone());
+                return self.seen_from_inside(function, value);
             }
             outer = project.functions.get(function).and_then(|func| func.outer);
         }
@@ -138,7 +140,7 @@ impl Walk<'_, '_> {
     }
 
     /// A name of a function around this one: its parameters are not ours.
-    fn seen_from_inside(&self, function: usize, value: Value) -> Value {
+    fn seen_from_inside(&self, function: usize, value: &Value) -> Value {
         let handed =
             self.state.summaries.get(function).map(|summary| summary.handed.clone()).unwrap_or_default();
         let taints: Vec<Taint> = handed.iter().map(|value| value.taint).collect();
@@ -218,22 +220,19 @@ impl Walk<'_, '_> {
         let mut taint = Taint::NONE;
         for item in &node.items {
             let value = self.eval(&item.value);
-            match &item.key {
-                Some(key) => {
-                    let key = self.eval(key);
-                    taint |= key.taint;
-                    match key.known_text() {
-                        Some(key) => {
-                            items.insert(key.to_owned(), value);
-                        }
-                        None => taint |= value.deep_taint(),
+            if let Some(key) = &item.key {
+                let key = self.eval(key);
+                taint |= key.taint;
+                match key.known_text() {
+                    Some(key) => {
+                        items.insert(key.to_owned(), value);
                     }
+                    None => taint |= value.deep_taint(),
                 }
-                None => {
-                    taint |= value.deep_taint();
-                    if let Shape::Dict(more) = &value.shape {
-                        items.extend(more.iter().map(|(key, value)| (key.clone(), value.clone())));
-                    }
+            } else {
+                taint |= value.deep_taint();
+                if let Shape::Dict(more) = &value.shape {
+                    items.extend(more.iter().map(|(key, value)| (key.clone(), value.clone())));
                 }
             }
         }
@@ -272,7 +271,7 @@ impl Walk<'_, '_> {
             match part {
                 FStringPart::Literal(literal) => template.push(&Template::text(&literal.value)),
                 FStringPart::FString(string) => {
-                    for element in string.elements.iter() {
+                    for element in &string.elements {
                         match element {
                             InterpolatedStringElement::Literal(literal) => {
                                 template.push(&Template::text(&literal.value));

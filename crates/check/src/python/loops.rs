@@ -100,7 +100,7 @@ pub(super) fn captured(pattern: &Pattern) -> Vec<&str> {
                 Pattern::MatchMapping(node) => node.rest.as_ref(),
                 _ => None,
             };
-            self.found.extend(name.map(|name| name.as_str()));
+            self.found.extend(name.map(ruff_python_ast::Identifier::as_str));
             walk_pattern(self, pattern);
         }
     }

@@ -14,6 +14,8 @@ mod tools;
 mod value;
 mod walk;
 
+use std::collections::{BTreeSet, HashMap};
+
 use ruff_python_ast::ModModule;
 use ruff_python_parser::parse_module;
 use ruff_text_size::Ranged;
@@ -41,20 +43,19 @@ pub(crate) fn read(facts: &mut Facts, files: &[usize], providers: &Providers, co
     let mut gaps: Vec<Gap> = Vec::new();
     for &index in files {
         let Some(file) = facts.files.get_mut(index) else { continue };
-        if file.path.ends_with(".ipynb") {
-            match notebook::code(&file.text) {
-                Some(code) => file.text = code,
-                None => {
-                    gaps.push(Gap { path: file.path.clone(), line: 0, why: GapKind::Syntax });
-                    continue;
-                }
+        if matches!(file.path.rsplit_once('.'), Some((_, "ipynb"))) {
+            if let Some(code) = notebook::code(&file.text) {
+                file.text = code;
+            } else {
+                gaps.push(Gap { path: file.path.clone(), line: 0, why: GapKind::Syntax });
+                continue;
             }
         }
         match parse_module(&file.text) {
             Ok(module) => parsed.push((index, module.into_syntax())),
             Err(error) => {
                 let before = file.text.as_bytes().get(..error.range().start().to_usize()).unwrap_or_default();
-                let line = 1 + before.iter().filter(|byte| **byte == b'\n').count();
+                let line = before.split(|byte| *byte == b'\n').count();
                 let line = u32::try_from(line).unwrap_or(u32::MAX);
                 gaps.push(Gap { path: file.path.clone(), line, why: GapKind::Syntax });
             }
@@ -88,12 +89,12 @@ fn evaluate(
         project,
         providers,
         consent_functions,
-        globals: vec![Default::default(); project.modules.len()],
-        stars: vec![Default::default(); project.modules.len()],
-        imported: Default::default(),
-        classes: vec![Default::default(); project.classes.len()],
+        globals: vec![HashMap::default(); project.modules.len()],
+        stars: vec![BTreeSet::default(); project.modules.len()],
+        imported: BTreeSet::default(),
+        classes: vec![state::ClassState::default(); project.classes.len()],
         summaries: vec![Summary::default(); project.functions.len()],
-        locals: Default::default(),
+        locals: HashMap::default(),
         functions: project.functions.iter().map(|func| described(project, func)).collect(),
         stores: Vec::new(),
         tools: Vec::new(),

@@ -12,6 +12,7 @@ pub(super) type Names = HashMap<String, Value>;
 
 /// What callers need to know of a function.
 #[derive(Debug, Clone, Default, PartialEq)]
+#[expect(clippy::struct_excessive_bools, reason = "independent facts, each asked for by itself")]
 pub(super) struct Summary {
     /// What it returns, in terms of its parameters.
     pub returns: Value,
@@ -73,7 +74,7 @@ pub(super) struct State<'a> {
     pub budget: u64,
 }
 
-impl<'a> State<'a> {
+impl State<'_> {
     pub(super) fn store(&mut self, store: Store) -> StoreId {
         if let Some(id) = self
             .stores

@@ -49,7 +49,7 @@ pub(super) struct Made {
     /// With what it was made.
     pub given: Rc<Vec<Argument>>,
     /// What it was made from.
-    pub parent: Option<Rc<Made>>,
+    pub parent: Option<Rc<Self>>,
 }
 
 /// An argument of a call.
@@ -178,12 +178,12 @@ impl Value {
     }
 
     /// Fills parameters in.
-    pub(super) fn filled(&self, arguments: &[Value]) -> Self {
-        let taints: Vec<Taint> = arguments.iter().map(Value::deep_taint).collect();
+    pub(super) fn filled(&self, arguments: &[Self]) -> Self {
+        let taints: Vec<Taint> = arguments.iter().map(Self::deep_taint).collect();
         self.filled_by(arguments, &taints)
     }
 
-    fn filled_by(&self, arguments: &[Value], taints: &[Taint]) -> Self {
+    fn filled_by(&self, arguments: &[Self], taints: &[Taint]) -> Self {
         let shape = match &self.shape {
             Shape::Text(template) => {
                 if let [Piece::Parameter(index)] = template.pieces.as_slice() {
@@ -273,7 +273,7 @@ impl Shape {
 
 impl Made {
     /// It and everything it was made from, nearest first.
-    pub(super) fn chain(&self) -> impl Iterator<Item = &Made> {
+    pub(super) fn chain(&self) -> impl Iterator<Item = &Self> {
         std::iter::successors(Some(self), |made| made.parent.as_deref())
     }
 

@@ -268,7 +268,9 @@ impl Walk<'_, '_> {
                 self.env.live = false;
             }
             Stmt::Continue(_) => self.env.live = false,
-            Stmt::Global(node) => self.globals.extend(node.names.iter().map(|name| name.to_string())),
+            Stmt::Global(node) => {
+                self.globals.extend(node.names.iter().map(std::string::ToString::to_string));
+            }
             _ => {}
         }
     }
@@ -411,13 +413,12 @@ impl Walk<'_, '_> {
             if !open {
                 break;
             }
-            match &clause.test {
-                Some(test) => open = self.test(test, &clause.body, &mut after),
-                None => {
-                    self.block(&clause.body);
-                    after.merge(std::mem::take(&mut self.env));
-                    open = false;
-                }
+            if let Some(test) = &clause.test {
+                open = self.test(test, &clause.body, &mut after);
+            } else {
+                self.block(&clause.body);
+                after.merge(std::mem::take(&mut self.env));
+                open = false;
             }
         }
         if open {
@@ -575,13 +576,12 @@ impl Walk<'_, '_> {
         for alias in &node.names {
             let path = alias.name.as_str();
             let value = self.imported(path, node.range());
-            match &alias.asname {
-                Some(name) => self.bind(name.as_str(), value),
-                None => {
-                    let first = path.split('.').next().unwrap_or(path);
-                    let top = self.imported(first, node.range());
-                    self.bind(first, top);
-                }
+            if let Some(name) = &alias.asname {
+                self.bind(name.as_str(), value);
+            } else {
+                let first = path.split('.').next().unwrap_or(path);
+                let top = self.imported(first, node.range());
+                self.bind(first, top);
             }
         }
     }
@@ -667,7 +667,7 @@ impl Walk<'_, '_> {
             .collect();
         defaults.resize(count, None);
         if let Some(summary) = self.state.summaries.get_mut(id) {
-            summary.defaults = defaults.clone();
+            summary.defaults.clone_from(&defaults);
         }
         let handed: Vec<Value> = defaults.into_iter().map(Option::unwrap_or_default).collect();
         self.state.hand_in(id, &handed);

@@ -25,7 +25,7 @@ fn deep_code_ends() {
         format!("x = 1{}", " + 1".repeat(20_000)),
         format!("x = {}1", "lambda: ".repeat(3_000)),
         "if a:\n".to_owned()
-            + &(1..90).map(|n| format!("{}if a:\n", " ".repeat(n))).collect::<String>()
+            + &(1..90).map(|n| " ".repeat(n) + "if a:\n").collect::<Vec<_>>().concat()
             + &" ".repeat(90)
             + "pass\n",
     ] {

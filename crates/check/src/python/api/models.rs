@@ -65,7 +65,7 @@ const OPENAI: &[&str] = &[
     "Embedding.create",
 ];
 
-/// Classes of LangChain and LlamaIndex that are models, and the provider when no address is set.
+/// Classes of LangChain and `LlamaIndex` that are models, and the provider when no address is set.
 const CLASSES: &[(&str, &str)] = &[
     ("ChatOpenAI", "openai"),
     ("OpenAI", "openai"),

@@ -69,7 +69,7 @@ pub(in crate::python) fn persisted(
     let all = || arguments.iter().fold(Taint::NONE, |sum, argument| sum | argument.value.deep_taint());
     match root(path) {
         "open" | "io" | "codecs" | "aiofiles" if matches!(name, "write" | "writelines") => {
-            let file = object.and_then(|object| opened(object))?;
+            let file = object.and_then(opened)?;
             Some((all(), is_conversation(&file)))
         }
         "pathlib" if matches!(name, "write_text" | "write_bytes") => {
