@@ -114,7 +114,7 @@ pub(crate) fn check(args: &Check, terminal: Terminal) -> Result<u8> {
     };
     match &args.output {
         Some(path) => {
-            std::fs::write(path, format!("{}\n", text.trim_end())).with_context(|| unwritable(path, lang))?
+            std::fs::write(path, format!("{}\n", text.trim_end())).with_context(|| unwritable(path, lang))?;
         }
         None if text.is_empty() => {}
         None => terminal.out(text.trim_end())?,

@@ -43,7 +43,7 @@ pub(crate) fn explain(args: &Explain, terminal: Terminal) -> Result<u8> {
 fn text(rule: &Rule, lang: Lang) -> String {
     let (id, title, level) = (rule.id.0, rule.title.say(lang), severity(rule.severity, lang));
     let (harm, fix, risks) = (rule.harm.say(lang), rule.fix.say(lang), rule.risks.join(", "));
-    let example: String = rule.example.lines().map(|line| format!("    {line}\n")).collect();
+    let example: String = rule.example.lines().flat_map(|line| ["    ", line, "\n"]).collect();
     say!(lang,
         en: "{id} ({level}): {title}\n\nHarm: {harm}\n\nFix: {fix}\n\n{example}\nRisks: {risks}\nTo accept a finding: `# ombud: allow {id} REASON` on its line or the one above.",
         zh: "{id}（{level}）：{title}\n\n危害：{harm}\n\n修复：{fix}\n\n{example}\n风险编号：{risks}\n如需豁免某处：在该行或上一行写 `# ombud: allow {id} 理由`。")
