@@ -108,7 +108,8 @@ pub fn passages(text: &str) -> Vec<Passage> {
     found.sort_by_key(|passage| (passage.span.start, std::cmp::Reverse(passage.span.end)));
     let mut end = 0;
     found.retain(|passage| {
-        let keep = passage.span.start >= end;
+        let empty = text.get(passage.span.clone()).is_none_or(|inside| inside.trim().is_empty());
+        let keep = passage.span.start >= end && !empty;
         end = end.max(passage.span.end);
         keep
     });
@@ -244,9 +245,13 @@ mod tests {
 
     #[test]
     fn plain_turns_have_none() {
-        for text in
-            ["Send a mail to Anna", "What is the context of this?", "a < b and c > d", "把报告发给小李：谢谢"]
-        {
+        for text in [
+            "Remember:\n<memories>\n\n</memories>",
+            "Send a mail to Anna",
+            "What is the context of this?",
+            "a < b and c > d",
+            "把报告发给小李：谢谢",
+        ] {
             assert_eq!(texts(text), [], "{text}");
         }
     }

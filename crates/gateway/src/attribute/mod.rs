@@ -23,7 +23,7 @@ use index::{Index, fold, is_ideograph};
 const WORTH_KEEPING: usize = 512;
 
 /// Bytes of text per generation of prepared texts.
-const GENERATION: usize = 4 * 1024 * 1024;
+const GENERATION: usize = 1024 * 1024;
 
 /// Places of one value that are looked at in one slot.
 const MOST_PLACES: usize = 16;

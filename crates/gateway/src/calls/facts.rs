@@ -14,9 +14,19 @@ use super::Prepared;
 use super::arguments::{Arguments, Leaf};
 use crate::attribute::identifier::{Kind, Term, terms};
 use crate::attribute::index::Index;
+use crate::attribute::verbatim::RUN;
 use crate::attribute::{By, Hit, folded, weight};
 use crate::wire::answer::ToolCall;
 use record::{Named, is_listed, is_of_a_named_record, names_its_source};
+
+/// Values of one argument that can decide; a call with more cannot be read reliably.
+const MOST_VALUES: usize = 64;
+
+/// Identifiers of one argument that are looked up for the record.
+const MOST_TERMS: usize = 256;
+
+/// Arguments of a call, long enough for a passage, that are compared word by word with the context.
+const MOST_LONG: usize = 32;
 
 /// Where one argument stands in the context.
 pub struct Overlap {
@@ -67,22 +77,24 @@ pub fn of(
     facts.readable &= call.complete && call.sound;
     let tokens = restored(&call.written, minted);
     let mut overlaps = Vec::new();
+    let mut long = 0;
     for leaf in &arguments.leaves {
         let part = part(effect, &leaf.key, shape(&leaf.value));
         let mut overlap = Overlap { path: leaf.path.clone(), part, hits: Vec::new() };
+        let index = Index::new(&leaf.value, None);
+        long += usize::from(index.words.len() >= RUN);
+        let passages = prepared.filter(|_| long <= MOST_LONG).map(|known| known.context.shared(&index));
+        let passages = passages.unwrap_or_default();
+        if let Some(part) = part {
+            let values = values(leaf, part);
+            facts.readable &= values.len() <= MOST_VALUES && (part != Part::Command || long <= MOST_LONG);
+            let looked_at = values.iter().take(MOST_VALUES);
+            facts.arguments.extend(looked_at.map(|value| argument(prepared, effect, leaf, part, value)));
+            facts.arguments.extend(copied(leaf, part, &passages));
+        }
         if let Some(known) = prepared {
             exact(known, leaf, &tokens, &mut overlap);
-            overlap_of(known, leaf, &mut overlap);
-        }
-        if let Some(part) = part {
-            facts
-                .arguments
-                .extend(values(leaf, part).iter().map(|value| argument(prepared, effect, leaf, part, value)));
-            if matches!(part, Part::Command | Part::Content)
-                && let Some(copied) = prepared.and_then(|known| copied(known, leaf, part))
-            {
-                facts.arguments.push(copied);
-            }
+            overlap_of(known, leaf, &index, passages, &mut overlap);
         }
         if !overlap.hits.is_empty() || part.is_some() {
             overlaps.push(overlap);
@@ -255,18 +267,16 @@ fn is_plain_url(known: &Prepared, url: &str) -> bool {
     named && stands.all(|hit| hit.origin == Origin::Operator)
 }
 
-/// A passage of at least [`RUN`](crate::attribute::verbatim::RUN) words that a command took over from a third party.
-fn copied(known: &Prepared, leaf: &Leaf, part: Part) -> Option<ArgumentFacts> {
+/// A passage of at least [`RUN`] words that a command took over from a third party.
+fn copied(leaf: &Leaf, part: Part, shared: &[(Hit, Range<usize>)]) -> Option<ArgumentFacts> {
     if part != Part::Command {
         return None;
     }
-    let index = Index::new(&leaf.value, None);
-    let shared = known.context.shared(&index);
     let own = |origin: &Origin| matches!(origin, Origin::User | Origin::Operator);
     if shared.iter().any(|(hit, _)| own(&hit.origin)) {
         return None;
     }
-    let hits: Vec<Hit> = shared.into_iter().map(|found| found.0).collect();
+    let hits: Vec<Hit> = shared.iter().map(|found| found.0.clone()).collect();
     Some(ArgumentFacts {
         path: leaf.path.clone(),
         part,
@@ -290,9 +300,16 @@ fn exact(known: &Prepared, leaf: &Leaf, tokens: &[&str], overlap: &mut Overlap) 
 }
 
 /// Every overlap of an argument: its identifiers, itself, and passages of it.
-fn overlap_of(known: &Prepared, leaf: &Leaf, overlap: &mut Overlap) {
-    let index = Index::new(&leaf.value, None);
-    for (canonical, places) in index.terms() {
+fn overlap_of(
+    known: &Prepared,
+    leaf: &Leaf,
+    index: &Index,
+    passages: Vec<(Hit, Range<usize>)>,
+    overlap: &mut Overlap,
+) {
+    let mut terms: Vec<_> = index.terms().collect();
+    terms.sort_by_key(|(_, places)| places.first().map(|place| place.1.start));
+    for (canonical, places) in terms.into_iter().take(MOST_TERMS) {
         let Some((kind, _)) = places.first() else { continue };
         if weight(canonical) >= 4 {
             let hits = known.context.identifier(*kind, canonical);
@@ -304,7 +321,6 @@ fn overlap_of(known: &Prepared, leaf: &Leaf, overlap: &mut Overlap) {
         let hits = stands(known, &Value { text: whole.clone(), kind: None });
         overlap.hits.extend(hits.into_iter().map(|hit| stand(known, hit, &whole)));
     }
-    let passages = known.context.shared(&index);
     overlap.hits.extend(passages.into_iter().map(|(hit, own)| {
         let value = index.folded.get(own).unwrap_or_default().to_owned();
         stand(known, hit, &value)

@@ -78,8 +78,8 @@ fn reads(origin: &Origin) -> bool {
 
 /// The value as a whole, or as the only address in the field: `Anna <anna@example.com>`.
 fn holds(field: &str, value: &str) -> bool {
-    if field == value {
-        return true;
+    if field == value || !field.contains(value) {
+        return field == value;
     }
     let mut emails = terms(field).into_iter().filter(|term| term.kind == Kind::Email);
     emails.next().is_some_and(|email| email.canonical == value) && emails.next().is_none()
