@@ -206,3 +206,34 @@ fn with_base(
     };
     Ok((providers.with_override(&id, change)?, id))
 }
+
+#[cfg(test)]
+mod tests {
+    use ombud_core::Effect;
+    use ombud_core::gate::Gate;
+
+    use super::*;
+
+    #[test]
+    fn tools_by_name_and_in_general() {
+        let file: File = toml::from_str(
+            "[tools]\nmode = \"ask\"\n[tools.\"send-mail\"]\neffect = \"send\"\ngate = \"block\"",
+        )
+        .unwrap();
+        assert_eq!((file.tools.gate("x"), file.tools.gate("send-mail")), (Gate::Ask, Gate::Block));
+        assert_eq!((file.tools.effect("x"), file.tools.effect("send-mail")), (None, Some(Effect::Send)));
+        assert_eq!(File::default().tools.gate("x"), Gate::Observe);
+    }
+
+    #[test]
+    fn a_misspelt_protection_of_a_tool_is_an_error() {
+        for text in [
+            "[tools]\nmdoe = \"ask\"",
+            "[tools]\nmode = \"maybe\"",
+            "[tools.x]\ngat = \"ask\"",
+            "[tools.x]\neffect = \"sends\"",
+        ] {
+            assert!(toml::from_str::<File>(text).is_err(), "{text}");
+        }
+    }
+}

@@ -5,6 +5,8 @@ mod approvals;
 #[cfg(test)]
 mod calls;
 #[cfg(test)]
+mod cuts;
+#[cfg(test)]
 mod faults;
 #[cfg(test)]
 mod fields;
