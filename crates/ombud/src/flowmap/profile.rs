@@ -219,6 +219,29 @@ mod tests {
     }
 
     #[test]
+    fn the_registry_can_be_read_by_a_program() {
+        let providers = Providers::builtin().unwrap();
+        for provider in providers.iter() {
+            for fact in providers.facts_of(provider) {
+                let plain = matches!(fact.trains_default.as_str(), "yes" | "no" | "unknown");
+                let word = format!("{:?}", fact.trains).to_lowercase();
+                assert!(
+                    if plain { fact.trains_default == word } else { fact.trains == Trains::Depends },
+                    "{}",
+                    fact.id
+                );
+                let checked = fact.checked.as_ref().map(|date| day(date));
+                assert!(checked.is_none_or(|date| date <= day("2026-11-22")), "{}", fact.id);
+                // A date that somebody wrote into the row in full is the one that counts.
+                assert!(checked.is_some() || !fact.date.starts_with("2026-"), "{}", fact.id);
+            }
+            let named =
+                ombud_core::Say::say(&crate::flowmap::Country(&provider.country), ombud_core::Lang::En);
+            assert!(named.len() > 2, "{}", provider.country);
+        }
+    }
+
+    #[test]
     fn a_declared_country_holds_for_every_witness() {
         let notice: Notice = toml::from_str("[recipients.notes]\ncountry = \"DE\"").unwrap();
         let mut map = FlowMap::default();
