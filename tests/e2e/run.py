@@ -22,6 +22,7 @@ import faults
 import gate
 import gateway
 import interface
+import memory
 from provider import Provider
 
 CASES = sorted(path.stem for path in (gateway.HERE / "cases").glob("[a-z]*.py"))
@@ -91,7 +92,7 @@ def all_cases(chosen, kind, provider, folder, tally):
 
 
 def all_doors(chosen, provider, folder, tally):
-    for door in doors.DOORS + faults.FAULTS + gate.GATE + interface.INTERFACE:
+    for door in doors.DOORS + faults.FAULTS + gate.GATE + interface.INTERFACE + memory.MEMORY:
         if chosen.only in door.__name__:
             own = folder / door.__name__
             own.mkdir()

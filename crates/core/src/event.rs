@@ -28,7 +28,8 @@ pub struct Event {
     /// Digest that tells one client key from another without revealing it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub client: Option<String>,
-    /// Pseudonym of the subject for whom it happened, where the client named one.
+    /// Pseudonym of the subject for whom it happened, where the client named one; of an answer about consent and of an
+    /// erasure, whose it was. No kind has a field of this name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub subject: Option<String>,
     /// What happened.
@@ -104,8 +105,6 @@ pub enum EventKind {
     /// The data of a subject was erased; the details are in the receipt.
     #[serde(rename = "subject.erased")]
     SubjectErased {
-        /// Pseudonym of the subject.
-        subject: String,
         /// SHA-256 of the receipt, hexadecimal.
         receipt: String,
         /// Items deleted per store.
@@ -199,8 +198,6 @@ pub struct OverlapRecord {
 /// What a subject answered.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ConsentRecord {
-    /// Pseudonym of the subject.
-    pub subject: String,
     /// What for.
     pub purpose: String,
     /// `given`, `refused` or `withdrawn`.
@@ -220,8 +217,6 @@ pub struct MemoryRecord {
     pub operation: String,
     /// Its collection, where there is one.
     pub collection: Option<String>,
-    /// Pseudonym of the subject, where one was proved.
-    pub subject: Option<String>,
     /// The purpose that was proved.
     pub purpose: Option<String>,
     /// `allowed`, or the stable code of the reason why not.

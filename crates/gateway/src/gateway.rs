@@ -11,8 +11,10 @@ use ombud_ledger::Ledger;
 use tokio::sync::Semaphore;
 
 use crate::attribute::Attributor;
+use crate::consent::Desk;
 use crate::inspect::Inspector;
 use crate::interceptor::Interceptor;
+use crate::memory::Memory;
 use crate::providers::{Provider, Providers};
 use crate::record;
 use crate::refusal::Refusal;
@@ -46,6 +48,8 @@ pub struct Config {
     pub max_body: usize,
     /// How long to wait for providers.
     pub patience: Patience,
+    /// Memory stores, and who asks for consent.
+    pub memory: Memory,
     /// Changes and watches what passes, for adversarial tests only.
     pub interceptor: Option<Arc<dyn Interceptor>>,
 }
@@ -60,6 +64,8 @@ pub struct Gateway {
     pub attributor: Attributor,
     /// The log.
     pub ledger: Ledger,
+    /// Consent.
+    pub desk: Desk,
     /// The way to the providers.
     pub upstream: Upstream,
     /// Permits for bodies that are long enough to be worked on by few at a time.
@@ -71,8 +77,10 @@ impl Gateway {
     /// Puts a gateway together.
     pub fn new(config: Config, detector: Detector, ledger: Ledger) -> Result<Arc<Self>, reqwest::Error> {
         let upstream = Upstream::new(config.patience)?;
+        let desk = Desk::new(&ledger, config.memory.controller.clone());
         Ok(Arc::new(Self {
             config,
+            desk,
             inspector: Inspector::new(detector),
             attributor: Attributor::default(),
             ledger,

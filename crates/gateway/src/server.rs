@@ -4,15 +4,26 @@ use std::future::Future;
 use std::sync::Arc;
 
 use axum::Router;
+use axum::extract::Request;
 use axum::serve::ListenerExt;
 use tokio::net::TcpListener;
 
 use crate::gateway::Gateway;
-use crate::pipeline;
+use crate::{memory, pipeline};
 
-/// The routes of the model edge: `/v1/…`, `/p/<provider>/…`, and a clear error for all else.
+/// The routes of the model edge (`/v1/…`, `/p/<provider>/…`) and of the memory edge (`/m/<store>/…`), and a clear error for
+/// all else.
 pub fn router(gateway: Arc<Gateway>) -> Router {
-    Router::new().fallback(move |request| pipeline::handle(Arc::clone(&gateway), request))
+    Router::new().fallback(move |request: Request| {
+        let gateway = Arc::clone(&gateway);
+        async move {
+            if request.uri().path().starts_with(memory::ROOT) {
+                memory::handle(gateway, request).await
+            } else {
+                pipeline::handle(gateway, request).await
+            }
+        }
+    })
 }
 
 /// Serves until `stop` resolves; then lets open exchanges end.

@@ -42,7 +42,7 @@ struct TextOut {
 
 /// An error.
 #[derive(Serialize, ToSchema)]
-struct Problem {
+pub(crate) struct Problem {
     /// Stable code.
     code: &'static str,
     /// What happened and what to do.
@@ -62,6 +62,8 @@ struct Document;
 pub(crate) fn document() -> utoipa::openapi::OpenApi {
     let mut document = Document::openapi();
     document.merge(crate::console::document());
+    document.merge(crate::consent::document());
+    document.merge(crate::subject::document());
     document
 }
 
@@ -75,17 +77,24 @@ pub(crate) fn router(gateway: Arc<Gateway>) -> Router {
         .route("/api/v1/restore", post(restore))
         .route("/api/v1/receipts/{id}", get(receipt))
         .layer(limit)
-        .with_state(gateway)
+        .with_state(Arc::clone(&gateway))
+        .merge(crate::consent::router(Arc::clone(&gateway)))
+        .merge(crate::subject::router(gateway))
 }
 
-fn problem(status: StatusCode, code: &'static str, message: String) -> Response {
+pub(crate) fn problem(status: StatusCode, code: &'static str, message: String) -> Response {
     (status, Json(Problem { code, message })).into_response()
 }
 
 /// The caller, if it may use this interface.
 fn caller(gateway: &Gateway, headers: &HeaderMap) -> Result<Caller, Box<Response>> {
+    admitted(gateway, headers).map(|()| Caller::of(&gateway.ledger, headers))
+}
+
+/// Whether a request may use this interface.
+pub(crate) fn admitted(gateway: &Gateway, headers: &HeaderMap) -> Result<(), Box<Response>> {
     if ombud_gateway::pipeline::admit(gateway, headers).is_ok() {
-        return Ok(Caller::of(&gateway.ledger, headers));
+        return Ok(());
     }
     let message = say!(gateway.config.lang,
         en: "this gateway wants its own key in the header `x-ombud-key`", zh: "此网关要求在请求头 `x-ombud-key` 中提供密钥");
@@ -129,6 +138,13 @@ async fn redact(
     let found = filter::maskable(gateway.inspector.detector(), &gateway.config.policy, &input.text);
     let text =
         mask::mask(&input.text, &found, &mut minted, &|kind, value, attempt| key.mint(kind, value, attempt));
+    if let Some(subject) = caller.subject.as_deref().filter(|_| !minted.is_empty()) {
+        let tenant = ombud_gateway::caller::tenant_of(&gateway.ledger, &headers);
+        // What is stored of a subject can be found again when it is to be erased.
+        if gateway.desk.consents().link_scope(subject, &tenant, &caller.scope()).await.is_err() {
+            return failed(gateway.config.lang);
+        }
+    }
     match filter::keep(&Vault::at(gateway.ledger.home()), &caller.scope(), &minted).await {
         Ok(()) => Json(TextOut { text }).into_response(),
         Err(_) => failed(gateway.config.lang),

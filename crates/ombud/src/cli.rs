@@ -49,6 +49,8 @@ pub(crate) enum Verb {
     Plan(crate::plan::Plan),
     /// Write the privacy notice from what is known, or check the published one
     Notice(crate::notice::Notice),
+    /// Show or erase what is held of one user
+    Subject(crate::subject::Subject),
     /// Show it all on a little agent
     Demo(Demo),
 }
@@ -235,6 +237,7 @@ const TABLES: &[Chinese] = &[
     crate::notice::CHINESE,
     crate::console::CHINESE,
     crate::trace::CHINESE,
+    crate::subject::CHINESE,
 ];
 
 fn chinese(place: &str) -> Option<&'static str> {

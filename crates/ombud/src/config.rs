@@ -9,11 +9,12 @@ use anyhow::{Context, Result, anyhow};
 use ombud_core::{DataType, Lang, Policy, ToolPolicy, say};
 use ombud_detect::{Detector, Options};
 use ombud_gateway::Config;
+use ombud_gateway::memory::{Memory, Store};
 use ombud_gateway::providers::{ProviderOverride, Providers};
 use ombud_gateway::upstream::Patience;
 use serde::Deserialize;
 
-use crate::declared::{Agent, Notice};
+use crate::declared::{Agent, Notice, Words};
 
 /// The name of the configuration file.
 pub(crate) const FILE: &str = "ombud.toml";
@@ -38,6 +39,8 @@ pub(crate) struct File {
     pub serve: Serve,
     /// What the notice says beside what is seen.
     pub notice: Notice,
+    /// Memory stores behind the gateway.
+    pub memory: BTreeMap<String, Store>,
     /// Providers to add or change.
     pub providers: BTreeMap<String, ProviderOverride>,
 }
@@ -162,6 +165,7 @@ pub(crate) fn gateway(mut file: File, flags: &Flags, lang: Lang) -> Result<Confi
     if let Some(base) = anthropic {
         (providers, anthropic_id) = with_base(providers, "upstream-anthropic", &base, true)?;
     }
+    let memory = memory(file.memory, &file.agent, &file.notice, lang)?;
     Ok(Config {
         policy: file.policy,
         tools: file.tools,
@@ -174,8 +178,30 @@ pub(crate) fn gateway(mut file: File, flags: &Flags, lang: Lang) -> Result<Confi
         keys: file.serve.keys,
         max_body: file.gateway.max_body_mib.saturating_mul(1024 * 1024),
         patience: Patience { read: Duration::from_secs(file.gateway.timeout_s), ..Patience::default() },
+        memory,
         interceptor: None,
     })
+}
+
+/// The memory stores, with names and addresses that can be used.
+fn memory(stores: BTreeMap<String, Store>, agent: &Agent, notice: &Notice, lang: Lang) -> Result<Memory> {
+    for (name, store) in &stores {
+        let letter = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+        if name.is_empty() || !name.bytes().all(letter) {
+            return Err(anyhow!(say!(lang,
+                en: "[memory.{name}] in {FILE}: a name has letters, digits, `-` and `_` only",
+                zh: "{FILE} 中的 [memory.{name}]：名称只能含字母、数字、`-` 和 `_`")));
+        }
+        if !(store.url.starts_with("http://") || store.url.starts_with("https://")) {
+            return Err(anyhow!(say!(lang,
+                en: "[memory.{name}] in {FILE}: url must look like http://127.0.0.1:8000",
+                zh: "{FILE} 中的 [memory.{name}]：url 应形如 http://127.0.0.1:8000")));
+        }
+    }
+    let words = |words: Option<&Words>| words.and_then(|words| words.of(lang)).map(str::to_owned);
+    let name = words(notice.operator.as_ref()).or_else(|| agent.name.clone()).unwrap_or_default();
+    let contact = words(notice.contact.as_ref()).unwrap_or_default();
+    Ok(Memory { stores, controller: (name, contact) })
 }
 
 /// A base-URL variable that is set already is what the agent wanted to talk to.

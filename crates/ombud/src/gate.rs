@@ -18,6 +18,15 @@ use crate::api;
 use crate::console::Console;
 use crate::output::Terminal;
 
+/// The file in a home that says where its gateway listens.
+const ADDRESS: &str = "address";
+
+/// Where the gateway of a home listens, if it said so.
+pub(crate) fn served_at(home: &Path) -> Option<String> {
+    let url = std::fs::read_to_string(home.join(ADDRESS)).ok()?;
+    Some(url.trim().to_owned())
+}
+
 /// A gateway that serves.
 pub(crate) struct Gate {
     /// The gateway.
@@ -65,6 +74,9 @@ impl Gate {
             let _ = stopped.await;
         };
         let server = tokio::spawn(server::serve(listener, router, until));
+        tokio::spawn(crate::subject::resume(Arc::clone(&gateway)));
+        // Only a convenience for verbs beside this process: without it they say that the log is in use.
+        let _ = std::fs::write(home.join(ADDRESS), format!("http://{address}\n"));
         Ok(Self { gateway, address, console, stop, server })
     }
 
@@ -85,6 +97,7 @@ impl Gate {
         // The receiver is gone only if the server has ended already.
         let _ = self.stop.send(());
         let _ = tokio::time::timeout(std::time::Duration::from_secs(5), self.server).await;
+        let _ = std::fs::remove_file(self.gateway.ledger.home().join(ADDRESS));
         // Failing to write the last entry must not hide what the log holds.
         let _ = self.gateway.ledger.append(record::event(EventKind::RunEnd { exit }), None);
         self.gateway.ledger.close().await?;

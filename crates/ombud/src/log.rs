@@ -1,7 +1,7 @@
 //! `ombud log`: show, verify, export.
 
 use anyhow::{Result, bail};
-use ombud_core::event::{Counts, EventKind};
+use ombud_core::event::{Counts, Event, EventKind};
 use ombud_core::{Lang, Say, gate, say};
 use ombud_ledger::read::{Contents, Reader, Record};
 use ombud_ledger::tlog::VerifierKey;
@@ -46,12 +46,12 @@ fn line(record: &Record, lang: Lang) -> String {
     };
     let time = event.t.get(..19).unwrap_or(&event.t).replace('T', " ");
     let exchange = event.exchange.as_deref().unwrap_or("-");
-    let what = what(&event.kind, lang);
+    let what = what(event, lang);
     format!("{:>6}  {time}  {what}  [{exchange}]", record.seq)
 }
 
-fn what(kind: &EventKind, lang: Lang) -> String {
-    match kind {
+fn what(event: &Event, lang: Lang) -> String {
+    match &event.kind {
         EventKind::RunStart { mode, version } => {
             say!(lang, en: "start  {mode} {version}", zh: "启动  {mode} {version}")
         }
@@ -78,7 +78,7 @@ fn what(kind: &EventKind, lang: Lang) -> String {
             say!(lang, en: "tool call {tool}: {decision}", zh: "工具调用 {tool}：{decision}")
         }
         EventKind::Consent(consent) => {
-            let (subject, purpose) = (&consent.subject, &consent.purpose);
+            let (subject, purpose) = (subject(event), &consent.purpose);
             let state = consent_state(&consent.state, lang);
             say!(lang, en: "consent {state} by {subject} for {purpose}", zh: "同意{state}：{subject}，用途 {purpose}")
         }
@@ -86,7 +86,8 @@ fn what(kind: &EventKind, lang: Lang) -> String {
             let (store, operation, outcome) = (&access.store, &access.operation, &access.outcome);
             say!(lang, en: "memory {store} {operation}: {outcome}", zh: "记忆库 {store} {operation}：{outcome}")
         }
-        EventKind::SubjectErased { subject, deleted, .. } => {
+        EventKind::SubjectErased { deleted, .. } => {
+            let subject = subject(event);
             let count: u64 = deleted.values().sum();
             say!(lang, en: "data of {subject} erased: {count} item(s)", zh: "已删除 {subject} 的数据：{count} 项")
         }
@@ -107,7 +108,12 @@ fn what(kind: &EventKind, lang: Lang) -> String {
     }
 }
 
-fn consent_state(state: &str, lang: Lang) -> String {
+fn subject(event: &Event) -> &str {
+    event.subject.as_deref().unwrap_or("-")
+}
+
+/// The state of a consent in words.
+pub(crate) fn consent_state(state: &str, lang: Lang) -> String {
     match state {
         "given" => say!(lang, en: "given", zh: "给予"),
         "refused" => say!(lang, en: "refused", zh: "拒绝"),

@@ -4,6 +4,7 @@ mod api;
 mod check;
 mod cli;
 mod config;
+mod consent;
 mod console;
 mod declared;
 mod demo;
@@ -23,6 +24,7 @@ mod plan;
 mod report;
 mod run;
 mod serve;
+mod subject;
 mod summary;
 mod trace;
 mod tunnel;
@@ -86,6 +88,7 @@ async fn verb(cli: Cli, terminal: Terminal) -> Result<u8> {
         Some(Verb::Providers) => init::providers(terminal),
         Some(Verb::Plan(args)) => plan::plan(&args, terminal).await,
         Some(Verb::Notice(args)) => notice::notice(&args, terminal).await,
+        Some(Verb::Subject(args)) => subject::subject(args, terminal).await,
         Some(Verb::Demo(args)) => demo::demo(&args, terminal).await,
     }
 }

@@ -6,7 +6,7 @@ use std::process::ExitStatus;
 
 use anyhow::{Context, Result};
 use ombud_core::say;
-use ombud_gateway::Gateway;
+use ombud_gateway::{Gateway, memory};
 use tokio::net::TcpListener;
 use tokio::process::{Child, Command};
 use tokio::signal::unix::{SignalKind, signal};
@@ -116,6 +116,8 @@ fn environment(
         vars.extend(provider.env_for(url).map(|(name, value)| (name.to_owned(), value.into())));
     }
     vars.push(("OMBUD_GATEWAY".into(), url.into()));
+    let stores = gateway.config.memory.stores.keys();
+    vars.extend(stores.map(|name| (memory::variable(name), format!("{url}/m/{name}").into())));
     vars.extend(proxy.environment());
     if let Some(hooks) = hooks {
         vars.push(("OMBUD_HOOK".into(), contract(gateway, url).into()));

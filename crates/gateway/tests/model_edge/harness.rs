@@ -99,6 +99,7 @@ impl Rig {
             keys: Vec::new(),
             max_body: 8 * 1024 * 1024,
             patience: Patience::default(),
+            memory: Default::default(),
             interceptor: None,
         };
         change(&mut config);

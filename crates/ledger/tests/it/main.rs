@@ -1,6 +1,8 @@
 //! The ledger from outside.
 
 #[cfg(test)]
+mod consents;
+#[cfg(test)]
 mod crash;
 #[cfg(test)]
 mod foreign;

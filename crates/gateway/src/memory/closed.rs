@@ -1,0 +1,169 @@
+//! Why a store does not answer, in the shape that Chroma's clients show.
+
+use axum::body::Body;
+use axum::response::Response;
+use http::{HeaderValue, StatusCode, header};
+use ombud_core::{Lang, Say, say};
+
+use crate::consent::Denial;
+use crate::refusal::Refusal;
+
+/// A request to a store that Ombud answers itself.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+#[error("{}", self.say(Lang::En))]
+pub enum Closed {
+    /// There is no valid proof of consent to this purpose.
+    Consent(Denial, String),
+    /// No store has this name.
+    Store(String),
+    /// The path is not one of the interface, or not one that can be confined.
+    Path,
+    /// Whole collections are deleted and changed only if the operator says so.
+    Manage(String),
+    /// The collection is not in the list of the store.
+    Collection(String),
+    /// The body is not an object, or has a key twice.
+    NotJson,
+    /// This field is missing or has the wrong shape.
+    Field(&'static str),
+    /// This field is not known.
+    Unknown(String),
+    /// The metadata use the key of the tag.
+    Reserved,
+    /// The store's answer is not what its interface says.
+    Garbage,
+    /// What every edge refuses.
+    Edge(Refusal),
+}
+
+impl From<Refusal> for Closed {
+    fn from(why: Refusal) -> Self {
+        Self::Edge(why)
+    }
+}
+
+impl Closed {
+    /// The stable code, for programs and records.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Consent(denial, _) => match denial {
+                Denial::NoSubject => "ombud_subject_required",
+                Denial::NoProof => "ombud_consent_required",
+                Denial::Invalid => "ombud_consent_invalid",
+                Denial::Expired => "ombud_consent_expired",
+                Denial::OtherPurpose => "ombud_consent_other_purpose",
+                Denial::OtherSubject => "ombud_consent_other_subject",
+                Denial::Withdrawn => "ombud_consent_withdrawn",
+                Denial::Unknown => "ombud_consent_unknown",
+            },
+            Self::Store(_) => "ombud_unknown_store",
+            Self::Path => "ombud_path_not_readable",
+            Self::Manage(_) => "ombud_store_not_managed",
+            Self::Collection(_) => "ombud_collection_not_listed",
+            Self::NotJson => "ombud_not_json",
+            Self::Field(_) => "ombud_field_malformed",
+            Self::Unknown(_) => "ombud_field_unknown",
+            Self::Reserved => "ombud_metadata_reserved",
+            Self::Garbage => "ombud_answer_not_readable",
+            Self::Edge(why) => why.code(),
+        }
+    }
+
+    /// The HTTP status.
+    pub fn status(&self) -> StatusCode {
+        match self {
+            Self::Consent(..) | Self::Path | Self::Manage(_) | Self::Collection(_) => StatusCode::FORBIDDEN,
+            Self::Store(_) => StatusCode::NOT_FOUND,
+            Self::NotJson | Self::Field(_) | Self::Unknown(_) | Self::Reserved => StatusCode::BAD_REQUEST,
+            Self::Garbage => StatusCode::BAD_GATEWAY,
+            Self::Edge(why) => why.status(),
+        }
+    }
+
+    /// The answer. Chroma's client makes an exception of the class that `error` names, with the text of `message`.
+    pub fn response(&self, lang: Lang) -> Response {
+        let status = self.status();
+        let error = match status.as_u16() {
+            401 | 403 => "AuthorizationError",
+            404 => "NotFoundError",
+            400..500 => "InvalidArgumentError",
+            _ => "InternalError",
+        };
+        let message = format!("Ombud: {} [{}]", self.say(lang), self.code());
+        let body = serde_json::json!({ "error": error, "code": self.code(), "message": message });
+        let mut response = Response::new(Body::from(body.to_string()));
+        *response.status_mut() = status;
+        let json = HeaderValue::from_static("application/json; charset=utf-8");
+        response.headers_mut().insert(header::CONTENT_TYPE, json);
+        response
+    }
+}
+
+impl Say for Closed {
+    fn say(&self, lang: Lang) -> String {
+        match self {
+            Self::Consent(denial, purpose) => denied(*denial, purpose, lang),
+            Self::Store(name) => say!(lang,
+                en: "there is no memory store `{name}`. Add [memory.{name}] with kind and url to ombud.toml, then start ombud again.",
+                zh: "没有名为 `{name}` 的记忆库。请在 ombud.toml 中加入 [memory.{name}]（含 kind 和 url），然后重新启动 ombud。"),
+            Self::Path => say!(lang,
+                en: "this request is not one that can be confined to one user's items, so it was not sent. Use add, upsert, update, get, query, count or delete of a collection.",
+                zh: "此请求无法限定在单个用户的数据之内，因此未发送。请使用集合的 add、upsert、update、get、query、count 或 delete。"),
+            Self::Manage(name) => say!(lang,
+                en: "deleting or changing a whole collection would reach the data of all users, so it was not sent. To allow it, set `manage = true` under [memory.{name}] in ombud.toml; for one user's data, type: ombud subject erase USER",
+                zh: "删除或更改整个集合会影响所有用户的数据，因此未发送。如需允许，请在 ombud.toml 的 [memory.{name}] 下设置 `manage = true`；若只删除某个用户的数据，请运行：ombud subject erase 用户"),
+            Self::Collection(name) => say!(lang,
+                en: "the collection or its database is not in the list of this store. Add it to `collections` or `databases` under [memory.{name}] in ombud.toml.",
+                zh: "该集合或其所在的数据库不在此记忆库的列表中。请在 ombud.toml 的 [memory.{name}] 下把它加入 `collections` 或 `databases`。"),
+            Self::NotJson => say!(lang,
+                en: "the body is not a JSON object, or has the same key twice; nothing was sent.",
+                zh: "请求体不是 JSON 对象，或有重复的键，未发送任何内容。"),
+            Self::Field(name) => say!(lang,
+                en: "the field `{name}` is missing, empty or of the wrong shape; nothing was sent.",
+                zh: "字段 `{name}` 缺失、为空或格式不对，未发送任何内容。"),
+            Self::Unknown(name) => say!(lang,
+                en: "Ombud does not know the field `{name}` and cannot tell whether it reaches other users' items; nothing was sent. Leave it out.",
+                zh: "Ombud 不认识字段 `{name}`，无法判断它是否会触及其他用户的数据，因此未发送。请去掉该字段。"),
+            Self::Reserved => say!(lang,
+                en: "the metadata key `ombud_subject` says whose an item is and is set by Ombud. Name your key differently.",
+                zh: "元数据键 `ombud_subject` 用来标明数据属于谁，由 Ombud 设置。请换一个键名。"),
+            Self::Garbage => say!(lang,
+                en: "the store answered something that is not its interface, so nothing of it was passed on. Does the url in ombud.toml lead to a Chroma server?",
+                zh: "记忆库的回答不符合其接口，因此没有转交。请检查 ombud.toml 中的 url 是否指向 Chroma 服务器。"),
+            Self::Edge(Refusal::Unreachable(host)) => say!(lang,
+                en: "no memory store answers at {host}. Is it running? Start it, for instance with: chroma run",
+                zh: "{host} 上的记忆库没有响应。它启动了吗？例如运行：chroma run"),
+            Self::Edge(why) => why.say(lang),
+        }
+    }
+}
+
+fn denied(denial: Denial, purpose: &str, lang: Lang) -> String {
+    match denial {
+        Denial::NoSubject => say!(lang,
+            en: "this store holds users' data, and the request does not say whose. Wrap the code in `with ombud.subject(\"user-id\"):` and pass `headers=ombud.headers()`, or send the header x-ombud-subject.",
+            zh: "此记忆库存有用户的数据，而请求没有说明是哪位用户。请用 `with ombud.subject(\"用户编号\"):` 包住代码并传入 `headers=ombud.headers()`，或发送请求头 x-ombud-subject。"),
+        Denial::NoProof => say!(lang,
+            en: "the user has not agreed to `{purpose}`, or the request does not show it. Ask the user with `@user_consent_required(\"{purpose}\")`, or POST /api/v1/consent/ask.",
+            zh: "用户尚未同意“{purpose}”，或请求没有附上同意凭证。请用 `@user_consent_required(\"{purpose}\")` 征求用户同意，或调用 POST /api/v1/consent/ask。"),
+        Denial::Invalid => say!(lang,
+            en: "the consent proof was changed or was not made here. Get a new one: POST /api/v1/consent/ask.",
+            zh: "同意凭证被改动，或不是在此处签发的。请重新获取：POST /api/v1/consent/ask。"),
+        Denial::Expired => say!(lang,
+            en: "the consent proof is older than 15 minutes. Get a new one: POST /api/v1/consent/ask; the user is not asked again.",
+            zh: "同意凭证已超过 15 分钟。请重新获取：POST /api/v1/consent/ask，不会再次询问用户。"),
+        Denial::OtherPurpose => say!(lang,
+            en: "the user agreed to something else than `{purpose}`. Ask for this purpose too.",
+            zh: "用户同意的并不是“{purpose}”。请就该用途另行征求同意。"),
+        Denial::OtherSubject => say!(lang,
+            en: "the consent proof belongs to another user or session than the request names.",
+            zh: "同意凭证属于另一位用户或另一个会话，与请求不符。"),
+        Denial::Withdrawn => say!(lang,
+            en: "the user took consent back, so this is closed. If the user still agrees to `{purpose}`, get a new proof: POST /api/v1/consent/ask.",
+            zh: "用户已撤回同意，因此不再开放。如果用户对“{purpose}”的同意仍然有效，请重新获取凭证：POST /api/v1/consent/ask。"),
+        Denial::Unknown => say!(lang,
+            en: "the store of consents cannot be read, so nothing is open. Type `ombud log verify` to see what is wrong.",
+            zh: "无法读取同意记录，因此一律不开放。请运行 `ombud log verify` 查看问题。"),
+    }
+}

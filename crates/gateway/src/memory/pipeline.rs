@@ -1,0 +1,258 @@
+//! One exchange at the memory edge: parse, decide, confine, record, forward, filter, record.
+
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::response::Response;
+use bytes::Bytes;
+use http::{HeaderMap, HeaderValue, Method, Request, StatusCode, header};
+use http_body_util::{BodyExt, Limited};
+use ombud_core::Policy;
+use ombud_core::category::Class;
+use ombud_core::event::{Event, EventKind, MemoryRecord};
+
+use super::chroma::{self, Operation, Target};
+use super::closed::Closed;
+use super::confine;
+use super::{Data, ROOT, Store, answer, inventory};
+use crate::caller;
+use crate::consent::{Denial, Who};
+use crate::gateway::Gateway;
+use crate::record;
+use crate::refusal::Refusal;
+use crate::{pipeline, upstream};
+
+/// Answers of stores are held in memory; larger ones are refused.
+const MAX_ANSWER: usize = 64 * 1024 * 1024;
+
+/// What is known of a request, for the log.
+struct Known {
+    record: MemoryRecord,
+    exchange: String,
+    client: String,
+    /// Pseudonym of the subject, once it is proved.
+    subject: Option<String>,
+}
+
+/// Answers one request below [`ROOT`].
+pub async fn handle(gateway: Arc<Gateway>, request: Request<Body>) -> Response {
+    let exchange = record::id();
+    let tenant = caller::tenant_of(&gateway.ledger, request.headers());
+    let mut known = Known {
+        record: MemoryRecord {
+            store: String::new(),
+            operation: "unknown".into(),
+            collection: None,
+            purpose: None,
+            outcome: "allowed".into(),
+            status: 0,
+            items: None,
+        },
+        exchange: exchange.clone(),
+        client: tenant,
+        subject: None,
+    };
+    let mut response = match serve(&gateway, &mut known, request).await {
+        Ok(response) => response,
+        Err(why) => {
+            known.record.outcome = why.code().to_owned();
+            // It was not sent, or its intent is in the log already.
+            let _ = append(&gateway, &known);
+            why.response(gateway.config.lang)
+        }
+    };
+    if let Ok(receipt) = HeaderValue::from_str(&exchange) {
+        response.headers_mut().insert("x-ombud-receipt", receipt);
+    }
+    response
+}
+
+async fn serve(gateway: &Gateway, known: &mut Known, request: Request<Body>) -> Result<Response, Closed> {
+    let (parts, body) = request.into_parts();
+    pipeline::admit(gateway, &parts.headers)?;
+    let below = parts.uri.path().strip_prefix(ROOT).ok_or(Closed::Path)?;
+    let (name, path) = below.split_at(below.find('/').unwrap_or(below.len()));
+    let unknown = || Closed::Store(name.chars().filter(|ch| !ch.is_control()).take(40).collect());
+    let store = gateway.config.memory.stores.get(name).ok_or_else(unknown)?;
+    name.clone_into(&mut known.record.store);
+    let target = chroma::target(&parts.method, path).ok_or(Closed::Path)?;
+    target.operation.class().clone_into(&mut known.record.operation);
+    known.record.collection = target.collection.map(str::to_owned);
+    allow(gateway, known, store, name, &target, &parts.headers).await?;
+    let body = pipeline::read(gateway, &parts.headers, body).await?;
+    let confined = store.data == Data::User && target.operation.reaches_items();
+    if !confined {
+        let url = upstream_url(store, path, parts.uri.query());
+        return pass(gateway, known, &parts.method, &url, &parts.headers, body).await;
+    }
+    let subject = known.subject.clone().ok_or(Closed::Consent(Denial::NoSubject, String::new()))?;
+    let clean = |text: &str| without_secrets(gateway, text);
+    let ready = confine::request(target.operation, &body, &subject, &clean)?;
+    known.record.items = ready.items;
+    if target.operation.changes_items() {
+        intend(gateway, known).await?;
+    }
+    let (path, method) = match target.operation {
+        Operation::Count => {
+            (path.trim_end_matches('/').trim_end_matches("count").to_owned() + "get", Method::POST)
+        }
+        _ => (path.to_owned(), parts.method),
+    };
+    let headers = headers(&parts.headers);
+    let url = upstream_url(store, &path, None);
+    let sent = gateway.upstream.send(method, &url, headers, ready.body.into()).await?;
+    let (status, body) = receive(sent).await?;
+    known.record.status = status.as_u16();
+    let body = if !status.is_success() {
+        answer::error(&body, &subject)
+    } else if target.operation.changes_items() {
+        body.into()
+    } else {
+        let own = answer::filtered(target.operation, &body, &subject)?;
+        known.record.items = Some(own.items);
+        if own.foreign > 0 {
+            tracing::warn!(store = known.record.store, foreign = own.foreign, "the store ignored the filter");
+        }
+        own.body
+    };
+    recorded(gateway, known).await?;
+    Ok(json(status, body))
+}
+
+/// Decides: consent for users' items, the operator's word for whole collections, the list of collections.
+async fn allow(
+    gateway: &Gateway,
+    known: &mut Known,
+    store: &Store,
+    name: &str,
+    target: &Target<'_>,
+    headers: &HeaderMap,
+) -> Result<(), Closed> {
+    if target.operation == Operation::Manage && !store.manage {
+        return Err(Closed::Manage(name.to_owned()));
+    }
+    if target.operation.reaches_items() && store.data == Data::User {
+        let who = who(gateway, headers);
+        known.record.purpose = Some(store.purpose.clone());
+        let proofs = headers.get("x-ombud-consent").and_then(|value| value.to_str().ok()).unwrap_or_default();
+        let proved = gateway.desk.check(proofs, who.as_ref(), &store.purpose).await;
+        let claims = proved.map_err(|denial| Closed::Consent(denial, store.purpose.clone()))?;
+        known.subject = Some(claims.subject);
+    }
+    if target.operation.reaches_items() && !store.roots().iter().any(|root| root == target.collections) {
+        return Err(Closed::Collection(name.to_owned()));
+    }
+    if store.collections.is_empty() || !target.operation.reaches_items() {
+        return Ok(());
+    }
+    let listed = inventory::collections(&gateway.upstream, store, target.collections, headers).await?;
+    let wanted = target.collection.unwrap_or_default();
+    let name_of = listed.iter().find(|(id, own)| id == wanted || own == wanted).map(|(_, own)| own);
+    match name_of {
+        Some(own) if store.collections.contains(own) => Ok(()),
+        _ => Err(Closed::Collection(name.to_owned())),
+    }
+}
+
+/// Whose request it is, where it says so.
+fn who(gateway: &Gateway, headers: &HeaderMap) -> Option<Who> {
+    let session = headers.get("x-ombud-session").and_then(|value| value.to_str().ok()).unwrap_or_default();
+    Some(Who {
+        tenant: caller::tenant_of(&gateway.ledger, headers),
+        subject: caller::subject_of(&gateway.ledger, headers)?,
+        session: session.to_owned(),
+    })
+}
+
+/// A request that concerns no user's items, or the operator's own: it goes on as it is.
+async fn pass(
+    gateway: &Gateway,
+    known: &mut Known,
+    method: &Method,
+    url: &str,
+    from: &HeaderMap,
+    body: Bytes,
+) -> Result<Response, Closed> {
+    let quiet = method == Method::GET;
+    if !quiet {
+        intend(gateway, known).await?;
+    }
+    let sent = gateway.upstream.send(method.clone(), url, headers(from), body).await?;
+    let (status, body) = receive(sent).await?;
+    known.record.status = status.as_u16();
+    if !quiet {
+        recorded(gateway, known).await?;
+    }
+    Ok(json(status, body.into()))
+}
+
+/// What is about to be changed is in the log before it is.
+async fn intend(gateway: &Gateway, known: &mut Known) -> Result<(), Closed> {
+    "intended".clone_into(&mut known.record.outcome);
+    recorded(gateway, known).await?;
+    "allowed".clone_into(&mut known.record.outcome);
+    Ok(())
+}
+
+/// Nothing goes back before it is recorded.
+async fn recorded(gateway: &Gateway, known: &Known) -> Result<(), Closed> {
+    let ticket = append(gateway, known)?;
+    Ok(gateway.ledger.durable(&ticket).await.map_err(|_| Refusal::Ledger)?)
+}
+
+fn append(gateway: &Gateway, known: &Known) -> Result<ombud_ledger::Ticket, Refusal> {
+    let event = Event {
+        exchange: Some(known.exchange.clone()),
+        conversation: known.subject.clone(),
+        client: Some(known.client.clone()),
+        subject: known.subject.clone(),
+        ..record::event(EventKind::MemoryAccess(Box::new(known.record.clone())))
+    };
+    gateway.ledger.append(event, None).map_err(|_| Refusal::Ledger)
+}
+
+fn upstream_url(store: &Store, path: &str, query: Option<&str>) -> String {
+    let base = store.url.trim_end_matches('/');
+    let query = query.map(|query| format!("?{query}")).unwrap_or_default();
+    format!("{base}{path}{query}")
+}
+
+fn headers(from: &HeaderMap) -> HeaderMap {
+    upstream::request_headers(from)
+}
+
+/// Reads an answer, bounded.
+pub(super) async fn receive(sent: reqwest::Response) -> Result<(StatusCode, Bytes), Closed> {
+    let status = sent.status();
+    let body = Limited::new(reqwest::Body::from(sent), MAX_ANSWER).collect().await;
+    let body = body.map_err(|_| Refusal::AnswerTooLarge)?;
+    Ok((status, body.to_bytes()))
+}
+
+fn json(status: StatusCode, body: Vec<u8>) -> Response {
+    let mut response = Response::new(Body::from(body));
+    *response.status_mut() = status;
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    response
+}
+
+/// The text with secrets replaced, one way; `None` if there are none. A store is no place for keys, whoever put them there.
+fn without_secrets(gateway: &Gateway, text: &str) -> Option<String> {
+    let policy: &Policy = &gateway.config.policy;
+    let found = gateway.inspector.detector().detect(text);
+    let secret = |kind: ombud_core::DataType| {
+        kind.category().class() == Class::Secret && policy.action(kind) != ombud_core::Action::Allow
+    };
+    let mut out = String::new();
+    let mut done = 0;
+    for value in found.iter().filter(|value| value.score >= policy.min_score && secret(value.kind)) {
+        out.push_str(text.get(done..value.span.start)?);
+        out.push_str("[SECRET]");
+        done = value.span.end;
+    }
+    if done == 0 {
+        return None;
+    }
+    out.push_str(text.get(done..)?);
+    Some(out)
+}

@@ -1,0 +1,4 @@
+//! The memory edge before a store that is played, on loopback.
+
+#[cfg(test)]
+mod edge;

@@ -1,0 +1,83 @@
+//! `/api/v1/subjects/{id}`: show and erase, for the client key whose subject it is.
+
+use std::sync::Arc;
+
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use axum::{Json, Router};
+use ombud_core::say;
+use ombud_gateway::{Gateway, caller};
+use utoipa::OpenApi;
+
+use super::erase::Receipt;
+use super::show::Held;
+use super::{erase, show};
+use crate::api::{Problem, admitted, problem};
+
+#[derive(OpenApi)]
+#[openapi(paths(show_subject, erase_subject), components(schemas(Held, Receipt)))]
+struct Document;
+
+/// The description of these routes.
+pub(crate) fn document() -> utoipa::openapi::OpenApi {
+    Document::openapi()
+}
+
+/// The routes.
+pub(crate) fn router(gateway: Arc<Gateway>) -> Router {
+    Router::new()
+        .route("/api/v1/subjects/{id}", get(show_subject))
+        .route("/api/v1/subjects/{id}/erase", post(erase_subject))
+        .with_state(gateway)
+}
+
+/// What is held of a subject.
+#[utoipa::path(get, path = "/api/v1/subjects/{id}", params(("id" = String, Path, description = "the operator's id of the subject")),
+    responses((status = 200, body = Held), (status = 401, body = Problem), (status = 503, body = Problem)))]
+async fn show_subject(
+    State(gateway): State<Arc<Gateway>>,
+    headers: HeaderMap,
+    Path(id): Path<String>,
+) -> Response {
+    if let Err(refused) = admitted(&gateway, &headers) {
+        return *refused;
+    }
+    let tenant = caller::tenant_of(&gateway.ledger, &headers);
+    let subject = caller::pseudonym(&gateway.ledger, &tenant, &id);
+    match show::held(&gateway, &subject).await {
+        Ok(held) => Json(held).into_response(),
+        Err(_) => failed(&gateway),
+    }
+}
+
+/// Erases what is held of a subject, looks for what is left, and gives a signed receipt.
+#[utoipa::path(post, path = "/api/v1/subjects/{id}/erase", params(("id" = String, Path, description = "the operator's id of the subject")),
+    responses((status = 200, body = Receipt), (status = 401, body = Problem), (status = 503, body = Problem)))]
+async fn erase_subject(
+    State(gateway): State<Arc<Gateway>>,
+    headers: HeaderMap,
+    Path(id): Path<String>,
+) -> Response {
+    if let Err(refused) = admitted(&gateway, &headers) {
+        return *refused;
+    }
+    let tenant = caller::tenant_of(&gateway.ledger, &headers);
+    let subject = caller::pseudonym(&gateway.ledger, &tenant, &id);
+    // A client that goes away does not stop an erasure.
+    let erased =
+        tokio::spawn(async move { (erase::erase(&gateway, &tenant, &subject, Some(&id)).await, gateway) });
+    match erased.await {
+        Ok((Ok(receipt), _)) => Json(receipt).into_response(),
+        Ok((Err(_), gateway)) => failed(&gateway),
+        Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
+    }
+}
+
+fn failed(gateway: &Gateway) -> Response {
+    let message = say!(gateway.config.lang,
+        en: "the home of the log cannot be used; an erasure that was begun is finished when ombud starts again. See `ombud log verify`",
+        zh: "日志目录无法使用；已开始的删除会在 ombud 下次启动时继续。请运行 `ombud log verify`");
+    problem(StatusCode::SERVICE_UNAVAILABLE, "ombud_store_unusable", message)
+}

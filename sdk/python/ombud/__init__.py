@@ -1,0 +1,15 @@
+"""Consent of an agent's users, before their data is read. See README.md."""
+
+from . import consent
+from .attach import attach, opener
+from .client import OmbudClient
+from .errors import ConsentNotAsked, ConsentRequired, OmbudError, Unreachable
+from .guard import user_consent_required
+from .prompt import Answer, Question, consent_prompt
+from .settings import configure
+from .subjects import headers, subject
+
+__all__ = [
+    "Answer", "ConsentNotAsked", "ConsentRequired", "OmbudClient", "OmbudError", "Question", "Unreachable", "attach",
+    "configure", "consent", "consent_prompt", "headers", "opener", "subject", "user_consent_required",
+]

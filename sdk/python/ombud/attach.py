@@ -1,0 +1,74 @@
+"""Headers for other people's clients. They go to the gateway and nowhere else: an id of a user is personal data."""
+
+import urllib.request
+from typing import Any, TypeVar
+
+from . import settings
+from .subjects import headers
+
+Client = TypeVar("Client")
+
+
+def _ours(url: Any) -> bool:
+    gateway = settings.gateway()
+    return bool(gateway) and (str(url) + "/").startswith(gateway + "/")
+
+
+class _Handler(urllib.request.BaseHandler):
+    handler_order = 100
+
+    def http_request(self, request: urllib.request.Request) -> urllib.request.Request:
+        if _ours(request.full_url):
+            for name, value in headers().items():
+                request.add_unredirected_header(name, value)
+        return request
+
+    https_request = http_request
+
+
+def opener() -> urllib.request.OpenerDirector:
+    """An opener of `urllib` that adds the headers."""
+    return urllib.request.build_opener(_Handler())
+
+
+def attach(client: Client) -> Client:
+    """Adds the headers to every later request of a `requests` session, an `httpx`, `openai` or `chromadb` client, as they are
+    when it is sent. Returns the client."""
+    # What carries the requests: chromadb's own client, openai's, or the client itself.
+    carrier = getattr(getattr(client, "_server", None), "_session", None) or getattr(client, "_client", None) or client
+    if hasattr(carrier, "event_hooks"):
+        _attach_httpx(carrier)
+    elif hasattr(carrier, "prepare_request"):
+        _attach_requests(carrier)
+    else:
+        raise TypeError(settings.say(
+            "ombud.attach knows requests.Session, httpx, openai and chromadb clients; pass headers=ombud.headers() here",
+            "ombud.attach 支持 requests.Session、httpx、openai 和 chromadb 客户端；此处请传入 headers=ombud.headers()",
+        ))
+    return client
+
+
+def _attach_httpx(carrier: Any) -> None:
+    def add(request: Any) -> None:
+        if _ours(request.url):
+            request.headers.update(headers())
+
+    async def add_async(request: Any) -> None:
+        add(request)
+
+    asynchronous = hasattr(carrier, "aclose")
+    hooks = dict(carrier.event_hooks)
+    hooks["request"] = [*hooks.get("request", []), add_async if asynchronous else add]
+    carrier.event_hooks = hooks
+
+
+def _attach_requests(carrier: Any) -> None:
+    prepare = carrier.prepare_request
+
+    def prepared(request: Any) -> Any:
+        ready = prepare(request)
+        if _ours(ready.url):
+            ready.headers.update(headers())
+        return ready
+
+    carrier.prepare_request = prepared

@@ -1,0 +1,103 @@
+"""Asking, giving, taking back."""
+
+import inspect
+from typing import Any, Dict, Optional
+
+from . import settings
+from .client import OmbudClient
+from .errors import ConsentNotAsked, ConsentRequired
+from .prompt import Question, checked, question
+from .settings import say
+from .subjects import Subject, current
+
+
+def _who(purpose: str) -> Subject:
+    who = current()
+    if who is None:
+        raise ConsentRequired(purpose, "no_subject")
+    return who
+
+
+def _open(purpose: str, notice: Optional[str]) -> Any:
+    """The question and the request to hand back, or `None` if consent stands and its proof is kept."""
+    who = _who(purpose)
+    who.proofs.pop(purpose, None)
+    standing = OmbudClient().ask(who.id, purpose, who.session, notice)
+    if standing.get("state") == "given" and standing.get("proof"):
+        who.keep(purpose, standing, notice)
+        return None
+    state, request = str(standing.get("state")), standing.get("request")
+    # Who said no, or took it back, is not asked again and again; `consent.ask` does, when the user wants it.
+    return who, state, request
+
+
+def _close(who: Subject, asked: Question, request: Any, answer: Any, notice: Optional[str]) -> None:
+    said = checked(asked, answer)
+    standing = OmbudClient().give(who.id, str(request), said.agreed, who.session, said.method)
+    if not said.agreed:
+        raise ConsentRequired(asked.purpose, "refused")
+    who.keep(asked.purpose, standing, notice)
+    if asked.purpose not in who.proofs:
+        raise ConsentRequired(asked.purpose, "none")
+
+
+def _prompt(purpose: str) -> Any:
+    if settings.prompt is None:
+        raise ConsentRequired(purpose, "no_prompt")
+    return settings.prompt
+
+
+def ensure(purpose: str, notice: Optional[str] = None, again: bool = False) -> None:
+    """Returns if the user agrees; raises `ConsentRequired` otherwise."""
+    found = _open(purpose, notice)
+    if found is None:
+        return
+    who, state, request = found
+    if state in ("refused", "withdrawn") and not again:
+        raise ConsentRequired(purpose, state)
+    asked = question(purpose, notice)
+    answer = _prompt(purpose)(asked)
+    if inspect.isawaitable(answer):
+        getattr(answer, "close", lambda: None)()
+        raise ConsentNotAsked(purpose, say("the asking function is async, the caller is not", "询问函数是异步的，而调用方不是"))
+    _close(who, asked, request, answer, notice)
+
+
+async def ensure_async(purpose: str, notice: Optional[str] = None, again: bool = False) -> None:
+    """The same for async code; the asking function may be async."""
+    found = _open(purpose, notice)
+    if found is None:
+        return
+    who, state, request = found
+    if state in ("refused", "withdrawn") and not again:
+        raise ConsentRequired(purpose, state)
+    asked = question(purpose, notice)
+    answer = _prompt(purpose)(asked)
+    if inspect.isawaitable(answer):
+        answer = await answer
+    _close(who, asked, request, answer, notice)
+
+
+def ask(purpose: str, notice: Optional[str] = None) -> bool:
+    """Asks the user now, also one who said no before; whether the user agrees."""
+    try:
+        ensure(purpose, notice, again=True)
+    except ConsentNotAsked:
+        raise
+    except ConsentRequired as error:
+        if error.state in ("no_subject", "no_prompt"):
+            raise
+        return False
+    return True
+
+
+def give(asked: Question, answer: Any, request: str) -> None:
+    """Hands in an answer that came later, for example from a button: `request` is what `OmbudClient.ask` gave."""
+    _close(_who(asked.purpose), asked, request, answer, None)
+
+
+def withdraw(purpose: str, method: str = "text") -> Dict[str, Any]:
+    """Takes consent back, at once; the receipt is in the answer."""
+    who = _who(purpose)
+    who.proofs.clear()
+    return OmbudClient().withdraw(who.id, purpose, method)

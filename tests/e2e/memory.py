@@ -1,0 +1,318 @@
+"""The memory edge with real parts: a Chroma server and its client, LangChain with a Chroma retriever, the Python SDK. Cases
+like those in doors.py. The embedding function is the test's own: Chroma's default one downloads a model."""
+
+import contextlib
+import json
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+import client
+import faults
+import gateway
+
+sys.path.insert(0, str(gateway.HERE.parent.parent / "sdk" / "python"))
+os.environ["ANONYMIZED_TELEMETRY"] = "False"
+
+import ombud  # noqa: E402
+import ombud.testing  # noqa: E402
+
+PURPOSE = "memory.personalise"
+LIST = "/api/v2/tenants/default_tenant/databases/default_database/collections"
+
+
+def embed(text):
+    """Where words stand in a tiny space: equal texts are near each other."""
+    vector = [0.0] * 16
+    for number, letter in enumerate(text):
+        vector[(ord(letter) + number) % 16] += 1.0
+    return vector
+
+
+@contextlib.contextmanager
+def chroma(folder):
+    """A Chroma server of its own, and its address."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    program = Path(sys.executable).parent / "chroma"
+    command = [program, "run", "--path", folder / "chroma", "--host", "127.0.0.1", "--port", str(port)]
+    quiet = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    process = subprocess.Popen(command, cwd=folder, **quiet)
+    url = f"http://127.0.0.1:{port}"
+    try:
+        until = time.monotonic() + gateway.PATIENCE
+        while http(url, "/api/v2/heartbeat")[0] != 200:
+            if time.monotonic() > until or process.poll() is not None:
+                raise AssertionError("chroma did not start")
+            time.sleep(0.1)
+        yield url
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def http(url, path, body=None, headers=None):
+    """Status and JSON; 0 if nobody answers."""
+    data = None if body is None else json.dumps(body).encode()
+    request = urllib.request.Request(url + path, data, {"content-type": "application/json", **(headers or {})})
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    try:
+        with opener.open(request, timeout=60) as answer:
+            return answer.status, json.loads(answer.read() or b"null")
+    except urllib.error.HTTPError as error:
+        return error.code, json.loads(error.read() or b"null")
+    except OSError:
+        return 0, None
+
+
+@contextlib.contextmanager
+def served(ombud_binary, provider, folder, store):
+    """A gateway with this store behind it; the SDK is set to it, and users say yes."""
+    config = f'[memory.notes]\nkind = "chroma"\nurl = "{store}"\npurpose = "{PURPOSE}"\n'
+    (folder / "ombud.toml").write_text(config, encoding="utf-8")
+    process, url = faults.serve(ombud_binary, provider.url, folder / "home")
+    ombud.configure(gateway=url, lang="en", ask=lambda question: question.reply(bool(question.show())))
+    try:
+        yield url
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def notes(url):
+    """The collection through the gateway, with headers as they are when a request is made."""
+    import chromadb
+
+    store = ombud.attach(chromadb.HttpClient(host=f"{url}/m/notes"))
+    return store.get_or_create_collection("notes", embedding_function=None)
+
+
+def closed(work, code):
+    """The call is refused with this code, and the client says so."""
+    try:
+        work()
+    except Exception as error:  # noqa: BLE001, each client has its own class
+        client.check(code in str(error), f"{type(error).__name__}: {error}")
+    else:
+        raise AssertionError(f"it was open, not {code}")
+
+
+def add(collection, id, text):
+    collection.add(ids=[id], embeddings=[embed(text)], documents=[text], metadatas=[{"kind": "note"}])
+
+
+def agree():
+    ombud.consent.ensure(PURPOSE)
+
+
+def consent_opens_and_withdrawal_closes(binary, provider, folder):
+    """A real client reads and writes while the user agrees, and is told why it cannot otherwise."""
+    with chroma(folder) as store, served(binary, provider, folder, store) as url:
+        collection = notes(url)
+        closed(lambda: collection.get(), "ombud_subject_required")
+        with ombud.subject("user-42"):
+            closed(lambda: collection.get(), "ombud_consent_required")
+            agree()
+            add(collection, "1", "likes tea")
+            collection.upsert(ids=["1"], embeddings=[embed("likes tea")], documents=["likes green tea"])
+            collection.update(ids=["1"], metadatas=[{"kind": "taste"}])
+            found = collection.get(ids=["1"])
+            client.check(found["ids"] == ["1"] and found["documents"] == ["likes green tea"], str(found))
+            client.check(found["metadatas"] == [{"kind": "taste"}], f"the tag shows: {found['metadatas']}")
+            near = collection.query(query_embeddings=[embed("likes tea")], n_results=3, where={"kind": "taste"})
+            client.check(near["ids"] == [["1"]], str(near["ids"]))
+            client.check(collection.count() == 1, "count")
+            kept = ombud.headers()
+            ombud.consent.withdraw(PURPOSE)
+            status, told = http(url, f"/m/notes{LIST}/{collection.id}/get", {}, kept)
+            client.check((status, told["code"]) == (403, "ombud_consent_withdrawn"), f"{status} {told}")
+            closed(lambda: collection.get(), "ombud_consent_required")
+            try:
+                agree()
+            except ombud.ConsentRequired as error:
+                client.check(error.state == "withdrawn", error.state)
+            else:
+                raise AssertionError("asked again after withdrawal")
+            client.check(ombud.consent.ask(PURPOSE), "the user may agree again")
+            client.check(collection.count() == 1, "open again")
+        # Other doors of the store.
+        for path in ("/api/v2/reset", f"{LIST}/{collection.id}/fork", f"{LIST}/../x"):
+            client.check(http(url, f"/m/notes{path}", {})[0] in (403, 404), path)
+        delete = urllib.request.Request(f"{url}/m/notes{LIST}/notes", method="DELETE")
+        closed(lambda: urllib.request.build_opener(urllib.request.ProxyHandler({})).open(delete), "403")
+
+
+def proofs_that_do_not_count(binary, provider, folder):
+    """Missing, changed, for something or somebody else: closed, each with its reason; also after a restart."""
+    with chroma(folder) as store:
+        with served(binary, provider, folder, store) as url:
+            with ombud.subject("one"):
+                agree()
+                good = ombud.headers()
+                ombud.consent.ensure("other.purpose")
+                other = ombud.subjects.current().proofs["other.purpose"][0]
+            path = f"/m/notes{LIST}/{notes(url).id}/get"
+            client.check(http(url, path, {}, good)[0] == 200, "the good one")
+            proof = good["x-ombud-consent"]
+            body, signature = proof.split(".")
+            cases = {
+                "ombud_consent_required": {**good, "x-ombud-consent": ""},
+                "ombud_consent_other_purpose": {**good, "x-ombud-consent": other},
+                "ombud_consent_other_subject": {**good, "x-ombud-subject": "two"},
+                "ombud_consent_invalid": {**good, "x-ombud-consent": f"{body[:-4]}AAAA.{signature}"},
+                "ombud_subject_required": {"x-ombud-consent": proof},
+            }
+            for code, headers in cases.items():
+                status, told = http(url, path, {}, headers)
+                client.check((status, told.get("code")) == (403, code), f"{code}: {status} {told}")
+            status, told = http(url, path, {}, {**good, "x-ombud-session": "s"})
+            client.check(told["code"] == "ombud_consent_other_subject", f"another session: {told}")
+            status, told = http(url, path, {"ids": ["x"], "tenant": "y"}, good)
+            client.check((status, told["code"]) == (400, "ombud_field_unknown"), str(told))
+            with ombud.subject("one"):
+                ombud.consent.withdraw("other.purpose")
+        with served(binary, provider, folder, store) as url:
+            status, told = http(url, path, {}, good)
+            client.check((status, told["code"]) == (403, "ombud_consent_withdrawn"), f"after a restart: {told}")
+        ombud.configure(gateway=url)
+        try:
+            with ombud.subject("one"):
+                agree()
+        except ombud.Unreachable:
+            pass
+        else:
+            raise AssertionError("open without a gateway")
+
+
+def users_do_not_meet(binary, provider, folder):
+    """Equal ids of two users are two items; neither sees, changes, counts or deletes the other's."""
+    with chroma(folder) as store, served(binary, provider, folder, store) as url:
+        collection = notes(url)
+        for user in ("ann", "bob"):
+            with ombud.subject(user):
+                agree()
+                add(collection, "1", f"the secret of {user}")
+        with ombud.subject("ann"):
+            agree()
+            both = {"$or": [{"kind": "note"}, {"ombud_subject": {"$ne": "x"}}]}
+            seen = [collection.get(), collection.get(where=both), collection.get(ids=["1"]), collection.peek(10)]
+            seen.append(collection.query(query_embeddings=[embed("the secret of bob")], n_results=10))
+            client.check(all("bob" not in str(one["documents"]) for one in seen), "ann reads bob's")
+            client.check(all("ann" in str(one["documents"]) for one in seen), "ann does not read ann's")
+            client.check(collection.count() == 1, "ann counts bob's")
+            collection.delete(where={"kind": "note"})
+            client.check(collection.count() == 0, "ann's is not deleted")
+            closed(lambda: collection.add(ids=["2"], embeddings=[embed("x")], metadatas=[{"ombud_subject": "y"}]), "ombud_metadata_reserved")
+            key = "sk-proj-aB3dE6gH9jK2mN5pQ8sT1vW4yZ7aB3dE6gH9jK2mN5pQ8sT"
+            add(collection, "3", f"my key is {key}")
+            client.check(key not in str(collection.get()), "a secret is stored")
+        with ombud.subject("bob"):
+            agree()
+            client.check(collection.get()["documents"] == ["the secret of bob"], "bob's is gone")
+
+
+def erased_and_probed(binary, provider, folder):
+    """Erasure deletes, finds what was planted past the gateway, and leaves a log that verifies."""
+    env = gateway.environment(folder / "home")
+
+    def subject(*arguments):
+        done = gateway.execute([binary, "subject", *arguments, "--format", "json"], env, cwd=folder)
+        client.check(done.returncode in (0, 1), done.stderr.decode())
+        return done.returncode, json.loads(done.stdout)[0]
+
+    with chroma(folder) as store:
+        with served(binary, provider, folder, store) as url:
+            collection = notes(url)
+            for user in ("ann", "bob"):
+                with ombud.subject(user):
+                    agree()
+                    add(collection, "1", f"likes {user}")
+            with ombud.subject("ann"):
+                http(url, "/api/v1/redact", {"text": "call 13912345678"}, ombud.headers())
+                headers = {**ombud.headers(), "authorization": "Bearer k"}
+                chat = {"model": "m", "messages": [{"role": "user", "content": "hello"}]}
+                client.check(http(url, "/v1/chat/completions", chat, headers)[0] == 200, "chat")
+            _, held = subject("show", "ann")
+            client.check(held["stores"] == {"notes": 1} and held["tokens"] == 1, str(held))
+            client.check(held["consents"] == {PURPOSE: "given"} and held["conversations"] == 2, str(held))
+            # Behind the gateway's back, as an agent did before it had one.
+            planted = {"ids": ["old"], "embeddings": [embed("x")], "metadatas": [{"user": "ann"}], "documents": ["x"]}
+            client.check(http(store, f"{LIST}/{collection.id}/add", planted)[0] in (200, 201), "planting")
+            code, receipt = subject("erase", "ann")
+            client.check(code == 1 and receipt["residue"]["notes"] == 1, f"the planted item is not found: {receipt}")
+            client.check(receipt["deleted"]["notes"] == 1 and receipt["deleted"]["vault"] == 1, str(receipt))
+            http(store, f"{LIST}/{collection.id}/delete", {"ids": ["old"]})
+        # Without a gateway, the verb does it itself.
+        code, receipt = subject("erase", "ann")
+        client.check(code == 0 and receipt["complete"], str(receipt))
+        client.check(set(receipt["residue"].values()) == {0} and receipt["not_looked_at"], str(receipt))
+        client.check(any("provider" in place for place in receipt["not_looked_at"]), str(receipt["not_looked_at"]))
+        _, held = subject("show", "ann")
+        client.check(held["stores"] == {"notes": 0} and held["conversations"] == 0 and not held["tokens"], str(held))
+        _, held = subject("show", "bob")
+        client.check(held["stores"] == {"notes": 1} and held["conversations"] == 1, f"bob lost something: {held}")
+    code, receipt = subject("erase", "bob")
+    client.check(code == 1 and receipt["residue"]["notes"] is None, f"a store that is down looks clean: {receipt}")
+    verified = gateway.execute([binary, "log", "verify"], env, cwd=folder)
+    client.check(verified.returncode == 0, verified.stdout.decode())
+    with chroma(folder) as store, served(binary, provider, folder, store) as url:
+        # The erasure that could not reach the store is finished by the next start.
+        until = time.monotonic() + gateway.PATIENCE
+        while time.monotonic() < until and subject("show", "bob")[1]["stores"] != {"notes": 0}:
+            time.sleep(0.1)
+        client.check(subject("show", "bob")[1]["stores"] == {"notes": 0}, "not resumed")
+
+
+def langchain_retrieves_what_the_user_allows(binary, provider, folder):
+    """A chain with a Chroma retriever and ChatOpenAI, unchanged but for `ombud.attach`."""
+    import chromadb
+    from langchain_chroma import Chroma
+    from langchain_core.embeddings import Embeddings
+    from langchain_openai import ChatOpenAI
+
+    class Letters(Embeddings):
+        def embed_documents(self, texts):
+            return [embed(text) for text in texts]
+
+        def embed_query(self, text):
+            return embed(text)
+
+    with chroma(folder) as store, served(binary, provider, folder, store) as url:
+        behind = ombud.attach(chromadb.HttpClient(host=f"{url}/m/notes"))
+        memories = Chroma(client=behind, collection_name="notes", embedding_function=Letters())
+        model = ChatOpenAI(model="m", base_url=f"{url}/v1", api_key="k", max_retries=0)
+
+        @ombud.user_consent_required(PURPOSE)
+        def answer(asked):
+            found = memories.as_retriever(search_kwargs={"k": 2}).invoke(asked)
+            context = "\n".join(document.page_content for document in found)
+            return context, model.invoke(f"{context}\n{asked}", extra_headers=ombud.headers()).content
+
+        for user, phone in (("ann", "13912345678"), ("bob", "13712345679")):
+            with ombud.subject(user):
+                agree()
+                memories.add_texts([f"{user} can be called at {phone}"], ids=["1"])
+        provider.taken()
+        with ombud.subject("ann"):
+            context, _ = answer("how can I be called?")
+            client.check("13912345678" in context and "bob" not in context, context)
+            sent = provider.taken()
+            client.check(len(sent) == 1 and "13912345678" not in sent[0].text, "the number left")
+            ombud.consent.withdraw(PURPOSE)
+            closed(lambda: answer("how can I be called?"), "took back consent")
+        client.check(not provider.taken(), "the model was asked all the same")
+
+
+MEMORY = [
+    consent_opens_and_withdrawal_closes,
+    proofs_that_do_not_count,
+    users_do_not_meet,
+    erased_and_probed,
+    langchain_retrieves_what_the_user_allows,
+]
