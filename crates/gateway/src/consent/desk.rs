@@ -323,7 +323,7 @@ impl Desk {
             *self.epochs.write().map_err(|_| Trouble::Store)? = stored;
             Ok(())
         };
-        self.loaded.get_or_try_init(|| read).await.map(|()| ())
+        self.loaded.get_or_try_init(|| read).await.copied()
     }
 
     /// The subject's epoch, 0 for a new one; `None` if it cannot be told.

@@ -78,17 +78,17 @@ pub fn target<'p>(method: &Method, path: &'p str) -> Option<Target<'p>> {
     };
     let (get, post) = (*method == Method::GET, *method == Method::POST);
     match rest {
-        [] if get => admin(Operation::Admin),
-        [] if *method == Method::DELETE && path.contains("/databases/") => admin(Operation::Manage),
-        ["heartbeat" | "version" | "pre-flight-checks" | "healthcheck"] | ["auth", "identity"] if get => {
+        [] | ["heartbeat" | "version" | "pre-flight-checks" | "healthcheck"] | ["auth", "identity"]
+        | ["tenants" | "databases", _] | ["tenants", _, "databases"]
+            if get =>
+        {
             admin(Operation::Admin)
         }
-        ["reset"] if post => admin(Operation::Manage),
-        ["tenants" | "databases"] if post => admin(Operation::Admin),
-        ["tenants" | "databases", _] | ["tenants", _, "databases"] if get => admin(Operation::Admin),
-        ["tenants", _, "databases"] if post => admin(Operation::Admin),
-        ["collections_count" | "count_collections"] if get && in_database => admin(Operation::Admin),
+        ["tenants" | "databases"] | ["tenants", _, "databases"] if post => admin(Operation::Admin),
+        ["collections_count"] if get && in_database => admin(Operation::Admin),
         ["collections"] if (get || post) && in_database => admin(Operation::Admin),
+        ["reset"] if post => admin(Operation::Manage),
+        [] if *method == Method::DELETE && in_database => admin(Operation::Manage),
         ["collections", id, below @ ..] if in_database => {
             let operation = on_collection(method, below)?;
             let end = path.find("/collections/")? + "/collections".len();

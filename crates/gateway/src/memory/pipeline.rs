@@ -55,7 +55,7 @@ pub async fn handle(gateway: Arc<Gateway>, request: Request<Body>) -> Response {
     let mut response = match serve(&gateway, &mut known, request).await {
         Ok(response) => response,
         Err(why) => {
-            known.record.outcome = why.code().to_owned();
+            why.code().clone_into(&mut known.record.outcome);
             // It was not sent, or its intent is in the log already.
             let _ = append(&gateway, &known);
             why.response(gateway.config.lang)
