@@ -78,8 +78,11 @@ pub fn target<'p>(method: &Method, path: &'p str) -> Option<Target<'p>> {
     };
     let (get, post) = (*method == Method::GET, *method == Method::POST);
     match rest {
-        [] | ["heartbeat" | "version" | "pre-flight-checks" | "healthcheck"] | ["auth", "identity"]
-        | ["tenants" | "databases", _] | ["tenants", _, "databases"]
+        []
+        | ["heartbeat" | "version" | "pre-flight-checks" | "healthcheck"]
+        | ["auth", "identity"]
+        | ["tenants" | "databases", _]
+        | ["tenants", _, "databases"]
             if get =>
         {
             admin(Operation::Admin)
