@@ -273,3 +273,42 @@ pub struct ResponseRecord {
     /// Stable code of the failure.
     pub code: Option<String>,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The fields of a kind stand beside those of the event: one of the same name would be lost.
+    #[test]
+    fn what_names_a_subject_is_read_back_as_it_was_written() {
+        let answer =
+            ConsentRecord { purpose: "p".into(), state: "given".into(), receipt: "00".into(), notice: None };
+        let access = MemoryRecord {
+            store: "notes".into(),
+            operation: "read".into(),
+            collection: None,
+            purpose: None,
+            outcome: "allowed".into(),
+            status: 200,
+            items: None,
+        };
+        let erased =
+            EventKind::SubjectErased { receipt: "00".into(), deleted: [].into(), residue: [].into() };
+        for kind in [EventKind::Consent(answer.into()), EventKind::MemoryAccess(access.into()), erased] {
+            let event = Event {
+                v: 1,
+                id: "1".into(),
+                t: String::new(),
+                exchange: None,
+                conversation: None,
+                client: None,
+                subject: Some("sub_a".into()),
+                kind,
+                payload: None,
+            };
+            let text = serde_json::to_string(&event).unwrap();
+            assert_eq!(text.matches("\"subject\"").count(), 1, "{text}");
+            assert_eq!(serde_json::from_str::<Event>(&text).unwrap(), event);
+        }
+    }
+}

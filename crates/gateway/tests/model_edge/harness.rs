@@ -99,7 +99,7 @@ impl Rig {
             keys: Vec::new(),
             max_body: 8 * 1024 * 1024,
             patience: Patience::default(),
-            memory: Default::default(),
+            memory: ombud_gateway::memory::Memory::default(),
             interceptor: None,
         };
         change(&mut config);

@@ -49,8 +49,8 @@ pub(crate) async fn held(gateway: &Gateway, subject: &str) -> Result<Held> {
     let records = reader.subject(subject).await?;
     let mut readable = std::collections::BTreeSet::new();
     for record in &records {
-        let contents = reader.contents(record).await?;
-        if let (ombud_ledger::Contents::Parts(_), Some(event)) = (contents, &record.event) {
+        let words = reader.contents(record).await?;
+        if let (ombud_ledger::Contents::Parts(_), Some(event)) = (words, &record.event) {
             readable.insert(event.conversation.clone());
         }
     }

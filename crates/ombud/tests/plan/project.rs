@@ -95,7 +95,6 @@ pub(crate) fn memory(purpose: &str) -> EventKind {
         store: "notes".into(),
         operation: "read".into(),
         collection: None,
-        subject: Some("pseudonym".into()),
         purpose: Some(purpose.into()),
         outcome: "allowed".into(),
         status: 200,
