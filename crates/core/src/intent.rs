@@ -110,13 +110,29 @@ fn english(turn: &str, intent: &mut Intent) {
         // `send_mail` or `a/send`: a name, no wish.
         let named = rest.starts_with(['_', '@'])
             || (rest.starts_with('.') && rest.get(1..2).is_some_and(|next| next != " " && next != "\n"));
-        if !negated && !named {
+        if ANSWERS.contains(&word) && is_answered(rest) {
+            // “Remind me” wants something kept, “tell me” an answer; nothing goes to anybody else.
+            if word == "remind" && !negated {
+                intent.classes.insert(Effect::Create);
+            }
+        } else if !negated && !named {
             note(intent, VERBS, word, !after_article(last));
             note(intent, EITHER, word, verb_like);
         }
         clause = false;
         before = [before[1], before[2], word];
     }
+}
+
+/// Verbs that ask for an answer where they are said of the speaker.
+const ANSWERS: &[&str] = &["tell", "inform", "notify", "remind", "answer", "reply", "respond"];
+
+/// Whether the speaker is who is told: “me”, “us”, “to me”.
+fn is_answered(rest: &str) -> bool {
+    let mut words = rest.split_whitespace().map(|word| word.trim_end_matches(|ch: char| !ch.is_alphabetic()));
+    let first = words.next().unwrap_or_default();
+    let whom = if first == "to" { words.next().unwrap_or_default() } else { first };
+    rest.starts_with(' ') && matches!(whom, "me" | "us")
 }
 
 fn note(intent: &mut Intent, table: &[(Effect, &str)], word: &str, counts: bool) {
@@ -225,7 +241,12 @@ fn wishes(turn: &str, start: usize, end: usize) -> bool {
         DESCRIBES.iter().any(|what| rest.starts_with(what))
     }) || after.starts_with("过的")
         || after.starts_with("来的");
-    !negated && !described
+    // “告诉我” wants an answer, “告诉我的同事” a message.
+    let told =
+        ["告诉", "告知", "提醒", "通知", "回复", "联系"].contains(&turn.get(start..end).unwrap_or_default());
+    let speaker =
+        after.strip_prefix('我').is_some_and(|rest| !rest.starts_with('的') && !rest.starts_with("们的"));
+    !(negated || described || told && speaker)
 }
 
 /// English phrases that hand the decision to a text.
@@ -324,6 +345,8 @@ mod tests {
             ("please pay the invoice", Effect::Pay),
             ("delete the event on Friday", Effect::Delete),
             ("Remember that I like tea", Effect::Create),
+            ("remind me tomorrow", Effect::Create),
+            ("tell Anna that I am late", Effect::Send),
             ("book a table for two", Effect::Create),
             ("rename the file", Effect::Change),
             ("Share the folder with Tom", Effect::Grant),
@@ -340,6 +363,9 @@ mod tests {
             ("what does the last message say?", Effect::Send),
             ("is there a reply from Bob?", Effect::Send),
             ("How much was my last order?", Effect::Pay),
+            ("Read my new mail and tell me what is in it.", Effect::Send),
+            ("please answer me, reply to me in English", Effect::Send),
+            ("remind me tomorrow", Effect::Send),
             ("Don't send anything", Effect::Send),
             ("summarise it without deleting or sending anything, do not reply", Effect::Send),
             ("what does send_mail do?", Effect::Send),
@@ -354,6 +380,7 @@ mod tests {
     fn wishes_in_chinese() {
         for (turn, effect) in [
             ("把报告发给小李", Effect::Send),
+            ("告诉我的同事我晚点到", Effect::Send),
             ("给王伟发一封邮件", Effect::Send),
             ("帮我回复老板", Effect::Send),
             ("把这封邮件发给我的同事", Effect::Send),
@@ -375,6 +402,7 @@ mod tests {
             ("不要发送任何东西", Effect::Send),
             ("看看有什么新发现，开发票了吗", Effect::Send),
             ("先别回复", Effect::Send),
+            ("看看我的新邮件，告诉我都写了什么。", Effect::Send),
             ("给我看看发票", Effect::Send),
             ("不要删除任何文件", Effect::Delete),
         ] {
