@@ -144,6 +144,14 @@ pub enum Doubt {
 }
 
 impl Doubt {
+    /// The value that is doubted, where it is one.
+    fn value(&self) -> Option<&str> {
+        match self {
+            Self::Foreign { value, .. } | Self::Unseen { value, .. } => Some(value),
+            Self::Secret | Self::Unreadable | Self::NotAsked | Self::Delegated => None,
+        }
+    }
+
     /// The stable id, without any content.
     pub fn id(&self) -> String {
         match self {
@@ -187,7 +195,11 @@ impl CallDecision {
     /// The decision in records: `release`, `approved`, `would_ask: …`, `ask: …` or `block: …`, with the ids of the
     /// doubts.
     pub fn id(&self) -> String {
-        let ids = |doubts: &[Doubt]| doubts.iter().map(Doubt::id).collect::<Vec<_>>().join(", ");
+        let ids = |doubts: &[Doubt]| {
+            let mut ids: Vec<String> = doubts.iter().map(Doubt::id).collect();
+            ids.dedup();
+            ids.join(", ")
+        };
         match self {
             Self::Approved => "approved".to_owned(),
             Self::Release(doubts) if doubts.is_empty() => "release".to_owned(),
@@ -275,7 +287,12 @@ fn doubts(facts: &CallFacts) -> Vec<Doubt> {
         doubts.push(Doubt::NotAsked);
     }
     let payee = facts.arguments.iter().any(|argument| argument.part == Part::Account && owned(argument));
-    doubts.extend(facts.arguments.iter().filter_map(|argument| doubt(facts, argument, payee)));
+    for found in facts.arguments.iter().filter_map(|argument| doubt(facts, argument, payee)) {
+        // The same value in the same part is one reason, however often it stands in the arguments.
+        if !doubts.iter().any(|known| known.id() == found.id() && known.value() == found.value()) {
+            doubts.push(found);
+        }
+    }
     doubts
 }
 
@@ -407,6 +424,11 @@ mod tests {
         ] {
             assert_eq!(ids(&call(Effect::Send, vec![fine])), "release");
         }
+        let twice = call(Effect::Send, vec![foreign.clone(), foreign.clone()]);
+        assert_eq!(doubts(&twice).len(), 1);
+        let other =
+            call(Effect::Send, vec![foreign.clone(), ArgumentFacts { value: "w".into(), ..foreign.clone() }]);
+        assert_eq!((doubts(&other).len(), &*ids(&other)), (2, "ask: foreign_destination"));
         let unseen = ArgumentFacts { outside: None, ..foreign };
         assert_eq!(ids(&call(Effect::Send, vec![unseen.clone()])), "ask: unseen_destination");
         let name = ArgumentFacts { typed: false, ..unseen };
