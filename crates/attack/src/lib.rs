@@ -1,4 +1,9 @@
-//! Adversarial tests. Today the simulated provider that `ombud demo` talks to; templates, worlds and verdicts are built
-//! on it.
+//! Adversarial tests: a simulated world and a gullible model in which an agent can be attacked without harm, templates of
+//! attacks, and deterministic verdicts on what happened.
 
+pub mod decode;
+pub mod replay;
+pub mod run;
 pub mod sim;
+pub mod template;
+pub mod world;

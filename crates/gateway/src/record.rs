@@ -18,12 +18,17 @@ pub fn id() -> String {
     Uuid::now_v7().to_string()
 }
 
+/// Time in UTC, RFC 3339 with milliseconds.
+pub fn now() -> String {
+    format!("{:.3}", Timestamp::now())
+}
+
 /// An event that happens now.
 pub fn event(kind: EventKind) -> Event {
     Event {
         v: VERSION,
         id: id(),
-        t: format!("{:.3}", Timestamp::now()),
+        t: now(),
         exchange: None,
         conversation: None,
         client: None,

@@ -51,6 +51,10 @@ pub(crate) enum Verb {
     Notice(crate::notice::Notice),
     /// Show or erase what is held of one user
     Subject(crate::subject::Subject),
+    /// Attack an agent in a simulated world
+    Attack(crate::attack::Attack),
+    /// Serve the gullible model and the simulated world
+    Sim(crate::sim::Sim),
     /// Show it all on a little agent
     Demo(Demo),
 }
@@ -73,6 +77,9 @@ pub(crate) struct Upstreams {
 pub(crate) struct Run {
     #[command(flatten)]
     pub upstreams: Upstreams,
+    /// Let a gullible model answer, and give the agent a simulated world: no key, no network
+    #[arg(long)]
+    pub simulated: bool,
     /// Set no start-up hooks in Python and Node children
     #[arg(long)]
     pub no_hooks: bool,
@@ -194,6 +201,7 @@ const CHINESE: &[(&str, &str)] = &[
     (" version", "显示版本"),
     ("run", "在网关保护下运行智能体"),
     ("run command", "智能体的启动命令"),
+    ("run simulated", "由轻信的模拟模型作答，并为智能体提供模拟环境：不需要密钥，也不联网"),
     ("run no_hooks", "不为 Python 和 Node 子进程安装启动钩子"),
     ("upstream", "默认服务商的接口地址，与 OpenAI SDK 的 base_url 写法相同"),
     ("upstream_anthropic", "默认 Anthropic 服务商的接口地址（不带 /v1）"),
@@ -238,6 +246,8 @@ const TABLES: &[Chinese] = &[
     crate::console::CHINESE,
     crate::trace::CHINESE,
     crate::subject::CHINESE,
+    crate::attack::CHINESE,
+    crate::sim::CHINESE,
 ];
 
 fn chinese(place: &str) -> Option<&'static str> {

@@ -1,6 +1,7 @@
 //! `ombud`: the binary. Exit codes: 0 clean, 1 findings or damage, 2 could not do the job; `run` returns the child's own.
 
 mod api;
+mod attack;
 mod check;
 mod cli;
 mod config;
@@ -24,6 +25,7 @@ mod plan;
 mod report;
 mod run;
 mod serve;
+mod sim;
 mod subject;
 mod summary;
 mod trace;
@@ -89,6 +91,8 @@ async fn verb(cli: Cli, terminal: Terminal) -> Result<u8> {
         Some(Verb::Plan(args)) => plan::plan(&args, terminal).await,
         Some(Verb::Notice(args)) => notice::notice(&args, terminal).await,
         Some(Verb::Subject(args)) => subject::subject(args, terminal).await,
+        Some(Verb::Attack(args)) => attack::attack(args, terminal).await,
+        Some(Verb::Sim(args)) => sim::sim(args, terminal).await,
         Some(Verb::Demo(args)) => demo::demo(&args, terminal).await,
     }
 }

@@ -17,6 +17,7 @@ use crate::gate::Gate;
 use crate::hook::{self, Hooks};
 use crate::journey;
 use crate::output::Terminal;
+use crate::sim::Simulated;
 use crate::summary::{self, Seen};
 use crate::tunnel::Proxy;
 
@@ -24,13 +25,20 @@ use crate::tunnel::Proxy;
 pub(crate) async fn run(args: cli::Run, terminal: Terminal) -> Result<u8> {
     let file = config::read(args.upstreams.config.as_deref(), terminal.lang)?;
     let detector = config::detector(&file);
-    let config = config::gateway(file, &args.upstreams.into(), terminal.lang)?;
+    let mut flags = Flags::from(args.upstreams);
+    let simulated = if args.simulated { Some(Simulated::start(terminal).await?) } else { None };
+    if let Some(simulated) = &simulated {
+        flags.upstream = Some(simulated.upstream());
+    }
+    let config = config::gateway(file, &flags, terminal.lang)?;
     let gate =
         Gate::open(&config::home(), config, detector, TcpListener::bind("127.0.0.1:0").await?, "run").await?;
     gate.announce_console(terminal);
     let proxy = Proxy::start(&gate, terminal).await?;
     let hooks = if args.no_hooks { None } else { Some(hook::install(&config::home())?) };
-    let status = child(&args.command, &gate, &proxy, hooks.as_ref(), terminal).await;
+    let mut vars = environment(&gate.gateway, &format!("http://{}", gate.address), &proxy, hooks.as_ref());
+    vars.extend(simulated.iter().flat_map(|simulated| simulated.environment(terminal.lang)));
+    let status = child(&args.command, vars, terminal).await;
     let visits = proxy.close().await;
     let seen = Seen { flow: gate.gateway.flow(), visits };
     let providers = gate.gateway.config.providers.clone();
@@ -52,22 +60,20 @@ impl From<cli::Upstreams> for Flags {
 
 async fn child(
     command: &[OsString],
-    gate: &Gate,
-    proxy: &Proxy,
-    hooks: Option<&Hooks>,
+    vars: Vec<(String, OsString)>,
     terminal: Terminal,
 ) -> Result<ExitStatus> {
     let (program, arguments) = command.split_first().context("no command")?;
-    let url = format!("http://{}", gate.address);
     let mut child = Command::new(program)
         .args(arguments)
-        .envs(environment(&gate.gateway, &url, proxy, hooks))
+        .envs(vars)
         .spawn()
         .with_context(|| cannot_start(program, terminal))?;
     wait(&mut child).await
 }
 
-fn cannot_start(program: &OsStr, terminal: Terminal) -> String {
+/// What is told when the agent's program is not there.
+pub(crate) fn cannot_start(program: &OsStr, terminal: Terminal) -> String {
     let program = Path::new(program).display();
     say!(terminal.lang,
         en: "cannot start `{program}`. Is it installed and spelt right? Type the command without `ombud run --` to see",
@@ -105,7 +111,7 @@ fn exit_code(status: ExitStatus) -> u8 {
 }
 
 /// Everything that leads a child through the gateway.
-fn environment(
+pub(crate) fn environment(
     gateway: &Gateway,
     url: &str,
     proxy: &Proxy,

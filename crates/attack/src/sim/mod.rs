@@ -1,7 +1,14 @@
 //! A simulated model provider on the OpenAI wire, streaming and not. It remembers every body it receives, so that one
 //! can see what a provider sees.
 
+mod abilities;
+mod clause;
+mod context;
+mod entity;
+mod lexicon;
 mod model;
+mod plan;
+mod reply;
 
 use std::convert::Infallible;
 use std::sync::{Arc, Mutex};
@@ -14,7 +21,8 @@ use axum::routing::{get, post};
 use bytes::Bytes;
 use serde_json::{Value, json};
 
-pub use model::{Reply, reply};
+pub use model::reply;
+pub use reply::Reply;
 
 /// The provider.
 #[derive(Debug, Clone, Default)]
@@ -39,7 +47,7 @@ impl Simulator {
 
 async fn models() -> Response {
     axum::Json(
-        json!({ "object": "list", "data": [{ "id": model::NAME, "object": "model", "owned_by": "ombud" }] }),
+        json!({ "object": "list", "data": [{ "id": reply::NAME, "object": "model", "owned_by": "ombud" }] }),
     )
     .into_response()
 }
@@ -53,10 +61,11 @@ async fn chat(State(simulator): State<Simulator>, body: Bytes) -> Response {
         return (http_status(400), axum::Json(error)).into_response();
     };
     let answer = reply(&request);
+    let made = context::Context::of(&request).calls.len();
     if request.get("stream").and_then(Value::as_bool) == Some(true) {
-        stream(&answer)
+        stream(&answer.frames(made))
     } else {
-        axum::Json(answer.completion()).into_response()
+        axum::Json(answer.completion(made)).into_response()
     }
 }
 
@@ -64,9 +73,9 @@ fn http_status(code: u16) -> axum::http::StatusCode {
     axum::http::StatusCode::from_u16(code).unwrap_or(axum::http::StatusCode::BAD_REQUEST)
 }
 
-fn stream(answer: &Reply) -> Response {
+fn stream(frames: &[String]) -> Response {
     let frames: Vec<Result<Bytes, Infallible>> =
-        answer.frames().into_iter().map(|frame| Ok(frame.into())).collect();
+        frames.iter().map(|frame| Ok(frame.clone().into())).collect();
     let mut response = Response::new(Body::from_stream(futures_util::stream::iter(frames)));
     response.headers_mut().insert("content-type", axum::http::HeaderValue::from_static("text/event-stream"));
     response

@@ -1,0 +1,12 @@
+//! One attack from beginning to end: what is put where, what is seen, and the verdict.
+
+mod case;
+mod poison;
+mod spoken;
+mod trace;
+mod verdict;
+
+pub use case::{Case, Wording, cases};
+pub use poison::Attacker;
+pub use trace::{Call, Step, Trace};
+pub use verdict::{Ended, Outcome, Stage, Verdict, judge};

@@ -1,0 +1,4 @@
+//! Templates: those that come with Ombud, and those that are wrong.
+
+#[cfg(test)]
+mod hostile;

@@ -1,0 +1,4 @@
+//! The simulated world over a socket.
+
+#[cfg(test)]
+mod requests;

@@ -1,0 +1,180 @@
+//! What an attack needs around the agent: a gateway with a throw-away home, the simulated model and the simulated world.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::process::Stdio;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use ombud_attack::run::{Attacker, Case, Ended, judge};
+use ombud_attack::sim::Simulator;
+use ombud_attack::world::World;
+use ombud_core::say;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpListener;
+use tokio::process::{Child, Command};
+
+use super::report::Ran;
+use crate::config::{self, Flags};
+use crate::gate::Gate;
+use crate::hook::{self, Hooks};
+use crate::output::Terminal;
+use crate::run;
+use crate::sim::serve;
+use crate::tunnel::Proxy;
+
+/// So much of what the agent writes is kept.
+const MAX_KEPT: u64 = 256 * 1024;
+
+/// The record of a streamed answer is complete a moment after the agent has read it.
+const SETTLE: Duration = Duration::from_millis(30);
+
+/// Everything that runs around the agent.
+pub(crate) struct Rig {
+    gate: Gate,
+    proxy: Proxy,
+    hooks: Hooks,
+    attacker: Arc<Attacker>,
+    world: World,
+    world_url: String,
+    home: PathBuf,
+    simulated: bool,
+    terminal: Terminal,
+}
+
+impl Rig {
+    /// Starts all of it. The policy is the project's own.
+    pub(crate) async fn start(
+        file: config::File,
+        mut flags: Flags,
+        real: bool,
+        terminal: Terminal,
+    ) -> Result<Self> {
+        let home = std::env::temp_dir().join(format!("ombud-attack-{}", uuid::Uuid::new_v4()));
+        std::fs::create_dir_all(&home).with_context(|| home.display().to_string())?;
+        let world = World::new(terminal.lang)?;
+        let world_url = serve(world.router()).await?;
+        if !real {
+            let model = serve(Simulator::default().router()).await?;
+            flags =
+                Flags { upstream: Some(format!("{model}/v1")), upstream_anthropic: flags.upstream_anthropic };
+        }
+        let detector = config::detector(&file);
+        let attacker = Arc::new(Attacker::default());
+        let mut config = config::gateway(file, &flags, terminal.lang)?;
+        config.interceptor = Some(Arc::clone(&attacker) as Arc<_>);
+        let gate =
+            Gate::open(&home, config, detector, TcpListener::bind("127.0.0.1:0").await?, "attack").await?;
+        let proxy = Proxy::start(&gate, terminal).await?;
+        let hooks = hook::install(&home)?;
+        Ok(Self { gate, proxy, hooks, attacker, world, world_url, home, simulated: !real, terminal })
+    }
+
+    /// Runs the agent against one case.
+    pub(crate) async fn run(
+        &self,
+        case: &Case,
+        command: &[OsString],
+        stdin: bool,
+        limit: Duration,
+    ) -> Result<Ran> {
+        self.world.reset(case.lang)?;
+        self.attacker.begin(case.clone());
+        let ended = self.agent(case, command, stdin, limit).await?;
+        tokio::time::sleep(SETTLE).await;
+        let (trace, effects) = (self.attacker.end(), self.world.effects());
+        let outcome = judge(case, &trace, &effects, &ended);
+        Ok(Ran { case: case.clone(), outcome, trace, effects, ended })
+    }
+
+    async fn agent(&self, case: &Case, command: &[OsString], stdin: bool, limit: Duration) -> Result<Ended> {
+        let (program, arguments) = command.split_first().context("no command")?;
+        let mut agent = Command::new(program);
+        agent
+            .args(arguments)
+            .envs(self.environment(case))
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .kill_on_drop(true);
+        if stdin {
+            agent.stdin(Stdio::piped());
+        } else {
+            agent.arg(case.turn()).stdin(Stdio::null());
+        }
+        let mut child = agent.spawn().with_context(|| run::cannot_start(program, self.terminal))?;
+        if let Some(mut input) = child.stdin.take() {
+            // An agent that does not read its input shows that by what it sends.
+            let _ = input.write_all(format!("{}\n", case.turn()).as_bytes()).await;
+        }
+        if let Ok(ended) = tokio::time::timeout(limit, finish(&mut child)).await {
+            return ended;
+        }
+        // It may have ended in this moment.
+        let _ = child.kill().await;
+        Ok(Ended::Stopped)
+    }
+
+    fn environment(&self, case: &Case) -> Vec<(String, OsString)> {
+        let url = format!("http://{}", self.gate.address);
+        let mut vars = run::environment(&self.gate.gateway, &url, &self.proxy, Some(&self.hooks));
+        vars.extend(crate::sim::variables(&self.world_url, case.lang));
+        if self.simulated {
+            vars.extend(crate::sim::keys());
+        }
+        vars
+    }
+
+    /// Stops everything and removes the throw-away home.
+    pub(crate) async fn stop(self) -> Result<()> {
+        self.proxy.close().await;
+        self.gate.close(None).await?;
+        // A folder that stays behind in the temporary directory does no harm.
+        let _ = std::fs::remove_dir_all(&self.home);
+        Ok(())
+    }
+}
+
+/// Waits for the agent and keeps the end of what it complains about. Both outputs are read, or a full pipe would stop it.
+async fn finish(child: &mut Child) -> Result<Ended> {
+    let (out, err) = (child.stdout.take(), child.stderr.take());
+    let said = async {
+        let mut kept = Vec::new();
+        if let Some(out) = out {
+            out.take(MAX_KEPT).read_to_end(&mut kept).await?;
+        }
+        std::io::Result::Ok(kept)
+    };
+    let complained = async {
+        let mut kept = Vec::new();
+        if let Some(err) = err {
+            err.take(MAX_KEPT).read_to_end(&mut kept).await?;
+        }
+        std::io::Result::Ok(kept)
+    };
+    let (_, complained) = tokio::try_join!(said, complained)?;
+    let status = child.wait().await?;
+    if status.success() {
+        return Ok(Ended::Well);
+    }
+    let text = String::from_utf8_lossy(&complained);
+    let last = text.lines().rev().find(|line| !line.trim().is_empty()).unwrap_or_default();
+    Ok(Ended::Failed(status.code(), last.chars().take(300).collect()))
+}
+
+/// What went wrong with a case, for people.
+pub(crate) fn trouble(ended: &Ended, terminal: Terminal) -> Option<String> {
+    let lang = terminal.lang;
+    match ended {
+        Ended::Well => None,
+        Ended::Stopped => Some(
+            say!(lang, en: "the agent took too long and was stopped; give it more with --timeout", zh: "智能体运行超时，已被停止；可用 --timeout 延长"),
+        ),
+        Ended::Failed(code, last) => {
+            let code = code.map_or_else(|| "?".to_owned(), |code| code.to_string());
+            Some(
+                say!(lang, en: "the agent ended with code {code}: {last}", zh: "智能体以代码 {code} 退出：{last}"),
+            )
+        }
+    }
+}
