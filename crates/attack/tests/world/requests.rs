@@ -72,7 +72,7 @@ async fn malformed_requests_change_nothing() {
         ("DELETE", "/files/none", ""),
         ("GET", "/web", ""),
         ("GET", "/nowhere", ""),
-        ("POST", &format!("{STORE}"), "[]"),
+        ("POST", STORE, "[]"),
         ("POST", &format!("{STORE}/none/add"), "{}"),
         ("POST", &format!("{STORE}/notes/add"), "{\"ids\":[\"a\"],\"documents\":[]}"),
         ("POST", &format!("{STORE}/notes/query"), "{}"),
