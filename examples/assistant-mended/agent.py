@@ -44,7 +44,7 @@ SYSTEM = {
 }
 
 
-def tool(name, description, **parameters):
+def tool(name, description, /, **parameters):
     properties = {key: {"type": "string", "description": text} for key, text in parameters.items()}
     return {"type": "function", "function": {"name": name, "description": description, "parameters": {
         "type": "object", "properties": properties, "required": [key for key in properties if key != "id"]}}}

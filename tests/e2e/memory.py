@@ -309,10 +309,91 @@ def langchain_retrieves_what_the_user_allows(binary, provider, folder):
         client.check(not provider.taken(), "the model was asked all the same")
 
 
+def the_mended_sample_asks_keeps_and_erases(binary, provider, folder):
+    """The sample's own user: a no keeps nothing, a yes remembers, `erase` leaves nothing; no chat stands in a file."""
+    agent = gateway.HERE.parent.parent / "examples" / "assistant-mended" / "agent.py"
+    env = gateway.environment(folder / "home", **gateway.KEYS)
+
+    def run(*arguments):
+        command = [binary, "run", "--upstream", f"{provider.url}/v1", "--", sys.executable, agent, *arguments]
+        return gateway.execute([str(part) for part in command], env, cwd=folder)
+
+    def remember(consent):
+        """The tool as the model would call it, in a process of its own."""
+        code = (
+            f"import sys; sys.path.insert(0, {str(agent.parent)!r}); import agent, ombud\n"
+            f"ombud.configure(ask=agent.asking({consent!r}))\n"
+            "with ombud.subject('user-1'):\n"
+            "    call = {'function': {'name': 'save_memory', 'arguments': '{\"text\": \"likes tea\"}'}}\n"
+            "    print(agent.call_tool(call), '|', agent.search_memory('tea'))"
+        )
+        command = [binary, "run", "--upstream", f"{provider.url}/v1", "--", sys.executable, "-c", code]
+        return gateway.execute(command, env, cwd=folder).stdout.decode()
+
+    with chroma(folder) as store:
+        config = f'[memory.notes]\nkind = "chroma"\nurl = "{store}"\npurpose = "{PURPOSE}"\ncollections = ["notes"]\n'
+        (folder / "ombud.toml").write_text(config, encoding="utf-8")
+        done = run("--user", "user-2", "--consent", "no", "hello")
+        client.check(done.returncode == 0 and b"said no" in done.stderr, f"{done.stdout}{done.stderr}")
+        done = run("--user", "user-2", "--lang", "zh", "--consent", "yes", "你好")
+        client.check(done.returncode == 0 and "用户拒绝了" in done.stderr.decode(), f"a no was forgotten: {done.stderr.decode()}")
+        told = remember("no")
+        client.check("failed" in told and "likes tea" not in told, told)
+        done = run("erase")
+        client.check(done.returncode == 0, done.stdout.decode())
+        told = remember("yes")
+        client.check("remembered | - likes tea" in told, told)
+        done = run("erase")
+        client.check(done.returncode == 0 and b'"notes": 1' in done.stdout, done.stdout.decode())
+        client.check("likes tea" not in remember("no"), "it remembers after the erasure")
+    left = [path.name for path in folder.iterdir()]
+    client.check(set(left) <= {"home", "chroma", "ombud.toml"}, f"files: {left}")
+
+
+def other_clients_carry_the_headers(binary, provider, folder):
+    """`ombud.attach` on the clients that agents use, synchronous and not."""
+    import asyncio
+
+    import httpx
+    import openai
+    import requests
+
+    async def later(path):
+        async with ombud.attach(httpx.AsyncClient(trust_env=False)) as session:
+            return (await session.post(path, json={})).status_code
+
+    with chroma(folder) as store, served(binary, provider, folder, store) as url:
+        path = f"{url}/m/notes{LIST}/{notes(url).id}/get"
+        sessions = [ombud.attach(requests.Session()), ombud.attach(httpx.Client(trust_env=False))]
+        sessions[0].trust_env = False
+        model = ombud.attach(openai.OpenAI(base_url=f"{url}/v1", api_key="k", max_retries=0))
+        client.check([one.post(path, json={}).status_code for one in sessions] == [403, 403], "open to nobody")
+        with ombud.subject("ann"):
+            agree()
+            client.check([one.post(path, json={}).status_code for one in sessions] == [200, 200], "closed to ann")
+            client.check(asyncio.run(later(path)) == 200, "closed to ann later")
+            before = ombud.OmbudClient().show("ann")["conversations"]
+            model.chat.completions.create(model="m", messages=[{"role": "user", "content": "hello"}])
+            client.check(ombud.OmbudClient().show("ann")["conversations"] == before + 1, "the chat is nobody's")
+        for request in provider.taken():
+            client.check(not any(name.lower().startswith("x-ombud") for name in request.headers), "the provider sees whose it is")
+
+
+def the_sdk_by_itself(binary, provider, folder):
+    """Its own tests, against a gateway that is played."""
+    tests = gateway.HERE.parent.parent / "sdk" / "python" / "tests"
+    env = gateway.environment(folder)
+    done = gateway.execute([sys.executable, "-m", "unittest", "discover", "-s", str(tests)], env, cwd=folder)
+    client.check(done.returncode == 0, done.stderr.decode())
+
+
 MEMORY = [
     consent_opens_and_withdrawal_closes,
     proofs_that_do_not_count,
     users_do_not_meet,
     erased_and_probed,
     langchain_retrieves_what_the_user_allows,
+    the_mended_sample_asks_keeps_and_erases,
+    other_clients_carry_the_headers,
+    the_sdk_by_itself,
 ]
