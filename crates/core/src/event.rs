@@ -219,7 +219,7 @@ pub struct MemoryRecord {
     pub collection: Option<String>,
     /// The purpose that was proved.
     pub purpose: Option<String>,
-    /// `allowed`, or the stable code of the reason why not.
+    /// `allowed`; `intended` before something is changed; or the stable code of the reason why not.
     pub outcome: String,
     /// HTTP status of the store, 0 if it was not asked.
     pub status: u16,
