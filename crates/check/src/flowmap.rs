@@ -1,6 +1,6 @@
 //! What goes where, as the code shows it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use ombud_core::category::DataCategory;
 use ombud_core::flow::{FlowMap, Recipient, RecipientKind};
@@ -13,13 +13,16 @@ use crate::providers::Providers;
 /// The flow map of code that can run. Amounts count places in the code, not values.
 pub(crate) fn flow(facts: &Facts, reach: &Reach, providers: &Providers, detector: &Detector) -> FlowMap {
     let mut map = FlowMap::default();
+    let mut written: BTreeMap<usize, BTreeSet<DataCategory>> = BTreeMap::new();
     for (function, call) in reach.calls(facts) {
         let place = facts.call_place(function, call);
         for deed in &call.does {
             match deed {
                 Deed::Model { recipient, content } if !recipient.local => {
                     let mut categories = carried(reach.sources(function, *content));
-                    categories.extend(written_out(facts, function, detector));
+                    let file = facts.functions.get(function).map_or(usize::MAX, |function| function.file);
+                    let here = written.entry(file).or_insert_with(|| written_out(facts, file, detector));
+                    categories.extend(here.iter().copied());
                     let masked = reach.sources(function, *content).has(Taint::MASKED);
                     add(&mut map, provider(recipient, providers), &categories, masked, &place);
                 }
@@ -80,9 +83,8 @@ fn carried(sources: Taint) -> BTreeSet<DataCategory> {
 }
 
 /// Personal data that stands in the file of a model call: example prompts are often real.
-fn written_out(facts: &Facts, function: usize, detector: &Detector) -> BTreeSet<DataCategory> {
-    let file = facts.functions.get(function).and_then(|function| facts.files.get(function.file));
-    let found = file.map(|file| detector.detect(&file.text)).unwrap_or_default();
+fn written_out(facts: &Facts, file: usize, detector: &Detector) -> BTreeSet<DataCategory> {
+    let found = facts.files.get(file).map(|file| detector.detect(&file.text)).unwrap_or_default();
     let personal = |class: Class| matches!(class, Class::Ordinary | Class::Sensitive);
     // Addresses in code are configuration, not people.
     let configuration = [DataCategory::DevIp, DataCategory::DevId, DataCategory::DevLog];

@@ -406,7 +406,7 @@ impl Walk<'_, '_> {
             (Shape::Dict(_) | Shape::List(_), "values" | "copy" | "items" | "keys") => object.clone(),
             (_, "encrypt" | "encrypt_text") => Value::of(Taint::NONE),
             _ => {
-                self.callbacks("unknown.call", arguments, node.range());
+                self.callbacks("functools.unknown", arguments, node.range());
                 Value::of(taint)
             }
         }

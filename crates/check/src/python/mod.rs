@@ -35,7 +35,7 @@ const MAX_DEPTH: usize = 120;
 const MAX_ROUNDS: usize = 8;
 
 /// Evaluations for one project: some seconds.
-const BUDGET: u64 = 40_000_000;
+const BUDGET: u64 = 12_000_000;
 
 /// Reads the Python files of a project into facts. `files` are indices of `facts.files`.
 pub(crate) fn read(facts: &mut Facts, files: &[usize], providers: &Providers, consent_functions: &[String]) {

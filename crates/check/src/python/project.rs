@@ -36,6 +36,8 @@ pub(super) struct Func<'a> {
     pub module: ModuleId,
     pub class: Option<ClassId>,
     pub outer: Option<FunctionId>,
+    /// Functions are defined in it.
+    pub has_inner: bool,
     /// Nothing for the body of a module.
     pub definition: Option<&'a StmtFunctionDef>,
     pub parameters: Vec<String>,
@@ -63,6 +65,7 @@ impl<'a> Project<'a> {
             module,
             class: None,
             outer: None,
+            has_inner: false,
             definition: None,
             parameters: Vec::new(),
         });
@@ -163,8 +166,19 @@ impl<'a> Project<'a> {
             definition.parameters.iter_non_variadic_params().map(|p| p.name().to_string()).collect();
         let rest = [&definition.parameters.vararg, &definition.parameters.kwarg];
         parameters.extend(rest.into_iter().flatten().map(|p| p.name.to_string()));
-        self.functions.push(Func { name, module, class, outer, definition: Some(definition), parameters });
+        self.functions.push(Func {
+            name,
+            module,
+            class,
+            outer,
+            has_inner: false,
+            definition: Some(definition),
+            parameters,
+        });
         self.by_definition.insert((module, definition.range()), id);
+        if let Some(outer) = outer.and_then(|outer| self.functions.get_mut(outer)) {
+            outer.has_inner = true;
+        }
         if let Some(class) = class.and_then(|class| self.classes.get_mut(class)) {
             class.methods.insert(short.to_owned(), id);
         }

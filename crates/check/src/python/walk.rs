@@ -164,8 +164,11 @@ impl Walk<'_, '_> {
         self.summary.always_yes =
             !live && self.summary.answers && self.answers.iter().all(yes) && !self.summary.raises;
         let project = self.state.project;
-        let inner = project.functions.iter().any(|func| func.outer == Some(self.function));
-        if inner && project.functions.get(self.function).is_some_and(|func| func.definition.is_some()) {
+        if project
+            .functions
+            .get(self.function)
+            .is_some_and(|func| func.has_inner && func.definition.is_some())
+        {
             self.state.locals.insert(self.function, self.env.names.clone());
         }
         if let Some(slot) = self.state.summaries.get_mut(self.function) {
@@ -683,9 +686,11 @@ impl Walk<'_, '_> {
             .flat_map(|arguments| arguments.args.iter())
             .map(|base| self.eval(base))
             .collect();
-        let called = bases.iter().any(|base| match &base.shape {
-            Shape::Path(path) => super::api::frameworks::calls_methods(path) && path.contains('.'),
-            _ => false,
+        let called = bases.iter().find_map(|base| match &base.shape {
+            Shape::Path(path) => {
+                (super::api::frameworks::calls_methods(path) && path.contains('.')).then(|| path.to_string())
+            }
+            _ => None,
         });
         if let Some(class) = self.state.classes.get_mut(id) {
             class.bases = bases;
@@ -695,7 +700,7 @@ impl Walk<'_, '_> {
         self.depth += 1;
         for statement in &node.body {
             match statement {
-                Stmt::FunctionDef(method) => self.method_definition(method, called),
+                Stmt::FunctionDef(method) => self.method_definition(method, called.as_deref()),
                 Stmt::Assign(assign) => {
                     let value = self.eval(&assign.value);
                     for name in assign.targets.iter().filter_map(dotted) {
@@ -719,16 +724,14 @@ impl Walk<'_, '_> {
         self.bind(node.name.as_str(), Value::new(Shape::Class(id), Taint::NONE));
     }
 
-    fn method_definition(&mut self, node: &StmtFunctionDef, called: bool) {
+    fn method_definition(&mut self, node: &StmtFunctionDef, base: Option<&str>) {
         self.function_definition(node);
         let Some(id) = self.state.project.defined(self.module, node.range()) else { return };
-        let name = node.name.as_str();
-        if called
-            && !name.starts_with('_')
-            && let Some(function) = self.state.functions.get_mut(id)
+        let entry = base.and_then(|base| super::api::frameworks::entered_through(base, node.name.as_str()));
+        if let (Some(entry), Some(function)) = (entry, self.state.functions.get_mut(id))
             && function.entry.is_none()
         {
-            function.entry = Some(Entry::Handler);
+            function.entry = Some(entry);
         }
     }
 }

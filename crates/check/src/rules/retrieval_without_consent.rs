@@ -8,6 +8,8 @@
 //!
 //! Reference: PIPL Art. 13–15, GDPR Art. 6–7; risk P03.
 
+use std::collections::BTreeSet;
+
 use ombud_core::finding::{Bilingual, Confidence, Finding, RuleId, Severity};
 
 use super::{Project, Rule, Text, finding, on_the_way};
@@ -33,6 +35,7 @@ pub(super) const RULE: Rule = Rule {
 fn run(project: &Project<'_>) -> Vec<Finding> {
     let facts = project.facts;
     let mut found = Vec::new();
+    let mut asked = BTreeSet::new();
     for (function, call) in project.reach.calls(facts) {
         for deed in &call.does {
             let Deed::Retrieve(id) = deed else { continue };
@@ -42,6 +45,10 @@ fn run(project: &Project<'_>) -> Vec<Finding> {
                 continue;
             }
             let Some(path) = project.reach.unasked(facts, function, call) else { continue };
+            // One question for the store, not one for each place that reads it.
+            if owner == Owner::Unknown && !asked.insert(store.name.clone()) {
+                continue;
+            }
             let name = &store.name;
             let (severity, confidence, message) = if owner == Owner::User {
                 let message = Bilingual::new(

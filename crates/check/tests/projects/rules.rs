@@ -59,6 +59,10 @@ fn what_a_model_writes_is_not_run() {
     let through = format!("{model}def run(text):\n    exec(text)\ndef safe():\n    run('1')\nsafe()\n");
     assert!(of_rule(rule, &through).is_empty());
     assert_eq!(of_rule(rule, &format!("{through}run(answer())\n")), ["untrusted-to-exec@7"]);
+    let library = "class Box(other.Thing):\n    def run(self, code):\n        exec(code)\nimport other\nclass Web(other.Thing):\n    def run(self, code):\n        exec(code)\n";
+    assert!(of_rule(rule, library).is_empty());
+    let bot = "import discord\nclass Bot(discord.Client):\n    async def on_message(self, message):\n        exec(message.content)\n";
+    assert_eq!(of_rule(rule, bot), ["untrusted-to-exec@4"]);
     let tool = "from langchain_core.tools import tool\nimport os\n@tool\ndef shell(command: str):\n    return os.popen(command).read()\n";
     assert_eq!(of_rule(rule, tool), ["untrusted-to-exec@5"]);
 }

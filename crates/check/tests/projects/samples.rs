@@ -36,6 +36,22 @@ fn the_faulty_assistant_has_the_faults_it_was_given() {
 }
 
 #[test]
+fn the_mended_assistant_is_clean() {
+    let report = sample("assistant-mended");
+    assert!(!report.breaches(Severity::Error), "{:?}", lines(&report));
+    for rule in [
+        "retrieval-without-consent",
+        "memory-write-without-consent",
+        "plaintext-chat-store",
+        "tool-loop-without-limit",
+        "no-erase-path",
+    ] {
+        assert!(!rules(&report).contains(&rule), "{:?}", lines(&report));
+    }
+    assert!(report.understood >= 1);
+}
+
+#[test]
 fn the_faulty_dify_app_has_the_faults_it_was_given() {
     let report = sample("dify-assistant-faulty");
     for rule in [

@@ -160,3 +160,46 @@ pub(in crate::python) fn calls_methods(base: &str) -> bool {
     !DATA.contains(&last(base))
         && !matches!(root(base), "enum" | "abc" | "typing" | "unittest" | "pydantic" | "torch")
 }
+
+/// Packages whose classes are told what strangers say.
+const HEARING: &[&str] = &[
+    "discord",
+    "nextcord",
+    "disnake",
+    "telegram",
+    "telebot",
+    "aiogram",
+    "tornado",
+    "http",
+    "socketserver",
+    "django",
+    "rest_framework",
+    "flask",
+    "flask_restful",
+    "starlette",
+    "fastapi",
+    "aiohttp",
+    "channels",
+    "grpc",
+    "nonebot",
+    "wechaty",
+    "botpy",
+    "botbuilder",
+    "slack_bolt",
+    "twisted",
+    "irc",
+    "chainlit",
+    "socketio",
+    "cmd",
+];
+
+/// How the methods of a class with this base are entered.
+pub(in crate::python) fn entered_through(base: &str, method: &str) -> Option<Entry> {
+    if last(base).ends_with("Tool") {
+        return matches!(method, "_run" | "_arun" | "run" | "execute").then_some(Entry::Tool);
+    }
+    if method.starts_with('_') {
+        return None;
+    }
+    Some(if HEARING.contains(&root(base)) { Entry::Handler } else { Entry::Program })
+}
