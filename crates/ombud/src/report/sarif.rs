@@ -160,6 +160,59 @@ fn fingerprint(view: &View<'_>, finding: &Finding, seen: &mut BTreeMap<String, u
 mod tests {
     use super::*;
 
+    /// A project with a finding that has a way to it, one that is waived, and a file that was not read.
+    fn log() -> (Value, Value) {
+        let dir = tempfile::tempdir().unwrap();
+        let agent = "import os\nfrom flask import Flask, request\napp = Flask(__name__)\n\ndef run(text):\n    os.system(text)\n\n@app.route('/')\ndef page():\n    eval(request.json)  # ombud: allow untrusted-to-exec only in a sandbox\n    run(request.json)\n";
+        std::fs::write(dir.path().join("a b.py"), agent).unwrap();
+        std::fs::write(dir.path().join("bad.py"), "def (").unwrap();
+        let providers = crate::check::known(&ombud_gateway::providers::Providers::builtin().unwrap());
+        let detector = ombud_detect::Detector::new(&ombud_detect::Options::default());
+        let look = || {
+            let report =
+                ombud_check::check(dir.path(), &providers, &detector, &ombud_check::Options::default())
+                    .unwrap();
+            let view = View { report: &report, lang: Lang::Zh, detector: &detector };
+            serde_json::from_str(&text(&view).unwrap()).unwrap()
+        };
+        let first = look();
+        std::fs::write(dir.path().join("a b.py"), format!("# one more line\n{agent}")).unwrap();
+        (first, look())
+    }
+
+    #[test]
+    fn a_log_has_what_sarif_wants() {
+        let (log, moved) = log();
+        assert_eq!(log["version"], "2.1.0");
+        let run = &log["runs"][0];
+        let rules = run["tool"]["driver"]["rules"].as_array().unwrap();
+        let results = run["results"].as_array().unwrap();
+        assert_eq!(results.len(), 2);
+        for result in results {
+            let rule = &rules[usize::try_from(result["ruleIndex"].as_u64().unwrap()).unwrap()];
+            assert_eq!(rule["id"], result["ruleId"]);
+            assert!(!rule["help"]["text"].as_str().unwrap().is_empty());
+            let place = &result["locations"][0]["physicalLocation"];
+            assert_eq!(place["artifactLocation"]["uri"], "a%20b.py");
+            assert!(place["region"]["startColumn"].as_u64().unwrap() >= 1);
+        }
+        let flow = &results[0]["codeFlows"][0]["threadFlows"][0]["locations"];
+        let lines: Vec<u64> = flow
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|step| step["location"]["physicalLocation"]["region"]["startLine"].as_u64().unwrap())
+            .collect();
+        assert_eq!(lines, [9, 11, 6]);
+        assert_eq!(results[1]["suppressions"][0]["justification"], "only in a sandbox");
+        let gaps = run["invocations"][0]["toolExecutionNotifications"].as_array().unwrap();
+        assert_eq!(gaps.len(), 1);
+        // A line above does not make it another finding.
+        let prints = |log: &Value| log["runs"][0]["results"][0]["partialFingerprints"].clone();
+        assert_eq!(prints(&log), prints(&moved));
+        assert_ne!(log["runs"][0]["results"][0]["locations"], moved["runs"][0]["results"][0]["locations"]);
+    }
+
     #[test]
     fn paths_become_references() {
         assert_eq!(uri("a b/文.py"), "a%20b/%E6%96%87.py");
