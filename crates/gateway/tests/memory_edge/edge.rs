@@ -6,6 +6,7 @@ use axum::response::{IntoResponse, Response};
 use ombud_core::event::{EventKind, MemoryRecord};
 use ombud_core::{Lang, Policy};
 use ombud_detect::{Detector, Options};
+use ombud_gateway::consent::proof::{Claims, LIFE, Notary, Use};
 use ombud_gateway::consent::{Answered, Given, Who};
 use ombud_gateway::memory::{Memory, Store};
 use ombud_gateway::providers::Providers;
@@ -225,4 +226,27 @@ async fn the_operators_own_documents_need_no_consent() {
     let (status, told) = rig.post(&format!("{LIST}/c1/get"), "", "", r#"{"limit":1}"#).await;
     assert_eq!((status, told), (200, json!({ "ids": ["1"] })));
     assert_eq!(rig.sent().remove(0).1, json!({ "limit": 1 }), "the body goes on as it was");
+}
+
+#[tokio::test]
+async fn a_proof_that_is_over_opens_nothing() {
+    let rig = Rig::new(json!({ "ids": [] })).await;
+    let now = i64::try_from(std::time::UNIX_EPOCH.elapsed().unwrap().as_secs()).unwrap();
+    let claims = |issued: i64| Claims {
+        v: 1,
+        subject: rig.who("ann").subject,
+        purpose: PURPOSE.into(),
+        session: String::new(),
+        notice: None,
+        issued,
+        expires: issued + LIFE,
+        nonce: "n".into(),
+        epoch: 0,
+    };
+    let notary = Notary::of(&rig.gateway.ledger).unwrap();
+    let path = format!("{LIST}/c1/get");
+    let proof = notary.sign(&claims(now), Use::Proof);
+    assert_eq!(rig.post(&path, "ann", &proof, "{}").await.0, 200);
+    let proof = notary.sign(&claims(now - LIFE - 1), Use::Proof);
+    assert_eq!(rig.post(&path, "ann", &proof, "{}").await.1["code"], "ombud_consent_expired");
 }
