@@ -1,10 +1,11 @@
 //! Sentences, clauses, and which of them are commands.
 
-use super::entity;
-use super::lexicon::{
-    Class, FILLERS_EN, FILLERS_ZH, NEGATIONS_ZH, OBJECT_FIRST_ZH, OBLIGATIONS_EN, PAST_ZH, READERS_EN,
-    TRIGGERS_EN, TRIGGERS_ZH, VERBS,
+use super::cues::{
+    FILLERS_EN, FILLERS_ZH, NEGATIONS_ZH, OBJECT_FIRST_ZH, OBLIGATIONS_EN, PAST_ZH, READERS_EN, TRIGGERS_EN,
+    TRIGGERS_ZH,
 };
+use super::entity;
+use super::lexicon::{Class, VERBS};
 
 /// A command that stands in a text.
 #[derive(Debug, Clone, PartialEq, Eq)]

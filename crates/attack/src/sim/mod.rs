@@ -4,6 +4,7 @@
 mod abilities;
 mod clause;
 mod context;
+mod cues;
 mod entity;
 mod lexicon;
 mod model;
