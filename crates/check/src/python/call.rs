@@ -127,7 +127,7 @@ impl Walk<'_, '_> {
     }
 
     /// A call that enters functions of the project.
-    fn enter(
+    pub(super) fn enter(
         &mut self,
         functions: &[FunctionId],
         object: Option<&Value>,
@@ -411,134 +411,9 @@ impl Walk<'_, '_> {
             }
         }
     }
-
-    /// A function's decorators: who enters it, and whether consent stands before it.
-    pub(super) fn decorated(&mut self, id: FunctionId, node: &ruff_python_ast::StmtFunctionDef) -> Value {
-        let mut all = vec![id];
-        if let Some(summary) = self.state.summaries.get_mut(id) {
-            summary.consented = false;
-        }
-        for decorator in &node.decorator_list {
-            let value = self.eval(&decorator.expression);
-            match &value.shape {
-                Shape::Path(_) | Shape::Made(_) => {
-                    let path = value.outside().unwrap_or_default().to_owned();
-                    self.decorated_outside(id, node, path.trim_end_matches("()"));
-                }
-                Shape::Functions(wrappers) => {
-                    for &wrapper in wrappers.iter() {
-                        let own = Argument { name: None, value: functions(vec![id]), spread: false };
-                        let made = self.enter(&[wrapper], None, &[own], decorator.range());
-                        self.decorated_inside(id, wrapper, &mut all, &made);
-                    }
-                }
-                _ => {}
-            }
-        }
-        functions(all)
-    }
-
-    fn decorated_outside(&mut self, id: FunctionId, node: &ruff_python_ast::StmtFunctionDef, path: &str) {
-        let asks = path.contains('.') && consent::answers(path);
-        if asks && let Some(summary) = self.state.summaries.get_mut(id) {
-            summary.consented = true;
-        }
-        if let Some(entry) = frameworks::entered_by(path).filter(|_| path.contains('.') && !asks)
-            && let Some(function) = self.state.functions.get_mut(id)
-        {
-            function.entry = Some(entry);
-            if frameworks::is_tool(path) {
-                self.offer_function(id, node);
-            }
-        }
-    }
-
-    fn decorated_inside(
-        &mut self,
-        id: FunctionId,
-        wrapper: FunctionId,
-        all: &mut Vec<FunctionId>,
-        made: &Value,
-    ) {
-        if let Shape::Functions(made) = &made.shape {
-            all.extend(made.iter().copied().filter(|other| *other != id));
-        }
-        let wraps = self.state.wrapped.get(wrapper).copied().flatten();
-        if wraps == Some(true)
-            && let Some(summary) = self.state.summaries.get_mut(id)
-        {
-            summary.consented = true;
-        }
-    }
-
-    /// Whether a function of the project answers whether there is consent: declared, or by its name.
-    pub(super) fn is_consent_function(&self, function: FunctionId) -> bool {
-        let project = self.state.project;
-        let Some(func) = project.functions.get(function) else { return false };
-        let module = project.modules.get(func.module).map_or("", |module| module.name.as_str());
-        let full = format!("{module}.{}", func.name);
-        let declared = self.state.consent_functions.iter().any(|name| *name == full || *name == func.name);
-        declared || consent::answers(&func.name)
-    }
-
-    /// A question for consent whose answer nobody reads.
-    pub(super) fn unused_answer(&mut self, expression: &Expr) {
-        let expression = match expression {
-            Expr::Await(node) => &*node.value,
-            other => other,
-        };
-        let Expr::Call(node) = expression else { return };
-        let callee = self.eval(&node.func);
-        let unused = match &callee.shape {
-            Shape::Functions(ids) => ids.iter().all(|id| self.asks_in_vain(*id)) && !ids.is_empty(),
-            Shape::Bound(id) => self.asks_in_vain(*id),
-            Shape::Path(path) => path.contains('.') && consent::answers(path) && !consent::insists(path),
-            _ => false,
-        };
-        if unused {
-            add(&mut self.call_at(node.range()).does, Deed::UnusedConsent);
-        }
-    }
-
-    fn asks_in_vain(&self, function: FunctionId) -> bool {
-        let summary = self.state.summaries.get(function);
-        let name = self.state.project.functions.get(function).map_or("", |func| func.name.as_str());
-        let silent = summary.is_some_and(|summary| !summary.raises && !summary.ensures);
-        let answers = summary.is_some_and(|summary| summary.answers);
-        self.is_consent_function(function) && silent && (answers || consent::insists(name))
-    }
-
-    /// `ok = ask_consent()` with an `ok` that is never read.
-    pub(super) fn unread_answer(&mut self, targets: &[Expr], value: &Expr, range: TextRange) {
-        let [Expr::Name(name)] = targets else { return };
-        let file = self.state.project.modules.get(self.module).map_or(0, |module| module.file);
-        let Some(text) = self.state.texts.get(file).map(|file| file.text.as_str()) else { return };
-        let body = self
-            .state
-            .project
-            .functions
-            .get(self.function)
-            .and_then(|func| func.definition)
-            .map_or(text, |definition| text.get(super::walk::span(definition.range())).unwrap_or_default());
-        if occurrences(body, name.id.as_str()) < 2 && range.len().to_usize() > 0 {
-            self.unused_answer(value);
-        }
-    }
 }
 
-/// How often an identifier occurs in a text.
-fn occurrences(text: &str, name: &str) -> usize {
-    let part = |ch: Option<char>| ch.is_some_and(|ch| ch.is_alphanumeric() || ch == '_');
-    text.match_indices(name)
-        .filter(|(at, _)| {
-            let before = text.get(..*at).and_then(|text| text.chars().next_back());
-            let after = text.get(at + name.len()..).and_then(|text| text.chars().next());
-            !part(before) && !part(after)
-        })
-        .count()
-}
-
-fn functions(all: Vec<FunctionId>) -> Value {
+pub(super) fn functions(all: Vec<FunctionId>) -> Value {
     Value::new(Shape::Functions(Rc::new(all)), Taint::NONE)
 }
 
@@ -567,7 +442,7 @@ fn collect_functions(value: &Value, found: &mut Vec<FunctionId>, depth: usize) {
 }
 
 /// Adds a deed, or joins it with the same one of another round.
-fn add(does: &mut Vec<Deed>, deed: Deed) {
+pub(super) fn add(does: &mut Vec<Deed>, deed: Deed) {
     for old in does.iter_mut() {
         match (old, &deed) {
             (Deed::Model { recipient: one, content }, Deed::Model { recipient: two, content: more })

@@ -5,6 +5,8 @@
 mod api;
 mod call;
 mod consent;
+mod decorate;
+mod define;
 mod eval;
 mod loops;
 mod notebook;
