@@ -35,6 +35,8 @@ pub(crate) struct File {
     pub gateway: GatewaySection,
     /// `ombud check`.
     pub check: crate::check::CheckSection,
+    /// `ombud attack`.
+    pub attack: Attack,
     /// `ombud serve`.
     pub serve: Serve,
     /// What the notice says beside what is seen.
@@ -73,6 +75,16 @@ impl Default for GatewaySection {
     fn default() -> Self {
         Self { upstream: None, upstream_anthropic: None, pass: Vec::new(), max_body_mib: 32, timeout_s: 600 }
     }
+}
+
+/// `[attack]`
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct Attack {
+    /// The agent reads the user's words from standard input, not from its last argument.
+    pub stdin: bool,
+    /// Folders with templates of the operator's own.
+    pub templates: Vec<PathBuf>,
 }
 
 /// `[serve]`

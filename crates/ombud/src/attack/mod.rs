@@ -99,12 +99,15 @@ pub(crate) const CHINESE: Chinese = &[
 ];
 
 /// Attacks the agent. 0 if nothing was breached, 1 if something was, 2 if nothing could be tested.
-pub(crate) async fn attack(args: Attack, terminal: Terminal) -> Result<u8> {
+pub(crate) async fn attack(mut args: Attack, terminal: Terminal) -> Result<u8> {
     if args.schema {
         let schema = schemars::schema_for!(Template);
         terminal.out(&serde_json::to_string_pretty(&schema)?)?;
         return Ok(0);
     }
+    let declared = config::read(args.upstreams.config.as_deref(), terminal.lang)?.attack;
+    args.stdin |= declared.stdin;
+    args.templates.extend(declared.templates);
     let templates = templates(&args, terminal)?;
     if args.list {
         return grid::list(&templates, terminal);
