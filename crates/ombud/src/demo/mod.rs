@@ -1,179 +1,126 @@
-//! `ombud demo`: a real little agent, a provider that shows what it receives, and a log that somebody tampers with.
+//! `ombud demo`: the whole loop on a sample assistant. Check finds what is missing, an attack shows it, the mended twin is
+//! run, attacked and looked at, its user is erased, and the log is verified. Every step is a command that anybody can type;
+//! the demonstration types it in a folder of its own and shows what it prints.
 
-mod story;
+mod sample;
+mod stage;
+mod tamper;
+mod view;
 
-use std::fs;
-use std::path::{Path, PathBuf};
-use std::process::Stdio;
-
-use anyhow::{Context, Result, bail};
-use ombud_attack::sim::Simulator;
-use ombud_core::event::EventKind;
+use anyhow::{Result, bail};
 use ombud_core::say;
-use ombud_gateway::server;
-use ombud_ledger::read::{Contents, Reader};
-use ombud_ledger::verify::{self, Policy};
-use tokio::net::TcpListener;
-use tokio::process::Command;
 
 use crate::cli;
-use crate::config::{self, Flags};
-use crate::gate::Gate;
-use crate::log;
+use crate::journey;
 use crate::output::Terminal;
+use sample::Twin;
+use stage::Stage;
 
-const AGENT: &str = include_str!("agent.py");
+/// The template that the demonstration attacks with.
+const TEMPLATE: &str = "forward-inbox";
+
+/// Whom the assistant serves.
+const SUBJECT: &str = "emily";
 
 /// Runs the demonstration.
 pub(crate) async fn demo(args: &cli::Demo, terminal: Terminal) -> Result<u8> {
-    let folder = std::env::temp_dir().join(format!("ombud-demo-{}", std::process::id()));
-    fs::create_dir_all(&folder).with_context(|| folder.display().to_string())?;
-    let result = play(args, &folder, terminal).await;
-    // A folder that stays behind in the temporary directory does no harm.
-    let _ = fs::remove_dir_all(&folder);
-    result
-}
-
-async fn play(args: &cli::Demo, folder: &Path, terminal: Terminal) -> Result<u8> {
-    let lang = terminal.lang;
-    let home = folder.join(".ombud");
     let real = !args.simulated && std::env::var_os("OPENAI_API_KEY").is_some_and(|key| !key.is_empty());
-    let simulator = Simulator::default();
-    story::opening(real, terminal)?;
-    let gate = gate(&home, real, &simulator).await?;
-    let said = agent(folder, &gate, real, terminal).await?;
-    gate.close(None).await?;
-    let exchanges = exchanges(&home).await?;
-    if exchanges.is_empty() {
-        bail!(
-            say!(lang, en: "the agent sent nothing; the demonstration is broken", zh: "智能体没有发送任何内容，演示出错")
-        );
-    }
-    let received = simulator.received();
-    story::side_by_side(&exchanges, (!real).then_some(&received), terminal)?;
-    story::restored(folder, &said, terminal)?;
-    tamper(&home, &folder.join("copy"), terminal)?;
-    story::next(terminal)?;
+    let stage = Stage::open(real, terminal).await?;
+    opening(&stage)?;
+    check(&stage).await?;
+    attack(&stage).await?;
+    mend(&stage).await?;
+    use_it(&stage).await?;
+    erase(&stage).await?;
+    log(&stage).await?;
+    closing(&stage)?;
     Ok(0)
 }
 
-/// The gateway in front of the simulated or the real provider.
-async fn gate(home: &Path, real: bool, simulator: &Simulator) -> Result<Gate> {
-    let file: config::File = toml::from_str(story::CONFIG)?;
-    let detector = config::detector(&file);
-    let mut flags = Flags::default();
-    if !real {
-        let listener = TcpListener::bind("127.0.0.1:0").await?;
-        flags.upstream = Some(format!("http://{}/v1", listener.local_addr()?));
-        tokio::spawn(server::serve(listener, simulator.router(), std::future::pending()));
-    }
-    let config = config::gateway(file, &flags, ombud_core::Lang::En)?;
-    Gate::open(home, config, detector, TcpListener::bind("127.0.0.1:0").await?, "demo").await
+fn opening(stage: &Stage) -> Result<()> {
+    stage.say(&say!(stage.lang(),
+        en: "A sample assistant (150 lines of Python) with mail, files, web and a memory, as many people write it.\nIts world and its model are simulated: no key, no network, nothing leaves this machine.",
+        zh: "一个示例助理（150 行 Python），会收发邮件、读文件、上网，还有记忆，和许多人写的一样。\n它的环境和模型都是模拟的：不需要密钥，不联网，任何内容都不会离开本机。"))
 }
 
-/// Runs the agent and returns what its user sees.
-async fn agent(folder: &Path, gate: &Gate, real: bool, terminal: Terminal) -> Result<String> {
-    let lang = terminal.lang;
-    fs::write(folder.join("agent.py"), AGENT)?;
-    let mut command = Command::new("python3");
-    command
-        .args(["agent.py", story::message(lang)])
-        .current_dir(folder)
-        .env("OPENAI_BASE_URL", format!("http://{}/v1", gate.address))
-        .env("NO_PROXY", "127.0.0.1")
-        .env("PYTHONIOENCODING", "utf-8")
-        .stderr(Stdio::piped());
-    if real {
-        command.env("DEMO_MODEL", std::env::var("DEMO_MODEL").unwrap_or_else(|_| "gpt-4o-mini".into()));
-    } else {
-        command.env("OPENAI_API_KEY", "demo");
-    }
-    let output = command.output().await.with_context(|| {
-        say!(lang, en: "the demonstration's agent needs Python 3 (`python3`); install it and try again", zh: "演示用的智能体需要 Python 3（`python3`），请安装后重试")
-    })?;
-    if !output.status.success() {
-        let last = String::from_utf8_lossy(&output.stderr).lines().last().unwrap_or_default().to_owned();
-        bail!(say!(lang,
-            en: "the demonstration's agent failed: {last}. With a real key in the environment, try `ombud demo --simulated`",
-            zh: "演示用的智能体出错：{last}。如果环境中有真实密钥，可试试 `ombud demo --simulated`"));
-    }
-    Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned())
+/// What is missing before release.
+async fn check(stage: &Stage) -> Result<()> {
+    stage.heading(&say!(stage.lang(), en: "1. Before release: what is missing?", zh: "1. 发布之前：缺了什么保护？"))?;
+    sample::put(stage.folder(), Twin::Faulty)?;
+    let played = stage.ombud(&["check"], 1).await?;
+    stage.show(&view::finding(&played.out, "retrieval-without-consent"))?;
+    stage.show(&view::last(&played.out, 2))
 }
 
-/// A request as the log holds it: what the agent sent and what left.
-pub(super) struct Sent {
-    /// The body of the agent.
-    pub original: Vec<u8>,
-    /// The body that left.
-    pub left: Vec<u8>,
+/// What a stranger's mail can do with it.
+async fn attack(stage: &Stage) -> Result<()> {
+    stage.heading(&say!(stage.lang(), en: "2. In test: what can a stranger's mail make it do?", zh: "2. 测试：陌生人的一封邮件能让它做什么？"))?;
+    let lang = stage.lang().tag();
+    let played =
+        stage.ombud(&["attack", "--template", TEMPLATE, "--", "python3", "agent.py", "--lang", lang], 1).await?;
+    stage.show(&played.out)
 }
 
-async fn exchanges(home: &Path) -> Result<Vec<Sent>> {
-    let mut reader = Reader::open(home).await?;
-    let mut found = Vec::new();
-    for record in reader.newest(100).await? {
-        let request = record.event.as_ref().is_some_and(|event| matches!(event.kind, EventKind::Request(_)));
-        if !request {
-            continue;
-        }
-        if let Contents::Parts(parts) = reader.contents(&record).await?
-            && let [original, patches] = parts.as_slice()
-        {
-            found.push(Sent { original: original.to_vec(), left: log::patched(original, patches) });
-        }
-    }
-    Ok(found)
+/// The mended twin: the finding is gone, the attack is stopped.
+async fn mend(stage: &Stage) -> Result<()> {
+    stage.heading(&say!(stage.lang(),
+        en: "3. Mended: it asks for consent, and rules guard its tools",
+        zh: "3. 修好之后：先征得同意，工具也有规则把守"))?;
+    sample::put(stage.folder(), Twin::Mended)?;
+    stage.configure(&sample::configuration(stage.world()))?;
+    let played = stage.ombud(&["check"], 0).await?;
+    stage.show(&view::last(&played.out, 2))?;
+    let lang = stage.lang().tag();
+    let command = ["python3", "agent.py", "--lang", lang, "--user", SUBJECT, "--consent", "yes"];
+    let harden = [&["attack", "--template", TEMPLATE, "--harden", "--"], &command[..]].concat();
+    let played = stage.ombud(&harden, 0).await?;
+    stage.show(&played.out)
 }
 
-/// Verifies the log, changes one character of a copy, and verifies that.
-fn tamper(home: &Path, copy: &Path, terminal: Terminal) -> Result<()> {
-    let lang = terminal.lang;
-    story::heading(&say!(lang, en: "The log", zh: "日志"), terminal)?;
-    let report = verify::verify(home, &Policy::default())?;
-    log::print(&report, &say!(lang, en: "the log", zh: "日志"), terminal)?;
-    // Only the journal: the databases beside it have files that vanish while they close.
-    copy_folder(&home.join("journal"), &copy.join("journal"))?;
-    let (from, to) = change(&copy.join("journal"))?;
-    terminal.out(&say!(lang,
-        en: "\nNow somebody changes one character in a copy: {from} becomes {to}.",
-        zh: "\n现在有人在副本中改了一个字符：{from} 变成了 {to}。"))?;
-    let report = verify::verify(copy, &Policy::default())?;
-    if report.is_whole() {
-        bail!(
-            say!(lang, en: "the change was not noticed; this must not happen", zh: "改动未被发现，这不应发生")
-        );
+/// A real conversation: what the assistant sent and what the provider received.
+async fn use_it(stage: &Stage) -> Result<()> {
+    stage.heading(&say!(stage.lang(), en: "4. In use: who sees the user's data?", zh: "4. 使用：谁看得到用户的数据？"))?;
+    let (lang, message) = (stage.lang().tag(), view::message(stage.lang()));
+    let run = ["python3", "agent.py", "--lang", lang, "--user", SUBJECT, "--consent", "yes", message];
+    let played = stage.run(&run).await?;
+    let sent = view::sent(&stage.home()).await?;
+    if sent.is_empty() {
+        bail!(say!(stage.lang(), en: "the assistant sent nothing; the demonstration is broken", zh: "助理没有发送任何内容，演示出错"));
     }
-    log::print(&report, &say!(lang, en: "the copy", zh: "副本"), terminal)
+    let received = stage.received();
+    stage.show(&view::side_by_side(&sent, &received, stage.lang()))?;
+    let said = played.out.trim();
+    stage.show(&say!(stage.lang(), en: "the user reads  {said}", zh: "用户看到  {said}"))
 }
 
-/// Changes the count of one kind of masked value in the journal.
-fn change(journal: &Path) -> Result<(String, String)> {
-    let mut segments: Vec<PathBuf> = fs::read_dir(journal)?.flatten().map(|entry| entry.path()).collect();
-    segments.retain(|path| path.extension().is_some_and(|ending| ending == "seg"));
-    segments.sort();
-    for path in segments {
-        let mut bytes = fs::read(&path)?;
-        let needle = b"\"EMAIL\":1";
-        if let Some(place) = bytes.windows(needle.len()).position(|window| window == needle)
-            && let Some(digit) = bytes.get_mut(place + needle.len() - 1)
-        {
-            *digit = b'0';
-            fs::write(&path, bytes)?;
-            return Ok(("\"EMAIL\":1".into(), "\"EMAIL\":0".into()));
-        }
-    }
-    bail!("the log of the demonstration holds no masked address")
+/// The user goes, and so does their data.
+async fn erase(stage: &Stage) -> Result<()> {
+    stage.heading(&say!(stage.lang(), en: "5. A user leaves: erase what is kept of them", zh: "5. 用户离开：删除关于他的一切"))?;
+    let played = stage.ombud(&["subject", "erase", SUBJECT], 0).await?;
+    stage.show(&played.out)
 }
 
-fn copy_folder(from: &Path, to: &Path) -> Result<()> {
-    fs::create_dir_all(to)?;
-    for entry in fs::read_dir(from)?.flatten() {
-        let target = to.join(entry.file_name());
-        if entry.file_type()?.is_dir() {
-            copy_folder(&entry.path(), &target)?;
-        } else {
-            fs::copy(entry.path(), &target)?;
-        }
-    }
+/// The log: whole after all that, and no longer once somebody changes a byte.
+async fn log(stage: &Stage) -> Result<()> {
+    stage.heading(&say!(stage.lang(), en: "6. Afterwards: what proves it?", zh: "6. 事后：拿什么证明？"))?;
+    let played = stage.ombud(&["log", "verify"], 0).await?;
+    stage.show(&played.out)?;
+    let copy = stage.folder().join("copy");
+    let (from, to) = tamper::change_a_copy(&stage.home(), &copy)?;
+    stage.show(&say!(stage.lang(),
+        en: "Now somebody changes one character in a copy: {from} becomes {to}.",
+        zh: "现在有人在副本中改了一个字符：{from} 变成了 {to}。"))?;
+    let played = stage.ombud(&["log", "verify", "copy"], 1).await?;
+    stage.show(&view::first(&played.out, 2))
+}
+
+fn closing(stage: &Stage) -> Result<()> {
+    let folder = stage.folder().display().to_string();
+    stage.heading(&say!(stage.lang(), en: "Your turn", zh: "轮到你了"))?;
+    stage.say(&say!(stage.lang(),
+        en: "Look at all of this in a browser:  cd {folder} && ombud console\nIn your own project:               ombud init",
+        zh: "在浏览器里看这一切：cd {folder} && ombud console\n在你自己的项目里：  ombud init"))?;
+    journey::next("ombud init", stage.terminal());
     Ok(())
 }
+

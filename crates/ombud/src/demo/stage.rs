@@ -1,0 +1,144 @@
+//! The folder in which the demonstration plays, and the commands that it types there.
+
+use std::ffi::OsString;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+
+use anyhow::{Context, Result, bail};
+use bytes::Bytes;
+use ombud_attack::sim::Simulator;
+use ombud_attack::world::World;
+use ombud_core::{Lang, say};
+use ombud_gateway::server;
+use tokio::net::TcpListener;
+use tokio::process::Command;
+
+use crate::output::Terminal;
+use crate::sim;
+
+/// Where the demonstration plays.
+pub(super) struct Stage {
+    folder: PathBuf,
+    terminal: Terminal,
+    simulator: Simulator,
+    world: String,
+    /// The provider of the environment answers instead of the simulated one.
+    real: bool,
+}
+
+/// What a command printed on standard output.
+pub(super) struct Played {
+    pub(super) out: String,
+}
+
+impl Stage {
+    /// Makes the folder, which stays: the reports that are named lie in it. Starts the simulated model and world.
+    pub(super) async fn open(real: bool, terminal: Terminal) -> Result<Self> {
+        let folder = std::env::temp_dir().join(format!("ombud-demo-{}", std::process::id()));
+        // Nobody else's folder, and nobody else looks into it.
+        let mut builder = fs::DirBuilder::new();
+        std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+        builder.create(&folder).with_context(|| folder.display().to_string())?;
+        let simulator = Simulator::default();
+        let listener = TcpListener::bind("127.0.0.1:0").await?;
+        let world = format!("http://{}", listener.local_addr()?);
+        let routes = simulator.router().merge(World::new(terminal.lang)?.router());
+        tokio::spawn(server::serve(listener, routes, std::future::pending()));
+        Ok(Self { folder, terminal, simulator, world, real })
+    }
+
+    pub(super) fn lang(&self) -> Lang {
+        self.terminal.lang
+    }
+
+    pub(super) fn terminal(&self) -> Terminal {
+        self.terminal
+    }
+
+    pub(super) fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    pub(super) fn home(&self) -> PathBuf {
+        self.folder.join(".ombud")
+    }
+
+    /// Address of the simulated world and model.
+    pub(super) fn world(&self) -> &str {
+        &self.world
+    }
+
+    /// Writes the assistant's `ombud.toml`.
+    pub(super) fn configure(&self, text: &str) -> Result<()> {
+        Ok(fs::write(self.folder.join(crate::config::FILE), text)?)
+    }
+
+    /// Bodies that the simulated provider received, oldest first.
+    pub(super) fn received(&self) -> Vec<Bytes> {
+        self.simulator.received()
+    }
+
+    pub(super) fn say(&self, text: &str) -> Result<()> {
+        self.terminal.out(text)
+    }
+
+    pub(super) fn heading(&self, text: &str) -> Result<()> {
+        self.terminal.out(&format!("\n── {text} ──"))
+    }
+
+    /// Prints what a command printed, a little to the right.
+    pub(super) fn show(&self, text: &str) -> Result<()> {
+        let folder = format!("{}/", self.folder.display());
+        for line in text.trim_end().lines() {
+            self.terminal.out(format!("  {}", line.replace(&folder, "")).trim_end())?;
+        }
+        Ok(())
+    }
+
+    /// Types `ombud …` in the folder and shows the command.
+    pub(super) async fn ombud(&self, args: &[&str], expected: i32) -> Result<Played> {
+        self.terminal.out(&format!("$ ombud {}", args.join(" ")))?;
+        self.play(args, expected).await
+    }
+
+    /// Types `ombud run -- …`; the addresses that an own project would have in its environment are not shown.
+    pub(super) async fn run(&self, command: &[&str]) -> Result<Played> {
+        self.terminal.out(&format!("$ ombud run -- {}", quoted(command)))?;
+        let upstream = format!("{}/v1", self.world);
+        let mut args = vec!["run"];
+        if !self.real {
+            args.extend(["--upstream", upstream.as_str()]);
+        }
+        args.push("--");
+        args.extend(command);
+        self.play(&args, 0).await
+    }
+
+    async fn play(&self, args: &[&str], expected: i32) -> Result<Played> {
+        let mut command = Command::new(std::env::current_exe()?);
+        command.args(args).current_dir(&self.folder).stdin(Stdio::null());
+        command.env_remove("OMBUD_HOME")// By variable: after `--` a flag would belong to the agent.
+            .env("OMBUD_LANG", self.lang().tag()).env("PYTHONIOENCODING", "utf-8");
+        command.envs(sim::variables(&self.world, self.lang()));
+        if !self.real {
+            command.envs(sim::keys()).env_remove("OPENAI_BASE_URL");
+        }
+        let output = command.output().await?;
+        if output.status.code() == Some(expected) {
+            return Ok(Played { out: String::from_utf8_lossy(&output.stdout).into_owned() });
+        }
+        let typed = args.join(" ");
+        let said = String::from_utf8_lossy(&output.stderr);
+        let last = said.lines().rfind(|line| !line.trim().is_empty()).unwrap_or_default().to_owned();
+        let folder = self.folder.display();
+        bail!(say!(self.lang(),
+            en: "`ombud {typed}` did not do what it should here: {last}. The demonstration needs `python3`; its folder is {folder}",
+            zh: "`ombud {typed}` 的结果不符合预期：{last}。演示需要 `python3`；演示目录是 {folder}"))
+    }
+}
+
+/// Words for a shell; only what has a space or a sign is quoted.
+fn quoted(words: &[&str]) -> String {
+    crate::journey::typed(&words.iter().map(OsString::from).collect::<Vec<_>>())
+}
