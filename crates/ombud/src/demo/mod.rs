@@ -11,7 +11,6 @@ use anyhow::{Result, bail};
 use ombud_core::say;
 
 use crate::cli;
-use crate::journey;
 use crate::output::Terminal;
 use sample::Twin;
 use stage::Stage;
@@ -45,7 +44,9 @@ fn opening(stage: &Stage) -> Result<()> {
 
 /// What is missing before release.
 async fn check(stage: &Stage) -> Result<()> {
-    stage.heading(&say!(stage.lang(), en: "1. Before release: what is missing?", zh: "1. 发布之前：缺了什么保护？"))?;
+    stage.heading(
+        &say!(stage.lang(), en: "1. Before release: what is missing?", zh: "1. 发布之前：缺了什么保护？"),
+    )?;
     sample::put(stage.folder(), Twin::Faulty)?;
     let played = stage.ombud(&["check"], 1).await?;
     stage.show(&view::finding(&played.out, "retrieval-without-consent"))?;
@@ -56,8 +57,9 @@ async fn check(stage: &Stage) -> Result<()> {
 async fn attack(stage: &Stage) -> Result<()> {
     stage.heading(&say!(stage.lang(), en: "2. In test: what can a stranger's mail make it do?", zh: "2. 测试：陌生人的一封邮件能让它做什么？"))?;
     let lang = stage.lang().tag();
-    let played =
-        stage.ombud(&["attack", "--template", TEMPLATE, "--", "python3", "agent.py", "--lang", lang], 1).await?;
+    let played = stage
+        .ombud(&["attack", "--template", TEMPLATE, "--", "python3", "agent.py", "--lang", lang], 1)
+        .await?;
     stage.show(&played.out)
 }
 
@@ -79,13 +81,17 @@ async fn mend(stage: &Stage) -> Result<()> {
 
 /// A real conversation: what the assistant sent and what the provider received.
 async fn use_it(stage: &Stage) -> Result<()> {
-    stage.heading(&say!(stage.lang(), en: "4. In use: who sees the user's data?", zh: "4. 使用：谁看得到用户的数据？"))?;
+    stage.heading(
+        &say!(stage.lang(), en: "4. In use: who sees the user's data?", zh: "4. 使用：谁看得到用户的数据？"),
+    )?;
     let (lang, message) = (stage.lang().tag(), view::message(stage.lang()));
     let run = ["python3", "agent.py", "--lang", lang, "--user", SUBJECT, "--consent", "yes", message];
     let played = stage.run(&run).await?;
     let sent = view::sent(&stage.home()).await?;
     if sent.is_empty() {
-        bail!(say!(stage.lang(), en: "the assistant sent nothing; the demonstration is broken", zh: "助理没有发送任何内容，演示出错"));
+        bail!(
+            say!(stage.lang(), en: "the assistant sent nothing; the demonstration is broken", zh: "助理没有发送任何内容，演示出错")
+        );
     }
     let received = stage.received();
     stage.show(&view::side_by_side(&sent, &received, stage.lang()))?;
@@ -120,7 +126,5 @@ fn closing(stage: &Stage) -> Result<()> {
     stage.say(&say!(stage.lang(),
         en: "Look at all of this in a browser:  cd {folder} && ombud console\nIn your own project:               ombud init",
         zh: "在浏览器里看这一切：cd {folder} && ombud console\n在你自己的项目里：  ombud init"))?;
-    journey::next("ombud init", stage.terminal());
     Ok(())
 }
-

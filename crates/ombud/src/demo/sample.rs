@@ -4,13 +4,27 @@ use std::fs;
 use std::path::Path;
 
 use anyhow::Result;
-use rust_embed::RustEmbed;
 
-/// The Python SDK.
-#[derive(RustEmbed)]
-#[folder = "../../sdk/python/ombud"]
-#[include = "*.py"]
-struct Sdk;
+/// Embeds files under their names.
+macro_rules! files {
+    ($($name:literal => $path:literal,)*) => {
+        &[$(($name, include_str!($path)),)*]
+    };
+}
+
+/// The modules of the Python SDK.
+const SDK: &[(&str, &str)] = files! {
+    "__init__.py" => "../../../../sdk/python/ombud/__init__.py",
+    "attach.py" => "../../../../sdk/python/ombud/attach.py",
+    "client.py" => "../../../../sdk/python/ombud/client.py",
+    "consent.py" => "../../../../sdk/python/ombud/consent.py",
+    "errors.py" => "../../../../sdk/python/ombud/errors.py",
+    "guard.py" => "../../../../sdk/python/ombud/guard.py",
+    "prompt.py" => "../../../../sdk/python/ombud/prompt.py",
+    "settings.py" => "../../../../sdk/python/ombud/settings.py",
+    "subjects.py" => "../../../../sdk/python/ombud/subjects.py",
+    "testing.py" => "../../../../sdk/python/ombud/testing.py",
+};
 
 const FAULTY: &str = include_str!("../../../../examples/assistant-faulty/agent.py");
 const MENDED: &str = include_str!("../../../../examples/assistant-mended/agent.py");
@@ -35,10 +49,8 @@ pub(super) fn put(folder: &Path, twin: Twin) -> Result<()> {
     if matches!(twin, Twin::Mended) {
         let package = folder.join("ombud");
         fs::create_dir_all(&package)?;
-        for name in Sdk::iter() {
-            if let Some(file) = Sdk::get(&name) {
-                fs::write(package.join(&*name), file.data)?;
-            }
+        for (name, source) in SDK {
+            fs::write(package.join(name), source)?;
         }
     }
     Ok(())
@@ -47,4 +59,26 @@ pub(super) fn put(folder: &Path, twin: Twin) -> Result<()> {
 /// The mended twin's configuration with the store at this address.
 pub(super) fn configuration(store: &str) -> String {
     CONFIGURATION.replace("http://127.0.0.1:8000", store)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_module_of_the_sdk_is_there() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../sdk/python/ombud");
+        let mut names: Vec<String> = fs::read_dir(folder)
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .filter(|name| name.ends_with(".py"))
+            .collect();
+        names.sort();
+        assert_eq!(names, SDK.iter().map(|(name, _)| (*name).to_owned()).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn the_store_of_the_configuration_is_replaced() {
+        assert!(configuration("http://127.0.0.1:1").contains("url = \"http://127.0.0.1:1\""));
+    }
 }

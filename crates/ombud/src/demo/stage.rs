@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
 use anyhow::{Context, Result, bail};
+use axum::Router;
 use bytes::Bytes;
 use ombud_attack::sim::Simulator;
 use ombud_attack::world::World;
@@ -22,6 +23,8 @@ pub(super) struct Stage {
     folder: PathBuf,
     terminal: Terminal,
     simulator: Simulator,
+    /// Base URL of the simulated model, and address of the simulated world.
+    model: String,
     world: String,
     /// The provider of the environment answers instead of the simulated one.
     real: bool,
@@ -41,19 +44,14 @@ impl Stage {
         std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
         builder.create(&folder).with_context(|| folder.display().to_string())?;
         let simulator = Simulator::default();
-        let listener = TcpListener::bind("127.0.0.1:0").await?;
-        let world = format!("http://{}", listener.local_addr()?);
-        let routes = simulator.router().merge(World::new(terminal.lang)?.router());
-        tokio::spawn(server::serve(listener, routes, std::future::pending()));
-        Ok(Self { folder, terminal, simulator, world, real })
+        // Two addresses: what goes to a provider's address goes through the gateway.
+        let model = serve(simulator.router()).await? + "/v1";
+        let world = serve(World::new(terminal.lang)?.router()).await?;
+        Ok(Self { folder, terminal, simulator, model, world, real })
     }
 
     pub(super) fn lang(&self) -> Lang {
         self.terminal.lang
-    }
-
-    pub(super) fn terminal(&self) -> Terminal {
-        self.terminal
     }
 
     pub(super) fn folder(&self) -> &Path {
@@ -64,7 +62,7 @@ impl Stage {
         self.folder.join(".ombud")
     }
 
-    /// Address of the simulated world and model.
+    /// Address of the simulated world.
     pub(super) fn world(&self) -> &str {
         &self.world
     }
@@ -90,7 +88,7 @@ impl Stage {
     /// Prints what a command printed, a little to the right.
     pub(super) fn show(&self, text: &str) -> Result<()> {
         let folder = format!("{}/", self.folder.display());
-        for line in text.trim_end().lines() {
+        for line in text.trim_matches('\n').trim_end().lines() {
             self.terminal.out(format!("  {}", line.replace(&folder, "")).trim_end())?;
         }
         Ok(())
@@ -105,10 +103,9 @@ impl Stage {
     /// Types `ombud run -- …`; the addresses that an own project would have in its environment are not shown.
     pub(super) async fn run(&self, command: &[&str]) -> Result<Played> {
         self.terminal.out(&format!("$ ombud run -- {}", quoted(command)))?;
-        let upstream = format!("{}/v1", self.world);
         let mut args = vec!["run"];
         if !self.real {
-            args.extend(["--upstream", upstream.as_str()]);
+            args.extend(["--upstream", self.model.as_str()]);
         }
         args.push("--");
         args.extend(command);
@@ -118,8 +115,10 @@ impl Stage {
     async fn play(&self, args: &[&str], expected: i32) -> Result<Played> {
         let mut command = Command::new(std::env::current_exe()?);
         command.args(args).current_dir(&self.folder).stdin(Stdio::null());
-        command.env_remove("OMBUD_HOME")// By variable: after `--` a flag would belong to the agent.
-            .env("OMBUD_LANG", self.lang().tag()).env("PYTHONIOENCODING", "utf-8");
+        command
+            .env_remove("OMBUD_HOME") // By variable: after `--` a flag would belong to the agent.
+            .env("OMBUD_LANG", self.lang().tag())
+            .env("PYTHONIOENCODING", "utf-8");
         command.envs(sim::variables(&self.world, self.lang()));
         if !self.real {
             command.envs(sim::keys()).env_remove("OPENAI_BASE_URL");
@@ -136,6 +135,14 @@ impl Stage {
             en: "`ombud {typed}` did not do what it should here: {last}. The demonstration needs `python3`; its folder is {folder}",
             zh: "`ombud {typed}` 的结果不符合预期：{last}。演示需要 `python3`；演示目录是 {folder}"))
     }
+}
+
+/// Serves on a free loopback port for as long as the process lives.
+async fn serve(routes: Router) -> Result<String> {
+    let listener = TcpListener::bind("127.0.0.1:0").await?;
+    let address = format!("http://{}", listener.local_addr()?);
+    tokio::spawn(server::serve(listener, routes, std::future::pending()));
+    Ok(address)
 }
 
 /// Words for a shell; only what has a space or a sign is quoted.
