@@ -12,7 +12,7 @@ use serde::Deserialize;
 
 use crate::cli::Chinese;
 use crate::output::Terminal;
-use crate::{config, report};
+use crate::{config, journey, report};
 
 /// `ombud check`
 #[derive(Debug, Args)]
@@ -119,7 +119,23 @@ pub(crate) fn check(args: &Check, terminal: Terminal) -> Result<u8> {
         None if text.is_empty() => {}
         None => terminal.out(text.trim_end())?,
     }
+    if args.format == Format::Text {
+        journey::next(
+            &format!("ombud run{} -- {}", simulated(), journey::start(&args.path, terminal)),
+            terminal,
+        );
+    }
     Ok(u8::from(found.breaches(gate)))
+}
+
+/// Whoever has no key can still see what the agent sends.
+fn simulated() -> &'static str {
+    let has = |name| std::env::var_os(name).is_some_and(|key| !key.is_empty());
+    if ["OPENAI_API_KEY", "ANTHROPIC_API_KEY", "DEEPSEEK_API_KEY", "DASHSCOPE_API_KEY"].into_iter().any(has) {
+        ""
+    } else {
+        " --simulated"
+    }
 }
 
 fn unreadable(path: &Path, lang: Lang) -> String {

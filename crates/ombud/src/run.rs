@@ -30,7 +30,10 @@ pub(crate) async fn run(args: cli::Run, terminal: Terminal) -> Result<u8> {
     if let Some(simulated) = &simulated {
         flags.upstream = Some(simulated.upstream());
     }
-    let config = config::gateway(file, &flags, terminal.lang)?;
+    let mut config = config::gateway(file, &flags, terminal.lang)?;
+    if let Some(simulated) = &simulated {
+        config.memory.all_at(simulated.world());
+    }
     let gate =
         Gate::open(&config::home(), config, detector, TcpListener::bind("127.0.0.1:0").await?, "run").await?;
     gate.announce_console(terminal);

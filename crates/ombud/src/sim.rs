@@ -69,6 +69,11 @@ impl Simulated {
         format!("{}/v1", self.model)
     }
 
+    /// Address of the world.
+    pub(crate) fn world(&self) -> &str {
+        &self.world
+    }
+
     /// Everything that an agent has to know.
     pub(crate) fn environment(&self, lang: Lang) -> Vec<(String, OsString)> {
         keys().into_iter().chain(variables(&self.world, lang)).collect()

@@ -31,6 +31,13 @@ pub struct Memory {
     pub controller: (String, String),
 }
 
+impl Memory {
+    /// Puts a simulated store in the place of every store.
+    pub fn all_at(&mut self, url: &str) {
+        self.stores.values_mut().for_each(|store| url.clone_into(&mut store.url));
+    }
+}
+
 /// The kind of a store.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]

@@ -63,6 +63,7 @@ impl Rig {
         let detector = config::detector(&file);
         let attacker = Arc::new(Attacker::default());
         let mut config = config::gateway(file, &flags, terminal.lang)?;
+        config.memory.all_at(&world_url);
         config.interceptor = Some(Arc::clone(&attacker) as Arc<_>);
         let gate =
             Gate::open(&home, config, detector, TcpListener::bind("127.0.0.1:0").await?, "attack").await?;

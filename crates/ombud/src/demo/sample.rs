@@ -70,8 +70,9 @@ mod tests {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../sdk/python/ombud");
         let mut names: Vec<String> = fs::read_dir(folder)
             .unwrap()
-            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-            .filter(|name| name.ends_with(".py"))
+            .map(|entry| entry.unwrap().path())
+            .filter(|path| path.extension().is_some_and(|ending| ending == "py"))
+            .map(|path| path.file_name().unwrap().to_str().unwrap().to_owned())
             .collect();
         names.sort();
         assert_eq!(names, SDK.iter().map(|(name, _)| (*name).to_owned()).collect::<Vec<_>>());

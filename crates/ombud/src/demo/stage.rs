@@ -6,13 +6,10 @@ use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
 use anyhow::{Context, Result, bail};
-use axum::Router;
 use bytes::Bytes;
 use ombud_attack::sim::Simulator;
 use ombud_attack::world::World;
 use ombud_core::{Lang, say};
-use ombud_gateway::server;
-use tokio::net::TcpListener;
 use tokio::process::Command;
 
 use crate::output::Terminal;
@@ -45,8 +42,8 @@ impl Stage {
         builder.create(&folder).with_context(|| folder.display().to_string())?;
         let simulator = Simulator::default();
         // Two addresses: what goes to a provider's address goes through the gateway.
-        let model = serve(simulator.router()).await? + "/v1";
-        let world = serve(World::new(terminal.lang)?.router()).await?;
+        let model = sim::serve(simulator.router()).await? + "/v1";
+        let world = sim::serve(World::new(terminal.lang)?.router()).await?;
         Ok(Self { folder, terminal, simulator, model, world, real })
     }
 
@@ -135,14 +132,6 @@ impl Stage {
             en: "`ombud {typed}` did not do what it should here: {last}. The demonstration needs `python3`; its folder is {folder}",
             zh: "`ombud {typed}` 的结果不符合预期：{last}。演示需要 `python3`；演示目录是 {folder}"))
     }
-}
-
-/// Serves on a free loopback port for as long as the process lives.
-async fn serve(routes: Router) -> Result<String> {
-    let listener = TcpListener::bind("127.0.0.1:0").await?;
-    let address = format!("http://{}", listener.local_addr()?);
-    tokio::spawn(server::serve(listener, routes, std::future::pending()));
-    Ok(address)
 }
 
 /// Words for a shell; only what has a space or a sign is quoted.

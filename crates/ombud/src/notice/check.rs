@@ -15,6 +15,7 @@ use crate::cli::Format;
 use crate::config;
 use crate::document::one_line;
 use crate::flowmap::{Country, Input, Known, Paths};
+use crate::journey;
 use crate::output::Terminal;
 
 /// Where it is looked for last.
@@ -106,6 +107,9 @@ pub(super) async fn check(args: &Check, terminal: Terminal) -> Result<u8> {
     match args.format {
         Format::Json => terminal.out(&format!("{:#}", as_json(&drift, &published.path)))?,
         Format::Text => tell(&drift, &published.path, &known, terminal)?,
+    }
+    if drift.lacks.is_empty() {
+        journey::next("ombud log verify", terminal);
     }
     Ok(u8::from(!drift.lacks.is_empty()))
 }

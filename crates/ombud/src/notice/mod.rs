@@ -21,6 +21,7 @@ use serde_json::json;
 use crate::cli::Chinese;
 use crate::document::{html, markdown, text};
 use crate::flowmap::{Input, Known, Paths, Traffic};
+use crate::journey;
 use crate::output::Terminal;
 
 pub(crate) use check::{DEFAULT, describe, drift};
@@ -118,6 +119,9 @@ pub(crate) async fn notice(args: &Notice, terminal: Terminal) -> Result<u8> {
     let written = write(&facts, args.layer, args.format);
     deliver(&written, args.output.as_deref(), terminal)?;
     remarks(&known, &facts, args, terminal);
+    if let Some(file) = &args.output {
+        journey::next(&format!("ombud notice check {}", journey::typed(&[file.into()])), terminal);
+    }
     Ok(0)
 }
 

@@ -25,6 +25,7 @@ use serde_json::{Value, json};
 use crate::cli::Chinese;
 use crate::document::{markdown, text};
 use crate::flowmap::{Input, Known, Paths};
+use crate::journey;
 use crate::notice::deliver;
 use crate::output::Terminal;
 use risk::Open;
@@ -84,6 +85,7 @@ pub(crate) async fn plan(args: &Plan, terminal: Terminal) -> Result<u8> {
         terminal.warn(&format!("ombud: {}", damage.say(lang)));
     }
     deliver(&write(&draw(&known, lang), &known, args.format), args.output.as_deref(), terminal)?;
+    journey::next("ombud notice -o PRIVACY.md", terminal);
     Ok(0)
 }
 

@@ -55,7 +55,10 @@ fn one(view: &View<'_>, finding: &Finding) -> String {
         groups.push(note(say!(lang, en: "harm", zh: "危害"), rule.harm.say(lang)));
         groups.push(note(say!(lang, en: "fix", zh: "修复"), rule.fix.say(lang)));
     }
-    Renderer::plain().render(&groups).trim_end().to_owned()
+    let text = Renderer::plain().render(&groups);
+    // The library writes a Latin colon after the word in front of a line.
+    let wide = |text: String, word| text.replace(&format!("\n{word}: "), &format!("\n{word}："));
+    ["路径", "危害", "修复"].into_iter().fold(text, wide).trim_end().to_owned()
 }
 
 /// `main (agent.py:12) → answer (agent.py:30) → agent.py:41`
@@ -103,7 +106,7 @@ fn next(view: &View<'_>) -> String {
     match view.report.findings.first() {
         Some(finding) => {
             let rule = finding.rule.0;
-            say!(lang, en: "Next: ombud explain {rule}    ombud plan", zh: "接下来：ombud explain {rule}    ombud plan")
+            say!(lang, en: "More about the first: ombud explain {rule}", zh: "第一条的详细说明：ombud explain {rule}")
         }
         None => say!(lang,
             en: "Nothing was found. That is no proof: see how the agent behaves with ombud run -- CMD and ombud attack -- CMD",

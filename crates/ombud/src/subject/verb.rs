@@ -18,6 +18,7 @@ use super::{Erase, Subject, SubjectVerb, Which, erase, show};
 use crate::cli::Format;
 use crate::config::{self, Flags};
 use crate::gate::served_at;
+use crate::journey;
 use crate::output::Terminal;
 
 /// Where the log is.
@@ -66,6 +67,7 @@ async fn erase(args: &Erase, terminal: Terminal) -> Result<u8> {
     if args.which.format == Format::Json {
         terminal.out(&serde_json::to_string_pretty(&receipts)?)?;
     }
+    journey::next("ombud log verify", terminal);
     Ok(u8::from(!complete))
 }
 
@@ -236,9 +238,11 @@ fn print_receipt(receipt: &Receipt, path: &Path, terminal: Terminal) -> Result<(
         say!(lang, en: "NOT COMPLETE: {subject}; see below", zh: "未全部完成：{subject}，详见下文")
     })?;
     for (place, count) in &receipt.deleted {
+        let place = place_of(place, lang);
         terminal.out(&say!(lang, en: "  deleted in {place}: {count}", zh: "  已删除 {place}：{count}"))?;
     }
     for (place, left) in &receipt.residue {
+        let place = place_of(place, lang);
         match left {
             Some(0) => {}
             Some(left) => terminal.out(&say!(lang,
@@ -253,6 +257,15 @@ fn print_receipt(receipt: &Receipt, path: &Path, terminal: Terminal) -> Result<(
         terminal.out(&say!(lang, en: "  not looked at: {place}", zh: "  未检查：{place}"))?;
     }
     terminal.out(&say!(lang,
-        en: "  receipt: {file}   check the log: ombud log verify",
-        zh: "  凭据：{file}   校验日志：ombud log verify"))
+        en: "  receipt: {file}",
+        zh: "  凭据：{file}"))
+}
+
+/// Where something was deleted, in words; a store has its own name.
+fn place_of(place: &str, lang: Lang) -> String {
+    match place {
+        "keys" => say!(lang, en: "the log's keys", zh: "日志密钥"),
+        "vault" => say!(lang, en: "the tokens", zh: "代号库"),
+        store => say!(lang, en: "the store {store}", zh: "记忆库 {store}"),
+    }
 }
