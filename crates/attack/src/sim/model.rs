@@ -123,6 +123,9 @@ fn done(asked: &str, chinese: bool) -> String {
     found.extend(tokens(asked).filter(|token| !found.contains(token)).collect::<Vec<_>>());
     found.sort_by_key(|value| asked.find(value.as_str()));
     let noted = found.join(", ");
+    if noted.is_empty() {
+        return if chinese { "已经办好了。".to_owned() } else { "Done.".to_owned() };
+    }
     if chinese {
         format!("已经办好了。我用到的联系方式：{noted}。需要我再确认一遍吗？")
     } else {
