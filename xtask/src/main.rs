@@ -58,8 +58,12 @@ enum Verb {
         #[arg(long, value_name = "DIR")]
         data: PathBuf,
     },
-    /// Train the name tagger.
-    Train,
+    /// Train the name tagger from labelled text outside the repository and write its model.
+    Train {
+        /// The folder that holds `train/` and `pii/`.
+        #[arg(long, value_name = "DIR")]
+        data: PathBuf,
+    },
     /// Run the fuzz targets on the stable toolchain.
     Fuzz {
         /// One target; all of them when left out.
@@ -91,7 +95,7 @@ fn run(verb: Verb) -> anyhow::Result<ExitCode> {
         Verb::Test { only, list: false } => test::run(&workspace, &only),
         Verb::Bench { what, args } => bench::run(&workspace, what, &args),
         Verb::Eval { data } => eval::run(&workspace, &data),
-        Verb::Train => Ok(train::run()),
+        Verb::Train { data } => train::run(&workspace, &data),
         Verb::Fuzz { target, seconds } => fuzz::run(&workspace, target.as_deref(), seconds),
         Verb::Docs => docs::rewrite(&workspace),
         Verb::Doctor => Ok(doctor::run(&workspace)),

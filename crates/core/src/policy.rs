@@ -45,9 +45,14 @@ impl Default for Policy {
 
 impl Policy {
     /// The action for a type of data.
+    ///
+    /// An organisation passes by default: it is no natural person (GDPR recital 14, PIPL Art. 4), and a model that may not
+    /// read "Microsoft" or a school's name answers badly. What it says about a person goes with that person's name, which
+    /// is masked. An action for `edu.work` covers it too.
     pub fn action(&self, kind: DataType) -> Action {
         let category = kind.category();
         self.masking.get(&category).copied().unwrap_or(match category.class() {
+            _ if kind == DataType::Org => Action::Allow,
             Class::Ordinary | Class::Sensitive | Class::Content => Action::Mask,
             Class::Secret => Action::Redact,
             Class::NotPersonal => Action::Allow,
@@ -191,6 +196,13 @@ mod tests {
         );
         let Decision::Rewrite(edits) = decision else { panic!("{decision:?}") };
         assert_eq!(edits.iter().map(|edit| edit.restorable).collect::<Vec<_>>(), [true, false]);
+    }
+
+    #[test]
+    fn an_organisation_passes_unless_the_operator_says_otherwise() {
+        assert_eq!(Policy::default().action(DataType::Org), Action::Allow);
+        assert_eq!(Policy::default().action(DataType::Uscc), Action::Mask);
+        assert_eq!(policy(DataCategory::EduWork, Action::Mask).action(DataType::Org), Action::Mask);
     }
 
     #[test]

@@ -12,6 +12,7 @@ use crate::normalise::normalise;
 use crate::recognisers;
 use crate::resolve::{Candidate, Strength, resolve};
 use crate::scan::Scanner;
+use crate::tagger::Tagger;
 use crate::text::{Text, is_word};
 
 /// What the operator tells the detector beforehand.
@@ -34,6 +35,7 @@ pub struct Detector {
     scanner: Scanner,
     labels: LabelIndex,
     declared: Option<Declared>,
+    tagger: Option<Tagger<'static>>,
 }
 
 impl fmt::Debug for Detector {
@@ -55,6 +57,7 @@ impl Detector {
             scanner: Scanner::new(recognisers::ALL),
             labels: LabelIndex::new(recognisers::ALL),
             declared: Declared::new(options),
+            tagger: Tagger::built_in(),
         }
     }
 
@@ -63,10 +66,13 @@ impl Detector {
         let normal = normalise(text);
         let view = Text::new(&normal.text, &self.labels);
         let mut candidates = Vec::new();
-        // Each source reads the normal form and adds candidates; a tagger for names would be one more line here.
+        // Each source reads the normal form and adds candidates; `resolve` says who wins.
         self.scanner.scan(&view, &mut candidates);
         if let Some(declared) = &self.declared {
             declared.find(&view, &mut candidates);
+        }
+        if let Some(tagger) = &self.tagger {
+            tagger.find(view.as_str(), &mut candidates);
         }
         candidates.retain(|candidate| !touches_own_token(&view, &candidate.span));
         resolve(candidates)

@@ -18,6 +18,7 @@ pub mod normalise;
 mod recognisers;
 mod resolve;
 mod scan;
+pub mod tagger;
 mod text;
 
 pub use detector::{Detector, Options};

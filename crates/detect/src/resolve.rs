@@ -8,6 +8,8 @@ use ombud_core::{Class, DataType};
 /// How a candidate was established; decides who owns the text that two candidates claim.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Strength {
+    /// A trained model's opinion.
+    Learned,
     /// The form alone.
     Shape,
     /// The form, and words around it that name it.

@@ -20,7 +20,7 @@ const ARROWS: &[(&str, &[&str])] = &[
         "ombud",
         &["ombud-core", "ombud-detect", "ombud-check", "ombud-ledger", "ombud-gateway", "ombud-attack"],
     ),
-    ("xtask", &[]),
+    ("xtask", &["ombud-core", "ombud-detect"]),
 ];
 
 /// Crates that only one of ours may name in its manifest, tests included, and why.

@@ -1,0 +1,120 @@
+//! The model file: a header, the weights, the lexicon. Nothing is unpacked; a lookup reads one cache line.
+//!
+//! All numbers are little-endian.
+//!
+//! | bytes | what |
+//! |---|---|
+//! | 0..8 | `OMBTAG01` |
+//! | 8..12 | version of the features |
+//! | 12..16 | buckets of weights |
+//! | 16..20 | buckets of the lexicon |
+//! | 20..24 | what one step of a weight is worth (`f32`) |
+//! | 24..136 | 8 × 7 transitions (`i16`, in steps): from each tag, then from the beginning, to each tag |
+//! | 136..192 | zero |
+//! | 192.. | weights: buckets of 64 bytes, 7 checks (`u16`), 7 times 7 weights (`i8`), and one byte of zero |
+//! | then | lexicon: buckets of 64 bytes, 21 entries of a check (`u16`) and list bits (`u8`), and one byte of zero |
+//!
+//! A feature that stands in no bucket has no weight. One in some ten thousand such features is taken for another one.
+
+use super::decode::{Tag, Transitions};
+use super::feature;
+use super::lexicon::{BUCKET, Lexicon};
+
+/// Bytes before the weights.
+pub const HEADER: usize = 192;
+/// Entries of a bucket.
+pub const ENTRIES: usize = 7;
+/// How every model file begins.
+pub const MAGIC: [u8; 8] = *b"OMBTAG01";
+
+/// The bucket of a hash.
+pub fn bucket(hash: u64, buckets: usize) -> usize {
+    // The high 32 bits, scaled: fair for any number of buckets, without a division.
+    usize::try_from(((hash >> 32) * buckets as u64) >> 32).unwrap_or_default()
+}
+
+/// The check of a hash; never 0, which marks a free entry.
+pub fn check(hash: u64) -> u16 {
+    // The bits that the bucket depends on least.
+    (hash & 0xffff).max(1) as u16
+}
+
+type Checks = [[u8; 2]; ENTRIES];
+type Rows = [[u8; Tag::COUNT]; ENTRIES];
+
+/// The entries of a bucket: their checks, and as many rows of weights.
+fn entries(bucket: &[u8; BUCKET]) -> (&Checks, &Rows) {
+    const EMPTY: (&Checks, &Rows) = (&[[0; 2]; ENTRIES], &[[0; Tag::COUNT]; ENTRIES]);
+    let (checks, rest) = bucket.as_chunks::<2>().0.split_first_chunk::<ENTRIES>().unwrap_or((EMPTY.0, &[]));
+    let rows = rest.as_flattened().as_chunks::<{ Tag::COUNT }>().0;
+    (checks, rows.first_chunk().unwrap_or(EMPTY.1))
+}
+
+/// A view of a model file.
+#[derive(Debug, Clone, Copy)]
+pub struct Model<'m> {
+    weights: &'m [[u8; BUCKET]],
+    lexicon: Lexicon<'m>,
+    transitions: Transitions,
+    scale: f32,
+}
+
+impl<'m> Model<'m> {
+    /// Reads the header. `None` if this is no model, one for other features, or not as long as it says.
+    pub fn read(file: &'m [u8]) -> Option<Self> {
+        let (header, body) = file.split_at_checked(HEADER)?;
+        let number = |at: usize| Some(u32::from_le_bytes(header.get(at..at + 4)?.try_into().ok()?));
+        if header.get(..8)? != MAGIC || number(8)? != feature::VERSION {
+            return None;
+        }
+        let (weights, lexicon) = (number(12)? as usize, number(16)? as usize);
+        let (buckets, rest) = body.as_chunks::<BUCKET>();
+        if !rest.is_empty()
+            || weights == 0
+            || lexicon == 0
+            || buckets.len() != weights.checked_add(lexicon)?
+        {
+            return None;
+        }
+        let (weights, lexicon) = buckets.split_at_checked(weights)?;
+        let scale = f32::from_bits(number(20)?);
+        let mut transitions = Transitions::default();
+        let stored = header.get(24..136)?.as_chunks::<2>().0.iter().map(|pair| i16::from_le_bytes(*pair));
+        for (place, value) in transitions.as_flattened_mut().iter_mut().zip(stored) {
+            *place = i32::from(value);
+        }
+        Some(Self { weights, lexicon: Lexicon::new(lexicon), transitions, scale })
+    }
+
+    /// Adds the weights of a feature, in steps.
+    #[inline]
+    pub fn add(&self, hash: u64, sums: &mut [i32; Tag::COUNT]) {
+        let Some(bucket) = self.weights.get(bucket(hash, self.weights.len())) else { return };
+        let (checks, weights) = entries(bucket);
+        let wanted = check(hash);
+        // Without a branch an entry: the compiler makes one comparison of all of them.
+        let hits = (0_u32..)
+            .zip(checks)
+            .fold(0_u32, |hits, (i, check)| hits | u32::from(u16::from_le_bytes(*check) == wanted) << i);
+        if let Some(row) = weights.get(hits.trailing_zeros() as usize) {
+            for (sum, weight) in sums.iter_mut().zip(row) {
+                *sum += i32::from(weight.cast_signed());
+            }
+        }
+    }
+
+    /// The lists of names.
+    pub fn lexicon(&self) -> Lexicon<'m> {
+        self.lexicon
+    }
+
+    /// Weights between neighbouring tags, in steps.
+    pub fn transitions(&self) -> Transitions {
+        self.transitions
+    }
+
+    /// What one step is worth, in units of the logarithm of the odds.
+    pub fn scale(&self) -> f32 {
+        self.scale
+    }
+}

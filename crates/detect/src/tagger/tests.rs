@@ -1,0 +1,144 @@
+use ombud_core::DataType::{self, Location, Org, Person};
+use proptest::prelude::*;
+
+use super::*;
+use crate::normalise::normalise;
+
+fn names(text: &str) -> Vec<(DataType, String)> {
+    let tagger = Tagger::built_in().expect("the model in the binary is read");
+    let text = normalise(text).text.into_owned();
+    tagger.tag(&text).into_iter().map(|found| (found.kind, text[found.span].to_owned())).collect()
+}
+
+fn finds(text: &str, kind: DataType, name: &str) {
+    let found = names(text);
+    assert!(found.contains(&(kind, name.to_owned())), "{text}: {found:?}");
+}
+
+#[test]
+fn the_model_in_the_binary_is_read_and_small() {
+    assert!(Tagger::built_in().is_some());
+    assert!(MODEL.len() <= 8 << 20, "{} bytes", MODEL.len());
+}
+
+#[test]
+fn a_file_that_is_no_model_is_refused() {
+    assert!(Model::read(&[]).is_none());
+    assert!(Model::read(&MODEL[..MODEL.len() - 1]).is_none(), "cut short");
+    assert!(Model::read(&MODEL[..model::HEADER]).is_none(), "no weights");
+    let mut other = MODEL.to_vec();
+    other[8] ^= 1;
+    assert!(Model::read(&other).is_none(), "made for other features");
+}
+
+#[test]
+fn chinese_names_are_found() {
+    finds("我叫欧阳婷婷，想改一下预约时间", Person, "欧阳婷婷");
+    finds("请把合同发给李建国审核", Person, "李建国");
+    finds("导演史蒂文·斯皮尔伯格昨天到访", Person, "史蒂文·斯皮尔伯格");
+    finds("我在上海市浦东新区世纪大道100号上班", Location, "上海市浦东新区世纪大道100号");
+    finds("她毕业于北京大学", Org, "北京大学");
+}
+
+#[test]
+fn nicknames_and_forms_of_address_are_found() {
+    finds("老王，昨天的报价单发我一下", Person, "老王");
+    finds("让张总签个字", Person, "张总");
+    finds("小李在吗？有个问题想请教", Person, "小李");
+}
+
+#[test]
+fn english_names_are_found_in_any_case() {
+    finds("Please forward this to Ms. Margaret Hoffman today.", Person, "Margaret Hoffman");
+    finds("my name is sarah connor and i need help", Person, "sarah connor");
+    finds("Ship it to 42 Maple Avenue, Portland, OR 97205.", Location, "42 Maple Avenue, Portland, OR 97205");
+    finds("She studied at the University of Chicago.", Org, "University of Chicago");
+}
+
+#[test]
+fn names_of_the_other_script_are_found() {
+    finds("外教叫Jennifer，每周三上课", Person, "Jennifer");
+    finds("Contact 王小明 for access to the room.", Person, "王小明");
+}
+
+#[test]
+fn ordinary_prose_holds_no_names() {
+    for text in [
+        "高兴得一晚上没睡着，马上就到，别着急。",
+        "请帮我写一个快速排序，再解释一下时间复杂度。",
+        "订单金额对不上，周末之前处理完就行",
+        "Will you mark this as read? The bill is due in May.",
+        "How do I sort a list in Python?",
+        "const userName = await getUserName(id);",
+        "Payment Method: Credit Card\nShipping Method: Standard",
+        "SELECT first_name FROM customers WHERE id = 7;",
+        "",
+        "12345 67890 -- ++",
+    ] {
+        assert_eq!(names(text), [], "{text}");
+    }
+}
+
+#[test]
+fn links_and_addresses_of_mail_hold_no_names() {
+    for text in ["see https://example.com/people/john-smith/", "mail john.smith@example.com now"] {
+        assert_eq!(names(text), [], "{text}");
+    }
+}
+
+#[test]
+fn a_long_line_without_an_end_is_tagged_throughout() {
+    let text = "李建国和王小明，".repeat(500);
+    let people = names(&text).into_iter().filter(|(kind, _)| *kind == Person).count();
+    assert!(people > 900, "{people}");
+}
+
+#[test]
+fn tags_follow_each_other_as_they_may() {
+    let [begin, inside, place] = [Tag::of(Person, true), Tag::of(Person, false), Tag::of(Location, false)];
+    assert!(begin.may_precede(inside) && inside.may_precede(begin) && inside.may_precede(Tag::OUTSIDE));
+    assert!(!Tag::OUTSIDE.may_precede(inside) && !begin.may_precede(place));
+    assert_eq!(Tag::of(DataType::Phone, true), Tag::OUTSIDE);
+}
+
+#[test]
+fn probabilities_follow_the_weights() {
+    // One kind is as likely as "outside" to the second power: the rest follows from the sums over all paths.
+    let mut decoder = Decoder::new(decode::Transitions::default());
+    decoder.push([0, 20, -100, -100, -100, -100, -100]);
+    assert!(decoder.decode());
+    let found = decoder.spans(0.1);
+    let expected = 2_f32.exp() / (2_f32.exp() + 1.0);
+    assert_eq!(found.len(), 1);
+    assert!((found[0].score - expected).abs() < 1e-3, "{found:?}");
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn any_text_is_tagged_in_order_and_on_character_boundaries(text in ".{0,300}") {
+        let tagger = Tagger::built_in().expect("the model in the binary is read");
+        let mut end = 0;
+        for found in tagger.tag(&text) {
+            prop_assert!(found.span.start >= end && !found.span.is_empty());
+            prop_assert!(text.get(found.span.clone()).is_some());
+            prop_assert!((0.0..=1.0).contains(&found.score));
+            end = found.span.end;
+        }
+    }
+
+    #[test]
+    fn tokens_cover_everything_but_blanks(text in "[a-zA-Z王李·\\-'’_@:/. \n0-9。é]{0,200}") {
+        let mut covered = vec![false; text.len()];
+        token::segments(&text, |tokens| {
+            for token in tokens {
+                assert!(text.get(token.start..token.end).is_some_and(|piece| !piece.is_empty()));
+                covered[token.start..token.end].iter_mut().for_each(|place| *place = true);
+            }
+        });
+        for (at, ch) in text.char_indices() {
+            prop_assert!(covered[at] || ch.is_whitespace(), "{at} of {text:?}");
+        }
+    }
+}

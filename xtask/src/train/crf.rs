@@ -1,0 +1,228 @@
+//! Training: stochastic gradient of the conditional likelihood, with a step of its own for each weight (`AdaGrad`; Duchi,
+//! Hazan and Singer 2011).
+
+use ombud_detect::tagger::decode::Tag;
+
+use super::instance::Instances;
+use super::random::Random;
+use crate::term;
+
+const TAGS: usize = Tag::COUNT;
+/// The first step of a weight.
+const STEP: f32 = 0.25;
+/// What a weight's sum of squares begins with: keeps rare features from jumping.
+const CALM: f32 = 0.6;
+/// Shrinks each weight with each step that it takes.
+const SHRINK: f32 = 2e-5;
+/// A token whose tags are all as certain as this teaches nothing.
+const SETTLED: f32 = 2e-3;
+
+/// One share in as many as there are tags.
+const EVEN: f32 = 1.0 / 7.0;
+
+type Row = [f32; TAGS];
+
+/// The weights of features and of neighbouring tags, each with its sum of squared gradients.
+#[derive(Debug)]
+pub(super) struct Weights {
+    features: Vec<[Row; 2]>,
+    /// Dropped features take no more steps.
+    dropped: Vec<bool>,
+    transitions: [[Row; 2]; TAGS + 1],
+}
+
+impl Weights {
+    pub(super) fn new(features: usize) -> Self {
+        let fresh = [[0.0; TAGS], [CALM; TAGS]];
+        Self {
+            features: vec![fresh; features],
+            dropped: vec![false; features],
+            transitions: [fresh; TAGS + 1],
+        }
+    }
+
+    /// The weights of a feature, with a mean of zero; nothing if it was dropped.
+    pub(super) fn feature(&self, at: usize) -> Option<Row> {
+        let dropped = self.dropped.get(at).copied().unwrap_or(true);
+        let [weights, _] = self.features.get(at).filter(|_| !dropped)?;
+        let mean = weights.iter().sum::<f32>() * EVEN;
+        Some(weights.map(|weight| weight - mean))
+    }
+
+    /// The weights from a tag (the last: from the beginning) to each tag. What cannot be is minus infinity.
+    pub(super) fn transition(&self, from: usize) -> Row {
+        let weights = self.transitions.get(from).map_or([0.0; TAGS], |[weights, _]| *weights);
+        std::array::from_fn(|to| {
+            if allowed(from, to) { weights.get(to).copied().unwrap_or(0.0) } else { f32::NEG_INFINITY }
+        })
+    }
+
+    /// Goes over all sentences so many times, in a new order each time.
+    pub(super) fn train(&mut self, instances: &Instances, epochs: u32, seed: u64) {
+        let mut order: Vec<usize> = (0..instances.sentences()).collect();
+        let mut sentence = Sentence::default();
+        for epoch in 0..epochs {
+            Random::new(seed + u64::from(epoch)).shuffle(&mut order);
+            let mut loss = 0.0;
+            for &at in &order {
+                loss += f64::from(self.learn(instances, at, &mut sentence));
+            }
+            term::line(&format!(
+                "   epoch {}: loss {:.5} a token",
+                epoch + 1,
+                loss / f64::from(u32::try_from(instances.tokens()).unwrap_or(u32::MAX))
+            ));
+        }
+    }
+
+    /// One step on one sentence; returns its loss.
+    fn learn(&mut self, instances: &Instances, at: usize, sentence: &mut Sentence) -> f32 {
+        let edges: [Row; TAGS + 1] = std::array::from_fn(|from| self.transition(from).map(f32::exp));
+        sentence.clear();
+        for (features, tag) in instances.sentence(at) {
+            let mut sums = [0.0; TAGS];
+            for &feature in features {
+                if let Some([weights, _]) = self.features.get(feature as usize) {
+                    sums.iter_mut().zip(weights).for_each(|(sum, weight)| *sum += weight);
+                }
+            }
+            sentence.push(sums, tag);
+        }
+        let loss = sentence.expect(&edges);
+        for ((features, tag), expected) in instances.sentence(at).zip(&sentence.expected) {
+            let gradient: Row = std::array::from_fn(|i| expected[i] - f32::from(u8::from(i == tag)));
+            if gradient.iter().all(|g| g.abs() < SETTLED) {
+                continue;
+            }
+            for &feature in features {
+                let feature = feature as usize;
+                if !self.dropped.get(feature).copied().unwrap_or(true)
+                    && let Some(weights) = self.features.get_mut(feature)
+                {
+                    step(weights, &gradient);
+                }
+            }
+        }
+        for (weights, gradient) in self.transitions.iter_mut().zip(&sentence.edges) {
+            step(weights, gradient);
+        }
+        loss
+    }
+
+    /// Drops all features but the strongest: those whose weights are great, and that are used.
+    pub(super) fn keep_strongest(&mut self, keep: usize, instances: &Instances) {
+        let mut ranked: Vec<(f32, usize)> = instances
+            .known()
+            .enumerate()
+            .filter_map(|(at, (_, count))| {
+                let weights = self.feature(at)?;
+                let most = weights.iter().fold(0.0_f32, |most, weight| most.max(weight.abs()));
+                Some((most * real(count).ln_1p(), at))
+            })
+            .collect();
+        ranked.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
+        for (_, at) in ranked.into_iter().skip(keep) {
+            if let (Some(dropped), Some(weights)) = (self.dropped.get_mut(at), self.features.get_mut(at)) {
+                *dropped = true;
+                *weights = [[0.0; TAGS]; 2];
+            }
+        }
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "only ranks")]
+fn real(count: u32) -> f32 {
+    count as f32
+}
+
+fn allowed(from: usize, to: usize) -> bool {
+    // The row behind the last tag is the beginning of a sentence, which stands before what "outside" stands before.
+    let from = Tag::from_index(from).unwrap_or(Tag::OUTSIDE);
+    Tag::from_index(to).is_some_and(|to| from.may_precede(to))
+}
+
+fn step([weights, squares]: &mut [Row; 2], gradient: &Row) {
+    for ((weight, square), g) in weights.iter_mut().zip(squares).zip(gradient) {
+        *square += g * g;
+        *weight -= STEP * g / square.sqrt() + SHRINK * *weight;
+    }
+}
+
+/// One sentence: what the weights say of it.
+#[derive(Debug, Default)]
+struct Sentence {
+    emissions: Vec<Row>,
+    tags: Vec<usize>,
+    forward: Vec<Row>,
+    /// Per token, the probability of each tag.
+    expected: Vec<Row>,
+    /// Per pair of neighbouring tags, how often it is expected, less how often it is there.
+    edges: [Row; TAGS + 1],
+}
+
+impl Sentence {
+    fn clear(&mut self) {
+        self.emissions.clear();
+        self.tags.clear();
+        self.forward.clear();
+        self.expected.clear();
+        self.edges = Default::default();
+    }
+
+    fn push(&mut self, sums: Row, tag: usize) {
+        let top = sums.iter().copied().fold(f32::MIN, f32::max);
+        self.emissions.push(sums.map(|sum| (sum - top).exp().max(1e-30)));
+        self.tags.push(tag);
+    }
+
+    /// Forward and backward sums. Returns minus the logarithm of the mean probability of the right tags, added up.
+    fn expect(&mut self, edges: &[Row; TAGS + 1]) -> f32 {
+        let start = edges.last().copied().unwrap_or_default();
+        for emission in &self.emissions {
+            let reach = match self.forward.last() {
+                None => start,
+                Some(before) => {
+                    std::array::from_fn(|to| before.iter().zip(edges).map(|(p, row)| p * row[to]).sum())
+                }
+            };
+            self.forward.push(normal(std::array::from_fn(|i| reach[i] * emission[i])));
+        }
+        let mut after: Row = [1.0; TAGS];
+        let mut loss = 0.0;
+        self.expected.resize(self.emissions.len(), [0.0; TAGS]);
+        for at in (0..self.emissions.len()).rev() {
+            let marginal = normal(std::array::from_fn(|i| self.forward[at][i] * after[i]));
+            self.expected[at] = marginal;
+            loss -= marginal[self.tags[at]].max(1e-9).ln();
+            let weighted: Row = std::array::from_fn(|i| after[i] * self.emissions[at][i]);
+            self.count_edges(at, edges, &weighted);
+            after = normal(std::array::from_fn(|from| {
+                edges[from].iter().zip(&weighted).map(|(e, w)| e * w).sum()
+            }));
+        }
+        loss
+    }
+
+    /// Adds what is expected between the token before `at` and this one.
+    fn count_edges(&mut self, at: usize, edges: &[Row; TAGS + 1], weighted: &Row) {
+        let Some(before) = at.checked_sub(1) else {
+            let pair = normal(std::array::from_fn(|to| edges[TAGS][to] * weighted[to]));
+            self.edges[TAGS].iter_mut().zip(pair).for_each(|(sum, p)| *sum += p);
+            self.edges[TAGS][self.tags[at]] -= 1.0;
+            return;
+        };
+        let joint: [Row; TAGS] = std::array::from_fn(|from| {
+            std::array::from_fn(|to| self.forward[before][from] * edges[from][to] * weighted[to])
+        });
+        let total: f32 = joint.iter().flatten().sum::<f32>().max(1e-30);
+        for (sums, row) in self.edges.iter_mut().zip(joint) {
+            sums.iter_mut().zip(row).for_each(|(sum, p)| *sum += p / total);
+        }
+        self.edges[self.tags[before]][self.tags[at]] -= 1.0;
+    }
+}
+
+fn normal(row: Row) -> Row {
+    let sum: f32 = row.iter().sum();
+    if sum > 0.0 { row.map(|p| p / sum) } else { [EVEN; TAGS] }
+}

@@ -1,0 +1,82 @@
+//! Writes the model file that `ombud_detect::tagger::model` reads.
+
+use ombud_detect::tagger::decode::{NEVER, Tag};
+use ombud_detect::tagger::feature;
+use ombud_detect::tagger::lexicon::BUCKET;
+use ombud_detect::tagger::model;
+
+use super::crf::Weights;
+use super::instance::Instances;
+
+/// Buckets of weights: 5 MiB.
+const BUCKETS: usize = 5 * 16 * 1024;
+/// Features that are kept: with five of seven entries taken on average, few buckets overflow.
+pub(super) const CAPACITY: usize = BUCKETS * 5;
+/// Weights beyond this are cut to it.
+const MOST: f32 = 6.0;
+const STEPS: f32 = 127.0;
+const SCALE: f32 = MOST / STEPS;
+/// Taken from the weight of "outside" at each token: a name that leaves unmasked is worse than a word that is masked in vain.
+/// The probabilities that are reported are shifted by it.
+const LEAN: f32 = 0.4;
+
+/// A weight in steps, cut to `most`.
+#[expect(clippy::cast_possible_truncation, reason = "cut to what fits before")]
+fn steps(weight: f32, most: f32) -> i32 {
+    (weight / SCALE).round().clamp(-most, most) as i32
+}
+
+pub(super) fn encode(weights: &Weights, instances: &Instances, lexicon: &[[u8; BUCKET]]) -> Vec<u8> {
+    let mut file = Vec::new();
+    file.extend(model::MAGIC);
+    file.extend(feature::VERSION.to_le_bytes());
+    file.extend(u32::try_from(BUCKETS).unwrap_or_default().to_le_bytes());
+    file.extend(u32::try_from(lexicon.len()).unwrap_or_default().to_le_bytes());
+    file.extend(SCALE.to_bits().to_le_bytes());
+    for from in 0..=Tag::COUNT {
+        for (to, mut weight) in weights.transition(from).into_iter().enumerate() {
+            if to == Tag::OUTSIDE.index() {
+                weight -= LEAN;
+            }
+            let value = if weight.is_finite() { steps(weight, 9999.0) } else { NEVER };
+            file.extend(i16::try_from(value).unwrap_or(i16::MIN).to_le_bytes());
+        }
+    }
+    file.resize(model::HEADER, 0);
+    for bucket in buckets(weights, instances) {
+        file.extend(bucket);
+    }
+    file.extend(lexicon.iter().flatten());
+    file
+}
+
+/// The strongest features find a place first; what finds none is left out.
+fn buckets(weights: &Weights, instances: &Instances) -> Vec<[u8; BUCKET]> {
+    let mut kept: Vec<(i8, u64, [i8; Tag::COUNT])> = instances
+        .known()
+        .enumerate()
+        .filter_map(|(at, (hash, _))| {
+            let row =
+                weights.feature(at)?.map(|weight| i8::try_from(steps(weight, STEPS)).unwrap_or_default());
+            let most = row.iter().map(|weight| weight.saturating_abs()).max()?;
+            (most > 0).then_some((most, hash, row))
+        })
+        .collect();
+    kept.sort_unstable_by(|a, b| b.0.cmp(&a.0).then(a.1.cmp(&b.1)));
+    let mut buckets = vec![[0_u8; BUCKET]; BUCKETS];
+    for (_, hash, weights) in kept {
+        let Some(bucket) = buckets.get_mut(model::bucket(hash, BUCKETS)) else { continue };
+        let wanted = model::check(hash).to_le_bytes();
+        let (checks, rows) = bucket.split_at_mut(2 * model::ENTRIES);
+        let (checks, rows) = (checks.as_chunks_mut::<2>().0, rows.as_chunks_mut::<{ Tag::COUNT }>().0);
+        let place = checks.iter().position(|check| *check == [0, 0] || *check == wanted);
+        let Some((check, row)) = place.and_then(|at| Some((checks.get_mut(at)?, rows.get_mut(at)?))) else {
+            continue;
+        };
+        if *check == [0, 0] {
+            *check = wanted;
+            *row = weights.map(i8::cast_unsigned);
+        }
+    }
+    buckets
+}

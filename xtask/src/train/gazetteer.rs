@@ -1,0 +1,117 @@
+//! The lists of names and places: what the templates draw from, and the table that goes into the model.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+
+use anyhow::{Context as _, Result};
+use ombud_detect::normalise::normalise;
+use ombud_detect::tagger::lexicon::{self, BUCKET, list};
+use ombud_detect::tagger::model;
+use ombud_detect::tagger::token;
+
+/// Entries a bucket should have at most on average, of 21.
+const LOAD: usize = 14;
+
+/// The lists, one name an element.
+#[derive(Debug)]
+pub(super) struct Lists {
+    pub(super) given: Vec<String>,
+    pub(super) given_other: Vec<String>,
+    pub(super) family: Vec<String>,
+    pub(super) places: Vec<String>,
+    pub(super) xing: Vec<String>,
+    /// Given names in Chinese, cut from full names.
+    pub(super) ming: Vec<String>,
+    /// Foreign names in Chinese characters.
+    pub(super) transliterated: Vec<String>,
+    pub(super) diming: Vec<String>,
+    pub(super) jigou: Vec<String>,
+    mingren: Vec<String>,
+}
+
+impl Lists {
+    pub(super) fn read(folder: &Path) -> Result<Self> {
+        let xing = lines(folder, "zh_surname.txt")?;
+        let people = lines(folder, "zh_person.txt")?;
+        let count = |name: &str| name.chars().count();
+        let ming = people
+            .iter()
+            .filter(|name| {
+                (2..=3).contains(&count(name))
+                    && xing.iter().any(|x| count(x) == 1 && name.starts_with(x.as_str()))
+            })
+            .filter_map(|name| {
+                name.chars().next().and_then(|first| name.get(first.len_utf8()..)).map(str::to_owned)
+            })
+            .collect();
+        let transliterated =
+            people.iter().filter(|name| count(name) >= 4 || is_transliterated(name)).cloned().collect();
+        Ok(Self {
+            given: lines(folder, "en_first.txt")?,
+            given_other: lines(folder, "intl_first.txt")?,
+            family: lines(folder, "intl_last.txt")?,
+            places: lines(folder, "intl_place.txt")?,
+            ming,
+            transliterated,
+            diming: lines(folder, "zh_place.txt")?,
+            jigou: lines(folder, "zh_org.txt")?,
+            mingren: lines(folder, "zh_famous.txt")?,
+            xing,
+        })
+    }
+
+    /// The table of the model: each name under the hash of its tokens.
+    pub(super) fn table(&self) -> Vec<[u8; BUCKET]> {
+        let mut entries: BTreeMap<u64, u8> = BTreeMap::new();
+        for (names, bit) in [
+            (&self.given, list::GIVEN),
+            (&self.given_other, list::GIVEN),
+            (&self.family, list::FAMILY),
+            (&self.places, list::PLACE),
+            (&self.xing, list::XING),
+            (&self.diming, list::DIMING),
+            (&self.jigou, list::JIGOU),
+            (&self.mingren, list::MINGREN),
+        ] {
+            for name in names {
+                add(&mut entries, name, bit);
+            }
+        }
+        let mut buckets = vec![[0_u8; BUCKET]; entries.len() / LOAD + 1];
+        let size = buckets.len();
+        for (hash, bits) in entries {
+            let [low, high] = model::check(hash).to_le_bytes();
+            let free = buckets
+                .get_mut(model::bucket(hash, size))
+                .and_then(|bucket| bucket.as_chunks_mut::<3>().0.iter_mut().find(|entry| entry[2] == 0));
+            if let Some(entry) = free {
+                *entry = [low, high, bits];
+            }
+        }
+        buckets
+    }
+}
+
+/// Enters a name, and its beginnings.
+fn add(entries: &mut BTreeMap<u64, u8>, name: &str, bit: u8) {
+    let mut ids = Vec::new();
+    token::segments(&normalise(name).text, |tokens| ids.extend(tokens.iter().map(|token| token.id)));
+    for length in 1..ids.len() {
+        *entries.entry(lexicon::key(ids.iter().take(length).copied())).or_default() |= list::BEGINS;
+    }
+    *entries.entry(lexicon::key(ids)).or_default() |= bit;
+}
+
+/// Characters that Chinese uses for the sounds of foreign names.
+fn is_transliterated(name: &str) -> bool {
+    const SOUNDS: &str = "阿埃艾巴贝比伯布达丹德迪蒂杜多尔法菲弗夫福格戈哈赫霍基吉加杰卡凯科克拉莱劳勒雷里利琳卢鲁路罗洛马玛迈曼梅蒙米莫姆穆纳奈尼诺欧帕佩皮普乔切萨塞莎斯史苏索塔泰特蒂托瓦维温沃西希肖谢雅伊尤约泽扎詹兹";
+    name.chars().count() >= 3 && name.chars().all(|c| SOUNDS.contains(c))
+}
+
+/// The lines of a list behind its first, which says where it comes from.
+fn lines(folder: &Path, name: &str) -> Result<Vec<String>> {
+    let path = folder.join(name);
+    let text = fs::read_to_string(&path).with_context(|| format!("{} cannot be read", path.display()))?;
+    Ok(text.lines().skip(1).map(|line| line.trim().to_owned()).filter(|line| !line.is_empty()).collect())
+}
