@@ -4,7 +4,13 @@ use std::ops::Range;
 
 use serde::Serialize;
 
-use crate::category::DataType;
+use crate::category::{DataCategory, DataType};
+
+/// The recogniser of values that the operator declared.
+pub const DECLARED: &str = "declared";
+
+/// The recogniser of places that are no address: a city, a country, a region.
+pub const PLACE: &str = "place";
 
 /// A value found in a text.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -17,4 +23,11 @@ pub struct Detection {
     pub score: f32,
     /// The recogniser's id, for explanations.
     pub recogniser: &'static str,
+}
+
+impl Detection {
+    /// The category of this value: that of its type, but a place that is no address tells no more than a city does.
+    pub fn category(&self) -> DataCategory {
+        if self.recogniser == PLACE { DataCategory::LocCoarse } else { self.kind.category() }
+    }
 }

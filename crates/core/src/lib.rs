@@ -18,7 +18,7 @@ pub mod origin;
 pub mod policy;
 
 pub use category::{Class, DataCategory, DataType};
-pub use detection::Detection;
+pub use detection::{DECLARED, Detection, PLACE};
 pub use effect::Effect;
 pub use exchange::{Codec, Edge, Exchange, OfferedTool, Opaque, OpaqueKind, PastCall, Role, Slot};
 pub use gate::{CallDecision, CallFacts, ToolPolicy, decide_call};

@@ -6,7 +6,7 @@ use std::ops::Range;
 use serde::{Deserialize, Serialize};
 
 use crate::category::{Class, DataCategory, DataType};
-use crate::detection::Detection;
+use crate::detection::{DECLARED, Detection};
 use crate::exchange::{Exchange, OpaqueKind};
 
 /// What happens to a value of a category before it leaves.
@@ -44,15 +44,27 @@ impl Default for Policy {
 }
 
 impl Policy {
-    /// The action for a type of data.
-    ///
-    /// An organisation passes by default: it is no natural person (GDPR recital 14, PIPL Art. 4), and a model that may not
-    /// read "Microsoft" or a school's name answers badly. What it says about a person goes with that person's name, which
-    /// is masked. An action for `edu.work` covers it too.
+    /// The action for a type of data, whatever the value.
     pub fn action(&self, kind: DataType) -> Action {
-        let category = kind.category();
+        self.by_category(kind.category())
+    }
+
+    /// The action for a value that was found.
+    ///
+    /// Organisations, and places that are no address, pass unless the operator declared the value or set an action for
+    /// `edu.work` or `loc.coarse`: they are no natural person (GDPR recital 14, PIPL Art. 4), and a model that may not read
+    /// "Beijing" or "Microsoft" answers badly. What they say about a person goes with the name, which is masked.
+    pub fn action_on(&self, found: &Detection) -> Action {
+        let category = found.category();
+        let impersonal = found.kind == DataType::Org || category == DataCategory::LocCoarse;
+        if impersonal && found.recogniser != DECLARED && !self.masking.contains_key(&category) {
+            return Action::Allow;
+        }
+        self.by_category(category)
+    }
+
+    fn by_category(&self, category: DataCategory) -> Action {
         self.masking.get(&category).copied().unwrap_or(match category.class() {
-            _ if kind == DataType::Org => Action::Allow,
             Class::Ordinary | Class::Sensitive | Class::Content => Action::Mask,
             Class::Secret => Action::Redact,
             Class::NotPersonal => Action::Allow,
@@ -140,7 +152,7 @@ pub fn decide<D: AsRef<[Detection]>>(
             let reason = || Reason::Value { slot, span: detection.span.clone(), kind: detection.kind };
             let edit =
                 |restorable| Edit { slot, span: detection.span.clone(), kind: detection.kind, restorable };
-            match policy.action(detection.kind) {
+            match policy.action_on(detection) {
                 Action::Allow => {}
                 Action::Mask => edits.push(edit(true)),
                 Action::Redact => edits.push(edit(false)),
@@ -162,6 +174,7 @@ mod tests {
     use bytes::Bytes;
 
     use super::*;
+    use crate::detection::PLACE;
     use crate::exchange::{Edge, Opaque};
 
     fn exchange(opaque: &[OpaqueKind]) -> Exchange {
@@ -199,10 +212,16 @@ mod tests {
     }
 
     #[test]
-    fn an_organisation_passes_unless_the_operator_says_otherwise() {
-        assert_eq!(Policy::default().action(DataType::Org), Action::Allow);
-        assert_eq!(Policy::default().action(DataType::Uscc), Action::Mask);
-        assert_eq!(policy(DataCategory::EduWork, Action::Mask).action(DataType::Org), Action::Mask);
+    fn organisations_and_mere_places_pass_unless_the_operator_says_otherwise() {
+        let value = |kind, recogniser| Detection { span: 3..9, kind, score: 0.9, recogniser };
+        let (org, city) = (value(DataType::Org, "tagger"), value(DataType::Location, PLACE));
+        let (declared, address) = (value(DataType::Org, DECLARED), value(DataType::Location, "tagger"));
+        let action =
+            |policy: &Policy| [&org, &city, &declared, &address].map(|found| policy.action_on(found));
+        let [allow, mask] = [Action::Allow, Action::Mask];
+        assert_eq!(action(&Policy::default()), [allow, allow, mask, mask]);
+        assert_eq!(action(&policy(DataCategory::EduWork, Action::Mask)), [mask, allow, mask, mask]);
+        assert_eq!(action(&policy(DataCategory::LocCoarse, Action::Mask)), [allow, mask, mask, mask]);
     }
 
     #[test]

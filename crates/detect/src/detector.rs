@@ -4,7 +4,7 @@ use std::fmt;
 use std::ops::Range;
 
 use aho_corasick::{AhoCorasick, MatchKind};
-use ombud_core::{DataType, Detection};
+use ombud_core::{DECLARED, DataType, Detection};
 
 use crate::label::LabelIndex;
 use crate::mask::token;
@@ -138,7 +138,7 @@ impl Declared {
                     kind,
                     strength: Strength::Declared,
                     score: 1.0,
-                    recogniser: "declared",
+                    recogniser: DECLARED,
                 });
             }
         }

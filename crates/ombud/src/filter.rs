@@ -78,7 +78,7 @@ pub(crate) fn entities(detector: &Detector, policy: &Policy, text: &str) -> Vec<
 pub(crate) fn maskable(detector: &Detector, policy: &Policy, text: &str) -> Vec<Detection> {
     let mut found = detector.detect(text);
     found.retain(|found| {
-        found.score >= policy.min_score && policy.action(found.kind) != ombud_core::Action::Allow
+        found.score >= policy.min_score && policy.action_on(found) != ombud_core::Action::Allow
     });
     found
 }

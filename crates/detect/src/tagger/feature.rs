@@ -7,7 +7,7 @@ use super::lexicon::Mark;
 use super::token::{Kind, Shape, Token};
 
 /// Raised with every change of features or tokens.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 
 /// Mixes two values into one; the multiplier is that of `SplitMix64`.
 pub fn mix(a: u64, b: u64) -> u64 {

@@ -22,7 +22,7 @@ pub mod token;
 use std::ops::Range;
 use std::sync::OnceLock;
 
-use ombud_core::DataType;
+use ombud_core::{DataType, PLACE};
 
 use decode::{Decoder, Tag};
 use lexicon::Mark;
@@ -46,6 +46,8 @@ pub struct Entity {
     pub kind: DataType,
     /// The model's own probability of the span: of its least certain tag. From 0 to 1.
     pub score: f32,
+    /// A LOCATION that is no address: a city, a country, a region.
+    pub coarse: bool,
 }
 
 /// Tags texts with one model.
@@ -118,7 +120,7 @@ impl<'m> Tagger<'m> {
             kind: entity.kind,
             strength: Strength::Learned,
             score: entity.score,
-            recogniser: "tagger",
+            recogniser: if entity.coarse { PLACE } else { "tagger" },
         }));
     }
 }

@@ -80,6 +80,18 @@ fn ordinary_prose_holds_no_names() {
 }
 
 #[test]
+fn an_address_is_told_from_a_mere_place() {
+    let coarse = |text: &str| -> Vec<bool> {
+        let found = Tagger::built_in().expect("the model in the binary is read").tag(text);
+        found.into_iter().filter(|found| found.kind == Location).map(|found| found.coarse).collect()
+    };
+    assert_eq!(coarse("北京现在天气怎么样"), [true]);
+    assert_eq!(coarse("我家住在北京市海淀区中关村大街27号"), [false]);
+    assert_eq!(coarse("What is the weather like in Berlin?"), [true]);
+    assert_eq!(coarse("Please send it to 9 Baker Street, London."), [false]);
+}
+
+#[test]
 fn links_and_addresses_of_mail_hold_no_names() {
     for text in ["see https://example.com/people/john-smith/", "mail john.smith@example.com now"] {
         assert_eq!(names(text), [], "{text}");

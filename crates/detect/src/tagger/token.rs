@@ -183,6 +183,11 @@ fn measure(text: &str, at: usize, ch: char) -> (Kind, usize) {
     {
         return (Kind::Link, length);
     }
+    if ch.is_ascii_alphanumeric()
+        && let Some(length) = code(rest.as_bytes())
+    {
+        return (Kind::Code, length);
+    }
     if ch.is_alphanumeric() || ch == '_' {
         return word(rest);
     }
@@ -214,6 +219,16 @@ fn word(rest: &str) -> (Kind, usize) {
         _ => Kind::Code,
     };
     (kind, length.max(1))
+}
+
+/// The length of an identifier such as `GPT-4o` or `room-7`: letters and digits, joined by hyphens or underscores.
+fn code(rest: &[u8]) -> Option<usize> {
+    const MOST: usize = 128;
+    let ahead = rest.get(..MOST).unwrap_or(rest);
+    let length = ahead.iter().take_while(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_')).count();
+    let run = ahead.get(..length).unwrap_or_default();
+    let has = |test: fn(&u8) -> bool| run.iter().any(test);
+    (has(|b| *b == b'-') && has(u8::is_ascii_digit) && has(u8::is_ascii_alphabetic)).then_some(length)
 }
 
 /// True if an apostrophe's rest is that of `John's`, or a contraction such as `I'm` and `we'll`.
