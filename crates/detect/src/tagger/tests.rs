@@ -66,6 +66,7 @@ fn ordinary_prose_holds_no_names() {
     for text in [
         "高兴得一晚上没睡着，马上就到，别着急。",
         "请帮我写一个快速排序，再解释一下时间复杂度。",
+        "我周五搬家",
         "订单金额对不上，周末之前处理完就行",
         "Will you mark this as read? The bill is due in May.",
         "How do I sort a list in Python?",
