@@ -22,6 +22,9 @@ static RULES: LazyLock<Vec<(Regex, &str)>> = LazyLock::new(|| {
         (r"\b\d+(\.\d+)? ?((ns|us|ms|s)\b|µs|毫秒|微秒|秒)", "DURATION"),
         // Sizes of what is encrypted or signed.
         (r"\b\d[\d,]*( further)? (bytes|字节)", "SIZE"),
+        // Pseudonyms, and folders named after a process.
+        (r"\bsub_[0-9a-f]{32}\b", "sub_HEX"),
+        (r"\bombud-demo-\d+", "ombud-demo-PID"),
         // Addresses of this machine.
         (r"(127\.0\.0\.1|localhost|\[::1\]):\d+", "$1:PORT"),
         (r"(pid|进程) \d+", "$1 PID"),
@@ -50,7 +53,7 @@ mod tests {
 
     #[test]
     fn every_rule_compiles() {
-        assert_eq!(RULES.len(), 14);
+        assert_eq!(RULES.len(), 16);
     }
 
     #[test]
@@ -63,6 +66,7 @@ mod tests {
             ("a    b", "a b"),
             ("1,024 further bytes", "16120 further bytes"),
             ("另外 15248 字节", "另外 15250 字节"),
+            ("/tmp/ombud-demo-17/x", "/tmp/ombud-demo-4/x"),
             ("EMAIL_0123ABCD.", "EMAIL_ZYXWVTSR."),
             ("我叫PERSON_0123ABCD，用时12毫秒", "我叫PERSON_ZYXWVTSR，用时3毫秒"),
         ];

@@ -9,7 +9,7 @@ const GOOD: &str = include_str!("../../templates/mail/forward-inbox.yaml");
 fn the_built_in_templates_are_whole() {
     let all = builtin().unwrap();
     let ids: BTreeSet<&str> = all.iter().map(|template| template.id.as_str()).collect();
-    assert_eq!((all.len(), ids.len()), (12, 12));
+    assert!(all.len() >= 12 && all.len() == ids.len());
     let channels: BTreeSet<Channel> = all.iter().map(|template| template.channel).collect();
     assert_eq!(channels.len(), 6, "every channel has an attack");
     for template in &all {

@@ -1,18 +1,5 @@
 //! Rules, one a file, registered in one list.
 
-mod consent_not_functional;
-mod memory_write_without_consent;
-mod no_erase_path;
-mod personal_data_unmasked;
-mod plaintext_chat_store;
-pub(crate) mod provider;
-mod provider_trains_by_default;
-mod retrieval_without_consent;
-pub(crate) mod secret;
-mod tool_loop_without_limit;
-mod tool_without_confirmation;
-mod untrusted_to_exec;
-
 use std::ops::Range;
 
 use aho_corasick::AhoCorasick;
@@ -23,6 +10,31 @@ use ombud_detect::Detector;
 use crate::facts::{Facts, Reach};
 use crate::providers::Providers;
 use crate::walk::Source;
+
+/// Declares the modules and the list in one go, so that a rule is one line.
+macro_rules! rules {
+    ($($module:ident,)*) => {
+        $(pub(crate) mod $module;)*
+
+        /// Every rule.
+        pub(crate) const ALL: &[Rule] = &[$($module::RULE,)*];
+    };
+}
+
+rules! {
+    retrieval_without_consent,
+    memory_write_without_consent,
+    consent_not_functional,
+    personal_data_unmasked,
+    secret,
+    provider,
+    untrusted_to_exec,
+    tool_loop_without_limit,
+    tool_without_confirmation,
+    plaintext_chat_store,
+    provider_trains_by_default,
+    no_erase_path,
+}
 
 /// A text in English and Chinese.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -63,22 +75,6 @@ pub struct Rule {
     /// What it looks at, if that is the graph of facts.
     graph: Option<fn(&Project<'_>) -> Vec<Finding>>,
 }
-
-/// Every rule.
-pub(crate) const ALL: &[Rule] = &[
-    retrieval_without_consent::RULE,
-    memory_write_without_consent::RULE,
-    consent_not_functional::RULE,
-    personal_data_unmasked::RULE,
-    secret::RULE,
-    provider::RULE,
-    untrusted_to_exec::RULE,
-    tool_loop_without_limit::RULE,
-    tool_without_confirmation::RULE,
-    plaintext_chat_store::RULE,
-    provider_trains_by_default::RULE,
-    no_erase_path::RULE,
-];
 
 /// Every rule, for lists and reports.
 pub fn rules() -> &'static [Rule] {
