@@ -33,6 +33,7 @@ rules! {
     tool_without_confirmation,
     plaintext_chat_store,
     provider_trains_by_default,
+    unknown_relay,
     no_erase_path,
 }
 
