@@ -12,6 +12,7 @@ const FILES: &[(&str, &str)] = &[
     ("page/hidden-comment.yaml", include_str!("../../templates/page/hidden-comment.yaml")),
     ("page/unseen-letters.yaml", include_str!("../../templates/page/unseen-letters.yaml")),
     ("page/endless-page.yaml", include_str!("../../templates/page/endless-page.yaml")),
+    ("page/false-support.yaml", include_str!("../../templates/page/false-support.yaml")),
     ("retrieved/system-prompt.yaml", include_str!("../../templates/retrieved/system-prompt.yaml")),
     ("memory/silent-copy.yaml", include_str!("../../templates/memory/silent-copy.yaml")),
     ("direct/other-users.yaml", include_str!("../../templates/direct/other-users.yaml")),
