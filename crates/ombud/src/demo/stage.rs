@@ -93,13 +93,13 @@ impl Stage {
 
     /// Types `ombud …` in the folder and shows the command.
     pub(super) async fn ombud(&self, args: &[&str], expected: i32) -> Result<Played> {
-        self.terminal.out(&format!("$ ombud {}", args.join(" ")))?;
+        self.terminal.out(&format!("▸ ombud {}", args.join(" ")))?;
         self.play(args, expected).await
     }
 
     /// Types `ombud run -- …`; the addresses that an own project would have in its environment are not shown.
     pub(super) async fn run(&self, command: &[&str]) -> Result<Played> {
-        self.terminal.out(&format!("$ ombud run -- {}", quoted(command)))?;
+        self.terminal.out(&format!("▸ ombud run -- {}", quoted(command)))?;
         let mut args = vec!["run"];
         if !self.real {
             args.extend(["--upstream", self.model.as_str()]);
