@@ -42,7 +42,9 @@ function Frame({ session, switchLang, renew }: FrameProps): JSX.Element {
   const live = useLive(session);
   const route = useRoute();
   const main = useRef<HTMLElement>(null);
-  const locked = live.connection === "refused" || token() === "";
+  // While another token is tried the form stays: what is typed meanwhile must not be lost.
+  const retrying = live.connection === "trying" && session > 0 && live.update === null;
+  const locked = live.connection === "refused" || retrying || token() === "";
   const tab = route.screen === "flow" ? "flow" : "conversations";
   return (
     <>
@@ -98,7 +100,7 @@ function Screen({ route, live }: { readonly route: Route; readonly live: Live })
 
 function Connection({ live }: { readonly live: Live }): JSX.Element {
   const { t } = useSpeech();
-  const broken = live.connection !== "open";
+  const broken = live.connection === "broken" || live.connection === "refused";
   const text = broken ? t.reconnecting : live.update && !live.update.flow.live ? t.logOnly : t.live;
   return (
     <span class={broken ? "connection connection-broken" : "connection"} role="status">

@@ -6,7 +6,7 @@ import type { Update } from "./schema";
 
 export interface Live {
   readonly update: Update | null;
-  readonly connection: "open" | "broken" | "refused";
+  readonly connection: "trying" | "open" | "broken" | "refused";
 }
 
 const FIRST_PAUSE = 500;
@@ -15,10 +15,10 @@ const LONGEST_PAUSE = 8000;
 /** `session` changes when another token is to be tried. */
 export function useLive(session: number): Live {
   const [update, setUpdate] = useState<Update | null>(null);
-  const [connection, setConnection] = useState<Live["connection"]>("open");
+  const [connection, setConnection] = useState<Live["connection"]>("trying");
   useEffect(() => {
     const abort = new AbortController();
-    setConnection("open");
+    setConnection("trying");
     const take = (update: Update) => {
       setConnection("open");
       setUpdate(update);

@@ -55,7 +55,7 @@ fn run(project: &Project<'_>) -> Vec<Finding> {
             let path = project.reach.way(facts, function, call).unwrap_or_default();
             let mut one =
                 on_the_way(finding(&RULE, Severity::Warning, Confidence::Medium, place, message), path);
-            one.subject = host.to_owned();
+            host.clone_into(&mut one.subject);
             found.push(one);
         }
     }
