@@ -29,7 +29,9 @@ PATH = [
     ("attack --harden", 1, "BREACHED → blocked", "失守 → 已拦截"),
     ("plan", 0, "What to do, in this order", "按这个顺序做"),
     ("notice -o", 0, "", ""),
-    ("notice check", None, "PRIVACY.md", "PRIVACY.md"),
+    ("notice check", 0, "PRIVACY.md", "PRIVACY.md"),
+    ("subject erase", 0, "nothing was found afterwards", "复查未发现残留"),
+    ("log verify", 0, "are as they were signed", "与签名时一致"),
 ]
 
 SAY = {"en": "Read my new mail and tell me what is in it.", "zh": "看看我的新邮件，告诉我都写了什么。"}
@@ -64,14 +66,13 @@ def follows_what_is_printed(ombud, folder, lang):
         client.check(command.startswith(f"ombud {verb}"), f"expected `ombud {verb}` next, not `{command}`")
         if verb == "attack":
             command += f" --lang {lang}"
+        command = command.replace("USER", "user-1").replace("用户", "user-1") if verb == "subject erase" else command
         code, told = newcomer.types(command, SAY[lang] + "\n" if verb.startswith("run") else None)
-        client.check(expected in (code, None) and code in (0, 1), f"`{command}` ended with {code}:\n{told}")
+        client.check(code == expected, f"`{command}` ended with {code}:\n{told}")
         word = english if lang == "en" else chinese
         client.check(word in told, f"`{command}` does not say “{word}”:\n{told}")
         untranslated(told, lang)
     reports(folder)
-    code, told = newcomer.types("ombud log verify")
-    client.check(code == 0, f"the log is damaged:\n{told}")
 
 
 def untranslated(told, lang):
