@@ -25,18 +25,19 @@ pub fn request(c: &mut Collector<'_, '_>) {
         match &*key {
             "model" => c.model(value),
             "encoding_format" => {}
-            "input" => input(c, value),
+            "input" => texts(c, value, Role::EmbeddingInput),
             "user" => c.text(value, Role::Metadata, &Origin::Operator),
             _ => c.text(value, Role::Other, &Origin::Operator),
         }
     }
 }
 
-/// A text, texts, or token numbers. Numbers say all that the text said, and nothing can be masked in them.
-fn input(c: &mut Collector<'_, '_>, node: Node) {
+/// A text, texts, or token numbers. Numbers say all that the text said, and nothing can be masked in them. Nobody can say
+/// who wrote which part of such a text.
+pub(super) fn texts(c: &mut Collector<'_, '_>, node: Node, role: Role) {
     let doc = c.doc;
     if doc.kind(node) != Kind::Array {
-        return c.text(node, Role::EmbeddingInput, &Origin::Unknown);
+        return c.text(node, role, &Origin::Unknown);
     }
     for item in doc.items(node) {
         let tokens = match doc.kind(item) {
@@ -47,6 +48,6 @@ fn input(c: &mut Collector<'_, '_>, node: Node) {
         if tokens {
             return c.opaque(node, OpaqueKind::Tokens);
         }
-        c.text(item, Role::EmbeddingInput, &Origin::Unknown);
+        c.text(item, role, &Origin::Unknown);
     }
 }

@@ -1,11 +1,12 @@
 //! `POST …/completions`: text in, text out, without roles. The oldest of the wires; local servers and fill-in-the-middle
 //! models (`suffix`) still speak it.
 
-use ombud_core::{OpaqueKind, Origin, Role};
+use ombud_core::{Origin, Role};
 
 use super::collect::Collector;
+use super::embeddings::texts;
 use super::frame::{Channel, ChannelKind, Frame, Mark};
-use super::json::{Doc, Kind, Node};
+use super::json::Doc;
 use super::openai_chat::number;
 use super::{Calls, Dialect, Format};
 
@@ -29,30 +30,11 @@ pub fn request(c: &mut Collector<'_, '_>) {
             "model" => c.model(value),
             "stream" => c.stream(value),
             "logit_bias" | "stream_options" => {}
-            "prompt" => prompt(c, value),
+            "prompt" => texts(c, value, Role::Other),
             "user" => c.text(value, Role::Metadata, &Origin::Operator),
             // `suffix` is text like the prompt.
             _ => c.text(value, Role::Other, &Origin::Unknown),
         }
-    }
-}
-
-/// A text, texts, or token numbers. Without roles nobody can say who wrote which part of it.
-fn prompt(c: &mut Collector<'_, '_>, node: Node) {
-    let doc = c.doc;
-    if doc.kind(node) != Kind::Array {
-        return c.text(node, Role::Other, &Origin::Unknown);
-    }
-    for item in doc.items(node) {
-        let tokens = match doc.kind(item) {
-            Kind::Number => true,
-            Kind::Array => doc.items(item).any(|token| doc.kind(token) == Kind::Number),
-            _ => false,
-        };
-        if tokens {
-            return c.opaque(node, OpaqueKind::Tokens);
-        }
-        c.text(item, Role::Other, &Origin::Unknown);
     }
 }
 
