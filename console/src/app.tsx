@@ -1,7 +1,7 @@
 /** The frame around the screens. */
 
 import type { JSX } from "preact";
-import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { Sentence } from "./code";
 import { FlowScreen } from "./flow/screen";
 import { Mark } from "./flow/map";
@@ -15,7 +15,7 @@ import { firstLang, keepLang, setToken, token, tokenIn, type Lang } from "./sess
 export function App(): JSX.Element {
   const [lang, setLang] = useState<Lang>(firstLang);
   const [session, setSession] = useState(0);
-  useEffect(() => {
+  useLayoutEffect(() => {
     document.documentElement.lang = lang === "zh" ? "zh-CN" : "en";
     document.title = speech(lang).t.title;
   }, [lang]);

@@ -1,7 +1,7 @@
 /** The first screen: the flow map, the same as a table, and what happened lately. */
 
 import type { JSX } from "preact";
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { Foreign, Sentence } from "../code";
 import { useSpeech } from "../lang";
 import { linkTo } from "../route";
@@ -10,7 +10,8 @@ import { amountText, FlowPicture } from "./map";
 
 export function FlowScreen({ update }: { readonly update: Update | null }): JSX.Element {
   const { t, number, time } = useSpeech();
-  const [chosen, choose] = useState<string | null>(null);
+  // A new object at each choice: the same card leads to its row a second time too.
+  const [chosen, choose] = useState<{ readonly key: string } | null>(null);
   if (!update) return <p class="quiet">{t.loading}</p>;
   const { flow, events } = update;
   const key = (recipient: RecipientView) => `${recipient.edge}/${recipient.id}`;
@@ -30,7 +31,7 @@ export function FlowScreen({ update }: { readonly update: Update | null }): JSX.
         </div>
       )}
       <section class="panel">
-        <FlowPicture recipients={flow.recipients} choose={(recipient) => choose(key(recipient))} />
+        <FlowPicture recipients={flow.recipients} choose={(recipient) => choose({ key: key(recipient) })} />
         <Legend />
       </section>
       <div class="columns">
@@ -49,7 +50,7 @@ export function FlowScreen({ update }: { readonly update: Update | null }): JSX.
               </thead>
               <tbody>
                 {flow.recipients.map((recipient) => (
-                  <Row key={key(recipient)} recipient={recipient} chosen={chosen === key(recipient)} />
+                  <Row key={key(recipient)} recipient={recipient} chosen={chosen?.key === key(recipient) ? chosen : null} />
                 ))}
               </tbody>
             </table>
@@ -92,11 +93,12 @@ function Legend(): JSX.Element {
   );
 }
 
-function Row({ recipient, chosen }: { readonly recipient: RecipientView; readonly chosen: boolean }): JSX.Element {
+function Row({ recipient, chosen }: { readonly recipient: RecipientView; readonly chosen: object | null }): JSX.Element {
   const speech = useSpeech();
   const { t, say, time } = speech;
   const row = useRef<HTMLTableRowElement>(null);
-  useEffect(() => {
+  // Before the next frame is painted, so that a key pressed right after the choice goes to the row.
+  useLayoutEffect(() => {
     if (!chosen) return;
     row.current?.scrollIntoView({ block: "nearest" });
     row.current?.focus({ preventScroll: true });
