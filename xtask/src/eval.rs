@@ -49,10 +49,14 @@ struct Row {
     over: f64,
 }
 
-/// Scores every set of `data` and writes docs/quality.md.
+/// The sets of real text, which are part of the repository.
+const REAL_TEXT: &str = "crates/detect/tests/real";
+
+/// Scores every set of `data` and of the repository, and writes docs/quality.md.
 pub(crate) fn run(workspace: &Workspace, data: &Path) -> Result<ExitCode> {
     let folder = data.join("pii");
-    let sets = sets(&folder)?;
+    let mut sets = sets(&folder)?;
+    sets.extend(self::sets(&workspace.path(REAL_TEXT))?);
     let ombud = workspace.build_release()?;
     let out = workspace.target.join("eval");
     fs::create_dir_all(&out)?;

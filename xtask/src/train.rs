@@ -28,6 +28,8 @@ use instance::Instances;
 
 /// Where the model stands.
 const MODEL: &str = "crates/detect/model/names.bin";
+/// The development set of real text.
+const REAL_TEXT: &str = "crates/detect/tests/real";
 /// Where the last measurement is written, outside the repository's files.
 const REPORT: &str = "train-report.md";
 
@@ -49,7 +51,7 @@ pub(crate) fn run(workspace: &Workspace, data: &Path) -> Result<ExitCode> {
     let mut records = corpus::read(&folder)?;
     records.extend(templates::records(&lists));
     let all = records.len();
-    let guard = overlap::Guard::read(&data.join("pii"))?;
+    let guard = overlap::Guard::read(&[data.join("pii"), workspace.path(REAL_TEXT)])?;
     records.retain(|record| !guard.touches(record));
     term::line(&format!(
         "{} records; {} dropped because a development set holds them or their template",

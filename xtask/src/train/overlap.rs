@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 use std::fs;
-use std::path::Path;
+use std::path::PathBuf;
 
 use anyhow::{Context as _, Result};
 use serde::Deserialize;
@@ -32,17 +32,13 @@ struct Span {
 }
 
 impl Guard {
-    pub(super) fn read(folder: &Path) -> Result<Self> {
+    /// Reads every development set in these folders.
+    pub(super) fn read(folders: &[PathBuf]) -> Result<Self> {
         let mut guard = Self::default();
-        for entry in fs::read_dir(folder).with_context(|| format!("{} cannot be read", folder.display()))? {
-            let path = entry?.path();
-            if path.to_string_lossy().ends_with("_dev.jsonl") {
-                for line in fs::read_to_string(&path)?.lines() {
-                    guard.add(
-                        &serde_json::from_str(line)
-                            .with_context(|| format!("{} holds no records", path.display()))?,
-                    );
-                }
+        for set in folders.iter().map(sets).collect::<Result<Vec<_>>>()?.concat() {
+            for line in fs::read_to_string(&set)?.lines() {
+                let row = serde_json::from_str(line);
+                guard.add(&row.with_context(|| format!("{} holds no records", set.display()))?);
             }
         }
         Ok(guard)
@@ -65,6 +61,13 @@ impl Guard {
         let spans = record.names.iter().map(|(span, _)| (at(span.start), at(span.end)));
         frames(&chars, spans).iter().any(|frame| self.frames.contains(frame))
     }
+}
+
+/// The development sets of a folder.
+fn sets(folder: &PathBuf) -> Result<Vec<PathBuf>> {
+    let listing = fs::read_dir(folder).with_context(|| format!("{} cannot be read", folder.display()))?;
+    let paths = listing.filter_map(|entry| entry.ok().map(|entry| entry.path()));
+    Ok(paths.filter(|path| path.to_string_lossy().ends_with("_dev.jsonl")).collect())
 }
 
 /// Every run of the text. Letters and digits only, in lower case: punctuation hides nothing.
