@@ -6,11 +6,10 @@
 mod conditions;
 mod nodes;
 mod simple;
-mod yaml;
 
 use std::collections::BTreeMap;
 
-use yaml::{Fault, Node};
+use crate::tree::{Fault, Node, yaml};
 
 use crate::facts::{Call, Entry, Facts, Function, FunctionId, Gap, GapKind};
 use crate::providers::Providers;

@@ -116,12 +116,14 @@ pub enum Deed {
     Store(StoreId, Taint),
     /// Deletes items of a store.
     Erase(StoreId),
-    /// Writes to a file or database that is not encrypted.
+    /// Writes to a file or database without encrypting.
     Persist {
         /// What is written.
         content: Taint,
         /// The name of the file or the statement says that it is a conversation.
         conversation: bool,
+        /// To a database somewhere else, of which the project does not say how it keeps things.
+        remote: bool,
     },
     /// Runs something that was given to it as text.
     Run {
@@ -156,6 +158,8 @@ pub enum Sink {
     Template,
     /// An unsafe decoder of objects.
     Pickle,
+    /// A browser, as part of a page.
+    Html,
 }
 
 /// Who answers a model call.

@@ -14,3 +14,5 @@ mod project;
 mod rules;
 #[cfg(test)]
 mod samples;
+#[cfg(test)]
+mod scripts;

@@ -107,7 +107,7 @@ const PLAIN: &[&str] = &[
 ];
 
 /// How a decorator with this path lets a function be entered.
-pub(in crate::python) fn entered_by(decorator: &str) -> Option<Entry> {
+pub(in crate::code) fn entered_by(decorator: &str) -> Option<Entry> {
     let name = last(decorator);
     if NEUTRAL.contains(&root(decorator)) || NEUTRAL_NAMES.contains(&name) {
         return None;
@@ -116,7 +116,7 @@ pub(in crate::python) fn entered_by(decorator: &str) -> Option<Entry> {
 }
 
 /// Whether a decorator offers a function to a model.
-pub(in crate::python) fn is_tool(decorator: &str) -> bool {
+pub(in crate::code) fn is_tool(decorator: &str) -> bool {
     matches!(
         last(decorator),
         "tool" | "function_tool" | "kernel_function" | "ai_function" | "register_for_llm"
@@ -124,12 +124,12 @@ pub(in crate::python) fn is_tool(decorator: &str) -> bool {
 }
 
 /// Whether a call hands what strangers say to a callback.
-pub(in crate::python) fn feeds_callbacks(path: &str) -> bool {
+pub(in crate::code) fn feeds_callbacks(path: &str) -> bool {
     !PLAIN.contains(&root(path))
 }
 
 /// Whether a base class has methods that its framework calls.
-pub(in crate::python) fn calls_methods(base: &str) -> bool {
+pub(in crate::code) fn calls_methods(base: &str) -> bool {
     const DATA: &[&str] = &[
         "object",
         "Exception",
@@ -194,7 +194,7 @@ const HEARING: &[&str] = &[
 ];
 
 /// How the methods of a class with this base are entered.
-pub(in crate::python) fn entered_through(base: &str, method: &str) -> Option<Entry> {
+pub(in crate::code) fn entered_through(base: &str, method: &str) -> Option<Entry> {
     if last(base).ends_with("Tool") {
         return matches!(method, "_run" | "_arun" | "run" | "execute").then_some(Entry::Tool);
     }

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use ruff_python_ast::{ExceptHandler, Expr, ModModule, Stmt, StmtFunctionDef};
 use ruff_text_size::{Ranged, TextRange};
 
+use super::Parsed;
 use super::value::{ClassId, ModuleId};
 use crate::facts::FunctionId;
 
@@ -28,6 +29,8 @@ pub(super) struct Module<'a> {
     pub body: &'a ModModule,
     /// The function that stands for its body.
     pub function: FunctionId,
+    /// It is JavaScript or TypeScript.
+    pub script: bool,
 }
 
 /// A function.
@@ -51,14 +54,12 @@ pub(super) struct Class {
 
 impl<'a> Project<'a> {
     /// Adds a module.
-    pub(super) fn add(&mut self, file: usize, path: &str, body: &'a ModModule) {
-        let stem = path.strip_suffix(".ipynb").or_else(|| path.strip_suffix(".pyw"));
-        let stem = stem.or_else(|| path.strip_suffix(".py")).unwrap_or(path);
-        let stem = stem.strip_suffix("/__init__").unwrap_or(stem);
+    pub(super) fn add(&mut self, parsed: &'a Parsed) {
+        let stem = parsed.stem.as_str();
         let module = self.modules.len();
         let function = self.functions.len();
         let name = stem.replace('/', ".");
-        let folder = path.rsplit_once('/').map_or("", |parts| parts.0).to_owned();
+        let folder = stem.rsplit_once('/').map_or("", |parts| parts.0).to_owned();
         self.by_path.insert(stem.to_owned(), module);
         self.functions.push(Func {
             name: name.clone(),
@@ -69,12 +70,22 @@ impl<'a> Project<'a> {
             definition: None,
             parameters: Vec::new(),
         });
-        self.modules.push(Module { file, name, folder, body, function });
+        let (file, body, script) = (parsed.file, &parsed.body, parsed.script);
+        self.modules.push(Module { file, name, folder, body, function, script });
         self.collect(&body.body, module, None, None, 0);
+    }
+
+    /// Whether a module is a script.
+    pub(super) fn is_script(&self, module: ModuleId) -> bool {
+        self.modules.get(module).is_some_and(|module| module.script)
     }
 
     /// The module that an import names, seen from another: beside it, or in a folder above.
     pub(super) fn module(&self, from: ModuleId, name: &str) -> Option<ModuleId> {
+        // Imports of scripts are resolved before: `/path/of/file`.
+        if self.is_script(from) {
+            return self.by_path.get(name.strip_prefix('/')?).copied();
+        }
         let path = name.replace('.', "/");
         let mut folder = self.modules.get(from)?.folder.as_str();
         loop {
@@ -106,7 +117,7 @@ impl<'a> Project<'a> {
 
     /// A module below another: `package.module`.
     pub(super) fn below(&self, module: ModuleId, name: &str) -> Option<ModuleId> {
-        let parent = self.modules.get(module)?;
+        let parent = self.modules.get(module).filter(|parent| !parent.script)?;
         self.by_path.get(&format!("{}/{name}", parent.name.replace('.', "/"))).copied()
     }
 
@@ -161,7 +172,9 @@ impl<'a> Project<'a> {
             .and_then(|class| self.classes.get(class))
             .map(|class| class.name.clone())
             .or_else(|| outer.and_then(|outer| self.functions.get(outer)).map(|outer| outer.name.clone()));
-        let name = prefix.map_or_else(|| short.to_owned(), |prefix| format!("{prefix}.{short}"));
+        // What a script keeps without a name is named by its place; people see the name only.
+        let shown = short.split('@').next().unwrap_or(short);
+        let name = prefix.map_or_else(|| shown.to_owned(), |prefix| format!("{prefix}.{shown}"));
         let mut parameters: Vec<String> =
             definition.parameters.iter_non_variadic_params().map(|p| p.name().to_string()).collect();
         let rest = [&definition.parameters.vararg, &definition.parameters.kwarg];

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use ruff_python_ast::{Arguments, Expr, ExprCall};
 use ruff_text_size::{Ranged, TextRange};
 
-use super::api::{frameworks, models, root, sinks, sources, stores, web};
+use super::api::{databases, models, root, script, sinks, sources, stores, web};
 use super::eval::variable;
 use super::state::Lifted;
 use super::value::{Argument, Made, Shape, Value, given};
@@ -28,10 +28,31 @@ const SAME_TEXT: &[&str] = &[
     "title",
     "capitalize",
     "copy",
+    "trim",
+    "trimEnd",
+    "trimStart",
+    "toLowerCase",
+    "toUpperCase",
+    "toString",
+    "normalize",
+    "replace",
 ];
 /// Methods that put something into what they hang on.
-const PUTS: &[&str] =
-    &["append", "extend", "insert", "add", "update", "setdefault", "appendleft", "put", "put_nowait"];
+const PUTS: &[&str] = &[
+    "append",
+    "extend",
+    "insert",
+    "add",
+    "update",
+    "setdefault",
+    "appendleft",
+    "put",
+    "put_nowait",
+    "push",
+    "unshift",
+    "splice",
+    "set",
+];
 /// Builtins that give the items of what they take.
 const ITEMS: &[&str] = &[
     "list",
@@ -50,18 +71,20 @@ const ITEMS: &[&str] = &[
 
 impl Walk<'_, '_> {
     pub(super) fn call(&mut self, node: &ExprCall) -> Value {
-        let callee = self.eval(&node.func);
-        let arguments = self.arguments(&node.arguments);
+        let (object, callee) = self.callee(node);
+        let mut arguments = self.arguments(&node.arguments);
         let range = node.range();
+        if self.script {
+            if let Some(value) = self.script_call(node, &object, &callee, &arguments) {
+                return value;
+            }
+            if callee.outside().is_some() {
+                name_options(&mut arguments);
+            }
+        }
         match callee.shape.clone() {
             Shape::Functions(ids) => self.enter(&ids, None, &arguments, range),
-            Shape::Bound(id) => {
-                let object = match &*node.func {
-                    Expr::Attribute(attribute) => self.eval(&attribute.value),
-                    _ => Value::default(),
-                };
-                self.enter(&[id], Some(&object), &arguments, range)
-            }
+            Shape::Bound(id) => self.enter(&[id], Some(&object), &arguments, range),
             Shape::Class(class) => {
                 let object = Value::new(Shape::Object(class), Taint::NONE);
                 let given =
@@ -88,8 +111,18 @@ impl Walk<'_, '_> {
                 Value::of(all_of(&arguments))
             }
             Shape::Path(_) | Shape::Made(_) => self.call_outside(node, &callee, &arguments),
-            _ => self.call_method(node, &callee, &arguments),
+            _ => self.call_method(node, &object, &callee, &arguments),
         }
+    }
+
+    /// What is called, and what it hangs on; both are evaluated once.
+    fn callee(&mut self, node: &ExprCall) -> (Value, Value) {
+        let Expr::Attribute(attribute) = &*node.func else {
+            return (Value::default(), self.eval(&node.func));
+        };
+        let object = self.eval(&attribute.value);
+        let callee = self.attribute(&object, attribute.attr.as_str());
+        (object, callee)
     }
 
     fn arguments(&mut self, arguments: &Arguments) -> Vec<Argument> {
@@ -170,7 +203,7 @@ impl Walk<'_, '_> {
         if ensures {
             self.env.consent = true;
         }
-        let result = result.unwrap_or_default();
+        let result = self.wrapped(functions, arguments, result.unwrap_or_default());
         // tool("send_mail", …) that gives a definition.
         if let Shape::Dict(items) = &result.shape {
             self.offer_tool(range, items);
@@ -285,7 +318,8 @@ impl Walk<'_, '_> {
         if let Some(value) = builtin(&path, arguments) {
             return value;
         }
-        if matches!(path.as_str(), "sys.exit" | "exit" | "quit" | "os._exit" | "os.abort") {
+        let ends = ["sys.exit", "exit", "quit", "os._exit", "os.abort", "js.process.exit", "process.exit"];
+        if ends.contains(&path.as_str()) {
             self.env.live = false;
             self.summary.raises = true;
             return Value::default();
@@ -293,9 +327,9 @@ impl Walk<'_, '_> {
         let object = callee.made().map(Rc::as_ref);
         let everything = all_of(arguments) | callee.taint;
         self.call_at(range).target.clone_from(&path);
-        self.callbacks(&path, arguments, range);
+        self.hand_out(&path, callee, arguments, range);
         let mut answer = self.deeds(&path, object, arguments, range);
-        if let Some(request) = web::request(&path, arguments) {
+        if let Some(request) = web::request(&path, object, arguments) {
             answer = self.requested(request.address, request.content, range).or(Some(Taint::WEB));
         }
         if let Expr::Attribute(attribute) = &*node.func
@@ -307,6 +341,9 @@ impl Walk<'_, '_> {
         if consent::answers(&path) && path.contains('.') {
             taint |= Taint::CONSENT;
             self.env.consent |= consent::insists(&path);
+        }
+        if let Some(value) = self.handed_back(&path, arguments) {
+            return value;
         }
         Value::new(callee.called(arguments), taint)
     }
@@ -341,7 +378,10 @@ impl Walk<'_, '_> {
             found.push(Deed::Run { sink, content });
         }
         if let Some((content, conversation)) = web::persisted(path, object, arguments) {
-            found.push(Deed::Persist { content, conversation });
+            found.push(Deed::Persist { content, conversation, remote: false });
+        }
+        if let Some((content, conversation)) = databases::kept(path, arguments) {
+            found.push(Deed::Persist { content, conversation, remote: true });
         }
         if web::unlimited(path, arguments) {
             found.push(Deed::Unlimited);
@@ -353,44 +393,25 @@ impl Walk<'_, '_> {
         answer
     }
 
-    /// Functions that are handed out are called from where they are handed out.
-    fn callbacks(&mut self, path: &str, arguments: &[Argument], range: TextRange) {
-        let mut functions: Vec<FunctionId> = Vec::new();
-        let mut plain = Taint::NONE;
-        for argument in arguments {
-            collect_functions(&argument.value, &mut functions, 0);
-            plain |= argument.value.deep_taint();
-        }
-        if functions.is_empty() {
-            return;
-        }
-        let said = if frameworks::feeds_callbacks(path) { Taint::USER } else { plain };
-        for function in functions {
-            let count = self.state.project.functions.get(function).map_or(0, |func| func.parameters.len());
-            self.state.hand_in(function, &vec![Value::of(said.sources()); count]);
-            let call = self.call_at(range);
-            if !call.callees.contains(&function) {
-                call.callees.push(function);
-            }
-            call.arguments.resize(call.arguments.len().max(count), Taint::NONE);
-            call.arguments.iter_mut().take(count).for_each(|slot| *slot |= said);
-        }
-    }
-
     /// A method of something of which only the content is known.
-    fn call_method(&mut self, node: &ExprCall, callee: &Value, arguments: &[Argument]) -> Value {
+    fn call_method(
+        &mut self,
+        node: &ExprCall,
+        object: &Value,
+        callee: &Value,
+        arguments: &[Argument],
+    ) -> Value {
         let everything = all_of(arguments);
         let Expr::Attribute(attribute) = &*node.func else {
             return Value::of((callee.taint | everything).without(Taint::CONSENT));
         };
-        let object = self.eval(&attribute.value);
         let name = attribute.attr.as_str();
         let taint = (object.deep_taint() | everything).without(Taint::CONSENT);
         if PUTS.contains(&name) {
             self.taint_root(&attribute.value, everything);
         }
         match (&object.shape, name) {
-            (Shape::Text(_), _) if SAME_TEXT.contains(&name) => Value { taint: object.taint, ..object },
+            (Shape::Text(_), _) if SAME_TEXT.contains(&name) => object.clone(),
             (Shape::Text(template), "format") => {
                 let shown =
                     template.known().map(|text| text.split(['{', '}']).next().unwrap_or_default().to_owned());
@@ -406,7 +427,8 @@ impl Walk<'_, '_> {
             (Shape::Dict(_) | Shape::List(_), "values" | "copy" | "items" | "keys") => object.clone(),
             (_, "encrypt" | "encrypt_text") => Value::of(Taint::NONE),
             _ => {
-                self.callbacks("functools.unknown", arguments, node.range());
+                let said = if self.script { object.deep_taint() } else { Taint::NONE };
+                self.callbacks(None, said, arguments, node.range());
                 Value::of(taint)
             }
         }
@@ -417,28 +439,26 @@ pub(super) fn functions(all: Vec<FunctionId>) -> Value {
     Value::new(Shape::Functions(Rc::new(all)), Taint::NONE)
 }
 
-fn all_of(arguments: &[Argument]) -> Taint {
+pub(super) fn all_of(arguments: &[Argument]) -> Taint {
     arguments
         .iter()
         .fold(Taint::NONE, |sum, argument| sum | argument.value.deep_taint())
         .without(Taint::CONSENT)
 }
 
-fn collect_functions(value: &Value, found: &mut Vec<FunctionId>, depth: usize) {
-    if depth > 4 {
-        return;
-    }
-    match &value.shape {
-        Shape::Functions(ids) => found.extend(ids.iter().copied()),
-        Shape::Bound(id) => found.push(*id),
-        Shape::List(items) => items.iter().for_each(|item| collect_functions(item, found, depth + 1)),
-        Shape::Dict(items) => items.values().for_each(|item| collect_functions(item, found, depth + 1)),
-        // MessageHandler(filters.TEXT, answer)
-        Shape::Made(made) => {
-            made.given.iter().for_each(|argument| collect_functions(&argument.value, found, depth + 1));
+/// The options of a call are one object in a script: its items are arguments with names.
+fn name_options(arguments: &mut Vec<Argument>) {
+    let mut named = Vec::new();
+    for argument in arguments.iter() {
+        if let Shape::Dict(items) = &argument.value.shape {
+            named.extend(items.iter().map(|(key, item)| Argument {
+                name: Some(key.clone()),
+                value: item.clone(),
+                spread: false,
+            }));
         }
-        _ => {}
     }
+    arguments.extend(named);
 }
 
 /// Adds a deed, or joins it with the same one of another round.
@@ -456,9 +476,9 @@ pub(super) fn add(does: &mut Vec<Deed>, deed: Deed) {
                 return;
             }
             (
-                Deed::Persist { content, conversation },
-                Deed::Persist { content: more, conversation: also },
-            ) => {
+                Deed::Persist { content, conversation, remote },
+                Deed::Persist { content: more, conversation: also, remote: there },
+            ) if *remote == *there => {
                 *content |= *more;
                 *conversation |= *also;
                 return;
@@ -481,6 +501,9 @@ pub(super) fn add(does: &mut Vec<Deed>, deed: Deed) {
 /// Calls that only give back what they take.
 fn builtin(path: &str, arguments: &[Argument]) -> Option<Value> {
     let first = || given(arguments, 0, "x").cloned().unwrap_or_default();
+    if root(path) == "js" {
+        return script::builtin(path, arguments);
+    }
     Some(match path {
         "os.getenv" | "os.environ.get" | "environ.get" | "getenv" => {
             let name = given(arguments, 0, "key").and_then(Value::known_text);
@@ -536,7 +559,7 @@ fn result(path: &str, everything: Taint, answer: Option<Taint>, arguments: &[Arg
     }
     let made = format!("{path}()");
     let source = sources::of(&made).unwrap_or_default();
-    if path == "input" {
+    if matches!(path, "input" | "js.prompt" | "js.confirm" | "js.window.confirm") {
         let asks = given(arguments, 0, "prompt")
             .and_then(Value::template)
             .is_some_and(|p| consent::asks(&p.shown()));

@@ -52,13 +52,26 @@ impl Walk<'_, '_> {
                 }
                 (Some(module), None) => {
                     self.enter_module(module, node.range());
-                    self.state.global(module, item).unwrap_or_default()
+                    self.given_away(module, item)
                 }
                 (None, None) if node.level == 0 => Value::path(&format!("{name}.{item}")),
                 _ => Value::default(),
             };
             self.bind(bound, value);
         }
+    }
+
+    /// What a module gives away under a name.
+    fn given_away(&self, module: ModuleId, item: &str) -> Value {
+        let found = self.state.global(module, item);
+        let script = self.state.project.is_script(module);
+        found.unwrap_or_else(|| match item {
+            super::DEFAULT_EXPORT => Value::new(Shape::Module(module), Taint::NONE),
+            _ if script => {
+                self.state.default_export(module).map_or_else(Value::default, |all| all.item(Some(item)))
+            }
+            _ => Value::default(),
+        })
     }
 
     fn imported(&mut self, path: &str, range: TextRange) -> Value {

@@ -62,12 +62,16 @@ pub(super) struct State<'a> {
     pub summaries: Vec<Summary>,
     /// Names of functions that have functions inside.
     pub locals: HashMap<FunctionId, Names>,
+    /// What inner functions assign to names of the functions around them.
+    pub written: HashMap<FunctionId, Names>,
     pub functions: Vec<Function>,
     pub stores: Vec<Store>,
     pub tools: Vec<Tool>,
     pub gaps: Vec<Gap>,
     pub texts: &'a [crate::facts::File],
     pub changed: bool,
+    /// Functions that are handed out behind a question for consent.
+    pub asked: BTreeSet<FunctionId>,
     /// What the round before found out about decorators.
     pub wrapped: Vec<Option<bool>>,
     /// Evaluations that are left for the whole project.
@@ -91,8 +95,35 @@ impl State<'_> {
     pub(super) fn global(&self, module: ModuleId, name: &str) -> Option<Value> {
         self.globals.get(module)?.get(name).cloned().or_else(|| {
             let stars = self.stars.get(module)?;
-            stars.iter().find_map(|other| self.globals.get(*other)?.get(name).cloned())
+            stars.iter().find_map(|other| self.exported(*other, name, 0))
         })
+    }
+
+    /// A name that a module gives away, its own or one that it passes on.
+    fn exported(&self, module: ModuleId, name: &str, depth: usize) -> Option<Value> {
+        if depth > 6 {
+            return None;
+        }
+        self.globals.get(module)?.get(name).cloned().or_else(|| {
+            let stars = self.stars.get(module)?;
+            stars.iter().find_map(|other| self.exported(*other, name, depth + 1))
+        })
+    }
+
+    /// Something that is given away by itself: `export default`, `module.exports = …`.
+    pub(super) fn default_export(&self, module: ModuleId) -> Option<Value> {
+        self.global(module, super::DEFAULT_EXPORT)
+    }
+
+    /// Joins what an inner function assigns to a name of a function around it.
+    pub(super) fn write_outer(&mut self, function: FunctionId, name: &str, value: Value) {
+        let value = Value { taint: value.taint.sources(), ..value }.bounded(3);
+        let names = self.written.entry(function).or_default();
+        let joined = names.get(name).map_or_else(|| value.clone(), |old| value.join(old));
+        if names.get(name) != Some(&joined) {
+            names.insert(name.to_owned(), joined);
+            self.changed = true;
+        }
     }
 
     pub(super) fn set_global(&mut self, module: ModuleId, name: &str, value: Value) {

@@ -1,10 +1,13 @@
 //! What is known of libraries, by resolved import path.
 
+pub(super) mod databases;
 pub(super) mod frameworks;
 pub(super) mod models;
+pub(super) mod script;
 pub(super) mod sinks;
 pub(super) mod sources;
 pub(super) mod stores;
+pub(super) mod vercel;
 pub(super) mod web;
 
 /// The first part of a path: the package.

@@ -1,86 +1,8 @@
 //! YAML with places, bounded: depth, number of nodes, and no aliases, which could make a small file endless.
 
-use std::ops::Range;
-
 use saphyr_parser::{Event, Parser};
 
-/// A node.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Node {
-    /// Bytes of the file.
-    pub span: Range<usize>,
-    value: Value,
-}
-
-#[derive(Debug, Clone, Default)]
-enum Value {
-    #[default]
-    Empty,
-    Text(String),
-    Items(Vec<Node>),
-    Fields(Vec<(String, Node)>),
-}
-
-/// Why a file cannot be read.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) struct Fault {
-    pub line: u32,
-    pub too_complex: bool,
-}
-
-const MAX_DEPTH: usize = 64;
-const MAX_NODES: usize = 200_000;
-
-impl Node {
-    pub(super) fn text(&self) -> &str {
-        match &self.value {
-            Value::Text(text) => text,
-            _ => "",
-        }
-    }
-
-    pub(super) fn items(&self) -> &[Self] {
-        match &self.value {
-            Value::Items(items) => items,
-            _ => &[],
-        }
-    }
-
-    pub(super) fn fields(&self) -> &[(String, Self)] {
-        match &self.value {
-            Value::Fields(fields) => fields,
-            _ => &[],
-        }
-    }
-
-    pub(super) fn get(&self, key: &str) -> Option<&Self> {
-        self.fields().iter().find(|(name, _)| name == key).map(|(_, node)| node)
-    }
-
-    pub(super) fn at(&self, path: &[&str]) -> Option<&Self> {
-        path.iter().try_fold(self, |node, key| node.get(key))
-    }
-
-    /// The text of a field, empty if there is none.
-    pub(super) fn text_of(&self, key: &str) -> &str {
-        self.get(key).map_or("", Self::text)
-    }
-
-    /// Whether a field says yes.
-    pub(super) fn is_on(&self, key: &str) -> bool {
-        self.text_of(key) == "true"
-    }
-
-    /// Every text in it.
-    pub(super) fn texts<'n>(&'n self, found: &mut Vec<&'n Self>) {
-        match &self.value {
-            Value::Text(_) => found.push(self),
-            Value::Items(items) => items.iter().for_each(|item| item.texts(found)),
-            Value::Fields(fields) => fields.iter().for_each(|(_, node)| node.texts(found)),
-            Value::Empty => {}
-        }
-    }
-}
+use super::{Fault, MAX_DEPTH, MAX_NODES, Node, Value};
 
 enum Open {
     Items(usize, Vec<Node>),
@@ -88,7 +10,7 @@ enum Open {
 }
 
 /// Reads the first document.
-pub(super) fn parse(text: &str) -> Result<Node, Fault> {
+pub(crate) fn parse(text: &str) -> Result<Node, Fault> {
     // The parser counts characters; we count bytes.
     let bytes: Vec<usize> = text.char_indices().map(|(at, _)| at).chain([text.len()]).collect();
     let byte = |index: usize| bytes.get(index).copied().unwrap_or(text.len());

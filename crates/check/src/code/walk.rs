@@ -56,7 +56,12 @@ pub(super) struct Walk<'s, 'a> {
     exits: Vec<bool>,
     answers: Vec<Shape>,
     breaks: Vec<Option<Env>>,
-    globals: BTreeSet<String>,
+    pub globals: BTreeSet<String>,
+    pub nonlocals: BTreeSet<String>,
+    /// Every name that was bound, for the functions inside.
+    pub seen: Names,
+    /// The module is JavaScript or TypeScript.
+    pub script: bool,
     pub depth: usize,
 }
 
@@ -88,6 +93,9 @@ pub(super) fn walk(state: &mut State<'_>, function: FunctionId) {
         answers: Vec::new(),
         breaks: Vec::new(),
         globals: BTreeSet::new(),
+        nonlocals: BTreeSet::new(),
+        seen: Names::new(),
+        script: module.script,
         depth: 0,
     };
     match func.definition {
@@ -98,6 +106,17 @@ pub(super) fn walk(state: &mut State<'_>, function: FunctionId) {
         None => walk.block(&module.body.body),
     }
     walk.finish();
+}
+
+/// A value of which the annotation may say more.
+fn said_to_be(value: Option<Value>, declared: Value) -> Value {
+    match value {
+        Some(value) if value.shape == Shape::Unknown && matches!(declared.shape, Shape::Made(_)) => {
+            Value { taint: value.taint, ..declared }
+        }
+        Some(value) => value,
+        None => declared,
+    }
 }
 
 impl Walk<'_, '_> {
@@ -162,13 +181,14 @@ impl Walk<'_, '_> {
         };
         self.summary.always_yes =
             !live && self.summary.answers && self.answers.iter().all(yes) && !self.summary.raises;
-        let project = self.state.project;
-        if project
-            .functions
-            .get(self.function)
-            .is_some_and(|func| func.has_inner && func.definition.is_some())
-        {
-            self.state.locals.insert(self.function, self.env.names.clone());
+        if self.has_inner() {
+            // On a way that does not come to the end, names are bound too.
+            let mut names = std::mem::take(&mut self.seen);
+            names.extend(std::mem::take(&mut self.env.names));
+            if self.state.locals.get(&self.function) != Some(&names) {
+                self.state.locals.insert(self.function, names);
+                self.state.changed = true;
+            }
         }
         if let Some(slot) = self.state.summaries.get_mut(self.function) {
             // A recursive call may have handed something in meanwhile.
@@ -193,6 +213,11 @@ impl Walk<'_, '_> {
             slot.calls = self.calls.into_values().collect();
             slot.loops = self.loops;
         }
+    }
+
+    pub(super) fn has_inner(&self) -> bool {
+        let func = self.state.project.functions.get(self.function);
+        func.is_some_and(|func| func.has_inner && func.definition.is_some())
     }
 
     pub(super) fn block(&mut self, body: &[Stmt]) {
@@ -229,10 +254,7 @@ impl Walk<'_, '_> {
             Stmt::AnnAssign(node) => {
                 let declared = self.annotated(&node.annotation);
                 let value = node.value.as_deref().map(|value| self.eval(value));
-                let value = value.filter(|value| {
-                    value.shape != Shape::Unknown || !matches!(declared.shape, Shape::Made(_))
-                });
-                self.assign(&node.target, value.unwrap_or(declared));
+                self.assign(&node.target, said_to_be(value, declared));
             }
             Stmt::AugAssign(node) => {
                 let more = self.eval(&node.value);
@@ -273,6 +295,9 @@ impl Walk<'_, '_> {
             Stmt::Global(node) => {
                 self.globals.extend(node.names.iter().map(std::string::ToString::to_string));
             }
+            Stmt::Nonlocal(node) => {
+                self.nonlocals.extend(node.names.iter().map(std::string::ToString::to_string));
+            }
             _ => {}
         }
     }
@@ -297,105 +322,6 @@ impl Walk<'_, '_> {
         let value = value.bounded(3);
         self.summary.returns =
             if self.summary.returns == Value::default() { value } else { self.summary.returns.join(&value) };
-    }
-
-    pub(super) fn assign(&mut self, target: &Expr, value: Value) {
-        match target {
-            Expr::Name(name) => self.bind(name.id.as_str(), value),
-            Expr::Attribute(attribute) => {
-                let object = self.eval(&attribute.value);
-                let handed = self.summary.handed.clone();
-                let value = value.filled(&handed);
-                match object.shape {
-                    Shape::Object(class) | Shape::Class(class) => {
-                        self.state.set_attribute(class, attribute.attr.as_str(), value);
-                    }
-                    Shape::Module(module) => self.state.set_global(module, attribute.attr.as_str(), value),
-                    _ => self.taint_root(&attribute.value, value.deep_taint()),
-                }
-            }
-            Expr::Subscript(subscript) => {
-                let key = self.eval(&subscript.slice);
-                let taint = value.deep_taint() | key.taint;
-                self.put(&subscript.value, key.known_text().map(str::to_owned), value);
-                self.taint_root(&subscript.value, taint);
-            }
-            Expr::Tuple(node) => self.unpack(&node.elts, &value),
-            Expr::List(node) => self.unpack(&node.elts, &value),
-            Expr::Starred(node) => self.assign(&node.value, value),
-            _ => {}
-        }
-    }
-
-    fn unpack(&mut self, targets: &[Expr], value: &Value) {
-        for (index, target) in targets.iter().enumerate() {
-            let item = match &value.shape {
-                Shape::List(items) if items.len() == targets.len() => {
-                    items.get(index).cloned().unwrap_or_default()
-                }
-                _ => value.item(None),
-            };
-            self.assign(target, item);
-        }
-    }
-
-    /// Puts an item into a dictionary that a name holds.
-    fn put(&mut self, container: &Expr, key: Option<String>, value: Value) {
-        let Expr::Name(name) = container else { return };
-        let held = self.eval(container);
-        let (Shape::Dict(items), Some(key)) = (&held.shape, key) else { return };
-        let mut items = (**items).clone();
-        items.insert(key, value);
-        let held = Value::new(Shape::Dict(items.into()), held.taint).bounded(3);
-        self.bind(name.id.as_str(), held);
-    }
-
-    pub(super) fn bind(&mut self, name: &str, value: Value) {
-        let func = self.state.project.functions.get(self.function);
-        let is_module = func.is_some_and(|func| func.definition.is_none());
-        if is_module || self.globals.contains(name) {
-            let handed = self.summary.handed.clone();
-            self.state.set_global(self.module, name, value.filled(&handed));
-        }
-        if !self.globals.contains(name) {
-            self.env.names.insert(name.to_owned(), value);
-        }
-    }
-
-    /// What is put into an object belongs to the name that holds it.
-    pub(super) fn taint_root(&mut self, object: &Expr, taint: Taint) {
-        let taint = taint.without(Taint::CONSENT);
-        if taint == Taint::NONE {
-            return;
-        }
-        match object {
-            Expr::Name(name) => {
-                let name = name.id.as_str();
-                if let Some(value) = self.env.names.get_mut(name) {
-                    value.taint |= taint;
-                } else if let Some(mut value) = self.state.global(self.module, name) {
-                    value.taint |= self.known_sources(taint);
-                    self.state.set_global(self.module, name, value);
-                }
-            }
-            Expr::Attribute(attribute) => {
-                let held = self.eval(object);
-                let owner = self.eval(&attribute.value);
-                if let Shape::Object(class) = owner.shape {
-                    let taint = self.known_sources(taint) | held.taint;
-                    self.state.set_attribute(class, attribute.attr.as_str(), Value { taint, ..held });
-                } else {
-                    self.taint_root(&attribute.value, taint);
-                }
-            }
-            Expr::Subscript(subscript) => self.taint_root(&subscript.value, taint),
-            Expr::Call(call) => {
-                if let Expr::Attribute(function) = &*call.func {
-                    self.taint_root(&function.value, taint);
-                }
-            }
-            _ => {}
-        }
     }
 
     /// The sources of a taint, with what callers hand in.

@@ -115,7 +115,10 @@ impl Walk<'_, '_> {
     fn subscript(&mut self, node: &ExprSubscript) -> Value {
         let object = self.eval(&node.value);
         let key = self.eval(&node.slice);
-        if object.outside() == Some("os.environ") {
+        if object
+            .outside()
+            .is_some_and(|path| path == "os.environ" || super::api::script::is_environment(path))
+        {
             return variable(key.known_text(), None);
         }
         let mut item = object.item(key.known_text());
@@ -126,17 +129,25 @@ impl Walk<'_, '_> {
     fn name(&mut self, node: &ExprName) -> Value {
         let name = node.id.as_str();
         if let Some(value) = self.env.names.get(name) {
-            return value.clone();
+            let inner = self.state.written.get(&self.function).and_then(|names| names.get(name));
+            return inner.map_or_else(|| value.clone(), |inner| value.join(inner));
         }
         let project = self.state.project;
         let mut outer = project.functions.get(self.function).and_then(|func| func.outer);
         while let Some(function) = outer {
             if let Some(value) = self.state.locals.get(&function).and_then(|names| names.get(name)) {
-                return self.seen_from_inside(function, value);
+                let seen = self.seen_from_inside(function, value);
+                let inner = self.state.written.get(&function).and_then(|names| names.get(name));
+                return inner.map_or_else(|| seen.clone(), |inner| seen.join(inner));
             }
             outer = project.functions.get(function).and_then(|func| func.outer);
         }
-        self.state.global(self.module, name).unwrap_or_else(|| Value::path(name))
+        self.state.global(self.module, name).unwrap_or_else(|| self.unbound(name))
+    }
+
+    /// A name that nothing binds is a builtin; in a script it says so.
+    fn unbound(&self, name: &str) -> Value {
+        if self.script && !name.starts_with("js.") { Value::default() } else { Value::path(name) }
     }
 
     /// A name of a function around this one: its parameters are not ours.
@@ -173,13 +184,18 @@ impl Walk<'_, '_> {
     }
 
     pub(super) fn attribute(&mut self, object: &Value, name: &str) -> Value {
+        if self.script && object.outside().is_some_and(super::api::script::is_environment) {
+            return variable(Some(name), None);
+        }
         let found = match &object.shape {
             Shape::Module(module) => self.state.global(*module, name).or_else(|| {
-                let below = self.state.project.below(*module, name)?;
-                Some(Value::new(Shape::Module(below), Taint::NONE))
+                let below = self.state.project.below(*module, name);
+                let below = below.map(|below| Value::new(Shape::Module(below), Taint::NONE));
+                below.or_else(|| Some(self.state.default_export(*module)?.item(Some(name))))
             }),
             Shape::Object(class) => self.state.member(*class, name, true, 0),
             Shape::Class(class) => self.state.member(*class, name, false, 0),
+            Shape::Dict(items) if self.script => items.contains_key(name).then(|| object.item(Some(name))),
             _ => None,
         };
         let mut value = found.unwrap_or_else(|| object.attribute(name));

@@ -4,7 +4,7 @@ use super::{last, names, root};
 use crate::facts::Taint;
 
 /// What reading an attribute or calling a path from outside yields, if that is a source.
-pub(in crate::python) fn of(path: &str) -> Option<Taint> {
+pub(in crate::code) fn of(path: &str) -> Option<Taint> {
     let name = last(path);
     Some(match root(path) {
         "input" if path.starts_with("input(") => Taint::LOCAL,
@@ -25,7 +25,7 @@ pub(in crate::python) fn of(path: &str) -> Option<Taint> {
         {
             if path.contains("WebBase") || path.contains("URL") { Taint::WEB } else { Taint::FILE }
         }
-        _ => return None,
+        _ => return super::script::source(path),
     })
 }
 
@@ -34,7 +34,7 @@ fn upload(path: &str) -> Taint {
 }
 
 /// Calls whose result says nothing of what went in.
-pub(in crate::python) fn clears(path: &str) -> bool {
+pub(in crate::code) fn clears(path: &str) -> bool {
     matches!(
         path,
         "len"
@@ -52,15 +52,28 @@ pub(in crate::python) fn clears(path: &str) -> bool {
             | "hasattr"
             | "issubclass"
             | "print"
-    ) || matches!(path, "shlex.quote" | "pipes.quote" | "html.escape" | "re.escape" | "uuid.uuid4")
+    ) || clears_script(path)
+        || matches!(path, "shlex.quote" | "pipes.quote" | "html.escape" | "re.escape" | "uuid.uuid4")
         || matches!(
             root(path),
             "hashlib" | "hmac" | "zlib" | "time" | "random" | "uuid" | "secrets" | "datetime"
         )
 }
 
+/// The same for libraries of scripts.
+fn clears_script(path: &str) -> bool {
+    let name = last(path);
+    match root(path) {
+        "crypto" | "bcrypt" | "bcryptjs" | "argon2" | "nanoid" | "uuid" | "ulid" => !path.contains("Cipher"),
+        "dompurify" | "isomorphic-dompurify" | "sanitize-html" | "xss" | "escape-html" => true,
+        "validator" | "he" | "sqlstring" | "lodash" => matches!(name, "escape" | "encode" | "escapeId"),
+        "shell-quote" => name == "quote",
+        _ => false,
+    }
+}
+
 /// Calls whose result is masked.
-pub(in crate::python) fn masks(path: &str) -> bool {
+pub(in crate::code) fn masks(path: &str) -> bool {
     let name = last(path);
     match root(path) {
         "presidio_anonymizer" => name == "anonymize",
@@ -68,16 +81,31 @@ pub(in crate::python) fn masks(path: &str) -> bool {
         "llm_guard" => path.contains("Anonymize") && name == "scan",
         "langchain_experimental" => path.contains("Anonymizer") && names(name, &["anonymize"]),
         "ombud" => names(name, &["redact", "mask"]),
+        "redact-pii" | "@redactpii/node" | "redact-pii-light" => names(name, &["redact"]),
         _ => false,
     }
 }
 
 /// Calls whose result is encrypted.
-pub(in crate::python) fn encrypts(path: &str) -> bool {
+pub(in crate::code) fn encrypts(path: &str) -> bool {
+    if root(path) == "crypto" {
+        return path.contains("createCipheriv()");
+    }
     names(last(path), &["encrypt*"])
         && matches!(
             root(path),
-            "cryptography" | "nacl" | "pyrage" | "Crypto" | "Cryptodome" | "gnupg" | "jwcrypto" | "ombud"
+            "crypto-js"
+                | "libsodium-wrappers"
+                | "tweetnacl"
+                | "openpgp"
+                | "cryptography"
+                | "nacl"
+                | "pyrage"
+                | "Crypto"
+                | "Cryptodome"
+                | "gnupg"
+                | "jwcrypto"
+                | "ombud"
         )
 }
 

@@ -7,7 +7,7 @@ use crate::facts::{Store, Template};
 
 /// What a call does to a store.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::python) enum Use {
+pub(in crate::code) enum Use {
     Read,
     Write,
     Erase,
@@ -156,6 +156,22 @@ const CLASSES: &[&str] = &[
     "SupabaseVectorStore",
     "MongoDBAtlasVectorSearch",
 ];
+/// Classes that only the JavaScript side has.
+const MORE_CLASSES: &[&str] = &[
+    "MemoryVectorStore",
+    "HNSWLib",
+    "FaissStore",
+    "PineconeStore",
+    "PGVectorStore",
+    "PrismaVectorStore",
+    "MilvusStore",
+    "WeaviateStore",
+    "UpstashVectorStore",
+    "CloudflareVectorizeStore",
+    "RedisVectorStore",
+    "MongoDBAtlasVectorSearch",
+    "NeonPostgres",
+];
 const READS: &[&str] = &[
     "similarity_search",
     "similarity_search_with_score",
@@ -207,11 +223,11 @@ const WRITES: &[&str] = &[
 const ERASES: &[&str] = &["delete", "adelete", "delete_collection", "delete_ref_doc", "delete_nodes"];
 
 /// What a call of `path` does to which store.
-pub(in crate::python) fn of(
-    path: &str,
-    object: Option<&Made>,
-    arguments: &[Argument],
-) -> Option<(Use, Store)> {
+pub(in crate::code) fn of(path: &str, object: Option<&Made>, arguments: &[Argument]) -> Option<(Use, Store)> {
+    if let Some(found) = super::databases::of(path, object, arguments) {
+        return Some(found);
+    }
+    let path = &super::script::snake(path);
     let name = last(path);
     if super::models::is_framework(root(path)) && root(path) != "langgraph" {
         return of_framework(path, name, object, arguments);
@@ -237,7 +253,9 @@ fn of_framework(
 ) -> Option<(Use, Store)> {
     let class = |path: &str| {
         let made = path.split("()").next().unwrap_or(path);
-        made.split('.').rev().take(2).find(|part| CLASSES.contains(part)).map(str::to_owned)
+        let script = |part: &&str| MORE_CLASSES.contains(part);
+        let mut parts = made.split('.').rev().take(2);
+        parts.find(|part| CLASSES.contains(part) || script(part)).map(str::to_owned)
     };
     if let Some(class) = class(path) {
         let derived = path.contains("as_retriever")
@@ -260,14 +278,24 @@ fn of_framework(
     Some((Use::Read, store(&class, collection(Some(&retriever), &[]), Some(&retriever), false)))
 }
 
-const NAMES: &[&str] = &["collection_name", "index_name", "table_name", "namespace", "persist_directory"];
+const NAMES: &[&str] = &[
+    "collection_name",
+    "index_name",
+    "table_name",
+    "namespace",
+    "persist_directory",
+    "collectionName",
+    "indexName",
+    "tableName",
+];
 
 /// The name of the collection, from what the store was made with.
 fn collection(object: Option<&Made>, arguments: &[Argument]) -> Option<String> {
     let here = named(arguments, NAMES);
     let made = object.and_then(|object| {
         object.chain().find_map(|made| {
-            let makes = ["collection", "Collection", "Index", "open_table", "create_table"];
+            let makes =
+                ["collection", "Collection", "index", "Index", "open_table", "openTable", "create_table"];
             let first = makes.iter().any(|part| last(made.maker()).contains(part));
             named(&made.given, NAMES).or_else(|| given(&made.given, 0, "name").filter(|_| first))
         })
@@ -275,7 +303,12 @@ fn collection(object: Option<&Made>, arguments: &[Argument]) -> Option<String> {
     here.or(made).and_then(Value::template).map(Template::shown).filter(|name| !name.contains("{}"))
 }
 
-fn store(product: &str, collection: Option<String>, object: Option<&Made>, remembers_people: bool) -> Store {
+pub(super) fn store(
+    product: &str,
+    collection: Option<String>,
+    object: Option<&Made>,
+    remembers_people: bool,
+) -> Store {
     let settings = || {
         let made = object.into_iter().flat_map(Made::chain);
         made.flat_map(|made| made.given.iter()).filter_map(|argument| argument.value.template())
@@ -291,14 +324,14 @@ fn store(product: &str, collection: Option<String>, object: Option<&Made>, remem
 }
 
 /// Whether an address leads through Ombud's memory edge.
-pub(in crate::python) fn is_edge(address: &Template) -> bool {
+pub(in crate::code) fn is_edge(address: &Template) -> bool {
     let gateway = address.variables().any(|name| name == "OMBUD_GATEWAY");
     address.variables().any(|name| name.starts_with("OMBUD_MEMORY"))
         || (gateway && address.shown().contains("/m/"))
 }
 
 /// What a request to an address of Chroma's HTTP API does.
-pub(in crate::python) fn of_address(address: &Template) -> Option<(Use, Store)> {
+pub(in crate::code) fn of_address(address: &Template) -> Option<(Use, Store)> {
     let shown = address.shown();
     let below = shown.split_once("/collections/")?.1;
     let path = below.split('?').next().unwrap_or(below).trim_end_matches('/');

@@ -6,7 +6,8 @@ use ombud_core::effect::{Hints, classify};
 use ruff_python_ast::StmtFunctionDef;
 use ruff_text_size::{Ranged, TextRange};
 
-use super::value::{Shape, Value};
+use super::api::{last, root};
+use super::value::{Argument, Shape, Value, named};
 use super::walk::{Walk, span};
 use crate::facts::{FunctionId, Tool};
 
@@ -46,6 +47,49 @@ impl Walk<'_, '_> {
             function: Some(id),
         };
         self.add_tool(tool);
+    }
+
+    /// A tool that a script offers through a library.
+    pub(super) fn offer_script_tool(&mut self, path: &str, arguments: &[Argument], range: TextRange) {
+        let text = |key: &str| named(arguments, &[key]).and_then(Value::known_text);
+        let first = || arguments.first().and_then(|argument| argument.value.known_text());
+        match (root(path), last(path)) {
+            ("@modelcontextprotocol/sdk", "tool" | "registerTool") => {
+                let told = arguments.get(1).and_then(|argument| argument.value.known_text());
+                let description = text("description").or(told).unwrap_or_default().to_owned();
+                let name = first().map(str::to_owned);
+                self.offer_named(name.as_deref(), &description, range);
+            }
+            ("fastmcp", "addTool") | ("@openai/agents", "tool") => {
+                let description = text("description").unwrap_or_default().to_owned();
+                self.offer_named(text("name").map(str::to_owned).as_deref(), &description, range);
+            }
+            (package, "tool" | "DynamicTool" | "DynamicStructuredTool")
+                if package.starts_with("langchain") =>
+            {
+                let description = text("description").unwrap_or_default().to_owned();
+                self.offer_named(text("name").map(str::to_owned).as_deref(), &description, range);
+            }
+            ("ai_sdk", _) => self.offer_vercel(arguments, range),
+            _ => {}
+        }
+    }
+
+    /// `generateText({tools: {search: tool({description, execute})}})`
+    fn offer_vercel(&mut self, arguments: &[Argument], range: TextRange) {
+        let Some(Shape::Dict(tools)) = named(arguments, &["tools"]).map(|tools| &tools.shape) else { return };
+        for (name, tool) in tools.iter() {
+            let told =
+                tool.made().and_then(|made| made.setting(&["description"])).and_then(Value::known_text);
+            self.offer_named(Some(name), told.unwrap_or_default(), range);
+        }
+    }
+
+    fn offer_named(&mut self, name: Option<&str>, description: &str, range: TextRange) {
+        let Some(name) = name else { return };
+        let effect = classify(name, Hints { description, arguments: &[] });
+        let (name, file) = (name.to_owned(), self.file());
+        self.add_tool(Tool { name, effect, file, span: span(range), function: None });
     }
 
     fn add_tool(&mut self, tool: Tool) {

@@ -1,6 +1,6 @@
 //! Model calls by their SDK, and who answers them.
 
-use super::super::value::{Made, Value, given};
+use super::super::value::{Made, Shape, Value, given};
 use super::{last, root};
 use crate::facts::{Recipient, Template};
 use crate::providers::Providers;
@@ -35,12 +35,14 @@ const CALLS: &[(&str, &[&str], &str)] = &[
             "generate_content_async",
             "send_message",
             "send_message_async",
+            "send_message_stream",
             "embed_content",
         ],
         "gemini",
     ),
     ("cohere", &["chat", "chat_stream", "generate", "embed"], "cohere"),
     ("ollama", &["chat", "generate", "embed", "embeddings"], "ollama"),
+    ("@openai/agents", &["run"], "openai"),
     ("litellm", &["completion", "acompletion", "embedding", "aembedding", "responses", "aresponses"], ""),
 ];
 
@@ -59,6 +61,11 @@ const OPENAI: &[&str] = &[
     "audio.translations.create",
     "threads.messages.create",
     "threads.runs.create",
+    "chat.completions.run_tools",
+    "create_chat_completion",
+    "create_completion",
+    "create_embedding",
+    "create_transcription",
     "ChatCompletion.create",
     "ChatCompletion.acreate",
     "Completion.create",
@@ -88,6 +95,10 @@ const CLASSES: &[(&str, &str)] = &[
     ("ChatCohere", "cohere"),
     ("ChatOpenRouter", "openrouter"),
     ("MoonshotChat", "moonshot"),
+    ("ChatAlibabaTongyi", "dashscope"),
+    ("ChatBaiduQianfan", "qianfan"),
+    ("ChatMoonshot", "moonshot"),
+    ("initChatModel", ""),
     ("init_chat_model", ""),
 ];
 
@@ -118,6 +129,7 @@ const RUNS: &[&str] = &[
     "kickoff",
     "stream_chat",
     "predict_messages",
+    "stream_events",
 ];
 
 /// Arguments that set the address.
@@ -132,22 +144,33 @@ const BASES: &[&str] = &[
     "anthropic_api_url",
     "dashscope_api_base",
     "zhipuai_api_base",
+    "baseURL",
+    "baseUrl",
+    "basePath",
+    "anthropicApiUrl",
 ];
 
+/// Arguments that hold the options of the client inside.
+const NESTED: &[&str] = &["configuration", "clientOptions", "client_options"];
+
 /// Frameworks whose objects carry a model inside.
-pub(in crate::python) fn is_framework(package: &str) -> bool {
+pub(in crate::code) fn is_framework(package: &str) -> bool {
     package.starts_with("langchain")
         || matches!(package, "langgraph" | "llama_index" | "crewai" | "autogen" | "agno")
 }
 
 /// Who answers, if a call of `path` is a model call. `object` is what the method hangs on.
-pub(in crate::python) fn recipient(
+pub(in crate::code) fn recipient(
     path: &str,
     object: Option<&Made>,
     arguments: &[super::super::value::Argument],
     providers: &Providers,
 ) -> Option<Recipient> {
     let package = root(path);
+    if let Some(recipient) = super::vercel::recipient(path, object, arguments, providers) {
+        return Some(recipient);
+    }
+    let path = &super::script::snake(path);
     let plain = path.replace("()", "");
     if is_framework(package) {
         let runs = RUNS.contains(&last(path)) || path.ends_with("()");
@@ -176,7 +199,7 @@ fn class(path: &str) -> Option<&'static str> {
 }
 
 /// The first object in it that fits: itself, what it was made from, what was handed to it.
-pub(in crate::python) fn inner(
+pub(in crate::code) fn inner(
     object: &Made,
     depth: usize,
     fits: &dyn Fn(&Made) -> bool,
@@ -201,7 +224,6 @@ pub(in crate::python) fn inner(
 }
 
 fn within(value: &Value, depth: usize, fits: &dyn Fn(&Made) -> bool) -> Option<std::rc::Rc<Made>> {
-    use super::super::value::Shape;
     match &value.shape {
         Shape::Made(made) => inner(made, depth, fits),
         Shape::List(items) if depth < 4 => items.iter().find_map(|item| within(item, depth + 1, fits)),
@@ -210,14 +232,26 @@ fn within(value: &Value, depth: usize, fits: &dyn Fn(&Made) -> bool) -> Option<s
     }
 }
 
-fn addressed(
+/// The address with which an object was made.
+fn made_for(object: &Made) -> Option<&Value> {
+    object.setting(BASES).or_else(|| {
+        object.chain().find_map(|made| {
+            let Shape::Dict(inner) = &super::super::value::named(&made.given, NESTED)?.shape else {
+                return None;
+            };
+            BASES.iter().find_map(|base| inner.get(*base))
+        })
+    })
+}
+
+pub(super) fn addressed(
     object: Option<&Made>,
     arguments: &[super::super::value::Argument],
     default: &str,
     providers: &Providers,
 ) -> Recipient {
     let base = super::super::value::named(arguments, BASES)
-        .or_else(|| object.and_then(|object| object.setting(BASES)))
+        .or_else(|| object.and_then(made_for))
         .or_else(|| given(arguments, usize::MAX, "base_url"));
     match base.and_then(Value::template) {
         Some(template) => at(template, providers),
@@ -238,7 +272,7 @@ fn addressed(
 }
 
 /// Who answers at an address.
-pub(in crate::python) fn at(address: &Template, providers: &Providers) -> Recipient {
+pub(in crate::code) fn at(address: &Template, providers: &Providers) -> Recipient {
     let host = crate::facts::host_of(&address.shown());
     let known = host.as_deref().and_then(|host| providers.by_host(host));
     let gateway = address.variables().any(|name| name.starts_with("OMBUD_"));
