@@ -12,6 +12,7 @@ use crate::command;
 use crate::term;
 use crate::workspace::Workspace;
 
+mod secrets;
 mod table;
 
 /// What the scorer says about one set.
@@ -67,7 +68,8 @@ pub(crate) fn run(workspace: &Workspace, data: &Path) -> Result<ExitCode> {
         let row = score(&ombud, &folder.join("score.py"), set, &out.join(&name))?;
         scores.insert(name, row);
     }
-    let document = table::document(&scores);
+    let secrets = secrets::measure(&ombud, &folder, &out)?;
+    let document = table::document(&scores, &secrets.as_ref().map(secrets::chapter).unwrap_or_default());
     fs::write(workspace.path("docs/quality.md"), &document)?;
     term::line("\nwritten: docs/quality.md");
     for line in table::below_target(&scores) {

@@ -215,11 +215,12 @@ pub(crate) fn link(text: &Text<'_>, end: usize) -> Link {
     for _ in 0..8 {
         let Some(byte) = text.byte(link.value) else { break };
         // Behind an opening quotation mark everything is value; a closing one may still be followed by a colon.
-        if link.quote.is_some() && (link.explicit || !matches!(byte, b' ' | b':' | b'=')) {
+        if link.quote.is_some() && (link.explicit || !matches!(byte, b' ' | b':' | b'=' | b',')) {
             break;
         }
         match byte {
-            b' ' | b'\t' | b'\n' | b'\r' | b'(' | b'*' | b'\\' => link.value += 1,
+            b' ' => link.value = text.run(link.value, 64, |b| b == b' '),
+            b'\t' | b'\n' | b'\r' | b'(' | b'*' | b'\\' => link.value += 1,
             b'"' | b'\'' | b'`' => {
                 link.quote = Some(byte);
                 link.value += 1;
@@ -236,7 +237,11 @@ pub(crate) fn link(text: &Text<'_>, end: usize) -> Link {
                 link.value += 1;
             }
             b'-' if text.byte(link.value + 1) == Some(b'>') => link.value += 1,
-            b',' if !link.explicit => link.value += 1,
+            // `put("key", "value")`
+            b',' if !link.explicit => {
+                link.quote = None;
+                link.value += 1;
+            }
             b'#' if text.byte(link.value + 1).is_some_and(|b| b.is_ascii_digit()) => link.value += 1,
             _ => {
                 let rest = text.as_str().get(link.value..).unwrap_or_default();

@@ -74,8 +74,8 @@ const TAIL: &str = "## Reading the numbers · 如何读这些数字
   表中没有的类型是因为评测集里没有出现，其识别器在 `crates/detect` 中另有测试。
 ";
 
-/// The whole document.
-pub(super) fn document(scores: &BTreeMap<String, Score>) -> String {
+/// The whole document, with the chapter on secrets.
+pub(super) fn document(scores: &BTreeMap<String, Score>, secrets: &str) -> String {
     let mut text = HEAD.to_owned();
     real_text(scores, &mut text);
     text.push_str("## Formatted types over all sets · 有格式的类型（全部评测集合计）\n\n");
@@ -101,6 +101,7 @@ pub(super) fn document(scores: &BTreeMap<String, Score>) -> String {
             );
         }
     }
+    text.push_str(secrets);
     text.push('\n');
     text.push_str(TAIL);
     text
@@ -198,7 +199,7 @@ mod tests {
     fn names_are_shown_and_never_pooled() {
         let scores = scores(&[("a", "PERSON", 50, 0, 0.0, 0.0), ("a", "QQ", 5, 5, 1.0, 1.0)]);
         assert!(below_target(&scores).is_empty());
-        let text = document(&scores);
+        let text = document(&scores, "");
         assert!(text.contains("| PERSON | 50 | 0 |"), "{text}");
         assert!(text.contains("| QQ | 5 | 5 | 1.000 | 1.000 | 1.000 |  |"), "{text}");
     }

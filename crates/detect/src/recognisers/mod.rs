@@ -7,6 +7,8 @@ use ombud_core::DataType;
 use crate::resolve::{Candidate, Strength};
 use crate::text::Text;
 
+mod made;
+
 /// Declares the modules and the list in one go, so that a recogniser is one line.
 macro_rules! recognisers {
     ($($module:ident,)*) => {
@@ -18,12 +20,15 @@ macro_rules! recognisers {
 }
 
 recognisers! {
+    azure_key,
     bearer,
     bot_token,
     card,
     cn_id,
     cn_landline,
     cn_mobile,
+    command_login,
+    credential_call,
     db_url,
     driver_licence,
     email,
@@ -33,10 +38,13 @@ recognisers! {
     ipv4,
     ipv6,
     jwt,
+    keyword_secret,
     labelled_secret,
     mac,
     mo_id,
     otpauth,
+    password_hash,
+    own_form_key,
     passport,
     pem,
     permit,
@@ -46,10 +54,12 @@ recognisers! {
     plate,
     qq,
     ssn,
+    truenas_key,
     tw_id,
     url,
     uscc,
     vendor_key,
+    vendor_named,
     webhook,
     wechat,
     zhipu_key,
