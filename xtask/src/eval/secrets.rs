@@ -63,13 +63,13 @@ const SECRET_ALL_THE_SAME: &[&str] = &[
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Counts {
     /// Examples of keys, and those of them that were reported.
-    examples: (usize, usize),
+    examples: (u32, u32),
     /// The same without the rules of [`IDENTIFIERS`].
-    secrets: (usize, usize),
+    secrets: (u32, u32),
     /// Texts that are no example, and those in which something was reported.
-    others: (usize, usize),
+    others: (u32, u32),
     /// Of the latter, those that hold a secret all the same.
-    secret_others: usize,
+    secret_others: u32,
 }
 
 /// Scans both files of `folder`; `None` if it has none.
@@ -90,7 +90,7 @@ pub(super) fn measure(ombud: &Path, folder: &Path, out: &Path) -> Result<Option<
 fn count(examples: &[Record], found: &[bool], others: &[Record], alarms: &[bool]) -> Counts {
     let tally = |records: &[Record], flags: &[bool], counts: &dyn Fn(&str) -> bool| {
         let chosen = records.iter().zip(flags).filter(|(record, _)| counts(&record.id));
-        chosen.fold((0, 0), |(all, hits), (_, flag)| (all + 1, hits + usize::from(*flag)))
+        chosen.fold((0, 0), |(all, hits), (_, flag)| (all + 1, hits + u32::from(*flag)))
     };
     let identifier = |id: &str| {
         IDENTIFIERS.iter().any(|rule| id.split_once(':').is_some_and(|(_, rest)| rest.starts_with(rule)))
@@ -153,7 +153,7 @@ fn flags(output: &str, count: usize) -> Result<Vec<bool>> {
 
 /// The chapter of the document.
 pub(super) fn chapter(counts: &Counts) -> String {
-    let share = |(all, hits): (usize, usize)| if all == 0 { 0.0 } else { hits as f64 / all as f64 };
+    let share = |(all, hits): (u32, u32)| if all == 0 { 0.0 } else { f64::from(hits) / f64::from(all) };
     let Counts { examples, secrets, others, secret_others } = *counts;
     let false_alarms = others.1 - secret_others;
     format!(
