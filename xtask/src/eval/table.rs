@@ -192,7 +192,7 @@ mod tests {
             scores(&[("zh_real_dev", "PERSON", 10, 10, 0.8, 0.8), ("en_real_dev", "ORG", 9, 9, 0.1, 0.1)]);
         let missed = below_target(&scores);
         assert!(matches!(missed.as_slice(), [line] if line.starts_with("zh_real_dev PERSON")), "{missed:?}");
-        assert!(document(&scores).contains("| zh_real_dev | PERSON | 10 | 0.800 | 0.800 |"));
+        assert!(document(&scores, "").contains("| zh_real_dev | PERSON | 10 | 0.800 | 0.800 |"));
     }
 
     #[test]
