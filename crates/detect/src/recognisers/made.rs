@@ -122,7 +122,8 @@ const STANDINS: &[&str] = &[
 
 /// True if a value only keeps the place of one: `YOUR_API_KEY`, `xxxx`, `<token>`, `${VAR}`, one sign many times.
 pub(super) fn stands_for_a_value(value: &str) -> bool {
-    let lower = value.to_ascii_lowercase();
+    let shown = value.get(..value.floor_char_boundary(64)).unwrap_or_default();
+    let lower = shown.to_ascii_lowercase();
     let first = value.bytes().next();
     let different = value.bytes().fold(0_u128, |seen, byte| seen | 1 << (byte & 0x7f)).count_ones();
     STANDINS.iter().any(|word| lower.contains(word))

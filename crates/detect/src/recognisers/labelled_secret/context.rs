@@ -8,6 +8,9 @@ use crate::text::{Text, is_word};
 /// Bytes before a label in which a user or a server is looked for.
 const WINDOW: usize = 160;
 
+/// Longest word that is believed to be a password.
+const LONGEST: usize = 64;
+
 /// Words that stand for a password in forms, schemas and texts about passwords.
 const MEANT: &[&str] = &[
     "password", "passwort", "string", "text", "required", "hidden", "null", "none", "nil", "undefined", "true", "false",
@@ -18,19 +21,32 @@ const MEANT: &[&str] = &[
 /// True if the place says that even a word is a password. `label` is where the word `password` stands.
 pub(super) fn says_so(text: &Text<'_>, label: &Range<usize>, value: &Range<usize>, quoted: bool) -> bool {
     let written = text.slice(value.clone());
-    let means = MEANT.iter().any(|word| written.eq_ignore_ascii_case(word)) || stands_for_a_value(written);
-    let plain = written.bytes().all(|b| b.is_ascii_alphanumeric() || b"_-@!#".contains(&b));
-    let said = quoted && (beside_user(text, label, written) || in_sentence(text, label, value));
-    let said = said || !quoted && in_settings(text, label, value);
-    plain && (in_connection(text, label, value) || !means && (said || in_environment(text, label, value)))
+    let plain = written.len() <= LONGEST && written.bytes().all(|b| b.is_ascii_alphanumeric() || b"_-@!#".contains(&b));
+    plain && (in_connection(text, label, value) || is_said(text, label, value, quoted) && !is_meant(written))
+}
+
+fn is_said(text: &Text<'_>, label: &Range<usize>, value: &Range<usize>, quoted: bool) -> bool {
+    if quoted {
+        beside_user(text, label, text.slice(value.clone())) || in_sentence(text, label, value)
+    } else {
+        in_environment(text, label, value) || in_settings(text, label, value)
+    }
+}
+
+/// True for what is written instead of a password.
+fn is_meant(written: &str) -> bool {
+    MEANT.iter().any(|word| written.eq_ignore_ascii_case(word)) || stands_for_a_value(written)
 }
 
 /// `…;Uid=name;Pwd=word;…`
 fn in_connection(text: &Text<'_>, label: &Range<usize>, value: &Range<usize>) -> bool {
-    let parted = matches!(text.before(label.start), Some(b';')) && text.byte(label.end) == Some(b'=');
+    let parted = text.before(label.start) == Some(b';') && text.byte(label.end) == Some(b'=');
     let ended = text.byte(value.end).is_none_or(|b| matches!(b, b';' | b'"' | b'\''));
+    if !parted || !ended {
+        return false;
+    }
     let before = window(text, label.start);
-    parted && ended && ["server", "host", "data source", "user", "uid"].iter().any(|word| before.contains(word))
+     ["server", "host", "data source", "user", "uid"].iter().any(|word| before.contains(word))
 }
 
 /// `DB_PASSWORD=word` alone in its line.
@@ -55,13 +71,15 @@ fn beside_user(text: &Text<'_>, label: &Range<usize>, written: &str) -> bool {
 
 /// `user = name` on a line shortly before, `password = word` alone in its own, nothing quoted: a file of settings.
 fn in_settings(text: &Text<'_>, label: &Range<usize>, value: &Range<usize>) -> bool {
-    let written = text.slice(value.clone()).to_ascii_lowercase();
-    let named = ["pass", "pwd", "user", "secret", "key", "."].iter().any(|word| written.contains(word));
     let begins = text.before(label.start).is_none_or(|b| b == b'\n');
     let ends = text.byte(value.end).is_none_or(|b| matches!(b, b'\n' | b'\r'));
-    let before = window(text, label.start);
-    let user = before.lines().any(|line| line.starts_with("user") && line.contains('=') && !line.contains(['(', '"', '\'', ';', '.']));
-    begins && ends && user && !named && value.len() >= 6
+    if !begins || !ends || value.len() < 6 {
+        return false;
+    }
+    let written = text.slice(value.clone()).to_ascii_lowercase();
+    let named = ["pass", "pwd", "user", "secret", "key", "."].iter().any(|word| written.contains(word));
+    let plain = |line: &str| line.contains('=') && !line.contains(['(', '"', '\'', ';', '.']);
+    !named && window(text, label.start).lines().any(|line| line.starts_with("user") && plain(line))
 }
 
 /// `the password is "word"`.
