@@ -10,6 +10,7 @@ mod docs;
 mod doctor;
 mod eval;
 mod fuzz;
+mod places;
 mod rust_source;
 mod step;
 mod term;
@@ -64,6 +65,12 @@ enum Verb {
         #[arg(long, value_name = "DIR")]
         data: PathBuf,
     },
+    /// Make the automaton of Chinese place names from lists outside the repository.
+    Places {
+        /// The folder that holds `train/gaz/`.
+        #[arg(long, value_name = "DIR")]
+        data: PathBuf,
+    },
     /// Run the fuzz targets on the stable toolchain.
     Fuzz {
         /// One target; all of them when left out.
@@ -96,6 +103,7 @@ fn run(verb: Verb) -> anyhow::Result<ExitCode> {
         Verb::Bench { what, args } => bench::run(&workspace, what, &args),
         Verb::Eval { data } => eval::run(&workspace, &data),
         Verb::Train { data } => train::run(&workspace, &data),
+        Verb::Places { data } => places::run(&workspace, &data),
         Verb::Fuzz { target, seconds } => fuzz::run(&workspace, target.as_deref(), seconds),
         Verb::Docs => docs::rewrite(&workspace),
         Verb::Doctor => Ok(doctor::run(&workspace)),

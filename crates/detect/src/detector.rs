@@ -6,6 +6,7 @@ use std::ops::Range;
 use aho_corasick::{AhoCorasick, MatchKind};
 use ombud_core::{DECLARED, DataType, Detection};
 
+use crate::address;
 use crate::label::LabelIndex;
 use crate::mask::token;
 use crate::normalise::normalise;
@@ -61,6 +62,12 @@ impl Detector {
         }
     }
 
+    /// A detector without the trained model: what rules alone find does not change when the model does.
+    #[cfg(test)]
+    pub(crate) fn without_model() -> Self {
+        Self { tagger: None, ..Self::new(&Options::default()) }
+    }
+
     /// Everything found in `text`, sorted by start, without overlaps; spans are bytes of `text` on character boundaries.
     pub fn detect(&self, text: &str) -> Vec<Detection> {
         let normal = normalise(text);
@@ -74,6 +81,7 @@ impl Detector {
         if let Some(tagger) = &self.tagger {
             tagger.find(view.as_str(), &mut candidates);
         }
+        address::join(view.as_str(), &mut candidates);
         candidates.retain(|candidate| !touches_own_token(&view, &candidate.span));
         resolve(candidates)
             .into_iter()

@@ -11,6 +11,7 @@
 //!
 //! [`mask`] turns detections into tokens and back.
 
+mod address;
 mod detector;
 mod label;
 pub mod mask;

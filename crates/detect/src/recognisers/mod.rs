@@ -20,6 +20,10 @@ macro_rules! recognisers {
 }
 
 recognisers! {
+    address_en,
+    address_germanic,
+    address_romance,
+    address_zh,
     azure_key,
     bearer,
     bot_token,
@@ -52,10 +56,12 @@ recognisers! {
     phone_labelled,
     phone_nanp,
     plate,
+    po_box,
     qq,
     ssn,
     truenas_key,
     tw_id,
+    uk_postcode,
     url,
     uscc,
     vendor_key,
@@ -151,12 +157,27 @@ mod testing {
         found.into_iter().filter(|d| d.kind == kind).map(|d| text[d.span].to_owned()).collect()
     }
 
+    /// As [`check`], for addresses and without the trained model, which has its own opinion of places.
+    pub(super) fn check_addresses(marked: &[&str]) {
+        static DETECTOR: LazyLock<Detector> = LazyLock::new(Detector::without_model);
+        for text in marked {
+            let (plain, expected) = unmark(text);
+            let found = DETECTOR.detect(&plain);
+            let places = found.into_iter().filter(|d| d.kind == DataType::Location);
+            assert_eq!(places.map(|d| &plain[d.span]).collect::<Vec<_>>(), expected, "in {plain:?}");
+        }
+    }
+
+    /// The text without marks, and what stands between them.
+    fn unmark(text: &str) -> (String, Vec<&str>) {
+        let expected = text.split("[[").skip(1).filter_map(|rest| rest.split("]]").next()).collect();
+        (text.replace("[[", "").replace("]]", ""), expected)
+    }
+
     /// Checks that each text holds exactly the value between `[[` and `]]`, or nothing if there is none.
     pub(super) fn check(kind: DataType, marked: &[&str]) {
         for text in marked {
-            let plain = text.replace("[[", "").replace("]]", "");
-            let expected: Vec<&str> =
-                text.split("[[").skip(1).filter_map(|rest| rest.split("]]").next()).collect();
+            let (plain, expected) = unmark(text);
             assert_eq!(values(kind, &plain), expected, "in {plain:?}");
         }
     }
