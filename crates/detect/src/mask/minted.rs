@@ -1,6 +1,7 @@
 //! The tokens that one request made.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use ombud_core::DataType;
 
@@ -15,11 +16,11 @@ pub type Mint<'a> = &'a dyn Fn(DataType, &str, u32) -> [u8; 5];
 #[derive(Default)]
 pub struct Minted {
     values: HashMap<Token, Value>,
-    tokens: HashMap<(DataType, Box<str>), Token>,
+    tokens: HashMap<DataType, HashMap<Arc<str>, Token>>,
 }
 
 struct Value {
-    text: Box<str>,
+    text: Arc<str>,
     restorable: bool,
 }
 
@@ -36,8 +37,8 @@ impl Minted {
     /// The token for a value; the same value gives the same token. A value that was once restorable stays so only if
     /// every use of it is.
     pub fn token(&mut self, kind: DataType, value: &str, restorable: bool, mint: Mint<'_>) -> Token {
-        let key = (kind, Box::from(value));
-        if let Some(&token) = self.tokens.get(&key) {
+        let tokens = self.tokens.entry(kind).or_default();
+        if let Some(&token) = tokens.get(value) {
             if let Some(known) = self.values.get_mut(&token) {
                 known.restorable &= restorable;
             }
@@ -51,15 +52,17 @@ impl Minted {
             token = Token::new(kind, mint(kind, value, attempt));
             attempt += 1;
         }
-        self.values.insert(token, Value { text: Box::from(value), restorable });
-        self.tokens.insert(key, token);
+        let text: Arc<str> = value.into();
+        tokens.insert(Arc::clone(&text), token);
+        self.values.insert(token, Value { text, restorable });
         token
     }
 
     /// Adds a known pair, as when a stored table is read back.
     pub fn insert(&mut self, token: Token, value: &str, restorable: bool) {
-        self.values.insert(token, Value { text: Box::from(value), restorable });
-        self.tokens.insert((token.kind, Box::from(value)), token);
+        let text: Arc<str> = value.into();
+        self.tokens.entry(token.kind).or_default().insert(Arc::clone(&text), token);
+        self.values.insert(token, Value { text, restorable });
     }
 
     /// What a token stands for, if this request made it.

@@ -57,7 +57,7 @@ pub fn candidates(text: &str) -> Vec<Token> {
     let mut at = 0;
     while let Some(start) = next_start(text.as_bytes(), at) {
         let rest = text.get(start..).unwrap_or_default();
-        found.extend(DataType::ALL.iter().filter_map(|&kind| match read_kind(rest, kind) {
+        found.extend(kinds_from(rest).iter().filter_map(|&kind| match read_kind(rest, kind) {
             Lenient::Token(token, _) => Some(token),
             Lenient::More | Lenient::No => None,
         }));
@@ -202,6 +202,18 @@ static STARTS: LazyLock<[u32; 26]> = LazyLock::new(|| {
     starts
 });
 
+/// The types whose tags begin with the first letter of a text.
+fn kinds_from(text: &str) -> &'static [DataType] {
+    let row = text.bytes().next().and_then(letter);
+    row.and_then(|row| KINDS.get(row)).map_or(&[], Vec::as_slice)
+}
+
+/// For each letter the types whose tags begin with it.
+static KINDS: LazyLock<[Vec<DataType>; 26]> = LazyLock::new(|| {
+    let begins = |row: usize| move |kind: &&DataType| kind.tag().bytes().next().and_then(letter) == Some(row);
+    std::array::from_fn(|row| DataType::ALL.iter().filter(begins(row)).copied().collect())
+});
+
 enum Read<'a> {
     /// A token of so many bytes; no meaning if the exact form was read but this request did not mint it.
     Token(Token, usize, Option<Meaning<'a>>),
@@ -233,7 +245,7 @@ fn is_noise(ch: char) -> bool {
 /// Reads a token at the start of `text`, whose first character is a letter.
 fn read<'a>(text: &str, minted: &'a Minted) -> Read<'a> {
     let mut more = false;
-    for &kind in DataType::ALL {
+    for &kind in kinds_from(text) {
         match read_kind(text, kind) {
             Lenient::Token(token, len) => {
                 if let Some(meaning) = minted.meaning(&token) {
