@@ -19,6 +19,7 @@ const CREDENTIALS: &[&str] = &["x-ombud-key", "authorization", "x-api-key", "api
 pub const SEED: &str = "client";
 
 /// The origin of a request, without the client's key itself.
+#[derive(Clone)]
 pub struct Caller {
     /// Digest of the client's key, for records.
     pub client: String,

@@ -1,46 +1,32 @@
 //! Detect, decide, mask: from an exchange to the body that may leave.
 
-use std::collections::{BTreeSet, HashMap};
-use std::hash::{BuildHasher, RandomState};
-use std::sync::{Arc, Mutex};
+use std::collections::BTreeSet;
 
 use bytes::Bytes;
 use ombud_core::event::Counts;
 use ombud_core::policy::{Facts, Reason};
-use ombud_core::{Decision, Detection, Edit, Exchange, Policy, Slot, decide};
+use ombud_core::{Decision, Edit, Exchange, Policy, Slot, decide};
 use ombud_detect::Detector;
 use ombud_detect::mask::{Mint, Minted};
 
 use crate::caller::MintKey;
+use crate::recall::{Detections, Recall};
 use crate::refusal::Refusal;
 use crate::wire::splice::{Patch, splice};
 
-/// Detections of one slot.
-pub type Detections = Arc<[Detection]>;
+/// Texts shorter than this are looked through anew each time: that is as fast.
+const WORTH_KEEPING: usize = 16;
 
-/// Slots shorter than this are detected anew each time: that is faster than looking them up.
-const WORTH_KEEPING: usize = 256;
-
-/// Slots per generation. A detection holds places, not text, so this bounds memory at a few megabytes.
-const GENERATION: usize = 4096;
-
-/// A detector that remembers the slots of a growing history, so that a turn costs what is new in it.
+/// A detector that remembers the slots of a growing history.
 pub struct Inspector {
     detector: Detector,
-    hasher: RandomState,
-    seen: Mutex<Generations>,
-}
-
-#[derive(Default)]
-struct Generations {
-    young: HashMap<(u64, usize), Detections>,
-    old: HashMap<(u64, usize), Detections>,
+    known: Recall<Detections>,
 }
 
 impl Inspector {
     /// An inspector around a detector.
     pub fn new(detector: Detector) -> Self {
-        Self { detector, hasher: RandomState::new(), seen: Mutex::default() }
+        Self { detector, known: Recall::default() }
     }
 
     /// The detector itself.
@@ -48,41 +34,18 @@ impl Inspector {
         &self.detector
     }
 
-    /// The detections of every slot.
-    pub fn detect(&self, exchange: &Exchange) -> Vec<Detections> {
-        exchange.slots.iter().map(|slot| self.slot(&slot.text)).collect()
+    /// The detections of every slot of a client's exchange.
+    pub fn detect(&self, client: &str, exchange: &Exchange) -> Vec<Detections> {
+        exchange.slots.iter().map(|slot| self.slot(client, &slot.text)).collect()
     }
 
-    fn slot(&self, text: &str) -> Detections {
+    fn slot(&self, client: &str, text: &str) -> Detections {
+        let detect = || self.detector.detect(text).into();
         if text.len() < WORTH_KEEPING {
-            return self.detector.detect(text).into();
+            detect()
+        } else {
+            self.known.or_work(client, text, text.len(), detect)
         }
-        // The hash is keyed at random for this process: nobody can prepare two texts that meet.
-        let key = (self.hasher.hash_one(text), text.len());
-        if let Some(known) = self.recall(&key) {
-            return known;
-        }
-        let found: Detections = self.detector.detect(text).into();
-        self.keep(key, Arc::clone(&found));
-        found
-    }
-
-    fn recall(&self, key: &(u64, usize)) -> Option<Detections> {
-        let mut seen = self.seen.lock().ok()?;
-        if let Some(found) = seen.young.get(key) {
-            return Some(Arc::clone(found));
-        }
-        let found = seen.old.remove(key)?;
-        seen.young.insert(*key, Arc::clone(&found));
-        Some(found)
-    }
-
-    fn keep(&self, key: (u64, usize), found: Detections) {
-        let Ok(mut seen) = self.seen.lock() else { return };
-        if seen.young.len() >= GENERATION {
-            seen.old = std::mem::take(&mut seen.young);
-        }
-        seen.young.insert(key, found);
     }
 }
 

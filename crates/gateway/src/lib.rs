@@ -18,6 +18,7 @@ pub mod interceptor;
 pub mod memory;
 pub mod pipeline;
 pub mod providers;
+pub mod recall;
 pub mod record;
 pub mod refusal;
 pub mod replay;

@@ -155,7 +155,7 @@ fn work(
     body: Bytes,
 ) -> Result<Ready, Refusal> {
     let exchange = intercepted(gateway, route, call, parse(route, body)?)?;
-    let detections = gateway.inspector.detect(&exchange);
+    let detections = gateway.inspector.detect(&caller.client, &exchange);
     let policy = policy(gateway, route);
     let key = caller.mint_key(route.wire);
     let masked = inspect::apply(&policy, &exchange, &detections, &key, &approved(&call.headers))?;
@@ -163,7 +163,7 @@ fn work(
     let ticket = intend(gateway, route, call, caller, &conversation, &exchange, &masked)?;
     // A request that offers no tools is let go: a call in its answer has nothing that speaks for it.
     let request = route.wire.filter(|_| exchange.has_tools()).map(|wire| (wire, exchange.body));
-    let judge = Judge::new(request, caller.approver());
+    let judge = Judge::new(request, caller);
     Ok(Ready { body: masked.body, minted: masked.minted, conversation, ticket, judge })
 }
 

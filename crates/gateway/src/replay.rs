@@ -111,7 +111,8 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::inspect::{self, Detections};
+    use crate::inspect;
+    use crate::recall::Detections;
     use crate::record;
 
     /// What the log would keep of a body.

@@ -38,7 +38,7 @@ pub struct Index {
     /// From the folded text to the original; `None` if both have the same offsets.
     map: Option<OffsetMap>,
     terms: HashMap<String, Vec<(Kind, Range<usize>)>>,
-    /// Fields, in the order of the text.
+    /// Fields, those of one object together, in the order of the text.
     pub fields: Vec<Field>,
     /// Words, in the order of the text.
     pub words: Vec<Word>,
@@ -117,6 +117,20 @@ impl Index {
         Self { folded, map, terms: found, fields, words }
     }
 
+    /// Bytes that it takes, about.
+    pub fn weight(&self) -> usize {
+        let terms: usize = self.terms.iter().map(|(term, places)| 96 + term.len() + places.len() * 24).sum();
+        let fields: usize = self.fields.iter().map(|field| 64 + field.key.len() + field.value.len()).sum();
+        self.folded.len() + size_of_val::<[Word]>(&self.words) + terms + fields
+    }
+
+    /// The fields of one object.
+    pub fn record(&self, record: u32) -> &[Field] {
+        let from = self.fields.partition_point(|field| field.record < record);
+        let rest = self.fields.get(from..).unwrap_or_default();
+        rest.get(..rest.partition_point(|field| field.record == record)).unwrap_or_default()
+    }
+
     /// The bytes of the original behind a range of the folded text.
     pub fn original(&self, range: &Range<usize>) -> Range<usize> {
         self.map.as_ref().map_or_else(|| range.clone(), |map| map.range(range))
@@ -155,6 +169,7 @@ fn fields(document: &str) -> Vec<Field> {
     let Ok(doc) = Doc::parse(document.as_bytes(), Keys::Any) else { return Vec::new() };
     let mut fields = Vec::new();
     collect(&doc, doc.root(), "", 0, &mut fields);
+    fields.sort_by_key(|field: &Field| field.record);
     fields
 }
 
@@ -196,6 +211,13 @@ mod tests {
             Index::new("", Some(r#"{"contacts":[{"name":"Anna Ö","mail":"ANNA@x.example","n":13}]}"#));
         let all: Vec<(&str, &str)> = index.fields.iter().map(|field| (&*field.key, &*field.value)).collect();
         assert_eq!(all, [("name", "anna ö"), ("mail", "anna@x.example"), ("n", "13")]);
+        let nested = Index::new("", Some(r#"[{"a":"1","in":{"b":"2"},"c":"3"},{"d":"4"}]"#));
+        let record = |at: usize| {
+            let record = nested.record(nested.fields[at].record);
+            record.iter().map(|field| &*field.value).collect::<Vec<_>>()
+        };
+        assert_eq!([record(0), record(2), record(3)], [vec!["1", "3"], vec!["2"], vec!["4"]]);
+        assert_eq!(nested.record(u32::MAX), []);
         let mail = Index::new("From: Tom <tom@x.example>\nSubject: Hi\n\nFrom: evil@x.example", None);
         assert_eq!(mail.fields.len(), 2);
     }

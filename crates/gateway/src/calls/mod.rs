@@ -15,10 +15,10 @@ use ombud_detect::mask::Minted;
 use serde_json::json;
 
 use crate::attribute::{Attributor, Context};
+use crate::caller::Caller;
 use crate::wire::Wire;
 use crate::wire::answer::ToolCall;
 use crate::wire::json::{Doc, Keys, Node};
-use approve::Approver;
 use arguments::Arguments;
 use facts::Overlap;
 
@@ -29,7 +29,7 @@ const MOST_OVERLAPS: usize = 16;
 pub struct Judge {
     /// The request as the agent sent it, where it has tools.
     request: Option<(Wire, Bytes)>,
-    approver: Approver,
+    caller: Caller,
     prepared: Option<Prepared>,
 }
 
@@ -47,9 +47,9 @@ pub struct Prepared {
 
 impl Prepared {
     /// Reads a request. An exchange that cannot be read again is an empty one: then nothing speaks for a call.
-    pub fn new(attributor: &Attributor, wire: Wire, body: &Bytes) -> Option<Self> {
+    pub fn new(attributor: &Attributor, client: &str, wire: Wire, body: &Bytes) -> Option<Self> {
         let exchange = wire.parse(body.clone()).ok()?;
-        let context = attributor.context(&exchange);
+        let context = attributor.context(client, &exchange);
         let turns = context.user_turns();
         let intent = Intent::of(turns.iter().map(|turn| turn.1.as_str()));
         Some(Self { exchange, context, turns, intent })
@@ -72,8 +72,8 @@ pub struct Judgement {
 
 impl Judge {
     /// A judge of the answers to a request.
-    pub fn new(request: Option<(Wire, Bytes)>, approver: Approver) -> Self {
-        Self { request, approver, prepared: None }
+    pub fn new(request: Option<(Wire, Bytes)>, caller: &Caller) -> Self {
+        Self { request, caller: caller.clone(), prepared: None }
     }
 
     /// Bytes of the request that judging reads.
@@ -91,15 +91,16 @@ impl Judge {
         lang: Lang,
     ) -> Judgement {
         if self.prepared.is_none() {
+            let request = self.request.take();
             self.prepared =
-                self.request.take().and_then(|(wire, body)| Prepared::new(attributor, wire, &body));
+                request.and_then(|(wire, body)| Prepared::new(attributor, &self.caller.client, wire, &body));
         }
         let prepared = self.prepared.as_ref();
         let arguments = Arguments::of(call);
         let offered =
             prepared.and_then(|known| known.exchange.tools.iter().find(|tool| tool.name == call.tool));
         let effect = policy.effect(&call.tool).unwrap_or_else(|| effect(&call.tool, offered, prepared));
-        let code = self.approver.code(&call.tool, &arguments.canonical);
+        let code = self.caller.approver().code(&call.tool, &arguments.canonical);
         let approved = prepared.is_some_and(|known| {
             approve::is_given(&code, &known.turns, &known.exchange, &call.tool, &arguments.canonical)
         });

@@ -106,7 +106,7 @@ pub(super) fn build(logged: &Logged, only: Option<&str>) -> Traced {
     let read = || wire?.parse(Bytes::from(logged.sent.as_ref()?.0.clone())).ok();
     let exchange = read();
     let context =
-        exchange.as_ref().map(|exchange| Attributor::default().context(exchange)).unwrap_or_default();
+        exchange.as_ref().map(|exchange| Attributor::default().context("", exchange)).unwrap_or_default();
     let sources: Vec<Option<Source>> =
         context.sources.iter().map(|source| source_of(exchange.as_ref(), &source.origin)).collect();
     let mut traced = Traced {

@@ -91,7 +91,7 @@ fn is(list: &str, key: &str) -> bool {
 }
 
 fn is_named(known: &Prepared, source: &Source, field: &Field, value: &str, named: Named) -> bool {
-    let siblings = || source.index.fields.iter().filter(|other| other.record == field.record);
+    let siblings = || source.index.record(field.record).iter();
     match named {
         Named::Thing => {
             siblings().filter(|other| is(LABELS, &other.key)).any(|label| known.mentions_thing(&label.value))
