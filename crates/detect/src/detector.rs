@@ -23,11 +23,13 @@ pub struct Options {
     /// letter by letter after [`normalise`]; one that begins or ends with an ASCII letter or digit is found only as a
     /// whole word. Empty values are ignored.
     pub declared: Vec<(DataType, String)>,
+    /// Leaves out the tagger of names, places and organisations: what is left has a form.
+    pub without_names: bool,
 }
 
 impl fmt::Debug for Options {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Options").field("declared", &self.declared.len()).finish()
+        f.debug_struct("Options").field("declared", &self.declared.len()).finish_non_exhaustive()
     }
 }
 
@@ -58,7 +60,7 @@ impl Detector {
             scanner: Scanner::new(recognisers::ALL),
             labels: LabelIndex::new(recognisers::ALL),
             declared: Declared::new(options),
-            tagger: Tagger::built_in(),
+            tagger: if options.without_names { None } else { Tagger::built_in() },
         }
     }
 

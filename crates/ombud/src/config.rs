@@ -137,7 +137,7 @@ fn unreadable(path: &Path, lang: Lang) -> String {
 /// The detector that the file describes.
 pub(crate) fn detector(file: &File) -> Detector {
     let declared = file.detect.names.iter().map(|name| (DataType::Person, name.clone())).collect();
-    Detector::new(&Options { declared })
+    Detector::new(&Options { declared, ..Options::default() })
 }
 
 /// The provider table with the file's changes.
