@@ -505,6 +505,23 @@ mod tests {
     }
 
     #[test]
+    fn what_ends_a_string_is_seen_at_every_place() {
+        for before in 0..100 {
+            for special in ["\"", "\\n", "\\", "\n", "\u{1f}", "中"] {
+                let text = format!("[\"{}{special}{}\"]", "a".repeat(before), "b".repeat(40));
+                assert_eq!(
+                    Doc::parse(text.as_bytes(), Keys::Any).is_ok(),
+                    serde_json::from_str::<serde_json::Value>(&text).is_ok(),
+                    "{text}"
+                );
+            }
+            let text = format!("[\"{}\", 1]", "a".repeat(before));
+            let doc = parse(&text).unwrap();
+            assert_eq!(doc.items(doc.root()).next().map(|item| doc.raw(item).len()), Some(before));
+        }
+    }
+
+    #[test]
     fn a_key_twice_is_refused_even_when_written_differently() {
         let text = r#"{"messages": 1, "x": [], "mess\u0061ges": 2}"#;
         assert!(matches!(parse(text), Err(JsonError::DuplicateKey(_))));
