@@ -239,6 +239,9 @@ fn doubt_in_words(id: &str, lang: Lang) -> String {
         "unreadable" => say!(lang, en: "arguments not readable", zh: "参数无法可靠读取"),
         "not_asked" => say!(lang, en: "the user did not ask for it", zh: "用户没有提出这一要求"),
         "delegated" => say!(lang, en: "the user left it to a text", zh: "用户让一段文字来决定"),
+        "definition_changed" => {
+            say!(lang, en: "the server has changed the tool's definition", zh: "服务器改变了工具的定义")
+        }
         _ => match id.split_once('_') {
             Some(("foreign", id)) => {
                 let part = part(id);

@@ -17,6 +17,7 @@ use tokio::runtime::{Handle, RuntimeFlavor};
 use tokio::task::block_in_place;
 
 use crate::caller::Caller;
+use crate::calls::arguments::canonical;
 use crate::calls::{Judge, Judgement};
 use crate::channel::stream::{AnswerStream, Step};
 use crate::gateway::Gateway;
@@ -57,6 +58,7 @@ pub struct Delivery {
     exchange: String,
     conversation: String,
     client: String,
+    tenant: String,
     subject: Option<String>,
     minted: Arc<Minted>,
     judge: Judge,
@@ -95,6 +97,7 @@ impl Delivery {
             code: None,
         };
         let (url, minted) = (route.url.clone(), Arc::new(minted));
+        gateway.shelf.keep(&caller.tenant, &minted);
         let (wire, dialect) = (route.wire, route.dialect);
         Self {
             gateway,
@@ -104,6 +107,7 @@ impl Delivery {
             exchange,
             conversation,
             client: caller.client.clone(),
+            tenant: caller.tenant.clone(),
             subject: caller.subject.clone(),
             minted,
             judge,
@@ -172,6 +176,9 @@ impl Delivery {
                 arguments: judged.arguments,
             };
             last = Some(self.append(kind, Some(&judged.details))?);
+            if judged.text.is_none() {
+                self.gateway.shelf.release(&self.tenant, &call.tool, canonical(&call.arguments));
+            }
             let held = judged.text.map(|text| Withheld { place: call.place, id: call.id.clone(), text });
             withheld.extend(held);
         }

@@ -18,6 +18,7 @@ use crate::memory::Memory;
 use crate::providers::{Provider, Providers};
 use crate::record;
 use crate::refusal::Refusal;
+use crate::tool::shelf::Shelf;
 use crate::upstream::{Patience, Upstream};
 use crate::wire::Dialect;
 
@@ -59,9 +60,11 @@ pub struct Gateway {
     /// How it behaves.
     pub config: Config,
     /// Detection with memory.
-    pub inspector: Inspector,
+    pub inspector: Arc<Inspector>,
     /// Attribution with memory.
-    pub attributor: Attributor,
+    pub attributor: Arc<Attributor>,
+    /// What the model edge leaves for the tool edge.
+    pub shelf: Arc<Shelf>,
     /// The log.
     pub ledger: Ledger,
     /// Consent.
@@ -81,8 +84,9 @@ impl Gateway {
         Ok(Arc::new(Self {
             config,
             desk,
-            inspector: Inspector::new(detector),
-            attributor: Attributor::default(),
+            inspector: Arc::new(Inspector::new(detector)),
+            attributor: Arc::default(),
+            shelf: Arc::default(),
             ledger,
             upstream,
             heavy: Semaphore::new(HEAVY_AT_ONCE),

@@ -24,6 +24,7 @@ pub mod refusal;
 pub mod replay;
 pub mod route;
 pub mod server;
+pub mod tool;
 pub mod tunnel;
 pub mod upstream;
 pub mod wire;

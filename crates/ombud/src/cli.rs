@@ -27,6 +27,10 @@ pub(crate) enum Verb {
     Run(Run),
     /// Serve the gateway for agents that run elsewhere
     Serve(Serve),
+    /// Stand between an MCP client and a server
+    Mcp(crate::mcp::Mcp),
+    /// Let the servers of an MCP client run behind Ombud
+    Connect(crate::connect::Connect),
     /// Look at the flow map and the conversations in a browser
     Console(crate::console::ConsoleArgs),
     /// Write ombud.toml from what the project shows
@@ -245,6 +249,8 @@ const TABLES: &[Chinese] = &[
     crate::notice::CHINESE,
     crate::console::CHINESE,
     crate::trace::CHINESE,
+    crate::mcp::CHINESE,
+    crate::connect::CHINESE,
     crate::subject::CHINESE,
     crate::attack::CHINESE,
     crate::sim::CHINESE,

@@ -11,6 +11,7 @@ use ombud_detect::{Detector, Options};
 use ombud_gateway::Config;
 use ombud_gateway::memory::{Memory, Store};
 use ombud_gateway::providers::{ProviderOverride, Providers};
+use ombud_gateway::tool::Server;
 use ombud_gateway::upstream::Patience;
 use serde::Deserialize;
 
@@ -41,6 +42,8 @@ pub(crate) struct File {
     pub serve: Serve,
     /// What the notice says beside what is seen.
     pub notice: Notice,
+    /// MCP servers behind the tool edge.
+    pub mcp: BTreeMap<String, Server>,
     /// Memory stores behind the gateway.
     pub memory: BTreeMap<String, Store>,
     /// Providers to add or change.

@@ -77,6 +77,20 @@ fn what(event: &Event, lang: Lang) -> String {
             let decision = gate::told(decision, lang);
             say!(lang, en: "tool call {tool}: {decision}", zh: "工具调用 {tool}：{decision}")
         }
+        EventKind::ToolCall(call) => {
+            let (server, tool) = (&call.server, &call.tool);
+            let decision = gate::told(&call.decision, lang);
+            say!(lang, en: "{server}: call of {tool}: {decision}", zh: "{server}：调用 {tool}：{decision}")
+        }
+        EventKind::ToolResult(result) => {
+            let (server, tool, outcome) = (&result.server, &result.tool, &result.outcome);
+            let masked = counts(&result.masked, lang);
+            say!(lang, en: "{server}: result of {tool}: {outcome}, replaced {masked}", zh: "{server}：{tool} 的结果：{outcome}，已替换 {masked}")
+        }
+        EventKind::ToolNotice(notice) => {
+            let (server, tool, what) = (&notice.server, notice.tool.as_deref().unwrap_or("-"), &notice.what);
+            say!(lang, en: "{server}: {tool}: {what}", zh: "{server}：{tool}：{what}")
+        }
         EventKind::Consent(consent) => {
             let (subject, purpose) = (subject(event), &consent.purpose);
             let state = consent_state(&consent.state, lang);

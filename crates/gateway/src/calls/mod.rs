@@ -135,7 +135,7 @@ fn effect(tool: &str, offered: Option<&OfferedTool>, prepared: Option<&Prepared>
 }
 
 /// Names of properties anywhere in a schema.
-fn properties(doc: &Doc<'_>, schema: Node, names: &mut Vec<String>) {
+pub(crate) fn properties(doc: &Doc<'_>, schema: Node, names: &mut Vec<String>) {
     for (key, value) in doc.members(schema) {
         if key == "properties" {
             names.extend(doc.members(value).map(|member| member.0.into_owned()));
@@ -150,7 +150,7 @@ fn properties(doc: &Doc<'_>, schema: Node, names: &mut Vec<String>) {
     }
 }
 
-fn records(overlaps: Vec<Overlap>) -> Vec<ArgumentRecord> {
+pub(crate) fn records(overlaps: Vec<Overlap>) -> Vec<ArgumentRecord> {
     let record = |found: Overlap| ArgumentRecord {
         path: found.path,
         part: found.part.map(|part| part.id().to_owned()),
@@ -159,7 +159,12 @@ fn records(overlaps: Vec<Overlap>) -> Vec<ArgumentRecord> {
     overlaps.into_iter().map(record).collect()
 }
 
-fn details(call: &ToolCall, effect: Effect, decision: &CallDecision, overlaps: &[Overlap]) -> Vec<u8> {
+pub(crate) fn details(
+    call: &ToolCall,
+    effect: Effect,
+    decision: &CallDecision,
+    overlaps: &[Overlap],
+) -> Vec<u8> {
     let doubts: &[Doubt] = decision.doubts();
     let overlaps: Vec<_> = overlaps
         .iter()
