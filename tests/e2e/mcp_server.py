@@ -8,7 +8,7 @@ from mcp.server.mcpserver import Context, MCPServer
 from pydantic import BaseModel
 
 # A made-up key of a well-known form, in two parts so that no scanner of this repository stumbles over it.
-KEY = "AKIA" + "QWERTYUIOPASDFGH"
+KEY = "AKIA" + "Q4Z7M2X9K3T8W5B6"
 CONTACT = "anna.berg@corp.example"
 
 server = MCPServer("notes")

@@ -16,7 +16,7 @@ from mcp.types import ElicitResult
 
 SERVER = str(gateway.HERE / "mcp_server.py")
 HOSTILE = str(gateway.HERE / "mcp_hostile.py")
-KEY = "AKIA" + "QWERTYUIOPASDFGH"
+KEY = "AKIA" + "Q4Z7M2X9K3T8W5B6"
 CONTACT = "anna.berg@corp.example"
 
 # The revision with a handshake, and the newest, which has none.
@@ -87,7 +87,9 @@ async def uses_everything(server, mode):
         client.check(sent == f"sent to {CONTACT}: hi", sent)
         counted = await session.call_tool("count", {"upto": 3}, progress_callback=progress)
         client.check(text(counted) == "3" and steps == [1, 2, 3], f"{steps}")
-        client.check(text(await session.call_tool("get_colour", {})) == "blue", "elicitation of the server's own")
+        if mode == "legacy":
+            # In the newest revision a server of this SDK can only ask before a tool begins.
+            client.check(text(await session.call_tool("get_colour", {})) == "blue", "elicitation of the server's own")
         read = await session.read_resource("note://all")
         client.check(KEY not in read.contents[0].text and "everything" in read.contents[0].text, f"{read}")
         prompt = await session.get_prompt("greet", {"name": "Tom"})

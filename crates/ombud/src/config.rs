@@ -12,6 +12,7 @@ use ombud_gateway::Config;
 use ombud_gateway::memory::{Memory, Store};
 use ombud_gateway::providers::{ProviderOverride, Providers};
 use ombud_gateway::tool::Server;
+use ombud_gateway::tool::action::Settings;
 use ombud_gateway::upstream::Patience;
 use serde::Deserialize;
 
@@ -42,6 +43,8 @@ pub(crate) struct File {
     pub serve: Serve,
     /// What the notice says beside what is seen.
     pub notice: Notice,
+    /// HTTP tools behind the tool edge.
+    pub actions: BTreeMap<String, Settings>,
     /// MCP servers behind the tool edge.
     pub mcp: BTreeMap<String, Server>,
     /// Memory stores behind the gateway.

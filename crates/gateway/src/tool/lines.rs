@@ -122,9 +122,9 @@ mod tests {
 
     #[tokio::test]
     async fn a_line_that_is_too_long_is_let_go_and_the_next_is_read() {
-        let long = [&[b'x'; 300_000][..], b"\nok\n"].concat();
+        let long = [&vec![b'x'; 300_000][..], b"\nok\n"].concat();
         assert_eq!(all(&long, 1000).await, [Line::TooLong, Line::Whole(b"ok".to_vec())]);
-        let endless = [b'x'; 300_000];
+        let endless = vec![b'x'; 300_000];
         assert_eq!(all(&endless, 1000).await, [Line::TooLong]);
     }
 }

@@ -3,8 +3,10 @@
 //!
 //! [`session`] is the core: it takes messages and gives steps, without any I/O. [`stdio`] and the HTTP edge carry them out.
 
+pub mod action;
 pub mod ask;
 pub mod hidden;
+pub mod http;
 pub mod judge;
 pub mod lines;
 pub mod message;
@@ -22,7 +24,7 @@ use std::time::Duration;
 
 use ombud_core::event::Event;
 use ombud_core::gate::Gate;
-use ombud_core::{Lang, Policy, ToolPolicy};
+use ombud_core::{Effect, Lang, Policy, ToolPolicy};
 use ombud_detect::mask::Token;
 use serde::Deserialize;
 
@@ -71,6 +73,15 @@ pub enum Results {
     Mask,
 }
 
+/// The tool edge of a gateway.
+#[derive(Debug, Default)]
+pub struct Edge {
+    /// MCP servers.
+    pub mcp: http::Hub,
+    /// HTTP tools.
+    pub actions: action::Actions,
+}
+
 /// What a tool edge decides by, for one client of one server.
 pub struct Rules {
     /// The server's name.
@@ -107,6 +118,8 @@ pub struct Rules {
     pub patience: Duration,
     /// The largest message in bytes.
     pub max_message: usize,
+    /// The least effects of tools, where the protocol says more than their names.
+    pub least: BTreeMap<String, Effect>,
 }
 
 impl fmt::Debug for Rules {

@@ -15,7 +15,7 @@ use std::time::Duration;
 
 use ombud_core::event::{Event, EventKind, ToolNoticeRecord};
 use ombud_core::{Lang, say};
-use ombud_detect::mask::{Minted, Tally, candidates};
+use ombud_detect::mask::{Form, Minted, Tally, candidates, restore};
 
 use super::Rules;
 use super::message::{self, Bad, Id, Message, Shape};
@@ -307,6 +307,18 @@ impl Session {
         let text = say!(lang, en: "the server has ended", zh: "服务器已结束");
         let waiting: Vec<Id> = self.waiting.keys().cloned().collect();
         waiting.iter().flat_map(|id| self.give_up(id, &text, "ombud_server_ended", now)).collect()
+    }
+
+    /// A request cannot be answered by the server, for this reason.
+    pub fn failed(&mut self, id: &Id, reason: &'static str, now: Duration) -> Vec<Step> {
+        let lang = self.lang();
+        let text = say!(lang, en: "the server did not answer this ({reason})", zh: "服务器没有回应此请求（{reason}）");
+        self.give_up(id, &text, reason, now)
+    }
+
+    /// A text with its tokens turned back; nothing if it has none.
+    pub fn restored(&self, text: &str) -> Option<String> {
+        restore(&self.minted, text, Form::Plain, &mut Tally::default())
     }
 
     /// A message of a side was larger than is held in memory, and was not read to its end.

@@ -259,7 +259,7 @@ mod tests {
             words.join(" "),
             "mcp --name files --home /p/.ombud --config /p/ombud.toml -- npx -y @x/files /srv"
         );
-        assert_eq!(servers["mcpServers"]["git"]["args"][7], "/opt/git \"mcp\"");
+        assert_eq!(servers["mcpServers"]["git"]["args"][8], "/opt/git \"mcp\"");
         assert_eq!(servers["mcpServers"]["far"]["url"], "https://mcp.example.com/");
         for kept in
             ["// my servers, http://example.com", "/* keep */", "/* here */", "\"x-new\": 1.50", "\"a,]\""]

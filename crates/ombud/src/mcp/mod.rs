@@ -1,6 +1,7 @@
 //! `ombud mcp -- CMD`: an MCP server behind the tool edge, over standard input and output.
 
 mod remembered;
+mod served;
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -31,6 +32,8 @@ use crate::output::Terminal;
 use crate::run::cannot_start;
 use crate::share::{self, Shared};
 use remembered::Remembered;
+
+pub(crate) use served::Served;
 
 /// `ombud mcp`
 #[derive(Debug, Args)]
@@ -192,6 +195,7 @@ fn rules(file: File, name: &str, settings: Server, around: &Arc<Around>) -> Resu
         conversation: format!("mcp-{}", record::id()),
         others: others(&around.known, name),
         beside: Arc::clone(around) as Arc<dyn Beside>,
+        least: BTreeMap::new(),
     })
 }
 
@@ -259,19 +263,30 @@ struct Around {
     journal: Arc<Shared>,
 }
 
+/// Remembers what a session knows of its server.
+fn saved(known: &Remembered, server: &str, pins: &Pins, terminal: Terminal) {
+    // What cannot be remembered is seen for the first time again: that is told, not hidden.
+    if let Err(error) = known.save(server, pins) {
+        let lang = terminal.lang;
+        terminal.warn(&say!(lang,
+            en: "ombud: the definitions of this server's tools cannot be remembered ({error})",
+            zh: "ombud：无法记住此服务器的工具定义（{error}）"));
+    }
+}
+
+/// Whether the operator accepted this definition.
+fn accepted(known: &Remembered, server: &str, tool: &str, definition: &str) -> bool {
+    let pins = known.pins(server);
+    pins.tools.get(tool).is_some_and(|pin| pin.offered.is_none() && pin.definition == definition)
+}
+
 impl Surroundings for Around {
     fn tell(&self, text: &str) {
         self.terminal.warn(text);
     }
 
     fn save(&self, pins: &Pins) {
-        // What cannot be remembered is seen for the first time again: that is told, not hidden.
-        if let Err(error) = self.known.save(&self.server, pins) {
-            let lang = self.terminal.lang;
-            self.terminal.warn(&say!(lang,
-                en: "ombud: the definitions of this server's tools cannot be remembered ({error})",
-                zh: "ombud：无法记住此服务器的工具定义（{error}）"));
-        }
+        saved(&self.known, &self.server, pins, self.terminal);
     }
 }
 
@@ -289,8 +304,7 @@ impl Beside for Around {
     }
 
     fn accepted(&self, tool: &str, definition: &str) -> bool {
-        let pins = self.known.pins(&self.server);
-        pins.tools.get(tool).is_some_and(|pin| pin.offered.is_none() && pin.definition == definition)
+        accepted(&self.known, &self.server, tool, definition)
     }
 }
 

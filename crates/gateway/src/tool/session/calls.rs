@@ -153,7 +153,7 @@ impl Session {
             arguments,
             definitions: definitions.collect(),
             fixed: (method != "tools/call").then_some(Effect::Read),
-            least: Effect::Read,
+            least: self.rules.least.get(tool).copied().unwrap_or(Effect::Read),
         };
         judge(&self.rules, &self.minted, &mut self.seen, &called)
     }

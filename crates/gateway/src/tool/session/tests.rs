@@ -78,8 +78,9 @@ impl Script {
             conversation: "conversation".into(),
             beside: Arc::clone(&beside) as Arc<dyn Beside>,
             others: [("sendmail".to_owned(), ("other".to_owned(), "send_mail".to_owned()))].into(),
-            patience: Duration::from_secs(60),
+            patience: Duration::from_mins(1),
             max_message: 1024 * 1024,
+            least: BTreeMap::new(),
         };
         let session = Session::new(Arc::new(rules), Pins::default());
         Self { session, beside, now: Duration::ZERO }
@@ -185,7 +186,7 @@ fn what_is_unknown_passes_byte_for_byte() {
 #[test]
 fn secrets_in_results_do_not_reach_the_client_and_do_not_come_back() {
     let mut script = Script::new(Gate::Observe);
-    let secret = format!("AKIA{}", "QWERTYUIOPASDFGH");
+    let secret = format!("AKIA{}", "Q4Z7M2X9K3T8W5B6");
     let text = format!("aws_access_key_id = {secret}\nmail a@corp.example");
     script.call(1, "read_file", &json!({ "path": "x" }));
     let content = json!([{ "type": "text", "text": text }]);
