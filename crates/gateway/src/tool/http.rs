@@ -310,7 +310,7 @@ fn begin(
     let Some(around) = &hub(gateway)?.around else { return Err(Closed::Unknown(name.to_owned())) };
     let surrounding = around(name, &tenant_of(&gateway.ledger, headers));
     let rules = rules(gateway, name, server, headers, &surrounding);
-    let inbox = Live::start(gateway, rules, server, surrounding);
+    let inbox = Live::start(gateway, rules, server, surrounding, !own);
     if !hub(gateway)?.keep(key, inbox.clone()) {
         return Err(Closed::Full);
     }

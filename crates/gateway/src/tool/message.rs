@@ -179,6 +179,16 @@ fn id_anyway(line: &[u8]) -> Option<Id> {
     ids.next().is_none().then_some(id)
 }
 
+/// The message under another id; the very same if it has none.
+pub fn with_id(line: &[u8], id: &Id) -> Vec<u8> {
+    let Ok(message) = Message::read(line) else { return line.to_vec() };
+    let Some(node) = message.doc.get(message.doc.root(), "id") else { return line.to_vec() };
+    let quotes = usize::from(message.doc.kind(node) == Kind::String);
+    let span = message.doc.span(node);
+    let range = span.start - quotes..span.end + quotes;
+    message.with(vec![Patch { range, with: id.raw().to_owned() }])
+}
+
 /// An answer of our own with an error. `data` says the stable code, for programs.
 pub fn error(id: Option<&Id>, code: i32, message: &str, reason: &str) -> Vec<u8> {
     let id = id.map_or("null", Id::raw);
@@ -218,6 +228,23 @@ mod tests {
         assert_ne!(Id::text("7"), Id("7".into()));
         let notice = shape(r#"{"jsonrpc":"2.0","method":"notifications/x"}"#);
         assert_eq!(notice, Ok(Shape::Notification("notifications/x".into())));
+    }
+
+    #[test]
+    fn ids_change_and_nothing_else() {
+        for (line, other) in [
+            (
+                r#"{"jsonrpc":"2.0", "id" : "a\u0062" ,"method":"x"}"#,
+                r#"{"jsonrpc":"2.0", "id" : "p1" ,"method":"x"}"#,
+            ),
+            (
+                r#"{"id":7,"jsonrpc":"2.0","result":{"id":7}}"#,
+                r#"{"id":"p1","jsonrpc":"2.0","result":{"id":7}}"#,
+            ),
+            (r#"{"jsonrpc":"2.0","method":"x"}"#, r#"{"jsonrpc":"2.0","method":"x"}"#),
+        ] {
+            assert_eq!(with_id(line.as_bytes(), &Id::text("p1")), other.as_bytes());
+        }
     }
 
     #[test]

@@ -8,7 +8,7 @@ use axum::body::Bytes;
 use http::{HeaderMap, StatusCode};
 use tokio::sync::mpsc;
 
-use super::super::message::Id;
+use super::super::message::{self, Id};
 use super::super::session::{Session, Side, Step};
 use super::super::{Journal as _, Rules, Server};
 use super::link::{Link, Posted};
@@ -46,13 +46,23 @@ pub(super) enum Mail {
     Server { line: Posted, about: Option<Id> },
 }
 
+/// A post that waits for its answer.
+struct Post {
+    reply: mpsc::Sender<Reply>,
+    /// The id that the client gave it.
+    id: Id,
+}
+
 /// A session and its ways.
 pub(super) struct Live {
     session: Session,
     gateway: Arc<Gateway>,
     around: Surrounding,
     link: Link,
-    posts: HashMap<Id, mpsc::Sender<Reply>>,
+    posts: HashMap<Id, Post>,
+    /// Several clients post here, each with its own numbers: they are told apart by numbers of ours.
+    shared: bool,
+    number: u64,
     listener: Option<mpsc::Sender<Reply>>,
     began: Instant,
 }
@@ -64,6 +74,7 @@ impl Live {
         rules: Rules,
         server: &Server,
         mut around: Surrounding,
+        shared: bool,
     ) -> mpsc::Sender<Mail> {
         let (inbox, mail) = mpsc::channel(INBOX);
         let link = Link::new(gateway, server, rules.max_message, inbox.downgrade());
@@ -75,6 +86,8 @@ impl Live {
             around,
             link,
             posts: HashMap::new(),
+            shared,
+            number: 0,
             listener: None,
             began: Instant::now(),
         };
@@ -96,7 +109,7 @@ impl Live {
                     None => return,
                 },
                 _ = tick.tick() => {
-                    self.posts.retain(|_, reply| !reply.is_closed());
+                    self.posts.retain(|_, post| !post.reply.is_closed());
                     if last.elapsed() > IDLE && self.posts.is_empty() {
                         return;
                     }
@@ -111,10 +124,7 @@ impl Live {
         let now = self.began.elapsed();
         match mail {
             Mail::Post { line, id, headers, reply } => {
-                if let Some(id) = id.clone() {
-                    // An id that is still open keeps its own post; the core refuses the second.
-                    self.posts.entry(id).or_insert(reply);
-                }
+                let (line, id) = self.enter(line, id, reply);
                 let steps = self.session.client(&line, now);
                 self.carry(steps, id.as_ref(), &headers).await;
             }
@@ -127,6 +137,21 @@ impl Live {
         }
     }
 
+    /// Notes who waits for an answer, under an id that is this session's.
+    fn enter(&mut self, line: Bytes, id: Option<Id>, reply: mpsc::Sender<Reply>) -> (Bytes, Option<Id>) {
+        let Some(id) = id else { return (line, None) };
+        if !self.shared {
+            // An id that is still open keeps its own post; the core refuses the second.
+            self.posts.entry(id.clone()).or_insert(Post { reply, id: id.clone() });
+            return (line, Some(id));
+        }
+        self.number += 1;
+        let own = Id::text(&format!("post-{}", self.number));
+        let line = message::with_id(&line, &own).into();
+        self.posts.insert(own.clone(), Post { reply, id });
+        (line, Some(own))
+    }
+
     async fn heard(&mut self, posted: Posted, about: Option<&Id>, now: Duration) {
         let steps = match posted {
             Posted::Line(line) => self.session.server(&line, now),
@@ -136,9 +161,9 @@ impl Live {
                 about.map(|id| self.session.failed(id, reason, now)).unwrap_or_default()
             }
             Posted::Raw(status, headers, body) => {
-                if let Some(reply) = about.and_then(|id| self.posts.remove(id)) {
+                if let Some(post) = about.and_then(|id| self.posts.remove(id)) {
                     // A client that is gone needs no answer.
-                    let _ = reply.try_send(Reply::Raw(status, headers, body));
+                    let _ = post.reply.try_send(Reply::Raw(status, headers, body));
                 }
                 about.map(|id| self.session.failed(id, "ombud_server_refused", now)).unwrap_or_default()
             }
@@ -183,14 +208,17 @@ impl Live {
     /// An answer goes to its post. All else goes to the post it belongs to, to the listener, or to any post.
     fn reach_client(&mut self, line: Vec<u8>, about: Option<&Id>) {
         if let Some((id, true)) = id_of(&line) {
-            if let Some(reply) = self.posts.remove(&id) {
+            if let Some(post) = self.posts.remove(&id) {
+                let line = if post.id == id { line } else { message::with_id(&line, &post.id) };
                 // A client that is gone needs no answer.
-                let _ = reply.try_send(Reply::Answer(line));
+                let _ = post.reply.try_send(Reply::Answer(line));
             }
             return;
         }
-        let own = about.and_then(|id| self.posts.get(id));
-        let way = own.or(self.listener.as_ref()).or_else(|| self.posts.values().next());
+        let own = about.and_then(|id| self.posts.get(id)).map(|post| &post.reply);
+        // Between several clients nobody knows whose it is.
+        let any = || self.posts.values().next().filter(|_| !self.shared).map(|post| &post.reply);
+        let way = own.or(self.listener.as_ref()).or_else(any);
         if let Some(way) = way {
             // A client that does not read loses what is no answer.
             let _ = way.try_send(Reply::Event(line));
