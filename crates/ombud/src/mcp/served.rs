@@ -59,11 +59,11 @@ impl Served {
 
     /// Puts the edge into a gateway.
     pub(crate) fn install(self, gateway: &Arc<Gateway>, terminal: Terminal) {
-        let (home, shelf) = (gateway.ledger.home().to_owned(), Arc::clone(&gateway.shelf));
+        let (home, left) = (gateway.ledger.home().to_owned(), Arc::clone(&gateway.shelf));
         let around: Arc<Around> = Arc::new(move |server: &str, tenant: &str| {
             let known = Remembered::at(&home);
             let own = Own {
-                shelf: Arc::clone(&shelf),
+                shelf: Arc::clone(&left),
                 known: known.clone(),
                 server: server.to_owned(),
                 tenant: tenant.to_owned(),
