@@ -3,9 +3,11 @@
 //! The same data give the same bytes: one thread, fixed seeds, and no hash map is ever walked.
 
 mod augment;
+mod classes;
 mod corpus;
 mod crf;
 mod encode;
+mod gate;
 mod gazetteer;
 mod instance;
 mod measure;
@@ -18,13 +20,16 @@ use std::path::Path;
 use std::process::{Command, ExitCode};
 
 use anyhow::{Context as _, Result};
+use ombud_detect::tagger::gate::Gate;
+use ombud_detect::tagger::lexicon::{Classes, Lexicon};
 
 use crate::command;
 use crate::term;
 use crate::workspace::Workspace;
 
 use corpus::Record;
-use instance::Instances;
+use encode::Tables;
+use instance::{Instances, Known};
 
 /// Where the model stands.
 const MODEL: &str = "crates/detect/model/names.bin";
@@ -47,7 +52,7 @@ pub(crate) fn run(workspace: &Workspace, data: &Path) -> Result<ExitCode> {
         return Ok(ExitCode::SUCCESS);
     }
     let folder = data.join("train");
-    let lists = gazetteer::Lists::read(&folder.join("gaz"))?;
+    let mut lists = gazetteer::Lists::read(&folder.join("gaz"))?;
     let mut records = corpus::read(&folder)?;
     records.extend(templates::records(&lists));
     let all = records.len();
@@ -59,10 +64,13 @@ pub(crate) fn run(workspace: &Workspace, data: &Path) -> Result<ExitCode> {
         all - records.len()
     ));
     let (held, mut train): (Vec<Record>, Vec<Record>) = records.into_iter().partition(Record::held_out);
-    augment::extend(&mut train);
+    augment::extend(&mut train, &lists);
 
-    let lexicon = lists.table();
-    let instances = Instances::new(&train, &lexicon);
+    lists.learn_words(&train);
+    let (lexicon, classes) = (lists.table(), classes::table(&lists, &train));
+    let known = Known { lexicon: Lexicon::new(&lexicon), classes: Classes::new(&classes) };
+    let gate = gate::train(&train, known);
+    let instances = Instances::new(&train, known, Gate::new(&gate.entries, gate.bias));
     term::line(&format!(
         "{} sentences, {} tokens, {} features seen often enough",
         instances.sentences(),
@@ -73,7 +81,8 @@ pub(crate) fn run(workspace: &Workspace, data: &Path) -> Result<ExitCode> {
     weights.train(&instances, EPOCHS.0, 1);
     weights.keep_strongest(encode::CAPACITY, &instances);
     weights.train(&instances, EPOCHS.1, 100);
-    let file = encode::encode(&weights, &instances, &lexicon);
+    let tables = Tables { lexicon: &lexicon, gate: &gate, classes: &classes };
+    let file = encode::encode(&weights, &instances, tables);
     let path = workspace.path(MODEL);
     fs::write(&path, &file).with_context(|| format!("{} cannot be written", path.display()))?;
     let report = measure::report(&file, &held)?;

@@ -106,6 +106,42 @@ fn a_long_line_without_an_end_is_tagged_throughout() {
     assert!(people > 900, "{people}");
 }
 
+/// How many of a hundred tokens of a text pass the gate, and the text that does.
+fn passes(text: &str) -> (usize, String) {
+    let model = Model::read(MODEL).expect("the model in the binary is read");
+    let (mut tokens_in_all, mut kept, mut shown) = (0, 0, String::new());
+    token::segments(text, |tokens| {
+        let (mut sums, mut regions) = (Vec::new(), Vec::new());
+        model.gate().regions(tokens, model.lexicon(), model.classes(), &mut sums, &mut regions);
+        tokens_in_all += tokens.len();
+        for region in regions {
+            kept += region.len();
+            shown.push_str(&text[tokens[region.start].start..tokens[region.end - 1].end]);
+        }
+    });
+    (kept * 100 / tokens_in_all, shown)
+}
+
+#[test]
+fn the_gate_keeps_names_and_shuts_out_most_prose() {
+    for (text, name) in [
+        ("今天下午的会议改到三楼小会议室,请把合同发给李建国审核,其他人提前十分钟到场就可以了。", "李建国"),
+        (
+            "the plan covers students and nobody could answer without looking it up, so ask sarah about it",
+            "sarah",
+        ),
+        (
+            "She wondered whether the projector upstairs is still waiting, and phoned Hoffman about it.",
+            "Hoffman",
+        ),
+    ] {
+        let (share, shown) = passes(text);
+        assert!(share < 75 && shown.contains(name), "{share}: {shown}");
+    }
+    let (share, shown) = passes("我觉得这个方案还可以再简单一些,用户不需要看到这么多选项,默认值合适就行。");
+    assert!(share < 40, "{share}: {shown}");
+}
+
 #[test]
 fn tags_follow_each_other_as_they_may() {
     let [begin, inside, place] = [Tag::of(Person, true), Tag::of(Person, false), Tag::of(Location, false)];
@@ -138,6 +174,17 @@ proptest! {
             prop_assert!(text.get(found.span.clone()).is_some());
             prop_assert!((0.0..=1.0).contains(&found.score));
             end = found.span.end;
+        }
+    }
+
+    #[test]
+    fn a_piece_is_the_same_wherever_the_walk_began(text in "[ab7@:/.,_ -]{0,60}") {
+        let mut cutter = cut::Cutter::new(&text);
+        let mut spaced = true;
+        while let Some((piece, _)) = cutter.next_piece(&mut spaced) {
+            let fresh = cut::Cutter::new(&text[piece.start..]).next_piece(&mut true).map(|(piece, _)| piece);
+            let fresh = fresh.expect("a piece is there");
+            prop_assert_eq!((piece.kind, piece.end - piece.start), (fresh.kind, fresh.end));
         }
     }
 
