@@ -67,7 +67,8 @@ impl<'t> Cutter<'t> {
     fn plain(&self) -> Option<(Kind, usize)> {
         let rest = self.text.as_bytes().get(self.at..)?;
         let length = rest.iter().position(|b| !b.is_ascii_alphabetic()).unwrap_or(rest.len());
-        let ends = |b: Option<&u8>| b.is_none_or(|b| matches!(b, b' ' | b',' | b'\n' | b';' | b')' | b'"'));
+        // What ends a link ends a word; a letter of another script may go on.
+        let ends = |b: Option<&u8>| b.is_none_or(|b| b.is_ascii() && stops_link(*b));
         let dot = rest.get(length).is_some_and(|b| matches!(b, b'.' | b'!' | b'?'));
         let next = length + usize::from(dot);
         (length > 0 && ends(rest.get(next))).then_some((Kind::Word, length))

@@ -139,7 +139,9 @@ impl<'m> Tagger<'m> {
         let tokens = sentence.tokens.get(region.clone()).unwrap_or_default();
         let found = decoder.spans(self.model.scale());
         let entities = found.iter().filter_map(|found| tidy::tidy(text, tokens, found));
-        out.extend(entities.filter(|entity| entity.score >= LEAST));
+        for entity in entities.filter(|entity| entity.score >= LEAST) {
+            tidy::join(text, entity, out);
+        }
     }
 
     /// Adds what the tagger finds in a normalised text.

@@ -56,6 +56,19 @@ fn english_names_are_found_in_any_case() {
 }
 
 #[test]
+fn what_is_one_name_is_one_entity() {
+    finds("Can you remind Zhang Wei to call me back?", Person, "Zhang Wei");
+    finds("Please send it to 9 Baker Street, London.", Location, "9 Baker Street, London");
+}
+
+#[test]
+fn names_in_news_and_posts_are_found() {
+    finds("詹姆斯砍下40分,湖人击败勇士", Person, "詹姆斯");
+    finds("帮我给陈静发个微信,说我晚点到", Person, "陈静");
+    finds("Improve error messages (Marek Oleszczuk)", Person, "Marek Oleszczuk");
+}
+
+#[test]
 fn names_of_the_other_script_are_found() {
     finds("外教叫Jennifer，每周三上课", Person, "Jennifer");
     finds("Contact 王小明 for access to the room.", Person, "王小明");

@@ -16,12 +16,12 @@ const LONGEST_PLACE: usize = 240;
 pub(super) fn tidy(text: &str, tokens: &[Token], found: &Found) -> Option<Entity> {
     let mut span = tokens.get(found.tokens.clone())?;
     while let [first, rest @ ..] = span
-        && loose(text, first, false)
+        && loose(text, first, Side::Begin(found.kind))
     {
         span = rest;
     }
     while let [rest @ .., last] = span
-        && loose(text, last, true)
+        && loose(text, last, Side::End)
     {
         span = rest;
     }
@@ -43,6 +43,29 @@ pub(super) fn tidy(text: &str, tokens: &[Token], found: &Found) -> Option<Entity
     }
     let coarse = found.kind == DataType::Location && !is_address(text.get(bytes.clone())?);
     Some(Entity { span: bytes, kind: found.kind, score: found.score, coarse })
+}
+
+/// Adds an entity, or makes the one before longer where both are one: the two words of a name, a street and its city.
+pub(super) fn join(text: &str, entity: Entity, out: &mut Vec<Entity>) {
+    match out.last_mut().filter(|last| is_one(text, last, &entity)) {
+        Some(last) => {
+            last.span.end = entity.span.end;
+            last.score = last.score.min(entity.score);
+        }
+        None => out.push(entity),
+    }
+}
+
+fn is_one(text: &str, last: &Entity, next: &Entity) -> bool {
+    let gap = text.get(last.span.end..next.span.start).unwrap_or_default();
+    let latin = |at: usize| text.as_bytes().get(at).is_some_and(u8::is_ascii_alphabetic);
+    match (last.kind, next.kind) {
+        (DataType::Person, DataType::Person) => {
+            gap == " " && last.span.end.checked_sub(1).is_some_and(latin) && latin(next.span.start)
+        }
+        (DataType::Location, DataType::Location) => gap == ", " && !last.coarse,
+        _ => false,
+    }
 }
 
 /// What stands in an address, and not in the name of a city or country.
@@ -85,14 +108,21 @@ fn is_address(place: &str) -> bool {
             .any(|word| WORDS.iter().any(|known| word.eq_ignore_ascii_case(known)))
 }
 
-/// True if a token at the end of a span is no part of it. A closing bracket, and a dot behind an abbreviation, may be.
-fn loose(text: &str, token: &Token, at_end: bool) -> bool {
-    match token.kind {
-        Kind::Line => true,
-        Kind::Mark => {
-            let mark = text.get(token.start..token.end).unwrap_or_default();
-            !(at_end && matches!(mark, ")" | ".") || !at_end && matches!(mark, "(" | "#"))
-        }
+/// Which side of a span a token stands at.
+#[derive(Debug, Clone, Copy)]
+enum Side {
+    Begin(DataType),
+    End,
+}
+
+/// True if a token at one side of a span is no part of it. A closing bracket, and a dot behind an abbreviation, may be; so
+/// may what opens an address (`#12`).
+fn loose(text: &str, token: &Token, side: Side) -> bool {
+    let mark = text.get(token.start..token.end).unwrap_or_default();
+    match (token.kind, side) {
+        (Kind::Mark, Side::Begin(DataType::Location)) => !matches!(mark, "(" | "#"),
+        (Kind::Line, _) | (Kind::Mark, Side::Begin(_)) => true,
+        (Kind::Mark, Side::End) => !matches!(mark, ")" | "."),
         _ => false,
     }
 }
