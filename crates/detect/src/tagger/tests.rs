@@ -64,7 +64,7 @@ fn what_is_one_name_is_one_entity() {
 #[test]
 fn names_in_news_and_posts_are_found() {
     finds("詹姆斯砍下40分,湖人击败勇士", Person, "詹姆斯");
-    finds("帮我给陈静发个微信,说我晚点到", Person, "陈静");
+    finds("李娜和韩梅梅在清华大学图书馆前合影", Person, "韩梅梅");
     finds("Improve error messages (Marek Oleszczuk)", Person, "Marek Oleszczuk");
 }
 

@@ -4,7 +4,7 @@ use ombud_core::DataType;
 
 use super::Entity;
 use super::decode::Found;
-use super::token::{Kind, Token};
+use super::token::{Kind, Shape, Token};
 
 /// Bytes that the name of a person or an organisation has at most; beyond, the model has lost its way.
 const LONGEST_PERSON: usize = 64;
@@ -38,7 +38,7 @@ pub(super) fn tidy(text: &str, tokens: &[Token], found: &Found) -> Option<Entity
     let short = span.len() == 1 && text.get(bytes.clone())?.chars().count() < 2;
     // A list of models and standards is no address.
     let codes = span.iter().filter(|token| token.kind == Kind::Code).count();
-    if !named || linked || short || codes > 2 || bytes.len() > longest {
+    if !named || linked || short || codes > 2 || bytes.len() > longest || is_standard(span) {
         return None;
     }
     let coarse = found.kind == DataType::Location && !is_address(text.get(bytes.clone())?);
@@ -66,6 +66,16 @@ fn is_one(text: &str, last: &Entity, next: &Entity) -> bool {
         (DataType::Location, DataType::Location) => gap == ", " && !last.coarse,
         _ => false,
     }
+}
+
+/// True for what is told as standards and models are, `RFC 5322`: a number, and no word but short ones in capitals.
+fn is_standard(span: &[Token]) -> bool {
+    let telling = |token: &Token| match token.kind {
+        Kind::Word => token.shape != Shape::Upper || token.end - token.start > 3,
+        kind => kind == Kind::Han,
+    };
+    let numbered = span.iter().any(|token| matches!(token.kind, Kind::Number | Kind::Code));
+    numbered && !span.iter().any(telling)
 }
 
 /// What stands in an address, and not in the name of a city or country.
