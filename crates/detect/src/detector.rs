@@ -85,16 +85,27 @@ impl Detector {
         }
         address::join(view.as_str(), &mut candidates);
         candidates.retain(|candidate| !touches_own_token(&view, &candidate.span));
-        resolve(candidates)
-            .into_iter()
-            .map(|found| Detection {
-                span: normal.original(&found.span),
-                kind: found.kind,
-                score: found.score,
-                recogniser: found.recogniser,
-            })
-            .collect()
+        let found = resolve(candidates).into_iter().map(|found| Detection {
+            span: normal.original(&found.span),
+            kind: found.kind,
+            score: found.score,
+            recogniser: found.recogniser,
+        });
+        apart(found)
     }
+}
+
+/// One character of the original may be several of the normal form, with the end of one value and the beginning of the next
+/// in it: then it belongs to the first.
+fn apart(found: impl Iterator<Item = Detection>) -> Vec<Detection> {
+    let mut end = 0;
+    found
+        .filter_map(|mut detection| {
+            detection.span.start = detection.span.start.max(end);
+            end = end.max(detection.span.end);
+            (!detection.span.is_empty()).then_some(detection)
+        })
+        .collect()
 }
 
 /// True if the span touches something of the form of our own tokens. With a letter or digit behind it, it is the beginning

@@ -69,6 +69,15 @@ fn names_in_news_and_posts_are_found() {
 }
 
 #[test]
+fn two_names_in_one_character_do_not_overlap() {
+    let mut end = 0;
+    for found in crate::Detector::default().detect("2001:db8:\u{fdfa}Ask-WEST") {
+        assert!(found.span.start >= end, "{found:?}");
+        end = found.span.end;
+    }
+}
+
+#[test]
 fn names_of_the_other_script_are_found() {
     finds("外教叫Jennifer，每周三上课", Person, "Jennifer");
     finds("Contact 王小明 for access to the room.", Person, "王小明");
