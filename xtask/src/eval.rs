@@ -1,4 +1,5 @@
-//! `cargo xtask eval --data DIR`: detection quality on labelled texts that are not in the repository.
+//! `cargo xtask eval`: the suite for signs of injection, and with `--data DIR` detection quality on labelled texts that are not
+//! in the repository.
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
@@ -6,13 +7,17 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
 use anyhow::{Context as _, Result, bail};
+use ombud_detect::injection::judge;
+use ombud_detect::injection::model::Model;
 use serde::Deserialize;
 
 use crate::command;
 use crate::term;
+use crate::train;
 use crate::workspace::Workspace;
 
 mod secrets;
+mod signs;
 mod table;
 
 /// What the scorer says about one set.
@@ -53,8 +58,34 @@ struct Row {
 /// The sets of real text, which are part of the repository.
 const REAL_TEXT: &str = "crates/detect/tests/real";
 
+/// Where the figures stand.
+const DOCUMENT: &str = "docs/quality.md";
+
+/// Runs the suite and, with data, scores every set; writes docs/quality.md.
+pub(crate) fn run(workspace: &Workspace, data: Option<&Path>, wrong: bool) -> Result<ExitCode> {
+    // The model that stands in the tree, which may be newer than this program.
+    let file = fs::read(workspace.path(train::signs::MODEL))?;
+    let model =
+        Model::read(&file).with_context(|| format!("{} is of another version", train::signs::MODEL))?;
+    let outcome = signs::run(|text| judge(&model, text));
+    if wrong {
+        outcome.wrong().iter().for_each(|case| term::line(case));
+    }
+    let section = outcome.section();
+    term::line(&section);
+    match data {
+        Some(data) => sets_of(workspace, data, &section),
+        None => {
+            let path = workspace.path(DOCUMENT);
+            let document = fs::read_to_string(&path)?;
+            fs::write(&path, table::with_signs(&document, &section))?;
+            Ok(ExitCode::SUCCESS)
+        }
+    }
+}
+
 /// Scores every set of `data` and of the repository, and writes docs/quality.md.
-pub(crate) fn run(workspace: &Workspace, data: &Path) -> Result<ExitCode> {
+fn sets_of(workspace: &Workspace, data: &Path, signs: &str) -> Result<ExitCode> {
     let folder = data.join("pii");
     let mut sets = sets(&folder)?;
     sets.extend(self::sets(&workspace.path(REAL_TEXT))?);
@@ -69,8 +100,9 @@ pub(crate) fn run(workspace: &Workspace, data: &Path) -> Result<ExitCode> {
         scores.insert(name, row);
     }
     let secrets = secrets::measure(&ombud, &folder, &out)?;
-    let document = table::document(&scores, &secrets.as_ref().map(secrets::chapter).unwrap_or_default());
-    fs::write(workspace.path("docs/quality.md"), &document)?;
+    let secrets = secrets.as_ref().map(secrets::chapter).unwrap_or_default();
+    let document = table::with_signs(&table::document(&scores, &secrets), signs);
+    fs::write(workspace.path(DOCUMENT), &document)?;
     term::line("\nwritten: docs/quality.md");
     for line in table::below_target(&scores) {
         term::line(&format!("below the target: {line}"));

@@ -1,4 +1,5 @@
-//! `cargo xtask train --data DIR`: makes the model that tags names of people, places and organisations.
+//! `cargo xtask train --data DIR`: makes the models, the one that tags names of people, places and organisations and the one for
+//! signs of injection.
 //!
 //! The same data give the same bytes: one thread, fixed seeds, and no hash map is ever walked.
 
@@ -12,7 +13,8 @@ mod gazetteer;
 mod instance;
 mod measure;
 mod overlap;
-mod random;
+pub(crate) mod random;
+pub(crate) mod signs;
 mod templates;
 
 use std::fs;
@@ -41,16 +43,46 @@ const REPORT: &str = "train-report.md";
 /// Passes over the training text before and after the weak features are dropped.
 const EPOCHS: (u32, u32) = (5, 3);
 
-/// Trains, measures on text that was held out, and writes the model.
-pub(crate) fn run(workspace: &Workspace, data: &Path) -> Result<ExitCode> {
+/// A model.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum Which {
+    /// Names of people, places and organisations.
+    Names,
+    /// Signs of injection.
+    Signs,
+}
+
+impl Which {
+    fn flag(self) -> &'static str {
+        match self {
+            Self::Names => "--only=names",
+            Self::Signs => "--only=signs",
+        }
+    }
+}
+
+/// Makes the models, or one of them.
+pub(crate) fn run(workspace: &Workspace, data: &Path, only: Option<Which>) -> Result<ExitCode> {
     if cfg!(debug_assertions) {
         // The same work takes half an hour unoptimised.
         term::line("training runs in the release build of xtask");
         let mut again = Command::new("cargo");
         again.args(["run", "--release", "--quiet", "-p", "xtask", "--", "train", "--data"]).arg(data);
+        again.args(only.map(Which::flag));
         command::run(&mut again)?;
         return Ok(ExitCode::SUCCESS);
     }
+    if only != Some(Which::Names) {
+        signs::run(workspace, &corpus::read(&data.join("train"))?)?;
+    }
+    match only {
+        Some(Which::Signs) => Ok(ExitCode::SUCCESS),
+        _ => names(workspace, data),
+    }
+}
+
+/// Trains the tagger, measures on text that was held out, and writes the model.
+fn names(workspace: &Workspace, data: &Path) -> Result<ExitCode> {
     let folder = data.join("train");
     let mut lists = gazetteer::Lists::read(&folder.join("gaz"))?;
     let mut records = corpus::read(&folder)?;

@@ -9,6 +9,7 @@ use crate::category::DataType;
 use crate::effect::Effect;
 use crate::exchange::{OpaqueKind, Role};
 use crate::origin::Origin;
+use crate::sign::SignRecord;
 
 /// One entry of the log.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -179,6 +180,9 @@ pub struct RequestRecord {
     pub masked: Counts,
     /// Parts that were not inspected, per kind.
     pub opaque: BTreeMap<OpaqueKind, u64>,
+    /// Signs of injection in what third parties wrote.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub signs: Vec<SignRecord>,
 }
 
 /// Where one argument of a tool call came from. It says what was seen, never what caused it, and holds no content.

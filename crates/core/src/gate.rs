@@ -73,6 +73,8 @@ pub struct CallFacts {
     pub secret: bool,
     /// Whether the context holds anything that a third party may have written.
     pub tainted: bool,
+    /// Whether what a third party wrote shows signs of injection. They never make a doubt; they stand beside one.
+    pub signs: bool,
     /// Whether the user's own words ask for an effect of this class.
     pub asked: bool,
     /// Whether they leave it to a text what to do.
@@ -121,6 +123,8 @@ pub enum Doubt {
     NotAsked,
     /// The user's words leave it to a text what to do.
     Delegated,
+    /// A text in the context speaks to the model instead of telling it something. Only beside another doubt.
+    Signs,
     /// A value stands only in what a third party may have written.
     Foreign {
         /// The argument's place.
@@ -148,7 +152,7 @@ impl Doubt {
     fn value(&self) -> Option<&str> {
         match self {
             Self::Foreign { value, .. } | Self::Unseen { value, .. } => Some(value),
-            Self::Secret | Self::Unreadable | Self::NotAsked | Self::Delegated => None,
+            Self::Secret | Self::Unreadable | Self::NotAsked | Self::Delegated | Self::Signs => None,
         }
     }
 
@@ -159,6 +163,7 @@ impl Doubt {
             Self::Unreadable => "unreadable".to_owned(),
             Self::NotAsked => "not_asked".to_owned(),
             Self::Delegated => "delegated".to_owned(),
+            Self::Signs => "signs".to_owned(),
             Self::Foreign { part, .. } => format!("foreign_{}", part.id()),
             Self::Unseen { part, .. } => format!("unseen_{}", part.id()),
         }
@@ -242,6 +247,7 @@ fn doubt_in_words(id: &str, lang: Lang) -> String {
         "definition_changed" => {
             say!(lang, en: "the server has changed the tool's definition", zh: "服务器改变了工具的定义")
         }
+        "signs" => say!(lang, en: "third-party text shows signs of injection", zh: "第三方内容有注入迹象"),
         _ => match id.split_once('_') {
             Some(("foreign", id)) => {
                 let part = part(id);
@@ -295,6 +301,9 @@ fn doubts(facts: &CallFacts) -> Vec<Doubt> {
         if !doubts.iter().any(|known| known.id() == found.id() && known.value() == found.value()) {
             doubts.push(found);
         }
+    }
+    if facts.signs && !doubts.is_empty() {
+        doubts.push(Doubt::Signs);
     }
     doubts
 }
@@ -352,6 +361,9 @@ impl Say for Doubt {
             Self::Delegated => say!(lang,
                 en: "you left it to a text what to do, and this is what the text made of it",
                 zh: "你让我照着某段文字去做，而这一步正是那段文字带来的"),
+            Self::Signs => say!(lang,
+                en: "a text that the assistant read gives it orders",
+                zh: "助手读到的一段文字在向它下达命令"),
             Self::Foreign { part, value, origin, .. } => {
                 let (part, origin, value) = (part.say(lang), origin.say(lang), quoted(value));
                 say!(lang,
@@ -404,6 +416,7 @@ mod tests {
             readable: true,
             secret: false,
             tainted: true,
+            signs: false,
             asked: true,
             delegated: false,
             approved: false,
@@ -448,6 +461,13 @@ mod tests {
     }
 
     #[test]
+    fn signs_of_injection_stand_beside_a_doubt_and_make_none() {
+        let facts = CallFacts { signs: true, ..call(Effect::Send, vec![]) };
+        assert_eq!(ids(&facts), "release");
+        assert_eq!(ids(&CallFacts { asked: false, ..facts }), "ask: not_asked, signs");
+    }
+
+    #[test]
     fn modes_and_approval() {
         let facts = CallFacts { asked: false, ..call(Effect::Pay, vec![]) };
         let by = |gate, facts: &CallFacts| {
@@ -489,8 +509,15 @@ mod tests {
             origin: Origin::Unknown,
         };
         let unseen = Doubt::Unseen { path: "/url".into(), part: Part::Url, value: "v".into() };
-        let doubts =
-            vec![Doubt::Secret, Doubt::Unreadable, Doubt::NotAsked, Doubt::Delegated, foreign, unseen];
+        let doubts = vec![
+            Doubt::Secret,
+            Doubt::Unreadable,
+            Doubt::NotAsked,
+            Doubt::Delegated,
+            Doubt::Signs,
+            foreign,
+            unseen,
+        ];
         for (decision, released) in [
             (CallDecision::Release(Vec::new()), true),
             (CallDecision::Release(doubts.clone()), true),

@@ -1,14 +1,17 @@
 //! Detect, decide, mask: from an exchange to the body that may leave.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use bytes::Bytes;
 use ombud_core::event::Counts;
 use ombud_core::policy::{Facts, Reason};
-use ombud_core::{Decision, Edit, Exchange, Policy, Slot, decide};
+use ombud_core::{Decision, Edit, Exchange, Policy, Role, Sign, SignRecord, Slot, Trust, decide};
 use ombud_detect::Detector;
+use ombud_detect::injection::signs;
 use ombud_detect::mask::{Mint, Minted};
 
+use crate::attribute::envelope::{Passage, passages};
 use crate::caller::MintKey;
 use crate::recall::{Detections, Recall};
 use crate::refusal::Refusal;
@@ -17,16 +20,20 @@ use crate::wire::splice::{Patch, splice};
 /// Texts shorter than this are looked through anew each time: that is as fast.
 const WORTH_KEEPING: usize = 16;
 
+/// Signs of one exchange that are recorded.
+const MOST_SIGNS: usize = 32;
+
 /// A detector that remembers the slots of a growing history.
 pub struct Inspector {
     detector: Detector,
     known: Recall<Detections>,
+    signs: Recall<Arc<[Sign]>>,
 }
 
 impl Inspector {
     /// An inspector around a detector.
     pub fn new(detector: Detector) -> Self {
-        Self { detector, known: Recall::default() }
+        Self { detector, known: Recall::default(), signs: Recall::default() }
     }
 
     /// The detector itself.
@@ -47,6 +54,40 @@ impl Inspector {
             self.known.or_work(client, text, text.len(), detect)
         }
     }
+
+    /// Signs of injection in what third parties wrote: results of tools, memories, retrieved passages.
+    pub fn signs(&self, client: &str, exchange: &Exchange) -> Vec<SignRecord> {
+        let slots = exchange.slots.iter().enumerate();
+        let signs = slots.flat_map(|(number, slot)| {
+            let found: Vec<_> =
+                self.slot_signs(client, slot).iter().map(|sign| SignRecord::new(number, sign)).collect();
+            found
+        });
+        signs.take(MOST_SIGNS).collect()
+    }
+
+    fn slot_signs(&self, client: &str, slot: &Slot) -> Arc<[Sign]> {
+        let text = slot.text.as_str();
+        let mine = matches!(slot.role, Role::System | Role::Developer | Role::User);
+        let find = || if mine { passages_signs(text) } else { signs(text) };
+        if !mine && slot.origin.trust() != Trust::Untrusted {
+            Arc::default()
+        } else if text.len() < WORTH_KEEPING {
+            find().into()
+        } else {
+            self.signs.or_work(client, (mine, text), text.len(), || find().into())
+        }
+    }
+}
+
+/// Signs in the passages of a prompt that came from elsewhere.
+fn passages_signs(text: &str) -> Vec<Sign> {
+    let of = |passage: Passage| {
+        let start = passage.span.start;
+        let found = signs(text.get(passage.span).unwrap_or_default()).into_iter();
+        found.map(move |sign| Sign { span: start + sign.span.start..start + sign.span.end, ..sign })
+    };
+    passages(text).into_iter().flat_map(of).collect()
 }
 
 /// A request as it may leave.

@@ -12,7 +12,7 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, Request, header};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use ombud_core::event::{Event, EventKind};
-use ombud_core::{Exchange, Policy};
+use ombud_core::{Exchange, Policy, SignRecord};
 use ombud_detect::mask::Minted;
 use ombud_ledger::{Payload, Ticket};
 use tokio::runtime::{Handle, RuntimeFlavor};
@@ -156,14 +156,16 @@ fn work(
 ) -> Result<Ready, Refusal> {
     let exchange = intercepted(gateway, route, call, parse(route, body)?)?;
     let detections = gateway.inspector.detect(&caller.client, &exchange);
+    let signs = gateway.inspector.signs(&caller.client, &exchange);
+    let suspicious = !signs.is_empty();
     let policy = policy(gateway, route);
     let key = caller.mint_key(route.wire);
     let masked = inspect::apply(&policy, &exchange, &detections, &key, &approved(&call.headers))?;
     let conversation = caller.conversation(&exchange);
-    let ticket = intend(gateway, route, call, caller, &conversation, &exchange, &masked)?;
+    let ticket = intend(gateway, route, call, caller, &conversation, &exchange, (&masked, signs))?;
     // A request that offers no tools is let go: a call in its answer has nothing that speaks for it.
     let request = route.wire.filter(|_| exchange.has_tools()).map(|wire| (wire, exchange.body));
-    let judge = Judge::new(request, caller);
+    let judge = Judge::new(request, caller, suspicious);
     Ok(Ready { body: masked.body, minted: masked.minted, conversation, ticket, judge })
 }
 
@@ -280,9 +282,9 @@ fn intend(
     caller: &Caller,
     conversation: &str,
     exchange: &Exchange,
-    masked: &Masked,
+    (masked, signs): (&Masked, Vec<SignRecord>),
 ) -> Result<Ticket, Refusal> {
-    let kind = record::request(&route.provider.id, upstream::host(&route.url), exchange, masked);
+    let kind = record::request(&route.provider.id, upstream::host(&route.url), exchange, masked, signs);
     let event = Event {
         exchange: Some(call.id.clone()),
         conversation: Some(conversation.to_owned()),

@@ -21,9 +21,9 @@ pub trait Keep: Clone {
     fn weight(&self) -> usize;
 }
 
-impl Keep for Detections {
+impl<T> Keep for Arc<[T]> {
     fn weight(&self) -> usize {
-        size_of_val::<[Detection]>(self)
+        size_of_val::<[T]>(self)
     }
 }
 

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use ombud_core::Exchange;
 use ombud_core::event::{Event, EventKind, RequestRecord};
+use ombud_core::{Exchange, SignRecord};
 use uuid::Uuid;
 
 use crate::inspect::Masked;
@@ -39,7 +39,13 @@ pub fn event(kind: EventKind) -> Event {
 }
 
 /// The record of a request that is about to leave.
-pub fn request(provider: &str, host: &str, exchange: &Exchange, masked: &Masked) -> EventKind {
+pub fn request(
+    provider: &str,
+    host: &str,
+    exchange: &Exchange,
+    masked: &Masked,
+    signs: Vec<SignRecord>,
+) -> EventKind {
     let mut slots = BTreeMap::new();
     for slot in &exchange.slots {
         *slots.entry(slot.role).or_default() += 1;
@@ -59,6 +65,7 @@ pub fn request(provider: &str, host: &str, exchange: &Exchange, masked: &Masked)
         found: masked.found.clone(),
         masked: masked.masked.clone(),
         opaque,
+        signs,
     }))
 }
 

@@ -40,11 +40,13 @@ pub(crate) enum Verb {
     /// Explain a rule of the check
     Explain(crate::explain::Explain),
     /// Find personal data and secrets in standard input
-    Scan(Filter),
+    Scan(Scan),
     /// Replace them by tokens
     Redact(Filter),
     /// Turn the tokens back
     Restore(Filter),
+    /// Test the detectors of this binary on the set it carries, and sign the result
+    Selftest(crate::selftest::Selftest),
     /// Look into the log
     Log(Log),
     /// List the model providers that are known
@@ -125,6 +127,15 @@ pub(crate) struct Filter {
     /// Configuration file (default: ombud.toml)
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Scan {
+    /// Look for signs of injection instead, as in what a tool returns
+    #[arg(long)]
+    pub signs: bool,
+    #[command(flatten)]
+    pub filter: Filter,
 }
 
 #[derive(Debug, Args)]
@@ -217,6 +228,7 @@ const CHINESE: &[(&str, &str)] = &[
     ("init print", "只打印，不写入"),
     ("init force", "覆盖已有文件"),
     ("scan", "在标准输入中查找个人信息和密钥"),
+    ("scan signs", "改为查找注入迹象，适用于工具返回的内容"),
     ("redact", "把它们替换成代号"),
     ("restore", "把代号还原"),
     ("jsonl", "每行一个 JSON 对象：{\"id\", \"text\"}；位置以 Unicode 码点计"),
@@ -254,6 +266,7 @@ const TABLES: &[Chinese] = &[
     crate::subject::CHINESE,
     crate::attack::CHINESE,
     crate::sim::CHINESE,
+    crate::selftest::CHINESE,
 ];
 
 fn chinese(place: &str) -> Option<&'static str> {

@@ -1,5 +1,7 @@
 //! `scan`, `redact` and `restore`: filters from standard input to standard output.
 
+mod signs;
+
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufWriter, Read, Write};
 
@@ -84,7 +86,11 @@ pub(crate) fn maskable(detector: &Detector, policy: &Policy, text: &str) -> Vec<
 }
 
 /// `ombud scan`
-pub(crate) fn scan(args: &cli::Filter, terminal: Terminal) -> Result<u8> {
+pub(crate) fn scan(scan: &cli::Scan, terminal: Terminal) -> Result<u8> {
+    if scan.signs {
+        return signs::scan(&scan.filter, terminal);
+    }
+    let args = &scan.filter;
     let file = config::read(args.config.as_deref(), terminal.lang)?;
     let detector = config::detector(&file);
     if args.jsonl {

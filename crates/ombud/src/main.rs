@@ -26,6 +26,7 @@ mod output;
 mod plan;
 mod report;
 mod run;
+mod selftest;
 mod serve;
 mod share;
 mod sim;
@@ -84,6 +85,7 @@ async fn verb(cli: Cli, terminal: Terminal) -> Result<u8> {
         Some(Verb::Check(args)) => check::check(&args, terminal),
         Some(Verb::Explain(args)) => explain::explain(&args, terminal),
         Some(Verb::Scan(args)) => filter::scan(&args, terminal),
+        Some(Verb::Selftest(args)) => selftest::selftest(&args, terminal),
         Some(Verb::Redact(args)) => filter::redact(&args, terminal).await,
         Some(Verb::Restore(args)) => filter::restore(&args, terminal).await,
         Some(Verb::Log(log)) => match log.verb {

@@ -127,6 +127,16 @@ fn real(scores: &BTreeMap<String, Score>) -> impl Iterator<Item = (&'static str,
         .filter_map(|&(set, name, target)| Some((set, name, target, scores.get(set)?.types.get(name)?)))
 }
 
+/// The document with this section about signs in the place of the one that it has, or before its remarks.
+pub(super) fn with_signs(document: &str, section: &str) -> String {
+    const REMARKS: &str = "## Reading the numbers";
+    let title = section.lines().next().unwrap_or_default();
+    let start = document.find(title).or_else(|| document.find(REMARKS)).unwrap_or(document.len());
+    let (before, rest) = document.split_at(start);
+    let old = if rest.starts_with(title) { rest.find(REMARKS).unwrap_or(rest.len()) } else { 0 };
+    format!("{before}{section}{}", rest.get(old..).unwrap_or_default())
+}
+
 /// The types that miss their target, one line each.
 pub(super) fn below_target(scores: &BTreeMap<String, Score>) -> Vec<String> {
     let line = |name: &str, row: &Row| {
@@ -193,6 +203,16 @@ mod tests {
         let missed = below_target(&scores);
         assert!(matches!(missed.as_slice(), [line] if line.starts_with("zh_real_dev PERSON")), "{missed:?}");
         assert!(document(&scores, "").contains("| zh_real_dev | PERSON | 10 | 0.800 | 0.800 |"));
+    }
+
+    #[test]
+    fn the_section_about_signs_is_put_in_once() {
+        let document = document(&scores(&[]), "");
+        let once = with_signs(&document, "## Signs\n\nold\n\n");
+        let twice = with_signs(&once, "## Signs\n\nnew\n\n");
+        assert!(once.contains("old") && !twice.contains("old") && twice.contains("new"));
+        assert_eq!(twice.replace("new", "old"), once);
+        assert!(twice.ends_with(TAIL));
     }
 
     #[test]

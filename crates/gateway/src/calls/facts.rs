@@ -69,6 +69,7 @@ pub fn of(
         readable: arguments.readable || is_free(arguments),
         secret: call.one_way,
         tainted: prepared.is_none_or(|known| known.context.is_tainted()),
+        signs: false,
         asked: prepared.is_some_and(|known| known.intent.asks_for(effect)),
         delegated: prepared.is_some_and(|known| known.intent.delegates),
         approved,

@@ -30,6 +30,8 @@ pub struct Judge {
     /// The request as the agent sent it, where it has tools.
     request: Option<(Wire, Bytes)>,
     caller: Caller,
+    /// Whether what a third party wrote in it shows signs of injection.
+    signs: bool,
     prepared: Option<Prepared>,
 }
 
@@ -71,9 +73,9 @@ pub struct Judgement {
 }
 
 impl Judge {
-    /// A judge of the answers to a request.
-    pub fn new(request: Option<(Wire, Bytes)>, caller: &Caller) -> Self {
-        Self { request, caller: caller.clone(), prepared: None }
+    /// A judge of the answers to a request. `signs` says whether it shows signs of injection.
+    pub fn new(request: Option<(Wire, Bytes)>, caller: &Caller, signs: bool) -> Self {
+        Self { request, caller: caller.clone(), signs, prepared: None }
     }
 
     /// Bytes of the request that judging reads.
@@ -104,7 +106,8 @@ impl Judge {
         let approved = prepared.is_some_and(|known| {
             approve::is_given(&code, &known.turns, &known.exchange, &call.tool, &arguments.canonical)
         });
-        let (facts, overlaps) = facts::of(prepared, effect, call, &arguments, minted, approved);
+        let (mut facts, overlaps) = facts::of(prepared, effect, call, &arguments, minted, approved);
+        facts.signs = self.signs;
         let decision = decide_call(policy, &call.tool, &facts);
         let lang = prepared.map_or(lang, |known| question::language(&known.turns, lang));
         let text = question::text(&decision, &call.tool, effect, &call.arguments, &code, lang);

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use ombud_core::effect::{Effect, Part};
 use ombud_core::event::EventKind;
-use ombud_core::{Exchange, Origin, Role, Trust};
+use ombud_core::{Exchange, Origin, Role, SignRecord, Trust};
 use ombud_detect::mask::token;
 use ombud_detect::mask::{Form, Minted, Tally, restore};
 use ombud_gateway::attribute::index::Index;
@@ -32,6 +32,8 @@ pub(super) struct Traced {
     pub(super) erased: bool,
     /// What stood in the context, in order.
     pub(super) in_context: Vec<SlotTrace>,
+    /// Signs of injection in it.
+    pub(super) signs: Vec<SignTrace>,
     pub(super) calls: Vec<CallTrace>,
     /// What of the answer's text stands in the context too.
     pub(super) answer: Vec<Overlap>,
@@ -52,6 +54,16 @@ pub(super) struct SlotTrace {
     /// Parts with an origin of their own.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(super) passages: Vec<Passage>,
+}
+
+/// A sign of injection, as it was recorded.
+#[derive(Debug, Serialize)]
+pub(super) struct SignTrace {
+    #[serde(flatten)]
+    pub(super) record: SignRecord,
+    /// What stands there; absent if it was erased.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) value: Option<String>,
 }
 
 #[derive(Debug, Clone, Serialize)]
@@ -117,6 +129,7 @@ pub(super) fn build(logged: &Logged, only: Option<&str>) -> Traced {
         model: logged.request.model.clone(),
         erased: logged.erased,
         in_context: slots(&context, &sources),
+        signs: signs(&logged.request.signs, exchange.as_ref()),
         calls: Vec::new(),
         answer: Vec::new(),
         not_inspected: logged.request.opaque.values().sum(),
@@ -134,6 +147,17 @@ pub(super) fn build(logged: &Logged, only: Option<&str>) -> Traced {
         traced.answer.truncate(MOST);
     }
     traced
+}
+
+/// The recorded signs, with the words that stand there.
+fn signs(records: &[SignRecord], exchange: Option<&Exchange>) -> Vec<SignTrace> {
+    let value = |record: &SignRecord| {
+        let slot = exchange?.slots.get(usize::try_from(record.slot).ok()?)?;
+        let [start, end] = record.span.map(|at| usize::try_from(at).unwrap_or(usize::MAX));
+        Some(slot.text.get(start..end)?.chars().take(400).collect())
+    };
+    let signs = records.iter().map(|record| SignTrace { value: value(record), record: record.clone() });
+    signs.collect()
 }
 
 /// The call whose result an origin is.
