@@ -193,9 +193,9 @@ impl<'v, 't> Reader<'v, 't> {
         self.found = true;
         let next = open + 1 + end + 1;
         if tag.closes {
-            self.close(&tag, open)
+            self.close(&tag, open);
         } else {
-            self.open(&tag, open)
+            self.open(&tag, open);
         }
         if tag.name.eq_ignore_ascii_case("style") && !tag.closes { self.sheet(next) } else { next }
     }

@@ -310,7 +310,7 @@ fn split(list: &'static str) -> Vec<&'static str> {
     let is_end = |at: &usize| {
         bytes.get(*at) == Some(&b'|')
             && bytes.get(at.wrapping_sub(1)) != Some(&b'<')
-            && !(bytes.get(at + 1) == Some(&b'>') && list.get(..*at).is_some_and(|part| opens(part)))
+            && !(bytes.get(at + 1) == Some(&b'>') && list.get(..*at).is_some_and(opens))
     };
     let ends: Vec<usize> = (0..bytes.len()).filter(is_end).chain([bytes.len()]).collect();
     let starts = std::iter::once(0).chain(ends.iter().map(|end| end + 1));
@@ -332,9 +332,10 @@ mod tests {
 
     fn classes(text: &str) -> Vec<(Class, &str)> {
         let mut found = Vec::new();
-        Lexicon::built_in()
-            .expect("built")
-            .find(text, false, |hit| found.push((hit.class, &text[hit.start..hit.end])));
+        Lexicon::built_in().expect("built").find(text, false, |hit| {
+            let word = text[hit.start..].split([' ', '，']).next().unwrap_or_default();
+            found.push((hit.class, word));
+        });
         found
     }
 

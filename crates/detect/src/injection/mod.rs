@@ -96,18 +96,15 @@ pub fn judge(model: &Model<'_>, text: &str) -> Vec<Sign> {
             let kind = kind(&window);
             // A neighbour of the last one: they are one sign.
             let near = |span: &Range<usize>| window.span.start <= span.end + 3;
-            match last.as_mut().filter(|(span, _)| near(span)) {
-                Some((span, at)) => {
-                    span.end = window.span.end.max(span.end);
-                    if let Some(sign) = found.get_mut(*at) {
-                        join(sign, span.clone(), kind, score);
-                    }
+            if let Some((span, at)) = last.as_mut().filter(|(span, _)| near(span)) {
+                span.end = window.span.end.max(span.end);
+                if let Some(sign) = found.get_mut(*at) {
+                    join(sign, span.clone(), kind, score);
                 }
-                None => {
-                    last = Some((window.span.clone(), found.len()));
-                    found.push(Sign { span: window.span, kind, hidden: window.hidden, score });
-                }
+                return;
             }
+            last = Some((window.span.clone(), found.len()));
+            found.push(Sign { span: window.span, kind, hidden: window.hidden, score });
         }
     });
     settle(found)

@@ -32,12 +32,9 @@ pub(super) fn sentences(text: &str) -> Vec<Range<usize>> {
 /// Where a sentence ends whose last mark begins at `at`.
 fn end_at(bytes: &[u8], at: usize) -> Option<usize> {
     match bytes.get(at..)? {
-        [b'\n', ..] => Some(at + 1),
-        // Members of a JSON document.
-        [b'"', b',' | b'}' | b']', ..] => Some(at + 2),
-        [b'.' | b'!' | b'?' | b';', b' ' | b'"' | b'\n' | b'\\', ..] => Some(at + 1),
-        // A line break that a document inside of a string kept as an escape.
-        [b'\\', b'n', ..] => Some(at + 2),
+        [b'\n', ..] | [b'.' | b'!' | b'?' | b';', b' ' | b'"' | b'\n' | b'\\', ..] => Some(at + 1),
+        // Members of a JSON document; a line break that a document inside of a string kept as an escape.
+        [b'"', b',' | b'}' | b']', ..] | [b'\\', b'n', ..] => Some(at + 2),
         // 。 ！ ？ ；
         [0xe3, 0x80, 0x82, ..] | [0xef, 0xbc, 0x81 | 0x9f | 0x9b, ..] => Some(at + 3),
         _ => None,

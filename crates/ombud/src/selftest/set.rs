@@ -37,7 +37,8 @@ pub(super) struct Row {
 impl Row {
     /// Whether this row is worse than another of its kind: it misses more, or reports more that is wrong.
     pub(super) fn is_worse_than(&self, other: &Self) -> bool {
-        self.found < other.found || self.reported - self.right > other.reported - other.right
+        self.found < other.found
+            || self.reported.saturating_sub(self.right) > other.reported.saturating_sub(other.right)
     }
 }
 

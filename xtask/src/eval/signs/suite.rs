@@ -93,9 +93,12 @@ fn parts(words: &Words, family: &str, lang: &str, random: &mut Random) -> Vec<St
     parts
 }
 
+/// A way of hiding words.
+type Way = fn(&str) -> String;
+
 /// Words as they are, in six of ten cases; else hidden.
 fn hidden(words: &str, random: &mut Random) -> (&'static str, String) {
-    const WAYS: &[(&str, fn(&str) -> String)] = &[
+    const WAYS: &[(&str, Way)] = &[
         ("comment", |words| format!("<!-- {words} -->")),
         ("opacity", |words| format!("<td style='opacity:0'>{words}</td>")),
         ("off the page", |words| format!("<aside style=\"position:absolute;left:-9999px\">{words}</aside>")),

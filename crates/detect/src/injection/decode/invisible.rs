@@ -57,20 +57,17 @@ fn selector(ch: char) -> Option<u8> {
 fn runs(text: &str, byte: fn(char) -> Option<u8>, add: &mut impl FnMut(&[u8], Range<usize>)) {
     let (mut bytes, mut start) = (Vec::new(), 0);
     for (at, ch) in text.char_indices().chain([(text.len(), ' ')]) {
-        match byte(ch) {
-            Some(value) => {
-                if bytes.is_empty() {
-                    start = at;
-                }
-                bytes.push(value);
+        if let Some(value) = byte(ch) {
+            if bytes.is_empty() {
+                start = at;
             }
-            None => {
-                if bytes.len() >= LEAST {
-                    add(&bytes, start..at);
-                }
-                bytes.clear();
-            }
+            bytes.push(value);
+            continue;
         }
+        if bytes.len() >= LEAST {
+            add(&bytes, start..at);
+        }
+        bytes.clear();
     }
 }
 
