@@ -11,7 +11,7 @@ use crate::providers::Providers;
 use crate::survey::Language;
 use crate::waiver::{self, Waived};
 use crate::walk::{self, Refused};
-use crate::{Error, dify, flowmap, python, rules, script};
+use crate::{Error, dify, flowmap, low_code, python, rules, script};
 
 /// What the caller settles.
 #[derive(Debug, Default)]
@@ -35,6 +35,8 @@ pub struct Report {
     pub files: Vec<File>,
     /// How many of them a front end understood.
     pub understood: usize,
+    /// How many nodes of low-code exports, servers and instructions there are of each kind, as `format:kind`.
+    pub kinds: std::collections::BTreeMap<String, usize>,
 }
 
 impl Report {
@@ -76,7 +78,8 @@ fn run(
         line: 0,
         why: refused.why,
     }));
-    let (mut in_python, mut scripts, mut exports) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut in_python, mut scripts) = (Vec::new(), Vec::new());
+    let (mut exports, mut composed) = (Vec::new(), Vec::new());
     for source in sources {
         let index = facts.files.len();
         facts.files.push(File { path: source.path.clone(), text: source.text.clone() });
@@ -87,6 +90,7 @@ fn run(
             Some(Language::JavaScript) => scripts.push(index),
             Some(_) => facts.gaps.push(gap(&source.path, GapKind::Language)),
             None if dify::is_export(&source.path, &source.text) => exports.push(index),
+            None if low_code::may_be(&source.path, &source.text) => composed.push(index),
             None => {}
         }
     }
@@ -98,12 +102,14 @@ fn run(
     for index in &exports {
         dify::read(&mut facts, *index, providers);
     }
+    composed.retain(|index| low_code::read(&mut facts, *index, providers));
     let reach = Reach::new(&facts);
     let flow = flowmap::flow(&facts, &reach, providers, detector);
     let mut findings = rules::graph(&rules::Project { facts: &facts, reach: &reach, providers });
     findings.extend(rules::source(sources, providers, detector));
     let broken = facts.gaps.iter().filter(|gap| gap.why == GapKind::Syntax).count();
-    let understood = (in_python.len() + scripts.len() + exports.len()).saturating_sub(broken);
+    let understood =
+        (in_python.len() + scripts.len() + exports.len() + composed.len()).saturating_sub(broken);
     let (mut findings, waived) = waiver::apply(findings, &facts.files);
     findings.sort_by(|one, other| {
         let key = |finding: &Finding| {
@@ -125,7 +131,7 @@ fn run(
     });
     facts.gaps.sort();
     facts.gaps.dedup();
-    Report { findings, waived, gaps: facts.gaps, flow, files: facts.files, understood }
+    Report { findings, waived, gaps: facts.gaps, flow, files: facts.files, understood, kinds: facts.kinds }
 }
 
 /// Whether a file is not more complex than a person writes it; a gap if it is.

@@ -14,6 +14,7 @@ mod code;
 mod dify;
 pub mod facts;
 mod flowmap;
+mod low_code;
 mod providers;
 mod python;
 mod rules;

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use ruff_python_ast::{Arguments, Expr, ExprCall};
 use ruff_text_size::{Ranged, TextRange};
 
-use super::api::{databases, models, root, script, sinks, sources, stores, web};
+use super::api::{databases, flaws, models, root, script, sinks, sources, stores, web};
 use super::eval::variable;
 use super::state::Lifted;
 use super::value::{Argument, Made, Shape, Value, given};
@@ -372,6 +372,7 @@ impl Walk<'_, '_> {
         }
         if let Some(recipient) = models::recipient(path, object, arguments, self.state.providers) {
             found.push(Deed::Model { recipient, content });
+            found.extend(flaws::system_prompt(arguments).map(Deed::SystemPrompt));
             answer = Some(Taint::MODEL);
         }
         if let Some((sink, content)) = sinks::of(path, arguments) {
@@ -382,6 +383,10 @@ impl Walk<'_, '_> {
         }
         if let Some((content, conversation)) = databases::kept(path, arguments) {
             found.push(Deed::Persist { content, conversation, remote: true });
+        }
+        found.extend(flaws::of(path, arguments));
+        if let Some(name) = flaws::shared(path, object, arguments) {
+            found.push(Deed::Shared { name, content });
         }
         if web::unlimited(path, arguments) {
             found.push(Deed::Unlimited);
@@ -484,6 +489,16 @@ pub(super) fn add(does: &mut Vec<Deed>, deed: Deed) {
                 return;
             }
             (Deed::Run { sink: one, content }, Deed::Run { sink: two, content: more }) if *one == *two => {
+                *content |= *more;
+                return;
+            }
+            (Deed::SystemPrompt(content), Deed::SystemPrompt(more)) => {
+                *content |= *more;
+                return;
+            }
+            (Deed::Shared { name: one, content }, Deed::Shared { name: two, content: more })
+                if one == two =>
+            {
                 *content |= *more;
                 return;
             }

@@ -80,15 +80,7 @@ pub(crate) fn read(facts: &mut Facts, parsed: &[Parsed], providers: &Providers, 
     merge(facts, found);
 }
 
-/// What the evaluation found.
-struct Found {
-    functions: Vec<Function>,
-    stores: Vec<crate::facts::Store>,
-    tools: Vec<crate::facts::Tool>,
-    gaps: Vec<Gap>,
-}
-
-fn evaluate(project: &Project<'_>, texts: &[File], providers: &Providers, limits: &Limits<'_>) -> Found {
+fn evaluate(project: &Project<'_>, texts: &[File], providers: &Providers, limits: &Limits<'_>) -> Facts {
     let mut state = State {
         project,
         providers,
@@ -133,7 +125,8 @@ fn evaluate(project: &Project<'_>, texts: &[File], providers: &Providers, limits
     }
     enter(project, &mut state);
     judge_consent(project, &mut state);
-    Found { functions: state.functions, stores: state.stores, tools: state.tools, gaps: state.gaps }
+    let (functions, stores) = (state.functions, state.stores);
+    Facts { functions, stores, tools: state.tools, gaps: state.gaps, ..Facts::default() }
 }
 
 fn described(project: &Project<'_>, func: &project::Func<'_>) -> Function {
@@ -210,7 +203,7 @@ fn judge_consent(project: &Project<'_>, state: &mut State<'_>) {
 }
 
 /// Adds what was found, with ids moved behind those of other front ends.
-fn merge(facts: &mut Facts, found: Found) {
+pub(crate) fn merge(facts: &mut Facts, found: Facts) {
     let (functions, stores) = (facts.functions.len(), facts.stores.len());
     facts.stores.extend(found.stores);
     facts.gaps.extend(found.gaps);

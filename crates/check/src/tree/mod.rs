@@ -1,5 +1,6 @@
-//! Files of data with places.
+//! Files of data with places: YAML and JSON give the same tree.
 
+pub(crate) mod json;
 pub(crate) mod yaml;
 
 use std::ops::Range;

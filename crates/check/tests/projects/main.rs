@@ -1,7 +1,11 @@
 //! Small projects and what the check says of them.
 
 #[cfg(test)]
+mod composed;
+#[cfg(test)]
 mod consent;
+#[cfg(test)]
+mod flaws;
 #[cfg(test)]
 mod flows;
 #[cfg(test)]

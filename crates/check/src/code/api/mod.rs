@@ -1,6 +1,7 @@
 //! What is known of libraries, by resolved import path.
 
 pub(super) mod databases;
+pub(super) mod flaws;
 pub(super) mod frameworks;
 pub(super) mod models;
 pub(super) mod script;
