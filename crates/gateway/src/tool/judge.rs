@@ -67,7 +67,7 @@ pub fn judge(rules: &Rules, minted: &Minted, context: &mut Context, called: &Cal
     let (call, patches, tally) = restored(minted, called);
     let arguments = Arguments::of(&call);
     let exchange = exchange(&call.arguments, Role::ToolCall, &Origin::Model);
-    let detections = rules.inspector.detect(&exchange);
+    let detections = rules.inspector.detect(&rules.client, &exchange);
     let mut found = Counts::new();
     for value in detections.iter().flat_map(|slot| slot.iter()).filter(|v| v.score >= rules.policy.min_score)
     {

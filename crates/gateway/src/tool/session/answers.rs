@@ -13,7 +13,8 @@ use std::collections::BTreeSet;
 use super::super::Results;
 use super::super::message::{self, Id, Message, Shape};
 use super::{MOST_OF_SERVER, MOST_TOKENS, OURS, Purpose, REFUSED, Session, Side, Step, Waiting, refuse};
-use crate::inspect::{self, Detections, Masked};
+use crate::inspect::{self, Masked};
+use crate::recall::Detections;
 use crate::refusal::Refusal;
 use crate::wire::collect::Collector;
 use crate::wire::json::{Doc, Kind, Node};
@@ -190,7 +191,7 @@ impl Session {
         }
         let origin = Origin::Tool { name: Some(tool.to_owned()), call: Some(id.raw().to_owned()) };
         let exchange = super::super::judge::exchange(text, Role::ToolResult, &origin);
-        let mut found = self.rules.attributor.context(&exchange).sources;
+        let mut found = self.rules.attributor.context(&self.rules.client, &exchange).sources;
         for source in &mut found {
             source.slot = self.results;
         }
@@ -231,7 +232,7 @@ impl Session {
     fn detections(&self, exchange: &Exchange, apart: &[std::ops::Range<usize>]) -> Vec<Detections> {
         let masks = self.rules.settings.results == Results::Mask;
         let wanted = |kind: DataType| masks || kind.category().class() == Class::Secret;
-        let all = self.rules.inspector.detect(exchange);
+        let all = self.rules.inspector.detect(&self.rules.client, exchange);
         let slots = exchange.slots.iter().zip(all).map(|(slot, found)| {
             let open = |span: &std::ops::Range<usize>| {
                 let place = slot.body_range(span);
