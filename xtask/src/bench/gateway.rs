@@ -344,7 +344,8 @@ fn document(tables: &str) -> String {
 
 What the gateway costs, measured by `cargo xtask bench gateway --write`; this page is written by it, do not edit it.
 Provider, client and all contestants share the cores of one machine, without TLS, over loopback. Prompts have personal
-data in every paragraph, differ in every request, and belong to conversations of {TURNS} requests. Times are those outside the
+data in every paragraph, differ in every request, and belong to conversations of {TURNS} requests; where the history is sent
+again, as agents do, only the last message of a request is new in its conversation. Times are those outside the
 provider: what it waits on purpose is taken off, request by request. `added` is the difference to the direct way.
 `in the clear` is the share of requests whose e-mail address reached the provider, `restored` the share of answers in
 which the client found it. CPU is user and kernel time of the contestant, all its processes. A load ends after ten
@@ -352,7 +353,7 @@ seconds, so slow contestants have fewer answers. CloakPipe writes its whole vaul
 becomes slower in the course of a run like this one; with values that repeat it is much faster.
 
 本页由 `cargo xtask bench gateway --write` 生成，请勿手工修改。模拟服务商、客户端与各网关共用同一台机器，经回环地址、不含 TLS。
-每个请求的每一段都含不同的个人信息；时间已扣除服务商有意等待的部分；`added` 为相对直连增加的时间；`in the clear` 为邮箱以明文到达
+每个请求的每一段都含不同的个人信息；标有 `history sent again` 的负载与真实智能体一样重发历史，同一会话中只有最后一条消息是新的；时间已扣除服务商有意等待的部分；`added` 为相对直连增加的时间；`in the clear` 为邮箱以明文到达
 服务商的请求比例；`restored` 为客户端收到还原后邮箱的比例。
 CloakPipe 遇到未见过的值时会重写整个保险库，因此在此类测试中越来越慢；若值重复出现则快得多。
 
