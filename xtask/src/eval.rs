@@ -16,9 +16,17 @@ use crate::term;
 use crate::train;
 use crate::workspace::Workspace;
 
+pub(crate) mod check;
 mod secrets;
 mod signs;
 mod table;
+
+/// What can be measured beside detection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum What {
+    /// The check over real exports.
+    Check,
+}
 
 /// What the scorer says about one set.
 #[derive(Debug, Deserialize)]

@@ -53,8 +53,11 @@ enum Verb {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         args: Vec<String>,
     },
-    /// Measure detection quality and write docs/quality.md.
+    /// Measure detection quality and write docs/quality.md; or `check`: the check over real exports.
     Eval {
+        /// What to measure instead: `check` looks at each file of `DIR/check-corpus`.
+        #[arg(value_enum)]
+        what: Option<eval::What>,
         /// The folder that holds `pii/*_dev.jsonl` and `pii/score.py`; without it only the suite for signs of injection is run.
         #[arg(long, value_name = "DIR")]
         data: Option<PathBuf>,
@@ -107,7 +110,10 @@ fn run(verb: Verb) -> anyhow::Result<ExitCode> {
         Verb::Test { list: true, .. } => Ok(test::list()),
         Verb::Test { only, list: false } => test::run(&workspace, &only),
         Verb::Bench { what, args } => bench::run(&workspace, what, &args),
-        Verb::Eval { data, wrong } => eval::run(&workspace, data.as_deref(), wrong),
+        Verb::Eval { what: Some(eval::What::Check), data, .. } => {
+            eval::check::run(&workspace, data.as_deref())
+        }
+        Verb::Eval { what: None, data, wrong } => eval::run(&workspace, data.as_deref(), wrong),
         Verb::Train { data, only } => train::run(&workspace, &data, only),
         Verb::Places { data } => places::run(&workspace, &data),
         Verb::Fuzz { target, seconds } => fuzz::run(&workspace, target.as_deref(), seconds),
