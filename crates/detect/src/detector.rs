@@ -27,6 +27,13 @@ pub struct Options {
     pub without_names: bool,
 }
 
+impl Options {
+    fn people(&self) -> impl Iterator<Item = Box<str>> + '_ {
+        let people = self.declared.iter().filter(|(kind, _)| *kind == DataType::Person);
+        people.map(|(_, name)| Box::from(name.trim()))
+    }
+}
+
 impl fmt::Debug for Options {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Options").field("declared", &self.declared.len()).finish_non_exhaustive()
@@ -38,6 +45,7 @@ pub struct Detector {
     scanner: Scanner,
     labels: LabelIndex,
     declared: Option<Declared>,
+    people: Vec<Box<str>>,
     tagger: Option<Tagger<'static>>,
 }
 
@@ -60,6 +68,7 @@ impl Detector {
             scanner: Scanner::new(recognisers::ALL),
             labels: LabelIndex::new(recognisers::ALL),
             declared: Declared::new(options),
+            people: options.people().collect(),
             tagger: if options.without_names { None } else { Tagger::built_in() },
         }
     }
@@ -68,6 +77,11 @@ impl Detector {
     #[cfg(test)]
     pub(crate) fn without_model() -> Self {
         Self { tagger: None, ..Self::new(&Options::default()) }
+    }
+
+    /// The names of people that the operator declares.
+    pub fn declared_people(&self) -> &[Box<str>] {
+        &self.people
     }
 
     /// Everything found in `text`, sorted by start, without overlaps; spans are bytes of `text` on character boundaries.
@@ -111,7 +125,7 @@ fn apart(found: impl Iterator<Item = Detection>) -> Vec<Detection> {
 /// True if the span touches something of the form of our own tokens. With a letter or digit behind it, it is the beginning
 /// of something else: `api_org_…` is how a vendor's keys begin.
 fn touches_own_token(text: &Text<'_>, span: &Range<usize>) -> bool {
-    const LONGEST: usize = 17;
+    const LONGEST: usize = 18;
     let from = text.as_str().floor_char_boundary(span.start.saturating_sub(LONGEST));
     let to = text.as_str().ceil_char_boundary(span.end + LONGEST);
     let around = text.slice(from..to);

@@ -16,6 +16,7 @@ mod detector;
 pub mod injection;
 mod label;
 pub mod mask;
+pub mod memory;
 pub mod normalise;
 mod recognisers;
 mod resolve;

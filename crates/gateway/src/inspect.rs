@@ -10,6 +10,7 @@ use ombud_core::{Decision, Edit, Exchange, Policy, Role, Sign, SignRecord, Slot,
 use ombud_detect::Detector;
 use ombud_detect::injection::signs;
 use ombud_detect::mask::{Mint, Minted};
+use ombud_detect::memory::{self, Recalled};
 
 use crate::attribute::envelope::{Passage, passages};
 use crate::caller::MintKey;
@@ -44,6 +45,12 @@ impl Inspector {
     /// The detections of every slot of a client's exchange.
     pub fn detect(&self, client: &str, exchange: &Exchange) -> Vec<Detections> {
         exchange.slots.iter().map(|slot| self.slot(client, &slot.text)).collect()
+    }
+
+    /// What the texts of one request tell of each other: names that one of them gave are found in all.
+    pub fn remember(&self, exchange: &Exchange, found: Vec<Detections>) -> Recalled {
+        let texts: Vec<&str> = exchange.slots.iter().map(|slot| slot.text.as_ref()).collect();
+        memory::recall(&texts, found, self.detector.declared_people())
     }
 
     fn slot(&self, client: &str, text: &str) -> Detections {
@@ -108,13 +115,14 @@ pub struct Masked {
 pub fn apply(
     policy: &Policy,
     exchange: &Exchange,
-    detections: &[Detections],
+    recalled: &Recalled,
     key: &MintKey,
     approved: &BTreeSet<String>,
 ) -> Result<Masked, Refusal> {
+    let detections = recalled.detections.as_slice();
     let mint: Mint<'_> = &|kind, value, attempt| key.mint(kind, value, attempt);
-    let facts = facts(exchange, detections, mint, approved);
-    let mut minted = Minted::default();
+    let facts = facts(exchange, recalled, mint, approved);
+    let mut minted = Minted::with_kin(Arc::clone(&recalled.kin));
     let edits = match decide(policy, exchange, detections, &facts) {
         Decision::Pass => Vec::new(),
         Decision::Rewrite(edits) => edits,
@@ -171,20 +179,16 @@ fn ask(exchange: &Exchange, reason: Reason, minted: &mut Minted, mint: Mint<'_>)
 }
 
 /// Which values the caller approved, by the tokens that the question named.
-fn facts(
-    exchange: &Exchange,
-    detections: &[Detections],
-    mint: Mint<'_>,
-    approved: &BTreeSet<String>,
-) -> Facts {
+fn facts(exchange: &Exchange, recalled: &Recalled, mint: Mint<'_>, approved: &BTreeSet<String>) -> Facts {
     let mut facts = Facts::default();
     if approved.is_empty() {
         return facts;
     }
-    for (index, (slot, found)) in exchange.slots.iter().zip(detections).enumerate() {
+    for (index, (slot, found)) in exchange.slots.iter().zip(&recalled.detections).enumerate() {
         for detection in found.iter() {
             let Some(value) = slot.text.get(detection.span.clone()) else { continue };
-            if approved.contains(&Minted::default().token(detection.kind, value, true, mint).to_string()) {
+            let mut minted = Minted::with_kin(Arc::clone(&recalled.kin));
+            if approved.contains(&minted.token(detection.kind, value, true, mint).to_string()) {
                 facts.approved.insert((index, detection.span.start));
             }
         }

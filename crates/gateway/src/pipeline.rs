@@ -14,6 +14,7 @@ use http_body_util::{BodyExt, LengthLimitError, Limited};
 use ombud_core::event::{Event, EventKind};
 use ombud_core::{Exchange, Policy, SignRecord};
 use ombud_detect::mask::Minted;
+use ombud_detect::memory::Recalled;
 use ombud_ledger::{Payload, Ticket};
 use tokio::runtime::{Handle, RuntimeFlavor};
 use tokio::task::block_in_place;
@@ -155,12 +156,17 @@ fn work(
     body: Bytes,
 ) -> Result<Ready, Refusal> {
     let exchange = intercepted(gateway, route, call, parse(route, body)?)?;
-    let detections = gateway.inspector.detect(&caller.client, &exchange);
+    let found = gateway.inspector.detect(&caller.client, &exchange);
+    // Texts that are embedded must give the same tokens whatever else is sent with them.
+    let recalled = match route.wire.is_some_and(Wire::across_sessions) {
+        true => Recalled { detections: found, kin: Arc::default() },
+        false => gateway.inspector.remember(&exchange, found),
+    };
     let signs = gateway.inspector.signs(&caller.client, &exchange);
     let suspicious = !signs.is_empty();
     let policy = policy(gateway, route);
     let key = caller.mint_key(route.wire);
-    let masked = inspect::apply(&policy, &exchange, &detections, &key, &approved(&call.headers))?;
+    let masked = inspect::apply(&policy, &exchange, &recalled, &key, &approved(&call.headers))?;
     let conversation = caller.conversation(&exchange);
     let ticket = intend(gateway, route, call, caller, &conversation, &exchange, (&masked, signs))?;
     // A request that offers no tools is let go: a call in its answer has nothing that speaks for it.

@@ -107,6 +107,7 @@ fn text_offset(slot: &Slot, body: usize) -> usize {
 #[cfg(test)]
 mod tests {
     use ombud_core::{DataType, Policy};
+    use ombud_detect::memory::Recalled;
     use ombud_detect::{Detector, Options};
     use proptest::prelude::*;
 
@@ -122,7 +123,8 @@ mod tests {
         let found: Vec<Detections> =
             exchange.slots.iter().map(|slot| detector.detect(&slot.text).into()).collect();
         let key = crate::caller::MintKey::of(b"key");
-        let masked = inspect::apply(&Policy::default(), &exchange, &found, &key, &[].into()).unwrap();
+        let recalled = Recalled { detections: found, kin: std::sync::Arc::default() };
+        let masked = inspect::apply(&Policy::default(), &exchange, &recalled, &key, &[].into()).unwrap();
         (record::patches(&masked.patches), masked.patches.len())
     }
 

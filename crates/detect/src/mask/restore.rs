@@ -57,10 +57,13 @@ pub fn candidates(text: &str) -> Vec<Token> {
     let mut at = 0;
     while let Some(start) = next_start(text.as_bytes(), at) {
         let rest = text.get(start..).unwrap_or_default();
-        found.extend(kinds_from(rest).iter().filter_map(|&kind| match read_kind(rest, kind) {
-            Lenient::Token(token, _) => Some(token),
-            Lenient::More | Lenient::No => None,
-        }));
+        for &kind in kinds_from(rest) {
+            let Lenient::Token(token, len) = read_kind(rest, kind) else { continue };
+            found.push(token);
+            if let Suffix::Letter(letter, _) = suffix(rest.get(len..).unwrap_or_default(), true) {
+                found.push(token.alias(letter));
+            }
+        }
         at = start + 1;
     }
     found.sort_unstable();
@@ -120,7 +123,7 @@ impl Restorer {
         let mut at = 0;
         while let Some(start) = next_start(text.as_bytes(), at) {
             let Some(rest) = text.get(start..) else { break };
-            match read(rest, minted) {
+            match read(rest, minted, last) {
                 Read::Token(token, len, meaning) => {
                     out.push_str(text.get(done..start).unwrap_or_default());
                     self.put(token, rest.get(..len).unwrap_or_default(), meaning, out);
@@ -225,8 +228,12 @@ enum Read<'a> {
 /// Noise characters that one token may contain altogether.
 const MAX_NOISE: usize = 8;
 
-/// The most bytes that [`Restorer::pending`] can hold: tag, body and noise of up to three bytes a character.
-pub const MAX_HELD: usize = token::MAX_TAG + 1 + BODY + 3 * MAX_NOISE;
+/// Noise characters between a token and the letter of a short form.
+const SUFFIX_NOISE: usize = 2;
+
+/// The most bytes that [`Restorer::pending`] can hold: tag, body, the letter of a short form, and noise of up to three bytes a
+/// character.
+pub const MAX_HELD: usize = token::MAX_TAG + 1 + BODY + 1 + 3 * (MAX_NOISE + SUFFIX_NOISE);
 
 /// Characters that a model puts between tag and body instead of the underscore, or beside it.
 fn is_separator(ch: char) -> bool {
@@ -242,16 +249,15 @@ fn is_noise(ch: char) -> bool {
     matches!(ch, '*' | '`' | '\\' | '\u{ad}' | '\u{200b}'..='\u{200d}' | '\u{2060}' | '\u{feff}')
 }
 
-/// Reads a token at the start of `text`, whose first character is a letter.
-fn read<'a>(text: &str, minted: &'a Minted) -> Read<'a> {
+/// Reads a token at the start of `text`, whose first character is a letter. `last` says that nothing comes after the text.
+fn read<'a>(text: &str, minted: &'a Minted, last: bool) -> Read<'a> {
     let mut more = false;
     for &kind in kinds_from(text) {
         match read_kind(text, kind) {
-            Lenient::Token(token, len) => {
-                if let Some(meaning) = minted.meaning(&token) {
-                    return Read::Token(token, len, Some(meaning));
-                }
-            }
+            Lenient::Token(token, len) => match settle(text, token, len, minted, last) {
+                Read::No => {}
+                read => return read,
+            },
             Lenient::More => more = true,
             Lenient::No => {}
         }
@@ -260,9 +266,59 @@ fn read<'a>(text: &str, minted: &'a Minted) -> Read<'a> {
         return Read::More;
     }
     match token::read(text.as_bytes()) {
-        Some(token) => Read::Token(token, token.kind.tag().len() + 1 + BODY, None),
+        Some(token) => Read::Token(token, token.width(), None),
         None => Read::No,
     }
+}
+
+/// Decides between a full name and a short form of it, and whether this request minted what was read.
+fn settle<'a>(text: &str, token: Token, len: usize, minted: &'a Minted, last: bool) -> Read<'a> {
+    if minted.has_aliases(&token) {
+        match suffix(text.get(len..).unwrap_or_default(), last) {
+            Suffix::More => return Read::More,
+            Suffix::Letter(letter, width) => {
+                let alias = token.alias(letter);
+                if let Some(meaning) = minted.meaning(&alias) {
+                    return Read::Token(alias, len + width, Some(meaning));
+                }
+            }
+            Suffix::None => {}
+        }
+    }
+    minted.meaning(&token).map_or(Read::No, |meaning| Read::Token(token, len, Some(meaning)))
+}
+
+/// True if what follows a token could be read as the letter of a short form.
+pub(crate) fn may_follow(after: &str) -> bool {
+    let next = after.trim_start_matches(is_noise).chars().next();
+    next.and_then(|c| u8::try_from(c).ok()).is_some_and(|b| token::ALIASES.contains(&b.to_ascii_lowercase()))
+}
+
+/// What follows the eight characters of a token.
+enum Suffix {
+    /// The letter of a short form, and the bytes up to its end.
+    Letter(u8, usize),
+    /// The text ends where one may stand.
+    More,
+    None,
+}
+
+fn suffix(rest: &str, last: bool) -> Suffix {
+    for (noise, (at, ch)) in rest.char_indices().enumerate() {
+        if is_noise(ch) && noise < SUFFIX_NOISE {
+            continue;
+        }
+        let letter = u8::try_from(ch).map_or(0, |byte| byte.to_ascii_lowercase());
+        if !token::ALIASES.contains(&letter) {
+            return Suffix::None;
+        }
+        return match rest.get(at + 1..).and_then(|after| after.chars().next()) {
+            Some(next) if next.is_ascii_alphanumeric() => Suffix::None,
+            None if !last => Suffix::More,
+            _ => Suffix::Letter(letter, at + 1),
+        };
+    }
+    if last { Suffix::None } else { Suffix::More }
 }
 
 enum Lenient {
@@ -292,7 +348,7 @@ fn read_kind(text: &str, kind: DataType) -> Lenient {
             }
             digits += 1;
             if digits == BODY {
-                return Lenient::Token(Token { kind, body }, i + ch.len_utf8());
+                return Lenient::Token(Token { kind, body, alias: 0 }, i + ch.len_utf8());
             }
             continue;
         } else if !(is_noise(ch) || digits == 0 && is_separator(ch)) {
