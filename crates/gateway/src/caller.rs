@@ -91,7 +91,9 @@ impl Caller {
 
     /// What makes the codes that release calls.
     pub fn approver(&self) -> Approver {
-        Approver::new(&digest(&self.seed, &[b"approve", self.session.as_bytes()]))
+        const HALF_HOUR: i64 = 1800;
+        let now = u64::try_from(jiff::Timestamp::now().as_second() / HALF_HOUR).unwrap_or_default();
+        Approver::new(&digest(&self.seed, &[b"approve", self.session.as_bytes()]), now)
     }
 
     /// The key for tokens. For embeddings the session does not count, so that what is stored in one session is found

@@ -264,9 +264,11 @@ mod tests {
             "[tools]\nmode = \"ask\"\n[tools.\"send-mail\"]\neffect = \"send\"\ngate = \"block\"",
         )
         .unwrap();
-        assert_eq!((file.tools.gate("x"), file.tools.gate("send-mail")), (Gate::Ask, Gate::Block));
+        let gate = |tool| file.tools.gate(tool, Effect::Read);
+        assert_eq!((gate("x"), gate("send-mail")), (Gate::Ask, Gate::Block));
         assert_eq!((file.tools.effect("x"), file.tools.effect("send-mail")), (None, Some(Effect::Send)));
-        assert_eq!(File::default().tools.gate("x"), Gate::Observe);
+        let fresh = |effect| File::default().tools.gate("x", effect);
+        assert_eq!((fresh(Effect::Read), fresh(Effect::Send)), (Gate::Observe, Gate::Ask));
     }
 
     #[test]

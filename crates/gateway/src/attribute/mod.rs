@@ -2,6 +2,7 @@
 //! “stands there too”; that one thing caused the other is never said.
 
 pub mod envelope;
+pub mod fields;
 pub mod identifier;
 pub mod index;
 pub mod verbatim;
@@ -16,7 +17,7 @@ use crate::recall::{Keep, Recall};
 use crate::wire::json::{Doc, Keys, unescape};
 use envelope::Passage;
 use identifier::Kind;
-use index::{Index, fold, is_ideograph};
+use index::{Form, Index, fold, is_ideograph};
 
 /// Texts shorter than this are prepared anew each time.
 const WORTH_KEEPING: usize = 512;
@@ -119,7 +120,8 @@ impl Attributor {
         let tool = slot.role == Role::ToolResult;
         let prepare = || {
             let document = if tool { document(slot, &exchange.body) } else { None };
-            Arc::new(Index::new(&slot.text, document.as_deref()))
+            let plain = if tool { Form::Result } else { Form::Words };
+            Arc::new(Index::new(&slot.text, document.as_deref().map_or(plain, Form::Json)))
         };
         if slot.text.len() < WORTH_KEEPING {
             return prepare();

@@ -79,11 +79,11 @@ pub fn judge(rules: &Rules, minted: &Minted, context: &mut Context, called: &Cal
     let vouched = readable && rules.beside.released(called.tool, &arguments.canonical);
     let none = Intent::of(std::iter::empty::<&str>());
     let prepared = Prepared { exchange, context: std::mem::take(context), turns: Vec::new(), intent: none };
-    let (mut known, overlaps) = facts::of(Some(&prepared), effect, &call, &arguments, minted, false);
+    let (mut known, overlaps) = facts::of(Some(&prepared), effect, &call, &arguments, minted, "", false);
     *context = prepared.context;
     // What else the model read is not seen from here.
     known.tainted = true;
-    let decision = match decide_call(&rules.tools, &name, &known) {
+    let decision = match decide_call(&rules.tools.without_user(), &name, &known) {
         CallDecision::Release(_) | CallDecision::Ask(_) | CallDecision::Block(_)
             if vouched && !known.secret =>
         {

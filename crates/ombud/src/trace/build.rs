@@ -6,7 +6,7 @@ use ombud_core::event::EventKind;
 use ombud_core::{Exchange, Origin, Role, SignRecord, Trust};
 use ombud_detect::mask::token;
 use ombud_detect::mask::{Form, Minted, Tally, restore};
-use ombud_gateway::attribute::index::Index;
+use ombud_gateway::attribute::index::{self, Index};
 use ombud_gateway::attribute::{Attributor, Context, Hit, weight};
 use ombud_gateway::calls::approve;
 use ombud_gateway::wire::Wire;
@@ -229,7 +229,7 @@ fn call(kind: &EventKind, details: Option<&[u8]>, slots: &[SlotTrace]) -> Option
 
 /// The identifiers and passages of a text that stand in the context too.
 fn overlaps(context: &Context, text: &str, sources: &[Option<Source>]) -> Vec<Overlap> {
-    let index = Index::new(text, None);
+    let index = Index::new(text, index::Form::Words);
     let overlap = |hit: Hit, value: &str| Overlap {
         path: None,
         part: None,
