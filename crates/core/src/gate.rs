@@ -531,6 +531,7 @@ mod tests {
             Doubt::Signs,
             foreign,
             unseen,
+            instructed,
         ];
         for (decision, released) in [
             (CallDecision::Release(Vec::new()), true),

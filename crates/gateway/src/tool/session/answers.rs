@@ -1,6 +1,8 @@
 //! What comes from the server: answers to what was asked, requests and notifications of its own. Whatever reaches the client
 //! has no secrets in it.
 
+use std::collections::BTreeSet;
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -8,7 +10,7 @@ use ombud_core::category::Class;
 use ombud_core::event::{Counts, EventKind, ToolResultRecord};
 use ombud_core::{DataType, Edge, Exchange, Origin, Role, say};
 use ombud_detect::mask::minted::Meaning;
-use std::collections::BTreeSet;
+use ombud_detect::memory::Recalled;
 
 use super::super::Results;
 use super::super::message::{self, Id, Message, Shape};
@@ -221,9 +223,10 @@ impl Session {
             calls: Vec::new(),
         };
         let (apart, opaque) = apart(&message.doc, body);
-        let detections = self.detections(&exchange, &apart);
+        // One message at a time: a name told in another one is not looked for in this.
+        let found = Recalled { detections: self.detections(&exchange, &apart), kin: Arc::default() };
         let masked =
-            inspect::apply(&self.rules.policy, &exchange, &detections, &self.rules.key, &BTreeSet::new())?;
+            inspect::apply(&self.rules.policy, &exchange, &found, &self.rules.key, &BTreeSet::new())?;
         self.keep_tokens(&masked);
         Ok(Clean { line: masked.body.to_vec(), found: masked.found, masked: masked.masked, opaque })
     }

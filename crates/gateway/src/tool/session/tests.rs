@@ -60,8 +60,12 @@ impl Script {
         let caller = Caller::from_seed([7; 32], "");
         let (key, approver) = Rules::keys(&caller);
         let beside = Arc::new(Given::default());
-        let read = ToolRule { effect: None, gate: Some(Gate::Block) };
-        let tools = ombud_core::ToolPolicy { mode, tools: [("pay_never".to_owned(), read)].into() };
+        let read = ToolRule { gate: Some(Gate::Block), ..ToolRule::default() };
+        let tools = ombud_core::ToolPolicy {
+            mode: Some(mode),
+            tools: [("pay_never".to_owned(), read)].into(),
+            ..Default::default()
+        };
         let rules = Rules {
             server: "mail".into(),
             via: "mcp",
