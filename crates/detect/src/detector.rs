@@ -15,6 +15,7 @@ use crate::resolve::{Candidate, Strength, resolve};
 use crate::scan::Scanner;
 use crate::tagger::Tagger;
 use crate::text::{Text, is_word};
+use crate::topics::Topics;
 
 /// What the operator tells the detector beforehand.
 #[derive(Clone, Default)]
@@ -25,6 +26,9 @@ pub struct Options {
     pub declared: Vec<(DataType, String)>,
     /// Leaves out the tagger of names, places and organisations: what is left has a form.
     pub without_names: bool,
+    /// The countries whose numbers are looked for, as [`locales`](crate::locales) names them; all if absent. What belongs to
+    /// no country is always looked for.
+    pub locales: Option<Vec<String>>,
 }
 
 impl Options {
@@ -36,7 +40,10 @@ impl Options {
 
 impl fmt::Debug for Options {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Options").field("declared", &self.declared.len()).finish_non_exhaustive()
+        f.debug_struct("Options")
+            .field("declared", &self.declared.len())
+            .field("locales", &self.locales)
+            .finish_non_exhaustive()
     }
 }
 
@@ -47,11 +54,12 @@ pub struct Detector {
     declared: Option<Declared>,
     people: Vec<Box<str>>,
     tagger: Option<Tagger<'static>>,
+    topics: Topics,
 }
 
 impl fmt::Debug for Detector {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Detector").field("recognisers", &recognisers::ALL.len()).finish_non_exhaustive()
+        f.debug_struct("Detector").field("declared", &self.declared.is_some()).finish_non_exhaustive()
     }
 }
 
@@ -64,13 +72,25 @@ impl Default for Detector {
 impl Detector {
     /// Builds the automata: some milliseconds.
     pub fn new(options: &Options) -> Self {
+        let recognisers = recognisers::chosen(options.locales.as_deref());
         Self {
-            scanner: Scanner::new(recognisers::ALL),
-            labels: LabelIndex::new(recognisers::ALL),
+            labels: LabelIndex::new(&recognisers),
+            scanner: Scanner::new(recognisers),
             declared: Declared::new(options),
             people: options.people().collect(),
             tagger: if options.without_names { None } else { Tagger::built_in() },
+            topics: Topics::new(),
         }
+    }
+
+    /// The same as [`detect`](Self::detect), and among them what the text says about somebody: a detection of such a type
+    /// ([`DataType::is_label`]) has an empty span where it is said, because there is nothing to mask.
+    pub fn detect_with_labels(&self, text: &str) -> Vec<Detection> {
+        let mut found = self.detect(text);
+        let labels = self.topics.find(text, &found);
+        found.extend(labels);
+        found.sort_by_key(|found| (found.span.start, found.span.end));
+        found
     }
 
     /// A detector without the trained model: what rules alone find does not change when the model does.

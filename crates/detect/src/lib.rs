@@ -23,5 +23,7 @@ mod resolve;
 mod scan;
 pub mod tagger;
 mod text;
+mod topics;
 
 pub use detector::{Detector, Options};
+pub use recognisers::locales;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use ombud_core::DataType;
 
+use super::surrogate::{Stands, Surrogates};
 use super::token::{ALIASES, Token};
 use crate::memory::Kin;
 
@@ -21,6 +22,7 @@ pub struct Minted {
     /// Tokens of full names of which a short form was minted.
     bases: HashSet<Token>,
     kin: Arc<Kin>,
+    pub(super) surrogates: Surrogates,
 }
 
 struct Value {
@@ -105,14 +107,43 @@ impl Minted {
         self.values.iter().map(|(token, value)| (*token, &*value.text))
     }
 
+    /// What takes a value's place: a realistic surrogate that does not stand in the request and cannot be confused with
+    /// another, or a token where there is none. `stands` says what stands in the request.
+    pub fn surrogate(&mut self, kind: DataType, value: &str, mint: Mint<'_>, stands: Stands<'_>) -> String {
+        match self.surrogates.of(kind, value, mint, stands) {
+            Some(made) => made.to_owned(),
+            None => self.token(kind, value, true, mint).to_string(),
+        }
+    }
+
+    /// Adds a known surrogate, as when a record is read back.
+    pub fn insert_surrogate(&mut self, kind: DataType, value: &str, made: &str) {
+        self.surrogates.insert(kind, value, made);
+    }
+
+    /// Every surrogate with its value, in no particular order.
+    pub fn surrogates(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.surrogates.iter()
+    }
+
+    /// The type of the value for which this surrogate stands.
+    pub fn surrogate_kind(&self, made: &str) -> Option<DataType> {
+        self.surrogates.kind_of(made)
+    }
+
+    /// True if a value left under a surrogate.
+    pub fn has_surrogates(&self) -> bool {
+        !self.surrogates.is_empty()
+    }
+
     /// True if nothing was masked.
     pub fn is_empty(&self) -> bool {
-        self.values.is_empty()
+        self.values.is_empty() && self.surrogates.is_empty()
     }
 
     /// Number of distinct values.
     pub fn len(&self) -> usize {
-        self.values.len()
+        self.values.len() + self.surrogates.iter().count()
     }
 }
 

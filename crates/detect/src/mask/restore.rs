@@ -10,6 +10,7 @@ use ombud_core::DataType;
 use ombud_core::exchange::escape_json;
 
 use super::minted::{Meaning, Minted};
+use super::surrogate::{Part, Stage};
 use super::token::{self, BODY, Token};
 
 /// How a value must be written where the token stood.
@@ -77,6 +78,8 @@ pub struct Restorer {
     form: Form,
     /// The start of a token that is not complete yet.
     pending: String,
+    /// The same for surrogates, which are looked for first.
+    stage: Stage,
     /// What was seen so far.
     pub tally: Tally,
 }
@@ -84,7 +87,7 @@ pub struct Restorer {
 impl Restorer {
     /// A restorer for one channel of an answer.
     pub fn new(form: Form) -> Self {
-        Self { form, pending: String::new(), tally: Tally::default() }
+        Self { form, pending: String::new(), stage: Stage::default(), tally: Tally::default() }
     }
 
     /// Changes the form for what comes next.
@@ -92,17 +95,41 @@ impl Restorer {
         self.form = form;
     }
 
-    /// Text that is held back, at most [`MAX_HELD`] bytes.
+    /// Text that is held back, at most [`MAX_HELD`] bytes, or as much as the longest surrogate has.
     pub fn pending(&self) -> &str {
-        &self.pending
+        if self.pending.is_empty() { self.stage.held() } else { &self.pending }
     }
 
     /// Takes the next piece and appends to `out` what is settled.
     pub fn push(&mut self, minted: &Minted, piece: &str, out: &mut String) {
         if minted.is_empty() {
             out.push_str(piece);
-            return;
+        } else if minted.has_surrogates() {
+            self.push_parts(minted, piece, out, false);
+        } else {
+            self.push_text(minted, piece, out);
         }
+    }
+
+    /// The channel ends: what was held back is no token.
+    pub fn finish(&mut self, minted: &Minted, out: &mut String) {
+        self.push_parts(minted, "", out, true);
+        self.finish_text(minted, out);
+    }
+
+    fn push_parts(&mut self, minted: &Minted, piece: &str, out: &mut String, last: bool) {
+        for part in self.stage.push(&minted.surrogates, piece, last) {
+            match part {
+                Part::Text(text) => self.push_text(minted, &text, out),
+                Part::Value(value) => {
+                    self.finish_text(minted, out);
+                    self.put_value(value, out);
+                }
+            }
+        }
+    }
+
+    fn push_text(&mut self, minted: &Minted, piece: &str, out: &mut String) {
         if self.pending.is_empty() {
             self.scan(minted, piece, out, false);
         } else {
@@ -112,10 +139,17 @@ impl Restorer {
         }
     }
 
-    /// The channel ends: what was held back is no token.
-    pub fn finish(&mut self, minted: &Minted, out: &mut String) {
+    fn finish_text(&mut self, minted: &Minted, out: &mut String) {
         let rest = std::mem::take(&mut self.pending);
         self.scan(minted, &rest, out, true);
+    }
+
+    fn put_value(&mut self, value: &str, out: &mut String) {
+        self.tally.restored += 1;
+        match self.form {
+            Form::Plain => out.push_str(value),
+            Form::Json => out.push_str(&escape_json(value)),
+        }
     }
 
     fn scan(&mut self, minted: &Minted, text: &str, out: &mut String, last: bool) {
@@ -143,13 +177,7 @@ impl Restorer {
 
     fn put(&mut self, _token: Token, written: &str, meaning: Option<Meaning<'_>>, out: &mut String) {
         match meaning {
-            Some(Meaning::Value(value)) => {
-                self.tally.restored += 1;
-                match self.form {
-                    Form::Plain => out.push_str(value),
-                    Form::Json => out.push_str(&escape_json(value)),
-                }
-            }
+            Some(Meaning::Value(value)) => self.put_value(value, out),
             Some(Meaning::OneWay) => {
                 self.tally.one_way += 1;
                 out.push_str(written);
@@ -471,6 +499,19 @@ mod tests {
         bounds.windows(2).map(|pair| chars[pair[0]..pair[1]].iter().collect()).collect()
     }
 
+    /// A value of a type that has surrogates.
+    fn value() -> impl Strategy<Value = (DataType, String)> {
+        prop_oneof![
+            "1[3-9][0-9]{9}".prop_map(|value| (DataType::Phone, value)),
+            "\\+1 \\([2-9][0-8][0-9]\\) [2-9][0-9]{2}-[0-9]{4}".prop_map(|value| (DataType::Phone, value)),
+            "[王李张][一-龥]{1,2}".prop_map(|value| (DataType::Person, value)),
+            "[A-Z][a-z]{2,7} [A-Z][a-z]{2,9}".prop_map(|value| (DataType::Person, value)),
+            "[a-z]{3,12}@[a-z]{3,8}\\.com".prop_map(|value| (DataType::Email, value)),
+            "[1-9]{2}\\.[1-9]{2}\\.[1-9]\\.[1-9]".prop_map(|value| (DataType::Ip, value)),
+            "4[0-9]{15}".prop_map(|value| (DataType::Card, value)),
+        ]
+    }
+
     proptest! {
         #[test]
         fn mask_then_restore_is_the_identity_however_it_is_cut(
@@ -492,6 +533,30 @@ mod tests {
             for piece in pieces(&masked, &cuts) {
                 restorer.push(&minted, &piece, &mut out);
                 prop_assert!(restorer.pending().len() <= MAX_HELD);
+            }
+            restorer.finish(&minted, &mut out);
+            prop_assert_eq!(out, text);
+        }
+
+        #[test]
+        fn surrogates_come_back_however_they_are_cut(
+            parts in prop::collection::vec(("[ ,。a-z我在]{0,12}[ ，]", value()), 1..6),
+            cuts in prop::collection::vec(any::<usize>(), 0..12),
+        ) {
+            let pieced: Vec<&str> = parts.iter().flat_map(|(before, (_, value))| [before.as_str(), value.as_str(), " "]).collect();
+            let text = pieced.concat();
+            let (mut minted, mut masked) = (Minted::default(), String::new());
+            for (before, (kind, value)) in &parts {
+                masked.push_str(before);
+                masked.push_str(&minted.surrogate(*kind, value, &mint, &|made| text.contains(made)));
+                masked.push(' ');
+            }
+            let surrogates: std::collections::BTreeSet<&str> = minted.surrogates().map(|(made, _)| made).collect();
+            prop_assert_eq!(surrogates.len(), minted.surrogates().count(), "no two values share one");
+            let mut restorer = Restorer::new(Form::Plain);
+            let mut out = String::new();
+            for piece in pieces(&masked, &cuts) {
+                restorer.push(&minted, &piece, &mut out);
             }
             restorer.finish(&minted, &mut out);
             prop_assert_eq!(out, text);
