@@ -6,7 +6,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use ombud_core::event::Counts;
 use ombud_core::policy::{Facts, Reason};
-use ombud_core::{Decision, Edit, Exchange, Policy, Role, Sign, SignRecord, Slot, Trust, decide};
+use ombud_core::{Decision, Edit, Exchange, Policy, Role, Sign, SignRecord, Slot, Style, Trust, decide};
 use ombud_detect::Detector;
 use ombud_detect::injection::signs;
 use ombud_detect::mask::{Mint, Minted};
@@ -54,7 +54,7 @@ impl Inspector {
     }
 
     fn slot(&self, client: &str, text: &str) -> Detections {
-        let detect = || self.detector.detect(text).into();
+        let detect = || self.detector.detect_with_labels(text).into();
         if text.len() < WORTH_KEEPING {
             detect()
         } else {
@@ -139,7 +139,7 @@ pub fn apply(
     let mut masked = Counts::new();
     let mut patches = Vec::with_capacity(edits.len());
     for edit in &edits {
-        if let Some(patch) = patch(exchange, edit, &patches, &mut minted, mint) {
+        if let Some(patch) = patch(policy, exchange, edit, &patches, &mut minted, mint) {
             *masked.entry(edit.kind).or_default() += 1;
             patches.push(patch);
         }
@@ -151,6 +151,7 @@ pub fn apply(
 
 /// The replacement of one value. A JSON number is replaced whole, once.
 fn patch(
+    policy: &Policy,
     exchange: &Exchange,
     edit: &Edit,
     before: &[Patch],
@@ -164,8 +165,21 @@ fn patch(
     if number.is_some() && before.last().is_some_and(|last| last.range == range) {
         return None;
     }
-    let token = minted.token(edit.kind, slot.text.get(span)?, edit.restorable, mint);
-    Some(Patch { range, with: slot.encode(&token.to_string(), number.is_some()).into_owned() })
+    let value = slot.text.get(span)?;
+    // One-way values have nothing to be turned back to, and a JSON number is replaced by a string anyway.
+    let realistic = edit.restorable && number.is_none() && policy.style(edit.kind) == Style::Realistic;
+    let with = if realistic {
+        minted.surrogate(edit.kind, value, mint, &|made| stands(exchange, made))
+    } else {
+        minted.token(edit.kind, value, edit.restorable, mint).to_string()
+    };
+    Some(Patch { range, with: slot.encode(&with, number.is_some()).into_owned() })
+}
+
+/// True if a text stands anywhere in the request: as a surrogate it could not be told from what was there.
+fn stands(exchange: &Exchange, text: &str) -> bool {
+    let finder = memchr::memmem::Finder::new(text);
+    exchange.slots.iter().any(|slot| finder.find(slot.text.as_bytes()).is_some())
 }
 
 fn ask(exchange: &Exchange, reason: Reason, minted: &mut Minted, mint: Mint<'_>) -> Refusal {

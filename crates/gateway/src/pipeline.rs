@@ -298,7 +298,7 @@ fn intend(
         subject: caller.subject.clone(),
         ..record::event(kind)
     };
-    let patches = record::patches(&masked.patches);
+    let patches = record::patches(&masked.patches, &masked.minted);
     let payload = Payload { conversation, parts: &[&exchange.body, &patches] };
     // A path that passes unread is one big part that was not inspected.
     let opaque = exchange.opaque.len() + usize::from(route.wire.is_none());

@@ -59,6 +59,8 @@ pub(crate) struct File {
 pub(crate) struct Detect {
     /// Names of people that are always masked.
     pub names: Vec<String>,
+    /// Countries whose numbers are looked for, in two letters; all if absent.
+    pub locales: Option<Vec<String>>,
 }
 
 /// `[gateway]`
@@ -127,12 +129,25 @@ pub(crate) fn read(path: Option<&Path>, lang: Lang) -> Result<File> {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound && !named => return Ok(File::default()),
         Err(error) => return Err(error).with_context(|| unreadable(path, lang)),
     };
-    toml::from_str(&text).map_err(|error| {
+    let file = toml::from_str(&text).map_err(|error| {
         let (path, why) = (path.display(), error.to_string());
         anyhow!(say!(lang,
             en: "{path} is not a valid configuration, so nothing was started.\n{why}\n`ombud init --print` shows a valid one.",
             zh: "{path} 不是有效的配置，因此没有启动。\n{why}\n`ombud init --print` 可以显示一份有效的配置。"))
-    })
+    })?;
+    known_locales(&file, lang)?;
+    Ok(file)
+}
+
+/// A misspelt country would silently switch its numbers off.
+fn known_locales(file: &File, lang: Lang) -> Result<()> {
+    let known = ombud_detect::locales();
+    let unknown = |locale: &&String| !known.iter().any(|other| other.eq_ignore_ascii_case(locale));
+    let Some(wrong) = file.detect.locales.iter().flatten().find(unknown) else { return Ok(()) };
+    let known = known.join(", ");
+    Err(anyhow!(say!(lang,
+        en: "`locales` under [detect] names `{wrong}`, for which there are no numbers to look for, so nothing was started.\nKnown: {known}.",
+        zh: "[detect] 的 `locales` 中有 `{wrong}`，没有这个地区的识别规则，因此没有启动。\n可用的有：{known}。")))
 }
 
 fn unreadable(path: &Path, lang: Lang) -> String {
@@ -143,7 +158,7 @@ fn unreadable(path: &Path, lang: Lang) -> String {
 /// The detector that the file describes.
 pub(crate) fn detector(file: &File) -> Detector {
     let declared = file.detect.names.iter().map(|name| (DataType::Person, name.clone())).collect();
-    Detector::new(&Options { declared, ..Options::default() })
+    Detector::new(&Options { declared, locales: file.detect.locales.clone(), ..Options::default() })
 }
 
 /// The provider table with the file's changes.

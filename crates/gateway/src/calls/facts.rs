@@ -174,7 +174,10 @@ fn restored<'m>(written: &str, minted: &'m Minted) -> Vec<&'m str> {
         return Vec::new();
     }
     let wanted = candidates(written);
-    minted.iter().filter(|(token, _)| wanted.binary_search(token).is_ok()).map(|(_, value)| value).collect()
+    let tokens =
+        minted.iter().filter(|(token, _)| wanted.binary_search(token).is_ok()).map(|(_, value)| value);
+    let surrogates = minted.surrogates().filter(|(made, _)| written.contains(made)).map(|(_, value)| value);
+    tokens.chain(surrogates).collect()
 }
 
 fn shape(value: &str) -> Shape {

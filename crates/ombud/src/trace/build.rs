@@ -9,6 +9,7 @@ use ombud_detect::mask::{Form, Minted, Tally, restore};
 use ombud_gateway::attribute::index::{self, Index};
 use ombud_gateway::attribute::{Attributor, Context, Hit, weight};
 use ombud_gateway::calls::approve;
+use ombud_gateway::replay;
 use ombud_gateway::wire::Wire;
 use ombud_gateway::wire::json::unescape;
 use ombud_gateway::wire::said::said;
@@ -256,13 +257,15 @@ fn overlaps(context: &Context, text: &str, sources: &[Option<Source>]) -> Vec<Ov
 
 /// What the tokens of a request stood for, from the recorded replacements.
 fn minted(body: &[u8], patches: &[u8]) -> Minted {
-    let rows: Vec<(usize, usize, String)> = serde_json::from_slice(patches).unwrap_or_default();
     let mut minted = Minted::default();
-    for (start, end, with) in rows {
-        let value = body.get(start..end).and_then(|raw| std::str::from_utf8(raw).ok());
+    for replay::Row(start, end, with, kind) in replay::rows(patches) {
+        let value =
+            body.get(start..end).and_then(|raw| std::str::from_utf8(raw).ok()).map(|raw| unescape(raw).0);
         let token = token::read(with.trim_matches('"').as_bytes());
-        if let (Some(value), Some(token)) = (value, token) {
-            minted.insert(token, &unescape(value).0, true);
+        match (value, kind, token) {
+            (Some(value), Some(kind), _) => minted.insert_surrogate(kind, &value, &with),
+            (Some(value), None, Some(token)) => minted.insert(token, &value, true),
+            _ => {}
         }
     }
     minted
