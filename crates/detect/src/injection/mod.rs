@@ -119,9 +119,9 @@ fn join(sign: &mut Sign, span: Range<usize>, kind: SignKind, score: f32) {
     sign.score = sign.score.max(score);
 }
 
-/// One sign for a place and kind: the surest, and of equals the plainest.
+/// One sign for a place and kind: the surest, and of equals the one that says most about how it was hidden.
 fn settle(mut found: Vec<Sign>) -> Vec<Sign> {
-    found.sort_by(|a, b| b.score.total_cmp(&a.score).then(a.hidden.len().cmp(&b.hidden.len())));
+    found.sort_by(|a, b| b.score.total_cmp(&a.score).then(b.hidden.len().cmp(&a.hidden.len())));
     let mut kept: Vec<Sign> = Vec::new();
     for sign in found {
         let covers = |known: &Sign| {

@@ -49,7 +49,7 @@ mod tests {
         let bits = |classes: &[Class]| classes.iter().fold(0, |bits, class| bits | class.bit());
         assert!(hold(bits(&[Class::Model, Class::Must, Class::Target, Class::Send])));
         assert!(!hold(bits(&[Class::Model, Class::Must, Class::Send])));
-        assert!(!hold(bits(&[Class::Model, Class::Must, Class::Target, Class::Send, Class::We])));
+        assert!(!hold(bits(&[Class::Model, Class::Must, Class::Target, Class::Send, Class::Never])));
         assert!(!hold(0));
     }
 }
