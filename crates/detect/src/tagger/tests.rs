@@ -93,6 +93,8 @@ fn ordinary_prose_holds_no_names() {
         "Will you mark this as read? The bill is due in May.",
         "How do I sort a list in Python?",
         "const userName = await getUserName(id);",
+        "for (const item of items) { console.log(item.id); }",
+        "it lies in /usr/lib/python3.12/site-packages/numpy/core/__init__.py",
         "Payment Method: Credit Card\nShipping Method: Standard",
         "SELECT first_name FROM customers WHERE id = 7;",
         "",

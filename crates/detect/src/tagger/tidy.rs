@@ -38,7 +38,14 @@ pub(super) fn tidy(text: &str, tokens: &[Token], found: &Found) -> Option<Entity
     let short = span.len() == 1 && text.get(bytes.clone())?.chars().count() < 2;
     // A list of models and standards is no address.
     let codes = span.iter().filter(|token| token.kind == Kind::Code).count();
-    if !named || linked || short || codes > 2 || bytes.len() > longest || is_standard(span) {
+    if !named
+        || linked
+        || short
+        || codes > 2
+        || bytes.len() > longest
+        || is_standard(span)
+        || is_path(text, span)
+    {
         return None;
     }
     let coarse = found.kind == DataType::Location && !is_address(text.get(bytes.clone())?);
@@ -76,6 +83,20 @@ fn is_standard(span: &[Token]) -> bool {
     };
     let numbered = span.iter().any(|token| matches!(token.kind, Kind::Number | Kind::Code));
     numbered && !span.iter().any(telling)
+}
+
+/// True for what is joined as code and paths are, `console.log` and `usr/lib`: small words with a mark between and no blank.
+fn is_path(text: &str, span: &[Token]) -> bool {
+    let small = |token: &Token| token.shape == Shape::Lower && token.end - token.start > 1;
+    span.windows(3).any(|three| match three {
+        [left, mark, right] => {
+            small(left)
+                && small(right)
+                && matches!(text.get(left.end..right.start), Some("." | "/" | "\\" | "="))
+                && mark.kind == Kind::Mark
+        }
+        _ => false,
+    })
 }
 
 /// What stands in an address, and not in the name of a city or country.
