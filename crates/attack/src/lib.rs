@@ -5,6 +5,5 @@ pub mod decode;
 pub mod replay;
 pub mod run;
 pub mod sim;
-pub mod suite;
 pub mod template;
 pub mod world;

@@ -16,7 +16,6 @@ pub mod message;
 pub mod offset;
 pub mod origin;
 pub mod policy;
-pub mod sign;
 
 pub use category::{Class, DataCategory, DataType};
 pub use detection::{DECLARED, Detection, PLACE};
@@ -26,5 +25,4 @@ pub use gate::{CallDecision, CallFacts, ToolPolicy, decide_call};
 pub use message::{Lang, Say};
 pub use offset::OffsetMap;
 pub use origin::{Origin, Trust};
-pub use policy::{Action, Decision, Edit, Policy, Style, decide};
-pub use sign::{Hiding, Sign, SignKind, SignRecord};
+pub use policy::{Action, Decision, Edit, Policy, decide};

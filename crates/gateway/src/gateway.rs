@@ -1,7 +1,7 @@
 //! What one gateway is made of.
 
 use std::collections::BTreeSet;
-use std::sync::{Arc, Mutex, OnceLock};
+use std::sync::{Arc, Mutex};
 
 use ombud_core::event::{Counts, EventKind};
 use ombud_core::flow::{FlowMap, Recipient, RecipientKind};
@@ -18,8 +18,6 @@ use crate::memory::Memory;
 use crate::providers::{Provider, Providers};
 use crate::record;
 use crate::refusal::Refusal;
-use crate::tool::Edge;
-use crate::tool::shelf::Shelf;
 use crate::upstream::{Patience, Upstream};
 use crate::wire::Dialect;
 
@@ -61,13 +59,9 @@ pub struct Gateway {
     /// How it behaves.
     pub config: Config,
     /// Detection with memory.
-    pub inspector: Arc<Inspector>,
+    pub inspector: Inspector,
     /// Attribution with memory.
-    pub attributor: Arc<Attributor>,
-    /// What the model edge leaves for the tool edge.
-    pub shelf: Arc<Shelf>,
-    /// The tool edge, where there is one.
-    pub edge: OnceLock<Edge>,
+    pub attributor: Attributor,
     /// The log.
     pub ledger: Ledger,
     /// Consent.
@@ -87,10 +81,8 @@ impl Gateway {
         Ok(Arc::new(Self {
             config,
             desk,
-            inspector: Arc::new(Inspector::new(detector)),
-            attributor: Arc::default(),
-            shelf: Arc::default(),
-            edge: OnceLock::new(),
+            inspector: Inspector::new(detector),
+            attributor: Attributor::default(),
             ledger,
             upstream,
             heavy: Semaphore::new(HEAVY_AT_ONCE),

@@ -19,8 +19,6 @@ pub mod tlog;
 pub mod verify;
 
 #[cfg(feature = "store")]
-mod attest;
-#[cfg(feature = "store")]
 mod error;
 #[cfg(feature = "store")]
 mod export;
@@ -37,8 +35,6 @@ mod seal;
 #[cfg(feature = "store")]
 mod state;
 
-#[cfg(feature = "store")]
-pub use attest::{attest, log_key};
 #[cfg(feature = "store")]
 pub use error::{Error, Problem};
 #[cfg(feature = "store")]

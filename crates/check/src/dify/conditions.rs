@@ -1,7 +1,7 @@
 //! Branches on which consent is certain.
 
-use crate::code::names;
-use crate::tree::Node;
+use super::yaml::Node;
+use crate::python::names;
 
 /// Whether the way out of a branch is taken with consent only.
 pub(super) fn consented(data: &Node, handle: &str, root: &Node) -> bool {

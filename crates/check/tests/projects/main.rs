@@ -1,11 +1,7 @@
 //! Small projects and what the check says of them.
 
 #[cfg(test)]
-mod composed;
-#[cfg(test)]
 mod consent;
-#[cfg(test)]
-mod flaws;
 #[cfg(test)]
 mod flows;
 #[cfg(test)]
@@ -18,5 +14,3 @@ mod project;
 mod rules;
 #[cfg(test)]
 mod samples;
-#[cfg(test)]
-mod scripts;

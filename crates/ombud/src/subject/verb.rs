@@ -95,11 +95,8 @@ impl Access {
         let ledger = match Ledger::open(&home).await {
             Ok(ledger) => ledger,
             Err(busy @ ombud_ledger::Error::Busy { .. }) => {
-                if let Some(url) = served_at(&home) {
-                    return Ok(Self::Served(url, keys));
-                }
-                // An `ombud mcp` lets it go.
-                crate::share::open(&home).await.map_err(|_| busy)?
+                let url = served_at(&home).ok_or(busy)?;
+                return Ok(Self::Served(url, keys));
             }
             Err(error) => return Err(error.into()),
         };
