@@ -24,6 +24,8 @@ import gateway
 import interface
 import memory
 import newcomer
+import tool_edge
+import tool_http
 from provider import Provider
 
 CASES = sorted(path.stem for path in (gateway.HERE / "cases").glob("[a-z]*.py"))
@@ -93,7 +95,7 @@ def all_cases(chosen, kind, provider, folder, tally):
 
 
 def all_doors(chosen, provider, folder, tally):
-    for door in doors.DOORS + faults.FAULTS + gate.GATE + interface.INTERFACE + memory.MEMORY + newcomer.NEWCOMER:
+    for door in doors.DOORS + faults.FAULTS + gate.GATE + interface.INTERFACE + memory.MEMORY + newcomer.NEWCOMER + tool_edge.TOOL_EDGE + tool_http.TOOL_HTTP:
         if chosen.only in door.__name__:
             own = folder / door.__name__
             own.mkdir()

@@ -1,4 +1,5 @@
-//! `cargo xtask eval --data DIR`: detection quality on labelled texts that are not in the repository.
+//! `cargo xtask eval`: the suite for signs of injection, and with `--data DIR` detection quality on labelled texts that are not
+//! in the repository.
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
@@ -6,13 +7,26 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
 use anyhow::{Context as _, Result, bail};
+use ombud_detect::injection::judge;
+use ombud_detect::injection::model::Model;
 use serde::Deserialize;
 
 use crate::command;
 use crate::term;
+use crate::train;
 use crate::workspace::Workspace;
 
+pub(crate) mod check;
+mod secrets;
+mod signs;
 mod table;
+
+/// What can be measured beside detection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum What {
+    /// The check over real exports.
+    Check,
+}
 
 /// What the scorer says about one set.
 #[derive(Debug, Deserialize)]
@@ -52,8 +66,32 @@ struct Row {
 /// The sets of real text, which are part of the repository.
 const REAL_TEXT: &str = "crates/detect/tests/real";
 
+/// Where the figures stand.
+const DOCUMENT: &str = "docs/quality.md";
+
+/// Runs the suite and, with data, scores every set; writes docs/quality.md.
+pub(crate) fn run(workspace: &Workspace, data: Option<&Path>, wrong: bool) -> Result<ExitCode> {
+    // The model that stands in the tree, which may be newer than this program.
+    let file = fs::read(workspace.path(train::signs::MODEL))?;
+    let model =
+        Model::read(&file).with_context(|| format!("{} is of another version", train::signs::MODEL))?;
+    let outcome = signs::run(|text| judge(&model, text));
+    if wrong {
+        outcome.wrong().iter().for_each(|case| term::line(case));
+    }
+    let section = outcome.section();
+    term::line(&section);
+    if let Some(data) = data {
+        return sets_of(workspace, data, &section);
+    }
+    let path = workspace.path(DOCUMENT);
+    let document = fs::read_to_string(&path)?;
+    fs::write(&path, table::with_signs(&document, &section))?;
+    Ok(ExitCode::SUCCESS)
+}
+
 /// Scores every set of `data` and of the repository, and writes docs/quality.md.
-pub(crate) fn run(workspace: &Workspace, data: &Path) -> Result<ExitCode> {
+fn sets_of(workspace: &Workspace, data: &Path, signs: &str) -> Result<ExitCode> {
     let folder = data.join("pii");
     let mut sets = sets(&folder)?;
     sets.extend(self::sets(&workspace.path(REAL_TEXT))?);
@@ -67,13 +105,26 @@ pub(crate) fn run(workspace: &Workspace, data: &Path) -> Result<ExitCode> {
         let row = score(&ombud, &folder.join("score.py"), set, &out.join(&name))?;
         scores.insert(name, row);
     }
-    let document = table::document(&scores);
-    fs::write(workspace.path("docs/quality.md"), &document)?;
+    let secrets = secrets::measure(&ombud, &folder, &out)?;
+    let secrets = secrets.as_ref().map(secrets::chapter).unwrap_or_default();
+    let document = table::with_signs(&table::document(&scores, &secrets), signs);
+    fs::write(workspace.path(DOCUMENT), &document)?;
+    ship(workspace, &ombud)?;
     term::line("\nwritten: docs/quality.md");
     for line in table::below_target(&scores) {
         term::line(&format!("below the target: {line}"));
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Writes the figures that `ombud selftest` compares itself with.
+fn ship(workspace: &Workspace, ombud: &Path) -> Result<()> {
+    let told = Command::new(ombud).args(["selftest", "--format", "json", "--quiet"]).output()?;
+    // 1 means that the figures were better before, which is for the person who runs this to see in the difference.
+    if !matches!(told.status.code(), Some(0 | 1)) {
+        bail!("`ombud selftest` ended with {}", told.status);
+    }
+    Ok(fs::write(workspace.path("crates/ombud/data/selftest/shipped.json"), told.stdout)?)
 }
 
 fn sets(folder: &Path) -> Result<Vec<PathBuf>> {

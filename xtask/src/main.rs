@@ -10,6 +10,7 @@ mod docs;
 mod doctor;
 mod eval;
 mod fuzz;
+mod places;
 mod rust_source;
 mod step;
 mod term;
@@ -52,15 +53,30 @@ enum Verb {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         args: Vec<String>,
     },
-    /// Measure detection quality on data outside the repository and write docs/quality.md.
+    /// Measure detection quality and write docs/quality.md; or `check`: the check over real exports.
     Eval {
-        /// The folder that holds `pii/*_dev.jsonl` and `pii/score.py`.
+        /// What to measure instead: `check` looks at each file of `DIR/check-corpus`.
+        #[arg(value_enum)]
+        what: Option<eval::What>,
+        /// The folder that holds `pii/*_dev.jsonl` and `pii/score.py`; without it only the suite for signs of injection is run.
         #[arg(long, value_name = "DIR")]
-        data: PathBuf,
+        data: Option<PathBuf>,
+        /// Print the tool results of that suite that were judged wrongly.
+        #[arg(long)]
+        wrong: bool,
     },
-    /// Train the name tagger from labelled text outside the repository and write its model.
+    /// Train the name tagger and the model for signs of injection, from text outside the repository.
     Train {
         /// The folder that holds `train/` and `pii/`.
+        #[arg(long, value_name = "DIR")]
+        data: PathBuf,
+        /// Only one of the models.
+        #[arg(long)]
+        only: Option<train::Which>,
+    },
+    /// Make the automaton of Chinese place names from lists outside the repository.
+    Places {
+        /// The folder that holds `train/gaz/`.
         #[arg(long, value_name = "DIR")]
         data: PathBuf,
     },
@@ -94,8 +110,12 @@ fn run(verb: Verb) -> anyhow::Result<ExitCode> {
         Verb::Test { list: true, .. } => Ok(test::list()),
         Verb::Test { only, list: false } => test::run(&workspace, &only),
         Verb::Bench { what, args } => bench::run(&workspace, what, &args),
-        Verb::Eval { data } => eval::run(&workspace, &data),
-        Verb::Train { data } => train::run(&workspace, &data),
+        Verb::Eval { what: Some(eval::What::Check), data, .. } => {
+            eval::check::run(&workspace, data.as_deref())
+        }
+        Verb::Eval { what: None, data, wrong } => eval::run(&workspace, data.as_deref(), wrong),
+        Verb::Train { data, only } => train::run(&workspace, &data, only),
+        Verb::Places { data } => places::run(&workspace, &data),
         Verb::Fuzz { target, seconds } => fuzz::run(&workspace, target.as_deref(), seconds),
         Verb::Docs => docs::rewrite(&workspace),
         Verb::Doctor => Ok(doctor::run(&workspace)),

@@ -210,6 +210,7 @@ fn fuzz_targets(workspace: &Workspace) -> Result<Done> {
 fn e2e(workspace: &Workspace) -> Result<Done> {
     let python = Venv::e2e(workspace)?.program("python");
     let mut run = Command::new(python);
+    run.env("E2E_NODE", tools::e2e_modules(workspace)?);
     run.arg(workspace.path("tests/e2e/run.py")).arg("--ombud").arg(workspace.release_binary());
     command::run(run.current_dir(&workspace.root)).map(|()| Done::Passed)
 }

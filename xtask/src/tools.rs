@@ -128,13 +128,22 @@ impl Venv {
 
 /// The npm packages that the Node start-up hook is tested with: the folder that holds their `node_modules`.
 pub(crate) fn hook_modules(workspace: &Workspace) -> Result<PathBuf> {
-    let dir = workspace.target.join("hooks-node");
-    let wanted = fs::read_to_string(workspace.path("tests/hooks/package.json"))?;
+    modules(workspace, "tests/hooks/package.json", "hooks-node")
+}
+
+/// The same for the MCP packages of the end-to-end tests.
+pub(crate) fn e2e_modules(workspace: &Workspace) -> Result<PathBuf> {
+    modules(workspace, "tests/e2e/package.json", "e2e-node")
+}
+
+fn modules(workspace: &Workspace, package: &str, name: &str) -> Result<PathBuf> {
+    let dir = workspace.target.join(name);
+    let wanted = fs::read_to_string(workspace.path(package))?;
     let stamp = dir.join("package.installed");
     if fs::read_to_string(&stamp).is_ok_and(|installed| installed == wanted) {
         return Ok(dir);
     }
-    term::line(&format!("  installing tests/hooks/package.json from npm into {}", dir.display()));
+    term::line(&format!("  installing {package} from npm into {}", dir.display()));
     fs::create_dir_all(&dir)?;
     fs::write(dir.join("package.json"), &wanted)?;
     let args = ["install", "--no-audit", "--no-fund", "--ignore-scripts", "--loglevel=error"];

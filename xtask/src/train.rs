@@ -1,16 +1,20 @@
-//! `cargo xtask train --data DIR`: makes the model that tags names of people, places and organisations.
+//! `cargo xtask train --data DIR`: makes the models, the one that tags names of people, places and organisations and the one for
+//! signs of injection.
 //!
 //! The same data give the same bytes: one thread, fixed seeds, and no hash map is ever walked.
 
 mod augment;
+mod classes;
 mod corpus;
 mod crf;
 mod encode;
+mod gate;
 mod gazetteer;
 mod instance;
 mod measure;
 mod overlap;
-mod random;
+pub(crate) mod random;
+pub(crate) mod signs;
 mod templates;
 
 use std::fs;
@@ -18,13 +22,16 @@ use std::path::Path;
 use std::process::{Command, ExitCode};
 
 use anyhow::{Context as _, Result};
+use ombud_detect::tagger::gate::Gate;
+use ombud_detect::tagger::lexicon::{Classes, Lexicon};
 
 use crate::command;
 use crate::term;
 use crate::workspace::Workspace;
 
 use corpus::Record;
-use instance::Instances;
+use encode::Tables;
+use instance::{Instances, Known};
 
 /// Where the model stands.
 const MODEL: &str = "crates/detect/model/names.bin";
@@ -36,18 +43,48 @@ const REPORT: &str = "train-report.md";
 /// Passes over the training text before and after the weak features are dropped.
 const EPOCHS: (u32, u32) = (5, 3);
 
-/// Trains, measures on text that was held out, and writes the model.
-pub(crate) fn run(workspace: &Workspace, data: &Path) -> Result<ExitCode> {
+/// A model.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum Which {
+    /// Names of people, places and organisations.
+    Names,
+    /// Signs of injection.
+    Signs,
+}
+
+impl Which {
+    fn flag(self) -> &'static str {
+        match self {
+            Self::Names => "--only=names",
+            Self::Signs => "--only=signs",
+        }
+    }
+}
+
+/// Makes the models, or one of them.
+pub(crate) fn run(workspace: &Workspace, data: &Path, only: Option<Which>) -> Result<ExitCode> {
     if cfg!(debug_assertions) {
         // The same work takes half an hour unoptimised.
         term::line("training runs in the release build of xtask");
         let mut again = Command::new("cargo");
         again.args(["run", "--release", "--quiet", "-p", "xtask", "--", "train", "--data"]).arg(data);
+        again.args(only.map(Which::flag));
         command::run(&mut again)?;
         return Ok(ExitCode::SUCCESS);
     }
+    if only != Some(Which::Names) {
+        signs::run(workspace, &corpus::read(&data.join("train"))?)?;
+    }
+    match only {
+        Some(Which::Signs) => Ok(ExitCode::SUCCESS),
+        _ => names(workspace, data),
+    }
+}
+
+/// Trains the tagger, measures on text that was held out, and writes the model.
+fn names(workspace: &Workspace, data: &Path) -> Result<ExitCode> {
     let folder = data.join("train");
-    let lists = gazetteer::Lists::read(&folder.join("gaz"))?;
+    let mut lists = gazetteer::Lists::read(&folder.join("gaz"))?;
     let mut records = corpus::read(&folder)?;
     records.extend(templates::records(&lists));
     let all = records.len();
@@ -59,10 +96,13 @@ pub(crate) fn run(workspace: &Workspace, data: &Path) -> Result<ExitCode> {
         all - records.len()
     ));
     let (held, mut train): (Vec<Record>, Vec<Record>) = records.into_iter().partition(Record::held_out);
-    augment::extend(&mut train);
+    augment::extend(&mut train, &lists);
 
-    let lexicon = lists.table();
-    let instances = Instances::new(&train, &lexicon);
+    lists.learn_words(&train);
+    let (lexicon, classes) = (lists.table(), classes::table(&lists, &train));
+    let known = Known { lexicon: Lexicon::new(&lexicon), classes: Classes::new(&classes) };
+    let gate = gate::train(&train, known);
+    let instances = Instances::new(&train, known, Gate::new(&gate.entries, gate.bias));
     term::line(&format!(
         "{} sentences, {} tokens, {} features seen often enough",
         instances.sentences(),
@@ -73,7 +113,8 @@ pub(crate) fn run(workspace: &Workspace, data: &Path) -> Result<ExitCode> {
     weights.train(&instances, EPOCHS.0, 1);
     weights.keep_strongest(encode::CAPACITY, &instances);
     weights.train(&instances, EPOCHS.1, 100);
-    let file = encode::encode(&weights, &instances, &lexicon);
+    let tables = Tables { lexicon: &lexicon, gate: &gate, classes: &classes };
+    let file = encode::encode(&weights, &instances, tables);
     let path = workspace.path(MODEL);
     fs::write(&path, &file).with_context(|| format!("{} cannot be written", path.display()))?;
     let report = measure::report(&file, &held)?;

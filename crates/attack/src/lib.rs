@@ -5,5 +5,6 @@ pub mod decode;
 pub mod replay;
 pub mod run;
 pub mod sim;
+pub mod suite;
 pub mod template;
 pub mod world;

@@ -11,7 +11,7 @@ use crate::providers::Providers;
 use crate::survey::Language;
 use crate::waiver::{self, Waived};
 use crate::walk::{self, Refused};
-use crate::{Error, dify, flowmap, python, rules};
+use crate::{Error, dify, flowmap, low_code, python, rules, script};
 
 /// What the caller settles.
 #[derive(Debug, Default)]
@@ -35,6 +35,8 @@ pub struct Report {
     pub files: Vec<File>,
     /// How many of them a front end understood.
     pub understood: usize,
+    /// How many nodes of low-code exports, servers and instructions there are of each kind, as `format:kind`.
+    pub kinds: std::collections::BTreeMap<String, usize>,
 }
 
 impl Report {
@@ -76,36 +78,38 @@ fn run(
         line: 0,
         why: refused.why,
     }));
-    let (mut in_python, mut exports) = (Vec::new(), Vec::new());
+    let (mut in_python, mut scripts) = (Vec::new(), Vec::new());
+    let (mut exports, mut composed) = (Vec::new(), Vec::new());
     for source in sources {
         let index = facts.files.len();
         facts.files.push(File { path: source.path.clone(), text: source.text.clone() });
         match source.language {
             Some(_) if is_test(&source.path) => facts.gaps.push(gap(&source.path, GapKind::Test)),
             Some(Language::Python) => in_python.push(index),
+            Some(Language::JavaScript) if is_declaration(&source.path) => {}
+            Some(Language::JavaScript) => scripts.push(index),
             Some(_) => facts.gaps.push(gap(&source.path, GapKind::Language)),
             None if dify::is_export(&source.path, &source.text) => exports.push(index),
+            None if low_code::may_be(&source.path, &source.text) => composed.push(index),
             None => {}
         }
     }
-    in_python.retain(|index| {
-        let Some(file) = facts.files.get(*index) else { return false };
-        let fits = !too_deep(&file.text);
-        if !fits {
-            facts.gaps.push(gap(&file.path, GapKind::TooComplex));
-        }
-        fits
-    });
+    for files in [&mut in_python, &mut scripts] {
+        files.retain(|index| fits(&mut facts, *index));
+    }
     python::read(&mut facts, &in_python, providers, &options.consent_functions);
+    script::read(&mut facts, &scripts, providers, &options.consent_functions);
     for index in &exports {
         dify::read(&mut facts, *index, providers);
     }
+    composed.retain(|index| low_code::read(&mut facts, *index, providers));
     let reach = Reach::new(&facts);
     let flow = flowmap::flow(&facts, &reach, providers, detector);
     let mut findings = rules::graph(&rules::Project { facts: &facts, reach: &reach, providers });
     findings.extend(rules::source(sources, providers, detector));
     let broken = facts.gaps.iter().filter(|gap| gap.why == GapKind::Syntax).count();
-    let understood = (in_python.len() + exports.len()).saturating_sub(broken);
+    let understood =
+        (in_python.len() + scripts.len() + exports.len() + composed.len()).saturating_sub(broken);
     let (mut findings, waived) = waiver::apply(findings, &facts.files);
     findings.sort_by(|one, other| {
         let key = |finding: &Finding| {
@@ -127,7 +131,31 @@ fn run(
     });
     facts.gaps.sort();
     facts.gaps.dedup();
-    Report { findings, waived, gaps: facts.gaps, flow, files: facts.files, understood }
+    Report { findings, waived, gaps: facts.gaps, flow, files: facts.files, understood, kinds: facts.kinds }
+}
+
+/// Whether a file is not more complex than a person writes it; a gap if it is.
+fn fits(facts: &mut Facts, index: usize) -> bool {
+    let Some(file) = facts.files.get(index) else { return false };
+    let machine = too_deep(&file.text) || is_minified(&file.text);
+    if machine {
+        let gap = gap(&file.path, GapKind::TooComplex);
+        facts.gaps.push(gap);
+    }
+    !machine
+}
+
+/// Declarations of types hold no code.
+fn is_declaration(path: &str) -> bool {
+    [".d.ts", ".d.mts", ".d.cts"].iter().any(|ending| path.ends_with(ending))
+}
+
+/// Made by a machine from other files: lines that nobody reads.
+fn is_minified(text: &str) -> bool {
+    const LONG: usize = 20_000;
+    const MEAN: usize = 500;
+    let lines = text.lines().count().max(1);
+    text.len() > LONG && text.len() / lines > MEAN
 }
 
 fn gap(path: &str, why: GapKind) -> Gap {
@@ -138,7 +166,8 @@ fn gap(path: &str, why: GapKind) -> Gap {
 fn is_test(path: &str) -> bool {
     let name = path.rsplit('/').next().unwrap_or(path);
     let folder = path.split('/').rev().skip(1).any(|folder| matches!(folder, "tests" | "test" | "__tests__"));
-    folder || name.starts_with("test_") || name.ends_with("_test.py") || name == "conftest.py"
+    let script = [".test.", ".spec.", ".stories."].iter().any(|mark| name.contains(mark));
+    folder || script || name.starts_with("test_") || name.ends_with("_test.py") || name == "conftest.py"
 }
 
 /// More brackets or indentation than a person writes: only a machine makes that, or somebody who wants us to fall over.

@@ -1,7 +1,7 @@
 //! Project to findings.
 //!
 //! ```text
-//! walk ─▶ Source ─▶ front end (Python, Dify) ─▶ Facts ─▶ rules ─▶ findings
+//! walk ─▶ Source ─▶ front end (Python, scripts, exports) ─▶ Facts ─▶ rules ─▶ findings
 //!                                              └─▶ flow map
 //! ```
 //!
@@ -10,13 +10,17 @@
 //! from that, and `ombud run` names the lines to change when nothing came through the gateway.
 
 mod check;
+mod code;
 mod dify;
 pub mod facts;
 mod flowmap;
+mod low_code;
 mod providers;
 mod python;
 mod rules;
+mod script;
 mod survey;
+mod tree;
 mod waiver;
 mod walk;
 

@@ -58,7 +58,8 @@ pub(crate) fn sources(root: &Path) -> Result<Vec<Source>, Error> {
 pub(crate) fn all(root: &Path) -> Result<(Vec<Source>, Vec<Refused>), Error> {
     let mut found = Vec::new();
     let mut refused = Vec::new();
-    let mut take = |path: &Path, base: &Path| match read(base, path) {
+    let single = root.is_file();
+    let mut take = |path: &Path, base: &Path| match read(base, path, single) {
         Some(Ok(source)) => found.push(source),
         Some(Err(why)) => refused.push(why),
         None => {}
@@ -89,15 +90,20 @@ pub(crate) fn all(root: &Path) -> Result<(Vec<Source>, Vec<Refused>), Error> {
 }
 
 /// A file's text; nothing if it says nothing about data flows.
-fn read(root: &Path, path: &Path) -> Option<Result<Source, Refused>> {
+fn read(root: &Path, path: &Path, single: bool) -> Option<Result<Source, Refused>> {
     let name = path.file_name()?.to_str()?;
     let language = Language::of(name);
-    if language.is_none() && !is_configuration(name) {
-        return None;
-    }
     let relative = path.strip_prefix(root).ok()?;
     let shown =
         relative.components().map(|part| part.as_os_str().to_string_lossy()).collect::<Vec<_>>().join("/");
+    // A file that is asked for by its name is an instruction if it is a text.
+    let alone = shown == name
+        && matches!(name.rsplit_once('.'), Some((_, "md")))
+        && root.join(name) == path
+        && single;
+    if language.is_none() && !is_configuration(name) && !crate::low_code::is_instruction(&shown) && !alone {
+        return None;
+    }
     let meta = std::fs::symlink_metadata(path).ok()?;
     if !meta.is_file() {
         return None;

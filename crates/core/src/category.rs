@@ -137,11 +137,11 @@ impl<'de> Deserialize<'de> for DataCategory {
 }
 
 macro_rules! data_types {
-    ($($variant:ident, $name:literal, $tag:literal, $category:ident, $doc:literal;)*) => {
+    ($($variant:ident, $name:literal, $tag:literal, $category:ident, $class:ident, $en:literal, $zh:literal;)*) => {
         /// What a recogniser found. The names are those of the `scan` door.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
         pub enum DataType {
-            $(#[doc = $doc] $variant,)*
+            $(#[doc = $en] $variant,)*
         }
 
         impl DataType {
@@ -162,41 +162,116 @@ macro_rules! data_types {
             pub fn category(self) -> DataCategory {
                 match self { $(Self::$variant => DataCategory::$category,)* }
             }
+
+            /// How strongly the law protects a value of this type by itself (PIPL Art. 28 with GB/T 45574-2025, GDPR Art. 9
+            /// and 87); a category may hold both kinds.
+            pub fn class(self) -> Class {
+                match self { $(Self::$variant => Class::$class,)* }
+            }
+        }
+
+        impl Say for DataType {
+            fn say(&self, lang: Lang) -> String {
+                let (en, zh) = match self { $(Self::$variant => ($en, $zh),)* };
+                match lang { Lang::En => en, Lang::Zh => zh }.to_owned()
+            }
         }
     };
 }
 
 data_types! {
-    Person, "PERSON", "PERSON", IdName, "A person's name.";
-    Location, "LOCATION", "PLACE", ContactAddress, "A place or a postal address.";
-    Org, "ORG", "ORG", EduWork, "An organisation.";
-    Phone, "PHONE", "PHONE", ContactPhone, "A telephone number, mobile or landline, of any country.";
-    Email, "EMAIL", "EMAIL", ContactEmail, "An e-mail address.";
-    Card, "CARD", "CARD", FinBankCard, "A bank card number.";
-    CnId, "CN_ID", "IDCARD", IdNationalId, "A Chinese resident identity number (18 or 15 characters).";
-    Ssn, "SSN", "SSN", IdNationalId, "A social security number of the United States.";
-    Passport, "PASSPORT", "PASSPORT", IdPassport, "A passport number.";
-    Permit, "PERMIT", "PERMIT", IdPassport, "A travel permit between the mainland, Hong Kong, Macau and Taiwan.";
-    HkId, "HK_ID", "HKID", IdNationalId, "A Hong Kong identity card number.";
-    MoId, "MO_ID", "MOID", IdNationalId, "A Macau identity card number.";
-    TwId, "TW_ID", "TWID", IdNationalId, "A Taiwan identity or resident certificate number.";
-    Plate, "PLATE", "PLATE", IdDriver, "A vehicle registration plate.";
-    Uscc, "USCC", "USCC", EduWork, "A unified social credit code of a Chinese organisation.";
-    Wechat, "WECHAT", "WECHAT", ContactIm, "A WeChat id.";
-    Qq, "QQ", "QQ", ContactIm, "A QQ number.";
-    Ip, "IP", "IPADDR", DevIp, "An IP address.";
-    Mac, "MAC", "MACADDR", DevId, "A MAC address.";
-    Url, "URL", "URL", AcctToken, "A URL that carries personal data or a login.";
-    Iban, "IBAN", "IBAN", FinBankCard, "An international bank account number.";
-    DriverLicense, "DRIVER_LICENSE", "LICENCE", IdDriver, "A driving licence number.";
-    Secret, "SECRET", "SECRET", KeyApi, "An API key, private key, token or password.";
-    DbUrl, "DB_URL", "DBURL", KeyApi, "A database address that carries a login.";
+    Person, "PERSON", "PERSON", IdName, Ordinary, "Name of a person", "姓名";
+    Location, "LOCATION", "PLACE", ContactAddress, Ordinary, "Place or postal address", "地点或地址";
+    Org, "ORG", "ORG", EduWork, Ordinary, "Organisation", "机构名称";
+    Phone, "PHONE", "PHONE", ContactPhone, Ordinary, "Telephone number, mobile or landline, of any country", "电话号码";
+    Email, "EMAIL", "EMAIL", ContactEmail, Ordinary, "E-mail address", "电子邮箱";
+    Card, "CARD", "CARD", FinBankCard, Sensitive, "Bank card number", "银行卡号";
+    CnId, "CN_ID", "IDCARD", IdNationalId, Sensitive, "Chinese resident identity number (18 or 15 characters)", "居民身份证号";
+    Ssn, "SSN", "SSN", IdNationalId, Sensitive, "Social security number of the United States", "美国社会安全号";
+    Passport, "PASSPORT", "PASSPORT", IdPassport, Sensitive, "Passport number", "护照号";
+    Permit, "PERMIT", "PERMIT", IdPassport, Sensitive, "Travel permit between the mainland, Hong Kong, Macau and Taiwan", "港澳台通行证号";
+    HkId, "HK_ID", "HKID", IdNationalId, Sensitive, "Hong Kong identity card number", "香港身份证号";
+    MoId, "MO_ID", "MOID", IdNationalId, Sensitive, "Macau identity card number", "澳门身份证号";
+    TwId, "TW_ID", "TWID", IdNationalId, Sensitive, "Taiwan identity or resident certificate number", "台湾身份证或居留证号";
+    Plate, "PLATE", "PLATE", IdDriver, Ordinary, "Vehicle registration plate", "车牌号";
+    Uscc, "USCC", "USCC", EduWork, Ordinary, "Unified social credit code of a Chinese organisation", "统一社会信用代码";
+    Wechat, "WECHAT", "WECHAT", ContactIm, Ordinary, "WeChat id", "微信号";
+    Qq, "QQ", "QQ", ContactIm, Ordinary, "QQ number", "QQ 号";
+    Ip, "IP", "IPADDR", DevIp, Ordinary, "IP address", "IP 地址";
+    Mac, "MAC", "MACADDR", DevId, Ordinary, "MAC address", "MAC 地址";
+    Url, "URL", "URL", AcctToken, Secret, "URL that carries personal data or a login", "带个人信息或登录信息的网址";
+    Iban, "IBAN", "IBAN", FinBankCard, Sensitive, "International bank account number", "国际银行账号";
+    DriverLicense, "DRIVER_LICENSE", "LICENCE", IdDriver, Sensitive, "Driving licence number", "驾驶证号";
+    Secret, "SECRET", "SECRET", KeyApi, Secret, "API key, private key, token or password", "密钥、令牌或口令";
+    DbUrl, "DB_URL", "DBURL", KeyApi, Secret, "Database address that carries a login", "带登录信息的数据库地址";
+    UkNhs, "UK_NHS", "NHS", IdMilitaryOther, Sensitive, "NHS number of the United Kingdom", "英国国民医疗服务号";
+    UkNino, "UK_NINO", "NINO", IdNationalId, Sensitive, "National insurance number of the United Kingdom", "英国国民保险号";
+    UsItin, "US_ITIN", "ITIN", IdNationalId, Sensitive, "Individual taxpayer number of the United States", "美国个人纳税人识别号";
+    UsNpi, "US_NPI", "NPI", EduWork, Ordinary, "National provider identifier of the United States", "美国医疗服务提供者编号";
+    UsMbi, "US_MBI", "MBI", IdMilitaryOther, Sensitive, "Medicare beneficiary identifier of the United States", "美国医保受益人编号";
+    UsRouting, "US_ROUTING", "ABANO", FinBankCard, Ordinary, "Bank routing number of the United States", "美国银行路由号";
+    UsEin, "US_EIN", "EIN", EduWork, Ordinary, "Employer identification number of the United States", "美国雇主识别号";
+    AuTfn, "AU_TFN", "TFN", IdNationalId, Sensitive, "Tax file number of Australia", "澳大利亚税号";
+    AuAbn, "AU_ABN", "ABN", EduWork, Ordinary, "Business number of Australia", "澳大利亚商业号";
+    AuMedicare, "AU_MEDICARE", "AUMED", IdMilitaryOther, Sensitive, "Medicare number of Australia", "澳大利亚医保号";
+    CaSin, "CA_SIN", "CASIN", IdNationalId, Sensitive, "Social insurance number of Canada", "加拿大社会保险号";
+    InAadhaar, "IN_AADHAAR", "AADHAAR", IdNationalId, Sensitive, "Aadhaar number of India", "印度身份号（Aadhaar）";
+    InPan, "IN_PAN", "INPAN", IdNationalId, Sensitive, "Permanent account number of India", "印度永久账号（PAN）";
+    InGstin, "IN_GSTIN", "GSTIN", EduWork, Ordinary, "Goods and services tax number of India", "印度商品服务税号";
+    DeTaxId, "DE_TAX_ID", "STEUERID", IdNationalId, Sensitive, "Tax identification number of Germany", "德国税号";
+    FrNir, "FR_NIR", "NIR", IdNationalId, Sensitive, "Social security number of France", "法国社会保障号";
+    EsNif, "ES_NIF", "DNI", IdNationalId, Sensitive, "Identity number of Spain (DNI, NIE)", "西班牙身份号";
+    ItCf, "IT_CF", "CODFISC", IdNationalId, Sensitive, "Tax code of Italy (codice fiscale)", "意大利税号";
+    NlBsn, "NL_BSN", "BSN", IdNationalId, Sensitive, "Citizen service number of the Netherlands", "荷兰公民服务号";
+    PlPesel, "PL_PESEL", "PESEL", IdNationalId, Sensitive, "PESEL number of Poland", "波兰身份号（PESEL）";
+    SePersonnummer, "SE_PNR", "PERSNR", IdNationalId, Sensitive, "Personal number of Sweden", "瑞典个人号";
+    FiHetu, "FI_HETU", "HETU", IdNationalId, Sensitive, "Personal identity code of Finland", "芬兰个人身份码";
+    DkCpr, "DK_CPR", "CPR", IdNationalId, Sensitive, "CPR number of Denmark", "丹麦个人号（CPR）";
+    KrRrn, "KR_RRN", "RRN", IdNationalId, Sensitive, "Resident registration number of Korea", "韩国居民登录号";
+    SgNric, "SG_NRIC", "NRIC", IdNationalId, Sensitive, "Identity number of Singapore (NRIC, FIN)", "新加坡身份证号";
+    ThId, "TH_ID", "THID", IdNationalId, Sensitive, "Identity number of Thailand", "泰国身份证号";
+    TrId, "TR_ID", "TRID", IdNationalId, Sensitive, "Identity number of Turkey", "土耳其身份证号";
+    ZaId, "ZA_ID", "ZAID", IdNationalId, Sensitive, "Identity number of South Africa", "南非身份证号";
+    BrCpf, "BR_CPF", "CPF", IdNationalId, Sensitive, "Taxpayer number of Brazil (CPF)", "巴西个人税号（CPF）";
+    BrCnpj, "BR_CNPJ", "CNPJ", EduWork, Ordinary, "Company number of Brazil (CNPJ)", "巴西企业税号（CNPJ）";
+    Wallet, "WALLET", "COINADDR", FinPay, Sensitive, "Crypto wallet address", "加密货币钱包地址";
+    BirthDate, "DATE_OF_BIRTH", "DOB", DemoBasic, Ordinary, "Date of birth", "出生日期";
+    Age, "AGE", "AGEYRS", DemoBasic, Ordinary, "Age", "年龄";
+    Geo, "GEO", "GEOPOS", LocPrecise, Sensitive, "Coordinates of a place", "地理坐标";
+    CnMilitary, "CN_MILITARY_ID", "MILID", IdMilitaryOther, Sensitive, "Chinese military or police identity number", "军官证、士兵证、警官证号";
+    Insurance, "INSURANCE", "INSNO", IdMilitaryOther, Sensitive, "Social or medical insurance or patient number", "社保、医保、病历等编号";
+    StudentId, "STUDENT_ID", "STUID", EduWork, Ordinary, "Student number", "学号";
+    EmployeeId, "EMPLOYEE_ID", "STAFFNO", EduWork, Ordinary, "Employee number", "工号";
+    Vin, "VIN", "VIN", IdDriver, Ordinary, "Vehicle identification number", "车架号";
+    Imei, "IMEI", "IMEI", DevId, Ordinary, "Number of a mobile device (IMEI)", "手机串号（IMEI）";
+    BankAccount, "BANK_ACCOUNT", "BANKNO", FinBankCard, Sensitive, "Bank account number", "银行账号";
+    Salary, "SALARY", "EARNINGS", FinCreditIncome, Sensitive, "Salary or income", "工资收入";
+    // Labels: what a passage is about. They have a place and no span, so there is nothing to mask.
+    Health, "HEALTH", "LHEALTH", HealthRecord, Sensitive, "Somebody's health", "谈到某人的健康";
+    Religion, "RELIGION", "LFAITH", BeliefReligion, Sensitive, "Somebody's religion", "谈到某人的宗教信仰";
+    Orientation, "ORIENTATION", "LORIENT", SexLife, Sensitive, "Somebody's sexual orientation", "谈到某人的性取向";
+    Finances, "FINANCES", "LFINANCE", FinCreditIncome, Sensitive, "Somebody's debts, income or assets", "谈到某人的负债、收入或资产";
+    Minor, "MINOR", "LMINOR", MinorAny, Sensitive, "A child under fourteen", "谈到不满十四周岁的儿童";
+    Whereabouts, "WHEREABOUTS", "LWHERE", LocPrecise, Sensitive, "Where somebody is, stays or travels", "谈到某人的行踪或住宿";
 }
 
 impl DataType {
     /// The type with this canonical name, if there is one.
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|kind| kind.name() == name)
+    }
+
+    /// True if it says what a passage is about instead of where a value stands. Its detections have an empty span.
+    pub fn is_label(self) -> bool {
+        matches!(
+            self,
+            Self::Health
+                | Self::Religion
+                | Self::Orientation
+                | Self::Finances
+                | Self::Minor
+                | Self::Whereabouts
+        )
     }
 
     /// The type whose tokens begin with this tag (in capitals), if there is one.
@@ -235,6 +310,15 @@ mod tests {
             assert!(kind.tag().bytes().all(|b| b.is_ascii_uppercase()), "{}", kind.tag());
             assert_eq!(DataType::ALL.iter().position(|other| other.tag() == kind.tag()), Some(i));
             assert_eq!(DataType::from_name(kind.name()), Some(*kind));
+        }
+    }
+
+    #[test]
+    fn a_secret_type_belongs_to_a_secret_category_and_no_other_does() {
+        for kind in DataType::ALL {
+            let secret = |class| class == Class::Secret;
+            assert_eq!(secret(kind.class()), secret(kind.category().class()), "{kind}");
+            assert_ne!(kind.say(Lang::En), kind.say(Lang::Zh), "{kind}");
         }
     }
 

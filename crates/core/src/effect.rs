@@ -4,12 +4,17 @@ mod classify;
 mod part;
 mod verbs;
 
-pub use classify::{Hints, classify};
+pub use classify::{Hints, classify, words};
 pub use part::{Part, Shape, part};
 
 use serde::{Deserialize, Serialize};
 
 use crate::message::{Lang, Say};
+
+/// Whether a word of a tool's name says what it does, rather than what it does it to.
+pub fn is_verb(word: &str) -> bool {
+    matches!(verbs::english(word), Some((_, verbs::Sense::Verb)))
+}
 
 /// The class of a tool's effect. What is unknown is treated as an effect, never as a read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]

@@ -9,6 +9,7 @@ use crate::category::DataType;
 use crate::effect::Effect;
 use crate::exchange::{OpaqueKind, Role};
 use crate::origin::Origin;
+use crate::sign::SignRecord;
 
 /// One entry of the log.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -96,6 +97,15 @@ pub enum EventKind {
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         arguments: Vec<ArgumentRecord>,
     },
+    /// A call reached the tool edge and was decided there; it is forwarded only after this is on disk.
+    #[serde(rename = "tool.call")]
+    ToolCall(Box<ToolCallRecord>),
+    /// A call at the tool edge ended, well or not.
+    #[serde(rename = "tool.result")]
+    ToolResult(Box<ToolResultRecord>),
+    /// Something about a server or a definition of its tools that a person should know.
+    #[serde(rename = "tool.notice")]
+    ToolNotice(Box<ToolNoticeRecord>),
     /// A subject answered a question for consent, or took it back.
     #[serde(rename = "consent")]
     Consent(Box<ConsentRecord>),
@@ -170,6 +180,9 @@ pub struct RequestRecord {
     pub masked: Counts,
     /// Parts that were not inspected, per kind.
     pub opaque: BTreeMap<OpaqueKind, u64>,
+    /// Signs of injection in what third parties wrote.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub signs: Vec<SignRecord>,
 }
 
 /// Where one argument of a tool call came from. It says what was seen, never what caused it, and holds no content.
@@ -193,6 +206,72 @@ pub struct OverlapRecord {
     pub origin: Origin,
     /// How it was matched: `token`, `identifier` or `text`.
     pub by: String,
+}
+
+/// A call at the tool edge.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ToolCallRecord {
+    /// Name of the server or of the HTTP tool.
+    pub server: String,
+    /// `mcp` or `http`.
+    pub via: String,
+    /// The tool, or the method for what is read without one (`resources/read`).
+    pub tool: String,
+    /// What the call does.
+    pub effect: Effect,
+    /// What was decided, as in `tool.intent`.
+    pub decision: String,
+    /// Whether the model edge of the same home had released this very call, so that its decision stands.
+    #[serde(default)]
+    pub vouched: bool,
+    /// Where its arguments stand in what the session has seen.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub arguments: Vec<ArgumentRecord>,
+    /// Tokens in the arguments that were turned back for the tool.
+    #[serde(default)]
+    pub restored: u64,
+    /// Values in the arguments that the tool receives, per type.
+    #[serde(default)]
+    pub found: Counts,
+}
+
+/// How a call at the tool edge ended.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ToolResultRecord {
+    /// Name of the server or of the HTTP tool.
+    pub server: String,
+    /// The tool.
+    pub tool: String,
+    /// `ok`, `tool_error`, `error`, or the stable code of what went wrong.
+    pub outcome: String,
+    /// Bytes of the answer.
+    pub bytes: u64,
+    /// Values found in it, per type.
+    #[serde(default)]
+    pub found: Counts,
+    /// Values replaced before the client got it, per type.
+    #[serde(default)]
+    pub masked: Counts,
+    /// Parts that were not inspected.
+    #[serde(default)]
+    pub opaque: u64,
+    /// Milliseconds from the call to its answer.
+    pub ms: u64,
+}
+
+/// Something noteworthy about a server or a definition.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ToolNoticeRecord {
+    /// Name of the server.
+    pub server: String,
+    /// The tool, where it is about one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tool: Option<String>,
+    /// Stable code, such as `definition_changed`, `hidden_text` or `malformed_message`.
+    pub what: String,
+    /// SHA-256 of the definition, hexadecimal, where it is about one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hash: Option<String>,
 }
 
 /// What a subject answered.

@@ -4,17 +4,19 @@
 //! gets what come from the user, the operator or a record that the user named, or only from text that anybody may have
 //! written? A value that stands in both is the user's.
 
-use std::collections::BTreeMap;
+mod policy;
+mod words;
+
+pub use policy::{Done, Limits, Preset, ToolPolicy, ToolRule};
+pub use words::{quoted, told};
 
 use serde::{Deserialize, Serialize};
 
 use crate::effect::{Effect, Part};
-use crate::message::{Lang, Say};
 use crate::origin::Origin;
-use crate::say;
 
 /// What happens to a call that gives cause for doubt.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Gate {
     /// It is released, and the doubt is not even noted: the operator has decided.
@@ -26,39 +28,6 @@ pub enum Gate {
     Ask,
     /// It is withheld and the user is told why.
     Block,
-}
-
-/// `[tools."name"]` of `ombud.toml`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct ToolRule {
-    /// What the tool does, where its name does not tell.
-    pub effect: Option<Effect>,
-    /// Its own gate.
-    pub gate: Option<Gate>,
-}
-
-/// `[tools]` of `ombud.toml`.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(default)]
-pub struct ToolPolicy {
-    /// The gate of every tool that has none of its own.
-    pub mode: Gate,
-    /// Tools by name.
-    #[serde(flatten)]
-    pub tools: BTreeMap<String, ToolRule>,
-}
-
-impl ToolPolicy {
-    /// The gate of a tool.
-    pub fn gate(&self, tool: &str) -> Gate {
-        self.tools.get(tool).and_then(|rule| rule.gate).unwrap_or(self.mode)
-    }
-
-    /// The effect that the operator declares for a tool.
-    pub fn effect(&self, tool: &str) -> Option<Effect> {
-        self.tools.get(tool).and_then(|rule| rule.effect)
-    }
 }
 
 /// What is known about a call.
@@ -73,14 +42,34 @@ pub struct CallFacts {
     pub secret: bool,
     /// Whether the context holds anything that a third party may have written.
     pub tainted: bool,
+    /// Whether what a third party wrote shows signs of injection. They never make a doubt; they stand beside one.
+    pub signs: bool,
     /// Whether the user's own words ask for an effect of this class.
     pub asked: bool,
+    /// Whether they speak of what the call is about: of its tool, or of one of its values.
+    pub anchored: bool,
     /// Whether they leave it to a text what to do.
     pub delegated: bool,
     /// Whether the user has approved exactly this call.
     pub approved: bool,
+    /// Whether the user has allowed calls of this tool with these doubtful values before.
+    pub standing: bool,
+    /// What the conversation has done so far, this call included.
+    pub done: Done,
     /// Its arguments that play a part.
     pub arguments: Vec<ArgumentFacts>,
+}
+
+/// A limit of `[tools.limits]`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Limit {
+    /// The same call too often.
+    Repeat,
+    /// Too many calls.
+    Calls,
+    /// Too much money.
+    Money,
 }
 
 /// What is known about one argument that plays a part.
@@ -101,8 +90,10 @@ pub struct ArgumentFacts {
     pub operator: bool,
     /// It stands in a record that the user named, in a field that says who or what the record is.
     pub record: bool,
-    /// It is the whole of a field of a structured result.
+    /// It is the whole of a field of a structured result, and no other row of that list is what the user named.
     pub listed: bool,
+    /// Where prose of a third party holds it and asks for an effect of this class.
+    pub instructed: Option<Origin>,
     /// It is harmless by its form: a new relative path, an address without anything of the context in it.
     pub plain: bool,
     /// Where it stands that a third party may have written.
@@ -117,12 +108,32 @@ pub enum Doubt {
     Secret,
     /// The arguments cannot be read.
     Unreadable,
+    /// The tool is no declared step.
+    NoStep,
+    /// The conversation does more than the operator allows without a question.
+    Over {
+        /// Which limit it goes over.
+        limit: Limit,
+    },
     /// The user's own words do not ask for it.
     NotAsked,
     /// The user's words leave it to a text what to do.
     Delegated,
+    /// A text in the context speaks to the model instead of telling it something. Only beside another doubt.
+    Signs,
     /// A value stands only in what a third party may have written.
     Foreign {
+        /// The argument's place.
+        path: String,
+        /// Its part.
+        part: Part,
+        /// The value.
+        value: String,
+        /// Where it stands.
+        origin: Origin,
+    },
+    /// A value stands where a third party's text asks for just such an effect.
+    Instructed {
         /// The argument's place.
         path: String,
         /// Its part.
@@ -147,8 +158,10 @@ impl Doubt {
     /// The value that is doubted, where it is one.
     fn value(&self) -> Option<&str> {
         match self {
-            Self::Foreign { value, .. } | Self::Unseen { value, .. } => Some(value),
-            Self::Secret | Self::Unreadable | Self::NotAsked | Self::Delegated => None,
+            Self::Foreign { value, .. } | Self::Unseen { value, .. } | Self::Instructed { value, .. } => {
+                Some(value)
+            }
+            _ => None,
         }
     }
 
@@ -157,9 +170,15 @@ impl Doubt {
         match self {
             Self::Secret => "secret".to_owned(),
             Self::Unreadable => "unreadable".to_owned(),
+            Self::NoStep => "no_step".to_owned(),
+            Self::Over { limit: Limit::Repeat } => "over_repeat".to_owned(),
+            Self::Over { limit: Limit::Calls } => "over_calls".to_owned(),
+            Self::Over { limit: Limit::Money } => "over_money".to_owned(),
             Self::NotAsked => "not_asked".to_owned(),
             Self::Delegated => "delegated".to_owned(),
+            Self::Signs => "signs".to_owned(),
             Self::Foreign { part, .. } => format!("foreign_{}", part.id()),
+            Self::Instructed { part, .. } => format!("instructed_{}", part.id()),
             Self::Unseen { part, .. } => format!("unseen_{}", part.id()),
         }
     }
@@ -192,6 +211,14 @@ impl CallDecision {
         }
     }
 
+    /// The doubtful values of a question that is about nothing else: what a standing answer is bound to.
+    pub fn values(&self) -> Option<String> {
+        let Self::Ask(doubts) = self else { return None };
+        let values: Option<Vec<String>> =
+            doubts.iter().map(|doubt| Some(format!("{}={}", doubt.id(), doubt.value()?))).collect();
+        values.map(|values| values.join("\n"))
+    }
+
     /// The decision in records: `release`, `approved`, `would_ask: …`, `ask: …` or `block: …`, with the ids of the
     /// doubts.
     pub fn id(&self) -> String {
@@ -215,52 +242,26 @@ pub fn was_released(decision: &str) -> bool {
     matches!(decision, "release" | "approved") || decision.starts_with("would_ask:")
 }
 
-/// A recorded decision in words.
-pub fn told(decision: &str, lang: Lang) -> String {
-    let (kind, doubts) = decision.split_once(':').unwrap_or((decision, ""));
-    let doubts: Vec<String> = doubts.split(',').map(|id| doubt_in_words(id.trim(), lang)).collect();
-    let doubts = doubts.join(if lang == Lang::Zh { "；" } else { "; " });
-    match kind {
-        "release" => say!(lang, en: "released", zh: "已放行"),
-        "approved" => say!(lang, en: "released, the user agreed", zh: "用户同意后放行"),
-        "would_ask" => {
-            say!(lang, en: "released; would have asked: {doubts}", zh: "已放行；本应先询问：{doubts}")
-        }
-        "ask" => say!(lang, en: "withheld, the user was asked: {doubts}", zh: "已拦下并询问用户：{doubts}"),
-        "block" => say!(lang, en: "withheld: {doubts}", zh: "已拦下：{doubts}"),
-        _ => decision.to_owned(),
-    }
-}
-
-fn doubt_in_words(id: &str, lang: Lang) -> String {
-    let part = |id: &str| Part::by_id(id).map_or_else(|| id.to_owned(), |part| part.say(lang));
-    match id {
-        "secret" => say!(lang, en: "placeholder of a secret", zh: "含密钥的占位符"),
-        "unreadable" => say!(lang, en: "arguments not readable", zh: "参数无法可靠读取"),
-        "not_asked" => say!(lang, en: "the user did not ask for it", zh: "用户没有提出这一要求"),
-        "delegated" => say!(lang, en: "the user left it to a text", zh: "用户让一段文字来决定"),
-        _ => match id.split_once('_') {
-            Some(("foreign", id)) => {
-                let part = part(id);
-                say!(lang, en: "{part} comes from third-party text", zh: "{part}来自第三方内容")
-            }
-            Some(("unseen", id)) => {
-                let part = part(id);
-                say!(lang, en: "{part} stands nowhere in the context", zh: "{part}在上下文中从未出现")
-            }
-            _ => id.to_owned(),
-        },
-    }
-}
-
 /// Decides on a call. Pure: the same arguments give the same decision.
 pub fn decide_call(policy: &ToolPolicy, tool: &str, facts: &CallFacts) -> CallDecision {
     // The tool would act with the placeholder in the secret's place: no approval makes that right.
     if facts.secret && facts.effect.acts() {
         return CallDecision::Block(vec![Doubt::Secret]);
     }
-    let gate = policy.gate(tool);
-    let doubts = if gate == Gate::Allow { Vec::new() } else { doubts(facts) };
+    if !policy.is_a_step(tool) {
+        return CallDecision::Block(vec![Doubt::NoStep]);
+    }
+    let mut gate = policy.gate(tool, facts.effect);
+    let mut doubts = if gate == Gate::Allow { Vec::new() } else { doubts(policy, tool, facts) };
+    let values = !doubts.is_empty() && doubts.iter().all(|doubt| doubt.value().is_some());
+    if facts.standing && values {
+        doubts.clear();
+    }
+    let over = policy.over(facts.done);
+    if !over.is_empty() {
+        gate = gate.max(Gate::Ask);
+        doubts.extend(over.into_iter().map(|limit| Doubt::Over { limit }));
+    }
     match gate {
         _ if doubts.is_empty() => CallDecision::Release(doubts),
         _ if facts.approved => CallDecision::Approved,
@@ -272,7 +273,7 @@ pub fn decide_call(policy: &ToolPolicy, tool: &str, facts: &CallFacts) -> CallDe
 
 /// Every reason to doubt a call. A read is never doubted: what it can do harm with is the address it fetches, which is
 /// a class of its own.
-fn doubts(facts: &CallFacts) -> Vec<Doubt> {
+fn doubts(policy: &ToolPolicy, tool: &str, facts: &CallFacts) -> Vec<Doubt> {
     if !facts.effect.acts() {
         return Vec::new();
     }
@@ -283,15 +284,20 @@ fn doubts(facts: &CallFacts) -> Vec<Doubt> {
     let needs_wish = facts.effect != Effect::Fetch && facts.tainted;
     if needs_wish && facts.delegated {
         doubts.push(Doubt::Delegated);
-    } else if needs_wish && !facts.asked {
+    } else if needs_wish && !(facts.asked && facts.anchored) {
         doubts.push(Doubt::NotAsked);
     }
     let payee = facts.arguments.iter().any(|argument| argument.part == Part::Account && owned(argument));
-    for found in facts.arguments.iter().filter_map(|argument| doubt(facts, argument, payee)) {
+    let given = |argument: &&ArgumentFacts| policy.gives(tool, &argument.path, &argument.value);
+    let arguments = facts.arguments.iter().filter(|argument| !given(argument));
+    for found in arguments.filter_map(|argument| doubt(facts, argument, payee)) {
         // The same value in the same part is one reason, however often it stands in the arguments.
         if !doubts.iter().any(|known| known.id() == found.id() && known.value() == found.value()) {
             doubts.push(found);
         }
+    }
+    if facts.signs && !doubts.is_empty() {
+        doubts.push(Doubt::Signs);
     }
     doubts
 }
@@ -305,27 +311,15 @@ fn doubt(facts: &CallFacts, argument: &ArgumentFacts, payee: bool) -> Option<Dou
     if argument.user || argument.operator {
         return None;
     }
-    let fine = match argument.part {
-        Part::Destination => argument.record,
-        Part::Account | Part::Credential => false,
-        // A sum that a structured record states, or that goes to whom the user named.
-        Part::Amount => payee || argument.listed,
-        Part::Url => {
-            argument.plain
-                || (argument.listed && facts.effect == Effect::Fetch && !argument.value.contains('?'))
-        }
-        // What is deleted or opened to others must be named; elsewhere a row of a listing will do.
-        Part::Object if matches!(facts.effect, Effect::Delete | Effect::Grant) => argument.record,
-        Part::Object => argument.record || argument.listed || argument.outside.is_none(),
-        Part::Path if facts.effect == Effect::Delete => argument.record,
-        Part::Path => argument.plain,
-        // The model writes commands and contents itself; only what it took from a third party counts.
-        Part::Command | Part::Content => argument.outside.is_none() || argument.record,
-    };
-    if fine {
+    let (path, part, value) = (argument.path.clone(), argument.part, argument.value.clone());
+    // Who somebody is, a directory says better than any text; what is to be done with what, a text must not say.
+    let known = argument.record && matches!(part, Part::Destination | Part::Account);
+    if let Some(origin) = argument.instructed.clone().filter(|_| !known) {
+        return Some(Doubt::Instructed { path, part, value, origin });
+    }
+    if is_fine(facts, argument, payee) {
         return None;
     }
-    let (path, part, value) = (argument.path.clone(), argument.part, argument.value.clone());
     match &argument.outside {
         Some(origin) => Some(Doubt::Foreign { path, part, value, origin: origin.clone() }),
         // Without anything foreign in the context a name is the model's reading of the user's words.
@@ -334,51 +328,32 @@ fn doubt(facts: &CallFacts, argument: &ArgumentFacts, payee: bool) -> Option<Dou
     }
 }
 
-impl Say for Doubt {
-    fn say(&self, lang: Lang) -> String {
-        match self {
-            Self::Secret => say!(lang,
-                en: "it holds the placeholder of a secret; secrets are never turned back, so the tool would use or store the placeholder",
-                zh: "其中含有密钥的占位符；密钥不会被还原，工具只会使用或保存占位符"),
-            Self::Unreadable => say!(lang,
-                en: "its arguments cannot be read reliably",
-                zh: "它的参数无法可靠读取"),
-            Self::NotAsked => say!(lang,
-                en: "nothing in your own words asks for this",
-                zh: "你自己的话里没有提出过这样的要求"),
-            Self::Delegated => say!(lang,
-                en: "you left it to a text what to do, and this is what the text made of it",
-                zh: "你让我照着某段文字去做，而这一步正是那段文字带来的"),
-            Self::Foreign { part, value, origin, .. } => {
-                let (part, origin, value) = (part.say(lang), origin.say(lang), quoted(value));
-                say!(lang,
-                    en: "{part} {value} does not come from you: it stands in {origin}",
-                    zh: "{part} {value} 不是你给的，它出现在{origin}中")
-            }
-            Self::Unseen { part, value, .. } => {
-                let (part, value) = (part.say(lang), quoted(value));
-                say!(lang,
-                    en: "{part} {value} stands nowhere in the conversation",
-                    zh: "{part} {value} 在对话中从未出现过")
-            }
+/// Whether nothing speaks against a value that the user did not give.
+fn is_fine(facts: &CallFacts, argument: &ArgumentFacts, payee: bool) -> bool {
+    let unseen = argument.outside.is_none();
+    match argument.part {
+        Part::Destination | Part::Account => argument.record,
+        Part::Credential => false,
+        // A sum that a structured record states, or that goes to whom the user named.
+        Part::Amount => payee || argument.listed,
+        // A page to be read may be one that others linked, if the user wants links read and it carries nothing away.
+        Part::Url if facts.effect == Effect::Fetch => {
+            argument.plain || (facts.asked || argument.listed) && !unseen && !argument.value.contains('?')
         }
+        // What is deleted or opened to others must be named; elsewhere a row of a listing will do.
+        Part::Object if matches!(facts.effect, Effect::Delete | Effect::Grant) => argument.record,
+        Part::Object => argument.record || argument.listed || unseen,
+        Part::Path if facts.effect == Effect::Delete => argument.record,
+        Part::Url | Part::Path => argument.plain,
+        // The model writes commands and contents itself; only what it took from a third party counts.
+        Part::Command | Part::Content => unseen || argument.record,
     }
-}
-
-/// A value as code: no markup of it may take effect where the text is shown, and it ends somewhere.
-pub fn quoted(value: &str) -> String {
-    const LONGEST: usize = 120;
-    let clean = |ch: char| if ch == '`' || ch.is_control() { ' ' } else { ch };
-    let mut text: String = value.chars().take(LONGEST).map(clean).collect();
-    if value.chars().nth(LONGEST).is_some() {
-        text.push('…');
-    }
-    format!("`{}`", text.trim())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::message::Lang;
 
     fn argument(part: Part) -> ArgumentFacts {
         ArgumentFacts {
@@ -390,6 +365,7 @@ mod tests {
             operator: false,
             record: false,
             listed: false,
+            instructed: None,
             plain: false,
             outside: Some(Origin::Tool { name: Some("read_mail".into()), call: None }),
         }
@@ -401,15 +377,19 @@ mod tests {
             readable: true,
             secret: false,
             tainted: true,
+            signs: false,
             asked: true,
+            anchored: true,
             delegated: false,
             approved: false,
+            standing: false,
+            done: Done::default(),
             arguments,
         }
     }
 
     fn ids(facts: &CallFacts) -> String {
-        let policy = ToolPolicy { mode: Gate::Ask, ..ToolPolicy::default() };
+        let policy = ToolPolicy { mode: Some(Gate::Ask), ..ToolPolicy::default() };
         decide_call(&policy, "t", facts).id()
     }
 
@@ -425,10 +405,13 @@ mod tests {
             assert_eq!(ids(&call(Effect::Send, vec![fine])), "release");
         }
         let twice = call(Effect::Send, vec![foreign.clone(), foreign.clone()]);
-        assert_eq!(doubts(&twice).len(), 1);
+        assert_eq!(doubts(&ToolPolicy::default(), "t", &twice).len(), 1);
         let other =
             call(Effect::Send, vec![foreign.clone(), ArgumentFacts { value: "w".into(), ..foreign.clone() }]);
-        assert_eq!((doubts(&other).len(), &*ids(&other)), (2, "ask: foreign_destination"));
+        assert_eq!(
+            (doubts(&ToolPolicy::default(), "t", &other).len(), &*ids(&other)),
+            (2, "ask: foreign_destination")
+        );
         let unseen = ArgumentFacts { outside: None, ..foreign };
         assert_eq!(ids(&call(Effect::Send, vec![unseen.clone()])), "ask: unseen_destination");
         let name = ArgumentFacts { typed: false, ..unseen };
@@ -445,10 +428,17 @@ mod tests {
     }
 
     #[test]
+    fn signs_of_injection_stand_beside_a_doubt_and_make_none() {
+        let facts = CallFacts { signs: true, ..call(Effect::Send, vec![]) };
+        assert_eq!(ids(&facts), "release");
+        assert_eq!(ids(&CallFacts { asked: false, ..facts }), "ask: not_asked, signs");
+    }
+
+    #[test]
     fn modes_and_approval() {
         let facts = CallFacts { asked: false, ..call(Effect::Pay, vec![]) };
         let by = |gate, facts: &CallFacts| {
-            decide_call(&ToolPolicy { mode: gate, ..ToolPolicy::default() }, "t", facts).id()
+            decide_call(&ToolPolicy { mode: Some(gate), ..ToolPolicy::default() }, "t", facts).id()
         };
         assert_eq!(by(Gate::Observe, &facts), "would_ask: not_asked");
         assert_eq!(by(Gate::Allow, &facts), "release");
@@ -460,10 +450,49 @@ mod tests {
     fn a_secret_is_withheld_in_every_mode_unless_the_call_only_reads() {
         let facts = CallFacts { secret: true, approved: true, ..call(Effect::Send, vec![]) };
         for mode in [Gate::Allow, Gate::Observe, Gate::Ask, Gate::Block] {
-            let policy = ToolPolicy { mode, ..ToolPolicy::default() };
+            let policy = ToolPolicy { mode: Some(mode), ..ToolPolicy::default() };
             assert_eq!(decide_call(&policy, "t", &facts).id(), "block: secret");
         }
         assert_eq!(ids(&CallFacts { effect: Effect::Read, ..facts }), "release");
+    }
+
+    #[test]
+    fn what_the_operator_says_counts() {
+        let foreign = ArgumentFacts {
+            path: "/to/0".into(),
+            value: "a@corp.example".into(),
+            ..argument(Part::Destination)
+        };
+        let facts = call(Effect::Send, vec![foreign]);
+        let rule = |values: &[&str]| ToolRule {
+            arguments: [("to".to_owned(), values.iter().map(|value| (*value).to_owned()).collect())].into(),
+            ..ToolRule::default()
+        };
+        let policy = |values: &[&str]| ToolPolicy {
+            tools: [("t".to_owned(), rule(values))].into(),
+            ..ToolPolicy::default()
+        };
+        assert_eq!(decide_call(&policy(&["*@corp.example"]), "t", &facts).id(), "release");
+        assert_eq!(decide_call(&policy(&["*@other.example"]), "t", &facts).id(), "ask: foreign_destination");
+        let steps = ToolPolicy { workflow: vec!["read_*".into()], ..ToolPolicy::default() };
+        assert_eq!(decide_call(&steps, "t", &call(Effect::Read, vec![])).id(), "block: no_step");
+        assert_eq!(decide_call(&steps, "read_mail", &call(Effect::Read, vec![])).id(), "release");
+    }
+
+    #[test]
+    fn limits_ask_even_where_all_is_allowed() {
+        let facts = CallFacts { done: Done { equal: 21, ..Done::default() }, ..call(Effect::Read, vec![]) };
+        let open = ToolPolicy { mode: Some(Gate::Allow), ..ToolPolicy::default() };
+        assert_eq!(decide_call(&open, "t", &facts).id(), "ask: over_repeat");
+        let strict = ToolPolicy { mode: Some(Gate::Block), ..ToolPolicy::default() };
+        assert_eq!(decide_call(&strict, "t", &facts).id(), "block: over_repeat");
+    }
+
+    #[test]
+    fn a_standing_answer_covers_values_and_nothing_else() {
+        let facts = CallFacts { standing: true, ..call(Effect::Send, vec![argument(Part::Destination)]) };
+        assert_eq!(ids(&facts), "release");
+        assert_eq!(ids(&CallFacts { asked: false, ..facts }), "ask: not_asked, foreign_destination");
     }
 
     #[test]
@@ -486,8 +515,24 @@ mod tests {
             origin: Origin::Unknown,
         };
         let unseen = Doubt::Unseen { path: "/url".into(), part: Part::Url, value: "v".into() };
-        let doubts =
-            vec![Doubt::Secret, Doubt::Unreadable, Doubt::NotAsked, Doubt::Delegated, foreign, unseen];
+        let instructed = Doubt::Instructed {
+            path: "/id".into(),
+            part: Part::Object,
+            value: "v".into(),
+            origin: Origin::Unknown,
+        };
+        let doubts = vec![
+            Doubt::NoStep,
+            Doubt::Over { limit: Limit::Money },
+            Doubt::Secret,
+            Doubt::Unreadable,
+            Doubt::NotAsked,
+            Doubt::Delegated,
+            Doubt::Signs,
+            foreign,
+            unseen,
+            instructed,
+        ];
         for (decision, released) in [
             (CallDecision::Release(Vec::new()), true),
             (CallDecision::Release(doubts.clone()), true),

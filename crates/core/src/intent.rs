@@ -9,10 +9,17 @@ use crate::effect::Effect;
 
 /// What the turns of a user ask for.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "independent facts; no two of them make a state")]
 pub struct Intent {
     classes: BTreeSet<Effect>,
     /// Whether they hand the decision to a text: “do what the mail says”.
     pub delegates: bool,
+    /// Whether they speak of links, pages or articles.
+    pub links: bool,
+    /// Whether they speak of several people or things: “everybody”, “all participants”.
+    pub many: bool,
+    /// Whether they ask for an answer to somebody.
+    pub replies: bool,
 }
 
 impl Intent {
@@ -23,6 +30,9 @@ impl Intent {
             english(turn, &mut intent);
             chinese(turn, &mut intent);
             intent.delegates |= delegates(turn);
+            intent.links |= holds(turn, LINKS);
+            intent.many |= holds(turn, MANY);
+            intent.replies |= holds(turn, REPLIES);
         }
         intent
     }
@@ -32,13 +42,44 @@ impl Intent {
     pub fn asks_for(&self, effect: Effect) -> bool {
         let any = |classes: &[Effect]| classes.iter().any(|class| self.classes.contains(class));
         match effect {
-            Effect::Read | Effect::Fetch => true,
+            Effect::Read => true,
+            Effect::Fetch => self.links,
             Effect::Create | Effect::Change => any(&[Effect::Create, Effect::Change]),
             Effect::Execute => any(&[Effect::Execute, Effect::Create, Effect::Change, Effect::Delete]),
             Effect::Unknown => !self.classes.is_empty(),
             other => any(&[other]),
         }
     }
+}
+
+/// Whether a text of a third party asks for an effect of this class.
+pub fn urges(text: &str, effect: Effect) -> bool {
+    match effect {
+        Effect::Fetch => holds(text, VISITS),
+        _ => Intent::of([text]).asks_for(effect),
+    }
+}
+
+/// Words for what is to be read on the web.
+const LINKS: &str = "link links linked article articles page pages webpage website websites site sites url urls blog visit browse \
+    http https web online internet 链接 网页 网址 文章 网站 页面 浏览 网上 博客";
+
+/// Words that ask to open an address.
+const VISITS: &str = "visit open go click fetch browse load navigate download follow check call get 访问 打开 点击 点开 下载 浏览 查看";
+
+/// Words for several.
+const MANY: &str = "all every everybody everyone each both them members participants attendees colleagues people team users \
+    guests same 所有 每个 每位 每人 大家 全体 全部 各位 他们 她们 成员 同样";
+
+/// Words that ask for an answer.
+const REPLIES: &str = "reply answer respond back 回复 回信 答复 回邮件 回他 回她";
+
+/// Whether one of these words stands in a text; English ones as whole words.
+fn holds(text: &str, words: &str) -> bool {
+    let lower = text.to_lowercase();
+    let (ascii, other): (Vec<&str>, Vec<&str>) = words.split_whitespace().partition(|word| word.is_ascii());
+    lower.split(|ch: char| !ch.is_ascii_alphanumeric()).any(|word| ascii.contains(&word))
+        || other.iter().any(|word| lower.contains(word))
 }
 
 /// Verbs that are hardly anything else.
@@ -57,11 +98,15 @@ const VERBS: &[(Effect, &str)] = &[
         Effect::Change,
         "update edit modify rename move change fix correct replace cancel reschedule adjust configure enable disable mark \
          merge archive resolve approve reject assign restore switch turn complete close reopen revoke reset refactor \
-         implement improve rewrite format unsubscribe subscribe postpone extend",
+         implement improve rewrite format unsubscribe subscribe postpone extend unlock lock follow unfollow dim raise lower increase \
+         decrease activate deactivate pause resume skip mute unmute pin unpin star",
     ),
     (Effect::Delete, "delete remove erase discard purge wipe trash forget drop clear uninstall"),
     (Effect::Grant, "grant invite authorize authorise permit share allow"),
-    (Effect::Credential, "login authenticate rotate reset sign-in unlock"),
+    (
+        Effect::Credential,
+        "login authenticate rotate reset sign-in unlock password passwords passcode pin credential credentials",
+    ),
     (
         Effect::Execute,
         "run execute install compile deploy restart launch test build calculate compute plot analyze analyse convert \
@@ -115,6 +160,12 @@ fn english(turn: &str, intent: &mut Intent) {
             if word == "remind" && !negated {
                 intent.classes.insert(Effect::Create);
             }
+        } else if word == "know"
+            && before.contains(&"let")
+            && !before.iter().any(|word| matches!(*word, "me" | "us"))
+        {
+            // “Let Anna know”; between the two there may be a name of two words.
+            intent.classes.insert(Effect::Send);
         } else if !negated && !named {
             note(intent, VERBS, word, !after_article(last));
             note(intent, EITHER, word, verb_like);
@@ -216,6 +267,28 @@ fn chinese(turn: &str, intent: &mut Intent) {
                 intent.classes.insert(*effect);
             }
         }
+    }
+    let near = |first: &str, then: &[&str]| {
+        turn.match_indices(first).any(|(at, _)| {
+            let clause = turn.get(at + first.len()..).unwrap_or_default();
+            let clause: String =
+                clause.chars().take(14).take_while(|ch| !"。；！？\n".contains(*ch)).collect();
+            wishes(turn, at, at + first.len()) && then.iter().any(|word| clause.contains(word))
+        })
+    };
+    // 约小李见一面；缴电费；转2600元给房东
+    if near("约", &["见", "碰", "聊", "开会", "吃", "谈"]) && !near("大约", &[""]) {
+        intent.classes.insert(Effect::Create);
+    }
+    if near("缴", &["费"])
+        || near("交", &["费", "租"])
+        || near("转", &["元", "块", "钱"])
+        || near("元转", &["给", "到"])
+    {
+        intent.classes.insert(Effect::Pay);
+    }
+    if near("密码", &[""]) {
+        intent.classes.insert(Effect::Credential);
     }
     // 给小李发…
     if let Some((_, after)) = turn.split_once('给')
@@ -349,6 +422,8 @@ mod tests {
             ("tell Anna that I am late", Effect::Send),
             ("book a table for two", Effect::Create),
             ("rename the file", Effect::Change),
+            ("let Dana Kim know by mail when it starts", Effect::Send),
+            ("unlock the door", Effect::Change),
             ("Share the folder with Tom", Effect::Grant),
             ("run the tests", Effect::Execute),
         ] {
@@ -366,6 +441,7 @@ mod tests {
             ("Read my new mail and tell me what is in it.", Effect::Send),
             ("please answer me, reply to me in English", Effect::Send),
             ("remind me tomorrow", Effect::Send),
+            ("let me know when it starts", Effect::Send),
             ("Don't send anything", Effect::Send),
             ("summarise it without deleting or sending anything, do not reply", Effect::Send),
             ("what does send_mail do?", Effect::Send),
@@ -389,6 +465,10 @@ mod tests {
             ("记住我喜欢喝茶", Effect::Create),
             ("把地址改成上海", Effect::Change),
             ("运行一下脚本", Effect::Execute),
+            ("约沈洁明天下午碰一下", Effect::Create),
+            ("房租2600元转给房东", Effect::Pay),
+            ("缴电费120元", Effect::Pay),
+            ("再把林溪拉进产品群", Effect::Grant),
         ] {
             assert!(asks(turn, effect), "{turn}");
         }

@@ -16,6 +16,7 @@ pub mod message;
 pub mod offset;
 pub mod origin;
 pub mod policy;
+pub mod sign;
 
 pub use category::{Class, DataCategory, DataType};
 pub use detection::{DECLARED, Detection, PLACE};
@@ -25,4 +26,5 @@ pub use gate::{CallDecision, CallFacts, ToolPolicy, decide_call};
 pub use message::{Lang, Say};
 pub use offset::OffsetMap;
 pub use origin::{Origin, Trust};
-pub use policy::{Action, Decision, Edit, Policy, decide};
+pub use policy::{Action, Decision, Edit, Policy, Style, decide};
+pub use sign::{Hiding, Sign, SignKind, SignRecord};

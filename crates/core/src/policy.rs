@@ -25,6 +25,17 @@ pub enum Action {
     Block,
 }
 
+/// What takes the place of a value that is masked.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Style {
+    /// A token such as `PHONE_7Q2K4M8N`.
+    #[default]
+    Token,
+    /// A made-up value of the same kind from a reserved range, where the type has one; else a token.
+    Realistic,
+}
+
 /// What may leave, in which form.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -35,11 +46,21 @@ pub struct Policy {
     pub opaque: BTreeMap<OpaqueKind, Action>,
     /// Detections below this score are ignored.
     pub min_score: f32,
+    /// What takes the place of masked values.
+    pub style: Style,
+    /// The same for single types, by their canonical names.
+    pub styles: BTreeMap<DataType, Style>,
 }
 
 impl Default for Policy {
     fn default() -> Self {
-        Self { masking: BTreeMap::new(), opaque: BTreeMap::new(), min_score: 0.5 }
+        Self {
+            masking: BTreeMap::new(),
+            opaque: BTreeMap::new(),
+            min_score: 0.5,
+            style: Style::Token,
+            styles: BTreeMap::new(),
+        }
     }
 }
 
@@ -51,16 +72,31 @@ impl Policy {
 
     /// The action for a value that was found.
     ///
-    /// Organisations, and places that are no address, pass unless the operator declared the value or set an action for
-    /// `edu.work` or `loc.coarse`: they are no natural person (GDPR recital 14, PIPL Art. 4), and a model that may not read
+    /// Organisations, places that are no address, and ages pass unless the operator declared the value or set an action for
+    /// `edu.work`, `loc.coarse` or `demo.basic`: they are no natural person (GDPR recital 14, PIPL Art. 4), and a model that may not read
     /// "Beijing" or "Microsoft" answers badly. What they say about a person goes with the name, which is masked.
+    ///
+    /// A label (what a passage is about) has nothing to mask: it passes unless the operator wants to be asked about its
+    /// category, or to hold it back.
     pub fn action_on(&self, found: &Detection) -> Action {
         let category = found.category();
-        let impersonal = found.kind == DataType::Org || category == DataCategory::LocCoarse;
+        if found.kind.is_label() {
+            let told = self.masking.get(&category).copied();
+            return told
+                .filter(|action| matches!(action, Action::Ask | Action::Block))
+                .unwrap_or(Action::Allow);
+        }
+        let impersonal =
+            matches!(found.kind, DataType::Org | DataType::Age) || category == DataCategory::LocCoarse;
         if impersonal && found.recogniser != DECLARED && !self.masking.contains_key(&category) {
             return Action::Allow;
         }
         self.by_category(category)
+    }
+
+    /// What takes the place of values of this type.
+    pub fn style(&self, kind: DataType) -> Style {
+        self.styles.get(&kind).copied().unwrap_or(self.style)
     }
 
     fn by_category(&self, category: DataCategory) -> Action {
@@ -222,6 +258,30 @@ mod tests {
         assert_eq!(action(&Policy::default()), [allow, allow, mask, mask]);
         assert_eq!(action(&policy(DataCategory::EduWork, Action::Mask)), [mask, allow, mask, mask]);
         assert_eq!(action(&policy(DataCategory::LocCoarse, Action::Mask)), [allow, mask, mask, mask]);
+    }
+
+    #[test]
+    fn labels_pass_and_can_be_asked_about_but_never_masked() {
+        let label = Detection { span: 3..3, kind: DataType::Health, score: 0.8, recogniser: "label" };
+        let action = |policy: &Policy| policy.action_on(&label);
+        assert_eq!(action(&Policy::default()), Action::Allow);
+        for (told, then) in
+            [(Action::Ask, Action::Ask), (Action::Block, Action::Block), (Action::Mask, Action::Allow)]
+        {
+            assert_eq!(action(&policy(DataCategory::HealthRecord, told)), then);
+        }
+    }
+
+    #[test]
+    fn an_age_passes_and_a_date_of_birth_does_not() {
+        let value = |kind| Detection { span: 3..9, kind, score: 0.9, recogniser: "test" };
+        let action =
+            |policy: &Policy| [DataType::Age, DataType::BirthDate].map(|kind| policy.action_on(&value(kind)));
+        assert_eq!(action(&Policy::default()), [Action::Allow, Action::Mask]);
+        assert_eq!(
+            action(&policy(DataCategory::DemoBasic, Action::Redact)),
+            [Action::Redact, Action::Redact]
+        );
     }
 
     #[test]

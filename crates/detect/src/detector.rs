@@ -6,6 +6,7 @@ use std::ops::Range;
 use aho_corasick::{AhoCorasick, MatchKind};
 use ombud_core::{DECLARED, DataType, Detection};
 
+use crate::address;
 use crate::label::LabelIndex;
 use crate::mask::token;
 use crate::normalise::normalise;
@@ -14,6 +15,7 @@ use crate::resolve::{Candidate, Strength, resolve};
 use crate::scan::Scanner;
 use crate::tagger::Tagger;
 use crate::text::{Text, is_word};
+use crate::topics::Topics;
 
 /// What the operator tells the detector beforehand.
 #[derive(Clone, Default)]
@@ -22,11 +24,26 @@ pub struct Options {
     /// letter by letter after [`normalise`]; one that begins or ends with an ASCII letter or digit is found only as a
     /// whole word. Empty values are ignored.
     pub declared: Vec<(DataType, String)>,
+    /// Leaves out the tagger of names, places and organisations: what is left has a form.
+    pub without_names: bool,
+    /// The countries whose numbers are looked for, as [`locales`](crate::locales) names them; all if absent. What belongs to
+    /// no country is always looked for.
+    pub locales: Option<Vec<String>>,
+}
+
+impl Options {
+    fn people(&self) -> impl Iterator<Item = Box<str>> + '_ {
+        let people = self.declared.iter().filter(|(kind, _)| *kind == DataType::Person);
+        people.map(|(_, name)| Box::from(name.trim()))
+    }
 }
 
 impl fmt::Debug for Options {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Options").field("declared", &self.declared.len()).finish()
+        f.debug_struct("Options")
+            .field("declared", &self.declared.len())
+            .field("locales", &self.locales)
+            .finish_non_exhaustive()
     }
 }
 
@@ -35,12 +52,14 @@ pub struct Detector {
     scanner: Scanner,
     labels: LabelIndex,
     declared: Option<Declared>,
+    people: Vec<Box<str>>,
     tagger: Option<Tagger<'static>>,
+    topics: Topics,
 }
 
 impl fmt::Debug for Detector {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Detector").field("recognisers", &recognisers::ALL.len()).finish_non_exhaustive()
+        f.debug_struct("Detector").field("declared", &self.declared.is_some()).finish_non_exhaustive()
     }
 }
 
@@ -53,12 +72,36 @@ impl Default for Detector {
 impl Detector {
     /// Builds the automata: some milliseconds.
     pub fn new(options: &Options) -> Self {
+        let recognisers = recognisers::chosen(options.locales.as_deref());
         Self {
-            scanner: Scanner::new(recognisers::ALL),
-            labels: LabelIndex::new(recognisers::ALL),
+            labels: LabelIndex::new(&recognisers),
+            scanner: Scanner::new(recognisers),
             declared: Declared::new(options),
-            tagger: Tagger::built_in(),
+            people: options.people().collect(),
+            tagger: if options.without_names { None } else { Tagger::built_in() },
+            topics: Topics::new(),
         }
+    }
+
+    /// The same as [`detect`](Self::detect), and among them what the text says about somebody: a detection of such a type
+    /// ([`DataType::is_label`]) has an empty span where it is said, because there is nothing to mask.
+    pub fn detect_with_labels(&self, text: &str) -> Vec<Detection> {
+        let mut found = self.detect(text);
+        let labels = self.topics.find(text, &found);
+        found.extend(labels);
+        found.sort_by_key(|found| (found.span.start, found.span.end));
+        found
+    }
+
+    /// A detector without the trained model: what rules alone find does not change when the model does.
+    #[cfg(test)]
+    pub(crate) fn without_model() -> Self {
+        Self { tagger: None, ..Self::new(&Options::default()) }
+    }
+
+    /// The names of people that the operator declares.
+    pub fn declared_people(&self) -> &[Box<str>] {
+        &self.people
     }
 
     /// Everything found in `text`, sorted by start, without overlaps; spans are bytes of `text` on character boundaries.
@@ -74,23 +117,35 @@ impl Detector {
         if let Some(tagger) = &self.tagger {
             tagger.find(view.as_str(), &mut candidates);
         }
+        address::join(view.as_str(), &mut candidates);
         candidates.retain(|candidate| !touches_own_token(&view, &candidate.span));
-        resolve(candidates)
-            .into_iter()
-            .map(|found| Detection {
-                span: normal.original(&found.span),
-                kind: found.kind,
-                score: found.score,
-                recogniser: found.recogniser,
-            })
-            .collect()
+        let found = resolve(candidates).into_iter().map(|found| Detection {
+            span: normal.original(&found.span),
+            kind: found.kind,
+            score: found.score,
+            recogniser: found.recogniser,
+        });
+        apart(found)
     }
+}
+
+/// One character of the original may be several of the normal form, with the end of one value and the beginning of the next
+/// in it: then it belongs to the first.
+fn apart(found: impl Iterator<Item = Detection>) -> Vec<Detection> {
+    let mut end = 0;
+    found
+        .filter_map(|mut detection| {
+            detection.span.start = detection.span.start.max(end);
+            end = end.max(detection.span.end);
+            (!detection.span.is_empty()).then_some(detection)
+        })
+        .collect()
 }
 
 /// True if the span touches something of the form of our own tokens. With a letter or digit behind it, it is the beginning
 /// of something else: `api_org_…` is how a vendor's keys begin.
 fn touches_own_token(text: &Text<'_>, span: &Range<usize>) -> bool {
-    const LONGEST: usize = 17;
+    const LONGEST: usize = 18;
     let from = text.as_str().floor_char_boundary(span.start.saturating_sub(LONGEST));
     let to = text.as_str().ceil_char_boundary(span.end + LONGEST);
     let around = text.slice(from..to);

@@ -14,10 +14,10 @@ const WINDOW: usize = 48;
 
 /// A set of types, and "something else".
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(crate) struct Labels(u64);
+pub(crate) struct Labels(u128);
 
 impl Labels {
-    const OTHER: Self = Self(1 << 63);
+    const OTHER: Self = Self(1 << 127);
 
     fn of(kind: DataType) -> Self {
         DataType::ALL.iter().position(|other| *other == kind).map_or(Self(0), |i| Self(1 << i))
@@ -215,11 +215,12 @@ pub(crate) fn link(text: &Text<'_>, end: usize) -> Link {
     for _ in 0..8 {
         let Some(byte) = text.byte(link.value) else { break };
         // Behind an opening quotation mark everything is value; a closing one may still be followed by a colon.
-        if link.quote.is_some() && (link.explicit || !matches!(byte, b' ' | b':' | b'=')) {
+        if link.quote.is_some() && (link.explicit || !matches!(byte, b' ' | b':' | b'=' | b',')) {
             break;
         }
         match byte {
-            b' ' | b'\t' | b'\n' | b'\r' | b'(' | b'*' | b'\\' => link.value += 1,
+            b' ' => link.value = text.run(link.value, 64, |b| b == b' '),
+            b'\t' | b'\n' | b'\r' | b'(' | b'*' | b'\\' => link.value += 1,
             b'"' | b'\'' | b'`' => {
                 link.quote = Some(byte);
                 link.value += 1;
@@ -236,7 +237,11 @@ pub(crate) fn link(text: &Text<'_>, end: usize) -> Link {
                 link.value += 1;
             }
             b'-' if text.byte(link.value + 1) == Some(b'>') => link.value += 1,
-            b',' if !link.explicit => link.value += 1,
+            // `put("key", "value")`
+            b',' if !link.explicit => {
+                link.quote = None;
+                link.value += 1;
+            }
             b'#' if text.byte(link.value + 1).is_some_and(|b| b.is_ascii_digit()) => link.value += 1,
             _ => {
                 let rest = text.as_str().get(link.value..).unwrap_or_default();
@@ -265,10 +270,10 @@ fn begins_with_word(rest: &str, word: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::recognisers::ALL;
+    use crate::recognisers::chosen;
 
     fn labels(before: &str) -> Labels {
-        LabelIndex::new(ALL).before(before, before.len())
+        LabelIndex::new(&chosen(None)).before(before, before.len())
     }
 
     #[test]
@@ -288,7 +293,7 @@ mod tests {
 
     #[test]
     fn links_are_skipped() {
-        let index = LabelIndex::new(ALL);
+        let index = LabelIndex::new(&chosen(None));
         let skip = |gap: &str| {
             let text = format!("{gap}value1");
             let link = link(&Text::new(&text, &index), 0);

@@ -9,16 +9,21 @@
 //! 3. Each of the `recognisers` that asked for such a place reads a bounded piece of text there and checks it.
 //! 4. `resolve` settles overlaps and hands the spans back in the coordinates of the original.
 //!
-//! [`mask`] turns detections into tokens and back.
+//! [`injection`] looks for signs that a text speaks to the model instead of telling it something. [`mask`] turns detections into tokens and back.
 
+mod address;
 mod detector;
+pub mod injection;
 mod label;
 pub mod mask;
+pub mod memory;
 pub mod normalise;
 mod recognisers;
 mod resolve;
 mod scan;
 pub mod tagger;
 mod text;
+mod topics;
 
 pub use detector::{Detector, Options};
+pub use recognisers::locales;

@@ -36,9 +36,15 @@ impl Candidate {
     /// lose a part of itself to that.
     fn rank(&self) -> Strength {
         match self.strength {
-            Strength::Context if self.kind.category().class() == Class::Secret => Strength::Validated,
+            Strength::Context if self.is_secret() => Strength::Validated,
+            // A key in an address such as `key@host` is no e-mail.
+            Strength::Validated if self.is_secret() => Strength::Declared,
             other => other,
         }
+    }
+
+    fn is_secret(&self) -> bool {
+        self.kind.category().class() == Class::Secret
     }
 }
 

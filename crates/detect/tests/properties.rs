@@ -131,7 +131,7 @@ proptest! {
 
     #[test]
     fn declared_values_are_always_found(before in "[ ,。中]{0,5}", value in "[a-zA-Z][a-zA-Z ]{1,8}[a-z]|[一-龥]{2,4}", after in "[ ,。中]{0,5}") {
-        let options = Options { declared: vec![(DataType::Person, value.clone())] };
+        let options = Options { declared: vec![(DataType::Person, value.clone())], ..Options::default() };
         let text = format!("{before}{value}{after}");
         let found = Detector::new(&options).detect(&text);
         prop_assert!(found.iter().any(|d| text[d.span.clone()].contains(&value)), "{found:?} in {text:?}");
@@ -145,7 +145,7 @@ fn declared_values_are_whole_words_and_survive_disguise() {
         (DataType::Org, "安伴科技".to_owned()),
         (DataType::Org, " ".to_owned()),
     ];
-    let detector = Detector::new(&Options { declared });
+    let detector = Detector::new(&Options { declared, ..Options::default() });
     // "Annie" is a name too, but none that was declared.
     let values = |text: &'static str| {
         let found = detector.detect(text).into_iter().filter(|d| d.recogniser == "declared");

@@ -19,6 +19,7 @@ const CREDENTIALS: &[&str] = &["x-ombud-key", "authorization", "x-api-key", "api
 pub const SEED: &str = "client";
 
 /// The origin of a request, without the client's key itself.
+#[derive(Clone)]
 pub struct Caller {
     /// Digest of the client's key, for records.
     pub client: String,
@@ -26,6 +27,8 @@ pub struct Caller {
     pub subject: Option<String>,
     /// The session that the client names.
     pub session: String,
+    /// Digest of the gateway's own key that the client shows: what the edges have in common.
+    pub tenant: String,
     seed: [u8; 32],
 }
 
@@ -36,7 +39,11 @@ impl Caller {
             CREDENTIALS.iter().find_map(|name| headers.get(*name)).map_or(&b""[..], |value| value.as_bytes());
         let session =
             headers.get("x-ombud-session").and_then(|value| value.to_str().ok()).unwrap_or_default();
-        Self { subject: subject_of(ledger, headers), ..Self::new(ledger, credential, session) }
+        Self {
+            subject: subject_of(ledger, headers),
+            tenant: tenant_of(ledger, headers),
+            ..Self::new(ledger, credential, session)
+        }
     }
 
     /// The caller with this key and session.
@@ -46,7 +53,8 @@ impl Caller {
 
     /// The caller with the seed that the ledger or its vault derives for [`SEED`] and the client's key.
     pub fn from_seed(seed: [u8; 32], session: &str) -> Self {
-        Self { client: hex(&digest(&seed, &[b"id"])), session: session.to_owned(), subject: None, seed }
+        let client = hex(&digest(&seed, &[b"id"]));
+        Self { tenant: client.clone(), client, session: session.to_owned(), subject: None, seed }
     }
 
     /// The scope of stored tokens: changes with client and session.
@@ -83,7 +91,9 @@ impl Caller {
 
     /// What makes the codes that release calls.
     pub fn approver(&self) -> Approver {
-        Approver::new(&digest(&self.seed, &[b"approve", self.session.as_bytes()]))
+        const HALF_HOUR: i64 = 1800;
+        let now = u64::try_from(jiff::Timestamp::now().as_second() / HALF_HOUR).unwrap_or_default();
+        Approver::new(&digest(&self.seed, &[b"approve", self.session.as_bytes()]), now)
     }
 
     /// The key for tokens. For embeddings the session does not count, so that what is stored in one session is found

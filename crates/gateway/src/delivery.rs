@@ -10,6 +10,7 @@ use axum::response::Response;
 use bytes::Bytes;
 use futures_util::{Stream, StreamExt};
 use http::{HeaderMap, StatusCode, header};
+use ombud_core::Lang;
 use ombud_core::event::{Event, EventKind, Party, ResponseRecord};
 use ombud_detect::mask::{Minted, Tally};
 use ombud_ledger::Payload;
@@ -17,7 +18,8 @@ use tokio::runtime::{Handle, RuntimeFlavor};
 use tokio::task::block_in_place;
 
 use crate::caller::Caller;
-use crate::calls::{Judge, Judgement};
+use crate::calls::arguments::canonical;
+use crate::calls::{Judge, Judgement, question};
 use crate::channel::stream::{AnswerStream, Step};
 use crate::gateway::Gateway;
 use crate::interceptor::Seen;
@@ -57,6 +59,7 @@ pub struct Delivery {
     exchange: String,
     conversation: String,
     client: String,
+    tenant: String,
     subject: Option<String>,
     minted: Arc<Minted>,
     judge: Judge,
@@ -95,6 +98,7 @@ impl Delivery {
             code: None,
         };
         let (url, minted) = (route.url.clone(), Arc::new(minted));
+        gateway.shelf.keep(&caller.tenant, &minted);
         let (wire, dialect) = (route.wire, route.dialect);
         Self {
             gateway,
@@ -104,6 +108,7 @@ impl Delivery {
             exchange,
             conversation,
             client: caller.client.clone(),
+            tenant: caller.tenant.clone(),
             subject: caller.subject.clone(),
             minted,
             judge,
@@ -157,6 +162,7 @@ impl Delivery {
     async fn decide(&mut self, calls: &[ToolCall]) -> Result<Vec<Withheld>, Refusal> {
         let mut last = None;
         let mut withheld = Vec::new();
+        let mut asked = Vec::new();
         for call in calls {
             let judged = self.judge(call);
             let decision = judged.decision.id();
@@ -172,9 +178,14 @@ impl Delivery {
                 arguments: judged.arguments,
             };
             last = Some(self.append(kind, Some(&judged.details))?);
+            if judged.text.is_none() {
+                self.gateway.shelf.release(&self.tenant, &call.tool, canonical(&call.arguments));
+            }
+            asked.extend(judged.asked.map(|item| (withheld.len(), item, judged.lang)));
             let held = judged.text.map(|text| Withheld { place: call.place, id: call.id.clone(), text });
             withheld.extend(held);
         }
+        ask_once(&mut withheld, &asked);
         if let Some(ticket) = last {
             self.gateway.ledger.durable(&ticket).await.map_err(|_| Refusal::Ledger)?;
         }
@@ -229,6 +240,22 @@ impl Drop for Delivery {
             self.record.fault = Party::Client;
             self.record.code = Some("client_gone".to_owned());
             self.finish();
+        }
+    }
+}
+
+/// Calls of one question at most; the others are asked about when they come again.
+const MOST_ASKED: usize = 20;
+
+/// Several calls of one answer are one question.
+fn ask_once(withheld: &mut [Withheld], asked: &[(usize, (String, String), Lang)]) {
+    let [(first, _, lang), _, ..] = asked else { return };
+    let shown = asked.iter().take(MOST_ASKED);
+    let (items, codes): (Vec<&str>, Vec<&str>) = shown.map(|(_, (item, code), _)| (&**item, &**code)).unzip();
+    let question = question::several(&items, &codes, *lang);
+    for (place, ..) in asked {
+        if let Some(held) = withheld.get_mut(*place) {
+            held.text = if place == first { question.clone() } else { question::elsewhere(*lang) };
         }
     }
 }

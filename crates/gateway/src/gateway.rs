@@ -1,7 +1,7 @@
 //! What one gateway is made of.
 
 use std::collections::BTreeSet;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 
 use ombud_core::event::{Counts, EventKind};
 use ombud_core::flow::{FlowMap, Recipient, RecipientKind};
@@ -18,6 +18,8 @@ use crate::memory::Memory;
 use crate::providers::{Provider, Providers};
 use crate::record;
 use crate::refusal::Refusal;
+use crate::tool::Edge;
+use crate::tool::shelf::Shelf;
 use crate::upstream::{Patience, Upstream};
 use crate::wire::Dialect;
 
@@ -59,9 +61,13 @@ pub struct Gateway {
     /// How it behaves.
     pub config: Config,
     /// Detection with memory.
-    pub inspector: Inspector,
+    pub inspector: Arc<Inspector>,
     /// Attribution with memory.
-    pub attributor: Attributor,
+    pub attributor: Arc<Attributor>,
+    /// What the model edge leaves for the tool edge.
+    pub shelf: Arc<Shelf>,
+    /// The tool edge, where there is one.
+    pub edge: OnceLock<Edge>,
     /// The log.
     pub ledger: Ledger,
     /// Consent.
@@ -81,8 +87,10 @@ impl Gateway {
         Ok(Arc::new(Self {
             config,
             desk,
-            inspector: Inspector::new(detector),
-            attributor: Attributor::default(),
+            inspector: Arc::new(Inspector::new(detector)),
+            attributor: Arc::default(),
+            shelf: Arc::default(),
+            edge: OnceLock::new(),
             ledger,
             upstream,
             heavy: Semaphore::new(HEAVY_AT_ONCE),

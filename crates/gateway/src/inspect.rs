@@ -1,46 +1,40 @@
 //! Detect, decide, mask: from an exchange to the body that may leave.
 
-use std::collections::{BTreeSet, HashMap};
-use std::hash::{BuildHasher, RandomState};
-use std::sync::{Arc, Mutex};
+use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use bytes::Bytes;
 use ombud_core::event::Counts;
 use ombud_core::policy::{Facts, Reason};
-use ombud_core::{Decision, Detection, Edit, Exchange, Policy, Slot, decide};
+use ombud_core::{Decision, Edit, Exchange, Policy, Role, Sign, SignRecord, Slot, Style, Trust, decide};
 use ombud_detect::Detector;
+use ombud_detect::injection::signs;
 use ombud_detect::mask::{Mint, Minted};
+use ombud_detect::memory::{self, Recalled};
 
+use crate::attribute::envelope::{Passage, passages};
 use crate::caller::MintKey;
+use crate::recall::{Detections, Recall};
 use crate::refusal::Refusal;
 use crate::wire::splice::{Patch, splice};
 
-/// Detections of one slot.
-pub type Detections = Arc<[Detection]>;
+/// Texts shorter than this are looked through anew each time: that is as fast.
+const WORTH_KEEPING: usize = 16;
 
-/// Slots shorter than this are detected anew each time: that is faster than looking them up.
-const WORTH_KEEPING: usize = 256;
+/// Signs of one exchange that are recorded.
+const MOST_SIGNS: usize = 32;
 
-/// Slots per generation. A detection holds places, not text, so this bounds memory at a few megabytes.
-const GENERATION: usize = 4096;
-
-/// A detector that remembers the slots of a growing history, so that a turn costs what is new in it.
+/// A detector that remembers the slots of a growing history.
 pub struct Inspector {
     detector: Detector,
-    hasher: RandomState,
-    seen: Mutex<Generations>,
-}
-
-#[derive(Default)]
-struct Generations {
-    young: HashMap<(u64, usize), Detections>,
-    old: HashMap<(u64, usize), Detections>,
+    known: Recall<Detections>,
+    signs: Recall<Arc<[Sign]>>,
 }
 
 impl Inspector {
     /// An inspector around a detector.
     pub fn new(detector: Detector) -> Self {
-        Self { detector, hasher: RandomState::new(), seen: Mutex::default() }
+        Self { detector, known: Recall::default(), signs: Recall::default() }
     }
 
     /// The detector itself.
@@ -48,42 +42,59 @@ impl Inspector {
         &self.detector
     }
 
-    /// The detections of every slot.
-    pub fn detect(&self, exchange: &Exchange) -> Vec<Detections> {
-        exchange.slots.iter().map(|slot| self.slot(&slot.text)).collect()
+    /// The detections of every slot of a client's exchange.
+    pub fn detect(&self, client: &str, exchange: &Exchange) -> Vec<Detections> {
+        exchange.slots.iter().map(|slot| self.slot(client, &slot.text)).collect()
     }
 
-    fn slot(&self, text: &str) -> Detections {
+    /// What the texts of one request tell of each other: names that one of them gave are found in all.
+    pub fn remember(&self, exchange: &Exchange, found: Vec<Detections>) -> Recalled {
+        let texts: Vec<&str> = exchange.slots.iter().map(|slot| slot.text.as_ref()).collect();
+        memory::recall(&texts, found, self.detector.declared_people())
+    }
+
+    fn slot(&self, client: &str, text: &str) -> Detections {
+        let detect = || self.detector.detect_with_labels(text).into();
         if text.len() < WORTH_KEEPING {
-            return self.detector.detect(text).into();
+            detect()
+        } else {
+            self.known.or_work(client, text, text.len(), detect)
         }
-        // The hash is keyed at random for this process: nobody can prepare two texts that meet.
-        let key = (self.hasher.hash_one(text), text.len());
-        if let Some(known) = self.recall(&key) {
-            return known;
-        }
-        let found: Detections = self.detector.detect(text).into();
-        self.keep(key, Arc::clone(&found));
-        found
     }
 
-    fn recall(&self, key: &(u64, usize)) -> Option<Detections> {
-        let mut seen = self.seen.lock().ok()?;
-        if let Some(found) = seen.young.get(key) {
-            return Some(Arc::clone(found));
-        }
-        let found = seen.old.remove(key)?;
-        seen.young.insert(*key, Arc::clone(&found));
-        Some(found)
+    /// Signs of injection in what third parties wrote: results of tools, memories, retrieved passages.
+    pub fn signs(&self, client: &str, exchange: &Exchange) -> Vec<SignRecord> {
+        let slots = exchange.slots.iter().enumerate();
+        let signs = slots.flat_map(|(number, slot)| {
+            let found: Vec<_> =
+                self.slot_signs(client, slot).iter().map(|sign| SignRecord::new(number, sign)).collect();
+            found
+        });
+        signs.take(MOST_SIGNS).collect()
     }
 
-    fn keep(&self, key: (u64, usize), found: Detections) {
-        let Ok(mut seen) = self.seen.lock() else { return };
-        if seen.young.len() >= GENERATION {
-            seen.old = std::mem::take(&mut seen.young);
+    fn slot_signs(&self, client: &str, slot: &Slot) -> Arc<[Sign]> {
+        let text = slot.text.as_str();
+        let mine = matches!(slot.role, Role::System | Role::Developer | Role::User);
+        let find = || if mine { passages_signs(text) } else { signs(text) };
+        if !mine && slot.origin.trust() != Trust::Untrusted {
+            Arc::default()
+        } else if text.len() < WORTH_KEEPING {
+            find().into()
+        } else {
+            self.signs.or_work(client, (mine, text), text.len(), || find().into())
         }
-        seen.young.insert(key, found);
     }
+}
+
+/// Signs in the passages of a prompt that came from elsewhere.
+fn passages_signs(text: &str) -> Vec<Sign> {
+    let of = |passage: Passage| {
+        let start = passage.span.start;
+        let found = signs(text.get(passage.span).unwrap_or_default()).into_iter();
+        found.map(move |sign| Sign { span: start + sign.span.start..start + sign.span.end, ..sign })
+    };
+    passages(text).into_iter().flat_map(of).collect()
 }
 
 /// A request as it may leave.
@@ -104,13 +115,14 @@ pub struct Masked {
 pub fn apply(
     policy: &Policy,
     exchange: &Exchange,
-    detections: &[Detections],
+    recalled: &Recalled,
     key: &MintKey,
     approved: &BTreeSet<String>,
 ) -> Result<Masked, Refusal> {
+    let detections = recalled.detections.as_slice();
     let mint: Mint<'_> = &|kind, value, attempt| key.mint(kind, value, attempt);
-    let facts = facts(exchange, detections, mint, approved);
-    let mut minted = Minted::default();
+    let facts = facts(exchange, recalled, mint, approved);
+    let mut minted = Minted::with_kin(Arc::clone(&recalled.kin));
     let edits = match decide(policy, exchange, detections, &facts) {
         Decision::Pass => Vec::new(),
         Decision::Rewrite(edits) => edits,
@@ -127,7 +139,7 @@ pub fn apply(
     let mut masked = Counts::new();
     let mut patches = Vec::with_capacity(edits.len());
     for edit in &edits {
-        if let Some(patch) = patch(exchange, edit, &patches, &mut minted, mint) {
+        if let Some(patch) = patch(policy, exchange, edit, &patches, &mut minted, mint) {
             *masked.entry(edit.kind).or_default() += 1;
             patches.push(patch);
         }
@@ -139,6 +151,7 @@ pub fn apply(
 
 /// The replacement of one value. A JSON number is replaced whole, once.
 fn patch(
+    policy: &Policy,
     exchange: &Exchange,
     edit: &Edit,
     before: &[Patch],
@@ -152,8 +165,21 @@ fn patch(
     if number.is_some() && before.last().is_some_and(|last| last.range == range) {
         return None;
     }
-    let token = minted.token(edit.kind, slot.text.get(span)?, edit.restorable, mint);
-    Some(Patch { range, with: slot.encode(&token.to_string(), number.is_some()).into_owned() })
+    let value = slot.text.get(span)?;
+    // One-way values have nothing to be turned back to, and a JSON number is replaced by a string anyway.
+    let realistic = edit.restorable && number.is_none() && policy.style(edit.kind) == Style::Realistic;
+    let with = if realistic {
+        minted.surrogate(edit.kind, value, mint, &|made| stands(exchange, made))
+    } else {
+        minted.token(edit.kind, value, edit.restorable, mint).to_string()
+    };
+    Some(Patch { range, with: slot.encode(&with, number.is_some()).into_owned() })
+}
+
+/// True if a text stands anywhere in the request: as a surrogate it could not be told from what was there.
+fn stands(exchange: &Exchange, text: &str) -> bool {
+    let finder = memchr::memmem::Finder::new(text);
+    exchange.slots.iter().any(|slot| finder.find(slot.text.as_bytes()).is_some())
 }
 
 fn ask(exchange: &Exchange, reason: Reason, minted: &mut Minted, mint: Mint<'_>) -> Refusal {
@@ -167,20 +193,16 @@ fn ask(exchange: &Exchange, reason: Reason, minted: &mut Minted, mint: Mint<'_>)
 }
 
 /// Which values the caller approved, by the tokens that the question named.
-fn facts(
-    exchange: &Exchange,
-    detections: &[Detections],
-    mint: Mint<'_>,
-    approved: &BTreeSet<String>,
-) -> Facts {
+fn facts(exchange: &Exchange, recalled: &Recalled, mint: Mint<'_>, approved: &BTreeSet<String>) -> Facts {
     let mut facts = Facts::default();
     if approved.is_empty() {
         return facts;
     }
-    for (index, (slot, found)) in exchange.slots.iter().zip(detections).enumerate() {
+    for (index, (slot, found)) in exchange.slots.iter().zip(&recalled.detections).enumerate() {
         for detection in found.iter() {
             let Some(value) = slot.text.get(detection.span.clone()) else { continue };
-            if approved.contains(&Minted::default().token(detection.kind, value, true, mint).to_string()) {
+            let mut minted = Minted::with_kin(Arc::clone(&recalled.kin));
+            if approved.contains(&minted.token(detection.kind, value, true, mint).to_string()) {
                 facts.approved.insert((index, detection.span.start));
             }
         }

@@ -12,8 +12,9 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, Request, header};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use ombud_core::event::{Event, EventKind};
-use ombud_core::{Exchange, Policy};
+use ombud_core::{Exchange, Policy, SignRecord};
 use ombud_detect::mask::Minted;
+use ombud_detect::memory::Recalled;
 use ombud_ledger::{Payload, Ticket};
 use tokio::runtime::{Handle, RuntimeFlavor};
 use tokio::task::block_in_place;
@@ -155,15 +156,22 @@ fn work(
     body: Bytes,
 ) -> Result<Ready, Refusal> {
     let exchange = intercepted(gateway, route, call, parse(route, body)?)?;
-    let detections = gateway.inspector.detect(&exchange);
+    let found = gateway.inspector.detect(&caller.client, &exchange);
+    // Texts that are embedded must give the same tokens whatever else is sent with them.
+    let recalled = match route.wire.is_some_and(Wire::across_sessions) {
+        true => Recalled { detections: found, kin: Arc::default() },
+        false => gateway.inspector.remember(&exchange, found),
+    };
+    let signs = gateway.inspector.signs(&caller.client, &exchange);
+    let suspicious = !signs.is_empty();
     let policy = policy(gateway, route);
     let key = caller.mint_key(route.wire);
-    let masked = inspect::apply(&policy, &exchange, &detections, &key, &approved(&call.headers))?;
+    let masked = inspect::apply(&policy, &exchange, &recalled, &key, &approved(&call.headers))?;
     let conversation = caller.conversation(&exchange);
-    let ticket = intend(gateway, route, call, caller, &conversation, &exchange, &masked)?;
+    let ticket = intend(gateway, route, call, caller, &conversation, &exchange, (&masked, signs))?;
     // A request that offers no tools is let go: a call in its answer has nothing that speaks for it.
     let request = route.wire.filter(|_| exchange.has_tools()).map(|wire| (wire, exchange.body));
-    let judge = Judge::new(request, caller.approver());
+    let judge = Judge::new(request, caller, suspicious);
     Ok(Ready { body: masked.body, minted: masked.minted, conversation, ticket, judge })
 }
 
@@ -280,9 +288,9 @@ fn intend(
     caller: &Caller,
     conversation: &str,
     exchange: &Exchange,
-    masked: &Masked,
+    (masked, signs): (&Masked, Vec<SignRecord>),
 ) -> Result<Ticket, Refusal> {
-    let kind = record::request(&route.provider.id, upstream::host(&route.url), exchange, masked);
+    let kind = record::request(&route.provider.id, upstream::host(&route.url), exchange, masked, signs);
     let event = Event {
         exchange: Some(call.id.clone()),
         conversation: Some(conversation.to_owned()),
@@ -290,7 +298,7 @@ fn intend(
         subject: caller.subject.clone(),
         ..record::event(kind)
     };
-    let patches = record::patches(&masked.patches);
+    let patches = record::patches(&masked.patches, &masked.minted);
     let payload = Payload { conversation, parts: &[&exchange.body, &patches] };
     // A path that passes unread is one big part that was not inspected.
     let opaque = exchange.opaque.len() + usize::from(route.wire.is_none());

@@ -3,8 +3,10 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use ombud_core::Exchange;
 use ombud_core::event::{Event, EventKind, RequestRecord};
+use ombud_core::{Exchange, SignRecord};
+use ombud_detect::mask::Minted;
+use serde_json::json;
 use uuid::Uuid;
 
 use crate::inspect::Masked;
@@ -39,7 +41,13 @@ pub fn event(kind: EventKind) -> Event {
 }
 
 /// The record of a request that is about to leave.
-pub fn request(provider: &str, host: &str, exchange: &Exchange, masked: &Masked) -> EventKind {
+pub fn request(
+    provider: &str,
+    host: &str,
+    exchange: &Exchange,
+    masked: &Masked,
+    signs: Vec<SignRecord>,
+) -> EventKind {
     let mut slots = BTreeMap::new();
     for slot in &exchange.slots {
         *slots.entry(slot.role).or_default() += 1;
@@ -59,13 +67,18 @@ pub fn request(provider: &str, host: &str, exchange: &Exchange, masked: &Masked)
         found: masked.found.clone(),
         masked: masked.masked.clone(),
         opaque,
+        signs,
     }))
 }
 
 /// The replacements of a request as JSON, `[[start, end, "TOKEN"], …]` in bytes of the original body: the second part
-/// of its payload. With the original, which is the first, it says what the provider received.
-pub fn patches(patches: &[Patch]) -> Vec<u8> {
-    let rows: Vec<(usize, usize, &str)> =
-        patches.iter().map(|patch| (patch.range.start, patch.range.end, patch.with.as_str())).collect();
-    serde_json::to_vec(&rows).unwrap_or_default()
+/// of its payload. With the original, which is the first, it says what the provider received. A surrogate does not tell its
+/// type, so it stands fourth.
+pub fn patches(patches: &[Patch], minted: &Minted) -> Vec<u8> {
+    let row = |patch: &Patch| {
+        let mut row = vec![json!(patch.range.start), json!(patch.range.end), json!(patch.with)];
+        row.extend(minted.surrogate_kind(&patch.with).map(|kind| json!(kind)));
+        row
+    };
+    serde_json::to_vec(&patches.iter().map(row).collect::<Vec<_>>()).unwrap_or_default()
 }

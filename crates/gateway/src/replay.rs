@@ -1,14 +1,15 @@
 //! From what the log keeps of an exchange back to what can be shown of it: the slots of the request with what stood there
 //! when it left, and the texts of the answer. Pure; whoever calls it has decrypted the bytes.
 
+use std::fmt;
 use std::ops::Range;
 
 use bytes::Bytes;
-use ombud_core::{Edge, Exchange, Slot};
+use ombud_core::{DataType, Edge, Exchange, Slot};
 use ombud_detect::mask::{Minted, Token, token};
+use serde::Deserialize;
 
 use crate::wire::Wire;
-use crate::wire::splice::Patch;
 
 mod answer;
 
@@ -31,7 +32,52 @@ pub struct Replaced {
     /// Bytes of the slot's text.
     pub span: Range<usize>,
     /// What stood there when it left.
-    pub token: Token,
+    pub stands: Stands,
+}
+
+/// What stood in the place of a value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Stands {
+    /// A token.
+    Token(Token),
+    /// A made-up value of this type.
+    Surrogate(DataType, String),
+}
+
+impl Stands {
+    /// The type of the value.
+    pub fn kind(&self) -> DataType {
+        match self {
+            Self::Token(token) => token.kind,
+            Self::Surrogate(kind, _) => *kind,
+        }
+    }
+
+    /// The token, if it is one.
+    pub fn token(&self) -> Option<Token> {
+        match self {
+            Self::Token(token) => Some(*token),
+            Self::Surrogate(..) => None,
+        }
+    }
+}
+
+impl fmt::Display for Stands {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Token(token) => token.fmt(f),
+            Self::Surrogate(_, made) => f.write_str(made),
+        }
+    }
+}
+
+/// A recorded replacement: first and last byte of the original body, what was written there, and of a surrogate its type.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Row(pub usize, pub usize, pub String, #[serde(default)] pub Option<DataType>);
+
+/// The recorded replacements; none if the list cannot be read.
+pub fn rows(json: &[u8]) -> Vec<Row> {
+    serde_json::from_slice(json).unwrap_or_default()
 }
 
 /// Reads a request again. `wire` is the id in its record, `patches` the second part of its payload. A body or a list that
@@ -39,14 +85,8 @@ pub struct Replaced {
 pub fn request(wire: &str, body: Bytes, patches: &[u8]) -> Request {
     let exchange =
         Wire::by_id(wire).and_then(|wire| wire.parse(body.clone()).ok()).unwrap_or_else(|| unread(body));
-    let replaced = self::patches(patches).iter().filter_map(|patch| place(&exchange.slots, patch)).collect();
+    let replaced = rows(patches).iter().filter_map(|row| place(&exchange.slots, row)).collect();
     Request { exchange, replaced }
-}
-
-/// The recorded replacements; none if the list cannot be read.
-pub fn patches(json: &[u8]) -> Vec<Patch> {
-    let rows: Vec<(usize, usize, String)> = serde_json::from_slice(json).unwrap_or_default();
-    rows.into_iter().map(|(start, end, with)| Patch { range: start..end, with }).collect()
 }
 
 fn unread(body: Bytes) -> Exchange {
@@ -70,23 +110,31 @@ impl Request {
         for replaced in &self.replaced {
             let value =
                 self.exchange.slots.get(replaced.slot).and_then(|slot| slot.text.get(replaced.span.clone()));
-            if let Some(value) = value {
-                minted.insert(replaced.token, value, !one_way(&replaced.token));
+            match (value, &replaced.stands) {
+                (Some(value), Stands::Token(token)) => minted.insert(*token, value, !one_way(token)),
+                (Some(value), Stands::Surrogate(kind, made)) => minted.insert_surrogate(*kind, value, made),
+                (None, _) => {}
             }
         }
         minted
     }
 }
 
-/// The place of a patch in the text of the slot that it stands in.
-fn place(slots: &[Slot], patch: &Patch) -> Option<Replaced> {
-    let at = slots.partition_point(|slot| slot.span.end < patch.range.end);
-    let slot = slots.get(at).filter(|slot| slot.span.start <= patch.range.start)?;
-    let span = text_offset(slot, patch.range.start)..text_offset(slot, patch.range.end);
+/// The place of a replacement in the text of the slot that it stands in.
+fn place(slots: &[Slot], row: &Row) -> Option<Replaced> {
+    let Row(start, end, with, kind) = row;
+    let at = slots.partition_point(|slot| slot.span.end < *end);
+    let slot = slots.get(at).filter(|slot| slot.span.start <= *start)?;
+    let span = text_offset(slot, *start)..text_offset(slot, *end);
     slot.text.get(span.clone())?;
-    let found = token::spans(&patch.with).into_iter().next()?;
-    let token = token::read(patch.with.as_bytes().get(found)?)?;
-    Some(Replaced { slot: at, span, token })
+    let stands = match kind {
+        Some(kind) => Stands::Surrogate(*kind, with.clone()),
+        None => {
+            let found = token::spans(with).into_iter().next()?;
+            Stands::Token(token::read(with.as_bytes().get(found)?)?)
+        }
+    };
+    Some(Replaced { slot: at, span, stands })
 }
 
 /// The first offset of the slot's text that stands at `body` or after it: what [`Slot::body_range`] maps forward.
@@ -107,11 +155,13 @@ fn text_offset(slot: &Slot, body: usize) -> usize {
 #[cfg(test)]
 mod tests {
     use ombud_core::{DataType, Policy};
+    use ombud_detect::memory::Recalled;
     use ombud_detect::{Detector, Options};
     use proptest::prelude::*;
 
     use super::*;
-    use crate::inspect::{self, Detections};
+    use crate::inspect;
+    use crate::recall::Detections;
     use crate::record;
 
     /// What the log would keep of a body.
@@ -121,8 +171,9 @@ mod tests {
         let found: Vec<Detections> =
             exchange.slots.iter().map(|slot| detector.detect(&slot.text).into()).collect();
         let key = crate::caller::MintKey::of(b"key");
-        let masked = inspect::apply(&Policy::default(), &exchange, &found, &key, &[].into()).unwrap();
-        (record::patches(&masked.patches), masked.patches.len())
+        let recalled = Recalled { detections: found, kin: std::sync::Arc::default() };
+        let masked = inspect::apply(&Policy::default(), &exchange, &recalled, &key, &[].into()).unwrap();
+        (record::patches(&masked.patches, &masked.minted), masked.patches.len())
     }
 
     fn body(text: &str, number: u64) -> String {
@@ -148,8 +199,11 @@ mod tests {
             .collect();
         assert!(values.len() >= 5, "{values:?}");
         for (value, replaced) in values.iter().zip(&request.replaced) {
-            let expected =
-                if replaced.token.kind == DataType::Email { "wang.wei@example.com" } else { "13912345678" };
+            let expected = if replaced.stands.kind() == DataType::Email {
+                "wang.wei@example.com"
+            } else {
+                "13912345678"
+            };
             assert_eq!(*value, expected);
         }
         let minted = request.minted(&|token| token.kind == DataType::Email);

@@ -9,18 +9,20 @@ use axum::serve::ListenerExt;
 use tokio::net::TcpListener;
 
 use crate::gateway::Gateway;
+use crate::tool::{action, http};
 use crate::{memory, pipeline};
 
-/// The routes of the model edge (`/v1/…`, `/p/<provider>/…`) and of the memory edge (`/m/<store>/…`), and a clear error for
-/// all else.
+/// The routes of the model edge (`/v1/…`, `/p/<provider>/…`), of the memory edge (`/m/<store>/…`) and of the tool edge
+/// (`/mcp/<server>`, `/t/<action>/…`), and a clear error for all else.
 pub fn router(gateway: Arc<Gateway>) -> Router {
     Router::new().fallback(move |request: Request| {
         let gateway = Arc::clone(&gateway);
         async move {
-            if request.uri().path().starts_with(memory::ROOT) {
-                memory::handle(gateway, request).await
-            } else {
-                pipeline::handle(gateway, request).await
+            match request.uri().path() {
+                path if path.starts_with(memory::ROOT) => memory::handle(gateway, request).await,
+                path if path.starts_with(http::ROOT) => http::handle(gateway, request).await,
+                path if path.starts_with(action::ROOT) => action::handle(gateway, request).await,
+                _ => pipeline::handle(gateway, request).await,
             }
         }
     })

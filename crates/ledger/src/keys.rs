@@ -112,19 +112,33 @@ pub(crate) fn kek(epoch: i64) -> String {
     format!("kek.{epoch}.key")
 }
 
-/// A key from a secret, a label and a context: HKDF-SHA-256 (RFC 5869) written out for one block of output, which cannot
-/// fail. Each part is preceded by its length, so that no two contexts run together.
-pub(crate) fn derive(secret: &Secret, label: &str, context: &[&[u8]]) -> [u8; 32] {
-    let extract = hmac::sign(&hmac::Key::new(HMAC_SHA256, b"ombud/derive/1"), secret.as_slice());
-    let mut expand = hmac::Context::with_key(&hmac::Key::new(HMAC_SHA256, extract.as_ref()));
-    for part in std::iter::once(label.as_bytes()).chain(context.iter().copied()) {
-        expand.update(&(part.len() as u64).to_be_bytes());
-        expand.update(part);
+/// Makes keys from a secret, a label and a context: HKDF-SHA-256 (RFC 5869) written out for one block of output, which
+/// cannot fail. The first half, which depends on the secret only, is done once.
+pub(crate) struct Deriver(hmac::Key);
+
+impl Deriver {
+    pub(crate) fn new(secret: &Secret) -> Self {
+        let extract = hmac::sign(&hmac::Key::new(HMAC_SHA256, b"ombud/derive/1"), secret.as_slice());
+        Self(hmac::Key::new(HMAC_SHA256, extract.as_ref()))
     }
-    expand.update(&[1]);
-    let mut key = [0; 32];
-    key.iter_mut().zip(expand.sign().as_ref()).for_each(|(to, from)| *to = *from);
-    key
+
+    /// Each part is preceded by its length, so that no two contexts run together.
+    pub(crate) fn derive(&self, label: &str, context: &[&[u8]]) -> [u8; 32] {
+        let mut expand = hmac::Context::with_key(&self.0);
+        for part in std::iter::once(label.as_bytes()).chain(context.iter().copied()) {
+            expand.update(&(part.len() as u64).to_be_bytes());
+            expand.update(part);
+        }
+        expand.update(&[1]);
+        let mut key = [0; 32];
+        key.iter_mut().zip(expand.sign().as_ref()).for_each(|(to, from)| *to = *from);
+        key
+    }
+}
+
+/// One key, see [`Deriver`].
+pub(crate) fn derive(secret: &Secret, label: &str, context: &[&[u8]]) -> [u8; 32] {
+    Deriver::new(secret).derive(label, context)
 }
 
 #[cfg(test)]

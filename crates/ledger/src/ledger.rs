@@ -18,7 +18,7 @@ use crate::journal::frame::encode;
 use crate::journal::head::vkey_path;
 use crate::journal::recover::recover;
 use crate::journal::writer::{SEGMENT_BYTES, Writer, lock};
-use crate::keys::{Keys, LOG, MASTER, Secret, derive, random};
+use crate::keys::{Deriver, Keys, LOG, MASTER, random};
 use crate::seal::{Payload, Sealer};
 use crate::state::keyring::{Erased, Keyring, NewKey};
 use crate::state::vault::Vault;
@@ -44,7 +44,7 @@ pub struct Ticket {
 
 struct Inner {
     home: PathBuf,
-    master: Secret,
+    keys: Deriver,
     sealers: Mutex<Sealers>,
     stored: watch::Receiver<u64>,
     key_thread: Mutex<Option<JoinHandle<()>>>,
@@ -91,7 +91,7 @@ impl Ledger {
             let text = signer.verifier().vkey() + "\n";
             replace(&vkey, text.as_bytes()).map_err(Error::file("cannot write", &vkey))?;
         }
-        let master = keys.read(MASTER)?;
+        let deriver = Deriver::new(&keys.read(MASTER)?);
         let recovered = recover(&dir, &signer)?;
         let torn = recovered.torn;
         let writer = Writer::start(&dir, signer, recovered, segment_bytes)?;
@@ -110,7 +110,7 @@ impl Ledger {
         let sealers = Sealers { commands: Some(commands), ..Sealers::default() };
         let inner = Inner {
             home: home.to_owned(),
-            master,
+            keys: deriver,
             sealers: Mutex::new(sealers),
             stored,
             key_thread: Mutex::new(Some(thread)),
@@ -167,7 +167,7 @@ impl Ledger {
     /// A key made from the master key of this home: the same label and context always give the same key, and no key tells
     /// anything about another. It is never stored.
     pub fn derive_key(&self, label: &str, context: &[&[u8]]) -> [u8; 32] {
-        derive(&self.inner.master, label, context)
+        self.inner.keys.derive(label, context)
     }
 
     /// The store of what tokens stand for.

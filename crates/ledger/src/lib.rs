@@ -19,6 +19,8 @@ pub mod tlog;
 pub mod verify;
 
 #[cfg(feature = "store")]
+mod attest;
+#[cfg(feature = "store")]
 mod error;
 #[cfg(feature = "store")]
 mod export;
@@ -35,6 +37,8 @@ mod seal;
 #[cfg(feature = "store")]
 mod state;
 
+#[cfg(feature = "store")]
+pub use attest::{attest, log_key};
 #[cfg(feature = "store")]
 pub use error::{Error, Problem};
 #[cfg(feature = "store")]

@@ -27,6 +27,10 @@ pub(crate) enum Verb {
     Run(Run),
     /// Serve the gateway for agents that run elsewhere
     Serve(Serve),
+    /// Stand between an MCP client and a server
+    Mcp(crate::mcp::Mcp),
+    /// Let the servers of an MCP client run behind Ombud
+    Connect(crate::connect::Connect),
     /// Look at the flow map and the conversations in a browser
     Console(crate::console::ConsoleArgs),
     /// Write ombud.toml from what the project shows
@@ -36,11 +40,13 @@ pub(crate) enum Verb {
     /// Explain a rule of the check
     Explain(crate::explain::Explain),
     /// Find personal data and secrets in standard input
-    Scan(Filter),
+    Scan(Scan),
     /// Replace them by tokens
     Redact(Filter),
     /// Turn the tokens back
     Restore(Filter),
+    /// Test the detectors of this binary on the set it carries, and sign the result
+    Selftest(crate::selftest::Selftest),
     /// Look into the log
     Log(Log),
     /// List the model providers that are known
@@ -121,6 +127,15 @@ pub(crate) struct Filter {
     /// Configuration file (default: ombud.toml)
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Scan {
+    /// Look for signs of injection instead, as in what a tool returns
+    #[arg(long)]
+    pub signs: bool,
+    #[command(flatten)]
+    pub filter: Filter,
 }
 
 #[derive(Debug, Args)]
@@ -213,6 +228,7 @@ const CHINESE: &[(&str, &str)] = &[
     ("init print", "只打印，不写入"),
     ("init force", "覆盖已有文件"),
     ("scan", "在标准输入中查找个人信息和密钥"),
+    ("scan signs", "改为查找注入迹象，适用于工具返回的内容"),
     ("redact", "把它们替换成代号"),
     ("restore", "把代号还原"),
     ("jsonl", "每行一个 JSON 对象：{\"id\", \"text\"}；位置以 Unicode 码点计"),
@@ -245,9 +261,12 @@ const TABLES: &[Chinese] = &[
     crate::notice::CHINESE,
     crate::console::CHINESE,
     crate::trace::CHINESE,
+    crate::mcp::CHINESE,
+    crate::connect::CHINESE,
     crate::subject::CHINESE,
     crate::attack::CHINESE,
     crate::sim::CHINESE,
+    crate::selftest::CHINESE,
 ];
 
 fn chinese(place: &str) -> Option<&'static str> {

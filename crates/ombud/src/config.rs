@@ -11,6 +11,8 @@ use ombud_detect::{Detector, Options};
 use ombud_gateway::Config;
 use ombud_gateway::memory::{Memory, Store};
 use ombud_gateway::providers::{ProviderOverride, Providers};
+use ombud_gateway::tool::Server;
+use ombud_gateway::tool::action::Settings;
 use ombud_gateway::upstream::Patience;
 use serde::Deserialize;
 
@@ -41,6 +43,10 @@ pub(crate) struct File {
     pub serve: Serve,
     /// What the notice says beside what is seen.
     pub notice: Notice,
+    /// HTTP tools behind the tool edge.
+    pub actions: BTreeMap<String, Settings>,
+    /// MCP servers behind the tool edge.
+    pub mcp: BTreeMap<String, Server>,
     /// Memory stores behind the gateway.
     pub memory: BTreeMap<String, Store>,
     /// Providers to add or change.
@@ -53,6 +59,8 @@ pub(crate) struct File {
 pub(crate) struct Detect {
     /// Names of people that are always masked.
     pub names: Vec<String>,
+    /// Countries whose numbers are looked for, in two letters; all if absent.
+    pub locales: Option<Vec<String>>,
 }
 
 /// `[gateway]`
@@ -121,12 +129,25 @@ pub(crate) fn read(path: Option<&Path>, lang: Lang) -> Result<File> {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound && !named => return Ok(File::default()),
         Err(error) => return Err(error).with_context(|| unreadable(path, lang)),
     };
-    toml::from_str(&text).map_err(|error| {
+    let file = toml::from_str(&text).map_err(|error| {
         let (path, why) = (path.display(), error.to_string());
         anyhow!(say!(lang,
             en: "{path} is not a valid configuration, so nothing was started.\n{why}\n`ombud init --print` shows a valid one.",
             zh: "{path} 不是有效的配置，因此没有启动。\n{why}\n`ombud init --print` 可以显示一份有效的配置。"))
-    })
+    })?;
+    known_locales(&file, lang)?;
+    Ok(file)
+}
+
+/// A misspelt country would silently switch its numbers off.
+fn known_locales(file: &File, lang: Lang) -> Result<()> {
+    let known = ombud_detect::locales();
+    let unknown = |locale: &&String| !known.iter().any(|other| other.eq_ignore_ascii_case(locale));
+    let Some(wrong) = file.detect.locales.iter().flatten().find(unknown) else { return Ok(()) };
+    let known = known.join(", ");
+    Err(anyhow!(say!(lang,
+        en: "`locales` under [detect] names `{wrong}`, for which there are no numbers to look for, so nothing was started.\nKnown: {known}.",
+        zh: "[detect] 的 `locales` 中有 `{wrong}`，没有这个地区的识别规则，因此没有启动。\n可用的有：{known}。")))
 }
 
 fn unreadable(path: &Path, lang: Lang) -> String {
@@ -137,7 +158,7 @@ fn unreadable(path: &Path, lang: Lang) -> String {
 /// The detector that the file describes.
 pub(crate) fn detector(file: &File) -> Detector {
     let declared = file.detect.names.iter().map(|name| (DataType::Person, name.clone())).collect();
-    Detector::new(&Options { declared })
+    Detector::new(&Options { declared, locales: file.detect.locales.clone(), ..Options::default() })
 }
 
 /// The provider table with the file's changes.
@@ -258,9 +279,11 @@ mod tests {
             "[tools]\nmode = \"ask\"\n[tools.\"send-mail\"]\neffect = \"send\"\ngate = \"block\"",
         )
         .unwrap();
-        assert_eq!((file.tools.gate("x"), file.tools.gate("send-mail")), (Gate::Ask, Gate::Block));
+        let gate = |tool| file.tools.gate(tool, Effect::Read);
+        assert_eq!((gate("x"), gate("send-mail")), (Gate::Ask, Gate::Block));
         assert_eq!((file.tools.effect("x"), file.tools.effect("send-mail")), (None, Some(Effect::Send)));
-        assert_eq!(File::default().tools.gate("x"), Gate::Observe);
+        let fresh = |effect| File::default().tools.gate("x", effect);
+        assert_eq!((fresh(Effect::Read), fresh(Effect::Send)), (Gate::Observe, Gate::Ask));
     }
 
     #[test]

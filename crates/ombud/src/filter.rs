@@ -1,5 +1,7 @@
 //! `scan`, `redact` and `restore`: filters from standard input to standard output.
 
+mod signs;
+
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufWriter, Read, Write};
 
@@ -30,6 +32,9 @@ struct Found<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     id: Option<&'a RawValue>,
     entities: Vec<Entity>,
+    /// Categories of what the text says about somebody.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    labels: Vec<&'static str>,
 }
 
 /// A line out, with its text.
@@ -74,6 +79,15 @@ pub(crate) fn entities(detector: &Detector, policy: &Policy, text: &str) -> Vec<
         .collect()
 }
 
+/// What the text says about somebody, as the categories of policy, each once.
+pub(crate) fn labels(detector: &Detector, text: &str) -> Vec<&'static str> {
+    let mut labels: Vec<_> =
+        detector.detect_with_labels(text).into_iter().filter(|found| found.kind.is_label()).collect();
+    labels.sort_by_key(|found| found.kind);
+    labels.dedup_by_key(|found| found.kind);
+    labels.into_iter().map(|found| found.category().id()).collect()
+}
+
 /// The detections that are masked at the filters: all that the policy does not allow to leave.
 pub(crate) fn maskable(detector: &Detector, policy: &Policy, text: &str) -> Vec<Detection> {
     let mut found = detector.detect(text);
@@ -84,12 +98,20 @@ pub(crate) fn maskable(detector: &Detector, policy: &Policy, text: &str) -> Vec<
 }
 
 /// `ombud scan`
-pub(crate) fn scan(args: &cli::Filter, terminal: Terminal) -> Result<u8> {
+pub(crate) fn scan(scan: &cli::Scan, terminal: Terminal) -> Result<u8> {
+    if scan.signs {
+        return signs::scan(&scan.filter, terminal);
+    }
+    let args = &scan.filter;
     let file = config::read(args.config.as_deref(), terminal.lang)?;
     let detector = config::detector(&file);
     if args.jsonl {
         lines(terminal, |line, out| {
-            let found = Found { id: line.id, entities: entities(&detector, &file.policy, &line.text) };
+            let found = Found {
+                id: line.id,
+                entities: entities(&detector, &file.policy, &line.text),
+                labels: labels(&detector, &line.text),
+            };
             Ok(serde_json::to_writer(out, &found)?)
         })?;
         return Ok(0);

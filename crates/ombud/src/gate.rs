@@ -9,7 +9,6 @@ use ombud_core::event::EventKind;
 use ombud_core::say;
 use ombud_detect::Detector;
 use ombud_gateway::{Config, Gateway, record, server};
-use ombud_ledger::Ledger;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
@@ -17,6 +16,7 @@ use tokio::task::JoinHandle;
 use crate::api;
 use crate::console::Console;
 use crate::output::Terminal;
+use crate::share;
 
 /// The file in a home that says where its gateway listens.
 const ADDRESS: &str = "address";
@@ -34,6 +34,8 @@ pub(crate) struct Gate {
     /// Where it listens.
     pub address: SocketAddr,
     console: Console,
+    /// Serves the log to other processes.
+    shared: Option<JoinHandle<()>>,
     stop: oneshot::Sender<()>,
     server: JoinHandle<std::io::Result<()>>,
 }
@@ -59,7 +61,7 @@ impl Gate {
         mode: &str,
         hosts: &[String],
     ) -> Result<Self> {
-        let ledger = Ledger::open(home).await?;
+        let ledger = share::open(home).await?;
         let start = EventKind::RunStart { version: env!("CARGO_PKG_VERSION").into(), mode: mode.into() };
         let begun = ledger.append(record::event(start), None)?;
         ledger.durable(&begun).await?;
@@ -74,10 +76,11 @@ impl Gate {
             let _ = stopped.await;
         };
         let server = tokio::spawn(server::serve(listener, router, until));
+        let shared = share::offer(home, gateway.ledger.clone(), Arc::clone(&gateway.shelf));
         tokio::spawn(crate::subject::resume(Arc::clone(&gateway)));
         // Only a convenience for verbs beside this process: without it they say that the log is in use.
         let _ = std::fs::write(home.join(ADDRESS), format!("http://{address}\n"));
-        Ok(Self { gateway, address, console, stop, server })
+        Ok(Self { gateway, address, console, shared, stop, server })
     }
 
     /// Says where the console is.
@@ -98,6 +101,7 @@ impl Gate {
         let _ = self.stop.send(());
         let _ = tokio::time::timeout(std::time::Duration::from_secs(5), self.server).await;
         let _ = std::fs::remove_file(self.gateway.ledger.home().join(ADDRESS));
+        self.shared.iter().for_each(JoinHandle::abort);
         // Failing to write the last entry must not hide what the log holds.
         let _ = self.gateway.ledger.append(record::event(EventKind::RunEnd { exit }), None);
         self.gateway.ledger.close().await?;

@@ -50,6 +50,14 @@ fn line(record: &Record, lang: Lang) -> String {
     format!("{:>6}  {time}  {what}  [{exchange}]", record.seq)
 }
 
+/// How many signs of injection a request holds, if any.
+fn signs(count: usize, lang: Lang) -> String {
+    match count {
+        0 => String::new(),
+        _ => say!(lang, en: "; {count} sign(s) of injection", zh: "；{count} 处注入迹象"),
+    }
+}
+
 fn what(event: &Event, lang: Lang) -> String {
     match &event.kind {
         EventKind::RunStart { mode, version } => {
@@ -62,7 +70,8 @@ fn what(event: &Event, lang: Lang) -> String {
         EventKind::Request(request) => {
             let (provider, host, wire) = (&request.provider, &request.host, &request.wire);
             let masked = counts(&request.masked, lang);
-            say!(lang, en: "request → {provider} ({host}, {wire}): masked {masked}", zh: "请求 → {provider}（{host}，{wire}）：已打码 {masked}")
+            let signs = signs(request.signs.len(), lang);
+            say!(lang, en: "request → {provider} ({host}, {wire}): masked {masked}{signs}", zh: "请求 → {provider}（{host}，{wire}）：已打码 {masked}{signs}")
         }
         EventKind::Response(answer) => {
             let (status, restored) = (answer.status, answer.restored);
@@ -76,6 +85,20 @@ fn what(event: &Event, lang: Lang) -> String {
         EventKind::ToolIntent { tool, decision, .. } => {
             let decision = gate::told(decision, lang);
             say!(lang, en: "tool call {tool}: {decision}", zh: "工具调用 {tool}：{decision}")
+        }
+        EventKind::ToolCall(call) => {
+            let (server, tool) = (&call.server, &call.tool);
+            let decision = gate::told(&call.decision, lang);
+            say!(lang, en: "{server}: call of {tool}: {decision}", zh: "{server}：调用 {tool}：{decision}")
+        }
+        EventKind::ToolResult(result) => {
+            let (server, tool, outcome) = (&result.server, &result.tool, &result.outcome);
+            let masked = counts(&result.masked, lang);
+            say!(lang, en: "{server}: result of {tool}: {outcome}, replaced {masked}", zh: "{server}：{tool} 的结果：{outcome}，已替换 {masked}")
+        }
+        EventKind::ToolNotice(notice) => {
+            let (server, tool, what) = (&notice.server, notice.tool.as_deref().unwrap_or("-"), &notice.what);
+            say!(lang, en: "{server}: {tool}: {what}", zh: "{server}：{tool}：{what}")
         }
         EventKind::Consent(consent) => {
             let (subject, purpose) = (subject(event), &consent.purpose);

@@ -5,6 +5,7 @@ mod attack;
 mod check;
 mod cli;
 mod config;
+mod connect;
 mod consent;
 mod console;
 mod declared;
@@ -19,12 +20,15 @@ mod init;
 mod journey;
 mod language;
 mod log;
+mod mcp;
 mod notice;
 mod output;
 mod plan;
 mod report;
 mod run;
+mod selftest;
 mod serve;
+mod share;
 mod sim;
 mod subject;
 mod summary;
@@ -74,11 +78,14 @@ async fn verb(cli: Cli, terminal: Terminal) -> Result<u8> {
         None => status(terminal),
         Some(Verb::Run(args)) => run::run(args, terminal).await,
         Some(Verb::Serve(args)) => serve::serve(args, terminal).await,
+        Some(Verb::Connect(args)) => connect::connect(&args, terminal),
+        Some(Verb::Mcp(args)) => mcp::mcp(args, terminal).await,
         Some(Verb::Console(args)) => console::console(args, terminal).await,
         Some(Verb::Init(args)) => init::init(&args, terminal),
         Some(Verb::Check(args)) => check::check(&args, terminal),
         Some(Verb::Explain(args)) => explain::explain(&args, terminal),
         Some(Verb::Scan(args)) => filter::scan(&args, terminal),
+        Some(Verb::Selftest(args)) => selftest::selftest(&args, terminal),
         Some(Verb::Redact(args)) => filter::redact(&args, terminal).await,
         Some(Verb::Restore(args)) => filter::restore(&args, terminal).await,
         Some(Verb::Log(log)) => match log.verb {

@@ -16,6 +16,7 @@ use crate::config::{self, Flags};
 use crate::gate::Gate;
 use crate::hook::{self, Hooks};
 use crate::journey;
+use crate::mcp::Served;
 use crate::output::Terminal;
 use crate::sim::Simulated;
 use crate::summary::{self, Seen};
@@ -25,6 +26,7 @@ use crate::tunnel::Proxy;
 pub(crate) async fn run(args: cli::Run, terminal: Terminal) -> Result<u8> {
     let file = config::read(args.upstreams.config.as_deref(), terminal.lang)?;
     let detector = config::detector(&file);
+    let served = Served::of(&file, args.upstreams.config.as_deref(), terminal)?;
     let mut flags = Flags::from(args.upstreams);
     let simulated = if args.simulated { Some(Simulated::start(terminal).await?) } else { None };
     if let Some(simulated) = &simulated {
@@ -40,6 +42,8 @@ pub(crate) async fn run(args: cli::Run, terminal: Terminal) -> Result<u8> {
     let proxy = Proxy::start(&gate, terminal).await?;
     let hooks = if args.no_hooks { None } else { Some(hook::install(&config::home())?) };
     let mut vars = environment(&gate.gateway, &format!("http://{}", gate.address), &proxy, hooks.as_ref());
+    vars.extend(served.environment(&format!("http://{}", gate.address)));
+    served.install(&gate.gateway, terminal);
     vars.extend(simulated.iter().flat_map(|simulated| simulated.environment(terminal.lang)));
     let status = child(&args.command, vars, terminal).await;
     let visits = proxy.close().await;

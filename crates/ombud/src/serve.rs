@@ -8,6 +8,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use crate::cli;
 use crate::config;
 use crate::gate::Gate;
+use crate::mcp::Served;
 use crate::output::Terminal;
 
 /// Where it listens by default.
@@ -20,6 +21,7 @@ pub(crate) async fn serve(args: cli::Serve, terminal: Terminal) -> Result<u8> {
     let detector = config::detector(&file);
     let listen = args.listen.or_else(|| file.serve.listen.clone()).unwrap_or_else(|| LISTEN.to_owned());
     let hosts = file.serve.hosts.clone();
+    let served = Served::of(&file, args.upstreams.config.as_deref(), terminal)?;
     let config = config::gateway(file, &args.upstreams.into(), lang)?;
     let listener = TcpListener::bind(&listen).await.map_err(|error| {
         anyhow::anyhow!(say!(lang,
@@ -30,6 +32,7 @@ pub(crate) async fn serve(args: cli::Serve, terminal: Terminal) -> Result<u8> {
         expose(args.behind_tls, &config.keys, terminal)?;
     }
     let gate = Gate::open_as(&config::home(), config, detector, listener, "serve", &hosts).await?;
+    served.install(&gate.gateway, terminal);
     announce(&gate, terminal);
     stopped().await?;
     let flow = gate.gateway.flow();

@@ -4,6 +4,7 @@
 //! contestant in turn, so that a machine that becomes slower meanwhile is slower for all.
 
 mod contestant;
+mod count;
 mod http;
 mod load;
 mod mock;
@@ -26,6 +27,7 @@ use contestant::{Contestant, Rival};
 use load::{Shot, Target};
 use mock::Mock;
 use process::Server;
+use prompt::Shape;
 use report::{Figures, Needs, Row};
 
 /// The client's key; `LiteLLM` wants one that begins like this.
@@ -54,6 +56,9 @@ struct Options {
     /// So many requests a load, for a profile or a quick look.
     #[arg(long, value_name = "NUMBER")]
     requests: Option<u64>,
+    /// Count Ombud's instructions a request too, with valgrind.
+    #[arg(long)]
+    instructions: bool,
     /// This binary instead of a fresh release build.
     #[arg(long, value_name = "FILE")]
     binary: Option<PathBuf>,
@@ -71,23 +76,39 @@ struct Load {
     /// Of the provider, in milliseconds.
     delay: u64,
     turns: u64,
+    /// Whether all but the last message is the same throughout a conversation.
+    resent: bool,
     requests: u64,
 }
 
 impl Load {
     fn title(&self) -> String {
-        let Self { kilobytes, stream, connections, delay, turns, .. } = self;
+        let Self { kilobytes, stream, connections, delay, turns, resent, .. } = self;
         let kind = if *stream { "23 events" } else { "whole" };
         let plural = if *connections == 1 { "" } else { "s" };
         let delay = if *delay > 0 { format!(", provider answers after {delay} ms") } else { String::new() };
         let fresh = if *turns == 1 { ", each request a new conversation" } else { "" };
-        format!("{kilobytes} KB, {kind}, {connections} connection{plural}{delay}{fresh}")
+        let again = if *resent { ", history sent again" } else { "" };
+        format!("{kilobytes} KB, {kind}, {connections} connection{plural}{delay}{fresh}{again}")
+    }
+
+    fn shape(&self) -> Shape {
+        let Self { kilobytes, stream, turns, resent, .. } = *self;
+        Shape { size: kilobytes * 1024, stream, turns, resent }
     }
 }
 
 /// All loads, the small ones first.
 fn loads() -> Vec<Load> {
-    let usual = Load { kilobytes: 1, stream: false, connections: 1, delay: 0, turns: TURNS, requests: 3000 };
+    let usual = Load {
+        kilobytes: 1,
+        stream: false,
+        connections: 1,
+        delay: 0,
+        turns: TURNS,
+        resent: false,
+        requests: 3000,
+    };
     let mut loads = vec![
         usual,
         Load { delay: 2, requests: 1500, ..usual },
@@ -100,6 +121,9 @@ fn loads() -> Vec<Load> {
             let one = Load { kilobytes, stream, requests, ..usual };
             if kilobytes > 1 || stream {
                 loads.push(one);
+            }
+            if kilobytes > 1 && !stream {
+                loads.push(Load { resent: true, ..one });
             }
             loads.push(Load {
                 connections: 64,
@@ -162,6 +186,11 @@ pub(super) fn run(workspace: &Workspace, args: &[String]) -> Result<ExitCode> {
     let table = report::needs(&running.iter().map(needs).collect::<Vec<_>>(), &absent(&options.with));
     term::line(&table);
     text += &table;
+    if options.instructions {
+        let table = instructions(&running, &folder, &mock, &options.load, &mut number)?;
+        term::line(&table);
+        text += &("\n".to_owned() + &table);
+    }
     if options.write {
         fs::write(workspace.path(DOCUMENT), document(&text))?;
         term::line(&format!("written {DOCUMENT}"));
@@ -233,22 +262,38 @@ fn measure(
     number: &mut u64,
     cpu: impl Fn() -> Result<Duration>,
 ) -> Result<(load::Outcome, Duration)> {
-    let mut shots = |count: u64| -> Vec<Shot> {
-        let first = *number;
-        *number += count;
-        (first..*number)
-            .map(|number| {
-                Shot::new(target, &prompt::prompt(number, load.kilobytes * 1024, load.stream, load.turns))
-            })
-            .collect()
-    };
-    let (warm, shots) = (shots((load.requests / 10).min(500)), shots(load.requests));
+    let warm = shots(target, load, (load.requests / 10).min(500), number);
+    let shots = shots(target, load, load.requests, number);
     mock.reset(Duration::from_millis(load.delay.min(1)));
     load::fire(target, warm, load.connections)?;
     mock.reset(Duration::from_millis(load.delay));
     let before = cpu()?;
     let outcome = load::fire(target, shots, load.connections)?;
     Ok((outcome, cpu()?.saturating_sub(before)))
+}
+
+/// The next so many requests of a load.
+fn shots(target: Target, load: Load, count: u64, number: &mut u64) -> Vec<Shot> {
+    let first = *number;
+    *number += count;
+    (first..*number).map(|number| Shot::new(target, &prompt::prompt(number, load.shape()))).collect()
+}
+
+/// Instructions a request of Ombud, which is the first of those that run, under every load of one connection.
+fn instructions(
+    running: &[Running],
+    folder: &Path,
+    mock: &Mock,
+    only: &str,
+    number: &mut u64,
+) -> Result<String> {
+    let mut counts = Vec::new();
+    let Some(ombud) = running.first() else { return Ok(String::new()) };
+    let alike = |load: &Load| load.connections == 1 && load.delay == 0 && load.title().contains(only);
+    for load in loads().into_iter().filter(alike) {
+        counts.push((load.title(), count::thousands(&ombud.contestant, folder, mock, load, number)?));
+    }
+    Ok(report::instructions(&counts))
 }
 
 fn needs(running: &Running) -> Needs {
@@ -299,7 +344,8 @@ fn document(tables: &str) -> String {
 
 What the gateway costs, measured by `cargo xtask bench gateway --write`; this page is written by it, do not edit it.
 Provider, client and all contestants share the cores of one machine, without TLS, over loopback. Prompts have personal
-data in every paragraph, differ in every request, and belong to conversations of {TURNS} requests. Times are those outside the
+data in every paragraph, differ in every request, and belong to conversations of {TURNS} requests; where the history is sent
+again, as agents do, only the last message of a request is new in its conversation. Times are those outside the
 provider: what it waits on purpose is taken off, request by request. `added` is the difference to the direct way.
 `in the clear` is the share of requests whose e-mail address reached the provider, `restored` the share of answers in
 which the client found it. CPU is user and kernel time of the contestant, all its processes. A load ends after ten
@@ -307,7 +353,7 @@ seconds, so slow contestants have fewer answers. CloakPipe writes its whole vaul
 becomes slower in the course of a run like this one; with values that repeat it is much faster.
 
 本页由 `cargo xtask bench gateway --write` 生成，请勿手工修改。模拟服务商、客户端与各网关共用同一台机器，经回环地址、不含 TLS。
-每个请求的每一段都含不同的个人信息；时间已扣除服务商有意等待的部分；`added` 为相对直连增加的时间；`in the clear` 为邮箱以明文到达
+每个请求的每一段都含不同的个人信息；标有 `history sent again` 的负载与真实智能体一样重发历史，同一会话中只有最后一条消息是新的；时间已扣除服务商有意等待的部分；`added` 为相对直连增加的时间；`in the clear` 为邮箱以明文到达
 服务商的请求比例；`restored` 为客户端收到还原后邮箱的比例。
 CloakPipe 遇到未见过的值时会重写整个保险库，因此在此类测试中越来越慢；若值重复出现则快得多。
 
@@ -322,10 +368,10 @@ mod tests {
     #[test]
     fn loads_have_titles_of_their_own() {
         let mut titles: Vec<String> = loads().iter().map(Load::title).collect();
-        assert_eq!(titles.len(), 16);
+        assert_eq!(titles.len(), 18);
         titles.sort();
         titles.dedup();
-        assert_eq!(titles.len(), 16);
+        assert_eq!(titles.len(), 18);
     }
 
     #[test]

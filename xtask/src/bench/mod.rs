@@ -13,6 +13,8 @@ mod gateway;
 /// What can be measured.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum What {
+    /// The rules for tool calls against a model that obeys every instruction: share of tasks finished and goals reached.
+    Defence,
     /// Detection: megabytes of text a second on one core.
     Detect,
     /// The gateway: what it adds to a request, beside nginx and others.
@@ -24,6 +26,7 @@ pub(crate) enum What {
 /// Runs one bench; `args` are its own.
 pub(crate) fn run(workspace: &Workspace, what: What, args: &[String]) -> Result<ExitCode> {
     match what {
+        What::Defence => example::run(workspace, "ombud-attack", "defence", args),
         What::Detect => example::run(workspace, "ombud-detect", "throughput", args),
         What::Gateway => gateway::run(workspace, args),
         What::Ledger => example::run(workspace, "ombud-ledger", "append", args),

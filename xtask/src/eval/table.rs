@@ -74,8 +74,8 @@ const TAIL: &str = "## Reading the numbers · 如何读这些数字
   表中没有的类型是因为评测集里没有出现，其识别器在 `crates/detect` 中另有测试。
 ";
 
-/// The whole document.
-pub(super) fn document(scores: &BTreeMap<String, Score>) -> String {
+/// The whole document, with the chapter on secrets.
+pub(super) fn document(scores: &BTreeMap<String, Score>, secrets: &str) -> String {
     let mut text = HEAD.to_owned();
     real_text(scores, &mut text);
     text.push_str("## Formatted types over all sets · 有格式的类型（全部评测集合计）\n\n");
@@ -101,6 +101,7 @@ pub(super) fn document(scores: &BTreeMap<String, Score>) -> String {
             );
         }
     }
+    text.push_str(secrets);
     text.push('\n');
     text.push_str(TAIL);
     text
@@ -124,6 +125,16 @@ fn real_text(scores: &BTreeMap<String, Score>, text: &mut String) {
 fn real(scores: &BTreeMap<String, Score>) -> impl Iterator<Item = (&'static str, &'static str, f64, &Row)> {
     REAL.iter()
         .filter_map(|&(set, name, target)| Some((set, name, target, scores.get(set)?.types.get(name)?)))
+}
+
+/// The document with this section about signs in the place of the one that it has, or before its remarks.
+pub(super) fn with_signs(document: &str, section: &str) -> String {
+    const REMARKS: &str = "## Reading the numbers";
+    let title = section.lines().next().unwrap_or_default();
+    let start = document.find(title).or_else(|| document.find(REMARKS)).unwrap_or(document.len());
+    let (before, rest) = document.split_at(start);
+    let old = if rest.starts_with(title) { rest.find(REMARKS).unwrap_or(rest.len()) } else { 0 };
+    format!("{before}{section}{}", rest.get(old..).unwrap_or_default())
 }
 
 /// The types that miss their target, one line each.
@@ -191,14 +202,24 @@ mod tests {
             scores(&[("zh_real_dev", "PERSON", 10, 10, 0.8, 0.8), ("en_real_dev", "ORG", 9, 9, 0.1, 0.1)]);
         let missed = below_target(&scores);
         assert!(matches!(missed.as_slice(), [line] if line.starts_with("zh_real_dev PERSON")), "{missed:?}");
-        assert!(document(&scores).contains("| zh_real_dev | PERSON | 10 | 0.800 | 0.800 |"));
+        assert!(document(&scores, "").contains("| zh_real_dev | PERSON | 10 | 0.800 | 0.800 |"));
+    }
+
+    #[test]
+    fn the_section_about_signs_is_put_in_once() {
+        let document = document(&scores(&[]), "");
+        let once = with_signs(&document, "## Signs\n\nold\n\n");
+        let twice = with_signs(&once, "## Signs\n\nnew\n\n");
+        assert!(once.contains("old") && !twice.contains("old") && twice.contains("new"));
+        assert_eq!(twice.replace("new", "old"), once);
+        assert!(twice.ends_with(TAIL));
     }
 
     #[test]
     fn names_are_shown_and_never_pooled() {
         let scores = scores(&[("a", "PERSON", 50, 0, 0.0, 0.0), ("a", "QQ", 5, 5, 1.0, 1.0)]);
         assert!(below_target(&scores).is_empty());
-        let text = document(&scores);
+        let text = document(&scores, "");
         assert!(text.contains("| PERSON | 50 | 0 |"), "{text}");
         assert!(text.contains("| QQ | 5 | 5 | 1.000 | 1.000 | 1.000 |  |"), "{text}");
     }

@@ -1,31 +1,66 @@
-//! Copies of records as people type them: without capitals, or all in capitals.
+//! Copies of records: with other names in them, and as people type, without capitals or all in capitals.
+
+use ombud_core::DataType;
 
 use super::corpus::Record;
+use super::gazetteer::Lists;
 use super::random::Random;
+use super::templates;
 
 /// Of a hundred English records with a name, so many get a copy in lower case, and so many one in capitals.
 const COPIES: (usize, usize) = (22, 5);
+/// Sources that people labelled: real sentences, but the same names again and again.
+const HUMAN: &[&str] =
+    &["BTC", "wikigold", "SEC-filings", "GUM-news", "GUM-interview", "GUM-academic", "GUM-court"];
 
-pub(super) fn extend(records: &mut Vec<Record>) {
+pub(super) fn extend(records: &mut Vec<Record>, lists: &Lists) {
     let mut random = Random::new(3);
     let mut copies = Vec::new();
-    for record in records.iter() {
-        // Only where the bytes stay in place.
-        if !record.text.is_ascii() {
-            continue;
-        }
-        let (lower, upper) = (random.percent(COPIES.0), random.percent(COPIES.1));
-        let copy = |text: String| Record {
-            text,
-            names: record.names.clone(),
-            source: format!("{}+case", record.source),
-        };
-        if lower {
-            copies.push(copy(record.text.to_ascii_lowercase()));
-        }
-        if upper && !record.names.is_empty() {
-            copies.push(copy(record.text.to_ascii_uppercase()));
-        }
+    for record in records.iter().filter(|record| HUMAN.contains(&record.source.as_str())) {
+        let people = record.names.iter().any(|(_, kind)| *kind == DataType::Person);
+        let count = if people { 2 } else { usize::from(!record.names.is_empty()) };
+        copies.extend((0..count).map(|_| swapped(record, lists, &mut random)));
     }
     records.append(&mut copies);
+    // Only where the bytes stay in place.
+    for record in records.iter().filter(|record| record.text.is_ascii()) {
+        copies.extend(recased(record, &mut random));
+    }
+    records.append(&mut copies);
+}
+
+fn recased(record: &Record, random: &mut Random) -> Vec<Record> {
+    let copy = |text: String| Record {
+        text,
+        names: record.names.clone(),
+        source: format!("{}+case", record.source),
+    };
+    let (lower, upper) = (random.percent(COPIES.0), random.percent(COPIES.1) && !record.names.is_empty());
+    let lower = lower.then(|| copy(record.text.to_ascii_lowercase()));
+    lower.into_iter().chain(upper.then(|| copy(record.text.to_ascii_uppercase()))).collect()
+}
+
+/// The record with other names, written as the old ones were.
+fn swapped(record: &Record, lists: &Lists, random: &mut Random) -> Record {
+    let (mut text, mut names, mut done) = (String::new(), Vec::new(), 0);
+    for (span, kind) in &record.names {
+        text.push_str(record.text.get(done..span.start).unwrap_or_default());
+        let old = record.text.get(span.clone()).unwrap_or_default();
+        let new = templates::other(*kind, old.split_whitespace().count(), lists, random);
+        let start = text.len();
+        text.push_str(&new.map_or_else(|| old.to_owned(), |new| cased(new, old)));
+        names.push((start..text.len(), *kind));
+        done = span.end;
+    }
+    text.push_str(record.text.get(done..).unwrap_or_default());
+    Record::new(text, names, format!("{}+swap", record.source))
+}
+
+fn cased(new: String, old: &str) -> String {
+    let has = |test: fn(char) -> bool| old.chars().any(test);
+    match (has(char::is_uppercase), has(char::is_lowercase)) {
+        (false, _) => new.to_lowercase(),
+        (true, false) if old.len() > 3 => new.to_uppercase(),
+        _ => new,
+    }
 }

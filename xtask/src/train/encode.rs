@@ -6,10 +6,11 @@ use ombud_detect::tagger::lexicon::BUCKET;
 use ombud_detect::tagger::model;
 
 use super::crf::Weights;
+use super::gate::Trained;
 use super::instance::Instances;
 
-/// Buckets of weights: 5 MiB.
-const BUCKETS: usize = 5 * 16 * 1024;
+/// Buckets of weights: 6 MiB.
+const BUCKETS: usize = 6 * 16 * 1024;
 /// Features that are kept: with five of seven entries taken on average, few buckets overflow.
 pub(super) const CAPACITY: usize = BUCKETS * 5;
 /// Weights beyond this are cut to it.
@@ -18,7 +19,7 @@ const STEPS: f32 = 127.0;
 const SCALE: f32 = MOST / STEPS;
 /// Taken from the weight of "outside" at each token: a name that leaves unmasked is worse than a word that is masked in vain.
 /// The probabilities that are reported are shifted by it.
-const LEAN: f32 = 0.4;
+const LEAN: f32 = 0.6;
 
 /// A weight in steps, cut to `most`.
 #[expect(clippy::cast_possible_truncation, reason = "cut to what fits before")]
@@ -26,12 +27,20 @@ fn steps(weight: f32, most: f32) -> i32 {
     (weight / SCALE).round().clamp(-most, most) as i32
 }
 
-pub(super) fn encode(weights: &Weights, instances: &Instances, lexicon: &[[u8; BUCKET]]) -> Vec<u8> {
+/// What goes into the file beside the weights.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Tables<'a> {
+    pub(super) lexicon: &'a [[u8; BUCKET]],
+    pub(super) gate: &'a Trained,
+    pub(super) classes: &'a [u8],
+}
+
+pub(super) fn encode(weights: &Weights, instances: &Instances, tables: Tables<'_>) -> Vec<u8> {
     let mut file = Vec::new();
     file.extend(model::MAGIC);
     file.extend(feature::VERSION.to_le_bytes());
     file.extend(u32::try_from(BUCKETS).unwrap_or_default().to_le_bytes());
-    file.extend(u32::try_from(lexicon.len()).unwrap_or_default().to_le_bytes());
+    file.extend(u32::try_from(tables.lexicon.len()).unwrap_or_default().to_le_bytes());
     file.extend(SCALE.to_bits().to_le_bytes());
     for from in 0..=Tag::COUNT {
         for (to, mut weight) in weights.transition(from).into_iter().enumerate() {
@@ -42,11 +51,14 @@ pub(super) fn encode(weights: &Weights, instances: &Instances, lexicon: &[[u8; B
             file.extend(i16::try_from(value).unwrap_or(i16::MIN).to_le_bytes());
         }
     }
+    file.extend(tables.gate.bias.to_le_bytes());
     file.resize(model::HEADER, 0);
     for bucket in buckets(weights, instances) {
         file.extend(bucket);
     }
-    file.extend(lexicon.iter().flatten());
+    file.extend(tables.lexicon.iter().flatten());
+    file.extend(tables.gate.entries.iter().flatten());
+    file.extend(tables.classes);
     file
 }
 

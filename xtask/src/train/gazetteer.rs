@@ -10,6 +10,8 @@ use ombud_detect::tagger::lexicon::{self, BUCKET, list};
 use ombud_detect::tagger::model;
 use ombud_detect::tagger::token;
 
+use super::corpus::Record;
+
 /// Entries a bucket should have at most on average, of 21.
 const LOAD: usize = 14;
 
@@ -28,7 +30,33 @@ pub(super) struct Lists {
     pub(super) diming: Vec<String>,
     pub(super) jigou: Vec<String>,
     mingren: Vec<String>,
+    /// Well-known people, places and organisations, by language.
+    pub(super) known_zh: Vec<String>,
+    pub(super) known_en: Vec<String>,
+    pub(super) major_zh: Vec<String>,
+    pub(super) major_en: Vec<String>,
+    pub(super) bodies_zh: Vec<String>,
+    pub(super) bodies_en: Vec<String>,
+    /// Common words, and words that stand beside names, in both languages.
+    words: Vec<String>,
+    titles: Vec<String>,
 }
+
+/// Lists of our own, or small enough to stand here: apart by blanks or bars, lines with `#` say where they come from.
+const OWN: [&str; 9] = [
+    include_str!("lists/words_zh.txt"),
+    include_str!("lists/titles_zh.txt"),
+    include_str!("lists/titles_en.txt"),
+    include_str!("lists/people_zh.txt"),
+    include_str!("lists/people_en.txt"),
+    include_str!("lists/orgs_zh.txt"),
+    include_str!("lists/orgs_en.txt"),
+    include_str!("lists/places_zh.txt"),
+    include_str!("lists/places_en.txt"),
+];
+
+/// How often a word in small letters must stand outside names to be a common one.
+const COMMON: u32 = 3;
 
 impl Lists {
     pub(super) fn read(folder: &Path) -> Result<Self> {
@@ -58,7 +86,28 @@ impl Lists {
             jigou: lines(folder, "zh_org.txt")?,
             mingren: lines(folder, "zh_famous.txt")?,
             xing,
+            words: own(OWN[0], ' '),
+            titles: [own(OWN[1], ' '), own(OWN[2], ' ')].concat(),
+            known_zh: own(OWN[3], ' '),
+            known_en: own(OWN[4], '|'),
+            bodies_zh: own(OWN[5], ' '),
+            bodies_en: own(OWN[6], '|'),
+            major_zh: own(OWN[7], ' '),
+            major_en: own(OWN[8], '|'),
         })
+    }
+
+    /// Takes the words that stand in small letters outside names for common ones.
+    pub(super) fn learn_words(&mut self, records: &[Record]) {
+        let mut counts: BTreeMap<&str, u32> = BTreeMap::new();
+        for record in records.iter().filter(|record| !record.source.ends_with("+case")) {
+            let inside = |at: usize| record.names.iter().any(|(span, _)| span.contains(&at));
+            for (_, word) in small_words(&record.text).filter(|(at, _)| !inside(*at)) {
+                *counts.entry(word).or_default() += 1;
+            }
+        }
+        let common = counts.into_iter().filter(|(_, count)| *count >= COMMON);
+        self.words.extend(common.map(|(word, _)| word.to_owned()));
     }
 
     /// The table of the model: each name under the hash of its tokens.
@@ -69,10 +118,18 @@ impl Lists {
             (&self.given_other, list::GIVEN),
             (&self.family, list::FAMILY),
             (&self.places, list::PLACE),
-            (&self.xing, list::XING),
-            (&self.diming, list::DIMING),
-            (&self.jigou, list::JIGOU),
-            (&self.mingren, list::MINGREN),
+            (&self.xing, list::GIVEN),
+            (&self.diming, list::PLACE),
+            (&self.jigou, list::ORG),
+            (&self.mingren, list::FAMILY),
+            (&self.major_zh, list::PLACE),
+            (&self.major_en, list::PLACE),
+            (&self.known_zh, list::FAMILY),
+            (&self.known_en, list::FAMILY),
+            (&self.bodies_zh, list::ORG),
+            (&self.bodies_en, list::ORG),
+            (&self.words, list::WORD),
+            (&self.titles, list::TITLE),
         ] {
             for name in names {
                 add(&mut entries, name, bit);
@@ -91,6 +148,20 @@ impl Lists {
         }
         buckets
     }
+}
+
+/// The words of a list that stands in this crate.
+fn own(list: &str, apart: char) -> Vec<String> {
+    let lines = list.lines().filter(|line| !line.starts_with('#'));
+    lines.flat_map(|line| line.split(apart)).map(str::to_owned).collect()
+}
+
+/// The words of small ASCII letters, with their places.
+fn small_words(text: &str) -> impl Iterator<Item = (usize, &str)> {
+    let start = text.as_ptr().addr();
+    text.split(|c: char| !c.is_alphanumeric())
+        .filter(|word| word.len() > 1 && word.bytes().all(|b| b.is_ascii_lowercase()))
+        .map(move |word| (word.as_ptr().addr() - start, word))
 }
 
 /// Enters a name, and its beginnings.

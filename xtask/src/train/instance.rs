@@ -1,11 +1,13 @@
 //! From records to numbers: tokens with their tags and features.
 
 use std::collections::HashMap;
+use std::hash::{BuildHasherDefault, Hasher};
 
 use ombud_detect::normalise::normalise;
 use ombud_detect::tagger::decode::Tag;
-use ombud_detect::tagger::feature;
-use ombud_detect::tagger::lexicon::{self, BUCKET, Lexicon};
+use ombud_detect::tagger::feature::{self, Sentence};
+use ombud_detect::tagger::gate::Gate;
+use ombud_detect::tagger::lexicon::{self, Classes, Lexicon};
 use ombud_detect::tagger::token::{self, Token};
 
 use super::corpus::Record;
@@ -15,6 +17,27 @@ use super::random::Random;
 const OFTEN: u32 = 3;
 /// Sentences, in a hundred, that are learned without the lists of names, so that the model does not lean on them.
 const WITHOUT_LISTS: usize = 30;
+
+/// Numbers of features by their hashes.
+type ByHash = HashMap<u64, u32, BuildHasherDefault<AsItIs>>;
+
+/// Hashes of features are mixed well enough as they are.
+#[derive(Debug, Default)]
+struct AsItIs(u64);
+
+impl Hasher for AsItIs {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        self.0 = feature::hash_word(bytes);
+    }
+
+    fn write_u64(&mut self, number: u64) {
+        self.0 = number;
+    }
+}
 
 /// Everything the trainer walks over, packed.
 #[derive(Debug, Default)]
@@ -27,32 +50,38 @@ pub(super) struct Instances {
     /// Where the features of each token end.
     ends: Vec<usize>,
     tags: Vec<u8>,
-    /// Where the tokens of each sentence end.
-    sentences: Vec<usize>,
+    /// Where the tokens of each part of a sentence end, and whether it stands inside the sentence.
+    sentences: Vec<(usize, bool)>,
+}
+
+/// What is known before the weights are.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Known<'a> {
+    pub(super) lexicon: Lexicon<'a>,
+    pub(super) classes: Classes<'a>,
 }
 
 impl Instances {
-    pub(super) fn new(records: &[Record], lexicon: &[[u8; BUCKET]]) -> Self {
-        let mut counts: HashMap<u64, u32> = HashMap::new();
-        walk(records, lexicon, |features, _| {
+    pub(super) fn new(records: &[Record], known: Known<'_>, gate: Gate<'_>) -> Self {
+        let mut counts = ByHash::default();
+        walk(records, known, gate, |features, _, _| {
             for hash in features.iter().flatten() {
                 *counts.entry(*hash).or_default() += 1;
             }
         });
-        let mut known: Vec<(u64, u32)> = counts.into_iter().filter(|(_, count)| *count >= OFTEN).collect();
-        known.sort_unstable();
-        let numbers: HashMap<u64, u32> =
-            (0_u32..).zip(&known).map(|(number, (hash, _))| (*hash, number)).collect();
+        let mut often: Vec<(u64, u32)> = counts.into_iter().filter(|(_, count)| *count >= OFTEN).collect();
+        often.sort_unstable();
+        let numbers: ByHash = (0_u32..).zip(&often).map(|(number, (hash, _))| (*hash, number)).collect();
         let mut all = Self::default();
-        walk(records, lexicon, |features, tags| {
+        walk(records, known, gate, |features, tags, inside| {
             for hashes in features {
                 all.numbers.extend(hashes.iter().filter_map(|hash| numbers.get(hash)));
                 all.ends.push(all.numbers.len());
             }
             all.tags.extend_from_slice(tags);
-            all.sentences.push(all.tags.len());
+            all.sentences.push((all.tags.len(), inside));
         });
-        (all.hashes, all.counts) = known.into_iter().unzip();
+        (all.hashes, all.counts) = often.into_iter().unzip();
         all
     }
 
@@ -73,10 +102,15 @@ impl Instances {
         self.hashes.iter().copied().zip(self.counts.iter().copied())
     }
 
-    /// The tokens of a sentence, as `(features, tag)`.
+    /// True if this part of a sentence does not begin it.
+    pub(super) fn inside(&self, at: usize) -> bool {
+        self.sentences.get(at).is_some_and(|(_, inside)| *inside)
+    }
+
+    /// The tokens of a sentence's part, as `(features, tag)`.
     pub(super) fn sentence(&self, at: usize) -> impl Iterator<Item = (&[u32], usize)> {
-        let from = at.checked_sub(1).and_then(|i| self.sentences.get(i)).copied().unwrap_or(0);
-        let to = self.sentences.get(at).copied().unwrap_or(from);
+        let from = at.checked_sub(1).and_then(|i| self.sentences.get(i)).map_or(0, |(end, _)| *end);
+        let to = self.sentences.get(at).map_or(from, |(end, _)| *end);
         (from..to).map(|i| {
             let start = i.checked_sub(1).and_then(|i| self.ends.get(i)).copied().unwrap_or(0);
             let end = self.ends.get(i).copied().unwrap_or(start);
@@ -85,28 +119,42 @@ impl Instances {
     }
 }
 
-/// Hands over the features and tags of each sentence, the same ones each time.
-fn walk(records: &[Record], lexicon: &[[u8; BUCKET]], mut each: impl FnMut(&[Vec<u64>], &[u8])) {
-    let mut random = Random::new(5);
-    let mut marks = Vec::new();
+/// Hands over the tokens and tags of each sentence.
+pub(super) fn sentences(records: &[Record], mut each: impl FnMut(&[Token], &[u8])) {
     for record in records {
         let normal = normalise(&record.text);
         token::segments(&normal.text, |tokens| {
             let tags = tags(record, tokens, |token| normal.original(&(token.start..token.end)).start);
-            lexicon::mark(Lexicon::new(lexicon), tokens, &mut marks);
-            if random.percent(WITHOUT_LISTS) {
-                marks.clear();
-            }
-            let features: Vec<Vec<u64>> = (0..tokens.len())
-                .map(|at| {
-                    let mut hashes = Vec::with_capacity(40);
-                    feature::each(tokens, &marks, at, |hash| hashes.push(hash));
-                    hashes
-                })
-                .collect();
-            each(&features, &tags);
+            each(tokens, &tags);
         });
     }
+}
+
+/// Hands over the features and tags of each part of a sentence that passes the gate, the same ones each time.
+fn walk(
+    records: &[Record],
+    known: Known<'_>,
+    gate: Gate<'_>,
+    mut each: impl FnMut(&[Vec<u64>], &[u8], bool),
+) {
+    let mut random = Random::new(5);
+    let (mut marks, mut sums, mut regions) = (Vec::new(), Vec::new(), Vec::new());
+    sentences(records, |tokens, tags| {
+        gate.regions(tokens, known.lexicon, known.classes, &mut sums, &mut regions);
+        let lists: &[_] = if random.percent(WITHOUT_LISTS) { &[] } else { &regions };
+        lexicon::mark(known.lexicon, known.classes, tokens, lists, &mut marks);
+        let sentence = Sentence { tokens, marks: &marks, mode: feature::mode(tokens) };
+        for region in &regions {
+            let features: Vec<Vec<u64>> = region.clone().map(|at| hashes(&sentence, at)).collect();
+            each(&features, tags.get(region.clone()).unwrap_or_default(), region.start > 0);
+        }
+    });
+}
+
+fn hashes(sentence: &Sentence<'_>, at: usize) -> Vec<u64> {
+    let mut hashes = Vec::with_capacity(50);
+    feature::each(sentence, at, |hash| hashes.push(hash));
+    hashes
 }
 
 /// The tag of each token: it belongs to a name if it begins inside it.

@@ -2,14 +2,14 @@
 
 /// `xorshift64*`.
 #[derive(Debug, Clone)]
-pub(super) struct Random(u64);
+pub(crate) struct Random(u64);
 
 impl Random {
-    pub(super) fn new(seed: u64) -> Self {
+    pub(crate) fn new(seed: u64) -> Self {
         Self(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1)
     }
 
-    pub(super) fn next(&mut self) -> u64 {
+    pub(crate) fn next(&mut self) -> u64 {
         self.0 ^= self.0 >> 12;
         self.0 ^= self.0 << 25;
         self.0 ^= self.0 >> 27;
@@ -17,21 +17,21 @@ impl Random {
     }
 
     /// From 0 to `most`, without it; 0 if `most` is 0.
-    pub(super) fn below(&mut self, most: usize) -> usize {
+    pub(crate) fn below(&mut self, most: usize) -> usize {
         usize::try_from(((self.next() >> 32) * most as u64) >> 32).unwrap_or_default()
     }
 
     /// True in so many of a hundred cases.
-    pub(super) fn percent(&mut self, share: usize) -> bool {
+    pub(crate) fn percent(&mut self, share: usize) -> bool {
         self.below(100) < share
     }
 
     /// One of the list; the default if it is empty.
-    pub(super) fn pick<T: Clone + Default>(&mut self, list: &[T]) -> T {
+    pub(crate) fn pick<T: Clone + Default>(&mut self, list: &[T]) -> T {
         list.get(self.below(list.len())).cloned().unwrap_or_default()
     }
 
-    pub(super) fn shuffle<T>(&mut self, list: &mut [T]) {
+    pub(crate) fn shuffle<T>(&mut self, list: &mut [T]) {
         for i in (1..list.len()).rev() {
             let other = self.below(i + 1);
             list.swap(i, other);

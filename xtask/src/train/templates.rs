@@ -20,6 +20,19 @@ use super::random::Random;
 /// Records from each language's templates.
 const EACH: (usize, usize) = (13_000, 26_000);
 
+/// The same for news and posts.
+const NEWS_EACH: (usize, usize) = (20_000, 16_000);
+/// Sentences of news and posts: Chinese with names and without, then English.
+const NEWS: [&str; 4] = [
+    include_str!("templates/zh_news.txt"),
+    include_str!("templates/zh_news_asides.txt"),
+    include_str!("templates/en_news.txt"),
+    include_str!("templates/en_news_asides.txt"),
+];
+
+/// Says what stands in a place.
+type Fill<'a> = dyn Fn(&str, &mut Random) -> Filling + 'a;
+
 /// What stands in a place, and what it is if it is a name.
 #[derive(Debug, Default)]
 pub(super) struct Filling {
@@ -44,30 +57,29 @@ impl Filling {
 pub(super) fn records(lists: &Lists) -> Vec<Record> {
     let mut random = Random::new(11);
     let mut records = Vec::new();
-    for _ in 0..EACH.0 {
-        records.push(join(&mut random, zh::TEMPLATES, zh::ASIDES, "ours-zh", |slot, random| {
-            zh::fill(slot, lists, random)
-        }));
-    }
-    for _ in 0..EACH.1 {
-        records.push(join(&mut random, en::TEMPLATES, en::ASIDES, "ours-en", |slot, random| {
-            en::fill(slot, lists, random)
-        }));
-    }
+    let [news_zh, asides_zh, news_en, asides_en] = NEWS.map(|file| file.lines().collect::<Vec<_>>());
+    let zh = |slot: &str, random: &mut Random| zh::fill(slot, lists, random);
+    let en = |slot: &str, random: &mut Random| en::fill(slot, lists, random);
+    let mut add = |count, templates: &[&str], asides: &[&str], source, fill: &Fill<'_>| {
+        records.extend((0..count).map(|_| join(&mut random, templates, asides, source, fill)));
+    };
+    add(EACH.0, zh::TEMPLATES, zh::ASIDES, "ours-zh", &zh);
+    add(EACH.1, en::TEMPLATES, en::ASIDES, "ours-en", &en);
+    add(NEWS_EACH.0, &news_zh, &asides_zh, "news-zh", &zh);
+    add(NEWS_EACH.1, &news_en, &asides_en, "news-en", &en);
     records
 }
 
+/// Another English name of the same kind and about as many words; none if the old one shall stay.
+pub(super) fn other(kind: DataType, words: usize, lists: &Lists, random: &mut Random) -> Option<String> {
+    en::other(kind, words, lists, random)
+}
+
 /// One to three sentences, some of them without a name.
-fn join(
-    random: &mut Random,
-    templates: &[&str],
-    asides: &[&str],
-    source: &str,
-    mut fill: impl FnMut(&str, &mut Random) -> Filling,
-) -> Record {
+fn join(random: &mut Random, templates: &[&str], asides: &[&str], source: &str, fill: &Fill<'_>) -> Record {
     let (mut text, mut names) = (String::new(), Vec::new());
     let glue: &str = match source {
-        "ours-zh" => random.pick(&["", "", "。", "，", "\n"]),
+        "ours-zh" | "news-zh" => random.pick(&["", "", "。", "，", "\n"]),
         _ => random.pick(&[" ", " ", "\n", "\n\n"]),
     };
     for part in 0..=random.below(3) {

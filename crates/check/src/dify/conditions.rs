@@ -1,7 +1,7 @@
 //! Branches on which consent is certain.
 
-use super::yaml::Node;
-use crate::python::names;
+use crate::code::names;
+use crate::tree::Node;
 
 /// Whether the way out of a branch is taken with consent only.
 pub(super) fn consented(data: &Node, handle: &str, root: &Node) -> bool {

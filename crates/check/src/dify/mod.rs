@@ -6,11 +6,10 @@
 mod conditions;
 mod nodes;
 mod simple;
-mod yaml;
 
 use std::collections::BTreeMap;
 
-use yaml::{Fault, Node};
+use crate::tree::{Fault, Node, yaml};
 
 use crate::facts::{Call, Entry, Facts, Function, FunctionId, Gap, GapKind};
 use crate::providers::Providers;
@@ -28,6 +27,12 @@ pub(crate) fn read(facts: &mut Facts, file: usize, providers: &Providers) {
     match yaml::parse(&source.text) {
         Ok(root) => {
             secrets(facts, file, &root);
+            review(facts, file, &root);
+            let kinds = root.at(&["workflow", "graph", "nodes"]).map(Node::items).unwrap_or_default();
+            for node in kinds {
+                let kind = node.at(&["data", "type"]).map(Node::text).filter(|kind| !kind.is_empty());
+                *facts.kinds.entry(format!("dify:{}", kind.unwrap_or("note"))).or_default() += 1;
+            }
             graph(facts, file, &root, providers);
         }
         Err(Fault { line, too_complex }) => {
@@ -52,6 +57,18 @@ fn secrets(facts: &mut Facts, file: usize, root: &Node) {
         if !text.is_empty() && !text.contains("{{") && !masked {
             facts.secrets.push((file, value.span.clone()));
         }
+    }
+}
+
+/// Whether the platform reviews what goes in and comes out of an app that people chat with.
+fn review(facts: &mut Facts, file: usize, root: &Node) {
+    let chat =
+        matches!(root.at(&["app", "mode"]).map_or("", Node::text), "chat" | "advanced-chat" | "agent-chat");
+    let switches = root
+        .at(&["workflow", "features", "sensitive_word_avoidance", "enabled"])
+        .or_else(|| root.at(&["model_config", "sensitive_word_avoidance", "enabled"]));
+    if let Some(off) = switches.filter(|switch| chat && switch.text() == "false") {
+        facts.unreviewed.push((file, off.span.clone()));
     }
 }
 

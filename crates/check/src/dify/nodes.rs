@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use ombud_core::effect::{Hints, classify};
 
-use super::yaml::Node;
 use crate::facts::{Call, Deed, Facts, Recipient, Sink, Store, StoreId, Taint, Tool, host_of, loopback};
 use crate::providers::Providers;
+use crate::tree::Node;
 
 /// Where the outputs of each node come from.
 pub(super) type Taints = BTreeMap<String, Taint>;

@@ -1,9 +1,9 @@
 //! Apps without a graph: chat, agent-chat, completion. One function does everything.
 
 use super::nodes::{offered, recipient};
-use super::yaml::Node;
 use crate::facts::{Call, Deed, Entry, Facts, Function, Store, Taint};
 use crate::providers::Providers;
+use crate::tree::Node;
 
 /// Reads `model_config`.
 pub(super) fn read(facts: &mut Facts, file: usize, root: &Node, providers: &Providers) {

@@ -6,6 +6,7 @@ mod reach;
 mod taint;
 mod template;
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 
 use ombud_core::effect::Effect;
@@ -36,8 +37,85 @@ pub struct Facts {
     pub tools: Vec<Tool>,
     /// Credentials that an export carries: the file, and bytes of the value.
     pub secrets: Vec<(usize, Range<usize>)>,
+    /// MCP servers that a configuration starts or reaches.
+    pub servers: Vec<Server>,
+    /// Actions that a description offers to a model.
+    pub actions: Vec<Action>,
+    /// Doors of workflows to the world.
+    pub endpoints: Vec<Endpoint>,
+    /// Files that tell an assistant what to do.
+    pub instructions: Vec<Instruction>,
+    /// Apps whose platform reviews nothing: the file, and bytes that say so.
+    pub unreviewed: Vec<(usize, Range<usize>)>,
+    /// How many nodes there are of each kind, as `format:kind`.
+    pub kinds: BTreeMap<String, usize>,
     /// What was not looked at.
     pub gaps: Vec<Gap>,
+}
+
+/// A text and its bytes.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Spanned {
+    /// The text.
+    pub text: String,
+    /// Bytes of the file.
+    pub span: Range<usize>,
+}
+
+/// An MCP server.
+#[derive(Debug, Clone)]
+pub struct Server {
+    /// Its name in the configuration.
+    pub name: String,
+    /// Index of the file.
+    pub file: usize,
+    /// Bytes of its entry.
+    pub span: Range<usize>,
+    /// The program that is started; empty for a server that is reached.
+    pub command: Spanned,
+    /// Its arguments.
+    pub arguments: Vec<Spanned>,
+    /// The address of a server that is reached.
+    pub url: Option<Spanned>,
+    /// Descriptions of its tools, where the configuration holds them.
+    pub described: Vec<Spanned>,
+    /// It is switched off.
+    pub disabled: bool,
+}
+
+/// An action that a description offers to a model.
+#[derive(Debug, Clone)]
+pub struct Action {
+    /// Its name.
+    pub name: String,
+    /// Index of the file.
+    pub file: usize,
+    /// Bytes of its name.
+    pub span: Range<usize>,
+    /// It changes something.
+    pub writes: bool,
+    /// Bytes that say that the user is never asked.
+    pub unasked: Option<Range<usize>>,
+}
+
+/// A door of a workflow.
+#[derive(Debug, Clone)]
+pub struct Endpoint {
+    /// Its name.
+    pub name: String,
+    /// Index of the file.
+    pub file: usize,
+    /// Bytes of its name.
+    pub span: Range<usize>,
+    /// It asks nobody who they are.
+    pub open: bool,
+}
+
+/// A file that tells an assistant what to do.
+#[derive(Debug, Clone, Copy)]
+pub struct Instruction {
+    /// Index of the file.
+    pub file: usize,
 }
 
 /// A file.
@@ -116,12 +194,14 @@ pub enum Deed {
     Store(StoreId, Taint),
     /// Deletes items of a store.
     Erase(StoreId),
-    /// Writes to a file or database that is not encrypted.
+    /// Writes to a file or database without encrypting.
     Persist {
         /// What is written.
         content: Taint,
         /// The name of the file or the statement says that it is a conversation.
         conversation: bool,
+        /// To a database somewhere else, of which the project does not say how it keeps things.
+        remote: bool,
     },
     /// Runs something that was given to it as text.
     Run {
@@ -137,10 +217,32 @@ pub enum Deed {
         /// What is sent.
         content: Taint,
     },
+    /// Uses a memory of people in which everybody has the same name.
+    Shared {
+        /// The name.
+        name: String,
+        /// What is asked or kept.
+        content: Taint,
+    },
+    /// Puts content into a system prompt.
+    SystemPrompt(Taint),
+    /// Is wrong by itself.
+    Flaw(Flaw),
     /// Starts an agent whose number of rounds is not limited.
     Unlimited,
     /// Asks for consent and does not use the answer.
     UnusedConsent,
+}
+
+/// What is wrong with a call by itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Flaw {
+    /// Every visitor of the page gets the key.
+    KeyInBrowser,
+    /// The certificate of the other side is not checked.
+    CertificateUnchecked,
+    /// What is encrypted can be worked out.
+    WeakCipher,
 }
 
 /// What runs text.
@@ -156,6 +258,8 @@ pub enum Sink {
     Template,
     /// An unsafe decoder of objects.
     Pickle,
+    /// A browser, as part of a page.
+    Html,
 }
 
 /// Who answers a model call.

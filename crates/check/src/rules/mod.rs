@@ -35,6 +35,18 @@ rules! {
     provider_trains_by_default,
     unknown_relay,
     no_erase_path,
+    key_in_browser,
+    memory_shared_by_all,
+    untrusted_system_prompt,
+    connection_not_checked,
+    weak_cipher,
+    endpoint_without_authentication,
+    action_without_confirmation,
+    mcp_server_not_pinned,
+    mcp_server_reaches_too_much,
+    instructions_do_harm,
+    instructions_hide_text,
+    moderation_off,
 }
 
 /// A text in English and Chinese.

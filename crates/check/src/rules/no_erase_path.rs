@@ -29,6 +29,21 @@ pub(super) const RULE: Rule = Rule {
     graph: Some(run),
 };
 
+/// Calls that delete something if the function around them says that it does.
+const DELETES: &[&str] = &[
+    "os.remove",
+    "os.unlink",
+    "shutil.rmtree",
+    ".unlink",
+    ".unlinkSync",
+    ".rm",
+    ".rmSync",
+    ".execute",
+    ".query",
+    ".run",
+    ".erase",
+];
+
 fn run(project: &Project<'_>) -> Vec<Finding> {
     let facts = project.facts;
     let calls = || project.reach.calls(facts);
@@ -36,9 +51,7 @@ fn run(project: &Project<'_>) -> Vec<Finding> {
         let deletes = call.does.iter().any(|deed| matches!(deed, Deed::Erase(_)));
         // A file or a table that is deleted by a function that says so.
         let named = facts.functions.get(function).is_some_and(|function| function.erases)
-            && ["os.remove", "os.unlink", "shutil.rmtree", ".unlink", ".execute", ".erase"]
-                .iter()
-                .any(|part| call.target.ends_with(part));
+            && DELETES.iter().any(|part| call.target.ends_with(part));
         deletes || named || call.target.contains("ombud.") && call.target.ends_with("erase")
     };
     if calls().any(erases) {

@@ -34,7 +34,7 @@ fn run(project: &Project<'_>) -> Vec<Finding> {
     let mut found = Vec::new();
     for (function, call) in project.reach.calls(facts) {
         for deed in &call.does {
-            let Deed::Persist { content, conversation } = deed else { continue };
+            let Deed::Persist { content, conversation, remote: false } = deed else { continue };
             let sources = project.reach.sources(function, *content);
             let person = sources.has(Taint::PERSON);
             let model = sources.has(Taint::MODEL);

@@ -14,7 +14,7 @@ use ombud_core::finding::{Bilingual, Confidence, Finding, RuleId, Severity};
 
 use super::{Project, Rule, Text, finding};
 use crate::facts::Tool;
-use crate::python::names;
+use crate::code::names;
 
 pub(super) const RULE: Rule = Rule {
     id: RuleId("tool-without-confirmation"),

@@ -46,6 +46,7 @@ fn run(project: &Project<'_>) -> Vec<Finding> {
                 Sink::Shell => ("by a shell", "交给 shell 执行"),
                 Sink::Sql => ("as a database statement", "拼成数据库语句执行"),
                 Sink::Template => ("by a template engine", "当作模板执行"),
+                Sink::Html => ("by the browser as part of the page", "当作网页内容由浏览器执行"),
                 Sink::Pickle => ("by an unsafe decoder", "交给不安全的反序列化"),
             };
             let message =

@@ -49,7 +49,7 @@ fn broken_files_are_named_and_the_rest_is_read() {
         ("bad.py", "def (:\n"),
         ("good.py", "import os\nfrom flask import request\nos.system(request.args['x'])\n"),
         ("bad.yml", "app:\nkind: app\nx: [\n"),
-        ("web.ts", "export {}\n"),
+        ("app.swift", "print(1)\n"),
         ("test_it.py", "eval(input())\n"),
         ("nb.ipynb", "{"),
     ]);
@@ -57,11 +57,11 @@ fn broken_files_are_named_and_the_rest_is_read() {
     assert_eq!(
         gaps,
         [
+            ("app.swift", GapKind::Language),
             ("bad.py", GapKind::Syntax),
             ("bad.yml", GapKind::Syntax),
             ("nb.ipynb", GapKind::Syntax),
             ("test_it.py", GapKind::Test),
-            ("web.ts", GapKind::Language),
         ]
     );
     assert!(report.findings.iter().any(|finding| finding.rule.0 == "untrusted-to-exec"));

@@ -1,7 +1,11 @@
 //! Small projects and what the check says of them.
 
 #[cfg(test)]
+mod composed;
+#[cfg(test)]
 mod consent;
+#[cfg(test)]
+mod flaws;
 #[cfg(test)]
 mod flows;
 #[cfg(test)]
@@ -14,3 +18,5 @@ mod project;
 mod rules;
 #[cfg(test)]
 mod samples;
+#[cfg(test)]
+mod scripts;

@@ -29,7 +29,7 @@ pub fn classify(tool: &str, hints: Hints<'_>) -> Effect {
 }
 
 /// The words of an identifier, in lower case: at `_`, `-`, `.`, `/`, spaces and humps.
-pub(super) fn words(name: &str) -> Vec<String> {
+pub fn words(name: &str) -> Vec<String> {
     let mut words: Vec<String> = Vec::new();
     let mut word = String::new();
     let mut before = ' ';
@@ -88,6 +88,13 @@ fn by_english(words: &[String]) -> Option<Effect> {
         return Some(verb.unwrap_or(Effect::Read).or_worse(Effect::Credential));
     }
     match verb {
+        _ if has(&["checkout"]) && has(&["git", "branch"]) => Some(Effect::Change),
+        _ if has(&["select"]) && has(&["option", "item", "checkbox"]) => Some(Effect::Change),
+        _ if words.ends_with(&["wait".into(), "for".into()])
+            || words.ends_with(&["take".into(), "screenshot".into()]) =>
+        {
+            Some(Effect::Read)
+        }
         _ if asks && has(&["http", "https"]) => Some(Effect::Fetch),
         _ if asks => Some(Effect::Read),
         Some(Effect::Delete) => verb,
@@ -98,6 +105,11 @@ fn by_english(words: &[String]) -> Option<Effect> {
         // `fetch_user` looks into the agent's own records; `fetch_page` opens an address.
         Some(Effect::Fetch) if has(&["fetch"]) && !has(NETWORK) && words.len() > 1 => Some(Effect::Read),
         Some(Effect::Change) if has(&["open"]) => Some(opened(words)),
+        Some(Effect::Create) if has(&["query", "sql"]) && has(&["write", "create"]) => Some(Effect::Execute),
+        // What is added to a discussion is read by others.
+        Some(Effect::Create) if has(&["add", "create"]) && has(&["comment", "reply", "tweet", "post"]) => {
+            Some(Effect::Send)
+        }
         Some(verb) => Some(verb),
         None if has(&["request", "graphql"]) || has(&["http"]) && has(&["post"]) => Some(Effect::Send),
         None if has(NETWORK) => Some(Effect::Fetch),
@@ -129,7 +141,7 @@ fn opened(words: &[String]) -> Effect {
         Effect::Create
     } else if has(NETWORK) || has(&["browser", "tab"]) {
         Effect::Fetch
-    } else if has(&["file", "document", "folder"]) {
+    } else if has(&["file", "document", "folder", "nodes", "note"]) {
         Effect::Read
     } else {
         Effect::Change

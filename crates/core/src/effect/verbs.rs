@@ -19,14 +19,14 @@ const ENGLISH: &[(Effect, Sense, &str)] = &[
         "get list read search find query lookup look show view count check describe retrieve recall summarize \
          summarise translate calculate compute convert compare analyze analyse explain validate verify inspect \
          preview peek ping watch monitor measure extract parse detect estimate predict recommend suggest \
-         select load browse_history ask ls cat grep glob head tail stat whoami think plan reason",
+         select load browse_history ask diff geocode aggregate locate identify ls cat grep glob head tail stat whoami think reason",
     ),
     (Fetch, Sense::Verb, "fetch download browse crawl scrape navigate visit goto curl wget"),
     (
         Send,
         Sense::Verb,
         "send reply respond forward notify publish tweet retweet broadcast announce dm submit comment \
-         react upload_public emit",
+         react upload_public emit dispatch",
     ),
     (Send, Sense::Either, "email mail message text post share contact call fax webhook sms alert"),
     (
@@ -38,10 +38,10 @@ const ENGLISH: &[(Effect, Sense, &str)] = &[
     (
         Create,
         Sense::Verb,
-        "create add insert make save store write upload remember memorize schedule register append import \
+        "create add insert make save store write upload remember memorize register append import \
          copy duplicate clone generate draft compose reserve attach ingest fork join init provision",
     ),
-    (Create, Sense::Either, "book note log record new build index"),
+    (Create, Sense::Either, "book note log record new build index schedule plan"),
     (
         Change,
         Sense::Verb,
@@ -49,9 +49,10 @@ const ENGLISH: &[(Effect, Sense, &str)] = &[
          merge enable disable toggle restore replace reschedule resize configure adjust complete close reopen \
          resolve untag pin unpin mute unmute ban unban follow unfollow vote accept decline rsvp revoke reset \
          sync upsert overwrite increment switch turn unlock lock deactivate activate sign commit push \
-         unsubscribe subscribe put control unblock",
+         unsubscribe subscribe put control unblock apply rebase pause resume skip play scale rollout transition manage \
+         click drag hover press fill handle scroll tap type dismiss reorder",
     ),
-    (Change, Sense::Either, "label tag star like block rate open filter"),
+    (Change, Sense::Either, "label tag star like block rate open filter link"),
     (
         Delete,
         Sense::Verb,
@@ -64,7 +65,7 @@ const ENGLISH: &[(Effect, Sense, &str)] = &[
     (
         Execute,
         Sense::Verb,
-        "run exec execute eval spawn kill deploy restart reboot shutdown invoke trigger launch start stop install",
+        "run exec execute eval evaluate interact spawn kill deploy restart reboot shutdown invoke trigger launch start stop install",
     ),
     (
         Execute,
@@ -115,6 +116,19 @@ pub(super) const READ_NOUNS: &[&str] = &[
     "availability",
     "results",
     "overview",
+    "logs",
+    "log",
+    "tree",
+    "schema",
+    "indexes",
+    "size",
+    "requests",
+    "messages",
+    "snapshot",
+    "screenshot",
+    "directions",
+    "elevation",
+    "matrix",
 ];
 
 /// Things that only money is moved by.
@@ -130,7 +144,10 @@ pub(super) const MONEY: &[&str] = &[
     "transaction",
     "payout",
     "refund",
+    "refunds",
+    "payouts",
     "transfer",
+    "transfers",
     "checkout",
     "wallet",
 ];

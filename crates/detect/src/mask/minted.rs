@@ -1,10 +1,13 @@
 //! The tokens that one request made.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
 use ombud_core::DataType;
 
-use super::token::Token;
+use super::surrogate::{Stands, Surrogates};
+use super::token::{ALIASES, Token};
+use crate::memory::Kin;
 
 /// A keyed digest of `(type, value, attempt)`: 40 bits that nobody without the key can predict. `attempt` is 0 unless
 /// two values of one request met in the same token.
@@ -15,11 +18,15 @@ pub type Mint<'a> = &'a dyn Fn(DataType, &str, u32) -> [u8; 5];
 #[derive(Default)]
 pub struct Minted {
     values: HashMap<Token, Value>,
-    tokens: HashMap<(DataType, Box<str>), Token>,
+    tokens: HashMap<DataType, HashMap<Arc<str>, Token>>,
+    /// Tokens of full names of which a short form was minted.
+    bases: HashSet<Token>,
+    kin: Arc<Kin>,
+    pub(super) surrogates: Surrogates,
 }
 
 struct Value {
-    text: Box<str>,
+    text: Arc<str>,
     restorable: bool,
 }
 
@@ -33,33 +40,60 @@ pub enum Meaning<'a> {
 }
 
 impl Minted {
+    /// Nothing minted yet; short forms will be linked as `kin` says.
+    pub fn with_kin(kin: Arc<Kin>) -> Self {
+        Self { kin, ..Self::default() }
+    }
+
     /// The token for a value; the same value gives the same token. A value that was once restorable stays so only if
     /// every use of it is.
     pub fn token(&mut self, kind: DataType, value: &str, restorable: bool, mint: Mint<'_>) -> Token {
-        let key = (kind, Box::from(value));
-        if let Some(&token) = self.tokens.get(&key) {
+        if let Some(&token) = self.tokens.get(&kind).and_then(|tokens| tokens.get(value)) {
             if let Some(known) = self.values.get_mut(&token) {
                 known.restorable &= restorable;
             }
             return token;
         }
-        // 40 bits: among 10,000 values of one request two meet with a probability of about 1 in 20,000. The second
-        // then takes the next attempt, which stays stable as long as the history keeps its order.
+        let token = self.linked(kind, value, mint).unwrap_or_else(|| self.fresh(kind, value, mint));
+        self.insert(token, value, restorable);
+        token
+    }
+
+    /// 40 bits: among 10,000 values of one request two meet with a probability of about 1 in 20,000. The second then takes
+    /// the next attempt, which stays stable as long as the history keeps its order.
+    fn fresh(&self, kind: DataType, value: &str, mint: Mint<'_>) -> Token {
         let mut token = Token::new(kind, mint(kind, value, 0));
         let mut attempt = 1;
         while self.values.contains_key(&token) {
             token = Token::new(kind, mint(kind, value, attempt));
             attempt += 1;
         }
-        self.values.insert(token, Value { text: Box::from(value), restorable });
-        self.tokens.insert(key, token);
         token
+    }
+
+    /// The token of the full name with a letter that the short form's own digest chooses; the next free one if two forms of
+    /// one name meet. The full name itself need not be in the request, and is not added to it.
+    fn linked(&self, kind: DataType, value: &str, mint: Mint<'_>) -> Option<Token> {
+        let head = self.kin.head(kind, value)?;
+        let base = Token::new(kind, mint(kind, head, 0));
+        let [first, ..] = mint(kind, value, 0);
+        let letters = ALIASES.iter().cycle().skip(usize::from(first) % ALIASES.len()).take(ALIASES.len());
+        letters.map(|letter| base.alias(*letter)).find(|token| !self.values.contains_key(token))
+    }
+
+    /// True if a short form of this token's name was minted.
+    pub(super) fn has_aliases(&self, token: &Token) -> bool {
+        self.bases.contains(token)
     }
 
     /// Adds a known pair, as when a stored table is read back.
     pub fn insert(&mut self, token: Token, value: &str, restorable: bool) {
-        self.values.insert(token, Value { text: Box::from(value), restorable });
-        self.tokens.insert((token.kind, Box::from(value)), token);
+        let text: Arc<str> = value.into();
+        self.tokens.entry(token.kind).or_default().insert(Arc::clone(&text), token);
+        self.values.insert(token, Value { text, restorable });
+        if token.alias != 0 {
+            self.bases.insert(token.alias(0));
+        }
     }
 
     /// What a token stands for, if this request made it.
@@ -73,14 +107,43 @@ impl Minted {
         self.values.iter().map(|(token, value)| (*token, &*value.text))
     }
 
+    /// What takes a value's place: a realistic surrogate that does not stand in the request and cannot be confused with
+    /// another, or a token where there is none. `stands` says what stands in the request.
+    pub fn surrogate(&mut self, kind: DataType, value: &str, mint: Mint<'_>, stands: Stands<'_>) -> String {
+        match self.surrogates.of(kind, value, mint, stands) {
+            Some(made) => made.to_owned(),
+            None => self.token(kind, value, true, mint).to_string(),
+        }
+    }
+
+    /// Adds a known surrogate, as when a record is read back.
+    pub fn insert_surrogate(&mut self, kind: DataType, value: &str, made: &str) {
+        self.surrogates.insert(kind, value, made);
+    }
+
+    /// Every surrogate with its value, in no particular order.
+    pub fn surrogates(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.surrogates.iter()
+    }
+
+    /// The type of the value for which this surrogate stands.
+    pub fn surrogate_kind(&self, made: &str) -> Option<DataType> {
+        self.surrogates.kind_of(made)
+    }
+
+    /// True if a value left under a surrogate.
+    pub fn has_surrogates(&self) -> bool {
+        !self.surrogates.is_empty()
+    }
+
     /// True if nothing was masked.
     pub fn is_empty(&self) -> bool {
-        self.values.is_empty()
+        self.values.is_empty() && self.surrogates.is_empty()
     }
 
     /// Number of distinct values.
     pub fn len(&self) -> usize {
-        self.values.len()
+        self.values.len() + self.surrogates.iter().count()
     }
 }
 

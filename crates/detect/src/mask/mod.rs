@@ -2,14 +2,23 @@
 //!
 //! A value becomes a [token](token): `PHONE_7Q2K4M8N`. The eight characters are chosen by the caller's keyed digest (a
 //! [`Mint`]), so the same value gives the same token each time the history is sent again, and nobody without the key can
-//! guess it. [`Minted`] remembers which tokens one request made; [`restore`] turns back those and no others.
+//! guess it. A value may also become a realistic surrogate, chosen by the same digest. [`Minted`] remembers which tokens one
+//! request made; [`restore`] turns back those and no others.
+//!
+//! The contract of short forms ([`memory`](crate::memory)): the token of 老王 is that of 王建国 with a small letter behind it,
+//! `PERSON_7Q2K4M8Nk`. It stands for the very characters 老王 and is restored to them, with the same noise allowed. The letter
+//! comes from the digest of the short form, so it is the same each time the history is sent again; which forms there are comes
+//! from the request's own texts and the operator's names, never from another request.
 
 pub mod minted;
 pub mod restore;
+mod surrogate;
 pub mod token;
 
 pub use minted::{Mint, Minted};
+pub(crate) use restore::may_follow;
 pub use restore::{Form, Restorer, Tally, candidates, restore};
+pub use surrogate::{Stands, has_surrogates};
 pub use token::Token;
 
 use ombud_core::Detection;

@@ -10,6 +10,7 @@ use ombud_core::DataType;
 use ombud_core::exchange::escape_json;
 
 use super::minted::{Meaning, Minted};
+use super::surrogate::{Part, Stage};
 use super::token::{self, BODY, Token};
 
 /// How a value must be written where the token stood.
@@ -57,10 +58,13 @@ pub fn candidates(text: &str) -> Vec<Token> {
     let mut at = 0;
     while let Some(start) = next_start(text.as_bytes(), at) {
         let rest = text.get(start..).unwrap_or_default();
-        found.extend(DataType::ALL.iter().filter_map(|&kind| match read_kind(rest, kind) {
-            Lenient::Token(token, _) => Some(token),
-            Lenient::More | Lenient::No => None,
-        }));
+        for &kind in kinds_from(rest) {
+            let Lenient::Token(token, len) = read_kind(rest, kind) else { continue };
+            found.push(token);
+            if let Suffix::Letter(letter, _) = suffix(rest.get(len..).unwrap_or_default(), true) {
+                found.push(token.alias(letter));
+            }
+        }
         at = start + 1;
     }
     found.sort_unstable();
@@ -74,6 +78,8 @@ pub struct Restorer {
     form: Form,
     /// The start of a token that is not complete yet.
     pending: String,
+    /// The same for surrogates, which are looked for first.
+    stage: Stage,
     /// What was seen so far.
     pub tally: Tally,
 }
@@ -81,7 +87,7 @@ pub struct Restorer {
 impl Restorer {
     /// A restorer for one channel of an answer.
     pub fn new(form: Form) -> Self {
-        Self { form, pending: String::new(), tally: Tally::default() }
+        Self { form, pending: String::new(), stage: Stage::default(), tally: Tally::default() }
     }
 
     /// Changes the form for what comes next.
@@ -89,17 +95,41 @@ impl Restorer {
         self.form = form;
     }
 
-    /// Text that is held back, at most [`MAX_HELD`] bytes.
+    /// Text that is held back, at most [`MAX_HELD`] bytes, or as much as the longest surrogate has.
     pub fn pending(&self) -> &str {
-        &self.pending
+        if self.pending.is_empty() { self.stage.held() } else { &self.pending }
     }
 
     /// Takes the next piece and appends to `out` what is settled.
     pub fn push(&mut self, minted: &Minted, piece: &str, out: &mut String) {
         if minted.is_empty() {
             out.push_str(piece);
-            return;
+        } else if minted.has_surrogates() {
+            self.push_parts(minted, piece, out, false);
+        } else {
+            self.push_text(minted, piece, out);
         }
+    }
+
+    /// The channel ends: what was held back is no token.
+    pub fn finish(&mut self, minted: &Minted, out: &mut String) {
+        self.push_parts(minted, "", out, true);
+        self.finish_text(minted, out);
+    }
+
+    fn push_parts(&mut self, minted: &Minted, piece: &str, out: &mut String, last: bool) {
+        for part in self.stage.push(&minted.surrogates, piece, last) {
+            match part {
+                Part::Text(text) => self.push_text(minted, &text, out),
+                Part::Value(value) => {
+                    self.finish_text(minted, out);
+                    self.put_value(value, out);
+                }
+            }
+        }
+    }
+
+    fn push_text(&mut self, minted: &Minted, piece: &str, out: &mut String) {
         if self.pending.is_empty() {
             self.scan(minted, piece, out, false);
         } else {
@@ -109,10 +139,17 @@ impl Restorer {
         }
     }
 
-    /// The channel ends: what was held back is no token.
-    pub fn finish(&mut self, minted: &Minted, out: &mut String) {
+    fn finish_text(&mut self, minted: &Minted, out: &mut String) {
         let rest = std::mem::take(&mut self.pending);
         self.scan(minted, &rest, out, true);
+    }
+
+    fn put_value(&mut self, value: &str, out: &mut String) {
+        self.tally.restored += 1;
+        match self.form {
+            Form::Plain => out.push_str(value),
+            Form::Json => out.push_str(&escape_json(value)),
+        }
     }
 
     fn scan(&mut self, minted: &Minted, text: &str, out: &mut String, last: bool) {
@@ -120,7 +157,7 @@ impl Restorer {
         let mut at = 0;
         while let Some(start) = next_start(text.as_bytes(), at) {
             let Some(rest) = text.get(start..) else { break };
-            match read(rest, minted) {
+            match read(rest, minted, last) {
                 Read::Token(token, len, meaning) => {
                     out.push_str(text.get(done..start).unwrap_or_default());
                     self.put(token, rest.get(..len).unwrap_or_default(), meaning, out);
@@ -140,13 +177,7 @@ impl Restorer {
 
     fn put(&mut self, _token: Token, written: &str, meaning: Option<Meaning<'_>>, out: &mut String) {
         match meaning {
-            Some(Meaning::Value(value)) => {
-                self.tally.restored += 1;
-                match self.form {
-                    Form::Plain => out.push_str(value),
-                    Form::Json => out.push_str(&escape_json(value)),
-                }
-            }
+            Some(Meaning::Value(value)) => self.put_value(value, out),
             Some(Meaning::OneWay) => {
                 self.tally.one_way += 1;
                 out.push_str(written);
@@ -202,6 +233,18 @@ static STARTS: LazyLock<[u32; 26]> = LazyLock::new(|| {
     starts
 });
 
+/// The types whose tags begin with the first letter of a text.
+fn kinds_from(text: &str) -> &'static [DataType] {
+    let row = text.bytes().next().and_then(letter);
+    row.and_then(|row| KINDS.get(row)).map_or(&[], Vec::as_slice)
+}
+
+/// For each letter the types whose tags begin with it.
+static KINDS: LazyLock<[Vec<DataType>; 26]> = LazyLock::new(|| {
+    let begins = |row: usize| move |kind: &&DataType| kind.tag().bytes().next().and_then(letter) == Some(row);
+    std::array::from_fn(|row| DataType::ALL.iter().filter(begins(row)).copied().collect())
+});
+
 enum Read<'a> {
     /// A token of so many bytes; no meaning if the exact form was read but this request did not mint it.
     Token(Token, usize, Option<Meaning<'a>>),
@@ -213,8 +256,12 @@ enum Read<'a> {
 /// Noise characters that one token may contain altogether.
 const MAX_NOISE: usize = 8;
 
-/// The most bytes that [`Restorer::pending`] can hold: tag, body and noise of up to three bytes a character.
-pub const MAX_HELD: usize = token::MAX_TAG + 1 + BODY + 3 * MAX_NOISE;
+/// Noise characters between a token and the letter of a short form.
+const SUFFIX_NOISE: usize = 2;
+
+/// The most bytes that [`Restorer::pending`] can hold: tag, body, the letter of a short form, and noise of up to three bytes a
+/// character.
+pub const MAX_HELD: usize = token::MAX_TAG + 1 + BODY + 1 + 3 * (MAX_NOISE + SUFFIX_NOISE);
 
 /// Characters that a model puts between tag and body instead of the underscore, or beside it.
 fn is_separator(ch: char) -> bool {
@@ -230,16 +277,15 @@ fn is_noise(ch: char) -> bool {
     matches!(ch, '*' | '`' | '\\' | '\u{ad}' | '\u{200b}'..='\u{200d}' | '\u{2060}' | '\u{feff}')
 }
 
-/// Reads a token at the start of `text`, whose first character is a letter.
-fn read<'a>(text: &str, minted: &'a Minted) -> Read<'a> {
+/// Reads a token at the start of `text`, whose first character is a letter. `last` says that nothing comes after the text.
+fn read<'a>(text: &str, minted: &'a Minted, last: bool) -> Read<'a> {
     let mut more = false;
-    for &kind in DataType::ALL {
+    for &kind in kinds_from(text) {
         match read_kind(text, kind) {
-            Lenient::Token(token, len) => {
-                if let Some(meaning) = minted.meaning(&token) {
-                    return Read::Token(token, len, Some(meaning));
-                }
-            }
+            Lenient::Token(token, len) => match settle(text, token, len, minted, last) {
+                Read::No => {}
+                read => return read,
+            },
             Lenient::More => more = true,
             Lenient::No => {}
         }
@@ -248,9 +294,59 @@ fn read<'a>(text: &str, minted: &'a Minted) -> Read<'a> {
         return Read::More;
     }
     match token::read(text.as_bytes()) {
-        Some(token) => Read::Token(token, token.kind.tag().len() + 1 + BODY, None),
+        Some(token) => Read::Token(token, token.width(), None),
         None => Read::No,
     }
+}
+
+/// Decides between a full name and a short form of it, and whether this request minted what was read.
+fn settle<'a>(text: &str, token: Token, len: usize, minted: &'a Minted, last: bool) -> Read<'a> {
+    if minted.has_aliases(&token) {
+        match suffix(text.get(len..).unwrap_or_default(), last) {
+            Suffix::More => return Read::More,
+            Suffix::Letter(letter, width) => {
+                let alias = token.alias(letter);
+                if let Some(meaning) = minted.meaning(&alias) {
+                    return Read::Token(alias, len + width, Some(meaning));
+                }
+            }
+            Suffix::None => {}
+        }
+    }
+    minted.meaning(&token).map_or(Read::No, |meaning| Read::Token(token, len, Some(meaning)))
+}
+
+/// True if what follows a token could be read as the letter of a short form.
+pub(crate) fn may_follow(after: &str) -> bool {
+    let next = after.trim_start_matches(is_noise).chars().next();
+    next.and_then(|c| u8::try_from(c).ok()).is_some_and(|b| token::ALIASES.contains(&b.to_ascii_lowercase()))
+}
+
+/// What follows the eight characters of a token.
+enum Suffix {
+    /// The letter of a short form, and the bytes up to its end.
+    Letter(u8, usize),
+    /// The text ends where one may stand.
+    More,
+    None,
+}
+
+fn suffix(rest: &str, last: bool) -> Suffix {
+    for (noise, (at, ch)) in rest.char_indices().enumerate() {
+        if is_noise(ch) && noise < SUFFIX_NOISE {
+            continue;
+        }
+        let letter = u8::try_from(ch).map_or(0, |byte| byte.to_ascii_lowercase());
+        if !token::ALIASES.contains(&letter) {
+            return Suffix::None;
+        }
+        return match rest.get(at + 1..).and_then(|after| after.chars().next()) {
+            Some(next) if next.is_ascii_alphanumeric() => Suffix::None,
+            None if !last => Suffix::More,
+            _ => Suffix::Letter(letter, at + 1),
+        };
+    }
+    if last { Suffix::None } else { Suffix::More }
 }
 
 enum Lenient {
@@ -280,7 +376,7 @@ fn read_kind(text: &str, kind: DataType) -> Lenient {
             }
             digits += 1;
             if digits == BODY {
-                return Lenient::Token(Token { kind, body }, i + ch.len_utf8());
+                return Lenient::Token(Token { kind, body, alias: 0 }, i + ch.len_utf8());
             }
             continue;
         } else if !(is_noise(ch) || digits == 0 && is_separator(ch)) {
@@ -403,6 +499,19 @@ mod tests {
         bounds.windows(2).map(|pair| chars[pair[0]..pair[1]].iter().collect()).collect()
     }
 
+    /// A value of a type that has surrogates.
+    fn value() -> impl Strategy<Value = (DataType, String)> {
+        prop_oneof![
+            "1[3-9][0-9]{9}".prop_map(|value| (DataType::Phone, value)),
+            "\\+1 \\([2-9][0-8][0-9]\\) [2-9][0-9]{2}-[0-9]{4}".prop_map(|value| (DataType::Phone, value)),
+            "[王李张][一-龥]{1,2}".prop_map(|value| (DataType::Person, value)),
+            "[A-Z][a-z]{2,7} [A-Z][a-z]{2,9}".prop_map(|value| (DataType::Person, value)),
+            "[a-z]{3,12}@[a-z]{3,8}\\.com".prop_map(|value| (DataType::Email, value)),
+            "[1-9]{2}\\.[1-9]{2}\\.[1-9]\\.[1-9]".prop_map(|value| (DataType::Ip, value)),
+            "4[0-9]{15}".prop_map(|value| (DataType::Card, value)),
+        ]
+    }
+
     proptest! {
         #[test]
         fn mask_then_restore_is_the_identity_however_it_is_cut(
@@ -424,6 +533,30 @@ mod tests {
             for piece in pieces(&masked, &cuts) {
                 restorer.push(&minted, &piece, &mut out);
                 prop_assert!(restorer.pending().len() <= MAX_HELD);
+            }
+            restorer.finish(&minted, &mut out);
+            prop_assert_eq!(out, text);
+        }
+
+        #[test]
+        fn surrogates_come_back_however_they_are_cut(
+            parts in prop::collection::vec(("[ ,。a-z我在]{0,12}[ ，]", value()), 1..6),
+            cuts in prop::collection::vec(any::<usize>(), 0..12),
+        ) {
+            let pieced: Vec<&str> = parts.iter().flat_map(|(before, (_, value))| [before.as_str(), value.as_str(), " "]).collect();
+            let text = pieced.concat();
+            let (mut minted, mut masked) = (Minted::default(), String::new());
+            for (before, (kind, value)) in &parts {
+                masked.push_str(before);
+                masked.push_str(&minted.surrogate(*kind, value, &mint, &|made| text.contains(made)));
+                masked.push(' ');
+            }
+            let surrogates: std::collections::BTreeSet<&str> = minted.surrogates().map(|(made, _)| made).collect();
+            prop_assert_eq!(surrogates.len(), minted.surrogates().count(), "no two values share one");
+            let mut restorer = Restorer::new(Form::Plain);
+            let mut out = String::new();
+            for piece in pieces(&masked, &cuts) {
+                restorer.push(&minted, &piece, &mut out);
             }
             restorer.finish(&minted, &mut out);
             prop_assert_eq!(out, text);

@@ -1,8 +1,12 @@
-//! The grammar of a token: `TAG_XXXXXXXX`.
+//! The grammar of a token: `TAG_XXXXXXXX`, or `TAG_XXXXXXXXy` for a short form.
 //!
 //! Capitals, one underscore, eight characters of Crockford's base32 (no I, L, O, U): a form that models copy faithfully,
 //! that stands out in Chinese text without brackets, and whose length never changes, so that no token is a prefix of
 //! another of its type.
+//!
+//! A short form of a name (老王 of 王建国) has the token of the full name and one small letter behind it, so that a model sees
+//! whose name it is. The letter is one of [`ALIASES`]: no vowel, and none with which English goes on behind a word ('s, 'd, 'll,
+//! 'm, 't, y). It is read only if no letter or digit follows, and only if this request minted it; else the token ends before it.
 
 use std::fmt;
 use std::ops::Range;
@@ -14,6 +18,9 @@ pub const BODY: usize = 8;
 
 const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 
+/// The letters that tell the short forms of one name apart.
+pub const ALIASES: &[u8; 14] = b"bcfghjknpqrvwx";
+
 /// A token: 40 bits under the tag of a type.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Token {
@@ -21,6 +28,8 @@ pub struct Token {
     pub kind: DataType,
     /// The eight characters, in capitals.
     pub body: [u8; BODY],
+    /// The letter of a short form; 0 for a value that stands for itself.
+    pub alias: u8,
 }
 
 impl Token {
@@ -32,7 +41,18 @@ impl Token {
             let digit = (number >> (5 * (BODY - 1 - i)) & 31) as usize;
             *place = ALPHABET.get(digit).copied().unwrap_or(b'0');
         }
-        Self { kind, body }
+        Self { kind, body, alias: 0 }
+    }
+
+    /// The token of a short form of the same name.
+    #[must_use]
+    pub fn alias(self, letter: u8) -> Self {
+        Self { alias: letter, ..self }
+    }
+
+    /// Bytes of the token as it is written.
+    pub fn width(&self) -> usize {
+        self.kind.tag().len() + 1 + BODY + usize::from(self.alias != 0)
     }
 
     /// Appends the token to a text.
@@ -40,12 +60,15 @@ impl Token {
         out.push_str(self.kind.tag());
         out.push('_');
         out.extend(self.body.iter().map(|&byte| char::from(byte)));
+        if self.alias != 0 {
+            out.push(char::from(self.alias));
+        }
     }
 }
 
 impl fmt::Display for Token {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut text = String::with_capacity(17);
+        let mut text = String::with_capacity(MAX_TAG + 2 + BODY);
         self.write(&mut text);
         f.pad(&text)
     }
@@ -83,7 +106,15 @@ pub fn read(bytes: &[u8]) -> Option<Token> {
             return None;
         }
     }
-    Some(Token { kind, body })
+    let alias = alias_letter(bytes.get(underscore + 1 + BODY..).unwrap_or_default());
+    Some(Token { kind, body, alias: alias.unwrap_or_default() })
+}
+
+/// The letter of a short form at the start of what follows a token: one that nothing continues.
+fn alias_letter(rest: &[u8]) -> Option<u8> {
+    let letter = rest.first()?.to_ascii_lowercase();
+    let ends = !rest.get(1).is_some_and(u8::is_ascii_alphanumeric);
+    (ends && ALIASES.contains(&letter)).then_some(letter)
 }
 
 /// Length of the longest tag.
@@ -99,7 +130,7 @@ pub fn spans(text: &str) -> Vec<Range<usize>> {
         let starts = longest.rev().filter(|&start| bytes.get(start).is_some_and(u8::is_ascii_alphabetic));
         for start in starts {
             if let Some(token) = bytes.get(start..).and_then(read) {
-                found.push(start..start + token.kind.tag().len() + 1 + BODY);
+                found.push(start..start + token.width());
                 break;
             }
         }
@@ -116,6 +147,19 @@ mod tests {
         assert_eq!(Token::new(DataType::Phone, [0; 5]).to_string(), "PHONE_00000000");
         assert_eq!(Token::new(DataType::Phone, [0xff; 5]).to_string(), "PHONE_ZZZZZZZZ");
         assert_eq!(Token::new(DataType::CnId, [0, 0, 0, 0, 1]).to_string(), "IDCARD_00000001");
+    }
+
+    #[test]
+    fn a_short_form_has_a_letter_behind_the_token() {
+        let token = Token::new(DataType::Person, [0; 5]).alias(b'k');
+        assert_eq!(token.to_string(), "PERSON_00000000k");
+        assert_eq!(read(b"PERSON_00000000k"), Some(token));
+        assert_eq!(read("PERSON_00000000K说".as_bytes()), Some(token));
+        for alone in ["PERSON_00000000kind", "PERSON_00000000s", "PERSON_00000000"] {
+            assert_eq!(read(alone.as_bytes()), Some(token.alias(0)), "{alone}");
+        }
+        let text = "PERSON_00000000k和PERSON_00000000";
+        assert_eq!(spans(text).into_iter().map(|span| span.len()).collect::<Vec<_>>(), [16, 15]);
     }
 
     #[test]

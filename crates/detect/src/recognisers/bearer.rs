@@ -22,7 +22,7 @@ fn find(text: &Text<'_>, word: Range<usize>) -> Option<Found> {
     let digits = value.bytes().any(|b| b.is_ascii_digit());
     let mixed = value.bytes().any(|b| b.is_ascii_lowercase()) && value.bytes().any(|b| b.is_ascii_uppercase());
     let free = !text.before(word.start).is_some_and(is_word);
-    let believed = value.len() >= 16 && digits && (mixed || value.len() >= 20) && !value.contains("xxxx");
+    let believed = value.len() >= 12 && digits && (mixed || value.len() >= 20) && !value.contains("xxxx");
     (free && believed).then(|| Found::labelled(word.end..word.end + value.len(), 0.85))
 }
 

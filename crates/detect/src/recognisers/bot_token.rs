@@ -5,6 +5,7 @@ use std::ops::Range;
 
 use ombud_core::DataType;
 
+use super::keyword_secret::vendors;
 use super::{Found, Head, Recogniser, Trigger};
 use crate::text::{Text, is_word};
 
@@ -24,7 +25,9 @@ fn find(text: &Text<'_>, word: Range<usize>) -> Option<Found> {
         && text.ahead(word.start, word.len()).iter().all(u8::is_ascii_digit);
     let end = if telegram {
         let end = end_of(word.end + 1);
-        (end - word.end == 36 && text.ahead(word.end + 1, 2) == b"AA").then_some(end)?
+        let named = || vendors::before(text, word.start);
+        let marked = (34..=37).contains(&(end - word.end)) && text.ahead(word.end + 1, 2) == b"AA";
+        (marked || end - word.end == 36 && named()).then_some(end)?
     } else {
         let discord = (23..=28).contains(&word.len()) && matches!(text.byte(word.start), Some(b'M' | b'N' | b'O'));
         let second = end_of(word.end + 1);
@@ -48,6 +51,7 @@ mod tests {
             DataType::Secret,
             &[
                 "TG=[[110201543:AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsaw1]] ",
+                "telegram: [[1234567890:h3YLlUHP8-STgTic38bCZXDJ_6s05ERgsaM]]",
                 "[[MTk4NjIyNDgzNDcxOTI1MjQ4.Cl2FMQ.ZnCjm1XVW7vRze4b7Cq4se7kKWs]]",
             ],
         );

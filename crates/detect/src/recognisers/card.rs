@@ -8,6 +8,7 @@ use std::ops::Range;
 
 use ombud_core::DataType;
 
+use super::numbers::luhn;
 use super::{Found, Head, Recogniser, Trigger};
 use crate::text::{Digits, Text};
 
@@ -109,22 +110,6 @@ fn network(number: &[u8]) -> Option<bool> {
         12..=19 if two == 50 || (56..=69).contains(&two) => Some(false),
         _ => None,
     }
-}
-
-/// The Luhn check (ISO/IEC 7812-1 annex B): from the right every second digit doubled, its digits added; the sum is a
-/// multiple of ten. A number of zeros only is no card.
-fn luhn(number: &[u8]) -> bool {
-    let sum: u32 = number
-        .iter()
-        .rev()
-        .enumerate()
-        .map(|(i, &digit)| match (i % 2, u32::from(digit)) {
-            (1, digit) if digit > 4 => digit * 2 - 9,
-            (1, digit) => digit * 2,
-            (_, digit) => digit,
-        })
-        .sum();
-    sum > 0 && sum.is_multiple_of(10)
 }
 
 #[cfg(test)]

@@ -32,18 +32,26 @@ fn find(text: &Text<'_>, start: Range<usize>) -> Option<Found> {
         return None;
     }
     let end = text.run(start, LONGEST, |b| is_part(b) || b == b'.');
-    let mut parts = text.slice(start..end).trim_end_matches('.').split('.');
-    let header = URL_SAFE_NO_PAD.decode(parts.next()?).ok()?;
-    let header = std::str::from_utf8(&header).ok()?;
-    let named = ["\"alg\"", "\"typ\"", "\"enc\"", "\"kid\""].iter().any(|name| header.contains(name));
+    let whole = text.slice(start..end);
+    let unsigned = whole.ends_with('.') && whole.matches('.').count() == 2;
+    let mut parts = whole.trim_end_matches('.').split('.');
+    let named = parts.next().is_some_and(names_algorithm);
     let (payload, signature) = (parts.next()?, parts.next());
-    let unsigned = signature.is_none() && text.byte(end.saturating_sub(1)) == Some(b'.');
     let encrypted = parts.next().and(parts.next());
-    if !named || !header.trim_end().ends_with('}') || payload.is_empty() && encrypted.is_none() {
+    if !named || payload.is_empty() && encrypted.is_none() {
         return None;
     }
-    let taken = header_parts(text.slice(start..end), if encrypted.is_some() { 5 } else { 3 });
-    (signature.is_some() || unsigned).then(|| Found::validated(start..start + taken, 0.98))
+    let length = header_parts(whole, if encrypted.is_some() { 5 } else { 3 });
+    (signature.is_some() || unsigned).then(|| Found::validated(start..start + length, 0.98))
+}
+
+/// True for the base64 of a JSON object that names an algorithm or a type.
+fn names_algorithm(header: &str) -> bool {
+    let header = URL_SAFE_NO_PAD.decode(header).ok().and_then(|header| String::from_utf8(header).ok());
+    header.is_some_and(|header| {
+        let named = ["\"alg\"", "\"typ\"", "\"enc\"", "\"kid\""].iter().any(|name| header.contains(name));
+        named && header.trim_end().ends_with('}')
+    })
 }
 
 /// The length of the first `parts` parts.

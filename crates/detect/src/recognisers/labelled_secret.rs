@@ -8,11 +8,14 @@ use std::ops::Range;
 
 use ombud_core::DataType;
 
+use super::keyword_secret::is_no_secret;
 use super::url::is_placeholder;
 use super::vendor_key::is_random;
 use super::{Found, Recogniser, Trigger};
 use crate::label::{Link, link};
 use crate::text::{Text, is_word};
+
+mod context;
 
 pub(super) static RECOGNISER: Recogniser = Recogniser {
     id: "labelled_secret",
@@ -27,7 +30,7 @@ pub(super) static RECOGNISER: Recogniser = Recogniser {
         "access_token", "access token", "accesstoken", "auth_token", "auth token", "authtoken", "refresh_token",
         "refreshtoken", "session_token", "sessiontoken", "bot_token", "token", "access_key", "access key", "accesskey",
         "private_key", "private key", "privatekey", "secret_access_key", "secretaccesskey", "encryption_key",
-        "signing_key", "account_key", "accountkey", "sharedaccesskey", "license_key", "auth_key", "密钥", "秘钥", "令牌", "私钥",
+        "signing_key", "jwt_secret", "jwtsecret", "license key", "account_key", "accountkey", "sharedaccesskey", "license_key", "auth_key", "密钥", "秘钥", "令牌", "私钥",
         // Used once.
         "验证码", "校验码", "动态码", "动态口令", "otp", "verification code", "one-time code", "security code",
     ],
@@ -57,22 +60,35 @@ fn kind(label: &str) -> Kind {
 fn find(text: &Text<'_>, label: Range<usize>) -> Option<Found> {
     let written = text.slice(label.clone());
     let kind = kind(written);
-    let link = link(text, label.end);
+    let link = in_markup(text, &label).unwrap_or_else(|| link(text, label.end));
     let by = written.eq_ignore_ascii_case("identified by");
     // `密码 Abc@1234` needs no colon, because no Chinese sentence goes on in ASCII with digits.
     let chinese = kind == Kind::Chosen && !written.is_ascii() && link.value > label.end;
-    let parted = link.explicit || kind == Kind::Once || chinese || by && link.quote.is_some();
-    if !parted || text.byte(label.end).is_some_and(|b| b == b'(') {
+    let netrc = kind == Kind::Chosen && !link.explicit && context::is_netrc(text, label.start);
+    let option = text.before(label.start) == Some(b'-') && text.byte(label.end) == Some(b' ');
+    let parted = link.explicit || option || kind == Kind::Once || chinese || netrc || by && link.quote.is_some();
+    if !parted || text.byte(label.end) == Some(b'(') || kind == Kind::Machine && is_no_secret(text, label.start) {
         return None;
     }
     let span = value(text, &link)?;
     let value = text.slice(span.clone());
     let secret = match kind {
         Kind::Once => (4..=8).contains(&value.len()) && value.bytes().all(|b| b.is_ascii_digit()),
-        Kind::Chosen => value.len() >= 4 && is_chosen(value, link.quote.is_some(), written),
+        Kind::Chosen => {
+            value.len() >= 4
+                && (is_chosen(value, link.quote.is_some(), written)
+                    || context::says_so(text, &label, &span, link.quote.is_some()))
+        }
         Kind::Machine => value.len() >= 12 && is_made(value, link.quote.is_some()),
     };
     (secret && !is_reference(value, link.quote.is_some())).then(|| Found::labelled(span, 0.8))
+}
+
+/// `key="FromPassword" value="…"`, as in the settings of programs.
+fn in_markup(text: &Text<'_>, label: &Range<usize>) -> Option<Link> {
+    const BETWEEN: &[u8] = b"\" value=\"";
+    let value = label.end + BETWEEN.len();
+    (text.ahead(label.end, BETWEEN.len()) == BETWEEN).then_some(Link { value, explicit: true, quote: Some(b'"') })
 }
 
 /// Longest value that is read.
@@ -120,7 +136,8 @@ fn is_made(value: &str, quoted: bool) -> bool {
     let characters = value.bytes().all(|b| is_word(b) || b"-_.+/=~:!@#%^*".contains(&b));
     let path = value.contains("://") || value.starts_with(['/', '.', '~', '@', '#']);
     let telling = has(|b| b.is_ascii_digit()) && has(|b| b.is_ascii_alphabetic());
-    characters && !path && telling && (quoted || value.len() >= 16) && is_random(value)
+    let signs = quoted && !path && has(|b| b"!#$%&*+=@^~".contains(&b)) && has(|b| b.is_ascii_alphabetic());
+    signs || characters && !path && telling && (quoted || value.len() >= 16) && is_random(value)
 }
 
 /// A value that only names where the secret is: a variable, a field, a call, a placeholder.
@@ -159,6 +176,15 @@ mod tests {
                 "https://h/x?access_token=[[38bb7b318cc6898c80317decb34525844bc9db55]]&a=1",
                 "dbPass: \"[[gKPXAWrX]]\"",
                 "db-password: \"[[$aQgXaT1H#]]\"",
+                "Server=host;Port=5432;User Id=username;Password=[[open]];Database=name;",
+                "DB_PASSWORD=[[whiteduke]]\nDB_HOST=localhost",
+                "$user = \"mg1021\"; $password = \"[[goodspec]]\";",
+                "connect -password [[VMware1!]]",
+                "<add key=\"FromPassword\" value=\"[[Prestigitariu$]]\"/>",
+                "ensure the password is \"[[centipede]]\" and press",
+                "SECRET_KEY = '[[dj-insecure-_du9e^cmago!%(^+=gr@cu@v9]]'",
+                "user = Aladdin\npassword = [[open_sesame]]\n",
+                "machine example.com login jane password [[pass123]]",
             ],
         );
     }
@@ -193,6 +219,11 @@ mod tests {
                 "'/forgot-password' => \"cms/passwords#update1\"",
                 "addPassword = \"#add-password1\";",
                 "passwordLabel:\"Password:\",rememberMe1:\"Remember\"",
+                "\"username\": \"string\", \"password\": \"string\"",
+                "user = current_user\npassword = new_password\n",
+                "PASSWORD=$(cat file)",
+                "PASSWORD=required",
+                "next_page_token: \"0123456789abcdef0123\"",
             ],
         );
     }

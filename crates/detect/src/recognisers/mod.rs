@@ -7,52 +7,179 @@ use ombud_core::DataType;
 use crate::resolve::{Candidate, Strength};
 use crate::text::Text;
 
-/// Declares the modules and the list in one go, so that a recogniser is one line.
-macro_rules! recognisers {
-    ($($module:ident,)*) => {
-        $(mod $module;)*
+mod made;
+mod numbers;
 
-        /// Every recogniser; at most 64.
-        pub(crate) static ALL: &[&Recogniser] = &[$(&$module::RECOGNISER,)*];
+/// Declares the modules and the list in one go, so that a recogniser is one line, under the country whose numbers it reads (ISO
+/// 3166, small letters), or under "" where there are none of it.
+macro_rules! recognisers {
+    ($($locale:literal { $($module:ident,)* })*) => {
+        $($(mod $module;)*)*
+
+        /// Every recogniser with its country; at most 128.
+        static ALL: &[(&str, &Recogniser)] = &[$($(($locale, &$module::RECOGNISER),)*)*];
     };
 }
 
 recognisers! {
-    bearer,
-    bot_token,
-    card,
-    cn_id,
-    cn_landline,
-    cn_mobile,
-    db_url,
-    driver_licence,
-    email,
-    email_spelled,
-    hk_id,
-    iban,
-    ipv4,
-    ipv6,
-    jwt,
-    labelled_secret,
-    mac,
-    mo_id,
-    otpauth,
-    passport,
-    pem,
-    permit,
-    phone_international,
-    phone_labelled,
-    phone_nanp,
-    plate,
-    qq,
-    ssn,
-    tw_id,
-    url,
-    uscc,
-    vendor_key,
-    webhook,
-    wechat,
-    zhipu_key,
+    "" {
+        address_en,
+        address_germanic,
+        address_romance,
+        address_zh,
+        age,
+        azure_key,
+        bank_account,
+        bearer,
+        birth_date,
+        bot_token,
+        card,
+        command_login,
+        credential_call,
+        db_url,
+        driver_licence,
+        email,
+        email_spelled,
+        employee_id,
+        geo,
+        iban,
+        imei,
+        insurance,
+        ipv4,
+        ipv6,
+        jwt,
+        keyword_secret,
+        labelled_secret,
+        mac,
+        otpauth,
+        own_form_key,
+        passport,
+        password_hash,
+        pem,
+        phone_international,
+        phone_labelled,
+        po_box,
+        salary,
+        student_id,
+        truenas_key,
+        url,
+        vendor_key,
+        vendor_named,
+        vin,
+        wallet,
+        webhook,
+        zhipu_key,
+    }
+    "cn" {
+        cn_id,
+        cn_landline,
+        cn_military,
+        cn_mobile,
+        permit,
+        plate,
+        qq,
+        uscc,
+        wechat,
+    }
+    "hk" {
+        hk_id,
+    }
+    "mo" {
+        mo_id,
+    }
+    "tw" {
+        tw_id,
+    }
+    "au" {
+        au_abn,
+        au_medicare,
+        au_tfn,
+    }
+    "br" {
+        br_cnpj,
+        br_cpf,
+    }
+    "ca" {
+        ca_sin,
+    }
+    "de" {
+        de_tax_id,
+    }
+    "dk" {
+        dk_cpr,
+    }
+    "es" {
+        es_nif,
+    }
+    "fi" {
+        fi_hetu,
+    }
+    "fr" {
+        fr_nir,
+    }
+    "gb" {
+        uk_nhs,
+        uk_nino,
+        uk_postcode,
+    }
+    "in" {
+        in_aadhaar,
+        in_gstin,
+        in_pan,
+    }
+    "it" {
+        it_cf,
+    }
+    "kr" {
+        kr_rrn,
+    }
+    "nl" {
+        nl_bsn,
+    }
+    "pl" {
+        pl_pesel,
+    }
+    "se" {
+        se_pnr,
+    }
+    "sg" {
+        sg_nric,
+    }
+    "th" {
+        th_id,
+    }
+    "tr" {
+        tr_id,
+    }
+    "us" {
+        phone_nanp,
+        ssn,
+        us_ein,
+        us_itin,
+        us_mbi,
+        us_npi,
+        us_routing,
+    }
+    "za" {
+        za_id,
+    }
+}
+
+/// The recognisers of these countries and of none, all if no countries are told.
+pub(crate) fn chosen(locales: Option<&[String]>) -> Vec<&'static Recogniser> {
+    let wanted = |locale: &str| {
+        locale.is_empty()
+            || locales.is_none_or(|locales| locales.iter().any(|other| other.eq_ignore_ascii_case(locale)))
+    };
+    ALL.iter().filter(|(locale, _)| wanted(locale)).map(|(_, recogniser)| *recogniser).collect()
+}
+
+/// The countries that have recognisers of their own.
+pub fn locales() -> Vec<&'static str> {
+    let mut locales: Vec<&str> =
+        ALL.iter().map(|(locale, _)| *locale).filter(|locale| !locale.is_empty()).collect();
+    locales.dedup();
+    locales
 }
 
 /// Where a recogniser wants to read.
@@ -141,12 +268,27 @@ mod testing {
         found.into_iter().filter(|d| d.kind == kind).map(|d| text[d.span].to_owned()).collect()
     }
 
+    /// As [`check`], for addresses and without the trained model, which has its own opinion of places.
+    pub(super) fn check_addresses(marked: &[&str]) {
+        static DETECTOR: LazyLock<Detector> = LazyLock::new(Detector::without_model);
+        for text in marked {
+            let (plain, expected) = unmark(text);
+            let found = DETECTOR.detect(&plain);
+            let places = found.into_iter().filter(|d| d.kind == DataType::Location);
+            assert_eq!(places.map(|d| &plain[d.span]).collect::<Vec<_>>(), expected, "in {plain:?}");
+        }
+    }
+
+    /// The text without marks, and what stands between them.
+    fn unmark(text: &str) -> (String, Vec<&str>) {
+        let expected = text.split("[[").skip(1).filter_map(|rest| rest.split("]]").next()).collect();
+        (text.replace("[[", "").replace("]]", ""), expected)
+    }
+
     /// Checks that each text holds exactly the value between `[[` and `]]`, or nothing if there is none.
     pub(super) fn check(kind: DataType, marked: &[&str]) {
         for text in marked {
-            let plain = text.replace("[[", "").replace("]]", "");
-            let expected: Vec<&str> =
-                text.split("[[").skip(1).filter_map(|rest| rest.split("]]").next()).collect();
+            let (plain, expected) = unmark(text);
             assert_eq!(values(kind, &plain), expected, "in {plain:?}");
         }
     }

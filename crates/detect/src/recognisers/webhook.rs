@@ -18,6 +18,8 @@ pub(super) static RECOGNISER: Recogniser = Recogniser {
         "discord.com/api/webhooks/",
         "discordapp.com/api/webhooks/",
         ".webhook.office.com/webhookb2/",
+        "outlook.office.com/webhook/",
+        "thingsboard.cloud/api/v1/",
     ]),
     labels: &[],
     find,

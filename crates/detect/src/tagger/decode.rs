@@ -73,6 +73,8 @@ type Row<T> = [T; Tag::COUNT];
 #[derive(Debug)]
 pub struct Decoder {
     transitions: Transitions,
+    /// The segment does not begin where a sentence does.
+    inside: bool,
     emissions: Vec<Row<i32>>,
     back: Vec<Row<u8>>,
     path: Vec<Tag>,
@@ -81,12 +83,19 @@ pub struct Decoder {
 impl Decoder {
     /// A decoder for a model with these transitions.
     pub fn new(transitions: Transitions) -> Self {
-        Self { transitions, emissions: Vec::new(), back: Vec::new(), path: Vec::new() }
+        Self { transitions, inside: false, emissions: Vec::new(), back: Vec::new(), path: Vec::new() }
     }
 
-    /// Forgets the segment.
-    pub fn clear(&mut self) {
+    /// Forgets the segment. The next one stands `inside` a sentence, behind something that is no name, or begins it.
+    pub fn clear(&mut self, inside: bool) {
+        self.inside = inside;
         self.emissions.clear();
+    }
+
+    /// From what stands before the segment to each tag.
+    fn start(&self) -> &Row<i32> {
+        let [outside, .., start] = &self.transitions;
+        if self.inside { outside } else { start }
     }
 
     /// Adds a token with its weight for each tag.
@@ -96,10 +105,9 @@ impl Decoder {
 
     /// True if no name can be on the best path: at each token "outside" wins by more than a neighbour could make up for.
     fn settled(&self) -> bool {
-        let [rows @ .., start] = &self.transitions;
-        let steps = || rows.iter().flatten().chain(start).filter(|weight| **weight > NEVER);
-        let (most, stay) =
-            (steps().max().copied().unwrap_or(0), rows.first().map_or(0, |row| row[0]).min(start[0]));
+        let [outside, .., start] = &self.transitions;
+        let steps = self.transitions.iter().flatten().filter(|weight| **weight > NEVER);
+        let (most, stay) = (steps.max().copied().unwrap_or(0), outside[0].min(start[0]));
         // Leaving "outside" for one token takes two other steps than staying.
         let gain = 2 * (most - stay).max(0);
         self.emissions.iter().all(|[outside, names @ ..]| names.iter().all(|name| name + gain < *outside))
@@ -110,13 +118,14 @@ impl Decoder {
         if self.settled() {
             return false;
         }
-        let [rows @ .., start] = &self.transitions;
+        let [rows @ .., _] = &self.transitions;
+        let start = *self.start();
         self.back.clear();
         self.path.clear();
         let mut best: Row<i32> = [0; Tag::COUNT];
         for (at, emission) in self.emissions.iter().enumerate() {
             let mut from: Row<u8> = [0; Tag::COUNT];
-            let mut reached = *start;
+            let mut reached = start;
             if at > 0 {
                 reached = [i32::MIN; Tag::COUNT];
                 for (tag, (row, so_far)) in (0_u8..).zip(rows.iter().zip(best)) {
@@ -167,7 +176,7 @@ impl Decoder {
 
     /// Per token, the probability that it is part of a name of the kind that the path gives it.
     fn probabilities(&self, scale: f32) -> Vec<f32> {
-        let lattice = Lattice::new(&self.transitions, scale);
+        let lattice = Lattice::new(&self.transitions, self.start(), scale);
         let emissions: Vec<Row<f32>> = self.emissions.iter().map(|row| exponents(row, scale)).collect();
         let marginals = lattice.marginals(&emissions);
         marginals
@@ -190,22 +199,22 @@ fn exponents(row: &Row<i32>, scale: f32) -> Row<f32> {
 
 /// Forward and backward sums in plain probabilities, made to add up to one at each token.
 #[derive(Debug, Clone)]
-pub struct Lattice {
+struct Lattice {
     transitions: [Row<f32>; Tag::COUNT],
     start: Row<f32>,
 }
 
 impl Lattice {
-    /// The lattice of a model.
-    pub fn new(transitions: &Transitions, scale: f32) -> Self {
-        let [rows @ .., start] = transitions;
+    /// The lattice of a model, for a segment that is entered with the weights `start`.
+    fn new(transitions: &Transitions, start: &Row<i32>, scale: f32) -> Self {
+        let [rows @ .., _] = transitions;
         #[expect(clippy::cast_precision_loss, reason = "weights are small integers")]
         let exponent = |weight: i32| if weight <= NEVER { 0.0 } else { (weight as f32 * scale).exp() };
         Self { transitions: rows.map(|row| row.map(exponent)), start: start.map(exponent) }
     }
 
     /// Per token, the probability of each tag. `emissions` are `e` to the weights, up to a factor of each row's own.
-    pub fn marginals(&self, emissions: &[Row<f32>]) -> Vec<Row<f32>> {
+    fn marginals(&self, emissions: &[Row<f32>]) -> Vec<Row<f32>> {
         let mut rows: Vec<Row<f32>> = Vec::with_capacity(emissions.len());
         let mut before = None;
         for emission in emissions {

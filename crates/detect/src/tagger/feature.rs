@@ -7,7 +7,7 @@ use super::lexicon::Mark;
 use super::token::{Kind, Shape, Token};
 
 /// Raised with every change of features or tokens.
-pub const VERSION: u32 = 2;
+pub const VERSION: u32 = 3;
 
 /// Mixes two values into one; the multiplier is that of `SplitMix64`.
 pub fn mix(a: u64, b: u64) -> u64 {
@@ -15,17 +15,56 @@ pub fn mix(a: u64, b: u64) -> u64 {
     x ^ (x >> 29)
 }
 
-/// Hash of the bytes of a word.
+/// Hash of the bytes of a word, eight at a time.
 pub fn hash_word(bytes: &[u8]) -> u64 {
-    bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| mix(hash, u64::from(*byte)))
+    let (chunks, rest) = bytes.as_chunks::<8>();
+    let hash = chunks.iter().fold(0xcbf2_9ce4_8422_2325, |hash, chunk| mix(hash, u64::from_le_bytes(*chunk)));
+    let last = rest.iter().fold(rest.len() as u64, |number, byte| number << 8 | u64::from(*byte));
+    mix(hash, last)
 }
 
 /// What stands beyond the ends of a sentence.
 const OUTSIDE: u64 = 17;
 
+/// Kind, shape, and whether a blank stands before: the form of a token, without its letters. Below 2¹².
+pub fn form(token: &Token) -> u64 {
+    let spaced = u64::from(token.spaced && token.kind != Kind::Han);
+    (token.kind as u64) << 8 | (token.shape as u64) << 4 | spaced
+}
+
+/// How a sentence uses capitals: 0 has no words, 1 none, 2 few, 3 for most words, 4 throughout.
+pub fn mode(tokens: &[Token]) -> u64 {
+    let (mut lower, mut title, mut upper) = (0_usize, 0_usize, 0_usize);
+    for token in tokens {
+        match token.shape {
+            Shape::Lower => lower += 1,
+            Shape::Title | Shape::Mixed => title += 1,
+            Shape::Upper => upper += 1,
+            Shape::Initial | Shape::None => {}
+        }
+    }
+    match (lower, title, upper) {
+        (0, 0, 0) => 0,
+        (_, 0, 0) => 1,
+        _ if upper > lower + title => 4,
+        _ if title > lower => 3,
+        _ => 2,
+    }
+}
+
+/// A sentence with what the lists say of its tokens.
+#[derive(Debug, Clone, Copy)]
+pub struct Sentence<'a> {
+    /// All of its tokens.
+    pub tokens: &'a [Token],
+    /// Those of [`super::lexicon::mark`] for the same tokens; an empty slice stands for no lexicon.
+    pub marks: &'a [Mark],
+    /// How it uses capitals, see [`mode`].
+    pub mode: u64,
+}
+
 struct View<'a> {
-    tokens: &'a [Token],
-    marks: &'a [Mark],
+    sentence: &'a Sentence<'a>,
     at: usize,
 }
 
@@ -35,30 +74,45 @@ impl View<'_> {
     }
 
     fn token(&self, offset: isize) -> Option<&Token> {
-        self.tokens.get(self.index(offset)?)
+        self.sentence.tokens.get(self.index(offset)?)
     }
 
     fn id(&self, offset: isize) -> u64 {
         self.token(offset).map_or(OUTSIDE, |token| token.id)
     }
 
-    /// Kind, shape, and whether a blank stands before: the form of a token, without its letters.
     fn form(&self, offset: isize) -> u64 {
-        self.token(offset).map_or(OUTSIDE, |token| {
-            let spaced = u64::from(token.spaced && token.kind != Kind::Han);
-            (token.kind as u64) << 8 | (token.shape as u64) << 4 | spaced
-        })
+        self.token(offset).map_or(OUTSIDE, form)
     }
 
-    fn mark(&self, offset: isize) -> u64 {
-        self.index(offset).and_then(|i| self.marks.get(i)).map_or(0, |mark| mark.bits())
+    fn mark(&self, offset: isize) -> Mark {
+        self.index(offset).and_then(|i| self.sentence.marks.get(i)).copied().unwrap_or_default()
+    }
+
+    /// What the lists of names say; lists of Chinese names count apart from the others.
+    fn names(&self, offset: isize) -> u64 {
+        let names = self.mark(offset).names();
+        let chinese = names != 0 && self.token(offset).is_some_and(|token| token.kind == Kind::Han);
+        names | u64::from(chinese) << 40
+    }
+
+    fn words(&self, offset: isize) -> u64 {
+        self.mark(offset).words()
+    }
+
+    fn class(&self, offset: isize) -> u64 {
+        self.mark(offset).class()
     }
 }
 
-/// Calls `emit` with each feature of the token at `at`. `marks` are those of [`super::lexicon::mark`] for the same tokens;
-/// an empty slice stands for no lexicon.
-pub fn each(tokens: &[Token], marks: &[Mark], at: usize, mut emit: impl FnMut(u64)) {
-    let view = View { tokens, marks, at };
+/// Several values in one.
+fn all<const N: usize>(values: [u64; N]) -> u64 {
+    values.into_iter().reduce(mix).unwrap_or_default()
+}
+
+/// Calls `emit` with each feature of the token at `at`.
+pub fn each(sentence: &Sentence<'_>, at: usize, mut emit: impl FnMut(u64)) {
+    let view = View { sentence, at };
     let Some(token) = view.token(0) else { return };
     let mut feature =
         |template: u64, value: u64| emit(mix(template.wrapping_mul(0xff51_afd7_ed55_8ccd), value));
@@ -70,12 +124,13 @@ pub fn each(tokens: &[Token], marks: &[Mark], at: usize, mut emit: impl FnMut(u6
     feature(5, id(2));
     feature(6, mix(id(-1), id(0)));
     feature(7, mix(id(0), id(1)));
-    feature(8, mix(mix(view.form(-1), view.form(0)), view.form(1)));
-    if view.mark(0) | view.mark(-1) | view.mark(1) != 0 {
-        feature(9, view.mark(0));
-        feature(10, mix(mix(view.mark(-1), view.mark(0)), view.mark(1)));
-        feature(11, mix(view.mark(0), id(-1)));
-        feature(12, mix(view.mark(0), id(1)));
+    feature(8, all([view.form(-1), view.form(0), view.form(1)]));
+    let names = [-1, 0, 1].map(|offset| view.names(offset));
+    if names != [0; 3] {
+        feature(9, names[1]);
+        feature(10, all(names));
+        feature(11, mix(names[1], id(-1)));
+        feature(12, mix(names[1], id(1)));
     }
     match token.kind {
         Kind::Han => han(&view, feature),
@@ -94,13 +149,29 @@ fn han(view: &View<'_>, mut feature: impl FnMut(u64, u64)) {
     feature(24, mix(right, id(2)));
     feature(25, mix(id(-1), id(1)));
     feature(26, id(3));
-    feature(27, mix(mix(right, id(2)), id(3)));
-    feature(28, mix(mix(id(-3), id(-2)), left));
     // What ends an address or an organisation may stand some characters on; what opens one, some characters back.
     feature(29, id(-3));
-    feature(30, mix(mix(view.mark(0), view.mark(1)), mix(view.mark(2), view.form(2))));
-    feature(31, mix(id(2), id(3)));
-    feature(32, mix(id(-3), id(-2)));
+    feature(30, all([view.names(0), view.names(1), view.names(2), view.form(2)]));
+    characters(view, feature);
+}
+
+/// What characters are like, so that a name of which no pair was ever seen is known by its form and its neighbours.
+fn characters(view: &View<'_>, mut feature: impl FnMut(u64, u64)) {
+    let (id, class, words) =
+        (|offset| view.id(offset), |offset| view.class(offset), |offset| view.words(offset));
+    let pair = all([class(-1), class(0), 1]);
+    let next = all([class(0), class(1), 2]);
+    feature(100, all([pair, class(1)]));
+    feature(101, all([next, class(2)]));
+    feature(102, all([class(-2), pair]));
+    feature(103, all([id(-1), next]));
+    feature(104, all([pair, id(1)]));
+    feature(105, all([class(-2), pair, id(1)]));
+    feature(106, all([id(-1), next, class(2)]));
+    feature(108, all([next, id(2)]));
+    feature(110, all([words(-1), words(0), words(1)]));
+    feature(111, all([words(0), class(0), class(1)]));
+    feature(113, all([words(-2), words(-1), words(0), words(1), words(2)]));
 }
 
 fn word(view: &View<'_>, token: &Token, mut feature: impl FnMut(u64, u64)) {
@@ -114,29 +185,40 @@ fn word(view: &View<'_>, token: &Token, mut feature: impl FnMut(u64, u64)) {
     feature(48, mix(id(1), view.form(0)));
     feature(49, mix(mix(id(-2), id(-1)), view.form(0)));
     feature(50, mix(mix(id(1), id(2)), view.form(0)));
-    feature(51, mix(mix(view.form(-2), view.form(-1)), mix(view.form(0), mix(view.form(1), view.form(2)))));
+    feature(51, all([view.form(-2), view.form(-1), view.form(0), view.form(1), view.form(2)]));
     feature(52, mix(mix(id(-1), view.form(0)), id(1)));
-    feature(53, mix(view.mark(0), mix(view.form(-1), view.form(0))));
-    feature(54, mix(mix(view.mark(-1), view.mark(0)), mix(view.form(-1), view.form(0))));
-    feature(55, mix(mix(view.mark(0), view.mark(1)), mix(view.form(0), view.form(1))));
+    feature(53, all([view.names(0), view.form(-1), view.form(0)]));
+    feature(54, all([view.names(-1), view.names(0), view.form(-1), view.form(0)]));
+    feature(55, all([view.names(0), view.names(1), view.form(0), view.form(1)]));
     if token.shape == Shape::Initial || view.form(1) == OUTSIDE {
         feature(56, mix(view.form(1), view.form(2)));
     }
-    for offset in [-1, 1] {
+    for (template, offset) in (59..).zip([-1, 1]) {
         if let Some(near) = view.token(offset) {
-            feature(
-                58 + offset.unsigned_abs() as u64 + u64::from(offset > 0),
-                mix(near.affixes[3], view.form(0)),
-            );
+            feature(template, mix(near.affixes[3], view.form(0)));
         }
     }
+    usage(view, feature);
+}
+
+/// How the word and its neighbours are used elsewhere, and how this sentence uses capitals.
+fn usage(view: &View<'_>, mut feature: impl FnMut(u64, u64)) {
+    let mode = view.sentence.mode;
+    let own = all([view.words(0), view.form(0)]);
+    feature(120, all([mode, view.form(-1), view.form(0), view.form(1)]));
+    feature(121, all([mode, own, view.names(0)]));
+    feature(122, all([view.words(-1), own, view.words(1), mode]));
+    feature(123, all([view.id(-1), own]));
+    feature(124, all([view.id(1), own]));
+    feature(125, all([view.names(-1), own, view.names(1), mode]));
+    feature(126, all([view.form(-1), view.words(-1), own, view.form(1), view.words(1)]));
 }
 
 fn other(view: &View<'_>, mut feature: impl FnMut(u64, u64)) {
     let id = |offset| view.id(offset);
     feature(70, mix(mix(view.form(-1), id(0)), view.form(1)));
-    feature(71, mix(mix(view.mark(-1), id(0)), view.mark(1)));
-    feature(72, mix(mix(view.form(-2), view.form(-1)), mix(id(0), mix(view.form(1), view.form(2)))));
+    feature(71, mix(mix(view.names(-1), id(0)), view.names(1)));
+    feature(72, all([view.form(-2), view.form(-1), id(0), view.form(1), view.form(2)]));
     feature(73, mix(mix(id(-1), id(0)), id(1)));
     feature(74, mix(mix(id(-2), id(-1)), view.form(0)));
     feature(75, mix(mix(id(1), id(2)), view.form(0)));

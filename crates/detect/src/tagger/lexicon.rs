@@ -1,4 +1,7 @@
-//! Lists of names and places, as a table of hashes that is read where it lies.
+//! Lists of names, places and words, as a table of hashes that is read where it lies, and what is known of single
+//! characters.
+
+use std::ops::Range;
 
 use super::feature::mix;
 use super::token::{Kind, Token};
@@ -10,43 +13,75 @@ const ENTRY: usize = 3;
 /// Entries of a bucket.
 pub const ENTRIES: usize = BUCKET / ENTRY;
 
-/// Lists that a word may stand in, one bit each.
+/// Lists that a word may stand in, one bit each. Chinese and Latin lists share them.
 pub mod list {
-    /// Given names in Latin letters.
+    /// Given names in Latin letters; Chinese family names, of one or two characters.
     pub const GIVEN: u8 = 1;
-    /// Family names in Latin letters.
+    /// Family names in Latin letters; well-known people in Chinese.
     pub const FAMILY: u8 = 2;
-    /// Places in Latin letters, of one or more words.
+    /// Places, of one or more words.
     pub const PLACE: u8 = 4;
-    /// Chinese family names, of one or two characters.
-    pub const XING: u8 = 8;
-    /// Chinese names of places.
-    pub const DIMING: u8 = 16;
-    /// Chinese names of organisations.
-    pub const JIGOU: u8 = 32;
-    /// Well-known people in Chinese.
-    pub const MINGREN: u8 = 64;
+    /// Organisations.
+    pub const ORG: u8 = 8;
+    /// Common words that are no name.
+    pub const WORD: u8 = 16;
+    /// Forms of address, ranks and jobs that stand beside names.
+    pub const TITLE: u8 = 32;
     /// Not a list: the beginning of something longer.
     pub const BEGINS: u8 = 128;
+    /// The lists of names.
+    pub const NAMES: u8 = GIVEN | FAMILY | PLACE | ORG;
+    /// The lists of words.
+    pub const WORDS: u8 = WORD | TITLE;
 }
 
 /// What the lexicon says about a token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Mark {
-    /// Lists in which the token stands by itself, or begins something of several tokens.
+    /// Lists of names in which the token stands by itself, or begins something of several tokens.
     alone: u8,
-    /// Lists in which it stands as the first of several tokens.
+    /// Lists of names in which it stands as the first of several tokens.
     first: u8,
-    /// Lists in which it stands as a later one of several tokens.
+    /// Lists of names in which it stands as a later one of several tokens.
     later: u8,
-    /// Lists in which something of several tokens ends with it.
+    /// Lists of names in which something of several tokens ends with it.
     last: u8,
+    /// Whether a common word begins here (1), goes on (2), ends (4), is this token (8); the same for titles, times 16.
+    word: u8,
+    class: u8,
 }
 
 impl Mark {
-    /// All of it in one number; 0 for nothing.
-    pub fn bits(self) -> u64 {
+    /// What the lists of names say, in one number; 0 for nothing.
+    pub fn names(self) -> u64 {
         u64::from(u32::from_le_bytes([self.alone, self.first, self.later, self.last]))
+    }
+
+    /// What the lists of words say.
+    pub fn words(self) -> u64 {
+        u64::from(self.word)
+    }
+
+    /// What is known of the character, see [`Classes`].
+    pub fn class(self) -> u64 {
+        u64::from(self.class)
+    }
+
+    fn name(&mut self, bits: u8, begins: bool, ends: bool) {
+        self.first |= if begins { bits } else { 0 };
+        self.later |= if begins { 0 } else { bits };
+        self.last |= if ends { bits } else { 0 };
+    }
+
+    fn word(&mut self, bits: u8, begins: bool, ends: bool) {
+        let place = match (begins, ends) {
+            (true, true) => 8,
+            (true, false) => 1,
+            (false, true) => 4,
+            (false, false) => 2,
+        };
+        self.word |= if bits & list::WORD == 0 { 0 } else { place };
+        self.word |= if bits & list::TITLE == 0 { 0 } else { place << 4 };
     }
 }
 
@@ -69,6 +104,34 @@ impl<'m> Lexicon<'m> {
         let check = super::model::check(hash).to_le_bytes();
         bucket.as_chunks::<ENTRY>().0.iter().find(|[a, b, _]| [*a, *b] == check).map_or(0, |entry| entry[2])
     }
+
+    /// The lists in which a token stands by itself.
+    pub fn alone(&self, token: &Token) -> u8 {
+        self.bits(key([token.id])) & !list::BEGINS
+    }
+}
+
+/// What is known of single characters: two bits each for how much more often than elsewhere a character stands as a
+/// family name, as the first and as the last of a given name, and in foreign names.
+#[derive(Debug, Clone, Copy)]
+pub struct Classes<'m> {
+    classes: &'m [u8],
+}
+
+impl<'m> Classes<'m> {
+    /// The first character that has a class, and how many have one.
+    pub const CHARACTERS: (u32, usize) = (0x4e00, 0x5200);
+
+    /// A view of these classes, one byte a character.
+    pub fn new(classes: &'m [u8]) -> Self {
+        Self { classes }
+    }
+
+    /// The class of a token that is one character; 0 for others.
+    pub fn of(&self, token: &Token) -> u8 {
+        let at = token.head.wrapping_sub(Self::CHARACTERS.0);
+        self.classes.get(at as usize).copied().unwrap_or(0)
+    }
 }
 
 /// Tokens that one name in the lists may have.
@@ -79,47 +142,54 @@ pub fn key(ids: impl IntoIterator<Item = u64>) -> u64 {
     ids.into_iter().fold(0x51, mix)
 }
 
-/// Marks each of the tokens; `marks` is emptied first and gets one mark a token.
-pub fn mark(lexicon: Lexicon<'_>, tokens: &[Token], marks: &mut Vec<Mark>) {
+/// Marks the tokens of these regions; `marks` is emptied first and gets one mark a token.
+pub fn mark(
+    lexicon: Lexicon<'_>,
+    classes: Classes<'_>,
+    tokens: &[Token],
+    regions: &[Range<usize>],
+    marks: &mut Vec<Mark>,
+) {
     marks.clear();
-    marks.resize(tokens.len(), Mark::default());
-    for at in 0..tokens.len() {
-        mark_from(lexicon, tokens, at, marks);
+    marks.extend(tokens.iter().map(|token| Mark { class: classes.of(token), ..Mark::default() }));
+    for at in regions.iter().cloned().flatten() {
+        if tokens.get(at).is_some_and(Token::may_name) {
+            mark_from(lexicon, tokens, at, marks);
+        }
     }
 }
 
-/// Marks what the longest name that begins at `at` covers.
+/// Marks what the longest name and the longest word that begin at `at` cover.
 fn mark_from(lexicon: Lexicon<'_>, tokens: &[Token], at: usize, marks: &mut [Mark]) {
-    let Some(first) = tokens.get(at).filter(|token| token.may_name()) else { return };
+    let Some(first) = tokens.get(at) else { return };
     let mut hash = key([first.id]);
     let alone = lexicon.bits(hash);
+    let (mut name, mut word) = ((0, at), (alone & list::WORDS, at));
     if let Some(mark) = marks.get_mut(at) {
-        mark.alone |= alone & !list::BEGINS;
+        mark.alone |= alone & list::NAMES;
     }
-    if alone & list::BEGINS == 0 {
-        return;
-    }
-    let (mut bits, mut end) = (0, at);
-    for (next, token) in tokens.iter().enumerate().skip(at + 1).take(MOST - 1) {
+    let (mut begins, mut next) = (alone & list::BEGINS != 0, at + 1);
+    while let Some(token) = tokens.get(next).filter(|_| begins && next < at + MOST) {
         // A hyphen may stand inside a name, a line's end may not.
         if token.kind != first.kind && token.kind != Kind::Mark {
             break;
         }
         hash = mix(hash, token.id);
         let found = lexicon.bits(hash);
-        if found & !list::BEGINS != 0 {
-            (bits, end) = (found & !list::BEGINS, next);
-        }
-        if found & list::BEGINS == 0 {
-            break;
-        }
+        name = if found & list::NAMES == 0 { name } else { (found & list::NAMES, next) };
+        word = if found & list::WORDS == 0 { word } else { (found & list::WORDS, next) };
+        begins = found & list::BEGINS != 0;
+        next += 1;
     }
-    for (i, mark) in marks.iter_mut().enumerate().take(end + 1).skip(at) {
-        if bits == 0 {
-            break;
+    spread(marks, at, name, Mark::name);
+    spread(marks, at, word, Mark::word);
+}
+
+/// Tells each token of a find from `at` to `end` that it is part of it.
+fn spread(marks: &mut [Mark], at: usize, (bits, end): (u8, usize), tell: fn(&mut Mark, u8, bool, bool)) {
+    if bits != 0 {
+        for (i, mark) in marks.iter_mut().enumerate().take(end + 1).skip(at) {
+            tell(mark, bits, i == at, i == end);
         }
-        mark.first |= if i == at { bits } else { 0 };
-        mark.later |= if i > at { bits } else { 0 };
-        mark.last |= if i == end { bits } else { 0 };
     }
 }

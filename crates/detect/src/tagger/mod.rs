@@ -1,19 +1,22 @@
 //! Names of people, places and organisations, by a linear-chain conditional random field over hashed features.
 //!
-//! One model serves Chinese and English, also mixed in one sentence. A text goes through five steps, each linear in its
+//! One model serves Chinese and English, also mixed in one sentence. A text goes through six steps, each linear in its
 //! length:
 //!
 //! 1. [`token`] cuts it: a Chinese character is a token, so is a word of letters, a number, a mark.
-//! 2. [`lexicon`] marks tokens that stand in a list of names or places. A mark is a hint to the model, never a decision.
-//! 3. [`feature`] turns each token and its neighbours into some thirty hashes.
-//! 4. [`model`] adds up the weights of the hashes: eight bits each, read where they lie in the binary.
-//! 5. [`decode`] finds the best sequence of tags, and how sure the model is of each span.
+//! 2. [`gate`] looks at each token for a few nanoseconds and keeps the parts of a sentence that may hold a name.
+//! 3. [`lexicon`] marks tokens that stand in a list of names or words. A mark is a hint to the model, never a decision.
+//! 4. [`feature`] turns each token that was kept and its neighbours into some forty hashes.
+//! 5. [`model`] adds up the weights of the hashes: eight bits each, read where they lie in the binary.
+//! 6. [`decode`] finds the best sequence of tags, and how sure the model is of each span.
 //!
 //! The method is that of Lafferty and others (2001), "Conditional Random Fields". `docs/model-card.md` says what
 //! the model was trained on, how, and where it fails; `cargo xtask train --data DIR` makes it anew.
 
+mod cut;
 pub mod decode;
 pub mod feature;
+pub mod gate;
 pub mod lexicon;
 pub mod model;
 mod tidy;
@@ -25,6 +28,7 @@ use std::sync::OnceLock;
 use ombud_core::{DataType, PLACE};
 
 use decode::{Decoder, Tag};
+use feature::Sentence;
 use lexicon::Mark;
 use model::Model;
 use token::Token;
@@ -48,6 +52,22 @@ pub struct Entity {
     pub score: f32,
     /// A LOCATION that is no address: a city, a country, a region.
     pub coarse: bool,
+}
+
+/// What is used again for each sentence.
+#[derive(Debug)]
+struct Work {
+    decoder: Decoder,
+    sums: Vec<i32>,
+    regions: Vec<Range<usize>>,
+    marks: Vec<Mark>,
+}
+
+impl Work {
+    fn new(model: &Model<'_>) -> Self {
+        let decoder = Decoder::new(model.transitions());
+        Self { decoder, sums: Vec::new(), regions: Vec::new(), marks: Vec::new() }
+    }
 }
 
 /// Tags texts with one model.
@@ -77,39 +97,50 @@ impl<'m> Tagger<'m> {
         if !text.bytes().any(|b| b.is_ascii_alphabetic() || b >= 0x80) {
             return entities;
         }
-        let mut decoder = Decoder::new(self.model.transitions());
-        let mut marks: Vec<Mark> = Vec::new();
+        let mut work = Work::new(&self.model);
         token::segments(text, |tokens| {
             if tokens.iter().any(Token::may_name) {
-                lexicon::mark(self.model.lexicon(), tokens, &mut marks);
-                self.segment(text, tokens, &marks, &mut decoder, &mut entities);
+                self.sentence(text, tokens, &mut work, &mut entities);
             }
         });
         entities
     }
 
-    fn segment(
+    fn sentence(&self, text: &str, tokens: &[Token], work: &mut Work, out: &mut Vec<Entity>) {
+        let (lexicon, classes) = (self.model.lexicon(), self.model.classes());
+        self.model.gate().regions(tokens, lexicon, classes, &mut work.sums, &mut work.regions);
+        if work.regions.is_empty() {
+            return;
+        }
+        lexicon::mark(lexicon, classes, tokens, &work.regions, &mut work.marks);
+        let sentence = Sentence { tokens, marks: &work.marks, mode: feature::mode(tokens) };
+        for region in &work.regions {
+            self.region(text, &sentence, region, &mut work.decoder, out);
+        }
+    }
+
+    fn region(
         &self,
         text: &str,
-        tokens: &[Token],
-        marks: &[Mark],
+        sentence: &Sentence<'_>,
+        region: &Range<usize>,
         decoder: &mut Decoder,
         out: &mut Vec<Entity>,
     ) {
-        decoder.clear();
-        for at in 0..tokens.len() {
+        decoder.clear(region.start > 0);
+        for at in region.clone() {
             let mut sums = [0_i32; Tag::COUNT];
-            feature::each(tokens, marks, at, |hash| self.model.add(hash, &mut sums));
+            feature::each(sentence, at, |hash| self.model.add(hash, &mut sums));
             decoder.push(sums);
         }
         if !decoder.decode() {
             return;
         }
-        for found in decoder.spans(self.model.scale()) {
-            let Some(entity) = tidy::tidy(text, tokens, &found) else { continue };
-            if entity.score >= LEAST {
-                out.push(entity);
-            }
+        let tokens = sentence.tokens.get(region.clone()).unwrap_or_default();
+        let found = decoder.spans(self.model.scale());
+        let entities = found.iter().filter_map(|found| tidy::tidy(text, tokens, found));
+        for entity in entities.filter(|entity| entity.score >= LEAST) {
+            tidy::join(text, entity, out);
         }
     }
 

@@ -1,31 +1,39 @@
-//! The model file: a header, the weights, the lexicon. Nothing is unpacked; a lookup reads one cache line.
+//! The model file: a header, the weights, the lexicon, the gate, the classes. Nothing is unpacked; a lookup reads one cache
+//! line.
 //!
 //! All numbers are little-endian.
 //!
 //! | bytes | what |
 //! |---|---|
-//! | 0..8 | `OMBTAG01` |
+//! | 0..8 | `OMBTAG02` |
 //! | 8..12 | version of the features |
 //! | 12..16 | buckets of weights |
 //! | 16..20 | buckets of the lexicon |
 //! | 20..24 | what one step of a weight is worth (`f32`) |
 //! | 24..136 | 8 × 7 transitions (`i16`, in steps): from each tag, then from the beginning, to each tag |
-//! | 136..192 | zero |
+//! | 136..140 | what a token needs to pass the gate (`i32`) |
+//! | 140..192 | zero |
 //! | 192.. | weights: buckets of 64 bytes, 7 checks (`u16`), 7 times 7 weights (`i8`), and one byte of zero |
 //! | then | lexicon: buckets of 64 bytes, 21 entries of a check (`u16`) and list bits (`u8`), and one byte of zero |
+//! | then | gate: 65,536 entries of 4 weights (`i8`) |
+//! | then | classes: a byte for each of the 20,992 characters from U+4E00 on |
 //!
 //! A feature that stands in no bucket has no weight. One in some ten thousand such features is taken for another one.
 
 use super::decode::{Tag, Transitions};
 use super::feature;
-use super::lexicon::{BUCKET, Lexicon};
+use super::gate::{self, Gate};
+use super::lexicon::{BUCKET, Classes, Lexicon};
 
 /// Bytes before the weights.
 pub const HEADER: usize = 192;
 /// Entries of a bucket.
 pub const ENTRIES: usize = 7;
 /// How every model file begins.
-pub const MAGIC: [u8; 8] = *b"OMBTAG01";
+pub const MAGIC: [u8; 8] = *b"OMBTAG02";
+
+/// Bytes of the gate, and of the classes.
+const FIXED: (usize, usize) = (gate::ENTRIES * gate::REACH, Classes::CHARACTERS.1);
 
 /// The bucket of a hash.
 pub fn bucket(hash: u64, buckets: usize) -> usize {
@@ -55,35 +63,39 @@ fn entries(bucket: &[u8; BUCKET]) -> (&Checks, &Rows) {
 pub struct Model<'m> {
     weights: &'m [[u8; BUCKET]],
     lexicon: Lexicon<'m>,
+    gate: Gate<'m>,
+    classes: Classes<'m>,
     transitions: Transitions,
     scale: f32,
+}
+
+/// The number at this place.
+fn number(header: &[u8], at: usize) -> Option<u32> {
+    Some(u32::from_le_bytes(header.get(at..at + 4)?.try_into().ok()?))
 }
 
 impl<'m> Model<'m> {
     /// Reads the header. `None` if this is no model, one for other features, or not as long as it says.
     pub fn read(file: &'m [u8]) -> Option<Self> {
         let (header, body) = file.split_at_checked(HEADER)?;
-        let number = |at: usize| Some(u32::from_le_bytes(header.get(at..at + 4)?.try_into().ok()?));
-        if header.get(..8)? != MAGIC || number(8)? != feature::VERSION {
+        if header.get(..8)? != MAGIC || number(header, 8)? != feature::VERSION {
             return None;
         }
-        let (weights, lexicon) = (number(12)? as usize, number(16)? as usize);
-        let (buckets, rest) = body.as_chunks::<BUCKET>();
-        if !rest.is_empty()
-            || weights == 0
-            || lexicon == 0
-            || buckets.len() != weights.checked_add(lexicon)?
-        {
+        let sizes = (number(header, 12)? as usize, number(header, 16)? as usize);
+        let (weights, body) = body.split_at_checked(sizes.0.checked_mul(BUCKET)?)?;
+        let (lexicon, body) = body.split_at_checked(sizes.1.checked_mul(BUCKET)?)?;
+        let (gate, classes) = body.split_at_checked(FIXED.0)?;
+        if sizes.0 == 0 || sizes.1 == 0 || classes.len() != FIXED.1 {
             return None;
         }
-        let (weights, lexicon) = buckets.split_at_checked(weights)?;
-        let scale = f32::from_bits(number(20)?);
-        let mut transitions = Transitions::default();
-        let stored = header.get(24..136)?.as_chunks::<2>().0.iter().map(|pair| i16::from_le_bytes(*pair));
-        for (place, value) in transitions.as_flattened_mut().iter_mut().zip(stored) {
-            *place = i32::from(value);
-        }
-        Some(Self { weights, lexicon: Lexicon::new(lexicon), transitions, scale })
+        Some(Self {
+            weights: weights.as_chunks().0,
+            lexicon: Lexicon::new(lexicon.as_chunks().0),
+            gate: Gate::new(gate.as_chunks().0, number(header, 136)?.cast_signed()),
+            classes: Classes::new(classes),
+            transitions: transitions(header.get(24..136)?),
+            scale: f32::from_bits(number(header, 20)?),
+        })
     }
 
     /// Adds the weights of a feature, in steps.
@@ -108,6 +120,16 @@ impl<'m> Model<'m> {
         self.lexicon
     }
 
+    /// What is known of characters.
+    pub fn classes(&self) -> Classes<'m> {
+        self.classes
+    }
+
+    /// Which parts of a sentence are worth a look.
+    pub fn gate(&self) -> Gate<'m> {
+        self.gate
+    }
+
     /// Weights between neighbouring tags, in steps.
     pub fn transitions(&self) -> Transitions {
         self.transitions
@@ -117,4 +139,12 @@ impl<'m> Model<'m> {
     pub fn scale(&self) -> f32 {
         self.scale
     }
+}
+
+fn transitions(stored: &[u8]) -> Transitions {
+    let mut transitions = Transitions::default();
+    for (place, pair) in transitions.as_flattened_mut().iter_mut().zip(stored.as_chunks::<2>().0) {
+        *place = i32::from(i16::from_le_bytes(*pair));
+    }
+    transitions
 }

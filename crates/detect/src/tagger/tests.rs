@@ -56,6 +56,28 @@ fn english_names_are_found_in_any_case() {
 }
 
 #[test]
+fn what_is_one_name_is_one_entity() {
+    finds("Can you remind Zhang Wei to call me back?", Person, "Zhang Wei");
+    finds("Please send it to 9 Baker Street, London.", Location, "9 Baker Street, London");
+}
+
+#[test]
+fn names_in_news_and_posts_are_found() {
+    finds("詹姆斯砍下40分,湖人击败勇士", Person, "詹姆斯");
+    finds("李娜和韩梅梅在清华大学图书馆前合影", Person, "韩梅梅");
+    finds("Improve error messages (Marek Oleszczuk)", Person, "Marek Oleszczuk");
+}
+
+#[test]
+fn two_names_in_one_character_do_not_overlap() {
+    let mut end = 0;
+    for found in crate::Detector::default().detect("2001:db8:\u{fdfa}Ask-WEST") {
+        assert!(found.span.start >= end, "{found:?}");
+        end = found.span.end;
+    }
+}
+
+#[test]
 fn names_of_the_other_script_are_found() {
     finds("外教叫Jennifer，每周三上课", Person, "Jennifer");
     finds("Contact 王小明 for access to the room.", Person, "王小明");
@@ -71,6 +93,8 @@ fn ordinary_prose_holds_no_names() {
         "Will you mark this as read? The bill is due in May.",
         "How do I sort a list in Python?",
         "const userName = await getUserName(id);",
+        "for (const item of items) { console.log(item.id); }",
+        "it lies in /usr/lib/python3.12/site-packages/numpy/core/__init__.py",
         "Payment Method: Credit Card\nShipping Method: Standard",
         "SELECT first_name FROM customers WHERE id = 7;",
         "",
@@ -106,6 +130,42 @@ fn a_long_line_without_an_end_is_tagged_throughout() {
     assert!(people > 900, "{people}");
 }
 
+/// How many of a hundred tokens of a text pass the gate, and the text that does.
+fn passes(text: &str) -> (usize, String) {
+    let model = Model::read(MODEL).expect("the model in the binary is read");
+    let (mut tokens_in_all, mut kept, mut shown) = (0, 0, String::new());
+    token::segments(text, |tokens| {
+        let (mut sums, mut regions) = (Vec::new(), Vec::new());
+        model.gate().regions(tokens, model.lexicon(), model.classes(), &mut sums, &mut regions);
+        tokens_in_all += tokens.len();
+        for region in regions {
+            kept += region.len();
+            shown.push_str(&text[tokens[region.start].start..tokens[region.end - 1].end]);
+        }
+    });
+    (kept * 100 / tokens_in_all, shown)
+}
+
+#[test]
+fn the_gate_keeps_names_and_shuts_out_most_prose() {
+    for (text, name) in [
+        ("今天下午的会议改到三楼小会议室,请把合同发给李建国审核,其他人提前十分钟到场就可以了。", "李建国"),
+        (
+            "the plan covers students and nobody could answer without looking it up, so ask sarah about it",
+            "sarah",
+        ),
+        (
+            "She wondered whether the projector upstairs is still waiting, and phoned Hoffman about it.",
+            "Hoffman",
+        ),
+    ] {
+        let (share, shown) = passes(text);
+        assert!(share < 75 && shown.contains(name), "{share}: {shown}");
+    }
+    let (share, shown) = passes("我觉得这个方案还可以再简单一些,用户不需要看到这么多选项,默认值合适就行。");
+    assert!(share < 40, "{share}: {shown}");
+}
+
 #[test]
 fn tags_follow_each_other_as_they_may() {
     let [begin, inside, place] = [Tag::of(Person, true), Tag::of(Person, false), Tag::of(Location, false)];
@@ -138,6 +198,17 @@ proptest! {
             prop_assert!(text.get(found.span.clone()).is_some());
             prop_assert!((0.0..=1.0).contains(&found.score));
             end = found.span.end;
+        }
+    }
+
+    #[test]
+    fn a_piece_is_the_same_wherever_the_walk_began(text in "[ab7@:/.,_ -]{0,60}") {
+        let mut cutter = cut::Cutter::new(&text);
+        let mut spaced = true;
+        while let Some((piece, _)) = cutter.next_piece(&mut spaced) {
+            let fresh = cut::Cutter::new(&text[piece.start..]).next_piece(&mut true).map(|(piece, _)| piece);
+            let fresh = fresh.expect("a piece is there");
+            prop_assert_eq!((piece.kind, piece.end - piece.start), (fresh.kind, fresh.end));
         }
     }
 

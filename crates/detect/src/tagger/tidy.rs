@@ -4,7 +4,7 @@ use ombud_core::DataType;
 
 use super::Entity;
 use super::decode::Found;
-use super::token::{Kind, Token};
+use super::token::{Kind, Shape, Token};
 
 /// Bytes that the name of a person or an organisation has at most; beyond, the model has lost its way.
 const LONGEST_PERSON: usize = 64;
@@ -16,12 +16,12 @@ const LONGEST_PLACE: usize = 240;
 pub(super) fn tidy(text: &str, tokens: &[Token], found: &Found) -> Option<Entity> {
     let mut span = tokens.get(found.tokens.clone())?;
     while let [first, rest @ ..] = span
-        && loose(text, first, false)
+        && loose(text, first, Side::Begin(found.kind))
     {
         span = rest;
     }
     while let [rest @ .., last] = span
-        && loose(text, last, true)
+        && loose(text, last, Side::End)
     {
         span = rest;
     }
@@ -38,11 +38,65 @@ pub(super) fn tidy(text: &str, tokens: &[Token], found: &Found) -> Option<Entity
     let short = span.len() == 1 && text.get(bytes.clone())?.chars().count() < 2;
     // A list of models and standards is no address.
     let codes = span.iter().filter(|token| token.kind == Kind::Code).count();
-    if !named || linked || short || codes > 2 || bytes.len() > longest {
+    if !named
+        || linked
+        || short
+        || codes > 2
+        || bytes.len() > longest
+        || is_standard(span)
+        || is_path(text, span)
+    {
         return None;
     }
     let coarse = found.kind == DataType::Location && !is_address(text.get(bytes.clone())?);
     Some(Entity { span: bytes, kind: found.kind, score: found.score, coarse })
+}
+
+/// Adds an entity, or makes the one before longer where both are one: the two words of a name, a street and its city.
+pub(super) fn join(text: &str, entity: Entity, out: &mut Vec<Entity>) {
+    match out.last_mut().filter(|last| is_one(text, last, &entity)) {
+        Some(last) => {
+            last.span.end = entity.span.end;
+            last.score = last.score.min(entity.score);
+        }
+        None => out.push(entity),
+    }
+}
+
+fn is_one(text: &str, last: &Entity, next: &Entity) -> bool {
+    let gap = text.get(last.span.end..next.span.start).unwrap_or_default();
+    let latin = |at: usize| text.as_bytes().get(at).is_some_and(u8::is_ascii_alphabetic);
+    match (last.kind, next.kind) {
+        (DataType::Person, DataType::Person) => {
+            gap == " " && last.span.end.checked_sub(1).is_some_and(latin) && latin(next.span.start)
+        }
+        (DataType::Location, DataType::Location) => gap == ", " && !last.coarse,
+        _ => false,
+    }
+}
+
+/// True for what is told as standards and models are, `RFC 5322`: a number, and no word but short ones in capitals.
+fn is_standard(span: &[Token]) -> bool {
+    let telling = |token: &Token| match token.kind {
+        Kind::Word => token.shape != Shape::Upper || token.end - token.start > 3,
+        kind => kind == Kind::Han,
+    };
+    let numbered = span.iter().any(|token| matches!(token.kind, Kind::Number | Kind::Code));
+    numbered && !span.iter().any(telling)
+}
+
+/// True for what is joined as code and paths are, `console.log` and `usr/lib`: small words with a mark between and no blank.
+fn is_path(text: &str, span: &[Token]) -> bool {
+    let small = |token: &Token| token.shape == Shape::Lower && token.end - token.start > 1;
+    span.windows(3).any(|three| match three {
+        [left, mark, right] => {
+            small(left)
+                && small(right)
+                && matches!(text.get(left.end..right.start), Some("." | "/" | "\\" | "="))
+                && mark.kind == Kind::Mark
+        }
+        _ => false,
+    })
 }
 
 /// What stands in an address, and not in the name of a city or country.
@@ -85,14 +139,21 @@ fn is_address(place: &str) -> bool {
             .any(|word| WORDS.iter().any(|known| word.eq_ignore_ascii_case(known)))
 }
 
-/// True if a token at the end of a span is no part of it. A closing bracket, and a dot behind an abbreviation, may be.
-fn loose(text: &str, token: &Token, at_end: bool) -> bool {
-    match token.kind {
-        Kind::Line => true,
-        Kind::Mark => {
-            let mark = text.get(token.start..token.end).unwrap_or_default();
-            !(at_end && matches!(mark, ")" | ".") || !at_end && matches!(mark, "(" | "#"))
-        }
+/// Which side of a span a token stands at.
+#[derive(Debug, Clone, Copy)]
+enum Side {
+    Begin(DataType),
+    End,
+}
+
+/// True if a token at one side of a span is no part of it. A closing bracket, and a dot behind an abbreviation, may be; so
+/// may what opens an address (`#12`).
+fn loose(text: &str, token: &Token, side: Side) -> bool {
+    let mark = text.get(token.start..token.end).unwrap_or_default();
+    match (token.kind, side) {
+        (Kind::Mark, Side::Begin(DataType::Location)) => !matches!(mark, "(" | "#"),
+        (Kind::Line, _) | (Kind::Mark, Side::Begin(_)) => true,
+        (Kind::Mark, Side::End) => !matches!(mark, ")" | "."),
         _ => false,
     }
 }

@@ -6,20 +6,8 @@ use std::ops::Range;
 use ombud_core::OffsetMap;
 use ombud_detect::normalise::normalise;
 
+use super::fields::{Field, head, of_json, of_text};
 use super::identifier::{Kind, Term, terms};
-use crate::wire::json;
-use crate::wire::json::{Doc, Keys, Node};
-
-/// A field of a structured text.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Field {
-    /// The object that holds it.
-    pub record: u32,
-    /// Its key in lower case.
-    pub key: String,
-    /// Its value, folded.
-    pub value: String,
-}
 
 /// A word and its place in the folded text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,10 +26,23 @@ pub struct Index {
     /// From the folded text to the original; `None` if both have the same offsets.
     map: Option<OffsetMap>,
     terms: HashMap<String, Vec<(Kind, Range<usize>)>>,
-    /// Fields, in the order of the text.
+    /// Fields, those of one object together, in the order of the text.
     pub fields: Vec<Field>,
     /// Words, in the order of the text.
     pub words: Vec<Word>,
+    /// Whether the fields are all of the text.
+    pub structured: bool,
+}
+
+/// What a text is.
+#[derive(Debug, Clone, Copy)]
+pub enum Form<'t> {
+    /// Somebody's words.
+    Words,
+    /// What a tool returned.
+    Result,
+    /// What a tool returned, with the JSON document behind it.
+    Json(&'t str),
 }
 
 /// One spelling for comparing: normalised, in lower case, with every character as long as it was.
@@ -103,8 +104,8 @@ impl Word {
 }
 
 impl Index {
-    /// Prepares a text. `structured` is the JSON document behind it, where there is one.
-    pub fn new(text: &str, structured: Option<&str>) -> Self {
+    /// Prepares a text.
+    pub fn new(text: &str, form: Form<'_>) -> Self {
         let normal = normalise(text);
         let map = matches!(normal.text, std::borrow::Cow::Owned(_)).then(|| normal.map().clone());
         let mut found: HashMap<String, Vec<(Kind, Range<usize>)>> = HashMap::new();
@@ -112,9 +113,44 @@ impl Index {
             found.entry(canonical).or_default().push((kind, span));
         }
         let folded = lower(&normal.text);
-        let fields = structured.map_or_else(|| header(&folded), fields);
+        let fields = match form {
+            Form::Words => None,
+            Form::Result => of_text(text),
+            Form::Json(document) => Some(of_json(document)),
+        };
+        let structured = fields.is_some();
+        let mut fields = fields.unwrap_or_else(|| head(&folded));
+        fields.sort_by_key(|field| field.record);
         let words = words(&folded);
-        Self { folded, map, terms: found, fields, words }
+        Self { folded, map, terms: found, fields, words, structured }
+    }
+
+    /// The bytes of the folded text behind a range of the original.
+    pub fn folded_range(&self, original: &Range<usize>) -> Range<usize> {
+        let place = |wanted: usize| {
+            let mut ends = (0, self.folded.len());
+            while ends.0 < ends.1 {
+                let middle = usize::midpoint(ends.0, ends.1);
+                let at = self.folded.floor_char_boundary(middle);
+                if self.original(&(at..at)).start < wanted { ends.0 = middle + 1 } else { ends.1 = middle }
+            }
+            self.folded.floor_char_boundary(ends.0)
+        };
+        if self.map.is_none() { original.clone() } else { place(original.start)..place(original.end) }
+    }
+
+    /// Bytes that it takes, about.
+    pub fn weight(&self) -> usize {
+        let terms: usize = self.terms.iter().map(|(term, places)| 96 + term.len() + places.len() * 24).sum();
+        let fields: usize = self.fields.iter().map(|field| 64 + field.key.len() + field.value.len()).sum();
+        self.folded.len() + size_of_val::<[Word]>(&self.words) + terms + fields
+    }
+
+    /// The fields of one object.
+    pub fn record(&self, record: u32) -> &[Field] {
+        let from = self.fields.partition_point(|field| field.record < record);
+        let rest = self.fields.get(from..).unwrap_or_default();
+        rest.get(..rest.partition_point(|field| field.record == record)).unwrap_or_default()
     }
 
     /// The bytes of the original behind a range of the folded text.
@@ -150,59 +186,39 @@ impl Index {
     }
 }
 
-/// The fields of a JSON document.
-fn fields(document: &str) -> Vec<Field> {
-    let Ok(doc) = Doc::parse(document.as_bytes(), Keys::Any) else { return Vec::new() };
-    let mut fields = Vec::new();
-    collect(&doc, doc.root(), "", 0, &mut fields);
-    fields
-}
-
-fn collect(doc: &Doc<'_>, node: Node, key: &str, record: u32, fields: &mut Vec<Field>) {
-    match doc.kind(node) {
-        json::Kind::Object => {
-            let record = u32::try_from(doc.span(node).start).unwrap_or(u32::MAX).saturating_add(1);
-            doc.members(node).for_each(|(key, value)| collect(doc, value, &fold(&key), record, fields));
-        }
-        json::Kind::Array => doc.items(node).for_each(|item| collect(doc, item, key, record, fields)),
-        json::Kind::String | json::Kind::Number => {
-            let value = fold(doc.string(node).trim());
-            // Long texts are prose, in which nothing is a whole field.
-            if !value.is_empty() && value.len() <= 512 {
-                fields.push(Field { record, key: key.to_owned(), value });
-            }
-        }
-        json::Kind::Key | json::Kind::Literal => {}
-    }
-}
-
-/// The head of a plain text, `Key: value` lines up to the first blank one: a mail, a note. What comes later may be anybody's.
-fn header(folded: &str) -> Vec<Field> {
-    let lines = folded.lines().take(12).take_while(|line| !line.trim().is_empty());
-    lines
-        .map_while(|line| line.split_once([':', '：']))
-        .filter(|(key, value)| key.chars().count() <= 24 && !value.trim().is_empty() && value.len() <= 512)
-        .map(|(key, value)| Field { record: 0, key: key.trim().to_owned(), value: value.trim().to_owned() })
-        .collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn fields_and_heads() {
-        let index =
-            Index::new("", Some(r#"{"contacts":[{"name":"Anna Ö","mail":"ANNA@x.example","n":13}]}"#));
+        let json = r#"{"contacts":[{"name":"Anna Ö","mail":"ANNA@x.example","n":13}]}"#;
+        let index = Index::new("", Form::Json(json));
         let all: Vec<(&str, &str)> = index.fields.iter().map(|field| (&*field.key, &*field.value)).collect();
         assert_eq!(all, [("name", "anna ö"), ("mail", "anna@x.example"), ("n", "13")]);
-        let mail = Index::new("From: Tom <tom@x.example>\nSubject: Hi\n\nFrom: evil@x.example", None);
-        assert_eq!(mail.fields.len(), 2);
+        let nested = Index::new("", Form::Json(r#"[{"a":"1","in":{"b":"2"},"c":"3"},{"d":"4"}]"#));
+        let record = |at: usize| {
+            let record = nested.record(nested.fields[at].record);
+            record.iter().map(|field| &*field.value).collect::<Vec<_>>()
+        };
+        assert_eq!([record(0), record(2), record(3)], [vec!["1", "3"], vec!["2"], vec!["4"]]);
+        assert_eq!(nested.record(u32::MAX), []);
+        let mail = Index::new("From: Tom <tom@x.example>\nSubject: Hi\n\nFrom: evil@x.example", Form::Result);
+        assert_eq!((mail.fields.len(), mail.structured), (2, false));
+    }
+
+    #[test]
+    fn ranges_of_the_original_are_found_again() {
+        let text = "ａｂ <memories>Ｈｉ there</memories> x";
+        let index = Index::new(text, Form::Words);
+        let start = text.find("Ｈｉ").unwrap();
+        let range = index.folded_range(&(start..text.find("</").unwrap()));
+        assert_eq!(&index.folded[range], "hi there");
     }
 
     #[test]
     fn whole_words_only() {
-        let index = Index::new("Send Ann's mail to Anna，谢谢张伟吧", None);
+        let index = Index::new("Send Ann's mail to Anna，谢谢张伟吧", Form::Words);
         assert!(index.verbatim("anna").count() == 1 && index.verbatim("张伟").count() == 1);
         assert_eq!(index.verbatim("end").count(), 0);
         assert_eq!(words("a bc，张伟").len(), 4);

@@ -2,28 +2,25 @@
 //! “stands there too”; that one thing caused the other is never said.
 
 pub mod envelope;
+pub mod fields;
 pub mod identifier;
 pub mod index;
 pub mod verbatim;
 
 use std::borrow::Cow;
-use std::collections::HashMap;
-use std::hash::{BuildHasher, RandomState};
 use std::ops::Range;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use ombud_core::{Exchange, Origin, Role, Slot, Trust};
 
+use crate::recall::{Keep, Recall};
 use crate::wire::json::{Doc, Keys, unescape};
 use envelope::Passage;
 use identifier::Kind;
-use index::{Index, fold, is_ideograph};
+use index::{Form, Index, fold, is_ideograph};
 
 /// Texts shorter than this are prepared anew each time.
 const WORTH_KEEPING: usize = 512;
-
-/// Bytes of text per generation of prepared texts.
-const GENERATION: usize = 1024 * 1024;
 
 /// Places of one value that are looked at in one slot.
 const MOST_PLACES: usize = 16;
@@ -31,15 +28,13 @@ const MOST_PLACES: usize = 16;
 /// Prepares texts and remembers them, so that a turn costs what is new in it.
 #[derive(Default)]
 pub struct Attributor {
-    hasher: RandomState,
-    known: Mutex<Generations>,
+    known: Recall<Arc<Index>>,
 }
 
-#[derive(Default)]
-struct Generations {
-    young: HashMap<(u64, usize), Arc<Index>>,
-    old: HashMap<(u64, usize), Arc<Index>>,
-    bytes: usize,
+impl Keep for Arc<Index> {
+    fn weight(&self) -> usize {
+        Index::weight(self)
+    }
 }
 
 /// A slot of a context.
@@ -102,8 +97,8 @@ pub struct Context {
 }
 
 impl Attributor {
-    /// Prepares the context of an exchange.
-    pub fn context(&self, exchange: &Exchange) -> Context {
+    /// Prepares the context of a client's exchange.
+    pub fn context(&self, client: &str, exchange: &Exchange) -> Context {
         let sources = exchange.slots.iter().enumerate().map(|(number, slot)| {
             let passages = match slot.role {
                 Role::System | Role::Developer | Role::User => envelope::passages(&slot.text),
@@ -114,50 +109,24 @@ impl Attributor {
                 role: slot.role,
                 origin: slot.origin.clone(),
                 start: slot.span.start,
-                index: self.index(slot, exchange),
+                index: self.index(client, slot, exchange),
                 passages,
             }
         });
         Context { sources: sources.collect() }
     }
 
-    fn index(&self, slot: &Slot, exchange: &Exchange) -> Arc<Index> {
-        let structured = || {
-            let tool = matches!(slot.role, Role::ToolResult);
-            if tool { document(slot, &exchange.body) } else { None }
+    fn index(&self, client: &str, slot: &Slot, exchange: &Exchange) -> Arc<Index> {
+        let tool = slot.role == Role::ToolResult;
+        let prepare = || {
+            let document = if tool { document(slot, &exchange.body) } else { None };
+            let plain = if tool { Form::Result } else { Form::Words };
+            Arc::new(Index::new(&slot.text, document.as_deref().map_or(plain, Form::Json)))
         };
         if slot.text.len() < WORTH_KEEPING {
-            return Arc::new(Index::new(&slot.text, structured().as_deref()));
+            return prepare();
         }
-        let bytes = exchange.body.get(slot.span.clone()).unwrap_or_default();
-        let key =
-            (self.hasher.hash_one((&slot.text, slot.role == Role::ToolResult, bytes.len())), slot.text.len());
-        if let Some(known) = self.recall(&key) {
-            return known;
-        }
-        let index = Arc::new(Index::new(&slot.text, structured().as_deref()));
-        self.keep(key, Arc::clone(&index));
-        index
-    }
-
-    fn recall(&self, key: &(u64, usize)) -> Option<Arc<Index>> {
-        let mut known = self.known.lock().ok()?;
-        if let Some(found) = known.young.get(key) {
-            return Some(Arc::clone(found));
-        }
-        let found = known.old.remove(key)?;
-        known.young.insert(*key, Arc::clone(&found));
-        Some(found)
-    }
-
-    fn keep(&self, key: (u64, usize), index: Arc<Index>) {
-        let Ok(mut known) = self.known.lock() else { return };
-        if known.bytes >= GENERATION {
-            known.old = std::mem::take(&mut known.young);
-            known.bytes = 0;
-        }
-        known.bytes += key.1;
-        known.young.insert(key, index);
+        self.known.or_work(client, (&slot.text, tool, slot.span.len()), slot.text.len(), prepare)
     }
 }
 
@@ -283,7 +252,7 @@ mod tests {
 
     fn context(messages: &serde_json::Value) -> Context {
         let body = json!({ "model": "m", "messages": messages }).to_string();
-        Attributor::default().context(&Wire::Chat.parse(Bytes::from(body)).unwrap())
+        Attributor::default().context("client", &Wire::Chat.parse(Bytes::from(body)).unwrap())
     }
 
     #[test]

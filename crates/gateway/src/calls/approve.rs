@@ -4,7 +4,7 @@
 //! other call, and cannot be guessed by whoever wrote a poisoned text. It counts in the user's own turns only, and once:
 //! a call with the same arguments that stands in the history behind it has used it up. The conversation is not part of it:
 //! system prompts change from turn to turn and histories are cut, and a code that then no longer fitted would be asked
-//! for without end.
+//! for without end. It holds for the half hour in which the question was asked, and for the next.
 
 use aws_lc_rs::hmac;
 use ombud_core::Exchange;
@@ -40,21 +40,44 @@ const YES: &[&str] = &[
     "好",
 ];
 
+/// Words before a code that mean yes for good.
+const ALWAYS: &[&str] = &["always", "总是", "一直", "以后都", "始终允许", "总是允许"];
+
 /// Makes the codes of one caller.
-pub struct Approver(hmac::Key);
+#[derive(Clone)]
+pub struct Approver {
+    key: hmac::Key,
+    /// The number of the half hour.
+    now: u64,
+}
 
 impl Approver {
-    /// The approver whose codes depend on this secret.
-    pub fn new(secret: &[u8; 32]) -> Self {
-        Self(hmac::Key::new(hmac::HMAC_SHA256, secret))
+    /// The approver whose codes depend on this secret and on the number of the half hour.
+    pub fn new(secret: &[u8; 32], now: u64) -> Self {
+        Self { key: hmac::Key::new(hmac::HMAC_SHA256, secret), now }
     }
 
     /// The code of a call.
     pub fn code(&self, tool: &str, arguments: &str) -> String {
-        let mut context = hmac::Context::with_key(&self.0);
-        context.update(&(tool.len() as u64).to_be_bytes());
-        context.update(tool.as_bytes());
-        context.update(arguments.as_bytes());
+        self.made(b"call", tool, arguments, self.now)
+    }
+
+    /// The codes of a call that hold: that of this half hour and that of the last.
+    pub fn codes(&self, tool: &str, arguments: &str) -> [String; 2] {
+        [self.now, self.now.wrapping_sub(1)].map(|time| self.made(b"call", tool, arguments, time))
+    }
+
+    /// The code that allows a tool these values for the rest of the conversation.
+    pub fn standing(&self, tool: &str, values: &str) -> String {
+        self.made(b"standing", tool, values, 0)
+    }
+
+    fn made(&self, what: &[u8], tool: &str, text: &str, time: u64) -> String {
+        let mut context = hmac::Context::with_key(&self.key);
+        for part in [what, &time.to_be_bytes(), tool.as_bytes(), text.as_bytes()] {
+            context.update(&(part.len() as u64).to_be_bytes());
+            context.update(part);
+        }
         let tag = context.sign();
         let pick =
             |byte: &u8| ALPHABET.get(usize::from(*byte) % ALPHABET.len()).map(|letter| char::from(*letter));
@@ -62,15 +85,20 @@ impl Approver {
     }
 }
 
-/// Whether the user gave this code and it is not used up. `turns` are the user's own words with their places in the body.
+/// Whether the user said “always” with this code.
+pub fn is_standing(code: &str, turns: &[(usize, String)]) -> bool {
+    turns.iter().any(|(_, turn)| says(turn, code, ALWAYS))
+}
+
+/// Whether the user gave one of these codes and it is not used up. `turns` are the user's own words with their places in the body.
 pub fn is_given(
-    code: &str,
+    codes: &[String],
     turns: &[(usize, String)],
     exchange: &Exchange,
     tool: &str,
     arguments: &str,
 ) -> bool {
-    let last = turns.iter().rev().find(|(_, turn)| says_yes(turn, code));
+    let last = turns.iter().rev().find(|(_, turn)| codes.iter().any(|code| says_yes(turn, code)));
     let Some((place, _)) = last else { return false };
     !exchange.calls.iter().any(|call| {
         let later = call.arguments.start == 0 || call.arguments.start > *place;
@@ -88,6 +116,11 @@ pub fn past(exchange: &Exchange, call: &ombud_core::PastCall) -> String {
 
 /// Whether a folded turn holds the code behind a word of consent, or is nothing but the code.
 fn says_yes(turn: &str, code: &str) -> bool {
+    says(turn, code, YES)
+}
+
+/// Whether the code stands behind one of these words, or (for a plain yes) alone.
+fn says(turn: &str, code: &str, words: &[&str]) -> bool {
     let code = code.to_ascii_lowercase();
     turn.match_indices(|ch: char| ch.is_ascii_alphanumeric()).any(|(at, _)| {
         let before = turn.get(..at).unwrap_or_default();
@@ -98,7 +131,7 @@ fn says_yes(turn: &str, code: &str) -> bool {
             return false;
         }
         let after = rest.get(word.len()..).unwrap_or_default();
-        agrees(before) || (bare(before).is_empty() && bare(after).is_empty())
+        agrees(before, words) || words == YES && bare(before).is_empty() && bare(after).is_empty()
     })
 }
 
@@ -117,8 +150,8 @@ fn bare(text: &str) -> &str {
     text.trim_matches(|ch: char| !ch.is_alphanumeric())
 }
 
-/// Whether the last word before the code means yes; other codes may stand between.
-fn agrees(before: &str) -> bool {
+/// Whether the last word before the code is one of these; other codes may stand between.
+fn agrees(before: &str, words: &[&str]) -> bool {
     let mut text = bare(before);
     loop {
         let start = text.rfind(|ch: char| !ch.is_ascii_alphanumeric()).map_or(0, |at| {
@@ -133,7 +166,7 @@ fn agrees(before: &str) -> bool {
         text = bare(text.get(..start).unwrap_or_default());
     }
     let text = text.strip_suffix('和').map_or(text, bare);
-    YES.iter().any(|yes| {
+    words.iter().any(|yes| {
         text.strip_suffix(yes).is_some_and(|rest| {
             let whole = !yes.is_ascii() || !rest.ends_with(|ch: char| ch.is_ascii_alphanumeric());
             let denied = rest.ends_with(['不', '没', '别', '勿'])
@@ -150,13 +183,27 @@ mod tests {
 
     #[test]
     fn a_code_fits_one_call_of_one_caller() {
-        let (one, two) = (Approver::new(&[1; 32]), Approver::new(&[2; 32]));
+        let (one, two) = (Approver::new(&[1; 32], 7), Approver::new(&[2; 32], 7));
         let code = one.code("send", "{}");
         assert_eq!(code.len(), LENGTH);
         assert_eq!(code, one.code("send", "{}"));
         assert_ne!(code, one.code("send", "{\"a\":1}"));
         assert_ne!(code, one.code("sen", "d{}"));
         assert_ne!(code, two.code("send", "{}"));
+        let later = |now| Approver::new(&[1; 32], now).codes("send", "{}");
+        assert!(later(8).contains(&code) && !later(9).contains(&code));
+        assert_ne!(one.standing("send", "{}"), code);
+    }
+
+    #[test]
+    fn a_standing_answer_needs_its_word() {
+        let turns = |turn: &str| vec![(0, turn.to_lowercase())];
+        for turn in ["always 4F2A7K", "总是允许 4F2A7K", "ok, always 4f2a7k"] {
+            assert!(is_standing("4F2A7K", &turns(turn)), "{turn}");
+        }
+        for turn in ["yes 4F2A7K", "4F2A7K", "not always 4F2A7K"] {
+            assert!(!is_standing("4F2A7K", &turns(turn)), "{turn}");
+        }
     }
 
     #[test]

@@ -1,23 +1,26 @@
 //! From a call and its context to the facts that the gate decides on.
 
+mod prose;
 mod record;
+mod topic;
 
 use std::ops::Range;
 
-use ombud_core::effect::{Effect, Part, Shape, part};
+use ombud_core::effect::{Effect, Hints, Part, Shape, classify, part};
 use ombud_core::event::OverlapRecord;
-use ombud_core::gate::{ArgumentFacts, CallFacts};
-use ombud_core::{Origin, Role, Trust};
+use ombud_core::gate::{ArgumentFacts, CallFacts, Done};
+use ombud_core::{Origin, PastCall, Role, Trust};
 use ombud_detect::mask::{Minted, candidates};
 
 use super::Prepared;
-use super::arguments::{Arguments, Leaf};
+use super::approve::past;
+use super::arguments::{Arguments, Leaf, canonical};
 use crate::attribute::identifier::{Kind, Term, terms};
-use crate::attribute::index::Index;
+use crate::attribute::index::{Form, Index};
 use crate::attribute::verbatim::RUN;
 use crate::attribute::{By, Hit, folded, weight};
 use crate::wire::answer::ToolCall;
-use record::{Named, is_listed, is_of_a_named_record, names_its_source};
+use record::{Named, is_kept, is_listed, is_of_a_named_record, names_its_source};
 
 /// Values of one argument that can decide; a call with more cannot be read reliably.
 const MOST_VALUES: usize = 64;
@@ -27,6 +30,9 @@ const MOST_TERMS: usize = 256;
 
 /// Arguments of a call, long enough for a passage, that are compared word by word with the context.
 const MOST_LONG: usize = 32;
+
+/// Longest argument that is looked for as a whole where a third party asks for something, in bytes.
+const LONGEST_WORDS: usize = 400;
 
 /// Where one argument stands in the context.
 pub struct Overlap {
@@ -62,6 +68,7 @@ pub fn of(
     call: &ToolCall,
     arguments: &Arguments,
     minted: &Minted,
+    description: &str,
     approved: bool,
 ) -> (CallFacts, Vec<Overlap>) {
     let mut facts = CallFacts {
@@ -69,19 +76,25 @@ pub fn of(
         readable: arguments.readable || is_free(arguments),
         secret: call.one_way,
         tainted: prepared.is_none_or(|known| known.context.is_tainted()),
+        signs: false,
         asked: prepared.is_some_and(|known| known.intent.asks_for(effect)),
+        anchored: prepared
+            .is_some_and(|known| topic::is_touched(known, &call.tool, description, &arguments.leaves)),
         delegated: prepared.is_some_and(|known| known.intent.delegates),
         approved,
+        standing: false,
+        done: prepared.map_or_else(Done::default, |known| done(known, effect, &call.tool, arguments)),
         arguments: Vec::new(),
     };
     facts.readable &= call.complete && call.sound;
+    facts.asked |= is_named_wish(prepared, effect, &call.tool);
     let tokens = restored(&call.written, minted);
     let mut overlaps = Vec::new();
     let mut long = 0;
     for leaf in &arguments.leaves {
-        let part = part(effect, &leaf.key, shape(&leaf.value));
+        let part = part(effect, &leaf.key, shape(&leaf.value)).or(effect.acts().then_some(Part::Content));
         let mut overlap = Overlap { path: leaf.path.clone(), part, hits: Vec::new() };
-        let index = Index::new(&leaf.value, None);
+        let index = Index::new(&leaf.value, Form::Words);
         long += usize::from(index.words.len() >= RUN);
         let passages = prepared.filter(|_| long <= MOST_LONG).map(|known| known.context.shared(&index));
         let passages = passages.unwrap_or_default();
@@ -89,8 +102,13 @@ pub fn of(
             let values = values(leaf, part);
             facts.readable &= values.len() <= MOST_VALUES && (part != Part::Command || long <= MOST_LONG);
             let looked_at = values.iter().take(MOST_VALUES);
-            facts.arguments.extend(looked_at.map(|value| argument(prepared, effect, leaf, part, value)));
+            facts.arguments.extend(
+                looked_at.map(|value| argument(prepared, (effect, &call.tool), arguments, leaf, part, value)),
+            );
             facts.arguments.extend(copied(leaf, part, &passages));
+            facts.arguments.extend(
+                prepared.and_then(|known| told(known, (effect, &call.tool), leaf, part, &index, &passages)),
+            );
         }
         if let Some(known) = prepared {
             exact(known, leaf, &tokens, &mut overlap);
@@ -100,7 +118,49 @@ pub fn of(
             overlaps.push(overlap);
         }
     }
+    facts.anchored |= facts.arguments.iter().any(|argument| argument.record);
     (facts, overlaps)
+}
+
+/// What the history has done, and this call with it.
+fn done(known: &Prepared, effect: Effect, tool: &str, arguments: &Arguments) -> Done {
+    let calls = known.exchange.calls.iter();
+    let same = |call: &&PastCall| {
+        call.tool == tool && canonical(&past(&known.exchange, call)) == arguments.canonical
+    };
+    let paid = calls.clone().filter(|call| classify(&call.tool, Hints::default()) == Effect::Pay);
+    let paid = paid.map(|call| {
+        let call = ToolCall { arguments: past(&known.exchange, call), complete: true, ..ToolCall::default() };
+        amounts(&Arguments::of(&call))
+    });
+    let own = if effect == Effect::Pay { amounts(arguments) } else { 0 };
+    let count = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
+    Done {
+        equal: count(calls.clone().filter(same).count()).saturating_add(1),
+        calls: count(calls.len()).saturating_add(1),
+        money: paid.fold(own, u64::saturating_add),
+    }
+}
+
+/// The sum of the amounts in the arguments of a payment, rounded up.
+fn amounts(arguments: &Arguments) -> u64 {
+    let leaves = arguments.leaves.iter();
+    let paid = leaves.filter(|leaf| part(Effect::Pay, &leaf.key, Shape::Other) == Some(Part::Amount));
+    let whole = |leaf: &Leaf| {
+        let number = leaf.value.trim().trim_start_matches(|ch: char| !ch.is_ascii_digit());
+        let (units, rest) = number.split_once('.').unwrap_or((number, ""));
+        let units: String = units.chars().filter(char::is_ascii_digit).collect();
+        let more = u64::from(rest.bytes().any(|byte| (b'1'..=b'9').contains(&byte)));
+        units.parse::<u64>().unwrap_or(u64::MAX).saturating_add(more)
+    };
+    paid.map(whole).fold(0, u64::saturating_add)
+}
+
+/// Whether the user asks for what the tool's name says: its arguments may make it worse, as those of a standing order do.
+fn is_named_wish(prepared: Option<&Prepared>, effect: Effect, tool: &str) -> bool {
+    let named = classify(tool, Hints::default());
+    let money = effect == Effect::Pay && matches!(named, Effect::Create | Effect::Change);
+    money && prepared.is_some_and(|known| known.intent.asks_for(named))
 }
 
 /// Free text, as custom tools take it; what begins like JSON and is none is broken.
@@ -114,7 +174,10 @@ fn restored<'m>(written: &str, minted: &'m Minted) -> Vec<&'m str> {
         return Vec::new();
     }
     let wanted = candidates(written);
-    minted.iter().filter(|(token, _)| wanted.contains(token)).map(|(_, value)| value).collect()
+    let tokens =
+        minted.iter().filter(|(token, _)| wanted.binary_search(token).is_ok()).map(|(_, value)| value);
+    let surrogates = minted.surrogates().filter(|(made, _)| written.contains(made)).map(|(_, value)| value);
+    tokens.chain(surrogates).collect()
 }
 
 fn shape(value: &str) -> Shape {
@@ -196,23 +259,13 @@ fn stands(known: &Prepared, value: &Value) -> Vec<Hit> {
 
 fn argument(
     prepared: Option<&Prepared>,
-    effect: Effect,
+    (effect, tool): (Effect, &str),
+    arguments: &Arguments,
     leaf: &Leaf,
     part: Part,
     value: &Value,
 ) -> ArgumentFacts {
-    let mut facts = ArgumentFacts {
-        path: leaf.path.clone(),
-        part,
-        value: value.text.clone(),
-        typed: value.kind.is_some(),
-        user: false,
-        operator: false,
-        record: false,
-        listed: false,
-        plain: false,
-        outside: None,
-    };
+    let mut facts = bare(leaf, part, value.text.clone(), value.kind.is_some());
     let Some(known) = prepared else { return facts };
     let hits = stands(known, value);
     facts.user = hits.iter().any(|hit| hit.origin == Origin::User);
@@ -231,8 +284,14 @@ fn argument(
             hits.iter().any(|hit| hit.origin.trust() == Trust::Untrusted)
                 && foreign.into_iter().all(|hit| names_its_source(known, &hit.origin))
         }
-        Part::Account | Part::Amount | Part::Url | Part::Credential => false,
+        Part::Account => {
+            is_of_a_named_record(known, &value.text, Named::Account)
+                || is_kept(known, &arguments.leaves, &value.text)
+        }
+        Part::Amount | Part::Url | Part::Credential => false,
     };
+    let own = facts.user || facts.operator;
+    facts.instructed = if own { None } else { prose::asks_for(known, effect, tool, value) };
     facts.plain = match part {
         Part::Path => facts.outside.is_none() && effect != Effect::Delete && is_plain_path(&leaf.value),
         Part::Url => facts.outside.is_none() && is_plain_url(known, &leaf.value),
@@ -277,18 +336,54 @@ fn copied(leaf: &Leaf, part: Part, shared: &[(Hit, Range<usize>)]) -> Option<Arg
         return None;
     }
     let hits: Vec<Hit> = shared.iter().map(|found| found.0.clone()).collect();
-    Some(ArgumentFacts {
+    Some(ArgumentFacts { outside: Some(outside(&hits)?), ..bare(leaf, part, leaf.value.clone(), false) })
+}
+
+/// Facts about a value of which nothing is known yet.
+fn bare(leaf: &Leaf, part: Part, value: String, typed: bool) -> ArgumentFacts {
+    ArgumentFacts {
         path: leaf.path.clone(),
         part,
-        value: leaf.value.clone(),
-        typed: false,
+        value,
+        typed,
         user: false,
         operator: false,
         record: false,
         listed: false,
+        instructed: None,
         plain: false,
-        outside: Some(outside(&hits)?),
+        outside: None,
+    }
+}
+
+/// The words of an argument, where a third party's prose says them and asks for the effect: all of them, or a passage.
+fn told(
+    known: &Prepared,
+    (effect, tool): (Effect, &str),
+    leaf: &Leaf,
+    part: Part,
+    index: &Index,
+    passages: &[(Hit, Range<usize>)],
+) -> Option<ArgumentFacts> {
+    let words = || passages.iter().filter_map(|(_, own)| index.folded.get(own.clone()));
+    let whole = folded(&leaf.value);
+    let short =
+        part == Part::Content && whole.len() <= LONGEST_WORDS && weight(&whole) >= 2 && !is_time(&whole);
+    let mut all = short.then_some(whole.as_str()).into_iter().chain(words());
+    all.find_map(|text| {
+        let value = Value { text: text.to_owned(), kind: None };
+        let own = known.turns.iter().any(|(_, turn)| turn.contains(text));
+        let origin = if own { None } else { prose::asks_for(known, effect, tool, &value) };
+        Some(ArgumentFacts { instructed: Some(origin?), ..bare(leaf, part, value.text, false) })
     })
+}
+
+/// A date or a time of day: it stands in many texts.
+fn is_time(text: &str) -> bool {
+    let part = |ch: char| {
+        ch.is_ascii_digit() || matches!(ch, '-' | ':' | '/' | ' ' | 't' | 'z' | '.' | '年' | '月' | '日')
+    };
+    text.contains(['-', ':', '/', '年', '月']) && text.chars().all(part)
 }
 
 /// Values whose tokens the model wrote, where they stand.

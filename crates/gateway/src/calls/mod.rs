@@ -10,11 +10,12 @@ use ombud_core::effect::{Effect, Hints, classify};
 use ombud_core::event::ArgumentRecord;
 use ombud_core::gate::{CallDecision, Doubt, ToolPolicy, decide_call};
 use ombud_core::intent::Intent;
-use ombud_core::{Exchange, Lang, OfferedTool};
+use ombud_core::{Exchange, Lang};
 use ombud_detect::mask::Minted;
 use serde_json::json;
 
 use crate::attribute::{Attributor, Context};
+use crate::caller::Caller;
 use crate::wire::Wire;
 use crate::wire::answer::ToolCall;
 use crate::wire::json::{Doc, Keys, Node};
@@ -29,8 +30,34 @@ const MOST_OVERLAPS: usize = 16;
 pub struct Judge {
     /// The request as the agent sent it, where it has tools.
     request: Option<(Wire, Bytes)>,
-    approver: Approver,
+    asker: Asker,
+    /// Whether what a third party wrote in it shows signs of injection.
+    signs: bool,
     prepared: Option<Prepared>,
+}
+
+/// Whose request it is.
+enum Asker {
+    /// A caller of the gateway; what its codes depend on is made when there is a call.
+    Caller(Caller),
+    /// A client with codes of this approver.
+    Fixed(String, Approver),
+}
+
+impl Asker {
+    fn client(&self) -> &str {
+        match self {
+            Self::Caller(caller) => &caller.client,
+            Self::Fixed(client, _) => client,
+        }
+    }
+
+    fn approver(&self) -> Approver {
+        match self {
+            Self::Caller(caller) => caller.approver(),
+            Self::Fixed(_, approver) => approver.clone(),
+        }
+    }
 }
 
 /// A request, read for judging.
@@ -47,9 +74,9 @@ pub struct Prepared {
 
 impl Prepared {
     /// Reads a request. An exchange that cannot be read again is an empty one: then nothing speaks for a call.
-    pub fn new(attributor: &Attributor, wire: Wire, body: &Bytes) -> Option<Self> {
+    pub fn new(attributor: &Attributor, client: &str, wire: Wire, body: &Bytes) -> Option<Self> {
         let exchange = wire.parse(body.clone()).ok()?;
-        let context = attributor.context(&exchange);
+        let context = attributor.context(client, &exchange);
         let turns = context.user_turns();
         let intent = Intent::of(turns.iter().map(|turn| turn.1.as_str()));
         Some(Self { exchange, context, turns, intent })
@@ -68,12 +95,21 @@ pub struct Judgement {
     pub details: Vec<u8>,
     /// What the user reads in its place, if it is not released.
     pub text: Option<String>,
+    /// The same for a list of several, with the code that releases the call, if the user may decide.
+    pub asked: Option<(String, String)>,
+    /// The language in which the user is spoken to.
+    pub lang: Lang,
 }
 
 impl Judge {
-    /// A judge of the answers to a request.
-    pub fn new(request: Option<(Wire, Bytes)>, approver: Approver) -> Self {
-        Self { request, approver, prepared: None }
+    /// A judge of the answers to a request. `signs` says whether it shows signs of injection.
+    pub fn new(request: Option<(Wire, Bytes)>, caller: &Caller, signs: bool) -> Self {
+        Self { request, asker: Asker::Caller(caller.clone()), signs, prepared: None }
+    }
+
+    /// A judge without a gateway around it.
+    pub fn alone(request: Option<(Wire, Bytes)>, client: &str, approver: Approver) -> Self {
+        Self { request, asker: Asker::Fixed(client.to_owned(), approver), signs: false, prepared: None }
     }
 
     /// Bytes of the request that judging reads.
@@ -91,50 +127,82 @@ impl Judge {
         lang: Lang,
     ) -> Judgement {
         if self.prepared.is_none() {
+            let request = self.request.take();
             self.prepared =
-                self.request.take().and_then(|(wire, body)| Prepared::new(attributor, wire, &body));
+                request.and_then(|(wire, body)| Prepared::new(attributor, self.asker.client(), wire, &body));
         }
         let prepared = self.prepared.as_ref();
         let arguments = Arguments::of(call);
-        let offered =
-            prepared.and_then(|known| known.exchange.tools.iter().find(|tool| tool.name == call.tool));
-        let effect = policy.effect(&call.tool).unwrap_or_else(|| effect(&call.tool, offered, prepared));
-        let code = self.approver.code(&call.tool, &arguments.canonical);
+        let definition = Definition::of(&call.tool, prepared);
+        let effect = policy.effect(&call.tool).unwrap_or_else(|| definition.effect(&call.tool));
+        let approver = self.asker.approver();
+        let codes = approver.codes(&call.tool, &arguments.canonical);
         let approved = prepared.is_some_and(|known| {
-            approve::is_given(&code, &known.turns, &known.exchange, &call.tool, &arguments.canonical)
+            approve::is_given(&codes, &known.turns, &known.exchange, &call.tool, &arguments.canonical)
         });
-        let (facts, overlaps) = facts::of(prepared, effect, call, &arguments, minted, approved);
-        let decision = decide_call(policy, &call.tool, &facts);
+        let (mut facts, overlaps) =
+            facts::of(prepared, effect, call, &arguments, minted, &definition.description, approved);
+        facts.signs = self.signs;
+        let mut decision = decide_call(policy, &call.tool, &facts);
+        let always = decision.values().map(|values| approver.standing(&call.tool, &values));
+        if let (Some(always), Some(known)) = (&always, prepared)
+            && approve::is_standing(always, &known.turns)
+        {
+            facts.standing = true;
+            decision = decide_call(policy, &call.tool, &facts);
+        }
         let lang = prepared.map_or(lang, |known| question::language(&known.turns, lang));
-        let text = question::text(&decision, &call.tool, effect, &call.arguments, &code, lang);
+        let code = approver.code(&call.tool, &arguments.canonical);
+        let codes = question::Codes { once: &code, always: always.as_deref() };
+        let text = question::text(&decision, &call.tool, effect, &call.arguments, codes, lang);
+        let asked = question::item(&decision, &call.tool, effect, &call.arguments, lang);
         Judgement {
             details: details(call, effect, &decision, &overlaps),
             arguments: records(overlaps),
             effect,
             decision,
             text,
+            asked: asked.map(|item| (item, code)),
+            lang,
         }
     }
 }
 
-/// The class of a tool by its name and what the request says of it.
-fn effect(tool: &str, offered: Option<&OfferedTool>, prepared: Option<&Prepared>) -> Effect {
-    let definition =
-        offered.zip(prepared).and_then(|(tool, known)| known.exchange.body.get(tool.definition.clone()));
-    let doc = definition.and_then(|definition| Doc::parse(definition, Keys::Any).ok());
-    let Some(doc) = doc else { return classify(tool, Hints::default()) };
-    let description = doc.get_str(doc.root(), "description").unwrap_or_default();
-    let mut arguments = Vec::new();
-    for key in ["parameters", "input_schema"] {
-        if let Some(schema) = doc.get(doc.root(), key) {
-            properties(&doc, schema, &mut arguments);
-        }
+/// What a request says of a tool: its description and the names of its arguments.
+#[derive(Default)]
+struct Definition {
+    description: String,
+    arguments: Vec<String>,
+}
+
+impl Definition {
+    fn of(tool: &str, prepared: Option<&Prepared>) -> Self {
+        let find = |known: &Prepared| {
+            let offered = known.exchange.tools.iter().find(|offered| offered.name == tool)?;
+            let definition = known.exchange.body.get(offered.definition.clone())?;
+            Some(Self::read(&Doc::parse(definition, Keys::Any).ok()?))
+        };
+        prepared.and_then(find).unwrap_or_default()
     }
-    classify(tool, Hints { description: &description, arguments: &arguments })
+
+    fn read(doc: &Doc<'_>) -> Self {
+        let description = doc.get_str(doc.root(), "description").unwrap_or_default().into_owned();
+        let mut arguments = Vec::new();
+        for key in ["parameters", "input_schema"] {
+            if let Some(schema) = doc.get(doc.root(), key) {
+                properties(doc, schema, &mut arguments);
+            }
+        }
+        Self { description, arguments }
+    }
+
+    fn effect(&self, tool: &str) -> Effect {
+        classify(tool, Hints { description: &self.description, arguments: &self.arguments })
+    }
 }
 
 /// Names of properties anywhere in a schema.
-fn properties(doc: &Doc<'_>, schema: Node, names: &mut Vec<String>) {
+pub(crate) fn properties(doc: &Doc<'_>, schema: Node, names: &mut Vec<String>) {
     for (key, value) in doc.members(schema) {
         if key == "properties" {
             names.extend(doc.members(value).map(|member| member.0.into_owned()));
@@ -149,7 +217,7 @@ fn properties(doc: &Doc<'_>, schema: Node, names: &mut Vec<String>) {
     }
 }
 
-fn records(overlaps: Vec<Overlap>) -> Vec<ArgumentRecord> {
+pub(crate) fn records(overlaps: Vec<Overlap>) -> Vec<ArgumentRecord> {
     let record = |found: Overlap| ArgumentRecord {
         path: found.path,
         part: found.part.map(|part| part.id().to_owned()),
@@ -158,7 +226,12 @@ fn records(overlaps: Vec<Overlap>) -> Vec<ArgumentRecord> {
     overlaps.into_iter().map(record).collect()
 }
 
-fn details(call: &ToolCall, effect: Effect, decision: &CallDecision, overlaps: &[Overlap]) -> Vec<u8> {
+pub(crate) fn details(
+    call: &ToolCall,
+    effect: Effect,
+    decision: &CallDecision,
+    overlaps: &[Overlap],
+) -> Vec<u8> {
     let doubts: &[Doubt] = decision.doubts();
     let overlaps: Vec<_> = overlaps
         .iter()

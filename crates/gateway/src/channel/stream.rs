@@ -1,6 +1,7 @@
 //! The state machine of one streamed answer: bytes in, steps out. No I/O.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 
 use ombud_core::exchange::escape_json;
@@ -330,23 +331,21 @@ impl AnswerStream {
         }
     }
 
-    /// The channels that end with this frame.
+    /// The channels that end with this frame. A frame looks only at those that it speaks of: a provider may open very many.
     fn ended(&self, info: &Frame) -> Vec<Channel> {
-        let known = self.channels.keys().chain(info.deltas.iter().map(|delta| &delta.1));
-        let mut ended: Vec<Channel> = known
-            .filter(|channel| {
-                info.last
-                    || info.marks.iter().any(|mark| match mark {
-                        Mark::End(end) => end == *channel,
-                        Mark::Close(index) => *index == channel.index,
-                        Mark::Call { .. } => false,
-                    })
-            })
-            .copied()
-            .collect();
-        ended.sort_unstable();
-        ended.dedup();
-        ended
+        let named = info.deltas.iter().map(|delta| delta.1);
+        if info.last {
+            return sorted(self.channels.keys().copied().chain(named));
+        }
+        let of = |mark: &Mark| match mark {
+            Mark::End(end) => vec![*end],
+            Mark::Close(index) => {
+                let named = named.clone().filter(|channel| channel.index == *index);
+                self.channels.range(of_index(*index)).map(|(channel, _)| *channel).chain(named).collect()
+            }
+            Mark::Call { .. } => Vec::new(),
+        };
+        sorted(info.marks.iter().flat_map(of))
     }
 
     fn open_calls(&mut self, info: &Frame) {
@@ -368,7 +367,7 @@ impl AnswerStream {
         for mark in &info.marks {
             let Mark::Close(index) = mark else { continue };
             let complete: Vec<Channel> =
-                self.calls.keys().filter(|channel| channel.index == *index).copied().collect();
+                self.calls.range(of_index(*index)).map(|(channel, _)| *channel).collect();
             for channel in complete {
                 if let Some(call) = self.calls.remove(&channel) {
                     self.done_calls.push(ToolCall { complete: true, ..call.settled(channel, &self.minted) });
@@ -411,6 +410,20 @@ impl AnswerStream {
             self.steps.push_back(Step::Forward(std::mem::take(&mut self.out)));
         }
     }
+}
+
+/// Each channel once, in order.
+fn sorted(channels: impl Iterator<Item = Channel>) -> Vec<Channel> {
+    let mut channels: Vec<Channel> = channels.collect();
+    channels.sort_unstable();
+    channels.dedup();
+    channels
+}
+
+/// Every channel with this index.
+fn of_index(index: u32) -> RangeInclusive<Channel> {
+    let at = |sub, kind| Channel { index, sub, kind };
+    at(0, ChannelKind::Text)..=at(u32::MAX, ChannelKind::Reasoning)
 }
 
 /// Marks the place of the text in a template: a private-use character that no escape sequence makes.

@@ -148,7 +148,7 @@ pub fn restore_strings(
         }
         if matches!(doc.kind(node), Kind::String | Kind::Key) && !except.contains(&node) {
             let text = doc.string(node);
-            if !has_room(&text) {
+            if !has_room(&text) && !minted.has_surrogates() {
                 continue;
             }
             if let Some(restored) = restore(minted, &text, whole_form(&text), tally) {

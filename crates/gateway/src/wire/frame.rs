@@ -13,7 +13,7 @@ pub struct Channel {
     pub kind: ChannelKind,
 }
 
-/// What flows in a channel.
+/// What flows in a channel. In the order of this list, `Text` is the first and `Reasoning` the last.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum ChannelKind {
     /// The answer.

@@ -21,7 +21,7 @@ fn start() -> Vec<Turn> {
 async fn rig(wire: Wire, stream: bool, call: impl Fn(&str) -> Asked + Send + Sync + 'static) -> Rig {
     Rig::with(
         move |_, body| wire.answer("", &[call(&String::from_utf8_lossy(body))], stream, 7),
-        |config| config.tools.mode = Gate::Ask,
+        |config| config.tools.mode = Some(Gate::Ask),
     )
     .await
 }

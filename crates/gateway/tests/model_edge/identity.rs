@@ -37,6 +37,24 @@ async fn two_client_keys_and_two_sessions_have_nothing_in_common() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_name_that_was_told_is_masked_by_its_short_forms_too() {
+    let rig = Rig::new(echo).await;
+    let history = json!({ "model": "m", "messages": [
+        { "role": "user", "content": "你好，我叫王建国，请帮我写一封信。" },
+        { "role": "assistant", "content": "好的，王先生。" },
+        { "role": "user", "content": "老王的信写好了吗？" },
+    ]});
+    let answer = rig.post("/v1/chat/completions", history.to_string()).await;
+    let sent = rig.last();
+    assert!(["王建国", "王先生", "老王"].iter().all(|form| !sent.contains(form)), "{sent}");
+    assert_eq!(sent.matches(&token(&sent, "PERSON")).count(), 3, "one person, one token: {sent}");
+    assert_eq!(said(&value(answer).await), "老王的信写好了吗？");
+    // Another conversation knows nothing of him.
+    rig.post("/v1/chat/completions", chat("小王子的书")).await;
+    assert!(rig.last().contains("小王子的书"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn conversations_that_begin_alike_do_not_mix() {
     let rig = Rig::new(echo).await;
     let begin = json!({ "role": "user", "content": "please help me" });

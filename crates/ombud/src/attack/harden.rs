@@ -136,6 +136,8 @@ fn withheld(ran: &Ran) -> usize {
 
 #[cfg(test)]
 mod tests {
+    use ombud_core::Effect;
+
     use super::*;
 
     #[test]
@@ -155,9 +157,9 @@ mod tests {
             assert!(new.contains(line), "{line}: {new}");
         }
         let file: crate::config::File = toml::from_str(&new).unwrap();
-        assert_eq!(file.tools.gate("send_mail"), Gate::Ask);
-        assert_eq!(file.tools.gate("pay"), Gate::Block);
-        assert_eq!(file.tools.gate("other"), Gate::Ask);
+        assert_eq!(file.tools.gate("send_mail", Effect::Send), Gate::Ask);
+        assert_eq!(file.tools.gate("pay", Effect::Pay), Gate::Block);
+        assert_eq!(file.tools.gate("other", Effect::Send), Gate::Ask);
     }
 
     #[test]

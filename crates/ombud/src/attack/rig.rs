@@ -64,6 +64,8 @@ impl Rig {
         let attacker = Arc::new(Attacker::default());
         let mut config = config::gateway(file, &flags, terminal.lang)?;
         config.memory.all_at(&world_url);
+        // What the agent does by itself is to be seen; what the project's own rules make of it, if it has some.
+        config.tools.mode.get_or_insert(ombud_core::gate::Gate::Observe);
         config.interceptor = Some(Arc::clone(&attacker) as Arc<_>);
         let gate =
             Gate::open(&home, config, detector, TcpListener::bind("127.0.0.1:0").await?, "attack").await?;

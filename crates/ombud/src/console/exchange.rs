@@ -207,14 +207,14 @@ impl Said {
             .filter(|replaced| replaced.slot == at)
             .map(|replaced| Mark {
                 span: replaced.span.clone(),
-                state: if knowledge.is_one_way(replaced.token.kind) {
+                state: if knowledge.is_one_way(replaced.stands.kind()) {
                     SpanState::OneWay
                 } else {
                     SpanState::Masked
                 },
-                kind: replaced.token.kind,
-                other: replaced.token.to_string(),
-                token: Some(replaced.token.to_string()),
+                kind: replaced.stands.kind(),
+                other: replaced.stands.to_string(),
+                token: replaced.stands.token().map(|token| token.to_string()),
             })
             .collect();
         if self.clear > 0 {
@@ -228,8 +228,10 @@ impl Said {
     fn piece(&self, at: usize, from: u64) -> Option<Passage> {
         let piece = self.answer.get(at)?;
         let form = if piece.kind == PieceKind::Arguments { Form::Json } else { Form::Plain };
-        let marks =
+        let tokens =
             token::spans(&piece.text).into_iter().filter_map(|span| self.token(&piece.text, span, form));
+        let mut marks: Vec<Mark> = tokens.chain(self.surrogates(&piece.text)).collect();
+        marks.sort_by_key(|mark| mark.span.start);
         let passage = Passage {
             side: Side::Answer,
             index: at as u64,
@@ -241,7 +243,23 @@ impl Said {
             length: 0,
             spans: Vec::new(),
         };
-        Some(page(passage, &piece.text, marks.collect(), from))
+        Some(page(passage, &piece.text, marks, from))
+    }
+
+    /// Surrogates in an answer, with what the agent got in their place.
+    fn surrogates(&self, text: &str) -> Vec<Mark> {
+        let mark = |(made, value): (&str, &str)| {
+            let kind = self.minted.surrogate_kind(made)?;
+            let at = text.find(made)?;
+            Some(Mark {
+                span: at..at + made.len(),
+                state: SpanState::Masked,
+                kind,
+                other: value.to_owned(),
+                token: None,
+            })
+        };
+        self.minted.surrogates().filter_map(mark).collect()
     }
 
     /// A token in an answer, with what the agent got in its place.

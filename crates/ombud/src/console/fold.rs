@@ -109,6 +109,15 @@ impl Fold {
                     received.refused += 1;
                 }
             }
+            EventKind::ToolCall(call) => {
+                let received = self.recipient(RecipientKind::Tool, &call.server, t);
+                if was_released(&call.decision) {
+                    received.flow.requests += 1;
+                    add(&mut received.flow.data, &call.found, &Counts::new());
+                } else {
+                    received.refused += 1;
+                }
+            }
             EventKind::MemoryAccess(access) => {
                 let received = self.recipient(RecipientKind::Store, &access.store, t);
                 if access.outcome == "allowed" {
@@ -244,6 +253,9 @@ fn told(seq: u64, event: &Event) -> EventRow {
             ..about("llm.response", "", answer.code.as_deref().unwrap_or_default())
         },
         EventKind::ToolIntent { tool, decision, .. } => about("tool.intent", tool, decision),
+        EventKind::ToolCall(call) => about("tool.call", &call.tool, &call.decision),
+        EventKind::ToolResult(result) => about("tool.result", &result.tool, &result.outcome),
+        EventKind::ToolNotice(notice) => about("tool.notice", &notice.server, &notice.what),
         EventKind::Consent(consent) => about("consent", &consent.purpose, &consent.state),
         EventKind::MemoryAccess(access) => {
             remembered(about("memory.access", &access.store, &access.outcome), access)

@@ -62,6 +62,7 @@ async fn written(home: &Path) -> Ledger {
         found: Counts::from([(DataType::Phone, 2)]),
         masked: Counts::from([(DataType::Phone, 1)]),
         opaque: std::collections::BTreeMap::new(),
+        signs: Vec::new(),
     };
     let parts: [&[u8]; 2] = [body.as_bytes(), &patches];
     let payload = Payload { conversation: "c", parts: &parts };

@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use ombud_core::event::{Event, EventKind, MemoryRecord, RequestRecord};
+use ombud_core::event::{Event, EventKind, MemoryRecord, RequestRecord, ToolCallRecord};
 use ombud_core::flow::{EVIDENCE, Flow, FlowMap, Recipient, RecipientKind};
+use ombud_core::gate::was_released;
 use ombud_core::{DataCategory, Effect, OpaqueKind, Role};
 use ombud_gateway::providers::UNKNOWN_COUNTRY;
 use ombud_ledger::Reader;
@@ -103,6 +104,7 @@ impl Traffic {
             EventKind::ToolIntent { tool, decision, effect, .. } => {
                 self.call(tool, decision, effect.unwrap_or(Effect::Unknown), evidence);
             }
+            EventKind::ToolCall(call) => self.reached(call, evidence),
             EventKind::Tunnel { host, outcome } if outcome == "tunnelled" => {
                 let who = recipient(RecipientKind::Host, host, host, false);
                 let flow = self.flow.to(who);
@@ -162,7 +164,33 @@ impl Traffic {
         }
     }
 
+    /// A call at the tool edge: who receives it is the server.
+    fn reached(&mut self, call: &ToolCallRecord, evidence: &str) {
+        if !call.vouched {
+            self.used(&call.tool, &call.decision, call.effect, evidence);
+        }
+        if !was_released(&call.decision) {
+            return;
+        }
+        let flow = self.flow.to(recipient(RecipientKind::Tool, &call.server, &call.server, true));
+        flow.requests += 1;
+        flow.shown_by(evidence);
+        for (&kind, &count) in &call.found {
+            flow.data.entry(kind.category()).or_default().clear += count;
+            flow.category_shown_by(kind.category(), evidence);
+        }
+    }
+
     fn call(&mut self, tool: &str, decision: &str, effect: Effect, evidence: &str) {
+        if self.used(tool, decision, effect, evidence) && effect.acts() {
+            let flow = self.flow.to(recipient(RecipientKind::Tool, tool, tool, true));
+            flow.requests += 1;
+            flow.shown_by(evidence);
+        }
+    }
+
+    /// Counts the use of a tool; whether the call was released.
+    fn used(&mut self, tool: &str, decision: &str, effect: Effect, evidence: &str) -> bool {
         let fresh = Use { effect, released: 0, doubtful: 0, withheld: 0, evidence: Vec::new() };
         let used = self.tools.entry(tool.to_owned()).or_insert(fresh);
         // What a call may do at worst is what the tool does.
@@ -170,7 +198,7 @@ impl Traffic {
         let doubtful = decision.starts_with("would_");
         if !doubtful && !matches!(decision, "release" | "approved") {
             used.withheld += 1;
-            return;
+            return false;
         }
         used.released += 1;
         if doubtful {
@@ -179,11 +207,7 @@ impl Traffic {
                 used.evidence.push(evidence.to_owned());
             }
         }
-        if effect.acts() {
-            let flow = self.flow.to(recipient(RecipientKind::Tool, tool, tool, true));
-            flow.requests += 1;
-            flow.shown_by(evidence);
-        }
+        true
     }
 }
 

@@ -274,7 +274,7 @@ impl Found {
                     Evidence::Exchange { exchange: one_line(exchange), what },
                     false,
                 );
-            } else if known.tools.gate(tool) == Gate::Observe {
+            } else if matches!(known.tools.gate(tool, used.effect), Gate::Observe | Gate::Allow) {
                 let what = unasked(&one_line(tool), self.lang);
                 self.add("A04", Proof::Read, Evidence::Fact { what }, false);
             }

@@ -29,6 +29,7 @@ pub(crate) fn text(view: &View<'_>) -> Result<String> {
             "followed": report.understood,
         },
         "findings": findings,
+        "nodes": report.kinds,
         "not_looked_at": gaps,
         "flow": report.flow,
     });

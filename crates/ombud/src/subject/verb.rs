@@ -95,8 +95,11 @@ impl Access {
         let ledger = match Ledger::open(&home).await {
             Ok(ledger) => ledger,
             Err(busy @ ombud_ledger::Error::Busy { .. }) => {
-                let url = served_at(&home).ok_or(busy)?;
-                return Ok(Self::Served(url, keys));
+                if let Some(url) = served_at(&home) {
+                    return Ok(Self::Served(url, keys));
+                }
+                // An `ombud mcp` lets it go.
+                crate::share::open(&home).await.map_err(|_| busy)?
             }
             Err(error) => return Err(error.into()),
         };

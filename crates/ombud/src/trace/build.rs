@@ -3,12 +3,13 @@
 use bytes::Bytes;
 use ombud_core::effect::{Effect, Part};
 use ombud_core::event::EventKind;
-use ombud_core::{Exchange, Origin, Role, Trust};
+use ombud_core::{Exchange, Origin, Role, SignRecord, Trust};
 use ombud_detect::mask::token;
 use ombud_detect::mask::{Form, Minted, Tally, restore};
-use ombud_gateway::attribute::index::Index;
+use ombud_gateway::attribute::index::{self, Index};
 use ombud_gateway::attribute::{Attributor, Context, Hit, weight};
 use ombud_gateway::calls::approve;
+use ombud_gateway::replay;
 use ombud_gateway::wire::Wire;
 use ombud_gateway::wire::json::unescape;
 use ombud_gateway::wire::said::said;
@@ -32,6 +33,8 @@ pub(super) struct Traced {
     pub(super) erased: bool,
     /// What stood in the context, in order.
     pub(super) in_context: Vec<SlotTrace>,
+    /// Signs of injection in it.
+    pub(super) signs: Vec<SignTrace>,
     pub(super) calls: Vec<CallTrace>,
     /// What of the answer's text stands in the context too.
     pub(super) answer: Vec<Overlap>,
@@ -52,6 +55,16 @@ pub(super) struct SlotTrace {
     /// Parts with an origin of their own.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(super) passages: Vec<Passage>,
+}
+
+/// A sign of injection, as it was recorded.
+#[derive(Debug, Serialize)]
+pub(super) struct SignTrace {
+    #[serde(flatten)]
+    pub(super) record: SignRecord,
+    /// What stands there; absent if it was erased.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) value: Option<String>,
 }
 
 #[derive(Debug, Clone, Serialize)]
@@ -106,7 +119,7 @@ pub(super) fn build(logged: &Logged, only: Option<&str>) -> Traced {
     let read = || wire?.parse(Bytes::from(logged.sent.as_ref()?.0.clone())).ok();
     let exchange = read();
     let context =
-        exchange.as_ref().map(|exchange| Attributor::default().context(exchange)).unwrap_or_default();
+        exchange.as_ref().map(|exchange| Attributor::default().context("", exchange)).unwrap_or_default();
     let sources: Vec<Option<Source>> =
         context.sources.iter().map(|source| source_of(exchange.as_ref(), &source.origin)).collect();
     let mut traced = Traced {
@@ -117,6 +130,7 @@ pub(super) fn build(logged: &Logged, only: Option<&str>) -> Traced {
         model: logged.request.model.clone(),
         erased: logged.erased,
         in_context: slots(&context, &sources),
+        signs: signs(&logged.request.signs, exchange.as_ref()),
         calls: Vec::new(),
         answer: Vec::new(),
         not_inspected: logged.request.opaque.values().sum(),
@@ -134,6 +148,17 @@ pub(super) fn build(logged: &Logged, only: Option<&str>) -> Traced {
         traced.answer.truncate(MOST);
     }
     traced
+}
+
+/// The recorded signs, with the words that stand there.
+fn signs(records: &[SignRecord], exchange: Option<&Exchange>) -> Vec<SignTrace> {
+    let value = |record: &SignRecord| {
+        let slot = exchange?.slots.get(usize::try_from(record.slot).ok()?)?;
+        let [start, end] = record.span.map(|at| usize::try_from(at).unwrap_or(usize::MAX));
+        Some(slot.text.get(start..end)?.chars().take(400).collect())
+    };
+    let signs = records.iter().map(|record| SignTrace { value: value(record), record: record.clone() });
+    signs.collect()
 }
 
 /// The call whose result an origin is.
@@ -205,7 +230,7 @@ fn call(kind: &EventKind, details: Option<&[u8]>, slots: &[SlotTrace]) -> Option
 
 /// The identifiers and passages of a text that stand in the context too.
 fn overlaps(context: &Context, text: &str, sources: &[Option<Source>]) -> Vec<Overlap> {
-    let index = Index::new(text, None);
+    let index = Index::new(text, index::Form::Words);
     let overlap = |hit: Hit, value: &str| Overlap {
         path: None,
         part: None,
@@ -232,13 +257,15 @@ fn overlaps(context: &Context, text: &str, sources: &[Option<Source>]) -> Vec<Ov
 
 /// What the tokens of a request stood for, from the recorded replacements.
 fn minted(body: &[u8], patches: &[u8]) -> Minted {
-    let rows: Vec<(usize, usize, String)> = serde_json::from_slice(patches).unwrap_or_default();
     let mut minted = Minted::default();
-    for (start, end, with) in rows {
-        let value = body.get(start..end).and_then(|raw| std::str::from_utf8(raw).ok());
+    for replay::Row(start, end, with, kind) in replay::rows(patches) {
+        let value =
+            body.get(start..end).and_then(|raw| std::str::from_utf8(raw).ok()).map(|raw| unescape(raw).0);
         let token = token::read(with.trim_matches('"').as_bytes());
-        if let (Some(value), Some(token)) = (value, token) {
-            minted.insert(token, &unescape(value).0, true);
+        match (value, kind, token) {
+            (Some(value), Some(kind), _) => minted.insert_surrogate(kind, &value, &with),
+            (Some(value), None, Some(token)) => minted.insert(token, &value, true),
+            _ => {}
         }
     }
     minted

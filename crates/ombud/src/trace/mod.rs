@@ -2,6 +2,7 @@
 //! context” and “overlaps”; that one thing caused the other cannot be known from outside the model.
 
 mod build;
+mod edge;
 mod print;
 
 use anyhow::{Result, bail};
@@ -55,6 +56,9 @@ pub(crate) async fn trace(args: &Trace, terminal: Terminal) -> Result<u8> {
     };
     let mut reader = Reader::open(&config::home()).await?;
     let records = reader.exchange(exchange).await?;
+    if edge::print(&reader, &records, exchange, args.format, terminal).await? {
+        return Ok(0);
+    }
     let logged = read(&reader, &records, exchange, lang).await?;
     let trace = build::build(&logged, call);
     if let Some(call) = call.filter(|_| trace.calls.is_empty()) {

@@ -4,7 +4,7 @@ use anyhow::Result;
 use ombud_core::gate::{quoted, told};
 use ombud_core::{Lang, Role, Say, Trust, say};
 
-use super::build::{CallTrace, Overlap, SlotTrace, Traced};
+use super::build::{CallTrace, Overlap, SignTrace, SlotTrace, Traced};
 use crate::output::Terminal;
 
 pub(super) fn print(trace: &Traced, terminal: Terminal) -> Result<()> {
@@ -32,6 +32,7 @@ pub(super) fn print(trace: &Traced, terminal: Terminal) -> Result<()> {
                 zh: "       第 {start}–{end} 字节：{origin}"))?;
         }
     }
+    print_signs(&trace.signs, terminal)?;
     if trace.not_inspected > 0 {
         let count = trace.not_inspected;
         terminal.out(&say!(lang,
@@ -48,6 +49,24 @@ pub(super) fn print(trace: &Traced, terminal: Terminal) -> Result<()> {
     terminal.out(&say!(lang,
         en: "“In context” and “overlaps” are observations. What made the model answer as it did cannot be seen from outside.",
         zh: "“在上下文中”和“重合”只是观察到的事实；模型为何这样回答，从外部无法得知。"))
+}
+
+fn print_signs(signs: &[SignTrace], terminal: Terminal) -> Result<()> {
+    let lang = terminal.lang;
+    if !signs.is_empty() {
+        terminal.out(&say!(lang,
+            en: "Signs of injection (they raise suspicion and prove nothing):",
+            zh: "注入迹象（只提示可疑，并非证据）："))?;
+    }
+    for sign in signs {
+        let (slot, percent, [start, end]) = (sign.record.slot, sign.record.percent, sign.record.span);
+        let (what, value) =
+            (clean(&sign.record.say(lang)), sign.value.as_deref().map(quoted).unwrap_or_default());
+        terminal.out(&say!(lang,
+            en: "  {slot:>4}  bytes {start}–{end}, {percent} %: {what} {value}",
+            zh: "  {slot:>4}  第 {start}–{end} 字节，{percent}%：{what} {value}"))?;
+    }
+    Ok(())
 }
 
 fn line(slot: &SlotTrace, lang: Lang) -> String {

@@ -86,6 +86,7 @@ pub(crate) fn request(provider: &str, host: &str, kind: DataType, masked: bool) 
         masked: if masked { found.clone() } else { BTreeMap::new() },
         found,
         opaque: BTreeMap::new(),
+        signs: Vec::new(),
     }))
 }
 

@@ -148,11 +148,12 @@ fn said(body: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::super::mock::Mock;
-    use super::super::prompt::prompt;
+    use super::super::prompt::{Shape, prompt};
     use super::*;
 
     fn shots(target: Target, count: u64, stream: bool) -> Vec<Shot> {
-        (0..count).map(|number| Shot::new(target, &prompt(number, 1024, stream, 8))).collect()
+        let shape = Shape { size: 1024, stream, turns: 8, resent: false };
+        (0..count).map(|number| Shot::new(target, &prompt(number, shape))).collect()
     }
 
     #[test]

@@ -176,12 +176,12 @@ fn events(text: &str) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::prompt::prompt;
+    use super::super::prompt::{Shape, prompt};
     use super::*;
 
     #[test]
     fn an_answer_repeats_what_was_marked() {
-        let prompt = prompt(3, 1024, true, 8);
+        let prompt = prompt(3, Shape { size: 1024, stream: true, turns: 8, resent: false });
         let text = marked(prompt.body.as_bytes());
         assert!(text.starts_with("3 write to ") && text.contains(&prompt.email), "{text}");
         assert!(wants_stream(prompt.body.as_bytes()));

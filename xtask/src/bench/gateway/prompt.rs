@@ -12,6 +12,9 @@ pub(super) const MARKS: (&str, &str) = ("[[", "]]");
 /// Length of a message of the history, in paragraphs.
 const PARAGRAPHS: u64 = 4;
 
+/// Histories that are sent again are numbered from here on: no run has so many requests.
+const HISTORIES: u64 = 1_000_000_000;
+
 /// One request.
 pub(super) struct Prompt {
     /// Unique in a run.
@@ -22,12 +25,27 @@ pub(super) struct Prompt {
     pub(super) body: String,
 }
 
-/// A prompt of about `size` bytes. What identifies a conversation (its first messages) is the same for every `turns`
-/// consecutive numbers.
-pub(super) fn prompt(number: u64, size: usize, stream: bool, turns: u64) -> Prompt {
+/// What prompts have in common.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Shape {
+    /// About so many bytes.
+    pub(super) size: usize,
+    /// Whether a streamed answer is asked for.
+    pub(super) stream: bool,
+    /// What identifies a conversation (its first messages) is the same for so many consecutive numbers.
+    pub(super) turns: u64,
+    /// Whether the history is the same in a conversation too, as an agent sends it: only the last message is new.
+    pub(super) resent: bool,
+}
+
+/// The prompt with this number.
+pub(super) fn prompt(number: u64, shape: Shape) -> Prompt {
+    let Shape { size, stream, turns, resent } = shape;
+    let conversation = number / turns.max(1);
+    let history = if resent { HISTORIES + conversation } else { number };
     let mut messages = vec![
         json!({ "role": "system", "content": "You help the customers of a shop. Answer briefly and in their language." }),
-        json!({ "role": "user", "content": format!("This is about case {}.", number / turns.max(1)) }),
+        json!({ "role": "user", "content": format!("This is about case {conversation}.") }),
     ];
     let email = email(number, 0);
     let (open, close) = MARKS;
@@ -43,7 +61,7 @@ pub(super) fn prompt(number: u64, size: usize, stream: bool, turns: u64) -> Prom
         let mut text = String::new();
         for _ in 0..PARAGRAPHS {
             if written + text.len() + 400 < size {
-                text.push_str(&filler(number, paragraph));
+                text.push_str(&filler(history, paragraph));
                 paragraph += 1;
             }
         }
@@ -108,10 +126,28 @@ fn card(number: u64, salt: u64) -> String {
 mod tests {
     use super::*;
 
+    fn shape(size: usize, resent: bool) -> Shape {
+        Shape { size, stream: true, turns: 8, resent }
+    }
+
+    #[test]
+    fn a_history_that_is_sent_again_is_the_same_but_for_the_last_message() {
+        let messages = |number| {
+            let body = prompt(number, shape(16 * 1024, true)).body;
+            let value: serde_json::Value = serde_json::from_str(&body).unwrap();
+            value["messages"].as_array().unwrap().clone()
+        };
+        let (one, two, other) = (messages(8), messages(15), messages(16));
+        let last = one.len() - 1;
+        assert_eq!(one[..last], two[..last]);
+        assert_ne!(one[last], two[last]);
+        assert_ne!(one[2], other[2]);
+    }
+
     #[test]
     fn prompts_have_the_size_that_was_asked_for_and_share_no_paragraph() {
         for size in [1024, 16 * 1024, 256 * 1024] {
-            let (one, two) = (prompt(7, size, false, 8), prompt(8, size, false, 8));
+            let (one, two) = (prompt(7, shape(size, false)), prompt(8, shape(size, false)));
             let length = one.body.len();
             assert!(length > size * 6 / 10 && length < size * 11 / 10, "{size}: {length}");
             assert!(one.body.contains(&one.email) && !two.body.contains(&one.email));
@@ -132,7 +168,8 @@ mod tests {
     #[test]
     fn a_conversation_lasts_so_many_turns() {
         let first = |number| {
-            let value: serde_json::Value = serde_json::from_str(&prompt(number, 1024, true, 8).body).unwrap();
+            let value: serde_json::Value =
+                serde_json::from_str(&prompt(number, shape(1024, false)).body).unwrap();
             value["messages"][1]["content"].clone()
         };
         assert_eq!(first(8), first(15));

@@ -162,6 +162,17 @@ pub(super) fn needs(rows: &[Needs], absent: &[&str]) -> String {
     text
 }
 
+/// The table of instructions, in thousands a request.
+pub(super) fn instructions(counts: &[(String, u64)]) -> String {
+    let mut text = "### Instructions of Ombud in user mode\n\n\
+         | | thousand instructions/answer |\n|---|--:|\n"
+        .to_owned();
+    for (title, thousands) in counts {
+        let _ = writeln!(text, "| {title} | {thousands} |");
+    }
+    text
+}
+
 fn mebibytes(bytes: u64) -> String {
     format!("{:.1}", f64::from(u32::try_from(bytes / 1024).unwrap_or(u32::MAX)) / 1024.0)
 }

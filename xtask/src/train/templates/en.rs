@@ -1,7 +1,8 @@
 //! English templates.
 //!
 //! Places: `P` a full name, `G` a given name, `L` a family name, `R` a family name first, `p` and `g` the same in lower case,
-//! `I` a name with initials, `S` a Chinese name, `M` a medical term, `J` a job, `W` a heading, `K` a label, `V` a key, `C` a place, `c` one in lower case, `A` an address, `O` an organisation, `T` a number, `D` a date.
+//! `I` a name with initials, `S` a Chinese name, `M` a medical term, `J` a job, `W` a heading, `K` a label, `V` a key, `C` a place, `c` one in lower case, `A` an address, `O` an organisation, `T` a number, `D` a date,
+//! `B` somebody well known, `F` a well-known organisation, `b` and `f` the same in lower case.
 
 use ombud_core::DataType;
 
@@ -451,39 +452,6 @@ const FIRST: &[&str] = &[
     "Evergreen",
     "Iron",
 ];
-const KNOWN: &[&str] = &[
-    "Google",
-    "Microsoft",
-    "Amazon",
-    "Apple",
-    "IBM",
-    "Toyota",
-    "Siemens",
-    "Nestle",
-    "Intel",
-    "Oracle",
-    "Walmart",
-    "BBC",
-    "NASA",
-    "FBI",
-    "UNICEF",
-    "Stanford University",
-    "MIT",
-    "Harvard",
-    "Deutsche Bank",
-    "the United Nations",
-    "the European Union",
-    "World Health Organization",
-    "Red Cross",
-    "Ford",
-    "Sony",
-    "Samsung",
-    "Netflix",
-    "Reuters",
-    "Pfizer",
-    "Boeing",
-];
-
 /// What stands in a place.
 pub(super) fn fill(slot: &str, lists: &Lists, random: &mut Random) -> Filling {
     use DataType::{Location, Person};
@@ -501,14 +469,18 @@ pub(super) fn fill(slot: &str, lists: &Lists, random: &mut Random) -> Filling {
                 if random.percent(50) { format!("{initial}. {name}") } else { format!("{name} {initial}.") },
             )
         }
-        "C" => Filling::name(Location, random.pick(&lists.places)),
-        "c" => Filling::name(Location, random.pick(&lists.places).to_lowercase()),
+        "C" => Filling::name(Location, place(lists, random)),
+        "c" => Filling::name(Location, place(lists, random).to_lowercase()),
         "A" => {
             let address = address::latin(lists, random);
             Filling::name(Location, if random.percent(12) { address.to_lowercase() } else { address })
         }
         "O" => organisation(lists, random),
         "S" => super::zh::fill(random.pick(&["S", "S", "P"]), lists, random),
+        "B" => Filling::name(Person, random.pick(&lists.known_en)),
+        "b" => Filling::name(Person, random.pick(&lists.known_en).to_lowercase()),
+        "F" => known(lists, random),
+        "f" => Filling::name(DataType::Org, random.pick(&lists.bodies_en).to_lowercase()),
         "M" => Filling::plain(random.pick(MEDICAL).to_owned()),
         "J" => Filling::plain(random.pick(JOBS).to_owned()),
         "K" => Filling::plain(random.pick(LABELS).to_owned()),
@@ -536,8 +508,36 @@ fn given(lists: &Lists, random: &mut Random) -> String {
     }
 }
 
+fn place(lists: &Lists, random: &mut Random) -> String {
+    if random.percent(50) { random.pick(&lists.major_en) } else { random.pick(&lists.places) }
+}
+
 fn family(lists: &Lists, random: &mut Random) -> String {
-    if random.percent(50) { random.pick(COMMON_FAMILY).to_owned() } else { random.pick(&lists.family) }
+    match random.below(10) {
+        0..4 => random.pick(COMMON_FAMILY).to_owned(),
+        4 => unheard(lists, random),
+        _ => random.pick(&lists.family),
+    }
+}
+
+/// A family name that nobody has, of the beginning of one and the end of another: the model has to know a name by what
+/// stands around it, too.
+fn unheard(lists: &Lists, random: &mut Random) -> String {
+    let halves = [random.pick(&lists.family), random.pick(&lists.family)];
+    let [begin, end] = halves.map(|name| name.chars().collect::<Vec<_>>());
+    begin.iter().take(begin.len().div_ceil(2)).chain(end.iter().skip(end.len().div_ceil(2))).collect()
+}
+
+/// Another name of the same kind and about as many words.
+pub(super) fn other(kind: DataType, words: usize, lists: &Lists, random: &mut Random) -> Option<String> {
+    match (kind, words) {
+        (DataType::Person, 1) if random.percent(50) => Some(given(lists, random)),
+        (DataType::Person, 1) => Some(family(lists, random)),
+        (DataType::Person, _) => Some(format!("{} {}", given(lists, random), family(lists, random))),
+        (DataType::Location, 1 | 2) if random.percent(50) => Some(place(lists, random)),
+        (DataType::Org, _) if random.percent(30) => Some(organisation(lists, random).text),
+        _ => None,
+    }
 }
 
 fn person(lists: &Lists, random: &mut Random) -> String {
@@ -560,7 +560,7 @@ fn person(lists: &Lists, random: &mut Random) -> String {
 fn organisation(lists: &Lists, random: &mut Random) -> Filling {
     let text = match random.below(9) {
         8 => invented(lists, random),
-        0 | 1 => random.pick(KNOWN).to_owned(),
+        0 | 1 => return known(lists, random),
         2 => format!("{} {}", family(lists, random), random.pick(FORMS)),
         3 => format!("{} and {}", family(lists, random), family(lists, random)),
         4 => format!("{} {} {}", random.pick(FIRST), random.pick(FIRST), random.pick(FORMS)),
@@ -568,6 +568,11 @@ fn organisation(lists: &Lists, random: &mut Random) -> Filling {
         6 => format!("University of {}", random.pick(&lists.places)),
         _ => format!("{} {}", random.pick(FIRST), random.pick(FORMS)),
     };
+    Filling::name(DataType::Org, text)
+}
+
+fn known(lists: &Lists, random: &mut Random) -> Filling {
+    let text = random.pick(&lists.bodies_en);
     let head = if text.starts_with("the ") { 4 } else { 0 };
     Filling { text, kind: Some(DataType::Org), tail: 0, head }
 }

@@ -2,7 +2,7 @@
 //!
 //! Places: `P` a full name, `N` a nickname or a name with a form of address, `F` a foreign name in Chinese characters, `S` a
 //! full name with a blank in it, `L` a name in Latin letters, `C` a place, `A` an address, `O` an organisation, `T` a number,
-//! `D` a date.
+//! `D` a date, `B` somebody well known, `M` a well-known organisation, `X` a given name.
 
 use ombud_core::DataType;
 
@@ -303,9 +303,12 @@ pub(super) fn fill(slot: &str, lists: &Lists, random: &mut Random) -> Filling {
         "F" => Filling::name(Person, foreign(lists, random)),
         "S" => Filling::name(Person, spaced(lists, random)),
         "L" => Filling::name(Person, random.pick(&lists.given)),
-        "C" => Filling::name(Location, random.pick(&lists.diming)),
+        "C" => Filling::name(Location, place(lists, random)),
+        "X" => Filling::name(Person, random.pick(&lists.ming)),
         "A" => Filling::name(Location, address::chinese(lists, random)),
         "O" => Filling::name(Org, company(lists, random)),
+        "B" => Filling::name(Person, random.pick(&lists.known_zh)),
+        "M" => Filling::name(Org, random.pick(&lists.bodies_zh)),
         "D" => Filling::plain(format!("{}月{}日", 1 + random.below(12), 1 + random.below(28))),
         "T" => {
             let count = random.pick(&[3, 4, 6, 8, 11]);
@@ -313,6 +316,10 @@ pub(super) fn fill(slot: &str, lists: &Lists, random: &mut Random) -> Filling {
         }
         _ => Filling::plain(format!("{{{slot}}}")),
     }
+}
+
+fn place(lists: &Lists, random: &mut Random) -> String {
+    if random.percent(50) { random.pick(&lists.major_zh) } else { random.pick(&lists.diming) }
 }
 
 fn surname(lists: &Lists, random: &mut Random) -> String {
@@ -381,8 +388,10 @@ fn spaced(lists: &Lists, random: &mut Random) -> String {
 }
 
 fn company(lists: &Lists, random: &mut Random) -> String {
-    if random.percent(25) {
-        return random.pick(&lists.jigou);
+    match random.below(8) {
+        0 => return random.pick(&lists.jigou),
+        1 => return random.pick(&lists.bodies_zh),
+        _ => {}
     }
     let mut brand = format!("{}{}", random.pick(BRANDS), random.pick(BRANDS));
     if random.percent(30) {

@@ -3,14 +3,19 @@
 //! Results of reading the agent's own tools count; pages from the network do not, since anybody can write
 //! `{"name": "Anna", "email": "…"}` there.
 
-use ombud_core::effect::{Effect, Hints, classify};
+use ombud_core::effect::{Effect, Hints, classify, words};
 use ombud_core::{Origin, Role};
 
 use super::super::Prepared;
 use super::super::approve::past;
+use super::super::arguments::Leaf;
+use crate::attribute::fields::Field;
 use crate::attribute::identifier::{Kind, terms};
-use crate::attribute::index::{Field, is_ideograph};
+use crate::attribute::index::is_ideograph;
 use crate::attribute::{Source, folded, weight};
+
+/// Rows of one list that are looked at.
+const MOST_RIVALS: usize = 64;
 
 /// What the user names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,20 +24,37 @@ pub(super) enum Named {
     Person,
     /// A thing, by its title.
     Thing,
+    /// Somebody's account, by their name, where the user keeps those whom they pay.
+    Account,
 }
 
 /// Fields that hold somebody's address.
-const ADDRESSES: &str = "email mail email_address address phone phone_number mobile tel id user_id uid handle username account \
-    channel_id chat_id open_id 邮箱 电子邮箱 电话 手机 手机号 账号 微信";
+const ADDRESSES: &str = "email mail email_address emails address phone phone_number mobile tel id user_id uid handle username \
+    user account channel_id chat_id open_id contact 邮箱 电子邮箱 电话 手机 手机号 账号 微信";
 
 /// Fields that hold the address of whoever wrote the record.
-const SENDERS: &str = "from sender author reply-to from_email sender_email 发件人 发送人 来自 作者";
+const SENDERS: &str = "from sender author reply_to from_email sender_email organizer organiser creator owner created_by 发件人 发送人 \
+    来自 作者 组织者 创建人";
+
+/// Fields that hold those who have to do with the record.
+const COMPANY: &str = "participants participant attendees attendee members member guests guest invitees recipients to cc \
+    shared_with collaborators people 参与人 参会人 参加者 成员 收件人 抄送 与会者";
 
 /// Fields that hold somebody's name.
-const NAMES: &str = "name full_name display_name first_name last_name nickname contact title from sender author 姓名 名字 名称 昵称 联系人 发件人";
+const NAMES: &str = "name full_name display_name first_name last_name nickname contact contact_name title from sender author \
+    payee payee_name beneficiary user username 姓名 名字 名称 昵称 联系人 发件人 收款人";
+
+/// Fields that hold an account.
+const ACCOUNTS: &str = "account account_number account_no iban card recipient payee beneficiary to 账号 账户 收款账号 卡号 对方账号";
+
+/// Words in names of tools that return whom the user knows.
+const DIRECTORIES: &str = "contact contacts payee payees beneficiary beneficiaries recipients directory address book friends \
+    colleagues employees 联系人 收款人 通讯录 好友";
 
 /// Fields that say what a thing is.
-const LABELS: &str = "name title subject summary label filename file file_name path description event task from sender 名称 标题 主题 文件名 任务 名字";
+const LABELS: &str = "name title subject summary label labels filename file file_name path description event task from sender \
+    author item items product products merchant company channel group location category type 名称 标题 主题 文件名 任务 名字 \
+    商品 事项 发件人 类型 设备";
 
 /// Words of names that say nothing.
 const COMMON: &[&str] = &[
@@ -40,9 +62,14 @@ const COMMON: &[&str] = &[
     "and", "for", "new", "re", "fwd", "from", "with", "your", "you", "all",
 ];
 
-/// Whether a field of a tool's result is this value as a whole.
+/// Whether a field of a tool's result is this value as a whole, and the user did not name another row of that list.
 pub(super) fn is_listed(known: &Prepared, value: &str) -> bool {
-    results(known).any(|source| source.index.fields.iter().any(|field| field.value == value))
+    results(known).any(|source| {
+        let mut own = source.index.fields.iter().filter(|field| field.value == value);
+        own.any(|field| {
+            !source.index.structured || known.names(source, field) || !known.names_a_rival(source, field)
+        })
+    })
 }
 
 /// Whether the value stands in a record that the user named, in a field that says who or what the record is.
@@ -50,6 +77,21 @@ pub(super) fn is_of_a_named_record(known: &Prepared, value: &str, named: Named) 
     let sources = results(known).filter(|source| reads(&source.origin));
     let mut fields = sources.flat_map(|source| source.index.fields.iter().map(move |field| (source, field)));
     fields.any(|(source, field)| holds(&field.value, value) && is_named(known, source, field, value, named))
+}
+
+/// Whether a record that the user named holds the value already, and the call names that record by its id: what stands there
+/// stays there.
+pub(super) fn is_kept(known: &Prepared, leaves: &[Leaf], value: &str) -> bool {
+    let mut fields = results(known)
+        .filter(|source| reads(&source.origin))
+        .flat_map(|source| source.index.fields.iter().map(move |field| (source, field)));
+    fields.any(|(source, field)| {
+        let siblings = || source.index.record(field.record).iter();
+        let id =
+            |other: &Field| other.key == "id" || other.key.ends_with("_id") || other.key.ends_with("编号");
+        let named = |other: &Field| id(other) && leaves.iter().any(|leaf| folded(&leaf.value) == other.value);
+        field.value == value && siblings().any(named) && known.names(source, field)
+    })
 }
 
 /// Whether the user named what the result was read from: `read_file("bill.txt")` where they wrote “bill.txt”.
@@ -91,25 +133,49 @@ fn is(list: &str, key: &str) -> bool {
 }
 
 fn is_named(known: &Prepared, source: &Source, field: &Field, value: &str, named: Named) -> bool {
-    let siblings = || source.index.fields.iter().filter(|other| other.record == field.record);
     match named {
-        Named::Thing => {
-            siblings().filter(|other| is(LABELS, &other.key)).any(|label| known.mentions_thing(&label.value))
-        }
-        Named::Person if is(SENDERS, &field.key) => {
-            // Whoever writes a mail chooses the name beside the address: the two must agree.
-            let display = field.value.replace(value, " ");
-            let local = value.split('@').next().unwrap_or_default();
-            let agrees = |name: &str| names_of(name).any(|word| word.is_ascii() && value.contains(word));
-            known.mentions_person(local) || (known.mentions_person(&display) && agrees(&display))
-        }
+        Named::Thing => known.names(source, field),
+        Named::Person if is(SENDERS, &field.key) => writes(known, source, field, value),
         // In a plain text only its head names the sender; the rest is prose.
-        Named::Person if field.record == 0 => false,
-        Named::Person if is(ADDRESSES, &field.key) => {
-            siblings().filter(|other| is(NAMES, &other.key)).any(|name| known.mentions_person(&name.value))
+        Named::Person if !source.index.structured => false,
+        Named::Person => {
+            is(ADDRESSES, &field.key) && known.names_somebody(source, field)
+                || is(COMPANY, &field.key) && known.names(source, field)
+                || known.intent.many && lists_people(known, source, field)
         }
-        Named::Person => false,
+        Named::Account => {
+            is(ACCOUNTS, &field.key) && is_directory(&source.origin) && known.names_somebody(source, field)
+        }
     }
+}
+
+/// Whoever writes a mail chooses the name beside the address: the two must agree, unless the user answers that very mail.
+fn writes(known: &Prepared, source: &Source, field: &Field, value: &str) -> bool {
+    let display = field.value.replace(value, " ");
+    let local = value.split('@').next().unwrap_or_default();
+    let agrees = |name: &str| names_of(name).any(|word| word.is_ascii() && value.contains(word));
+    known.mentions_person(local)
+        || (known.mentions_person(&display) && agrees(&display))
+        || known.intent.replies && known.names(source, field)
+}
+
+/// “Everybody in the channel”: a row of what a tool returned that the user named by its arguments.
+fn lists_people(known: &Prepared, source: &Source, field: &Field) -> bool {
+    let alone = source
+        .index
+        .fields
+        .iter()
+        .filter(|other| other.record == field.record)
+        .all(|other| other.key == field.key);
+    (alone || is(NAMES, &field.key) || is(ADDRESSES, &field.key)) && names_its_source(known, &source.origin)
+}
+
+fn is_directory(origin: &Origin) -> bool {
+    let Origin::Tool { name: Some(name), .. } = origin else { return false };
+    let words = words(name);
+    DIRECTORIES
+        .split_ascii_whitespace()
+        .any(|kind| words.iter().any(|word| word == kind || !kind.is_ascii() && word.contains(kind)))
 }
 
 /// The words of a name that tell it from others.
@@ -120,19 +186,58 @@ fn names_of(name: &str) -> impl Iterator<Item = &str> {
 }
 
 impl Prepared {
+    /// Whether the user's own words name the record of a field by one of its labels.
+    fn names(&self, source: &Source, field: &Field) -> bool {
+        let own = source.index.record(field.record).iter();
+        let mut labels = own.filter(|other| is(LABELS, &other.key) && other.value.len() <= 512);
+        labels.any(|label| self.mentions_thing(&label.value))
+    }
+
+    /// Whether they name a person by a name in the record of a field.
+    fn names_somebody(&self, source: &Source, field: &Field) -> bool {
+        let own = source.index.record(field.record).iter();
+        let mut names = own.filter(|other| is(NAMES, &other.key) && other.value.len() <= 128);
+        names.any(|name| self.mentions_person(&name.value))
+    }
+
+    /// Whether they name another record of the same list.
+    fn names_a_rival(&self, source: &Source, field: &Field) -> bool {
+        let fields = source.index.fields.iter();
+        let mut rivals = fields
+            .filter(|other| {
+                other.around == field.around && other.record != field.record && other.key == field.key
+            })
+            .take(MOST_RIVALS);
+        rivals.any(|rival| self.names(source, rival))
+    }
+
     /// Whether the user's own words hold a word of this name.
     fn mentions_person(&self, name: &str) -> bool {
         names_of(name).any(|word| self.says(word))
     }
 
-    /// Whether they hold this title, or at least half of its telling words.
+    /// Whether they hold this title, or at least half of its telling words; of an address, what stands for the sender.
     fn mentions_thing(&self, title: &str) -> bool {
-        if weight(title) >= 4 && self.says(title) {
+        if let Some(house) = title.split_once('@').and_then(|(_, domain)| domain.rsplit('.').nth(1)) {
+            return self.says(title)
+                || weight(house) >= 5 && (self.says(house) || self.says_in_pieces(house));
+        }
+        if weight(title) >= 4 && (self.says(title) || self.says_in_pieces(title)) {
             return true;
         }
         let words: Vec<&str> = names_of(title).filter(|word| weight(word) >= 4).collect();
-        let said = words.iter().filter(|word| self.says(word)).count();
+        let said = words.iter().filter(|word| self.says(word) || self.says_in_pieces(word)).count();
         said > 0 && said * 2 >= words.len()
+    }
+
+    /// `gardenweekly` where the user says “Garden Weekly”, `卧室空调` where they say “卧室的空调”.
+    fn says_in_pieces(&self, word: &str) -> bool {
+        let squeeze =
+            |text: &str| text.chars().filter(|ch| ch.is_alphanumeric() && *ch != '的').collect::<String>();
+        let chinese = word.chars().any(is_ideograph);
+        let wanted = squeeze(word);
+        weight(&wanted) >= if chinese { 4 } else { 8 }
+            && self.turns.iter().any(|(_, turn)| squeeze(turn).contains(&wanted))
     }
 
     fn says(&self, word: &str) -> bool {
@@ -143,7 +248,8 @@ impl Prepared {
                 let before = turn.get(..at).and_then(|text| text.chars().next_back());
                 let after = turn.get(at + word.len()..).and_then(|text| text.chars().next());
                 let (first, last) = (word.chars().next(), word.chars().next_back());
-                !(letter(before) && letter(first) || letter(after) && letter(last))
+                let plural = turn.get(at + word.len()..).is_some_and(|rest| rest.starts_with('s'));
+                !(letter(before) && letter(first) || letter(after) && letter(last) && !plural)
             })
         })
     }

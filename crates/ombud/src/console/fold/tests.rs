@@ -17,6 +17,7 @@ fn request(provider: &str, found: u64, masked: u64) -> EventKind {
         found: Counts::from([(DataType::Phone, found)]),
         masked: Counts::from([(DataType::Phone, masked)]),
         opaque: BTreeMap::new(),
+        signs: Vec::new(),
     }))
 }
 

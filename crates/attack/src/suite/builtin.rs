@@ -1,0 +1,18 @@
+//! The worlds that come with Ombud, one a file, registered here.
+
+use super::World;
+use super::load::{Problem, load};
+
+macro_rules! worlds {
+    ($($file:literal)*) => { &[$(($file, include_str!(concat!("../../suite/", $file, ".yaml"))),)*] };
+}
+
+const FILES: &[(&str, &str)] = worlds! {
+    "mail-en" "mail-zh" "calendar-en" "calendar-zh" "banking-en" "banking-zh" "chat-en" "chat-zh" "knowledge-en"
+    "knowledge-zh" "travel-en" "social-en" "shop-en" "shop-zh" "files-en" "files-zh" "home-en" "home-zh"
+};
+
+/// All of them, in the order of the list.
+pub fn builtin() -> Result<Vec<World>, Problem> {
+    FILES.iter().map(|(file, text)| load(file, text)).collect()
+}

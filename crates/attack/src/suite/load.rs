@@ -1,0 +1,68 @@
+//! Reading a world, with a check that its steps speak of its own tools and results.
+
+use saphyr::{LoadableYamlNode, Scalar, Yaml};
+use serde_json::{Map, Value};
+
+use super::{Step, World};
+
+/// What is wrong with a world.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Problem {
+    /// The file is no YAML.
+    #[error("{0} is not readable YAML: {1}")]
+    Syntax(String, String),
+    /// The file does not have the fields of a world.
+    #[error("{0} is no world: {1}")]
+    Fields(String, #[source] serde_json::Error),
+    /// A step names a tool or a result that the world does not have.
+    #[error("{0}: a step names `{1}`, which the world does not have")]
+    Unknown(String, String),
+}
+
+/// Reads a world from the text of a file.
+pub(super) fn load(file: &str, text: &str) -> Result<World, Problem> {
+    let documents = Yaml::load_from_str(text)
+        .map_err(|error| Problem::Syntax(file.to_owned(), error.info().to_owned()))?;
+    let value = documents.first().map(json).unwrap_or_default();
+    let world: World =
+        serde_json::from_value(value).map_err(|error| Problem::Fields(file.to_owned(), error))?;
+    match unknown(&world) {
+        Some(name) => Err(Problem::Unknown(file.to_owned(), name)),
+        None => Ok(world),
+    }
+}
+
+/// The first tool or result that a step names in vain.
+fn unknown(world: &World) -> Option<String> {
+    let tasks = world.tasks.iter().flat_map(|task| &task.steps);
+    let steps: Vec<&Step> = tasks.chain(world.goals.iter().flat_map(|goal| &goal.steps)).collect();
+    let tool = steps.iter().map(|step| &step.tool).find(|tool| !world.tools.contains_key(*tool));
+    let result =
+        steps.iter().filter_map(|step| step.result.as_ref()).find(|name| !world.results.contains_key(*name));
+    tool.or(result).cloned()
+}
+
+fn json(node: &Yaml<'_>) -> Value {
+    match node {
+        Yaml::Mapping(members) => {
+            let pair = |(key, value): (&Yaml<'_>, &Yaml<'_>)| {
+                (key.as_str().unwrap_or_default().to_owned(), json(value))
+            };
+            members.iter().map(pair).collect::<Map<_, _>>().into()
+        }
+        Yaml::Sequence(items) => items.iter().map(json).collect(),
+        Yaml::Value(scalar) => plain(scalar),
+        _ => Value::Null,
+    }
+}
+
+fn plain(scalar: &Scalar<'_>) -> Value {
+    match scalar {
+        Scalar::Boolean(yes) => (*yes).into(),
+        Scalar::Integer(number) => (*number).into(),
+        Scalar::FloatingPoint(number) => number.into_inner().into(),
+        Scalar::String(text) => text.as_ref().into(),
+        Scalar::Null => Value::Null,
+    }
+}

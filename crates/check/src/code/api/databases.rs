@@ -1,0 +1,124 @@
+//! Databases that scripts keep things in: what is read of memory tables, what is kept, what is deleted.
+
+use super::super::value::{Argument, Made, Value, given};
+use super::stores::{Use, store};
+use super::{last, names, root};
+use crate::facts::{Store, Taint};
+
+const WRITES: &[&str] = &[
+    "create",
+    "createMany",
+    "upsert",
+    "update",
+    "insert",
+    "insertOne",
+    "insertMany",
+    "updateOne",
+    "findOneAndUpdate",
+    "save",
+    "addDoc",
+    "setDoc",
+    "add",
+    "set",
+    "hset",
+    "hSet",
+    "rpush",
+    "rPush",
+    "lpush",
+    "lPush",
+    "zadd",
+    "zAdd",
+    "values",
+];
+const READS: &[&str] =
+    &["findMany", "findFirst", "findUnique", "select", "find", "findOne", "getDocs", "aggregate"];
+const ERASES: &[&str] = &[
+    "delete",
+    "deleteMany",
+    "deleteOne",
+    "findByIdAndDelete",
+    "findOneAndDelete",
+    "deleteDoc",
+    "del",
+    "unlink",
+    "remove",
+    "removeItem",
+    "clear",
+    "destroy",
+];
+
+/// Operators by which an extension of `PostgreSQL` compares vectors.
+const DISTANCES: &[&str] = &["<->", "<=>", "<#>"];
+
+fn product(path: &str) -> Option<&'static str> {
+    Some(match root(path) {
+        "@prisma/client" => "prisma",
+        "@supabase/supabase-js" | "@supabase/ssr" => "supabase",
+        "mongodb" | "mongoose" => "mongodb",
+        "redis" | "ioredis" | "@upstash/redis" | "@vercel/kv" => "redis",
+        "firebase" | "firebase-admin" | "@firebase/firestore" => "firestore",
+        "drizzle-orm" => "drizzle",
+        "js" if path.contains("localStorage") => "localStorage",
+        _ => return None,
+    })
+}
+
+/// What a call does to a store of memories.
+pub(super) fn of(path: &str, object: Option<&Made>, arguments: &[Argument]) -> Option<(Use, Store)> {
+    let name = last(path);
+    let text = given(arguments, 0, "sql").map(shown).unwrap_or_default();
+    let compares = || DISTANCES.iter().any(|sign| text.contains(sign));
+    if matches!(root(path), "pg" | "postgres" | "@neondatabase/serverless" | "@vercel/postgres") {
+        let asks = matches!(name, "query" | "tagged" | "unsafe");
+        return (asks && compares()).then(|| (Use::Read, store("pgvector", None, object, false)));
+    }
+    let product = product(path)?;
+    if product == "prisma" && matches!(name, "$queryRaw" | "$queryRawUnsafe" | "tagged") && compares() {
+        return Some((Use::Read, store("pgvector", None, object, false)));
+    }
+    if product == "supabase" && name == "rpc" && names(&text, &["match", "search", "similar*"]) {
+        return Some((Use::Read, store("supabase", Some(text), object, false)));
+    }
+    let table = table(path, object).unwrap_or_default();
+    if ERASES.contains(&name) {
+        return Some((Use::Erase, store(product, Some(table), object, false)));
+    }
+    if !names(&table, &["memory", "memories", "embedding*", "diary", "diaries", "journal*"]) {
+        return None;
+    }
+    let all = [(READS, Use::Read), (WRITES, Use::Write)];
+    let (_, does) = all.into_iter().find(|(methods, _)| methods.contains(&name))?;
+    Some((does, store(product, Some(table), object, false)))
+}
+
+/// What a database somewhere else keeps, and whether the table's name says that it is a conversation.
+pub(in crate::code) fn kept(path: &str, arguments: &[Argument]) -> Option<(Taint, bool)> {
+    let product = product(path)?;
+    if product == "localStorage" || !WRITES.contains(&last(path)) || !path.contains("()") {
+        return None;
+    }
+    let content = arguments.iter().fold(Taint::NONE, |sum, argument| sum | argument.value.deep_taint());
+    Some((content, super::web::is_conversation(path)))
+}
+
+/// The table: a property of Prisma's client, or what `from`, `collection` or `model` was called with.
+fn table(path: &str, object: Option<&Made>) -> Option<String> {
+    if root(path) == "@prisma/client" {
+        let mut parts = path.rsplit('.');
+        parts.next();
+        return parts.next().map(str::to_owned);
+    }
+    object?.chain().find_map(|made| {
+        let maker = last(made.maker());
+        let opens = matches!(maker, "from" | "collection" | "model" | "doc" | "insert" | "delete");
+        given(&made.given, 0, "name").filter(|_| opens).map(shown).filter(|name| !name.is_empty())
+    })
+}
+
+fn shown(value: &Value) -> String {
+    let template = value.template().map(crate::facts::Template::shown);
+    template.unwrap_or_else(|| match &value.shape {
+        super::super::value::Shape::List(items) => items.first().map(shown).unwrap_or_default(),
+        _ => String::new(),
+    })
+}

@@ -1,0 +1,140 @@
+//! Single calls that are wrong by themselves, and arguments that say something: a key in the page, a check that is off, a
+//! system prompt with other people's words, one name for everybody.
+
+use super::super::value::{Argument, Made, Shape, Value, given, named};
+use super::{last, names, root};
+use crate::facts::{Deed, Flaw, Taint, Template};
+
+/// What is wrong with a call, by its arguments.
+pub(in crate::code) fn of(path: &str, arguments: &[Argument]) -> Vec<Deed> {
+    let mut found = Vec::new();
+    if key_in_page(path, arguments) {
+        found.push(Deed::Flaw(Flaw::KeyInBrowser));
+    }
+    if unchecked(path, arguments) {
+        found.push(Deed::Flaw(Flaw::CertificateUnchecked));
+    }
+    if weak(path, arguments) {
+        found.push(Deed::Flaw(Flaw::WeakCipher));
+    }
+    found
+}
+
+/// Variables that bundlers write into the page.
+const PUBLIC: &[&str] = &["NEXT_PUBLIC_", "VITE_", "REACT_APP_", "EXPO_PUBLIC_", "NUXT_PUBLIC_", "PUBLIC_"];
+
+fn key_in_page(path: &str, arguments: &[Argument]) -> bool {
+    let allowed =
+        named(arguments, &["dangerouslyAllowBrowser"]).is_some_and(|on| on.shape == Shape::Bool(true));
+    let client = matches!(
+        root(path),
+        "openai"
+            | "anthropic"
+            | "google"
+            | "groq"
+            | "mistralai"
+            | "cohere"
+            | "together"
+            | "langchain_openai"
+            | "langchain_anthropic"
+    );
+    let key = named(arguments, &["apiKey", "openAIApiKey", "anthropicApiKey"]).or_else(|| {
+        let first = given(arguments, 0, "apiKey");
+        first.filter(|_| path.ends_with("GoogleGenerativeAI"))
+    });
+    client && (allowed || key.and_then(Value::template).is_some_and(is_public))
+}
+
+fn is_public(text: &Template) -> bool {
+    text.variables().any(|name| {
+        PUBLIC.iter().any(|prefix| name.starts_with(prefix))
+            && names(name, &["key", "secret", "token", "apikey"])
+    })
+}
+
+fn unchecked(path: &str, arguments: &[Argument]) -> bool {
+    let off = |name: &str| named(arguments, &[name]).is_some_and(|value| value.shape == Shape::Bool(false));
+    match root(path) {
+        "requests" | "httpx" | "curl_cffi" => off("verify"),
+        "aiohttp" => off("ssl") || off("verify_ssl"),
+        "ssl" => last(path) == "_create_unverified_context",
+        "https" | "tls" | "undici" | "axios" | "got" | "node-fetch" => off("rejectUnauthorized"),
+        _ => false,
+    }
+}
+
+fn weak(path: &str, arguments: &[Argument]) -> bool {
+    let said = |argument: &Argument| {
+        let path = argument.value.outside().unwrap_or_default();
+        matches!(last(path), "MODE_ECB" | "ECB")
+    };
+    match root(path) {
+        "Crypto" | "Cryptodome" => {
+            let old = path.contains(".DES.") || path.contains(".ARC4.") || path.contains(".DES3.");
+            last(path) == "new" && (old || arguments.iter().any(said))
+        }
+        "cryptography" => matches!(last(path), "ECB" | "ARC4" | "TripleDES"),
+        "crypto" => weak_of_node(last(path), arguments),
+        "crypto-js" => {
+            matches!(path, "crypto-js.DES.encrypt" | "crypto-js.RC4.encrypt") || arguments.iter().any(said)
+        }
+        _ => false,
+    }
+}
+
+fn weak_of_node(name: &str, arguments: &[Argument]) -> bool {
+    let algorithm = given(arguments, 0, "algorithm").and_then(Value::known_text).unwrap_or_default();
+    let algorithm = algorithm.to_ascii_lowercase();
+    name == "createCipher"
+        || name == "createCipheriv"
+            && (algorithm.ends_with("-ecb") || algorithm.starts_with("des") || algorithm.starts_with("rc4"))
+}
+
+/// What other people's words stand in the system prompt of a model call.
+pub(in crate::code) fn system_prompt(arguments: &[Argument]) -> Option<Taint> {
+    let mut sum = Taint::NONE;
+    for argument in arguments {
+        match argument.name.as_deref() {
+            Some(
+                "system" | "instructions" | "systemInstruction" | "system_instruction" | "system_prompt",
+            ) => {
+                sum |= argument.value.deep_taint();
+            }
+            Some("messages" | "input") => sum |= of_messages(&argument.value),
+            _ => {}
+        }
+    }
+    (sum != Taint::NONE).then_some(sum)
+}
+
+fn of_messages(messages: &Value) -> Taint {
+    let Shape::List(items) = &messages.shape else { return Taint::NONE };
+    items.iter().fold(Taint::NONE, |sum, message| sum | of_message(message))
+}
+
+fn of_message(message: &Value) -> Taint {
+    let Shape::Dict(items) = &message.shape else { return Taint::NONE };
+    let role = items.get("role").and_then(Value::known_text).unwrap_or_default();
+    let content = items.get("content").filter(|_| matches!(role, "system" | "developer"));
+    content.map_or(Taint::NONE, Value::deep_taint)
+}
+
+/// The one name that everybody has in a memory of people, if it is written out.
+pub(in crate::code) fn shared(path: &str, object: Option<&Made>, arguments: &[Argument]) -> Option<String> {
+    const KEYS: &[&str] =
+        &["user_id", "userId", "session_id", "sessionId", "thread_id", "threadId", "run_id", "agent_id"];
+    let package = root(path);
+    let people = matches!(package, "mem0" | "zep_cloud" | "letta_client")
+        || package.starts_with("langchain") && path.contains("ChatMessageHistory");
+    if !people {
+        return None;
+    }
+    let settings = object.into_iter().flat_map(Made::chain).flat_map(|made| made.given.iter());
+    let keys: Vec<&Argument> = arguments
+        .iter()
+        .chain(settings)
+        .filter(|argument| argument.name.as_deref().is_some_and(|name| KEYS.contains(&name)))
+        .collect();
+    let fixed = !keys.is_empty() && keys.iter().all(|key| key.value.known_text().is_some());
+    keys.first().filter(|_| fixed).and_then(|key| key.value.known_text()).map(str::to_owned)
+}

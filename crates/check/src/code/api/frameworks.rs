@@ -1,0 +1,205 @@
+//! Who calls functions from outside: decorators that register, and calls that take callbacks.
+
+use super::{last, root};
+use crate::facts::Entry;
+
+/// Packages whose decorators change a function but do not call it.
+const NEUTRAL: &[&str] = &[
+    "functools",
+    "contextlib",
+    "dataclasses",
+    "abc",
+    "typing",
+    "typing_extensions",
+    "tenacity",
+    "backoff",
+    "retry",
+    "retrying",
+    "cachetools",
+    "numpy",
+    "numba",
+    "torch",
+    "pytest",
+    "unittest",
+    "hypothesis",
+    "deprecated",
+    "attr",
+    "attrs",
+    "pydantic",
+    "opentelemetry",
+    "langsmith",
+    "wrapt",
+    "staticmethod",
+    "classmethod",
+    "property",
+    "ombud",
+    "sqlalchemy",
+    "marshmallow",
+    "enum",
+    "threading",
+    "asyncio",
+    "warnings",
+    "jwt",
+    "joblib",
+    "diskcache",
+    "atexit",
+];
+
+/// Names of neutral decorators in packages that also register.
+const NEUTRAL_NAMES: &[&str] = &[
+    "cache_data",
+    "cache_resource",
+    "cache",
+    "experimental_memo",
+    "login_required",
+    "csrf_exempt",
+    "validator",
+    "wraps",
+];
+
+/// Standard packages whose calls only pass a callback on: it keeps its own arguments.
+const PLAIN: &[&str] = &[
+    "threading",
+    "asyncio",
+    "concurrent",
+    "functools",
+    "multiprocessing",
+    "atexit",
+    "signal",
+    "map",
+    "filter",
+    "sorted",
+    "min",
+    "max",
+    "sum",
+    "any",
+    "all",
+    "list",
+    "tuple",
+    "dict",
+    "set",
+    "iter",
+    "next",
+    "print",
+    "str",
+    "repr",
+    "type",
+    "isinstance",
+    "getattr",
+    "setattr",
+    "hasattr",
+    "callable",
+    "inspect",
+    "itertools",
+    "collections",
+    "schedule",
+    "apscheduler",
+    "time",
+    "contextlib",
+    "anyio",
+    "trio",
+    "zip",
+    "enumerate",
+    "super",
+    "id",
+    "len",
+    "json",
+];
+
+/// How a decorator with this path lets a function be entered.
+pub(in crate::code) fn entered_by(decorator: &str) -> Option<Entry> {
+    let name = last(decorator);
+    if NEUTRAL.contains(&root(decorator)) || NEUTRAL_NAMES.contains(&name) {
+        return None;
+    }
+    Some(if is_tool(decorator) { Entry::Tool } else { Entry::Handler })
+}
+
+/// Whether a decorator offers a function to a model.
+pub(in crate::code) fn is_tool(decorator: &str) -> bool {
+    matches!(
+        last(decorator),
+        "tool" | "function_tool" | "kernel_function" | "ai_function" | "register_for_llm"
+    )
+}
+
+/// Whether a call hands what strangers say to a callback.
+pub(in crate::code) fn feeds_callbacks(path: &str) -> bool {
+    !PLAIN.contains(&root(path))
+}
+
+/// Whether a base class has methods that its framework calls.
+pub(in crate::code) fn calls_methods(base: &str) -> bool {
+    const DATA: &[&str] = &[
+        "object",
+        "Exception",
+        "BaseException",
+        "ValueError",
+        "RuntimeError",
+        "dict",
+        "list",
+        "str",
+        "int",
+        "Enum",
+        "StrEnum",
+        "IntEnum",
+        "ABC",
+        "Protocol",
+        "Generic",
+        "NamedTuple",
+        "TypedDict",
+        "BaseModel",
+        "BaseSettings",
+        "SQLModel",
+        "Model",
+        "Base",
+        "DeclarativeBase",
+        "TestCase",
+        "JSONEncoder",
+    ];
+    !DATA.contains(&last(base))
+        && !matches!(root(base), "enum" | "abc" | "typing" | "unittest" | "pydantic" | "torch")
+}
+
+/// Packages whose classes are told what strangers say.
+const HEARING: &[&str] = &[
+    "discord",
+    "nextcord",
+    "disnake",
+    "telegram",
+    "telebot",
+    "aiogram",
+    "tornado",
+    "http",
+    "socketserver",
+    "django",
+    "rest_framework",
+    "flask",
+    "flask_restful",
+    "starlette",
+    "fastapi",
+    "aiohttp",
+    "channels",
+    "grpc",
+    "nonebot",
+    "wechaty",
+    "botpy",
+    "botbuilder",
+    "slack_bolt",
+    "twisted",
+    "irc",
+    "chainlit",
+    "socketio",
+    "cmd",
+];
+
+/// How the methods of a class with this base are entered.
+pub(in crate::code) fn entered_through(base: &str, method: &str) -> Option<Entry> {
+    if last(base).ends_with("Tool") {
+        return matches!(method, "_run" | "_arun" | "run" | "execute").then_some(Entry::Tool);
+    }
+    if method.starts_with('_') {
+        return None;
+    }
+    Some(if HEARING.contains(&root(base)) { Entry::Handler } else { Entry::Program })
+}

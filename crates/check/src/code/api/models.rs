@@ -1,0 +1,286 @@
+//! Model calls by their SDK, and who answers them.
+
+use super::super::value::{Made, Shape, Value, given};
+use super::{last, root};
+use crate::facts::{Recipient, Template};
+use crate::providers::Providers;
+
+/// What a model call is told by: package, ending of the path without calls, the provider when no address is set.
+const CALLS: &[(&str, &[&str], &str)] = &[
+    ("openai", OPENAI, "openai"),
+    ("groq", OPENAI, "groq"),
+    ("together", OPENAI, "together"),
+    ("zhipuai", OPENAI, "zhipu"),
+    ("zai", OPENAI, "zai"),
+    ("volcenginesdkarkruntime", OPENAI, "ark"),
+    ("qianfan", &["do", "chat.completions.create"], "qianfan"),
+    ("mistralai", &["chat.complete", "chat.stream", "chat"], "mistral"),
+    ("anthropic", &["messages.create", "messages.stream", "completions.create"], "anthropic"),
+    (
+        "dashscope",
+        &[
+            "Generation.call",
+            "MultiModalConversation.call",
+            "TextEmbedding.call",
+            "Application.call",
+            "AioGeneration.call",
+        ],
+        "dashscope",
+    ),
+    (
+        "google",
+        &[
+            "generate_content",
+            "generate_content_stream",
+            "generate_content_async",
+            "send_message",
+            "send_message_async",
+            "send_message_stream",
+            "embed_content",
+        ],
+        "gemini",
+    ),
+    ("cohere", &["chat", "chat_stream", "generate", "embed"], "cohere"),
+    ("ollama", &["chat", "generate", "embed", "embeddings"], "ollama"),
+    ("@openai/agents", &["run"], "openai"),
+    ("litellm", &["completion", "acompletion", "embedding", "aembedding", "responses", "aresponses"], ""),
+];
+
+const OPENAI: &[&str] = &[
+    "chat.completions.create",
+    "chat.completions.parse",
+    "chat.completions.stream",
+    "responses.create",
+    "responses.stream",
+    "responses.parse",
+    "completions.create",
+    "embeddings.create",
+    "images.generate",
+    "images.edit",
+    "audio.transcriptions.create",
+    "audio.translations.create",
+    "threads.messages.create",
+    "threads.runs.create",
+    "chat.completions.run_tools",
+    "create_chat_completion",
+    "create_completion",
+    "create_embedding",
+    "create_transcription",
+    "ChatCompletion.create",
+    "ChatCompletion.acreate",
+    "Completion.create",
+    "Embedding.create",
+];
+
+/// Classes of LangChain and `LlamaIndex` that are models, and the provider when no address is set.
+const CLASSES: &[(&str, &str)] = &[
+    ("ChatOpenAI", "openai"),
+    ("OpenAI", "openai"),
+    ("OpenAIEmbeddings", "openai"),
+    ("OpenAIEmbedding", "openai"),
+    ("AzureChatOpenAI", ""),
+    ("ChatAnthropic", "anthropic"),
+    ("ChatTongyi", "dashscope"),
+    ("Tongyi", "dashscope"),
+    ("DashScopeEmbeddings", "dashscope"),
+    ("ChatZhipuAI", "zhipu"),
+    ("QianfanChatEndpoint", "qianfan"),
+    ("ChatOllama", "ollama"),
+    ("Ollama", "ollama"),
+    ("OllamaLLM", "ollama"),
+    ("ChatGroq", "groq"),
+    ("ChatMistralAI", "mistral"),
+    ("ChatGoogleGenerativeAI", "gemini"),
+    ("ChatDeepSeek", "deepseek"),
+    ("ChatCohere", "cohere"),
+    ("ChatOpenRouter", "openrouter"),
+    ("MoonshotChat", "moonshot"),
+    ("ChatAlibabaTongyi", "dashscope"),
+    ("ChatBaiduQianfan", "qianfan"),
+    ("ChatMoonshot", "moonshot"),
+    ("initChatModel", ""),
+    ("init_chat_model", ""),
+];
+
+/// Methods that run a model, a chain or an agent.
+const RUNS: &[&str] = &[
+    "invoke",
+    "ainvoke",
+    "stream",
+    "astream",
+    "batch",
+    "abatch",
+    "generate",
+    "agenerate",
+    "predict",
+    "apredict",
+    "run",
+    "arun",
+    "call",
+    "acall",
+    "complete",
+    "acomplete",
+    "chat",
+    "achat",
+    "query",
+    "aquery",
+    "embed_query",
+    "embed_documents",
+    "kickoff",
+    "stream_chat",
+    "predict_messages",
+    "stream_events",
+];
+
+/// Arguments that set the address.
+const BASES: &[&str] = &[
+    "base_url",
+    "api_base",
+    "openai_api_base",
+    "openai_api_base_url",
+    "azure_endpoint",
+    "endpoint",
+    "host",
+    "anthropic_api_url",
+    "dashscope_api_base",
+    "zhipuai_api_base",
+    "baseURL",
+    "baseUrl",
+    "basePath",
+    "anthropicApiUrl",
+];
+
+/// Arguments that hold the options of the client inside.
+const NESTED: &[&str] = &["configuration", "clientOptions", "client_options"];
+
+/// Frameworks whose objects carry a model inside.
+pub(in crate::code) fn is_framework(package: &str) -> bool {
+    package.starts_with("langchain")
+        || matches!(package, "langgraph" | "llama_index" | "crewai" | "autogen" | "agno")
+}
+
+/// Who answers, if a call of `path` is a model call. `object` is what the method hangs on.
+pub(in crate::code) fn recipient(
+    path: &str,
+    object: Option<&Made>,
+    arguments: &[super::super::value::Argument],
+    providers: &Providers,
+) -> Option<Recipient> {
+    let package = root(path);
+    if let Some(recipient) = super::vercel::recipient(path, object, arguments, providers) {
+        return Some(recipient);
+    }
+    let path = &super::script::snake(path);
+    let plain = path.replace("()", "");
+    if is_framework(package) {
+        let runs = RUNS.contains(&last(path)) || path.ends_with("()");
+        let model = object
+            .filter(|_| runs)
+            .and_then(|object| inner(object, 0, &|made| class(&made.path).is_some()))?;
+        return Some(addressed(Some(&model), &[], class(&model.path).unwrap_or_default(), providers));
+    }
+    let (_, _, default) = CALLS.iter().find(|(of, endings, _)| {
+        *of == package && endings.iter().any(|ending| ends_with_path(&plain, ending))
+    })?;
+    Some(addressed(object, arguments, default, providers))
+}
+
+fn ends_with_path(path: &str, ending: &str) -> bool {
+    path.strip_suffix(ending).is_some_and(|before| before.ends_with('.'))
+}
+
+/// The provider of a model class of a framework: `Some("")` if the class does not say.
+fn class(path: &str) -> Option<&'static str> {
+    if !is_framework(root(path)) {
+        return None;
+    }
+    let made = path.split("()").next().unwrap_or(path);
+    CLASSES.iter().find(|(name, _)| last(made) == *name).map(|(_, provider)| *provider)
+}
+
+/// The first object in it that fits: itself, what it was made from, what was handed to it.
+pub(in crate::code) fn inner(
+    object: &Made,
+    depth: usize,
+    fits: &dyn Fn(&Made) -> bool,
+) -> Option<std::rc::Rc<Made>> {
+    if depth > 4 {
+        return None;
+    }
+    for made in object.chain() {
+        if fits(made) {
+            return Some(std::rc::Rc::new(Made {
+                path: made.path.clone(),
+                given: std::rc::Rc::clone(&made.given),
+                parent: made.parent.clone(),
+            }));
+        }
+        let found = made.given.iter().find_map(|argument| within(&argument.value, depth + 1, fits));
+        if found.is_some() {
+            return found;
+        }
+    }
+    None
+}
+
+fn within(value: &Value, depth: usize, fits: &dyn Fn(&Made) -> bool) -> Option<std::rc::Rc<Made>> {
+    match &value.shape {
+        Shape::Made(made) => inner(made, depth, fits),
+        Shape::List(items) if depth < 4 => items.iter().find_map(|item| within(item, depth + 1, fits)),
+        Shape::Dict(items) if depth < 4 => items.values().find_map(|item| within(item, depth + 1, fits)),
+        _ => None,
+    }
+}
+
+/// The address with which an object was made.
+fn made_for(object: &Made) -> Option<&Value> {
+    object.setting(BASES).or_else(|| {
+        object.chain().find_map(|made| {
+            let Shape::Dict(inner) = &super::super::value::named(&made.given, NESTED)?.shape else {
+                return None;
+            };
+            BASES.iter().find_map(|base| inner.get(*base))
+        })
+    })
+}
+
+pub(super) fn addressed(
+    object: Option<&Made>,
+    arguments: &[super::super::value::Argument],
+    default: &str,
+    providers: &Providers,
+) -> Recipient {
+    let base = super::super::value::named(arguments, BASES)
+        .or_else(|| object.and_then(made_for))
+        .or_else(|| given(arguments, usize::MAX, "base_url"));
+    match base.and_then(Value::template) {
+        Some(template) => at(template, providers),
+        None if base.is_some() => Recipient { provider: None, host: None, fixed: false, local: false },
+        None => {
+            let model = super::super::value::named(arguments, &["model"]).and_then(Value::known_text);
+            let routed = model.and_then(|model| model.split_once('/')).map_or("", |parts| parts.0);
+            let id = if default.is_empty() { routed } else { default };
+            let known = providers.by_id(id);
+            Recipient {
+                provider: known.map(|provider| provider.id.clone()),
+                host: None,
+                fixed: false,
+                local: known.is_some_and(|provider| provider.local),
+            }
+        }
+    }
+}
+
+/// Who answers at an address.
+pub(in crate::code) fn at(address: &Template, providers: &Providers) -> Recipient {
+    let host = crate::facts::host_of(&address.shown());
+    let known = host.as_deref().and_then(|host| providers.by_host(host));
+    let gateway = address.variables().any(|name| name.starts_with("OMBUD_"));
+    let loopback = host.as_deref().is_some_and(crate::facts::loopback);
+    Recipient {
+        provider: known.map(|provider| provider.id.clone()),
+        fixed: host.is_some() && !address.starts_with_variable() && !loopback && !gateway,
+        local: known.is_some_and(|provider| provider.local) || (loopback && !gateway),
+        host,
+    }
+}

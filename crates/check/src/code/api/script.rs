@@ -1,0 +1,277 @@
+//! What is known of JavaScript itself and of its frameworks.
+
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use super::super::value::{Argument, Shape, Value, given};
+use super::{last, root};
+use crate::facts::Taint;
+
+/// Packages that hand what strangers say to callbacks.
+const HEARING: &[&str] = &[
+    "express",
+    "fastify",
+    "hono",
+    "koa",
+    "@koa/router",
+    "koa-router",
+    "@hono/node-server",
+    "@hono/zod-openapi",
+    "elysia",
+    "@hapi/hapi",
+    "restify",
+    "polka",
+    "micro",
+    "h3",
+    "nitro",
+    "http2",
+    "ws",
+    "socketio",
+    "wechaty",
+    "wechat4u",
+    "discord",
+    "eris",
+    "telegraf",
+    "grammy",
+    "node-telegram-bot-api",
+    "@slack/bolt",
+    "@slack/web-api",
+    "@slack/events-api",
+    "whatsapp-web_js",
+    "@whiskeysockets/baileys",
+    "@line/bot-sdk",
+    "@larksuiteoapi/node-sdk",
+    "icqq",
+    "oicq",
+    "koishi",
+    "botbuilder",
+    "matrix-bot-sdk",
+    "twitch-js",
+    "tmi_js",
+    "firebase-functions",
+    "@google-cloud/functions-framework",
+    "@azure/functions",
+    "@trpc/server",
+    "probot",
+    "bottender",
+    "imapflow",
+    "imap",
+    "mailparser",
+    "@nestjs/common",
+];
+
+/// Callbacks to which a function is only handed on.
+const ANSWERS: &[&str] = &[
+    "res", "response", "reply", "resp", "next", "done", "resolve", "reject", "error", "err", "env", "_next",
+];
+
+/// What is said to the functions that a call takes, if somebody outside says it.
+pub(in crate::code) fn hears(path: &str) -> Option<Taint> {
+    let name = last(path);
+    match root(path) {
+        "js" => global_hears(path, name),
+        "http" | "https" | "net" if name == "createServer" => Some(Taint::USER),
+        "readline" | "inquirer" | "prompts" => Some(Taint::LOCAL),
+        "ai_sdk" if name.contains("Text") || name.contains("Object") => Some(Taint::MODEL),
+        "ai_sdk" => matches!(name, "tool" | "dynamicTool").then_some(Taint::TOOL),
+        "@modelcontextprotocol/sdk" | "fastmcp" => Some(Taint::TOOL),
+        "@openai/agents" | "llama_index" => matches!(name, "tool" | "from").then_some(Taint::TOOL),
+        root if root.starts_with("langchain") => {
+            name.to_ascii_lowercase().ends_with("tool").then_some(Taint::TOOL)
+        }
+        root if HEARING.contains(&root) => Some(Taint::USER),
+        _ => None,
+    }
+}
+
+fn global_hears(path: &str, name: &str) -> Option<Taint> {
+    match path {
+        "js.framework"
+        | "js.Deno.serve"
+        | "js.Bun.serve"
+        | "js.addEventListener"
+        | "js.defineEventHandler"
+        | "js.eventHandler" => Some(Taint::USER),
+        _ => {
+            let typed = path.starts_with("js.jsx.") || path.starts_with("js.process.stdin.on");
+            (typed || name == "addEventListener").then_some(Taint::LOCAL)
+        }
+    }
+}
+
+/// Whether a handler answers through a parameter with this name instead of hearing something.
+pub(in crate::code) fn is_answer(name: &str) -> bool {
+    ANSWERS.contains(&name)
+}
+
+/// Calls that give back the function that they took.
+pub(in crate::code) fn gives_back(path: &str) -> bool {
+    let name = last(path);
+    match root(path) {
+        "react" => matches!(name, "useCallback" | "useMemo" | "memo" | "forwardRef" | "cache" | "useEvent"),
+        "lodash" | "lodash-es" | "underscore" => matches!(name, "debounce" | "throttle" | "memoize" | "once"),
+        "p-limit" | "p-retry" | "p-queue" | "use-debounce" | "express-async-handler" => true,
+        "util" => name == "promisify",
+        "next" => matches!(name, "unstable_cache"),
+        _ => false,
+    }
+}
+
+/// Builtins whose result says nothing of what went in.
+const CLEARS: &[&str] = &[
+    "js.Number",
+    "js.parseInt",
+    "js.parseFloat",
+    "js.isNaN",
+    "js.Number.parseInt",
+    "js.Number.parseFloat",
+    "js.Number.isInteger",
+    "js.Array.isArray",
+    "js.Date",
+    "js.Date.now",
+    "js.Symbol",
+    "js.RegExp",
+    "js.Intl",
+    "js.crypto.randomUUID",
+    "js.crypto.subtle.digest",
+    "js.performance.now",
+];
+
+/// Builtins that give what they take.
+const SAME: &[&str] = &[
+    "js.String",
+    "js.JSON.stringify",
+    "js.JSON.parse",
+    "js.structuredClone",
+    "js.Object.freeze",
+    "js.Object",
+    "js.Promise.resolve",
+    "js.Promise.all",
+    "js.Promise.race",
+    "js.Promise.any",
+    "js.decodeURIComponent",
+    "js.encodeURI",
+    "js.atob",
+    "js.btoa",
+    "js.URL",
+    "js.Readonly",
+];
+
+/// Builtins that give the items of what they take.
+const ITEMS: &[&str] = &[
+    "js.Array.from",
+    "js.Object.values",
+    "js.Object.entries",
+    "js.Object.keys",
+    "js.Set",
+    "js.Promise.allSettled",
+];
+
+/// What a builtin gives, if it does nothing else.
+pub(in crate::code) fn builtin(path: &str, arguments: &[Argument]) -> Option<Value> {
+    let first = || given(arguments, 0, "value").cloned().unwrap_or_default();
+    let plain = |value: Value| Value { taint: value.deep_taint().without(Taint::CONSENT), ..value };
+    if CLEARS.contains(&path) || path.starts_with("js.Math.") || path.starts_with("js.console.") {
+        return Some(Value::default());
+    }
+    if path == "js.Boolean" {
+        return Some(Value::of(first().taint.and(Taint::CONSENT)));
+    }
+    if SAME.contains(&path) {
+        return Some(plain(first()));
+    }
+    if ITEMS.contains(&path) && !arguments.iter().any(|one| matches!(one.value.shape, Shape::Functions(_))) {
+        let value = first();
+        let items = vec![value.item(None)];
+        return Some(Value::new(Shape::List(Rc::new(items)), value.deep_taint().without(Taint::CONSENT)));
+    }
+    (path == "js.Object.assign").then(|| merged(arguments))
+}
+
+/// `Object.assign({}, a, b)`
+fn merged(arguments: &[Argument]) -> Value {
+    let mut all = BTreeMap::new();
+    let mut taint = Taint::NONE;
+    for argument in arguments.iter().filter(|argument| argument.name.is_none()) {
+        taint |= argument.value.deep_taint();
+        if let Shape::Dict(items) = &argument.value.shape {
+            all.extend(items.iter().map(|(key, item)| (key.clone(), item.clone())));
+        }
+    }
+    Value::new(Shape::Dict(Rc::new(all)), taint.without(Taint::CONSENT))
+}
+
+/// Whether the items of a thing are variables of the environment.
+pub(in crate::code) fn is_environment(path: &str) -> bool {
+    matches!(path, "js.process.env" | "js.import_meta.env" | "js.Bun.env" | "process.env" | "process")
+        && path != "process"
+}
+
+/// Where what a builtin or a framework gives comes from.
+pub(in crate::code) fn source(path: &str) -> Option<Taint> {
+    let name = last(path);
+    Some(match root(path) {
+        "js" => return global_source(path),
+        "readline" if matches!(name, "question" | "prompt") => Taint::LOCAL,
+        "inquirer" | "@inquirer/prompts" | "prompts" | "enquirer" | "@clack/prompts" => Taint::LOCAL,
+        "next" if matches!(name, "cookies" | "headers" | "useSearchParams") => Taint::USER,
+        "fs" | "fs-extra"
+            if matches!(name, "readFileSync" | "readFile" | "readJson" | "createReadStream") =>
+        {
+            Taint::FILE
+        }
+        "imapflow" | "mailparser" | "googleapis" if path.contains("()") => Taint::WEB,
+        _ => return None,
+    })
+}
+
+fn global_source(path: &str) -> Option<Taint> {
+    let page = path.starts_with("js.document.") || path.starts_with("js.window.document.");
+    Some(match path {
+        "js.prompt()" | "js.window.prompt()" => Taint::LOCAL,
+        _ if path.starts_with("js.process.argv") || path.starts_with("js.Deno.args") => Taint::LOCAL,
+        _ if page && matches!(last(path), "value" | "textContent" | "innerText") => Taint::LOCAL,
+        _ if path.starts_with("js.location.") || path.starts_with("js.window.location.") => {
+            if matches!(last(path), "hash" | "search" | "href") { Taint::USER } else { return None }
+        }
+        _ if path.starts_with("js.Bun.file()") => Taint::FILE,
+        _ => return None,
+    })
+}
+
+/// The path with the names of methods as Python writes them: `fromTexts` is `from_texts`; classes stay.
+pub(in crate::code) fn snake(path: &str) -> String {
+    let mut made = String::with_capacity(path.len() + 8);
+    for (index, part) in path.split('.').enumerate() {
+        if index > 0 {
+            made.push('.');
+        }
+        let method = part.starts_with(|ch: char| ch.is_ascii_lowercase());
+        for ch in part.chars() {
+            if method && ch.is_ascii_uppercase() {
+                made.push('_');
+                made.push(ch.to_ascii_lowercase());
+            } else {
+                made.push(ch);
+            }
+        }
+    }
+    made
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_told() {
+        assert_eq!(
+            snake("chromadb.ChromaClient().getOrCreateCollection().query"),
+            "chromadb.ChromaClient().get_or_create_collection().query"
+        );
+        assert_eq!(hears("express().post"), Some(Taint::USER));
+        assert_eq!(hears("lodash.map"), None);
+        assert_eq!(source("js.document.getElementById().value"), Some(Taint::LOCAL));
+        assert!(is_environment("js.process.env") && !is_environment("js.process"));
+    }
+}

@@ -1,0 +1,149 @@
+//! What runs text.
+
+use super::super::value::{Argument, Shape, Value, given, named};
+use super::{last, root};
+use crate::facts::{Sink, Taint};
+
+/// What a call runs, and what the text is made of.
+pub(in crate::code) fn of(path: &str, arguments: &[Argument]) -> Option<(Sink, Taint)> {
+    let first = |name| given(arguments, 0, name).map(Value::deep_taint);
+    let name = last(path);
+    if let Some(found) = of_script(path, name, arguments) {
+        return Some(found);
+    }
+    Some(match root(path) {
+        "exec" | "eval" if matches!(path, "exec" | "eval") => (Sink::Code, first("source")?),
+        "os" if matches!(path, "os.system" | "os.popen") => (Sink::Shell, first("command")?),
+        "subprocess" => (Sink::Shell, shell(arguments)?),
+        "asyncio" if name == "create_subprocess_shell" => (Sink::Shell, first("cmd")?),
+        "pickle" | "cloudpickle" | "dill" | "marshal" if matches!(name, "loads" | "load") => {
+            (Sink::Pickle, first("data")?)
+        }
+        "jinja2" if matches!(name, "Template" | "from_string") => (Sink::Template, first("source")?),
+        "flask" if name == "render_template_string" => (Sink::Template, first("source")?),
+        "sqlite3" | "psycopg2" | "psycopg" | "pymysql" | "MySQLdb" | "mysql" | "duckdb" | "aiosqlite"
+        | "asyncpg"
+            if matches!(name, "execute" | "executescript" | "executemany" | "fetch" | "fetchrow" | "sql") =>
+        {
+            (Sink::Sql, statement(arguments)?)
+        }
+        "sqlalchemy" if name == "text" => (Sink::Sql, statement(arguments)?),
+        "langchain_experimental" if path.contains("PythonREPL") && matches!(name, "run" | "invoke") => {
+            (Sink::Code, first("command")?)
+        }
+        _ => return None,
+    })
+}
+
+/// A list is not split by a shell: only its program counts.
+fn shell(arguments: &[Argument]) -> Option<Taint> {
+    let command = given(arguments, 0, "args")?;
+    let through_shell = named(arguments, &["shell"]).is_some_and(|value| value.shape == Shape::Bool(true));
+    match &command.shape {
+        Shape::List(items) if !through_shell => items.first().map(Value::deep_taint),
+        _ => Some(command.deep_taint()),
+    }
+}
+
+/// A statement that is put together from text; bound parameters do not count.
+fn statement(arguments: &[Argument]) -> Option<Taint> {
+    let first = given(arguments, 0, "sql")?;
+    // `query({text, values})`
+    let Shape::Dict(items) = &first.shape else { return Some(first.deep_taint()) };
+    ["text", "sql"].iter().find_map(|key| items.get(*key)).map(Value::deep_taint)
+}
+
+/// Packages whose calls take a statement as text.
+const DATABASES: &[&str] = &[
+    "pg",
+    "mysql2",
+    "better-sqlite3",
+    "sqlite3",
+    "sqlite",
+    "@libsql/client",
+    "sequelize",
+    "typeorm",
+    "knex",
+    "duckdb",
+    "@neondatabase/serverless",
+    "@vercel/postgres",
+    "postgres",
+    "@databricks/sql",
+    "mssql",
+    "oracledb",
+];
+
+fn of_script(path: &str, name: &str, arguments: &[Argument]) -> Option<(Sink, Taint)> {
+    let first = || given(arguments, 0, "code").map(Value::deep_taint);
+    Some(match root(path) {
+        "js" => return of_global(path, name, arguments),
+        "child_process" if matches!(name, "exec" | "execSync") => (Sink::Shell, first()?),
+        "child_process" if matches!(name, "spawn" | "spawnSync" | "execFile" | "execFileSync") => {
+            (Sink::Shell, program(arguments)?)
+        }
+        "shelljs" if name == "exec" => (Sink::Shell, first()?),
+        "execa" if matches!(name, "execaCommand" | "execaCommandSync" | "command" | "commandSync") => {
+            (Sink::Shell, first()?)
+        }
+        "vm" if matches!(
+            name,
+            "runInContext" | "runInNewContext" | "runInThisContext" | "Script" | "compileFunction" | "run"
+        ) =>
+        {
+            (Sink::Code, first()?)
+        }
+        "@prisma/client" if matches!(name, "$queryRawUnsafe" | "$executeRawUnsafe") => {
+            (Sink::Sql, statement(arguments)?)
+        }
+        "drizzle-orm" if path.ends_with("sql.raw") => (Sink::Sql, statement(arguments)?),
+        package if DATABASES.contains(&package) && takes_statement(name) && !path.contains("prepare().") => {
+            (Sink::Sql, statement(arguments)?)
+        }
+        _ => return None,
+    })
+}
+
+fn takes_statement(name: &str) -> bool {
+    matches!(
+        name,
+        "query"
+            | "execute"
+            | "run"
+            | "all"
+            | "get"
+            | "each"
+            | "exec"
+            | "prepare"
+            | "raw"
+            | "unsafe"
+            | "whereRaw"
+    )
+}
+
+/// Only the program counts where no shell reads the line.
+fn program(arguments: &[Argument]) -> Option<Taint> {
+    let through_shell = named(arguments, &["shell"]).is_some_and(|value| value.shape == Shape::Bool(true));
+    let all = || arguments.iter().fold(Taint::NONE, |sum, argument| sum | argument.value.deep_taint());
+    let command = given(arguments, 0, "command")?;
+    let shell = command.known_text().is_some_and(|name| {
+        matches!(name.rsplit('/').next(), Some("sh" | "bash" | "zsh" | "cmd" | "cmd.exe" | "powershell"))
+    });
+    Some(if through_shell || shell { all() } else { command.deep_taint() })
+}
+
+/// What the language itself and the browser run.
+fn of_global(path: &str, name: &str, arguments: &[Argument]) -> Option<(Sink, Taint)> {
+    let all = || arguments.iter().fold(Taint::NONE, |sum, argument| sum | argument.value.deep_taint());
+    Some(match path {
+        "js.eval" | "js.globalThis.eval" | "js.window.eval" => {
+            (Sink::Code, given(arguments, 0, "code")?.deep_taint())
+        }
+        "js.Function" => (Sink::Code, all()),
+        "js.document.write" | "js.document.writeln" => (Sink::Html, all()),
+        _ if path.starts_with("js.jsx.") => {
+            (Sink::Html, named(arguments, &["dangerouslySetInnerHTML"])?.deep_taint())
+        }
+        _ if name == "insertAdjacentHTML" => (Sink::Html, given(arguments, 1, "html")?.deep_taint()),
+        _ => return None,
+    })
+}

@@ -1,0 +1,123 @@
+//! Where words come from, and what makes them harmless.
+
+use super::{last, names, root};
+use crate::facts::Taint;
+
+/// What reading an attribute or calling a path from outside yields, if that is a source.
+pub(in crate::code) fn of(path: &str) -> Option<Taint> {
+    let name = last(path);
+    Some(match root(path) {
+        "input" if path.starts_with("input(") => Taint::LOCAL,
+        "sys" if path.starts_with("sys.argv") || path.starts_with("sys.stdin") => Taint::LOCAL,
+        "argparse" if matches!(name, "parse_args" | "parse_known_args") => Taint::LOCAL,
+        "getpass" | "prompt_toolkit" | "questionary" | "inquirer" => Taint::LOCAL,
+        "rich" if path.contains("Prompt.ask") => Taint::LOCAL,
+        "flask" | "quart" if path.contains(".request.") && name != "method" => upload(path),
+        "streamlit" if matches!(name, "file_uploader" | "camera_input" | "audio_input") => {
+            Taint::USER | Taint::UPLOAD
+        }
+        "streamlit" if matches!(name, "chat_input" | "text_input" | "text_area") => Taint::USER,
+        "gradio" if matches!(name, "Textbox" | "ChatInterface") => Taint::USER,
+        "open" if path == "open()" || path.starts_with("open().") => Taint::FILE,
+        "pathlib" if matches!(name, "read_text" | "read_bytes") => Taint::FILE,
+        "langchain_community" | "langchain" | "llama_index"
+            if path.contains("Loader") || path.contains("SimpleDirectoryReader") =>
+        {
+            if path.contains("WebBase") || path.contains("URL") { Taint::WEB } else { Taint::FILE }
+        }
+        _ => return super::script::source(path),
+    })
+}
+
+fn upload(path: &str) -> Taint {
+    if path.contains(".files") { Taint::USER | Taint::UPLOAD } else { Taint::USER }
+}
+
+/// Calls whose result says nothing of what went in.
+pub(in crate::code) fn clears(path: &str) -> bool {
+    matches!(
+        path,
+        "len"
+            | "int"
+            | "float"
+            | "bool"
+            | "isinstance"
+            | "hash"
+            | "id"
+            | "type"
+            | "range"
+            | "abs"
+            | "round"
+            | "callable"
+            | "hasattr"
+            | "issubclass"
+            | "print"
+    ) || clears_script(path)
+        || matches!(path, "shlex.quote" | "pipes.quote" | "html.escape" | "re.escape" | "uuid.uuid4")
+        || matches!(
+            root(path),
+            "hashlib" | "hmac" | "zlib" | "time" | "random" | "uuid" | "secrets" | "datetime"
+        )
+}
+
+/// The same for libraries of scripts.
+fn clears_script(path: &str) -> bool {
+    let name = last(path);
+    match root(path) {
+        "crypto" | "bcrypt" | "bcryptjs" | "argon2" | "nanoid" | "uuid" | "ulid" => !path.contains("Cipher"),
+        "dompurify" | "isomorphic-dompurify" | "sanitize-html" | "xss" | "escape-html" => true,
+        "validator" | "he" | "sqlstring" | "lodash" => matches!(name, "escape" | "encode" | "escapeId"),
+        "shell-quote" => name == "quote",
+        _ => false,
+    }
+}
+
+/// Calls whose result is masked.
+pub(in crate::code) fn masks(path: &str) -> bool {
+    let name = last(path);
+    match root(path) {
+        "presidio_anonymizer" => name == "anonymize",
+        "scrubadub" => name == "clean",
+        "llm_guard" => path.contains("Anonymize") && name == "scan",
+        "langchain_experimental" => path.contains("Anonymizer") && names(name, &["anonymize"]),
+        "ombud" => names(name, &["redact", "mask"]),
+        "redact-pii" | "@redactpii/node" | "redact-pii-light" => names(name, &["redact"]),
+        _ => false,
+    }
+}
+
+/// Calls whose result is encrypted.
+pub(in crate::code) fn encrypts(path: &str) -> bool {
+    if root(path) == "crypto" {
+        return path.contains("createCipheriv()");
+    }
+    names(last(path), &["encrypt*"])
+        && matches!(
+            root(path),
+            "crypto-js"
+                | "libsodium-wrappers"
+                | "tweetnacl"
+                | "openpgp"
+                | "cryptography"
+                | "nacl"
+                | "pyrage"
+                | "Crypto"
+                | "Cryptodome"
+                | "gnupg"
+                | "jwcrypto"
+                | "ombud"
+        )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sources_are_told_by_their_whole_path() {
+        assert_eq!(of("input()"), Some(Taint::LOCAL));
+        assert_eq!(of("inputs.read()"), None);
+        assert_eq!(of("flask.request.json()"), Some(Taint::USER));
+        assert!(masks("presidio_anonymizer.AnonymizerEngine().anonymize") && !masks("app.anonymize"));
+    }
+}

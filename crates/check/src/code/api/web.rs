@@ -1,0 +1,266 @@
+//! Requests over the network by address, and what is written to files and databases.
+
+use super::super::value::{Argument, Made, Shape, Value, given, named};
+use super::{last, names, root};
+use crate::facts::{Taint, Template};
+
+/// A request: its address, and what it carries.
+#[derive(Debug, Clone)]
+pub(in crate::code) struct Request {
+    pub address: Template,
+    pub content: Taint,
+}
+
+/// The request that a call makes, if it makes one.
+pub(in crate::code) fn request(path: &str, object: Option<&Made>, arguments: &[Argument]) -> Option<Request> {
+    let name = last(path);
+    if let Some(request) = of_script(path, name, object, arguments) {
+        return Some(request);
+    }
+    let address = match root(path) {
+        "requests" | "httpx" | "aiohttp" | "curl_cffi" => match name {
+            "get" | "post" | "put" | "patch" | "delete" => given(arguments, 0, "url"),
+            "request" | "stream" => given(arguments, 1, "url"),
+            _ => None,
+        },
+        "urllib" if name == "urlopen" => given(arguments, 0, "url"),
+        "urllib3" if name == "request" => given(arguments, 1, "url"),
+        _ => None,
+    }?;
+    let (address, inner) = match &address.shape {
+        // urlopen(Request(url, data))
+        Shape::Made(made) if last(made.maker()) == "Request" => {
+            let content =
+                made.given.iter().fold(Taint::NONE, |sum, argument| sum | argument.value.deep_taint());
+            (given(&made.given, 0, "url")?, content)
+        }
+        _ => (address, Taint::NONE),
+    };
+    let content =
+        arguments.iter().fold(inner | address.taint, |sum, argument| sum | argument.value.deep_taint());
+    let address = address.template().cloned().unwrap_or_else(|| Template::of(crate::facts::Piece::Hole));
+    Some(Request { address, content })
+}
+
+/// Packages of npm that send requests.
+const CLIENTS: &[&str] = &[
+    "axios",
+    "got",
+    "ky",
+    "superagent",
+    "needle",
+    "request-promise",
+    "request",
+    "node-fetch",
+    "cross-fetch",
+    "isomorphic-fetch",
+    "undici",
+    "ofetch",
+];
+
+/// Clients of scripts: `fetch(url, options)`, `axios.post(url, data)`, `axios.create({baseURL}).post(path)`.
+fn of_script(path: &str, name: &str, object: Option<&Made>, arguments: &[Argument]) -> Option<Request> {
+    let verb = matches!(name, "get" | "post" | "put" | "patch" | "delete" | "request" | "fetch");
+    let asks = match root(path) {
+        "js" => matches!(path, "js.fetch" | "js.window.fetch" | "js.globalThis.fetch" | "js.$fetch"),
+        package => CLIENTS.contains(&package) && (package == path || verb),
+    };
+    if !asks {
+        return None;
+    }
+    let given_url = given(arguments, 0, "url").and_then(Value::template).cloned();
+    let url = given_url.unwrap_or_else(|| Template::of(crate::facts::Piece::Hole));
+    let start = object.and_then(|object| object.setting(&["baseURL", "prefixUrl"])).and_then(Value::template);
+    let address = match start.filter(|_| !url.shown().contains("://")) {
+        Some(start) => {
+            let mut address = start.clone();
+            address.push(&url);
+            address
+        }
+        None => url,
+    };
+    let content = arguments.iter().fold(Taint::NONE, |sum, argument| sum | argument.value.deep_taint());
+    Some(Request { address, content })
+}
+
+/// Whether an address is one at which models answer, whoever serves it.
+pub(in crate::code) fn is_model_path(address: &Template) -> bool {
+    let shown = address.shown();
+    let path = shown.split('?').next().unwrap_or(&shown).trim_end_matches('/');
+    [
+        "/chat/completions",
+        "/v1/messages",
+        "/v1/responses",
+        "/v1/embeddings",
+        "/v1/completions",
+        "/api/generate",
+        "/api/chat",
+        "text-generation/generation",
+        ":generateContent",
+        ":streamGenerateContent",
+    ]
+    .iter()
+    .any(|ending| path.ends_with(ending))
+}
+
+/// What is written in clear to a file or database, and whether its name says that it is a conversation.
+pub(in crate::code) fn persisted(
+    path: &str,
+    object: Option<&Made>,
+    arguments: &[Argument],
+) -> Option<(Taint, bool)> {
+    let name = last(path);
+    let all = || arguments.iter().fold(Taint::NONE, |sum, argument| sum | argument.value.deep_taint());
+    if let Some(found) = persisted_by_script(path, name, object, arguments) {
+        return Some(found);
+    }
+    match root(path) {
+        "open" | "io" | "codecs" | "aiofiles" if matches!(name, "write" | "writelines") => {
+            let file = object.and_then(opened)?;
+            Some((all(), is_conversation(&file)))
+        }
+        "pathlib" if matches!(name, "write_text" | "write_bytes") => {
+            let file =
+                object.and_then(|object| object.chain().find_map(|made| given(&made.given, 0, "path")));
+            Some((all(), file.and_then(Value::template).is_some_and(|file| is_conversation(&file.shown()))))
+        }
+        "json" | "pickle" | "yaml" | "toml" if name == "dump" => {
+            let content = given(arguments, 0, "obj")?.deep_taint();
+            let file = given(arguments, 1, "fp")?.made().and_then(|made| opened(made))?;
+            Some((content, is_conversation(&file)))
+        }
+        "csv" if matches!(name, "writerow" | "writerows") => {
+            let writer = object?.chain().find_map(|made| given(&made.given, 0, "f"))?;
+            let file = writer.made().and_then(|made| opened(made))?;
+            Some((all(), is_conversation(&file)))
+        }
+        "sqlite3" | "aiosqlite" if matches!(name, "execute" | "executemany") => {
+            let statement = given(arguments, 0, "sql")?.template()?.shown();
+            let verb = statement.trim_start().get(..6).unwrap_or_default().to_ascii_uppercase();
+            let writes = matches!(verb.as_str(), "INSERT" | "UPDATE" | "REPLAC");
+            writes.then(|| (all(), is_conversation(&statement)))
+        }
+        "shelve" if name == "update" => Some((all(), true)),
+        _ => None,
+    }
+}
+
+fn persisted_by_script(
+    path: &str,
+    name: &str,
+    object: Option<&Made>,
+    arguments: &[Argument],
+) -> Option<(Taint, bool)> {
+    let all = || arguments.iter().fold(Taint::NONE, |sum, argument| sum | argument.value.deep_taint());
+    let named_so = |value: Option<&Value>| {
+        value.and_then(Value::template).is_some_and(|text| is_conversation(&text.shown()))
+    };
+    match root(path) {
+        "fs" | "fs-extra"
+            if matches!(
+                name,
+                "writeFile"
+                    | "writeFileSync"
+                    | "appendFile"
+                    | "appendFileSync"
+                    | "writeJson"
+                    | "writeJsonSync"
+            ) =>
+        {
+            Some((given(arguments, 1, "data")?.deep_taint(), named_so(given(arguments, 0, "file"))))
+        }
+        "fs" if name == "write" && path.contains("createWriteStream()") => {
+            Some((all(), named_so(object.and_then(|made| given(&made.given, 0, "path")))))
+        }
+        "js" if name == "setItem" && (path.contains("localStorage") || path.contains("sessionStorage")) => {
+            Some((given(arguments, 1, "value")?.deep_taint(), named_so(given(arguments, 0, "key"))))
+        }
+        "js" if matches!(path, "js.Bun.write" | "js.Deno.writeTextFile" | "js.Deno.writeTextFileSync") => {
+            Some((given(arguments, 1, "data")?.deep_taint(), named_so(given(arguments, 0, "path"))))
+        }
+        "@react-native-async-storage/async-storage" | "node-persist" if name == "setItem" => {
+            Some((given(arguments, 1, "value")?.deep_taint(), named_so(given(arguments, 0, "key"))))
+        }
+        "electron-store" | "conf" if name == "set" && path.contains("()") => {
+            Some((all(), named_so(given(arguments, 0, "key"))))
+        }
+        "better-sqlite3" | "sqlite3" | "sqlite" if matches!(name, "run" | "all" | "get" | "exec") => {
+            inserted(object, arguments)
+        }
+        _ => None,
+    }
+}
+
+/// `db.prepare("INSERT …").run(x)`, `db.run("INSERT …", [x])`
+fn inserted(object: Option<&Made>, arguments: &[Argument]) -> Option<(Taint, bool)> {
+    let made = object.into_iter().flat_map(Made::chain).filter_map(|made| given(&made.given, 0, "sql"));
+    let mut texts = given(arguments, 0, "sql").into_iter().chain(made).filter_map(Value::template);
+    let writes = |text: &String| {
+        let verb = text.trim_start().get(..6).unwrap_or_default().to_ascii_uppercase();
+        matches!(verb.as_str(), "INSERT" | "UPDATE" | "REPLAC")
+    };
+    let statement = texts.find_map(|text| Some(text.shown()).filter(writes))?;
+    let all = arguments.iter().fold(Taint::NONE, |sum, argument| sum | argument.value.deep_taint());
+    Some((all, is_conversation(&statement)))
+}
+
+/// The name of a file that was opened for writing.
+fn opened(file: &Made) -> Option<String> {
+    file.chain().find(|made| last(made.maker()) == "open").and_then(|made| {
+        let mode = given(&made.given, 1, "mode").and_then(Value::known_text)?;
+        let writes = mode.contains(['w', 'a', 'x', '+']);
+        let name = given(&made.given, 0, "file").and_then(Value::template).map(Template::shown);
+        writes.then(|| name.unwrap_or_default())
+    })
+}
+
+pub(super) fn is_conversation(name: &str) -> bool {
+    let wanted = [
+        "chat*",
+        "conversation*",
+        "history",
+        "histories",
+        "message*",
+        "memory",
+        "memories",
+        "dialog*",
+        "session*",
+        "log",
+        "logs",
+        "transcript*",
+    ];
+    names(name, &wanted) || ["聊天", "对话", "记忆", "消息"].iter().any(|word| name.contains(word))
+}
+
+/// Whether a loop that calls this waits for a person or a queue.
+pub(in crate::code) fn waits(path: &str) -> bool {
+    path == "input"
+        || matches!(
+            last(path),
+            "recv"
+                | "recv_json"
+                | "receive"
+                | "receive_text"
+                | "receive_json"
+                | "get_updates"
+                | "getUpdates"
+                | "accept"
+                | "poll"
+                | "chat_input"
+        )
+        || (matches!(
+            root(path),
+            "readline" | "inquirer" | "prompts" | "@inquirer/prompts" | "@clack/prompts"
+        ))
+        || (root(path) == "queue" && last(path) == "get")
+        || path.starts_with("sys.stdin")
+        || (root(path) == "prompt_toolkit" && last(path) == "prompt")
+}
+
+/// A limit on an agent's rounds that is switched off.
+pub(in crate::code) fn unlimited(path: &str, arguments: &[Argument]) -> bool {
+    matches!(last(path), "AgentExecutor" | "initialize_agent" | "from_agent_and_tools")
+        && root(path).starts_with("langchain")
+        && named(arguments, &["max_iterations", "maxIterations"])
+            .is_some_and(|value| value.shape == Shape::None || value.outside() == Some("js.Infinity"))
+}

@@ -1,0 +1,155 @@
+//! Assignments: to names, members, items, and parts of a list.
+
+use ruff_python_ast::Expr;
+use ruff_text_size::{Ranged, TextRange};
+
+use super::call::add;
+use super::value::{Shape, Value};
+use super::walk::Walk;
+use crate::facts::{Deed, Sink, Taint};
+
+impl Walk<'_, '_> {
+    pub(super) fn assign(&mut self, target: &Expr, value: Value) {
+        match target {
+            Expr::Name(name) => self.bind(name.id.as_str(), value),
+            Expr::Attribute(attribute) => {
+                let object = self.eval(&attribute.value);
+                if self.script {
+                    self.show(attribute.attr.as_str(), &value, attribute.range());
+                }
+                let handed = self.summary.handed.clone();
+                let value = value.filled(&handed);
+                match object.shape {
+                    Shape::Object(class) | Shape::Class(class) => {
+                        self.state.set_attribute(class, attribute.attr.as_str(), value);
+                    }
+                    Shape::Module(module) => self.state.set_global(module, attribute.attr.as_str(), value),
+                    _ => {
+                        let taint = value.deep_taint();
+                        if self.script {
+                            self.put(&attribute.value, Some(attribute.attr.to_string()), value);
+                        }
+                        self.taint_root(&attribute.value, taint);
+                    }
+                }
+            }
+            Expr::Subscript(subscript) => {
+                let key = self.eval(&subscript.slice);
+                let taint = value.deep_taint() | key.taint;
+                self.put(&subscript.value, key.known_text().map(str::to_owned), value);
+                self.taint_root(&subscript.value, taint);
+            }
+            Expr::Tuple(node) => self.unpack(&node.elts, &value),
+            Expr::List(node) => self.unpack(&node.elts, &value),
+            Expr::Starred(node) => self.assign(&node.value, value),
+            _ => {}
+        }
+    }
+
+    fn unpack(&mut self, targets: &[Expr], value: &Value) {
+        for (index, target) in targets.iter().enumerate() {
+            let item = match &value.shape {
+                Shape::List(items) if items.len() == targets.len() => {
+                    items.get(index).cloned().unwrap_or_default()
+                }
+                _ => value.item(None),
+            };
+            self.assign(target, item);
+        }
+    }
+
+    /// Puts an item into a dictionary that a name holds.
+    fn put(&mut self, container: &Expr, key: Option<String>, value: Value) {
+        let Expr::Name(name) = container else { return };
+        let held = self.eval(container);
+        let (Shape::Dict(items), Some(key)) = (&held.shape, key) else { return };
+        let mut items = (**items).clone();
+        items.insert(key, value);
+        let held = Value::new(Shape::Dict(items.into()), held.taint).bounded(3);
+        self.bind(name.id.as_str(), held);
+    }
+
+    pub(super) fn bind(&mut self, name: &str, value: Value) {
+        let project = self.state.project;
+        let func = project.functions.get(self.function);
+        let is_module = func.is_some_and(|func| func.definition.is_none());
+        if is_module || self.globals.contains(name) {
+            let handed = self.summary.handed.clone();
+            let value = value.filled(&handed);
+            if self.globals.contains(name)
+                && let Some(module) = project.modules.get(self.module)
+            {
+                self.state.write_outer(module.function, name, value.clone());
+            }
+            self.state.set_global(self.module, name, value);
+        }
+        if self.nonlocals.contains(name) {
+            self.bind_outer(name, &value);
+        } else if !self.globals.contains(name) {
+            if self.has_inner() {
+                self.seen.insert(name.to_owned(), value.clone());
+            }
+            self.env.names.insert(name.to_owned(), value);
+        }
+    }
+
+    /// A name of a function around this one.
+    fn bind_outer(&mut self, name: &str, value: &Value) {
+        let project = self.state.project;
+        let value = value.filled(&self.summary.handed.clone());
+        let mut outer = project.functions.get(self.function).and_then(|func| func.outer);
+        while let Some(function) = outer {
+            if self.state.locals.get(&function).is_some_and(|names| names.contains_key(name)) {
+                self.state.write_outer(function, name, value);
+                return;
+            }
+            outer = project.functions.get(function).and_then(|func| func.outer);
+        }
+    }
+
+    /// What is put into an object belongs to the name that holds it.
+    pub(super) fn taint_root(&mut self, object: &Expr, taint: Taint) {
+        let taint = taint.without(Taint::CONSENT);
+        if taint == Taint::NONE {
+            return;
+        }
+        match object {
+            Expr::Name(name) => {
+                let name = name.id.as_str();
+                if let Some(value) = self.env.names.get_mut(name) {
+                    value.taint |= taint;
+                } else if let Some(mut value) = self.state.global(self.module, name) {
+                    value.taint |= self.known_sources(taint);
+                    self.state.set_global(self.module, name, value);
+                }
+            }
+            Expr::Attribute(attribute) => {
+                let held = self.eval(object);
+                let owner = self.eval(&attribute.value);
+                if let Shape::Object(class) = owner.shape {
+                    let taint = self.known_sources(taint) | held.taint;
+                    self.state.set_attribute(class, attribute.attr.as_str(), Value { taint, ..held });
+                } else {
+                    self.taint_root(&attribute.value, taint);
+                }
+            }
+            Expr::Subscript(subscript) => self.taint_root(&subscript.value, taint),
+            Expr::Call(call) => {
+                if let Expr::Attribute(function) = &*call.func {
+                    self.taint_root(&function.value, taint);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// `element.innerHTML = …` is run by the browser.
+    fn show(&mut self, name: &str, value: &Value, range: TextRange) {
+        if matches!(name, "innerHTML" | "outerHTML" | "srcdoc") {
+            let deed = Deed::Run { sink: Sink::Html, content: value.deep_taint() };
+            let call = self.call_at(range);
+            name.clone_into(&mut call.target);
+            add(&mut call.does, deed);
+        }
+    }
+}

@@ -1,0 +1,584 @@
+//! Calls: into the project, and out of it.
+
+use std::rc::Rc;
+
+use ruff_python_ast::{Arguments, Expr, ExprCall};
+use ruff_text_size::{Ranged, TextRange};
+
+use super::api::{databases, flaws, models, root, script, sinks, sources, stores, web};
+use super::eval::variable;
+use super::state::Lifted;
+use super::value::{Argument, Made, Shape, Value, given};
+use super::walk::Walk;
+use super::{consent, value};
+use crate::facts::{Deed, FunctionId, Piece, Taint, Template, host_of};
+
+/// Methods that give the text they hang on.
+const SAME_TEXT: &[&str] = &[
+    "strip",
+    "rstrip",
+    "lstrip",
+    "lower",
+    "upper",
+    "casefold",
+    "encode",
+    "decode",
+    "expandtabs",
+    "removesuffix",
+    "title",
+    "capitalize",
+    "copy",
+    "trim",
+    "trimEnd",
+    "trimStart",
+    "toLowerCase",
+    "toUpperCase",
+    "toString",
+    "normalize",
+    "replace",
+];
+/// Methods that put something into what they hang on.
+const PUTS: &[&str] = &[
+    "append",
+    "extend",
+    "insert",
+    "add",
+    "update",
+    "setdefault",
+    "appendleft",
+    "put",
+    "put_nowait",
+    "push",
+    "unshift",
+    "splice",
+    "set",
+];
+/// Builtins that give the items of what they take.
+const ITEMS: &[&str] = &[
+    "list",
+    "tuple",
+    "sorted",
+    "set",
+    "iter",
+    "reversed",
+    "filter",
+    "map",
+    "enumerate",
+    "zip",
+    "frozenset",
+    "deque",
+];
+
+impl Walk<'_, '_> {
+    pub(super) fn call(&mut self, node: &ExprCall) -> Value {
+        let (object, callee) = self.callee(node);
+        let mut arguments = self.arguments(&node.arguments);
+        let range = node.range();
+        if self.script {
+            if let Some(value) = self.script_call(node, &object, &callee, &arguments) {
+                return value;
+            }
+            if callee.outside().is_some() {
+                name_options(&mut arguments);
+            }
+        }
+        match callee.shape.clone() {
+            Shape::Functions(ids) => self.enter(&ids, None, &arguments, range),
+            Shape::Bound(id) => self.enter(&[id], Some(&object), &arguments, range),
+            Shape::Class(class) => {
+                let object = Value::new(Shape::Object(class), Taint::NONE);
+                let given =
+                    arguments.iter().fold(Taint::NONE, |sum, argument| sum | argument.value.deep_taint());
+                match self.state.method(class, "__init__") {
+                    Some(init) => {
+                        self.enter(&[init], Some(&object), &arguments, range);
+                    }
+                    None => self.fields(class, &arguments),
+                }
+                Value { taint: given.without(Taint::CONSENT), ..object }
+            }
+            Shape::Object(class) => match self.state.method(class, "__call__") {
+                Some(method) => self.enter(&[method], Some(&callee), &arguments, range),
+                None => Value::of(callee.taint),
+            },
+            Shape::Outer(function, _) => {
+                let consent = self.env.consent;
+                if let Some(summary) = self.state.summaries.get_mut(function) {
+                    let wraps = Some(summary.wraps.unwrap_or(true) && consent);
+                    // Within one round every call counts; a round begins with none.
+                    summary.wraps = wraps;
+                }
+                Value::of(all_of(&arguments))
+            }
+            Shape::Path(_) | Shape::Made(_) => self.call_outside(node, &callee, &arguments),
+            _ => self.call_method(node, &object, &callee, &arguments),
+        }
+    }
+
+    /// What is called, and what it hangs on; both are evaluated once.
+    fn callee(&mut self, node: &ExprCall) -> (Value, Value) {
+        let Expr::Attribute(attribute) = &*node.func else {
+            return (Value::default(), self.eval(&node.func));
+        };
+        let object = self.eval(&attribute.value);
+        let callee = self.attribute(&object, attribute.attr.as_str());
+        (object, callee)
+    }
+
+    fn arguments(&mut self, arguments: &Arguments) -> Vec<Argument> {
+        let mut given: Vec<Argument> = Vec::new();
+        for argument in &arguments.args {
+            let value = self.eval(argument);
+            given.push(Argument { name: None, value, spread: matches!(argument, Expr::Starred(_)) });
+        }
+        for keyword in &arguments.keywords {
+            let value = self.eval(&keyword.value);
+            let name = keyword.arg.as_ref().map(ToString::to_string);
+            // `**{"url": …}` gives names.
+            if name.is_none()
+                && let Shape::Dict(items) = &value.shape
+            {
+                given.extend(items.iter().map(|(key, item)| Argument {
+                    name: Some(key.clone()),
+                    value: item.clone(),
+                    spread: false,
+                }));
+            }
+            given.push(Argument { spread: name.is_none(), name, value });
+        }
+        given
+    }
+
+    /// A class without a constructor of its own: a dataclass.
+    fn fields(&mut self, class: usize, arguments: &[Argument]) {
+        for argument in arguments {
+            if let Some(name) = &argument.name {
+                let value = argument.value.filled(&self.summary.handed.clone());
+                self.state.set_attribute(class, name, value);
+            }
+        }
+    }
+
+    /// A call that enters functions of the project.
+    pub(super) fn enter(
+        &mut self,
+        functions: &[FunctionId],
+        object: Option<&Value>,
+        arguments: &[Argument],
+        range: TextRange,
+    ) -> Value {
+        let mut result: Option<Value> = None;
+        let mut ensures = !functions.is_empty();
+        for &function in functions {
+            let values = self.by_parameter(function, object, arguments);
+            let handed: Vec<Value> =
+                values.iter().map(|value| value.filled(&self.summary.handed.clone())).collect();
+            self.state.hand_in(function, &handed);
+            let Some(summary) = self.state.summaries.get(function).cloned() else { continue };
+            let name =
+                self.state.project.functions.get(function).map(|func| func.name.clone()).unwrap_or_default();
+            let taints: Vec<Taint> = values.iter().map(Value::deep_taint).collect();
+            let call = self.call_at(range);
+            call.target.clone_from(&name);
+            if !call.callees.contains(&function) {
+                call.callees.push(function);
+            }
+            call.arguments.resize(call.arguments.len().max(taints.len()), Taint::NONE);
+            for (slot, taint) in call.arguments.iter_mut().zip(&taints) {
+                *slot |= *taint;
+            }
+            ensures &= summary.ensures;
+            let mut value = summary.returns.filled(&values);
+            for lifted in &summary.lifted {
+                value = self.lifted(lifted, &values, &taints, range, value);
+            }
+            if self.is_consent_function(function) {
+                value.taint = value.taint.without(Taint::CONSENT);
+                if summary.answers && !summary.always_yes {
+                    value.taint |= Taint::CONSENT;
+                }
+            }
+            result = Some(result.map_or_else(|| value.clone(), |other| other.join(&value)));
+        }
+        if ensures {
+            self.env.consent = true;
+        }
+        let result = self.wrapped(functions, arguments, result.unwrap_or_default());
+        // tool("send_mail", …) that gives a definition.
+        if let Shape::Dict(items) = &result.shape {
+            self.offer_tool(range, items);
+        }
+        result
+    }
+
+    /// The arguments of a call, in the order of the callee's parameters.
+    fn by_parameter(
+        &mut self,
+        function: FunctionId,
+        object: Option<&Value>,
+        arguments: &[Argument],
+    ) -> Vec<Value> {
+        let Some(func) = self.state.project.functions.get(function) else { return Vec::new() };
+        let defaults =
+            self.state.summaries.get(function).map(|summary| summary.defaults.clone()).unwrap_or_default();
+        let mut values: Vec<Value> = func
+            .parameters
+            .iter()
+            .enumerate()
+            .map(|(index, _)| defaults.get(index).cloned().flatten().unwrap_or_default())
+            .collect();
+        let mut next = 0;
+        if let (Some(object), Some(slot)) = (object, values.first_mut()) {
+            *slot = object.clone();
+            next = 1;
+        }
+        let mut rest = Taint::NONE;
+        for argument in arguments {
+            if argument.spread {
+                rest |= argument.value.deep_taint();
+                continue;
+            }
+            let index = match &argument.name {
+                Some(name) => func.parameters.iter().position(|parameter| parameter == name),
+                None => Some(next),
+            };
+            next += usize::from(argument.name.is_none());
+            match index.and_then(|index| values.get_mut(index)) {
+                Some(slot) => *slot = argument.value.clone(),
+                // Into *args or **kwargs.
+                None => {
+                    if let Some(slot) = values.last_mut() {
+                        *slot = Value::of(slot.deep_taint() | argument.value.deep_taint());
+                    }
+                }
+            }
+        }
+        let skip = usize::from(object.is_some());
+        if rest != Taint::NONE {
+            for value in values.iter_mut().skip(skip) {
+                value.taint |= rest;
+            }
+        }
+        values
+    }
+
+    /// A request that the callee makes to an address we choose.
+    fn lifted(
+        &mut self,
+        lifted: &Lifted,
+        values: &[Value],
+        taints: &[Taint],
+        range: TextRange,
+        result: Value,
+    ) -> Value {
+        let texts: Vec<Option<Template>> = values.iter().map(|value| value.template().cloned()).collect();
+        let address = lifted.address.filled(&texts);
+        let content = lifted.content.filled(taints);
+        match self.requested(address, content, range) {
+            Some(taint) => Value { taint: result.taint.without(Taint::WEB) | taint, ..result },
+            None => result,
+        }
+    }
+
+    /// Notes a request. Gives what the answer is, if the address says so.
+    fn requested(&mut self, address: Template, content: Taint, range: TextRange) -> Option<Taint> {
+        if address.starts_with_parameter() {
+            let lifted = Lifted { address, content };
+            if !self.summary.lifted.contains(&lifted) && self.summary.lifted.len() < 8 {
+                self.summary.lifted.push(lifted);
+            }
+            return None;
+        }
+        let (deed, answer) = if let Some((does, store)) = stores::of_address(&address) {
+            let store = self.state.store(store);
+            match does {
+                stores::Use::Read => (Deed::Retrieve(store), Taint::RETRIEVED),
+                stores::Use::Write => (Deed::Store(store, content), Taint::NONE),
+                stores::Use::Erase => (Deed::Erase(store), Taint::NONE),
+            }
+        } else {
+            let recipient = models::at(&address, self.state.providers);
+            if recipient.provider.is_some() || web::is_model_path(&address) {
+                (Deed::Model { recipient, content }, Taint::MODEL)
+            } else {
+                (Deed::Send { host: host_of(&address.shown()), content }, Taint::WEB)
+            }
+        };
+        let call = self.call_at(range);
+        if call.target.is_empty() {
+            call.target = address.shown();
+        }
+        add(&mut call.does, deed);
+        Some(answer)
+    }
+
+    fn call_outside(&mut self, node: &ExprCall, callee: &Value, arguments: &[Argument]) -> Value {
+        let path = callee.outside().unwrap_or_default().to_owned();
+        let range = node.range();
+        if let Some(value) = builtin(&path, arguments) {
+            return value;
+        }
+        let ends = ["sys.exit", "exit", "quit", "os._exit", "os.abort", "js.process.exit", "process.exit"];
+        if ends.contains(&path.as_str()) {
+            self.env.live = false;
+            self.summary.raises = true;
+            return Value::default();
+        }
+        let object = callee.made().map(Rc::as_ref);
+        let everything = all_of(arguments) | callee.taint;
+        self.call_at(range).target.clone_from(&path);
+        self.hand_out(&path, callee, arguments, range);
+        let mut answer = self.deeds(&path, object, arguments, range);
+        if let Some(request) = web::request(&path, object, arguments) {
+            answer = self.requested(request.address, request.content, range).or(Some(Taint::WEB));
+        }
+        if let Expr::Attribute(attribute) = &*node.func
+            && PUTS.contains(&attribute.attr.as_str())
+        {
+            self.taint_root(&attribute.value, all_of(arguments));
+        }
+        let mut taint = result(&path, everything, answer, arguments);
+        if consent::answers(&path) && path.contains('.') {
+            taint |= Taint::CONSENT;
+            self.env.consent |= consent::insists(&path);
+        }
+        if let Some(value) = self.handed_back(&path, arguments) {
+            return value;
+        }
+        Value::new(callee.called(arguments), taint)
+    }
+
+    /// What a call does, from what is known of libraries. Gives what the answer is.
+    fn deeds(
+        &mut self,
+        path: &str,
+        object: Option<&Made>,
+        arguments: &[Argument],
+        range: TextRange,
+    ) -> Option<Taint> {
+        let content = all_of(arguments);
+        let mut found: Vec<Deed> = Vec::new();
+        let mut answer = None;
+        if let Some((does, store)) = stores::of(path, object, arguments) {
+            let store = self.state.store(store);
+            found.push(match does {
+                stores::Use::Read => Deed::Retrieve(store),
+                stores::Use::Write => Deed::Store(store, content),
+                stores::Use::Erase => Deed::Erase(store),
+            });
+            if does == stores::Use::Read {
+                answer = Some(Taint::RETRIEVED);
+            }
+        }
+        if let Some(recipient) = models::recipient(path, object, arguments, self.state.providers) {
+            found.push(Deed::Model { recipient, content });
+            found.extend(flaws::system_prompt(arguments).map(Deed::SystemPrompt));
+            answer = Some(Taint::MODEL);
+        }
+        if let Some((sink, content)) = sinks::of(path, arguments) {
+            found.push(Deed::Run { sink, content });
+        }
+        if let Some((content, conversation)) = web::persisted(path, object, arguments) {
+            found.push(Deed::Persist { content, conversation, remote: false });
+        }
+        if let Some((content, conversation)) = databases::kept(path, arguments) {
+            found.push(Deed::Persist { content, conversation, remote: true });
+        }
+        found.extend(flaws::of(path, arguments));
+        if let Some(name) = flaws::shared(path, object, arguments) {
+            found.push(Deed::Shared { name, content });
+        }
+        if web::unlimited(path, arguments) {
+            found.push(Deed::Unlimited);
+        }
+        let call = self.call_at(range);
+        for deed in found {
+            add(&mut call.does, deed);
+        }
+        answer
+    }
+
+    /// A method of something of which only the content is known.
+    fn call_method(
+        &mut self,
+        node: &ExprCall,
+        object: &Value,
+        callee: &Value,
+        arguments: &[Argument],
+    ) -> Value {
+        let everything = all_of(arguments);
+        let Expr::Attribute(attribute) = &*node.func else {
+            return Value::of((callee.taint | everything).without(Taint::CONSENT));
+        };
+        let name = attribute.attr.as_str();
+        let taint = (object.deep_taint() | everything).without(Taint::CONSENT);
+        if PUTS.contains(&name) {
+            self.taint_root(&attribute.value, everything);
+        }
+        match (&object.shape, name) {
+            (Shape::Text(_), _) if SAME_TEXT.contains(&name) => object.clone(),
+            (Shape::Text(template), "format") => {
+                let shown =
+                    template.known().map(|text| text.split(['{', '}']).next().unwrap_or_default().to_owned());
+                let mut filled = shown.map(|text| Template::text(&text)).unwrap_or_default();
+                filled.push(&Template::of(Piece::Hole));
+                Value::new(Shape::Text(filled), taint)
+            }
+            (Shape::Dict(_), "get" | "pop") => {
+                let key = given(arguments, 0, "key").and_then(Value::known_text);
+                let found = object.item(key);
+                given(arguments, 1, "default").map_or_else(|| found.clone(), |default| found.join(default))
+            }
+            (Shape::Dict(_) | Shape::List(_), "values" | "copy" | "items" | "keys") => object.clone(),
+            (_, "encrypt" | "encrypt_text") => Value::of(Taint::NONE),
+            _ => {
+                let said = if self.script { object.deep_taint() } else { Taint::NONE };
+                self.callbacks(None, said, arguments, node.range());
+                Value::of(taint)
+            }
+        }
+    }
+}
+
+pub(super) fn functions(all: Vec<FunctionId>) -> Value {
+    Value::new(Shape::Functions(Rc::new(all)), Taint::NONE)
+}
+
+pub(super) fn all_of(arguments: &[Argument]) -> Taint {
+    arguments
+        .iter()
+        .fold(Taint::NONE, |sum, argument| sum | argument.value.deep_taint())
+        .without(Taint::CONSENT)
+}
+
+/// The options of a call are one object in a script: its items are arguments with names.
+fn name_options(arguments: &mut Vec<Argument>) {
+    let mut named = Vec::new();
+    for argument in arguments.iter() {
+        if let Shape::Dict(items) = &argument.value.shape {
+            named.extend(items.iter().map(|(key, item)| Argument {
+                name: Some(key.clone()),
+                value: item.clone(),
+                spread: false,
+            }));
+        }
+    }
+    arguments.extend(named);
+}
+
+/// Adds a deed, or joins it with the same one of another round.
+pub(super) fn add(does: &mut Vec<Deed>, deed: Deed) {
+    for old in does.iter_mut() {
+        match (old, &deed) {
+            (Deed::Model { recipient: one, content }, Deed::Model { recipient: two, content: more })
+                if one == two =>
+            {
+                *content |= *more;
+                return;
+            }
+            (Deed::Store(one, content), Deed::Store(two, more)) if *one == *two => {
+                *content |= *more;
+                return;
+            }
+            (
+                Deed::Persist { content, conversation, remote },
+                Deed::Persist { content: more, conversation: also, remote: there },
+            ) if *remote == *there => {
+                *content |= *more;
+                *conversation |= *also;
+                return;
+            }
+            (Deed::Run { sink: one, content }, Deed::Run { sink: two, content: more }) if *one == *two => {
+                *content |= *more;
+                return;
+            }
+            (Deed::SystemPrompt(content), Deed::SystemPrompt(more)) => {
+                *content |= *more;
+                return;
+            }
+            (Deed::Shared { name: one, content }, Deed::Shared { name: two, content: more })
+                if one == two =>
+            {
+                *content |= *more;
+                return;
+            }
+            (Deed::Send { host: one, content }, Deed::Send { host: two, content: more }) if one == two => {
+                *content |= *more;
+                return;
+            }
+            (old, deed) if *old == *deed => return,
+            _ => {}
+        }
+    }
+    does.push(deed);
+}
+
+/// Calls that only give back what they take.
+fn builtin(path: &str, arguments: &[Argument]) -> Option<Value> {
+    let first = || given(arguments, 0, "x").cloned().unwrap_or_default();
+    if root(path) == "js" {
+        return script::builtin(path, arguments);
+    }
+    Some(match path {
+        "os.getenv" | "os.environ.get" | "environ.get" | "getenv" => {
+            let name = given(arguments, 0, "key").and_then(Value::known_text);
+            variable(name, given(arguments, 1, "default"))
+        }
+        "str" | "copy.deepcopy" | "copy.copy" | "typing.cast" | "repr" => {
+            let value = first();
+            Value { taint: value.deep_taint().without(Taint::CONSENT), ..value }
+        }
+        "functools.partial" | "functools.wraps" => first(),
+        "getattr" => {
+            let name = value::given(arguments, 1, "name").and_then(Value::known_text)?.to_owned();
+            first().attribute(&name)
+        }
+        "bool" => Value::of(first().taint.and(Taint::CONSENT)),
+        "dict" => Value::new(
+            Shape::Dict(Rc::new(
+                arguments.iter().filter_map(|a| Some((a.name.clone()?, a.value.clone()))).collect(),
+            )),
+            all_of(arguments),
+        ),
+        _ if ITEMS.contains(&path)
+            && root(path) == path
+            && !arguments.iter().any(|a| holds_function(&a.value)) =>
+        {
+            // iter(input, "")
+            let read = given(arguments, 0, "x")
+                .and_then(Value::outside)
+                .and_then(|path| sources::of(&format!("{path}()")));
+            let items =
+                arguments.iter().fold(Value::default(), |sum, argument| sum.join(&argument.value.item(None)));
+            Value::new(Shape::List(Rc::new(vec![items])), all_of(arguments) | read.unwrap_or_default())
+        }
+        "print" => Value::default(),
+        _ => return None,
+    })
+}
+
+fn holds_function(value: &Value) -> bool {
+    matches!(value.shape, Shape::Functions(_) | Shape::Bound(_))
+}
+
+/// Where the result of a call comes from.
+fn result(path: &str, everything: Taint, answer: Option<Taint>, arguments: &[Argument]) -> Taint {
+    if sources::masks(path) {
+        return Taint::MASKED;
+    }
+    if sources::encrypts(path) {
+        return Taint::ENCRYPTED;
+    }
+    if sources::clears(path) {
+        return Taint::NONE;
+    }
+    let made = format!("{path}()");
+    let source = sources::of(&made).unwrap_or_default();
+    if matches!(path, "input" | "js.prompt" | "js.confirm" | "js.window.confirm") {
+        let asks = given(arguments, 0, "prompt")
+            .and_then(Value::template)
+            .is_some_and(|p| consent::asks(&p.shown()));
+        return source | if asks { Taint::CONSENT } else { Taint::NONE };
+    }
+    answer.unwrap_or_else(|| everything.without(Taint::CONSENT)) | source
+}

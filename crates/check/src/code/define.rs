@@ -1,0 +1,181 @@
+//! What gives names to things: imports, functions, classes.
+
+use ruff_python_ast::{Stmt, StmtClassDef, StmtFunctionDef, StmtImport, StmtImportFrom};
+use ruff_text_size::{Ranged, TextRange};
+
+use super::project::dotted;
+use super::value::{ModuleId, Shape, Value};
+use super::walk::Walk;
+use crate::facts::Taint;
+
+impl Walk<'_, '_> {
+    pub(super) fn import(&mut self, node: &StmtImport) {
+        for alias in &node.names {
+            let path = alias.name.as_str();
+            let value = self.imported(path, node.range());
+            if let Some(name) = &alias.asname {
+                self.bind(name.as_str(), value);
+            } else {
+                let first = path.split('.').next().unwrap_or(path);
+                let top = self.imported(first, node.range());
+                self.bind(first, top);
+            }
+        }
+    }
+
+    pub(super) fn import_from(&mut self, node: &StmtImportFrom) {
+        let name = node.module.as_ref().map_or("", |module| module.as_str());
+        let module = if node.level > 0 {
+            self.state.project.relative(self.module, node.level, name)
+        } else {
+            self.state.project.module(self.module, name)
+        };
+        for alias in &node.names {
+            let item = alias.name.as_str();
+            let bound = alias.asname.as_ref().map_or(item, |name| name.as_str());
+            let sub = module.and_then(|module| self.state.project.below(module, item)).or_else(|| {
+                (node.level > 0 && name.is_empty())
+                    .then(|| self.state.project.relative(self.module, node.level, item))
+                    .flatten()
+            });
+            let value = match (module, sub) {
+                (Some(module), _) if item == "*" => {
+                    self.enter_module(module, node.range());
+                    if let Some(stars) = self.state.stars.get_mut(self.module) {
+                        stars.insert(module);
+                    }
+                    continue;
+                }
+                (_, Some(sub)) => {
+                    self.enter_module(sub, node.range());
+                    Value::new(Shape::Module(sub), Taint::NONE)
+                }
+                (Some(module), None) => {
+                    self.enter_module(module, node.range());
+                    self.given_away(module, item)
+                }
+                (None, None) if node.level == 0 => Value::path(&format!("{name}.{item}")),
+                _ => Value::default(),
+            };
+            self.bind(bound, value);
+        }
+    }
+
+    /// What a module gives away under a name.
+    fn given_away(&self, module: ModuleId, item: &str) -> Value {
+        let found = self.state.global(module, item);
+        let script = self.state.project.is_script(module);
+        found.unwrap_or_else(|| match item {
+            super::DEFAULT_EXPORT => Value::new(Shape::Module(module), Taint::NONE),
+            _ if script => {
+                self.state.default_export(module).map_or_else(Value::default, |all| all.item(Some(item)))
+            }
+            _ => Value::default(),
+        })
+    }
+
+    fn imported(&mut self, path: &str, range: TextRange) -> Value {
+        match self.state.project.module(self.module, path) {
+            Some(module) => {
+                self.enter_module(module, range);
+                Value::new(Shape::Module(module), Taint::NONE)
+            }
+            None => Value::path(path),
+        }
+    }
+
+    /// Importing a module runs its body.
+    fn enter_module(&mut self, module: ModuleId, range: TextRange) {
+        if module == self.module {
+            return;
+        }
+        self.state.imported.insert(module);
+        let Some(body) = self.state.project.modules.get(module).map(|module| module.function) else { return };
+        let call = self.call_at(range);
+        if !call.callees.contains(&body) {
+            call.callees.push(body);
+        }
+    }
+
+    pub(super) fn function_definition(&mut self, node: &StmtFunctionDef) {
+        let Some(id) = self.state.project.defined(self.module, node.range()) else { return };
+        let count = self.state.project.functions.get(id).map_or(0, |func| func.parameters.len());
+        let mut defaults: Vec<Option<Value>> = node
+            .parameters
+            .iter_non_variadic_params()
+            .map(|parameter| parameter.default().map(|default| self.eval(default)))
+            .collect();
+        defaults.resize(count, None);
+        if let Some(summary) = self.state.summaries.get_mut(id) {
+            summary.defaults.clone_from(&defaults);
+        }
+        let handed: Vec<Value> = defaults.into_iter().map(Option::unwrap_or_default).collect();
+        self.state.hand_in(id, &handed);
+        let value = self.decorated(id, node);
+        self.bind(node.name.as_str(), value);
+    }
+
+    pub(super) fn class_definition(&mut self, node: &StmtClassDef) {
+        let Some(id) = self.state.project.defined(self.module, node.range()) else { return };
+        let bases: Vec<Value> = node
+            .arguments
+            .iter()
+            .flat_map(|arguments| arguments.args.iter())
+            .map(|base| self.eval(base))
+            .collect();
+        let called = bases.iter().find_map(|base| match &base.shape {
+            Shape::Path(path) => {
+                (super::api::frameworks::calls_methods(path) && path.contains('.')).then(|| path.to_string())
+            }
+            _ => None,
+        });
+        if let Some(class) = self.state.classes.get_mut(id) {
+            class.bases = bases;
+        }
+        // The body runs in names of its own; its functions become methods.
+        let outside = self.env.clone();
+        self.depth += 1;
+        for statement in &node.body {
+            match statement {
+                Stmt::FunctionDef(method) => self.method_definition(method, called.as_deref()),
+                Stmt::Assign(assign) => {
+                    let value = self.eval(&assign.value);
+                    for name in assign.targets.iter().filter_map(dotted) {
+                        self.state.set_attribute(id, &name, value.clone());
+                        self.env.names.insert(name, value.clone());
+                    }
+                }
+                Stmt::AnnAssign(assign) => {
+                    let declared = self.annotated(&assign.annotation);
+                    let value = assign.value.as_deref().map(|value| self.eval(value));
+                    let value = value.filter(|value| value.shape != Shape::Unknown).unwrap_or(declared);
+                    if let Some(name) = dotted(&assign.target) {
+                        self.state.set_attribute(id, &name, value);
+                    }
+                }
+                other => self.statement(other),
+            }
+        }
+        self.depth -= 1;
+        self.env = outside;
+        self.bind(node.name.as_str(), Value::new(Shape::Class(id), Taint::NONE));
+    }
+
+    fn method_definition(&mut self, node: &StmtFunctionDef, base: Option<&str>) {
+        self.function_definition(node);
+        let Some(id) = self.state.project.defined(self.module, node.range()) else { return };
+        let entry = base.and_then(|base| super::api::frameworks::entered_through(base, node.name.as_str()));
+        if let (Some(entry), Some(function)) = (entry, self.state.functions.get_mut(id))
+            && function.entry.is_none()
+        {
+            function.entry = Some(entry);
+        }
+    }
+}
+
+pub(super) fn is_static(definition: &StmtFunctionDef) -> bool {
+    definition
+        .decorator_list
+        .iter()
+        .any(|decorator| dotted(&decorator.expression).as_deref() == Some("staticmethod"))
+}

@@ -1,0 +1,405 @@
+//! Expressions.
+
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use ruff_python_ast::{
+    BoolOp, Comprehension, Expr, ExprBoolOp, ExprCompare, ExprDict, ExprFString, ExprName, ExprSubscript,
+    FStringPart, InterpolatedStringElement, Operator, UnaryOp,
+};
+use ruff_text_size::Ranged;
+
+use super::api::{models, sources};
+use super::value::{Shape, Value};
+use super::walk::Walk;
+use crate::facts::{Piece, Taint, Template};
+
+impl Walk<'_, '_> {
+    /// What an expression is and where it comes from; the calls in it are recorded.
+    pub(super) fn eval(&mut self, expression: &Expr) -> Value {
+        if self.depth > super::MAX_DEPTH || !self.state.spend() {
+            return Value::default();
+        }
+        self.depth += 1;
+        let value = self.eval_inner(expression);
+        self.depth -= 1;
+        value
+    }
+
+    fn eval_inner(&mut self, expression: &Expr) -> Value {
+        match expression {
+            Expr::Name(node) => self.name(node),
+            Expr::Attribute(node) => {
+                let object = self.eval(&node.value);
+                self.attribute(&object, node.attr.as_str())
+            }
+            Expr::Call(node) => self.call(node),
+            Expr::Subscript(node) => self.subscript(node),
+            Expr::StringLiteral(node) => Value::text(node.value.to_str()),
+            Expr::FString(node) => self.format_string(node),
+            Expr::NumberLiteral(_) => Value::new(Shape::Number, Taint::NONE),
+            Expr::BooleanLiteral(node) => Value::new(Shape::Bool(node.value), Taint::NONE),
+            Expr::NoneLiteral(_) => Value::new(Shape::None, Taint::NONE),
+            Expr::BinOp(node) => {
+                let (left, right) = (self.eval(&node.left), self.eval(&node.right));
+                operated(node.op, &left, &right)
+            }
+            Expr::BoolOp(node) => self.either(node),
+            Expr::Compare(node) => self.compare(node, expression),
+            Expr::UnaryOp(node) => {
+                let value = self.eval(&node.operand);
+                if node.op == UnaryOp::Not {
+                    return Value::of(value.taint.and(Taint::CONSENT));
+                }
+                Value::of(value.taint)
+            }
+            Expr::Dict(node) => self.dict(node),
+            Expr::List(node) => self.items(&node.elts),
+            Expr::Tuple(node) => self.items(&node.elts),
+            Expr::Set(node) => self.items(&node.elts),
+            Expr::ListComp(node) => self.comprehension(&node.generators, &[&node.elt]),
+            Expr::SetComp(node) => self.comprehension(&node.generators, &[&node.elt]),
+            Expr::Generator(node) => self.comprehension(&node.generators, &[&node.elt]),
+            Expr::DictComp(node) => {
+                let parts: Vec<&Expr> = node.key.as_deref().into_iter().chain([&*node.value]).collect();
+                self.comprehension(&node.generators, &parts)
+            }
+            Expr::If(node) => {
+                self.eval(&node.test);
+                let judged = self.judge(&node.test);
+                let before = self.env.consent;
+                self.env.consent |= judged.when_true;
+                let yes = self.eval(&node.body);
+                self.env.consent = before | judged.when_false;
+                let no = self.eval(&node.orelse);
+                self.env.consent = before;
+                yes.join(&no)
+            }
+            Expr::Lambda(node) => {
+                let before = self.env.names.clone();
+                for parameter in node.parameters.iter().flat_map(|all| all.iter_non_variadic_params()) {
+                    self.env.names.insert(parameter.name().to_string(), Value::default());
+                }
+                let value = self.eval(&node.body);
+                self.env.names = before;
+                Value::of(value.taint)
+            }
+            Expr::Await(node) => self.eval(&node.value),
+            Expr::Starred(node) => self.eval(&node.value),
+            Expr::Named(node) => {
+                let value = self.eval(&node.value);
+                self.assign(&node.target, value.clone());
+                value
+            }
+            Expr::Yield(node) => {
+                let value = node.value.as_deref().map(|value| self.eval(value)).unwrap_or_default();
+                self.yielded(Value::new(Shape::List(Rc::new(vec![value])), Taint::NONE));
+                Value::default()
+            }
+            Expr::YieldFrom(node) => {
+                let value = self.eval(&node.value);
+                self.yielded(value);
+                Value::default()
+            }
+            Expr::Slice(node) => {
+                let parts = [&node.lower, &node.upper, &node.step];
+                parts.into_iter().flatten().for_each(|part| {
+                    self.eval(part);
+                });
+                Value::default()
+            }
+            _ => Value::default(),
+        }
+    }
+
+    fn subscript(&mut self, node: &ExprSubscript) -> Value {
+        let object = self.eval(&node.value);
+        let key = self.eval(&node.slice);
+        if object
+            .outside()
+            .is_some_and(|path| path == "os.environ" || super::api::script::is_environment(path))
+        {
+            return variable(key.known_text(), None);
+        }
+        let mut item = object.item(key.known_text());
+        item.taint |= key.taint.without(Taint::CONSENT);
+        item
+    }
+
+    fn name(&mut self, node: &ExprName) -> Value {
+        let name = node.id.as_str();
+        if let Some(value) = self.env.names.get(name) {
+            let inner = self.state.written.get(&self.function).and_then(|names| names.get(name));
+            return inner.map_or_else(|| value.clone(), |inner| value.join(inner));
+        }
+        let project = self.state.project;
+        let mut outer = project.functions.get(self.function).and_then(|func| func.outer);
+        while let Some(function) = outer {
+            if let Some(value) = self.state.locals.get(&function).and_then(|names| names.get(name)) {
+                let seen = self.seen_from_inside(function, value);
+                let inner = self.state.written.get(&function).and_then(|names| names.get(name));
+                return inner.map_or_else(|| seen.clone(), |inner| seen.join(inner));
+            }
+            outer = project.functions.get(function).and_then(|func| func.outer);
+        }
+        self.state.global(self.module, name).unwrap_or_else(|| self.unbound(name))
+    }
+
+    /// A name that nothing binds is a builtin; in a script it says so.
+    fn unbound(&self, name: &str) -> Value {
+        if self.script && !name.starts_with("js.") { Value::default() } else { Value::path(name) }
+    }
+
+    /// A name of a function around this one: its parameters are not ours.
+    fn seen_from_inside(&self, function: usize, value: &Value) -> Value {
+        let handed =
+            self.state.summaries.get(function).map(|summary| summary.handed.clone()).unwrap_or_default();
+        let taints: Vec<Taint> = handed.iter().map(|value| value.taint).collect();
+        let taint = value.taint.filled(&taints).sources();
+        let shape = match &value.shape {
+            Shape::Text(template) => match template.pieces.as_slice() {
+                [Piece::Parameter(index)] => match handed.get(*index) {
+                    Some(value) if !matches!(value.shape, Shape::Unknown) => match &value.shape {
+                        Shape::Functions(_) | Shape::Bound(_) => Shape::Outer(function, *index),
+                        known => known.clone(),
+                    },
+                    _ => Shape::Outer(function, *index),
+                },
+                _ => value.filled(&handed).shape,
+            },
+            Shape::Functions(_) => {
+                let parameters =
+                    self.state.project.functions.get(function).map(|func| func.parameters.clone());
+                let index = value.taint.parameters().next();
+                match (parameters, index) {
+                    (Some(parameters), Some(index)) if index < parameters.len() => {
+                        Shape::Outer(function, index)
+                    }
+                    _ => value.shape.clone(),
+                }
+            }
+            other => other.clone(),
+        };
+        Value { shape, taint }
+    }
+
+    pub(super) fn attribute(&mut self, object: &Value, name: &str) -> Value {
+        if self.script && object.outside().is_some_and(super::api::script::is_environment) {
+            return variable(Some(name), None);
+        }
+        let found = match &object.shape {
+            Shape::Module(module) => self.state.global(*module, name).or_else(|| {
+                let below = self.state.project.below(*module, name);
+                let below = below.map(|below| Value::new(Shape::Module(below), Taint::NONE));
+                below.or_else(|| Some(self.state.default_export(*module)?.item(Some(name))))
+            }),
+            Shape::Object(class) => self.state.member(*class, name, true, 0),
+            Shape::Class(class) => self.state.member(*class, name, false, 0),
+            Shape::Dict(items) if self.script => items.contains_key(name).then(|| object.item(Some(name))),
+            _ => None,
+        };
+        let mut value = found.unwrap_or_else(|| object.attribute(name));
+        if let Some(source) = value.outside().and_then(sources::of) {
+            value.taint |= source;
+        }
+        value
+    }
+
+    fn either(&mut self, node: &ExprBoolOp) -> Value {
+        let before = self.env.consent;
+        let mut sum: Option<Value> = None;
+        for operand in &node.values {
+            let value = self.eval(operand);
+            let judged = self.judge(operand);
+            self.env.consent |= if node.op == BoolOp::And { judged.when_true } else { judged.when_false };
+            sum = Some(match sum {
+                None => value,
+                Some(left) if node.op == BoolOp::Or => with_default(&left, &value),
+                Some(left) => Value { taint: left.taint | value.taint, shape: value.shape },
+            });
+        }
+        self.env.consent = before;
+        sum.unwrap_or_default()
+    }
+
+    fn compare(&mut self, node: &ExprCompare, whole: &Expr) -> Value {
+        self.eval(&node.left);
+        node.comparators.iter().for_each(|other| {
+            self.eval(other);
+        });
+        let judged = self.judge(whole);
+        Value::of(if judged.when_true || judged.when_false { Taint::CONSENT } else { Taint::NONE })
+    }
+
+    fn dict(&mut self, node: &ExprDict) -> Value {
+        let mut items = BTreeMap::new();
+        let mut taint = Taint::NONE;
+        for item in &node.items {
+            let value = self.eval(&item.value);
+            if let Some(key) = &item.key {
+                let key = self.eval(key);
+                taint |= key.taint;
+                match key.known_text() {
+                    Some(key) => {
+                        items.insert(key.to_owned(), value);
+                    }
+                    None => taint |= value.deep_taint(),
+                }
+            } else {
+                taint |= value.deep_taint();
+                if let Shape::Dict(more) = &value.shape {
+                    items.extend(more.iter().map(|(key, value)| (key.clone(), value.clone())));
+                }
+            }
+        }
+        self.offer_tool(node.range(), &items);
+        Value::new(Shape::Dict(Rc::new(items)), taint).bounded(6)
+    }
+
+    pub(super) fn items(&mut self, elements: &[Expr]) -> Value {
+        let items: Vec<Value> = elements.iter().map(|element| self.eval(element)).collect();
+        Value::new(Shape::List(Rc::new(items)), Taint::NONE).bounded(6)
+    }
+
+    fn comprehension(&mut self, generators: &[Comprehension], parts: &[&Expr]) -> Value {
+        let before = self.env.names.clone();
+        let consent = self.env.consent;
+        for generator in generators {
+            let item = self.eval(&generator.iter).item(None);
+            self.assign(&generator.target, item);
+            for test in &generator.ifs {
+                self.eval(test);
+                let judged = self.judge(test);
+                self.env.consent |= judged.when_true;
+            }
+        }
+        let all: Vec<Value> = parts.iter().map(|part| self.eval(part)).collect();
+        let taint = all.iter().fold(Taint::NONE, |sum, value| sum | value.deep_taint());
+        self.env.names = before;
+        self.env.consent = consent;
+        Value::new(Shape::List(Rc::new(all.into_iter().rev().take(1).collect())), taint)
+    }
+
+    fn format_string(&mut self, node: &ExprFString) -> Value {
+        let mut template = Template::default();
+        let mut taint = Taint::NONE;
+        for part in node.value.as_slice() {
+            match part {
+                FStringPart::Literal(literal) => template.push(&Template::text(&literal.value)),
+                FStringPart::FString(string) => {
+                    for element in &string.elements {
+                        match element {
+                            InterpolatedStringElement::Literal(literal) => {
+                                template.push(&Template::text(&literal.value));
+                            }
+                            InterpolatedStringElement::Interpolation(hole) => {
+                                let value = self.eval(&hole.expression);
+                                taint |= value.deep_taint();
+                                template.push(&piece(&value));
+                            }
+                        }
+                    }
+                }
+            }
+        }
+        Value::new(Shape::Text(template), taint.without(Taint::CONSENT))
+    }
+}
+
+/// The value of an environment variable.
+pub(super) fn variable(name: Option<&str>, default: Option<&Value>) -> Value {
+    let Some(name) = name else { return Value::default() };
+    let default = default.and_then(Value::template).map(Template::shown).filter(|text| !text.is_empty());
+    Value::new(Shape::Text(Template::of(Piece::Variable(name.to_owned(), default))), Taint::NONE)
+}
+
+fn piece(value: &Value) -> Template {
+    value.template().cloned().unwrap_or_else(|| Template::of(Piece::Hole))
+}
+
+/// `left or right`
+fn with_default(left: &Value, right: &Value) -> Value {
+    if let (Shape::Text(one), Some(default)) = (&left.shape, right.template())
+        && let [Piece::Variable(name, None)] = one.pieces.as_slice()
+    {
+        let shown = Some(default.shown()).filter(|text| !text.is_empty());
+        let template = Template::of(Piece::Variable(name.clone(), shown));
+        return Value::new(Shape::Text(template), left.taint | right.taint);
+    }
+    left.join(right)
+}
+
+/// `left + right`
+pub(super) fn added(left: &Value, right: &Value) -> Value {
+    let taint = left.deep_taint() | right.deep_taint();
+    let taint = taint.without(Taint::CONSENT);
+    let shape = match (&left.shape, &right.shape) {
+        (Shape::Text(one), _) => {
+            let mut template = one.clone();
+            template.push(&piece(right));
+            Shape::Text(template)
+        }
+        (_, Shape::Text(_)) => {
+            let mut template = Template::of(Piece::Hole);
+            template.push(&piece(right));
+            Shape::Text(template)
+        }
+        (Shape::List(one), Shape::List(two)) => {
+            Shape::List(Rc::new(one.iter().chain(two.iter()).cloned().collect()))
+        }
+        (Shape::List(_), _) => left.shape.clone(),
+        _ => Shape::Unknown,
+    };
+    Value::new(shape, taint).bounded(6)
+}
+
+fn operated(op: Operator, left: &Value, right: &Value) -> Value {
+    let taint = (left.deep_taint() | right.deep_taint()).without(Taint::CONSENT);
+    match op {
+        Operator::Add => added(left, right),
+        // A known text with a hole in it, wherever that is: what is before the first one stays known.
+        Operator::Mod => match left.template().and_then(Template::known) {
+            Some(text) => {
+                let mut template = Template::default();
+                for (index, part) in text.split('%').enumerate() {
+                    if index == 0 {
+                        template.push(&Template::text(part));
+                    } else {
+                        template.push(&Template::of(Piece::Hole));
+                        let rest: String = part.chars().skip(1).collect();
+                        template.push(&Template::text(&rest));
+                    }
+                }
+                Value::new(Shape::Text(template), taint)
+            }
+            None => Value::of(taint),
+        },
+        Operator::Div if left.outside().is_some_and(|path| path.starts_with("pathlib.")) => {
+            Value::new(left.shape.clone(), taint)
+        }
+        // `prompt | model | parser`
+        Operator::BitOr => {
+            let chain = |value: &&Value| {
+                value.outside().is_some_and(|path| models::is_framework(super::api::root(path)))
+            };
+            match [left, right].into_iter().filter(chain).collect::<Vec<_>>().as_slice() {
+                [] => Value::of(taint),
+                parts => {
+                    let given: Vec<super::value::Argument> = [left, right]
+                        .into_iter()
+                        .map(|value| super::value::Argument {
+                            name: None,
+                            value: value.clone(),
+                            spread: false,
+                        })
+                        .collect();
+                    let package =
+                        parts.first().and_then(|part| part.outside()).map_or("langchain", super::api::root);
+                    let made = Value::path(&format!("{package}.Chain")).called(&given);
+                    Value::new(made, taint)
+                }
+            }
+        }
+        _ => Value::of(taint),
+    }
+}

@@ -1,0 +1,161 @@
+//! Functions that are handed out: who calls them, with what, and whether somebody was asked before.
+
+use ruff_text_size::TextRange;
+
+use super::api::{frameworks, script};
+use super::call::{all_of, functions};
+use super::consent;
+use super::value::{Argument, Shape, Value};
+use super::walk::Walk;
+use crate::facts::{FunctionId, Taint};
+
+impl Walk<'_, '_> {
+    /// Functions that are handed to a library are called from where they are handed out.
+    pub(super) fn hand_out(&mut self, path: &str, callee: &Value, arguments: &[Argument], range: TextRange) {
+        let heard = if self.script {
+            script::hears(path)
+        } else {
+            frameworks::feeds_callbacks(path).then_some(Taint::USER)
+        };
+        if self.script {
+            if heard.is_some() {
+                self.ask_before(arguments);
+            }
+            self.offer_script_tool(path, arguments, range);
+        }
+        let plain = if self.script { callee.taint } else { Taint::NONE };
+        self.callbacks(heard, plain, arguments, range);
+    }
+
+    /// Enters the functions among the arguments: with what is said to them, if anybody says something, or else with what
+    /// stands beside them.
+    pub(super) fn callbacks(
+        &mut self,
+        heard: Option<Taint>,
+        plain: Taint,
+        arguments: &[Argument],
+        range: TextRange,
+    ) {
+        let mut found: Vec<FunctionId> = Vec::new();
+        for argument in arguments {
+            collect_functions(&argument.value, &mut found, 0);
+        }
+        let beside = (plain | all_of(arguments)).without(Taint::CONSENT);
+        for function in found {
+            self.called_back(function, heard.unwrap_or(beside), heard.is_some(), range);
+        }
+    }
+
+    fn called_back(&mut self, function: FunctionId, said: Taint, heard: bool, range: TextRange) {
+        let project = self.state.project;
+        let parameters = project.functions.get(function).map_or(&[][..], |func| &func.parameters);
+        let answers = |name: &String| heard && self.script && script::is_answer(name);
+        let taints: Vec<Taint> =
+            parameters.iter().map(|name| if answers(name) { Taint::NONE } else { said }).collect();
+        let values: Vec<Value> = taints.iter().map(|taint| Value::of(taint.sources())).collect();
+        self.state.hand_in(function, &values);
+        let call = self.call_at(range);
+        if !call.callees.contains(&function) {
+            call.callees.push(function);
+        }
+        call.arguments.resize(call.arguments.len().max(taints.len()), Taint::NONE);
+        call.arguments.iter_mut().zip(&taints).for_each(|(slot, taint)| *slot |= *taint);
+    }
+
+    /// `app.post("/x", requireConsent, handler)`: what stands behind a question for consent is asked for.
+    fn ask_before(&mut self, arguments: &[Argument]) {
+        let mut asked = false;
+        for argument in arguments.iter().filter(|argument| argument.name.is_none()) {
+            if asked {
+                self.mark_consented(&argument.value);
+            }
+            asked |= self.asks(&argument.value);
+        }
+    }
+
+    /// Whether a middleware goes on with consent only.
+    fn asks(&self, value: &Value) -> bool {
+        match &value.shape {
+            Shape::Functions(ids) => ids.iter().any(|id| self.state.wrapped.get(*id) == Some(&Some(true))),
+            Shape::Path(_) | Shape::Made(_) => {
+                let path = value.outside().unwrap_or_default().trim_end_matches("()");
+                path.contains('.') && consent::answers(path)
+            }
+            _ => false,
+        }
+    }
+
+    fn mark_consented(&mut self, value: &Value) {
+        let mut found = Vec::new();
+        collect_functions(value, &mut found, 0);
+        self.state.asked.extend(found);
+    }
+
+    /// `withConsent(handler)`: a function of the project that gives back one which calls what it took.
+    pub(super) fn wrapped(&mut self, wrappers: &[FunctionId], arguments: &[Argument], made: Value) -> Value {
+        let wraps = |id: &FunctionId| self.state.wrapped.get(*id).copied().flatten();
+        let Some(asks) = wrappers.iter().find_map(wraps).filter(|_| self.script) else { return made };
+        let Shape::Functions(inner) = &made.shape else { return made };
+        let mut all = inner.to_vec();
+        for argument in arguments {
+            if asks {
+                self.mark_consented(&argument.value);
+            }
+            collect_functions(&argument.value, &mut all, 0);
+        }
+        functions(all)
+    }
+
+    /// What a library gives back of the function that it was given: `useCallback(f)`, `requireConsent(f)`.
+    pub(super) fn handed_back(&mut self, path: &str, arguments: &[Argument]) -> Option<Value> {
+        if !self.script {
+            return None;
+        }
+        let asks = path.contains('.') && consent::answers(path.trim_end_matches("()"));
+        if !asks && !script::gives_back(path) {
+            return None;
+        }
+        let mut all = Vec::new();
+        for argument in arguments {
+            collect_functions(&argument.value, &mut all, 0);
+        }
+        if asks {
+            for argument in arguments {
+                self.mark_consented(&argument.value);
+            }
+        }
+        (!all.is_empty()).then(|| functions(all))
+    }
+
+    /// A parameter that is called: `next()` of a middleware goes on.
+    pub(super) fn goes_on(&mut self, name: &str) {
+        if matches!(name, "next" | "done" | "proceed") {
+            self.summary.wraps = Some(self.summary.wraps.unwrap_or(true) && self.env.consent);
+        }
+    }
+
+    /// Enters functions with values, and gives what they give.
+    pub(super) fn enter_with(&mut self, ids: &[FunctionId], given: &[Value], range: TextRange) -> Value {
+        let arguments: Vec<Argument> =
+            given.iter().map(|value| Argument { name: None, value: value.clone(), spread: false }).collect();
+        self.enter(ids, None, &arguments, range)
+    }
+}
+
+/// The functions in a value, whatever they were wrapped in.
+pub(super) fn collect_functions(value: &Value, found: &mut Vec<FunctionId>, depth: usize) {
+    if depth > 4 {
+        return;
+    }
+    match &value.shape {
+        Shape::Functions(ids) => found.extend(ids.iter().copied()),
+        Shape::Bound(id) => found.push(*id),
+        Shape::List(items) => items.iter().for_each(|item| collect_functions(item, found, depth + 1)),
+        Shape::Dict(items) => items.values().for_each(|item| collect_functions(item, found, depth + 1)),
+        // MessageHandler(filters.TEXT, answer)
+        Shape::Made(made) => {
+            made.given.iter().for_each(|argument| collect_functions(&argument.value, found, depth + 1));
+        }
+        _ => {}
+    }
+}

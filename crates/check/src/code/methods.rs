@@ -1,0 +1,163 @@
+//! What is particular to calls in scripts: methods that hand items to a function, promises, and parts of functions.
+
+use std::rc::Rc;
+
+use ruff_python_ast::{Expr, ExprCall};
+use ruff_text_size::{Ranged, TextRange};
+
+use super::call::all_of;
+use super::value::{Argument, Shape, Value};
+use super::walk::Walk;
+use crate::facts::{FunctionId, Piece, Taint, Template};
+
+/// Methods that hand each item to a function.
+const EACH: &[&str] = &[
+    "map",
+    "flatMap",
+    "filter",
+    "forEach",
+    "find",
+    "findLast",
+    "some",
+    "every",
+    "sort",
+    "findIndex",
+    "sortBy",
+];
+
+impl Walk<'_, '_> {
+    /// A call that means something by the language alone.
+    pub(super) fn script_call(
+        &mut self,
+        node: &ExprCall,
+        object: &Value,
+        callee: &Value,
+        arguments: &[Argument],
+    ) -> Option<Value> {
+        let range = node.range();
+        match &*node.func {
+            Expr::Name(name) => {
+                let own = matches!(&callee.shape, Shape::Text(text)
+                    if matches!(text.pieces.as_slice(), [Piece::Parameter(_)]));
+                if own || callee.shape == Shape::Unknown {
+                    self.goes_on(name.id.as_str());
+                }
+                None
+            }
+            Expr::Attribute(attribute) => {
+                self.script_method(object, attribute.attr.as_str(), arguments, range)
+            }
+            _ => None,
+        }
+    }
+
+    fn script_method(
+        &mut self,
+        object: &Value,
+        name: &str,
+        arguments: &[Argument],
+        range: TextRange,
+    ) -> Option<Value> {
+        if let Shape::Functions(ids) = &object.shape {
+            return self.part_of_function(&ids.clone(), object, name, arguments, range);
+        }
+        if let Some(value) = text_or_list(object, name, arguments) {
+            return Some(value);
+        }
+        let given = arguments.first().map(|argument| &argument.value)?;
+        let Shape::Functions(ids) = &given.shape else { return None };
+        let ids: Vec<FunctionId> = ids.to_vec();
+        match name {
+            "then" => Some(self.enter_with(&ids, std::slice::from_ref(object), range)),
+            "catch" | "finally" => {
+                self.enter_with(&ids, &[Value::default()], range);
+                Some(object.clone())
+            }
+            "reduce" | "reduceRight" => Some(self.reduce(&ids, object, arguments, range)),
+            _ if EACH.contains(&name) => Some(self.each(&ids, object, name, range)),
+            _ => None,
+        }
+    }
+
+    fn each(&mut self, ids: &[FunctionId], object: &Value, name: &str, range: TextRange) -> Value {
+        let item = object.item(None);
+        let made = self.enter_with(ids, std::slice::from_ref(&item), range);
+        match name {
+            "map" => Value::new(Shape::List(Rc::new(vec![made])), Taint::NONE),
+            "flatMap" => Value::new(Shape::List(Rc::new(vec![made.item(None)])), Taint::NONE),
+            "find" | "findLast" => item,
+            "forEach" | "some" | "every" | "findIndex" => Value::default(),
+            _ => object.clone(),
+        }
+    }
+
+    fn reduce(
+        &mut self,
+        ids: &[FunctionId],
+        object: &Value,
+        arguments: &[Argument],
+        range: TextRange,
+    ) -> Value {
+        let first = arguments.get(1).map(|argument| argument.value.clone()).unwrap_or_default();
+        let made = self.enter_with(ids, &[first, object.item(None)], range);
+        Value { taint: made.taint | object.deep_taint(), ..made }
+    }
+
+    /// `f.call(this, x)`, `f.apply(this, [x])`, `f.bind(this)`
+    fn part_of_function(
+        &mut self,
+        ids: &[FunctionId],
+        function: &Value,
+        name: &str,
+        arguments: &[Argument],
+        range: TextRange,
+    ) -> Option<Value> {
+        let rest = arguments.get(1..).unwrap_or_default();
+        match name {
+            "bind" => Some(function.clone()),
+            "call" => Some(self.enter(ids, None, rest, range)),
+            "apply" => {
+                let items: Vec<Value> = match rest.first().map(|argument| &argument.value.shape) {
+                    Some(Shape::List(items)) => items.to_vec(),
+                    _ => vec![Value::of(all_of(rest))],
+                };
+                Some(self.enter_with(ids, &items, range))
+            }
+            _ => None,
+        }
+    }
+}
+
+/// Methods of texts and lists that give something of which more is known than where it comes from.
+fn text_or_list(object: &Value, name: &str, arguments: &[Argument]) -> Option<Value> {
+    let given = all_of(arguments);
+    match (&object.shape, name) {
+        (Shape::List(items), "concat") => {
+            let more = arguments.iter().map(|argument| argument.value.item(None));
+            let all = items.iter().cloned().chain(more).collect();
+            Some(Value::new(Shape::List(Rc::new(all)), object.taint | given).bounded(6))
+        }
+        (Shape::List(_), "slice" | "reverse" | "flat" | "values" | "toSorted") => Some(object.clone()),
+        (Shape::List(_), "at" | "pop" | "shift") => Some(object.item(None)),
+        (Shape::List(items), "join") => Some(joined(items, object.deep_taint() | given)),
+        (Shape::Text(one), "concat") => {
+            let mut text = one.clone();
+            for argument in arguments {
+                let hole = Template::of(Piece::Hole);
+                text.push(argument.value.template().unwrap_or(&hole));
+            }
+            Some(Value::new(Shape::Text(text), object.taint | given))
+        }
+        _ => None,
+    }
+}
+
+/// `["a", x].join("")`: what is known of the parts.
+fn joined(items: &[Value], taint: Taint) -> Value {
+    let mut text = Template::default();
+    for item in items {
+        let hole = Template::of(Piece::Hole);
+        text.push(item.template().unwrap_or(&hole));
+    }
+    Value::new(Shape::Text(text), taint.without(Taint::CONSENT))
+}

@@ -1,0 +1,226 @@
+//! The evaluator: modules of one language to facts.
+//!
+//! Its syntax tree is Python's, as ruff's parser defines it. Python files are read as they are; scripts are written anew in
+//! the same tree first, with `script` set where the languages differ. Every function is evaluated by itself, with what
+//! earlier rounds found out about the others, until nothing changes.
+
+mod api;
+mod assign;
+mod call;
+mod consent;
+mod decorate;
+mod define;
+mod eval;
+mod hand_out;
+mod loops;
+mod methods;
+mod project;
+mod state;
+mod tools;
+mod value;
+mod walk;
+
+use std::collections::{BTreeSet, HashMap};
+
+use ruff_python_ast::ModModule;
+use ruff_text_size::Ranged;
+
+use crate::facts::{BrokenConsent, Entry, Facts, File, Function, Gap, GapKind, Reach};
+use crate::providers::Providers;
+use project::Project;
+use state::{State, Summary};
+use walk::span;
+
+pub(crate) use api::names;
+
+/// Deeper code is not followed.
+const MAX_DEPTH: usize = 120;
+
+/// Rounds of evaluation: as many calls deep a fact can travel when every round goes against the order of the files.
+const MAX_ROUNDS: usize = 8;
+
+/// Evaluations for one project: some seconds.
+const BUDGET: u64 = 12_000_000;
+
+/// The name under which a script exports one thing: no identifier can be called that.
+pub(crate) const DEFAULT_EXPORT: &str = "export default";
+
+/// A file that was parsed.
+pub(crate) struct Parsed {
+    /// Index of the file in the facts.
+    pub file: usize,
+    /// Its path without ending.
+    pub stem: String,
+    pub body: ModModule,
+    /// It is JavaScript or TypeScript.
+    pub script: bool,
+}
+
+/// What the caller settles.
+pub(crate) struct Limits<'a> {
+    /// Functions that answer whether there is consent.
+    pub consent_functions: &'a [String],
+    /// Evaluations.
+    pub budget: u64,
+}
+
+impl<'a> Limits<'a> {
+    pub(crate) fn new(consent_functions: &'a [String]) -> Self {
+        Self { consent_functions, budget: BUDGET }
+    }
+}
+
+/// Evaluates modules of one language into facts.
+pub(crate) fn read(facts: &mut Facts, parsed: &[Parsed], providers: &Providers, limits: &Limits<'_>) {
+    let mut project = Project::default();
+    for module in parsed {
+        project.add(module);
+    }
+    let found = evaluate(&project, &facts.files, providers, limits);
+    merge(facts, found);
+}
+
+fn evaluate(project: &Project<'_>, texts: &[File], providers: &Providers, limits: &Limits<'_>) -> Facts {
+    let mut state = State {
+        project,
+        providers,
+        consent_functions: limits.consent_functions,
+        globals: vec![HashMap::default(); project.modules.len()],
+        stars: vec![BTreeSet::default(); project.modules.len()],
+        imported: BTreeSet::default(),
+        classes: vec![state::ClassState::default(); project.classes.len()],
+        summaries: vec![Summary::default(); project.functions.len()],
+        locals: HashMap::default(),
+        written: HashMap::default(),
+        functions: project.functions.iter().map(|func| described(project, func)).collect(),
+        stores: Vec::new(),
+        tools: Vec::new(),
+        gaps: Vec::new(),
+        texts,
+        changed: true,
+        asked: BTreeSet::default(),
+        wrapped: vec![None; project.functions.len()],
+        budget: limits.budget,
+    };
+    for _ in 0..MAX_ROUNDS {
+        if !state.changed || state.budget == 0 {
+            break;
+        }
+        state.changed = false;
+        // What a decorator does with what it wraps is found out anew in each round.
+        state.wrapped = state.summaries.iter_mut().map(|summary| summary.wraps.take()).collect();
+        for module in &project.modules {
+            walk::walk(&mut state, module.function);
+        }
+        for (id, func) in project.functions.iter().enumerate() {
+            if func.definition.is_some() {
+                walk::walk(&mut state, id);
+            }
+        }
+        let now: Vec<Option<bool>> = state.summaries.iter().map(|summary| summary.wraps).collect();
+        state.changed |= now != state.wrapped;
+    }
+    if state.budget == 0 {
+        state.gaps.push(Gap { path: String::new(), line: 0, why: GapKind::TooComplex });
+    }
+    enter(project, &mut state);
+    judge_consent(project, &mut state);
+    let (functions, stores) = (state.functions, state.stores);
+    Facts { functions, stores, tools: state.tools, gaps: state.gaps, ..Facts::default() }
+}
+
+fn described(project: &Project<'_>, func: &project::Func<'_>) -> Function {
+    let file = project.modules.get(func.module).map_or(0, |module| module.file);
+    let span = func.definition.map_or(0..0, |definition| span(definition.name.range()));
+    let name = func.name.rsplit('.').next().unwrap_or(&func.name);
+    let erases = func.definition.is_some()
+        && api::names(name, &["erase*", "forget*", "delete*", "purge*", "wipe*", "remove*", "clear*"]);
+    Function { name: func.name.clone(), file, span, erases, ..Function::default() }
+}
+
+/// A module that nobody imports is run.
+fn enter(project: &Project<'_>, state: &mut State<'_>) {
+    let runs = |state: &State<'_>| state.functions.iter().any(|function| function.entry.is_some());
+    for (id, module) in project.modules.iter().enumerate() {
+        if !state.imported.contains(&id)
+            && let Some(function) = state.functions.get_mut(module.function)
+        {
+            function.entry.get_or_insert(Entry::Program);
+        }
+    }
+    if !runs(state) {
+        for module in &project.modules {
+            if let Some(function) = state.functions.get_mut(module.function) {
+                function.entry = Some(Entry::Program);
+            }
+        }
+    }
+    // A library has no start: whatever is public may be called.
+    let functions = std::mem::take(&mut state.functions);
+    let facts = Facts { functions, ..Facts::default() };
+    let reach = Reach::new(&facts);
+    state.functions = facts.functions;
+    let does = facts_do(&state.functions, &reach);
+    let definitions = || project.functions.iter().enumerate().filter(|(_, func)| func.definition.is_some());
+    if !does && definitions().count() > 0 && definitions().all(|(id, _)| !reach.runs(id)) {
+        state.gaps.push(Gap { path: String::new(), line: 0, why: GapKind::NoEntry });
+        for (id, func) in definitions() {
+            let public =
+                !func.name.rsplit('.').next().unwrap_or_default().starts_with('_') && func.outer.is_none();
+            if public && let Some(function) = state.functions.get_mut(id) {
+                function.entry = Some(Entry::Handler);
+            }
+        }
+    }
+}
+
+/// Whether code that can run does anything that rules look at.
+fn facts_do(functions: &[Function], reach: &Reach) -> bool {
+    let mut running = functions.iter().enumerate().filter(|(id, _)| reach.runs(*id));
+    running.any(|(_, function)| function.calls.iter().any(|call| !call.does.is_empty()))
+}
+
+/// Consent functions that are none.
+fn judge_consent(project: &Project<'_>, state: &mut State<'_>) {
+    for (id, func) in project.functions.iter().enumerate() {
+        let Some(summary) = state.summaries.get(id).cloned() else { continue };
+        let Some(function) = state.functions.get_mut(id) else { continue };
+        function.consented = summary.consented || state.asked.contains(&id);
+        let module = project.modules.get(func.module).map_or("", |module| module.name.as_str());
+        let full = format!("{module}.{}", func.name);
+        let declared = state.consent_functions.iter().any(|name| *name == full || *name == func.name);
+        if !declared && !consent::answers(&func.name) {
+            continue;
+        }
+        function.broken_consent = if summary.always_yes && !summary.ensures {
+            Some(BrokenConsent::AlwaysYes)
+        } else if summary.wraps == Some(false) {
+            Some(BrokenConsent::RunsAnyway)
+        } else {
+            None
+        };
+    }
+}
+
+/// Adds what was found, with ids moved behind those of other front ends.
+pub(crate) fn merge(facts: &mut Facts, found: Facts) {
+    let (functions, stores) = (facts.functions.len(), facts.stores.len());
+    facts.stores.extend(found.stores);
+    facts.gaps.extend(found.gaps);
+    facts.tools.extend(found.tools.into_iter().map(|mut tool| {
+        tool.function = tool.function.map(|id| id + functions);
+        tool
+    }));
+    facts.functions.extend(found.functions.into_iter().map(|mut function| {
+        for call in &mut function.calls {
+            call.callees.iter_mut().for_each(|callee| *callee += functions);
+            for deed in &mut call.does {
+                use crate::facts::Deed::{Erase, Retrieve, Store};
+                if let Retrieve(store) | Erase(store) | Store(store, _) = deed {
+                    *store += stores;
+                }
+            }
+        }
+        function
+    }));
+}

@@ -1,0 +1,245 @@
+//! The modules, functions and classes of a project, before anything is evaluated.
+
+use std::collections::{BTreeMap, HashMap};
+
+use ruff_python_ast::{ExceptHandler, Expr, ModModule, Stmt, StmtFunctionDef};
+use ruff_text_size::{Ranged, TextRange};
+
+use super::Parsed;
+use super::value::{ClassId, ModuleId};
+use crate::facts::FunctionId;
+
+/// A project.
+#[derive(Default)]
+pub(super) struct Project<'a> {
+    pub modules: Vec<Module<'a>>,
+    pub functions: Vec<Func<'a>>,
+    pub classes: Vec<Class>,
+    by_path: HashMap<String, ModuleId>,
+    by_definition: HashMap<(ModuleId, TextRange), usize>,
+}
+
+/// A file.
+pub(super) struct Module<'a> {
+    pub file: usize,
+    /// Its path without ending, with dots: `app.store`.
+    pub name: String,
+    /// Its folder, with `/`; empty at the root.
+    pub folder: String,
+    pub body: &'a ModModule,
+    /// The function that stands for its body.
+    pub function: FunctionId,
+    /// It is JavaScript or TypeScript.
+    pub script: bool,
+}
+
+/// A function.
+pub(super) struct Func<'a> {
+    pub name: String,
+    pub module: ModuleId,
+    pub class: Option<ClassId>,
+    pub outer: Option<FunctionId>,
+    /// Functions are defined in it.
+    pub has_inner: bool,
+    /// Nothing for the body of a module.
+    pub definition: Option<&'a StmtFunctionDef>,
+    pub parameters: Vec<String>,
+}
+
+/// A class.
+pub(super) struct Class {
+    pub name: String,
+    pub methods: BTreeMap<String, FunctionId>,
+}
+
+impl<'a> Project<'a> {
+    /// Adds a module.
+    pub(super) fn add(&mut self, parsed: &'a Parsed) {
+        let stem = parsed.stem.as_str();
+        let module = self.modules.len();
+        let function = self.functions.len();
+        let name = stem.replace('/', ".");
+        let folder = stem.rsplit_once('/').map_or("", |parts| parts.0).to_owned();
+        self.by_path.insert(stem.to_owned(), module);
+        self.functions.push(Func {
+            name: name.clone(),
+            module,
+            class: None,
+            outer: None,
+            has_inner: false,
+            definition: None,
+            parameters: Vec::new(),
+        });
+        let (file, body, script) = (parsed.file, &parsed.body, parsed.script);
+        self.modules.push(Module { file, name, folder, body, function, script });
+        self.collect(&body.body, module, None, None, 0);
+    }
+
+    /// Whether a module is a script.
+    pub(super) fn is_script(&self, module: ModuleId) -> bool {
+        self.modules.get(module).is_some_and(|module| module.script)
+    }
+
+    /// The module that an import names, seen from another: beside it, or in a folder above.
+    pub(super) fn module(&self, from: ModuleId, name: &str) -> Option<ModuleId> {
+        // Imports of scripts are resolved before: `/path/of/file`.
+        if self.is_script(from) {
+            return self.by_path.get(name.strip_prefix('/')?).copied();
+        }
+        let path = name.replace('.', "/");
+        let mut folder = self.modules.get(from)?.folder.as_str();
+        loop {
+            let full = if folder.is_empty() { path.clone() } else { format!("{folder}/{path}") };
+            if let Some(module) = self.by_path.get(&full) {
+                return Some(*module);
+            }
+            if folder.is_empty() {
+                return self.by_path.get(&format!("src/{path}")).copied();
+            }
+            folder = folder.rsplit_once('/').map_or("", |parts| parts.0);
+        }
+    }
+
+    /// The module of a relative import.
+    pub(super) fn relative(&self, from: ModuleId, level: u32, name: &str) -> Option<ModuleId> {
+        let mut folder = self.modules.get(from)?.folder.as_str();
+        for _ in 1..level {
+            folder = folder.rsplit_once('/').map_or("", |parts| parts.0);
+        }
+        let path = name.replace('.', "/");
+        let full = match (folder.is_empty(), path.is_empty()) {
+            (true, _) => path,
+            (false, true) => folder.to_owned(),
+            (false, false) => format!("{folder}/{path}"),
+        };
+        self.by_path.get(&full).copied()
+    }
+
+    /// A module below another: `package.module`.
+    pub(super) fn below(&self, module: ModuleId, name: &str) -> Option<ModuleId> {
+        let parent = self.modules.get(module).filter(|parent| !parent.script)?;
+        self.by_path.get(&format!("{}/{name}", parent.name.replace('.', "/"))).copied()
+    }
+
+    /// The function or class that a definition made.
+    pub(super) fn defined(&self, module: ModuleId, range: TextRange) -> Option<usize> {
+        self.by_definition.get(&(module, range)).copied()
+    }
+
+    fn collect(
+        &mut self,
+        body: &'a [Stmt],
+        module: ModuleId,
+        class: Option<ClassId>,
+        outer: Option<FunctionId>,
+        depth: usize,
+    ) {
+        if depth > super::MAX_DEPTH {
+            return;
+        }
+        for statement in body {
+            match statement {
+                Stmt::FunctionDef(definition) => {
+                    let id = self.add_function(definition, module, class, outer);
+                    self.collect(&definition.body, module, None, Some(id), depth + 1);
+                }
+                Stmt::ClassDef(definition) => {
+                    let id = self.classes.len();
+                    let name = definition.name.as_str().to_owned();
+                    self.classes.push(Class { name, methods: BTreeMap::new() });
+                    self.by_definition.insert((module, definition.range()), id);
+                    self.collect(&definition.body, module, Some(id), outer, depth + 1);
+                }
+                other => {
+                    for block in blocks(other) {
+                        self.collect(block, module, class, outer, depth + 1);
+                    }
+                }
+            }
+        }
+    }
+
+    fn add_function(
+        &mut self,
+        definition: &'a StmtFunctionDef,
+        module: ModuleId,
+        class: Option<ClassId>,
+        outer: Option<FunctionId>,
+    ) -> FunctionId {
+        let id = self.functions.len();
+        let short = definition.name.as_str();
+        let prefix = class
+            .and_then(|class| self.classes.get(class))
+            .map(|class| class.name.clone())
+            .or_else(|| outer.and_then(|outer| self.functions.get(outer)).map(|outer| outer.name.clone()));
+        // What a script keeps without a name is named by its place; people see the name only.
+        let shown = short.split('@').next().unwrap_or(short);
+        let name = prefix.map_or_else(|| shown.to_owned(), |prefix| format!("{prefix}.{shown}"));
+        let mut parameters: Vec<String> =
+            definition.parameters.iter_non_variadic_params().map(|p| p.name().to_string()).collect();
+        let rest = [&definition.parameters.vararg, &definition.parameters.kwarg];
+        parameters.extend(rest.into_iter().flatten().map(|p| p.name.to_string()));
+        self.functions.push(Func {
+            name,
+            module,
+            class,
+            outer,
+            has_inner: false,
+            definition: Some(definition),
+            parameters,
+        });
+        self.by_definition.insert((module, definition.range()), id);
+        if let Some(outer) = outer.and_then(|outer| self.functions.get_mut(outer)) {
+            outer.has_inner = true;
+        }
+        if let Some(class) = class.and_then(|class| self.classes.get_mut(class)) {
+            class.methods.insert(short.to_owned(), id);
+        }
+        id
+    }
+}
+
+/// The blocks inside a statement that is no definition.
+pub(super) fn blocks(statement: &Stmt) -> Vec<&[Stmt]> {
+    let mut found: Vec<&[Stmt]> = Vec::new();
+    match statement {
+        Stmt::If(node) => {
+            found.push(&node.body);
+            found.extend(node.elif_else_clauses.iter().map(|clause| &*clause.body));
+        }
+        Stmt::For(node) => found.extend([&*node.body, &*node.orelse]),
+        Stmt::While(node) => found.extend([&*node.body, &*node.orelse]),
+        Stmt::With(node) => found.push(&node.body),
+        Stmt::Try(node) => {
+            found.extend([&*node.body, &*node.orelse, &*node.finalbody]);
+            found.extend(node.handlers.iter().map(|handler| {
+                let ExceptHandler::ExceptHandler(handler) = handler;
+                &*handler.body
+            }));
+        }
+        Stmt::Match(node) => found.extend(node.cases.iter().map(|case| &*case.body)),
+        _ => {}
+    }
+    found
+}
+
+/// The dotted name of an expression, if it is one of a reasonable length.
+pub(super) fn dotted(expression: &Expr) -> Option<String> {
+    let mut parts: Vec<&str> = Vec::new();
+    let mut at = expression;
+    while parts.len() < 32 {
+        match at {
+            Expr::Name(name) => {
+                parts.push(name.id.as_str());
+                parts.reverse();
+                return Some(parts.join("."));
+            }
+            Expr::Attribute(attribute) => {
+                parts.push(attribute.attr.as_str());
+                at = &attribute.value;
+            }
+            _ => return None,
+        }
+    }
+    None
+}

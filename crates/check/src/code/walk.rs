@@ -1,0 +1,512 @@
+//! Statements: one function, from its first line to its last, with what is certain at each.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use ruff_python_ast::{
+    ExceptHandler, Expr, Stmt, StmtFor, StmtFunctionDef, StmtIf, StmtMatch, StmtTry, StmtWhile, StmtWith,
+};
+use ruff_text_size::{Ranged, TextRange};
+
+use super::loops;
+use super::state::{Names, State, Summary};
+use super::value::{ModuleId, Shape, Value};
+use crate::facts::{Call, Entry, FunctionId, Loop, Piece, Taint, Template};
+
+/// What is certain at a point of a function.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Env {
+    pub names: Names,
+    /// Somebody consented.
+    pub consent: bool,
+    /// The point can be reached.
+    pub live: bool,
+}
+
+impl Env {
+    fn merge(&mut self, other: Self) {
+        if !other.live {
+            return;
+        }
+        if !self.live {
+            *self = other;
+            return;
+        }
+        self.consent &= other.consent;
+        for (name, value) in other.names {
+            match self.names.get_mut(&name) {
+                Some(mine) if *mine == value => {}
+                Some(mine) => *mine = mine.join(&value),
+                None => {
+                    self.names.insert(name, value);
+                }
+            }
+        }
+    }
+}
+
+/// The walk through one function.
+pub(super) struct Walk<'s, 'a> {
+    pub state: &'s mut State<'a>,
+    pub function: FunctionId,
+    pub module: ModuleId,
+    pub env: Env,
+    pub calls: BTreeMap<(usize, usize), Call>,
+    pub loops: Vec<Loop>,
+    pub summary: Summary,
+    exits: Vec<bool>,
+    answers: Vec<Shape>,
+    breaks: Vec<Option<Env>>,
+    pub globals: BTreeSet<String>,
+    pub nonlocals: BTreeSet<String>,
+    /// Every name that was bound, for the functions inside.
+    pub seen: Names,
+    /// The module is JavaScript or TypeScript.
+    pub script: bool,
+    pub depth: usize,
+}
+
+pub(super) fn span(range: TextRange) -> std::ops::Range<usize> {
+    range.start().to_usize()..range.end().to_usize()
+}
+
+/// Walks one function, or the body of a module, and puts what it found into the state.
+pub(super) fn walk(state: &mut State<'_>, function: FunctionId) {
+    let project = state.project;
+    let Some(func) = project.functions.get(function) else { return };
+    let Some(module) = project.modules.get(func.module) else { return };
+    let old = state.summaries.get(function).cloned().unwrap_or_default();
+    let mut walk = Walk {
+        state,
+        function,
+        module: func.module,
+        env: Env { live: true, ..Env::default() },
+        calls: BTreeMap::new(),
+        loops: Vec::new(),
+        summary: Summary {
+            handed: old.handed,
+            defaults: old.defaults,
+            consented: old.consented,
+            wraps: old.wraps,
+            ..Summary::default()
+        },
+        exits: Vec::new(),
+        answers: Vec::new(),
+        breaks: Vec::new(),
+        globals: BTreeSet::new(),
+        nonlocals: BTreeSet::new(),
+        seen: Names::new(),
+        script: module.script,
+        depth: 0,
+    };
+    match func.definition {
+        Some(definition) => {
+            walk.parameters(definition);
+            walk.block(&definition.body);
+        }
+        None => walk.block(&module.body.body),
+    }
+    walk.finish();
+}
+
+/// A value of which the annotation may say more.
+fn said_to_be(value: Option<Value>, declared: Value) -> Value {
+    match value {
+        Some(value) if value.shape == Shape::Unknown && matches!(declared.shape, Shape::Made(_)) => {
+            Value { taint: value.taint, ..declared }
+        }
+        Some(value) => value,
+        None => declared,
+    }
+}
+
+impl Walk<'_, '_> {
+    fn parameters(&mut self, definition: &StmtFunctionDef) {
+        let project = self.state.project;
+        let Some(func) = project.functions.get(self.function) else { return };
+        let entry = self.state.functions.get(self.function).and_then(|function| function.entry);
+        let method = func.class.filter(|_| !super::define::is_static(definition));
+        let said = match entry {
+            Some(Entry::Handler) => Taint::USER,
+            Some(Entry::Tool) => Taint::TOOL,
+            _ => Taint::NONE,
+        };
+        let annotations: BTreeMap<String, Value> = definition
+            .parameters
+            .iter()
+            .filter_map(|any| Some((any.name().to_string(), self.annotated(any.annotation()?))))
+            .collect();
+        for (index, name) in func.parameters.iter().enumerate() {
+            let handed = self.summary.handed.get(index).cloned().unwrap_or_default();
+            let declared = annotations.get(name).map(|value| value.shape.clone());
+            let shape = match handed.shape {
+                Shape::Unknown | Shape::None | Shape::Text(_) | Shape::Bool(_) | Shape::Number => declared
+                    .filter(|shape| *shape != Shape::Unknown)
+                    .unwrap_or_else(|| Shape::Text(Template::of(Piece::Parameter(index)))),
+                known => known,
+            };
+            let value = match method {
+                Some(class) if index == 0 => Value::new(Shape::Object(class), Taint::NONE),
+                _ => {
+                    let injected = annotations.get(name).is_some_and(|v| matches!(v.shape, Shape::Object(_)));
+                    let said = if injected { Taint::NONE } else { said };
+                    Value::new(shape, Taint::parameter(index) | said)
+                }
+            };
+            self.env.names.insert(name.clone(), value);
+        }
+    }
+
+    /// What an annotation says of a value.
+    pub(super) fn annotated(&mut self, annotation: &Expr) -> Value {
+        match self.eval(annotation).shape {
+            Shape::Class(class) => Value::new(Shape::Object(class), Taint::NONE),
+            Shape::Path(path) if path.contains('.') && !path.starts_with("typing") => {
+                Value::new(Value::path(&path).called(&[]), Taint::NONE)
+            }
+            _ => Value::default(),
+        }
+    }
+
+    fn finish(mut self) {
+        let live = self.env.live;
+        if live {
+            self.exits.push(self.env.consent);
+        }
+        self.summary.ensures = !self.exits.is_empty() && self.exits.iter().all(|consent| *consent);
+        self.summary.answers = !self.answers.is_empty();
+        let yes = |shape: &Shape| match shape {
+            Shape::Bool(yes) => *yes,
+            Shape::Text(text) => text.known().is_some_and(|text| !text.is_empty()),
+            _ => false,
+        };
+        self.summary.always_yes =
+            !live && self.summary.answers && self.answers.iter().all(yes) && !self.summary.raises;
+        if self.has_inner() {
+            // On a way that does not come to the end, names are bound too.
+            let mut names = std::mem::take(&mut self.seen);
+            names.extend(std::mem::take(&mut self.env.names));
+            if self.state.locals.get(&self.function) != Some(&names) {
+                self.state.locals.insert(self.function, names);
+                self.state.changed = true;
+            }
+        }
+        if let Some(slot) = self.state.summaries.get_mut(self.function) {
+            // A recursive call may have handed something in meanwhile.
+            self.summary.handed = std::mem::take(&mut slot.handed);
+            self.summary.defaults = std::mem::take(&mut slot.defaults);
+            self.summary.consented = slot.consented;
+            if self.summary.wraps.is_none() {
+                self.summary.wraps = slot.wraps;
+            }
+            self.summary.returns = std::mem::take(&mut self.summary.returns).bounded(3);
+            let old = std::mem::replace(slot, self.summary);
+            if old.returns != slot.returns
+                || old.ensures != slot.ensures
+                || old.lifted != slot.lifted
+                || old.always_yes != slot.always_yes
+                || old.handed.len() != slot.handed.len() && !old.handed.is_empty()
+            {
+                self.state.changed = true;
+            }
+        }
+        if let Some(slot) = self.state.functions.get_mut(self.function) {
+            slot.calls = self.calls.into_values().collect();
+            slot.loops = self.loops;
+        }
+    }
+
+    pub(super) fn has_inner(&self) -> bool {
+        let func = self.state.project.functions.get(self.function);
+        func.is_some_and(|func| func.has_inner && func.definition.is_some())
+    }
+
+    pub(super) fn block(&mut self, body: &[Stmt]) {
+        if self.depth > super::MAX_DEPTH {
+            return;
+        }
+        self.depth += 1;
+        for statement in body {
+            if !self.env.live || !self.state.spend() {
+                break;
+            }
+            self.statement(statement);
+        }
+        self.depth -= 1;
+    }
+
+    pub(super) fn statement(&mut self, statement: &Stmt) {
+        match statement {
+            Stmt::FunctionDef(node) => self.function_definition(node),
+            Stmt::ClassDef(node) => self.class_definition(node),
+            Stmt::Import(node) => self.import(node),
+            Stmt::ImportFrom(node) => self.import_from(node),
+            Stmt::Expr(node) => {
+                self.eval(&node.value);
+                self.unused_answer(&node.value);
+            }
+            Stmt::Assign(node) => {
+                let value = self.eval(&node.value);
+                self.unread_answer(&node.targets, &node.value, node.range());
+                for target in &node.targets {
+                    self.assign(target, value.clone());
+                }
+            }
+            Stmt::AnnAssign(node) => {
+                let declared = self.annotated(&node.annotation);
+                let value = node.value.as_deref().map(|value| self.eval(value));
+                self.assign(&node.target, said_to_be(value, declared));
+            }
+            Stmt::AugAssign(node) => {
+                let more = self.eval(&node.value);
+                let sum = self.eval(&node.target);
+                let value = super::eval::added(&sum, &more);
+                self.assign(&node.target, value);
+            }
+            Stmt::Return(node) => self.return_from(node.value.as_deref()),
+            Stmt::Raise(node) => {
+                node.exc.iter().for_each(|raised| {
+                    self.eval(raised);
+                });
+                self.summary.raises = true;
+                self.env.live = false;
+            }
+            Stmt::Assert(node) => {
+                let judged = self.judge(&node.test);
+                self.summary.raises = true;
+                self.env.consent |= judged.when_true;
+            }
+            Stmt::If(node) => self.branch(node),
+            Stmt::While(node) => self.while_loop(node),
+            Stmt::For(node) => self.for_loop(node),
+            Stmt::With(node) => self.with(node),
+            Stmt::Try(node) => self.attempt(node),
+            Stmt::Match(node) => self.cases(node),
+            Stmt::Break(_) => {
+                let env = self.env.clone();
+                if let Some(slot) = self.breaks.last_mut() {
+                    match slot {
+                        Some(other) => other.merge(env),
+                        None => *slot = Some(env),
+                    }
+                }
+                self.env.live = false;
+            }
+            Stmt::Continue(_) => self.env.live = false,
+            Stmt::Global(node) => {
+                self.globals.extend(node.names.iter().map(std::string::ToString::to_string));
+            }
+            Stmt::Nonlocal(node) => {
+                self.nonlocals.extend(node.names.iter().map(std::string::ToString::to_string));
+            }
+            _ => {}
+        }
+    }
+
+    pub(super) fn return_from(&mut self, value: Option<&Expr>) {
+        let value = value.map(|value| self.eval(value));
+        if let Some(value) = &value
+            && value.shape != Shape::None
+        {
+            self.answers.push(if value.taint.has(Taint::CONSENT) {
+                Shape::Unknown
+            } else {
+                value.shape.clone()
+            });
+        }
+        self.yielded(value.unwrap_or_default());
+        self.exits.push(self.env.consent);
+        self.env.live = false;
+    }
+
+    pub(super) fn yielded(&mut self, value: Value) {
+        let value = value.bounded(3);
+        self.summary.returns =
+            if self.summary.returns == Value::default() { value } else { self.summary.returns.join(&value) };
+    }
+
+    /// The sources of a taint, with what callers hand in.
+    pub(super) fn known_sources(&self, taint: Taint) -> Taint {
+        let handed: Vec<Taint> = self.summary.handed.iter().map(|value| value.taint).collect();
+        taint.filled(&handed).sources()
+    }
+
+    fn branch(&mut self, node: &StmtIf) {
+        let mut after = Env::default();
+        let main = loops::is_main(&node.test);
+        if main && let Some(function) = self.state.functions.get_mut(self.function) {
+            function.entry = Some(Entry::Program);
+        }
+        let mut open = self.test(&node.test, &node.body, &mut after);
+        for clause in &node.elif_else_clauses {
+            if !open {
+                break;
+            }
+            if let Some(test) = &clause.test {
+                open = self.test(test, &clause.body, &mut after);
+            } else {
+                self.block(&clause.body);
+                after.merge(std::mem::take(&mut self.env));
+                open = false;
+            }
+        }
+        if open {
+            after.merge(std::mem::take(&mut self.env));
+        }
+        self.env = after;
+    }
+
+    /// Walks one branch; what is left is the way on which the test is false. Returns whether there is one.
+    fn test(&mut self, test: &Expr, body: &[Stmt], after: &mut Env) -> bool {
+        self.eval(test);
+        let judged = self.judge(test);
+        let constant = loops::constant(test);
+        let mut otherwise = self.env.clone();
+        otherwise.consent |= judged.when_false;
+        if constant != Some(false) {
+            self.env.consent |= judged.when_true;
+            self.block(body);
+            after.merge(std::mem::take(&mut self.env));
+        }
+        self.env = otherwise;
+        constant != Some(true)
+    }
+
+    fn while_loop(&mut self, node: &StmtWhile) {
+        let constant = loops::constant(&node.test);
+        if constant == Some(false) {
+            self.block(&node.orelse);
+            return;
+        }
+        let mark = self.calls.len();
+        self.eval(&node.test);
+        let judged = self.judge(&node.test);
+        let mut after = self.env.clone();
+        after.consent |= judged.when_false;
+        after.live = constant != Some(true);
+        self.env.consent |= judged.when_true;
+        let broken = self.rounds(&node.body, |_| {});
+        // A loop that ends by its test has seen it false.
+        let mut ended = std::mem::take(&mut self.env);
+        ended.consent |= judged.when_false;
+        ended.live &= constant != Some(true);
+        after.merge(ended);
+        self.env = after;
+        if self.env.live {
+            self.block(&node.orelse);
+        }
+        if let Some(broken) = broken {
+            self.env.merge(broken);
+        }
+        if !loops::is_bounded(node) && self.calls.len() >= mark {
+            self.note_loop(node);
+        }
+    }
+
+    fn note_loop(&mut self, node: &StmtWhile) {
+        let range = node.range();
+        let body = span(range);
+        if self.loops.iter().any(|other| other.body == body) {
+            return;
+        }
+        let within = |call: &&Call| body.start <= call.span.start && call.span.end <= body.end;
+        let paced = self.calls.values().filter(within).any(|call| super::api::web::waits(&call.target));
+        let head = body.start..node.test.range().end().to_usize();
+        self.loops.push(Loop { span: head, tools: loops::handles_tools(node), paced, body });
+    }
+
+    /// Two rounds of a loop's body: the second sees what the first left. Gives what a break left.
+    fn rounds(&mut self, body: &[Stmt], mut begin: impl FnMut(&mut Self)) -> Option<Env> {
+        let rounds = if self.breaks.is_empty() { 2 } else { 1 };
+        let before = self.env.clone();
+        let mut broken: Option<Env> = None;
+        for _ in 0..rounds {
+            begin(self);
+            self.breaks.push(None);
+            self.block(body);
+            if let Some(env) = self.breaks.pop().flatten() {
+                match &mut broken {
+                    Some(all) => all.merge(env),
+                    None => broken = Some(env),
+                }
+            }
+            let ended = std::mem::replace(&mut self.env, before.clone());
+            self.env.merge(ended);
+        }
+        broken
+    }
+
+    fn for_loop(&mut self, node: &StmtFor) {
+        let items = self.eval(&node.iter).item(None);
+        let broken = self.rounds(&node.body, |walk| walk.assign(&node.target, items.clone()));
+        self.block(&node.orelse);
+        if let Some(broken) = broken {
+            self.env.merge(broken);
+        }
+    }
+
+    fn with(&mut self, node: &StmtWith) {
+        for item in &node.items {
+            let value = self.eval(&item.context_expr);
+            if let Some(target) = &item.optional_vars {
+                self.assign(target, value);
+            }
+        }
+        self.block(&node.body);
+    }
+
+    fn attempt(&mut self, node: &StmtTry) {
+        let before = self.env.clone();
+        self.block(&node.body);
+        self.block(&node.orelse);
+        let mut after = std::mem::take(&mut self.env);
+        for handler in &node.handlers {
+            let ExceptHandler::ExceptHandler(handler) = handler;
+            // Anywhere in the body something may have gone wrong: what was certain before it still is.
+            self.env = before.clone();
+            for (name, value) in &after.names {
+                let joined = self.env.names.get(name).map_or_else(|| value.clone(), |old| old.join(value));
+                self.env.names.insert(name.clone(), joined);
+            }
+            self.block(&handler.body);
+            after.merge(std::mem::take(&mut self.env));
+        }
+        self.env = after;
+        if self.env.live {
+            self.block(&node.finalbody);
+        } else if !node.finalbody.is_empty() {
+            self.env = Env { live: true, consent: false, names: before.names };
+            self.block(&node.finalbody);
+            self.env.live = false;
+        }
+    }
+
+    fn cases(&mut self, node: &StmtMatch) {
+        let subject = self.eval(&node.subject);
+        let start = self.env.clone();
+        let mut after = start.clone();
+        for case in &node.cases {
+            self.env = start.clone();
+            for name in loops::captured(&case.pattern) {
+                self.bind(name, Value::of(subject.deep_taint()));
+            }
+            if let Some(guard) = &case.guard {
+                self.eval(guard);
+                let judged = self.judge(guard);
+                self.env.consent |= judged.when_true;
+            }
+            self.block(&case.body);
+            after.merge(std::mem::take(&mut self.env));
+        }
+        self.env = after;
+    }
+
+    /// The record of the call at a range; made if there is none.
+    pub(super) fn call_at(&mut self, range: TextRange) -> &mut Call {
+        let range = span(range);
+        let consent = self.env.consent;
+        self.calls
+            .entry((range.start, range.end))
+            .and_modify(|call| call.consented &= consent)
+            .or_insert_with(|| Call { span: range, consented: consent, ..Call::default() })
+    }
+}

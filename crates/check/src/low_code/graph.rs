@@ -1,0 +1,202 @@
+//! Graphs of nodes, whatever made them: what flows along the edges, and what each node does with it.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+use crate::facts::{Call, Deed, Entry, Facts, Function, FunctionId, Recipient, Sink, Store, StoreId, Taint};
+use crate::providers::Providers;
+
+/// What a node does with what comes in.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Act {
+    Model(Recipient),
+    Read(StoreId),
+    Write(StoreId),
+    Erase(StoreId),
+    Run(Sink),
+    Send(Option<String>),
+    Shared(String),
+}
+
+/// A node.
+#[derive(Debug, Default)]
+pub(super) struct Step {
+    pub id: String,
+    pub name: String,
+    pub span: Range<usize>,
+    /// Somebody outside starts it.
+    pub entry: bool,
+    /// What it adds to what flows on.
+    pub adds: Taint,
+    /// What comes in flows on.
+    pub passes: bool,
+    /// What it does, each with its place.
+    pub acts: Vec<(Range<usize>, Act)>,
+}
+
+/// A graph.
+#[derive(Debug, Default)]
+pub(super) struct Graph {
+    pub steps: Vec<Step>,
+    /// From, to.
+    pub edges: Vec<(String, String)>,
+}
+
+impl Graph {
+    /// Puts the graph into facts: a node is a function, an edge is a call.
+    pub(super) fn assemble(self, facts: &mut Facts, file: usize) {
+        let ids: BTreeMap<&str, usize> =
+            self.steps.iter().enumerate().map(|(index, step)| (step.id.as_str(), index)).collect();
+        let edges: Vec<(usize, usize)> = self
+            .edges
+            .iter()
+            .filter_map(|(from, to)| Some((*ids.get(from.as_str())?, *ids.get(to.as_str())?)))
+            .collect();
+        let incoming = flow(&self.steps, &edges);
+        let first: FunctionId = facts.functions.len();
+        for (step, content) in self.steps.iter().zip(&incoming) {
+            // What starts by itself works on what it was started with.
+            let given = if step.entry { step.adds } else { Taint::NONE };
+            facts.functions.push(step.function(file, *content | given));
+        }
+        for (from, to) in edges {
+            let Some(function) = facts.functions.get_mut(first + from) else { continue };
+            let target = self.steps.get(to).map(|step| step.name.clone()).unwrap_or_default();
+            let (span, callees) = (function.span.clone(), vec![first + to]);
+            function.calls.push(Call { span, target, callees, ..Call::default() });
+        }
+    }
+}
+
+impl Step {
+    fn function(&self, file: usize, content: Taint) -> Function {
+        let calls = self.acts.iter().map(|(span, act)| {
+            let target = self.name.clone();
+            Call { span: span.clone(), target, does: vec![act.deed(content)], ..Call::default() }
+        });
+        Function {
+            name: self.name.clone(),
+            file,
+            span: self.span.clone(),
+            entry: self.entry.then_some(Entry::Handler),
+            calls: calls.collect(),
+            ..Function::default()
+        }
+    }
+}
+
+impl Act {
+    fn deed(&self, content: Taint) -> Deed {
+        match self.clone() {
+            Self::Model(recipient) => Deed::Model { recipient, content },
+            Self::Read(store) => Deed::Retrieve(store),
+            Self::Write(store) => Deed::Store(store, content),
+            Self::Erase(store) => Deed::Erase(store),
+            Self::Run(sink) => Deed::Run { sink, content },
+            Self::Send(host) => Deed::Send { host, content },
+            Self::Shared(name) => Deed::Shared { name, content },
+        }
+    }
+}
+
+/// What comes into each node: everything that nodes before it add, through those that pass on.
+fn flow(steps: &[Step], edges: &[(usize, usize)]) -> Vec<Taint> {
+    let mut incoming = vec![Taint::NONE; steps.len()];
+    for _ in 0..=steps.len().min(256) {
+        let mut changed = false;
+        for &(from, to) in edges {
+            let (Some(step), Some(&before)) = (steps.get(from), incoming.get(from)) else { continue };
+            let out = step.adds | if step.passes { before } else { Taint::NONE };
+            if let Some(slot) = incoming.get_mut(to) {
+                changed |= (*slot | out) != *slot;
+                *slot |= out;
+            }
+        }
+        if !changed {
+            break;
+        }
+    }
+    incoming
+}
+
+/// A store, made once.
+pub(super) fn store(facts: &mut Facts, name: &str, remembers_people: bool) -> StoreId {
+    if let Some(id) = facts.stores.iter().position(|store| store.name == name) {
+        return id;
+    }
+    let product = name.split(':').next().unwrap_or_default().to_owned();
+    let name = name.to_owned();
+    facts.stores.push(Store { name, product, through_edge: false, host: None, remembers_people, own: false });
+    facts.stores.len() - 1
+}
+
+/// Who answers, by the provider's id. Where the address is set is not in an export.
+pub(super) fn recipient(id: &str, providers: &Providers) -> Recipient {
+    let known = providers.by_id(id);
+    Recipient {
+        provider: known.map(|known| known.id.clone()),
+        host: None,
+        fixed: false,
+        local: known.is_some_and(|known| known.local),
+    }
+}
+
+/// The provider whose name stands in the type of a node: `lmChatOpenAi`, `chatAnthropic`.
+pub(super) fn provider_of(kind: &str) -> &'static str {
+    const NAMES: &[(&str, &str)] = &[
+        ("azure", ""),
+        ("bedrock", ""),
+        ("openrouter", "openrouter"),
+        ("openai", "openai"),
+        ("anthropic", "anthropic"),
+        ("claude", "anthropic"),
+        ("gemini", "gemini"),
+        ("googlepalm", "gemini"),
+        ("googlegenerative", "gemini"),
+        ("deepseek", "deepseek"),
+        ("mistral", "mistral"),
+        ("groq", "groq"),
+        ("grok", "xai"),
+        ("xai", "xai"),
+        ("ollama", "ollama"),
+        ("cohere", "cohere"),
+        ("tongyi", "dashscope"),
+        ("qwen", "dashscope"),
+        ("bailian", "dashscope"),
+        ("dashscope", "dashscope"),
+        ("doubao", "ark"),
+        ("zhipu", "zhipu"),
+        ("moonshot", "moonshot"),
+        ("kimi", "moonshot"),
+    ];
+    let kind = kind.to_ascii_lowercase();
+    NAMES.iter().find(|(name, _)| kind.contains(name)).map_or("", |(_, id)| id)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn step(id: &str, adds: Taint, passes: bool) -> Step {
+        Step { id: id.into(), adds, passes, ..Step::default() }
+    }
+
+    #[test]
+    fn what_comes_in_flows_on_through_what_passes() {
+        let steps = [
+            step("a", Taint::USER, false),
+            step("b", Taint::NONE, true),
+            step("c", Taint::MODEL, false),
+            step("d", Taint::NONE, false),
+        ];
+        let into = flow(&steps, &[(0, 1), (1, 2), (2, 3), (3, 0)]);
+        assert_eq!(into, [Taint::NONE, Taint::USER, Taint::USER, Taint::MODEL]);
+    }
+
+    #[test]
+    fn providers_are_told_by_the_type() {
+        assert_eq!(provider_of("lmChatOpenRouter"), "openrouter");
+        assert_eq!(provider_of("lmChatAzureOpenAi"), "");
+        assert_eq!(provider_of("chatAnthropic"), "anthropic");
+    }
+}

@@ -1,0 +1,105 @@
+//! `LangFlow`: every node carries the Python of its component, and the values of its fields.
+
+use super::graph::{Act, Graph, Step, provider_of, recipient, store};
+use crate::facts::{Facts, Taint};
+use crate::providers::Providers;
+use crate::tree::Node;
+
+/// Reads a flow.
+pub(super) fn read(facts: &mut Facts, file: usize, root: &Node, providers: &Providers) {
+    let mut graph = Graph::default();
+    for node in nodes(root) {
+        let kind = node.at(&["data", "type"]).map_or("", Node::text);
+        *facts.kinds.entry(format!("langflow:{kind}")).or_default() += 1;
+        graph.steps.push(step(facts, node, kind, providers));
+    }
+    for edge in root.at(&["data", "edges"]).map(Node::items).unwrap_or_default() {
+        graph.edges.push((edge.text_of("source").to_owned(), edge.text_of("target").to_owned()));
+    }
+    graph.assemble(facts, file);
+}
+
+fn nodes(root: &Node) -> &[Node] {
+    root.at(&["data", "nodes"]).map(Node::items).unwrap_or_default()
+}
+
+fn field<'n>(node: &'n Node, name: &str) -> Option<&'n Node> {
+    node.at(&["data", "node", "template", name, "value"])
+}
+
+fn step(facts: &mut Facts, node: &Node, kind: &str, providers: &Providers) -> Step {
+    let title = node.at(&["data", "node", "display_name"]).or_else(|| node.at(&["data", "type"]));
+    let place = title.map_or_else(|| node.span.clone(), |title| title.span.clone());
+    let entry = matches!(kind, "ChatInput" | "TextInput" | "Webhook");
+    let acts = acts(facts, node, kind, providers);
+    let answers = acts.iter().any(|act| matches!(act, Act::Model(_)));
+    let (adds, passes) = match kind {
+        _ if entry => (Taint::USER, false),
+        _ if answers => (Taint::MODEL, false),
+        "URLComponent" | "UnifiedWebSearch" | "WebSearch" | "RSSReader" => (Taint::WEB, false),
+        "File" | "Directory" => (Taint::FILE, false),
+        _ => (Taint::NONE, true),
+    };
+    Step {
+        id: node.text_of("id").to_owned(),
+        name: title.map_or(kind, Node::text).to_owned(),
+        span: place.clone(),
+        entry,
+        adds,
+        passes,
+        acts: acts.into_iter().map(|act| (place.clone(), act)).collect(),
+    }
+}
+
+fn acts(facts: &mut Facts, node: &Node, kind: &str, providers: &Providers) -> Vec<Act> {
+    const STORES: &[&str] = &[
+        "AstraDB",
+        "Chroma",
+        "Pinecone",
+        "QdrantVectorStoreComponent",
+        "Milvus",
+        "FAISS",
+        "pgvector",
+        "Weaviate",
+    ];
+    if kind == "MemoryBase" || kind == "Memory" {
+        let store = store(facts, "langflow:memory", true);
+        return vec![Act::Read(store), Act::Write(store)];
+    }
+    if STORES.contains(&kind) || kind == "Knowledge" {
+        return vec![Act::Read(store(facts, &kind.to_ascii_lowercase(), false))];
+    }
+    if matches!(kind, "Agent" | "LanguageModelComponent") || kind.ends_with("Model") {
+        let named = ["agent_llm", "provider", "model_provider"].iter().find_map(|name| field(node, name));
+        let told = named.map(Node::text).filter(|name| !name.is_empty());
+        let chosen = field(node, "model").and_then(|model| model.items().first());
+        let chosen = chosen.map(|model| model.text_of("provider")).filter(|name| !name.is_empty());
+        let id = provider_of(told.or(chosen).unwrap_or(kind));
+        return vec![Act::Model(recipient(id, providers))];
+    }
+    Vec::new()
+}
+
+/// The Python of the components that the developer changed: what `LangFlow` brings itself is not the developer's.
+pub(super) fn own_code(root: &Node) -> Vec<&Node> {
+    let edited = nodes(root).iter().filter(|node| {
+        node.at(&["data", "node"]).is_some_and(|node| node.is_on("edited"))
+            || node.at(&["data", "type"]).is_some_and(|kind| kind.text() == "CustomComponent")
+    });
+    edited.filter_map(|node| field(node, "code")).collect()
+}
+
+/// Values of fields that are secret and are not looked up by name.
+pub(super) fn secrets(facts: &mut Facts, file: usize, root: &Node) {
+    for node in nodes(root) {
+        for (_, template) in node.at(&["data", "node", "template"]).map(Node::fields).unwrap_or_default() {
+            let secret = template.is_on("password") || template.text_of("_input_type") == "SecretStrInput";
+            let looked_up = template.is_on("load_from_db");
+            if let Some(value) =
+                template.get("value").filter(|value| secret && !looked_up && super::is_key(value.text()))
+            {
+                facts.secrets.push((file, value.span.clone()));
+            }
+        }
+    }
+}

@@ -1,0 +1,167 @@
+//! What is put together instead of written: exports of low-code platforms, configurations, descriptions and instructions.
+//!
+//! A file is taken for a format by what stands in it, never by its name alone (instructions excepted).
+
+mod agents;
+mod coze;
+mod flowise;
+mod graph;
+mod langflow;
+mod mcp;
+mod n8n;
+mod openapi;
+mod skills;
+
+pub(crate) use skills::is_instruction;
+
+use crate::facts::{Facts, Gap, GapKind};
+use crate::providers::Providers;
+use crate::tree::{Fault, Node, json, yaml};
+
+/// Whether a file may be one of the formats, at a glance.
+pub(crate) fn may_be(path: &str, text: &str) -> bool {
+    let has = |words: &[&str]| words.iter().all(|word| text.contains(word));
+    match path.rsplit_once('.').map_or("", |parts| parts.1) {
+        "json" => {
+            let start = text.trim_start_matches(['\u{feff}', ' ', '\n', '\r', '\t']);
+            let graph = has(&["\"nodes\"", "\"connections\""]) || has(&["\"nodes\"", "\"edges\""]);
+            let other = has(&["\"schema\"", "\"func\""]) || has(&["\"paths\"", "\"openapi\""]);
+            let server =
+                has(&["mcpServers"]) || has(&["mcp_servers"]) || has(&["\"servers\"", "\"command\""]);
+            start.starts_with('{')
+                && (graph
+                    || other
+                    || server
+                    || path.contains(".claude/")
+                    || has(&["\"permissions\"", "\"allow\""])
+                    || has(&["\"hooks\"", "\"matcher\""]))
+        }
+        "yaml" | "yml" => {
+            let line = |word: &str| text.starts_with(word) || text.contains(&format!("\n{word}"));
+            (line("openapi:") || line("swagger:")) && line("paths:")
+                || line("agents:")
+                || (line("providers:") && line("version:"))
+        }
+        "md" | "mdc" | "cursorrules" | "windsurfrules" | "clinerules" => true,
+        _ => false,
+    }
+}
+
+/// Reads a file; whether it was one of the formats.
+pub(crate) fn read(facts: &mut Facts, file: usize, providers: &Providers) -> bool {
+    let Some(source) = facts.files.get(file) else { return false };
+    let (path, text) = (source.path.clone(), source.text.clone());
+    let parsed = match path.rsplit_once('.').map_or("", |parts| parts.1) {
+        "json" => json::parse(&text),
+        "yaml" | "yml" => yaml::parse(&text),
+        _ => {
+            skills::read(facts, file);
+            return true;
+        }
+    };
+    match parsed {
+        Ok(root) => dispatch(facts, file, &root, providers),
+        Err(Fault { line, too_complex }) => {
+            let why = if too_complex { GapKind::TooComplex } else { GapKind::Syntax };
+            facts.gaps.push(Gap { path, line, why });
+            false
+        }
+    }
+}
+
+fn dispatch(facts: &mut Facts, file: usize, root: &Node, providers: &Providers) -> bool {
+    let first = |path: &[&str]| root.at(path).map(Node::items).and_then(<[Node]>::first);
+    if root.get("nodes").is_some() && root.get("connections").is_some() {
+        n8n::read(facts, file, root, providers);
+    } else if first(&["data", "nodes"]).is_some_and(|node| node.get("data").is_some()) {
+        langflow::secrets(facts, file, root);
+        langflow::read(facts, file, root, providers);
+        code_inside(facts, file, &langflow::own_code(root), providers);
+    } else if first(&["nodes"]).is_some_and(|node| node.at(&["data", "name"]).is_some())
+        || root.get("func").is_some()
+    {
+        flowise::read(facts, file, root, providers);
+    } else if !coze::canvases(root).is_empty() {
+        coze::secrets(facts, file, root);
+        coze::read(facts, file, root, providers);
+    } else if openapi::is_description(root) {
+        openapi::read(facts, file, root);
+    } else if agents::is_declaration(root) {
+        agents::secrets(facts, file, root);
+        agents::read(facts, file, root, providers);
+    } else if mcp::servers(root).is_some() || root.get("permissions").is_some() || root.get("hooks").is_some()
+    {
+        mcp::read(facts, file, root);
+    } else {
+        return false;
+    }
+    true
+}
+
+/// Python that stands inside an export is read by itself; findings point at the node.
+fn code_inside(facts: &mut Facts, file: usize, all: &[&Node], providers: &Providers) {
+    for code in all {
+        crate::python::read_inside(facts, file, code.text(), &code.span, providers);
+    }
+}
+
+/// Whether a value is a credential and no reference to one or a place for one.
+fn is_key(text: &str) -> bool {
+    let reference = text.contains("${") || text.contains("{{") || text.contains("$env");
+    let word = text.to_ascii_lowercase();
+    let place = [
+        "your",
+        "xxx",
+        "example",
+        "placeholder",
+        "masked",
+        "redacted",
+        "<",
+        "***",
+        "api_key",
+        "apikey",
+        "secret",
+        "password",
+        "changeme",
+    ];
+    let masked = text.chars().all(|ch| matches!(ch, '*' | '•' | 'x' | 'X' | '0' | '.'));
+    text.len() >= 8
+        && !repeats(text)
+        && !text.contains(char::is_whitespace)
+        && !reference
+        && !masked
+        && !text.chars().all(|ch| ch.is_ascii_uppercase() || ch == '_')
+        && !place.iter().any(|sign| word.contains(sign))
+}
+
+/// A character that stands in a row where something was taken out.
+fn repeats(text: &str) -> bool {
+    let mut last = ('\0', 0);
+    text.chars().any(|ch| {
+        last = if ch == last.0 { (ch, last.1 + 1) } else { (ch, 1) };
+        last.1 >= 8
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_are_told_from_places_for_keys() {
+        assert!(is_key("q8Zr2mT7vKpL4xN9"));
+        for text in [
+            "",
+            "OPENAI_API_KEY",
+            "${KEY_OF_BAILIAN}",
+            "{{ $json.key }}",
+            "your-key-here",
+            "****************",
+            "sk-xxxx",
+            "sbp_0000000000000000",
+            "a b c d e f g h",
+        ] {
+            assert!(!is_key(text), "{text}");
+        }
+    }
+}

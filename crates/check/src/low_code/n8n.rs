@@ -1,0 +1,209 @@
+//! n8n workflows: `nodes[]` with types, `connections{}` by name. What hangs on an agent by an edge of a kind `ai_…` is a part
+//! of it: what the part does, the agent does.
+
+use std::collections::BTreeMap;
+
+use ombud_core::effect::{Hints, classify};
+
+use super::graph::{Act, Graph, Step, provider_of, recipient, store};
+use crate::facts::{Endpoint, Facts, Sink, Taint, Tool, host_of, loopback};
+use crate::providers::Providers;
+use crate::tree::Node;
+
+/// Reads a workflow.
+pub(super) fn read(facts: &mut Facts, file: usize, root: &Node, providers: &Providers) {
+    let nodes = root.get("nodes").map(Node::items).unwrap_or_default();
+    let mut graph = Graph::default();
+    let mut parts: BTreeMap<&str, Vec<&Node>> = BTreeMap::new();
+    for (from, kind, to) in edges(root) {
+        if kind == "main" {
+            graph.edges.push((from.to_owned(), to.to_owned()));
+        } else if let Some(part) = nodes.iter().find(|node| node.text_of("name") == from) {
+            parts.entry(to).or_default().push(part);
+        }
+    }
+    let mut reader = Reader { facts, file, providers, parts: &parts };
+    for node in nodes {
+        let kind = kind(node);
+        *reader.facts.kinds.entry(format!("n8n:{kind}")).or_default() += 1;
+        reader.endpoint(node, kind);
+        reader.tool(node, kind);
+        if node.text_of("disabled") != "true" {
+            graph.steps.push(reader.step(node, kind));
+        }
+    }
+    graph.assemble(facts, file);
+}
+
+/// The last part of a node's type: `agent`, `webhook`.
+fn kind(node: &Node) -> &str {
+    node.text_of("type").rsplit('.').next().unwrap_or_default()
+}
+
+/// From, the kind of the edge, to.
+fn edges(root: &Node) -> Vec<(&str, &str, &str)> {
+    let mut found = Vec::new();
+    for (from, kinds) in root.get("connections").map(Node::fields).unwrap_or_default() {
+        for (kind, outputs) in kinds.fields() {
+            for target in outputs.items().iter().flat_map(Node::items) {
+                found.push((from.as_str(), kind.as_str(), target.text_of("node")));
+            }
+        }
+    }
+    found
+}
+
+struct Reader<'r> {
+    facts: &'r mut Facts,
+    file: usize,
+    providers: &'r Providers,
+    parts: &'r BTreeMap<&'r str, Vec<&'r Node>>,
+}
+
+impl Reader<'_> {
+    fn step(&mut self, node: &Node, kind: &str) -> Step {
+        let name = node.text_of("name").to_owned();
+        let trigger = kind.ends_with("Trigger") || kind == "webhook";
+        let mut acts = Vec::new();
+        self.acts(node, kind, &mut acts, 0);
+        let (adds, passes) = adds(kind);
+        Step { id: name.clone(), name, span: place(node), entry: trigger, adds, passes, acts }
+    }
+
+    /// What a node does, and what its parts do for it.
+    fn acts(
+        &mut self,
+        node: &Node,
+        kind: &str,
+        found: &mut Vec<(std::ops::Range<usize>, Act)>,
+        depth: usize,
+    ) {
+        if depth > 4 {
+            return;
+        }
+        let own = self.own(node, kind);
+        found.extend(own.into_iter().map(|act| (place(node), act)));
+        for part in self.parts.get(node.text_of("name")).cloned().unwrap_or_default() {
+            self.acts(part, self::kind(part), found, depth + 1);
+        }
+    }
+
+    fn own(&mut self, node: &Node, kind: &str) -> Vec<Act> {
+        let given = node.get("parameters");
+        let text = |key: &str| given.map_or("", |given| given.text_of(key));
+        if is_model(kind) {
+            return vec![Act::Model(recipient(provider_of(kind), self.providers))];
+        }
+        if let Some(product) = kind.strip_prefix("vectorStore") {
+            let store = store(self.facts, &product.to_ascii_lowercase(), false);
+            return vec![if text("mode") == "insert" { Act::Write(store) } else { Act::Read(store) }];
+        }
+        if kind.starts_with("memory") && !matches!(kind, "memoryBufferWindow" | "memoryManager") {
+            let store = store(self.facts, kind.trim_start_matches("memory"), true);
+            return vec![Act::Read(store), Act::Write(store)];
+        }
+        match kind {
+            "memoryBufferWindow" => shared(text("sessionIdType"), text("sessionKey")),
+            "httpRequest" | "httpRequestTool" | "toolHttpRequest" => self.request(text("url")),
+            "executeCommand" | "ssh" if is_expression(text("command")) => vec![Act::Run(Sink::Shell)],
+            "postgres" | "mySql" | "microsoftSql" if is_expression(text("query")) => {
+                vec![Act::Run(Sink::Sql)]
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    fn request(&self, url: &str) -> Vec<Act> {
+        let host = host_of(url.trim_start_matches('='));
+        let known = host.as_deref().and_then(|host| self.providers.by_host(host));
+        match (known, host) {
+            (Some(known), host) => {
+                let mut who = recipient(&known.id, self.providers);
+                who.fixed = !known.local;
+                who.host = host;
+                vec![Act::Model(who)]
+            }
+            (None, Some(host)) if loopback(&host) => Vec::new(),
+            (None, host) => vec![Act::Send(host)],
+        }
+    }
+
+    /// A door to the world, and whether it asks who comes in.
+    fn endpoint(&mut self, node: &Node, kind: &str) {
+        let given = node.get("parameters");
+        let text = |key: &str| given.map_or("", |given| given.text_of(key));
+        let open = match kind {
+            "webhook" => matches!(text("authentication"), "" | "none"),
+            "chatTrigger" => text("public") == "true" && matches!(text("authentication"), "" | "none"),
+            "mcpTrigger" => matches!(text("authentication"), "" | "none"),
+            _ => return,
+        };
+        let name = node.text_of("name").to_owned();
+        self.facts.endpoints.push(Endpoint { name, file: self.file, span: place(node), open });
+    }
+
+    /// A tool that an agent may call.
+    fn tool(&mut self, node: &Node, kind: &str) {
+        let is_tool = (kind.starts_with("tool") || kind.ends_with("Tool")) && !matches!(kind, "toolWorkflow");
+        if !is_tool && kind != "toolWorkflow" {
+            return;
+        }
+        let given = node.get("parameters");
+        let text = |key: &str| given.map_or("", |given| given.text_of(key));
+        let name = [text("name"), node.text_of("name")].into_iter().find(|name| !name.is_empty());
+        let what = format!("{} {}", text("operation"), name.unwrap_or_default());
+        // Descriptions say "call this tool to …" whatever it does: the name and the operation say what.
+        let effect = classify(&what, Hints { description: "", arguments: &[] });
+        let name = name.unwrap_or(kind).to_owned();
+        self.facts.tools.push(Tool { name, effect, file: self.file, span: place(node), function: None });
+    }
+}
+
+/// A key that is written out is the same for everybody.
+fn shared(kind: &str, key: &str) -> Vec<Act> {
+    let fixed = kind == "customKey" && !key.is_empty() && !key.starts_with('=');
+    if fixed { vec![Act::Shared(key.to_owned())] } else { Vec::new() }
+}
+
+fn place(node: &Node) -> std::ops::Range<usize> {
+    node.get("name").map_or_else(|| node.span.clone(), |name| name.span.clone())
+}
+
+fn is_model(kind: &str) -> bool {
+    kind.starts_with("lmChat")
+        || kind.starts_with("lm") && kind.chars().nth(2).is_some_and(char::is_uppercase)
+        || kind.starts_with("embeddings")
+        || matches!(kind, "openAi" | "anthropic" | "googleGemini" | "mistralAi")
+}
+
+/// What a node adds to what flows on, and whether what comes in flows on.
+fn adds(kind: &str) -> (Taint, bool) {
+    match kind {
+        "scheduleTrigger" | "manualTrigger" | "cron" | "interval" | "start" | "errorTrigger" => {
+            (Taint::NONE, false)
+        }
+        "localFileTrigger" | "readWriteFile" | "readBinaryFile" => (Taint::FILE, true),
+        "emailReadImap" | "rssFeedRead" => (Taint::WEB, true),
+        _ if kind.ends_with("Trigger") || kind == "webhook" => (Taint::USER, false),
+        "agent" | "chainLlm" | "chainSummarization" | "informationExtractor" | "openAi" => {
+            (Taint::MODEL, false)
+        }
+        "chainRetrievalQa" => (Taint::MODEL | Taint::RETRIEVED, false),
+        "httpRequest" => (Taint::WEB, false),
+        _ if kind.starts_with("vectorStore") => (Taint::RETRIEVED, true),
+        _ => (Taint::NONE, true),
+    }
+}
+
+/// A text into which something is put while the workflow runs.
+fn is_expression(text: &str) -> bool {
+    let holes = text.split("{{").skip(1).filter_map(|rest| rest.split("}}").next());
+    text.starts_with('=')
+        && holes.into_iter().any(|hole| {
+            hole.contains("$json")
+                || hole.contains("$node")
+                || hole.contains("$(")
+                || hole.contains("$fromAI")
+                || hole.contains("$input")
+        })
+}

@@ -1,0 +1,41 @@
+//! What coding assistants and agents are told: `.cursor/rules`, `AGENTS.md`, `CLAUDE.md`, `SKILL.md`, instructions of a GPT.
+
+use crate::facts::{Facts, Instruction};
+
+/// Whether a file tells an assistant what to do, by its name.
+pub(crate) fn is_instruction(path: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    matches!(
+        name,
+        "AGENTS.md"
+            | "CLAUDE.md"
+            | "GEMINI.md"
+            | "SKILL.md"
+            | "copilot-instructions.md"
+            | ".cursorrules"
+            | ".windsurfrules"
+            | ".clinerules"
+    ) || matches!(path.rsplit_once('.'), Some((_, "mdc")))
+        || [".cursor/rules/", ".claude/commands/", ".claude/agents/", ".windsurf/rules/"]
+            .iter()
+            .any(|folder| path.contains(folder) && matches!(name.rsplit_once('.'), Some((_, "md"))))
+}
+
+/// Notes the file, with its front matter and its blocks of code apart.
+pub(super) fn read(facts: &mut Facts, file: usize) {
+    let Some(source) = facts.files.get(file) else { return };
+    let text = source.text.as_str();
+    let head = front_matter(text);
+    let name = source.path.rsplit('/').next().unwrap_or_default();
+    let skill = name == "SKILL.md"
+        || text.get(..head).is_some_and(|head| head.contains("\nname:") && head.contains("\ndescription:"));
+    let kind = if skill { "skill" } else { "rules" };
+    facts.instructions.push(Instruction { file });
+    *facts.kinds.entry(format!("instructions:{kind}")).or_default() += 1;
+}
+
+/// Where the front matter ends: 0 if there is none.
+fn front_matter(text: &str) -> usize {
+    let Some(rest) = text.strip_prefix("---\n") else { return 0 };
+    rest.find("\n---").map_or(0, |at| at + 8)
+}

@@ -1,0 +1,59 @@
+//! `connection-not-checked`
+//!
+//! What it does: finds connections whose certificate is not checked (`verify=False`, `rejectUnauthorized: false`), words of
+//! users that go to an address with `http:`, and MCP servers reached so.
+//!
+//! Why it matters: whoever is on the way, in a café or at a provider, reads and changes everything.
+//!
+//! Reference: PIPL Art. 51, GDPR Art. 32; risks P09 and S13.
+
+use ombud_core::finding::{Bilingual, Confidence, Finding, RuleId, Severity};
+
+use super::{Project, Rule, Text, finding};
+use crate::facts::{Call, Deed, Flaw, FunctionId, Server, host_of, loopback};
+
+pub(super) const RULE: Rule = Rule {
+    id: RuleId("connection-not-checked"),
+    risks: &["P09", "S13"],
+    severity: Severity::Warning,
+    title: Text { en: "anybody on the way can listen", zh: "连接可被窃听" },
+    harm: Text {
+        en: "Whoever shares the network can read what the users say and change what the agent is told.",
+        zh: "同一网络中的任何人都能读到用户说的话，并篡改智能体收到的内容。",
+    },
+    fix: Text {
+        en: "Use `https:`, and give the client the certificate of your own authority instead of switching the check off.",
+        zh: "使用 `https:`；自签证书应当交给客户端信任，而不是关闭校验。",
+    },
+    example: "- requests.post(url, json=body, verify=False)\n+ requests.post(url, json=body, verify=\"company-ca.pem\")\n",
+    graph: Some(run),
+};
+
+fn run(project: &Project<'_>) -> Vec<Finding> {
+    let calls = project.reach.calls(project.facts);
+    let mut found: Vec<Finding> =
+        calls.filter_map(|(function, call)| of_call(project, function, call)).collect();
+    let servers = project.facts.servers.iter().filter(|server| !server.disabled);
+    found.extend(servers.filter_map(|server| of_server(project, server)));
+    found
+}
+
+fn of_call(project: &Project<'_>, function: FunctionId, call: &Call) -> Option<Finding> {
+    call.does.contains(&Deed::Flaw(Flaw::CertificateUnchecked)).then(|| {
+        let message =
+            Bilingual::new("the certificate of the other side is not checked here", "这里没有校验对方的证书");
+        let place = project.facts.call_place(function, call);
+        finding(&RULE, Severity::Warning, Confidence::High, place, message)
+    })
+}
+
+fn of_server(project: &Project<'_>, server: &Server) -> Option<Finding> {
+    let url = server.url.as_ref().filter(|url| url.text.starts_with("http://"))?;
+    let host = host_of(&url.text).filter(|host| !loopback(host))?;
+    let message = Bilingual::new(
+        format!("the MCP server at `{host}` is reached without encryption"),
+        format!("MCP 服务器 `{host}` 未经加密连接"),
+    );
+    let place = project.facts.place(server.file, url.span.clone());
+    Some(finding(&RULE, Severity::Warning, Confidence::High, place, message))
+}

@@ -1,0 +1,54 @@
+//! `memory-shared-by-all`
+//!
+//! What it does: finds memories of an agent that serves several people in which everybody gets the same name: a written-out
+//! `user_id`, a session key of a workflow that is a constant.
+//!
+//! Why it matters: the agent tells one person what another one said.
+//!
+//! Reference: OWASP LLM08, ASI06; risk P11.
+
+use ombud_core::finding::{Bilingual, Confidence, Finding, RuleId, Severity};
+
+use super::{Project, Rule, Text, finding, on_the_way};
+use crate::facts::Deed;
+
+pub(super) const RULE: Rule = Rule {
+    id: RuleId("memory-shared-by-all"),
+    risks: &["P11"],
+    severity: Severity::Error,
+    title: Text { en: "all users share one memory", zh: "所有用户共用一份记忆" },
+    harm: Text {
+        en: "One person's diary, health or orders turn up in the answers that another person gets.",
+        zh: "一个人的日记、健康状况或订单，会出现在给另一个人的回答里。",
+    },
+    fix: Text {
+        en: "Use the id of the signed-in user as the key of the memory: `user_id=session.user.id`.",
+        zh: "用已登录用户的标识作为记忆的键：`user_id=session.user.id`。",
+    },
+    example: "- memory.add(messages, user_id=\"user\")\n+ memory.add(messages, user_id=current_user.id)\n",
+    graph: Some(run),
+};
+
+fn run(project: &Project<'_>) -> Vec<Finding> {
+    let facts = project.facts;
+    let mut found = Vec::new();
+    for (function, call) in project.reach.calls(facts) {
+        let shared = call.does.iter().find_map(|deed| match deed {
+            Deed::Shared { name, content } => Some((name, *content)),
+            _ => None,
+        });
+        // At a terminal there is one person.
+        let Some((name, content)) = shared else { continue };
+        if !project.reach.sources(function, content).has(crate::facts::Taint::USER) {
+            continue;
+        }
+        let message = Bilingual::new(
+            format!("everybody is `{name}` in this memory, so one person's words come back to another"),
+            format!("在这份记忆里所有人都叫 `{name}`，一个人的话会出现在另一个人的对话中"),
+        );
+        let place = facts.call_place(function, call);
+        let path = project.reach.way(facts, function, call).unwrap_or_default();
+        found.push(on_the_way(finding(&RULE, Severity::Error, Confidence::High, place, message), path));
+    }
+    found
+}

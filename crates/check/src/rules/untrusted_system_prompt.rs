@@ -1,0 +1,61 @@
+//! `untrusted-system-prompt`
+//!
+//! What it does: finds system prompts into which text is put that came over the network, out of a store, from an upload or from
+//! the user of a service: `role: "system"`, `system=…`, `instructions=…`.
+//!
+//! Why it matters: the model takes what stands there for the developer's word.
+//!
+//! Reference: OWASP LLM01, ASI01; risks S01 and S02.
+
+use ombud_core::finding::{Bilingual, Confidence, Finding, RuleId, Severity};
+
+use super::{Project, Rule, Text, finding, on_the_way};
+use crate::facts::{Deed, Taint};
+
+pub(super) const RULE: Rule = Rule {
+    id: RuleId("untrusted-system-prompt"),
+    risks: &["S01", "S02"],
+    severity: Severity::Warning,
+    title: Text { en: "strangers write into the system prompt", zh: "外部内容被写入系统提示词" },
+    harm: Text {
+        en: "Somebody who plants a sentence in a page, a file or a profile decides what the agent does for everybody else.",
+        zh: "有人在网页、文件或资料里埋一句话，就能决定智能体如何对待其他人。",
+    },
+    fix: Text {
+        en: "Keep the system prompt fixed, and put such text into a message of its own with `role: \"user\"`, marked as data.",
+        zh: "系统提示词保持固定，把这类内容放进单独的 `role: \"user\"` 消息，并注明它是数据。",
+    },
+    example: "- {\"role\": \"system\", \"content\": f\"Help. Page: {page}\"}\n+ {\"role\": \"system\", \"content\": \"Help.\"}, {\"role\": \"user\", \"content\": f\"Page, as data: {page}\"}\n",
+    graph: Some(run),
+};
+
+fn run(project: &Project<'_>) -> Vec<Finding> {
+    let facts = project.facts;
+    let mut found = Vec::new();
+    for (function, call) in project.reach.calls(facts) {
+        let content = call.does.iter().find_map(|deed| match deed {
+            Deed::SystemPrompt(content) => Some(*content),
+            _ => None,
+        });
+        let Some(content) = content else { continue };
+        let Some((en, zh)) = origin(project.reach.sources(function, content)) else { continue };
+        let message = Bilingual::new(
+            format!("{en} becomes part of the system prompt here"),
+            format!("{zh}在这里成为系统提示词的一部分"),
+        );
+        let place = facts.call_place(function, call);
+        let path = project.reach.way(facts, function, call).unwrap_or_default();
+        found.push(on_the_way(finding(&RULE, Severity::Warning, Confidence::Medium, place, message), path));
+    }
+    found
+}
+
+fn origin(sources: Taint) -> Option<(&'static str, &'static str)> {
+    let rows = [
+        (Taint::WEB, "what came over the network", "来自网络的内容"),
+        (Taint::UPLOAD, "what somebody uploaded", "他人上传的内容"),
+        (Taint::USER, "what somebody sent", "他人发来的内容"),
+        (Taint::RETRIEVED, "what came out of a store", "从存储中取出的内容"),
+    ];
+    rows.into_iter().find(|(sign, ..)| sources.has(*sign)).map(|(_, en, zh)| (en, zh))
+}

@@ -1,0 +1,75 @@
+//! JavaScript and TypeScript, with and without JSX: files to modules of the evaluator.
+//!
+//! oxc parses and resolves names; what it gives is written anew in the small tree that the evaluator reads (see [`lower`]).
+
+mod build;
+mod expression;
+mod function;
+mod jsx;
+mod lower;
+mod module;
+mod packages;
+mod pattern;
+mod resolve;
+mod routes;
+mod statement;
+
+use oxc_allocator::Allocator;
+use oxc_diagnostics::OxcDiagnostic;
+use oxc_parser::Parser;
+use oxc_semantic::SemanticBuilder;
+use oxc_span::SourceType;
+
+use crate::code::{self, Limits, Parsed};
+use crate::facts::{Facts, File, Gap, GapKind};
+use crate::providers::Providers;
+use lower::Lower;
+use resolve::Resolver;
+
+/// Reads the scripts of a project into facts. `files` are indices of `facts.files`.
+pub(crate) fn read(facts: &mut Facts, files: &[usize], providers: &Providers, consent_functions: &[String]) {
+    let paths = files.iter().filter_map(|index| facts.files.get(*index)).map(|file| file.path.as_str());
+    let resolver = Resolver::new(&facts.files, paths);
+    let mut parsed = Vec::new();
+    let mut allocator = Allocator::default();
+    for &index in files {
+        let Some(file) = facts.files.get(index) else { continue };
+        match parse(&allocator, index, file, &resolver) {
+            Ok(module) => parsed.push(module),
+            Err(gap) => facts.gaps.push(gap),
+        }
+        allocator.reset();
+    }
+    code::read(facts, &parsed, providers, &Limits::new(consent_functions));
+}
+
+fn parse(allocator: &Allocator, index: usize, file: &File, resolver: &Resolver) -> Result<Parsed, Gap> {
+    let source = SourceType::from_path(&file.path).unwrap_or_default();
+    let mut read = Parser::new(allocator, &file.text, source).parse();
+    // A file named `.js` or `.ts` may hold JSX all the same.
+    if !read.diagnostics.is_empty() && !source.is_jsx() {
+        let again = Parser::new(allocator, &file.text, source.with_jsx(true)).parse();
+        if again.diagnostics.is_empty() {
+            read = again;
+        }
+    }
+    if read.panicked || (read.program.body.is_empty() && !read.diagnostics.is_empty()) {
+        return Err(Gap {
+            path: file.path.clone(),
+            line: line(&read.diagnostics, &file.text),
+            why: GapKind::Syntax,
+        });
+    }
+    let semantic = SemanticBuilder::new().build(&read.program).semantic;
+    let lower = Lower::new(semantic.scoping(), resolver, &file.path);
+    let body = lower.program(&read.program);
+    Ok(Parsed { file: index, stem: resolve::stem(&file.path), body, script: true })
+}
+
+/// The line of the first thing that is wrong.
+fn line(diagnostics: &[OxcDiagnostic], text: &str) -> u32 {
+    let label = diagnostics.first().and_then(|first| first.labels.first());
+    let offset = label.map_or(0, |label| usize::try_from(label.offset()).unwrap_or(usize::MAX));
+    let before = text.as_bytes().get(..offset).unwrap_or_default();
+    u32::try_from(before.split(|byte| *byte == b'\n').count()).unwrap_or(u32::MAX)
+}

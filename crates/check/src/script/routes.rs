@@ -1,0 +1,44 @@
+//! Exports that a framework calls, by where the file lies and what it is called.
+
+use crate::code::DEFAULT_EXPORT;
+
+const METHODS: &[&str] = &["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"];
+
+/// Folders in which every file is an endpoint by its default export.
+const ENDPOINTS: &[&str] = &["pages/api/", "server/api/", "server/routes/", "api/", "functions/", "netlify/"];
+
+/// Whether a framework calls an export with what strangers say.
+pub(super) fn is_called(path: &str, export: &str) -> bool {
+    let file = path.rsplit('/').next().unwrap_or(path);
+    let stem = file.split('.').next().unwrap_or(file);
+    let within = |folder: &str| path.starts_with(folder) || path.contains(&format!("/{folder}"));
+    if export == DEFAULT_EXPORT {
+        let page = matches!(stem, "page" | "layout" | "template" | "middleware" | "worker" | "_worker");
+        return page || within("pages/") || ENDPOINTS.iter().any(|folder| within(folder));
+    }
+    match export {
+        "GET" | "POST" | "PUT" | "PATCH" | "DELETE" | "HEAD" | "OPTIONS" => {
+            METHODS.contains(&export) && (stem == "route" || stem == "+server" || within("api/"))
+        }
+        "handler" | "getServerSideProps" => true,
+        "loader" | "action" => within("routes/"),
+        "middleware" => stem == "middleware",
+        "load" | "actions" => stem.starts_with("+page") || stem.starts_with("+layout"),
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn routes_are_told_by_place_and_name() {
+        assert!(
+            is_called("src/app/api/chat/route.ts", "POST") && is_called("pages/api/chat.ts", DEFAULT_EXPORT)
+        );
+        assert!(is_called("app/page.tsx", DEFAULT_EXPORT) && is_called("lambda/index.js", "handler"));
+        assert!(!is_called("src/lib/db.ts", "POST") && !is_called("src/lib/db.ts", DEFAULT_EXPORT));
+        assert!(!is_called("src/app/api/chat/route.ts", "helper"));
+    }
+}

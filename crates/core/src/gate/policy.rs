@@ -1,0 +1,213 @@
+//! `[tools]` of `ombud.toml`.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::{Gate, Limit};
+use crate::effect::Effect;
+
+/// Equal calls in a conversation after which a person is asked, where nothing else is said.
+const REPEAT: u32 = 20;
+
+/// `[tools."name"]` of `ombud.toml`.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct ToolRule {
+    /// What the tool does, where its name does not tell.
+    pub effect: Option<Effect>,
+    /// Its own gate.
+    pub gate: Option<Gate>,
+    /// Values that are the operator's, by argument; `*` stands for any run of characters.
+    pub arguments: BTreeMap<String, Vec<String>>,
+}
+
+/// `[tools.limits]`: what a conversation may do before a person is asked, however good each call looks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Limits {
+    /// The same call, so many times.
+    pub repeat: Option<u32>,
+    /// Calls of all tools.
+    pub calls: Option<u32>,
+    /// The sum of all amounts that are paid.
+    pub money: Option<u64>,
+}
+
+/// What a conversation has done so far, the call in question included.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Done {
+    /// Calls equal to this one.
+    pub equal: u32,
+    /// Calls of all tools.
+    pub calls: u32,
+    /// The sum of all amounts paid, rounded up.
+    pub money: u64,
+}
+
+/// Gates for a kind of agent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Preset {
+    /// One that works in somebody's accounts.
+    Assistant,
+    /// One that answers from documents.
+    RagChat,
+    /// One that answers in a messenger.
+    WechatBot,
+    /// One that people talk to for company.
+    Companion,
+    /// One for children.
+    Kids,
+    /// One that writes and runs code.
+    Coding,
+    /// One that sells.
+    Shop,
+    /// Nothing doubtful happens, and nobody is asked.
+    Strict,
+}
+
+impl Preset {
+    /// The gate of a class, where the preset says more than a fresh project does.
+    fn gate(self, effect: Effect) -> Option<Gate> {
+        use Effect::{Change, Create, Credential, Delete, Execute, Fetch, Grant, Pay, Send, Unknown};
+        let blocked = match self {
+            Self::Assistant => return None,
+            Self::RagChat => matches!(effect, Send | Pay | Delete | Grant | Credential | Execute),
+            Self::WechatBot | Self::Shop => matches!(effect, Delete | Grant | Credential | Execute),
+            Self::Companion => matches!(effect, Pay | Grant | Credential | Execute),
+            Self::Kids => {
+                matches!(effect, Fetch | Send | Pay | Delete | Grant | Credential | Execute | Unknown)
+            }
+            Self::Coding => matches!(effect, Pay | Grant),
+            Self::Strict => effect.acts(),
+        };
+        let watched = self == Self::Coding && matches!(effect, Create | Change);
+        if blocked { Some(Gate::Block) } else { watched.then_some(Gate::Observe) }
+    }
+}
+
+/// `[tools]` of `ombud.toml`.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ToolPolicy {
+    /// What kind of agent it is.
+    pub preset: Option<Preset>,
+    /// The gate of every tool and class that has none of its own; without it reads are observed and everything else asks.
+    pub mode: Option<Gate>,
+    /// The gates of classes.
+    pub effects: BTreeMap<Effect, Gate>,
+    /// What a conversation may do at all.
+    pub limits: Limits,
+    /// The only tools that may be called, if there are some; `*` stands for any run of characters.
+    pub workflow: Vec<String>,
+    /// Tools by name.
+    #[serde(flatten)]
+    pub tools: BTreeMap<String, ToolRule>,
+}
+
+impl ToolPolicy {
+    /// The gate of a tool of this class: its own, that of its class, that of all, that of the preset, or that of a fresh
+    /// project.
+    pub fn gate(&self, tool: &str, effect: Effect) -> Gate {
+        let own = self.tools.get(tool).and_then(|rule| rule.gate);
+        let preset = || self.preset.and_then(|preset| preset.gate(effect));
+        let fresh = if effect.acts() { Gate::Ask } else { Gate::Observe };
+        own.or_else(|| self.effects.get(&effect).copied()).or(self.mode).or_else(preset).unwrap_or(fresh)
+    }
+
+    /// The same where the user's words are not seen, as at the edge of a tool: nothing there can say that a call was asked
+    /// for, so a fresh project observes.
+    #[must_use]
+    pub fn without_user(&self) -> Self {
+        let fresh = self.preset.is_none().then_some(Gate::Observe);
+        Self { mode: self.mode.or(fresh), ..self.clone() }
+    }
+
+    /// The effect that the operator declares for a tool.
+    pub fn effect(&self, tool: &str) -> Option<Effect> {
+        self.tools.get(tool).and_then(|rule| rule.effect)
+    }
+
+    /// Whether the operator gives this value for an argument. `path` is its place (RFC 6901).
+    pub fn gives(&self, tool: &str, path: &str, value: &str) -> bool {
+        let key = path.rsplit('/').find(|part| part.parse::<u32>().is_err()).unwrap_or_default();
+        let rule = self.tools.get(tool).and_then(|rule| rule.arguments.get(key));
+        rule.is_some_and(|values| values.iter().any(|pattern| fits(&pattern.to_lowercase(), value)))
+    }
+
+    /// Whether the tool is one of the declared steps.
+    pub fn is_a_step(&self, tool: &str) -> bool {
+        self.workflow.is_empty() || self.workflow.iter().any(|step| fits(step, tool))
+    }
+
+    /// The limits that a conversation goes over.
+    pub fn over(&self, done: Done) -> Vec<Limit> {
+        let repeat = self.limits.repeat.unwrap_or(REPEAT);
+        let money = self.limits.money.is_some_and(|most| done.money > most);
+        let calls = self.limits.calls.is_some_and(|most| done.calls > most);
+        let all = [(done.equal > repeat, Limit::Repeat), (calls, Limit::Calls), (money, Limit::Money)];
+        all.into_iter().filter(|(over, _)| *over).map(|(_, limit)| limit).collect()
+    }
+}
+
+/// Whether a text fits a pattern in which `*` stands for any run of characters.
+fn fits(pattern: &str, text: &str) -> bool {
+    let mut parts = pattern.split('*');
+    let first = parts.next().unwrap_or_default();
+    let Some(mut rest) = text.strip_prefix(first) else { return false };
+    let mut last = None;
+    for part in parts {
+        last = Some(part);
+        let Some(at) = rest.find(part) else { return false };
+        rest = rest.get(at + part.len()..).unwrap_or_default();
+    }
+    last.map_or(rest.is_empty(), |last| rest.is_empty() || text.ends_with(last))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn patterns() {
+        for (pattern, text, fitting) in [
+            ("*@corp.example", "anna@corp.example", true),
+            ("*@corp.example", "anna@corp.example.evil.example", false),
+            ("read_*", "read_mail", true),
+            ("read_*", "unread_mail", false),
+            ("a*b*c", "a1b2b3c", true),
+            ("a", "a", true),
+            ("a", "ab", false),
+            ("*", "", true),
+        ] {
+            assert_eq!(fits(pattern, text), fitting, "{pattern} {text}");
+        }
+    }
+
+    #[test]
+    fn presets_yield_to_what_is_written() {
+        let mut policy = ToolPolicy { preset: Some(Preset::RagChat), ..ToolPolicy::default() };
+        assert_eq!(
+            (policy.gate("x", Effect::Send), policy.gate("x", Effect::Create)),
+            (Gate::Block, Gate::Ask)
+        );
+        policy.effects.insert(Effect::Send, Gate::Ask);
+        assert_eq!(policy.gate("x", Effect::Send), Gate::Ask);
+        policy.mode = Some(Gate::Observe);
+        assert_eq!(policy.gate("x", Effect::Pay), Gate::Observe);
+    }
+
+    #[test]
+    fn limits_of_a_conversation() {
+        let limits = Limits { repeat: Some(2), calls: Some(5), money: Some(100) };
+        let policy = ToolPolicy { limits, ..ToolPolicy::default() };
+        assert_eq!(policy.over(Done { equal: 2, calls: 5, money: 100 }), []);
+        let over = policy.over(Done { equal: 3, calls: 6, money: 101 });
+        assert_eq!(over, [Limit::Repeat, Limit::Calls, Limit::Money]);
+        assert_eq!(
+            ToolPolicy::default().over(Done { equal: REPEAT + 1, calls: 500, money: 9 }),
+            [Limit::Repeat]
+        );
+    }
+}

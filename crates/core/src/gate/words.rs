@@ -1,0 +1,119 @@
+//! Decisions and doubts in words.
+
+use super::{Doubt, Limit};
+use crate::effect::Part;
+use crate::message::{Lang, Say};
+use crate::say;
+
+/// A recorded decision in words.
+pub fn told(decision: &str, lang: Lang) -> String {
+    let (kind, doubts) = decision.split_once(':').unwrap_or((decision, ""));
+    let doubts: Vec<String> = doubts.split(',').map(|id| doubt_in_words(id.trim(), lang)).collect();
+    let doubts = doubts.join(if lang == Lang::Zh { "；" } else { "; " });
+    match kind {
+        "release" => say!(lang, en: "released", zh: "已放行"),
+        "approved" => say!(lang, en: "released, the user agreed", zh: "用户同意后放行"),
+        "would_ask" => {
+            say!(lang, en: "released; would have asked: {doubts}", zh: "已放行；本应先询问：{doubts}")
+        }
+        "ask" => say!(lang, en: "withheld, the user was asked: {doubts}", zh: "已拦下并询问用户：{doubts}"),
+        "block" => say!(lang, en: "withheld: {doubts}", zh: "已拦下：{doubts}"),
+        _ => decision.to_owned(),
+    }
+}
+
+fn doubt_in_words(id: &str, lang: Lang) -> String {
+    let part = |id: &str| Part::by_id(id).map_or_else(|| id.to_owned(), |part| part.say(lang));
+    match id {
+        "secret" => say!(lang, en: "placeholder of a secret", zh: "含密钥的占位符"),
+        "unreadable" => say!(lang, en: "arguments not readable", zh: "参数无法可靠读取"),
+        "definition_changed" => {
+            say!(lang, en: "the server has changed the tool's definition", zh: "服务器改变了工具的定义")
+        }
+        "signs" => say!(lang, en: "third-party text shows signs of injection", zh: "第三方内容有注入迹象"),
+        "no_step" => say!(lang, en: "no declared step", zh: "不是声明过的步骤"),
+        "over_repeat" => say!(lang, en: "the same call too often", zh: "同一调用次数过多"),
+        "over_calls" => say!(lang, en: "too many calls", zh: "调用总数过多"),
+        "over_money" => say!(lang, en: "too much money", zh: "金额超过上限"),
+        "not_asked" => say!(lang, en: "the user did not ask for it", zh: "用户没有提出这一要求"),
+        "delegated" => say!(lang, en: "the user left it to a text", zh: "用户让一段文字来决定"),
+        _ => match id.split_once('_') {
+            Some(("foreign", id)) => {
+                let part = part(id);
+                say!(lang, en: "{part} comes from third-party text", zh: "{part}来自第三方内容")
+            }
+            Some(("instructed", id)) => {
+                let part = part(id);
+                say!(lang, en: "third-party text asks for it with {part}", zh: "第三方内容要求这样做，并给出了{part}")
+            }
+            Some(("unseen", id)) => {
+                let part = part(id);
+                say!(lang, en: "{part} stands nowhere in the context", zh: "{part}在上下文中从未出现")
+            }
+            _ => id.to_owned(),
+        },
+    }
+}
+
+impl Say for Doubt {
+    fn say(&self, lang: Lang) -> String {
+        match self {
+            Self::Secret => say!(lang,
+                en: "it holds the placeholder of a secret; secrets are never turned back, so the tool would use or store the placeholder",
+                zh: "其中含有密钥的占位符；密钥不会被还原，工具只会使用或保存占位符"),
+            Self::Unreadable => say!(lang,
+                en: "its arguments cannot be read reliably",
+                zh: "它的参数无法可靠读取"),
+            Self::NoStep => say!(lang,
+                en: "it is none of the steps that the developer declared",
+                zh: "它不在开发者声明的步骤之内"),
+            Self::Over { limit: Limit::Repeat } => say!(lang,
+                en: "the very same call was made many times already",
+                zh: "同样的调用已经执行过很多次"),
+            Self::Over { limit: Limit::Calls } => say!(lang,
+                en: "this conversation has made as many calls as the developer allows",
+                zh: "本次对话的调用次数已达到开发者设定的上限"),
+            Self::Over { limit: Limit::Money } => say!(lang,
+                en: "the payments of this conversation would go over the sum that the developer allows",
+                zh: "本次对话的付款总额将超过开发者设定的上限"),
+            Self::NotAsked => say!(lang,
+                en: "nothing in your own words asks for this",
+                zh: "你自己的话里没有提出过这样的要求"),
+            Self::Delegated => say!(lang,
+                en: "you left it to a text what to do, and this is what the text made of it",
+                zh: "你让我照着某段文字去做，而这一步正是那段文字带来的"),
+            Self::Signs => say!(lang,
+                en: "a text that the assistant read gives it orders",
+                zh: "助手读到的一段文字在向它下达命令"),
+            Self::Foreign { part, value, origin, .. } => {
+                let (part, origin, value) = (part.say(lang), origin.say(lang), quoted(value));
+                say!(lang,
+                    en: "{part} {value} does not come from you: it stands in {origin}",
+                    zh: "{part} {value} 不是你给的，它出现在{origin}中")
+            }
+            Self::Instructed { part, value, origin, .. } => {
+                let (part, origin, value) = (part.say(lang), origin.say(lang), quoted(value));
+                say!(lang,
+                    en: "{part} {value} stands in {origin}, in a text that itself asks for this",
+                    zh: "{part} {value} 出现在{origin}中，而那段文字本身就在要求这样做")
+            }
+            Self::Unseen { part, value, .. } => {
+                let (part, value) = (part.say(lang), quoted(value));
+                say!(lang,
+                    en: "{part} {value} stands nowhere in the conversation",
+                    zh: "{part} {value} 在对话中从未出现过")
+            }
+        }
+    }
+}
+
+/// A value as code: no markup of it may take effect where the text is shown, and it ends somewhere.
+pub fn quoted(value: &str) -> String {
+    const LONGEST: usize = 120;
+    let clean = |ch: char| if ch == '`' || ch.is_control() { ' ' } else { ch };
+    let mut text: String = value.chars().take(LONGEST).map(clean).collect();
+    if value.chars().nth(LONGEST).is_some() {
+        text.push('…');
+    }
+    format!("`{}`", text.trim())
+}

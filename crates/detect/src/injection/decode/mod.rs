@@ -1,0 +1,35 @@
+//! What is written in another way than it is meant: each decoder finds its own runs in one linear pass.
+
+mod base64;
+mod escapes;
+mod hex;
+mod invisible;
+mod letters;
+
+use super::view::View;
+
+pub(super) use escapes::reference;
+pub(super) use invisible::Smuggled;
+
+/// Runs that decode to fewer bytes say nothing.
+const LEAST: usize = 12;
+
+/// What stands in invisible characters of a text that is not normalised yet.
+pub(super) fn invisible(view: &View<'_>, found: &mut Vec<Smuggled>) {
+    invisible::find(view, found);
+}
+
+/// What is encoded in a normalised text.
+pub(super) fn encoded(view: &View<'_>, out: &mut Vec<View<'static>>) {
+    base64::find(view, out);
+    hex::find(view, out);
+    escapes::find(view, out);
+    letters::find(view, out);
+}
+
+/// The text in decoded bytes, if they are one: UTF-8 without control characters.
+fn text_of(bytes: &[u8]) -> Option<&str> {
+    let text = std::str::from_utf8(bytes).ok().filter(|text| text.len() >= LEAST)?;
+    let odd = |ch: char| (ch.is_control() && !matches!(ch, '\n' | '\r' | '\t')) || ch == '\u{fffd}';
+    (!text.chars().any(odd)).then_some(text)
+}

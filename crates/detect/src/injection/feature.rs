@@ -1,0 +1,161 @@
+//! Features of a sentence: which classes of words it holds, in which order, what stands around it, and its own words.
+//!
+//! Training and reading use this one function; a model fits only the features that it was trained with, so any change here
+//! or in the lexicon needs a new model (the header's version guards against forgetting it).
+
+use ombud_core::Hiding;
+
+use super::lexicon::{Class, Hit};
+use crate::tagger::feature::{hash_word, mix};
+
+/// Raised with every change of features or words.
+pub const VERSION: u32 = 1;
+
+/// Bits of a place in the table of classes.
+pub const CLASS_BITS: u32 = 15;
+/// Bits of a place in the table of words.
+pub const WORD_BITS: u32 = 17;
+
+/// What is known about a sentence.
+#[derive(Debug, Clone, Default)]
+pub struct Features {
+    /// Places in the table of classes, each once, rising.
+    pub classes: Vec<u32>,
+    /// Places in the table of words, each once, rising.
+    pub words: Vec<u32>,
+}
+
+/// What stands around a sentence.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Around {
+    /// Classes in the sentences before and after.
+    pub(super) near: u32,
+    /// Classes anywhere in the text.
+    pub(super) text: u32,
+    /// Whether the sentence stands in quotation marks, code or a quotation.
+    pub(super) quoted: bool,
+}
+
+/// How a text was hidden, as far as the model tells it apart.
+fn hiding_kind(hidden: &[Hiding]) -> u64 {
+    let rank = |hiding: &Hiding| match hiding {
+        Hiding::Characters => 6,
+        Hiding::Base64 | Hiding::Hex | Hiding::Rotated => 5,
+        Hiding::Letters | Hiding::Percent | Hiding::Entities => 4,
+        Hiding::Style => 3,
+        Hiding::Comment => 2,
+        Hiding::Attribute => 1,
+    };
+    hidden.iter().map(rank).max().unwrap_or(0)
+}
+
+/// Classes that make a text one about attacks or templates; that it holds any other class says nothing.
+const TOPICS: u32 = 1 << Class::Discuss as u8 | 1 << Class::Tokens as u8;
+
+struct Writer {
+    features: Features,
+}
+
+impl Writer {
+    fn class(&mut self, template: u64, value: u64) {
+        let hash = mix(template.wrapping_mul(0xff51_afd7_ed55_8ccd), value);
+        self.features.classes.push(place(hash, CLASS_BITS));
+    }
+
+    fn word(&mut self, template: u64, value: u64) {
+        let hash = mix(template.wrapping_mul(0xc4ce_b9fe_1a85_ec53), value);
+        self.features.words.push(place(hash, WORD_BITS));
+    }
+}
+
+fn place(hash: u64, bits: u32) -> u32 {
+    u32::try_from(hash >> (64 - bits)).unwrap_or_default()
+}
+
+/// The features of a sentence with these words in it.
+pub(super) fn of(sentence: &str, hits: &[Hit], around: Around, hidden: &[Hiding]) -> Features {
+    let mut writer = Writer { features: Features::default() };
+    let own = hits.iter().fold(0_u32, |own, hit| own | hit.class.bit());
+    class_features(&mut writer, own, hits, around, hiding_kind(hidden));
+    word_features(&mut writer, sentence);
+    let Features { classes, words } = &mut writer.features;
+    for list in [classes, words] {
+        list.sort_unstable();
+        list.dedup();
+    }
+    writer.features
+}
+
+fn each_bit(bits: u32) -> impl Iterator<Item = u64> + Clone {
+    (0..32_u64).filter(move |bit| bits >> bit & 1 == 1)
+}
+
+fn class_features(writer: &mut Writer, own: u32, hits: &[Hit], around: Around, hiding: u64) {
+    let topics = around.text & TOPICS;
+    writer.class(1, hiding);
+    writer.class(2, u64::from(around.quoted));
+    writer.class(3, u64::from(topics));
+    for a in each_bit(own) {
+        writer.class(10, a);
+        writer.class(11, mix(a, hiding));
+        writer.class(12, mix(a, u64::from(around.quoted)));
+        writer.class(13, mix(a, u64::from(topics)));
+        for b in each_bit(own).filter(|b| *b > a) {
+            writer.class(20, mix(a, b));
+        }
+        for b in each_bit(around.near) {
+            writer.class(21, mix(a, b));
+        }
+    }
+    for b in each_bit(around.near) {
+        writer.class(22, b);
+    }
+    order_features(writer, hits);
+}
+
+/// Which class follows which; the same one twice in a row counts once.
+fn order_features(writer: &mut Writer, hits: &[Hit]) {
+    let mut order: Vec<u64> = hits.iter().map(|hit| u64::from(hit.class as u8)).collect();
+    order.dedup();
+    order.insert(0, 99);
+    for pair in order.windows(2) {
+        writer.class(30, pair.iter().fold(0, |sum, class| mix(sum, *class)));
+    }
+}
+
+fn is_han(ch: char) -> bool {
+    ('\u{3400}'..='\u{9fff}').contains(&ch)
+}
+
+/// Words of letters, and neighbours by twos.
+fn word_features(writer: &mut Writer, sentence: &str) {
+    let mut last = 0_u64;
+    each_token(sentence, |hash, han| {
+        if !han {
+            writer.word(1, hash);
+        }
+        writer.word(2, mix(last, hash));
+        last = hash;
+    });
+}
+
+/// Calls `each` with the hash of every token, and whether it is a Chinese character.
+fn each_token(sentence: &str, mut each: impl FnMut(u64, bool)) {
+    let mut word: Vec<u8> = Vec::new();
+    for ch in sentence.chars().chain([' ']) {
+        if ch.is_alphanumeric() && !is_han(ch) {
+            let mut buffer = [0; 4];
+            // Numbers are alike.
+            let ch = if ch.is_ascii_digit() { '0' } else { ch.to_ascii_lowercase() };
+            word.extend_from_slice(ch.encode_utf8(&mut buffer).as_bytes());
+            continue;
+        }
+        if !word.is_empty() {
+            each(hash_word(&word), false);
+            word.clear();
+        }
+        if is_han(ch) {
+            each(u64::from(u32::from(ch)), true);
+        }
+    }
+}

@@ -1,0 +1,322 @@
+//! Signs of injection in what third parties wrote: tool results, retrieved passages, memories.
+//!
+//! A text goes through four steps, each linear in its length:
+//!
+//! 1. [`view`] and [`decode`] bring out what is there to be read: invisible characters, base64, hexadecimal, escapes, moved
+//!    letters, and with [`html`] comments, attributes and what a style hides. What comes out is looked at in the same way, to a
+//!    bounded depth and a bounded total.
+//! 2. [`segment`] cuts each view into sentences, and [`lexicon`] finds the words that orders to a model are made of. Most
+//!    sentences hold none and are done.
+//! 3. [`feature`] and [`model`] weigh the others: which classes of words stand together and in which order, how the sentence was
+//!    hidden, whether the text talks about attacks, and its own words.
+//! 4. Neighbours are joined, and each sign gets a kind for its explanation.
+//!
+//! `cargo xtask train` makes the model from sentences of our own; `docs/model-card.md` says how, and where it fails.
+
+mod decode;
+pub mod feature;
+mod html;
+pub mod lexicon;
+pub mod model;
+mod place;
+mod rules;
+mod segment;
+mod view;
+
+use std::ops::Range;
+use std::sync::OnceLock;
+
+use ombud_core::{Hiding, Sign, SignKind};
+
+use feature::{Around, Features};
+use lexicon::{Class, Hit, Lexicon, TRIGGERS};
+use model::Model;
+use view::View;
+
+/// The model of this build.
+static MODEL: &[u8] = include_bytes!("../../model/signs.bin");
+
+/// Layers of encoding that are taken off.
+const DEEPEST: usize = 4;
+/// Bytes that decoding may bring out, beyond twice those of the text.
+const EXTRA: usize = 16 * 1024;
+/// Signs of one text that are reported.
+const MOST: usize = 64;
+/// Signs are reported from this score on.
+pub const LEAST: f32 = 0.5;
+
+/// A sentence that was weighed.
+#[derive(Debug, Clone)]
+pub struct Window {
+    /// Bytes of the given text, on character boundaries.
+    pub span: Range<usize>,
+    /// What the model knows about it.
+    pub features: Features,
+    /// How it was hidden.
+    pub hidden: Vec<Hiding>,
+    /// Classes of words in it.
+    own: u32,
+    /// Classes anywhere in its view.
+    text: u32,
+    quoted: bool,
+    picture: bool,
+}
+
+/// The signs in a text, sorted by start.
+pub fn signs(text: &str) -> Vec<Sign> {
+    let Some(model) = built_in() else { return Vec::new() };
+    judge(model, text)
+}
+
+/// The model of this build. `None` only if the file in the binary is no model, which a test rules out.
+fn built_in() -> Option<&'static Model<'static>> {
+    static READ: OnceLock<Option<Model<'static>>> = OnceLock::new();
+    READ.get_or_init(|| Model::read(MODEL)).as_ref()
+}
+
+/// The signs that a model finds.
+pub fn judge(model: &Model<'_>, text: &str) -> Vec<Sign> {
+    let mut found = Vec::new();
+    let mut last: Option<(Range<usize>, usize)> = None;
+    read(text, |item| match item {
+        Read::Invisible(span) => {
+            found.push(Sign {
+                span,
+                kind: SignKind::Invisible,
+                hidden: vec![Hiding::Characters],
+                score: 0.9,
+            });
+        }
+        Read::View => last = None,
+        Read::Window(window) => {
+            let score = weigh(model, &window);
+            if score < LEAST {
+                return;
+            }
+            let kind = kind(&window);
+            // A neighbour of the last one: they are one sign.
+            let near = |span: &Range<usize>| window.span.start <= span.end + 3;
+            if let Some((span, at)) = last.as_mut().filter(|(span, _)| near(span)) {
+                span.end = window.span.end.max(span.end);
+                if let Some(sign) = found.get_mut(*at) {
+                    join(sign, span.clone(), kind, score);
+                }
+                return;
+            }
+            last = Some((window.span.clone(), found.len()));
+            found.push(Sign { span: window.span, kind, hidden: window.hidden, score });
+        }
+    });
+    settle(found)
+}
+
+/// The surest of two neighbours speaks for both.
+fn join(sign: &mut Sign, span: Range<usize>, kind: SignKind, score: f32) {
+    sign.span.end = span.end;
+    if kind < sign.kind || score > sign.score + 0.2 {
+        sign.kind = kind;
+    }
+    sign.score = sign.score.max(score);
+}
+
+/// One sign for a place and kind: the surest, and of equals the one that says most about how it was hidden.
+fn settle(mut found: Vec<Sign>) -> Vec<Sign> {
+    found.sort_by(|a, b| b.score.total_cmp(&a.score).then(b.hidden.len().cmp(&a.hidden.len())));
+    let mut kept: Vec<Sign> = Vec::new();
+    for sign in found {
+        let covers = |known: &Sign| {
+            known.span.start < sign.span.end
+                && sign.span.start < known.span.end
+                && (known.kind == sign.kind || known.hidden == sign.hidden)
+        };
+        if kept.len() < MOST && !kept.iter().any(covers) {
+            kept.push(sign);
+        }
+    }
+    kept.sort_by_key(|sign| (sign.span.start, sign.span.end, sign.kind));
+    kept
+}
+
+/// How sure it is that a window is a sign, 0 to 1.
+fn weigh(model: &Model<'_>, window: &Window) -> f32 {
+    let odds = model.score(&window.features);
+    let score = 1.0 / (1.0 + (-odds).exp());
+    let topic = window.text & (Class::Discuss.bit() | Class::Tokens.bit()) != 0;
+    if topic || window.quoted {
+        return score;
+    }
+    let has = |class: Class| window.own & class.bit() != 0;
+    if has(Class::Carrier) && window.picture {
+        return score.max(0.75);
+    }
+    if has(Class::Mark) || rules::hold(window.own) { score.max(0.6) } else { score }
+}
+
+/// What a sign does, by the words in it.
+fn kind(window: &Window) -> SignKind {
+    let has = |class: Class| window.own & class.bit() != 0;
+    if has(Class::Carrier) {
+        SignKind::Exfiltration
+    } else if has(Class::Override) && (has(Class::Meta) || has(Class::Prior)) {
+        SignKind::Override
+    } else if has(Class::Conceal) {
+        SignKind::Conceal
+    } else if has(Class::Mark) || (has(Class::Role) && !has(Class::Model) && !has(Class::Helper)) {
+        SignKind::Template
+    } else {
+        SignKind::Order
+    }
+}
+
+/// What reading a text brings up.
+enum Read {
+    /// Text in invisible characters.
+    Invisible(Range<usize>),
+    /// A view begins.
+    View,
+    /// A sentence with a word that matters.
+    Window(Window),
+}
+
+/// Calls `each` with every sentence that the model would weigh, in all views.
+pub fn windows(text: &str, mut each: impl FnMut(Window)) {
+    read(text, |item| {
+        if let Read::Window(window) = item {
+            each(window);
+        }
+    });
+}
+
+fn read(text: &str, mut each: impl FnMut(Read)) {
+    let Some(lexicon) = Lexicon::built_in() else { return };
+    let mut left = text.len().saturating_mul(2).saturating_add(EXTRA);
+    let mut queue = vec![View::of(text)];
+    let mut derived = Vec::new();
+    while let Some(view) = queue.pop() {
+        let view = unveil(text, view, &mut derived, &mut each);
+        each(Read::View);
+        if let Some(view) = view {
+            view_windows(text, lexicon, &view, &mut each);
+        }
+        for view in derived.drain(..) {
+            // What exceeds the bound is let go; the next one may be small enough.
+            if let Some(rest) = left.checked_sub(view.text.len()) {
+                left = rest;
+                queue.push(view);
+            }
+        }
+    }
+}
+
+/// Brings out what a view hides; returns the view as it is to be read, unless that is among what it brought out.
+fn unveil<'t>(
+    text: &str,
+    view: View<'t>,
+    derived: &mut Vec<View<'static>>,
+    each: &mut impl FnMut(Read),
+) -> Option<View<'t>> {
+    let deep = view.depth >= DEEPEST;
+    if !deep {
+        let mut smuggled = Vec::new();
+        decode::invisible(&view, &mut smuggled);
+        for found in smuggled {
+            each(Read::Invisible(whole(text, view.original(&found.span))));
+            derived.push(found.view);
+        }
+    }
+    let view = view.normalised();
+    if deep {
+        return Some(view);
+    }
+    decode::encoded(&view, derived);
+    match html::parts(&view) {
+        Some(parts) => {
+            derived.extend(parts.hidden);
+            derived.push(parts.visible);
+            None
+        }
+        None => Some(view),
+    }
+}
+
+/// The range widened to whole characters.
+fn whole(text: &str, range: Range<usize>) -> Range<usize> {
+    let start = text.floor_char_boundary(range.start);
+    start..text.ceil_char_boundary(range.end).max(start)
+}
+
+fn view_windows(text: &str, lexicon: &Lexicon, view: &View<'_>, each: &mut impl FnMut(Read)) {
+    let hits = hits(lexicon, view);
+    let all = classes(&hits);
+    if all & TRIGGERS == 0 {
+        return;
+    }
+    let sentences = sentences(&view.text, &hits);
+    let topics = topics(&hits);
+    for (at, sentence) in sentences.iter().enumerate() {
+        if sentence.own & TRIGGERS == 0 {
+            continue;
+        }
+        let near = |at: Option<usize>| at.and_then(|at| sentences.get(at)).map_or(0, |other| other.own);
+        let (start, end) = (sentence.span.start, sentence.span.end);
+        let own = hits.get(sentence.hits.clone()).unwrap_or_default();
+        let around = Around {
+            near: near(at.checked_sub(1)) | near(Some(at + 1)),
+            text: topics,
+            quoted: place::is_quoted(&view.text, start, end),
+        };
+        let sentence_text = view.text.get(start..end).unwrap_or_default();
+        let picture =
+            own.iter().any(|hit| hit.class == Class::Carrier && place::is_picture(&view.text, hit.start));
+        each(Read::Window(Window {
+            span: whole(text, view.original(&sentence.span)),
+            features: feature::of(sentence_text, own, around, &view.hidden),
+            hidden: view.hidden.clone(),
+            own: sentence.own,
+            text: around.text,
+            quoted: around.quoted,
+            picture,
+        }));
+    }
+}
+
+fn hits(lexicon: &Lexicon, view: &View<'_>) -> Vec<Hit> {
+    let mut hits = Vec::new();
+    lexicon.find(&view.text, view.hidden.contains(&Hiding::Letters), |hit| hits.push(hit));
+    place::shapes(&view.text, &mut hits);
+    hits
+}
+
+fn classes(hits: &[Hit]) -> u32 {
+    hits.iter().fold(0, |classes, hit| classes | hit.class.bit())
+}
+
+/// What a text is about: one word is chance.
+fn topics(hits: &[Hit]) -> u32 {
+    let count = |class: Class| hits.iter().filter(|hit| hit.class == class).count();
+    let about = |class: Class, least: usize| if count(class) >= least { class.bit() } else { 0 };
+    about(Class::Discuss, 3) | about(Class::Tokens, 1)
+}
+
+/// A sentence with the places of its words among all.
+struct Sentence {
+    span: Range<usize>,
+    hits: Range<usize>,
+    own: u32,
+}
+
+fn sentences(text: &str, hits: &[Hit]) -> Vec<Sentence> {
+    let mut at = 0;
+    let sentence = |span: Range<usize>| {
+        let first =
+            at + hits.get(at..).unwrap_or_default().iter().take_while(|hit| hit.start < span.start).count();
+        let last = first
+            + hits.get(first..).unwrap_or_default().iter().take_while(|hit| hit.start < span.end).count();
+        at = last;
+        Sentence { own: classes(hits.get(first..last).unwrap_or_default()), hits: first..last, span }
+    };
+    segment::sentences(text).into_iter().map(sentence).collect()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,64 @@
+//! The model file: a header and two tables of weights, read where they lie.
+//!
+//! All numbers are little-endian.
+//!
+//! | bytes | what |
+//! |---|---|
+//! | 0..8 | `OMBSIG01` |
+//! | 8..12 | version of the features |
+//! | 12..24 | `f32`: what leans towards no sign; what one step of a class and of a word is worth |
+//! | 24..32 | zero |
+//! | 32.. | weights of classes (`i8`), then of words (`i8`) |
+
+use super::feature::{CLASS_BITS, Features, VERSION, WORD_BITS};
+
+/// Bytes before the weights.
+pub const HEADER: usize = 32;
+/// How every model file begins.
+pub const MAGIC: [u8; 8] = *b"OMBSIG01";
+/// The words of a sentence weigh as this many, however many there are.
+pub const WORDS: f32 = 6.0;
+
+/// A view of a model file.
+#[derive(Debug, Clone, Copy)]
+pub struct Model<'m> {
+    bias: f32,
+    steps: [f32; 2],
+    classes: &'m [u8],
+    words: &'m [u8],
+}
+
+impl<'m> Model<'m> {
+    /// Reads the header. `None` if this is no model, one for other features, or not as long as it should be.
+    pub fn read(file: &'m [u8]) -> Option<Self> {
+        let (header, body) = file.split_at_checked(HEADER)?;
+        let number = |at: usize| Some(u32::from_le_bytes(header.get(at..at + 4)?.try_into().ok()?));
+        if header.get(..8)? != MAGIC || number(8)? != VERSION {
+            return None;
+        }
+        let (classes, words) = body.split_at_checked(1 << CLASS_BITS)?;
+        let float = |at: usize| number(at).map(f32::from_bits);
+        let steps = [float(16)?, float(20)?];
+        (words.len() == 1 << WORD_BITS).then_some(Self { bias: float(12)?, steps, classes, words })
+    }
+
+    /// The logarithm of the odds that a sentence with these features is a sign.
+    pub fn score(&self, features: &Features) -> f32 {
+        let [class, word] = self.steps;
+        let classes = sum(self.classes, &features.classes);
+        let words = sum(self.words, &features.words);
+        self.bias + class * classes + word * words * word_share(features.words.len())
+    }
+}
+
+/// What one of so many words counts.
+#[expect(clippy::cast_precision_loss, reason = "a sentence has few words")]
+pub fn word_share(count: usize) -> f32 {
+    WORDS / (count as f32).max(WORDS)
+}
+
+#[expect(clippy::cast_precision_loss, reason = "a few hundred weights of eight bits")]
+fn sum(table: &[u8], places: &[u32]) -> f32 {
+    let weights = places.iter().filter_map(|place| table.get(*place as usize));
+    weights.map(|weight| i32::from(weight.cast_signed())).sum::<i32>() as f32
+}

@@ -1,0 +1,204 @@
+//! Shapes that no list of words can hold: links with a place for data in them, addresses, quotation.
+
+use super::lexicon::{Class, Hit};
+
+/// Bytes of a link that are looked at.
+const LINK: usize = 400;
+
+/// What a place for data is called, in names of parameters or between its brackets.
+const DATA: &[&str] = &[
+    "data",
+    "secret",
+    "history",
+    "conversation",
+    "chat",
+    "summary",
+    "content",
+    "context",
+    "message",
+    "answer",
+    "email",
+    "password",
+    "key",
+    "token",
+    "credential",
+    "prompt",
+    "memory",
+    "info",
+    "payload",
+    "result",
+    "text",
+    "user",
+    "dump",
+    "leak",
+    "exfil",
+    "log",
+    "数据",
+    "内容",
+    "记录",
+    "摘要",
+    "密码",
+    "密钥",
+    "对话",
+    "信息",
+    "回答",
+    "历史",
+    "邮件",
+    "用户",
+];
+
+/// Adds links, addresses and account numbers of a text to its words.
+pub(super) fn shapes(text: &str, hits: &mut Vec<Hit>) {
+    let bytes = text.as_bytes();
+    let mut at = 0;
+    while let Some(found) = bytes.get(at..).and_then(|rest| memchr::memchr2(b'@', b':', rest)) {
+        let place = at + found;
+        at = place + 1;
+        if bytes.get(place..place + 3) == Some(b"://") {
+            let end = link_end(text, place);
+            let class = if carries(text.get(place..end).unwrap_or_default()) {
+                Class::Carrier
+            } else {
+                Class::Target
+            };
+            hits.push(Hit { start: place, class });
+            at = end.max(at);
+        } else if bytes.get(place) == Some(&b'@') && is_address(bytes, place) {
+            hits.push(Hit { start: place, class: Class::Target });
+        }
+    }
+    hits.sort_by_key(|hit| hit.start);
+}
+
+fn is_address(bytes: &[u8], at: usize) -> bool {
+    let word = |at: Option<usize>| at.and_then(|at| bytes.get(at)).is_some_and(u8::is_ascii_alphanumeric);
+    word(at.checked_sub(1)) && word(Some(at + 1))
+}
+
+/// Where a link ends: placeholders in brackets belong to it, also with blanks in them.
+fn link_end(text: &str, start: usize) -> usize {
+    let most = text.floor_char_boundary((start + LINK).min(text.len()));
+    let mut depth = 0_u32;
+    for (at, ch) in text.get(start..most).unwrap_or_default().char_indices() {
+        match ch {
+            '{' | '[' | '<' => depth += 1,
+            '}' | ']' | '>' if depth > 0 => depth -= 1,
+            '}' | ']' | '>' | ')' | '"' | '\'' | '`' | '，' | '。' | '）' if depth == 0 => {
+                return start + at;
+            }
+            ch if depth == 0 && ch.is_whitespace() => return start + at,
+            '\n' => return start + at,
+            _ => {}
+        }
+    }
+    most
+}
+
+/// Whether a link has a place into which data is to be put: `?q={conversation}`, `/[SUMMARY].png`.
+fn carries(link: &str) -> bool {
+    let Some(path) = link.get(3..).and_then(|rest| rest.find(['/', '?']).and_then(|at| rest.get(at..)))
+    else {
+        return false;
+    };
+    let mut rest = path;
+    while let Some(open) = rest.find(['{', '[', '<', '$', '%']) {
+        let inside = rest.get(open..).unwrap_or_default();
+        let length = inside.find(['}', ']', '>']).unwrap_or(0).min(80);
+        let name = inside.get(..length).unwrap_or_default().to_ascii_lowercase();
+        if DATA.iter().any(|word| name.contains(word)) {
+            return true;
+        }
+        rest = inside.get(1..).unwrap_or_default();
+    }
+    let open = path.trim_end().ends_with('=') || path.ends_with("...");
+    let lower = path.to_ascii_lowercase();
+    let spoken = lower.contains('?')
+        && ["_here", "your_", "insert", "base64", "encoded", "...", "xxx"]
+            .iter()
+            .any(|word| lower.contains(word));
+    let named = DATA.iter().any(|word| lower.contains(word));
+    named && (open || spoken)
+}
+
+/// Whether a link is the source of a picture: `![…](…)` or `src="…"`.
+pub(super) fn is_picture(text: &str, link: usize) -> bool {
+    let from = text.floor_char_boundary(link.saturating_sub(160));
+    let before = text.get(from..link).unwrap_or_default();
+    let scheme = before.trim_end_matches(|ch: char| ch.is_ascii_alphabetic());
+    scheme
+        .strip_suffix("](")
+        .and_then(|head| head.rfind('[').and_then(|at| head.get(..at)))
+        .is_some_and(|head| head.ends_with('!'))
+        || ["src=\"", "src='", "src=", "src=\\\""]
+            .iter()
+            .any(|source| scheme.to_ascii_lowercase().ends_with(source))
+}
+
+/// Whether a sentence stands in code or quotation: it opens with a mark of it, or the marks around it close.
+pub(super) fn is_quoted(text: &str, start: usize, end: usize) -> bool {
+    const MARKS: &[&str] = &["`", "\u{201c}", "\u{2018}", "\u{300c}", "\u{300e}", "> ", "&gt;", "'"];
+    let line = text.get(start..end).unwrap_or_default();
+    let from = text.floor_char_boundary(start.saturating_sub(4));
+    let before = text.get(from..start).unwrap_or_default();
+    MARKS.iter().any(|mark| line.starts_with(mark) || before.trim_end_matches(' ').ends_with(mark.trim_end()))
+        || inner_quote(line)
+}
+
+/// Whether the most of a sentence stands in quotation marks.
+fn inner_quote(line: &str) -> bool {
+    const PAIRS: &[(char, char)] = &[
+        ('\u{201c}', '\u{201d}'),
+        ('`', '`'),
+        ('"', '"'),
+        ('\u{300c}', '\u{300d}'),
+        ('\u{2018}', '\u{2019}'),
+    ];
+    PAIRS.iter().any(|(open, close)| {
+        let Some((_, rest)) = line.split_once(*open) else { return false };
+        rest.rfind(*close).is_some_and(|length| length >= 12 && length * 5 >= line.len())
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn classes(text: &str) -> Vec<Class> {
+        let mut hits = Vec::new();
+        shapes(text, &mut hits);
+        hits.into_iter().map(|hit| hit.class).collect()
+    }
+
+    #[test]
+    fn links_with_a_place_for_data() {
+        for text in [
+            "https://x.example/p.png?d={conversation summary}",
+            "https://x.example/?q=[USER DATA]",
+            "http://x.example/<secret>/a.gif",
+            "https://x.example/log?chat=",
+            "https://x.example/c?content=BASE64_HERE",
+        ] {
+            assert_eq!(classes(text), [Class::Carrier], "{text}");
+        }
+        for text in ["https://x.example/a?page=2&id=77", "https://x.example/users/{id}", "mail a@b.example"] {
+            assert_eq!(classes(text), [Class::Target], "{text}");
+        }
+        assert_eq!(classes("12:30 @ noon"), []);
+    }
+
+    #[test]
+    fn pictures_are_told_from_links() {
+        let at = |text: &str| is_picture(text, text.find("://").unwrap());
+        assert!(at("![ok](https://x.example/a)"));
+        assert!(at("<img src=\"https://x.example/a\">"));
+        assert!(!at("[ok](https://x.example/a)"));
+    }
+
+    #[test]
+    fn quotation_is_seen() {
+        let quoted = |text: &str| is_quoted(text, 0, text.len());
+        assert!(quoted("> a line of a mail"));
+        assert!(quoted("They wrote “ignore all of what came before” in it."));
+        assert!(!quoted("They wrote a long letter that said “no” and nothing else at all, sadly."));
+    }
+}

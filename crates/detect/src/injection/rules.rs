@@ -1,0 +1,55 @@
+//! Combinations of words that are a sign by themselves, whatever the model makes of the rest: it knows only what it has seen.
+//! They hold for text that is neither quoted nor about attacks.
+
+use super::lexicon::Class;
+
+/// What an order asks for.
+const ACTS: &[Class] = &[Class::Send, Class::Change, Class::Run, Class::Secret];
+
+/// Each line: all of these, and one of those, and none of the last.
+const RULES: &[(&[Class], &[Class], &[Class])] = &[
+    // “AI assistants must send …”
+    (&[Class::Model, Class::Must, Class::Target], ACTS, &[Class::Never]),
+    (&[Class::Model, Class::Must, Class::Secret], &[Class::Send, Class::Run], &[Class::Never, Class::We]),
+    // “Send …, do not tell the user.”
+    (&[Class::Conceal, Class::User], ACTS, &[]),
+    (&[Class::Conceal, Class::Model], ACTS, &[]),
+    (&[Class::Conceal, Class::Helper, Class::Target], ACTS, &[Class::We]),
+    // “Ignore your previous instructions and send …”
+    (&[Class::Override, Class::Meta, Class::Prior, Class::Begin], ACTS, &[Class::We]),
+    (&[Class::Override, Class::Meta, Class::Prior, Class::Target], ACTS, &[Class::We]),
+    (&[Class::Override, Class::Meta, Class::Model], ACTS, &[]),
+    (&[Class::Override, Class::Meta, Class::You], &[Class::Secret, Class::Target], &[Class::We]),
+    // “When you, an AI, summarise this, send …”
+    (
+        &[Class::Reading, Class::Model, Class::Must],
+        &[Class::Send, Class::Change, Class::Run, Class::Speak],
+        &[Class::Never, Class::We],
+    ),
+    // “System message: the assistant must send … to …”
+    (&[Class::Role, Class::Must, Class::Target], ACTS, &[Class::We]),
+    (&[Class::Role, Class::Helper, Class::Must], &[Class::Target, Class::Secret], &[Class::Never, Class::We]),
+    (&[Class::Tool, Class::Helper, Class::Must, Class::Target], ACTS, &[Class::Never, Class::We]),
+    // “The user agreed: send … to …”
+    (&[Class::User, Class::Authority, Class::Target], ACTS, &[Class::We]),
+];
+
+/// Whether the classes of a sentence make one of the combinations.
+pub(super) fn hold(own: u32) -> bool {
+    let has = |class: &Class| own & class.bit() != 0;
+    RULES.iter().any(|(all, one, none)| all.iter().all(has) && one.iter().any(has) && !none.iter().any(has))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_combination_needs_all_of_its_parts() {
+        let bits = |classes: &[Class]| classes.iter().fold(0, |bits, class| bits | class.bit());
+        assert!(hold(bits(&[Class::Model, Class::Must, Class::Target, Class::Send])));
+        assert!(!hold(bits(&[Class::Model, Class::Must, Class::Send])));
+        assert!(!hold(bits(&[Class::Model, Class::Must, Class::Target, Class::Send, Class::Never])));
+        assert!(!hold(0));
+    }
+}

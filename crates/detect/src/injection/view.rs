@@ -1,0 +1,112 @@
+//! [`View`]: a text that is read, and where its bytes stand in the text that was given.
+
+use std::borrow::Cow;
+use std::ops::Range;
+
+use ombud_core::{Hiding, OffsetMap};
+
+use crate::normalise::normalise;
+
+/// A part of the given text, decoded.
+#[derive(Debug, Clone)]
+pub(super) struct View<'t> {
+    /// What is read.
+    pub(super) text: Cow<'t, str>,
+    place: Place,
+    /// How it was hidden, outermost first.
+    pub(super) hidden: Vec<Hiding>,
+    /// Layers between it and the given text.
+    pub(super) depth: usize,
+}
+
+#[derive(Debug, Clone)]
+enum Place {
+    /// Each byte has its own place.
+    Fine(OffsetMap),
+    /// All of it stands for one run.
+    Whole(Range<usize>),
+}
+
+/// A text that was derived from another, with the way back.
+#[derive(Debug, Default)]
+pub(super) struct Derived {
+    pub(super) text: String,
+    map: OffsetMap,
+}
+
+impl Derived {
+    pub(super) fn new() -> Self {
+        Self { text: String::new(), map: OffsetMap::builder() }
+    }
+
+    /// Takes over a part of the source that begins at `from`.
+    pub(super) fn copy(&mut self, part: &str, from: usize) {
+        if !part.is_empty() {
+            self.map.anchor(self.text.len(), from);
+            self.text.push_str(part);
+        }
+    }
+
+    /// Puts a character in the place of what begins at `from`.
+    pub(super) fn put(&mut self, ch: char, from: usize) {
+        let start = self.text.len();
+        self.text.push(ch);
+        for at in start..self.text.len() {
+            self.map.anchor(at, from);
+        }
+    }
+
+    /// Ends it at the byte of the source where it ends.
+    fn closed(mut self, end: usize) -> (String, OffsetMap) {
+        self.map.close(self.text.len(), end);
+        (self.text, self.map)
+    }
+}
+
+impl<'t> View<'t> {
+    /// The given text.
+    pub(super) fn of(text: &'t str) -> Self {
+        let place = Place::Fine(OffsetMap::identity(text.len()));
+        Self { text: Cow::Borrowed(text), place, hidden: Vec::new(), depth: 0 }
+    }
+
+    /// The same in the normal form.
+    pub(super) fn normalised(self) -> Self {
+        let normal = normalise(&self.text);
+        let Cow::Owned(text) = normal.text.clone() else { return self };
+        let place = match &self.place {
+            Place::Fine(map) => Place::Fine(normal.map().through(map)),
+            Place::Whole(span) => Place::Whole(span.clone()),
+        };
+        Self { text: Cow::Owned(text), place, hidden: self.hidden, depth: self.depth }
+    }
+
+    /// The bytes of the given text behind a range of this one; they may cut a character.
+    pub(super) fn original(&self, range: &Range<usize>) -> Range<usize> {
+        match &self.place {
+            Place::Fine(map) => map.range(range),
+            Place::Whole(span) => span.clone(),
+        }
+    }
+
+    /// What was derived from the source's bytes up to `end`.
+    pub(super) fn child(&self, derived: Derived, end: usize, hiding: Option<Hiding>) -> View<'static> {
+        let (text, map) = derived.closed(end);
+        let place = match &self.place {
+            Place::Fine(outer) => Place::Fine(map.through(outer)),
+            Place::Whole(span) => Place::Whole(span.clone()),
+        };
+        self.below(text, place, hiding)
+    }
+
+    /// What one run of this text says once it is decoded.
+    pub(super) fn decoded(&self, text: String, run: &Range<usize>, hiding: Hiding) -> View<'static> {
+        self.below(text, Place::Whole(self.original(run)), Some(hiding))
+    }
+
+    fn below(&self, text: String, place: Place, hiding: Option<Hiding>) -> View<'static> {
+        let mut hidden = self.hidden.clone();
+        hidden.extend(hiding.filter(|hiding| !self.hidden.contains(hiding)));
+        View { text: Cow::Owned(text), place, hidden, depth: self.depth + 1 }
+    }
+}

@@ -1,0 +1,304 @@
+//! The memory of a conversation: a name that one of its texts has told is found in all of them, also by its short forms.
+//!
+//! A chat API sends the whole history again with each turn, so the texts of one request are the conversation, and nothing is
+//! kept between requests: [`recall`] is a function of these texts alone. Two requests can not learn from each other.
+//!
+//! A short form that fits one person only is linked to that person's token ([`Kin`]; the grammar is in
+//! [`mask::token`](crate::mask::token)); one that fits two, such as 老王 between 王建国 and 王芳, is masked without a link.
+//! Precision comes first: a lone given name or surname counts only in the spelling of a name, never where a sentence begins,
+//! and never if it is a word.
+
+mod alias;
+mod common;
+
+use std::collections::{BTreeMap, HashMap};
+use std::fmt;
+use std::ops::Range;
+use std::sync::Arc;
+
+use aho_corasick::{AhoCorasick, MatchKind};
+use ombud_core::{DataType, Detection, PLACE};
+
+use crate::mask;
+use alias::Strictness;
+
+/// What finds a value again.
+pub const MEMORY: &str = "memory";
+
+/// A name that the model was less sure of stays where it was found.
+const SURE: f32 = 0.7;
+/// Values that are remembered in one request.
+const MOST: usize = 500;
+
+/// Short forms and the full names that they stand for, within one request.
+#[derive(Default)]
+pub struct Kin {
+    heads: HashMap<Box<str>, Box<str>>,
+}
+
+/// Names stay out of logs.
+impl fmt::Debug for Kin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Kin").field("forms", &self.heads.len()).finish()
+    }
+}
+
+impl Kin {
+    /// The full name for which a value stands, if it is a short form of one person only.
+    pub fn head(&self, kind: DataType, value: &str) -> Option<&str> {
+        if kind == DataType::Person { self.heads.get(value).map(AsRef::as_ref) } else { None }
+    }
+}
+
+/// What [`recall`] has found.
+#[derive(Debug)]
+pub struct Recalled {
+    /// The detections of each text, with those that memory adds; sorted, without overlaps.
+    pub detections: Vec<Arc<[Detection]>>,
+    /// Who is who.
+    pub kin: Arc<Kin>,
+}
+
+/// Finds again, in all texts of one request, what was found in one of them or is declared. `found` are the detections of each
+/// text, `declared` the names that the operator declares.
+pub fn recall(texts: &[&str], found: Vec<Arc<[Detection]>>, declared: &[Box<str>]) -> Recalled {
+    let known = Known::new(texts, &found, declared);
+    let Some(automaton) = known.automaton() else {
+        return Recalled { detections: found, kin: Arc::default() };
+    };
+    let again = |(text, found): (&&str, Arc<[Detection]>)| {
+        let hits: Vec<Detection> = known.hits(&automaton, text).collect();
+        if hits.is_empty() { found } else { merge(&found, hits).into() }
+    };
+    let detections: Vec<_> = texts.iter().zip(found).map(again).collect();
+    let mut heads = known.heads;
+    for (text, found) in texts.iter().zip(&detections) {
+        unlink_ambiguous(&mut heads, text, found);
+    }
+    Recalled { detections, kin: Arc::new(Kin { heads }) }
+}
+
+/// Takes the links away that could not be read back: of a short form that a letter, a digit or another value touches, and of a
+/// full name that a letter follows which may be taken for that of a short form.
+fn unlink_ambiguous(heads: &mut HashMap<Box<str>, Box<str>>, text: &str, found: &[Detection]) {
+    for (at, detection) in found.iter().enumerate().filter(|(_, found)| found.kind == DataType::Person) {
+        let Some(value) = text.get(detection.span.clone()) else { continue };
+        let after = text.get(detection.span.end..).unwrap_or_default();
+        let touched = found.get(at + 1).is_some_and(|next| next.span.start == detection.span.end);
+        if touched || after.starts_with(|c: char| c.is_ascii_alphanumeric()) {
+            heads.remove(value);
+        }
+        if mask::may_follow(after) {
+            heads.retain(|_, head| **head != *value);
+        }
+    }
+}
+
+/// The patterns that are looked for.
+#[derive(Default)]
+struct Known {
+    patterns: BTreeMap<String, Pattern>,
+    heads: HashMap<Box<str>, Box<str>>,
+}
+
+#[derive(Clone, Copy)]
+struct Pattern {
+    kind: DataType,
+    score: f32,
+    strictness: Strictness,
+}
+
+impl Known {
+    fn new(texts: &[&str], found: &[Arc<[Detection]>], declared: &[Box<str>]) -> Self {
+        let mut known = Self::default();
+        for name in declared {
+            known.add(name.trim(), DataType::Person, 1.0);
+        }
+        for (text, found) in texts.iter().zip(found) {
+            for detection in found.iter().filter(|detection| detection.score >= SURE) {
+                if let Some(value) = text.get(detection.span.clone()).filter(|v| is_memorable(detection, v)) {
+                    known.add(value.trim(), detection.kind, detection.score);
+                }
+            }
+        }
+        known.add_aliases();
+        known
+    }
+
+    fn add(&mut self, value: &str, kind: DataType, score: f32) {
+        if value.is_empty() || self.patterns.len() >= MOST {
+            return;
+        }
+        let strictness = if kind == DataType::Person { alias::strictness(value) } else { Strictness::Whole };
+        let pattern = self.patterns.entry(value.to_owned()).or_insert(Pattern { kind, score, strictness });
+        pattern.score = pattern.score.max(score);
+    }
+
+    /// Adds the short forms of the full names, and links those that fit one person only.
+    fn add_aliases(&mut self) {
+        let names: Vec<(String, f32)> = self
+            .patterns
+            .iter()
+            .filter(|(_, pattern)| pattern.kind == DataType::Person)
+            .map(|(name, pattern)| (name.clone(), pattern.score))
+            .collect();
+        let mut owners: BTreeMap<String, Vec<(&str, f32, Strictness)>> = BTreeMap::new();
+        for (name, score) in &names {
+            for (short, strictness) in alias::forms(name) {
+                owners.entry(short).or_default().push((name, *score, strictness));
+            }
+        }
+        for (short, owners) in owners {
+            if let [(name, ..)] = owners.as_slice() {
+                self.heads.insert(short.as_str().into(), (*name).into());
+            }
+            let score = owners.iter().map(|(_, score, _)| *score).fold(0.0, f32::max);
+            if let Some((_, _, strictness)) = owners.first() {
+                let pattern = Pattern { kind: DataType::Person, score, strictness: *strictness };
+                self.patterns.entry(short).or_insert(pattern);
+            }
+        }
+    }
+
+    fn automaton(&self) -> Option<AhoCorasick> {
+        if self.patterns.is_empty() {
+            return None;
+        }
+        AhoCorasick::builder().match_kind(MatchKind::LeftmostLongest).build(self.patterns.keys()).ok()
+    }
+
+    /// The places of a text where a known value stands.
+    fn hits<'a>(&'a self, automaton: &'a AhoCorasick, text: &'a str) -> impl Iterator<Item = Detection> + 'a {
+        let patterns: Vec<&Pattern> = self.patterns.values().collect();
+        automaton.find_iter(text).filter_map(move |hit| {
+            let pattern = patterns.get(hit.pattern().as_usize())?;
+            let span = hit.span().range();
+            let stands = alias::stands(text, &span, pattern.strictness);
+            stands.then_some(Detection { span, kind: pattern.kind, score: pattern.score, recogniser: MEMORY })
+        })
+    }
+}
+
+/// True if a value is one that means the same wherever it stands: a name, or something with enough digits in it.
+fn is_memorable(detection: &Detection, value: &str) -> bool {
+    let digits = value.bytes().filter(u8::is_ascii_digit).count();
+    match detection.kind {
+        DataType::Person => value.chars().count() >= 2,
+        DataType::Org => false,
+        DataType::Location => detection.recogniser != PLACE && digits > 0 && value.chars().count() >= 6,
+        _ => value.len() >= 6 && digits >= 2,
+    }
+}
+
+/// Adds hits to detections. What was found by itself stays, unless a remembered name holds all of it.
+fn merge(found: &[Detection], hits: Vec<Detection>) -> Vec<Detection> {
+    let mut merged = found.to_vec();
+    for hit in hits {
+        let touching = |other: &Detection| other.span.start < hit.span.end && hit.span.start < other.span.end;
+        let within = |other: &Detection| {
+            other.kind == hit.kind && holds(&hit.span, &other.span) && other.span.len() < hit.span.len()
+        };
+        if merged.iter().filter(|other| touching(other)).all(within) {
+            merged.retain(|other| !touching(other));
+            merged.push(hit);
+        }
+    }
+    merged.sort_by_key(|detection| detection.span.start);
+    merged
+}
+
+fn holds(outer: &Range<usize>, inner: &Range<usize>) -> bool {
+    outer.start <= inner.start && inner.end <= outer.end
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn person(text: &str, name: &str) -> Arc<[Detection]> {
+        let start = text.find(name).unwrap();
+        let span = start..start + name.len();
+        [Detection { span, kind: DataType::Person, score: 0.9, recogniser: "tagger" }].into()
+    }
+
+    /// The values found in the last text after the first has told a name.
+    fn told(first: &str, name: &str, last: &str) -> (Vec<String>, Arc<Kin>) {
+        let recalled = recall(&[first, last], vec![person(first, name), Arc::from([])], &[]);
+        let values = recalled.detections[1].iter().map(|d| last[d.span.clone()].to_owned()).collect();
+        (values, recalled.kin)
+    }
+
+    #[test]
+    fn a_name_is_found_again_with_its_short_forms() {
+        let (values, kin) = told("我叫王建国", "王建国", "老王来了吗？王总说建国哥不来，王建国也不来。");
+        assert_eq!(values, ["老王", "王总", "建国哥", "王建国"]);
+        assert_eq!(kin.head(DataType::Person, "王总"), Some("王建国"));
+        assert_eq!(kin.head(DataType::Person, "王建国"), None);
+        let (values, kin) = told(
+            "I am John Smith.",
+            "John Smith",
+            "Ask Mr. Smith or John, and tell J. Smith that Smith is right.",
+        );
+        assert_eq!(values, ["Mr. Smith", "John", "J. Smith", "Smith"]);
+        assert_eq!(kin.head(DataType::Person, "John"), Some("John Smith"));
+    }
+
+    #[test]
+    fn words_that_equal_a_short_form_are_left_alone() {
+        for (first, name, last) in [
+            ("我叫王建国", "王建国", "《小王子》很好看，国王总是对的，他在建国路上班"),
+            ("我叫高明", "高明", "这个办法很高明"),
+            ("我叫马超", "马超", "小马过河，老马识途，马上就到"),
+            ("I am Will Young.", "Will Young", "Will you come? The will of the young; Young people will."),
+            ("Ask April Rose.", "April Rose", "In April the Rose blooms. Mr Rose-water"),
+            ("I am Mark Hall", "Mark Hall", "Mark my words at City Hall"),
+        ] {
+            assert_eq!(told(first, name, last).0, [""; 0], "{last}");
+        }
+    }
+
+    #[test]
+    fn a_short_form_of_two_people_is_masked_without_a_link() {
+        let text = "王建国和王芳";
+        let found: Arc<[Detection]> =
+            person(text, "王建国").iter().chain(person(text, "王芳").iter()).cloned().collect();
+        let recalled = recall(&[text, "问老王"], vec![found, Arc::from([])], &[]);
+        assert_eq!(recalled.detections[1].len(), 1);
+        assert_eq!(recalled.kin.head(DataType::Person, "老王"), None);
+    }
+
+    #[test]
+    fn a_declared_name_need_not_be_found_first() {
+        let recalled = recall(&["欧阳总在吗"], vec![Arc::from([])], &["欧阳锋".into()]);
+        assert_eq!(recalled.detections[0].len(), 1);
+        assert_eq!(recalled.kin.head(DataType::Person, "欧阳总"), Some("欧阳锋"));
+    }
+
+    #[test]
+    fn what_was_found_by_itself_stays() {
+        let text = "mail john.smith@example.com, John Smith";
+        let email = Detection { span: 5..27, kind: DataType::Email, score: 0.9, recogniser: "email" };
+        let first = "I am John Smith";
+        let recalled = recall(&[first, text], vec![person(first, "John Smith"), [email.clone()].into()], &[]);
+        assert_eq!(recalled.detections[1][0], email);
+        assert_eq!(recalled.detections[1].len(), 2);
+    }
+
+    #[test]
+    fn values_with_digits_are_remembered_and_words_are_not() {
+        let first = "微信号 wxid_a1b2c3，密码是 hello";
+        let at = first.find("wxid").unwrap();
+        let secret = first.find("hello").unwrap();
+        let found = [
+            Detection { span: at..at + 11, kind: DataType::Wechat, score: 0.9, recogniser: "wechat" },
+            Detection {
+                span: secret..secret + 5,
+                kind: DataType::Secret,
+                score: 0.9,
+                recogniser: "labelled_secret",
+            },
+        ];
+        let recalled = recall(&[first, "hello, add wxid_a1b2c3"], vec![found.into(), Arc::from([])], &[]);
+        assert_eq!(recalled.detections[1].len(), 1);
+    }
+}

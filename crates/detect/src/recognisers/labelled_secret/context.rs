@@ -1,0 +1,103 @@
+//! Places where a plain word behind `password` is one: a connection string, a line of an environment file, a login beside it.
+
+use std::ops::Range;
+
+use super::super::made::stands_for_a_value;
+use crate::text::{Text, is_word};
+
+/// Bytes before a label in which a user or a server is looked for.
+const WINDOW: usize = 160;
+
+/// Longest word that is believed to be a password.
+const LONGEST: usize = 64;
+
+/// Words that stand for a password in forms, schemas and texts about passwords.
+const MEANT: &[&str] = &[
+    "password", "passwort", "string", "text", "required", "hidden", "null", "none", "nil", "undefined", "true", "false",
+    "optional", "invalid", "incorrect", "missing", "empty", "secret_key", "input", "value", "changeit", "confirm", "enter",
+    "yes", "no", "reset", "forgot", "prompt", "default", "wrong", "correct", "expired", "weak", "strong", "short",
+];
+
+/// True if the place says that even a word is a password. `label` is where the word `password` stands.
+pub(super) fn says_so(text: &Text<'_>, label: &Range<usize>, value: &Range<usize>, quoted: bool) -> bool {
+    let written = text.slice(value.clone());
+    let plain = written.len() <= LONGEST && written.bytes().all(|b| b.is_ascii_alphanumeric() || b"_-@!#".contains(&b));
+    plain && (in_connection(text, label, value) || is_said(text, label, value, quoted) && !is_meant(written))
+}
+
+fn is_said(text: &Text<'_>, label: &Range<usize>, value: &Range<usize>, quoted: bool) -> bool {
+    if quoted {
+        beside_user(text, label, text.slice(value.clone())) || in_sentence(text, label, value)
+    } else {
+        in_environment(text, label, value) || in_settings(text, label, value)
+    }
+}
+
+/// True for what is written instead of a password.
+fn is_meant(written: &str) -> bool {
+    MEANT.iter().any(|word| written.eq_ignore_ascii_case(word)) || stands_for_a_value(written)
+}
+
+/// `…;Uid=name;Pwd=word;…`
+fn in_connection(text: &Text<'_>, label: &Range<usize>, value: &Range<usize>) -> bool {
+    let parted = text.before(label.start) == Some(b';') && text.byte(label.end) == Some(b'=');
+    let ended = text.byte(value.end).is_none_or(|b| matches!(b, b';' | b'"' | b'\''));
+    if !parted || !ended {
+        return false;
+    }
+    let before = window(text, label.start);
+     ["server", "host", "data source", "user", "uid"].iter().any(|word| before.contains(word))
+}
+
+/// `DB_PASSWORD=word` alone in its line.
+fn in_environment(text: &Text<'_>, label: &Range<usize>, value: &Range<usize>) -> bool {
+    let start = text.run_back(label.start, 64, |b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_');
+    let name = text.slice(start..label.end);
+    let capitals = !name.is_empty() && !name.bytes().any(|b| b.is_ascii_lowercase());
+    let line = text.before(start).is_none_or(|b| matches!(b, b'\n' | b' '));
+    let ended = text.byte(value.end).is_none_or(|b| matches!(b, b'\n' | b'\r' | b' '));
+    capitals && line && ended && value.start == label.end + 1 && text.byte(label.end) == Some(b'=')
+}
+
+/// A user with a quoted name stands shortly before, and the password is in small letters.
+fn beside_user(text: &Text<'_>, label: &Range<usize>, written: &str) -> bool {
+    let before = window(text, label.start);
+    let small = written.len() >= 6 && !written.bytes().any(|b| b.is_ascii_uppercase());
+    let named = before.rfind("user").and_then(|at| before.get(at..)).is_some_and(|user| {
+        user.len() < 64 && user.matches(['"', '\'']).count() >= 2 && !user.contains('(')
+    });
+    small && named
+}
+
+/// `user = name` on a line shortly before, `password = word` alone in its own, nothing quoted: a file of settings.
+fn in_settings(text: &Text<'_>, label: &Range<usize>, value: &Range<usize>) -> bool {
+    let begins = text.before(label.start).is_none_or(|b| b == b'\n');
+    let ends = text.byte(value.end).is_none_or(|b| matches!(b, b'\n' | b'\r'));
+    if !begins || !ends || value.len() < 6 {
+        return false;
+    }
+    let written = text.slice(value.clone()).to_ascii_lowercase();
+    let named = ["pass", "pwd", "user", "secret", "key", "."].iter().any(|word| written.contains(word));
+    let plain = |line: &str| line.contains('=') && !line.contains(['(', '"', '\'', ';', '.']);
+    !named && window(text, label.start).lines().any(|line| line.starts_with("user") && plain(line))
+}
+
+/// `the password is "word"`.
+fn in_sentence(text: &Text<'_>, label: &Range<usize>, value: &Range<usize>) -> bool {
+    let between = text.slice(label.end..value.start);
+    value.len() >= 5 && (between.starts_with(" is ") || between.starts_with('是'))
+}
+
+/// True if `login name` stands before, as in a `.netrc`.
+pub(super) fn is_netrc(text: &Text<'_>, label: usize) -> bool {
+    let before = window(text, label);
+    before.rfind("login ").and_then(|at| before.get(at + 6..)).is_some_and(|name| {
+        let name = name.trim();
+        !name.is_empty() && name.len() < 64 && name.bytes().all(|b| is_word(b) || b"._@-^".contains(&b))
+    })
+}
+
+fn window(text: &Text<'_>, at: usize) -> String {
+    let from = text.as_str().floor_char_boundary(at.saturating_sub(WINDOW));
+    text.slice(from..at).to_ascii_lowercase()
+}

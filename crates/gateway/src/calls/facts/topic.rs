@@ -1,0 +1,98 @@
+//! Whether the user's own words speak of what a call is about: of a noun in the tool's name or description, of one of its
+//! values, or of the record that one of its values names.
+
+use ombud_core::effect::{is_verb, words};
+
+use super::super::Prepared;
+use super::super::arguments::Leaf;
+use crate::attribute::folded;
+use crate::attribute::index::is_ideograph;
+
+/// Words in names of tools that say nothing about what they are for.
+const EMPTY: &str = "the and for with from into onto new all data item items info information details detail tool api \
+    manager service system app user users custom default this that your their its which will can any one two use uses \
+    using given specified based provided details number text string value values list get time date day type id name \
+    optional required return returns";
+
+/// Whether the user's words touch the call's tool or one of its values.
+pub(super) fn is_touched(known: &Prepared, tool: &str, description: &str, leaves: &[Leaf]) -> bool {
+    let turns: Vec<&str> = known.turns.iter().map(|turn| turn.1.as_str()).collect();
+    let first = description.split(['.', '。', '\n']).next().unwrap_or_default();
+    let said = Said::of(&turns);
+    said.speaks_of(tool)
+        || said.speaks_of(first)
+        || leaves.iter().any(|leaf| said.gives(&leaf.value))
+        || said.cannot_tell(tool, description)
+}
+
+/// The user's words, stemmed.
+struct Said {
+    stems: Vec<String>,
+    text: String,
+}
+
+impl Said {
+    fn of(turns: &[&str]) -> Self {
+        let text = turns.join("\n");
+        Self { stems: stems(&text), text }
+    }
+
+    /// Whether a telling word of a name or sentence stands in them.
+    fn speaks_of(&self, name: &str) -> bool {
+        let all = words(name);
+        let telling: Vec<&String> = all.iter().filter(|word| !is_verb(word)).collect();
+        let telling =
+            if telling.iter().any(|word| is_telling(word)) { telling } else { all.iter().collect() };
+        telling.into_iter().any(|word| self.has(word))
+    }
+
+    fn has(&self, word: &str) -> bool {
+        if word.chars().any(is_ideograph) {
+            return pairs(word).any(|pair| self.text.contains(&pair));
+        }
+        is_telling(word) && self.stems.contains(&stem(word))
+    }
+
+    /// Whether a value, or a telling word of it, was given by the user.
+    fn gives(&self, value: &str) -> bool {
+        let value = folded(value);
+        let short = value.chars().count() <= 3 && value.chars().all(char::is_alphanumeric);
+        if short {
+            return self.stems.contains(&value);
+        }
+        value.len() <= 400
+            && words(&value).iter().any(|word| self.has(word) || is_number(word) && self.stems.contains(word))
+    }
+
+    /// Whether the user writes in a script in which the tool is not described.
+    fn cannot_tell(&self, tool: &str, description: &str) -> bool {
+        let chinese = |text: &str| text.chars().any(is_ideograph);
+        chinese(&self.text) && !chinese(tool) && !chinese(description)
+    }
+}
+
+fn is_number(word: &str) -> bool {
+    word.len() >= 2 && word.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+fn is_telling(word: &str) -> bool {
+    word.chars().count() >= 3 && !EMPTY.split_ascii_whitespace().any(|empty| empty == word)
+}
+
+fn stems(text: &str) -> Vec<String> {
+    let words = text.split(|ch: char| !ch.is_alphanumeric() || is_ideograph(ch));
+    words.filter(|word| !word.is_empty()).map(stem).collect()
+}
+
+/// A word without the endings of plural and tense, and the same for words that only differ in them.
+fn stem(word: &str) -> String {
+    let ends = ["ations", "ation", "ings", "ing", "ies", "ed", "es", "s", "e", "y"];
+    let bare = ends.iter().find_map(|end| word.strip_suffix(end).filter(|bare| bare.len() >= 3));
+    bare.unwrap_or(word).to_owned()
+}
+
+/// Pairs of neighbouring Chinese characters.
+fn pairs(word: &str) -> impl Iterator<Item = String> {
+    let chars: Vec<char> = word.chars().filter(|ch| is_ideograph(*ch)).collect();
+    (1..chars.len()).filter_map(move |at| Some(chars.get(at - 1..=at)?.iter().collect()))
+}

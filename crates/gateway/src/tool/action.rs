@@ -1,0 +1,409 @@
+//! `/t/<name>/…`: the HTTP API of a tool behind the same pipeline, from its `OpenAPI` document. An operation is a tool, its path,
+//! query and body are the arguments. What the document does not name is refused. The credential is Ombud's: it comes from a
+//! variable of the environment, and what the agent sends in its place is dropped.
+
+pub mod openapi;
+mod parts;
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+use std::time::Instant;
+
+use axum::body::{Body, Bytes};
+use axum::response::Response;
+use base64::Engine as _;
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, StatusCode, header};
+use ombud_core::{Effect, Lang, Say, say};
+use serde::Deserialize;
+use tokio::sync::Mutex;
+
+use super::http::{Around, Surrounding};
+use super::message::{Id, Message, Shape};
+use super::pins::{Pin, Pins};
+use super::session::{Session, Side, Step};
+use super::{Journal as _, Results, Rules, Server};
+use crate::caller::{Caller, tenant_of};
+use crate::gateway::Gateway;
+use crate::refusal::Refusal;
+use crate::{pipeline, record, upstream};
+use openapi::{Document, Operation, Place};
+use parts::Target;
+
+/// The path under which actions are served.
+pub const ROOT: &str = "/t/";
+
+/// Clients whose sessions are kept.
+const MOST_SESSIONS: usize = 256;
+
+/// Headers of the agent that go on, beside those that the document names.
+const HEADERS: &[HeaderName] =
+    &[header::ACCEPT, header::ACCEPT_LANGUAGE, header::CONTENT_TYPE, header::USER_AGENT];
+
+/// `[actions.<name>]` in ombud.toml.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Settings {
+    /// The `OpenAPI` document, JSON or YAML, as a file.
+    pub openapi: std::path::PathBuf,
+    /// The address of the API, where it is not the document's.
+    pub url: Option<String>,
+    /// The variable of the environment that holds the credential.
+    pub secret_env: Option<String>,
+    /// What is replaced in answers.
+    #[serde(default)]
+    pub results: Results,
+}
+
+/// An HTTP tool.
+#[derive(Debug, Clone)]
+pub struct Action {
+    /// Its document.
+    pub document: Document,
+    /// Where it is.
+    pub url: String,
+    /// Its credential.
+    pub secret: Option<String>,
+    /// What is replaced in answers.
+    pub results: Results,
+}
+
+impl Action {
+    /// An action from its settings and the text of its document.
+    pub fn new(settings: &Settings, text: &str) -> Result<Self, openapi::Unusable> {
+        let document = Document::read(text)?;
+        let url = settings.url.clone().or_else(|| document.base.clone()).ok_or(openapi::Unusable::Address)?;
+        let secret = settings.secret_env.as_ref().and_then(|name| std::env::var(name).ok());
+        let secret = secret.filter(|secret| !secret.is_empty());
+        Ok(Self { document, url: url.trim_end_matches('/').to_owned(), secret, results: settings.results })
+    }
+}
+
+/// The actions of a gateway.
+#[derive(Default)]
+pub struct Actions {
+    /// By name.
+    pub named: BTreeMap<String, Action>,
+    /// Surroundings for their sessions.
+    pub around: Option<Arc<Around>>,
+    sessions: std::sync::Mutex<HashMap<String, Arc<Open>>>,
+}
+
+impl std::fmt::Debug for Actions {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Actions").field("named", &self.named.keys()).finish_non_exhaustive()
+    }
+}
+
+/// The core of one client's calls.
+struct Open {
+    session: Mutex<(Session, u64)>,
+    around: Surrounding,
+    began: Instant,
+}
+
+impl Actions {
+    /// The actions, with what their sessions need.
+    pub fn new(named: BTreeMap<String, Action>, around: Arc<Around>) -> Self {
+        Self { named, around: Some(around), sessions: std::sync::Mutex::default() }
+    }
+
+    fn open(&self, gateway: &Gateway, name: &str, action: &Action, headers: &HeaderMap) -> Option<Arc<Open>> {
+        let caller = Caller::of(&gateway.ledger, headers);
+        let key = format!("{name}\0{}\0{}", caller.client, caller.session);
+        let mut sessions = self.sessions.lock().ok()?;
+        if let Some(open) = sessions.get(&key) {
+            return Some(Arc::clone(open));
+        }
+        if sessions.len() >= MOST_SESSIONS {
+            // What they remember is for attribution only.
+            sessions.clear();
+        }
+        let around = self.around.as_ref()?(name, &tenant_of(&gateway.ledger, headers));
+        let rules = rules(gateway, name, action, &caller, &around);
+        let session = Session::new(Arc::new(rules), pins(&action.document));
+        let open = Open { session: Mutex::new((session, 0)), around, began: Instant::now() };
+        let open = Arc::new(open);
+        sessions.insert(key, Arc::clone(&open));
+        Some(open)
+    }
+}
+
+/// The operations as definitions that count: they are the operator's own file.
+fn pins(document: &Document) -> Pins {
+    let pin = |operation: &Operation| {
+        (operation.name.clone(), Pin { definition: operation.definition.clone(), offered: None })
+    };
+    Pins { tools: document.operations.iter().map(pin).collect() }
+}
+
+fn rules(gateway: &Gateway, name: &str, action: &Action, caller: &Caller, around: &Surrounding) -> Rules {
+    let (key, approver) = Rules::keys(caller);
+    let least = |operation: &Operation| (operation.name.clone(), operation.least);
+    Rules {
+        server: name.to_owned(),
+        via: "http",
+        settings: Server { results: action.results, ..Server::default() },
+        inspector: Arc::clone(&gateway.inspector),
+        attributor: Arc::clone(&gateway.attributor),
+        policy: gateway.config.policy.clone(),
+        tools: gateway.config.tools.clone(),
+        lang: gateway.config.lang,
+        key,
+        approver,
+        client: caller.client.clone(),
+        subject: caller.subject.clone(),
+        conversation: format!("http-{}", record::id()),
+        beside: Arc::clone(&around.beside),
+        others: BTreeMap::new(),
+        patience: gateway.config.patience.read,
+        max_message: gateway.config.max_body,
+        least: action.document.operations.iter().map(least).collect::<BTreeMap<String, Effect>>(),
+    }
+}
+
+/// Why a request is not answered by the tool.
+enum Closed {
+    Edge(Refusal),
+    Action(String),
+    Path,
+    Query(String),
+    Body,
+    /// What the core answers: a text and its code.
+    Core(String, String),
+}
+
+impl From<Refusal> for Closed {
+    fn from(why: Refusal) -> Self {
+        Self::Edge(why)
+    }
+}
+
+impl Closed {
+    fn response(self, lang: Lang) -> Response {
+        let (status, code, text) = match self {
+            Self::Edge(why) => (why.status(), why.code().to_owned(), why.say(lang)),
+            Self::Action(name) => (
+                StatusCode::NOT_FOUND,
+                "ombud_unknown_action".to_owned(),
+                say!(lang,
+                en: "there is no action `{name}`. Add [actions.{name}] with openapi = \"FILE\" to ombud.toml, then start ombud again.",
+                zh: "没有名为 `{name}` 的动作。请在 ombud.toml 中加入 [actions.{name}] 及 openapi = \"文件\"，然后重新启动 ombud。"),
+            ),
+            Self::Path => (
+                StatusCode::FORBIDDEN,
+                "ombud_path_not_documented".to_owned(),
+                say!(lang,
+                en: "the OpenAPI document of this tool names no such method and path, so nothing was sent. Add it to the document if it is wanted.",
+                zh: "该工具的 OpenAPI 文档中没有这个方法和路径，因此未发送。如确需使用，请加入文档。"),
+            ),
+            Self::Query(name) => (
+                StatusCode::FORBIDDEN,
+                "ombud_query_not_documented".to_owned(),
+                say!(lang,
+                en: "the OpenAPI document of this tool names no query parameter `{name}` here, so nothing was sent.",
+                zh: "该工具的 OpenAPI 文档在此处没有查询参数 `{name}`，因此未发送。"),
+            ),
+            Self::Body => (
+                StatusCode::BAD_REQUEST,
+                "ombud_body_not_readable".to_owned(),
+                say!(lang,
+                en: "the body is neither JSON without doubled keys nor text, so nothing was sent.",
+                zh: "请求体既不是没有重复键的 JSON，也不是文本，因此未发送。"),
+            ),
+            Self::Core(text, code) => (StatusCode::FORBIDDEN, code, text),
+        };
+        let body = serde_json::json!({ "error": { "code": code, "message": format!("Ombud: {text}") } });
+        let mut response = Response::new(Body::from(body.to_string()));
+        *response.status_mut() = status;
+        let json = HeaderValue::from_static("application/json; charset=utf-8");
+        response.headers_mut().insert(header::CONTENT_TYPE, json);
+        response
+    }
+}
+
+/// Answers one request below [`ROOT`].
+pub async fn handle(gateway: Arc<Gateway>, request: Request<Body>) -> Response {
+    let lang = gateway.config.lang;
+    match serve(&gateway, request).await {
+        Ok(response) => response,
+        Err(closed) => closed.response(lang),
+    }
+}
+
+async fn serve(gateway: &Gateway, request: Request<Body>) -> Result<Response, Closed> {
+    let (parts, body) = request.into_parts();
+    pipeline::admit(gateway, &parts.headers)?;
+    let below = parts.uri.path().strip_prefix(ROOT).unwrap_or_default();
+    let (name, path) = below.split_once('/').unwrap_or((below, ""));
+    let shown = || name.chars().filter(|ch| !ch.is_control()).take(40).collect();
+    let action = actions(gateway)?.named.get(name).ok_or_else(|| Closed::Action(shown()))?;
+    let target = Target::read(path, parts.uri.query().unwrap_or_default()).ok_or(Closed::Path)?;
+    let (operation, named) =
+        action.document.find(parts.method.as_str(), &target.pieces).ok_or(Closed::Path)?;
+    let target = own_query(target, action, operation)?;
+    let body = pipeline::read(gateway, &parts.headers, body).await?;
+    let open = actions(gateway)?.open(gateway, name, action, &parts.headers);
+    let open = open.ok_or_else(|| Closed::Action(shown()))?;
+    let (line, id) = asked(gateway, &open, operation, &named, &target, &body).await?;
+    let (url, body) = parts::rebuilt(action, operation, &target, &line, &body).ok_or(Closed::Body)?;
+    let headers = headers(action, operation, &parts.headers);
+    let (status, kind, answer) = match sent(gateway, parts.method, &url, headers, body).await {
+        Ok(answer) => answer,
+        Err(why) => {
+            let mut core = open.session.lock().await;
+            let steps = core.0.failed(&id, why.code(), open.began.elapsed());
+            carry(gateway, &open, &mut core.0, steps).await;
+            return Err(why.into());
+        }
+    };
+    let answer = parts::without(&answer, action.secret.as_deref());
+    answered(gateway, &open, &id, status, &kind, answer).await
+}
+
+fn actions(gateway: &Gateway) -> Result<&Actions, Closed> {
+    gateway.edge.get().map(|edge| &edge.actions).ok_or_else(|| Closed::Action(String::new()))
+}
+
+/// The query without what stands in the place of the credential; every other name must be the document's.
+fn own_query(mut target: Target, action: &Action, operation: &Operation) -> Result<Target, Closed> {
+    if let Some(Place::Query(own)) = &action.document.place {
+        target.query.retain(|(name, _)| name != own);
+    }
+    let plain = |name: &str| name.split('[').next().unwrap_or_default().to_owned();
+    let known = |name: &String| operation.query.iter().any(|known| plain(known) == plain(name));
+    match target.query.iter().find(|(name, _)| !known(name)) {
+        Some((name, _)) => Err(Closed::Query(name.chars().filter(|ch| !ch.is_control()).take(40).collect())),
+        None => Ok(target),
+    }
+}
+
+/// Puts the request before the core, as a call of a tool; what comes back is the call as it may go on.
+async fn asked(
+    gateway: &Gateway,
+    open: &Open,
+    operation: &Operation,
+    named: &[(String, String)],
+    target: &Target,
+    body: &Bytes,
+) -> Result<(Vec<u8>, Id), Closed> {
+    let mut core = open.session.lock().await;
+    core.1 += 1;
+    let line = parts::call(core.1, &operation.name, named, target, body);
+    let Ok(Shape::Request(id, _)) = Message::read(&line).map(|message| message.shape) else {
+        return Err(Closed::Body);
+    };
+    let steps = core.0.client(&line, open.began.elapsed());
+    let mut lines = carry(gateway, open, &mut core.0, steps).await;
+    match lines.pop() {
+        Some((Side::Server, line)) => Ok((line, id)),
+        Some((Side::Client, line)) => Err(told(&line)),
+        None => Err(Refusal::Ledger.into()),
+    }
+}
+
+/// Puts the answer before the core; what comes back is the answer as it may go on.
+async fn answered(
+    gateway: &Gateway,
+    open: &Open,
+    id: &Id,
+    status: StatusCode,
+    kind: &HeaderValue,
+    answer: Bytes,
+) -> Result<Response, Closed> {
+    let line = parts::result(id, status.as_u16(), &answer);
+    let mut core = open.session.lock().await;
+    let steps = core.0.server(&line, open.began.elapsed());
+    let mut lines = carry(gateway, open, &mut core.0, steps).await;
+    let Some((Side::Client, line)) = lines.pop() else { return Err(Refusal::Ledger.into()) };
+    drop(core);
+    let body = parts::answer(&line, &answer).ok_or_else(|| told(&line))?;
+    let mut response = Response::new(Body::from(body));
+    *response.status_mut() = status;
+    response.headers_mut().insert(header::CONTENT_TYPE, kind.clone());
+    Ok(response)
+}
+
+/// Carries out steps; the messages that are left are handed back.
+async fn carry(
+    gateway: &Gateway,
+    open: &Open,
+    session: &mut Session,
+    steps: Vec<Step>,
+) -> Vec<(Side, Vec<u8>)> {
+    let mut steps = std::collections::VecDeque::from(steps);
+    let mut lines = Vec::new();
+    while let Some(step) = steps.pop_front() {
+        match step {
+            Step::Send(side, line) => lines.push((side, line)),
+            Step::Tell(text) => open.around.hears.tell(&text),
+            Step::Save => {}
+            Step::Note(note) => {
+                let about = note.about;
+                if gateway.ledger.keep(note.event, note.content).await.is_err() {
+                    steps = session.unlogged(about.as_ref()).into();
+                }
+            }
+        }
+    }
+    lines
+}
+
+/// What the core said instead of passing something on.
+fn told(line: &[u8]) -> Closed {
+    let error: serde_json::Value = serde_json::from_slice(line).unwrap_or_default();
+    let text = |pointer| error.pointer(pointer).and_then(serde_json::Value::as_str).unwrap_or_default();
+    let message = text("/error/message").trim_start_matches("Ombud: ").to_owned();
+    Closed::Core(message, text("/error/data/ombud").to_owned())
+}
+
+/// The headers that go on: few of the agent's, those that the document names, and the credential.
+fn headers(action: &Action, operation: &Operation, from: &HeaderMap) -> HeaderMap {
+    let own = |name: &HeaderName| {
+        HEADERS.contains(name) || operation.headers.iter().any(|known| known == name.as_str())
+    };
+    let place = action.document.place.as_ref();
+    let taken = |name: &HeaderName| match place {
+        Some(Place::Header(taken)) => name.as_str().eq_ignore_ascii_case(taken),
+        _ => false,
+    };
+    let mut to = HeaderMap::new();
+    let kept = from.iter().filter(|(name, _)| own(name) && !taken(name) && **name != header::AUTHORIZATION);
+    to.extend(kept.map(|(name, value)| (name.clone(), value.clone())));
+    to.insert(header::ACCEPT_ENCODING, HeaderValue::from_static("identity"));
+    let Some(secret) = &action.secret else { return to };
+    let (name, value) = match place {
+        Some(Place::Header(name)) => (name.parse().ok(), secret.clone()),
+        Some(Place::Query(_)) => (None, String::new()),
+        Some(Place::Basic) => {
+            let encoded = base64::engine::general_purpose::STANDARD.encode(secret);
+            (Some(header::AUTHORIZATION), format!("Basic {encoded}"))
+        }
+        Some(Place::Bearer) | None => (Some(header::AUTHORIZATION), format!("Bearer {secret}")),
+    };
+    if let (Some(name), Ok(mut value)) = (name, HeaderValue::from_str(&value)) {
+        value.set_sensitive(true);
+        to.insert(name, value);
+    }
+    to
+}
+
+async fn sent(
+    gateway: &Gateway,
+    method: Method,
+    url: &str,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Result<(StatusCode, HeaderValue, Bytes), Refusal> {
+    let mut answer = gateway.upstream.send(method, url, headers, body).await?;
+    let status = answer.status();
+    let kind = answer.headers().get(header::CONTENT_TYPE).cloned();
+    let kind = kind.unwrap_or_else(|| HeaderValue::from_static("application/octet-stream"));
+    let mut whole = Vec::new();
+    while let Some(chunk) = answer.chunk().await.map_err(|error| upstream::failure(&error, url))? {
+        if whole.len() + chunk.len() > gateway.config.max_body {
+            return Err(Refusal::AnswerTooLarge);
+        }
+        whole.extend_from_slice(&chunk);
+    }
+    Ok((status, kind, whole.into()))
+}

@@ -1,0 +1,220 @@
+//! An HTTP request as a call and back. The body stands in the call as it came, and leaves it as it stands there then: it is
+//! never serialised anew.
+
+use axum::body::Bytes;
+use ombud_core::exchange::escape_json;
+use serde_json::{Map, Value};
+
+use super::super::message::{Id, Message};
+use super::Action;
+use super::openapi::{Operation, Piece, Place};
+use crate::wire::json::{Doc, Keys, Kind, Node};
+
+/// Path and query of a request, decoded.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Target {
+    /// The path, piece by piece.
+    pub pieces: Vec<String>,
+    /// The query in its order.
+    pub query: Vec<(String, String)>,
+}
+
+impl Target {
+    /// Reads path and query; nothing if two readers could see two paths in it.
+    pub(super) fn read(path: &str, query: &str) -> Option<Self> {
+        let pieces = path.split('/').map(decoded).collect::<Option<Vec<_>>>()?;
+        let odd = |piece: &String| {
+            matches!(piece.as_str(), "." | "..")
+                || piece.contains(['/', '\\', '\0', '?', '#', ';'])
+                || piece.chars().any(char::is_control)
+        };
+        if pieces.iter().any(odd) {
+            return None;
+        }
+        let pairs = query.split('&').filter(|pair| !pair.is_empty());
+        let query = pairs.map(|pair| {
+            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+            Some((decoded(&name.replace('+', " "))?, decoded(&value.replace('+', " "))?))
+        });
+        Some(Self { pieces, query: query.collect::<Option<Vec<_>>>()? })
+    }
+}
+
+/// Decodes `%XX`; nothing if that is no text.
+fn decoded(text: &str) -> Option<String> {
+    let mut out = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let Some((&first, tail)) = rest.split_first() {
+        if first != b'%' {
+            out.push(first);
+            rest = tail;
+            continue;
+        }
+        let digits = std::str::from_utf8(tail.get(..2)?).ok()?;
+        if !digits.bytes().all(|digit| digit.is_ascii_hexdigit()) {
+            return None;
+        }
+        out.push(u8::from_str_radix(digits, 16).ok()?);
+        rest = tail.get(2..)?;
+    }
+    String::from_utf8(out).ok()
+}
+
+/// Encodes all but unreserved characters (RFC 3986 §2.3).
+fn encoded(text: &str) -> String {
+    use std::fmt::Write as _;
+    text.bytes().fold(String::with_capacity(text.len()), |mut out, byte| {
+        if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~') {
+            out.push(char::from(byte));
+        } else {
+            // Writing to a String cannot fail.
+            let _ = write!(out, "%{byte:02X}");
+        }
+        out
+    })
+}
+
+/// The body as it stands in a call: JSON as it is, other text as a string; nothing of an empty one.
+fn embedded(body: &[u8]) -> Option<String> {
+    if body.is_empty() {
+        return None;
+    }
+    let text = std::str::from_utf8(body).ok();
+    let json = text.filter(|_| Doc::parse(body, Keys::Any).is_ok());
+    Some(match (json, text) {
+        (Some(json), _) => json.to_owned(),
+        (None, Some(text)) => format!("\"{}\"", escape_json(text)),
+        (None, None) => "null".to_owned(),
+    })
+}
+
+/// The request as a call: `arguments` holds `path`, `query` and `body`.
+pub(super) fn call(
+    number: u64,
+    tool: &str,
+    named: &[(String, String)],
+    target: &Target,
+    body: &[u8],
+) -> Vec<u8> {
+    let object = |pairs: &[(String, String)]| {
+        let members =
+            pairs.iter().map(|(name, value)| format!("{}:{}", Value::from(&**name), Value::from(&**value)));
+        format!("{{{}}}", members.collect::<Vec<_>>().join(","))
+    };
+    let mut arguments =
+        vec![format!("\"path\":{}", object(named)), format!("\"query\":{}", object(&target.query))];
+    arguments.extend(embedded(body).map(|body| format!("\"body\":{body}")));
+    let (tool, arguments) = (Value::from(tool), arguments.join(","));
+    format!(
+        "{{\"jsonrpc\":\"2.0\",\"id\":{number},\"method\":\"tools/call\",\"params\":{{\"name\":{tool},\"arguments\":{{{arguments}}}}}}}"
+    )
+    .into_bytes()
+}
+
+/// Address and body of the call as it may go on.
+pub(super) fn rebuilt(
+    action: &Action,
+    operation: &Operation,
+    target: &Target,
+    line: &[u8],
+    body: &Bytes,
+) -> Option<(String, Bytes)> {
+    let message = Message::read(line).ok()?;
+    let arguments = message.member("arguments")?;
+    let named: Map<String, Value> =
+        serde_json::from_str(message.raw(message.doc.get(arguments, "path")?)).ok()?;
+    let path = operation.pieces.iter().map(|piece| match piece {
+        Piece::Literal(text) => Some(encoded(text)),
+        Piece::Named(before, name, after) => {
+            let value = named.get(name)?.as_str()?;
+            // A value that was turned back must not lead elsewhere.
+            let plain = !matches!(value, "." | "..");
+            plain.then(|| format!("{}{}{}", encoded(before), encoded(value), encoded(after)))
+        }
+    });
+    let mut url = format!("{}/{}", action.url, path.collect::<Option<Vec<_>>>()?.join("/"));
+    let values = message.doc.members(message.doc.get(arguments, "query")?);
+    let mut query: Vec<String> = values
+        .map(|(name, node)| format!("{}={}", encoded(&name), encoded(&message.doc.string(node))))
+        .collect();
+    if query.len() != target.query.len() {
+        return None;
+    }
+    if let (Some(Place::Query(name)), Some(secret)) = (&action.document.place, &action.secret) {
+        query.push(format!("{}={}", encoded(name), encoded(secret)));
+    }
+    if !query.is_empty() {
+        url = format!("{url}?{}", query.join("&"));
+    }
+    let body = message
+        .doc
+        .get(arguments, "body")
+        .map_or_else(|| body.clone(), |node| extracted(&message, node, body));
+    Some((url, body))
+}
+
+/// What stands in a message for a body: its own bytes.
+fn extracted(message: &Message<'_>, node: Node, body: &Bytes) -> Bytes {
+    let was_json = Doc::parse(body, Keys::Any).is_ok();
+    match message.doc.kind(node) {
+        _ if was_json => Bytes::copy_from_slice(message.raw(node).as_bytes()),
+        Kind::String => Bytes::from(message.doc.string(node).into_owned()),
+        _ => body.clone(),
+    }
+}
+
+/// The answer as the result of the call.
+pub(super) fn result(id: &Id, status: u16, body: &[u8]) -> Vec<u8> {
+    let (id, body) = (id.raw(), embedded(body).unwrap_or_else(|| "null".to_owned()));
+    let failed = status >= 400;
+    format!("{{\"jsonrpc\":\"2.0\",\"id\":{id},\"result\":{{\"isError\":{failed},\"status\":{status},\"body\":{body}}}}}").into_bytes()
+}
+
+/// The body of a result as it may go on; nothing if the result was refused.
+pub(super) fn answer(line: &[u8], body: &Bytes) -> Option<Bytes> {
+    let message = Message::read(line).ok()?;
+    let node = message.member("body")?;
+    Some(if body.is_empty() { Bytes::new() } else { extracted(&message, node, body) })
+}
+
+/// A body without a text: an API that says its credential back says it to the agent.
+pub(super) fn without(body: &Bytes, secret: Option<&str>) -> Bytes {
+    let Some(secret) = secret.filter(|secret| secret.len() >= 8) else { return body.clone() };
+    if memchr::memmem::find(body, secret.as_bytes()).is_none() {
+        return body.clone();
+    }
+    let mut out = Vec::with_capacity(body.len());
+    let mut done = 0;
+    for at in memchr::memmem::find_iter(body, secret.as_bytes()) {
+        out.extend_from_slice(body.get(done..at).unwrap_or_default());
+        out.extend_from_slice(b"[SECRET]");
+        done = at + secret.len();
+    }
+    out.extend_from_slice(body.get(done..).unwrap_or_default());
+    out.into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_that_two_readers_read_differently_are_none() {
+        for path in ["a/../b", "a/%2e%2e/b", "a%2Fb", "a/%5Cb", "a;x", "a%00", "a/%zz", "a/%ff", "./a"] {
+            assert_eq!(Target::read(path, ""), None, "{path}");
+        }
+        let target = Target::read("orders/%E5%BC%A0", "q=a+b%26&x").unwrap();
+        assert_eq!(target.pieces, ["orders", "张"]);
+        assert_eq!(target.query, [("q".into(), "a b&".into()), ("x".into(), String::new())]);
+        assert_eq!(encoded("张 &"), "%E5%BC%A0%20%26");
+    }
+
+    #[test]
+    fn a_body_comes_back_as_it_was() {
+        for body in ["{ \"n\" : 1.50 }", "plain \"text\"\n", "[1]", ""] {
+            let line = result(&Id::text("1"), 200, body.as_bytes());
+            assert_eq!(answer(&line, &Bytes::copy_from_slice(body.as_bytes())).unwrap(), body.as_bytes());
+        }
+        assert_eq!(without(&Bytes::from_static(b"k=0123456789,"), Some("0123456789")), &b"k=[SECRET],"[..]);
+    }
+}

@@ -1,0 +1,164 @@
+//! What a person reads when a call is not simply passed on, and what they may answer.
+
+use ombud_core::gate::{CallDecision, Doubt, quoted};
+use ombud_core::{Lang, Say, say};
+use serde_json::{Value, json};
+
+use super::judge::Judged;
+
+/// Characters of the arguments that are shown.
+const SHOWN: usize = 800;
+
+/// Why a call waits.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Why {
+    /// The gate asks.
+    Doubts(Vec<Doubt>),
+    /// The definition of the tool has changed; the differences.
+    Changed(Vec<String>),
+}
+
+/// A call that is about to be asked about or refused.
+pub struct Subject<'a> {
+    /// The server.
+    pub server: &'a str,
+    /// The tool.
+    pub tool: &'a str,
+    /// What was decided about it.
+    pub judged: &'a Judged,
+    /// Every reason.
+    pub why: &'a [Why],
+}
+
+impl Subject<'_> {
+    /// The question.
+    pub fn question(&self, lang: Lang) -> String {
+        let (what, why) = (self.what(lang), self.reasons(lang));
+        say!(lang,
+            en: "{what}\n\nWhy Ombud asks:\n{why}\n\nAllow exactly this call?",
+            zh: "{what}\n\nOmbud 询问的原因：\n{why}\n\n是否允许这一次调用？")
+    }
+
+    /// Why it was not run, and what lets it run, where the client cannot ask.
+    pub fn instruction(&self, lang: Lang) -> String {
+        let (what, why, code) = (self.what(lang), self.reasons(lang), &self.judged.code);
+        say!(lang,
+            en: "this call was not run, because it needs your confirmation and this client cannot ask for it.\n{what}\n\nWhy:\n{why}\n\nTo allow exactly this call, type `ombud mcp --allow {code}` in a terminal of the project within 15 minutes, then let it be called again.",
+            zh: "这次调用没有执行：它需要你确认，而此客户端无法询问。\n{what}\n\n原因：\n{why}\n\n如果同意执行这一次调用，请在 15 分钟内于项目的终端中运行 `ombud mcp --allow {code}`，然后让智能体再调用一次。")
+    }
+
+    /// Why it is not run at all.
+    pub fn refusal(&self, lang: Lang) -> String {
+        let (what, why) = (self.what(lang), self.reasons(lang));
+        let secret = matches!(self.judged.decision, CallDecision::Block(ref doubts) if doubts.contains(&Doubt::Secret));
+        if secret {
+            return say!(lang,
+                en: "this call was not run.\n{what}\n\nWhy:\n{why}\n\nGive the tool its secret outside of the conversation, for instance in the environment of its server.",
+                zh: "这次调用没有执行。\n{what}\n\n原因：\n{why}\n\n请不要在对话中传递密钥，而是直接交给工具，例如放在其服务器的环境变量里。");
+        }
+        say!(lang,
+            en: "this call was not run.\n{what}\n\nWhy:\n{why}\n\nThe rules of this project do not allow it. They stand under [tools] and [mcp] in ombud.toml.",
+            zh: "这次调用没有执行。\n{what}\n\n原因：\n{why}\n\n本项目的规则不允许；规则写在 ombud.toml 的 [tools] 和 [mcp] 中。")
+    }
+
+    fn what(&self, lang: Lang) -> String {
+        let (tool, server) = (quoted(self.tool), quoted(self.server));
+        let (does, arguments) = (self.judged.effect.say(lang), shown(&self.judged.arguments));
+        say!(lang,
+            en: "The tool {tool} of {server}, which {does}, is called with:\n{arguments}",
+            zh: "即将调用 {server} 的工具 {tool}（{does}），参数为：\n{arguments}")
+    }
+
+    fn reasons(&self, lang: Lang) -> String {
+        let lines: Vec<String> = self.why.iter().flat_map(|why| why.lines(lang)).collect();
+        lines.join("\n")
+    }
+}
+
+impl Why {
+    fn lines(&self, lang: Lang) -> Vec<String> {
+        match self {
+            Self::Doubts(doubts) => doubts.iter().map(|doubt| format!("- {}", told(doubt, lang))).collect(),
+            Self::Changed(differences) => {
+                let mut lines = vec![say!(lang,
+                    en: "- the server describes this tool otherwise than when it was first seen:",
+                    zh: "- 服务器对这个工具的描述与首次见到时不同：")];
+                lines.extend(differences.iter().map(|line| format!("  {line}")));
+                lines
+            }
+        }
+    }
+}
+
+/// A doubt, as far as it can be judged where the user's words are not seen.
+fn told(doubt: &Doubt, lang: Lang) -> String {
+    match doubt {
+        Doubt::NotAsked => say!(lang,
+            en: "what you said to the agent is not seen from here, so nobody can tell whether you asked for it",
+            zh: "从这里看不到你对智能体说的话，无法判断这是否是你的要求"),
+        Doubt::Unseen { part, value, .. } => {
+            let (part, value) = (part.say(lang), quoted(value));
+            say!(lang, en: "{part} {value} stands in no earlier result", zh: "{part} {value} 未在先前的结果中出现")
+        }
+        other => other.say(lang),
+    }
+}
+
+/// The arguments on one line, without what could hide in them.
+fn shown(arguments: &str) -> String {
+    let clean = |ch: char| if ch.is_control() || hidden(ch) { ' ' } else { ch };
+    let mut text: String = arguments.chars().take(SHOWN).map(clean).collect();
+    if arguments.chars().nth(SHOWN).is_some() {
+        text.push('…');
+    }
+    text
+}
+
+fn hidden(ch: char) -> bool {
+    matches!(u32::from(ch), 0x200b..=0x200f | 0x202a..=0x202e | 0x2060..=0x206f | 0xfeff | 0xe0000..=0xe0fff)
+}
+
+/// The parameters of `elicitation/create`.
+pub fn form(question: &str, lang: Lang) -> Value {
+    let title = say!(lang, en: "Allow this call", zh: "允许这次调用");
+    json!({
+        "message": question,
+        "requestedSchema": {
+            "type": "object",
+            "properties": { "allow": { "type": "boolean", "title": title } },
+            "required": ["allow"]
+        }
+    })
+}
+
+/// Whether the result of an elicitation allows the call: nothing but a clear yes does.
+pub fn allows(result: &Value) -> bool {
+    result.get("action").and_then(Value::as_str) == Some("accept")
+        && result.pointer("/content/allow").and_then(Value::as_bool) == Some(true)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_but_a_clear_yes_allows() {
+        assert!(allows(&json!({ "action": "accept", "content": { "allow": true } })));
+        for answer in [
+            json!({ "action": "accept" }),
+            json!({ "action": "accept", "content": { "allow": "true" } }),
+            json!({ "action": "accept", "content": { "allow": false } }),
+            json!({ "action": "decline", "content": { "allow": true } }),
+            json!({ "action": "cancel" }),
+            json!("accept"),
+        ] {
+            assert!(!allows(&answer), "{answer}");
+        }
+    }
+
+    #[test]
+    fn arguments_are_shown_without_what_hides() {
+        assert_eq!(shown("{\"a\":\"x\u{202e}y\nz\"}"), "{\"a\":\"x y z\"}");
+        assert!(shown(&"a".repeat(5000)).chars().count() <= SHOWN + 1);
+    }
+}

@@ -1,0 +1,369 @@
+//! `/mcp/<name>`: MCP over streamable HTTP, in front of a server that is a command of this machine or an address elsewhere.
+//!
+//! Both sides end here. A session is a task of its own, an inbox of messages and the core of [`session`](super::session): what
+//! a client posts comes in, what the core sends goes to the post that waits for it, or to the stream that the client holds
+//! open. A client of the newest revision has no session: all its posts share one task for each client key.
+
+mod link;
+mod live;
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, Mutex};
+
+use axum::body::{Body, Bytes};
+use axum::response::Response;
+use futures_util::stream;
+use http::{HeaderMap, HeaderValue, Method, Request, StatusCode, header};
+use ombud_core::{Lang, Say, say};
+use tokio::sync::mpsc;
+
+use super::message::{self, Id, Message, Shape};
+use super::{Beside, Rules, Server};
+use crate::caller::{Caller, tenant_of};
+use crate::gateway::Gateway;
+use crate::pipeline;
+use crate::record;
+use crate::refusal::Refusal;
+use live::{Live, Mail, Reply};
+
+/// The path under which servers are reached.
+pub const ROOT: &str = "/mcp/";
+
+/// Sessions that are open at once.
+const MOST_SESSIONS: usize = 512;
+
+/// The header that names a session of the revisions with a handshake.
+const SESSION: &str = "mcp-session-id";
+
+/// JSON-RPC code for headers that contradict the body (revision 2026-07-28).
+const MISMATCH: i32 = -32020;
+const REFUSED: i32 = -32001;
+
+/// Makes what a session may ask of its surroundings, for the server of this name and the tenant.
+pub type Around = dyn Fn(&str, &str) -> Surrounding + Send + Sync;
+
+/// The surroundings of one session.
+pub struct Surrounding {
+    /// What happens beside it.
+    pub beside: Arc<dyn Beside>,
+    /// What is told, and where it is remembered.
+    pub hears: Arc<dyn super::stdio::Surroundings>,
+    /// What is remembered of the server.
+    pub pins: super::pins::Pins,
+    /// Names of other servers' tools.
+    pub others: BTreeMap<String, (String, String)>,
+}
+
+/// The MCP servers of a gateway, and their open sessions.
+#[derive(Default)]
+pub struct Hub {
+    /// The servers by name.
+    pub servers: BTreeMap<String, Server>,
+    /// Surroundings for their sessions.
+    pub around: Option<Arc<Around>>,
+    sessions: Mutex<HashMap<String, mpsc::Sender<Mail>>>,
+}
+
+impl std::fmt::Debug for Hub {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Hub").field("servers", &self.servers.keys()).finish_non_exhaustive()
+    }
+}
+
+impl Hub {
+    /// The servers, with what their sessions need.
+    pub fn new(servers: BTreeMap<String, Server>, around: Arc<Around>) -> Self {
+        Self { servers, around: Some(around), sessions: Mutex::default() }
+    }
+
+    fn session(&self, key: &str) -> Option<mpsc::Sender<Mail>> {
+        let sessions = self.sessions.lock().ok()?;
+        sessions.get(key).filter(|inbox| !inbox.is_closed()).cloned()
+    }
+
+    fn keep(&self, key: String, inbox: mpsc::Sender<Mail>) -> bool {
+        let Ok(mut sessions) = self.sessions.lock() else { return false };
+        sessions.retain(|_, inbox| !inbox.is_closed());
+        let room = sessions.len() < MOST_SESSIONS;
+        if room {
+            sessions.insert(key, inbox);
+        }
+        room
+    }
+
+    fn end(&self, key: &str) -> Option<mpsc::Sender<Mail>> {
+        self.sessions.lock().ok()?.remove(key)
+    }
+}
+
+/// Why a request is not taken.
+enum Closed {
+    Edge(Refusal),
+    Unknown(String),
+    Session,
+    Full,
+    Header,
+    Body(Vec<u8>),
+    Method,
+}
+
+impl From<Refusal> for Closed {
+    fn from(why: Refusal) -> Self {
+        Self::Edge(why)
+    }
+}
+
+/// Answers one request below [`ROOT`].
+pub async fn handle(gateway: Arc<Gateway>, request: Request<Body>) -> Response {
+    let lang = gateway.config.lang;
+    match serve(&gateway, request).await {
+        Ok(response) => response,
+        Err(closed) => refused(closed, lang),
+    }
+}
+
+fn refused(closed: Closed, lang: Lang) -> Response {
+    let (status, code, text, reason) = match closed {
+        Closed::Edge(why) => (why.status(), REFUSED, why.say(lang), why.code()),
+        Closed::Unknown(name) => {
+            let text = say!(lang,
+                en: "there is no MCP server `{name}`. Add [mcp.{name}] with command or url to ombud.toml, then start ombud again.",
+                zh: "没有名为 `{name}` 的 MCP 服务器。请在 ombud.toml 中加入 [mcp.{name}]（含 command 或 url），然后重新启动 ombud。");
+            (StatusCode::NOT_FOUND, REFUSED, text, "ombud_unknown_server")
+        }
+        Closed::Session => {
+            let text = say!(lang, en: "there is no such session; begin anew", zh: "没有这个会话，请重新开始");
+            (StatusCode::NOT_FOUND, REFUSED, text, "ombud_no_session")
+        }
+        Closed::Full => {
+            let text = say!(lang, en: "too many sessions are open", zh: "打开的会话过多");
+            (StatusCode::SERVICE_UNAVAILABLE, REFUSED, text, "ombud_too_many_sessions")
+        }
+        Closed::Header => {
+            let text = say!(lang,
+                en: "the headers Mcp-Method and Mcp-Name say something else than the body, so it was not sent",
+                zh: "请求头 Mcp-Method、Mcp-Name 与正文不一致，因此未发送");
+            (StatusCode::BAD_REQUEST, MISMATCH, text, "ombud_header_mismatch")
+        }
+        Closed::Body(answer) => return json(StatusCode::BAD_REQUEST, answer),
+        Closed::Method => {
+            let text = say!(lang, en: "only POST, GET and DELETE", zh: "仅支持 POST、GET 和 DELETE");
+            (StatusCode::METHOD_NOT_ALLOWED, REFUSED, text, "ombud_method")
+        }
+    };
+    json(status, message::error(None, code, &text, reason))
+}
+
+fn json(status: StatusCode, body: Vec<u8>) -> Response {
+    let mut response = Response::new(Body::from(body));
+    *response.status_mut() = status;
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    response
+}
+
+async fn serve(gateway: &Arc<Gateway>, request: Request<Body>) -> Result<Response, Closed> {
+    let (parts, body) = request.into_parts();
+    pipeline::admit(gateway, &parts.headers)?;
+    let name = parts.uri.path().strip_prefix(ROOT).unwrap_or_default().trim_end_matches('/');
+    let shown = || name.chars().filter(|ch| !ch.is_control()).take(40).collect();
+    let server = hub(gateway)?.servers.get(name).ok_or_else(|| Closed::Unknown(shown()))?;
+    let named = parts.headers.get(SESSION).and_then(|id| id.to_str().ok());
+    let key = named.map(|id| key(gateway, name, &parts.headers, id));
+    match parts.method {
+        Method::POST => {
+            let body = pipeline::read(gateway, &parts.headers, body).await?;
+            post(gateway, name, server, &parts.headers, key, body).await
+        }
+        Method::GET => listen(gateway, &parts.headers, key).await,
+        Method::DELETE => end(gateway, &parts.headers, key),
+        _ => Err(Closed::Method),
+    }
+}
+
+fn hub(gateway: &Gateway) -> Result<&Hub, Closed> {
+    gateway.edge.get().map(|edge| &edge.mcp).ok_or_else(|| Closed::Unknown(String::new()))
+}
+
+/// A session is its client's: another key does not find it.
+fn key(gateway: &Gateway, server: &str, headers: &HeaderMap, id: &str) -> String {
+    format!("{server}\0{}\0{id}", Caller::of(&gateway.ledger, headers).client)
+}
+
+async fn post(
+    gateway: &Arc<Gateway>,
+    name: &str,
+    server: &Server,
+    headers: &HeaderMap,
+    key: Option<String>,
+    body: Bytes,
+) -> Result<Response, Closed> {
+    let (id, method) = match Message::read(&body) {
+        Ok(message) => {
+            agrees(headers, &message)?;
+            match message.shape {
+                Shape::Request(id, method) => (Some(id), method),
+                Shape::Notification(method) => (None, method),
+                Shape::Result(_) | Shape::Error(_) => (None, String::new()),
+            }
+        }
+        // The core says what is wrong with it; it needs no session for that.
+        Err(bad) => {
+            let text = bad.code();
+            return Err(Closed::Body(message::error(bad.id(), -32600, text, bad.code())));
+        }
+    };
+    let begins = method == "initialize";
+    let (inbox, session) = match key {
+        Some(key) if !begins => (hub(gateway)?.session(&key).ok_or(Closed::Session)?, None),
+        _ => begin(gateway, name, server, headers, begins)?,
+    };
+    let (reply, mut answers) = mpsc::channel(64);
+    let mail = Mail::Post { line: body, id: id.clone(), headers: headers.clone(), reply };
+    inbox.send(mail).await.map_err(|_| Closed::Session)?;
+    let mut response = match id {
+        None => accepted(),
+        Some(_) => answer(&mut answers).await.unwrap_or_else(|first| streamed(first, answers)),
+    };
+    if let Some(id) = session.and_then(|id| HeaderValue::from_str(&id).ok()) {
+        response.headers_mut().insert(SESSION, id);
+    }
+    Ok(response)
+}
+
+/// The headers by which something in between may route must say what the body says.
+fn agrees(headers: &HeaderMap, message: &Message<'_>) -> Result<(), Closed> {
+    let said = |name| headers.get(name).and_then(|value| value.to_str().ok());
+    let Shape::Request(_, method) = &message.shape else { return Ok(()) };
+    if said("mcp-method").is_some_and(|said| said != method) {
+        return Err(Closed::Header);
+    }
+    let named = message.text("name").or_else(|| message.text("uri"));
+    let differs = said("mcp-name")
+        .filter(|said| !said.starts_with("=?"))
+        .is_some_and(|said| Some(said) != named.as_deref());
+    if differs { Err(Closed::Header) } else { Ok(()) }
+}
+
+fn accepted() -> Response {
+    let mut response = Response::new(Body::empty());
+    *response.status_mut() = StatusCode::ACCEPTED;
+    response
+}
+
+/// The answer, if it is the first thing that comes; otherwise what comes first.
+async fn answer(answers: &mut mpsc::Receiver<Reply>) -> Result<Response, Option<Reply>> {
+    match answers.recv().await {
+        Some(Reply::Answer(line)) => Ok(json(StatusCode::OK, line)),
+        Some(Reply::Raw(status, headers, body)) => {
+            let mut response = Response::new(Body::from(body));
+            (*response.status_mut(), *response.headers_mut()) = (status, headers);
+            Ok(response)
+        }
+        first => Err(first),
+    }
+}
+
+/// Events as they come, until the answer.
+fn streamed(first: Option<Reply>, answers: mpsc::Receiver<Reply>) -> Response {
+    let events = stream::unfold((first, Some(answers)), |(next, answers)| async move {
+        let mut answers = answers?;
+        let reply = match next {
+            Some(reply) => reply,
+            None => answers.recv().await?,
+        };
+        let (line, last) = match reply {
+            Reply::Event(line) => (line, false),
+            Reply::Answer(line) => (line, true),
+            Reply::Raw(..) => return None,
+        };
+        let rest = (!last).then_some(answers);
+        Some((Ok::<_, std::convert::Infallible>(event(&line)), (None, rest)))
+    });
+    let mut response = Response::new(Body::from_stream(events));
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+    response
+}
+
+/// One message as one event: an event ends at an empty line, so ends of lines in it become blanks.
+fn event(line: &[u8]) -> Bytes {
+    let mut text = b"event: message\ndata: ".to_vec();
+    text.extend(line.iter().map(|byte| if matches!(byte, b'\n' | b'\r') { b' ' } else { *byte }));
+    text.extend_from_slice(b"\n\n");
+    text.into()
+}
+
+/// A session of its own for the revisions with a handshake; the one that a client's posts share for the newest.
+fn begin(
+    gateway: &Arc<Gateway>,
+    name: &str,
+    server: &Server,
+    headers: &HeaderMap,
+    own: bool,
+) -> Result<(mpsc::Sender<Mail>, Option<String>), Closed> {
+    let id = if own { record::id() } else { "shared".to_owned() };
+    let key = key(gateway, name, headers, &id);
+    if let Some(inbox) = hub(gateway)?.session(&key) {
+        return Ok((inbox, None));
+    }
+    let Some(around) = &hub(gateway)?.around else { return Err(Closed::Unknown(name.to_owned())) };
+    let surrounding = around(name, &tenant_of(&gateway.ledger, headers));
+    let rules = rules(gateway, name, server, headers, &surrounding);
+    let inbox = Live::start(gateway, rules, server, surrounding, !own);
+    if !hub(gateway)?.keep(key, inbox.clone()) {
+        return Err(Closed::Full);
+    }
+    Ok((inbox, own.then_some(id)))
+}
+
+fn rules(gateway: &Gateway, name: &str, server: &Server, headers: &HeaderMap, around: &Surrounding) -> Rules {
+    let caller = Caller::of(&gateway.ledger, headers);
+    let (key, approver) = Rules::keys(&caller);
+    Rules {
+        server: name.to_owned(),
+        via: "mcp",
+        settings: server.clone(),
+        inspector: Arc::clone(&gateway.inspector),
+        attributor: Arc::clone(&gateway.attributor),
+        policy: gateway.config.policy.clone(),
+        tools: gateway.config.tools.clone(),
+        lang: gateway.config.lang,
+        key,
+        approver,
+        client: caller.client.clone(),
+        subject: caller.subject.clone(),
+        conversation: format!("mcp-{}", record::id()),
+        beside: Arc::clone(&around.beside),
+        others: around.others.clone(),
+        patience: gateway.config.patience.read,
+        max_message: gateway.config.max_body,
+        least: BTreeMap::new(),
+    }
+}
+
+/// The stream that a client holds open for what belongs to no post.
+async fn listen(gateway: &Gateway, headers: &HeaderMap, key: Option<String>) -> Result<Response, Closed> {
+    let hub = hub(gateway)?;
+    let inbox = key.and_then(|key| hub.session(&key)).ok_or(Closed::Session)?;
+    let (reply, answers) = mpsc::channel(64);
+    inbox.send(Mail::Listen { headers: headers.clone(), reply }).await.map_err(|_| Closed::Session)?;
+    Ok(streamed(None, answers))
+}
+
+fn end(gateway: &Gateway, headers: &HeaderMap, key: Option<String>) -> Result<Response, Closed> {
+    let hub = hub(gateway)?;
+    let inbox = key.and_then(|key| hub.end(&key)).ok_or(Closed::Session)?;
+    // A session that is busy ends when its last sender is gone.
+    let _ = inbox.try_send(Mail::End { headers: headers.clone() });
+    Ok(Response::new(Body::empty()))
+}
+
+/// An id that can be found in a map.
+fn id_of(line: &[u8]) -> Option<(Id, bool)> {
+    match Message::read(line).ok()?.shape {
+        Shape::Result(id) | Shape::Error(id) => Some((id, true)),
+        Shape::Request(id, _) => Some((id, false)),
+        Shape::Notification(_) => None,
+    }
+}

@@ -1,0 +1,281 @@
+//! The way to a server: a child process, or an address elsewhere.
+
+use std::process::Stdio;
+use std::sync::{Arc, Mutex};
+
+use axum::body::Bytes;
+use futures_util::StreamExt as _;
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
+use tokio::io::AsyncWriteExt as _;
+use tokio::process::{Child, ChildStdin, Command};
+use tokio::sync::mpsc;
+
+use super::super::Server;
+use super::super::lines::{Line, Lines};
+use super::super::message::Id;
+use super::live::Mail;
+use super::{SESSION, id_of};
+use crate::channel::sse::{self, Splitter};
+use crate::gateway::Gateway;
+use crate::upstream;
+
+/// Messages that wait for a child.
+const QUEUE: usize = 1024;
+
+/// What comes from a server.
+#[derive(Debug)]
+pub(super) enum Posted {
+    /// A message.
+    Line(Bytes),
+    /// A message that was too long.
+    TooLong,
+    /// Nothing more.
+    Ended,
+    /// No answer, and why.
+    Failed(&'static str),
+    /// An answer that is no message.
+    Raw(StatusCode, HeaderMap, Bytes),
+}
+
+/// A way to a server.
+pub(super) enum Link {
+    /// A process of this machine, ended with the session.
+    Child { queue: mpsc::Sender<Vec<u8>>, _child: Option<Child> },
+    /// An address elsewhere.
+    Away(Arc<Away>),
+}
+
+/// What is known of a server elsewhere.
+pub(super) struct Away {
+    gateway: Arc<Gateway>,
+    url: String,
+    headers: HeaderMap,
+    session: Mutex<Option<HeaderValue>>,
+    inbox: mpsc::WeakSender<Mail>,
+    limit: usize,
+}
+
+impl Link {
+    pub(super) fn new(
+        gateway: &Arc<Gateway>,
+        server: &Server,
+        limit: usize,
+        inbox: mpsc::WeakSender<Mail>,
+    ) -> Self {
+        if let Some(url) = &server.url {
+            let headers = own_headers(server);
+            let gateway = Arc::clone(gateway);
+            let away = Away { gateway, url: url.clone(), headers, session: Mutex::default(), inbox, limit };
+            return Self::Away(Arc::new(away));
+        }
+        let (queue, lines) = mpsc::channel(QUEUE);
+        let child = child(server, limit, lines, inbox);
+        Self::Child { queue, _child: child }
+    }
+
+    /// Sends a message.
+    pub(super) fn send(&self, line: Vec<u8>, headers: &HeaderMap) {
+        match self {
+            // A child that takes nothing any more is found out by its silence: what waits for it is given up in time.
+            Self::Child { queue, .. } => drop(queue.try_send(line)),
+            Self::Away(away) => drop(tokio::spawn(Arc::clone(away).post(line, headers.clone()))),
+        }
+    }
+
+    /// Opens the stream of what belongs to no post.
+    pub(super) fn listen(&self, headers: &HeaderMap) {
+        if let Self::Away(away) = self {
+            tokio::spawn(Arc::clone(away).listen(headers.clone()));
+        }
+    }
+
+    /// Ends the session at the server.
+    pub(super) async fn end(&self, headers: &HeaderMap) {
+        if let Self::Away(away) = self {
+            let headers = away.to_send(headers);
+            // It ends there by itself if this does not reach it.
+            let _ = away.gateway.upstream.send(Method::DELETE, &away.url, headers, Bytes::new()).await;
+        }
+    }
+}
+
+/// Headers of the settings, with variables of the environment filled in.
+fn own_headers(server: &Server) -> HeaderMap {
+    let mut headers = HeaderMap::new();
+    for (name, value) in &server.headers {
+        let value = filled(value);
+        if let (Ok(name), Ok(value)) = (name.parse::<HeaderName>(), value.parse::<HeaderValue>()) {
+            headers.insert(name, value);
+        }
+    }
+    headers
+}
+
+/// `$NAME` and `${NAME}` as the environment says.
+pub(in super::super) fn filled(text: &str) -> String {
+    let mut out = String::new();
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once('$') {
+        out.push_str(before);
+        let (name, tail) = match after.strip_prefix('{').and_then(|after| after.split_once('}')) {
+            Some(parts) => parts,
+            None => after.split_at(
+                after.find(|ch: char| !ch.is_ascii_alphanumeric() && ch != '_').unwrap_or(after.len()),
+            ),
+        };
+        out.push_str(&std::env::var(name).unwrap_or_default());
+        rest = tail;
+    }
+    out.push_str(rest);
+    out
+}
+
+/// Starts a server and the tasks that read and write it.
+fn child(
+    server: &Server,
+    limit: usize,
+    lines: mpsc::Receiver<Vec<u8>>,
+    inbox: mpsc::WeakSender<Mail>,
+) -> Option<Child> {
+    let (program, arguments) = server.command.split_first()?;
+    let mut command = Command::new(program);
+    command.args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).kill_on_drop(true);
+    let mut child = command.spawn().ok();
+    let pipes = child.as_mut().and_then(|child| Some((child.stdin.take()?, child.stdout.take()?)));
+    match pipes {
+        Some((hears, says)) => {
+            tokio::spawn(write(hears, lines));
+            tokio::spawn(read(Lines::new(says, limit), inbox));
+        }
+        None => drop(tokio::spawn(tell(inbox, Posted::Ended, None))),
+    }
+    child
+}
+
+async fn write(mut hears: ChildStdin, mut lines: mpsc::Receiver<Vec<u8>>) {
+    while let Some(mut line) = lines.recv().await {
+        line.iter_mut().filter(|byte| matches!(byte, b'\n' | b'\r')).for_each(|byte| *byte = b' ');
+        line.push(b'\n');
+        if hears.write_all(&line).await.is_err() {
+            return;
+        }
+    }
+}
+
+async fn read(mut lines: Lines<tokio::process::ChildStdout>, inbox: mpsc::WeakSender<Mail>) {
+    loop {
+        let posted = match lines.next().await {
+            Ok(Line::Whole(line)) => Posted::Line(line.into()),
+            Ok(Line::TooLong) => Posted::TooLong,
+            Ok(Line::End) | Err(_) => return tell(inbox, Posted::Ended, None).await,
+        };
+        tell(inbox.clone(), posted, None).await;
+    }
+}
+
+async fn tell(inbox: mpsc::WeakSender<Mail>, line: Posted, about: Option<Id>) {
+    if let Some(inbox) = inbox.upgrade() {
+        // A session that has ended needs nothing more.
+        let _ = inbox.send(Mail::Server { line, about }).await;
+    }
+}
+
+impl Away {
+    /// The client's headers as they go on; what the settings say stands above them.
+    fn to_send(&self, from: &HeaderMap) -> HeaderMap {
+        let mut headers = upstream::request_headers(from);
+        headers.remove(SESSION);
+        headers.remove(header::ORIGIN);
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        headers.insert(header::ACCEPT, HeaderValue::from_static("application/json, text/event-stream"));
+        headers.extend(self.headers.iter().map(|(name, value)| (name.clone(), value.clone())));
+        if let Some(id) = self.session.lock().ok().and_then(|session| session.clone()) {
+            headers.insert(SESSION, id);
+        }
+        headers
+    }
+
+    async fn post(self: Arc<Self>, line: Vec<u8>, headers: HeaderMap) {
+        let about = id_of(&line).filter(|(_, answer)| !answer).map(|(id, _)| id);
+        let sent =
+            self.gateway.upstream.send(Method::POST, &self.url, self.to_send(&headers), line.into()).await;
+        let posted = match sent {
+            Ok(answer) => self.answered(answer, about.as_ref()).await,
+            Err(why) => Some(Posted::Failed(why.code())),
+        };
+        if let Some(posted) = posted {
+            tell(self.inbox.clone(), posted, about).await;
+        }
+    }
+
+    async fn listen(self: Arc<Self>, headers: HeaderMap) {
+        let headers = self.to_send(&headers);
+        let sent = self.gateway.upstream.send(Method::GET, &self.url, headers, Bytes::new()).await;
+        // A server without such a stream says so; the client then hears from it in its posts alone.
+        if let Ok(answer) = sent.map_err(drop).and_then(|answer| answer.error_for_status().map_err(drop)) {
+            self.events(answer, None).await;
+        }
+    }
+
+    /// Takes in an answer; what is told at its end, if anything.
+    async fn answered(&self, answer: reqwest::Response, about: Option<&Id>) -> Option<Posted> {
+        if let (Some(id), Ok(mut session)) = (answer.headers().get(SESSION), self.session.lock()) {
+            *session = Some(id.clone());
+        }
+        let (status, headers) = (answer.status(), upstream::response_headers(answer.headers()));
+        let kind = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+        if kind.starts_with("text/event-stream") {
+            return self.events(answer, about).await;
+        }
+        let Some(body) = whole(answer, self.limit).await else { return Some(Posted::TooLong) };
+        let message = super::Message::read(&body).is_ok();
+        match about {
+            _ if message => Some(Posted::Line(body)),
+            None => None,
+            Some(_) if status.is_success() => Some(Posted::Failed("ombud_answer_not_readable")),
+            Some(_) => Some(Posted::Raw(status, headers, body)),
+        }
+    }
+
+    /// Reads events to their end. A stream that ends without the answer fails its request.
+    async fn events(&self, answer: reqwest::Response, about: Option<&Id>) -> Option<Posted> {
+        let mut source = answer.bytes_stream();
+        let mut frames = Splitter::default();
+        let mut answered = about.is_none();
+        while let Some(Ok(bytes)) = source.next().await {
+            if frames.push(&bytes).is_err() {
+                return Some(Posted::TooLong);
+            }
+            while let Some(frame) = frames.next_frame() {
+                let Some(data) = sse::data(&frame).map(Vec::from) else { continue };
+                answered |= id_of(&data).is_some_and(|(id, answer)| answer && Some(&id) == about);
+                tell(self.inbox.clone(), Posted::Line(data.into()), about.cloned()).await;
+            }
+        }
+        (!answered).then_some(Posted::Failed("ombud_answer_cut"))
+    }
+}
+
+/// A body, bounded.
+async fn whole(mut answer: reqwest::Response, limit: usize) -> Option<Bytes> {
+    let mut body = Vec::new();
+    while let Ok(Some(chunk)) = answer.chunk().await {
+        if body.len() + chunk.len() > limit {
+            return None;
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Some(body.into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn variables_are_filled_in() {
+        assert_eq!(filled("Bearer x"), "Bearer x");
+        assert_eq!(filled("a $OMBUD_NO_SUCH_VARIABLE. b"), "a . b");
+        assert!(!filled("Bearer ${PATH}").contains('$'));
+    }
+}

@@ -1,0 +1,227 @@
+//! A session that runs: one task, which owns the core and hands messages to and fro.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use axum::body::Bytes;
+use http::{HeaderMap, StatusCode};
+use tokio::sync::mpsc;
+
+use super::super::message::{self, Id};
+use super::super::session::{Session, Side, Step};
+use super::super::{Journal as _, Rules, Server};
+use super::link::{Link, Posted};
+use super::{Surrounding, id_of};
+use crate::gateway::Gateway;
+
+/// How often it is looked at what is overdue, and how long a session may be idle.
+const TICK: Duration = Duration::from_secs(1);
+const IDLE: Duration = Duration::from_hours(1);
+
+/// Messages that wait for being taken in.
+const INBOX: usize = 256;
+
+/// What a client's post or stream gets.
+#[derive(Debug)]
+pub(super) enum Reply {
+    /// Something on the way.
+    Event(Vec<u8>),
+    /// The answer: the last thing.
+    Answer(Vec<u8>),
+    /// What a server elsewhere answered instead of a message, such as a demand to log in.
+    Raw(StatusCode, HeaderMap, Bytes),
+}
+
+/// What comes in.
+#[derive(Debug)]
+pub(super) enum Mail {
+    /// A client posts a message.
+    Post { line: Bytes, id: Option<Id>, headers: HeaderMap, reply: mpsc::Sender<Reply> },
+    /// A client listens.
+    Listen { headers: HeaderMap, reply: mpsc::Sender<Reply> },
+    /// The client ends the session.
+    End { headers: HeaderMap },
+    /// The server says something, in answer to the post of this request where that is known.
+    Server { line: Posted, about: Option<Id> },
+}
+
+/// A post that waits for its answer.
+struct Post {
+    reply: mpsc::Sender<Reply>,
+    /// The id that the client gave it.
+    id: Id,
+}
+
+/// A session and its ways.
+pub(super) struct Live {
+    session: Session,
+    gateway: Arc<Gateway>,
+    around: Surrounding,
+    link: Link,
+    posts: HashMap<Id, Post>,
+    /// Several clients post here, each with its own numbers: they are told apart by numbers of ours.
+    shared: bool,
+    number: u64,
+    listener: Option<mpsc::Sender<Reply>>,
+    began: Instant,
+}
+
+impl Live {
+    /// Starts the task; it ends when it is told to, or after an hour without anything.
+    pub(super) fn start(
+        gateway: &Arc<Gateway>,
+        rules: Rules,
+        server: &Server,
+        mut around: Surrounding,
+        shared: bool,
+    ) -> mpsc::Sender<Mail> {
+        let (inbox, mail) = mpsc::channel(INBOX);
+        let link = Link::new(gateway, server, rules.max_message, inbox.downgrade());
+        let session = Session::new(Arc::new(rules), std::mem::take(&mut around.pins));
+        let gateway = Arc::clone(gateway);
+        let live = Self {
+            session,
+            gateway,
+            around,
+            link,
+            posts: HashMap::new(),
+            shared,
+            number: 0,
+            listener: None,
+            began: Instant::now(),
+        };
+        tokio::spawn(live.run(mail));
+        inbox
+    }
+
+    async fn run(mut self, mut mail: mpsc::Receiver<Mail>) {
+        let mut tick = tokio::time::interval(TICK);
+        let mut last = Instant::now();
+        loop {
+            tokio::select! {
+                next = mail.recv() => match next {
+                    Some(Mail::End { headers }) => return self.link.end(&headers).await,
+                    Some(mail) => {
+                        last = Instant::now();
+                        self.take(mail).await;
+                    }
+                    None => return,
+                },
+                _ = tick.tick() => {
+                    self.posts.retain(|_, post| !post.reply.is_closed());
+                    if last.elapsed() > IDLE && self.posts.is_empty() {
+                        return;
+                    }
+                    let steps = self.session.tick(self.began.elapsed());
+                    self.carry(steps, None, &HeaderMap::new()).await;
+                }
+            }
+        }
+    }
+
+    async fn take(&mut self, mail: Mail) {
+        let now = self.began.elapsed();
+        match mail {
+            Mail::Post { line, id, headers, reply } => {
+                let (line, id) = self.enter(line, id, reply);
+                let steps = self.session.client(&line, now);
+                self.carry(steps, id.as_ref(), &headers).await;
+            }
+            Mail::Listen { headers, reply } => {
+                self.listener = Some(reply);
+                self.link.listen(&headers);
+            }
+            Mail::Server { line, about } => self.heard(line, about.as_ref(), now).await,
+            Mail::End { .. } => {}
+        }
+    }
+
+    /// Notes who waits for an answer, under an id that is this session's.
+    fn enter(&mut self, line: Bytes, id: Option<Id>, reply: mpsc::Sender<Reply>) -> (Bytes, Option<Id>) {
+        let Some(id) = id else { return (line, None) };
+        if !self.shared {
+            // An id that is still open keeps its own post; the core refuses the second.
+            self.posts.entry(id.clone()).or_insert(Post { reply, id: id.clone() });
+            return (line, Some(id));
+        }
+        self.number += 1;
+        let own = Id::text(&format!("post-{}", self.number));
+        let line = message::with_id(&line, &own).into();
+        self.posts.insert(own.clone(), Post { reply, id });
+        (line, Some(own))
+    }
+
+    async fn heard(&mut self, posted: Posted, about: Option<&Id>, now: Duration) {
+        let steps = match posted {
+            Posted::Line(line) => self.session.server(&line, now),
+            Posted::TooLong => self.session.oversized(Side::Server, now),
+            Posted::Ended => self.session.server_ended(now),
+            Posted::Failed(reason) => {
+                about.map(|id| self.session.failed(id, reason, now)).unwrap_or_default()
+            }
+            Posted::Raw(status, headers, body) => {
+                if let Some(post) = about.and_then(|id| self.posts.remove(id)) {
+                    // A client that is gone needs no answer.
+                    let _ = post.reply.try_send(Reply::Raw(status, headers, body));
+                }
+                about.map(|id| self.session.failed(id, "ombud_server_refused", now)).unwrap_or_default()
+            }
+        };
+        self.carry(steps, about, &HeaderMap::new()).await;
+    }
+
+    /// Carries out steps. `about` is the request of the client that they come from.
+    async fn carry(&mut self, steps: Vec<Step>, about: Option<&Id>, headers: &HeaderMap) {
+        let mut steps = std::collections::VecDeque::from(steps);
+        while let Some(step) = steps.pop_front() {
+            match step {
+                Step::Send(Side::Client, line) => self.reach_client(line, about),
+                Step::Send(Side::Server, line) => self.link.send(line, &self.turned_back(headers)),
+                Step::Tell(text) => self.around.hears.tell(&text),
+                Step::Save => self.around.hears.save(self.session.pins()),
+                Step::Note(note) => {
+                    let request = note.about;
+                    let kept = self.gateway.ledger.keep(note.event, note.content).await;
+                    if kept.is_err() && request.is_some() {
+                        steps = self.session.unlogged(request.as_ref()).into();
+                    }
+                }
+            }
+        }
+    }
+
+    /// Headers that mirror arguments get their values back like the arguments.
+    fn turned_back(&self, headers: &HeaderMap) -> HeaderMap {
+        let mut headers = headers.clone();
+        for (name, value) in &mut headers {
+            let mirrors = name.as_str().starts_with("mcp-param-");
+            let text = value.to_str().ok().filter(|_| mirrors);
+            let restored = text.and_then(|text| self.session.restored(text));
+            if let Some(restored) = restored.and_then(|text| http::HeaderValue::from_str(&text).ok()) {
+                *value = restored;
+            }
+        }
+        headers
+    }
+
+    /// An answer goes to its post. All else goes to the post it belongs to, to the listener, or to any post.
+    fn reach_client(&mut self, line: Vec<u8>, about: Option<&Id>) {
+        if let Some((id, true)) = id_of(&line) {
+            if let Some(post) = self.posts.remove(&id) {
+                let line = if post.id == id { line } else { message::with_id(&line, &post.id) };
+                // A client that is gone needs no answer.
+                let _ = post.reply.try_send(Reply::Answer(line));
+            }
+            return;
+        }
+        let own = about.and_then(|id| self.posts.get(id)).map(|post| &post.reply);
+        // Between several clients nobody knows whose it is.
+        let any = || self.posts.values().next().filter(|_| !self.shared).map(|post| &post.reply);
+        let way = own.or(self.listener.as_ref()).or_else(any);
+        if let Some(way) = way {
+            // A client that does not read loses what is no answer.
+            let _ = way.try_send(Reply::Event(line));
+        }
+    }
+}

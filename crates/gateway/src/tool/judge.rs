@@ -1,0 +1,216 @@
+//! A call at the tool edge, decided by the same gate as a call in a model's answer. The user's own words are not here, only
+//! what earlier results of the session said; so nothing that acts counts as asked for, unless the model edge of the same
+//! home, which saw the conversation, has released this very call.
+
+use bytes::Bytes;
+use ombud_core::effect::{Effect, Hints, classify};
+use ombud_core::event::{ArgumentRecord, Counts};
+use ombud_core::gate::{CallDecision, decide_call};
+use ombud_core::intent::Intent;
+use ombud_core::{Edge, Exchange, Origin, Role};
+use ombud_detect::mask::{Minted, Tally};
+
+use super::Rules;
+use super::message::Message;
+use crate::attribute::Context;
+use crate::calls::arguments::Arguments;
+use crate::calls::{self, Prepared, facts};
+use crate::wire::answer::{ToolCall, restore_strings};
+use crate::wire::collect::Collector;
+use crate::wire::json::{Doc, Keys, Kind, Node};
+use crate::wire::splice::{Patch, splice};
+
+/// A call as it came.
+pub struct Called<'a> {
+    /// The tool.
+    pub tool: &'a str,
+    /// The client's id of the call.
+    pub id: Option<String>,
+    /// The message that holds it.
+    pub message: &'a Message<'a>,
+    /// Its arguments, where there are some.
+    pub arguments: Option<Node>,
+    /// The definitions that are known of the tool, as JSON: the one that counts and another that is offered.
+    pub definitions: Vec<&'a str>,
+    /// Its effect, where the protocol says it.
+    pub fixed: Option<Effect>,
+    /// The least effect, whatever the name says.
+    pub least: Effect,
+}
+
+/// What was decided about it.
+pub struct Judged {
+    /// What it does.
+    pub effect: Effect,
+    /// What becomes of it.
+    pub decision: CallDecision,
+    /// Whether the model edge released it.
+    pub vouched: bool,
+    /// Where its arguments stand, without content.
+    pub overlaps: Vec<ArgumentRecord>,
+    /// The same with content: JSON.
+    pub details: Vec<u8>,
+    /// Values in the arguments.
+    pub found: Counts,
+    /// What was turned back.
+    pub tally: Tally,
+    /// The replacements that turn it back.
+    pub patches: Vec<Patch>,
+    /// The arguments as the tool gets them.
+    pub arguments: String,
+    /// The code that stands for exactly this call.
+    pub code: String,
+}
+
+/// Decides on a call. `context` is what the session has seen; it comes back unchanged.
+pub fn judge(rules: &Rules, minted: &Minted, context: &mut Context, called: &Called<'_>) -> Judged {
+    let (call, patches, tally) = restored(minted, called);
+    let arguments = Arguments::of(&call);
+    let exchange = exchange(&call.arguments, Role::ToolCall, &Origin::Model);
+    let detections = rules.inspector.detect(&rules.client, &exchange);
+    let mut found = Counts::new();
+    for value in detections.iter().flat_map(|slot| slot.iter()).filter(|v| v.score >= rules.policy.min_score)
+    {
+        *found.entry(value.kind).or_default() += 1;
+    }
+    let name = policy_name(rules, called.tool);
+    let readable = arguments.readable && call.sound;
+    let effect = effect(rules, &name, called, readable);
+    let vouched = readable && rules.beside.released(called.tool, &arguments.canonical);
+    let none = Intent::of(std::iter::empty::<&str>());
+    let prepared = Prepared { exchange, context: std::mem::take(context), turns: Vec::new(), intent: none };
+    let (mut known, overlaps) = facts::of(Some(&prepared), effect, &call, &arguments, minted, "", false);
+    *context = prepared.context;
+    // What else the model read is not seen from here.
+    known.tainted = true;
+    let decision = match decide_call(&rules.tools.without_user(), &name, &known) {
+        CallDecision::Release(_) | CallDecision::Ask(_) | CallDecision::Block(_)
+            if vouched && !known.secret =>
+        {
+            CallDecision::Release(Vec::new())
+        }
+        decided => decided,
+    };
+    Judged {
+        details: calls::details(&call, effect, &decision, &overlaps),
+        overlaps: calls::records(overlaps),
+        code: rules.approver.code(&format!("{}/{}", rules.server, called.tool), &arguments.canonical),
+        arguments: call.arguments,
+        effect,
+        decision,
+        vouched,
+        found,
+        tally,
+        patches,
+    }
+}
+
+/// The call with its tokens turned back, and what turns them back in the message.
+fn restored(minted: &Minted, called: &Called<'_>) -> (ToolCall, Vec<Patch>, Tally) {
+    let (doc, mut tally, mut patches) = (&called.message.doc, Tally::default(), Vec::new());
+    let mut call = ToolCall {
+        tool: called.tool.to_owned(),
+        id: called.id.clone(),
+        complete: true,
+        ..ToolCall::default()
+    };
+    let Some(node) = called.arguments else {
+        "{}".clone_into(&mut call.arguments);
+        return (call, patches, tally);
+    };
+    let span = match doc.kind(node) {
+        Kind::String => doc.span(node).start - 1..doc.span(node).end + 1,
+        _ => doc.span(node),
+    };
+    call.sound = doc.kind(node) == Kind::Object;
+    called.message.raw(node).clone_into(&mut call.written);
+    restore_strings(doc, node, minted, &[], &[], &mut tally, &mut patches);
+    let inner = patches.iter().map(|patch| Patch {
+        range: patch.range.start - span.start..patch.range.end - span.start,
+        with: patch.with.clone(),
+    });
+    let whole = splice(call.written.as_bytes(), &mut inner.collect::<Vec<_>>());
+    call.arguments = String::from_utf8_lossy(&whole).into_owned();
+    call.one_way = tally.one_way > 0;
+    (call, patches, tally)
+}
+
+/// One JSON document as an exchange.
+pub fn exchange(text: &str, role: Role, origin: &Origin) -> Exchange {
+    let body = Bytes::copy_from_slice(text.as_bytes());
+    let slots = Doc::parse(text.as_bytes(), Keys::Any).map(|doc| {
+        let mut collector = Collector::new(&doc);
+        collector.text(doc.root(), role, origin);
+        collector.finish().slots
+    });
+    Exchange {
+        edge: Edge::Tool,
+        wire: "mcp",
+        body,
+        slots: slots.unwrap_or_default(),
+        opaque: Vec::new(),
+        model: None,
+        stream: false,
+        tools: Vec::new(),
+        calls: Vec::new(),
+    }
+}
+
+/// The name by which `[tools]` speaks of it: with the server, as several clients write it, or alone.
+fn policy_name(rules: &Rules, tool: &str) -> String {
+    let long = format!("mcp__{}__{tool}", rules.server);
+    if rules.tools.tools.contains_key(&long) { long } else { tool.to_owned() }
+}
+
+/// The class of a tool. What its definition says can only make it worse; arguments that nobody can read may do anything.
+fn effect(rules: &Rules, name: &str, called: &Called<'_>, readable: bool) -> Effect {
+    let known = rules.tools.effect(name).or(called.fixed).unwrap_or_else(|| {
+        let defined = called.definitions.iter().map(|definition| defined(called.tool, definition));
+        let named = classify(called.tool, Hints::default());
+        defined.fold(named, Effect::or_worse).or_worse(called.least)
+    });
+    if readable { known } else { known.or_worse(Effect::Unknown) }
+}
+
+fn defined(tool: &str, definition: &str) -> Effect {
+    let Ok(doc) = Doc::parse(definition.as_bytes(), Keys::Any) else { return Effect::Unknown };
+    let description = doc.get_str(doc.root(), "description").unwrap_or_default();
+    let mut arguments = Vec::new();
+    for key in ["inputSchema", "parameters"] {
+        if let Some(schema) = doc.get(doc.root(), key) {
+            calls::properties(&doc, schema, &mut arguments);
+        }
+    }
+    let told = classify(tool, Hints { description: &description, arguments: &arguments });
+    hinted(&doc, told)
+}
+
+/// What a server says of its own tool counts only against it.
+fn hinted(doc: &Doc<'_>, told: Effect) -> Effect {
+    let says =
+        |key, value| doc.path(doc.root(), &["annotations", key]).is_some_and(|node| doc.raw(node) == value);
+    if says("destructiveHint", "true") && !says("readOnlyHint", "true") {
+        told.or_worse(Effect::Change)
+    } else if says("readOnlyHint", "false") && told == Effect::Read {
+        Effect::Unknown
+    } else {
+        told
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_server_can_raise_the_class_of_its_tool_and_never_lower_it() {
+        let with = |tool: &str, annotations: &str| {
+            defined(tool, &format!("{{\"name\":\"{tool}\",\"annotations\":{annotations}}}"))
+        };
+        assert_eq!(with("delete_file", r#"{"readOnlyHint":true,"destructiveHint":false}"#), Effect::Delete);
+        assert_eq!(with("get_time", r#"{"readOnlyHint":true}"#), Effect::Read);
+        assert_eq!(with("get_time", r#"{"readOnlyHint":false}"#), Effect::Unknown);
+        assert_eq!(with("list_files", r#"{"destructiveHint":true}"#), Effect::Change);
+        assert_eq!(defined("x", "not json"), Effect::Unknown);
+    }
+}

@@ -1,0 +1,275 @@
+//! One JSON-RPC message (JSON-RPC 2.0 §4 and §5), read by its places: what is forwarded are the bytes as they came.
+
+use crate::wire::json::{Doc, JsonError, Keys, Kind, Node};
+use crate::wire::splice::{Patch, splice};
+
+/// Keys of a message on which its meaning depends. Readers that ignore case would take `Method` for `method`.
+const ENVELOPE: &[&str] = &["jsonrpc", "id", "method", "params", "result", "error"];
+
+/// The id of a request: a string or a number, as it stands in the message.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Id(String);
+
+impl Id {
+    /// The id of a text, as it stands in JSON.
+    pub fn text(text: &str) -> Self {
+        Self(serde_json::Value::from(text).to_string())
+    }
+
+    /// The id as it stands in JSON; `1` and `"1"` are two ids.
+    pub fn raw(&self) -> &str {
+        &self.0
+    }
+
+    fn read(doc: &Doc<'_>, node: Node) -> Option<Self> {
+        match doc.kind(node) {
+            Kind::String => Some(Self::text(&doc.string(node))),
+            Kind::Number => Some(Self(doc.raw(node).to_owned())),
+            _ => None,
+        }
+    }
+}
+
+/// What a message is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Shape {
+    /// A request that wants an answer.
+    Request(Id, String),
+    /// A request that wants none.
+    Notification(String),
+    /// An answer with a result.
+    Result(Id),
+    /// An answer with an error.
+    Error(Id),
+}
+
+/// Why a text is no message that is forwarded.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Bad {
+    /// It is not JSON.
+    NotJson,
+    /// It is a list of messages, which the protocol knows no more since its revision of June 2025.
+    Batch,
+    /// It is JSON, but no message; with the id where one can be told.
+    NotAMessage(Option<Id>),
+    /// An object has a key twice: two readers could see two messages.
+    Doubled(Option<Id>),
+}
+
+impl Bad {
+    /// The id of the request that it is about.
+    pub fn id(&self) -> Option<&Id> {
+        match self {
+            Self::NotAMessage(id) | Self::Doubled(id) => id.as_ref(),
+            Self::NotJson | Self::Batch => None,
+        }
+    }
+
+    /// The stable code.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::NotJson => "ombud_not_json",
+            Self::Batch => "ombud_batch",
+            Self::NotAMessage(_) => "ombud_not_a_message",
+            Self::Doubled(_) => "ombud_duplicate_key",
+        }
+    }
+}
+
+/// A message with the places of its parts.
+#[derive(Debug)]
+pub struct Message<'a> {
+    /// The document.
+    pub doc: Doc<'a>,
+    /// What it is.
+    pub shape: Shape,
+    /// `params` of a request, `result` or `error` of an answer.
+    pub body: Option<Node>,
+    line: &'a [u8],
+}
+
+impl<'a> Message<'a> {
+    /// Reads a message.
+    pub fn read(line: &'a [u8]) -> Result<Self, Bad> {
+        let doc = match Doc::parse(line, Keys::Unique) {
+            Ok(doc) => doc,
+            Err(JsonError::DuplicateKey(_)) => return Err(Bad::Doubled(id_anyway(line))),
+            Err(_) => return Err(Bad::NotJson),
+        };
+        let root = doc.root();
+        match doc.kind(root) {
+            Kind::Object => {}
+            Kind::Array => return Err(Bad::Batch),
+            _ => return Err(Bad::NotAMessage(None)),
+        }
+        let id = doc.get(root, "id").and_then(|node| Id::read(&doc, node));
+        let Some(shape) = shape(&doc, id.clone()) else { return Err(Bad::NotAMessage(id)) };
+        let body = match &shape {
+            Shape::Request(..) | Shape::Notification(_) => doc.get(root, "params"),
+            Shape::Result(_) => doc.get(root, "result"),
+            Shape::Error(_) => doc.get(root, "error"),
+        };
+        Ok(Self { doc, shape, body, line })
+    }
+
+    /// A member of the body.
+    pub fn member(&self, key: &str) -> Option<Node> {
+        self.doc.get(self.body?, key)
+    }
+
+    /// A text of the body.
+    pub fn text(&self, key: &str) -> Option<String> {
+        Some(self.doc.get_str(self.body?, key)?.into_owned())
+    }
+
+    /// The bytes of a part as they stand.
+    pub fn raw(&self, node: Node) -> &'a str {
+        let span = self.doc.span(node);
+        let text = std::str::from_utf8(self.line).unwrap_or_default();
+        match self.doc.kind(node) {
+            Kind::String | Kind::Key => text.get(span.start.saturating_sub(1)..span.end + 1),
+            _ => text.get(span),
+        }
+        .unwrap_or_default()
+    }
+
+    /// The message with parts replaced.
+    pub fn with(&self, mut patches: Vec<Patch>) -> Vec<u8> {
+        if patches.is_empty() { self.line.to_vec() } else { splice(self.line, &mut patches) }
+    }
+
+    /// Whether an object has a key that another reader could take for one of these.
+    pub fn blurs(&self, node: Option<Node>, keys: &[&str]) -> bool {
+        node.is_some_and(|node| blurs(&self.doc, node, keys))
+    }
+}
+
+/// What a document says it is; nothing if it says two things, or none.
+fn shape(doc: &Doc<'_>, id: Option<Id>) -> Option<Shape> {
+    let root = doc.root();
+    if doc.get_str(root, "jsonrpc").as_deref() != Some("2.0") || blurs(doc, root, ENVELOPE) {
+        return None;
+    }
+    let has = |key| doc.get(root, key).is_some();
+    let method = doc.get(root, "method");
+    match (method, has("result"), has("error"), id) {
+        (Some(method), false, false, id) if doc.kind(method) == Kind::String => {
+            let method = doc.string(method).into_owned();
+            match id {
+                Some(id) => Some(Shape::Request(id, method)),
+                // An id that is no id (`null`, an object) wants an answer that could not be told from others.
+                None => (!has("id")).then_some(Shape::Notification(method)),
+            }
+        }
+        (None, true, false, Some(id)) => Some(Shape::Result(id)),
+        (None, false, true, Some(id)) => Some(Shape::Error(id)),
+        _ => None,
+    }
+}
+
+fn blurs(doc: &Doc<'_>, node: Node, keys: &[&str]) -> bool {
+    doc.members(node).any(|(name, _)| keys.iter().any(|key| name != *key && name.eq_ignore_ascii_case(key)))
+}
+
+/// The id of a message that has keys twice, if there is one only.
+fn id_anyway(line: &[u8]) -> Option<Id> {
+    let doc = Doc::parse(line, Keys::Any).ok()?;
+    let mut ids = doc.members(doc.root()).filter(|(key, _)| key == "id");
+    let id = Id::read(&doc, ids.next()?.1)?;
+    ids.next().is_none().then_some(id)
+}
+
+/// The message under another id; the very same if it has none.
+pub fn with_id(line: &[u8], id: &Id) -> Vec<u8> {
+    let Ok(message) = Message::read(line) else { return line.to_vec() };
+    let Some(node) = message.doc.get(message.doc.root(), "id") else { return line.to_vec() };
+    let quotes = usize::from(message.doc.kind(node) == Kind::String);
+    let span = message.doc.span(node);
+    let range = span.start - quotes..span.end + quotes;
+    message.with(vec![Patch { range, with: id.raw().to_owned() }])
+}
+
+/// An answer of our own with an error. `data` says the stable code, for programs.
+pub fn error(id: Option<&Id>, code: i32, message: &str, reason: &str) -> Vec<u8> {
+    let id = id.map_or("null", Id::raw);
+    let error = serde_json::json!({
+        "code": code, "message": format!("Ombud: {message}"), "data": { "ombud": reason }
+    });
+    format!("{{\"jsonrpc\":\"2.0\",\"id\":{id},\"error\":{error}}}").into_bytes()
+}
+
+/// An answer of our own with a result.
+pub fn result(id: &Id, result: &serde_json::Value) -> Vec<u8> {
+    format!("{{\"jsonrpc\":\"2.0\",\"id\":{},\"result\":{result}}}", id.raw()).into_bytes()
+}
+
+/// A request or, without an id, a notification of our own.
+pub fn request(id: Option<&Id>, method: &str, params: &serde_json::Value) -> Vec<u8> {
+    let id = id.map(|id| format!("\"id\":{},", id.raw())).unwrap_or_default();
+    format!("{{\"jsonrpc\":\"2.0\",{id}\"method\":\"{method}\",\"params\":{params}}}").into_bytes()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn shape(line: &str) -> Result<Shape, Bad> {
+        Message::read(line.as_bytes()).map(|message| message.shape)
+    }
+
+    #[test]
+    fn what_a_message_is() {
+        let call = r#"{"jsonrpc":"2.0","id":"a\u0062","method":"tools/call","params":{}}"#;
+        assert_eq!(shape(call), Ok(Shape::Request(Id::text("ab"), "tools/call".into())));
+        let number = shape(r#"{"jsonrpc":"2.0","id":7,"result":{}}"#);
+        assert_eq!(number, Ok(Shape::Result(Id("7".into()))));
+        assert_ne!(Id::text("7"), Id("7".into()));
+        let notice = shape(r#"{"jsonrpc":"2.0","method":"notifications/x"}"#);
+        assert_eq!(notice, Ok(Shape::Notification("notifications/x".into())));
+    }
+
+    #[test]
+    fn ids_change_and_nothing_else() {
+        for (line, other) in [
+            (
+                r#"{"jsonrpc":"2.0", "id" : "a\u0062" ,"method":"x"}"#,
+                r#"{"jsonrpc":"2.0", "id" : "p1" ,"method":"x"}"#,
+            ),
+            (
+                r#"{"id":7,"jsonrpc":"2.0","result":{"id":7}}"#,
+                r#"{"id":"p1","jsonrpc":"2.0","result":{"id":7}}"#,
+            ),
+            (r#"{"jsonrpc":"2.0","method":"x"}"#, r#"{"jsonrpc":"2.0","method":"x"}"#),
+        ] {
+            assert_eq!(with_id(line.as_bytes(), &Id::text("p1")), other.as_bytes());
+        }
+    }
+
+    #[test]
+    fn what_two_readers_read_differently_is_none() {
+        let id = Some(Id("1".into()));
+        for (line, bad) in [
+            ("[]", Bad::Batch),
+            ("garbage", Bad::NotJson),
+            (r#"{"jsonrpc":"2.0","id":1,"method":"a","Method":"b"}"#, Bad::NotAMessage(id.clone())),
+            (r#"{"jsonrpc":"2.0","id":1,"method":"a","result":{}}"#, Bad::NotAMessage(id.clone())),
+            (r#"{"jsonrpc":"2.0","id":1,"result":{},"error":{}}"#, Bad::NotAMessage(id.clone())),
+            (r#"{"jsonrpc":"2.0","id":null,"method":"a"}"#, Bad::NotAMessage(None)),
+            (r#"{"jsonrpc":"2.0","result":{}}"#, Bad::NotAMessage(None)),
+            (r#"{"jsonrpc":"1.0","id":1,"method":"a"}"#, Bad::NotAMessage(id.clone())),
+            (r#"{"jsonrpc":"2.0","id":1,"method":"a","params":{"n":1,"n":2}}"#, Bad::Doubled(id.clone())),
+            (r#"{"jsonrpc":"2.0","id":1,"id":2,"method":"a"}"#, Bad::Doubled(None)),
+        ] {
+            assert_eq!(shape(line), Err(bad), "{line}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_are_safe(line in prop::collection::vec(any::<u8>(), 0..200)) {
+            let _ = Message::read(&line);
+        }
+    }
+}

@@ -1,0 +1,436 @@
+//! One MCP session between a client and a server, without I/O: a message comes in, steps come out, to be taken in their
+//! order. Messages are forwarded as the bytes they came in (design idea 2); unknown methods, fields and revisions pass.
+//!
+//! Revisions: 2026-07-28 (each request carries what the client is; asking is an `input_required` result), 2025-11-25 and
+//! 2025-06-18 (`initialize`; asking is a request to the client). Neither side can stall or outgrow it: what waits is
+//! bounded in number and time.
+
+mod answers;
+mod calls;
+mod lists;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::time::Duration;
+
+use ombud_core::event::{Event, EventKind, ToolNoticeRecord};
+use ombud_core::{Lang, say};
+use ombud_detect::mask::{Form, Minted, Tally, candidates, restore};
+
+use super::Rules;
+use super::message::{self, Bad, Id, Message, Shape};
+use super::pins::Pins;
+use crate::attribute::Context;
+use crate::record;
+use crate::wire::answer::restore_strings;
+use crate::wire::json::Node;
+use crate::wire::splice::Patch;
+use calls::{Held, Question};
+
+/// JSON-RPC's own codes, and one for what Ombud refuses.
+const PARSE: i32 = -32700;
+const INVALID: i32 = -32600;
+const REFUSED: i32 = -32001;
+
+/// Requests of one side that may wait for an answer at once.
+const MOST_WAITING: usize = 1024;
+const MOST_OF_SERVER: usize = 16;
+
+/// How long a question may wait for the user.
+const ASKING: Duration = Duration::from_mins(10);
+
+/// Words with which the ids of our own requests begin.
+const OURS: &str = "ombud-";
+
+/// Tokens that a session remembers.
+const MOST_TOKENS: usize = 10_000;
+
+/// One of the two sides.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Side {
+    /// Who calls tools.
+    Client,
+    /// Who has them.
+    Server,
+}
+
+/// What is to be done.
+#[derive(Debug, PartialEq)]
+pub enum Step {
+    /// A message goes to a side.
+    Send(Side, Vec<u8>),
+    /// Something must be on disk before the next step. If it cannot be, the steps after it are not taken, and
+    /// [`Session::unlogged`] says what happens instead.
+    Note(Box<Note>),
+    /// A person is told.
+    Tell(String),
+    /// What is remembered of the server has changed.
+    Save,
+}
+
+/// Something for the log.
+#[derive(Debug, PartialEq)]
+pub struct Note {
+    /// The event.
+    pub event: Event,
+    /// Its content, to be encrypted.
+    pub content: Vec<Vec<u8>>,
+    /// The request that it belongs to.
+    pub about: Option<Id>,
+}
+
+/// What a client's request was for.
+#[derive(Debug)]
+enum Purpose {
+    Other,
+    List,
+    Call { exchange: String, tool: String },
+}
+
+/// A request of the client that the server has not answered.
+#[derive(Debug)]
+struct Waiting {
+    purpose: Purpose,
+    since: Duration,
+}
+
+/// The state of a session.
+pub struct Session {
+    rules: Arc<Rules>,
+    pins: Pins,
+    /// Whether the client said at the start that it can ask its user.
+    asks: bool,
+    waiting: BTreeMap<Id, Waiting>,
+    /// Calls that wait for the user, by the id of our request.
+    held: BTreeMap<Id, Held>,
+    /// Questions that went out as results, by their state.
+    questions: BTreeMap<String, Question>,
+    /// Requests of the server that the client has not answered.
+    theirs: BTreeSet<Id>,
+    seen: Context,
+    minted: Minted,
+    results: usize,
+    number: u64,
+    notices: Bucket,
+    requests: Bucket,
+    odd: BTreeMap<&'static str, u64>,
+    told: BTreeSet<String>,
+}
+
+impl std::fmt::Debug for Session {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Session").field("rules", &self.rules).finish_non_exhaustive()
+    }
+}
+
+impl Session {
+    /// A session that begins.
+    pub fn new(rules: Arc<Rules>, pins: Pins) -> Self {
+        Self {
+            rules,
+            pins,
+            asks: false,
+            waiting: BTreeMap::new(),
+            held: BTreeMap::new(),
+            questions: BTreeMap::new(),
+            theirs: BTreeSet::new(),
+            seen: Context::default(),
+            minted: Minted::default(),
+            results: 0,
+            number: 0,
+            notices: Bucket::new(200, 50),
+            requests: Bucket::new(20, 1),
+            odd: BTreeMap::new(),
+            told: BTreeSet::new(),
+        }
+    }
+
+    /// What is remembered of the server.
+    pub fn pins(&self) -> &Pins {
+        &self.pins
+    }
+
+    /// What it decides by.
+    pub fn rules(&self) -> &Arc<Rules> {
+        &self.rules
+    }
+
+    fn lang(&self) -> Lang {
+        self.rules.lang
+    }
+
+    /// Takes a message of the client. `now` is the time since the session began.
+    pub fn client(&mut self, line: &[u8], now: Duration) -> Vec<Step> {
+        let message = match Message::read(line) {
+            Ok(message) => message,
+            Err(bad) => return self.unreadable(&bad),
+        };
+        match message.shape.clone() {
+            Shape::Request(id, method) => self.request(&message, id, &method, now),
+            Shape::Notification(method) => self.notification(&message, &method),
+            Shape::Result(id) | Shape::Error(id) => self.answered(&message, &id, now),
+        }
+    }
+
+    /// What cannot be read is not forwarded, and the client is told.
+    fn unreadable(&self, bad: &Bad) -> Vec<Step> {
+        let lang = self.lang();
+        let text = match bad {
+            Bad::Batch => say!(lang,
+                en: "several messages in one are not forwarded; send each alone, as the protocol demands since June 2025",
+                zh: "不转发合并在一起的多条消息；请按 2025 年 6 月以来的协议逐条发送"),
+            Bad::Doubled(_) => say!(lang,
+                en: "an object in this message has the same key twice, so two readers could see two messages; it was not sent",
+                zh: "消息中的某个对象有重复的键，不同的读取方会看到不同的内容，因此未发送"),
+            Bad::NotJson | Bad::NotAMessage(_) => say!(lang,
+                en: "this is no JSON-RPC message, so it was not sent", zh: "这不是 JSON-RPC 消息，因此未发送"),
+        };
+        let code = if *bad == Bad::NotJson { PARSE } else { INVALID };
+        vec![Step::Send(Side::Client, message::error(bad.id(), code, &text, bad.code()))]
+    }
+
+    fn request(&mut self, message: &Message<'_>, id: Id, method: &str, now: Duration) -> Vec<Step> {
+        let lang = self.lang();
+        if self.waiting.contains_key(&id) || self.held.values().any(|held| held.id == id) {
+            let text = say!(lang, en: "a request with this id is still open", zh: "此编号的请求尚未结束");
+            return refuse(&id, INVALID, &text, "ombud_id_in_use");
+        }
+        if self.waiting.len() + self.held.len() >= MOST_WAITING {
+            let text = say!(lang,
+                en: "too many requests are open; wait for some to end", zh: "未结束的请求过多；请等待其中一些结束");
+            return refuse(&id, REFUSED, &text, "ombud_too_many_open");
+        }
+        match method {
+            "tools/call" | "resources/read" | "prompts/get" => self.call(message, id, method, now),
+            "initialize" => {
+                self.asks = message.member("capabilities").is_some_and(|node| can_ask(message, node));
+                self.pass(message, id, Purpose::Other, now)
+            }
+            "tools/list" => self.pass(message, id, Purpose::List, now),
+            _ => self.pass(message, id, Purpose::Other, now),
+        }
+    }
+
+    /// Forwards a request that no decision is needed for.
+    fn pass(&mut self, message: &Message<'_>, id: Id, purpose: Purpose, now: Duration) -> Vec<Step> {
+        let line = self.turned_back(message);
+        self.waiting.insert(id, Waiting { purpose, since: now });
+        vec![Step::Send(Side::Server, line)]
+    }
+
+    fn notification(&mut self, message: &Message<'_>, method: &str) -> Vec<Step> {
+        if method == "notifications/cancelled"
+            && let Some(id) = message.member("requestId")
+        {
+            let id = message.raw(id).to_owned();
+            let held = self.held.iter().find(|(_, held)| held.id.raw() == id).map(|(ours, _)| ours.clone());
+            if let Some(ours) = held {
+                // The server has never heard of it; the question is taken back.
+                self.held.remove(&ours);
+                let params = serde_json::from_str::<serde_json::Value>(ours.raw())
+                    .map(|ours| serde_json::json!({ "requestId": ours }));
+                let taken = message::request(None, method, &params.unwrap_or_default());
+                return vec![Step::Send(Side::Client, taken)];
+            }
+        }
+        vec![Step::Send(Side::Server, self.turned_back(message))]
+    }
+
+    /// The message with tokens turned back.
+    fn turned_back(&mut self, message: &Message<'_>) -> Vec<u8> {
+        let Some(body) = message.body else { return message.with(Vec::new()) };
+        let (patches, _) = self.restorations(message, body);
+        message.with(patches)
+    }
+
+    fn restorations(&mut self, message: &Message<'_>, node: Node) -> (Vec<Patch>, Tally) {
+        self.learn(message.raw(node));
+        let (mut tally, mut patches) = (Tally::default(), Vec::new());
+        restore_strings(&message.doc, node, &self.minted, &[], &[], &mut tally, &mut patches);
+        (patches, tally)
+    }
+
+    /// Asks beside for the tokens of a text that this session has not made.
+    fn learn(&mut self, text: &str) {
+        for token in candidates(text) {
+            if self.minted.meaning(&token).is_none()
+                && self.minted.len() < MOST_TOKENS
+                && let Some((value, restorable)) = self.rules.beside.value(&token)
+            {
+                self.minted.insert(token, &value, restorable);
+            }
+        }
+    }
+
+    /// Steps that are due as time goes by.
+    pub fn tick(&mut self, now: Duration) -> Vec<Step> {
+        let patience = self.rules.patience;
+        let late = |since: Duration, patience: Duration| now.saturating_sub(since) > patience;
+        let gone: Vec<Id> = self
+            .waiting
+            .iter()
+            .filter(|(_, wait)| late(wait.since, patience))
+            .map(|(id, _)| id.clone())
+            .collect();
+        let asked: Vec<Id> =
+            self.held.iter().filter(|(_, held)| late(held.since, ASKING)).map(|(id, _)| id.clone()).collect();
+        self.questions.retain(|_, question| !late(question.since, ASKING));
+        let lang = self.lang();
+        let mut steps = Vec::new();
+        for id in gone {
+            let text = say!(lang, en: "the server did not answer in time", zh: "服务器没有及时回应");
+            steps.extend(self.give_up(&id, &text, "ombud_timeout", now));
+            let reason = serde_json::from_str::<serde_json::Value>(id.raw()).unwrap_or_default();
+            let params = serde_json::json!({ "requestId": reason, "reason": "timeout" });
+            steps.push(Step::Send(Side::Server, message::request(None, "notifications/cancelled", &params)));
+        }
+        for ours in asked {
+            if let Some(held) = self.held.remove(&ours) {
+                let text = say!(lang, en: "nobody answered the question about this call", zh: "没有人回答关于这次调用的询问");
+                steps.extend(refuse(&held.id, REFUSED, &text, "ombud_not_answered"));
+            }
+        }
+        steps
+    }
+
+    /// Answers a request that the server will not, and records it where it was a call.
+    fn give_up(&mut self, id: &Id, text: &str, reason: &str, now: Duration) -> Vec<Step> {
+        let Some(waiting) = self.waiting.remove(id) else { return Vec::new() };
+        let mut steps: Vec<Step> = self.ended_call(&waiting, id, reason, now).into_iter().collect();
+        steps.extend(refuse(id, REFUSED, text, reason));
+        steps
+    }
+
+    /// The server has ended: nothing that waits will be answered by it.
+    pub fn server_ended(&mut self, now: Duration) -> Vec<Step> {
+        let lang = self.lang();
+        let text = say!(lang, en: "the server has ended", zh: "服务器已结束");
+        let waiting: Vec<Id> = self.waiting.keys().cloned().collect();
+        waiting.iter().flat_map(|id| self.give_up(id, &text, "ombud_server_ended", now)).collect()
+    }
+
+    /// A request cannot be answered by the server, for this reason.
+    pub fn failed(&mut self, id: &Id, reason: &'static str, now: Duration) -> Vec<Step> {
+        let lang = self.lang();
+        let text = say!(lang, en: "the server did not answer this ({reason})", zh: "服务器没有回应此请求（{reason}）");
+        self.give_up(id, &text, reason, now)
+    }
+
+    /// A text with its tokens turned back; nothing if it has none.
+    pub fn restored(&self, text: &str) -> Option<String> {
+        restore(&self.minted, text, Form::Plain, &mut Tally::default())
+    }
+
+    /// A message of a side was larger than is held in memory, and was not read to its end.
+    pub fn oversized(&mut self, side: Side, now: Duration) -> Vec<Step> {
+        let lang = self.lang();
+        let limit = self.rules.max_message / (1024 * 1024);
+        let text = say!(lang, en: "a message was larger than {limit} MiB", zh: "一条消息超过了 {limit} MiB");
+        if side == Side::Client {
+            return vec![Step::Send(side, message::error(None, INVALID, &text, "ombud_message_too_large"))];
+        }
+        // Which request it answered is not known, and one that is never answered would stall the client.
+        let mut steps = self.oddity("message_too_large");
+        let waiting: Vec<Id> = self.waiting.keys().cloned().collect();
+        steps.extend(waiting.iter().flat_map(|id| self.give_up(id, &text, "ombud_message_too_large", now)));
+        steps
+    }
+
+    /// A note could not be written: what it announced does not happen.
+    pub fn unlogged(&mut self, about: Option<&Id>) -> Vec<Step> {
+        let lang = self.lang();
+        let Some(id) = about else { return Vec::new() };
+        self.waiting.remove(id);
+        let text = say!(lang,
+            en: "the log cannot be written, so nothing is forwarded. Type `ombud log verify` to see what is wrong",
+            zh: "日志无法写入，因此不转发任何内容。请运行 `ombud log verify` 查看问题");
+        refuse(id, REFUSED, &text, "ombud_log_unwritable")
+    }
+
+    /// Something the server did that the protocol does not allow. The first of its kind is recorded and told.
+    fn oddity(&mut self, what: &'static str) -> Vec<Step> {
+        let count = self.odd.entry(what).or_default();
+        *count += 1;
+        if *count > 1 {
+            return Vec::new();
+        }
+        let (lang, server) = (self.lang(), &self.rules.server);
+        let text = say!(lang,
+            en: "ombud: the MCP server `{server}` sent what does not belong there ({what}); it was not passed on",
+            zh: "ombud：MCP 服务器 `{server}` 发出了不合协议的内容（{what}），未转交");
+        vec![self.notice(None, what, None), Step::Tell(text)]
+    }
+
+    fn notice(&self, tool: Option<&str>, what: &str, hash: Option<String>) -> Step {
+        let kind = EventKind::ToolNotice(Box::new(ToolNoticeRecord {
+            server: self.rules.server.clone(),
+            tool: tool.map(|tool| tool.chars().take(128).collect()),
+            what: what.to_owned(),
+            hash,
+        }));
+        Step::Note(Box::new(self.note(None, kind, Vec::new(), None)))
+    }
+
+    fn note(
+        &self,
+        exchange: Option<&str>,
+        kind: EventKind,
+        content: Vec<Vec<u8>>,
+        about: Option<Id>,
+    ) -> Note {
+        let event = Event {
+            exchange: exchange.map(str::to_owned),
+            conversation: Some(self.rules.conversation.clone()),
+            client: Some(self.rules.client.clone()),
+            subject: self.rules.subject.clone(),
+            ..record::event(kind)
+        };
+        Note { event, content, about }
+    }
+
+    fn own_id(&mut self) -> Id {
+        self.number += 1;
+        Id::text(&format!("{OURS}{}", self.number))
+    }
+}
+
+/// The client gets an error instead of what it asked for.
+fn refuse(id: &Id, code: i32, text: &str, reason: &str) -> Vec<Step> {
+    vec![Step::Send(Side::Client, message::error(Some(id), code, text, reason))]
+}
+
+/// Whether the capabilities of a client say that it can show its user a form.
+fn can_ask(message: &Message<'_>, capabilities: Node) -> bool {
+    let Some(node) = message.doc.get(capabilities, "elicitation") else { return false };
+    let mut modes = message.doc.members(node).map(|member| member.0).peekable();
+    modes.peek().is_none() || modes.any(|mode| mode == "form")
+}
+
+/// So many at once, and so many a second.
+#[derive(Debug)]
+struct Bucket {
+    left: u64,
+    most: u64,
+    a_second: u64,
+    filled: Duration,
+}
+
+impl Bucket {
+    fn new(most: u64, a_second: u64) -> Self {
+        Self { left: most, most, a_second, filled: Duration::ZERO }
+    }
+
+    fn take(&mut self, now: Duration) -> bool {
+        let passed = now.saturating_sub(self.filled).as_secs();
+        if passed > 0 {
+            self.left = self.most.min(self.left.saturating_add(passed.saturating_mul(self.a_second)));
+            self.filled = now;
+        }
+        let has = self.left > 0;
+        self.left = self.left.saturating_sub(1);
+        has
+    }
+}
+
+#[cfg(test)]
+mod tests;

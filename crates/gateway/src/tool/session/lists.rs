@@ -1,0 +1,143 @@
+//! The list of a server's tools: remembered, compared, without what hides in it.
+
+use ombud_core::{Say, say};
+
+use super::super::hidden::{self, Flag};
+use super::super::message::Message;
+use super::super::pins::{Seen, hash};
+use super::{Session, Side, Step};
+use crate::wire::json::{Kind, Node};
+use crate::wire::splice::Patch;
+use ombud_core::exchange::escape_json;
+
+/// Flags that are told for one tool.
+const MOST_FLAGS: usize = 8;
+
+impl Session {
+    /// A list of tools on its way to the client.
+    pub(super) fn listed(&mut self, message: &Message<'_>) -> Vec<Step> {
+        let tools: Vec<Node> =
+            message.member("tools").into_iter().flat_map(|tools| message.doc.items(tools)).collect();
+        let (mut steps, mut patches) = (Vec::new(), Vec::new());
+        let before = self.pins.clone();
+        for node in tools {
+            let Some(name) = message.doc.get_str(node, "name").map(std::borrow::Cow::into_owned) else {
+                continue;
+            };
+            let definition = message.raw(node).replace(['\n', '\r'], " ");
+            let seen = self.pins.see(&name, &definition);
+            if seen == Seen::Changed {
+                steps.extend(self.changed(&name, &definition));
+            }
+            if self.is_withheld(&name) {
+                patches.extend(self.pinned(message, node, &name));
+            } else {
+                patches.extend(hidden_parts(message, node));
+            }
+            steps.extend(self.flagged(message, node, &name, &definition));
+        }
+        if self.pins != before {
+            steps.push(Step::Save);
+        }
+        steps.push(Step::Send(Side::Client, message.with(patches)));
+        steps
+    }
+
+    /// The definition that counts, in the place of the one that came.
+    fn pinned(&self, message: &Message<'_>, node: Node, name: &str) -> Option<Patch> {
+        let with = self.pins.tools.get(name)?.definition.clone();
+        Some(Patch { range: message.doc.span(node), with })
+    }
+
+    /// A definition that differs is told once a session, with what differs.
+    fn changed(&mut self, name: &str, definition: &str) -> Vec<Step> {
+        let hash = hash(definition);
+        if !self.told.insert(format!("{name}\0{hash}")) {
+            return Vec::new();
+        }
+        let (lang, server) = (self.lang(), &self.rules.server);
+        let lines: Vec<String> =
+            self.pins.difference(name).iter().map(|line| format!("    {}", plain(line))).collect();
+        let (name_shown, lines) = (plain(name), lines.join("\n"));
+        let what = if self.is_withheld(name) {
+            say!(lang,
+                en: "the model keeps the old definition until you accept the new one: ombud mcp --accept {server}/{name_shown}",
+                zh: "在你接受新定义之前，模型看到的仍是旧定义：ombud mcp --accept {server}/{name_shown}")
+        } else {
+            say!(lang, en: "the new definition is passed on, as ombud.toml says", zh: "按 ombud.toml 的设置，新定义已转交")
+        };
+        let text = say!(lang,
+            en: "ombud: the MCP server `{server}` describes its tool `{name_shown}` otherwise than before\n{lines}\n  {what}",
+            zh: "ombud：MCP 服务器 `{server}` 改变了对工具 `{name_shown}` 的描述\n{lines}\n  {what}");
+        vec![self.notice(Some(name), "definition_changed", Some(hash)), Step::Tell(text)]
+    }
+
+    /// What is odd about a definition is told once a session.
+    fn flagged(&mut self, message: &Message<'_>, node: Node, name: &str, definition: &str) -> Vec<Step> {
+        let mut flags: Vec<Flag> = texts(message, node).iter().flat_map(|text| hidden::flags(text)).collect();
+        flags.extend(self.against_others(name, definition));
+        flags.sort();
+        flags.dedup();
+        let mut steps = Vec::new();
+        for flag in flags.into_iter().take(MOST_FLAGS) {
+            if !self.told.insert(format!("{name}\0{flag:?}")) {
+                continue;
+            }
+            let (lang, server, name_shown) = (self.lang(), &self.rules.server, plain(name));
+            let what = flag.say(lang);
+            let text = say!(lang,
+                en: "ombud: the tool `{name_shown}` of the MCP server `{server}` {what}",
+                zh: "ombud：MCP 服务器 `{server}` 的工具 `{name_shown}` {what}");
+            steps.extend([self.notice(Some(name), flag.code(), Some(hash(definition))), Step::Tell(text)]);
+        }
+        steps
+    }
+
+    /// What a definition has to do with tools of other servers.
+    fn against_others(&self, name: &str, definition: &str) -> Vec<Flag> {
+        let others = &self.rules.others;
+        let shadows = others.get(&hidden::alike(name)).map(|(server, _)| Flag::Shadows(server.clone()));
+        let folded = crate::attribute::folded(definition);
+        let mentions = others.values().filter(|(_, tool)| speaks_of(&folded, tool));
+        let mentions = mentions.map(|(server, tool)| Flag::Mentions(server.clone(), tool.clone()));
+        shadows.into_iter().chain(mentions.filter(|_| !others.contains_key(&hidden::alike(name)))).collect()
+    }
+}
+
+/// Whether a text names a tool. A name that is one common word says nothing.
+fn speaks_of(folded: &str, tool: &str) -> bool {
+    let tool = crate::attribute::folded(tool);
+    let part = |ch: char| ch.is_alphanumeric() || matches!(ch, '_' | '-');
+    tool.contains(['_', '-'])
+        && folded.match_indices(&tool).any(|(at, _)| {
+            let before = folded.get(..at).and_then(|text| text.chars().next_back());
+            let after = folded.get(at + tool.len()..).and_then(|text| text.chars().next());
+            !before.is_some_and(part) && !after.is_some_and(part)
+        })
+}
+
+/// Every text in a definition.
+fn texts(message: &Message<'_>, node: Node) -> Vec<String> {
+    strings(message, node).map(|node| message.doc.string(node).into_owned()).collect()
+}
+
+fn strings<'m>(message: &'m Message<'_>, node: Node) -> impl Iterator<Item = Node> + 'm {
+    let (doc, end) = (&message.doc, message.doc.after(node));
+    let inside = doc.nodes().skip_while(move |at| *at < node).take_while(move |at| *at < end);
+    inside.filter(|at| matches!(doc.kind(*at), Kind::String))
+}
+
+/// Replacements that take out what hides. The name itself stays: it is what the client calls.
+fn hidden_parts(message: &Message<'_>, node: Node) -> Vec<Patch> {
+    let name = message.doc.get(node, "name");
+    let parts = strings(message, node).filter(|at| Some(*at) != name).filter_map(|at| {
+        let shown = hidden::shown(&message.doc.string(at))?;
+        Some(Patch { range: message.doc.span(at), with: escape_json(&shown).into_owned() })
+    });
+    parts.collect()
+}
+
+/// A text from a server, for a terminal.
+fn plain(text: &str) -> String {
+    text.chars().map(|ch| if ch.is_control() { '\u{fffd}' } else { ch }).take(300).collect()
+}

@@ -1,0 +1,108 @@
+//! What the model edge leaves for the tool edge of the same gateway: the values behind its tokens, and the calls that it has
+//! just released. Bounded, in memory only.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use ombud_detect::mask::minted::Meaning;
+use ombud_detect::mask::{Minted, Token};
+
+/// Requests whose tokens are kept.
+const MOST_REQUESTS: usize = 256;
+
+/// Released calls that are kept, and how long.
+const MOST_CALLS: usize = 1024;
+const LIFE: Duration = Duration::from_mins(15);
+
+/// The shelf of a gateway.
+#[derive(Default)]
+pub struct Shelf {
+    minted: Mutex<VecDeque<(String, Arc<Minted>)>>,
+    released: Mutex<VecDeque<Released>>,
+}
+
+struct Released {
+    tenant: String,
+    tool: String,
+    arguments: String,
+    at: Instant,
+}
+
+impl Shelf {
+    /// Keeps what the tokens of a request stand for. `tenant` says whose they are.
+    pub fn keep(&self, tenant: &str, minted: &Arc<Minted>) {
+        let Ok(mut known) = self.minted.lock() else { return };
+        if !minted.is_empty() {
+            known.push_back((tenant.to_owned(), Arc::clone(minted)));
+        }
+        while known.len() > MOST_REQUESTS {
+            known.pop_front();
+        }
+    }
+
+    /// Notes a call that was released.
+    pub fn release(&self, tenant: &str, tool: &str, arguments: String) {
+        let Ok(mut released) = self.released.lock() else { return };
+        released.retain(|call| call.at.elapsed() < LIFE);
+        let (tenant, tool) = (tenant.to_owned(), tool.to_owned());
+        released.push_back(Released { tenant, tool, arguments, at: Instant::now() });
+        while released.len() > MOST_CALLS {
+            released.pop_front();
+        }
+    }
+
+    /// What a token stands for, for a tenant; for whoever owns the home (`None`) of any.
+    pub fn value(&self, tenant: Option<&str>, token: &Token) -> Option<(String, bool)> {
+        let known = self.minted.lock().ok()?;
+        let mut own = known.iter().rev().filter(|(whose, _)| tenant.is_none_or(|tenant| tenant == whose));
+        own.find_map(|(_, minted)| match minted.meaning(token)? {
+            Meaning::Value(value) => Some((value.to_owned(), true)),
+            Meaning::OneWay => Some((String::new(), false)),
+        })
+    }
+
+    /// Takes the release of a call. Clients put the name of the server before that of the tool.
+    pub fn take(&self, tenant: Option<&str>, tool: &str, arguments: &str) -> bool {
+        let Ok(mut released) = self.released.lock() else { return false };
+        let place = released.iter().position(|call| {
+            tenant.is_none_or(|tenant| tenant == call.tenant)
+                && call.at.elapsed() < LIFE
+                && is_called(&call.tool, tool)
+                && call.arguments == arguments
+        });
+        place.and_then(|place| released.remove(place)).is_some()
+    }
+}
+
+fn is_called(name: &str, tool: &str) -> bool {
+    let before = name.strip_suffix(tool);
+    before.is_some_and(|before| before.is_empty() || before.ends_with(['_', '-', '.', '/', ':']))
+}
+
+#[cfg(test)]
+mod tests {
+    use ombud_core::DataType;
+
+    use super::*;
+
+    #[test]
+    fn a_release_counts_once_for_its_tenant() {
+        let shelf = Shelf::default();
+        shelf.release("one", "mcp__mail__send", "{\"to\":\"a\"}".into());
+        assert!(!shelf.take(Some("two"), "send", "{\"to\":\"a\"}"));
+        assert!(!shelf.take(Some("one"), "send", "{\"to\":\"b\"}"));
+        assert!(!shelf.take(Some("one"), "end", "{\"to\":\"a\"}"));
+        assert!(shelf.take(Some("one"), "send", "{\"to\":\"a\"}"));
+        assert!(!shelf.take(None, "send", "{\"to\":\"a\"}"));
+    }
+
+    #[test]
+    fn tokens_are_their_tenants() {
+        let (shelf, mut minted) = (Shelf::default(), Minted::default());
+        let token = minted.token(DataType::Email, "a@x.example", true, &|_, _, _| [3; 5]);
+        shelf.keep("one", &Arc::new(minted));
+        assert_eq!(shelf.value(Some("two"), &token), None);
+        assert_eq!(shelf.value(None, &token), Some(("a@x.example".into(), true)));
+    }
+}

@@ -1,0 +1,313 @@
+//! Changes of a client's configuration, made in its text: what is not changed stays byte for byte.
+
+use ombud_gateway::wire::json::{Doc, Keys, Kind, Node};
+use ombud_gateway::wire::splice::{Patch, splice};
+use serde_json::Value;
+
+/// Keys under which clients keep their servers.
+const LISTS: &[&str] = &["mcpServers", "servers"];
+
+/// Lines of a difference around what changed.
+const MOST_LINES: usize = 4000;
+
+/// How Ombud is started.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Wrapper {
+    /// The program.
+    pub program: String,
+    /// The home of its log.
+    pub home: String,
+    /// Its configuration, where there is one.
+    pub config: Option<String>,
+}
+
+/// How a server is reached.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Way {
+    /// By a command.
+    Command,
+    /// Through Ombud already.
+    Wrapped,
+    /// Over the network.
+    Elsewhere,
+    /// In no way that is known.
+    Unknown,
+}
+
+impl Wrapper {
+    /// The words before the server's own command.
+    fn words(&self, name: &str) -> Vec<String> {
+        let mut words = vec!["mcp", "--name", name, "--home", &self.home];
+        if let Some(config) = &self.config {
+            words.extend(["--config", config]);
+        }
+        words.push("--");
+        words.into_iter().map(str::to_owned).collect()
+    }
+}
+
+/// The text with every comment and every comma before a closing bracket as blanks: JSON with all offsets as they were.
+fn blanked(text: &str) -> Option<Vec<u8>> {
+    let mut bytes = text.as_bytes().to_vec();
+    let (mut at, mut comma) = (0, None);
+    while at < bytes.len() {
+        match (bytes.get(at)?, bytes.get(at + 1)) {
+            (b'"', _) => {
+                at = end_of_string(&bytes, at)?;
+                comma = None;
+            }
+            (b'/', Some(b'/')) => {
+                let end = memchr_from(&bytes, at, b'\n').unwrap_or(bytes.len());
+                at = blank(&mut bytes, at, end);
+            }
+            (b'/', Some(b'*')) => {
+                let end = text.get(at + 2..)?.find("*/").map(|end| at + end + 4)?;
+                at = blank(&mut bytes, at, end);
+            }
+            (b',', _) => {
+                comma = Some(at);
+                at += 1;
+            }
+            (b'}' | b']', _) => {
+                if let Some(comma) = comma.take() {
+                    blank(&mut bytes, comma, comma + 1);
+                }
+                at += 1;
+            }
+            (byte, _) => {
+                comma = if byte.is_ascii_whitespace() { comma } else { None };
+                at += 1;
+            }
+        }
+    }
+    // A byte order mark is no part of JSON; some editors write it.
+    if bytes.starts_with(&[0xef, 0xbb, 0xbf]) {
+        blank(&mut bytes, 0, 3);
+    }
+    Some(bytes)
+}
+
+fn end_of_string(bytes: &[u8], start: usize) -> Option<usize> {
+    let mut at = start + 1;
+    loop {
+        match bytes.get(at)? {
+            b'\\' => at += 2,
+            b'"' => return Some(at + 1),
+            _ => at += 1,
+        }
+    }
+}
+
+fn memchr_from(bytes: &[u8], from: usize, wanted: u8) -> Option<usize> {
+    bytes.get(from..)?.iter().position(|byte| *byte == wanted).map(|at| from + at)
+}
+
+/// Ends of lines stay, so that a comment of several lines still has them.
+fn blank(bytes: &mut [u8], from: usize, to: usize) -> usize {
+    let range = bytes.get_mut(from..to).unwrap_or_default();
+    range.iter_mut().filter(|byte| !matches!(byte, b'\n' | b'\r')).for_each(|byte| *byte = b' ');
+    to
+}
+
+/// Each server with its name and place.
+fn entries(doc: &Doc<'_>) -> Option<Vec<(String, Node)>> {
+    let list = LISTS
+        .iter()
+        .find_map(|key| doc.get(doc.root(), key))
+        .filter(|list| doc.kind(*list) == Kind::Object)?;
+    Some(doc.members(list).map(|(name, node)| (name.into_owned(), node)).collect::<Vec<_>>())
+}
+
+fn strings(doc: &Doc<'_>, node: Node) -> Vec<String> {
+    doc.items(node).map(|item| doc.string(item).into_owned()).collect()
+}
+
+fn way(doc: &Doc<'_>, node: Node) -> Way {
+    let Some(command) = doc.get_str(node, "command") else {
+        let elsewhere = ["url", "serverUrl", "httpUrl"].iter().any(|key| doc.get(node, key).is_some());
+        return if elsewhere { Way::Elsewhere } else { Way::Unknown };
+    };
+    let program = command.rsplit(['/', '\\']).next().unwrap_or_default();
+    let first = doc.get(node, "args").and_then(|args| strings(doc, args).into_iter().next());
+    let ours = matches!(program, "ombud" | "ombud.exe") && first.as_deref() == Some("mcp");
+    if ours { Way::Wrapped } else { Way::Command }
+}
+
+/// The servers of a configuration and how each is reached.
+pub(super) fn servers(text: &str) -> Option<Vec<(String, Way)>> {
+    let bytes = blanked(text)?;
+    let doc = Doc::parse(&bytes, Keys::Unique).ok()?;
+    Some(entries(&doc)?.into_iter().map(|(name, node)| (name, way(&doc, node))).collect())
+}
+
+fn json(text: &str) -> String {
+    Value::from(text).to_string()
+}
+
+/// The configuration with every command behind Ombud; `None` if it cannot be read.
+pub(super) fn wrapped(text: &str, wrapper: &Wrapper) -> Option<String> {
+    edited(text, |doc, name, node| {
+        if way(doc, node) != Way::Command {
+            return Some(Vec::new());
+        }
+        let command = doc.get(node, "command")?;
+        let mut words = wrapper.words(name);
+        words.push(doc.string(command).into_owned());
+        let words = words.iter().map(|word| json(word)).collect::<Vec<_>>().join(", ");
+        let span = doc.span(command);
+        let program = json(&wrapper.program);
+        let program = program.trim_matches('"').to_owned();
+        Some(match doc.get(node, "args") {
+            Some(args) if doc.kind(args) == Kind::Array => {
+                let start = doc.span(args).start + 1;
+                let more = if doc.items(args).next().is_some() { ", " } else { "" };
+                vec![
+                    Patch { range: span, with: program },
+                    Patch { range: start..start, with: format!("{words}{more}") },
+                ]
+            }
+            Some(_) => return None,
+            None => {
+                let end = span.end + 1;
+                let with = format!(", \"args\": [{words}]");
+                vec![Patch { range: span, with: program }, Patch { range: end..end, with }]
+            }
+        })
+    })
+}
+
+/// The configuration without Ombud; `None` if it cannot be read.
+pub(super) fn unwrapped(text: &str) -> Option<String> {
+    edited(text, |doc, _, node| {
+        if way(doc, node) != Way::Wrapped {
+            return Some(Vec::new());
+        }
+        let (command, args) = (doc.get(node, "command")?, doc.get(node, "args")?);
+        let words: Vec<Node> = doc.items(args).collect();
+        let split = words.iter().position(|word| doc.string(*word) == "--")?;
+        let old = *words.get(split + 1)?;
+        let start = doc.span(args).start + 1;
+        let end = match words.get(split + 2) {
+            Some(next) => first_byte(doc, *next),
+            None => doc.span(old).end + 1,
+        };
+        let with = doc.raw(old).to_owned();
+        Some(vec![Patch { range: doc.span(command), with }, Patch { range: start..end, with: String::new() }])
+    })
+}
+
+fn first_byte(doc: &Doc<'_>, node: Node) -> usize {
+    let start = doc.span(node).start;
+    if doc.kind(node) == Kind::String { start - 1 } else { start }
+}
+
+/// The text after the changes of each server, which must again be a configuration with the same servers.
+fn edited(text: &str, change: impl Fn(&Doc<'_>, &str, Node) -> Option<Vec<Patch>>) -> Option<String> {
+    let bytes = blanked(text)?;
+    let doc = Doc::parse(&bytes, Keys::Unique).ok()?;
+    let mut patches = Vec::new();
+    for (name, node) in entries(&doc)? {
+        patches.extend(change(&doc, &name, node)?);
+    }
+    let after = String::from_utf8(splice(text.as_bytes(), &mut patches)).ok()?;
+    let checked = blanked(&after)?;
+    let again = Doc::parse(&checked, Keys::Unique).ok()?;
+    (entries(&again)?.len() == entries(&doc)?.len()).then_some(after)
+}
+
+/// The lines that differ: `- old` and `+ new`, in order.
+pub(super) fn difference(before: &str, after: &str) -> Vec<String> {
+    let (old, new): (Vec<&str>, Vec<&str>) = (before.lines().collect(), after.lines().collect());
+    if old.len() != new.len() || old.len() > MOST_LINES {
+        let kept = |line: &&&str, other: &[&str]| !other.contains(*line);
+        let gone = old.iter().filter(|line| kept(line, &new)).map(|line| format!("- {line}"));
+        let come = new.iter().filter(|line| kept(line, &old)).map(|line| format!("+ {line}"));
+        return gone.chain(come).collect();
+    }
+    let pairs = old.iter().zip(&new).filter(|(old, new)| old != new);
+    pairs.flat_map(|(old, new)| [format!("- {old}"), format!("+ {new}")]).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const FILE: &str = "{\n  // my servers, http://example.com\n  \"theme\": \"dark\", /* keep */\n  \"mcpServers\": {\n    \"files\": {\n      \"command\": \"npx\",\n      \"args\": [\"-y\", \"@x/files\", /* here */ \"/srv\",],\n      \"env\": { \"KEY\": \"a,]\" },\n      \"x-new\": 1.50\n    },\n    \"git\": { \"command\": \"/opt/git \\\"mcp\\\"\" },\n    \"far\": { \"url\": \"https://mcp.example.com/\" },\n  },\n}\n";
+
+    fn wrapper() -> Wrapper {
+        Wrapper {
+            program: "/usr/bin/ombud".into(),
+            home: "/p/.ombud".into(),
+            config: Some("/p/ombud.toml".into()),
+        }
+    }
+
+    fn read(text: &str) -> Value {
+        serde_json::from_slice(&blanked(text).unwrap()).unwrap()
+    }
+
+    #[test]
+    fn commands_go_through_ombud_and_all_else_stays() {
+        let after = wrapped(FILE, &wrapper()).unwrap();
+        let servers = read(&after);
+        assert_eq!(servers["mcpServers"]["files"]["command"], "/usr/bin/ombud");
+        let words: Vec<String> =
+            serde_json::from_value(servers["mcpServers"]["files"]["args"].clone()).unwrap();
+        assert_eq!(
+            words.join(" "),
+            "mcp --name files --home /p/.ombud --config /p/ombud.toml -- npx -y @x/files /srv"
+        );
+        assert_eq!(servers["mcpServers"]["git"]["args"][8], "/opt/git \"mcp\"");
+        assert_eq!(servers["mcpServers"]["far"]["url"], "https://mcp.example.com/");
+        for kept in
+            ["// my servers, http://example.com", "/* keep */", "/* here */", "\"x-new\": 1.50", "\"a,]\""]
+        {
+            assert!(after.contains(kept), "{kept}");
+        }
+        assert_eq!(wrapped(&after, &wrapper()).unwrap(), after, "twice changes nothing");
+        let ways: Vec<Way> = super::servers(&after).unwrap().into_iter().map(|server| server.1).collect();
+        assert_eq!(ways, [Way::Wrapped, Way::Wrapped, Way::Elsewhere]);
+    }
+
+    #[test]
+    fn what_was_changed_since_survives_being_taken_out() {
+        let after = wrapped(FILE, &wrapper()).unwrap().replace("\"dark\"", "\"light\"");
+        let back = read(&unwrapped(&after).unwrap());
+        let mut old = read(FILE);
+        old["theme"] = "light".into();
+        old["mcpServers"]["git"]["args"] = Value::Array(Vec::new());
+        assert_eq!(back, old);
+    }
+
+    #[test]
+    fn what_is_no_configuration_is_left_alone() {
+        for text in [
+            "",
+            "[]",
+            "{}",
+            "{\"mcpServers\": []}",
+            "{\"mcpServers\":{\"a\":{\"command\":\"x\",\"args\":7}}}",
+            "{\"mcpServers\":{},\"mcpServers\":{}}",
+            "{ /*",
+            "{\"mcpServers\":{\"a\": \"\\",
+        ] {
+            assert_eq!(wrapped(text, &wrapper()), None, "{text}");
+        }
+        assert_eq!(wrapped("{\"servers\": {}}", &wrapper()).as_deref(), Some("{\"servers\": {}}"));
+    }
+
+    #[test]
+    fn differences_are_lines() {
+        let shown = difference("a\nb\nc", "a\nx\nc");
+        assert_eq!(shown, ["- b", "+ x"]);
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_safe(text in "[\\{\\}\\[\\]\",:/*\\\\a \n]{0,60}") {
+            let _ = (wrapped(&text, &wrapper()), unwrapped(&text));
+        }
+    }
+}

@@ -1,0 +1,167 @@
+//! `ombud connect CLIENT`: rewrites the MCP configuration of a client so that its servers run behind Ombud. Nothing of the
+//! file changes but the commands; comments, unknown keys and layout stay.
+
+mod clients;
+mod edit;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail};
+use clap::Args;
+use ombud_core::{Lang, say};
+
+use crate::cli::Chinese;
+use crate::config;
+use crate::journey;
+use crate::output::Terminal;
+use edit::{Way, Wrapper};
+
+/// `ombud connect`
+#[derive(Debug, Args)]
+pub(crate) struct Connect {
+    /// cursor, claude, claude-code, vscode, windsurf, gemini, trae or kiro
+    #[arg(value_name = "CLIENT")]
+    pub client: Option<String>,
+    /// Another configuration file of the same kind
+    #[arg(long, value_name = "FILE")]
+    pub file: Option<PathBuf>,
+    /// Take the servers out again
+    #[arg(long)]
+    pub undo: bool,
+    /// Show what would change instead of changing it
+    #[arg(long)]
+    pub print: bool,
+}
+
+/// Chinese help.
+pub(crate) const CHINESE: Chinese = &[
+    ("connect", "让某个 MCP 客户端的服务器经过 Ombud"),
+    ("connect client", "cursor、claude、claude-code、vscode、windsurf、gemini、trae 或 kiro"),
+    ("connect file", "同类的其他配置文件"),
+    ("connect undo", "恢复原来的配置"),
+    ("connect print", "只显示将要作出的改动"),
+];
+
+/// `ombud connect`
+pub(crate) fn connect(args: &Connect, terminal: Terminal) -> Result<u8> {
+    let lang = terminal.lang;
+    let path = file(args, lang)?;
+    let shown = path.display().to_string();
+    let before = fs::read_to_string(&path).with_context(|| {
+        say!(lang,
+        en: "cannot read {shown}, the MCP configuration of this client. Another one: --file FILE",
+        zh: "无法读取此客户端的 MCP 配置 {shown}。可用 --file 指定其他文件")
+    })?;
+    let backup = backup(&path);
+    let wrapper = wrapper()?;
+    let after =
+        if args.undo { undone(&before, &backup, &wrapper, lang)? } else { done(&before, &wrapper, lang)? };
+    if !args.undo {
+        skipped(&before, terminal);
+    }
+    if after == before {
+        terminal.note(&say!(lang, en: "{shown}: nothing to change", zh: "{shown}：无需改动"));
+        return Ok(0);
+    }
+    for line in edit::difference(&before, &after) {
+        terminal.out(&line)?;
+    }
+    if args.print {
+        return Ok(0);
+    }
+    write(&path, &backup, &before, &after, args.undo).with_context(|| shown.clone())?;
+    tell(args.undo, &shown, &backup, terminal);
+    Ok(0)
+}
+
+fn tell(undo: bool, shown: &str, backup: &Path, terminal: Terminal) {
+    let (lang, backup) = (terminal.lang, backup.display());
+    if undo {
+        terminal.note(&say!(lang, en: "{shown} is as it was. Start the client again", zh: "{shown} 已恢复原样。请重新启动客户端"));
+        return;
+    }
+    terminal.note(&say!(lang,
+        en: "{shown} is changed; the old one is {backup}. Start the client again; `ombud connect … --undo` takes it back",
+        zh: "{shown} 已更改，原文件保存为 {backup}。请重新启动客户端；`ombud connect … --undo` 可恢复"));
+    journey::next("ombud log show", terminal);
+}
+
+/// Servers that are not behind Ombud afterwards, and why.
+fn skipped(text: &str, terminal: Terminal) {
+    let lang = terminal.lang;
+    for (name, way) in edit::servers(text).unwrap_or_default() {
+        if way == Way::Elsewhere {
+            terminal.note(&say!(lang,
+                en: "`{name}` is reached over the network and stays as it is: add [mcp.{name}] with its url to ombud.toml, and give the client http://127.0.0.1:8787/mcp/{name}",
+                zh: "`{name}` 通过网络访问，保持不变：请在 ombud.toml 中加入 [mcp.{name}] 及其 url，并让客户端使用 http://127.0.0.1:8787/mcp/{name}"));
+        }
+    }
+}
+
+fn file(args: &Connect, lang: Lang) -> Result<PathBuf> {
+    if let Some(file) = &args.file {
+        return Ok(file.clone());
+    }
+    let named = args.client.as_deref().and_then(clients::file);
+    let known = clients::names();
+    let Some(file) = named else {
+        bail!(say!(lang,
+            en: "which client? One of {known}; or any file of that kind: ombud connect --file FILE",
+            zh: "请指定客户端：{known} 之一；或同类文件：ombud connect --file 文件"));
+    };
+    Ok(file)
+}
+
+/// How this project's Ombud is started by a client, which knows neither its folder nor its path.
+fn wrapper() -> Result<Wrapper> {
+    let here = std::env::current_dir()?;
+    let own = std::env::current_exe()?;
+    let absolute = |path: PathBuf| if path.is_absolute() { path } else { here.join(path) };
+    let config = here.join(config::FILE);
+    Ok(Wrapper {
+        program: own.to_string_lossy().into_owned(),
+        home: absolute(config::home()).to_string_lossy().into_owned(),
+        config: config.is_file().then(|| config.to_string_lossy().into_owned()),
+    })
+}
+
+fn done(before: &str, wrapper: &Wrapper, lang: Lang) -> Result<String> {
+    edit::wrapped(before, wrapper).with_context(|| unreadable(lang))
+}
+
+/// What was there before: the backup, if nothing else has changed since; or the same without Ombud.
+fn undone(before: &str, backup: &Path, wrapper: &Wrapper, lang: Lang) -> Result<String> {
+    let old = fs::read_to_string(backup).ok();
+    if let Some(old) = old.filter(|old| edit::wrapped(old, wrapper).is_some_and(|text| text == before)) {
+        return Ok(old);
+    }
+    edit::unwrapped(before).with_context(|| unreadable(lang))
+}
+
+fn unreadable(lang: Lang) -> String {
+    say!(lang,
+        en: "this is no MCP configuration that can be changed safely: JSON (with or without comments) with `mcpServers` or `servers`, no key twice",
+        zh: "这不是可以安全修改的 MCP 配置：应为含 `mcpServers` 或 `servers` 的 JSON（可带注释），且没有重复的键")
+}
+
+fn backup(path: &Path) -> PathBuf {
+    let mut name = path.file_name().unwrap_or_default().to_owned();
+    name.push(".before-ombud");
+    path.with_file_name(name)
+}
+
+/// Puts the new text in place as a whole. The backup is that of the first change: a second one must not overwrite it.
+fn write(path: &Path, backup: &Path, before: &str, after: &str, undo: bool) -> Result<()> {
+    if !undo && !backup.exists() {
+        fs::write(backup, before)?;
+    }
+    let temporary = path.with_extension("ombud.tmp");
+    fs::write(&temporary, after)?;
+    fs::set_permissions(&temporary, fs::metadata(path)?.permissions())?;
+    fs::rename(&temporary, path)?;
+    if undo && backup.exists() {
+        fs::remove_file(backup)?;
+    }
+    Ok(())
+}

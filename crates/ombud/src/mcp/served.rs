@@ -1,0 +1,130 @@
+//! The tool edge of a gateway: `[mcp.<name>]` and `[actions.<name>]` of ombud.toml.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+
+use anyhow::{Context, Result};
+use ombud_core::say;
+use ombud_detect::mask::Token;
+use ombud_gateway::Gateway;
+use ombud_gateway::tool::action::{Action, Actions, Settings};
+use ombud_gateway::tool::http::{Around, Hub, Surrounding};
+use ombud_gateway::tool::pins::Pins;
+use ombud_gateway::tool::shelf::Shelf;
+use ombud_gateway::tool::stdio::Surroundings;
+use ombud_gateway::tool::{Beside, Edge, Server};
+
+use super::remembered::Remembered;
+use crate::config::{FILE, File};
+use crate::output::Terminal;
+
+/// What a configuration says of the tool edge.
+pub(crate) struct Served {
+    servers: BTreeMap<String, Server>,
+    actions: BTreeMap<String, Action>,
+}
+
+impl Served {
+    /// Reads the settings and the documents that they name.
+    pub(crate) fn of(file: &File, config: Option<&Path>, terminal: Terminal) -> Result<Self> {
+        let lang = terminal.lang;
+        let folder = config.and_then(Path::parent).unwrap_or(Path::new("")).to_owned();
+        let mut actions = BTreeMap::new();
+        for (name, settings) in &file.actions {
+            let problem = || say!(lang, en: "[actions.{name}] in {FILE} cannot be used", zh: "{FILE} 中的 [actions.{name}] 无法使用");
+            let action = action(&folder, settings).with_context(problem)?;
+            if let (None, Some(variable), Some(_)) =
+                (&action.secret, &settings.secret_env, &action.document.place)
+            {
+                terminal.warn(&say!(lang,
+                    en: "ombud: the variable {variable} of [actions.{name}] is not set, so its requests go without a credential",
+                    zh: "ombud：[actions.{name}] 的环境变量 {variable} 未设置，请求将不带凭据"));
+            }
+            actions.insert(name.clone(), action);
+        }
+        Ok(Self { servers: file.mcp.clone(), actions })
+    }
+
+    /// Variables that tell a child where they are.
+    pub(crate) fn environment(&self, url: &str) -> Vec<(String, std::ffi::OsString)> {
+        let name = |kind: &str, name: &str| {
+            let letter = |ch: char| if ch.is_ascii_alphanumeric() { ch.to_ascii_uppercase() } else { '_' };
+            format!("OMBUD_{kind}_{}", name.chars().map(letter).collect::<String>())
+        };
+        let servers = self.servers.keys().map(|key| (name("MCP", key), format!("{url}/mcp/{key}").into()));
+        let actions = self.actions.keys().map(|key| (name("ACTION", key), format!("{url}/t/{key}").into()));
+        servers.chain(actions).collect()
+    }
+
+    /// Puts the edge into a gateway.
+    pub(crate) fn install(self, gateway: &Arc<Gateway>, terminal: Terminal) {
+        let (home, left) = (gateway.ledger.home().to_owned(), Arc::clone(&gateway.shelf));
+        let around: Arc<Around> = Arc::new(move |server: &str, tenant: &str| {
+            let known = Remembered::at(&home);
+            let own = Own {
+                shelf: Arc::clone(&left),
+                known: known.clone(),
+                server: server.to_owned(),
+                tenant: tenant.to_owned(),
+                terminal,
+            };
+            let own = Arc::new(own);
+            Surrounding {
+                beside: Arc::clone(&own) as Arc<dyn Beside>,
+                hears: own,
+                pins: known.pins(server),
+                others: super::others(&known, server),
+            }
+        });
+        let edge = Edge {
+            mcp: Hub::new(self.servers, Arc::clone(&around)),
+            actions: Actions::new(self.actions, around),
+        };
+        // It is set once, right after the gateway was made.
+        let _ = gateway.edge.set(edge);
+    }
+}
+
+fn action(folder: &Path, settings: &Settings) -> Result<Action> {
+    let path = folder.join(&settings.openapi);
+    let text = std::fs::read_to_string(&path).with_context(|| path.display().to_string())?;
+    Action::new(settings, &text).with_context(|| path.display().to_string())
+}
+
+/// The surroundings of a session in a gateway.
+struct Own {
+    shelf: Arc<Shelf>,
+    known: Remembered,
+    server: String,
+    tenant: String,
+    terminal: Terminal,
+}
+
+impl Surroundings for Own {
+    fn tell(&self, text: &str) {
+        self.terminal.warn(text);
+    }
+
+    fn save(&self, pins: &Pins) {
+        super::saved(&self.known, &self.server, pins, self.terminal);
+    }
+}
+
+impl Beside for Own {
+    fn value(&self, token: &Token) -> Option<(String, bool)> {
+        self.shelf.value(Some(&self.tenant), token)
+    }
+
+    fn released(&self, tool: &str, arguments: &str) -> bool {
+        self.shelf.take(Some(&self.tenant), tool, arguments)
+    }
+
+    fn allowed(&self, code: &str) -> bool {
+        self.known.take(code)
+    }
+
+    fn accepted(&self, tool: &str, definition: &str) -> bool {
+        super::accepted(&self.known, &self.server, tool, definition)
+    }
+}

@@ -1,0 +1,143 @@
+//! Logistic regression over the features of sentences, by stochastic gradient descent with a step per weight (Duchi and
+//! others, 2011). Which sentence of an attack gives it away is not said: after the first passes, the surest one counts.
+
+use std::ops::Range;
+
+use ombud_detect::injection::feature::{CLASS_BITS, Features, VERSION, WORD_BITS};
+use ombud_detect::injection::model::{HEADER, MAGIC, word_share};
+
+use crate::train::random::Random;
+
+/// Passes over all documents; in the first ones each sentence of an attack counts.
+const PASSES: usize = 6;
+const ALL_COUNT: usize = 2;
+/// Steps of the weights of classes and of words.
+const STEPS: [f32; 2] = [0.08, 0.04];
+/// What draws a weight to nought at each use.
+const SHRINK: f32 = 0.000_4;
+/// In so many of a hundred cases a sentence is learnt from its classes alone: they are what other wordings share.
+const WITHOUT_WORDS: usize = 50;
+/// Weights beyond these are cut.
+const MOST: [f32; 2] = [3.0, 2.0];
+/// Taken from the odds: a false alarm costs trust, a miss leaves the gate as it is.
+const LEAN: f32 = 0.6;
+
+/// The sentences of one document.
+#[derive(Debug)]
+pub(super) struct Sample {
+    pub(super) sentences: Vec<(Range<usize>, Features)>,
+    /// Where the attack stands.
+    pub(super) poison: Option<Range<usize>>,
+}
+
+/// One table of weights.
+struct Table {
+    weights: Vec<f32>,
+    squares: Vec<f32>,
+    step: f32,
+}
+
+impl Table {
+    fn new(bits: u32, step: f32) -> Self {
+        Self { weights: vec![0.0; 1 << bits], squares: vec![1e-3; 1 << bits], step }
+    }
+
+    fn sum(&self, places: &[u32]) -> f32 {
+        places.iter().filter_map(|place| self.weights.get(*place as usize)).sum()
+    }
+
+    fn learn(&mut self, places: &[u32], gradient: f32) {
+        for place in places {
+            let at = *place as usize;
+            let (Some(weight), Some(square)) = (self.weights.get_mut(at), self.squares.get_mut(at)) else {
+                continue;
+            };
+            *square += gradient * gradient;
+            *weight -= self.step * gradient / square.sqrt();
+            *weight -= SHRINK * *weight;
+        }
+    }
+
+    fn steps(&self, most: f32) -> impl Iterator<Item = u8> + '_ {
+        self.weights.iter().map(move |weight| quantised(*weight, most).cast_unsigned())
+    }
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "cut to what fits before")]
+fn quantised(weight: f32, most: f32) -> i8 {
+    (weight / most * 127.0).round().clamp(-127.0, 127.0) as i8
+}
+
+/// The weights.
+pub(super) struct Weights {
+    classes: Table,
+    words: Table,
+    bias: f32,
+}
+
+impl Weights {
+    /// Learns from samples.
+    pub(super) fn of(samples: &[Sample]) -> Self {
+        let [class, word] = STEPS;
+        let mut weights =
+            Self { classes: Table::new(CLASS_BITS, class), words: Table::new(WORD_BITS, word), bias: -3.0 };
+        let mut random = Random::new(23);
+        let mut order: Vec<usize> = (0..samples.len()).collect();
+        for pass in 0..PASSES {
+            random.shuffle(&mut order);
+            for sample in order.iter().filter_map(|at| samples.get(*at)) {
+                weights.sample(sample, pass, &mut random);
+            }
+        }
+        weights
+    }
+
+    fn odds(&self, features: &Features, words: bool) -> f32 {
+        let share = word_share(features.words.len());
+        let words = if words { self.words.sum(&features.words) * share } else { 0.0 };
+        self.bias + self.classes.sum(&features.classes) + words
+    }
+
+    fn sample(&mut self, sample: &Sample, pass: usize, random: &mut Random) {
+        let inside = |span: &Range<usize>| {
+            sample.poison.as_ref().is_some_and(|poison| span.start < poison.end && poison.start < span.end)
+        };
+        let surest = sample
+            .sentences
+            .iter()
+            .enumerate()
+            .filter(|(_, (span, _))| inside(span))
+            .max_by(|a, b| self.odds(&a.1.1, true).total_cmp(&self.odds(&b.1.1, true)))
+            .map(|(at, _)| at);
+        for (at, (span, features)) in sample.sentences.iter().enumerate() {
+            let is_sign = inside(span);
+            if !is_sign || pass < ALL_COUNT || surest == Some(at) {
+                self.learn(features, is_sign, !random.percent(WITHOUT_WORDS));
+            }
+        }
+    }
+
+    fn learn(&mut self, features: &Features, is_sign: bool, words: bool) {
+        let score = 1.0 / (1.0 + (-self.odds(features, words)).exp());
+        let gradient = score - f32::from(u8::from(is_sign));
+        self.bias -= 0.005 * gradient;
+        self.classes.learn(&features.classes, gradient);
+        if words {
+            self.words.learn(&features.words, gradient * word_share(features.words.len()));
+        }
+    }
+
+    /// The model file.
+    pub(super) fn encode(&self) -> Vec<u8> {
+        let [class, word] = MOST;
+        let mut file = MAGIC.to_vec();
+        file.extend(VERSION.to_le_bytes());
+        for number in [self.bias - LEAN, class / 127.0, word / 127.0] {
+            file.extend(number.to_bits().to_le_bytes());
+        }
+        file.resize(HEADER, 0);
+        file.extend(self.classes.steps(class));
+        file.extend(self.words.steps(word));
+        file
+    }
+}

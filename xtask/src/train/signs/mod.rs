@@ -1,0 +1,91 @@
+//! The model for signs of injection: made from documents of our own, and from the sentences on which the tagger is trained, in
+//! which nobody attacks.
+//!
+//! Two grammars make the words, one for what tools return when nobody attacks and one for what attackers put into it. The suite
+//! of `eval` is written apart from both, and a test holds that they share no sentence.
+
+mod document;
+mod fit;
+pub(crate) mod grammar;
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::fs;
+use std::path::Path;
+
+use anyhow::{Context as _, Result};
+use ombud_detect::injection::model::Model;
+use ombud_detect::injection::{judge, windows};
+
+use super::corpus::Record;
+use crate::term;
+use crate::workspace::Workspace;
+use document::{Document, Maker};
+use fit::{Sample, Weights};
+use grammar::Grammar;
+
+/// Where the model stands.
+pub(crate) const MODEL: &str = "crates/detect/model/signs.bin";
+/// Where the grammars stand.
+const WORDS: &str = "xtask/src/train/signs";
+/// Documents of each sort, to learn from and to measure.
+const LEARNT: usize = 16_000;
+const MEASURED: usize = 3_000;
+
+/// Sentences of one document of collected text.
+const TOGETHER: usize = 4;
+
+/// Trains, measures on documents that were not learnt from, and writes the model.
+pub(super) fn run(workspace: &Workspace, collected: &[Record]) -> Result<()> {
+    let [benign, poison] = ["benign.txt", "poison.txt"].map(|name| workspace.path(WORDS).join(name));
+    let (benign, poison) = (grammar(&benign)?, grammar(&poison)?);
+    let mut maker = Maker::new(&benign, &poison, 5);
+    let mut samples: Vec<Sample> = collected.chunks(TOGETHER).map(ordinary).collect();
+    for _ in 0..LEARNT {
+        samples.push(sample(&maker.benign()));
+        samples.push(sample(&maker.poisoned()));
+    }
+    let file = Weights::of(&samples).encode();
+    let path = workspace.path(MODEL);
+    fs::write(&path, &file).with_context(|| format!("{} cannot be written", path.display()))?;
+    term::line(&report(&file, Maker::new(&benign, &poison, 77))?);
+    term::line(&format!("written: {MODEL}, {} bytes", file.len()));
+    Ok(())
+}
+
+fn grammar(path: &Path) -> Result<Grammar> {
+    let text = fs::read_to_string(path).with_context(|| format!("{} cannot be read", path.display()))?;
+    Ok(Grammar::read(&text))
+}
+
+fn sample(document: &Document) -> Sample {
+    let mut sentences = Vec::new();
+    windows(&document.text, |window| sentences.push((window.span, window.features)));
+    Sample { sentences, poison: document.poison.clone() }
+}
+
+/// Collected text, in which nobody attacks.
+fn ordinary(records: &[Record]) -> Sample {
+    let text: Vec<&str> = records.iter().map(|record| record.text.as_str()).collect();
+    sample(&Document { text: text.join("\n"), poison: None, family: "collected".to_owned() })
+}
+
+/// Found documents per family, on documents of the same grammars.
+fn report(file: &[u8], mut maker: Maker<'_>) -> Result<String> {
+    let model = Model::read(file).context("the model that was just written cannot be read")?;
+    let mut counts: BTreeMap<String, (u32, u32)> = BTreeMap::new();
+    let mut count = |document: &Document| {
+        let (all, found) = counts.entry(document.family.clone()).or_default();
+        *all += 1;
+        *found += u32::from(!judge(&model, &document.text).is_empty());
+    };
+    for _ in 0..MEASURED {
+        count(&maker.benign());
+        count(&maker.poisoned());
+    }
+    let mut text = String::from("signs, on new documents of the training grammars:\n");
+    for (family, (all, found)) in counts {
+        writeln!(text, "  {family:<18} {found:>5} of {all:>5} {:.3}", f64::from(found) / f64::from(all))?;
+    }
+    Ok(text)
+}
