@@ -158,9 +158,10 @@ fn work(
     let exchange = intercepted(gateway, route, call, parse(route, body)?)?;
     let found = gateway.inspector.detect(&caller.client, &exchange);
     // Texts that are embedded must give the same tokens whatever else is sent with them.
-    let recalled = match route.wire.is_some_and(Wire::across_sessions) {
-        true => Recalled { detections: found, kin: Arc::default() },
-        false => gateway.inspector.remember(&exchange, found),
+    let recalled = if route.wire.is_some_and(Wire::across_sessions) {
+        Recalled { detections: found, kin: Arc::default() }
+    } else {
+        gateway.inspector.remember(&exchange, found)
     };
     let signs = gateway.inspector.signs(&caller.client, &exchange);
     let suspicious = !signs.is_empty();

@@ -127,12 +127,11 @@ fn place(slots: &[Slot], row: &Row) -> Option<Replaced> {
     let slot = slots.get(at).filter(|slot| slot.span.start <= *start)?;
     let span = text_offset(slot, *start)..text_offset(slot, *end);
     slot.text.get(span.clone())?;
-    let stands = match kind {
-        Some(kind) => Stands::Surrogate(*kind, with.clone()),
-        None => {
-            let found = token::spans(with).into_iter().next()?;
-            Stands::Token(token::read(with.as_bytes().get(found)?)?)
-        }
+    let stands = if let Some(kind) = kind {
+        Stands::Surrogate(*kind, with.clone())
+    } else {
+        let found = token::spans(with).into_iter().next()?;
+        Stands::Token(token::read(with.as_bytes().get(found)?)?)
     };
     Some(Replaced { slot: at, span, stands })
 }

@@ -41,21 +41,21 @@ enum Asker {
     /// A caller of the gateway; what its codes depend on is made when there is a call.
     Caller(Caller),
     /// A client with codes of this approver.
-    Fixed(String, Approver),
+    Fixed(Box<(String, Approver)>),
 }
 
 impl Asker {
     fn client(&self) -> &str {
         match self {
             Self::Caller(caller) => &caller.client,
-            Self::Fixed(client, _) => client,
+            Self::Fixed(fixed) => &fixed.0,
         }
     }
 
     fn approver(&self) -> Approver {
         match self {
             Self::Caller(caller) => caller.approver(),
-            Self::Fixed(_, approver) => approver.clone(),
+            Self::Fixed(fixed) => fixed.1.clone(),
         }
     }
 }
@@ -109,7 +109,12 @@ impl Judge {
 
     /// A judge without a gateway around it.
     pub fn alone(request: Option<(Wire, Bytes)>, client: &str, approver: Approver) -> Self {
-        Self { request, asker: Asker::Fixed(client.to_owned(), approver), signs: false, prepared: None }
+        Self {
+            request,
+            asker: Asker::Fixed(Box::new((client.to_owned(), approver))),
+            signs: false,
+            prepared: None,
+        }
     }
 
     /// Bytes of the request that judging reads.
@@ -135,8 +140,8 @@ impl Judge {
         let arguments = Arguments::of(call);
         let definition = Definition::of(&call.tool, prepared);
         let effect = policy.effect(&call.tool).unwrap_or_else(|| definition.effect(&call.tool));
-        let approver = self.asker.approver();
-        let codes = approver.codes(&call.tool, &arguments.canonical);
+        let maker = self.asker.approver();
+        let codes = maker.codes(&call.tool, &arguments.canonical);
         let approved = prepared.is_some_and(|known| {
             approve::is_given(&codes, &known.turns, &known.exchange, &call.tool, &arguments.canonical)
         });
@@ -144,7 +149,7 @@ impl Judge {
             facts::of(prepared, effect, call, &arguments, minted, &definition.description, approved);
         facts.signs = self.signs;
         let mut decision = decide_call(policy, &call.tool, &facts);
-        let always = decision.values().map(|values| approver.standing(&call.tool, &values));
+        let always = decision.values().map(|values| maker.standing(&call.tool, &values));
         if let (Some(always), Some(known)) = (&always, prepared)
             && approve::is_standing(always, &known.turns)
         {
@@ -152,7 +157,7 @@ impl Judge {
             decision = decide_call(policy, &call.tool, &facts);
         }
         let lang = prepared.map_or(lang, |known| question::language(&known.turns, lang));
-        let code = approver.code(&call.tool, &arguments.canonical);
+        let code = maker.code(&call.tool, &arguments.canonical);
         let codes = question::Codes { once: &code, always: always.as_deref() };
         let text = question::text(&decision, &call.tool, effect, &call.arguments, codes, lang);
         let asked = question::item(&decision, &call.tool, effect, &call.arguments, lang);

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use bytes::Bytes;
 use futures_util::StreamExt;
 use ombud_core::event::EventKind;
+use ombud_core::gate::Gate;
 use rstest::rstest;
 use serde_json::{Value, json};
 
@@ -13,6 +14,11 @@ use super::harness::*;
 /// Cuts a text into pieces of `size` characters.
 fn pieces(text: &str, size: usize) -> Vec<String> {
     text.chars().collect::<Vec<_>>().chunks(size).map(|piece| piece.iter().collect()).collect()
+}
+
+/// A gateway that lets calls through: what is asked about is another matter.
+async fn observing(script: impl Fn(&str, &Bytes) -> axum::response::Response + Send + Sync + 'static) -> Rig {
+    Rig::with(script, |config| config.tools.mode = Some(Gate::Observe)).await
 }
 
 fn chat_stream(text: &str, size: usize) -> String {
@@ -75,7 +81,7 @@ async fn chat_text_is_restored_however_it_is_cut(#[values(1, 2, 3, 5, 7, 11, 40)
 #[rstest]
 #[tokio::test(flavor = "multi_thread")]
 async fn chat_tool_calls_are_held_restored_and_recorded(#[values(1, 4, 9, 100)] size: usize) {
-    let rig = Rig::new(move |_, body| {
+    let rig = observing(move |_, body| {
         let body = String::from_utf8_lossy(body).into_owned();
         let arguments = format!("{{\"to\": \"{}\"}}", token(&body, "EMAIL"));
         let mut out = format!("data: {}\n\n", json!({ "choices": [{ "index": 0, "delta": { "tool_calls": [{ "index": 0, "id": "call_1", "type": "function", "function": { "name": "send_mail", "arguments": "" } }] } }] }));
@@ -97,7 +103,7 @@ async fn chat_tool_calls_are_held_restored_and_recorded(#[values(1, 4, 9, 100)] 
 #[rstest]
 #[tokio::test(flavor = "multi_thread")]
 async fn anthropic_text_tools_and_thinking(#[values(1, 3, 8, 50)] size: usize) {
-    let rig = Rig::new(move |_, body| {
+    let rig = observing(move |_, body| {
         let body = String::from_utf8_lossy(body).into_owned();
         let (phone, email) = (token(&body, "PHONE"), token(&body, "EMAIL"));
         let mut out = String::new();
@@ -134,7 +140,7 @@ async fn anthropic_text_tools_and_thinking(#[values(1, 3, 8, 50)] size: usize) {
 #[rstest]
 #[tokio::test(flavor = "multi_thread")]
 async fn responses_text_calls_and_numbers(#[values(1, 4, 60)] size: usize) {
-    let rig = Rig::new(move |_, body| {
+    let rig = observing(move |_, body| {
         let body = String::from_utf8_lossy(body).into_owned();
         let (text, arguments) = (format!("call {} P", token(&body, "PHONE")), format!("{{\"to\":\"{}\"}}", token(&body, "EMAIL")));
         let mut out = String::new();
