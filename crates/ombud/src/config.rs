@@ -157,8 +157,17 @@ fn unreadable(path: &Path, lang: Lang) -> String {
 
 /// The detector that the file describes.
 pub(crate) fn detector(file: &File) -> Detector {
+    Detector::new(&detection(file))
+}
+
+/// The same for source code, where modules and classes look like names of people and companies.
+pub(crate) fn code_detector(file: &File) -> Detector {
+    Detector::new(&Options { without_names: true, ..detection(file) })
+}
+
+fn detection(file: &File) -> Options {
     let declared = file.detect.names.iter().map(|name| (DataType::Person, name.clone())).collect();
-    Detector::new(&Options { declared, locales: file.detect.locales.clone(), ..Options::default() })
+    Options { declared, locales: file.detect.locales.clone(), ..Options::default() }
 }
 
 /// The provider table with the file's changes.

@@ -79,7 +79,7 @@ async fn verb(cli: Cli, terminal: Terminal) -> Result<u8> {
         Some(Verb::Run(args)) => run::run(args, terminal).await,
         Some(Verb::Serve(args)) => serve::serve(args, terminal).await,
         Some(Verb::Connect(args)) => connect::connect(&args, terminal),
-        Some(Verb::Mcp(args)) => mcp::mcp(args, terminal).await,
+        Some(Verb::Mcp(args)) => Box::pin(mcp::mcp(args, terminal)).await,
         Some(Verb::Console(args)) => console::console(args, terminal).await,
         Some(Verb::Init(args)) => init::init(&args, terminal),
         Some(Verb::Check(args)) => check::check(&args, terminal),

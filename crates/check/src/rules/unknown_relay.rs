@@ -84,7 +84,7 @@ mod tests {
             local: false,
             trains: "no".into(),
         }]);
-        let detector = Detector::new(&ombud_detect::Options::default());
+        let detector = Detector::new(&ombud_detect::Options { without_names: true, ..Default::default() });
         let report = check(dir.path(), &providers, &detector, &Options::default()).unwrap();
         let own = report.findings.iter().filter(|finding| finding.rule == super::RULE.id);
         own.map(|finding| format!("{}:{}", finding.subject, finding.place.line)).collect()

@@ -27,7 +27,13 @@ pub(crate) fn providers() -> Providers {
 }
 
 pub(crate) fn look(path: &Path, options: &Options) -> Report {
-    check(path, &providers(), &Detector::new(&ombud_detect::Options::default()), options).unwrap()
+    check(
+        path,
+        &providers(),
+        &Detector::new(&ombud_detect::Options { without_names: true, ..Default::default() }),
+        options,
+    )
+    .unwrap()
 }
 
 /// Checks files given as `(name, text)`.

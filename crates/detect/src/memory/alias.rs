@@ -118,14 +118,17 @@ fn split(name: &str) -> Option<(&str, &str)> {
     let compound = COMPOUND.iter().find(|surname| name.starts_with(**surname)).map(|surname| surname.len());
     let single = name.chars().next().filter(|first| SURNAMES.contains(*first)).map(char::len_utf8);
     let (surname, given) = name.split_at_checked(compound.or(single)?)?;
-    (!given.is_empty()).then_some((surname, given))
+    // 王先生 is itself a short form: taken for a full name it would share 老王 with whoever bears the surname.
+    (!given.is_empty() && !TITLES.contains(&given)).then_some((surname, given))
 }
 
 fn latin(name: &str) -> Vec<(String, Strictness)> {
     let words: Vec<&str> = name.split_whitespace().collect();
     let (Some(first), Some(last)) = (words.first(), words.last()) else { return Vec::new() };
     let named = |word: &&str| word.starts_with(char::is_uppercase);
-    if !(2..=4).contains(&words.len()) || !words.iter().all(named) {
+    // “Mr Smith” and “J. Smith” are short forms themselves.
+    let short = first.ends_with('.') || ENGLISH_TITLES.contains(first);
+    if short || !(2..=4).contains(&words.len()) || !words.iter().all(named) {
         return Vec::new();
     }
     let titled =

@@ -50,7 +50,7 @@ pub(crate) struct Mcp {
     /// Accept the new definition of a tool, or of all that have changed
     #[arg(long, value_name = "SERVER[/TOOL]")]
     pub accept: Option<String>,
-    /// Where the log is (default: OMBUD_HOME, or .ombud)
+    /// Where the log is (default: `OMBUD_HOME`, or `.ombud`)
     #[arg(long, value_name = "FOLDER")]
     pub home: Option<PathBuf>,
     /// Configuration file (default: ombud.toml)

@@ -158,7 +158,6 @@ mod tests {
         }
         let kinds: Vec<String> = run(&Detector::default()).into_iter().map(|row| row.kind).collect();
         let missing = DataType::ALL.iter().filter(|kind| !kinds.iter().any(|known| known == kind.name()));
-        // Numbers of other countries are still to come; each has its own cases beside its recogniser.
-        assert!(missing.count() * 2 <= DataType::ALL.len(), "too many types without a line");
+        assert!(missing.count() * 5 <= DataType::ALL.len(), "too many types without a line");
     }
 }

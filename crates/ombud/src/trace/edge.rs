@@ -39,7 +39,7 @@ pub(super) async fn print(
     for entry in &entries {
         match entry {
             Entry::Call { t, record, details, erased } => {
-                call(t, record, details.as_ref(), *erased, terminal)?
+                call(t, record, details.as_ref(), *erased, terminal)?;
             }
             Entry::Result { t, record, content, erased } => {
                 result(t, record, content.as_deref(), *erased, terminal)?;
