@@ -12,7 +12,7 @@ fn tools() -> Vec<(Effect, String, Vec<String>)> {
     let lines = TOOLS.lines().filter(|line| !line.starts_with(['#']) && !line.starts_with("server "));
     let rows = lines.filter_map(|line| line.split_once(": "));
     rows.flat_map(|(class, names)| {
-        let effect: Effect = serde_json::from_value(class.into()).unwrap();
+        let effect: Effect = serde_json::from_value(class.into()).unwrap_or(Effect::Unknown);
         names.split_whitespace().map(move |name| {
             let (tool, arguments) = name.trim_end_matches(')').split_once('(').unwrap_or((name, ""));
             let arguments = arguments.split(',').filter(|argument| !argument.is_empty());

@@ -76,7 +76,7 @@ fn workers() -> usize {
 async fn verb(cli: Cli, terminal: Terminal) -> Result<u8> {
     match cli.command {
         None => status(terminal),
-        Some(Verb::Run(args)) => run::run(args, terminal).await,
+        Some(Verb::Run(args)) => Box::pin(run::run(args, terminal)).await,
         Some(Verb::Serve(args)) => serve::serve(args, terminal).await,
         Some(Verb::Connect(args)) => connect::connect(&args, terminal),
         Some(Verb::Mcp(args)) => Box::pin(mcp::mcp(args, terminal)).await,
