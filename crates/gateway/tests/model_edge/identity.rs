@@ -50,8 +50,8 @@ async fn a_name_that_was_told_is_masked_by_its_short_forms_too() {
     assert_eq!(sent.matches(&token(&sent, "PERSON")).count(), 3, "one person, one token: {sent}");
     assert_eq!(said(&value(answer).await), "老王的信写好了吗？");
     // Another conversation knows nothing of him.
-    rig.post("/v1/chat/completions", chat("小王子的书")).await;
-    assert!(rig.last().contains("小王子的书"));
+    rig.post("/v1/chat/completions", chat("老王的信写好了吗？")).await;
+    assert!(!rig.last().contains(&token(&sent, "PERSON")), "{}", rig.last());
 }
 
 #[tokio::test(flavor = "multi_thread")]
