@@ -19,7 +19,7 @@ def exchanges(ombud, folder):
 
 def tools_gate(ombud, provider, folder):
     """With `mode = "ask"`, calls are asked about in the conversation; the trace says where the recipient stood."""
-    (folder / "ombud.toml").write_text('[tools]\nmode = "ask"\n')
+    (folder / "ombud.toml").write_text('[tools]\nmode = "ask"\n[tools.save_note]\ngate = "observe"\n')
     for script in ("ask_openai.py", "ask_anthropic.py"):
         done = run(ombud, provider, folder / "home", sys.executable, str(gateway.HERE / "gated" / script), cwd=folder)
         client.check(done.returncode == 0, f"{script}:\n{done.stdout.decode()}\n{done.stderr.decode()}")

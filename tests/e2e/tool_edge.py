@@ -86,7 +86,7 @@ async def uses_everything(server, mode):
         sent = text(await session.call_tool("send_note", {"to": CONTACT, "body": "hi"}))
         client.check(sent == f"sent to {CONTACT}: hi", sent)
         counted = await session.call_tool("count", {"upto": 3}, progress_callback=progress)
-        client.check(text(counted) == "3" and steps == [1, 2, 3], f"{steps}")
+        client.check(text(counted) == "3" and steps == [1, 2, 3], f"{server} {mode} {steps}")
         if mode == "legacy":
             # In the newest revision a server of this SDK can only ask before a tool begins.
             client.check(text(await session.call_tool("get_colour", {})) == "blue", "elicitation of the server's own")

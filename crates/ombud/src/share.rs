@@ -95,7 +95,9 @@ fn listen(home: &Path, offer: Offer) -> io::Result<JoinHandle<()>> {
     let _ = std::fs::remove_file(&path);
     let listener = UnixListener::bind(&path)?;
     std::fs::set_permissions(&path, std::os::unix::fs::PermissionsExt::from_mode(0o600))?;
+    let here = Here::of(path);
     Ok(tokio::spawn(async move {
+        let _here = here;
         // They end with this task: as long as one of them holds the log, nobody else can open it.
         let mut served = JoinSet::new();
         while let Ok((stream, _)) = listener.accept().await {
@@ -103,6 +105,33 @@ fn listen(home: &Path, offer: Offer) -> io::Result<JoinHandle<()>> {
             while served.try_join_next().is_some() {}
         }
     }))
+}
+
+/// A socket that goes with the one who listens, so that a copy of the folder finds plain files. A later one of the same name
+/// stays.
+struct Here {
+    path: PathBuf,
+    file: Option<u64>,
+}
+
+impl Here {
+    fn of(path: PathBuf) -> Self {
+        let file = inode(&path);
+        Self { path, file }
+    }
+}
+
+impl Drop for Here {
+    fn drop(&mut self) {
+        if self.file.is_some() && inode(&self.path) == self.file {
+            // What is left is removed by whoever opens the log next.
+            let _ = std::fs::remove_file(&self.path);
+        }
+    }
+}
+
+fn inode(path: &Path) -> Option<u64> {
+    std::fs::metadata(path).ok().map(|file| std::os::unix::fs::MetadataExt::ino(&file))
 }
 
 /// Answers one other process until it goes.

@@ -15,7 +15,10 @@ def main():
         ascii = split % 2 == 1
         ask = client.prompt(VALUES, answer="tools", split=split, bytes=size, ascii=ascii)
         stream = openai.chat.completions.create(
-            model=client.MODEL, messages=[{"role": "user", "content": ask}], stream=True
+            model=client.MODEL,
+            messages=[{"role": "user", "content": f"Send a message and save a note. {ask}"}],
+            tools=[{"type": "function", "function": {"name": name}} for name in ("send_message", "save_note")],
+            stream=True,
         )
         arguments, names = {}, {}
         for chunk in stream:

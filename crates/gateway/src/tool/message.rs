@@ -181,12 +181,18 @@ fn id_anyway(line: &[u8]) -> Option<Id> {
 
 /// The message under another id; the very same if it has none.
 pub fn with_id(line: &[u8], id: &Id) -> Vec<u8> {
-    let Ok(message) = Message::read(line) else { return line.to_vec() };
-    let Some(node) = message.doc.get(message.doc.root(), "id") else { return line.to_vec() };
+    renamed(line, &["id"], id).map_or_else(|| line.to_vec(), |(line, _)| line)
+}
+
+/// The message with another name at this path, and the name that stood there.
+pub fn renamed(line: &[u8], path: &[&str], id: &Id) -> Option<(Vec<u8>, Id)> {
+    let message = Message::read(line).ok()?;
+    let node = message.doc.path(message.doc.root(), path)?;
     let quotes = usize::from(message.doc.kind(node) == Kind::String);
     let span = message.doc.span(node);
-    let range = span.start - quotes..span.end + quotes;
-    message.with(vec![Patch { range, with: id.raw().to_owned() }])
+    let range = span.start.checked_sub(quotes)?..span.end + quotes;
+    let before = Id(std::str::from_utf8(line.get(range.clone())?).ok()?.to_owned());
+    Some((message.with(vec![Patch { range, with: id.raw().to_owned() }]), before))
 }
 
 /// An answer of our own with an error. `data` says the stable code, for programs.

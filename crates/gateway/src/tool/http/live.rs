@@ -51,7 +51,13 @@ struct Post {
     reply: mpsc::Sender<Reply>,
     /// The id that the client gave it.
     id: Id,
+    /// What the client calls its progress, where that is told apart by a name of ours.
+    progress: Option<Id>,
 }
+
+/// Where a request names its progress, and a notification what it is about.
+const ASKED: [&str; 3] = ["params", "_meta", "progressToken"];
+const TOLD: [&str; 2] = ["params", "progressToken"];
 
 /// A session and its ways.
 pub(super) struct Live {
@@ -142,14 +148,18 @@ impl Live {
         let Some(id) = id else { return (line, None) };
         if !self.shared {
             // An id that is still open keeps its own post; the core refuses the second.
-            self.posts.entry(id.clone()).or_insert(Post { reply, id: id.clone() });
+            self.posts.entry(id.clone()).or_insert(Post { reply, id: id.clone(), progress: None });
             return (line, Some(id));
         }
         self.number += 1;
         let own = Id::text(&format!("post-{}", self.number));
-        let line = message::with_id(&line, &own).into();
-        self.posts.insert(own.clone(), Post { reply, id });
-        (line, Some(own))
+        let line = message::with_id(&line, &own);
+        let (line, progress) = match message::renamed(&line, &ASKED, &own) {
+            Some((line, theirs)) => (line, Some(theirs)),
+            None => (line, None),
+        };
+        self.posts.insert(own.clone(), Post { reply, id, progress });
+        (line.into(), Some(own))
     }
 
     async fn heard(&mut self, posted: Posted, about: Option<&Id>, now: Duration) {
@@ -215,6 +225,14 @@ impl Live {
             }
             return;
         }
+        let line = match self.progress(&line) {
+            Some((post, line)) => {
+                // A client that does not read loses what is no answer.
+                let _ = post.reply.try_send(Reply::Event(line));
+                return;
+            }
+            None => line,
+        };
         let own = about.and_then(|id| self.posts.get(id)).map(|post| &post.reply);
         // Between several clients nobody knows whose it is.
         let any = || self.posts.values().next().filter(|_| !self.shared).map(|post| &post.reply);
@@ -223,5 +241,16 @@ impl Live {
             // A client that does not read loses what is no answer.
             let _ = way.try_send(Reply::Event(line));
         }
+    }
+
+    /// Where several clients post: whose progress is told, and the message as that client knows it.
+    fn progress(&self, line: &[u8]) -> Option<(&Post, Vec<u8>)> {
+        if !self.shared {
+            return None;
+        }
+        let (_, own) = message::renamed(line, &TOLD, &Id::text(""))?;
+        let post = self.posts.get(&own)?;
+        let (line, _) = message::renamed(line, &TOLD, post.progress.as_ref()?)?;
+        Some((post, line))
     }
 }
