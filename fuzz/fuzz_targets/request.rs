@@ -22,10 +22,13 @@ fuzz_target!(|input: (u8, &[u8])| {
     for slot in &exchange.slots {
         assert!(slot.span.end <= exchange.body.len(), "a slot lies in the body");
     }
-    let found = INSPECTOR.detect(&exchange);
+    let found = INSPECTOR.remember(&exchange, INSPECTOR.detect("client", &exchange));
     let key = Caller::from_seed([7; 32], "").mint_key(Some(wire));
     let Ok(masked) = apply(&Policy::default(), &exchange, &found, &key, &BTreeSet::new()) else { return };
-    assert!(serde_json::from_slice::<&serde_json::value::RawValue>(&masked.body).is_ok(), "what leaves is JSON");
+    assert!(
+        serde_json::from_slice::<&serde_json::value::RawValue>(&masked.body).is_ok(),
+        "what leaves is JSON"
+    );
     if masked.patches.is_empty() {
         assert_eq!(masked.body, exchange.body, "nothing replaced, nothing changed");
     }

@@ -10,8 +10,6 @@ use ombud_gateway::channel::stream::{AnswerStream, Step};
 use ombud_gateway::wire::Wire;
 use ombud_gateway::wire::withhold::Withheld;
 
-
-
 fn run(wire: Wire, pieces: &[&[u8]], withhold: bool) -> Vec<u8> {
     let mut minted = Minted::default();
     minted.token(DataType::Phone, "13912345678", true, &|_, _, _| [0, 0, 0, 0, 1]);
@@ -23,7 +21,11 @@ fn run(wire: Wire, pieces: &[&[u8]], withhold: bool) -> Vec<u8> {
                 Step::Forward(bytes) => out.extend(bytes),
                 Step::Decide(calls) => {
                     let every_other = calls.iter().step_by(2).filter(|_| withhold);
-                    let held = every_other.map(|call| Withheld { place: call.place, id: call.id.clone(), text: "no".into() });
+                    let held = every_other.map(|call| Withheld {
+                        place: call.place,
+                        id: call.id.clone(),
+                        text: "no".into(),
+                    });
                     stream.settle(held.collect());
                 }
             }

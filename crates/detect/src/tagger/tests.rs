@@ -99,6 +99,7 @@ fn ordinary_prose_holds_no_names() {
         "SELECT first_name FROM customers WHERE id = 7;",
         "",
         "12345 67890 -- ++",
+        "which sends or publishes something:\n\n```json\n{\"to\": [\"a@example.com\"]}\n```\n\nWhy I ask:",
     ] {
         assert_eq!(names(text), [], "{text}");
     }

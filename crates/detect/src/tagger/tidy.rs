@@ -45,6 +45,7 @@ pub(super) fn tidy(text: &str, tokens: &[Token], found: &Found) -> Option<Entity
         || bytes.len() > longest
         || is_standard(span)
         || is_path(text, span)
+        || is_language(text, span)
     {
         return None;
     }
@@ -97,6 +98,19 @@ fn is_path(text: &str, span: &[Token]) -> bool {
         }
         _ => false,
     })
+}
+
+/// True for the small word that opens a fence or a span of code in Markdown: its language, or the code itself.
+fn is_language(text: &str, span: &[Token]) -> bool {
+    match span {
+        [word] => {
+            word.shape == Shape::Lower
+                && text
+                    .get(..word.start)
+                    .is_some_and(|before| before.ends_with('`') || before.ends_with("~~~"))
+        }
+        _ => false,
+    }
 }
 
 /// What stands in an address, and not in the name of a city or country.
