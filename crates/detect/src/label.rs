@@ -140,7 +140,7 @@ impl LabelIndex {
         });
         let automaton = AhoCorasick::builder()
             .match_kind(MatchKind::Standard)
-            .kind(Some(AhoCorasickKind::DFA))
+            .kind(Some(AhoCorasickKind::ContiguousNFA))
             .ascii_case_insensitive(true)
             .build(words.iter().map(|(word, _)| *word))
             .ok();
@@ -151,8 +151,11 @@ impl LabelIndex {
     pub(crate) fn before(&self, text: &str, at: usize) -> Labels {
         let Some(automaton) = &self.automaton else { return Labels::default() };
         let from = text.floor_char_boundary(at.saturating_sub(WINDOW));
-        // One byte more on the left is enough to see whether the first label is a whole word.
+        // A label before a number or the end of a sentence leads to something else; `ipv4` is one label.
         let window = text.get(from..at).unwrap_or_default();
+        let parted = window.rfind(is_parting).map_or(0, |i| text.ceil_char_boundary(from + i + 1) - from);
+        let parted = if window.get(..parted).is_some_and(ends_word) { 0 } else { parted };
+        let (from, window) = (from + parted, window.get(parted..).unwrap_or_default());
         let mut best: Option<(usize, usize, Labels)> = None;
         for hit in automaton.find_overlapping_iter(window) {
             let length = hit.end() - hit.start();
@@ -163,13 +166,18 @@ impl LabelIndex {
             }
         }
         let Some((end, _, labels)) = best else { return Labels::default() };
-        if leads_on(window.get(end..).unwrap_or_default()) { labels } else { Labels::default() }
+        if window.get(end..).is_some_and(|gap| gap.contains(is_parting)) { Labels::default() } else { labels }
     }
 }
 
-/// True if nothing between a label and a value parts them.
-fn leads_on(gap: &str) -> bool {
-    !gap.bytes().any(|b| b.is_ascii_digit()) && !gap.contains(['。', ';'])
+/// True if the text ends with a digit behind a letter.
+fn ends_word(text: &str) -> bool {
+    matches!(text.as_bytes(), [.., letter, digit] if letter.is_ascii_alphabetic() && digit.is_ascii_digit())
+}
+
+/// True for what parts a label from a value behind it.
+fn is_parting(c: char) -> bool {
+    c.is_ascii_digit() || matches!(c, '。' | ';')
 }
 
 /// True if an ASCII word at `start..end` is a whole one: it does not stand inside a longer word, but may be a hump of a

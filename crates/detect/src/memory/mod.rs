@@ -10,17 +10,18 @@
 
 mod alias;
 mod common;
+mod finder;
 
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use std::ops::Range;
 use std::sync::Arc;
 
-use aho_corasick::{AhoCorasick, MatchKind};
 use ombud_core::{DataType, Detection, PLACE};
 
 use crate::mask;
 use alias::Strictness;
+use finder::Finder;
 
 /// What finds a value again.
 pub const MEMORY: &str = "memory";
@@ -63,12 +64,14 @@ pub struct Recalled {
 /// text, `declared` the names that the operator declares.
 pub fn recall(texts: &[&str], found: Vec<Arc<[Detection]>>, declared: &[Box<str>]) -> Recalled {
     let known = Known::new(texts, &found, declared);
-    let Some(automaton) = known.automaton() else {
+    if known.patterns.is_empty() {
         return Recalled { detections: found, kin: Arc::default() };
-    };
+    }
+    let finder = Finder::new(known.patterns.keys().map(String::as_str));
+    let patterns: Vec<Pattern> = known.patterns.values().copied().collect();
     let again = |(text, found): (&&str, Arc<[Detection]>)| {
-        let hits: Vec<Detection> = known.hits(&automaton, text).collect();
-        if hits.is_empty() { found } else { merge(&found, hits).into() }
+        let hits: Vec<Detection> = hits(&finder, &patterns, text).collect();
+        merge(&found, hits).map_or(found, Into::into)
     };
     let detections: Vec<_> = texts.iter().zip(found).map(again).collect();
     let mut heads = known.heads;
@@ -159,24 +162,19 @@ impl Known {
             }
         }
     }
+}
 
-    fn automaton(&self) -> Option<AhoCorasick> {
-        if self.patterns.is_empty() {
-            return None;
-        }
-        AhoCorasick::builder().match_kind(MatchKind::LeftmostLongest).build(self.patterns.keys()).ok()
-    }
-
-    /// The places of a text where a known value stands.
-    fn hits<'a>(&'a self, automaton: &'a AhoCorasick, text: &'a str) -> impl Iterator<Item = Detection> + 'a {
-        let patterns: Vec<&Pattern> = self.patterns.values().collect();
-        automaton.find_iter(text).filter_map(move |hit| {
-            let pattern = patterns.get(hit.pattern().as_usize())?;
-            let span = hit.span().range();
-            let stands = alias::stands(text, &span, pattern.strictness);
-            stands.then_some(Detection { span, kind: pattern.kind, score: pattern.score, recogniser: MEMORY })
-        })
-    }
+/// The places of a text where a known value stands. `patterns` are those of the finder's values.
+fn hits<'a>(
+    finder: &'a Finder<'a>,
+    patterns: &'a [Pattern],
+    text: &'a str,
+) -> impl Iterator<Item = Detection> {
+    finder.places(text).filter_map(move |(number, span)| {
+        let pattern = patterns.get(number)?;
+        let stands = alias::stands(text, &span, pattern.strictness);
+        stands.then_some(Detection { span, kind: pattern.kind, score: pattern.score, recogniser: MEMORY })
+    })
 }
 
 /// True if a value is one that means the same wherever it stands: a name, or something with enough digits in it.
@@ -190,21 +188,29 @@ fn is_memorable(detection: &Detection, value: &str) -> bool {
     }
 }
 
-/// Adds hits to detections. What was found by itself stays, unless a remembered name holds all of it.
-fn merge(found: &[Detection], hits: Vec<Detection>) -> Vec<Detection> {
-    let mut merged = found.to_vec();
+/// The detections with the hits among them, if a hit says something new. Both are in order and without overlaps. What was found
+/// by itself stays, unless a remembered value of its kind holds all of it.
+fn merge(found: &[Detection], hits: Vec<Detection>) -> Option<Vec<Detection>> {
+    let mut merged = Vec::new();
+    let mut taken = 0;
     for hit in hits {
-        let touching = |other: &Detection| other.span.start < hit.span.end && hit.span.start < other.span.end;
-        let within = |other: &Detection| {
-            other.kind == hit.kind && holds(&hit.span, &other.span) && other.span.len() < hit.span.len()
-        };
-        if merged.iter().filter(|other| touching(other)).all(within) {
-            merged.retain(|other| !touching(other));
+        let first = taken + found.get(taken..)?.partition_point(|other| other.span.end <= hit.span.start);
+        let touching = found.get(first..)?.iter().take_while(|other| other.span.start < hit.span.end);
+        let (count, within) = touching.fold((0, true), |(count, within), other| {
+            let smaller = other.kind == hit.kind && other.span.len() < hit.span.len();
+            (count + 1, within && smaller && holds(&hit.span, &other.span))
+        });
+        if within {
+            merged.extend_from_slice(found.get(taken..first)?);
             merged.push(hit);
+            taken = first + count;
         }
     }
-    merged.sort_by_key(|detection| detection.span.start);
-    merged
+    if merged.is_empty() {
+        return None;
+    }
+    merged.extend_from_slice(found.get(taken..)?);
+    Some(merged)
 }
 
 fn holds(outer: &Range<usize>, inner: &Range<usize>) -> bool {

@@ -66,6 +66,9 @@ fn street(text: &str, first: usize) -> Option<usize> {
     for count in 0..=NAME {
         let word = latin::word(text, at)?;
         let known = text.get(word.clone())?;
+        if known.bytes().all(|b| b.is_ascii_digit()) {
+            return None;
+        }
         let named = count > 0 && (latin::is_any(known, STREETS) || capitals && is_capital_street(known));
         if named && ends_name(text, word.end, known) {
             return Some(direction(text, word.end));
@@ -102,6 +105,9 @@ fn direction(text: &str, end: usize) -> usize {
 fn zip_line(text: &Text<'_>, code: &Range<usize>) -> Option<Found> {
     let known = text.slice(code.clone());
     if known.len() != 5 || !known.bytes().all(|b| b.is_ascii_digit()) {
+        return None;
+    }
+    if text.before(code.start) != Some(b' ') || !text.before(code.start - 1).is_some_and(|b| b.is_ascii_alphabetic() || b == b'.') {
         return None;
     }
     let before = text.slice(code.start.saturating_sub(48)..code.start);

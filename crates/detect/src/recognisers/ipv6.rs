@@ -30,6 +30,10 @@ fn find(text: &Text<'_>, word: Range<usize>) -> Option<Found> {
     if text.byte(start) == Some(b':') && text.byte(start + 1) != Some(b':') {
         start += 1;
     }
+    // Another word of the same run has been asked already.
+    if text.slice(start..word.start).bytes().any(|b| b.is_ascii_digit()) {
+        return None;
+    }
     let end = text.run(word.start, LONGEST, |b| part(b) || b == b'.');
     let written = text.slice(start..end).trim_end_matches(['.', ':']);
     if written.bytes().filter(|b| *b == b':').count() < 3 || written.len() > LONGEST {

@@ -70,6 +70,10 @@ fn find(text: &Text<'_>, label: Range<usize>) -> Option<Found> {
     if !parted || text.byte(label.end) == Some(b'(') || kind == Kind::Machine && is_no_secret(text, label.start) {
         return None;
     }
+    // A row of labels has no value, and need not be read to its end each time.
+    if text.ahead(link.value, written.len()).eq_ignore_ascii_case(written.as_bytes()) {
+        return None;
+    }
     let span = value(text, &link)?;
     let value = text.slice(span.clone());
     let secret = match kind {

@@ -16,13 +16,9 @@ pub(super) enum Made {
 
 /// Judges a value.
 pub(super) fn made(value: &str) -> Made {
-    if stands_for_a_value(value) {
-        Made::No
-    } else if is_uuid(value) {
-        Made::Uuid
-    } else {
-        by_characters(value)
-    }
+    let made = if is_uuid(value) { Made::Uuid } else { by_characters(value) };
+    // Few values come this far, and looking for many words costs more than counting characters.
+    if made == Made::No || stands_for_a_value(value) { Made::No } else { made }
 }
 
 fn by_characters(value: &str) -> Made {

@@ -89,18 +89,20 @@ impl<'t> Cutter<'t> {
         }
         let rest = self.rest().as_bytes();
         let ahead = rest.get(..LINK).unwrap_or(rest);
-        let length = ahead.iter().position(|b| stops_link(*b)).unwrap_or(ahead.len());
-        let run = ahead.get(..length)?;
-        let sign = memchr::memchr2(b'@', b':', run);
-        self.no_link_before = self.at + sign.map_or(length, |at| at + 1);
-        let at = sign?;
+        let telling = ahead.iter().position(|b| matches!(b, b'@' | b':') || stops_link(*b));
+        self.no_link_before = self.at + telling.map_or(ahead.len(), |at| at + 1);
+        let at = telling?;
         let word = |b: Option<&u8>| b.is_some_and(u8::is_ascii_alphanumeric);
-        let is_link = match run.get(at) {
-            Some(b'@') => word(run.get(at + 1)) && word(at.checked_sub(1).and_then(|i| run.get(i))),
-            _ => run.get(at + 1..at + 3) == Some(b"//"),
+        let is_link = match ahead.get(at) {
+            Some(b'@') => word(ahead.get(at + 1)) && word(at.checked_sub(1).and_then(|i| ahead.get(i))),
+            Some(b':') => ahead.get(at + 1..at + 3) == Some(b"//"),
+            _ => false,
         };
-        is_link
-            .then(|| length - run.iter().rev().take_while(|b| matches!(b, b'.' | b':' | b'!' | b'?')).count())
+        let end = |from: usize| {
+            ahead.iter().skip(from).position(|b| stops_link(*b)).map_or(ahead.len(), |i| from + i)
+        };
+        let run = is_link.then(|| ahead.get(..end(at))).flatten()?;
+        Some(run.len() - run.iter().rev().take_while(|b| matches!(b, b'.' | b':' | b'!' | b'?')).count())
     }
 
     /// The length of an identifier such as `GPT-4o` or `room-7`: letters and digits, joined by hyphens or underscores.
