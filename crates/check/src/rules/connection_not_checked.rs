@@ -1,7 +1,7 @@
 //! `connection-not-checked`
 //!
-//! What it does: finds connections whose certificate is not checked (`verify=False`, `rejectUnauthorized: false`), words of
-//! users that go to an address with `http:`, and MCP servers reached so.
+//! What it does: finds connections whose certificate is not checked (`verify=False`, `rejectUnauthorized: false`), and MCP
+//! servers on other machines that are reached by `http:`.
 //!
 //! Why it matters: whoever is on the way, in a café or at a provider, reads and changes everything.
 //!

@@ -1,9 +1,8 @@
 //! `weak-cipher`
 //!
-//! What it does: finds encryption that does not hide what it encrypts: ECB mode, DES and RC4, `createCipher` with a password, an
-//! initialisation vector that is written out.
+//! What it does: finds encryption that does not hide what it encrypts: ECB mode, DES and RC4, `createCipher` with a password.
 //!
-//! Why it matters: the file looks unreadable and is not: patterns, and with a fixed vector equal messages, show through.
+//! Why it matters: the file looks unreadable and is not: patterns and equal messages show through.
 //!
 //! Reference: NIST SP 800-38A; risk P09.
 

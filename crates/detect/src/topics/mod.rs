@@ -88,8 +88,7 @@ impl Word {
     fn is_said_of_somebody(self, text: &str, clause: &Range<usize>, found: &[Detection]) -> bool {
         let words = text.get(clause.clone()).unwrap_or_default();
         let subjects = if self == Self::School { CHILDREN } else { SUBJECTS };
-        let named = self != Self::School
-            && found.iter().any(|value| value.kind == DataType::Person && clause.contains(&value.span.start));
+        let named = self != Self::School && names_somebody(found, clause);
         (named || holds(words, subjects)) && !holds(words, GENERAL)
     }
 }
@@ -99,10 +98,15 @@ fn child(text: &str, age: &Detection, found: &[Detection]) -> Option<Detection> 
     let years: u32 = text.get(age.span.clone())?.parse().ok()?;
     let clause = clause(text, &age.span);
     let words = text.get(clause.clone())?;
-    let named =
-        found.iter().any(|value| value.kind == DataType::Person && clause.contains(&value.span.start));
-    (years < 14 && (named || holds(words, CHILDREN)) && !holds(words, GENERAL))
+    (years < 14 && (names_somebody(found, &clause) || holds(words, CHILDREN)) && !holds(words, GENERAL))
         .then(|| label(DataType::Minor, age.span.start))
+}
+
+/// True if a name begins in the clause. `found` is in order.
+fn names_somebody(found: &[Detection], clause: &Range<usize>) -> bool {
+    let first = found.partition_point(|value| value.span.start < clause.start);
+    let inside = found.iter().skip(first).take_while(|value| value.span.start < clause.end);
+    inside.into_iter().any(|value| value.kind == DataType::Person)
 }
 
 fn label(kind: DataType, at: usize) -> Detection {

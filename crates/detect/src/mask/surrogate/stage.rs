@@ -36,6 +36,11 @@ impl Stage {
         piece: &str,
         last: bool,
     ) -> Vec<Part<'m>> {
+        if surrogates.is_empty() {
+            let mut parts = Vec::new();
+            push_text(&mut parts, piece, 0, piece.len());
+            return parts;
+        }
         let mut text = std::mem::take(&mut self.held);
         text.push_str(piece);
         let hold = if last { text.len() } else { held_from(surrogates, &text) };
