@@ -9,7 +9,7 @@ use ombud_core::{DECLARED, DataType, Detection};
 use crate::address;
 use crate::label::LabelIndex;
 use crate::mask::token;
-use crate::normalise::normalise;
+use crate::normalise::{normalise, simplify};
 use crate::recognisers;
 use crate::resolve::{Candidate, Strength, resolve};
 use crate::scan::Scanner;
@@ -87,7 +87,7 @@ impl Detector {
     /// ([`DataType::is_label`]) has an empty span where it is said, because there is nothing to mask.
     pub fn detect_with_labels(&self, text: &str) -> Vec<Detection> {
         let mut found = self.detect(text);
-        let labels = self.topics.find(text, &found);
+        let labels = self.topics.find(&simplify(text), &found);
         found.extend(labels);
         found.sort_by_key(|found| (found.span.start, found.span.end));
         found
@@ -107,7 +107,8 @@ impl Detector {
     /// Everything found in `text`, sorted by start, without overlaps; spans are bytes of `text` on character boundaries.
     pub fn detect(&self, text: &str) -> Vec<Detection> {
         let normal = normalise(text);
-        let view = Text::new(&normal.text, &self.labels);
+        let simple = simplify(&normal.text);
+        let view = Text::new(&simple, &self.labels);
         let mut candidates = Vec::new();
         // Each source reads the normal form and adds candidates; `resolve` says who wins.
         self.scanner.scan(&view, &mut candidates);
@@ -167,7 +168,7 @@ impl Declared {
         let (kinds, values): (Vec<_>, Vec<_>) = options
             .declared
             .iter()
-            .map(|(kind, value)| (*kind, normalise(value.trim()).text.into_owned()))
+            .map(|(kind, value)| (*kind, simplify(&normalise(value.trim()).text).into_owned()))
             .filter(|(_, value)| !value.is_empty())
             .unzip();
         if kinds.is_empty() {

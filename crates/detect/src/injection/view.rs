@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use ombud_core::{Hiding, OffsetMap};
 
-use crate::normalise::normalise;
+use crate::normalise::{normalise, simplify};
 
 /// A part of the given text, decoded.
 #[derive(Debug, Clone)]
@@ -73,12 +73,14 @@ impl<'t> View<'t> {
     /// The same in the normal form.
     pub(super) fn normalised(self) -> Self {
         let normal = normalise(&self.text);
-        let Cow::Owned(text) = normal.text.clone() else { return self };
-        let place = match &self.place {
-            Place::Fine(map) => Place::Fine(normal.map().through(map)),
-            Place::Whole(span) => Place::Whole(span.clone()),
+        let simple = simplify(&normal.text);
+        let place = match (&normal.text, &simple, &self.place) {
+            (Cow::Borrowed(_), Cow::Borrowed(_), _) => return self,
+            (Cow::Owned(_), _, Place::Fine(map)) => Place::Fine(normal.map().through(map)),
+            (_, _, place) => place.clone(),
         };
-        Self { text: Cow::Owned(text), place, hidden: self.hidden, depth: self.depth }
+        let text = Cow::Owned(simple.into_owned());
+        Self { text, place, hidden: self.hidden, depth: self.depth }
     }
 
     /// The bytes of the given text behind a range of this one; they may cut a character.

@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use super::common::{is_common, is_common_latin};
+use crate::normalise::simplify;
 
 /// What must be true of a place before a form is believed there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -65,6 +66,31 @@ const TITLES: &[&str] = &[
     "大姐",
     "总经理",
 ];
+/// The same in traditional characters, where they differ.
+const TRADITIONAL_TITLES: &[&str] = &[
+    "總",
+    "導",
+    "老師",
+    "經理",
+    "醫生",
+    "律師",
+    "同學",
+    "師傅",
+    "老闆",
+    "隊長",
+    "校長",
+    "院長",
+    "局長",
+    "處長",
+    "科長",
+    "書記",
+    "會長",
+    "部長",
+    "總監",
+    "祕書",
+    "護士",
+    "總經理",
+];
 /// What people put behind a given name.
 const FAMILIAR: &[&str] = &["哥", "姐", "兄", "叔", "同志", "老师", "先生"];
 /// Surnames that make another word behind 老 and 小.
@@ -102,9 +128,10 @@ fn lone(word: &str) -> Strictness {
 
 fn chinese(name: &str) -> Vec<(String, Strictness)> {
     let Some((surname, given)) = split(name) else { return Vec::new() };
-    let prefixes = if NO_PREFIX.contains(surname) { &[] } else { PREFIXES };
+    let prefixes = if NO_PREFIX.contains(&*simplify(surname)) { &[] } else { PREFIXES };
     let by_surname = prefixes.iter().map(|word| format!("{word}{surname}"));
-    let by_surname = by_surname.chain(TITLES.iter().map(|title| format!("{surname}{title}")));
+    let by_surname =
+        by_surname.chain(TITLES.iter().chain(TRADITIONAL_TITLES).map(|title| format!("{surname}{title}")));
     let familiar = if given.chars().count() == 2 { FAMILIAR } else { &[] };
     let by_given = familiar.iter().map(|title| format!("{given}{title}"));
     by_surname.chain(by_given).filter(|form| form != name).map(|form| (form, Strictness::Chinese)).collect()
@@ -115,11 +142,12 @@ fn split(name: &str) -> Option<(&str, &str)> {
     if !(2..=4).contains(&name.chars().count()) {
         return None;
     }
-    let compound = COMPOUND.iter().find(|surname| name.starts_with(**surname)).map(|surname| surname.len());
-    let single = name.chars().next().filter(|first| SURNAMES.contains(*first)).map(char::len_utf8);
+    let simple = simplify(name);
+    let compound = COMPOUND.iter().find(|surname| simple.starts_with(**surname)).map(|surname| surname.len());
+    let single = simple.chars().next().filter(|first| SURNAMES.contains(*first)).map(char::len_utf8);
     let (surname, given) = name.split_at_checked(compound.or(single)?)?;
     // 王先生 is itself a short form: taken for a full name it would share 老王 with whoever bears the surname.
-    (!given.is_empty() && !TITLES.contains(&given)).then_some((surname, given))
+    (!given.is_empty() && !TITLES.contains(&&*simplify(given))).then_some((surname, given))
 }
 
 fn latin(name: &str) -> Vec<(String, Strictness)> {

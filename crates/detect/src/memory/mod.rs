@@ -240,6 +240,9 @@ mod tests {
         assert_eq!(values, ["老王", "王总", "建国哥", "王建国"]);
         assert_eq!(kin.head(DataType::Person, "王总"), Some("王建国"));
         assert_eq!(kin.head(DataType::Person, "王建国"), None);
+        let (values, kin) = told("我叫陳建國", "陳建國", "陳總來了嗎？老陳和陳建國都不來。");
+        assert_eq!(values, ["陳總", "老陳", "陳建國"]);
+        assert_eq!(kin.head(DataType::Person, "陳總"), Some("陳建國"));
         let (values, kin) = told(
             "I am John Smith.",
             "John Smith",

@@ -11,6 +11,7 @@
 //! * what is no spelling of a number or an address stays: superscripts, circled numbers (`①` is a list mark), `…`, `™`.
 
 mod fold;
+mod simplify;
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -19,6 +20,7 @@ use ombud_core::OffsetMap;
 use unicode_normalization::UnicodeNormalization;
 
 use fold::{Fold, fold, next_suspect};
+pub use simplify::simplify;
 
 /// A text in the normal form, and the way back.
 #[derive(Debug, Clone)]

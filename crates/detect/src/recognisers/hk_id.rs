@@ -13,7 +13,7 @@ pub(super) static RECOGNISER: Recogniser = Recogniser {
     id: "hk_id",
     kind: DataType::HkId,
     trigger: Trigger::Word(7..=9, Head::Letter),
-    labels: &["hkid", "hk id", "hkid no", "hong kong id", "hong kong identity card", "香港身份证", "香港身份證", "香港居民身份证"],
+    labels: &["hkid", "hk id", "hkid no", "hong kong id", "hong kong identity card", "香港身份证", "香港居民身份证"],
     find,
 };
 

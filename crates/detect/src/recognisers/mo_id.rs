@@ -12,7 +12,7 @@ pub(super) static RECOGNISER: Recogniser = Recogniser {
     id: "mo_id",
     kind: DataType::MoId,
     trigger: Trigger::Word(1..=8, Head::Digit),
-    labels: &["macau id", "macao id", "macau identity card", "bir", "澳门身份证", "澳門身份證", "澳门居民身份证", "澳门居民身份证号"],
+    labels: &["macau id", "macao id", "macau identity card", "bir", "澳门身份证", "澳门居民身份证", "澳门居民身份证号"],
     find,
 };
 
