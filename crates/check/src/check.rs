@@ -84,6 +84,7 @@ fn run(
         let index = facts.files.len();
         facts.files.push(File { path: source.path.clone(), text: source.text.clone() });
         match source.language {
+            Some(_) if is_foreign(&source.path) => facts.gaps.push(gap(&source.path, GapKind::Foreign)),
             Some(_) if is_test(&source.path) => facts.gaps.push(gap(&source.path, GapKind::Test)),
             Some(Language::Python) => in_python.push(index),
             Some(Language::JavaScript) if is_declaration(&source.path) => {}
@@ -162,10 +163,19 @@ fn gap(path: &str, why: GapKind) -> Gap {
     Gap { path: path.to_owned(), line: 0, why }
 }
 
+/// Copied in from other projects, which answer for it.
+fn is_foreign(path: &str) -> bool {
+    const FOLDERS: &[&str] =
+        &["vendor", "vendored", "_vendor", "third_party", "third-party", "bower_components"];
+    path.split('/').rev().skip(1).any(|folder| FOLDERS.contains(&folder))
+}
+
 /// Tests run on nobody's data.
-fn is_test(path: &str) -> bool {
+pub(crate) fn is_test(path: &str) -> bool {
     let name = path.rsplit('/').next().unwrap_or(path);
-    let folder = path.split('/').rev().skip(1).any(|folder| matches!(folder, "tests" | "test" | "__tests__"));
+    let folder = path.split('/').rev().skip(1).any(|folder| {
+        matches!(folder, "tests" | "test" | "__tests__" | "t" | "testdata" | "fixtures" | "__mocks__")
+    });
     let script = [".test.", ".spec.", ".stories."].iter().any(|mark| name.contains(mark));
     folder || script || name.starts_with("test_") || name.ends_with("_test.py") || name == "conftest.py"
 }

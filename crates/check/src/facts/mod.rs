@@ -369,6 +369,8 @@ pub enum GapKind {
     Language,
     /// It is a test, which no user runs.
     Test,
+    /// It was copied in from another project.
+    Foreign,
     /// Code is built while it runs.
     Dynamic,
     /// No program start was found: every public function was taken for one.

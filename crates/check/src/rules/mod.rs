@@ -7,7 +7,7 @@ use ombud_core::finding::{Bilingual, Confidence, Finding, Place, RuleId, Severit
 use ombud_core::{Lang, Say};
 use ombud_detect::Detector;
 
-use crate::facts::{Facts, Reach};
+use crate::facts::{Facts, Reach, loopback};
 use crate::providers::Providers;
 use crate::walk::Source;
 
@@ -126,7 +126,8 @@ pub(crate) fn graph(project: &Project<'_>) -> Vec<Finding> {
 
 /// Runs the rules over text.
 pub(crate) fn source(sources: &[Source], providers: &Providers, detector: &Detector) -> Vec<Finding> {
-    let hosts = providers.hosts();
+    // A model on this machine is no recipient, and its address is that of many other things.
+    let hosts: Vec<&str> = providers.hosts().into_iter().filter(|host| !loopback(host)).collect();
     let Ok(automaton) = crate::survey::automaton(&hosts) else { return Vec::new() };
     let context = Context { automaton: &automaton, hosts: &hosts, detector };
     sources.iter().flat_map(|source| SOURCE.iter().flat_map(|run| run(source, &context))).collect()

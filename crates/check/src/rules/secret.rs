@@ -2,6 +2,9 @@
 //!
 //! What it does: finds API keys, private keys and database logins in source and configuration, `.env` files excepted.
 //!
+//! An address with a login counts if it opens something: not one of this machine, of a reserved name or of a service beside it,
+//! whose password is a word. In tests only keys in a vendor's own form count.
+//!
 //! Why it matters: whoever reads the repository or the published app can act, and pay, in the developer's name, and read
 //! what the users stored.
 //!
@@ -11,6 +14,8 @@ use ombud_core::Class;
 use ombud_core::finding::{Bilingual, Confidence, Finding, RuleId, Severity};
 
 use super::{Context, Project, Rule, Text, finding, place};
+use crate::check::is_test;
+use crate::facts::{host_of, loopback};
 use crate::walk::Source;
 
 pub(crate) const ID: RuleId = RuleId("secret-in-source");
@@ -35,15 +40,20 @@ pub(super) const RULE: Rule = Rule {
 /// Vendor formats and checksums score at least this; guesses from context stay below.
 const SURE: f32 = 0.9;
 
+/// Recognisers of keys that bear their vendor's mark: nobody writes one to test with.
+const OWN_FORM: &[&str] = &["vendor_key", "own_form_key", "bot_token", "webhook", "azure_key", "truenas_key", "zhipu_key"];
+
 pub(crate) fn run(source: &Source, context: &Context<'_>) -> Vec<Finding> {
     let name = source.path.rsplit('/').next().unwrap_or_default();
     if name.starts_with(".env") {
         return Vec::new();
     }
-    let secret = |kind: ombud_core::DataType| kind.category().class() == Class::Secret;
+    let test = is_test(&source.path);
     let found = context.detector.detect(&source.text).into_iter();
     found
-        .filter(|found| secret(found.kind) && found.score >= SURE)
+        .filter(|found| found.kind.category().class() == Class::Secret && found.score >= SURE)
+        .filter(|found| !test || OWN_FORM.contains(&found.recogniser))
+        .filter(|found| !opens_nothing(source.text.get(found.span.clone()).unwrap_or_default()))
         .map(|found| Finding {
             rule: ID,
             severity: Severity::Error,
@@ -56,6 +66,33 @@ pub(crate) fn run(source: &Source, context: &Context<'_>) -> Vec<Finding> {
         .collect()
 }
 
+/// Whether an address with a login leads to nothing that others could reach: this machine, a name that is reserved for
+/// documents, or a neighbour in a container network behind the password that its image comes with.
+fn opens_nothing(value: &str) -> bool {
+    let Some((_, rest)) = value.split_once("://") else { return false };
+    let end = rest.rfind('@').map_or(0, |at| at + 1);
+    let (login, behind) = rest.split_at(end);
+    // The first of several.
+    let behind = behind.split([',', ';']).next().unwrap_or_default();
+    let Some(host) = host_of(&format!("x://{behind}")) else { return false };
+    let name = host.split(':').next().unwrap_or_default();
+    let neighbour = !name.contains('.');
+    loopback(&host) || is_reserved(name) || neighbour && is_guessable(login.trim_end_matches('@'))
+}
+
+/// RFC 2606 and RFC 6761.
+fn is_reserved(name: &str) -> bool {
+    const ENDINGS: &[&str] = &["example", "test", "invalid", "localhost", "example.com", "example.org", "example.net"];
+    ENDINGS.iter().any(|ending| name.strip_suffix(ending).is_some_and(|rest| rest.is_empty() || rest.ends_with('.')))
+}
+
+/// Whether the password of a login is the user's name or a word, as in every tutorial.
+fn is_guessable(login: &str) -> bool {
+    let Some((user, password)) = login.split_once(':') else { return false };
+    let word = password.trim_end_matches(|c: char| c.is_ascii_digit());
+    user == password || word.len() <= 12 && word.chars().all(|c| c.is_ascii_lowercase())
+}
+
 /// What the export of a low-code app carries in its own fields for secrets, whatever it looks like.
 fn exported(project: &Project<'_>) -> Vec<Finding> {
     let one = |(file, span): &(usize, std::ops::Range<usize>)| {
@@ -63,4 +100,35 @@ fn exported(project: &Project<'_>) -> Vec<Finding> {
         finding(&RULE, Severity::Error, Confidence::High, project.facts.place(*file, span.clone()), message)
     };
     project.facts.secrets.iter().map(one).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn logins_of_tutorials_open_nothing() {
+        for value in [
+            "amqp://guest:guest@localhost:5672//",
+            "redis://:s3cr3t@127.0.0.1:6379/0",
+            "https://user1:p4ssw0rd@proxy.example.com/",
+            "postgres://postgres:postgres@db:5432/app",
+            "redis://:secret1@cache/0",
+            "cache+memcached://user:secret@s1:11211;s2:11211/",
+        ] {
+            assert!(opens_nothing(value), "{value}");
+        }
+    }
+
+    #[test]
+    fn logins_that_lead_somewhere_count() {
+        for value in [
+            "postgres://app:hunter2@db.prod.internal:5432/users",
+            "redis://:vMaVyaT2kFOo@cache:6379/0",
+            "mongodb://admin:admin@203.0.113.9:27017/app",
+            "sk-0123456789",
+        ] {
+            assert!(!opens_nothing(value), "{value}");
+        }
+    }
 }

@@ -67,6 +67,7 @@ pub(crate) fn gap(gap: &Gap, lang: Lang) -> String {
         GapKind::Language => {
             say!(lang, en: "only searched for keys and addresses: this language is not read yet", zh: "只查找了密钥和地址：尚不支持分析这种语言")
         }
+        GapKind::Foreign => say!(lang, en: "another project's code", zh: "第三方项目的代码"),
         GapKind::Test => say!(lang, en: "a test", zh: "测试代码"),
         GapKind::Dynamic => say!(lang, en: "decided only while it runs", zh: "运行时才能确定"),
         GapKind::NoEntry => {
