@@ -18,6 +18,8 @@ use crate::{Error, dify, flowmap, low_code, python, rules, script};
 pub struct Options {
     /// Functions that answer whether there is consent: `package.module.function`.
     pub consent_functions: Vec<String>,
+    /// Whether the gateway asks before what tools do, because the project's `ombud.toml` says so.
+    pub tools_ask: bool,
 }
 
 /// What was found.
@@ -40,6 +42,14 @@ pub struct Report {
 }
 
 impl Report {
+    /// Whether there is source, and none of it could be followed: then nothing was found because nothing was seen.
+    pub fn saw_nothing(&self) -> bool {
+        use GapKind::{Language, NotText, Syntax, TooComplex, TooLarge, Unreadable};
+        let unread =
+            |gap: &Gap| matches!(gap.why, Language | NotText | Syntax | TooComplex | TooLarge | Unreadable);
+        self.understood == 0 && self.findings.is_empty() && self.gaps.iter().any(unread)
+    }
+
     /// Whether anything is at least this bad.
     pub fn breaches(&self, gate: Severity) -> bool {
         self.findings.iter().any(|finding| finding.severity >= gate)
@@ -106,7 +116,12 @@ fn run(
     composed.retain(|index| low_code::read(&mut facts, *index, providers));
     let reach = Reach::new(&facts);
     let flow = flowmap::flow(&facts, &reach, providers, detector);
-    let mut findings = rules::graph(&rules::Project { facts: &facts, reach: &reach, providers });
+    let mut findings = rules::graph(&rules::Project {
+        facts: &facts,
+        reach: &reach,
+        providers,
+        tools_ask: options.tools_ask,
+    });
     findings.extend(rules::source(sources, providers, detector));
     let broken = facts.gaps.iter().filter(|gap| gap.why == GapKind::Syntax).count();
     let understood =

@@ -98,7 +98,8 @@ pub(crate) fn check(args: &Check, terminal: Terminal) -> Result<u8> {
     let mut file = config::read(args.config.as_deref(), lang)?;
     let providers = config::providers(&mut file, lang)?;
     let gate = Severity::from(args.gate.or(file.check.gate).unwrap_or_default());
-    let options = Options { consent_functions: file.check.consent_functions.clone() };
+    let asks = matches!(file.tools.mode, Some(ombud_core::gate::Gate::Ask | ombud_core::gate::Gate::Block));
+    let options = Options { consent_functions: file.check.consent_functions.clone(), tools_ask: asks };
     let detector = config::code_detector(&file);
     let found = ombud_check::check(&args.path, &known(&providers), &detector, &options)
         .with_context(|| unreadable(&args.path, lang))?;
@@ -125,7 +126,7 @@ pub(crate) fn check(args: &Check, terminal: Terminal) -> Result<u8> {
             terminal,
         );
     }
-    Ok(u8::from(found.breaches(gate)))
+    Ok(if found.saw_nothing() { 2 } else { u8::from(found.breaches(gate)) })
 }
 
 /// Whoever has no key can still see what the agent sends.

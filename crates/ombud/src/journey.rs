@@ -36,6 +36,14 @@ pub(crate) fn start(folder: &Path, terminal: Terminal) -> String {
     )
 }
 
+/// The command of an agent without the words that were said to it this time, so that it can be started with others.
+pub(crate) fn again(command: &[OsString]) -> String {
+    let sentence =
+        |word: &OsString| word.to_string_lossy().contains(|ch: char| ch.is_whitespace() || !ch.is_ascii());
+    let said = command.iter().rev().take_while(|word| sentence(word)).count();
+    typed(command.get(..command.len() - said).unwrap_or(command))
+}
+
 /// A command as it was typed, for a shell.
 pub(crate) fn typed(command: &[OsString]) -> String {
     command.iter().map(|word| quoted(&word.to_string_lossy())).collect::<Vec<_>>().join(" ")
@@ -55,6 +63,14 @@ mod tests {
     use ombud_core::Lang;
 
     use super::*;
+
+    #[test]
+    fn what_was_said_is_not_said_again() {
+        let words = ["python3", "agent.py", "--lang", "zh", "我的邮件说了什么？"].map(OsString::from);
+        assert_eq!(again(&words), "python3 agent.py --lang zh");
+        let words = ["node", "a b/agent.js", "--user", "emily"].map(OsString::from);
+        assert_eq!(again(&words), "node 'a b/agent.js' --user emily");
+    }
 
     #[test]
     fn a_command_can_be_typed_again() {

@@ -184,9 +184,44 @@ pub(crate) fn patched(body: &[u8], patches: &[u8]) -> Vec<u8> {
     splice(body, &mut patches)
 }
 
+/// JSON whose writer escapes all but ASCII, with these characters as they are read. What steers or has no form stays escaped.
+fn unescaped(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find('\\') {
+        let (before, escape) = rest.split_at(at);
+        out.push_str(before);
+        let (shown, length) = escaped_character(escape).map_or((None, 2), |(ch, length)| (Some(ch), length));
+        let length = escape.char_indices().map(|(i, _)| i).find(|i| *i >= length).unwrap_or(escape.len());
+        let (read, behind) = escape.split_at(length);
+        match shown {
+            Some(ch) => out.push(ch),
+            None => out.push_str(read),
+        }
+        rest = behind;
+    }
+    out.push_str(rest);
+    out
+}
+
+/// The character of `\uXXXX`, or of a pair of them, and the length of its escape.
+fn escaped_character(escape: &str) -> Option<(char, usize)> {
+    let unit = |at: usize| {
+        let digits = escape.get(at..at + 6)?.strip_prefix("\\u")?;
+        u16::from_str_radix(digits, 16).ok()
+    };
+    let first = unit(0)?;
+    let pair = [first, unit(6).unwrap_or_default()];
+    let mut units = char::decode_utf16(pair);
+    let ch = units.next()?.ok()?;
+    let visible = !ch.is_ascii()
+        && (ch.is_alphanumeric() || matches!(ch, '\u{3000}'..='\u{303f}' | '\u{ff00}'..='\u{ffef}'));
+    visible.then_some((ch, 6 * ch.len_utf16()))
+}
+
 /// Model text is hostile: nothing of it may steer the terminal.
 fn indented(bytes: &[u8]) -> String {
-    let text: String = String::from_utf8_lossy(bytes)
+    let text: String = unescaped(&String::from_utf8_lossy(bytes))
         .chars()
         .map(|ch| if ch.is_control() && ch != '\n' { '\u{fffd}' } else { ch })
         .collect();

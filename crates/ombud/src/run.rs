@@ -54,7 +54,7 @@ pub(crate) async fn run(args: cli::Run, terminal: Terminal) -> Result<u8> {
     status?;
     summary::print(&seen, &providers, terminal)?;
     if seen.flow.recipients.keys().any(|recipient| recipient.inspected) {
-        journey::next(&format!("ombud attack -- {}", journey::typed(&args.command)), terminal);
+        journey::next(&format!("ombud attack -- {}", journey::again(&args.command)), terminal);
     }
     Ok(code.unwrap_or(2))
 }

@@ -132,11 +132,14 @@ fn send(to: String, command: &Command, part: &Part, context: &Context, tools: &[
     add(plan, tools, Ability::Send, &Materials { object: to, subject, body, ..Materials::default() });
 }
 
+/// Characters of data that an address carries: what servers take at least.
+const QUERY: usize = 2000;
+
 fn fetch(url: String, command: &Command, part: &Part, context: &Context, tools: &[Tool], plan: &mut Plan) {
     let mut url = url;
     if url.ends_with('=') {
         let Some(data) = referred(command, part, context, tools, plan) else { return };
-        let short: String = data.chars().take(400).collect();
+        let short: String = data.chars().take(QUERY).collect();
         url.push_str(&escaped(&short));
     }
     add(plan, tools, Ability::Fetch, &Materials { object: url, ..Materials::default() });

@@ -17,7 +17,7 @@ use crate::providers::Providers;
 /// Whether a file looks like an export.
 pub(crate) fn is_export(path: &str, text: &str) -> bool {
     let yaml = matches!(path.rsplit_once('.'), Some((_, "yml" | "yaml")));
-    let has = |wanted: &str| text.lines().any(|line| line.trim_end() == wanted);
+    let has = |wanted: &str| text.lines().any(|line| line.starts_with(wanted));
     yaml && has("kind: app") && has("app:")
 }
 
@@ -34,6 +34,10 @@ pub(crate) fn read(facts: &mut Facts, file: usize, providers: &Providers) {
                 *facts.kinds.entry(format!("dify:{}", kind.unwrap_or("note"))).or_default() += 1;
             }
             graph(facts, file, &root, providers);
+            // Neither steps nor a simple app: nothing in it could be followed, and nobody may take that for clean.
+            if root.at(&["workflow", "graph", "nodes"]).or_else(|| root.get("model_config")).is_none() {
+                facts.gaps.push(Gap { path: source.path, line: 0, why: GapKind::Syntax });
+            }
         }
         Err(Fault { line, too_complex }) => {
             let why = if too_complex { GapKind::TooComplex } else { GapKind::Syntax };

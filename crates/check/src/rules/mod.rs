@@ -104,6 +104,8 @@ pub(crate) struct Project<'a> {
     pub facts: &'a Facts,
     pub reach: &'a Reach,
     pub providers: &'a Providers,
+    /// Whether the gateway asks before what tools do.
+    pub tools_ask: bool,
 }
 
 /// What rules over the text of a file may ask.

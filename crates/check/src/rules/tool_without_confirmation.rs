@@ -41,6 +41,9 @@ fn run(project: &Project<'_>) -> Vec<Finding> {
     };
     let tools: Vec<&Tool> = facts.tools.iter().filter(grave).collect();
     let Some(first) = tools.first() else { return Vec::new() };
+    if project.tools_ask {
+        return Vec::new();
+    }
     let asks = |target: &str| names(target, &["confirm*", "approve*", "approval", "interrupt", "human"]);
     if project.reach.calls(facts).any(|(_, call)| asks(&call.target)) {
         return Vec::new();

@@ -124,7 +124,7 @@ fn declared_functions_count() {
     let text = app("    if not ok_to_use(1):\n        return None\n", "")
         .replace("def keep", "def ok_to_use(user):\n    return open(user).read()\ndef keep");
     assert_eq!(of_rule(READ, &text).len(), 1);
-    let options = Options { consent_functions: vec!["agent.ok_to_use".into()] };
+    let options = Options { consent_functions: vec!["agent.ok_to_use".into()], ..Options::default() };
     let report = checked_with(&[("agent.py", &text)], &options);
     assert!(!report.findings.iter().any(|finding| finding.rule.0 == READ));
 }

@@ -68,6 +68,19 @@ fn broken_files_are_named_and_the_rest_is_read() {
 }
 
 #[test]
+fn exports_without_steps_are_named() {
+    for (name, text) in [
+        ("scalar.yml", "app: 3\nkind: app\nworkflow: 7\n"),
+        ("graph.yml", "app:\n  mode: workflow\nkind: app\nworkflow:\n  graph: 5\n"),
+    ] {
+        let report = checked(&[(name, text)]);
+        assert_eq!(report.gaps.iter().map(|gap| gap.why).collect::<Vec<_>>(), [GapKind::Syntax], "{name}");
+        assert_eq!(report.understood, 0, "{name}");
+        assert!(report.saw_nothing(), "{name}");
+    }
+}
+
+#[test]
 fn large_files_bytes_and_circles_of_links_are_named() {
     let dir = tempfile::tempdir().unwrap();
     fs::write(dir.path().join("big.py"), "x = 1\n".repeat(300_000)).unwrap();

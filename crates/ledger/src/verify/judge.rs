@@ -91,6 +91,8 @@ struct Record {
     kind: String,
     conversation: Option<String>,
     payload: Option<Commitment>,
+    /// Of an erasure: how many keys were destroyed.
+    keys: Option<u64>,
 }
 
 /// Judges records and payloads one after the other, and counts.
@@ -105,7 +107,7 @@ impl Judge {
     /// What the record says its payload is; `Err` if it is no record.
     pub(super) fn record(&mut self, leaf: &[u8]) -> Result<Option<Commitment>, Fault> {
         let record: Record = serde_json::from_slice(leaf).map_err(|_| Fault::Record)?;
-        if record.kind == "erase.done" {
+        if record.kind == "erase.done" && record.keys != Some(0) {
             self.erased.extend(record.conversation);
         }
         Ok(record.payload)

@@ -97,9 +97,10 @@ pub(crate) fn replays(all: &[Ran], paths: &[Option<PathBuf>], terminal: Terminal
         terminal.out(&say!(lang, en: "Replay: {path}", zh: "回放：{path}"))?;
         shown += 1;
     }
-    if let (0, Some(path)) = (shown, paths.iter().flatten().next()) {
+    let more = paths.iter().flatten().count() > shown;
+    if let (true, Some(path)) = (more, paths.iter().flatten().next()) {
         let folder = path.parent().unwrap_or(path).display().to_string();
-        terminal.out(&say!(lang, en: "Replays: {folder}", zh: "回放：{folder}"))?;
+        terminal.out(&say!(lang, en: "All replays: {folder}", zh: "全部回放：{folder}"))?;
     }
     Ok(())
 }

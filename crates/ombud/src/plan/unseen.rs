@@ -136,7 +136,9 @@ fn failed(attacked: &Attacked, lang: Lang) -> Option<String> {
 }
 
 fn untried(attacked: &Attacked, lang: Lang) -> Option<String> {
-    let rest = listed(&attacked.not_tested, lang)?;
+    // Cases that were tried without an end stand among those above.
+    let rest: Vec<Value> = attacked.not_tested.iter().filter(|one| one.is_string()).cloned().collect();
+    let rest = listed(&rest, lang)?;
     Some(say!(lang, en: "attacks that were not tried: {rest}", zh: "没有尝试的攻击：{rest}"))
 }
 

@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::risk::{Open, Proof};
 use crate::declared::Audience;
 use crate::document::one_line;
-use crate::flowmap::{Country, Input, Known, Outcome};
+use crate::flowmap::{Code, Country, Input, Known, Outcome};
 use crate::notice::Facts;
 
 /// Reasons that are named; the others are counted.
@@ -54,8 +54,10 @@ pub(crate) fn verdict(known: &Known, open: &[Open], lang: Lang) -> Verdict {
     if let Some(more) = grave.len().checked_sub(NAMED).filter(|more| *more > 0) {
         reasons.push(say!(lang, en: "and {more} more of this weight (see below)", zh: "同样严重的还有 {more} 个（见下）"));
     }
-    let blind =
-        known.code.read().is_none() && known.traffic.read().is_none() && known.attacked.read().is_none();
+    // A check that could follow nothing has seen nothing.
+    let blind = known.code.read().is_none_or(Code::is_blind)
+        && known.traffic.read().is_none()
+        && known.attacked.read().is_none();
     if blind {
         reasons.push(say!(lang,
             en: "nothing was looked at yet: neither the code, nor traffic, nor an attack",

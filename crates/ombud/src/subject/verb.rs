@@ -235,7 +235,12 @@ fn amount(count: Option<u64>, lang: Lang) -> String {
 fn print_receipt(receipt: &Receipt, path: &Path, terminal: Terminal) -> Result<()> {
     let lang = terminal.lang;
     let (subject, file) = (&receipt.subject, path.display());
-    terminal.out(&if receipt.complete {
+    let nothing = receipt.deleted.values().all(|count| *count == 0);
+    terminal.out(&if receipt.complete && nothing {
+        say!(lang,
+            en: "nothing is held of {subject} in what Ombud keeps or guards, so nothing was deleted. Is it the id under which the agent knows this user?",
+            zh: "Ombud 保存和保护的数据中没有与 {subject} 有关的内容，因此没有删除任何内容。请确认这就是智能体所用的用户标识")
+    } else if receipt.complete {
         say!(lang, en: "erased: {subject}; nothing was found afterwards", zh: "已删除：{subject}；复查未发现残留")
     } else {
         say!(lang, en: "NOT COMPLETE: {subject}; see below", zh: "未全部完成：{subject}，详见下文")
