@@ -196,10 +196,8 @@ fn merge(found: &[Detection], hits: Vec<Detection>) -> Option<Vec<Detection>> {
     for hit in hits {
         let first = taken + found.get(taken..)?.partition_point(|other| other.span.end <= hit.span.start);
         let touching = found.get(first..)?.iter().take_while(|other| other.span.start < hit.span.end);
-        let (count, within) = touching.fold((0, true), |(count, within), other| {
-            let smaller = other.kind == hit.kind && other.span.len() < hit.span.len();
-            (count + 1, within && smaller && holds(&hit.span, &other.span))
-        });
+        let (count, within) =
+            touching.fold((0, true), |(count, within), other| (count + 1, within && gives_way(other, &hit)));
         if within {
             merged.extend_from_slice(found.get(taken..first)?);
             merged.push(hit);
@@ -211,6 +209,14 @@ fn merge(found: &[Detection], hits: Vec<Detection>) -> Option<Vec<Detection>> {
     }
     merged.extend_from_slice(found.get(taken..)?);
     Some(merged)
+}
+
+/// True if a hit takes the place of what was found by itself: less of the same kind, or an organisation or a place where the
+/// conversation knows somebody of that name.
+fn gives_way(found: &Detection, hit: &Detection) -> bool {
+    let smaller = found.kind == hit.kind && found.span.len() < hit.span.len();
+    let mistaken = hit.kind == DataType::Person && matches!(found.kind, DataType::Org | DataType::Location);
+    (smaller || mistaken) && holds(&hit.span, &found.span)
 }
 
 fn holds(outer: &Range<usize>, inner: &Range<usize>) -> bool {
@@ -291,6 +297,16 @@ mod tests {
         let recalled = recall(&[first, text], vec![person(first, "John Smith"), [email.clone()].into()], &[]);
         assert_eq!(recalled.detections[1][0], email);
         assert_eq!(recalled.detections[1].len(), 2);
+    }
+
+    #[test]
+    fn a_known_person_is_no_organisation() {
+        let (first, last) = ("我是周航", "别忘了带。周航");
+        let at = last.find("周航").unwrap();
+        let org = Detection { span: at..last.len(), kind: DataType::Org, score: 0.79, recogniser: "tagger" };
+        let recalled = recall(&[first, last], vec![person(first, "周航"), [org].into()], &[]);
+        let kinds: Vec<DataType> = recalled.detections[1].iter().map(|found| found.kind).collect();
+        assert_eq!(kinds, [DataType::Person]);
     }
 
     #[test]

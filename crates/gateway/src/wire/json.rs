@@ -598,7 +598,8 @@ mod tests {
     proptest! {
         #[test]
         fn accepts_what_serde_json_accepts(text in text()) {
-            let theirs = serde_json::from_str::<serde_json::Value>(&text).is_ok();
+            // A raw value: whether a number fits into 64 bits is no question of form.
+            let theirs = serde_json::from_str::<&serde_json::value::RawValue>(&text).is_ok();
             prop_assert_eq!(Doc::parse(text.as_bytes(), Keys::Any).is_ok(), theirs, "{}", text);
         }
 
