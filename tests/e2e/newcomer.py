@@ -30,7 +30,8 @@ PATH = [
     ("plan", 0, "What to do, in this order", "按这个顺序做"),
     ("notice -o", 0, "", ""),
     ("notice check", 0, "PRIVACY.md", "PRIVACY.md"),
-    ("subject erase", 0, "nothing was found afterwards", "复查未发现残留"),
+    # The faulty agent keeps its users elsewhere than with Ombud: it must not say that they are erased.
+    ("subject erase", 0, "so nothing was deleted", "因此没有删除任何内容"),
     ("log verify", 0, "are as they were signed", "与签名时一致"),
 ]
 
