@@ -12,7 +12,7 @@ use ombud_core::Lang;
 #[command(name = "ombud", version, disable_help_subcommand = true)]
 pub(crate) struct Cli {
     /// Language of all texts: en or zh
-    #[arg(long, global = true, value_name = "LANG")]
+    #[arg(long, global = true, value_name = "LANG", value_parser = tag)]
     pub lang: Option<String>,
     /// Print results only
     #[arg(long, short, global = true)]
@@ -315,6 +315,15 @@ fn localised(command: Command, place: &str) -> Command {
 fn flag(name: &'static str, short: char, action: ArgAction) -> Arg {
     let help = chinese(&format!(" {name}")).unwrap_or_default();
     Arg::new(name).long(name).short(short).action(action).help(help).help_heading("选项")
+}
+
+/// A language that there is: to speak another one without a word would leave the reader to guess why.
+fn tag(value: &str) -> Result<String, &'static str> {
+    let lower = value.to_ascii_lowercase();
+    let known = ["en", "zh"].iter().any(|tag| {
+        lower.strip_prefix(tag).is_some_and(|rest| rest.is_empty() || rest.starts_with(['-', '_', '.']))
+    });
+    if known { Ok(value.to_owned()) } else { Err("en, zh") }
 }
 
 /// Reads the arguments.

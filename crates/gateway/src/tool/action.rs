@@ -13,7 +13,7 @@ use axum::body::{Body, Bytes};
 use axum::response::Response;
 use base64::Engine as _;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, StatusCode, header};
-use ombud_core::{Effect, Lang, Say, say};
+use ombud_core::{Lang, Say, say};
 use serde::Deserialize;
 use tokio::sync::Mutex;
 
@@ -25,7 +25,7 @@ use super::{Journal as _, Results, Rules, Server};
 use crate::caller::{Caller, tenant_of};
 use crate::gateway::Gateway;
 use crate::refusal::Refusal;
-use crate::{pipeline, record, upstream};
+use crate::{pipeline, upstream};
 use openapi::{Document, Operation, Place};
 use parts::Target;
 
@@ -137,27 +137,11 @@ fn pins(document: &Document) -> Pins {
 }
 
 fn rules(gateway: &Gateway, name: &str, action: &Action, caller: &Caller, around: &Surrounding) -> Rules {
-    let (key, approver) = Rules::keys(caller);
     let least = |operation: &Operation| (operation.name.clone(), operation.least);
+    let settings = Server { results: action.results, ..Server::default() };
     Rules {
-        server: name.to_owned(),
-        via: "http",
-        settings: Server { results: action.results, ..Server::default() },
-        inspector: Arc::clone(&gateway.inspector),
-        attributor: Arc::clone(&gateway.attributor),
-        policy: gateway.config.policy.clone(),
-        tools: gateway.config.tools.clone(),
-        lang: gateway.config.lang,
-        key,
-        approver,
-        client: caller.client.clone(),
-        subject: caller.subject.clone(),
-        conversation: format!("http-{}", record::id()),
-        beside: Arc::clone(&around.beside),
-        others: BTreeMap::new(),
-        patience: gateway.config.patience.read,
-        max_message: gateway.config.max_body,
-        least: action.document.operations.iter().map(least).collect::<BTreeMap<String, Effect>>(),
+        least: action.document.operations.iter().map(least).collect(),
+        ..Rules::of(gateway, (name, "http"), settings, caller, &around.beside)
     }
 }
 

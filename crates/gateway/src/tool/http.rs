@@ -319,26 +319,9 @@ fn begin(
 
 fn rules(gateway: &Gateway, name: &str, server: &Server, headers: &HeaderMap, around: &Surrounding) -> Rules {
     let caller = Caller::of(&gateway.ledger, headers);
-    let (key, approver) = Rules::keys(&caller);
     Rules {
-        server: name.to_owned(),
-        via: "mcp",
-        settings: server.clone(),
-        inspector: Arc::clone(&gateway.inspector),
-        attributor: Arc::clone(&gateway.attributor),
-        policy: gateway.config.policy.clone(),
-        tools: gateway.config.tools.clone(),
-        lang: gateway.config.lang,
-        key,
-        approver,
-        client: caller.client.clone(),
-        subject: caller.subject.clone(),
-        conversation: format!("mcp-{}", record::id()),
-        beside: Arc::clone(&around.beside),
         others: around.others.clone(),
-        patience: gateway.config.patience.read,
-        max_message: gateway.config.max_body,
-        least: BTreeMap::new(),
+        ..Rules::of(gateway, (name, "mcp"), server.clone(), &caller, &around.beside)
     }
 }
 

@@ -31,7 +31,9 @@ use serde::Deserialize;
 use crate::attribute::Attributor;
 use crate::caller::{Caller, MintKey};
 use crate::calls::approve::Approver;
+use crate::gateway::Gateway;
 use crate::inspect::Inspector;
+use crate::record;
 
 /// `[mcp.<name>]` in ombud.toml.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -132,6 +134,38 @@ impl Rules {
     /// The parts that depend on who calls.
     pub fn keys(caller: &Caller) -> (MintKey, Approver) {
         (caller.mint_key(None), caller.approver())
+    }
+
+    /// The rules of a session that a gateway serves: those of the gateway, for one caller. Nothing is known of other servers, and
+    /// of the effects of tools only what their names say.
+    pub(crate) fn of(
+        gateway: &Gateway,
+        (name, via): (&str, &'static str),
+        settings: Server,
+        caller: &Caller,
+        beside: &Arc<dyn Beside>,
+    ) -> Self {
+        let (key, approver) = Self::keys(caller);
+        Self {
+            server: name.to_owned(),
+            via,
+            settings,
+            inspector: Arc::clone(&gateway.inspector),
+            attributor: Arc::clone(&gateway.attributor),
+            policy: gateway.config.policy.clone(),
+            tools: gateway.config.tools.clone(),
+            lang: gateway.config.lang,
+            key,
+            approver,
+            client: caller.client.clone(),
+            subject: caller.subject.clone(),
+            conversation: format!("{via}-{}", record::id()),
+            beside: Arc::clone(beside),
+            others: BTreeMap::new(),
+            patience: gateway.config.patience.read,
+            max_message: gateway.config.max_body,
+            least: BTreeMap::new(),
+        }
     }
 }
 

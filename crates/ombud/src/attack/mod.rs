@@ -171,9 +171,22 @@ fn templates(args: &Attack, terminal: Terminal) -> Result<Vec<Template>> {
             std::fs::read_dir(folder).with_context(missing)?.flatten().map(|entry| entry.path()).collect();
         files.retain(|path| path.extension().is_some_and(|ending| ending == "yaml" || ending == "yml"));
         files.sort();
+        if files.is_empty() {
+            bail!(say!(lang,
+                en: "there is no template (*.yaml) in {shown}. `ombud attack --schema` prints their format",
+                zh: "{shown} 中没有模板（*.yaml）。`ombud attack --schema` 可输出模板格式"));
+        }
         for file in files {
-            let text = std::fs::read_to_string(&file).with_context(|| file.display().to_string())?;
-            all.push(load(&file.display().to_string(), &text).map_err(told)?);
+            let name = file.display();
+            let text = std::fs::read_to_string(&file).with_context(|| name.to_string())?;
+            let own = load(&name.to_string(), &text).map_err(told)?;
+            if all.iter().any(|other| other.id == own.id) {
+                let id = own.id;
+                bail!(say!(lang,
+                    en: "{name}: there is another template with the id `{id}`. Give this one an id of its own",
+                    zh: "{name}：已有 id 为 `{id}` 的模板，请换一个 id"));
+            }
+            all.push(own);
         }
     }
     if let Some(id) = args.template.iter().find(|id| !all.iter().any(|template| template.id == **id)) {

@@ -101,7 +101,7 @@ const MEASURES: &[Measure] = &[
     Measure {
         id: "store",
         minutes: 15,
-        closes: &["P09", "P11", "P14", "S13"],
+        closes: &["P09", "P14", "S13"],
         title: |lang| {
             say!(lang,
             en: "Keep chats encrypted and apart for each user, or do not keep them",
@@ -109,6 +109,18 @@ const MEASURES: &[Measure] = &[
         },
         command: |_| "ombud check".to_owned(),
         retest: "",
+    },
+    Measure {
+        id: "apart",
+        minutes: 30,
+        closes: &["P11"],
+        title: |lang| {
+            say!(lang,
+            en: "Keep each user's memory apart: one namespace for each user, or Ombud in front of the store ([memory.<name>] in ombud.toml)",
+            zh: "各用户的记忆分开存放：每人一个命名空间，或让 Ombud 站在记忆库前面（ombud.toml 的 [memory.<name>]）")
+        },
+        command: |_| "ombud check".to_owned(),
+        retest: "ombud attack -- <CMD>",
     },
     Measure {
         id: "consent",

@@ -54,9 +54,7 @@ mod tests {
     use super::*;
 
     fn decoded(text: &str) -> Vec<String> {
-        let mut out = Vec::new();
-        find(&View::of(text), &mut out);
-        out.into_iter().map(|view| view.text.into_owned()).collect()
+        super::super::decoded(find, text)
     }
 
     #[test]

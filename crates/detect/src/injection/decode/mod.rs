@@ -33,3 +33,11 @@ fn text_of(bytes: &[u8]) -> Option<&str> {
     let odd = |ch: char| (ch.is_control() && !matches!(ch, '\n' | '\r' | '\t')) || ch == '\u{fffd}';
     (!text.chars().any(odd)).then_some(text)
 }
+
+/// What a decoder makes of a text, for its tests.
+#[cfg(test)]
+fn decoded(find: fn(&View<'_>, &mut Vec<View<'static>>), text: &str) -> Vec<String> {
+    let mut out = Vec::new();
+    find(&View::of(text), &mut out);
+    out.into_iter().map(|view| view.text.into_owned()).collect()
+}
