@@ -14,7 +14,7 @@ use crate::log;
 /// What the user says. The numbers are well-formed and belong to nobody.
 pub(super) fn message(lang: Lang) -> &'static str {
     match lang {
-        Lang::Zh => "请写信给 fangdong@example.com：我周五搬家，电话 13912345678。",
+        Lang::Zh => "请写信给 fangdong@example.com：我周五搬家，电话 13912345678。请记住：我周五搬家。",
         Lang::En => "Write to landlord@example.com: I move in on Friday, my phone is (415) 555-0132.",
     }
 }
