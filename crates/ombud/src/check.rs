@@ -126,7 +126,13 @@ pub(crate) fn check(args: &Check, terminal: Terminal) -> Result<u8> {
             terminal,
         );
     }
-    Ok(if found.saw_nothing() { 2 } else { u8::from(found.breaches(gate)) })
+    if found.saw_nothing() {
+        terminal.note(&say!(lang,
+            en: "ombud: none of the source here could be followed, so nothing is known about it (exit code 2). What was not looked at stands above.",
+            zh: "ombud：这里的源码都无法跟踪，因此无法得出结论（退出码 2）。未检查的内容见上。"));
+        return Ok(2);
+    }
+    Ok(u8::from(found.breaches(gate)))
 }
 
 /// Whoever has no key can still see what the agent sends.

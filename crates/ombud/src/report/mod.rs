@@ -57,10 +57,18 @@ pub(crate) fn message(finding: &Finding, lang: Lang) -> String {
 /// Why something was not looked at.
 pub(crate) fn gap(gap: &Gap, lang: Lang) -> String {
     let why = match gap.why {
-        GapKind::Syntax => say!(lang, en: "its syntax is broken", zh: "语法有误"),
-        GapKind::TooLarge => say!(lang, en: "larger than 1 MiB", zh: "超过 1 MiB"),
-        GapKind::NotText => say!(lang, en: "not UTF-8 text", zh: "不是 UTF-8 文本"),
-        GapKind::Unreadable => say!(lang, en: "cannot be opened", zh: "无法打开"),
+        GapKind::Syntax => {
+            say!(lang, en: "its syntax is broken; mend it, or export it again", zh: "语法有误，请修正或重新导出")
+        }
+        GapKind::TooLarge => {
+            say!(lang, en: "larger than 1 MiB; split it if it is source", zh: "超过 1 MiB；如为源码请拆分")
+        }
+        GapKind::NotText => {
+            say!(lang, en: "not UTF-8 text; save it as UTF-8", zh: "不是 UTF-8 文本，请另存为 UTF-8")
+        }
+        GapKind::Unreadable => {
+            say!(lang, en: "cannot be opened; see its permissions", zh: "无法打开，请查看权限")
+        }
         GapKind::TooComplex => {
             say!(lang, en: "nested too deeply or too large to follow", zh: "嵌套过深或过大，无法跟踪")
         }
