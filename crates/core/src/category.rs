@@ -98,7 +98,7 @@ categories! {
     CommEmail, "comm.email", Ordinary, "E-mail body/attachments", "邮件正文/附件";
     MediaUpload, "media.upload", Ordinary, "Uploaded photo, audio, video, file", "上传的照片/音视频/文件";
     MediaCameraMic, "media.camera_mic", Sensitive, "Camera, microphone, screen capture", "摄像头/麦克风/屏幕画面";
-    EduWork, "edu.work", Ordinary, "Education, job, CV", "教育、职业、简历";
+    EduWork, "edu.work", Ordinary, "Organisation, education, job", "机构、教育、职业";
     LegalHousing, "legal.housing", Ordinary, "Lease, housing, contract", "租赁、房产、合同";
     PrefProfile, "pref.profile", Ordinary, "Preferences, profile tags", "偏好、画像标签";
     PrefInferred, "pref.inferred", Sensitive, "Inferred data", "推断信息(情绪、健康、收入等)";

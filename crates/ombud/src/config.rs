@@ -17,6 +17,7 @@ use ombud_gateway::upstream::Patience;
 use serde::Deserialize;
 
 use crate::declared::{Agent, Notice, Words};
+use crate::fault;
 
 /// The name of the configuration file.
 pub(crate) const FILE: &str = "ombud.toml";
@@ -25,6 +26,8 @@ pub(crate) const FILE: &str = "ombud.toml";
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct File {
+    /// The language of Ombud's own texts in this project; see [`crate::language`].
+    pub lang: Option<Lang>,
     /// What the agent is.
     pub agent: Agent,
     /// What to find beside what is found by itself.
@@ -130,7 +133,8 @@ pub(crate) fn read(path: Option<&Path>, lang: Lang) -> Result<File> {
         Err(error) => return Err(error).with_context(|| unreadable(path, lang)),
     };
     let file = toml::from_str(&text).map_err(|error| {
-        let (path, why) = (path.display(), error.to_string());
+        let why = fault::configuration(&path.display().to_string(), &text, &error, lang);
+        let path = path.display();
         anyhow!(say!(lang,
             en: "{path} is not a valid configuration, so nothing was started.\n{why}\n`ombud init --print` shows a valid one.",
             zh: "{path} 不是有效的配置，因此没有启动。\n{why}\n`ombud init --print` 可以显示一份有效的配置。"))

@@ -87,7 +87,9 @@ impl Gate {
     pub(crate) fn announce_console(&self, terminal: Terminal) {
         let lang = terminal.lang;
         terminal.note(&match self.console.link(self.address) {
-            Some(link) => say!(lang, en: "  console: {link}", zh: "  控制台：{link}"),
+            Some(link) => say!(lang,
+                en: "  console: {link} (while this runs; afterwards: `ombud console`)",
+                zh: "  控制台：{link}（运行期间有效；之后请用 `ombud console`）"),
             None => say!(lang,
                 en: "  console: none, as its token cannot be stored; `ombud console` says why",
                 zh: "  控制台：不可用，因为无法保存令牌；运行 `ombud console` 可查看原因"),

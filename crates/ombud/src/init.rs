@@ -4,7 +4,7 @@ use std::fs::OpenOptions;
 use std::io::Write;
 use std::path::Path;
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
 use ombud_check::Survey;
 use ombud_core::{Lang, say};
 use ombud_detect::{Detector, Options};
@@ -21,7 +21,7 @@ pub(crate) fn init(args: &cli::Init, terminal: Terminal) -> Result<u8> {
     let providers = Providers::builtin()?;
     let hosts: Vec<&str> = providers.hosts().map(|(host, _)| host).collect();
     let survey = ombud_check::survey(Path::new("."), &hosts, &Detector::new(&Options::default()))?;
-    let text = text(&survey, &providers, lang);
+    let text = text(&survey, &providers, terminal);
     if args.print {
         terminal.out(text.trim_end())?;
         return Ok(0);
@@ -33,7 +33,10 @@ pub(crate) fn init(args: &cli::Init, terminal: Terminal) -> Result<u8> {
         Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => bail!(say!(lang,
             en: "{FILE} exists already and was not touched. `ombud init --print` shows a fresh one, `ombud init --force` overwrites it",
             zh: "{FILE} 已存在，未作改动。`ombud init --print` 可查看新生成的内容，`ombud init --force` 可覆盖")),
-        Err(error) => bail!(say!(lang, en: "cannot write {FILE}: {error}", zh: "无法写入 {FILE}：{error}")),
+        Err(error) => {
+            let problem = say!(lang, en: "cannot write {FILE}", zh: "无法写入 {FILE}");
+            return Err(error).context(problem);
+        }
     }
     ignore_state(terminal)?;
     let files = survey.files;
@@ -78,7 +81,10 @@ fn warnings(survey: &Survey, providers: &Providers, terminal: Terminal) {
     }
 }
 
-fn text(survey: &Survey, providers: &Providers, lang: Lang) -> String {
+fn text(survey: &Survey, providers: &Providers, terminal: Terminal) -> String {
+    let lang = terminal.lang;
+    // Whoever said it once need not say it again in this project.
+    let spoken = format!("{}lang = \"{}\"", if terminal.told { "" } else { "# " }, lang.tag());
     let found: Vec<&str> = survey
         .hosts
         .iter()
@@ -86,7 +92,7 @@ fn text(survey: &Survey, providers: &Providers, lang: Lang) -> String {
         .map(|provider| provider.id.as_str())
         .collect();
     let seen = if found.is_empty() {
-        say!(lang, en: "none written out", zh: "未发现写死的地址")
+        say!(lang, en: "no address is written out; it then comes from the client library or the environment", zh: "没有写死的地址；地址来自客户端库或环境变量")
     } else {
         found.join(", ")
     };
@@ -100,8 +106,8 @@ fn text(survey: &Survey, providers: &Providers, lang: Lang) -> String {
         None => "# upstream = \"https://api.openai.com/v1\"".to_owned(),
     };
     match lang {
-        Lang::En => format!(include_str!("init.en.toml"), seen = seen, upstream = upstream),
-        Lang::Zh => format!(include_str!("init.zh.toml"), seen = seen, upstream = upstream),
+        Lang::En => format!(include_str!("init.en.toml"), lang = spoken, seen = seen, upstream = upstream),
+        Lang::Zh => format!(include_str!("init.zh.toml"), lang = spoken, seen = seen, upstream = upstream),
     }
 }
 
@@ -128,7 +134,9 @@ mod tests {
         let providers = Providers::builtin().unwrap();
         for lang in [Lang::En, Lang::Zh] {
             let survey = Survey { hosts: ["api.deepseek.com".to_owned()].into(), ..Survey::default() };
-            let text = text(&survey, &providers, lang);
+            let terminal = Terminal::new(lang, true);
+            let text = text(&survey, &providers, terminal);
+            assert!(text.contains("# lang = "));
             let file: File = toml::from_str(&text).unwrap();
             assert_eq!(
                 file.gateway.upstream.as_deref(),

@@ -1,20 +1,80 @@
-//! Which language to speak: `--lang`, then `OMBUD_LANG`, then `LC_ALL` and `LANG`.
+//! Which language to speak: `--lang`, then `OMBUD_LANG`, then `lang` in the project's `ombud.toml`, then `LC_ALL` and `LANG`.
 
 use std::env;
 use std::ffi::OsString;
 
 use ombud_core::Lang;
+use serde::Deserialize;
+
+use crate::config;
+
+/// The language, and whether it has to be said again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Spoken {
+    /// The language to speak.
+    pub lang: Lang,
+    /// Whether the flag alone says so: the next command would speak another language without it.
+    pub told: bool,
+}
 
 /// The language, before the command line is parsed, so that its own errors can be told in it.
-pub(crate) fn of(args: &[OsString]) -> Lang {
-    let flag = args.iter().enumerate().find_map(|(i, arg)| {
-        let arg = arg.to_str()?;
-        match arg.strip_prefix("--lang") {
-            Some("") => args.get(i + 1)?.to_str().map(str::to_owned),
-            Some(rest) => rest.strip_prefix('=').map(str::to_owned),
-            None => None,
-        }
-    });
-    let variables = ["OMBUD_LANG", "LC_ALL", "LANG"].into_iter().filter_map(|name| env::var(name).ok());
-    flag.into_iter().chain(variables).find_map(|tag| Lang::from_tag(&tag)).unwrap_or_default()
+pub(crate) fn of(args: &[OsString]) -> Spoken {
+    chosen(flag(args), quiet())
+}
+
+/// What would be spoken without a flag.
+fn quiet() -> Lang {
+    let variable = |name: &str| env::var(name).ok().and_then(|tag| Lang::from_tag(&tag));
+    variable("OMBUD_LANG")
+        .or_else(project)
+        .or_else(|| variable("LC_ALL"))
+        .or_else(|| variable("LANG"))
+        .unwrap_or_default()
+}
+
+fn chosen(flag: Option<Lang>, quiet: Lang) -> Spoken {
+    Spoken { lang: flag.unwrap_or(quiet), told: flag.is_some_and(|flag| flag != quiet) }
+}
+
+/// The value of `--lang`. What follows `--` belongs to the agent.
+fn flag(args: &[OsString]) -> Option<Lang> {
+    let own: Vec<&str> = args.iter().map_while(|arg| arg.to_str()).take_while(|arg| *arg != "--").collect();
+    own.iter().enumerate().find_map(|(i, arg)| match arg.strip_prefix("--lang")? {
+        "" => Lang::from_tag(own.get(i + 1)?),
+        rest => Lang::from_tag(rest.strip_prefix('=')?),
+    })
+}
+
+/// What the project says. A file that cannot be read says nothing here; whoever needs it tells what is wrong with it.
+fn project() -> Option<Lang> {
+    #[derive(Deserialize)]
+    struct Head {
+        lang: Option<Lang>,
+    }
+    let text = std::fs::read_to_string(config::FILE).ok()?;
+    toml::from_str::<Head>(&text).ok()?.lang
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn words(line: &str) -> Vec<OsString> {
+        line.split(' ').map(OsString::from).collect()
+    }
+
+    #[test]
+    fn the_flag_is_found_before_the_agents_own_words() {
+        assert_eq!(flag(&words("ombud check --lang zh")), Some(Lang::Zh));
+        assert_eq!(flag(&words("ombud --lang=zh-CN check")), Some(Lang::Zh));
+        assert_eq!(flag(&words("ombud run -- agent --lang zh")), None);
+        assert_eq!(flag(&words("ombud check --language zh")), None);
+    }
+
+    #[test]
+    fn it_is_said_again_only_where_it_would_be_lost() {
+        assert_eq!(chosen(Some(Lang::Zh), Lang::En), Spoken { lang: Lang::Zh, told: true });
+        assert_eq!(chosen(Some(Lang::Zh), Lang::Zh), Spoken { lang: Lang::Zh, told: false });
+        assert_eq!(chosen(None, Lang::Zh), Spoken { lang: Lang::Zh, told: false });
+    }
 }

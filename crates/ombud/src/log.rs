@@ -17,14 +17,12 @@ pub(crate) async fn show(args: &cli::Show, terminal: Terminal) -> Result<u8> {
     let lang = terminal.lang;
     let mut reader = Reader::open(&config::home()).await?;
     let records = match &args.exchange {
-        Some(id) => reader.exchange(id).await?,
+        Some(typed) => {
+            let id = exchange(&mut reader, typed, lang).await?;
+            reader.exchange(&id).await?
+        }
         None => reader.newest(args.count).await?,
     };
-    if let (true, Some(id)) = (records.is_empty(), &args.exchange) {
-        bail!(say!(lang,
-            en: "there is no exchange `{id}` in this log. `ombud log show` lists the newest",
-            zh: "日志中没有编号为 `{id}` 的交换。`ombud log show` 可列出最新的记录"));
-    }
     for record in &records {
         if args.format == Format::Json {
             terminal.out(&String::from_utf8_lossy(&record.leaf))?;
@@ -36,6 +34,28 @@ pub(crate) async fn show(args: &cli::Show, terminal: Terminal) -> Result<u8> {
         }
     }
     Ok(0)
+}
+
+/// The exchange that is meant: its id, or the beginning of it where only one begins so.
+pub(crate) async fn exchange(reader: &mut Reader, typed: &str, lang: Lang) -> Result<String> {
+    const NAMED: u32 = 5;
+    let mut ids = reader.exchanges(typed, NAMED + 1).await?;
+    if ids.iter().any(|id| id == typed) {
+        return Ok(typed.to_owned());
+    }
+    match ids.len() {
+        1 => Ok(ids.remove(0)),
+        0 => bail!(say!(lang,
+            en: "there is no exchange `{typed}` in this log. `ombud log show` lists the newest",
+            zh: "日志中没有编号为 `{typed}` 的交换。`ombud log show` 可列出最新的记录")),
+        _ => {
+            ids.truncate(NAMED as usize);
+            let ids = ids.join("\n  ");
+            bail!(say!(lang,
+                en: "several exchanges begin with `{typed}`; type more of the one you mean:\n  {ids}",
+                zh: "有多个交换的编号以 `{typed}` 开头，请输入得更完整一些：\n  {ids}"))
+        }
+    }
 }
 
 /// One entry on one line.

@@ -12,6 +12,7 @@ mod declared;
 mod demo;
 mod document;
 mod explain;
+mod fault;
 mod filter;
 mod flowmap;
 mod gate;
@@ -45,12 +46,12 @@ use output::Terminal;
 
 fn main() -> ExitCode {
     let args: Vec<std::ffi::OsString> = std::env::args_os().collect();
-    let lang = language::of(&args);
-    let cli = match cli::parse(args, lang) {
+    let spoken = language::of(&args);
+    let cli = match cli::parse(args.clone(), spoken.lang) {
         Ok(cli) => cli,
-        Err(error) => return output::usage(&error),
+        Err(error) => return output::usage(&error, &args, spoken.lang),
     };
-    let terminal = Terminal::new(lang, cli.quiet);
+    let terminal = Terminal::of(spoken, cli.quiet);
     match start(cli, terminal) {
         Ok(code) => ExitCode::from(code),
         Err(error) => terminal.failure(&error),
@@ -122,10 +123,9 @@ fn status(terminal: Terminal) -> Result<u8> {
     } else {
         say!(lang, en: "  log            none yet", zh: "  日志  还没有")
     })?;
-    let start = journey::start(std::path::Path::new("."), terminal);
-    terminal.out(
-        &say!(lang, en: "Run your agent:  ombud run -- {start}", zh: "运行智能体：ombud run -- {start}"),
-    )?;
+    let run = format!("ombud run -- {}", journey::start(std::path::Path::new("."), terminal));
+    let run = terminal.carried(&run);
+    terminal.out(&say!(lang, en: "Run your agent:  {run}", zh: "运行智能体：{run}"))?;
     terminal.out(&say!(lang, en: "See it work:     ombud demo      All commands:  ombud --help", zh: "看演示：ombud demo      全部命令：ombud --help"))?;
     journey::next(if has_config { "ombud check" } else { "ombud init" }, terminal);
     Ok(0)

@@ -1,5 +1,6 @@
 //! Standard output carries the result, standard error everything else. A reader that goes away is no error.
 
+use std::ffi::OsString;
 use std::io::{self, Write};
 use std::process::ExitCode;
 
@@ -7,18 +8,38 @@ use anyhow::Result;
 use ombud_core::{Lang, Say, say};
 use ombud_gateway::providers::ProviderError;
 
+use crate::fault;
+use crate::language::Spoken;
+
 /// Where texts go.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Terminal {
     /// The language to speak.
     pub lang: Lang,
     quiet: bool,
+    /// Whether the next command would speak another language unless it is told.
+    pub told: bool,
 }
 
 impl Terminal {
     /// A terminal in a language.
     pub(crate) fn new(lang: Lang, quiet: bool) -> Self {
-        Self { lang, quiet }
+        Self { lang, quiet, told: false }
+    }
+
+    /// A terminal that goes on in the language it was told to speak.
+    pub(crate) fn of(spoken: Spoken, quiet: bool) -> Self {
+        Self { lang: spoken.lang, quiet, told: spoken.told }
+    }
+
+    /// A command of Ombud, or a text with commands in back quotes, as it has to be typed to stay in this language.
+    pub(crate) fn carried(self, text: &str) -> String {
+        if !self.told {
+            return text.to_owned();
+        }
+        let said = format!("ombud --lang {} ", self.lang.tag());
+        let text = text.replace("`ombud ", &format!("`{said}"));
+        text.strip_prefix("ombud ").map(|rest| format!("{said}{rest}")).unwrap_or(text)
     }
 
     /// A line of the result.
@@ -38,13 +59,9 @@ impl Terminal {
     }
 
     /// A line beside the result that is shown always.
-    #[expect(
-        clippy::unused_self,
-        reason = "every line goes through the terminal, so that it can be silenced or coloured in one place"
-    )]
     pub(crate) fn warn(self, line: &str) {
         // There is nowhere left to tell that standard error is closed.
-        let _ = writeln!(std::io::stderr(), "{line}");
+        let _ = writeln!(std::io::stderr(), "{}", self.carried(line));
     }
 
     /// What went wrong, and exit code 2. A closed pipe is a reader that had enough.
@@ -53,8 +70,12 @@ impl Terminal {
             return ExitCode::SUCCESS;
         }
         let lang = self.lang;
-        let what = error.chain().map(|cause| told(cause, lang)).collect::<Vec<_>>().join(": ");
-        self.warn(&say!(lang, en: "ombud: {what}", zh: "ombud：{what}"));
+        let colon = say!(lang, en: ": ", zh: "：");
+        let what = error.chain().map(|cause| told(cause, lang)).collect::<Vec<_>>().join(&colon);
+        self.warn(&format!("ombud{colon}{what}"));
+        if let Some(remedy) = error.chain().find_map(io_error).and_then(|error| fault::remedy(error, lang)) {
+            self.warn(&remedy);
+        }
         ExitCode::from(2)
     }
 }
@@ -64,16 +85,24 @@ fn told(error: &(dyn std::error::Error + 'static), lang: Lang) -> String {
     let ledger = error.downcast_ref::<ombud_ledger::Error>().map(|error| error.say(lang));
     let provider = error.downcast_ref::<ProviderError>().map(|error| error.say(lang));
     let verify = error.downcast_ref::<ombud_ledger::verify::Error>().map(|error| error.say(lang));
-    ledger.or(provider).or(verify).unwrap_or_else(|| error.to_string())
+    let system = io_error(error).map(|error| fault::io(error, lang));
+    ledger.or(provider).or(verify).or(system).unwrap_or_else(|| error.to_string())
+}
+
+fn io_error<'a>(error: &'a (dyn std::error::Error + 'static)) -> Option<&'a io::Error> {
+    error.downcast_ref::<io::Error>()
 }
 
 fn is_broken_pipe(error: &(dyn std::error::Error + 'static)) -> bool {
-    error.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
+    io_error(error).is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
 }
 
 /// Help and version go to standard output with 0, mistakes to standard error with 2.
-pub(crate) fn usage(error: &clap::Error) -> ExitCode {
+pub(crate) fn usage(error: &clap::Error, args: &[OsString], lang: Lang) -> ExitCode {
     let code = if error.use_stderr() { ExitCode::from(2) } else { ExitCode::SUCCESS };
-    let _ = error.print();
+    match fault::usage(error, args, lang) {
+        Some(text) => Terminal::new(lang, false).warn(&text),
+        None => drop(error.print()),
+    }
     code
 }

@@ -47,7 +47,7 @@ pub(crate) async fn run(args: cli::Run, terminal: Terminal) -> Result<u8> {
     vars.extend(simulated.iter().flat_map(|simulated| simulated.environment(terminal.lang)));
     let status = child(&args.command, vars, terminal).await;
     let visits = proxy.close().await;
-    let seen = Seen { flow: gate.gateway.flow(), visits };
+    let seen = Seen { flow: gate.gateway.flow(), visits, simulated: simulated.is_some() };
     let providers = gate.gateway.config.providers.clone();
     let code = status.as_ref().ok().map(|status| exit_code(*status));
     gate.close(code.map(i64::from)).await?;

@@ -1,12 +1,13 @@
 //! `ombud serve`: the gateway for agents that run elsewhere.
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
 use ombud_core::say;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::cli;
 use crate::config;
+use crate::fault;
 use crate::gate::Gate;
 use crate::mcp::Served;
 use crate::output::Terminal;
@@ -23,11 +24,7 @@ pub(crate) async fn serve(args: cli::Serve, terminal: Terminal) -> Result<u8> {
     let hosts = file.serve.hosts.clone();
     let served = Served::of(&file, args.upstreams.config.as_deref(), terminal)?;
     let config = config::gateway(file, &args.upstreams.into(), lang)?;
-    let listener = TcpListener::bind(&listen).await.map_err(|error| {
-        anyhow::anyhow!(say!(lang,
-            en: "cannot listen on {listen}: {error}. Give another address with --listen",
-            zh: "无法监听 {listen}：{error}。请用 --listen 指定其他地址"))
-    })?;
+    let listener = TcpListener::bind(&listen).await.with_context(|| fault::no_listener(&listen, lang))?;
     if !listener.local_addr()?.ip().is_loopback() {
         expose(args.behind_tls, &config.keys, terminal)?;
     }
@@ -37,7 +34,7 @@ pub(crate) async fn serve(args: cli::Serve, terminal: Terminal) -> Result<u8> {
     stopped().await?;
     let flow = gate.gateway.flow();
     gate.close(None).await?;
-    crate::summary::brief(&flow, terminal);
+    crate::summary::brief(&flow, false, terminal);
     Ok(0)
 }
 

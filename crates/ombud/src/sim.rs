@@ -2,7 +2,7 @@
 
 use std::ffi::OsString;
 
-use anyhow::{Result, anyhow};
+use anyhow::{Context, Result};
 use clap::Args;
 use ombud_attack::sim::Simulator;
 use ombud_attack::world::World;
@@ -11,6 +11,7 @@ use ombud_gateway::server;
 use tokio::net::TcpListener;
 
 use crate::cli::Chinese;
+use crate::fault;
 use crate::output::Terminal;
 
 /// `ombud sim`
@@ -29,11 +30,7 @@ pub(crate) const CHINESE: Chinese =
 pub(crate) async fn sim(args: Sim, terminal: Terminal) -> Result<u8> {
     let lang = terminal.lang;
     let listen = &args.listen;
-    let listener = TcpListener::bind(listen).await.map_err(|error| {
-        anyhow!(say!(lang,
-            en: "cannot listen on {listen}: {error}. Give another address with --listen",
-            zh: "无法监听 {listen}：{error}。请用 --listen 指定其他地址"))
-    })?;
+    let listener = TcpListener::bind(listen).await.with_context(|| fault::no_listener(listen, lang))?;
     let url = format!("http://{}", listener.local_addr()?);
     terminal.out(&format!("export OPENAI_BASE_URL={url}/v1"))?;
     for (name, value) in keys().into_iter().chain(variables(&url, lang)) {

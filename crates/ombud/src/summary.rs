@@ -20,13 +20,15 @@ pub(crate) struct Seen {
     pub flow: FlowMap,
     /// What went past it.
     pub visits: Vec<Visited>,
+    /// Whether the model was Ombud's own.
+    pub simulated: bool,
 }
 
 /// Prints the summary of a run.
 pub(crate) fn print(seen: &Seen, providers: &Providers, terminal: Terminal) -> Result<()> {
     let inspected = seen.flow.recipients.iter().any(|(recipient, _)| recipient.inspected);
     if inspected {
-        brief(&seen.flow, terminal);
+        brief(&seen.flow, seen.simulated, terminal);
     } else {
         nothing(providers, terminal)?;
     }
@@ -35,13 +37,13 @@ pub(crate) fn print(seen: &Seen, providers: &Providers, terminal: Terminal) -> R
 }
 
 /// The lines about what went through the gateway.
-pub(crate) fn brief(flow: &FlowMap, terminal: Terminal) {
+pub(crate) fn brief(flow: &FlowMap, simulated: bool, terminal: Terminal) {
     let lang = terminal.lang;
     let requests: u64 =
         flow.recipients.iter().filter(|(who, _)| who.inspected).map(|(_, flow)| flow.requests).sum();
     terminal.note(&say!(lang, en: "ombud: {requests} request(s) went through the gateway", zh: "ombud：{requests} 个请求经过了网关"));
     for (recipient, flow) in flow.recipients.iter().filter(|(who, _)| who.inspected) {
-        terminal.note(&received(recipient, flow, lang));
+        terminal.note(&received(&who(recipient, simulated, lang), flow, lang));
     }
     let home = config::home().display().to_string();
     terminal.note(&say!(lang,
@@ -49,18 +51,25 @@ pub(crate) fn brief(flow: &FlowMap, terminal: Terminal) {
         zh: "  日志：{home}   查看：`ombud log show --content`   校验：`ombud log verify`"));
 }
 
-fn received(recipient: &Recipient, flow: &Flow, lang: Lang) -> String {
-    let (name, requests) = (&recipient.name, flow.requests);
-    let country = if recipient.country == "unknown" {
-        say!(lang, en: "country unknown", zh: "所在国家未知")
-    } else {
-        recipient.country.clone()
-    };
+/// A recipient with where it is. The simulated model stands in the place of the default provider.
+fn who(recipient: &Recipient, simulated: bool, lang: Lang) -> String {
+    let Recipient { name, country, .. } = recipient;
+    match country.as_str() {
+        _ if simulated && name.starts_with("upstream") => {
+            say!(lang, en: "the simulated model (this machine)", zh: "模拟模型（本机）")
+        }
+        "unknown" => say!(lang, en: "{name} (country unknown)", zh: "{name}（所在国家未知）"),
+        country => say!(lang, en: "{name} ({country})", zh: "{name}（{country}）"),
+    }
+}
+
+fn received(who: &str, flow: &Flow, lang: Lang) -> String {
+    let requests = flow.requests;
     let masked = listed(&flow.data, |amount| amount.masked, lang);
     let clear = listed(&flow.data, |amount| amount.clear, lang);
     let mut line = say!(lang,
-        en: "  {name} ({country}), {requests} request(s): masked {masked}",
-        zh: "  {name}（{country}），{requests} 个请求：已打码 {masked}");
+        en: "  {who}, {requests} request(s): masked {masked}",
+        zh: "  {who}，{requests} 个请求：已打码 {masked}");
     if flow.data.values().any(|amount| amount.clear > 0) {
         line += &say!(lang, en: "; LEFT IN THE CLEAR: {clear}", zh: "；未打码发出：{clear}");
     }

@@ -49,6 +49,9 @@ fn the_mended_assistant_is_clean() {
         assert!(!rules(&report).contains(&rule), "{:?}", lines(&report));
     }
     assert!(report.understood >= 1);
+    // Clean because it was seen, not because nothing was.
+    let seen: Vec<&str> = report.flow.recipients.keys().map(|who| who.name.as_str()).collect();
+    assert_eq!(seen, ["openai", "chroma"]);
 }
 
 #[test]

@@ -72,6 +72,16 @@ impl Index {
         self.places(rows)
     }
 
+    /// Exchanges whose id begins so, at most `count`, the oldest first.
+    pub(super) async fn exchanges(&mut self, beginning: &str, count: u32) -> Result<Vec<String>, Error> {
+        // Ids are ASCII, so that everything which begins with these bytes lies before them with the largest scalar behind.
+        let query = sqlx::query_scalar(
+            "SELECT exchange FROM entry WHERE exchange >= ? AND exchange < ? GROUP BY exchange ORDER BY MIN(seq) LIMIT ?",
+        );
+        let query = query.bind(beginning).bind(format!("{beginning}\u{10FFFF}")).bind(count);
+        query.fetch_all(&mut self.connection).await.map_err(Error::database("cannot read", &self.path))
+    }
+
     pub(super) async fn by_exchange(&mut self, id: &str) -> Result<Vec<Position>, Error> {
         let query =
             sqlx::query("SELECT seq, segment, offset FROM entry WHERE exchange = ? ORDER BY seq").bind(id);

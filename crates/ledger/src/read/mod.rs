@@ -100,6 +100,11 @@ impl Reader {
         self.records(&places)
     }
 
+    /// The ids of exchanges that begin so, at most `count`, the oldest first.
+    pub async fn exchanges(&mut self, beginning: &str, count: u32) -> Result<Vec<String>, Error> {
+        self.index.exchanges(beginning, count).await
+    }
+
     /// The entries of a conversation, in order.
     pub async fn conversation(&mut self, id: &str) -> Result<Vec<Record>, Error> {
         let places = self.index.by_conversation(id).await?;

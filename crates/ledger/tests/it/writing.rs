@@ -73,6 +73,9 @@ async fn a_reader_beside_the_writer_sees_and_opens_everything() {
     let exchange = reader.exchange("exchange-4").await.unwrap();
     assert_eq!(exchange.iter().map(|record| record.seq).collect::<Vec<_>>(), [8, 9]);
     assert_eq!(exchange[0].event.as_ref().unwrap().id, "event-8");
+    assert_eq!(reader.exchanges("exchange-", 3).await.unwrap(), ["exchange-0", "exchange-1", "exchange-2"]);
+    assert_eq!(reader.exchanges("exchange-4", 3).await.unwrap(), ["exchange-4"]);
+    assert!(reader.exchanges("exchange-4%", 3).await.unwrap().is_empty());
     let Contents::Parts(parts) = reader.contents(&exchange[0]).await.unwrap() else { panic!("unreadable") };
     assert_eq!(parts[0].as_slice(), text(8).as_bytes());
     assert_eq!(parts[1].as_slice(), b"second");

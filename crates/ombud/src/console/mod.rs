@@ -24,7 +24,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use anyhow::{Result, anyhow, bail};
+use anyhow::{Context, Result, bail};
 use axum::Router;
 use clap::Args;
 use ombud_core::{Lang, say};
@@ -35,6 +35,7 @@ use utoipa::OpenApi as _;
 
 use crate::cli::Chinese;
 use crate::config::{self, Flags};
+use crate::fault;
 use crate::output::Terminal;
 use source::{Knowledge, Source};
 use token::Token;
@@ -160,11 +161,7 @@ async fn listen(address: Option<&str>, lang: Lang) -> Result<TcpListener> {
         }
         bound => bound,
     };
-    let listener = bound.map_err(|error| {
-        anyhow!(say!(lang,
-            en: "cannot listen on {wanted}: {error}. Give another address with --listen",
-            zh: "无法监听 {wanted}：{error}。请用 --listen 指定其他地址"))
-    })?;
+    let listener = bound.with_context(|| fault::no_listener(wanted, lang))?;
     if !listener.local_addr()?.ip().is_loopback() {
         bail!(say!(lang,
             en: "{wanted} can be reached from outside, and the console shows what users said. Listen on 127.0.0.1; from another machine, use `ssh -L 8788:127.0.0.1:8788 HOST`",

@@ -56,14 +56,25 @@ pub(super) fn put(folder: &Path, twin: Twin) -> Result<()> {
     Ok(())
 }
 
-/// The mended twin's configuration with the store at this address.
+/// The mended twin's configuration with the store at this address, and without its gate for tools: the demonstration lets
+/// `attack --harden` write that.
 pub(super) fn configuration(store: &str) -> String {
-    CONFIGURATION.replace("http://127.0.0.1:8000", store)
+    let ungated =
+        CONFIGURATION.split_once("\n# What no user asked for").map_or(CONFIGURATION, |(before, _)| before);
+    ungated.replace("http://127.0.0.1:8000", store)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_gate_for_tools_is_left_to_harden() {
+        assert!(CONFIGURATION.contains("[tools]"));
+        let ours: crate::config::File = toml::from_str(&configuration("http://127.0.0.1:9")).unwrap();
+        assert_eq!(ours.tools.mode, None);
+        assert!(toml::from_str::<crate::config::File>(CONFIGURATION).unwrap().tools.mode.is_some());
+    }
 
     #[test]
     fn every_module_of_the_sdk_is_there() {

@@ -7,17 +7,24 @@ use std::path::{Path, PathBuf};
 use ombud_core::{Lang, Say, say};
 use serde::de::DeserializeOwned;
 
+use crate::fault;
+
 /// The largest report or notice that is read, in bytes.
 const LARGEST: u64 = 32 * 1024 * 1024;
 
 /// A text of a report in both languages.
-#[derive(Debug, Clone, Default, serde::Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Deserialize)]
 pub(crate) struct Bilingual {
     en: String,
     zh: String,
 }
 
 impl Bilingual {
+    /// What something says in either language.
+    pub(crate) fn said(what: &impl Say) -> Self {
+        Self { en: what.say(Lang::En), zh: what.say(Lang::Zh) }
+    }
+
     /// The text in a language, fit for one line.
     pub(crate) fn of(&self, lang: Lang) -> String {
         crate::document::one_line(match lang {
@@ -70,8 +77,10 @@ pub(crate) struct Damage {
 /// What is wrong.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Why {
-    /// It cannot be read.
-    Unreadable(String),
+    /// The system does not let it be read.
+    System(std::io::ErrorKind),
+    /// It is read and makes no sense.
+    Unreadable(Bilingual),
     /// A field is absent or of the wrong kind.
     Field(String),
     /// A later version of Ombud wrote it.
@@ -84,9 +93,8 @@ impl Say for Damage {
     fn say(&self, lang: Lang) -> String {
         let (path, command) = (self.path.display(), self.command);
         match &self.why {
-            Why::Unreadable(cause) => say!(lang,
-                en: "{path} cannot be read ({cause}). Make it anew: `{command}`",
-                zh: "无法读取 {path}（{cause}）。请重新生成：`{command}`"),
+            Why::System(kind) => unreadable(&path, &fault::io(&(*kind).into(), lang), command, lang),
+            Why::Unreadable(cause) => unreadable(&path, &cause.of(lang), command, lang),
             Why::Field(field) => say!(lang,
                 en: "{path} is not what this version of Ombud writes: {field}. Make it anew: `{command}`",
                 zh: "{path} 与本版本的格式不符：{field}。请重新生成：`{command}`"),
@@ -100,17 +108,23 @@ impl Say for Damage {
     }
 }
 
+fn unreadable(path: &std::path::Display<'_>, cause: &str, command: &str, lang: Lang) -> String {
+    say!(lang,
+        en: "{path} cannot be read ({cause}). Make it anew: `{command}`",
+        zh: "无法读取 {path}（{cause}）。请重新生成：`{command}`")
+}
+
 /// The text of a file of bounded size. Bytes that are not UTF-8 are replaced.
 pub(crate) fn text(path: &Path, command: &'static str) -> Input<String> {
     let damaged = |why| Input::Damaged(Damage { path: path.to_owned(), why, command });
     let file = match File::open(path) {
         Ok(file) => file,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Input::Absent,
-        Err(error) => return damaged(Why::Unreadable(error.to_string())),
+        Err(error) => return damaged(Why::System(error.kind())),
     };
     let mut bytes = Vec::new();
     match file.take(LARGEST + 1).read_to_end(&mut bytes) {
-        Err(error) => damaged(Why::Unreadable(error.to_string())),
+        Err(error) => damaged(Why::System(error.kind())),
         Ok(_) if bytes.len() as u64 > LARGEST => damaged(Why::TooLarge),
         Ok(_) => Input::Read(String::from_utf8_lossy(&bytes).into_owned()),
     }

@@ -11,7 +11,7 @@ use ombud_gateway::providers::UNKNOWN_COUNTRY;
 use ombud_ledger::Reader;
 
 use super::country::LOCAL;
-use super::input::{Damage, Input, Why};
+use super::input::{Bilingual, Damage, Input, Why};
 use super::profile::is_loopback;
 
 /// Entries that are read at a time.
@@ -68,7 +68,7 @@ pub(crate) async fn read(home: &Path) -> Input<Traffic> {
         Ok(traffic) => Input::Read(traffic),
         Err(error) => Input::Damaged(Damage {
             path: home.to_owned(),
-            why: Why::Unreadable(error.to_string()),
+            why: Why::Unreadable(Bilingual::said(&error)),
             command: "ombud log verify",
         }),
     }

@@ -28,6 +28,7 @@ use tokio::process::{Child, Command};
 
 use crate::cli::Chinese;
 use crate::config::{self, File};
+use crate::fault;
 use crate::output::Terminal;
 use crate::run::cannot_start;
 use crate::share::{self, Shared};
@@ -267,7 +268,7 @@ struct Around {
 fn saved(known: &Remembered, server: &str, pins: &Pins, terminal: Terminal) {
     // What cannot be remembered is seen for the first time again: that is told, not hidden.
     if let Err(error) = known.save(server, pins) {
-        let lang = terminal.lang;
+        let (lang, error) = (terminal.lang, fault::io(&error, terminal.lang));
         terminal.warn(&say!(lang,
             en: "ombud: the definitions of this server's tools cannot be remembered ({error})",
             zh: "ombud：无法记住此服务器的工具定义（{error}）"));

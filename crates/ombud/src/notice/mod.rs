@@ -13,7 +13,7 @@ mod words;
 
 use std::path::PathBuf;
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
 use clap::{Args, Subcommand, ValueEnum};
 use ombud_core::{Lang, Say, say};
 use serde_json::json;
@@ -173,9 +173,8 @@ pub(crate) fn written(known: &Known, lang: Lang) -> String {
 pub(crate) fn deliver(text: &str, output: Option<&std::path::Path>, terminal: Terminal) -> Result<()> {
     let Some(path) = output else { return terminal.out(text.trim_end_matches('\n')) };
     let (lang, shown) = (terminal.lang, path.display());
-    std::fs::write(path, text).map_err(|error| {
-        anyhow::anyhow!(say!(lang, en: "cannot write {shown}: {error}", zh: "无法写入 {shown}：{error}"))
-    })?;
+    std::fs::write(path, text)
+        .with_context(|| say!(lang, en: "cannot write {shown}", zh: "无法写入 {shown}"))?;
     terminal.note(&say!(lang, en: "wrote {shown}", zh: "已写入 {shown}"));
     Ok(())
 }

@@ -19,6 +19,7 @@ use std::path::PathBuf;
 use anyhow::Result;
 use clap::{Args, ValueEnum};
 use ombud_core::flow::FlowMap;
+use ombud_core::gate::Gate;
 use ombud_core::{Lang, Say};
 use serde_json::{Value, json};
 
@@ -93,7 +94,8 @@ pub(crate) async fn plan(args: &Plan, terminal: Terminal) -> Result<u8> {
 pub(crate) fn draw(known: &Known, lang: Lang) -> Drawn {
     let open = risk::open(known, lang);
     let mut steps = step::look_first(known, lang);
-    steps.extend(step::steps(&open, lang));
+    let asks = matches!(known.tools.mode, Some(Gate::Ask | Gate::Block));
+    steps.extend(step::steps(&open, asks, lang));
     Drawn {
         lang,
         verdict: verdict::verdict(known, &open, lang),

@@ -36,6 +36,23 @@ struct Measure {
     retest: &'static str,
 }
 
+/// What remains of [`HARDENED`] where the gate for tools asks already: a rule more would not help.
+const BEYOND: Measure = Measure {
+    id: "beyond",
+    minutes: 30,
+    closes: HARDENED,
+    title: |lang| {
+        say!(lang,
+            en: "Close what gets through although Ombud asks: open the replay of each attack that still succeeds, and do what stands beside it",
+            zh: "堵住 Ombud 已在询问却仍能得手的攻击：打开每个回放，按其中的对策修正")
+    },
+    command: |lang| say!(lang, en: "ombud attack -- <CMD>", zh: "ombud attack -- <启动命令>"),
+    retest: "",
+};
+
+/// Risks that a gate for tools takes away.
+const HARDENED: &[&str] = &["S01", "S02", "S03", "S04", "S05", "S06", "S07", "S08", "S10", "S21", "A04"];
+
 /// In the order in which they are done when nothing else decides. Each risk stands in one of them; the last takes the rest.
 const MEASURES: &[Measure] = &[
     Measure {
@@ -68,8 +85,8 @@ const MEASURES: &[Measure] = &[
         closes: &["P05", "P06", "A08"],
         title: |lang| {
             say!(lang,
-            en: "Choose a plan, region or provider that does not train on your users' words; write what you know under [notice.recipients] in ombud.toml",
-            zh: "选不拿用户内容训练的套餐、地区或服务商；把查到的写进 ombud.toml 的 [notice.recipients]")
+            en: "Look up what the provider does with your users' words (training, country, how long it keeps them), choose the plan or region that fits, and write what you know under [notice.recipients] in ombud.toml",
+            zh: "查清服务商怎样处理用户的话（是否用于训练、在哪个国家、保留多久），选用合适的套餐或地区，并把查到的写进 ombud.toml 的 [notice.recipients]")
         },
         command: |_| "ombud providers".to_owned(),
         retest: "ombud plan",
@@ -77,7 +94,7 @@ const MEASURES: &[Measure] = &[
     Measure {
         id: "harden",
         minutes: 15,
-        closes: &["S01", "S02", "S03", "S04", "S05", "S06", "S07", "S08", "S10", "S21", "A04"],
+        closes: HARDENED,
         title: |lang| {
             say!(lang,
             en: "Let Ombud ask before anything is sent, paid or deleted, and attack again",
@@ -185,13 +202,15 @@ fn run(lang: Lang) -> String {
 }
 
 /// The steps that close the open risks: those first that take the most weight off people per minute.
-pub(crate) fn steps(open: &[Open], lang: Lang) -> Vec<Step> {
+/// `asks` says whether the gate for tools is on.
+pub(crate) fn steps(open: &[Open], asks: bool, lang: Lang) -> Vec<Step> {
     let mut steps: Vec<Step> = Vec::new();
     for measure in MEASURES {
         let closed: Vec<&Open> = open.iter().filter(|open| measure_of(open).id == measure.id).collect();
         if closed.is_empty() {
             continue;
         }
+        let measure = if asks && measure.id == "harden" { &BEYOND } else { measure };
         steps.push(Step {
             id: measure.id,
             minutes: measure.minutes,

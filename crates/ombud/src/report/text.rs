@@ -108,6 +108,9 @@ fn next(view: &View<'_>) -> String {
             let rule = finding.rule.0;
             say!(lang, en: "More about the first: ombud explain {rule}", zh: "第一条的详细说明：ombud explain {rule}")
         }
+        None if view.report.saw_nothing() => say!(lang,
+            en: "Nothing could be followed, so nothing is known. What is named above has to be mended first",
+            zh: "没有能够跟踪的内容，因此无法得出结论。请先处理上面列出的问题"),
         None => say!(lang,
             en: "Nothing was found. That is no proof: see how the agent behaves with ombud run -- CMD and ombud attack -- CMD",
             zh: "没有发现问题。但这不等于证明安全：请用 ombud run -- 命令 和 ombud attack -- 命令 看它的实际表现"),

@@ -1,6 +1,7 @@
 //! A subject's data: what there is, and its erasure. `ombud subject show | erase`, and the same over HTTP.
 
 mod api;
+mod elsewhere;
 mod erase;
 mod show;
 mod verb;

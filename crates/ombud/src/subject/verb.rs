@@ -12,6 +12,7 @@ use ombud_gateway::{Gateway, caller};
 use ombud_ledger::Ledger;
 use serde::de::DeserializeOwned;
 
+use super::elsewhere::elsewhere;
 use super::erase::Receipt;
 use super::show::Held;
 use super::{Erase, Subject, SubjectVerb, Which, erase, show};
@@ -66,6 +67,10 @@ async fn erase(args: &Erase, terminal: Terminal) -> Result<u8> {
     }
     if args.which.format == Format::Json {
         terminal.out(&serde_json::to_string_pretty(&receipts)?)?;
+    } else {
+        for place in elsewhere(&config::home(), terminal.lang) {
+            terminal.out(&format!("  {place}"))?;
+        }
     }
     journey::next("ombud log verify", terminal);
     Ok(u8::from(!complete))

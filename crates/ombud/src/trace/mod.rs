@@ -13,6 +13,7 @@ use ombud_ledger::read::{Contents, Reader, Record};
 
 use crate::cli::{Chinese, Format};
 use crate::config;
+use crate::log;
 use crate::output::Terminal;
 
 /// `ombud log trace`
@@ -55,6 +56,7 @@ pub(crate) async fn trace(args: &Trace, terminal: Terminal) -> Result<u8> {
         None => (args.target.as_str(), None),
     };
     let mut reader = Reader::open(&config::home()).await?;
+    let exchange = &log::exchange(&mut reader, exchange, lang).await?;
     let records = reader.exchange(exchange).await?;
     if edge::print(&reader, &records, exchange, args.format, terminal).await? {
         return Ok(0);
@@ -116,9 +118,6 @@ async fn read(reader: &Reader, records: &[Record], exchange: &str, lang: Lang) -
     }
     match logged {
         Some(logged) => Ok(logged),
-        None if records.is_empty() => bail!(say!(lang,
-            en: "there is no exchange `{exchange}` in this log. `ombud log show` lists the newest",
-            zh: "日志中没有编号为 `{exchange}` 的交换。`ombud log show` 可列出最新的记录")),
         None => bail!(say!(lang,
             en: "nothing of exchange `{exchange}` was sent to a model, so there is nothing to trace. `ombud log show {exchange}` says why",
             zh: "交换 `{exchange}` 没有向模型发送任何内容，无从追溯。`ombud log show {exchange}` 可查看原因")),

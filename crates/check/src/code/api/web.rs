@@ -24,6 +24,8 @@ pub(in crate::code) fn request(path: &str, object: Option<&Made>, arguments: &[A
             _ => None,
         },
         "urllib" if name == "urlopen" => given(arguments, 0, "url"),
+        // An opener of the standard library, and the one of Ombud's SDK, which is one.
+        "urllib" | "ombud" if name == "open" && opener(path) => given(arguments, 0, "fullurl"),
         "urllib3" if name == "request" => given(arguments, 1, "url"),
         _ => None,
     }?;
@@ -40,6 +42,12 @@ pub(in crate::code) fn request(path: &str, object: Option<&Made>, arguments: &[A
         arguments.iter().fold(inner | address.taint, |sum, argument| sum | argument.value.deep_taint());
     let address = address.template().cloned().unwrap_or_else(|| Template::of(crate::facts::Piece::Hole));
     Some(Request { address, content })
+}
+
+/// `urllib.request.build_opener(…).open`, `OpenerDirector().open`, `ombud.opener().open`.
+fn opener(path: &str) -> bool {
+    let maker = path.trim_end_matches("open").trim_end_matches('.');
+    maker.ends_with("()") && matches!(last(maker), "build_opener" | "OpenerDirector" | "opener")
 }
 
 /// Packages of npm that send requests.

@@ -1,0 +1,145 @@
+//! Mistakes in a TOML file. serde and the TOML parser have few sentences; each is turned into the user's language, and
+//! values are taken out of them.
+
+use ombud_core::{Lang, say};
+
+/// Where the mistake is and what it is: `ombud.toml:3:8: …`. Nothing of the line itself is shown, as it may hold a key.
+pub(crate) fn configuration(path: &str, text: &str, error: &toml::de::Error, lang: Lang) -> String {
+    let place = error.span().map_or_else(String::new, |span| place(text, span.start));
+    let colon = say!(lang, en: ": ", zh: "：");
+    format!("{path}{place}{colon}{}", told(error.message(), lang))
+}
+
+/// `:line:column`, both from 1, the column in characters.
+fn place(text: &str, at: usize) -> String {
+    let before = text.get(..at).unwrap_or(text);
+    let line = before.matches('\n').count() + 1;
+    let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
+    format!(":{line}:{column}")
+}
+
+fn told(message: &str, lang: Lang) -> String {
+    let (what, expected) = match message.split_once(", expected ") {
+        Some((what, expected)) => (what, Some(expected)),
+        None => (message, None),
+    };
+    let what = without_value(what);
+    if lang == Lang::En {
+        return expected.map_or_else(|| what.clone(), |expected| format!("{what}, expected {expected}"));
+    }
+    let what = chinese(&what);
+    expected.map_or_else(|| what.clone(), |expected| format!("{what}，这里可以是 {}", alternatives(expected)))
+}
+
+/// `invalid type: string "sk-…"` without what was written there.
+fn without_value(what: &str) -> String {
+    let kind = ["invalid type: ", "invalid value: "].into_iter().find(|kind| what.starts_with(kind));
+    let Some(kind) = kind else { return what.to_owned() };
+    let rest = what.strip_prefix(kind).unwrap_or_default();
+    let shape: Vec<&str> =
+        rest.split(' ').take_while(|word| word.chars().all(|ch| ch.is_ascii_alphabetic())).collect();
+    format!("{kind}{}", shape.join(" "))
+}
+
+/// The sentences of serde, and those of the parser that people meet.
+const SENTENCES: &[(&str, &str)] = &[
+    ("unknown field ", "不认识的字段 "),
+    ("unknown variant ", "不认识的取值 "),
+    ("missing field ", "缺少字段 "),
+    ("duplicate field ", "字段重复 "),
+    ("duplicate key", "键重复"),
+    ("invalid type: ", "类型不对，这里写的是 "),
+    ("invalid value: ", "取值不对，这里写的是 "),
+    ("invalid length ", "长度不对 "),
+    ("unclosed ", "没有结束的 "),
+    ("missing ", "缺少 "),
+    ("extra ", "多余的 "),
+    ("invalid ", "无效的 "),
+];
+
+fn chinese(what: &str) -> String {
+    SENTENCES
+        .iter()
+        .find_map(|(english, chinese)| Some(format!("{chinese}{}", words(what.strip_prefix(english)?))))
+        .unwrap_or_else(|| format!("不符合 TOML 语法（{what}）"))
+}
+
+/// The names that serde gives to kinds of values.
+const KINDS: &[(&str, &str)] = &[
+    ("string", "字符串"),
+    ("integer", "整数"),
+    ("boolean", "布尔值（true 或 false）"),
+    ("a boolean", "布尔值（true 或 false）"),
+    ("floating point", "小数"),
+    ("sequence", "列表"),
+    ("a sequence", "列表"),
+    ("map", "表"),
+    ("a map", "表"),
+    ("a string", "字符串"),
+    ("a borrowed string", "字符串"),
+    ("string or table", "字符串或表"),
+    ("u16", "非负整数"),
+    ("u32", "非负整数"),
+    ("u64", "非负整数"),
+    ("usize", "非负整数"),
+    ("i64", "整数"),
+    ("f64", "数"),
+];
+
+fn words(of: &str) -> &str {
+    KINDS.iter().find(|(english, _)| *english == of).map_or(of, |(_, chinese)| chinese)
+}
+
+/// ``one of `a`, `b` `` and `` `a` or `b` ``.
+fn alternatives(expected: &str) -> String {
+    let list = expected.strip_prefix("one of ").unwrap_or(expected);
+    if list.contains('`') {
+        return list.replace("` or `", "`、`").replace(", ", "、");
+    }
+    words(list).to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::File;
+
+    fn of(text: &str, lang: Lang) -> String {
+        configuration("ombud.toml", text, &toml::from_str::<File>(text).unwrap_err(), lang)
+    }
+
+    #[test]
+    fn a_misspelt_key_is_told_with_its_place_and_the_right_ones() {
+        let text = "[agent]\nname = \"x\"\naudiense = \"adults\"\n";
+        let told = of(text, Lang::Zh);
+        assert!(told.starts_with("ombud.toml:3:1：不认识的字段 `audiense`，这里可以是 `name`、"), "{told}");
+        assert!(
+            of(text, Lang::En)
+                .starts_with("ombud.toml:3:1: unknown field `audiense`, expected one of `name`, ")
+        );
+    }
+
+    #[test]
+    fn a_wrong_value_is_not_repeated() {
+        let text = "[gateway]\ntimeout_s = \"sk-verysecret\"\n";
+        for lang in [Lang::En, Lang::Zh] {
+            let told = of(text, lang);
+            assert!(!told.contains("verysecret"), "{told}");
+            assert!(told.starts_with("ombud.toml:2:13"), "{told}");
+        }
+        assert!(
+            of(text, Lang::Zh).ends_with("类型不对，这里写的是 字符串，这里可以是 非负整数"),
+            "{}",
+            of(text, Lang::Zh)
+        );
+    }
+
+    #[test]
+    fn broken_syntax_is_told_in_chinese() {
+        for text in ["[agent\n", "name = \"x\n", "= 3", "a = 1\na = 2\n", "x = [1, \"sk-verysecret\" 2]"] {
+            let told = of(text, Lang::Zh);
+            assert!(!told.contains("verysecret"), "{told}");
+            assert!(told.chars().filter(|ch| !ch.is_ascii()).count() > 3, "{told}");
+        }
+    }
+}
