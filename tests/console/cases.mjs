@@ -2,13 +2,13 @@
 
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { readFileSync, statSync } from "node:fs";
+import { statSync } from "node:fs";
 import { request } from "node:http";
-import { createRequire } from "node:module";
 import { join } from "node:path";
+import { accessible } from "./accessible.mjs";
+import { NEWCOMER } from "./newcomer.mjs";
 import { chat, EMAIL, KEY, ombud, open, PHONE } from "./rig.mjs";
 
-const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const SYSTEM = { role: "system", content: "Be brief." };
 const user = (content) => ({ role: "user", content });
 
@@ -144,13 +144,6 @@ async function both_languages_and_looks_are_accessible({ gate, chrome }) {
 async function conversationOf(gate, id) {
   const response = await fetch(`${gate.base}/api/v1/console/exchanges/${id}`, { headers: { "x-ombud-console": gate.token } });
   return (await response.json()).conversation;
-}
-
-async function accessible(page, where) {
-  const found = await page.evaluate(`${AXE}; axe.run().then((result) => result.violations.map((violation) => violation.id + ": " + violation.nodes.slice(0, 3).map((node) => node.html + " " + node.failureSummary).join(" | ")))`);
-  assert.deepEqual(found, [], where);
-  const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
-  assert.ok(wide <= 0, `${where}: ${wide} px too wide`);
 }
 
 async function the_language_is_switched_and_kept({ gate, chrome }) {
@@ -312,6 +305,7 @@ async function run_tells_where_the_console_is_unless_it_is_quiet({ mock, binary,
 }
 
 export const CASES = [
+  ...NEWCOMER,
   flow_map_is_live,
   the_token_leaves_the_address,
   sent_beside_seen,

@@ -47,8 +47,8 @@ function answer(body, response) {
 }
 
 /** The binary in a folder of its own. `link` is the start link that it printed. */
-export async function ombud(binary, args, folder) {
-  const env = { PATH: process.env.PATH, HOME: folder, OMBUD_LANG: "en" };
+export async function ombud(binary, args, folder, more = {}) {
+  const env = { PATH: process.env.PATH, HOME: folder, OMBUD_LANG: "en", ...more };
   const child = spawn(binary, args, { cwd: folder, env, stdio: ["ignore", "pipe", "pipe"] });
   let said = "";
   const link = await new Promise((done, fail) => {

@@ -24,7 +24,8 @@ export function Passages({ exchange, side, count, token, point }: Props): JSX.El
   const { t } = useSpeech();
   const [shown, setShown] = useState<readonly Passage[]>([]);
   const [failure, setFailure] = useState<Failure | null>(null);
-  const start = shown[0]?.index ?? count;
+  // They come in reading order from the end; the number of a text is its place in the body.
+  const start = count - shown.length;
   const earlier = Math.min(PAGE, start);
   const load = async () => {
     try {

@@ -224,7 +224,8 @@ async fn said(source: &Arc<Source>, id: &str) -> Result<Option<Said>> {
     exchange::read(&mut reader, id, &source.knowledge).await
 }
 
-/// Texts of one side of an exchange: of a request as the agent sent them, of an answer as the provider sent them.
+/// Texts of one side of an exchange: of a request as the agent sent them, definitions of tools first; of an answer as the
+/// provider sent them. Part `from` is a place in this order, not the number of a text.
 #[utoipa::path(get, path = "/api/v1/console/exchanges/{id}/passages/{side}",
     params(("id" = String, Path, description = "value of x-ombud-receipt"), ("side" = Side, Path, description = "request or answer"), From),
     responses((status = 200, body = PassageList), (status = 401, body = ConsoleProblem), (status = 404, body = ConsoleProblem)))]

@@ -3,7 +3,7 @@
 use anyhow::Result;
 use bytes::Bytes;
 use ombud_core::event::{ArgumentRecord, EventKind, RequestRecord, ResponseRecord};
-use ombud_core::{DataType, Lang, Origin, gate};
+use ombud_core::{DataType, Lang, Origin, Role, gate};
 use ombud_detect::mask::{Form, Minted, Tally, restore, token};
 use ombud_gateway::replay::{self, Piece, PieceKind, Request};
 use ombud_ledger::read::{Contents, Reader, Record};
@@ -163,10 +163,28 @@ impl Said {
         });
     }
 
-    /// Passages `from .. from + count` of a side, each with its first page of text.
+    /// Passages `from .. from + count` of a side in the order in which they are read, each with its first page of text.
     pub(crate) fn passages(&self, side: Side, from: u64, count: u64, knowledge: &Knowledge) -> Vec<Passage> {
+        let order = self.order(side);
+        let at = |position: u64| match &order {
+            Some(order) => usize::try_from(position).ok().and_then(|at| order.get(at).copied()),
+            None => Some(position),
+        };
         let range = from..from.saturating_add(count);
-        range.map_while(|index| self.passage(side, index, 0, knowledge)).collect()
+        range.map_while(|position| self.passage(side, at(position)?, 0, knowledge)).collect()
+    }
+
+    /// The slots of a request with the definitions of tools before what was said, wherever they stand in the body: a page
+    /// that shows the end must show the user's last words. `None` where the order is that of the numbers.
+    fn order(&self, side: Side) -> Option<Vec<u64>> {
+        let slots = &self.request.as_ref()?.exchange.slots;
+        if side == Side::Answer || slots.is_empty() {
+            return None;
+        }
+        let mut order: Vec<u64> = (0..slots.len() as u64).collect();
+        let said = |at: &u64| slots.get(usize::try_from(*at).ok()?).map(|slot| slot.role != Role::ToolDefinition);
+        order.sort_by_key(said);
+        Some(order)
     }
 
     /// One passage from an offset in UTF-16 code units on; `None` if there is none with this number.
