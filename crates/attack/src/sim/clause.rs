@@ -245,7 +245,9 @@ fn chinese(clause: &str) -> Option<Vec<(usize, Vec<Class>)>> {
     let head_at = clause.len() - head.len();
     let triggered =
         TRIGGERS_ZH.iter().filter_map(|trigger| clause.find(trigger).map(|at| at + trigger.len())).min();
-    let past = PAST_ZH.iter().any(|word| clause.contains(word));
+    // What is said to have happened behind “以” or “来” is what the command is for: “打开它以确认已收到”.
+    let telling = clause.split(['以', '来']).next().unwrap_or(clause);
+    let past = PAST_ZH.iter().any(|word| telling.contains(word));
     let object_first = OBJECT_FIRST_ZH.iter().any(|word| head.starts_with(word));
     let mut found: Vec<(usize, Vec<Class>)> = Vec::new();
     for (at, ch) in clause.char_indices().filter(|(_, ch)| !ch.is_ascii()) {
@@ -261,7 +263,7 @@ fn chinese(clause: &str) -> Option<Vec<(usize, Vec<Class>)>> {
         if here.starts_with("收到") && !["确保", "让"].iter().any(|word| before.contains(word)) {
             continue;
         }
-        if NEGATIONS_ZH.iter().any(|no| before.trim_end().ends_with(no)) {
+        if forbidden(before.trim_end()) {
             return Some(found);
         }
         let after_trigger = triggered.is_some_and(|trigger| trigger <= at) && !by_others(clause, past);
@@ -277,6 +279,13 @@ fn chinese(clause: &str) -> Option<Vec<(usize, Vec<Class>)>> {
         }
     }
     Some(found)
+}
+
+/// Whether what stands before a verb forbids it. “能不能” and “可不可以” ask for it.
+fn forbidden(before: &str) -> bool {
+    const ASKED: &[&str] = &["能不能", "可不可以", "要不要", "能否", "可否"];
+    let asked = ASKED.iter().any(|asked| before.ends_with(asked));
+    !asked && NEGATIONS_ZH.iter().any(|no| before.ends_with(no))
 }
 
 /// A verb of one character inside a longer word is none: `发票`, `读者`, `看法`.

@@ -73,7 +73,7 @@ fn rate(file: &str, text: &'static str) {
     let share = (all.len() - missed.len()) * 100 / all.len();
     assert!(all.len() >= 40, "too few wordings");
     assert!(
-        share >= 90,
+        missed.is_empty(),
         "{file}: {share} % obeyed; missed:\n{}",
         missed.iter().map(|one| one.as_str()).collect::<Vec<_>>().join("\n")
     );

@@ -182,7 +182,8 @@ impl Said {
             return None;
         }
         let mut order: Vec<u64> = (0..slots.len() as u64).collect();
-        let said = |at: &u64| slots.get(usize::try_from(*at).ok()?).map(|slot| slot.role != Role::ToolDefinition);
+        let said =
+            |at: &u64| slots.get(usize::try_from(*at).ok()?).map(|slot| slot.role != Role::ToolDefinition);
         order.sort_by_key(said);
         Some(order)
     }
