@@ -7,6 +7,7 @@ use ombud_core::finding::{Bilingual, Confidence, Finding, Place, RuleId, Severit
 use ombud_core::{Lang, Say};
 use ombud_detect::Detector;
 
+use crate::check::Options;
 use crate::facts::{Facts, Reach, loopback};
 use crate::providers::Providers;
 use crate::walk::Source;
@@ -104,8 +105,8 @@ pub(crate) struct Project<'a> {
     pub facts: &'a Facts,
     pub reach: &'a Reach,
     pub providers: &'a Providers,
-    /// Whether the gateway asks before what tools do.
-    pub tools_ask: bool,
+    /// What the caller settles.
+    pub options: &'a Options,
 }
 
 /// What rules over the text of a file may ask.
