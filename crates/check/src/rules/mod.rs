@@ -48,6 +48,14 @@ rules! {
     instructions_do_harm,
     instructions_hide_text,
     moderation_off,
+    identity_from_body,
+    personal_data_hashed,
+    untrusted_and_powerful,
+    endpoint_without_limit,
+    personal_data_crosses_border,
+    no_retention,
+    ai_output_unlabelled,
+    tool_calls_unlogged,
 }
 
 /// A text in English and Chinese.
