@@ -207,6 +207,10 @@ impl Walk<'_, '_> {
             _ => None,
         };
         let mut value = found.unwrap_or_else(|| object.attribute(name));
+        // What a function or a class is called is the developer's word, whoever handed it over.
+        if !self.script && matches!(name, "__name__" | "__qualname__" | "__module__" | "__doc__") {
+            value.taint = Taint::NONE;
+        }
         if let Shape::Object(class) = object.shape
             && self.is_message(class, 0)
         {

@@ -104,6 +104,11 @@ const PLAIN: &[&str] = &[
     "id",
     "len",
     "json",
+    "object",
+    "property",
+    "weakref",
+    "types",
+    "operator",
 ];
 
 /// How a decorator with this path lets a function be entered.

@@ -81,7 +81,7 @@ pub(in crate::code) fn clears(path: &str) -> bool {
         || matches!(path, "shlex.quote" | "pipes.quote" | "html.escape" | "re.escape" | "uuid.uuid4")
         || matches!(
             root(path),
-            "hashlib" | "hmac" | "zlib" | "time" | "random" | "uuid" | "secrets" | "datetime"
+            "inspect" | "hashlib" | "hmac" | "zlib" | "time" | "random" | "uuid" | "secrets" | "datetime"
         )
 }
 
