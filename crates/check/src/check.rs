@@ -20,6 +20,14 @@ pub struct Options {
     pub consent_functions: Vec<String>,
     /// Whether the gateway asks before what tools do, because the project's `ombud.toml` says so.
     pub tools_ask: bool,
+    /// Whether the project is set up to run behind the gateway, which records tool calls: it has an `ombud.toml`.
+    pub gateway: bool,
+    /// Where the users are, as declared: ISO 3166-1 alpha-2, or `EU`. Empty where nobody said so.
+    pub audience: Vec<String>,
+    /// Recipients of whom the notice speaks: ids of providers or hosts.
+    pub told: Vec<String>,
+    /// Whether it is declared how long things are kept.
+    pub retention: bool,
 }
 
 /// What was found.
@@ -116,12 +124,7 @@ fn run(
     composed.retain(|index| low_code::read(&mut facts, *index, providers));
     let reach = Reach::new(&facts);
     let flow = flowmap::flow(&facts, &reach, providers, detector);
-    let mut findings = rules::graph(&rules::Project {
-        facts: &facts,
-        reach: &reach,
-        providers,
-        tools_ask: options.tools_ask,
-    });
+    let mut findings = rules::graph(&rules::Project { facts: &facts, reach: &reach, providers, options });
     findings.extend(rules::source(sources, providers, detector));
     let broken = facts.gaps.iter().filter(|gap| gap.why == GapKind::Syntax).count();
     let understood =

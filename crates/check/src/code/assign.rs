@@ -3,7 +3,7 @@
 use ruff_python_ast::Expr;
 use ruff_text_size::{Ranged, TextRange};
 
-use super::call::add;
+use super::deeds::add;
 use super::value::{Shape, Value};
 use super::walk::Walk;
 use crate::facts::{Deed, Sink, Taint};

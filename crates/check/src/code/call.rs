@@ -5,13 +5,14 @@ use std::rc::Rc;
 use ruff_python_ast::{Arguments, Expr, ExprCall};
 use ruff_text_size::{Ranged, TextRange};
 
-use super::api::{databases, flaws, models, root, script, sinks, sources, stores, web};
+use super::api::{databases, flaws, guards, keys, labels, models, root, script, sinks, sources, stores, web};
+use super::deeds::{add, is_kept};
 use super::eval::variable;
 use super::state::Lifted;
 use super::value::{Argument, Made, Shape, Value, given};
 use super::walk::Walk;
 use super::{consent, value};
-use crate::facts::{Deed, FunctionId, Piece, Taint, Template, host_of};
+use crate::facts::{Deed, FunctionId, Guard, Piece, Taint, Template, host_of};
 
 /// Methods that give the text they hang on.
 const SAME_TEXT: &[&str] = &[
@@ -52,6 +53,9 @@ const PUTS: &[&str] = &[
     "unshift",
     "splice",
     "set",
+    "set_content",
+    "add_alternative",
+    "attach",
 ];
 /// Builtins that give the items of what they take.
 const ITEMS: &[&str] = &[
@@ -304,7 +308,11 @@ impl Walk<'_, '_> {
                 (Deed::Send { host: host_of(&address.shown()), content }, Taint::WEB)
             }
         };
+        let published = labels::is_publishing(&address.shown()).then_some(Deed::Publish(content));
         let call = self.call_at(range);
+        if let Some(deed) = published {
+            add(&mut call.does, deed);
+        }
         if call.target.is_empty() {
             call.target = address.shown();
         }
@@ -315,7 +323,11 @@ impl Walk<'_, '_> {
     fn call_outside(&mut self, node: &ExprCall, callee: &Value, arguments: &[Argument]) -> Value {
         let path = callee.outside().unwrap_or_default().to_owned();
         let range = node.range();
+        self.disguise(node, &path, callee, arguments);
         if let Some(value) = builtin(&path, arguments) {
+            if guards::logs(&path) {
+                add(&mut self.call_at(range).does, Deed::Guard(Guard::Logged));
+            }
             return value;
         }
         let ends = ["sys.exit", "exit", "quit", "os._exit", "os.abort", "js.process.exit", "process.exit"];
@@ -338,6 +350,9 @@ impl Walk<'_, '_> {
             self.taint_root(&attribute.value, all_of(arguments));
         }
         let mut taint = result(&path, everything, answer, arguments);
+        if guards::identifies(&path) {
+            taint |= Taint::VERIFIED;
+        }
         if consent::answers(&path) && path.contains('.') {
             taint |= Taint::CONSENT;
             self.env.consent |= consent::insists(&path);
@@ -391,6 +406,15 @@ impl Walk<'_, '_> {
         if web::unlimited(path, arguments) {
             found.push(Deed::Unlimited);
         }
+        found.extend(guards::of(path, object, arguments));
+        if labels::publishes(path, object, arguments) {
+            found.push(Deed::Publish(content));
+        }
+        if is_kept(&found) || keys::is_database(path) || databases::asks(path) {
+            found.extend(keys::of(path, object, arguments).map(Deed::Keyed));
+        }
+        self.arm(path, object, arguments, range);
+        self.depend(path, arguments);
         let call = self.call_at(range);
         for deed in found {
             add(&mut call.does, deed);
@@ -411,7 +435,7 @@ impl Walk<'_, '_> {
             return Value::of((callee.taint | everything).without(Taint::CONSENT));
         };
         let name = attribute.attr.as_str();
-        let taint = (object.deep_taint() | everything).without(Taint::CONSENT);
+        let taint = (object.deep_taint() | callee.taint | everything).without(Taint::CONSENT);
         if PUTS.contains(&name) {
             self.taint_root(&attribute.value, everything);
         }
@@ -464,53 +488,6 @@ fn name_options(arguments: &mut Vec<Argument>) {
         }
     }
     arguments.extend(named);
-}
-
-/// Adds a deed, or joins it with the same one of another round.
-pub(super) fn add(does: &mut Vec<Deed>, deed: Deed) {
-    for old in does.iter_mut() {
-        match (old, &deed) {
-            (Deed::Model { recipient: one, content }, Deed::Model { recipient: two, content: more })
-                if one == two =>
-            {
-                *content |= *more;
-                return;
-            }
-            (Deed::Store(one, content), Deed::Store(two, more)) if *one == *two => {
-                *content |= *more;
-                return;
-            }
-            (
-                Deed::Persist { content, conversation, remote },
-                Deed::Persist { content: more, conversation: also, remote: there },
-            ) if *remote == *there => {
-                *content |= *more;
-                *conversation |= *also;
-                return;
-            }
-            (Deed::Run { sink: one, content }, Deed::Run { sink: two, content: more }) if *one == *two => {
-                *content |= *more;
-                return;
-            }
-            (Deed::SystemPrompt(content), Deed::SystemPrompt(more)) => {
-                *content |= *more;
-                return;
-            }
-            (Deed::Shared { name: one, content }, Deed::Shared { name: two, content: more })
-                if one == two =>
-            {
-                *content |= *more;
-                return;
-            }
-            (Deed::Send { host: one, content }, Deed::Send { host: two, content: more }) if one == two => {
-                *content |= *more;
-                return;
-            }
-            (old, deed) if *old == *deed => return,
-            _ => {}
-        }
-    }
-    does.push(deed);
 }
 
 /// Calls that only give back what they take.

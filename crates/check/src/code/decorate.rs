@@ -4,8 +4,9 @@ use ruff_python_ast::Expr;
 use ruff_text_size::{Ranged, TextRange};
 
 use super::api::frameworks;
-use super::call::{add, functions};
+use super::call::functions;
 use super::consent;
+use super::deeds::add;
 use super::value::{Argument, Shape, Value};
 use super::walk::Walk;
 use crate::facts::{Deed, FunctionId};
@@ -38,6 +39,7 @@ impl Walk<'_, '_> {
     }
 
     fn decorated_outside(&mut self, id: FunctionId, node: &ruff_python_ast::StmtFunctionDef, path: &str) {
+        self.served(id, path);
         let asks = path.contains('.') && consent::answers(path);
         if asks && let Some(summary) = self.state.summaries.get_mut(id) {
             summary.consented = true;
@@ -59,6 +61,7 @@ impl Walk<'_, '_> {
         all: &mut Vec<FunctionId>,
         made: &Value,
     ) {
+        self.served_behind(id, wrapper);
         if let Shape::Functions(made) = &made.shape {
             all.extend(made.iter().copied().filter(|other| *other != id));
         }

@@ -169,6 +169,8 @@ impl Walk<'_, '_> {
             && function.entry.is_none()
         {
             function.entry = Some(entry);
+            function.http |=
+                base.is_some_and(|base| super::api::frameworks::serves(base, node.name.as_str()));
         }
     }
 }

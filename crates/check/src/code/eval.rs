@@ -35,7 +35,11 @@ impl Walk<'_, '_> {
             }
             Expr::Call(node) => self.call(node),
             Expr::Subscript(node) => self.subscript(node),
-            Expr::StringLiteral(node) => Value::text(node.value.to_str()),
+            Expr::StringLiteral(node) => labelled(node.value.to_str()),
+            Expr::BytesLiteral(node) => {
+                let bytes: Vec<u8> = node.value.bytes().collect();
+                Value::text(&String::from_utf8_lossy(&bytes))
+            }
             Expr::FString(node) => self.format_string(node),
             Expr::NumberLiteral(_) => Value::new(Shape::Number, Taint::NONE),
             Expr::BooleanLiteral(node) => Value::new(Shape::Bool(node.value), Taint::NONE),
@@ -121,8 +125,12 @@ impl Walk<'_, '_> {
         {
             return variable(key.known_text(), None);
         }
+        if object.outside().is_some_and(super::identity::is_annotated) {
+            return super::identity::annotated(&key);
+        }
         let mut item = object.item(key.known_text());
         item.taint |= key.taint.without(Taint::CONSENT);
+        self.told_identity(&mut item);
         item
     }
 
@@ -199,9 +207,22 @@ impl Walk<'_, '_> {
             _ => None,
         };
         let mut value = found.unwrap_or_else(|| object.attribute(name));
+        // What a function or a class is called is the developer's word, whoever handed it over.
+        if !self.script && matches!(name, "__name__" | "__qualname__" | "__module__" | "__doc__") {
+            value.taint = Taint::NONE;
+        }
+        if let Shape::Object(class) = object.shape
+            && self.is_message(class, 0)
+        {
+            value.taint |= object.taint;
+        }
+        if let Some(part) = self.part_of_request(object, name) {
+            value = part;
+        }
         if let Some(source) = value.outside().and_then(sources::of) {
             value.taint |= source;
         }
+        self.told_identity(&mut value);
         value
     }
 
@@ -285,11 +306,15 @@ impl Walk<'_, '_> {
         let mut taint = Taint::NONE;
         for part in node.value.as_slice() {
             match part {
-                FStringPart::Literal(literal) => template.push(&Template::text(&literal.value)),
+                FStringPart::Literal(literal) => {
+                    taint |= labelled(&literal.value).taint;
+                    template.push(&Template::text(&literal.value));
+                }
                 FStringPart::FString(string) => {
                     for element in &string.elements {
                         match element {
                             InterpolatedStringElement::Literal(literal) => {
+                                taint |= labelled(&literal.value).taint;
                                 template.push(&Template::text(&literal.value));
                             }
                             InterpolatedStringElement::Interpolation(hole) => {
@@ -304,6 +329,12 @@ impl Walk<'_, '_> {
         }
         Value::new(Shape::Text(template), taint.without(Taint::CONSENT))
     }
+}
+
+/// A text, and whether it says that a machine wrote it.
+fn labelled(text: &str) -> Value {
+    let label = super::api::labels::is_label(text);
+    Value { taint: if label { Taint::LABELLED } else { Taint::NONE }, ..Value::text(text) }
 }
 
 /// The value of an environment variable.

@@ -21,8 +21,13 @@ impl Walk<'_, '_> {
             if heard.is_some() {
                 self.ask_before(arguments);
             }
+            if script::serves(path) {
+                self.pass_through(path, arguments);
+            }
             self.offer_script_tool(path, arguments, range);
         }
+        let request = self.script && script::serves(path);
+        let heard = heard.map(|said| if request { said | Taint::REQUEST } else { said });
         let plain = if self.script { callee.taint } else { Taint::NONE };
         self.callbacks(heard, plain, arguments, range);
     }

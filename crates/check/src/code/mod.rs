@@ -4,14 +4,18 @@
 //! the same tree first, with `script` set where the languages differ. Every function is evaluated by itself, with what
 //! earlier rounds found out about the others, until nothing changes.
 
+mod agents;
 mod api;
 mod assign;
 mod call;
 mod consent;
 mod decorate;
+mod deeds;
 mod define;
+mod disguise;
 mod eval;
 mod hand_out;
+mod identity;
 mod loops;
 mod methods;
 mod project;
@@ -95,6 +99,7 @@ fn evaluate(project: &Project<'_>, texts: &[File], providers: &Providers, limits
         functions: project.functions.iter().map(|func| described(project, func)).collect(),
         stores: Vec::new(),
         tools: Vec::new(),
+        agents: Vec::new(),
         gaps: Vec::new(),
         texts,
         changed: true,
@@ -125,8 +130,8 @@ fn evaluate(project: &Project<'_>, texts: &[File], providers: &Providers, limits
     }
     enter(project, &mut state);
     judge_consent(project, &mut state);
-    let (functions, stores) = (state.functions, state.stores);
-    Facts { functions, stores, tools: state.tools, gaps: state.gaps, ..Facts::default() }
+    let (functions, stores, agents) = (state.functions, state.stores, state.agents);
+    Facts { functions, stores, tools: state.tools, agents, gaps: state.gaps, ..Facts::default() }
 }
 
 fn described(project: &Project<'_>, func: &project::Func<'_>) -> Function {
@@ -211,7 +216,12 @@ pub(crate) fn merge(facts: &mut Facts, found: Facts) {
         tool.function = tool.function.map(|id| id + functions);
         tool
     }));
+    facts.agents.extend(found.agents.into_iter().map(|mut agent| {
+        agent.holds.iter_mut().for_each(|held| held.function = held.function.map(|id| id + functions));
+        agent
+    }));
     facts.functions.extend(found.functions.into_iter().map(|mut function| {
+        function.behind.iter_mut().for_each(|before| *before += functions);
         for call in &mut function.calls {
             call.callees.iter_mut().for_each(|callee| *callee += functions);
             for deed in &mut call.does {

@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use super::project::Project;
 use super::value::{ClassId, ModuleId, Shape, Value};
-use crate::facts::{Function, FunctionId, Gap, Store, StoreId, Taint, Template, Tool};
+use crate::facts::{Agent, Function, FunctionId, Gap, Store, StoreId, Taint, Template, Tool};
 use crate::providers::Providers;
 
 /// Names and their values.
@@ -67,6 +67,7 @@ pub(super) struct State<'a> {
     pub functions: Vec<Function>,
     pub stores: Vec<Store>,
     pub tools: Vec<Tool>,
+    pub agents: Vec<Agent>,
     pub gaps: Vec<Gap>,
     pub texts: &'a [crate::facts::File],
     pub changed: bool,

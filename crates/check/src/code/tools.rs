@@ -103,7 +103,7 @@ impl Walk<'_, '_> {
         }
     }
 
-    fn named_function(&self, name: &str) -> Option<FunctionId> {
+    pub(super) fn named_function(&self, name: &str) -> Option<FunctionId> {
         match self.state.global(self.module, name)?.shape {
             Shape::Functions(ids) => ids.first().copied(),
             _ => None,

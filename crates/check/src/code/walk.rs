@@ -125,19 +125,18 @@ impl Walk<'_, '_> {
         let Some(func) = project.functions.get(self.function) else { return };
         let entry = self.state.functions.get(self.function).and_then(|function| function.entry);
         let method = func.class.filter(|_| !super::define::is_static(definition));
+        let http = self.state.functions.get(self.function).is_some_and(|function| function.http);
         let said = match entry {
             Some(Entry::Handler) => Taint::USER,
             Some(Entry::Tool) => Taint::TOOL,
             _ => Taint::NONE,
         };
-        let annotations: BTreeMap<String, Value> = definition
-            .parameters
-            .iter()
-            .filter_map(|any| Some((any.name().to_string(), self.annotated(any.annotation()?))))
+        let annotations: BTreeMap<String, (Value, Value)> = super::identity::annotations(definition)
+            .map(|(name, annotation)| (name, (self.eval(annotation), self.annotated(annotation))))
             .collect();
         for (index, name) in func.parameters.iter().enumerate() {
             let handed = self.summary.handed.get(index).cloned().unwrap_or_default();
-            let declared = annotations.get(name).map(|value| value.shape.clone());
+            let declared = annotations.get(name).map(|(_, value)| value.shape.clone());
             let shape = match handed.shape {
                 Shape::Unknown | Shape::None | Shape::Text(_) | Shape::Bool(_) | Shape::Number => declared
                     .filter(|shape| *shape != Shape::Unknown)
@@ -147,9 +146,18 @@ impl Walk<'_, '_> {
             let value = match method {
                 Some(class) if index == 0 => Value::new(Shape::Object(class), Taint::NONE),
                 _ => {
-                    let injected = annotations.get(name).is_some_and(|v| matches!(v.shape, Shape::Object(_)));
+                    let object = match annotations.get(name).map(|(_, value)| &value.shape) {
+                        Some(Shape::Object(class)) => Some(*class),
+                        _ => None,
+                    };
+                    let injected = object.is_some_and(|class| !http || !self.is_message(class, 0));
                     let said = if injected { Taint::NONE } else { said };
-                    Value::new(shape, Taint::parameter(index) | said)
+                    let sent = if http && !self.script && said.has(Taint::USER) {
+                        self.sent(index, annotations.get(name).map(|(value, _)| value))
+                    } else {
+                        Taint::NONE
+                    };
+                    Value::new(shape, Taint::parameter(index) | said | sent)
                 }
             };
             self.env.names.insert(name.clone(), value);
@@ -190,6 +198,7 @@ impl Walk<'_, '_> {
                 self.state.changed = true;
             }
         }
+        let returns = self.summary.returns.deep_taint();
         if let Some(slot) = self.state.summaries.get_mut(self.function) {
             // A recursive call may have handed something in meanwhile.
             self.summary.handed = std::mem::take(&mut slot.handed);
@@ -210,6 +219,7 @@ impl Walk<'_, '_> {
             }
         }
         if let Some(slot) = self.state.functions.get_mut(self.function) {
+            slot.returns = returns;
             slot.calls = self.calls.into_values().collect();
             slot.loops = self.loops;
         }

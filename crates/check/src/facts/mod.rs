@@ -35,6 +35,8 @@ pub struct Facts {
     pub stores: Vec<Store>,
     /// Tools that a model may call.
     pub tools: Vec<Tool>,
+    /// Places at which tools are handed to one model together.
+    pub agents: Vec<Agent>,
     /// Credentials that an export carries: the file, and bytes of the value.
     pub secrets: Vec<(usize, Range<usize>)>,
     /// MCP servers that a configuration starts or reaches.
@@ -129,6 +131,7 @@ pub struct File {
 
 /// A function, the body of a module, or a node.
 #[derive(Debug, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "independent facts, each asked for by itself")]
 pub struct Function {
     /// Its qualified name, for people.
     pub name: String,
@@ -148,6 +151,16 @@ pub struct Function {
     pub broken_consent: Option<BrokenConsent>,
     /// It deletes what a person asked to delete: by its name.
     pub erases: bool,
+    /// A request over HTTP enters it.
+    pub http: bool,
+    /// It stands before every request of the application.
+    pub before_all: bool,
+    /// Something outside the project makes sure who the caller is before it is entered.
+    pub caller_known: bool,
+    /// Functions that a request passes before it.
+    pub behind: Vec<FunctionId>,
+    /// What it gives back.
+    pub returns: Taint,
 }
 
 /// How a function is entered.
@@ -232,6 +245,47 @@ pub enum Deed {
     Unlimited,
     /// Asks for consent and does not use the answer.
     UnusedConsent,
+    /// Reads or writes what belongs to the person whom a key names. What the key is made of.
+    Keyed(Taint),
+    /// Makes something look hidden that is not.
+    Disguise {
+        /// How.
+        how: Disguise,
+        /// What was disguised.
+        content: Taint,
+    },
+    /// Publishes something, or sends it to people.
+    Publish(Taint),
+    /// Shows a protection.
+    Guard(Guard),
+}
+
+/// How something is made to look hidden.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Disguise {
+    /// A hash without a key over a number of which there are so few that all can be tried.
+    HashOfNumber,
+    /// A hash without a key in a function that says that it makes people unrecognisable.
+    HashAsMask,
+    /// Base64 in a function that says that it encrypts or masks.
+    Encoding,
+}
+
+/// A protection that a call shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Guard {
+    /// It is written to a log or a trace.
+    Logged,
+    /// The number of requests is limited.
+    RateLimited,
+    /// The length of a model's answer is limited.
+    AnswerBounded,
+    /// What is kept ends by itself.
+    Expires,
+    /// What it takes runs again and again.
+    Scheduled,
+    /// The caller is made sure of.
+    CallerKnown,
 }
 
 /// What is wrong with a call by itself.
@@ -243,6 +297,8 @@ pub enum Flaw {
     CertificateUnchecked,
     /// What is encrypted can be worked out.
     WeakCipher,
+    /// The key or the first vector of an encryption is written out.
+    FixedKey,
 }
 
 /// What runs text.
@@ -329,6 +385,34 @@ pub struct Tool {
     pub span: Range<usize>,
     /// The function that defines or implements it.
     pub function: Option<FunctionId>,
+}
+
+/// A place at which tools are handed to one model together.
+#[derive(Debug, Clone, Default)]
+pub struct Agent {
+    /// Index of its file.
+    pub file: usize,
+    /// Bytes of the call.
+    pub span: Range<usize>,
+    /// The tools that it holds.
+    pub holds: Vec<Held>,
+    /// It waits for a person before it goes on.
+    pub asks: bool,
+}
+
+/// A tool in the hands of an agent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Held {
+    /// Its name.
+    pub name: String,
+    /// What it does to the world.
+    pub effect: Effect,
+    /// The function that implements it.
+    pub function: Option<FunctionId>,
+    /// A library's tool that reads what strangers wrote.
+    pub reads: bool,
+    /// A library's tool, of which it is known what it does.
+    pub known: bool,
 }
 
 /// Why a consent function counts as none.

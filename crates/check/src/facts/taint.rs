@@ -34,6 +34,14 @@ impl Taint {
     pub const CONSENT: Self = Self(1 << 9);
     /// Encrypted.
     pub const ENCRYPTED: Self = Self(1 << 10);
+    /// What a client wrote into a request and could have written otherwise: its body, its query, its path.
+    pub const BODY: Self = Self(1 << 11);
+    /// Who the caller is, as a session or a checked token says.
+    pub const VERIFIED: Self = Self(1 << 12);
+    /// Says that a machine wrote it.
+    pub const LABELLED: Self = Self(1 << 13);
+    /// A request as a web framework hands it over.
+    pub const REQUEST: Self = Self(1 << 14);
 
     /// What a person said or gave.
     pub const PERSON: Self = Self(Self::USER.0 | Self::LOCAL.0 | Self::UPLOAD.0);

@@ -1,6 +1,9 @@
 //! Python: files and notebooks to modules of the evaluator.
 
+mod docstring;
 mod notebook;
+
+pub(crate) use docstring::docstrings;
 
 use std::ops::Range;
 
@@ -46,6 +49,7 @@ pub(crate) fn read_inside(
         function.loops.iter_mut().for_each(|one| (one.span, one.body) = (at.clone(), at.clone()));
     }
     inner.tools.iter_mut().for_each(|tool| (tool.file, tool.span) = (file, at.clone()));
+    inner.agents.iter_mut().for_each(|agent| (agent.file, agent.span) = (file, at.clone()));
     code::merge(facts, inner);
 }
 

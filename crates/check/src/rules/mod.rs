@@ -7,6 +7,7 @@ use ombud_core::finding::{Bilingual, Confidence, Finding, Place, RuleId, Severit
 use ombud_core::{Lang, Say};
 use ombud_detect::Detector;
 
+use crate::check::Options;
 use crate::facts::{Facts, Reach, loopback};
 use crate::providers::Providers;
 use crate::walk::Source;
@@ -47,6 +48,14 @@ rules! {
     instructions_do_harm,
     instructions_hide_text,
     moderation_off,
+    identity_from_body,
+    personal_data_hashed,
+    untrusted_and_powerful,
+    endpoint_without_limit,
+    personal_data_crosses_border,
+    no_retention,
+    ai_output_unlabelled,
+    tool_calls_unlogged,
 }
 
 /// A text in English and Chinese.
@@ -104,8 +113,8 @@ pub(crate) struct Project<'a> {
     pub facts: &'a Facts,
     pub reach: &'a Reach,
     pub providers: &'a Providers,
-    /// Whether the gateway asks before what tools do.
-    pub tools_ask: bool,
+    /// What the caller settles.
+    pub options: &'a Options,
 }
 
 /// What rules over the text of a file may ask.

@@ -10,7 +10,7 @@
 use ombud_core::finding::{Bilingual, Confidence, Finding, RuleId, Severity};
 
 use super::{Project, Rule, Text, finding};
-use crate::facts::{Call, Deed, FunctionId, Owner, Taint};
+use crate::facts::{Call, Deed, Facts, FunctionId, Owner, Taint};
 
 pub(super) const RULE: Rule = Rule {
     id: RuleId("no-erase-path"),
@@ -46,45 +46,54 @@ const DELETES: &[&str] = &[
 
 fn run(project: &Project<'_>) -> Vec<Finding> {
     let facts = project.facts;
-    let calls = || project.reach.calls(facts);
-    let erases = |(function, call): (FunctionId, &Call)| {
-        let deletes = call.does.iter().any(|deed| matches!(deed, Deed::Erase(_)));
-        // A file or a table that is deleted by a function that says so.
-        let named = facts.functions.get(function).is_some_and(|function| function.erases)
-            && DELETES.iter().any(|part| call.target.ends_with(part));
-        deletes || named || call.target.contains("ombud.") && call.target.ends_with("erase")
-    };
-    if calls().any(erases) {
+    if project.reach.calls(facts).any(|(function, call)| deletes(facts, function, call)) {
         return Vec::new();
     }
-    let keeps = calls().find_map(|(function, call)| {
-        let name = call.does.iter().find_map(|deed| match deed {
-            Deed::Store(store, content) => {
-                let said = project.reach.sources(function, *content);
-                let known = facts.stores.get(*store).filter(|store| !store.through_edge)?;
-                let people = project.reach.owner(facts, *store) == Owner::User;
-                (people && said.has(Taint::PERSON | Taint::MODEL | Taint::TOOL)).then(|| known.name.clone())
-            }
-            Deed::Persist { content, .. } => {
-                let said = project.reach.sources(function, *content);
-                (said.has(Taint::PERSON) && said.has(Taint::MODEL)).then(String::new)
-            }
-            _ => None,
-        })?;
+    let first = project.reach.calls(facts).find_map(|(function, call)| {
+        let name = keeps(project, function, call)?;
         Some((function, call, name))
     });
-    let Some((function, call, name)) = keeps else { return Vec::new() };
-    let message = if name.is_empty() {
-        Bilingual::new(
+    let Some((function, call, name)) = first else { return Vec::new() };
+    let place = facts.call_place(function, call);
+    vec![finding(&RULE, Severity::Warning, Confidence::Medium, place, told(&name))]
+}
+
+/// Whether a call deletes what people said.
+pub(super) fn deletes(facts: &Facts, function: FunctionId, call: &Call) -> bool {
+    let erases = call.does.iter().any(|deed| matches!(deed, Deed::Erase(_)));
+    // A file or a table that is deleted by a function that says so.
+    let named = facts.functions.get(function).is_some_and(|function| function.erases)
+        && DELETES.iter().any(|part| call.target.ends_with(part));
+    erases || named || call.target.contains("ombud.") && call.target.ends_with("erase")
+}
+
+/// The name of what keeps the words of people that a call writes: empty for a file or a table.
+pub(super) fn keeps(project: &Project<'_>, function: FunctionId, call: &Call) -> Option<String> {
+    let facts = project.facts;
+    call.does.iter().find_map(|deed| match deed {
+        Deed::Store(store, content) => {
+            let said = project.reach.sources(function, *content);
+            let known = facts.stores.get(*store).filter(|store| !store.through_edge)?;
+            let people = project.reach.owner(facts, *store) == Owner::User;
+            (people && said.has(Taint::PERSON | Taint::MODEL | Taint::TOOL)).then(|| known.name.clone())
+        }
+        Deed::Persist { content, .. } => {
+            let said = project.reach.sources(function, *content);
+            (said.has(Taint::PERSON) && said.has(Taint::MODEL)).then(String::new)
+        }
+        _ => None,
+    })
+}
+
+fn told(name: &str) -> Bilingual {
+    if name.is_empty() {
+        return Bilingual::new(
             "what users say is kept here, and no code that can run deletes it again",
             "用户说的话保存在这里，而没有任何可执行的代码能再把它删掉",
-        )
-    } else {
-        Bilingual::new(
-            format!("what users say is kept in `{name}`, and no code that can run deletes it again"),
-            format!("用户说的话保存在 `{name}` 中，而没有任何可执行的代码能再把它删掉"),
-        )
-    };
-    let place = facts.call_place(function, call);
-    vec![finding(&RULE, Severity::Warning, Confidence::Medium, place, message)]
+        );
+    }
+    Bilingual::new(
+        format!("what users say is kept in `{name}`, and no code that can run deletes it again"),
+        format!("用户说的话保存在 `{name}` 中，而没有任何可执行的代码能再把它删掉"),
+    )
 }

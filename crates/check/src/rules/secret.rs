@@ -3,18 +3,22 @@
 //! What it does: finds API keys, private keys and database logins in source and configuration, `.env` files excepted.
 //!
 //! An address with a login counts if it opens something: not one of this machine, of a reserved name or of a service beside it,
-//! whose password is a word. In tests only keys in a vendor's own form count.
+//! whose password is a word. In tests, and in the documentation at the head of a Python module, class or function, only keys in a
+//! vendor's own form count: an address with a login there is an example.
 //!
 //! Why it matters: whoever reads the repository or the published app can act, and pay, in the developer's name, and read
 //! what the users stored.
 //!
 //! Instead of `OpenAI(api_key="sk-…")` write `OpenAI()` and keep the key in the environment.
 
+use std::ops::Range;
+
 use ombud_core::Class;
 use ombud_core::finding::{Bilingual, Confidence, Finding, RuleId, Severity};
 
 use super::{Context, Project, Rule, Text, finding, place};
 use crate::check::is_test;
+use crate::python::docstrings;
 use crate::facts::{host_of, loopback};
 use crate::walk::Source;
 
@@ -50,9 +54,14 @@ pub(crate) fn run(source: &Source, context: &Context<'_>) -> Vec<Finding> {
     }
     let test = is_test(&source.path);
     let found = context.detector.detect(&source.text).into_iter();
+    let found = found.filter(|found| found.kind.category().class() == Class::Secret && found.score >= SURE);
+    let mut documents: Option<Vec<Range<usize>>> = None;
+    let mut documented = |span: &Range<usize>| {
+        let all = documents.get_or_insert_with(|| documentation(source));
+        all.iter().any(|range| range.start <= span.start && span.end <= range.end)
+    };
     found
-        .filter(|found| found.kind.category().class() == Class::Secret && found.score >= SURE)
-        .filter(|found| !test || OWN_FORM.contains(&found.recogniser))
+        .filter(|found| OWN_FORM.contains(&found.recogniser) || !test && !documented(&found.span))
         .filter(|found| !opens_nothing(source.text.get(found.span.clone()).unwrap_or_default()))
         .map(|found| Finding {
             rule: ID,
@@ -64,6 +73,12 @@ pub(crate) fn run(source: &Source, context: &Context<'_>) -> Vec<Finding> {
             path: Vec::new(),
         })
         .collect()
+}
+
+/// The parts of a source that only explain it.
+fn documentation(source: &Source) -> Vec<Range<usize>> {
+    let python = source.path.rsplit_once('.').is_some_and(|(_, ending)| matches!(ending, "py" | "pyw"));
+    if python { docstrings(&source.text) } else { Vec::new() }
 }
 
 /// Whether an address with a login leads to nothing that others could reach: this machine, a name that is reserved for

@@ -33,6 +33,11 @@ pub(super) const RULE: Rule = Rule {
     graph: Some(run),
 };
 
+/// Whether a call asks a person, by what it is called.
+pub(super) fn asks(target: &str) -> bool {
+    names(target, &["confirm*", "approve*", "approval", "interrupt", "human"])
+}
+
 fn run(project: &Project<'_>) -> Vec<Finding> {
     let facts = project.facts;
     let grave = |tool: &&Tool| {
@@ -41,10 +46,9 @@ fn run(project: &Project<'_>) -> Vec<Finding> {
     };
     let tools: Vec<&Tool> = facts.tools.iter().filter(grave).collect();
     let Some(first) = tools.first() else { return Vec::new() };
-    if project.tools_ask {
+    if project.options.tools_ask {
         return Vec::new();
     }
-    let asks = |target: &str| names(target, &["confirm*", "approve*", "approval", "interrupt", "human"]);
     if project.reach.calls(facts).any(|(_, call)| asks(&call.target)) {
         return Vec::new();
     }

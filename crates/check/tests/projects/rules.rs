@@ -68,6 +68,31 @@ fn what_a_model_writes_is_not_run() {
 }
 
 #[test]
+fn what_a_function_is_called_is_no_strangers_word() {
+    let rule = "untrusted-to-exec";
+    let make = |text: &str| {
+        format!("import inspect\nimport other\ndef head(fun):\n    exec({text})\nother.register(head)\n")
+    };
+    assert_eq!(of_rule(rule, &make("fun")).len(), 1);
+    assert_eq!(of_rule(rule, &make("'def %s(): pass' % fun.__name__")).len(), 0);
+    assert_eq!(of_rule(rule, &make("'def f%s: pass' % inspect.signature(fun)")).len(), 0);
+    assert_eq!(of_rule(rule, &make("fun.name")).len(), 1);
+    let kept = "class Later:\n    def __init__(self, f):\n        object.__setattr__(self, 'f', f)\ndef run(text):\n    exec(text)\nLater(run)\n";
+    assert!(of_rule(rule, kept).is_empty());
+}
+
+#[test]
+fn a_login_in_an_explanation_is_an_example() {
+    let rule = "secret-in-source";
+    let login = "postgres://app:hunter2Xq@db.prod.internal:5432/users";
+    assert_eq!(of_rule(rule, &format!("def f():\n    return '{login}'\n")).len(), 1);
+    assert!(of_rule(rule, &format!("def f():\n    \"\"\"Takes `{login}`.\"\"\"\n")).is_empty());
+    assert_eq!(of_rule(rule, &format!("X = \"\"\"\n{login}\n\"\"\"\n")).len(), 1);
+    let key = format!("sk-ant-api03-{}AA", "aB3dE6gH9j".repeat(9) + "xyz");
+    assert_eq!(of_rule(rule, &format!("def f():\n    \"\"\"Uses {key}\"\"\"\n")).len(), 1);
+}
+
+#[test]
 fn a_loop_is_counted() {
     let rule = "tool-loop-without-limit";
     let agent = |head: &str, extra: &str| {

@@ -91,6 +91,15 @@ pub(super) fn of(path: &str, object: Option<&Made>, arguments: &[Argument]) -> O
     Some((does, store(product, Some(table), object, false)))
 }
 
+/// Whether a call reads, writes or deletes what a database keeps.
+pub(in crate::code) fn asks(path: &str) -> bool {
+    let name = last(path);
+    let methods = [READS, WRITES, ERASES].iter().any(|all| all.contains(&name))
+        || matches!(name, "eq" | "where" | "match" | "doc");
+    let comparison = path == "drizzle-orm.eq";
+    comparison || methods && product(path).is_some() && path.contains("()")
+}
+
 /// What a database somewhere else keeps, and whether the table's name says that it is a conversation.
 pub(in crate::code) fn kept(path: &str, arguments: &[Argument]) -> Option<(Taint, bool)> {
     let product = product(path)?;

@@ -17,7 +17,48 @@ pub(in crate::code) fn of(path: &str, arguments: &[Argument]) -> Vec<Deed> {
     if weak(path, arguments) {
         found.push(Deed::Flaw(Flaw::WeakCipher));
     }
+    if fixed(path, arguments) {
+        found.push(Deed::Flaw(Flaw::FixedKey));
+    }
     found
+}
+
+/// Whether the key or the first vector of an encryption is written out.
+fn fixed(path: &str, arguments: &[Argument]) -> bool {
+    let out = |index: usize, name: &str| given(arguments, index, name).is_some_and(is_written_out);
+    match (root(path), last(path)) {
+        ("Crypto" | "Cryptodome", "new") if path.contains(".Cipher.") => {
+            out(0, "key") || out(2, "iv") || ["iv", "IV", "nonce"].iter().any(|name| out(usize::MAX, name))
+        }
+        ("cryptography", "CBC" | "CTR" | "CFB" | "OFB" | "GCM") if path.contains("modes") => {
+            out(0, "initialization_vector")
+        }
+        ("cryptography", "Fernet" | "AESGCM" | "ChaCha20Poly1305" | "AES") => out(0, "key"),
+        ("cryptography", "encrypt") if path.contains("AESGCM()") || path.contains("ChaCha20Poly1305()") => {
+            out(0, "nonce")
+        }
+        ("crypto", "createCipheriv") => out(1, "key") || out(2, "iv"),
+        ("crypto-js", "encrypt") => out(1, "key"),
+        _ => false,
+    }
+}
+
+/// A text in the source, or the bytes of one; a key that is empty or short is a placeholder of something else.
+fn is_written_out(value: &Value) -> bool {
+    let bytes = |made: &Made| {
+        let wraps = [
+            "js.Buffer.from()",
+            "js.Buffer.alloc()",
+            "crypto-js.enc.Utf8.parse()",
+            "crypto-js.enc.Hex.parse()",
+        ];
+        wraps.contains(&made.path.as_str())
+            && made
+                .given
+                .first()
+                .is_some_and(|one| is_written_out(&one.value) || one.value.shape == Shape::Number)
+    };
+    value.known_text().is_some_and(|text| text.len() >= 8) || value.made().is_some_and(|made| bytes(made))
 }
 
 /// Variables that bundlers write into the page.

@@ -104,6 +104,11 @@ const PLAIN: &[&str] = &[
     "id",
     "len",
     "json",
+    "object",
+    "property",
+    "weakref",
+    "types",
+    "operator",
 ];
 
 /// How a decorator with this path lets a function be entered.
@@ -159,6 +164,51 @@ pub(in crate::code) fn calls_methods(base: &str) -> bool {
     ];
     !DATA.contains(&last(base))
         && !matches!(root(base), "enum" | "abc" | "typing" | "unittest" | "pydantic" | "torch")
+}
+
+/// Packages that serve requests over HTTP.
+const SERVERS: &[&str] = &[
+    "flask",
+    "quart",
+    "fastapi",
+    "starlette",
+    "sanic",
+    "aiohttp",
+    "litestar",
+    "bottle",
+    "falcon",
+    "tornado",
+    "django",
+    "rest_framework",
+    "flask_restful",
+    "ninja",
+    "robyn",
+    "blacksheep",
+];
+
+/// Whether a decorator hands requests over HTTP to a function, or puts it before them.
+pub(in crate::code) fn is_http(path: &str) -> bool {
+    const VERBS: &[&str] = &[
+        "route",
+        "get",
+        "post",
+        "put",
+        "patch",
+        "delete",
+        "api_route",
+        "api_view",
+        "websocket",
+        "before_request",
+        "middleware",
+        "before_app_request",
+    ];
+    SERVERS.contains(&root(path)) && VERBS.contains(&last(path))
+}
+
+/// Whether a base class has methods that answer requests over HTTP.
+pub(in crate::code) fn serves(base: &str, method: &str) -> bool {
+    SERVERS.contains(&root(base))
+        && matches!(method, "get" | "post" | "put" | "patch" | "delete" | "create" | "list")
 }
 
 /// Packages whose classes are told what strangers say.

@@ -3,6 +3,9 @@
 pub(super) mod databases;
 pub(super) mod flaws;
 pub(super) mod frameworks;
+pub(super) mod guards;
+pub(super) mod keys;
+pub(super) mod labels;
 pub(super) mod models;
 pub(super) mod script;
 pub(super) mod sinks;

@@ -60,6 +60,37 @@ const HEARING: &[&str] = &[
     "@nestjs/common",
 ];
 
+/// Packages of those that hand over requests over HTTP.
+const SERVERS: &[&str] = &[
+    "express",
+    "fastify",
+    "hono",
+    "koa",
+    "@koa/router",
+    "koa-router",
+    "@hono/node-server",
+    "@hono/zod-openapi",
+    "elysia",
+    "@hapi/hapi",
+    "restify",
+    "polka",
+    "micro",
+    "h3",
+    "nitro",
+    "http2",
+    "firebase-functions",
+    "@google-cloud/functions-framework",
+    "@azure/functions",
+];
+
+/// Whether a call hands requests over HTTP to the functions that it takes.
+pub(in crate::code) fn serves(path: &str) -> bool {
+    let plain = matches!(root(path), "http" | "https") && last(path) == "createServer";
+    let global =
+        ["js.framework", "js.Deno.serve", "js.Bun.serve", "js.defineEventHandler", "js.eventHandler"];
+    SERVERS.contains(&root(path)) || plain || global.contains(&path)
+}
+
 /// Callbacks to which a function is only handed on.
 const ANSWERS: &[&str] = &[
     "res", "response", "reply", "resp", "next", "done", "resolve", "reject", "error", "err", "env", "_next",

@@ -12,7 +12,26 @@ pub(in crate::code) fn of(path: &str) -> Option<Taint> {
         "argparse" if matches!(name, "parse_args" | "parse_known_args") => Taint::LOCAL,
         "getpass" | "prompt_toolkit" | "questionary" | "inquirer" => Taint::LOCAL,
         "rich" if path.contains("Prompt.ask") => Taint::LOCAL,
-        "flask" | "quart" if path.contains(".request.") && name != "method" => upload(path),
+        "flask" | "quart" if path.contains(".request.") && name != "method" => upload(path) | chosen(path),
+        "imaplib"
+        | "poplib"
+        | "imap_tools"
+        | "feedparser"
+        | "praw"
+        | "ddgs"
+        | "duckduckgo_search"
+        | "tavily"
+        | "serpapi"
+        | "wikipedia"
+        | "trafilatura"
+        | "newspaper"
+        | "youtube_transcript_api"
+        | "firecrawl"
+        | "exchangelib"
+            if path.contains("()") =>
+        {
+            Taint::WEB
+        }
         "streamlit" if matches!(name, "file_uploader" | "camera_input" | "audio_input") => {
             Taint::USER | Taint::UPLOAD
         }
@@ -31,6 +50,12 @@ pub(in crate::code) fn of(path: &str) -> Option<Taint> {
 
 fn upload(path: &str) -> Taint {
     if path.contains(".files") { Taint::USER | Taint::UPLOAD } else { Taint::USER }
+}
+
+/// Parts of a request that its sender chooses freely.
+fn chosen(path: &str) -> Taint {
+    let free = [".json", ".get_json", ".args", ".form", ".values", ".data", ".view_args", ".get_data"];
+    if free.iter().any(|part| path.contains(part)) { Taint::BODY } else { Taint::NONE }
 }
 
 /// Calls whose result says nothing of what went in.
@@ -56,7 +81,7 @@ pub(in crate::code) fn clears(path: &str) -> bool {
         || matches!(path, "shlex.quote" | "pipes.quote" | "html.escape" | "re.escape" | "uuid.uuid4")
         || matches!(
             root(path),
-            "hashlib" | "hmac" | "zlib" | "time" | "random" | "uuid" | "secrets" | "datetime"
+            "inspect" | "hashlib" | "hmac" | "zlib" | "time" | "random" | "uuid" | "secrets" | "datetime"
         )
 }
 
@@ -117,7 +142,8 @@ mod tests {
     fn sources_are_told_by_their_whole_path() {
         assert_eq!(of("input()"), Some(Taint::LOCAL));
         assert_eq!(of("inputs.read()"), None);
-        assert_eq!(of("flask.request.json()"), Some(Taint::USER));
+        assert_eq!(of("flask.request.json()"), Some(Taint::USER | Taint::BODY));
+        assert_eq!(of("flask.request.headers"), Some(Taint::USER));
         assert!(masks("presidio_anonymizer.AnonymizerEngine().anonymize") && !masks("app.anonymize"));
     }
 }

@@ -1,0 +1,179 @@
+//! Which tools one agent holds: what is handed to a model, an agent or a graph as its tools.
+
+use ombud_core::effect::{Effect, Hints, classify};
+use ruff_text_size::TextRange;
+
+use super::api::{last, root};
+use super::hand_out::collect_functions;
+use super::value::{Argument, Made, Shape, Value, given, named};
+use super::walk::{Walk, span};
+use crate::facts::{Agent, FunctionId, Held};
+
+/// Calls that take the tools in the second place.
+const SECOND: &[&str] = &[
+    "create_react_agent",
+    "create_tool_calling_agent",
+    "create_openai_tools_agent",
+    "create_agent",
+    "createReactAgent",
+];
+/// Calls that take them in the first.
+const FIRST: &[&str] = &["bind_tools", "bindTools", "initialize_agent"];
+/// Settings by which an agent waits for a person.
+const ASKS: &[&str] = &[
+    "interrupt_before",
+    "interrupt_after",
+    "interruptBefore",
+    "interruptAfter",
+    "interrupt_on",
+    "interruptOn",
+    "human_in_the_loop",
+    "needs_approval",
+    "needsApproval",
+    "requires_confirmation",
+    "require_confirmation",
+    "human_input_mode",
+    "tool_approval",
+];
+
+/// Tools of libraries: the class, what it does, whether it reads what strangers wrote.
+const LIBRARY: &[(&str, Effect, bool)] = &[
+    ("DuckDuckGoSearchRun", Effect::Fetch, true),
+    ("DuckDuckGoSearchResults", Effect::Fetch, true),
+    ("TavilySearchResults", Effect::Fetch, true),
+    ("TavilySearch", Effect::Fetch, true),
+    ("WikipediaQueryRun", Effect::Fetch, true),
+    ("RequestsGetTool", Effect::Fetch, true),
+    ("GmailSearch", Effect::Read, true),
+    ("GmailGetMessage", Effect::Read, true),
+    ("WebSearchTool", Effect::Fetch, true),
+    ("WebBrowser", Effect::Fetch, true),
+    ("SerperDevTool", Effect::Fetch, true),
+    ("ScrapeWebsiteTool", Effect::Fetch, true),
+    ("GmailSendMessage", Effect::Send, false),
+    ("RequestsPostTool", Effect::Send, false),
+    ("ShellTool", Effect::Execute, false),
+    ("BashProcess", Effect::Execute, false),
+    ("LocalShellTool", Effect::Execute, false),
+    ("PythonREPLTool", Effect::Execute, false),
+    ("PythonAstREPLTool", Effect::Execute, false),
+    ("DeleteFileTool", Effect::Delete, false),
+];
+
+impl Walk<'_, '_> {
+    /// Notes the tools that a call hands to one agent.
+    pub(super) fn arm(
+        &mut self,
+        path: &str,
+        object: Option<&Made>,
+        arguments: &[Argument],
+        range: TextRange,
+    ) {
+        let Some(tools) = handed(path, arguments) else { return };
+        let mut holds = Vec::new();
+        self.hold(tools, None, &mut holds, 0);
+        if holds.is_empty() {
+            return;
+        }
+        let asks = object.is_some_and(|object| object.setting(ASKS).is_some())
+            || named(arguments, ASKS).is_some_and(is_on);
+        let asks = asks || waits(tools, 0) || arguments.iter().any(|one| within_middleware(&one.value));
+        let file = self.state.project.modules.get(self.module).map_or(0, |module| module.file);
+        let agent = Agent { file, span: span(range), holds, asks };
+        match self.state.agents.iter_mut().find(|other| other.file == file && other.span == agent.span) {
+            Some(other) => *other = agent,
+            None => self.state.agents.push(agent),
+        }
+    }
+
+    fn hold(&self, value: &Value, name: Option<&str>, holds: &mut Vec<Held>, depth: usize) {
+        match &value.shape {
+            _ if depth > 3 => {}
+            Shape::List(items) => items.iter().for_each(|item| self.hold(item, name, holds, depth + 1)),
+            Shape::Functions(ids) => holds.extend(ids.iter().filter_map(|id| self.held(*id, name))),
+            Shape::Bound(id) => holds.extend(self.held(*id, name)),
+            Shape::Made(made) => self.hold_made(made, name, holds),
+            Shape::Dict(items) => match items.get("function").map(|function| &function.shape) {
+                Some(Shape::Dict(function)) => {
+                    self.hold_described(function.get("name"), function.get("description"), holds);
+                }
+                _ if items.contains_key("input_schema") => {
+                    self.hold_described(items.get("name"), items.get("description"), holds);
+                }
+                _ => items.iter().for_each(|(key, item)| self.hold(item, Some(key), holds, depth + 2)),
+            },
+            _ => {}
+        }
+    }
+
+    fn held(&self, id: FunctionId, name: Option<&str>) -> Option<Held> {
+        let func = self.state.project.functions.get(id)?;
+        let name = name.unwrap_or_else(|| func.name.rsplit('.').next().unwrap_or_default());
+        let effect = classify(name, Hints { description: "", arguments: &func.parameters });
+        Some(Held { name: name.to_owned(), effect, function: Some(id), reads: false, known: false })
+    }
+
+    /// What the chat API is told of a tool; the function of that name implements it.
+    fn hold_described(&self, name: Option<&Value>, told: Option<&Value>, holds: &mut Vec<Held>) {
+        let Some(name) = name.and_then(Value::known_text) else { return };
+        let description = told.and_then(Value::known_text).unwrap_or_default();
+        let effect = classify(name, Hints { description, arguments: &[] });
+        let function = self.named_function(name);
+        holds.push(Held { name: name.to_owned(), effect, function, reads: false, known: false });
+    }
+
+    /// `ShellTool()`, `tool({execute})`, `Tool(name="x", func=f)`
+    fn hold_made(&self, made: &Made, name: Option<&str>, holds: &mut Vec<Held>) {
+        let class = last(&made.path);
+        if let Some((class, effect, reads)) =
+            LIBRARY.iter().find(|row| row.0 == class && root(&made.path) != made.path)
+        {
+            let name = (*class).to_owned();
+            holds.push(Held { name, effect: *effect, function: None, reads: *reads, known: true });
+            return;
+        }
+        let mut found = Vec::new();
+        for argument in made.given.iter() {
+            collect_functions(&argument.value, &mut found, 0);
+        }
+        let told = named(&made.given, &["name"])
+            .or_else(|| given(&made.given, 0, "name"))
+            .and_then(Value::known_text);
+        holds.extend(found.first().and_then(|id| self.held(*id, name.or(told))));
+    }
+}
+
+/// The tools that a call takes.
+fn handed<'v>(path: &str, arguments: &'v [Argument]) -> Option<&'v Value> {
+    let named =
+        named(arguments, &["tools", "functions"]).filter(|_| path.contains('.') || path.contains("()"));
+    named.or_else(|| match last(path) {
+        name if SECOND.contains(&name) => given(arguments, 1, "tools"),
+        name if FIRST.contains(&name) => given(arguments, 0, "tools"),
+        _ => None,
+    })
+}
+
+fn is_on(value: &Value) -> bool {
+    !matches!(value.shape, Shape::None | Shape::Bool(false)) && value.known_text() != Some("NEVER")
+}
+
+/// Whether one of the tools asks by itself.
+fn waits(tools: &Value, depth: usize) -> bool {
+    match &tools.shape {
+        _ if depth > 3 => false,
+        Shape::List(items) => items.iter().any(|item| waits(item, depth + 1)),
+        Shape::Dict(items) => items.values().any(|item| waits(item, depth + 1)),
+        Shape::Made(made) => made.setting(ASKS).is_some_and(is_on) || last(&made.path).starts_with("Human"),
+        _ => false,
+    }
+}
+
+/// `middleware=[HumanInTheLoopMiddleware(…)]`
+fn within_middleware(value: &Value) -> bool {
+    let Shape::List(items) = &value.shape else { return false };
+    items
+        .iter()
+        .filter_map(Value::outside)
+        .any(|path| last(path).to_ascii_lowercase().contains("humanintheloop"))
+}

@@ -1,0 +1,278 @@
+//! Protections that a call shows: logs, limits, ends of keeping, sessions and tokens that are checked.
+
+use super::super::value::{Argument, Made, Shape, Value, given, named};
+use super::{last, names, root};
+use crate::facts::{Deed, Guard};
+
+/// Every protection that a call shows.
+pub(in crate::code) fn of(path: &str, object: Option<&Made>, arguments: &[Argument]) -> Vec<Deed> {
+    let rows = [
+        (logs(path), Guard::Logged),
+        (RATE_LIMITS.contains(&root(path)), Guard::RateLimited),
+        (bounds(object, arguments), Guard::AnswerBounded),
+        (expires(path, arguments), Guard::Expires),
+        (SCHEDULERS.contains(&root(path)) || path == "js.setInterval", Guard::Scheduled),
+        (identifies(path), Guard::CallerKnown),
+    ];
+    rows.into_iter().filter(|(shown, _)| *shown).map(|(_, guard)| Deed::Guard(guard)).collect()
+}
+
+const LOGGERS: &[&str] = &[
+    "logging",
+    "structlog",
+    "loguru",
+    "logbook",
+    "winston",
+    "pino",
+    "bunyan",
+    "log4js",
+    "tslog",
+    "consola",
+    "signale",
+];
+
+/// Packages that record what an agent does once they are started.
+const TRACERS: &[&str] = &[
+    "langfuse",
+    "langsmith",
+    "opentelemetry",
+    "agentops",
+    "openinference",
+    "phoenix",
+    "traceloop",
+    "weave",
+    "mlflow",
+    "logfire",
+    "@opentelemetry/api",
+    "@opentelemetry/sdk-node",
+    "@langfuse/tracing",
+    "helicone",
+];
+
+const LEVELS: &[&str] = &[
+    "debug",
+    "info",
+    "warning",
+    "warn",
+    "error",
+    "exception",
+    "critical",
+    "log",
+    "trace",
+    "success",
+    "fatal",
+    "msg",
+];
+
+/// Whether a call writes to a log or a trace.
+pub(in crate::code) fn logs(path: &str) -> bool {
+    let line =
+        (LOGGERS.contains(&root(path)) || path.starts_with("js.console.")) && LEVELS.contains(&last(path));
+    line || TRACERS.contains(&root(path))
+}
+
+const RATE_LIMITS: &[&str] = &[
+    "slowapi",
+    "flask_limiter",
+    "fastapi_limiter",
+    "django_ratelimit",
+    "ratelimit",
+    "limits",
+    "pyrate_limiter",
+    "aiolimiter",
+    "express-rate-limit",
+    "rate-limiter-flexible",
+    "@upstash/ratelimit",
+    "@fastify/rate-limit",
+    "hono-rate-limiter",
+    "koa-ratelimit",
+    "express-slow-down",
+    "@nestjs/throttler",
+    "@arcjet/next",
+    "@arcjet/node",
+    "bottleneck",
+    "p-limit",
+];
+
+const BOUNDS: &[&str] = &[
+    "max_tokens",
+    "max_output_tokens",
+    "max_completion_tokens",
+    "max_tokens_to_sample",
+    "max_new_tokens",
+    "num_predict",
+    "maxTokens",
+    "maxOutputTokens",
+    "maxCompletionTokens",
+    "max_length",
+];
+
+fn bounds(object: Option<&Made>, arguments: &[Argument]) -> bool {
+    let nested = |argument: &Argument| match &argument.value.shape {
+        Shape::Dict(items) => BOUNDS.iter().any(|name| items.contains_key(*name)),
+        Shape::Made(made) => named(&made.given, BOUNDS).is_some(),
+        _ => false,
+    };
+    named(arguments, BOUNDS).is_some()
+        || object.is_some_and(|object| object.setting(BOUNDS).is_some())
+        || arguments.iter().any(nested)
+}
+
+/// Stores that can let go of things by themselves.
+const FORGETTING: &[&str] = &[
+    "redis",
+    "ioredis",
+    "@upstash/redis",
+    "@vercel/kv",
+    "pymongo",
+    "motor",
+    "mongodb",
+    "mongoose",
+    "diskcache",
+    "cachetools",
+    "aiocache",
+    "django",
+    "boto3",
+    "node-cache",
+    "lru-cache",
+    "keyv",
+    "langgraph",
+    "langchain_community",
+    "momento",
+];
+
+const ENDS: &[&str] = &[
+    "ex",
+    "px",
+    "EX",
+    "PX",
+    "exat",
+    "ttl",
+    "TTL",
+    "expire",
+    "expires",
+    "expires_in",
+    "expireAfterSeconds",
+    "expire_after_seconds",
+    "expireIn",
+    "maxAge",
+    "expiration",
+    "expirationTtl",
+];
+
+fn expires(path: &str, arguments: &[Argument]) -> bool {
+    let name = last(path);
+    if FORGETTING.contains(&root(path)) {
+        let by_name = names(name, &["expire*", "setex", "psetex", "pexpire*", "ttlcache"]);
+        return by_name
+            || named(arguments, ENDS).is_some()
+            || given(arguments, 2, "mode").is_some_and(is_end);
+    }
+    if root(path) == "logging" {
+        return name == "TimedRotatingFileHandler";
+    }
+    matches!(name, "execute" | "executemany" | "query" | "run" | "exec" | "prepare" | "$executeRaw" | "text")
+        && arguments
+            .first()
+            .and_then(|one| one.value.template())
+            .is_some_and(|text| deletes_by_age(&text.shown()))
+}
+
+/// `client.set(key, value, "EX", 3600)`
+fn is_end(value: &Value) -> bool {
+    value.known_text().is_some_and(|text| matches!(text, "EX" | "PX" | "EXAT"))
+}
+
+/// `DELETE FROM messages WHERE created_at < …`
+pub(in crate::code) fn deletes_by_age(statement: &str) -> bool {
+    let small = statement.trim_start().to_ascii_lowercase();
+    let Some((_, condition)) = small.split_once("where").filter(|_| small.starts_with("delete")) else {
+        return false;
+    };
+    let by_time = names(
+        condition,
+        &["created*", "updated*", "expire*", "expiry", "timestamp", "ts", "date", "time", "age"],
+    );
+    by_time && condition.contains(['<', '>'])
+}
+
+const SCHEDULERS: &[&str] = &[
+    "schedule",
+    "apscheduler",
+    "node-cron",
+    "cron",
+    "node-schedule",
+    "croner",
+    "aiocron",
+    "rocketry",
+    "huey",
+    "agenda",
+    "toad-scheduler",
+];
+
+/// Calls and members that say who the caller is, after a check.
+const IDENTITIES: &[(&str, &[&str])] = &[
+    ("jwt", &["decode"]),
+    ("jose", &["decode", "jwtVerify", "verify"]),
+    ("authlib", &["decode", "parse_id_token", "authorize_access_token"]),
+    ("itsdangerous", &["loads", "unsign"]),
+    ("google", &["verify_oauth2_token", "verify_firebase_token"]),
+    ("firebase_admin", &["verify_id_token", "verify_session_cookie"]),
+    ("flask_login", &["current_user", "login_required", "user_id"]),
+    ("flask_jwt_extended", &["get_jwt_identity", "jwt_required", "current_user", "verify_jwt_in_request"]),
+    ("flask_httpauth", &["login_required", "current_user"]),
+    ("fastapi_users", &["current_user"]),
+    ("jsonwebtoken", &["verify"]),
+    ("express-jwt", &["expressjwt", "express-jwt", "jwt"]),
+    ("passport", &["authenticate"]),
+    ("express-openid-connect", &["requiresAuth", "auth"]),
+    ("express-oauth2-jwt-bearer", &["auth"]),
+    ("firebase-admin", &["verifyIdToken", "verifySessionCookie"]),
+    ("next-auth", &["getServerSession", "getToken", "auth", "getSession"]),
+    ("@clerk/nextjs", &["auth", "currentUser", "getAuth", "clerkMiddleware"]),
+    ("@clerk/express", &["requireAuth", "getAuth", "clerkMiddleware"]),
+    ("@auth0/nextjs-auth0", &["getSession", "withApiAuthRequired"]),
+    ("@supabase/supabase-js", &["getUser", "getClaims"]),
+    ("@supabase/ssr", &["getUser", "getClaims"]),
+    ("supabase", &["get_user", "get_claims"]),
+    ("better-auth", &["getSession"]),
+    ("iron-session", &["getIronSession"]),
+    ("lucia", &["validateSession"]),
+    ("hono", &["jwt", "bearerAuth", "basicAuth"]),
+    ("@fastify/jwt", &["jwtVerify"]),
+    ("django", &["login_required", "permission_required", "authenticate"]),
+    ("rest_framework", &["IsAuthenticated", "permission_classes"]),
+    ("werkzeug", &["check_password_hash"]),
+    ("hmac", &["compare_digest"]),
+    ("secrets", &["compare_digest"]),
+    ("crypto", &["timingSafeEqual"]),
+    ("bcrypt", &["checkpw", "compare", "compareSync"]),
+    ("stripe", &["construct_event", "constructEvent"]),
+];
+
+/// Whether a path is one that makes sure of the caller.
+pub(in crate::code) fn identifies(path: &str) -> bool {
+    let name = last(path);
+    let session =
+        ["flask.session.", "quart.session.", "flask_login.current_user", "flask_jwt_extended.current_user"];
+    session.iter().any(|known| path.starts_with(known))
+        || IDENTITIES.iter().any(|(package, known)| *package == root(path) && known.contains(&name))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ages_are_told_from_owners() {
+        assert!(deletes_by_age("DELETE FROM messages WHERE created_at < datetime('now', '-30 days')"));
+        assert!(!deletes_by_age("DELETE FROM messages WHERE user_id = ?"));
+        assert!(!deletes_by_age("SELECT * FROM messages WHERE created_at < ?"));
+    }
+
+    #[test]
+    fn a_logger_that_is_only_made_logs_nothing() {
+        assert!(logs("logging.getLogger().info") && logs("js.console.log") && logs("langfuse.Langfuse()"));
+        assert!(!logs("logging.getLogger") && !logs("mylog.info"));
+    }
+}

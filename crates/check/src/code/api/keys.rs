@@ -1,0 +1,158 @@
+//! By what a store or a database is asked for one person's things.
+
+use super::super::value::{Argument, Made, Shape, Value, given};
+use super::{last, root};
+use crate::facts::Taint;
+
+/// Names of columns and arguments that say whose something is.
+const KEYS: &[&str] = &[
+    "user_id",
+    "userId",
+    "userid",
+    "user",
+    "uid",
+    "username",
+    "owner",
+    "owner_id",
+    "ownerId",
+    "openid",
+    "open_id",
+    "account_id",
+    "accountId",
+    "customer_id",
+    "customerId",
+    "member_id",
+    "memberId",
+    "patient_id",
+    "patientId",
+    "student_id",
+    "studentId",
+    "child_id",
+    "childId",
+];
+
+/// Packages of databases beside those that hold memories.
+const DATABASES: &[&str] =
+    &["pymongo", "motor", "sqlalchemy", "supabase", "firebase_admin", "tinydb", "peewee", "sqlmodel"];
+
+/// Whether a call reads or writes a database that is told by its package.
+pub(in crate::code) fn is_database(path: &str) -> bool {
+    let asks = |name: &str| {
+        matches!(
+            name,
+            "find"
+                | "find_one"
+                | "update_one"
+                | "update_many"
+                | "insert_one"
+                | "delete_one"
+                | "delete_many"
+                | "aggregate"
+                | "count_documents"
+                | "filter_by"
+                | "filter"
+                | "eq"
+                | "document"
+                | "search"
+                | "match"
+                | "where"
+                | "replace_one"
+        )
+    };
+    path.contains("()") && DATABASES.contains(&root(path)) && asks(last(path))
+}
+
+/// What the key is made of that says whose things a call reads or writes; nothing if it has none.
+pub(in crate::code) fn of(path: &str, object: Option<&Made>, arguments: &[Argument]) -> Option<Taint> {
+    let mut found: Vec<Taint> = arguments.iter().filter_map(by_name).collect();
+    found.extend(compared(path, arguments));
+    found.extend(bound(arguments));
+    found.extend(document(path, object, arguments));
+    found.into_iter().reduce(|sum, taint| sum | taint)
+}
+
+fn is_key(name: &str) -> bool {
+    KEYS.contains(&name.rsplit('.').next().unwrap_or(name))
+}
+
+fn by_name(argument: &Argument) -> Option<Taint> {
+    if argument.name.as_deref().is_some_and(is_key) {
+        return Some(argument.value.deep_taint());
+    }
+    within(&argument.value, 0)
+}
+
+fn within(value: &Value, depth: usize) -> Option<Taint> {
+    let Shape::Dict(items) = &value.shape else { return None };
+    let one = |(name, item): (&String, &Value)| {
+        if is_key(name) { Some(item.deep_taint()) } else { within(item, depth + 1) }
+    };
+    items.iter().filter(|_| depth < 5).find_map(one)
+}
+
+/// `.eq("user_id", id)`, `eq(memories.userId, id)`
+fn compared(path: &str, arguments: &[Argument]) -> Option<Taint> {
+    if !matches!(last(path), "eq" | "where" | "filter" | "match") {
+        return None;
+    }
+    let first = given(arguments, 0, "column")?;
+    let column = first.known_text().or_else(|| first.outside().map(last))?;
+    let index = if given(arguments, 1, "value")?.known_text() == Some("==") { 2 } else { 1 };
+    is_key(column).then(|| given(arguments, index, "value").map(Value::deep_taint)).flatten()
+}
+
+/// `execute("… WHERE user_id = ?", (id,))`
+fn bound(arguments: &[Argument]) -> Option<Taint> {
+    let statement = given(arguments, 0, "sql")?.known_text()?;
+    let Shape::List(values) = &given(arguments, 1, "parameters")?.shape else { return None };
+    values.get(placeholder(statement)?).map(Value::deep_taint)
+}
+
+/// Which of the bound values a statement compares with a column that says whose a row is.
+fn placeholder(statement: &str) -> Option<usize> {
+    let mut count = 0;
+    let mut words: Vec<&str> = Vec::new();
+    for word in statement
+        .split(|ch: char| ch.is_whitespace() || matches!(ch, '(' | ')' | ','))
+        .filter(|word| !word.is_empty())
+    {
+        let (before, sign) = word.split_once('=').map_or(("", word), |(before, sign)| (before, sign));
+        let sign = sign.trim_end_matches(';');
+        let numbered = sign.strip_prefix('$').and_then(|number| number.parse::<usize>().ok());
+        if sign == "?" || sign == "%s" || numbered.is_some() {
+            let column =
+                if before.is_empty() { words.iter().rev().find(|word| **word != "=") } else { Some(&before) };
+            if column.is_some_and(|column| is_key(column.trim_matches(['"', '`']))) {
+                return Some(numbered.map_or(count, |number| number.saturating_sub(1)));
+            }
+            count += 1;
+        }
+        words.push(word);
+    }
+    None
+}
+
+/// `collection("users").doc(id)`
+fn document(path: &str, object: Option<&Made>, arguments: &[Argument]) -> Option<Taint> {
+    let opens = matches!(last(path), "doc" | "document");
+    let users = |made: &Made| {
+        let name = given(&made.given, 0, "name").and_then(Value::known_text).unwrap_or_default();
+        last(made.maker()) == "collection"
+            && matches!(name, "users" | "accounts" | "profiles" | "patients" | "members")
+    };
+    object.filter(|object| opens && object.chain().any(users))?;
+    given(arguments, 0, "id").map(Value::deep_taint)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_bound_value_of_the_owner_is_found() {
+        assert_eq!(placeholder("SELECT * FROM m WHERE user_id = ?"), Some(0));
+        assert_eq!(placeholder("UPDATE m SET text = %s WHERE m.user_id=%s"), Some(1));
+        assert_eq!(placeholder("SELECT * FROM m WHERE a = $2 AND \"userId\" = $1"), Some(0));
+        assert_eq!(placeholder("SELECT * FROM m WHERE id = ? AND kind = 'user_id = x'"), None);
+    }
+}

@@ -1,0 +1,72 @@
+//! What a call does, joined over the rounds of the evaluation.
+
+use crate::facts::{Deed, Sink};
+
+/// Whether a call touches what is kept.
+pub(super) fn is_kept(does: &[Deed]) -> bool {
+    does.iter().any(|deed| {
+        matches!(
+            deed,
+            Deed::Retrieve(_)
+                | Deed::Store(..)
+                | Deed::Erase(_)
+                | Deed::Persist { .. }
+                | Deed::Run { sink: Sink::Sql, .. }
+        )
+    })
+}
+
+/// Adds a deed, or joins it with the same one of another round.
+pub(super) fn add(does: &mut Vec<Deed>, deed: Deed) {
+    for old in does.iter_mut() {
+        match (old, &deed) {
+            (Deed::Model { recipient: one, content }, Deed::Model { recipient: two, content: more })
+                if one == two =>
+            {
+                *content |= *more;
+                return;
+            }
+            (Deed::Store(one, content), Deed::Store(two, more)) if *one == *two => {
+                *content |= *more;
+                return;
+            }
+            (
+                Deed::Persist { content, conversation, remote },
+                Deed::Persist { content: more, conversation: also, remote: there },
+            ) if *remote == *there => {
+                *content |= *more;
+                *conversation |= *also;
+                return;
+            }
+            (Deed::Run { sink: one, content }, Deed::Run { sink: two, content: more }) if *one == *two => {
+                *content |= *more;
+                return;
+            }
+            (Deed::SystemPrompt(content), Deed::SystemPrompt(more))
+            | (Deed::Keyed(content), Deed::Keyed(more))
+            | (Deed::Publish(content), Deed::Publish(more)) => {
+                *content |= *more;
+                return;
+            }
+            (Deed::Shared { name: one, content }, Deed::Shared { name: two, content: more })
+                if one == two =>
+            {
+                *content |= *more;
+                return;
+            }
+            (Deed::Disguise { how: one, content }, Deed::Disguise { how: two, content: more })
+                if *one == *two =>
+            {
+                *content |= *more;
+                return;
+            }
+            (Deed::Send { host: one, content }, Deed::Send { host: two, content: more }) if one == two => {
+                *content |= *more;
+                return;
+            }
+            (old, deed) if *old == *deed => return,
+            _ => {}
+        }
+    }
+    does.push(deed);
+}

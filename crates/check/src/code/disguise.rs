@@ -1,0 +1,182 @@
+//! Hand-made anonymisation: hashes without a key over numbers of people, and encodings that are called encryption.
+
+use ruff_python_ast::{Expr, ExprCall};
+use ruff_text_size::Ranged;
+
+use super::api::{last, names, root, words};
+use super::call::all_of;
+use super::deeds::add;
+use super::value::{Argument, Value};
+use super::walk::Walk;
+use crate::facts::{Deed, Disguise, Taint};
+
+/// Names of functions that say that they make people unrecognisable.
+const MASKS: &[&str] = &[
+    "anonym*",
+    "pseudonym*",
+    "deidentif*",
+    "desensiti*",
+    "obfuscat*",
+    "mask*",
+    "redact*",
+    "scrub*",
+    "depersonal*",
+];
+/// The same, and those that say that they encrypt.
+const HIDES: &[&str] = &[
+    "encrypt*",
+    "encipher*",
+    "cipher*",
+    "anonym*",
+    "pseudonym*",
+    "desensiti*",
+    "obfuscat*",
+    "mask*",
+    "redact*",
+];
+
+impl Walk<'_, '_> {
+    /// Notes what a call disguises.
+    pub(super) fn disguise(&mut self, node: &ExprCall, path: &str, callee: &Value, arguments: &[Argument]) {
+        let content = all_of(arguments) | callee.taint;
+        let how = if hashes(path) {
+            node.arguments.args.first().and_then(|argument| self.hashed(argument))
+        } else {
+            (encodes(path, arguments) && self.is_called(HIDES)).then_some(Disguise::Encoding)
+        };
+        if let Some(how) = how.filter(|_| !content.has(Taint::ENCRYPTED | Taint::MASKED)) {
+            let call = self.call_at(node.range());
+            path.clone_into(&mut call.target);
+            add(&mut call.does, Deed::Disguise { how, content });
+        }
+    }
+
+    /// What the hash of an expression pretends to be; nothing if something else is mixed in.
+    fn hashed(&self, argument: &Expr) -> Option<Disguise> {
+        let name = bare(argument, 0)?;
+        if is_number_of_person(&name) {
+            return Some(Disguise::HashOfNumber);
+        }
+        self.is_called(MASKS).then_some(Disguise::HashAsMask)
+    }
+
+    /// Whether the function in which we are says one of these.
+    fn is_called(&self, wanted: &[&str]) -> bool {
+        let func = self.state.project.functions.get(self.function).filter(|func| func.definition.is_some());
+        func.is_some_and(|func| names(func.name.rsplit('.').next().unwrap_or_default(), wanted))
+    }
+}
+
+/// Hashes without a key, of which anybody can try all values.
+fn hashes(path: &str) -> bool {
+    let name = last(path);
+    match root(path) {
+        "hashlib" => {
+            let plain = |name: &str| {
+                matches!(
+                    name,
+                    "md5" | "sha1" | "sha224" | "sha256" | "sha384" | "sha512" | "sha3_256" | "new"
+                )
+            };
+            plain(name) || name == "update" && path.contains("()")
+        }
+        "crypto" => path.contains("createHash()") && name == "update",
+        "crypto-js" => matches!(name, "MD5" | "SHA1" | "SHA256" | "SHA512" | "SHA3"),
+        "md5" | "js-md5" | "blueimp-md5" | "js-sha256" | "js-sha1" | "sha_js" => true,
+        _ => false,
+    }
+}
+
+fn encodes(path: &str, arguments: &[Argument]) -> bool {
+    let base64 = || {
+        arguments
+            .first()
+            .and_then(|one| one.value.known_text())
+            .is_some_and(|text| text.starts_with("base64"))
+    };
+    matches!(
+        path,
+        "base64.b64encode"
+            | "base64.urlsafe_b64encode"
+            | "base64.b32encode"
+            | "base64.b85encode"
+            | "js.btoa"
+            | "js.window.btoa"
+    ) || path == "js.Buffer.from().toString" && base64()
+}
+
+/// The name of a value that is hashed by itself: `phone`, `user.phone`, `row["phone"]`, `phone.encode()`.
+fn bare(expression: &Expr, depth: usize) -> Option<String> {
+    if depth > 8 {
+        return None;
+    }
+    match expression {
+        Expr::Name(node) => Some(node.id.to_string()),
+        Expr::Attribute(node) => Some(node.attr.to_string()),
+        Expr::Subscript(node) => match &*node.slice {
+            Expr::StringLiteral(key) => Some(key.value.to_str().to_owned()),
+            _ => None,
+        },
+        Expr::Await(node) => bare(&node.value, depth + 1),
+        Expr::Call(node) => bare_call(node, depth),
+        _ => None,
+    }
+}
+
+fn bare_call(node: &ExprCall, depth: usize) -> Option<String> {
+    match &*node.func {
+        Expr::Name(name) if matches!(name.id.as_str(), "str" | "bytes" | "String" | "js.String") => {
+            bare(node.arguments.args.first()?, depth + 1)
+        }
+        Expr::Attribute(method) => match method.attr.as_str() {
+            "encode" | "strip" | "lower" | "upper" | "trim" | "toString" | "toLowerCase" | "toUpperCase"
+            | "replace" | "group" => bare(&method.value, depth + 1),
+            "get" | "getItem" => match node.arguments.args.first()? {
+                Expr::StringLiteral(key) => Some(key.value.to_str().to_owned()),
+                _ => None,
+            },
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// Numbers of people of which there are so few that all can be tried.
+fn is_number_of_person(name: &str) -> bool {
+    let all = words(name);
+    let has = |wanted: &[&str]| all.iter().any(|word| wanted.contains(&word.as_str()));
+    let card = has(&["id", "identity"]) && has(&["card", "number", "no", "num"]);
+    card || has(&[
+        "phone",
+        "mobile",
+        "phonenumber",
+        "telephone",
+        "cellphone",
+        "msisdn",
+        "ssn",
+        "passport",
+        "idcard",
+        "手机号",
+        "身份证",
+        "手机",
+    ])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_of_people_are_told_from_other_things() {
+        assert!(
+            is_number_of_person("user_phone")
+                && is_number_of_person("idCardNo")
+                && is_number_of_person("id_number")
+        );
+        assert!(
+            !is_number_of_person("telemetry")
+                && !is_number_of_person("file_id")
+                && !is_number_of_person("card")
+        );
+    }
+}

@@ -1,0 +1,252 @@
+//! Requests over HTTP: which functions they enter, which parts of them a client could have written otherwise, and who makes
+//! sure of the caller.
+
+use ruff_python_ast::{Expr, StmtFunctionDef};
+
+use super::api::{frameworks, guards, last, names, root};
+use super::hand_out::collect_functions;
+use super::value::{Argument, ClassId, Shape, Value};
+use super::walk::Walk;
+use crate::facts::{Function, FunctionId, Piece, Taint};
+
+/// Parts of a request that its sender chooses freely.
+const FREE: &[&str] = &[
+    "body",
+    "query",
+    "params",
+    "json",
+    "formData",
+    "form",
+    "searchParams",
+    "nextUrl",
+    "url",
+    "queries",
+    "param",
+    "parseBody",
+    "rawBody",
+    "queryStringParameters",
+    "pathParameters",
+    "args",
+    "text",
+    "POST",
+    "GET",
+    "data",
+    "query_params",
+    "path_params",
+];
+/// Parts that a session or a checked token has put there.
+const SURE: &[&str] = &["session", "user", "auth", "oidc", "jwtPayload", "requestContext", "state"];
+
+/// `typing.Annotated`
+pub(super) fn is_annotated(path: &str) -> bool {
+    matches!(path, "typing.Annotated" | "typing_extensions.Annotated")
+}
+
+/// `Annotated[User, Depends(who)]` is what is injected; anything else is its type.
+pub(super) fn annotated(parts: &Value) -> Value {
+    let Shape::List(items) = &parts.shape else { return Value::default() };
+    let injected = items.iter().find(|item| item.outside().is_some_and(is_injection));
+    injected.or(items.first()).cloned().unwrap_or_default()
+}
+
+fn is_injection(path: &str) -> bool {
+    matches!(root(path), "fastapi" | "litestar" | "ninja")
+        && matches!(last(path), "Depends" | "Security" | "Provide")
+}
+
+/// Whether the name of a function says that it finds out who calls.
+fn finds_caller(name: &str) -> bool {
+    names(
+        name,
+        &[
+            "auth*",
+            "current",
+            "login*",
+            "token*",
+            "identity",
+            "principal",
+            "session",
+            "jwt",
+            "verify*",
+            "require*",
+            "protect",
+        ],
+    )
+}
+
+impl Walk<'_, '_> {
+    fn own(&mut self) -> Option<&mut Function> {
+        self.state.functions.get_mut(self.function)
+    }
+
+    /// Somebody made sure of the caller here.
+    pub(super) fn caller_is_known(&mut self) {
+        if let Some(function) = self.own() {
+            function.caller_known = true;
+        }
+    }
+
+    /// A member of something from outside that says who the caller is.
+    pub(super) fn told_identity(&mut self, value: &mut Value) {
+        if value.outside().is_some_and(guards::identifies) {
+            value.taint |= Taint::VERIFIED;
+            self.caller_is_known();
+        }
+    }
+
+    /// A part of a request: what its sender chose, or who they are.
+    pub(super) fn part_of_request(&mut self, object: &Value, name: &str) -> Option<Value> {
+        let whole = match &object.shape {
+            Shape::Text(text) => matches!(text.pieces.as_slice(), [Piece::Parameter(_)]),
+            Shape::Made(made) => made.parent.is_none() && made.path.ends_with("()"),
+            _ => false,
+        };
+        if !whole || !self.known_sources(object.taint).has(Taint::REQUEST) {
+            return None;
+        }
+        if matches!(name, "req" | "request") {
+            return Some(object.clone());
+        }
+        if SURE.contains(&name) {
+            self.caller_is_known();
+            return Some(Value::of(object.taint | Taint::VERIFIED));
+        }
+        let part = object.attribute(name);
+        FREE.contains(&name).then(|| Value { taint: part.taint | Taint::BODY, ..part })
+    }
+
+    /// What a parameter of a handler carries, by what stands behind its colon or its equals sign.
+    pub(super) fn sent(&mut self, index: usize, annotation: Option<&Value>) -> Taint {
+        let default = self
+            .state
+            .summaries
+            .get(self.function)
+            .and_then(|own| own.defaults.get(index).cloned().flatten());
+        let injected = [annotation.cloned(), default]
+            .into_iter()
+            .flatten()
+            .find(|one| one.outside().is_some_and(is_injection));
+        match injected {
+            Some(one) if self.injects_identity(&one) => {
+                self.caller_is_known();
+                Taint::VERIFIED
+            }
+            Some(_) => Taint::NONE,
+            None if annotation.is_some_and(is_request) => Taint::REQUEST,
+            None => Taint::BODY,
+        }
+    }
+
+    fn injects_identity(&self, injected: &Value) -> bool {
+        let mut found = Vec::new();
+        collect_functions(injected, &mut found, 0);
+        let named = |id: &FunctionId| {
+            self.state.project.functions.get(*id).is_some_and(|func| finds_caller(&func.name))
+        };
+        let outside = injected.made().is_some_and(|made| made.given.iter().any(says_identity));
+        last(injected.outside().unwrap_or_default()) == "Security" || outside || found.iter().any(named)
+    }
+
+    /// Whether an object of a class is what a client sent: a model of a request's body.
+    pub(super) fn is_message(&self, class: ClassId, depth: usize) -> bool {
+        let bases = self.state.classes.get(class).map(|class| &class.bases);
+        bases.into_iter().flatten().any(|base| match &base.shape {
+            Shape::Path(path) => matches!(
+                &**path,
+                "pydantic.BaseModel" | "sqlmodel.SQLModel" | "msgspec.Struct" | "ninja.Schema"
+            ),
+            Shape::Class(base) => depth < 6 && self.is_message(*base, depth + 1),
+            _ => false,
+        })
+    }
+
+    /// Notes that requests enter a decorated function, or pass through it.
+    pub(super) fn served(&mut self, id: FunctionId, decorator: &str) {
+        let (http, identity) = (frameworks::is_http(decorator), guards::identifies(decorator));
+        let before =
+            http && matches!(last(decorator), "before_request" | "middleware" | "before_app_request");
+        if let Some(function) = self.state.functions.get_mut(id) {
+            function.http |= http;
+            function.before_all |= before;
+            function.caller_known |= identity || finds_caller(last(decorator)) && !http;
+        }
+    }
+
+    /// A decorator of the project that finds out who calls.
+    pub(super) fn served_behind(&mut self, id: FunctionId, wrapper: FunctionId) {
+        let named = self.state.project.functions.get(wrapper).is_some_and(|func| finds_caller(&func.name));
+        if let Some(function) = self.state.functions.get_mut(id) {
+            function.caller_known |= named;
+            if !function.behind.contains(&wrapper) {
+                function.behind.push(wrapper);
+            }
+        }
+    }
+
+    /// `app.post("/x", require_user, answer)`: what a request passes before the last of them.
+    pub(super) fn pass_through(&mut self, path: &str, arguments: &[Argument]) {
+        let everywhere = matches!(last(path), "use" | "addHook" | "before_request" | "add_middleware");
+        let mut before: Vec<FunctionId> = Vec::new();
+        let mut known = false;
+        for argument in arguments.iter().filter(|argument| argument.name.is_none()) {
+            let mut here = Vec::new();
+            collect_functions(&argument.value, &mut here, 0);
+            for id in &here {
+                self.behind(*id, &before, known, everywhere);
+            }
+            before.extend(here);
+            known |=
+                argument.value.outside().is_some_and(|path| guards::identifies(path.trim_end_matches("()")));
+        }
+        if everywhere && known {
+            self.caller_is_known_everywhere();
+        }
+    }
+
+    fn behind(&mut self, id: FunctionId, before: &[FunctionId], known: bool, everywhere: bool) {
+        let Some(function) = self.state.functions.get_mut(id) else { return };
+        function.http = true;
+        function.before_all |= everywhere;
+        function.caller_known |= known;
+        let new: Vec<FunctionId> =
+            before.iter().copied().filter(|one| !function.behind.contains(one) && *one != id).collect();
+        function.behind.extend(new);
+    }
+
+    /// `app.use(passport.authenticate("jwt"))`, `FastAPI(dependencies=[Depends(who)])`
+    pub(super) fn caller_is_known_everywhere(&mut self) {
+        if let Some(function) = self.own() {
+            function.before_all = true;
+            function.caller_known = true;
+        }
+    }
+
+    /// Dependencies that stand before every request of an application or a router.
+    pub(super) fn depend(&mut self, path: &str, arguments: &[Argument]) {
+        let Some(all) = super::value::named(arguments, &["dependencies"]).filter(|_| root(path) == "fastapi")
+        else {
+            return;
+        };
+        let Shape::List(items) = &all.shape else { return };
+        if items.iter().any(|item| self.injects_identity(item)) {
+            self.caller_is_known_everywhere();
+        }
+    }
+}
+
+fn says_identity(argument: &Argument) -> bool {
+    argument.value.outside().is_some_and(|path| {
+        guards::identifies(path.trim_end_matches("()"))
+            || names(path, &["Bearer", "oauth2*", "httpbearer", "httpbasic", "apikey*", "http"])
+    })
+}
+
+/// `request: Request`
+fn is_request(annotation: &Value) -> bool {
+    annotation.outside().is_some_and(|path| matches!(last(path), "Request" | "HttpRequest" | "WebSocket"))
+}
+
+/// The annotation of each parameter.
+pub(super) fn annotations(definition: &StmtFunctionDef) -> impl Iterator<Item = (String, &Expr)> {
+    definition.parameters.iter().filter_map(|any| Some((any.name().to_string(), any.annotation()?)))
+}

@@ -1,0 +1,69 @@
+//! `endpoint-without-limit`
+//!
+//! What it does: finds an address of the project that anybody can call over HTTP and that leads to a model, when the project has
+//! no rate limit that its packages show and the model call has no limit of tokens. One finding for the project.
+//!
+//! Why it matters: one visitor in a loop spends the developer's money, and the agent is gone for everybody else.
+//!
+//! Reference: OWASP LLM10, API4; risk S15.
+
+use ombud_core::finding::{Bilingual, Confidence, Finding, RuleId, Severity};
+
+use super::identity_from_body::{caller_known, knowing};
+use super::{Project, Rule, Text, finding, on_the_way};
+use crate::facts::{Call, Deed, FunctionId, Guard, is_model};
+
+pub(super) const RULE: Rule = Rule {
+    id: RuleId("endpoint-without-limit"),
+    risks: &["S15"],
+    severity: Severity::Info,
+    title: Text { en: "anybody may ask the model without end", zh: "任何人都能无限次调用模型" },
+    harm: Text {
+        en: "One visitor in a loop uses up your budget, and the agent answers nobody else any more.",
+        zh: "一个访客不停地请求就能耗光你的额度，其他用户就再也得不到回答。",
+    },
+    fix: Text {
+        en: "Limit requests per caller (slowapi, flask-limiter, express-rate-limit, @upstash/ratelimit) and the length of answers (`max_tokens=800`).",
+        zh: "限制每个调用者的请求频率（slowapi、flask-limiter、express-rate-limit、@upstash/ratelimit），并限制回答长度（`max_tokens=800`）。",
+    },
+    example: "+ @limiter.limit(\"10/minute\")\n  def chat(): …\n-     client.chat.completions.create(messages=m)\n+     client.chat.completions.create(messages=m, max_tokens=800)\n",
+    graph: Some(run),
+};
+
+fn run(project: &Project<'_>) -> Vec<Finding> {
+    let facts = project.facts;
+    let limited = |call: &Call| call.does.contains(&Deed::Guard(Guard::RateLimited));
+    if project.reach.calls(facts).any(|(_, call)| limited(call)) {
+        return Vec::new();
+    }
+    let known = knowing(facts);
+    if facts.functions.iter().zip(&known).any(|(function, known)| function.before_all && *known) {
+        return Vec::new();
+    }
+    let open = |function: FunctionId| served(project, function) && !caller_known(project, &known, function);
+    let bounded = |call: &Call| call.does.contains(&Deed::Guard(Guard::AnswerBounded));
+    let mut calls = project.reach.calls(facts).filter(|(_, call)| is_model(call) && !bounded(call) && !stays(call));
+    let first = calls.find(|(function, _)| open(*function));
+    first.map(|(function, call)| one(project, function, call)).into_iter().collect()
+}
+
+/// Whether a request over HTTP comes to a function.
+fn served(project: &Project<'_>, function: FunctionId) -> bool {
+    let way = project.reach.from_request(project.facts, function);
+    way.iter().any(|id| project.facts.functions.get(*id).is_some_and(|function| function.http))
+}
+
+/// Whether the model is on this machine.
+fn stays(call: &Call) -> bool {
+    call.does.iter().any(|deed| matches!(deed, Deed::Model { recipient, .. } if recipient.local))
+}
+
+fn one(project: &Project<'_>, function: FunctionId, call: &Call) -> Finding {
+    let message = Bilingual::new(
+        "anybody who finds the address makes this model call, as often and as long as they like",
+        "任何人找到这个地址都能触发这次模型调用，次数和长度都不受限制",
+    );
+    let place = project.facts.call_place(function, call);
+    let path = project.reach.way(project.facts, function, call).unwrap_or_default();
+    on_the_way(finding(&RULE, Severity::Info, Confidence::Medium, place, message), path)
+}

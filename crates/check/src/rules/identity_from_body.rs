@@ -1,0 +1,91 @@
+//! `identity-from-body`
+//!
+//! What it does: finds calls that read or write one person's memory or data, where the key that says whose it is comes out of
+//! the body, the query or the path of a request, and nothing on the way makes sure of the caller: no session, no checked token,
+//! no dependency or middleware that finds out who calls.
+//!
+//! Why it matters: whoever changes one number in the request reads another person's diary, or writes into it.
+//!
+//! Reference: OWASP API1 and LLM06, CWE-639; risks P11, S10.
+
+use ombud_core::finding::{Bilingual, Confidence, Finding, RuleId, Severity};
+
+use super::{Project, Rule, Text, finding, on_the_way};
+use crate::facts::{Call, Deed, Facts, FunctionId, Guard, Reach, Taint};
+
+pub(super) const RULE: Rule = Rule {
+    id: RuleId("identity-from-body"),
+    risks: &["P11", "S10"],
+    severity: Severity::Error,
+    title: Text {
+        en: "the request itself says whose data it wants", zh: "请求自己说要谁的数据，就给谁的数据"
+    },
+    harm: Text {
+        en: "Whoever writes another user's id into the request reads what that person told the agent, or puts words into their memory.",
+        zh: "任何人只要在请求里填上别人的用户标识，就能读到那个人对智能体说过的话，或往其记忆里写入内容。",
+    },
+    fix: Text {
+        en: "Take the id from the session or from a token that you check (`current_user.id`, `jwt.decode(token, key, …)[\"sub\"]`), never from the body, the query or the path.",
+        zh: "用户标识应取自会话或经过校验的令牌（`current_user.id`、`jwt.decode(token, key, …)[\"sub\"]`），不要取自请求体、查询参数或路径。",
+    },
+    example: "- memory.search(q, user_id=request.json[\"user_id\"])\n+ memory.search(q, user_id=current_user.id)\n",
+    graph: Some(run),
+};
+
+fn run(project: &Project<'_>) -> Vec<Finding> {
+    let facts = project.facts;
+    let known = knowing(facts);
+    if facts.functions.iter().zip(&known).any(|(function, known)| function.before_all && *known) {
+        return Vec::new();
+    }
+    project
+        .reach
+        .calls(facts)
+        .filter(|(function, call)| is_free(project, *function, call))
+        .filter(|(function, _)| !caller_known(project, &known, *function))
+        .map(|(function, call)| one(project, function, call))
+        .collect()
+}
+
+/// Whether the key of a call is what a client chose.
+fn is_free(project: &Project<'_>, function: FunctionId, call: &Call) -> bool {
+    call.does.iter().any(|deed| {
+        let Deed::Keyed(key) = deed else { return false };
+        let from = project.reach.sources(function, *key);
+        from.has(Taint::BODY) && !from.has(Taint::VERIFIED | Taint::MODEL | Taint::RETRIEVED)
+    })
+}
+
+/// For each function whether it, or what it calls, makes sure of the caller.
+pub(super) fn knowing(facts: &Facts) -> Vec<bool> {
+    let mut known = Reach::leading(facts, |call| call.does.contains(&Deed::Guard(Guard::CallerKnown)));
+    for (slot, function) in known.iter_mut().zip(&facts.functions) {
+        *slot |= function.caller_known;
+    }
+    let inherited: Vec<bool> = facts.functions.iter().map(|function| passes(&known, function)).collect();
+    known.iter_mut().zip(inherited).for_each(|(slot, more)| *slot |= more);
+    known
+}
+
+/// Whether something that knows the caller stands before a function or is called by it.
+fn passes(known: &[bool], function: &crate::facts::Function) -> bool {
+    let called = function.calls.iter().flat_map(|call| &call.callees).filter(|_| function.http);
+    function.behind.iter().chain(called).any(|other| known.get(*other) == Some(&true))
+}
+
+/// Whether the caller is known on the way from the request to a function.
+pub(super) fn caller_known(project: &Project<'_>, known: &[bool], function: FunctionId) -> bool {
+    let way = project.reach.from_request(project.facts, function);
+    way.iter().any(|id| known.get(*id) == Some(&true))
+}
+
+fn one(project: &Project<'_>, function: FunctionId, call: &Call) -> Finding {
+    let facts = project.facts;
+    let message = Bilingual::new(
+        "whose data this reads or writes is taken from the request, and nothing checks that it is the caller's",
+        "这里读写谁的数据由请求内容决定，而没有任何代码核实那就是调用者本人",
+    );
+    let place = facts.call_place(function, call);
+    let path = project.reach.way(facts, function, call).unwrap_or_default();
+    on_the_way(finding(&RULE, Severity::Error, Confidence::High, place, message), path)
+}

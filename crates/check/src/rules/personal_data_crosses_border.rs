@@ -1,0 +1,93 @@
+//! `personal-data-crosses-border`
+//!
+//! What it does: compares where the users are (`[agent] jurisdictions` in ombud.toml) with the country of each provider that gets
+//! what they say. A provider elsewhere is a finding unless the notice speaks of it (`[notice.recipients]`). Nothing is said
+//! where the users' countries are not declared or the provider's is not known. One finding for each provider.
+//!
+//! Why it matters: the users' words come under another country's law, and the law where they live wants them to be told, and
+//! often to be asked by itself.
+//!
+//! Reference: PIPL Art. 38 and 39, GDPR Art. 44 to 46; risk P06.
+
+use std::collections::BTreeSet;
+
+use ombud_core::finding::{Bilingual, Confidence, Finding, RuleId, Severity};
+
+use super::{Project, Rule, Text, finding, on_the_way};
+use crate::facts::{Call, Deed, FunctionId, Taint};
+use crate::providers::Provider;
+
+pub(super) const RULE: Rule = Rule {
+    id: RuleId("personal-data-crosses-border"),
+    risks: &["P06"],
+    severity: Severity::Warning,
+    title: Text { en: "users' words leave their country", zh: "用户的话会出境" },
+    harm: Text {
+        en: "What users say comes under the law of another country, and they were neither told nor asked.",
+        zh: "用户说的话会受另一个国家的法律管辖，而他们既未被告知，也未被征求同意。",
+    },
+    fix: Text {
+        en: "Choose a provider where your users are, or name it in the notice (`[notice.recipients.ID]` with `country` and `purposes` in ombud.toml), ask for consent to it separately, and settle the basis (standard contract, adequacy, exemption).",
+        zh: "改用用户所在地的服务商；或在告知中写明（ombud.toml 的 `[notice.recipients.标识]`，含 `country` 和 `purposes`），单独征得同意，并落实出境依据（标准合同、充分性认定或豁免）。",
+    },
+    example: "  [agent]\n  jurisdictions = [\"CN\"]\n+ [notice.recipients.openai]\n+ country = \"US\"\n+ purposes = [\"answer\"]\n",
+    graph: Some(run),
+};
+
+/// Members of the European Union and the European Economic Area, between which data move freely.
+const EEA: &[&str] = &[
+    "AT", "BE", "BG", "HR", "CY", "CZ", "DK", "EE", "FI", "FR", "DE", "GR", "HU", "IE", "IT", "LV", "LT", "LU", "MT", "NL", "PL",
+    "PT", "RO", "SK", "SI", "ES", "SE", "IS", "LI", "NO", "EU",
+];
+
+fn run(project: &Project<'_>) -> Vec<Finding> {
+    let mut seen = BTreeSet::new();
+    let calls = project.reach.calls(project.facts).flat_map(|(function, call)| {
+        let abroad = call.does.iter().filter_map(move |deed| abroad(project, function, deed));
+        abroad.map(move |provider| (provider, function, call))
+    });
+    calls
+        .filter(|(provider, ..)| seen.insert(provider.id.clone()))
+        .map(|(provider, function, call)| one(project, provider, function, call))
+        .collect()
+}
+
+/// The provider in another country to which a deed sends what people say, if nobody told them.
+fn abroad<'a>(project: &Project<'a>, function: FunctionId, deed: &Deed) -> Option<&'a Provider> {
+    let Deed::Model { recipient, content } = deed else { return None };
+    let options = project.options;
+    let said = project.reach.sources(function, *content);
+    let provider = recipient.provider.as_deref().and_then(|id| project.providers.by_id(id))?;
+    let told = options.told.iter().any(|told| *told == provider.id || provider.hosts.contains(told));
+    let unknown = provider.local || provider.country.len() != 2 || options.audience.is_empty();
+    let home = options.audience.iter().any(|home| covers(home, &provider.country));
+    (said.has(Taint::PERSON | Taint::RETRIEVED) && !told && !unknown && !home).then_some(provider)
+}
+
+fn covers(home: &str, country: &str) -> bool {
+    home == country || EEA.contains(&home) && EEA.contains(&country)
+}
+
+fn one(project: &Project<'_>, provider: &Provider, function: FunctionId, call: &Call) -> Finding {
+    let (name, country, homes) = (&provider.name, &provider.country, project.options.audience.join(", "));
+    let message = Bilingual::new(
+        format!("what users in {homes} say goes to {name} in {country}, and no notice speaks of it"),
+        format!("{homes} 的用户所说的话会发给位于 {country} 的 {name}，而告知中没有提到"),
+    );
+    let place = project.facts.call_place(function, call);
+    let path = project.reach.way(project.facts, function, call).unwrap_or_default();
+    let mut found = on_the_way(finding(&RULE, Severity::Warning, Confidence::High, place, message), path);
+    found.subject.clone_from(&provider.id);
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn europe_is_one_and_others_are_not() {
+        assert!(covers("EU", "DE") && covers("FR", "IE") && covers("CN", "CN"));
+        assert!(!covers("CN", "US") && !covers("EU", "US") && !covers("HK", "CN"));
+    }
+}

@@ -1,0 +1,76 @@
+//! `personal-data-hashed`
+//!
+//! What it does: finds anonymisation and encryption made by hand that hide nothing: a phone or identity number put through MD5 or
+//! SHA without a key, a bare hash in a function that says that it masks people, Base64 in a function that says that it encrypts,
+//! a key or first vector that is written out. A keyed hash (`hmac`), a slow one (`scrypt`, `argon2`), a hash of a text with
+//! something mixed in, and hashes for file names or caches are no finding.
+//!
+//! Why it matters: there are so few phone numbers that a laptop tries all of them in minutes. What is called anonymous is not.
+//!
+//! Reference: GDPR Recital 26, PIPL Art. 73 (4); Article 29 Working Party, Opinion 05/2014; risks P09, P02.
+
+use ombud_core::finding::{Bilingual, Confidence, Finding, RuleId, Severity};
+
+use super::{Project, Rule, Text, finding};
+use crate::facts::{Call, Deed, Disguise, Flaw, FunctionId, Taint};
+
+pub(super) const RULE: Rule = Rule {
+    id: RuleId("personal-data-hashed"),
+    risks: &["P09", "P02"],
+    severity: Severity::Warning,
+    title: Text { en: "anonymised by hand, and not anonymous", zh: "自制的“匿名化”并不匿名" },
+    harm: Text {
+        en: "Whoever gets the list works out the users' phone numbers and names again, although they were told that it is anonymous.",
+        zh: "拿到名单的人可以还原出用户的电话和身份，而用户却被告知数据是匿名的。",
+    },
+    fix: Text {
+        en: "Use a keyed hash with the key outside the data (`hmac.new(key, phone, \"sha256\")`), a random number per person, or leave the value out; encrypt with a library that chooses key and vector (`Fernet`, `age`).",
+        zh: "使用带密钥的哈希并把密钥与数据分开保存（`hmac.new(key, phone, \"sha256\")`），或为每个人分配随机编号，或干脆不保留该值；加密请用自行生成密钥和向量的库（`Fernet`、`age`）。",
+    },
+    example: "- hashlib.md5(user.phone.encode()).hexdigest()\n+ hmac.new(PEPPER, user.phone.encode(), \"sha256\").hexdigest()\n",
+    graph: Some(run),
+};
+
+fn run(project: &Project<'_>) -> Vec<Finding> {
+    let calls = project.reach.calls(project.facts);
+    calls.filter_map(|(function, call)| one(project, function, call)).collect()
+}
+
+fn one(project: &Project<'_>, function: FunctionId, call: &Call) -> Option<Finding> {
+    let (confidence, message) = call.does.iter().find_map(|deed| wrong(project, function, deed))?;
+    let place = project.facts.call_place(function, call);
+    Some(finding(&RULE, Severity::Warning, confidence, place, message))
+}
+
+fn wrong(project: &Project<'_>, function: FunctionId, deed: &Deed) -> Option<(Confidence, Bilingual)> {
+    match deed {
+        Deed::Disguise { how, content } => {
+            let people = Taint::PERSON | Taint::RETRIEVED | Taint::FILE | Taint::TOOL | Taint::MODEL;
+            let from = project.reach.sources(function, *content);
+            let said = from.has(people) && !from.has(Taint::ENCRYPTED);
+            said.then(|| (Confidence::High, told(*how)))
+        }
+        Deed::Flaw(Flaw::FixedKey) => Some((Confidence::High, Bilingual::new(
+            "the key or the first vector of this encryption stands in the source, so it is the same for everybody who reads it",
+            "这里加密用的密钥或初始向量写死在源码里，看到源码的人都能解开",
+        ))),
+        _ => None,
+    }
+}
+
+fn told(how: Disguise) -> Bilingual {
+    match how {
+        Disguise::HashOfNumber => Bilingual::new(
+            "a person's number is hashed here without a key; all numbers can be tried",
+            "这里对个人号码做了不带密钥的哈希；号码可以被穷举还原",
+        ),
+        Disguise::HashAsMask => Bilingual::new(
+            "this is meant to make people unrecognisable, but a hash without a key can be tried out",
+            "这里本意是匿名化，但不带密钥的哈希可以被穷举还原",
+        ),
+        Disguise::Encoding => Bilingual::new(
+            "this is called encryption, but Base64 only writes the same thing in other letters",
+            "这里号称加密，但 Base64 只是换一种写法，任何人都能还原",
+        ),
+    }
+}

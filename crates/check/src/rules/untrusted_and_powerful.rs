@@ -1,0 +1,96 @@
+//! `untrusted-and-powerful`
+//!
+//! What it does: looks at what is handed to one model together (`tools=[…]`): a tool that gives back what strangers wrote (a web
+//! page, a mail, an upload) beside a tool that sends, pays, deletes, grants or runs, with no step at which a person agrees:
+//! neither `[tools] mode = "ask"`, nor an interrupt of the framework, nor a question in the tool itself.
+//!
+//! Why it matters: a sentence on a web page is enough to make the agent act in the user's name. Of the three — untrusted input,
+//! private data, power to act — an agent should hold two at most without a person.
+//!
+//! Reference: Meta, Agents Rule of Two (2025); OWASP ASI01, ASI02; risks S02, S07, A04.
+
+use ombud_core::effect::Effect;
+use ombud_core::finding::{Bilingual, Confidence, Finding, RuleId, Severity};
+
+use super::tool_without_confirmation::asks;
+use super::{Project, Rule, Text, finding};
+use crate::facts::{Agent, Call, Deed, Held, Reach, Taint};
+
+pub(super) const RULE: Rule = Rule {
+    id: RuleId("untrusted-and-powerful"),
+    risks: &["S02", "S07", "A04"],
+    severity: Severity::Error,
+    title: Text {
+        en: "one agent reads strangers' words and may act on them", zh: "同一个智能体既读陌生内容又能直接行动"
+    },
+    harm: Text {
+        en: "A sentence hidden in a web page or a mail makes the agent send, pay, delete or run something in the user's name.",
+        zh: "网页或邮件里藏的一句话，就能让智能体以用户的名义发送、付款、删除或执行操作。",
+    },
+    fix: Text {
+        en: "Ask a person before the powerful tool runs (`[tools] mode = \"ask\"` in ombud.toml and `ombud run`, or the framework's interrupt), or give the two kinds of tools to two agents.",
+        zh: "在高风险工具执行前征求人工同意（ombud.toml 中 `[tools] mode = \"ask\"` 并用 `ombud run` 启动，或使用框架的中断功能），或把两类工具分给两个智能体。",
+    },
+    example: "- create_react_agent(model, [read_page, send_mail])\n+ create_react_agent(model, [read_page, send_mail], interrupt_before=[\"tools\"])\n",
+    graph: Some(run),
+};
+
+fn run(project: &Project<'_>) -> Vec<Finding> {
+    if project.options.tools_ask {
+        return Vec::new();
+    }
+    let (asking, doing) = (Reach::leading(project.facts, is_question), Reach::leading(project.facts, does_something));
+    let view = View { project, asking, doing };
+    project.facts.agents.iter().filter(|agent| !agent.asks).filter_map(|agent| view.one(agent)).collect()
+}
+
+struct View<'a> {
+    project: &'a Project<'a>,
+    /// For each function whether it leads to a question to a person.
+    asking: Vec<bool>,
+    /// For each function whether it leads to something that acts.
+    doing: Vec<bool>,
+}
+
+impl View<'_> {
+    fn one(&self, agent: &Agent) -> Option<Finding> {
+        let reads = agent.holds.iter().find(|held| self.reads(held))?;
+        let acts = agent.holds.iter().find(|held| self.acts(held))?;
+        let (from, to) = (&reads.name, &acts.name);
+        let message = Bilingual::new(
+            format!("`{from}` gives this agent strangers' words and `{to}` lets it act on them; nobody is asked in between"),
+            format!("`{from}` 把陌生内容交给这个智能体，`{to}` 又让它据此行动，中间没有任何人工确认"),
+        );
+        let place = self.project.facts.place(agent.file, agent.span.clone());
+        Some(finding(&RULE, Severity::Error, Confidence::High, place, message))
+    }
+
+    /// Whether a tool gives back what strangers wrote.
+    fn reads(&self, held: &Held) -> bool {
+        let given = |id: usize| {
+            let function = self.project.facts.functions.get(id);
+            function.map_or(Taint::NONE, |function| self.project.reach.sources(id, function.returns))
+        };
+        held.reads || held.function.is_some_and(|id| given(id).has(Taint::WEB | Taint::UPLOAD))
+    }
+
+    /// Whether a tool does something grave, without asking: by what it is for, and by what its function does.
+    fn acts(&self, held: &Held) -> bool {
+        let grave = matches!(held.effect, Effect::Send | Effect::Pay | Effect::Delete | Effect::Execute | Effect::Grant);
+        let at = |all: &[bool]| held.function.is_some_and(|id| all.get(id) == Some(&true));
+        grave && !at(&self.asking) && (held.known || at(&self.doing))
+    }
+}
+
+/// Whether a call asks a person.
+fn is_question(call: &Call) -> bool {
+    asks(&call.target) || call.target == "input"
+}
+
+/// Whether a call does anything outside the program.
+fn does_something(call: &Call) -> bool {
+    let acts = call.does.iter().any(|deed| {
+        matches!(deed, Deed::Run { .. } | Deed::Send { .. } | Deed::Publish(_) | Deed::Erase(_) | Deed::Store(..) | Deed::Persist { .. })
+    });
+    acts || call.callees.is_empty() && call.target.contains('.') && !call.target.starts_with("js.")
+}
