@@ -99,7 +99,11 @@ pub(crate) fn check(args: &Check, terminal: Terminal) -> Result<u8> {
     let providers = config::providers(&mut file, lang)?;
     let gate = Severity::from(args.gate.or(file.check.gate).unwrap_or_default());
     let asks = matches!(file.tools.mode, Some(ombud_core::gate::Gate::Ask | ombud_core::gate::Gate::Block));
-    let options = Options { consent_functions: file.check.consent_functions.clone(), tools_ask: asks, ..Options::default() };
+    let options = Options {
+        consent_functions: file.check.consent_functions.clone(),
+        tools_ask: asks,
+        ..Options::default()
+    };
     let detector = config::code_detector(&file);
     let found = ombud_check::check(&args.path, &known(&providers), &detector, &options)
         .with_context(|| unreadable(&args.path, lang))?;

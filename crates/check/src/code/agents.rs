@@ -20,7 +20,7 @@ const SECOND: &[&str] = &[
 /// Calls that take them in the first.
 const FIRST: &[&str] = &["bind_tools", "bindTools", "initialize_agent"];
 /// Settings by which an agent waits for a person.
-const ASKS: &[&str] = &[
+pub(super) const ASKS: &[&str] = &[
     "interrupt_before",
     "interrupt_after",
     "interruptBefore",
@@ -71,16 +71,26 @@ impl Walk<'_, '_> {
     ) {
         let Some(tools) = handed(path, arguments) else { return };
         let mut holds = Vec::new();
-        self.hold(tools, None, &mut holds, 0);
+        match tools.shape {
+            Shape::Module(module) => {
+                let all = self.tools_of(module);
+                all.iter().for_each(|(name, tool)| self.hold(tool, Some(name), &mut holds, 0));
+            }
+            _ => self.hold(tools, None, &mut holds, 0),
+        }
         if holds.is_empty() {
             return;
         }
         let asks = object.is_some_and(|object| object.setting(ASKS).is_some())
             || named(arguments, ASKS).is_some_and(is_on);
         let asks = asks || waits(tools, 0) || arguments.iter().any(|one| within_middleware(&one.value));
-        let file = self.state.project.modules.get(self.module).map_or(0, |module| module.file);
-        let agent = Agent { file, span: span(range), holds, asks };
-        match self.state.agents.iter_mut().find(|other| other.file == file && other.span == agent.span) {
+        self.armed(Agent { file: self.file(), span: span(range), holds, asks });
+    }
+
+    /// Notes an agent, or what this round knows better of it.
+    pub(super) fn armed(&mut self, agent: Agent) {
+        let same = |other: &&mut Agent| other.file == agent.file && other.span == agent.span;
+        match self.state.agents.iter_mut().find(same) {
             Some(other) => *other = agent,
             None => self.state.agents.push(agent),
         }
@@ -106,10 +116,10 @@ impl Walk<'_, '_> {
         }
     }
 
-    fn held(&self, id: FunctionId, name: Option<&str>) -> Option<Held> {
+    pub(super) fn held(&self, id: FunctionId, name: Option<&str>) -> Option<Held> {
         let func = self.state.project.functions.get(id)?;
         let name = name.unwrap_or_else(|| func.name.rsplit('.').next().unwrap_or_default());
-        let effect = classify(name, Hints { description: "", arguments: &func.parameters });
+        let effect = classify(name, Hints { description: self.told(id), arguments: &func.parameters });
         Some(Held { name: name.to_owned(), effect, function: Some(id), reads: false, known: false })
     }
 
@@ -154,7 +164,7 @@ fn handed<'v>(path: &str, arguments: &'v [Argument]) -> Option<&'v Value> {
     })
 }
 
-fn is_on(value: &Value) -> bool {
+pub(super) fn is_on(value: &Value) -> bool {
     !matches!(value.shape, Shape::None | Shape::Bool(false)) && value.known_text() != Some("NEVER")
 }
 

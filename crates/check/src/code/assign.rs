@@ -4,7 +4,7 @@ use ruff_python_ast::Expr;
 use ruff_text_size::{Ranged, TextRange};
 
 use super::deeds::add;
-use super::value::{Shape, Value};
+use super::value::{ANY_KEY, Shape, Value};
 use super::walk::Walk;
 use crate::facts::{Deed, Sink, Taint};
 
@@ -58,15 +58,38 @@ impl Walk<'_, '_> {
         }
     }
 
-    /// Puts an item into a dictionary that a name holds.
+    /// Puts an item into a dictionary that a name holds. Under a key that is not known only functions are kept: a
+    /// registry of handlers.
     fn put(&mut self, container: &Expr, key: Option<String>, value: Value) {
         let Expr::Name(name) = container else { return };
         let held = self.eval(container);
-        let (Shape::Dict(items), Some(key)) = (&held.shape, key) else { return };
+        let Shape::Dict(items) = &held.shape else { return };
+        let value = if key.is_some() { value } else { value.filled(&self.summary.handed.clone()) };
+        let key = match key {
+            Some(key) => key,
+            None if matches!(value.shape, Shape::Functions(_) | Shape::Bound(_)) => ANY_KEY.to_owned(),
+            None => return,
+        };
         let mut items = (**items).clone();
+        let value = if key == ANY_KEY {
+            items.get(&key).map_or_else(|| value.clone(), |held| held.join(&value))
+        } else {
+            value
+        };
         items.insert(key, value);
         let held = Value::new(Shape::Dict(items.into()), held.taint).bounded(3);
-        self.bind(name.id.as_str(), held);
+        self.rebind(name.id.as_str(), held);
+    }
+
+    /// Gives a name something more in what it holds, where the name is bound: here, or in the module.
+    fn rebind(&mut self, name: &str, held: Value) {
+        let here = self.env.names.contains_key(name) || self.state.global(self.module, name).is_none();
+        if here {
+            self.bind(name, held);
+        } else {
+            let held = held.filled(&self.summary.handed.clone());
+            self.state.set_global(self.module, name, held);
+        }
     }
 
     pub(super) fn bind(&mut self, name: &str, value: Value) {

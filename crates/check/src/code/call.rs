@@ -12,7 +12,7 @@ use super::state::Lifted;
 use super::value::{Argument, Made, Shape, Value, given};
 use super::walk::Walk;
 use super::{consent, value};
-use crate::facts::{Deed, FunctionId, Guard, Piece, Taint, Template, host_of};
+use crate::facts::{Deed, Flaw, FunctionId, Guard, Piece, Taint, Template, host_of};
 
 /// Methods that give the text they hang on.
 const SAME_TEXT: &[&str] = &[
@@ -87,7 +87,10 @@ impl Walk<'_, '_> {
             }
         }
         match callee.shape.clone() {
-            Shape::Functions(ids) => self.enter(&ids, None, &arguments, range),
+            Shape::Functions(ids) => {
+                self.picked(node, &ids, &arguments);
+                self.enter(&ids, None, &arguments, range)
+            }
             Shape::Bound(id) => self.enter(&[id], Some(&object), &arguments, range),
             Shape::Class(class) => {
                 let object = Value::new(Shape::Object(class), Taint::NONE);
@@ -155,11 +158,12 @@ impl Walk<'_, '_> {
 
     /// A class without a constructor of its own: a dataclass.
     fn fields(&mut self, class: usize, arguments: &[Argument]) {
-        for argument in arguments {
-            if let Some(name) = &argument.name {
-                let value = argument.value.filled(&self.summary.handed.clone());
-                self.state.set_attribute(class, name, value);
-            }
+        let fields = self.state.classes.get(class).map(|class| class.fields.clone()).unwrap_or_default();
+        let plain = arguments.iter().filter(|argument| argument.name.is_none() && !argument.spread);
+        let named = arguments.iter().filter_map(|argument| Some((argument.name.as_ref()?, argument)));
+        for (name, argument) in fields.iter().zip(plain).chain(named) {
+            let value = argument.value.filled(&self.summary.handed.clone());
+            self.state.set_attribute(class, name, value);
         }
     }
 
@@ -317,6 +321,9 @@ impl Walk<'_, '_> {
             call.target = address.shown();
         }
         add(&mut call.does, deed);
+        if content != Taint::NONE && flaws::is_open(&address) {
+            add(&mut call.does, Deed::Flaw(Flaw::Unencrypted));
+        }
         Some(answer)
     }
 
@@ -360,7 +367,7 @@ impl Walk<'_, '_> {
         if let Some(value) = self.handed_back(&path, arguments) {
             return value;
         }
-        Value::new(callee.called(arguments), taint)
+        Value::new(callee.called_at(arguments, Some((self.module, range))), taint)
     }
 
     /// What a call does, from what is known of libraries. Gives what the answer is.
@@ -388,7 +395,7 @@ impl Walk<'_, '_> {
         if let Some(recipient) = models::recipient(path, object, arguments, self.state.providers) {
             found.push(Deed::Model { recipient, content });
             found.extend(flaws::system_prompt(arguments).map(Deed::SystemPrompt));
-            answer = Some(Taint::MODEL);
+            answer = Some(if models::embeds(path) { content } else { Taint::MODEL });
         }
         if let Some((sink, content)) = sinks::of(path, arguments) {
             found.push(Deed::Run { sink, content });

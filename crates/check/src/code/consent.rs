@@ -1,6 +1,7 @@
 //! Which expressions are the answer to a question for consent.
 
-use ruff_python_ast::{BoolOp, CmpOp, Expr, UnaryOp};
+use ruff_python_ast::visitor::{Visitor, walk_expr, walk_stmt};
+use ruff_python_ast::{BoolOp, CmpOp, Expr, Stmt, StmtFunctionDef, UnaryOp};
 
 use super::api::names;
 use super::value::{Shape, Value};
@@ -80,6 +81,49 @@ fn holds(name: &str) -> bool {
     names(name, CONSENT) || name.contains("同意")
 }
 
+/// Whether a function adds whoever it is asked about to those who agreed, and answers from them:
+/// `if user not in agreed: agreed.add(user)`, `return user in agreed`.
+pub(super) fn grants_itself(definition: &StmtFunctionDef) -> bool {
+    let mut grants = Grants::default();
+    definition.body.iter().for_each(|statement| grants.visit_stmt(statement));
+    !grants.hears && grants.returned.iter().any(|name| grants.added.contains(name))
+}
+
+/// What a function adds to and answers from.
+#[derive(Default)]
+struct Grants {
+    added: Vec<String>,
+    returned: Vec<String>,
+    /// It asks somebody, or looks at what they said.
+    hears: bool,
+}
+
+impl<'a> Visitor<'a> for Grants {
+    fn visit_stmt(&mut self, statement: &'a Stmt) {
+        if let Stmt::Return(node) = statement
+            && let Some(Expr::Compare(test)) = node.value.as_deref()
+            && test.ops.first() == Some(&CmpOp::In)
+        {
+            self.returned.extend(test.comparators.first().and_then(super::project::dotted));
+        }
+        walk_stmt(self, statement);
+    }
+
+    fn visit_expr(&mut self, expression: &'a Expr) {
+        if let Expr::Call(call) = expression {
+            let called = super::project::dotted(&call.func).unwrap_or_default();
+            match called.rsplit_once('.') {
+                Some((set, "add" | "append")) => self.added.push(set.to_owned()),
+                _ => {
+                    self.hears |=
+                        names(&called, &["input", "ask*", "confirm*", "prompt*", "answer*", "get", "wait*"])
+                }
+            }
+        }
+        walk_expr(self, expression);
+    }
+}
+
 /// Whether a question on the terminal asks for consent.
 pub(crate) fn asks(prompt: &str) -> bool {
     const ENGLISH: &[&str] = &["consent", "agree", "allow", "permission", "may", "permit"];
@@ -116,7 +160,7 @@ impl Walk<'_, '_> {
         let (Some(op), Some(right)) = (node.ops.first(), node.comparators.first()) else {
             return Judged::default();
         };
-        let left = self.is_answer(&node.left);
+        let left = self.is_answer(&node.left) || self.is_consent_word(right);
         let among = matches!(op, CmpOp::In | CmpOp::NotIn) && self.is_answer(right);
         if !left && !among {
             return Judged::default();
@@ -172,6 +216,24 @@ impl Walk<'_, '_> {
         };
         // A constant is no answer of anybody.
         named && !matches!(value.shape, Shape::Bool(_) | Shape::None | Shape::Functions(_) | Shape::Class(_))
+    }
+
+    /// `answers[user] == "同意"`: a word that people say only when they are asked for their consent.
+    fn is_consent_word(&mut self, expression: &Expr) -> bool {
+        const WORDS: &[&str] = &[
+            "同意",
+            "不同意",
+            "我同意",
+            "允许",
+            "agree",
+            "agreed",
+            "i agree",
+            "consented",
+            "opted_in",
+            "opt-in",
+        ];
+        let value = self.eval(expression);
+        value.known_text().is_some_and(|text| WORDS.contains(&text.trim().to_lowercase().as_str()))
     }
 
     fn is_consent_key(&mut self, key: &Expr) -> bool {

@@ -113,6 +113,10 @@ impl Walk<'_, '_> {
     /// `ok = ask_consent()` with an `ok` that is never read.
     pub(super) fn unread_answer(&mut self, targets: &[Expr], value: &Expr, range: TextRange) {
         let [Expr::Name(name)] = targets else { return };
+        // What a module binds, others may read.
+        if self.state.project.functions.get(self.function).is_none_or(|func| func.definition.is_none()) {
+            return;
+        }
         let file = self.state.project.modules.get(self.module).map_or(0, |module| module.file);
         let Some(text) = self.state.texts.get(file).map(|file| file.text.as_str()) else { return };
         let body = self

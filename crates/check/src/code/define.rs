@@ -151,6 +151,7 @@ impl Walk<'_, '_> {
                     let value = value.filter(|value| value.shape != Shape::Unknown).unwrap_or(declared);
                     if let Some(name) = dotted(&assign.target) {
                         self.state.set_attribute(id, &name, value);
+                        self.state.add_field(id, &name);
                     }
                 }
                 other => self.statement(other),
@@ -175,9 +176,25 @@ impl Walk<'_, '_> {
     }
 }
 
-pub(super) fn is_static(definition: &StmtFunctionDef) -> bool {
-    definition
-        .decorator_list
-        .iter()
-        .any(|decorator| dotted(&decorator.expression).as_deref() == Some("staticmethod"))
+/// How a method gets what it hangs on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Hangs {
+    /// It gets the object first.
+    OnObject,
+    /// It gets the class first.
+    OnClass,
+    /// It gets neither.
+    Free,
+}
+
+/// Which kind of method a definition in a class is.
+pub(super) fn hangs(definition: &StmtFunctionDef) -> Hangs {
+    let marked = |word: &str| {
+        definition.decorator_list.iter().any(|mark| dotted(&mark.expression).as_deref() == Some(word))
+    };
+    match () {
+        () if marked("staticmethod") => Hangs::Free,
+        () if marked("classmethod") => Hangs::OnClass,
+        () => Hangs::OnObject,
+    }
 }

@@ -5,14 +5,15 @@ use std::rc::Rc;
 
 use ruff_python_ast::{
     BoolOp, Comprehension, Expr, ExprBoolOp, ExprCompare, ExprDict, ExprFString, ExprName, ExprSubscript,
-    FStringPart, InterpolatedStringElement, Operator, UnaryOp,
+    FStringPart, InterpolatedStringElement, Number, Operator, UnaryOp,
 };
 use ruff_text_size::Ranged;
 
-use super::api::{models, sources};
-use super::value::{Shape, Value};
+use super::api::{flaws, models, sources};
+use super::deeds::add;
+use super::value::{ANY_KEY, Shape, Value};
 use super::walk::Walk;
-use crate::facts::{Piece, Taint, Template};
+use crate::facts::{Deed, Piece, Taint, Template};
 
 impl Walk<'_, '_> {
     /// What an expression is and where it comes from; the calls in it are recorded.
@@ -41,7 +42,7 @@ impl Walk<'_, '_> {
                 Value::text(&String::from_utf8_lossy(&bytes))
             }
             Expr::FString(node) => self.format_string(node),
-            Expr::NumberLiteral(_) => Value::new(Shape::Number, Taint::NONE),
+            Expr::NumberLiteral(node) => Value::new(Shape::Number(whole(&node.value)), Taint::NONE),
             Expr::BooleanLiteral(node) => Value::new(Shape::Bool(node.value), Taint::NONE),
             Expr::NoneLiteral(_) => Value::new(Shape::None, Taint::NONE),
             Expr::BinOp(node) => {
@@ -129,7 +130,10 @@ impl Walk<'_, '_> {
             return super::identity::annotated(&key);
         }
         let mut item = object.item(key.known_text());
-        item.taint |= key.taint.without(Taint::CONSENT);
+        // Of a table that is written out, the key only picks.
+        if !matches!(&object.shape, Shape::Dict(items) if !items.is_empty()) {
+            item.taint |= key.taint.without(Taint::CONSENT);
+        }
         self.told_identity(&mut item);
         item
     }
@@ -264,7 +268,14 @@ impl Walk<'_, '_> {
                     Some(key) => {
                         items.insert(key.to_owned(), value);
                     }
-                    None => taint |= value.deep_taint(),
+                    None => {
+                        taint |= value.deep_taint();
+                        if matches!(value.shape, Shape::Bool(_) | Shape::Functions(_) | Shape::Bound(_)) {
+                            let held =
+                                items.get(ANY_KEY).map_or_else(|| value.clone(), |held| value.join(held));
+                            items.insert(ANY_KEY.to_owned(), held);
+                        }
+                    }
                 }
             } else {
                 taint |= value.deep_taint();
@@ -274,7 +285,18 @@ impl Walk<'_, '_> {
             }
         }
         self.offer_tool(node.range(), &items);
+        self.instruct(node, &items);
         Value::new(Shape::Dict(Rc::new(items)), taint).bounded(6)
+    }
+
+    /// A message with the role of the system: what it is made of is noted where it is put together.
+    fn instruct(&mut self, node: &ExprDict, items: &BTreeMap<String, Value>) {
+        let Some(content) = flaws::system_message(items) else { return };
+        let is_content =
+            |key: &Expr| matches!(key, Expr::StringLiteral(text) if text.value.to_str() == "content");
+        let own = node.items.iter().find(|item| item.key.as_ref().is_some_and(is_content));
+        let range = own.map_or(node.range(), |item| item.value.range());
+        add(&mut self.call_at(range).does, Deed::SystemPrompt(content));
     }
 
     pub(super) fn items(&mut self, elements: &[Expr]) -> Value {
@@ -335,6 +357,13 @@ impl Walk<'_, '_> {
 fn labelled(text: &str) -> Value {
     let label = super::api::labels::is_label(text);
     Value { taint: if label { Taint::LABELLED } else { Taint::NONE }, ..Value::text(text) }
+}
+
+fn whole(number: &Number) -> Option<i64> {
+    match number {
+        Number::Int(value) => value.as_i64(),
+        _ => None,
+    }
 }
 
 /// The value of an environment variable.

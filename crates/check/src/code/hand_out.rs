@@ -116,6 +116,10 @@ impl Walk<'_, '_> {
         if !self.script {
             return None;
         }
+        // `promisify(exec)` is `exec`.
+        if matches!(path, "util.promisify" | "js.util.promisify") {
+            return arguments.first().map(|argument| argument.value.clone());
+        }
         let asks = path.contains('.') && consent::answers(path.trim_end_matches("()"));
         if !asks && !script::gives_back(path) {
             return None;

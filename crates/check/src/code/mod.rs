@@ -197,7 +197,8 @@ fn judge_consent(project: &Project<'_>, state: &mut State<'_>) {
         if !declared && !consent::answers(&func.name) {
             continue;
         }
-        function.broken_consent = if summary.always_yes && !summary.ensures {
+        let grants = func.definition.is_some_and(consent::grants_itself);
+        function.broken_consent = if (summary.always_yes || grants) && !summary.ensures {
             Some(BrokenConsent::AlwaysYes)
         } else if summary.wraps == Some(false) {
             Some(BrokenConsent::RunsAnyway)

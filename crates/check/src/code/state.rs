@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 
+use super::define::{Hangs, hangs};
 use super::project::Project;
 use super::value::{ClassId, ModuleId, Shape, Value};
 use crate::facts::{Agent, Function, FunctionId, Gap, Store, StoreId, Taint, Template, Tool};
@@ -48,6 +49,8 @@ pub(super) struct Lifted {
 pub(super) struct ClassState {
     pub attributes: Names,
     pub bases: Vec<Value>,
+    /// Attributes that are declared with a type, in their order: the fields of a dataclass.
+    pub fields: Vec<String>,
 }
 
 /// Everything between two rounds.
@@ -147,6 +150,13 @@ impl State<'_> {
         }
     }
 
+    pub(super) fn add_field(&mut self, class: ClassId, name: &str) {
+        let Some(class) = self.classes.get_mut(class) else { return };
+        if !class.fields.iter().any(|field| field == name) {
+            class.fields.push(name.to_owned());
+        }
+    }
+
     /// A method or attribute of a class of the project, or of its bases.
     pub(super) fn member(&self, class: ClassId, name: &str, bound: bool, depth: usize) -> Option<Value> {
         if depth > 8 {
@@ -154,7 +164,12 @@ impl State<'_> {
         }
         let definition = self.project.classes.get(class)?;
         if let Some(method) = definition.methods.get(name) {
-            let shape = if bound { Shape::Bound(*method) } else { Shape::Functions(vec![*method].into()) };
+            let hangs = self.hangs(*method);
+            let shape = if (bound && hangs != Hangs::Free) || hangs == Hangs::OnClass {
+                Shape::Bound(*method)
+            } else {
+                Shape::Functions(vec![*method].into())
+            };
             return Some(Value::new(shape, Taint::NONE));
         }
         let state = self.classes.get(class)?;
@@ -168,6 +183,12 @@ impl State<'_> {
             }
             _ => None,
         })
+    }
+
+    /// Which kind of method a function in a class is.
+    fn hangs(&self, method: FunctionId) -> Hangs {
+        let definition = self.project.functions.get(method).and_then(|func| func.definition);
+        definition.map_or(Hangs::OnObject, hangs)
     }
 
     /// The method that an object of a class answers with.

@@ -3,13 +3,15 @@
 use std::collections::BTreeMap;
 
 use ombud_core::effect::{Hints, classify};
-use ruff_python_ast::StmtFunctionDef;
+use ruff_python_ast::{Expr, ExprCall, Stmt, StmtFunctionDef};
 use ruff_text_size::{Ranged, TextRange};
 
+use super::agents::{ASKS, is_on};
 use super::api::{last, root};
-use super::value::{Argument, Shape, Value, named};
+use super::call::all_of;
+use super::value::{Argument, ModuleId, Shape, Value, named};
 use super::walk::{Walk, span};
-use crate::facts::{FunctionId, Tool};
+use crate::facts::{Agent, FunctionId, Held, Taint, Tool};
 
 impl Walk<'_, '_> {
     /// A dictionary that may define a tool.
@@ -41,12 +43,76 @@ impl Walk<'_, '_> {
             .collect();
         let tool = Tool {
             name: name.to_owned(),
-            effect: classify(name, Hints { description: "", arguments: &arguments }),
+            effect: classify(name, Hints { description: self.told(id), arguments: &arguments }),
             file: self.file(),
             span: span(node.name.range()),
             function: Some(id),
         };
         self.add_tool(tool);
+    }
+
+    /// A call of one of several functions, picked by what a model wrote: `TOOLS[call.name](**arguments)`. All of them are
+    /// tools of one agent.
+    pub(super) fn picked(&mut self, node: &ExprCall, ids: &[FunctionId], arguments: &[Argument]) {
+        let Some(key) = self.picks(&node.func) else { return };
+        let said = key | all_of(arguments);
+        if !self.known_sources(said).has(Taint::MODEL) {
+            return;
+        }
+        let own: Vec<FunctionId> = ids.iter().copied().filter(|id| self.is_defined(*id)).collect();
+        let holds: Vec<Held> = own.iter().filter_map(|id| self.held(*id, None)).collect();
+        for (id, held) in own.iter().zip(&holds) {
+            let Some(function) = self.state.functions.get(*id) else { continue };
+            let (file, span) = (function.file, function.span.clone());
+            self.add_tool(Tool {
+                name: held.name.clone(),
+                effect: held.effect,
+                file,
+                span,
+                function: Some(*id),
+            });
+        }
+        self.armed(Agent { file: self.file(), span: span(node.range()), holds, asks: false });
+    }
+
+    /// Where the key comes from by which a function is picked: `table[key]`, `table.get(key)`; `None` for a known one.
+    fn picks(&mut self, callee: &Expr) -> Option<Taint> {
+        let key = match callee {
+            Expr::Subscript(node) => &*node.slice,
+            Expr::Call(call) => match &*call.func {
+                Expr::Attribute(method) if method.attr.as_str() == "get" => call.arguments.args.first()?,
+                _ => return None,
+            },
+            Expr::Name(name) => return self.env.picked.get(name.id.as_str()).copied(),
+            _ => return None,
+        };
+        let key = self.eval(key);
+        key.known_text().is_none().then(|| key.deep_taint())
+    }
+
+    /// `handler = TABLE.get(name)`: the name holds what was picked.
+    pub(super) fn note_picked(&mut self, target: &Expr, value: &Expr) {
+        let (Expr::Name(name), Expr::Subscript(_) | Expr::Call(_)) = (target, value) else { return };
+        match self.picks(value) {
+            Some(key) => self.env.picked.insert(name.id.to_string(), key),
+            None => self.env.picked.remove(name.id.as_str()),
+        };
+    }
+
+    fn is_defined(&self, id: FunctionId) -> bool {
+        self.state.project.functions.get(id).is_some_and(|func| func.definition.is_some())
+    }
+
+    /// What a function says of itself in its first line.
+    pub(super) fn told(&self, id: FunctionId) -> &str {
+        let definition = self.state.project.functions.get(id).and_then(|func| func.definition);
+        match definition.and_then(|definition| definition.body.first()) {
+            Some(Stmt::Expr(first)) => match &*first.value {
+                Expr::StringLiteral(text) => text.value.to_str(),
+                _ => "",
+            },
+            _ => "",
+        }
     }
 
     /// A tool that a script offers through a library.
@@ -77,12 +143,32 @@ impl Walk<'_, '_> {
 
     /// `generateText({tools: {search: tool({description, execute})}})`
     fn offer_vercel(&mut self, arguments: &[Argument], range: TextRange) {
-        let Some(Shape::Dict(tools)) = named(arguments, &["tools"]).map(|tools| &tools.shape) else { return };
-        for (name, tool) in tools.iter() {
+        let tools = match named(arguments, &["tools"]).map(|tools| &tools.shape) {
+            Some(Shape::Dict(tools)) => (**tools).clone(),
+            Some(Shape::Module(module)) => self.tools_of(*module),
+            _ => return,
+        };
+        for (name, tool) in &tools {
+            let Some(made) = tool.made().filter(|made| !made.setting(ASKS).is_some_and(is_on)) else {
+                continue;
+            };
             let told =
-                tool.made().and_then(|made| made.setting(&["description"])).and_then(Value::known_text);
-            self.offer_named(Some(name), told.unwrap_or_default(), range);
+                made.setting(&["description"]).and_then(Value::known_text).unwrap_or_default().to_owned();
+            self.offer_made(name, &told, made.at.unwrap_or((self.module, range)));
         }
+    }
+
+    /// What a module gives away that was made as a tool: `import * as tools`.
+    pub(super) fn tools_of(&self, module: ModuleId) -> BTreeMap<String, Value> {
+        let is_tool = |value: &Value| value.made().is_some_and(|made| root(&made.path) == "ai_sdk");
+        let names = self.state.globals.get(module).into_iter().flatten();
+        names.filter(|(_, value)| is_tool(value)).map(|(name, value)| (name.clone(), value.clone())).collect()
+    }
+
+    fn offer_made(&mut self, name: &str, description: &str, (module, range): (ModuleId, TextRange)) {
+        let effect = classify(name, Hints { description, arguments: &[] });
+        let file = self.state.project.modules.get(module).map_or(0, |module| module.file);
+        self.add_tool(Tool { name: name.to_owned(), effect, file, span: span(range), function: None });
     }
 
     fn offer_named(&mut self, name: Option<&str>, description: &str, range: TextRange) {
@@ -110,7 +196,7 @@ impl Walk<'_, '_> {
         }
     }
 
-    fn file(&self) -> usize {
+    pub(super) fn file(&self) -> usize {
         self.state.project.modules.get(self.module).map_or(0, |module| module.file)
     }
 }

@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
+use ruff_text_size::TextRange;
+
 use crate::facts::{FunctionId, Piece, Taint, Template};
 
 pub(super) type ModuleId = usize;
@@ -22,7 +24,8 @@ pub(super) enum Shape {
     Unknown,
     None,
     Bool(bool),
-    Number,
+    /// A number, if it is a whole one that is written out.
+    Number(Option<i64>),
     Text(Template),
     /// Something imported from outside the project: `openai.OpenAI`.
     Path(Rc<str>),
@@ -50,6 +53,8 @@ pub(super) struct Made {
     pub given: Rc<Vec<Argument>>,
     /// What it was made from.
     pub parent: Option<Rc<Self>>,
+    /// Where it was made, if that is known.
+    pub at: Option<(ModuleId, TextRange)>,
 }
 
 /// An argument of a call.
@@ -60,6 +65,9 @@ pub(super) struct Argument {
     /// `*x` or `**x`.
     pub spread: bool,
 }
+
+/// The key of what a dictionary holds under names that are not known.
+pub(super) const ANY_KEY: &str = "*";
 
 /// Deeper chains are not followed.
 const MAX_CHAIN: usize = 160;
@@ -85,6 +93,13 @@ impl Value {
     pub(super) fn template(&self) -> Option<&Template> {
         match &self.shape {
             Shape::Text(template) => Some(template),
+            _ => None,
+        }
+    }
+
+    pub(super) fn number(&self) -> Option<i64> {
+        match self.shape {
+            Shape::Number(number) => number,
             _ => None,
         }
     }
@@ -131,6 +146,7 @@ impl Value {
                 path: format!("{}.{name}", made.path),
                 given: Rc::clone(&made.given),
                 parent: made.parent.clone(),
+                at: made.at,
             })),
             _ => Shape::Unknown,
         };
@@ -139,16 +155,23 @@ impl Value {
 
     /// What a call of a thing from outside gives.
     pub(super) fn called(&self, given: &[Argument]) -> Shape {
+        self.called_at(given, None)
+    }
+
+    /// The same, with the place of the call.
+    pub(super) fn called_at(&self, given: &[Argument], at: Option<(ModuleId, TextRange)>) -> Shape {
         match &self.shape {
             Shape::Path(path) => Shape::Made(Rc::new(Made {
                 path: format!("{path}()"),
                 given: Rc::new(given.to_vec()),
                 parent: None,
+                at,
             })),
             Shape::Made(made) if made.path.len() < MAX_CHAIN => Shape::Made(Rc::new(Made {
                 path: format!("{}()", made.path),
                 given: Rc::new(given.to_vec()),
                 parent: Some(Rc::clone(made)),
+                at,
             })),
             _ => Shape::Unknown,
         }
@@ -169,6 +192,9 @@ impl Value {
                 value
             }
             Shape::Functions(_) => self.clone(),
+            Shape::Made(made) if is_listing(&made.path) => {
+                Self::new(Self::path("pathlib.Path").called(&[]), self.taint.without(Taint::CONSENT))
+            }
             Shape::Made(_) | Shape::Path(_) => match key {
                 Some(key) => self.attribute(key),
                 None => Self::of(self.taint.without(Taint::CONSENT)),
@@ -226,6 +252,11 @@ impl Value {
     }
 }
 
+/// `folder.glob("*.md")`: its items are paths again.
+fn is_listing(path: &str) -> bool {
+    path.starts_with("pathlib.") && ["glob()", "rglob()", "iterdir()"].iter().any(|end| path.ends_with(end))
+}
+
 fn any_of<'v>(items: impl Iterator<Item = &'v Value>) -> Value {
     items.take(MAX_ITEMS).fold(Value::default(), |sum, item| sum.join(item))
 }
@@ -246,7 +277,8 @@ impl Shape {
         }
         match (self, other) {
             (Self::Unknown | Self::None, known) | (known, Self::Unknown | Self::None) => known.clone(),
-            (Self::Bool(_), Self::Bool(_)) | (Self::Number, Self::Number) => Self::Unknown,
+            (Self::Bool(_), Self::Bool(_)) => Self::Unknown,
+            (Self::Number(_), Self::Number(_)) => Self::Number(None),
             (Self::Text(one), Self::Text(two)) => {
                 // An address that a variable can change says more than a fixed one.
                 if two.starts_with_variable() && !one.starts_with_variable() {
@@ -255,6 +287,8 @@ impl Shape {
                     self.clone()
                 }
             }
+            (Self::List(one), Self::List(two)) => Self::List(Rc::new(either_list(one, two))),
+            (Self::Dict(one), Self::Dict(two)) => Self::Dict(Rc::new(either_dict(one, two))),
             _ => match (self.functions(), other.functions()) {
                 (Some(mut one), Some(two)) => {
                     for id in two {
@@ -269,6 +303,24 @@ impl Shape {
             },
         }
     }
+}
+
+/// Either of two lists: place by place if they are equally long, such as rows of a table.
+fn either_list(one: &[Value], two: &[Value]) -> Vec<Value> {
+    if one.len() == two.len() {
+        return one.iter().zip(two).map(|(one, two)| one.join(two)).collect();
+    }
+    vec![any_of(one.iter().chain(two))]
+}
+
+/// Either of two dictionaries: every key that one of them has.
+fn either_dict(one: &BTreeMap<String, Value>, two: &BTreeMap<String, Value>) -> BTreeMap<String, Value> {
+    let mut all = one.clone();
+    for (key, value) in two.iter().take(MAX_ITEMS) {
+        let joined = all.get(key).map_or_else(|| value.clone(), |held| held.join(value));
+        all.insert(key.clone(), joined);
+    }
+    all
 }
 
 impl Made {

@@ -7,6 +7,7 @@ use ruff_python_ast::{
 };
 use ruff_text_size::{Ranged, TextRange};
 
+use super::define::Hangs;
 use super::loops;
 use super::state::{Names, State, Summary};
 use super::value::{ModuleId, Shape, Value};
@@ -16,6 +17,8 @@ use crate::facts::{Call, Entry, FunctionId, Loop, Piece, Taint, Template};
 #[derive(Debug, Clone, Default)]
 pub(super) struct Env {
     pub names: Names,
+    /// Names that hold a function which was picked by a key, and where the key comes from.
+    pub picked: BTreeMap<String, Taint>,
     /// Somebody consented.
     pub consent: bool,
     /// The point can be reached.
@@ -124,7 +127,8 @@ impl Walk<'_, '_> {
         let project = self.state.project;
         let Some(func) = project.functions.get(self.function) else { return };
         let entry = self.state.functions.get(self.function).and_then(|function| function.entry);
-        let method = func.class.filter(|_| !super::define::is_static(definition));
+        let hangs = super::define::hangs(definition);
+        let method = func.class.filter(|_| hangs != Hangs::Free);
         let http = self.state.functions.get(self.function).is_some_and(|function| function.http);
         let said = match entry {
             Some(Entry::Handler) => Taint::USER,
@@ -138,12 +142,15 @@ impl Walk<'_, '_> {
             let handed = self.summary.handed.get(index).cloned().unwrap_or_default();
             let declared = annotations.get(name).map(|(_, value)| value.shape.clone());
             let shape = match handed.shape {
-                Shape::Unknown | Shape::None | Shape::Text(_) | Shape::Bool(_) | Shape::Number => declared
+                Shape::Unknown | Shape::None | Shape::Text(_) | Shape::Bool(_) | Shape::Number(_) => declared
                     .filter(|shape| *shape != Shape::Unknown)
                     .unwrap_or_else(|| Shape::Text(Template::of(Piece::Parameter(index)))),
                 known => known,
             };
             let value = match method {
+                Some(class) if index == 0 && hangs == Hangs::OnClass => {
+                    Value::new(Shape::Class(class), Taint::NONE)
+                }
                 Some(class) if index == 0 => Value::new(Shape::Object(class), Taint::NONE),
                 _ => {
                     let object = match annotations.get(name).map(|(_, value)| &value.shape) {
@@ -258,6 +265,7 @@ impl Walk<'_, '_> {
                 let value = self.eval(&node.value);
                 self.unread_answer(&node.targets, &node.value, node.range());
                 for target in &node.targets {
+                    self.note_picked(target, &node.value);
                     self.assign(target, value.clone());
                 }
             }
@@ -484,7 +492,7 @@ impl Walk<'_, '_> {
         if self.env.live {
             self.block(&node.finalbody);
         } else if !node.finalbody.is_empty() {
-            self.env = Env { live: true, consent: false, names: before.names };
+            self.env = Env { live: true, consent: false, ..before };
             self.block(&node.finalbody);
             self.env.live = false;
         }

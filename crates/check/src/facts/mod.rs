@@ -16,7 +16,7 @@ pub use reach::Reach;
 pub(crate) use reach::is_model;
 pub use taint::Taint;
 pub use template::{Piece, Template};
-pub(crate) use template::{host as host_of, is_loopback as loopback};
+pub(crate) use template::{host as host_of, is_inside as inside, is_loopback as loopback};
 
 /// The index of a function in [`Facts::functions`].
 pub type FunctionId = usize;
@@ -295,6 +295,8 @@ pub enum Flaw {
     KeyInBrowser,
     /// The certificate of the other side is not checked.
     CertificateUnchecked,
+    /// What is sent crosses a network that is not the machine's own without encryption.
+    Unencrypted,
     /// What is encrypted can be worked out.
     WeakCipher,
     /// The key or the first vector of an encryption is written out.

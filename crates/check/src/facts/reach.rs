@@ -68,20 +68,22 @@ impl Reach {
         if known.own {
             return Owner::Developer;
         }
-        let mut written = Taint::NONE;
+        let (mut written, mut filled) = (Taint::NONE, false);
         for (function, call) in self.calls(facts) {
             for deed in &call.does {
                 if let Deed::Store(other, content) = deed
                     && facts.stores.get(*other).is_some_and(|other| other.name == known.name)
                 {
                     written |= self.sources(function, *content);
+                    filled = true;
                 }
             }
         }
         let people = Taint::PERSON | Taint::MODEL | Taint::TOOL | Taint::RETRIEVED;
         if written.has(people) {
             Owner::User
-        } else if written.has(Taint::FILE) {
+        } else if filled {
+            // The project itself fills it, and with nothing that anybody said.
             Owner::Developer
         } else {
             Owner::Unknown

@@ -121,6 +121,22 @@ pub(crate) fn is_loopback(host: &str) -> bool {
     name == "localhost" || name.starts_with("127.") || matches!(host, "[::1]" | "0.0.0.0") || name == "[::1]"
 }
 
+/// Whether a host can only be one of the operator's own network: a private address, or a name without a public ending.
+pub(crate) fn is_inside(host: &str) -> bool {
+    let name = host.rsplit_once(':').map_or(host, |parts| parts.0).trim_end_matches('.');
+    let parts: Vec<u8> = name.split('.').map_while(|part| part.parse().ok()).collect();
+    match parts.as_slice() {
+        [10, _, _, _] | [192, 168, _, _] | [169, 254, _, _] => true,
+        [172, second, _, _] => (16..32).contains(second),
+        _ => {
+            let ending = name.rsplit('.').next().unwrap_or_default();
+            is_loopback(host)
+                || !name.contains('.')
+                || matches!(ending, "local" | "internal" | "lan" | "localhost" | "svc")
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

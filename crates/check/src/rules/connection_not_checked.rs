@@ -1,7 +1,8 @@
 //! `connection-not-checked`
 //!
-//! What it does: finds connections whose certificate is not checked (`verify=False`, `rejectUnauthorized: false`), and MCP
-//! servers on other machines that are reached by `http:`.
+//! What it does: finds connections whose certificate is not checked (`verify=False`, `rejectUnauthorized: false`), requests
+//! with content, logins of mail and stores on other networks that go out unencrypted, and MCP servers on other machines that
+//! are reached by `http:`.
 //!
 //! Why it matters: whoever is on the way, in a café or at a provider, reads and changes everything.
 //!
@@ -39,12 +40,15 @@ fn run(project: &Project<'_>) -> Vec<Finding> {
 }
 
 fn of_call(project: &Project<'_>, function: FunctionId, call: &Call) -> Option<Finding> {
-    call.does.contains(&Deed::Flaw(Flaw::CertificateUnchecked)).then(|| {
-        let message =
-            Bilingual::new("the certificate of the other side is not checked here", "这里没有校验对方的证书");
-        let place = project.facts.call_place(function, call);
-        finding(&RULE, Severity::Warning, Confidence::High, place, message)
-    })
+    let message = if call.does.contains(&Deed::Flaw(Flaw::CertificateUnchecked)) {
+        Bilingual::new("the certificate of the other side is not checked here", "这里没有校验对方的证书")
+    } else if call.does.contains(&Deed::Flaw(Flaw::Unencrypted)) {
+        Bilingual::new("what is sent here crosses the network unencrypted", "这里发送的内容在网络上没有加密")
+    } else {
+        return None;
+    };
+    let place = project.facts.call_place(function, call);
+    Some(finding(&RULE, Severity::Warning, Confidence::High, place, message))
 }
 
 fn of_server(project: &Project<'_>, server: &Server) -> Option<Finding> {

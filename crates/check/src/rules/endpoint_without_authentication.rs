@@ -1,7 +1,7 @@
 //! `endpoint-without-authentication`
 //!
-//! What it does: finds webhooks and public chats of a workflow that ask nobody who they are and lead to a model, a store or
-//! something that runs.
+//! What it does: finds routes of a server, webhooks and public chats of a workflow that ask nobody who they are and lead to
+//! a store or to something that runs (in a workflow also to a model).
 //!
 //! Why it matters: whoever finds the address spends the developer's money and reads or writes what users stored.
 //!
@@ -9,10 +9,11 @@
 
 use std::collections::BTreeSet;
 
-use ombud_core::finding::{Bilingual, Confidence, Finding, RuleId, Severity};
+use ombud_core::finding::{Bilingual, Confidence, Finding, Place, RuleId, Severity};
 
+use super::identity_from_body::knowing;
 use super::{Project, Rule, Text, finding};
-use crate::facts::{Deed, Endpoint, Facts, FunctionId};
+use crate::facts::{Deed, Endpoint, Function, FunctionId, Taint};
 
 pub(super) const RULE: Rule = Rule {
     id: RuleId("endpoint-without-authentication"),
@@ -24,8 +25,8 @@ pub(super) const RULE: Rule = Rule {
         zh: "任何人找到这个地址就能使用智能体、看到它给其他用户的内容，并花你的钱。",
     },
     fix: Text {
-        en: "Set an authentication on the node (header, JWT or basic), and give every caller a key of their own.",
-        zh: "在节点上设置身份验证（请求头、JWT 或 Basic），并为每个调用方分配各自的密钥。",
+        en: "Put a check before it (a session, a token, a signature; in a workflow: header, JWT or basic on the node), and give every caller a key of their own.",
+        zh: "在入口前加上身份验证（会话、令牌或签名；工作流中为节点设置请求头、JWT 或 Basic），并为每个调用方分配各自的密钥。",
     },
     example: "  \"type\": \"n8n-nodes-base.webhook\",\n+ \"authentication\": \"headerAuth\"\n",
     graph: Some(run),
@@ -33,31 +34,59 @@ pub(super) const RULE: Rule = Rule {
 
 fn run(project: &Project<'_>) -> Vec<Finding> {
     let facts = project.facts;
-    facts
-        .endpoints
-        .iter()
-        .filter(|endpoint| endpoint.open)
-        .filter_map(|endpoint| one(facts, endpoint))
+    let doors = facts.endpoints.iter().filter(|endpoint| endpoint.open);
+    let mut found: Vec<Finding> = doors.filter_map(|endpoint| one(project, endpoint)).collect();
+    found.extend(routes(project));
+    found
+}
+
+/// Routes in code before which nothing makes sure who asks.
+fn routes(project: &Project<'_>) -> Vec<Finding> {
+    let facts = project.facts;
+    let known = knowing(facts);
+    if facts.functions.iter().zip(&known).any(|(function, known)| function.before_all && *known) {
+        return Vec::new();
+    }
+    let before: BTreeSet<FunctionId> =
+        facts.functions.iter().flat_map(|function| function.behind.iter().copied()).collect();
+    let open = |(id, function): &(FunctionId, &Function)| {
+        let door = function.http && project.reach.runs(*id) && !function.span.is_empty();
+        door && known.get(*id) != Some(&true) && !before.contains(id)
+    };
+    let routes = facts.functions.iter().enumerate().filter(open);
+    routes
+        .filter_map(|(id, function)| {
+            let (en, zh) = leads_to(project, id).filter(|(weight, _)| *weight > 1)?.1;
+            let name = function.name.rsplit('.').next().unwrap_or_default();
+            Some(told(name, (en, zh), facts.place(function.file, function.span.clone())))
+        })
         .collect()
 }
 
-fn one(facts: &Facts, endpoint: &Endpoint) -> Option<Finding> {
+fn one(project: &Project<'_>, endpoint: &Endpoint) -> Option<Finding> {
+    let facts = project.facts;
     let start = facts
         .functions
         .iter()
         .position(|function| function.file == endpoint.file && function.span == endpoint.span)?;
-    let (en, zh) = leads_to(facts, start)?;
-    let name = &endpoint.name;
+    let (_, (en, zh)) = leads_to(project, start)?;
+    Some(told(&endpoint.name, (en, zh), facts.place(endpoint.file, endpoint.span.clone())))
+}
+
+fn told(name: &str, (en, zh): (&str, &str), place: Place) -> Finding {
     let message = Bilingual::new(
         format!("`{name}` asks nobody who they are, and leads to {en}"),
         format!("`{name}` 不验证调用者身份，却通向{zh}"),
     );
-    let place = facts.place(endpoint.file, endpoint.span.clone());
-    Some(finding(&RULE, Severity::Warning, Confidence::Medium, place, message))
+    finding(&RULE, Severity::Warning, Confidence::Medium, place, message)
 }
 
-/// What can be reached from a function, the gravest first.
-fn leads_to(facts: &Facts, start: FunctionId) -> Option<(&'static str, &'static str)> {
+/// How grave it is, and the words for it in both languages.
+type Grave = (u8, (&'static str, &'static str));
+
+/// The gravest thing that can be reached from a function.
+fn leads_to(project: &Project<'_>, start: FunctionId) -> Option<Grave> {
+    let facts = project.facts;
     let mut seen = BTreeSet::from([start]);
     let mut queue = vec![start];
     let mut grave = None;
@@ -66,6 +95,8 @@ fn leads_to(facts: &Facts, start: FunctionId) -> Option<(&'static str, &'static 
             queue.extend(call.callees.iter().copied().filter(|callee| seen.insert(*callee)));
             for deed in &call.does {
                 let weight = match deed {
+                    // A fixed command or statement does what the developer wrote.
+                    Deed::Run { content, .. } if project.reach.sources(id, *content) == Taint::NONE => continue,
                     Deed::Run { .. } => (3, ("something that runs what it is given", "会执行传入内容的节点")),
                     Deed::Store(..) | Deed::Retrieve(_) | Deed::Erase(_) => (2, ("a store", "数据存储")),
                     Deed::Model { .. } => (1, ("a model that you pay for", "由你付费的模型")),
@@ -75,5 +106,5 @@ fn leads_to(facts: &Facts, start: FunctionId) -> Option<(&'static str, &'static 
             }
         }
     }
-    grave.map(|(_, words)| words)
+    grave
 }

@@ -8,7 +8,7 @@
 //!
 //! Reference: OWASP API1 and LLM06, CWE-639; risks P11, S10.
 
-use ombud_core::finding::{Bilingual, Confidence, Finding, RuleId, Severity};
+use ombud_core::finding::{Bilingual, Confidence, Finding, Place, RuleId, Severity, Step};
 
 use super::{Project, Rule, Text, finding, on_the_way};
 use crate::facts::{Call, Deed, Facts, FunctionId, Guard, Reach, Taint};
@@ -44,7 +44,11 @@ fn run(project: &Project<'_>) -> Vec<Finding> {
         .filter(|(function, call)| is_free(project, *function, call))
         .filter(|(function, _)| !caller_known(project, &known, *function))
         .map(|(function, call)| one(project, function, call))
-        .collect()
+        .fold(Vec::new(), |mut all, found| {
+            let seen = all.iter().any(|other: &Finding| other.place == found.place);
+            all.extend((!seen).then_some(found));
+            all
+        })
 }
 
 /// Whether the key of a call is what a client chose.
@@ -85,7 +89,16 @@ fn one(project: &Project<'_>, function: FunctionId, call: &Call) -> Finding {
         "whose data this reads or writes is taken from the request, and nothing checks that it is the caller's",
         "这里读写谁的数据由请求内容决定，而没有任何代码核实那就是调用者本人",
     );
-    let place = facts.call_place(function, call);
     let path = project.reach.way(facts, function, call).unwrap_or_default();
+    let place = handler(project, function, &path).unwrap_or_else(|| facts.call_place(function, call));
     on_the_way(finding(&RULE, Severity::Error, Confidence::High, place, message), path)
+}
+
+/// Where the handler of the request passes the key on: there it has to be mended.
+fn handler(project: &Project<'_>, function: FunctionId, path: &[Step]) -> Option<Place> {
+    let functions = &project.facts.functions;
+    let way = project.reach.from_request(project.facts, function);
+    let door = way.iter().filter_map(|id| functions.get(*id)).find(|function| function.http)?;
+    let step = path.iter().rev().find(|step| step.function == door.name && step.place.span != door.span)?;
+    Some(step.place.clone())
 }

@@ -10,7 +10,7 @@
 use ombud_core::finding::{Bilingual, Confidence, Finding, RuleId, Severity};
 
 use super::{Project, Rule, Text, finding, on_the_way};
-use crate::facts::Deed;
+use crate::facts::{Deed, Owner};
 
 pub(super) const RULE: Rule = Rule {
     id: RuleId("memory-shared-by-all"),
@@ -39,6 +39,13 @@ fn run(project: &Project<'_>) -> Vec<Finding> {
         });
         // At a terminal there is one person.
         let Some((name, content)) = shared else { continue };
+        let store = call.does.iter().find_map(|deed| match deed {
+            Deed::Retrieve(store) => Some(*store),
+            _ => None,
+        });
+        if store.is_some_and(|store| project.reach.owner(facts, store) != Owner::User) {
+            continue;
+        }
         if !project.reach.sources(function, content).has(crate::facts::Taint::USER) {
             continue;
         }

@@ -44,6 +44,9 @@ pub(super) const RULE: Rule = Rule {
 /// Vendor formats and checksums score at least this; guesses from context stay below.
 const SURE: f32 = 0.9;
 
+/// What a label in code gives away (`PASSWORD = "…"`) scores this.
+const LABELLED: f32 = 0.8;
+
 /// Recognisers of keys that bear their vendor's mark: nobody writes one to test with.
 const OWN_FORM: &[&str] = &["vendor_key", "own_form_key", "bot_token", "webhook", "azure_key", "truenas_key", "zhipu_key"];
 
@@ -54,7 +57,8 @@ pub(crate) fn run(source: &Source, context: &Context<'_>) -> Vec<Finding> {
     }
     let test = is_test(&source.path);
     let found = context.detector.detect(&source.text).into_iter();
-    let found = found.filter(|found| found.kind.category().class() == Class::Secret && found.score >= SURE);
+    let found = found.filter(|found| found.kind.category().class() == Class::Secret);
+    let found = found.filter(|found| found.score >= SURE || found.score >= LABELLED && is_written_in_code(source, &found.span));
     let mut documents: Option<Vec<Range<usize>>> = None;
     let mut documented = |span: &Range<usize>| {
         let all = documents.get_or_insert_with(|| documentation(source));
@@ -66,13 +70,28 @@ pub(crate) fn run(source: &Source, context: &Context<'_>) -> Vec<Finding> {
         .map(|found| Finding {
             rule: ID,
             severity: Severity::Error,
-            confidence: Confidence::High,
+            confidence: if found.score >= SURE { Confidence::High } else { Confidence::Medium },
             place: place(source, found.span),
             subject: found.recogniser.to_owned(),
             message: Bilingual::new("a credential stands here in the clear", "这里有一个明文的密钥"),
             path: Vec::new(),
         })
         .collect()
+}
+
+/// A value in quotation marks of a program or its settings, which stands for nothing else and is no word.
+fn is_written_in_code(source: &Source, span: &Range<usize>) -> bool {
+    let code = ["py", "ipynb", "js", "mjs", "cjs", "ts", "tsx", "jsx", "json", "yaml", "yml", "toml", "swift"];
+    let ending = source.path.rsplit_once('.').map_or("", |parts| parts.1);
+    let quoted = source.text.as_bytes().get(span.start.wrapping_sub(1)).is_some_and(|byte| matches!(byte, b'"' | b'\''));
+    let value = source.text.get(span.clone()).unwrap_or_default();
+    let has = |test: fn(&u8) -> bool| value.as_bytes().iter().any(test);
+    code.contains(&ending)
+        && quoted
+        && value.len() >= 8
+        && has(u8::is_ascii_digit)
+        && has(u8::is_ascii_alphabetic)
+        && !stands_for_another(value)
 }
 
 /// The parts of a source that only explain it.

@@ -1,7 +1,7 @@
 //! `tool-without-confirmation`
 //!
 //! What it does: lists the tools with an effect that cannot be taken back — sending, paying, deleting, running — which a
-//! model may call while nothing in the code that can run asks a person. One finding for the project.
+//! model may call while nothing in the code that can run asks a person.
 //!
 //! Why it matters: a sentence in a mail can make the agent send, pay or delete in the user's name.
 //!
@@ -13,7 +13,7 @@ use ombud_core::effect::Effect;
 use ombud_core::finding::{Bilingual, Confidence, Finding, RuleId, Severity};
 
 use super::{Project, Rule, Text, finding};
-use crate::facts::Tool;
+use crate::facts::{Facts, Tool};
 use crate::code::names;
 
 pub(super) const RULE: Rule = Rule {
@@ -33,6 +33,9 @@ pub(super) const RULE: Rule = Rule {
     graph: Some(run),
 };
 
+/// Tools of one project that are named; whoever has more knows by then.
+const LISTED: usize = 12;
+
 /// Whether a call asks a person, by what it is called.
 pub(super) fn asks(target: &str) -> bool {
     names(target, &["confirm*", "approve*", "approval", "interrupt", "human"])
@@ -44,21 +47,23 @@ fn run(project: &Project<'_>) -> Vec<Finding> {
         matches!(tool.effect, Effect::Send | Effect::Pay | Effect::Delete | Effect::Execute | Effect::Grant)
             && tool.function.is_none_or(|function| project.reach.runs(function))
     };
-    let tools: Vec<&Tool> = facts.tools.iter().filter(grave).collect();
-    let Some(first) = tools.first() else { return Vec::new() };
     if project.options.tools_ask {
         return Vec::new();
     }
     if project.reach.calls(facts).any(|(_, call)| asks(&call.target)) {
         return Vec::new();
     }
-    let all: BTreeSet<&str> = tools.iter().map(|tool| tool.name.as_str()).collect();
-    let list = all.into_iter().take(6).collect::<Vec<_>>();
-    let (en, zh) = (list.join("`, `"), list.join("`、`"));
+    let mut seen = BTreeSet::new();
+    let tools = facts.tools.iter().filter(grave).filter(|tool| seen.insert(tool.name.as_str()));
+    tools.take(LISTED).map(|tool| one(facts, tool)).collect()
+}
+
+fn one(facts: &Facts, tool: &Tool) -> Finding {
+    let name = &tool.name;
     let message = Bilingual::new(
-        format!("the model may call `{en}`, and nothing in the code asks a person before"),
-        format!("模型可以直接调用 `{zh}`，代码中没有任何人工确认"),
+        format!("the model may call `{name}`, and nothing in the code asks a person before"),
+        format!("模型可以直接调用 `{name}`，代码中没有任何人工确认"),
     );
-    let place = facts.place(first.file, first.span.clone());
-    vec![finding(&RULE, Severity::Warning, Confidence::Medium, place, message)]
+    let place = facts.place(tool.file, tool.span.clone());
+    finding(&RULE, Severity::Warning, Confidence::Medium, place, message)
 }

@@ -60,7 +60,9 @@ fn kind(label: &str) -> Kind {
 fn find(text: &Text<'_>, label: Range<usize>) -> Option<Found> {
     let written = text.slice(label.clone());
     let kind = kind(written);
-    let link = in_markup(text, &label).unwrap_or_else(|| link(text, label.end));
+    let link = in_markup(text, &label)
+        .or_else(|| in_item(text, &label))
+        .unwrap_or_else(|| link(text, label.end));
     let by = written.eq_ignore_ascii_case("identified by");
     // `密码 Abc@1234` needs no colon, because no Chinese sentence goes on in ASCII with digits.
     let chinese = kind == Kind::Chosen && !written.is_ascii() && link.value > label.end;
@@ -93,6 +95,20 @@ fn in_markup(text: &Text<'_>, label: &Range<usize>) -> Option<Link> {
     const BETWEEN: &[u8] = b"\" value=\"";
     let value = label.end + BETWEEN.len();
     (text.ahead(label.end, BETWEEN.len()) == BETWEEN).then_some(Link { value, explicit: true, quote: Some(b'"') })
+}
+
+/// `config["SECRET_KEY"] = "…"`
+fn in_item(text: &Text<'_>, label: &Range<usize>) -> Option<Link> {
+    let quoted = |at: usize| text.byte(at).filter(|byte| matches!(byte, b'"' | b'\''));
+    quoted(label.end).filter(|_| text.byte(label.end + 1) == Some(b']'))?;
+    let spaces = |at: usize| text.run(at, 4, |byte| byte == b' ');
+    let equals = spaces(label.end + 2);
+    if text.byte(equals) != Some(b'=') || text.byte(equals + 1) == Some(b'=') {
+        return None;
+    }
+    let value = spaces(equals + 1);
+    let quote = quoted(value)?;
+    Some(Link { value: value + 1, explicit: true, quote: Some(quote) })
 }
 
 /// Longest value that is read.
@@ -169,6 +185,7 @@ mod tests {
                 "DB_PASS = \"[[##n33gFLYL!OnZ#]]\"",
                 "pass := \"[[D$gmtG637XMoQ]]\"",
                 "IDENTIFIED BY '[[7PAbFHz1j0GTK@Z]]';",
+                "app.config[\"SECRET_KEY\"] = \"[[c9f1e07ab3d24f6c8a51b2e97d40f3aa]]\"",
                 "my password is [[hunter2]], ok",
                 "密码是[[abc12345]]，别告诉别人",
                 "登录密码：[[Zhang@1990]]。",

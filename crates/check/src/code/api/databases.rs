@@ -79,6 +79,9 @@ pub(super) fn of(path: &str, object: Option<&Made>, arguments: &[Argument]) -> O
     if product == "supabase" && name == "rpc" && names(&text, &["match", "search", "similar*"]) {
         return Some((Use::Read, store("supabase", Some(text), object, false)));
     }
+    if product == "redis" {
+        return of_redis(name, object, arguments);
+    }
     let table = table(path, object).unwrap_or_default();
     if ERASES.contains(&name) {
         return Some((Use::Erase, store(product, Some(table), object, false)));
@@ -89,6 +92,28 @@ pub(super) fn of(path: &str, object: Option<&Made>, arguments: &[Argument]) -> O
     let all = [(READS, Use::Read), (WRITES, Use::Write)];
     let (_, does) = all.into_iter().find(|(methods, _)| methods.contains(&name))?;
     Some((does, store(product, Some(table), object, false)))
+}
+
+/// Redis keeps under keys, of which `facts:{user}` is one for each person. What has no such key is a counter or a cache.
+fn of_redis(name: &str, object: Option<&Made>, arguments: &[Argument]) -> Option<(Use, Store)> {
+    let name = &super::script::snake(name).to_ascii_lowercase().replace('_', "");
+    let key = given(arguments, 0, "name").and_then(Value::template)?;
+    let shown = key.shown();
+    if key.known().is_some() || !shown.contains("{}") {
+        return None;
+    }
+    let kept = shown.split("{}").next().unwrap_or_default().trim_end_matches([':', '-', '_', '/']).to_owned();
+    let does = match name.as_str() {
+        "get" | "lrange" | "hget" | "hgetall" | "smembers" | "zrange" | "lindex" | "getrange" | "xrange" => {
+            Use::Read
+        }
+        "set" | "setex" | "append" | "rpush" | "lpush" | "hset" | "hmset" | "sadd" | "zadd" | "xadd" => {
+            Use::Write
+        }
+        "delete" | "del" | "unlink" | "ltrim" | "hdel" | "srem" | "expire" => Use::Erase,
+        _ => return None,
+    };
+    Some((does, store("redis", Some(kept).filter(|kept| !kept.is_empty()), object, false)))
 }
 
 /// Whether a call reads, writes or deletes what a database keeps.

@@ -1,6 +1,8 @@
 //! Single calls that are wrong by themselves, and arguments that say something: a key in the page, a check that is off, a
 //! system prompt with other people's words, one name for everybody.
 
+use std::collections::BTreeMap;
+
 use super::super::value::{Argument, Made, Shape, Value, given, named};
 use super::{last, names, root};
 use crate::facts::{Deed, Flaw, Taint, Template};
@@ -13,6 +15,9 @@ pub(in crate::code) fn of(path: &str, arguments: &[Argument]) -> Vec<Deed> {
     }
     if unchecked(path, arguments) {
         found.push(Deed::Flaw(Flaw::CertificateUnchecked));
+    }
+    if unencrypted(path, arguments) {
+        found.push(Deed::Flaw(Flaw::Unencrypted));
     }
     if weak(path, arguments) {
         found.push(Deed::Flaw(Flaw::WeakCipher));
@@ -56,7 +61,7 @@ fn is_written_out(value: &Value) -> bool {
             && made
                 .given
                 .first()
-                .is_some_and(|one| is_written_out(&one.value) || one.value.shape == Shape::Number)
+                .is_some_and(|one| is_written_out(&one.value) || matches!(one.value.shape, Shape::Number(_)))
     };
     value.known_text().is_some_and(|text| text.len() >= 8) || value.made().is_some_and(|made| bytes(made))
 }
@@ -104,6 +109,70 @@ fn unchecked(path: &str, arguments: &[Argument]) -> bool {
     }
 }
 
+/// A search of a vector store that does not say whose items it wants, in a collection of one fixed name.
+fn unfiltered(path: &str, object: Option<&Made>, arguments: &[Argument]) -> Option<String> {
+    const FILTERS: &[&str] = &[
+        "where",
+        "filter",
+        "query_filter",
+        "filters",
+        "namespace",
+        "where_document",
+        "expr",
+        "ids",
+        "search_kwargs",
+    ];
+    let (does, store) = super::stores::of(path, object, arguments)?;
+    let searches = matches!(last(path), "query" | "search" | "query_points" | "similarity_search")
+        && matches!(
+            root(path),
+            "chromadb" | "qdrant_client" | "@pinecone-database/pinecone" | "pinecone" | "pymilvus"
+        );
+    if does != super::stores::Use::Read || !searches {
+        return None;
+    }
+    let settings = object.into_iter().flat_map(Made::chain).flat_map(|made| made.given.iter());
+    let of_somebody =
+        |argument: &Argument| argument.value.known_text().is_none() && argument.value.template().is_some();
+    let chosen =
+        arguments.iter().any(|argument| argument.name.as_deref().is_some_and(|name| FILTERS.contains(&name)));
+    let spread = arguments.iter().any(|argument| argument.spread);
+    // `client.collection(user)`, `index.namespace(user)`
+    let own = settings.into_iter().any(|argument| of_somebody(argument) && argument.name.is_none());
+    (!chosen && !spread && !own).then_some(store.name)
+}
+
+/// Whether an address leads over a network that is not the operator's own, without encryption.
+pub(in crate::code) fn is_open(address: &Template) -> bool {
+    let shown = address.shown();
+    let host = crate::facts::host_of(&shown).filter(|_| shown.starts_with("http://"));
+    host.is_some_and(|host| !crate::facts::inside(&host))
+}
+
+/// Clients of mail and stores that encrypt only when they are told to.
+fn unencrypted(path: &str, arguments: &[Argument]) -> bool {
+    let on = |name: &str| named(arguments, &[name]).is_some_and(|value| value.shape == Shape::Bool(true));
+    match path {
+        // The port 587 begins in the clear and is expected to change over; `starttls` is not seen from here.
+        "smtplib.SMTP" => {
+            let port = given(arguments, 1, "port");
+            port.is_some_and(|port| port.number() == Some(25))
+                && given(arguments, 0, "host").is_some_and(is_far)
+        }
+        "chromadb.HttpClient" | "chromadb.AsyncHttpClient" => {
+            !on("ssl") && given(arguments, 0, "host").is_some_and(is_far)
+        }
+        _ => false,
+    }
+}
+
+/// Whether a host is known not to be of the operator's own network.
+fn is_far(host: &Value) -> bool {
+    let text = host.known_text().unwrap_or_default();
+    let bare = text.trim_start_matches("http://");
+    bare.contains('.') && !text.starts_with("https://") && !crate::facts::inside(bare)
+}
+
 fn weak(path: &str, arguments: &[Argument]) -> bool {
     let said = |argument: &Argument| {
         let path = argument.value.outside().unwrap_or_default();
@@ -141,23 +210,17 @@ pub(in crate::code) fn system_prompt(arguments: &[Argument]) -> Option<Taint> {
             ) => {
                 sum |= argument.value.deep_taint();
             }
-            Some("messages" | "input") => sum |= of_messages(&argument.value),
             _ => {}
         }
     }
     (sum != Taint::NONE).then_some(sum)
 }
 
-fn of_messages(messages: &Value) -> Taint {
-    let Shape::List(items) = &messages.shape else { return Taint::NONE };
-    items.iter().fold(Taint::NONE, |sum, message| sum | of_message(message))
-}
-
-fn of_message(message: &Value) -> Taint {
-    let Shape::Dict(items) = &message.shape else { return Taint::NONE };
-    let role = items.get("role").and_then(Value::known_text).unwrap_or_default();
-    let content = items.get("content").filter(|_| matches!(role, "system" | "developer"));
-    content.map_or(Taint::NONE, Value::deep_taint)
+/// What a message with the role of the system is made of: `{"role": "system", "content": …}`.
+pub(in crate::code) fn system_message(items: &BTreeMap<String, Value>) -> Option<Taint> {
+    let role = items.get("role").and_then(Value::known_text)?;
+    let content = items.get("content").filter(|_| matches!(role, "system" | "developer"))?.deep_taint();
+    (content != Taint::NONE).then_some(content)
 }
 
 /// The one name that everybody has in a memory of people, if it is written out.
@@ -168,7 +231,7 @@ pub(in crate::code) fn shared(path: &str, object: Option<&Made>, arguments: &[Ar
     let people = matches!(package, "mem0" | "zep_cloud" | "letta_client")
         || package.starts_with("langchain") && path.contains("ChatMessageHistory");
     if !people {
-        return None;
+        return unfiltered(path, object, arguments);
     }
     let settings = object.into_iter().flat_map(Made::chain).flat_map(|made| made.given.iter());
     let keys: Vec<&Argument> = arguments

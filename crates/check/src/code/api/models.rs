@@ -185,6 +185,12 @@ pub(in crate::code) fn recipient(
     Some(addressed(object, arguments, default, providers))
 }
 
+/// Whether a model call gives numbers instead of words: they are made of what went in, and nobody reads them.
+pub(in crate::code) fn embeds(path: &str) -> bool {
+    let name = last(path);
+    path.to_ascii_lowercase().contains("embed") || name.starts_with("embed") || name.starts_with("aembed")
+}
+
 fn ends_with_path(path: &str, ending: &str) -> bool {
     path.strip_suffix(ending).is_some_and(|before| before.ends_with('.'))
 }
@@ -213,6 +219,7 @@ pub(in crate::code) fn inner(
                 path: made.path.clone(),
                 given: std::rc::Rc::clone(&made.given),
                 parent: made.parent.clone(),
+                at: made.at,
             }));
         }
         let found = made.given.iter().find_map(|argument| within(&argument.value, depth + 1, fits));
