@@ -34,6 +34,7 @@ fn part(part: &Part) -> String {
             format!("<p class=\"buttons\">\n{all}</p>\n")
         }
         Part::Diagram(_) => String::new(),
+        Part::Source(text) => format!("<pre tabindex=\"0\"><code>{}</code></pre>\n", escaped(text)),
     }
 }
 
@@ -67,7 +68,8 @@ fn inline(text: &str) -> String {
         .collect()
 }
 
-fn escaped(text: &str) -> String {
+/// Text in which nothing is markup, within an element or an attribute.
+pub(crate) fn escaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
         match c {
@@ -94,6 +96,7 @@ mod tests {
             Part::Table(vec![hostile.into()], vec![vec![hostile.into()]]),
             Part::Buttons(vec![hostile.into()]),
             Part::Text(format!("`{hostile}`")),
+            Part::Source(format!("</code></pre>{hostile}")),
         ];
         let page = html(hostile, &parts, Lang::Zh);
         assert!(!page.contains("<script") && !page.contains("<img"), "{page}");
