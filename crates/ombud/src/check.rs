@@ -41,7 +41,7 @@ pub(crate) struct Check {
     #[arg(long, value_name = "FILE")]
     pub write_baseline: Option<PathBuf>,
     /// Show only what the baseline does not hold
-    #[arg(long, requires = "baseline")]
+    #[arg(long)]
     pub new_only: bool,
     /// What the agent is for: some findings weigh more then
     #[arg(long, value_enum)]
@@ -177,6 +177,9 @@ pub(crate) fn check(args: &Check, terminal: Terminal) -> Result<u8> {
     if !args.map && matches!(args.format, Format::Mermaid | Format::Svg) {
         bail!(drawn_without_map(lang));
     }
+    if args.new_only && args.baseline.is_none() {
+        bail!(new_to_what(lang));
+    }
     let mut found = ombud_check::check(&args.path, &known(&providers), &detector, &options)
         .with_context(|| unreadable(&args.path, lang))?;
     baseline::compare(args, &mut found, lang)?;
@@ -232,6 +235,12 @@ fn options(args: &Check, file: &config::File) -> Options {
         profile: args.profile.or(file.check.profile).map(Into::into),
         today: Day::parse(&today.to_string()),
     }
+}
+
+fn new_to_what(lang: Lang) -> String {
+    say!(lang,
+        en: "--new-only needs what is known: ombud check --baseline FILE --new-only (ombud check --write-baseline FILE makes one)",
+        zh: "--new-only 需要基线：ombud check --baseline 文件 --new-only（可用 ombud check --write-baseline 文件 生成）")
 }
 
 fn drawn_without_map(lang: Lang) -> String {

@@ -24,7 +24,7 @@ pub(crate) fn html(title: &str, parts: &[Part], lang: Lang) -> String {
 
 fn part(part: &Part) -> String {
     match part {
-        Part::Heading(level, text) => format!("<h{level}>{}</h{level}>\n", escaped(text)),
+        Part::Heading(level, text) => format!("<h{level}>{}</h{level}>\n", inline(text)),
         Part::Text(text) => format!("<p>{}</p>\n", inline(text)),
         Part::List(items) => format!("<ul>\n{}</ul>\n", each(items, |item| li(item))),
         Part::Steps(steps) => format!("<ol>\n{}</ol>\n", each(steps, step)),

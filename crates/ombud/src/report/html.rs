@@ -34,7 +34,7 @@ fn summary(view: &View<'_>) -> String {
     match known {
         0 => counted,
         _ => {
-            say!(lang, en: "{counted} {known} of them stand in the baseline.", zh: "{counted}其中 {known} 个已在基线中。")
+            say!(lang, en: "{counted} {known} finding(s) stand in the baseline.", zh: "{counted}基线中已有 {known} 个问题。")
         }
     }
 }

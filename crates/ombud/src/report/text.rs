@@ -88,7 +88,7 @@ fn summary(view: &View<'_>) -> String {
         zh: "{files} 个文件中有 {errors} 个错误、{warnings} 个警告、{notes} 个提示；其中 {understood} 个文件分析了数据流。")];
     let known = report.known.len();
     if known > 0 {
-        lines.push(say!(lang, en: "{known} of them stand in the baseline and do not count.", zh: "其中 {known} 个已在基线中，不计入判定。"));
+        lines.push(say!(lang, en: "{known} finding(s) stand in the baseline and do not count.", zh: "基线中已有 {known} 个问题，不计入判定。"));
     }
     for one in &report.waived {
         let text = waived(one, lang);
@@ -112,6 +112,9 @@ fn next(view: &View<'_>) -> String {
         Some(finding) => {
             let rule = finding.rule.0;
             say!(lang, en: "More about the first: ombud explain {rule}", zh: "第一条的详细说明：ombud explain {rule}")
+        }
+        None if !view.report.known.is_empty() => {
+            say!(lang, en: "Nothing new was found. Without --new-only the known ones are shown too", zh: "没有新问题。去掉 --new-only 可同时查看已知问题")
         }
         None => say!(lang,
             en: "Nothing was found. That is no proof: see how the agent behaves with ombud run -- CMD and ombud attack -- CMD",
