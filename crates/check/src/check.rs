@@ -6,12 +6,14 @@ use ombud_core::finding::{Finding, Severity};
 use ombud_core::flow::FlowMap;
 use ombud_detect::Detector;
 
+use crate::baseline::Baseline;
 use crate::facts::{Facts, File, Gap, GapKind, Reach};
+use crate::profile::Profile;
 use crate::providers::Providers;
 use crate::survey::Language;
-use crate::waiver::{self, Waived};
+use crate::waiver::{self, Day, Waived};
 use crate::walk::{self, Refused};
-use crate::{Error, dify, flowmap, low_code, python, rules, script};
+use crate::{Error, dify, fingerprint, flowmap, low_code, python, rules, script};
 
 /// What the caller settles.
 #[derive(Debug, Default)]
@@ -28,6 +30,10 @@ pub struct Options {
     pub told: Vec<String>,
     /// Whether it is declared how long things are kept.
     pub retention: bool,
+    /// What the agent is for.
+    pub profile: Option<Profile>,
+    /// The day on which waivers are judged; without one none has ended.
+    pub today: Option<Day>,
 }
 
 /// What was found.
@@ -37,6 +43,8 @@ pub struct Report {
     pub findings: Vec<Finding>,
     /// What is wrong and was accepted in the source, with the reason.
     pub waived: Vec<Waived>,
+    /// Fingerprints of findings that the baseline holds.
+    pub known: std::collections::BTreeSet<String>,
     /// What was not looked at.
     pub gaps: Vec<Gap>,
     /// What goes where.
@@ -58,9 +66,26 @@ impl Report {
         self.understood == 0 && self.findings.is_empty() && self.gaps.iter().any(unread)
     }
 
-    /// Whether anything is at least this bad.
+    /// Whether anything that is new is at least this bad.
     pub fn breaches(&self, gate: Severity) -> bool {
-        self.findings.iter().any(|finding| finding.severity >= gate)
+        self.findings.iter().any(|finding| finding.severity >= gate && self.is_new(finding))
+    }
+
+    /// Whether the baseline does not hold a finding.
+    pub fn is_new(&self, finding: &Finding) -> bool {
+        !self.known.contains(&finding.fingerprint)
+    }
+
+    /// Compares with what was there before.
+    pub fn compare(&mut self, baseline: &Baseline) {
+        let known = self.findings.iter().filter(|finding| baseline.holds(finding));
+        self.known = known.map(|finding| finding.fingerprint.clone()).collect();
+    }
+
+    /// Leaves out what the baseline holds.
+    pub fn new_only(&mut self) {
+        let known = &self.known;
+        self.findings.retain(|finding| !known.contains(&finding.fingerprint));
     }
 }
 
@@ -129,28 +154,26 @@ fn run(
     let broken = facts.gaps.iter().filter(|gap| gap.why == GapKind::Syntax).count();
     let understood =
         (in_python.len() + scripts.len() + exports.len() + composed.len()).saturating_sub(broken);
-    let (mut findings, waived) = waiver::apply(findings, &facts.files);
-    findings.sort_by(|one, other| {
-        let key = |finding: &Finding| {
-            (
-                std::cmp::Reverse(finding.severity),
-                finding.place.path.clone(),
-                finding.place.span.start,
-                finding.rule,
-            )
-        };
-        key(one).cmp(&key(other))
-    });
-    // A key on one line may be found in several ways.
-    findings.dedup_by(|one, other| {
-        let line = one.rule == rules::secret::ID
-            && one.place.line == other.place.line
-            && one.place.path == other.place.path;
-        one.rule == other.rule && (line || one.place == other.place)
-    });
+    if let Some(profile) = options.profile {
+        profile.raise(&mut findings);
+    }
+    fingerprint::sort(&mut findings);
+    fingerprint::dedup(&mut findings);
+    fingerprint::stamp(&mut findings, &facts);
+    let (mut findings, waived) = waiver::apply(findings, &facts.files, options.today);
+    fingerprint::sort(&mut findings);
     facts.gaps.sort();
     facts.gaps.dedup();
-    Report { findings, waived, gaps: facts.gaps, flow, files: facts.files, understood, kinds: facts.kinds }
+    Report {
+        findings,
+        waived,
+        known: std::collections::BTreeSet::new(),
+        gaps: facts.gaps,
+        flow,
+        files: facts.files,
+        understood,
+        kinds: facts.kinds,
+    }
 }
 
 /// Whether a file is not more complex than a person writes it; a gap if it is.

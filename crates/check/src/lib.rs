@@ -9,12 +9,15 @@
 //! address is written out, which languages it uses, and where credentials stand. `ombud init` writes its configuration
 //! from that, and `ombud run` names the lines to change when nothing came through the gateway.
 
+mod baseline;
 mod check;
 mod code;
 mod dify;
 pub mod facts;
+mod fingerprint;
 mod flowmap;
 mod low_code;
+mod profile;
 mod providers;
 mod python;
 mod rules;
@@ -24,11 +27,13 @@ mod tree;
 mod waiver;
 mod walk;
 
+pub use baseline::{Baseline, Unusable};
 pub use check::{Options, Report, check};
+pub use profile::Profile;
 pub use providers::{Provider, Providers};
 pub use rules::{Rule, rule, rules};
 pub use survey::{Language, Survey, survey};
-pub use waiver::Waived;
+pub use waiver::{Day, Waived};
 pub use walk::Source;
 
 use std::path::PathBuf;

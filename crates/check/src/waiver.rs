@@ -1,4 +1,5 @@
-//! Waivers in the source: `# ombud: allow RULE reason`, on the line of the finding or the one above it.
+//! Waivers in the source: `# ombud: allow RULE reason`, or `# ombud: allow RULE reason until 2027-01-31`, on the line of the
+//! finding or the one above it.
 
 use ombud_core::finding::{Bilingual, Confidence, Finding, Place, RuleId, Severity};
 use serde::Serialize;
@@ -6,7 +7,7 @@ use serde::Serialize;
 use crate::facts::File;
 use crate::rules;
 
-/// A waiver without a reason, or for a rule that does not exist.
+/// A waiver without a reason, for a rule that does not exist, or that has ended.
 pub(crate) const ID: RuleId = RuleId("waiver-without-reason");
 
 /// A finding that was accepted.
@@ -16,19 +17,88 @@ pub struct Waived {
     pub finding: Finding,
     /// Why, in the developer's words.
     pub reason: String,
+    /// Until when, if the waiver ends by itself: `2027-01-31`.
+    pub until: Option<String>,
 }
 
 const MARK: &str = "ombud: allow ";
+
+/// A day of the calendar. Days compare as they follow each other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Day {
+    year: u16,
+    month: u8,
+    of_month: u8,
+}
+
+impl Day {
+    /// Reads `2027-01-31`; nothing if there is no such day.
+    pub fn parse(text: &str) -> Option<Self> {
+        let mut parts = text.splitn(3, '-');
+        let mut part = |length: usize| {
+            parts.next().filter(|part| part.len() == length && part.bytes().all(|byte| byte.is_ascii_digit()))
+        };
+        let (year, month, day) = (part(4)?.parse().ok()?, part(2)?.parse().ok()?, part(2)?.parse().ok()?);
+        ((1..=12).contains(&month) && (1..=days(year, month)).contains(&day)).then_some(Self {
+            year,
+            month,
+            of_month: day,
+        })
+    }
+}
+
+fn days(year: u16, month: u8) -> u8 {
+    let leap = year.is_multiple_of(4) && !year.is_multiple_of(100) || year.is_multiple_of(400);
+    match month {
+        2 if leap => 29,
+        2 => 28,
+        4 | 6 | 9 | 11 => 30,
+        _ => 31,
+    }
+}
 
 struct Waiver<'a> {
     line: u32,
     rule: &'a str,
     reason: &'a str,
+    /// Until when, as it is written.
+    until: Option<&'a str>,
     span: std::ops::Range<usize>,
 }
 
-/// Takes out what is waived, and reports waivers that are none.
-pub(crate) fn apply(findings: Vec<Finding>, files: &[File]) -> (Vec<Finding>, Vec<Waived>) {
+/// What a waiver is worth on a day.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Worth {
+    Holds,
+    NoReason,
+    NoDay,
+    Ended,
+    NoRule,
+}
+
+impl Waiver<'_> {
+    fn worth(&self, today: Option<Day>) -> Worth {
+        let until = self.until.map(Day::parse);
+        if rules::ALL.iter().all(|known| known.id.0 != self.rule) {
+            Worth::NoRule
+        } else if self.reason.is_empty() {
+            Worth::NoReason
+        } else if until == Some(None) {
+            Worth::NoDay
+        } else if until.flatten().is_some_and(|until| today.is_some_and(|today| until < today)) {
+            Worth::Ended
+        } else {
+            Worth::Holds
+        }
+    }
+}
+
+/// Takes out what is waived, and reports waivers that are none, or no longer. `today` is the day on which they are judged.
+pub(crate) fn apply(
+    findings: Vec<Finding>,
+    files: &[File],
+    today: Option<Day>,
+) -> (Vec<Finding>, Vec<Waived>) {
     let mut kept = Vec::new();
     let mut waived = Vec::new();
     let all: Vec<(&str, Vec<Waiver<'_>>)> = files
@@ -41,33 +111,47 @@ pub(crate) fn apply(findings: Vec<Finding>, files: &[File]) -> (Vec<Finding>, Ve
             all.iter().find(|(path, _)| *path == finding.place.path).into_iter().flat_map(|(_, all)| all);
         let line = finding.place.line;
         let found = here
-            .filter(|waiver| waiver.rule == finding.rule.0 && !waiver.reason.is_empty())
+            .filter(|waiver| waiver.rule == finding.rule.0 && waiver.worth(today) == Worth::Holds)
             .find(|waiver| waiver.line == line || waiver.line + 1 == line);
         match found {
-            Some(found) => waived.push(Waived { finding, reason: found.reason.to_owned() }),
+            Some(found) => waived.push(Waived {
+                finding,
+                reason: found.reason.to_owned(),
+                until: found.until.map(str::to_owned),
+            }),
             None => kept.push(finding),
         }
     }
     for (path, waivers) in all {
-        kept.extend(waivers.iter().filter_map(|waiver| complaint(path, waiver)));
+        kept.extend(waivers.iter().filter_map(|waiver| complaint(path, waiver, today)));
     }
     (kept, waived)
 }
 
-fn complaint(path: &str, waiver: &Waiver<'_>) -> Option<Finding> {
-    let rule = waiver.rule;
-    let message = if rules::ALL.iter().all(|known| known.id.0 != rule) {
-        Bilingual::new(
+fn complaint(path: &str, waiver: &Waiver<'_>, today: Option<Day>) -> Option<Finding> {
+    let (rule, until) = (waiver.rule, waiver.until.unwrap_or_default());
+    let message = match waiver.worth(today) {
+        Worth::Holds => return None,
+        Worth::NoRule => Bilingual::new(
             format!("this waiver names the rule `{rule}`, which does not exist"),
             format!("此豁免所指的规则 `{rule}` 并不存在"),
-        )
-    } else if waiver.reason.is_empty() {
-        Bilingual::new(
+        ),
+        Worth::NoReason => Bilingual::new(
             format!("this waiver of `{rule}` gives no reason, so it has no effect"),
             format!("对 `{rule}` 的豁免没有写明理由，因此不生效"),
-        )
-    } else {
-        return None;
+        ),
+        Worth::NoDay => Bilingual::new(
+            format!(
+                "this waiver of `{rule}` ends on no day of the calendar, so it has no effect; write `until 2027-01-31`"
+            ),
+            format!("对 `{rule}` 的豁免截止日期无效，因此不生效；请写成 `until 2027-01-31`"),
+        ),
+        Worth::Ended => Bilingual::new(
+            format!(
+                "this waiver of `{rule}` ended on {until}; mend the finding, or waive it anew with a reason"
+            ),
+            format!("对 `{rule}` 的豁免已于 {until} 到期；请修复该问题，或写明理由重新豁免"),
+        ),
     };
     Some(Finding {
         rule: ID,
@@ -77,7 +161,16 @@ fn complaint(path: &str, waiver: &Waiver<'_>) -> Option<Finding> {
         subject: String::new(),
         message,
         path: Vec::new(),
+        fingerprint: format!("{}:{path}:{rule}:{until}", ID.0),
     })
+}
+
+/// A reason and the day until which it holds: `only in a sandbox until 2027-01-31`.
+fn until(reason: &str) -> (&str, Option<&str>) {
+    let Some((before, day)) = reason.rsplit_once("until ") else { return (reason, None) };
+    let (before, day) = (before.trim_end(), day.trim());
+    let numbers = day.starts_with(|ch: char| ch.is_ascii_digit()) && !day.contains(char::is_whitespace);
+    if numbers { (before, Some(day)) } else { (reason, None) }
 }
 
 /// Only in comments: the mark after `#` or `//`.
@@ -95,9 +188,34 @@ fn waivers(text: &str) -> Vec<Waiver<'_>> {
             let (rule, reason) = rest.split_once(char::is_whitespace).unwrap_or((rest, ""));
             let number = u32::try_from(index + 1).unwrap_or(u32::MAX);
             let span = start + at..start + line.trim_end().len();
-            found.push(Waiver { line: number, rule, reason: reason.trim(), span });
+            let (reason, until) = until(reason.trim());
+            found.push(Waiver { line: number, rule, reason, until, span });
         }
         start += line.len() + 1;
     }
     found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn days_are_those_of_the_calendar() {
+        assert!(Day::parse("2028-02-29").is_some() && Day::parse("2027-02-29").is_none());
+        assert!(
+            Day::parse("2027-1-31").is_none()
+                && Day::parse("2027-13-01").is_none()
+                && Day::parse("+027-01-01").is_none()
+        );
+        assert!(Day::parse("2026-12-31") < Day::parse("2027-01-01"));
+    }
+
+    #[test]
+    fn a_day_is_told_from_other_words() {
+        assert_eq!(until("sandbox until 2027-01-31"), ("sandbox", Some("2027-01-31")));
+        assert_eq!(until("until 2027-01-31"), ("", Some("2027-01-31")));
+        assert_eq!(until("until we have moved"), ("until we have moved", None));
+        assert_eq!(until("wait until 3 pm"), ("wait until 3 pm", None));
+    }
 }

@@ -97,4 +97,7 @@ pub struct Finding {
     /// The way to it, from where people come in; empty if the place says it all.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub path: Vec<Step>,
+    /// What stays the same when lines above it move; empty until the whole project was looked at.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub fingerprint: String,
 }

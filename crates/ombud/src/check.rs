@@ -1,10 +1,12 @@
 //! `ombud check`: reads the project and says which protections its users lack.
 
+mod baseline;
+
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use clap::{Args, ValueEnum};
-use ombud_check::{Options, Provider};
+use ombud_check::{Day, Options, Provider};
 use ombud_core::finding::Severity;
 use ombud_core::{Lang, say};
 use ombud_gateway::providers::Providers;
@@ -32,9 +34,68 @@ pub(crate) struct Check {
     /// The least severity that makes the exit code 1 (default: error)
     #[arg(long, value_enum, value_name = "LEVEL")]
     pub gate: Option<Gate>,
+    /// Findings in this file are known and do not count
+    #[arg(long, value_name = "FILE")]
+    pub baseline: Option<PathBuf>,
+    /// Write what was found into this file, as the baseline of later checks
+    #[arg(long, value_name = "FILE")]
+    pub write_baseline: Option<PathBuf>,
+    /// Show only what the baseline does not hold
+    #[arg(long)]
+    pub new_only: bool,
+    /// What the agent is for: some findings weigh more then
+    #[arg(long, value_enum)]
+    pub profile: Option<Profile>,
+    /// How far the project is: in `dev` nothing makes the exit code 1
+    #[arg(long, value_enum, default_value_t = Stage::Release)]
+    pub stage: Stage,
     /// Configuration file (default: ombud.toml)
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
+}
+
+/// How far a project is.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Stage {
+    /// Only developers use it: findings are shown and stop nothing
+    Dev,
+    /// People use it
+    #[default]
+    Release,
+}
+
+/// What an agent is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Profile {
+    /// It talks with people
+    Chat,
+    /// It keeps people company and remembers them
+    Companion,
+    /// Children use it
+    Kids,
+    /// People tell it about their health
+    Health,
+    /// It handles money
+    Finance,
+    /// It works by itself
+    Automation,
+    /// It makes images
+    Image,
+}
+
+impl From<Profile> for ombud_check::Profile {
+    fn from(profile: Profile) -> Self {
+        match profile {
+            Profile::Chat => Self::Chat,
+            Profile::Companion => Self::Companion,
+            Profile::Kids => Self::Kids,
+            Profile::Health => Self::Health,
+            Profile::Finance => Self::Finance,
+            Profile::Automation => Self::Automation,
+            Profile::Image => Self::Image,
+        }
+    }
 }
 
 /// How it is written.
@@ -48,6 +109,12 @@ pub(crate) enum Format {
     Sarif,
     /// Annotations of GitHub Actions
     Github,
+    /// One page for people, without scripts
+    Html,
+    /// Mermaid's language, with --map
+    Mermaid,
+    /// A picture, with --map
+    Svg,
 }
 
 /// The least severity that counts.
@@ -71,6 +138,8 @@ pub(crate) struct CheckSection {
     pub consent_functions: Vec<String>,
     /// The least severity that counts.
     pub gate: Option<Gate>,
+    /// What the agent is for.
+    pub profile: Option<Profile>,
 }
 
 /// Chinese help.
@@ -79,6 +148,11 @@ pub(crate) const CHINESE: Chinese = &[
     ("check path", "要检查的目录或文件（默认为当前目录）"),
     ("check output", "写入此文件"),
     ("check map", "只显示数据流向，不显示问题"),
+    ("check baseline", "此文件中的问题视为已知，不计入判定"),
+    ("check write_baseline", "把发现的问题写入此文件，作为以后检查的基线"),
+    ("check new_only", "只显示基线中没有的问题"),
+    ("check profile", "智能体的用途：部分问题会因此更严重"),
+    ("check stage", "项目所处阶段：dev 阶段退出码不会为 1"),
     ("check gate", "达到哪个级别时退出码为 1（默认 error）"),
 ];
 
@@ -98,21 +172,29 @@ pub(crate) fn check(args: &Check, terminal: Terminal) -> Result<u8> {
     let mut file = config::read(args.config.as_deref(), lang)?;
     let providers = config::providers(&mut file, lang)?;
     let gate = Severity::from(args.gate.or(file.check.gate).unwrap_or_default());
-    let asks = matches!(file.tools.mode, Some(ombud_core::gate::Gate::Ask | ombud_core::gate::Gate::Block));
-    let options = Options {
-        consent_functions: file.check.consent_functions.clone(),
-        tools_ask: asks,
-        ..Options::default()
-    };
+    let options = options(args, &file);
     let detector = config::code_detector(&file);
-    let found = ombud_check::check(&args.path, &known(&providers), &detector, &options)
+    if !args.map && matches!(args.format, Format::Mermaid | Format::Svg) {
+        bail!(drawn_without_map(lang));
+    }
+    if args.new_only && args.baseline.is_none() {
+        bail!(new_to_what(lang));
+    }
+    let mut found = ombud_check::check(&args.path, &known(&providers), &detector, &options)
         .with_context(|| unreadable(&args.path, lang))?;
+    baseline::compare(args, &mut found, lang)?;
+    keep(&report::View { report: &found, lang, detector: &detector }, terminal);
+    if args.new_only {
+        found.new_only();
+    }
     let view = report::View { report: &found, lang, detector: &detector };
-    keep(&view, terminal);
     let text = match (args.map, args.format) {
         (true, Format::Json) => report::json::map(&view)?,
+        (true, Format::Mermaid) => report::map::mermaid(&view),
+        (true, Format::Svg) => report::map::svg(&view),
+        (_, Format::Html) => report::html::text(&view),
         (true, _) => report::map::text(&view),
-        (false, Format::Text) => report::text::text(&view),
+        (false, Format::Text | Format::Mermaid | Format::Svg) => report::text::text(&view),
         (false, Format::Json) => report::json::text(&view)?,
         (false, Format::Sarif) => report::sarif::text(&view)?,
         (false, Format::Github) => report::github::text(&view),
@@ -134,10 +216,38 @@ pub(crate) fn check(args: &Check, terminal: Terminal) -> Result<u8> {
         terminal.note(&say!(lang,
             en: "ombud: none of the source here could be followed, so nothing is known about it (exit code 2). What was not looked at stands above.",
             zh: "ombud：这里的源码都无法跟踪，因此无法得出结论（退出码 2）。未检查的内容见上。"));
-        return Ok(2);
+        return Ok(if args.stage == Stage::Dev { 0 } else { 2 });
     }
     // A map tells what goes where; that something is wrong is not its subject.
-    Ok(u8::from(!args.map && found.breaches(gate)))
+    Ok(u8::from(!args.map && args.stage == Stage::Release && found.breaches(gate)))
+}
+
+/// What the command line and `ombud.toml` settle.
+fn options(args: &Check, file: &config::File) -> Options {
+    let asks = matches!(file.tools.mode, Some(ombud_core::gate::Gate::Ask | ombud_core::gate::Gate::Block));
+    let today = jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date();
+    Options {
+        consent_functions: file.check.consent_functions.clone(),
+        tools_ask: asks,
+        gateway: args.config.is_some() || Path::new(config::FILE).exists(),
+        audience: file.agent.jurisdictions.iter().cloned().collect(),
+        told: file.notice.recipients.keys().cloned().collect(),
+        retention: file.notice.retention.is_some(),
+        profile: args.profile.or(file.check.profile).map(Into::into),
+        today: Day::parse(&today.to_string()),
+    }
+}
+
+fn new_to_what(lang: Lang) -> String {
+    say!(lang,
+        en: "--new-only needs what is known: ombud check --baseline FILE --new-only (ombud check --write-baseline FILE makes one)",
+        zh: "--new-only 需要基线：ombud check --baseline 文件 --new-only（可用 ombud check --write-baseline 文件 生成）")
+}
+
+fn drawn_without_map(lang: Lang) -> String {
+    say!(lang,
+        en: "mermaid and svg draw the flow of data; add --map: ombud check --map --format svg -o flow.svg",
+        zh: "mermaid 和 svg 用来绘制数据流向，请加上 --map：ombud check --map --format svg -o flow.svg")
 }
 
 /// Whoever has no key can still see what the agent sends.

@@ -137,6 +137,22 @@ impl Walk<'_, '_> {
         }
     }
 
+    /// What a framework puts in for `Depends(f)`: what `f` gives.
+    pub(super) fn injected(&self, handed: Value) -> Value {
+        if !handed.outside().is_some_and(is_injection) {
+            return handed;
+        }
+        let mut found = Vec::new();
+        collect_functions(&handed, &mut found, 0);
+        let given =
+            found.first().and_then(|id| self.state.summaries.get(*id)).map(|summary| &summary.returns);
+        given.map_or_else(Value::default, |given| match &given.shape {
+            Shape::List(_) => given.item(None),
+            Shape::Made(_) | Shape::Object(_) => given.clone(),
+            _ => Value::default(),
+        })
+    }
+
     fn injects_identity(&self, injected: &Value) -> bool {
         let mut found = Vec::new();
         collect_functions(injected, &mut found, 0);

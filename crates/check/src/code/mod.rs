@@ -140,7 +140,8 @@ fn described(project: &Project<'_>, func: &project::Func<'_>) -> Function {
     let name = func.name.rsplit('.').next().unwrap_or(&func.name);
     let erases = func.definition.is_some()
         && api::names(name, &["erase*", "forget*", "delete*", "purge*", "wipe*", "remove*", "clear*"]);
-    Function { name: func.name.clone(), file, span, erases, ..Function::default() }
+    let body = func.definition.map_or(0..0, |definition| walk::span(definition.range()));
+    Function { name: func.name.clone(), file, span, body, erases, ..Function::default() }
 }
 
 /// A module that nobody imports is run.

@@ -13,13 +13,19 @@ use super::value::{Argument, ModuleId, Shape, Value, named};
 use super::walk::{Walk, span};
 use crate::facts::{Agent, FunctionId, Held, Taint, Tool};
 
+/// What is told of a tool, in the form of `OpenAI`'s or of Anthropic's API.
+fn described(items: &BTreeMap<String, Value>) -> Option<&BTreeMap<String, Value>> {
+    let is_function = items.get("type").and_then(Value::known_text) == Some("function");
+    match items.get("function").map(|value| &value.shape) {
+        Some(Shape::Dict(function)) if is_function => Some(function),
+        _ => (items.contains_key("input_schema") && items.contains_key("name")).then_some(items),
+    }
+}
+
 impl Walk<'_, '_> {
     /// A dictionary that may define a tool.
     pub(super) fn offer_tool(&mut self, range: TextRange, items: &BTreeMap<String, Value>) {
-        let Some(Shape::Dict(function)) = items.get("function").map(|value| &value.shape) else { return };
-        if items.get("type").and_then(Value::known_text) != Some("function") {
-            return;
-        }
+        let Some(function) = described(items) else { return };
         let text = |key: &str| function.get(key).and_then(Value::known_text);
         let Some(name) = text("name") else { return };
         let hints = Hints { description: text("description").unwrap_or_default(), arguments: &[] };

@@ -140,6 +140,7 @@ impl Walk<'_, '_> {
             .collect();
         for (index, name) in func.parameters.iter().enumerate() {
             let handed = self.summary.handed.get(index).cloned().unwrap_or_default();
+            let handed = self.injected(handed);
             let declared = annotations.get(name).map(|(_, value)| value.shape.clone());
             let shape = match handed.shape {
                 Shape::Unknown | Shape::None | Shape::Text(_) | Shape::Bool(_) | Shape::Number(_) => declared

@@ -139,6 +139,8 @@ pub struct Function {
     pub file: usize,
     /// Bytes of its name.
     pub span: Range<usize>,
+    /// Bytes of the whole; empty where there is nothing but a name.
+    pub body: Range<usize>,
     /// How it is entered from outside, if it is.
     pub entry: Option<Entry>,
     /// A working consent check stands before the whole of it.

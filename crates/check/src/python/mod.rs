@@ -45,6 +45,7 @@ pub(crate) fn read_inside(
     for function in &mut inner.functions {
         function.file = file;
         function.span = at.clone();
+        function.body = at.clone();
         function.calls.iter_mut().for_each(|call| call.span = at.clone());
         function.loops.iter_mut().for_each(|one| (one.span, one.body) = (at.clone(), at.clone()));
     }

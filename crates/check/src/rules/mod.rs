@@ -56,6 +56,7 @@ rules! {
     no_retention,
     ai_output_unlabelled,
     tool_calls_unlogged,
+    separate_consent_missing,
 }
 
 /// A text in English and Chinese.
@@ -152,7 +153,16 @@ fn finding(
     place: Place,
     message: Bilingual,
 ) -> Finding {
-    Finding { rule: rule.id, severity, confidence, place, subject: String::new(), message, path: Vec::new() }
+    Finding {
+        rule: rule.id,
+        severity,
+        confidence,
+        place,
+        subject: String::new(),
+        message,
+        path: Vec::new(),
+        fingerprint: String::new(),
+    }
 }
 
 /// The same with the way to it.

@@ -60,6 +60,7 @@ pub(crate) fn run(source: &Source, context: &Context<'_>) -> Vec<Finding> {
                     "这里写死了模型服务商的地址",
                 ),
                 path: Vec::new(),
+                fingerprint: String::new(),
             })
         })
         .collect()

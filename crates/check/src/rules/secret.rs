@@ -75,6 +75,7 @@ pub(crate) fn run(source: &Source, context: &Context<'_>) -> Vec<Finding> {
             subject: found.recogniser.to_owned(),
             message: Bilingual::new("a credential stands here in the clear", "这里有一个明文的密钥"),
             path: Vec::new(),
+            fingerprint: String::new(),
         })
         .collect()
 }
@@ -133,7 +134,21 @@ fn exported(project: &Project<'_>) -> Vec<Finding> {
         let message = Bilingual::new("the export carries a secret in the clear", "导出文件里带着明文密钥");
         finding(&RULE, Severity::Error, Confidence::High, project.facts.place(*file, span.clone()), message)
     };
-    project.facts.secrets.iter().map(one).collect()
+    let real = |(file, span): &&(usize, Range<usize>)| {
+        let text = project.facts.files.get(*file).and_then(|file| file.text.get(span.clone()));
+        !text.is_some_and(stands_for_another)
+    };
+    project.facts.secrets.iter().filter(real).map(one).collect()
+}
+
+/// Whether a value was put where a secret was, or will be: a word that says so, or one sign over and over.
+fn stands_for_another(value: &str) -> bool {
+    const WORDS: &[&str] = &["masked", "redacted", "your_", "your-", "placeholder", "changeme", "example", "removed"];
+    const SAME: usize = 10;
+    let lower = value.to_ascii_lowercase();
+    let bytes = value.as_bytes();
+    let run = bytes.windows(SAME).any(|part| part.iter().all(|byte| part.first() == Some(byte)));
+    run || WORDS.iter().any(|word| lower.contains(word))
 }
 
 #[cfg(test)]
@@ -152,6 +167,12 @@ mod tests {
         ] {
             assert!(opens_nothing(value), "{value}");
         }
+    }
+
+    #[test]
+    fn what_stands_for_a_secret_is_none() {
+        assert!(stands_for_another("MASKED000000") && stands_for_another("sk-xxxxxxxxxxxxxx") && stands_for_another("YOUR_KEY"));
+        assert!(!stands_for_another("app-Xk29fLq81mZt") && !stands_for_another("hunter2"));
     }
 
     #[test]

@@ -63,6 +63,10 @@ fn whose_memory_a_body_with_fields_says() {
     ] {
         assert_eq!(python(rule, &fast(parameters, user)), found, "{parameters} {user}");
     }
+    let held = "from fastapi import FastAPI, Depends\nfrom sqlalchemy.orm import Session, sessionmaker\napp = FastAPI()\ndef get_db():\n    yield sessionmaker()()\n@app.get('/{user_id}')\ndef all(user_id: int, db: Session = Depends(get_db)):\n    return db.query(1).filter_by(user_id=user_id).all()\n";
+    assert_eq!(python(rule, held), 1);
+    assert_eq!(python(rule, &held.replace("db: Session =", "db =")), 1);
+    assert_eq!(python(rule, &held.replace("user_id=user_id", "id=1")), 0);
     let bot = "from mem0 import Memory\nimport discord\nclass Bot(discord.Client):\n    async def on_message(self, message):\n        Memory().add(message.content, user_id=message.author.id)\n";
     assert_eq!(python(rule, bot), 0);
 }
@@ -188,6 +192,27 @@ fn two_of_three_in_one_hand() {
     assert_eq!(count(rule, &[("agent.py", &armed("[read_page, send_mail]", ""))], &asked), 0);
     let chat = "import requests, subprocess\nfrom openai import OpenAI\ndef fetch_page(url):\n    return requests.get(url).text\ndef run_command(line):\n    return subprocess.run(line, shell=True)\nTOOLS = [{'type': 'function', 'function': {'name': 'fetch_page'}}, {'type': 'function', 'function': {'name': 'run_command'}}]\nTABLE = {'fetch_page': fetch_page, 'run_command': run_command}\nreply = OpenAI().chat.completions.create(messages=[], tools=TOOLS)\nTABLE[reply.name](reply.arguments)\n";
     assert_eq!(python(rule, chat), 1);
+}
+
+#[test]
+fn tools_in_the_form_of_another_api() {
+    let agent = "import requests, subprocess\nfrom anthropic import Anthropic\ndef fetch_page(url):\n    return requests.get(url).text\ndef run_shell(line):\n    return subprocess.run(line, shell=True)\nTOOLS = [{'name': 'fetch_page', 'input_schema': {}}, {'name': 'run_shell', 'input_schema': {}}]\nTABLE = {'fetch_page': fetch_page, 'run_shell': run_shell}\nreply = Anthropic().messages.create(messages=[input()], tools=TOOLS)\nTABLE[reply.name](reply.input)\n";
+    for rule in ["untrusted-and-powerful", "tool-without-confirmation", "tool-calls-unlogged"] {
+        assert_eq!(python(rule, agent), 1, "{rule}");
+        assert_eq!(
+            python(
+                rule,
+                &agent
+                    .replace("'run_shell'", "'list_things'")
+                    .replace("run_shell(", "list_things(")
+                    .replace(": run_shell", ": list_things")
+            ),
+            0,
+            "{rule}"
+        );
+    }
+    let form = "FORM = {'name': 'delete_all', 'fields': []}\nprint(FORM)\n";
+    assert_eq!(python("tool-without-confirmation", form), 0);
 }
 
 #[test]

@@ -9,6 +9,8 @@ mod flaws;
 #[cfg(test)]
 mod flows;
 #[cfg(test)]
+mod gate;
+#[cfg(test)]
 mod guards;
 #[cfg(test)]
 mod hostile;

@@ -24,7 +24,7 @@ pub(crate) fn html(title: &str, parts: &[Part], lang: Lang) -> String {
 
 fn part(part: &Part) -> String {
     match part {
-        Part::Heading(level, text) => format!("<h{level}>{}</h{level}>\n", escaped(text)),
+        Part::Heading(level, text) => format!("<h{level}>{}</h{level}>\n", inline(text)),
         Part::Text(text) => format!("<p>{}</p>\n", inline(text)),
         Part::List(items) => format!("<ul>\n{}</ul>\n", each(items, |item| li(item))),
         Part::Steps(steps) => format!("<ol>\n{}</ol>\n", each(steps, step)),
@@ -34,6 +34,7 @@ fn part(part: &Part) -> String {
             format!("<p class=\"buttons\">\n{all}</p>\n")
         }
         Part::Diagram(_) => String::new(),
+        Part::Source(text) => format!("<pre tabindex=\"0\"><code>{}</code></pre>\n", escaped(text)),
     }
 }
 
@@ -67,7 +68,8 @@ fn inline(text: &str) -> String {
         .collect()
 }
 
-fn escaped(text: &str) -> String {
+/// Text in which nothing is markup, within an element or an attribute.
+pub(crate) fn escaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
         match c {
@@ -94,6 +96,7 @@ mod tests {
             Part::Table(vec![hostile.into()], vec![vec![hostile.into()]]),
             Part::Buttons(vec![hostile.into()]),
             Part::Text(format!("`{hostile}`")),
+            Part::Source(format!("</code></pre>{hostile}")),
         ];
         let page = html(hostile, &parts, Lang::Zh);
         assert!(!page.contains("<script") && !page.contains("<img"), "{page}");

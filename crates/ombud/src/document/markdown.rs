@@ -19,6 +19,7 @@ fn part(part: &Part) -> String {
             all.join(" · ") + "\n"
         }
         Part::Diagram(diagram) => fenced("mermaid", diagram),
+        Part::Source(text) => fenced("text", text),
     }
 }
 

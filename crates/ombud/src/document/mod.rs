@@ -3,10 +3,12 @@
 
 mod html;
 mod markdown;
+mod mermaid;
 mod plain;
 
-pub(crate) use html::html;
+pub(crate) use html::{escaped, html};
 pub(crate) use markdown::markdown;
+pub(crate) use mermaid::quoted;
 pub(crate) use plain::{hidden, one_line, text};
 
 /// One part of a document, in the order of reading.
@@ -26,6 +28,8 @@ pub(crate) enum Part {
     Buttons(Vec<String>),
     /// A diagram in Mermaid's language; text and HTML leave it out.
     Diagram(String),
+    /// Lines of a source as they are.
+    Source(String),
 }
 
 /// Every item written, one after the other.

@@ -62,6 +62,7 @@ fn part(part: &Part) -> String {
             format!("  {}", buttons.iter().map(|text| format!("[ {text} ]")).collect::<Vec<_>>().join("  "))
         }
         Part::Diagram(_) => String::new(),
+        Part::Source(text) => lines(text.lines().map(|line| format!("  {line}"))),
     }
 }
 

@@ -6,6 +6,7 @@ use std::fmt::Write;
 use ombud_core::flow::RecipientKind;
 use ombud_core::{Lang, Say, say};
 
+use crate::document::quoted;
 use crate::flowmap::{Country, Input, Known};
 use crate::notice::{Facts, Form, drift};
 
@@ -47,32 +48,4 @@ pub(crate) fn diagram(known: &Known, lang: Lang) -> String {
         let _ = write!(text, "\n  agent {arrow} t{i}{{{{{}}}}}", quoted(&tool.profile.name));
     }
     text
-}
-
-/// A label in which nothing is syntax.
-fn quoted(text: &str) -> String {
-    let mut out = String::from("\"");
-    for c in text.chars() {
-        match c {
-            '"' => out.push_str("#quot;"),
-            '#' => out.push_str("#35;"),
-            '<' => out.push_str("#lt;"),
-            '>' => out.push_str("#gt;"),
-            '&' => out.push_str("#amp;"),
-            '`' => out.push('\''),
-            _ => out.push(c),
-        }
-    }
-    out.push('"');
-    out
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_label_ends_only_at_its_end() {
-        assert_eq!(quoted("a\"] --> b<script>#"), "\"a#quot;] --#gt; b#lt;script#gt;#35;\"");
-    }
 }

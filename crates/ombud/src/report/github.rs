@@ -1,4 +1,4 @@
-//! Annotations of GitHub Actions: one line a finding.
+//! Annotations of GitHub Actions: one line a finding that the baseline does not hold.
 
 use ombud_core::finding::Severity;
 
@@ -16,7 +16,13 @@ pub(crate) fn text(view: &View<'_>) -> String {
         let (title, text) = (property(finding.rule.0), data(&message(finding, view.lang)));
         format!("::{level} file={path},line={line},title=ombud {title}::{text}")
     };
-    view.report.findings.iter().map(line).collect::<Vec<_>>().join("\n")
+    view.report
+        .findings
+        .iter()
+        .filter(|finding| view.report.is_new(finding))
+        .map(line)
+        .collect::<Vec<_>>()
+        .join("\n")
 }
 
 /// A value that could hold a line break or a percent sign would otherwise start a command of its own.

@@ -1,6 +1,7 @@
 //! For programs: `ombud.check/1`.
 
 use anyhow::Result;
+use ombud_check::Waived;
 use ombud_core::finding::{Finding, Severity};
 use ombud_core::{Lang, Say};
 use serde_json::{Value, json};
@@ -10,8 +11,8 @@ use super::{View, gap, message};
 /// The report.
 pub(crate) fn text(view: &View<'_>) -> Result<String> {
     let report = view.report;
-    let open = report.findings.iter().map(|finding| one(finding, None));
-    let waived = report.waived.iter().map(|waived| one(&waived.finding, Some(&waived.reason)));
+    let open = report.findings.iter().map(|finding| one(finding, None, !report.is_new(finding)));
+    let waived = report.waived.iter().map(|waived| one(&waived.finding, Some(waived), false));
     let findings: Vec<Value> = open.chain(waived).collect();
     let gaps: Vec<Value> = report
         .gaps
@@ -25,6 +26,7 @@ pub(crate) fn text(view: &View<'_>) -> Result<String> {
             "warning": view.count(Severity::Warning),
             "info": view.count(Severity::Info),
             "waived": report.waived.len(),
+            "known": report.known.len(),
             "files": report.files.len(),
             "followed": report.understood,
         },
@@ -41,7 +43,7 @@ pub(crate) fn map(view: &View<'_>) -> Result<String> {
     Ok(serde_json::to_string_pretty(&view.report.flow)?)
 }
 
-fn one(finding: &Finding, waived: Option<&str>) -> Value {
+fn one(finding: &Finding, waived: Option<&Waived>, known: bool) -> Value {
     let rule = ombud_check::rule(finding.rule.0);
     json!({
         "rule": finding.rule.0,
@@ -54,7 +56,10 @@ fn one(finding: &Finding, waived: Option<&str>) -> Value {
         "harm": rule.map(|rule| both(|lang| rule.harm.say(lang))),
         "fix": rule.map(|rule| both(|lang| rule.fix.say(lang))),
         "path": finding.path,
-        "waived": waived,
+        "fingerprint": finding.fingerprint,
+        "known": known,
+        "waived": waived.map(|waived| &waived.reason),
+        "waived_until": waived.and_then(|waived| waived.until.as_ref()),
     })
 }
 

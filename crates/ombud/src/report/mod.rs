@@ -2,6 +2,7 @@
 
 pub(crate) mod excerpt;
 pub(crate) mod github;
+pub(crate) mod html;
 pub(crate) mod json;
 pub(crate) mod map;
 pub(crate) mod sarif;
@@ -51,6 +52,18 @@ pub(crate) fn message(finding: &Finding, lang: Lang) -> String {
         ombud_check::rule(finding.rule.0).map(|rule| rule.title.say(lang)).unwrap_or_default()
     } else {
         own
+    }
+}
+
+/// A finding that was accepted in the source.
+pub(crate) fn waived(waived: &ombud_check::Waived, lang: Lang) -> String {
+    let (rule, path, line) = (waived.finding.rule.0, &waived.finding.place.path, waived.finding.place.line);
+    let reason = &waived.reason;
+    let text =
+        say!(lang, en: "{rule} at {path}:{line}: {reason}", zh: "{rule}，{path}:{line}，理由：{reason}");
+    match &waived.until {
+        Some(until) => say!(lang, en: "{text} (until {until})", zh: "{text}（至 {until}）"),
+        None => text,
     }
 }
 

@@ -1,7 +1,5 @@
 //! SARIF 2.1.0 (OASIS), for code scanning. It holds everything offline: the help of each rule stands in the file.
 
-use std::collections::BTreeMap;
-
 use anyhow::Result;
 use ombud_core::finding::{Finding, Place, Severity, Step};
 use ombud_core::{Lang, Say, say};
@@ -14,10 +12,9 @@ pub(crate) fn text(view: &View<'_>) -> Result<String> {
     let lang = view.lang;
     let rules: Vec<Value> = ombud_check::rules().iter().map(|rule| descriptor(rule, lang)).collect();
     let report = view.report;
-    let mut seen = BTreeMap::new();
     let open = report.findings.iter().map(|finding| (finding, None));
     let all = open.chain(report.waived.iter().map(|waived| (&waived.finding, Some(waived.reason.as_str()))));
-    let results: Vec<Value> = all.map(|(finding, reason)| result(view, finding, reason, &mut seen)).collect();
+    let results: Vec<Value> = all.map(|(finding, reason)| result(view, finding, reason)).collect();
     let notifications: Vec<Value> = report
         .gaps
         .iter()
@@ -64,18 +61,13 @@ fn level(severity: Severity) -> &'static str {
     }
 }
 
-fn result(
-    view: &View<'_>,
-    finding: &Finding,
-    reason: Option<&str>,
-    seen: &mut BTreeMap<String, usize>,
-) -> Value {
+fn result(view: &View<'_>, finding: &Finding, reason: Option<&str>) -> Value {
     let mut value = json!({
         "ruleId": finding.rule.0,
         "level": level(finding.severity),
         "message": {"text": message(finding, view.lang)},
         "locations": [{"physicalLocation": location(view, &finding.place)}],
-        "partialFingerprints": {"ombud/v1": fingerprint(view, finding, seen)},
+        "partialFingerprints": {"ombud/v2": finding.fingerprint},
     });
     let index = ombud_check::rules().iter().position(|rule| rule.id == finding.rule);
     if let Some(fields) = value.as_object_mut() {
@@ -87,6 +79,9 @@ fn result(
                 "codeFlows".into(),
                 json!([{"threadFlows": [{"locations": flow(view, &finding.path)}]}]),
             );
+        }
+        if !view.report.is_new(finding) {
+            fields.insert("baselineState".into(), "unchanged".into());
         }
         if let Some(reason) = reason {
             fields.insert("suppressions".into(), json!([{"kind": "inSource", "justification": reason}]));
@@ -137,23 +132,6 @@ fn uri(path: &str) -> String {
         }
     }
     out
-}
-
-/// The same finding has the same fingerprint when lines are added above it: rule, file, the line's text without spaces,
-/// and how many like it came before. FNV-1a, 64 bit.
-fn fingerprint(view: &View<'_>, finding: &Finding, seen: &mut BTreeMap<String, usize>) -> String {
-    let line = view
-        .source(&finding.place.path)
-        .and_then(|text| text.lines().nth(finding.place.line.saturating_sub(1) as usize))
-        .unwrap_or_default();
-    let plain: String = line.chars().filter(|ch| !ch.is_whitespace()).collect();
-    let key = format!("{}\n{}\n{plain}", finding.rule.0, finding.place.path);
-    let hash = key.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
-        (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
-    });
-    let count = seen.entry(key).or_insert(0);
-    *count += 1;
-    format!("{hash:016x}:{count}")
 }
 
 #[cfg(test)]

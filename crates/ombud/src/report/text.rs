@@ -5,7 +5,7 @@ use ombud_core::finding::{Finding, Severity};
 use ombud_core::{Say, say};
 
 use super::excerpt::{Excerpt, excerpt};
-use super::{View, gap, message, severity};
+use super::{View, gap, message, severity, waived};
 
 /// Gaps that are shown one by one.
 const MAX_GAPS: usize = 12;
@@ -28,7 +28,10 @@ fn one(view: &View<'_>, finding: &Finding) -> String {
         Severity::Warning => Level::WARNING,
         Severity::Info => Level::NOTE,
     };
-    let name = severity(finding.severity, lang);
+    let mut name = severity(finding.severity, lang);
+    if !view.report.is_new(finding) {
+        name = say!(lang, en: "known {name}", zh: "已知{name}");
+    }
     let what = message(finding, lang);
     let title = level.with_name(name).primary_title(what).id(finding.rule.0);
     let shown = view
@@ -83,11 +86,13 @@ fn summary(view: &View<'_>) -> String {
     let mut lines = vec![say!(lang,
         en: "{errors} error(s), {warnings} warning(s), {notes} note(s) in {files} file(s); the flow of data was followed in {understood}.",
         zh: "{files} 个文件中有 {errors} 个错误、{warnings} 个警告、{notes} 个提示；其中 {understood} 个文件分析了数据流。")];
-    for waived in &report.waived {
-        let (rule, path, line) =
-            (waived.finding.rule.0, &waived.finding.place.path, waived.finding.place.line);
-        let reason = &waived.reason;
-        lines.push(say!(lang, en: "waived: {rule} at {path}:{line}: {reason}", zh: "已豁免：{rule}，{path}:{line}，理由：{reason}"));
+    let known = report.known.len();
+    if known > 0 {
+        lines.push(say!(lang, en: "{known} finding(s) stand in the baseline and do not count.", zh: "基线中已有 {known} 个问题，不计入判定。"));
+    }
+    for one in &report.waived {
+        let text = waived(one, lang);
+        lines.push(say!(lang, en: "waived: {text}", zh: "已豁免：{text}"));
     }
     if !report.gaps.is_empty() {
         lines.push(say!(lang, en: "Not looked at:", zh: "没有检查的部分："));
@@ -111,6 +116,9 @@ fn next(view: &View<'_>) -> String {
         None if view.report.saw_nothing() => say!(lang,
             en: "Nothing could be followed, so nothing is known. What is named above has to be mended first",
             zh: "没有能够跟踪的内容，因此无法得出结论。请先处理上面列出的问题"),
+        None if !view.report.known.is_empty() => {
+            say!(lang, en: "Nothing new was found. Without --new-only the known ones are shown too", zh: "没有新问题。去掉 --new-only 可同时查看已知问题")
+        }
         None => say!(lang,
             en: "Nothing was found. That is no proof: see how the agent behaves with ombud run -- CMD and ombud attack -- CMD",
             zh: "没有发现问题。但这不等于证明安全：请用 ombud run -- 命令 和 ombud attack -- 命令 看它的实际表现"),

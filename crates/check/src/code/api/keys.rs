@@ -108,8 +108,21 @@ fn bound(arguments: &[Argument]) -> Option<Taint> {
     values.get(placeholder(statement)?).map(Value::deep_taint)
 }
 
+/// `INSERT INTO notes (user_id, text) VALUES (?, ?)`: which of the bound values says whose the row is.
+fn inserted(statement: &str) -> Option<usize> {
+    let (columns, values) = statement.split_once('(')?.1.split_once(')')?;
+    let is_insert = statement.trim_start().get(..6).is_some_and(|verb| verb.eq_ignore_ascii_case("insert"));
+    let bound = |value: &str| matches!(value.trim(), "?" | "%s") || value.trim().starts_with('$');
+    let values = values.split_once('(')?.1.split_once(')')?.0;
+    let place = columns.split(',').position(|column| is_key(column.trim().trim_matches(['"', '`'])))?;
+    (is_insert && values.split(',').all(bound)).then_some(place)
+}
+
 /// Which of the bound values a statement compares with a column that says whose a row is.
 fn placeholder(statement: &str) -> Option<usize> {
+    if let Some(place) = inserted(statement) {
+        return Some(place);
+    }
     let mut count = 0;
     let mut words: Vec<&str> = Vec::new();
     for word in statement
@@ -153,6 +166,8 @@ mod tests {
         assert_eq!(placeholder("SELECT * FROM m WHERE user_id = ?"), Some(0));
         assert_eq!(placeholder("UPDATE m SET text = %s WHERE m.user_id=%s"), Some(1));
         assert_eq!(placeholder("SELECT * FROM m WHERE a = $2 AND \"userId\" = $1"), Some(0));
+        assert_eq!(placeholder("INSERT INTO notes (text, user_id) VALUES ($1, $2)"), Some(1));
+        assert_eq!(placeholder("INSERT INTO notes (text, user_id) VALUES ($1, 'me')"), None);
         assert_eq!(placeholder("SELECT * FROM m WHERE id = ? AND kind = 'user_id = x'"), None);
     }
 }

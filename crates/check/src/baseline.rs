@@ -1,0 +1,78 @@
+//! What was there before: findings that a project has accepted for now, in a file beside it.
+
+use std::collections::BTreeSet;
+
+use ombud_core::finding::Finding;
+use serde::{Deserialize, Serialize};
+
+const SCHEMA: &str = "ombud.baseline/1";
+
+/// Findings that are known.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Baseline {
+    schema: String,
+    findings: BTreeSet<Known>,
+}
+
+/// A finding that is known. Rule and path are for people; the fingerprint counts.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+struct Known {
+    path: String,
+    rule: String,
+    fingerprint: String,
+}
+
+/// Why a text is no baseline.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Unusable {
+    /// It is no JSON, or not of this form.
+    #[error("line {0} is not what `--write-baseline` writes")]
+    Form(usize),
+    /// It is of another version.
+    #[error("its schema is not ombud.baseline/1")]
+    Schema,
+}
+
+impl Baseline {
+    /// The baseline of what was found.
+    pub fn of(findings: &[Finding]) -> Self {
+        let known = |finding: &Finding| Known {
+            path: finding.place.path.clone(),
+            rule: finding.rule.0.to_owned(),
+            fingerprint: finding.fingerprint.clone(),
+        };
+        Self { schema: SCHEMA.to_owned(), findings: findings.iter().map(known).collect() }
+    }
+
+    /// Reads one.
+    pub fn parse(text: &str) -> Result<Self, Unusable> {
+        let baseline: Self = serde_json::from_str(text).map_err(|error| Unusable::Form(error.line()))?;
+        if baseline.schema == SCHEMA { Ok(baseline) } else { Err(Unusable::Schema) }
+    }
+
+    /// As text: sorted, so that a version control shows what came and went.
+    pub fn text(&self) -> String {
+        serde_json::to_string_pretty(self).map(|text| text + "\n").unwrap_or_default()
+    }
+
+    /// Whether it holds a finding.
+    pub fn holds(&self, finding: &Finding) -> bool {
+        self.findings
+            .iter()
+            .any(|known| known.fingerprint == finding.fingerprint && known.rule == finding.rule.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_no_baseline_is_told() {
+        assert!(matches!(Baseline::parse("{\n nothing"), Err(Unusable::Form(2))));
+        assert!(matches!(Baseline::parse("{\"schema\": \"x\", \"findings\": []}"), Err(Unusable::Schema)));
+        let empty = Baseline::of(&[]);
+        assert_eq!(Baseline::parse(&empty.text()).unwrap(), empty);
+    }
+}

@@ -1,0 +1,71 @@
+//! `separate-consent-missing`
+//!
+//! What it does: only with `--profile kids`, `health` or `companion`: finds a model call that carries what people say and that can
+//! be reached without a question for consent: of a guardian where children use the agent, apart from the rest where people speak
+//! of their health or their feelings. One finding for the project, at the first such call.
+//!
+//! Why it matters: what a child says, and what somebody says of an illness, may be used only after somebody said yes to just that.
+//!
+//! Reference: PIPL Art. 28 to 31, GDPR Art. 8 and 9; risks P07, P03.
+
+use ombud_core::finding::{Bilingual, Confidence, Finding, RuleId, Severity};
+
+use super::{Project, Rule, Text, finding, on_the_way};
+use crate::facts::{Call, Deed, FunctionId, Taint};
+use crate::profile::Profile;
+
+pub(super) const RULE: Rule = Rule {
+    id: RuleId("separate-consent-missing"),
+    risks: &["P07", "P03"],
+    severity: Severity::Error,
+    title: Text { en: "nobody agreed to this by itself", zh: "缺少单独同意" },
+    harm: Text {
+        en: "A child's or a patient's words go to a company although nobody who may do so has agreed to that.",
+        zh: "未成年人或患者的话被发给一家公司，而有权同意的人从未同意过。",
+    },
+    fix: Text {
+        en: "Ask before the first message, apart from everything else (a guardian, for children under 14), and let nothing pass without the answer: a function that returns whether there is consent, named in `[check] consent_functions`.",
+        zh: "在第一条消息之前单独征求同意（14 岁以下须由监护人同意），没有得到同意就不放行：用一个返回是否同意的函数，并在 `[check] consent_functions` 中写明。",
+    },
+    example: "+ if not guardian_consent(user):\n+     return ask_guardian(user)\n  answer = client.chat.completions.create(messages=m)\n",
+    graph: Some(run),
+};
+
+fn run(project: &Project<'_>) -> Vec<Finding> {
+    let Some(message) = project.options.profile.and_then(told) else { return Vec::new() };
+    let calls = project.reach.calls(project.facts);
+    let mut unasked = calls.filter(|(function, call)| carries(project, *function, call)).filter_map(|(function, call)| {
+        let way = project.reach.unasked(project.facts, function, call)?;
+        Some((project.facts.call_place(function, call), way))
+    });
+    let first = unasked.next();
+    first.map(|(place, way)| on_the_way(finding(&RULE, Severity::Error, Confidence::High, place, message), way)).into_iter().collect()
+}
+
+/// Whether a call sends what people say to a model elsewhere.
+fn carries(project: &Project<'_>, function: FunctionId, call: &Call) -> bool {
+    call.does.iter().any(|deed| match deed {
+        Deed::Model { recipient, content } => {
+            !recipient.local && project.reach.sources(function, *content).has(Taint::PERSON | Taint::RETRIEVED)
+        }
+        _ => false,
+    })
+}
+
+fn told(profile: Profile) -> Option<Bilingual> {
+    match profile {
+        Profile::Kids => Some(Bilingual::new(
+            "what children say goes to a model here, and no guardian was asked on this way",
+            "未成年人说的话在这里发给模型，而这条路径上没有征求监护人同意",
+        )),
+        Profile::Health => Some(Bilingual::new(
+            "what people say of their health goes to a model here, and nobody asked for consent to that on this way",
+            "用户的健康信息在这里发给模型，而这条路径上没有单独征求同意",
+        )),
+        Profile::Companion => Some(Bilingual::new(
+            "what people confide goes to a model here, and nobody asked for consent to that on this way",
+            "用户的倾诉在这里发给模型，而这条路径上没有单独征求同意",
+        )),
+        _ => None,
+    }
+}

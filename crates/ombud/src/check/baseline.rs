@@ -1,0 +1,45 @@
+//! The file of findings that are known.
+
+use std::path::Path;
+
+use anyhow::{Context, Result, anyhow};
+use ombud_check::{Baseline, Report};
+use ombud_core::{Lang, say};
+
+use super::Check;
+
+/// Compares with the baseline that the command line names, and writes the one that it asks for. What was just written is
+/// known from now on.
+pub(super) fn compare(args: &Check, report: &mut Report, lang: Lang) -> Result<()> {
+    let before = args.baseline.as_deref().map(|path| read(path, lang)).transpose()?;
+    let written = args.write_baseline.as_deref().map(|path| write(path, report, lang)).transpose()?;
+    if let Some(baseline) = written.or(before) {
+        report.compare(&baseline);
+    }
+    Ok(())
+}
+
+fn write(path: &Path, report: &Report, lang: Lang) -> Result<Baseline> {
+    let baseline = Baseline::of(&report.findings);
+    std::fs::write(path, baseline.text()).with_context(|| super::unwritable(path, lang))?;
+    Ok(baseline)
+}
+
+fn read(path: &Path, lang: Lang) -> Result<Baseline> {
+    let text = std::fs::read_to_string(path).with_context(|| absent(path, lang))?;
+    Baseline::parse(&text).map_err(|why| anyhow!(unusable(path, &why.to_string(), lang)))
+}
+
+fn absent(path: &Path, lang: Lang) -> String {
+    let path = path.display();
+    say!(lang,
+        en: "the baseline {path} cannot be read, so nothing was compared. Write one first: ombud check --write-baseline {path}",
+        zh: "无法读取基线 {path}，因此没有比较。请先生成：ombud check --write-baseline {path}")
+}
+
+fn unusable(path: &Path, why: &str, lang: Lang) -> String {
+    let path = path.display();
+    say!(lang,
+        en: "{path} is no baseline ({why}), so nothing was compared. Write it anew: ombud check --write-baseline {path}",
+        zh: "{path} 不是基线文件（{why}），因此没有比较。请重新生成：ombud check --write-baseline {path}")
+}
