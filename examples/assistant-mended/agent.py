@@ -38,9 +38,13 @@ PURPOSE = "memory.personalise"
 MAX_STEPS = 8
 
 SYSTEM = {
-    "en": "You are the personal assistant of the user. Use the tools to do what the user asks, then answer briefly.\n"
-          "What you remember of this user:\n<memories>\n%s\n</memories>",
-    "zh": "你是用户的个人助理。请使用工具完成用户的要求，然后简短作答。\n你记得的关于该用户的内容：\n<memories>\n%s\n</memories>",
+    "en": "You are the personal assistant of the user. Use the tools to do what the user asks, then answer briefly.",
+    "zh": "你是用户的个人助理。请使用工具完成用户的要求，然后简短作答。",
+}
+# What is remembered is data, so it has a message of its own and no place in the system prompt.
+REMEMBERED = {
+    "en": "For your information, what you remember of this user:\n<memories>\n%s\n</memories>",
+    "zh": "供参考，你记得的关于该用户的内容：\n<memories>\n%s\n</memories>",
 }
 
 
@@ -207,7 +211,8 @@ def main():
         for text in filter(None, asked):
             if not messages:
                 remember(args.lang)
-                messages.append({"role": "system", "content": SYSTEM[args.lang] % search_memory(text)})
+                messages.append({"role": "system", "content": SYSTEM[args.lang]})
+                messages.append({"role": "user", "content": REMEMBERED[args.lang] % search_memory(text)})
             print(turn(messages, text), flush=True)
     return 0
 

@@ -1,10 +1,11 @@
 //! Which tools one agent holds: what is handed to a model, an agent or a graph as its tools.
 
-use ombud_core::effect::{Effect, Hints, classify};
+use ombud_core::effect::Effect;
 use ruff_text_size::TextRange;
 
 use super::api::{last, root};
 use super::hand_out::collect_functions;
+use super::tools::effect_of;
 use super::value::{Argument, Made, Shape, Value, given, named};
 use super::walk::{Walk, span};
 use crate::facts::{Agent, FunctionId, Held};
@@ -119,7 +120,7 @@ impl Walk<'_, '_> {
     pub(super) fn held(&self, id: FunctionId, name: Option<&str>) -> Option<Held> {
         let func = self.state.project.functions.get(id)?;
         let name = name.unwrap_or_else(|| func.name.rsplit('.').next().unwrap_or_default());
-        let effect = classify(name, Hints { description: self.told(id), arguments: &func.parameters });
+        let effect = effect_of(name, self.told(id), &func.parameters);
         Some(Held { name: name.to_owned(), effect, function: Some(id), reads: false, known: false })
     }
 
@@ -127,7 +128,7 @@ impl Walk<'_, '_> {
     fn hold_described(&self, name: Option<&Value>, told: Option<&Value>, holds: &mut Vec<Held>) {
         let Some(name) = name.and_then(Value::known_text) else { return };
         let description = told.and_then(Value::known_text).unwrap_or_default();
-        let effect = classify(name, Hints { description, arguments: &[] });
+        let effect = effect_of(name, description, &[]);
         let function = self.named_function(name);
         holds.push(Held { name: name.to_owned(), effect, function, reads: false, known: false });
     }

@@ -382,10 +382,16 @@ impl Walk<'_, '_> {
         let mut found: Vec<Deed> = Vec::new();
         let mut answer = None;
         if let Some((does, store)) = stores::of(path, object, arguments) {
+            // The key of a row says whose it is, and is not what is kept.
+            let kept = if store.product == "redis" {
+                all_of(arguments.get(1..).unwrap_or_default())
+            } else {
+                content
+            };
             let store = self.state.store(store);
             found.push(match does {
                 stores::Use::Read => Deed::Retrieve(store),
-                stores::Use::Write => Deed::Store(store, content),
+                stores::Use::Write => Deed::Store(store, kept),
                 stores::Use::Erase => Deed::Erase(store),
             });
             if does == stores::Use::Read {
@@ -403,7 +409,7 @@ impl Walk<'_, '_> {
         if let Some((content, conversation)) = web::persisted(path, object, arguments) {
             found.push(Deed::Persist { content, conversation, remote: false });
         }
-        if let Some((content, conversation)) = databases::kept(path, arguments) {
+        if let Some((content, conversation)) = databases::kept(path, object, arguments) {
             found.push(Deed::Persist { content, conversation, remote: true });
         }
         found.extend(flaws::of(path, arguments));

@@ -39,6 +39,7 @@ impl Walk<'_, '_> {
             Expr::Name(name) => {
                 let own = matches!(&callee.shape, Shape::Text(text)
                     if matches!(text.pieces.as_slice(), [Piece::Parameter(_)]));
+                self.set_state(name.id.as_str(), arguments);
                 if own || callee.shape == Shape::Unknown {
                     self.goes_on(name.id.as_str());
                 }
@@ -48,6 +49,37 @@ impl Walk<'_, '_> {
                 self.script_method(object, attribute.attr.as_str(), arguments, range)
             }
             _ => None,
+        }
+    }
+
+    /// `const [text, setText] = useState("")`: what is given to the second is what the first holds.
+    pub(super) fn note_state(&mut self, targets: &[Expr], value: &Value) {
+        let states = self.script && value.made().is_some_and(|made| made.path.ends_with(".useState()"));
+        let pair = match targets {
+            [Expr::Tuple(pair)] => &pair.elts,
+            [Expr::List(pair)] => &pair.elts,
+            _ => return,
+        };
+        if let ([Expr::Name(state), Expr::Name(setter)], true) = (pair.as_slice(), states) {
+            let key = (self.function, setter.id.to_string());
+            self.state.setters.insert(key, state.id.to_string());
+        }
+    }
+
+    /// A call of such a setter, here or in a function inside.
+    fn set_state(&mut self, setter: &str, arguments: &[Argument]) {
+        let Some(given) = arguments.first().map(|argument| Value::of(argument.value.deep_taint())) else {
+            return;
+        };
+        let project = self.state.project;
+        let mut owner = Some(self.function);
+        while let Some(function) = owner {
+            if let Some(state) = self.state.setters.get(&(function, setter.to_owned())).cloned() {
+                let value = given.filled(&self.summary.handed.clone());
+                self.state.write_outer(function, &state, value);
+                return;
+            }
+            owner = project.functions.get(function).and_then(|func| func.outer);
         }
     }
 

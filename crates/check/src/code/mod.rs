@@ -95,6 +95,7 @@ fn evaluate(project: &Project<'_>, texts: &[File], providers: &Providers, limits
         classes: vec![state::ClassState::default(); project.classes.len()],
         summaries: vec![Summary::default(); project.functions.len()],
         locals: HashMap::default(),
+        setters: HashMap::default(),
         written: HashMap::default(),
         functions: project.functions.iter().map(|func| described(project, func)).collect(),
         stores: Vec::new(),

@@ -65,6 +65,8 @@ pub(super) struct State<'a> {
     pub summaries: Vec<Summary>,
     /// Names of functions that have functions inside.
     pub locals: HashMap<FunctionId, Names>,
+    /// Functions that set the state of a component, by the function in which they are named, and the name of the state.
+    pub setters: HashMap<(FunctionId, String), String>,
     /// What inner functions assign to names of the functions around them.
     pub written: HashMap<FunctionId, Names>,
     pub functions: Vec<Function>,

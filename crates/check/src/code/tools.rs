@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use ombud_core::effect::{Hints, classify};
+use ombud_core::effect::{Effect, Hints, classify};
 use ruff_python_ast::{Expr, ExprCall, Stmt, StmtFunctionDef};
 use ruff_text_size::{Ranged, TextRange};
 
@@ -49,7 +49,7 @@ impl Walk<'_, '_> {
             .collect();
         let tool = Tool {
             name: name.to_owned(),
-            effect: classify(name, Hints { description: self.told(id), arguments: &arguments }),
+            effect: effect_of(name, self.told(id), &arguments),
             file: self.file(),
             span: span(node.name.range()),
             function: Some(id),
@@ -172,14 +172,14 @@ impl Walk<'_, '_> {
     }
 
     fn offer_made(&mut self, name: &str, description: &str, (module, range): (ModuleId, TextRange)) {
-        let effect = classify(name, Hints { description, arguments: &[] });
+        let effect = effect_of(name, description, &[]);
         let file = self.state.project.modules.get(module).map_or(0, |module| module.file);
         self.add_tool(Tool { name: name.to_owned(), effect, file, span: span(range), function: None });
     }
 
     fn offer_named(&mut self, name: Option<&str>, description: &str, range: TextRange) {
         let Some(name) = name else { return };
-        let effect = classify(name, Hints { description, arguments: &[] });
+        let effect = effect_of(name, description, &[]);
         let (name, file) = (name.to_owned(), self.file());
         self.add_tool(Tool { name, effect, file, span: span(range), function: None });
     }
@@ -205,4 +205,20 @@ impl Walk<'_, '_> {
     pub(super) fn file(&self) -> usize {
         self.state.project.modules.get(self.module).map_or(0, |module| module.file)
     }
+}
+
+/// What a tool does to the world, by its name and what the developer says of it. A name that is a thing as well as a deed
+/// (`order`, `mail`) does what its description begins with.
+pub(super) fn effect_of(name: &str, description: &str, arguments: &[String]) -> Effect {
+    const THINGS: &[&str] =
+        &["order", "mail", "email", "message", "payment", "transfer", "post", "command", "share"];
+    const READS: &[&str] =
+        &["look up", "look ", "read", "list", "show", "get ", "find", "search", "check", "fetch", "return"];
+    const READS_ZH: &[&str] = &["查", "读取", "列出", "获取", "搜索", "显示", "看"];
+    let told = description.trim_start().to_lowercase();
+    let reads = READS.iter().chain(READS_ZH).any(|word| told.starts_with(word));
+    if reads && THINGS.contains(&name.to_lowercase().as_str()) {
+        return Effect::Read;
+    }
+    classify(name, Hints { description, arguments })
 }

@@ -280,11 +280,10 @@ impl Shape {
             (Self::Bool(_), Self::Bool(_)) => Self::Unknown,
             (Self::Number(_), Self::Number(_)) => Self::Number(None),
             (Self::Text(one), Self::Text(two)) => {
-                // An address that a variable can change says more than a fixed one.
-                if two.starts_with_variable() && !one.starts_with_variable() {
-                    other.clone()
-                } else {
+                if telling(one) >= telling(two) {
                     self.clone()
+                } else {
+                    other.clone()
                 }
             }
             (Self::List(one), Self::List(two)) => Self::List(Rc::new(either_list(one, two))),
@@ -303,6 +302,20 @@ impl Shape {
             },
         }
     }
+}
+
+/// How much a text says where several are possible: an address that a variable can change most, then one of another
+/// machine, then any. Among equals the texts decide, so that it does not matter which came first.
+fn telling(text: &Template) -> (u8, std::cmp::Reverse<String>) {
+    let shown = text.shown();
+    let host = crate::facts::host_of(&shown);
+    let rank = match &host {
+        _ if text.starts_with_variable() => 3,
+        Some(host) if !crate::facts::loopback(host) => 2,
+        Some(_) => 1,
+        None => 0,
+    };
+    (rank, std::cmp::Reverse(shown))
 }
 
 /// Either of two lists: place by place if they are equally long, such as rows of a table.

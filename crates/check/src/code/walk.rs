@@ -265,6 +265,7 @@ impl Walk<'_, '_> {
             Stmt::Assign(node) => {
                 let value = self.eval(&node.value);
                 self.unread_answer(&node.targets, &node.value, node.range());
+                self.note_state(&node.targets, &value);
                 for target in &node.targets {
                     self.note_picked(target, &node.value);
                     self.assign(target, value.clone());

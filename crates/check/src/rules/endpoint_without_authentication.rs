@@ -98,7 +98,7 @@ fn leads_to(project: &Project<'_>, start: FunctionId) -> Option<Grave> {
                     // A fixed command or statement does what the developer wrote.
                     Deed::Run { content, .. } if project.reach.sources(id, *content) == Taint::NONE => continue,
                     Deed::Run { .. } => (3, ("something that runs what it is given", "会执行传入内容的节点")),
-                    Deed::Store(..) | Deed::Retrieve(_) | Deed::Erase(_) => (2, ("a store", "数据存储")),
+                    Deed::Store(..) | Deed::Retrieve(_) | Deed::Erase(_) | Deed::Keyed(_) => (2, ("a store", "数据存储")),
                     Deed::Model { .. } => (1, ("a model that you pay for", "由你付费的模型")),
                     _ => continue,
                 };

@@ -34,7 +34,7 @@ fn run(project: &Project<'_>) -> Vec<Finding> {
     let mut found = Vec::new();
     for (function, call) in project.reach.calls(facts) {
         for deed in &call.does {
-            let Deed::Persist { content, conversation, remote } = deed else { continue };
+            let Deed::Persist { content, conversation, remote: false } = deed else { continue };
             let sources = project.reach.sources(function, *content);
             // Beside an encrypted part of a row its other columns say who and when.
             if sources.has(Taint::ENCRYPTED) {
@@ -42,8 +42,7 @@ fn run(project: &Project<'_>) -> Vec<Finding> {
             }
             let person = sources.has(Taint::PERSON);
             let model = sources.has(Taint::MODEL);
-            // What a database somewhere else keeps has to be called a conversation, to be one.
-            if !((person && model && !remote) || (*conversation && (person || model))) {
+            if !((person && model) || (*conversation && (person || model))) {
                 continue;
             }
             let message = Bilingual::new(

@@ -33,7 +33,8 @@ pub(super) const RULE: Rule = Rule {
 };
 
 pub(crate) fn run(source: &Source, context: &Context<'_>) -> Vec<Finding> {
-    if is_test(&source.path) {
+    // Ombud's own configuration names providers so that the gateway leads there.
+    if is_test(&source.path) || source.path.rsplit('/').next() == Some("ombud.toml") {
         return Vec::new();
     }
     let text = source.text.as_bytes();

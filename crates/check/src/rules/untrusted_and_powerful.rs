@@ -9,6 +9,8 @@
 //!
 //! Reference: Meta, Agents Rule of Two (2025); OWASP ASI01, ASI02; risks S02, S07, A04.
 
+use std::collections::BTreeSet;
+
 use ombud_core::effect::Effect;
 use ombud_core::finding::{Bilingual, Confidence, Finding, RuleId, Severity};
 
@@ -41,7 +43,9 @@ fn run(project: &Project<'_>) -> Vec<Finding> {
     }
     let (asking, doing) = (Reach::leading(project.facts, is_question), Reach::leading(project.facts, does_something));
     let view = View { project, asking, doing };
-    project.facts.agents.iter().filter(|agent| !agent.asks).filter_map(|agent| view.one(agent)).collect()
+    let mut told = BTreeSet::new();
+    let agents = project.facts.agents.iter().filter(|agent| !agent.asks);
+    agents.filter_map(|agent| view.one(agent)).filter(|one| told.insert(one.message.en.clone())).collect()
 }
 
 struct View<'a> {

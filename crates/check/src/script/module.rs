@@ -181,10 +181,14 @@ impl Lower<'_> {
     pub(super) fn enter_exports(&mut self, server: bool, range: TextRange) {
         let end = TextRange::empty(range.end());
         let called = self.exports.iter().filter(|name| server || routes::is_called(self.path, name));
-        let called: Vec<Expr> = called.map(|name| build::name(name, end)).collect();
-        if !called.is_empty() {
-            let call = build::call(build::name("js.framework", end), called, end);
-            self.out.push(build::evaluate(call, end));
+        let (pages, doors): (Vec<_>, Vec<_>) =
+            called.partition(|name| !server && routes::is_page(self.path, name));
+        for (framework, names) in [("js.page", pages), ("js.framework", doors)] {
+            let called: Vec<Expr> = names.into_iter().map(|name| build::name(name, end)).collect();
+            if !called.is_empty() {
+                let call = build::call(build::name(framework, end), called, end);
+                self.out.push(build::evaluate(call, end));
+            }
         }
     }
 }

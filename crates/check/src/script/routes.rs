@@ -28,6 +28,12 @@ pub(super) fn is_called(path: &str, export: &str) -> bool {
     }
 }
 
+/// Whether such an export draws a page, which answers nobody with data of its own.
+pub(super) fn is_page(path: &str, export: &str) -> bool {
+    let within = |folder: &str| path.starts_with(folder) || path.contains(&format!("/{folder}"));
+    export == DEFAULT_EXPORT && !ENDPOINTS.iter().any(|folder| within(folder))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -40,5 +46,6 @@ mod tests {
         assert!(is_called("app/page.tsx", DEFAULT_EXPORT) && is_called("lambda/index.js", "handler"));
         assert!(!is_called("src/lib/db.ts", "POST") && !is_called("src/lib/db.ts", DEFAULT_EXPORT));
         assert!(!is_called("src/app/api/chat/route.ts", "helper"));
+        assert!(is_page("app/page.tsx", DEFAULT_EXPORT) && !is_page("pages/api/chat.ts", DEFAULT_EXPORT));
     }
 }

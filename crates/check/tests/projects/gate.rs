@@ -5,7 +5,7 @@ use ombud_core::finding::Severity;
 
 use crate::project::{checked, checked_with, lines};
 
-const RUNS: &str = "from flask import Flask, request\nimport os\napp = Flask(__name__)\n@app.post('/a')\ndef one():\n    os.system(request.json)\n@app.post('/b')\ndef two():\n    os.system(request.json)\n    os.system(request.json)\n";
+const RUNS: &str = "import os\nimport discord\nbot = discord.Bot()\n@bot.event\ndef one(message):\n    os.system(message.content)\n@bot.event\ndef two(message):\n    os.system(message.content)\n    os.system(message.content)\n";
 
 fn of(text: &str) -> Report {
     checked(&[("agent.py", text)])
@@ -29,14 +29,17 @@ fn what_is_known_stays_known_when_lines_move() {
     assert_eq!(new(RUNS), 0);
     assert_eq!(new(&format!("# a line\n\n{RUNS}")), 0);
     assert_eq!(
-        new(&RUNS.replace("    os.system(request.json)", "    print(1)\n    os.system( request.json )")),
+        new(&RUNS.replace("    os.system(message.content)", "    print(1)\n    os.system( message.content )")),
         0
     );
-    assert_eq!(new(&RUNS.replace("def one():\n    os.system(request.json)", "def one():\n    pass")), 0);
+    assert_eq!(
+        new(&RUNS.replace("def one(message):\n    os.system(message.content)", "def one(message):\n    pass")),
+        0
+    );
     // Another function's, one more of the same, and another text are new.
     assert_eq!(new(&RUNS.replace("def one", "def three")), 1);
-    assert_eq!(new(&format!("{RUNS}    os.system(request.json)\n")), 1);
-    assert_eq!(new(&RUNS.replace("request.json)\n@", "request.args['x'])\n@")), 1);
+    assert_eq!(new(&format!("{RUNS}    os.system(message.content)\n")), 1);
+    assert_eq!(new(&RUNS.replace("message.content)\n@", "message.clean_content)\n@")), 1);
 }
 
 #[test]
@@ -53,7 +56,7 @@ fn a_baseline_is_read_as_it_is_written_and_tells_no_secret() {
 
 fn waived(comment: &str, today: &str) -> Vec<String> {
     let text = format!(
-        "from flask import Flask, request\nimport os\napp = Flask(__name__)\n@app.post('/a')\ndef one():\n    os.system(request.json)  # ombud: allow untrusted-to-exec {comment}\n"
+        "import discord\nimport os\nbot = discord.Bot()\n@bot.event\ndef one(message):\n    os.system(message.content)  # ombud: allow untrusted-to-exec {comment}\n"
     );
     let options = Options { today: Day::parse(today), ..Options::default() };
     let report = checked_with(&[("agent.py", &text)], &options);

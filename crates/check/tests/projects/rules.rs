@@ -162,9 +162,12 @@ fn training_is_told_and_unknown_is_unknown() {
 }
 
 #[test]
-fn tools_that_act_are_listed_once() {
+fn tools_that_act_are_listed() {
     let tools = "from openai import OpenAI\nTOOLS = [{'type': 'function', 'function': {'name': n}} for n in []]\nA = {'type': 'function', 'function': {'name': 'send_mail', 'description': 'Send a mail'}}\nB = {'type': 'function', 'function': {'name': 'delete_file', 'description': 'Delete'}}\nC = {'type': 'function', 'function': {'name': 'read_file'}}\n";
-    assert_eq!(of_rule("tool-without-confirmation", tools), ["tool-without-confirmation@3"]);
+    assert_eq!(
+        of_rule("tool-without-confirmation", tools),
+        ["tool-without-confirmation@3", "tool-without-confirmation@4"]
+    );
     let asks = format!("{tools}def confirm(x):\n    return input(x)\nconfirm('?')\n");
     assert!(of_rule("tool-without-confirmation", &asks).is_empty());
 }

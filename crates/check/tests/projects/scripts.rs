@@ -263,9 +263,12 @@ fn somebody_must_be_able_to_go() {
 }
 
 #[test]
-fn tools_that_act_are_listed_once() {
+fn tools_that_act_are_listed() {
     let tools = "import OpenAI from 'openai';\nconst send = { type: 'function', function: { name: 'send_mail', description: 'Send a mail' } };\nconst drop = { type: 'function', function: { name: 'delete_file', description: 'Delete' } };\nnew OpenAI().chat.completions.create({ tools: [send, drop], messages: [] });\n";
-    assert_eq!(of_rule("tool-without-confirmation", tools), ["tool-without-confirmation@2"]);
+    assert_eq!(
+        of_rule("tool-without-confirmation", tools),
+        ["tool-without-confirmation@2", "tool-without-confirmation@3"]
+    );
     let reads = tools
         .replace("send_mail", "read_mail")
         .replace("Send a mail", "Read")

@@ -126,13 +126,18 @@ pub(in crate::code) fn asks(path: &str) -> bool {
 }
 
 /// What a database somewhere else keeps, and whether the table's name says that it is a conversation.
-pub(in crate::code) fn kept(path: &str, arguments: &[Argument]) -> Option<(Taint, bool)> {
+pub(in crate::code) fn kept(
+    path: &str,
+    object: Option<&Made>,
+    arguments: &[Argument],
+) -> Option<(Taint, bool)> {
     let product = product(path)?;
     if product == "localStorage" || !WRITES.contains(&last(path)) || !path.contains("()") {
         return None;
     }
     let content = arguments.iter().fold(Taint::NONE, |sum, argument| sum | argument.value.deep_taint());
-    Some((content, super::web::is_conversation(path)))
+    let named = table(path, object).is_some_and(|table| super::web::is_conversation(&table));
+    Some((content, named || super::web::is_conversation(path)))
 }
 
 /// The table: a property of Prisma's client, or what `from`, `collection` or `model` was called with.

@@ -1,7 +1,7 @@
 //! By what a store or a database is asked for one person's things.
 
 use super::super::value::{Argument, Made, Shape, Value, given};
-use super::{last, root};
+use super::{last, names, root};
 use crate::facts::Taint;
 
 /// Names of columns and arguments that say whose something is.
@@ -67,8 +67,19 @@ pub(in crate::code) fn of(path: &str, object: Option<&Made>, arguments: &[Argume
     let mut found: Vec<Taint> = arguments.iter().filter_map(by_name).collect();
     found.extend(compared(path, arguments));
     found.extend(bound(arguments));
+    found.extend(row(path, arguments));
     found.extend(document(path, object, arguments));
     found.into_iter().reduce(|sum, taint| sum | taint)
+}
+
+/// `redis.get(f"facts:{user}")`: the row is named after the person.
+fn row(path: &str, arguments: &[Argument]) -> Option<Taint> {
+    let key = given(arguments, 0, "name")
+        .filter(|_| matches!(root(path), "redis" | "ioredis" | "@upstash/redis"))?;
+    let written = key.template().filter(|template| template.known().is_none())?.shown();
+    let person =
+        names(&written, &["user*", "fact*", "profile*", "memory", "memories", "chat*", "history", "person*"]);
+    person.then(|| key.deep_taint())
 }
 
 fn is_key(name: &str) -> bool {

@@ -118,6 +118,7 @@ pub(in crate::code) fn hears(path: &str) -> Option<Taint> {
 fn global_hears(path: &str, name: &str) -> Option<Taint> {
     match path {
         "js.framework"
+        | "js.page"
         | "js.Deno.serve"
         | "js.Bun.serve"
         | "js.addEventListener"
