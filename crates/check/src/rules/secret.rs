@@ -88,11 +88,18 @@ fn is_written_in_code(source: &Source, span: &Range<usize>) -> bool {
     let value = source.text.get(span.clone()).unwrap_or_default();
     let has = |test: fn(&u8) -> bool| value.as_bytes().iter().any(test);
     code.contains(&ending)
+        && !is_lesson(&source.path)
         && quoted
         && value.len() >= 8
         && has(u8::is_ascii_digit)
         && has(u8::is_ascii_alphabetic)
         && !stands_for_another(value)
+}
+
+/// Whether a file shows others how something is done.
+fn is_lesson(path: &str) -> bool {
+    const FOLDERS: &[&str] = &["docs", "doc", "docs_src", "examples", "example", "tutorial", "tutorials", "samples"];
+    path.split('/').rev().skip(1).any(|folder| FOLDERS.contains(&folder))
 }
 
 /// The parts of a source that only explain it.
