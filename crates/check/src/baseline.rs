@@ -14,7 +14,7 @@ pub struct Baseline {
     findings: BTreeSet<Known>,
 }
 
-/// A finding that is known. Rule and path are for people; the fingerprint counts.
+/// A finding that is known. Rule and path stand in the fingerprint too; here they are for people.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 struct Known {
     path: String,
@@ -34,15 +34,20 @@ pub enum Unusable {
     Schema,
 }
 
-impl Baseline {
-    /// The baseline of what was found.
-    pub fn of(findings: &[Finding]) -> Self {
-        let known = |finding: &Finding| Known {
+impl Known {
+    fn of(finding: &Finding) -> Self {
+        Self {
             path: finding.place.path.clone(),
             rule: finding.rule.0.to_owned(),
             fingerprint: finding.fingerprint.clone(),
-        };
-        Self { schema: SCHEMA.to_owned(), findings: findings.iter().map(known).collect() }
+        }
+    }
+}
+
+impl Baseline {
+    /// The baseline of what was found.
+    pub fn of(findings: &[Finding]) -> Self {
+        Self { schema: SCHEMA.to_owned(), findings: findings.iter().map(Known::of).collect() }
     }
 
     /// Reads one.
@@ -58,9 +63,7 @@ impl Baseline {
 
     /// Whether it holds a finding.
     pub fn holds(&self, finding: &Finding) -> bool {
-        self.findings
-            .iter()
-            .any(|known| known.fingerprint == finding.fingerprint && known.rule == finding.rule.0)
+        self.findings.contains(&Known::of(finding))
     }
 }
 

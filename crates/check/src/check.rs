@@ -63,7 +63,10 @@ impl Report {
         use GapKind::{Language, NotText, Syntax, TooComplex, TooLarge, Unreadable};
         let unread =
             |gap: &Gap| matches!(gap.why, Language | NotText | Syntax | TooComplex | TooLarge | Unreadable);
-        self.understood == 0 && self.findings.is_empty() && self.gaps.iter().any(unread)
+        self.understood == 0
+            && self.known.is_empty()
+            && self.findings.is_empty()
+            && self.gaps.iter().any(unread)
     }
 
     /// Whether anything that is new is at least this bad.

@@ -212,14 +212,23 @@ pub(crate) fn check(args: &Check, terminal: Terminal) -> Result<u8> {
             terminal,
         );
     }
-    if found.saw_nothing() {
+    if found.saw_nothing() && args.stage == Stage::Release {
         terminal.note(&say!(lang,
             en: "ombud: none of the source here could be followed, so nothing is known about it (exit code 2). What was not looked at stands above.",
             zh: "ombud：这里的源码都无法跟踪，因此无法得出结论（退出码 2）。未检查的内容见上。"));
-        return Ok(if args.stage == Stage::Dev { 0 } else { 2 });
     }
-    // A map tells what goes where; that something is wrong is not its subject.
-    Ok(u8::from(!args.map && args.stage == Stage::Release && found.breaches(gate)))
+    Ok(verdict(&found, gate, args))
+}
+
+/// The exit code: 1 if something new is at or above the gate, 2 if nothing could be followed, 0 in a stage that stops nothing.
+fn verdict(report: &ombud_check::Report, gate: Severity, args: &Check) -> u8 {
+    match args.stage {
+        Stage::Dev => 0,
+        Stage::Release if report.saw_nothing() => 2,
+        // A map tells what goes where; that something is wrong is not its subject.
+        Stage::Release if args.map => 0,
+        Stage::Release => u8::from(report.breaches(gate)),
+    }
 }
 
 /// What the command line and `ombud.toml` settle.
@@ -309,5 +318,64 @@ fn keep(view: &report::View<'_>, terminal: Terminal) {
     if kept.is_err() {
         let path = home.join("reports/check.json").display().to_string();
         terminal.note(&say!(lang, en: "{path} could not be written; `ombud plan` will not see this check", zh: "无法写入 {path}；`ombud plan` 将看不到这次检查"));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+
+    #[derive(Parser)]
+    struct Line {
+        #[command(flatten)]
+        check: Check,
+    }
+
+    fn line(words: &[&str]) -> Check {
+        Line::parse_from(std::iter::once("check").chain(words.iter().copied())).check
+    }
+
+    /// A project with one error, in its own folder.
+    fn faulty(dir: &Path) -> ombud_check::Report {
+        let agent = "from flask import Flask, request\nimport os\napp = Flask(__name__)\n@app.post('/')\ndef one():\n    os.system(request.json)\n";
+        std::fs::write(dir.join("agent.py"), agent).unwrap();
+        let detector = ombud_detect::Detector::new(&ombud_detect::Options::default());
+        ombud_check::check(
+            &dir.join("agent.py"),
+            &ombud_check::Providers::default(),
+            &detector,
+            &Options::default(),
+        )
+        .unwrap()
+    }
+
+    #[test]
+    fn a_stage_stops_nothing_and_a_baseline_only_what_is_new() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut report = faulty(dir.path());
+        assert_eq!(verdict(&report, Severity::Error, Stage::Release), 1);
+        assert_eq!(verdict(&report, Severity::Error, Stage::Dev), 0);
+        let path = dir.path().join("known.json").display().to_string();
+        baseline::compare(&line(&["--write-baseline", &path]), &mut report, Lang::En).unwrap();
+        assert_eq!(verdict(&report, Severity::Error, Stage::Release), 0);
+        let mut later = faulty(dir.path());
+        baseline::compare(&line(&["--baseline", &path]), &mut later, Lang::En).unwrap();
+        assert_eq!(verdict(&later, Severity::Info, Stage::Release), 0);
+    }
+
+    #[test]
+    fn a_baseline_that_is_none_is_told_in_both_languages() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut report = faulty(dir.path());
+        let path = dir.path().join("known.json");
+        let args = line(&["--baseline", &path.display().to_string()]);
+        let absent = baseline::compare(&args, &mut report, Lang::Zh).unwrap_err().to_string();
+        assert!(absent.contains("--write-baseline") && absent.contains("无法读取基线"), "{absent}");
+        std::fs::write(&path, "{\"schema\": 1}").unwrap();
+        let broken = baseline::compare(&args, &mut report, Lang::En).unwrap_err().to_string();
+        assert!(broken.contains("is no baseline (line 1"), "{broken}");
+        assert_eq!(verdict(&report, Severity::Error, Stage::Release), 1);
     }
 }

@@ -96,11 +96,13 @@ impl Walk<'_, '_> {
 
     /// A part of a request: what its sender chose, or who they are.
     pub(super) fn part_of_request(&mut self, object: &Value, name: &str) -> Option<Value> {
-        let whole = match &object.shape {
-            Shape::Text(text) => matches!(text.pieces.as_slice(), [Piece::Parameter(_)]),
-            Shape::Made(made) => made.parent.is_none() && made.path.ends_with("()"),
-            _ => false,
-        };
+        let told = matches!(name, "req" | "request") || SURE.contains(&name) || FREE.contains(&name);
+        let whole = told
+            && match &object.shape {
+                Shape::Text(text) => matches!(text.pieces.as_slice(), [Piece::Parameter(_)]),
+                Shape::Made(made) => made.parent.is_none() && made.path.ends_with("()"),
+                _ => false,
+            };
         if !whole || !self.known_sources(object.taint).has(Taint::REQUEST) {
             return None;
         }
@@ -112,7 +114,7 @@ impl Walk<'_, '_> {
             return Some(Value::of(object.taint | Taint::VERIFIED));
         }
         let part = object.attribute(name);
-        FREE.contains(&name).then(|| Value { taint: part.taint | Taint::BODY, ..part })
+        Some(Value { taint: part.taint | Taint::BODY, ..part })
     }
 
     /// What a parameter of a handler carries, by what stands behind its colon or its equals sign.

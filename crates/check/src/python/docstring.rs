@@ -102,6 +102,17 @@ mod tests {
     }
 
     #[test]
+    fn every_part_of_a_hostile_text_is_read() {
+        let text = "def f():\n  r'''\\'\u{6c49}\n\"\"\"#\\\n'''(\r\n\"x\ny:\n  \"\"\"\u{feff}\"\"\"\"\\";
+        for end in (0..=text.len()).filter(|end| text.is_char_boundary(*end)) {
+            for start in (0..=end).filter(|start| text.is_char_boundary(*start)) {
+                let part = text.get(start..end).unwrap();
+                assert!(docstrings(part).iter().all(|range| part.get(range.clone()).is_some()), "{part:?}");
+            }
+        }
+    }
+
+    #[test]
     fn broken_strings_end() {
         assert_eq!(found("def f():\n    '''never closed \\").len(), 1);
         assert!(found("'\n\"\n'''").len() <= 1 && found("\\").is_empty());

@@ -13,6 +13,7 @@ use ombud_core::finding::{Bilingual, Confidence, Finding, RuleId, Severity};
 use super::no_erase_path::{deletes, keeps};
 use super::{Project, Rule, Text, finding};
 use crate::facts::{Call, Deed, FunctionId, Guard};
+use crate::survey::Language;
 
 pub(super) const RULE: Rule = Rule {
     id: RuleId("no-retention"),
@@ -36,7 +37,7 @@ fn run(project: &Project<'_>) -> Vec<Finding> {
     if project.options.retention || project.reach.calls(facts).any(|(function, call)| ends(project, function, call)) {
         return Vec::new();
     }
-    let Some((function, call)) = project.reach.calls(facts).find(|(function, call)| keeps(project, *function, call).is_some())
+    let Some((function, call)) = project.reach.calls(facts).find(|(function, call)| is_code(project, *function) && keeps(project, *function, call).is_some())
     else {
         return Vec::new();
     };
@@ -46,6 +47,12 @@ fn run(project: &Project<'_>) -> Vec<Finding> {
     );
     let place = facts.call_place(function, call);
     vec![finding(&RULE, Severity::Info, Confidence::Medium, place, message)]
+}
+
+/// An export of a low-code tool has no place for an end of keeping: its absence says nothing.
+fn is_code(project: &Project<'_>, function: FunctionId) -> bool {
+    let file = project.facts.functions.get(function).and_then(|function| project.facts.files.get(function.file));
+    file.is_some_and(|file| Language::of(&file.path).is_some())
 }
 
 /// Whether a call lets go of things by age, or has something that deletes started again and again.

@@ -196,6 +196,12 @@ fn what_a_model_writes_is_not_run() {
     let page = "import { useChat } from '@ai-sdk/react';\nimport { generateText } from 'ai';\nexport default async function Page() {\n  const { text } = await generateText({ model: 'openai/gpt-5', prompt: 'x' });\n  return <div dangerouslySetInnerHTML={{ __html: text }} />;\n}\n";
     let found = lines(&checked(&[("app/page.tsx", page)]));
     assert!(found.contains(&"untrusted-to-exec@app/page.tsx:5".to_owned()), "{found:?}");
+    let style = page.replace("<div", "<style");
+    assert!(
+        lines(&checked(&[("app/page.tsx", &style)]))
+            .iter()
+            .all(|line| !line.starts_with("untrusted-to-exec"))
+    );
 }
 
 #[test]

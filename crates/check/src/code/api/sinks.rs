@@ -140,7 +140,8 @@ fn of_global(path: &str, name: &str, arguments: &[Argument]) -> Option<(Sink, Ta
         }
         "js.Function" => (Sink::Code, all()),
         "js.document.write" | "js.document.writeln" => (Sink::Html, all()),
-        _ if path.starts_with("js.jsx.") => {
+        // A style sheet runs nothing.
+        _ if path.starts_with("js.jsx.") && path != "js.jsx.style" => {
             (Sink::Html, named(arguments, &["dangerouslySetInnerHTML"])?.deep_taint())
         }
         _ if name == "insertAdjacentHTML" => (Sink::Html, given(arguments, 1, "html")?.deep_taint()),
