@@ -1,7 +1,7 @@
 //! By what a store or a database is asked for one person's things.
 
 use super::super::value::{Argument, Made, Shape, Value, given};
-use super::{last, root};
+use super::{last, names, root};
 use crate::facts::Taint;
 
 /// Names of columns and arguments that say whose something is.
@@ -11,7 +11,6 @@ const KEYS: &[&str] = &[
     "userid",
     "user",
     "uid",
-    "username",
     "owner",
     "owner_id",
     "ownerId",
@@ -64,11 +63,30 @@ pub(in crate::code) fn is_database(path: &str) -> bool {
 
 /// What the key is made of that says whose things a call reads or writes; nothing if it has none.
 pub(in crate::code) fn of(path: &str, object: Option<&Made>, arguments: &[Argument]) -> Option<Taint> {
+    if arguments.iter().any(|argument| proves(argument, 0)) {
+        return None;
+    }
     let mut found: Vec<Taint> = arguments.iter().filter_map(by_name).collect();
     found.extend(compared(path, arguments));
     found.extend(bound(arguments));
     found.extend(document(path, object, arguments));
     found.into_iter().reduce(|sum, taint| sum | taint)
+}
+
+/// Whether a call compares or keeps a password: somebody signs in or up there, and says by it who they are.
+fn proves(argument: &Argument, depth: usize) -> bool {
+    const PROOFS: &[&str] = &["password*", "passwd", "pw", "pwd", "pass", "passphrase", "pin", "otp"];
+    let named = argument.name.as_deref().is_some_and(|name| names(name, PROOFS));
+    let said = argument.value.known_text().is_some_and(|text| text.len() < 2000 && names(text, PROOFS));
+    named || said || depth < 4 && proven_within(&argument.value, depth)
+}
+
+fn proven_within(value: &Value, depth: usize) -> bool {
+    let Shape::Dict(items) = &value.shape else { return false };
+    let one = |(name, item): (&String, &Value)| {
+        proves(&Argument { name: Some(name.clone()), value: item.clone(), spread: false }, depth + 1)
+    };
+    items.iter().any(one)
 }
 
 fn is_key(name: &str) -> bool {
