@@ -7,6 +7,7 @@ use ruff_python_ast::StmtFunctionDef;
 use ruff_text_size::{Ranged, TextRange};
 
 use super::api::{last, root};
+use super::hand_out::collect_functions;
 use super::value::{Argument, Shape, Value, named};
 use super::walk::{Walk, span};
 use crate::facts::{FunctionId, Tool};
@@ -18,6 +19,15 @@ fn described(items: &BTreeMap<String, Value>) -> Option<&BTreeMap<String, Value>
         Some(Shape::Dict(function)) if is_function => Some(function),
         _ => (items.contains_key("input_schema") && items.contains_key("name")).then_some(items),
     }
+}
+
+/// The function that a library is given to run for a tool.
+fn implements(arguments: &[Argument]) -> Option<FunctionId> {
+    let mut found = Vec::new();
+    for argument in arguments {
+        collect_functions(&argument.value, &mut found, 0);
+    }
+    found.first().copied()
 }
 
 impl Walk<'_, '_> {
@@ -64,17 +74,27 @@ impl Walk<'_, '_> {
                 let told = arguments.get(1).and_then(|argument| argument.value.known_text());
                 let description = text("description").or(told).unwrap_or_default().to_owned();
                 let name = first().map(str::to_owned);
-                self.offer_named(name.as_deref(), &description, range);
+                self.offer_named(name.as_deref(), &description, implements(arguments), range);
             }
             ("fastmcp", "addTool") | ("@openai/agents", "tool") => {
                 let description = text("description").unwrap_or_default().to_owned();
-                self.offer_named(text("name").map(str::to_owned).as_deref(), &description, range);
+                self.offer_named(
+                    text("name").map(str::to_owned).as_deref(),
+                    &description,
+                    implements(arguments),
+                    range,
+                );
             }
             (package, "tool" | "DynamicTool" | "DynamicStructuredTool")
                 if package.starts_with("langchain") =>
             {
                 let description = text("description").unwrap_or_default().to_owned();
-                self.offer_named(text("name").map(str::to_owned).as_deref(), &description, range);
+                self.offer_named(
+                    text("name").map(str::to_owned).as_deref(),
+                    &description,
+                    implements(arguments),
+                    range,
+                );
             }
             ("ai_sdk", _) => self.offer_vercel(arguments, range),
             _ => {}
@@ -87,15 +107,22 @@ impl Walk<'_, '_> {
         for (name, tool) in tools.iter() {
             let told =
                 tool.made().and_then(|made| made.setting(&["description"])).and_then(Value::known_text);
-            self.offer_named(Some(name), told.unwrap_or_default(), range);
+            let function = tool.made().and_then(|made| implements(&made.given));
+            self.offer_named(Some(name), told.unwrap_or_default(), function, range);
         }
     }
 
-    fn offer_named(&mut self, name: Option<&str>, description: &str, range: TextRange) {
+    fn offer_named(
+        &mut self,
+        name: Option<&str>,
+        description: &str,
+        function: Option<FunctionId>,
+        range: TextRange,
+    ) {
         let Some(name) = name else { return };
         let effect = classify(name, Hints { description, arguments: &[] });
         let (name, file) = (name.to_owned(), self.file());
-        self.add_tool(Tool { name, effect, file, span: span(range), function: None });
+        self.add_tool(Tool { name, effect, file, span: span(range), function });
     }
 
     fn add_tool(&mut self, tool: Tool) {

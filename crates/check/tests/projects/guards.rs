@@ -234,6 +234,11 @@ fn two_of_three_in_a_script() {
     let send = "sendMail: tool({ description: 'sends', execute: async ({ to, text }) => mail.sendMail({ to, text }) })";
     assert_eq!(script(rule, &vercel(send)), 1);
     assert_eq!(script(rule, &vercel(&send.replace("description: 'sends'", "needsApproval: true"))), 0);
+    let unlogged = "tool-calls-unlogged";
+    assert_eq!(script(unlogged, &vercel(send)), 1);
+    let logged =
+        send.replace("=> mail", "=> { console.log(to); return mail").replace("text }) })", "text }); } })");
+    assert_eq!(script(unlogged, &vercel(&logged)), 0);
     assert_eq!(script(rule, &vercel("add: tool({ execute: async ({ a, b }) => a + b })")), 0);
 }
 
