@@ -13,6 +13,7 @@ mod baseline;
 mod check;
 mod code;
 mod dify;
+mod doors;
 pub mod facts;
 mod fingerprint;
 mod flowmap;

@@ -217,16 +217,16 @@ pub(crate) fn check(args: &Check, terminal: Terminal) -> Result<u8> {
             en: "ombud: none of the source here could be followed, so nothing is known about it (exit code 2). What was not looked at stands above.",
             zh: "ombud：这里的源码都无法跟踪，因此无法得出结论（退出码 2）。未检查的内容见上。"));
     }
-    Ok(verdict(&found, gate, args))
+    Ok(verdict(&found, gate, args.stage, args.map))
 }
 
 /// The exit code: 1 if something new is at or above the gate, 2 if nothing could be followed, 0 in a stage that stops nothing.
-fn verdict(report: &ombud_check::Report, gate: Severity, args: &Check) -> u8 {
-    match args.stage {
+fn verdict(report: &ombud_check::Report, gate: Severity, stage: Stage, map: bool) -> u8 {
+    match stage {
         Stage::Dev => 0,
         Stage::Release if report.saw_nothing() => 2,
         // A map tells what goes where; that something is wrong is not its subject.
-        Stage::Release if args.map => 0,
+        Stage::Release if map => 0,
         Stage::Release => u8::from(report.breaches(gate)),
     }
 }
@@ -355,11 +355,11 @@ mod tests {
     fn a_stage_stops_nothing_and_a_baseline_only_what_is_new() {
         let dir = tempfile::tempdir().unwrap();
         let mut report = faulty(dir.path());
-        assert_eq!(verdict(&report, Severity::Error, Stage::Release), 1);
-        assert_eq!(verdict(&report, Severity::Error, Stage::Dev), 0);
+        assert_eq!(verdict(&report, Severity::Error, Stage::Release, false), 1);
+        assert_eq!(verdict(&report, Severity::Error, Stage::Dev, false), 0);
         let path = dir.path().join("known.json").display().to_string();
         baseline::compare(&line(&["--write-baseline", &path]), &mut report, Lang::En).unwrap();
-        assert_eq!(verdict(&report, Severity::Error, Stage::Release), 0);
+        assert_eq!(verdict(&report, Severity::Error, Stage::Release, false), 0);
         let mut later = faulty(dir.path());
         baseline::compare(&line(&["--baseline", &path]), &mut later, Lang::En).unwrap();
         assert_eq!(verdict(&later, Severity::Info, Stage::Release), 0);
@@ -376,6 +376,6 @@ mod tests {
         std::fs::write(&path, "{\"schema\": 1}").unwrap();
         let broken = baseline::compare(&args, &mut report, Lang::En).unwrap_err().to_string();
         assert!(broken.contains("is no baseline (line 1"), "{broken}");
-        assert_eq!(verdict(&report, Severity::Error, Stage::Release), 1);
+        assert_eq!(verdict(&report, Severity::Error, Stage::Release, false), 1);
     }
 }

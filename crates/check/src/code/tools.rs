@@ -9,6 +9,7 @@ use ruff_text_size::{Ranged, TextRange};
 use super::agents::{ASKS, is_on};
 use super::api::{last, root};
 use super::call::all_of;
+use super::hand_out::collect_functions;
 use super::value::{Argument, ModuleId, Shape, Value, named};
 use super::walk::{Walk, span};
 use crate::facts::{Agent, FunctionId, Held, Taint, Tool};
@@ -20,6 +21,15 @@ fn described(items: &BTreeMap<String, Value>) -> Option<&BTreeMap<String, Value>
         Some(Shape::Dict(function)) if is_function => Some(function),
         _ => (items.contains_key("input_schema") && items.contains_key("name")).then_some(items),
     }
+}
+
+/// The function that a library is given to run for a tool.
+fn implements(arguments: &[Argument]) -> Option<FunctionId> {
+    let mut found = Vec::new();
+    for argument in arguments {
+        collect_functions(&argument.value, &mut found, 0);
+    }
+    found.first().copied()
 }
 
 impl Walk<'_, '_> {
@@ -130,17 +140,27 @@ impl Walk<'_, '_> {
                 let told = arguments.get(1).and_then(|argument| argument.value.known_text());
                 let description = text("description").or(told).unwrap_or_default().to_owned();
                 let name = first().map(str::to_owned);
-                self.offer_named(name.as_deref(), &description, range);
+                self.offer_named(name.as_deref(), &description, implements(arguments), range);
             }
             ("fastmcp", "addTool") | ("@openai/agents", "tool") => {
                 let description = text("description").unwrap_or_default().to_owned();
-                self.offer_named(text("name").map(str::to_owned).as_deref(), &description, range);
+                self.offer_named(
+                    text("name").map(str::to_owned).as_deref(),
+                    &description,
+                    implements(arguments),
+                    range,
+                );
             }
             (package, "tool" | "DynamicTool" | "DynamicStructuredTool")
                 if package.starts_with("langchain") =>
             {
                 let description = text("description").unwrap_or_default().to_owned();
-                self.offer_named(text("name").map(str::to_owned).as_deref(), &description, range);
+                self.offer_named(
+                    text("name").map(str::to_owned).as_deref(),
+                    &description,
+                    implements(arguments),
+                    range,
+                );
             }
             ("ai_sdk", _) => self.offer_vercel(arguments, range),
             _ => {}
@@ -160,7 +180,7 @@ impl Walk<'_, '_> {
             };
             let told =
                 made.setting(&["description"]).and_then(Value::known_text).unwrap_or_default().to_owned();
-            self.offer_made(name, &told, made.at.unwrap_or((self.module, range)));
+            self.offer_made(name, &told, implements(&made.given), made.at.unwrap_or((self.module, range)));
         }
     }
 
@@ -171,17 +191,29 @@ impl Walk<'_, '_> {
         names.filter(|(_, value)| is_tool(value)).map(|(name, value)| (name.clone(), value.clone())).collect()
     }
 
-    fn offer_made(&mut self, name: &str, description: &str, (module, range): (ModuleId, TextRange)) {
+    fn offer_made(
+        &mut self,
+        name: &str,
+        description: &str,
+        function: Option<FunctionId>,
+        (module, range): (ModuleId, TextRange),
+    ) {
         let effect = effect_of(name, description, &[]);
         let file = self.state.project.modules.get(module).map_or(0, |module| module.file);
-        self.add_tool(Tool { name: name.to_owned(), effect, file, span: span(range), function: None });
+        self.add_tool(Tool { name: name.to_owned(), effect, file, span: span(range), function });
     }
 
-    fn offer_named(&mut self, name: Option<&str>, description: &str, range: TextRange) {
+    fn offer_named(
+        &mut self,
+        name: Option<&str>,
+        description: &str,
+        function: Option<FunctionId>,
+        range: TextRange,
+    ) {
         let Some(name) = name else { return };
         let effect = effect_of(name, description, &[]);
         let (name, file) = (name.to_owned(), self.file());
-        self.add_tool(Tool { name, effect, file, span: span(range), function: None });
+        self.add_tool(Tool { name, effect, file, span: span(range), function });
     }
 
     fn add_tool(&mut self, tool: Tool) {

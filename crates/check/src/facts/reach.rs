@@ -95,16 +95,6 @@ impl Reach {
         Self::leading(facts, is_model)
     }
 
-    /// The functions from one that a request enters to this one; those from the start where no request comes in.
-    pub fn from_request(&self, facts: &Facts, function: FunctionId) -> Vec<FunctionId> {
-        let http = |id: FunctionId| facts.functions.get(id).is_some_and(|function| function.http);
-        let before = |id: &FunctionId| match self.any.get(*id).copied().flatten() {
-            Some(Origin::Call(caller, _)) if !http(*id) => Some(caller),
-            _ => None,
-        };
-        std::iter::successors(Some(function), before).take(facts.functions.len()).collect()
-    }
-
     /// For each function whether a call that fits stands in it or in what it calls.
     pub fn leading(facts: &Facts, fits: impl Fn(&Call) -> bool) -> Vec<bool> {
         let mut yes: Vec<bool> =

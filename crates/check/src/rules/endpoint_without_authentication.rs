@@ -11,9 +11,9 @@ use std::collections::BTreeSet;
 
 use ombud_core::finding::{Bilingual, Confidence, Finding, Place, RuleId, Severity};
 
-use super::identity_from_body::knowing;
 use super::{Project, Rule, Text, finding};
-use crate::facts::{Deed, Endpoint, Function, FunctionId, Taint};
+use crate::doors::Doors;
+use crate::facts::{Deed, Endpoint, FunctionId, Taint};
 
 pub(super) const RULE: Rule = Rule {
     id: RuleId("endpoint-without-authentication"),
@@ -43,18 +43,11 @@ fn run(project: &Project<'_>) -> Vec<Finding> {
 /// Routes in code before which nothing makes sure who asks.
 fn routes(project: &Project<'_>) -> Vec<Finding> {
     let facts = project.facts;
-    let known = knowing(facts);
-    if facts.functions.iter().zip(&known).any(|(function, known)| function.before_all && *known) {
-        return Vec::new();
-    }
-    let before: BTreeSet<FunctionId> =
-        facts.functions.iter().flat_map(|function| function.behind.iter().copied()).collect();
-    let open = |(id, function): &(FunctionId, &Function)| {
-        let door = function.http && project.reach.runs(*id) && !function.span.is_empty();
-        door && known.get(*id) != Some(&true) && !before.contains(id)
-    };
-    let routes = facts.functions.iter().enumerate().filter(open);
-    routes
+    let doors = Doors::open(facts, &project.reach);
+    let named = |id: FunctionId| Some((id, facts.functions.get(id).filter(|function| !function.span.is_empty())?));
+    doors
+        .all()
+        .filter_map(named)
         .filter_map(|(id, function)| {
             let (en, zh) = leads_to(project, id).filter(|(weight, _)| *weight > 1)?.1;
             let name = function.name.rsplit('.').next().unwrap_or_default();

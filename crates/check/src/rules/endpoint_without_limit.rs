@@ -9,8 +9,8 @@
 
 use ombud_core::finding::{Bilingual, Confidence, Finding, RuleId, Severity};
 
-use super::identity_from_body::{caller_known, knowing};
 use super::{Project, Rule, Text, finding, on_the_way};
+use crate::doors::Doors;
 use crate::facts::{Call, Deed, FunctionId, Guard, is_model};
 
 pub(super) const RULE: Rule = Rule {
@@ -36,21 +36,11 @@ fn run(project: &Project<'_>) -> Vec<Finding> {
     if project.reach.calls(facts).any(|(_, call)| limited(call)) {
         return Vec::new();
     }
-    let known = knowing(facts);
-    if facts.functions.iter().zip(&known).any(|(function, known)| function.before_all && *known) {
-        return Vec::new();
-    }
-    let open = |function: FunctionId| served(project, function) && !caller_known(project, &known, function);
+    let doors = Doors::open(facts, &project.reach);
     let bounded = |call: &Call| call.does.contains(&Deed::Guard(Guard::AnswerBounded));
     let mut calls = project.reach.calls(facts).filter(|(_, call)| is_model(call) && !bounded(call) && !stays(call));
-    let first = calls.find(|(function, _)| open(*function));
+    let first = calls.find(|(function, _)| doors.lead_to(*function));
     first.map(|(function, call)| one(project, function, call)).into_iter().collect()
-}
-
-/// Whether a request over HTTP comes to a function.
-fn served(project: &Project<'_>, function: FunctionId) -> bool {
-    let way = project.reach.from_request(project.facts, function);
-    way.iter().any(|id| project.facts.functions.get(*id).is_some_and(|function| function.http))
 }
 
 /// Whether the model is on this machine.

@@ -8,10 +8,11 @@
 //!
 //! Reference: OWASP API1 and LLM06, CWE-639; risks P11, S10.
 
-use ombud_core::finding::{Bilingual, Confidence, Finding, Place, RuleId, Severity, Step};
+use ombud_core::finding::{Bilingual, Confidence, Finding, RuleId, Severity};
 
 use super::{Project, Rule, Text, finding, on_the_way};
-use crate::facts::{Call, Deed, Facts, FunctionId, Guard, Reach, Taint};
+use crate::doors::Doors;
+use crate::facts::{Call, Deed, FunctionId, Taint};
 
 pub(super) const RULE: Rule = Rule {
     id: RuleId("identity-from-body"),
@@ -34,16 +35,12 @@ pub(super) const RULE: Rule = Rule {
 
 fn run(project: &Project<'_>) -> Vec<Finding> {
     let facts = project.facts;
-    let known = knowing(facts);
-    if facts.functions.iter().zip(&known).any(|(function, known)| function.before_all && *known) {
-        return Vec::new();
-    }
+    let doors = Doors::open(facts, &project.reach);
     project
         .reach
         .calls(facts)
-        .filter(|(function, call)| is_free(project, *function, call))
-        .filter(|(function, _)| !caller_known(project, &known, *function))
-        .map(|(function, call)| one(project, function, call))
+        .filter(|(function, call)| doors.lead_to(*function) && is_free(project, *function, call))
+        .map(|(function, call)| one(project, &doors, function, call))
         .fold(Vec::new(), |mut all, found| {
             let seen = all.iter().any(|other: &Finding| other.place == found.place);
             all.extend((!seen).then_some(found));
@@ -60,45 +57,15 @@ fn is_free(project: &Project<'_>, function: FunctionId, call: &Call) -> bool {
     })
 }
 
-/// For each function whether it, or what it calls, makes sure of the caller.
-pub(super) fn knowing(facts: &Facts) -> Vec<bool> {
-    let mut known = Reach::leading(facts, |call| call.does.contains(&Deed::Guard(Guard::CallerKnown)));
-    for (slot, function) in known.iter_mut().zip(&facts.functions) {
-        *slot |= function.caller_known;
-    }
-    let inherited: Vec<bool> = facts.functions.iter().map(|function| passes(&known, function)).collect();
-    known.iter_mut().zip(inherited).for_each(|(slot, more)| *slot |= more);
-    known
-}
-
-/// Whether something that knows the caller stands before a function or is called by it.
-fn passes(known: &[bool], function: &crate::facts::Function) -> bool {
-    let called = function.calls.iter().flat_map(|call| &call.callees).filter(|_| function.http);
-    function.behind.iter().chain(called).any(|other| known.get(*other) == Some(&true))
-}
-
-/// Whether the caller is known on the way from the request to a function.
-pub(super) fn caller_known(project: &Project<'_>, known: &[bool], function: FunctionId) -> bool {
-    let way = project.reach.from_request(project.facts, function);
-    way.iter().any(|id| known.get(*id) == Some(&true))
-}
-
-fn one(project: &Project<'_>, function: FunctionId, call: &Call) -> Finding {
+fn one(project: &Project<'_>, doors: &Doors, function: FunctionId, call: &Call) -> Finding {
     let facts = project.facts;
     let message = Bilingual::new(
         "whose data this reads or writes is taken from the request, and nothing checks that it is the caller's",
         "这里读写谁的数据由请求内容决定，而没有任何代码核实那就是调用者本人",
     );
     let path = project.reach.way(facts, function, call).unwrap_or_default();
-    let place = handler(project, function, &path).unwrap_or_else(|| facts.call_place(function, call));
+    // Where the door passes the key on it has to be mended.
+    let (door, through) = doors.first(facts, function, call);
+    let place = facts.call_place(door, through);
     on_the_way(finding(&RULE, Severity::Error, Confidence::High, place, message), path)
-}
-
-/// Where the handler of the request passes the key on: there it has to be mended.
-fn handler(project: &Project<'_>, function: FunctionId, path: &[Step]) -> Option<Place> {
-    let functions = &project.facts.functions;
-    let way = project.reach.from_request(project.facts, function);
-    let door = way.iter().filter_map(|id| functions.get(*id)).find(|function| function.http)?;
-    let step = path.iter().rev().find(|step| step.function == door.name && step.place.span != door.span)?;
-    Some(step.place.clone())
 }

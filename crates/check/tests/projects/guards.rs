@@ -63,6 +63,14 @@ fn whose_memory_a_body_with_fields_says() {
     ] {
         assert_eq!(python(rule, &fast(parameters, user)), found, "{parameters} {user}");
     }
+    let login = |columns: &str| {
+        format!(
+            "import sqlite3\nfrom flask import Flask, request\napp = Flask(__name__)\n@app.post('/')\ndef login():\n    d = request.get_json()\n    return sqlite3.connect('u').execute('SELECT id FROM users WHERE {columns}', (d['u'], d['p'])).fetchone()\n"
+        )
+    };
+    assert_eq!(python(rule, &login("user_id = ? AND pw = ?")), 0);
+    assert_eq!(python(rule, &login("username = ? AND salt = ?")), 0);
+    assert_eq!(python(rule, &login("user_id = ? AND kind = ?")), 1);
     let held = "from fastapi import FastAPI, Depends\nfrom sqlalchemy.orm import Session, sessionmaker\napp = FastAPI()\ndef get_db():\n    yield sessionmaker()()\n@app.get('/{user_id}')\ndef all(user_id: int, db: Session = Depends(get_db)):\n    return db.query(1).filter_by(user_id=user_id).all()\n";
     assert_eq!(python(rule, held), 1);
     assert_eq!(python(rule, &held.replace("db: Session =", "db =")), 1);
@@ -226,6 +234,11 @@ fn two_of_three_in_a_script() {
     let send = "sendMail: tool({ description: 'sends', execute: async ({ to, text }) => mail.sendMail({ to, text }) })";
     assert_eq!(script(rule, &vercel(send)), 1);
     assert_eq!(script(rule, &vercel(&send.replace("description: 'sends'", "needsApproval: true"))), 0);
+    let unlogged = "tool-calls-unlogged";
+    assert_eq!(script(unlogged, &vercel(send)), 1);
+    let logged =
+        send.replace("=> mail", "=> { console.log(to); return mail").replace("text }) })", "text }); } })");
+    assert_eq!(script(unlogged, &vercel(&logged)), 0);
     assert_eq!(script(rule, &vercel("add: tool({ execute: async ({ a, b }) => a + b })")), 0);
 }
 

@@ -11,7 +11,6 @@ const KEYS: &[&str] = &[
     "userid",
     "user",
     "uid",
-    "username",
     "owner",
     "owner_id",
     "ownerId",
@@ -64,6 +63,9 @@ pub(in crate::code) fn is_database(path: &str) -> bool {
 
 /// What the key is made of that says whose things a call reads or writes; nothing if it has none.
 pub(in crate::code) fn of(path: &str, object: Option<&Made>, arguments: &[Argument]) -> Option<Taint> {
+    if arguments.iter().any(|argument| proves(argument, 0)) {
+        return None;
+    }
     let mut found: Vec<Taint> = arguments.iter().filter_map(by_name).collect();
     found.extend(compared(path, arguments));
     found.extend(bound(arguments));
@@ -80,6 +82,22 @@ fn row(path: &str, arguments: &[Argument]) -> Option<Taint> {
     let person =
         names(&written, &["user*", "fact*", "profile*", "memory", "memories", "chat*", "history", "person*"]);
     person.then(|| key.deep_taint())
+}
+
+/// Whether a call compares or keeps a password: somebody signs in or up there, and says by it who they are.
+fn proves(argument: &Argument, depth: usize) -> bool {
+    const PROOFS: &[&str] = &["password*", "passwd", "pw", "pwd", "pass", "passphrase", "pin", "otp"];
+    let named = argument.name.as_deref().is_some_and(|name| names(name, PROOFS));
+    let said = argument.value.known_text().is_some_and(|text| text.len() < 2000 && names(text, PROOFS));
+    named || said || depth < 4 && proven_within(&argument.value, depth)
+}
+
+fn proven_within(value: &Value, depth: usize) -> bool {
+    let Shape::Dict(items) = &value.shape else { return false };
+    let one = |(name, item): (&String, &Value)| {
+        proves(&Argument { name: Some(name.clone()), value: item.clone(), spread: false }, depth + 1)
+    };
+    items.iter().any(one)
 }
 
 fn is_key(name: &str) -> bool {

@@ -1,0 +1,111 @@
+//! Doors through which anybody may come in: routes before which nothing makes sure who asks, and what lies behind them.
+
+use std::collections::{BTreeSet, VecDeque};
+
+use crate::facts::{Call, Deed, Facts, Function, FunctionId, Guard, Reach};
+
+/// What can be reached through doors that anybody may open.
+pub(crate) struct Doors {
+    /// For each function how it is reached, if it is.
+    ways: Vec<Option<Way>>,
+}
+
+/// How a function is reached.
+#[derive(Debug, Clone, Copy)]
+enum Way {
+    Door,
+    Call(FunctionId, usize),
+}
+
+impl Doors {
+    /// Works it out; nothing is open where something that knows the caller stands before every request.
+    pub(crate) fn open(facts: &Facts, reach: &Reach) -> Self {
+        let known = knowing(facts);
+        let mut ways = vec![None; facts.functions.len()];
+        let mut queue = VecDeque::new();
+        if !facts.functions.iter().zip(&known).any(|(function, known)| function.before_all && *known) {
+            queue.extend(doors(facts, reach, &known));
+        }
+        for door in &queue {
+            if let Some(slot) = ways.get_mut(*door) {
+                *slot = Some(Way::Door);
+            }
+        }
+        while let Some(id) = queue.pop_front() {
+            for (index, callee) in called(facts, id) {
+                if let Some(slot @ None) = ways.get_mut(callee)
+                    && known.get(callee) != Some(&true)
+                {
+                    *slot = Some(Way::Call(id, index));
+                    queue.push_back(callee);
+                }
+            }
+        }
+        Self { ways }
+    }
+
+    /// Whether anybody may come to a function.
+    pub(crate) fn lead_to(&self, function: FunctionId) -> bool {
+        self.ways.get(function).is_some_and(Option::is_some)
+    }
+
+    /// The functions that are such doors themselves.
+    pub(crate) fn all(&self) -> impl Iterator<Item = FunctionId> {
+        let door = |(id, way): (FunctionId, &Option<Way>)| matches!(way, Some(Way::Door)).then_some(id);
+        self.ways.iter().enumerate().filter_map(door)
+    }
+
+    /// The call in the door by which one comes to a call: there whoever asks has to be made sure of.
+    pub(crate) fn first<'a>(
+        &self,
+        facts: &'a Facts,
+        function: FunctionId,
+        call: &'a Call,
+    ) -> (FunctionId, &'a Call) {
+        let (mut at, mut through) = (function, call);
+        while let Some(Some(Way::Call(caller, index))) = self.ways.get(at) {
+            let Some(before) = facts.functions.get(*caller).and_then(|caller| caller.calls.get(*index))
+            else {
+                break;
+            };
+            (at, through) = (*caller, before);
+        }
+        (at, through)
+    }
+}
+
+/// Routes that run, are no step on the way to another, and do not know who asks.
+fn doors(facts: &Facts, reach: &Reach, known: &[bool]) -> Vec<FunctionId> {
+    let before: BTreeSet<FunctionId> =
+        facts.functions.iter().flat_map(|function| function.behind.iter().copied()).collect();
+    let open = |(id, function): &(FunctionId, &Function)| {
+        function.http && reach.runs(*id) && known.get(*id) != Some(&true) && !before.contains(id)
+    };
+    facts.functions.iter().enumerate().filter(open).map(|(id, _)| id).collect()
+}
+
+/// What a function calls, with the number of the call.
+fn called(facts: &Facts, id: FunctionId) -> Vec<(usize, FunctionId)> {
+    let calls = facts.functions.get(id).map(|function| function.calls.iter().enumerate());
+    let each = |(index, call): (usize, &Call)| {
+        call.callees.iter().map(|callee| (index, *callee)).collect::<Vec<_>>()
+    };
+    calls.into_iter().flatten().flat_map(each).collect()
+}
+
+/// For each function whether it, or what it calls, makes sure of the caller.
+fn knowing(facts: &Facts) -> Vec<bool> {
+    let mut known = Reach::leading(facts, |call| call.does.contains(&Deed::Guard(Guard::CallerKnown)));
+    for (slot, function) in known.iter_mut().zip(&facts.functions) {
+        *slot |= function.caller_known;
+    }
+    let inherited: Vec<bool> = facts.functions.iter().map(|function| passes(&known, function)).collect();
+    known.iter_mut().zip(inherited).for_each(|(slot, more)| *slot |= more);
+    known
+}
+
+/// Whether something that knows the caller stands before a function or is called by it.
+fn passes(known: &[bool], function: &Function) -> bool {
+    let called = function.calls.iter().flat_map(|call| &call.callees).filter(|_| function.http);
+    function.behind.iter().chain(called).any(|other| known.get(*other) == Some(&true))
+}
