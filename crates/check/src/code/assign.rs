@@ -88,6 +88,9 @@ impl Walk<'_, '_> {
             self.bind(name, held);
         } else {
             let held = held.filled(&self.summary.handed.clone());
+            if let Some(module) = self.state.project.modules.get(self.module) {
+                self.state.write_outer(module.function, name, held.clone());
+            }
             self.state.set_global(self.module, name, held);
         }
     }

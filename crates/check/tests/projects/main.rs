@@ -19,6 +19,7 @@ mod low_code;
 #[cfg(test)]
 mod project;
 #[cfg(test)]
+mod real_life;
 mod rules;
 #[cfg(test)]
 mod samples;
