@@ -75,7 +75,9 @@ impl Walk<'_, '_> {
         match tools.shape {
             Shape::Module(module) => {
                 let all = self.tools_of(module);
-                all.iter().for_each(|(name, tool)| self.hold(tool, Some(name), &mut holds, 0));
+                for (name, tool) in &all {
+                    self.hold(tool, Some(name), &mut holds, 0);
+                }
             }
             _ => self.hold(tools, None, &mut holds, 0),
         }

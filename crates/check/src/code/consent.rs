@@ -116,7 +116,7 @@ impl<'a> Visitor<'a> for Grants {
                 Some((set, "add" | "append")) => self.added.push(set.to_owned()),
                 _ => {
                     self.hears |=
-                        names(&called, &["input", "ask*", "confirm*", "prompt*", "answer*", "get", "wait*"])
+                        names(&called, &["input", "ask*", "confirm*", "prompt*", "answer*", "get", "wait*"]);
                 }
             }
         }

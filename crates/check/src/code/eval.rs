@@ -264,18 +264,15 @@ impl Walk<'_, '_> {
             if let Some(key) = &item.key {
                 let key = self.eval(key);
                 taint |= key.taint;
-                match key.known_text() {
-                    Some(key) => {
-                        items.insert(key.to_owned(), value);
-                    }
-                    None => {
-                        taint |= value.deep_taint();
-                        if matches!(value.shape, Shape::Bool(_) | Shape::Functions(_) | Shape::Bound(_)) {
-                            let held =
-                                items.get(ANY_KEY).map_or_else(|| value.clone(), |held| value.join(held));
-                            items.insert(ANY_KEY.to_owned(), held);
-                        }
-                    }
+                if let Some(key) = key.known_text() {
+                    items.insert(key.to_owned(), value);
+                    continue;
+                }
+                taint |= value.deep_taint();
+                // Who is known is not known; that everybody is answered the same is.
+                if matches!(value.shape, Shape::Bool(_) | Shape::Functions(_) | Shape::Bound(_)) {
+                    let held = items.get(ANY_KEY).map_or_else(|| value.clone(), |held| value.join(held));
+                    items.insert(ANY_KEY.to_owned(), held);
                 }
             } else {
                 taint |= value.deep_taint();

@@ -43,7 +43,7 @@ fn run(project: &Project<'_>) -> Vec<Finding> {
 /// Routes in code before which nothing makes sure who asks.
 fn routes(project: &Project<'_>) -> Vec<Finding> {
     let facts = project.facts;
-    let doors = Doors::open(facts, &project.reach);
+    let doors = Doors::open(facts, project.reach);
     let named = |id: FunctionId| Some((id, facts.functions.get(id).filter(|function| !function.span.is_empty())?));
     doors
         .all()

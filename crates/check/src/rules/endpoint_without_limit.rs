@@ -36,7 +36,7 @@ fn run(project: &Project<'_>) -> Vec<Finding> {
     if project.reach.calls(facts).any(|(_, call)| limited(call)) {
         return Vec::new();
     }
-    let doors = Doors::open(facts, &project.reach);
+    let doors = Doors::open(facts, project.reach);
     let bounded = |call: &Call| call.does.contains(&Deed::Guard(Guard::AnswerBounded));
     let mut calls = project.reach.calls(facts).filter(|(_, call)| is_model(call) && !bounded(call) && !stays(call));
     let first = calls.find(|(function, _)| doors.lead_to(*function));

@@ -35,7 +35,7 @@ pub(super) const RULE: Rule = Rule {
 
 fn run(project: &Project<'_>) -> Vec<Finding> {
     let facts = project.facts;
-    let doors = Doors::open(facts, &project.reach);
+    let doors = Doors::open(facts, project.reach);
     project
         .reach
         .calls(facts)

@@ -204,13 +204,12 @@ fn weak_of_node(name: &str, arguments: &[Argument]) -> bool {
 pub(in crate::code) fn system_prompt(arguments: &[Argument]) -> Option<Taint> {
     let mut sum = Taint::NONE;
     for argument in arguments {
-        match argument.name.as_deref() {
-            Some(
-                "system" | "instructions" | "systemInstruction" | "system_instruction" | "system_prompt",
-            ) => {
-                sum |= argument.value.deep_taint();
-            }
-            _ => {}
+        let name = argument.name.as_deref().unwrap_or_default();
+        if matches!(
+            name,
+            "system" | "instructions" | "systemInstruction" | "system_instruction" | "system_prompt"
+        ) {
+            sum |= argument.value.deep_taint();
         }
     }
     (sum != Taint::NONE).then_some(sum)
