@@ -4,11 +4,13 @@
 //! gets what come from the user, the operator or a record that the user named, or only from text that anybody may have
 //! written? A value that stands in both is the user's.
 
+mod answers;
 mod policy;
 mod words;
 
+pub use answers::{AnswerPolicy, Carried, Fetched, LinkDecision, LinkDoubt, LinkFacts, decide_link};
 pub use policy::{Done, Limits, Preset, ToolPolicy, ToolRule};
-pub use words::{quoted, told};
+pub use words::{quoted, told, told_rule};
 
 use serde::{Deserialize, Serialize};
 

@@ -11,18 +11,17 @@ use bytes::Bytes;
 use futures_util::{Stream, StreamExt};
 use http::{HeaderMap, StatusCode, header};
 use ombud_core::Lang;
-use ombud_core::event::{Event, EventKind, Party, ResponseRecord};
+use ombud_core::event::{AnswerNoticeRecord, Event, EventKind, Party, ResponseRecord};
 use ombud_detect::mask::{Minted, Tally};
 use ombud_ledger::Payload;
-use tokio::runtime::{Handle, RuntimeFlavor};
-use tokio::task::block_in_place;
 
 use crate::caller::Caller;
 use crate::calls::arguments::canonical;
-use crate::calls::{Judge, Judgement, question};
+use crate::calls::{Asked, Judge, Judgement, question};
 use crate::channel::stream::{AnswerStream, Step};
 use crate::gateway::Gateway;
 use crate::interceptor::Seen;
+use crate::outward::{Guard, Seen as Pointed, aside};
 use crate::record;
 use crate::refusal::Refusal;
 use crate::route::Route;
@@ -37,9 +36,6 @@ const MAX_ANSWER: usize = 64 * 1024 * 1024;
 
 /// Of a streamed answer so much is kept for the log.
 const MAX_KEPT: usize = 16 * 1024 * 1024;
-
-/// Contexts with more text than this are read off the threads that serve connections.
-const HEAVY: usize = 64 * 1024;
 
 /// Characters of a tool's name in the log.
 const MAX_NAME: usize = 128;
@@ -63,6 +59,9 @@ pub struct Delivery {
     subject: Option<String>,
     minted: Arc<Minted>,
     judge: Judge,
+    asked: Option<Arc<Asked>>,
+    /// What was found of what the answer points to.
+    pointed: Pointed,
     started: Instant,
     record: ResponseRecord,
     /// What the provider sent, for the payload.
@@ -82,7 +81,7 @@ impl Delivery {
         conversation: String,
         caller: &Caller,
         minted: Minted,
-        judge: Judge,
+        (judge, asked): (Judge, Option<Arc<Asked>>),
     ) -> Self {
         let record = ResponseRecord {
             status: 0,
@@ -112,6 +111,8 @@ impl Delivery {
             subject: caller.subject.clone(),
             minted,
             judge,
+            asked,
+            pointed: Pointed::default(),
             started: Instant::now(),
             record,
             kept: Vec::new(),
@@ -192,15 +193,34 @@ impl Delivery {
         Ok(withheld)
     }
 
-    fn judge(&mut self, call: &ToolCall) -> Judgement {
+    fn judge(&self, call: &ToolCall) -> Judgement {
         let gateway = Arc::clone(&self.gateway);
-        let heavy = self.judge.weight() > HEAVY;
-        let (judge, minted, config) = (&mut self.judge, &self.minted, &gateway.config);
-        let mut work = || judge.judge(&gateway.attributor, &config.tools, minted, call, config.lang);
-        match Handle::current().runtime_flavor() {
-            // Others are served by another thread meanwhile.
-            RuntimeFlavor::MultiThread if heavy => block_in_place(work),
-            _ => work(),
+        let (judge, minted, config) = (&self.judge, &self.minted, &gateway.config);
+        aside(judge.weight(), || judge.judge(&gateway.attributor, &config.tools, minted, call, config.lang))
+    }
+
+    /// A guard of what the answer points to.
+    fn guard(&self) -> Guard {
+        let gateway = &self.gateway;
+        let (rules, attributor) = (Arc::clone(&gateway.outward), Arc::clone(&gateway.attributor));
+        Guard::new(rules, attributor, self.asked.clone(), Arc::clone(&self.minted))
+    }
+
+    /// Keeps what the guard has found so far.
+    fn points(&mut self, seen: Pointed) {
+        self.pointed.more += seen.more;
+        self.pointed.found.extend(seen.found);
+        self.pointed.details.extend(seen.details);
+    }
+
+    /// Records what was found.
+    fn record_pointed(&mut self) {
+        let Pointed { found, details, more } = std::mem::take(&mut self.pointed);
+        if !found.is_empty() {
+            let details = serde_json::Value::Array(details).to_string();
+            let kind = EventKind::AnswerNotice(Box::new(AnswerNoticeRecord { found, more }));
+            // As with the record of the answer: a log that cannot be written stops the next request.
+            let _ = self.append(kind, Some(details.as_bytes()));
         }
     }
 
@@ -223,6 +243,7 @@ impl Delivery {
             return;
         }
         self.record.ms.1 = millis(self.started);
+        self.record_pointed();
         let kept = std::mem::take(&mut self.kept);
         if let Some(interceptor) = &self.gateway.config.interceptor {
             let (status, streamed, given) = (self.record.status, self.streamed, &*self.given);
@@ -350,7 +371,9 @@ async fn whole(
         }
         return Err(delivery.fail(Refusal::Garbage(kind.to_owned())));
     };
-    let read = answer::read(wire, &doc, &body, &delivery.minted);
+    let mut guard = delivery.guard();
+    let read = answer::read(wire, &doc, &body, &delivery.minted, wire.speaks().then_some(&mut guard));
+    delivery.points(guard.seen);
     delivery.record.complete = true;
     delivery.saw(read.tally, read.model, read.finish);
     let withheld = match delivery.decide(&read.calls).await {
@@ -407,7 +430,7 @@ struct Streaming {
 
 fn stream(mut delivery: Delivery, wire: Wire, answer: reqwest::Response) -> Body {
     delivery.streamed = true;
-    let state = AnswerStream::new(wire, Arc::clone(&delivery.minted));
+    let state = AnswerStream::new(wire, Arc::clone(&delivery.minted)).guarded(delivery.guard());
     let source: Source = Box::pin(answer.bytes_stream());
     let streaming = Streaming { delivery, source, state, ended: false, broken: false };
     Body::from_stream(futures_util::stream::unfold(Some(streaming), |streaming| async move {
@@ -427,7 +450,9 @@ impl Streaming {
     /// The next bytes for the client.
     async fn next(&mut self) -> Option<Result<Bytes, std::io::Error>> {
         loop {
-            match self.state.step() {
+            let step = self.state.step();
+            self.delivery.points(self.state.seen());
+            match step {
                 Some(Step::Forward(bytes)) if !bytes.is_empty() => return Some(Ok(bytes.into())),
                 Some(Step::Forward(_)) => {}
                 Some(Step::Decide(calls)) => {

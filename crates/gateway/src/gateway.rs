@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, OnceLock};
 
 use ombud_core::event::{Counts, EventKind};
 use ombud_core::flow::{FlowMap, Recipient, RecipientKind};
-use ombud_core::{Lang, Policy, ToolPolicy};
+use ombud_core::{AnswerPolicy, Lang, Policy, ToolPolicy};
 use ombud_detect::Detector;
 use ombud_ledger::Ledger;
 use tokio::sync::Semaphore;
@@ -15,6 +15,7 @@ use crate::consent::Desk;
 use crate::inspect::Inspector;
 use crate::interceptor::Interceptor;
 use crate::memory::Memory;
+use crate::outward;
 use crate::providers::{Provider, Providers};
 use crate::record;
 use crate::refusal::Refusal;
@@ -32,6 +33,8 @@ pub struct Config {
     pub policy: Policy,
     /// What becomes of tool calls.
     pub tools: ToolPolicy,
+    /// What answers may point to.
+    pub answers: AnswerPolicy,
     /// The language of errors.
     pub lang: Lang,
     /// The providers it knows.
@@ -64,6 +67,8 @@ pub struct Gateway {
     pub inspector: Arc<Inspector>,
     /// Attribution with memory.
     pub attributor: Arc<Attributor>,
+    /// What answers are watched by.
+    pub outward: Arc<outward::Rules>,
     /// What the model edge leaves for the tool edge.
     pub shelf: Arc<Shelf>,
     /// The tool edge, where there is one.
@@ -85,6 +90,7 @@ impl Gateway {
         let upstream = Upstream::new(config.patience)?;
         let desk = Desk::new(&ledger, config.memory.controller.clone());
         Ok(Arc::new(Self {
+            outward: Arc::new(outward::Rules::of(&config)),
             config,
             desk,
             inspector: Arc::new(Inspector::new(detector)),

@@ -16,6 +16,7 @@ pub mod gateway;
 pub mod inspect;
 pub mod interceptor;
 pub mod memory;
+pub mod outward;
 pub mod pipeline;
 pub mod providers;
 pub mod recall;

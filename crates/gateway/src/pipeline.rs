@@ -20,7 +20,7 @@ use tokio::runtime::{Handle, RuntimeFlavor};
 use tokio::task::block_in_place;
 
 use crate::caller::Caller;
-use crate::calls::Judge;
+use crate::calls::{Asked, Judge};
 use crate::delivery::{self, Delivery};
 use crate::gateway::Gateway;
 use crate::inspect::{self, Masked};
@@ -100,7 +100,7 @@ async fn exchange(gateway: &Arc<Gateway>, call: Call, body: Body) -> Result<Resp
         ready.conversation,
         &caller,
         ready.minted,
-        ready.judge,
+        (ready.judge, ready.asked),
     );
     let headers = upstream::request_headers(&call.headers);
     // The disk is asked first: it is the slower of the two as long as the provider does not think.
@@ -125,6 +125,7 @@ struct Ready {
     conversation: String,
     ticket: Ticket,
     judge: Judge,
+    asked: Option<Arc<Asked>>,
 }
 
 /// What stands between a body that was read and one that may leave. It is let go here with all that it needed: a request may
@@ -170,10 +171,12 @@ fn work(
     let masked = inspect::apply(&policy, &exchange, &recalled, &key, &approved(&call.headers))?;
     let conversation = caller.conversation(&exchange);
     let ticket = intend(gateway, route, call, caller, &conversation, &exchange, (&masked, signs))?;
-    // A request that offers no tools is let go: a call in its answer has nothing that speaks for it.
-    let request = route.wire.filter(|_| exchange.has_tools()).map(|wire| (wire, exchange.body));
-    let judge = Judge::new(request, caller, suspicious);
-    Ok(Ready { body: masked.body, minted: masked.minted, conversation, ticket, judge })
+    // A call in the answer to a request that offers no tools has nothing that speaks for it.
+    let tools = exchange.has_tools();
+    let speaks = route.wire.filter(|wire| wire.speaks());
+    let asked = speaks.map(|wire| Arc::new(Asked::new(wire, exchange.body, &caller.client)));
+    let judge = Judge::new(asked.clone().filter(|_| tools), caller, suspicious);
+    Ok(Ready { body: masked.body, minted: masked.minted, conversation, ticket, judge, asked })
 }
 
 /// Checks the gateway's own key, where it wants one (`x-ombud-key`).

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow};
-use ombud_core::{DataType, Lang, Policy, ToolPolicy, say};
+use ombud_core::{AnswerPolicy, DataType, Lang, Policy, ToolPolicy, say};
 use ombud_detect::{Detector, Options};
 use ombud_gateway::Config;
 use ombud_gateway::memory::{Memory, Store};
@@ -33,6 +33,8 @@ pub(crate) struct File {
     pub policy: Policy,
     /// What becomes of tool calls.
     pub tools: ToolPolicy,
+    /// What answers may point to.
+    pub answers: AnswerPolicy,
     /// The gateway.
     pub gateway: GatewaySection,
     /// `ombud check`.
@@ -211,6 +213,7 @@ pub(crate) fn gateway(mut file: File, flags: &Flags, lang: Lang) -> Result<Confi
     Ok(Config {
         policy: file.policy,
         tools: file.tools,
+        answers: file.answers,
         lang,
         providers,
         openai: openai_id,

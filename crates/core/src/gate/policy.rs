@@ -152,7 +152,7 @@ impl ToolPolicy {
 }
 
 /// Whether a text fits a pattern in which `*` stands for any run of characters.
-fn fits(pattern: &str, text: &str) -> bool {
+pub(super) fn fits(pattern: &str, text: &str) -> bool {
     let mut parts = pattern.split('*');
     let first = parts.next().unwrap_or_default();
     let Some(mut rest) = text.strip_prefix(first) else { return false };

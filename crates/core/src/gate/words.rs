@@ -22,6 +22,31 @@ pub fn told(decision: &str, lang: Lang) -> String {
     }
 }
 
+/// What a rule said about an answer, in words.
+pub fn told_rule(rule: &str, decision: &str, lang: Lang) -> String {
+    let why = match rule {
+        "answer.image_host" => {
+            say!(lang, en: "picture from a host that nobody named", zh: "图片来自无人提过的域名")
+        }
+        "answer.image_data" => {
+            say!(lang, en: "address of a picture carries data of the conversation", zh: "图片地址中带有对话里的数据")
+        }
+        "answer.link_host" => {
+            say!(lang, en: "link to a host that nobody named", zh: "链接指向无人提过的域名")
+        }
+        "answer.link_data" => {
+            say!(lang, en: "link carries data of the conversation", zh: "链接中带有对话里的数据")
+        }
+        other => other.to_owned(),
+    };
+    match decision {
+        "would_ask" => say!(lang, en: "{why} (left as it is)", zh: "{why}（未改动）"),
+        "ask" => say!(lang, en: "{why} (made harmless)", zh: "{why}（已处理）"),
+        "block" => say!(lang, en: "{why} (taken out)", zh: "{why}（已去掉）"),
+        _ => why,
+    }
+}
+
 fn doubt_in_words(id: &str, lang: Lang) -> String {
     let part = |id: &str| Part::by_id(id).map_or_else(|| id.to_owned(), |part| part.say(lang));
     match id {

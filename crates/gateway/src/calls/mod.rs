@@ -5,6 +5,8 @@ pub mod arguments;
 pub mod facts;
 pub mod question;
 
+use std::sync::{Arc, OnceLock};
+
 use bytes::Bytes;
 use ombud_core::effect::{Effect, Hints, classify};
 use ombud_core::event::ArgumentRecord;
@@ -29,33 +31,51 @@ const MOST_OVERLAPS: usize = 16;
 /// What the calls of one answer are judged by. Nothing is prepared before there is a call.
 pub struct Judge {
     /// The request as the agent sent it, where it has tools.
-    request: Option<(Wire, Bytes)>,
+    request: Option<Arc<Asked>>,
     asker: Asker,
     /// Whether what a third party wrote in it shows signs of injection.
     signs: bool,
-    prepared: Option<Prepared>,
+}
+
+/// A request as the agent sent it, read when its answer is looked at.
+pub struct Asked {
+    wire: Wire,
+    body: Bytes,
+    client: String,
+    prepared: OnceLock<Option<Prepared>>,
+}
+
+impl Asked {
+    /// A request of a client.
+    pub fn new(wire: Wire, body: Bytes, client: &str) -> Self {
+        Self { wire, body, client: client.to_owned(), prepared: OnceLock::new() }
+    }
+
+    /// Bytes that reading it reads.
+    pub fn weight(&self) -> usize {
+        self.body.len()
+    }
+
+    /// The request, read once; `None` if it cannot be read again.
+    pub fn prepared(&self, attributor: &Attributor) -> Option<&Prepared> {
+        let read = || Prepared::new(attributor, &self.client, self.wire, &self.body);
+        self.prepared.get_or_init(read).as_ref()
+    }
 }
 
 /// Whose request it is.
 enum Asker {
     /// A caller of the gateway; what its codes depend on is made when there is a call.
     Caller(Caller),
-    /// A client with codes of this approver.
-    Fixed(Box<(String, Approver)>),
+    /// Somebody with codes of this approver.
+    Fixed(Box<Approver>),
 }
 
 impl Asker {
-    fn client(&self) -> &str {
-        match self {
-            Self::Caller(caller) => &caller.client,
-            Self::Fixed(fixed) => &fixed.0,
-        }
-    }
-
     fn approver(&self) -> Approver {
         match self {
             Self::Caller(caller) => caller.approver(),
-            Self::Fixed(fixed) => fixed.1.clone(),
+            Self::Fixed(fixed) => (**fixed).clone(),
         }
     }
 }
@@ -103,40 +123,31 @@ pub struct Judgement {
 
 impl Judge {
     /// A judge of the answers to a request. `signs` says whether it shows signs of injection.
-    pub fn new(request: Option<(Wire, Bytes)>, caller: &Caller, signs: bool) -> Self {
-        Self { request, asker: Asker::Caller(caller.clone()), signs, prepared: None }
+    pub fn new(request: Option<Arc<Asked>>, caller: &Caller, signs: bool) -> Self {
+        Self { request, asker: Asker::Caller(caller.clone()), signs }
     }
 
     /// A judge without a gateway around it.
     pub fn alone(request: Option<(Wire, Bytes)>, client: &str, approver: Approver) -> Self {
-        Self {
-            request,
-            asker: Asker::Fixed(Box::new((client.to_owned(), approver))),
-            signs: false,
-            prepared: None,
-        }
+        let request = request.map(|(wire, body)| Arc::new(Asked::new(wire, body, client)));
+        Self { request, asker: Asker::Fixed(Box::new(approver)), signs: false }
     }
 
     /// Bytes of the request that judging reads.
     pub fn weight(&self) -> usize {
-        self.request.as_ref().map_or(0, |request| request.1.len())
+        self.request.as_ref().map_or(0, |request| request.weight())
     }
 
     /// Decides on a call.
     pub fn judge(
-        &mut self,
+        &self,
         attributor: &Attributor,
         policy: &ToolPolicy,
         minted: &Minted,
         call: &ToolCall,
         lang: Lang,
     ) -> Judgement {
-        if self.prepared.is_none() {
-            let request = self.request.take();
-            self.prepared =
-                request.and_then(|(wire, body)| Prepared::new(attributor, self.asker.client(), wire, &body));
-        }
-        let prepared = self.prepared.as_ref();
+        let prepared = self.request.as_ref().and_then(|request| request.prepared(attributor));
         let arguments = Arguments::of(call);
         let definition = Definition::of(&call.tool, prepared);
         let effect = policy.effect(&call.tool).unwrap_or_else(|| definition.effect(&call.tool));
