@@ -9,7 +9,7 @@ mod policy;
 mod words;
 
 pub use answers::{AnswerPolicy, Carried, Fetched, LinkDecision, LinkDoubt, LinkFacts, decide_link};
-pub use policy::{Done, Limits, Preset, ToolPolicy, ToolRule};
+pub use policy::{Done, Limits, Preset, Ruled, ToolPolicy, ToolRule};
 pub use words::{quoted, told, told_rule};
 
 use serde::{Deserialize, Serialize};
@@ -33,7 +33,7 @@ pub enum Gate {
 }
 
 /// What is known about a call.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[expect(clippy::struct_excessive_bools, reason = "independent facts; no two of them make a state")]
 pub struct CallFacts {
     /// What it does.
@@ -75,7 +75,7 @@ pub enum Limit {
 }
 
 /// What is known about one argument that plays a part.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[expect(clippy::struct_excessive_bools, reason = "independent facts; no two of them make a state")]
 pub struct ArgumentFacts {
     /// Its place in the arguments (RFC 6901).
@@ -163,6 +163,16 @@ impl Doubt {
             Self::Foreign { value, .. } | Self::Unseen { value, .. } | Self::Instructed { value, .. } => {
                 Some(value)
             }
+            _ => None,
+        }
+    }
+
+    /// The place and the value that are doubted, where it is about one.
+    pub fn place(&self) -> Option<(&str, &str)> {
+        match self {
+            Self::Foreign { path, value, .. }
+            | Self::Unseen { path, value, .. }
+            | Self::Instructed { path, value, .. } => Some((path, value)),
             _ => None,
         }
     }

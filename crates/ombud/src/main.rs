@@ -24,6 +24,7 @@ mod mcp;
 mod notice;
 mod output;
 mod plan;
+mod policy;
 mod report;
 mod run;
 mod selftest;
@@ -95,6 +96,7 @@ async fn verb(cli: Cli, terminal: Terminal) -> Result<u8> {
             LogVerb::Export(args) => log::export(&args, terminal),
         },
         Some(Verb::Providers) => init::providers(terminal),
+        Some(Verb::Policy(args)) => policy::policy(args, terminal).await,
         Some(Verb::Plan(args)) => plan::plan(&args, terminal).await,
         Some(Verb::Notice(args)) => notice::notice(&args, terminal).await,
         Some(Verb::Subject(args)) => subject::subject(args, terminal).await,

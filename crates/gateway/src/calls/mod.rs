@@ -10,7 +10,7 @@ use std::sync::{Arc, OnceLock};
 use bytes::Bytes;
 use ombud_core::effect::{Effect, Hints, classify};
 use ombud_core::event::ArgumentRecord;
-use ombud_core::gate::{CallDecision, Doubt, ToolPolicy, decide_call};
+use ombud_core::gate::{CallDecision, CallFacts, Doubt, ToolPolicy, decide_call};
 use ombud_core::intent::Intent;
 use ombud_core::{Exchange, Lang};
 use ombud_detect::mask::Minted;
@@ -173,7 +173,7 @@ impl Judge {
         let text = question::text(&decision, &call.tool, effect, &call.arguments, codes, lang);
         let asked = question::item(&decision, &call.tool, effect, &call.arguments, lang);
         Judgement {
-            details: details(call, effect, &decision, &overlaps),
+            details: details(call, effect, (&decision, &facts), &overlaps),
             arguments: records(overlaps),
             effect,
             decision,
@@ -182,6 +182,21 @@ impl Judge {
             lang,
         }
     }
+}
+
+/// The facts about a recorded call under a policy of today: what it declares a tool to do decides what its arguments mean. What
+/// the user approved then is not known here.
+pub fn facts_again(
+    request: &Asked,
+    attributor: &Attributor,
+    policy: &ToolPolicy,
+    call: &ToolCall,
+) -> CallFacts {
+    let prepared = request.prepared(attributor);
+    let definition = Definition::of(&call.tool, prepared);
+    let effect = policy.effect(&call.tool).unwrap_or_else(|| definition.effect(&call.tool));
+    let (arguments, none) = (Arguments::of(call), Minted::default());
+    facts::of(prepared, effect, call, &arguments, &none, &definition.description, false).0
 }
 
 /// What a request says of a tool: its description and the names of its arguments.
@@ -245,7 +260,7 @@ pub(crate) fn records(overlaps: Vec<Overlap>) -> Vec<ArgumentRecord> {
 pub(crate) fn details(
     call: &ToolCall,
     effect: Effect,
-    decision: &CallDecision,
+    (decision, facts): (&CallDecision, &CallFacts),
     overlaps: &[Overlap],
 ) -> Vec<u8> {
     let doubts: &[Doubt] = decision.doubts();
@@ -261,7 +276,7 @@ pub(crate) fn details(
         .collect();
     let details = json!({
         "tool": call.tool, "id": call.id, "effect": effect, "decision": decision.id(), "arguments": call.arguments,
-        "doubts": doubts, "overlaps": overlaps,
+        "doubts": doubts, "overlaps": overlaps, "facts": facts,
     });
     details.to_string().into_bytes()
 }
