@@ -229,7 +229,7 @@ pub struct AnswerFinding {
     pub rule: String,
     /// What was decided, in the words of `tool.intent`: `would_ask`, `ask` or `block`.
     pub decision: String,
-    /// In which form it stood there: `image`, `link`, `definition`, `address` or `tag`.
+    /// In which form it stood there: `image`, `link`, `definition`, `address` or `tag`; `text` where it is about words.
     pub form: String,
     /// What of the context it carried.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]

@@ -12,7 +12,7 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, Request, header};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use ombud_core::event::{Event, EventKind};
-use ombud_core::{Exchange, Policy, SignRecord};
+use ombud_core::{Exchange, Policy, Role, SignRecord};
 use ombud_detect::mask::Minted;
 use ombud_detect::memory::Recalled;
 use ombud_ledger::{Payload, Ticket};
@@ -174,7 +174,9 @@ fn work(
     // A call in the answer to a request that offers no tools has nothing that speaks for it.
     let tools = exchange.has_tools();
     let speaks = route.wire.filter(|wire| wire.speaks());
-    let asked = speaks.map(|wire| Arc::new(Asked::new(wire, exchange.body, &caller.client)));
+    let instructed = exchange.slots.iter().any(|slot| matches!(slot.role, Role::System | Role::Developer));
+    let asked = speaks.map(|wire| Asked::new(wire, exchange.body, &caller.client).instructed(instructed));
+    let asked = asked.map(Arc::new);
     let judge = Judge::new(asked.clone().filter(|_| tools), caller, suspicious);
     Ok(Ready { body: masked.body, minted: masked.minted, conversation, ticket, judge, asked })
 }

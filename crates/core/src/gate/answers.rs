@@ -20,6 +20,12 @@ pub struct AnswerPolicy {
     pub links: Option<Gate>,
     /// The same for what is fetched by itself: pictures, frames, style sheets.
     pub images: Option<Gate>,
+    /// What happens to an answer that tells its system prompt nearly word by word.
+    pub prompt: Option<Gate>,
+    /// What happens to one of `canaries` in an answer.
+    pub canary: Option<Gate>,
+    /// Words that stand in the system prompt only to be noticed when an answer holds them, of eight letters and digits at least.
+    pub canaries: Vec<String>,
     /// Hosts that answers may point to, whatever else is said; `*` stands for any run of characters.
     pub hosts: Vec<String>,
     /// Rules by id, where they differ from the two above.
@@ -138,6 +144,16 @@ impl AnswerPolicy {
     /// Whether `[answers] hosts` names this host.
     pub fn declares(&self, host: &str) -> bool {
         self.hosts.iter().any(|pattern| fits(&pattern.to_lowercase(), host))
+    }
+
+    /// The gate of a disclosed prompt, as a fresh project observes it: prompts hold much that is there to be repeated.
+    pub fn prompt_gate(&self, tools: &ToolPolicy) -> Gate {
+        self.prompt.or(tools.mode).unwrap_or(Gate::Observe)
+    }
+
+    /// The gate of a canary: no honest answer holds one, so a fresh project takes it out.
+    pub fn canary_gate(&self, tools: &ToolPolicy) -> Gate {
+        self.canary.or(tools.mode).unwrap_or(Gate::Ask)
     }
 
     /// The gate of a rule: its own, that of links or pictures, that of all tools, that of the preset; a fresh project asks.

@@ -34,6 +34,12 @@ pub fn told_rule(rule: &str, decision: &str, lang: Lang) -> String {
         "answer.link_host" => {
             say!(lang, en: "link to a host that nobody named", zh: "链接指向无人提过的域名")
         }
+        "answer.prompt" => {
+            say!(lang, en: "tells the system prompt nearly word by word", zh: "几乎逐字说出了系统提示词")
+        }
+        "answer.canary" => {
+            say!(lang, en: "holds a canary of the system prompt", zh: "含有系统提示词中的暗记")
+        }
         "answer.link_data" => {
             say!(lang, en: "link carries data of the conversation", zh: "链接中带有对话里的数据")
         }

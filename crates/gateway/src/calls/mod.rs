@@ -42,13 +42,26 @@ pub struct Asked {
     wire: Wire,
     body: Bytes,
     client: String,
+    /// Whether the operator's own prompt stands in it.
+    instructed: bool,
     prepared: OnceLock<Option<Prepared>>,
 }
 
 impl Asked {
     /// A request of a client.
     pub fn new(wire: Wire, body: Bytes, client: &str) -> Self {
-        Self { wire, body, client: client.to_owned(), prepared: OnceLock::new() }
+        Self { wire, body, client: client.to_owned(), instructed: true, prepared: OnceLock::new() }
+    }
+
+    /// The same, where it is known whether the operator's own prompt stands in it.
+    #[must_use]
+    pub fn instructed(self, instructed: bool) -> Self {
+        Self { instructed, ..self }
+    }
+
+    /// Whether the operator's own prompt may stand in it.
+    pub fn is_instructed(&self) -> bool {
+        self.instructed
     }
 
     /// Bytes that reading it reads.

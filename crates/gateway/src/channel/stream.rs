@@ -9,8 +9,7 @@ use ombud_detect::mask::{Form, Minted, Restorer, Tally};
 
 use super::sse::{self, FrameTooLarge, Splitter};
 use super::withhold;
-use crate::outward::scan::Scanner;
-use crate::outward::{Guard, Seen};
+use crate::outward::{Guard, Seen, Voice};
 use crate::wire::answer::{ToolCall, form_of, restore_strings, watch_strings};
 use crate::wire::frame::{Channel, ChannelKind, Frame, Mark};
 use crate::wire::json::{Doc, Keys, Node};
@@ -62,7 +61,7 @@ pub struct AnswerStream {
 /// The state of one channel.
 struct Flow {
     restorer: Restorer,
-    scanner: Scanner,
+    voice: Voice,
     /// Whether anything was written yet: the first character tells whether the text is JSON.
     begun: bool,
     /// The last frame with a delta of this channel, to make one more where text is still owed at the end.
@@ -285,7 +284,7 @@ impl AnswerStream {
             } else {
                 Form::Plain
             }),
-            scanner: Scanner::new(false),
+            voice: Voice::default(),
             begun: false,
             template: Vec::new(),
         });
@@ -294,7 +293,7 @@ impl AnswerStream {
             if channel.kind != ChannelKind::Arguments {
                 let form = form_of(text);
                 flow.restorer.set_form(form);
-                flow.scanner.set_json(form == Form::Json);
+                flow.voice.set_json(form == Form::Json);
             }
         }
         let mut out = String::with_capacity(text.len());
@@ -316,7 +315,7 @@ impl AnswerStream {
         channel: Channel,
     ) {
         let Some(flow) = self.channels.get_mut(&channel) else { return };
-        if flow.restorer.pending().is_empty() && flow.scanner.pending().is_empty() {
+        if flow.restorer.pending().is_empty() && !flow.voice.holds() {
             return flow.template.clear();
         }
         let mut patches: Vec<Patch> = info
@@ -450,12 +449,7 @@ impl Flow {
         let Some(guard) = guard.filter(|_| channel.kind != ChannelKind::Arguments) else {
             return text.to_owned();
         };
-        let mut out = String::with_capacity(text.len());
-        self.scanner.push(text, &mut |found| guard.watch(found), &mut out);
-        if last {
-            self.scanner.finish(&mut |found| guard.watch(found), &mut out);
-        }
-        out
+        self.voice.say(text, last, guard)
     }
 }
 

@@ -1,5 +1,6 @@
 //! The way out: what a model's answer points to, and what it would carry there.
 
+pub mod disclosure;
 pub mod facts;
 pub mod scan;
 pub mod target;
@@ -9,8 +10,8 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use ombud_core::event::AnswerFinding;
-use ombud_core::gate::{Fetched, LinkDecision, decide_link};
-use ombud_core::{AnswerPolicy, Lang, ToolPolicy};
+use ombud_core::gate::{Fetched, Gate, LinkDecision, decide_link};
+use ombud_core::{AnswerPolicy, Lang, Role, ToolPolicy};
 use ombud_detect::mask::Minted;
 use serde_json::{Value, json};
 use tokio::runtime::{Handle, RuntimeFlavor};
@@ -19,6 +20,7 @@ use tokio::task::block_in_place;
 use crate::attribute::Attributor;
 use crate::calls::{Asked, Prepared, question};
 use crate::gateway::Config;
+use disclosure::{Keeper, Prompt, Secrets};
 use facts::Ground;
 use scan::{Found, Scanner};
 use target::Target;
@@ -37,12 +39,19 @@ pub struct Rules {
     answers: AnswerPolicy,
     tools: ToolPolicy,
     lang: Lang,
+    /// Canaries as they are compared.
+    canaries: Vec<String>,
 }
 
 impl Rules {
     /// The rules of a gateway.
     pub fn of(config: &Config) -> Self {
-        Self { answers: config.answers.clone(), tools: config.tools.clone(), lang: config.lang }
+        Self::new(config.answers.clone(), config.tools.clone(), config.lang)
+    }
+
+    fn new(answers: AnswerPolicy, tools: ToolPolicy, lang: Lang) -> Self {
+        let canaries = answers.canaries.iter().filter_map(|text| disclosure::canary(text)).collect();
+        Self { answers, tools, lang, canaries }
     }
 }
 
@@ -54,6 +63,9 @@ pub struct Guard {
     minted: Arc<Minted>,
     decided: HashMap<(Fetched, String), LinkDecision>,
     cited: BTreeSet<String>,
+    /// What the system prompt says, once it is needed.
+    prompt: Option<Arc<Prompt>>,
+    told: BTreeSet<&'static str>,
     /// Findings that were listed so far.
     listed: usize,
     /// What was found since it was last taken.
@@ -80,7 +92,8 @@ impl Guard {
         minted: Arc<Minted>,
     ) -> Self {
         let (decided, cited, seen) = (HashMap::new(), BTreeSet::new(), Seen::default());
-        Self { rules, attributor, request, minted, decided, cited, listed: 0, seen }
+        let (prompt, told) = (None, BTreeSet::new());
+        Self { rules, attributor, request, minted, decided, cited, prompt, told, listed: 0, seen }
     }
 
     fn known(&self) -> Option<&Prepared> {
@@ -109,10 +122,69 @@ impl Guard {
 
     /// A whole text with what takes the place of what it points to; `None` if it stays as it is.
     pub fn whole(&mut self, text: &str, json: bool) -> Option<String> {
-        let (mut scanner, mut out) = (Scanner::new(json), String::with_capacity(text.len()));
-        scanner.push(text, &mut |found| self.watch(found), &mut out);
-        scanner.finish(&mut |found| self.watch(found), &mut out);
+        let mut voice = Voice::default();
+        voice.set_json(json);
+        let out = voice.say(text, true, self);
         (out != text).then_some(out)
+    }
+
+    /// What of a text may be said at all.
+    fn keep(&mut self, keeper: &mut Keeper, text: &str, last: bool, json: bool) -> Option<String> {
+        let gates = [
+            self.rules.answers.prompt_gate(&self.rules.tools),
+            self.rules.answers.canary_gate(&self.rules.tools),
+        ];
+        let prompt = self.prompt(gates[0]);
+        let canaries: &[String] = if gates[1] == Gate::Allow { &[] } else { &self.rules.canaries };
+        if prompt.is_empty() && canaries.is_empty() {
+            return None;
+        }
+        // In a document nothing is taken out: what lies between two words of it belongs to its form.
+        let takes = gates.map(|gate| gate >= Gate::Ask && !json);
+        let instead = words::left_out(self.lang());
+        let secrets = Secrets { prompt: &prompt, canaries, takes: takes.into(), instead: &instead };
+        let mut out = String::with_capacity(text.len());
+        keeper.push(&secrets, text, &mut out);
+        if last {
+            keeper.finish(&secrets, &mut out);
+        }
+        let heard = [("answer.prompt", keeper.disclosed), ("answer.canary", keeper.sung)];
+        for ((rule, heard), gate) in heard.into_iter().zip(gates) {
+            if heard && self.told.insert(rule) {
+                self.tell(rule, gate);
+            }
+        }
+        Some(out)
+    }
+
+    /// What the operator's prompt says and nothing else in the conversation does.
+    fn prompt(&mut self, gate: Gate) -> Arc<Prompt> {
+        if let Some(known) = &self.prompt {
+            return Arc::clone(known);
+        }
+        let instructed = self.request.as_ref().is_some_and(|request| request.is_instructed());
+        let known = if instructed && gate != Gate::Allow { self.known() } else { None };
+        let sources = || known.iter().flat_map(|known| &known.context.sources);
+        let own = sources().filter(|source| matches!(source.role, Role::System | Role::Developer));
+        let open = sources().filter(|source| {
+            !matches!(source.role, Role::System | Role::Developer | Role::Assistant | Role::ToolDefinition)
+        });
+        let prompt =
+            Arc::new(Prompt::of(own.map(|source| &*source.index), open.map(|source| &*source.index)));
+        self.prompt = Some(Arc::clone(&prompt));
+        prompt
+    }
+
+    fn tell(&mut self, rule: &str, gate: Gate) {
+        let decision = match gate {
+            Gate::Allow | Gate::Observe => "would_ask",
+            Gate::Ask => "ask",
+            Gate::Block => "block",
+        };
+        let (rule, decision, form) = (rule.to_owned(), decision.to_owned(), "text".to_owned());
+        let details = json!({ "rule": rule });
+        let (carries, overlaps) = (Vec::new(), Vec::new());
+        self.note(AnswerFinding { rule, decision, form, carries, overlaps }, details);
     }
 
     fn decide(&mut self, found: &Found<'_>, written: &str, target: &Target) -> LinkDecision {
@@ -155,6 +227,39 @@ impl Guard {
     /// The user's language.
     fn lang(&self) -> Lang {
         self.known().map_or(self.rules.lang, |known| question::language(&known.turns, self.rules.lang))
+    }
+}
+
+/// One text of an answer that comes in pieces.
+#[derive(Debug, Default)]
+pub struct Voice {
+    keeper: Keeper,
+    scanner: Scanner,
+    json: bool,
+}
+
+impl Voice {
+    /// Says whether the text is JSON, before the first piece.
+    pub fn set_json(&mut self, json: bool) {
+        self.json = json;
+        self.scanner.set_json(json);
+    }
+
+    /// Whether something is held back.
+    pub fn holds(&self) -> bool {
+        !(self.keeper.pending().is_empty() && self.scanner.pending().is_empty())
+    }
+
+    /// What may go out of the next piece.
+    pub fn say(&mut self, text: &str, last: bool, guard: &mut Guard) -> String {
+        let kept = guard.keep(&mut self.keeper, text, last, self.json);
+        let text = kept.as_deref().unwrap_or(text);
+        let mut out = String::with_capacity(text.len());
+        self.scanner.push(text, &mut |found| guard.watch(found), &mut out);
+        if last {
+            self.scanner.finish(&mut |found| guard.watch(found), &mut out);
+        }
+        out
     }
 }
 

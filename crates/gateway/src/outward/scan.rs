@@ -121,7 +121,7 @@ enum Kind {
 }
 
 /// Reads one text that comes in pieces.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Scanner {
     pending: String,
     /// Bytes of it that went by already.
@@ -151,10 +151,33 @@ pub struct Scanner {
     wanted: Option<BTreeSet<String>>,
 }
 
+impl Default for Scanner {
+    fn default() -> Self {
+        Self::new(false)
+    }
+}
+
 impl Scanner {
     /// A scanner at the start of a text; `json` says that it is JSON.
     pub fn new(json: bool) -> Self {
-        Self { json, wanted: Some(BTreeSet::new()), ..Self::default() }
+        Self {
+            pending: String::new(),
+            settled: 0,
+            json,
+            before: Before::Other,
+            line: Line::default(),
+            fence: None,
+            info: None,
+            ticks: 0,
+            run: 0,
+            loose: false,
+            swallowing: false,
+            tail: String::new(),
+            said: String::new(),
+            named: BTreeMap::new(),
+            named_bytes: 0,
+            wanted: Some(BTreeSet::new()),
+        }
     }
 
     /// Says what kind of text it is, before the first piece.

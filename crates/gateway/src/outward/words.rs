@@ -46,6 +46,11 @@ fn shown(found: &Found<'_>, target: &Target, note: &str) -> Option<String> {
     }
 }
 
+/// What stands in the place of the operator's prompt.
+pub fn left_out(lang: Lang) -> String {
+    say!(lang, en: "(left out: how this assistant is set up)", zh: "（此处略去该助手的内部设定）")
+}
+
 /// The words beside it, with the host in code, so that nothing makes a link of it.
 fn note(fetched: Fetched, taken: bool, host: &str, lang: Lang) -> String {
     match (fetched, taken) {
