@@ -370,6 +370,9 @@ pub struct ResponseRecord {
     pub restored: u64,
     /// Well-formed tokens in the answer that this request had not minted: reported, never guessed.
     pub unknown_tokens: u64,
+    /// Tokens that the provider read and wrote, where it says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tokens: Option<(u64, u64)>,
     /// The provider's own id of the request.
     pub request_id: Option<String>,
     /// The model that answered.

@@ -10,8 +10,8 @@ use axum::response::Response;
 use bytes::Bytes;
 use futures_util::{Stream, StreamExt};
 use http::{HeaderMap, StatusCode, header};
-use ombud_core::Lang;
 use ombud_core::event::{AnswerNoticeRecord, Event, EventKind, Party, ResponseRecord};
+use ombud_core::{Lang, Origin, Role};
 use ombud_detect::mask::{Minted, Tally};
 use ombud_ledger::Payload;
 
@@ -22,9 +22,11 @@ use crate::channel::stream::{AnswerStream, Step};
 use crate::gateway::Gateway;
 use crate::interceptor::Seen;
 use crate::outward::{Guard, Seen as Pointed, aside};
+use crate::pace::Used;
 use crate::record;
 use crate::refusal::Refusal;
 use crate::route::Route;
+use crate::tool::judge::exchange as document;
 use crate::upstream;
 use crate::wire::answer::{self, ToolCall};
 use crate::wire::json::{Doc, Keys};
@@ -89,6 +91,7 @@ impl Delivery {
             bytes: 0,
             restored: 0,
             unknown_tokens: 0,
+            tokens: None,
             request_id: None,
             model: None,
             finish: None,
@@ -151,7 +154,8 @@ impl Delivery {
         }
     }
 
-    fn saw(&mut self, tally: Tally, model: Option<String>, finish: Option<String>) {
+    fn saw(&mut self, (tally, used): (Tally, Used), model: Option<String>, finish: Option<String>) {
+        self.record.tokens = used.is_known().then_some((used.read, used.written));
         self.record.restored = tally.restored;
         self.record.unknown_tokens = tally.unknown;
         self.record.model = model;
@@ -196,7 +200,18 @@ impl Delivery {
     fn judge(&self, call: &ToolCall) -> Judgement {
         let gateway = Arc::clone(&self.gateway);
         let (judge, minted, config) = (&self.judge, &self.minted, &gateway.config);
+        let looked = config.tools.forbidden(&call.tool).map(|_| self.looked_at(call));
+        let call = looked.as_ref().unwrap_or(call);
         aside(judge.weight(), || judge.judge(&gateway.attributor, &config.tools, minted, call, config.lang))
+    }
+
+    /// The call with the categories of data that its arguments hold.
+    fn looked_at(&self, call: &ToolCall) -> ToolCall {
+        let exchange = document(&call.arguments, Role::ToolCall, &Origin::Model);
+        let found = self.gateway.inspector.detect(&self.client, &exchange);
+        let least = self.gateway.config.policy.min_score;
+        let found = found.iter().flat_map(|slot| slot.iter()).filter(|value| value.score >= least);
+        ToolCall { holds: found.map(|value| value.category()).collect(), ..call.clone() }
     }
 
     /// A guard of what the answer points to.
@@ -211,6 +226,18 @@ impl Delivery {
         self.pointed.more += seen.more;
         self.pointed.found.extend(seen.found);
         self.pointed.details.extend(seen.details);
+    }
+
+    /// Tokens that the exchange cost. Where the provider does not count, about four bytes are one; most bytes of a stream are
+    /// not its words.
+    fn spent(&self) -> u64 {
+        let asked = self.asked.as_ref().map_or(0, |asked| asked.weight() as u64);
+        let share = if self.streamed { 40 } else { 4 };
+        match self.record.tokens {
+            Some((read, written)) => read.saturating_add(written),
+            None if self.record.status == 0 || self.record.status >= 400 => 0,
+            None => asked / 4 + self.record.bytes / share,
+        }
     }
 
     /// Records what was found.
@@ -244,6 +271,7 @@ impl Delivery {
         }
         self.record.ms.1 = millis(self.started);
         self.record_pointed();
+        self.gateway.spend(&self.conversation, self.spent());
         let kept = std::mem::take(&mut self.kept);
         if let Some(interceptor) = &self.gateway.config.interceptor {
             let (status, streamed, given) = (self.record.status, self.streamed, &*self.given);
@@ -375,7 +403,7 @@ async fn whole(
     let read = answer::read(wire, &doc, &body, &delivery.minted, wire.speaks().then_some(&mut guard));
     delivery.points(guard.seen);
     delivery.record.complete = true;
-    delivery.saw(read.tally, read.model, read.finish);
+    delivery.saw((read.tally, read.used), read.model, read.finish);
     let withheld = match delivery.decide(&read.calls).await {
         Ok(withheld) => withheld,
         Err(why) => return Err(delivery.fail(why)),
@@ -511,7 +539,7 @@ impl Streaming {
 
     async fn close(&mut self) -> Option<Result<Bytes, std::io::Error>> {
         let (model, finish) = (self.state.model.take(), self.state.finish.take());
-        self.delivery.saw(self.state.tally(), model, finish);
+        self.delivery.saw((self.state.tally(), self.state.used), model, finish);
         let record = &mut self.delivery.record;
         record.complete = self.state.complete && !self.broken;
         if !self.state.complete && record.code.is_none() {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, OnceLock};
+use std::time::Instant;
 
 use ombud_core::event::{Counts, EventKind};
 use ombud_core::flow::{FlowMap, Recipient, RecipientKind};
@@ -16,6 +17,7 @@ use crate::inspect::Inspector;
 use crate::interceptor::Interceptor;
 use crate::memory::Memory;
 use crate::outward;
+use crate::pace::{Limits, Over, Pace};
 use crate::providers::{Provider, Providers};
 use crate::record;
 use crate::refusal::Refusal;
@@ -53,6 +55,8 @@ pub struct Config {
     pub max_body: usize,
     /// How long to wait for providers.
     pub patience: Patience,
+    /// How fast and how much clients may ask.
+    pub limits: Limits,
     /// Memory stores, and who asks for consent.
     pub memory: Memory,
     /// Changes and watches what passes, for adversarial tests only.
@@ -82,6 +86,8 @@ pub struct Gateway {
     /// Permits for bodies that are long enough to be worked on by few at a time.
     pub heavy: Semaphore,
     flow: Mutex<FlowMap>,
+    pace: Mutex<Pace>,
+    started: Instant,
 }
 
 impl Gateway {
@@ -101,6 +107,8 @@ impl Gateway {
             upstream,
             heavy: Semaphore::new(HEAVY_AT_ONCE),
             flow: Mutex::default(),
+            pace: Mutex::default(),
+            started: Instant::now(),
         }))
     }
 
@@ -111,6 +119,26 @@ impl Gateway {
             Dialect::Anthropic => &self.config.anthropic,
         };
         self.config.providers.by_id(id).ok_or_else(|| Refusal::Provider(id.clone()))
+    }
+
+    /// Whether a request of this client and conversation may leave now.
+    pub fn admits(&self, client: &str, conversation: &str) -> Result<(), Refusal> {
+        // A lock that a panic has poisoned must not open the gate: the request waits for better times.
+        let mut pace = self.pace.lock().map_err(|_| Refusal::Rate(60))?;
+        let admitted = pace.admit(&self.config.limits, client, conversation, self.started.elapsed());
+        admitted.map_err(|over| match over {
+            Over::Rate(wait) => Refusal::Rate(wait),
+            Over::Tokens(most) => Refusal::Tokens(most),
+        })
+    }
+
+    /// Counts the tokens of an answer, where somebody wants them counted.
+    pub fn spend(&self, conversation: &str, tokens: u64) {
+        if self.config.limits.tokens.is_some()
+            && let Ok(mut pace) = self.pace.lock()
+        {
+            pace.spend(conversation, tokens, self.started.elapsed());
+        }
     }
 
     /// What went where so far.

@@ -17,6 +17,7 @@ pub mod inspect;
 pub mod interceptor;
 pub mod memory;
 pub mod outward;
+pub mod pace;
 pub mod pipeline;
 pub mod providers;
 pub mod recall;

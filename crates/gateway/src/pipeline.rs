@@ -170,6 +170,9 @@ fn work(
     let key = caller.mint_key(route.wire);
     let masked = inspect::apply(&policy, &exchange, &recalled, &key, &approved(&call.headers))?;
     let conversation = caller.conversation(&exchange);
+    if route.wire.is_some_and(Wire::speaks) {
+        gateway.admits(&caller.client, &conversation)?;
+    }
     let ticket = intend(gateway, route, call, caller, &conversation, &exchange, (&masked, signs))?;
     // A call in the answer to a request that offers no tools has nothing that speaks for it.
     let tools = exchange.has_tools();
@@ -270,14 +273,18 @@ fn unread(wire: &'static str, body: Bytes) -> Exchange {
 
 /// The policy for a provider: on the operator's own machine everything is allowed, and still recorded.
 fn policy<'g>(gateway: &'g Gateway, route: &Route<'_>) -> Cow<'g, Policy> {
-    if !gateway.config.local.contains(&route.provider.id) {
-        return Cow::Borrowed(&gateway.config.policy);
+    let (id, host) = (&*route.provider.id, upstream::host(&route.url));
+    let alone = gateway.config.policy.knows(id, host);
+    if !gateway.config.local.contains(id) {
+        let policy = &gateway.config.policy;
+        return if alone { Cow::Owned(policy.clone().toward(id, host)) } else { Cow::Borrowed(policy) };
     }
     let allow = ombud_core::Action::Allow;
-    Cow::Owned(Policy {
+    let open = Policy {
         masking: ombud_core::DataCategory::ALL.iter().map(|category| (*category, allow)).collect(),
         ..gateway.config.policy.clone()
-    })
+    };
+    Cow::Owned(if alone { open.toward(id, host) } else { open })
 }
 
 /// Tokens of values that the caller lets leave in the clear.

@@ -10,6 +10,7 @@ use ombud_core::{AnswerPolicy, DataType, Lang, Policy, ToolPolicy, say};
 use ombud_detect::{Detector, Options};
 use ombud_gateway::Config;
 use ombud_gateway::memory::{Memory, Store};
+use ombud_gateway::pace::Limits;
 use ombud_gateway::providers::{ProviderOverride, Providers};
 use ombud_gateway::tool::Server;
 use ombud_gateway::tool::action::Settings;
@@ -35,6 +36,8 @@ pub(crate) struct File {
     pub tools: ToolPolicy,
     /// What answers may point to.
     pub answers: AnswerPolicy,
+    /// How fast and how much clients may ask.
+    pub limits: Limits,
     /// The gateway.
     pub gateway: GatewaySection,
     /// `ombud check`.
@@ -214,6 +217,7 @@ pub(crate) fn gateway(mut file: File, flags: &Flags, lang: Lang) -> Result<Confi
         policy: file.policy,
         tools: file.tools,
         answers: file.answers,
+        limits: file.limits,
         lang,
         providers,
         openai: openai_id,

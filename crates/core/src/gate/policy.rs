@@ -1,10 +1,11 @@
 //! `[tools]` of `ombud.toml`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
 use super::{Gate, Limit};
+use crate::category::DataCategory;
 use crate::effect::Effect;
 
 /// Equal calls in a conversation after which a person is asked, where nothing else is said.
@@ -18,6 +19,8 @@ pub struct ToolRule {
     pub effect: Option<Effect>,
     /// Its own gate.
     pub gate: Option<Gate>,
+    /// Categories of data that it must not be given, whatever else speaks for a call.
+    pub forbid: BTreeSet<DataCategory>,
     /// Values that are the operator's, by argument; `*` stands for any run of characters.
     pub arguments: BTreeMap<String, Vec<String>>,
 }
@@ -165,6 +168,11 @@ impl ToolPolicy {
     /// The effect that the operator declares for a tool.
     pub fn effect(&self, tool: &str) -> Option<Effect> {
         self.tools.get(tool).and_then(|rule| rule.effect)
+    }
+
+    /// The categories of data that a tool must not be given.
+    pub fn forbidden(&self, tool: &str) -> Option<&BTreeSet<DataCategory>> {
+        self.tools.get(tool).map(|rule| &rule.forbid).filter(|forbid| !forbid.is_empty())
     }
 
     /// Whether the operator gives this value for an argument. `path` is its place (RFC 6901).

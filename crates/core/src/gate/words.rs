@@ -1,6 +1,7 @@
 //! Decisions and doubts in words.
 
 use super::{Doubt, Limit};
+use crate::category::DataCategory;
 use crate::effect::Part;
 use crate::message::{Lang, Say};
 use crate::say;
@@ -53,6 +54,12 @@ pub fn told_rule(rule: &str, decision: &str, lang: Lang) -> String {
     }
 }
 
+/// A category of data by its id, in words.
+fn category(id: &str, lang: Lang) -> String {
+    let known = DataCategory::ALL.iter().find(|category| category.id() == id);
+    known.map_or_else(|| id.to_owned(), |category| category.say(lang))
+}
+
 fn doubt_in_words(id: &str, lang: Lang) -> String {
     let part = |id: &str| Part::by_id(id).map_or_else(|| id.to_owned(), |part| part.say(lang));
     match id {
@@ -69,6 +76,10 @@ fn doubt_in_words(id: &str, lang: Lang) -> String {
         "not_asked" => say!(lang, en: "the user did not ask for it", zh: "用户没有提出这一要求"),
         "delegated" => say!(lang, en: "the user left it to a text", zh: "用户让一段文字来决定"),
         _ => match id.split_once('_') {
+            Some(("forbidden", id)) => {
+                let category = category(id, lang);
+                say!(lang, en: "the tool must not be given {category}", zh: "不允许把“{category}”交给该工具")
+            }
             Some(("foreign", id)) => {
                 let part = part(id);
                 say!(lang, en: "{part} comes from third-party text", zh: "{part}来自第三方内容")
@@ -98,6 +109,12 @@ impl Say for Doubt {
             Self::NoStep => say!(lang,
                 en: "it is none of the steps that the developer declared",
                 zh: "它不在开发者声明的步骤之内"),
+            Self::Forbidden { category } => {
+                let category = category.say(lang);
+                say!(lang,
+                    en: "its arguments hold data that the developer never gives this tool: {category}",
+                    zh: "参数中含有开发者不允许交给该工具的数据：{category}")
+            }
             Self::Over { limit: Limit::Repeat } => say!(lang,
                 en: "the very same call was made many times already",
                 zh: "同样的调用已经执行过很多次"),

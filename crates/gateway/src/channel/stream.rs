@@ -10,6 +10,7 @@ use ombud_detect::mask::{Form, Minted, Restorer, Tally};
 use super::sse::{self, FrameTooLarge, Splitter};
 use super::withhold;
 use crate::outward::{Guard, Seen, Voice};
+use crate::pace::Used;
 use crate::wire::answer::{ToolCall, form_of, restore_strings, watch_strings};
 use crate::wire::frame::{Channel, ChannelKind, Frame, Mark};
 use crate::wire::json::{Doc, Keys, Node};
@@ -50,6 +51,8 @@ pub struct AnswerStream {
     inserted: i64,
     ended: bool,
     whole: Tally,
+    /// Tokens as the provider counts them.
+    pub used: Used,
     /// Whether the stream ended as its wire demands.
     pub complete: bool,
     /// Why the model stopped.
@@ -89,6 +92,7 @@ impl AnswerStream {
             inserted: 0,
             ended: false,
             whole: Tally::default(),
+            used: Used::default(),
             complete: false,
             finish: None,
             model: None,
@@ -200,6 +204,7 @@ impl AnswerStream {
         // What is no JSON is not ours to judge: it goes through as it came.
         let Ok(doc) = Doc::parse(&data, Keys::Any) else { return self.emit(raw) };
         let info = self.wire.frame(&doc);
+        self.used.see(&doc);
         self.complete |= info.last;
         self.finish = info.finish.clone().or_else(|| self.finish.take());
         self.model = info.model.clone().or_else(|| self.model.take());

@@ -1,9 +1,10 @@
 //! A whole answer: its tool calls, and its tokens turned back.
 
+use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
-use ombud_core::DataType;
 use ombud_core::exchange::escape_json;
+use ombud_core::{DataCategory, DataType};
 use ombud_detect::mask::{Form, Minted, Tally, restore, token};
 
 use super::frame::{Channel, ChannelKind};
@@ -13,6 +14,7 @@ use super::openai_responses::{AGENT_CALLS, call_arguments};
 use super::splice::{Patch, splice};
 use super::{Calls, Wire, spoken};
 use crate::outward::Guard;
+use crate::pace::Used;
 
 /// The longest arguments that are looked at.
 pub const MAX_ARGUMENTS: usize = 4 * 1024 * 1024;
@@ -37,6 +39,8 @@ pub struct ToolCall {
     pub arguments: String,
     /// False if the answer says the arguments twice and not alike, or at unbearable length.
     pub sound: bool,
+    /// Categories of data in the arguments, where somebody looked.
+    pub holds: BTreeSet<DataCategory>,
 }
 
 impl Default for ToolCall {
@@ -50,6 +54,7 @@ impl Default for ToolCall {
             written: String::new(),
             arguments: String::new(),
             sound: true,
+            holds: BTreeSet::new(),
         }
     }
 }
@@ -99,6 +104,8 @@ pub struct Answer {
     pub calls: Vec<ToolCall>,
     /// What was seen while restoring.
     pub tally: Tally,
+    /// Tokens as the provider counts them.
+    pub used: Used,
     /// Why the model stopped.
     pub finish: Option<String>,
     /// The model that answered.
@@ -109,6 +116,7 @@ pub struct Answer {
 pub fn read(wire: Wire, doc: &Doc<'_>, body: &[u8], minted: &Minted, guard: Option<&mut Guard>) -> Answer {
     let root = doc.root();
     let mut answer = Answer { model: doc.get_str(root, "model").map(Into::into), ..Answer::default() };
+    answer.used.see(doc);
     let mut sealed = Vec::new();
     match wire.calls() {
         Calls::Choices => chat(doc, minted, &mut answer),

@@ -91,6 +91,7 @@ impl Rig {
             policy: Policy::default(),
             tools: ToolPolicy::default(),
             answers: AnswerPolicy::default(),
+            limits: ombud_gateway::pace::Limits::default(),
             lang: Lang::En,
             providers: Providers::builtin().unwrap().with_override("mock", provider).unwrap(),
             openai: "mock".into(),

@@ -1,7 +1,7 @@
 //! `ombud policy explain`: one call, the rule that decided it, and what would change that.
 
 use anyhow::{Result, bail};
-use ombud_core::gate::{ArgumentFacts, CallDecision, CallFacts, Gate, Preset, Ruled, quoted, told};
+use ombud_core::gate::{ArgumentFacts, CallDecision, CallFacts, Doubt, Gate, Preset, Ruled, quoted, told};
 use ombud_core::{Lang, Say, ToolPolicy, say};
 use ombud_gateway::attribute::Attributor;
 use ombud_ledger::read::Reader;
@@ -84,7 +84,7 @@ pub(super) fn explained(policy: &ToolPolicy, call: &Recorded, lang: Lang) -> Exp
         now: decision.as_ref().map(CallDecision::id),
         rule: ruled.map(|(_, rule)| rule_in_words(rule, call, known.as_ref(), lang)),
         gate: ruled.map(|(gate, _)| gate),
-        lines: decision.as_ref().and_then(|decision| lines(call, decision, known.as_ref()?)),
+        lines: decision.as_ref().and_then(|decision| lines(call, decision)),
         facts: known,
         otherwise,
     }
@@ -129,8 +129,9 @@ fn name(tool: &str) -> String {
 }
 
 /// Lines that let a call pass: its doubtful values as the operator's own, or the tool's own gate.
-fn lines(call: &Recorded, decision: &CallDecision, facts: &CallFacts) -> Option<String> {
-    if facts.secret || Outcome::of(decision) == Outcome::Allowed {
+fn lines(call: &Recorded, decision: &CallDecision) -> Option<String> {
+    let fixed = |doubt: &Doubt| matches!(doubt, Doubt::Forbidden { .. } | Doubt::NoStep | Doubt::Secret);
+    if Outcome::of(decision) == Outcome::Allowed || decision.doubts().iter().any(fixed) {
         return None;
     }
     let tool = name(&call.tool);
