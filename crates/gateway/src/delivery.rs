@@ -11,7 +11,7 @@ use bytes::Bytes;
 use futures_util::{Stream, StreamExt};
 use http::{HeaderMap, StatusCode, header};
 use ombud_core::event::{AnswerNoticeRecord, Event, EventKind, Party, ResponseRecord};
-use ombud_core::{Lang, Origin, Role};
+use ombud_core::{Detection, Lang, Origin, Role};
 use ombud_detect::mask::{Minted, Tally};
 use ombud_ledger::Payload;
 
@@ -211,7 +211,7 @@ impl Delivery {
         let found = self.gateway.inspector.detect(&self.client, &exchange);
         let least = self.gateway.config.policy.min_score;
         let found = found.iter().flat_map(|slot| slot.iter()).filter(|value| value.score >= least);
-        ToolCall { holds: found.map(|value| value.category()).collect(), ..call.clone() }
+        ToolCall { holds: found.map(Detection::category).collect(), ..call.clone() }
     }
 
     /// A guard of what the answer points to.

@@ -11,7 +11,7 @@ use crate::wire::json::{Doc, Node};
 /// Clients and conversations that are remembered.
 const MOST: usize = 10_000;
 
-const MINUTE: Duration = Duration::from_secs(60);
+const MINUTE: Duration = Duration::from_mins(1);
 
 /// `[limits]` of `ombud.toml`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]

@@ -92,9 +92,10 @@ impl Refusal {
             Self::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Encoded => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::Body | Self::Json(_) | Self::Address(_) => StatusCode::BAD_REQUEST,
-            Self::Path(_) | Self::Blocked(_) | Self::Ask(..) | Self::Opaque(_) => StatusCode::FORBIDDEN,
+            Self::Path(_) | Self::Blocked(_) | Self::Ask(..) | Self::Opaque(_) | Self::Tokens(_) => {
+                StatusCode::FORBIDDEN
+            }
             Self::Rate(_) => StatusCode::TOO_MANY_REQUESTS,
-            Self::Tokens(_) => StatusCode::FORBIDDEN,
             Self::Ledger => StatusCode::SERVICE_UNAVAILABLE,
             Self::Timeout(_) => StatusCode::GATEWAY_TIMEOUT,
             Self::Unreachable(_) | Self::Cut(_) | Self::Garbage(_) | Self::AnswerTooLarge => {

@@ -100,7 +100,7 @@ async fn verb(cli: Cli, terminal: Terminal) -> Result<u8> {
         Some(Verb::Plan(args)) => plan::plan(&args, terminal).await,
         Some(Verb::Notice(args)) => notice::notice(&args, terminal).await,
         Some(Verb::Subject(args)) => subject::subject(args, terminal).await,
-        Some(Verb::Attack(args)) => attack::attack(args, terminal).await,
+        Some(Verb::Attack(args)) => Box::pin(attack::attack(args, terminal)).await,
         Some(Verb::Sim(args)) => sim::sim(args, terminal).await,
         Some(Verb::Demo(args)) => demo::demo(&args, terminal).await,
     }
