@@ -8,6 +8,7 @@ split    characters in each streamed delta; 0 is everything at once
 bytes    bytes in each write to the socket; 0 is one write for each event
 noise    how tokens are repeated: "none", "lower", "bold", "angle", "escape", "code"
 ascii    tool arguments escape everything beyond ASCII
+say      words after the text; {} stands for the first token of the request
 """
 
 import json
@@ -31,6 +32,7 @@ class Plan:
     bytes: int = 0
     noise: str = "none"
     ascii: bool = False
+    say: str = ""
 
     def dress(self, token):
         """The token as a careless model would write it."""

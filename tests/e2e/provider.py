@@ -59,6 +59,7 @@ def compose(request, plan, is_result, strangers):
     given = given or [p.value for p in planted.ALL + planted.CROWD if p.value in "\n".join(plans.strings(request.json))]
     dressed = [plan.dress(word) for word in given]
     text = "收到：" + "，".join(dressed) + "。Noted: " + " / ".join(dressed) + ". 号码PHONE_"
+    text += plan.say.replace("{}", dressed[0] if dressed else "")
     if is_result or plan.answer in ("text", "foreign", "cut"):
         return Reply(text=text)
     if plan.answer == "thinking":

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::category::DataType;
 use crate::effect::Effect;
 use crate::exchange::{OpaqueKind, Role};
+use crate::gate::Carried;
 use crate::origin::Origin;
 use crate::sign::SignRecord;
 
@@ -97,6 +98,9 @@ pub enum EventKind {
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         arguments: Vec<ArgumentRecord>,
     },
+    /// A rule spoke about what an answer points to; the addresses are in the payload.
+    #[serde(rename = "answer.notice")]
+    AnswerNotice(Box<AnswerNoticeRecord>),
     /// A call reached the tool edge and was decided there; it is forwarded only after this is on disk.
     #[serde(rename = "tool.call")]
     ToolCall(Box<ToolCallRecord>),
@@ -206,6 +210,33 @@ pub struct OverlapRecord {
     pub origin: Origin,
     /// How it was matched: `token`, `identifier` or `text`.
     pub by: String,
+}
+
+/// What rules said about one answer. It holds no content.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AnswerNoticeRecord {
+    /// The findings, in the order of the answer.
+    pub found: Vec<AnswerFinding>,
+    /// How many more there were.
+    #[serde(default)]
+    pub more: u64,
+}
+
+/// What one rule said.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AnswerFinding {
+    /// The rule, such as `answer.link_data`.
+    pub rule: String,
+    /// What was decided, in the words of `tool.intent`: `would_ask`, `ask` or `block`.
+    pub decision: String,
+    /// In which form it stood there: `image`, `link`, `definition`, `address` or `tag`; `text` where it is about words.
+    pub form: String,
+    /// What of the context it carried.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub carries: Vec<Carried>,
+    /// Where it, its host and what it carried stand in the context.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub overlaps: Vec<OverlapRecord>,
 }
 
 /// A call at the tool edge.
@@ -339,6 +370,9 @@ pub struct ResponseRecord {
     pub restored: u64,
     /// Well-formed tokens in the answer that this request had not minted: reported, never guessed.
     pub unknown_tokens: u64,
+    /// Tokens that the provider read and wrote, where it says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tokens: Option<(u64, u64)>,
     /// The provider's own id of the request.
     pub request_id: Option<String>,
     /// The model that answered.

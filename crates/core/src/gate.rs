@@ -4,14 +4,19 @@
 //! gets what come from the user, the operator or a record that the user named, or only from text that anybody may have
 //! written? A value that stands in both is the user's.
 
+mod answers;
 mod policy;
 mod words;
 
-pub use policy::{Done, Limits, Preset, ToolPolicy, ToolRule};
-pub use words::{quoted, told};
+pub use answers::{AnswerPolicy, Carried, Fetched, LinkDecision, LinkDoubt, LinkFacts, decide_link};
+pub use policy::{Done, Limits, Preset, Ruled, ToolPolicy, ToolRule};
+pub use words::{quoted, told, told_rule};
+
+use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
+use crate::category::DataCategory;
 use crate::effect::{Effect, Part};
 use crate::origin::Origin;
 
@@ -31,7 +36,7 @@ pub enum Gate {
 }
 
 /// What is known about a call.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[expect(clippy::struct_excessive_bools, reason = "independent facts; no two of them make a state")]
 pub struct CallFacts {
     /// What it does.
@@ -56,6 +61,9 @@ pub struct CallFacts {
     pub standing: bool,
     /// What the conversation has done so far, this call included.
     pub done: Done,
+    /// Categories of data in its arguments, where the tool must not be given all.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub holds: BTreeSet<DataCategory>,
     /// Its arguments that play a part.
     pub arguments: Vec<ArgumentFacts>,
 }
@@ -73,7 +81,7 @@ pub enum Limit {
 }
 
 /// What is known about one argument that plays a part.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[expect(clippy::struct_excessive_bools, reason = "independent facts; no two of them make a state")]
 pub struct ArgumentFacts {
     /// Its place in the arguments (RFC 6901).
@@ -110,6 +118,11 @@ pub enum Doubt {
     Unreadable,
     /// The tool is no declared step.
     NoStep,
+    /// The arguments hold data that the tool must not be given.
+    Forbidden {
+        /// The category.
+        category: DataCategory,
+    },
     /// The conversation does more than the operator allows without a question.
     Over {
         /// Which limit it goes over.
@@ -165,12 +178,23 @@ impl Doubt {
         }
     }
 
+    /// The place and the value that are doubted, where it is about one.
+    pub fn place(&self) -> Option<(&str, &str)> {
+        match self {
+            Self::Foreign { path, value, .. }
+            | Self::Unseen { path, value, .. }
+            | Self::Instructed { path, value, .. } => Some((path, value)),
+            _ => None,
+        }
+    }
+
     /// The stable id, without any content.
     pub fn id(&self) -> String {
         match self {
             Self::Secret => "secret".to_owned(),
             Self::Unreadable => "unreadable".to_owned(),
             Self::NoStep => "no_step".to_owned(),
+            Self::Forbidden { category } => format!("forbidden_{}", category.id()),
             Self::Over { limit: Limit::Repeat } => "over_repeat".to_owned(),
             Self::Over { limit: Limit::Calls } => "over_calls".to_owned(),
             Self::Over { limit: Limit::Money } => "over_money".to_owned(),
@@ -250,6 +274,11 @@ pub fn decide_call(policy: &ToolPolicy, tool: &str, facts: &CallFacts) -> CallDe
     }
     if !policy.is_a_step(tool) {
         return CallDecision::Block(vec![Doubt::NoStep]);
+    }
+    let forbidden = policy.forbidden(tool).into_iter().flat_map(|forbid| forbid.intersection(&facts.holds));
+    let forbidden: Vec<Doubt> = forbidden.map(|category| Doubt::Forbidden { category: *category }).collect();
+    if !forbidden.is_empty() {
+        return CallDecision::Block(forbidden);
     }
     let mut gate = policy.gate(tool, facts.effect);
     let mut doubts = if gate == Gate::Allow { Vec::new() } else { doubts(policy, tool, facts) };
@@ -384,8 +413,21 @@ mod tests {
             approved: false,
             standing: false,
             done: Done::default(),
+            holds: BTreeSet::new(),
             arguments,
         }
+    }
+
+    #[test]
+    fn data_that_a_tool_must_not_be_given_is_withheld_whatever_speaks_for_the_call() {
+        let health = DataCategory::HealthRecord;
+        let rule = ToolRule { forbid: [health].into(), gate: Some(Gate::Allow), ..ToolRule::default() };
+        let policy = ToolPolicy { tools: [("send".to_owned(), rule)].into(), ..ToolPolicy::default() };
+        let facts = CallFacts { holds: [health].into(), approved: true, ..call(Effect::Read, Vec::new()) };
+        assert_eq!(decide_call(&policy, "send", &facts).id(), format!("block: forbidden_{}", health.id()));
+        assert!(decide_call(&policy, "other", &facts).releases());
+        let other = CallFacts { holds: [DataCategory::ContactPhone].into(), ..facts };
+        assert!(decide_call(&policy, "send", &other).releases());
     }
 
     fn ids(facts: &CallFacts) -> String {

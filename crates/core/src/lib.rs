@@ -22,7 +22,7 @@ pub use category::{Class, DataCategory, DataType};
 pub use detection::{DECLARED, Detection, PLACE};
 pub use effect::Effect;
 pub use exchange::{Codec, Edge, Exchange, OfferedTool, Opaque, OpaqueKind, PastCall, Role, Slot};
-pub use gate::{CallDecision, CallFacts, ToolPolicy, decide_call};
+pub use gate::{AnswerPolicy, CallDecision, CallFacts, ToolPolicy, decide_call};
 pub use message::{Lang, Say};
 pub use offset::OffsetMap;
 pub use origin::{Origin, Trust};

@@ -50,6 +50,8 @@ pub struct Policy {
     pub style: Style,
     /// The same for single types, by their canonical names.
     pub styles: BTreeMap<DataType, Style>,
+    /// Actions per category for single recipients, by the id of the provider or by its host.
+    pub recipients: BTreeMap<String, BTreeMap<DataCategory, Action>>,
 }
 
 impl Default for Policy {
@@ -60,11 +62,32 @@ impl Default for Policy {
             min_score: 0.5,
             style: Style::Token,
             styles: BTreeMap::new(),
+            recipients: BTreeMap::new(),
         }
     }
 }
 
 impl Policy {
+    /// Whether anything is said of this recipient alone.
+    pub fn knows(&self, provider: &str, host: &str) -> bool {
+        [provider, host].iter().any(|name| self.recipients.contains_key(*name))
+    }
+
+    /// The policy for one recipient: what is said of it alone stands above what is said of all. Of its id and its host the
+    /// stricter action counts.
+    #[must_use]
+    pub fn toward(mut self, provider: &str, host: &str) -> Self {
+        let mut own: BTreeMap<DataCategory, Action> = BTreeMap::new();
+        for (category, action) in
+            [provider, host].iter().filter_map(|name| self.recipients.get(*name)).flatten()
+        {
+            let known = own.entry(*category).or_insert(*action);
+            *known = (*known).max(*action);
+        }
+        self.masking.extend(own);
+        self
+    }
+
     /// The action for a type of data, whatever the value.
     pub fn action(&self, kind: DataType) -> Action {
         self.by_category(kind.category())
@@ -282,6 +305,21 @@ mod tests {
             action(&policy(DataCategory::DemoBasic, Action::Redact)),
             [Action::Redact, Action::Redact]
         );
+    }
+
+    #[test]
+    fn a_recipient_has_its_own_actions_and_the_stricter_of_two_names_counts() {
+        let phone = |action| BTreeMap::from([(DataCategory::ContactPhone, action)]);
+        let recipients = BTreeMap::from([
+            ("one".to_owned(), phone(Action::Allow)),
+            ("api.one.example".to_owned(), phone(Action::Block)),
+        ]);
+        let policy = Policy { recipients, ..Policy::default() };
+        let toward = |id: &str, host: &str| policy.clone().toward(id, host).action(DataType::Phone);
+        assert_eq!(toward("one", "other.example"), Action::Allow);
+        assert_eq!(toward("one", "api.one.example"), Action::Block);
+        assert_eq!(toward("two", "two.example"), Action::Mask);
+        assert!(policy.knows("x", "api.one.example") && !policy.knows("x", "y"));
     }
 
     #[test]

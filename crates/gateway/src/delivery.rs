@@ -10,22 +10,23 @@ use axum::response::Response;
 use bytes::Bytes;
 use futures_util::{Stream, StreamExt};
 use http::{HeaderMap, StatusCode, header};
-use ombud_core::Lang;
-use ombud_core::event::{Event, EventKind, Party, ResponseRecord};
+use ombud_core::event::{AnswerNoticeRecord, Event, EventKind, Party, ResponseRecord};
+use ombud_core::{Detection, Lang, Origin, Role};
 use ombud_detect::mask::{Minted, Tally};
 use ombud_ledger::Payload;
-use tokio::runtime::{Handle, RuntimeFlavor};
-use tokio::task::block_in_place;
 
 use crate::caller::Caller;
 use crate::calls::arguments::canonical;
-use crate::calls::{Judge, Judgement, question};
+use crate::calls::{Asked, Judge, Judgement, question};
 use crate::channel::stream::{AnswerStream, Step};
 use crate::gateway::Gateway;
 use crate::interceptor::Seen;
+use crate::outward::{Guard, Seen as Pointed, aside};
+use crate::pace::Used;
 use crate::record;
 use crate::refusal::Refusal;
 use crate::route::Route;
+use crate::tool::judge::exchange as document;
 use crate::upstream;
 use crate::wire::answer::{self, ToolCall};
 use crate::wire::json::{Doc, Keys};
@@ -37,9 +38,6 @@ const MAX_ANSWER: usize = 64 * 1024 * 1024;
 
 /// Of a streamed answer so much is kept for the log.
 const MAX_KEPT: usize = 16 * 1024 * 1024;
-
-/// Contexts with more text than this are read off the threads that serve connections.
-const HEAVY: usize = 64 * 1024;
 
 /// Characters of a tool's name in the log.
 const MAX_NAME: usize = 128;
@@ -63,6 +61,9 @@ pub struct Delivery {
     subject: Option<String>,
     minted: Arc<Minted>,
     judge: Judge,
+    asked: Option<Arc<Asked>>,
+    /// What was found of what the answer points to.
+    pointed: Pointed,
     started: Instant,
     record: ResponseRecord,
     /// What the provider sent, for the payload.
@@ -82,7 +83,7 @@ impl Delivery {
         conversation: String,
         caller: &Caller,
         minted: Minted,
-        judge: Judge,
+        (judge, asked): (Judge, Option<Arc<Asked>>),
     ) -> Self {
         let record = ResponseRecord {
             status: 0,
@@ -90,6 +91,7 @@ impl Delivery {
             bytes: 0,
             restored: 0,
             unknown_tokens: 0,
+            tokens: None,
             request_id: None,
             model: None,
             finish: None,
@@ -112,6 +114,8 @@ impl Delivery {
             subject: caller.subject.clone(),
             minted,
             judge,
+            asked,
+            pointed: Pointed::default(),
             started: Instant::now(),
             record,
             kept: Vec::new(),
@@ -150,7 +154,8 @@ impl Delivery {
         }
     }
 
-    fn saw(&mut self, tally: Tally, model: Option<String>, finish: Option<String>) {
+    fn saw(&mut self, (tally, used): (Tally, Used), model: Option<String>, finish: Option<String>) {
+        self.record.tokens = used.is_known().then_some((used.read, used.written));
         self.record.restored = tally.restored;
         self.record.unknown_tokens = tally.unknown;
         self.record.model = model;
@@ -192,15 +197,57 @@ impl Delivery {
         Ok(withheld)
     }
 
-    fn judge(&mut self, call: &ToolCall) -> Judgement {
+    fn judge(&self, call: &ToolCall) -> Judgement {
         let gateway = Arc::clone(&self.gateway);
-        let heavy = self.judge.weight() > HEAVY;
-        let (judge, minted, config) = (&mut self.judge, &self.minted, &gateway.config);
-        let mut work = || judge.judge(&gateway.attributor, &config.tools, minted, call, config.lang);
-        match Handle::current().runtime_flavor() {
-            // Others are served by another thread meanwhile.
-            RuntimeFlavor::MultiThread if heavy => block_in_place(work),
-            _ => work(),
+        let (judge, minted, config) = (&self.judge, &self.minted, &gateway.config);
+        let looked = config.tools.forbidden(&call.tool).map(|_| self.looked_at(call));
+        let call = looked.as_ref().unwrap_or(call);
+        aside(judge.weight(), || judge.judge(&gateway.attributor, &config.tools, minted, call, config.lang))
+    }
+
+    /// The call with the categories of data that its arguments hold.
+    fn looked_at(&self, call: &ToolCall) -> ToolCall {
+        let exchange = document(&call.arguments, Role::ToolCall, &Origin::Model);
+        let found = self.gateway.inspector.detect(&self.client, &exchange);
+        let least = self.gateway.config.policy.min_score;
+        let found = found.iter().flat_map(|slot| slot.iter()).filter(|value| value.score >= least);
+        ToolCall { holds: found.map(Detection::category).collect(), ..call.clone() }
+    }
+
+    /// A guard of what the answer points to.
+    fn guard(&self) -> Guard {
+        let gateway = &self.gateway;
+        let (rules, attributor) = (Arc::clone(&gateway.outward), Arc::clone(&gateway.attributor));
+        Guard::new(rules, attributor, self.asked.clone(), Arc::clone(&self.minted))
+    }
+
+    /// Keeps what the guard has found so far.
+    fn points(&mut self, seen: Pointed) {
+        self.pointed.more += seen.more;
+        self.pointed.found.extend(seen.found);
+        self.pointed.details.extend(seen.details);
+    }
+
+    /// Tokens that the exchange cost. Where the provider does not count, about four bytes are one; most bytes of a stream are
+    /// not its words.
+    fn spent(&self) -> u64 {
+        let asked = self.asked.as_ref().map_or(0, |asked| asked.weight() as u64);
+        let share = if self.streamed { 40 } else { 4 };
+        match self.record.tokens {
+            Some((read, written)) => read.saturating_add(written),
+            None if self.record.status == 0 || self.record.status >= 400 => 0,
+            None => asked / 4 + self.record.bytes / share,
+        }
+    }
+
+    /// Records what was found.
+    fn record_pointed(&mut self) {
+        let Pointed { found, details, more } = std::mem::take(&mut self.pointed);
+        if !found.is_empty() {
+            let details = serde_json::Value::Array(details).to_string();
+            let kind = EventKind::AnswerNotice(Box::new(AnswerNoticeRecord { found, more }));
+            // As with the record of the answer: a log that cannot be written stops the next request.
+            let _ = self.append(kind, Some(details.as_bytes()));
         }
     }
 
@@ -223,6 +270,8 @@ impl Delivery {
             return;
         }
         self.record.ms.1 = millis(self.started);
+        self.record_pointed();
+        self.gateway.spend(&self.conversation, self.spent());
         let kept = std::mem::take(&mut self.kept);
         if let Some(interceptor) = &self.gateway.config.interceptor {
             let (status, streamed, given) = (self.record.status, self.streamed, &*self.given);
@@ -350,9 +399,11 @@ async fn whole(
         }
         return Err(delivery.fail(Refusal::Garbage(kind.to_owned())));
     };
-    let read = answer::read(wire, &doc, &body, &delivery.minted);
+    let mut guard = delivery.guard();
+    let read = answer::read(wire, &doc, &body, &delivery.minted, wire.speaks().then_some(&mut guard));
+    delivery.points(guard.seen);
     delivery.record.complete = true;
-    delivery.saw(read.tally, read.model, read.finish);
+    delivery.saw((read.tally, read.used), read.model, read.finish);
     let withheld = match delivery.decide(&read.calls).await {
         Ok(withheld) => withheld,
         Err(why) => return Err(delivery.fail(why)),
@@ -407,7 +458,7 @@ struct Streaming {
 
 fn stream(mut delivery: Delivery, wire: Wire, answer: reqwest::Response) -> Body {
     delivery.streamed = true;
-    let state = AnswerStream::new(wire, Arc::clone(&delivery.minted));
+    let state = AnswerStream::new(wire, Arc::clone(&delivery.minted)).guarded(delivery.guard());
     let source: Source = Box::pin(answer.bytes_stream());
     let streaming = Streaming { delivery, source, state, ended: false, broken: false };
     Body::from_stream(futures_util::stream::unfold(Some(streaming), |streaming| async move {
@@ -427,7 +478,9 @@ impl Streaming {
     /// The next bytes for the client.
     async fn next(&mut self) -> Option<Result<Bytes, std::io::Error>> {
         loop {
-            match self.state.step() {
+            let step = self.state.step();
+            self.delivery.points(self.state.seen());
+            match step {
                 Some(Step::Forward(bytes)) if !bytes.is_empty() => return Some(Ok(bytes.into())),
                 Some(Step::Forward(_)) => {}
                 Some(Step::Decide(calls)) => {
@@ -486,7 +539,7 @@ impl Streaming {
 
     async fn close(&mut self) -> Option<Result<Bytes, std::io::Error>> {
         let (model, finish) = (self.state.model.take(), self.state.finish.take());
-        self.delivery.saw(self.state.tally(), model, finish);
+        self.delivery.saw((self.state.tally(), self.state.used), model, finish);
         let record = &mut self.delivery.record;
         record.complete = self.state.complete && !self.broken;
         if !self.state.complete && record.code.is_none() {

@@ -2,10 +2,11 @@
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, OnceLock};
+use std::time::Instant;
 
 use ombud_core::event::{Counts, EventKind};
 use ombud_core::flow::{FlowMap, Recipient, RecipientKind};
-use ombud_core::{Lang, Policy, ToolPolicy};
+use ombud_core::{AnswerPolicy, Lang, Policy, ToolPolicy};
 use ombud_detect::Detector;
 use ombud_ledger::Ledger;
 use tokio::sync::Semaphore;
@@ -15,6 +16,8 @@ use crate::consent::Desk;
 use crate::inspect::Inspector;
 use crate::interceptor::Interceptor;
 use crate::memory::Memory;
+use crate::outward;
+use crate::pace::{Limits, Over, Pace};
 use crate::providers::{Provider, Providers};
 use crate::record;
 use crate::refusal::Refusal;
@@ -32,6 +35,8 @@ pub struct Config {
     pub policy: Policy,
     /// What becomes of tool calls.
     pub tools: ToolPolicy,
+    /// What answers may point to.
+    pub answers: AnswerPolicy,
     /// The language of errors.
     pub lang: Lang,
     /// The providers it knows.
@@ -50,6 +55,8 @@ pub struct Config {
     pub max_body: usize,
     /// How long to wait for providers.
     pub patience: Patience,
+    /// How fast and how much clients may ask.
+    pub limits: Limits,
     /// Memory stores, and who asks for consent.
     pub memory: Memory,
     /// Changes and watches what passes, for adversarial tests only.
@@ -64,6 +71,8 @@ pub struct Gateway {
     pub inspector: Arc<Inspector>,
     /// Attribution with memory.
     pub attributor: Arc<Attributor>,
+    /// What answers are watched by.
+    pub outward: Arc<outward::Rules>,
     /// What the model edge leaves for the tool edge.
     pub shelf: Arc<Shelf>,
     /// The tool edge, where there is one.
@@ -77,6 +86,8 @@ pub struct Gateway {
     /// Permits for bodies that are long enough to be worked on by few at a time.
     pub heavy: Semaphore,
     flow: Mutex<FlowMap>,
+    pace: Mutex<Pace>,
+    started: Instant,
 }
 
 impl Gateway {
@@ -85,6 +96,7 @@ impl Gateway {
         let upstream = Upstream::new(config.patience)?;
         let desk = Desk::new(&ledger, config.memory.controller.clone());
         Ok(Arc::new(Self {
+            outward: Arc::new(outward::Rules::of(&config)),
             config,
             desk,
             inspector: Arc::new(Inspector::new(detector)),
@@ -95,6 +107,8 @@ impl Gateway {
             upstream,
             heavy: Semaphore::new(HEAVY_AT_ONCE),
             flow: Mutex::default(),
+            pace: Mutex::default(),
+            started: Instant::now(),
         }))
     }
 
@@ -105,6 +119,26 @@ impl Gateway {
             Dialect::Anthropic => &self.config.anthropic,
         };
         self.config.providers.by_id(id).ok_or_else(|| Refusal::Provider(id.clone()))
+    }
+
+    /// Whether a request of this client and conversation may leave now.
+    pub fn admits(&self, client: &str, conversation: &str) -> Result<(), Refusal> {
+        // A lock that a panic has poisoned must not open the gate: the request waits for better times.
+        let mut pace = self.pace.lock().map_err(|_| Refusal::Rate(60))?;
+        let admitted = pace.admit(&self.config.limits, client, conversation, self.started.elapsed());
+        admitted.map_err(|over| match over {
+            Over::Rate(wait) => Refusal::Rate(wait),
+            Over::Tokens(most) => Refusal::Tokens(most),
+        })
+    }
+
+    /// Counts the tokens of an answer, where somebody wants them counted.
+    pub fn spend(&self, conversation: &str, tokens: u64) {
+        if self.config.limits.tokens.is_some()
+            && let Ok(mut pace) = self.pace.lock()
+        {
+            pace.spend(conversation, tokens, self.started.elapsed());
+        }
     }
 
     /// What went where so far.

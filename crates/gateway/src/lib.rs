@@ -16,6 +16,8 @@ pub mod gateway;
 pub mod inspect;
 pub mod interceptor;
 pub mod memory;
+pub mod outward;
+pub mod pace;
 pub mod pipeline;
 pub mod providers;
 pub mod recall;

@@ -12,7 +12,7 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, Request, header};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use ombud_core::event::{Event, EventKind};
-use ombud_core::{Exchange, Policy, SignRecord};
+use ombud_core::{Exchange, Policy, Role, SignRecord};
 use ombud_detect::mask::Minted;
 use ombud_detect::memory::Recalled;
 use ombud_ledger::{Payload, Ticket};
@@ -20,7 +20,7 @@ use tokio::runtime::{Handle, RuntimeFlavor};
 use tokio::task::block_in_place;
 
 use crate::caller::Caller;
-use crate::calls::Judge;
+use crate::calls::{Asked, Judge};
 use crate::delivery::{self, Delivery};
 use crate::gateway::Gateway;
 use crate::inspect::{self, Masked};
@@ -100,7 +100,7 @@ async fn exchange(gateway: &Arc<Gateway>, call: Call, body: Body) -> Result<Resp
         ready.conversation,
         &caller,
         ready.minted,
-        ready.judge,
+        (ready.judge, ready.asked),
     );
     let headers = upstream::request_headers(&call.headers);
     // The disk is asked first: it is the slower of the two as long as the provider does not think.
@@ -125,6 +125,7 @@ struct Ready {
     conversation: String,
     ticket: Ticket,
     judge: Judge,
+    asked: Option<Arc<Asked>>,
 }
 
 /// What stands between a body that was read and one that may leave. It is let go here with all that it needed: a request may
@@ -169,11 +170,18 @@ fn work(
     let key = caller.mint_key(route.wire);
     let masked = inspect::apply(&policy, &exchange, &recalled, &key, &approved(&call.headers))?;
     let conversation = caller.conversation(&exchange);
+    if route.wire.is_some_and(Wire::speaks) {
+        gateway.admits(&caller.client, &conversation)?;
+    }
     let ticket = intend(gateway, route, call, caller, &conversation, &exchange, (&masked, signs))?;
-    // A request that offers no tools is let go: a call in its answer has nothing that speaks for it.
-    let request = route.wire.filter(|_| exchange.has_tools()).map(|wire| (wire, exchange.body));
-    let judge = Judge::new(request, caller, suspicious);
-    Ok(Ready { body: masked.body, minted: masked.minted, conversation, ticket, judge })
+    // A call in the answer to a request that offers no tools has nothing that speaks for it.
+    let tools = exchange.has_tools();
+    let speaks = route.wire.filter(|wire| wire.speaks());
+    let instructed = exchange.slots.iter().any(|slot| matches!(slot.role, Role::System | Role::Developer));
+    let asked = speaks.map(|wire| Asked::new(wire, exchange.body, &caller.client).instructed(instructed));
+    let asked = asked.map(Arc::new);
+    let judge = Judge::new(asked.clone().filter(|_| tools), caller, suspicious);
+    Ok(Ready { body: masked.body, minted: masked.minted, conversation, ticket, judge, asked })
 }
 
 /// Checks the gateway's own key, where it wants one (`x-ombud-key`).
@@ -265,14 +273,18 @@ fn unread(wire: &'static str, body: Bytes) -> Exchange {
 
 /// The policy for a provider: on the operator's own machine everything is allowed, and still recorded.
 fn policy<'g>(gateway: &'g Gateway, route: &Route<'_>) -> Cow<'g, Policy> {
-    if !gateway.config.local.contains(&route.provider.id) {
-        return Cow::Borrowed(&gateway.config.policy);
+    let (id, host) = (&*route.provider.id, upstream::host(&route.url));
+    let alone = gateway.config.policy.knows(id, host);
+    if !gateway.config.local.contains(id) {
+        let policy = &gateway.config.policy;
+        return if alone { Cow::Owned(policy.clone().toward(id, host)) } else { Cow::Borrowed(policy) };
     }
     let allow = ombud_core::Action::Allow;
-    Cow::Owned(Policy {
+    let open = Policy {
         masking: ombud_core::DataCategory::ALL.iter().map(|category| (*category, allow)).collect(),
         ..gateway.config.policy.clone()
-    })
+    };
+    Cow::Owned(if alone { open.toward(id, host) } else { open })
 }
 
 /// Tokens of values that the caller lets leave in the clear.

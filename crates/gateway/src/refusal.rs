@@ -37,6 +37,10 @@ pub enum Refusal {
     Ask(DataType, String),
     /// The policy blocks or asks about a part that cannot be read.
     Opaque(OpaqueKind),
+    /// The client asks too often; so many seconds later there is room.
+    Rate(u64),
+    /// The conversation has used up so many tokens, which is all that it has.
+    Tokens(u64),
     /// The log cannot be written: nothing is forwarded.
     Ledger,
     /// The provider cannot be reached at this host.
@@ -69,6 +73,8 @@ impl Refusal {
             Self::Blocked(_) => "ombud_value_blocked",
             Self::Ask(..) => "ombud_approval_needed",
             Self::Opaque(_) => "ombud_part_not_readable",
+            Self::Rate(_) => "ombud_too_many_requests",
+            Self::Tokens(_) => "ombud_token_budget",
             Self::Ledger => "ombud_log_unwritable",
             Self::Unreachable(_) => "ombud_provider_unreachable",
             Self::Timeout(_) => "ombud_provider_timeout",
@@ -86,7 +92,10 @@ impl Refusal {
             Self::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Encoded => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::Body | Self::Json(_) | Self::Address(_) => StatusCode::BAD_REQUEST,
-            Self::Path(_) | Self::Blocked(_) | Self::Ask(..) | Self::Opaque(_) => StatusCode::FORBIDDEN,
+            Self::Path(_) | Self::Blocked(_) | Self::Ask(..) | Self::Opaque(_) | Self::Tokens(_) => {
+                StatusCode::FORBIDDEN
+            }
+            Self::Rate(_) => StatusCode::TOO_MANY_REQUESTS,
             Self::Ledger => StatusCode::SERVICE_UNAVAILABLE,
             Self::Timeout(_) => StatusCode::GATEWAY_TIMEOUT,
             Self::Unreachable(_) | Self::Cut(_) | Self::Garbage(_) | Self::AnswerTooLarge => {
@@ -110,7 +119,7 @@ impl Refusal {
     /// the provider failed: SDKs are told so.
     pub fn response(&self, dialect: Dialect, lang: Lang) -> Response {
         let body = self.body(dialect, lang);
-        let retry = matches!(self, Self::Unreachable(_) | Self::Timeout(_) | Self::Cut(_));
+        let retry = matches!(self, Self::Unreachable(_) | Self::Timeout(_) | Self::Cut(_) | Self::Rate(_));
         let mut response = Response::new(Body::from(body));
         *response.status_mut() = self.status();
         let headers = response.headers_mut();
@@ -118,6 +127,9 @@ impl Refusal {
             .insert(header::CONTENT_TYPE, http::HeaderValue::from_static("application/json; charset=utf-8"));
         headers
             .insert("x-should-retry", http::HeaderValue::from_static(if retry { "true" } else { "false" }));
+        if let Self::Rate(wait) = self {
+            headers.insert(header::RETRY_AFTER, http::HeaderValue::from(*wait));
+        }
         response
     }
 
@@ -175,6 +187,12 @@ impl Say for Refusal {
                     zh: "请求中含有“{name}”类数据，ombud.toml 要求先询问，因此未发送任何内容。若允许这个值离开一次，请带请求头 `x-ombud-approve: {token}` 重发；若总是打码，请在 [policy.masking] 下设置 `\"{id}\" = \"mask\"`。")
             }
             Self::Opaque(kind) => opaque_text(*kind, lang),
+            Self::Rate(wait) => say!(lang,
+                en: "this client asks more often than ombud.toml allows, so nothing was sent. There is room again in {wait} s; `requests_per_minute` under [limits] sets it.",
+                zh: "该客户端的请求频率超过 ombud.toml 的限制，因此未发送。{wait} 秒后可再试；限额由 [limits] 下的 `requests_per_minute` 设定。"),
+            Self::Tokens(most) => say!(lang,
+                en: "this conversation has used up its {most} tokens, so nothing was sent. Begin a new one, or raise `tokens` under [limits] in ombud.toml.",
+                zh: "本次对话的 {most} 个词元额度已用完，因此未发送。请开始新的对话，或调高 ombud.toml 中 [limits] 下的 `tokens`。"),
             Self::Ledger => say!(lang,
                 en: "the log cannot be written, so nothing was sent. Check the free disk space and the rights of the `.ombud` folder, then start Ombud again.",
                 zh: "日志无法写入，因此未发送任何内容。请检查磁盘空间和 `.ombud` 目录权限，然后重新启动 Ombud。"),

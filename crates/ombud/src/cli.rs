@@ -51,6 +51,8 @@ pub(crate) enum Verb {
     Log(Log),
     /// List the model providers that are known
     Providers,
+    /// Why tool calls are decided as they are, and the recorded ones by the policy of now
+    Policy(crate::policy::PolicyArgs),
     /// Say what to do before release: risks, evidence, steps with minutes
     Plan(crate::plan::Plan),
     /// Write the privacy notice from what is known, or check the published one
@@ -261,6 +263,7 @@ const TABLES: &[Chinese] = &[
     crate::notice::CHINESE,
     crate::console::CHINESE,
     crate::trace::CHINESE,
+    crate::policy::CHINESE,
     crate::mcp::CHINESE,
     crate::connect::CHINESE,
     crate::subject::CHINESE,

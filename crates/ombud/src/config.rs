@@ -6,10 +6,11 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow};
-use ombud_core::{DataType, Lang, Policy, ToolPolicy, say};
+use ombud_core::{AnswerPolicy, DataType, Lang, Policy, ToolPolicy, say};
 use ombud_detect::{Detector, Options};
 use ombud_gateway::Config;
 use ombud_gateway::memory::{Memory, Store};
+use ombud_gateway::pace::Limits;
 use ombud_gateway::providers::{ProviderOverride, Providers};
 use ombud_gateway::tool::Server;
 use ombud_gateway::tool::action::Settings;
@@ -36,6 +37,10 @@ pub(crate) struct File {
     pub policy: Policy,
     /// What becomes of tool calls.
     pub tools: ToolPolicy,
+    /// What answers may point to.
+    pub answers: AnswerPolicy,
+    /// How fast and how much clients may ask.
+    pub limits: Limits,
     /// The gateway.
     pub gateway: GatewaySection,
     /// `ombud check`.
@@ -215,6 +220,8 @@ pub(crate) fn gateway(mut file: File, flags: &Flags, lang: Lang) -> Result<Confi
     Ok(Config {
         policy: file.policy,
         tools: file.tools,
+        answers: file.answers,
+        limits: file.limits,
         lang,
         providers,
         openai: openai_id,

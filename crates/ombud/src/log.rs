@@ -1,7 +1,7 @@
 //! `ombud log`: show, verify, export.
 
 use anyhow::{Result, bail};
-use ombud_core::event::{Counts, Event, EventKind};
+use ombud_core::event::{AnswerNoticeRecord, Counts, Event, EventKind};
 use ombud_core::{Lang, Say, gate, say};
 use ombud_ledger::read::{Contents, Reader, Record};
 use ombud_ledger::tlog::VerifierKey;
@@ -106,6 +106,10 @@ fn what(event: &Event, lang: Lang) -> String {
             let decision = gate::told(decision, lang);
             say!(lang, en: "tool call {tool}: {decision}", zh: "工具调用 {tool}：{decision}")
         }
+        EventKind::AnswerNotice(notice) => {
+            let findings = findings(notice, lang);
+            say!(lang, en: "the answer points elsewhere: {findings}", zh: "回答中的链接：{findings}")
+        }
         EventKind::ToolCall(call) => {
             let (server, tool) = (&call.server, &call.tool);
             let decision = gate::told(&call.decision, lang);
@@ -149,6 +153,14 @@ fn what(event: &Event, lang: Lang) -> String {
             say!(lang, en: "past the gateway: {host} {outcome}", zh: "未经网关：{host} {outcome}")
         }
     }
+}
+
+/// The rules that spoke about an answer, each once with what was decided.
+fn findings(notice: &AnswerNoticeRecord, lang: Lang) -> String {
+    let mut told: Vec<String> =
+        notice.found.iter().map(|found| gate::told_rule(&found.rule, &found.decision, lang)).collect();
+    told.dedup();
+    told.join(if lang == Lang::Zh { "；" } else { "; " })
 }
 
 fn subject(event: &Event) -> &str {

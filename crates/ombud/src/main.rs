@@ -25,6 +25,7 @@ mod mcp;
 mod notice;
 mod output;
 mod plan;
+mod policy;
 mod report;
 mod run;
 mod selftest;
@@ -96,10 +97,11 @@ async fn verb(cli: Cli, terminal: Terminal) -> Result<u8> {
             LogVerb::Export(args) => log::export(&args, terminal),
         },
         Some(Verb::Providers) => init::providers(terminal),
+        Some(Verb::Policy(args)) => policy::policy(args, terminal).await,
         Some(Verb::Plan(args)) => plan::plan(&args, terminal).await,
         Some(Verb::Notice(args)) => notice::notice(&args, terminal).await,
         Some(Verb::Subject(args)) => subject::subject(args, terminal).await,
-        Some(Verb::Attack(args)) => attack::attack(args, terminal).await,
+        Some(Verb::Attack(args)) => Box::pin(attack::attack(args, terminal)).await,
         Some(Verb::Sim(args)) => sim::sim(args, terminal).await,
         Some(Verb::Demo(args)) => demo::demo(&args, terminal).await,
     }

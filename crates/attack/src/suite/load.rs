@@ -43,6 +43,12 @@ fn unknown(world: &World) -> Option<String> {
     tool.or(result).cloned()
 }
 
+/// The value of a YAML document, of which JSON is a part; what is wrong with it otherwise.
+pub fn value(text: &str) -> Result<Value, String> {
+    let documents = Yaml::load_from_str(text).map_err(|error| error.to_string())?;
+    Ok(documents.first().map(json).unwrap_or_default())
+}
+
 fn json(node: &Yaml<'_>) -> Value {
     match node {
         Yaml::Mapping(members) => {

@@ -76,7 +76,7 @@ impl Rules {
     }
 
     fn decide(&self, body: Bytes, steps: &[&Step], lang: Lang) -> Vec<Decided> {
-        let mut judge = Judge::alone(Some((Wire::Chat, body)), "suite", Approver::new(&[7; 32], 0));
+        let judge = Judge::alone(Some((Wire::Chat, body)), "suite", Approver::new(&[7; 32], 0));
         let minted = Minted::default();
         let calls = steps.iter().enumerate().map(|(place, step)| call(step, place));
         calls

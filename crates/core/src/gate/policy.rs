@@ -1,10 +1,11 @@
 //! `[tools]` of `ombud.toml`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
 use super::{Gate, Limit};
+use crate::category::DataCategory;
 use crate::effect::Effect;
 
 /// Equal calls in a conversation after which a person is asked, where nothing else is said.
@@ -18,6 +19,8 @@ pub struct ToolRule {
     pub effect: Option<Effect>,
     /// Its own gate.
     pub gate: Option<Gate>,
+    /// Categories of data that it must not be given, whatever else speaks for a call.
+    pub forbid: BTreeSet<DataCategory>,
     /// Values that are the operator's, by argument; `*` stands for any run of characters.
     pub arguments: BTreeMap<String, Vec<String>>,
 }
@@ -35,7 +38,8 @@ pub struct Limits {
 }
 
 /// What a conversation has done so far, the call in question included.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Done {
     /// Calls equal to this one.
     pub equal: u32,
@@ -87,6 +91,36 @@ impl Preset {
     }
 }
 
+/// Which rule sets a gate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Ruled {
+    /// `gate` of the tool's own table.
+    Tool,
+    /// `[tools.effects]`.
+    Effect,
+    /// `mode` of `[tools]`.
+    Mode,
+    /// `preset` of `[tools]`.
+    Preset,
+    /// Nothing: what a fresh project does.
+    Fresh,
+}
+
+impl Preset {
+    /// Every preset, with its name in `ombud.toml`.
+    pub const ALL: [(Self, &'static str); 8] = [
+        (Self::Assistant, "assistant"),
+        (Self::RagChat, "rag-chat"),
+        (Self::WechatBot, "wechat-bot"),
+        (Self::Companion, "companion"),
+        (Self::Kids, "kids"),
+        (Self::Coding, "coding"),
+        (Self::Shop, "shop"),
+        (Self::Strict, "strict"),
+    ];
+}
+
 /// `[tools]` of `ombud.toml`.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default)]
@@ -110,10 +144,17 @@ impl ToolPolicy {
     /// The gate of a tool of this class: its own, that of its class, that of all, that of the preset, or that of a fresh
     /// project.
     pub fn gate(&self, tool: &str, effect: Effect) -> Gate {
-        let own = self.tools.get(tool).and_then(|rule| rule.gate);
-        let preset = || self.preset.and_then(|preset| preset.gate(effect));
+        self.ruled(tool, effect).0
+    }
+
+    /// The gate and the rule that sets it.
+    pub fn ruled(&self, tool: &str, effect: Effect) -> (Gate, Ruled) {
+        let own = self.tools.get(tool).and_then(|rule| rule.gate).map(|gate| (gate, Ruled::Tool));
+        let class = || self.effects.get(&effect).map(|gate| (*gate, Ruled::Effect));
+        let mode = || self.mode.map(|gate| (gate, Ruled::Mode));
+        let preset = || Some((self.preset?.gate(effect)?, Ruled::Preset));
         let fresh = if effect.acts() { Gate::Ask } else { Gate::Observe };
-        own.or_else(|| self.effects.get(&effect).copied()).or(self.mode).or_else(preset).unwrap_or(fresh)
+        own.or_else(class).or_else(mode).or_else(preset).unwrap_or((fresh, Ruled::Fresh))
     }
 
     /// The same where the user's words are not seen, as at the edge of a tool: nothing there can say that a call was asked
@@ -127,6 +168,11 @@ impl ToolPolicy {
     /// The effect that the operator declares for a tool.
     pub fn effect(&self, tool: &str) -> Option<Effect> {
         self.tools.get(tool).and_then(|rule| rule.effect)
+    }
+
+    /// The categories of data that a tool must not be given.
+    pub fn forbidden(&self, tool: &str) -> Option<&BTreeSet<DataCategory>> {
+        self.tools.get(tool).map(|rule| &rule.forbid).filter(|forbid| !forbid.is_empty())
     }
 
     /// Whether the operator gives this value for an argument. `path` is its place (RFC 6901).
@@ -152,7 +198,7 @@ impl ToolPolicy {
 }
 
 /// Whether a text fits a pattern in which `*` stands for any run of characters.
-fn fits(pattern: &str, text: &str) -> bool {
+pub(super) fn fits(pattern: &str, text: &str) -> bool {
     let mut parts = pattern.split('*');
     let first = parts.next().unwrap_or_default();
     let Some(mut rest) = text.strip_prefix(first) else { return false };
@@ -196,6 +242,24 @@ mod tests {
         assert_eq!(policy.gate("x", Effect::Send), Gate::Ask);
         policy.mode = Some(Gate::Observe);
         assert_eq!(policy.gate("x", Effect::Pay), Gate::Observe);
+    }
+
+    #[test]
+    fn the_rule_that_sets_a_gate_is_named() {
+        let mut policy = ToolPolicy::default();
+        assert_eq!(policy.ruled("x", Effect::Send), (Gate::Ask, Ruled::Fresh));
+        policy.preset = Some(Preset::Strict);
+        assert_eq!(policy.ruled("x", Effect::Send), (Gate::Block, Ruled::Preset));
+        policy.mode = Some(Gate::Observe);
+        assert_eq!(policy.ruled("x", Effect::Send), (Gate::Observe, Ruled::Mode));
+        policy.effects.insert(Effect::Send, Gate::Allow);
+        assert_eq!(policy.ruled("x", Effect::Send), (Gate::Allow, Ruled::Effect));
+        policy.tools.insert("x".into(), ToolRule { gate: Some(Gate::Block), ..ToolRule::default() });
+        assert_eq!(policy.ruled("x", Effect::Send), (Gate::Block, Ruled::Tool));
+        assert_eq!(policy.ruled("y", Effect::Send), (Gate::Allow, Ruled::Effect));
+        for (preset, name) in Preset::ALL {
+            assert_eq!(serde_json::to_value(preset).unwrap(), name);
+        }
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Decisions and doubts in words.
 
 use super::{Doubt, Limit};
+use crate::category::DataCategory;
 use crate::effect::Part;
 use crate::message::{Lang, Say};
 use crate::say;
@@ -22,6 +23,43 @@ pub fn told(decision: &str, lang: Lang) -> String {
     }
 }
 
+/// What a rule said about an answer, in words.
+pub fn told_rule(rule: &str, decision: &str, lang: Lang) -> String {
+    let why = match rule {
+        "answer.image_host" => {
+            say!(lang, en: "picture from a host that nobody named", zh: "图片来自无人提过的域名")
+        }
+        "answer.image_data" => {
+            say!(lang, en: "address of a picture carries data of the conversation", zh: "图片地址中带有对话里的数据")
+        }
+        "answer.link_host" => {
+            say!(lang, en: "link to a host that nobody named", zh: "链接指向无人提过的域名")
+        }
+        "answer.prompt" => {
+            say!(lang, en: "tells the system prompt nearly word by word", zh: "几乎逐字说出了系统提示词")
+        }
+        "answer.canary" => {
+            say!(lang, en: "holds a canary of the system prompt", zh: "含有系统提示词中的暗记")
+        }
+        "answer.link_data" => {
+            say!(lang, en: "link carries data of the conversation", zh: "链接中带有对话里的数据")
+        }
+        other => other.to_owned(),
+    };
+    match decision {
+        "would_ask" => say!(lang, en: "{why} (left as it is)", zh: "{why}（未改动）"),
+        "ask" => say!(lang, en: "{why} (made harmless)", zh: "{why}（已处理）"),
+        "block" => say!(lang, en: "{why} (taken out)", zh: "{why}（已去掉）"),
+        _ => why,
+    }
+}
+
+/// A category of data by its id, in words.
+fn category(id: &str, lang: Lang) -> String {
+    let known = DataCategory::ALL.iter().find(|category| category.id() == id);
+    known.map_or_else(|| id.to_owned(), |category| category.say(lang))
+}
+
 fn doubt_in_words(id: &str, lang: Lang) -> String {
     let part = |id: &str| Part::by_id(id).map_or_else(|| id.to_owned(), |part| part.say(lang));
     match id {
@@ -38,6 +76,10 @@ fn doubt_in_words(id: &str, lang: Lang) -> String {
         "not_asked" => say!(lang, en: "the user did not ask for it", zh: "用户没有提出这一要求"),
         "delegated" => say!(lang, en: "the user left it to a text", zh: "用户让一段文字来决定"),
         _ => match id.split_once('_') {
+            Some(("forbidden", id)) => {
+                let category = category(id, lang);
+                say!(lang, en: "the tool must not be given {category}", zh: "不允许把“{category}”交给该工具")
+            }
             Some(("foreign", id)) => {
                 let part = part(id);
                 say!(lang, en: "{part} comes from third-party text", zh: "{part}来自第三方内容")
@@ -67,6 +109,12 @@ impl Say for Doubt {
             Self::NoStep => say!(lang,
                 en: "it is none of the steps that the developer declared",
                 zh: "它不在开发者声明的步骤之内"),
+            Self::Forbidden { category } => {
+                let category = category.say(lang);
+                say!(lang,
+                    en: "its arguments hold data that the developer never gives this tool: {category}",
+                    zh: "参数中含有开发者不允许交给该工具的数据：{category}")
+            }
             Self::Over { limit: Limit::Repeat } => say!(lang,
                 en: "the very same call was made many times already",
                 zh: "同样的调用已经执行过很多次"),

@@ -330,7 +330,8 @@ fn is_host(word: &str) -> bool {
         && rest.all(fine)
 }
 
-fn percent_decoded(text: &str) -> String {
+/// A text without percent signs, in lower case; as it is if it has none.
+pub(crate) fn percent_decoded(text: &str) -> String {
     let mut out = Vec::with_capacity(text.len());
     let mut bytes = text.bytes();
     while let Some(byte) = bytes.next() {
@@ -361,7 +362,7 @@ impl NextHex for std::str::Bytes<'_> {
 }
 
 /// The readable text that a run of base64 or hexadecimal digits stands for.
-fn hidden(piece: &str) -> Option<String> {
+pub(crate) fn hidden(piece: &str) -> Option<String> {
     let engines = [&STANDARD_NO_PAD, &URL_SAFE_NO_PAD];
     let hex = || -> Option<Vec<u8>> {
         let digits: Option<Vec<u32>> = piece.chars().map(|ch| ch.to_digit(16)).collect();

@@ -84,6 +84,7 @@ pub fn of(
         approved,
         standing: false,
         done: prepared.map_or_else(Done::default, |known| done(known, effect, &call.tool, arguments)),
+        holds: call.holds.clone(),
         arguments: Vec::new(),
     };
     facts.readable &= call.complete && call.sound;

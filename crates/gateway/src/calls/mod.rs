@@ -5,10 +5,12 @@ pub mod arguments;
 pub mod facts;
 pub mod question;
 
+use std::sync::{Arc, OnceLock};
+
 use bytes::Bytes;
 use ombud_core::effect::{Effect, Hints, classify};
 use ombud_core::event::ArgumentRecord;
-use ombud_core::gate::{CallDecision, Doubt, ToolPolicy, decide_call};
+use ombud_core::gate::{CallDecision, CallFacts, Doubt, ToolPolicy, decide_call};
 use ombud_core::intent::Intent;
 use ombud_core::{Exchange, Lang};
 use ombud_detect::mask::Minted;
@@ -29,33 +31,64 @@ const MOST_OVERLAPS: usize = 16;
 /// What the calls of one answer are judged by. Nothing is prepared before there is a call.
 pub struct Judge {
     /// The request as the agent sent it, where it has tools.
-    request: Option<(Wire, Bytes)>,
+    request: Option<Arc<Asked>>,
     asker: Asker,
     /// Whether what a third party wrote in it shows signs of injection.
     signs: bool,
-    prepared: Option<Prepared>,
+}
+
+/// A request as the agent sent it, read when its answer is looked at.
+pub struct Asked {
+    wire: Wire,
+    body: Bytes,
+    client: String,
+    /// Whether the operator's own prompt stands in it.
+    instructed: bool,
+    prepared: OnceLock<Option<Prepared>>,
+}
+
+impl Asked {
+    /// A request of a client.
+    pub fn new(wire: Wire, body: Bytes, client: &str) -> Self {
+        Self { wire, body, client: client.to_owned(), instructed: true, prepared: OnceLock::new() }
+    }
+
+    /// The same, where it is known whether the operator's own prompt stands in it.
+    #[must_use]
+    pub fn instructed(self, instructed: bool) -> Self {
+        Self { instructed, ..self }
+    }
+
+    /// Whether the operator's own prompt may stand in it.
+    pub fn is_instructed(&self) -> bool {
+        self.instructed
+    }
+
+    /// Bytes that reading it reads.
+    pub fn weight(&self) -> usize {
+        self.body.len()
+    }
+
+    /// The request, read once; `None` if it cannot be read again.
+    pub fn prepared(&self, attributor: &Attributor) -> Option<&Prepared> {
+        let read = || Prepared::new(attributor, &self.client, self.wire, &self.body);
+        self.prepared.get_or_init(read).as_ref()
+    }
 }
 
 /// Whose request it is.
 enum Asker {
     /// A caller of the gateway; what its codes depend on is made when there is a call.
     Caller(Caller),
-    /// A client with codes of this approver.
-    Fixed(Box<(String, Approver)>),
+    /// Somebody with codes of this approver.
+    Fixed(Box<Approver>),
 }
 
 impl Asker {
-    fn client(&self) -> &str {
-        match self {
-            Self::Caller(caller) => &caller.client,
-            Self::Fixed(fixed) => &fixed.0,
-        }
-    }
-
     fn approver(&self) -> Approver {
         match self {
             Self::Caller(caller) => caller.approver(),
-            Self::Fixed(fixed) => fixed.1.clone(),
+            Self::Fixed(fixed) => (**fixed).clone(),
         }
     }
 }
@@ -103,40 +136,31 @@ pub struct Judgement {
 
 impl Judge {
     /// A judge of the answers to a request. `signs` says whether it shows signs of injection.
-    pub fn new(request: Option<(Wire, Bytes)>, caller: &Caller, signs: bool) -> Self {
-        Self { request, asker: Asker::Caller(caller.clone()), signs, prepared: None }
+    pub fn new(request: Option<Arc<Asked>>, caller: &Caller, signs: bool) -> Self {
+        Self { request, asker: Asker::Caller(caller.clone()), signs }
     }
 
     /// A judge without a gateway around it.
     pub fn alone(request: Option<(Wire, Bytes)>, client: &str, approver: Approver) -> Self {
-        Self {
-            request,
-            asker: Asker::Fixed(Box::new((client.to_owned(), approver))),
-            signs: false,
-            prepared: None,
-        }
+        let request = request.map(|(wire, body)| Arc::new(Asked::new(wire, body, client)));
+        Self { request, asker: Asker::Fixed(Box::new(approver)), signs: false }
     }
 
     /// Bytes of the request that judging reads.
     pub fn weight(&self) -> usize {
-        self.request.as_ref().map_or(0, |request| request.1.len())
+        self.request.as_ref().map_or(0, |request| request.weight())
     }
 
     /// Decides on a call.
     pub fn judge(
-        &mut self,
+        &self,
         attributor: &Attributor,
         policy: &ToolPolicy,
         minted: &Minted,
         call: &ToolCall,
         lang: Lang,
     ) -> Judgement {
-        if self.prepared.is_none() {
-            let request = self.request.take();
-            self.prepared =
-                request.and_then(|(wire, body)| Prepared::new(attributor, self.asker.client(), wire, &body));
-        }
-        let prepared = self.prepared.as_ref();
+        let prepared = self.request.as_ref().and_then(|request| request.prepared(attributor));
         let arguments = Arguments::of(call);
         let definition = Definition::of(&call.tool, prepared);
         let effect = policy.effect(&call.tool).unwrap_or_else(|| definition.effect(&call.tool));
@@ -162,7 +186,7 @@ impl Judge {
         let text = question::text(&decision, &call.tool, effect, &call.arguments, codes, lang);
         let asked = question::item(&decision, &call.tool, effect, &call.arguments, lang);
         Judgement {
-            details: details(call, effect, &decision, &overlaps),
+            details: details(call, effect, (&decision, &facts), &overlaps),
             arguments: records(overlaps),
             effect,
             decision,
@@ -171,6 +195,21 @@ impl Judge {
             lang,
         }
     }
+}
+
+/// The facts about a recorded call under a policy of today: what it declares a tool to do decides what its arguments mean. What
+/// the user approved then is not known here.
+pub fn facts_again(
+    request: &Asked,
+    attributor: &Attributor,
+    policy: &ToolPolicy,
+    call: &ToolCall,
+) -> CallFacts {
+    let prepared = request.prepared(attributor);
+    let definition = Definition::of(&call.tool, prepared);
+    let effect = policy.effect(&call.tool).unwrap_or_else(|| definition.effect(&call.tool));
+    let (arguments, none) = (Arguments::of(call), Minted::default());
+    facts::of(prepared, effect, call, &arguments, &none, &definition.description, false).0
 }
 
 /// What a request says of a tool: its description and the names of its arguments.
@@ -234,7 +273,7 @@ pub(crate) fn records(overlaps: Vec<Overlap>) -> Vec<ArgumentRecord> {
 pub(crate) fn details(
     call: &ToolCall,
     effect: Effect,
-    decision: &CallDecision,
+    (decision, facts): (&CallDecision, &CallFacts),
     overlaps: &[Overlap],
 ) -> Vec<u8> {
     let doubts: &[Doubt] = decision.doubts();
@@ -250,7 +289,7 @@ pub(crate) fn details(
         .collect();
     let details = json!({
         "tool": call.tool, "id": call.id, "effect": effect, "decision": decision.id(), "arguments": call.arguments,
-        "doubts": doubts, "overlaps": overlaps,
+        "doubts": doubts, "overlaps": overlaps, "facts": facts,
     });
     details.to_string().into_bytes()
 }

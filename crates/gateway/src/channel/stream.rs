@@ -9,12 +9,14 @@ use ombud_detect::mask::{Form, Minted, Restorer, Tally};
 
 use super::sse::{self, FrameTooLarge, Splitter};
 use super::withhold;
-use crate::wire::Wire;
-use crate::wire::answer::{ToolCall, form_of, restore_strings};
+use crate::outward::{Guard, Seen, Voice};
+use crate::pace::Used;
+use crate::wire::answer::{ToolCall, form_of, restore_strings, watch_strings};
 use crate::wire::frame::{Channel, ChannelKind, Frame, Mark};
 use crate::wire::json::{Doc, Keys, Node};
 use crate::wire::splice::{Patch, splice};
 use crate::wire::withhold::Withheld;
+use crate::wire::{Wire, spoken};
 
 /// What the driver has to do next.
 #[derive(Debug, PartialEq, Eq)]
@@ -29,6 +31,8 @@ pub enum Step {
 pub struct AnswerStream {
     wire: Wire,
     minted: Arc<Minted>,
+    /// Watches what the answer points to.
+    guard: Option<Guard>,
     splitter: Splitter,
     channels: BTreeMap<Channel, Flow>,
     calls: BTreeMap<Channel, ToolCall>,
@@ -47,6 +51,8 @@ pub struct AnswerStream {
     inserted: i64,
     ended: bool,
     whole: Tally,
+    /// Tokens as the provider counts them.
+    pub used: Used,
     /// Whether the stream ended as its wire demands.
     pub complete: bool,
     /// Why the model stopped.
@@ -58,6 +64,7 @@ pub struct AnswerStream {
 /// The state of one channel.
 struct Flow {
     restorer: Restorer,
+    voice: Voice,
     /// Whether anything was written yet: the first character tells whether the text is JSON.
     begun: bool,
     /// The last frame with a delta of this channel, to make one more where text is still owed at the end.
@@ -70,6 +77,7 @@ impl AnswerStream {
         Self {
             wire,
             minted,
+            guard: None,
             splitter: Splitter::default(),
             channels: BTreeMap::new(),
             calls: BTreeMap::new(),
@@ -84,10 +92,22 @@ impl AnswerStream {
             inserted: 0,
             ended: false,
             whole: Tally::default(),
+            used: Used::default(),
             complete: false,
             finish: None,
             model: None,
         }
+    }
+
+    /// The same with a guard of what the answer points to.
+    #[must_use]
+    pub fn guarded(self, guard: Guard) -> Self {
+        Self { guard: Some(guard), ..self }
+    }
+
+    /// What the guard has found.
+    pub fn seen(&mut self) -> Seen {
+        self.guard.as_mut().map(|guard| std::mem::take(&mut guard.seen)).unwrap_or_default()
     }
 
     /// What was seen while restoring.
@@ -184,6 +204,7 @@ impl AnswerStream {
         // What is no JSON is not ours to judge: it goes through as it came.
         let Ok(doc) = Doc::parse(&data, Keys::Any) else { return self.emit(raw) };
         let info = self.wire.frame(&doc);
+        self.used.see(&doc);
         self.complete |= info.last;
         self.finish = info.finish.clone().or_else(|| self.finish.take());
         self.model = info.model.clone().or_else(|| self.model.take());
@@ -227,7 +248,7 @@ impl AnswerStream {
         info: &Frame,
         ended: &[Channel],
     ) -> Option<Vec<u8>> {
-        if self.minted.is_empty() {
+        if self.minted.is_empty() && self.guard.is_none() {
             let mut patches = Vec::new();
             self.renumber(doc, &mut patches);
             return (!patches.is_empty()).then(|| sse::with_data(raw, &splice(data, &mut patches)));
@@ -240,13 +261,24 @@ impl AnswerStream {
                 patches.push(Patch { range: doc.span(node), with: escape_json(&restored).into_owned() });
             }
         }
-        let deltas: Vec<Node> = info.deltas.iter().map(|delta| delta.0).collect();
-        restore_strings(doc, doc.root(), &self.minted, &info.sealed, &deltas, &mut self.whole, &mut patches);
+        self.rewrite_whole(doc, info, &mut patches);
         self.renumber(doc, &mut patches);
         for &(node, channel) in &info.deltas {
             self.keep_template(raw, data, doc, info, node, channel);
         }
         (!patches.is_empty()).then(|| sse::with_data(raw, &splice(data, &mut patches)))
+    }
+
+    /// Restores and watches the strings of a frame that are no pieces of a channel.
+    fn rewrite_whole(&mut self, doc: &Doc<'_>, info: &Frame, patches: &mut Vec<Patch>) {
+        let mut except: Vec<Node> = info.deltas.iter().map(|delta| delta.0).collect();
+        let mut spoken = self.guard.as_ref().map(|_| spoken::nodes(self.wire, doc, &info.sealed));
+        if let (Some(guard), Some(spoken)) = (&mut self.guard, &mut spoken) {
+            spoken.retain(|node| !except.contains(node));
+            watch_strings(doc, spoken, &self.minted, guard, &mut self.whole, patches);
+            except.append(spoken);
+        }
+        restore_strings(doc, doc.root(), &self.minted, &info.sealed, &except, &mut self.whole, patches);
     }
 
     /// Feeds a delta to its channel and returns what may be sent of it.
@@ -257,13 +289,16 @@ impl AnswerStream {
             } else {
                 Form::Plain
             }),
+            voice: Voice::default(),
             begun: false,
             template: Vec::new(),
         });
         if !flow.begun && !text.trim().is_empty() {
             flow.begun = true;
             if channel.kind != ChannelKind::Arguments {
-                flow.restorer.set_form(form_of(text));
+                let form = form_of(text);
+                flow.restorer.set_form(form);
+                flow.voice.set_json(form == Form::Json);
             }
         }
         let mut out = String::with_capacity(text.len());
@@ -271,7 +306,7 @@ impl AnswerStream {
         if last {
             flow.restorer.finish(&self.minted, &mut out);
         }
-        out
+        flow.watched(channel, &out, last, self.guard.as_mut())
     }
 
     /// Remembers the frame of a delta while text of its channel is held back.
@@ -285,7 +320,7 @@ impl AnswerStream {
         channel: Channel,
     ) {
         let Some(flow) = self.channels.get_mut(&channel) else { return };
-        if flow.restorer.pending().is_empty() {
+        if flow.restorer.pending().is_empty() && !flow.voice.holds() {
             return flow.template.clear();
         }
         let mut patches: Vec<Patch> = info
@@ -304,6 +339,7 @@ impl AnswerStream {
         let Some(flow) = self.channels.get_mut(&channel) else { return };
         let mut owed = String::new();
         flow.restorer.finish(&self.minted, &mut owed);
+        let owed = flow.watched(channel, &owed, true, self.guard.as_mut());
         let template = std::mem::take(&mut flow.template);
         let place = memchr::memmem::find(&template, PLACE.as_bytes());
         if let Some(place) = place.filter(|_| !owed.is_empty()) {
@@ -409,6 +445,16 @@ impl AnswerStream {
         if !self.out.is_empty() {
             self.steps.push_back(Step::Forward(std::mem::take(&mut self.out)));
         }
+    }
+}
+
+impl Flow {
+    /// What may be sent of a restored text, as far as what it points to is known.
+    fn watched(&mut self, channel: Channel, text: &str, last: bool, guard: Option<&mut Guard>) -> String {
+        let Some(guard) = guard.filter(|_| channel.kind != ChannelKind::Arguments) else {
+            return text.to_owned();
+        };
+        self.voice.say(text, last, guard)
     }
 }
 

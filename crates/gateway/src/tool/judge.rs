@@ -64,7 +64,7 @@ pub struct Judged {
 
 /// Decides on a call. `context` is what the session has seen; it comes back unchanged.
 pub fn judge(rules: &Rules, minted: &Minted, context: &mut Context, called: &Called<'_>) -> Judged {
-    let (call, patches, tally) = restored(minted, called);
+    let (mut call, patches, tally) = restored(minted, called);
     let arguments = Arguments::of(&call);
     let exchange = exchange(&call.arguments, Role::ToolCall, &Origin::Model);
     let detections = rules.inspector.detect(&rules.client, &exchange);
@@ -73,6 +73,7 @@ pub fn judge(rules: &Rules, minted: &Minted, context: &mut Context, called: &Cal
     {
         *found.entry(value.kind).or_default() += 1;
     }
+    call.holds = found.keys().map(|kind| kind.category()).collect();
     let name = policy_name(rules, called.tool);
     let readable = arguments.readable && call.sound;
     let effect = effect(rules, &name, called, readable);
@@ -92,7 +93,7 @@ pub fn judge(rules: &Rules, minted: &Minted, context: &mut Context, called: &Cal
         decided => decided,
     };
     Judged {
-        details: calls::details(&call, effect, &decision, &overlaps),
+        details: calls::details(&call, effect, (&decision, &known), &overlaps),
         overlaps: calls::records(overlaps),
         code: rules.approver.code(&format!("{}/{}", rules.server, called.tool), &arguments.canonical),
         arguments: call.arguments,

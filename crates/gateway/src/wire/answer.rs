@@ -1,9 +1,10 @@
 //! A whole answer: its tool calls, and its tokens turned back.
 
+use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
-use ombud_core::DataType;
 use ombud_core::exchange::escape_json;
+use ombud_core::{DataCategory, DataType};
 use ombud_detect::mask::{Form, Minted, Tally, restore, token};
 
 use super::frame::{Channel, ChannelKind};
@@ -11,7 +12,9 @@ use super::json::{Doc, Keys, Kind, Node};
 use super::openai_chat::{FUNCTION_CALL, number};
 use super::openai_responses::{AGENT_CALLS, call_arguments};
 use super::splice::{Patch, splice};
-use super::{Calls, Wire};
+use super::{Calls, Wire, spoken};
+use crate::outward::Guard;
+use crate::pace::Used;
 
 /// The longest arguments that are looked at.
 pub const MAX_ARGUMENTS: usize = 4 * 1024 * 1024;
@@ -36,6 +39,8 @@ pub struct ToolCall {
     pub arguments: String,
     /// False if the answer says the arguments twice and not alike, or at unbearable length.
     pub sound: bool,
+    /// Categories of data in the arguments, where somebody looked.
+    pub holds: BTreeSet<DataCategory>,
 }
 
 impl Default for ToolCall {
@@ -49,6 +54,7 @@ impl Default for ToolCall {
             written: String::new(),
             arguments: String::new(),
             sound: true,
+            holds: BTreeSet::new(),
         }
     }
 }
@@ -98,16 +104,19 @@ pub struct Answer {
     pub calls: Vec<ToolCall>,
     /// What was seen while restoring.
     pub tally: Tally,
+    /// Tokens as the provider counts them.
+    pub used: Used,
     /// Why the model stopped.
     pub finish: Option<String>,
     /// The model that answered.
     pub model: Option<String>,
 }
 
-/// Reads an answer that came whole. Signed or encrypted blocks stay as they are.
-pub fn read(wire: Wire, doc: &Doc<'_>, body: &[u8], minted: &Minted) -> Answer {
+/// Reads an answer that came whole. Signed or encrypted blocks stay as they are; what its words point to is watched.
+pub fn read(wire: Wire, doc: &Doc<'_>, body: &[u8], minted: &Minted, guard: Option<&mut Guard>) -> Answer {
     let root = doc.root();
     let mut answer = Answer { model: doc.get_str(root, "model").map(Into::into), ..Answer::default() };
+    answer.used.see(doc);
     let mut sealed = Vec::new();
     match wire.calls() {
         Calls::Choices => chat(doc, minted, &mut answer),
@@ -116,7 +125,11 @@ pub fn read(wire: Wire, doc: &Doc<'_>, body: &[u8], minted: &Minted) -> Answer {
         Calls::None => {}
     }
     let mut patches = Vec::new();
-    restore_strings(doc, root, minted, &sealed, &[], &mut answer.tally, &mut patches);
+    let spoken = guard.as_ref().map(|_| spoken::nodes(wire, doc, &sealed)).unwrap_or_default();
+    restore_strings(doc, root, minted, &sealed, &spoken, &mut answer.tally, &mut patches);
+    if let Some(guard) = guard {
+        watch_strings(doc, &spoken, minted, guard, &mut answer.tally, &mut patches);
+    }
     if !patches.is_empty() {
         answer.body = Some(splice(body, &mut patches));
     }
@@ -154,6 +167,31 @@ pub fn restore_strings(
             if let Some(restored) = restore(minted, &text, whole_form(&text), tally) {
                 patches.push(Patch { range: doc.span(node), with: escape_json(&restored).into_owned() });
             }
+        }
+    }
+}
+
+/// Turns back the tokens in these strings, and watches what they point to.
+pub fn watch_strings(
+    doc: &Doc<'_>,
+    spoken: &[Node],
+    minted: &Minted,
+    guard: &mut Guard,
+    tally: &mut Tally,
+    patches: &mut Vec<Patch>,
+) {
+    for address in spoken::cited(doc) {
+        guard.cites(&address);
+    }
+    for &node in spoken {
+        let text = doc.string(node);
+        let form = whole_form(&text);
+        let restored = restore(minted, &text, form, tally);
+        let restored = restored.as_deref().unwrap_or(&text);
+        let watched = guard.whole(restored, form == Form::Json);
+        let now = watched.as_deref().unwrap_or(restored);
+        if now != text {
+            patches.push(Patch { range: doc.span(node), with: escape_json(now).into_owned() });
         }
     }
 }
@@ -280,7 +318,7 @@ mod tests {
         let content = content.replace('@', &token.to_string());
         let body = serde_json::json!({ "choices": [{ "message": { "content": content } }] }).to_string();
         let doc = Doc::parse(body.as_bytes(), Keys::Any).unwrap();
-        let answer = read(Wire::Chat, &doc, body.as_bytes(), &minted).body.unwrap();
+        let answer = read(Wire::Chat, &doc, body.as_bytes(), &minted, None).body.unwrap();
         let answer: serde_json::Value = serde_json::from_slice(&answer).unwrap();
         answer["choices"][0]["message"]["content"].as_str().unwrap().to_owned()
     }

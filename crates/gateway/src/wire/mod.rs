@@ -7,6 +7,7 @@ pub mod frame;
 pub mod json;
 pub mod said;
 pub mod splice;
+pub mod spoken;
 pub mod withhold;
 
 use bytes::Bytes;
@@ -122,6 +123,11 @@ impl Wire {
     /// Whose errors its clients expect; `None` if that cannot be told from the wire.
     pub fn dialect(self) -> Option<Dialect> {
         self.format().dialect
+    }
+
+    /// Whether its answers hold words of a model.
+    pub fn speaks(self) -> bool {
+        !matches!(self, Self::Embeddings | Self::CountTokens | Self::Models)
     }
 
     /// How tool calls stand in its answers.

@@ -56,6 +56,8 @@ impl Rig {
         let config = Config {
             policy: Policy::default(),
             tools: ombud_core::ToolPolicy::default(),
+            answers: ombud_core::AnswerPolicy::default(),
+            limits: ombud_gateway::pace::Limits::default(),
             lang: Lang::En,
             providers: Providers::builtin().unwrap(),
             openai: "openai".into(),

@@ -405,3 +405,42 @@ async fn a_call_that_no_request_offered_has_nothing_that_speaks_for_it() {
         rig.post("/v1/chat/completions", chat(&format!("send a mail to {ANNA}"))).await.text().await.unwrap();
     assert!(Wire::Chat.read(&answer, false).calls.is_empty());
 }
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_tool_is_not_given_the_data_that_it_must_not_have(
+    #[values(Wire::Chat, Wire::Responses, Wire::Messages)] wire: Wire,
+    #[values(false, true)] stream: bool,
+) {
+    let calls = vec![send(EMAIL), ("c2", "read_mail", json!({ "id": "m2" }).to_string())];
+    let rig = Rig::with(
+        move |_, _| wire.answer("Hm.", &calls, stream, 4),
+        |config| {
+            let forbid = [ombud_core::DataType::Email.category()].into();
+            let rule = ToolRule { gate: Some(Gate::Allow), forbid, ..ToolRule::default() };
+            config.tools.tools.insert("send_mail".into(), rule);
+        },
+    )
+    .await;
+    let got = got(&rig, wire, stream, &[user(&format!("send a mail to {EMAIL}"))]).await;
+    assert_eq!(got.calls.iter().map(|call| &*call.1).collect::<Vec<_>>(), ["read_mail"]);
+    assert!(got.text.contains("never gives this tool"), "{got:?}");
+    let blocked = |kind: &EventKind| matches!(kind, EventKind::ToolIntent { decision, .. } if decision.starts_with("block: forbidden_contact"));
+    rig.logged(|event| blocked(&event.kind)).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_recipient_does_not_get_the_data_that_it_must_not_have() {
+    let rig = Rig::with(
+        |_, _| Wire::Chat.answer("Hm.", &[], false, 4),
+        |config| {
+            let blocked = [(ombud_core::DataType::Email.category(), ombud_core::Action::Block)];
+            config.policy.recipients.insert("mock".into(), blocked.into());
+        },
+    )
+    .await;
+    let answer = rig.post("/v1/chat/completions", chat(&format!("I am {EMAIL}"))).await;
+    assert_eq!(answer.status(), 403);
+    assert!(rig.bodies().is_empty());
+    assert_eq!(rig.post("/v1/chat/completions", chat("hello")).await.status(), 200);
+}

@@ -222,3 +222,26 @@ async fn a_request_is_on_record_with_what_was_sent_and_what_left() {
     assert!(leaf.contains("\"PHONE\":1") && !leaf.contains(PHONE));
     assert_eq!(rig.gateway.flow().recipients.len(), 1);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_client_asks_no_more_often_and_a_conversation_no_longer_than_the_operator_allows() {
+    let answer = |_: &str, _: &bytes::Bytes| {
+        json(
+            r#"{"choices":[{"message":{"content":"hi"}}],"usage":{"prompt_tokens":60,"completion_tokens":50}}"#,
+        )
+    };
+    let rig = Rig::with(answer, |config| config.limits.tokens = Some(100)).await;
+    assert_eq!(rig.post("/v1/chat/completions", chat("one")).await.status(), 200);
+    assert_eq!(rig.answer_record().await.tokens, Some((60, 50)));
+    let spent = rig.post("/v1/chat/completions", chat("one")).await;
+    assert_eq!((spent.status().as_u16(), rig.bodies().len()), (403, 1));
+    assert!(spent.text().await.unwrap().contains("ombud_token_budget"));
+    assert_eq!(rig.post("/v1/chat/completions", chat("two")).await.status(), 200);
+
+    let rig = Rig::with(answer, |config| config.limits.requests_per_minute = Some(1)).await;
+    assert_eq!(rig.post("/v1/chat/completions", chat("one")).await.status(), 200);
+    let often = rig.post("/v1/chat/completions", chat("two")).await;
+    assert_eq!(often.status(), 429);
+    assert!(often.headers().contains_key("retry-after") && rig.bodies().len() == 1);
+    assert_eq!(rig.post_as("client-two", "", "/v1/chat/completions", chat("two")).await.status(), 200);
+}

@@ -9,7 +9,7 @@ use axum::extract::State;
 use axum::response::Response;
 use bytes::Bytes;
 use ombud_core::event::{Event, EventKind, ResponseRecord};
-use ombud_core::{Lang, Policy, ToolPolicy};
+use ombud_core::{AnswerPolicy, Lang, Policy, ToolPolicy};
 use ombud_detect::{Detector, Options};
 use ombud_gateway::providers::{ProviderOverride, Providers};
 use ombud_gateway::upstream::Patience;
@@ -90,6 +90,8 @@ impl Rig {
         let mut config = Config {
             policy: Policy::default(),
             tools: ToolPolicy::default(),
+            answers: AnswerPolicy::default(),
+            limits: ombud_gateway::pace::Limits::default(),
             lang: Lang::En,
             providers: Providers::builtin().unwrap().with_override("mock", provider).unwrap(),
             openai: "mock".into(),

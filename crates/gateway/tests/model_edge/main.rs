@@ -17,6 +17,8 @@ mod identity;
 #[cfg(test)]
 mod interceptor;
 #[cfg(test)]
+mod outward;
+#[cfg(test)]
 mod streams;
 #[cfg(test)]
 mod wires;

@@ -253,6 +253,14 @@ fn told(seq: u64, event: &Event) -> EventRow {
             ..about("llm.response", "", answer.code.as_deref().unwrap_or_default())
         },
         EventKind::ToolIntent { tool, decision, .. } => about("tool.intent", tool, decision),
+        EventKind::AnswerNotice(notice) => {
+            let first = notice.found.first();
+            let (rule, decision) = first.map_or(("", ""), |found| (&*found.rule, &*found.decision));
+            EventRow {
+                count: Some(notice.found.len() as u64 + notice.more),
+                ..about("answer.notice", rule, decision)
+            }
+        }
         EventKind::ToolCall(call) => about("tool.call", &call.tool, &call.decision),
         EventKind::ToolResult(result) => about("tool.result", &result.tool, &result.outcome),
         EventKind::ToolNotice(notice) => about("tool.notice", &notice.server, &notice.what),

@@ -77,6 +77,7 @@ async fn written(home: &Path) -> Ledger {
         bytes: 0,
         restored: 1,
         unknown_tokens: 1,
+        tokens: None,
         request_id: None,
         model: None,
         finish: None,

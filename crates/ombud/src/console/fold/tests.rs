@@ -28,6 +28,7 @@ fn answer(fault: Party) -> EventKind {
         bytes: 0,
         restored: 1,
         unknown_tokens: 0,
+        tokens: None,
         request_id: None,
         model: None,
         finish: None,

@@ -1,0 +1,289 @@
+//! The way out: what a model's answer points to, and what it would carry there.
+
+pub mod disclosure;
+pub mod facts;
+pub mod scan;
+pub mod target;
+pub mod words;
+
+use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
+
+use ombud_core::event::AnswerFinding;
+use ombud_core::gate::{Fetched, Gate, LinkDecision, decide_link};
+use ombud_core::{AnswerPolicy, Lang, Role, ToolPolicy};
+use ombud_detect::mask::Minted;
+use serde_json::{Value, json};
+use tokio::runtime::{Handle, RuntimeFlavor};
+use tokio::task::block_in_place;
+
+use crate::attribute::Attributor;
+use crate::calls::{Asked, Prepared, question};
+use crate::gateway::Config;
+use disclosure::{Keeper, Prompt, Secrets};
+use facts::Ground;
+use scan::{Found, Scanner};
+use target::Target;
+
+/// Findings of one answer that are recorded one by one.
+const MOST_FOUND: usize = 32;
+
+/// Addresses of one answer that are remembered, so that each is decided once.
+const MOST_KNOWN: usize = 1024;
+
+/// What the provider's own search returned, that is remembered.
+const MOST_CITED: usize = 1024;
+
+/// What answers are watched by.
+pub struct Rules {
+    answers: AnswerPolicy,
+    tools: ToolPolicy,
+    lang: Lang,
+    /// Canaries as they are compared.
+    canaries: Vec<String>,
+}
+
+impl Rules {
+    /// The rules of a gateway.
+    pub fn of(config: &Config) -> Self {
+        Self::new(config.answers.clone(), config.tools.clone(), config.lang)
+    }
+
+    fn new(answers: AnswerPolicy, tools: ToolPolicy, lang: Lang) -> Self {
+        let canaries = answers.canaries.iter().filter_map(|text| disclosure::canary(text)).collect();
+        Self { answers, tools, lang, canaries }
+    }
+}
+
+/// Watches what one answer points to.
+pub struct Guard {
+    rules: Arc<Rules>,
+    attributor: Arc<Attributor>,
+    request: Option<Arc<Asked>>,
+    minted: Arc<Minted>,
+    decided: HashMap<(Fetched, String), LinkDecision>,
+    cited: BTreeSet<String>,
+    /// What the system prompt says, once it is needed.
+    prompt: Option<Arc<Prompt>>,
+    told: BTreeSet<&'static str>,
+    /// Findings that were listed so far.
+    listed: usize,
+    /// What was found since it was last taken.
+    pub seen: Seen,
+}
+
+/// What was found in one answer.
+#[derive(Debug, Default)]
+pub struct Seen {
+    /// The findings, without content.
+    pub found: Vec<AnswerFinding>,
+    /// The same with content, for the encrypted payload.
+    pub details: Vec<Value>,
+    /// How many more there were.
+    pub more: u64,
+}
+
+impl Guard {
+    /// A guard of the answer to a request; `None` where the request could not be read.
+    pub fn new(
+        rules: Arc<Rules>,
+        attributor: Arc<Attributor>,
+        request: Option<Arc<Asked>>,
+        minted: Arc<Minted>,
+    ) -> Self {
+        let (decided, cited, seen) = (HashMap::new(), BTreeSet::new(), Seen::default());
+        let (prompt, told) = (None, BTreeSet::new());
+        Self { rules, attributor, request, minted, decided, cited, prompt, told, listed: 0, seen }
+    }
+
+    fn known(&self) -> Option<&Prepared> {
+        let request = self.request.as_ref()?;
+        aside(request.weight(), || request.prepared(&self.attributor))
+    }
+
+    /// Notes an address that the provider's own search returned.
+    pub fn cites(&mut self, written: &str) {
+        if self.cited.len() < MOST_CITED
+            && let Some(target) = target::read(written)
+        {
+            self.cited.insert(facts::compared(&target.text));
+        }
+    }
+
+    /// What stands in the place of something that points somewhere; `None` leaves it.
+    pub fn watch(&mut self, found: &Found<'_>) -> Option<String> {
+        let targets = found.targets.iter().filter_map(|written| Some((written, target::read(written)?)));
+        let decided = targets.map(|(written, target)| (self.decide(found, written, &target), target));
+        // Of several addresses in one tag the worst counts.
+        let (decision, target) =
+            decided.collect::<Vec<_>>().into_iter().max_by_key(|(decision, _)| rank(*decision))?;
+        words::instead(found, &target, decision, self.lang())
+    }
+
+    /// A whole text with what takes the place of what it points to; `None` if it stays as it is.
+    pub fn whole(&mut self, text: &str, json: bool) -> Option<String> {
+        let mut voice = Voice::default();
+        voice.set_json(json);
+        let out = voice.say(text, true, self);
+        (out != text).then_some(out)
+    }
+
+    /// What of a text may be said at all.
+    fn keep(&mut self, keeper: &mut Keeper, text: &str, last: bool, json: bool) -> Option<String> {
+        let gates = [
+            self.rules.answers.prompt_gate(&self.rules.tools),
+            self.rules.answers.canary_gate(&self.rules.tools),
+        ];
+        let prompt = self.prompt(gates[0]);
+        let canaries: &[String] = if gates[1] == Gate::Allow { &[] } else { &self.rules.canaries };
+        if prompt.is_empty() && canaries.is_empty() {
+            return None;
+        }
+        // In a document nothing is taken out: what lies between two words of it belongs to its form.
+        let takes = gates.map(|gate| gate >= Gate::Ask && !json);
+        let instead = words::left_out(self.lang());
+        let secrets = Secrets { prompt: &prompt, canaries, takes: takes.into(), instead: &instead };
+        let mut out = String::with_capacity(text.len());
+        keeper.push(&secrets, text, &mut out);
+        if last {
+            keeper.finish(&secrets, &mut out);
+        }
+        let heard = [("answer.prompt", keeper.disclosed), ("answer.canary", keeper.sung)];
+        for ((rule, heard), gate) in heard.into_iter().zip(gates) {
+            if heard && self.told.insert(rule) {
+                self.tell(rule, gate);
+            }
+        }
+        Some(out)
+    }
+
+    /// What the operator's prompt says and nothing else in the conversation does.
+    fn prompt(&mut self, gate: Gate) -> Arc<Prompt> {
+        if let Some(known) = &self.prompt {
+            return Arc::clone(known);
+        }
+        let instructed = self.request.as_ref().is_some_and(|request| request.is_instructed());
+        let known = if instructed && gate != Gate::Allow { self.known() } else { None };
+        let sources = || known.iter().flat_map(|known| &known.context.sources);
+        let own = sources().filter(|source| matches!(source.role, Role::System | Role::Developer));
+        let open = sources().filter(|source| {
+            !matches!(source.role, Role::System | Role::Developer | Role::Assistant | Role::ToolDefinition)
+        });
+        let prompt =
+            Arc::new(Prompt::of(own.map(|source| &*source.index), open.map(|source| &*source.index)));
+        self.prompt = Some(Arc::clone(&prompt));
+        prompt
+    }
+
+    fn tell(&mut self, rule: &str, gate: Gate) {
+        let decision = match gate {
+            Gate::Allow | Gate::Observe => "would_ask",
+            Gate::Ask => "ask",
+            Gate::Block => "block",
+        };
+        let (rule, decision, form) = (rule.to_owned(), decision.to_owned(), "text".to_owned());
+        let details = json!({ "rule": rule });
+        let (carries, overlaps) = (Vec::new(), Vec::new());
+        self.note(AnswerFinding { rule, decision, form, carries, overlaps }, details);
+    }
+
+    fn decide(&mut self, found: &Found<'_>, written: &str, target: &Target) -> LinkDecision {
+        let key = (found.fetched, target.url.clone());
+        if let Some(known) = self.decided.get(&key) {
+            return *known;
+        }
+        let ground = Ground { known: self.known(), minted: &self.minted, cited: &self.cited };
+        let declared = self.rules.answers.declares(&target.host);
+        let (facts, overlaps) = facts::of(&ground, found.fetched, written, target, declared);
+        let decision = decide_link(&self.rules.answers, &self.rules.tools, &facts);
+        if self.decided.len() < MOST_KNOWN {
+            self.decided.insert(key, decision);
+        }
+        if let Some(doubt) = decision.doubt() {
+            self.note(
+                AnswerFinding {
+                    rule: doubt.id().to_owned(),
+                    decision: decision.id().to_owned(),
+                    form: found.form.id().to_owned(),
+                    carries: facts.carries,
+                    overlaps,
+                },
+                json!({ "rule": doubt.id(), "address": written, "host": target.host }),
+            );
+        }
+        decision
+    }
+
+    fn note(&mut self, finding: AnswerFinding, details: Value) {
+        if self.listed < MOST_FOUND {
+            self.listed += 1;
+            self.seen.found.push(finding);
+            self.seen.details.push(details);
+        } else {
+            self.seen.more += 1;
+        }
+    }
+
+    /// The user's language.
+    fn lang(&self) -> Lang {
+        self.known().map_or(self.rules.lang, |known| question::language(&known.turns, self.rules.lang))
+    }
+}
+
+/// One text of an answer that comes in pieces.
+#[derive(Debug, Default)]
+pub struct Voice {
+    keeper: Keeper,
+    scanner: Scanner,
+    json: bool,
+}
+
+impl Voice {
+    /// Says whether the text is JSON, before the first piece.
+    pub fn set_json(&mut self, json: bool) {
+        self.json = json;
+        self.scanner.set_json(json);
+    }
+
+    /// Whether something is held back.
+    pub fn holds(&self) -> bool {
+        !(self.keeper.pending().is_empty() && self.scanner.pending().is_empty())
+    }
+
+    /// What may go out of the next piece.
+    pub fn say(&mut self, text: &str, last: bool, guard: &mut Guard) -> String {
+        let kept = guard.keep(&mut self.keeper, text, last, self.json);
+        let text = kept.as_deref().unwrap_or(text);
+        let mut out = String::with_capacity(text.len());
+        self.scanner.push(text, &mut |found| guard.watch(found), &mut out);
+        if last {
+            self.scanner.finish(&mut |found| guard.watch(found), &mut out);
+        }
+        out
+    }
+}
+
+/// Contexts with more text than this are read off the threads that serve connections.
+const HEAVY: usize = 64 * 1024;
+
+/// Does work that reads so many bytes; others are served by another thread meanwhile, if it is much.
+pub fn aside<T>(weight: usize, work: impl FnOnce() -> T) -> T {
+    match Handle::try_current().map(|handle| handle.runtime_flavor()) {
+        Ok(RuntimeFlavor::MultiThread) if weight > HEAVY => block_in_place(work),
+        _ => work(),
+    }
+}
+
+fn rank(decision: LinkDecision) -> (u8, bool) {
+    let data = decision.doubt().is_some_and(ombud_core::gate::LinkDoubt::is_data);
+    let rank = match decision {
+        LinkDecision::Keep => 0,
+        LinkDecision::Note(_) => 1,
+        LinkDecision::Show(_) => 2,
+        LinkDecision::Remove(_) => 3,
+    };
+    (rank, data)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,530 @@
+//! Finds what an answer points to, while it is being written: pictures, links, addresses and HTML tags.
+//!
+//! It reads Markdown as loosely as the loosest of those who show answers, and HTML wherever Markdown lets it stand. Code is
+//! left alone: nothing in it is fetched. Of a stream only what may still become an address is held back, at most [`LIMIT`]
+//! bytes: the words of a link and the `http` of an address go out as they come, and what stands in the place of an address
+//! comes after them.
+
+mod html;
+mod line;
+mod place;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use ombud_core::gate::Fetched;
+
+use line::{Fence, Line};
+use place::Place;
+
+/// The longest piece that is held back, in bytes; a longer address counts as one that nobody can read.
+pub const LIMIT: usize = 4096;
+
+/// So much of the text is looked at for one address, so that a long answer costs what it is long.
+const WINDOW: usize = LIMIT + 512;
+
+/// Words of a link that are remembered, in bytes.
+const MOST_SAID: usize = 512;
+
+/// Labels of references that are remembered, and bytes of what they name.
+const MOST_LABELS: usize = 256;
+const MOST_NAMED: usize = 64 * 1024;
+
+/// In which form something points somewhere.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Form<'t> {
+    /// `![words](address)`
+    Image(&'t str),
+    /// The end of a link whose words are out already: `(address)`.
+    Link(&'t str),
+    /// The end of `[label]: address`, from the colon on.
+    Definition,
+    /// An address in the text.
+    Bare,
+    /// An HTML tag of this name.
+    Tag(&'t str),
+}
+
+impl Form<'_> {
+    /// The id in records.
+    pub fn id(self) -> &'static str {
+        match self {
+            Self::Image(_) => "image",
+            Self::Link(_) => "link",
+            Self::Definition => "definition",
+            Self::Bare => "address",
+            Self::Tag(_) => "tag",
+        }
+    }
+}
+
+/// Something that points somewhere.
+#[derive(Debug)]
+pub struct Found<'t> {
+    /// Its form.
+    pub form: Form<'t>,
+    /// Who fetches it.
+    pub fetched: Fetched,
+    /// The addresses, without escapes.
+    pub targets: Vec<String>,
+    /// It as it is written, as far as it was held back.
+    pub raw: &'t str,
+}
+
+/// What stands in the place of something that was found; `None` leaves it.
+pub type Watch<'w> = dyn FnMut(&Found<'_>) -> Option<String> + 'w;
+
+/// What stands at a place of the text.
+enum Read {
+    /// So many bytes without meaning.
+    Plain(usize),
+    /// One byte that gives meaning to the next.
+    Mark(Before),
+    /// The next bytes decide; so many before them are held back too.
+    More(usize),
+    /// Something that points somewhere.
+    Points(Seen),
+}
+
+/// The byte before.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+enum Before {
+    #[default]
+    Other,
+    /// A backslash.
+    Escape,
+    /// `!`
+    Bang,
+    /// `]`
+    Close,
+}
+
+/// The same as [`Found`], by its places in the text.
+struct Seen {
+    len: usize,
+    kind: Kind,
+    fetched: Fetched,
+    targets: Vec<String>,
+    /// How much of it is passed over if it stays: what is nested in it is looked at too.
+    stays: usize,
+    /// Its end was not seen.
+    cut: bool,
+    /// So many bytes of it came before.
+    lead: usize,
+}
+
+enum Kind {
+    Image(usize),
+    Link,
+    Definition,
+    Bare,
+    Tag(usize),
+}
+
+/// Reads one text that comes in pieces.
+#[derive(Debug)]
+pub struct Scanner {
+    pending: String,
+    /// Bytes of it that went by already.
+    settled: usize,
+    /// The text is JSON: its escapes are two characters, and a quotation mark ends a text in it.
+    json: bool,
+    before: Before,
+    line: Line,
+    fence: Option<Fence>,
+    /// A fence, if its line ends without a backtick.
+    info: Option<Fence>,
+    /// Length of the run of backticks that may have opened a piece of code.
+    ticks: usize,
+    /// Length of the run that goes on.
+    run: usize,
+    /// The beginning of a picture went out before its address was known.
+    loose: bool,
+    /// What follows belongs to an address that was taken out.
+    swallowing: bool,
+    /// The last characters that went by.
+    tail: String,
+    /// The words since the last opening bracket.
+    said: String,
+    named: BTreeMap<String, String>,
+    named_bytes: usize,
+    /// Labels of pictures without a definition so far; `None` if there are too many.
+    wanted: Option<BTreeSet<String>>,
+}
+
+impl Default for Scanner {
+    fn default() -> Self {
+        Self::new(false)
+    }
+}
+
+impl Scanner {
+    /// A scanner at the start of a text; `json` says that it is JSON.
+    pub fn new(json: bool) -> Self {
+        Self {
+            pending: String::new(),
+            settled: 0,
+            json,
+            before: Before::Other,
+            line: Line::default(),
+            fence: None,
+            info: None,
+            ticks: 0,
+            run: 0,
+            loose: false,
+            swallowing: false,
+            tail: String::new(),
+            said: String::new(),
+            named: BTreeMap::new(),
+            named_bytes: 0,
+            wanted: Some(BTreeSet::new()),
+        }
+    }
+
+    /// Says what kind of text it is, before the first piece.
+    pub fn set_json(&mut self, json: bool) {
+        self.json = json;
+    }
+
+    /// What is held back.
+    pub fn pending(&self) -> &str {
+        &self.pending
+    }
+
+    /// Takes the next piece and appends to `out` what is settled.
+    pub fn push(&mut self, piece: &str, watch: &mut Watch<'_>, out: &mut String) {
+        self.take(piece, false, watch, out);
+    }
+
+    /// The text ends.
+    pub fn finish(&mut self, watch: &mut Watch<'_>, out: &mut String) {
+        self.take("", true, watch, out);
+    }
+
+    fn take(&mut self, piece: &str, last: bool, watch: &mut Watch<'_>, out: &mut String) {
+        let mut text = std::mem::take(&mut self.pending);
+        text.push_str(piece);
+        let mut at = std::mem::take(&mut self.settled);
+        let mut done = 0;
+        while at < text.len() {
+            let rest = text.get(at..).unwrap_or_default();
+            if self.swallowing {
+                at += self.swallow(rest);
+                done = at;
+                continue;
+            }
+            let view = rest.get(..rest.floor_char_boundary(WINDOW)).unwrap_or(rest);
+            let whole = view.len() == rest.len();
+            let read = match self.read(view, last && whole) {
+                // Nothing more will come, or what came is too long to wait for more.
+                Read::More(_) if last || !whole => Read::Plain(1),
+                read => read,
+            };
+            match read {
+                Read::More(lead) => {
+                    self.settled = lead.min(at - done);
+                    let from = at - self.settled;
+                    out.push_str(text.get(done..from).unwrap_or_default());
+                    text.get(from..).unwrap_or_default().clone_into(&mut self.pending);
+                    return;
+                }
+                Read::Plain(len) => at += self.pass(rest, len, Before::Other),
+                Read::Mark(before) => at += self.pass(rest, 1, before),
+                Read::Points(seen) => match watch(&self.found(&seen, rest)) {
+                    None => at += self.pass(rest, seen.stays, Before::Other),
+                    Some(with) => {
+                        out.push_str(text.get(done..at).unwrap_or_default());
+                        take_back(out, seen.lead);
+                        out.push_str(&with);
+                        self.swallowing = seen.cut;
+                        self.pass(" ", 1, Before::Other);
+                        at += seen.len.max(1);
+                        done = at;
+                    }
+                },
+            }
+        }
+        out.push_str(text.get(done..).unwrap_or_default());
+    }
+
+    fn found<'t>(&'t self, seen: &Seen, rest: &'t str) -> Found<'t> {
+        let form = match seen.kind {
+            Kind::Image(alt) => Form::Image(rest.get(1..alt).unwrap_or_default()),
+            Kind::Link => Form::Link(self.said.trim_end_matches(']')),
+            Kind::Definition => Form::Definition,
+            Kind::Bare => Form::Bare,
+            Kind::Tag(name) => Form::Tag(rest.get(1..name).unwrap_or_default()),
+        };
+        let raw = rest.get(..seen.len).unwrap_or_default();
+        Found { form, fetched: seen.fetched, targets: seen.targets.clone(), raw }
+    }
+
+    /// How many bytes still belong to an address that was taken out.
+    fn swallow(&mut self, rest: &str) -> usize {
+        let ends = |ch: char| ch.is_whitespace() || matches!(ch, ')' | '>' | '"' | '`');
+        let Some(end) = rest.find(ends) else { return rest.len() };
+        self.swallowing = false;
+        end + usize::from(rest.get(end..).is_some_and(|rest| rest.starts_with(')')))
+    }
+
+    /// Lets bytes go by; how many they are.
+    fn pass(&mut self, rest: &str, len: usize, before: Before) -> usize {
+        let len = rest.ceil_char_boundary(len.max(1));
+        let text = rest.get(..len).unwrap_or_default();
+        self.before = before;
+        keep_last(&mut self.tail, text);
+        if self.said.len() + text.len() <= MOST_SAID {
+            self.said.push_str(text);
+        }
+        len
+    }
+
+    fn read(&mut self, rest: &str, last: bool) -> Read {
+        let first = rest.as_bytes().first().copied().unwrap_or_default();
+        self.settle(first);
+        if let Some(read) = self.begin(first).or_else(|| self.code(rest, first)) {
+            return read;
+        }
+        match (first, self.before) {
+            (b'\n', _) => self.next_line(),
+            (_, Before::Escape) => Read::Plain(1),
+            (b'"', _) if self.json => self.next_text(),
+            (b'`' | b'~', _) if self.is_run(first) => {
+                self.run += 1;
+                Read::Plain(1)
+            }
+            (b'\\', _) if self.ticks == 0 || self.json => Read::Mark(Before::Escape),
+            (b'!', _) => Read::Mark(Before::Bang),
+            (b'[', Before::Bang) => self.in_code(rest, last).unwrap_or_else(|| self.image(rest, last)),
+            (b'[', _) => self.open(),
+            (b']', _) => Read::Mark(Before::Close),
+            (b'(', Before::Close) => self.link(rest, last),
+            (b':', Before::Close) if self.line.label => self.definition(rest, last),
+            (b':' | b'.', _) => self.bare(rest, last),
+            (b'<', _) => self.tag(rest, last),
+            _ => Read::Plain(self.dull(rest)),
+        }
+    }
+
+    /// Another text of a JSON document begins somewhere behind a quotation mark.
+    fn next_text(&mut self) -> Read {
+        (self.ticks, self.loose) = (0, false);
+        Read::Plain(1)
+    }
+
+    fn open(&mut self) -> Read {
+        self.said.clear();
+        Read::Plain(1)
+    }
+
+    /// Bytes up to the next that may mean something.
+    fn dull(&self, rest: &str) -> usize {
+        let mut before = b' ';
+        let end = rest.bytes().position(|byte| {
+            let special = match byte {
+                b'\n' | b'`' | b'\\' | b'!' | b'[' | b']' | b'<' => true,
+                b'"' => self.json,
+                b':' => matches!(before, b'p' | b'P' | b's' | b'S'),
+                b'.' => matches!(before, b'w' | b'W'),
+                _ => false,
+            };
+            before = byte;
+            special
+        });
+        // A byte that could mean something may stand for itself.
+        end.unwrap_or(rest.len()).max(1)
+    }
+
+    /// In what may be code: whether it is, as far as the text shows it. `None` means that it is not.
+    fn in_code(&mut self, rest: &str, last: bool) -> Option<Read> {
+        if let Some(read) = self.in_info(rest, last) {
+            return Some(read);
+        }
+        if self.ticks == 0 {
+            return None;
+        }
+        let end = line::closing(rest, self.ticks, self.json, last);
+        if end.is_none() && !last && rest.len() < LIMIT && !line::breaks(rest, self.json) {
+            return Some(Read::More(0));
+        }
+        self.ticks = 0;
+        end.map(Read::Plain)
+    }
+
+    /// `![words](address)` from the bracket on, or a reference.
+    fn image(&mut self, rest: &str, last: bool) -> Read {
+        // Whatever comes next in this paragraph counts as a picture's address already.
+        let close = if self.loose { None } else { place::bracket(rest, 1, self.json) };
+        let Some(close) = close else {
+            if !self.loose && !last && rest.len() < LIMIT && !line::breaks(rest, self.json) {
+                return Read::More(1);
+            }
+            self.loose = true;
+            return self.open();
+        };
+        let after = rest.get(close + 1..).unwrap_or_default();
+        if after.is_empty() && !last {
+            return Read::More(1);
+        }
+        if !after.starts_with('(') {
+            return self.reference(rest, close, last);
+        }
+        match place::read(rest, close + 2, self.json, last) {
+            Place::More => Read::More(1),
+            Place::None => self.open(),
+            Place::Here { target, end, cut } => {
+                Read::Points(Seen { cut, ..picture(rest, close, end, target) })
+            }
+        }
+    }
+
+    /// A picture whose address stands elsewhere.
+    fn reference(&mut self, rest: &str, close: usize, last: bool) -> Read {
+        let after = rest.get(close + 1..).unwrap_or_default();
+        let own = after.strip_prefix('[').map(|label| label.find(']'));
+        if matches!(own, Some(None)) && !last && rest.len() < LIMIT {
+            return Read::More(1);
+        }
+        let end = own.flatten().map_or(close + 1, |end| close + end + 3);
+        let label = rest.get(close + 2..end.saturating_sub(1)).filter(|label| !label.trim().is_empty());
+        let label = normal(label.unwrap_or_else(|| rest.get(1..close).unwrap_or_default()));
+        if let Some(target) = self.named.get(&label) {
+            return Read::Points(picture(rest, close, end, target.clone()));
+        }
+        if let Some(wanted) = &mut self.wanted {
+            wanted.insert(label);
+        }
+        if self.wanted.as_ref().is_some_and(|wanted| wanted.len() > MOST_LABELS) {
+            self.wanted = None;
+        }
+        self.open()
+    }
+
+    /// What a definition names; fetched by itself where a picture may refer to it.
+    fn defined(&mut self, target: &str) -> Fetched {
+        let label = normal(self.said.trim_end_matches(']').trim_start_matches('['));
+        let wanted = self.wanted.as_ref().is_none_or(|wanted| wanted.contains(&label));
+        self.named_bytes += label.len() + target.len();
+        if wanted || self.named.len() >= MOST_LABELS || self.named_bytes > MOST_NAMED {
+            return Fetched::ByItself;
+        }
+        // The first definition of a label counts.
+        self.named.entry(label).or_insert_with(|| target.to_owned());
+        Fetched::ByReader
+    }
+
+    /// `[label]: address` from the colon on.
+    fn definition(&mut self, rest: &str, last: bool) -> Read {
+        match place::word(rest, 1, last) {
+            Place::More => Read::More(0),
+            Place::None => Read::Plain(1),
+            Place::Here { target, end, cut } => {
+                let fetched = self.defined(&target);
+                let stays = if is_simple(&target) { end } else { 1 };
+                let targets = vec![target];
+                Read::Points(Seen { len: end, kind: Kind::Definition, fetched, targets, stays, cut, lead: 0 })
+            }
+        }
+    }
+
+    /// `](address)` from the parenthesis on.
+    fn link(&mut self, rest: &str, last: bool) -> Read {
+        if let Some(code) = self.in_code(rest, last) {
+            return code;
+        }
+        match place::read(rest, 1, self.json, last) {
+            Place::More => Read::More(0),
+            Place::None => Read::Plain(1),
+            Place::Here { target, end, cut } => {
+                let fetched = if self.loose { Fetched::ByItself } else { Fetched::ByReader };
+                let targets = vec![target];
+                Read::Points(Seen { len: end, kind: Kind::Link, fetched, targets, stays: end, cut, lead: 0 })
+            }
+        }
+    }
+
+    /// An HTML tag that names an address.
+    fn tag(&mut self, rest: &str, last: bool) -> Read {
+        let (name, fetched) = match html::name(rest, last) {
+            html::Name::More => return Read::More(0),
+            html::Name::None => return Read::Plain(1),
+            html::Name::Of(end, fetched) => (end, fetched),
+        };
+        if let Some(code) = self.in_code(rest, last) {
+            return code;
+        }
+        let (len, seen) = match html::end(rest, self.json) {
+            html::End::At(end) => (end, end),
+            html::End::Open if rest.len() >= LIMIT => (1, rest.len()),
+            html::End::Open if !last && !line::breaks(rest, self.json) => return Read::More(0),
+            html::End::Open | html::End::Other => return Read::Plain(1),
+        };
+        let targets = html::targets(rest.get(..seen).unwrap_or_default());
+        if targets.is_empty() {
+            return Read::Plain(1);
+        }
+        Read::Points(Seen { len, kind: Kind::Tag(name), fetched, targets, stays: len, cut: false, lead: 0 })
+    }
+
+    /// An address in the text, from what stands behind `http`, `https` or `www` on.
+    fn bare(&mut self, rest: &str, last: bool) -> Read {
+        let Some(lead) = place::lead(&self.tail, rest) else { return Read::Plain(1) };
+        if !place::begins(rest) {
+            let more = !last && place::may_begin(rest);
+            return if more { Read::More(lead.len()) } else { Read::Plain(1) };
+        }
+        if let Some(code) = self.in_code(rest, last) {
+            return code;
+        }
+        let end = place::extent(rest);
+        if end == rest.len() && !last && end < LIMIT {
+            return Read::More(lead.len());
+        }
+        let cut = end >= LIMIT;
+        let end = place::trimmed(rest, end);
+        let written = format!("{lead}{}", rest.get(..end).unwrap_or_default());
+        let targets = vec![place::decoded(&written, self.json)];
+        let before = self.tail.get(..self.tail.len() - lead.len()).unwrap_or_default().to_lowercase();
+        let style = ["url(", "url('", "url(\""].iter().any(|call| before.ends_with(call));
+        let fetched = if style { Fetched::ByItself } else { Fetched::ByReader };
+        let lead = lead.len();
+        Read::Points(Seen { len: end, kind: Kind::Bare, fetched, targets, stays: end, cut, lead })
+    }
+}
+
+/// A picture whose words end at `close`.
+fn picture(rest: &str, close: usize, end: usize, target: String) -> Seen {
+    let stays = if rest.get(1..close).is_some_and(is_simple) { end } else { 1 };
+    let (kind, fetched) = (Kind::Image(close), Fetched::ByItself);
+    Seen { len: end, kind, fetched, targets: vec![target], stays, cut: false, lead: 1 }
+}
+
+/// Takes back what went by already, if it has not gone out yet; else what follows must not join it.
+fn take_back(out: &mut String, lead: usize) {
+    if out.len() >= lead {
+        out.truncate(out.len() - lead);
+    } else {
+        out.push(' ');
+    }
+}
+
+/// Characters that are remembered of what went by.
+const TAIL: usize = 16;
+
+fn keep_last(tail: &mut String, text: &str) {
+    let from = |text: &str| text.char_indices().rev().nth(TAIL - 1).map_or(0, |(at, _)| at);
+    tail.push_str(text.get(from(text)..).unwrap_or_default());
+    tail.drain(..from(tail));
+}
+
+/// Whether a text holds nothing that could point somewhere itself.
+fn is_simple(words: &str) -> bool {
+    !words.contains(['[', '<', '`'])
+}
+
+/// A label as labels are compared.
+fn normal(label: &str) -> String {
+    label.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase()
+}
+
+#[cfg(test)]
+mod tests;

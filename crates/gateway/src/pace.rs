@@ -1,0 +1,186 @@
+//! How fast and how much: requests a minute of one client, tokens of one conversation. A loop that an agent cannot leave costs
+//! its operator a budget and not a month.
+
+use std::collections::{HashMap, VecDeque};
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use crate::wire::json::{Doc, Node};
+
+/// Clients and conversations that are remembered.
+const MOST: usize = 10_000;
+
+const MINUTE: Duration = Duration::from_mins(1);
+
+/// `[limits]` of `ombud.toml`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Limits {
+    /// Requests to models of one client in a minute.
+    pub requests_per_minute: Option<u32>,
+    /// Tokens of one conversation, read and written, since the gateway started.
+    pub tokens: Option<u64>,
+}
+
+/// A limit that a request would go over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Over {
+    /// Too many requests; so many seconds later there is room for one.
+    Rate(u64),
+    /// The conversation has used its tokens up.
+    Tokens(u64),
+}
+
+/// What clients and conversations have done.
+#[derive(Debug, Default)]
+pub struct Pace {
+    requests: HashMap<String, VecDeque<Duration>>,
+    tokens: HashMap<String, (u64, Duration)>,
+}
+
+impl Pace {
+    /// Whether a request may leave now; if so it counts. `now` is the time since the gateway started.
+    pub fn admit(
+        &mut self,
+        limits: &Limits,
+        client: &str,
+        conversation: &str,
+        now: Duration,
+    ) -> Result<(), Over> {
+        if let Some(most) = limits.tokens
+            && self.tokens.get(conversation).is_some_and(|(used, _)| *used >= most)
+        {
+            return Err(Over::Tokens(most));
+        }
+        limits.requests_per_minute.map_or(Ok(()), |most| self.request(most, client, now))
+    }
+
+    fn request(&mut self, most: u32, client: &str, now: Duration) -> Result<(), Over> {
+        if self.requests.len() >= MOST {
+            self.requests.retain(|_, times| times.back().is_some_and(|last| *last + MINUTE > now));
+        }
+        let times = self.requests.entry(client.to_owned()).or_default();
+        while times.front().is_some_and(|first| *first + MINUTE <= now) {
+            times.pop_front();
+        }
+        if times.len() >= most as usize {
+            let room = times.front().map_or(MINUTE, |first| (*first + MINUTE).saturating_sub(now));
+            return Err(Over::Rate(room.as_secs().max(1)));
+        }
+        times.push_back(now);
+        Ok(())
+    }
+
+    /// Counts the tokens of an answer.
+    pub fn spend(&mut self, conversation: &str, tokens: u64, now: Duration) {
+        if self.tokens.len() >= MOST && !self.tokens.contains_key(conversation) {
+            let oldest = self.tokens.iter().min_by_key(|(_, (_, last))| *last).map(|(id, _)| id.clone());
+            oldest.and_then(|id| self.tokens.remove(&id));
+        }
+        let (used, last) = self.tokens.entry(conversation.to_owned()).or_default();
+        (*used, *last) = (used.saturating_add(tokens), now);
+    }
+}
+
+/// Tokens as a provider counts them, as far as its frames have said.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Used {
+    /// Tokens that it read.
+    pub read: u64,
+    /// Tokens that it wrote.
+    pub written: u64,
+}
+
+impl Used {
+    /// Takes what a document says. Later counts of one answer hold the earlier ones.
+    pub fn see(&mut self, doc: &Doc<'_>) {
+        let root = doc.root();
+        for path in [&["usage"][..], &["message", "usage"], &["response", "usage"]] {
+            if let Some(usage) = doc.path(root, path) {
+                self.read = self.read.max(count(doc, usage, &["prompt_tokens", "input_tokens"]));
+                self.written = self.written.max(count(doc, usage, &["completion_tokens", "output_tokens"]));
+            }
+        }
+    }
+
+    /// Whether anything was said.
+    pub fn is_known(self) -> bool {
+        self.read + self.written > 0
+    }
+}
+
+fn count(doc: &Doc<'_>, usage: Node, keys: &[&str]) -> u64 {
+    let number = |key: &&str| doc.raw(doc.get(usage, key)?).parse::<u32>().ok();
+    keys.iter().find_map(number).map_or(0, u64::from)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wire::json::Keys;
+
+    const fn at(seconds: u64) -> Duration {
+        Duration::from_secs(seconds)
+    }
+
+    #[test]
+    fn a_minute_has_room_for_so_many_requests_of_each_client() {
+        let limits = Limits { requests_per_minute: Some(2), ..Limits::default() };
+        let mut pace = Pace::default();
+        let mut ask = |client: &str, now| pace.admit(&limits, client, "c", at(now));
+        assert_eq!((ask("a", 0), ask("a", 10), ask("a", 20)), (Ok(()), Ok(()), Err(Over::Rate(40))));
+        assert_eq!(ask("b", 20), Ok(()));
+        assert_eq!((ask("a", 60), ask("a", 61)), (Ok(()), Err(Over::Rate(9))));
+    }
+
+    #[test]
+    fn a_conversation_has_so_many_tokens_and_another_its_own() {
+        let limits = Limits { tokens: Some(100), ..Limits::default() };
+        let mut pace = Pace::default();
+        pace.spend("c", 99, at(0));
+        assert_eq!(pace.admit(&limits, "a", "c", at(1)), Ok(()));
+        pace.spend("c", 1, at(1));
+        assert_eq!(pace.admit(&limits, "a", "c", at(2)), Err(Over::Tokens(100)));
+        assert_eq!(pace.admit(&limits, "a", "d", at(2)), Ok(()));
+        assert_eq!(pace.admit(&Limits::default(), "a", "c", at(2)), Ok(()));
+    }
+
+    #[test]
+    fn what_is_remembered_is_bounded() {
+        let limits = Limits { requests_per_minute: Some(1), ..Limits::default() };
+        let mut pace = Pace::default();
+        for number in 0..MOST + 50 {
+            let now = at(number as u64 * 61);
+            pace.spend(&number.to_string(), 1, now);
+            assert_eq!(pace.admit(&limits, &number.to_string(), "", now), Ok(()));
+        }
+        assert!(pace.tokens.len() <= MOST && pace.requests.len() <= MOST);
+        assert!(pace.tokens.contains_key(&(MOST + 49).to_string()) && !pace.tokens.contains_key("0"));
+    }
+
+    #[test]
+    fn counts_of_every_wire() {
+        let mut used = Used::default();
+        for frame in [
+            r#"{"type":"message_start","message":{"usage":{"input_tokens":9,"output_tokens":1}}}"#,
+            r#"{"type":"message_delta","usage":{"output_tokens":7}}"#,
+        ] {
+            used.see(&Doc::parse(frame.as_bytes(), Keys::Any).unwrap());
+        }
+        assert_eq!(used, Used { read: 9, written: 7 });
+        for body in [
+            r#"{"usage":{"prompt_tokens":3,"completion_tokens":2,"total_tokens":5}}"#,
+            r#"{"response":{"usage":{"input_tokens":3,"output_tokens":2}}}"#,
+        ] {
+            let mut used = Used::default();
+            used.see(&Doc::parse(body.as_bytes(), Keys::Any).unwrap());
+            assert_eq!(used, Used { read: 3, written: 2 }, "{body}");
+        }
+        let mut none = Used::default();
+        none.see(
+            &Doc::parse(br#"{"usage":{"prompt_tokens":-1,"completion_tokens":"x"}}"#, Keys::Any).unwrap(),
+        );
+        assert!(!none.is_known());
+    }
+}
