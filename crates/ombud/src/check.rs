@@ -362,7 +362,7 @@ mod tests {
         assert_eq!(verdict(&report, Severity::Error, Stage::Release, false), 0);
         let mut later = faulty(dir.path());
         baseline::compare(&line(&["--baseline", &path]), &mut later, Lang::En).unwrap();
-        assert_eq!(verdict(&later, Severity::Info, Stage::Release), 0);
+        assert_eq!(verdict(&later, Severity::Info, Stage::Release, false), 0);
     }
 
     #[test]
