@@ -81,7 +81,7 @@ impl Reach {
         let people = Taint::PERSON | Taint::MODEL | Taint::TOOL | Taint::RETRIEVED;
         if written.has(people) {
             Owner::User
-        } else if written.has(Taint::FILE) {
+        } else if written.has(Taint::FILE) || known.is_dataset() {
             Owner::Developer
         } else {
             Owner::Unknown

@@ -121,6 +121,24 @@ pub(crate) fn is_loopback(host: &str) -> bool {
     name == "localhost" || name.starts_with("127.") || matches!(host, "[::1]" | "0.0.0.0") || name == "[::1]"
 }
 
+/// Whether a host is this machine, one of the same container network, or one of the network at home or at work: a name
+/// without a dot, a reserved ending (RFC 6762, RFC 8375, `.internal`), or a private address (RFC 1918).
+pub(crate) fn is_near(host: &str) -> bool {
+    let name = host.split(':').next().unwrap_or(host);
+    let numbers: Vec<u8> = name.split('.').filter_map(|part| part.parse().ok()).collect();
+    let private = match *numbers.as_slice() {
+        [10, ..] | [192, 168, ..] => numbers.len() == 4,
+        [172, second, _, _] => (16..32).contains(&second),
+        _ => false,
+    };
+    let ending = name.rsplit('.').next().unwrap_or_default();
+    is_loopback(host)
+        || private
+        || !name.contains('.')
+        || matches!(ending, "local" | "internal" | "lan" | "localhost")
+        || name.ends_with(".home.arpa")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -136,5 +154,13 @@ mod tests {
         assert_eq!(host(&filled.shown()), Some("api.example.com".into()));
         assert_eq!(host("https://{}/x"), None);
         assert!(is_loopback("127.0.0.1:11434") && !is_loopback("api.example.com:443"));
+        for near in
+            ["10.0.0.7:80", "192.168.1.2", "172.20.0.3", "qdrant:6333", "host.docker.internal", "nas.local"]
+        {
+            assert!(is_near(near), "{near}");
+        }
+        for far in ["172.40.0.3", "47.98.113.25:8080", "10.example.com", "local.example.com"] {
+            assert!(!is_near(far), "{far}");
+        }
     }
 }

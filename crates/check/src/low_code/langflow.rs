@@ -11,6 +11,11 @@ pub(super) fn read(facts: &mut Facts, file: usize, root: &Node, providers: &Prov
     for node in nodes(root) {
         let kind = node.at(&["data", "type"]).map_or("", Node::text);
         *facts.kinds.entry(format!("langflow:{kind}")).or_default() += 1;
+        for name in ["system_prompt", "system_message"] {
+            if let Some(prompt) = field(node, name) {
+                super::told(facts, file, prompt);
+            }
+        }
         graph.steps.push(step(facts, node, kind, providers));
     }
     for edge in root.at(&["data", "edges"]).map(Node::items).unwrap_or_default() {
@@ -48,6 +53,7 @@ fn step(facts: &mut Facts, node: &Node, kind: &str, providers: &Providers) -> St
         adds,
         passes,
         acts: acts.into_iter().map(|act| (place.clone(), act)).collect(),
+        ..Step::default()
     }
 }
 

@@ -2,11 +2,14 @@
 //! of it: what the part does, the agent does.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 use ombud_core::effect::{Hints, classify};
 
 use super::graph::{Act, Graph, Step, provider_of, recipient, store};
-use crate::facts::{Endpoint, Facts, Sink, Taint, Tool, host_of, loopback};
+use super::http::{self, Request};
+use super::inside;
+use crate::facts::{Endpoint, Facts, Sink, Taint, Tool};
 use crate::providers::Providers;
 use crate::tree::Node;
 
@@ -28,6 +31,7 @@ pub(super) fn read(facts: &mut Facts, file: usize, root: &Node, providers: &Prov
         *reader.facts.kinds.entry(format!("n8n:{kind}")).or_default() += 1;
         reader.endpoint(node, kind);
         reader.tool(node, kind);
+        reader.secrets(node);
         if node.text_of("disabled") != "true" {
             graph.steps.push(reader.step(node, kind));
         }
@@ -67,22 +71,26 @@ impl Reader<'_> {
         let mut acts = Vec::new();
         self.acts(node, kind, &mut acts, 0);
         let (adds, passes) = adds(kind);
-        Step { id: name.clone(), name, span: place(node), entry: trigger, adds, passes, acts }
+        Step {
+            id: name.clone(),
+            name,
+            span: place(node),
+            entry: trigger,
+            adds,
+            passes,
+            acts,
+            ..Step::default()
+        }
     }
 
     /// What a node does, and what its parts do for it.
-    fn acts(
-        &mut self,
-        node: &Node,
-        kind: &str,
-        found: &mut Vec<(std::ops::Range<usize>, Act)>,
-        depth: usize,
-    ) {
+    fn acts(&mut self, node: &Node, kind: &str, found: &mut Vec<(Range<usize>, Act)>, depth: usize) {
         if depth > 4 {
             return;
         }
         let own = self.own(node, kind);
         found.extend(own.into_iter().map(|act| (place(node), act)));
+        found.extend(self.placed(node, kind));
         for part in self.parts.get(node.text_of("name")).cloned().unwrap_or_default() {
             self.acts(part, self::kind(part), found, depth + 1);
         }
@@ -103,8 +111,6 @@ impl Reader<'_> {
             return vec![Act::Read(store), Act::Write(store)];
         }
         match kind {
-            "memoryBufferWindow" => shared(text("sessionIdType"), text("sessionKey")),
-            "httpRequest" | "httpRequestTool" | "toolHttpRequest" => self.request(text("url")),
             "executeCommand" | "ssh" if is_expression(text("command")) => vec![Act::Run(Sink::Shell)],
             "postgres" | "mySql" | "microsoftSql" if is_expression(text("query")) => {
                 vec![Act::Run(Sink::Sql)]
@@ -113,19 +119,49 @@ impl Reader<'_> {
         }
     }
 
-    fn request(&self, url: &str) -> Vec<Act> {
-        let host = host_of(url.trim_start_matches('='));
-        let known = host.as_deref().and_then(|host| self.providers.by_host(host));
-        match (known, host) {
-            (Some(known), host) => {
-                let mut who = recipient(&known.id, self.providers);
-                who.fixed = !known.local;
-                who.host = host;
-                vec![Act::Model(who)]
+    /// What a node does at a place of its own.
+    fn placed(&mut self, node: &Node, kind: &str) -> Vec<(Range<usize>, Act)> {
+        let given = |key: &str| node.at(&["parameters", key]);
+        match kind {
+            "httpRequest" | "httpRequestTool" | "toolHttpRequest" => self.request(node),
+            "code" | "toolCode" | "function" | "functionItem" => self.code(node),
+            _ if kind.starts_with("memory") => {
+                let fixed = given("sessionIdType").is_some_and(|kind| kind.text() == "customKey");
+                let key = given("sessionKey").filter(|key| fixed && http::is_constant(key.text()));
+                key.map(|key| (place(node), Act::Shared(key.text().to_owned()))).into_iter().collect()
             }
-            (None, Some(host)) if loopback(&host) => Vec::new(),
-            (None, host) => vec![Act::Send(host)],
+            _ => self.prompts(node),
         }
+    }
+
+    fn request(&mut self, node: &Node) -> Vec<(Range<usize>, Act)> {
+        let given = |key: &str| node.at(&["parameters", key]);
+        let Some(url) = given("url") else { return Vec::new() };
+        let body = ["jsonBody", "bodyParameters", "body"].iter().find_map(|key| given(key));
+        let request = Request { url, method: given("method").map_or("get", Node::text), body };
+        http::acts(self.facts, request, self.providers)
+    }
+
+    /// What the developer tells a model: fixed, or put together while the workflow runs.
+    fn prompts(&mut self, node: &Node) -> Vec<(Range<usize>, Act)> {
+        for path in [["parameters", "options", "systemMessage"], ["parameters", "messages", "systemMessage"]]
+        {
+            if let Some(prompt) = node.at(&path) {
+                super::told(self.facts, self.file, prompt);
+            }
+        }
+        Vec::new()
+    }
+
+    /// JavaScript, or Python, into which the platform puts what comes in under names with a dollar or an underscore.
+    fn code(&mut self, node: &Node) -> Vec<(Range<usize>, Act)> {
+        let given = |key: &str| node.at(&["parameters", key]);
+        let Some(code) = ["jsCode", "functionCode"].iter().find_map(|key| given(key)) else {
+            return Vec::new();
+        };
+        let text = format!("const items = $items;\n{}", code.text());
+        let act = inside::body(self.facts, self.file, &text, &code.span, self.providers);
+        act.into_iter().map(|act| (code.span.clone(), act)).collect()
     }
 
     /// A door to the world, and whether it asks who comes in.
@@ -140,6 +176,22 @@ impl Reader<'_> {
         };
         let name = node.text_of("name").to_owned();
         self.facts.endpoints.push(Endpoint { name, file: self.file, span: place(node), open });
+    }
+
+    /// Keys that are written out in the headers and parameters of a request.
+    fn secrets(&mut self, node: &Node) {
+        for list in ["headerParameters", "queryParameters", "bodyParameters", "parametersHeaders"] {
+            let rows = node.at(&["parameters", list]);
+            let rows = rows.and_then(|rows| rows.get("parameters").or_else(|| rows.get("values")));
+            for row in rows.map(Node::items).unwrap_or_default() {
+                let Some(value) = row.get("value") else { continue };
+                let text = value.text().strip_prefix("Bearer ").unwrap_or(value.text());
+                if super::is_credential(row.text_of("name")) && !text.starts_with('=') && super::is_key(text)
+                {
+                    self.facts.secrets.push((self.file, value.span.clone()));
+                }
+            }
+        }
     }
 
     /// A tool that an agent may call.
@@ -159,13 +211,7 @@ impl Reader<'_> {
     }
 }
 
-/// A key that is written out is the same for everybody.
-fn shared(kind: &str, key: &str) -> Vec<Act> {
-    let fixed = kind == "customKey" && !key.is_empty() && !key.starts_with('=');
-    if fixed { vec![Act::Shared(key.to_owned())] } else { Vec::new() }
-}
-
-fn place(node: &Node) -> std::ops::Range<usize> {
+fn place(node: &Node) -> Range<usize> {
     node.get("name").map_or_else(|| node.span.clone(), |name| name.span.clone())
 }
 

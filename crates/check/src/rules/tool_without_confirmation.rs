@@ -39,7 +39,11 @@ fn run(project: &Project<'_>) -> Vec<Finding> {
         matches!(tool.effect, Effect::Send | Effect::Pay | Effect::Delete | Effect::Execute | Effect::Grant)
             && tool.function.is_none_or(|function| project.reach.runs(function))
     };
-    let tools: Vec<&Tool> = facts.tools.iter().filter(grave).collect();
+    // Before an action of a description the platform asks by itself, unless it is told not to: a rule of its own.
+    let action = |tool: &&Tool| {
+        facts.actions.iter().any(|action| action.file == tool.file && action.span == tool.span)
+    };
+    let tools: Vec<&Tool> = facts.tools.iter().filter(grave).filter(|tool| !action(tool)).collect();
     let Some(first) = tools.first() else { return Vec::new() };
     if project.tools_ask {
         return Vec::new();
