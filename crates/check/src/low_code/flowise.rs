@@ -199,7 +199,8 @@ fn code(
     act.into_iter().map(|act| (text.span.clone(), act)).collect()
 }
 
-fn model(base: &str, name: &str, providers: &Providers) -> Vec<Act> {
+/// A model by the name of its kind, at an address of its own if one is written out.
+pub(super) fn model(base: &str, name: &str, providers: &Providers) -> Vec<Act> {
     let mut who = recipient(provider_of(name), providers);
     if let Some(host) = crate::facts::host_of(base) {
         let known = providers.by_host(&host);

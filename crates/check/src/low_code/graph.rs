@@ -22,6 +22,8 @@ pub(crate) enum Act {
     Shared(String),
     /// Puts this into a system prompt.
     System(Taint),
+    /// Puts what comes in, without this, into a system prompt.
+    Prompt(Taint),
     /// Keeps what comes in as a row of a table.
     Keep,
     /// Sends without encryption.
@@ -120,6 +122,7 @@ impl Act {
             Self::Shared(name) => Deed::Shared { name, content },
             Self::Load(store) => Deed::Store(store, Taint::FILE),
             Self::System(content) => Deed::SystemPrompt(content),
+            Self::Prompt(other) => Deed::SystemPrompt(content.without(other)),
             Self::Keep => Deed::Persist { content, conversation: false, remote: true },
             Self::Plain | Self::Enter(_) => Deed::Flaw(Flaw::Unencrypted),
         }

@@ -81,7 +81,12 @@ fn acts(facts: &mut Facts, node: &Node, kind: &str, providers: &Providers) -> Ve
         let chosen = field(node, "model").and_then(|model| model.items().first());
         let chosen = chosen.map(|model| model.text_of("provider")).filter(|name| !name.is_empty());
         let id = provider_of(told.or(chosen).unwrap_or(kind));
-        return vec![Act::Model(recipient(id, providers))];
+        let base = ["openai_api_base", "base_url", "api_base"].iter().find_map(|name| field(node, name));
+        let base = base.filter(|base| crate::facts::host_of(base.text()).is_some());
+        return match base {
+            Some(base) => super::flowise::model(base.text(), kind, providers),
+            None => vec![Act::Model(recipient(id, providers))],
+        };
     }
     Vec::new()
 }

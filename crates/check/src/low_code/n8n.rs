@@ -4,9 +4,10 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-use ombud_core::effect::{Hints, classify};
+use ombud_core::effect::{Effect, Hints, classify};
 
-use super::graph::{Act, Graph, Step, provider_of, recipient, store};
+use super::flowise;
+use super::graph::{Act, Graph, Step, store};
 use super::http::{self, Request};
 use super::inside;
 use crate::facts::{Endpoint, Facts, Sink, Taint, Tool};
@@ -25,7 +26,7 @@ pub(super) fn read(facts: &mut Facts, file: usize, root: &Node, providers: &Prov
             parts.entry(to).or_default().push(part);
         }
     }
-    let mut reader = Reader { facts, file, providers, parts: &parts };
+    let mut reader = Reader { facts, file, providers, parts: &parts, nodes };
     for node in nodes {
         let kind = kind(node);
         *reader.facts.kinds.entry(format!("n8n:{kind}")).or_default() += 1;
@@ -62,6 +63,7 @@ struct Reader<'r> {
     file: usize,
     providers: &'r Providers,
     parts: &'r BTreeMap<&'r str, Vec<&'r Node>>,
+    nodes: &'r [Node],
 }
 
 impl Reader<'_> {
@@ -100,17 +102,19 @@ impl Reader<'_> {
         let given = node.get("parameters");
         let text = |key: &str| given.map_or("", |given| given.text_of(key));
         if is_model(kind) {
-            return vec![Act::Model(recipient(provider_of(kind), self.providers))];
+            let base = ["baseURL", "baseUrl"].map(|key| node.at(&["parameters", "options", key]));
+            let base = base.into_iter().flatten().next().map_or("", Node::text);
+            return flowise::model(base, kind, self.providers);
         }
         if let Some(product) = kind.strip_prefix("vectorStore") {
-            let store = store(self.facts, &product.to_ascii_lowercase(), false);
+            let store = store(self.facts, &collection(node, &product.to_ascii_lowercase()), false);
             return vec![if text("mode") == "insert" { Act::Write(store) } else { Act::Read(store) }];
         }
         if kind.starts_with("memory") && !matches!(kind, "memoryBufferWindow" | "memoryManager") {
             let store = store(self.facts, kind.trim_start_matches("memory"), true);
             return vec![Act::Read(store), Act::Write(store)];
         }
-        match kind {
+        match kind.trim_end_matches("Tool") {
             "executeCommand" | "ssh" if is_expression(text("command")) => vec![Act::Run(Sink::Shell)],
             "postgres" | "mySql" | "microsoftSql" if is_expression(text("query")) => {
                 vec![Act::Run(Sink::Sql)]
@@ -124,6 +128,7 @@ impl Reader<'_> {
         let given = |key: &str| node.at(&["parameters", key]);
         match kind {
             "httpRequest" | "httpRequestTool" | "toolHttpRequest" => self.request(node),
+            "mcpClientTool" | "mcpClient" => Self::server(node),
             "code" | "toolCode" | "function" | "functionItem" => self.code(node),
             _ if kind.starts_with("memory") => {
                 let fixed = given("sessionIdType").is_some_and(|kind| kind.text() == "customKey");
@@ -144,13 +149,39 @@ impl Reader<'_> {
 
     /// What the developer tells a model: fixed, or put together while the workflow runs.
     fn prompts(&mut self, node: &Node) -> Vec<(Range<usize>, Act)> {
-        for path in [["parameters", "options", "systemMessage"], ["parameters", "messages", "systemMessage"]]
-        {
-            if let Some(prompt) = node.at(&path) {
-                super::told(self.facts, self.file, prompt);
-            }
+        let given = |path: &[&str]| node.get("parameters").and_then(|given| given.at(path));
+        let rows = given(&["messages", "messageValues"]).map(Node::items).unwrap_or_default();
+        let system =
+            |row: &&Node| !row.text_of("type").starts_with("Human") && !row.text_of("type").starts_with("AI");
+        let mut prompts: Vec<&Node> =
+            rows.iter().filter(system).filter_map(|row| row.get("message")).collect();
+        prompts.extend(given(&["options", "systemMessage"]));
+        for prompt in &prompts {
+            super::told(self.facts, self.file, prompt);
         }
-        Vec::new()
+        let put = prompts.into_iter().filter(|prompt| is_expression(prompt.text()));
+        put.map(|prompt| (prompt.span.clone(), self.put_in(prompt.text()))).collect()
+    }
+
+    /// What an expression puts in: what comes from the node before, or from one that it names.
+    fn put_in(&self, text: &str) -> Act {
+        if text.contains("$json") || text.contains("$input") {
+            // Of many fields that come in, those are somebody's words.
+            let words = [".chatInput", ".body", ".message", ".text", ".query"];
+            let said = words.iter().any(|field| text.contains(&format!("$json{field}")));
+            return Act::Prompt(if said { Taint::NONE } else { Taint::USER });
+        }
+        let named = text.split("$('").skip(1).chain(text.split("$node[\"").skip(1));
+        let named = named.filter_map(|rest| rest.split(['\'', '"']).next());
+        let nodes = named.filter_map(|name| self.nodes.iter().find(|node| node.text_of("name") == name));
+        Act::System(nodes.fold(Taint::NONE, |sum, node| sum | adds(kind(node)).0))
+    }
+
+    /// Servers of tools that are reached where others can listen.
+    fn server(node: &Node) -> Vec<(Range<usize>, Act)> {
+        let url = ["endpointUrl", "sseEndpoint"].map(|key| node.at(&["parameters", key]));
+        let open = url.into_iter().flatten().filter(|url| http::is_plain(url.text()));
+        open.map(|url| (url.span.clone(), Act::Plain)).collect()
     }
 
     /// JavaScript, or Python, into which the platform puts what comes in under names with a dollar or an underscore.
@@ -180,9 +211,13 @@ impl Reader<'_> {
 
     /// Keys that are written out in the headers and parameters of a request.
     fn secrets(&mut self, node: &Node) {
-        for list in ["headerParameters", "queryParameters", "bodyParameters", "parametersHeaders"] {
+        for list in
+            ["headerParameters", "queryParameters", "bodyParameters", "parametersHeaders", "assignments"]
+        {
             let rows = node.at(&["parameters", list]);
-            let rows = rows.and_then(|rows| rows.get("parameters").or_else(|| rows.get("values")));
+            let rows = rows.and_then(|rows| {
+                ["parameters", "values", "assignments"].iter().find_map(|key| rows.get(key))
+            });
             for row in rows.map(Node::items).unwrap_or_default() {
                 let Some(value) = row.get("value") else { continue };
                 let text = value.text().strip_prefix("Bearer ").unwrap_or(value.text());
@@ -205,10 +240,29 @@ impl Reader<'_> {
         let name = [text("name"), node.text_of("name")].into_iter().find(|name| !name.is_empty());
         let what = format!("{} {}", text("operation"), name.unwrap_or_default());
         // Descriptions say "call this tool to …" whatever it does: the name and the operation say what.
-        let effect = classify(&what, Hints { description: "", arguments: &[] });
+        let effect = match text("method").to_ascii_uppercase().as_str() {
+            "POST" | "PUT" | "PATCH" => Effect::Send,
+            "DELETE" => Effect::Delete,
+            _ => classify(&what, Hints { description: "", arguments: &[] }),
+        };
         let name = name.unwrap_or(kind).to_owned();
         self.facts.tools.push(Tool { name, effect, file: self.file, span: place(node), function: None });
     }
+}
+
+/// The product and the name of the collection, if it is chosen in the workflow.
+fn collection(node: &Node, product: &str) -> String {
+    let keys = [
+        "qdrantCollection",
+        "pineconeIndex",
+        "tableName",
+        "memoryKey",
+        "milvusCollection",
+        "weaviateCollection",
+    ];
+    let part = keys.iter().find_map(|key| node.at(&["parameters", key]));
+    let name = part.map(|part| part.get("value").unwrap_or(part).text()).filter(|name| !name.is_empty());
+    name.map_or_else(|| product.to_owned(), |name| format!("{product}:{name}"))
 }
 
 fn place(node: &Node) -> Range<usize> {
