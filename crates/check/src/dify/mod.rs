@@ -62,7 +62,7 @@ fn secrets(facts: &mut Facts, file: usize, root: &Node) {
         .extend(headers.filter(|headers| holds_key(headers.text())).map(|one| (file, one.span.clone())));
     for value in values.chain(keys) {
         let text = value.text();
-        let masked = text.chars().all(|ch| matches!(ch, '*' | '•' | 'x' | 'X'));
+        let masked = low_code::repeats(text) || text.chars().all(|ch| matches!(ch, '*' | '•' | 'x' | 'X'));
         if !text.is_empty() && !text.contains("{{") && !masked {
             facts.secrets.push((file, value.span.clone()));
         }

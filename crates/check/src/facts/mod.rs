@@ -401,7 +401,7 @@ impl Instruction {
 impl Store {
     /// A knowledge base that the developer fills on the pages of the platform; an app has to write into it to change that.
     pub fn is_dataset(&self) -> bool {
-        matches!(self.product.as_str(), "dify" | "coze" | "flowise")
+        matches!(self.product.as_str(), "dify" | "coze" | "flowise" | "langflow")
     }
 }
 

@@ -72,7 +72,10 @@ fn acts(facts: &mut Facts, node: &Node, kind: &str, providers: &Providers) -> Ve
         let store = store(facts, "langflow:memory", true);
         return vec![Act::Read(store), Act::Write(store)];
     }
-    if STORES.contains(&kind) || kind == "Knowledge" {
+    if kind == "Knowledge" {
+        return vec![Act::Read(store(facts, "langflow:knowledge", false))];
+    }
+    if STORES.contains(&kind) {
         return vec![Act::Read(store(facts, &kind.to_ascii_lowercase(), false))];
     }
     if matches!(kind, "Agent" | "LanguageModelComponent") || kind.ends_with("Model") {

