@@ -12,6 +12,7 @@ use std::collections::BTreeMap;
 use crate::tree::{Fault, Node, yaml};
 
 use crate::facts::{Call, Entry, Facts, Function, FunctionId, Gap, GapKind};
+use crate::low_code;
 use crate::providers::Providers;
 
 /// Whether a file looks like an export.
@@ -55,13 +56,26 @@ fn secrets(facts: &mut Facts, file: usize, root: &Node) {
         .filter_map(|one| one.get("value"));
     let nodes = root.at(&["workflow", "graph", "nodes"]).map(Node::items).unwrap_or_default();
     let keys = nodes.iter().filter_map(|node| node.at(&["data", "authorization", "config", "api_key"]));
+    let headers = nodes.iter().filter_map(|node| node.at(&["data", "headers"]));
+    facts
+        .secrets
+        .extend(headers.filter(|headers| holds_key(headers.text())).map(|one| (file, one.span.clone())));
     for value in values.chain(keys) {
         let text = value.text();
-        let masked = text.chars().all(|ch| matches!(ch, '*' | '•' | 'x' | 'X'));
+        let masked = low_code::repeats(text) || text.chars().all(|ch| matches!(ch, '*' | '•' | 'x' | 'X'));
         if !text.is_empty() && !text.contains("{{") && !masked {
             facts.secrets.push((file, value.span.clone()));
         }
     }
+}
+
+/// Whether a key is written out in headers: `name:value`, one a line.
+fn holds_key(headers: &str) -> bool {
+    headers.lines().filter_map(|line| line.split_once(':')).any(|(name, value)| {
+        let value = value.trim();
+        let value = value.strip_prefix("Bearer ").unwrap_or(value);
+        low_code::is_credential(name) && low_code::is_key(value)
+    })
 }
 
 /// Whether the platform reviews what goes in and comes out of an app that people chat with.
@@ -92,16 +106,21 @@ fn graph(facts: &mut Facts, file: usize, root: &Node, providers: &Providers) {
     let ids: BTreeMap<&str, FunctionId> =
         all.iter().enumerate().map(|(at, (id, ..))| (*id, first + at)).collect();
     let taints = nodes::taints(&all);
-    for (id, node, data) in &all {
+    for (_, node, data) in &all {
         let kind = data.text_of("type");
         let title = data.get("title").unwrap_or(node);
         let name = if title.text().is_empty() { kind.to_owned() } else { title.text().to_owned() };
         let entry =
             matches!(kind, "start" | "trigger-webhook" | "trigger-schedule").then_some(Entry::Handler);
-        let mut function = Function { name, file, span: title.span.clone(), entry, ..Function::default() };
+        facts.functions.push(Function { name, file, span: title.span.clone(), entry, ..Function::default() });
+    }
+    // Code inside nodes is put behind the nodes.
+    for (at, (_, _, data)) in all.iter().enumerate() {
         let reader = nodes::Reader { facts, file, providers, taints: &taints };
-        function.calls = reader.calls(id, data);
-        facts.functions.push(function);
+        let calls = reader.calls(data);
+        if let Some(function) = facts.functions.get_mut(first + at) {
+            function.calls = calls;
+        }
     }
     for edge in graph.get("edges").map(Node::items).unwrap_or_default() {
         let (Some(from), Some(to)) = (edge.get("source"), edge.get("target")) else { continue };

@@ -1,10 +1,15 @@
 //! What a node of a workflow does.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 use ombud_core::effect::{Hints, classify};
 
-use crate::facts::{Call, Deed, Facts, Recipient, Sink, Store, StoreId, Taint, Tool, host_of, loopback};
+use crate::facts::{Call, Deed, Facts, Recipient, Sink, Store, StoreId, Taint, Tool};
+use crate::low_code;
+use crate::low_code::graph::Act;
+use crate::low_code::http::{self, Request};
+use crate::low_code::inside::{self, Language};
 use crate::providers::Providers;
 use crate::tree::Node;
 
@@ -33,7 +38,8 @@ fn output(data: &Node, taints: &Taints) -> Taint {
     match data.text_of("type") {
         "start" => Taint::USER,
         "llm" | "agent" | "parameter-extractor" => Taint::MODEL,
-        "knowledge-retrieval" => Taint::RETRIEVED,
+        // What the developer uploaded.
+        "knowledge-retrieval" => Taint::FILE,
         "http-request" | "tool" => Taint::WEB,
         "document-extractor" => Taint::USER | Taint::UPLOAD,
         "question-classifier" | "if-else" => Taint::NONE,
@@ -86,30 +92,86 @@ pub(super) struct Reader<'r> {
 
 impl Reader<'_> {
     /// What a node does.
-    pub(super) fn calls(self, _id: &str, data: &Node) -> Vec<Call> {
+    pub(super) fn calls(mut self, data: &Node) -> Vec<Call> {
         let kind = data.text_of("type").to_owned();
         let content = used(data, self.taints);
-        let does = match kind.as_str() {
+        let place = data.get("title").unwrap_or(data).span.clone();
+        let acts = self.acts(data, &kind, content, &place);
+        let mut calls: Vec<Call> =
+            acts.into_iter().map(|(span, act)| act.call(span, kind.clone(), content)).collect();
+        let does = self.deeds(data, &kind, content);
+        if !does.is_empty() {
+            calls.push(Call { span: place, target: kind, does, ..Call::default() });
+        }
+        calls
+    }
+
+    fn deeds(&mut self, data: &Node, kind: &str, content: Taint) -> Vec<Deed> {
+        match kind {
             "llm" | "parameter-extractor" | "question-classifier" => model(data, content, self.providers),
             "agent" => {
-                let mut does = agent(data, content, self.providers);
                 self.facts.tools.extend(tools(data, self.file));
-                if unlimited(data) {
-                    does.push(Deed::Unlimited);
-                }
+                let mut does = agent(data, content, self.providers);
+                does.extend(unlimited(data).then_some(Deed::Unlimited));
                 does
             }
             "knowledge-retrieval" => datasets(self.facts, data),
-            "http-request" => request(self.facts, data, content),
-            "code" => code(data, content),
             "tool" => tool(self.facts, data, content, self.file),
             _ => Vec::new(),
-        };
-        if does.is_empty() {
-            return Vec::new();
         }
-        let at = data.get("title").unwrap_or(data);
-        vec![Call { span: at.span.clone(), target: kind, does, ..Call::default() }]
+    }
+
+    /// What a node does at a place of its own.
+    fn acts(
+        &mut self,
+        data: &Node,
+        kind: &str,
+        content: Taint,
+        place: &Range<usize>,
+    ) -> Vec<(Range<usize>, Act)> {
+        match kind {
+            "llm" | "agent" => self.prompts(data),
+            "http-request" => {
+                let Some(url) = data.get("url") else { return Vec::new() };
+                let request = Request { url, method: data.text_of("method"), body: data.get("body") };
+                http::acts(self.facts, request, self.providers)
+            }
+            "code" => self.code(data, content, place),
+            _ => Vec::new(),
+        }
+    }
+
+    /// What the developer tells the model, and what is put into it.
+    fn prompts(&mut self, data: &Node) -> Vec<(Range<usize>, Act)> {
+        let rows = data.get("prompt_template").map(Node::items).unwrap_or_default();
+        let system = rows.iter().filter(|row| row.text_of("role") == "system");
+        let mut prompts: Vec<&Node> =
+            system.filter_map(|row| row.get("jinja2_text").or_else(|| row.get("text"))).collect();
+        prompts.extend(data.at(&["agent_parameters", "instruction", "value"]));
+        let mut acts = Vec::new();
+        for prompt in prompts {
+            low_code::told(self.facts, self.file, prompt);
+            acts.push((prompt.span.clone(), Act::System(self.put_in(prompt.text()))));
+        }
+        acts
+    }
+
+    /// What stands in a system prompt and came from outside. What the user typed into the app's own form is the user's order
+    /// to it: only the words of the conversation have a message of their own.
+    fn put_in(&self, text: &str) -> Taint {
+        let other = mentioned(text, self.taints).without(Taint::USER | Taint::MODEL);
+        if text.contains("{{#sys.query#}}") { other | Taint::USER } else { other }
+    }
+
+    fn code(&mut self, data: &Node, content: Taint, place: &Range<usize>) -> Vec<(Range<usize>, Act)> {
+        let Some(code) = data.get("code") else { return Vec::new() };
+        let script = data.text_of("code_language") == "javascript";
+        let language = if script { Language::Script } else { Language::Python };
+        let read = inside::main(self.facts, self.file, code.text(), &code.span, language, self.providers);
+        let runs = || runs(code.text()).filter(|_| content != Taint::NONE).map(Act::Run);
+        let unread = if read.is_none() { runs() } else { None };
+        let read = read.map(|act| (code.span.clone(), act));
+        read.into_iter().chain(unread.map(|act| (place.clone(), act))).collect()
     }
 }
 
@@ -197,45 +259,8 @@ fn store(facts: &mut Facts, name: String, host: Option<String>, remembers_people
     facts.stores.len() - 1
 }
 
-fn request(facts: &mut Facts, data: &Node, content: Taint) -> Vec<Deed> {
-    let url = data.text_of("url");
-    let method = data.text_of("method").to_ascii_lowercase();
-    let host = host_of(url).filter(|_| !url.starts_with("{{"));
-    if let Some(memory) = memory_of(url, &method) {
-        let id = store(facts, memory.0.to_owned(), host, true);
-        return vec![match memory.1 {
-            Use::Read => Deed::Retrieve(id),
-            Use::Write => Deed::Store(id, content),
-            Use::Erase => Deed::Erase(id),
-        }];
-    }
-    // What the workflow itself sends is fixed by the export: nothing can lead it elsewhere.
-    if host.as_deref().is_some_and(loopback) { Vec::new() } else { vec![Deed::Send { host, content }] }
-}
-
-enum Use {
-    Read,
-    Write,
-    Erase,
-}
-
-/// Memory services by the address of their API.
-fn memory_of(url: &str, method: &str) -> Option<(&'static str, Use)> {
-    let service = [("api.mem0.ai", "mem0"), ("api.getzep.com", "zep"), ("/memories", "memory")];
-    let (_, name) = service.into_iter().find(|(part, _)| url.contains(part))?;
-    let path = url.trim_end_matches('/');
-    let does = match method {
-        "delete" => Use::Erase,
-        "get" => Use::Read,
-        _ if path.ends_with("/search") || path.ends_with("/query") => Use::Read,
-        _ => Use::Write,
-    };
-    Some((name, does))
-}
-
-/// Code that runs text which was handed in.
-fn code(data: &Node, content: Taint) -> Vec<Deed> {
-    let text = data.text_of("code");
+/// What code that cannot be parsed runs, by its words.
+fn runs(text: &str) -> Option<Sink> {
     let runs = |name: &str| {
         text.match_indices(name).any(|(at, _)| {
             let before = text.get(..at).and_then(|before| before.chars().next_back());
@@ -245,14 +270,11 @@ fn code(data: &Node, content: Taint) -> Vec<Deed> {
             !part && !comment
         })
     };
-    let sink = if runs("exec(") || runs("eval(") {
-        Sink::Code
-    } else if runs("os.system(") || runs("subprocess.") {
-        Sink::Shell
+    if runs("exec(") || runs("eval(") {
+        Some(Sink::Code)
     } else {
-        return Vec::new();
-    };
-    vec![Deed::Run { sink, content }]
+        (runs("os.system(") || runs("subprocess.")).then_some(Sink::Shell)
+    }
 }
 
 fn tool(facts: &mut Facts, data: &Node, content: Taint, _file: usize) -> Vec<Deed> {

@@ -18,6 +18,9 @@ pub(super) fn read(facts: &mut Facts, file: usize, root: &Node, providers: &Prov
         does: vec![model],
         ..Call::default()
     }];
+    if let Some(prompt) = config.get("pre_prompt") {
+        crate::low_code::told(facts, file, prompt);
+    }
     let datasets =
         config.at(&["dataset_configs", "datasets", "datasets"]).map(Node::items).unwrap_or_default();
     for dataset in

@@ -16,7 +16,7 @@ pub use reach::Reach;
 pub(crate) use reach::is_model;
 pub use taint::Taint;
 pub use template::{Piece, Template};
-pub(crate) use template::{host as host_of, is_inside as inside, is_loopback as loopback};
+pub(crate) use template::{host as host_of, is_loopback as loopback, is_near as near};
 
 /// The index of a function in [`Facts::functions`].
 pub type FunctionId = usize;
@@ -45,7 +45,7 @@ pub struct Facts {
     pub actions: Vec<Action>,
     /// Doors of workflows to the world.
     pub endpoints: Vec<Endpoint>,
-    /// Files that tell an assistant what to do.
+    /// What tells assistants what to do.
     pub instructions: Vec<Instruction>,
     /// Apps whose platform reviews nothing: the file, and bytes that say so.
     pub unreviewed: Vec<(usize, Range<usize>)>,
@@ -113,11 +113,13 @@ pub struct Endpoint {
     pub open: bool,
 }
 
-/// A file that tells an assistant what to do.
-#[derive(Debug, Clone, Copy)]
+/// What tells an assistant what to do: a file, or a prompt in an export.
+#[derive(Debug, Clone)]
 pub struct Instruction {
     /// Index of the file.
     pub file: usize,
+    /// The prompt as the model gets it, and its bytes; nothing if the whole file is meant.
+    pub part: Option<Spanned>,
 }
 
 /// A file.
@@ -463,6 +465,30 @@ pub enum GapKind {
     Dynamic,
     /// No program start was found: every public function was taken for one.
     NoEntry,
+}
+
+impl Instruction {
+    /// What a model is told.
+    pub fn text<'a>(&'a self, facts: &'a Facts) -> &'a str {
+        let whole = || facts.files.get(self.file).map_or("", |file| file.text.as_str());
+        self.part.as_ref().map_or_else(whole, |part| part.text.as_str())
+    }
+
+    /// Bytes of the file for bytes of the text: of the whole prompt where the file writes them in another way.
+    pub fn place(&self, facts: &Facts, span: Range<usize>) -> Range<usize> {
+        let Some(part) = &self.part else { return span };
+        let said = part.text.get(span).map(str::trim).filter(|said| !said.is_empty());
+        let raw = facts.files.get(self.file).and_then(|file| file.text.get(part.span.clone()));
+        let at = said.zip(raw).and_then(|(said, raw)| Some((raw.find(said)? + part.span.start, said.len())));
+        at.map_or_else(|| part.span.clone(), |(at, len)| at..at + len)
+    }
+}
+
+impl Store {
+    /// A knowledge base that the developer fills on the pages of the platform; an app has to write into it to change that.
+    pub fn is_dataset(&self) -> bool {
+        matches!(self.product.as_str(), "dify" | "coze" | "flowise" | "langflow")
+    }
 }
 
 impl Facts {

@@ -82,8 +82,8 @@ impl Reach {
         let people = Taint::PERSON | Taint::MODEL | Taint::TOOL | Taint::RETRIEVED;
         if written.has(people) {
             Owner::User
-        } else if filled {
-            // The project itself fills it, and with nothing that anybody said.
+        } else if filled || known.is_dataset() {
+            // The project itself fills it, and with nothing that anybody said; or the developer does on the platform.
             Owner::Developer
         } else {
             Owner::Unknown

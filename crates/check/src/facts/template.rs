@@ -121,20 +121,22 @@ pub(crate) fn is_loopback(host: &str) -> bool {
     name == "localhost" || name.starts_with("127.") || matches!(host, "[::1]" | "0.0.0.0") || name == "[::1]"
 }
 
-/// Whether a host can only be one of the operator's own network: a private address, or a name without a public ending.
-pub(crate) fn is_inside(host: &str) -> bool {
-    let name = host.rsplit_once(':').map_or(host, |parts| parts.0).trim_end_matches('.');
-    let parts: Vec<u8> = name.split('.').map_while(|part| part.parse().ok()).collect();
-    match parts.as_slice() {
-        [10, _, _, _] | [192, 168, _, _] | [169, 254, _, _] => true,
-        [172, second, _, _] => (16..32).contains(second),
-        _ => {
-            let ending = name.rsplit('.').next().unwrap_or_default();
-            is_loopback(host)
-                || !name.contains('.')
-                || matches!(ending, "local" | "internal" | "lan" | "localhost" | "svc")
-        }
-    }
+/// Whether a host is this machine, one of the same container network, or one of the network at home or at work: a name
+/// without a dot, a reserved ending (RFC 6762, RFC 8375, `.internal`), or a private address (RFC 1918).
+pub(crate) fn is_near(host: &str) -> bool {
+    let name = host.split(':').next().unwrap_or(host);
+    let numbers: Vec<u8> = name.split('.').filter_map(|part| part.parse().ok()).collect();
+    let private = match *numbers.as_slice() {
+        [10, ..] | [192, 168, ..] => numbers.len() == 4,
+        [172, second, _, _] => (16..32).contains(&second),
+        _ => false,
+    };
+    let ending = name.rsplit('.').next().unwrap_or_default();
+    is_loopback(host)
+        || private
+        || !name.contains('.')
+        || matches!(ending, "local" | "internal" | "lan" | "localhost")
+        || name.ends_with(".home.arpa")
 }
 
 #[cfg(test)]
@@ -152,5 +154,13 @@ mod tests {
         assert_eq!(host(&filled.shown()), Some("api.example.com".into()));
         assert_eq!(host("https://{}/x"), None);
         assert!(is_loopback("127.0.0.1:11434") && !is_loopback("api.example.com:443"));
+        for near in
+            ["10.0.0.7:80", "192.168.1.2", "172.20.0.3", "qdrant:6333", "host.docker.internal", "nas.local"]
+        {
+            assert!(is_near(near), "{near}");
+        }
+        for far in ["172.40.0.3", "47.98.113.25:8080", "10.example.com", "local.example.com"] {
+            assert!(!is_near(far), "{far}");
+        }
     }
 }

@@ -1,9 +1,12 @@
 //! Agents declared in YAML: `agents.yaml` with `providers` and `agents`, as Bailian's and Ark's tools read it.
 
+use std::collections::BTreeSet;
+use std::ops::Range;
+
 use ombud_core::effect::{Hints, classify};
 
 use super::graph::{Act, Graph, Step, provider_of, recipient, store};
-use crate::facts::{Facts, Taint, Tool};
+use crate::facts::{Facts, Server, Spanned, Taint, Tool};
 use crate::providers::Providers;
 use crate::tree::Node;
 
@@ -24,8 +27,12 @@ pub(super) fn read(facts: &mut Facts, file: usize, root: &Node, providers: &Prov
     for (name, node) in root.get("agents").map(Node::fields).unwrap_or_default() {
         *facts.kinds.entry("agents:agent".to_owned()).or_default() += 1;
         tools(facts, file, node);
-        graph.steps.push(step(facts, name, node, default, providers));
+        if let Some(prompt) = node.get("instructions") {
+            super::told(facts, file, prompt);
+        }
+        graph.steps.push(step(facts, root, (name, node), default, providers));
     }
+    servers(facts, file, root);
     for (section, node) in root.fields() {
         if section != "agents" && !node.fields().is_empty() {
             *facts.kinds.entry(format!("agents:{section}")).or_default() += node.fields().len();
@@ -34,7 +41,13 @@ pub(super) fn read(facts: &mut Facts, file: usize, root: &Node, providers: &Prov
     graph.assemble(facts, file);
 }
 
-fn step(facts: &mut Facts, name: &str, node: &Node, default: &str, providers: &Providers) -> Step {
+fn step(
+    facts: &mut Facts,
+    root: &Node,
+    (name, node): (&str, &Node),
+    default: &str,
+    providers: &Providers,
+) -> Step {
     let place = node.get("model").map_or_else(|| node.span.clone(), |model| model.span.clone());
     let told = [node.text_of("provider"), default].into_iter().find(|name| !name.is_empty());
     let id = match told.unwrap_or_else(|| node.text_of("model")) {
@@ -49,6 +62,9 @@ fn step(facts: &mut Facts, name: &str, node: &Node, default: &str, providers: &P
         acts.push((memory.span.clone(), Act::Read(store)));
         acts.push((memory.span.clone(), Act::Write(store)));
     }
+    for memory in node.get("memory_stores").map(Node::items).unwrap_or_default() {
+        acts.extend(remembered(facts, root, node, memory));
+    }
     Step {
         id: name.to_owned(),
         name: name.to_owned(),
@@ -57,14 +73,98 @@ fn step(facts: &mut Facts, name: &str, node: &Node, default: &str, providers: &P
         adds: Taint::USER,
         passes: true,
         acts,
+        ..Step::default()
     }
 }
 
+/// A store of the platform, which every conversation with the agent reads and writes. One that the file fills is the
+/// developer's; one that is said to hold people's data holds them.
+fn remembered(facts: &mut Facts, root: &Node, agent: &Node, memory: &Node) -> Vec<(Range<usize>, Act)> {
+    let name = [memory.text(), memory.text_of("name")].concat();
+    let declared = root.at(&["memory_stores", &name]);
+    let filled =
+        declared.is_some_and(|store| !store.get("entries").map(Node::items).unwrap_or_default().is_empty());
+    let told = declared.map_or("", |store| store.text_of("description"));
+    let people =
+        !filled && (of_people(&name) || of_people(told) || notes_people(agent.text_of("instructions")));
+    let store = store(facts, &format!("agents:{name}"), people);
+    if filled && let Some(known) = facts.stores.get_mut(store) {
+        known.own = true;
+    }
+    let mut acts = vec![(memory.span.clone(), Act::Read(store))];
+    if people {
+        let place = declared
+            .map_or(&memory.span, |store| store.get("description").map_or(&store.span, |told| &told.span));
+        acts.push((memory.span.clone(), Act::Write(store)));
+        acts.push((place.clone(), Act::Shared(name)));
+    }
+    acts
+}
+
+/// Whether a text speaks of the people who use an agent.
+fn of_people(text: &str) -> bool {
+    const WORDS: &[&str] = &[
+        "user*",
+        "customer*",
+        "client*",
+        "patient*",
+        "guest*",
+        "visitor*",
+        "member*",
+        "student*",
+        "people",
+        "profile*",
+    ];
+    const CHINESE: &[&str] =
+        &["用户", "客户", "顾客", "会员", "患者", "病人", "访客", "学生", "来访者", "家长", "网友"];
+    crate::code::names(text, WORDS) || CHINESE.iter().any(|word| text.contains(word))
+}
+
+/// Whether instructions say to note what people say.
+fn notes_people(text: &str) -> bool {
+    const VERBS: &[&str] = &["remember", "memor", "keep track", "take note", "记住", "记下", "记录", "记忆"];
+    const NOT: &[&str] = &["do not", "don't", "never", "不要", "不得", "禁止", "别"];
+    text.split(['\n', '.', '。']).any(|line| {
+        let line = line.to_lowercase();
+        let has = |words: &[&str]| words.iter().any(|word| line.contains(word));
+        has(VERBS) && of_people(&line) && !has(NOT)
+    })
+}
+
+/// The tools of the platform: those that ask before each use are in a person's hands.
 fn tools(facts: &mut Facts, file: usize, node: &Node) {
     for tool in node.at(&["tools", "builtin"]).map(Node::items).unwrap_or_default() {
-        let (name, span) = (tool.text().to_owned(), tool.span.clone());
+        let (name, allowed) = (tool.text().to_owned(), node.at(&["tools", "permissions", tool.text()]));
+        if allowed.is_some_and(|allowed| allowed.text() != "allow") {
+            continue;
+        }
         let effect = classify(&name, Hints { description: "", arguments: &[] });
+        let span = allowed.unwrap_or(tool).span.clone();
         facts.tools.push(Tool { name, effect, file, span, function: None });
+    }
+}
+
+/// Servers that agents reach, and the vault that holds the keys to them: each address once.
+fn servers(facts: &mut Facts, file: usize, root: &Node) {
+    let vaults = root.get("vaults").map(Node::fields).unwrap_or_default();
+    let kept = vaults.iter().filter_map(|(_, vault)| vault.get("credentials")).flat_map(Node::items);
+    let agents = root.get("agents").map(Node::fields).unwrap_or_default();
+    let reached = agents.iter().filter_map(|(_, agent)| agent.get("mcp_servers")).flat_map(Node::items);
+    let mut seen = BTreeSet::new();
+    for one in kept.chain(reached) {
+        let Some(url) = one.get("mcp_server_url").or_else(|| one.get("url")) else { continue };
+        if seen.insert(url.text().to_owned()) {
+            facts.servers.push(Server {
+                name: one.text_of("name").to_owned(),
+                file,
+                span: one.span.clone(),
+                command: Spanned::default(),
+                arguments: Vec::new(),
+                url: Some(Spanned { text: url.text().to_owned(), span: url.span.clone() }),
+                described: Vec::new(),
+                disabled: false,
+            });
+        }
     }
 }
 
@@ -73,6 +173,13 @@ pub(super) fn secrets(facts: &mut Facts, file: usize, root: &Node) {
     for (_, provider) in root.get("providers").map(Node::fields).unwrap_or_default() {
         if let Some(key) = provider.get("api_key").filter(|key| super::is_key(key.text())) {
             facts.secrets.push((file, key.span.clone()));
+        }
+    }
+    let vaults = root.get("vaults").map(Node::fields).unwrap_or_default();
+    let kept = vaults.iter().filter_map(|(_, vault)| vault.get("credentials")).flat_map(Node::items);
+    for (name, value) in kept.flat_map(Node::fields) {
+        if super::is_credential(name) && super::is_key(value.text()) {
+            facts.secrets.push((file, value.span.clone()));
         }
     }
 }

@@ -3,10 +3,12 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-use ombud_core::effect::{Hints, classify};
+use ombud_core::effect::{Effect, Hints, classify};
 
 use super::graph::{Act, Graph, Step, provider_of, recipient, store};
-use crate::facts::{Facts, Sink, Taint, Tool};
+use super::http::{self, Request};
+use super::inside;
+use crate::facts::{Entry, Facts, Function, Taint, Tool};
 use crate::providers::Providers;
 use crate::tree::Node;
 
@@ -15,6 +17,9 @@ pub(super) fn read(facts: &mut Facts, file: usize, root: &Node, providers: &Prov
     if let (Some(name), Some(_)) = (root.get("name"), root.get("func")) {
         *facts.kinds.entry("flowise:tool".to_owned()).or_default() += 1;
         offer(facts, file, name, root.text_of("description"));
+        if let Some(code) = root.get("func") {
+            alone(facts, file, name, code, providers);
+        }
         return;
     }
     let nodes = root.get("nodes").map(Node::items).unwrap_or_default();
@@ -32,14 +37,30 @@ pub(super) fn read(facts: &mut Facts, file: usize, root: &Node, providers: &Prov
         let name = data.text_of("name");
         *facts.kinds.entry(format!("flowise:{name}")).or_default() += 1;
         tools(facts, file, data);
+        prompts(facts, file, data);
+        secrets(facts, file, data);
         if is_step(data) {
             let mut acts = Vec::new();
-            collect(facts, id, &all, &wires, providers, &mut acts, 0);
+            collect(facts, (file, id), &all, &wires, providers, &mut acts, 0);
             graph.steps.push(step(id, data, acts));
         }
     }
     graph.edges = wires.into_iter().map(|(from, to)| (from.to_owned(), to.to_owned())).collect();
     graph.assemble(facts, file);
+}
+
+/// A tool by itself: a model calls it.
+fn alone(facts: &mut Facts, file: usize, name: &Node, code: &Node, providers: &Providers) {
+    let act = inside::body(facts, file, code.text(), &code.span, providers);
+    let calls = act.map(|act| act.call(code.span.clone(), name.text().to_owned(), Taint::TOOL));
+    facts.functions.push(Function {
+        name: name.text().to_owned(),
+        file,
+        span: name.span.clone(),
+        entry: Some(Entry::Tool),
+        calls: calls.into_iter().collect(),
+        ..Function::default()
+    });
 }
 
 /// Whether a node runs by itself; the others are parts of one that does.
@@ -75,13 +96,14 @@ fn step(id: &str, data: &Node, acts: Vec<(Range<usize>, Act)>) -> Step {
         adds,
         passes: true,
         acts,
+        ..Step::default()
     }
 }
 
 /// What a node does, and what the parts wired into it do for it.
 fn collect(
     facts: &mut Facts,
-    id: &str,
+    (file, id): (usize, &str),
     all: &BTreeMap<&str, &Node>,
     wires: &[(&str, &str)],
     providers: &Providers,
@@ -89,35 +111,96 @@ fn collect(
     depth: usize,
 ) {
     let Some(data) = all.get(id).filter(|_| depth < 5) else { return };
-    found.extend(own(facts, data, providers).into_iter().map(|act| (place(data), act)));
+    found.extend(own(facts, file, data, providers));
     for (from, _) in wires.iter().filter(|(_, to)| *to == id) {
         if all.get(from).is_some_and(|part| !is_step(part)) {
-            collect(facts, from, all, wires, providers, found, depth + 1);
+            collect(facts, (file, from), all, wires, providers, found, depth + 1);
         }
     }
 }
 
-fn own(facts: &mut Facts, data: &Node, providers: &Providers) -> Vec<Act> {
+fn own(facts: &mut Facts, file: usize, data: &Node, providers: &Providers) -> Vec<(Range<usize>, Act)> {
     let name = data.text_of("name");
     let given = |key: &str| data.at(&["inputs", key]).map_or("", Node::text);
+    let here = |acts: Vec<Act>| acts.into_iter().map(|act| (place(data), act)).collect();
     match data.text_of("category") {
-        "Chat Models" | "LLMs" | "Embeddings" => model(given("basepath"), name, providers),
-        "Vector Stores" => {
-            let written = !given("document").is_empty()
-                || data.at(&["inputs", "document"]).is_some_and(|list| !list.items().is_empty());
-            let store = store(facts, name, false);
-            if written { vec![Act::Write(store), Act::Read(store)] } else { vec![Act::Read(store)] }
+        "Chat Models" | "LLMs" | "Embeddings" => here(model(given("basepath"), name, providers)),
+        "Vector Stores" => here(vectors(facts, data, name)),
+        "Memory" => memory(facts, data, name),
+        "Tools" => tool(facts, file, data, name, providers),
+        "Utilities" => code(facts, file, data, &["javascriptFunction"], providers),
+        "Agent Flows" => {
+            let mut acts = code(facts, file, data, &["customFunctionJavascriptFunction"], providers);
+            if let Some(url) = data.at(&["inputs", "url"]).filter(|_| name == "httpAgentflow") {
+                let request = Request { url, method: given("method"), body: data.at(&["inputs", "body"]) };
+                acts.extend(http::acts(facts, request, providers));
+            }
+            acts.extend(here(agent_flow(facts, data, name, providers)));
+            acts
         }
-        "Memory" if !matches!(name, "bufferMemory" | "bufferWindowMemory" | "agentMemory") => {
-            let store = store(facts, name, true);
-            vec![Act::Read(store), Act::Write(store)]
-        }
-        "Agent Flows" => agent_flow(facts, data, name, providers),
         _ => Vec::new(),
     }
 }
 
-fn model(base: &str, name: &str, providers: &Providers) -> Vec<Act> {
+/// A store of vectors. Documents are loaded into it by the developer, on a page of the platform; without any, it is one that
+/// something else fills.
+fn vectors(facts: &mut Facts, data: &Node, name: &str) -> Vec<Act> {
+    let inputs = data.get("inputs");
+    let keys = ["pineconeIndex", "collectionName", "indexName", "tableName", "basePath", "milvusCollection"];
+    let part = keys.iter().find_map(|key| inputs?.get(key).filter(|value| !value.text().is_empty()));
+    let full = part.map_or_else(|| name.to_owned(), |part| format!("{name}:{}", part.text()));
+    let store = store(facts, &full, false);
+    let documents = inputs.and_then(|inputs| inputs.get("document"));
+    let loads = documents.is_some_and(|list| !list.text().is_empty() || !list.items().is_empty());
+    if loads { vec![Act::Load(store), Act::Read(store)] } else { vec![Act::Read(store)] }
+}
+
+/// A memory that outlives the conversation is one of people; one key for all is wrong in any.
+fn memory(facts: &mut Facts, data: &Node, name: &str) -> Vec<(Range<usize>, Act)> {
+    let mut acts = Vec::new();
+    if !matches!(name, "bufferMemory" | "bufferWindowMemory" | "agentMemory") {
+        let store = store(facts, name, true);
+        acts.extend([(place(data), Act::Read(store)), (place(data), Act::Write(store))]);
+    }
+    let key = ["sessionId", "mem0UserID", "userId"].iter().find_map(|key| data.at(&["inputs", key]));
+    let key = key.filter(|key| http::is_constant(key.text()));
+    acts.extend(key.map(|key| (key.span.clone(), Act::Shared(key.text().to_owned()))));
+    acts
+}
+
+fn tool(
+    facts: &mut Facts,
+    file: usize,
+    data: &Node,
+    name: &str,
+    providers: &Providers,
+) -> Vec<(Range<usize>, Act)> {
+    let mut acts = code(facts, file, data, &["customToolFunc"], providers);
+    let url = ["url", "requestsPostUrl", "requestsGetUrl", "requestsPutUrl", "requestsDeleteUrl"];
+    let url = url.iter().find_map(|key| data.at(&["inputs", key]));
+    if let Some(url) = url.filter(|_| name.starts_with("requests")) {
+        let method = name.trim_start_matches("requests");
+        acts.extend(http::acts(facts, Request { url, method, body: None }, providers));
+    }
+    acts
+}
+
+/// Code in one of the inputs: the body of a function. A model chooses what a tool gets.
+fn code(
+    facts: &mut Facts,
+    file: usize,
+    data: &Node,
+    keys: &[&str],
+    providers: &Providers,
+) -> Vec<(Range<usize>, Act)> {
+    let text = keys.iter().find_map(|key| data.at(&["inputs", key]));
+    let Some(text) = text.filter(|text| !text.text().is_empty()) else { return Vec::new() };
+    let act = inside::body(facts, file, text.text(), &text.span, providers);
+    act.into_iter().map(|act| (text.span.clone(), act)).collect()
+}
+
+/// A model by the name of its kind, at an address of its own if one is written out.
+pub(super) fn model(base: &str, name: &str, providers: &Providers) -> Vec<Act> {
     let mut who = recipient(provider_of(name), providers);
     if let Some(host) = crate::facts::host_of(base) {
         let known = providers.by_host(&host);
@@ -143,18 +226,21 @@ fn agent_flow(facts: &mut Facts, data: &Node, name: &str, providers: &Providers)
         }
         "conditionAgentAgentflow" => model("", given("conditionAgentModel"), providers),
         "retrieverAgentflow" => vec![Act::Read(store(facts, "flowise:documents", false))],
-        "httpAgentflow" => vec![Act::Send(crate::facts::host_of(given("url")))],
-        "customFunctionAgentflow" if given("customFunctionJavascriptFunction").contains("eval(") => {
-            vec![Act::Run(Sink::Code)]
-        }
         _ => Vec::new(),
     }
 }
 
 fn tools(facts: &mut Facts, file: usize, data: &Node) {
-    let name = data.get("name");
-    if let (Some(name), "Tools") = (name, data.text_of("category")) {
-        offer(facts, file, name, data.text_of("description"));
+    let inputs = |key: &str| data.at(&["inputs", key]).filter(|value| !value.text().is_empty());
+    if data.text_of("category") == "Tools" {
+        // What the developer calls it comes before what the platform calls its kind.
+        let name = ["customToolName", "chainToolName", "name"].iter().find_map(|key| inputs(key));
+        let told =
+            ["customToolDesc", "description", "requestsPostDescription"].iter().find_map(|key| inputs(key));
+        let description = told.map_or_else(|| data.text_of("description"), Node::text);
+        if let Some(name) = name.or_else(|| data.get("name")) {
+            offer(facts, file, name, description);
+        }
     }
     let selected = data.at(&["inputs", "agentTools"]).map(Node::items).unwrap_or_default();
     for tool in selected.iter().filter_map(|tool| tool.get("agentSelectedTool")) {
@@ -163,7 +249,39 @@ fn tools(facts: &mut Facts, file: usize, data: &Node) {
 }
 
 fn offer(facts: &mut Facts, file: usize, name: &Node, description: &str) {
-    let effect = classify(name.text(), Hints { description, arguments: &[] });
+    let effect = match name.text() {
+        // The platform's own, named by the method that they send.
+        "requestsPost" | "requestsPut" => Effect::Send,
+        "requestsDelete" => Effect::Delete,
+        "requestsGet" => Effect::Fetch,
+        other => classify(other, Hints { description, arguments: &[] }),
+    };
     let (name, span) = (name.text().to_owned(), name.span.clone());
     facts.tools.push(Tool { name, effect, file, span, function: None });
+}
+
+/// What the developer tells the models.
+fn prompts(facts: &mut Facts, file: usize, data: &Node) {
+    for key in ["systemMessage", "systemMessagePrompt", "systemPrompt", "agentMessage"] {
+        if let Some(prompt) = data.at(&["inputs", key]) {
+            super::told(facts, file, prompt);
+        }
+    }
+    for key in ["agentMessages", "llmMessages"] {
+        let rows = data.at(&["inputs", key]).map(Node::items).unwrap_or_default();
+        for prompt in
+            rows.iter().filter(|row| row.text_of("role") == "system").filter_map(|row| row.get("content"))
+        {
+            super::told(facts, file, prompt);
+        }
+    }
+}
+
+/// Keys that are written out in the inputs of a node.
+fn secrets(facts: &mut Facts, file: usize, data: &Node) {
+    for (name, value) in data.get("inputs").map(Node::fields).unwrap_or_default() {
+        if super::is_credential(name) && super::is_key(value.text()) {
+            facts.secrets.push((file, value.span.clone()));
+        }
+    }
 }

@@ -3,20 +3,37 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-use crate::facts::{Call, Deed, Entry, Facts, Function, FunctionId, Recipient, Sink, Store, StoreId, Taint};
+use crate::facts::{
+    Call, Deed, Entry, Facts, Flaw, Function, FunctionId, Recipient, Sink, Store, StoreId, Taint,
+};
 use crate::providers::Providers;
 
 /// What a node does with what comes in.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) enum Act {
+pub(crate) enum Act {
     Model(Recipient),
     Read(StoreId),
     Write(StoreId),
+    /// Writes what the developer chose, whatever comes in.
+    Load(StoreId),
     Erase(StoreId),
     Run(Sink),
     Send(Option<String>),
     Shared(String),
+    /// Puts this into a system prompt.
+    System(Taint),
+    /// Puts what comes in, without this, into a system prompt.
+    Prompt(Taint),
+    /// Keeps what comes in as a row of a table.
+    Keep,
+    /// Sends without encryption.
+    Plain,
+    /// Runs code of its own with what comes in.
+    Enter(Vec<FunctionId>),
 }
+
+/// As many parameters as the function of a node has at most.
+const PARAMETERS: usize = 24;
 
 /// A node.
 #[derive(Debug, Default)]
@@ -30,6 +47,8 @@ pub(super) struct Step {
     pub adds: Taint,
     /// What comes in flows on.
     pub passes: bool,
+    /// What it works on, where the export names it; otherwise everything that comes in.
+    pub content: Option<Taint>,
     /// What it does, each with its place.
     pub acts: Vec<(Range<usize>, Act)>,
 }
@@ -57,7 +76,7 @@ impl Graph {
         for (step, content) in self.steps.iter().zip(&incoming) {
             // What starts by itself works on what it was started with.
             let given = if step.entry { step.adds } else { Taint::NONE };
-            facts.functions.push(step.function(file, *content | given));
+            facts.functions.push(step.function(file, step.content.unwrap_or(*content | given)));
         }
         for (from, to) in edges {
             let Some(function) = facts.functions.get_mut(first + from) else { continue };
@@ -70,10 +89,7 @@ impl Graph {
 
 impl Step {
     fn function(&self, file: usize, content: Taint) -> Function {
-        let calls = self.acts.iter().map(|(span, act)| {
-            let target = self.name.clone();
-            Call { span: span.clone(), target, does: vec![act.deed(content)], ..Call::default() }
-        });
+        let calls = self.acts.iter().map(|(span, act)| act.call(span.clone(), self.name.clone(), content));
         Function {
             name: self.name.clone(),
             file,
@@ -86,6 +102,15 @@ impl Step {
 }
 
 impl Act {
+    /// The call of which the act is part.
+    pub(crate) fn call(&self, span: Range<usize>, target: String, content: Taint) -> Call {
+        if let Self::Enter(callees) = self {
+            let arguments = vec![content; PARAMETERS];
+            return Call { span, target, callees: callees.clone(), arguments, ..Call::default() };
+        }
+        Call { span, target, does: vec![self.deed(content)], ..Call::default() }
+    }
+
     fn deed(&self, content: Taint) -> Deed {
         match self.clone() {
             Self::Model(recipient) => Deed::Model { recipient, content },
@@ -95,6 +120,11 @@ impl Act {
             Self::Run(sink) => Deed::Run { sink, content },
             Self::Send(host) => Deed::Send { host, content },
             Self::Shared(name) => Deed::Shared { name, content },
+            Self::Load(store) => Deed::Store(store, Taint::FILE),
+            Self::System(content) => Deed::SystemPrompt(content),
+            Self::Prompt(other) => Deed::SystemPrompt(content.without(other)),
+            Self::Keep => Deed::Persist { content, conversation: false, remote: true },
+            Self::Plain | Self::Enter(_) => Deed::Flaw(Flaw::Unencrypted),
         }
     }
 }
@@ -120,7 +150,7 @@ fn flow(steps: &[Step], edges: &[(usize, usize)]) -> Vec<Taint> {
 }
 
 /// A store, made once.
-pub(super) fn store(facts: &mut Facts, name: &str, remembers_people: bool) -> StoreId {
+pub(crate) fn store(facts: &mut Facts, name: &str, remembers_people: bool) -> StoreId {
     if let Some(id) = facts.stores.iter().position(|store| store.name == name) {
         return id;
     }
@@ -131,7 +161,7 @@ pub(super) fn store(facts: &mut Facts, name: &str, remembers_people: bool) -> St
 }
 
 /// Who answers, by the provider's id. Where the address is set is not in an export.
-pub(super) fn recipient(id: &str, providers: &Providers) -> Recipient {
+pub(crate) fn recipient(id: &str, providers: &Providers) -> Recipient {
     let known = providers.by_id(id);
     Recipient {
         provider: known.map(|known| known.id.clone()),

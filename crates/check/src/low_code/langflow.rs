@@ -11,6 +11,11 @@ pub(super) fn read(facts: &mut Facts, file: usize, root: &Node, providers: &Prov
     for node in nodes(root) {
         let kind = node.at(&["data", "type"]).map_or("", Node::text);
         *facts.kinds.entry(format!("langflow:{kind}")).or_default() += 1;
+        for name in ["system_prompt", "system_message"] {
+            if let Some(prompt) = field(node, name) {
+                super::told(facts, file, prompt);
+            }
+        }
         graph.steps.push(step(facts, node, kind, providers));
     }
     for edge in root.at(&["data", "edges"]).map(Node::items).unwrap_or_default() {
@@ -48,6 +53,7 @@ fn step(facts: &mut Facts, node: &Node, kind: &str, providers: &Providers) -> St
         adds,
         passes,
         acts: acts.into_iter().map(|act| (place.clone(), act)).collect(),
+        ..Step::default()
     }
 }
 
@@ -66,7 +72,10 @@ fn acts(facts: &mut Facts, node: &Node, kind: &str, providers: &Providers) -> Ve
         let store = store(facts, "langflow:memory", true);
         return vec![Act::Read(store), Act::Write(store)];
     }
-    if STORES.contains(&kind) || kind == "Knowledge" {
+    if kind == "Knowledge" {
+        return vec![Act::Read(store(facts, "langflow:knowledge", false))];
+    }
+    if STORES.contains(&kind) {
         return vec![Act::Read(store(facts, &kind.to_ascii_lowercase(), false))];
     }
     if matches!(kind, "Agent" | "LanguageModelComponent") || kind.ends_with("Model") {
@@ -75,7 +84,12 @@ fn acts(facts: &mut Facts, node: &Node, kind: &str, providers: &Providers) -> Ve
         let chosen = field(node, "model").and_then(|model| model.items().first());
         let chosen = chosen.map(|model| model.text_of("provider")).filter(|name| !name.is_empty());
         let id = provider_of(told.or(chosen).unwrap_or(kind));
-        return vec![Act::Model(recipient(id, providers))];
+        let base = ["openai_api_base", "base_url", "api_base"].iter().find_map(|name| field(node, name));
+        let base = base.filter(|base| crate::facts::host_of(base.text()).is_some());
+        return match base {
+            Some(base) => super::flowise::model(base.text(), kind, providers),
+            None => vec![Act::Model(recipient(id, providers))],
+        };
     }
     Vec::new()
 }

@@ -60,12 +60,9 @@ fn secrets(facts: &mut Facts, file: usize, node: &Node) {
         let fields = node.get(key).map(Node::fields).unwrap_or_default();
         named.extend(fields.iter().map(|(name, value)| (name.as_str(), value)));
     }
-    let credential = |name: &str| {
-        crate::code::names(name, &["key", "token", "secret", "password", "apikey", "authorization", "pat"])
-    };
     for (name, value) in named {
         let text = value.text().strip_prefix("Bearer ").unwrap_or(value.text());
-        if credential(name) && super::is_key(text) {
+        if super::is_credential(name) && super::is_key(text) {
             facts.secrets.push((file, value.span.clone()));
         }
     }

@@ -5,7 +5,9 @@
 mod agents;
 mod coze;
 mod flowise;
-mod graph;
+pub(crate) mod graph;
+pub(crate) mod http;
+pub(crate) mod inside;
 mod langflow;
 mod mcp;
 mod n8n;
@@ -14,7 +16,7 @@ mod skills;
 
 pub(crate) use skills::is_instruction;
 
-use crate::facts::{Facts, Gap, GapKind};
+use crate::facts::{Facts, Gap, GapKind, Instruction, Spanned};
 use crate::providers::Providers;
 use crate::tree::{Fault, Node, json, yaml};
 
@@ -40,6 +42,7 @@ pub(crate) fn may_be(path: &str, text: &str) -> bool {
             let line = |word: &str| text.starts_with(word) || text.contains(&format!("\n{word}"));
             (line("openapi:") || line("swagger:")) && line("paths:")
                 || line("agents:")
+                || line("manifest:") && has(&["auth:", "name_for_human:"])
                 || (line("providers:") && line("version:"))
         }
         "md" | "mdc" | "cursorrules" | "windsurfrules" | "clinerules" => true,
@@ -86,6 +89,8 @@ fn dispatch(facts: &mut Facts, file: usize, root: &Node, providers: &Providers) 
         coze::read(facts, file, root, providers);
     } else if openapi::is_description(root) {
         openapi::read(facts, file, root);
+    } else if coze::is_manifest(root) {
+        coze::manifest(facts, file, root);
     } else if agents::is_declaration(root) {
         agents::secrets(facts, file, root);
         agents::read(facts, file, root, providers);
@@ -101,12 +106,28 @@ fn dispatch(facts: &mut Facts, file: usize, root: &Node, providers: &Providers) 
 /// Python that stands inside an export is read by itself; findings point at the node.
 fn code_inside(facts: &mut Facts, file: usize, all: &[&Node], providers: &Providers) {
     for code in all {
-        crate::python::read_inside(facts, file, code.text(), &code.span, providers);
+        inside::component(facts, file, code.text(), &code.span, providers);
     }
 }
 
+/// Notes a prompt that stands in an export.
+pub(crate) fn told(facts: &mut Facts, file: usize, prompt: &Node) {
+    if !prompt.text().is_empty() {
+        let part = Spanned { text: prompt.text().to_owned(), span: prompt.span.clone() };
+        facts.instructions.push(Instruction { file, part: Some(part) });
+    }
+}
+
+/// Whether a field, a header or a variable is a place for a credential, by its name.
+pub(crate) fn is_credential(name: &str) -> bool {
+    const WORDS: &[&str] = &["key", "token", "secret", "password", "apikey", "authorization", "pat"];
+    let word = name.to_ascii_lowercase();
+    let counts = ["tokens", "max_token", "maxtoken", "memory_key", "memorykey", "keyword", "session"];
+    crate::code::names(name, WORDS) && !counts.iter().any(|sign| word.contains(sign))
+}
+
 /// Whether a value is a credential and no reference to one or a place for one.
-fn is_key(text: &str) -> bool {
+pub(crate) fn is_key(text: &str) -> bool {
     let reference = text.contains("${") || text.contains("{{") || text.contains("$env");
     let word = text.to_ascii_lowercase();
     let place = [
@@ -125,7 +146,10 @@ fn is_key(text: &str) -> bool {
         "changeme",
     ];
     let masked = text.chars().all(|ch| matches!(ch, '*' | '•' | 'x' | 'X' | '0' | '.'));
+    // The key with which a service comes is no secret: `sandbox-key`.
+    let words = text.chars().all(|ch| ch.is_ascii_lowercase() || matches!(ch, '-' | '_' | ' '));
     text.len() >= 8
+        && !words
         && !repeats(text)
         && !text.contains(char::is_whitespace)
         && !reference
@@ -135,7 +159,7 @@ fn is_key(text: &str) -> bool {
 }
 
 /// A character that stands in a row where something was taken out.
-fn repeats(text: &str) -> bool {
+pub(crate) fn repeats(text: &str) -> bool {
     let mut last = ('\0', 0);
     text.chars().any(|ch| {
         last = if ch == last.0 { (ch, last.1 + 1) } else { (ch, 1) };
@@ -159,6 +183,7 @@ mod tests {
             "****************",
             "sk-xxxx",
             "sbp_0000000000000000",
+            "dify-sandbox",
             "a b c d e f g h",
         ] {
             assert!(!is_key(text), "{text}");

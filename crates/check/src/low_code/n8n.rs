@@ -2,11 +2,15 @@
 //! of it: what the part does, the agent does.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
-use ombud_core::effect::{Hints, classify};
+use ombud_core::effect::{Effect, Hints, classify};
 
-use super::graph::{Act, Graph, Step, provider_of, recipient, store};
-use crate::facts::{Endpoint, Facts, Sink, Taint, Tool, host_of, loopback};
+use super::flowise;
+use super::graph::{Act, Graph, Step, store};
+use super::http::{self, Request};
+use super::inside;
+use crate::facts::{Endpoint, Facts, Sink, Taint, Tool};
 use crate::providers::Providers;
 use crate::tree::Node;
 
@@ -22,12 +26,13 @@ pub(super) fn read(facts: &mut Facts, file: usize, root: &Node, providers: &Prov
             parts.entry(to).or_default().push(part);
         }
     }
-    let mut reader = Reader { facts, file, providers, parts: &parts };
+    let mut reader = Reader { facts, file, providers, parts: &parts, nodes };
     for node in nodes {
         let kind = kind(node);
         *reader.facts.kinds.entry(format!("n8n:{kind}")).or_default() += 1;
         reader.endpoint(node, kind);
         reader.tool(node, kind);
+        reader.secrets(node);
         if node.text_of("disabled") != "true" {
             graph.steps.push(reader.step(node, kind));
         }
@@ -58,6 +63,7 @@ struct Reader<'r> {
     file: usize,
     providers: &'r Providers,
     parts: &'r BTreeMap<&'r str, Vec<&'r Node>>,
+    nodes: &'r [Node],
 }
 
 impl Reader<'_> {
@@ -67,22 +73,26 @@ impl Reader<'_> {
         let mut acts = Vec::new();
         self.acts(node, kind, &mut acts, 0);
         let (adds, passes) = adds(kind);
-        Step { id: name.clone(), name, span: place(node), entry: trigger, adds, passes, acts }
+        Step {
+            id: name.clone(),
+            name,
+            span: place(node),
+            entry: trigger,
+            adds,
+            passes,
+            acts,
+            ..Step::default()
+        }
     }
 
     /// What a node does, and what its parts do for it.
-    fn acts(
-        &mut self,
-        node: &Node,
-        kind: &str,
-        found: &mut Vec<(std::ops::Range<usize>, Act)>,
-        depth: usize,
-    ) {
+    fn acts(&mut self, node: &Node, kind: &str, found: &mut Vec<(Range<usize>, Act)>, depth: usize) {
         if depth > 4 {
             return;
         }
         let own = self.own(node, kind);
         found.extend(own.into_iter().map(|act| (place(node), act)));
+        found.extend(self.placed(node, kind));
         for part in self.parts.get(node.text_of("name")).cloned().unwrap_or_default() {
             self.acts(part, self::kind(part), found, depth + 1);
         }
@@ -92,19 +102,19 @@ impl Reader<'_> {
         let given = node.get("parameters");
         let text = |key: &str| given.map_or("", |given| given.text_of(key));
         if is_model(kind) {
-            return vec![Act::Model(recipient(provider_of(kind), self.providers))];
+            let base = ["baseURL", "baseUrl"].map(|key| node.at(&["parameters", "options", key]));
+            let base = base.into_iter().flatten().next().map_or("", Node::text);
+            return flowise::model(base, kind, self.providers);
         }
         if let Some(product) = kind.strip_prefix("vectorStore") {
-            let store = store(self.facts, &product.to_ascii_lowercase(), false);
+            let store = store(self.facts, &collection(node, &product.to_ascii_lowercase()), false);
             return vec![if text("mode") == "insert" { Act::Write(store) } else { Act::Read(store) }];
         }
         if kind.starts_with("memory") && !matches!(kind, "memoryBufferWindow" | "memoryManager") {
             let store = store(self.facts, kind.trim_start_matches("memory"), true);
             return vec![Act::Read(store), Act::Write(store)];
         }
-        match kind {
-            "memoryBufferWindow" => shared(text("sessionIdType"), text("sessionKey")),
-            "httpRequest" | "httpRequestTool" | "toolHttpRequest" => self.request(text("url")),
+        match kind.trim_end_matches("Tool") {
             "executeCommand" | "ssh" if is_expression(text("command")) => vec![Act::Run(Sink::Shell)],
             "postgres" | "mySql" | "microsoftSql" if is_expression(text("query")) => {
                 vec![Act::Run(Sink::Sql)]
@@ -113,19 +123,76 @@ impl Reader<'_> {
         }
     }
 
-    fn request(&self, url: &str) -> Vec<Act> {
-        let host = host_of(url.trim_start_matches('='));
-        let known = host.as_deref().and_then(|host| self.providers.by_host(host));
-        match (known, host) {
-            (Some(known), host) => {
-                let mut who = recipient(&known.id, self.providers);
-                who.fixed = !known.local;
-                who.host = host;
-                vec![Act::Model(who)]
+    /// What a node does at a place of its own.
+    fn placed(&mut self, node: &Node, kind: &str) -> Vec<(Range<usize>, Act)> {
+        let given = |key: &str| node.at(&["parameters", key]);
+        match kind {
+            "httpRequest" | "httpRequestTool" | "toolHttpRequest" => self.request(node),
+            "mcpClientTool" | "mcpClient" => Self::server(node),
+            "code" | "toolCode" | "function" | "functionItem" => self.code(node),
+            _ if kind.starts_with("memory") => {
+                let fixed = given("sessionIdType").is_some_and(|kind| kind.text() == "customKey");
+                let key = given("sessionKey").filter(|key| fixed && http::is_constant(key.text()));
+                key.map(|key| (place(node), Act::Shared(key.text().to_owned()))).into_iter().collect()
             }
-            (None, Some(host)) if loopback(&host) => Vec::new(),
-            (None, host) => vec![Act::Send(host)],
+            _ => self.prompts(node),
         }
+    }
+
+    fn request(&mut self, node: &Node) -> Vec<(Range<usize>, Act)> {
+        let given = |key: &str| node.at(&["parameters", key]);
+        let Some(url) = given("url") else { return Vec::new() };
+        let body = ["jsonBody", "bodyParameters", "body"].iter().find_map(|key| given(key));
+        let request = Request { url, method: given("method").map_or("get", Node::text), body };
+        http::acts(self.facts, request, self.providers)
+    }
+
+    /// What the developer tells a model: fixed, or put together while the workflow runs.
+    fn prompts(&mut self, node: &Node) -> Vec<(Range<usize>, Act)> {
+        let given = |path: &[&str]| node.get("parameters").and_then(|given| given.at(path));
+        let rows = given(&["messages", "messageValues"]).map(Node::items).unwrap_or_default();
+        let system =
+            |row: &&Node| !row.text_of("type").starts_with("Human") && !row.text_of("type").starts_with("AI");
+        let mut prompts: Vec<&Node> =
+            rows.iter().filter(system).filter_map(|row| row.get("message")).collect();
+        prompts.extend(given(&["options", "systemMessage"]));
+        for prompt in &prompts {
+            super::told(self.facts, self.file, prompt);
+        }
+        let put = prompts.into_iter().filter(|prompt| is_expression(prompt.text()));
+        put.map(|prompt| (prompt.span.clone(), self.put_in(prompt.text()))).collect()
+    }
+
+    /// What an expression puts in: what comes from the node before, or from one that it names.
+    fn put_in(&self, text: &str) -> Act {
+        if text.contains("$json") || text.contains("$input") {
+            // Of many fields that come in, those are somebody's words.
+            let words = [".chatInput", ".body", ".message", ".text", ".query"];
+            let said = words.iter().any(|field| text.contains(&format!("$json{field}")));
+            return Act::Prompt(if said { Taint::NONE } else { Taint::USER });
+        }
+        let named = text.split("$('").skip(1).chain(text.split("$node[\"").skip(1));
+        let named = named.filter_map(|rest| rest.split(['\'', '"']).next());
+        let nodes = named.filter_map(|name| self.nodes.iter().find(|node| node.text_of("name") == name));
+        Act::System(nodes.fold(Taint::NONE, |sum, node| sum | adds(kind(node)).0))
+    }
+
+    /// Servers of tools that are reached where others can listen.
+    fn server(node: &Node) -> Vec<(Range<usize>, Act)> {
+        let url = ["endpointUrl", "sseEndpoint"].map(|key| node.at(&["parameters", key]));
+        let open = url.into_iter().flatten().filter(|url| http::is_plain(url.text()));
+        open.map(|url| (url.span.clone(), Act::Plain)).collect()
+    }
+
+    /// JavaScript, or Python, into which the platform puts what comes in under names with a dollar or an underscore.
+    fn code(&mut self, node: &Node) -> Vec<(Range<usize>, Act)> {
+        let given = |key: &str| node.at(&["parameters", key]);
+        let Some(code) = ["jsCode", "functionCode"].iter().find_map(|key| given(key)) else {
+            return Vec::new();
+        };
+        let text = format!("const items = $items;\n{}", code.text());
+        let act = inside::body(self.facts, self.file, &text, &code.span, self.providers);
+        act.into_iter().map(|act| (code.span.clone(), act)).collect()
     }
 
     /// A door to the world, and whether it asks who comes in.
@@ -142,6 +209,26 @@ impl Reader<'_> {
         self.facts.endpoints.push(Endpoint { name, file: self.file, span: place(node), open });
     }
 
+    /// Keys that are written out in the headers and parameters of a request.
+    fn secrets(&mut self, node: &Node) {
+        for list in
+            ["headerParameters", "queryParameters", "bodyParameters", "parametersHeaders", "assignments"]
+        {
+            let rows = node.at(&["parameters", list]);
+            let rows = rows.and_then(|rows| {
+                ["parameters", "values", "assignments"].iter().find_map(|key| rows.get(key))
+            });
+            for row in rows.map(Node::items).unwrap_or_default() {
+                let Some(value) = row.get("value") else { continue };
+                let text = value.text().strip_prefix("Bearer ").unwrap_or(value.text());
+                if super::is_credential(row.text_of("name")) && !text.starts_with('=') && super::is_key(text)
+                {
+                    self.facts.secrets.push((self.file, value.span.clone()));
+                }
+            }
+        }
+    }
+
     /// A tool that an agent may call.
     fn tool(&mut self, node: &Node, kind: &str) {
         let is_tool = (kind.starts_with("tool") || kind.ends_with("Tool")) && !matches!(kind, "toolWorkflow");
@@ -153,19 +240,32 @@ impl Reader<'_> {
         let name = [text("name"), node.text_of("name")].into_iter().find(|name| !name.is_empty());
         let what = format!("{} {}", text("operation"), name.unwrap_or_default());
         // Descriptions say "call this tool to …" whatever it does: the name and the operation say what.
-        let effect = classify(&what, Hints { description: "", arguments: &[] });
+        let effect = match text("method").to_ascii_uppercase().as_str() {
+            "POST" | "PUT" | "PATCH" => Effect::Send,
+            "DELETE" => Effect::Delete,
+            _ => classify(&what, Hints { description: "", arguments: &[] }),
+        };
         let name = name.unwrap_or(kind).to_owned();
         self.facts.tools.push(Tool { name, effect, file: self.file, span: place(node), function: None });
     }
 }
 
-/// A key that is written out is the same for everybody.
-fn shared(kind: &str, key: &str) -> Vec<Act> {
-    let fixed = kind == "customKey" && !key.is_empty() && !key.starts_with('=');
-    if fixed { vec![Act::Shared(key.to_owned())] } else { Vec::new() }
+/// The product and the name of the collection, if it is chosen in the workflow.
+fn collection(node: &Node, product: &str) -> String {
+    let keys = [
+        "qdrantCollection",
+        "pineconeIndex",
+        "tableName",
+        "memoryKey",
+        "milvusCollection",
+        "weaviateCollection",
+    ];
+    let part = keys.iter().find_map(|key| node.at(&["parameters", key]));
+    let name = part.map(|part| part.get("value").unwrap_or(part).text()).filter(|name| !name.is_empty());
+    name.map_or_else(|| product.to_owned(), |name| format!("{product}:{name}"))
 }
 
-fn place(node: &Node) -> std::ops::Range<usize> {
+fn place(node: &Node) -> Range<usize> {
     node.get("name").map_or_else(|| node.span.clone(), |name| name.span.clone())
 }
 

@@ -2,7 +2,9 @@
 
 use ombud_core::effect::{Hints, classify};
 
-use crate::facts::{Action, Facts, Tool};
+use super::graph::Act;
+use super::http;
+use crate::facts::{Action, Entry, Facts, Function, Taint, Tool};
 use crate::tree::Node;
 
 /// Whether a document describes an API.
@@ -21,6 +23,9 @@ fn is_for_a_model(root: &Node, text: &str, path: &str) -> bool {
 pub(super) fn read(facts: &mut Facts, file: usize, root: &Node) {
     let Some(source) = facts.files.get(file) else { return };
     let meant = is_for_a_model(root, &source.text, &source.path);
+    if meant {
+        lines(facts, file, root);
+    }
     for (path, methods) in root.get("paths").map(Node::fields).unwrap_or_default() {
         for (method, operation) in methods.fields() {
             if !matches!(method.as_str(), "get" | "post" | "put" | "patch" | "delete") {
@@ -32,6 +37,27 @@ pub(super) fn read(facts: &mut Facts, file: usize, root: &Node) {
                 facts.tools.push(tool(&action, operation));
                 facts.actions.push(action);
             }
+        }
+    }
+}
+
+/// Addresses that the actions are sent to where others can listen.
+fn lines(facts: &mut Facts, file: usize, root: &Node) {
+    for url in
+        root.get("servers").map(Node::items).unwrap_or_default().iter().filter_map(|one| one.get("url"))
+    {
+        if http::is_plain(url.text()) {
+            let call = Act::Plain.call(url.span.clone(), "server".to_owned(), Taint::NONE);
+            let span = url.span.clone();
+            let (name, entry) = ("server".to_owned(), Some(Entry::Handler));
+            facts.functions.push(Function {
+                name,
+                file,
+                span,
+                entry,
+                calls: vec![call],
+                ..Function::default()
+            });
         }
     }
 }

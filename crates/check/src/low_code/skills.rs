@@ -30,7 +30,7 @@ pub(super) fn read(facts: &mut Facts, file: usize) {
     let skill = name == "SKILL.md"
         || text.get(..head).is_some_and(|head| head.contains("\nname:") && head.contains("\ndescription:"));
     let kind = if skill { "skill" } else { "rules" };
-    facts.instructions.push(Instruction { file });
+    facts.instructions.push(Instruction { file, part: None });
     *facts.kinds.entry(format!("instructions:{kind}")).or_default() += 1;
 }
 

@@ -5,8 +5,6 @@ mod notebook;
 
 pub(crate) use docstring::docstrings;
 
-use std::ops::Range;
-
 use ruff_python_parser::parse_module;
 use ruff_text_size::Ranged;
 
@@ -27,31 +25,14 @@ pub(crate) fn read(facts: &mut Facts, files: &[usize], providers: &Providers, co
     code::read(facts, &parsed, providers, &Limits::new(consent_functions));
 }
 
-/// Reads Python that stands inside another file. Everything in it lies at one place there.
-pub(crate) fn read_inside(
-    facts: &mut Facts,
-    file: usize,
-    text: &str,
-    at: &Range<usize>,
-    providers: &Providers,
-) {
-    let Ok(module) = parse_module(text) else { return };
+/// Facts of Python that stands inside another file; nothing if it is none.
+pub(crate) fn inside(text: &str, path: String, providers: &Providers) -> Option<Facts> {
+    let body = parse_module(text).ok()?.into_syntax();
     let mut inner = Facts::default();
-    let path = facts.files.get(file).map(|file| file.path.clone()).unwrap_or_default();
     inner.files.push(File { path, text: text.to_owned() });
-    let body = module.into_syntax();
     let parsed = [Parsed { file: 0, stem: "component".to_owned(), body, script: false }];
     code::read(&mut inner, &parsed, providers, &Limits::new(&[]));
-    for function in &mut inner.functions {
-        function.file = file;
-        function.span = at.clone();
-        function.body = at.clone();
-        function.calls.iter_mut().for_each(|call| call.span = at.clone());
-        function.loops.iter_mut().for_each(|one| (one.span, one.body) = (at.clone(), at.clone()));
-    }
-    inner.tools.iter_mut().for_each(|tool| (tool.file, tool.span) = (file, at.clone()));
-    inner.agents.iter_mut().for_each(|agent| (agent.file, agent.span) = (file, at.clone()));
-    code::merge(facts, inner);
+    Some(inner)
 }
 
 fn parse(index: usize, file: &mut File) -> Result<Parsed, Gap> {

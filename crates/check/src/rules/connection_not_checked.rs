@@ -1,8 +1,8 @@
 //! `connection-not-checked`
 //!
 //! What it does: finds connections whose certificate is not checked (`verify=False`, `rejectUnauthorized: false`), requests
-//! with content, logins of mail and stores on other networks that go out unencrypted, and MCP servers on other machines that
-//! are reached by `http:`.
+//! with content, logins of mail, stores, nodes, actions and MCP servers that reach other machines unencrypted. This machine, a
+//! container beside it and the network at home are no finding.
 //!
 //! Why it matters: whoever is on the way, in a café or at a provider, reads and changes everything.
 //!
@@ -11,7 +11,7 @@
 use ombud_core::finding::{Bilingual, Confidence, Finding, RuleId, Severity};
 
 use super::{Project, Rule, Text, finding};
-use crate::facts::{Call, Deed, Flaw, FunctionId, Server, host_of, loopback};
+use crate::facts::{Call, Deed, Flaw, FunctionId, Server, host_of, near};
 
 pub(super) const RULE: Rule = Rule {
     id: RuleId("connection-not-checked"),
@@ -40,10 +40,11 @@ fn run(project: &Project<'_>) -> Vec<Finding> {
 }
 
 fn of_call(project: &Project<'_>, function: FunctionId, call: &Call) -> Option<Finding> {
-    let message = if call.does.contains(&Deed::Flaw(Flaw::CertificateUnchecked)) {
+    let flaw = |flaw| call.does.contains(&Deed::Flaw(flaw));
+    let message = if flaw(Flaw::CertificateUnchecked) {
         Bilingual::new("the certificate of the other side is not checked here", "这里没有校验对方的证书")
-    } else if call.does.contains(&Deed::Flaw(Flaw::Unencrypted)) {
-        Bilingual::new("what is sent here crosses the network unencrypted", "这里发送的内容在网络上没有加密")
+    } else if flaw(Flaw::Unencrypted) {
+        Bilingual::new("what is sent here goes over the network without encryption", "这里发送的内容未经加密传输")
     } else {
         return None;
     };
@@ -53,7 +54,7 @@ fn of_call(project: &Project<'_>, function: FunctionId, call: &Call) -> Option<F
 
 fn of_server(project: &Project<'_>, server: &Server) -> Option<Finding> {
     let url = server.url.as_ref().filter(|url| url.text.starts_with("http://"))?;
-    let host = host_of(&url.text).filter(|host| !loopback(host))?;
+    let host = host_of(&url.text).filter(|host| !near(host))?;
     let message = Bilingual::new(
         format!("the MCP server at `{host}` is reached without encryption"),
         format!("MCP 服务器 `{host}` 未经加密连接"),

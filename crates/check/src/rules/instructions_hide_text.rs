@@ -34,8 +34,8 @@ fn run(project: &Project<'_>) -> Vec<Finding> {
     let facts = project.facts;
     let mut found = Vec::new();
     for instruction in &facts.instructions {
-        let text = facts.files.get(instruction.file).map_or("", |file| file.text.as_str());
-        found.extend(hidden(text).map(|span| one(project, instruction.file, span)));
+        let span = hidden(instruction.text(facts)).map(|span| instruction.place(facts, span));
+        found.extend(span.map(|span| one(project, instruction.file, span)));
     }
     for server in &facts.servers {
         for described in &server.described {

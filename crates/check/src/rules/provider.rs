@@ -33,8 +33,9 @@ pub(super) const RULE: Rule = Rule {
 };
 
 pub(crate) fn run(source: &Source, context: &Context<'_>) -> Vec<Finding> {
-    // Ombud's own configuration names providers so that the gateway leads there.
-    if is_test(&source.path) || source.path.rsplit('/').next() == Some("ombud.toml") {
+    // Ombud's own configuration declares providers so that the gateway can lead to them.
+    let own = source.path.rsplit('/').next() == Some("ombud.toml");
+    if own || is_test(&source.path) {
         return Vec::new();
     }
     let text = source.text.as_bytes();

@@ -1,7 +1,7 @@
 //! `provider-trains-by-default`
 //!
 //! What it does: looks up each provider that the code calls in the registry: whether it trains on what it receives unless
-//! the developer objects. What nobody knows is told as unknown, never as safe. One finding for each provider.
+//! the developer objects. One finding for each provider. What nobody knows is no finding; `ombud plan` lists it as open.
 //!
 //! Why it matters: what a model has learnt cannot be taken back.
 //!
@@ -43,25 +43,20 @@ fn run(project: &Project<'_>) -> Vec<Finding> {
             let Some(known) = recipient.provider.as_deref().and_then(|id| project.providers.by_id(id)) else {
                 continue;
             };
-            if known.local || known.trains == "no" || !seen.insert(known.id.clone()) {
+            // What nobody knows is no finding: `ombud plan` lists it among what is open.
+            if known.local
+                || matches!(known.trains.as_str(), "no" | "unknown")
+                || !seen.insert(known.id.clone())
+            {
                 continue;
             }
             let name = &known.name;
-            let (severity, message) = if known.trains == "unknown" {
-                let message = Bilingual::new(
-                    format!("whether {name} trains on what it receives is not known"),
-                    format!("尚不清楚 {name} 是否会用收到的内容训练模型"),
-                );
-                (Severity::Info, message)
-            } else {
-                let message = Bilingual::new(
-                    format!("{name} may train on what it receives unless you object"),
-                    format!("除非主动关闭，{name} 可能会用收到的内容训练模型"),
-                );
-                (Severity::Warning, message)
-            };
+            let message = Bilingual::new(
+                format!("{name} may train on what it receives unless you object"),
+                format!("除非主动关闭，{name} 可能会用收到的内容训练模型"),
+            );
             let place = facts.call_place(function, call);
-            let mut one = finding(&RULE, severity, Confidence::Medium, place, message);
+            let mut one = finding(&RULE, Severity::Warning, Confidence::Medium, place, message);
             one.subject.clone_from(&known.id);
             found.push(one);
         }

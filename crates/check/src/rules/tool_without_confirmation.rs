@@ -47,6 +47,10 @@ fn run(project: &Project<'_>) -> Vec<Finding> {
         matches!(tool.effect, Effect::Send | Effect::Pay | Effect::Delete | Effect::Execute | Effect::Grant)
             && tool.function.is_none_or(|function| project.reach.runs(function))
     };
+    // Before an action of a description the platform asks by itself, unless it is told not to: a rule of its own.
+    let action = |tool: &&Tool| {
+        facts.actions.iter().any(|action| action.file == tool.file && action.span == tool.span)
+    };
     if project.options.tools_ask {
         return Vec::new();
     }
@@ -54,7 +58,8 @@ fn run(project: &Project<'_>) -> Vec<Finding> {
         return Vec::new();
     }
     let mut seen = BTreeSet::new();
-    let tools = facts.tools.iter().filter(grave).filter(|tool| seen.insert(tool.name.as_str()));
+    let own = facts.tools.iter().filter(grave).filter(|tool| !action(tool));
+    let tools = own.filter(|tool| seen.insert(tool.name.as_str()));
     tools.take(LISTED).map(|tool| one(facts, tool)).collect()
 }
 

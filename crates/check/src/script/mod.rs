@@ -43,6 +43,14 @@ pub(crate) fn read(facts: &mut Facts, files: &[usize], providers: &Providers, co
     code::read(facts, &parsed, providers, &Limits::new(consent_functions));
 }
 
+/// Facts of a script that stands inside another file; nothing if it is none.
+pub(crate) fn inside(text: &str, providers: &Providers) -> Option<Facts> {
+    let mut inner = Facts::default();
+    inner.files.push(File { path: "component.ts".to_owned(), text: text.to_owned() });
+    read(&mut inner, &[0], providers, &[]);
+    (!inner.gaps.iter().any(|gap| gap.why == GapKind::Syntax)).then_some(inner)
+}
+
 fn parse(allocator: &Allocator, index: usize, file: &File, resolver: &Resolver) -> Result<Parsed, Gap> {
     let source = SourceType::from_path(&file.path).unwrap_or_default();
     let mut read = Parser::new(allocator, &file.text, source).parse();

@@ -146,7 +146,7 @@ fn unfiltered(path: &str, object: Option<&Made>, arguments: &[Argument]) -> Opti
 pub(in crate::code) fn is_open(address: &Template) -> bool {
     let shown = address.shown();
     let host = crate::facts::host_of(&shown).filter(|_| shown.starts_with("http://"));
-    host.is_some_and(|host| !crate::facts::inside(&host))
+    host.is_some_and(|host| !crate::facts::near(&host))
 }
 
 /// Clients of mail and stores that encrypt only when they are told to.
@@ -170,7 +170,7 @@ fn unencrypted(path: &str, arguments: &[Argument]) -> bool {
 fn is_far(host: &Value) -> bool {
     let text = host.known_text().unwrap_or_default();
     let bare = text.trim_start_matches("http://");
-    bare.contains('.') && !text.starts_with("https://") && !crate::facts::inside(bare)
+    bare.contains('.') && !text.starts_with("https://") && !crate::facts::near(bare)
 }
 
 fn weak(path: &str, arguments: &[Argument]) -> bool {
