@@ -139,7 +139,9 @@ fn described(project: &Project<'_>, func: &project::Func<'_>) -> Function {
     let file = project.modules.get(func.module).map_or(0, |module| module.file);
     let span = func.definition.map_or(0..0, |definition| span(definition.name.range()));
     let name = func.name.rsplit('.').next().unwrap_or(&func.name);
+    let other = ["file*", "folder*", "dir*", "temp*", "tmp", "cache*", "lock*", "index*"];
     let erases = func.definition.is_some()
+        && !api::names(name, &other)
         && api::names(name, &["erase*", "forget*", "delete*", "purge*", "wipe*", "remove*", "clear*"]);
     let body = func.definition.map_or(0..0, |definition| walk::span(definition.range()));
     Function { name: func.name.clone(), file, span, body, erases, ..Function::default() }

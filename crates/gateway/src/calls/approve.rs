@@ -79,9 +79,13 @@ impl Approver {
             context.update(part);
         }
         let tag = context.sign();
-        let pick =
-            |byte: &u8| ALPHABET.get(usize::from(*byte) % ALPHABET.len()).map(|letter| char::from(*letter));
-        tag.as_ref().iter().take(LENGTH).filter_map(pick).collect()
+        // A digit and a letter first: a code of letters alone may be taken for a name and masked, one of digits for a number.
+        let (digits, letters) = ALPHABET.split_at(10);
+        let signs = [digits, letters].into_iter().chain(std::iter::repeat(&ALPHABET[..]));
+        let pick = |(byte, signs): (&u8, &[u8])| {
+            signs.get(usize::from(*byte) % signs.len().max(1)).map(|letter| char::from(*letter))
+        };
+        tag.as_ref().iter().take(LENGTH).zip(signs).filter_map(pick).collect()
     }
 }
 
@@ -193,6 +197,15 @@ mod tests {
         let later = |now| Approver::new(&[1; 32], now).codes("send", "{}");
         assert!(later(8).contains(&code) && !later(9).contains(&code));
         assert_ne!(one.standing("send", "{}"), code);
+    }
+
+    #[test]
+    fn a_code_is_no_name_and_no_number() {
+        for call in 0..200 {
+            let code = Approver::new(&[3; 32], 1).code("send", &call.to_string());
+            let (first, second) = (code.as_bytes()[0], code.as_bytes()[1]);
+            assert!(first.is_ascii_digit() && second.is_ascii_uppercase() && code.len() == LENGTH, "{code}");
+        }
     }
 
     #[test]
