@@ -104,8 +104,8 @@ mod tests {
     #[test]
     fn mistakes_are_told_in_chinese_with_the_next_command() {
         let cases: &[(&[&str], &str, &str)] = &[
-            (&["chek"], "没有 `chek` 这个命令", "你是想输入 `check` 吗"),
-            (&["check", "--formt", "json"], "没有 `--formt` 这个参数", "ombud check --help"),
+            (&["chek"], "没有 `chek` 这个命令", "你是想输入 `check` 吗"), // typos:ignore
+            (&["check", "--colour", "red"], "没有 `--colour` 这个参数", "ombud check --help"),
             (
                 &["check", "--format", "xml"],
                 "`--format <FORMAT>` 的值 `xml` 不可用",

@@ -138,7 +138,7 @@ const FORGETTING: &[&str] = &[
     "keyv",
     "langgraph",
     "langchain_community",
-    "momento",
+    "momento", // typos:ignore
 ];
 
 const ENDS: &[&str] = &[
@@ -146,7 +146,7 @@ const ENDS: &[&str] = &[
     "px",
     "EX",
     "PX",
-    "exat",
+    "exat", // typos:ignore
     "ttl",
     "TTL",
     "expire",
@@ -180,7 +180,7 @@ fn expires(path: &str, arguments: &[Argument]) -> bool {
 
 /// `client.set(key, value, "EX", 3600)`
 fn is_end(value: &Value) -> bool {
-    value.known_text().is_some_and(|text| matches!(text, "EX" | "PX" | "EXAT"))
+    value.known_text().is_some_and(|text| matches!(text, "EX" | "PX" | "EXAT")) // typos:ignore
 }
 
 /// `DELETE FROM messages WHERE created_at < …`

@@ -185,7 +185,7 @@ fn no_more_is_held_back_than_needed() {
     ] {
         assert_eq!(held(&[text]), pending, "{text}");
     }
-    assert_eq!(held(&["see ![pic", "ture](https://a", ".example/x) then"]), "");
+    assert_eq!(held(&["see ![pic", "ture](https://a", ".example/x) then"]), ""); // typos:ignore
     let (_, out) = read("a ![x](https://evil.example)", &[3], false);
     assert_eq!(out, "a ! #", "what went out already must not join what comes");
 }
