@@ -167,10 +167,14 @@ fn complaint(path: &str, waiver: &Waiver<'_>, today: Option<Day>) -> Option<Find
 
 /// A reason and the day until which it holds: `only in a sandbox until 2027-01-31`.
 fn until(reason: &str) -> (&str, Option<&str>) {
-    let Some((before, day)) = reason.rsplit_once("until ") else { return (reason, None) };
-    let (before, day) = (before.trim_end(), day.trim());
-    let numbers = day.starts_with(|ch: char| ch.is_ascii_digit()) && !day.contains(char::is_whitespace);
-    if numbers { (before, Some(day)) } else { (reason, None) }
+    let Some((before, after)) = reason.rsplit_once("until ") else { return (reason, None) };
+    let (before, after) = (before.trim_end(), after.trim());
+    let (day, behind) = after.split_once(char::is_whitespace).unwrap_or((after, ""));
+    match day.starts_with(|ch: char| ch.is_ascii_digit()) && day.contains('-') {
+        // The reason may stand behind the day too.
+        true => (if before.is_empty() { behind.trim() } else { before }, Some(day)),
+        false => (reason, None),
+    }
 }
 
 /// Only in comments: the mark after `#` or `//`.
@@ -215,6 +219,7 @@ mod tests {
     fn a_day_is_told_from_other_words() {
         assert_eq!(until("sandbox until 2027-01-31"), ("sandbox", Some("2027-01-31")));
         assert_eq!(until("until 2027-01-31"), ("", Some("2027-01-31")));
+        assert_eq!(until("until 2027-01-31 old reason"), ("old reason", Some("2027-01-31")));
         assert_eq!(until("until we have moved"), ("until we have moved", None));
         assert_eq!(until("wait until 3 pm"), ("wait until 3 pm", None));
     }

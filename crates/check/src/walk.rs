@@ -78,15 +78,34 @@ pub(crate) fn all(root: &Path) -> Result<(Vec<Source>, Vec<Refused>), Error> {
         let foreign = entry.file_name().to_str().is_some_and(|name| FOREIGN.contains(&name));
         !foreign && !entry.path().join("journal/vkey").exists()
     });
-    walk.build().flatten().for_each(|entry| take(entry.path(), root));
+    let mut closed = Vec::new();
+    for entry in walk.build() {
+        match entry {
+            Ok(entry) => take(entry.path(), root),
+            Err(error) => closed.extend(folder(&error, root)),
+        }
+    }
     for name in [".env", ".env.local"] {
         take(&root.join(name), root);
     }
+    refused.extend(closed.into_iter().map(|path| Refused { path, why: GapKind::Unreadable }));
     found.sort_by(|one, other| one.path.cmp(&other.path));
     found.dedup_by(|one, other| one.path == other.path);
     refused.sort_by(|one, other| one.path.cmp(&other.path));
     refused.dedup_by(|one, other| one.path == other.path);
     Ok((found, refused))
+}
+
+/// The folder that could not be entered, as it is shown.
+fn folder(error: &ignore::Error, root: &Path) -> Option<String> {
+    match error {
+        ignore::Error::WithPath { path, .. } => {
+            Some(path.strip_prefix(root).unwrap_or(path).display().to_string().replace('\\', "/"))
+        }
+        ignore::Error::WithDepth { err, .. } | ignore::Error::WithLineNumber { err, .. } => folder(err, root),
+        ignore::Error::Partial(all) => all.iter().find_map(|one| folder(one, root)),
+        _ => None,
+    }
 }
 
 /// A file's text; nothing if it says nothing about data flows.

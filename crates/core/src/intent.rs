@@ -65,7 +65,7 @@ const LINKS: &str = "link links linked article articles page pages webpage websi
     http https web online internet 链接 网页 网址 文章 网站 页面 浏览 网上 博客";
 
 /// Words that ask to open an address.
-const VISITS: &str = "visit open go click fetch browse load navigate download follow check call get 访问 打开 点击 点开 下载 浏览 查看";
+const VISITS: &str = "visit open go click fetch browse load navigate download follow check call get 访问 打开 点击 点开 下载 浏览 查看 加载 载入 前往 跳转 抓取";
 
 /// Words for several.
 const MANY: &str = "all every everybody everyone each both them members participants attendees colleagues people team users \

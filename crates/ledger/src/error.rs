@@ -201,7 +201,7 @@ impl Say for Error {
             Self::NotEmpty { path } => format!("{} 不是空目录。请指定一个尚不存在的目录", path.display()),
             Self::NoLog { home } => {
                 format!(
-                    "{} 中没有日志。请先运行 `ombud run` 或 `ombud serve`,或设置 OMBUD_HOME",
+                    "{} 中没有日志。请先运行 `ombud run` 或 `ombud serve`，或设置 OMBUD_HOME",
                     home.display()
                 )
             }

@@ -183,6 +183,9 @@ pub(crate) fn check(args: &Check, terminal: Terminal) -> Result<u8> {
     let mut found = ombud_check::check(&args.path, &known(&providers), &detector, &options)
         .with_context(|| unreadable(&args.path, lang))?;
     baseline::compare(args, &mut found, lang)?;
+    if let Some(path) = args.write_baseline.as_deref().map(Path::display) {
+        terminal.note(&say!(lang, en: "wrote {path}; from now on: ombud check --baseline {path}", zh: "已写入 {path}；以后运行：ombud check --baseline {path}"));
+    }
     keep(&report::View { report: &found, lang, detector: &detector }, terminal);
     if args.new_only {
         found.new_only();

@@ -42,6 +42,13 @@ pub(crate) fn again(command: &[OsString]) -> String {
     let sentence =
         |word: &OsString| word.to_string_lossy().contains(|ch: char| ch.is_whitespace() || !ch.is_ascii());
     let said = command.iter().rev().take_while(|word| sentence(word)).count();
+    // `sh -c "…"` without its script would start nothing.
+    let script = command
+        .len()
+        .checked_sub(said + 1)
+        .and_then(|at| command.get(at))
+        .is_some_and(|word| word == "-c" || word == "-e");
+    let said = if script { said.saturating_sub(1) } else { said };
     typed(command.get(..command.len() - said).unwrap_or(command))
 }
 
@@ -69,6 +76,8 @@ mod tests {
     fn what_was_said_is_not_said_again() {
         let words = ["python3", "agent.py", "--lang", "zh", "我的邮件说了什么？"].map(OsString::from);
         assert_eq!(again(&words), "python3 agent.py --lang zh");
+        let words = ["sh", "-c", "cd x && python3 agent.py"].map(OsString::from);
+        assert_eq!(again(&words), "sh -c 'cd x && python3 agent.py'");
         let words = ["node", "a b/agent.js", "--user", "emily"].map(OsString::from);
         assert_eq!(again(&words), "node 'a b/agent.js' --user emily");
     }

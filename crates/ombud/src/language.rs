@@ -40,9 +40,15 @@ fn chosen(flag: Option<Lang>, quiet: Lang) -> Spoken {
 fn flag(args: &[OsString]) -> Option<Lang> {
     let own: Vec<&str> = args.iter().map_while(|arg| arg.to_str()).take_while(|arg| *arg != "--").collect();
     own.iter().enumerate().find_map(|(i, arg)| match arg.strip_prefix("--lang")? {
-        "" => Lang::from_tag(own.get(i + 1)?),
-        rest => Lang::from_tag(rest.strip_prefix('=')?),
+        "" => known(own.get(i + 1)?),
+        rest => known(rest.strip_prefix('=')?),
     })
+}
+
+/// A language that there is: the mistake in another is told in the one that would be spoken without it.
+fn known(tag: &str) -> Option<Lang> {
+    let spoken = ["en", "zh"].iter().any(|known| tag.to_ascii_lowercase().starts_with(known));
+    if spoken { Lang::from_tag(tag) } else { None }
 }
 
 /// What the project says. A file that cannot be read says nothing here; whoever needs it tells what is wrong with it.

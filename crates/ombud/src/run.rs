@@ -83,8 +83,8 @@ async fn child(
 pub(crate) fn cannot_start(program: &OsStr, terminal: Terminal) -> String {
     let program = Path::new(program).display();
     say!(terminal.lang,
-        en: "cannot start `{program}`. Is it installed and spelt right? Type the command without `ombud run --` to see",
-        zh: "无法启动 `{program}`。请确认已安装且拼写正确；可去掉 `ombud run --` 直接运行试试")
+        en: "cannot start `{program}`. Is it installed and spelt right? Type the command by itself to see",
+        zh: "无法启动 `{program}`。请确认已安装且拼写正确；可单独运行这条命令试试")
 }
 
 /// Waits for the child. Ctrl-C reaches it by itself, as it shares the terminal; other requests to end are passed on.

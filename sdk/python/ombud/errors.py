@@ -56,6 +56,6 @@ def _reason(purpose: str, state: str) -> str:
     words = {"refused": ("said no to", "拒绝了"), "withdrawn": ("took back consent to", "已撤回对以下用途的同意：")}
     en, zh = words.get(state, ("has not agreed to", "尚未同意"))
     return say(
-        "the user %s `%s`, so this was not done. Go on without it" % (en, purpose),
-        "用户%s“%s”，因此没有执行。请在不使用该功能的情况下继续" % (zh, purpose),
+        "the user %s `%s`, so this was not done; everything else works as before" % (en, purpose),
+        "用户%s“%s”，因此没有执行；其他功能照常" % (zh, purpose),
     )

@@ -103,3 +103,19 @@ fn a_missing_folder_is_an_error() {
     );
     assert!(found.is_err());
 }
+
+#[cfg(unix)]
+#[test]
+fn a_folder_that_cannot_be_entered_is_told() {
+    use std::os::unix::fs::PermissionsExt;
+    let dir = tempfile::tempdir().unwrap();
+    let locked = dir.path().join("locked");
+    std::fs::create_dir(&locked).unwrap();
+    std::fs::write(dir.path().join("ok.py"), "print(1)\n").unwrap();
+    std::fs::set_permissions(&locked, std::fs::Permissions::from_mode(0o000)).unwrap();
+    // Whoever may enter everything cannot be kept out.
+    let kept_out = std::fs::read_dir(&locked).is_err();
+    let report = crate::project::look(dir.path(), &ombud_check::Options::default());
+    std::fs::set_permissions(&locked, std::fs::Permissions::from_mode(0o700)).unwrap();
+    assert_eq!(report.gaps.iter().any(|gap| gap.path == "locked"), kept_out, "{:?}", report.gaps);
+}

@@ -18,6 +18,12 @@ use crate::output::Terminal;
 pub(crate) fn write(path: &Path, all: &[Ran], terminal: Terminal) -> Result<Option<PathBuf>> {
     let lang = terminal.lang;
     let rules = rules(all);
+    if !all.iter().any(|ran| ran.outcome.verdict == Verdict::Breached) {
+        terminal.out(&say!(lang,
+            en: "\nNothing was breached, so there is no rule to write.",
+            zh: "\n没有攻击得手，因此没有规则可写。"))?;
+        return Ok(None);
+    }
     if rules.is_empty() {
         terminal.out(&say!(lang,
             en: "\nThere is no rule to write: nothing was breached that a gate for tools could stop. What else to do stands beside each attack.",

@@ -49,6 +49,11 @@ pub(crate) fn json(all: &[Ran], replays: &[Option<PathBuf>], started: &str, lang
         .filter(untested)
         .map(|ran| json!({ "template": ran.case.template.id, "case": ran.case.id(), "why": ran.outcome.verdict, "ended": ran.ended }))
         .collect();
+    let run = |id: &String| all.iter().any(|ran| ran.case.template.id == *id);
+    let left_out =
+        ombud_attack::template::builtin().unwrap_or_default().into_iter().map(|template| template.id);
+    let not_tested: Vec<Value> =
+        not_tested.into_iter().chain(left_out.filter(|id| !run(id)).map(Value::from)).collect();
     json!({ "schema": "ombud.attack/1", "started": started, "lang": lang.tag(), "cases": rows, "not_tested": not_tested })
 }
 

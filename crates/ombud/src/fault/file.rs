@@ -61,7 +61,7 @@ fn chinese(what: &str) -> String {
     SENTENCES
         .iter()
         .find_map(|(english, chinese)| Some(format!("{chinese}{}", words(what.strip_prefix(english)?))))
-        .unwrap_or_else(|| format!("不符合 TOML 语法（{what}）"))
+        .unwrap_or_else(|| format!("无法使用（{what}）"))
 }
 
 /// The names that serde gives to kinds of values.
@@ -78,6 +78,9 @@ const KINDS: &[(&str, &str)] = &[
     ("a string", "字符串"),
     ("a borrowed string", "字符串"),
     ("string or table", "字符串或表"),
+    ("path string", "文件路径（字符串）"),
+    ("table", "表"),
+    ("array", "列表"),
     ("u16", "非负整数"),
     ("u32", "非负整数"),
     ("u64", "非负整数"),

@@ -171,7 +171,7 @@ fn print(explained: &Explained, call: &Recorded, terminal: Terminal) -> Result<(
     print_otherwise(&explained.otherwise, terminal)?;
     if let Some(lines) = &explained.lines {
         terminal.out(
-            &say!(lang, en: "To let it pass, add to ombud.toml:", zh: "若要放行，请在 ombud.toml 中加入："),
+            &say!(lang, en: "To let it pass, ombud.toml has to say (change the key where the table stands there already):", zh: "若要放行，ombud.toml 中应写明（该表已存在时，修改其中的键）："),
         )?;
         lines.lines().try_for_each(|line| terminal.out(&format!("    {line}")))?;
     }

@@ -262,8 +262,8 @@ fn print_receipt(receipt: &Receipt, path: &Path, terminal: Terminal) -> Result<(
                 en: "  STILL THERE in {place}: {left} item(s) that name this user. They were not written through Ombud, or came back meanwhile; delete them there, then type this command again",
                 zh: "  {place} 中仍有 {left} 条与该用户有关：它们不是经 Ombud 写入的，或是其间又被写入。请在该处删除后再次运行本命令"))?,
             None => terminal.out(&say!(lang,
-                en: "  NOT KNOWN in {place}: it did not answer, or holds more than can be looked through. Start it, then type this command again",
-                zh: "  {place} 情况不明：没有响应，或内容过多无法逐一查看。请启动后再次运行本命令"))?,
+                en: "  NOT KNOWN in {place}: it did not answer, or holds more than can be looked through. Start it, then type this command again (the store of `ombud run --simulated` ended with that run, and what was in it too)",
+                zh: "  {place} 情况不明：没有响应，或内容过多无法逐一查看。请启动后再次运行本命令（`ombud run --simulated` 的记忆库随那次运行结束，其中内容也已不在）"))?,
         }
     }
     for place in &receipt.not_looked_at {
