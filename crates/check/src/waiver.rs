@@ -170,11 +170,11 @@ fn until(reason: &str) -> (&str, Option<&str>) {
     let Some((before, after)) = reason.rsplit_once("until ") else { return (reason, None) };
     let (before, after) = (before.trim_end(), after.trim());
     let (day, behind) = after.split_once(char::is_whitespace).unwrap_or((after, ""));
-    match day.starts_with(|ch: char| ch.is_ascii_digit()) && day.contains('-') {
-        // The reason may stand behind the day too.
-        true => (if before.is_empty() { behind.trim() } else { before }, Some(day)),
-        false => (reason, None),
+    if !day.starts_with(|ch: char| ch.is_ascii_digit()) || !day.contains('-') {
+        return (reason, None);
     }
+    // The reason may stand behind the day too.
+    (if before.is_empty() { behind.trim() } else { before }, Some(day))
 }
 
 /// Only in comments: the mark after `#` or `//`.
