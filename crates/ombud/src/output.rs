@@ -32,14 +32,19 @@ impl Terminal {
         Self { lang: spoken.lang, quiet, told: spoken.told }
     }
 
-    /// A command of Ombud, or a text with commands in back quotes, as it has to be typed to stay in this language.
-    pub(crate) fn carried(self, text: &str) -> String {
-        if !self.told {
-            return text.to_owned();
+    /// A command of Ombud as it has to be typed to stay in this language.
+    pub(crate) fn carried(self, command: &str) -> String {
+        let rest = command.strip_prefix("ombud ").filter(|_| self.told);
+        rest.map_or_else(|| command.to_owned(), |rest| format!("ombud --lang {} {rest}", self.lang.tag()))
+    }
+
+    /// A text in which commands stand in back quotes.
+    fn quoting(self, text: &str) -> String {
+        if self.told {
+            text.replace("`ombud ", &format!("`ombud --lang {} ", self.lang.tag()))
+        } else {
+            text.to_owned()
         }
-        let said = format!("ombud --lang {} ", self.lang.tag());
-        let text = text.replace("`ombud ", &format!("`{said}"));
-        text.strip_prefix("ombud ").map(|rest| format!("{said}{rest}")).unwrap_or(text)
     }
 
     /// A line of the result.
@@ -61,7 +66,7 @@ impl Terminal {
     /// A line beside the result that is shown always.
     pub(crate) fn warn(self, line: &str) {
         // There is nowhere left to tell that standard error is closed.
-        let _ = writeln!(std::io::stderr(), "{}", self.carried(line));
+        let _ = writeln!(std::io::stderr(), "{}", self.quoting(line));
     }
 
     /// What went wrong, and exit code 2. A closed pipe is a reader that had enough.
@@ -105,4 +110,24 @@ pub(crate) fn usage(error: &clap::Error, args: &[OsString], lang: Lang) -> ExitC
         None => drop(error.print()),
     }
     code
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_language_that_was_told_goes_on_in_commands_and_nowhere_else() {
+        let told = Terminal::of(Spoken { lang: Lang::Zh, told: true }, false);
+        assert_eq!(told.carried("ombud check"), "ombud --lang zh check");
+        assert_eq!(
+            told.quoting("ombud 正在运行，`ombud plan` 可查看"),
+            "ombud 正在运行，`ombud --lang zh plan` 可查看"
+        );
+        let usual = Terminal::new(Lang::Zh, false);
+        assert_eq!(
+            (usual.carried("ombud check").as_str(), usual.quoting("`ombud plan`").as_str()),
+            ("ombud check", "`ombud plan`")
+        );
+    }
 }

@@ -116,6 +116,12 @@ impl Attributor {
         Context { sources: sources.collect() }
     }
 
+    /// The operator's own texts of an exchange, prepared.
+    pub fn instructions(&self, client: &str, exchange: &Exchange) -> Vec<Arc<Index>> {
+        let own = exchange.slots.iter().filter(|slot| matches!(slot.role, Role::System | Role::Developer));
+        own.map(|slot| self.index(client, slot, exchange)).collect()
+    }
+
     fn index(&self, client: &str, slot: &Slot, exchange: &Exchange) -> Arc<Index> {
         let tool = slot.role == Role::ToolResult;
         let prepare = || {

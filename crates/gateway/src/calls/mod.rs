@@ -16,6 +16,7 @@ use ombud_core::{Exchange, Lang};
 use ombud_detect::mask::Minted;
 use serde_json::json;
 
+use crate::attribute::index::Index;
 use crate::attribute::{Attributor, Context};
 use crate::caller::Caller;
 use crate::wire::Wire;
@@ -67,6 +68,12 @@ impl Asked {
     /// Bytes that reading it reads.
     pub fn weight(&self) -> usize {
         self.body.len()
+    }
+
+    /// The operator's own texts in it.
+    pub fn instructions(&self, attributor: &Attributor) -> Vec<Arc<Index>> {
+        let read = self.wire.parse(self.body.clone());
+        read.map(|exchange| attributor.instructions(&self.client, &exchange)).unwrap_or_default()
     }
 
     /// The request, read once; `None` if it cannot be read again.

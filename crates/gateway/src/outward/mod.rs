@@ -128,6 +128,32 @@ impl Guard {
         (out != text).then_some(out)
     }
 
+    /// Whether a told prompt is only to be noted, and nothing else is looked for: then the whole text is judged at its end.
+    fn only_listens(&self) -> bool {
+        let gate = self.rules.answers.prompt_gate(&self.rules.tools);
+        let sings = self.rules.answers.canary_gate(&self.rules.tools) != Gate::Allow
+            && !self.rules.canaries.is_empty();
+        gate < Gate::Ask && !sings
+    }
+
+    /// Takes note of a text that tells the prompt. The runs of the prompt alone decide first, as they cost little: what others
+    /// in the conversation said too can only make them fewer.
+    fn judge(&mut self, text: &str) {
+        let gate = self.rules.answers.prompt_gate(&self.rules.tools);
+        let instructed = self.request.as_ref().filter(|request| request.is_instructed());
+        let Some(request) =
+            instructed.filter(|_| gate != Gate::Allow && !self.told.contains("answer.prompt"))
+        else {
+            return;
+        };
+        let own = aside(request.weight(), || request.instructions(&self.attributor));
+        let rough = Prompt::of(own.iter().map(AsRef::as_ref), []);
+        if disclosure::told(&rough, text).1 && disclosure::told(&self.prompt(gate), text).1 {
+            self.told.insert("answer.prompt");
+            self.tell("answer.prompt", gate);
+        }
+    }
+
     /// What of a text may be said at all.
     fn keep(&mut self, keeper: &mut Keeper, text: &str, last: bool, json: bool) -> Option<String> {
         let gates = [
@@ -236,7 +262,12 @@ pub struct Voice {
     keeper: Keeper,
     scanner: Scanner,
     json: bool,
+    /// What was said so far, where it is only listened to.
+    heard: String,
 }
+
+/// Bytes of a text that are listened to.
+const MOST_HEARD: usize = 64 * 1024;
 
 impl Voice {
     /// Says whether the text is JSON, before the first piece.
@@ -250,9 +281,22 @@ impl Voice {
         !(self.keeper.pending().is_empty() && self.scanner.pending().is_empty())
     }
 
+    fn listen(&mut self, text: &str, last: bool, guard: &mut Guard) {
+        let room = MOST_HEARD.saturating_sub(self.heard.len()).min(text.len());
+        self.heard.push_str(text.get(..text.floor_char_boundary(room)).unwrap_or_default());
+        if last {
+            guard.judge(&std::mem::take(&mut self.heard));
+        }
+    }
+
     /// What may go out of the next piece.
     pub fn say(&mut self, text: &str, last: bool, guard: &mut Guard) -> String {
-        let kept = guard.keep(&mut self.keeper, text, last, self.json);
+        let kept = if guard.only_listens() {
+            self.listen(text, last, guard);
+            None
+        } else {
+            guard.keep(&mut self.keeper, text, last, self.json)
+        };
         let text = kept.as_deref().unwrap_or(text);
         let mut out = String::with_capacity(text.len());
         self.scanner.push(text, &mut |found| guard.watch(found), &mut out);
