@@ -45,6 +45,7 @@ pub(crate) async fn run(args: cli::Run, terminal: Terminal) -> Result<u8> {
     vars.extend(served.environment(&format!("http://{}", gate.address)));
     served.install(&gate.gateway, terminal);
     vars.extend(simulated.iter().flat_map(|simulated| simulated.environment(terminal.lang)));
+    let began = ombud_gateway::record::now();
     let status = child(&args.command, vars, terminal).await;
     let visits = proxy.close().await;
     let seen = Seen { flow: gate.gateway.flow(), visits, simulated: simulated.is_some() };
@@ -53,6 +54,8 @@ pub(crate) async fn run(args: cli::Run, terminal: Terminal) -> Result<u8> {
     gate.close(code.map(i64::from)).await?;
     status?;
     summary::print(&seen, &providers, terminal)?;
+    // A log that cannot be read is told by those who look into it; the agent did what it did.
+    let _ = summary::held(&began, terminal).await;
     if seen.flow.recipients.keys().any(|recipient| recipient.inspected) {
         journey::next(&format!("ombud attack -- {}", journey::again(&args.command)), terminal);
     }

@@ -5,12 +5,16 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use anyhow::Result;
+use ombud_core::event::{Event, EventKind};
 use ombud_core::flow::{Amount, Flow, FlowMap, Recipient};
+use ombud_core::gate::was_released;
 use ombud_core::{DataCategory, Lang, Say, say};
 use ombud_detect::{Detector, Options};
 use ombud_gateway::providers::Providers;
+use ombud_ledger::Reader;
 
 use crate::config;
+use crate::document::one_line;
 use crate::output::Terminal;
 use crate::tunnel::Visited;
 
@@ -35,6 +39,38 @@ pub(crate) fn print(seen: &Seen, providers: &Providers, terminal: Terminal) -> R
     bypassed(&seen.visits, terminal);
     Ok(())
 }
+
+/// The calls of this run that did not reach the agent. The model says so in the chat, but an agent may drop those words.
+pub(crate) async fn held(since: &str, terminal: Terminal) -> Result<()> {
+    let mut reader = Reader::open(&config::home()).await?;
+    let records = reader.newest(LATELY).await?;
+    let held = held_calls(records.iter().filter_map(|record| record.event.as_ref()), since);
+    let (lang, count) = (terminal.lang, held.len());
+    if count > 0 {
+        terminal.note(&say!(lang,
+            en: "ombud: {count} tool call(s) did not reach the agent; why:",
+            zh: "ombud：{count} 次工具调用没有到达智能体，原因可查看："));
+    }
+    held.iter().take(SHOWN).for_each(|line| terminal.note(&format!("  {line}")));
+    Ok(())
+}
+
+/// A line for each call since then that was not released: the tool, and what to type.
+fn held_calls<'e>(events: impl Iterator<Item = &'e Event>, since: &str) -> Vec<String> {
+    let line = |event: &Event| match &event.kind {
+        EventKind::ToolIntent { tool, call, decision, .. } if !was_released(decision) => {
+            let exchange = event.exchange.as_deref().unwrap_or_default();
+            let id = call.as_deref().map_or_else(|| exchange.to_owned(), |call| format!("{exchange}/{call}"));
+            Some(format!("{}  ombud policy explain {}", one_line(tool), one_line(&id)))
+        }
+        _ => None,
+    };
+    events.filter(|event| *event.t >= *since).filter_map(line).collect()
+}
+
+/// Entries that are looked through for held calls, and held calls that are named.
+const LATELY: u32 = 512;
+const SHOWN: usize = 5;
 
 /// The lines about what went through the gateway.
 pub(crate) fn brief(flow: &FlowMap, simulated: bool, terminal: Terminal) {
@@ -138,5 +174,32 @@ fn bypassed(visits: &[Visited], terminal: Terminal) {
         terminal.note(
             &say!(lang, en: "  not inspected, went past: {others}", zh: "  未检查、直接放行：{others}"),
         );
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use ombud_gateway::record;
+
+    use super::*;
+
+    #[test]
+    fn calls_that_were_held_are_named_with_what_to_type() {
+        let intent = |call: &str, decision: &str| {
+            let (tool, call, decision) = ("send_mail".to_owned(), Some(call.to_owned()), decision.to_owned());
+            let kind = EventKind::ToolIntent {
+                tool,
+                call,
+                complete: true,
+                decision,
+                effect: None,
+                arguments: Vec::new(),
+            };
+            Event { exchange: Some("e1".to_owned()), ..record::event(kind) }
+        };
+        let events =
+            [intent("c1", "release"), intent("c2", "ask: no_intent"), intent("c3", "would_ask: no_intent")];
+        assert_eq!(held_calls(events.iter(), ""), ["send_mail  ombud policy explain e1/c2"]);
+        assert!(held_calls(events.iter(), "9999").is_empty());
     }
 }

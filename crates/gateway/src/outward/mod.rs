@@ -136,16 +136,18 @@ impl Guard {
         gate < Gate::Ask && !sings
     }
 
+    /// Whether a text has to be kept until it is judged: there is a prompt to tell, and none was told yet.
+    fn listens(&self) -> bool {
+        let gate = self.rules.answers.prompt_gate(&self.rules.tools);
+        let instructed = self.request.as_ref().is_some_and(|request| request.is_instructed());
+        instructed && gate != Gate::Allow && !self.told.contains("answer.prompt")
+    }
+
     /// Takes note of a text that tells the prompt. The runs of the prompt alone decide first, as they cost little: what others
     /// in the conversation said too can only make them fewer.
     fn judge(&mut self, text: &str) {
         let gate = self.rules.answers.prompt_gate(&self.rules.tools);
-        let instructed = self.request.as_ref().filter(|request| request.is_instructed());
-        let Some(request) =
-            instructed.filter(|_| gate != Gate::Allow && !self.told.contains("answer.prompt"))
-        else {
-            return;
-        };
+        let Some(request) = self.request.as_ref().filter(|_| self.listens()) else { return };
         let own = aside(request.weight(), || request.instructions(&self.attributor));
         let rough = Prompt::of(own.iter().map(AsRef::as_ref), []);
         if disclosure::told(&rough, text).1 && disclosure::told(&self.prompt(gate), text).1 {
@@ -292,7 +294,9 @@ impl Voice {
     /// What may go out of the next piece.
     pub fn say(&mut self, text: &str, last: bool, guard: &mut Guard) -> String {
         let kept = if guard.only_listens() {
-            self.listen(text, last, guard);
+            if guard.listens() {
+                self.listen(text, last, guard);
+            }
             None
         } else {
             guard.keep(&mut self.keeper, text, last, self.json)

@@ -8,7 +8,7 @@ use anyhow::{Context, Result, anyhow};
 use ombud_attack::run::Verdict;
 use ombud_core::gate::Gate;
 use ombud_core::say;
-use toml_edit::{DocumentMut, Item, Table, value};
+use toml_edit::{DocumentMut, InlineTable, Item, Table, value};
 
 use super::grid::word;
 use super::report::Ran;
@@ -69,7 +69,8 @@ fn edited(old: &str, rules: &BTreeMap<String, Gate>) -> Result<String, String> {
         tools.insert("mode", value("ask"));
     }
     for (name, gate) in rules {
-        let tool = tools.entry(name).or_insert_with(|| Item::Table(Table::new()));
+        // In one line: a table of its own would stand above the commented keys of `[tools]` and take them over.
+        let tool = tools.entry(name).or_insert_with(|| value(InlineTable::new()));
         let tool = tool.as_table_like_mut().ok_or_else(|| format!("`tools.{name}` is no table"))?;
         tool.insert("gate", value(if *gate == Gate::Block { "block" } else { "ask" }));
     }
@@ -166,6 +167,15 @@ mod tests {
         assert_eq!(file.tools.gate("send_mail", Effect::Send), Gate::Ask);
         assert_eq!(file.tools.gate("pay", Effect::Pay), Gate::Block);
         assert_eq!(file.tools.gate("other", Effect::Send), Gate::Ask);
+    }
+
+    #[test]
+    fn commented_keys_stay_keys_of_their_own_table() {
+        let rules = [("send_mail".to_owned(), Gate::Ask)].into();
+        let old = "[tools]\nmode = \"ask\"\n# preset = \"kids\"\n\n[serve]\n";
+        let new = edited(old, &rules).unwrap().replace("# preset", "preset");
+        let file: crate::config::File = toml::from_str(&new).unwrap();
+        assert_eq!(file.tools.gate("send_mail", Effect::Send), Gate::Ask);
     }
 
     #[test]

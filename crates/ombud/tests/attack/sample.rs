@@ -109,7 +109,7 @@ fn hardening_blocks_and_keeps_the_agent_useful() {
     assert!(said.contains("2 of 2 harmless runs"), "{said}");
     assert_eq!(output.status.code(), Some(0), "{said}");
     let written = std::fs::read_to_string(folder.path().join("ombud.toml")).unwrap();
-    assert!(written.contains("# keep me") && written.contains("[tools.send_mail]"), "{written}");
+    assert!(written.contains("# keep me") && written.contains("send_mail = { gate = "), "{written}");
     assert!(folder.path().join("ombud.toml.bak").is_file());
 }
 

@@ -7,24 +7,8 @@ use super::super::value::{Argument, Shape, Value, given};
 use super::{last, root};
 use crate::facts::Taint;
 
-/// Packages that hand what strangers say to callbacks.
+/// Packages that hand what strangers say to callbacks, beside [`SERVERS`].
 const HEARING: &[&str] = &[
-    "express",
-    "fastify",
-    "hono",
-    "koa",
-    "@koa/router",
-    "koa-router",
-    "@hono/node-server",
-    "@hono/zod-openapi",
-    "elysia",
-    "@hapi/hapi",
-    "restify",
-    "polka",
-    "micro",
-    "h3",
-    "nitro",
-    "http2",
     "ws",
     "socketio",
     "wechaty",
@@ -48,9 +32,6 @@ const HEARING: &[&str] = &[
     "matrix-bot-sdk",
     "twitch-js",
     "tmi_js",
-    "firebase-functions",
-    "@google-cloud/functions-framework",
-    "@azure/functions",
     "@trpc/server",
     "probot",
     "bottender",
@@ -60,7 +41,7 @@ const HEARING: &[&str] = &[
     "@nestjs/common",
 ];
 
-/// Packages of those that hand over requests over HTTP.
+/// Packages that hand over requests over HTTP.
 const SERVERS: &[&str] = &[
     "express",
     "fastify",
@@ -110,7 +91,7 @@ pub(in crate::code) fn hears(path: &str) -> Option<Taint> {
         root if root.starts_with("langchain") => {
             name.to_ascii_lowercase().ends_with("tool").then_some(Taint::TOOL)
         }
-        root if HEARING.contains(&root) => Some(Taint::USER),
+        root if HEARING.contains(&root) || SERVERS.contains(&root) => Some(Taint::USER),
         _ => None,
     }
 }
