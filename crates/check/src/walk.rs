@@ -144,3 +144,17 @@ fn is_configuration(name: &str) -> bool {
     name.starts_with(".env")
         || matches!(ending, "json" | "yaml" | "yml" | "toml" | "ini" | "cfg" | "ipynb" | "sh")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_folder_that_cannot_be_entered_has_a_name() {
+        let denied = || ignore::Error::Io(std::io::ErrorKind::PermissionDenied.into());
+        let at = ignore::Error::WithPath { path: "/p/a/locked".into(), err: Box::new(denied()) };
+        let deep = ignore::Error::WithDepth { depth: 2, err: Box::new(at) };
+        assert_eq!(folder(&deep, Path::new("/p")).as_deref(), Some("a/locked"));
+        assert_eq!(folder(&denied(), Path::new("/p")), None);
+    }
+}

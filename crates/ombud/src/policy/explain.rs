@@ -61,9 +61,14 @@ async fn find(reader: &mut Reader, target: &str) -> Result<Vec<Recorded>> {
     if !whole.is_empty() {
         return Ok(whole);
     }
-    if let Some((exchange, id)) = target.split_once('/') {
+    let (exchange, id) = target.split_once('/').map_or((target, None), |(exchange, id)| (exchange, Some(id)));
+    // The beginning of an exchange's id is enough where only one begins so.
+    if let [exchange] = reader.exchanges(exchange, 2).await?.as_slice() {
         let calls = recorded::of(reader, exchange).await?;
-        return Ok(calls.into_iter().filter(|call| call.id.as_deref() == Some(id)).collect());
+        return Ok(calls
+            .into_iter()
+            .filter(|call| id.is_none_or(|id| call.id.as_deref() == Some(id)))
+            .collect());
     }
     let mut named = recorded::all(reader).await?;
     named.retain(|call| call.id.as_deref() == Some(target));

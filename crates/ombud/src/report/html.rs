@@ -57,7 +57,9 @@ fn one(view: &View<'_>, finding: &Finding) -> Vec<Part> {
     let known = ombud_check::rule(rule);
     let mut items: Vec<String> =
         known.map(|rule| labelled(&harm(lang), &rule.harm.say(lang), lang)).into_iter().collect();
-    items.extend(way(finding).map(|way| labelled(&say!(lang, en: "Way", zh: "路径"), &way, lang)));
+    items.extend(
+        super::way(finding, lang).map(|way| labelled(&say!(lang, en: "Way", zh: "路径"), &way, lang)),
+    );
     items.extend(known.map(|rule| labelled(&say!(lang, en: "Fix", zh: "修复"), &rule.fix.say(lang), lang)));
     parts.push(Part::List(items));
     parts
@@ -83,14 +85,6 @@ fn shown(view: &View<'_>, finding: &Finding) -> Option<Part> {
 /// A source whose hidden signs can be seen.
 fn visible(text: &str) -> String {
     text.chars().map(|c| if hidden(c) { '\u{fffd}' } else { c }).collect()
-}
-
-fn way(finding: &Finding) -> Option<String> {
-    let step = |step: &ombud_core::finding::Step| {
-        format!("{} ({}:{})", step.function, step.place.path, step.place.line)
-    };
-    let steps: Vec<String> = finding.path.iter().map(|one| one_line(&step(one))).collect();
-    (steps.len() > 1).then(|| steps.join(" → "))
 }
 
 fn flow(view: &View<'_>) -> Vec<Part> {

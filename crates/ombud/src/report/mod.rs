@@ -10,9 +10,11 @@ pub(crate) mod text;
 
 use ombud_check::Report;
 use ombud_check::facts::{Gap, GapKind};
-use ombud_core::finding::{Finding, Severity};
+use ombud_core::finding::{Finding, Severity, Step};
 use ombud_core::{Lang, Say, say};
 use ombud_detect::Detector;
+
+use crate::document::one_line;
 
 /// What a report is made of.
 pub(crate) struct View<'a> {
@@ -100,4 +102,15 @@ pub(crate) fn gap(gap: &Gap, lang: Lang) -> String {
         (path, 0) => say!(lang, en: "{path}: {why}", zh: "{path}：{why}"),
         (path, line) => say!(lang, en: "{path}:{line}: {why}", zh: "{path}:{line}：{why}"),
     }
+}
+
+/// The way to a finding for people, where it has more than one step. A node of a graph is its own call and named once.
+pub(crate) fn way(finding: &Finding, lang: Lang) -> Option<String> {
+    let step = |step: &Step| {
+        let (name, path, line) = (one_line(&step.function), one_line(&step.place.path), step.place.line);
+        say!(lang, en: "{name} ({path}:{line})", zh: "{name}（{path}:{line}）")
+    };
+    let mut steps: Vec<String> = finding.path.iter().map(step).collect();
+    steps.dedup();
+    (steps.len() > 1).then(|| steps.join(" → "))
 }

@@ -6,6 +6,7 @@ use ombud_core::{Say, say};
 
 use super::excerpt::{Excerpt, excerpt};
 use super::{View, gap, message, severity, waived};
+use crate::document::one_line;
 
 /// Gaps that are shown one by one.
 const MAX_GAPS: usize = 12;
@@ -38,7 +39,7 @@ fn one(view: &View<'_>, finding: &Finding) -> String {
         .source(&finding.place.path)
         .and_then(|text| excerpt(text, finding.place.span.clone(), view.detector));
     let mut group = Group::with_title(title);
-    let path = finding.place.path.clone();
+    let path = one_line(&finding.place.path);
     if let Some(Excerpt { text, first_line, span }) = shown {
         group = group.element(
             Snippet::source(text)
@@ -51,8 +52,8 @@ fn one(view: &View<'_>, finding: &Finding) -> String {
     let mut groups = vec![group];
     let note =
         |label: String, text: String| Group::with_title(Level::NOTE.with_name(label).secondary_title(text));
-    if finding.path.len() > 1 {
-        groups.push(note(say!(lang, en: "way", zh: "路径"), way(view, finding)));
+    if let Some(way) = super::way(finding, lang) {
+        groups.push(note(say!(lang, en: "way", zh: "路径"), way));
     }
     if let Some(rule) = rule {
         groups.push(note(say!(lang, en: "harm", zh: "危害"), rule.harm.say(lang)));
@@ -65,18 +66,6 @@ fn one(view: &View<'_>, finding: &Finding) -> String {
 }
 
 /// `main (agent.py:12) → answer (agent.py:30) → agent.py:41`
-fn way(view: &View<'_>, finding: &Finding) -> String {
-    let lang = view.lang;
-    let steps: Vec<String> = finding
-        .path
-        .iter()
-        .map(|step| {
-            let (name, path, line) = (&step.function, &step.place.path, step.place.line);
-            say!(lang, en: "{name} ({path}:{line})", zh: "{name}（{path}:{line}）")
-        })
-        .collect();
-    steps.join(" → ")
-}
 
 fn summary(view: &View<'_>) -> String {
     let (lang, report) = (view.lang, view.report);
