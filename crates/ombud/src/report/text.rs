@@ -65,8 +65,6 @@ fn one(view: &View<'_>, finding: &Finding) -> String {
     ["路径", "危害", "修复"].into_iter().fold(text, wide).trim_end().to_owned()
 }
 
-/// `main (agent.py:12) → answer (agent.py:30) → agent.py:41`
-
 fn summary(view: &View<'_>) -> String {
     let (lang, report) = (view.lang, view.report);
     let [errors, warnings, notes] =
