@@ -7,6 +7,7 @@ use ombud_core::flow::FlowMap;
 use ombud_detect::Detector;
 
 use crate::baseline::Baseline;
+use crate::doors::Doors;
 use crate::facts::{Facts, File, Gap, GapKind, Reach};
 use crate::profile::Profile;
 use crate::providers::Providers;
@@ -152,7 +153,9 @@ fn run(
     composed.retain(|index| low_code::read(&mut facts, *index, providers));
     let reach = Reach::new(&facts);
     let flow = flowmap::flow(&facts, &reach, providers, detector);
-    let mut findings = rules::graph(&rules::Project { facts: &facts, reach: &reach, providers, options });
+    let doors = Doors::open(&facts, &reach);
+    let mut findings =
+        rules::graph(&rules::Project { facts: &facts, reach: &reach, doors: &doors, providers, options });
     findings.extend(rules::source(sources, providers, detector));
     let broken = facts.gaps.iter().filter(|gap| gap.why == GapKind::Syntax).count();
     let understood =

@@ -51,17 +51,19 @@ pub(crate) async fn held(since: &str, terminal: Terminal) -> Result<()> {
             en: "ombud: {count} tool call(s) did not reach the agent; why:",
             zh: "ombud：{count} 次工具调用没有到达智能体，原因可查看："));
     }
-    held.iter().take(SHOWN).for_each(|line| terminal.note(&format!("  {line}")));
+    for (tool, command) in held.iter().take(SHOWN) {
+        terminal.note(&format!("  {tool}  {}", terminal.carried(command)));
+    }
     Ok(())
 }
 
-/// A line for each call since then that was not released: the tool, and what to type.
-fn held_calls<'e>(events: impl Iterator<Item = &'e Event>, since: &str) -> Vec<String> {
+/// Each call since then that was not released: the tool, and what to type.
+fn held_calls<'e>(events: impl Iterator<Item = &'e Event>, since: &str) -> Vec<(String, String)> {
     let line = |event: &Event| match &event.kind {
         EventKind::ToolIntent { tool, call, decision, .. } if !was_released(decision) => {
             let exchange = event.exchange.as_deref().unwrap_or_default();
             let id = call.as_deref().map_or_else(|| exchange.to_owned(), |call| format!("{exchange}/{call}"));
-            Some(format!("{}  ombud policy explain {}", one_line(tool), one_line(&id)))
+            Some((one_line(tool), format!("ombud policy explain {}", one_line(&id))))
         }
         _ => None,
     };
@@ -199,7 +201,10 @@ mod tests {
         };
         let events =
             [intent("c1", "release"), intent("c2", "ask: no_intent"), intent("c3", "would_ask: no_intent")];
-        assert_eq!(held_calls(events.iter(), ""), ["send_mail  ombud policy explain e1/c2"]);
+        assert_eq!(
+            held_calls(events.iter(), ""),
+            [("send_mail".to_owned(), "ombud policy explain e1/c2".to_owned())]
+        );
         assert!(held_calls(events.iter(), "9999").is_empty());
     }
 }

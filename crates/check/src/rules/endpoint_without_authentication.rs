@@ -12,7 +12,6 @@ use std::collections::BTreeSet;
 use ombud_core::finding::{Bilingual, Confidence, Finding, Place, RuleId, Severity};
 
 use super::{Project, Rule, Text, finding};
-use crate::doors::Doors;
 use crate::facts::{Deed, Endpoint, FunctionId, Taint};
 
 pub(super) const RULE: Rule = Rule {
@@ -43,7 +42,7 @@ fn run(project: &Project<'_>) -> Vec<Finding> {
 /// Routes in code before which nothing makes sure who asks.
 fn routes(project: &Project<'_>) -> Vec<Finding> {
     let facts = project.facts;
-    let doors = Doors::open(facts, project.reach);
+    let doors = project.doors;
     let named = |id: FunctionId| Some((id, facts.functions.get(id).filter(|function| !function.span.is_empty())?));
     doors
         .all()

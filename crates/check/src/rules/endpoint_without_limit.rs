@@ -10,7 +10,6 @@
 use ombud_core::finding::{Bilingual, Confidence, Finding, RuleId, Severity};
 
 use super::{Project, Rule, Text, finding, on_the_way};
-use crate::doors::Doors;
 use crate::facts::{Call, Deed, FunctionId, Guard, is_model};
 
 pub(super) const RULE: Rule = Rule {
@@ -36,7 +35,7 @@ fn run(project: &Project<'_>) -> Vec<Finding> {
     if project.reach.calls(facts).any(|(_, call)| limited(call)) {
         return Vec::new();
     }
-    let doors = Doors::open(facts, project.reach);
+    let doors = project.doors;
     let bounded = |call: &Call| call.does.contains(&Deed::Guard(Guard::AnswerBounded));
     let mut calls = project.reach.calls(facts).filter(|(_, call)| is_model(call) && !bounded(call) && !stays(call));
     let first = calls.find(|(function, _)| doors.lead_to(*function));

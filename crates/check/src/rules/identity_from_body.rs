@@ -11,7 +11,6 @@
 use ombud_core::finding::{Bilingual, Confidence, Finding, RuleId, Severity};
 
 use super::{Project, Rule, Text, finding, on_the_way};
-use crate::doors::Doors;
 use crate::facts::{Call, Deed, FunctionId, Taint};
 
 pub(super) const RULE: Rule = Rule {
@@ -35,12 +34,12 @@ pub(super) const RULE: Rule = Rule {
 
 fn run(project: &Project<'_>) -> Vec<Finding> {
     let facts = project.facts;
-    let doors = Doors::open(facts, project.reach);
+    let doors = project.doors;
     project
         .reach
         .calls(facts)
         .filter(|(function, call)| doors.lead_to(*function) && is_free(project, *function, call))
-        .map(|(function, call)| one(project, &doors, function, call))
+        .map(|(function, call)| one(project, function, call))
         .fold(Vec::new(), |mut all, found| {
             let seen = all.iter().any(|other: &Finding| other.place == found.place);
             all.extend((!seen).then_some(found));
@@ -57,7 +56,7 @@ fn is_free(project: &Project<'_>, function: FunctionId, call: &Call) -> bool {
     })
 }
 
-fn one(project: &Project<'_>, doors: &Doors, function: FunctionId, call: &Call) -> Finding {
+fn one(project: &Project<'_>, function: FunctionId, call: &Call) -> Finding {
     let facts = project.facts;
     let message = Bilingual::new(
         "whose data this reads or writes is taken from the request, and nothing checks that it is the caller's",
@@ -65,7 +64,7 @@ fn one(project: &Project<'_>, doors: &Doors, function: FunctionId, call: &Call) 
     );
     let path = project.reach.way(facts, function, call).unwrap_or_default();
     // Where the door passes the key on it has to be mended.
-    let (door, through) = doors.first(facts, function, call);
+    let (door, through) = project.doors.first(facts, function, call);
     let place = facts.call_place(door, through);
     on_the_way(finding(&RULE, Severity::Error, Confidence::High, place, message), path)
 }

@@ -8,6 +8,7 @@ use ombud_core::{Lang, Say};
 use ombud_detect::Detector;
 
 use crate::check::Options;
+use crate::doors::Doors;
 use crate::facts::{Facts, Reach, loopback};
 use crate::providers::Providers;
 use crate::walk::Source;
@@ -113,6 +114,8 @@ pub fn rule(id: &str) -> Option<&'static Rule> {
 pub(crate) struct Project<'a> {
     pub facts: &'a Facts,
     pub reach: &'a Reach,
+    /// What anybody may come to over the network.
+    pub doors: &'a Doors,
     pub providers: &'a Providers,
     /// What the caller settles.
     pub options: &'a Options,
