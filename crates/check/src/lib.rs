@@ -39,6 +39,8 @@ pub use walk::Source;
 
 use std::path::PathBuf;
 
+use ombud_core::{Lang, Say, say};
+
 /// Why a project cannot be looked at.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -52,4 +54,21 @@ pub enum Error {
     /// The list of hosts cannot be searched for.
     #[error("the list of provider hosts is too large")]
     Hosts,
+}
+
+impl Say for Error {
+    fn say(&self, lang: Lang) -> String {
+        match self {
+            Self::Unreadable(path) => {
+                let path = path.display();
+                say!(lang, en: "cannot read {path}", zh: "无法读取 {path}")
+            }
+            Self::Stopped => say!(lang,
+                en: "the check stopped unexpectedly; please report it with the file that makes it stop",
+                zh: "检查意外中断；请连同引发中断的文件一起反馈"),
+            Self::Hosts => {
+                say!(lang, en: "the list of provider hosts is too large", zh: "服务商域名列表过大")
+            }
+        }
+    }
 }

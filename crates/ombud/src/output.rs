@@ -90,8 +90,9 @@ fn told(error: &(dyn std::error::Error + 'static), lang: Lang) -> String {
     let ledger = error.downcast_ref::<ombud_ledger::Error>().map(|error| error.say(lang));
     let provider = error.downcast_ref::<ProviderError>().map(|error| error.say(lang));
     let verify = error.downcast_ref::<ombud_ledger::verify::Error>().map(|error| error.say(lang));
+    let check = error.downcast_ref::<ombud_check::Error>().map(|error| error.say(lang));
     let system = io_error(error).map(|error| fault::io(error, lang));
-    ledger.or(provider).or(verify).or(system).unwrap_or_else(|| error.to_string())
+    ledger.or(provider).or(verify).or(check).or(system).unwrap_or_else(|| error.to_string())
 }
 
 fn io_error<'a>(error: &'a (dyn std::error::Error + 'static)) -> Option<&'a io::Error> {
