@@ -8,7 +8,7 @@ use crate::facts::File;
 use crate::rules;
 
 /// A waiver without a reason, for a rule that does not exist, or that has ended.
-pub(crate) const ID: RuleId = RuleId("waiver-without-reason");
+const ID: RuleId = rules::waiver_without_reason::RULE.id;
 
 /// A finding that was accepted.
 #[derive(Debug, Clone, Serialize)]

@@ -42,11 +42,15 @@ pub(crate) fn explain(args: &Explain, terminal: Terminal) -> Result<u8> {
 
 fn text(rule: &Rule, lang: Lang) -> String {
     let (id, title, level) = (rule.id.0, rule.title.say(lang), severity(rule.severity, lang));
-    let (harm, fix, risks) = (rule.harm.say(lang), rule.fix.say(lang), rule.risks.join(", "));
+    let (harm, fix, risks) = (
+        rule.harm.say(lang),
+        rule.fix.say(lang),
+        if rule.risks.is_empty() { "–".to_owned() } else { rule.risks.join(", ") },
+    );
     let example: String = rule.example.lines().flat_map(|line| ["    ", line, "\n"]).collect();
     say!(lang,
-        en: "{id} ({level}): {title}\n\nHarm: {harm}\n\nFix: {fix}\n\n{example}\nRisks: {risks}\nTo accept a finding: `# ombud: allow {id} REASON` on its line or the one above.",
-        zh: "{id}（{level}）：{title}\n\n危害：{harm}\n\n修复：{fix}\n\n{example}\n风险编号：{risks}\n如需豁免某处：在该行或上一行写 `# ombud: allow {id} 理由`。")
+        en: "{id} ({level}): {title}\n\nHarm: {harm}\n\nFix: {fix}\n\n{example}\nRisks: {risks}\nTo accept a finding: `# ombud: allow {id} REASON` on its line or the one above; `… REASON until 2027-01-31` ends by itself.",
+        zh: "{id}（{level}）：{title}\n\n危害：{harm}\n\n修复：{fix}\n\n{example}\n风险编号：{risks}\n如需豁免某处：在该行或上一行写 `# ombud: allow {id} 理由`；写成 `… 理由 until 2027-01-31` 则到期自动失效。")
 }
 
 #[cfg(test)]
