@@ -9,6 +9,7 @@ use ombud_detect::Detector;
 use crate::baseline::Baseline;
 use crate::doors::Doors;
 use crate::facts::{Facts, File, Gap, GapKind, Reach};
+use crate::fix::{self, Fix, Fixes};
 use crate::profile::Profile;
 use crate::providers::Providers;
 use crate::survey::Language;
@@ -46,6 +47,8 @@ pub struct Report {
     pub waived: Vec<Waived>,
     /// Fingerprints of findings that the baseline holds.
     pub known: std::collections::BTreeSet<String>,
+    /// How findings can be mended by a machine, by their fingerprints.
+    pub fixes: Fixes,
     /// What was not looked at.
     pub gaps: Vec<Gap>,
     /// What goes where.
@@ -68,6 +71,11 @@ impl Report {
             && self.known.is_empty()
             && self.findings.is_empty()
             && self.gaps.iter().any(unread)
+    }
+
+    /// How a finding can be mended, if a machine can.
+    pub fn fix(&self, finding: &Finding) -> Option<&Fix> {
+        self.fixes.get(&finding.fingerprint)
     }
 
     /// Whether anything that is new is at least this bad.
@@ -105,7 +113,7 @@ pub fn check(
 ) -> Result<Report, Error> {
     let (sources, refused) = walk::all(root)?;
     std::thread::scope(|scope| {
-        let run = || run(&sources, refused, providers, detector, options);
+        let run = || run(root, &sources, refused, providers, detector, options);
         let thread = std::thread::Builder::new().stack_size(STACK).spawn_scoped(scope, run);
         let thread = thread.map_err(|_| Error::Stopped)?;
         thread.join().map_err(|_| Error::Stopped)
@@ -113,6 +121,7 @@ pub fn check(
 }
 
 fn run(
+    root: &Path,
     sources: &[walk::Source],
     refused: Vec<Refused>,
     providers: &Providers,
@@ -168,11 +177,13 @@ fn run(
     fingerprint::stamp(&mut findings, &facts);
     let (mut findings, waived) = waiver::apply(findings, &facts.files, options.today);
     fingerprint::sort(&mut findings);
+    let fixes = fix::offers(&findings, fix::Around { facts: &facts, providers, root: folder(root) });
     facts.gaps.sort();
     facts.gaps.dedup();
     Report {
         findings,
         waived,
+        fixes,
         known: std::collections::BTreeSet::new(),
         gaps: facts.gaps,
         flow,
@@ -180,6 +191,11 @@ fn run(
         understood,
         kinds: facts.kinds,
     }
+}
+
+/// The folder that paths are relative to.
+fn folder(root: &Path) -> &Path {
+    if root.is_file() { root.parent().unwrap_or(root) } else { root }
 }
 
 /// Whether a file is not more complex than a person writes it; a gap if it is.

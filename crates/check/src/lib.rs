@@ -16,6 +16,7 @@ mod dify;
 mod doors;
 pub mod facts;
 mod fingerprint;
+mod fix;
 mod flowmap;
 mod low_code;
 mod profile;
@@ -30,6 +31,7 @@ mod walk;
 
 pub use baseline::{Baseline, Unusable};
 pub use check::{Options, Report, check};
+pub use fix::{Change, Edit, Fix, Fixes, Mended, Safety, mend};
 pub use profile::Profile;
 pub use providers::{Provider, Providers};
 pub use rules::{Rule, rule, rules};

@@ -301,9 +301,17 @@ pub(crate) fn known(providers: &Providers) -> ombud_check::Providers {
             country: provider.country.clone(),
             local: provider.local,
             trains: trains(provider),
+            bases: bases(provider),
         })
         .collect();
     ombud_check::Providers::new(all)
+}
+
+/// The variables that `ombud run` sets for a provider, and the path of its own address that each stands for.
+fn bases(provider: &ombud_gateway::providers::Provider) -> Vec<(String, String)> {
+    let door = format!("/p/{}", provider.id);
+    let path = |value: String| value.strip_prefix(&door).map(str::to_owned).unwrap_or(value);
+    provider.env_for("").map(|(name, value)| (name.to_owned(), path(value))).collect()
 }
 
 /// Keeps the report for `plan` and the console. A folder that cannot be written to is no reason to fail.

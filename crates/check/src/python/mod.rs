@@ -5,6 +5,7 @@ mod notebook;
 
 pub(crate) use docstring::docstrings;
 
+use ruff_python_ast::ModModule;
 use ruff_python_parser::parse_module;
 use ruff_text_size::Ranged;
 
@@ -33,6 +34,17 @@ pub(crate) fn inside(text: &str, path: String, providers: &Providers) -> Option<
     let parsed = [Parsed { file: 0, stem: "component".to_owned(), body, script: false }];
     code::read(&mut inner, &parsed, providers, &Limits::new(&[]));
     Some(inner)
+}
+
+/// The tree of a file, if it is Python that can be read.
+pub(crate) fn tree(file: &File) -> Option<ModModule> {
+    let python = matches!(file.path.rsplit_once('.'), Some((_, "py" | "pyw")));
+    python.then(|| parse_module(&file.text).ok()).flatten().map(ruff_python_parser::Parsed::into_syntax)
+}
+
+/// Whether a text is Python.
+pub(crate) fn reads(text: &str) -> bool {
+    parse_module(text).is_ok()
 }
 
 fn parse(index: usize, file: &mut File) -> Result<Parsed, Gap> {

@@ -19,10 +19,12 @@ use oxc_diagnostics::OxcDiagnostic;
 use oxc_parser::Parser;
 use oxc_semantic::SemanticBuilder;
 use oxc_span::SourceType;
+use ruff_python_ast::ModModule;
 
 use crate::code::{self, Limits, Parsed};
 use crate::facts::{Facts, File, Gap, GapKind};
 use crate::providers::Providers;
+use crate::survey::Language;
 use lower::Lower;
 use resolve::Resolver;
 
@@ -49,6 +51,20 @@ pub(crate) fn inside(text: &str, providers: &Providers) -> Option<Facts> {
     inner.files.push(File { path: "component.ts".to_owned(), text: text.to_owned() });
     read(&mut inner, &[0], providers, &[]);
     (!inner.gaps.iter().any(|gap| gap.why == GapKind::Syntax)).then_some(inner)
+}
+
+/// The tree of a file by itself, if it is a script that can be read.
+pub(crate) fn tree(file: &File) -> Option<ModModule> {
+    let script = matches!(Language::of(&file.path), Some(Language::JavaScript));
+    let alone = || parse(&Allocator::default(), 0, file, &Resolver::default()).ok();
+    script.then(alone).flatten().map(|parsed| parsed.body)
+}
+
+/// Whether a text is a script without a mistake.
+pub(crate) fn reads(path: &str, text: &str) -> bool {
+    let source = SourceType::from_path(path).unwrap_or_default();
+    let clean = |source| Parser::new(&Allocator::default(), text, source).parse().diagnostics.is_empty();
+    clean(source) || !source.is_jsx() && clean(source.with_jsx(true))
 }
 
 fn parse(allocator: &Allocator, index: usize, file: &File, resolver: &Resolver) -> Result<Parsed, Gap> {
