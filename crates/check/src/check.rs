@@ -10,8 +10,10 @@ use crate::baseline::Baseline;
 use crate::doors::Doors;
 use crate::facts::{Facts, File, Gap, GapKind, Reach};
 use crate::fix::{self, Fix, Fixes};
+use crate::memory::Memory;
 use crate::profile::Profile;
 use crate::providers::Providers;
+use crate::session::Session;
 use crate::survey::Language;
 use crate::waiver::{self, Day, Waived};
 use crate::walk::{self, Refused};
@@ -101,9 +103,6 @@ impl Report {
     }
 }
 
-/// The stack of the thread that reads: syntax trees of hostile files are deep.
-const STACK: usize = 512 * 1024 * 1024;
-
 /// Looks through a project, or at one file.
 pub fn check(
     root: &Path,
@@ -111,16 +110,11 @@ pub fn check(
     detector: &Detector,
     options: &Options,
 ) -> Result<Report, Error> {
-    let (sources, refused) = walk::all(root)?;
-    std::thread::scope(|scope| {
-        let run = || run(root, &sources, refused, providers, detector, options);
-        let thread = std::thread::Builder::new().stack_size(STACK).spawn_scoped(scope, run);
-        let thread = thread.map_err(|_| Error::Stopped)?;
-        thread.join().map_err(|_| Error::Stopped)
-    })
+    Session::once(root)?.check(providers, detector, options)
 }
 
-fn run(
+pub(crate) fn run(
+    memory: &mut Memory,
     root: &Path,
     sources: &[walk::Source],
     refused: Vec<Refused>,
@@ -154,8 +148,8 @@ fn run(
     for files in [&mut in_python, &mut scripts] {
         files.retain(|index| fits(&mut facts, *index));
     }
-    python::read(&mut facts, &in_python, providers, &options.consent_functions);
-    script::read(&mut facts, &scripts, providers, &options.consent_functions);
+    python::read(memory, &mut facts, &in_python, providers, &options.consent_functions);
+    script::read(memory, &mut facts, &scripts, providers, &options.consent_functions);
     for index in &exports {
         dify::read(&mut facts, *index, providers);
     }
@@ -165,7 +159,7 @@ fn run(
     let doors = Doors::open(&facts, &reach);
     let mut findings =
         rules::graph(&rules::Project { facts: &facts, reach: &reach, doors: &doors, providers, options });
-    findings.extend(rules::source(sources, providers, detector));
+    findings.extend(rules::source(memory, sources, providers, detector));
     let broken = facts.gaps.iter().filter(|gap| gap.why == GapKind::Syntax).count();
     let understood =
         (in_python.len() + scripts.len() + exports.len() + composed.len()).saturating_sub(broken);
@@ -177,7 +171,7 @@ fn run(
     fingerprint::stamp(&mut findings, &facts);
     let (mut findings, waived) = waiver::apply(findings, &facts.files, options.today);
     fingerprint::sort(&mut findings);
-    let fixes = fix::offers(&findings, fix::Around { facts: &facts, providers, root: folder(root) });
+    let fixes = fix::offers(&findings, fix::Around { facts: &facts, providers, root });
     facts.gaps.sort();
     facts.gaps.dedup();
     Report {
@@ -194,7 +188,7 @@ fn run(
 }
 
 /// The folder that paths are relative to.
-fn folder(root: &Path) -> &Path {
+pub(crate) fn folder(root: &Path) -> &Path {
     if root.is_file() { root.parent().unwrap_or(root) } else { root }
 }
 
