@@ -127,6 +127,13 @@ const STEPS: &[Step<Workspace>] = &[
         on_failure: "in console/: npm test, npm run build; then node tests/console/run.mjs --ombud target/release/ombud --only CASE",
         work: console::check,
     },
+    Step {
+        name: "editor",
+        about: "the language server through its pipes, and the extension that starts it",
+        needs: &["release"],
+        on_failure: "node tests/editor/run.mjs --ombud target/release/ombud",
+        work: editor,
+    },
 ];
 
 /// Prints the steps.
@@ -212,6 +219,12 @@ fn e2e(workspace: &Workspace) -> Result<Done> {
     let mut run = Command::new(python);
     run.env("E2E_NODE", tools::e2e_modules(workspace)?);
     run.arg(workspace.path("tests/e2e/run.py")).arg("--ombud").arg(workspace.release_binary());
+    command::run(run.current_dir(&workspace.root)).map(|()| Done::Passed)
+}
+
+fn editor(workspace: &Workspace) -> Result<Done> {
+    let mut run = Command::new("node");
+    run.arg(workspace.path("tests/editor/run.mjs")).arg("--ombud").arg(workspace.release_binary());
     command::run(run.current_dir(&workspace.root)).map(|()| Done::Passed)
 }
 

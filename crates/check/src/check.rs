@@ -9,8 +9,11 @@ use ombud_detect::Detector;
 use crate::baseline::Baseline;
 use crate::doors::Doors;
 use crate::facts::{Facts, File, Gap, GapKind, Reach};
+use crate::fix::{self, Fix, Fixes};
+use crate::memory::Memory;
 use crate::profile::Profile;
 use crate::providers::Providers;
+use crate::session::Session;
 use crate::survey::Language;
 use crate::waiver::{self, Day, Waived};
 use crate::walk::{self, Refused};
@@ -46,6 +49,8 @@ pub struct Report {
     pub waived: Vec<Waived>,
     /// Fingerprints of findings that the baseline holds.
     pub known: std::collections::BTreeSet<String>,
+    /// How findings can be mended by a machine, by their fingerprints.
+    pub fixes: Fixes,
     /// What was not looked at.
     pub gaps: Vec<Gap>,
     /// What goes where.
@@ -68,6 +73,11 @@ impl Report {
             && self.known.is_empty()
             && self.findings.is_empty()
             && self.gaps.iter().any(unread)
+    }
+
+    /// How a finding can be mended, if a machine can.
+    pub fn fix(&self, finding: &Finding) -> Option<&Fix> {
+        self.fixes.get(&finding.fingerprint)
     }
 
     /// Whether anything that is new is at least this bad.
@@ -93,9 +103,6 @@ impl Report {
     }
 }
 
-/// The stack of the thread that reads: syntax trees of hostile files are deep.
-const STACK: usize = 512 * 1024 * 1024;
-
 /// Looks through a project, or at one file.
 pub fn check(
     root: &Path,
@@ -103,16 +110,12 @@ pub fn check(
     detector: &Detector,
     options: &Options,
 ) -> Result<Report, Error> {
-    let (sources, refused) = walk::all(root)?;
-    std::thread::scope(|scope| {
-        let run = || run(&sources, refused, providers, detector, options);
-        let thread = std::thread::Builder::new().stack_size(STACK).spawn_scoped(scope, run);
-        let thread = thread.map_err(|_| Error::Stopped)?;
-        thread.join().map_err(|_| Error::Stopped)
-    })
+    Session::once(root)?.check(providers, detector, options)
 }
 
-fn run(
+pub(crate) fn run(
+    memory: &mut Memory,
+    root: &Path,
     sources: &[walk::Source],
     refused: Vec<Refused>,
     providers: &Providers,
@@ -145,8 +148,8 @@ fn run(
     for files in [&mut in_python, &mut scripts] {
         files.retain(|index| fits(&mut facts, *index));
     }
-    python::read(&mut facts, &in_python, providers, &options.consent_functions);
-    script::read(&mut facts, &scripts, providers, &options.consent_functions);
+    python::read(memory, &mut facts, &in_python, providers, &options.consent_functions);
+    script::read(memory, &mut facts, &scripts, providers, &options.consent_functions);
     for index in &exports {
         dify::read(&mut facts, *index, providers);
     }
@@ -156,7 +159,7 @@ fn run(
     let doors = Doors::open(&facts, &reach);
     let mut findings =
         rules::graph(&rules::Project { facts: &facts, reach: &reach, doors: &doors, providers, options });
-    findings.extend(rules::source(sources, providers, detector));
+    findings.extend(rules::source(memory, sources, providers, detector));
     let broken = facts.gaps.iter().filter(|gap| gap.why == GapKind::Syntax).count();
     let understood =
         (in_python.len() + scripts.len() + exports.len() + composed.len()).saturating_sub(broken);
@@ -168,11 +171,13 @@ fn run(
     fingerprint::stamp(&mut findings, &facts);
     let (mut findings, waived) = waiver::apply(findings, &facts.files, options.today);
     fingerprint::sort(&mut findings);
+    let fixes = fix::offers(&findings, fix::Around { facts: &facts, providers, root });
     facts.gaps.sort();
     facts.gaps.dedup();
     Report {
         findings,
         waived,
+        fixes,
         known: std::collections::BTreeSet::new(),
         gaps: facts.gaps,
         flow,
@@ -180,6 +185,11 @@ fn run(
         understood,
         kinds: facts.kinds,
     }
+}
+
+/// The folder that paths are relative to.
+pub(crate) fn folder(root: &Path) -> &Path {
+    if root.is_file() { root.parent().unwrap_or(root) } else { root }
 }
 
 /// Whether a file is not more complex than a person writes it; a gap if it is.

@@ -139,6 +139,15 @@ fn read(root: &Path, path: &Path, single: bool) -> Option<Result<Source, Refused
     }
 }
 
+/// Whether the text of a file would be read, by its path and length.
+pub(crate) fn counts(path: &str, length: usize) -> bool {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    let foreign = path.split('/').rev().skip(1).any(|folder| FOREIGN.contains(&folder));
+    let read =
+        Language::of(name).is_some() || is_configuration(name) || crate::low_code::is_instruction(path);
+    read && !foreign && u64::try_from(length).is_ok_and(|length| length <= MAX_FILE)
+}
+
 fn is_configuration(name: &str) -> bool {
     let ending = name.rsplit_once('.').map_or("", |parts| parts.1);
     name.starts_with(".env")

@@ -1,6 +1,7 @@
 //! `ombud check`: reads the project and says which protections its users lack.
 
 mod baseline;
+mod mend;
 
 use std::path::{Path, PathBuf};
 
@@ -43,6 +44,8 @@ pub(crate) struct Check {
     /// Show only what the baseline does not hold
     #[arg(long)]
     pub new_only: bool,
+    #[command(flatten)]
+    pub mend: mend::Mend,
     /// What the agent is for: some findings weigh more then
     #[arg(long, value_enum)]
     pub profile: Option<Profile>,
@@ -151,6 +154,9 @@ pub(crate) const CHINESE: Chinese = &[
     ("check baseline", "此文件中的问题视为已知，不计入判定"),
     ("check write_baseline", "把发现的问题写入此文件，作为以后检查的基线"),
     ("check new_only", "只显示基线中没有的问题"),
+    ("check fix", "自动修复不会改变程序行为的问题"),
+    ("check unsafe_fixes", "也修复会改变程序行为的问题；请先用 --diff 查看"),
+    ("check diff", "只显示 --fix 将作的修改，不写入"),
     ("check profile", "智能体的用途：部分问题会因此更严重"),
     ("check stage", "项目所处阶段：dev 阶段退出码不会为 1"),
     ("check gate", "达到哪个级别时退出码为 1（默认 error）"),
@@ -180,8 +186,20 @@ pub(crate) fn check(args: &Check, terminal: Terminal) -> Result<u8> {
     if args.new_only && args.baseline.is_none() {
         bail!(new_to_what(lang));
     }
-    let mut found = ombud_check::check(&args.path, &known(&providers), &detector, &options)
-        .with_context(|| unreadable(&args.path, lang))?;
+    let known = known(&providers);
+    let look = mend::Look { providers: &known, detector: &detector, options: &options };
+    let mut found = match args.mend.asked(lang)? {
+        None => ombud_check::check(&args.path, &known, &detector, &options)
+            .with_context(|| unreadable(&args.path, lang))?,
+        Some(asked) => {
+            let done = mend::mended(args, &look, lang)?;
+            if asked == mend::Asked::Show {
+                return Ok(u8::from(mend::show(&done, &detector, terminal)?));
+            }
+            mend::write(&done, terminal)?;
+            done.report
+        }
+    };
     baseline::compare(args, &mut found, lang)?;
     if let Some(path) = args.write_baseline.as_deref().map(Path::display) {
         terminal.note(&say!(lang, en: "wrote {path}; from now on: ombud check --baseline {path}", zh: "已写入 {path}；以后运行：ombud check --baseline {path}"));
@@ -236,16 +254,21 @@ fn verdict(report: &ombud_check::Report, gate: Severity, stage: Stage, map: bool
 
 /// What the command line and `ombud.toml` settle.
 fn options(args: &Check, file: &config::File) -> Options {
+    settled(args.profile, args.config.is_some() || Path::new(config::FILE).exists(), file)
+}
+
+/// What `ombud.toml` settles, and what the agent is for if somebody says so; `configured` is whether there is such a file.
+pub(crate) fn settled(profile: Option<Profile>, configured: bool, file: &config::File) -> Options {
     let asks = matches!(file.tools.mode, Some(ombud_core::gate::Gate::Ask | ombud_core::gate::Gate::Block));
     let today = jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date();
     Options {
         consent_functions: file.check.consent_functions.clone(),
         tools_ask: asks,
-        gateway: args.config.is_some() || Path::new(config::FILE).exists(),
+        gateway: configured,
         audience: file.agent.jurisdictions.iter().cloned().collect(),
         told: file.notice.recipients.keys().cloned().collect(),
         retention: file.notice.retention.is_some(),
-        profile: args.profile.or(file.check.profile).map(Into::into),
+        profile: profile.or(file.check.profile).map(Into::into),
         today: Day::parse(&today.to_string()),
     }
 }
@@ -282,6 +305,11 @@ fn unwritable(path: &Path, lang: Lang) -> String {
     say!(lang, en: "cannot write {path}; choose another file with -o", zh: "无法写入 {path}；请用 -o 另选文件")
 }
 
+fn unwritable_source(path: &Path, lang: Lang) -> String {
+    let path = path.display();
+    say!(lang, en: "{path} was not mended; see whether you may write it and its folder", zh: "{path} 未能修复；请确认你有权写入该文件及其目录")
+}
+
 /// What `check` needs to know of the providers.
 pub(crate) fn known(providers: &Providers) -> ombud_check::Providers {
     let trains = |provider| {
@@ -301,9 +329,17 @@ pub(crate) fn known(providers: &Providers) -> ombud_check::Providers {
             country: provider.country.clone(),
             local: provider.local,
             trains: trains(provider),
+            bases: bases(provider),
         })
         .collect();
     ombud_check::Providers::new(all)
+}
+
+/// The variables that `ombud run` sets for a provider, and the path of its own address that each stands for.
+fn bases(provider: &ombud_gateway::providers::Provider) -> Vec<(String, String)> {
+    let door = format!("/p/{}", provider.id);
+    let path = |value: String| value.strip_prefix(&door).map(str::to_owned).unwrap_or(value);
+    provider.env_for("").map(|(name, value)| (name.to_owned(), path(value))).collect()
 }
 
 /// Keeps the report for `plan` and the console. A folder that cannot be written to is no reason to fail.

@@ -37,6 +37,8 @@ pub(crate) enum Verb {
     Init(Init),
     /// Check the project: which protections its users lack
     Check(crate::check::Check),
+    /// Check the project in an editor: a language server
+    Lsp(crate::lsp::Lsp),
     /// Explain a rule of the check
     Explain(crate::explain::Explain),
     /// Find personal data and secrets in standard input
@@ -259,6 +261,7 @@ const TABLES: &[Chinese] = &[
     CHINESE,
     crate::check::CHINESE,
     crate::explain::CHINESE,
+    crate::lsp::CHINESE,
     crate::plan::CHINESE,
     crate::notice::CHINESE,
     crate::console::CHINESE,

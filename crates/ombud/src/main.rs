@@ -21,6 +21,7 @@ mod init;
 mod journey;
 mod language;
 mod log;
+mod lsp;
 mod mcp;
 mod notice;
 mod output;
@@ -85,6 +86,7 @@ async fn verb(cli: Cli, terminal: Terminal) -> Result<u8> {
         Some(Verb::Console(args)) => console::console(args, terminal).await,
         Some(Verb::Init(args)) => init::init(&args, terminal),
         Some(Verb::Check(args)) => check::check(&args, terminal),
+        Some(Verb::Lsp(args)) => lsp::lsp(&args, cli.lang.is_some(), terminal),
         Some(Verb::Explain(args)) => explain::explain(&args, terminal),
         Some(Verb::Scan(args)) => filter::scan(&args, terminal),
         Some(Verb::Selftest(args)) => selftest::selftest(&args, terminal),

@@ -25,6 +25,7 @@ mod value;
 mod walk;
 
 use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
 
 use ruff_python_ast::ModModule;
 use ruff_text_size::Ranged;
@@ -55,7 +56,7 @@ pub(crate) struct Parsed {
     pub file: usize,
     /// Its path without ending.
     pub stem: String,
-    pub body: ModModule,
+    pub body: Arc<ModModule>,
     /// It is JavaScript or TypeScript.
     pub script: bool,
 }

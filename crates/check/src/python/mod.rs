@@ -5,19 +5,29 @@ mod notebook;
 
 pub(crate) use docstring::docstrings;
 
+use std::sync::Arc;
+
+use ruff_python_ast::ModModule;
 use ruff_python_parser::parse_module;
 use ruff_text_size::Ranged;
 
 use crate::code::{self, Limits, Parsed};
 use crate::facts::{Facts, File, Gap, GapKind};
+use crate::memory::{Memory, key};
 use crate::providers::Providers;
 
 /// Reads the Python files of a project into facts. `files` are indices of `facts.files`.
-pub(crate) fn read(facts: &mut Facts, files: &[usize], providers: &Providers, consent_functions: &[String]) {
+pub(crate) fn read(
+    memory: &mut Memory,
+    facts: &mut Facts,
+    files: &[usize],
+    providers: &Providers,
+    consent_functions: &[String],
+) {
     let mut parsed: Vec<Parsed> = Vec::new();
     for &index in files {
         let Some(file) = facts.files.get_mut(index) else { continue };
-        match parse(index, file) {
+        match module(memory, index, file) {
             Ok(module) => parsed.push(module),
             Err(gap) => facts.gaps.push(gap),
         }
@@ -27,7 +37,7 @@ pub(crate) fn read(facts: &mut Facts, files: &[usize], providers: &Providers, co
 
 /// Facts of Python that stands inside another file; nothing if it is none.
 pub(crate) fn inside(text: &str, path: String, providers: &Providers) -> Option<Facts> {
-    let body = parse_module(text).ok()?.into_syntax();
+    let body = Arc::new(parse_module(text).ok()?.into_syntax());
     let mut inner = Facts::default();
     inner.files.push(File { path, text: text.to_owned() });
     let parsed = [Parsed { file: 0, stem: "component".to_owned(), body, script: false }];
@@ -35,17 +45,33 @@ pub(crate) fn inside(text: &str, path: String, providers: &Providers) -> Option<
     Some(inner)
 }
 
-fn parse(index: usize, file: &mut File) -> Result<Parsed, Gap> {
+/// The tree of a file, if it is Python that can be read.
+pub(crate) fn tree(file: &File) -> Option<ModModule> {
+    let python = matches!(file.path.rsplit_once('.'), Some((_, "py" | "pyw")));
+    python.then(|| parse_module(&file.text).ok()).flatten().map(ruff_python_parser::Parsed::into_syntax)
+}
+
+/// Whether a text is Python.
+pub(crate) fn reads(text: &str) -> bool {
+    parse_module(text).is_ok()
+}
+
+fn module(memory: &mut Memory, index: usize, file: &mut File) -> Result<Parsed, Gap> {
     let stem = stem(&file.path);
     if matches!(file.path.rsplit_once('.'), Some((_, "ipynb"))) {
         file.text = notebook::code(&file.text).ok_or_else(|| broken(&file.path, 0))?;
     }
+    let body = memory.tree(&file.path, key(&[&file.text]), || parse(file))?;
+    Ok(Parsed { file: index, stem, body, script: false })
+}
+
+fn parse(file: &File) -> Result<ModModule, Gap> {
     let module = parse_module(&file.text).map_err(|error| {
         let before = file.text.as_bytes().get(..error.range().start().to_usize()).unwrap_or_default();
         let line = before.split(|byte| *byte == b'\n').count();
         broken(&file.path, u32::try_from(line).unwrap_or(u32::MAX))
     })?;
-    Ok(Parsed { file: index, stem, body: module.into_syntax(), script: false })
+    Ok(module.into_syntax())
 }
 
 fn broken(path: &str, line: u32) -> Gap {

@@ -10,6 +10,7 @@ use ombud_detect::Detector;
 use crate::check::Options;
 use crate::doors::Doors;
 use crate::facts::{Facts, Reach, loopback};
+use crate::memory::Memory;
 use crate::providers::Providers;
 use crate::walk::Source;
 
@@ -141,12 +142,18 @@ pub(crate) fn graph(project: &Project<'_>) -> Vec<Finding> {
 }
 
 /// Runs the rules over text.
-pub(crate) fn source(sources: &[Source], providers: &Providers, detector: &Detector) -> Vec<Finding> {
+pub(crate) fn source(
+    memory: &mut Memory,
+    sources: &[Source],
+    providers: &Providers,
+    detector: &Detector,
+) -> Vec<Finding> {
     // A model on this machine is no recipient, and its address is that of many other things.
     let hosts: Vec<&str> = providers.hosts().into_iter().filter(|host| !loopback(host)).collect();
     let Ok(automaton) = crate::survey::automaton(&hosts) else { return Vec::new() };
     let context = Context { automaton: &automaton, hosts: &hosts, detector };
-    sources.iter().flat_map(|source| SOURCE.iter().flat_map(|run| run(source, &context))).collect()
+    let all = |source: &Source| SOURCE.iter().flat_map(|run| run(source, &context)).collect();
+    sources.iter().flat_map(|source| memory.findings(&source.path, &source.text, || all(source))).collect()
 }
 
 /// A finding of a rule.

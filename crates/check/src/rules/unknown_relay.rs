@@ -83,6 +83,7 @@ mod tests {
             country: "US".into(),
             local: false,
             trains: "no".into(),
+            bases: Vec::new(),
         }]);
         let detector = Detector::new(&ombud_detect::Options { without_names: true, ..Default::default() });
         let report = check(dir.path(), &providers, &detector, &Options::default()).unwrap();

@@ -19,23 +19,37 @@ use oxc_diagnostics::OxcDiagnostic;
 use oxc_parser::Parser;
 use oxc_semantic::SemanticBuilder;
 use oxc_span::SourceType;
+use ruff_python_ast::ModModule;
 
 use crate::code::{self, Limits, Parsed};
 use crate::facts::{Facts, File, Gap, GapKind};
+use crate::memory::{Memory, key};
 use crate::providers::Providers;
+use crate::survey::Language;
 use lower::Lower;
 use resolve::Resolver;
 
 /// Reads the scripts of a project into facts. `files` are indices of `facts.files`.
-pub(crate) fn read(facts: &mut Facts, files: &[usize], providers: &Providers, consent_functions: &[String]) {
+pub(crate) fn read(
+    memory: &mut Memory,
+    facts: &mut Facts,
+    files: &[usize],
+    providers: &Providers,
+    consent_functions: &[String],
+) {
     let paths = files.iter().filter_map(|index| facts.files.get(*index)).map(|file| file.path.as_str());
     let resolver = Resolver::new(&facts.files, paths);
+    // Where imports lead is written into the tree: with other files it may be another one.
+    let names = resolver.key();
     let mut parsed = Vec::new();
     let mut allocator = Allocator::default();
     for &index in files {
         let Some(file) = facts.files.get(index) else { continue };
-        match parse(&allocator, index, file, &resolver) {
-            Ok(module) => parsed.push(module),
+        let tree = memory.tree(&file.path, key(&[&file.text, &names]), || parse(&allocator, file, &resolver));
+        match tree {
+            Ok(body) => {
+                parsed.push(Parsed { file: index, stem: resolve::stem(&file.path), body, script: true });
+            }
             Err(gap) => facts.gaps.push(gap),
         }
         allocator.reset();
@@ -47,11 +61,25 @@ pub(crate) fn read(facts: &mut Facts, files: &[usize], providers: &Providers, co
 pub(crate) fn inside(text: &str, providers: &Providers) -> Option<Facts> {
     let mut inner = Facts::default();
     inner.files.push(File { path: "component.ts".to_owned(), text: text.to_owned() });
-    read(&mut inner, &[0], providers, &[]);
+    read(&mut Memory::default(), &mut inner, &[0], providers, &[]);
     (!inner.gaps.iter().any(|gap| gap.why == GapKind::Syntax)).then_some(inner)
 }
 
-fn parse(allocator: &Allocator, index: usize, file: &File, resolver: &Resolver) -> Result<Parsed, Gap> {
+/// The tree of a file by itself, if it is a script that can be read.
+pub(crate) fn tree(file: &File) -> Option<ModModule> {
+    let script = matches!(Language::of(&file.path), Some(Language::JavaScript));
+    let alone = || parse(&Allocator::default(), file, &Resolver::default()).ok();
+    script.then(alone).flatten()
+}
+
+/// Whether a text is a script without a mistake.
+pub(crate) fn reads(path: &str, text: &str) -> bool {
+    let source = SourceType::from_path(path).unwrap_or_default();
+    let clean = |source| Parser::new(&Allocator::default(), text, source).parse().diagnostics.is_empty();
+    clean(source) || !source.is_jsx() && clean(source.with_jsx(true))
+}
+
+fn parse(allocator: &Allocator, file: &File, resolver: &Resolver) -> Result<ModModule, Gap> {
     let source = SourceType::from_path(&file.path).unwrap_or_default();
     let mut read = Parser::new(allocator, &file.text, source).parse();
     // A file named `.js` or `.ts` may hold JSX all the same.
@@ -70,8 +98,7 @@ fn parse(allocator: &Allocator, index: usize, file: &File, resolver: &Resolver) 
     }
     let semantic = SemanticBuilder::new().build(&read.program).semantic;
     let lower = Lower::new(semantic.scoping(), resolver, &file.path);
-    let body = lower.program(&read.program);
-    Ok(Parsed { file: index, stem: resolve::stem(&file.path), body, script: true })
+    Ok(lower.program(&read.program))
 }
 
 /// The line of the first thing that is wrong.

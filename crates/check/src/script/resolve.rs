@@ -45,6 +45,11 @@ impl Resolver {
         resolver
     }
 
+    /// What tells it from one that leads elsewhere.
+    pub(super) fn key(&self) -> String {
+        format!("{self:?}")
+    }
+
     fn add_aliases(&mut self, file: &File) {
         let Ok(config) = serde_json::from_str::<Value>(&without_comments(&file.text)) else { return };
         let folder = folder(&file.path).to_owned();

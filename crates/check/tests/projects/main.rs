@@ -5,6 +5,8 @@ mod composed;
 #[cfg(test)]
 mod consent;
 #[cfg(test)]
+mod fixes;
+#[cfg(test)]
 mod flaws;
 #[cfg(test)]
 mod flows;

@@ -8,6 +8,14 @@ use ombud_core::{Lang, say};
 
 use super::Check;
 
+/// Compares with the baseline that the command line names.
+pub(super) fn known(args: &Check, report: &mut Report, lang: Lang) -> Result<()> {
+    if let Some(path) = args.baseline.as_deref() {
+        report.compare(&read(path, lang)?);
+    }
+    Ok(())
+}
+
 /// Compares with the baseline that the command line names, and writes the one that it asks for. What was just written is
 /// known from now on.
 pub(super) fn compare(args: &Check, report: &mut Report, lang: Lang) -> Result<()> {

@@ -47,7 +47,7 @@ fn floor(text: &str, at: usize) -> usize {
 }
 
 /// Stars for secrets and personal data: a report ends up in logs.
-fn hidden(text: &str, detector: &Detector) -> String {
+pub(crate) fn hidden(text: &str, detector: &Detector) -> String {
     let mut bytes = text.as_bytes().to_vec();
     for found in detector.detect(text) {
         let class = found.kind.category().class();

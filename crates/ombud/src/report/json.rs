@@ -1,7 +1,7 @@
 //! For programs: `ombud.check/1`.
 
 use anyhow::Result;
-use ombud_check::Waived;
+use ombud_check::{Report, Waived};
 use ombud_core::finding::{Finding, Severity};
 use ombud_core::{Lang, Say};
 use serde_json::{Value, json};
@@ -11,8 +11,8 @@ use super::{View, gap, message};
 /// The report.
 pub(crate) fn text(view: &View<'_>) -> Result<String> {
     let report = view.report;
-    let open = report.findings.iter().map(|finding| one(finding, None, !report.is_new(finding)));
-    let waived = report.waived.iter().map(|waived| one(&waived.finding, Some(waived), false));
+    let open = report.findings.iter().map(|finding| one(report, finding, None, !report.is_new(finding)));
+    let waived = report.waived.iter().map(|waived| one(report, &waived.finding, Some(waived), false));
     let findings: Vec<Value> = open.chain(waived).collect();
     let gaps: Vec<Value> = report
         .gaps
@@ -43,7 +43,7 @@ pub(crate) fn map(view: &View<'_>) -> Result<String> {
     Ok(serde_json::to_string_pretty(&view.report.flow)?)
 }
 
-fn one(finding: &Finding, waived: Option<&Waived>, known: bool) -> Value {
+fn one(report: &Report, finding: &Finding, waived: Option<&Waived>, known: bool) -> Value {
     let rule = ombud_check::rule(finding.rule.0);
     json!({
         "rule": finding.rule.0,
@@ -55,6 +55,7 @@ fn one(finding: &Finding, waived: Option<&Waived>, known: bool) -> Value {
         "message": both(|lang| message(finding, lang)),
         "harm": rule.map(|rule| both(|lang| rule.harm.say(lang))),
         "fix": rule.map(|rule| both(|lang| rule.fix.say(lang))),
+        "mend": report.fix(finding),
         "path": finding.path,
         "fingerprint": finding.fingerprint,
         "known": known,

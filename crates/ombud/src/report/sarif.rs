@@ -80,6 +80,9 @@ fn result(view: &View<'_>, finding: &Finding, reason: Option<&str>) -> Value {
                 json!([{"threadFlows": [{"locations": flow(view, &finding.path)}]}]),
             );
         }
+        if let Some(fix) = view.report.fix(finding) {
+            fields.insert("fixes".into(), json!([mend(view, fix)]));
+        }
         if !view.report.is_new(finding) {
             fields.insert("baselineState".into(), "unchanged".into());
         }
@@ -88,6 +91,19 @@ fn result(view: &View<'_>, finding: &Finding, reason: Option<&str>) -> Value {
         }
     }
     value
+}
+
+/// Edits that mend a finding.
+fn mend(view: &View<'_>, fix: &ombud_check::Fix) -> Value {
+    let change = |edit: &ombud_check::Edit| {
+        let place = Place { path: edit.path.clone(), line: 0, span: edit.span.clone() };
+        let mut location = location(view, &place);
+        let file = location["artifactLocation"].take();
+        let region = location["region"].take();
+        json!({"artifactLocation": file, "replacements": [{"deletedRegion": region, "insertedContent": {"text": edit.text}}]})
+    };
+    let changes: Vec<Value> = fix.edits.iter().map(change).collect();
+    json!({"description": {"text": fix.title.say(view.lang)}, "artifactChanges": changes})
 }
 
 fn flow(view: &View<'_>, path: &[Step]) -> Vec<Value> {
@@ -101,7 +117,8 @@ fn flow(view: &View<'_>, path: &[Step]) -> Vec<Value> {
 fn location(view: &View<'_>, place: &Place) -> Value {
     let mut region = json!({"startLine": place.line});
     if let (Some(text), Some(fields)) = (view.source(&place.path), region.as_object_mut()) {
-        let (_, column) = position(text, place.span.start);
+        let (first, column) = position(text, place.span.start);
+        fields.insert("startLine".into(), first.into());
         let (line, end) = position(text, place.span.end);
         fields.insert("startColumn".into(), column.into());
         fields.insert("endLine".into(), line.into());

@@ -1,8 +1,9 @@
 //! For people: the source, the way to it, the harm, the fix.
 
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
+use ombud_check::{Fix, Safety};
 use ombud_core::finding::{Finding, Severity};
-use ombud_core::{Say, say};
+use ombud_core::{Lang, Say, say};
 
 use super::excerpt::{Excerpt, excerpt};
 use super::{View, gap, message, severity, waived};
@@ -59,10 +60,43 @@ fn one(view: &View<'_>, finding: &Finding) -> String {
         groups.push(note(say!(lang, en: "harm", zh: "危害"), rule.harm.say(lang)));
         groups.push(note(say!(lang, en: "fix", zh: "修复"), rule.fix.say(lang)));
     }
+    if let Some(fix) = view.report.fix(finding) {
+        groups.push(note(say!(lang, en: "by machine", zh: "自动修复"), by_machine(fix, lang)));
+    }
     let text = Renderer::plain().render(&groups);
     // The library writes a Latin colon after the word in front of a line.
     let wide = |text: String, word| text.replace(&format!("\n{word}: "), &format!("\n{word}："));
-    ["路径", "危害", "修复"].into_iter().fold(text, wide).trim_end().to_owned()
+    ["路径", "危害", "修复", "自动修复"].into_iter().fold(text, wide).trim_end().to_owned()
+}
+
+/// How a machine mends it, and what to type.
+fn by_machine(fix: &Fix, lang: Lang) -> String {
+    let title = fix.title.say(lang);
+    match fix.safety {
+        Safety::Safe => say!(lang, en: "{title}: --fix", zh: "{title}：--fix"),
+        Safety::Unsafe => {
+            say!(lang, en: "{title}: --fix --unsafe-fixes", zh: "{title}：--fix --unsafe-fixes")
+        }
+    }
+}
+
+/// How many a machine can mend.
+fn mendable(view: &View<'_>) -> Option<String> {
+    let fixes = || view.report.findings.iter().filter_map(|finding| view.report.fix(finding));
+    let safe = fixes().filter(|fix| fix.safety == Safety::Safe).count();
+    let more = fixes().count() - safe;
+    match (safe, more) {
+        (0, 0) => None,
+        (0, more) => Some(say!(view.lang,
+            en: "{more} can be mended by a machine once you have looked: ombud check --diff --unsafe-fixes",
+            zh: "其中 {more} 个可在查看后自动修复：ombud check --diff --unsafe-fixes")),
+        (safe, 0) => Some(say!(view.lang,
+            en: "{safe} can be mended by a machine: ombud check --fix (--diff shows it first)",
+            zh: "其中 {safe} 个可自动修复：ombud check --fix（可先用 --diff 查看）")),
+        (safe, more) => Some(say!(view.lang,
+            en: "{safe} can be mended by a machine: ombud check --fix (--diff shows it first); {more} more with --unsafe-fixes",
+            zh: "其中 {safe} 个可自动修复：ombud check --fix（可先用 --diff 查看）；加上 --unsafe-fixes 可再修复 {more} 个")),
+    }
 }
 
 fn summary(view: &View<'_>) -> String {
@@ -73,6 +107,7 @@ fn summary(view: &View<'_>) -> String {
     let mut lines = vec![say!(lang,
         en: "{errors} error(s), {warnings} warning(s), {notes} note(s) in {files} file(s); the flow of data was followed in {understood}.",
         zh: "{files} 个文件中有 {errors} 个错误、{warnings} 个警告、{notes} 个提示；其中 {understood} 个文件分析了数据流。")];
+    lines.extend(mendable(view));
     let known = report.known.len();
     if known > 0 {
         lines.push(say!(lang, en: "{known} finding(s) stand in the baseline and do not count.", zh: "基线中已有 {known} 个问题，不计入判定。"));

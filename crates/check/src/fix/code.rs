@@ -1,0 +1,189 @@
+//! A file's tree with what edits need: calls and literals by their place, imports, line ends.
+
+use std::ops::Range;
+
+use ruff_python_ast::visitor::{Visitor, walk_expr, walk_stmt};
+use ruff_python_ast::{Expr, ExprCall, ModModule, Stmt, StmtFunctionDef};
+use ruff_text_size::{Ranged, TextRange};
+
+use super::spot::{Node, Spot};
+use crate::facts::File;
+use crate::{python, script};
+
+/// Source with its tree.
+pub(super) struct Code<'t> {
+    pub text: &'t str,
+    pub path: &'t str,
+    body: ModModule,
+    /// It is JavaScript or TypeScript.
+    pub script: bool,
+}
+
+/// Bytes of a node.
+pub(super) fn span(range: TextRange) -> Range<usize> {
+    range.start().to_usize()..range.end().to_usize()
+}
+
+impl<'t> Code<'t> {
+    /// The tree of a file, if it is Python or a script and can be read.
+    pub(super) fn of(file: &'t File) -> Option<Self> {
+        let python = python::tree(file);
+        let script = python.is_none();
+        let body = python.or_else(|| script::tree(file))?;
+        Some(Self { text: &file.text, path: &file.path, body, script })
+    }
+
+    /// The call with just these bytes.
+    pub(super) fn call(&self, at: &Range<usize>) -> Option<&ExprCall> {
+        self.first(|node, _| match node {
+            Node::Expr(Expr::Call(call)) if span(call.range()) == *at => Some(call),
+            _ => None,
+        })
+    }
+
+    /// The text in quotation marks around some bytes, and what it is there for.
+    pub(super) fn spot(&self, at: &Range<usize>) -> Option<Spot<'_>> {
+        self.first(|node, above| match node {
+            Node::Expr(Expr::StringLiteral(text)) if around(text.range(), at) => {
+                Some(Spot::of(text, above)).flatten()
+            }
+            _ => None,
+        })
+    }
+
+    /// The innermost function around some bytes, with its class if it has one.
+    pub(super) fn function(&self, at: &Range<usize>) -> Option<&StmtFunctionDef> {
+        let mut found: Option<&StmtFunctionDef> = None;
+        self.first::<()>(|node, _| {
+            if let Node::Stmt(Stmt::FunctionDef(function)) = node
+                && around(function.range(), at)
+            {
+                found = Some(function);
+            }
+            None
+        });
+        found
+    }
+
+    /// The statement with just these bytes, or around them, as a test finds it.
+    pub(super) fn statement<T>(&self, mut test: impl FnMut(&Stmt) -> Option<T>) -> Option<T> {
+        self.first(|node, _| match node {
+            Node::Stmt(statement) => test(statement),
+            Node::Expr(_) => None,
+        })
+    }
+
+    /// The first node of which a test makes something, in the order of the text.
+    fn first<'s, T>(&'s self, test: impl FnMut(Node<'s>, &[Node<'s>]) -> Option<T>) -> Option<T> {
+        let mut look = Look { test, above: Vec::new(), found: None };
+        self.body.body.iter().for_each(|statement| look.visit_stmt(statement));
+        look.found
+    }
+
+    /// How its lines end.
+    pub(super) fn newline(&self) -> &'static str {
+        newline(self.text)
+    }
+
+    /// The blanks at the start of the line of a byte.
+    pub(super) fn indent(&self, at: usize) -> &'t str {
+        let start = self.text.get(..at).and_then(|before| before.rfind('\n')).map_or(0, |end| end + 1);
+        let line = self.text.get(start..).unwrap_or_default();
+        line.get(..line.len() - line.trim_start_matches([' ', '\t']).len()).unwrap_or_default()
+    }
+
+    /// Where `import os`, or another statement, has to be put in; nothing if it stands there already.
+    pub(super) fn import(&self, statement: &str) -> Option<(Range<usize>, String)> {
+        if self.imports(statement) {
+            return None;
+        }
+        let newline = self.newline();
+        let at = self.first_import();
+        let blank = if at == self.text.len() && !self.text.ends_with('\n') && at > 0 { newline } else { "" };
+        Some((at..at, format!("{blank}{statement}{newline}")))
+    }
+
+    fn imports(&self, statement: &str) -> bool {
+        self.body
+            .body
+            .iter()
+            .any(|one| matches!(one, Stmt::Import(_) | Stmt::ImportFrom(_)) && self.shows(one, statement))
+    }
+
+    fn shows(&self, one: &Stmt, statement: &str) -> bool {
+        let shown = self.text.get(span(one.range())).unwrap_or_default();
+        let name = statement.strip_prefix("import ");
+        let among = name.zip(shown.strip_prefix("import "));
+        shown == statement || among.is_some_and(|(name, all)| all.split(',').any(|part| part.trim() == name))
+    }
+
+    /// The start of the line of the first statement that is neither documentation nor `from __future__`.
+    fn first_import(&self) -> usize {
+        let head = |one: &&Stmt| match one {
+            Stmt::Expr(node) => node.value.is_string_literal_expr(),
+            Stmt::ImportFrom(node) => node.module.as_ref().is_some_and(|name| name.as_str() == "__future__"),
+            _ => false,
+        };
+        let body = &self.body.body;
+        let first = body.iter().find(|one| !head(one));
+        let last_of_head = body.iter().take_while(|one| head(one)).last();
+        match (first, last_of_head) {
+            (Some(first), _) => self.line_start(span(first.range()).start),
+            (None, Some(last)) => self.line_end(span(last.range()).end),
+            (None, None) => self.text.len(),
+        }
+    }
+
+    /// The first byte of the line of a byte.
+    pub(super) fn line_start(&self, at: usize) -> usize {
+        let mark = if self.text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
+        let before = self.text.get(..at).unwrap_or_default();
+        before.rfind('\n').map_or(mark, |end| end + 1)
+    }
+
+    /// The byte behind the end of the line of a byte.
+    pub(super) fn line_end(&self, at: usize) -> usize {
+        let rest = self.text.get(at..).unwrap_or_default();
+        rest.find('\n').map_or(self.text.len(), |end| at + end + 1)
+    }
+}
+
+/// How the lines of a text end: as its first one does.
+pub(super) fn newline(text: &str) -> &'static str {
+    let first = text.find('\n').and_then(|at| text.get(..at));
+    if first.is_some_and(|line| line.ends_with('\r')) { "\r\n" } else { "\n" }
+}
+
+fn around(range: TextRange, at: &Range<usize>) -> bool {
+    let own = span(range);
+    own.start <= at.start && at.end <= own.end
+}
+
+struct Look<'s, T, F> {
+    test: F,
+    above: Vec<Node<'s>>,
+    found: Option<T>,
+}
+
+impl<'s, T, F: FnMut(Node<'s>, &[Node<'s>]) -> Option<T>> Look<'s, T, F> {
+    fn enter(&mut self, node: Node<'s>, walk: impl FnOnce(&mut Self)) {
+        if self.found.is_none() {
+            self.found = (self.test)(node, &self.above);
+        }
+        if self.found.is_none() {
+            self.above.push(node);
+            walk(self);
+            self.above.pop();
+        }
+    }
+}
+
+impl<'s, T, F: FnMut(Node<'s>, &[Node<'s>]) -> Option<T>> Visitor<'s> for Look<'s, T, F> {
+    fn visit_stmt(&mut self, statement: &'s Stmt) {
+        self.enter(Node::Stmt(statement), |look| walk_stmt(look, statement));
+    }
+
+    fn visit_expr(&mut self, expression: &'s Expr) {
+        self.enter(Node::Expr(expression), |look| walk_expr(look, expression));
+    }
+}

@@ -1,0 +1,138 @@
+//! A key out of the source, into a variable of the environment.
+//!
+//! Unsafe: the program stops until the variable is set, and whoever has no copy of the key loses it. Nothing is written to
+//! another file: where keys are kept is for a person to decide.
+
+use std::ops::Range;
+
+use ombud_core::finding::Bilingual;
+
+use super::code::Code;
+use super::environment::{required, variable, with_import};
+use super::spot::Spot;
+use super::{Case, Edit, Fix, Fixer, Safety};
+use crate::rules::secret;
+
+pub(super) const FIXER: Fixer = Fixer { rules: &[secret::ID.0], offer };
+
+fn offer(case: &Case<'_>) -> Option<Fix> {
+    let (name, edits) = match case.code {
+        Some(code) => in_code(case, code)?,
+        None => in_servers(case)?,
+    };
+    let title = Bilingual::new(
+        format!("take the key from the environment (`{name}`)"),
+        format!("改为从环境变量 `{name}` 读取密钥"),
+    );
+    Some(Fix::new(title, Safety::Unsafe, edits).leaving(Bilingual::new(
+        format!("revoke the old key with its issuer, put the new one into .env as {name}=…, and keep .env out of the repository"),
+        format!("请先到签发方作废旧密钥，再把新密钥写进 .env（{name}=…），并且不要提交 .env"),
+    )))
+}
+
+fn in_code(case: &Case<'_>, code: &Code<'_>) -> Option<(String, Vec<Edit>)> {
+    let spot = code.spot(case.at())?;
+    if code.script && is_page(code.text) {
+        return None;
+    }
+    let secret = code.text.get(case.at().clone())?;
+    let (span, name) = match &spot.default_of {
+        Some((whole, name)) => (whole.clone(), (*name).to_owned()),
+        None => (spot.span.clone(), named(&spot)?),
+    };
+    let read = required(code, &name);
+    // A literal that is the key, or the key with the word that goes before it in a header.
+    let text = match spot.text.strip_suffix(secret)? {
+        "" => read,
+        "Bearer " if code.script => format!("`Bearer ${{{read}}}`"),
+        "Bearer " => format!("\"Bearer \" + {read}"),
+        _ => return None,
+    };
+    Some((name, with_import(case, code, vec![case.edit(span, text)])))
+}
+
+/// Whether a script runs where there is no environment: in the page.
+fn is_page(text: &str) -> bool {
+    ["use client", "dangerouslyAllowBrowser", "document.getElementById", "window.", "react-native", "expo-"]
+        .iter()
+        .any(|sign| text.contains(sign))
+}
+
+/// What SDKs read by themselves.
+const OF_CLIENTS: &[(&str, &str)] = &[
+    ("AsyncOpenAI", "OPENAI_API_KEY"),
+    ("OpenAI", "OPENAI_API_KEY"),
+    ("ChatOpenAI", "OPENAI_API_KEY"),
+    ("OpenAIEmbeddings", "OPENAI_API_KEY"),
+    ("AsyncAnthropic", "ANTHROPIC_API_KEY"),
+    ("Anthropic", "ANTHROPIC_API_KEY"),
+    ("ChatAnthropic", "ANTHROPIC_API_KEY"),
+    ("ZhipuAI", "ZHIPUAI_API_KEY"),
+    ("Groq", "GROQ_API_KEY"),
+    ("Mistral", "MISTRAL_API_KEY"),
+    ("MemoryClient", "MEM0_API_KEY"),
+];
+
+/// Names that say nothing about whose key it is.
+const BARE: &[&str] = &["KEY", "API_KEY", "TOKEN", "SECRET", "PASSWORD", "AUTHORIZATION", "X_API_KEY", "AUTH"];
+
+/// The name of the variable; nothing if nothing names it.
+fn named(spot: &Spot<'_>) -> Option<String> {
+    let called = spot.called();
+    let own = variable(spot.name);
+    if let Some((_, known)) = OF_CLIENTS.iter().find(|(client, _)| *client == called) {
+        return Some((*known).to_owned());
+    }
+    let named = if BARE.contains(&own.as_str()) || own.is_empty() {
+        let kind = if own.is_empty() { "API_KEY" } else { &own };
+        format!("{}_{kind}", variable(called))
+    } else {
+        own
+    };
+    let named = named.trim_start_matches('_').to_owned();
+    named.starts_with(|ch: char| ch.is_ascii_alphabetic()).then_some(named)
+}
+
+/// In the configuration of an MCP client, where the client reads variables.
+fn in_servers(case: &Case<'_>) -> Option<(String, Vec<Edit>)> {
+    let (open, close) = reference(&case.file.path)?;
+    let span = inside(&case.file.text, case.at().clone())?;
+    let named = setting(&case.file.text, span.start)?;
+    let name = variable(named);
+    let text = case.file.text.get(span.clone())?;
+    let kept = text.strip_prefix("Bearer ").map_or("", |_| "Bearer ");
+    let new = format!("{kept}{open}{name}{close}");
+    Some((name, vec![case.edit(span, new)]))
+}
+
+/// How a client writes a variable, by where it keeps its configuration; nothing if it reads none.
+fn reference(path: &str) -> Option<(&'static str, &'static str)> {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    let folder = path.rsplit('/').nth(1).unwrap_or_default();
+    match (folder, name) {
+        (".vscode" | ".cursor", "mcp.json") | (_, "mcp_config.json") => Some(("${env:", "}")),
+        (_, ".mcp.json") | (".gemini", "settings.json") => Some(("${", "}")),
+        _ => None,
+    }
+}
+
+/// Bytes between the quotation marks.
+fn inside(text: &str, span: Range<usize>) -> Option<Range<usize>> {
+    let literal = text.get(span.clone())?;
+    let marks = literal.len() >= 2 && literal.starts_with('"') && literal.ends_with('"');
+    let inner = if marks { span.start + 1..span.end - 1 } else { span };
+    // The whole text, so that nothing of it stays.
+    let start = text.get(..inner.start)?.rfind('"')? + 1;
+    let end = inner.end + text.get(inner.end..)?.find('"')?;
+    let whole = text.get(start..end)?;
+    (inner == (start..end) || whole.strip_prefix("Bearer ").is_some()).then_some(start..end)
+}
+
+/// The key of a field, or the flag before an argument, whose value starts at a byte.
+fn setting(text: &str, value: usize) -> Option<&str> {
+    let before = text.get(..value.checked_sub(1)?)?.trim_end();
+    let before = before.strip_suffix([':', ','])?.trim_end().strip_suffix('"')?;
+    let name = before.get(before.rfind('"')? + 1..)?;
+    let name = name.trim_start_matches('-');
+    (!name.is_empty() && name.len() <= 64).then_some(name)
+}

@@ -1,0 +1,136 @@
+//! A text in quotation marks, and what it is there for.
+
+use std::ops::Range;
+
+use ruff_python_ast::{Expr, ExprCall, ExprStringLiteral, Stmt, StmtFunctionDef};
+use ruff_text_size::{Ranged, TextRange};
+
+use super::code::span;
+
+/// A node of the tree.
+#[derive(Clone, Copy)]
+pub(super) enum Node<'s> {
+    Stmt(&'s Stmt),
+    Expr(&'s Expr),
+}
+
+/// A text that can be replaced by an expression.
+pub(super) struct Spot<'s> {
+    /// Bytes of the literal, with its quotation marks.
+    pub span: Range<usize>,
+    /// What it says.
+    pub text: &'s str,
+    /// The name under which it is given or kept; empty if it has none.
+    pub name: &'s str,
+    /// What is called with it, if something is.
+    pub callee: Option<&'s Expr>,
+    /// The environment is asked first, and this is what counts if it has nothing: bytes of the whole, and the variable.
+    pub default_of: Option<(Range<usize>, &'s str)>,
+}
+
+impl<'s> Spot<'s> {
+    /// Nothing if an expression cannot stand there: documentation, annotations, keys.
+    pub(super) fn of(literal: &'s ExprStringLiteral, above: &[Node<'s>]) -> Option<Self> {
+        if literal.value.is_implicit_concatenated() {
+            return None;
+        }
+        let range = literal.range();
+        let mut spot = Self {
+            span: span(range),
+            text: literal.value.to_str(),
+            name: "",
+            callee: None,
+            default_of: None,
+        };
+        match *above.last()? {
+            Node::Stmt(statement) => spot.name = of_statement(statement, range)?,
+            Node::Expr(Expr::Call(call)) => spot.given(call, range),
+            Node::Expr(Expr::Dict(dict)) => {
+                let item = dict.items.iter().find(|item| item.value.range() == range)?;
+                spot.name = item.key.as_ref().and_then(literal_text).unwrap_or_default();
+                spot.callee = above.iter().rev().nth(1).and_then(callee);
+            }
+            Node::Expr(Expr::BoolOp(node)) => {
+                let variable = node.values.first().and_then(variable)?;
+                spot.default_of = Some((span(node.range()), variable));
+            }
+            Node::Expr(_) => return None,
+        }
+        Some(spot)
+    }
+
+    fn given(&mut self, call: &'s ExprCall, range: TextRange) {
+        let keywords = call.arguments.keywords.iter();
+        let named = keywords.clone().find(|keyword| keyword.value.range() == range);
+        self.name = named.and_then(|keyword| keyword.arg.as_ref()).map_or("", |name| name.as_str());
+        self.callee = Some(&call.func);
+        let first = call.arguments.args.first().filter(|first| first.range() != range);
+        if asks_environment(&call.func) {
+            self.default_of = first.and_then(literal_text).map(|name| (span(call.range()), name));
+        }
+    }
+
+    /// The last part of what is called: `OpenAI` of `openai.OpenAI`.
+    pub(super) fn called(&self) -> &'s str {
+        self.callee.map_or("", last)
+    }
+}
+
+/// The last part of a dotted name.
+pub(super) fn last(expression: &Expr) -> &str {
+    match expression {
+        Expr::Name(name) => name.id.as_str(),
+        Expr::Attribute(attribute) => attribute.attr.as_str(),
+        _ => "",
+    }
+}
+
+fn callee<'s>(node: &Node<'s>) -> Option<&'s Expr> {
+    match node {
+        Node::Expr(Expr::Call(call)) => Some(&call.func),
+        _ => None,
+    }
+}
+
+fn literal_text(expression: &Expr) -> Option<&str> {
+    match expression {
+        Expr::StringLiteral(text) => Some(text.value.to_str()),
+        _ => None,
+    }
+}
+
+/// `os.getenv`, `os.environ.get`
+fn asks_environment(callee: &Expr) -> bool {
+    match callee {
+        Expr::Attribute(node) if node.attr.as_str() == "get" => last(&node.value) == "environ",
+        other => last(other) == "getenv",
+    }
+}
+
+/// The variable of `process.env.NAME`.
+fn variable(expression: &Expr) -> Option<&str> {
+    match expression {
+        Expr::Attribute(node) if last(&node.value) == "env" => Some(node.attr.as_str()),
+        _ => None,
+    }
+}
+
+/// The name under which a statement keeps a value, empty if it keeps it nameless; nothing if it is no value.
+fn of_statement(statement: &Stmt, range: TextRange) -> Option<&str> {
+    match statement {
+        Stmt::Assign(node) if node.value.range() == range => Some(node.targets.first().map_or("", last)),
+        Stmt::AnnAssign(node) if node.value.as_ref().is_some_and(|value| value.range() == range) => {
+            Some(last(&node.target))
+        }
+        Stmt::FunctionDef(function) => default(function, range),
+        Stmt::Return(_) => Some(""),
+        _ => None,
+    }
+}
+
+/// The parameter whose value this is if it is not given.
+fn default(function: &StmtFunctionDef, range: TextRange) -> Option<&str> {
+    let mut all = function.parameters.iter_non_variadic_params();
+    let one = all.find(|one| one.default.as_ref().is_some_and(|value| value.range() == range))?;
+    Some(one.parameter.name.as_str())
+}

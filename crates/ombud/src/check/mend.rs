@@ -1,0 +1,215 @@
+//! `ombud check --fix` and `--diff`: edits that a machine can make, in rounds, until none is left.
+
+use std::collections::BTreeMap;
+use std::io::{IsTerminal as _, Write as _};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+use ombud_check::{Change, Options, Report, Session, mend};
+use ombud_core::{Lang, Say, say};
+use ombud_detect::Detector;
+
+use super::{Check, baseline};
+use crate::output::Terminal;
+use crate::report::diff;
+
+/// Rounds: an edit may wait for another that touches the same bytes.
+const ROUNDS: usize = 8;
+
+/// How far to go.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Mend {
+    /// Mend what a machine can mend without changing what the program does
+    #[arg(long)]
+    pub fix: bool,
+    /// Mend what changes the program too; look at it first with --diff
+    #[arg(long)]
+    pub unsafe_fixes: bool,
+    /// Show what --fix would change, and write nothing
+    #[arg(long)]
+    pub diff: bool,
+}
+
+/// What is wanted of fixes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Asked {
+    /// A diff.
+    Show,
+    /// Changed files.
+    Write,
+}
+
+impl Mend {
+    /// What the command line wants; nothing if it wants none. Whoever asks for a diff too gets the diff alone.
+    pub(super) fn asked(&self, lang: Lang) -> Result<Option<Asked>> {
+        match (self.diff, self.fix) {
+            (true, _) => Ok(Some(Asked::Show)),
+            (false, true) => Ok(Some(Asked::Write)),
+            (false, false) if self.unsafe_fixes => anyhow::bail!(unsafe_without_fix(lang)),
+            (false, false) => Ok(None),
+        }
+    }
+}
+
+fn unsafe_without_fix(lang: Lang) -> String {
+    say!(lang,
+        en: "--unsafe-fixes says how far --fix may go: ombud check --diff --unsafe-fixes shows it, ombud check --fix --unsafe-fixes does it",
+        zh: "--unsafe-fixes 用来放宽 --fix 的范围：ombud check --diff --unsafe-fixes 可先查看，ombud check --fix --unsafe-fixes 则会写入")
+}
+
+/// What a look at a project needs.
+pub(super) struct Look<'a> {
+    pub providers: &'a ombud_check::Providers,
+    pub detector: &'a Detector,
+    pub options: &'a Options,
+}
+
+/// What was mended, in memory.
+pub(super) struct Done {
+    /// What is left.
+    pub report: Report,
+    /// Where they are.
+    pub folder: PathBuf,
+    /// Files that change.
+    pub changes: Vec<Change>,
+    /// What was mended, for people, and what is left to do about it.
+    pub told: Vec<(String, String)>,
+    /// Secrets that the old files hold.
+    pub secrets: Vec<String>,
+}
+
+/// Mends in memory as far as the command line allows.
+pub(super) fn mended(args: &Check, look: &Look<'_>, lang: Lang) -> Result<Done> {
+    let mut session = Session::open(&args.path).with_context(|| super::unreadable(&args.path, lang))?;
+    let mut report = looked(args, &mut session, look, lang)?;
+    let first: BTreeMap<String, String> =
+        report.files.iter().map(|file| (file.path.clone(), file.text.clone())).collect();
+    let secrets = secrets(&report);
+    let mut texts: BTreeMap<String, String> = BTreeMap::new();
+    let mut told = Vec::new();
+    for _ in 0..ROUNDS {
+        let new = report.findings.iter().filter(|finding| report.is_new(finding));
+        let wanted: Vec<&str> = new.map(|finding| finding.fingerprint.as_str()).collect();
+        let done = mend(&report.files, &report.fixes, &wanted, args.mend.unsafe_fixes);
+        if done.applied.is_empty() {
+            break;
+        }
+        told.extend(done.applied.iter().filter_map(|fingerprint| tell(&report, fingerprint, lang)));
+        for Change { path, after, .. } in done.changes {
+            session.set(&path, after.clone());
+            texts.insert(path, after);
+        }
+        report = looked(args, &mut session, look, lang)?;
+    }
+    let change = |(path, after): (String, String)| {
+        let before = first.get(&path)?.clone();
+        Some(Change { path, before, after })
+    };
+    let changes = texts.into_iter().filter_map(change).collect();
+    Ok(Done { report, folder: session.folder().to_owned(), changes, told, secrets })
+}
+
+fn looked(args: &Check, session: &mut Session, look: &Look<'_>, lang: Lang) -> Result<Report> {
+    let mut report = session.check(look.providers, look.detector, look.options)?;
+    baseline::known(args, &mut report, lang)?;
+    Ok(report)
+}
+
+/// What a fix did, for people, and what is left to do.
+fn tell(report: &Report, fingerprint: &str, lang: Lang) -> Option<(String, String)> {
+    let finding = report.findings.iter().find(|finding| finding.fingerprint == fingerprint)?;
+    let fix = report.fixes.get(fingerprint)?;
+    let (path, line) = (crate::document::one_line(&finding.place.path), finding.place.line);
+    let (rule, title) = (finding.rule.0, fix.title.say(lang));
+    Some((
+        say!(lang, en: "{path}:{line} {rule}: {title}", zh: "{path}:{line} {rule}：{title}"),
+        fix.left.say(lang),
+    ))
+}
+
+/// Values that must not be shown, whatever a detector says of them.
+fn secrets(report: &Report) -> Vec<String> {
+    let here = report.findings.iter().filter(|finding| finding.rule.0 == "secret-in-source");
+    let value = |finding: &ombud_core::finding::Finding| {
+        let file = report.files.iter().find(|file| file.path == finding.place.path)?;
+        Some(file.text.get(finding.place.span.clone())?.trim_matches(['"', '\'', '`']).to_owned())
+    };
+    let lines = here.filter_map(value).flat_map(|text| text.lines().map(str::to_owned).collect::<Vec<_>>());
+    lines.filter(|line| line.len() >= 4).collect()
+}
+
+/// Shows what would change and writes nothing. Whether there is anything.
+pub(super) fn show(done: &Done, detector: &Detector, terminal: Terminal) -> Result<bool> {
+    let shown = diff::Shown { detector, secrets: &done.secrets, colour: coloured() };
+    for change in &done.changes {
+        terminal.out(diff::text(change, &shown).trim_end_matches('\n'))?;
+    }
+    let (count, files) = (done.told.len(), done.changes.len());
+    terminal.note(&say!(terminal.lang,
+        en: "{count} fix(es) in {files} file(s) would be made; nothing was written. With --fix in place of --diff they are.",
+        zh: "将在 {files} 个文件中作 {count} 处修复；尚未写入任何内容。把 --diff 换成 --fix 即可写入。"));
+    left(done, terminal);
+    Ok(!done.changes.is_empty())
+}
+
+/// Writes what changes.
+pub(super) fn write(done: &Done, terminal: Terminal) -> Result<()> {
+    for change in &done.changes {
+        put(&done.folder.join(&change.path), change, terminal.lang)?;
+    }
+    for (what, _) in &done.told {
+        terminal.note(&say!(terminal.lang, en: "fixed: {what}", zh: "已修复：{what}"));
+    }
+    left(done, terminal);
+    Ok(())
+}
+
+/// What a person has to do, once each.
+fn left(done: &Done, terminal: Terminal) {
+    let mut all: Vec<&str> =
+        done.told.iter().map(|(_, left)| left.as_str()).filter(|left| !left.is_empty()).collect();
+    all.sort_unstable();
+    all.dedup();
+    for left in all {
+        terminal.note(&say!(terminal.lang, en: "  yours to do: {left}", zh: "  还需要你做：{left}"));
+    }
+}
+
+/// Puts a file in place as a whole, with the rights that it had, unless somebody changed it in the meantime.
+fn put(path: &Path, change: &Change, lang: Lang) -> Result<()> {
+    let unwritable = || super::unwritable_source(path, lang);
+    let now = std::fs::read(path).with_context(unwritable)?;
+    if now != change.before.as_bytes() {
+        anyhow::bail!(moved_on(path, lang));
+    }
+    let mut name = path.file_name().unwrap_or_default().to_owned();
+    name.push(".ombud-tmp");
+    let temporary = path.with_file_name(name);
+    let written = replace(path, &temporary, &change.after);
+    if written.is_err() {
+        // What is left of a file that was not written helps nobody.
+        let _ = std::fs::remove_file(&temporary);
+    }
+    written.with_context(unwritable)
+}
+
+fn replace(path: &Path, temporary: &Path, text: &str) -> std::io::Result<()> {
+    let mut file = std::fs::OpenOptions::new().write(true).create_new(true).open(temporary)?;
+    file.write_all(text.as_bytes())?;
+    file.set_permissions(std::fs::metadata(path)?.permissions())?;
+    file.sync_all()?;
+    std::fs::rename(temporary, path)
+}
+
+fn moved_on(path: &Path, lang: Lang) -> String {
+    let path = path.display();
+    say!(lang,
+        en: "{path} was changed while it was being checked, so it was not written. Run the same command again",
+        zh: "{path} 在检查期间被修改，因此没有写入。请重新运行同一命令")
+}
+
+/// Colours for a person at a terminal, unless they do not want them (<https://no-color.org>).
+fn coloured() -> bool {
+    let set = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+    set("FORCE_COLOR") || std::io::stdout().is_terminal() && !set("NO_COLOR")
+}

@@ -1,0 +1,69 @@
+// Starts `ombud lsp` for the folders that are open. All that is shown comes from there.
+"use strict";
+
+const vscode = require("vscode");
+const { LanguageClient, TransportKind } = require("vscode-languageclient/node");
+
+// What the check reads: languages of agents, and files in which tools, servers and instructions are declared.
+const LANGUAGES = ["python", "javascript", "javascriptreact", "typescript", "typescriptreact"];
+const FILES = "**/*.{py,pyw,js,mjs,cjs,jsx,ts,tsx,mts,swift,json,yaml,yml,toml,md,mdc}";
+
+let client;
+
+function settings() {
+  return vscode.workspace.getConfiguration("ombud");
+}
+
+function chosen(name, nothing) {
+  const value = settings().get(name, nothing);
+  return value === nothing ? undefined : value;
+}
+
+function create() {
+  const command = settings().get("path", "ombud");
+  const run = { command, args: ["lsp"], transport: TransportKind.stdio };
+  const selector = LANGUAGES.map((language) => ({ scheme: "file", language }));
+  selector.push({ scheme: "file", pattern: FILES });
+  return new LanguageClient("ombud", "Ombud", { run, debug: run }, {
+    documentSelector: selector,
+    initializationOptions: { lang: chosen("language", "auto"), profile: chosen("profile", "none") },
+    synchronize: { fileEvents: vscode.workspace.createFileSystemWatcher(FILES) },
+  });
+}
+
+async function start() {
+  client = create();
+  try {
+    await client.start();
+  } catch (error) {
+    const zh = vscode.env.language.toLowerCase().startsWith("zh");
+    const path = settings().get("path", "ombud");
+    vscode.window.showErrorMessage(zh
+      ? `无法启动 ${path}：请安装 ombud，或在设置 ombud.path 中填写其完整路径。`
+      : `${path} could not be started: install ombud, or give its full path in the setting ombud.path.`);
+    client = undefined;
+  }
+}
+
+async function stop() {
+  const old = client;
+  client = undefined;
+  if (old) await old.stop();
+}
+
+async function restart() {
+  await stop();
+  await start();
+}
+
+async function activate(context) {
+  context.subscriptions.push(
+    vscode.commands.registerCommand("ombud.restart", restart),
+    vscode.workspace.onDidChangeConfiguration((change) => {
+      if (change.affectsConfiguration("ombud")) return restart();
+    }),
+  );
+  await start();
+}
+
+module.exports = { activate, deactivate: stop };
