@@ -20,7 +20,7 @@ use tokio::runtime::{Handle, RuntimeFlavor};
 use tokio::task::block_in_place;
 
 use crate::caller::Caller;
-use crate::calls::{Asked, Judge};
+use crate::calls::{Asked, Beside, Judge};
 use crate::delivery::{self, Delivery};
 use crate::gateway::Gateway;
 use crate::inspect::{self, Masked};
@@ -179,7 +179,8 @@ fn work(
     let speaks = route.wire.filter(|wire| wire.speaks());
     let instructed = exchange.slots.iter().any(|slot| matches!(slot.role, Role::System | Role::Developer));
     let asked = speaks.map(|wire| Asked::new(wire, exchange.body, &caller.client).instructed(instructed));
-    let asked = asked.map(Arc::new);
+    let beside = |asked: Asked| asked.beside(Beside::of(&gateway.sources, caller));
+    let asked = asked.map(|asked| Arc::new(beside(asked)));
     let judge = Judge::new(asked.clone().filter(|_| tools), caller, suspicious);
     Ok(Ready { body: masked.body, minted: masked.minted, conversation, ticket, judge, asked })
 }
