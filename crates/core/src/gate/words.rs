@@ -38,6 +38,12 @@ pub fn told_rule(rule: &str, decision: &str, lang: Lang) -> String {
         "answer.prompt" => {
             say!(lang, en: "tells the system prompt nearly word by word", zh: "几乎逐字说出了系统提示词")
         }
+        "answer.others" => {
+            say!(lang, en: "personal data that only others brought into the conversation", zh: "只由他人内容带入对话的个人信息")
+        }
+        "answer.knowledge" => {
+            say!(lang, en: "long copy of what was retrieved", zh: "大段照搬检索到的资料")
+        }
         "answer.canary" => {
             say!(lang, en: "holds a canary of the system prompt", zh: "含有系统提示词中的暗记")
         }

@@ -123,6 +123,11 @@ pub fn of(
     (facts, overlaps)
 }
 
+/// Whether a folded value stands in a record of somebody whom the user named.
+pub fn is_of_somebody_named(known: &Prepared, value: &str) -> bool {
+    is_of_a_named_record(known, value, Named::Person)
+}
+
 /// What the history has done, and this call with it.
 fn done(known: &Prepared, effect: Effect, tool: &str, arguments: &Arguments) -> Done {
     let calls = known.exchange.calls.iter();

@@ -275,7 +275,7 @@ impl AnswerStream {
         let mut spoken = self.guard.as_ref().map(|_| spoken::nodes(self.wire, doc, &info.sealed));
         if let (Some(guard), Some(spoken)) = (&mut self.guard, &mut spoken) {
             spoken.retain(|node| !except.contains(node));
-            watch_strings(doc, spoken, &self.minted, guard, &mut self.whole, patches);
+            watch_strings(doc, spoken, guard, &mut self.whole, patches);
             except.append(spoken);
         }
         restore_strings(doc, doc.root(), &self.minted, &info.sealed, &except, &mut self.whole, patches);
@@ -283,6 +283,7 @@ impl AnswerStream {
 
     /// Feeds a delta to its channel and returns what may be sent of it.
     fn advance(&mut self, channel: Channel, text: &str, last: bool) -> String {
+        let minted = self.minted_for(channel);
         let flow = self.channels.entry(channel).or_insert_with(|| Flow {
             restorer: Restorer::new(if channel.kind == ChannelKind::Arguments {
                 Form::Json
@@ -302,11 +303,17 @@ impl AnswerStream {
             }
         }
         let mut out = String::with_capacity(text.len());
-        flow.restorer.push(&self.minted, text, &mut out);
+        flow.restorer.push(&minted, text, &mut out);
         if last {
-            flow.restorer.finish(&self.minted, &mut out);
+            flow.restorer.finish(&minted, &mut out);
         }
         flow.watched(channel, &out, last, self.guard.as_mut())
+    }
+
+    /// What tokens stand for in a channel. Tools get what they are called with; people may not be told of others.
+    fn minted_for(&mut self, channel: Channel) -> Arc<Minted> {
+        let guard = self.guard.as_mut().filter(|_| channel.kind != ChannelKind::Arguments);
+        guard.map_or_else(|| Arc::clone(&self.minted), Guard::veiled)
     }
 
     /// Remembers the frame of a delta while text of its channel is held back.
@@ -336,9 +343,10 @@ impl AnswerStream {
 
     /// Sends what a channel still owes, in a frame of its own.
     fn insert_owed(&mut self, channel: Channel) {
+        let minted = self.minted_for(channel);
         let Some(flow) = self.channels.get_mut(&channel) else { return };
         let mut owed = String::new();
-        flow.restorer.finish(&self.minted, &mut owed);
+        flow.restorer.finish(&minted, &mut owed);
         let owed = flow.watched(channel, &owed, true, self.guard.as_mut());
         let template = std::mem::take(&mut flow.template);
         let place = memchr::memmem::find(&template, PLACE.as_bytes());

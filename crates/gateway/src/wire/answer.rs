@@ -128,7 +128,7 @@ pub fn read(wire: Wire, doc: &Doc<'_>, body: &[u8], minted: &Minted, guard: Opti
     let spoken = guard.as_ref().map(|_| spoken::nodes(wire, doc, &sealed)).unwrap_or_default();
     restore_strings(doc, root, minted, &sealed, &spoken, &mut answer.tally, &mut patches);
     if let Some(guard) = guard {
-        watch_strings(doc, &spoken, minted, guard, &mut answer.tally, &mut patches);
+        watch_strings(doc, &spoken, guard, &mut answer.tally, &mut patches);
     }
     if !patches.is_empty() {
         answer.body = Some(splice(body, &mut patches));
@@ -175,7 +175,6 @@ pub fn restore_strings(
 pub fn watch_strings(
     doc: &Doc<'_>,
     spoken: &[Node],
-    minted: &Minted,
     guard: &mut Guard,
     tally: &mut Tally,
     patches: &mut Vec<Patch>,
@@ -183,10 +182,11 @@ pub fn watch_strings(
     for address in spoken::cited(doc) {
         guard.cites(&address);
     }
+    let minted = guard.veiled();
     for &node in spoken {
         let text = doc.string(node);
         let form = whole_form(&text);
-        let restored = restore(minted, &text, form, tally);
+        let restored = restore(&minted, &text, form, tally);
         let restored = restored.as_deref().unwrap_or(&text);
         let watched = guard.whole(restored, form == Form::Json);
         let now = watched.as_deref().unwrap_or(restored);
