@@ -11,7 +11,7 @@ use super::sse::{self, FrameTooLarge, Splitter};
 use super::withhold;
 use crate::outward::{Guard, Seen, Voice};
 use crate::pace::Used;
-use crate::wire::answer::{ToolCall, form_of, restore_strings, watch_strings};
+use crate::wire::answer::{ToolCall, form_of, mask_arguments, restore_strings, watch_strings};
 use crate::wire::frame::{Channel, ChannelKind, Frame, Mark};
 use crate::wire::json::{Doc, Keys, Node};
 use crate::wire::splice::{Patch, splice};
@@ -185,7 +185,8 @@ impl AnswerStream {
         self.emit(&rest);
         let unfinished = std::mem::take(&mut self.calls);
         for (channel, call) in unfinished {
-            self.done_calls.push(ToolCall { complete: false, ..call.settled(channel, &self.minted) });
+            let call = self.settled(channel, call);
+            self.done_calls.push(ToolCall { complete: false, ..call });
         }
         self.decide();
     }
@@ -269,6 +270,15 @@ impl AnswerStream {
         (!patches.is_empty()).then(|| sse::with_data(raw, &splice(data, &mut patches)))
     }
 
+    /// A call with its tokens turned back, as far as its tool may be given what they stand for.
+    fn settled(&mut self, channel: Channel, call: ToolCall) -> ToolCall {
+        let call = call.settled(channel, &self.minted);
+        match &mut self.guard {
+            Some(guard) => guard.masked(call),
+            None => call,
+        }
+    }
+
     /// Restores and watches the strings of a frame that are no pieces of a channel.
     fn rewrite_whole(&mut self, doc: &Doc<'_>, info: &Frame, patches: &mut Vec<Patch>) {
         let mut except: Vec<Node> = info.deltas.iter().map(|delta| delta.0).collect();
@@ -278,7 +288,13 @@ impl AnswerStream {
             watch_strings(doc, spoken, guard, &mut self.whole, patches);
             except.append(spoken);
         }
-        restore_strings(doc, doc.root(), &self.minted, &info.sealed, &except, &mut self.whole, patches);
+        let mut sealed = info.sealed.clone();
+        if let Some(guard) = &mut self.guard {
+            let tool = info.arguments.first().and_then(|(channel, _)| self.calls.get(channel));
+            let tool = tool.map(|call| call.tool.clone());
+            sealed.extend(mask_arguments(doc, tool.as_deref(), guard, (&except, &mut self.whole), patches));
+        }
+        restore_strings(doc, doc.root(), &self.minted, &sealed, &except, &mut self.whole, patches);
     }
 
     /// Feeds a delta to its channel and returns what may be sent of it.
@@ -312,8 +328,12 @@ impl AnswerStream {
 
     /// What tokens stand for in a channel. Tools get what they are called with; people may not be told of others.
     fn minted_for(&mut self, channel: Channel) -> Arc<Minted> {
-        let guard = self.guard.as_mut().filter(|_| channel.kind != ChannelKind::Arguments);
-        guard.map_or_else(|| Arc::clone(&self.minted), Guard::veiled)
+        let all = || Arc::clone(&self.minted);
+        match (&mut self.guard, self.calls.get(&channel)) {
+            (Some(guard), None) if channel.kind != ChannelKind::Arguments => guard.veiled(),
+            (Some(guard), Some(call)) => guard.masks_for(&call.tool).unwrap_or_else(all),
+            _ => all(),
+        }
     }
 
     /// Remembers the frame of a delta while text of its channel is held back.
@@ -414,7 +434,8 @@ impl AnswerStream {
                 self.calls.range(of_index(*index)).map(|(channel, _)| *channel).collect();
             for channel in complete {
                 if let Some(call) = self.calls.remove(&channel) {
-                    self.done_calls.push(ToolCall { complete: true, ..call.settled(channel, &self.minted) });
+                    let call = self.settled(channel, call);
+                    self.done_calls.push(ToolCall { complete: true, ..call });
                 }
             }
         }

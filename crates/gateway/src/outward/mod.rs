@@ -20,8 +20,10 @@ use tokio::runtime::{Handle, RuntimeFlavor};
 use tokio::task::block_in_place;
 
 use crate::attribute::Attributor;
+use crate::calls::facts::masked_for;
 use crate::calls::{Asked, Prepared, question};
 use crate::gateway::Config;
+use crate::wire::answer::ToolCall;
 use disclosure::{Keeper, Prompt, Secrets};
 use facts::Ground;
 use scan::{Found, Scanner};
@@ -71,6 +73,8 @@ pub struct Guard {
     documents: Option<Arc<Prompt>>,
     /// What tokens stand for in this answer, once it is known.
     veiled: Option<Arc<Minted>>,
+    /// The same in the arguments of tools that must not be given all.
+    masked: HashMap<String, Arc<Minted>>,
     told: BTreeSet<&'static str>,
     /// Findings that were listed so far.
     listed: usize,
@@ -108,6 +112,7 @@ impl Guard {
             prompt: None,
             documents: None,
             veiled: None,
+            masked: HashMap::new(),
             told: BTreeSet::new(),
             listed: 0,
             seen,
@@ -179,6 +184,34 @@ impl Guard {
             self.veiled = Some(self.known().map_or_else(|| Arc::clone(&self.minted), veil));
         }
         self.veiled.clone().unwrap_or_default()
+    }
+
+    /// Whether any tool must not be given all.
+    pub fn masks(&self) -> bool {
+        !self.minted.is_empty() && self.rules.tools.tools.values().any(|rule| !rule.redact.is_empty())
+    }
+
+    /// What tokens stand for in the arguments of a tool that must not be given all; `None` for every other.
+    pub fn masks_for(&mut self, tool: &str) -> Option<Arc<Minted>> {
+        let rules = Arc::clone(&self.rules);
+        let redact = rules.tools.redacted(tool)?;
+        if let Some(known) = self.masked.get(tool) {
+            return Some(Arc::clone(known));
+        }
+        let masked = Arc::new(masked_for(self.known(), &self.minted, redact));
+        self.masked.insert(tool.to_owned(), Arc::clone(&masked));
+        Some(masked)
+    }
+
+    /// A call as the agent gets it.
+    pub fn masked(&mut self, call: ToolCall) -> ToolCall {
+        match self.masks_for(&call.tool) {
+            Some(minted) => {
+                let place = call.place;
+                call.settled(place, &minted)
+            }
+            None => call,
+        }
     }
 
     /// Takes note of what others brought into the conversation.

@@ -10,7 +10,6 @@ use aho_corasick::AhoCorasick;
 use ombud_core::event::OverlapRecord;
 use ombud_core::{DataType, Lang, Origin, Role, Say, Trust, say};
 use ombud_detect::mask::Minted;
-use ombud_detect::mask::minted::Meaning;
 
 use super::facts::{Ground, records};
 use crate::attribute::identifier::{Kind, terms};
@@ -90,22 +89,7 @@ fn foreign(known: &Prepared, value: &str, hits: Vec<Hit>) -> Option<Vec<Hit>> {
 
 /// What the tokens of a request stand for in an answer that must not tell of others: their values are left out.
 pub fn veil(known: &Prepared, minted: &Minted, lang: Lang) -> Minted {
-    let mut veiled = Minted::default();
-    let shown = |kind: DataType, value: &str| {
-        let hidden = of_others(known, value).is_some();
-        if hidden { left_out(kind, lang) } else { value.to_owned() }
-    };
-    for (token, value) in minted.iter() {
-        let restorable = matches!(minted.meaning(&token), Some(Meaning::Value(_)));
-        let shown = if restorable { shown(token.kind, value) } else { value.to_owned() };
-        veiled.insert(token, &shown, restorable);
-    }
-    for (made, value) in minted.surrogates() {
-        if let Some(kind) = minted.surrogate_kind(made) {
-            veiled.insert_surrogate(kind, &shown(kind, value), made);
-        }
-    }
-    veiled
+    minted.shown(|kind, value| of_others(known, value).is_some().then(|| left_out(kind, lang)))
 }
 
 /// What stands in the place of somebody else's value.
