@@ -97,7 +97,9 @@ async fn declare(
         return *refused;
     }
     let lang = gateway.config.lang;
-    let read = input.map_err(|error| unreadable(&error, lang)).and_then(|Json(input)| read(&gateway, input));
+    let read = input
+        .map_err(|error| Box::new(unreadable(&error, lang)))
+        .and_then(|Json(input)| read(&gateway, input));
     let declarations = match read {
         Ok(declarations) => declarations,
         Err(refused) => return *refused,
@@ -116,13 +118,13 @@ fn bad(code: &'static str, message: String) -> Response {
     problem(StatusCode::BAD_REQUEST, code, message)
 }
 
-fn unreadable(error: &JsonRejection, lang: Lang) -> Box<Response> {
+fn unreadable(error: &JsonRejection, lang: Lang) -> Response {
     let status = error.status();
     // What serde says of a value may quote it: the shape is told instead.
     let message = say!(lang,
         en: "the body must be JSON of at most 2 MiB such as {{\"sources\": [{{\"kind\": \"knowledge\", \"name\": \"faq\", \"text\": \"…\"}}]}}, with `kind` one of memory, knowledge, web, file, tool, user, other. All fields: /api/openapi.json",
         zh: "请求体须为不超过 2 MiB 的 JSON，例如 {{\"sources\": [{{\"kind\": \"knowledge\", \"name\": \"faq\", \"text\": \"…\"}}]}}，`kind` 取 memory、knowledge、web、file、tool、user、other 之一。全部字段见 /api/openapi.json");
-    Box::new(problem(status, "ombud_bad_source", message))
+    problem(status, "ombud_bad_source", message)
 }
 
 fn read(gateway: &Gateway, input: SourcesIn) -> Result<Vec<Declaration>, Box<Response>> {

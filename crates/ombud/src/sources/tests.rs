@@ -19,8 +19,9 @@ fn what_a_source_may_say() {
     let user = read_one(json!({ "kind": "user", "text": "mail Anna", "conversation": "s1" })).unwrap();
     assert_eq!((user.trust, user.session.as_deref()), (Vouched::User, Some("s1")));
     let message =
-        read_one(json!({ "kind": "web", "sha256": "ab", "spans": [[0, 4]], "conversation": "" })).unwrap();
-    assert_eq!((message.text, message.session), (Which::Digest("ab".into(), vec![0..4]), None));
+        read_one(json!({ "kind": "web", "sha256": "ab", "spans": [[0, 4], [6, 9]], "conversation": "" }))
+            .unwrap();
+    assert_eq!((message.text, message.session), (Which::Digest("ab".into(), vec![0..4, 6..9]), None));
     for (source, status) in [
         (json!({ "kind": "web" }), 400),
         (json!({ "kind": "web", "text": "a", "sha256": "b" }), 400),
