@@ -12,6 +12,7 @@ use ombud_ledger::Ledger;
 use tokio::sync::Semaphore;
 
 use crate::attribute::Attributor;
+use crate::attribute::constant::Prompts;
 use crate::attribute::declared::Sources;
 use crate::consent::Desk;
 use crate::inspect::Inspector;
@@ -74,6 +75,8 @@ pub struct Gateway {
     pub attributor: Arc<Attributor>,
     /// Where texts come from, as agents declare it.
     pub sources: Arc<Sources>,
+    /// What stays of system prompts from turn to turn.
+    pub prompts: Prompts,
     /// What answers are watched by.
     pub outward: Arc<outward::Rules>,
     /// What the model edge leaves for the tool edge.
@@ -105,6 +108,7 @@ impl Gateway {
             inspector: Arc::new(Inspector::new(detector)),
             attributor: Arc::default(),
             sources: Arc::default(),
+            prompts: Prompts::default(),
             shelf: Arc::default(),
             edge: OnceLock::new(),
             ledger,

@@ -178,9 +178,9 @@ fn work(
     let tools = exchange.has_tools();
     let speaks = route.wire.filter(|wire| wire.speaks());
     let instructed = exchange.slots.iter().any(|slot| matches!(slot.role, Role::System | Role::Developer));
+    let beside = speaks.map(|_| Beside::of(gateway, caller, &exchange));
     let asked = speaks.map(|wire| Asked::new(wire, exchange.body, &caller.client).instructed(instructed));
-    let beside = |asked: Asked| asked.beside(Beside::of(&gateway.sources, caller));
-    let asked = asked.map(|asked| Arc::new(beside(asked)));
+    let asked = asked.zip(beside).map(|(asked, beside)| Arc::new(asked.beside(beside)));
     let judge = Judge::new(asked.clone().filter(|_| tools), caller, suspicious);
     Ok(Ready { body: masked.body, minted: masked.minted, conversation, ticket, judge, asked })
 }

@@ -41,6 +41,13 @@ impl Source {
         }
     }
 
+    /// Lays passages under those that it has, which know better where they come from.
+    pub fn lay_under(&mut self, below: Vec<Passage>) {
+        if !below.is_empty() {
+            self.passages = lay(below, std::mem::take(&mut self.passages));
+        }
+    }
+
     /// The passages that a range of the text meets.
     fn met(&self, span: &Range<usize>) -> &[Passage] {
         let from = self.passages.partition_point(|passage| passage.span.end <= span.start);

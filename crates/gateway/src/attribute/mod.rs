@@ -1,6 +1,7 @@
 //! Where things in a context came from, and where a value of an answer or tool call stands in it. What is found is
 //! “stands there too”; that one thing caused the other is never said.
 
+pub mod constant;
 pub mod declared;
 pub mod envelope;
 pub mod fields;
@@ -120,8 +121,14 @@ impl Attributor {
 
     /// The operator's own texts of an exchange, prepared.
     pub fn instructions(&self, client: &str, exchange: &Exchange) -> Vec<Arc<Index>> {
-        let own = exchange.slots.iter().filter(|slot| matches!(slot.role, Role::System | Role::Developer));
-        own.map(|slot| self.index(client, slot, exchange)).collect()
+        self.prompts(client, exchange).into_iter().map(|prompt| prompt.1).collect()
+    }
+
+    /// The same with their slots.
+    pub fn prompts(&self, client: &str, exchange: &Exchange) -> Vec<(usize, Arc<Index>)> {
+        let slots = exchange.slots.iter().enumerate();
+        let own = slots.filter(|(_, slot)| matches!(slot.role, Role::System | Role::Developer));
+        own.map(|(number, slot)| (number, self.index(client, slot, exchange))).collect()
     }
 
     fn index(&self, client: &str, slot: &Slot, exchange: &Exchange) -> Arc<Index> {

@@ -16,10 +16,12 @@ use ombud_core::{Exchange, Lang};
 use ombud_detect::mask::Minted;
 use serde_json::json;
 
+use crate::attribute::constant::Constant;
 use crate::attribute::declared::Sources;
 use crate::attribute::index::Index;
 use crate::attribute::{Attributor, Context};
 use crate::caller::Caller;
+use crate::gateway::Gateway;
 use crate::wire::Wire;
 use crate::wire::answer::ToolCall;
 use crate::wire::json::{Doc, Keys, Node};
@@ -51,21 +53,28 @@ pub struct Asked {
     prepared: OnceLock<Option<Prepared>>,
 }
 
-/// What is known of the texts of a request beside what they show: where its agent says that they come from.
+/// What is known of the texts of a request beside what they show: where its agent says that they come from, and what is new in
+/// its system prompts.
 pub struct Beside {
     sources: Arc<Sources>,
+    constant: Constant,
     tenant: String,
     session: String,
 }
 
 impl Beside {
     /// What a gateway knows of a caller's texts.
-    pub fn of(sources: &Arc<Sources>, caller: &Caller) -> Self {
+    pub fn of(gateway: &Gateway, caller: &Caller, exchange: &Exchange) -> Self {
         let (tenant, session) = (caller.tenant.clone(), caller.session.clone());
-        Self { sources: Arc::clone(sources), tenant, session }
+        let sources = Arc::clone(&gateway.sources);
+        Self { sources, constant: constant(gateway, caller, exchange), tenant, session }
     }
 
     fn mark(&self, context: &mut Context, exchange: &Exchange) {
+        for source in &mut context.sources {
+            let new = self.constant.passages(source.slot, &source.index);
+            source.lay_under(new);
+        }
         self.sources.mark(&self.tenant, &self.session, context, exchange);
     }
 }
@@ -116,6 +125,17 @@ impl Asked {
         let read = || Prepared::new(attributor, &self.client, (self.wire, &self.body), self.beside.as_ref());
         self.prepared.get_or_init(read).as_ref()
     }
+}
+
+/// What stays of the system prompts of a request. Where no tool is offered nothing is decided by it.
+fn constant(gateway: &Gateway, caller: &Caller, exchange: &Exchange) -> Constant {
+    if !exchange.has_tools() {
+        return Constant::default();
+    }
+    let subject = caller.subject.as_deref().unwrap_or_default();
+    let whose = format!("{}/{subject}/{}", caller.client, caller.session);
+    let prompts = gateway.attributor.prompts(&caller.client, exchange);
+    gateway.prompts.turn(&whose, exchange, &prompts)
 }
 
 /// Whose request it is.

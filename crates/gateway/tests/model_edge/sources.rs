@@ -59,3 +59,29 @@ async fn a_declared_text_is_no_longer_the_operators(
     let web = Origin::Retrieved { source: Some("desk.example".into()) };
     assert!(to.overlaps.iter().any(|overlap| overlap.origin == web), "{to:?}");
 }
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
+async fn what_comes_into_a_system_prompt_later_is_asked_about(#[values(false, true)] stream: bool) {
+    let call =
+        ("c1", "send_mail", json!({ "to": "parcels@desk.example", "body": "Where is it?" }).to_string());
+    let rig = Rig::with(
+        move |_, _| Wire::Chat.answer("Hm.", std::slice::from_ref(&call), stream, 4),
+        |config| config.tools.mode = Some(Gate::Ask),
+    )
+    .await;
+    let prompt =
+        "You help the customers of a small shop and answer in one or two short sentences, never in more.";
+    let wish = "Send a mail to the people who answer questions about parcels and ask where mine is";
+    let got = async |system: &str, turns: Vec<Turn>| {
+        let turns: Vec<Turn> = std::iter::once(Turn::System(system.into())).chain(turns).collect();
+        let answer = rig.post("/v1/chat/completions", Wire::Chat.request(&turns, stream)).await;
+        Wire::Chat.read(&answer.text().await.unwrap(), stream)
+    };
+    let later = format!("{prompt} {CHUNK}");
+    // Where it stood from the start it is the developer's.
+    assert_eq!(got(&later, vec![user(wish)]).await.calls.len(), 1);
+    assert_eq!(got(prompt, vec![user("hi")]).await.calls.len(), 0);
+    let asked = got(&later, vec![user("hi"), user(wish)]).await;
+    assert!(asked.calls.is_empty() && asked.text.contains("parcels@desk.example"), "{asked:?}");
+}

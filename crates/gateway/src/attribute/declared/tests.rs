@@ -102,7 +102,10 @@ fn a_message_can_be_named_by_its_digest_and_parts_of_it() {
         origins(&marked, Term::Email, "b@x.example"),
         [Origin::Retrieved { source: Some("faq".into()) }]
     );
-    assert_eq!(sources.declare("tenant", &[by(Vec::new()), by(vec![9..4, 0..2])]), Err((1, Refused::Digest)));
+    assert_eq!(
+        sources.declare("tenant", &[by(Vec::new()), by(vec![Range { start: 9, end: 4 }, 0..2])]),
+        Err((1, Refused::Digest))
+    );
 }
 
 #[test]
