@@ -106,6 +106,7 @@ export type ExchangeView = {
   readonly answer: AnswerView | null;
   readonly conversation: string | null;
   readonly id: string;
+  readonly notices: readonly (NoticeView)[];
   readonly refused: string | null;
   readonly request: RequestView | null;
   readonly t: string;
@@ -119,6 +120,13 @@ export type FlowView = {
   readonly recipients: readonly (RecipientView)[];
   readonly since: string | null;
   readonly until: string | null;
+};
+
+export type NoticeView = {
+  readonly left: boolean;
+  readonly overlaps: readonly (OverlapView)[];
+  readonly rule: string;
+  readonly told: Bilingual;
 };
 
 export type OpaqueView = {

@@ -151,6 +151,7 @@ const en = {
   clearHint: "Data in the clear is found by looking again now; a later version may find other places than at the time.",
   hiddenHint: "Invisible and direction-changing characters are shown by their number (U+…), so that nothing hides.",
   tools: "Tool calls the model asked for",
+  noticed: "Noticed in the answer",
   decision: "Decision",
   effects: {
     read: "reads",
@@ -355,6 +356,7 @@ const zh: Texts = {
   clearHint: "未打码的数据是现在重新查找得出的，不同版本找到的位置可能与当时不同。",
   hiddenHint: "不可见字符和改变文字方向的字符以编号（U+…）显示，不让任何内容藏起来。",
   tools: "模型要求的工具调用",
+  noticed: "回答中发现",
   decision: "决定",
   effects: {
     read: "读取",

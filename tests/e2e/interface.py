@@ -45,8 +45,15 @@ def scan_redact_restore_and_receipts(ombud, provider, folder):
         client.check(status == 200 and kinds == ["llm.request", "llm.response"], f"receipt: {status} {kinds}")
         status, _ = call(url, f"/api/v1/receipts/{receipt}", **one)
         client.check(status == 404, f"a stranger saw the receipt: {status}")
+        chunk = {"kind": "knowledge", "name": "faq", "text": "Refunds take ten days, says the desk of returns."}
+        status, told = call(url, "/api/v1/sources", {"sources": [chunk, {"kind": "web", "text": "no"}]})
+        client.check(status == 200 and told == {"declared": 1, "too_short": [1]}, f"sources: {status} {told}")
+        status, told = call(url, "/api/v1/sources", {"sources": [{**chunk, "trust": "operator"}]})
+        client.check(status == 403 and told["code"] == "ombud_source_needs_key", f"vouched: {status} {told}")
+        status, told = call(url, "/api/v1/sources", {"sources": [{**chunk, "kind": "x"}]})
+        client.check(status == 422 and told["code"] == "ombud_bad_source", f"bad source: {status} {told}")
         _, document = call(url, "/api/openapi.json")
-        paths = {"/api/v1/scan", "/api/v1/redact", "/api/v1/restore", "/api/v1/receipts/{id}"}
+        paths = {"/api/v1/scan", "/api/v1/redact", "/api/v1/restore", "/api/v1/receipts/{id}", "/api/v1/sources"}
         client.check(paths <= set(document["paths"]), f"{sorted(document['paths'])}")
     finally:
         process.terminate()

@@ -8,7 +8,15 @@ import { useSpeech } from "../lang";
 import { useLoaded } from "../load";
 import { Waiting } from "../notice";
 import { linkTo } from "../route";
-import type { AnswerView, ContentState, ExchangeView, RequestView, ToolView } from "../schema";
+import type {
+  AnswerView,
+  ContentState,
+  ExchangeView,
+  NoticeView,
+  OverlapView,
+  RequestView,
+  ToolView,
+} from "../schema";
 import { lookUp } from "../texts";
 import { OriginBadge, OriginLegend, Passages } from "./passages";
 import type { Pointing } from "./marked";
@@ -41,6 +49,7 @@ export function ExchangeScreen({ id }: { readonly id: string }): JSX.Element {
       {view.request && <Request id={id} request={view.request} token={token} point={point} />}
       {view.tools.length > 0 && <Tools tools={view.tools} />}
       {view.request && <Answer id={id} view={view} token={token} point={point} />}
+      {view.notices.length > 0 && <Notices notices={view.notices} />}
       <section class="panel small quiet">
         <OriginLegend />
         <p>{t.markHint}</p>
@@ -203,15 +212,7 @@ function Tool({ tool }: { readonly tool: ToolView }): JSX.Element {
                   </th>
                   <td>
                     {argument.overlaps.length === 0 && <span class="quiet">{t.noOverlap}</span>}
-                    {argument.overlaps.map((overlap, i) => (
-                      <span key={i} class="block">
-                        <OriginBadge from={overlap.origin.from} name={overlap.origin.name} />{" "}
-                        <button type="button" class="inline" onClick={() => goTo(overlap.slot)}>
-                          {t.part(overlap.slot + 1)}
-                        </button>{" "}
-                        <span class="quiet small">{lookUp(t.by, overlap.by)}</span>
-                      </span>
-                    ))}
+                    <Overlaps overlaps={argument.overlaps} />
                   </td>
                 </tr>
               ))}
@@ -221,6 +222,47 @@ function Tool({ tool }: { readonly tool: ToolView }): JSX.Element {
         </>
       )}
     </article>
+  );
+}
+
+function Notices({ notices }: { readonly notices: readonly NoticeView[] }): JSX.Element {
+  const { t, say } = useSpeech();
+  return (
+    <section class="panel" aria-labelledby="notices">
+      <h2 id="notices">{t.noticed}</h2>
+      {notices.map((notice, i) => (
+        <article class="tool" key={i}>
+          <header class="tool-head">
+            <code>
+              <Foreign text={notice.rule} />
+            </code>
+            <span class={notice.left ? "chip" : "chip chip-clear"}>
+              <Foreign text={say(notice.told)} />
+            </span>
+          </header>
+          <Overlaps overlaps={notice.overlaps} />
+        </article>
+      ))}
+      <p class="quiet small">{t.overlapsHint}</p>
+    </section>
+  );
+}
+
+/** Places in the request where something stands too. */
+function Overlaps({ overlaps }: { readonly overlaps: readonly OverlapView[] }): JSX.Element {
+  const { t } = useSpeech();
+  return (
+    <>
+      {overlaps.map((overlap, i) => (
+        <span key={i} class="block">
+          <OriginBadge from={overlap.origin.from} name={overlap.origin.name} />{" "}
+          <button type="button" class="inline" onClick={() => goTo(overlap.slot)}>
+            {t.part(overlap.slot + 1)}
+          </button>{" "}
+          <span class="quiet small">{lookUp(t.by, overlap.by)}</span>
+        </span>
+      ))}
+    </>
   );
 }
 

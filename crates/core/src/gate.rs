@@ -16,7 +16,7 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
-use crate::category::DataCategory;
+use crate::category::{DataCategory, DataType};
 use crate::effect::{Effect, Part};
 use crate::origin::Origin;
 
@@ -64,6 +64,12 @@ pub struct CallFacts {
     /// Categories of data in its arguments, where the tool must not be given all.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub holds: BTreeSet<DataCategory>,
+    /// Categories of data that were masked in its arguments.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub redacted: BTreeSet<DataCategory>,
+    /// Categories that should have been and could not: they left to the model in the clear.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub leaks: BTreeSet<DataCategory>,
     /// Its arguments that play a part.
     pub arguments: Vec<ArgumentFacts>,
 }
@@ -120,6 +126,16 @@ pub enum Doubt {
     NoStep,
     /// The arguments hold data that the tool must not be given.
     Forbidden {
+        /// The category.
+        category: DataCategory,
+    },
+    /// Data was masked in the arguments.
+    Redacted {
+        /// The category.
+        category: DataCategory,
+    },
+    /// The arguments hold data that should be masked and cannot be.
+    Leaks {
         /// The category.
         category: DataCategory,
     },
@@ -195,6 +211,8 @@ impl Doubt {
             Self::Unreadable => "unreadable".to_owned(),
             Self::NoStep => "no_step".to_owned(),
             Self::Forbidden { category } => format!("forbidden_{}", category.id()),
+            Self::Redacted { category } => format!("redacted_{}", category.id()),
+            Self::Leaks { category } => format!("leaks_{}", category.id()),
             Self::Over { limit: Limit::Repeat } => "over_repeat".to_owned(),
             Self::Over { limit: Limit::Calls } => "over_calls".to_owned(),
             Self::Over { limit: Limit::Money } => "over_money".to_owned(),
@@ -215,6 +233,8 @@ pub enum CallDecision {
     Release(Vec<Doubt>),
     /// It goes to the agent because the user approved it.
     Approved,
+    /// It goes to the agent, with data masked in its arguments; the doubts say which, and which the gate does not act on.
+    Redact(Vec<Doubt>),
     /// The user is asked.
     Ask(Vec<Doubt>),
     /// It is withheld.
@@ -224,14 +244,14 @@ pub enum CallDecision {
 impl CallDecision {
     /// Whether the call goes to the agent.
     pub fn releases(&self) -> bool {
-        matches!(self, Self::Release(_) | Self::Approved)
+        matches!(self, Self::Release(_) | Self::Approved | Self::Redact(_))
     }
 
     /// The doubts behind it.
     pub fn doubts(&self) -> &[Doubt] {
         match self {
             Self::Approved => &[],
-            Self::Release(doubts) | Self::Ask(doubts) | Self::Block(doubts) => doubts,
+            Self::Release(doubts) | Self::Redact(doubts) | Self::Ask(doubts) | Self::Block(doubts) => doubts,
         }
     }
 
@@ -243,7 +263,7 @@ impl CallDecision {
         values.map(|values| values.join("\n"))
     }
 
-    /// The decision in records: `release`, `approved`, `would_ask: …`, `ask: …` or `block: …`, with the ids of the
+    /// The decision in records: `release`, `approved`, `would_ask: …`, `redact: …`, `ask: …` or `block: …`, with the ids of the
     /// doubts.
     pub fn id(&self) -> String {
         let ids = |doubts: &[Doubt]| {
@@ -255,6 +275,7 @@ impl CallDecision {
             Self::Approved => "approved".to_owned(),
             Self::Release(doubts) if doubts.is_empty() => "release".to_owned(),
             Self::Release(doubts) => format!("would_ask: {}", ids(doubts)),
+            Self::Redact(doubts) => format!("redact: {}", ids(doubts)),
             Self::Ask(doubts) => format!("ask: {}", ids(doubts)),
             Self::Block(doubts) => format!("block: {}", ids(doubts)),
         }
@@ -263,13 +284,17 @@ impl CallDecision {
 
 /// Whether a recorded decision released its call. What a later version may have written counts as not released.
 pub fn was_released(decision: &str) -> bool {
-    matches!(decision, "release" | "approved") || decision.starts_with("would_ask:")
+    matches!(decision, "release" | "approved")
+        || decision.starts_with("would_ask:")
+        || decision.starts_with("redact:")
 }
 
 /// Decides on a call. Pure: the same arguments give the same decision.
 pub fn decide_call(policy: &ToolPolicy, tool: &str, facts: &CallFacts) -> CallDecision {
     // The tool would act with the placeholder in the secret's place: no approval makes that right.
-    if facts.secret && facts.effect.acts() {
+    let masks_secrets =
+        policy.redacted(tool).is_some_and(|redact| redact.contains(&DataType::Secret.category()));
+    if facts.secret && facts.effect.acts() && !masks_secrets {
         return CallDecision::Block(vec![Doubt::Secret]);
     }
     if !policy.is_a_step(tool) {
@@ -291,13 +316,30 @@ pub fn decide_call(policy: &ToolPolicy, tool: &str, facts: &CallFacts) -> CallDe
         gate = gate.max(Gate::Ask);
         doubts.extend(over.into_iter().map(|limit| Doubt::Over { limit }));
     }
-    match gate {
+    // What cannot be masked is asked about: less would let it through, and more is for `forbid` to say.
+    if !facts.leaks.is_empty() {
+        gate = gate.max(Gate::Ask);
+        doubts.extend(facts.leaks.iter().map(|category| Doubt::Leaks { category: *category }));
+    }
+    let decision = match gate {
         _ if doubts.is_empty() => CallDecision::Release(doubts),
         _ if facts.approved => CallDecision::Approved,
         Gate::Allow | Gate::Observe => CallDecision::Release(doubts),
         Gate::Ask => CallDecision::Ask(doubts),
         Gate::Block => CallDecision::Block(doubts),
+    };
+    masked(decision, facts, masks_secrets)
+}
+
+/// A call that goes to the agent with less than the model wrote.
+fn masked(decision: CallDecision, facts: &CallFacts, masks_secrets: bool) -> CallDecision {
+    let mut categories = facts.redacted.clone();
+    categories.extend((facts.secret && masks_secrets).then(|| DataType::Secret.category()));
+    if categories.is_empty() || !decision.releases() {
+        return decision;
     }
+    let redacted = categories.into_iter().map(|category| Doubt::Redacted { category });
+    CallDecision::Redact(redacted.chain(decision.doubts().iter().cloned()).collect())
 }
 
 /// Every reason to doubt a call. A read is never doubted: what it can do harm with is the address it fetches, which is
@@ -414,8 +456,34 @@ mod tests {
             standing: false,
             done: Done::default(),
             holds: BTreeSet::new(),
+            redacted: BTreeSet::new(),
+            leaks: BTreeSet::new(),
             arguments,
         }
+    }
+
+    #[test]
+    fn masking_stands_between_release_and_question() {
+        let phone = DataCategory::ContactPhone;
+        let rule = ToolRule { redact: [phone, DataType::Secret.category()].into(), ..ToolRule::default() };
+        let policy = ToolPolicy { tools: [("send".to_owned(), rule)].into(), ..ToolPolicy::default() };
+        let decided = |facts: &CallFacts| decide_call(&policy, "send", facts).id();
+        let masked = CallFacts { redacted: [phone].into(), ..call(Effect::Send, Vec::new()) };
+        assert_eq!(decided(&masked), "redact: redacted_contact.phone");
+        assert!(
+            was_released("redact: redacted_contact.phone")
+                && decide_call(&policy, "send", &masked).releases()
+        );
+        // A question and a refusal come before it, and approval does not unmask.
+        let unasked = CallFacts { asked: false, ..masked.clone() };
+        assert_eq!(decided(&unasked), "ask: not_asked");
+        assert_eq!(decided(&CallFacts { approved: true, ..unasked }), "redact: redacted_contact.phone");
+        let leaks = CallFacts { leaks: [phone].into(), ..call(Effect::Read, Vec::new()) };
+        assert_eq!(decided(&leaks), "ask: leaks_contact.phone");
+        // The placeholder of a secret masks it already.
+        let secret = CallFacts { secret: true, ..call(Effect::Send, Vec::new()) };
+        assert_eq!(decided(&secret), format!("redact: redacted_{}", DataType::Secret.category().id()));
+        assert_eq!(decide_call(&policy, "other", &secret).id(), "block: secret");
     }
 
     #[test]

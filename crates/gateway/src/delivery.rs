@@ -1,6 +1,7 @@
 //! The way back: an answer is restored, its tool calls are recorded before they are released, and its end is recorded
 //! whatever happens, also when the client goes away.
 
+use std::collections::BTreeSet;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -11,12 +12,13 @@ use bytes::Bytes;
 use futures_util::{Stream, StreamExt};
 use http::{HeaderMap, StatusCode, header};
 use ombud_core::event::{AnswerNoticeRecord, Event, EventKind, Party, ResponseRecord};
-use ombud_core::{Detection, Lang, Origin, Role};
+use ombud_core::{Lang, Origin, Role};
 use ombud_detect::mask::{Minted, Tally};
 use ombud_ledger::Payload;
 
 use crate::caller::Caller;
 use crate::calls::arguments::canonical;
+use crate::calls::facts::is_given;
 use crate::calls::{Asked, Judge, Judgement, question};
 use crate::channel::stream::{AnswerStream, Step};
 use crate::gateway::Gateway;
@@ -200,7 +202,8 @@ impl Delivery {
     fn judge(&self, call: &ToolCall) -> Judgement {
         let gateway = Arc::clone(&self.gateway);
         let (judge, minted, config) = (&self.judge, &self.minted, &gateway.config);
-        let looked = config.tools.forbidden(&call.tool).map(|_| self.looked_at(call));
+        let watched = config.tools.forbidden(&call.tool).or_else(|| config.tools.redacted(&call.tool));
+        let looked = watched.map(|_| self.looked_at(call));
         let call = looked.as_ref().unwrap_or(call);
         aside(judge.weight(), || judge.judge(&gateway.attributor, &config.tools, minted, call, config.lang))
     }
@@ -210,8 +213,31 @@ impl Delivery {
         let exchange = document(&call.arguments, Role::ToolCall, &Origin::Model);
         let found = self.gateway.inspector.detect(&self.client, &exchange);
         let least = self.gateway.config.policy.min_score;
-        let found = found.iter().flat_map(|slot| slot.iter()).filter(|value| value.score >= least);
-        ToolCall { holds: found.map(Detection::category).collect(), ..call.clone() }
+        let all = exchange
+            .slots
+            .iter()
+            .zip(&found)
+            .flat_map(|(slot, found)| found.iter().map(move |value| (slot, value)));
+        let (mut holds, mut leaks) = (BTreeSet::new(), BTreeSet::new());
+        for (slot, value) in all.filter(|(_, value)| value.score >= least) {
+            holds.insert(value.category());
+            let redact = self.gateway.config.tools.redacted(&call.tool);
+            let text = slot.text.get(value.span.clone()).unwrap_or_default();
+            // Labels say what a text is about and stand nowhere: there is nothing to mask.
+            if !text.is_empty()
+                && redact.is_some_and(|redact| redact.contains(&value.category()))
+                && !self.is_given(text)
+            {
+                leaks.insert(value.category());
+            }
+        }
+        ToolCall { holds, leaks, ..call.clone() }
+    }
+
+    /// Whether the user gave a value.
+    fn is_given(&self, value: &str) -> bool {
+        let known = self.asked.as_ref().and_then(|asked| asked.prepared(&self.gateway.attributor));
+        known.is_some_and(|known| is_given(known, value))
     }
 
     /// A guard of what the answer points to.

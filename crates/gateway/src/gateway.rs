@@ -12,6 +12,8 @@ use ombud_ledger::Ledger;
 use tokio::sync::Semaphore;
 
 use crate::attribute::Attributor;
+use crate::attribute::constant::Prompts;
+use crate::attribute::declared::Sources;
 use crate::consent::Desk;
 use crate::inspect::Inspector;
 use crate::interceptor::Interceptor;
@@ -71,6 +73,10 @@ pub struct Gateway {
     pub inspector: Arc<Inspector>,
     /// Attribution with memory.
     pub attributor: Arc<Attributor>,
+    /// Where texts come from, as agents declare it.
+    pub sources: Arc<Sources>,
+    /// What stays of system prompts from turn to turn.
+    pub prompts: Prompts,
     /// What answers are watched by.
     pub outward: Arc<outward::Rules>,
     /// What the model edge leaves for the tool edge.
@@ -101,6 +107,8 @@ impl Gateway {
             desk,
             inspector: Arc::new(Inspector::new(detector)),
             attributor: Arc::default(),
+            sources: Arc::default(),
+            prompts: Prompts::default(),
             shelf: Arc::default(),
             edge: OnceLock::new(),
             ledger,

@@ -20,7 +20,7 @@ use tokio::runtime::{Handle, RuntimeFlavor};
 use tokio::task::block_in_place;
 
 use crate::caller::Caller;
-use crate::calls::{Asked, Judge};
+use crate::calls::{Asked, Beside, Judge};
 use crate::delivery::{self, Delivery};
 use crate::gateway::Gateway;
 use crate::inspect::{self, Masked};
@@ -178,8 +178,9 @@ fn work(
     let tools = exchange.has_tools();
     let speaks = route.wire.filter(|wire| wire.speaks());
     let instructed = exchange.slots.iter().any(|slot| matches!(slot.role, Role::System | Role::Developer));
+    let beside = speaks.map(|_| Beside::of(gateway, caller, &exchange));
     let asked = speaks.map(|wire| Asked::new(wire, exchange.body, &caller.client).instructed(instructed));
-    let asked = asked.map(Arc::new);
+    let asked = asked.zip(beside).map(|(asked, beside)| Arc::new(asked.beside(beside)));
     let judge = Judge::new(asked.clone().filter(|_| tools), caller, suspicious);
     Ok(Ready { body: masked.body, minted: masked.minted, conversation, ticket, judge, asked })
 }

@@ -63,6 +63,7 @@ pub(crate) fn document() -> utoipa::openapi::OpenApi {
     let mut document = Document::openapi();
     document.merge(crate::console::document());
     document.merge(crate::consent::document());
+    document.merge(crate::sources::document());
     document.merge(crate::subject::document());
     document
 }
@@ -79,6 +80,7 @@ pub(crate) fn router(gateway: Arc<Gateway>) -> Router {
         .layer(limit)
         .with_state(Arc::clone(&gateway))
         .merge(crate::consent::router(Arc::clone(&gateway)))
+        .merge(crate::sources::router(Arc::clone(&gateway)))
         .merge(crate::subject::router(gateway))
 }
 

@@ -33,6 +33,7 @@ mod selftest;
 mod serve;
 mod share;
 mod sim;
+mod sources;
 mod subject;
 mod summary;
 mod trace;

@@ -7,9 +7,10 @@ from .errors import ConsentNotAsked, ConsentRequired, OmbudError, Unreachable
 from .guard import user_consent_required
 from .prompt import Answer, Question, consent_prompt
 from .settings import configure
+from .sources import declare_source
 from .subjects import headers, subject
 
 __all__ = [
     "Answer", "ConsentNotAsked", "ConsentRequired", "OmbudClient", "OmbudError", "Question", "Unreachable", "attach",
-    "configure", "consent", "consent_prompt", "headers", "opener", "subject", "user_consent_required",
+    "configure", "consent", "consent_prompt", "declare_source", "headers", "opener", "subject", "user_consent_required",
 ]

@@ -4,7 +4,7 @@ import json
 import urllib.error
 import urllib.parse
 import urllib.request
-from typing import Any, Dict, Optional
+from typing import Any, Dict, List, Optional
 
 from . import settings
 from .errors import OmbudError, Unreachable
@@ -35,6 +35,9 @@ class OmbudClient:
 
     def consents(self, subject: str) -> Dict[str, Any]:
         return self._call("GET", "/api/v1/consent?subject=" + urllib.parse.quote(subject, safe=""))
+
+    def sources(self, sources: List[Dict[str, Any]]) -> Dict[str, Any]:
+        return self._call("POST", "/api/v1/sources", {"sources": sources})
 
     def show(self, subject: str) -> Dict[str, Any]:
         return self._call("GET", "/api/v1/subjects/" + urllib.parse.quote(subject, safe=""))

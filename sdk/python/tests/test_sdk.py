@@ -24,6 +24,8 @@ class Played(BaseHTTPRequestHandler):
     def do_POST(self):
         body = json.loads(self.rfile.read(int(self.headers["content-length"])))
         self.asked.append((self.path, body))
+        if self.path.endswith("/sources"):
+            return self.tell({"declared": len(body["sources"]), "too_short": []})
         key = (body["subject"], body.get("purpose") or body.get("request"))
         if self.path.endswith("/give"):
             self.answers[key] = "given" if body["agreed"] else "refused"
@@ -35,6 +37,9 @@ class Played(BaseHTTPRequestHandler):
             told.update(proof="proof-of-%s-%s" % key, expires=time.time() + 900)
         else:
             told["request"] = body.get("purpose")
+        self.tell(told)
+
+    def tell(self, told):
         data = json.dumps(told).encode()
         self.send_response(200)
         self.send_header("content-length", str(len(data)))
@@ -189,6 +194,22 @@ class Sdk(unittest.TestCase):
         with ombud.subject("second"):
             self.refused(lambda: read(1), "not_asked")
         self.assertRaises(TypeError, ombud.Answer, None, None, True, "")
+
+    def test_a_text_is_declared_in_parts_that_overlap(self):
+        chunk = "Refunds take ten days."
+        with ombud.subject("lin", session="s 1"):
+            self.assertEqual(ombud.declare_source(chunk, "knowledge", "faq"), chunk)
+        ombud.declare_source(chunk, "web", trust="operator")
+        sent = [body["sources"] for _, body in Played.asked]
+        self.assertEqual(sent[0], [{"kind": "knowledge", "text": chunk, "name": "faq", "conversation": "s%201"}])
+        self.assertEqual(sent[1], [{"kind": "web", "text": chunk, "trust": "operator"}])
+        Played.asked.clear()
+        long = " ".join("word%d" % at for at in range(20_000))
+        ombud.declare_source(long, "file")
+        parts = [body["sources"][0]["text"] for _, body in Played.asked]
+        self.assertTrue(len(parts) > 2 and all(len(part) <= 60_000 for part in parts))
+        self.assertTrue(all(first[-200:] == second[:200] for first, second in zip(parts, parts[1:])))
+        self.assertTrue(long.startswith(parts[0]) and long.endswith(parts[-1]))
 
     def test_nothing_opens_without_a_gateway(self):
         read = self.guarded()

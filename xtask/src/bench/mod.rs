@@ -13,6 +13,8 @@ mod gateway;
 /// What can be measured.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum What {
+    /// Deciding on a tool call: what it adds, on contexts of 16 and 256 KiB, in conversations of 50 turns.
+    Calls,
     /// The rules for tool calls against a model that obeys every instruction: share of tasks finished and goals reached.
     Defence,
     /// Detection: megabytes of text a second on one core.
@@ -26,6 +28,7 @@ pub(crate) enum What {
 /// Runs one bench; `args` are its own.
 pub(crate) fn run(workspace: &Workspace, what: What, args: &[String]) -> Result<ExitCode> {
     match what {
+        What::Calls => example::run(workspace, "ombud-gateway", "calls", args),
         What::Defence => example::run(workspace, "ombud-attack", "defence", args),
         What::Detect => example::run(workspace, "ombud-detect", "throughput", args),
         What::Gateway => gateway::run(workspace, args),

@@ -24,6 +24,12 @@ pub struct AnswerPolicy {
     pub prompt: Option<Gate>,
     /// What happens to one of `canaries` in an answer.
     pub canary: Option<Gate>,
+    /// What happens to personal data in an answer that only a memory, a document or a tool brought into the conversation.
+    pub others: Option<Gate>,
+    /// What happens to an answer that copies what was retrieved for it at length.
+    pub knowledge: Option<Gate>,
+    /// Words that are a copy at length; 200 where nothing is said.
+    pub knowledge_words: Option<u32>,
     /// Words that stand in the system prompt only to be noticed when an answer holds them, of eight letters and digits at least.
     pub canaries: Vec<String>,
     /// Hosts that answers may point to, whatever else is said; `*` stands for any run of characters.
@@ -149,6 +155,16 @@ impl AnswerPolicy {
     /// The gate of a disclosed prompt, as a fresh project observes it: prompts hold much that is there to be repeated.
     pub fn prompt_gate(&self, tools: &ToolPolicy) -> Gate {
         self.prompt.or(tools.mode).unwrap_or(Gate::Observe)
+    }
+
+    /// The gate of others' personal data: what an assistant is asked for often is just that, so only its own line acts on it.
+    pub fn others_gate(&self) -> Gate {
+        self.others.unwrap_or(Gate::Observe)
+    }
+
+    /// The gate of a long copy of what was retrieved. Who may read a document cannot be seen here, so only its own line acts.
+    pub fn knowledge_gate(&self) -> Gate {
+        self.knowledge.unwrap_or(Gate::Observe)
     }
 
     /// The gate of a canary: no honest answer holds one, so a fresh project takes it out.

@@ -21,6 +21,8 @@ pub struct ToolRule {
     pub gate: Option<Gate>,
     /// Categories of data that it must not be given, whatever else speaks for a call.
     pub forbid: BTreeSet<DataCategory>,
+    /// Categories of data that are masked in its arguments, where the user did not give them.
+    pub redact: BTreeSet<DataCategory>,
     /// Values that are the operator's, by argument; `*` stands for any run of characters.
     pub arguments: BTreeMap<String, Vec<String>>,
 }
@@ -173,6 +175,11 @@ impl ToolPolicy {
     /// The categories of data that a tool must not be given.
     pub fn forbidden(&self, tool: &str) -> Option<&BTreeSet<DataCategory>> {
         self.tools.get(tool).map(|rule| &rule.forbid).filter(|forbid| !forbid.is_empty())
+    }
+
+    /// The categories of data that are masked in the arguments of a tool.
+    pub fn redacted(&self, tool: &str) -> Option<&BTreeSet<DataCategory>> {
+        self.tools.get(tool).map(|rule| &rule.redact).filter(|redact| !redact.is_empty())
     }
 
     /// Whether the operator gives this value for an argument. `path` is its place (RFC 6901).

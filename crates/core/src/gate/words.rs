@@ -17,6 +17,7 @@ pub fn told(decision: &str, lang: Lang) -> String {
         "would_ask" => {
             say!(lang, en: "released; would have asked: {doubts}", zh: "已放行；本应先询问：{doubts}")
         }
+        "redact" => say!(lang, en: "released with less: {doubts}", zh: "已遮盖部分内容后放行：{doubts}"),
         "ask" => say!(lang, en: "withheld, the user was asked: {doubts}", zh: "已拦下并询问用户：{doubts}"),
         "block" => say!(lang, en: "withheld: {doubts}", zh: "已拦下：{doubts}"),
         _ => decision.to_owned(),
@@ -37,6 +38,12 @@ pub fn told_rule(rule: &str, decision: &str, lang: Lang) -> String {
         }
         "answer.prompt" => {
             say!(lang, en: "tells the system prompt nearly word by word", zh: "几乎逐字说出了系统提示词")
+        }
+        "answer.others" => {
+            say!(lang, en: "personal data that only others brought into the conversation", zh: "只由他人内容带入对话的个人信息")
+        }
+        "answer.knowledge" => {
+            say!(lang, en: "long copy of what was retrieved", zh: "大段照搬检索到的资料")
         }
         "answer.canary" => {
             say!(lang, en: "holds a canary of the system prompt", zh: "含有系统提示词中的暗记")
@@ -80,6 +87,14 @@ fn doubt_in_words(id: &str, lang: Lang) -> String {
                 let category = category(id, lang);
                 say!(lang, en: "the tool must not be given {category}", zh: "不允许把“{category}”交给该工具")
             }
+            Some(("redacted", id)) => {
+                let category = category(id, lang);
+                say!(lang, en: "{category} masked in the arguments", zh: "参数中的“{category}”已遮盖")
+            }
+            Some(("leaks", id)) => {
+                let category = category(id, lang);
+                say!(lang, en: "{category} in the arguments could not be masked", zh: "参数中的“{category}”无法遮盖")
+            }
             Some(("foreign", id)) => {
                 let part = part(id);
                 say!(lang, en: "{part} comes from third-party text", zh: "{part}来自第三方内容")
@@ -114,6 +129,18 @@ impl Say for Doubt {
                 say!(lang,
                     en: "its arguments hold data that the developer never gives this tool: {category}",
                     zh: "参数中含有开发者不允许交给该工具的数据：{category}")
+            }
+            Self::Redacted { category } => {
+                let category = category.say(lang);
+                say!(lang,
+                    en: "data that the user did not give was masked in its arguments: {category}",
+                    zh: "参数中并非用户提供的数据已遮盖：{category}")
+            }
+            Self::Leaks { category } => {
+                let category = category.say(lang);
+                say!(lang,
+                    en: "its arguments hold data that the developer wants masked for this tool, and that went to the model in the clear: {category}",
+                    zh: "参数中含有开发者要求对该工具遮盖的数据，而它已以明文发给模型：{category}")
             }
             Self::Over { limit: Limit::Repeat } => say!(lang,
                 en: "the very same call was made many times already",

@@ -102,6 +102,21 @@ impl Minted {
         Some(if value.restorable { Meaning::Value(&value.text) } else { Meaning::OneWay })
     }
 
+    /// The same tokens and surrogates, where `instead` says what some of them stand for now. What is never turned back stays so.
+    #[must_use]
+    pub fn shown(&self, instead: impl Fn(DataType, &str) -> Option<String>) -> Self {
+        let mut shown = Self::default();
+        for (token, value) in &self.values {
+            let other = if value.restorable { instead(token.kind, &value.text) } else { None };
+            shown.insert(*token, other.as_deref().unwrap_or(&value.text), value.restorable);
+        }
+        for (made, value) in self.surrogates() {
+            let Some(kind) = self.surrogate_kind(made) else { continue };
+            shown.insert_surrogate(kind, instead(kind, value).as_deref().unwrap_or(value), made);
+        }
+        shown
+    }
+
     /// Every token with its value, in no particular order.
     pub fn iter(&self) -> impl Iterator<Item = (Token, &str)> {
         self.values.iter().map(|(token, value)| (*token, &*value.text))

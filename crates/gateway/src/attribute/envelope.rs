@@ -138,7 +138,12 @@ fn elements(lower: &str, text: &str) -> Vec<Passage> {
     }
     if let Some((tag, inside)) = open_tag(lower, "x-ombud") {
         let head = text.get(tag..inside).unwrap_or_default();
-        let what = if head.contains("memory") { What::Memory } else { What::Retrieved };
+        let from = attribute(head, "from").unwrap_or_default();
+        let what = match from.trim().to_ascii_lowercase().as_str() {
+            "memory" => What::Memory,
+            "tool" => What::Tool,
+            _ => What::Retrieved,
+        };
         let end = lower.rfind("</x-ombud>").filter(|end| *end >= inside).unwrap_or(lower.len());
         found.push(Passage { span: inside..end, origin: origin(&what, named(head)) });
     }
@@ -164,10 +169,17 @@ fn open_tag(lower: &str, name: &str) -> Option<(usize, usize)> {
 
 /// `name="…"`, `kb="…"`, `source="…"` or `id="…"` of a tag.
 fn named(tag: &str) -> Option<String> {
-    ["name=\"", "kb=\"", "source=\"", "store=\"", "id=\""].iter().find_map(|key| {
-        let value = tag.split_once(key)?.1.split('"').next()?;
-        (!value.is_empty()).then(|| value.chars().take(64).collect())
-    })
+    let found = ["name", "kb", "source", "store", "id"].iter().find_map(|key| attribute(tag, key));
+    found.map(|value| value.chars().filter(|ch| !ch.is_control()).take(64).collect())
+}
+
+/// The value of an attribute of a tag, if it has one.
+fn attribute<'t>(tag: &'t str, key: &str) -> Option<&'t str> {
+    let quoted = |mark: char| {
+        let value = tag.split_once(&format!(" {key}={mark}"))?.1.split(mark).next()?;
+        (!value.is_empty()).then_some(value)
+    };
+    quoted('"').or_else(|| quoted('\''))
 }
 
 fn opened(lower: &str, elements: &[Passage]) -> Option<Passage> {
@@ -241,6 +253,10 @@ mod tests {
         assert_eq!(named, [("A".to_owned(), Origin::Retrieved { source: Some("faq".into()) })]);
         let marked = texts("<x-ombud from=\"memory\" name=\"notes\">A</x-ombud>");
         assert_eq!(marked, [("A".to_owned(), Origin::Memory { name: Some("notes".into()) })]);
+        let tool = texts("<x-ombud from='tool' name='search\u{7} memory'>A</x-ombud>");
+        assert_eq!(tool, [("A".to_owned(), Origin::Tool { name: Some("search memory".into()), call: None })]);
+        let web = texts("<x-ombud from=\"web\" source=\"memory.example\">A</x-ombud>");
+        assert_eq!(web, [("A".to_owned(), Origin::Retrieved { source: Some("memory.example".into()) })]);
     }
 
     #[test]

@@ -1,17 +1,20 @@
 //! Where things in a context came from, and where a value of an answer or tool call stands in it. What is found is
 //! “stands there too”; that one thing caused the other is never said.
 
+pub mod constant;
+pub mod declared;
 pub mod envelope;
 pub mod fields;
 pub mod identifier;
 pub mod index;
+pub mod layer;
 pub mod verbatim;
 
 use std::borrow::Cow;
 use std::ops::Range;
 use std::sync::Arc;
 
-use ombud_core::{Exchange, Origin, Role, Slot, Trust};
+use ombud_core::{Exchange, Origin, Role, Slot};
 
 use crate::recall::{Keep, Recall};
 use crate::wire::json::{Doc, Keys, unescape};
@@ -118,8 +121,14 @@ impl Attributor {
 
     /// The operator's own texts of an exchange, prepared.
     pub fn instructions(&self, client: &str, exchange: &Exchange) -> Vec<Arc<Index>> {
-        let own = exchange.slots.iter().filter(|slot| matches!(slot.role, Role::System | Role::Developer));
-        own.map(|slot| self.index(client, slot, exchange)).collect()
+        self.prompts(client, exchange).into_iter().map(|prompt| prompt.1).collect()
+    }
+
+    /// The same with their slots.
+    pub fn prompts(&self, client: &str, exchange: &Exchange) -> Vec<(usize, Arc<Index>)> {
+        let slots = exchange.slots.iter().enumerate();
+        let own = slots.filter(|(_, slot)| matches!(slot.role, Role::System | Role::Developer));
+        own.map(|(number, slot)| (number, self.index(client, slot, exchange))).collect()
     }
 
     fn index(&self, client: &str, slot: &Slot, exchange: &Exchange) -> Arc<Index> {
@@ -148,16 +157,6 @@ fn document(slot: &Slot, body: &[u8]) -> Option<String> {
 }
 
 impl Source {
-    /// The origin of a range of the folded text.
-    pub fn origin_at(&self, folded: &Range<usize>) -> (Origin, Range<usize>) {
-        let span = self.index.original(folded);
-        let passage = self
-            .passages
-            .iter()
-            .find(|passage| passage.span.start < span.end && span.start < passage.span.end);
-        (passage.map_or_else(|| self.origin.clone(), |passage| passage.origin.clone()), span)
-    }
-
     fn hit(&self, source: usize, by: By, folded: &Range<usize>) -> Hit {
         let (origin, span) = self.origin_at(folded);
         Hit { source, origin, by, span }
@@ -167,10 +166,7 @@ impl Source {
 impl Context {
     /// Whether anything in it may have been written by a third party.
     pub fn is_tainted(&self) -> bool {
-        self.sources.iter().any(|source| {
-            let passage = source.passages.iter().any(|passage| !passage.span.is_empty());
-            (source.origin.trust() == Trust::Untrusted || passage) && !source.index.folded.trim().is_empty()
-        })
+        self.sources.iter().any(Source::is_foreign)
     }
 
     /// Where an identifier stands. The hosts above a host count as well: `a.b.example` is somebody's who wrote `b.example`.
@@ -222,20 +218,8 @@ impl Context {
     /// The user's own words, folded, without passages that were put into them.
     pub fn user_turns(&self) -> Vec<(usize, String)> {
         let turns = self.sources.iter().filter(|source| source.origin == Origin::User);
-        turns.map(|source| (source.start, own_words(source))).collect()
+        turns.map(|source| (source.start, source.own_words())).collect()
     }
-}
-
-/// The folded text of a slot without its passages.
-fn own_words(source: &Source) -> String {
-    if source.passages.is_empty() {
-        return source.index.folded.clone();
-    }
-    let outside = |at: usize| {
-        let place = source.index.original(&(at..at + 1)).start;
-        !source.passages.iter().any(|passage| passage.span.contains(&place))
-    };
-    source.index.folded.char_indices().filter(|(at, _)| outside(*at)).map(|(_, ch)| ch).collect()
 }
 
 /// How much a folded value says: characters, where a Chinese one counts twice.

@@ -4,12 +4,13 @@ mod prose;
 mod record;
 mod topic;
 
+use std::collections::BTreeSet;
 use std::ops::Range;
 
 use ombud_core::effect::{Effect, Hints, Part, Shape, classify, part};
 use ombud_core::event::OverlapRecord;
 use ombud_core::gate::{ArgumentFacts, CallFacts, Done};
-use ombud_core::{Origin, PastCall, Role, Trust};
+use ombud_core::{DataCategory, DataType, Origin, PastCall, Role, Trust};
 use ombud_detect::mask::{Minted, candidates};
 
 use super::Prepared;
@@ -85,6 +86,8 @@ pub fn of(
         standing: false,
         done: prepared.map_or_else(Done::default, |known| done(known, effect, &call.tool, arguments)),
         holds: call.holds.clone(),
+        redacted: redacted(&call.arguments),
+        leaks: call.leaks.clone(),
         arguments: Vec::new(),
     };
     facts.readable &= call.complete && call.sound;
@@ -121,6 +124,40 @@ pub fn of(
     }
     facts.anchored |= facts.arguments.iter().any(|argument| argument.record);
     (facts, overlaps)
+}
+
+/// Categories of the values that were masked in the arguments of a call.
+fn redacted(arguments: &str) -> BTreeSet<DataCategory> {
+    let masked = DataType::ALL.iter().filter(|kind| arguments.contains(&masked(**kind)));
+    if arguments.contains(MASKED) { masked.map(|kind| kind.category()).collect() } else { BTreeSet::new() }
+}
+
+/// With what the placeholder of a masked value begins.
+const MASKED: &str = "[redacted ";
+
+/// What stands in the place of a value that a tool must not be given. Whatever the language: programs read it.
+pub fn masked(kind: DataType) -> String {
+    format!("{MASKED}{}]", kind.name())
+}
+
+/// Whether the user gave a value, or named the record that it stands in.
+pub fn is_given(known: &Prepared, value: &str) -> bool {
+    let value = folded(value);
+    let said = known.context.verbatim(&value, By::Text).iter().any(|hit| hit.origin == Origin::User);
+    said || is_of_somebody_named(known, &value)
+}
+
+/// What the tokens of a request stand for in the arguments of a tool that must not be given all.
+pub fn masked_for(known: Option<&Prepared>, minted: &Minted, redact: &BTreeSet<DataCategory>) -> Minted {
+    minted.shown(|kind, value| {
+        let hidden = redact.contains(&kind.category()) && known.is_none_or(|known| !is_given(known, value));
+        hidden.then(|| masked(kind))
+    })
+}
+
+/// Whether a folded value stands in a record of somebody whom the user named.
+pub fn is_of_somebody_named(known: &Prepared, value: &str) -> bool {
+    is_of_a_named_record(known, value, Named::Person)
 }
 
 /// What the history has done, and this call with it.

@@ -16,9 +16,12 @@ use ombud_core::{Exchange, Lang};
 use ombud_detect::mask::Minted;
 use serde_json::json;
 
+use crate::attribute::constant::Constant;
+use crate::attribute::declared::Sources;
 use crate::attribute::index::Index;
 use crate::attribute::{Attributor, Context};
 use crate::caller::Caller;
+use crate::gateway::Gateway;
 use crate::wire::Wire;
 use crate::wire::answer::ToolCall;
 use crate::wire::json::{Doc, Keys, Node};
@@ -45,13 +48,54 @@ pub struct Asked {
     client: String,
     /// Whether the operator's own prompt stands in it.
     instructed: bool,
+    /// What is known of its texts beside what they show.
+    beside: Option<Beside>,
     prepared: OnceLock<Option<Prepared>>,
+}
+
+/// What is known of the texts of a request beside what they show: where its agent says that they come from, and what is new in
+/// its system prompts.
+pub struct Beside {
+    sources: Arc<Sources>,
+    constant: Constant,
+    tenant: String,
+    session: String,
+}
+
+impl Beside {
+    /// What a gateway knows of a caller's texts.
+    pub fn of(gateway: &Gateway, caller: &Caller, exchange: &Exchange) -> Self {
+        let (tenant, session) = (caller.tenant.clone(), caller.session.clone());
+        let sources = Arc::clone(&gateway.sources);
+        Self { sources, constant: constant(gateway, caller, exchange), tenant, session }
+    }
+
+    fn mark(&self, context: &mut Context, exchange: &Exchange) {
+        for source in &mut context.sources {
+            let new = self.constant.passages(source.slot, &source.index);
+            source.lay_under(new);
+        }
+        self.sources.mark(&self.tenant, &self.session, context, exchange);
+    }
 }
 
 impl Asked {
     /// A request of a client.
     pub fn new(wire: Wire, body: Bytes, client: &str) -> Self {
-        Self { wire, body, client: client.to_owned(), instructed: true, prepared: OnceLock::new() }
+        Self {
+            wire,
+            body,
+            client: client.to_owned(),
+            instructed: true,
+            beside: None,
+            prepared: OnceLock::new(),
+        }
+    }
+
+    /// The same, with what is known beside it.
+    #[must_use]
+    pub fn beside(self, beside: Beside) -> Self {
+        Self { beside: Some(beside), ..self }
     }
 
     /// The same, where it is known whether the operator's own prompt stands in it.
@@ -78,9 +122,20 @@ impl Asked {
 
     /// The request, read once; `None` if it cannot be read again.
     pub fn prepared(&self, attributor: &Attributor) -> Option<&Prepared> {
-        let read = || Prepared::new(attributor, &self.client, self.wire, &self.body);
+        let read = || Prepared::new(attributor, &self.client, (self.wire, &self.body), self.beside.as_ref());
         self.prepared.get_or_init(read).as_ref()
     }
+}
+
+/// What stays of the system prompts of a request. Where no tool is offered nothing is decided by it.
+fn constant(gateway: &Gateway, caller: &Caller, exchange: &Exchange) -> Constant {
+    if !exchange.has_tools() {
+        return Constant::default();
+    }
+    let subject = caller.subject.as_deref().unwrap_or_default();
+    let whose = format!("{}/{subject}/{}", caller.client, caller.session);
+    let prompts = gateway.attributor.prompts(&caller.client, exchange);
+    gateway.prompts.turn(&whose, exchange, &prompts)
 }
 
 /// Whose request it is.
@@ -114,9 +169,17 @@ pub struct Prepared {
 
 impl Prepared {
     /// Reads a request. An exchange that cannot be read again is an empty one: then nothing speaks for a call.
-    pub fn new(attributor: &Attributor, client: &str, wire: Wire, body: &Bytes) -> Option<Self> {
+    pub fn new(
+        attributor: &Attributor,
+        client: &str,
+        (wire, body): (Wire, &Bytes),
+        beside: Option<&Beside>,
+    ) -> Option<Self> {
         let exchange = wire.parse(body.clone()).ok()?;
-        let context = attributor.context(client, &exchange);
+        let mut context = attributor.context(client, &exchange);
+        if let Some(beside) = beside {
+            beside.mark(&mut context, &exchange);
+        }
         let turns = context.user_turns();
         let intent = Intent::of(turns.iter().map(|turn| turn.1.as_str()));
         Some(Self { exchange, context, turns, intent })

@@ -75,7 +75,7 @@ pub fn text(
     let why: Vec<String> = decision.doubts().iter().map(|doubt| format!("- {}", doubt.say(lang))).collect();
     let why = why.join("\n");
     match decision {
-        CallDecision::Release(_) | CallDecision::Approved => None,
+        CallDecision::Release(_) | CallDecision::Redact(_) | CallDecision::Approved => None,
         CallDecision::Ask(_) => Some(say!(lang,
             en: "I need your confirmation first. I was about to call {tool}, which {does}:\n\n{arguments}\n\nWhy I ask:\n{why}\n\n{always}To allow exactly this call, reply: yes {code}",
             zh: "这一步需要你先确认。我正要调用 {tool}（{does}）：\n\n{arguments}\n\n询问原因：\n{why}\n\n{always}如果同意执行这一次调用，请回复：同意 {code}")),

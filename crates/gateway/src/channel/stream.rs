@@ -11,7 +11,7 @@ use super::sse::{self, FrameTooLarge, Splitter};
 use super::withhold;
 use crate::outward::{Guard, Seen, Voice};
 use crate::pace::Used;
-use crate::wire::answer::{ToolCall, form_of, restore_strings, watch_strings};
+use crate::wire::answer::{ToolCall, form_of, mask_arguments, restore_strings, watch_strings};
 use crate::wire::frame::{Channel, ChannelKind, Frame, Mark};
 use crate::wire::json::{Doc, Keys, Node};
 use crate::wire::splice::{Patch, splice};
@@ -185,7 +185,8 @@ impl AnswerStream {
         self.emit(&rest);
         let unfinished = std::mem::take(&mut self.calls);
         for (channel, call) in unfinished {
-            self.done_calls.push(ToolCall { complete: false, ..call.settled(channel, &self.minted) });
+            let call = self.settled(channel, call);
+            self.done_calls.push(ToolCall { complete: false, ..call });
         }
         self.decide();
     }
@@ -269,20 +270,36 @@ impl AnswerStream {
         (!patches.is_empty()).then(|| sse::with_data(raw, &splice(data, &mut patches)))
     }
 
+    /// A call with its tokens turned back, as far as its tool may be given what they stand for.
+    fn settled(&mut self, channel: Channel, call: ToolCall) -> ToolCall {
+        let call = call.settled(channel, &self.minted);
+        match &mut self.guard {
+            Some(guard) => guard.masked(call),
+            None => call,
+        }
+    }
+
     /// Restores and watches the strings of a frame that are no pieces of a channel.
     fn rewrite_whole(&mut self, doc: &Doc<'_>, info: &Frame, patches: &mut Vec<Patch>) {
         let mut except: Vec<Node> = info.deltas.iter().map(|delta| delta.0).collect();
         let mut spoken = self.guard.as_ref().map(|_| spoken::nodes(self.wire, doc, &info.sealed));
         if let (Some(guard), Some(spoken)) = (&mut self.guard, &mut spoken) {
             spoken.retain(|node| !except.contains(node));
-            watch_strings(doc, spoken, &self.minted, guard, &mut self.whole, patches);
+            watch_strings(doc, spoken, guard, &mut self.whole, patches);
             except.append(spoken);
         }
-        restore_strings(doc, doc.root(), &self.minted, &info.sealed, &except, &mut self.whole, patches);
+        let mut sealed = info.sealed.clone();
+        if let Some(guard) = &mut self.guard {
+            let tool = info.arguments.first().and_then(|(channel, _)| self.calls.get(channel));
+            let tool = tool.map(|call| call.tool.clone());
+            sealed.extend(mask_arguments(doc, tool.as_deref(), guard, (&except, &mut self.whole), patches));
+        }
+        restore_strings(doc, doc.root(), &self.minted, &sealed, &except, &mut self.whole, patches);
     }
 
     /// Feeds a delta to its channel and returns what may be sent of it.
     fn advance(&mut self, channel: Channel, text: &str, last: bool) -> String {
+        let minted = self.minted_for(channel);
         let flow = self.channels.entry(channel).or_insert_with(|| Flow {
             restorer: Restorer::new(if channel.kind == ChannelKind::Arguments {
                 Form::Json
@@ -302,11 +319,21 @@ impl AnswerStream {
             }
         }
         let mut out = String::with_capacity(text.len());
-        flow.restorer.push(&self.minted, text, &mut out);
+        flow.restorer.push(&minted, text, &mut out);
         if last {
-            flow.restorer.finish(&self.minted, &mut out);
+            flow.restorer.finish(&minted, &mut out);
         }
         flow.watched(channel, &out, last, self.guard.as_mut())
+    }
+
+    /// What tokens stand for in a channel. Tools get what they are called with; people may not be told of others.
+    fn minted_for(&mut self, channel: Channel) -> Arc<Minted> {
+        let all = || Arc::clone(&self.minted);
+        match (&mut self.guard, self.calls.get(&channel)) {
+            (Some(guard), None) if channel.kind != ChannelKind::Arguments => guard.veiled(),
+            (Some(guard), Some(call)) => guard.masks_for(&call.tool).unwrap_or_else(all),
+            _ => all(),
+        }
     }
 
     /// Remembers the frame of a delta while text of its channel is held back.
@@ -336,9 +363,10 @@ impl AnswerStream {
 
     /// Sends what a channel still owes, in a frame of its own.
     fn insert_owed(&mut self, channel: Channel) {
+        let minted = self.minted_for(channel);
         let Some(flow) = self.channels.get_mut(&channel) else { return };
         let mut owed = String::new();
-        flow.restorer.finish(&self.minted, &mut owed);
+        flow.restorer.finish(&minted, &mut owed);
         let owed = flow.watched(channel, &owed, true, self.guard.as_mut());
         let template = std::mem::take(&mut flow.template);
         let place = memchr::memmem::find(&template, PLACE.as_bytes());
@@ -406,7 +434,8 @@ impl AnswerStream {
                 self.calls.range(of_index(*index)).map(|(channel, _)| *channel).collect();
             for channel in complete {
                 if let Some(call) = self.calls.remove(&channel) {
-                    self.done_calls.push(ToolCall { complete: true, ..call.settled(channel, &self.minted) });
+                    let call = self.settled(channel, call);
+                    self.done_calls.push(ToolCall { complete: true, ..call });
                 }
             }
         }

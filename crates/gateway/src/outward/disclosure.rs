@@ -29,6 +29,7 @@ const SHORTEST_CANARY: usize = 8;
 #[derive(Debug, Default)]
 pub struct Prompt {
     grams: HashSet<u64>,
+    weight: usize,
     most: usize,
 }
 
@@ -49,7 +50,14 @@ impl Prompt {
                 grams.remove(&key(run));
             }
         }
-        Self { grams, most: MOST.min((weight * SHARE / 100).max(LEAST)) }
+        Self { grams, weight, most: 0 }.within(MOST, SHARE, LEAST)
+    }
+
+    /// The same, where so much told is a disclosure: `most`, or of a shorter one `share` percent, if that is `least` or more.
+    #[must_use]
+    pub fn within(self, most: usize, share: usize, least: usize) -> Self {
+        let part = self.weight.saturating_mul(share) / 100;
+        Self { most: most.min(part.max(least)), ..self }
     }
 
     /// Whether it has nothing to tell.

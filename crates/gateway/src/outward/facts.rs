@@ -188,7 +188,8 @@ fn is_of_its_host(known: &Prepared, hit: &Hit, text: &str, target: &Target) -> b
     source.index.places(text).iter().all(|(_, span)| own.iter().any(|(_, place)| place == span))
 }
 
-fn records(ground: &Ground<'_>, mut hits: Vec<Hit>) -> Vec<OverlapRecord> {
+/// The places of hits, one for each slot and origin, without content.
+pub fn records(ground: &Ground<'_>, mut hits: Vec<Hit>) -> Vec<OverlapRecord> {
     let Some(known) = ground.known else { return Vec::new() };
     hits.sort_by_key(|hit| (hit.source, hit.by));
     hits.dedup_by(|later, first| later.source == first.source && later.origin == first.origin);

@@ -1,7 +1,9 @@
 //! The way out: what a model's answer points to, and what it would carry there.
 
 pub mod disclosure;
+pub mod documents;
 pub mod facts;
+pub mod others;
 pub mod scan;
 pub mod target;
 pub mod words;
@@ -9,8 +11,8 @@ pub mod words;
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
-use ombud_core::event::AnswerFinding;
-use ombud_core::gate::{Fetched, Gate, LinkDecision, decide_link};
+use ombud_core::event::{AnswerFinding, OverlapRecord};
+use ombud_core::gate::{Carried, Fetched, Gate, LinkDecision, decide_link};
 use ombud_core::{AnswerPolicy, Lang, Role, ToolPolicy};
 use ombud_detect::mask::Minted;
 use serde_json::{Value, json};
@@ -18,8 +20,10 @@ use tokio::runtime::{Handle, RuntimeFlavor};
 use tokio::task::block_in_place;
 
 use crate::attribute::Attributor;
+use crate::calls::facts::masked_for;
 use crate::calls::{Asked, Prepared, question};
 use crate::gateway::Config;
+use crate::wire::answer::ToolCall;
 use disclosure::{Keeper, Prompt, Secrets};
 use facts::Ground;
 use scan::{Found, Scanner};
@@ -65,6 +69,12 @@ pub struct Guard {
     cited: BTreeSet<String>,
     /// What the system prompt says, once it is needed.
     prompt: Option<Arc<Prompt>>,
+    /// What was retrieved says, once it is needed.
+    documents: Option<Arc<Prompt>>,
+    /// What tokens stand for in this answer, once it is known.
+    veiled: Option<Arc<Minted>>,
+    /// The same in the arguments of tools that must not be given all.
+    masked: HashMap<String, Arc<Minted>>,
     told: BTreeSet<&'static str>,
     /// Findings that were listed so far.
     listed: usize,
@@ -92,8 +102,21 @@ impl Guard {
         minted: Arc<Minted>,
     ) -> Self {
         let (decided, cited, seen) = (HashMap::new(), BTreeSet::new(), Seen::default());
-        let (prompt, told) = (None, BTreeSet::new());
-        Self { rules, attributor, request, minted, decided, cited, prompt, told, listed: 0, seen }
+        Self {
+            rules,
+            attributor,
+            request,
+            minted,
+            decided,
+            cited,
+            prompt: None,
+            documents: None,
+            veiled: None,
+            masked: HashMap::new(),
+            told: BTreeSet::new(),
+            listed: 0,
+            seen,
+        }
     }
 
     fn known(&self) -> Option<&Prepared> {
@@ -143,6 +166,123 @@ impl Guard {
         instructed && gate != Gate::Allow && !self.told.contains("answer.prompt")
     }
 
+    /// Whether the whole text is judged at its end.
+    fn hears(&self) -> bool {
+        let answers = &self.rules.answers;
+        let silent = answers.others_gate() == Gate::Allow && answers.knowledge_gate() == Gate::Allow;
+        self.request.is_some() && (!silent || self.only_listens() && self.listens())
+    }
+
+    /// What tokens stand for in an answer: where nothing of others may be told, their values are left out.
+    pub fn veiled(&mut self) -> Arc<Minted> {
+        if self.rules.answers.others_gate() < Gate::Ask || self.minted.is_empty() {
+            return Arc::clone(&self.minted);
+        }
+        if self.veiled.is_none() {
+            let lang = self.lang();
+            let veil = |known| Arc::new(others::veil(known, &self.minted, lang));
+            self.veiled = Some(self.known().map_or_else(|| Arc::clone(&self.minted), veil));
+        }
+        self.veiled.clone().unwrap_or_default()
+    }
+
+    /// Whether any tool must not be given all.
+    pub fn masks(&self) -> bool {
+        !self.minted.is_empty() && self.rules.tools.tools.values().any(|rule| !rule.redact.is_empty())
+    }
+
+    /// What tokens stand for in the arguments of a tool that must not be given all; `None` for every other.
+    pub fn masks_for(&mut self, tool: &str) -> Option<Arc<Minted>> {
+        let rules = Arc::clone(&self.rules);
+        let redact = rules.tools.redacted(tool)?;
+        if let Some(known) = self.masked.get(tool) {
+            return Some(Arc::clone(known));
+        }
+        let masked = Arc::new(masked_for(self.known(), &self.minted, redact));
+        self.masked.insert(tool.to_owned(), Arc::clone(&masked));
+        Some(masked)
+    }
+
+    /// A call as the agent gets it.
+    pub fn masked(&mut self, call: ToolCall) -> ToolCall {
+        match self.masks_for(&call.tool) {
+            Some(minted) => {
+                let place = call.place;
+                call.settled(place, &minted)
+            }
+            None => call,
+        }
+    }
+
+    /// Takes note of what others brought into the conversation.
+    fn judge_others(&mut self, text: &str) {
+        let gate = self.rules.answers.others_gate();
+        if gate == Gate::Allow || self.told.contains("answer.others") {
+            return;
+        }
+        let minted = Arc::clone(&self.minted);
+        let said = others::said(&minted, text);
+        let veiled = gate >= Gate::Ask && others::is_veiled(text, self.lang());
+        // Most answers hold nothing of the kind: then the context is not read for them.
+        if said.is_empty() && !veiled && !others::may_hold_an_address(text) {
+            return;
+        }
+        let ground = Ground { known: self.known(), minted: &minted, cited: &self.cited };
+        let told = others::told(&ground, text, &said);
+        if told.is_some() || veiled {
+            let (values, overlaps) = told.unwrap_or_default();
+            self.told.insert("answer.others");
+            // What left in the clear has no token by which it could be left out.
+            let gate = if veiled { gate } else { Gate::Observe };
+            let details = json!({ "rule": "answer.others", "values": values });
+            self.tell_of("answer.others", gate, (vec![Carried::Personal], overlaps), details);
+        }
+    }
+
+    /// Takes note of a long copy of what was retrieved.
+    fn judge_documents(&mut self, text: &str) {
+        let gate = self.rules.answers.knowledge_gate();
+        let short = text.len() < documents::WORDS as usize;
+        if gate == Gate::Allow || gate >= Gate::Ask || short || self.told.contains("answer.knowledge") {
+            return;
+        }
+        if documents::are_told(&self.documents(gate), text) {
+            self.told.insert("answer.knowledge");
+            self.tell("answer.knowledge", gate);
+        }
+    }
+
+    /// What was retrieved says.
+    fn documents(&mut self, gate: Gate) -> Arc<Prompt> {
+        if let Some(known) = &self.documents {
+            return Arc::clone(known);
+        }
+        let words = self.rules.answers.knowledge_words.unwrap_or(documents::WORDS);
+        let known = if gate == Gate::Allow { None } else { self.known() };
+        let runs = Arc::new(known.map(|known| documents::runs(known, words)).unwrap_or_default());
+        self.documents = Some(Arc::clone(&runs));
+        runs
+    }
+
+    /// What of a text may be said of what was retrieved.
+    fn keep_documents(&mut self, keeper: &mut Keeper, text: &str, last: bool, json: bool) -> Option<String> {
+        let gate = self.rules.answers.knowledge_gate();
+        if gate < Gate::Ask {
+            return None;
+        }
+        let runs = self.documents(gate);
+        if runs.is_empty() {
+            return None;
+        }
+        let instead = documents::left_out(self.lang());
+        let secrets = Secrets { prompt: &runs, canaries: &[], takes: (!json, false), instead: &instead };
+        let out = kept(keeper, &secrets, text, last);
+        if keeper.disclosed && self.told.insert("answer.knowledge") {
+            self.tell("answer.knowledge", if json { Gate::Observe } else { gate });
+        }
+        Some(out)
+    }
+
     /// Takes note of a text that tells the prompt. The runs of the prompt alone decide first, as they cost little: what others
     /// in the conversation said too can only make them fewer.
     fn judge(&mut self, text: &str) {
@@ -171,11 +311,7 @@ impl Guard {
         let takes = gates.map(|gate| gate >= Gate::Ask && !json);
         let instead = words::left_out(self.lang());
         let secrets = Secrets { prompt: &prompt, canaries, takes: takes.into(), instead: &instead };
-        let mut out = String::with_capacity(text.len());
-        keeper.push(&secrets, text, &mut out);
-        if last {
-            keeper.finish(&secrets, &mut out);
-        }
+        let out = kept(keeper, &secrets, text, last);
         let heard = [("answer.prompt", keeper.disclosed), ("answer.canary", keeper.sung)];
         for ((rule, heard), gate) in heard.into_iter().zip(gates) {
             if heard && self.told.insert(rule) {
@@ -204,14 +340,22 @@ impl Guard {
     }
 
     fn tell(&mut self, rule: &str, gate: Gate) {
+        self.tell_of(rule, gate, (Vec::new(), Vec::new()), json!({ "rule": rule }));
+    }
+
+    fn tell_of(
+        &mut self,
+        rule: &str,
+        gate: Gate,
+        (carries, overlaps): (Vec<Carried>, Vec<OverlapRecord>),
+        details: Value,
+    ) {
         let decision = match gate {
             Gate::Allow | Gate::Observe => "would_ask",
             Gate::Ask => "ask",
             Gate::Block => "block",
         };
         let (rule, decision, form) = (rule.to_owned(), decision.to_owned(), "text".to_owned());
-        let details = json!({ "rule": rule });
-        let (carries, overlaps) = (Vec::new(), Vec::new());
         self.note(AnswerFinding { rule, decision, form, carries, overlaps }, details);
     }
 
@@ -262,6 +406,7 @@ impl Guard {
 #[derive(Debug, Default)]
 pub struct Voice {
     keeper: Keeper,
+    documents: Keeper,
     scanner: Scanner,
     json: bool,
     /// What was said so far, where it is only listened to.
@@ -280,35 +425,56 @@ impl Voice {
 
     /// Whether something is held back.
     pub fn holds(&self) -> bool {
-        !(self.keeper.pending().is_empty() && self.scanner.pending().is_empty())
+        let kept = [self.keeper.pending(), self.documents.pending(), self.scanner.pending()];
+        kept.iter().any(|pending| !pending.is_empty())
     }
 
-    fn listen(&mut self, text: &str, last: bool, guard: &mut Guard) {
+    fn listen(&mut self, text: &str) {
         let room = MOST_HEARD.saturating_sub(self.heard.len()).min(text.len());
         self.heard.push_str(text.get(..text.floor_char_boundary(room)).unwrap_or_default());
-        if last {
-            guard.judge(&std::mem::take(&mut self.heard));
+    }
+
+    /// The text ends: what was heard is judged.
+    fn judge(&mut self, guard: &mut Guard) {
+        let heard = std::mem::take(&mut self.heard);
+        if guard.only_listens() {
+            guard.judge(&heard);
         }
+        guard.judge_others(&heard);
+        guard.judge_documents(&heard);
     }
 
     /// What may go out of the next piece.
     pub fn say(&mut self, text: &str, last: bool, guard: &mut Guard) -> String {
-        let kept = if guard.only_listens() {
-            if guard.listens() {
-                self.listen(text, last, guard);
-            }
-            None
-        } else {
-            guard.keep(&mut self.keeper, text, last, self.json)
-        };
+        let hears = guard.hears();
+        if hears {
+            self.listen(text);
+        }
+        let only = guard.only_listens();
+        let kept = if only { None } else { guard.keep(&mut self.keeper, text, last, self.json) };
+        let text = kept.as_deref().unwrap_or(text);
+        let kept = guard.keep_documents(&mut self.documents, text, last, self.json);
         let text = kept.as_deref().unwrap_or(text);
         let mut out = String::with_capacity(text.len());
         self.scanner.push(text, &mut |found| guard.watch(found), &mut out);
         if last {
             self.scanner.finish(&mut |found| guard.watch(found), &mut out);
         }
+        if last && hears {
+            self.judge(guard);
+        }
         out
     }
+}
+
+/// What a keeper lets out of the next piece.
+fn kept(keeper: &mut Keeper, secrets: &Secrets<'_>, text: &str, last: bool) -> String {
+    let mut out = String::with_capacity(text.len());
+    keeper.push(secrets, text, &mut out);
+    if last {
+        keeper.finish(secrets, &mut out);
+    }
+    out
 }
 
 /// Contexts with more text than this are read off the threads that serve connections.

@@ -214,3 +214,89 @@ fn masked_values_are_known_however_they_are_written() {
     assert_eq!(rules("![a](https://shop.example/?m=anna@corp.example)"), [Carried::Personal]);
     assert_eq!(rules(&format!("[a](https://shop.example/?k={key})")), [Carried::Secret]);
 }
+
+const ROWS: &str = "[{\"name\": \"Bo Lind\", \"email\": \"bo@rows.example\"}, {\"name\": \"Cy Marr\", \"email\": \"cy@rows.example\"}]";
+
+/// What an answer gives rise to where rows of customers were looked up, under these gates.
+fn noticed(user: &str, answer: &str, policy: AnswerPolicy) -> (String, Seen) {
+    let mut guard = guard(&conversation("Our desk is desk@shop.example.", user, ROWS), policy);
+    let text = guard.whole(answer, false).unwrap_or_else(|| answer.to_owned());
+    (text, guard.seen)
+}
+
+#[test]
+fn what_only_others_brought_is_noticed_and_what_somebody_gave_is_not() {
+    let policy = AnswerPolicy::default;
+    let (text, seen) =
+        noticed("Who is new? I am me@home.example", "New: bo@rows.example, BO@rows.example", policy());
+    assert_eq!(text, "New: bo@rows.example, BO@rows.example");
+    let [found] = seen.found.as_slice() else { panic!("{seen:?}") };
+    assert_eq!(
+        (&*found.rule, &*found.decision, &*found.carries),
+        ("answer.others", "would_ask", &[Carried::Personal][..])
+    );
+    assert!(
+        matches!(found.overlaps[..], [OverlapRecord { origin: ombud_core::Origin::Tool { .. }, .. }]),
+        "{found:?}"
+    );
+    assert_eq!(seen.details[0]["values"], json!(["bo@rows.example"]));
+    for (user, answer) in [
+        ("I am me@home.example", "You are me@home.example, our desk is desk@shop.example."),
+        ("What is the address of Bo Lind?", "It is bo@rows.example."),
+        ("Is bo@rows.example new?", "Yes, bo@rows.example is."),
+        ("Who is new?", "Nobody that I know: nobody@else.example."),
+    ] {
+        assert!(noticed(user, answer, policy()).1.found.is_empty(), "{user}");
+    }
+    let off = AnswerPolicy { others: Some(Gate::Allow), ..policy() };
+    assert!(noticed("Who is new?", "bo@rows.example", off).1.found.is_empty());
+}
+
+#[test]
+fn values_of_others_are_left_out_where_the_developer_says_so() {
+    use ombud_core::DataType;
+    use ombud_detect::mask::{Form, Tally, restore};
+    let policy = AnswerPolicy { others: Some(Gate::Block), ..AnswerPolicy::default() };
+    let mut minted = Minted::default();
+    let mut token =
+        |value: &str, bit| minted.token(DataType::Email, value, true, &|_, _, _| [bit; 5]).to_string();
+    let (bo, me) = (token("bo@rows.example", 1), token("me@home.example", 2));
+    let mut guard = guard(&conversation("Be brief.", "Who is new? I am me@home.example", ROWS), policy);
+    guard.minted = Arc::new(minted);
+    let veiled = guard.veiled();
+    let said = restore(&veiled, &format!("{bo} and {me}"), Form::Plain, &mut Tally::default()).unwrap();
+    let what = DataType::Email.say(Lang::En);
+    assert_eq!(said, format!("(left out, somebody else's: {what}) and me@home.example"));
+    assert_eq!(guard.whole(&said, false), None);
+    assert_eq!(guard.seen.found[0].decision, "block");
+}
+
+/// A document of so many words, different ones.
+fn document(words: usize) -> String {
+    let words: Vec<String> = (0..words).map(|at| format!("word{at} ")).collect();
+    words.concat()
+}
+
+#[test]
+fn a_long_copy_of_what_was_retrieved_is_noticed_or_cut() {
+    let retrieved = |words| format!("Answer.\n<context>\n{}\n</context>", document(words));
+    let after = |words, answer: &str, policy: AnswerPolicy| {
+        let messages = json!([{ "role": "system", "content": retrieved(words) }, { "role": "user", "content": "Tell me" }]);
+        // The passage stands in the prompt too; only what was retrieved is looked at here.
+        let mut guard = guard(&messages, AnswerPolicy { prompt: Some(Gate::Allow), ..policy });
+        let text = guard.whole(answer, false).unwrap_or_else(|| answer.to_owned());
+        (text, guard.seen.found.into_iter().map(|found| (found.rule, found.decision)).collect::<Vec<_>>())
+    };
+    let noticed = |decision: &str| vec![("answer.knowledge".to_owned(), decision.to_owned())];
+    assert_eq!(after(500, &document(250), AnswerPolicy::default()).1, noticed("would_ask"));
+    assert_eq!(after(100, &document(90), AnswerPolicy::default()).1, noticed("would_ask"));
+    assert_eq!(after(500, &document(150), AnswerPolicy::default()).1, []);
+    assert_eq!(after(60, &document(60), AnswerPolicy::default()).1, []);
+    let strict =
+        || AnswerPolicy { knowledge: Some(Gate::Ask), knowledge_words: Some(100), ..AnswerPolicy::default() };
+    let (text, found) = after(500, &format!("It says: {}That is all.", document(200)), strict());
+    assert_eq!(found, noticed("ask"));
+    assert!(text.contains("(left out: the rest of the document)") && !text.contains("word150"), "{text}");
+    assert!(text.ends_with("That is all."), "{text}");
+    assert_eq!(after(500, &document(90), strict()).1, []);
+}

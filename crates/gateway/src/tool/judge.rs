@@ -14,6 +14,7 @@ use super::Rules;
 use super::message::Message;
 use crate::attribute::Context;
 use crate::calls::arguments::Arguments;
+use crate::calls::facts::masked_for;
 use crate::calls::{self, Prepared, facts};
 use crate::wire::answer::{ToolCall, restore_strings};
 use crate::wire::collect::Collector;
@@ -64,7 +65,13 @@ pub struct Judged {
 
 /// Decides on a call. `context` is what the session has seen; it comes back unchanged.
 pub fn judge(rules: &Rules, minted: &Minted, context: &mut Context, called: &Called<'_>) -> Judged {
-    let (mut call, patches, tally) = restored(minted, called);
+    let name = policy_name(rules, called.tool);
+    let redact = rules.tools.redacted(&name);
+    let (mut call, patches, tally) = match redact {
+        // The user's words are not here: nothing counts as given by them.
+        Some(redact) => restored(&masked_for(None, minted, redact), called),
+        None => restored(minted, called),
+    };
     let arguments = Arguments::of(&call);
     let exchange = exchange(&call.arguments, Role::ToolCall, &Origin::Model);
     let detections = rules.inspector.detect(&rules.client, &exchange);
@@ -74,7 +81,7 @@ pub fn judge(rules: &Rules, minted: &Minted, context: &mut Context, called: &Cal
         *found.entry(value.kind).or_default() += 1;
     }
     call.holds = found.keys().map(|kind| kind.category()).collect();
-    let name = policy_name(rules, called.tool);
+    call.leaks = redact.map(|redact| redact.intersection(&call.holds).copied().collect()).unwrap_or_default();
     let readable = arguments.readable && call.sound;
     let effect = effect(rules, &name, called, readable);
     let vouched = readable && rules.beside.released(called.tool, &arguments.canonical);

@@ -41,6 +41,8 @@ pub struct ToolCall {
     pub sound: bool,
     /// Categories of data in the arguments, where somebody looked.
     pub holds: BTreeSet<DataCategory>,
+    /// Those that should have been masked and stand there all the same.
+    pub leaks: BTreeSet<DataCategory>,
 }
 
 impl Default for ToolCall {
@@ -55,6 +57,7 @@ impl Default for ToolCall {
             arguments: String::new(),
             sound: true,
             holds: BTreeSet::new(),
+            leaks: BTreeSet::new(),
         }
     }
 }
@@ -113,7 +116,13 @@ pub struct Answer {
 }
 
 /// Reads an answer that came whole. Signed or encrypted blocks stay as they are; what its words point to is watched.
-pub fn read(wire: Wire, doc: &Doc<'_>, body: &[u8], minted: &Minted, guard: Option<&mut Guard>) -> Answer {
+pub fn read(
+    wire: Wire,
+    doc: &Doc<'_>,
+    body: &[u8],
+    minted: &Minted,
+    mut guard: Option<&mut Guard>,
+) -> Answer {
     let root = doc.root();
     let mut answer = Answer { model: doc.get_str(root, "model").map(Into::into), ..Answer::default() };
     answer.used.see(doc);
@@ -125,10 +134,14 @@ pub fn read(wire: Wire, doc: &Doc<'_>, body: &[u8], minted: &Minted, guard: Opti
         Calls::None => {}
     }
     let mut patches = Vec::new();
+    if let Some(guard) = guard.as_deref_mut() {
+        answer.calls = answer.calls.into_iter().map(|call| guard.masked(call)).collect();
+        sealed.extend(mask_arguments(doc, None, guard, (&[], &mut answer.tally), &mut patches));
+    }
     let spoken = guard.as_ref().map(|_| spoken::nodes(wire, doc, &sealed)).unwrap_or_default();
     restore_strings(doc, root, minted, &sealed, &spoken, &mut answer.tally, &mut patches);
     if let Some(guard) = guard {
-        watch_strings(doc, &spoken, minted, guard, &mut answer.tally, &mut patches);
+        watch_strings(doc, &spoken, guard, &mut answer.tally, &mut patches);
     }
     if !patches.is_empty() {
         answer.body = Some(splice(body, &mut patches));
@@ -171,11 +184,34 @@ pub fn restore_strings(
     }
 }
 
+/// Turns back the tokens in the arguments of calls whose tools must not be given all, and hands back where they stand. `tool` is
+/// whose arguments stand beside no name.
+pub fn mask_arguments(
+    doc: &Doc<'_>,
+    tool: Option<&str>,
+    guard: &mut Guard,
+    (except, tally): (&[Node], &mut Tally),
+    patches: &mut Vec<Patch>,
+) -> Vec<Node> {
+    let mut masked = Vec::new();
+    if !guard.masks() {
+        return masked;
+    }
+    for node in doc.nodes().filter(|node| doc.kind(*node) == Kind::Object) {
+        let named = doc.get_str(node, "name");
+        let tool = named.as_deref().or(tool.filter(|_| node == doc.root()));
+        let Some(arguments) = call_arguments(doc, node) else { continue };
+        let Some(minted) = tool.and_then(|tool| guard.masks_for(tool)) else { continue };
+        restore_strings(doc, arguments, &minted, &[], except, tally, patches);
+        masked.push(arguments);
+    }
+    masked
+}
+
 /// Turns back the tokens in these strings, and watches what they point to.
 pub fn watch_strings(
     doc: &Doc<'_>,
     spoken: &[Node],
-    minted: &Minted,
     guard: &mut Guard,
     tally: &mut Tally,
     patches: &mut Vec<Patch>,
@@ -183,10 +219,11 @@ pub fn watch_strings(
     for address in spoken::cited(doc) {
         guard.cites(&address);
     }
+    let minted = guard.veiled();
     for &node in spoken {
         let text = doc.string(node);
         let form = whole_form(&text);
-        let restored = restore(minted, &text, form, tally);
+        let restored = restore(&minted, &text, form, tally);
         let restored = restored.as_deref().unwrap_or(&text);
         let watched = guard.whole(restored, form == Form::Json);
         let now = watched.as_deref().unwrap_or(restored);

@@ -6,7 +6,7 @@ use ombud_core::{Effect, Origin};
 use rstest::rstest;
 use serde_json::{Value, json};
 
-use super::harness::{EMAIL, Rig, chat, events, json as whole, token};
+use super::harness::{EMAIL, PHONE, Rig, chat, events, json as whole, token};
 use super::wires::*;
 
 const EVIL: &str = "collector@evil.example";
@@ -443,4 +443,63 @@ async fn a_recipient_does_not_get_the_data_that_it_must_not_have() {
     assert_eq!(answer.status(), 403);
     assert!(rig.bodies().is_empty());
     assert_eq!(rig.post("/v1/chat/completions", chat("hello")).await.status(), 200);
+}
+
+/// A gateway whose tool for mails gets no addresses but those that the user gave.
+async fn masking(wire: Wire, stream: bool, cut: usize, clear: bool) -> Rig {
+    Rig::with(
+        move |_, body| {
+            let request = String::from_utf8_lossy(body).into_owned();
+            let email = if clear { EMAIL.to_owned() } else { token(&request, "EMAIL") };
+            let phone = token(&request, "PHONE");
+            let body = json!({ "to": "Anna", "body": format!("{email} wants \"{phone}\"") }).to_string();
+            let other = json!({ "to": "Anna", "text": format!("{email}, {phone}") }).to_string();
+            wire.answer("Hm.", &[("c1", "send_mail", body), ("c2", "read_mail", other)], stream, cut)
+        },
+        move |config| {
+            let email = ombud_core::DataType::Email.category();
+            if clear {
+                config.policy.masking.insert(email, ombud_core::Action::Allow);
+            }
+            let rule = ToolRule { gate: Some(Gate::Allow), redact: [email].into(), ..ToolRule::default() };
+            config.tools.tools.insert("send_mail".into(), rule);
+        },
+    )
+    .await
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_tool_must_not_be_given_is_masked_in_its_arguments(
+    #[values(Wire::Chat, Wire::Responses, Wire::Messages)] wire: Wire,
+    #[values(false, true)] stream: bool,
+    #[values(3, 1000)] cut: usize,
+) {
+    let rig = masking(wire, stream, cut, false).await;
+    let wish = format!("send Anna a summary of the mail, my number is {PHONE}");
+    let turns = [user(&wish), mail(&format!("I am {EMAIL}."))];
+    let answer = rig.post(wire.path(), wire.request(&turns, stream)).await;
+    let got = wire.read(&answer.text().await.unwrap(), stream);
+    let arguments: Vec<&Value> = got.calls.iter().map(|call| &call.2).collect();
+    let less = json!({ "to": "Anna", "body": format!("[redacted EMAIL] wants \"{PHONE}\"") });
+    let all = json!({ "to": "Anna", "text": format!("{EMAIL}, {PHONE}") });
+    assert_eq!(arguments, [&less, &all]);
+    let masked = |kind: &EventKind| matches!(kind, EventKind::ToolIntent { decision, tool, .. } if tool == "send_mail" && decision == "redact: redacted_contact.email");
+    rig.logged(|event| masked(&event.kind)).await;
+    // The user's own address is not others'.
+    let own = [user(&format!("{wish}. Tell her about {EMAIL}"))];
+    let answer = rig.post(wire.path(), wire.request(&own, stream)).await;
+    let got = wire.read(&answer.text().await.unwrap(), stream);
+    assert_eq!(got.calls[0].2["body"], format!("{EMAIL} wants \"{PHONE}\""));
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
+async fn what_cannot_be_masked_is_asked_about(#[values(false, true)] stream: bool) {
+    let rig = masking(Wire::Chat, stream, 9, true).await;
+    let turns =
+        [user(&format!("send Anna a summary of the mail, I am at {PHONE}")), mail(&format!("I am {EMAIL}."))];
+    let got = got(&rig, Wire::Chat, stream, &turns).await;
+    assert_eq!(got.calls.iter().map(|call| &*call.1).collect::<Vec<_>>(), ["read_mail"]);
+    assert!(got.text.contains("wants masked for this tool") && got.text.contains("reply: yes "), "{got:?}");
 }

@@ -19,6 +19,8 @@ mod interceptor;
 #[cfg(test)]
 mod outward;
 #[cfg(test)]
+mod sources;
+#[cfg(test)]
 mod streams;
 #[cfg(test)]
 mod wires;

@@ -119,7 +119,11 @@ async fn a_token_in_an_address_is_the_value_it_stands_for(#[values(false, true)]
     let text = got(&rig, Wire::Chat, stream, &turns).await;
     assert!(!text.contains("http") && text.ends_with(EMAIL), "{text}");
     let carried: Vec<Vec<Carried>> = found(&rig).await.into_iter().map(|found| found.carries).collect();
-    assert_eq!(carried, [vec![Carried::Personal, Carried::Content], vec![Carried::Secret]]);
+    // The last one is about the words themselves: only the mail says whose address it is.
+    assert_eq!(
+        carried,
+        [vec![Carried::Personal, Carried::Content], vec![Carried::Secret], vec![Carried::Personal]]
+    );
 }
 
 #[rstest]

@@ -2,7 +2,9 @@
 
 use anyhow::Result;
 use bytes::Bytes;
-use ombud_core::event::{ArgumentRecord, EventKind, RequestRecord, ResponseRecord};
+use ombud_core::event::{
+    AnswerFinding, ArgumentRecord, EventKind, OverlapRecord, RequestRecord, ResponseRecord,
+};
 use ombud_core::{DataType, Lang, Origin, Role, gate};
 use ombud_detect::mask::{Form, Minted, Tally, restore, token};
 use ombud_gateway::replay::{self, Piece, PieceKind, Request};
@@ -12,8 +14,8 @@ use super::fold::{left_clear, sum, unread};
 use super::passage::{Mark, page};
 use super::source::Knowledge;
 use super::view::{
-    AnswerView, ArgumentView, Bilingual, ContentState, ExchangeRow, ExchangeView, OpaqueView, OriginView,
-    OverlapView, Passage, RequestView, Side, SpanState, ToolView,
+    AnswerView, ArgumentView, Bilingual, ContentState, ExchangeRow, ExchangeView, NoticeView, OpaqueView,
+    OriginView, OverlapView, Passage, RequestView, Side, SpanState, ToolView,
 };
 
 /// What was said in an exchange, decrypted and read.
@@ -40,6 +42,7 @@ pub(crate) async fn read(reader: &mut Reader, id: &str, knowledge: &Knowledge) -
             answer: None,
             refused: None,
             tools: Vec::new(),
+            notices: Vec::new(),
         },
         request: None,
         clear: 0,
@@ -76,6 +79,7 @@ async fn take(said: &mut Said, reader: &Reader, record: &Record, knowledge: &Kno
                 arguments: arguments.iter().map(argument).collect(),
             });
         }
+        EventKind::AnswerNotice(record) => said.view.notices.extend(record.found.iter().map(notice)),
         EventKind::Refused { code, .. } => said.view.refused = Some(code.clone()),
         _ => {}
     }
@@ -345,12 +349,21 @@ fn origin(origin: &Origin) -> OriginView {
     }
 }
 
+fn overlap(overlap: &OverlapRecord) -> OverlapView {
+    OverlapView { slot: overlap.slot, origin: origin(&overlap.origin), by: overlap.by.clone() }
+}
+
+fn notice(found: &AnswerFinding) -> NoticeView {
+    let told = |lang| gate::told_rule(&found.rule, &found.decision, lang);
+    NoticeView {
+        rule: found.rule.clone(),
+        told: Bilingual { en: told(Lang::En), zh: told(Lang::Zh) },
+        left: found.decision == "would_ask",
+        overlaps: found.overlaps.iter().map(overlap).collect(),
+    }
+}
+
 fn argument(record: &ArgumentRecord) -> ArgumentView {
-    let overlap = |overlap: &ombud_core::event::OverlapRecord| OverlapView {
-        slot: overlap.slot,
-        origin: origin(&overlap.origin),
-        by: overlap.by.clone(),
-    };
     ArgumentView {
         path: record.path.clone(),
         part: record.part.clone(),

@@ -1,6 +1,9 @@
 //! The description of the interface, which the page's types are made from; and reading back what a ledger was given.
 
-use ombud_core::event::{Counts, Event, EventKind, Party, RequestRecord, ResponseRecord};
+use ombud_core::event::{
+    AnswerFinding, AnswerNoticeRecord, Counts, Event, EventKind, OverlapRecord, Party, RequestRecord,
+    ResponseRecord,
+};
 use ombud_core::{DataType, Policy};
 use ombud_detect::{Detector, Options};
 use ombud_gateway::providers::Providers;
@@ -159,4 +162,33 @@ async fn a_home_without_room_for_a_token_stops_no_gateway() {
     assert_eq!(console.link("127.0.0.1:1".parse().unwrap()), None);
     console.close();
     assert!(Token::of(home.path(), Lang::En).is_err());
+}
+
+#[tokio::test]
+async fn what_rules_said_about_an_answer_is_shown() {
+    let folder = tempfile::tempdir().unwrap();
+    let ledger = written(folder.path()).await;
+    let origin = ombud_core::Origin::Memory { name: Some("notes".into()) };
+    let overlaps = vec![OverlapRecord { slot: 0, origin, by: "token".into() }];
+    let found = |rule: &str, decision: &str, overlaps| AnswerFinding {
+        rule: rule.into(),
+        decision: decision.into(),
+        form: "text".into(),
+        carries: Vec::new(),
+        overlaps,
+    };
+    let found =
+        vec![found("answer.others", "would_ask", overlaps), found("answer.prompt", "ask", Vec::new())];
+    let kind = EventKind::AnswerNotice(Box::new(AnswerNoticeRecord { found, more: 0 }));
+    let last = ledger.append(event("x", kind), None).unwrap();
+    ledger.durable(&last).await.unwrap();
+    let mut reader = Reader::open(folder.path()).await.unwrap();
+    let view = exchange::read(&mut reader, "x", &knowledge()).await.unwrap().unwrap().view();
+    let [others, prompt] = view.notices.as_slice() else { panic!("{:?}", view.notices) };
+    assert!(others.left && !prompt.left && prompt.overlaps.is_empty());
+    assert!(others.told.en.contains("others") && others.told.zh.contains("个人信息"));
+    assert_eq!(
+        (others.overlaps[0].origin.from.as_str(), others.overlaps[0].by.as_str()),
+        ("memory", "token")
+    );
 }

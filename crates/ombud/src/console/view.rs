@@ -447,6 +447,21 @@ pub(crate) struct ExchangeView {
     pub refused: Option<String>,
     /// Tool calls that the model asked for.
     pub tools: Vec<ToolView>,
+    /// What rules said about the answer.
+    pub notices: Vec<NoticeView>,
+}
+
+/// What a rule said about an answer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub(crate) struct NoticeView {
+    /// The rule, such as `answer.link_data`.
+    pub rule: String,
+    /// What it said and what was done, in words.
+    pub told: Bilingual,
+    /// Whether the answer went out as it was.
+    pub left: bool,
+    /// Where what it is about stands in the context.
+    pub overlaps: Vec<OverlapView>,
 }
 
 /// Texts of an exchange.

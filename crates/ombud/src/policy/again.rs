@@ -26,6 +26,7 @@ pub(super) fn facts(attributor: &Attributor, policy: &ToolPolicy, call: &Recorde
     facts.approved = known.map_or(call.then == "approved", |known| known.approved);
     facts.standing = known.is_some_and(|known| known.standing);
     facts.holds = known.map(|known| known.holds.clone()).unwrap_or_default();
+    facts.leaks = known.map(|known| known.leaks.clone()).unwrap_or_default();
     facts.signs = known.map_or_else(|| names(&call.then, "signs"), |known| known.signs);
     Some(facts)
 }

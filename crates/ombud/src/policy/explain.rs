@@ -135,7 +135,9 @@ fn name(tool: &str) -> String {
 
 /// Lines that let a call pass: its doubtful values as the operator's own, or the tool's own gate.
 fn lines(call: &Recorded, decision: &CallDecision) -> Option<String> {
-    let fixed = |doubt: &Doubt| matches!(doubt, Doubt::Forbidden { .. } | Doubt::NoStep | Doubt::Secret);
+    let fixed = |doubt: &Doubt| {
+        matches!(doubt, Doubt::Forbidden { .. } | Doubt::Leaks { .. } | Doubt::NoStep | Doubt::Secret)
+    };
     if Outcome::of(decision) == Outcome::Allowed || decision.doubts().iter().any(fixed) {
         return None;
     }

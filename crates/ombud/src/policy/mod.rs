@@ -92,7 +92,7 @@ enum Outcome {
 impl Outcome {
     fn of(decision: &CallDecision) -> Self {
         match decision {
-            CallDecision::Release(_) | CallDecision::Approved => Self::Allowed,
+            CallDecision::Release(_) | CallDecision::Redact(_) | CallDecision::Approved => Self::Allowed,
             CallDecision::Ask(_) => Self::Asked,
             CallDecision::Block(_) => Self::Blocked,
         }

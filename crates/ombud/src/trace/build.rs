@@ -17,6 +17,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::Logged;
+use super::notice::{NoticeTrace, noticed};
 
 /// Overlaps of an answer that are listed.
 const MOST: usize = 200;
@@ -38,6 +39,8 @@ pub(super) struct Traced {
     pub(super) calls: Vec<CallTrace>,
     /// What of the answer's text stands in the context too.
     pub(super) answer: Vec<Overlap>,
+    /// What rules said about the answer.
+    pub(super) noticed: Vec<NoticeTrace>,
     /// Parts of the request that could not be read.
     pub(super) not_inspected: u64,
 }
@@ -133,11 +136,16 @@ pub(super) fn build(logged: &Logged, only: Option<&str>) -> Traced {
         signs: signs(&logged.request.signs, exchange.as_ref()),
         calls: Vec::new(),
         answer: Vec::new(),
+        noticed: Vec::new(),
         not_inspected: logged.request.opaque.values().sum(),
     };
     for (kind, details) in &logged.calls {
         let call = call(kind, details.as_deref(), &traced.in_context);
         traced.calls.extend(call.filter(|call| only.is_none() || only == call.id.as_deref()));
+    }
+    if only.is_none() {
+        traced.noticed =
+            logged.notices.iter().flat_map(|(record, details)| noticed(record, details.as_deref())).collect();
     }
     if let (None, Some(wire), Some(answer)) = (only, wire, &logged.answer) {
         let minted = logged.sent.as_ref().map(|(body, patches)| minted(body, patches)).unwrap_or_default();

@@ -3,11 +3,12 @@
 
 mod build;
 mod edge;
+mod notice;
 mod print;
 
 use anyhow::{Result, bail};
 use clap::Args;
-use ombud_core::event::{EventKind, RequestRecord};
+use ombud_core::event::{AnswerNoticeRecord, EventKind, RequestRecord};
 use ombud_core::{Lang, say};
 use ombud_ledger::read::{Contents, Reader, Record};
 
@@ -46,6 +47,8 @@ struct Logged {
     erased: bool,
     /// The tool calls, each with its encrypted details.
     calls: Vec<(EventKind, Option<Vec<u8>>)>,
+    /// What rules said about the answer, each with its encrypted details.
+    notices: Vec<(AnswerNoticeRecord, Option<Vec<u8>>)>,
 }
 
 /// `ombud log trace`
@@ -99,6 +102,7 @@ async fn read(reader: &Reader, records: &[Record], exchange: &str, lang: Lang) -
                     .and_then(|mut parts| Some((parts.first_mut().map(std::mem::take)?, parts.pop()?))),
                 answer: None,
                 calls: Vec::new(),
+                notices: Vec::new(),
             });
         } else if let Some(logged) = &mut logged {
             match &event.kind {
@@ -111,6 +115,12 @@ async fn read(reader: &Reader, records: &[Record], exchange: &str, lang: Lang) -
                     let parts = parts(reader, record).await?;
                     logged.erased |= parts.is_none();
                     logged.calls.push((event.kind.clone(), parts.and_then(|parts| parts.into_iter().next())));
+                }
+                EventKind::AnswerNotice(notice) => {
+                    let parts = parts(reader, record).await?;
+                    logged.erased |= parts.is_none();
+                    let details = parts.and_then(|parts| parts.into_iter().next());
+                    logged.notices.push(((**notice).clone(), details));
                 }
                 _ => {}
             }

@@ -5,6 +5,7 @@ use ombud_core::gate::{quoted, told};
 use ombud_core::{Lang, Role, Say, Trust, say};
 
 use super::build::{CallTrace, Overlap, SignTrace, SlotTrace, Traced};
+use super::notice;
 use crate::output::Terminal;
 
 pub(super) fn print(trace: &Traced, terminal: Terminal) -> Result<()> {
@@ -46,6 +47,7 @@ pub(super) fn print(trace: &Traced, terminal: Terminal) -> Result<()> {
         terminal.out(&say!(lang, en: "The answer overlaps with:", zh: "回答与以下内容重合："))?;
         print_overlaps(&trace.answer, terminal)?;
     }
+    notice::print(&trace.noticed, terminal)?;
     terminal.out(&say!(lang,
         en: "“In context” and “overlaps” are observations. What made the model answer as it did cannot be seen from outside.",
         zh: "“在上下文中”和“重合”只是观察到的事实；模型为何这样回答，从外部无法得知。"))
@@ -150,7 +152,7 @@ fn print_overlaps(overlaps: &[Overlap], terminal: Terminal) -> Result<()> {
     Ok(())
 }
 
-fn by(by: &str, lang: Lang) -> String {
+pub(super) fn by(by: &str, lang: Lang) -> String {
     match by {
         "token" => say!(lang, en: "exactly, by its token", zh: "按代号精确匹配"),
         "identifier" => say!(lang, en: "the same identifier", zh: "标识相同"),
@@ -159,6 +161,6 @@ fn by(by: &str, lang: Lang) -> String {
 }
 
 /// Names of tools and ids come from outside: nothing of them may steer the terminal.
-fn clean(text: &str) -> String {
+pub(super) fn clean(text: &str) -> String {
     text.chars().map(|ch| if ch.is_control() { '\u{fffd}' } else { ch }).take(200).collect()
 }

@@ -9,6 +9,7 @@ use ombud_core::{Origin, Trust};
 
 use super::super::Prepared;
 use super::Value;
+use crate::attribute::envelope::Passage;
 use crate::attribute::identifier::Kind;
 use crate::attribute::{Source, folded, weight};
 
@@ -56,7 +57,8 @@ fn texts(source: &Source) -> impl Iterator<Item = (&str, Origin)> {
     let fields = source.index.fields.iter().filter(move |_| structured);
     let fields = fields.map(|field| (field.value.as_str(), source.origin.clone()));
     let whole = (foreign && !structured).then(|| (source.index.folded.as_str(), source.origin.clone()));
-    let passages = source.passages.iter().filter(move |_| !foreign).filter_map(|passage| {
+    let others = |passage: &&Passage| passage.origin.trust() == Trust::Untrusted;
+    let passages = source.passages.iter().filter(move |_| !foreign).filter(others).filter_map(|passage| {
         let span = source.index.folded_range(&passage.span);
         Some((source.index.folded.get(span)?, passage.origin.clone()))
     });

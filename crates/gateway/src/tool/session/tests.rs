@@ -61,9 +61,11 @@ impl Script {
         let (key, approver) = Rules::keys(&caller);
         let beside = Arc::new(Given::default());
         let read = ToolRule { gate: Some(Gate::Block), ..ToolRule::default() };
+        let email = ombud_core::DataType::Email.category();
+        let less = ToolRule { redact: [email].into(), ..ToolRule::default() };
         let tools = ombud_core::ToolPolicy {
             mode: Some(mode),
-            tools: [("pay_never".to_owned(), read)].into(),
+            tools: [("pay_never".to_owned(), read), ("post_less".to_owned(), less)].into(),
             ..Default::default()
         };
         let rules = Rules {
@@ -405,4 +407,24 @@ fn a_cancelled_question_is_taken_back() {
     let yes = json!({ "action": "accept", "content": { "allow": true } });
     let late = script.client(&json!({ "jsonrpc": "2.0", "id": asked.client[0]["id"], "result": yes }));
     assert!(late.server.is_empty());
+}
+
+#[test]
+fn a_tool_that_gets_less_gets_what_was_masked_as_such_and_the_rest_is_asked_about() {
+    let settings = Server { results: Results::Mask, ..Server::default() };
+    let mut script = Script::with(Gate::Observe, settings);
+    script.start(&json!({}));
+    script.call(1, "read_note", &json!({}));
+    let content = json!({ "content": [{ "type": "text", "text": "From bo.lind@mail.example" }] });
+    let back = script.server(&json!({ "jsonrpc": "2.0", "id": 1, "result": content }));
+    let text = back.client[0].pointer("/result/content/0/text").and_then(Value::as_str).unwrap().to_owned();
+    let token = text.trim_start_matches("From ").to_owned();
+    assert!(token.starts_with("EMAIL_"), "{text}");
+    let sent = script.call(2, "post_less", &json!({ "text": format!("by {token}") }));
+    assert_eq!(sent.server[0].pointer("/params/arguments/text"), Some(&json!("by [redacted EMAIL]")));
+    assert!(sent.notes[0].starts_with("call post_less redact: redacted_contact.email"), "{:?}", sent.notes);
+    let other = script.call(3, "post_more", &json!({ "text": format!("by {token}") }));
+    assert_eq!(other.server[0].pointer("/params/arguments/text"), Some(&json!("by bo.lind@mail.example")));
+    let clear = script.call(4, "post_less", &json!({ "text": "by bo.lind@mail.example" }));
+    assert!(clear.server.is_empty() && clear.notes[0].contains("leaks_contact.email"), "{:?}", clear.notes);
 }

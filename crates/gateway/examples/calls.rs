@@ -1,0 +1,120 @@
+//! What deciding on a tool call costs: `cargo xtask bench calls`.
+//!
+//! Conversations of 50 turns on contexts of 16 and 256 KiB. Every turn brings 2 KiB of new text and ends in a call whose recipient
+//! stands in a mail. Timed is what the gateway does for the call beyond forwarding: the request is read again, its texts are
+//! attributed, and the gate decides. The first turn reads all of the context and stands apart.
+
+#![expect(clippy::print_stdout, reason = "its output is its purpose")]
+
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use ombud_core::{Lang, ToolPolicy};
+use ombud_detect::mask::Minted;
+use ombud_gateway::attribute::Attributor;
+use ombud_gateway::calls::Judge;
+use ombud_gateway::calls::approve::Approver;
+use ombud_gateway::wire::Wire;
+use ombud_gateway::wire::answer::ToolCall;
+use serde_json::{Value, json};
+
+const TURNS: usize = 50;
+const CONVERSATIONS: usize = 20;
+const NEW: usize = 2 * 1024;
+const WORDS: &str = "the parcel of order left our house in ghent on monday and was seen by nobody since then please look where it may be \
+    and write to desk or call the driver who knows the door code of the mill behind the river ";
+
+fn main() {
+    println!("context | turns | cold ms | p50 ms | p99 ms | first ten, p50 | last ten, p50");
+    println!("-------:|------:|--------:|-------:|-------:|---------------:|--------------:");
+    for (context, pieces) in [(16, 8), (256, 128), (256, 1)] {
+        report(context, pieces);
+    }
+}
+
+fn report(kib: usize, pieces: usize) {
+    let runs: Vec<Vec<Duration>> =
+        (0..CONVERSATIONS).map(|seed| conversation(kib * 1024, pieces, seed)).collect();
+    let cold = at(runs.iter().filter_map(|turns| turns.first().copied()), 50);
+    let warm = || runs.iter().flat_map(|turns| turns.iter().skip(1).copied());
+    let first = runs.iter().flat_map(|turns| turns.iter().skip(1).take(10).copied());
+    let last = runs.iter().flat_map(|turns| turns.iter().rev().take(10).copied());
+    let shape = if pieces == 1 { "one text" } else { "texts of 2 KiB" };
+    println!(
+        "{kib} KiB, {shape} | {TURNS} | {:.2} | {:.2} | {:.2} | {:.2} | {:.2}",
+        cold,
+        at(warm(), 50),
+        at(warm(), 99),
+        at(first, 50),
+        at(last, 50)
+    );
+}
+
+/// A percentile in milliseconds.
+fn at(times: impl Iterator<Item = Duration>, percent: usize) -> f64 {
+    let mut times: Vec<Duration> = times.collect();
+    times.sort_unstable();
+    let place = (times.len() * percent / 100).min(times.len().saturating_sub(1));
+    times.get(place).map_or(0.0, |time| time.as_secs_f64() * 1000.0)
+}
+
+/// How long each turn of a conversation takes.
+fn conversation(context: usize, pieces: usize, seed: usize) -> Vec<Duration> {
+    let attributor = Attributor::default();
+    let mut messages = vec![json!({ "role": "system", "content": "You help the users of a mail account." })];
+    for piece in 0..pieces {
+        results(&mut messages, &text(context / pieces, seed * 1000 + piece), piece);
+    }
+    let mut times = Vec::new();
+    for turn in 0..TURNS {
+        let mail = format!("From: anna{turn}@shop.example\n\n{}", text(NEW, seed * 1000 + 500 + turn));
+        messages.push(json!({ "role": "user", "content": format!("Answer the mail of anna{turn} please") }));
+        results(&mut messages, &mail, 1000 + turn);
+        times.push(timed(&attributor, &messages, turn));
+    }
+    times
+}
+
+fn timed(attributor: &Attributor, messages: &[Value], turn: usize) -> Duration {
+    let send = json!({ "type": "function", "function": { "name": "send_mail", "parameters": { "type": "object" } } });
+    let body = Bytes::from(json!({ "model": "m", "tools": [send], "messages": messages }).to_string());
+    let arguments = json!({ "to": format!("anna{turn}@shop.example"), "body": text(400, turn) }).to_string();
+    let call = ToolCall {
+        tool: "send_mail".into(),
+        complete: true,
+        written: arguments.clone(),
+        arguments,
+        ..ToolCall::default()
+    };
+    let start = Instant::now();
+    let judge = Judge::alone(Some((Wire::Chat, body)), "client", Approver::new(&[7; 32], 1));
+    let judged = judge.judge(attributor, &ToolPolicy::default(), &Minted::default(), &call, Lang::En);
+    let time = start.elapsed();
+    assert!(!judged.arguments.is_empty(), "a call without a record");
+    time
+}
+
+/// A call of a tool in the history, and what it returned.
+fn results(messages: &mut Vec<Value>, text: &str, number: usize) {
+    let id = format!("c{number}");
+    let call =
+        json!({ "id": id, "type": "function", "function": { "name": "read_mail", "arguments": "{}" } });
+    messages.push(json!({ "role": "assistant", "tool_calls": [call] }));
+    messages.push(json!({ "role": "tool", "tool_call_id": id, "content": text }));
+}
+
+/// Prose of a length, with an address and a number now and then, different for every seed.
+fn text(bytes: usize, seed: usize) -> String {
+    let words: Vec<&str> = WORDS.split_whitespace().collect();
+    let (mut text, mut at) = (String::new(), seed.wrapping_mul(7919));
+    while text.len() < bytes {
+        at = at.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        let word = words.get((at >> 33) % words.len()).copied().unwrap_or_default();
+        text.push_str(word);
+        text.push(' ');
+        if at >> 58 == 1 {
+            text.push_str(&format!("no. {} mail{}@shop.example ", at >> 44, at >> 50));
+        }
+    }
+    text
+}

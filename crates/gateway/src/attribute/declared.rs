@@ -1,0 +1,431 @@
+//! Where texts came from, as the agent that puts them into a prompt says itself (`POST /api/v1/sources`).
+//!
+//! Declared texts are known by winnowing fingerprints: of every [`WINDOW`] runs of [`GRAM`] words one is kept, so that each
+//! passage of [`RUN`] words or more is found, wherever it stands, in one pass over a prompt. Every find is compared word by word.
+//!
+//! Calling a text a third party's can only close doors, so a part of it counts. Vouching for a text opens doors, so only the whole
+//! of it counts, and the interface takes such a declaration only from callers that show the gateway's own key.
+
+use std::collections::{BTreeSet, HashMap, VecDeque};
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::ops::Range;
+use std::sync::{Mutex, MutexGuard};
+
+use ombud_core::{Exchange, Origin, Trust};
+use serde::{Deserialize, Serialize};
+
+use super::envelope::Passage;
+use super::index::{Index, Word, fold, words};
+use super::verbatim::RUN;
+use super::{Context, weight};
+use crate::consent::sha256;
+
+/// Words of a fingerprint.
+const GRAM: usize = 5;
+
+/// Fingerprints of which one is kept.
+const WINDOW: usize = RUN - GRAM + 1;
+
+/// Longest text of one declaration, in bytes.
+pub const LONGEST: usize = 256 * 1024;
+
+/// Parts of one text that may be named.
+pub const MOST_SPANS: usize = 256;
+
+/// Words that are kept for one tenant; the oldest declarations are let go first.
+const MOST_WORDS: usize = 400_000;
+
+/// Tenants that are kept.
+const MOST_TENANTS: usize = 16;
+
+/// Declarations with one fingerprint that are compared.
+const TRIES: usize = 8;
+
+/// Letters and digits that a text must have; a Chinese character counts twice.
+const LEAST: usize = 8;
+
+/// Characters of a name.
+const MOST_NAME: usize = 64;
+
+/// What a text is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    /// What is remembered of earlier conversations.
+    Memory,
+    /// A document of a knowledge base.
+    Knowledge,
+    /// A page of the web.
+    Web,
+    /// A file.
+    File,
+    /// What a tool returned.
+    Tool,
+    /// The user's own words.
+    User,
+    /// Anything else.
+    Other,
+}
+
+/// Whose words a text is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Vouched {
+    /// Anybody's.
+    ThirdParty,
+    /// The user's.
+    User,
+    /// The developer's.
+    Operator,
+}
+
+/// One declaration.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Declaration {
+    /// What the text is.
+    pub kind: Kind,
+    /// The store, page, file or tool.
+    pub name: Option<String>,
+    /// Whose words it is.
+    pub trust: Vouched,
+    /// The session in which it counts (`x-ombud-session`); `None` for all of the tenant's.
+    pub session: Option<String>,
+    /// Which text.
+    pub text: Which,
+}
+
+/// Which text a declaration is about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Which {
+    /// This one, wherever it stands.
+    Text(String),
+    /// The message with this SHA-256 (hexadecimal, small letters), or these bytes of it.
+    Digest(String, Vec<Range<usize>>),
+}
+
+/// Why a declaration is not taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Refused {
+    /// The text has too few letters to be told from others; it is left out.
+    Short,
+    /// The text is longer than [`LONGEST`].
+    Long,
+    /// No SHA-256, or parts that are none or too many.
+    Digest,
+}
+
+/// What is kept of a declaration.
+struct Entry {
+    origin: Origin,
+    trust: Trust,
+    session: Option<String>,
+    words: Vec<u64>,
+    /// Of a declaration by digest.
+    digest: Option<(String, Vec<Range<usize>>)>,
+    /// Tells whether the same is declared again.
+    same: u64,
+}
+
+/// The declarations of one tenant.
+#[derive(Default)]
+struct Book {
+    /// The number of the first entry.
+    first: usize,
+    entries: VecDeque<Entry>,
+    words: usize,
+    /// Fingerprints, with the entry and the word where they stand; texts shorter than [`GRAM`] words are one fingerprint.
+    grams: HashMap<u64, Vec<(usize, usize)>>,
+    /// Lengths of fingerprints.
+    lengths: BTreeSet<usize>,
+    digests: usize,
+    same: BTreeSet<u64>,
+}
+
+/// The declarations of all tenants, in memory only.
+#[derive(Default)]
+pub struct Sources {
+    books: Mutex<VecDeque<(String, Book)>>,
+}
+
+impl Declaration {
+    /// The origin that the text has.
+    pub fn origin(&self) -> Origin {
+        let name = || self.name.as_deref().map(named).filter(|name| !name.is_empty());
+        match (self.trust, self.kind) {
+            (Vouched::Operator, _) => Origin::Operator,
+            (Vouched::User, _) => Origin::User,
+            (_, Kind::Memory) => Origin::Memory { name: name() },
+            (_, Kind::Tool) => Origin::Tool { name: name(), call: None },
+            (_, Kind::User | Kind::Other) => Origin::Unknown,
+            (_, Kind::Knowledge | Kind::Web | Kind::File) => Origin::Retrieved { source: name() },
+        }
+    }
+
+    fn entry(&self) -> Result<Entry, Refused> {
+        let (words, digest) = match &self.text {
+            Which::Text(text) => (told_words(text)?, None),
+            Which::Digest(digest, spans) => (Vec::new(), Some(told_digest(digest, spans)?)),
+        };
+        let origin = self.origin();
+        let mut hasher = DefaultHasher::new();
+        (&origin, &self.session, &words, &digest).hash(&mut hasher);
+        let (trust, session) = (origin.trust(), self.session.clone());
+        Ok(Entry { origin, trust, session, words, digest, same: hasher.finish() })
+    }
+}
+
+/// The digest of a declared message, and the parts of it.
+fn told_digest(digest: &str, spans: &[Range<usize>]) -> Result<(String, Vec<Range<usize>>), Refused> {
+    let hexadecimal = digest.len() == 64 && digest.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let forward = spans.iter().all(|span| span.start < span.end);
+    if !hexadecimal || !forward || spans.len() > MOST_SPANS {
+        return Err(Refused::Digest);
+    }
+    Ok((digest.to_ascii_lowercase(), spans.to_vec()))
+}
+
+/// The words of a declared text.
+fn told_words(text: &str) -> Result<Vec<u64>, Refused> {
+    if text.len() > LONGEST {
+        return Err(Refused::Long);
+    }
+    let folded = fold(text);
+    if weight(&folded) < LEAST {
+        return Err(Refused::Short);
+    }
+    Ok(words(&folded).iter().map(|word| word.hash).collect())
+}
+
+/// A name without anything that could steer whoever shows it.
+fn named(name: &str) -> String {
+    name.chars().filter(|ch| !ch.is_control()).take(MOST_NAME).collect::<String>().trim().to_owned()
+}
+
+impl Entry {
+    /// What it takes, in words.
+    fn weight(&self) -> usize {
+        16 + self.words.len() + self.digest.as_ref().map_or(0, |(_, spans)| 8 + 2 * spans.len())
+    }
+
+    fn counts_in(&self, session: &str) -> bool {
+        self.session.as_deref().is_none_or(|own| own == session)
+    }
+
+    /// The fingerprints that are kept of it, with their places.
+    fn grams(&self) -> Vec<(u64, usize)> {
+        let length = GRAM.min(self.words.len());
+        let all: Vec<u64> = self.words.windows(length.max(1)).map(key).collect();
+        let mut kept: Vec<usize> = Vec::new();
+        // The first one says where the whole text may begin.
+        kept.extend((!all.is_empty()).then_some(0));
+        for (at, window) in all.windows(WINDOW).enumerate() {
+            let least =
+                window.iter().enumerate().min_by_key(|(_, gram)| **gram).map_or(at, |(place, _)| at + place);
+            if kept.last() != Some(&least) {
+                kept.push(least);
+            }
+        }
+        kept.into_iter().filter_map(|at| Some((*all.get(at)?, at))).collect()
+    }
+}
+
+/// The hash of a run of words; runs of different lengths differ.
+fn key(run: &[u64]) -> u64 {
+    let start = run.len() as u64;
+    run.iter().fold(start, |key, word| (key.rotate_left(7) ^ word).wrapping_mul(0x9e37_79b9_7f4a_7c15))
+}
+
+impl Book {
+    fn add(&mut self, entry: Entry) {
+        if !self.same.insert(entry.same) {
+            return;
+        }
+        self.words += entry.weight();
+        let number = self.first + self.entries.len();
+        self.note(number, &entry);
+        self.entries.push_back(entry);
+        if self.words > MOST_WORDS {
+            self.shrink();
+        }
+    }
+
+    fn note(&mut self, number: usize, entry: &Entry) {
+        self.digests += usize::from(entry.digest.is_some());
+        if !entry.words.is_empty() {
+            self.lengths.insert(GRAM.min(entry.words.len()));
+        }
+        for (gram, at) in entry.grams() {
+            self.grams.entry(gram).or_default().push((number, at));
+        }
+    }
+
+    /// Lets the older half go.
+    fn shrink(&mut self) {
+        while self.words > MOST_WORDS / 2 && self.entries.len() > 1 {
+            let Some(old) = self.entries.pop_front() else { break };
+            self.words -= old.weight();
+            self.same.remove(&old.same);
+            self.first += 1;
+        }
+        self.grams.clear();
+        self.lengths.clear();
+        self.digests = 0;
+        let entries = std::mem::take(&mut self.entries);
+        for (place, entry) in entries.iter().enumerate() {
+            self.note(self.first + place, entry);
+        }
+        self.entries = entries;
+    }
+
+    fn entry(&self, number: usize) -> Option<&Entry> {
+        self.entries.get(number.checked_sub(self.first)?)
+    }
+
+    /// The declared passages of a text, in order.
+    fn passages(&self, session: &str, index: &Index) -> Vec<Passage> {
+        let mut reader =
+            Reader { book: self, session, text: &index.words, at: 0, end: 0, budget: 8 * index.words.len() };
+        let mut found = Vec::new();
+        while let Some((words, origin)) = reader.next() {
+            if let (Some(first), Some(last)) = (index.words.get(words.start), index.words.get(words.end - 1))
+            {
+                found.push(Passage { span: index.original(&(first.span().start..last.span().end)), origin });
+            }
+        }
+        found
+    }
+
+    /// What is declared of the text with this digest.
+    fn by_digest(&self, session: &str, text: &str) -> Vec<Passage> {
+        let digest = if self.digests == 0 { return Vec::new() } else { sha256(text.as_bytes()) };
+        let known = self.entries.iter().filter(|entry| entry.counts_in(session));
+        let known =
+            known.filter_map(|entry| Some((entry, entry.digest.as_ref().filter(|known| known.0 == digest)?)));
+        let whole = std::iter::once(0..text.len()).collect::<Vec<_>>();
+        let mut found = Vec::new();
+        for (entry, (_, spans)) in known {
+            let spans = if spans.is_empty() { &whole } else { spans };
+            let inside = spans.iter().filter(|span| text.get((*span).clone()).is_some());
+            found.extend(inside.map(|span| Passage { span: span.clone(), origin: entry.origin.clone() }));
+        }
+        found
+    }
+}
+
+/// Walks over a text and finds what is declared.
+struct Reader<'b> {
+    book: &'b Book,
+    session: &'b str,
+    text: &'b [Word],
+    at: usize,
+    /// Where the last find ended.
+    end: usize,
+    /// Words of vouched texts that may still be compared in vain.
+    budget: usize,
+}
+
+impl Reader<'_> {
+    fn next(&mut self) -> Option<(Range<usize>, Origin)> {
+        while self.at < self.text.len() {
+            let found = self.here();
+            self.at = found.as_ref().map_or(self.at + 1, |(words, _)| words.end);
+            if let Some((words, origin)) = found {
+                self.end = words.end;
+                return Some((words, origin.clone()));
+            }
+        }
+        None
+    }
+
+    /// The best find at this word: the least trusted one, of these the longest.
+    fn here(&mut self) -> Option<(Range<usize>, Origin)> {
+        let mut best: Option<(Trust, Range<usize>, Origin)> = None;
+        for &length in &self.book.lengths {
+            let Some(run) = self.text.get(self.at..self.at + length) else { continue };
+            let run: Vec<u64> = run.iter().map(|word| word.hash).collect();
+            let places = self.book.grams.get(&key(&run)).map_or(&[][..], Vec::as_slice);
+            for &(number, place) in places.iter().rev().take(TRIES) {
+                let Some(entry) = self.book.entry(number).filter(|entry| entry.counts_in(self.session))
+                else {
+                    continue;
+                };
+                let Some(words) = self.shared(entry, place) else { continue };
+                let better = best.as_ref().is_none_or(|(trust, known, _)| {
+                    (entry.trust, std::cmp::Reverse(words.len())) < (*trust, std::cmp::Reverse(known.len()))
+                });
+                if better {
+                    best = Some((entry.trust, words, entry.origin.clone()));
+                }
+            }
+        }
+        best.map(|(_, words, origin)| (words, origin))
+    }
+
+    /// The words here that stand in a declared text around one of its words; `None` if they are too few.
+    fn shared(&mut self, entry: &Entry, place: usize) -> Option<Range<usize>> {
+        let same = |(word, hash): (&Word, &u64)| word.hash == *hash;
+        let forward =
+            self.text.get(self.at..)?.iter().zip(entry.words.get(place..)?).take_while(|pair| same(*pair));
+        let forward = forward.count();
+        let before =
+            self.text.get(self.end..self.at)?.iter().rev().zip(entry.words.get(..place)?.iter().rev());
+        let before = before.take_while(|pair| same(*pair)).count();
+        let all = before + forward;
+        let vouched = entry.trust != Trust::Untrusted;
+        if vouched && all < entry.words.len() {
+            self.budget = self.budget.checked_sub(all)?;
+        }
+        let enough = all == entry.words.len() || !vouched && all >= RUN;
+        enough.then(|| self.at - before..self.at + forward)
+    }
+}
+
+impl Sources {
+    fn books(&self) -> Option<MutexGuard<'_, VecDeque<(String, Book)>>> {
+        self.books.lock().ok()
+    }
+
+    /// Keeps declarations of a tenant: none where one cannot be taken, which is named by its place. Hands back the places of
+    /// those that are too short to be told from other texts, and were left out.
+    pub fn declare(
+        &self,
+        tenant: &str,
+        declarations: &[Declaration],
+    ) -> Result<Vec<usize>, (usize, Refused)> {
+        let (mut entries, mut short) = (Vec::new(), Vec::new());
+        for (at, declaration) in declarations.iter().enumerate() {
+            match declaration.entry() {
+                Ok(entry) => entries.push(entry),
+                Err(Refused::Short) => short.push(at),
+                Err(why) => return Err((at, why)),
+            }
+        }
+        let Some(mut books) = self.books() else { return Ok(short) };
+        let place = books.iter().position(|(whose, _)| whose == tenant);
+        let known = place.and_then(|place| books.remove(place));
+        let (whose, mut book) = known.unwrap_or_else(|| (tenant.to_owned(), Book::default()));
+        for entry in entries {
+            book.add(entry);
+        }
+        books.push_back((whose, book));
+        while books.len() > MOST_TENANTS {
+            books.pop_front();
+        }
+        Ok(short)
+    }
+
+    /// Gives the passages of a request the origins that its tenant has declared.
+    pub fn mark(&self, tenant: &str, session: &str, context: &mut Context, exchange: &Exchange) {
+        let Some(books) = self.books() else { return };
+        let Some((_, book)) = books.iter().find(|(whose, _)| whose == tenant) else { return };
+        for source in &mut context.sources {
+            let Some(slot) = exchange.slots.get(source.slot) else { continue };
+            let mut over = book.passages(session, &source.index);
+            over.extend(book.by_digest(session, &slot.text));
+            source.lay(over);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,124 @@
+//! One layer of passages over another, so that every byte of a text has one origin.
+
+use std::ops::Range;
+
+use ombud_core::{Origin, Trust};
+
+use super::Source;
+use super::envelope::Passage;
+
+/// The passages of `over`, and those of `below` where they are not covered. Both may come in any order; where passages of
+/// `over` meet, the least trusted counts.
+pub fn lay(below: Vec<Passage>, mut over: Vec<Passage>) -> Vec<Passage> {
+    over.sort_by_key(|passage| passage.origin.trust());
+    let mut laid: Vec<Passage> = Vec::new();
+    for passage in over.into_iter().chain(below) {
+        let pieces = uncovered(&laid, &passage.span);
+        laid.extend(pieces.into_iter().map(|span| Passage { span, origin: passage.origin.clone() }));
+        laid.sort_by_key(|passage| passage.span.start);
+    }
+    laid
+}
+
+/// What is left of a range beside passages in order.
+fn uncovered(laid: &[Passage], span: &Range<usize>) -> Vec<Range<usize>> {
+    let from = laid.partition_point(|passage| passage.span.end <= span.start);
+    let (mut start, mut pieces) = (span.start, Vec::new());
+    for known in laid.iter().skip(from).take_while(|known| known.span.start < span.end) {
+        pieces.push(start..known.span.start);
+        start = start.max(known.span.end);
+    }
+    pieces.push(start..span.end);
+    pieces.retain(|piece| piece.start < piece.end);
+    pieces
+}
+
+impl Source {
+    /// Lays passages over those that it has.
+    pub(super) fn lay(&mut self, over: Vec<Passage>) {
+        if !over.is_empty() {
+            self.passages = lay(std::mem::take(&mut self.passages), over);
+        }
+    }
+
+    /// Lays passages under those that it has, which know better where they come from.
+    pub fn lay_under(&mut self, below: Vec<Passage>) {
+        if !below.is_empty() {
+            self.passages = lay(below, std::mem::take(&mut self.passages));
+        }
+    }
+
+    /// The passages that a range of the text meets.
+    fn met(&self, span: &Range<usize>) -> &[Passage] {
+        let from = self.passages.partition_point(|passage| passage.span.end <= span.start);
+        let rest = self.passages.get(from..).unwrap_or_default();
+        rest.get(..rest.partition_point(|passage| passage.span.start < span.end)).unwrap_or_default()
+    }
+
+    /// The least trusted origin in a range of the folded text, and the range in the text.
+    pub fn origin_at(&self, folded: &Range<usize>) -> (Origin, Range<usize>) {
+        let span = self.index.original(folded);
+        let met = self.met(&span);
+        let inside =
+            met.iter().any(|passage| passage.span.start <= span.start && span.end <= passage.span.end);
+        let own = (!inside).then_some(&self.origin);
+        let all = met.iter().map(|passage| &passage.origin).chain(own);
+        (all.min_by_key(|origin| origin.trust()).unwrap_or(&self.origin).clone(), span)
+    }
+
+    /// Whether a third party may have written a part of it.
+    pub fn is_foreign(&self) -> bool {
+        let blank = self.index.folded.trim().is_empty();
+        let foreign = |origin: &Origin| origin.trust() == Trust::Untrusted;
+        let own = foreign(&self.origin) && !self.is_vouched_for();
+        !blank && (own || self.passages.iter().any(|passage| foreign(&passage.origin)))
+    }
+
+    /// Whether passages cover all of its words.
+    fn is_vouched_for(&self) -> bool {
+        self.index.words.iter().all(|word| {
+            let span = self.index.original(&word.span());
+            self.met(&span)
+                .iter()
+                .any(|passage| passage.span.start <= span.start && span.end <= passage.span.end)
+        })
+    }
+
+    /// The user's own words of it, folded: all but the passages that others wrote.
+    pub fn own_words(&self) -> String {
+        let (mut own, mut from) = (String::new(), 0);
+        for passage in self.passages.iter().filter(|passage| passage.origin != self.origin) {
+            let folded = self.index.folded_range(&passage.span);
+            own.push_str(self.index.folded.get(from..folded.start).unwrap_or_default());
+            from = folded.end;
+        }
+        own.push_str(self.index.folded.get(from..).unwrap_or_default());
+        own
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn passage(span: Range<usize>, origin: Origin) -> Passage {
+        Passage { span, origin }
+    }
+
+    #[test]
+    fn the_upper_layer_counts_and_in_it_the_least_trusted() {
+        let below = vec![passage(0..50, Origin::Unknown)];
+        let memory = Origin::Memory { name: None };
+        let over = vec![passage(10..30, Origin::Operator), passage(20..25, memory.clone())];
+        let spans: Vec<(Range<usize>, Origin)> =
+            lay(below, over).into_iter().map(|passage| (passage.span, passage.origin)).collect();
+        let wanted = [
+            (0..10, Origin::Unknown),
+            (10..20, Origin::Operator),
+            (20..25, memory),
+            (25..30, Origin::Operator),
+            (30..50, Origin::Unknown),
+        ];
+        assert_eq!(spans, wanted);
+    }
+}

@@ -1,0 +1,107 @@
+//! Personal data in an answer that only others brought into the conversation: a memory, a document, a tool. What the user or the
+//! developer wrote, and what stands in a record that the user named, is no one else's to keep.
+//!
+//! Which values are personal the policy decides: those that were masked on their way to the model, as tokens tell them exactly,
+//! and addresses and accounts that left in the clear.
+
+use std::collections::BTreeSet;
+
+use aho_corasick::AhoCorasick;
+use ombud_core::event::OverlapRecord;
+use ombud_core::{DataType, Lang, Origin, Role, Say, Trust, say};
+use ombud_detect::mask::Minted;
+
+use super::facts::{Ground, records};
+use crate::attribute::identifier::{Kind, terms};
+use crate::attribute::{By, Hit, folded, weight};
+use crate::calls::Prepared;
+use crate::calls::facts::is_of_somebody_named;
+
+/// Values of one answer that are looked up.
+const MOST: usize = 256;
+
+/// Places of masked values in one answer that are looked at.
+const MOST_PLACES: usize = 4096;
+
+/// Values that are listed.
+const MOST_LISTED: usize = 32;
+
+/// What others brought that an answer says: the values, and where they stand.
+pub type Told = (Vec<String>, Vec<OverlapRecord>);
+
+/// The values of a request that were masked and that a text holds.
+pub fn said<'m>(minted: &'m Minted, text: &str) -> BTreeSet<&'m str> {
+    let masked = minted.iter().map(|pair| pair.1).chain(minted.surrogates().map(|pair| pair.1));
+    let values: Vec<&str> = masked.filter(|value| !value.is_empty()).collect();
+    // Building fails only beyond two thousand million states.
+    let Some(all) = AhoCorasick::new(&values).ok().filter(|_| !values.is_empty()) else {
+        return BTreeSet::new();
+    };
+    let found = all.find_overlapping_iter(text).take(MOST_PLACES);
+    found.filter_map(|hit| values.get(hit.pattern().as_usize()).copied()).collect()
+}
+
+/// What an answer says of others, with the masked values in it; `None` if it says nothing.
+pub fn told(ground: &Ground<'_>, text: &str, said: &BTreeSet<&str>) -> Option<Told> {
+    let known = ground.known?;
+    let masked = said.iter().take(MOST);
+    let masked = masked.filter_map(|value| Some(((*value).to_owned(), of_others(known, value)?)));
+    let normal = ombud_detect::normalise::normalise(text);
+    let clear = terms(&normal.text).into_iter().filter(|term| matches!(term.kind, Kind::Email | Kind::Iban));
+    let clear = clear.take(MOST).filter_map(|term| {
+        let hits = known.context.identifier(term.kind, &term.canonical);
+        let others = foreign(known, &term.canonical, hits)?;
+        Some((term.canonical, others))
+    });
+    let (mut values, mut hits): (Vec<String>, Vec<Hit>) = (Vec::new(), Vec::new());
+    for (value, stands) in masked.chain(clear) {
+        if values.len() < MOST_LISTED && !values.iter().any(|known| folded(known) == folded(&value)) {
+            values.push(value);
+            hits.extend(stands);
+        }
+    }
+    (!values.is_empty()).then(|| (values, records(ground, hits)))
+}
+
+/// Whether a text may hold an address or an account.
+pub fn may_hold_an_address(text: &str) -> bool {
+    text.contains(['@', '＠']) || text.chars().filter(|ch| ch.is_numeric()).count() >= 12
+}
+
+/// Where a masked value stands, if only others brought it.
+fn of_others(known: &Prepared, value: &str) -> Option<Vec<Hit>> {
+    let value = folded(value);
+    let hits = known.context.verbatim(&value, By::Token);
+    foreign(known, &value, hits).filter(|_| weight(&value) >= 2)
+}
+
+fn foreign(known: &Prepared, value: &str, hits: Vec<Hit>) -> Option<Vec<Hit>> {
+    let defined = |hit: &Hit| {
+        known.context.sources.get(hit.source).map(|source| source.role) == Some(Role::ToolDefinition)
+    };
+    let own = |hit: &Hit| matches!(hit.origin, Origin::User | Origin::Operator) && !defined(hit);
+    if hits.iter().any(own) || is_of_somebody_named(known, value) {
+        return None;
+    }
+    let others: Vec<Hit> = hits.into_iter().filter(|hit| hit.origin.trust() == Trust::Untrusted).collect();
+    (!others.is_empty()).then_some(others)
+}
+
+/// What the tokens of a request stand for in an answer that must not tell of others: their values are left out.
+pub fn veil(known: &Prepared, minted: &Minted, lang: Lang) -> Minted {
+    minted.shown(|kind, value| of_others(known, value).is_some().then(|| left_out(kind, lang)))
+}
+
+/// What stands in the place of somebody else's value.
+pub fn left_out(kind: DataType, lang: Lang) -> String {
+    let what = kind.say(lang);
+    say!(lang, en: "(left out, somebody else's: {what})", zh: "（此处略去他人的{what}）")
+}
+
+/// Whether a text holds one of [`left_out`].
+pub fn is_veiled(text: &str, lang: Lang) -> bool {
+    match lang {
+        Lang::En => text.contains("(left out, somebody else's: "),
+        Lang::Zh => text.contains("（此处略去他人的"),
+    }
+}
