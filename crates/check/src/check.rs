@@ -9,6 +9,7 @@ use ombud_detect::Detector;
 use crate::baseline::Baseline;
 use crate::doors::Doors;
 use crate::facts::{Facts, File, Gap, GapKind, Reach};
+use crate::inventory::{self, Inventory};
 use crate::profile::Profile;
 use crate::providers::Providers;
 use crate::survey::Language;
@@ -54,6 +55,8 @@ pub struct Report {
     pub files: Vec<File>,
     /// How many of them a front end understood.
     pub understood: usize,
+    /// What the agent is made of.
+    pub inventory: Inventory,
     /// How many nodes of low-code exports, servers and instructions there are of each kind, as `format:kind`.
     pub kinds: std::collections::BTreeMap<String, usize>,
 }
@@ -153,6 +156,7 @@ fn run(
     composed.retain(|index| low_code::read(&mut facts, *index, providers));
     let reach = Reach::new(&facts);
     let flow = flowmap::flow(&facts, &reach, providers, detector);
+    let inventory = inventory::inventory(&facts, &reach);
     let doors = Doors::open(&facts, &reach);
     let mut findings =
         rules::graph(&rules::Project { facts: &facts, reach: &reach, doors: &doors, providers, options });
@@ -178,6 +182,7 @@ fn run(
         flow,
         files: facts.files,
         understood,
+        inventory,
         kinds: facts.kinds,
     }
 }

@@ -1,5 +1,6 @@
 //! What `ombud check` found, in each format.
 
+pub(crate) mod bom;
 pub(crate) mod excerpt;
 pub(crate) mod github;
 pub(crate) mod html;
