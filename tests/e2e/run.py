@@ -16,6 +16,7 @@ import time
 import traceback
 from pathlib import Path
 
+import bom
 import client
 import doors
 import faults
@@ -95,7 +96,7 @@ def all_cases(chosen, kind, provider, folder, tally):
 
 
 def all_doors(chosen, provider, folder, tally):
-    for door in doors.DOORS + faults.FAULTS + gate.GATE + interface.INTERFACE + memory.MEMORY + newcomer.NEWCOMER + tool_edge.TOOL_EDGE + tool_http.TOOL_HTTP:
+    for door in bom.BOM + doors.DOORS + faults.FAULTS + gate.GATE + interface.INTERFACE + memory.MEMORY + newcomer.NEWCOMER + tool_edge.TOOL_EDGE + tool_http.TOOL_HTTP:
         if chosen.only in door.__name__:
             own = folder / door.__name__
             own.mkdir()

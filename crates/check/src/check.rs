@@ -11,6 +11,7 @@ use crate::doors::Doors;
 use crate::facts::{Facts, File, Gap, GapKind, Reach};
 use crate::fix::{self, Fix, Fixes};
 use crate::memory::Memory;
+use crate::inventory::{self, Inventory};
 use crate::profile::Profile;
 use crate::providers::Providers;
 use crate::session::Session;
@@ -59,6 +60,8 @@ pub struct Report {
     pub files: Vec<File>,
     /// How many of them a front end understood.
     pub understood: usize,
+    /// What the agent is made of.
+    pub inventory: Inventory,
     /// How many nodes of low-code exports, servers and instructions there are of each kind, as `format:kind`.
     pub kinds: std::collections::BTreeMap<String, usize>,
 }
@@ -156,6 +159,7 @@ pub(crate) fn run(
     composed.retain(|index| low_code::read(&mut facts, *index, providers));
     let reach = Reach::new(&facts);
     let flow = flowmap::flow(&facts, &reach, providers, detector);
+    let inventory = inventory::inventory(&facts, &reach);
     let doors = Doors::open(&facts, &reach);
     let mut findings =
         rules::graph(&rules::Project { facts: &facts, reach: &reach, doors: &doors, providers, options });
@@ -183,6 +187,7 @@ pub(crate) fn run(
         flow,
         files: facts.files,
         understood,
+        inventory,
         kinds: facts.kinds,
     }
 }

@@ -73,11 +73,7 @@ pub(crate) fn all(root: &Path) -> Result<(Vec<Source>, Vec<Refused>), Error> {
     }
     let mut walk = WalkBuilder::new(root);
     walk.hidden(false).require_git(false).follow_links(false);
-    // The state folder may have any name (OMBUD_HOME): its journal gives it away.
-    walk.filter_entry(|entry| {
-        let foreign = entry.file_name().to_str().is_some_and(|name| FOREIGN.contains(&name));
-        !foreign && !entry.path().join("journal/vkey").exists()
-    });
+    walk.filter_entry(|entry| !is_foreign(entry.path()));
     let mut closed = Vec::new();
     for entry in walk.build() {
         match entry {
@@ -94,6 +90,13 @@ pub(crate) fn all(root: &Path) -> Result<(Vec<Source>, Vec<Refused>), Error> {
     refused.sort_by(|one, other| one.path.cmp(&other.path));
     refused.dedup_by(|one, other| one.path == other.path);
     Ok((found, refused))
+}
+
+/// Whether a folder holds other people's code or our own state, which may have any name (`OMBUD_HOME`): its journal gives it
+/// away.
+pub(crate) fn is_foreign(path: &Path) -> bool {
+    let named = path.file_name().and_then(|name| name.to_str()).is_some_and(|name| FOREIGN.contains(&name));
+    named || path.join("journal/vkey").exists()
 }
 
 /// The folder that could not be entered, as it is shown.

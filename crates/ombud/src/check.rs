@@ -32,6 +32,9 @@ pub(crate) struct Check {
     /// Print what goes where instead of what is wrong
     #[arg(long)]
     pub map: bool,
+    /// Print what the agent is made of: models, prompts, tools, servers, packages, stores (CycloneDX 1.6)
+    #[arg(long)]
+    pub bom: bool,
     /// The least severity that makes the exit code 1 (default: error)
     #[arg(long, value_enum, value_name = "LEVEL")]
     pub gate: Option<Gate>,
@@ -151,6 +154,7 @@ pub(crate) const CHINESE: Chinese = &[
     ("check path", "要检查的目录或文件（默认为当前目录）"),
     ("check output", "写入此文件"),
     ("check map", "只显示数据流向，不显示问题"),
+    ("check bom", "输出智能体的物料清单：模型、提示词、工具、服务器、软件包、存储（CycloneDX 1.6）"),
     ("check baseline", "此文件中的问题视为已知，不计入判定"),
     ("check write_baseline", "把发现的问题写入此文件，作为以后检查的基线"),
     ("check new_only", "只显示基线中没有的问题"),
@@ -183,6 +187,9 @@ pub(crate) fn check(args: &Check, terminal: Terminal) -> Result<u8> {
     if !args.map && matches!(args.format, Format::Mermaid | Format::Svg) {
         bail!(drawn_without_map(lang));
     }
+    if args.bom && (args.map || !matches!(args.format, Format::Text | Format::Json)) {
+        bail!(bom_alone(lang));
+    }
     if args.new_only && args.baseline.is_none() {
         bail!(new_to_what(lang));
     }
@@ -209,17 +216,7 @@ pub(crate) fn check(args: &Check, terminal: Terminal) -> Result<u8> {
         found.new_only();
     }
     let view = report::View { report: &found, lang, detector: &detector };
-    let text = match (args.map, args.format) {
-        (true, Format::Json) => report::json::map(&view)?,
-        (true, Format::Mermaid) => report::map::mermaid(&view),
-        (true, Format::Svg) => report::map::svg(&view),
-        (_, Format::Html) => report::html::text(&view),
-        (true, _) => report::map::text(&view),
-        (false, Format::Text | Format::Mermaid | Format::Svg) => report::text::text(&view),
-        (false, Format::Json) => report::json::text(&view)?,
-        (false, Format::Sarif) => report::sarif::text(&view)?,
-        (false, Format::Github) => report::github::text(&view),
-    };
+    let text = if args.bom { bom(args, &view, &providers, terminal)? } else { shown(args, &view)? };
     match &args.output {
         Some(path) => {
             std::fs::write(path, format!("{}\n", text.trim_end())).with_context(|| unwritable(path, lang))?;
@@ -227,7 +224,7 @@ pub(crate) fn check(args: &Check, terminal: Terminal) -> Result<u8> {
         None if text.is_empty() => {}
         None => terminal.out(text.trim_end())?,
     }
-    if args.format == Format::Text {
+    if args.format == Format::Text && !args.bom {
         journey::next(
             &format!("ombud run{} -- {}", simulated(), journey::start(&args.path, terminal)),
             terminal,
@@ -238,7 +235,32 @@ pub(crate) fn check(args: &Check, terminal: Terminal) -> Result<u8> {
             en: "ombud: none of the source here could be followed, so nothing is known about it (exit code 2). What was not looked at stands above.",
             zh: "ombud：这里的源码都无法跟踪，因此无法得出结论（退出码 2）。未检查的内容见上。"));
     }
-    Ok(verdict(&found, gate, args.stage, args.map))
+    Ok(verdict(&found, gate, args.stage, args.map || args.bom))
+}
+
+/// What was found, as it is asked for.
+fn shown(args: &Check, view: &report::View<'_>) -> Result<String> {
+    Ok(match (args.map, args.format) {
+        (true, Format::Json) => report::json::map(view)?,
+        (true, Format::Mermaid) => report::map::mermaid(view),
+        (true, Format::Svg) => report::map::svg(view),
+        (_, Format::Html) => report::html::text(view),
+        (true, _) => report::map::text(view),
+        (false, Format::Text | Format::Mermaid | Format::Svg) => report::text::text(view),
+        (false, Format::Json) => report::json::text(view)?,
+        (false, Format::Sarif) => report::sarif::text(view)?,
+        (false, Format::Github) => report::github::text(view),
+    })
+}
+
+/// What the agent is made of. The document is for programs; how much is in it is told beside it.
+fn bom(args: &Check, view: &report::View<'_>, providers: &Providers, terminal: Terminal) -> Result<String> {
+    let (text, count) = report::bom::text(&report::bom::stock(view, providers, &args.path))?;
+    let report::bom::Count { components, services, unknown } = count;
+    terminal.note(&say!(terminal.lang,
+        en: "{components} component(s), {services} service(s); of {unknown} of them something is unknown and says so (`ombud:unknown`)",
+        zh: "{components} 个组件，{services} 个服务；其中 {unknown} 项有未知内容，已用 `ombud:unknown` 标明"));
+    Ok(text)
 }
 
 /// The exit code: 1 if something new is at or above the gate, 2 if nothing could be followed, 0 in a stage that stops nothing.
@@ -277,6 +299,12 @@ fn new_to_what(lang: Lang) -> String {
     say!(lang,
         en: "--new-only needs what is known: ombud check --baseline FILE --new-only (ombud check --write-baseline FILE makes one)",
         zh: "--new-only 需要基线：ombud check --baseline 文件 --new-only（可用 ombud check --write-baseline 文件 生成）")
+}
+
+fn bom_alone(lang: Lang) -> String {
+    say!(lang,
+        en: "--bom writes CycloneDX JSON and nothing else; leave --map and --format away: ombud check --bom -o bom.json",
+        zh: "--bom 只输出 CycloneDX JSON，请去掉 --map 和 --format：ombud check --bom -o bom.json")
 }
 
 fn drawn_without_map(lang: Lang) -> String {

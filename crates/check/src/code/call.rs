@@ -282,6 +282,9 @@ impl Walk<'_, '_> {
         let texts: Vec<Option<Template>> = values.iter().map(|value| value.template().cloned()).collect();
         let address = lifted.address.filled(&texts);
         let content = lifted.content.filled(taints);
+        if !address.starts_with_parameter() {
+            self.note_request(&address, values.iter(), range);
+        }
         match self.requested(address, content, range) {
             Some(taint) => Value { taint: result.taint.without(Taint::WEB) | taint, ..result },
             None => result,
@@ -349,6 +352,8 @@ impl Walk<'_, '_> {
         self.hand_out(&path, callee, arguments, range);
         let mut answer = self.deeds(&path, object, arguments, range);
         if let Some(request) = web::request(&path, object, arguments) {
+            let given = arguments.iter().map(|argument| &argument.value);
+            self.note_request(&request.address, given, range);
             answer = self.requested(request.address, request.content, range).or(Some(Taint::WEB));
         }
         if let Expr::Attribute(attribute) = &*node.func
@@ -398,7 +403,10 @@ impl Walk<'_, '_> {
                 answer = Some(Taint::RETRIEVED);
             }
         }
-        if let Some(recipient) = models::recipient(path, object, arguments, self.state.providers) {
+        let recipient = models::recipient(path, object, arguments, self.state.providers);
+        self.note_told(path, recipient.is_some(), arguments, range);
+        if let Some(recipient) = recipient {
+            self.note_model(object, arguments, recipient.clone(), range);
             found.push(Deed::Model { recipient, content });
             found.extend(flaws::system_prompt(arguments).map(Deed::SystemPrompt));
             answer = Some(if models::embeds(path) { content } else { Taint::MODEL });

@@ -288,6 +288,7 @@ impl Walk<'_, '_> {
 
     /// A message with the role of the system: what it is made of is noted where it is put together.
     fn instruct(&mut self, node: &ExprDict, items: &BTreeMap<String, Value>) {
+        self.note_message(items, node.range());
         let Some(content) = flaws::system_message(items) else { return };
         let is_content =
             |key: &Expr| matches!(key, Expr::StringLiteral(text) if text.value.to_str() == "content");

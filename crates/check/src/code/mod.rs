@@ -18,13 +18,14 @@ mod hand_out;
 mod identity;
 mod loops;
 mod methods;
+mod named;
 mod project;
 mod state;
 mod tools;
 mod value;
 mod walk;
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use ruff_python_ast::ModModule;
@@ -102,6 +103,8 @@ fn evaluate(project: &Project<'_>, texts: &[File], providers: &Providers, limits
         stores: Vec::new(),
         tools: Vec::new(),
         agents: Vec::new(),
+        models: BTreeMap::default(),
+        prompts: BTreeMap::default(),
         gaps: Vec::new(),
         texts,
         changed: true,
@@ -133,7 +136,17 @@ fn evaluate(project: &Project<'_>, texts: &[File], providers: &Providers, limits
     enter(project, &mut state);
     judge_consent(project, &mut state);
     let (functions, stores, agents) = (state.functions, state.stores, state.agents);
-    Facts { functions, stores, tools: state.tools, agents, gaps: state.gaps, ..Facts::default() }
+    let (models, prompts) = (state.models.into_values().collect(), state.prompts.into_values().collect());
+    Facts {
+        functions,
+        stores,
+        tools: state.tools,
+        agents,
+        models,
+        prompts,
+        gaps: state.gaps,
+        ..Facts::default()
+    }
 }
 
 fn described(project: &Project<'_>, func: &project::Func<'_>) -> Function {
@@ -221,6 +234,14 @@ pub(crate) fn merge(facts: &mut Facts, found: Facts) {
     facts.tools.extend(found.tools.into_iter().map(|mut tool| {
         tool.function = tool.function.map(|id| id + functions);
         tool
+    }));
+    facts.models.extend(found.models.into_iter().map(|mut model| {
+        model.function = model.function.map(|id| id + functions);
+        model
+    }));
+    facts.prompts.extend(found.prompts.into_iter().map(|mut prompt| {
+        prompt.function += functions;
+        prompt
     }));
     facts.agents.extend(found.agents.into_iter().map(|mut agent| {
         agent.holds.iter_mut().for_each(|held| held.function = held.function.map(|id| id + functions));

@@ -1,11 +1,11 @@
 //! What is known of a project between two rounds of evaluation.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::define::{Hangs, hangs};
 use super::project::Project;
 use super::value::{ClassId, ModuleId, Shape, Value};
-use crate::facts::{Agent, Function, FunctionId, Gap, Store, StoreId, Taint, Template, Tool};
+use crate::facts::{Agent, Function, FunctionId, Gap, Model, Prompt, Store, StoreId, Taint, Template, Tool};
 use crate::providers::Providers;
 
 /// Names and their values.
@@ -73,6 +73,9 @@ pub(super) struct State<'a> {
     pub stores: Vec<Store>,
     pub tools: Vec<Tool>,
     pub agents: Vec<Agent>,
+    /// Models that are asked, and what they are told, by the function and place: the last round knows most.
+    pub models: BTreeMap<(FunctionId, usize, usize), Model>,
+    pub prompts: BTreeMap<(FunctionId, usize, usize), Prompt>,
     pub gaps: Vec<Gap>,
     pub texts: &'a [crate::facts::File],
     pub changed: bool,

@@ -108,8 +108,12 @@ impl Reader<'_> {
 
     fn deeds(&mut self, data: &Node, kind: &str, content: Taint) -> Vec<Deed> {
         match kind {
-            "llm" | "parameter-extractor" | "question-classifier" => model(data, content, self.providers),
+            "llm" | "parameter-extractor" | "question-classifier" => {
+                self.asks(data.get("model"), "name", data);
+                model(data, content, self.providers)
+            }
             "agent" => {
+                self.asks(data.at(&["agent_parameters", "model", "value"]), "model", data);
                 self.facts.tools.extend(tools(data, self.file));
                 let mut does = agent(data, content, self.providers);
                 does.extend(unlimited(data).then_some(Deed::Unlimited));
@@ -134,11 +138,18 @@ impl Reader<'_> {
             "http-request" => {
                 let Some(url) = data.get("url") else { return Vec::new() };
                 let request = Request { url, method: data.text_of("method"), body: data.get("body") };
-                http::acts(self.facts, request, self.providers)
+                http::acts(self.facts, self.file, request, self.providers)
             }
             "code" => self.code(data, content, place),
             _ => Vec::new(),
         }
+    }
+
+    /// Notes the model that a node asks for.
+    fn asks(&mut self, model: Option<&Node>, name: &str, data: &Node) {
+        let who = recipient(model.map_or("", |model| model.text_of("provider")), self.providers);
+        let name = model.and_then(|model| model.get(name));
+        low_code::asks(self.facts, self.file, &data.get("title").unwrap_or(data).span, &who, name);
     }
 
     /// What the developer tells the model, and what is put into it.

@@ -11,7 +11,9 @@ pub(super) fn read(facts: &mut Facts, file: usize, root: &Node, providers: &Prov
     let name = root.at(&["app", "name"]).unwrap_or(root);
     let at = config.get("model").unwrap_or(config);
     let provider = config.at(&["model", "provider"]).map_or("", Node::text);
-    let model = Deed::Model { recipient: recipient(provider, providers), content: Taint::USER };
+    let who = recipient(provider, providers);
+    crate::low_code::asks(facts, file, &at.span, &who, config.at(&["model", "name"]));
+    let model = Deed::Model { recipient: who, content: Taint::USER };
     let mut calls = vec![Call {
         span: at.span.start..at.span.start,
         target: "model".into(),

@@ -2,6 +2,7 @@
 //!
 //! A rule sees this and never a syntax tree. In a low-code export a node is a function and an edge is a call.
 
+mod named;
 mod reach;
 mod taint;
 mod template;
@@ -12,6 +13,7 @@ use std::ops::Range;
 use ombud_core::effect::Effect;
 use ombud_core::finding::{Place, Step};
 
+pub use named::{Model, Prompt};
 pub use reach::Reach;
 pub(crate) use reach::is_model;
 pub use taint::Taint;
@@ -47,6 +49,10 @@ pub struct Facts {
     pub endpoints: Vec<Endpoint>,
     /// What tells assistants what to do.
     pub instructions: Vec<Instruction>,
+    /// Models that are asked.
+    pub models: Vec<Model>,
+    /// What code tells models; exports have their [`Facts::instructions`].
+    pub prompts: Vec<Prompt>,
     /// Apps whose platform reviews nothing: the file, and bytes that say so.
     pub unreviewed: Vec<(usize, Range<usize>)>,
     /// How many nodes there are of each kind, as `format:kind`.

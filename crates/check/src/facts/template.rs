@@ -59,6 +59,12 @@ impl Template {
         }
     }
 
+    /// Whether it is longer than what is kept of a text.
+    pub fn is_cut(&self) -> bool {
+        let full = |piece: &Piece| matches!(piece, Piece::Text(text) if text.chars().count() >= MAX_TEXT);
+        self.pieces.len() >= MAX_PIECES || self.pieces.iter().any(full)
+    }
+
     /// The known parts, with `{}` for every other; the default of a variable counts as known.
     pub fn shown(&self) -> String {
         self.pieces

@@ -30,7 +30,7 @@ pub(super) fn read(facts: &mut Facts, file: usize, root: &Node, providers: &Prov
         if let Some(prompt) = node.get("instructions") {
             super::told(facts, file, prompt);
         }
-        graph.steps.push(step(facts, root, (name, node), default, providers));
+        graph.steps.push(step(facts, file, root, (name, node), default, providers));
     }
     servers(facts, file, root);
     for (section, node) in root.fields() {
@@ -43,6 +43,7 @@ pub(super) fn read(facts: &mut Facts, file: usize, root: &Node, providers: &Prov
 
 fn step(
     facts: &mut Facts,
+    file: usize,
     root: &Node,
     (name, node): (&str, &Node),
     default: &str,
@@ -56,7 +57,9 @@ fn step(
         "ark" => "ark",
         other => provider_of(other),
     };
-    let mut acts = vec![(place.clone(), Act::Model(recipient(id, providers)))];
+    let who = recipient(id, providers);
+    super::asks(facts, file, &place, &who, node.get("model"));
+    let mut acts = vec![(place.clone(), Act::Model(who))];
     if let Some(memory) = node.get("memory").filter(|memory| memory.text() != "false") {
         let store = store(facts, "agents:memory", true);
         acts.push((memory.span.clone(), Act::Read(store)));

@@ -210,7 +210,12 @@ impl Reader<'_> {
     }
 
     fn model(&mut self, inputs: &Node, place: &Range<usize>) -> Vec<(Range<usize>, Act)> {
-        let mut acts = vec![(place.clone(), Act::Model(recipient("ark", self.providers)))];
+        let who = recipient("ark", self.providers);
+        // The platform writes it like that.
+        let listed = ["modleName", "modelName"].iter().find_map(|name| row(inputs, "llmParam", name));
+        let name = listed.or_else(|| inputs.at(&["llmParam", "modelName"]));
+        super::asks(self.facts, self.file, place, &who, name);
+        let mut acts = vec![(place.clone(), Act::Model(who))];
         if let Some(prompt) = row(inputs, "llmParam", "systemPrompt") {
             let put = put_in(inputs, prompt.text(), self.taints);
             acts.push((prompt.span.clone(), Act::System(put)));
@@ -234,7 +239,7 @@ impl Reader<'_> {
         let Some(url) = inputs.at(&["apiInfo", "url"]) else { return Vec::new() };
         let method = inputs.at(&["apiInfo", "method"]).map_or("", Node::text);
         let request = Request { url, method, body: inputs.get("body") };
-        http::acts(self.facts, request, self.providers)
+        http::acts(self.facts, self.file, request, self.providers)
     }
 
     /// 3 is Python, 5 is TypeScript.

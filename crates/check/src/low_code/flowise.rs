@@ -124,7 +124,12 @@ fn own(facts: &mut Facts, file: usize, data: &Node, providers: &Providers) -> Ve
     let given = |key: &str| data.at(&["inputs", key]).map_or("", Node::text);
     let here = |acts: Vec<Act>| acts.into_iter().map(|act| (place(data), act)).collect();
     match data.text_of("category") {
-        "Chat Models" | "LLMs" | "Embeddings" => here(model(given("basepath"), name, providers)),
+        "Chat Models" | "LLMs" | "Embeddings" => {
+            let acts = model(given("basepath"), name, providers);
+            let named = ["modelName", "model"].iter().find_map(|key| data.at(&["inputs", key]));
+            super::asks_in(facts, file, &place(data), &acts, named);
+            here(acts)
+        }
         "Vector Stores" => here(vectors(facts, data, name)),
         "Memory" => memory(facts, data, name),
         "Tools" => tool(facts, file, data, name, providers),
@@ -133,9 +138,9 @@ fn own(facts: &mut Facts, file: usize, data: &Node, providers: &Providers) -> Ve
             let mut acts = code(facts, file, data, &["customFunctionJavascriptFunction"], providers);
             if let Some(url) = data.at(&["inputs", "url"]).filter(|_| name == "httpAgentflow") {
                 let request = Request { url, method: given("method"), body: data.at(&["inputs", "body"]) };
-                acts.extend(http::acts(facts, request, providers));
+                acts.extend(http::acts(facts, file, request, providers));
             }
-            acts.extend(here(agent_flow(facts, data, name, providers)));
+            acts.extend(here(agent_flow(facts, file, data, name, providers)));
             acts
         }
         _ => Vec::new(),
@@ -180,7 +185,7 @@ fn tool(
     let url = url.iter().find_map(|key| data.at(&["inputs", key]));
     if let Some(url) = url.filter(|_| name.starts_with("requests")) {
         let method = name.trim_start_matches("requests");
-        acts.extend(http::acts(facts, Request { url, method, body: None }, providers));
+        acts.extend(http::acts(facts, file, Request { url, method, body: None }, providers));
     }
     acts
 }
@@ -212,19 +217,24 @@ pub(super) fn model(base: &str, name: &str, providers: &Providers) -> Vec<Act> {
     vec![Act::Model(who)]
 }
 
-fn agent_flow(facts: &mut Facts, data: &Node, name: &str, providers: &Providers) -> Vec<Act> {
-    let given = |key: &str| data.at(&["inputs", key]).map_or("", Node::text);
+fn agent_flow(facts: &mut Facts, file: usize, data: &Node, name: &str, providers: &Providers) -> Vec<Act> {
+    let mut chosen = |key: &str| {
+        let acts = model("", data.at(&["inputs", key]).map_or("", Node::text), providers);
+        let named = data.at(&["inputs", &format!("{key}Config"), "modelName"]);
+        super::asks_in(facts, file, &place(data), &acts, named);
+        acts
+    };
     match name {
-        "llmAgentflow" => model("", given("llmModel"), providers),
+        "llmAgentflow" => chosen("llmModel"),
         "agentAgentflow" => {
-            let mut acts = model("", given("agentModel"), providers);
+            let mut acts = chosen("agentModel");
             if data.at(&["inputs", "agentKnowledgeDocumentStores"]).is_some_and(|all| !all.items().is_empty())
             {
                 acts.push(Act::Read(store(facts, "flowise:documents", false)));
             }
             acts
         }
-        "conditionAgentAgentflow" => model("", given("conditionAgentModel"), providers),
+        "conditionAgentAgentflow" => chosen("conditionAgentModel"),
         "retrieverAgentflow" => vec![Act::Read(store(facts, "flowise:documents", false))],
         _ => Vec::new(),
     }

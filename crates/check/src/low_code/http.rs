@@ -4,7 +4,7 @@
 use std::ops::Range;
 
 use super::graph::{Act, recipient, store};
-use crate::facts::{Facts, host_of, loopback, near};
+use crate::facts::{Facts, Template, host_of, loopback, near};
 use crate::providers::Providers;
 use crate::tree::Node;
 
@@ -19,6 +19,7 @@ pub(crate) struct Request<'n> {
 /// What a request does, each with its place.
 pub(crate) fn acts(
     facts: &mut Facts,
+    file: usize,
     request: Request<'_>,
     providers: &Providers,
 ) -> Vec<(Range<usize>, Act)> {
@@ -46,9 +47,26 @@ pub(crate) fn acts(
         acts.push((place.clone(), act));
         acts.extend(everybody(request).map(|(at, name)| (at, Act::Shared(name))));
     } else {
-        acts.push((place, sent(host, providers)));
+        let act = sent(host, providers);
+        if let Act::Model(who) = &act {
+            let named = request.body.and_then(model_in);
+            super::asks(facts, file, &place, who, None);
+            if let Some(asked) = facts.models.last_mut() {
+                asked.name = named.map(|name| Template::text(&name));
+            }
+        }
+        acts.push((place, act));
     }
     acts
+}
+
+/// The model that a body of JSON asks for: the text after `"model":`, wherever the platform keeps the body.
+fn model_in(body: &Node) -> Option<String> {
+    let mut texts = Vec::new();
+    body.texts(&mut texts);
+    let after = texts.iter().find_map(|text| text.text().split_once("\"model\""))?.1;
+    let name = after.trim_start().strip_prefix(':')?.trim_start().strip_prefix('"')?.split('"').next()?;
+    (!name.is_empty() && !name.contains("{{")).then(|| name.to_owned())
 }
 
 /// Whether what is sent to an address can be read on the way.

@@ -102,6 +102,8 @@ fn adopt(facts: &mut Facts, mut inner: Facts, file: usize, at: &Range<usize>) {
     }
     inner.tools.iter_mut().for_each(|tool| (tool.file, tool.span) = (file, at.clone()));
     inner.agents.iter_mut().for_each(|agent| (agent.file, agent.span) = (file, at.clone()));
+    inner.models.iter_mut().for_each(|model| (model.file, model.span) = (file, at.clone()));
+    inner.prompts.iter_mut().for_each(|prompt| (prompt.file, prompt.span) = (file, at.clone()));
     crate::code::merge(facts, inner);
 }
 

@@ -16,7 +16,10 @@ pub(super) fn read(facts: &mut Facts, file: usize, root: &Node, providers: &Prov
                 super::told(facts, file, prompt);
             }
         }
-        graph.steps.push(step(facts, node, kind, providers));
+        let step = step(facts, node, kind, providers);
+        let acts: Vec<Act> = step.acts.iter().map(|(_, act)| act.clone()).collect();
+        super::asks_in(facts, file, &step.span, &acts, model_name(node));
+        graph.steps.push(step);
     }
     for edge in root.at(&["data", "edges"]).map(Node::items).unwrap_or_default() {
         graph.edges.push((edge.text_of("source").to_owned(), edge.text_of("target").to_owned()));
@@ -30,6 +33,12 @@ fn nodes(root: &Node) -> &[Node] {
 
 fn field<'n>(node: &'n Node, name: &str) -> Option<&'n Node> {
     node.at(&["data", "node", "template", name, "value"])
+}
+
+/// The field that names the model: a list of one choice, or a text.
+fn model_name(node: &Node) -> Option<&Node> {
+    let choice = field(node, "model").and_then(|model| model.items().first()?.get("name"));
+    choice.or_else(|| ["model_name", "model"].iter().find_map(|name| field(node, name)))
 }
 
 fn step(facts: &mut Facts, node: &Node, kind: &str, providers: &Providers) -> Step {

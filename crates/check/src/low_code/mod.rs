@@ -16,7 +16,9 @@ mod skills;
 
 pub(crate) use skills::is_instruction;
 
-use crate::facts::{Facts, Gap, GapKind, Instruction, Spanned};
+use std::ops::Range;
+
+use crate::facts::{Facts, Gap, GapKind, Instruction, Model, Recipient, Spanned, Template};
 use crate::providers::Providers;
 use crate::tree::{Fault, Node, json, yaml};
 
@@ -115,6 +117,35 @@ pub(crate) fn told(facts: &mut Facts, file: usize, prompt: &Node) {
     if !prompt.text().is_empty() {
         let part = Spanned { text: prompt.text().to_owned(), span: prompt.span.clone() };
         facts.instructions.push(Instruction { file, part: Some(part) });
+    }
+}
+
+/// Notes the model that a node asks for, by the field that names it.
+pub(crate) fn asks(
+    facts: &mut Facts,
+    file: usize,
+    place: &Range<usize>,
+    recipient: &Recipient,
+    name: Option<&Node>,
+) {
+    let name = name.filter(|name| !name.text().is_empty());
+    // An expression is decided while the flow runs.
+    let known = name.filter(|name| !name.text().starts_with('=') && !name.text().contains("{{"));
+    facts.models.push(Model {
+        file,
+        span: name.map_or(place, |name| &name.span).clone(),
+        function: None,
+        recipient: recipient.clone(),
+        name: known.map(|name| Template::text(name.text())),
+    });
+}
+
+/// The same for what a node does, if it asks a model.
+fn asks_in(facts: &mut Facts, file: usize, place: &Range<usize>, acts: &[graph::Act], name: Option<&Node>) {
+    for act in acts {
+        if let graph::Act::Model(who) = act {
+            asks(facts, file, place, who, name);
+        }
     }
 }
 

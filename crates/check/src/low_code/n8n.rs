@@ -104,7 +104,12 @@ impl Reader<'_> {
         if is_model(kind) {
             let base = ["baseURL", "baseUrl"].map(|key| node.at(&["parameters", "options", key]));
             let base = base.into_iter().flatten().next().map_or("", Node::text);
-            return flowise::model(base, kind, self.providers);
+            let acts = flowise::model(base, kind, self.providers);
+            let field =
+                ["model", "modelId", "modelName"].iter().find_map(|key| node.at(&["parameters", key]));
+            let name = field.map(|field| field.get("value").unwrap_or(field));
+            super::asks_in(self.facts, self.file, &place(node), &acts, name);
+            return acts;
         }
         if let Some(product) = kind.strip_prefix("vectorStore") {
             let store = store(self.facts, &collection(node, &product.to_ascii_lowercase()), false);
@@ -144,7 +149,7 @@ impl Reader<'_> {
         let Some(url) = given("url") else { return Vec::new() };
         let body = ["jsonBody", "bodyParameters", "body"].iter().find_map(|key| given(key));
         let request = Request { url, method: given("method").map_or("get", Node::text), body };
-        http::acts(self.facts, request, self.providers)
+        http::acts(self.facts, self.file, request, self.providers)
     }
 
     /// What the developer tells a model: fixed, or put together while the workflow runs.
