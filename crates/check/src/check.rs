@@ -12,6 +12,8 @@ use crate::facts::{Facts, File, Gap, GapKind, Reach};
 use crate::profile::Profile;
 use crate::providers::Providers;
 use crate::survey::Language;
+#[cfg(feature = "swift")]
+use crate::swift;
 use crate::waiver::{self, Day, Waived};
 use crate::walk::{self, Refused};
 use crate::{Error, dify, fingerprint, flowmap, low_code, python, rules, script};
@@ -125,7 +127,7 @@ fn run(
         line: 0,
         why: refused.why,
     }));
-    let (mut in_python, mut scripts) = (Vec::new(), Vec::new());
+    let (mut in_python, mut scripts, mut in_swift) = (Vec::new(), Vec::new(), Vec::new());
     let (mut exports, mut composed) = (Vec::new(), Vec::new());
     for source in sources {
         let index = facts.files.len();
@@ -136,17 +138,23 @@ fn run(
             Some(Language::Python) => in_python.push(index),
             Some(Language::JavaScript) if is_declaration(&source.path) => {}
             Some(Language::JavaScript) => scripts.push(index),
+            Some(Language::Swift) if cfg!(feature = "swift") && !is_manifest(&source.path) => {
+                in_swift.push(index)
+            }
+            Some(Language::Swift) if cfg!(feature = "swift") => {}
             Some(_) => facts.gaps.push(gap(&source.path, GapKind::Language)),
             None if dify::is_export(&source.path, &source.text) => exports.push(index),
             None if low_code::may_be(&source.path, &source.text) => composed.push(index),
             None => {}
         }
     }
-    for files in [&mut in_python, &mut scripts] {
+    for files in [&mut in_python, &mut scripts, &mut in_swift] {
         files.retain(|index| fits(&mut facts, *index));
     }
     python::read(&mut facts, &in_python, providers, &options.consent_functions);
     script::read(&mut facts, &scripts, providers, &options.consent_functions);
+    #[cfg(feature = "swift")]
+    swift::read(&mut facts, &in_swift, providers, &options.consent_functions);
     for index in &exports {
         dify::read(&mut facts, *index, providers);
     }
@@ -158,8 +166,8 @@ fn run(
         rules::graph(&rules::Project { facts: &facts, reach: &reach, doors: &doors, providers, options });
     findings.extend(rules::source(sources, providers, detector));
     let broken = facts.gaps.iter().filter(|gap| gap.why == GapKind::Syntax).count();
-    let understood =
-        (in_python.len() + scripts.len() + exports.len() + composed.len()).saturating_sub(broken);
+    let understood = (in_python.len() + scripts.len() + in_swift.len() + exports.len() + composed.len())
+        .saturating_sub(broken);
     if let Some(profile) = options.profile {
         profile.raise(&mut findings);
     }
@@ -191,6 +199,11 @@ fn fits(facts: &mut Facts, index: usize) -> bool {
         facts.gaps.push(gap);
     }
     !machine
+}
+
+/// What a Swift package says of itself runs on nobody's phone.
+fn is_manifest(path: &str) -> bool {
+    path.rsplit('/').next().is_some_and(|name| name.starts_with("Package") && name.ends_with(".swift"))
 }
 
 /// Declarations of types hold no code.

@@ -24,6 +24,8 @@ mod python;
 mod rules;
 mod script;
 mod survey;
+#[cfg(feature = "swift")]
+mod swift;
 mod tree;
 mod waiver;
 mod walk;

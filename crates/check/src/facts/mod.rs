@@ -297,6 +297,10 @@ pub enum Guard {
 pub enum Flaw {
     /// Every visitor of the page gets the key.
     KeyInBrowser,
+    /// Everybody who has the app has the key.
+    KeyInApp,
+    /// A key or password is kept where the preferences are.
+    SecretInPreferences,
     /// The certificate of the other side is not checked.
     CertificateUnchecked,
     /// What is sent crosses a network that is not the machine's own without encryption.

@@ -42,6 +42,8 @@ impl Taint {
     pub const LABELLED: Self = Self(1 << 13);
     /// A request as a web framework hands it over.
     pub const REQUEST: Self = Self(1 << 14);
+    /// What a phone keeps about its owner: health, people, places, dates, pictures.
+    pub const DEVICE: Self = Self(1 << 15);
 
     /// What a person said or gave.
     pub const PERSON: Self = Self(Self::USER.0 | Self::LOCAL.0 | Self::UPLOAD.0);

@@ -8,7 +8,7 @@ pub(crate) use docstring::docstrings;
 use ruff_python_parser::parse_module;
 use ruff_text_size::Ranged;
 
-use crate::code::{self, Limits, Parsed};
+use crate::code::{self, Limits, Parsed, Tongue};
 use crate::facts::{Facts, File, Gap, GapKind};
 use crate::providers::Providers;
 
@@ -30,7 +30,7 @@ pub(crate) fn inside(text: &str, path: String, providers: &Providers) -> Option<
     let body = parse_module(text).ok()?.into_syntax();
     let mut inner = Facts::default();
     inner.files.push(File { path, text: text.to_owned() });
-    let parsed = [Parsed { file: 0, stem: "component".to_owned(), body, script: false }];
+    let parsed = [Parsed { file: 0, stem: "component".to_owned(), body, tongue: Tongue::Python }];
     code::read(&mut inner, &parsed, providers, &Limits::new(&[]));
     Some(inner)
 }
@@ -45,7 +45,7 @@ fn parse(index: usize, file: &mut File) -> Result<Parsed, Gap> {
         let line = before.split(|byte| *byte == b'\n').count();
         broken(&file.path, u32::try_from(line).unwrap_or(u32::MAX))
     })?;
-    Ok(Parsed { file: index, stem, body: module.into_syntax(), script: false })
+    Ok(Parsed { file: index, stem, body: module.into_syntax(), tongue: Tongue::Python })
 }
 
 fn broken(path: &str, line: u32) -> Gap {

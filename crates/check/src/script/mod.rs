@@ -20,7 +20,7 @@ use oxc_parser::Parser;
 use oxc_semantic::SemanticBuilder;
 use oxc_span::SourceType;
 
-use crate::code::{self, Limits, Parsed};
+use crate::code::{self, Limits, Parsed, Tongue};
 use crate::facts::{Facts, File, Gap, GapKind};
 use crate::providers::Providers;
 use lower::Lower;
@@ -71,7 +71,7 @@ fn parse(allocator: &Allocator, index: usize, file: &File, resolver: &Resolver) 
     let semantic = SemanticBuilder::new().build(&read.program).semantic;
     let lower = Lower::new(semantic.scoping(), resolver, &file.path);
     let body = lower.program(&read.program);
-    Ok(Parsed { file: index, stem: resolve::stem(&file.path), body, script: true })
+    Ok(Parsed { file: index, stem: resolve::stem(&file.path), body, tongue: Tongue::Script })
 }
 
 /// The line of the first thing that is wrong.

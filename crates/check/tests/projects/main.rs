@@ -25,3 +25,5 @@ mod rules;
 mod samples;
 #[cfg(test)]
 mod scripts;
+#[cfg(test)]
+mod swift;
