@@ -16,7 +16,7 @@ use crate::survey::Language;
 use crate::swift;
 use crate::waiver::{self, Day, Waived};
 use crate::walk::{self, Refused};
-use crate::{Error, dify, fingerprint, flowmap, low_code, python, rules, script};
+use crate::{Error, dify, fingerprint, flowmap, low_code, plist, python, rules, script};
 
 /// What the caller settles.
 #[derive(Debug, Default)]
@@ -139,10 +139,11 @@ fn run(
             Some(Language::JavaScript) if is_declaration(&source.path) => {}
             Some(Language::JavaScript) => scripts.push(index),
             Some(Language::Swift) if cfg!(feature = "swift") && !is_manifest(&source.path) => {
-                in_swift.push(index)
+                in_swift.push(index);
             }
             Some(Language::Swift) if cfg!(feature = "swift") => {}
             Some(_) => facts.gaps.push(gap(&source.path, GapKind::Language)),
+            None if plist::kind(&source.path).is_some() => plist::read(&mut facts, index),
             None if dify::is_export(&source.path, &source.text) => exports.push(index),
             None if low_code::may_be(&source.path, &source.text) => composed.push(index),
             None => {}
@@ -203,7 +204,9 @@ fn fits(facts: &mut Facts, index: usize) -> bool {
 
 /// What a Swift package says of itself runs on nobody's phone.
 fn is_manifest(path: &str) -> bool {
-    path.rsplit('/').next().is_some_and(|name| name.starts_with("Package") && name.ends_with(".swift"))
+    path.rsplit('/')
+        .next()
+        .is_some_and(|name| name.starts_with("Package") && Language::of(name) == Some(Language::Swift))
 }
 
 /// Declarations of types hold no code.
@@ -235,9 +238,15 @@ pub(crate) fn is_test(path: &str) -> bool {
     let name = path.rsplit('/').next().unwrap_or(path);
     let folder = path.split('/').rev().skip(1).any(|folder| {
         matches!(folder, "tests" | "test" | "__tests__" | "t" | "testdata" | "fixtures" | "__mocks__")
+            || folder.ends_with("Tests")
     });
     let script = [".test.", ".spec.", ".stories."].iter().any(|mark| name.contains(mark));
-    folder || script || name.starts_with("test_") || name.ends_with("_test.py") || name == "conftest.py"
+    folder
+        || script
+        || name.starts_with("test_")
+        || name.ends_with("_test.py")
+        || name.ends_with("Tests.swift")
+        || name == "conftest.py"
 }
 
 /// More brackets or indentation than a person writes: only a machine makes that, or somebody who wants us to fall over.

@@ -18,6 +18,7 @@ pub mod facts;
 mod fingerprint;
 mod flowmap;
 mod low_code;
+mod plist;
 mod profile;
 mod providers;
 mod python;

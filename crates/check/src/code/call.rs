@@ -353,6 +353,10 @@ impl Walk<'_, '_> {
         }
         let object = callee.made().map(Rc::as_ref);
         let everything = all_of(arguments) | callee.taint;
+        if self.swift {
+            self.trusts_anybody(&path, arguments, range);
+            self.agreed_to(&path, arguments);
+        }
         self.call_at(range).target.clone_from(&path);
         self.hand_out(&path, callee, arguments, range);
         let mut answer = self.deeds(&path, object, arguments, range);
@@ -374,6 +378,9 @@ impl Walk<'_, '_> {
         }
         if swift::asks_preferences(&path, arguments) {
             taint |= Taint::CONSENT;
+        }
+        if let Some(value) = self.continued(&path) {
+            return value;
         }
         if let Some(value) = self.handed_back(&path, arguments) {
             return value;
@@ -424,7 +431,7 @@ impl Walk<'_, '_> {
             found.push(Deed::Persist { content, conversation, remote: true });
         }
         found.extend(flaws::of(path, arguments));
-        found.extend(swift::flaws(path, object, arguments));
+        found.extend(swift::flaws(path, arguments));
         if let Some(name) = flaws::shared(path, object, arguments) {
             found.push(Deed::Shared { name, content });
         }

@@ -7,10 +7,11 @@ use ruff_text_size::{Ranged, TextRange};
 
 use super::call::all_of;
 use super::deeds::add;
+use super::disguise::HIDES;
 use super::project::dotted;
-use super::value::{Argument, ClassId, Shape, Value};
+use super::value::{Argument, ClassId, Shape, Value, given, named};
 use super::walk::Walk;
-use crate::facts::{Deed, FunctionId, Taint};
+use crate::facts::{Deed, Disguise, Flaw, FunctionId, Taint};
 
 /// Stands before the name of a type that a definition adds to.
 pub(crate) const EXTENSION: &str = "extension@";
@@ -26,6 +27,9 @@ pub(crate) const CALLED: &str = "swift.called";
 
 /// Marks a function that a framework calls from outside.
 pub(crate) const ENTERED: &str = "swift.entered";
+
+/// The name under which a function keeps what its continuations were resumed with.
+const RESUMED: &str = "resumed@";
 
 impl Walk<'_, '_> {
     /// `[Message]`: a list of what stands in the brackets.
@@ -87,6 +91,30 @@ impl Walk<'_, '_> {
         }
     }
 
+    /// `withCheckedContinuation { continuation in … continuation.resume(returning: x) }`: what is resumed with is what the
+    /// call gives. Inside the closure it is noted under the function around it.
+    fn resumed(&mut self, name: &str, object: &Value, arguments: &[Argument]) {
+        let resumes =
+            name == "resume" && matches!(&object.shape, Shape::Text(_) | Shape::Unknown | Shape::Outer(..));
+        if !resumes || arguments.is_empty() {
+            return;
+        }
+        let value = Value::of(self.known_sources(all_of(arguments)));
+        let project = self.state.project;
+        let mut outer = project.functions.get(self.function).and_then(|func| func.outer);
+        while let Some(function) = outer {
+            self.state.write_outer(function, RESUMED, value.clone());
+            outer = project.functions.get(function).and_then(|func| func.outer);
+        }
+    }
+
+    /// What a closure was resumed with.
+    pub(super) fn continued(&self, path: &str) -> Option<Value> {
+        let waits = path.starts_with("swift.with") && path.ends_with("Continuation");
+        let own = self.state.written.get(&self.function).filter(|_| waits)?;
+        own.get(RESUMED).cloned()
+    }
+
     /// Methods that the framework calls on an object once it was made.
     fn call_by_framework(&mut self, class: ClassId, range: TextRange) {
         let project = self.state.project;
@@ -123,6 +151,54 @@ impl Walk<'_, '_> {
         if fitting.is_empty() { all } else { fitting }
     }
 
+    /// `data.base64EncodedString()` in a function that says that it hides.
+    fn encoded(&mut self, object: &Value, range: TextRange) -> Value {
+        let content = object.deep_taint();
+        if self.is_called(HIDES) && !content.has(Taint::ENCRYPTED | Taint::MASKED) {
+            let call = self.call_at(range);
+            "base64EncodedString".clone_into(&mut call.target);
+            add(&mut call.does, Deed::Disguise { how: Disguise::Encoding, content });
+        }
+        Value::of(content)
+    }
+
+    /// A credential made of whatever certificate the other side shows, in a function that looks at none.
+    pub(super) fn trusts_anybody(&mut self, path: &str, arguments: &[Argument], range: TextRange) {
+        let trusts = path == "swift.URLCredential" && named(arguments, &["trust"]).is_some();
+        if trusts && !self.looks_at_certificates() {
+            add(&mut self.call_at(range).does, Deed::Flaw(Flaw::CertificateUnchecked));
+        }
+    }
+
+    fn looks_at_certificates(&self) -> bool {
+        const CHECKS: &[&str] =
+            &["SecTrustEvaluate", "SecCertificateCopy", "SecTrustSetAnchor", "SecTrustCopy", "SecPolicy"];
+        let project = self.state.project;
+        let file = project.modules.get(self.module).map_or(0, |module| module.file);
+        let text = self.state.texts.get(file).map_or("", |file| file.text.as_str());
+        let mut function = Some(self.function);
+        while let Some(func) = function.and_then(|id| project.functions.get(id)) {
+            let body =
+                func.definition.and_then(|one| text.get(super::walk::span(one.range()))).unwrap_or_default();
+            if CHECKS.iter().any(|check| body.contains(check)) {
+                return true;
+            }
+            function = func.outer;
+        }
+        false
+    }
+
+    /// Functions behind a button with which a person says yes.
+    pub(super) fn agreed_to(&mut self, path: &str, arguments: &[Argument]) {
+        let button = matches!(path, "swift.Button" | "swift.UIAlertAction" | "swift.Alert.Button.default");
+        let title = given(arguments, 0, "title").or_else(|| named(arguments, &["title"]));
+        if button && title.and_then(Value::known_text).is_some_and(super::consent::is_yes) {
+            for argument in arguments {
+                self.mark_consented(&argument.value);
+            }
+        }
+    }
+
     /// Methods that every value of a kind has.
     fn swift_method(
         &mut self,
@@ -133,6 +209,10 @@ impl Walk<'_, '_> {
     ) -> Option<Value> {
         if matches!(object.shape, Shape::Object(_) | Shape::Class(_) | Shape::Module(_)) {
             return None;
+        }
+        self.resumed(name, object, arguments);
+        if name == "base64EncodedString" && object.outside().is_none() {
+            return Some(self.encoded(object, range));
         }
         if let Some((content, conversation)) = super::api::swift::written(object, name, arguments) {
             let call = self.call_at(range);
@@ -148,6 +228,10 @@ impl Walk<'_, '_> {
 /// A member of a text or a list, of which more is known than where it comes from.
 pub(super) fn part(object: &Value, name: &str) -> Option<Value> {
     match &object.shape {
+        // How much there is says nothing of what it is.
+        _ if matches!(name, "count" | "isEmpty" | "hashValue" | "startIndex" | "endIndex") => {
+            Some(Value::default())
+        }
         Shape::List(_) if matches!(name, "first" | "last") => Some(object.item(None)),
         Shape::List(_) if matches!(name, "lazy" | "indices") => Some(object.clone()),
         Shape::Text(_) if super::api::swift::keeps_text(name) => Some(object.clone()),

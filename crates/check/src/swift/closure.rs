@@ -82,7 +82,9 @@ impl Lower<'_> {
         self.functions += 1;
         let into = self.into.take();
         let body = self.block(|lower| {
-            all.iter().for_each(|one| lower.receive(one));
+            for one in &all {
+                lower.receive(one);
+            }
             write(lower);
         });
         self.into = into;

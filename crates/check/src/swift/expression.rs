@@ -78,7 +78,12 @@ impl Lower<'_> {
                 let (left, right) = self.two(node, "lhs", "rhs");
                 build::operate(left, if plus { Operator::Add } else { Operator::Sub }, right, range)
             }
-            "multiplicative_expression" | "bitwise_operation" | "infix_expression" => {
+            "bitwise_operation" => {
+                // `optionA | optionB`
+                let (left, right) = self.two(node, "lhs", "rhs");
+                build::list(vec![left, right], range)
+            }
+            "multiplicative_expression" | "infix_expression" => {
                 let (left, right) = self.two(node, "lhs", "rhs");
                 build::operate(left, Operator::Sub, right, range)
             }

@@ -38,7 +38,9 @@ impl Index {
     pub(super) fn new<'t>(files: impl Iterator<Item = (&'t str, Node<'t>, &'t str)>) -> Self {
         let mut index = Self::default();
         for (stem, root, source) in files {
-            children(root).into_iter().for_each(|node| index.top(node, stem, source));
+            for node in children(root) {
+                index.top(node, stem, source);
+            }
         }
         index
     }
@@ -52,7 +54,9 @@ impl Index {
                 }
             }
             "property_declaration" => {
-                bound(node, source).into_iter().for_each(|name| self.global(name, stem));
+                for name in bound(node, source) {
+                    self.global(name, stem);
+                }
             }
             _ => {}
         }

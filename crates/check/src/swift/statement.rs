@@ -87,7 +87,9 @@ impl Lower<'_> {
         let statements = child(node, "statements");
         let filter = child(node, "where_clause");
         let body = self.block(|lower| {
-            names.iter().for_each(|name| lower.bind(name));
+            for name in &names {
+                lower.bind(name);
+            }
             let test = filter.and_then(|filter| children(filter).into_iter().next_back());
             let test = test.map(|test| lower.expression(test));
             let body = lower.nested(statements);
@@ -242,7 +244,9 @@ impl Lower<'_> {
     fn take_apart(&mut self, pattern: Node<'_>, value: Option<Expr>, range: TextRange) {
         let parts = children(pattern).into_iter().filter(|part| part.kind() == "pattern");
         let names: Vec<Expr> = parts.map(|part| build::name(self.text(part), at(part))).collect();
-        children(pattern).into_iter().for_each(|part| self.bind(self.text(part)));
+        for part in children(pattern) {
+            self.bind(self.text(part));
+        }
         if let Some(value) = value.filter(|_| !names.is_empty()) {
             self.assign(build::list(names, at(pattern)), value, range);
         }

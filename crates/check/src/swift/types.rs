@@ -112,13 +112,13 @@ impl Lower<'_> {
         let (inner, own): (Vec<_>, Vec<_>) =
             members.into_iter().partition(|one| one.kind() == "class_declaration");
         let body = self.block(|lower| {
-            own.into_iter().for_each(|member| {
+            for member in own {
                 lower.deeper(|lower| lower.member(member));
-            })
+            }
         });
-        inner.into_iter().for_each(|one| {
+        for one in inner {
             self.deeper(|lower| lower.class(one));
-        });
+        }
         self.types.pop();
         self.functions = functions;
         let bases = if extension { Vec::new() } else { said };

@@ -166,7 +166,7 @@ pub(in crate::code) fn calls_methods(base: &str) -> bool {
         "JSONEncoder",
     ];
     !DATA.contains(&last(base))
-        && !matches!(root(base), "enum" | "abc" | "typing" | "unittest" | "pydantic" | "torch")
+        && !matches!(root(base), "enum" | "abc" | "typing" | "unittest" | "pydantic" | "torch" | "swift")
 }
 
 /// Packages that serve requests over HTTP.

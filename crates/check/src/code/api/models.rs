@@ -171,7 +171,7 @@ pub(in crate::code) fn recipient(
         return Some(recipient);
     }
     if package == "swift" {
-        return super::swift::recipient(path, object, arguments, providers);
+        return super::swift::recipient(path, object, providers);
     }
     let path = &super::script::snake(path);
     let plain = path.replace("()", "");

@@ -1,11 +1,15 @@
 //! What is known of Apple's frameworks and of Swift packages. A name that a file takes from outside is `swift.Name` here:
 //! Swift imports whole modules, so that nothing in a file says from which of them a name comes.
 
+mod flaws;
+
 use super::super::value::{Argument, Made, Shape, Value, given, named};
 use super::web::{Request, is_conversation};
 use super::{last, models, names};
-use crate::facts::{Deed, Flaw, Guard, Piece, Recipient, Taint, Template};
+use crate::facts::{Guard, Piece, Recipient, Taint, Template};
 use crate::providers::Providers;
+
+pub(in crate::code) use flaws::flaws;
 
 /// Deeper addresses are not put together.
 const MAX_DEPTH: usize = 8;
@@ -122,12 +126,7 @@ const RUNS_ON_DEVICE: &[&str] = &[
 
 /// Who answers, if a call is a model call. Where no address is set, the package has it written in: no variable leads an app
 /// elsewhere.
-pub(super) fn recipient(
-    path: &str,
-    object: Option<&Made>,
-    arguments: &[Argument],
-    providers: &Providers,
-) -> Option<Recipient> {
+pub(super) fn recipient(path: &str, object: Option<&Made>, providers: &Providers) -> Option<Recipient> {
     let path = own(path)?;
     let (head, name) = (head(path), last(path));
     if ON_DEVICE.contains(&head) && RUNS_ON_DEVICE.contains(&name) && path.contains("()") {
@@ -137,13 +136,11 @@ pub(super) fn recipient(
         .iter()
         .find(|(made, methods, _)| *made == head && methods.contains(&name) && path.contains("()"))?;
     if let Some(address) = object.and_then(|object| set_address(object, 0)) {
-        return address
-            .template()
-            .map(|text| models::at(&with_scheme(text), providers))
-            .or_else(|| Some(Recipient { provider: None, host: None, fixed: false, local: false }));
+        let unknown = Recipient { provider: None, host: None, fixed: false, local: false };
+        let known = address.template().map(|text| models::at(&with_scheme(text), providers));
+        return known.or(Some(unknown));
     }
     let known = models::addressed(None, &[], provider, providers);
-    let _ = arguments;
     Some(Recipient { fixed: !known.local, ..known })
 }
 
@@ -217,7 +214,7 @@ pub(in crate::code) fn address(value: &Value, depth: usize) -> Option<Template> 
     let Shape::Made(made) = &value.shape else { return value.template().cloned() };
     let path = own(&made.path)?;
     let last = last(path);
-    if matches!(last, "appendingPathComponent" | "appending") {
+    if matches!(last, "appendingPathComponent" | "appending") && path.ends_with("()") {
         let mut whole = of_parent(made, depth)?;
         let more = given(&made.given, 0, "path").or_else(|| named(&made.given, &["component"]))?;
         whole.push(&Template::text("/"));
@@ -299,7 +296,7 @@ pub(super) fn source(path: &str) -> Option<Taint> {
     let (head, name) = (head(path), last(path));
     if DEVICE.contains(&head) && !SILENT.contains(&name) && path != format!("{head}()") && path.contains("()")
     {
-        return Some(Taint::DEVICE | Taint::LOCAL);
+        return Some(Taint::DEVICE);
     }
     let typed = match head {
         "typed" => !path.contains("Toggle"),
@@ -322,7 +319,7 @@ pub(super) fn hears(path: &str) -> Option<Taint> {
     let name = last(path);
     let device = DEVICE.contains(&head(path)) && !SILENT.contains(&name);
     if device {
-        return Some(Taint::DEVICE | Taint::LOCAL);
+        return Some(Taint::DEVICE);
     }
     matches!(name, "recognitionTask").then_some(Taint::LOCAL)
 }
@@ -454,132 +451,12 @@ pub(super) fn clears(path: &str) -> bool {
     })
 }
 
-/// What is wrong with a call, by its arguments.
-pub(in crate::code) fn flaws(path: &str, object: Option<&Made>, arguments: &[Argument]) -> Vec<Deed> {
-    let Some(path) = own(path) else { return Vec::new() };
-    let rows = [
-        (key_in_app(path, arguments), Flaw::KeyInApp),
-        (secret_in_preferences(path, arguments), Flaw::SecretInPreferences),
-        (trusts_anybody(path, object, arguments), Flaw::CertificateUnchecked),
-        (weak(path, arguments), Flaw::WeakCipher),
-        (fixed(path, arguments), Flaw::FixedKey),
-    ];
-    rows.into_iter().filter(|(wrong, _)| *wrong).map(|(_, flaw)| Deed::Flaw(flaw)).collect()
-}
-
-/// Labels under which a client takes its key.
-const KEYS: &[&str] = &["apiKey", "apiToken", "token", "authToken", "key", "secret", "bearerToken"];
-
-/// Whether a key that the app carries opens a provider.
-fn key_in_app(path: &str, arguments: &[Argument]) -> bool {
-    let carried = |value: &Value| {
-        value.template().is_some_and(|text| text.variables().any(|name| name.starts_with(BUNDLED)))
-    };
-    let header = named(arguments, &["forHTTPHeaderField"]).and_then(Value::known_text).unwrap_or_default();
-    let opens = matches!(
-        header.to_ascii_lowercase().as_str(),
-        "authorization" | "x-api-key" | "api-key" | "x-goog-api-key"
-    );
-    if matches!(last(path), "setValue" | "addValue") && opens {
-        return given(arguments, 0, "value").is_some_and(carried);
-    }
-    let client = CLIENTS.iter().any(|(made, ..)| *made == head(path));
-    client && named(arguments, KEYS).is_some_and(carried)
-}
-
-/// Whether what a key of the preferences names is a secret.
-fn secret_in_preferences(path: &str, arguments: &[Argument]) -> bool {
-    let sets = matches!(head(path), "UserDefaults" | "NSUbiquitousKeyValueStore")
-        && matches!(last(path), "set" | "setValue");
-    let key = named(arguments, &["forKey"]).and_then(Value::known_text).unwrap_or_default();
-    let empty = given(arguments, 0, "value").is_some_and(|value| {
-        matches!(value.shape, Shape::None | Shape::Bool(_) | Shape::Number(_))
-            || value.known_text() == Some("")
-    });
-    sets && !empty && is_secret(key)
-}
-
-/// Whether a name is that of a key, a password or a session.
-fn is_secret(name: &str) -> bool {
-    let words = super::words(name);
-    let has = |word: &str| words.iter().any(|one| one == word);
-    let counted =
-        ["count", "counter", "limit", "max", "used", "usage", "date", "expiry", "is", "has", "valid"];
-    if counted.iter().any(|word| has(word)) {
-        return false;
-    }
-    let key = [
-        "apikey",
-        "password",
-        "passwd",
-        "secret",
-        "accesstoken",
-        "refreshtoken",
-        "token",
-        "bearer",
-        "credential",
-        "credentials",
-    ];
-    let pair = ["api", "private", "secret", "openai", "anthropic", "gpt", "access"];
-    key.iter().any(|word| has(word)) || has("key") && pair.iter().any(|word| has(word))
-}
-
-/// `completionHandler(.useCredential, URLCredential(trust: …))` without a look at the trust.
-fn trusts_anybody(path: &str, object: Option<&Made>, arguments: &[Argument]) -> bool {
-    let _ = (object, arguments);
-    matches!(path, "DisabledTrustEvaluator" | "DisabledEvaluator")
-}
-
-fn weak(path: &str, arguments: &[Argument]) -> bool {
-    let says_ecb = |argument: &Argument| {
-        argument
-            .value
-            .outside()
-            .is_some_and(|path| path.ends_with("kCCOptionECBMode") || path.contains(".ECB"))
-    };
-    let old = |argument: &Argument| {
-        argument
-            .value
-            .outside()
-            .is_some_and(|path| path.ends_with("kCCAlgorithmDES") || path.ends_with("kCCAlgorithmRC4"))
-    };
-    match head(path) {
-        "CCCrypt" => arguments.iter().any(|argument| says_ecb(argument) || old(argument) || within(argument)),
-        "AES" | "Blowfish" if path == head(path) => arguments.iter().any(says_ecb),
-        _ => false,
-    }
-}
-
-/// `CCOptions(kCCOptionECBMode | kCCOptionPKCS7Padding)`
-fn within(argument: &Argument) -> bool {
-    let inner = argument.value.made().map(|made| made.given.as_slice()).unwrap_or_default();
-    inner.iter().any(|one| {
-        one.value
-            .outside()
-            .is_some_and(|path| path.ends_with("kCCOptionECBMode") || path.ends_with("kCCAlgorithmDES"))
+/// Hashes without a key.
+pub(in crate::code) fn hashes(path: &str) -> bool {
+    own(path).is_some_and(|path| {
+        last(path) == "hash" && matches!(head(path), "Insecure" | "SHA256" | "SHA384" | "SHA512")
+            || head(path).starts_with("CC_")
     })
-}
-
-/// A key or a first vector that is written out.
-fn fixed(path: &str, arguments: &[Argument]) -> bool {
-    let out = |names: &[&str]| named(arguments, names).is_some_and(|value| written_out(value, 0));
-    match path {
-        "SymmetricKey" => out(&["data"]),
-        "AES.GCM.Nonce" | "ChaChaPoly.Nonce" => out(&["data"]),
-        "AES" | "CBC" => out(&["key", "iv"]),
-        _ => false,
-    }
-}
-
-fn written_out(value: &Value, depth: usize) -> bool {
-    if depth > 3 {
-        return false;
-    }
-    let bytes = |made: &Made| {
-        matches!(made.path.as_str(), "swift.Data()" | "swift.Array()")
-            && made.given.first().is_some_and(|one| written_out(&one.value, depth + 1))
-    };
-    value.known_text().is_some_and(|text| text.len() >= 8) || value.made().is_some_and(|made| bytes(made))
 }
 
 /// A protection that a call shows.
@@ -605,19 +482,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn secrets_are_told_by_their_names() {
-        assert!(is_secret("openai_api_key") && is_secret("accessToken") && is_secret("userPassword"));
-        assert!(
-            !is_secret("tokenCount")
-                && !is_secret("theme_key")
-                && !is_secret("hasToken")
-                && !is_secret("keyboard")
-        );
-    }
-
-    #[test]
     fn what_the_phone_keeps_is_told_from_asking_for_it() {
-        assert_eq!(source("swift.CLLocationManager().location"), Some(Taint::DEVICE | Taint::LOCAL));
+        assert_eq!(source("swift.CLLocationManager().location"), Some(Taint::DEVICE));
         assert_eq!(source("swift.HKHealthStore()"), None);
         assert_eq!(source("swift.HKHealthStore().requestAuthorization()"), None);
         assert_eq!(source("swift.UITextField().text"), Some(Taint::LOCAL));
