@@ -10,15 +10,17 @@ use crate::baseline::Baseline;
 use crate::doors::Doors;
 use crate::facts::{Facts, File, Gap, GapKind, Reach};
 use crate::fix::{self, Fix, Fixes};
-use crate::memory::Memory;
 use crate::inventory::{self, Inventory};
+use crate::memory::Memory;
 use crate::profile::Profile;
 use crate::providers::Providers;
 use crate::session::Session;
 use crate::survey::Language;
+#[cfg(feature = "swift")]
+use crate::swift;
 use crate::waiver::{self, Day, Waived};
 use crate::walk::{self, Refused};
-use crate::{Error, dify, fingerprint, flowmap, low_code, python, rules, script};
+use crate::{Error, dify, fingerprint, flowmap, low_code, plist, python, rules, script};
 
 /// What the caller settles.
 #[derive(Debug, Default)]
@@ -131,7 +133,7 @@ pub(crate) fn run(
         line: 0,
         why: refused.why,
     }));
-    let (mut in_python, mut scripts) = (Vec::new(), Vec::new());
+    let (mut in_python, mut scripts, mut in_swift) = (Vec::new(), Vec::new(), Vec::new());
     let (mut exports, mut composed) = (Vec::new(), Vec::new());
     for source in sources {
         let index = facts.files.len();
@@ -142,17 +144,24 @@ pub(crate) fn run(
             Some(Language::Python) => in_python.push(index),
             Some(Language::JavaScript) if is_declaration(&source.path) => {}
             Some(Language::JavaScript) => scripts.push(index),
+            Some(Language::Swift) if cfg!(feature = "swift") && !is_manifest(&source.path) => {
+                in_swift.push(index);
+            }
+            Some(Language::Swift) if cfg!(feature = "swift") => {}
             Some(_) => facts.gaps.push(gap(&source.path, GapKind::Language)),
+            None if plist::kind(&source.path).is_some() => plist::read(&mut facts, index),
             None if dify::is_export(&source.path, &source.text) => exports.push(index),
             None if low_code::may_be(&source.path, &source.text) => composed.push(index),
             None => {}
         }
     }
-    for files in [&mut in_python, &mut scripts] {
+    for files in [&mut in_python, &mut scripts, &mut in_swift] {
         files.retain(|index| fits(&mut facts, *index));
     }
     python::read(memory, &mut facts, &in_python, providers, &options.consent_functions);
     script::read(memory, &mut facts, &scripts, providers, &options.consent_functions);
+    #[cfg(feature = "swift")]
+    swift::read(&mut facts, &in_swift, providers, &options.consent_functions);
     for index in &exports {
         dify::read(&mut facts, *index, providers);
     }
@@ -165,8 +174,8 @@ pub(crate) fn run(
         rules::graph(&rules::Project { facts: &facts, reach: &reach, doors: &doors, providers, options });
     findings.extend(rules::source(memory, sources, providers, detector));
     let broken = facts.gaps.iter().filter(|gap| gap.why == GapKind::Syntax).count();
-    let understood =
-        (in_python.len() + scripts.len() + exports.len() + composed.len()).saturating_sub(broken);
+    let understood = (in_python.len() + scripts.len() + in_swift.len() + exports.len() + composed.len())
+        .saturating_sub(broken);
     if let Some(profile) = options.profile {
         profile.raise(&mut findings);
     }
@@ -208,6 +217,13 @@ fn fits(facts: &mut Facts, index: usize) -> bool {
     !machine
 }
 
+/// What a Swift package says of itself runs on nobody's phone.
+fn is_manifest(path: &str) -> bool {
+    path.rsplit('/')
+        .next()
+        .is_some_and(|name| name.starts_with("Package") && Language::of(name) == Some(Language::Swift))
+}
+
 /// Declarations of types hold no code.
 fn is_declaration(path: &str) -> bool {
     [".d.ts", ".d.mts", ".d.cts"].iter().any(|ending| path.ends_with(ending))
@@ -237,9 +253,15 @@ pub(crate) fn is_test(path: &str) -> bool {
     let name = path.rsplit('/').next().unwrap_or(path);
     let folder = path.split('/').rev().skip(1).any(|folder| {
         matches!(folder, "tests" | "test" | "__tests__" | "t" | "testdata" | "fixtures" | "__mocks__")
+            || folder.ends_with("Tests")
     });
     let script = [".test.", ".spec.", ".stories."].iter().any(|mark| name.contains(mark));
-    folder || script || name.starts_with("test_") || name.ends_with("_test.py") || name == "conftest.py"
+    folder
+        || script
+        || name.starts_with("test_")
+        || name.ends_with("_test.py")
+        || name.ends_with("Tests.swift")
+        || name == "conftest.py"
 }
 
 /// More brackets or indentation than a person writes: only a machine makes that, or somebody who wants us to fall over.

@@ -7,12 +7,13 @@ use ombud_core::flow::{FlowMap, Recipient, RecipientKind};
 use ombud_core::{Class, finding::Place};
 use ombud_detect::Detector;
 
-use crate::facts::{self, Deed, Facts, Owner, Reach, Taint};
+use crate::facts::{self, Deed, DeviceData, Facts, Owner, Reach, Taint};
 use crate::providers::Providers;
 
 /// The flow map of code that can run. Amounts count places in the code, not values.
 pub(crate) fn flow(facts: &Facts, reach: &Reach, providers: &Providers, detector: &Detector) -> FlowMap {
     let mut map = FlowMap::default();
+    let asked_for = DeviceData::asked_for(facts, reach);
     let mut written: BTreeMap<usize, BTreeSet<DataCategory>> = BTreeMap::new();
     for (function, call) in reach.calls(facts) {
         let place = facts.call_place(function, call);
@@ -23,6 +24,8 @@ pub(crate) fn flow(facts: &Facts, reach: &Reach, providers: &Providers, detector
                     let file = facts.functions.get(function).map_or(usize::MAX, |function| function.file);
                     let here = written.entry(file).or_insert_with(|| written_out(facts, file, detector));
                     categories.extend(here.iter().copied());
+                    let device = reach.sources(function, *content).has(Taint::DEVICE);
+                    categories.extend(asked_for.iter().filter(|_| device).map(|kind| kind.category()));
                     let masked = reach.sources(function, *content).has(Taint::MASKED);
                     add(&mut map, provider(recipient, providers), &categories, masked, &place);
                 }

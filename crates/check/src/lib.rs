@@ -23,6 +23,7 @@ mod launch;
 mod low_code;
 mod memory;
 pub mod packages;
+mod plist;
 mod profile;
 mod providers;
 mod python;
@@ -30,6 +31,8 @@ mod rules;
 mod script;
 mod session;
 mod survey;
+#[cfg(feature = "swift")]
+mod swift;
 mod tree;
 mod waiver;
 mod walk;

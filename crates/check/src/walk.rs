@@ -22,6 +22,10 @@ const FOREIGN: &[&str] = &[
     "dist",
     "build",
     ".git",
+    "Pods",
+    "Carthage",
+    "DerivedData",
+    ".build",
     ".ombud",
 ];
 
@@ -131,7 +135,8 @@ fn read(root: &Path, path: &Path, single: bool) -> Option<Result<Source, Refused
         return None;
     }
     // Large configuration is data; a large source file is a gap.
-    let refuse = |why| language.is_some().then(|| Err(Refused { path: shown.clone(), why }));
+    let told = language.is_some() || is_of_apple(name);
+    let refuse = |why| told.then(|| Err(Refused { path: shown.clone(), why }));
     if meta.len() > MAX_FILE {
         return refuse(GapKind::TooLarge);
     }
@@ -146,14 +151,23 @@ fn read(root: &Path, path: &Path, single: bool) -> Option<Result<Source, Refused
 pub(crate) fn counts(path: &str, length: usize) -> bool {
     let name = path.rsplit('/').next().unwrap_or(path);
     let foreign = path.split('/').rev().skip(1).any(|folder| FOREIGN.contains(&folder));
-    let read =
-        Language::of(name).is_some() || is_configuration(name) || crate::low_code::is_instruction(path);
+    let read = Language::of(name).is_some()
+        || is_configuration(name)
+        || is_of_apple(name)
+        || crate::low_code::is_instruction(path);
     read && !foreign && u64::try_from(length).is_ok_and(|length| length <= MAX_FILE)
+}
+
+/// What an app for Apple's systems says of itself, and settings that are built into it.
+fn is_of_apple(name: &str) -> bool {
+    let ending = name.rsplit_once('.').map_or("", |parts| parts.1);
+    matches!(ending, "plist" | "xcprivacy" | "xcconfig")
 }
 
 fn is_configuration(name: &str) -> bool {
     let ending = name.rsplit_once('.').map_or("", |parts| parts.1);
     name.starts_with(".env")
+        || is_of_apple(name)
         || matches!(ending, "json" | "yaml" | "yml" | "toml" | "ini" | "cfg" | "ipynb" | "sh")
 }
 

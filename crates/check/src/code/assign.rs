@@ -17,6 +17,8 @@ impl Walk<'_, '_> {
                 if self.script {
                     self.show(attribute.attr.as_str(), &value, attribute.range());
                 }
+                // In terms of the parameters: which caller's words they are stays to be told.
+                let taint = value.deep_taint();
                 let handed = self.summary.handed.clone();
                 let value = value.filled(&handed);
                 match object.shape {
@@ -25,7 +27,6 @@ impl Walk<'_, '_> {
                     }
                     Shape::Module(module) => self.state.set_global(module, attribute.attr.as_str(), value),
                     _ => {
-                        let taint = value.deep_taint();
                         if self.script {
                             self.put(&attribute.value, Some(attribute.attr.to_string()), value);
                         }

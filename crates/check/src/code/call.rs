@@ -5,7 +5,9 @@ use std::rc::Rc;
 use ruff_python_ast::{Arguments, Expr, ExprCall};
 use ruff_text_size::{Ranged, TextRange};
 
-use super::api::{databases, flaws, guards, keys, labels, models, root, script, sinks, sources, stores, web};
+use super::api::{
+    databases, flaws, guards, keys, labels, models, root, script, sinks, sources, stores, swift, web,
+};
 use super::deeds::{add, is_kept};
 use super::eval::variable;
 use super::state::Lifted;
@@ -85,6 +87,11 @@ impl Walk<'_, '_> {
             if callee.outside().is_some() {
                 name_options(&mut arguments);
             }
+        }
+        if self.swift
+            && let Some(value) = self.swift_call(node, &object, &callee, &arguments)
+        {
+            return value;
         }
         match callee.shape.clone() {
             Shape::Functions(ids) => {
@@ -247,6 +254,7 @@ impl Walk<'_, '_> {
                 continue;
             }
             let index = match &argument.name {
+                Some(name) if name == super::TRAILING => func.parameters.len().checked_sub(1),
                 Some(name) => func.parameters.iter().position(|parameter| parameter == name),
                 None => Some(next),
             };
@@ -348,6 +356,10 @@ impl Walk<'_, '_> {
         }
         let object = callee.made().map(Rc::as_ref);
         let everything = all_of(arguments) | callee.taint;
+        if self.swift {
+            self.trusts_anybody(&path, arguments, range);
+            self.agreed_to(&path, arguments);
+        }
         self.call_at(range).target.clone_from(&path);
         self.hand_out(&path, callee, arguments, range);
         let mut answer = self.deeds(&path, object, arguments, range);
@@ -368,6 +380,12 @@ impl Walk<'_, '_> {
         if consent::answers(&path) && path.contains('.') {
             taint |= Taint::CONSENT;
             self.env.consent |= consent::insists(&path);
+        }
+        if swift::asks_preferences(&path, arguments) {
+            taint |= Taint::CONSENT;
+        }
+        if let Some(value) = self.continued(&path) {
+            return value;
         }
         if let Some(value) = self.handed_back(&path, arguments) {
             return value;
@@ -421,6 +439,7 @@ impl Walk<'_, '_> {
             found.push(Deed::Persist { content, conversation, remote: true });
         }
         found.extend(flaws::of(path, arguments));
+        found.extend(swift::flaws(path, arguments));
         if let Some(name) = flaws::shared(path, object, arguments) {
             found.push(Deed::Shared { name, content });
         }
@@ -516,6 +535,10 @@ fn builtin(path: &str, arguments: &[Argument]) -> Option<Value> {
     let first = || given(arguments, 0, "x").cloned().unwrap_or_default();
     if root(path) == "js" {
         return script::builtin(path, arguments);
+    }
+    if root(path) == "swift" {
+        let carried = swift::setting(path, arguments).map(|name| variable(Some(&name), None));
+        return carried.or_else(|| swift::builtin(path, arguments));
     }
     Some(match path {
         "os.getenv" | "os.environ.get" | "environ.get" | "getenv" => {

@@ -131,6 +131,25 @@ pub(crate) fn asks(prompt: &str) -> bool {
     names(prompt, ENGLISH) || CHINESE.iter().any(|word| prompt.contains(word))
 }
 
+/// Whether what a button says is a yes to a question for consent.
+pub(super) fn is_yes(title: &str) -> bool {
+    let small = title.trim().to_lowercase();
+    let yes = [
+        "agree",
+        "i agree",
+        "i consent",
+        "agree and continue",
+        "allow",
+        "accept",
+        "i accept",
+        "同意",
+        "我同意",
+        "同意并继续",
+        "允许",
+    ];
+    yes.contains(&small.as_str())
+}
+
 impl Walk<'_, '_> {
     /// What is certain about consent when an expression is true, and when it is false.
     pub(super) fn judge(&mut self, expression: &Expr) -> Judged {

@@ -23,7 +23,7 @@ const MASKS: &[&str] = &[
     "depersonal*",
 ];
 /// The same, and those that say that they encrypt.
-const HIDES: &[&str] = &[
+pub(super) const HIDES: &[&str] = &[
     "encrypt*",
     "encipher*",
     "cipher*",
@@ -40,7 +40,7 @@ impl Walk<'_, '_> {
     pub(super) fn disguise(&mut self, node: &ExprCall, path: &str, callee: &Value, arguments: &[Argument]) {
         let content = all_of(arguments) | callee.taint;
         let how = if hashes(path) {
-            node.arguments.args.first().and_then(|argument| self.hashed(argument))
+            hashed_of(node).and_then(|argument| self.hashed(argument))
         } else {
             (encodes(path, arguments) && self.is_called(HIDES)).then_some(Disguise::Encoding)
         };
@@ -61,10 +61,16 @@ impl Walk<'_, '_> {
     }
 
     /// Whether the function in which we are says one of these.
-    fn is_called(&self, wanted: &[&str]) -> bool {
+    pub(super) fn is_called(&self, wanted: &[&str]) -> bool {
         let func = self.state.project.functions.get(self.function).filter(|func| func.definition.is_some());
         func.is_some_and(|func| names(func.name.rsplit('.').next().unwrap_or_default(), wanted))
     }
+}
+
+/// What a hash is made of: the first argument, or the one that is called `data`.
+fn hashed_of(node: &ExprCall) -> Option<&Expr> {
+    let data = node.arguments.keywords.iter().find(|one| one.arg.as_ref().is_some_and(|name| name == "data"));
+    node.arguments.args.first().or_else(|| data.map(|one| &one.value))
 }
 
 /// Hashes without a key, of which anybody can try all values.
@@ -82,6 +88,7 @@ fn hashes(path: &str) -> bool {
         }
         "crypto" => path.contains("createHash()") && name == "update",
         "crypto-js" => matches!(name, "MD5" | "SHA1" | "SHA256" | "SHA512" | "SHA3"),
+        "swift" => super::api::swift::hashes(path),
         "md5" | "js-md5" | "blueimp-md5" | "js-sha256" | "js-sha1" | "sha_js" => true,
         _ => false,
     }
@@ -103,6 +110,7 @@ fn encodes(path: &str, arguments: &[Argument]) -> bool {
             | "js.btoa"
             | "js.window.btoa"
     ) || path == "js.Buffer.from().toString" && base64()
+        || root(path) == "swift" && last(path) == "base64EncodedString"
 }
 
 /// The name of a value that is hashed by itself: `phone`, `user.phone`, `row["phone"]`, `phone.encode()`.
@@ -112,6 +120,7 @@ fn bare(expression: &Expr, depth: usize) -> Option<String> {
     }
     match expression {
         Expr::Name(node) => Some(node.id.to_string()),
+        Expr::Attribute(node) if node.attr.as_str() == "utf8" => bare(&node.value, depth + 1),
         Expr::Attribute(node) => Some(node.attr.to_string()),
         Expr::Subscript(node) => match &*node.slice {
             Expr::StringLiteral(key) => Some(key.value.to_str().to_owned()),
@@ -125,12 +134,19 @@ fn bare(expression: &Expr, depth: usize) -> Option<String> {
 
 fn bare_call(node: &ExprCall, depth: usize) -> Option<String> {
     match &*node.func {
-        Expr::Name(name) if matches!(name.id.as_str(), "str" | "bytes" | "String" | "js.String") => {
+        Expr::Name(name)
+            if matches!(
+                name.id.as_str(),
+                "str" | "bytes" | "String" | "js.String" | "swift.Data" | "swift.String"
+            ) =>
+        {
             bare(node.arguments.args.first()?, depth + 1)
         }
         Expr::Attribute(method) => match method.attr.as_str() {
             "encode" | "strip" | "lower" | "upper" | "trim" | "toString" | "toLowerCase" | "toUpperCase"
-            | "replace" | "group" => bare(&method.value, depth + 1),
+            | "replace" | "group" | "data" | "trimmingCharacters" | "lowercased" => {
+                bare(&method.value, depth + 1)
+            }
             "get" | "getItem" => match node.arguments.args.first()? {
                 Expr::StringLiteral(key) => Some(key.value.to_str().to_owned()),
                 _ => None,

@@ -32,7 +32,8 @@ impl Walk<'_, '_> {
             Expr::Name(node) => self.name(node),
             Expr::Attribute(node) => {
                 let object = self.eval(&node.value);
-                self.attribute(&object, node.attr.as_str())
+                let value = self.attribute(&object, node.attr.as_str());
+                self.computed(&object, value, expression.range())
             }
             Expr::Call(node) => self.call(node),
             Expr::Subscript(node) => self.subscript(node),
@@ -126,6 +127,10 @@ impl Walk<'_, '_> {
         {
             return variable(key.known_text(), None);
         }
+        let carried = object.outside().zip(key.known_text());
+        if let Some(name) = carried.and_then(|(path, key)| super::api::swift::item(path, key)) {
+            return variable(Some(&name), None);
+        }
         if object.outside().is_some_and(super::identity::is_annotated) {
             return super::identity::annotated(&key);
         }
@@ -159,7 +164,11 @@ impl Walk<'_, '_> {
 
     /// A name that nothing binds is a builtin; in a script it says so.
     fn unbound(&self, name: &str) -> Value {
-        if self.script && !name.starts_with("js.") { Value::default() } else { Value::path(name) }
+        if self.script && !name.starts_with("js.") && !name.starts_with("swift.") {
+            Value::default()
+        } else {
+            Value::path(name)
+        }
     }
 
     /// A name of a function around this one: its parameters are not ours.
@@ -210,6 +219,7 @@ impl Walk<'_, '_> {
             Shape::Dict(items) if self.script => items.contains_key(name).then(|| object.item(Some(name))),
             _ => None,
         };
+        let found = found.or_else(|| self.swift.then(|| super::swift::part(object, name)).flatten());
         let mut value = found.unwrap_or_else(|| object.attribute(name));
         // What a function or a class is called is the developer's word, whoever handed it over.
         if !self.script && matches!(name, "__name__" | "__qualname__" | "__module__" | "__doc__") {

@@ -90,7 +90,7 @@ impl Walk<'_, '_> {
         }
     }
 
-    fn mark_consented(&mut self, value: &Value) {
+    pub(super) fn mark_consented(&mut self, value: &Value) {
         let mut found = Vec::new();
         collect_functions(value, &mut found, 0);
         self.state.asked.extend(found);

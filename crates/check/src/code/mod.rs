@@ -1,12 +1,13 @@
 //! The evaluator: modules of one language to facts.
 //!
-//! Its syntax tree is Python's, as ruff's parser defines it. Python files are read as they are; scripts are written anew in
-//! the same tree first, with `script` set where the languages differ. Every function is evaluated by itself, with what
+//! Its syntax tree is Python's, as ruff's parser defines it. Python files are read as they are; scripts and Swift are written
+//! anew in the same tree first, with `script` or `swift` set where the languages differ. Every function is evaluated by itself, with what
 //! earlier rounds found out about the others, until nothing changes.
 
 mod agents;
 mod api;
 mod assign;
+pub(crate) mod build;
 mod call;
 mod consent;
 mod decorate;
@@ -21,6 +22,7 @@ mod methods;
 mod named;
 mod project;
 mod state;
+mod swift;
 mod tools;
 mod value;
 mod walk;
@@ -38,6 +40,7 @@ use state::{State, Summary};
 use walk::span;
 
 pub(crate) use api::names;
+pub(crate) use swift::{CALLED, ENTERED, EXTENSION, GETTER, TRAILING};
 
 /// Deeper code is not followed.
 const MAX_DEPTH: usize = 120;
@@ -58,8 +61,15 @@ pub(crate) struct Parsed {
     /// Its path without ending.
     pub stem: String,
     pub body: Arc<ModModule>,
-    /// It is JavaScript or TypeScript.
-    pub script: bool,
+    pub tongue: Tongue,
+}
+
+/// Which language a file was written in before it became a tree.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Tongue {
+    Python,
+    Script,
+    Swift,
 }
 
 /// What the caller settles.
@@ -165,7 +175,7 @@ fn described(project: &Project<'_>, func: &project::Func<'_>) -> Function {
 fn enter(project: &Project<'_>, state: &mut State<'_>) {
     let runs = |state: &State<'_>| state.functions.iter().any(|function| function.entry.is_some());
     for (id, module) in project.modules.iter().enumerate() {
-        if !state.imported.contains(&id)
+        if (module.tongue == Tongue::Swift || !state.imported.contains(&id))
             && let Some(function) = state.functions.get_mut(module.function)
         {
             function.entry.get_or_insert(Entry::Program);

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, HashMap};
 use ruff_python_ast::{ExceptHandler, Expr, ModModule, Stmt, StmtFunctionDef};
 use ruff_text_size::{Ranged, TextRange};
 
-use super::Parsed;
 use super::value::{ClassId, ModuleId};
+use super::{Parsed, Tongue};
 use crate::facts::FunctionId;
 
 /// A project.
@@ -17,6 +17,8 @@ pub(super) struct Project<'a> {
     pub classes: Vec<Class>,
     by_path: HashMap<String, ModuleId>,
     by_definition: HashMap<(ModuleId, TextRange), usize>,
+    /// Types of Swift, which extensions in other files add to.
+    by_type: HashMap<String, Vec<(ModuleId, ClassId)>>,
 }
 
 /// A file.
@@ -29,8 +31,7 @@ pub(super) struct Module<'a> {
     pub body: &'a ModModule,
     /// The function that stands for its body.
     pub function: FunctionId,
-    /// It is JavaScript or TypeScript.
-    pub script: bool,
+    pub tongue: Tongue,
 }
 
 /// A function.
@@ -47,9 +48,12 @@ pub(super) struct Func<'a> {
 }
 
 /// A class.
+#[derive(Default)]
 pub(super) struct Class {
     pub name: String,
     pub methods: BTreeMap<String, FunctionId>,
+    /// Methods of one name, where there are several.
+    pub overloads: BTreeMap<String, Vec<FunctionId>>,
 }
 
 impl<'a> Project<'a> {
@@ -70,14 +74,14 @@ impl<'a> Project<'a> {
             definition: None,
             parameters: Vec::new(),
         });
-        let (file, body, script) = (parsed.file, &parsed.body, parsed.script);
-        self.modules.push(Module { file, name, folder, body, function, script });
+        let (file, body, tongue) = (parsed.file, &parsed.body, parsed.tongue);
+        self.modules.push(Module { file, name, folder, body, function, tongue });
         self.collect(&body.body, module, None, None, 0);
     }
 
-    /// Whether a module is a script.
+    /// Whether a module was written anew from another language, with its imports resolved.
     pub(super) fn is_script(&self, module: ModuleId) -> bool {
-        self.modules.get(module).is_some_and(|module| module.script)
+        self.modules.get(module).is_some_and(|module| module.tongue != Tongue::Python)
     }
 
     /// The module that an import names, seen from another: beside it, or in a folder above.
@@ -117,13 +121,34 @@ impl<'a> Project<'a> {
 
     /// A module below another: `package.module`.
     pub(super) fn below(&self, module: ModuleId, name: &str) -> Option<ModuleId> {
-        let parent = self.modules.get(module).filter(|parent| !parent.script)?;
+        let parent = self.modules.get(module).filter(|parent| parent.tongue == Tongue::Python)?;
         self.by_path.get(&format!("{}/{name}", parent.name.replace('.', "/"))).copied()
     }
 
     /// The function or class that a definition made.
     pub(super) fn defined(&self, module: ModuleId, range: TextRange) -> Option<usize> {
         self.by_definition.get(&(module, range)).copied()
+    }
+
+    /// The class that a definition makes, or adds to.
+    fn class(&mut self, written: &str, module: ModuleId) -> ClassId {
+        let (name, extends) = match written.strip_prefix(super::EXTENSION) {
+            Some(rest) => (rest.split('@').next().unwrap_or(rest), true),
+            None => (written, false),
+        };
+        let open = self.modules.get(module).is_some_and(|module| module.tongue == Tongue::Swift);
+        let known = self.by_type.get(name).filter(|_| extends).and_then(|all| {
+            all.iter().find(|(file, _)| *file == module).or_else(|| all.first()).map(|(_, class)| *class)
+        });
+        if let Some(class) = known {
+            return class;
+        }
+        let id = self.classes.len();
+        self.classes.push(Class { name: name.to_owned(), ..Class::default() });
+        if open {
+            self.by_type.entry(name.to_owned()).or_default().push((module, id));
+        }
+        id
     }
 
     fn collect(
@@ -144,9 +169,7 @@ impl<'a> Project<'a> {
                     self.collect(&definition.body, module, None, Some(id), depth + 1);
                 }
                 Stmt::ClassDef(definition) => {
-                    let id = self.classes.len();
-                    let name = definition.name.as_str().to_owned();
-                    self.classes.push(Class { name, methods: BTreeMap::new() });
+                    let id = self.class(definition.name.as_str(), module);
                     self.by_definition.insert((module, definition.range()), id);
                     self.collect(&definition.body, module, Some(id), outer, depth + 1);
                 }
@@ -194,6 +217,7 @@ impl<'a> Project<'a> {
         }
         if let Some(class) = class.and_then(|class| self.classes.get_mut(class)) {
             class.methods.insert(short.to_owned(), id);
+            class.overloads.entry(short.to_owned()).or_default().push(id);
         }
         id
     }

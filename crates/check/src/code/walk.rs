@@ -7,6 +7,7 @@ use ruff_python_ast::{
 };
 use ruff_text_size::{Ranged, TextRange};
 
+use super::Tongue;
 use super::define::Hangs;
 use super::loops;
 use super::state::{Names, State, Summary};
@@ -63,8 +64,10 @@ pub(super) struct Walk<'s, 'a> {
     pub nonlocals: BTreeSet<String>,
     /// Every name that was bound, for the functions inside.
     pub seen: Names,
-    /// The module is JavaScript or TypeScript.
+    /// The module was written anew from another language than Python.
     pub script: bool,
+    /// That language is Swift.
+    pub swift: bool,
     pub depth: usize,
 }
 
@@ -98,7 +101,8 @@ pub(super) fn walk(state: &mut State<'_>, function: FunctionId) {
         globals: BTreeSet::new(),
         nonlocals: BTreeSet::new(),
         seen: Names::new(),
-        script: module.script,
+        script: module.tongue != Tongue::Python,
+        swift: module.tongue == Tongue::Swift,
         depth: 0,
     };
     match func.definition {
@@ -131,6 +135,8 @@ impl Walk<'_, '_> {
         let method = func.class.filter(|_| hangs != Hangs::Free);
         let http = self.state.functions.get(self.function).is_some_and(|function| function.http);
         let said = match entry {
+            // In an app the person who speaks is the one who holds the phone.
+            Some(Entry::Handler) if self.swift => Taint::LOCAL,
             Some(Entry::Handler) => Taint::USER,
             Some(Entry::Tool) => Taint::TOOL,
             _ => Taint::NONE,
@@ -179,6 +185,8 @@ impl Walk<'_, '_> {
             Shape::Path(path) if path.contains('.') && !path.starts_with("typing") => {
                 Value::new(Value::path(&path).called(&[]), Taint::NONE)
             }
+            // `[Message]`
+            Shape::List(_) if self.swift => self.annotated_items(annotation),
             _ => Value::default(),
         }
     }

@@ -2,6 +2,7 @@
 //!
 //! A rule sees this and never a syntax tree. In a low-code export a node is a function and an edge is a call.
 
+mod device;
 mod named;
 mod reach;
 mod taint;
@@ -13,6 +14,7 @@ use std::ops::Range;
 use ombud_core::effect::Effect;
 use ombud_core::finding::{Place, Step};
 
+pub use device::DeviceData;
 pub use named::{Model, Prompt};
 pub use reach::Reach;
 pub(crate) use reach::is_model;
@@ -55,10 +57,34 @@ pub struct Facts {
     pub prompts: Vec<Prompt>,
     /// Apps whose platform reviews nothing: the file, and bytes that say so.
     pub unreviewed: Vec<(usize, Range<usize>)>,
+    /// What apps say of themselves.
+    pub manifests: Vec<Manifest>,
     /// How many nodes there are of each kind, as `format:kind`.
     pub kinds: BTreeMap<String, usize>,
     /// What was not looked at.
     pub gaps: Vec<Gap>,
+}
+
+/// What an app says of itself, or of the data that it collects.
+#[derive(Debug, Clone)]
+pub struct Manifest {
+    /// Index of the file.
+    pub file: usize,
+    /// Which of the two.
+    pub kind: ManifestKind,
+    /// Kinds of data that it says are collected.
+    pub collects: Vec<Spanned>,
+    /// Bytes that let every connection go unencrypted.
+    pub open: Option<Range<usize>>,
+}
+
+/// Which manifest of an app a file is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ManifestKind {
+    /// `Info.plist`: of itself.
+    Info,
+    /// `PrivacyInfo.xcprivacy`: of the data.
+    Privacy,
 }
 
 /// A text and its bytes.
@@ -303,6 +329,10 @@ pub enum Guard {
 pub enum Flaw {
     /// Every visitor of the page gets the key.
     KeyInBrowser,
+    /// Everybody who has the app has the key.
+    KeyInApp,
+    /// A key or password is kept where the preferences are.
+    SecretInPreferences,
     /// The certificate of the other side is not checked.
     CertificateUnchecked,
     /// What is sent crosses a network that is not the machine's own without encryption.

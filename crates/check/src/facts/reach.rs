@@ -1,10 +1,13 @@
 //! What can be reached from where people come in.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 
 use ombud_core::finding::Step;
 
 use super::{Call, Deed, Facts, FunctionId, Owner, StoreId, Taint};
+
+/// Functions through which content is followed back.
+const MAX_FOLLOWED: usize = 64;
 
 /// What reaches what, worked out once for all rules.
 #[derive(Debug)]
@@ -46,6 +49,46 @@ impl Reach {
     /// The way to a call on which nobody consented, if there is one: the entry, the calls, the call itself.
     pub fn unasked(&self, facts: &Facts, function: FunctionId, call: &Call) -> Option<Vec<Step>> {
         (!call.consented).then(|| way(facts, &self.unasked, function, call)).flatten()
+    }
+
+    /// The way on which something comes to a call without anybody having consented, if there is one: the call's content is
+    /// followed back through the arguments of its callers.
+    pub fn unasked_with(
+        &self,
+        facts: &Facts,
+        function: FunctionId,
+        call: &Call,
+        content: Taint,
+        what: Taint,
+    ) -> Option<Vec<Step>> {
+        let mut seen = BTreeSet::new();
+        self.followed(facts, function, call, content, what, &mut seen)
+    }
+
+    fn followed(
+        &self,
+        facts: &Facts,
+        function: FunctionId,
+        call: &Call,
+        content: Taint,
+        what: Taint,
+        seen: &mut BTreeSet<FunctionId>,
+    ) -> Option<Vec<Step>> {
+        let way = self.unasked(facts, function, call)?;
+        if content.sources().has(what) {
+            return Some(way);
+        }
+        if seen.len() > MAX_FOLLOWED || facts_consented(facts, function) || !seen.insert(function) {
+            return None;
+        }
+        let callers = facts.calls().filter(|(_, before)| before.callees.contains(&function));
+        let mut ways = callers.filter_map(|(caller, before)| {
+            let given = content.filled(&before.arguments);
+            self.followed(facts, caller, before, given, what, seen)
+        });
+        let mut way = ways.next()?;
+        way.push(facts.step(function, call.span.clone()));
+        Some(way)
     }
 
     /// A way to a call.

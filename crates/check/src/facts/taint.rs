@@ -42,9 +42,11 @@ impl Taint {
     pub const LABELLED: Self = Self(1 << 13);
     /// A request as a web framework hands it over.
     pub const REQUEST: Self = Self(1 << 14);
+    /// What a phone keeps about its owner: health, people, places, dates, pictures.
+    pub const DEVICE: Self = Self(1 << 15);
 
-    /// What a person said or gave.
-    pub const PERSON: Self = Self(Self::USER.0 | Self::LOCAL.0 | Self::UPLOAD.0);
+    /// What a person said or gave, or their phone did.
+    pub const PERSON: Self = Self(Self::USER.0 | Self::LOCAL.0 | Self::UPLOAD.0 | Self::DEVICE.0);
     /// What somebody else than the developer or the person at the keyboard can write.
     pub const UNTRUSTED: Self =
         Self(Self::USER.0 | Self::MODEL.0 | Self::TOOL.0 | Self::WEB.0 | Self::RETRIEVED.0 | Self::UPLOAD.0);

@@ -11,7 +11,7 @@ use ruff_python_ast::ModModule;
 use ruff_python_parser::parse_module;
 use ruff_text_size::Ranged;
 
-use crate::code::{self, Limits, Parsed};
+use crate::code::{self, Limits, Parsed, Tongue};
 use crate::facts::{Facts, File, Gap, GapKind};
 use crate::memory::{Memory, key};
 use crate::providers::Providers;
@@ -40,7 +40,7 @@ pub(crate) fn inside(text: &str, path: String, providers: &Providers) -> Option<
     let body = Arc::new(parse_module(text).ok()?.into_syntax());
     let mut inner = Facts::default();
     inner.files.push(File { path, text: text.to_owned() });
-    let parsed = [Parsed { file: 0, stem: "component".to_owned(), body, script: false }];
+    let parsed = [Parsed { file: 0, stem: "component".to_owned(), body, tongue: Tongue::Python }];
     code::read(&mut inner, &parsed, providers, &Limits::new(&[]));
     Some(inner)
 }
@@ -62,7 +62,7 @@ fn module(memory: &mut Memory, index: usize, file: &mut File) -> Result<Parsed, 
         file.text = notebook::code(&file.text).ok_or_else(|| broken(&file.path, 0))?;
     }
     let body = memory.tree(&file.path, key(&[&file.text]), || parse(file))?;
-    Ok(Parsed { file: index, stem, body, script: false })
+    Ok(Parsed { file: index, stem, body, tongue: Tongue::Python })
 }
 
 fn parse(file: &File) -> Result<ModModule, Gap> {

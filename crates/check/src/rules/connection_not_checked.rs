@@ -1,8 +1,9 @@
 //! `connection-not-checked`
 //!
 //! What it does: finds connections whose certificate is not checked (`verify=False`, `rejectUnauthorized: false`), requests
-//! with content, logins of mail, stores, nodes, actions and MCP servers that reach other machines unencrypted. This machine, a
-//! container beside it and the network at home are no finding.
+//! with content, logins of mail, stores, nodes, actions and MCP servers that reach other machines unencrypted. In an app:
+//! `NSAllowsArbitraryLoads`, and a delegate that takes every certificate. This machine, a container beside it and the network at
+//! home are no finding.
 //!
 //! Why it matters: whoever is on the way, in a café or at a provider, reads and changes everything.
 //!
@@ -11,7 +12,7 @@
 use ombud_core::finding::{Bilingual, Confidence, Finding, RuleId, Severity};
 
 use super::{Project, Rule, Text, finding};
-use crate::facts::{Call, Deed, Flaw, FunctionId, Server, host_of, near};
+use crate::facts::{Call, Deed, Flaw, FunctionId, Manifest, Server, host_of, near};
 
 pub(super) const RULE: Rule = Rule {
     id: RuleId("connection-not-checked"),
@@ -23,8 +24,8 @@ pub(super) const RULE: Rule = Rule {
         zh: "同一网络中的任何人都能读到用户说的话，并篡改智能体收到的内容。",
     },
     fix: Text {
-        en: "Use `https:`, and give the client the certificate of your own authority instead of switching the check off.",
-        zh: "使用 `https:`；自签证书应当交给客户端信任，而不是关闭校验。",
+        en: "Use `https:`, and give the client the certificate of your own authority instead of switching the check off. In an app, take `NSAllowsArbitraryLoads` and the delegate that accepts every `serverTrust` away; for one host that cannot do better, name it in `NSExceptionDomains`.",
+        zh: "使用 `https:`；自签证书应当交给客户端信任，而不是关闭校验。App 请去掉 `NSAllowsArbitraryLoads` 和无条件接受 `serverTrust` 的代理；确有个别域名做不到时，只在 `NSExceptionDomains` 中列出它。",
     },
     example: "- requests.post(url, json=body, verify=False)\n+ requests.post(url, json=body, verify=\"company-ca.pem\")\n",
     graph: Some(run),
@@ -36,6 +37,7 @@ fn run(project: &Project<'_>) -> Vec<Finding> {
         calls.filter_map(|(function, call)| of_call(project, function, call)).collect();
     let servers = project.facts.servers.iter().filter(|server| !server.disabled);
     found.extend(servers.filter_map(|server| of_server(project, server)));
+    found.extend(project.facts.manifests.iter().filter_map(|manifest| of_app(project, manifest)));
     found
 }
 
@@ -49,6 +51,15 @@ fn of_call(project: &Project<'_>, function: FunctionId, call: &Call) -> Option<F
         return None;
     };
     let place = project.facts.call_place(function, call);
+    Some(finding(&RULE, Severity::Warning, Confidence::High, place, message))
+}
+
+fn of_app(project: &Project<'_>, manifest: &Manifest) -> Option<Finding> {
+    let place = project.facts.place(manifest.file, manifest.open.clone()?);
+    let message = Bilingual::new(
+        "the app may talk to every host without encryption",
+        "这里允许 App 与任意主机进行不加密的通信",
+    );
     Some(finding(&RULE, Severity::Warning, Confidence::High, place, message))
 }
 

@@ -60,6 +60,10 @@ rules! {
     tool_calls_unlogged,
     waiver_without_reason,
     separate_consent_missing,
+    key_in_app,
+    secret_in_user_defaults,
+    device_data_without_consent,
+    privacy_manifest_missing_or_different,
 }
 
 /// A text in English and Chinese.

@@ -22,8 +22,8 @@ pub(super) const RULE: Rule = Rule {
         zh: "用户要求删除自己的数据时，根本无从删起。",
     },
     fix: Text {
-        en: "Offer a command or a button that deletes the user's items from the store; with the store behind Ombud's memory edge, `ombud subject erase USER` does it.",
-        zh: "提供命令或按钮，从存储中删除该用户的条目；若存储接在 Ombud 的记忆入口之后，`ombud subject erase 用户` 即可完成。",
+        en: "Offer a command or a button that deletes the user's items from the store; with the store behind Ombud's memory edge, `ombud subject erase USER` does it. An app removes its file or key (`removeItem(at:)`, `removeObject(forKey:)`) and asks its server to do the same.",
+        zh: "提供命令或按钮，从存储中删除该用户的条目；若存储接在 Ombud 的记忆入口之后，`ombud subject erase 用户` 即可完成。App 应删除自己的文件或键（`removeItem(at:)`、`removeObject(forKey:)`），并让服务端一并删除。",
     },
     example: "+ def erase(user):\n+     notes.delete(where={\"user\": user})\n",
     graph: Some(run),
@@ -42,6 +42,10 @@ const DELETES: &[&str] = &[
     ".query",
     ".run",
     ".erase",
+    ".removeObject",
+    ".removeItem",
+    ".delete",
+    ".removePersistentDomain",
 ];
 
 fn run(project: &Project<'_>) -> Vec<Finding> {

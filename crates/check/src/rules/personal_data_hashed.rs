@@ -24,8 +24,8 @@ pub(super) const RULE: Rule = Rule {
         zh: "拿到名单的人可以还原出用户的电话和身份，而用户却被告知数据是匿名的。",
     },
     fix: Text {
-        en: "Use a keyed hash with the key outside the data (`hmac.new(key, phone, \"sha256\")`), a random number per person, or leave the value out; encrypt with a library that chooses key and vector (`Fernet`, `age`).",
-        zh: "使用带密钥的哈希并把密钥与数据分开保存（`hmac.new(key, phone, \"sha256\")`），或为每个人分配随机编号，或干脆不保留该值；加密请用自行生成密钥和向量的库（`Fernet`、`age`）。",
+        en: "Use a keyed hash with the key outside the data (`hmac.new(key, phone, \"sha256\")`), a random number per person, or leave the value out; encrypt with a library that chooses key and vector (`Fernet`, `age`). In Swift: `HMAC<SHA256>` with a key from the Keychain, `AES.GCM.seal` to encrypt.",
+        zh: "使用带密钥的哈希并把密钥与数据分开保存（`hmac.new(key, phone, \"sha256\")`），或为每个人分配随机编号，或干脆不保留该值；加密请用自行生成密钥和向量的库（`Fernet`、`age`）。Swift 请用 `HMAC<SHA256>`（密钥存钥匙串）和 `AES.GCM.seal`。",
     },
     example: "- hashlib.md5(user.phone.encode()).hexdigest()\n+ hmac.new(PEPPER, user.phone.encode(), \"sha256\").hexdigest()\n",
     graph: Some(run),

@@ -25,8 +25,8 @@ pub(super) const RULE: Rule = Rule {
         zh: "用户的姓名、电话和私事会原样到达一家他们从未听说过的公司。",
     },
     fix: Text {
-        en: "Take the address from the environment (`os.environ[\"OPENAI_BASE_URL\"]`, or no `base_url` at all) and start the agent with `ombud run`; or mask before the call.",
-        zh: "从环境变量读取地址（`os.environ[\"OPENAI_BASE_URL\"]`，或干脆不写 `base_url`），并用 `ombud run` 启动智能体；或在调用前脱敏。",
+        en: "Take the address from the environment (`os.environ[\"OPENAI_BASE_URL\"]`, or no `base_url` at all) and start the agent with `ombud run`; or mask before the call. An app on a phone takes no variable: let it ask your own server (`URLRequest(url: backend)`), and run that one behind Ombud.",
+        zh: "从环境变量读取地址（`os.environ[\"OPENAI_BASE_URL\"]`，或干脆不写 `base_url`），并用 `ombud run` 启动智能体；或在调用前脱敏。手机 App 无法使用环境变量：请改为请求自己的服务端（`URLRequest(url: backend)`），并让服务端经由 Ombud 访问模型。",
     },
     example: "- client = OpenAI(base_url=\"https://api.deepseek.com\")\n+ client = OpenAI()  # OPENAI_BASE_URL is set by `ombud run`\n",
     graph: Some(run),

@@ -22,8 +22,8 @@ pub(super) const RULE: Rule = Rule {
         zh: "电脑丢失、备份外泄或误传文件，都会让所有人的聊天记录被人看光。",
     },
     fix: Text {
-        en: "Do not store them (Ombud's log keeps an encrypted record that can be erased: `ombud log show`), or encrypt before writing.",
-        zh: "不要保存（Ombud 的日志会加密留存且可删除：`ombud log show`），或在写入前加密。",
+        en: "Do not store them (Ombud's log keeps an encrypted record that can be erased: `ombud log show`), or encrypt before writing: in an app `AES.GCM.seal` with a key from the Keychain, or `.completeFileProtection`, and never `UserDefaults`.",
+        zh: "不要保存（Ombud 的日志会加密留存且可删除：`ombud log show`），或在写入前加密：App 可用 `AES.GCM.seal`（密钥存钥匙串）或 `.completeFileProtection`，不要放进 `UserDefaults`。",
     },
     example: "- chats.write(json.dumps({\"asked\": text, \"answer\": answer}))\n+ chats.write(fernet.encrypt(record))\n",
     graph: Some(run),

@@ -34,8 +34,8 @@ pub(super) const RULE: Rule = Rule {
         zh: "任何能看到代码库或导出文件的人都能冒用你的身份、花你的钱，并读取你的用户存下的内容。",
     },
     fix: Text {
-        en: "Revoke it with its issuer first, then keep the new one in the environment, and out of the history of the repository.",
-        zh: "先到签发方作废它，再把新密钥放进环境变量，不要留在代码库历史里。",
+        en: "Revoke it with its issuer first, then keep the new one in the environment, and out of the history of the repository. What an app carries (Swift source, `Info.plist`, `.xcconfig`) everybody has who has the app: keep the key on your server.",
+        zh: "先到签发方作废它，再把新密钥放进环境变量，不要留在代码库历史里。App 里带的东西（Swift 源码、`Info.plist`、`.xcconfig`）人人可得：密钥只能放在服务端。",
     },
     example: "- client = OpenAI(api_key=\"sk-…\")\n+ client = OpenAI()  # OPENAI_API_KEY\n",
     graph: Some(exported),
@@ -82,7 +82,7 @@ pub(crate) fn run(source: &Source, context: &Context<'_>) -> Vec<Finding> {
 
 /// A value in quotation marks of a program or its settings, which stands for nothing else and is no word.
 fn is_written_in_code(source: &Source, span: &Range<usize>) -> bool {
-    let code = ["py", "ipynb", "js", "mjs", "cjs", "ts", "tsx", "jsx", "json", "yaml", "yml", "toml", "swift"];
+    let code = ["py", "ipynb", "js", "mjs", "cjs", "ts", "tsx", "jsx", "json", "yaml", "yml", "toml", "swift", "plist", "xcconfig"];
     let ending = source.path.rsplit_once('.').map_or("", |parts| parts.1);
     let quoted = source.text.as_bytes().get(span.start.wrapping_sub(1)).is_some_and(|byte| matches!(byte, b'"' | b'\''));
     let value = source.text.get(span.clone()).unwrap_or_default();

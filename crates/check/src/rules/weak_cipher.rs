@@ -21,8 +21,8 @@ pub(super) const RULE: Rule = Rule {
         zh: "拿到文件的人可以推断出用户说过的话，尽管它本应是加密的。",
     },
     fix: Text {
-        en: "Use a library that chooses for you: `cryptography.fernet.Fernet`, `age`, or AES-256-GCM with a new random vector for every message.",
-        zh: "使用替你做好选择的库：`cryptography.fernet.Fernet`、`age`，或 AES-256-GCM 并为每条消息随机生成初始向量。",
+        en: "Use a library that chooses for you: `cryptography.fernet.Fernet`, `age`, or AES-256-GCM with a new random vector for every message (`AES.GCM.seal` of CryptoKit in an app).",
+        zh: "使用替你做好选择的库：`cryptography.fernet.Fernet`、`age`，或 AES-256-GCM 并为每条消息随机生成初始向量（App 用 CryptoKit 的 `AES.GCM.seal`）。",
     },
     example: "- AES.new(key, AES.MODE_ECB)\n+ Fernet(key)\n",
     graph: Some(run),

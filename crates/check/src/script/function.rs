@@ -192,7 +192,7 @@ impl Lower<'_> {
             self.deeper(|lower| lower.class_element(element, &mut members));
         }
         let name = build::identifier(name, place);
-        self.out.push(build::class(name, base, members.into(), range));
+        self.out.push(build::class(name, base.into_iter().collect(), members.into(), range));
     }
 
     /// Statements that a field needs go before the class; methods and fields into it.

@@ -21,7 +21,7 @@ use oxc_semantic::SemanticBuilder;
 use oxc_span::SourceType;
 use ruff_python_ast::ModModule;
 
-use crate::code::{self, Limits, Parsed};
+use crate::code::{self, Limits, Parsed, Tongue};
 use crate::facts::{Facts, File, Gap, GapKind};
 use crate::memory::{Memory, key};
 use crate::providers::Providers;
@@ -48,7 +48,12 @@ pub(crate) fn read(
         let tree = memory.tree(&file.path, key(&[&file.text, &names]), || parse(&allocator, file, &resolver));
         match tree {
             Ok(body) => {
-                parsed.push(Parsed { file: index, stem: resolve::stem(&file.path), body, script: true });
+                parsed.push(Parsed {
+                    file: index,
+                    stem: resolve::stem(&file.path),
+                    body,
+                    tongue: Tongue::Script,
+                });
             }
             Err(gap) => facts.gaps.push(gap),
         }

@@ -49,7 +49,8 @@ fn broken_files_are_named_and_the_rest_is_read() {
         ("bad.py", "def (:\n"),
         ("good.py", "import os\nfrom flask import request\nos.system(request.args['x'])\n"),
         ("bad.yml", "app:\nkind: app\nx: [\n"),
-        ("app.swift", "print(1)\n"),
+        ("app.kt", "fun main() {}\n"),
+        ("bad.swift", "let } = func ((\n"),
         ("test_it.py", "eval(input())\n"),
         ("nb.ipynb", "{"),
     ]);
@@ -57,8 +58,9 @@ fn broken_files_are_named_and_the_rest_is_read() {
     assert_eq!(
         gaps,
         [
-            ("app.swift", GapKind::Language),
+            ("app.kt", GapKind::Language),
             ("bad.py", GapKind::Syntax),
+            ("bad.swift", GapKind::Syntax),
             ("bad.yml", GapKind::Syntax),
             ("nb.ipynb", GapKind::Syntax),
             ("test_it.py", GapKind::Test),

@@ -27,3 +27,5 @@ mod rules;
 mod samples;
 #[cfg(test)]
 mod scripts;
+#[cfg(test)]
+mod swift;

@@ -1,7 +1,7 @@
 //! What `ombud check` found, in each format.
 
-pub(crate) mod diff;
 pub(crate) mod bom;
+pub(crate) mod diff;
 pub(crate) mod excerpt;
 pub(crate) mod github;
 pub(crate) mod html;

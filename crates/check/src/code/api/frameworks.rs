@@ -114,6 +114,9 @@ const PLAIN: &[&str] = &[
 /// How a decorator with this path lets a function be entered.
 pub(in crate::code) fn entered_by(decorator: &str) -> Option<Entry> {
     let name = last(decorator);
+    if root(decorator) == "swift" {
+        return (decorator == crate::code::ENTERED).then_some(Entry::Handler);
+    }
     if NEUTRAL.contains(&root(decorator)) || NEUTRAL_NAMES.contains(&name) {
         return None;
     }
@@ -163,7 +166,7 @@ pub(in crate::code) fn calls_methods(base: &str) -> bool {
         "JSONEncoder",
     ];
     !DATA.contains(&last(base))
-        && !matches!(root(base), "enum" | "abc" | "typing" | "unittest" | "pydantic" | "torch")
+        && !matches!(root(base), "enum" | "abc" | "typing" | "unittest" | "pydantic" | "torch" | "swift")
 }
 
 /// Packages that serve requests over HTTP.

@@ -14,7 +14,9 @@ pub(in crate::code) fn of(path: &str, object: Option<&Made>, arguments: &[Argume
         (SCHEDULERS.contains(&root(path)) || path == "js.setInterval", Guard::Scheduled),
         (identifies(path), Guard::CallerKnown),
     ];
-    rows.into_iter().filter(|(shown, _)| *shown).map(|(_, guard)| Deed::Guard(guard)).collect()
+    let more = super::swift::guards(path);
+    let shown = rows.into_iter().filter(|(shown, _)| *shown).map(|(_, guard)| guard);
+    shown.chain(more).map(Deed::Guard).collect()
 }
 
 const LOGGERS: &[&str] = &[

@@ -11,6 +11,7 @@ pub(super) mod script;
 pub(super) mod sinks;
 pub(super) mod sources;
 pub(super) mod stores;
+pub(super) mod swift;
 pub(super) mod vercel;
 pub(super) mod web;
 

@@ -170,6 +170,9 @@ pub(in crate::code) fn recipient(
     if let Some(recipient) = super::vercel::recipient(path, object, arguments, providers) {
         return Some(recipient);
     }
+    if package == "swift" {
+        return super::swift::recipient(path, object, providers);
+    }
     let path = &super::script::snake(path);
     let plain = path.replace("()", "");
     if is_framework(package) {

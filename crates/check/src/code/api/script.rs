@@ -82,6 +82,7 @@ pub(in crate::code) fn hears(path: &str) -> Option<Taint> {
     let name = last(path);
     match root(path) {
         "js" => global_hears(path, name),
+        "swift" => super::swift::hears(path),
         "http" | "https" | "net" if name == "createServer" => Some(Taint::USER),
         "readline" | "inquirer" | "prompts" => Some(Taint::LOCAL),
         "ai_sdk" if name.contains("Text") || name.contains("Object") => Some(Taint::MODEL),

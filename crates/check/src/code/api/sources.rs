@@ -44,6 +44,7 @@ pub(in crate::code) fn of(path: &str) -> Option<Taint> {
         {
             if path.contains("WebBase") || path.contains("URL") { Taint::WEB } else { Taint::FILE }
         }
+        "swift" => return super::swift::source(path),
         _ => return super::script::source(path),
     })
 }
@@ -78,6 +79,7 @@ pub(in crate::code) fn clears(path: &str) -> bool {
             | "issubclass"
             | "print"
     ) || clears_script(path)
+        || super::swift::clears(path)
         || matches!(path, "shlex.quote" | "pipes.quote" | "html.escape" | "re.escape" | "uuid.uuid4")
         || matches!(
             root(path),
@@ -115,6 +117,9 @@ pub(in crate::code) fn masks(path: &str) -> bool {
 pub(in crate::code) fn encrypts(path: &str) -> bool {
     if root(path) == "crypto" {
         return path.contains("createCipheriv()");
+    }
+    if root(path) == "swift" {
+        return super::swift::encrypts(path);
     }
     names(last(path), &["encrypt*"])
         && matches!(

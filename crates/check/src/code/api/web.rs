@@ -17,6 +17,9 @@ pub(in crate::code) fn request(path: &str, object: Option<&Made>, arguments: &[A
     if let Some(request) = of_script(path, name, object, arguments) {
         return Some(request);
     }
+    if root(path) == "swift" {
+        return super::swift::request(path, arguments);
+    }
     let address = match root(path) {
         "requests" | "httpx" | "aiohttp" | "curl_cffi" => match name {
             "get" | "post" | "put" | "patch" | "delete" => given(arguments, 0, "url"),
@@ -121,6 +124,9 @@ pub(in crate::code) fn persisted(
     let all = || arguments.iter().fold(Taint::NONE, |sum, argument| sum | argument.value.deep_taint());
     if let Some(found) = persisted_by_script(path, name, object, arguments) {
         return Some(found);
+    }
+    if root(path) == "swift" {
+        return super::swift::persisted(path, arguments);
     }
     match root(path) {
         "open" | "io" | "codecs" | "aiofiles" if matches!(name, "write" | "writelines") => {

@@ -1,0 +1,240 @@
+//! What is particular to Swift: computed properties, overloads, and methods that a framework calls on what was made.
+
+use std::rc::Rc;
+
+use ruff_python_ast::{Expr, ExprCall};
+use ruff_text_size::{Ranged, TextRange};
+
+use super::call::all_of;
+use super::deeds::add;
+use super::disguise::HIDES;
+use super::project::dotted;
+use super::value::{Argument, ClassId, Shape, Value, given, named};
+use super::walk::Walk;
+use crate::facts::{Deed, Disguise, Flaw, FunctionId, Taint};
+
+/// Stands before the name of a type that a definition adds to.
+pub(crate) const EXTENSION: &str = "extension@";
+
+/// The label of a closure that stands behind the brackets of a call: it goes to the last parameter.
+pub(crate) const TRAILING: &str = "trailing@";
+
+/// Marks a function that is a computed property.
+pub(crate) const GETTER: &str = "swift.getter";
+
+/// Marks a method that a framework calls once there is an object: `body` of a view, what a property does when it changes.
+pub(crate) const CALLED: &str = "swift.called";
+
+/// Marks a function that a framework calls from outside.
+pub(crate) const ENTERED: &str = "swift.entered";
+
+/// The name under which a function keeps what its continuations were resumed with.
+const RESUMED: &str = "resumed@";
+
+impl Walk<'_, '_> {
+    /// `[Message]`: a list of what stands in the brackets.
+    pub(super) fn annotated_items(&mut self, annotation: &Expr) -> Value {
+        let Expr::List(list) = annotation else { return Value::default() };
+        let items: Vec<Value> = list.elts.iter().take(1).map(|one| self.annotated(one)).collect();
+        Value::new(Shape::List(Rc::new(items)), Taint::NONE)
+    }
+
+    /// The value of a computed property; any other member as it is.
+    pub(super) fn computed(&mut self, object: &Value, member: Value, range: TextRange) -> Value {
+        if !self.swift {
+            return member;
+        }
+        match &member.shape {
+            Shape::Bound(id) if self.is_marked(*id, GETTER) => self.enter(&[*id], Some(object), &[], range),
+            Shape::Functions(ids) if ids.len() == 1 && ids.iter().all(|id| self.is_marked(*id, GETTER)) => {
+                self.enter(&ids.to_vec(), None, &[], range)
+            }
+            _ => member,
+        }
+    }
+
+    fn is_marked(&self, function: FunctionId, mark: &str) -> bool {
+        let definition = self.state.project.functions.get(function).and_then(|func| func.definition);
+        definition.is_some_and(|definition| {
+            definition.decorator_list.iter().any(|one| dotted(&one.expression).as_deref() == Some(mark))
+        })
+    }
+
+    /// A call that means something by the language alone.
+    pub(super) fn swift_call(
+        &mut self,
+        node: &ExprCall,
+        object: &Value,
+        callee: &Value,
+        arguments: &[Argument],
+    ) -> Option<Value> {
+        let range = node.range();
+        match &callee.shape {
+            Shape::Class(class) => {
+                self.call_by_framework(*class, range);
+                let inits = self.overloads(*class, "__init__", arguments);
+                let object = Value::new(Shape::Object(*class), Taint::NONE);
+                (inits.len() > 1).then(|| {
+                    self.enter(&inits, Some(&object), arguments, range);
+                    Value { taint: all_of(arguments), ..object }
+                })
+            }
+            Shape::Bound(id) => {
+                let all = self.namesakes(*id, arguments);
+                (all.len() > 1 || all.first() != Some(id))
+                    .then(|| self.enter(&all, Some(object), arguments, range))
+            }
+            _ => {
+                let Expr::Attribute(attribute) = &*node.func else { return None };
+                self.swift_method(object, attribute.attr.as_str(), arguments, range)
+            }
+        }
+    }
+
+    /// `withCheckedContinuation { continuation in … continuation.resume(returning: x) }`: what is resumed with is what the
+    /// call gives. Inside the closure it is noted under the function around it.
+    fn resumed(&mut self, name: &str, object: &Value, arguments: &[Argument]) {
+        let resumes =
+            name == "resume" && matches!(&object.shape, Shape::Text(_) | Shape::Unknown | Shape::Outer(..));
+        if !resumes || arguments.is_empty() {
+            return;
+        }
+        let value = Value::of(self.known_sources(all_of(arguments)));
+        let project = self.state.project;
+        let mut outer = project.functions.get(self.function).and_then(|func| func.outer);
+        while let Some(function) = outer {
+            self.state.write_outer(function, RESUMED, value.clone());
+            outer = project.functions.get(function).and_then(|func| func.outer);
+        }
+    }
+
+    /// What a closure was resumed with.
+    pub(super) fn continued(&self, path: &str) -> Option<Value> {
+        let waits = path.starts_with("swift.with") && path.ends_with("Continuation");
+        let own = self.state.written.get(&self.function).filter(|_| waits)?;
+        own.get(RESUMED).cloned()
+    }
+
+    /// Methods that the framework calls on an object once it was made.
+    fn call_by_framework(&mut self, class: ClassId, range: TextRange) {
+        let project = self.state.project;
+        let Some(known) = project.classes.get(class) else { return };
+        let called: Vec<FunctionId> =
+            known.overloads.values().flatten().copied().filter(|id| self.is_marked(*id, CALLED)).collect();
+        let call = self.call_at(range);
+        for id in called {
+            if !call.callees.contains(&id) {
+                call.callees.push(id);
+            }
+        }
+    }
+
+    /// Methods with the name of a method, that take what is given.
+    fn namesakes(&self, method: FunctionId, arguments: &[Argument]) -> Vec<FunctionId> {
+        let project = self.state.project;
+        let Some(func) = project.functions.get(method) else { return vec![method] };
+        let name = func.definition.map_or("", |definition| definition.name.as_str());
+        let all = func.class.map(|class| self.overloads(class, name, arguments)).unwrap_or_default();
+        if all.is_empty() { vec![method] } else { all }
+    }
+
+    fn overloads(&self, class: ClassId, name: &str, arguments: &[Argument]) -> Vec<FunctionId> {
+        let project = self.state.project;
+        let all = project.classes.get(class).and_then(|class| class.overloads.get(name));
+        let all = all.cloned().unwrap_or_default();
+        let takes = |id: &FunctionId| {
+            let parameters = project.functions.get(*id).map_or(&[][..], |func| &func.parameters);
+            let mut labels = arguments.iter().filter_map(|argument| argument.name.as_deref());
+            labels.all(|label| label == TRAILING || parameters.iter().any(|parameter| parameter == label))
+        };
+        let fitting: Vec<FunctionId> = all.iter().copied().filter(takes).collect();
+        if fitting.is_empty() { all } else { fitting }
+    }
+
+    /// `data.base64EncodedString()` in a function that says that it hides.
+    fn encoded(&mut self, object: &Value, range: TextRange) -> Value {
+        let content = object.deep_taint();
+        if self.is_called(HIDES) && !content.has(Taint::ENCRYPTED | Taint::MASKED) {
+            let call = self.call_at(range);
+            "base64EncodedString".clone_into(&mut call.target);
+            add(&mut call.does, Deed::Disguise { how: Disguise::Encoding, content });
+        }
+        Value::of(content)
+    }
+
+    /// A credential made of whatever certificate the other side shows, in a function that looks at none.
+    pub(super) fn trusts_anybody(&mut self, path: &str, arguments: &[Argument], range: TextRange) {
+        let trusts = path == "swift.URLCredential" && named(arguments, &["trust"]).is_some();
+        if trusts && !self.looks_at_certificates() {
+            add(&mut self.call_at(range).does, Deed::Flaw(Flaw::CertificateUnchecked));
+        }
+    }
+
+    fn looks_at_certificates(&self) -> bool {
+        const CHECKS: &[&str] =
+            &["SecTrustEvaluate", "SecCertificateCopy", "SecTrustSetAnchor", "SecTrustCopy", "SecPolicy"];
+        let project = self.state.project;
+        let file = project.modules.get(self.module).map_or(0, |module| module.file);
+        let text = self.state.texts.get(file).map_or("", |file| file.text.as_str());
+        let mut function = Some(self.function);
+        while let Some(func) = function.and_then(|id| project.functions.get(id)) {
+            let body =
+                func.definition.and_then(|one| text.get(super::walk::span(one.range()))).unwrap_or_default();
+            if CHECKS.iter().any(|check| body.contains(check)) {
+                return true;
+            }
+            function = func.outer;
+        }
+        false
+    }
+
+    /// Functions behind a button with which a person says yes.
+    pub(super) fn agreed_to(&mut self, path: &str, arguments: &[Argument]) {
+        let button = matches!(path, "swift.Button" | "swift.UIAlertAction" | "swift.Alert.Button.default");
+        let title = given(arguments, 0, "title").or_else(|| named(arguments, &["title"]));
+        if button && title.and_then(Value::known_text).is_some_and(super::consent::is_yes) {
+            for argument in arguments {
+                self.mark_consented(&argument.value);
+            }
+        }
+    }
+
+    /// Methods that every value of a kind has.
+    fn swift_method(
+        &mut self,
+        object: &Value,
+        name: &str,
+        arguments: &[Argument],
+        range: TextRange,
+    ) -> Option<Value> {
+        if matches!(object.shape, Shape::Object(_) | Shape::Class(_) | Shape::Module(_)) {
+            return None;
+        }
+        self.resumed(name, object, arguments);
+        if name == "base64EncodedString" && object.outside().is_none() {
+            return Some(self.encoded(object, range));
+        }
+        if let Some((content, conversation)) = super::api::swift::written(object, name, arguments) {
+            let call = self.call_at(range);
+            "write".clone_into(&mut call.target);
+            add(&mut call.does, Deed::Persist { content, conversation, remote: false });
+            return Some(Value::default());
+        }
+        let text = matches!(object.shape, Shape::Text(_)) && super::api::swift::keeps_text(name);
+        text.then(|| Value { taint: object.taint | all_of(arguments), ..object.clone() })
+    }
+}
+
+/// A member of a text or a list, of which more is known than where it comes from.
+pub(super) fn part(object: &Value, name: &str) -> Option<Value> {
+    match &object.shape {
+        // How much there is says nothing of what it is.
+        _ if matches!(name, "count" | "isEmpty" | "hashValue" | "startIndex" | "endIndex") => {
+            Some(Value::default())
+        }
+        Shape::List(_) if matches!(name, "first" | "last") => Some(object.item(None)),
+        Shape::List(_) if matches!(name, "lazy" | "indices") => Some(object.clone()),
+        Shape::Text(_) if super::api::swift::keeps_text(name) => Some(object.clone()),
+        _ => None,
+    }
+}

@@ -1,0 +1,162 @@
+//! What the files of an app give each other: types with their members, functions, and constants.
+
+use std::collections::{BTreeSet, HashMap};
+
+use tree_sitter::Node;
+
+use super::node::{child, children, field, fields, text, words};
+
+/// Deeper types are not looked into.
+const MAX_DEPTH: usize = 24;
+
+/// The names of a project.
+#[derive(Debug, Default)]
+pub(super) struct Index {
+    types: HashMap<String, Type>,
+    globals: HashMap<String, BTreeSet<String>>,
+}
+
+/// A type of the project, or one from outside that the project adds to.
+#[derive(Debug, Default)]
+pub(super) struct Type {
+    /// Files that define it; none if the project only adds to it.
+    files: BTreeSet<String>,
+    members: HashMap<String, Member>,
+    pub bases: BTreeSet<String>,
+}
+
+/// A member.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Member {
+    pub is_static: bool,
+    /// The key under which the preferences keep it.
+    pub kept: Option<String>,
+}
+
+impl Index {
+    /// Takes in files: their names, trees and texts.
+    pub(super) fn new<'t>(files: impl Iterator<Item = (&'t str, Node<'t>, &'t str)>) -> Self {
+        let mut index = Self::default();
+        for (stem, root, source) in files {
+            for node in children(root) {
+                index.top(node, stem, source);
+            }
+        }
+        index
+    }
+
+    fn top(&mut self, node: Node<'_>, stem: &str, source: &str) {
+        match node.kind() {
+            "class_declaration" | "protocol_declaration" => self.declare(node, stem, source, 0),
+            "function_declaration" => {
+                if let Some(name) = field(node, "name") {
+                    self.global(text(name, source), stem);
+                }
+            }
+            "property_declaration" => {
+                for name in bound(node, source) {
+                    self.global(name, stem);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn global(&mut self, name: &str, stem: &str) {
+        self.globals.entry(name.to_owned()).or_default().insert(stem.to_owned());
+    }
+
+    fn declare(&mut self, node: Node<'_>, stem: &str, source: &str, depth: usize) {
+        let Some(name) = field(node, "name").map(|name| type_name(name, source)) else { return };
+        let extension = is_extension(node, source);
+        let known = self.types.entry(name.to_owned()).or_default();
+        if !extension {
+            known.files.insert(stem.to_owned());
+        }
+        known.bases.extend(bases(node, source).into_iter().map(str::to_owned));
+        let Some(body) = field(node, "body").filter(|_| depth < MAX_DEPTH) else { return };
+        for member in children(body) {
+            if member.kind() == "class_declaration" {
+                self.declare(member, stem, source, depth + 1);
+            } else if let Some(known) = self.types.get_mut(name) {
+                known.add(member, source);
+            }
+        }
+    }
+
+    /// A type that the project defines.
+    pub(super) fn own(&self, name: &str) -> Option<&Type> {
+        self.types.get(name).filter(|known| !known.files.is_empty())
+    }
+
+    /// The member that a name without anything before it means inside a type.
+    pub(super) fn member(&self, owner: &str, name: &str) -> Option<&Member> {
+        self.inherited(owner, name, 0)
+    }
+
+    fn inherited(&self, owner: &str, name: &str, depth: usize) -> Option<&Member> {
+        let known = self.types.get(owner).filter(|_| depth < 6)?;
+        let own = known.members.get(name);
+        own.or_else(|| known.bases.iter().find_map(|base| self.inherited(base, name, depth + 1)))
+    }
+
+    /// The file that gives a name: the one in which we are, or the one nearest to it.
+    pub(super) fn home(&self, name: &str, from: &str) -> Option<&str> {
+        let files = self.own(name).map(|known| &known.files).or_else(|| self.globals.get(name))?;
+        let near = |file: &&String| {
+            std::cmp::Reverse(file.bytes().zip(from.bytes()).take_while(|(one, other)| one == other).count())
+        };
+        files.get(from).or_else(|| files.iter().min_by_key(near)).map(String::as_str)
+    }
+
+    /// Everything that a type is, of the project or from outside.
+    pub(super) fn bases(&self, name: &str) -> BTreeSet<&str> {
+        self.types.get(name).map(|known| known.bases.iter().map(String::as_str).collect()).unwrap_or_default()
+    }
+}
+
+impl Type {
+    fn add(&mut self, node: Node<'_>, source: &str) {
+        let words = words(node, source);
+        let is_static = words.iter().any(|word| matches!(*word, "static" | "class"));
+        let kept = words.iter().find_map(|word| word.strip_prefix("@AppStorage(\"")?.split('"').next());
+        let member = Member { is_static, kept: kept.map(str::to_owned) };
+        for name in declared(node, source) {
+            self.members.insert(name.to_owned(), member.clone());
+        }
+    }
+}
+
+/// The names that a member declares.
+fn declared<'s>(node: Node<'_>, source: &'s str) -> Vec<&'s str> {
+    match node.kind() {
+        "function_declaration" | "protocol_function_declaration" => {
+            field(node, "name").map(|name| text(name, source)).into_iter().collect()
+        }
+        "property_declaration" | "protocol_property_declaration" => bound(node, source),
+        _ => Vec::new(),
+    }
+}
+
+/// The names that a property binds.
+pub(super) fn bound<'s>(node: Node<'_>, source: &'s str) -> Vec<&'s str> {
+    let names = fields(node, "name").into_iter().filter(|name| name.kind() == "pattern");
+    names.filter_map(|pattern| field(pattern, "bound_identifier")).map(|name| text(name, source)).collect()
+}
+
+/// The name of a type, without the types around it and without what it is made for.
+pub(super) fn type_name<'s>(node: Node<'_>, source: &'s str) -> &'s str {
+    let last = children(node).into_iter().rfind(|child| child.kind() == "type_identifier");
+    text(last.unwrap_or(node), source)
+}
+
+pub(super) fn is_extension(node: Node<'_>, source: &str) -> bool {
+    node.child_by_field_name("declaration_kind").is_some_and(|kind| text(kind, source) == "extension")
+}
+
+/// What a type says that it is.
+pub(super) fn bases<'s>(node: Node<'_>, source: &'s str) -> Vec<&'s str> {
+    let all = children(node).into_iter().filter(|part| part.kind() == "inheritance_specifier");
+    let named = all.filter_map(|part| field(part, "inherits_from"));
+    named.map(|base| child(base, "type_identifier").map_or("", |_| type_name(base, source))).collect()
+}
