@@ -139,6 +139,35 @@ const cases = {
     }
   },
 
+  async "a project is looked at again when a file changes, and Ctrl-C ends with the last look's code"() {
+    const folder = mkdtempSync(join(tmpdir(), "ombud-editor-"));
+    try {
+      const file = join(folder, "agent.py");
+      writeFileSync(file, "a = 1\n");
+      const child = spawn(ombud, ["--lang", "en", "check", "--watch", "--gate", "warning"], { cwd: folder });
+      const ended = new Promise((done) => child.on("exit", done));
+      let out = "";
+      let wake = () => {};
+      child.stdout.on("data", (data) => { out += data; wake(); });
+      const says = async (words) => {
+        while (!out.includes(words)) await new Promise((done) => { wake = done; });
+        out = out.slice(out.indexOf(words) + words.length);
+      };
+      await says("Nothing was found");
+      writeFileSync(file, "URL = \"https://api.deepseek.com\"\n");
+      await says("warning[hardcoded-provider]");
+      await says("+ agent.py:1 hardcoded-provider: ");
+      await says("now 1 finding(s)");
+      writeFileSync(join(folder, "other.py"), "b = 1\n");
+      await says("nothing is different: 1 finding(s)");
+      child.kill("SIGINT");
+      assert.equal(await ended, 1);
+      assert.doesNotMatch(out, /\u001b/);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  },
+
   "the manifest is whole"() {
     const manifest = json("package.json");
     const [english, chinese] = [json("package.nls.json"), json("package.nls.zh-cn.json")];

@@ -167,7 +167,7 @@ pub(crate) fn run(
     }
     composed.retain(|index| low_code::read(&mut facts, *index, providers));
     let reach = Reach::new(&facts);
-    let flow = flowmap::flow(&facts, &reach, providers, detector);
+    let flow = flowmap::flow(memory, &facts, &reach, providers, detector);
     let inventory = inventory::inventory(&facts, &reach);
     let doors = Doors::open(&facts, &reach);
     let mut findings =
@@ -184,7 +184,7 @@ pub(crate) fn run(
     fingerprint::stamp(&mut findings, &facts);
     let (mut findings, waived) = waiver::apply(findings, &facts.files, options.today);
     fingerprint::sort(&mut findings);
-    let fixes = fix::offers(&findings, fix::Around { facts: &facts, providers, root });
+    let fixes = fix::offers(&findings, fix::Around { facts: &facts, providers, root, memory });
     facts.gaps.sort();
     facts.gaps.dedup();
     Report {

@@ -8,10 +8,17 @@ use ombud_core::{Class, finding::Place};
 use ombud_detect::Detector;
 
 use crate::facts::{self, Deed, DeviceData, Facts, Owner, Reach, Taint};
+use crate::memory::Memory;
 use crate::providers::Providers;
 
 /// The flow map of code that can run. Amounts count places in the code, not values.
-pub(crate) fn flow(facts: &Facts, reach: &Reach, providers: &Providers, detector: &Detector) -> FlowMap {
+pub(crate) fn flow(
+    memory: &mut Memory,
+    facts: &Facts,
+    reach: &Reach,
+    providers: &Providers,
+    detector: &Detector,
+) -> FlowMap {
     let mut map = FlowMap::default();
     let asked_for = DeviceData::asked_for(facts, reach);
     let mut written: BTreeMap<usize, BTreeSet<DataCategory>> = BTreeMap::new();
@@ -22,7 +29,8 @@ pub(crate) fn flow(facts: &Facts, reach: &Reach, providers: &Providers, detector
                 Deed::Model { recipient, content } if !recipient.local => {
                     let mut categories = carried(reach.sources(function, *content));
                     let file = facts.functions.get(function).map_or(usize::MAX, |function| function.file);
-                    let here = written.entry(file).or_insert_with(|| written_out(facts, file, detector));
+                    let here =
+                        written.entry(file).or_insert_with(|| written_out(memory, facts, file, detector));
                     categories.extend(here.iter().copied());
                     let device = reach.sources(function, *content).has(Taint::DEVICE);
                     categories.extend(asked_for.iter().filter(|_| device).map(|kind| kind.category()));
@@ -86,12 +94,22 @@ fn carried(sources: Taint) -> BTreeSet<DataCategory> {
 }
 
 /// Personal data that stands in the file of a model call: example prompts are often real.
-fn written_out(facts: &Facts, file: usize, detector: &Detector) -> BTreeSet<DataCategory> {
-    let found = facts.files.get(file).map(|file| detector.detect(&file.text)).unwrap_or_default();
+fn written_out(
+    memory: &mut Memory,
+    facts: &Facts,
+    file: usize,
+    detector: &Detector,
+) -> BTreeSet<DataCategory> {
+    let Some(file) = facts.files.get(file) else { return BTreeSet::new() };
+    memory.written(&file.path, &file.text, || personal(&file.text, detector))
+}
+
+fn personal(text: &str, detector: &Detector) -> BTreeSet<DataCategory> {
     let personal = |class: Class| matches!(class, Class::Ordinary | Class::Sensitive);
     // Addresses in code are configuration, not people.
     let configuration = [DataCategory::DevIp, DataCategory::DevId, DataCategory::DevLog];
-    found
+    detector
+        .detect(text)
         .into_iter()
         .filter(|found| found.score >= 0.9)
         .map(|found| found.kind.category())

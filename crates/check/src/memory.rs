@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::sync::Arc;
 
+use ombud_core::category::DataCategory;
 use ombud_core::finding::Finding;
 use ruff_python_ast::ModModule;
 
@@ -13,12 +14,43 @@ use crate::facts::Gap;
 /// A tree, or why there is none.
 type Tree = Result<Arc<ModModule>, Gap>;
 
+/// What was made of files, by path and a key of what it was made from.
+struct Kept<T>(BTreeMap<String, ((u64, u64), T)>);
+
+impl<T> Default for Kept<T> {
+    fn default() -> Self {
+        Self(BTreeMap::new())
+    }
+}
+
+impl<T: Clone> Kept<T> {
+    fn get(&self, path: &str, is: impl Fn(&(u64, u64)) -> bool) -> Option<T> {
+        self.0.get(path).filter(|(key, _)| is(key)).map(|(_, made)| made.clone())
+    }
+
+    fn put(&mut self, path: &str, key: (u64, u64), made: &T) {
+        self.0.insert(path.to_owned(), (key, made.clone()));
+    }
+
+    /// What is known of a text, or made of it now.
+    fn of(&mut self, path: &str, text: &str, make: impl FnOnce() -> T) -> T {
+        let key = (key(text), 0);
+        let known = self.get(path, |known| *known == key);
+        known.unwrap_or_else(|| {
+            let made = make();
+            self.put(path, key, &made);
+            made
+        })
+    }
+}
+
 /// What was read before. One that forgets costs nothing: a project that is looked at once needs none.
 #[derive(Default)]
 pub(crate) struct Memory {
     keep: bool,
-    trees: BTreeMap<String, (u64, Tree)>,
-    findings: BTreeMap<String, (u64, Vec<Finding>)>,
+    trees: Kept<Tree>,
+    findings: Kept<Vec<Finding>>,
+    written: Kept<BTreeSet<DataCategory>>,
     parsed: usize,
 }
 
@@ -33,53 +65,62 @@ impl Memory {
         self.parsed
     }
 
-    /// The tree of a file whose content has this key.
+    /// The tree of a file with this text. What `names` says decides too what it looks like.
     pub(crate) fn tree(
         &mut self,
         path: &str,
-        key: u64,
+        text: &str,
+        names: &str,
         parse: impl FnOnce() -> Result<ModModule, Gap>,
     ) -> Tree {
-        if let Some((_, known)) = self.trees.get(path).filter(|(known, _)| *known == key) {
-            return known.clone();
+        let key = if self.keep { (key(text), key(names)) } else { (0, 0) };
+        if let Some(known) = self.trees.get(path, |known| *known == key) {
+            return known;
         }
         self.parsed += 1;
         let tree = parse().map(Arc::new);
         if self.keep {
-            self.trees.insert(path.to_owned(), (key, tree.clone()));
+            self.trees.put(path, key, &tree);
         }
         tree
     }
 
-    /// What rules over the text of a file found.
+    /// The tree of a file with this text, if it was read before.
+    pub(crate) fn known(&self, path: &str, text: &str) -> Option<Arc<ModModule>> {
+        let key = self.keep.then(|| key(text))?;
+        self.trees.get(path, |known| known.0 == key)?.ok()
+    }
+
+    /// What rules over the text of a file find.
     pub(crate) fn findings(
         &mut self,
         path: &str,
         text: &str,
         find: impl FnOnce() -> Vec<Finding>,
     ) -> Vec<Finding> {
-        if !self.keep {
-            return find();
-        }
-        let key = key(&[text]);
-        if let Some((_, known)) = self.findings.get(path).filter(|(known, _)| *known == key) {
-            return known.clone();
-        }
-        let found = find();
-        self.findings.insert(path.to_owned(), (key, found.clone()));
-        found
+        if self.keep { self.findings.of(path, text, find) } else { find() }
+    }
+
+    /// Which data stands written out in a file.
+    pub(crate) fn written(
+        &mut self,
+        path: &str,
+        text: &str,
+        find: impl FnOnce() -> BTreeSet<DataCategory>,
+    ) -> BTreeSet<DataCategory> {
+        if self.keep { self.written.of(path, text, find) } else { find() }
     }
 
     /// Forgets files that are gone.
     pub(crate) fn retain(&mut self, paths: &BTreeSet<&str>) {
-        self.trees.retain(|path, _| paths.contains(path.as_str()));
-        self.findings.retain(|path, _| paths.contains(path.as_str()));
+        self.trees.0.retain(|path, _| paths.contains(path.as_str()));
+        self.findings.0.retain(|path, _| paths.contains(path.as_str()));
+        self.written.0.retain(|path, _| paths.contains(path.as_str()));
     }
 }
 
-/// A key for texts in their order.
-pub(crate) fn key(texts: &[&str]) -> u64 {
+fn key(text: &str) -> u64 {
     let mut hasher = DefaultHasher::new();
-    texts.hash(&mut hasher);
+    text.hash(&mut hasher);
     hasher.finish()
 }

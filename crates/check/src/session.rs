@@ -56,6 +56,11 @@ impl Session {
         Ok(())
     }
 
+    /// What changes when a file does: its name, its length and the time at which it was written. No text is read.
+    pub fn stamp(&self) -> u64 {
+        walk::stamp(&self.root)
+    }
+
     /// Lets a text count in place of the file with this path (relative, with `/`). It may be a file that is not there yet.
     pub fn set(&mut self, path: &str, text: String) {
         self.open.insert(path.to_owned(), text);

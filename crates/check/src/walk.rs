@@ -1,6 +1,8 @@
 //! The files of a project that can say something about its data flows.
 
-use std::path::Path;
+use std::collections::BTreeSet;
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+use std::path::{Path, PathBuf};
 
 use ignore::WalkBuilder;
 
@@ -75,11 +77,8 @@ pub(crate) fn all(root: &Path) -> Result<(Vec<Source>, Vec<Refused>), Error> {
     if !root.is_dir() || std::fs::read_dir(root).is_err() {
         return Err(Error::Unreadable(root.to_owned()));
     }
-    let mut walk = WalkBuilder::new(root);
-    walk.hidden(false).require_git(false).follow_links(false);
-    walk.filter_entry(|entry| !is_foreign(entry.path()));
     let mut closed = Vec::new();
-    for entry in walk.build() {
+    for entry in walker(root).build() {
         match entry {
             Ok(entry) => take(entry.path(), root),
             Err(error) => closed.extend(folder(&error, root)),
@@ -101,6 +100,30 @@ pub(crate) fn all(root: &Path) -> Result<(Vec<Source>, Vec<Refused>), Error> {
 pub(crate) fn is_foreign(path: &Path) -> bool {
     let named = path.file_name().and_then(|name| name.to_str()).is_some_and(|name| FOREIGN.contains(&name));
     named || path.join("journal/vkey").exists()
+}
+
+/// Folders of the project, without those of others and our own state.
+fn walker(root: &Path) -> WalkBuilder {
+    let mut walk = WalkBuilder::new(root);
+    walk.hidden(false).require_git(false).follow_links(false);
+    walk.filter_entry(|entry| !is_foreign(entry.path()));
+    walk
+}
+
+/// A number that changes when a file that would be read comes, goes or is written: names, lengths and times, no texts.
+pub(crate) fn stamp(root: &Path) -> u64 {
+    let walked = walker(root).build().filter_map(Result::ok).map(ignore::DirEntry::into_path);
+    let own = [".env", ".env.local"].map(|name| root.join(name));
+    let one = |path: PathBuf| {
+        let relative = path.strip_prefix(root).unwrap_or(&path).to_string_lossy().replace('\\', "/");
+        let meta = std::fs::symlink_metadata(&path).ok().filter(std::fs::Metadata::is_file)?;
+        let asked = path == root || counts(&relative, 0);
+        asked.then(|| (relative, meta.len(), meta.modified().ok()))
+    };
+    let files: BTreeSet<_> = walked.chain(own).filter_map(one).collect();
+    let mut hasher = DefaultHasher::new();
+    files.hash(&mut hasher);
+    hasher.finish()
 }
 
 /// The folder that could not be entered, as it is shown.

@@ -2,6 +2,7 @@
 
 mod baseline;
 mod mend;
+mod watch;
 
 use std::path::{Path, PathBuf};
 
@@ -49,6 +50,9 @@ pub(crate) struct Check {
     pub new_only: bool,
     #[command(flatten)]
     pub mend: mend::Mend,
+    /// Look again whenever a file changes
+    #[arg(long, conflicts_with_all = ["fix", "unsafe_fixes", "diff", "map", "output", "write_baseline", "format"])]
+    pub watch: bool,
     /// What the agent is for: some findings weigh more then
     #[arg(long, value_enum)]
     pub profile: Option<Profile>,
@@ -161,6 +165,7 @@ pub(crate) const CHINESE: Chinese = &[
     ("check fix", "自动修复不会改变程序行为的问题"),
     ("check unsafe_fixes", "也修复会改变程序行为的问题；请先用 --diff 查看"),
     ("check diff", "只显示 --fix 将作的修改，不写入"),
+    ("check watch", "文件变化时重新检查"),
     ("check profile", "智能体的用途：部分问题会因此更严重"),
     ("check stage", "项目所处阶段：dev 阶段退出码不会为 1"),
     ("check gate", "达到哪个级别时退出码为 1（默认 error）"),
@@ -176,14 +181,44 @@ impl From<Gate> for Severity {
     }
 }
 
-/// Looks through the project. 0: nothing at or above the gate; 1: something; 2: it could not be looked at.
-pub(crate) fn check(args: &Check, terminal: Terminal) -> Result<u8> {
+/// What a look needs, settled by the command line and `ombud.toml`.
+struct Ready {
+    gate: Severity,
+    providers: ombud_check::Providers,
+    detector: ombud_detect::Detector,
+    options: Options,
+}
+
+impl Ready {
+    fn new(args: &Check, lang: Lang) -> Result<Self> {
+        let mut file = config::read(args.config.as_deref(), lang)?;
+        let providers = known(&config::providers(&mut file, lang)?);
+        let gate = Severity::from(args.gate.or(file.check.gate).unwrap_or_default());
+        let options = options(args, &file);
+        Ok(Self { gate, providers, detector: config::code_detector(&file), options })
+    }
+
+    fn look(&self) -> mend::Look<'_> {
+        mend::Look { providers: &self.providers, detector: &self.detector, options: &self.options }
+    }
+}
+
+/// Looks once, or again and again. 0: nothing at or above the gate; 1: something; 2: it could not be looked at.
+pub(crate) async fn run(args: &Check, terminal: Terminal) -> Result<u8> {
+    if !args.watch {
+        return check(args, terminal);
+    }
+    let ready = Ready::new(args, terminal.lang)?;
+    if args.new_only && args.baseline.is_none() {
+        bail!(new_to_what(terminal.lang));
+    }
+    watch::watch(args, &ready.look(), ready.gate, terminal).await
+}
+
+fn check(args: &Check, terminal: Terminal) -> Result<u8> {
     let lang = terminal.lang;
-    let mut file = config::read(args.config.as_deref(), lang)?;
-    let providers = config::providers(&mut file, lang)?;
-    let gate = Severity::from(args.gate.or(file.check.gate).unwrap_or_default());
-    let options = options(args, &file);
-    let detector = config::code_detector(&file);
+    let ready = Ready::new(args, lang)?;
+    let (look, gate) = (ready.look(), ready.gate);
     if !args.map && matches!(args.format, Format::Mermaid | Format::Svg) {
         bail!(drawn_without_map(lang));
     }
@@ -193,15 +228,13 @@ pub(crate) fn check(args: &Check, terminal: Terminal) -> Result<u8> {
     if args.new_only && args.baseline.is_none() {
         bail!(new_to_what(lang));
     }
-    let known = known(&providers);
-    let look = mend::Look { providers: &known, detector: &detector, options: &options };
     let mut found = match args.mend.asked(lang)? {
-        None => ombud_check::check(&args.path, &known, &detector, &options)
+        None => ombud_check::check(&args.path, look.providers, look.detector, look.options)
             .with_context(|| unreadable(&args.path, lang))?,
         Some(asked) => {
             let done = mend::mended(args, &look, lang)?;
             if asked == mend::Asked::Show {
-                return Ok(u8::from(mend::show(&done, &detector, terminal)?));
+                return Ok(u8::from(mend::show(&done, look.detector, terminal)?));
             }
             mend::write(&done, terminal)?;
             done.report
@@ -211,12 +244,12 @@ pub(crate) fn check(args: &Check, terminal: Terminal) -> Result<u8> {
     if let Some(path) = args.write_baseline.as_deref().map(Path::display) {
         terminal.note(&say!(lang, en: "wrote {path}; from now on: ombud check --baseline {path}", zh: "已写入 {path}；以后运行：ombud check --baseline {path}"));
     }
-    keep(&report::View { report: &found, lang, detector: &detector }, terminal);
+    keep(&report::View { report: &found, lang, detector: look.detector }, terminal);
     if args.new_only {
         found.new_only();
     }
-    let view = report::View { report: &found, lang, detector: &detector };
-    let text = if args.bom { bom(args, &view, &providers, terminal)? } else { shown(args, &view)? };
+    let view = report::View { report: &found, lang, detector: look.detector };
+    let text = if args.bom { bom(args, &view, look.providers, terminal)? } else { shown(args, &view)? };
     match &args.output {
         Some(path) => {
             std::fs::write(path, format!("{}\n", text.trim_end())).with_context(|| unwritable(path, lang))?;

@@ -86,7 +86,7 @@ async fn verb(cli: Cli, terminal: Terminal) -> Result<u8> {
         Some(Verb::Mcp(args)) => Box::pin(mcp::mcp(args, terminal)).await,
         Some(Verb::Console(args)) => console::console(args, terminal).await,
         Some(Verb::Init(args)) => init::init(&args, terminal),
-        Some(Verb::Check(args)) => check::check(&args, terminal),
+        Some(Verb::Check(args)) => check::run(&args, terminal).await,
         Some(Verb::Lsp(args)) => lsp::lsp(&args, cli.lang.is_some(), terminal),
         Some(Verb::Explain(args)) => explain::explain(&args, terminal),
         Some(Verb::Scan(args)) => filter::scan(&args, terminal),

@@ -97,7 +97,7 @@ fn change(files: &[File], path: &str, edits: &[&Edit]) -> Option<Change> {
 /// A text with edits that do not overlap; nothing if one of them lies outside of it.
 fn apply(text: &str, edits: &[&Edit]) -> Option<String> {
     let mut edits = edits.to_vec();
-    edits.sort_by_key(|edit| (edit.span.start, edit.span.end));
+    edits.sort_by_key(|edit| (edit.span.start, edit.span.end, edit.text.as_str()));
     let mut out = String::with_capacity(text.len() + 64);
     let mut at = 0;
     for edit in edits {

@@ -26,8 +26,10 @@ fn offer(case: &Case<'_>) -> Option<Fix> {
         "if the other side signs its own certificate, hand the client that authority's file instead",
         "如果对方使用自签证书，请把签发者的证书文件交给客户端",
     );
-    let fix = Fix::new(title, safety(call), edits);
-    (!fix.edits.is_empty()).then(|| fix.leaving(left))
+    let safety = safety(call);
+    let fix = Fix::new(title, safety, edits);
+    let fix = if safety == Safety::Unsafe { fix.leaving(left) } else { fix };
+    (!fix.edits.is_empty()).then_some(fix)
 }
 
 /// Named arguments of a call and of the objects handed to it.

@@ -1,6 +1,7 @@
 //! A file's tree with what edits need: calls and literals by their place, imports, line ends.
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use ruff_python_ast::visitor::{Visitor, walk_expr, walk_stmt};
 use ruff_python_ast::{Expr, ExprCall, ModModule, Stmt, StmtFunctionDef};
@@ -8,13 +9,14 @@ use ruff_text_size::{Ranged, TextRange};
 
 use super::spot::{Node, Spot};
 use crate::facts::File;
+use crate::memory::Memory;
 use crate::{python, script};
 
 /// Source with its tree.
 pub(super) struct Code<'t> {
     pub text: &'t str,
     pub path: &'t str,
-    body: ModModule,
+    body: Arc<ModModule>,
     /// It is JavaScript or TypeScript.
     pub script: bool,
 }
@@ -26,10 +28,11 @@ pub(super) fn span(range: TextRange) -> Range<usize> {
 
 impl<'t> Code<'t> {
     /// The tree of a file, if it is Python or a script and can be read.
-    pub(super) fn of(file: &'t File) -> Option<Self> {
-        let python = python::tree(file);
-        let script = python.is_none();
-        let body = python.or_else(|| script::tree(file))?;
+    pub(super) fn of(file: &'t File, memory: &Memory) -> Option<Self> {
+        let script = !python::is_source(&file.path);
+        let read = || if script { script::tree(file) } else { python::tree(file) };
+        let known = memory.known(&file.path, &file.text);
+        let body = known.or_else(|| read().map(Arc::new))?;
         Some(Self { text: &file.text, path: &file.path, body, script })
     }
 

@@ -20,6 +20,7 @@ use ombud_core::finding::{Bilingual, Finding};
 use serde::Serialize;
 
 use crate::facts::{Facts, File};
+use crate::memory::Memory;
 use crate::providers::Providers;
 pub use apply::{Change, Mended, mend};
 use code::Code;
@@ -41,6 +42,11 @@ fixers! {
     agent_rounds,
     consent,
     server_version,
+    unmasked_call,
+    encrypted_address,
+    answer_limit,
+    action_asks,
+    erase_route,
 }
 
 /// Whether a fix changes anything beside the protection.
@@ -113,6 +119,8 @@ struct Case<'a> {
 pub(crate) struct Around<'a> {
     pub facts: &'a Facts,
     pub providers: &'a Providers,
+    /// Trees that were read.
+    pub memory: &'a Memory,
     /// Where the project is, to see which versions are installed.
     pub root: &'a Path,
 }
@@ -150,7 +158,7 @@ fn fixers(finding: &Finding) -> impl Iterator<Item = &'static Fixer> {
 }
 
 fn of_file(file: &File, findings: &[&Finding], project: &Around<'_>) -> Fixes {
-    let code = Code::of(file);
+    let code = Code::of(file, project.memory);
     let offer = |finding: &&Finding| {
         let case = Case { finding, file, code: code.as_ref(), project };
         let fix = fixers(finding).find_map(|fixer| (fixer.offer)(&case))?;

@@ -17,8 +17,13 @@ use crate::rules::provider;
 pub(super) const FIXER: Fixer = Fixer { rules: &[provider::ID.0], offer };
 
 fn offer(case: &Case<'_>) -> Option<Fix> {
+    at(case, case.at())
+}
+
+/// The fix of an address that stands around some bytes.
+pub(super) fn at(case: &Case<'_>, host: &Range<usize>) -> Option<Fix> {
     let code = case.code?;
-    let spot = code.spot(case.at()).filter(|spot| spot.default_of.is_none())?;
+    let spot = code.spot(host).filter(|spot| spot.default_of.is_none())?;
     // Only an address that stands alone, in a script or a program that a machine of ours runs.
     let host = host_of(spot.text).filter(|_| spot.text.starts_with("https://"))?;
     let provider = case.project.providers.by_host(&host)?;
@@ -26,8 +31,8 @@ fn offer(case: &Case<'_>) -> Option<Fix> {
     let edits = with_import(case, code, vec![replacement(case, code, &spot, &base)?]);
     let name = &base.variable;
     let title = Bilingual::new(
-        format!("take the address from `{name}`, which `ombud run` sets"),
-        format!("从 `ombud run` 设置的环境变量 `{name}` 读取地址"),
+        format!("take the address from the environment (`{name}`)"),
+        format!("改为从环境变量 `{name}` 读取地址"),
     );
     let left = if base.known { Bilingual::default() } else { to_set(name, &provider.id) };
     Some(Fix::new(title, Safety::Safe, edits).leaving(left))
@@ -71,9 +76,9 @@ impl<'a> Base<'a> {
     fn of(provider: &Provider, address: &'a str) -> Option<Self> {
         let path = path_of(address)?;
         let shown = address.get(path.clone())?;
-        // The most exact base counts.
+        // The most exact base counts, and of two the name that SDKs of both languages read.
         let known = provider.bases.iter().filter(|(_, base)| is_below(shown, base));
-        let known = known.rev().max_by_key(|(_, base)| base.len());
+        let known = known.max_by_key(|(name, base)| (base.len(), name.ends_with("_BASE_URL")));
         let base_end = path.start + known.map_or(0, |(_, base)| base.len());
         // A path that only gives the version belongs to the address of a client.
         let rest = address.get(base_end..)?;

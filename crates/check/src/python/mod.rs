@@ -13,7 +13,7 @@ use ruff_text_size::Ranged;
 
 use crate::code::{self, Limits, Parsed, Tongue};
 use crate::facts::{Facts, File, Gap, GapKind};
-use crate::memory::{Memory, key};
+use crate::memory::Memory;
 use crate::providers::Providers;
 
 /// Reads the Python files of a project into facts. `files` are indices of `facts.files`.
@@ -45,10 +45,14 @@ pub(crate) fn inside(text: &str, path: String, providers: &Providers) -> Option<
     Some(inner)
 }
 
-/// The tree of a file, if it is Python that can be read.
+/// Whether a file is Python, by its name; a notebook is not.
+pub(crate) fn is_source(path: &str) -> bool {
+    matches!(path.rsplit_once('.'), Some((_, "py" | "pyw")))
+}
+
+/// The tree of a Python file that can be read.
 pub(crate) fn tree(file: &File) -> Option<ModModule> {
-    let python = matches!(file.path.rsplit_once('.'), Some((_, "py" | "pyw")));
-    python.then(|| parse_module(&file.text).ok()).flatten().map(ruff_python_parser::Parsed::into_syntax)
+    parse_module(&file.text).ok().map(ruff_python_parser::Parsed::into_syntax)
 }
 
 /// Whether a text is Python.
@@ -61,7 +65,7 @@ fn module(memory: &mut Memory, index: usize, file: &mut File) -> Result<Parsed, 
     if matches!(file.path.rsplit_once('.'), Some((_, "ipynb"))) {
         file.text = notebook::code(&file.text).ok_or_else(|| broken(&file.path, 0))?;
     }
-    let body = memory.tree(&file.path, key(&[&file.text]), || parse(file))?;
+    let body = memory.tree(&file.path, &file.text, "", || parse(file))?;
     Ok(Parsed { file: index, stem, body, tongue: Tongue::Python })
 }
 

@@ -23,7 +23,7 @@ use ruff_python_ast::ModModule;
 
 use crate::code::{self, Limits, Parsed, Tongue};
 use crate::facts::{Facts, File, Gap, GapKind};
-use crate::memory::{Memory, key};
+use crate::memory::Memory;
 use crate::providers::Providers;
 use crate::survey::Language;
 use lower::Lower;
@@ -45,7 +45,7 @@ pub(crate) fn read(
     let mut allocator = Allocator::default();
     for &index in files {
         let Some(file) = facts.files.get(index) else { continue };
-        let tree = memory.tree(&file.path, key(&[&file.text, &names]), || parse(&allocator, file, &resolver));
+        let tree = memory.tree(&file.path, &file.text, &names, || parse(&allocator, file, &resolver));
         match tree {
             Ok(body) => {
                 parsed.push(Parsed {

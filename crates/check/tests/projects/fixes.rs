@@ -2,9 +2,10 @@
 
 use std::path::Path;
 
-use ombud_check::{Mended, Options, Report, Safety, mend};
+use ombud_check::{Mended, Options, Report, Safety, Session, mend};
+use ombud_detect::Detector;
 
-use crate::project::look;
+use crate::project::{look, providers};
 
 /// A folder with files given as `(name, text)`.
 fn folder(files: &[(&str, &str)]) -> tempfile::TempDir {
@@ -354,4 +355,168 @@ fn a_server_is_fetched_in_the_version_that_is_installed() {
     // Nobody knows a version: none is made up.
     left_alone(rule, ".mcp.json", &npm);
     left_alone_in(rule, &[(".mcp.json", &python), ("requirements.txt", "acme-time>=0.3\n")]);
+}
+
+#[test]
+fn an_action_that_changes_something_asks() {
+    let text = "{\"openapi\": \"3.1.0\", \"paths\": {\"/cards\": {\"post\": {\"operationId\": \"addCard\", \"x-openai-isConsequential\": false}}}}";
+    let (safety, shown) = fixed("action-without-confirmation", "actions.json", text);
+    assert_eq!(safety, Safety::Safe);
+    assert!(shown.ends_with("\"x-openai-isConsequential\": true}}}}\n"), "{shown}");
+}
+
+#[test]
+fn what_is_sent_in_the_clear_is_encrypted() {
+    let rule = "connection-not-checked";
+    let (safety, shown) =
+        fixed(rule, "a.py", "import requests\nrequests.post('http://api.acme.dev/x', json=input())\n");
+    assert_eq!(safety, Safety::Unsafe);
+    assert!(shown.ends_with("+requests.post('https://api.acme.dev/x', json=input())\n"), "{shown}");
+    let servers = "{\"mcpServers\": {\"a\": {\"url\": \"http://mcp.acme.dev/x\"}}}";
+    let (_, shown) = fixed(rule, ".mcp.json", servers);
+    assert!(shown.contains("+{\"mcpServers\": {\"a\": {\"url\": \"https://mcp.acme.dev/x\"}}}"), "{shown}");
+    left_alone(
+        rule,
+        "a.py",
+        "import requests\nURL = 'http://api.acme.dev/x'\nrequests.post(URL, json=input())\n",
+    );
+}
+
+#[test]
+fn an_answer_has_an_end() {
+    let rule = "endpoint-without-limit";
+    let agent = "from flask import Flask, request\nfrom openai import OpenAI\napp = Flask(__name__)\nc = OpenAI()\n\n@app.post('/')\ndef chat():\n    return c.chat.completions.create(\n        model='m',\n        messages=[request.json],\n    ).choices[0]\n";
+    let (safety, shown) = fixed(rule, "agent.py", agent);
+    assert_eq!(
+        (safety, shown.as_str()),
+        (
+            Safety::Unsafe,
+            "-        messages=[request.json],\n+        messages=[request.json], max_tokens=1000,\n"
+        )
+    );
+    let script = "import express from 'express';\nimport OpenAI from 'openai';\nconst app = express();\nconst ai = new OpenAI();\napp.post('/', async (req, res) => {\n  const r = await ai.responses.create({\n    model: 'm',\n    input: req.body.text,\n  });\n  res.json(r);\n});\napp.listen(3000);\n";
+    let (_, shown) = fixed(rule, "server.mjs", script);
+    assert_eq!(shown, "+    max_output_tokens: 1000,\n");
+}
+
+#[test]
+fn a_call_to_a_fixed_address_is_mended_at_the_address() {
+    let rule = "personal-data-unmasked";
+    let agent = "from openai import OpenAI\nc = OpenAI(base_url='https://api.deepseek.com')\nprint(c.chat.completions.create(messages=[input()]))\n";
+    let (safety, shown) = fixed(rule, "agent.py", agent);
+    assert_eq!(safety, Safety::Safe);
+    assert!(shown.contains("os.environ.get(\"DEEPSEEK_API_BASE\", 'https://api.deepseek.com')"), "{shown}");
+    let two = agent.replace("print(", "d = OpenAI(base_url='https://api.deepseek.com/v1')\nprint(");
+    left_alone(rule, "agent.py", &two);
+}
+
+#[test]
+fn people_can_delete_what_is_kept_of_them() {
+    let rule = "no-erase-path";
+    let fast = "import chromadb\nfrom fastapi import Depends, FastAPI\nfrom auth import current_user\napp = FastAPI()\nnotes = chromadb.Client().get_or_create_collection('chats')\n\n@app.post('/chat')\nasync def chat(text: str, user: str = Depends(current_user)):\n    notes.add(ids=['1'], documents=[text], metadatas=[{'user': user}])\n    return notes.query(query_texts=[text], where={'user': user})\n";
+    let (safety, shown) = fixed(rule, "agent.py", fast);
+    assert_eq!(safety, Safety::Unsafe);
+    assert_eq!(
+        shown,
+        "+@app.delete(\"/my-data\")\n+def erase_my_data(user: str = Depends(current_user)):\n+    notes.delete(where={'user': user})\n+    return {\"erased\": True}\n"
+    );
+    let flask = "from flask import Flask, request, session\nfrom flask_login import login_required\nfrom mem0 import Memory\napp = Flask(__name__)\nm = Memory()\n\n@app.post('/chat')\n@login_required\ndef chat():\n    m.add(request.json['text'], user_id=session['user'])\n    return 'ok'\n\napp.run()\n";
+    let dir = folder(&[("agent.py", flask)]);
+    let (_, done, after) = mended(dir.path(), rule);
+    let text = &done.changes.first().unwrap().after;
+    let route = "    return 'ok'\n\n\n@app.delete(\"/my-data\")\n@login_required\ndef erase_my_data():\n    m.delete_all(user_id=session['user'])\n    return {\"erased\": True}\n\napp.run()\n";
+    assert!(text.ends_with(route), "{text}");
+    assert!(after.findings.iter().all(|finding| finding.rule.0 != rule));
+    // Whoever asks could name somebody else.
+    left_alone(rule, "agent.py", &fast.replace("user: str = Depends(current_user)", "user: str"));
+    left_alone(rule, "agent.py", &flask.replace("session['user']", "request.json['user']"));
+}
+
+/// Whole projects: the samples and those of the labelled suite.
+fn whole_projects() -> Vec<std::path::PathBuf> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let folders = |name: &str| std::fs::read_dir(root.join(name)).unwrap().map(|entry| entry.unwrap().path());
+    let mut all: Vec<_> =
+        folders("examples").chain(folders("tests/check-suite")).filter(|path| path.is_dir()).collect();
+    all.sort();
+    all
+}
+
+fn has(report: &Report, finding: &ombud_core::finding::Finding) -> bool {
+    report.findings.iter().any(|one| one.fingerprint == finding.fingerprint)
+}
+
+/// Mends one finding. Where a rule names one place of several that are alike, the next one takes its name: they follow.
+fn mended_alone(
+    session: &mut Session,
+    before: &Report,
+    finding: &ombud_core::finding::Finding,
+    look: &impl Fn(&mut Session) -> Report,
+    place: &str,
+) -> Report {
+    let mut round = |report: &Report| {
+        let done = mend(&report.files, &report.fixes, &[&finding.fingerprint], true);
+        assert_eq!((done.applied.len(), done.broken.len()), (1, 0), "{place}");
+        for change in done.changes {
+            session.set(&change.path, change.after);
+        }
+        look(session)
+    };
+    let mut report = round(before);
+    for _ in 0..4 {
+        if report.fix(finding).is_some() {
+            report = round(&report);
+        }
+    }
+    report
+}
+
+#[test]
+fn every_fix_of_whole_projects_mends_its_finding_and_breaks_nothing() {
+    let detector = Detector::new(&ombud_detect::Options { without_names: true, ..Default::default() });
+    let (mut tried, mut rules) = (0, std::collections::BTreeSet::new());
+    for root in whole_projects() {
+        let mut session = Session::open(&root).unwrap();
+        let look =
+            |session: &mut Session| session.check(&providers(), &detector, &Options::default()).unwrap();
+        let before = look(&mut session);
+        for finding in before.findings.iter().filter(|finding| before.fix(finding).is_some()) {
+            let (path, line, rule) = (&finding.place.path, finding.place.line, finding.rule.0);
+            let place = format!("{} {path}:{line} {rule}", root.display());
+            let after = mended_alone(&mut session, &before, finding, &look, &place);
+            let count =
+                |report: &Report| report.findings.iter().filter(|one| one.rule == finding.rule).count();
+            assert!(!has(&after, finding) || count(&after) < count(&before), "{place}");
+            assert_eq!(after.gaps, before.gaps, "{place}");
+            before.files.iter().for_each(|file| session.unset(&file.path));
+            tried += 1;
+            rules.insert(finding.rule.0);
+        }
+    }
+    assert!(tried >= 25 && rules.len() >= 6, "{tried} {rules:?}");
+}
+
+#[test]
+fn hostile_files_get_no_edit_that_breaks_them() {
+    let key = key();
+    for text in [
+        format!("k = '{key}"),
+        format!("k = ('{key}'"),
+        format!("\u{feff}\u{feff}k = '{key}'\r"),
+        format!("match x:\n    case '{key}': pass\n"),
+        format!("import os;k='{key}';j='{key}'"),
+        format!("def f(a='{key}', *, b='汉字{key}'): return f\"{{'{key}'}}\"\n"),
+        format!("k = b'{key}' + r'{key}' '{key}'\n"),
+        format!("class A:\n\tk: str = '{key}'\n\t\n"),
+    ] {
+        let dir = folder(&[("a.py", &text)]);
+        let before = look(dir.path(), &Options::default());
+        let wanted: Vec<&str> = before.findings.iter().map(|finding| finding.fingerprint.as_str()).collect();
+        let done = mend(&before.files, &before.fixes, &wanted, true);
+        let broken = |report: &Report| report.gaps.iter().filter(|gap| gap.line > 0).count();
+        for change in &done.changes {
+            std::fs::write(dir.path().join(&change.path), &change.after).unwrap();
+        }
+        assert_eq!(broken(&look(dir.path(), &Options::default())), broken(&before), "{}", difference(&done));
+    }
 }

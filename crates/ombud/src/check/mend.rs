@@ -144,12 +144,23 @@ pub(super) fn show(done: &Done, detector: &Detector, terminal: Terminal) -> Resu
     for change in &done.changes {
         terminal.out(diff::text(change, &shown).trim_end_matches('\n'))?;
     }
-    let (count, files) = (done.told.len(), done.changes.len());
-    terminal.note(&say!(terminal.lang,
-        en: "{count} fix(es) in {files} file(s) would be made; nothing was written. With --fix in place of --diff they are.",
-        zh: "将在 {files} 个文件中作 {count} 处修复；尚未写入任何内容。把 --diff 换成 --fix 即可写入。"));
+    terminal.note(&shown_only(done, terminal.lang));
     left(done, terminal);
     Ok(!done.changes.is_empty())
+}
+
+fn shown_only(done: &Done, lang: Lang) -> String {
+    let (count, files) = (done.told.len(), done.changes.len());
+    let more = done.report.fixes.len();
+    match (count, more) {
+        (0, 0) => say!(lang, en: "Nothing here can be mended by a machine.", zh: "没有可以自动修复的问题。"),
+        (0, more) => say!(lang,
+            en: "Nothing here can be mended without changing what the program does; {more} can with --unsafe-fixes.",
+            zh: "没有可以在不改变程序行为的前提下修复的问题；加上 --unsafe-fixes 可修复 {more} 个。"),
+        _ => say!(lang,
+            en: "{count} fix(es) in {files} file(s) would be made; nothing was written. With --fix in place of --diff they are.",
+            zh: "将在 {files} 个文件中作 {count} 处修复；尚未写入任何内容。把 --diff 换成 --fix 即可写入。"),
+    }
 }
 
 /// Writes what changes.

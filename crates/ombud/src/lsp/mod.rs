@@ -41,8 +41,11 @@ pub(crate) struct Lsp {
 }
 
 /// Chinese help.
-pub(crate) const CHINESE: Chinese =
-    &[("lsp", "在编辑器中检查项目（语言服务器）"), ("lsp profile", "智能体的用途：部分问题会因此更严重")];
+pub(crate) const CHINESE: Chinese = &[
+    ("lsp", "在编辑器中检查项目（语言服务器）"),
+    ("lsp profile", "智能体的用途：部分问题会因此更严重"),
+    ("lsp stdio", "使用标准输入和输出（也只有这一种方式）；编辑器习惯写上"),
+];
 
 /// Frames that may wait for a look that is going on.
 const WAITING: usize = 1024;

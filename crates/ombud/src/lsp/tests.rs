@@ -196,7 +196,7 @@ fn fixes_are_offered_with_their_risk_and_mend_the_buffer() {
     assert!(risky["title"].as_str().unwrap().ends_with("(changes what the program does)"), "{answer}");
     assert_eq!(
         risky["edit"]["changes"][editor.uri("agent.py")][0]["range"]["start"],
-        json!({"line": 2, "character": 65})
+        json!({"line": 2, "character": 66})
     );
     let mut other = editor.at("agent.py", 3, 20);
     other["context"]["only"] = json!(["source.organizeImports"]);

@@ -23,7 +23,8 @@ pub(crate) fn text(view: &View<'_>) -> String {
     out
 }
 
-fn one(view: &View<'_>, finding: &Finding) -> String {
+/// One finding.
+pub(crate) fn one(view: &View<'_>, finding: &Finding) -> String {
     let lang = view.lang;
     let level = match finding.severity {
         Severity::Error => Level::ERROR,
