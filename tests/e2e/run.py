@@ -16,7 +16,9 @@ import time
 import traceback
 from pathlib import Path
 
+import assistant
 import bom
+import ci
 import client
 import doors
 import faults
@@ -96,7 +98,7 @@ def all_cases(chosen, kind, provider, folder, tally):
 
 
 def all_doors(chosen, provider, folder, tally):
-    for door in bom.BOM + doors.DOORS + faults.FAULTS + gate.GATE + interface.INTERFACE + memory.MEMORY + newcomer.NEWCOMER + tool_edge.TOOL_EDGE + tool_http.TOOL_HTTP:
+    for door in assistant.ASSISTANT + bom.BOM + ci.CI + doors.DOORS + faults.FAULTS + gate.GATE + interface.INTERFACE + memory.MEMORY + newcomer.NEWCOMER + tool_edge.TOOL_EDGE + tool_http.TOOL_HTTP:
         if chosen.only in door.__name__:
             own = folder / door.__name__
             own.mkdir()

@@ -1,13 +1,13 @@
 //! `ombud check`: reads the project and says which protections its users lack.
 
-mod baseline;
+pub(crate) mod baseline;
 mod mend;
 mod watch;
 
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
-use clap::{Args, ValueEnum};
+use clap::{Args, FromArgMatches as _, ValueEnum};
 use ombud_check::{Day, Options, Provider};
 use ombud_core::finding::Severity;
 use ombud_core::{Lang, say};
@@ -33,7 +33,7 @@ pub(crate) struct Check {
     /// Print what goes where instead of what is wrong
     #[arg(long)]
     pub map: bool,
-    /// Print what the agent is made of: models, prompts, tools, servers, packages, stores (CycloneDX 1.6)
+    /// Print what the agent is made of: models, prompts, tools, servers, packages, stores, for other programs
     #[arg(long)]
     pub bom: bool,
     /// The least severity that makes the exit code 1 (default: error)
@@ -158,7 +158,7 @@ pub(crate) const CHINESE: Chinese = &[
     ("check path", "要检查的目录或文件（默认为当前目录）"),
     ("check output", "写入此文件"),
     ("check map", "只显示数据流向，不显示问题"),
-    ("check bom", "输出智能体的物料清单：模型、提示词、工具、服务器、软件包、存储（CycloneDX 1.6）"),
+    ("check bom", "输出智能体的物料清单：模型、提示词、工具、服务器、软件包、存储，供其他程序使用"),
     ("check baseline", "此文件中的问题视为已知，不计入判定"),
     ("check write_baseline", "把发现的问题写入此文件，作为以后检查的基线"),
     ("check new_only", "只显示基线中没有的问题"),
@@ -307,8 +307,17 @@ fn verdict(report: &ombud_check::Report, gate: Severity, stage: Stage, map: bool
     }
 }
 
+/// The arguments for a path and a profile, as if they had been typed.
+pub(crate) fn typed(path: &Path, profile: Option<&str>) -> Result<Check, clap::Error> {
+    let command = Check::augment_args(clap::Command::new("check"));
+    let mut words: Vec<std::ffi::OsString> = vec!["check".into()];
+    words.extend(profile.map(|profile| format!("--profile={profile}").into()));
+    words.extend(["--".into(), path.into()]);
+    Check::from_arg_matches(&command.try_get_matches_from(words)?)
+}
+
 /// What the command line and `ombud.toml` settle.
-fn options(args: &Check, file: &config::File) -> Options {
+pub(crate) fn options(args: &Check, file: &config::File) -> Options {
     settled(args.profile, args.config.is_some() || Path::new(config::FILE).exists(), file)
 }
 

@@ -29,6 +29,8 @@ pub(crate) enum Verb {
     Serve(Serve),
     /// Stand between an MCP client and a server
     Mcp(crate::mcp::Mcp),
+    /// Offer the check to a coding assistant as an MCP server
+    McpServer(crate::assistant::McpServer),
     /// Let the servers of an MCP client run behind Ombud
     Connect(crate::connect::Connect),
     /// Look at the flow map and the conversations in a browser
@@ -115,6 +117,9 @@ pub(crate) struct Init {
     /// Print it instead of writing it
     #[arg(long)]
     pub print: bool,
+    /// Tell coding assistants to run the check: a section of AGENTS.md, and a rule of Cursor where it is used
+    #[arg(long)]
+    pub agents: bool,
     /// Overwrite a file that exists
     #[arg(long)]
     pub force: bool,
@@ -230,6 +235,7 @@ const CHINESE: &[(&str, &str)] = &[
     ("serve behind_tls", "允许监听他人可访问的地址而不用 TLS，因为前面另有 TLS 终端"),
     ("init", "根据项目内容生成 ombud.toml"),
     ("init print", "只打印，不写入"),
+    ("init agents", "让编程助手运行检查：写入 AGENTS.md 中的一节；使用 Cursor 时另写一条规则"),
     ("init force", "覆盖已有文件"),
     ("scan", "在标准输入中查找个人信息和密钥"),
     ("scan signs", "改为查找注入迹象，适用于工具返回的内容"),
@@ -268,6 +274,7 @@ const TABLES: &[Chinese] = &[
     crate::trace::CHINESE,
     crate::policy::CHINESE,
     crate::mcp::CHINESE,
+    crate::assistant::CHINESE,
     crate::connect::CHINESE,
     crate::subject::CHINESE,
     crate::attack::CHINESE,

@@ -1,5 +1,7 @@
 //! `ombud init`: a commented configuration in the user's language, from what the project shows. `ombud providers`.
 
+mod agents;
+
 use std::fs::OpenOptions;
 use std::io::Write;
 use std::path::Path;
@@ -18,6 +20,9 @@ use crate::output::Terminal;
 /// `ombud init`
 pub(crate) fn init(args: &cli::Init, terminal: Terminal) -> Result<u8> {
     let lang = terminal.lang;
+    if args.agents {
+        return agents::tell(Path::new("."), args.print, terminal);
+    }
     let providers = Providers::builtin()?;
     let hosts: Vec<&str> = providers.hosts().map(|(host, _)| host).collect();
     let survey = ombud_check::survey(Path::new("."), &hosts, &Detector::new(&Options::default()))?;

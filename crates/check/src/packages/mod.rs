@@ -141,7 +141,11 @@ pub fn packages(root: &Path) -> Packages {
 
 /// What the project calls itself in the manifest at its root: its name and version.
 pub fn project(root: &Path) -> Option<(String, Option<String>)> {
-    let text = |name: &str| std::fs::read_to_string(root.join(name)).ok();
+    let regular =
+        |path: &Path| path.symlink_metadata().is_ok_and(|meta| meta.is_file() && meta.len() <= MAX_FILE);
+    let text = |name: &str| {
+        Some(root.join(name)).filter(|path| regular(path)).and_then(|path| std::fs::read_to_string(path).ok())
+    };
     let python = text("pyproject.toml").and_then(|text| manifest::called_in_toml(&text));
     python.or_else(|| manifest::called_in_json(&text("package.json")?))
 }

@@ -33,7 +33,7 @@ fn write(path: &Path, report: &Report, lang: Lang) -> Result<Baseline> {
     Ok(baseline)
 }
 
-fn read(path: &Path, lang: Lang) -> Result<Baseline> {
+pub(crate) fn read(path: &Path, lang: Lang) -> Result<Baseline> {
     let text = std::fs::read_to_string(path).with_context(|| absent(path, lang))?;
     Baseline::parse(&text).map_err(|why| anyhow!(unusable(path, &why.to_string(), lang)))
 }

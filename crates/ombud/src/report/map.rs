@@ -47,7 +47,7 @@ pub(crate) fn text(view: &View<'_>) -> String {
 }
 
 /// What a recipient is, for people.
-pub(super) fn kind(kind: RecipientKind, lang: Lang) -> String {
+pub(crate) fn kind(kind: RecipientKind, lang: Lang) -> String {
     match kind {
         RecipientKind::Provider => say!(lang, en: "model provider", zh: "模型服务商"),
         RecipientKind::Store => say!(lang, en: "store", zh: "存储"),

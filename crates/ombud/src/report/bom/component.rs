@@ -128,8 +128,9 @@ fn prompt(prompt: &Prompt, names: &Names<'_>) -> Part {
     part
 }
 
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+pub(super) fn hex(bytes: &[u8]) -> String {
+    let digits = bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]);
+    digits.filter_map(|digit| char::from_digit(u32::from(digit), 16)).collect()
 }
 
 fn tool(tool: &Tool, names: &Names<'_>) -> Part {
@@ -192,12 +193,10 @@ fn package(registry: Registry, name: &str, version: Option<String>, fixed: bool,
             part.set("externalReferences", json!([{"type": "vcs", "url": url}]));
         }
     }
-    match pinned {
-        Some(version) => part.set("version", version),
-        None => {
-            part.unknown.insert("version");
-            part.say("unpinned", "true");
-        }
+    if let Some(version) = pinned {
+        part.set("version", version);
+    } else {
+        part.unpinned();
     }
     if let Some(asked) = version.filter(|_| !fixed) {
         part.say("range", asked);

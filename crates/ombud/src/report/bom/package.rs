@@ -35,12 +35,10 @@ fn part(package: &Package, reference: &str, references: &[String], names: &Names
     let mut part = Part::component("library", reference.to_owned(), &names.clean(&package.name));
     part.say("kind", "package");
     part.set("purl", purl(package.ecosystem, &names.clean(&package.name), package.version.as_deref()));
-    match &package.version {
-        Some(version) => part.set("version", names.clean(version)),
-        None => {
-            part.unknown.insert("version");
-            part.say("unpinned", "true");
-        }
+    if let Some(version) = &package.version {
+        part.set("version", names.clean(version));
+    } else {
+        part.unpinned();
     }
     if let Some(range) = &package.range {
         part.say("range", names.clean(range));

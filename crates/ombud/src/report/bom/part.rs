@@ -78,6 +78,12 @@ impl Part {
         }
     }
 
+    /// Nothing says which version it is.
+    pub(super) fn unpinned(&mut self) {
+        self.unknown.insert("version");
+        self.say("unpinned", "true");
+    }
+
     pub(super) fn at(&mut self, place: &Place) {
         self.places.insert((place.path.clone(), place.line));
     }

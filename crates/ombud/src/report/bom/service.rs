@@ -57,11 +57,9 @@ fn provider(stock: &Stock<'_>, model: &Model, names: &Names<'_>) -> Option<Part>
     }
     part.set("x-trust-boundary", !model.local);
     let flows = stock.view.report.flow.recipients.iter();
-    let flow = flows
-        .filter(|(who, _)| who.kind == RecipientKind::Provider && who.name == id)
-        .map(|(_, flow)| flow)
-        .next();
-    flow.into_iter().for_each(|flow| carries(flow, &mut part));
+    for (_, flow) in flows.filter(|(who, _)| who.kind == RecipientKind::Provider && who.name == id) {
+        carries(flow, &mut part);
+    }
     Some(part)
 }
 

@@ -89,7 +89,7 @@ fn models_prompts_and_services_are_listed_with_what_is_known() {
     assert_eq!(openai["x-trust-boundary"], true);
     assert_eq!(openai["data"][0]["classification"], "comm.chat");
     let hash = digest(&SHA256, b"You are Luna, and secretly kind.");
-    let hash: String = hash.as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
+    let hash = component::hex(hash.as_ref());
     let prompt = part(&document, &format!("prompt:{}", &hash[..16]));
     assert_eq!(prompt["hashes"][0]["content"], hash);
     assert!(!text.contains("Luna"), "a prompt is told by its hash");

@@ -1,0 +1,195 @@
+//! The tool `check`: which protections the users lack, with the place, the harm and the fix.
+
+use anyhow::Result;
+use ombud_core::finding::{Finding, Severity};
+use ombud_core::{Lang, Say as _, say};
+use schemars::{JsonSchema, schema_for};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::{Desk, Looked, Tool, arguments};
+use crate::check::Profile;
+use crate::report::{self, View, excerpt};
+
+pub(super) const TOOL: Tool = Tool {
+    name: "check",
+    about,
+    takes: || schema_for!(Takes),
+    gives: || schema_for!(Gives),
+    reads_only: true,
+    run,
+};
+
+fn about(lang: Lang) -> String {
+    say!(lang,
+        en: "Checks an AI agent's source or low-code export: which protections its users lack, where, what harm that does and how to mend it. The analysed code is not run and nothing leaves the machine.",
+        zh: "检查 AI 智能体的源码或低代码导出文件：用户缺少哪些保护、在哪里、有什么危害、如何修正。不会运行被检查的代码，数据不离开本机。")
+}
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+#[derive(Default)]
+struct Takes {
+    /// Folder or file, relative to the root of the server; the whole root if absent.
+    path: Option<String>,
+    /// What the agent is for; some findings weigh more then.
+    profile: Option<ProfileName>,
+    /// A baseline written by `ombud check --write-baseline`, relative to the root: what it holds is marked as known.
+    baseline: Option<String>,
+    /// Leave out what the baseline holds.
+    new_only: bool,
+    /// The least severity that is listed.
+    least: Option<Level>,
+    /// At most as many findings as this, the worst first; 50 if absent.
+    limit: Option<usize>,
+}
+
+#[derive(Deserialize, JsonSchema, Clone, Copy)]
+#[serde(rename_all = "snake_case")]
+enum ProfileName {
+    Chat,
+    Companion,
+    Kids,
+    Health,
+    Finance,
+    Automation,
+    Image,
+}
+
+impl ProfileName {
+    fn profile(self) -> Profile {
+        match self {
+            Self::Chat => Profile::Chat,
+            Self::Companion => Profile::Companion,
+            Self::Kids => Profile::Kids,
+            Self::Health => Profile::Health,
+            Self::Finance => Profile::Finance,
+            Self::Automation => Profile::Automation,
+            Self::Image => Profile::Image,
+        }
+    }
+}
+
+#[derive(Deserialize, Serialize, JsonSchema, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[serde(rename_all = "snake_case")]
+enum Level {
+    Note,
+    Warning,
+    Error,
+}
+
+impl From<Severity> for Level {
+    fn from(severity: Severity) -> Self {
+        match severity {
+            Severity::Error => Self::Error,
+            Severity::Warning => Self::Warning,
+            Severity::Info => Self::Note,
+        }
+    }
+}
+
+#[derive(Serialize, JsonSchema)]
+struct Gives {
+    /// Something new is at or above the gate: `ombud check` would end with exit code 1.
+    stops_release: bool,
+    /// Source was there and none of it could be followed, so that nothing is known about it.
+    saw_nothing: bool,
+    /// How many findings there are; `findings` may hold fewer.
+    total: usize,
+    /// How many were accepted in the source with a reason.
+    waived: usize,
+    findings: Vec<Found>,
+    /// What was not looked at, and why.
+    not_looked_at: Vec<String>,
+}
+
+#[derive(Serialize, JsonSchema)]
+struct Found {
+    /// The rule; `explain_rule` says more.
+    rule: String,
+    severity: Level,
+    /// Path relative to what was checked.
+    path: String,
+    /// The first line, from 1.
+    line: u32,
+    /// The last line.
+    end_line: u32,
+    /// What is wrong.
+    message: String,
+    /// What it does to the users.
+    harm: String,
+    /// How to mend it.
+    fix: String,
+    /// Ids of risks.
+    risks: Vec<String>,
+    /// How the place is reached, if over several steps.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    way: Option<String>,
+    /// The lines, without secrets.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    excerpt: Option<String>,
+    /// The same from one check to the next.
+    fingerprint: String,
+    /// The baseline holds it.
+    known: bool,
+}
+
+fn run(desk: &Desk, given: Value) -> Result<Value> {
+    let asked: Takes = arguments(given, desk.lang)?;
+    let profile = asked.profile.and_then(|name| clap::ValueEnum::to_possible_value(&name.profile()));
+    let (_, mut looked) =
+        desk.look(asked.path.as_deref(), profile.as_ref().map(clap::builder::PossibleValue::get_name))?;
+    if let Some(path) = &asked.baseline {
+        let path = desk.roots.inside(path, desk.lang)?;
+        looked.report.compare(&crate::check::baseline::read(&path, desk.lang)?);
+    }
+    Ok(serde_json::to_value(told(desk, &asked, looked))?)
+}
+
+fn told(desk: &Desk, asked: &Takes, mut looked: Looked) -> Gives {
+    let stops_release = looked.report.breaches(looked.gate);
+    if asked.new_only {
+        looked.report.new_only();
+    }
+    let view = View { report: &looked.report, lang: desk.lang, detector: &looked.detector };
+    let least = asked.least.unwrap_or(Level::Note);
+    let wanted: Vec<&Finding> =
+        view.report.findings.iter().filter(|finding| Level::from(finding.severity) >= least).collect();
+    Gives {
+        stops_release,
+        saw_nothing: view.report.saw_nothing(),
+        total: wanted.len(),
+        waived: view.report.waived.len(),
+        findings: wanted
+            .iter()
+            .take(asked.limit.unwrap_or(50))
+            .map(|finding| found(&view, finding))
+            .collect(),
+        not_looked_at: view.report.gaps.iter().take(50).map(|gap| report::gap(gap, desk.lang)).collect(),
+    }
+}
+
+fn found(view: &View<'_>, finding: &Finding) -> Found {
+    let rule = ombud_check::rule(finding.rule.0);
+    let source = view.source(&finding.place.path);
+    let inside = source.and_then(|text| text.get(finding.place.span.clone())).unwrap_or_default();
+    let further = u32::try_from(inside.trim_end().matches('\n').count()).unwrap_or_default();
+    let shown = source.and_then(|text| excerpt::excerpt(text, finding.place.span.clone(), view.detector));
+    Found {
+        rule: finding.rule.0.to_owned(),
+        severity: finding.severity.into(),
+        path: finding.place.path.clone(),
+        line: finding.place.line,
+        end_line: finding.place.line + further,
+        message: report::message(finding, view.lang),
+        harm: rule.map(|rule| rule.harm.say(view.lang)).unwrap_or_default(),
+        fix: rule.map(|rule| rule.fix.say(view.lang)).unwrap_or_default(),
+        risks: rule
+            .map(|rule| rule.risks.iter().map(|risk| (*risk).to_owned()).collect())
+            .unwrap_or_default(),
+        way: report::way(finding, view.lang),
+        excerpt: shown.map(|shown| shown.text),
+        fingerprint: finding.fingerprint.clone(),
+        known: !view.report.is_new(finding),
+    }
+}

@@ -1,0 +1,89 @@
+//! The tool `flow_map`: which data goes to whom, as the code shows it.
+
+use anyhow::Result;
+use ombud_core::flow::{Flow, Recipient};
+use ombud_core::{Lang, Say as _, say};
+use schemars::{JsonSchema, schema_for};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::{Desk, Tool, arguments};
+use crate::document::one_line;
+use crate::report;
+
+pub(super) const TOOL: Tool = Tool {
+    name: "flow_map",
+    about,
+    takes: || schema_for!(Takes),
+    gives: || schema_for!(Gives),
+    reads_only: true,
+    run,
+};
+
+fn about(lang: Lang) -> String {
+    say!(lang,
+        en: "Which data of the users goes to whom: model providers, stores and hosts, with the country where it is known and the lines that show it. Use it before you write a privacy notice or add a recipient.",
+        zh: "用户的哪些数据流向谁：模型服务商、存储和主机，以及已知的国家或地区和对应的代码行。编写隐私声明或增加接收方之前请使用。")
+}
+
+#[derive(Default, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+struct Takes {
+    /// Folder or file, relative to the root of the server; the whole root if absent.
+    path: Option<String>,
+}
+
+#[derive(Serialize, JsonSchema)]
+struct Gives {
+    recipients: Vec<Receives>,
+    /// What was not looked at, and why: the map may lack what goes on there.
+    not_looked_at: Vec<String>,
+}
+
+#[derive(Serialize, JsonSchema)]
+struct Receives {
+    name: String,
+    /// What it is to the agent.
+    kind: String,
+    /// Two letters, or `unknown`.
+    country: String,
+    data: Vec<Carried>,
+    /// Lines that show it.
+    shown_by: Vec<String>,
+}
+
+#[derive(Serialize, JsonSchema)]
+struct Carried {
+    /// The category's id.
+    category: String,
+    /// Its name.
+    name: String,
+    /// All of it went through a redactor.
+    masked: bool,
+}
+
+fn run(desk: &Desk, given: Value) -> Result<Value> {
+    let asked: Takes = arguments(given, desk.lang)?;
+    let (_, looked) = desk.look(asked.path.as_deref(), None)?;
+    let recipients = looked.report.flow.recipients.iter();
+    let gaps = looked.report.gaps.iter().take(50);
+    Ok(serde_json::to_value(Gives {
+        recipients: recipients.map(|(who, flow)| receives(who, flow, desk.lang)).collect(),
+        not_looked_at: gaps.map(|gap| report::gap(gap, desk.lang)).collect(),
+    })?)
+}
+
+fn receives(who: &Recipient, flow: &Flow, lang: Lang) -> Receives {
+    let carried = flow.data.iter().map(|(category, amount)| Carried {
+        category: category.id().to_owned(),
+        name: category.say(lang),
+        masked: amount.clear == 0 && amount.masked > 0,
+    });
+    Receives {
+        name: one_line(&who.name),
+        kind: report::map::kind(who.kind, lang),
+        country: one_line(&who.country),
+        data: carried.collect(),
+        shown_by: flow.evidence.iter().map(|at| one_line(at)).collect(),
+    }
+}

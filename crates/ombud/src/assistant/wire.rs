@@ -1,0 +1,197 @@
+//! JSON-RPC over lines, as MCP uses it: one message a line, answers in the order of the questions.
+
+use std::io::{BufRead, Read as _, Write};
+
+use anyhow::Result;
+use ombud_core::{Lang, Say as _, say};
+use serde_json::{Value, json};
+
+use super::{Desk, TOOLS, Tool};
+
+/// Longer messages are no question to this server.
+const LONGEST: u64 = 1 << 20;
+
+/// Revisions that begin with a handshake, and the one that has none.
+const HANDSHAKE: &[&str] = &["2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25"];
+const MODERN: &str = "2026-07-28";
+/// Where a request of the modern kind names its revision.
+const VERSION: &str = "io.modelcontextprotocol/protocolVersion";
+
+/// An error of the protocol: its code, its text, and what belongs to it.
+struct Fault(i32, String, Option<Value>);
+
+/// Answers until the input ends.
+pub(super) fn serve(desk: &Desk, mut input: impl BufRead, mut output: impl Write) -> Result<()> {
+    let mut line = Vec::new();
+    loop {
+        line.clear();
+        if input.by_ref().take(LONGEST).read_until(b'\n', &mut line)? == 0 {
+            return Ok(());
+        }
+        let whole = line.ends_with(b"\n") || (line.len() as u64) < LONGEST;
+        let answer = if whole { answer(desk, &line) } else { too_long(&mut input, desk.lang)? };
+        if let Some(answer) = answer {
+            writeln!(output, "{answer}")?;
+            output.flush()?;
+        }
+    }
+}
+
+/// Passes over the rest of a line.
+fn too_long(input: &mut impl BufRead, lang: Lang) -> Result<Option<Value>> {
+    loop {
+        let mut rest = Vec::new();
+        let read = input.by_ref().take(LONGEST).read_until(b'\n', &mut rest)?;
+        if read == 0 || rest.ends_with(b"\n") {
+            let text = say!(lang, en: "the message is too long", zh: "消息过长");
+            return Ok(Some(failed(&Value::Null, Fault(-32600, text, None))));
+        }
+    }
+}
+
+/// The answer to a message; nothing for a notification.
+fn answer(desk: &Desk, line: &[u8]) -> Option<Value> {
+    if line.trim_ascii().is_empty() {
+        return None;
+    }
+    let Ok(message) = serde_json::from_slice::<Value>(line) else {
+        let text = say!(desk.lang, en: "the message is no JSON", zh: "消息不是 JSON");
+        return Some(failed(&Value::Null, Fault(-32700, text, None)));
+    };
+    let id = message.get("id").filter(|id| id.is_string() || id.is_number());
+    let Some(method) = message.get("method").and_then(Value::as_str) else {
+        // An answer to a question that was never asked is no question.
+        let text = || say!(desk.lang, en: "a request needs a method", zh: "请求缺少 method");
+        let is_answer = message.get("result").or_else(|| message.get("error")).is_some();
+        return (!is_answer).then(|| failed(id.unwrap_or(&Value::Null), Fault(-32600, text(), None)));
+    };
+    let id = id?;
+    let params = message.get("params").unwrap_or(&Value::Null);
+    Some(match result(desk, method, params) {
+        Ok(result) => json!({"jsonrpc": "2.0", "id": id, "result": result}),
+        Err(fault) => failed(id, fault),
+    })
+}
+
+fn failed(id: &Value, Fault(code, message, data): Fault) -> Value {
+    let mut error = json!({"code": code, "message": message});
+    if let (Some(data), Some(fields)) = (data, error.as_object_mut()) {
+        fields.insert("data".to_owned(), data);
+    }
+    json!({"jsonrpc": "2.0", "id": id, "error": error})
+}
+
+fn result(desk: &Desk, method: &str, params: &Value) -> Result<Value, Fault> {
+    let modern = params.get("_meta").and_then(|meta| meta.get(VERSION)).and_then(Value::as_str);
+    if let Some(other) = modern.filter(|asked| *asked != MODERN && !HANDSHAKE.contains(asked)) {
+        let data = json!({"supported": supported(), "requested": other});
+        return Err(Fault(-32022, unsupported(desk.lang), Some(data)));
+    }
+    match method {
+        "initialize" => Ok(greeting(desk, params)),
+        "server/discover" => Ok(cached(discovered(desk))),
+        "ping" => Ok(json!({})),
+        "tools/list" => {
+            Ok(cached(json!({"tools": TOOLS.iter().map(|tool| shown(tool, desk.lang)).collect::<Vec<_>>()})))
+        }
+        "tools/call" => call(desk, params),
+        other => Err(Fault(-32601, unknown_method(&crate::document::one_line(other), desk.lang), None)),
+    }
+}
+
+fn supported() -> Vec<&'static str> {
+    HANDSHAKE.iter().copied().chain([MODERN]).collect()
+}
+
+fn unsupported(lang: Lang) -> String {
+    say!(lang, en: "this revision of MCP is not spoken here", zh: "不支持这一版 MCP 协议")
+}
+
+fn unknown_method(method: &str, lang: Lang) -> String {
+    say!(lang, en: "there is no method `{method}`", zh: "没有方法 `{method}`")
+}
+
+/// The answer of the handshake: the client's revision if it is known, otherwise the newest that has a handshake.
+fn greeting(desk: &Desk, params: &Value) -> Value {
+    let asked = params.get("protocolVersion").and_then(Value::as_str).unwrap_or_default();
+    let version = HANDSHAKE.iter().find(|known| **known == asked).or_else(|| HANDSHAKE.last());
+    json!({
+        "protocolVersion": version,
+        "capabilities": {"tools": {}},
+        "serverInfo": {"name": "ombud", "title": "Ombud", "version": env!("CARGO_PKG_VERSION")},
+        "instructions": instructions(desk.lang),
+    })
+}
+
+fn discovered(desk: &Desk) -> Value {
+    json!({
+        "supportedVersions": supported(),
+        "capabilities": {"tools": {}},
+        "serverInfo": {"name": "ombud", "title": "Ombud", "version": env!("CARGO_PKG_VERSION")},
+        "instructions": instructions(desk.lang),
+    })
+}
+
+/// What the newest revision wants to be told beside a list: it is whole, and the same for everybody as long as the server runs.
+fn cached(mut result: Value) -> Value {
+    if let Some(fields) = result.as_object_mut() {
+        fields.insert("resultType".to_owned(), json!("complete"));
+        fields.insert("ttlMs".to_owned(), json!(3_600_000));
+        fields.insert("cacheScope".to_owned(), json!("public"));
+    }
+    result
+}
+
+fn instructions(lang: Lang) -> String {
+    say!(lang,
+        en: "Ombud checks what protects the users of an AI agent. Call `check` before you finish a change; mend what it names, and read `explain_rule` where the reason is not clear. Tell the person what you did not mend. Do not silence a finding without their word.",
+        zh: "Ombud 检查 AI 智能体对用户的保护。完成改动之前请调用 `check`，修正它指出的问题；不清楚原因时可用 `explain_rule`。未修正的问题请告知使用者；未经同意，不要豁免任何问题。")
+}
+
+fn shown(tool: &Tool, lang: Lang) -> Value {
+    json!({
+        "name": tool.name,
+        "description": (tool.about)(lang),
+        "inputSchema": (tool.takes)(),
+        "outputSchema": (tool.gives)(),
+        "annotations": {
+            "readOnlyHint": tool.reads_only,
+            "destructiveHint": !tool.reads_only,
+            "idempotentHint": true,
+            "openWorldHint": false,
+        },
+    })
+}
+
+fn call(desk: &Desk, params: &Value) -> Result<Value, Fault> {
+    let name = params.get("name").and_then(Value::as_str).unwrap_or_default();
+    let Some(tool) = TOOLS.iter().find(|tool| tool.name == name) else {
+        let name = crate::document::one_line(name);
+        let text = say!(desk.lang, en: "there is no tool `{name}`", zh: "没有工具 `{name}`");
+        return Err(Fault(-32602, text, None));
+    };
+    let given = params.get("arguments").cloned().unwrap_or(Value::Null);
+    Ok(match (tool.run)(desk, given) {
+        // Clients that do not read the structure get it as a text.
+        Ok(found) => json!({
+            "resultType": "complete",
+            "content": [{"type": "text", "text": found.to_string()}],
+            "structuredContent": found,
+            "isError": false,
+        }),
+        Err(error) => json!({
+            "resultType": "complete",
+            "content": [{"type": "text", "text": told(&error, desk.lang)}],
+            "isError": true,
+        }),
+    })
+}
+
+/// What went wrong, in the words of the person.
+fn told(error: &anyhow::Error, lang: Lang) -> String {
+    let one = |cause: &(dyn std::error::Error + 'static)| {
+        let check = cause.downcast_ref::<ombud_check::Error>().map(|error| error.say(lang));
+        check.unwrap_or_else(|| cause.to_string())
+    };
+    error.chain().map(one).collect::<Vec<_>>().join(": ")
+}
