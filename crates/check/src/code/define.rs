@@ -129,7 +129,8 @@ impl Walk<'_, '_> {
             }
             _ => None,
         });
-        if let Some(class) = self.state.classes.get_mut(id) {
+        // An extension says nothing of what the type is.
+        if let Some(class) = self.state.classes.get_mut(id).filter(|_| !bases.is_empty()) {
             class.bases = bases;
         }
         // The body runs in names of its own; its functions become methods.

@@ -18,7 +18,15 @@ pub(super) struct Project<'a> {
     by_path: HashMap<String, ModuleId>,
     by_definition: HashMap<(ModuleId, TextRange), usize>,
     /// Types of Swift, which extensions in other files add to.
-    by_type: HashMap<String, Vec<(ModuleId, ClassId)>>,
+    by_type: HashMap<String, Vec<Type>>,
+}
+
+/// A type of Swift.
+struct Type {
+    module: ModuleId,
+    class: ClassId,
+    /// More than an extension of it was seen.
+    defined: bool,
 }
 
 /// A file.
@@ -130,25 +138,25 @@ impl<'a> Project<'a> {
         self.by_definition.get(&(module, range)).copied()
     }
 
-    /// The class that a definition makes, or adds to.
+    /// The class that a definition makes, or adds to. An extension may come before the type.
     fn class(&mut self, written: &str, module: ModuleId) -> ClassId {
-        let (name, extends) = match written.strip_prefix(super::EXTENSION) {
-            Some(rest) => (rest.split('@').next().unwrap_or(rest), true),
-            None => (written, false),
-        };
-        let open = self.modules.get(module).is_some_and(|module| module.tongue == Tongue::Swift);
-        let known = self.by_type.get(name).filter(|_| extends).and_then(|all| {
-            all.iter().find(|(file, _)| *file == module).or_else(|| all.first()).map(|(_, class)| *class)
-        });
-        if let Some(class) = known {
-            return class;
+        let rest = written.strip_prefix(super::EXTENSION);
+        let name = rest.map_or(written, |rest| rest.split('@').next().unwrap_or(rest));
+        let next = self.classes.len();
+        if self.modules.get(module).is_some_and(|module| module.tongue == Tongue::Swift) {
+            let all = self.by_type.entry(name.to_owned()).or_default();
+            let known = match rest {
+                Some(_) => all.iter().position(|one| one.module == module).or((!all.is_empty()).then_some(0)),
+                None => all.iter().position(|one| !one.defined),
+            };
+            if let Some(known) = known.and_then(|index| all.get_mut(index)) {
+                known.defined |= rest.is_none();
+                return known.class;
+            }
+            all.push(Type { module, class: next, defined: rest.is_none() });
         }
-        let id = self.classes.len();
         self.classes.push(Class { name: name.to_owned(), ..Class::default() });
-        if open {
-            self.by_type.entry(name.to_owned()).or_default().push((module, id));
-        }
-        id
+        next
     }
 
     fn collect(

@@ -171,6 +171,7 @@ impl Walk<'_, '_> {
     }
 
     fn looks_at_certificates(&self) -> bool {
+        const LONGEST: usize = 8_000;
         const CHECKS: &[&str] =
             &["SecTrustEvaluate", "SecCertificateCopy", "SecTrustSetAnchor", "SecTrustCopy", "SecPolicy"];
         let project = self.state.project;
@@ -180,7 +181,9 @@ impl Walk<'_, '_> {
         while let Some(func) = function.and_then(|id| project.functions.get(id)) {
             let body =
                 func.definition.and_then(|one| text.get(super::walk::span(one.range()))).unwrap_or_default();
-            if CHECKS.iter().any(|check| body.contains(check)) {
+            // Whoever looks at a certificate does so at once.
+            let body = body.as_bytes().get(..body.len().min(LONGEST)).unwrap_or_default();
+            if CHECKS.iter().any(|check| memchr::memmem::find(body, check.as_bytes()).is_some()) {
                 return true;
             }
             function = func.outer;

@@ -30,7 +30,7 @@ pub(super) struct Given {
 }
 
 impl Given {
-    fn plain(name: &str, range: TextRange) -> Self {
+    pub(super) fn plain(name: &str, range: TextRange) -> Self {
         let name = name.to_owned();
         Self { outside: name.clone(), inside: name, annotation: None, default: None, range }
     }

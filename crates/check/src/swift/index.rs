@@ -9,11 +9,16 @@ use super::node::{child, children, field, fields, text, words};
 /// Deeper types are not looked into.
 const MAX_DEPTH: usize = 24;
 
+/// Types above a type that are looked into.
+const MAX_BASES: usize = 24;
+
 /// The names of a project.
 #[derive(Debug, Default)]
 pub(super) struct Index {
     types: HashMap<String, Type>,
     globals: HashMap<String, BTreeSet<String>>,
+    /// Members that the preferences keep, whatever type they belong to, and their keys.
+    kept: HashMap<String, String>,
 }
 
 /// A type of the project, or one from outside that the project adds to.
@@ -79,9 +84,15 @@ impl Index {
             if member.kind() == "class_declaration" {
                 self.declare(member, stem, source, depth + 1);
             } else if let Some(known) = self.types.get_mut(name) {
-                known.add(member, source);
+                let kept = known.add(member, source);
+                self.kept.extend(kept);
             }
         }
+    }
+
+    /// The key under which the preferences keep a member of some object: `settings.key`.
+    pub(super) fn kept(&self, name: &str) -> Option<&String> {
+        self.kept.get(name)
     }
 
     /// A type that the project defines.
@@ -91,13 +102,21 @@ impl Index {
 
     /// The member that a name without anything before it means inside a type.
     pub(super) fn member(&self, owner: &str, name: &str) -> Option<&Member> {
-        self.inherited(owner, name, 0)
-    }
-
-    fn inherited(&self, owner: &str, name: &str, depth: usize) -> Option<&Member> {
-        let known = self.types.get(owner).filter(|_| depth < 6)?;
-        let own = known.members.get(name);
-        own.or_else(|| known.bases.iter().find_map(|base| self.inherited(base, name, depth + 1)))
+        let mut waiting = vec![owner];
+        let mut looked = 0;
+        while let Some(known) = waiting.get(looked).map(|one| self.types.get(*one)) {
+            looked += 1;
+            let Some(known) = known else { continue };
+            if let Some(member) = known.members.get(name) {
+                return Some(member);
+            }
+            for base in known.bases.iter().map(String::as_str) {
+                if waiting.len() < MAX_BASES && !waiting.contains(&base) {
+                    waiting.push(base);
+                }
+            }
+        }
+        None
     }
 
     /// The file that gives a name: the one in which we are, or the one nearest to it.
@@ -116,7 +135,8 @@ impl Index {
 }
 
 impl Type {
-    fn add(&mut self, node: Node<'_>, source: &str) {
+    /// Adds a member; gives its name and key if the preferences keep it.
+    fn add(&mut self, node: Node<'_>, source: &str) -> Option<(String, String)> {
         let words = words(node, source);
         let is_static = words.iter().any(|word| matches!(*word, "static" | "class"));
         let kept = words.iter().find_map(|word| word.strip_prefix("@AppStorage(\"")?.split('"').next());
@@ -124,6 +144,8 @@ impl Type {
         for name in declared(node, source) {
             self.members.insert(name.to_owned(), member.clone());
         }
+        let name = declared(node, source).into_iter().next()?.to_owned();
+        member.kept.map(|key| (name, key))
     }
 }
 

@@ -17,6 +17,10 @@ use crate::code::build;
 /// Deeper code is not followed.
 const MAX_DEPTH: usize = 100;
 
+/// Functions that belong to no type.
+const FREE: &[&str] =
+    &["print", "fatalError", "min", "max", "withCheckedContinuation", "withCheckedThrowingContinuation"];
+
 /// Names that are bound in a block.
 #[derive(Debug, Default)]
 struct Scope {
@@ -161,7 +165,7 @@ impl<'l> Lower<'l> {
     /// A name of the project, or of something outside.
     pub(super) fn outer(&mut self, name: &str, range: TextRange) -> Expr {
         let Some(home) = self.index.home(name, self.stem) else {
-            return build::name(&format!("swift.{name}"), range);
+            return self.outside(name, range);
         };
         if home != self.stem {
             self.used.entry(home.to_owned()).or_default().insert(name.to_owned());
@@ -169,8 +173,22 @@ impl<'l> Lower<'l> {
         build::name(name, range)
     }
 
-    /// The key under which the preferences keep a member of the type around the place.
-    pub(super) fn kept(&self, name: &str) -> Option<String> {
+    /// A name from outside. In what the project adds to a type from outside, it may be a member of that.
+    fn outside(&self, name: &str, range: TextRange) -> Expr {
+        let foreign = self.around().filter(|around| self.index.own(&around.name).is_none());
+        let member = name.starts_with(|ch: char| ch.is_ascii_lowercase()) && !FREE.contains(&name);
+        match foreign.filter(|_| member) {
+            Some(around) => build::name(&format!("swift.{}.{name}", around.name), range),
+            None => build::name(&format!("swift.{name}"), range),
+        }
+    }
+
+    /// The key under which the preferences keep what is written here: `key`, `self.key`, `settings.key`.
+    pub(super) fn kept(&self, written: &str) -> Option<String> {
+        let name = written.strip_prefix("self.").unwrap_or(written);
+        if let Some((_, member)) = name.rsplit_once('.') {
+            return self.index.kept(member).cloned();
+        }
         let free = self.bound(name).is_none();
         let around = self.around().filter(|_| free)?;
         self.index.member(&around.name, name)?.kept.clone()

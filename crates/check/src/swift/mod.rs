@@ -3,6 +3,7 @@
 //! tree-sitter parses; what it gives is written anew in the small tree that the evaluator reads (see [`lower`]). Swift has no
 //! imports between the files of an app, so an [`index`] of all of them comes first.
 
+mod bounds;
 mod call;
 mod closure;
 mod conditions;
@@ -15,21 +16,16 @@ mod statement;
 mod test;
 mod types;
 
-use std::ops::ControlFlow;
 use std::sync::Arc;
 
-use tree_sitter::{ParseOptions, ParseState, Parser, Tree};
+use tree_sitter::{ParseOptions, Parser, Tree};
 
 use crate::code::{self, Limits, Parsed, Tongue};
 use crate::facts::{Facts, File, Gap, GapKind};
 use crate::providers::Providers;
+use bounds::Patience;
 use index::Index;
 use lower::Lower;
-
-/// How often the parser may report progress: a fixed number, and some for each kilobyte. It reports after a fixed number of
-/// steps, so that this bounds the work and not the time.
-const REPORTS: usize = 2_000;
-const REPORTS_FOR_KILOBYTE: usize = 200;
 
 /// A file in which the parser skipped more than one part in so many is not understood.
 const SKIPPED: usize = 10;
@@ -45,10 +41,10 @@ struct Read<'f> {
 
 /// Reads the Swift files of a project into facts. `files` are indices of `facts.files`.
 pub(crate) fn read(facts: &mut Facts, files: &[usize], providers: &Providers, consent_functions: &[String]) {
-    let (mut trees, mut gaps) = (Vec::new(), Vec::new());
+    let (mut trees, mut gaps, mut patience) = (Vec::new(), Vec::new(), Patience::default());
     for &index in files {
         let Some(file) = facts.files.get(index) else { continue };
-        match parse(index, file) {
+        match parse(index, file, &mut patience) {
             Ok(read) => trees.push(read),
             Err(gap) => gaps.push(gap),
         }
@@ -67,10 +63,16 @@ fn lowered(read: &Read<'_>, index: &Index) -> Parsed {
     Parsed { file: read.file, stem: stem.to_owned(), body: Arc::new(body), tongue: Tongue::Swift }
 }
 
-fn parse(index: usize, file: &File) -> Result<Read<'_>, Gap> {
+fn parse<'f>(index: usize, file: &'f File, patience: &mut Patience) -> Result<Read<'f>, Gap> {
     let gap = |line, why| Gap { path: file.path.clone(), line, why };
     let text = conditions::released(&file.text);
-    let tree = tree(&text).ok_or_else(|| gap(0, GapKind::TooComplex))?;
+    if bounds::scans_too_long(&text) {
+        return Err(gap(0, GapKind::TooComplex));
+    }
+    let Some(tree) = tree(&text, patience) else {
+        patience.give_up();
+        return Err(gap(0, GapKind::TooComplex));
+    };
     let (skipped, line) = node::skipped(tree.root_node());
     if skipped > text.trim().len() / SKIPPED {
         return Err(gap(line, GapKind::Syntax));
@@ -79,16 +81,12 @@ fn parse(index: usize, file: &File) -> Result<Read<'_>, Gap> {
 }
 
 /// The tree of a text; nothing if it takes more work than a file of its size should.
-fn tree(text: &str) -> Option<Tree> {
+fn tree(text: &str, patience: &Patience) -> Option<Tree> {
     let mut parser = Parser::new();
     parser.set_language(&tree_sitter_swift::LANGUAGE.into()).ok()?;
-    let mut left = REPORTS + text.len() / 1024 * REPORTS_FOR_KILOBYTE;
-    let mut report = |_: &ParseState| {
-        left = left.saturating_sub(1);
-        if left == 0 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
-    };
+    let mut clock = patience.clock(text);
     let mut bytes = |at: usize, _| text.as_bytes().get(at..).unwrap_or_default();
-    parser.parse_with_options(&mut bytes, None, Some(ParseOptions::new().progress_callback(&mut report)))
+    parser.parse_with_options(&mut bytes, None, Some(ParseOptions::new().progress_callback(&mut clock)))
 }
 
 /// A path without its ending.

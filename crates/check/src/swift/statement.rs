@@ -203,7 +203,7 @@ impl Lower<'_> {
             build::operate(place.clone(), ruff_python_ast::Operator::Add, value, range)
         };
         let name = self.text(target);
-        if let Some(key) = self.kept(name.strip_prefix("self.").unwrap_or(name)) {
+        if let Some(key) = self.kept(name) {
             self.keep(&key, value.clone(), range);
         }
         self.assign(place, value, range);

@@ -5,7 +5,7 @@ use ruff_text_size::TextRange;
 use tree_sitter::Node;
 
 use super::call::patterns;
-use super::closure::Frame;
+use super::closure::{Frame, Given};
 use super::index::{bases, is_extension, type_name};
 use super::lower::{Around, Lower};
 use super::node::{at, child, children, field, fields, words};
@@ -238,6 +238,24 @@ impl Lower<'_> {
         let frame = Frame { name, place, range: at(body), method: !is_static, marks };
         let statements = getter_body(body);
         let definition = self.function(&frame, Vec::new(), |lower| lower.body(&statements));
+        self.out.push(definition);
+        if let Some(setter) = child(body, "computed_setter") {
+            self.setter(setter);
+        }
+    }
+
+    /// What runs when something is assigned to a computed property. Objects of a type from outside are made elsewhere.
+    fn setter(&mut self, node: Node<'_>) {
+        let range = at(node);
+        let name = Self::fresh("set", range);
+        let foreign = self.around().is_some_and(|around| self.index.own(&around.name).is_none());
+        let place = TextRange::empty(range.start());
+        let marks = vec![build::name(if foreign { ENTERED } else { CALLED }, range)];
+        let given = child(node, "simple_identifier").map_or("newValue", |given| self.text(given));
+        let given = vec![Given::plain(given, range)];
+        let frame = Frame { name: &name, place, range, method: true, marks };
+        let statements = child(node, "statements").map(children).unwrap_or_default();
+        let definition = self.function(&frame, given, |lower| lower.statements(&statements));
         self.out.push(definition);
     }
 

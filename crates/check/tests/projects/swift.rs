@@ -1,6 +1,9 @@
 //! Swift: every rule that reads the graph, with what it must find and what it must not.
 
-use crate::project::{checked, lines};
+use ombud_check::Options;
+use ombud_check::facts::GapKind;
+
+use crate::project::{checked, lines, look};
 
 fn of(text: &str) -> Vec<String> {
     lines(&checked(&[("App.swift", text)])).iter().map(|line| line.replace("App.swift:", "")).collect()
@@ -158,6 +161,16 @@ fn secrets_belong_into_the_keychain() {
     }
     let bound = app("").replace("@State private var said", "@AppStorage(\"api_key\") private var said");
     assert_eq!(of_rule(rule, &bound).len(), 1, "{:?}", of(&bound));
+    let settings = "final class Settings: ObservableObject { @AppStorage(\"api_key\") var key = \"\" }\n";
+    let field = app("")
+        .replace("text: $said", "text: $settings.key")
+        .replace("@State private var said = \"\"", "@StateObject var settings = Settings()");
+    assert_eq!(of_rule(rule, &(field + settings)).len(), 1);
+    let assigned = app("        settings.key = said\n")
+        .replace("@State private var answer = \"\"", "@StateObject var settings = Settings()");
+    assert_eq!(of_rule(rule, &(assigned + settings)).len(), 1);
+    let added = "extension UserDefaults {\n    var key: String? {\n        get { string(forKey: \"api_key\") }\n        set { set(newValue, forKey: \"api_key\") }\n    }\n}\n";
+    assert_eq!(of_rule(rule, &(app("        UserDefaults.standard.key = said\n") + added)).len(), 1);
 }
 
 #[test]
@@ -303,5 +316,84 @@ fn hand_made_crypto_is_found() {
     ] {
         let text = app(&format!("        let phone = said\n        {line}\n"));
         assert_eq!(of_rule(rule, &text).len(), found, "{line}: {:?}", of(&text));
+    }
+}
+
+#[test]
+fn hostile_files_are_named_or_read_and_the_rest_goes_on() {
+    let good = app(POST);
+    for (text, why) in [
+        ("[".repeat(10_000), Some(GapKind::TooComplex)),
+        ("/* ".repeat(50_000), Some(GapKind::TooComplex)),
+        ("let x = #\" ".repeat(30_000), Some(GapKind::TooComplex)),
+        ("func ( { ) let } =\n".repeat(50), Some(GapKind::Syntax)),
+        ("\u{0}\u{1}\u{7f}\u{0}\n".repeat(50), Some(GapKind::Syntax)),
+        (format!("let x = {}1\n", "1 + ".repeat(3_000)), None),
+        (format!("let x = a{}\n", ".b".repeat(3_000)), None),
+        (format!("let x = {}1{}\n", "[".repeat(900), "]".repeat(900)), None),
+        (format!("func f() {{ {}g(){} }}\n", "if a { ".repeat(300), " }".repeat(300)), None),
+        (format!("func f() {{ {}g(){} }}\n", "h { ".repeat(300), " }".repeat(300)), None),
+        ("#if DEBUG\n#else\n".repeat(2_000), None),
+        ("class A: A { func f() { f() } }\nextension A: A { var x: A { x } }\nclass B: C {}\nclass C: B { func g() { h() } }\n".to_owned(), None),
+    ] {
+        let start: String = text.chars().take(24).collect();
+        let report = checked(&[("Bad.swift", &text), ("App.swift", &good)]);
+        let gaps: Vec<GapKind> = report.gaps.iter().filter(|gap| gap.path == "Bad.swift").map(|gap| gap.why).collect();
+        assert_eq!(gaps, why.into_iter().collect::<Vec<_>>(), "{start}");
+        assert!(lines(&report).contains(&"personal-data-unmasked@App.swift:20".to_owned()), "{start}");
+    }
+}
+
+#[test]
+fn large_files_bytes_and_binary_lists_are_named() {
+    let dir = tempfile::tempdir().unwrap();
+    std::fs::File::create(dir.path().join("long.swift")).unwrap().set_len(50 * 1024 * 1024).unwrap();
+    std::fs::write(dir.path().join("bytes.swift"), [0xff, 0xfe, 0x00]).unwrap();
+    std::fs::write(dir.path().join("Info.plist"), b"bplist00\xd1\x01\x02\xff").unwrap();
+    let report = look(dir.path(), &Options::default());
+    let gaps: Vec<(&str, GapKind)> = report.gaps.iter().map(|gap| (gap.path.as_str(), gap.why)).collect();
+    assert_eq!(
+        gaps,
+        [
+            ("Info.plist", GapKind::NotText),
+            ("bytes.swift", GapKind::NotText),
+            ("long.swift", GapKind::TooLarge)
+        ]
+    );
+}
+
+#[test]
+fn names_are_followed_through_files_and_types() {
+    let view = "import UIKit\nfinal class ChatController: UIViewController, UITextFieldDelegate {\n    private let field = UITextField()\n    private let agent: Agent = Agent.shared\n\
+                \x20   @IBAction func tapped(_ sender: Any) { ask(text: field.text ?? \"\") }\n    func textFieldShouldReturn(_ f: UITextField) -> Bool { ask(f.text!, again: true); return true }\n\
+                \x20   private func ask(text said: String) { agent.answer(to: said) { reply in print(reply) } }\n    private func ask(_ said: String, again: Bool) { print(said) }\n}\n";
+    let agent = "final class Agent {\n    static let shared = Agent()\n    lazy var client: Client = { Client(host: Hosts.openAI.address) }()\n}\n\
+                 enum Hosts: String {\n    case openAI = \"https://api.openai.com/v1\"\n    var address: String { \"\\(rawValue)/chat/completions\" }\n}\n";
+    let more = "extension Agent {\n    func answer(to question: String, completion: @escaping (String) -> Void) {\n        guard !question.isEmpty else { return }\n\
+                \x20       switch mode {\n        case .quiet: break\n        default: client.post(question, then: completion)\n        }\n    }\n}\n";
+    let client = "import Foundation\nstruct Client {\n    let host: String\n    func post(_ body: String, then: @escaping (String) -> Void) {\n        var request = URLRequest(url: URL(string: \"https://api.openai.com/v1/chat/completions\")!)\n\
+                  \x20       request.httpBody = body.data(using: .utf8)\n        URLSession.shared.dataTask(with: request) { data, _, _ in\n            then(String(data: data!, encoding: .utf8)!)\n        }.resume()\n    }\n}\n";
+    let report = checked(&[
+        ("App/View/Chat.swift", view),
+        ("App/Agent.swift", agent),
+        ("App/Agent+Answer.swift", more),
+        ("App/Net/Client.swift", client),
+    ]);
+    let found = report.findings.iter().find(|one| one.rule.0 == "personal-data-unmasked").unwrap();
+    assert_eq!((found.place.path.as_str(), found.place.line), ("App/Net/Client.swift", 7));
+    let way: Vec<&str> = found.path.iter().map(|step| step.function.as_str()).collect();
+    assert_eq!(way.first(), Some(&"ChatController.tapped"), "{way:?}");
+    assert!(way.contains(&"Agent.answer") && way.contains(&"ChatController.ask"), "{way:?}");
+}
+
+#[test]
+fn a_file_that_ends_anywhere_is_read_or_named() {
+    let whole =
+        app(POST) + "extension ChatView { var x: Int { switch said { case \"a\": 1; default: 2 } } }\n";
+    for end in (0..whole.len()).step_by(61) {
+        let text = whole.get(..end).unwrap().to_owned() + whole.get(end + 7..).unwrap_or_default();
+        let report = checked(&[("App.swift", &text), ("Half.swift", &whole[..end])]);
+        let told = report.gaps.iter().filter(|gap| gap.path.ends_with(".swift")).count();
+        assert!(report.understood + told >= 2, "{end}: {:?}", report.gaps);
     }
 }
