@@ -29,14 +29,19 @@ const MOST_LISTED: usize = 32;
 /// What others brought that an answer says: the values, and where they stand.
 pub type Told = (Vec<String>, Vec<OverlapRecord>);
 
+/// From so many values on, an automaton over them is quicker than a look for each.
+const MANY: usize = 32;
+
 /// The values of a request that were masked and that a text holds.
 pub fn said<'m>(minted: &'m Minted, text: &str) -> BTreeSet<&'m str> {
     let masked = minted.iter().map(|pair| pair.1).chain(minted.surrogates().map(|pair| pair.1));
-    let values: Vec<&str> = masked.filter(|value| !value.is_empty()).collect();
+    let values: BTreeSet<&str> = masked.filter(|value| !value.is_empty()).collect();
+    if values.len() < MANY {
+        return values.into_iter().filter(|value| text.contains(value)).collect();
+    }
+    let values: Vec<&str> = values.into_iter().collect();
     // Building fails only beyond two thousand million states.
-    let Some(all) = AhoCorasick::new(&values).ok().filter(|_| !values.is_empty()) else {
-        return BTreeSet::new();
-    };
+    let Ok(all) = AhoCorasick::new(&values) else { return BTreeSet::new() };
     let found = all.find_overlapping_iter(text).take(MOST_PLACES);
     found.filter_map(|hit| values.get(hit.pattern().as_usize()).copied()).collect()
 }
