@@ -37,9 +37,9 @@ impl<T: Clone> Kept<T> {
         let key = (key(text), 0);
         let known = self.get(path, |known| *known == key);
         known.unwrap_or_else(|| {
-            let made = make();
-            self.put(path, key, &made);
-            made
+            let new = make();
+            self.put(path, key, &new);
+            new
         })
     }
 }

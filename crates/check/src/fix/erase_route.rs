@@ -1,7 +1,7 @@
 //! A route by which people delete what is kept of them: beside the one that keeps it, for the same person, told in the same way.
 //!
 //! Unsafe: it is new code, and only the developer knows where else copies lie. Offered where the store, the framework and who
-//! asks all stand in the function that writes: FastAPI and Flask, Chroma and mem0.
+//! asks all stand in the function that writes: `FastAPI` and `Flask`, `chromadb` and `mem0`.
 
 use std::ops::Range;
 
@@ -70,7 +70,7 @@ impl<'t> Route<'t> {
 
     fn text(&self, newline: &str) -> String {
         let Self { app, parameter, delete, .. } = self;
-        let guards: String = self.guards.iter().map(|guard| format!("@{guard}{newline}")).collect();
+        let guards: String = self.guards.iter().flat_map(|guard| ["@", guard, newline]).collect();
         let head = format!("{newline}{newline}@{app}.delete(\"/my-data\"){newline}{guards}def erase_my_data({parameter}):{newline}");
         format!("{head}    {delete}{newline}    return {{\"erased\": True}}{newline}")
     }

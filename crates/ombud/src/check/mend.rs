@@ -205,6 +205,8 @@ fn put(path: &Path, change: &Change, lang: Lang) -> Result<()> {
 }
 
 fn replace(path: &Path, temporary: &Path, text: &str) -> std::io::Result<()> {
+    // One that an interrupted run left behind.
+    let _ = std::fs::remove_file(temporary);
     let mut file = std::fs::OpenOptions::new().write(true).create_new(true).open(temporary)?;
     file.write_all(text.as_bytes())?;
     file.set_permissions(std::fs::metadata(path)?.permissions())?;
@@ -223,4 +225,49 @@ fn moved_on(path: &Path, lang: Lang) -> String {
 fn coloured() -> bool {
     let set = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
     set("FORCE_COLOR") || std::io::stdout().is_terminal() && !set("NO_COLOR")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    use super::*;
+
+    fn change(before: &str, after: &str) -> Change {
+        Change { path: "a.py".into(), before: before.into(), after: after.into() }
+    }
+
+    #[test]
+    fn a_file_is_replaced_as_a_whole_and_keeps_its_rights() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("a.py");
+        std::fs::write(&path, "\u{feff}a = 1\r\n").unwrap();
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o750)).unwrap();
+        std::fs::write(dir.path().join("a.py.ombud-tmp"), "left behind").unwrap();
+        put(&path, &change("\u{feff}a = 1\r\n", "\u{feff}a = 2\r\n"), Lang::En).unwrap();
+        assert_eq!(std::fs::read(&path).unwrap(), "\u{feff}a = 2\r\n".as_bytes());
+        assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o750);
+        assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn a_file_that_changed_meanwhile_or_is_gone_is_not_written() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("a.py");
+        assert!(put(&path, &change("a", "b"), Lang::Zh).unwrap_err().to_string().contains("未能修复"));
+        std::fs::write(&path, "somebody else's").unwrap();
+        let error = put(&path, &change("a", "b"), Lang::En).unwrap_err().to_string();
+        assert!(error.contains("was changed while it was being checked"), "{error}");
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), "somebody else's");
+        assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn what_is_wanted_of_fixes_is_told_by_the_flags() {
+        let asked = |fix, unsafe_fixes, diff| Mend { fix, unsafe_fixes, diff }.asked(Lang::En);
+        assert_eq!(asked(false, false, false).unwrap(), None);
+        assert_eq!(asked(true, true, false).unwrap(), Some(Asked::Write));
+        assert_eq!(asked(true, false, true).unwrap(), Some(Asked::Show));
+        assert!(asked(false, true, false).unwrap_err().to_string().contains("--diff --unsafe-fixes"));
+    }
 }

@@ -66,7 +66,8 @@ fn show(last: Option<&Report>, report: &Report, look: &Look<'_>, terminal: Termi
     let whole = || report::text::text(&view).trim_end().to_owned();
     let Some(last) = last else {
         terminal.out(&whole())?;
-        return waiting(terminal);
+        waiting(terminal);
+        return Ok(());
     };
     let lines = difference(last, report, terminal.lang);
     if screen {
@@ -79,11 +80,10 @@ fn show(last: Option<&Report>, report: &Report, look: &Look<'_>, terminal: Termi
     terminal.out(&lines.join("\n"))
 }
 
-fn waiting(terminal: Terminal) -> Result<()> {
+fn waiting(terminal: Terminal) {
     terminal.note(&say!(terminal.lang,
         en: "ombud: looking again whenever a file changes; Ctrl-C ends it",
         zh: "ombud：文件变化时会重新检查；按 Ctrl-C 结束"));
-    Ok(())
 }
 
 /// Findings that were not there before.

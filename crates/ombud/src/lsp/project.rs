@@ -95,7 +95,7 @@ impl Project {
     }
 
     /// Whether something changed of which the editor was not told; from now on it is.
-    pub(super) fn to_tell(&mut self) -> bool {
+    pub(super) fn take_untold(&mut self) -> bool {
         !std::mem::replace(&mut self.told, true)
     }
 

@@ -128,7 +128,7 @@ impl Server {
                 Ok(Value::Null)
             }
             (Stage::Running, "textDocument/codeAction") => self.actions(params),
-            (Stage::Running, "textDocument/hover") => self.hover(params),
+            (Stage::Running, "textDocument/hover") => Ok(json!(self.hover(params))),
             (Stage::Running, "initialize") | (Stage::ShutDown | Stage::Ended(_), _) => {
                 Err((code::INVALID_REQUEST, say!(self.lang, en: "not at this time", zh: "此时不可用")))
             }
@@ -215,7 +215,9 @@ impl Server {
             // A file outside of every folder is a project by itself.
             let path = params.pointer("/textDocument/uri").and_then(Value::as_str).and_then(uri::path);
             let alone = path.filter(|path| path.is_file());
-            alone.iter().for_each(|path| self.open(path));
+            if let Some(path) = alone {
+                self.open(&path);
+            }
         }
         if let Some((project, path, uri)) = self.place(params) {
             project.set(&path, &uri, text);
@@ -249,14 +251,14 @@ impl Server {
         Ok(json!(found.unwrap_or_default()))
     }
 
-    fn hover(&mut self, params: &Value) -> Answer {
+    fn hover(&mut self, params: &Value) -> Option<Value> {
         let lang = self.lang;
-        let position = params.get("position").cloned().unwrap_or(Value::Null);
-        let Some((project, path, _)) = self.place(params) else { return Ok(Value::Null) };
+        let (project, path, _) = self.place(params)?;
         project.look();
-        let Some(report) = project.last() else { return Ok(Value::Null) };
-        let at = Lines::new(diagnostics::text(report, &path)).byte(&position);
-        Ok(diagnostics::hover(report, &path, at, lang).unwrap_or(Value::Null))
+        let report = project.last()?;
+        let position = params.get("position").unwrap_or(&Value::Null);
+        let at = Lines::new(diagnostics::text(report, &path)).byte(position);
+        diagnostics::hover(report, &path, at, lang)
     }
 
     /// What is to be shown now, of every project in which something changed.
@@ -265,7 +267,7 @@ impl Server {
             return Vec::new();
         }
         let lang = self.lang;
-        let stale = self.projects.iter_mut().filter_map(|project| project.to_tell().then_some(project));
+        let stale = self.projects.iter_mut().filter_map(|project| project.take_untold().then_some(project));
         let all = stale.flat_map(|project| diagnostics::all(project, lang));
         all.map(|(uri, found)| published(&uri, &found)).collect()
     }

@@ -49,7 +49,9 @@ impl Editor {
 
     /// A request, and its answer.
     fn ask(&mut self, method: &str, params: Value) -> Value {
-        let all = self.send(vec![json!({"jsonrpc": "2.0", "id": 7, "method": method, "params": params})]);
+        let mut message = note(method, params);
+        message["id"] = json!(7);
+        let all = self.send(vec![message]);
         all.into_iter().find(|message| message["id"] == 7).unwrap()
     }
 
@@ -81,7 +83,9 @@ impl Editor {
 }
 
 fn note(method: &str, params: Value) -> Value {
-    json!({"jsonrpc": "2.0", "method": method, "params": params})
+    let mut message = json!({"jsonrpc": "2.0", "method": method});
+    message["params"] = params;
+    message
 }
 
 fn found(messages: &[Value]) -> Vec<(String, Vec<String>)> {
