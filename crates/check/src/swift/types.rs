@@ -69,7 +69,12 @@ const STARTED: &[&str] = &[
     "MessagesViewController",
     "MSMessagesAppViewController",
     "UIInputViewController",
+    "ParsableCommand",
+    "AsyncParsableCommand",
 ];
+
+/// Properties that hold what somebody gave to an intent or to a program on a terminal.
+const GIVEN: &[&str] = &["@Argument", "@Option", "@Parameter"];
 
 impl Lower<'_> {
     /// The type that an annotation names.
@@ -160,12 +165,19 @@ impl Lower<'_> {
 
     fn init(&mut self, node: Node<'_>) {
         let place = field(node, "name").map_or_else(|| at(node), at);
-        let frame = Frame { name: "__init__", place, range: at(node), method: true, marks: Vec::new() };
+        let marks = if self.is_started() { vec![build::name(ENTERED, place)] } else { Vec::new() };
+        let frame = Frame { name: "__init__", place, range: at(node), method: true, marks };
         let given = self.parameters(node);
         let body = field(node, "body").and_then(|body| child(body, "statements"));
         let body = body.map(children).unwrap_or_default();
         let definition = self.function(&frame, given, |lower| lower.statements(&body));
         self.out.push(definition);
+    }
+
+    /// Whether the system makes objects of the type around the place by itself.
+    fn is_started(&self) -> bool {
+        let bases = self.around().map(|around| self.index.bases(&around.name)).unwrap_or_default();
+        bases.iter().any(|base| STARTED.contains(base))
     }
 
     /// Who calls a method, as far as its type and its attributes say.
@@ -182,7 +194,7 @@ impl Lower<'_> {
         let hidden = said(&["private", "fileprivate"]);
         let heard = said(&["@objc", "@IBAction", "override"]);
         let called = heard || BODIES.contains(&name) || foreign && !hidden;
-        let started = bases.iter().any(|base| STARTED.contains(base)) || said(&["@IBAction"]);
+        let started = self.is_started() || said(&["@IBAction"]);
         if called && started {
             all.push(build::name(ENTERED, range));
         } else if called {
@@ -215,6 +227,12 @@ impl Lower<'_> {
                 Expr::List(list) => !list.elts.is_empty() || annotation.is_none(),
                 _ => true,
             });
+            let given = || words.iter().any(|word| GIVEN.iter().any(|one| word.starts_with(one)));
+            let value = if value.is_none() && given() {
+                Some(build::call(build::name("swift.typed.Argument", range), Vec::new(), range))
+            } else {
+                value
+            };
             let target = build::name(name, at(named));
             self.out.push(match annotation.clone() {
                 Some(annotation) => build::declare(target, annotation, value, range),
@@ -231,9 +249,7 @@ impl Lower<'_> {
             marks.push(build::name("staticmethod", place));
         }
         if BODIES.contains(&name) {
-            let bases = self.around().map(|around| self.index.bases(&around.name)).unwrap_or_default();
-            let started = bases.iter().any(|base| STARTED.contains(base));
-            marks.push(build::name(if started { ENTERED } else { CALLED }, place));
+            marks.push(build::name(if self.is_started() { ENTERED } else { CALLED }, place));
         }
         let frame = Frame { name, place, range: at(body), method: !is_static, marks };
         let statements = getter_body(body);

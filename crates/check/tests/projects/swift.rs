@@ -393,7 +393,25 @@ fn a_file_that_ends_anywhere_is_read_or_named() {
     for end in (0..whole.len()).step_by(61) {
         let text = whole.get(..end).unwrap().to_owned() + whole.get(end + 7..).unwrap_or_default();
         let report = checked(&[("App.swift", &text), ("Half.swift", &whole[..end])]);
-        let told = report.gaps.iter().filter(|gap| gap.path.ends_with(".swift")).count();
+        let told = report.gaps.iter().filter(|gap| gap.why != GapKind::NoEntry).count();
         assert!(report.understood + told >= 2, "{end}: {:?}", report.gaps);
     }
+}
+
+#[test]
+fn intents_and_programs_are_told_things_too() {
+    let rule = "personal-data-unmasked";
+    let send = "        var request = URLRequest(url: URL(string: \"https://api.openai.com/v1/chat/completions\")!)\n        request.httpBody = Data(said.utf8)\n        _ = try await URLSession.shared.data(for: request)\n";
+    let intent = format!(
+        "import AppIntents\nstruct Ask: AppIntent {{\n    @Parameter(title: \"Question\") var said: String\n    func perform() async throws -> some IntentResult {{\n{send}        return .result()\n    }}\n}}\n"
+    );
+    assert_eq!(of_rule(rule, &intent).len(), 1, "{:?}", of(&intent));
+    let command = intent
+        .replace("AppIntent {", "AsyncParsableCommand {")
+        .replace("@Parameter(title: \"Question\")", "@Argument")
+        .replace("perform()", "run()");
+    assert_eq!(of_rule(rule, &command).len(), 1, "{:?}", of(&command));
+    let program = format!("let said = readLine() ?? \"\"\n{send}");
+    assert_eq!(of_rule(rule, &program).len(), 1, "{:?}", of(&program));
+    assert!(of_rule(rule, &program.replace("readLine() ?? \"\"", "\"hello\"")).is_empty());
 }

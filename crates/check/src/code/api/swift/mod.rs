@@ -300,6 +300,8 @@ pub(super) fn source(path: &str) -> Option<Taint> {
     }
     let typed = match head {
         "typed" => !path.contains("Toggle"),
+        "readLine" => path == "readLine()",
+        "CommandLine" => name == "arguments",
         "UITextField" | "UITextView" | "NSTextField" | "NSTextView" | "UISearchBar" => {
             matches!(name, "text" | "attributedText" | "stringValue" | "string")
         }
