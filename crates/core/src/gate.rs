@@ -108,6 +108,9 @@ pub struct ArgumentFacts {
     pub listed: bool,
     /// Where prose of a third party holds it and asks for an effect of this class.
     pub instructed: Option<Origin>,
+    /// An address whose host a third party names and that nobody wrote as it stands: what was added to it would be carried there.
+    #[serde(default)]
+    pub altered: bool,
     /// It is harmless by its form: a new relative path, an address without anything of the context in it.
     pub plain: bool,
     /// Where it stands that a third party may have written.
@@ -409,7 +412,8 @@ fn is_fine(facts: &CallFacts, argument: &ArgumentFacts, payee: bool) -> bool {
         Part::Amount => payee || argument.listed,
         // A page to be read may be one that others linked, if the user wants links read and it carries nothing away.
         Part::Url if facts.effect == Effect::Fetch => {
-            argument.plain || (facts.asked || argument.listed) && !unseen && !argument.value.contains('?')
+            let linked = !unseen && !argument.altered && !argument.value.contains('?');
+            argument.plain || (facts.asked || argument.listed) && linked
         }
         // What is deleted or opened to others must be named; elsewhere a row of a listing will do.
         Part::Object if matches!(facts.effect, Effect::Delete | Effect::Grant) => argument.record,
@@ -437,6 +441,7 @@ mod tests {
             record: false,
             listed: false,
             instructed: None,
+            altered: false,
             plain: false,
             outside: Some(Origin::Tool { name: Some("read_mail".into()), call: None }),
         }

@@ -113,7 +113,8 @@ fn text(bytes: usize, seed: usize) -> String {
         text.push_str(word);
         text.push(' ');
         if at >> 58 == 1 {
-            text.push_str(&format!("no. {} mail{}@shop.example ", at >> 44, at >> 50));
+            let found = format!("no. {} mail{}@shop.example ", at >> 44, at >> 50);
+            text.push_str(&found);
         }
     }
     text

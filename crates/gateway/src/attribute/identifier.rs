@@ -66,6 +66,10 @@ const DEFANGED: &[(&str, &str)] = &[
     ("[at]", "@"),
     ("(at)", "@"),
     ("[@]", "@"),
+    (" (at) ", "@"),
+    (" [at] ", "@"),
+    (" (dot) ", "."),
+    (" [dot] ", "."),
 ];
 
 fn in_token(byte: u8) -> bool {
@@ -309,7 +313,8 @@ impl Found {
 }
 
 fn defanged(rest: &[u8]) -> Option<(&'static str, &'static str)> {
-    matches!(rest.first(), Some(b'[' | b'(' | b'{')).then_some(())?;
+    let first = rest.strip_prefix(b" ").unwrap_or(rest).first();
+    matches!(first, Some(b'[' | b'(' | b'{')).then_some(())?;
     DEFANGED.iter().copied().find(|(form, _)| {
         rest.get(..form.len()).is_some_and(|start| start.eq_ignore_ascii_case(form.as_bytes()))
     })

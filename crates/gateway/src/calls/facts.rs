@@ -1,5 +1,7 @@
 //! From a call and its context to the facts that the gate decides on.
 
+mod disguise;
+mod pipeline;
 mod prose;
 mod record;
 mod topic;
@@ -113,6 +115,10 @@ pub fn of(
             facts.arguments.extend(
                 prepared.and_then(|known| told(known, (effect, &call.tool), leaf, part, &index, &passages)),
             );
+            let told =
+                facts.arguments.iter().any(|known| known.path == leaf.path && known.instructed.is_some());
+            let asked_about = prepared.filter(|_| !told);
+            facts.arguments.extend(asked_about.and_then(|known| pipeline::taken(known, leaf, part)));
         }
         if let Some(known) = prepared {
             exact(known, leaf, &tokens, &mut overlap);
@@ -265,6 +271,9 @@ fn stands(known: &Prepared, value: &Value) -> Vec<Hit> {
             let host = value.text.split(['/', '?']).next().unwrap_or_default();
             let mut hits = context.identifier(Kind::Url, &value.text);
             hits.extend(context.identifier(Kind::Host, host));
+            // The domain of a third party's mail address is its host as well; that of the user's own opens nothing.
+            let domain = context.verbatim(host, By::Identifier).into_iter();
+            hits.extend(domain.filter(|hit| hit.origin.trust() == Trust::Untrusted));
             hits
         }
         Some(kind) => context.identifier(kind, &value.text),
@@ -306,28 +315,32 @@ fn argument(
     let mut facts = bare(leaf, part, value.text.clone(), value.kind.is_some());
     let Some(known) = prepared else { return facts };
     let hits = stands(known, value);
-    facts.user = hits.iter().any(|hit| hit.origin == Origin::User);
+    // The tool gets what was written, not what it looks like.
+    let plain = !disguise::is_worn(known, &leaf.value, part);
+    facts.user = plain && hits.iter().any(|hit| hit.origin == Origin::User);
     // Definitions of tools may be a third party's (MCP): a recipient in one is nobody's wish.
     let written = |hit: &Hit| {
         known.context.sources.get(hit.source).is_some_and(|source| source.role != Role::ToolDefinition)
     };
-    facts.operator = hits.iter().any(|hit| hit.origin == Origin::Operator && written(hit));
+    facts.operator = plain && hits.iter().any(|hit| hit.origin == Origin::Operator && written(hit));
     facts.outside = outside(&hits);
     facts.listed = is_listed(known, &folded(&leaf.value));
-    facts.record = match part {
-        Part::Destination => is_of_a_named_record(known, &value.text, Named::Person),
-        Part::Object | Part::Path => is_of_a_named_record(known, &value.text, Named::Thing),
-        Part::Command | Part::Content => {
-            let foreign = hits.iter().filter(|hit| hit.origin.trust() == Trust::Untrusted);
-            hits.iter().any(|hit| hit.origin.trust() == Trust::Untrusted)
-                && foreign.into_iter().all(|hit| names_its_source(known, &hit.origin))
-        }
-        Part::Account => {
-            is_of_a_named_record(known, &value.text, Named::Account)
-                || is_kept(known, &arguments.leaves, &value.text)
-        }
-        Part::Amount | Part::Url | Part::Credential => false,
-    };
+    facts.altered = part == Part::Url && is_altered(known, value);
+    facts.record = plain
+        && match part {
+            Part::Destination => is_of_a_named_record(known, &value.text, Named::Person),
+            Part::Object | Part::Path => is_of_a_named_record(known, &value.text, Named::Thing),
+            Part::Command | Part::Content => {
+                let foreign = hits.iter().filter(|hit| hit.origin.trust() == Trust::Untrusted);
+                hits.iter().any(|hit| hit.origin.trust() == Trust::Untrusted)
+                    && foreign.into_iter().all(|hit| names_its_source(known, &hit.origin))
+            }
+            Part::Account => {
+                is_of_a_named_record(known, &value.text, Named::Account)
+                    || is_kept(known, &arguments.leaves, &value.text)
+            }
+            Part::Amount | Part::Url | Part::Credential => false,
+        };
     let own = facts.user || facts.operator;
     facts.instructed = if own { None } else { prose::asks_for(known, effect, tool, value) };
     facts.plain = match part {
@@ -336,6 +349,18 @@ fn argument(
         _ => false,
     };
     facts
+}
+
+/// Whether an address is none that somebody wrote, nor one above such an address: more than a host was added.
+fn is_altered(known: &Prepared, value: &Value) -> bool {
+    if value.kind != Some(Kind::Url) || !known.context.identifier(Kind::Url, &value.text).is_empty() {
+        return false;
+    }
+    let above = format!("{}/", value.text.trim_end_matches('/'));
+    let sources = known.context.sources.iter();
+    !sources.flat_map(|source| source.index.terms()).any(|(term, places)| {
+        term.starts_with(&above) && places.first().is_some_and(|place| place.0 == Kind::Url)
+    })
 }
 
 /// The first origin that a third party may have written.
@@ -389,6 +414,7 @@ fn bare(leaf: &Leaf, part: Part, value: String, typed: bool) -> ArgumentFacts {
         record: false,
         listed: false,
         instructed: None,
+        altered: false,
         plain: false,
         outside: None,
     }

@@ -3,6 +3,8 @@
 pub mod approve;
 pub mod arguments;
 pub mod facts;
+#[cfg(test)]
+mod hostile;
 pub mod question;
 
 use std::sync::{Arc, OnceLock};
