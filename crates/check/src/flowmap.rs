@@ -15,7 +15,8 @@ pub(crate) fn flow(facts: &Facts, reach: &Reach, providers: &Providers, detector
     let mut map = FlowMap::default();
     let mut written: BTreeMap<usize, BTreeSet<DataCategory>> = BTreeMap::new();
     for (function, call) in reach.calls(facts) {
-        let place = facts.call_place(function, call);
+        // Most calls carry nothing: where they stand is worked out only for those that do.
+        let place = || facts.call_place(function, call);
         for deed in &call.does {
             match deed {
                 Deed::Model { recipient, content } if !recipient.local => {
@@ -24,7 +25,7 @@ pub(crate) fn flow(facts: &Facts, reach: &Reach, providers: &Providers, detector
                     let here = written.entry(file).or_insert_with(|| written_out(facts, file, detector));
                     categories.extend(here.iter().copied());
                     let masked = reach.sources(function, *content).has(Taint::MASKED);
-                    add(&mut map, provider(recipient, providers), &categories, masked, &place);
+                    add(&mut map, provider(recipient, providers), &categories, masked, &place());
                 }
                 Deed::Store(store, content) => {
                     if let Some(known) = facts.stores.get(*store) {
@@ -32,12 +33,12 @@ pub(crate) fn flow(facts: &Facts, reach: &Reach, providers: &Providers, detector
                         if reach.owner(facts, *store) == Owner::User {
                             categories.insert(DataCategory::MemLongterm);
                         }
-                        add(&mut map, self::store(known), &categories, false, &place);
+                        add(&mut map, self::store(known), &categories, false, &place());
                     }
                 }
                 Deed::Retrieve(store) => {
                     if let Some(known) = facts.stores.get(*store) {
-                        add(&mut map, self::store(known), &BTreeSet::new(), false, &place);
+                        add(&mut map, self::store(known), &BTreeSet::new(), false, &place());
                     }
                 }
                 Deed::Send { host: Some(host), content } if !facts::loopback(host) => {
@@ -48,7 +49,7 @@ pub(crate) fn flow(facts: &Facts, reach: &Reach, providers: &Providers, detector
                         country: "unknown".into(),
                         inspected: false,
                     };
-                    add(&mut map, who, &categories, false, &place);
+                    add(&mut map, who, &categories, false, &place());
                 }
                 _ => {}
             }
