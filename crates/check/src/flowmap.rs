@@ -23,7 +23,8 @@ pub(crate) fn flow(
     let asked_for = DeviceData::asked_for(facts, reach);
     let mut written: BTreeMap<usize, BTreeSet<DataCategory>> = BTreeMap::new();
     for (function, call) in reach.calls(facts) {
-        let place = facts.call_place(function, call);
+        // Most calls carry nothing: where they stand is worked out only for those that do.
+        let place = || facts.call_place(function, call);
         for deed in &call.does {
             match deed {
                 Deed::Model { recipient, content } if !recipient.local => {
@@ -35,7 +36,7 @@ pub(crate) fn flow(
                     let device = reach.sources(function, *content).has(Taint::DEVICE);
                     categories.extend(asked_for.iter().filter(|_| device).map(|kind| kind.category()));
                     let masked = reach.sources(function, *content).has(Taint::MASKED);
-                    add(&mut map, provider(recipient, providers), &categories, masked, &place);
+                    add(&mut map, provider(recipient, providers), &categories, masked, &place());
                 }
                 Deed::Store(store, content) => {
                     if let Some(known) = facts.stores.get(*store) {
@@ -43,12 +44,12 @@ pub(crate) fn flow(
                         if reach.owner(facts, *store) == Owner::User {
                             categories.insert(DataCategory::MemLongterm);
                         }
-                        add(&mut map, self::store(known), &categories, false, &place);
+                        add(&mut map, self::store(known), &categories, false, &place());
                     }
                 }
                 Deed::Retrieve(store) => {
                     if let Some(known) = facts.stores.get(*store) {
-                        add(&mut map, self::store(known), &BTreeSet::new(), false, &place);
+                        add(&mut map, self::store(known), &BTreeSet::new(), false, &place());
                     }
                 }
                 Deed::Send { host: Some(host), content } if !facts::loopback(host) => {
@@ -59,7 +60,7 @@ pub(crate) fn flow(
                         country: "unknown".into(),
                         inspected: false,
                     };
-                    add(&mut map, who, &categories, false, &place);
+                    add(&mut map, who, &categories, false, &place());
                 }
                 _ => {}
             }

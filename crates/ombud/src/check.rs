@@ -184,6 +184,8 @@ impl From<Gate> for Severity {
 /// What a look needs, settled by the command line and `ombud.toml`.
 struct Ready {
     gate: Severity,
+    /// All that is known of providers, and what of it the check wants.
+    table: Providers,
     providers: ombud_check::Providers,
     detector: ombud_detect::Detector,
     options: Options,
@@ -192,10 +194,11 @@ struct Ready {
 impl Ready {
     fn new(args: &Check, lang: Lang) -> Result<Self> {
         let mut file = config::read(args.config.as_deref(), lang)?;
-        let providers = known(&config::providers(&mut file, lang)?);
+        let table = config::providers(&mut file, lang)?;
+        let providers = known(&table);
         let gate = Severity::from(args.gate.or(file.check.gate).unwrap_or_default());
         let options = options(args, &file);
-        Ok(Self { gate, providers, detector: config::code_detector(&file), options })
+        Ok(Self { gate, table, providers, detector: config::code_detector(&file), options })
     }
 
     fn look(&self) -> mend::Look<'_> {
@@ -249,7 +252,7 @@ fn check(args: &Check, terminal: Terminal) -> Result<u8> {
         found.new_only();
     }
     let view = report::View { report: &found, lang, detector: look.detector };
-    let text = if args.bom { bom(args, &view, look.providers, terminal)? } else { shown(args, &view)? };
+    let text = if args.bom { bom(args, &view, &ready.table, terminal)? } else { shown(args, &view)? };
     match &args.output {
         Some(path) => {
             std::fs::write(path, format!("{}\n", text.trim_end())).with_context(|| unwritable(path, lang))?;

@@ -19,8 +19,7 @@ impl Walk<'_, '_> {
                 }
                 // In terms of the parameters: which caller's words they are stays to be told.
                 let taint = value.deep_taint();
-                let handed = self.summary.handed.clone();
-                let value = value.filled(&handed);
+                let value = value.filled(&self.summary.handed);
                 match object.shape {
                     Shape::Object(class) | Shape::Class(class) => {
                         self.state.set_attribute(class, attribute.attr.as_str(), value);
@@ -65,7 +64,7 @@ impl Walk<'_, '_> {
         let Expr::Name(name) = container else { return };
         let held = self.eval(container);
         let Shape::Dict(items) = &held.shape else { return };
-        let value = if key.is_some() { value } else { value.filled(&self.summary.handed.clone()) };
+        let value = if key.is_some() { value } else { value.filled(&self.summary.handed) };
         let key = match key {
             Some(key) => key,
             None if matches!(value.shape, Shape::Functions(_) | Shape::Bound(_)) => ANY_KEY.to_owned(),
@@ -88,7 +87,7 @@ impl Walk<'_, '_> {
         if here {
             self.bind(name, held);
         } else {
-            let held = held.filled(&self.summary.handed.clone());
+            let held = held.filled(&self.summary.handed);
             if let Some(module) = self.state.project.modules.get(self.module) {
                 self.state.write_outer(module.function, name, held.clone());
             }
@@ -101,8 +100,7 @@ impl Walk<'_, '_> {
         let func = project.functions.get(self.function);
         let is_module = func.is_some_and(|func| func.definition.is_none());
         if is_module || self.globals.contains(name) {
-            let handed = self.summary.handed.clone();
-            let value = value.filled(&handed);
+            let value = value.filled(&self.summary.handed);
             if self.globals.contains(name)
                 && let Some(module) = project.modules.get(self.module)
             {
@@ -123,7 +121,7 @@ impl Walk<'_, '_> {
     /// A name of a function around this one.
     fn bind_outer(&mut self, name: &str, value: &Value) {
         let project = self.state.project;
-        let value = value.filled(&self.summary.handed.clone());
+        let value = value.filled(&self.summary.handed);
         let mut outer = project.functions.get(self.function).and_then(|func| func.outer);
         while let Some(function) = outer {
             if self.state.locals.get(&function).is_some_and(|names| names.contains_key(name)) {

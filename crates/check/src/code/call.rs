@@ -169,7 +169,7 @@ impl Walk<'_, '_> {
         let plain = arguments.iter().filter(|argument| argument.name.is_none() && !argument.spread);
         let named = arguments.iter().filter_map(|argument| Some((argument.name.as_ref()?, argument)));
         for (name, argument) in fields.iter().zip(plain).chain(named) {
-            let value = argument.value.filled(&self.summary.handed.clone());
+            let value = argument.value.filled(&self.summary.handed);
             self.state.set_attribute(class, name, value);
         }
     }
@@ -186,8 +186,7 @@ impl Walk<'_, '_> {
         let mut ensures = !functions.is_empty();
         for &function in functions {
             let values = self.by_parameter(function, object, arguments);
-            let handed: Vec<Value> =
-                values.iter().map(|value| value.filled(&self.summary.handed.clone())).collect();
+            let handed: Vec<Value> = values.iter().map(|value| value.filled(&self.summary.handed)).collect();
             self.state.hand_in(function, &handed);
             let Some(summary) = self.state.summaries.get(function).cloned() else { continue };
             let name =

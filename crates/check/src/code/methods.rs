@@ -75,7 +75,7 @@ impl Walk<'_, '_> {
         let mut owner = Some(self.function);
         while let Some(function) = owner {
             if let Some(state) = self.state.setters.get(&(function, setter.to_owned())).cloned() {
-                let value = given.filled(&self.summary.handed.clone());
+                let value = given.filled(&self.summary.handed);
                 self.state.write_outer(function, &state, value);
                 return;
             }

@@ -211,6 +211,7 @@ impl Value {
 
     fn filled_by(&self, arguments: &[Self], taints: &[Taint]) -> Self {
         let shape = match &self.shape {
+            Shape::Text(template) if !template.has_parameters() => self.shape.clone(),
             Shape::Text(template) => {
                 if let [Piece::Parameter(index)] = template.pieces.as_slice() {
                     arguments.get(*index).map_or(Shape::Unknown, |argument| argument.shape.clone())

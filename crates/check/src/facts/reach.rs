@@ -229,19 +229,13 @@ fn parameters(facts: &Facts, any: &[Option<Origin>]) -> Vec<Vec<Taint>> {
     // Every round adds at least one of a bounded set of bits; the number of rounds is bounded all the same.
     for _ in 0..64 {
         let mut changed = false;
-        for (caller, call) in facts.calls() {
-            if !any.get(caller).is_some_and(Option::is_some) {
+        for (caller, function) in facts.functions.iter().enumerate() {
+            let runs = any.get(caller).is_some_and(Option::is_some);
+            if !runs || function.calls.iter().all(|call| call.callees.is_empty()) {
                 continue;
             }
-            let mine = found.get(caller).cloned().unwrap_or_default();
-            for &callee in &call.callees {
-                let Some(slots) = found.get_mut(callee) else { continue };
-                slots.resize(slots.len().max(call.arguments.len()), Taint::NONE);
-                for (slot, argument) in slots.iter_mut().zip(&call.arguments) {
-                    let sum = *slot | argument.filled(&mine).sources();
-                    changed |= sum != *slot;
-                    *slot = sum;
-                }
+            for call in &function.calls {
+                changed |= hand_in(&mut found, caller, call);
             }
         }
         if !changed {
@@ -249,4 +243,23 @@ fn parameters(facts: &Facts, any: &[Option<Origin>]) -> Vec<Vec<Taint>> {
         }
     }
     found
+}
+
+/// Adds what a call hands in to what its callees may carry; whether that was more than before.
+fn hand_in(found: &mut [Vec<Taint>], caller: FunctionId, call: &Call) -> bool {
+    let mut changed = false;
+    for &callee in &call.callees {
+        let given: Vec<Taint> = {
+            let mine = found.get(caller).map(Vec::as_slice).unwrap_or_default();
+            call.arguments.iter().map(|argument| argument.filled(mine).sources()).collect()
+        };
+        let Some(slots) = found.get_mut(callee) else { continue };
+        slots.resize(slots.len().max(given.len()), Taint::NONE);
+        for (slot, more) in slots.iter_mut().zip(given) {
+            let sum = *slot | more;
+            changed |= sum != *slot;
+            *slot = sum;
+        }
+    }
+    changed
 }

@@ -95,6 +95,11 @@ impl Template {
         matches!(self.pieces.first(), Some(Piece::Parameter(_)))
     }
 
+    /// Whether any of it is a parameter.
+    pub(crate) fn has_parameters(&self) -> bool {
+        self.pieces.iter().any(|piece| matches!(piece, Piece::Parameter(_)))
+    }
+
     /// Replaces parameters by what the arguments are.
     #[must_use]
     pub fn filled(&self, arguments: &[Option<Self>]) -> Self {

@@ -173,6 +173,10 @@ pub(in crate::code) fn recipient(
     if package == "swift" {
         return super::swift::recipient(path, object, providers);
     }
+    // Most calls belong to a package that has nothing to do with models.
+    if !is_framework(package) && !CALLS.iter().any(|(of, ..)| *of == package) {
+        return None;
+    }
     let path = &super::script::snake(path);
     let plain = path.replace("()", "");
     if is_framework(package) {
