@@ -18,6 +18,17 @@ use crate::cli::Chinese;
 use crate::output::Terminal;
 use crate::{config, journey, report};
 
+/// What is printed instead of findings.
+#[derive(Debug, Args)]
+pub(crate) struct Instead {
+    /// Print what goes where instead of what is wrong
+    #[arg(long)]
+    pub map: bool,
+    /// Print what the agent is made of: models, prompts, tools, servers, packages, stores, for other programs
+    #[arg(long)]
+    pub bom: bool,
+}
+
 /// `ombud check`
 #[derive(Debug, Args)]
 pub(crate) struct Check {
@@ -30,12 +41,8 @@ pub(crate) struct Check {
     /// Write it to this file
     #[arg(long, short, value_name = "FILE")]
     pub output: Option<PathBuf>,
-    /// Print what goes where instead of what is wrong
-    #[arg(long)]
-    pub map: bool,
-    /// Print what the agent is made of: models, prompts, tools, servers, packages, stores, for other programs
-    #[arg(long)]
-    pub bom: bool,
+    #[command(flatten)]
+    pub instead: Instead,
     /// The least severity that makes the exit code 1 (default: error)
     #[arg(long, value_enum, value_name = "LEVEL")]
     pub gate: Option<Gate>,
@@ -51,7 +58,7 @@ pub(crate) struct Check {
     #[command(flatten)]
     pub mend: mend::Mend,
     /// Look again whenever a file changes
-    #[arg(long, conflicts_with_all = ["fix", "unsafe_fixes", "diff", "map", "output", "write_baseline", "format"])]
+    #[arg(long, conflicts_with_all = ["fix", "unsafe_fixes", "diff", "map", "bom", "output", "write_baseline", "format"])]
     pub watch: bool,
     /// What the agent is for: some findings weigh more then
     #[arg(long, value_enum)]
@@ -222,10 +229,10 @@ fn check(args: &Check, terminal: Terminal) -> Result<u8> {
     let lang = terminal.lang;
     let ready = Ready::new(args, lang)?;
     let (look, gate) = (ready.look(), ready.gate);
-    if !args.map && matches!(args.format, Format::Mermaid | Format::Svg) {
+    if !args.instead.map && matches!(args.format, Format::Mermaid | Format::Svg) {
         bail!(drawn_without_map(lang));
     }
-    if args.bom && (args.map || !matches!(args.format, Format::Text | Format::Json)) {
+    if args.instead.bom && (args.instead.map || !matches!(args.format, Format::Text | Format::Json)) {
         bail!(bom_alone(lang));
     }
     if args.new_only && args.baseline.is_none() {
@@ -252,7 +259,7 @@ fn check(args: &Check, terminal: Terminal) -> Result<u8> {
         found.new_only();
     }
     let view = report::View { report: &found, lang, detector: look.detector };
-    let text = if args.bom { bom(args, &view, &ready.table, terminal)? } else { shown(args, &view)? };
+    let text = if args.instead.bom { bom(args, &view, &ready.table, terminal)? } else { shown(args, &view)? };
     match &args.output {
         Some(path) => {
             std::fs::write(path, format!("{}\n", text.trim_end())).with_context(|| unwritable(path, lang))?;
@@ -260,7 +267,7 @@ fn check(args: &Check, terminal: Terminal) -> Result<u8> {
         None if text.is_empty() => {}
         None => terminal.out(text.trim_end())?,
     }
-    if args.format == Format::Text && !args.bom {
+    if args.format == Format::Text && !args.instead.bom {
         journey::next(
             &format!("ombud run{} -- {}", simulated(), journey::start(&args.path, terminal)),
             terminal,
@@ -271,12 +278,12 @@ fn check(args: &Check, terminal: Terminal) -> Result<u8> {
             en: "ombud: none of the source here could be followed, so nothing is known about it (exit code 2). What was not looked at stands above.",
             zh: "ombud：这里的源码都无法跟踪，因此无法得出结论（退出码 2）。未检查的内容见上。"));
     }
-    Ok(verdict(&found, gate, args.stage, args.map || args.bom))
+    Ok(verdict(&found, gate, args.stage, args.instead.map || args.instead.bom))
 }
 
 /// What was found, as it is asked for.
 fn shown(args: &Check, view: &report::View<'_>) -> Result<String> {
-    Ok(match (args.map, args.format) {
+    Ok(match (args.instead.map, args.format) {
         (true, Format::Json) => report::json::map(view)?,
         (true, Format::Mermaid) => report::map::mermaid(view),
         (true, Format::Svg) => report::map::svg(view),
