@@ -22,6 +22,7 @@ const SDK: &[(&str, &str)] = files! {
     "guard.py" => "../../../../sdk/python/ombud/guard.py",
     "prompt.py" => "../../../../sdk/python/ombud/prompt.py",
     "settings.py" => "../../../../sdk/python/ombud/settings.py",
+    "sources.py" => "../../../../sdk/python/ombud/sources.py",
     "subjects.py" => "../../../../sdk/python/ombud/subjects.py",
     "testing.py" => "../../../../sdk/python/ombud/testing.py",
 };
