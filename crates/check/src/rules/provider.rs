@@ -25,8 +25,8 @@ pub(super) const RULE: Rule = Rule {
         zh: "发往该地址的请求无法用环境变量引到网关，用户的话可能未经脱敏就发出去。",
     },
     fix: Text {
-        en: "Leave the address out or take it from the environment: `os.environ[\"OPENAI_BASE_URL\"]`; `ombud run` sets it.",
-        zh: "去掉地址，或从环境变量读取：`os.environ[\"OPENAI_BASE_URL\"]`；`ombud run` 会设置它。",
+        en: "Leave the address out or take it from the environment: `os.environ[\"OPENAI_BASE_URL\"]`; `ombud run` sets it. An app on a phone has no environment: let it ask your own server.",
+        zh: "去掉地址，或从环境变量读取：`os.environ[\"OPENAI_BASE_URL\"]`；`ombud run` 会设置它。手机 App 没有环境变量：请改为请求自己的服务端。",
     },
     example: "- client = OpenAI(base_url=\"https://api.deepseek.com\")\n+ client = OpenAI()\n",
     graph: None,

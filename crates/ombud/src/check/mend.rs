@@ -20,13 +20,13 @@ const ROUNDS: usize = 8;
 #[derive(Debug, clap::Args)]
 pub(crate) struct Mend {
     /// Mend what a machine can mend without changing what the program does
-    #[arg(long)]
+    #[arg(long, conflicts_with_all = ["map", "bom"])]
     pub fix: bool,
     /// Mend what changes the program too; look at it first with --diff
-    #[arg(long)]
+    #[arg(long, conflicts_with_all = ["map", "bom"])]
     pub unsafe_fixes: bool,
     /// Show what --fix would change, and write nothing
-    #[arg(long)]
+    #[arg(long, conflicts_with_all = ["map", "bom"])]
     pub diff: bool,
 }
 

@@ -50,7 +50,7 @@ async fn check(stage: &Stage) -> Result<()> {
     sample::put(stage.folder(), Twin::Faulty)?;
     let played = stage.ombud(&["check"], 1).await?;
     stage.show(&view::finding(&played.out, "retrieval-without-consent"))?;
-    stage.show(&view::last(&played.out, 2))
+    stage.show(view::closing(&played.out))
 }
 
 /// What a stranger's mail can do with it.
@@ -71,7 +71,7 @@ async fn mend(stage: &Stage) -> Result<()> {
     sample::put(stage.folder(), Twin::Mended)?;
     stage.configure(&sample::configuration(stage.world()))?;
     let played = stage.ombud(&["check"], 0).await?;
-    stage.show(&view::last(&played.out, 2))?;
+    stage.show(view::closing(&played.out))?;
     let lang = stage.lang().tag();
     let command = ["python3", "agent.py", "--lang", lang, "--user", SUBJECT, "--consent", "yes"];
     let harden = [&["attack", "--template", TEMPLATE, "--harden", "--"], &command[..]].concat();

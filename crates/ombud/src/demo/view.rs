@@ -31,10 +31,9 @@ pub(super) fn first(text: &str, count: usize) -> String {
     text.lines().filter(|line| !line.trim().is_empty()).take(count).collect::<Vec<_>>().join("\n")
 }
 
-/// The last lines that say something.
-pub(super) fn last(text: &str, count: usize) -> String {
-    let lines: Vec<&str> = text.lines().filter(|line| !line.trim().is_empty()).collect();
-    lines.get(lines.len().saturating_sub(count)..).unwrap_or_default().join("\n")
+/// The last paragraph: what a command sums up.
+pub(super) fn closing(text: &str) -> &str {
+    text.trim_end().rsplit("\n\n").next().unwrap_or_default()
 }
 
 /// A request as the log holds it: what the agent sent and what left.
