@@ -27,7 +27,7 @@ impl<T> Keep for Arc<[T]> {
     }
 }
 
-/// Bytes per generation. Two are kept, so what has come again within the last generation stays.
+/// Bytes per generation where nothing else is said. Two are kept, so what has come again within the last generation stays.
 const ROOM: usize = 1 << 20;
 
 /// How long a generation grows at most: what has not come again in twice this time is forgotten, by the next text that is
@@ -64,11 +64,16 @@ impl<V> Default for Generation<V> {
 
 impl<V: Keep> Default for Recall<V> {
     fn default() -> Self {
-        Self::within(ROOM, AGE)
+        Self::of(ROOM)
     }
 }
 
 impl<V: Keep> Recall<V> {
+    /// A memory of so many bytes a generation.
+    pub fn of(room: usize) -> Self {
+        Self::within(room, AGE)
+    }
+
     fn within(room: usize, age: Duration) -> Self {
         let (young, old) = Default::default();
         let seen = Generations { young, old, born: Instant::now() };
@@ -99,7 +104,7 @@ impl<V: Keep> Recall<V> {
 
     fn keep(&self, key: Key, value: V) {
         // What would push out much of the rest is not worth it.
-        if weight(&value) <= self.room / 4
+        if weight(&value) <= self.room / 2
             && let Ok(mut seen) = self.seen.lock()
         {
             seen.add(key, value, self.room);

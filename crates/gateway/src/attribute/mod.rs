@@ -28,10 +28,19 @@ const WORTH_KEEPING: usize = 512;
 /// Places of one value that are looked at in one slot.
 const MOST_PLACES: usize = 16;
 
+/// Bytes of prepared texts in a generation. A text takes some six times its length, and a context of 256 KiB has to fit: one
+/// that does not would be prepared anew with every turn.
+const ROOM: usize = 4 << 20;
+
 /// Prepares texts and remembers them, so that a turn costs what is new in it.
-#[derive(Default)]
 pub struct Attributor {
     known: Recall<Arc<Index>>,
+}
+
+impl Default for Attributor {
+    fn default() -> Self {
+        Self { known: Recall::of(ROOM) }
+    }
 }
 
 impl Keep for Arc<Index> {

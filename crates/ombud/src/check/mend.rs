@@ -208,8 +208,9 @@ fn replace(path: &Path, temporary: &Path, text: &str) -> std::io::Result<()> {
     // One that an interrupted run left behind.
     let _ = std::fs::remove_file(temporary);
     let mut file = std::fs::OpenOptions::new().write(true).create_new(true).open(temporary)?;
-    file.write_all(text.as_bytes())?;
+    // Before there is anything to read in it: the old file may have been for its owner alone.
     file.set_permissions(std::fs::metadata(path)?.permissions())?;
+    file.write_all(text.as_bytes())?;
     file.sync_all()?;
     std::fs::rename(temporary, path)
 }
