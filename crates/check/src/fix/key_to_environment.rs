@@ -25,8 +25,8 @@ fn offer(case: &Case<'_>) -> Option<Fix> {
         format!("改为从环境变量 `{name}` 读取密钥"),
     );
     Some(Fix::new(title, Safety::Unsafe, edits).leaving(Bilingual::new(
-        format!("revoke the old key with its issuer, put the new one into .env as {name}=…, and keep .env out of the repository"),
-        format!("请先到签发方作废旧密钥，再把新密钥写进 .env（{name}=…），并且不要提交 .env"),
+        format!("revoke the old key with its issuer, set the new one as {name} in the environment (a .env file only counts if the program loads it), and keep .env out of the repository"),
+        format!("请先到签发方作废旧密钥，再把新密钥设为环境变量 {name}（若写进 .env，程序须加载它），并且不要提交 .env"),
     )))
 }
 
