@@ -189,9 +189,15 @@ fn is_of_apple(name: &str) -> bool {
 
 fn is_configuration(name: &str) -> bool {
     let ending = name.rsplit_once('.').map_or("", |parts| parts.1);
+    let starts = ["Dockerfile", "Containerfile"].iter().any(|file| name == *file || name.starts_with(&format!("{file}.")))
+        || matches!(name, "Procfile" | "Makefile" | "justfile");
     name.starts_with(".env")
+        || starts
         || is_of_apple(name)
-        || matches!(ending, "json" | "yaml" | "yml" | "toml" | "ini" | "cfg" | "ipynb" | "sh")
+        || matches!(
+            ending,
+            "json" | "yaml" | "yml" | "toml" | "ini" | "cfg" | "ipynb" | "sh" | "bat" | "ps1" | "service"
+        )
 }
 
 #[cfg(test)]

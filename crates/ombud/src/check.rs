@@ -200,7 +200,7 @@ struct Ready {
 
 impl Ready {
     fn new(args: &Check, lang: Lang) -> Result<Self> {
-        let mut file = config::read(args.config.as_deref(), lang)?;
+        let mut file = config::read(configuration(args).as_deref(), lang)?;
         let table = config::providers(&mut file, lang)?;
         let providers = known(&table);
         let gate = Severity::from(args.gate.or(file.check.gate).unwrap_or_default());
@@ -328,7 +328,14 @@ pub(crate) fn typed(path: &Path, profile: Option<&str>) -> Result<Check, clap::E
 
 /// What the command line and `ombud.toml` settle.
 pub(crate) fn options(args: &Check, file: &config::File) -> Options {
-    settled(args.profile, args.config.is_some() || Path::new(config::FILE).exists(), file)
+    settled(args.profile, configuration(args).is_some(), file)
+}
+
+/// The configuration that counts: the one that was named, the project's own, or the one of this folder.
+pub(crate) fn configuration(args: &Check) -> Option<PathBuf> {
+    let here = PathBuf::from(config::FILE);
+    let own = Some(args.path.join(config::FILE)).filter(|_| args.path != Path::new("."));
+    args.config.clone().or_else(|| own.into_iter().chain([here]).find(|path| path.is_file()))
 }
 
 /// What `ombud.toml` settles, and what the agent is for if somebody says so; `configured` is whether there is such a file.

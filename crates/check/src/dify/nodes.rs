@@ -205,6 +205,7 @@ pub(super) fn recipient(provider: &str, providers: &Providers) -> Recipient {
         host: None,
         // Where the address of a model is set is not in the export.
         fixed: false,
+        open: false,
         local: known.is_some_and(|known| known.local),
     }
 }

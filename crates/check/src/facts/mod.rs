@@ -369,6 +369,8 @@ pub struct Recipient {
     pub host: Option<String>,
     /// The address is fixed in the source, so that no variable can lead the call through the gateway.
     pub fixed: bool,
+    /// Nothing in the source says where it goes: the library's own address, or one that a configuration names.
+    pub open: bool,
     /// It stays on this machine.
     pub local: bool,
 }

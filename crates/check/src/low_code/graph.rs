@@ -167,6 +167,7 @@ pub(crate) fn recipient(id: &str, providers: &Providers) -> Recipient {
         provider: known.map(|known| known.id.clone()),
         host: None,
         fixed: false,
+        open: false,
         local: known.is_some_and(|known| known.local),
     }
 }

@@ -1,17 +1,21 @@
 //! `personal-data-unmasked`
 //!
-//! What it does: finds model calls that carry what a person said, whose address is written out in the source, and before
-//! which nothing masked it. An address from the environment, the SDK's own default, this machine and a redactor are no finding:
-//! `ombud run` can lead such a call through the gateway, which masks.
+//! What it does: finds model calls that carry what a person said and before which nothing masked it. An address that is written
+//! out is an error: nothing can lead such a call through the gateway. Where the source says no address (the library's own, or one
+//! that a configuration names), `ombud run` can; so there is one warning for each recipient, in a project that has no `ombud.toml`
+//! and no start by `ombud run`. An address from a variable, this machine and a redactor are no finding.
 //!
 //! Why it matters: names, numbers and stories of the users reach a third party in the clear.
 //!
 //! Reference: PIPL Art. 23 and 38, GDPR Art. 28; risk P02.
 
-use ombud_core::finding::{Bilingual, Confidence, Finding, RuleId, Severity};
+use std::collections::BTreeMap;
+
+use ombud_core::finding::{Bilingual, Confidence, Finding, Place, RuleId, Severity};
 
 use super::{Project, Rule, Text, finding, on_the_way};
-use crate::facts::{Deed, Taint};
+use crate::facts::{Deed, File, Recipient, Taint};
+use crate::survey::Language;
 
 pub(super) const RULE: Rule = Rule {
     id: RuleId("personal-data-unmasked"),
@@ -25,8 +29,8 @@ pub(super) const RULE: Rule = Rule {
         zh: "用户的姓名、电话和私事会原样到达一家他们从未听说过的公司。",
     },
     fix: Text {
-        en: "Take the address from the environment (`os.environ[\"OPENAI_BASE_URL\"]`, or no `base_url` at all) and start the agent with `ombud run`; or mask before the call. An app on a phone takes no variable: let it ask your own server (`URLRequest(url: backend)`), and run that one behind Ombud.",
-        zh: "从环境变量读取地址（`os.environ[\"OPENAI_BASE_URL\"]`，或干脆不写 `base_url`），并用 `ombud run` 启动智能体；或在调用前脱敏。手机 App 无法使用环境变量：请改为请求自己的服务端（`URLRequest(url: backend)`），并让服务端经由 Ombud 访问模型。",
+        en: "Take the address from the environment (`os.environ[\"OPENAI_BASE_URL\"]`, or no `base_url` at all) and start the agent with `ombud run` (`ombud init` writes the `ombud.toml` that says so); or mask before the call. An app on a phone takes no variable: let it ask your own server (`URLRequest(url: backend)`), and run that one behind Ombud.",
+        zh: "从环境变量读取地址（`os.environ[\"OPENAI_BASE_URL\"]`，或干脆不写 `base_url`），并用 `ombud run` 启动智能体（`ombud init` 会写好说明这一点的 `ombud.toml`）；或在调用前脱敏。手机 App 无法使用环境变量：请改为请求自己的服务端（`URLRequest(url: backend)`），并让服务端经由 Ombud 访问模型。",
     },
     example: "- client = OpenAI(base_url=\"https://api.deepseek.com\")\n+ client = OpenAI()  # OPENAI_BASE_URL is set by `ombud run`\n",
     graph: Some(run),
@@ -34,30 +38,72 @@ pub(super) const RULE: Rule = Rule {
 
 fn run(project: &Project<'_>) -> Vec<Finding> {
     let facts = project.facts;
-    let mut found = Vec::new();
+    let (mut found, mut open) = (Vec::new(), BTreeMap::new());
     for (function, call) in project.reach.calls(facts) {
         for deed in &call.does {
             let Deed::Model { recipient, content } = deed else { continue };
             let said = project.reach.sources(function, *content);
-            if !recipient.fixed || recipient.local || !said.has(Taint::PERSON | Taint::RETRIEVED) {
+            if recipient.local || !said.has(Taint::PERSON | Taint::RETRIEVED) {
                 continue;
             }
-            let known = recipient.provider.as_deref().and_then(|id| project.providers.by_id(id));
-            let to =
-                known.map(|known| known.name.clone()).or_else(|| recipient.host.clone()).unwrap_or_default();
-            let message = Bilingual::new(
-                format!(
-                    "what users say goes to {to} as it is: the address is fixed here, so nothing can mask it on the way"
-                ),
-                format!("用户说的话会原样发给 {to}：地址写死在代码里，途中无法脱敏"),
-            );
+            let way = || project.reach.way(facts, function, call).unwrap_or_default();
             let place = facts.call_place(function, call);
-            let path = project.reach.way(facts, function, call).unwrap_or_default();
-            let sure = if known.is_some() { Confidence::High } else { Confidence::Medium };
-            let mut one = on_the_way(finding(&RULE, Severity::Error, sure, place, message), path);
-            one.subject = to;
-            found.push(one);
+            if recipient.fixed {
+                found.push(on_the_way(fixed(project, recipient, place), way()));
+            } else if recipient.open && said.has(Taint::PERSON) && !is_led(project) {
+                let one = || on_the_way(changeable(project, recipient, place), way());
+                open.entry(recipient.provider.clone()).or_insert_with(one);
+            }
         }
     }
+    found.extend(open.into_values());
     found
+}
+
+/// Whether something in the project leads its calls through the gateway.
+fn is_led(project: &Project<'_>) -> bool {
+    let starts = |file: &File| {
+        let name = file.path.rsplit('/').next().unwrap_or(&file.path);
+        let commands = || ["ombud run", "ombud serve"].iter().any(|command| file.text.contains(command));
+        // In source the words are a comment or a text, in a script or a configuration they start something.
+        name == "ombud.toml" || (Language::of(name).is_none() && commands())
+    };
+    project.options.gateway || project.facts.files.iter().any(starts)
+}
+
+/// A call whose address nobody can change.
+fn fixed(project: &Project<'_>, recipient: &Recipient, place: Place) -> Finding {
+    let (to, known) = named(project, recipient);
+    let message = Bilingual::new(
+        format!(
+            "what users say goes to {to} as it is: the address is fixed here, so nothing can mask it on the way"
+        ),
+        format!("用户说的话会原样发给 {to}：地址写死在代码里，途中无法脱敏"),
+    );
+    let sure = if known { Confidence::High } else { Confidence::Medium };
+    Finding { subject: to, ..finding(&RULE, Severity::Error, sure, place, message) }
+}
+
+/// A call that can be led through the gateway, and nothing here says that it is.
+fn changeable(project: &Project<'_>, recipient: &Recipient, place: Place) -> Finding {
+    let (to, known) = named(project, recipient);
+    let (whom, wen) = if known {
+        (to.clone(), to.clone())
+    } else {
+        ("the provider that the configuration names".to_owned(), "配置中指定的服务商".to_owned())
+    };
+    let message = Bilingual::new(
+        format!(
+            "what users say goes to {whom} as it is: nothing masks it here, and nothing in this project starts it with `ombud run`, which would"
+        ),
+        format!("用户说的话会原样发给{wen}：代码里没有脱敏，项目中也没有用 `ombud run` 启动（它会自动脱敏）"),
+    );
+    Finding { subject: to, ..finding(&RULE, Severity::Warning, Confidence::Medium, place, message) }
+}
+
+/// The name of who answers, and whether they are known.
+fn named(project: &Project<'_>, recipient: &Recipient) -> (String, bool) {
+    let known = recipient.provider.as_deref().and_then(|id| project.providers.by_id(id));
+    let name = known.map(|known| known.name.clone()).or_else(|| recipient.host.clone());
+    (name.unwrap_or_default(), known.is_some())
 }

@@ -106,9 +106,9 @@ impl Desk {
     /// Looks at a path inside the roots, as `ombud check` does.
     fn look(&self, path: Option<&str>, profile: Option<&str>) -> Result<(PathBuf, Looked)> {
         let path = self.roots.inside(path.unwrap_or("."), self.lang)?;
-        let mut file = crate::config::read(None, self.lang)?;
-        let providers = crate::config::providers(&mut file, self.lang)?;
         let args = crate::check::typed(&path, profile)?;
+        let mut file = crate::config::read(crate::check::configuration(&args).as_deref(), self.lang)?;
+        let providers = crate::config::providers(&mut file, self.lang)?;
         let detector = crate::config::code_detector(&file);
         let options = crate::check::options(&args, &file);
         let report = ombud_check::check(&path, &crate::check::known(&providers), &detector, &options)?;

@@ -130,13 +130,13 @@ pub(super) fn recipient(path: &str, object: Option<&Made>, providers: &Providers
     let path = own(path)?;
     let (head, name) = (head(path), last(path));
     if ON_DEVICE.contains(&head) && RUNS_ON_DEVICE.contains(&name) && path.contains("()") {
-        return Some(Recipient { provider: None, host: None, fixed: false, local: true });
+        return Some(Recipient { provider: None, host: None, fixed: false, open: false, local: true });
     }
     let (.., provider) = CLIENTS
         .iter()
         .find(|(made, methods, _)| *made == head && methods.contains(&name) && path.contains("()"))?;
     if let Some(address) = object.and_then(|object| set_address(object, 0)) {
-        let unknown = Recipient { provider: None, host: None, fixed: false, local: false };
+        let unknown = Recipient { provider: None, host: None, fixed: false, open: false, local: false };
         let known = address.template().map(|text| models::at(&with_scheme(text), providers));
         return known.or(Some(unknown));
     }
