@@ -189,7 +189,9 @@ fn is_of_apple(name: &str) -> bool {
 
 fn is_configuration(name: &str) -> bool {
     let ending = name.rsplit_once('.').map_or("", |parts| parts.1);
-    let starts = ["Dockerfile", "Containerfile"].iter().any(|file| name == *file || name.starts_with(&format!("{file}.")))
+    let starts = ["Dockerfile", "Containerfile"]
+        .iter()
+        .any(|file| name == *file || name.starts_with(&format!("{file}.")))
         || matches!(name, "Procfile" | "Makefile" | "justfile");
     name.starts_with(".env")
         || starts

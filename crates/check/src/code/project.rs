@@ -36,11 +36,16 @@ pub(super) struct Module<'a> {
     pub name: String,
     /// Its folder, with `/`; empty at the root.
     pub folder: String,
+    /// It stands for its folder: what is beside it is below it.
+    pub package: bool,
     pub body: &'a ModModule,
     /// The function that stands for its body.
     pub function: FunctionId,
     pub tongue: Tongue,
 }
+
+/// The file that stands for its folder, without its ending.
+const PACKAGE: &str = "/__init__";
 
 /// A function.
 pub(super) struct Func<'a> {
@@ -67,7 +72,8 @@ pub(super) struct Class {
 impl<'a> Project<'a> {
     /// Adds a module.
     pub(super) fn add(&mut self, parsed: &'a Parsed) {
-        let stem = parsed.stem.as_str();
+        let package = parsed.stem.strip_suffix(PACKAGE);
+        let stem = package.unwrap_or(&parsed.stem);
         let module = self.modules.len();
         let function = self.functions.len();
         let name = stem.replace('/', ".");
@@ -83,7 +89,8 @@ impl<'a> Project<'a> {
             parameters: Vec::new(),
         });
         let (file, body, tongue) = (parsed.file, &parsed.body, parsed.tongue);
-        self.modules.push(Module { file, name, folder, body, function, tongue });
+        let package = package.is_some();
+        self.modules.push(Module { file, name, folder, package, body, function, tongue });
         self.collect(&body.body, module, None, None, 0);
     }
 
@@ -114,7 +121,9 @@ impl<'a> Project<'a> {
 
     /// The module of a relative import.
     pub(super) fn relative(&self, from: ModuleId, level: u32, name: &str) -> Option<ModuleId> {
-        let mut folder = self.modules.get(from)?.folder.as_str();
+        let module = self.modules.get(from)?;
+        let own = module.name.replace('.', "/");
+        let mut folder = if module.package { own.as_str() } else { module.folder.as_str() };
         for _ in 1..level {
             folder = folder.rsplit_once('/').map_or("", |parts| parts.0);
         }

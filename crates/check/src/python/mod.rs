@@ -82,9 +82,8 @@ fn broken(path: &str, line: u32) -> Gap {
     Gap { path: path.to_owned(), line, why: GapKind::Syntax }
 }
 
-/// A path without its ending; a package is named by its folder.
+/// A path without its ending.
 fn stem(path: &str) -> String {
     let stem = path.strip_suffix(".ipynb").or_else(|| path.strip_suffix(".pyw"));
-    let stem = stem.or_else(|| path.strip_suffix(".py")).unwrap_or(path);
-    stem.strip_suffix("/__init__").unwrap_or(stem).to_owned()
+    stem.or_else(|| path.strip_suffix(".py")).unwrap_or(path).to_owned()
 }

@@ -1,6 +1,8 @@
 //! Small projects and what the check says of them.
 
 #[cfg(test)]
+mod bots;
+#[cfg(test)]
 mod composed;
 #[cfg(test)]
 mod consent;

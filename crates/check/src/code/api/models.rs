@@ -269,7 +269,9 @@ pub(super) fn addressed(
         .or_else(|| given(arguments, usize::MAX, "base_url"));
     match base.and_then(Value::template) {
         Some(template) => at(template, providers),
-        None if base.is_some() => Recipient { provider: None, host: None, fixed: false, open: true, local: false },
+        None if base.is_some() => {
+            Recipient { provider: None, host: None, fixed: false, open: true, local: false }
+        }
         None => {
             let model = super::super::value::named(arguments, &["model"]).and_then(Value::known_text);
             let routed = model.and_then(|model| model.split_once('/')).map_or("", |parts| parts.0);
@@ -295,7 +297,7 @@ pub(in crate::code) fn at(address: &Template, providers: &Providers) -> Recipien
     Recipient {
         provider: known.map(|provider| provider.id.clone()),
         fixed: host.is_some() && !address.starts_with_variable() && !loopback && !gateway,
-        open: false,
+        open: host.is_none() && !address.starts_with_variable(),
         local: known.is_some_and(|provider| provider.local) || (loopback && !gateway),
         host,
     }
