@@ -252,8 +252,19 @@ fn is_foreign(path: &str) -> bool {
 pub(crate) fn is_test(path: &str) -> bool {
     let name = path.rsplit('/').next().unwrap_or(path);
     let folder = path.split('/').rev().skip(1).any(|folder| {
-        matches!(folder, "tests" | "test" | "__tests__" | "t" | "testdata" | "fixtures" | "__mocks__")
-            || folder.ends_with("Tests")
+        matches!(
+            folder,
+            "tests"
+                | "test"
+                | "__tests__"
+                | "t"
+                | "testdata"
+                | "fixtures"
+                | "__mocks__"
+                | "evals"
+                | "benchmark"
+                | "benchmarks"
+        ) || folder.ends_with("Tests")
     });
     let script = [".test.", ".spec.", ".stories."].iter().any(|mark| name.contains(mark));
     folder

@@ -98,18 +98,12 @@ impl Walk<'_, '_> {
                 self.picked(node, &ids, &arguments);
                 self.enter(&ids, None, &arguments, range)
             }
-            Shape::Bound(id) => self.enter(&[id], Some(&object), &arguments, range),
+            Shape::Bound(id) => self.enter(&[id], Some(&self.holder(id, object)), &arguments, range),
             Shape::Class(class) => {
-                let object = Value::new(Shape::Object(class), Taint::NONE);
                 let given =
                     arguments.iter().fold(Taint::NONE, |sum, argument| sum | argument.value.deep_taint());
-                match self.state.method(class, "__init__") {
-                    Some(init) => {
-                        self.enter(&[init], Some(&object), &arguments, range);
-                    }
-                    None => self.fields(class, &arguments),
-                }
-                Value { taint: given.without(Taint::CONSENT), ..object }
+                self.construct(class, &arguments, range);
+                Value::new(Shape::Object(class), given.without(Taint::CONSENT))
             }
             Shape::Object(class) => match self.state.method(class, "__call__") {
                 Some(method) => self.enter(&[method], Some(&callee), &arguments, range),
@@ -126,6 +120,21 @@ impl Walk<'_, '_> {
             }
             Shape::Path(_) | Shape::Made(_) => self.call_outside(node, &callee, &arguments),
             _ => self.call_method(node, &object, &callee, &arguments),
+        }
+    }
+
+    /// The object whose method is called: a method that was kept in a field of another object still has its own.
+    pub(super) fn holder(&self, method: FunctionId, object: Value) -> Value {
+        let class = self.state.project.functions.get(method).and_then(|func| func.class);
+        let own = |held: usize| {
+            self.state.project.functions.get(method).is_some_and(|func| {
+                self.state.method(held, func.name.rsplit('.').next().unwrap_or(&func.name)) == Some(method)
+            })
+        };
+        match (class, &object.shape) {
+            (Some(_), Shape::Object(held)) if own(*held) => object,
+            (Some(class), _) => Value::new(Shape::Object(class), Taint::NONE),
+            (None, _) => object,
         }
     }
 
@@ -161,6 +170,19 @@ impl Walk<'_, '_> {
             given.push(Argument { spread: name.is_none(), name, value });
         }
         given
+    }
+
+    /// Makes an object: by its constructor, or by its fields and what runs after them.
+    pub(super) fn construct(&mut self, class: usize, arguments: &[Argument], range: TextRange) {
+        let object = Value::new(Shape::Object(class), Taint::NONE);
+        if let Some(init) = self.state.method(class, "__init__") {
+            self.enter(&[init], Some(&object), arguments, range);
+            return;
+        }
+        self.fields(class, arguments);
+        if let Some(after) = self.state.method(class, "__post_init__") {
+            self.enter(&[after], Some(&object), &[], range);
+        }
     }
 
     /// A class without a constructor of its own: a dataclass.
@@ -353,6 +375,9 @@ impl Walk<'_, '_> {
             self.summary.raises = true;
             return Value::default();
         }
+        if let Some(value) = self.by_factory(&path, arguments, range) {
+            return value;
+        }
         let object = callee.made().map(Rc::as_ref);
         let everything = all_of(arguments) | callee.taint;
         if self.swift {
@@ -362,6 +387,11 @@ impl Walk<'_, '_> {
         self.call_at(range).target.clone_from(&path);
         self.hand_out(&path, callee, arguments, range);
         let mut answer = self.deeds(&path, object, arguments, range);
+        if answer == Some(Taint::MODEL)
+            && let Some(name) = self.one_history(&node.arguments)
+        {
+            add(&mut self.call_at(range).does, Deed::OneHistory { name, content: all_of(arguments) });
+        }
         if let Some(request) = web::request(&path, object, arguments) {
             let given = arguments.iter().map(|argument| &argument.value);
             self.note_request(&request.address, given, range);
@@ -544,7 +574,8 @@ fn builtin(path: &str, arguments: &[Argument]) -> Option<Value> {
             let name = given(arguments, 0, "key").and_then(Value::known_text);
             variable(name, given(arguments, 1, "default"))
         }
-        "str" | "copy.deepcopy" | "copy.copy" | "typing.cast" | "repr" => {
+        "typing.cast" | "typing_extensions.cast" => given(arguments, 1, "val").cloned().unwrap_or_default(),
+        "str" | "copy.deepcopy" | "copy.copy" | "repr" => {
             let value = first();
             Value { taint: value.deep_taint().without(Taint::CONSENT), ..value }
         }

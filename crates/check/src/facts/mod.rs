@@ -273,6 +273,13 @@ pub enum Deed {
         /// What is asked or kept.
         content: Taint,
     },
+    /// Asks a model with a conversation that is one list for the whole program.
+    OneHistory {
+        /// The list's name.
+        name: String,
+        /// What is asked.
+        content: Taint,
+    },
     /// Puts content into a system prompt.
     SystemPrompt(Taint),
     /// Is wrong by itself.

@@ -1,7 +1,7 @@
 //! `memory-shared-by-all`
 //!
 //! What it does: finds memories of an agent that serves several people in which everybody gets the same name: a written-out
-//! `user_id`, a session key of a workflow that is a constant.
+//! `user_id`, a session key of a workflow that is a constant, a conversation that is one list for the whole program.
 //!
 //! Why it matters: the agent tells one person what another one said.
 //!
@@ -22,8 +22,8 @@ pub(super) const RULE: Rule = Rule {
         zh: "一个人的日记、健康状况或订单，会出现在给另一个人的回答里。",
     },
     fix: Text {
-        en: "Use the id of the signed-in user as the key of the memory: `user_id=session.user.id`.",
-        zh: "用已登录用户的标识作为记忆的键：`user_id=session.user.id`。",
+        en: "Use the id of the signed-in user as the key of the memory (`user_id=session.user.id`), and keep one conversation for each of them (`histories[user.id]`).",
+        zh: "用已登录用户的标识作为记忆的键（`user_id=session.user.id`），并为每个用户分别保存对话（`histories[user.id]`）。",
     },
     example: "- memory.add(messages, user_id=\"user\")\n+ memory.add(messages, user_id=current_user.id)\n",
     graph: Some(run),
@@ -34,11 +34,12 @@ fn run(project: &Project<'_>) -> Vec<Finding> {
     let mut found = Vec::new();
     for (function, call) in project.reach.calls(facts) {
         let shared = call.does.iter().find_map(|deed| match deed {
-            Deed::Shared { name, content } => Some((name, *content)),
+            Deed::Shared { name, content } => Some((key(name), *content)),
+            Deed::OneHistory { name, content } => Some((list(name), *content)),
             _ => None,
         });
         // At a terminal there is one person.
-        let Some((name, content)) = shared else { continue };
+        let Some((message, content)) = shared else { continue };
         let store = call.does.iter().find_map(|deed| match deed {
             Deed::Retrieve(store) => Some(*store),
             _ => None,
@@ -49,13 +50,25 @@ fn run(project: &Project<'_>) -> Vec<Finding> {
         if !project.reach.sources(function, content).has(crate::facts::Taint::USER) {
             continue;
         }
-        let message = Bilingual::new(
-            format!("everybody is `{name}` in this memory, so one person's words come back to another"),
-            format!("在这份记忆里所有人都叫 `{name}`，一个人的话会出现在另一个人的对话中"),
-        );
         let place = facts.call_place(function, call);
         let path = project.reach.way(facts, function, call).unwrap_or_default();
         found.push(on_the_way(finding(&RULE, Severity::Error, Confidence::High, place, message), path));
     }
     found
+}
+
+fn key(name: &str) -> Bilingual {
+    Bilingual::new(
+        format!("everybody is `{name}` in this memory, so one person's words come back to another"),
+        format!("在这份记忆里所有人都叫 `{name}`，一个人的话会出现在另一个人的对话中"),
+    )
+}
+
+fn list(name: &str) -> Bilingual {
+    Bilingual::new(
+        format!(
+            "`{name}` is one conversation for everybody who writes here, so one person's words come back to another"
+        ),
+        format!("`{name}` 是所有人共用的一份对话，一个人的话会出现在另一个人的对话中"),
+    )
 }

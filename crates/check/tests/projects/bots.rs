@@ -69,3 +69,92 @@ fn what_starts_the_agent_behind_the_gateway_is_seen() {
     let comment = format!("# ombud run is for later\n{plain}");
     assert_eq!(found(&[("bot.py", &comment), ("start.sh", "python bot.py\n")]).len(), 1);
 }
+
+const QUEUE: &str = r#"import asyncio
+from collections import defaultdict
+from dataclasses import dataclass, field
+from typing import Any, cast
+from nonebot import on_message
+from nonebot.adapters.onebot.v11 import MessageEvent
+from openai import AsyncOpenAI
+@dataclass
+class State:
+    name: str
+    queue: asyncio.Queue = field(default_factory=asyncio.Queue)
+    waiting: list = field(init=False)
+    def __post_init__(self):
+        self.waiting = []
+class States:
+    def __init__(self):
+        self.all = defaultdict(self.make)
+    def make(self):
+        return State('new')
+    def of(self, user):
+        return self.all[user]
+class Dispatcher:
+    def __init__(self, work):
+        self._work = work
+    async def take(self, state, event):
+        await state.queue.put(event)
+        asyncio.create_task(self._run(state))
+    async def _run(self, state):
+        await self._work(state, state.queue.get_nowait())
+class Service:
+    def __init__(self):
+        self.client = AsyncOpenAI()
+    async def work(self, state, event):
+        said = [each.get_plaintext() for each in state.waiting]
+        await cast(Any, self.client.chat.completions.create)(messages=[{'role': 'user', 'content': said}])
+handler = on_message()
+states = States()
+dispatcher = Dispatcher(Service().work)
+@handler.handle()
+async def on(event: MessageEvent):
+    state = states.of(event.user_id)
+    state.waiting.append(event)
+    await dispatcher.take(state, event)
+"#;
+
+#[test]
+fn what_waits_in_a_state_and_is_worked_on_by_a_method_that_was_handed_over_is_followed() {
+    assert_eq!(found(&[("bot.py", QUEUE)]), ["personal-data-unmasked@bot.py:35"]);
+    for (from, to) in [("state.waiting.append(event)", "pass"), ("Service().work", "print")] {
+        let changed = QUEUE.replace(from, to);
+        assert_ne!(changed, QUEUE);
+        assert!(found(&[("bot.py", &changed)]).is_empty(), "{from}");
+    }
+}
+
+#[test]
+fn one_conversation_for_everybody_is_told() {
+    let text = |given: &str, first: &str| {
+        format!(
+            "import telebot\nfrom openai import OpenAI\nhistory = []\nbot = telebot.TeleBot('T')\n@bot.message_handler()\ndef on(message):\n    {first}\n    history.append({{'role': 'user', 'content': message.text}})\n    OpenAI().chat.completions.create(messages={given})\n"
+        )
+    };
+    let shared = |text: &str| {
+        let all = lines(&checked(&[("bot.py", text)]));
+        all.into_iter().filter(|line| line.starts_with("memory-shared-by-all")).count()
+    };
+    assert_eq!(shared(&text("history", "pass")), 1);
+    // One each, one begun anew, a question alone.
+    for (given, first) in [
+        ("history[message.chat.id]", "pass"),
+        ("history", "history = []"),
+        ("history", "global history; history = []"),
+        ("[{'role': 'user', 'content': message.text}]", "pass"),
+    ] {
+        assert_eq!(shared(&text(given, first)), 0, "{given} {first}");
+    }
+    // At a terminal there is one person.
+    let alone = "from openai import OpenAI\nhistory = []\ndef ask(text):\n    history.append({'role': 'user', 'content': text})\n    return OpenAI().chat.completions.create(messages=history)\nwhile True:\n    ask(input())\n";
+    assert_eq!(shared(alone), 0);
+}
+
+#[test]
+fn a_class_that_a_chat_platform_calls_hears_strangers() {
+    let text = "import dingtalk_stream\nfrom openai import OpenAI\nclass Handler(dingtalk_stream.ChatbotHandler):\n    async def process(self, callback):\n        said = dingtalk_stream.ChatbotMessage.from_dict(callback.data)\n        OpenAI().chat.completions.create(messages=[{'role': 'user', 'content': said.text.content}])\n        self.reply_text('ok', said)\nclient = dingtalk_stream.DingTalkStreamClient(None)\nclient.register_callback_handler('t', Handler())\n";
+    assert_eq!(found(&[("bot.py", text)]), ["personal-data-unmasked@bot.py:6"]);
+    let mine = text.replace("dingtalk_stream.ChatbotHandler", "object");
+    assert!(found(&[("bot.py", &mine)]).is_empty());
+}

@@ -5,10 +5,10 @@ use crate::project::{checked, lines, of, of_rule};
 #[test]
 fn a_fixed_address_with_what_people_say() {
     let rule = "personal-data-unmasked";
-    let text = "from openai import OpenAI as Client\nc = Client(base_url='https://api.deepseek.com/v1')\ndef ask(q):\n    return c.chat.completions.create(model='m', messages=[{'role': 'user', 'content': q}])\nprint(ask(input()))\n";
+    let text = "import os; from openai import OpenAI as Client\nc = Client(base_url='https://api.deepseek.com/v1')\ndef ask(q):\n    return c.chat.completions.create(model='m', messages=[{'role': 'user', 'content': q}])\nprint(ask(input()))\n";
     assert_eq!(of_rule(rule, text), ["personal-data-unmasked@4"]);
     for change in [
-        ("'https://api.deepseek.com/v1'", "__import__('os').environ['X']"),
+        ("'https://api.deepseek.com/v1'", "os.environ['X']"),
         ("base_url='https://api.deepseek.com/v1'", "base_url='http://localhost:11434/v1'"),
         ("ask(input())", "ask('hello')"),
         ("'content': q", "'content': __import__('x') and 'hi'"),

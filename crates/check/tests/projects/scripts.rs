@@ -121,7 +121,6 @@ fn a_fixed_address_with_what_people_say() {
                 const app = express();\napp.post('/', async (req, res) => {\n  const answer = await ai.chat.completions.create({ model: 'm', messages: [{ role: 'user', content: req.body.q }] });\n  res.json(answer);\n});\n";
     assert_eq!(of_rule(rule, text), ["personal-data-unmasked@6"]);
     for (from, to) in [
-        ("baseURL: 'https://api.deepseek.com/v1', ", ""),
         ("'https://api.deepseek.com/v1'", "process.env.BASE"),
         ("'https://api.deepseek.com/v1'", "'http://localhost:11434/v1'"),
         ("'https://api.deepseek.com/v1'", "process.env.BASE ?? 'https://api.deepseek.com/v1'"),
@@ -132,6 +131,11 @@ fn a_fixed_address_with_what_people_say() {
         let changed = text.replace(from, to).replace("unused(async", "void (async");
         assert!(of_rule(rule, &changed).is_empty(), "{from} → {to}: {:?}", of(&changed));
     }
+    // The library's own address: one warning, where nothing starts the agent behind the gateway.
+    let own = text.replace("baseURL: 'https://api.deepseek.com/v1', ", "");
+    let report = checked(&[("a.ts", &own)]);
+    let one = report.findings.iter().find(|one| one.rule.0 == rule).unwrap();
+    assert_eq!(one.severity, ombud_core::finding::Severity::Warning);
     let fetched = "import http from 'http';\nhttp.createServer(async (req, res) => {\n  const r = await fetch('https://api.deepseek.com/chat/completions', { method: 'POST', body: JSON.stringify({ messages: [req.url] }) });\n  res.end(await r.text());\n}).listen(1);\n";
     assert_eq!(of_rule(rule, fetched).len(), 1, "{:?}", of(fetched));
     let axios = "import axios from 'axios';\nconst api = axios.create({ baseURL: 'https://api.deepseek.com' });\nconst rl = require('readline').createInterface({ input: process.stdin });\nrl.question('> ', (q) => { api.post('/chat/completions', { messages: [q] }).then((r) => console.log(r.data)); });\n";

@@ -244,6 +244,20 @@ const HEARING: &[&str] = &[
     "chainlit",
     "socketio",
     "cmd",
+    "dingtalk_stream",
+    "lark_oapi",
+    "wechatpy",
+    "wcferry",
+    "khl",
+    "graia",
+    "astrbot",
+    "pyrogram",
+    "telethon",
+    "twitchio",
+    "nio",
+    "slixmpp",
+    "zulip",
+    "mattermost",
 ];
 
 /// How the methods of a class with this base are entered.
