@@ -43,7 +43,7 @@ pub(crate) struct Check {
     pub output: Option<PathBuf>,
     #[command(flatten)]
     pub instead: Instead,
-    /// The least severity that makes the exit code 1 (default: error)
+    /// What makes the exit code 1 (default: release)
     #[arg(long, value_enum, value_name = "LEVEL")]
     pub gate: Option<Gate>,
     /// Findings in this file are known and do not count
@@ -134,17 +134,35 @@ pub(crate) enum Format {
     Svg,
 }
 
-/// The least severity that counts.
+/// What stops a release.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Gate {
-    /// A needed protection is absent
+    /// Errors: a needed protection is absent
     #[default]
-    Error,
-    /// A protection is weak
+    #[value(alias = "error")]
+    #[serde(alias = "error")]
+    Release,
+    /// Warnings too: a protection is weak
     Warning,
     /// Anything at all
     Note,
+    /// Nothing; what would stop a release is counted
+    Warn,
+    /// Nothing
+    Off,
+}
+
+impl Gate {
+    /// The least severity that makes the exit code 1, if anything does.
+    pub(crate) fn stops(self) -> Option<Severity> {
+        match self {
+            Self::Release => Some(Severity::Error),
+            Self::Warning => Some(Severity::Warning),
+            Self::Note => Some(Severity::Info),
+            Self::Warn | Self::Off => None,
+        }
+    }
 }
 
 /// `[check]`
@@ -175,22 +193,12 @@ pub(crate) const CHINESE: Chinese = &[
     ("check watch", "文件变化时重新检查"),
     ("check profile", "智能体的用途：部分问题会因此更严重"),
     ("check stage", "项目所处阶段：dev 阶段退出码不会为 1"),
-    ("check gate", "达到哪个级别时退出码为 1（默认 error）"),
+    ("check gate", "什么情况下退出码为 1（默认 release：缺少必要保护）"),
 ];
-
-impl From<Gate> for Severity {
-    fn from(gate: Gate) -> Self {
-        match gate {
-            Gate::Error => Self::Error,
-            Gate::Warning => Self::Warning,
-            Gate::Note => Self::Info,
-        }
-    }
-}
 
 /// What a look needs, settled by the command line and `ombud.toml`.
 struct Ready {
-    gate: Severity,
+    gate: Gate,
     /// All that is known of providers, and what of it the check wants.
     table: Providers,
     providers: ombud_check::Providers,
@@ -203,7 +211,7 @@ impl Ready {
         let mut file = config::read(configuration(args).as_deref(), lang)?;
         let table = config::providers(&mut file, lang)?;
         let providers = known(&table);
-        let gate = Severity::from(args.gate.or(file.check.gate).unwrap_or_default());
+        let gate = args.gate.or(file.check.gate).unwrap_or_default();
         let options = options(args, &file);
         Ok(Self { gate, table, providers, detector: config::code_detector(&file), options })
     }
@@ -278,7 +286,21 @@ fn check(args: &Check, terminal: Terminal) -> Result<u8> {
             en: "ombud: none of the source here could be followed, so nothing is known about it (exit code 2). What was not looked at stands above.",
             zh: "ombud：这里的源码都无法跟踪，因此无法得出结论（退出码 2）。未检查的内容见上。"));
     }
+    if gate == Gate::Warn && !args.instead.map && !args.instead.bom {
+        terminal.note(&would_stop(&found, lang));
+    }
     Ok(verdict(&found, gate, args.stage, args.instead.map || args.instead.bom))
+}
+
+/// What `--gate warn` says instead of stopping.
+fn would_stop(report: &ombud_check::Report, lang: Lang) -> String {
+    let stops = |finding: &&ombud_core::finding::Finding| {
+        finding.severity >= Severity::Error && report.is_new(finding)
+    };
+    let count = report.findings.iter().filter(stops).count();
+    say!(lang,
+        en: "ombud: {count} finding(s) would stop a release; with --gate warn nothing does. To stop: ombud check --gate release",
+        zh: "ombud：有 {count} 个问题会阻止发布；--gate warn 不会阻止。需要阻止时：ombud check --gate release")
 }
 
 /// What was found, as it is asked for.
@@ -307,13 +329,13 @@ fn bom(args: &Check, view: &report::View<'_>, providers: &Providers, terminal: T
 }
 
 /// The exit code: 1 if something new is at or above the gate, 2 if nothing could be followed, 0 in a stage that stops nothing.
-fn verdict(report: &ombud_check::Report, gate: Severity, stage: Stage, map: bool) -> u8 {
+fn verdict(report: &ombud_check::Report, gate: Gate, stage: Stage, map: bool) -> u8 {
     match stage {
         Stage::Dev => 0,
         Stage::Release if report.saw_nothing() => 2,
         // A map tells what goes where; that something is wrong is not its subject.
         Stage::Release if map => 0,
-        Stage::Release => u8::from(report.breaches(gate)),
+        Stage::Release => u8::from(gate.stops().is_some_and(|least| report.breaches(least))),
     }
 }
 
@@ -481,14 +503,22 @@ mod tests {
     fn a_stage_stops_nothing_and_a_baseline_only_what_is_new() {
         let dir = tempfile::tempdir().unwrap();
         let mut report = faulty(dir.path());
-        assert_eq!(verdict(&report, Severity::Error, Stage::Release, false), 1);
-        assert_eq!(verdict(&report, Severity::Error, Stage::Dev, false), 0);
+        assert_eq!(verdict(&report, Gate::Release, Stage::Release, false), 1);
+        assert_eq!(verdict(&report, Gate::Release, Stage::Dev, false), 0);
+        for (word, code) in
+            [("release", 1), ("error", 1), ("warning", 1), ("note", 1), ("warn", 0), ("off", 0)]
+        {
+            let gate = line(&["--gate", word]).gate.unwrap_or_default();
+            assert_eq!(verdict(&report, gate, Stage::Release, false), code, "{word}");
+        }
+        assert!(would_stop(&report, Lang::En).contains("1 finding(s)"));
+        assert!(would_stop(&report, Lang::Zh).contains("1 个问题"));
         let path = dir.path().join("known.json").display().to_string();
         baseline::compare(&line(&["--write-baseline", &path]), &mut report, Lang::En).unwrap();
-        assert_eq!(verdict(&report, Severity::Error, Stage::Release, false), 0);
+        assert_eq!(verdict(&report, Gate::Release, Stage::Release, false), 0);
         let mut later = faulty(dir.path());
         baseline::compare(&line(&["--baseline", &path]), &mut later, Lang::En).unwrap();
-        assert_eq!(verdict(&later, Severity::Info, Stage::Release, false), 0);
+        assert_eq!(verdict(&later, Gate::Note, Stage::Release, false), 0);
     }
 
     #[test]
@@ -502,6 +532,6 @@ mod tests {
         std::fs::write(&path, "{\"schema\": 1}").unwrap();
         let broken = baseline::compare(&args, &mut report, Lang::En).unwrap_err().to_string();
         assert!(broken.contains("is no baseline (line 1"), "{broken}");
-        assert_eq!(verdict(&report, Severity::Error, Stage::Release, false), 1);
+        assert_eq!(verdict(&report, Gate::Release, Stage::Release, false), 1);
     }
 }

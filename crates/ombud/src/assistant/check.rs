@@ -147,7 +147,7 @@ fn run(desk: &Desk, given: Value) -> Result<Value> {
 }
 
 fn told(desk: &Desk, asked: &Takes, mut looked: Looked) -> Gives {
-    let stops_release = looked.report.breaches(looked.gate);
+    let stops_release = looked.gate.is_some_and(|least| looked.report.breaches(least));
     if asked.new_only {
         looked.report.new_only();
     }

@@ -99,7 +99,7 @@ struct Looked {
     /// Who answers where.
     providers: ombud_gateway::providers::Providers,
     /// The least severity that stops a release.
-    gate: ombud_core::finding::Severity,
+    gate: Option<ombud_core::finding::Severity>,
 }
 
 impl Desk {
@@ -112,7 +112,7 @@ impl Desk {
         let detector = crate::config::code_detector(&file);
         let options = crate::check::options(&args, &file);
         let report = ombud_check::check(&path, &crate::check::known(&providers), &detector, &options)?;
-        let gate = file.check.gate.unwrap_or_default().into();
+        let gate = file.check.gate.unwrap_or_default().stops();
         Ok((path, Looked { report, detector, providers, gate }))
     }
 }

@@ -6,12 +6,12 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 use ombud_check::{Report, Session};
-use ombud_core::finding::{Finding, Severity};
+use ombud_core::finding::Finding;
 use ombud_core::{Lang, say};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use super::mend::Look;
-use super::{Check, baseline, unreadable, verdict};
+use super::{Check, Gate, baseline, unreadable, verdict};
 use crate::output::Terminal;
 use crate::report::{self, message};
 
@@ -22,7 +22,7 @@ const PAUSE: Duration = Duration::from_millis(500);
 const CLEAR: &str = "\u{1b}[2J\u{1b}[H";
 
 /// Looks until somebody says enough: the exit code is that of the last look.
-pub(super) async fn watch(args: &Check, look: &Look<'_>, gate: Severity, terminal: Terminal) -> Result<u8> {
+pub(super) async fn watch(args: &Check, look: &Look<'_>, gate: Gate, terminal: Terminal) -> Result<u8> {
     let lang = terminal.lang;
     let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
     let mut session = Session::open(&args.path).with_context(|| unreadable(&args.path, lang))?;
