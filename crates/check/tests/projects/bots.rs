@@ -146,6 +146,18 @@ fn one_conversation_for_everybody_is_told() {
     ] {
         assert_eq!(shared(&text(given, first)), 0, "{given} {first}");
     }
+    // The same in a script, where a list of its own belongs to each call.
+    let script = |start: &str| {
+        format!(
+            "const {{ Client }} = require('discord.js');\nconst OpenAI = require('openai');\nconst ai = new OpenAI();\nconst history = [];\nconst client = new Client({{}});\nclient.on('messageCreate', async (message) => {{\n  {start}\n  history.push({{ role: 'user', content: message.content }});\n  await ai.chat.completions.create({{ model: 'm', messages: history }});\n}});\n"
+        )
+    };
+    let of_script = |start: &str| {
+        let all = lines(&checked(&[("bot.js", &script(start))]));
+        all.into_iter().filter(|line| line.starts_with("memory-shared-by-all")).count()
+    };
+    assert_eq!(of_script(""), 1);
+    assert_eq!(of_script("const history = [];"), 0);
     // At a terminal there is one person.
     let alone = "from openai import OpenAI\nhistory = []\ndef ask(text):\n    history.append({'role': 'user', 'content': text})\n    return OpenAI().chat.completions.create(messages=history)\nwhile True:\n    ask(input())\n";
     assert_eq!(shared(alone), 0);
