@@ -7,12 +7,15 @@ use clap::ValueEnum;
 
 use crate::workspace::Workspace;
 
+mod check;
 mod example;
 mod gateway;
 
 /// What can be measured.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum What {
+    /// The check: lines a second, memory and needless findings over packages that are no agents, beside semgrep.
+    Check,
     /// The rules for tool calls against a model that obeys every instruction: share of tasks finished and goals reached.
     Defence,
     /// Detection: megabytes of text a second on one core.
@@ -26,6 +29,7 @@ pub(crate) enum What {
 /// Runs one bench; `args` are its own.
 pub(crate) fn run(workspace: &Workspace, what: What, args: &[String]) -> Result<ExitCode> {
     match what {
+        What::Check => check::run(workspace, args),
         What::Defence => example::run(workspace, "ombud-attack", "defence", args),
         What::Detect => example::run(workspace, "ombud-detect", "throughput", args),
         What::Gateway => gateway::run(workspace, args),
