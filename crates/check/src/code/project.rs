@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use ruff_python_ast::{ExceptHandler, Expr, ModModule, Stmt, StmtFunctionDef};
 use ruff_text_size::{Ranged, TextRange};
 
+use super::hash::Build;
 use super::value::{ClassId, ModuleId};
 use super::{Parsed, Tongue};
 use crate::facts::FunctionId;
@@ -15,10 +16,10 @@ pub(super) struct Project<'a> {
     pub modules: Vec<Module<'a>>,
     pub functions: Vec<Func<'a>>,
     pub classes: Vec<Class>,
-    by_path: HashMap<String, ModuleId>,
-    by_definition: HashMap<(ModuleId, TextRange), usize>,
+    by_path: HashMap<String, ModuleId, Build>,
+    by_definition: HashMap<(ModuleId, TextRange), usize, Build>,
     /// Types of Swift, which extensions in other files add to.
-    by_type: HashMap<String, Vec<Type>>,
+    by_type: HashMap<String, Vec<Type>, Build>,
 }
 
 /// A type of Swift.

@@ -29,8 +29,9 @@ const SIGNS: &[&str] = &[
 /// Whether a text says that a machine wrote what stands beside it.
 pub(in crate::code) fn is_label(text: &str) -> bool {
     const LONGEST: usize = 4000;
-    let hint =
-        || text.contains("智能") || text.as_bytes().windows(2).any(|two| two.eq_ignore_ascii_case(b"ai"));
+    let bytes = text.as_bytes();
+    let is_i = |at: usize| matches!(bytes.get(at + 1), Some(b'i' | b'I'));
+    let hint = || memchr::memchr2_iter(b'a', b'A', bytes).any(is_i) || text.contains("智能");
     let long = text.len() > LONGEST;
     if long || !(hint() || text.contains("rtificial")) {
         return false;

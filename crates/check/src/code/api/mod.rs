@@ -5,6 +5,7 @@ pub(super) mod flaws;
 pub(super) mod frameworks;
 pub(super) mod guards;
 pub(super) mod keys;
+pub(super) mod known;
 pub(super) mod labels;
 pub(super) mod models;
 pub(super) mod script;
