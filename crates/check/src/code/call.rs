@@ -343,7 +343,7 @@ impl Walk<'_, '_> {
         let range = node.range();
         self.disguise(node, &path, callee, arguments);
         if let Some(value) = builtin(&path, arguments) {
-            if guards::logs(&path) {
+            if self.state.known(&path).logs {
                 add(&mut self.call_at(range).does, Deed::Guard(Guard::Logged));
             }
             return value;
@@ -447,7 +447,8 @@ impl Walk<'_, '_> {
         if web::unlimited(path, arguments) {
             found.push(Deed::Unlimited);
         }
-        found.extend(guards::of(path, object, arguments));
+        let known = self.state.known(path);
+        found.extend(guards::of(path, &known, object, arguments));
         if labels::publishes(path, object, arguments) {
             found.push(Deed::Publish(content));
         }

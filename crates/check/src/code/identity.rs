@@ -261,6 +261,6 @@ fn is_request(annotation: &Value) -> bool {
 }
 
 /// The annotation of each parameter.
-pub(super) fn annotations(definition: &StmtFunctionDef) -> impl Iterator<Item = (String, &Expr)> {
-    definition.parameters.iter().filter_map(|any| Some((any.name().to_string(), any.annotation()?)))
+pub(super) fn annotations(definition: &StmtFunctionDef) -> impl Iterator<Item = (&str, &Expr)> {
+    definition.parameters.iter().filter_map(|any| Some((any.name().as_str(), any.annotation()?)))
 }

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use ruff_python_ast::{ExceptHandler, Expr, ModModule, Stmt, StmtFunctionDef};
 use ruff_text_size::{Ranged, TextRange};
 
+use super::define::{Hangs, hangs};
 use super::hash::Build;
 use super::value::{ClassId, ModuleId};
 use super::{Parsed, Tongue};
@@ -53,6 +54,8 @@ pub(super) struct Func<'a> {
     pub has_inner: bool,
     /// Nothing for the body of a module.
     pub definition: Option<&'a StmtFunctionDef>,
+    /// How it gets what it hangs on, if it is a method.
+    pub hangs: Hangs,
     pub parameters: Vec<String>,
 }
 
@@ -81,6 +84,7 @@ impl<'a> Project<'a> {
             outer: None,
             has_inner: false,
             definition: None,
+            hangs: Hangs::OnObject,
             parameters: Vec::new(),
         });
         let (file, body, tongue) = (parsed.file, &parsed.body, parsed.tongue);
@@ -218,6 +222,7 @@ impl<'a> Project<'a> {
             outer,
             has_inner: false,
             definition: Some(definition),
+            hangs: hangs(definition),
             parameters,
         });
         self.by_definition.insert((module, definition.range()), id);

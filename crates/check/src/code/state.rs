@@ -6,7 +6,7 @@ use std::rc::Rc;
 
 use super::Limits;
 use super::api::known::Known;
-use super::define::{Hangs, hangs};
+use super::define::Hangs;
 use super::hash::Build;
 use super::project::Project;
 use super::value::{ClassId, ModuleId, Shape, Value};
@@ -446,8 +446,7 @@ impl<'a> State<'a> {
 
     /// Which kind of method a function in a class is.
     fn hangs(&self, method: FunctionId) -> Hangs {
-        let definition = self.project.functions.get(method).and_then(|func| func.definition);
-        definition.map_or(Hangs::OnObject, hangs)
+        self.project.functions.get(method).map_or(Hangs::OnObject, |func| func.hangs)
     }
 
     /// The method that an object of a class answers with.

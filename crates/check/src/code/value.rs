@@ -313,8 +313,7 @@ impl Shape {
         match (self, other) {
             (Self::Unknown | Self::None, known) | (known, Self::Unknown | Self::None) => known.clone(),
             // Not unknown: what comes third would be taken for the only one.
-            (Self::Bool(_), Self::Bool(_)) => Self::Number(None),
-            (Self::Number(_), Self::Number(_)) => Self::Number(None),
+            (Self::Bool(_), Self::Bool(_)) | (Self::Number(_), Self::Number(_)) => Self::Number(None),
             (Self::Text(one), Self::Text(two)) => {
                 if telling(one) >= telling(two) {
                     self.clone()

@@ -148,7 +148,7 @@ impl Walk<'_, '_> {
         let project = self.state.project;
         let Some(func) = project.functions.get(self.function) else { return };
         let entry = self.state.functions.get(self.function).and_then(|function| function.entry);
-        let hangs = super::define::hangs(definition);
+        let hangs = func.hangs;
         let method = func.class.filter(|_| hangs != Hangs::Free);
         let http = self.state.functions.get(self.function).is_some_and(|function| function.http);
         let said = match entry {
@@ -158,13 +158,17 @@ impl Walk<'_, '_> {
             Some(Entry::Tool) => Taint::TOOL,
             _ => Taint::NONE,
         };
-        let annotations: BTreeMap<String, (Value, Value)> = super::identity::annotations(definition)
-            .map(|(name, annotation)| (name, (self.eval(annotation), self.annotated(annotation))))
+        let annotations: BTreeMap<&str, (Value, Value)> = super::identity::annotations(definition)
+            .map(|(name, annotation)| {
+                let value = self.eval(annotation);
+                let declared = self.declared(&value, annotation);
+                (name, (value, declared))
+            })
             .collect();
         for (index, name) in func.parameters.iter().enumerate() {
             let handed = self.summary.handed.get(index).cloned().unwrap_or_default();
             let handed = self.injected(handed);
-            let declared = annotations.get(name).map(|(_, value)| value.shape.clone());
+            let declared = annotations.get(name.as_str()).map(|(_, value)| value.shape.clone());
             let shape = match handed.shape {
                 Shape::Unknown | Shape::None | Shape::Text(_) | Shape::Bool(_) | Shape::Number(_) => declared
                     .filter(|shape| *shape != Shape::Unknown)
@@ -177,14 +181,14 @@ impl Walk<'_, '_> {
                 }
                 Some(class) if index == 0 => Value::new(Shape::Object(class), Taint::NONE),
                 _ => {
-                    let object = match annotations.get(name).map(|(_, value)| &value.shape) {
+                    let object = match annotations.get(name.as_str()).map(|(_, value)| &value.shape) {
                         Some(Shape::Object(class)) => Some(*class),
                         _ => None,
                     };
                     let injected = object.is_some_and(|class| !http || !self.is_message(class, 0));
                     let said = if injected { Taint::NONE } else { said };
                     let sent = if http && !self.script && said.has(Taint::USER) {
-                        self.sent(index, annotations.get(name).map(|(value, _)| value))
+                        self.sent(index, annotations.get(name.as_str()).map(|(value, _)| value))
                     } else {
                         Taint::NONE
                     };
@@ -197,10 +201,15 @@ impl Walk<'_, '_> {
 
     /// What an annotation says of a value.
     pub(super) fn annotated(&mut self, annotation: &Expr) -> Value {
-        match self.eval(annotation).shape {
-            Shape::Class(class) => Value::new(Shape::Object(class), Taint::NONE),
+        let value = self.eval(annotation);
+        self.declared(&value, annotation)
+    }
+
+    fn declared(&mut self, said: &Value, annotation: &Expr) -> Value {
+        match &said.shape {
+            Shape::Class(class) => Value::new(Shape::Object(*class), Taint::NONE),
             Shape::Path(path) if path.contains('.') && !path.starts_with("typing") => {
-                Value::new(Value::path(&path).called(&[]), Taint::NONE)
+                Value::new(said.called(&[]), Taint::NONE)
             }
             // `[Message]`
             Shape::List(_) if self.swift => self.annotated_items(annotation),

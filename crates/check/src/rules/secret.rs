@@ -56,13 +56,15 @@ pub(crate) fn run(source: &Source, context: &Context<'_>) -> Vec<Finding> {
         return Vec::new();
     }
     let test = is_test(&source.path);
-    let secret = |found: &Detection| found.kind.category().class() == Class::Secret;
+    let secret = |found: &Detection| {
+        let sure = found.score >= SURE || found.score >= LABELLED && is_written_in_code(source, &found.span);
+        sure && found.kind.category().class() == Class::Secret
+    };
     // A credential has a form. Names are only looked for where there may be one, because one of them may have the better claim.
     if !context.detector.detect_formed(&source.text).iter().any(secret) {
         return Vec::new();
     }
     let found = context.detector.detect(&source.text).into_iter().filter(secret);
-    let found = found.filter(|found| found.score >= SURE || found.score >= LABELLED && is_written_in_code(source, &found.span));
     let mut documents: Option<Vec<Range<usize>>> = None;
     let mut documented = |span: &Range<usize>| {
         let all = documents.get_or_insert_with(|| documentation(source));

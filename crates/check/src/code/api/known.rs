@@ -21,6 +21,12 @@ pub(in crate::code) struct Known {
     pub encrypts: bool,
     /// The result of a call says nothing of what went in.
     pub clears: bool,
+    /// It writes to a log or a trace.
+    pub logs: bool,
+    /// It limits the number of requests.
+    pub limits: bool,
+    /// What it takes runs again and again.
+    pub schedules: bool,
     /// A call answers whether there is consent.
     pub asks: bool,
     /// A call does not come back without consent.
@@ -38,6 +44,9 @@ impl Known {
             masks: sources::masks(path),
             encrypts: sources::encrypts(path),
             clears: sources::clears(path),
+            logs: guards::logs(path),
+            limits: guards::limits(path),
+            schedules: guards::schedules(path),
             asks,
             insists: asks && consent::insists(path),
         }

@@ -66,9 +66,9 @@ const PUBLISHERS: &[(&str, &[&str])] = &[
 /// Whether a call publishes what it is given, or sends it to people.
 pub(in crate::code) fn publishes(path: &str, object: Option<&Made>, arguments: &[Argument]) -> bool {
     let made = object.is_some() || arguments.iter().any(|one| !one.spread);
-    let of = |row: &&(&str, &[&str])| row.0 == root(path) && row.1.contains(&last(path));
-    made && path.contains('.')
-        && PUBLISHERS.iter().find(of).is_some_and(|_| !names(path, &["draft*", "search"]))
+    let (package, name) = (root(path), last(path));
+    let of = |row: &(&str, &[&str])| row.0 == package && row.1.contains(&name);
+    made && path.contains('.') && PUBLISHERS.iter().any(of) && !names(path, &["draft*", "search"])
 }
 
 /// Whether an address is one at which posts are published.
