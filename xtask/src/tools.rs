@@ -101,6 +101,11 @@ impl Venv {
         Self::ensure(workspace, "bench-tools/litellm", "xtask/requirements-bench.txt")
     }
 
+    /// semgrep, which the check is compared with.
+    pub(crate) fn semgrep(workspace: &Workspace) -> Result<Self> {
+        Self::ensure(workspace, "bench-tools/semgrep", "xtask/requirements-semgrep.txt")
+    }
+
     /// Makes it, or makes it anew when the requirements have changed.
     fn ensure(workspace: &Workspace, name: &str, requirements: &str) -> Result<Self> {
         let dir = workspace.target.join(name);

@@ -233,8 +233,7 @@ fn is_declaration(path: &str) -> bool {
 fn is_minified(text: &str) -> bool {
     const LONG: usize = 20_000;
     const MEAN: usize = 500;
-    let lines = text.lines().count().max(1);
-    text.len() > LONG && text.len() / lines > MEAN
+    text.len() > LONG && text.len() / text.lines().count().max(1) > MEAN
 }
 
 fn gap(path: &str, why: GapKind) -> Gap {
@@ -279,6 +278,13 @@ pub(crate) fn is_test(path: &str) -> bool {
 fn too_deep(text: &str) -> bool {
     const MAX_BRACKETS: usize = 2000;
     const MAX_COLUMNS: usize = 800;
+    let opens = |byte: &&u8| matches!(byte, b'(' | b'[' | b'{');
+    if is_indented(text, MAX_COLUMNS) {
+        return true;
+    }
+    if text.as_bytes().iter().filter(opens).count() <= MAX_BRACKETS {
+        return false;
+    }
     let (mut depth, mut deepest) = (0_usize, 0_usize);
     for byte in text.bytes() {
         match byte {
@@ -291,9 +297,21 @@ fn too_deep(text: &str) -> bool {
         }
     }
     deepest > MAX_BRACKETS
-        || text
-            .lines()
-            .any(|line| line.bytes().take_while(|byte| matches!(byte, b' ' | b'\t')).count() > MAX_COLUMNS)
+}
+
+/// Whether a line begins with more blanks. One byte in every so many of them has to be a blank too, which most texts do
+/// not show anywhere.
+fn is_indented(text: &str, columns: usize) -> bool {
+    let blank = |byte: &u8| matches!(byte, b' ' | b'\t');
+    let bytes = text.as_bytes();
+    let longest = |around: usize| {
+        let before =
+            bytes.get(..around).unwrap_or_default().iter().rev().take(columns).take_while(|b| blank(b));
+        let behind = bytes.get(around..).unwrap_or_default().iter().take(columns).take_while(|b| blank(b));
+        before.count() + behind.count() > columns
+    };
+    (0..bytes.len()).step_by(columns.max(1)).any(|at| bytes.get(at).is_some_and(blank) && longest(at))
+        && text.lines().any(|line| line.bytes().take_while(blank).count() > columns)
 }
 
 #[cfg(test)]
@@ -304,6 +322,9 @@ mod tests {
     fn nesting_is_bounded() {
         assert!(too_deep(&"(".repeat(10_000)));
         assert!(!too_deep("f((1, [2, {3: 4}]))\n"));
+        assert!(too_deep(&format!("if x:\n{}y\n", " ".repeat(801))) && too_deep(&"\t".repeat(900)));
+        assert!(!too_deep(&format!("if x:\n{}y\n", " ".repeat(800))));
+        assert!(!too_deep(&format!("x = 1{}\n", " ".repeat(2000))));
     }
 
     #[test]

@@ -65,15 +65,20 @@ impl Memory {
         self.parsed
     }
 
-    /// The tree of a file with this text. What `names` says decides too what it looks like.
+    /// What is asked for beside a text: one number for what decides too what a tree looks like.
+    pub(crate) fn aside(&self, names: impl FnOnce() -> String) -> u64 {
+        if self.keep { key(&names()) } else { 0 }
+    }
+
+    /// The tree of a file with this text. What `aside` stands for decides too what it looks like.
     pub(crate) fn tree(
         &mut self,
         path: &str,
         text: &str,
-        names: &str,
+        aside: u64,
         parse: impl FnOnce() -> Result<ModModule, Gap>,
     ) -> Tree {
-        let key = if self.keep { (key(text), key(names)) } else { (0, 0) };
+        let key = if self.keep { (key(text), aside) } else { (0, 0) };
         if let Some(known) = self.trees.get(path, |known| *known == key) {
             return known;
         }

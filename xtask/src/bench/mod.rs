@@ -7,6 +7,7 @@ use clap::ValueEnum;
 
 use crate::workspace::Workspace;
 
+mod check;
 mod example;
 mod gateway;
 
@@ -15,6 +16,8 @@ mod gateway;
 pub(crate) enum What {
     /// Deciding on a tool call: what it adds, on contexts of 16 and 256 KiB, in conversations of 50 turns.
     Calls,
+    /// The check: lines a second, memory and needless findings over packages that are no agents, beside semgrep.
+    Check,
     /// The rules for tool calls against a model that obeys every instruction: share of tasks finished and goals reached.
     Defence,
     /// Detection: megabytes of text a second on one core.
@@ -29,6 +32,7 @@ pub(crate) enum What {
 pub(crate) fn run(workspace: &Workspace, what: What, args: &[String]) -> Result<ExitCode> {
     match what {
         What::Calls => example::run(workspace, "ombud-gateway", "calls", args),
+        What::Check => check::run(workspace, args),
         What::Defence => example::run(workspace, "ombud-attack", "defence", args),
         What::Detect => example::run(workspace, "ombud-detect", "throughput", args),
         What::Gateway => gateway::run(workspace, args),

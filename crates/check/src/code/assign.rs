@@ -112,9 +112,9 @@ impl Walk<'_, '_> {
             self.bind_outer(name, &value);
         } else if !self.globals.contains(name) {
             if self.has_inner() {
-                self.seen.insert(name.to_owned(), value.clone());
+                self.seen.insert(name.into(), value.clone());
             }
-            self.env.names.insert(name.to_owned(), value);
+            self.env.set(name.into(), value);
         }
     }
 
@@ -124,7 +124,7 @@ impl Walk<'_, '_> {
         let value = value.filled(&self.summary.handed);
         let mut outer = project.functions.get(self.function).and_then(|func| func.outer);
         while let Some(function) = outer {
-            if self.state.locals.get(&function).is_some_and(|names| names.contains_key(name)) {
+            if self.state.local(function, name).is_some() {
                 self.state.write_outer(function, name, value);
                 return;
             }
@@ -141,8 +141,8 @@ impl Walk<'_, '_> {
         match object {
             Expr::Name(name) => {
                 let name = name.id.as_str();
-                if let Some(value) = self.env.names.get_mut(name) {
-                    value.taint |= taint;
+                if let Some(value) = self.env.names.get(name).cloned() {
+                    self.env.set(name.into(), Value { taint: value.taint | taint, ..value });
                 } else if let Some(mut value) = self.state.global(self.module, name) {
                     value.taint |= self.known_sources(taint);
                     self.state.set_global(self.module, name, value);

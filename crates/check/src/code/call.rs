@@ -5,6 +5,7 @@ use std::rc::Rc;
 use ruff_python_ast::{Arguments, Expr, ExprCall};
 use ruff_text_size::{Ranged, TextRange};
 
+use super::api::known::Known;
 use super::api::{
     databases, flaws, guards, keys, labels, models, root, script, sinks, sources, stores, swift, web,
 };
@@ -79,47 +80,48 @@ impl Walk<'_, '_> {
     pub(super) fn call(&mut self, node: &ExprCall) -> Value {
         let (object, callee) = self.callee(node);
         let mut arguments = self.arguments(&node.arguments);
-        let range = node.range();
-        if self.script {
-            if let Some(value) = self.script_call(node, &object, &callee, &arguments) {
-                return value;
-            }
-            if callee.outside().is_some() {
+        let by_language = self.script.then(|| self.script_call(node, &object, &callee, &arguments)).flatten();
+        let value = by_language.unwrap_or_else(|| {
+            if self.script && callee.outside().is_some() {
                 name_options(&mut arguments);
             }
-        }
-        if self.swift
-            && let Some(value) = self.swift_call(node, &object, &callee, &arguments)
-        {
-            return value;
-        }
+            let in_swift = self.swift.then(|| self.swift_call(node, &object, &callee, &arguments)).flatten();
+            in_swift.unwrap_or_else(|| self.call_known(node, &object, &callee, &arguments))
+        });
+        self.called = Some((node.range(), callee.shape));
+        value
+    }
+
+    fn call_known(
+        &mut self,
+        node: &ExprCall,
+        object: &Value,
+        callee: &Value,
+        arguments: &[Argument],
+    ) -> Value {
+        let range = node.range();
         match callee.shape.clone() {
             Shape::Functions(ids) => {
-                self.picked(node, &ids, &arguments);
-                self.enter(&ids, None, &arguments, range)
+                self.picked(node, &ids, arguments);
+                self.enter(&ids, None, arguments, range)
             }
-            Shape::Bound(id) => self.enter(&[id], Some(&self.holder(id, object)), &arguments, range),
+            Shape::Bound(id) => self.enter(&[id], Some(&self.holder(id, object.clone())), arguments, range),
             Shape::Class(class) => {
                 let given =
                     arguments.iter().fold(Taint::NONE, |sum, argument| sum | argument.value.deep_taint());
-                self.construct(class, &arguments, range);
+                self.construct(class, arguments, range);
                 Value::new(Shape::Object(class), given.without(Taint::CONSENT))
             }
             Shape::Object(class) => match self.state.method(class, "__call__") {
-                Some(method) => self.enter(&[method], Some(&callee), &arguments, range),
+                Some(method) => self.enter(&[method], Some(callee), arguments, range),
                 None => Value::of(callee.taint),
             },
             Shape::Outer(function, _) => {
-                let consent = self.env.consent;
-                if let Some(summary) = self.state.summaries.get_mut(function) {
-                    let wraps = Some(summary.wraps.unwrap_or(true) && consent);
-                    // Within one round every call counts; a round begins with none.
-                    summary.wraps = wraps;
-                }
-                Value::of(all_of(&arguments))
+                self.wrapping.push((function, self.env.consent));
+                Value::of(all_of(arguments))
             }
-            Shape::Path(_) | Shape::Made(_) => self.call_outside(node, &callee, &arguments),
-            _ => self.call_method(node, &object, &callee, &arguments),
+            Shape::Path(_) | Shape::Made(_) => self.call_outside(node, callee, arguments),
+            _ => self.call_method(node, object, callee, arguments),
         }
     }
 
@@ -187,7 +189,7 @@ impl Walk<'_, '_> {
 
     /// A class without a constructor of its own: a dataclass.
     fn fields(&mut self, class: usize, arguments: &[Argument]) {
-        let fields = self.state.classes.get(class).map(|class| class.fields.clone()).unwrap_or_default();
+        let fields = self.state.fields(class).to_vec();
         let plain = arguments.iter().filter(|argument| argument.name.is_none() && !argument.spread);
         let named = arguments.iter().filter_map(|argument| Some((argument.name.as_ref()?, argument)));
         for (name, argument) in fields.iter().zip(plain).chain(named) {
@@ -210,12 +212,12 @@ impl Walk<'_, '_> {
             let values = self.by_parameter(function, object, arguments);
             let handed: Vec<Value> = values.iter().map(|value| value.filled(&self.summary.handed)).collect();
             self.state.hand_in(function, &handed);
-            let Some(summary) = self.state.summaries.get(function).cloned() else { continue };
-            let name =
-                self.state.project.functions.get(function).map(|func| func.name.clone()).unwrap_or_default();
+            let Some(summary) = self.state.summary(function) else { continue };
+            let (own, summary) = (summary.ensures, summary.answered());
+            let name = self.state.project.functions.get(function).map_or("", |func| func.name.as_str());
             let taints: Vec<Taint> = values.iter().map(Value::deep_taint).collect();
             let call = self.call_at(range);
-            call.target.clone_from(&name);
+            name.clone_into(&mut call.target);
             if !call.callees.contains(&function) {
                 call.callees.push(function);
             }
@@ -223,14 +225,14 @@ impl Walk<'_, '_> {
             for (slot, taint) in call.arguments.iter_mut().zip(&taints) {
                 *slot |= *taint;
             }
-            ensures &= summary.ensures;
+            ensures &= own;
             let mut value = summary.returns.filled(&values);
             for lifted in &summary.lifted {
                 value = self.lifted(lifted, &values, &taints, range, value);
             }
             if self.is_consent_function(function) {
                 value.taint = value.taint.without(Taint::CONSENT);
-                if summary.answers && !summary.always_yes {
+                if summary.asks {
                     value.taint |= Taint::CONSENT;
                 }
             }
@@ -255,8 +257,7 @@ impl Walk<'_, '_> {
         arguments: &[Argument],
     ) -> Vec<Value> {
         let Some(func) = self.state.project.functions.get(function) else { return Vec::new() };
-        let defaults =
-            self.state.summaries.get(function).map(|summary| summary.defaults.clone()).unwrap_or_default();
+        let defaults = self.state.defaults(function);
         let mut values: Vec<Value> = func
             .parameters
             .iter()
@@ -364,7 +365,7 @@ impl Walk<'_, '_> {
         let range = node.range();
         self.disguise(node, &path, callee, arguments);
         if let Some(value) = builtin(&path, arguments) {
-            if guards::logs(&path) {
+            if self.state.known(&path).logs {
                 add(&mut self.call_at(range).does, Deed::Guard(Guard::Logged));
             }
             return value;
@@ -402,13 +403,14 @@ impl Walk<'_, '_> {
         {
             self.taint_root(&attribute.value, all_of(arguments));
         }
-        let mut taint = result(&path, everything, answer, arguments);
-        if guards::identifies(&path) {
+        let known = self.state.known(&path);
+        let mut taint = result(&path, &known, everything, answer, arguments);
+        if known.identifies {
             taint |= Taint::VERIFIED;
         }
-        if consent::answers(&path) && path.contains('.') {
+        if known.asks {
             taint |= Taint::CONSENT;
-            self.env.consent |= consent::insists(&path);
+            self.env.consent |= known.insists;
         }
         if swift::asks_preferences(&path, arguments) {
             taint |= Taint::CONSENT;
@@ -475,7 +477,8 @@ impl Walk<'_, '_> {
         if web::unlimited(path, arguments) {
             found.push(Deed::Unlimited);
         }
-        found.extend(guards::of(path, object, arguments));
+        let known = self.state.known(path);
+        found.extend(guards::of(path, &known, object, arguments));
         if labels::publishes(path, object, arguments) {
             found.push(Deed::Publish(content));
         }
@@ -515,7 +518,7 @@ impl Walk<'_, '_> {
                     template.known().map(|text| text.split(['{', '}']).next().unwrap_or_default().to_owned());
                 let mut filled = shown.map(|text| Template::text(&text)).unwrap_or_default();
                 filled.push(&Template::of(Piece::Hole));
-                Value::new(Shape::Text(filled), taint)
+                Value::new(Shape::text(filled), taint)
             }
             (Shape::Dict(_), "get" | "pop") => {
                 let key = given(arguments, 0, "key").and_then(Value::known_text);
@@ -613,18 +616,23 @@ fn holds_function(value: &Value) -> bool {
 }
 
 /// Where the result of a call comes from.
-fn result(path: &str, everything: Taint, answer: Option<Taint>, arguments: &[Argument]) -> Taint {
-    if sources::masks(path) {
+fn result(
+    path: &str,
+    known: &Known,
+    everything: Taint,
+    answer: Option<Taint>,
+    arguments: &[Argument],
+) -> Taint {
+    if known.masks {
         return Taint::MASKED;
     }
-    if sources::encrypts(path) {
+    if known.encrypts {
         return Taint::ENCRYPTED;
     }
-    if sources::clears(path) {
+    if known.clears {
         return Taint::NONE;
     }
-    let made = format!("{path}()");
-    let source = sources::of(&made).unwrap_or_default();
+    let source = known.called;
     if matches!(path, "input" | "js.prompt" | "js.confirm" | "js.window.confirm") {
         let asks = given(arguments, 0, "prompt")
             .and_then(Value::template)

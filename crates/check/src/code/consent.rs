@@ -1,9 +1,10 @@
 //! Which expressions are the answer to a question for consent.
 
 use ruff_python_ast::visitor::{Visitor, walk_expr, walk_stmt};
-use ruff_python_ast::{BoolOp, CmpOp, Expr, Stmt, StmtFunctionDef, UnaryOp};
+use ruff_python_ast::{BoolOp, CmpOp, Expr, ExprBoolOp, ExprCompare, Stmt, StmtFunctionDef, UnaryOp};
 
 use super::api::names;
+use super::eval::with_default;
 use super::value::{Shape, Value};
 use super::walk::Walk;
 use crate::facts::Taint;
@@ -13,6 +14,16 @@ use crate::facts::Taint;
 pub(super) struct Judged {
     pub when_true: bool,
     pub when_false: bool,
+}
+
+impl Judged {
+    fn and(self, other: Self) -> Self {
+        Self { when_true: self.when_true || other.when_true, when_false: self.when_false && other.when_false }
+    }
+
+    fn or(self, other: Self) -> Self {
+        Self { when_true: self.when_true && other.when_true, when_false: self.when_false || other.when_false }
+    }
 }
 
 const CONSENT: &[&str] = &["consent", "consents", "consented", "consenting", "agreed", "optin"];
@@ -151,40 +162,79 @@ pub(super) fn is_yes(title: &str) -> bool {
 }
 
 impl Walk<'_, '_> {
-    /// What is certain about consent when an expression is true, and when it is false.
-    pub(super) fn judge(&mut self, expression: &Expr) -> Judged {
+    /// What an expression is, and what is certain about consent when it is true, and when it is false.
+    pub(super) fn weigh(&mut self, expression: &Expr) -> (Value, Judged) {
+        if self.depth > super::MAX_DEPTH || !self.state.spend() {
+            return (Value::default(), Judged::default());
+        }
+        self.depth += 1;
+        let found = self.weigh_inner(expression);
+        self.depth -= 1;
+        found
+    }
+
+    pub(super) fn weigh_inner(&mut self, expression: &Expr) -> (Value, Judged) {
         match expression {
             Expr::UnaryOp(node) if node.op == UnaryOp::Not => {
-                let inner = self.judge(&node.operand);
-                Judged { when_true: inner.when_false, when_false: inner.when_true }
+                let (value, inner) = self.weigh(&node.operand);
+                let judged = Judged { when_true: inner.when_false, when_false: inner.when_true };
+                (Value::of(value.taint.and(Taint::CONSENT)), judged)
             }
-            Expr::BoolOp(node) => {
-                let all: Vec<Judged> = node.values.iter().map(|value| self.judge(value)).collect();
-                let (any_true, all_true) = (all.iter().any(|j| j.when_true), all.iter().all(|j| j.when_true));
-                let (any_false, all_false) =
-                    (all.iter().any(|j| j.when_false), all.iter().all(|j| j.when_false));
-                match node.op {
-                    BoolOp::And => Judged { when_true: any_true, when_false: all_false },
-                    BoolOp::Or => Judged { when_true: all_true, when_false: any_false },
-                }
+            Expr::BoolOp(node) => self.either(node),
+            Expr::Compare(node) => self.compare(node),
+            Expr::Named(node) => {
+                let (value, judged) = self.weigh(&node.value);
+                self.assign(&node.target, value.clone());
+                (value, judged)
             }
-            Expr::Named(node) => self.judge(&node.value),
-            Expr::Await(node) => self.judge(&node.value),
-            Expr::Compare(node) => self.judge_comparison(node),
-            other => Judged { when_true: self.is_answer(other), when_false: false },
+            Expr::Await(node) => self.weigh(&node.value),
+            other => {
+                let value = self.eval_inner(other);
+                let when_true = self.is_answer(other, &value);
+                (value, Judged { when_true, when_false: false })
+            }
         }
     }
 
-    fn judge_comparison(&mut self, node: &ruff_python_ast::ExprCompare) -> Judged {
-        let (Some(op), Some(right)) = (node.ops.first(), node.comparators.first()) else {
-            return Judged::default();
+    fn either(&mut self, node: &ExprBoolOp) -> (Value, Judged) {
+        let before = self.env.consent;
+        let and = node.op == BoolOp::And;
+        let mut sum: Option<(Value, Judged)> = None;
+        for operand in &node.values {
+            let (value, judged) = self.weigh(operand);
+            self.env.consent |= if and { judged.when_true } else { judged.when_false };
+            sum = Some(match sum {
+                None => (value, judged),
+                Some((left, so_far)) if and => {
+                    let value = Value { taint: left.taint | value.taint, shape: value.shape };
+                    (value, so_far.and(judged))
+                }
+                Some((left, so_far)) => (with_default(&left, &value), so_far.or(judged)),
+            });
+        }
+        self.env.consent = before;
+        sum.unwrap_or_default()
+    }
+
+    fn compare(&mut self, node: &ExprCompare) -> (Value, Judged) {
+        let left = self.eval(&node.left);
+        let others: Vec<Value> = node.comparators.iter().map(|other| self.eval(other)).collect();
+        let judged = match (node.comparators.first(), others.first()) {
+            (Some(right), Some(value)) => self.judge_comparison(node, &left, right, value),
+            _ => Judged::default(),
         };
-        let left = self.is_answer(&node.left) || self.is_consent_word(right);
-        let among = matches!(op, CmpOp::In | CmpOp::NotIn) && self.is_answer(right);
-        if !left && !among {
+        let told = judged.when_true || judged.when_false;
+        (Value::of(if told { Taint::CONSENT } else { Taint::NONE }), judged)
+    }
+
+    fn judge_comparison(&mut self, node: &ExprCompare, left: &Value, right: &Expr, value: &Value) -> Judged {
+        let Some(op) = node.ops.first() else { return Judged::default() };
+        let asked = self.is_answer(&node.left, left) || is_consent_word(value);
+        let among = matches!(op, CmpOp::In | CmpOp::NotIn) && self.is_answer(right, value);
+        if !asked && !among {
             return Judged::default();
         }
-        let no = !among && self.is_no(right);
+        let no = !among && is_no(value);
         let same = matches!(op, CmpOp::Eq | CmpOp::Is | CmpOp::In);
         let different = matches!(op, CmpOp::NotEq | CmpOp::IsNot | CmpOp::NotIn);
         Judged {
@@ -193,33 +243,16 @@ impl Walk<'_, '_> {
         }
     }
 
-    /// Whether a value stands for no.
-    fn is_no(&mut self, expression: &Expr) -> bool {
-        let value = self.eval(expression);
-        match &value.shape {
-            Shape::None | Shape::Bool(false) => true,
-            Shape::Text(text) => text.known().is_some_and(|text| {
-                let word = text.trim().to_lowercase();
-                matches!(
-                    word.as_str(),
-                    "" | "n" | "no" | "false" | "deny" | "denied" | "0" | "否" | "不" | "不同意" | "拒绝"
-                )
-            }),
-            Shape::List(items) => items.iter().all(|item| {
-                item.known_text()
-                    .is_some_and(|word| matches!(word.to_lowercase().as_str(), "" | "n" | "no" | "否" | "不"))
-            }),
-            _ => false,
-        }
-    }
-
-    /// Whether an expression is the answer to a question for consent.
-    fn is_answer(&mut self, expression: &Expr) -> bool {
-        let value = self.eval(expression);
+    /// Whether an expression is the answer to a question for consent. A test within it has its own answer.
+    fn is_answer(&mut self, expression: &Expr, value: &Value) -> bool {
         if value.taint.has(Taint::CONSENT) {
             return true;
         }
-        let named = match expression {
+        // A constant is no answer of anybody.
+        if matches!(value.shape, Shape::Bool(_) | Shape::None | Shape::Functions(_) | Shape::Class(_)) {
+            return false;
+        }
+        match expression {
             Expr::Name(name) => holds(name.id.as_str()),
             Expr::Attribute(attribute) => holds(attribute.attr.as_str()),
             Expr::Subscript(subscript) => self.is_consent_key(&subscript.slice),
@@ -228,36 +261,54 @@ impl Walk<'_, '_> {
                     holds(&super::project::dotted(&function.value).unwrap_or_default())
                         || call.arguments.args.first().is_some_and(|key| self.is_consent_key(key))
                 }
-                Expr::Attribute(function) => unresolved(&value) && answers(function.attr.as_str()),
+                Expr::Attribute(function) => unresolved(value) && answers(function.attr.as_str()),
                 _ => false,
             },
             _ => false,
-        };
-        // A constant is no answer of anybody.
-        named && !matches!(value.shape, Shape::Bool(_) | Shape::None | Shape::Functions(_) | Shape::Class(_))
-    }
-
-    /// `answers[user] == "同意"`: a word that people say only when they are asked for their consent.
-    fn is_consent_word(&mut self, expression: &Expr) -> bool {
-        const WORDS: &[&str] = &[
-            "同意",
-            "不同意",
-            "我同意",
-            "允许",
-            "agree",
-            "agreed",
-            "i agree",
-            "consented",
-            "opted_in",
-            "opt-in",
-        ];
-        let value = self.eval(expression);
-        value.known_text().is_some_and(|text| WORDS.contains(&text.trim().to_lowercase().as_str()))
+        }
     }
 
     fn is_consent_key(&mut self, key: &Expr) -> bool {
         self.eval(key).known_text().is_some_and(holds)
     }
+}
+
+/// Whether a value stands for no.
+fn is_no(value: &Value) -> bool {
+    match &value.shape {
+        Shape::None | Shape::Bool(false) => true,
+        Shape::Text(text) => text.known().is_some_and(|text| {
+            let word = text.trim().to_lowercase();
+            matches!(
+                word.as_str(),
+                "" | "n" | "no" | "false" | "deny" | "denied" | "0" | "否" | "不" | "不同意" | "拒绝"
+            )
+        }),
+        Shape::List(items) => items.iter().all(|item| {
+            item.known_text()
+                .is_some_and(|word| matches!(word.to_lowercase().as_str(), "" | "n" | "no" | "否" | "不"))
+        }),
+        _ => false,
+    }
+}
+
+/// `answers[user] == "同意"`: a word that people say only when they are asked for their consent.
+fn is_consent_word(value: &Value) -> bool {
+    const WORDS: &[&str] = &[
+        "同意",
+        "不同意",
+        "我同意",
+        "允许",
+        "agree",
+        "agreed",
+        "i agree",
+        "consented",
+        "opted_in",
+        "opt-in",
+    ];
+    const LONGEST: usize = 16;
+    let word = value.known_text().map(str::trim).filter(|text| text.len() <= LONGEST);
+    word.is_some_and(|word| WORDS.contains(&word.to_lowercase().as_str()))
 }
 
 fn unresolved(value: &Value) -> bool {

@@ -44,10 +44,8 @@ impl Walk<'_, '_> {
         if asks && let Some(summary) = self.state.summaries.get_mut(id) {
             summary.consented = true;
         }
-        if let Some(entry) = frameworks::entered_by(path).filter(|_| path.contains('.') && !asks)
-            && let Some(function) = self.state.functions.get_mut(id)
-        {
-            function.entry = Some(entry);
+        if let Some(entry) = frameworks::entered_by(path).filter(|_| path.contains('.') && !asks) {
+            self.state.entering(id, |function| function.entry = Some(entry));
             if frameworks::is_tool(path) {
                 self.offer_function(id, node);
             }
@@ -65,7 +63,7 @@ impl Walk<'_, '_> {
         if let Shape::Functions(made) = &made.shape {
             all.extend(made.iter().copied().filter(|other| *other != id));
         }
-        let wraps = self.state.wrapped.get(wrapper).copied().flatten();
+        let wraps = self.state.wraps(wrapper);
         if wraps == Some(true)
             && let Some(summary) = self.state.summaries.get_mut(id)
         {
@@ -75,44 +73,56 @@ impl Walk<'_, '_> {
 
     /// Whether a function of the project answers whether there is consent: declared, or by its name.
     pub(super) fn is_consent_function(&self, function: FunctionId) -> bool {
-        let project = self.state.project;
-        let Some(func) = project.functions.get(function) else { return false };
-        let module = project.modules.get(func.module).map_or("", |module| module.name.as_str());
-        let full = format!("{module}.{}", func.name);
-        let declared = self.state.consent_functions.iter().any(|name| *name == full || *name == func.name);
-        declared || consent::answers(&func.name)
+        self.state.consents.get(function) == Some(&true)
     }
 
-    /// A question for consent whose answer nobody reads.
+    /// A question for consent whose answer nobody reads. The expression has just been evaluated.
     pub(super) fn unused_answer(&mut self, expression: &Expr) {
         let expression = match expression {
             Expr::Await(node) => &*node.value,
             other => other,
         };
-        let Expr::Call(node) = expression else { return };
-        let callee = self.eval(&node.func);
-        let unused = match &callee.shape {
-            Shape::Functions(ids) => ids.iter().all(|id| self.asks_in_vain(*id)) && !ids.is_empty(),
-            Shape::Bound(id) => self.asks_in_vain(*id),
-            Shape::Path(path) => path.contains('.') && consent::answers(path) && !consent::insists(path),
+        let range = expression.range();
+        if expression.is_call_expr() && self.is_last(range) && self.is_in_vain() {
+            add(&mut self.call_at(range).does, Deed::UnusedConsent);
+        }
+    }
+
+    /// Whether the call that was evaluated last stands at a place.
+    fn is_last(&self, range: TextRange) -> bool {
+        self.called.as_ref().is_some_and(|(last, _)| *last == range)
+    }
+
+    /// Whether the call that was evaluated last asks for consent and says nothing by coming back.
+    fn is_in_vain(&self) -> bool {
+        match self.called.as_ref().map(|(_, callee)| callee) {
+            Some(Shape::Functions(ids)) => ids.iter().all(|id| self.asks_in_vain(*id)) && !ids.is_empty(),
+            Some(Shape::Bound(id)) => self.asks_in_vain(*id),
+            Some(Shape::Path(path)) => {
+                let known = self.state.known(path);
+                known.asks && !known.insists
+            }
             _ => false,
-        };
-        if unused {
-            add(&mut self.call_at(node.range()).does, Deed::UnusedConsent);
         }
     }
 
     fn asks_in_vain(&self, function: FunctionId) -> bool {
-        let summary = self.state.summaries.get(function);
+        if !self.is_consent_function(function) {
+            return false;
+        }
+        let summary = self.state.summary(function);
         let name = self.state.project.functions.get(function).map_or("", |func| func.name.as_str());
         let silent = summary.is_some_and(|summary| !summary.raises && !summary.ensures);
         let answers = summary.is_some_and(|summary| summary.answers);
-        self.is_consent_function(function) && silent && (answers || consent::insists(name))
+        silent && (answers || consent::insists(name))
     }
 
     /// `ok = ask_consent()` with an `ok` that is never read.
     pub(super) fn unread_answer(&mut self, targets: &[Expr], value: &Expr, range: TextRange) {
         let [Expr::Name(name)] = targets else { return };
+        if !self.is_in_vain() {
+            return;
+        }
         // What a module binds, others may read.
         if self.state.project.functions.get(self.function).is_none_or(|func| func.definition.is_none()) {
             return;

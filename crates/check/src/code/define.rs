@@ -41,9 +41,7 @@ impl Walk<'_, '_> {
             let value = match (module, sub) {
                 (Some(module), _) if item == "*" => {
                     self.enter_module(module, node.range());
-                    if let Some(stars) = self.state.stars.get_mut(self.module) {
-                        stars.insert(module);
-                    }
+                    self.state.add_star(self.module, module);
                     continue;
                 }
                 (_, Some(sub)) => {
@@ -106,9 +104,7 @@ impl Walk<'_, '_> {
             .map(|parameter| parameter.default().map(|default| self.eval(default)))
             .collect();
         defaults.resize(count, None);
-        if let Some(summary) = self.state.summaries.get_mut(id) {
-            summary.defaults.clone_from(&defaults);
-        }
+        self.state.set_defaults(id, &defaults);
         let handed: Vec<Value> = defaults.into_iter().map(Option::unwrap_or_default).collect();
         self.state.hand_in(id, &handed);
         let value = self.decorated(id, node);
@@ -130,8 +126,8 @@ impl Walk<'_, '_> {
             _ => None,
         });
         // An extension says nothing of what the type is.
-        if let Some(class) = self.state.classes.get_mut(id).filter(|_| !bases.is_empty()) {
-            class.bases = bases;
+        if !bases.is_empty() {
+            self.state.set_bases(id, bases);
         }
         // The body runs in names of its own; its functions become methods.
         let outside = self.env.clone();
@@ -143,7 +139,7 @@ impl Walk<'_, '_> {
                     let value = self.eval(&assign.value);
                     for name in assign.targets.iter().filter_map(dotted) {
                         self.state.set_attribute(id, &name, value.clone());
-                        self.env.names.insert(name, value.clone());
+                        self.env.set(name.into(), value.clone());
                     }
                 }
                 Stmt::AnnAssign(assign) => {
@@ -167,13 +163,13 @@ impl Walk<'_, '_> {
         self.function_definition(node);
         let Some(id) = self.state.project.defined(self.module, node.range()) else { return };
         let entry = base.and_then(|base| super::api::frameworks::entered_through(base, node.name.as_str()));
-        if let (Some(entry), Some(function)) = (entry, self.state.functions.get_mut(id))
-            && function.entry.is_none()
-        {
-            function.entry = Some(entry);
-            function.http |=
-                base.is_some_and(|base| super::api::frameworks::serves(base, node.name.as_str()));
-        }
+        let http = base.is_some_and(|base| super::api::frameworks::serves(base, node.name.as_str()));
+        self.state.entering(id, |function| {
+            if entry.is_some() && function.entry.is_none() {
+                function.entry = entry;
+                function.http |= http;
+            }
+        });
     }
 }
 

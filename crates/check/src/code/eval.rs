@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use ruff_python_ast::{
-    BoolOp, Comprehension, Expr, ExprBoolOp, ExprCompare, ExprDict, ExprFString, ExprName, ExprSubscript,
-    FStringPart, InterpolatedStringElement, Number, Operator, UnaryOp,
+    Comprehension, Expr, ExprDict, ExprFString, ExprName, ExprSubscript, FStringPart,
+    InterpolatedStringElement, Number, Operator, UnaryOp,
 };
 use ruff_text_size::Ranged;
 
-use super::api::{flaws, models, sources};
+use super::api::{flaws, models};
 use super::deeds::add;
 use super::value::{ANY_KEY, Shape, Value};
 use super::walk::Walk;
@@ -27,7 +27,7 @@ impl Walk<'_, '_> {
         value
     }
 
-    fn eval_inner(&mut self, expression: &Expr) -> Value {
+    pub(super) fn eval_inner(&mut self, expression: &Expr) -> Value {
         match expression {
             Expr::Name(node) => self.name(node),
             Expr::Attribute(node) => {
@@ -50,15 +50,11 @@ impl Walk<'_, '_> {
                 let (left, right) = (self.eval(&node.left), self.eval(&node.right));
                 operated(node.op, &left, &right)
             }
-            Expr::BoolOp(node) => self.either(node),
-            Expr::Compare(node) => self.compare(node, expression),
-            Expr::UnaryOp(node) => {
-                let value = self.eval(&node.operand);
-                if node.op == UnaryOp::Not {
-                    return Value::of(value.taint.and(Taint::CONSENT));
-                }
-                Value::of(value.taint)
+            Expr::BoolOp(_) | Expr::Compare(_) | Expr::Named(_) | Expr::Await(_) => {
+                self.weigh_inner(expression).0
             }
+            Expr::UnaryOp(node) if node.op == UnaryOp::Not => self.weigh_inner(expression).0,
+            Expr::UnaryOp(node) => Value::of(self.eval(&node.operand).taint),
             Expr::Dict(node) => self.dict(node),
             Expr::List(node) => self.items(&node.elts),
             Expr::Tuple(node) => self.items(&node.elts),
@@ -71,8 +67,7 @@ impl Walk<'_, '_> {
                 self.comprehension(&node.generators, &parts)
             }
             Expr::If(node) => {
-                self.eval(&node.test);
-                let judged = self.judge(&node.test);
+                let (_, judged) = self.weigh(&node.test);
                 let before = self.env.consent;
                 self.env.consent |= judged.when_true;
                 let yes = self.eval(&node.body);
@@ -84,19 +79,13 @@ impl Walk<'_, '_> {
             Expr::Lambda(node) => {
                 let before = self.env.names.clone();
                 for parameter in node.parameters.iter().flat_map(|all| all.iter_non_variadic_params()) {
-                    self.env.names.insert(parameter.name().to_string(), Value::default());
+                    self.env.set(parameter.name().as_str().into(), Value::default());
                 }
                 let value = self.eval(&node.body);
                 self.env.names = before;
                 Value::of(value.taint)
             }
-            Expr::Await(node) => self.eval(&node.value),
             Expr::Starred(node) => self.eval(&node.value),
-            Expr::Named(node) => {
-                let value = self.eval(&node.value);
-                self.assign(&node.target, value.clone());
-                value
-            }
             Expr::Yield(node) => {
                 let value = node.value.as_deref().map(|value| self.eval(value)).unwrap_or_default();
                 self.yielded(Value::new(Shape::List(Rc::new(vec![value])), Taint::NONE));
@@ -146,15 +135,16 @@ impl Walk<'_, '_> {
     fn name(&mut self, node: &ExprName) -> Value {
         let name = node.id.as_str();
         if let Some(value) = self.env.names.get(name) {
-            let inner = self.state.written.get(&self.function).and_then(|names| names.get(name));
+            // That any of them changed is seen from the beginning.
+            let inner = self.state.written_to(self.function, name);
             return inner.map_or_else(|| value.clone(), |inner| value.join(inner));
         }
         let project = self.state.project;
         let mut outer = project.functions.get(self.function).and_then(|func| func.outer);
         while let Some(function) = outer {
-            if let Some(value) = self.state.locals.get(&function).and_then(|names| names.get(name)) {
+            if let Some(value) = self.state.local(function, name) {
                 let seen = self.seen_from_inside(function, value);
-                let inner = self.state.written.get(&function).and_then(|names| names.get(name));
+                let inner = self.state.written(function, name);
                 return inner.map_or_else(|| seen.clone(), |inner| seen.join(inner));
             }
             outer = project.functions.get(function).and_then(|func| func.outer);
@@ -173,8 +163,7 @@ impl Walk<'_, '_> {
 
     /// A name of a function around this one: its parameters are not ours.
     fn seen_from_inside(&self, function: usize, value: &Value) -> Value {
-        let handed =
-            self.state.summaries.get(function).map(|summary| summary.handed.clone()).unwrap_or_default();
+        let handed = self.state.handed(function);
         let taints: Vec<Taint> = handed.iter().map(|value| value.taint).collect();
         let taint = value.taint.filled(&taints).sources();
         let shape = match &value.shape {
@@ -186,7 +175,7 @@ impl Walk<'_, '_> {
                     },
                     _ => Shape::Outer(function, *index),
                 },
-                _ => value.filled(&handed).shape,
+                _ => value.filled(handed).shape,
             },
             Shape::Functions(_) => {
                 let parameters =
@@ -233,37 +222,14 @@ impl Walk<'_, '_> {
         if let Some(part) = self.part_of_request(object, name) {
             value = part;
         }
-        if let Some(source) = value.outside().and_then(sources::of) {
-            value.taint |= source;
+        if let Some(known) = value.outside().map(|path| self.state.known(path)) {
+            value.taint |= known.source.unwrap_or_default();
+            if known.identifies {
+                value.taint |= Taint::VERIFIED;
+                self.caller_is_known();
+            }
         }
-        self.told_identity(&mut value);
         value
-    }
-
-    fn either(&mut self, node: &ExprBoolOp) -> Value {
-        let before = self.env.consent;
-        let mut sum: Option<Value> = None;
-        for operand in &node.values {
-            let value = self.eval(operand);
-            let judged = self.judge(operand);
-            self.env.consent |= if node.op == BoolOp::And { judged.when_true } else { judged.when_false };
-            sum = Some(match sum {
-                None => value,
-                Some(left) if node.op == BoolOp::Or => with_default(&left, &value),
-                Some(left) => Value { taint: left.taint | value.taint, shape: value.shape },
-            });
-        }
-        self.env.consent = before;
-        sum.unwrap_or_default()
-    }
-
-    fn compare(&mut self, node: &ExprCompare, whole: &Expr) -> Value {
-        self.eval(&node.left);
-        node.comparators.iter().for_each(|other| {
-            self.eval(other);
-        });
-        let judged = self.judge(whole);
-        Value::of(if judged.when_true || judged.when_false { Taint::CONSENT } else { Taint::NONE })
     }
 
     fn dict(&mut self, node: &ExprDict) -> Value {
@@ -319,8 +285,7 @@ impl Walk<'_, '_> {
             let item = self.eval(&generator.iter).item(None);
             self.assign(&generator.target, item);
             for test in &generator.ifs {
-                self.eval(test);
-                let judged = self.judge(test);
+                let (_, judged) = self.weigh(test);
                 self.env.consent |= judged.when_true;
             }
         }
@@ -357,7 +322,7 @@ impl Walk<'_, '_> {
                 }
             }
         }
-        Value::new(Shape::Text(template), taint.without(Taint::CONSENT))
+        Value::new(Shape::text(template), taint.without(Taint::CONSENT))
     }
 }
 
@@ -378,7 +343,7 @@ fn whole(number: &Number) -> Option<i64> {
 pub(super) fn variable(name: Option<&str>, default: Option<&Value>) -> Value {
     let Some(name) = name else { return Value::default() };
     let default = default.and_then(Value::template).map(Template::shown).filter(|text| !text.is_empty());
-    Value::new(Shape::Text(Template::of(Piece::Variable(name.to_owned(), default))), Taint::NONE)
+    Value::new(Shape::text(Template::of(Piece::Variable(name.to_owned(), default))), Taint::NONE)
 }
 
 fn piece(value: &Value) -> Template {
@@ -386,13 +351,13 @@ fn piece(value: &Value) -> Template {
 }
 
 /// `left or right`
-fn with_default(left: &Value, right: &Value) -> Value {
+pub(super) fn with_default(left: &Value, right: &Value) -> Value {
     if let (Shape::Text(one), Some(default)) = (&left.shape, right.template())
         && let [Piece::Variable(name, None)] = one.pieces.as_slice()
     {
         let shown = Some(default.shown()).filter(|text| !text.is_empty());
         let template = Template::of(Piece::Variable(name.clone(), shown));
-        return Value::new(Shape::Text(template), left.taint | right.taint);
+        return Value::new(Shape::text(template), left.taint | right.taint);
     }
     left.join(right)
 }
@@ -403,14 +368,14 @@ pub(super) fn added(left: &Value, right: &Value) -> Value {
     let taint = taint.without(Taint::CONSENT);
     let shape = match (&left.shape, &right.shape) {
         (Shape::Text(one), _) => {
-            let mut template = one.clone();
+            let mut template = (**one).clone();
             template.push(&piece(right));
-            Shape::Text(template)
+            Shape::text(template)
         }
         (_, Shape::Text(_)) => {
             let mut template = Template::of(Piece::Hole);
             template.push(&piece(right));
-            Shape::Text(template)
+            Shape::text(template)
         }
         (Shape::List(one), Shape::List(two)) => {
             Shape::List(Rc::new(one.iter().chain(two.iter()).cloned().collect()))
@@ -438,7 +403,7 @@ fn operated(op: Operator, left: &Value, right: &Value) -> Value {
                         template.push(&Template::text(&rest));
                     }
                 }
-                Value::new(Shape::Text(template), taint)
+                Value::new(Shape::text(template), taint)
             }
             None => Value::of(taint),
         },

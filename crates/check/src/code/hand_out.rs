@@ -81,7 +81,7 @@ impl Walk<'_, '_> {
     /// Whether a middleware goes on with consent only.
     fn asks(&self, value: &Value) -> bool {
         match &value.shape {
-            Shape::Functions(ids) => ids.iter().any(|id| self.state.wrapped.get(*id) == Some(&Some(true))),
+            Shape::Functions(ids) => ids.iter().any(|id| self.state.wraps(*id) == Some(true)),
             Shape::Path(_) | Shape::Made(_) => {
                 let path = value.outside().unwrap_or_default().trim_end_matches("()");
                 path.contains('.') && consent::answers(path)
@@ -98,8 +98,8 @@ impl Walk<'_, '_> {
 
     /// `withConsent(handler)`: a function of the project that gives back one which calls what it took.
     pub(super) fn wrapped(&mut self, wrappers: &[FunctionId], arguments: &[Argument], made: Value) -> Value {
-        let wraps = |id: &FunctionId| self.state.wrapped.get(*id).copied().flatten();
-        let Some(asks) = wrappers.iter().find_map(wraps).filter(|_| self.script) else { return made };
+        let wraps = |id: &FunctionId| self.state.wraps(*id);
+        let Some(asks) = wrappers.iter().filter(|_| self.script).find_map(wraps) else { return made };
         let Shape::Functions(inner) = &made.shape else { return made };
         let mut all = inner.to_vec();
         for argument in arguments {
@@ -139,7 +139,7 @@ impl Walk<'_, '_> {
     /// A parameter that is called: `next()` of a middleware goes on.
     pub(super) fn goes_on(&mut self, name: &str) {
         if matches!(name, "next" | "done" | "proceed") {
-            self.summary.wraps = Some(self.summary.wraps.unwrap_or(true) && self.env.consent);
+            self.wrapping.push((self.function, self.env.consent));
         }
     }
 

@@ -88,7 +88,7 @@ impl Walk<'_, '_> {
 
     /// A member of something from outside that says who the caller is.
     pub(super) fn told_identity(&mut self, value: &mut Value) {
-        if value.outside().is_some_and(guards::identifies) {
+        if value.outside().is_some_and(|path| self.state.known(path).identifies) {
             value.taint |= Taint::VERIFIED;
             self.caller_is_known();
         }
@@ -119,11 +119,7 @@ impl Walk<'_, '_> {
 
     /// What a parameter of a handler carries, by what stands behind its colon or its equals sign.
     pub(super) fn sent(&mut self, index: usize, annotation: Option<&Value>) -> Taint {
-        let default = self
-            .state
-            .summaries
-            .get(self.function)
-            .and_then(|own| own.defaults.get(index).cloned().flatten());
+        let default = self.state.defaults(self.function).get(index).cloned().flatten();
         let injected = [annotation.cloned(), default]
             .into_iter()
             .flatten()
@@ -146,8 +142,7 @@ impl Walk<'_, '_> {
         }
         let mut found = Vec::new();
         collect_functions(&handed, &mut found, 0);
-        let given =
-            found.first().and_then(|id| self.state.summaries.get(*id)).map(|summary| &summary.returns);
+        let given = found.first().and_then(|id| self.state.summary(*id)).map(|summary| &summary.returns);
         given.map_or_else(Value::default, |given| match &given.shape {
             Shape::List(_) => given.item(None),
             Shape::Made(_) | Shape::Object(_) => given.clone(),
@@ -167,8 +162,7 @@ impl Walk<'_, '_> {
 
     /// Whether an object of a class is what a client sent: a model of a request's body.
     pub(super) fn is_message(&self, class: ClassId, depth: usize) -> bool {
-        let bases = self.state.classes.get(class).map(|class| &class.bases);
-        bases.into_iter().flatten().any(|base| match &base.shape {
+        self.state.bases(class).iter().any(|base| match &base.shape {
             Shape::Path(path) => matches!(
                 &**path,
                 "pydantic.BaseModel" | "sqlmodel.SQLModel" | "msgspec.Struct" | "ninja.Schema"
@@ -183,11 +177,12 @@ impl Walk<'_, '_> {
         let (http, identity) = (frameworks::is_http(decorator), guards::identifies(decorator));
         let before =
             http && matches!(last(decorator), "before_request" | "middleware" | "before_app_request");
-        if let Some(function) = self.state.functions.get_mut(id) {
+        let known = identity || finds_caller(last(decorator)) && !http;
+        self.state.entering(id, |function| {
             function.http |= http;
             function.before_all |= before;
-            function.caller_known |= identity || finds_caller(last(decorator)) && !http;
-        }
+            function.caller_known |= known;
+        });
     }
 
     /// A decorator of the project that finds out who calls.
@@ -222,13 +217,14 @@ impl Walk<'_, '_> {
     }
 
     fn behind(&mut self, id: FunctionId, before: &[FunctionId], known: bool, everywhere: bool) {
-        let Some(function) = self.state.functions.get_mut(id) else { return };
-        function.http = true;
-        function.before_all |= everywhere;
-        function.caller_known |= known;
-        let new: Vec<FunctionId> =
-            before.iter().copied().filter(|one| !function.behind.contains(one) && *one != id).collect();
-        function.behind.extend(new);
+        self.state.entering(id, |function| {
+            function.http = true;
+            function.before_all |= everywhere;
+            function.caller_known |= known;
+            let new = |one: &FunctionId| !function.behind.contains(one) && *one != id;
+            let new: Vec<FunctionId> = before.iter().copied().filter(new).collect();
+            function.behind.extend(new);
+        });
     }
 
     /// `app.use(passport.authenticate("jwt"))`, `FastAPI(dependencies=[Depends(who)])`
@@ -265,6 +261,6 @@ fn is_request(annotation: &Value) -> bool {
 }
 
 /// The annotation of each parameter.
-pub(super) fn annotations(definition: &StmtFunctionDef) -> impl Iterator<Item = (String, &Expr)> {
-    definition.parameters.iter().filter_map(|any| Some((any.name().to_string(), any.annotation()?)))
+pub(super) fn annotations(definition: &StmtFunctionDef) -> impl Iterator<Item = (&str, &Expr)> {
+    definition.parameters.iter().filter_map(|any| Some((any.name().as_str(), any.annotation()?)))
 }

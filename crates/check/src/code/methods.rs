@@ -61,8 +61,7 @@ impl Walk<'_, '_> {
             _ => return,
         };
         if let ([Expr::Name(state), Expr::Name(setter)], true) = (pair.as_slice(), states) {
-            let key = (self.function, setter.id.to_string());
-            self.state.setters.insert(key, state.id.to_string());
+            self.state.add_setter(self.function, setter.id.as_str(), state.id.as_str());
         }
     }
 
@@ -74,7 +73,7 @@ impl Walk<'_, '_> {
         let project = self.state.project;
         let mut owner = Some(self.function);
         while let Some(function) = owner {
-            if let Some(state) = self.state.setters.get(&(function, setter.to_owned())).cloned() {
+            if let Some(state) = self.state.setter(function, setter).map(str::to_owned) {
                 let value = given.filled(&self.summary.handed);
                 self.state.write_outer(function, &state, value);
                 return;
@@ -173,12 +172,12 @@ fn text_or_list(object: &Value, name: &str, arguments: &[Argument]) -> Option<Va
         (Shape::List(_), "at" | "pop" | "shift") => Some(object.item(None)),
         (Shape::List(items), "join") => Some(joined(items, object.deep_taint() | given)),
         (Shape::Text(one), "concat") => {
-            let mut text = one.clone();
+            let mut text = (**one).clone();
             for argument in arguments {
                 let hole = Template::of(Piece::Hole);
                 text.push(argument.value.template().unwrap_or(&hole));
             }
-            Some(Value::new(Shape::Text(text), object.taint | given))
+            Some(Value::new(Shape::text(text), object.taint | given))
         }
         _ => None,
     }
@@ -191,5 +190,5 @@ fn joined(items: &[Value], taint: Taint) -> Value {
         let hole = Template::of(Piece::Hole);
         text.push(item.template().unwrap_or(&hole));
     }
-    Value::new(Shape::Text(text), taint.without(Taint::CONSENT))
+    Value::new(Shape::text(text), taint.without(Taint::CONSENT))
 }

@@ -17,6 +17,7 @@ mod disguise;
 mod eval;
 mod factory;
 mod hand_out;
+mod hash;
 mod history;
 mod identity;
 mod loops;
@@ -28,8 +29,8 @@ mod swift;
 mod tools;
 mod value;
 mod walk;
+mod watch;
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use ruff_python_ast::ModModule;
@@ -38,7 +39,7 @@ use ruff_text_size::Ranged;
 use crate::facts::{BrokenConsent, Entry, Facts, File, Function, Gap, GapKind, Reach};
 use crate::providers::Providers;
 use project::Project;
-use state::{State, Summary};
+use state::State;
 use walk::span;
 
 pub(crate) use api::names;
@@ -99,48 +100,22 @@ pub(crate) fn read(facts: &mut Facts, parsed: &[Parsed], providers: &Providers, 
 }
 
 fn evaluate(project: &Project<'_>, texts: &[File], providers: &Providers, limits: &Limits<'_>) -> Facts {
-    let mut state = State {
-        project,
-        providers,
-        consent_functions: limits.consent_functions,
-        globals: vec![HashMap::default(); project.modules.len()],
-        stars: vec![BTreeSet::default(); project.modules.len()],
-        imported: BTreeSet::default(),
-        classes: vec![state::ClassState::default(); project.classes.len()],
-        summaries: vec![Summary::default(); project.functions.len()],
-        locals: HashMap::default(),
-        setters: HashMap::default(),
-        written: HashMap::default(),
-        functions: project.functions.iter().map(|func| described(project, func)).collect(),
-        stores: Vec::new(),
-        tools: Vec::new(),
-        agents: Vec::new(),
-        models: BTreeMap::default(),
-        prompts: BTreeMap::default(),
-        gaps: Vec::new(),
-        texts,
-        changed: true,
-        asked: BTreeSet::default(),
-        wrapped: vec![None; project.functions.len()],
-        budget: limits.budget,
-    };
+    let mut state = State::new(project, texts, providers, limits);
+    // What modules import and give away first: functions are evaluated fewer times then.
     for _ in 0..MAX_ROUNDS {
-        if !state.changed || state.budget == 0 {
+        bodies(project, &mut state);
+    }
+    for _ in 0..MAX_ROUNDS {
+        if !state.watch.borrow().is_stale() || state.budget == 0 {
             break;
         }
-        state.changed = false;
-        // What a decorator does with what it wraps is found out anew in each round.
-        state.wrapped = state.summaries.iter_mut().map(|summary| summary.wraps.take()).collect();
-        for module in &project.modules {
-            walk::walk(&mut state, module.function);
-        }
+        bodies(project, &mut state);
         for (id, func) in project.functions.iter().enumerate() {
             if func.definition.is_some() {
-                walk::walk(&mut state, id);
+                state.walk(id);
             }
         }
-        let now: Vec<Option<bool>> = state.summaries.iter().map(|summary| summary.wraps).collect();
-        state.changed |= now != state.wrapped;
+        state.end_round();
     }
     if state.budget == 0 {
         state.gaps.push(Gap { path: String::new(), line: 0, why: GapKind::TooComplex });
@@ -152,13 +127,30 @@ fn evaluate(project: &Project<'_>, texts: &[File], providers: &Providers, limits
     Facts {
         functions,
         stores,
-        tools: state.tools,
+        tools: state.tools.into_iter().map(|(_, tool)| tool).collect(),
         agents,
         models,
         prompts,
         gaps: state.gaps,
         ..Facts::default()
     }
+}
+
+/// Evaluates the bodies of modules that saw something change.
+fn bodies(project: &Project<'_>, state: &mut State<'_>) {
+    for module in &project.modules {
+        state.walk(module.function);
+    }
+}
+
+/// Whether a function answers whether there is consent: declared, or by its name.
+fn consents(project: &Project<'_>, func: &project::Func<'_>, declared: &[String]) -> bool {
+    let module = project.modules.get(func.module).map_or("", |module| module.name.as_str());
+    let is_meant = |name: &String| {
+        let rest = name.strip_prefix(module).and_then(|rest| rest.strip_prefix('.'));
+        *name == func.name || rest == Some(&*func.name)
+    };
+    declared.iter().any(is_meant) || consent::answers(&func.name)
 }
 
 fn described(project: &Project<'_>, func: &project::Func<'_>) -> Function {
@@ -218,19 +210,16 @@ fn facts_do(functions: &[Function], reach: &Reach) -> bool {
 /// Consent functions that are none.
 fn judge_consent(project: &Project<'_>, state: &mut State<'_>) {
     for (id, func) in project.functions.iter().enumerate() {
-        let Some(summary) = state.summaries.get(id).cloned() else { continue };
+        let Some(summary) = state.summaries.get(id) else { continue };
         let Some(function) = state.functions.get_mut(id) else { continue };
         function.consented = summary.consented || state.asked.contains(&id);
-        let module = project.modules.get(func.module).map_or("", |module| module.name.as_str());
-        let full = format!("{module}.{}", func.name);
-        let declared = state.consent_functions.iter().any(|name| *name == full || *name == func.name);
-        if !declared && !consent::answers(&func.name) {
+        if state.consents.get(id) != Some(&true) {
             continue;
         }
         let grants = func.definition.is_some_and(consent::grants_itself);
         function.broken_consent = if (summary.always_yes || grants) && !summary.ensures {
             Some(BrokenConsent::AlwaysYes)
-        } else if summary.wraps == Some(false) {
+        } else if state.wrapped.get(id) == Some(&Some(false)) {
             Some(BrokenConsent::RunsAnyway)
         } else {
             None

@@ -5,6 +5,8 @@ use std::collections::{BTreeMap, HashMap};
 use ruff_python_ast::{ExceptHandler, Expr, ModModule, Stmt, StmtFunctionDef};
 use ruff_text_size::{Ranged, TextRange};
 
+use super::define::{Hangs, hangs};
+use super::hash::Build;
 use super::value::{ClassId, ModuleId};
 use super::{Parsed, Tongue};
 use crate::facts::FunctionId;
@@ -15,10 +17,10 @@ pub(super) struct Project<'a> {
     pub modules: Vec<Module<'a>>,
     pub functions: Vec<Func<'a>>,
     pub classes: Vec<Class>,
-    by_path: HashMap<String, ModuleId>,
-    by_definition: HashMap<(ModuleId, TextRange), usize>,
+    by_path: HashMap<String, ModuleId, Build>,
+    by_definition: HashMap<(ModuleId, TextRange), usize, Build>,
     /// Types of Swift, which extensions in other files add to.
-    by_type: HashMap<String, Vec<Type>>,
+    by_type: HashMap<String, Vec<Type>, Build>,
 }
 
 /// A type of Swift.
@@ -57,6 +59,8 @@ pub(super) struct Func<'a> {
     pub has_inner: bool,
     /// Nothing for the body of a module.
     pub definition: Option<&'a StmtFunctionDef>,
+    /// How it gets what it hangs on, if it is a method.
+    pub hangs: Hangs,
     pub parameters: Vec<String>,
 }
 
@@ -86,6 +90,7 @@ impl<'a> Project<'a> {
             outer: None,
             has_inner: false,
             definition: None,
+            hangs: Hangs::OnObject,
             parameters: Vec::new(),
         });
         let (file, body, tongue) = (parsed.file, &parsed.body, parsed.tongue);
@@ -226,6 +231,7 @@ impl<'a> Project<'a> {
             outer,
             has_inner: false,
             definition: Some(definition),
+            hangs: hangs(definition),
             parameters,
         });
         self.by_definition.insert((module, definition.range()), id);

@@ -1,15 +1,25 @@
 //! What is known of a project between two rounds of evaluation.
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::rc::Rc;
 
-use super::define::{Hangs, hangs};
+use super::Limits;
+use super::api::known::Known;
+use super::define::Hangs;
+use super::hash::Build;
 use super::project::Project;
 use super::value::{ClassId, ModuleId, Shape, Value};
+use super::watch::{Seen, Watch};
 use crate::facts::{Agent, Function, FunctionId, Gap, Model, Prompt, Store, StoreId, Taint, Template, Tool};
 use crate::providers::Providers;
 
 /// Names and their values.
-pub(super) type Names = HashMap<String, Value>;
+pub(super) type Names = HashMap<Rc<str>, Value, Build>;
+
+/// Names to which several functions give values, each with the turn of the one whose value counts: who comes last in a
+/// round.
+type Held = HashMap<Rc<str>, (usize, Value), Build>;
 
 /// What callers need to know of a function.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -31,10 +41,24 @@ pub(super) struct Summary {
     pub handed: Vec<Value>,
     /// Values of parameters that are not given.
     pub defaults: Vec<Option<Value>>,
-    /// For a decorator: whether what it wraps is called with consent only.
-    pub wraps: Option<bool>,
     /// A working consent decorator stands before it.
     pub consented: bool,
+}
+
+impl Summary {
+    /// What a caller is given back, without what it does not need.
+    pub(super) fn answered(&self) -> Answered {
+        let (returns, lifted) = (self.returns.clone(), self.lifted.clone());
+        Answered { returns, lifted, asks: self.answers && !self.always_yes }
+    }
+}
+
+/// What a call of a function gives.
+pub(super) struct Answered {
+    pub returns: Value,
+    pub lifted: Vec<Lifted>,
+    /// It answers, and not always with yes.
+    pub asks: bool,
 }
 
 /// A request whose address a caller chooses.
@@ -47,7 +71,7 @@ pub(super) struct Lifted {
 /// A class between two rounds.
 #[derive(Debug, Clone, Default)]
 pub(super) struct ClassState {
-    pub attributes: Names,
+    attributes: Held,
     pub bases: Vec<Value>,
     /// Attributes that are declared with a type, in their order: the fields of a dataclass.
     pub fields: Vec<String>,
@@ -57,37 +81,110 @@ pub(super) struct ClassState {
 pub(super) struct State<'a> {
     pub project: &'a Project<'a>,
     pub providers: &'a Providers,
-    pub consent_functions: &'a [String],
-    pub globals: Vec<Names>,
+    /// Which functions answer whether there is consent: declared, or by their names.
+    pub consents: Vec<bool>,
+    globals: Vec<Held>,
     pub stars: Vec<BTreeSet<ModuleId>>,
     pub imported: BTreeSet<ModuleId>,
     pub classes: Vec<ClassState>,
     pub summaries: Vec<Summary>,
     /// Names of functions that have functions inside.
-    pub locals: HashMap<FunctionId, Names>,
+    locals: HashMap<FunctionId, Names, Build>,
     /// Functions that set the state of a component, by the function in which they are named, and the name of the state.
-    pub setters: HashMap<(FunctionId, String), String>,
+    setters: HashMap<FunctionId, HashMap<String, String>, Build>,
     /// What inner functions assign to names of the functions around them.
-    pub written: HashMap<FunctionId, Names>,
+    written: HashMap<FunctionId, Held, Build>,
     pub functions: Vec<Function>,
     pub stores: Vec<Store>,
-    pub tools: Vec<Tool>,
+    /// Tools, each with the turn of the function that told of it: who comes last in a round knows best.
+    pub tools: Vec<(usize, Tool)>,
     pub agents: Vec<Agent>,
     /// Models that are asked, and what they are told, by the function and place: the last round knows most.
     pub models: BTreeMap<(FunctionId, usize, usize), Model>,
     pub prompts: BTreeMap<(FunctionId, usize, usize), Prompt>,
     pub gaps: Vec<Gap>,
     pub texts: &'a [crate::facts::File],
-    pub changed: bool,
     /// Functions that are handed out behind a question for consent.
     pub asked: BTreeSet<FunctionId>,
-    /// What the round before found out about decorators.
+    /// What each function found out about decorators: whether what a function wraps is called with consent.
+    pub wrapping: Vec<Vec<(FunctionId, bool)>>,
+    /// What the round before found out about decorators: whether what they wrap is called with consent only.
     pub wrapped: Vec<Option<bool>>,
+    /// Who saw what.
+    pub watch: RefCell<Watch>,
+    /// What the tables say of paths that were asked for.
+    known: RefCell<HashMap<Box<str>, Rc<Known>, Build>>,
     /// Evaluations that are left for the whole project.
     pub budget: u64,
 }
 
-impl State<'_> {
+impl<'a> State<'a> {
+    pub(super) fn new(
+        project: &'a Project<'a>,
+        texts: &'a [crate::facts::File],
+        providers: &'a Providers,
+        limits: &Limits<'a>,
+    ) -> Self {
+        let (modules, functions) = (project.modules.len(), project.functions.len());
+        Self {
+            project,
+            providers,
+            consents: project
+                .functions
+                .iter()
+                .map(|func| super::consents(project, func, limits.consent_functions))
+                .collect(),
+            globals: vec![Held::default(); modules],
+            stars: vec![BTreeSet::default(); modules],
+            imported: BTreeSet::default(),
+            classes: vec![ClassState::default(); project.classes.len()],
+            summaries: vec![Summary::default(); functions],
+            locals: HashMap::default(),
+            setters: HashMap::default(),
+            written: HashMap::default(),
+            functions: project.functions.iter().map(|func| super::described(project, func)).collect(),
+            stores: Vec::new(),
+            tools: Vec::new(),
+            agents: Vec::new(),
+            models: BTreeMap::default(),
+            prompts: BTreeMap::default(),
+            gaps: Vec::new(),
+            texts,
+            asked: BTreeSet::default(),
+            wrapping: vec![Vec::new(); functions],
+            wrapped: vec![None; functions],
+            watch: RefCell::new(Watch::new(functions)),
+            known: RefCell::default(),
+            budget: limits.budget,
+        }
+    }
+
+    /// Evaluates a function, or the body of a module, if something changed that it saw.
+    pub(super) fn walk(&mut self, function: FunctionId) {
+        if self.budget > 0 && self.watch.get_mut().begin(function) {
+            super::walk::walk(self, function);
+        }
+    }
+
+    /// The turn in a round of the function that is being evaluated: bodies of modules come first.
+    fn turn(&self) -> usize {
+        let function = self.watch.borrow().at();
+        let inner = self.project.functions.get(function).is_some_and(|func| func.definition.is_some());
+        if inner { function + self.functions.len() } else { function }
+    }
+
+    /// Notes a tool, or what is known better of it.
+    pub(super) fn add_tool(&mut self, tool: Tool) {
+        let turn = self.turn();
+        let same =
+            |other: &Tool| other.file == tool.file && other.span == tool.span && other.name == tool.name;
+        match self.tools.iter_mut().find(|(_, other)| same(other)) {
+            Some(known) if known.0 <= turn => *known = (turn, tool),
+            Some(_) => {}
+            None => self.tools.push((turn, tool)),
+        }
+    }
+
     pub(super) fn store(&mut self, store: Store) -> StoreId {
         if let Some(id) = self
             .stores
@@ -100,23 +197,185 @@ impl State<'_> {
         self.stores.len() - 1
     }
 
+    /// The function that is being evaluated looks at something.
+    pub(super) fn see(&self, what: Seen<'_>) {
+        self.watch.borrow_mut().see(what);
+    }
+
+    fn change(&self, what: Seen<'_>) {
+        self.watch.borrow_mut().change(what);
+    }
+
+    /// What the tables say of a path by itself.
+    pub(super) fn known(&self, path: &str) -> Rc<Known> {
+        let mut all = self.known.borrow_mut();
+        if let Some(known) = all.get(path) {
+            return Rc::clone(known);
+        }
+        let known = Rc::new(Known::of(path));
+        all.insert(path.into(), Rc::clone(&known));
+        known
+    }
+
+    /// What callers need to know of a function.
+    pub(super) fn summary(&self, function: FunctionId) -> Option<&Summary> {
+        self.see(Seen::Summary(function));
+        self.summaries.get(function)
+    }
+
+    /// What callers hand in to a function.
+    pub(super) fn handed(&self, function: FunctionId) -> &[Value] {
+        self.see(Seen::Handed(function));
+        self.summaries.get(function).map_or(&[], |summary| &summary.handed)
+    }
+
+    /// Values of parameters that are not given.
+    pub(super) fn defaults(&self, function: FunctionId) -> &[Option<Value>] {
+        self.see(Seen::Defaults(function));
+        self.summaries.get(function).map_or(&[], |summary| &summary.defaults)
+    }
+
+    pub(super) fn set_defaults(&mut self, function: FunctionId, defaults: &[Option<Value>]) {
+        let Some(summary) = self.summaries.get_mut(function).filter(|old| old.defaults != defaults) else {
+            return;
+        };
+        defaults.clone_into(&mut summary.defaults);
+        self.change(Seen::Defaults(function));
+    }
+
+    /// Puts what an evaluation found in the place of what was known. What others told of the function meanwhile stays.
+    pub(super) fn conclude(&mut self, function: FunctionId, found: Summary) {
+        let Some(slot) = self.summaries.get_mut(function) else { return };
+        let old = std::mem::replace(slot, found);
+        (slot.handed, slot.defaults, slot.consented) = (old.handed, old.defaults, old.consented);
+        let same = old.returns == slot.returns
+            && old.lifted == slot.lifted
+            && (old.ensures, old.always_yes) == (slot.ensures, slot.always_yes)
+            && (old.answers, old.raises) == (slot.answers, slot.raises);
+        if !same {
+            self.change(Seen::Summary(function));
+        }
+    }
+
+    /// What a function knows at its end, for the functions inside.
+    pub(super) fn set_locals(&mut self, function: FunctionId, names: Names) {
+        let old = self.locals.remove(&function).unwrap_or_default();
+        let new = names.iter().filter(|(name, value)| old.get(*name) != Some(*value)).map(|(name, _)| name);
+        let gone = old.keys().filter(|name| !names.contains_key(*name));
+        new.chain(gone).for_each(|name| self.change(Seen::Local(function, name)));
+        self.locals.insert(function, names);
+    }
+
+    /// A name of a function, as the functions inside see it.
+    pub(super) fn local(&self, function: FunctionId, name: &str) -> Option<&Value> {
+        self.see(Seen::Local(function, name));
+        self.locals.get(&function)?.get(name)
+    }
+
+    /// What functions inside assign to a name of a function.
+    pub(super) fn written(&self, function: FunctionId, name: &str) -> Option<&Value> {
+        self.see(Seen::Written(function, name));
+        self.written_to(function, name)
+    }
+
+    /// The same for the function itself, which sees from its beginning that any of them changed.
+    pub(super) fn written_to(&self, function: FunctionId, name: &str) -> Option<&Value> {
+        self.written.get(&function)?.get(name).map(|(_, value)| value)
+    }
+
+    /// Whether a decorator calls what it wraps with consent only, as the round before found out.
+    pub(super) fn wraps(&self, function: FunctionId) -> Option<bool> {
+        self.see(Seen::Wraps(function));
+        self.wrapped.get(function).copied().flatten()
+    }
+
+    /// Ends a round: what all functions found out about decorators.
+    pub(super) fn end_round(&mut self) {
+        let mut now = vec![None; self.wrapped.len()];
+        for (function, consent) in self.wrapping.iter().flatten() {
+            if let Some(slot) = now.get_mut(*function) {
+                *slot = Some(slot.unwrap_or(true) && *consent);
+            }
+        }
+        let old = std::mem::replace(&mut self.wrapped, now);
+        for (function, (old, now)) in old.iter().zip(&self.wrapped).enumerate() {
+            if old != now {
+                self.change(Seen::Wraps(function));
+            }
+        }
+    }
+
+    /// Changes how a function is entered from outside.
+    pub(super) fn entering(&mut self, function: FunctionId, change: impl FnOnce(&mut Function)) {
+        let Some(known) = self.functions.get_mut(function) else { return };
+        let before = (known.entry, known.http);
+        change(known);
+        if before != (known.entry, known.http) {
+            self.change(Seen::Entry(function));
+        }
+    }
+
+    /// A function passes on what another module gives away.
+    pub(super) fn add_star(&mut self, module: ModuleId, other: ModuleId) {
+        if self.stars.get_mut(module).is_some_and(|stars| stars.insert(other)) {
+            self.change(Seen::Stars(module));
+        }
+    }
+
+    /// What a class is derived from.
+    pub(super) fn bases(&self, class: ClassId) -> &[Value] {
+        self.see(Seen::Bases(class));
+        self.classes.get(class).map_or(&[], |class| &class.bases)
+    }
+
+    pub(super) fn set_bases(&mut self, class: ClassId, bases: Vec<Value>) {
+        let Some(known) = self.classes.get_mut(class).filter(|known| known.bases != bases) else { return };
+        known.bases = bases;
+        self.change(Seen::Bases(class));
+    }
+
+    /// The fields of a class, in their order.
+    pub(super) fn fields(&self, class: ClassId) -> &[String] {
+        self.see(Seen::Fields(class));
+        self.classes.get(class).map_or(&[], |class| &class.fields)
+    }
+
+    /// The state that a function sets.
+    pub(super) fn setter(&self, function: FunctionId, name: &str) -> Option<&str> {
+        self.see(Seen::Setters(function));
+        self.setters.get(&function)?.get(name).map(String::as_str)
+    }
+
+    pub(super) fn add_setter(&mut self, function: FunctionId, setter: &str, state: &str) {
+        let all = self.setters.entry(function).or_default();
+        let old = all.insert(setter.to_owned(), state.to_owned());
+        if old.as_deref() != Some(state) {
+            self.change(Seen::Setters(function));
+        }
+    }
+
     /// A name of a module, looked up through star imports too.
     pub(super) fn global(&self, module: ModuleId, name: &str) -> Option<Value> {
-        self.globals.get(module)?.get(name).cloned().or_else(|| {
-            let stars = self.stars.get(module)?;
-            stars.iter().find_map(|other| self.exported(*other, name, 0))
-        })
+        self.exported(module, name, 0)
     }
 
     /// A name that a module gives away, its own or one that it passes on.
     fn exported(&self, module: ModuleId, name: &str, depth: usize) -> Option<Value> {
-        if depth > 6 {
+        if depth > 7 {
             return None;
         }
-        self.globals.get(module)?.get(name).cloned().or_else(|| {
+        self.see(Seen::Global(module, name));
+        self.globals.get(module)?.get(name).map(|(_, value)| value.clone()).or_else(|| {
+            self.see(Seen::Stars(module));
             let stars = self.stars.get(module)?;
             stars.iter().find_map(|other| self.exported(*other, name, depth + 1))
         })
+    }
+
+    /// All names of a module.
+    pub(super) fn names(&self, module: ModuleId) -> impl Iterator<Item = (&str, &Value)> {
+        self.see(Seen::Names(module));
+        self.globals.get(module).into_iter().flatten().map(|(name, (_, value))| (&**name, value))
     }
 
     /// Something that is given away by itself: `export default`, `module.exports = …`.
@@ -126,39 +385,34 @@ impl State<'_> {
 
     /// Joins what an inner function assigns to a name of a function around it.
     pub(super) fn write_outer(&mut self, function: FunctionId, name: &str, value: Value) {
-        let value = Value { taint: value.taint.sources(), ..value }.bounded(3);
-        let names = self.written.entry(function).or_default();
-        let joined = names.get(name).map_or_else(|| value.clone(), |old| value.join(old));
-        if names.get(name) != Some(&joined) {
-            names.insert(name.to_owned(), joined);
-            self.changed = true;
+        let turn = self.turn();
+        if join_name(self.written.entry(function).or_default(), turn, name, value) {
+            self.change(Seen::Written(function, name));
+            self.change(Seen::AnyWritten(function));
         }
     }
 
     pub(super) fn set_global(&mut self, module: ModuleId, name: &str, value: Value) {
-        let Some(names) = self.globals.get_mut(module) else { return };
-        let value = Value { taint: value.taint.sources(), ..value }.bounded(3);
-        let joined = names.get(name).map_or_else(|| value.clone(), |old| value.join(old));
-        if names.get(name) != Some(&joined) {
-            names.insert(name.to_owned(), joined);
-            self.changed = true;
+        let turn = self.turn();
+        if self.globals.get_mut(module).is_some_and(|names| join_name(names, turn, name, value)) {
+            self.change(Seen::Global(module, name));
+            self.change(Seen::Names(module));
         }
     }
 
     pub(super) fn set_attribute(&mut self, class: ClassId, name: &str, value: Value) {
-        let Some(class) = self.classes.get_mut(class) else { return };
-        let value = Value { taint: value.taint.sources(), ..value }.bounded(3);
-        let joined = class.attributes.get(name).map_or_else(|| value.clone(), |old| value.join(old));
-        if class.attributes.get(name) != Some(&joined) {
-            class.attributes.insert(name.to_owned(), joined);
-            self.changed = true;
+        let turn = self.turn();
+        let Some(known) = self.classes.get_mut(class) else { return };
+        if join_name(&mut known.attributes, turn, name, value) {
+            self.change(Seen::Member(class, name));
         }
     }
 
     pub(super) fn add_field(&mut self, class: ClassId, name: &str) {
-        let Some(class) = self.classes.get_mut(class) else { return };
-        if !class.fields.iter().any(|field| field == name) {
-            class.fields.push(name.to_owned());
+        let Some(known) = self.classes.get_mut(class) else { return };
+        if !known.fields.iter().any(|field| field == name) {
+            known.fields.push(name.to_owned());
+            self.change(Seen::Fields(class));
         }
     }
 
@@ -177,11 +431,11 @@ impl State<'_> {
             };
             return Some(Value::new(shape, Taint::NONE));
         }
-        let state = self.classes.get(class)?;
-        if let Some(value) = state.attributes.get(name) {
+        self.see(Seen::Member(class, name));
+        if let Some((_, value)) = self.classes.get(class)?.attributes.get(name) {
             return Some(value.clone());
         }
-        state.bases.iter().find_map(|base| match &base.shape {
+        self.bases(class).iter().find_map(|base| match &base.shape {
             Shape::Class(base) => self.member(*base, name, bound, depth + 1),
             Shape::Path(path) if super::api::frameworks::calls_methods(path) => {
                 Some(base.attribute_of_instance(name))
@@ -192,8 +446,7 @@ impl State<'_> {
 
     /// Which kind of method a function in a class is.
     fn hangs(&self, method: FunctionId) -> Hangs {
-        let definition = self.project.functions.get(method).and_then(|func| func.definition);
-        definition.map_or(Hangs::OnObject, hangs)
+        self.project.functions.get(method).map_or(Hangs::OnObject, |func| func.hangs)
     }
 
     /// The method that an object of a class answers with.
@@ -213,6 +466,7 @@ impl State<'_> {
     /// Joins what a caller hands in.
     pub(super) fn hand_in(&mut self, function: FunctionId, arguments: &[Value]) {
         let Some(summary) = self.summaries.get_mut(function) else { return };
+        let mut changed = summary.handed.len() < arguments.len();
         summary.handed.resize(summary.handed.len().max(arguments.len()), Value::default());
         for (slot, argument) in summary.handed.iter_mut().zip(arguments) {
             let value =
@@ -220,10 +474,28 @@ impl State<'_> {
             let joined = slot.join(&value);
             if *slot != joined {
                 *slot = joined;
-                self.changed = true;
+                changed = true;
             }
         }
+        if changed {
+            self.change(Seen::Handed(function));
+        }
     }
+}
+
+/// Joins a value to what a name held before. Gives whether that is something new.
+fn join_name(names: &mut Held, turn: usize, name: &str, value: Value) -> bool {
+    let value = Value { taint: value.taint.sources(), ..value }.bounded(3);
+    let Some((last, old)) = names.get_mut(name) else {
+        return names.insert(name.into(), (turn, value)).is_none();
+    };
+    let joined = if turn >= *last { value.join(old) } else { old.join(&value) };
+    *last = turn.max(*last);
+    let changed = *old != joined;
+    if changed {
+        *old = joined;
+    }
+    changed
 }
 
 impl Value {

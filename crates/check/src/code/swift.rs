@@ -111,8 +111,7 @@ impl Walk<'_, '_> {
     /// What a closure was resumed with.
     pub(super) fn continued(&self, path: &str) -> Option<Value> {
         let waits = path.starts_with("swift.with") && path.ends_with("Continuation");
-        let own = self.state.written.get(&self.function).filter(|_| waits)?;
-        own.get(RESUMED).cloned()
+        waits.then(|| self.state.written_to(self.function, RESUMED).cloned()).flatten()
     }
 
     /// Methods that the framework calls on an object once it was made.

@@ -187,8 +187,8 @@ impl Walk<'_, '_> {
     /// What a module gives away that was made as a tool: `import * as tools`.
     pub(super) fn tools_of(&self, module: ModuleId) -> BTreeMap<String, Value> {
         let is_tool = |value: &Value| value.made().is_some_and(|made| root(&made.path) == "ai_sdk");
-        let names = self.state.globals.get(module).into_iter().flatten();
-        names.filter(|(_, value)| is_tool(value)).map(|(name, value)| (name.clone(), value.clone())).collect()
+        let names = self.state.names(module).filter(|(_, value)| is_tool(value));
+        names.map(|(name, value)| (name.to_owned(), value.clone())).collect()
     }
 
     fn offer_made(
@@ -217,14 +217,7 @@ impl Walk<'_, '_> {
     }
 
     fn add_tool(&mut self, tool: Tool) {
-        let tools = &mut self.state.tools;
-        match tools
-            .iter_mut()
-            .find(|other| other.file == tool.file && other.span == tool.span && other.name == tool.name)
-        {
-            Some(other) => *other = tool,
-            None => tools.push(tool),
-        }
+        self.state.add_tool(tool);
     }
 
     pub(super) fn named_function(&self, name: &str) -> Option<FunctionId> {

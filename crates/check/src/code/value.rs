@@ -11,22 +11,22 @@ pub(super) type ModuleId = usize;
 pub(super) type ClassId = usize;
 
 /// A value: what it is, and where it comes from.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Value {
     pub shape: Shape,
     pub taint: Taint,
 }
 
 /// What a value is.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) enum Shape {
     #[default]
     Unknown,
     None,
     Bool(bool),
-    /// A number, if it is a whole one that is written out.
+    /// A number, if it is a whole one that is written out; or a truth value that is now this, now that.
     Number(Option<i64>),
-    Text(Template),
+    Text(Rc<Template>),
     /// Something imported from outside the project: `openai.OpenAI`.
     Path(Rc<str>),
     /// What a call of such a thing gave, and what hangs below it.
@@ -45,7 +45,7 @@ pub(super) enum Shape {
 }
 
 /// What a call from outside the project gave.
-#[derive(Debug, PartialEq)]
+#[derive(Debug, PartialEq, Eq)]
 pub(super) struct Made {
     /// Its path with `()` for calls: `openai.OpenAI().chat`.
     pub path: String,
@@ -58,7 +58,7 @@ pub(super) struct Made {
 }
 
 /// An argument of a call.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Argument {
     pub name: Option<String>,
     pub value: Value,
@@ -83,7 +83,7 @@ impl Value {
     }
 
     pub(super) fn text(text: &str) -> Self {
-        Self { shape: Shape::Text(Template::text(text)), taint: Taint::NONE }
+        Self { shape: Shape::text(Template::text(text)), taint: Taint::NONE }
     }
 
     pub(super) fn path(path: &str) -> Self {
@@ -141,9 +141,9 @@ impl Value {
     /// What hangs below a thing from outside.
     pub(super) fn attribute(&self, name: &str) -> Self {
         let shape = match &self.shape {
-            Shape::Path(path) if path.len() < MAX_CHAIN => Shape::Path(format!("{path}.{name}").into()),
+            Shape::Path(path) if path.len() < MAX_CHAIN => Shape::Path([path, ".", name].concat().into()),
             Shape::Made(made) if made.path.len() < MAX_CHAIN => Shape::Made(Rc::new(Made {
-                path: format!("{}.{name}", made.path),
+                path: [&made.path, ".", name].concat(),
                 given: Rc::clone(&made.given),
                 parent: made.parent.clone(),
                 at: made.at,
@@ -162,13 +162,13 @@ impl Value {
     pub(super) fn called_at(&self, given: &[Argument], at: Option<(ModuleId, TextRange)>) -> Shape {
         match &self.shape {
             Shape::Path(path) => Shape::Made(Rc::new(Made {
-                path: format!("{path}()"),
+                path: [path, "()"].concat(),
                 given: Rc::new(given.to_vec()),
                 parent: None,
                 at,
             })),
             Shape::Made(made) if made.path.len() < MAX_CHAIN => Shape::Made(Rc::new(Made {
-                path: format!("{}()", made.path),
+                path: [&made.path, "()"].concat(),
                 given: Rc::new(given.to_vec()),
                 parent: Some(Rc::clone(made)),
                 at,
@@ -203,8 +203,22 @@ impl Value {
         }
     }
 
+    /// Whether a parameter is in it.
+    fn is_symbolic(&self) -> bool {
+        self.taint.is_symbolic()
+            || match &self.shape {
+                Shape::Text(template) => template.has_parameters(),
+                Shape::Dict(items) => items.values().any(Self::is_symbolic),
+                Shape::List(items) => items.iter().any(Self::is_symbolic),
+                _ => false,
+            }
+    }
+
     /// Fills parameters in.
     pub(super) fn filled(&self, arguments: &[Self]) -> Self {
+        if !self.is_symbolic() {
+            return self.clone();
+        }
         let taints: Vec<Taint> = arguments.iter().map(Self::deep_taint).collect();
         self.filled_by(arguments, &taints)
     }
@@ -218,7 +232,7 @@ impl Value {
                 } else {
                     let texts: Vec<Option<Template>> =
                         arguments.iter().map(|argument| argument.template().cloned()).collect();
-                    Shape::Text(template.filled(&texts))
+                    Shape::text(template.filled(&texts))
                 }
             }
             Shape::Dict(items) => Shape::Dict(Rc::new(
@@ -232,8 +246,24 @@ impl Value {
         Self { shape, taint: self.taint.filled(taints) }
     }
 
+    /// All origins in it, if there is nothing in it to be bounded.
+    fn settled(&self, depth: usize) -> Option<Taint> {
+        let sum = |sum: Taint, item: &Self| Some(sum | item.settled(depth.saturating_sub(1))?);
+        let fits = |count: usize| (depth > 0 && count <= MAX_ITEMS).then_some(self.taint);
+        let all = match &self.shape {
+            Shape::Dict(items) => items.values().try_fold(fits(items.len())?, sum),
+            Shape::List(items) => items.iter().try_fold(fits(items.len())?, sum),
+            _ => return Some(self.taint),
+        };
+        all.filter(|taint| *taint == self.taint)
+    }
+
     /// Bounded lists and dictionaries: what is too deep or too long is kept as its origins only.
     pub(super) fn bounded(self, depth: usize) -> Self {
+        // Most values are plain, or were bounded when they were made.
+        if self.settled(depth).is_some() {
+            return self;
+        }
         let taint = self.deep_taint();
         let shape = match self.shape {
             Shape::Dict(_) | Shape::List(_) if depth == 0 => Shape::Unknown,
@@ -263,6 +293,10 @@ fn any_of<'v>(items: impl Iterator<Item = &'v Value>) -> Value {
 }
 
 impl Shape {
+    pub(super) fn text(template: Template) -> Self {
+        Self::Text(Rc::new(template))
+    }
+
     fn functions(&self) -> Option<Vec<FunctionId>> {
         match self {
             Self::Functions(all) => Some(all.to_vec()),
@@ -278,8 +312,8 @@ impl Shape {
         }
         match (self, other) {
             (Self::Unknown | Self::None, known) | (known, Self::Unknown | Self::None) => known.clone(),
-            (Self::Bool(_), Self::Bool(_)) => Self::Unknown,
-            (Self::Number(_), Self::Number(_)) => Self::Number(None),
+            // Not unknown: what comes third would be taken for the only one.
+            (Self::Bool(_), Self::Bool(_)) | (Self::Number(_), Self::Number(_)) => Self::Number(None),
             (Self::Text(one), Self::Text(two)) => {
                 if telling(one) >= telling(two) {
                     self.clone()

@@ -1,6 +1,7 @@
 //! Statements: one function, from its first line to its last, with what is certain at each.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 
 use ruff_python_ast::{
     ExceptHandler, Expr, Stmt, StmtFor, StmtFunctionDef, StmtIf, StmtMatch, StmtTry, StmtWhile, StmtWith,
@@ -12,12 +13,13 @@ use super::define::Hangs;
 use super::loops;
 use super::state::{Names, State, Summary};
 use super::value::{ModuleId, Shape, Value};
+use super::watch::Seen;
 use crate::facts::{Call, Entry, FunctionId, Loop, Piece, Taint, Template};
 
 /// What is certain at a point of a function.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Env {
-    pub names: Names,
+    pub names: Rc<Names>,
     /// Names that hold a function which was picked by a key, and where the key comes from.
     pub picked: BTreeMap<String, Taint>,
     /// Somebody consented.
@@ -27,6 +29,11 @@ pub(super) struct Env {
 }
 
 impl Env {
+    /// Gives a name a value.
+    pub(super) fn set(&mut self, name: Rc<str>, value: Value) {
+        Rc::make_mut(&mut self.names).insert(name, value);
+    }
+
     fn merge(&mut self, other: Self) {
         if !other.live {
             return;
@@ -36,12 +43,20 @@ impl Env {
             return;
         }
         self.consent &= other.consent;
-        for (name, value) in other.names {
-            match self.names.get_mut(&name) {
-                Some(mine) if *mine == value => {}
-                Some(mine) => *mine = mine.join(&value),
-                None => {
-                    self.names.insert(name, value);
+        self.merge_names(&other.names);
+    }
+
+    /// Names with the values that they have on another way.
+    fn merge_names(&mut self, other: &Rc<Names>) {
+        if Rc::ptr_eq(&self.names, other) {
+            return;
+        }
+        for (name, value) in other.iter() {
+            match self.names.get(name) {
+                Some(mine) if mine == value => {}
+                mine => {
+                    let joined = mine.map_or_else(|| value.clone(), |mine| mine.join(value));
+                    self.set(Rc::clone(name), joined);
                 }
             }
         }
@@ -57,6 +72,8 @@ pub(super) struct Walk<'s, 'a> {
     pub calls: BTreeMap<(usize, usize), Call>,
     pub loops: Vec<Loop>,
     pub summary: Summary,
+    /// Functions whose wrapped function is called here, and whether there is consent for it.
+    pub wrapping: Vec<(FunctionId, bool)>,
     exits: Vec<bool>,
     answers: Vec<Shape>,
     breaks: Vec<Option<Env>>,
@@ -69,6 +86,8 @@ pub(super) struct Walk<'s, 'a> {
     /// That language is Swift.
     pub swift: bool,
     pub depth: usize,
+    /// The last call that was evaluated, and what it called.
+    pub called: Option<(TextRange, Shape)>,
 }
 
 pub(super) fn span(range: TextRange) -> std::ops::Range<usize> {
@@ -80,7 +99,9 @@ pub(super) fn walk(state: &mut State<'_>, function: FunctionId) {
     let project = state.project;
     let Some(func) = project.functions.get(function) else { return };
     let Some(module) = project.modules.get(func.module) else { return };
-    let old = state.summaries.get(function).cloned().unwrap_or_default();
+    state.see(Seen::AnyWritten(function));
+    state.see(Seen::Entry(function));
+    let handed = state.handed(function).to_vec();
     let mut walk = Walk {
         state,
         function,
@@ -88,22 +109,18 @@ pub(super) fn walk(state: &mut State<'_>, function: FunctionId) {
         env: Env { live: true, ..Env::default() },
         calls: BTreeMap::new(),
         loops: Vec::new(),
-        summary: Summary {
-            handed: old.handed,
-            defaults: old.defaults,
-            consented: old.consented,
-            wraps: old.wraps,
-            ..Summary::default()
-        },
+        summary: Summary { handed, ..Summary::default() },
+        wrapping: Vec::new(),
         exits: Vec::new(),
         answers: Vec::new(),
         breaks: Vec::new(),
         globals: BTreeSet::new(),
         nonlocals: BTreeSet::new(),
-        seen: Names::new(),
+        seen: Names::default(),
         script: module.tongue != Tongue::Python,
         swift: module.tongue == Tongue::Swift,
         depth: 0,
+        called: None,
     };
     match func.definition {
         Some(definition) => {
@@ -131,7 +148,7 @@ impl Walk<'_, '_> {
         let project = self.state.project;
         let Some(func) = project.functions.get(self.function) else { return };
         let entry = self.state.functions.get(self.function).and_then(|function| function.entry);
-        let hangs = super::define::hangs(definition);
+        let hangs = func.hangs;
         let method = func.class.filter(|_| hangs != Hangs::Free);
         let http = self.state.functions.get(self.function).is_some_and(|function| function.http);
         let said = match entry {
@@ -141,17 +158,21 @@ impl Walk<'_, '_> {
             Some(Entry::Tool) => Taint::TOOL,
             _ => Taint::NONE,
         };
-        let annotations: BTreeMap<String, (Value, Value)> = super::identity::annotations(definition)
-            .map(|(name, annotation)| (name, (self.eval(annotation), self.annotated(annotation))))
+        let annotations: BTreeMap<&str, (Value, Value)> = super::identity::annotations(definition)
+            .map(|(name, annotation)| {
+                let value = self.eval(annotation);
+                let declared = self.declared(&value, annotation);
+                (name, (value, declared))
+            })
             .collect();
         for (index, name) in func.parameters.iter().enumerate() {
             let handed = self.summary.handed.get(index).cloned().unwrap_or_default();
             let handed = self.injected(handed);
-            let declared = annotations.get(name).map(|(_, value)| value.shape.clone());
+            let declared = annotations.get(name.as_str()).map(|(_, value)| value.shape.clone());
             let shape = match handed.shape {
                 Shape::Unknown | Shape::None | Shape::Text(_) | Shape::Bool(_) | Shape::Number(_) => declared
                     .filter(|shape| *shape != Shape::Unknown)
-                    .unwrap_or_else(|| Shape::Text(Template::of(Piece::Parameter(index)))),
+                    .unwrap_or_else(|| Shape::text(Template::of(Piece::Parameter(index)))),
                 known => known,
             };
             let value = match method {
@@ -160,30 +181,35 @@ impl Walk<'_, '_> {
                 }
                 Some(class) if index == 0 => Value::new(Shape::Object(class), Taint::NONE),
                 _ => {
-                    let object = match annotations.get(name).map(|(_, value)| &value.shape) {
+                    let object = match annotations.get(name.as_str()).map(|(_, value)| &value.shape) {
                         Some(Shape::Object(class)) => Some(*class),
                         _ => None,
                     };
                     let injected = object.is_some_and(|class| !http || !self.is_message(class, 0));
                     let said = if injected { Taint::NONE } else { said };
                     let sent = if http && !self.script && said.has(Taint::USER) {
-                        self.sent(index, annotations.get(name).map(|(value, _)| value))
+                        self.sent(index, annotations.get(name.as_str()).map(|(value, _)| value))
                     } else {
                         Taint::NONE
                     };
                     Value::new(shape, Taint::parameter(index) | said | sent)
                 }
             };
-            self.env.names.insert(name.clone(), value);
+            self.env.set(name.as_str().into(), value);
         }
     }
 
     /// What an annotation says of a value.
     pub(super) fn annotated(&mut self, annotation: &Expr) -> Value {
-        match self.eval(annotation).shape {
-            Shape::Class(class) => Value::new(Shape::Object(class), Taint::NONE),
+        let value = self.eval(annotation);
+        self.declared(&value, annotation)
+    }
+
+    fn declared(&mut self, said: &Value, annotation: &Expr) -> Value {
+        match &said.shape {
+            Shape::Class(class) => Value::new(Shape::Object(*class), Taint::NONE),
             Shape::Path(path) if path.contains('.') && !path.starts_with("typing") => {
-                Value::new(Value::path(&path).called(&[]), Taint::NONE)
+                Value::new(said.called(&[]), Taint::NONE)
             }
             // `[Message]`
             Shape::List(_) if self.swift => self.annotated_items(annotation),
@@ -208,31 +234,14 @@ impl Walk<'_, '_> {
         if self.has_inner() {
             // On a way that does not come to the end, names are bound too.
             let mut names = std::mem::take(&mut self.seen);
-            names.extend(std::mem::take(&mut self.env.names));
-            if self.state.locals.get(&self.function) != Some(&names) {
-                self.state.locals.insert(self.function, names);
-                self.state.changed = true;
-            }
+            names.extend(Rc::unwrap_or_clone(std::mem::take(&mut self.env.names)));
+            self.state.set_locals(self.function, names);
         }
         let returns = self.summary.returns.deep_taint();
-        if let Some(slot) = self.state.summaries.get_mut(self.function) {
-            // A recursive call may have handed something in meanwhile.
-            self.summary.handed = std::mem::take(&mut slot.handed);
-            self.summary.defaults = std::mem::take(&mut slot.defaults);
-            self.summary.consented = slot.consented;
-            if self.summary.wraps.is_none() {
-                self.summary.wraps = slot.wraps;
-            }
-            self.summary.returns = std::mem::take(&mut self.summary.returns).bounded(3);
-            let old = std::mem::replace(slot, self.summary);
-            if old.returns != slot.returns
-                || old.ensures != slot.ensures
-                || old.lifted != slot.lifted
-                || old.always_yes != slot.always_yes
-                || old.handed.len() != slot.handed.len() && !old.handed.is_empty()
-            {
-                self.state.changed = true;
-            }
+        self.summary.returns = std::mem::take(&mut self.summary.returns).bounded(3);
+        self.state.conclude(self.function, self.summary);
+        if let Some(slot) = self.state.wrapping.get_mut(self.function) {
+            *slot = self.wrapping;
         }
         if let Some(slot) = self.state.functions.get_mut(self.function) {
             slot.returns = returns;
@@ -266,6 +275,8 @@ impl Walk<'_, '_> {
             Stmt::ClassDef(node) => self.class_definition(node),
             Stmt::Import(node) => self.import(node),
             Stmt::ImportFrom(node) => self.import_from(node),
+            // A docstring.
+            Stmt::Expr(node) if node.value.is_string_literal_expr() => {}
             Stmt::Expr(node) => {
                 self.eval(&node.value);
                 self.unused_answer(&node.value);
@@ -299,7 +310,7 @@ impl Walk<'_, '_> {
                 self.env.live = false;
             }
             Stmt::Assert(node) => {
-                let judged = self.judge(&node.test);
+                let (_, judged) = self.weigh(&node.test);
                 self.summary.raises = true;
                 self.env.consent |= judged.when_true;
             }
@@ -361,8 +372,8 @@ impl Walk<'_, '_> {
     fn branch(&mut self, node: &StmtIf) {
         let mut after = Env::default();
         let main = loops::is_main(&node.test);
-        if main && let Some(function) = self.state.functions.get_mut(self.function) {
-            function.entry = Some(Entry::Program);
+        if main {
+            self.state.entering(self.function, |function| function.entry = Some(Entry::Program));
         }
         let mut open = self.test(&node.test, &node.body, &mut after);
         for clause in &node.elif_else_clauses {
@@ -385,8 +396,7 @@ impl Walk<'_, '_> {
 
     /// Walks one branch; what is left is the way on which the test is false. Returns whether there is one.
     fn test(&mut self, test: &Expr, body: &[Stmt], after: &mut Env) -> bool {
-        self.eval(test);
-        let judged = self.judge(test);
+        let (_, judged) = self.weigh(test);
         let constant = loops::constant(test);
         let mut otherwise = self.env.clone();
         otherwise.consent |= judged.when_false;
@@ -406,8 +416,7 @@ impl Walk<'_, '_> {
             return;
         }
         let mark = self.calls.len();
-        self.eval(&node.test);
-        let judged = self.judge(&node.test);
+        let (_, judged) = self.weigh(&node.test);
         let mut after = self.env.clone();
         after.consent |= judged.when_false;
         after.live = constant != Some(true);
@@ -491,10 +500,7 @@ impl Walk<'_, '_> {
             let ExceptHandler::ExceptHandler(handler) = handler;
             // Anywhere in the body something may have gone wrong: what was certain before it still is.
             self.env = before.clone();
-            for (name, value) in &after.names {
-                let joined = self.env.names.get(name).map_or_else(|| value.clone(), |old| old.join(value));
-                self.env.names.insert(name.clone(), joined);
-            }
+            self.env.merge_names(&after.names);
             self.block(&handler.body);
             after.merge(std::mem::take(&mut self.env));
         }
@@ -518,8 +524,7 @@ impl Walk<'_, '_> {
                 self.bind(name, Value::of(subject.deep_taint()));
             }
             if let Some(guard) = &case.guard {
-                self.eval(guard);
-                let judged = self.judge(guard);
+                let (_, judged) = self.weigh(guard);
                 self.env.consent |= judged.when_true;
             }
             self.block(&case.body);

@@ -27,7 +27,10 @@ const MAX_PIECES: usize = 32;
 impl Template {
     /// A known text.
     pub fn text(text: &str) -> Self {
-        Self { pieces: vec![Piece::Text(text.chars().take(MAX_TEXT).collect())] }
+        // There are never more characters than bytes.
+        let end = (text.len() > MAX_TEXT).then(|| text.char_indices().nth(MAX_TEXT)).flatten();
+        let kept = end.and_then(|(end, _)| text.get(..end)).unwrap_or(text);
+        Self { pieces: vec![Piece::Text(kept.to_owned())] }
     }
 
     /// One piece.
@@ -61,7 +64,10 @@ impl Template {
 
     /// Whether it is longer than what is kept of a text.
     pub fn is_cut(&self) -> bool {
-        let full = |piece: &Piece| matches!(piece, Piece::Text(text) if text.chars().count() >= MAX_TEXT);
+        let full = |piece: &Piece| match piece {
+            Piece::Text(text) => text.len() >= MAX_TEXT && text.chars().count() >= MAX_TEXT,
+            _ => false,
+        };
         self.pieces.len() >= MAX_PIECES || self.pieces.iter().any(full)
     }
 

@@ -65,7 +65,7 @@ fn module(memory: &mut Memory, index: usize, file: &mut File) -> Result<Parsed, 
     if matches!(file.path.rsplit_once('.'), Some((_, "ipynb"))) {
         file.text = notebook::code(&file.text).ok_or_else(|| broken(&file.path, 0))?;
     }
-    let body = memory.tree(&file.path, &file.text, "", || parse(file))?;
+    let body = memory.tree(&file.path, &file.text, 0, || parse(file))?;
     Ok(Parsed { file: index, stem, body, tongue: Tongue::Python })
 }
 

@@ -13,7 +13,7 @@
 
 use std::ops::Range;
 
-use ombud_core::Class;
+use ombud_core::{Class, Detection};
 use ombud_core::finding::{Bilingual, Confidence, Finding, RuleId, Severity};
 
 use super::{Context, Project, Rule, Text, finding, place};
@@ -56,9 +56,15 @@ pub(crate) fn run(source: &Source, context: &Context<'_>) -> Vec<Finding> {
         return Vec::new();
     }
     let test = is_test(&source.path);
-    let found = context.detector.detect(&source.text).into_iter();
-    let found = found.filter(|found| found.kind.category().class() == Class::Secret);
-    let found = found.filter(|found| found.score >= SURE || found.score >= LABELLED && is_written_in_code(source, &found.span));
+    let secret = |found: &Detection| {
+        let sure = found.score >= SURE || found.score >= LABELLED && is_written_in_code(source, &found.span);
+        sure && found.kind.category().class() == Class::Secret
+    };
+    // A credential has a form. Names are only looked for where there may be one, because one of them may have the better claim.
+    if !context.detector.detect_formed(&source.text).iter().any(secret) {
+        return Vec::new();
+    }
+    let found = context.detector.detect(&source.text).into_iter().filter(secret);
     let mut documents: Option<Vec<Range<usize>>> = None;
     let mut documented = |span: &Range<usize>| {
         let all = documents.get_or_insert_with(|| documentation(source));

@@ -40,12 +40,12 @@ pub(crate) fn read(
     let paths = files.iter().filter_map(|index| facts.files.get(*index)).map(|file| file.path.as_str());
     let resolver = Resolver::new(&facts.files, paths);
     // Where imports lead is written into the tree: with other files it may be another one.
-    let names = resolver.key();
+    let names = memory.aside(|| resolver.key());
     let mut parsed = Vec::new();
     let mut allocator = Allocator::default();
     for &index in files {
         let Some(file) = facts.files.get(index) else { continue };
-        let tree = memory.tree(&file.path, &file.text, &names, || parse(&allocator, file, &resolver));
+        let tree = memory.tree(&file.path, &file.text, names, || parse(&allocator, file, &resolver));
         match tree {
             Ok(body) => {
                 parsed.push(Parsed {

@@ -7,6 +7,8 @@ mod composed;
 #[cfg(test)]
 mod consent;
 #[cfg(test)]
+mod editing;
+#[cfg(test)]
 mod fixes;
 #[cfg(test)]
 mod flaws;

@@ -66,8 +66,11 @@ fn product(path: &str) -> Option<&'static str> {
 /// What a call does to a store of memories.
 pub(super) fn of(path: &str, object: Option<&Made>, arguments: &[Argument]) -> Option<(Use, Store)> {
     let name = last(path);
-    let text = given(arguments, 0, "sql").map(shown).unwrap_or_default();
-    let compares = || DISTANCES.iter().any(|sign| text.contains(sign));
+    let said = || given(arguments, 0, "sql").map(shown).unwrap_or_default();
+    let compares = || {
+        let text = said();
+        DISTANCES.iter().any(|sign| text.contains(sign))
+    };
     if matches!(root(path), "pg" | "postgres" | "@neondatabase/serverless" | "@vercel/postgres") {
         let asks = matches!(name, "query" | "tagged" | "unsafe");
         return (asks && compares()).then(|| (Use::Read, store("pgvector", None, object, false)));
@@ -76,8 +79,11 @@ pub(super) fn of(path: &str, object: Option<&Made>, arguments: &[Argument]) -> O
     if product == "prisma" && matches!(name, "$queryRaw" | "$queryRawUnsafe" | "tagged") && compares() {
         return Some((Use::Read, store("pgvector", None, object, false)));
     }
-    if product == "supabase" && name == "rpc" && names(&text, &["match", "search", "similar*"]) {
-        return Some((Use::Read, store("supabase", Some(text), object, false)));
+    if product == "supabase" && name == "rpc" {
+        let text = said();
+        if names(&text, &["match", "search", "similar*"]) {
+            return Some((Use::Read, store("supabase", Some(text), object, false)));
+        }
     }
     if product == "redis" {
         return of_redis(name, object, arguments);

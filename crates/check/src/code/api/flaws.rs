@@ -122,15 +122,13 @@ fn unfiltered(path: &str, object: Option<&Made>, arguments: &[Argument]) -> Opti
         "ids",
         "search_kwargs",
     ];
-    let (does, store) = super::stores::of(path, object, arguments)?;
     let searches = matches!(last(path), "query" | "search" | "query_points" | "similarity_search")
         && matches!(
             root(path),
             "chromadb" | "qdrant_client" | "@pinecone-database/pinecone" | "pinecone" | "pymilvus"
         );
-    if does != super::stores::Use::Read || !searches {
-        return None;
-    }
+    let store = searches.then(|| super::stores::of(path, object, arguments)).flatten();
+    let (_, store) = store.filter(|(does, _)| *does == super::stores::Use::Read)?;
     let settings = object.into_iter().flat_map(Made::chain).flat_map(|made| made.given.iter());
     let of_somebody =
         |argument: &Argument| argument.value.known_text().is_none() && argument.value.template().is_some();

@@ -1,22 +1,38 @@
 //! Protections that a call shows: logs, limits, ends of keeping, sessions and tokens that are checked.
 
 use super::super::value::{Argument, Made, Shape, Value, given, named};
+use super::known::Known;
 use super::{last, names, root};
 use crate::facts::{Deed, Guard};
 
 /// Every protection that a call shows.
-pub(in crate::code) fn of(path: &str, object: Option<&Made>, arguments: &[Argument]) -> Vec<Deed> {
+pub(in crate::code) fn of(
+    path: &str,
+    known: &Known,
+    object: Option<&Made>,
+    arguments: &[Argument],
+) -> impl Iterator<Item = Deed> {
     let rows = [
-        (logs(path), Guard::Logged),
-        (RATE_LIMITS.contains(&root(path)), Guard::RateLimited),
+        (known.logs, Guard::Logged),
+        (known.limits, Guard::RateLimited),
         (bounds(object, arguments), Guard::AnswerBounded),
         (expires(path, arguments), Guard::Expires),
-        (SCHEDULERS.contains(&root(path)) || path == "js.setInterval", Guard::Scheduled),
-        (identifies(path), Guard::CallerKnown),
+        (known.schedules, Guard::Scheduled),
+        (known.identifies, Guard::CallerKnown),
     ];
     let more = super::swift::guards(path);
     let shown = rows.into_iter().filter(|(shown, _)| *shown).map(|(_, guard)| guard);
-    shown.chain(more).map(Deed::Guard).collect()
+    shown.chain(more).map(Deed::Guard)
+}
+
+/// Whether a call limits the number of requests.
+pub(super) fn limits(path: &str) -> bool {
+    RATE_LIMITS.contains(&root(path))
+}
+
+/// Whether what a call takes runs again and again.
+pub(super) fn schedules(path: &str) -> bool {
+    SCHEDULERS.contains(&root(path)) || path == "js.setInterval"
 }
 
 const LOGGERS: &[&str] = &[
@@ -254,11 +270,11 @@ const IDENTITIES: &[(&str, &[&str])] = &[
 
 /// Whether a path is one that makes sure of the caller.
 pub(in crate::code) fn identifies(path: &str) -> bool {
-    let name = last(path);
+    let (package, name) = (root(path), last(path));
     let session =
         ["flask.session.", "quart.session.", "flask_login.current_user", "flask_jwt_extended.current_user"];
     session.iter().any(|known| path.starts_with(known))
-        || IDENTITIES.iter().any(|(package, known)| *package == root(path) && known.contains(&name))
+        || IDENTITIES.iter().any(|(known, names)| *known == package && names.contains(&name))
 }
 
 #[cfg(test)]

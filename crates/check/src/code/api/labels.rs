@@ -29,8 +29,9 @@ const SIGNS: &[&str] = &[
 /// Whether a text says that a machine wrote what stands beside it.
 pub(in crate::code) fn is_label(text: &str) -> bool {
     const LONGEST: usize = 4000;
-    let hint =
-        || text.contains("智能") || text.as_bytes().windows(2).any(|two| two.eq_ignore_ascii_case(b"ai"));
+    let bytes = text.as_bytes();
+    let is_i = |at: usize| matches!(bytes.get(at + 1), Some(b'i' | b'I'));
+    let hint = || memchr::memchr2_iter(b'a', b'A', bytes).any(is_i) || text.contains("智能");
     let long = text.len() > LONGEST;
     if long || !(hint() || text.contains("rtificial")) {
         return false;
@@ -65,9 +66,9 @@ const PUBLISHERS: &[(&str, &[&str])] = &[
 /// Whether a call publishes what it is given, or sends it to people.
 pub(in crate::code) fn publishes(path: &str, object: Option<&Made>, arguments: &[Argument]) -> bool {
     let made = object.is_some() || arguments.iter().any(|one| !one.spread);
-    let of = |row: &&(&str, &[&str])| row.0 == root(path) && row.1.contains(&last(path));
-    made && path.contains('.')
-        && PUBLISHERS.iter().find(of).is_some_and(|_| !names(path, &["draft*", "search"]))
+    let (package, name) = (root(path), last(path));
+    let of = |row: &(&str, &[&str])| row.0 == package && row.1.contains(&name);
+    made && path.contains('.') && PUBLISHERS.iter().any(of) && !names(path, &["draft*", "search"])
 }
 
 /// Whether an address is one at which posts are published.

@@ -5,6 +5,7 @@ pub(super) mod flaws;
 pub(super) mod frameworks;
 pub(super) mod guards;
 pub(super) mod keys;
+pub(super) mod known;
 pub(super) mod labels;
 pub(super) mod models;
 pub(super) mod script;
@@ -48,6 +49,9 @@ pub(crate) fn words(name: &str) -> Vec<String> {
 
 /// Whether a name contains a word, or one that begins with it where the word ends in `*`.
 pub(crate) fn names(name: &str, wanted: &[&str]) -> bool {
+    if name.is_ascii() {
+        return ascii_words(name).any(|word| wanted.iter().any(|wanted| is_wanted(word, wanted)));
+    }
     words(name).iter().any(|word| {
         wanted.iter().any(|wanted| match wanted.strip_suffix('*') {
             Some(prefix) => word.starts_with(prefix),
@@ -56,9 +60,47 @@ pub(crate) fn names(name: &str, wanted: &[&str]) -> bool {
     })
 }
 
+/// The same words of an identifier in ASCII, as they stand.
+fn ascii_words(name: &str) -> impl Iterator<Item = &str> {
+    name.split(|ch: char| !ch.is_ascii_alphanumeric()).flat_map(|part| {
+        let mut rest = part;
+        std::iter::from_fn(move || {
+            let hump = |two: &[u8]| matches!(two, [a, b] if a.is_ascii_lowercase() && b.is_ascii_uppercase());
+            let end = rest.as_bytes().windows(2).position(hump).map_or(rest.len(), |at| at + 1);
+            let (word, more) = rest.split_at_checked(end)?;
+            rest = more;
+            (!word.is_empty()).then_some(word)
+        })
+    })
+}
+
+fn is_wanted(word: &str, wanted: &str) -> bool {
+    match wanted.strip_suffix('*') {
+        Some(prefix) => word
+            .get(..prefix.len())
+            .is_some_and(|start| start.bytes().map(|b| b.to_ascii_lowercase()).eq(prefix.bytes())),
+        None => word.len() == wanted.len() && word.bytes().map(|b| b.to_ascii_lowercase()).eq(wanted.bytes()),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn words_in_ascii_are_the_same_words() {
+        for name in
+            ["hasConsent_of.user", "HTTPServer", "a1B2", "__x__", "", "userIDs", "A", "snake_caseAndHumps9Z"]
+        {
+            let lowered: Vec<String> = ascii_words(name).map(str::to_ascii_lowercase).collect();
+            assert_eq!(lowered, words(name), "{name}");
+        }
+        assert!(
+            names("DeleteAll", &["delete"])
+                && names("erasedBy", &["eras*"])
+                && !names("undelete", &["delete"])
+        );
+    }
 
     #[test]
     fn identifiers_fall_into_words() {

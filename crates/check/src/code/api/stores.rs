@@ -227,14 +227,20 @@ pub(in crate::code) fn of(path: &str, object: Option<&Made>, arguments: &[Argume
     if let Some(found) = super::databases::of(path, object, arguments) {
         return Some(found);
     }
+    // Most calls belong to a package that keeps nothing.
+    let package = root(path);
+    let framework = super::models::is_framework(package) && package != "langgraph";
+    if !framework && !PRODUCTS.iter().any(|product| product.package == package) {
+        return None;
+    }
     let path = &super::script::snake(path);
     let name = last(path);
-    if super::models::is_framework(root(path)) && root(path) != "langgraph" {
+    if framework {
         return of_framework(path, name, object, arguments);
     }
-    let product = PRODUCTS.iter().find(|product| {
-        product.package == root(path) && path.contains(product.part) && path.contains("()")
-    })?;
+    let product = PRODUCTS
+        .iter()
+        .find(|product| product.package == package && path.contains(product.part) && path.contains("()"))?;
     let does = [(product.reads, Use::Read), (product.writes, Use::Write), (product.erases, Use::Erase)];
     let (_, does) = does.into_iter().find(|(methods, _)| methods.contains(&name))?;
     // A client's own `get` or `delete` is no access to items.

@@ -1,0 +1,20 @@
+"""Runs a command on one core and prints what it cost as JSON: seconds, CPU seconds, the most memory in MiB, the exit code.
+
+    measure.py OUTPUT COMMAND...      standard output of the command goes to OUTPUT
+"""
+
+import json
+import os
+import resource
+import subprocess
+import sys
+import time
+
+core = min(os.sched_getaffinity(0))
+began = time.monotonic()
+with open(sys.argv[1], "wb") as output:
+    pin = lambda: os.sched_setaffinity(0, {core})
+    code = subprocess.run(sys.argv[2:], stdout=output, stderr=subprocess.DEVNULL, preexec_fn=pin, check=False).returncode
+used = resource.getrusage(resource.RUSAGE_CHILDREN)
+seconds = time.monotonic() - began
+print(json.dumps({"seconds": seconds, "cpu": used.ru_utime + used.ru_stime, "mebibytes": used.ru_maxrss / 1024, "code": code}))
