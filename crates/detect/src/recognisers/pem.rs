@@ -34,6 +34,9 @@ fn find(text: &Text<'_>, begin: Range<usize>) -> Option<Found> {
         let after = body.get(at + 4..at + 10).unwrap_or_default();
         after.starts_with(b"-END ") || after.starts_with(b" END ")
     });
+    if ends.is_some_and(|at| is_placeholder(body.get(..at).unwrap_or_default())) {
+        return None;
+    }
     let end = match ends {
         Some(at) => {
             let title = text.run(open + at + 5, 72, |b| b != b'-' && b != b'\n');
@@ -46,6 +49,11 @@ fn find(text: &Text<'_>, begin: Range<usize>) -> Option<Found> {
         return None;
     }
     Some(Found::validated(begin.start..end, 0.99))
+}
+
+/// Whether a template stands where the key would be: `<YOUR KEY>`, `${KEY}`, `…`.
+fn is_placeholder(body: &[u8]) -> bool {
+    body.iter().any(|byte| b"<{$*".contains(byte)) || memchr::memmem::find(body, b"...").is_some()
 }
 
 /// The end of a key without an end line: lines of base64, headers of old PEM files between.
@@ -77,6 +85,18 @@ mod tests {
         check(
             DataType::Secret,
             &["-----BEGIN PUBLIC KEY-----\nMIIE\n-----END PUBLIC KEY-----", "-----BEGIN CERTIFICATE-----", "-----BEGIN", "-----BEGIN PRIVATE KEY-----"],
+        );
+    }
+
+    #[test]
+    fn templates_are_not() {
+        check(
+            DataType::Secret,
+            &[
+                "-----BEGIN RSA PRIVATE KEY-----\n<GITHUB PRIVATE KEY>\n-----END RSA PRIVATE KEY-----",
+                "-----BEGIN PRIVATE KEY-----\n${KEY}\n-----END PRIVATE KEY-----",
+                "-----BEGIN PRIVATE KEY-----\nMIIE...\n-----END PRIVATE KEY-----",
+            ],
         );
     }
 }
