@@ -277,7 +277,7 @@ impl Walk<'_, '_> {
             }
             let index = match &argument.name {
                 Some(name) if name == super::TRAILING => func.parameters.len().checked_sub(1),
-                Some(name) => func.parameters.iter().position(|parameter| parameter == name),
+                Some(name) => func.named(name),
                 None => Some(next),
             };
             next += usize::from(argument.name.is_none());

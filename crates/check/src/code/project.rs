@@ -73,6 +73,15 @@ pub(super) struct Class {
     pub overloads: BTreeMap<String, Vec<FunctionId>>,
 }
 
+impl Func<'_> {
+    /// The parameter that an argument with a name goes to: what stands before `/` has no name for callers.
+    pub(super) fn named(&self, name: &str) -> Option<usize> {
+        let unnamed = self.definition.map_or(0, |definition| definition.parameters.posonlyargs.len());
+        let mut named = self.parameters.iter().enumerate().skip(unnamed);
+        named.find(|(_, parameter)| *parameter == name).map(|(index, _)| index)
+    }
+}
+
 impl<'a> Project<'a> {
     /// Adds a module.
     pub(super) fn add(&mut self, parsed: &'a Parsed) {

@@ -471,6 +471,9 @@ impl<'a> State<'a> {
         for (slot, argument) in summary.handed.iter_mut().zip(arguments) {
             let value =
                 Value { taint: argument.deep_taint().sources(), shape: argument.shape.clone() }.bounded(2);
+            if *slot == value {
+                continue;
+            }
             let joined = slot.join(&value);
             if *slot != joined {
                 *slot = joined;
@@ -489,8 +492,12 @@ fn join_name(names: &mut Held, turn: usize, name: &str, value: Value) -> bool {
     let Some((last, old)) = names.get_mut(name) else {
         return names.insert(name.into(), (turn, value)).is_none();
     };
-    let joined = if turn >= *last { value.join(old) } else { old.join(&value) };
+    let first = turn >= *last;
     *last = turn.max(*last);
+    if *old == value {
+        return false;
+    }
+    let joined = if first { value.join(old) } else { old.join(&value) };
     let changed = *old != joined;
     if changed {
         *old = joined;

@@ -322,7 +322,7 @@ impl Shape {
                 }
             }
             (Self::List(one), Self::List(two)) => Self::List(Rc::new(either_list(one, two))),
-            (Self::Dict(one), Self::Dict(two)) => Self::Dict(Rc::new(either_dict(one, two))),
+            (Self::Dict(one), Self::Dict(two)) => Self::Dict(either_dict(one, two)),
             _ => match (self.functions(), other.functions()) {
                 (Some(mut one), Some(two)) => {
                     for id in two {
@@ -361,12 +361,22 @@ fn either_list(one: &[Value], two: &[Value]) -> Vec<Value> {
     vec![any_of(one.iter().chain(two))]
 }
 
+/// What a dictionary holds.
+type Items = Rc<BTreeMap<String, Value>>;
+
 /// Either of two dictionaries: every key that one of them has.
-fn either_dict(one: &BTreeMap<String, Value>, two: &BTreeMap<String, Value>) -> BTreeMap<String, Value> {
-    let mut all = one.clone();
-    for (key, value) in two.iter().take(MAX_ITEMS) {
-        let joined = all.get(key).map_or_else(|| value.clone(), |held| held.join(value));
-        all.insert(key.clone(), joined);
+fn either_dict(one: &Items, two: &Items) -> Items {
+    let new = |(key, value): (&String, &Value)| match one.get(key) {
+        Some(held) if held == value => None,
+        Some(held) => {
+            Some(held.join(value)).filter(|joined| joined != held).map(|joined| (key.clone(), joined))
+        }
+        None => Some((key.clone(), value.clone())),
+    };
+    let new: Vec<(String, Value)> = two.iter().take(MAX_ITEMS).filter_map(new).collect();
+    let mut all = Rc::clone(one);
+    if !new.is_empty() {
+        Rc::make_mut(&mut all).extend(new);
     }
     all
 }

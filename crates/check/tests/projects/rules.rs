@@ -172,6 +172,15 @@ fn tools_that_act_are_listed() {
 }
 
 #[test]
+fn what_stands_before_the_slash_has_no_name_for_callers() {
+    let define = "import json\nfrom openai import OpenAI\ndef tool(name, description, /, **more):\n    return {'type': 'function', 'function': {'name': name, 'description': description, 'parameters': more}}\n";
+    let ask = "TOOLS = [tool('read_file', 'Read a file', name='Name of the file, such as notes.txt')]\nOpenAI().chat.completions.create(model='gpt-5', tools=TOOLS, messages=[])\n";
+    let report = checked(&[("agent.py", &format!("{define}{ask}"))]);
+    let names: Vec<&str> = report.inventory.tools.iter().map(|tool| tool.name.as_str()).collect();
+    assert_eq!(names, ["read_file"]);
+}
+
+#[test]
 fn waivers_need_a_reason() {
     let text = |comment: &str| {
         format!(

@@ -75,6 +75,10 @@ fn ascii_words(name: &str) -> impl Iterator<Item = &str> {
 }
 
 fn is_wanted(word: &str, wanted: &str) -> bool {
+    let first = |text: &str| text.as_bytes().first().map(u8::to_ascii_lowercase);
+    if first(word) != first(wanted) {
+        return wanted == "*";
+    }
     match wanted.strip_suffix('*') {
         Some(prefix) => word
             .get(..prefix.len())
