@@ -20,6 +20,7 @@ use super::approve::past;
 use super::arguments::{Arguments, Leaf, canonical};
 use crate::attribute::identifier::{Kind, Term, terms};
 use crate::attribute::index::{Form, Index};
+use crate::attribute::sieve::Probe;
 use crate::attribute::verbatim::RUN;
 use crate::attribute::{By, Hit, folded, weight};
 use crate::wire::answer::ToolCall;
@@ -169,11 +170,12 @@ pub fn is_of_somebody_named(known: &Prepared, value: &str) -> bool {
 /// What the history has done, and this call with it.
 fn done(known: &Prepared, effect: Effect, tool: &str, arguments: &Arguments) -> Done {
     let calls = known.exchange.calls.iter();
+    let mut paying: BTreeSet<&str> = calls.clone().map(|call| call.tool.as_str()).collect();
+    paying.retain(|tool| classify(tool, Hints::default()) == Effect::Pay);
     let same = |call: &&PastCall| {
         call.tool == tool && canonical(&past(&known.exchange, call)) == arguments.canonical
     };
-    let paid = calls.clone().filter(|call| classify(&call.tool, Hints::default()) == Effect::Pay);
-    let paid = paid.map(|call| {
+    let paid = calls.clone().filter(|call| paying.contains(call.tool.as_str())).map(|call| {
         let call = ToolCall { arguments: past(&known.exchange, call), complete: true, ..ToolCall::default() };
         amounts(&Arguments::of(&call))
     });
@@ -286,12 +288,14 @@ fn stands(known: &Prepared, value: &Value) -> Vec<Hit> {
             .collect(),
     };
     let known_hits = |source: usize| hits.iter().any(|hit: &Hit| hit.source == source);
+    let probe = Probe::new(&value.text);
     let fields: Vec<Hit> = context
         .sources
         .iter()
         .enumerate()
         .filter(|(place, source)| {
-            !known_hits(*place) && source.index.fields.iter().any(|field| field.value == value.text)
+            let may = source.index.sieve.may_hold(&probe) && !known_hits(*place);
+            may && source.index.fields.iter().any(|field| field.value == value.text)
         })
         .map(|(place, source)| Hit {
             source: place,
@@ -467,7 +471,10 @@ fn overlap_of(
     overlap: &mut Overlap,
 ) {
     let mut terms: Vec<_> = index.terms().collect();
-    terms.sort_by_key(|(_, places)| places.first().map(|place| place.1.start));
+    // A URL before its host: what says more stands for both.
+    terms.sort_by_key(|(text, places)| {
+        (places.first().map(|place| place.1.start), std::cmp::Reverse(text.len()), *text)
+    });
     for (canonical, places) in terms.into_iter().take(MOST_TERMS) {
         let Some((kind, _)) = places.first() else { continue };
         if weight(canonical) >= 4 {

@@ -183,7 +183,7 @@ impl Prepared {
             beside.mark(&mut context, &exchange);
         }
         let turns = context.user_turns();
-        let intent = Intent::of(turns.iter().map(|turn| turn.1.as_str()));
+        let intent = context.intent();
         Some(Self { exchange, context, turns, intent })
     }
 }

@@ -251,7 +251,9 @@ fn overlaps(context: &Context, text: &str, sources: &[Option<Source>]) -> Vec<Ov
     };
     let mut found = Vec::new();
     let mut terms: Vec<_> = index.terms().filter(|(canonical, _)| weight(canonical) >= 4).collect();
-    terms.sort_by_key(|(_, places)| places.first().map(|place| place.1.start));
+    terms.sort_by_key(|(text, places)| {
+        (places.first().map(|place| place.1.start), std::cmp::Reverse(text.len()), *text)
+    });
     for (canonical, places) in terms {
         let Some((kind, _)) = places.first() else { continue };
         found.extend(context.identifier(*kind, canonical).into_iter().map(|hit| overlap(hit, canonical)));
