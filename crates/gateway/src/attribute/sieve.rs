@@ -7,6 +7,12 @@ use memchr::memmem::Finder;
 use super::index::{Word, hash, is_ideograph, words};
 use super::verbatim::{RUN, key};
 
+/// Words of a run that is marked.
+const GRAM: usize = 4;
+
+/// Of a longer run each so many-th one is looked up: [`RUN`] words in a row hold one of them, wherever they begin.
+const STEP: usize = RUN - GRAM + 1;
+
 /// Bits that are kept for each mark.
 const BITS: usize = 12;
 
@@ -19,7 +25,7 @@ const MOST_MARKS: usize = 32;
 /// Tells the marks of identifiers from those of words.
 const TERM: u64 = 0x7465_726d;
 
-/// The words, pairs of words, runs of [`RUN`] words and identifiers of a text, as bits.
+/// The words, pairs of words, runs of [`GRAM`] words and identifiers of a text, as bits.
 #[derive(Debug, Default)]
 pub struct Sieve {
     bits: Vec<u64>,
@@ -52,7 +58,7 @@ impl Sieve {
     pub fn mark_words(&mut self, folded: &str, words: &[Word]) {
         words.iter().for_each(|word| self.mark(word.hash));
         words.windows(2).for_each(|pair| self.mark(key(pair)));
-        words.windows(RUN).for_each(|run| self.mark_run(key(run)));
+        words.windows(GRAM).for_each(|run| self.mark_run(key(run)));
         self.mixed |= !folded.is_ascii() && words.iter().any(|word| is_mixed(folded, word));
     }
 
@@ -65,15 +71,20 @@ impl Sieve {
         }
     }
 
-    /// Adds the mark of a run. Every run of a long value is looked up in every text, so it is marked twice.
-    pub fn mark_run(&mut self, run: u64) {
+    /// Adds the mark of a run. Many runs of a long value are looked up in every text, so it is marked twice.
+    fn mark_run(&mut self, run: u64) {
         self.mark(run);
         self.mark(again(run));
     }
 
     /// Whether a run may be there; `false` is certain.
-    pub fn may_have_run(&self, run: u64) -> bool {
+    fn may_have_run(&self, run: u64) -> bool {
         self.may_have(run) && self.may_have(again(run))
+    }
+
+    /// Whether one of these runs may be there.
+    pub fn may_have_any(&self, runs: &[u64]) -> bool {
+        runs.iter().any(|run| self.may_have_run(*run))
     }
 
     /// Whether a mark may be there; `false` is certain.
@@ -128,9 +139,14 @@ fn again(run: u64) -> u64 {
     run.rotate_left(32) ^ TERM
 }
 
+/// Runs of which each passage of [`RUN`] words of a text holds one.
+pub fn telling_runs(words: &[Word]) -> Vec<u64> {
+    words.windows(GRAM).step_by(STEP).map(key).collect()
+}
+
 /// The marks of words, the rarest kind first.
 fn marks(words: &[Word]) -> Vec<u64> {
-    let runs = words.windows(RUN).step_by(RUN).map(key);
+    let runs = words.windows(GRAM).step_by(GRAM).map(key);
     let pairs = words.windows(2).map(key);
     runs.chain(pairs).chain(words.iter().map(|word| word.hash)).take(MOST_MARKS).collect()
 }
