@@ -3,6 +3,7 @@
 
 pub mod constant;
 pub mod declared;
+pub mod decoded;
 pub mod envelope;
 pub mod fields;
 pub mod identifier;
