@@ -110,6 +110,12 @@ pub enum EventKind {
     /// Something about a server or a definition of its tools that a person should know.
     #[serde(rename = "tool.notice")]
     ToolNotice(Box<ToolNoticeRecord>),
+    /// An agent said where texts come from that it puts into prompts.
+    #[serde(rename = "source.declared")]
+    SourcesDeclared {
+        /// Those that were not known yet.
+        sources: Vec<DeclaredRecord>,
+    },
     /// A subject answered a question for consent, or took it back.
     #[serde(rename = "consent")]
     Consent(Box<ConsentRecord>),
@@ -288,6 +294,36 @@ pub struct ToolResultRecord {
     pub opaque: u64,
     /// Milliseconds from the call to its answer.
     pub ms: u64,
+}
+
+/// A declaration of where a text comes from. It holds no content.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeclaredRecord {
+    /// The origin that the text has by it.
+    pub origin: Origin,
+    /// Keyed digest of the text's SHA-256, hexadecimal, as long as other pseudonyms: tells equal texts of one home without a way back.
+    pub text: String,
+    /// Bytes of the text; absent where only its digest was told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bytes: Option<u64>,
+    /// The parts of it that were named, in bytes; none for all of it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub spans: Vec<[u64; 2]>,
+    /// Whether it counts in one session only.
+    #[serde(default)]
+    pub session: bool,
+}
+
+/// A part of a request whose origin the gateway knew from elsewhere than its place: declared, or new in a system prompt. It
+/// stands in the encrypted details of the calls that were judged by it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LaidRecord {
+    /// Number of the slot in its exchange.
+    pub slot: u64,
+    /// Bytes of the slot's text.
+    pub span: [u64; 2],
+    /// Its origin.
+    pub origin: Origin,
 }
 
 /// Something noteworthy about a server or a definition.

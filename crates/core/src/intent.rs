@@ -3,7 +3,8 @@
 //! A word counts only where it is a verb: “mail Anna” asks for something to be sent, “the mail that I got” does not. The
 //! lexicon is coarse on purpose: it answers whether a class of effect was asked for at all, not which call.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::LazyLock;
 
 use crate::effect::Effect;
 
@@ -27,14 +28,31 @@ impl Intent {
     pub fn of<'t>(turns: impl IntoIterator<Item = &'t str>) -> Self {
         let mut intent = Self::default();
         for turn in turns {
-            english(turn, &mut intent);
-            chinese(turn, &mut intent);
+            intent.read_classes(turn);
             intent.delegates |= delegates(turn);
             intent.links |= holds(turn, LINKS);
             intent.many |= holds(turn, MANY);
             intent.replies |= holds(turn, REPLIES);
         }
         intent
+    }
+
+    fn read_classes(&mut self, turn: &str) {
+        english(turn, self);
+        if !turn.is_ascii() {
+            chinese(turn, self);
+        }
+    }
+
+    /// What two texts ask for together.
+    #[must_use]
+    pub fn and(mut self, other: &Self) -> Self {
+        self.classes.extend(&other.classes);
+        self.delegates |= other.delegates;
+        self.links |= other.links;
+        self.many |= other.many;
+        self.replies |= other.replies;
+        self
     }
 
     /// Whether an effect of this class was asked for. Making and changing are asked for in the same words; for an unknown
@@ -56,7 +74,11 @@ impl Intent {
 pub fn urges(text: &str, effect: Effect) -> bool {
     match effect {
         Effect::Fetch => holds(text, VISITS),
-        _ => Intent::of([text]).asks_for(effect),
+        _ => {
+            let mut intent = Intent::default();
+            intent.read_classes(text);
+            intent.asks_for(effect)
+        }
     }
 }
 
@@ -167,8 +189,8 @@ fn english(turn: &str, intent: &mut Intent) {
             // “Let Anna know”; between the two there may be a name of two words.
             intent.classes.insert(Effect::Send);
         } else if !negated && !named {
-            note(intent, VERBS, word, !after_article(last));
-            note(intent, EITHER, word, verb_like);
+            note(intent, &BY_VERB, word, !after_article(last));
+            note(intent, &BY_EITHER, word, verb_like);
         }
         clause = false;
         before = [before[1], before[2], word];
@@ -186,11 +208,24 @@ fn is_answered(rest: &str) -> bool {
     rest.starts_with(' ') && matches!(whom, "me" | "us")
 }
 
-fn note(intent: &mut Intent, table: &[(Effect, &str)], word: &str, counts: bool) {
+fn note(intent: &mut Intent, table: &ByWord, word: &str, counts: bool) {
     if counts {
-        let rows = table.iter().filter(|row| row.1.split_ascii_whitespace().any(|verb| verb == word));
-        intent.classes.extend(rows.map(|row| row.0));
+        intent.classes.extend(table.get(word).into_iter().flatten());
     }
+}
+
+/// What a word asks for.
+type ByWord = BTreeMap<&'static str, Vec<Effect>>;
+
+static BY_VERB: LazyLock<ByWord> = LazyLock::new(|| by_word(VERBS));
+static BY_EITHER: LazyLock<ByWord> = LazyLock::new(|| by_word(EITHER));
+
+fn by_word(table: &'static [(Effect, &'static str)]) -> ByWord {
+    let mut all = ByWord::new();
+    for (effect, words) in table {
+        words.split_ascii_whitespace().for_each(|word| all.entry(word).or_default().push(*effect));
+    }
+    all
 }
 
 /// “the reply”, “my transfer”.

@@ -2,7 +2,8 @@
 //!
 //! Conversations of 50 turns on contexts of 16 and 256 KiB. Every turn brings 2 KiB of new text and ends in a call whose recipient
 //! stands in a mail. Timed is what the gateway does for the call beyond forwarding: the request is read again, its texts are
-//! attributed, and the gate decides. The first turn reads all of the context and stands apart.
+//! attributed, and the gate decides. The first turn reads all of the context and stands apart. What reading a request of this
+//! length as JSON takes by itself stands beside it.
 
 #![expect(clippy::print_stdout, reason = "its output is its purpose")]
 
@@ -16,6 +17,7 @@ use ombud_gateway::calls::Judge;
 use ombud_gateway::calls::approve::Approver;
 use ombud_gateway::wire::Wire;
 use ombud_gateway::wire::answer::ToolCall;
+use ombud_gateway::wire::json::{Doc, Keys};
 use serde_json::{Value, json};
 
 const TURNS: usize = 50;
@@ -25,28 +27,37 @@ const WORDS: &str = "the parcel of order left our house in ghent on monday and w
     and write to desk or call the driver who knows the door code of the mill behind the river ";
 
 fn main() {
-    println!("context | turns | cold ms | p50 ms | p99 ms | first ten, p50 | last ten, p50");
-    println!("-------:|------:|--------:|-------:|-------:|---------------:|--------------:");
+    println!(
+        "context | turns | cold ms | p50 ms | p99 ms | first ten, p50 | last ten, p50 | JSON alone, p50"
+    );
+    println!(
+        "-------:|------:|--------:|-------:|-------:|---------------:|--------------:|----------------:"
+    );
     for (context, pieces) in [(16, 8), (256, 128), (256, 1)] {
         report(context, pieces);
     }
 }
 
 fn report(kib: usize, pieces: usize) {
-    let runs: Vec<Vec<Duration>> =
+    let all: Vec<Vec<[Duration; 2]>> =
         (0..CONVERSATIONS).map(|seed| conversation(kib * 1024, pieces, seed)).collect();
+    let of = |which: fn(&[Duration; 2]) -> Duration| -> Vec<Vec<Duration>> {
+        all.iter().map(|turns| turns.iter().map(which).collect()).collect()
+    };
+    let (runs, json) = (of(|both| both[0]), of(|both| both[1]));
     let cold = at(runs.iter().filter_map(|turns| turns.first().copied()), 50);
     let warm = || runs.iter().flat_map(|turns| turns.iter().skip(1).copied());
     let first = runs.iter().flat_map(|turns| turns.iter().skip(1).take(10).copied());
     let last = runs.iter().flat_map(|turns| turns.iter().rev().take(10).copied());
     let shape = if pieces == 1 { "one text" } else { "texts of 2 KiB" };
     println!(
-        "{kib} KiB, {shape} | {TURNS} | {:.2} | {:.2} | {:.2} | {:.2} | {:.2}",
+        "{kib} KiB, {shape} | {TURNS} | {:.2} | {:.2} | {:.2} | {:.2} | {:.2} | {:.2}",
         cold,
         at(warm(), 50),
         at(warm(), 99),
         at(first, 50),
-        at(last, 50)
+        at(last, 50),
+        at(json.iter().flatten().copied(), 50)
     );
 }
 
@@ -58,8 +69,8 @@ fn at(times: impl Iterator<Item = Duration>, percent: usize) -> f64 {
     times.get(place).map_or(0.0, |time| time.as_secs_f64() * 1000.0)
 }
 
-/// How long each turn of a conversation takes.
-fn conversation(context: usize, pieces: usize, seed: usize) -> Vec<Duration> {
+/// How long each turn of a conversation takes, and reading its JSON alone.
+fn conversation(context: usize, pieces: usize, seed: usize) -> Vec<[Duration; 2]> {
     let attributor = Attributor::default();
     let mut messages = vec![json!({ "role": "system", "content": "You help the users of a mail account." })];
     for piece in 0..pieces {
@@ -75,7 +86,7 @@ fn conversation(context: usize, pieces: usize, seed: usize) -> Vec<Duration> {
     times
 }
 
-fn timed(attributor: &Attributor, messages: &[Value], turn: usize) -> Duration {
+fn timed(attributor: &Attributor, messages: &[Value], turn: usize) -> [Duration; 2] {
     let send = json!({ "type": "function", "function": { "name": "send_mail", "parameters": { "type": "object" } } });
     let body = Bytes::from(json!({ "model": "m", "tools": [send], "messages": messages }).to_string());
     let arguments = json!({ "to": format!("anna{turn}@shop.example"), "body": text(400, turn) }).to_string();
@@ -87,11 +98,15 @@ fn timed(attributor: &Attributor, messages: &[Value], turn: usize) -> Duration {
         ..ToolCall::default()
     };
     let start = Instant::now();
+    let read = Doc::parse(&body, Keys::Unique);
+    let json = start.elapsed();
+    assert!(read.is_ok(), "a request that is no JSON");
+    let start = Instant::now();
     let judge = Judge::alone(Some((Wire::Chat, body)), "client", Approver::new(&[7; 32], 1));
     let judged = judge.judge(attributor, &ToolPolicy::default(), &Minted::default(), &call, Lang::En);
     let time = start.elapsed();
     assert!(!judged.arguments.is_empty(), "a call without a record");
-    time
+    [time, json]
 }
 
 /// A call of a tool in the history, and what it returned.

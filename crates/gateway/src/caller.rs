@@ -190,7 +190,7 @@ fn digest(seed: &[u8], parts: &[&[u8]]) -> [u8; 32] {
 }
 
 /// The first 128 bits in hexadecimal.
-fn hex(bytes: &[u8; 32]) -> String {
+pub(crate) fn hex(bytes: &[u8; 32]) -> String {
     use std::fmt::Write as _;
     bytes.iter().take(16).fold(String::with_capacity(32), |mut text, byte| {
         // Writing to a String cannot fail.

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Instant;
 
-use ombud_core::event::{Counts, EventKind};
+use ombud_core::event::{Counts, Event, EventKind};
 use ombud_core::flow::{FlowMap, Recipient, RecipientKind};
 use ombud_core::{AnswerPolicy, Lang, Policy, ToolPolicy};
 use ombud_detect::Detector;
@@ -13,7 +13,8 @@ use tokio::sync::Semaphore;
 
 use crate::attribute::Attributor;
 use crate::attribute::constant::Prompts;
-use crate::attribute::declared::Sources;
+use crate::attribute::declared::{Declaration, Refused, Sources, Taken};
+use crate::caller::hex;
 use crate::consent::Desk;
 use crate::inspect::Inspector;
 use crate::interceptor::Interceptor;
@@ -172,6 +173,19 @@ impl Gateway {
             amount.masked += replaced;
             amount.clear += count - replaced;
         }
+    }
+
+    /// Keeps what an agent says of where texts come from, and records what is new of it.
+    pub fn declare(&self, tenant: &str, declarations: &[Declaration]) -> Result<Taken, (usize, Refused)> {
+        let taken = self.sources.declare(tenant, declarations)?;
+        let key = |text: &str| hex(&self.ledger.derive_key("source", &[tenant.as_bytes(), text.as_bytes()]));
+        let sources = taken.records(declarations, key);
+        if !sources.is_empty() {
+            let event = record::event(EventKind::SourcesDeclared { sources });
+            // A log that cannot be written any more stops the next request.
+            let _ = self.ledger.append(Event { client: Some(tenant.to_owned()), ..event }, None);
+        }
+        Ok(taken)
     }
 
     /// Counts and records a connection that went through unread (`tunnelled`), or did not (`refused`, `failed`).

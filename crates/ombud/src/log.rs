@@ -1,7 +1,7 @@
 //! `ombud log`: show, verify, export.
 
 use anyhow::{Result, bail};
-use ombud_core::event::{AnswerNoticeRecord, Counts, Event, EventKind};
+use ombud_core::event::{AnswerNoticeRecord, Counts, DeclaredRecord, Event, EventKind};
 use ombud_core::{Lang, Say, gate, say};
 use ombud_ledger::read::{Contents, Reader, Record};
 use ombud_ledger::tlog::VerifierKey;
@@ -124,6 +124,10 @@ fn what(event: &Event, lang: Lang) -> String {
             let (server, tool, what) = (&notice.server, notice.tool.as_deref().unwrap_or("-"), &notice.what);
             say!(lang, en: "{server}: {tool}: {what}", zh: "{server}：{tool}：{what}")
         }
+        EventKind::SourcesDeclared { sources } => {
+            let (count, names) = (sources.len(), declared(sources, lang));
+            say!(lang, en: "the agent says where {count} text(s) come from: {names}", zh: "智能体声明了 {count} 段文本的来源：{names}")
+        }
         EventKind::Consent(consent) => {
             let (subject, purpose) = (subject(event), &consent.purpose);
             let state = consent_state(&consent.state, lang);
@@ -153,6 +157,19 @@ fn what(event: &Event, lang: Lang) -> String {
             say!(lang, en: "past the gateway: {host} {outcome}", zh: "未经网关：{host} {outcome}")
         }
     }
+}
+
+/// Origins of declared texts that are named in one line.
+const MOST_NAMES: usize = 4;
+
+/// Origins of declared texts, each once; a few of many.
+fn declared(sources: &[DeclaredRecord], lang: Lang) -> String {
+    let mut names: Vec<String> = sources.iter().map(|source| source.origin.say(lang)).collect();
+    names.sort();
+    names.dedup();
+    let more = if names.len() > MOST_NAMES { "…" } else { "" };
+    names.truncate(MOST_NAMES);
+    names.join(if lang == Lang::Zh { "、" } else { ", " }) + more
 }
 
 /// The rules that spoke about an answer, each once with what was decided.

@@ -10,7 +10,9 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use axum::{Json, Router};
 use ombud_core::{Lang, say};
-use ombud_gateway::attribute::declared::{Declaration, Kind, LONGEST, MOST_SPANS, Refused, Vouched, Which};
+use ombud_gateway::attribute::declared::{
+    Declaration, Kind, LONGEST, MOST_SPANS, Refused, Taken, Vouched, Which,
+};
 use ombud_gateway::{Gateway, caller};
 use serde::{Deserialize, Serialize};
 use utoipa::{OpenApi, ToSchema};
@@ -105,10 +107,10 @@ async fn declare(
         Err(refused) => return *refused,
     };
     let tenant = caller::tenant_of(&gateway.ledger, &headers);
-    match gateway.sources.declare(&tenant, &declarations) {
-        Ok(too_short) => {
-            let declared = declarations.len() - too_short.len();
-            Json(Declared { declared, too_short }).into_response()
+    match gateway.declare(&tenant, &declarations) {
+        Ok(Taken { short, .. }) => {
+            let declared = declarations.len() - short.len();
+            Json(Declared { declared, too_short: short }).into_response()
         }
         Err((at, why)) => bad("ombud_bad_source", told(at, why, lang)),
     }

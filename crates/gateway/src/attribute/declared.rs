@@ -11,6 +11,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::ops::Range;
 use std::sync::{Mutex, MutexGuard};
 
+use ombud_core::event::DeclaredRecord;
 use ombud_core::{Exchange, Origin, Trust};
 use serde::{Deserialize, Serialize};
 
@@ -114,6 +115,27 @@ pub enum Refused {
     Digest,
 }
 
+/// What became of declarations, by their places.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Taken {
+    /// Too short to be told from other texts: left out.
+    pub short: Vec<usize>,
+    /// Taken, and not known before.
+    pub new: Vec<usize>,
+}
+
+impl Taken {
+    /// The records of those that are new; `key` makes a keyed digest.
+    pub fn records(
+        &self,
+        declarations: &[Declaration],
+        key: impl Fn(&str) -> String + Copy,
+    ) -> Vec<DeclaredRecord> {
+        let new = self.new.iter().filter_map(|at| declarations.get(*at));
+        new.map(|declaration| declaration.record(key)).collect()
+    }
+}
+
 /// What is kept of a declaration.
 struct Entry {
     origin: Origin,
@@ -158,6 +180,22 @@ impl Declaration {
             (_, Kind::Tool) => Origin::Tool { name: name(), call: None },
             (_, Kind::User | Kind::Other) => Origin::Unknown,
             (_, Kind::Knowledge | Kind::Web | Kind::File) => Origin::Retrieved { source: name() },
+        }
+    }
+
+    /// The record of it; `key` makes a keyed digest of the text's SHA-256.
+    fn record(&self, key: impl Fn(&str) -> String) -> DeclaredRecord {
+        let (text, bytes, spans) = match &self.text {
+            Which::Text(text) => (sha256(text.as_bytes()), Some(text.len() as u64), &[][..]),
+            Which::Digest(digest, spans) => (digest.to_ascii_lowercase(), None, spans.as_slice()),
+        };
+        let spans = spans.iter().map(|span| [span.start as u64, span.end as u64]).collect();
+        DeclaredRecord {
+            origin: self.origin(),
+            text: key(&text),
+            bytes,
+            spans,
+            session: self.session.is_some(),
         }
     }
 
@@ -236,9 +274,10 @@ fn key(run: &[u64]) -> u64 {
 }
 
 impl Book {
-    fn add(&mut self, entry: Entry) {
+    /// Whether it was not known.
+    fn add(&mut self, entry: Entry) -> bool {
         if !self.same.insert(entry.same) {
-            return;
+            return false;
         }
         self.words += entry.weight();
         let number = self.first + self.entries.len();
@@ -247,6 +286,7 @@ impl Book {
         if self.words > MOST_WORDS {
             self.shrink();
         }
+        true
     }
 
     fn note(&mut self, number: usize, entry: &Entry) {
@@ -385,33 +425,26 @@ impl Sources {
         self.books.lock().ok()
     }
 
-    /// Keeps declarations of a tenant: none where one cannot be taken, which is named by its place. Hands back the places of
-    /// those that are too short to be told from other texts, and were left out.
-    pub fn declare(
-        &self,
-        tenant: &str,
-        declarations: &[Declaration],
-    ) -> Result<Vec<usize>, (usize, Refused)> {
-        let (mut entries, mut short) = (Vec::new(), Vec::new());
+    /// Keeps declarations of a tenant: none where one cannot be taken, which is named by its place.
+    pub fn declare(&self, tenant: &str, declarations: &[Declaration]) -> Result<Taken, (usize, Refused)> {
+        let (mut entries, mut taken) = (Vec::new(), Taken::default());
         for (at, declaration) in declarations.iter().enumerate() {
             match declaration.entry() {
-                Ok(entry) => entries.push(entry),
-                Err(Refused::Short) => short.push(at),
+                Ok(entry) => entries.push((at, entry)),
+                Err(Refused::Short) => taken.short.push(at),
                 Err(why) => return Err((at, why)),
             }
         }
-        let Some(mut books) = self.books() else { return Ok(short) };
+        let Some(mut books) = self.books() else { return Ok(taken) };
         let place = books.iter().position(|(whose, _)| whose == tenant);
         let known = place.and_then(|place| books.remove(place));
         let (whose, mut book) = known.unwrap_or_else(|| (tenant.to_owned(), Book::default()));
-        for entry in entries {
-            book.add(entry);
-        }
+        taken.new.extend(entries.into_iter().filter_map(|(at, entry)| book.add(entry).then_some(at)));
         books.push_back((whose, book));
         while books.len() > MOST_TENANTS {
             books.pop_front();
         }
-        Ok(short)
+        Ok(taken)
     }
 
     /// Gives the passages of a request the origins that its tenant has declared.

@@ -2,12 +2,16 @@
 
 use std::collections::HashMap;
 use std::ops::Range;
+use std::sync::OnceLock;
 
 use ombud_core::OffsetMap;
+use ombud_core::intent::Intent;
 use ombud_detect::normalise::normalise;
 
+use super::envelope::{Passage, passages};
 use super::fields::{Field, head, of_json, of_text};
 use super::identifier::{Kind, Term, terms};
+use super::sieve::{Probe, Sieve, term_mark};
 
 /// A word and its place in the folded text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,6 +36,12 @@ pub struct Index {
     pub words: Vec<Word>,
     /// Whether the fields are all of the text.
     pub structured: bool,
+    /// Rules the text out for most values.
+    pub sieve: Sieve,
+    /// What it asks for, where it is a user's turn.
+    intent: OnceLock<Intent>,
+    /// The envelopes in it, where it is a prompt.
+    passages: OnceLock<Box<[Passage]>>,
 }
 
 /// What a text is.
@@ -91,7 +101,7 @@ pub fn is_ideograph(ch: char) -> bool {
 }
 
 /// FNV-1a. Words are compared by it; a hit is a claim about overlap only, never about safety.
-fn hash(word: &str) -> u64 {
+pub(super) fn hash(word: &str) -> u64 {
     word.bytes()
         .fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
 }
@@ -122,7 +132,30 @@ impl Index {
         let mut fields = fields.unwrap_or_else(|| head(&folded));
         fields.sort_by_key(|field| field.record);
         let words = words(&folded);
-        Self { folded, map, terms: found, fields, words, structured }
+        let mut sieve = Sieve::for_marks(words.len() * if structured { 2 } else { 1 }, found.len());
+        sieve.mark_words(&folded, &words);
+        found.keys().for_each(|term| sieve.mark(term_mark(term)));
+        let (intent, passages) = Default::default();
+        let index = Self { folded, map, terms: found, fields, words, structured, sieve, intent, passages };
+        if structured { index.with_fields() } else { index }
+    }
+
+    /// Marks the words of fields as well: their escapes are decoded.
+    fn with_fields(mut self) -> Self {
+        for field in &self.fields {
+            self.sieve.mark_words(&field.value, &words(&field.value));
+        }
+        self
+    }
+
+    /// What the whole text asks for.
+    pub fn intent(&self) -> &Intent {
+        self.intent.get_or_init(|| Intent::of([self.folded.as_str()]))
+    }
+
+    /// The passages that envelopes of this text, from which it was prepared, hold.
+    pub fn passages(&self, text: &str) -> &[Passage] {
+        self.passages.get_or_init(|| passages(text).into())
     }
 
     /// The bytes of the folded text behind a range of the original.
@@ -143,7 +176,8 @@ impl Index {
     pub fn weight(&self) -> usize {
         let terms: usize = self.terms.iter().map(|(term, places)| 96 + term.len() + places.len() * 24).sum();
         let fields: usize = self.fields.iter().map(|field| 64 + field.key.len() + field.value.len()).sum();
-        self.folded.len() + size_of_val::<[Word]>(&self.words) + terms + fields
+        let own = size_of::<Self>() + self.folded.len() + self.sieve.weight();
+        own + size_of_val::<[Word]>(&self.words) + terms + fields
     }
 
     /// The fields of one object.
@@ -169,9 +203,11 @@ impl Index {
     }
 
     /// Where a folded value stands as a whole word.
-    pub fn verbatim(&self, value: &str) -> impl Iterator<Item = Range<usize>> {
-        let found = memchr::memmem::find_iter(self.folded.as_bytes(), value);
-        found.take(if value.is_empty() { 0 } else { 256 }).filter_map(|at| {
+    pub fn verbatim<'t>(&'t self, probe: &'t Probe<'_>) -> impl Iterator<Item = Range<usize>> + 't {
+        let value = probe.value;
+        let most = if value.is_empty() || !self.sieve.may_hold(probe) { 0 } else { 256 };
+        let text = if most == 0 { "" } else { self.folded.as_str() };
+        probe.find_in(text).take(most).filter_map(|at| {
             let end = at + value.len();
             let before = self.folded.get(..at)?.chars().next_back();
             let after = self.folded.get(end..)?.chars().next();
@@ -219,8 +255,9 @@ mod tests {
     #[test]
     fn whole_words_only() {
         let index = Index::new("Send Ann's mail to Anna，谢谢张伟吧", Form::Words);
-        assert!(index.verbatim("anna").count() == 1 && index.verbatim("张伟").count() == 1);
-        assert_eq!(index.verbatim("end").count(), 0);
+        let count = |value| index.verbatim(&Probe::new(value)).count();
+        assert!(count("anna") == 1 && count("张伟") == 1);
+        assert_eq!(count("end"), 0);
         assert_eq!(words("a bc，张伟").len(), 4);
     }
 }

@@ -2,10 +2,11 @@
 
 use std::ops::Range;
 
+use ombud_core::event::LaidRecord;
 use ombud_core::{Origin, Trust};
 
-use super::Source;
 use super::envelope::Passage;
+use super::{Context, Source};
 
 /// The passages of `over`, and those of `below` where they are not covered. Both may come in any order; where passages of
 /// `over` meet, the least trusted counts.
@@ -31,6 +32,35 @@ fn uncovered(laid: &[Passage], span: &Range<usize>) -> Vec<Range<usize>> {
     pieces.push(start..span.end);
     pieces.retain(|piece| piece.start < piece.end);
     pieces
+}
+
+impl Context {
+    /// Every passage, for the record.
+    pub fn laid(&self) -> Vec<LaidRecord> {
+        let all = self.sources.iter().flat_map(|source| {
+            source.passages.iter().map(|passage| LaidRecord {
+                slot: source.slot as u64,
+                span: [passage.span.start as u64, passage.span.end as u64],
+                origin: passage.origin.clone(),
+            })
+        });
+        all.collect()
+    }
+
+    /// Lays the passages of a record over those that the texts show. What does not fit into a text is left out.
+    pub fn lay_again(&mut self, laid: &[LaidRecord]) {
+        for source in &mut self.sources {
+            let own = laid.iter().filter(|laid| laid.slot == source.slot as u64);
+            source.lay(own.filter_map(passage).collect());
+        }
+    }
+}
+
+/// A recorded passage.
+fn passage(laid: &LaidRecord) -> Option<Passage> {
+    let [start, end] = laid.span.map(usize::try_from);
+    let span = start.ok()?..end.ok()?;
+    (span.start < span.end).then(|| Passage { span, origin: laid.origin.clone() })
 }
 
 impl Source {

@@ -3,17 +3,20 @@
 
 pub mod constant;
 pub mod declared;
+pub mod decoded;
 pub mod envelope;
 pub mod fields;
 pub mod identifier;
 pub mod index;
 pub mod layer;
+pub mod sieve;
 pub mod verbatim;
 
 use std::borrow::Cow;
 use std::ops::Range;
 use std::sync::Arc;
 
+use ombud_core::intent::Intent;
 use ombud_core::{Exchange, Origin, Role, Slot};
 
 use crate::recall::{Keep, Recall};
@@ -22,15 +25,15 @@ use envelope::Passage;
 use identifier::Kind;
 use index::{Form, Index, fold, is_ideograph};
 
-/// Texts shorter than this are prepared anew each time.
-const WORTH_KEEPING: usize = 512;
+/// Texts shorter than this are prepared anew each time: that is as fast.
+const WORTH_KEEPING: usize = 16;
 
 /// Places of one value that are looked at in one slot.
 const MOST_PLACES: usize = 16;
 
-/// Bytes of prepared texts in a generation. A text takes some six times its length, and a context of 256 KiB has to fit: one
-/// that does not would be prepared anew with every turn.
-const ROOM: usize = 4 << 20;
+/// Bytes of prepared texts in a generation. A text takes some eight times its length, and a few contexts of 256 KiB have to fit:
+/// one that does not would be prepared anew with every turn.
+const ROOM: usize = 8 << 20;
 
 /// Prepares texts and remembers them, so that a turn costs what is new in it.
 pub struct Attributor {
@@ -112,8 +115,9 @@ impl Attributor {
     /// Prepares the context of a client's exchange.
     pub fn context(&self, client: &str, exchange: &Exchange) -> Context {
         let sources = exchange.slots.iter().enumerate().map(|(number, slot)| {
+            let index = self.index(client, slot, exchange);
             let passages = match slot.role {
-                Role::System | Role::Developer | Role::User => envelope::passages(&slot.text),
+                Role::System | Role::Developer | Role::User => index.passages(&slot.text).to_vec(),
                 _ => Vec::new(),
             };
             Source {
@@ -121,7 +125,7 @@ impl Attributor {
                 role: slot.role,
                 origin: slot.origin.clone(),
                 start: slot.span.start,
-                index: self.index(client, slot, exchange),
+                index,
                 passages,
             }
         });
@@ -188,8 +192,10 @@ impl Context {
                 rest = parent;
             }
         }
+        let marks: Vec<u64> = spellings.iter().map(|term| sieve::term_mark(term)).collect();
         let places = |index: &Index| {
-            let all = spellings.iter().flat_map(|term| index.places(term));
+            let known = spellings.iter().zip(&marks).filter(|(_, mark)| index.sieve.may_have(**mark));
+            let all = known.flat_map(|(term, _)| index.places(term));
             all.map(|place| place.1.clone()).take(MOST_PLACES).collect()
         };
         self.each(places, By::Identifier)
@@ -197,14 +203,15 @@ impl Context {
 
     /// Where a folded text stands word by word.
     pub fn verbatim(&self, folded: &str, by: By) -> Vec<Hit> {
-        self.each(|index| index.verbatim(folded).take(MOST_PLACES).collect(), by)
+        let probe = sieve::Probe::new(folded);
+        self.each(|index| index.verbatim(&probe).take(MOST_PLACES).collect(), by)
     }
 
     /// The longest passages that a text shares with each slot.
     pub fn shared(&self, text: &Index) -> Vec<(Hit, Range<usize>)> {
         let needle = verbatim::Needle::new(&text.words);
         let found = self.sources.iter().enumerate().filter_map(|(place, source)| {
-            let (own, theirs) = needle.longest(&source.index.words)?;
+            let (own, theirs) = needle.within(&source.index)?;
             Some((source.hit(place, By::Text, &theirs), own))
         });
         found.collect()
@@ -224,10 +231,26 @@ impl Context {
         found
     }
 
+    /// What the user's own words ask for.
+    pub fn intent(&self) -> Intent {
+        let turns = self.sources.iter().filter(|source| source.origin == Origin::User);
+        turns.fold(Intent::default(), |all, turn| all.and(&turn.intent()))
+    }
+
     /// The user's own words, folded, without passages that were put into them.
     pub fn user_turns(&self) -> Vec<(usize, String)> {
         let turns = self.sources.iter().filter(|source| source.origin == Origin::User);
         turns.map(|source| (source.start, source.own_words())).collect()
+    }
+}
+
+impl Source {
+    /// What it asks for, without passages that were put into it.
+    fn intent(&self) -> Cow<'_, Intent> {
+        if self.passages.iter().all(|passage| passage.origin == self.origin) {
+            return Cow::Borrowed(self.index.intent());
+        }
+        Cow::Owned(Intent::of([self.own_words().as_str()]))
     }
 }
 

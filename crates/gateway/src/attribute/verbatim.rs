@@ -3,7 +3,8 @@
 use std::collections::HashMap;
 use std::ops::Range;
 
-use super::index::Word;
+use super::index::{Index, Word};
+use super::sieve::{Sieve, telling_runs};
 
 /// So many words in a row are a copy rather than a coincidence.
 pub const RUN: usize = 8;
@@ -15,19 +16,30 @@ const TRIES: usize = 4;
 pub struct Needle<'w> {
     words: &'w [Word],
     starts: HashMap<u64, Vec<usize>>,
+    /// Rules out most runs of another text without a look at `starts`.
+    sieve: Sieve,
+    /// Each passage holds one of these.
+    telling: Vec<u64>,
 }
 
 impl<'w> Needle<'w> {
     /// Prepares the words of a text.
     pub fn new(words: &'w [Word]) -> Self {
         let mut starts: HashMap<u64, Vec<usize>> = HashMap::new();
+        let mut sieve = Sieve::for_marks(words.len(), 0);
         for (at, run) in words.windows(RUN).enumerate() {
+            sieve.mark(key(run));
             let places = starts.entry(key(run)).or_default();
             if places.len() < TRIES {
                 places.push(at);
             }
         }
-        Self { words, starts }
+        Self { words, starts, sieve, telling: telling_runs(words) }
+    }
+
+    /// The longest passage shared with a text, where there may be one.
+    pub fn within(&self, text: &Index) -> Option<(Range<usize>, Range<usize>)> {
+        if text.sieve.may_have_any(&self.telling) { self.longest(&text.words) } else { None }
     }
 
     /// The longest passage shared with `other`, as ranges of the two folded texts; `None` below [`RUN`] words.
@@ -39,7 +51,9 @@ impl<'w> Needle<'w> {
         let mut at = 0;
         while let Some(run) = other.get(at..at + RUN) {
             let mut longest = 0;
-            for &start in self.starts.get(&key(run)).into_iter().flatten() {
+            let run = key(run);
+            let starts = if self.sieve.may_have(run) { self.starts.get(&run) } else { None };
+            for &start in starts.into_iter().flatten() {
                 let own = self.words.get(start..).unwrap_or_default();
                 let theirs = other.get(at..).unwrap_or_default();
                 let shared = own.iter().zip(theirs).take_while(|(one, two)| one.hash == two.hash).count();
@@ -60,7 +74,7 @@ impl<'w> Needle<'w> {
     }
 }
 
-fn key(run: &[Word]) -> u64 {
+pub(super) fn key(run: &[Word]) -> u64 {
     run.iter().fold(0, |key: u64, word| key.rotate_left(7).wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ word.hash)
 }
 
@@ -68,7 +82,7 @@ fn key(run: &[Word]) -> u64 {
 mod tests {
     use proptest::prelude::*;
 
-    use super::super::index::words;
+    use super::super::index::{Form, words};
     use super::*;
 
     fn shared(one: &str, two: &str) -> Option<(String, String)> {
@@ -94,7 +108,11 @@ mod tests {
         fn what_was_inserted_is_found(before in "[a-c ]{0,40}", after in "[a-c ]{0,40}", text in "[a-z]{3}( [a-z]{3}){7,12}") {
             let around = format!("{before} {text} {after}");
             let found = shared(&text, &around);
-            prop_assert!(found.is_some_and(|(own, _)| own.len() >= 31));
+            prop_assert!(found.clone().is_some_and(|(own, _)| own.len() >= 31));
+            // A text that holds a passage is never ruled out.
+            let (all, whole) = (words(&text), Index::new(&around, Form::Words));
+            let (own, _) = Needle::new(&all).within(&whole).unwrap();
+            prop_assert_eq!(found.unwrap().0, text[own].to_owned());
         }
     }
 }

@@ -129,9 +129,12 @@ fn says(turn: &str, code: &str, words: &[&str]) -> bool {
     turn.match_indices(|ch: char| ch.is_ascii_alphanumeric()).any(|(at, _)| {
         let before = turn.get(..at).unwrap_or_default();
         let rest = turn.get(at..).unwrap_or_default();
-        let word: String = rest.chars().take_while(char::is_ascii_alphanumeric).collect();
-        let begins = !before.ends_with(|ch: char| ch.is_ascii_alphanumeric());
-        if !begins || word.len() != LENGTH || plain(&word) != plain(&code) {
+        if before.ends_with(|ch: char| ch.is_ascii_alphanumeric()) {
+            return false;
+        }
+        let end = rest.bytes().take(LENGTH + 1).take_while(u8::is_ascii_alphanumeric).count();
+        let word = rest.get(..end).unwrap_or_default();
+        if word.len() != LENGTH || plain(word) != plain(&code) {
             return false;
         }
         let after = rest.get(word.len()..).unwrap_or_default();

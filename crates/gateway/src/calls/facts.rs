@@ -18,8 +18,10 @@ use ombud_detect::mask::{Minted, candidates};
 use super::Prepared;
 use super::approve::past;
 use super::arguments::{Arguments, Leaf, canonical};
+use crate::attribute::decoded::decoded;
 use crate::attribute::identifier::{Kind, Term, terms};
 use crate::attribute::index::{Form, Index};
+use crate::attribute::sieve::Probe;
 use crate::attribute::verbatim::RUN;
 use crate::attribute::{By, Hit, folded, weight};
 use crate::wire::answer::ToolCall;
@@ -95,41 +97,100 @@ pub fn of(
     facts.readable &= call.complete && call.sound;
     facts.asked |= is_named_wish(prepared, effect, &call.tool);
     let tokens = restored(&call.written, minted);
-    let mut overlaps = Vec::new();
-    let mut long = 0;
-    for leaf in &arguments.leaves {
+    let mut reader = Reader { prepared, call, arguments, tokens, facts, overlaps: Vec::new(), long: 0 };
+    arguments.leaves.iter().for_each(|leaf| reader.leaf(leaf));
+    let Reader { mut facts, overlaps, .. } = reader;
+    facts.anchored |= facts.arguments.iter().any(|argument| argument.record);
+    (facts, overlaps)
+}
+
+/// Reads the arguments of a call one after the other.
+struct Reader<'c> {
+    prepared: Option<&'c Prepared>,
+    call: &'c ToolCall,
+    arguments: &'c Arguments,
+    /// Values whose tokens the model wrote.
+    tokens: Vec<&'c str>,
+    facts: CallFacts,
+    overlaps: Vec<Overlap>,
+    /// Arguments so far that are long enough for a passage.
+    long: usize,
+}
+
+impl Reader<'_> {
+    fn leaf(&mut self, leaf: &Leaf) {
+        let effect = self.facts.effect;
         let part = part(effect, &leaf.key, shape(&leaf.value)).or(effect.acts().then_some(Part::Content));
         let mut overlap = Overlap { path: leaf.path.clone(), part, hits: Vec::new() };
         let index = Index::new(&leaf.value, Form::Words);
-        long += usize::from(index.words.len() >= RUN);
-        let passages = prepared.filter(|_| long <= MOST_LONG).map(|known| known.context.shared(&index));
-        let passages = passages.unwrap_or_default();
+        let passages = self.passages(&index);
         if let Some(part) = part {
             let values = values(leaf, part);
-            facts.readable &= values.len() <= MOST_VALUES && (part != Part::Command || long <= MOST_LONG);
-            let looked_at = values.iter().take(MOST_VALUES);
-            facts.arguments.extend(
-                looked_at.map(|value| argument(prepared, (effect, &call.tool), arguments, leaf, part, value)),
-            );
-            facts.arguments.extend(copied(leaf, part, &passages));
-            facts.arguments.extend(
-                prepared.and_then(|known| told(known, (effect, &call.tool), leaf, part, &index, &passages)),
-            );
-            let told =
-                facts.arguments.iter().any(|known| known.path == leaf.path && known.instructed.is_some());
-            let asked_about = prepared.filter(|_| !told);
-            facts.arguments.extend(asked_about.and_then(|known| pipeline::taken(known, leaf, part)));
+            self.facts.readable &=
+                values.len() <= MOST_VALUES && (part != Part::Command || self.long <= MOST_LONG);
+            self.values(leaf, part, &values);
+            let own = passages.iter().filter(|_| part == Part::Command);
+            self.facts.arguments.extend(copied(leaf, part, own));
+            self.told(leaf, part, &index, &passages);
         }
-        if let Some(known) = prepared {
-            exact(known, leaf, &tokens, &mut overlap);
+        if let Some(known) = self.prepared {
+            exact(known, leaf, &self.tokens, &mut overlap);
             overlap_of(known, leaf, &index, passages, &mut overlap);
+            for text in decoded(&leaf.value) {
+                self.hidden(known, &Leaf { value: text, ..leaf.clone() }, part, &mut overlap);
+            }
+            settle(&mut overlap.hits);
         }
         if !overlap.hits.is_empty() || part.is_some() {
-            overlaps.push(overlap);
+            self.overlaps.push(overlap);
         }
     }
-    facts.anchored |= facts.arguments.iter().any(|argument| argument.record);
-    (facts, overlaps)
+
+    /// A text that an argument hides. What it holds counts as if it stood there; a passage of somebody else's words that nobody
+    /// is meant to see is on its way out.
+    fn hidden(&mut self, known: &Prepared, leaf: &Leaf, part: Option<Part>, overlap: &mut Overlap) {
+        let index = Index::new(&leaf.value, Form::Words);
+        let passages = self.passages(&index);
+        if let Some(part) = part {
+            let holds = if part == Part::Command { part } else { Part::Content };
+            self.values(leaf, holds, &values(leaf, holds));
+            self.told(leaf, holds, &index, &passages);
+            self.facts.arguments.extend(copied(leaf, part, passages.iter()).filter(|_| !wants_coding(known)));
+        }
+        overlap_of(known, leaf, &index, passages, overlap);
+    }
+
+    /// The passages that a text shares with the context.
+    fn passages(&mut self, index: &Index) -> Vec<(Hit, Range<usize>)> {
+        self.long += usize::from(index.words.len() >= RUN);
+        let known = self.prepared.filter(|_| self.long <= MOST_LONG);
+        known.map(|known| known.context.shared(index)).unwrap_or_default()
+    }
+
+    fn values(&mut self, leaf: &Leaf, part: Part, values: &[Value]) {
+        let call = (self.facts.effect, self.call.tool.as_str());
+        let all = values.iter().take(MOST_VALUES);
+        let found = all.map(|value| argument(self.prepared, call, self.arguments, leaf, part, value));
+        self.facts.arguments.extend(found);
+    }
+
+    /// What a third party's prose says of the words of a text, or of a part of a command.
+    fn told(&mut self, leaf: &Leaf, part: Part, index: &Index, passages: &[(Hit, Range<usize>)]) {
+        let Some(known) = self.prepared else { return };
+        let call = (self.facts.effect, self.call.tool.as_str());
+        self.facts.arguments.extend(told(known, call, leaf, part, index, passages));
+        let arguments = &mut self.facts.arguments;
+        if !arguments.iter().any(|known| known.path == leaf.path && known.instructed.is_some()) {
+            arguments.extend(pipeline::taken(known, leaf, part));
+        }
+    }
+}
+
+/// Words by which a user asks for something to be encoded.
+const CODING: &[&str] = &["base64", "encode", "encoded", "hex", "hexadecimal", "编码", "转码"];
+
+fn wants_coding(known: &Prepared) -> bool {
+    known.turns.iter().any(|(_, turn)| CODING.iter().any(|word| turn.contains(word)))
 }
 
 /// Categories of the values that were masked in the arguments of a call.
@@ -169,11 +230,12 @@ pub fn is_of_somebody_named(known: &Prepared, value: &str) -> bool {
 /// What the history has done, and this call with it.
 fn done(known: &Prepared, effect: Effect, tool: &str, arguments: &Arguments) -> Done {
     let calls = known.exchange.calls.iter();
+    let mut paying: BTreeSet<&str> = calls.clone().map(|call| call.tool.as_str()).collect();
+    paying.retain(|tool| classify(tool, Hints::default()) == Effect::Pay);
     let same = |call: &&PastCall| {
         call.tool == tool && canonical(&past(&known.exchange, call)) == arguments.canonical
     };
-    let paid = calls.clone().filter(|call| classify(&call.tool, Hints::default()) == Effect::Pay);
-    let paid = paid.map(|call| {
+    let paid = calls.clone().filter(|call| paying.contains(call.tool.as_str())).map(|call| {
         let call = ToolCall { arguments: past(&known.exchange, call), complete: true, ..ToolCall::default() };
         amounts(&Arguments::of(&call))
     });
@@ -286,12 +348,14 @@ fn stands(known: &Prepared, value: &Value) -> Vec<Hit> {
             .collect(),
     };
     let known_hits = |source: usize| hits.iter().any(|hit: &Hit| hit.source == source);
+    let probe = Probe::new(&value.text);
     let fields: Vec<Hit> = context
         .sources
         .iter()
         .enumerate()
         .filter(|(place, source)| {
-            !known_hits(*place) && source.index.fields.iter().any(|field| field.value == value.text)
+            let may = source.index.sieve.may_hold(&probe) && !known_hits(*place);
+            may && source.index.fields.iter().any(|field| field.value == value.text)
         })
         .map(|(place, source)| Hit {
             source: place,
@@ -389,17 +453,18 @@ fn is_plain_url(known: &Prepared, url: &str) -> bool {
     named && stands.all(|hit| hit.origin == Origin::Operator)
 }
 
-/// A passage of at least [`RUN`] words that a command took over from a third party.
-fn copied(leaf: &Leaf, part: Part, shared: &[(Hit, Range<usize>)]) -> Option<ArgumentFacts> {
-    if part != Part::Command {
+/// A passage of at least [`RUN`] words that was taken over from a third party. In an address it is what the host would learn.
+fn copied<'h>(
+    leaf: &Leaf,
+    part: Part,
+    shared: impl Iterator<Item = &'h (Hit, Range<usize>)>,
+) -> Option<ArgumentFacts> {
+    let hits: Vec<Hit> = shared.map(|found| found.0.clone()).collect();
+    if hits.iter().any(|hit| matches!(hit.origin, Origin::User | Origin::Operator)) {
         return None;
     }
-    let own = |origin: &Origin| matches!(origin, Origin::User | Origin::Operator);
-    if shared.iter().any(|(hit, _)| own(&hit.origin)) {
-        return None;
-    }
-    let hits: Vec<Hit> = shared.iter().map(|found| found.0.clone()).collect();
-    Some(ArgumentFacts { outside: Some(outside(&hits)?), ..bare(leaf, part, leaf.value.clone(), false) })
+    let (outside, altered) = (Some(outside(&hits)?), part == Part::Url);
+    Some(ArgumentFacts { outside, altered, ..bare(leaf, part, leaf.value.clone(), false) })
 }
 
 /// Facts about a value of which nothing is known yet.
@@ -467,7 +532,10 @@ fn overlap_of(
     overlap: &mut Overlap,
 ) {
     let mut terms: Vec<_> = index.terms().collect();
-    terms.sort_by_key(|(_, places)| places.first().map(|place| place.1.start));
+    // A URL before its host: what says more stands for both.
+    terms.sort_by_key(|(text, places)| {
+        (places.first().map(|place| place.1.start), std::cmp::Reverse(text.len()), *text)
+    });
     for (canonical, places) in terms.into_iter().take(MOST_TERMS) {
         let Some((kind, _)) = places.first() else { continue };
         if weight(canonical) >= 4 {
@@ -484,9 +552,12 @@ fn overlap_of(
         let value = index.folded.get(own).unwrap_or_default().to_owned();
         stand(known, hit, &value)
     }));
-    // The exact match speaks for a slot; a coarser one for the same slot and origin adds nothing.
-    overlap.hits.sort_by_key(|hit| (hit.record.slot, by_rank(&hit.record.by)));
-    overlap.hits.dedup_by(|later, first| {
+}
+
+/// The exact match speaks for a slot; a coarser one for the same slot and origin adds nothing.
+fn settle(hits: &mut Vec<Stand>) {
+    hits.sort_by_key(|hit| (hit.record.slot, by_rank(&hit.record.by)));
+    hits.dedup_by(|later, first| {
         later.record.slot == first.record.slot && later.record.origin == first.record.origin
     });
 }

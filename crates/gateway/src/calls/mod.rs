@@ -11,7 +11,7 @@ use std::sync::{Arc, OnceLock};
 
 use bytes::Bytes;
 use ombud_core::effect::{Effect, Hints, classify};
-use ombud_core::event::ArgumentRecord;
+use ombud_core::event::{ArgumentRecord, LaidRecord};
 use ombud_core::gate::{CallDecision, CallFacts, Doubt, ToolPolicy, decide_call};
 use ombud_core::intent::Intent;
 use ombud_core::{Exchange, Lang};
@@ -51,11 +51,30 @@ pub struct Asked {
     /// Whether the operator's own prompt stands in it.
     instructed: bool,
     /// What is known of its texts beside what they show.
-    beside: Option<Beside>,
+    beside: Known,
     prepared: OnceLock<Option<Prepared>>,
 }
 
-/// What is known of the texts of a request beside what they show: where its agent says that they come from, and what is new in
+/// What is known of the texts of a request beside what they show.
+enum Known {
+    Nothing,
+    /// What a gateway knows.
+    Now(Beside),
+    /// What a gateway knew then.
+    Then(Vec<LaidRecord>),
+}
+
+impl Known {
+    fn mark(&self, context: &mut Context, exchange: &Exchange) {
+        match self {
+            Self::Nothing => {}
+            Self::Now(beside) => beside.mark(context, exchange),
+            Self::Then(laid) => context.lay_again(laid),
+        }
+    }
+}
+
+/// What a gateway knows of the texts of a request beside what they show: where its agent says that they come from, and what is new in
 /// its system prompts.
 pub struct Beside {
     sources: Arc<Sources>,
@@ -89,7 +108,7 @@ impl Asked {
             body,
             client: client.to_owned(),
             instructed: true,
-            beside: None,
+            beside: Known::Nothing,
             prepared: OnceLock::new(),
         }
     }
@@ -97,7 +116,13 @@ impl Asked {
     /// The same, with what is known beside it.
     #[must_use]
     pub fn beside(self, beside: Beside) -> Self {
-        Self { beside: Some(beside), ..self }
+        Self { beside: Known::Now(beside), ..self }
+    }
+
+    /// The same, with what the record of a call says that was known beside it.
+    #[must_use]
+    pub fn laid(self, laid: Vec<LaidRecord>) -> Self {
+        Self { beside: Known::Then(laid), ..self }
     }
 
     /// The same, where it is known whether the operator's own prompt stands in it.
@@ -124,7 +149,7 @@ impl Asked {
 
     /// The request, read once; `None` if it cannot be read again.
     pub fn prepared(&self, attributor: &Attributor) -> Option<&Prepared> {
-        let read = || Prepared::new(attributor, &self.client, (self.wire, &self.body), self.beside.as_ref());
+        let read = || Prepared::new(attributor, &self.client, (self.wire, &self.body), &self.beside);
         self.prepared.get_or_init(read).as_ref()
     }
 }
@@ -171,19 +196,17 @@ pub struct Prepared {
 
 impl Prepared {
     /// Reads a request. An exchange that cannot be read again is an empty one: then nothing speaks for a call.
-    pub fn new(
+    fn new(
         attributor: &Attributor,
         client: &str,
         (wire, body): (Wire, &Bytes),
-        beside: Option<&Beside>,
+        beside: &Known,
     ) -> Option<Self> {
         let exchange = wire.parse(body.clone()).ok()?;
         let mut context = attributor.context(client, &exchange);
-        if let Some(beside) = beside {
-            beside.mark(&mut context, &exchange);
-        }
+        beside.mark(&mut context, &exchange);
         let turns = context.user_turns();
-        let intent = Intent::of(turns.iter().map(|turn| turn.1.as_str()));
+        let intent = context.intent();
         Some(Self { exchange, context, turns, intent })
     }
 }
@@ -214,7 +237,12 @@ impl Judge {
 
     /// A judge without a gateway around it.
     pub fn alone(request: Option<(Wire, Bytes)>, client: &str, approver: Approver) -> Self {
-        let request = request.map(|(wire, body)| Arc::new(Asked::new(wire, body, client)));
+        Self::with(request.map(|(wire, body)| Asked::new(wire, body, client)), approver)
+    }
+
+    /// The same, for a request of which more is known.
+    pub fn with(request: Option<Asked>, approver: Approver) -> Self {
+        let request = request.map(Arc::new);
         Self { request, asker: Asker::Fixed(Box::new(approver)), signs: false }
     }
 
@@ -258,7 +286,7 @@ impl Judge {
         let text = question::text(&decision, &call.tool, effect, &call.arguments, codes, lang);
         let asked = question::item(&decision, &call.tool, effect, &call.arguments, lang);
         Judgement {
-            details: details(call, effect, (&decision, &facts), &overlaps),
+            details: details(call, effect, (&decision, &facts), &overlaps, prepared),
             arguments: records(overlaps),
             effect,
             decision,
@@ -347,7 +375,9 @@ pub(crate) fn details(
     effect: Effect,
     (decision, facts): (&CallDecision, &CallFacts),
     overlaps: &[Overlap],
+    prepared: Option<&Prepared>,
 ) -> Vec<u8> {
+    let laid = prepared.map(|known| known.context.laid()).unwrap_or_default();
     let doubts: &[Doubt] = decision.doubts();
     let overlaps: Vec<_> = overlaps
         .iter()
@@ -361,7 +391,7 @@ pub(crate) fn details(
         .collect();
     let details = json!({
         "tool": call.tool, "id": call.id, "effect": effect, "decision": decision.id(), "arguments": call.arguments,
-        "doubts": doubts, "overlaps": overlaps, "facts": facts,
+        "doubts": doubts, "overlaps": overlaps, "facts": facts, "laid": laid,
     });
     details.to_string().into_bytes()
 }

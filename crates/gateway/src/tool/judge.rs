@@ -100,7 +100,7 @@ pub fn judge(rules: &Rules, minted: &Minted, context: &mut Context, called: &Cal
         decided => decided,
     };
     Judged {
-        details: calls::details(&call, effect, (&decision, &known), &overlaps),
+        details: calls::details(&call, effect, (&decision, &known), &overlaps, None),
         overlaps: calls::records(overlaps),
         code: rules.approver.code(&format!("{}/{}", rules.server, called.tool), &arguments.canonical),
         arguments: call.arguments,

@@ -245,12 +245,12 @@ struct Parser<'a> {
 /// The length of the run at the start of `bytes` that has neither a quotation mark nor a backslash nor a control character.
 /// Whole blocks are looked at in a form that the compiler turns into vector code.
 fn plain_run(bytes: &[u8]) -> usize {
-    const BLOCK: usize = 32;
-    let ends = |byte: u8| byte == b'"' || byte == b'\\' || byte < 0x20;
-    let plain = |block: &&[u8]| !block.iter().fold(false, |found, &byte| found | ends(byte));
-    let whole = bytes.chunks_exact(BLOCK).take_while(plain).count() * BLOCK;
-    let rest = bytes.get(whole..).unwrap_or_default();
-    whole + rest.iter().position(|&byte| ends(byte)).unwrap_or(rest.len())
+    let ends = |byte: u8| u8::from(byte == b'"') | u8::from(byte == b'\\') | u8::from(byte < 0x20);
+    let (blocks, rest) = bytes.as_chunks::<64>();
+    let plain = |block: &&[u8; 64]| block.iter().fold(0, |found, &byte| found | ends(byte)) == 0;
+    let whole = blocks.iter().take_while(plain).count() * 64;
+    let tail = blocks.get(whole / 64).map_or(rest, <[u8; 64]>::as_slice);
+    whole + tail.iter().position(|&byte| ends(byte) != 0).unwrap_or(tail.len())
 }
 
 /// An open container: its node, and for objects what is expected next.

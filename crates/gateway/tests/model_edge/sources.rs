@@ -3,7 +3,7 @@
 use ombud_core::Origin;
 use ombud_core::event::EventKind;
 use ombud_core::gate::Gate;
-use ombud_gateway::attribute::declared::{Declaration, Kind, Vouched, Which};
+use ombud_gateway::attribute::declared::{Declaration, Kind, Taken, Vouched, Which};
 use ombud_gateway::caller;
 use rstest::rstest;
 use serde_json::json;
@@ -49,7 +49,21 @@ async fn a_declared_text_is_no_longer_the_operators(
     };
     assert_eq!(got("one").await.calls.len(), 1);
     let tenant = caller::tenant(&rig.gateway.ledger, b"");
-    assert_eq!(rig.gateway.sources.declare(&tenant, &[declaration(Some("two"))]), Ok(vec![]));
+    let declared = || rig.gateway.declare(&tenant, &[declaration(Some("two"))]).unwrap();
+    assert_eq!(declared(), Taken { short: vec![], new: vec![0] });
+    // Said again with every turn, recorded once.
+    assert_eq!(declared(), Taken::default());
+    let is_it = |event: &ombud_core::event::Event| matches!(event.kind, EventKind::SourcesDeclared { .. });
+    let event = rig.logged(is_it).await;
+    assert!(!serde_json::to_string(&event).unwrap().contains("parcels"));
+    let EventKind::SourcesDeclared { sources } = event.kind else { unreachable!() };
+    let record = &sources[0];
+    assert_eq!((sources.len(), record.bytes, record.session), (1, Some(CHUNK.len() as u64), true));
+    assert_eq!(record.origin, Origin::Retrieved { source: Some("desk.example".into()) });
+    assert!(
+        record.text.len() == 32
+            && !ombud_gateway::consent::sha256(CHUNK.as_bytes()).starts_with(&record.text)
+    );
     assert_eq!(got("one").await.calls.len(), 1);
     let asked = got("two").await;
     assert!(asked.calls.is_empty() && asked.text.contains("desk.example"), "{asked:?}");

@@ -264,6 +264,9 @@ fn told(seq: u64, event: &Event) -> EventRow {
         EventKind::ToolCall(call) => about("tool.call", &call.tool, &call.decision),
         EventKind::ToolResult(result) => about("tool.result", &result.tool, &result.outcome),
         EventKind::ToolNotice(notice) => about("tool.notice", &notice.server, &notice.what),
+        EventKind::SourcesDeclared { sources } => {
+            EventRow { count: Some(sources.len() as u64), ..about("source.declared", "", "") }
+        }
         EventKind::Consent(consent) => about("consent", &consent.purpose, &consent.state),
         EventKind::MemoryAccess(access) => {
             remembered(about("memory.access", &access.store, &access.outcome), access)

@@ -3,7 +3,7 @@
 use anyhow::Result;
 use bytes::Bytes;
 use ombud_core::effect::Effect;
-use ombud_core::event::{Event, EventKind};
+use ombud_core::event::{Event, EventKind, LaidRecord};
 use ombud_core::gate::CallFacts;
 use ombud_gateway::calls::Asked;
 use ombud_gateway::wire::Wire;
@@ -80,9 +80,16 @@ async fn call(reader: &mut Reader, record: &Record) -> Result<Option<Recorded>> 
         found.facts = details.get("facts").and_then(|facts| serde_json::from_value(facts.clone()).ok());
     }
     if !found.edge {
-        found.request = request(reader, &found.exchange).await?;
+        let laid = details.as_ref().map(laid).unwrap_or_default();
+        found.request = request(reader, &found.exchange).await?.map(|request| request.laid(laid));
     }
     Ok(Some(found))
+}
+
+/// The passages that a call was judged by: declared ones do not stand in the request.
+fn laid(details: &Value) -> Vec<LaidRecord> {
+    let laid = details.get("laid").cloned();
+    laid.and_then(|laid| serde_json::from_value(laid).ok()).unwrap_or_default()
 }
 
 /// What the entry itself says.

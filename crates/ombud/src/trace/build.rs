@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use ombud_core::effect::{Effect, Part};
-use ombud_core::event::EventKind;
+use ombud_core::event::{EventKind, LaidRecord};
 use ombud_core::{Exchange, Origin, Role, SignRecord, Trust};
 use ombud_detect::mask::token;
 use ombud_detect::mask::{Form, Minted, Tally, restore};
@@ -121,8 +121,9 @@ pub(super) fn build(logged: &Logged, only: Option<&str>) -> Traced {
     let wire = Wire::by_id(&logged.request.wire);
     let read = || wire?.parse(Bytes::from(logged.sent.as_ref()?.0.clone())).ok();
     let exchange = read();
-    let context =
+    let mut context =
         exchange.as_ref().map(|exchange| Attributor::default().context("", exchange)).unwrap_or_default();
+    context.lay_again(&laid(logged));
     let sources: Vec<Option<Source>> =
         context.sources.iter().map(|source| source_of(exchange.as_ref(), &source.origin)).collect();
     let mut traced = Traced {
@@ -156,6 +157,14 @@ pub(super) fn build(logged: &Logged, only: Option<&str>) -> Traced {
         traced.answer.truncate(MOST);
     }
     traced
+}
+
+/// What the gateway knew of the texts beside what they show, as the first call was judged by it.
+fn laid(logged: &Logged) -> Vec<LaidRecord> {
+    let mut details = logged.calls.iter().filter_map(|(_, details)| details.as_deref());
+    let first =
+        details.find_map(|details| serde_json::from_slice::<Value>(details).ok()?.get("laid").cloned());
+    first.and_then(|laid| serde_json::from_value(laid).ok()).unwrap_or_default()
 }
 
 /// The recorded signs, with the words that stand there.
@@ -251,7 +260,9 @@ fn overlaps(context: &Context, text: &str, sources: &[Option<Source>]) -> Vec<Ov
     };
     let mut found = Vec::new();
     let mut terms: Vec<_> = index.terms().filter(|(canonical, _)| weight(canonical) >= 4).collect();
-    terms.sort_by_key(|(_, places)| places.first().map(|place| place.1.start));
+    terms.sort_by_key(|(text, places)| {
+        (places.first().map(|place| place.1.start), std::cmp::Reverse(text.len()), *text)
+    });
     for (canonical, places) in terms {
         let Some((kind, _)) = places.first() else { continue };
         found.extend(context.identifier(*kind, canonical).into_iter().map(|hit| overlap(hit, canonical)));

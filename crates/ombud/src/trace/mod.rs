@@ -142,3 +142,10 @@ async fn parts(reader: &Reader, record: &Record) -> Result<Option<Vec<Vec<u8>>>>
         Contents::Parts(parts) => Some(parts.iter().map(|part| part.to_vec()).collect()),
     })
 }
+
+/// What `log trace` shows of an exchange, for tests.
+#[cfg(test)]
+pub(crate) async fn shown(reader: &Reader, records: &[Record], exchange: &str) -> serde_json::Value {
+    let logged = read(reader, records, exchange, Lang::En).await.unwrap();
+    serde_json::to_value(build::build(&logged, None)).unwrap()
+}

@@ -113,7 +113,7 @@ fn what_cannot_be_told_or_is_too_long_is_refused_and_room_is_bounded() {
     let sources = Sources::default();
     let declare =
         |text: &str| sources.declare("tenant", &[declaration(Kind::Web, Vouched::ThirdParty, text)]);
-    assert_eq!(declare("yes, 42."), Ok(vec![0]));
+    assert_eq!(declare("yes, 42."), Ok(Taken { short: vec![0], new: vec![] }));
     assert_eq!(declare(&"a ".repeat(LONGEST)), Err((0, Refused::Long)));
     for number in 0..22 {
         let words: Vec<String> = (0..20_000).map(|word| format!("w{number}x{word}")).collect();
@@ -121,7 +121,7 @@ fn what_cannot_be_told_or_is_too_long_is_refused_and_room_is_bounded() {
         declare(&text).unwrap();
         if number == 21 {
             // The same again takes no room.
-            declare(&text).unwrap();
+            assert_eq!(declare(&text).unwrap(), Taken::default());
         }
     }
     let books = sources.books().unwrap();

@@ -11,6 +11,7 @@ use super::super::Prepared;
 use super::Value;
 use crate::attribute::envelope::Passage;
 use crate::attribute::identifier::Kind;
+use crate::attribute::sieve::Probe;
 use crate::attribute::{Source, folded, weight};
 
 /// Bytes before a value in which a wish counts, and behind it.
@@ -25,10 +26,12 @@ pub(super) fn asks_for(known: &Prepared, effect: Effect, tool: &str, value: &Val
     if value.text.is_empty() {
         return None;
     }
-    let tool = folded(tool);
-    known.context.sources.iter().find_map(|source| {
+    let (tool, probe) = (folded(tool), Probe::new(&value.text));
+    // A passage may begin inside a word: where there are some, the words of the whole say nothing.
+    let may = |source: &&Source| !source.passages.is_empty() || source.index.sieve.may_contain(&probe);
+    known.context.sources.iter().filter(may).find_map(|source| {
         texts(source).find_map(|(text, origin)| {
-            let holds = places(text, &value.text);
+            let holds = places(text, &probe);
             let tells = is_telling(value) && source.index.structured;
             let asks = holds.take(MOST).any(|at| {
                 let around = window(text, &at);
@@ -66,9 +69,10 @@ fn texts(source: &Source) -> impl Iterator<Item = (&str, Origin)> {
 }
 
 /// Where a value stands as whole words in a longer text.
-fn places<'t>(text: &'t str, value: &'t str) -> impl Iterator<Item = Range<usize>> + 't {
-    let longer = text.len() > value.len();
-    text.match_indices(if longer { value } else { "\u{0}" }).filter_map(move |(at, _)| {
+fn places<'t>(text: &'t str, probe: &'t Probe<'_>) -> impl Iterator<Item = Range<usize>> + 't {
+    let value = probe.value;
+    let longer = if text.len() > value.len() { text } else { "" };
+    probe.find_in(longer).filter_map(move |at| {
         let end = at + value.len();
         let word = |ch: Option<char>| ch.is_some_and(|ch| ch.is_ascii_alphanumeric());
         let before = text.get(..at)?.chars().next_back();

@@ -12,6 +12,7 @@ use super::super::arguments::Leaf;
 use crate::attribute::fields::Field;
 use crate::attribute::identifier::{Kind, terms};
 use crate::attribute::index::is_ideograph;
+use crate::attribute::sieve::Probe;
 use crate::attribute::{Source, folded, weight};
 
 /// Rows of one list that are looked at.
@@ -64,7 +65,8 @@ const COMMON: &[&str] = &[
 
 /// Whether a field of a tool's result is this value as a whole, and the user did not name another row of that list.
 pub(super) fn is_listed(known: &Prepared, value: &str) -> bool {
-    results(known).any(|source| {
+    let probe = Probe::new(value);
+    results(known).filter(|source| source.index.sieve.may_hold(&probe)).any(|source| {
         let mut own = source.index.fields.iter().filter(|field| field.value == value);
         own.any(|field| {
             !source.index.structured || known.names(source, field) || !known.names_a_rival(source, field)
@@ -74,7 +76,9 @@ pub(super) fn is_listed(known: &Prepared, value: &str) -> bool {
 
 /// Whether the value stands in a record that the user named, in a field that says who or what the record is.
 pub(super) fn is_of_a_named_record(known: &Prepared, value: &str, named: Named) -> bool {
-    let sources = results(known).filter(|source| reads(&source.origin));
+    let probe = Probe::new(value);
+    let sources = results(known).filter(|source| source.index.sieve.may_contain(&probe));
+    let sources = sources.filter(|source| reads(&source.origin));
     let mut fields = sources.flat_map(|source| source.index.fields.iter().map(move |field| (source, field)));
     fields.any(|(source, field)| holds(&field.value, value) && is_named(known, source, field, value, named))
 }
@@ -82,8 +86,9 @@ pub(super) fn is_of_a_named_record(known: &Prepared, value: &str, named: Named) 
 /// Whether a record that the user named holds the value already, and the call names that record by its id: what stands there
 /// stays there.
 pub(super) fn is_kept(known: &Prepared, leaves: &[Leaf], value: &str) -> bool {
+    let probe = Probe::new(value);
     let mut fields = results(known)
-        .filter(|source| reads(&source.origin))
+        .filter(|source| source.index.sieve.may_hold(&probe) && reads(&source.origin))
         .flat_map(|source| source.index.fields.iter().map(move |field| (source, field)));
     fields.any(|(source, field)| {
         let siblings = || source.index.record(field.record).iter();
