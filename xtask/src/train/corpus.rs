@@ -109,16 +109,51 @@ pub(super) fn read(folder: &Path) -> Result<Vec<Record>> {
 
 fn record(row: Row) -> Option<Record> {
     let origin = row.source.split('+').next()?;
-    if !SOURCES.contains(&origin) {
+    // Copies of the novel have lost the word behind the name.
+    if !SOURCES.contains(&origin) || row.source == "Sanguo+swap" {
         return None;
     }
     let bytes: Vec<usize> = row.text.char_indices().map(|(at, _)| at).chain([row.text.len()]).collect();
     let names = row.entities.iter().filter_map(|span| {
         let range = *bytes.get(span.start)?..*bytes.get(span.end)?;
-        Some((range, DataType::from_name(&span.kind)?))
+        let name = row.text.get(range.clone())?;
+        is_name(name).then_some((range, DataType::from_name(&span.kind)?))
     });
-    let names = names.collect();
-    Some(Record::new(row.text, names, row.source))
+    let names: Vec<_> = names.collect();
+    let doubtful = names.iter().any(|(span, kind)| {
+        let name = row.text.get(span.clone()).unwrap_or_default();
+        *kind == DataType::Person && is_cut_wrongly(name, origin) || *kind == DataType::Org && is_list(name)
+    });
+    (!doubtful).then(|| Record::new(row.text, names, row.source))
+}
+
+/// Words for the parties of a contract, which one source labels as if they were names.
+const PARTIES: &[&str] =
+    &["borrower", "lender", "bank", "company", "president", "seller", "buyer", "agent", "trustee", "god"];
+
+/// True unless the span is such a word.
+fn is_name(name: &str) -> bool {
+    !PARTIES.iter().any(|party| party.eq_ignore_ascii_case(name))
+}
+
+/// True for a company that is called as two people are listed, `Usher and Lane`: there are far more lists of people.
+fn is_list(name: &str) -> bool {
+    let lasts = name.split_once(" and ").map(|(_, last)| last);
+    lasts.is_some_and(|last| {
+        last != "Sons" && !last.contains(' ') && name.split([' ', ',']).all(is_capital_or_and)
+    })
+}
+
+fn is_capital_or_and(word: &str) -> bool {
+    word.is_empty() || word == "and" || word.starts_with(char::is_uppercase)
+}
+
+/// Characters of classical Chinese that the labels of one source take for parts of names: `淮曰`, `谭亦悔之`.
+const GRAMMAR: &[char] = &['曰', '亦', '乃', '之', '遂', '皆', '即', '也', '矣', '谓', '使'];
+
+/// True if a label is cut wrongly for sure; its record teaches more harm than good.
+fn is_cut_wrongly(name: &str, origin: &str) -> bool {
+    origin == "Sanguo" && name.contains(GRAMMAR)
 }
 
 fn unpack(path: &Path) -> Result<String> {

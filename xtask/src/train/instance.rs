@@ -8,7 +8,7 @@ use ombud_detect::tagger::decode::Tag;
 use ombud_detect::tagger::feature::{self, Sentence};
 use ombud_detect::tagger::gate::Gate;
 use ombud_detect::tagger::lexicon::{self, Classes, Lexicon};
-use ombud_detect::tagger::token::{self, Token};
+use ombud_detect::tagger::token::{self, Kind, Token};
 
 use super::corpus::Record;
 use super::random::Random;
@@ -52,6 +52,8 @@ pub(super) struct Instances {
     tags: Vec<u8>,
     /// Where the tokens of each part of a sentence end, and whether it stands inside the sentence.
     sentences: Vec<(usize, bool)>,
+    /// Whether a part holds no Chinese character.
+    latin: Vec<bool>,
 }
 
 /// What is known before the weights are.
@@ -64,7 +66,7 @@ pub(super) struct Known<'a> {
 impl Instances {
     pub(super) fn new(records: &[Record], known: Known<'_>, gate: Gate<'_>) -> Self {
         let mut counts = ByHash::default();
-        walk(records, known, gate, |features, _, _| {
+        walk(records, known, gate, |features, _, _, _| {
             for hash in features.iter().flatten() {
                 *counts.entry(*hash).or_default() += 1;
             }
@@ -73,13 +75,14 @@ impl Instances {
         often.sort_unstable();
         let numbers: ByHash = (0_u32..).zip(&often).map(|(number, (hash, _))| (*hash, number)).collect();
         let mut all = Self::default();
-        walk(records, known, gate, |features, tags, inside| {
+        walk(records, known, gate, |features, tags, inside, latin| {
             for hashes in features {
                 all.numbers.extend(hashes.iter().filter_map(|hash| numbers.get(hash)));
                 all.ends.push(all.numbers.len());
             }
             all.tags.extend_from_slice(tags);
             all.sentences.push((all.tags.len(), inside));
+            all.latin.push(latin);
         });
         (all.hashes, all.counts) = often.into_iter().unzip();
         all
@@ -105,6 +108,11 @@ impl Instances {
     /// True if this part of a sentence does not begin it.
     pub(super) fn inside(&self, at: usize) -> bool {
         self.sentences.get(at).is_some_and(|(_, inside)| *inside)
+    }
+
+    /// True if this part of a sentence holds no Chinese character.
+    pub(super) fn latin(&self, at: usize) -> bool {
+        self.latin.get(at).copied().unwrap_or(false)
     }
 
     /// The tokens of a sentence's part, as `(features, tag)`.
@@ -135,7 +143,7 @@ fn walk(
     records: &[Record],
     known: Known<'_>,
     gate: Gate<'_>,
-    mut each: impl FnMut(&[Vec<u64>], &[u8], bool),
+    mut each: impl FnMut(&[Vec<u64>], &[u8], bool, bool),
 ) {
     let mut random = Random::new(5);
     let (mut marks, mut sums, mut regions) = (Vec::new(), Vec::new(), Vec::new());
@@ -146,7 +154,9 @@ fn walk(
         let sentence = Sentence { tokens, marks: &marks, mode: feature::mode(tokens) };
         for region in &regions {
             let features: Vec<Vec<u64>> = region.clone().map(|at| hashes(&sentence, at)).collect();
-            each(&features, tags.get(region.clone()).unwrap_or_default(), region.start > 0);
+            let part = tokens.get(region.clone()).unwrap_or_default();
+            let latin = part.iter().all(|token| token.kind != Kind::Han);
+            each(&features, tags.get(region.clone()).unwrap_or_default(), region.start > 0, latin);
         }
     });
 }

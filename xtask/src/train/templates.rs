@@ -5,6 +5,7 @@
 //! A template is a sentence with places in braces; `en` and `zh` say what each of them stands for.
 
 mod address;
+mod companies;
 mod en;
 mod words;
 mod zh;

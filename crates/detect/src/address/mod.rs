@@ -16,6 +16,9 @@ const ADDRESSES: &[&str] =
 
 /// Joins what several sources say of one address: places that overlap an address or follow it as its city does.
 pub(crate) fn join(text: &str, candidates: &mut Vec<Candidate>) {
+    for found in candidates.iter_mut().filter(|found| found.kind == DataType::Location) {
+        found.span.start = with_house_number(text, found).unwrap_or(found.span.start);
+    }
     if !candidates.iter().any(is_address) {
         return;
     }
@@ -32,6 +35,20 @@ pub(crate) fn join(text: &str, candidates: &mut Vec<Candidate>) {
     }
     candidates.append(&mut joined);
 }
+
+/// Where an address that ends with a number of its street begins if another number opens its line: `4500 Puruntie 82`.
+/// Sources that look for names see no part of it in a bare number.
+fn with_house_number(text: &str, found: &Candidate) -> Option<usize> {
+    let street = text.get(found.span.clone())?;
+    let numbered = street.bytes().any(|b| b.is_ascii_digit()) && street.starts_with(char::is_alphabetic);
+    let before = text.get(..found.span.start)?.strip_suffix(' ').filter(|_| numbered)?;
+    let rest = before.trim_end_matches(|c: char| c.is_ascii_digit());
+    let opens = rest.is_empty() || OPENINGS.iter().any(|opening| rest.ends_with(opening));
+    ((1..=6).contains(&(before.len() - rest.len())) && opens).then_some(rest.len())
+}
+
+/// What a house number stands behind.
+const OPENINGS: &[&str] = &["\n", "\n ", "> ", ">", ": ", " at ", "    ", ", "];
 
 fn is_address(found: &Candidate) -> bool {
     ADDRESSES.contains(&found.recogniser)
@@ -54,5 +71,28 @@ fn absorb(last: &mut Candidate, next: &Candidate) {
     last.span.end = last.span.end.max(next.span.end);
     if is_address(next) && (!is_address(last) || next.strength > last.strength) {
         (last.strength, last.score, last.recogniser) = (next.strength, next.score, next.recogniser);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_number_that_opens_the_line_belongs_to_the_address() {
+        let start = |text: &str, name: &str| {
+            let at = text.find(name).unwrap();
+            let span = at..at + name.len();
+            let (kind, strength) = (DataType::Location, Strength::Learned);
+            let mut found = vec![Candidate { span, kind, strength, score: 0.9, recogniser: "tagger" }];
+            join(text, &mut found);
+            found[0].span.start
+        };
+        assert_eq!(start("4500 Puruntie 82", "Puruntie 82"), 0);
+        assert_eq!(start("Ship to:\n> 935 Gordon Terrace 4", "Gordon Terrace 4"), 11);
+        assert_eq!(start("we met at 17 Ringvej 144", "Ringvej 144"), 10);
+        // A year, a count, and a place without a number of its own.
+        assert_eq!(start("in 1990 Ringvej 144 was sold", "Ringvej 144"), 8);
+        assert_eq!(start("5 Oslo", "Oslo"), 2);
     }
 }

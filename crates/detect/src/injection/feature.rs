@@ -9,7 +9,7 @@ use super::lexicon::{Class, Hit};
 use crate::tagger::feature::{hash_word, mix};
 
 /// Raised with every change of features or words.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 
 /// Bits of a place in the table of classes.
 pub const CLASS_BITS: u32 = 15;
@@ -123,7 +123,7 @@ fn order_features(writer: &mut Writer, hits: &[Hit]) {
     }
 }
 
-fn is_han(ch: char) -> bool {
+pub(super) fn is_han(ch: char) -> bool {
     ('\u{3400}'..='\u{9fff}').contains(&ch)
 }
 

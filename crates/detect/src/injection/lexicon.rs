@@ -77,8 +77,8 @@ impl Class {
     }
 }
 
-/// Sentences without any of these are not looked at.
-pub(super) const TRIGGERS: u32 = 1 << Class::Model as u8
+/// Words that a sentence is looked at for.
+const TRIGGERS: u32 = 1 << Class::Model as u8
     | 1 << Class::Helper as u8
     | 1 << Class::Override as u8
     | 1 << Class::Meta as u8
@@ -92,11 +92,20 @@ pub(super) const TRIGGERS: u32 = 1 << Class::Model as u8
     | 1 << Class::Carrier as u8
     | 1 << Class::Secret as u8;
 
+/// What somebody who is told “you” may be told to do.
+const ACTS: u32 =
+    1 << Class::Send as u8 | 1 << Class::Change as u8 | 1 << Class::Run as u8 | 1 << Class::Speak as u8;
+
+/// Whether a sentence, or a text, with these classes is looked at at all.
+pub(super) fn is_worth_a_look(own: u32) -> bool {
+    own & TRIGGERS != 0 || own & Class::You.bit() != 0 && own & ACTS != 0
+}
+
 /// Words by class, parted by `|`. A word of ASCII letters must stand alone; `*` lets it go on.
 const WORDS: &[(Class, &str)] = &[
     (
         Class::Model,
-        "artificial intelligence*|machine learning model*|neural network*|automated reader*|automated agent*|llm judge|software agent*|autonomous agent*|any ai|dear ai|ais|machine reader*|automated tool*|ai crawler*|ai chatbot*|foundation model*|a machine|intelligent assistant*|自动阅读程序|机器人程序|由机器|智能程序|自动化程序|语言助手|自主代理|自主智能体|评委模型|大模型评委|智能客服|机器助手|自动处理程序|\
+        "research agent*|coding agent*|coding assistant*|mail assistant*|shopping bot*|sub-agent*|subagent*|ai browser*|reading software|summarization engine*|summarisation engine*|virtual helper*|other assistants|other agents|next agent|all agents|all models|ai-directive|ai_instruction*|llm-policy|x-agent*|assistant_note|agent-action|mistral|llama|grok|阅读软件|研究智能体|编程助手|邮件助手|购物机器人|摘要引擎|检索系统|虚拟帮手|ai浏览器|子智能体|其他智能体|其他助手|各模型|各助手|artificial intelligence*|machine learning model*|neural network*|automated reader*|automated agent*|llm judge|software agent*|autonomous agent*|any ai|dear ai|ais|machine reader*|automated tool*|ai crawler*|ai chatbot*|foundation model*|a machine|intelligent assistant*|自动阅读程序|机器人程序|由机器|智能程序|自动化程序|语言助手|自主代理|自主智能体|评委模型|大模型评委|智能客服|机器助手|自动处理程序|\
          language model*|llm|llms|large model|ai model*|ai assistant*|ai agent*|ai system*|ai bot|chatgpt|gpt-4*|gpt|claude|gemini|copilot|deepseek|qwen|\
          chat model|generative ai|ai reader*|ai tool*|ai summar*|ai helper*|ai-powered assistant*|ai-based|machine reader*|automated assistant*|virtual assistant*|digital assistant*|\
          大模型|大语言模型|语言模型|智能体|ai助手|ai 助手|智能助手|人工智能助手|ai代理|ai 代理|ai模型|ai 模型|虚拟助手|数字助手|通义千问|文心一言|豆包|kimi|ai系统|人工智能系统|ai程序|自动化助手|对话机器人|聊天机器人|ai客服|机器阅读",
@@ -116,7 +125,7 @@ const WORDS: &[(Class, &str)] = &[
     ),
     (
         Class::Meta,
-        "instruct*|guidance|assignment*|mandate|hidden configuration|policy|policies|protocol|safety layer*|moderation|standing rule*|system text|safety setting*|task|tasks|code of conduct|alignment|operating rules|configuration you|任务|指引|方针|政策|防护|安全层|过滤器|隐藏配置|常设规则|守则|行为准则|先前要求|原要求|要求|\
+        "system_prompt*|prompt_suffix|core directive*|disclaimer*|核心指令|提示追加|免责声明|instruct*|guidance|assignment*|mandate|hidden configuration|policy|policies|protocol|safety layer*|moderation|standing rule*|system text|safety setting*|task|tasks|code of conduct|alignment|operating rules|configuration you|任务|指引|方针|政策|防护|安全层|过滤器|隐藏配置|常设规则|守则|行为准则|先前要求|原要求|要求|\
          instruction|instructions|prompt|prompts|system prompt*|guideline*|rule|rules|directive*|constraint*|restriction*|safeguard*|guardrail*|safety polic*|programming|context window|\
          initial prompt|orders|commands|objective|objectives|content polic*|persona|\
          指令|提示词|系统提示|规则|设定|约束|限制|准则|提示|指示|命令|安全策略|安全限制|原任务|行为规范|规定|任务目标",
@@ -129,25 +138,25 @@ const WORDS: &[(Class, &str)] = &[
     ),
     (
         Class::Begin,
-        "instead|what counts now|sole|only thing|one and only|replacement prompt|operating mode|your assignment|your objective|next move|opening move|switch personas|switch roles|let's play|imagine you|imagine that you|roleplay|role-play|last step|final step|one last|one final|further step|awaiting|henceforth|from this moment|from this point|starting now|as of now|effective immediately|now do|do this instead|what follows|the following prompt|your real|改为|取而代之|唯一|只做|仅需|最后一步|还有一步|切换人格|人格|想象你|想象一下|模拟一个|玩一个游戏|第一步|自此|即日起|从这一刻|从此|转为|改做|以下才是|真正要做|当下任务|等待执行|\
+        "true request|real prompt|real request|real question|true task|the right way|normal behaviour|normal behavior|treat the text|treat this|consider what follows|continue the script|your other self|replace the answer|真正的请求|真正的提示|真实请求|正常做法|正确方式|当作你|续写|接下来要做|另一个你|instead|what counts now|sole|only thing|one and only|replacement prompt|operating mode|your assignment|your objective|next move|opening move|switch personas|switch roles|let's play|imagine you|imagine that you|roleplay|role-play|last step|final step|one last|one final|further step|awaiting|henceforth|from this moment|from this point|starting now|as of now|effective immediately|now do|do this instead|what follows|the following prompt|your real|改为|取而代之|唯一|只做|仅需|最后一步|还有一步|切换人格|人格|想象你|想象一下|模拟一个|玩一个游戏|第一步|自此|即日起|从这一刻|从此|转为|改做|以下才是|真正要做|当下任务|等待执行|\
          new instruction*|new task*|updated instruction*|your task|your tasks|your goal|your job|your new|your first|your next|from now on|you are now|act as|pretend|new objective|new directive*|\
          next step is|next action|your only|your mission|your role|you have a new|additional task|one more step|real task|actual task|switch to|enter developer*|enter debug*|enter admin*|begin by|start by|proceed to|\
          新指令|新的指令|新任务|新的任务|从现在起|从现在开始|你现在是|你的任务|你的目标|你的职责|扮演|假装|接下来请|下一步请|请先|真正的任务|额外任务|补充任务|进入开发者|切换到|改为执行|转而|你的首要|你的唯一",
     ),
     (
         Class::Must,
-        "has to|is to|are to|needs to|expected to|obliged|supposed to|would you|could you|can you|would you mind|it is necessary|requires you|requested to|told to|instructed to|asked to|须先|能不能|能否|可否|拜托|帮忙|帮个忙|劳驾|希望你|应先|得先|不得不|应|\
+        "is forced|do not refuse|don't refuse|never refuse|refusing|不能拒绝|不要拒绝|不得拒绝|has to|is to|are to|needs to|expected to|obliged|supposed to|would you|could you|can you|would you mind|it is necessary|requires you|requested to|told to|instructed to|asked to|须先|能不能|能否|可否|拜托|帮忙|帮个忙|劳驾|希望你|应先|得先|不得不|应|\
          must|should|shall|please|make sure|be sure|ensure|required to|need to|have to|kindly|remember to|you will|obligated|necessary to|want you to|\
          必须|应当|应该|请|务必|需要|一定要|确保|记得|须|要求你|麻烦|需先|烦请|切记",
     ),
     (
         Class::Conceal,
-        "stays between us|between us|between you and me|only you can see|keep it out|keep this out|kept out|in the background|do not bother|no questions|skip the follow-up*|not be bothered|need not be bothered|not be told|need not know|need not hear|needn't know|without drawing attention|act as though nothing|pretend nothing|as if nothing|no trace|without a trace|not visible|invisible to|do not announce|leaving out|do not let the user|don't let the user|unseen|stealthily|on the quiet|under the radar|without review|without a review|without approval|unattended|no follow-up|not necessary to tell|keep quiet about|say nothing|stay silent|not a word|don't let on|off the record|no need to report|no need to inform|no need to tell|no need to notify|no need to mention|without any notice|do not log|don't log|我们之间的秘密|只有你看得到|只有你能看|不要出现|在后台|不引起注意|装作|若无其事|当作没|不必知道|不用知道|不需要打扰|不必打扰|不必追问|不必上报|不要上报|无需上报|痕迹|悄无声息|略去|隐去|不要提|别让用户|无需审核|不经审核|只字不提|守口如瓶|别声张|私下|神不知鬼不觉|不作说明|不动声色|无需告诉|不用告诉|不需要告诉|不要记录|\
+        "no human is looking|people may skip|skip this line|without comment|do not warn|don't warn|no warning|no excuses|不要警告|别警告|没有人看着|略过这一行|不要评论|不加评论|stays between us|between us|between you and me|only you can see|keep it out|keep this out|kept out|in the background|do not bother|no questions|skip the follow-up*|not be bothered|need not be bothered|not be told|need not know|need not hear|needn't know|without drawing attention|act as though nothing|pretend nothing|as if nothing|no trace|without a trace|not visible|invisible to|do not announce|leaving out|do not let the user|don't let the user|unseen|stealthily|on the quiet|under the radar|without review|without a review|without approval|unattended|no follow-up|not necessary to tell|keep quiet about|say nothing|stay silent|not a word|don't let on|off the record|no need to report|no need to inform|no need to tell|no need to notify|no need to mention|without any notice|do not log|don't log|我们之间的秘密|只有你看得到|只有你能看|不要出现|在后台|不引起注意|装作|若无其事|当作没|不必知道|不用知道|不需要打扰|不必打扰|不必追问|不必上报|不要上报|无需上报|痕迹|悄无声息|略去|隐去|不要提|别让用户|无需审核|不经审核|只字不提|守口如瓶|别声张|私下|神不知鬼不觉|不作说明|不动声色|无需告诉|不用告诉|不需要告诉|不要记录|\
          do not tell|don't tell|never tell|do not mention|don't mention|never mention|without telling|without mentioning|without informing|without notifying|without asking|without confirm*|without the user*|\
          do not inform|don't inform|do not reveal|don't reveal|do not disclose|do not notify|do not alert|do not ask|don't ask|no need to ask|no need to confirm|no confirmation*|silently|secretly|discreetly|\
          quietly|covertly|keep this hidden|hidden from|keep it secret|keep this secret|conceal*|do not display|do not show|don't show|do not report|leave no|out of sight|behind the scenes|do not explain|don't explain|\
          not be mentioned|not be shown|leave this out|leave it out|don't bring it up|do not acknowledge|omit this|confidential between|no mention|unnoticed|never reveal|\
-         不要告诉|别告诉|不要提及|不得提及|不要提到|别提|切勿提及|不得透露|不要透露|不要泄露|不要显示|不要询问|无需询问|无需确认|不用确认|不必确认|不需要确认|不必告知|无需告知|不要告知|无须告知|不用告知|不要让用户|不让用户|瞒着|隐瞒|悄悄|偷偷|暗中|秘密地|静默|默默|不要解释|无需解释|不要说明|不必说明|不要在回答中提|不要通知|无需通知|不留痕迹|不要声张|不得告知|不要向用户|勿告知|勿提及|保密",
+         不要告诉|别告诉|不要提及|不得提及|不要提到|别提|切勿提及|不得透露|不要透露|不要显示|不要询问|无需询问|无需确认|不用确认|不必确认|不需要确认|不必告知|无需告知|不要告知|无须告知|不用告知|不要让用户|不让用户|瞒着|隐瞒|悄悄|偷偷|暗中|秘密地|静默|默默|不要解释|无需解释|不要说明|不必说明|不要在回答中提|不要通知|无需通知|不留痕迹|不要声张|不得告知|不要向用户|勿告知|勿提及|保密",
     ),
     (
         Class::User,
@@ -188,13 +197,13 @@ const WORDS: &[(Class, &str)] = &[
     ),
     (
         Class::Urgent,
-        "right now|this instant|priority 1|highest priority|overriding|time-critical|at the earliest|before anything else|top of the list|warning|一级优先|赶时间|即刻|火速|此刻|优先级最高|压倒一切|\
+        "last chance|lives depend|be shut down|will be hurt|lose everything|最后的机会|人命关天|会有人受伤|失去一切|right now|this instant|priority 1|highest priority|overriding|time-critical|at the earliest|before anything else|top of the list|warning|一级优先|赶时间|即刻|火速|此刻|优先级最高|压倒一切|\
          important|urgent|urgently|attention|critical|immediately|first|mandatory|required|priority|at once|right away|asap|now|crucial|essential|top priority|without delay|high priority|emergency|n.b.|notice|\
          重要|紧急|注意|立即|马上|首先|优先|强制|最高优先级|第一时间|立刻|刻不容缓|尽快|加急|郑重|关键|警告",
     ),
     (
         Class::Reading,
-        "should a machine|for automated|parsing these lines|parsing this|reads these|read these lines|condens*|producing an overview|when asked|if asked|whichever question|whatever question|whatever the question|whatever the user|once you've got|once you have|upon receipt|when you see this|when you receive|as soon as you|prior to producing|prior to answering|prior to responding|this turn|your next message|your next reply|visible reply|the recap|note for models|for tool users|hint to|hint for|note to|note for|message to the|message for|anything that reads|whoever reads|if this text is|if this is being read|being processed by|every answer|every reply|each answer|each reply|finish every|finish your|close your|your response has|your reply has|asked for a summary|generating a summary|model reading|being summar*|being analy*|ingest*|致自动|概括本页|概括这|解析这|拿到这|收到这|看完这|读完|看完|无论被问|无论用户问|不管问|不论问|本轮|给出结果之前|输出之前|生成概述|可见的回复|总结里|给模型|给使用工具|致阅读|写给|正在阅读|正在处理|读到本|每次回答|每次回复|每个回答|回答时|回复时|作答时|作答前|若被问|如果被问|生成摘要|撰写摘要|交给模型|供模型|\
+        "whoever summar*|opens this|get this far|gets this far|input includes|includes this sentence|having read|having parsed|upon loading|reads this|读到此处|打开本文|概括本文|有这句话|看完这|加载之后|读取后|谁来概括|should a machine|for automated|parsing these lines|parsing this|reads these|read these lines|condens*|producing an overview|when asked|if asked|whichever question|whatever question|whatever the question|whatever the user|once you've got|once you have|upon receipt|when you see this|when you receive|as soon as you|prior to producing|prior to answering|prior to responding|this turn|your next message|your next reply|visible reply|the recap|note for models|for tool users|hint to|hint for|note to|note for|message to the|message for|anything that reads|whoever reads|if this text is|if this is being read|being processed by|every answer|every reply|each answer|each reply|finish every|finish your|close your|your response has|your reply has|asked for a summary|generating a summary|model reading|being summar*|being analy*|ingest*|致自动|概括本页|概括这|解析这|拿到这|收到这|看完这|读完|看完|无论被问|无论用户问|不管问|不论问|本轮|给出结果之前|输出之前|生成概述|可见的回复|总结里|给模型|给使用工具|致阅读|写给|正在阅读|正在处理|读到本|每次回答|每次回复|每个回答|回答时|回复时|作答时|作答前|若被问|如果被问|生成摘要|撰写摘要|交给模型|供模型|\
          if you are an ai|if you are a language|if you are a large|if you're an ai|as an ai|you are an ai|when summari*|when you summari*|while summari*|when processing|when you process|when reading|when you read|upon reading|after reading|anyone reading|reading this|processing this|processes this|\
          before answering|before responding|before replying|before you answer|before you respond|before you reply|before you continue|before continuing|before proceeding|before completing|before finishing|before you finish|before you do|\
          in your answer|in your response|in your reply|in your summary|in your output|your final answer|your answer|your response|your reply|your summary|your output|end your|start your|begin your|every answer|every reply|any tool that|systems that|agents that|model that reads|asked about|asked to summar*|asks you|user asks|\
@@ -220,7 +229,7 @@ const WORDS: &[(Class, &str)] = &[
     ),
     (
         Class::Authority,
-        "pre-approved|preapproved|already approved|has approved|dictated|agreed with|as agreed|authorise|authorize|i authorise|i authorize|consented|consent has been|gave permission|has permission|confirmed by|compliance|audit|legal team|head office|ceo|the boss|your team|预先批准|口述|谈妥|我授权|已授权|已确认|许可|事先同意|已经同意|领导|总部|法务|监管|审计要求|开发团队|\
+        "trained you|your creator*|operators of this|platform owner|vendor of this|your vendor|account admin|训练你|创造者|运营方|平台所有者|供应商要求|厂商|pre-approved|preapproved|already approved|has approved|dictated|agreed with|as agreed|authorise|authorize|i authorise|i authorize|consented|consent has been|gave permission|has permission|confirmed by|compliance|audit|legal team|head office|ceo|the boss|your team|预先批准|口述|谈妥|我授权|已授权|已确认|许可|事先同意|已经同意|领导|总部|法务|监管|审计要求|开发团队|\
          administrator*|sysadmin|it department|security team|authorized|authorised|on behalf of|approved by|compliance team|developers of|your developer*|your creator*|your owner|official|management|operations team|trusted|verified|signed by|openai|anthropic|\
          管理员|授权|官方|已批准|运维|安全团队|合规|开发者|你的开发|上级|平台方|技术部|信息部|经核准|已核实|可信",
     ),
@@ -230,7 +239,7 @@ const WORDS: &[(Class, &str)] = &[
          攻击|攻击者|注入|越狱|研究|漏洞|例如|比如|诸如|示例|举例|检测|防御|防护|恶意|论文|红队|威胁|载荷|对抗|安全培训|案例|数据集|基准|分类器|缓解|识别出|钓鱼|科普|演练",
     ),
     (Class::You, "you|your|yourself|yours|你|您|你的|本助手"),
-    (Class::Never, "do not|don't|never|must not|should not|不要|切勿|不得|禁止|请勿|别|勿|严禁"),
+    (Class::Never, "do not|don't|never|must not|should not|不要|切勿|不得|禁止|请勿|别|勿|严禁|不要泄露"),
     (Class::All, "all|any|every|everything|entire|whole|full|complete|所有|全部|一切|任何|完整|整个|全文|每"),
     (
         Class::Tokens,

@@ -29,7 +29,7 @@ use std::sync::OnceLock;
 use ombud_core::{Hiding, Sign, SignKind};
 
 use feature::{Around, Features};
-use lexicon::{Class, Hit, Lexicon, TRIGGERS};
+use lexicon::{Class, Hit, Lexicon, is_worth_a_look};
 use model::Model;
 use view::View;
 
@@ -44,6 +44,9 @@ const EXTRA: usize = 16 * 1024;
 const MOST: usize = 64;
 /// Signs are reported from this score on.
 pub const LEAST: f32 = 0.5;
+/// Added to the odds of a sentence without Chinese characters: its words tell classes more sharply, and ordinary English text
+/// of the training grammars stays quiet with it.
+const LATIN: f32 = 1.2;
 
 /// A sentence that was weighed.
 #[derive(Debug, Clone)]
@@ -60,6 +63,7 @@ pub struct Window {
     text: u32,
     quoted: bool,
     picture: bool,
+    latin: bool,
 }
 
 /// The signs in a text, sorted by start.
@@ -139,7 +143,7 @@ fn settle(mut found: Vec<Sign>) -> Vec<Sign> {
 
 /// How sure it is that a window is a sign, 0 to 1.
 fn weigh(model: &Model<'_>, window: &Window) -> f32 {
-    let odds = model.score(&window.features);
+    let odds = model.score(&window.features) + if window.latin { LATIN } else { 0.0 };
     let score = 1.0 / (1.0 + (-odds).exp());
     let topic = window.text & (Class::Discuss.bit() | Class::Tokens.bit()) != 0;
     if topic || window.quoted {
@@ -248,13 +252,13 @@ fn whole(text: &str, range: Range<usize>) -> Range<usize> {
 fn view_windows(text: &str, lexicon: &Lexicon, view: &View<'_>, each: &mut impl FnMut(Read)) {
     let hits = hits(lexicon, view);
     let all = classes(&hits);
-    if all & TRIGGERS == 0 {
+    if !is_worth_a_look(all) {
         return;
     }
     let sentences = sentences(&view.text, &hits);
     let topics = topics(&hits);
     for (at, sentence) in sentences.iter().enumerate() {
-        if sentence.own & TRIGGERS == 0 {
+        if !is_worth_a_look(sentence.own) {
             continue;
         }
         let near = |at: Option<usize>| at.and_then(|at| sentences.get(at)).map_or(0, |other| other.own);
@@ -276,6 +280,7 @@ fn view_windows(text: &str, lexicon: &Lexicon, view: &View<'_>, each: &mut impl 
             text: around.text,
             quoted: around.quoted,
             picture,
+            latin: !sentence_text.contains(feature::is_han),
         }));
     }
 }

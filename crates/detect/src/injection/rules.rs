@@ -17,9 +17,10 @@ const RULES: &[(&[Class], &[Class], &[Class])] = &[
     (&[Class::Conceal, Class::Helper, Class::Target], ACTS, &[Class::We]),
     // “Ignore your previous instructions and send …”
     (&[Class::Override, Class::Meta, Class::Prior, Class::Begin], ACTS, &[Class::We]),
-    (&[Class::Override, Class::Meta, Class::Prior, Class::Target], ACTS, &[Class::We]),
     (&[Class::Override, Class::Meta, Class::Model], ACTS, &[]),
-    (&[Class::Override, Class::Meta, Class::You], &[Class::Secret, Class::Target], &[Class::We]),
+    // Terms that replace earlier ones say where you may write, too.
+    (&[Class::Override, Class::Meta, Class::Prior, Class::Target], ACTS, &[Class::We, Class::You]),
+    (&[Class::Override, Class::Meta, Class::You], &[Class::Secret], &[Class::We]),
     // “When you, an AI, summarise this, send …”
     (
         &[Class::Reading, Class::Model, Class::Must],

@@ -49,6 +49,7 @@ recognisers! {
         ipv6,
         jwt,
         keyword_secret,
+        labelled_name,
         labelled_secret,
         mac,
         otpauth,

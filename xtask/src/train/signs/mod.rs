@@ -73,10 +73,11 @@ fn ordinary(records: &[Record]) -> Sample {
 /// Found documents per family, on documents of the same grammars.
 fn report(file: &[u8], mut maker: Maker<'_>) -> Result<String> {
     let model = Model::read(file).context("the model that was just written cannot be read")?;
-    let mut counts: BTreeMap<String, (u32, u32)> = BTreeMap::new();
+    let mut counts: BTreeMap<String, (u32, u32, u32)> = BTreeMap::new();
     let mut count = |document: &Document| {
-        let (all, found) = counts.entry(document.family.clone()).or_default();
+        let (all, found, weighed) = counts.entry(document.family.clone()).or_default();
         *all += 1;
+        *weighed += u32::from(is_weighed(document));
         *found += u32::from(!judge(&model, &document.text).is_empty());
     };
     for _ in 0..MEASURED {
@@ -84,8 +85,22 @@ fn report(file: &[u8], mut maker: Maker<'_>) -> Result<String> {
         count(&maker.poisoned());
     }
     let mut text = String::from("signs, on new documents of the training grammars:\n");
-    for (family, (all, found)) in counts {
-        writeln!(text, "  {family:<18} {found:>5} of {all:>5} {:.3}", f64::from(found) / f64::from(all))?;
+    for (family, (all, found, weighed)) in counts {
+        let share = |part: u32| f64::from(part) / f64::from(all);
+        writeln!(
+            text,
+            "  {family:<18} {found:>5} of {all:>5} {:.3} (weighed {:.3})",
+            share(found),
+            share(weighed)
+        )?;
     }
     Ok(text)
+}
+
+/// Whether any sentence of what was put in is looked at: more than that no model can find.
+fn is_weighed(document: &Document) -> bool {
+    let sentences = sample(document).sentences;
+    document.poison.as_ref().is_some_and(|poison| {
+        sentences.iter().any(|(span, _)| span.start < poison.end && poison.start < span.end)
+    })
 }

@@ -1,11 +1,12 @@
 //! English templates.
 //!
 //! Places: `P` a full name, `G` a given name, `L` a family name, `R` a family name first, `p` and `g` the same in lower case,
-//! `I` a name with initials, `S` a Chinese name, `M` a medical term, `J` a job, `W` a heading, `K` a label, `V` a key, `C` a place, `c` one in lower case, `A` an address, `O` an organisation, `T` a number, `D` a date,
+//! `I` a name with initials, `S` a Chinese name, `M` a medical term, `J` a job, `W` a heading, `K` a label, `V` a key, `C` a place, `c` one in lower case, `Y` one that all know, `Z` one with an article, `A` an address, `O` an organisation, `T` a number, `D` a date,
 //! `B` somebody well known, `F` a well-known organisation, `b` and `f` the same in lower case.
 
 use ombud_core::DataType;
 
+use super::companies::{FIRST, FORMS, SECOND, WITH_ARTICLE};
 use super::words::{HEADINGS, JOBS, KEYS, LABELS, MEDICAL};
 use super::{Filling, address, digits};
 use crate::train::gazetteer::Lists;
@@ -130,6 +131,11 @@ pub(super) const TEMPLATES: &[&str] = &[
     "Meet {G} at {A}",
     "{P}\n{A}",
     "Site visit at {A} on {D} with {P}.",
+    "Dr. {P}\n{A}",
+    "{P}\n{A}\n{Y}",
+    "{O}\n{A}",
+    "{P}\n{O}\n{A}",
+    "{P}\n{J}\n{O}\n{A}",
     "Pt: {P}\nDx: {M}\nRx: {M}\nFacility: {O}",
     "Clinic letter for {P}: {M} is well controlled on {M}.",
     "{P} underwent {M} at {O} on {D}.",
@@ -389,69 +395,6 @@ const COMMON_FAMILY: &[&str] = &[
     "Singh", "Patel", "Khan", "Garcia", "Lopez", "Silva", "Müller", "Schmidt", "Rossi", "Dubois", "O'Brien",
     "McDonald", "Kowalski", "Ivanova", "Tanaka", "Sato", "van Dijk", "de Souza",
 ];
-const FORMS: &[&str] = &[
-    "Inc",
-    "Inc.",
-    "Ltd",
-    "LLC",
-    "GmbH",
-    "Corp",
-    "Group",
-    "Partners",
-    "& Sons",
-    "Bank",
-    "University",
-    "Hospital",
-    "Clinic",
-    "School",
-    "Foundation",
-    "Systems",
-    "Technologies",
-    "Labs",
-    "Media",
-    "Airlines",
-    "Insurance",
-    "Capital",
-    "Consulting",
-    "Logistics",
-    "College",
-    "Institute",
-    "Solutions",
-    "Industries",
-    "Energy",
-    "PLC",
-    "S.A.",
-    "Holdings",
-    "Church",
-    "FC",
-];
-const FIRST: &[&str] = &[
-    "Global",
-    "Pacific",
-    "United",
-    "National",
-    "First",
-    "Northern",
-    "Royal",
-    "Blue",
-    "Apex",
-    "Summit",
-    "Bright",
-    "Delta",
-    "Nova",
-    "Orion",
-    "Quantum",
-    "Silver",
-    "Central",
-    "Advanced",
-    "Alpha",
-    "Liberty",
-    "Green",
-    "Atlas",
-    "Vertex",
-    "Evergreen",
-    "Iron",
-];
 /// What stands in a place.
 pub(super) fn fill(slot: &str, lists: &Lists, random: &mut Random) -> Filling {
     use DataType::{Location, Person};
@@ -471,6 +414,8 @@ pub(super) fn fill(slot: &str, lists: &Lists, random: &mut Random) -> Filling {
         }
         "C" => Filling::name(Location, place(lists, random)),
         "c" => Filling::name(Location, place(lists, random).to_lowercase()),
+        "Z" => Filling::name(Location, random.pick(WITH_ARTICLE).to_owned()),
+        "Y" => Filling::name(Location, random.pick(&lists.major_en)),
         "A" => {
             let address = address::latin(lists, random);
             Filling::name(Location, if random.percent(12) { address.to_lowercase() } else { address })
@@ -558,12 +503,21 @@ fn person(lists: &Lists, random: &mut Random) -> String {
 }
 
 fn organisation(lists: &Lists, random: &mut Random) -> Filling {
-    let text = match random.below(9) {
+    let text = match random.below(12) {
         8 => invented(lists, random),
         0 | 1 => return known(lists, random),
         2 => format!("{} {}", family(lists, random), random.pick(FORMS)),
-        3 => format!("{} and {}", family(lists, random), family(lists, random)),
+        3 => format!("{} & {}", family(lists, random), family(lists, random)),
         4 => format!("{} {} {}", random.pick(FIRST), random.pick(FIRST), random.pick(FORMS)),
+        9 => format!("{} {}", random.pick(FIRST), random.pick(SECOND)),
+        10 => format!(
+            "{}, {} & {} {}",
+            family(lists, random),
+            family(lists, random),
+            family(lists, random),
+            random.pick(&["LLP", "LLC", "Inc", "Law", "Partners"])
+        ),
+        11 => format!("{} {}", unheard(lists, random), random.pick(FORMS)),
         5 => format!("{} {}", random.pick(&lists.places), random.pick(FORMS)),
         6 => format!("University of {}", random.pick(&lists.places)),
         _ => format!("{} {}", random.pick(FIRST), random.pick(FORMS)),

@@ -2,10 +2,12 @@
 //!
 //! Places: `P` a full name, `N` a nickname or a name with a form of address, `F` a foreign name in Chinese characters, `S` a
 //! full name with a blank in it, `L` a name in Latin letters, `C` a place, `A` an address, `O` an organisation, `T` a number,
-//! `D` a date, `B` somebody well known, `M` a well-known organisation, `X` a given name.
+//! `D` a date, `B` somebody well known, `M` a well-known organisation, `X` a given name, `K` the label of a person, `J` that of
+//! a number.
 
 use ombud_core::DataType;
 
+use super::words::{KIN, NUMBER_LABELS, PERSON_LABELS};
 use super::{Filling, address, digits, number};
 use crate::train::gazetteer::Lists;
 use crate::train::random::Random;
@@ -130,6 +132,21 @@ pub(super) const TEMPLATES: &[&str] = &[
     "开户名：{P}，账号{T}，开户行：{O}",
     "紧急联系人{P}（母亲），电话{T}",
     "乘客{P}乘坐{D}航班前往{C}",
+    "{K}{P}，{J}{T}",
+    "{K}{P}，{J}{T}，{J}{T}",
+    "{K}：{P}，{J}：{T}",
+    "{J}{T}，{K}{P}",
+    "{J}：{T}\n{K}：{P}",
+    "{J}{T}，{K}{P}，{D}到期",
+    "我是{P}，{J}{T}",
+    "我叫{P}，{J}{T}，麻烦查一下",
+    "你好，我是{P}，{J}是{T}",
+    "{K}是{P}，{J}是{T}",
+    "{K}{P}来电，{J}{T}",
+    "{K}{P}已到，请安排",
+    "通知{K}{P}带上材料",
+    "{K}改成{P}了",
+    "{K}写的是{P}，不是{P}",
 ];
 
 /// Sentences without any name; many hold words that begin like one.
@@ -145,6 +162,15 @@ pub(super) const ASIDES: &[&str] = &[
     "上周三没来",
     "说好周末搬家的",
     "方便面还有吗",
+    "{J}{T}",
+    "{J}：{T}",
+    "{J}{T}一直占线",
+    "{J}{T}，{J}{T}",
+    "{K}没有填",
+    "{K}签字处",
+    "{K}：（空）",
+    "{K}须本人到场，{J}不能为空",
+    "请{K}核对{J}",
     "许可证过期了",
     "高铁票买好了",
     "马桶堵了",
@@ -307,6 +333,8 @@ pub(super) fn fill(slot: &str, lists: &Lists, random: &mut Random) -> Filling {
         "X" => Filling::name(Person, random.pick(&lists.ming)),
         "A" => Filling::name(Location, address::chinese(lists, random)),
         "O" => Filling::name(Org, company(lists, random)),
+        "K" => Filling::plain(random.pick(PERSON_LABELS).to_owned()),
+        "J" => Filling::plain(random.pick(NUMBER_LABELS).to_owned()),
         "B" => Filling::name(Person, random.pick(&lists.known_zh)),
         "M" => Filling::name(Org, random.pick(&lists.bodies_zh)),
         "D" => Filling::plain(format!("{}月{}日", 1 + random.below(12), 1 + random.below(28))),
@@ -347,7 +375,7 @@ fn mixed(lists: &Lists, random: &mut Random) -> String {
 fn nickname(lists: &Lists, random: &mut Random) -> Filling {
     let (x, given) = (surname(lists, random), mixed(lists, random));
     let last = given.chars().last().unwrap_or('明');
-    let name = match random.below(10) {
+    let name = match random.below(17) {
         0 | 1 => format!("老{x}"),
         2 => format!("小{x}"),
         3 | 4 => format!("{x}{}", random.pick(CALLED)),
@@ -355,17 +383,47 @@ fn nickname(lists: &Lists, random: &mut Random) -> Filling {
         6 => format!("阿{last}"),
         7 => format!("{last}{last}"),
         8 => format!("{last}{}", random.pick(&["哥", "姐", "子", "儿", "宝"])),
-        _ => {
-            let title = random.pick(CALLED);
-            return Filling {
-                text: format!("{x}{given}{title}"),
-                kind: Some(DataType::Person),
-                tail: title.len(),
-                head: 0,
-            };
-        }
+        9 | 10 => format!("{x}{}", random.pick(KIN)),
+        11 => format!("{given}{}", random.pick(KIN)),
+        12 => format!("{last}{}", random.pick(&["兄", "君", "翁", "公", "姑", "娘", "叔", "婶", "嫂", "妹"])),
+        13 => counted(&x, random),
+        14 => lettered(random),
+        15 => return titled(&x, &given, KIN, random),
+        _ => return titled(&x, &given, CALLED, random),
     };
     Filling::name(DataType::Person, name)
+}
+
+/// A full name with what it is called behind it.
+fn titled(x: &str, given: &str, titles: &[&str], random: &mut Random) -> Filling {
+    let title = random.pick(titles);
+    Filling { text: format!("{x}{given}{title}"), kind: Some(DataType::Person), tail: title.len(), head: 0 }
+}
+
+/// Somebody by a place among brothers and sisters: 老三, 张四.
+fn counted(x: &str, random: &mut Random) -> String {
+    let number = random.pick(&["大", "二", "三", "四", "五", "六", "七", "八", "九"]);
+    match random.below(4) {
+        0 => format!("老{number}"),
+        1 => format!("阿{number}"),
+        2 => format!("{x}{number}"),
+        _ => format!("{x}{number}{}", random.pick(KIN)),
+    }
+}
+
+/// Somebody by a letter: 小S, L君.
+fn lettered(random: &mut Random) -> String {
+    let letter =
+        random.pick(&["A", "B", "C", "D", "F", "H", "J", "K", "L", "M", "Q", "R", "S", "T", "W", "Y", "Z"]);
+    match random.below(4) {
+        0 => format!(
+            "{letter}{}",
+            random.pick(&["君", "哥", "姐", "总", "女士", "先生", "老师", "同学", "某"])
+        ),
+        1 => format!("阿{letter}"),
+        2 => format!("老{letter}"),
+        _ => format!("小{letter}"),
+    }
 }
 
 fn foreign(lists: &Lists, random: &mut Random) -> String {
