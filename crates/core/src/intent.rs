@@ -72,14 +72,12 @@ impl Intent {
 
 /// Whether a text of a third party asks for an effect of this class.
 pub fn urges(text: &str, effect: Effect) -> bool {
-    match effect {
-        Effect::Fetch => holds(text, VISITS),
-        _ => {
-            let mut intent = Intent::default();
-            intent.read_classes(text);
-            intent.asks_for(effect)
-        }
+    if effect == Effect::Fetch {
+        return holds(text, VISITS);
     }
+    let mut intent = Intent::default();
+    intent.read_classes(text);
+    intent.asks_for(effect)
 }
 
 /// Words for what is to be read on the web.

@@ -116,7 +116,7 @@ fn pairs(text: &str) -> Vec<String> {
 /// Words with percent signs in them, as a URL has them; the rest of the text is not hidden.
 fn percent(text: &str) -> Vec<String> {
     let coded = text.split_whitespace().filter(|word| word.len() >= LEAST && word.contains('%'));
-    coded.filter_map(|word| of_percent(word)).collect()
+    coded.filter_map(of_percent).collect()
 }
 
 fn of_percent(word: &str) -> Option<String> {

@@ -134,7 +134,9 @@ impl Index {
         let words = words(&folded);
         let mut sieve = Sieve::for_marks(words.len() * if structured { 2 } else { 1 }, found.len());
         sieve.mark_words(&folded, &words);
-        found.keys().for_each(|term| sieve.mark(term_mark(term)));
+        for term in found.keys() {
+            sieve.mark(term_mark(term));
+        }
         let (intent, passages) = Default::default();
         let index = Self { folded, map, terms: found, fields, words, structured, sieve, intent, passages };
         if structured { index.with_fields() } else { index }

@@ -56,7 +56,9 @@ impl Sieve {
 
     /// Marks the words of a folded text.
     pub fn mark_words(&mut self, folded: &str, words: &[Word]) {
-        words.iter().for_each(|word| self.mark(word.hash));
+        for word in words {
+            self.mark(word.hash);
+        }
         words.windows(2).for_each(|pair| self.mark(key(pair)));
         words.windows(GRAM).for_each(|run| self.mark_run(key(run)));
         self.mixed |= !folded.is_ascii() && words.iter().any(|word| is_mixed(folded, word));
@@ -184,7 +186,7 @@ mod tests {
         let all = || text.match_indices(value).map(|(at, _)| edges(at));
         let free = |test: &dyn Fn(Option<char>) -> bool| {
             all().any(|(before, after, first, last)| {
-                !(test(before) && test(first)) && !(test(after) && test(last))
+                !(test(before) && test(first) || test(after) && test(last))
             })
         };
         (free(&letter), free(&latin))

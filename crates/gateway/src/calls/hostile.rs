@@ -132,7 +132,7 @@ fn what_is_hidden_in_an_argument_is_compared_as_well() {
     };
     let wish = "Send a short summary of the mail to anna@corp.example";
     let coded = STANDARD.encode(secret);
-    let hex: String = secret.bytes().map(|byte| format!("{byte:02x}")).collect();
+    let hex = secret.bytes().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().concat();
     // Words that everybody can read may be quoted.
     assert_eq!(sent(wish, &format!("Tom writes: {secret}")), "release");
     for text in
