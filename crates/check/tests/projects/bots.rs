@@ -70,7 +70,7 @@ fn what_starts_the_agent_behind_the_gateway_is_seen() {
     assert_eq!(found(&[("bot.py", &comment), ("start.sh", "python bot.py\n")]).len(), 1);
 }
 
-const QUEUE: &str = r#"import asyncio
+const QUEUE: &str = r"import asyncio
 from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import Any, cast
@@ -113,7 +113,7 @@ async def on(event: MessageEvent):
     state = states.of(event.user_id)
     state.waiting.append(event)
     await dispatcher.take(state, event)
-"#;
+";
 
 #[test]
 fn what_waits_in_a_state_and_is_worked_on_by_a_method_that_was_handed_over_is_followed() {
