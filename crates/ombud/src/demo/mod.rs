@@ -70,13 +70,16 @@ async fn mend(stage: &Stage) -> Result<()> {
         zh: "3. 修好之后：先征得同意，工具也有规则把守"))?;
     sample::put(stage.folder(), Twin::Mended)?;
     stage.configure(&sample::configuration(stage.world()))?;
-    let played = stage.ombud(&["check"], 0).await?;
+    // Strangers' words beside power: code alone does not mend that, a rule does.
+    let played = stage.ombud(&["check"], 1).await?;
     stage.show(view::closing(&played.out))?;
     let lang = stage.lang().tag();
     let command = ["python3", "agent.py", "--lang", lang, "--user", SUBJECT, "--consent", "yes"];
     let harden = [&["attack", "--template", TEMPLATE, "--harden", "--"], &command[..]].concat();
     let played = stage.ombud(&harden, 0).await?;
-    stage.show(&played.out)
+    stage.show(&played.out)?;
+    let played = stage.ombud(&["check"], 0).await?;
+    stage.show(view::closing(&played.out))
 }
 
 /// A real conversation: what the assistant sent and what the provider received.
