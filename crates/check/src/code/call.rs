@@ -125,21 +125,6 @@ impl Walk<'_, '_> {
         }
     }
 
-    /// The object whose method is called: a method that was kept in a field of another object still has its own.
-    pub(super) fn holder(&self, method: FunctionId, object: Value) -> Value {
-        let class = self.state.project.functions.get(method).and_then(|func| func.class);
-        let own = |held: usize| {
-            self.state.project.functions.get(method).is_some_and(|func| {
-                self.state.method(held, func.name.rsplit('.').next().unwrap_or(&func.name)) == Some(method)
-            })
-        };
-        match (class, &object.shape) {
-            (Some(_), Shape::Object(held)) if own(*held) => object,
-            (Some(class), _) => Value::new(Shape::Object(class), Taint::NONE),
-            (None, _) => object,
-        }
-    }
-
     /// What is called, and what it hangs on; both are evaluated once.
     fn callee(&mut self, node: &ExprCall) -> (Value, Value) {
         let Expr::Attribute(attribute) = &*node.func else {
@@ -172,30 +157,6 @@ impl Walk<'_, '_> {
             given.push(Argument { spread: name.is_none(), name, value });
         }
         given
-    }
-
-    /// Makes an object: by its constructor, or by its fields and what runs after them.
-    pub(super) fn construct(&mut self, class: usize, arguments: &[Argument], range: TextRange) {
-        let object = Value::new(Shape::Object(class), Taint::NONE);
-        if let Some(init) = self.state.method(class, "__init__") {
-            self.enter(&[init], Some(&object), arguments, range);
-            return;
-        }
-        self.fields(class, arguments);
-        if let Some(after) = self.state.method(class, "__post_init__") {
-            self.enter(&[after], Some(&object), &[], range);
-        }
-    }
-
-    /// A class without a constructor of its own: a dataclass.
-    fn fields(&mut self, class: usize, arguments: &[Argument]) {
-        let fields = self.state.fields(class).to_vec();
-        let plain = arguments.iter().filter(|argument| argument.name.is_none() && !argument.spread);
-        let named = arguments.iter().filter_map(|argument| Some((argument.name.as_ref()?, argument)));
-        for (name, argument) in fields.iter().zip(plain).chain(named) {
-            let value = argument.value.filled(&self.summary.handed);
-            self.state.set_attribute(class, name, value);
-        }
     }
 
     /// A call that enters functions of the project.

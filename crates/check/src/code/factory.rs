@@ -1,10 +1,10 @@
-//! What factories make: items of a `defaultdict`, fields with a `default_factory`.
+//! Objects: what constructors, fields and factories make, and whose method is called.
 
 use ruff_text_size::TextRange;
 
 use super::value::{Argument, Shape, Value, given};
 use super::walk::Walk;
-use crate::facts::Taint;
+use crate::facts::{FunctionId, Taint};
 
 impl Walk<'_, '_> {
     /// What a call gives that makes its content by a factory, or takes a default.
@@ -45,6 +45,45 @@ impl Walk<'_, '_> {
             }
             Shape::Path(_) => Some(Value::new(factory.called(&[]), Taint::NONE)),
             _ => None,
+        }
+    }
+
+    /// Makes an object: by its constructor, or by its fields and what runs after them.
+    pub(super) fn construct(&mut self, class: usize, arguments: &[Argument], range: TextRange) {
+        let object = Value::new(Shape::Object(class), Taint::NONE);
+        if let Some(init) = self.state.method(class, "__init__") {
+            self.enter(&[init], Some(&object), arguments, range);
+            return;
+        }
+        self.fields(class, arguments);
+        if let Some(after) = self.state.method(class, "__post_init__") {
+            self.enter(&[after], Some(&object), &[], range);
+        }
+    }
+
+    /// A class without a constructor of its own: a dataclass.
+    fn fields(&mut self, class: usize, arguments: &[Argument]) {
+        let fields = self.state.fields(class).to_vec();
+        let plain = arguments.iter().filter(|argument| argument.name.is_none() && !argument.spread);
+        let named = arguments.iter().filter_map(|argument| Some((argument.name.as_ref()?, argument)));
+        for (name, argument) in fields.iter().zip(plain).chain(named) {
+            let value = argument.value.filled(&self.summary.handed);
+            self.state.set_attribute(class, name, value);
+        }
+    }
+
+    /// The object whose method is called: a method that was kept in a field of another object still has its own.
+    pub(super) fn holder(&self, method: FunctionId, object: Value) -> Value {
+        let class = self.state.project.functions.get(method).and_then(|func| func.class);
+        let own = |held: usize| {
+            self.state.project.functions.get(method).is_some_and(|func| {
+                self.state.method(held, func.name.rsplit('.').next().unwrap_or(&func.name)) == Some(method)
+            })
+        };
+        match (class, &object.shape) {
+            (Some(_), Shape::Object(held)) if own(*held) => object,
+            (Some(class), _) => Value::new(Shape::Object(class), Taint::NONE),
+            (None, _) => object,
         }
     }
 }

@@ -87,8 +87,8 @@ fn fixed(project: &Project<'_>, recipient: &Recipient, place: Place) -> Finding 
 /// A call that can be led through the gateway, and nothing here says that it is.
 fn changeable(project: &Project<'_>, recipient: &Recipient, place: Place) -> Finding {
     let (to, known) = named(project, recipient);
-    let (whom, wen) = if known {
-        (to.clone(), to.clone())
+    let (whom, chinese) = if known {
+        (to.clone(), format!(" {to} "))
     } else {
         ("the provider that the configuration names".to_owned(), "配置中指定的服务商".to_owned())
     };
@@ -96,7 +96,7 @@ fn changeable(project: &Project<'_>, recipient: &Recipient, place: Place) -> Fin
         format!(
             "what users say goes to {whom} as it is: nothing masks it here, and nothing in this project starts it with `ombud run`, which would"
         ),
-        format!("用户说的话会原样发给{wen}：代码里没有脱敏，项目中也没有用 `ombud run` 启动（它会自动脱敏）"),
+        format!("用户说的话会原样发给{}：代码里没有脱敏，项目中也没有用 `ombud run` 启动（它会自动脱敏）", chinese.trim_end()),
     );
     Finding { subject: to, ..finding(&RULE, Severity::Warning, Confidence::Medium, place, message) }
 }
