@@ -82,10 +82,10 @@ pub fn of(
         secret: call.one_way,
         tainted: prepared.is_none_or(|known| known.context.is_tainted()),
         signs: false,
-        asked: prepared.is_some_and(|known| known.intent.asks_for(effect)),
+        asked: prepared.is_some_and(|known| known.intent().asks_for(effect)),
         anchored: prepared
             .is_some_and(|known| topic::is_touched(known, &call.tool, description, &arguments.leaves)),
-        delegated: prepared.is_some_and(|known| known.intent.delegates),
+        delegated: prepared.is_some_and(|known| known.intent().delegates),
         approved,
         standing: false,
         done: prepared.map_or_else(Done::default, |known| done(known, effect, &call.tool, arguments)),
@@ -266,7 +266,7 @@ fn amounts(arguments: &Arguments) -> u64 {
 fn is_named_wish(prepared: Option<&Prepared>, effect: Effect, tool: &str) -> bool {
     let named = classify(tool, Hints::default());
     let money = effect == Effect::Pay && matches!(named, Effect::Create | Effect::Change);
-    money && prepared.is_some_and(|known| known.intent.asks_for(named))
+    money && prepared.is_some_and(|known| known.intent().asks_for(named))
 }
 
 /// Free text, as custom tools take it; what begins like JSON and is none is broken.

@@ -190,8 +190,8 @@ pub struct Prepared {
     pub context: Context,
     /// The user's own words by turn, folded, with their places in the body.
     pub turns: Vec<(usize, String)>,
-    /// What they ask for.
-    pub intent: Intent,
+    /// What they ask for, once a call is judged.
+    pub(crate) intent: OnceLock<Intent>,
 }
 
 impl Prepared {
@@ -206,8 +206,12 @@ impl Prepared {
         let mut context = attributor.context(client, &exchange);
         beside.mark(&mut context, &exchange);
         let turns = context.user_turns();
-        let intent = context.intent();
-        Some(Self { exchange, context, turns, intent })
+        Some(Self { exchange, context, turns, intent: OnceLock::new() })
+    }
+
+    /// What the user's own words ask for. Most answers hold no call, and then nobody wants to know.
+    pub fn intent(&self) -> &Intent {
+        self.intent.get_or_init(|| self.context.intent())
     }
 }
 

@@ -86,7 +86,8 @@ pub fn judge(rules: &Rules, minted: &Minted, context: &mut Context, called: &Cal
     let effect = effect(rules, &name, called, readable);
     let vouched = readable && rules.beside.released(called.tool, &arguments.canonical);
     let none = Intent::of(std::iter::empty::<&str>());
-    let prepared = Prepared { exchange, context: std::mem::take(context), turns: Vec::new(), intent: none };
+    let prepared =
+        Prepared { exchange, context: std::mem::take(context), turns: Vec::new(), intent: none.into() };
     let (mut known, overlaps) = facts::of(Some(&prepared), effect, &call, &arguments, minted, "", false);
     *context = prepared.context;
     // What else the model read is not seen from here.

@@ -146,7 +146,7 @@ fn is_named(known: &Prepared, source: &Source, field: &Field, value: &str, named
         Named::Person => {
             is(ADDRESSES, &field.key) && known.names_somebody(source, field)
                 || is(COMPANY, &field.key) && known.names(source, field)
-                || known.intent.many && lists_people(known, source, field)
+                || known.intent().many && lists_people(known, source, field)
         }
         Named::Account => {
             is(ACCOUNTS, &field.key) && is_directory(&source.origin) && known.names_somebody(source, field)
@@ -161,7 +161,7 @@ fn writes(known: &Prepared, source: &Source, field: &Field, value: &str) -> bool
     let agrees = |name: &str| names_of(name).any(|word| word.is_ascii() && value.contains(word));
     known.mentions_person(local)
         || (known.mentions_person(&display) && agrees(&display))
-        || known.intent.replies && known.names(source, field)
+        || known.intent().replies && known.names(source, field)
 }
 
 /// “Everybody in the channel”: a row of what a tool returned that the user named by its arguments.
