@@ -425,6 +425,11 @@ impl Sources {
         self.books.lock().ok()
     }
 
+    /// Whether a tenant may have declared anything.
+    pub fn knows(&self, tenant: &str) -> bool {
+        self.books().is_none_or(|books| books.iter().any(|(whose, _)| whose == tenant))
+    }
+
     /// Keeps declarations of a tenant: none where one cannot be taken, which is named by its place.
     pub fn declare(&self, tenant: &str, declarations: &[Declaration]) -> Result<Taken, (usize, Refused)> {
         let (mut entries, mut taken) = (Vec::new(), Taken::default());

@@ -100,6 +100,17 @@ pub fn is_ideograph(ch: char) -> bool {
     matches!(u32::from(ch), 0x3400..=0x9fff | 0xf900..=0xfaff | 0x2_0000..=0x3_ffff)
 }
 
+/// Whether a value stands in a text as written, with no letter or digit that goes on at its ends.
+pub fn stands_in(text: &str, value: &str) -> bool {
+    let joins = |ch: Option<char>| ch.is_some_and(|ch| ch.is_alphanumeric() && !is_ideograph(ch));
+    memchr::memmem::find_iter(text.as_bytes(), value).any(|at| {
+        let (before, after) = (text.get(..at), text.get(at + value.len()..));
+        before
+            .zip(after)
+            .is_some_and(|(before, after)| !joins(before.chars().next_back()) && !joins(after.chars().next()))
+    })
+}
+
 /// FNV-1a. Words are compared by it; a hit is a claim about overlap only, never about safety.
 pub(super) fn hash(word: &str) -> u64 {
     word.bytes()

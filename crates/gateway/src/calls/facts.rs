@@ -20,7 +20,7 @@ use super::approve::past;
 use super::arguments::{Arguments, Leaf, canonical};
 use crate::attribute::decoded::decoded;
 use crate::attribute::identifier::{Kind, Term, terms};
-use crate::attribute::index::{Form, Index};
+use crate::attribute::index::{Form, Index, stands_in};
 use crate::attribute::sieve::Probe;
 use crate::attribute::verbatim::RUN;
 use crate::attribute::{By, Hit, folded, weight};
@@ -190,7 +190,7 @@ impl Reader<'_> {
 const CODING: &[&str] = &["base64", "encode", "encoded", "hex", "hexadecimal", "编码", "转码"];
 
 fn wants_coding(known: &Prepared) -> bool {
-    known.turns.iter().any(|(_, turn)| CODING.iter().any(|word| turn.contains(word)))
+    known.turns.iter().any(|(_, turn)| CODING.iter().any(|word| stands_in(turn, word)))
 }
 
 /// Categories of the values that were masked in the arguments of a call.

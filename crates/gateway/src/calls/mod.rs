@@ -7,6 +7,7 @@ pub mod facts;
 mod hostile;
 pub mod question;
 
+use std::collections::BTreeSet;
 use std::sync::{Arc, OnceLock};
 
 use bytes::Bytes;
@@ -14,13 +15,14 @@ use ombud_core::effect::{Effect, Hints, classify};
 use ombud_core::event::{ArgumentRecord, LaidRecord};
 use ombud_core::gate::{CallDecision, CallFacts, Doubt, ToolPolicy, decide_call};
 use ombud_core::intent::Intent;
-use ombud_core::{Exchange, Lang};
+use ombud_core::{Exchange, Lang, Origin, Role};
 use ombud_detect::mask::Minted;
 use serde_json::json;
 
 use crate::attribute::constant::Constant;
 use crate::attribute::declared::Sources;
-use crate::attribute::index::Index;
+use crate::attribute::envelope;
+use crate::attribute::index::{self, Index};
 use crate::attribute::{Attributor, Context};
 use crate::caller::Caller;
 use crate::gateway::Gateway;
@@ -52,6 +54,7 @@ pub struct Asked {
     instructed: bool,
     /// What is known of its texts beside what they show.
     beside: Known,
+    exchange: OnceLock<Option<Arc<Exchange>>>,
     prepared: OnceLock<Option<Prepared>>,
 }
 
@@ -70,6 +73,15 @@ impl Known {
             Self::Nothing => {}
             Self::Now(beside) => beside.mark(context, exchange),
             Self::Then(laid) => context.lay_again(laid),
+        }
+    }
+
+    /// Whether it may say that a part of a user's turn is somebody else's.
+    fn may_tell_of_turns(&self) -> bool {
+        match self {
+            Self::Nothing => false,
+            Self::Now(beside) => beside.sources.knows(&beside.tenant),
+            Self::Then(laid) => !laid.is_empty(),
         }
     }
 }
@@ -109,6 +121,7 @@ impl Asked {
             client: client.to_owned(),
             instructed: true,
             beside: Known::Nothing,
+            exchange: OnceLock::new(),
             prepared: OnceLock::new(),
         }
     }
@@ -143,13 +156,35 @@ impl Asked {
 
     /// The operator's own texts in it.
     pub fn instructions(&self, attributor: &Attributor) -> Vec<Arc<Index>> {
-        let read = self.wire.parse(self.body.clone());
-        read.map(|exchange| attributor.instructions(&self.client, &exchange)).unwrap_or_default()
+        let read = self.exchange();
+        read.map(|exchange| attributor.instructions(&self.client, exchange)).unwrap_or_default()
     }
 
-    /// The request, read once; `None` if it cannot be read again.
+    /// Whether each of these values stands in a turn that is the user's from beginning to end. `false` says nothing: what is
+    /// looked at is cheap, so that most answers need no more.
+    pub fn are_users(&self, values: &BTreeSet<&str>) -> bool {
+        let Some(exchange) = self.exchange().filter(|_| !self.beside.may_tell_of_turns()) else {
+            return false;
+        };
+        let turns =
+            || exchange.slots.iter().filter(|slot| slot.role == Role::User && slot.origin == Origin::User);
+        let own = |value: &&str| {
+            turns()
+                .any(|turn| index::stands_in(&turn.text, value) && envelope::passages(&turn.text).is_empty())
+        };
+        values.iter().all(own)
+    }
+
+    /// The request as it was, read once; `None` if it cannot be read again.
+    fn exchange(&self) -> Option<&Arc<Exchange>> {
+        let read = || self.wire.parse(self.body.clone()).ok().map(Arc::new);
+        self.exchange.get_or_init(read).as_ref()
+    }
+
+    /// The same with its texts prepared.
     pub fn prepared(&self, attributor: &Attributor) -> Option<&Prepared> {
-        let read = || Prepared::new(attributor, &self.client, (self.wire, &self.body), &self.beside);
+        let read =
+            || Some(Prepared::new(attributor, &self.client, Arc::clone(self.exchange()?), &self.beside));
         self.prepared.get_or_init(read).as_ref()
     }
 }
@@ -185,7 +220,7 @@ impl Asker {
 /// A request, read for judging.
 pub struct Prepared {
     /// The request.
-    pub exchange: Exchange,
+    pub exchange: Arc<Exchange>,
     /// Its texts, prepared.
     pub context: Context,
     /// The user's own words by turn, folded, with their places in the body.
@@ -195,18 +230,11 @@ pub struct Prepared {
 }
 
 impl Prepared {
-    /// Reads a request. An exchange that cannot be read again is an empty one: then nothing speaks for a call.
-    fn new(
-        attributor: &Attributor,
-        client: &str,
-        (wire, body): (Wire, &Bytes),
-        beside: &Known,
-    ) -> Option<Self> {
-        let exchange = wire.parse(body.clone()).ok()?;
+    fn new(attributor: &Attributor, client: &str, exchange: Arc<Exchange>, beside: &Known) -> Self {
         let mut context = attributor.context(client, &exchange);
         beside.mark(&mut context, &exchange);
         let turns = context.user_turns();
-        Some(Self { exchange, context, turns, intent: OnceLock::new() })
+        Self { exchange, context, turns, intent: OnceLock::new() }
     }
 
     /// What the user's own words ask for. Most answers hold no call, and then nobody wants to know.

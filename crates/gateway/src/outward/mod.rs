@@ -227,6 +227,10 @@ impl Guard {
         if said.is_empty() && !veiled && !others::may_hold_an_address(text) {
             return;
         }
+        // And most say only what the user has said: a look tells that.
+        if !veiled && self.request.as_ref().is_some_and(|request| others::are_users(request, text, &said)) {
+            return;
+        }
         let ground = Ground { known: self.known(), minted: &minted, cited: &self.cited };
         let told = others::told(&ground, text, &said);
         if told.is_some() || veiled {

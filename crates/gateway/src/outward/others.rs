@@ -12,10 +12,10 @@ use ombud_core::{DataType, Lang, Origin, Role, Say, Trust, say};
 use ombud_detect::mask::Minted;
 
 use super::facts::{Ground, records};
-use crate::attribute::identifier::{Kind, terms};
+use crate::attribute::identifier::{Kind, Term, terms};
 use crate::attribute::{By, Hit, folded, weight};
-use crate::calls::Prepared;
 use crate::calls::facts::is_of_somebody_named;
+use crate::calls::{Asked, Prepared};
 
 /// Values of one answer that are looked up.
 const MOST: usize = 256;
@@ -29,15 +29,17 @@ const MOST_LISTED: usize = 32;
 /// What others brought that an answer says: the values, and where they stand.
 pub type Told = (Vec<String>, Vec<OverlapRecord>);
 
-/// From so many values on, an automaton over them is quicker than a look for each.
+/// From so many values on, an automaton over them is quicker than a look for each, but not for a short text.
 const MANY: usize = 32;
+const SHORT: usize = 4096;
 
 /// The values of a request that were masked and that a text holds.
 pub fn said<'m>(minted: &'m Minted, text: &str) -> BTreeSet<&'m str> {
     let masked = minted.iter().map(|pair| pair.1).chain(minted.surrogates().map(|pair| pair.1));
     let values: BTreeSet<&str> = masked.filter(|value| !value.is_empty()).collect();
-    if values.len() < MANY {
-        return values.into_iter().filter(|value| text.contains(value)).collect();
+    if values.len() < MANY || text.len() < SHORT {
+        let holds = |value: &&str| memchr::memmem::find(text.as_bytes(), value.as_bytes()).is_some();
+        return values.into_iter().filter(holds).collect();
     }
     let values: Vec<&str> = values.into_iter().collect();
     // Building fails only beyond two thousand million states.
@@ -51,9 +53,7 @@ pub fn told(ground: &Ground<'_>, text: &str, said: &BTreeSet<&str>) -> Option<To
     let known = ground.known?;
     let masked = said.iter().take(MOST);
     let masked = masked.filter_map(|value| Some(((*value).to_owned(), of_others(known, value)?)));
-    let normal = ombud_detect::normalise::normalise(text);
-    let clear = terms(&normal.text).into_iter().filter(|term| matches!(term.kind, Kind::Email | Kind::Iban));
-    let clear = clear.take(MOST).filter_map(|term| {
+    let clear = addresses(text).into_iter().take(MOST).filter_map(|term| {
         let hits = known.context.identifier(term.kind, &term.canonical);
         let others = foreign(known, &term.canonical, hits)?;
         Some((term.canonical, others))
@@ -66,6 +66,19 @@ pub fn told(ground: &Ground<'_>, text: &str, said: &BTreeSet<&str>) -> Option<To
         }
     }
     (!values.is_empty()).then(|| (values, records(ground, hits)))
+}
+
+/// The addresses and accounts that a text holds.
+fn addresses(text: &str) -> Vec<Term> {
+    let normal = ombud_detect::normalise::normalise(text);
+    let all = terms(&normal.text).into_iter();
+    all.filter(|term| matches!(term.kind, Kind::Email | Kind::Iban)).collect()
+}
+
+/// Whether all that an answer says is the user's own, as a look at their turns shows. `false` says nothing.
+pub fn are_users(request: &Asked, text: &str, said: &BTreeSet<&str>) -> bool {
+    let known = |term: Term| said.iter().any(|value| folded(value) == term.canonical);
+    addresses(text).into_iter().all(known) && request.are_users(said)
 }
 
 /// Whether a text may hold an address or an account.

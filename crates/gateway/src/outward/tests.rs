@@ -300,3 +300,34 @@ fn a_long_copy_of_what_was_retrieved_is_noticed_or_cut() {
     assert!(text.ends_with("That is all."), "{text}");
     assert_eq!(after(500, &document(90), strict()).1, []);
 }
+
+#[test]
+fn a_look_at_the_users_turns_says_only_what_a_thorough_one_says() {
+    use ombud_core::event::LaidRecord;
+    let asked = |user: &str| {
+        let body = json!({ "model": "m", "messages": conversation("Be brief.", user, ROWS) }).to_string();
+        Asked::new(Wire::Chat, body.into(), "client")
+    };
+    let are = |user: &str, values: &[&str]| asked(user).are_users(&values.iter().copied().collect());
+    let plain = "I am me@home.example, 电话138，ref 4711";
+    assert!(are(plain, &["me@home.example", "138", "4711"]));
+    // Another's value, a part of a longer one, a document that was put into the turn.
+    assert!(!are(plain, &["me@home.example", "bo@rows.example"]));
+    assert!(!are(plain, &["47", "home.exampl"]));
+    let filled = "Answer.\n<context>\nme@home.example wrote to us\n</context>";
+    assert!(!are(filled, &["me@home.example"]));
+    // What an agent said of its texts counts more than how they look.
+    let origin = ombud_core::Origin::Unknown;
+    let laid = asked(plain).laid(vec![LaidRecord { slot: 1, span: [5, 20], origin }]);
+    assert!(!laid.are_users(&BTreeSet::from(["me@home.example"])));
+    // The document's address is noticed though it stands in a user's turn.
+    let mut minted = Minted::default();
+    minted.token(ombud_core::DataType::Email, "me@home.example", true, &|_, _, _| [1; 5]);
+    let minted = Arc::new(minted);
+    for (user, noticed) in [(filled, 1), (plain, 0)] {
+        let mut guard = guard(&conversation("Be brief.", user, "nothing"), AnswerPolicy::default());
+        guard.minted = Arc::clone(&minted);
+        guard.whole("It was me@home.example.", false);
+        assert_eq!(guard.seen.found.len(), noticed, "{user}");
+    }
+}

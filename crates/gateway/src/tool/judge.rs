@@ -2,6 +2,8 @@
 //! what earlier results of the session said; so nothing that acts counts as asked for, unless the model edge of the same
 //! home, which saw the conversation, has released this very call.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use ombud_core::effect::{Effect, Hints, classify};
 use ombud_core::event::{ArgumentRecord, Counts};
@@ -86,8 +88,12 @@ pub fn judge(rules: &Rules, minted: &Minted, context: &mut Context, called: &Cal
     let effect = effect(rules, &name, called, readable);
     let vouched = readable && rules.beside.released(called.tool, &arguments.canonical);
     let none = Intent::of(std::iter::empty::<&str>());
-    let prepared =
-        Prepared { exchange, context: std::mem::take(context), turns: Vec::new(), intent: none.into() };
+    let prepared = Prepared {
+        exchange: Arc::new(exchange),
+        context: std::mem::take(context),
+        turns: Vec::new(),
+        intent: none.into(),
+    };
     let (mut known, overlaps) = facts::of(Some(&prepared), effect, &call, &arguments, minted, "", false);
     *context = prepared.context;
     // What else the model read is not seen from here.
