@@ -43,7 +43,9 @@ use state::State;
 use walk::span;
 
 pub(crate) use api::names;
-pub(crate) use swift::{CALLED, ENTERED, EXTENSION, GETTER, TRAILING};
+#[cfg(feature = "swift")]
+pub(crate) use swift::{CALLED, GETTER};
+pub(crate) use swift::{ENTERED, EXTENSION, TRAILING};
 
 /// Deeper code is not followed.
 const MAX_DEPTH: usize = 120;

@@ -39,6 +39,7 @@ pub(super) const RULE: Rule = Rule {
 fn run(project: &Project<'_>) -> Vec<Finding> {
     let facts = project.facts;
     let (mut found, mut open) = (Vec::new(), BTreeMap::new());
+    let led = is_led(project);
     for (function, call) in project.reach.calls(facts) {
         for deed in &call.does {
             let Deed::Model { recipient, content } = deed else { continue };
@@ -50,7 +51,7 @@ fn run(project: &Project<'_>) -> Vec<Finding> {
             let place = facts.call_place(function, call);
             if recipient.fixed {
                 found.push(on_the_way(fixed(project, recipient, place), way()));
-            } else if recipient.open && said.has(Taint::PERSON) && !is_led(project) {
+            } else if recipient.open && said.has(Taint::PERSON) && !led {
                 let one = || on_the_way(changeable(project, recipient, place), way());
                 open.entry(recipient.provider.clone()).or_insert_with(one);
             }

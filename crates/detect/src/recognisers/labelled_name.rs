@@ -29,7 +29,7 @@ const LABELS: &[&str] = &[
 /// The commonest family names, without those that begin a common word more often than a name.
 const FAMILY: &str = "王李张刘陈杨黄赵吴周徐孙马朱胡郭何林罗高郑梁谢宋唐许韩冯邓曹彭曾萧肖田董袁潘蒋蔡余杜叶程苏魏吕丁沈姚卢姜崔钟谭陆汪范\
                       金石廖贾夏韦付方邹孟熊秦邱江尹薛闫阎段雷侯龙史陶黎贺顾毛郝龚邵万钱严赖覃洪武莫孔汤戴樊邢裴倪俞翟葛殷柯牛翁\
-                      符舒柳耿焦柴欧涂佟岳梅庄辛管祝左聂詹鲁甘霍翁蓝鲍穆骆";
+                      符舒柳耿焦柴欧涂佟岳梅庄辛管祝左聂詹鲁甘霍蓝鲍穆骆";
 /// Family names of two characters.
 const DOUBLE: &[&str] = &[
     "欧阳", "上官", "司马", "诸葛", "尉迟", "皇甫", "慕容", "司徒", "夏侯", "令狐", "东方", "宇文", "长孙", "公孙", "轩辕", "南宫", "端木",
