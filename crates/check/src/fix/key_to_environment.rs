@@ -11,6 +11,7 @@ use super::code::Code;
 use super::environment::{required, variable, with_import};
 use super::spot::Spot;
 use super::{Case, Edit, Fix, Fixer, Safety};
+use crate::facts::host_of;
 use crate::rules::secret;
 
 pub(super) const FIXER: Fixer = Fixer { rules: &[secret::ID.0], offer };
@@ -38,7 +39,7 @@ fn in_code(case: &Case<'_>, code: &Code<'_>) -> Option<(String, Vec<Edit>)> {
     let secret = code.text.get(case.at().clone())?;
     let (span, name) = match &spot.default_of {
         Some((whole, name)) => (whole.clone(), (*name).to_owned()),
-        None => (spot.span.clone(), named(&spot)?),
+        None => (spot.span.clone(), named(case, &spot)?),
     };
     let read = required(code, &name);
     // A literal that is the key, or the key with the word that goes before it in a header.
@@ -77,11 +78,14 @@ const OF_CLIENTS: &[(&str, &str)] = &[
 const BARE: &[&str] = &["KEY", "API_KEY", "TOKEN", "SECRET", "PASSWORD", "AUTHORIZATION", "X_API_KEY", "AUTH"];
 
 /// The name of the variable; nothing if nothing names it.
-fn named(spot: &Spot<'_>) -> Option<String> {
+fn named(case: &Case<'_>, spot: &Spot<'_>) -> Option<String> {
     let called = spot.called();
     let own = variable(spot.name);
     if let Some((_, known)) = OF_CLIENTS.iter().find(|(client, _)| *client == called) {
-        return Some((*known).to_owned());
+        // With another provider's address it is that provider's key.
+        let host = |text: &&str| case.project.providers.by_host(&host_of(text)?);
+        let other = spot.beside.iter().find_map(host);
+        return Some(other.map_or_else(|| (*known).to_owned(), |other| format!("{}_API_KEY", variable(&other.id))));
     }
     let named = if BARE.contains(&own.as_str()) || own.is_empty() {
         let kind = if own.is_empty() { "API_KEY" } else { &own };

@@ -24,6 +24,8 @@ pub(super) struct Spot<'s> {
     pub name: &'s str,
     /// What is called with it, if something is.
     pub callee: Option<&'s Expr>,
+    /// Texts that are given beside it, in the same call or dictionary.
+    pub beside: Vec<&'s str>,
     /// The environment is asked first, and this is what counts if it has nothing: bytes of the whole, and the variable.
     pub default_of: Option<(Range<usize>, &'s str)>,
 }
@@ -40,6 +42,7 @@ impl<'s> Spot<'s> {
             text: literal.value.to_str(),
             name: "",
             callee: None,
+            beside: Vec::new(),
             default_of: None,
         };
         match *above.last()? {
@@ -49,6 +52,7 @@ impl<'s> Spot<'s> {
                 let item = dict.items.iter().find(|item| item.value.range() == range)?;
                 spot.name = item.key.as_ref().and_then(literal_text).unwrap_or_default();
                 spot.callee = above.iter().rev().nth(1).and_then(callee);
+                spot.beside = dict.items.iter().filter_map(|item| literal_text(&item.value)).collect();
             }
             Node::Expr(Expr::BoolOp(node)) => {
                 let variable = node.values.first().and_then(variable)?;
@@ -64,6 +68,7 @@ impl<'s> Spot<'s> {
         let named = keywords.clone().find(|keyword| keyword.value.range() == range);
         self.name = named.and_then(|keyword| keyword.arg.as_ref()).map_or("", |name| name.as_str());
         self.callee = Some(&call.func);
+        self.beside = keywords.filter_map(|keyword| literal_text(&keyword.value)).collect();
         let first = call.arguments.args.first().filter(|first| first.range() != range);
         if asks_environment(&call.func) {
             self.default_of = first.and_then(literal_text).map(|name| (span(call.range()), name));

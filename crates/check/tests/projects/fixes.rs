@@ -144,6 +144,11 @@ fn a_key_goes_into_the_environment() {
         ),
         ("def f(claude_key='KEY'): pass", "def f(claude_key=os.environ[\"CLAUDE_KEY\"]): pass"),
         ("c = Slack(token='KEY')", "c = Slack(token=os.environ[\"SLACK_TOKEN\"])"),
+        ("c = OpenAI(api_key='KEY')", "c = OpenAI(api_key=os.environ[\"OPENAI_API_KEY\"])"),
+        (
+            "c = OpenAI(api_key='KEY', base_url='https://api.deepseek.com')",
+            "c = OpenAI(api_key=os.environ[\"DEEPSEEK_API_KEY\"], base_url='https://api.deepseek.com')",
+        ),
     ] {
         let filled = |text: &str| {
             text.replace("'KEY'", &format!("'{key}'")).replace("Bearer KEY", &format!("Bearer {key}"))
