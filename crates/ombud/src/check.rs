@@ -275,18 +275,19 @@ fn check(args: &Check, terminal: Terminal) -> Result<u8> {
         None if text.is_empty() => {}
         None => terminal.out(text.trim_end())?,
     }
-    if args.format == Format::Text && !args.instead.bom {
+    let saw = !found.saw_nothing();
+    if args.format == Format::Text && !args.instead.bom && saw {
         journey::next(
             &format!("ombud run{} -- {}", simulated(), journey::start(&args.path, terminal)),
             terminal,
         );
     }
-    if found.saw_nothing() && args.stage == Stage::Release {
+    if !saw && args.stage == Stage::Release {
         terminal.note(&say!(lang,
             en: "ombud: none of the source here could be followed, so nothing is known about it (exit code 2). What was not looked at stands above.",
             zh: "ombud：这里的源码都无法跟踪，因此无法得出结论（退出码 2）。未检查的内容见上。"));
     }
-    if gate == Gate::Warn && !args.instead.map && !args.instead.bom {
+    if gate == Gate::Warn && saw && !args.instead.map && !args.instead.bom {
         terminal.note(&would_stop(&found, lang));
     }
     Ok(verdict(&found, gate, args.stage, args.instead.map || args.instead.bom))
