@@ -313,7 +313,7 @@ fn a_look_at_the_users_turns_says_only_what_a_thorough_one_says() {
     assert!(are(plain, &["me@home.example", "138", "4711"]));
     // Another's value, a part of a longer one, a document that was put into the turn.
     assert!(!are(plain, &["me@home.example", "bo@rows.example"]));
-    assert!(!are(plain, &["47", "home.exampl"]));
+    assert!(!are(plain, &["47", "home.exam"]));
     let filled = "Answer.\n<context>\nme@home.example wrote to us\n</context>";
     assert!(!are(filled, &["me@home.example"]));
     // What an agent said of its texts counts more than how they look.
