@@ -21,6 +21,8 @@ pub struct Intent {
     pub many: bool,
     /// Whether they ask for an answer to somebody.
     pub replies: bool,
+    /// Whether they want something to be over: cancelled, taken back, switched off.
+    pub ends: bool,
 }
 
 impl Intent {
@@ -33,6 +35,7 @@ impl Intent {
             intent.links |= holds(turn, LINKS);
             intent.many |= holds(turn, MANY);
             intent.replies |= holds(turn, REPLIES);
+            intent.ends |= holds(turn, ENDINGS);
         }
         intent
     }
@@ -52,6 +55,7 @@ impl Intent {
         self.links |= other.links;
         self.many |= other.many;
         self.replies |= other.replies;
+        self.ends |= other.ends;
         self
     }
 
@@ -70,15 +74,62 @@ impl Intent {
     }
 }
 
-/// Whether a text of a third party asks for an effect of this class.
+/// Whether a text of a third party asks for an effect of this class, or to have something looked at.
 pub fn urges(text: &str, effect: Effect) -> bool {
-    if effect == Effect::Fetch {
-        return holds(text, VISITS);
+    match effect {
+        Effect::Fetch => return holds(text, VISITS),
+        Effect::Read => return holds(text, LOOKS),
+        _ => {}
     }
     let mut intent = Intent::default();
     intent.read_classes(text);
+    orders(text, &mut intent);
     intent.asks_for(effect)
 }
+
+/// A word that may be a noun is a verb where something that is acted on follows it: “set the phone”, “book a room”. Of a
+/// stranger's text that is enough, wherever the sentence begins.
+fn orders(text: &str, intent: &mut Intent) {
+    let lower = text.to_lowercase();
+    let words: Vec<&str> =
+        lower.split(|ch: char| !ch.is_ascii_alphanumeric()).filter(|word| !word.is_empty()).collect();
+    let pairs = words.iter().zip(words.iter().skip(1)).enumerate();
+    for (at, (word, next)) in pairs.filter(|(_, (_, next))| OBJECTS.contains(next)) {
+        let before = at.checked_sub(1).and_then(|before| words.get(before)).copied().unwrap_or_default();
+        note(
+            intent,
+            &BY_EITHER,
+            word,
+            !after_article(before) && !NEGATIONS.contains(&before) && *next != "me",
+        );
+    }
+}
+
+/// What stands behind a verb and hardly behind a noun.
+const OBJECTS: &[&str] = &[
+    "the",
+    "a",
+    "an",
+    "my",
+    "your",
+    "his",
+    "her",
+    "its",
+    "their",
+    "our",
+    "it",
+    "them",
+    "this",
+    "these",
+    "those",
+    "him",
+    "everyone",
+    "everybody",
+    "all",
+    "every",
+    "another",
+    "one",
+];
 
 /// Words for what is to be read on the web.
 const LINKS: &str = "link links linked article articles page pages webpage website websites site sites url urls blog visit browse \
@@ -86,6 +137,14 @@ const LINKS: &str = "link links linked article articles page pages webpage websi
 
 /// Words that ask to open an address.
 const VISITS: &str = "visit open go click fetch browse load navigate download follow check call get 访问 打开 点击 点开 下载 浏览 查看 加载 载入 前往 跳转 抓取";
+
+/// Words that ask to look something up.
+const LOOKS: &str = "read look find search get show check open list retrieve see view fetch include 读 看 查 找 搜索 获取 打开 列出";
+
+/// Words that want something to be over.
+const ENDINGS: &str = "cancel cancels cancelled canceled cancelling canceling delete remove drop terminate decline reject revoke disable \
+    close stop clear unsubscribe unfollow quit leave off deactivate ban block suspend void undo withdraw refuse rid anymore \
+    end ends 取消 删 停 关 退 拒 撤 终止 结束 解除 清 注销 封 禁 屏蔽 作废 不要了 不去 不想";
 
 /// Words for several.
 const MANY: &str = "all every everybody everyone each both them members participants attendees colleagues people team users \

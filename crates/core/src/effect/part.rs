@@ -148,6 +148,8 @@ pub fn part(effect: Effect, key: &str, shape: Shape) -> Option<Part> {
         {
             Some(Part::Object)
         }
+        // What is answered or passed on.
+        Effect::Send if id => Some(Part::Object),
         _ => None,
     };
     found.or_else(|| by_shape(effect, shape)).or_else(|| match () {
@@ -178,6 +180,7 @@ mod tests {
         for (effect, key, expected) in [
             (Effect::Send, "to", Some(Part::Destination)),
             (Effect::Send, "channelId", Some(Part::Destination)),
+            (Effect::Send, "mail_id", Some(Part::Object)),
             (Effect::Send, "收件人", Some(Part::Destination)),
             (Effect::Send, "body", Some(Part::Content)),
             (Effect::Pay, "to", Some(Part::Account)),

@@ -1,15 +1,17 @@
 //! From a call and its context to the facts that the gate decides on.
 
 mod disguise;
+mod named;
 mod pipeline;
 mod prose;
 mod record;
+mod steered;
 mod topic;
 
 use std::collections::BTreeSet;
 use std::ops::Range;
 
-use ombud_core::effect::{Effect, Hints, Part, Shape, classify, part};
+use ombud_core::effect::{Effect, Hints, Part, Shape, classify, ends, part, words};
 use ombud_core::event::OverlapRecord;
 use ombud_core::gate::{ArgumentFacts, CallFacts, Done};
 use ombud_core::{DataCategory, DataType, Origin, PastCall, Role, Trust};
@@ -82,10 +84,13 @@ pub fn of(
         secret: call.one_way,
         tainted: prepared.is_none_or(|known| known.context.is_tainted()),
         signs: false,
-        asked: prepared.is_some_and(|known| known.intent().asks_for(effect)),
+        asked: prepared.is_some_and(|known| asks_for(known, effect, &call.tool)),
         anchored: prepared
             .is_some_and(|known| topic::is_touched(known, &call.tool, description, &arguments.leaves)),
         delegated: prepared.is_some_and(|known| known.intent().delegates),
+        ends: effect.acts() && ends(&call.tool),
+        many: prepared.is_some_and(|known| known.intent().many),
+        steered: prepared.and_then(|known| steered::by(known, effect)),
         approved,
         standing: false,
         done: prepared.map_or_else(Done::default, |known| done(known, effect, &call.tool, arguments)),
@@ -104,6 +109,12 @@ pub fn of(
     (facts, overlaps)
 }
 
+/// Whether the user asks for an effect of this class, and for an end where the tool makes one.
+fn asks_for(known: &Prepared, effect: Effect, tool: &str) -> bool {
+    let intent = known.intent();
+    intent.asks_for(effect) && (intent.ends || !ends(tool))
+}
+
 /// Reads the arguments of a call one after the other.
 struct Reader<'c> {
     prepared: Option<&'c Prepared>,
@@ -120,7 +131,8 @@ struct Reader<'c> {
 impl Reader<'_> {
     fn leaf(&mut self, leaf: &Leaf) {
         let effect = self.facts.effect;
-        let part = part(effect, &leaf.key, shape(&leaf.value)).or(effect.acts().then_some(Part::Content));
+        let said = part(effect, &leaf.key, shape(&leaf.value));
+        let part = said.or(effect.acts().then_some(Part::Content));
         let mut overlap = Overlap { path: leaf.path.clone(), part, hits: Vec::new() };
         let index = Index::new(&leaf.value, Form::Words);
         let passages = self.passages(&index);
@@ -132,6 +144,7 @@ impl Reader<'_> {
             let own = passages.iter().filter(|_| part == Part::Command);
             self.facts.arguments.extend(copied(leaf, part, own));
             self.told(leaf, part, &index, &passages);
+            self.named(leaf, said);
         }
         if let Some(known) = self.prepared {
             exact(known, leaf, &self.tokens, &mut overlap);
@@ -172,6 +185,19 @@ impl Reader<'_> {
         let all = values.iter().take(MOST_VALUES);
         let found = all.map(|value| argument(self.prepared, call, self.arguments, leaf, part, value));
         self.facts.arguments.extend(found);
+    }
+
+    /// A name or day that only a third party's sentences say, in an argument that is neither text nor known to play a part.
+    fn named(&mut self, leaf: &Leaf, said: Option<Part>) {
+        let known = self
+            .prepared
+            .filter(|_| said.is_none() && !matches!(self.facts.effect, Effect::Fetch | Effect::Execute));
+        let outside = known.and_then(|known| named::only_told(known, &self.call.tool, leaf));
+        let object = |outside| ArgumentFacts {
+            outside: Some(outside),
+            ..bare(leaf, Part::Object, folded(&leaf.value), false)
+        };
+        self.facts.arguments.extend(outside.map(object));
     }
 
     /// What a third party's prose says of the words of a text, or of a part of a command.
@@ -388,6 +414,7 @@ fn argument(
     };
     facts.operator = plain && hits.iter().any(|hit| hit.origin == Origin::Operator && written(hit));
     facts.outside = outside(&hits);
+    facts.typed |= part == Part::Object && hits.is_empty() && is_number_of_a_record(leaf);
     facts.listed = is_listed(known, &folded(&leaf.value));
     facts.altered = part == Part::Url && is_altered(known, value);
     facts.record = plain
@@ -413,6 +440,12 @@ fn argument(
         _ => false,
     };
     facts
+}
+
+/// `mail_id: 4711`: nobody calls anything by it who has not read it somewhere.
+fn is_number_of_a_record(leaf: &Leaf) -> bool {
+    let last = words(&leaf.key).pop().unwrap_or_default();
+    matches!(last.as_str(), "id" | "ids" | "编号") && leaf.value.bytes().any(|byte| byte.is_ascii_digit())
 }
 
 /// Whether an address is none that somebody wrote, nor one above such an address: more than a host was added.

@@ -149,7 +149,9 @@ fn is_named(known: &Prepared, source: &Source, field: &Field, value: &str, named
                 || known.intent().many && lists_people(known, source, field)
         }
         Named::Account => {
-            is(ACCOUNTS, &field.key) && is_directory(&source.origin) && known.names_somebody(source, field)
+            is(ACCOUNTS, &field.key)
+                && is_of_a_directory(&source.origin)
+                && known.names_somebody(source, field)
         }
     }
 }
@@ -175,9 +177,13 @@ fn lists_people(known: &Prepared, source: &Source, field: &Field) -> bool {
     (alone || is(NAMES, &field.key) || is(ADDRESSES, &field.key)) && names_its_source(known, &source.origin)
 }
 
-fn is_directory(origin: &Origin) -> bool {
-    let Origin::Tool { name: Some(name), .. } = origin else { return false };
-    let words = words(name);
+fn is_of_a_directory(origin: &Origin) -> bool {
+    matches!(origin, Origin::Tool { name: Some(name), .. } if is_directory(name))
+}
+
+/// Whether a tool's name says that it knows whom the user knows.
+pub(super) fn is_directory(tool: &str) -> bool {
+    let words = words(tool);
     DIRECTORIES
         .split_ascii_whitespace()
         .any(|kind| words.iter().any(|word| word == kind || !kind.is_ascii() && word.contains(kind)))
