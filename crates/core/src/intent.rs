@@ -42,6 +42,9 @@ impl Intent {
 
     fn read_classes(&mut self, turn: &str) {
         english(turn, self);
+        if gives_access(turn) {
+            self.classes.insert(Effect::Grant);
+        }
         if !turn.is_ascii() {
             chinese(turn, self);
         }
@@ -85,6 +88,18 @@ pub fn urges(text: &str, effect: Effect) -> bool {
     intent.read_classes(text);
     orders(text, &mut intent);
     intent.asks_for(effect)
+}
+
+/// “Give Joel read access to it.”
+fn gives_access(turn: &str) -> bool {
+    let lower = turn.to_lowercase();
+    lower.split(['.', ';', '!', '?', '\n']).any(|clause| {
+        let words: Vec<&str> = clause.split(|ch: char| !ch.is_ascii_alphanumeric() && ch != '\'').collect();
+        let given = words.iter().position(|word| matches!(*word, "give" | "grant" | "provide"));
+        let negated = given.is_some_and(|at| words.iter().take(at).any(|word| NEGATIONS.contains(word)));
+        let what = |word: &&str| matches!(*word, "access" | "permission" | "permissions" | "rights");
+        given.is_some_and(|at| words.iter().skip(at).any(what)) && !negated
+    })
 }
 
 /// A word that may be a noun is a verb where something that is acted on follows it: “set the phone”, “book a room”. Of a
@@ -165,13 +180,13 @@ fn holds(text: &str, words: &str) -> bool {
 const VERBS: &[(Effect, &str)] = &[
     (
         Effect::Send,
-        "send reply respond forward notify inform tell publish tweet submit announce invite remind cc deliver broadcast",
+        "send reply respond forward notify inform tell ask publish tweet submit announce invite remind cc deliver broadcast",
     ),
     (Effect::Pay, "pay transfer refund buy purchase donate reimburse remit checkout withdraw settle"),
     (
         Effect::Create,
         "create add save store write remember memorize schedule register generate draft upload compose reserve arrange \
-         organize organise memorise insert append jot keep",
+         organize organise memorise insert append jot keep rent hire lease enroll enrol",
     ),
     (
         Effect::Change,
@@ -255,7 +270,7 @@ fn english(turn: &str, intent: &mut Intent) {
 }
 
 /// Verbs that ask for an answer where they are said of the speaker.
-const ANSWERS: &[&str] = &["tell", "inform", "notify", "remind", "answer", "reply", "respond"];
+const ANSWERS: &[&str] = &["tell", "ask", "inform", "notify", "remind", "answer", "reply", "respond"];
 
 /// Whether the speaker is who is told: “me”, “us”, “to me”.
 fn is_answered(rest: &str) -> bool {
@@ -311,7 +326,7 @@ const CHINESE: &[(Effect, &str)] = &[
     (
         Effect::Send,
         "发送 发给 发邮件 发一封 发封 发个 发消息 发信 发条 发到 发一条 发短信 发一下 发微信 回复 回信 回邮件 回个 回一封 回他 回她 转发 \
-         转给 转告 通知 告诉 告知 写信 写邮件 写封 寄给 寄一 寄到 抄送 发布 分享 联系 提交 推送 群发 邀请 提醒 发帖 发出去",
+         转给 转告 通知 告诉 告知 写信 写邮件 写封 寄给 寄一 寄到 抄送 发布 分享 联系 提交 推送 群发 邀请 提醒 发帖 发出去 询问 问清 问他 问她",
     ),
     (
         Effect::Pay,
@@ -319,7 +334,7 @@ const CHINESE: &[(Effect, &str)] = &[
     ),
     (
         Effect::Create,
-        "创建 新建 添加 加上 加到 加个 加一 保存 存到 存一下 存起来 记住 记下 记一下 记录 安排 预订 预约 预定 订一 订个 写一 写个 写份 \
+        "创建 新建 添加 加上 加到 加个 加一 保存 存到 存一下 存起来 记住 记下 记一下 记录 安排 预订 预约 预定 租一 租个 租辆 租用 订一 订个 写一 写个 写份 \
          写到 写入 生成 起草 上传 建一 建个 做一 做个 制定 插入 登记 备注",
     ),
     (
@@ -419,7 +434,17 @@ const DELEGATIONS: &[&str] = &[
     "follow the instruction",
     "follow its instruction",
     "follow their instruction",
-    "follow the steps in",
+    "follow the steps",
+    "follow the runbook",
+    "follow the checklist",
+    "follow the guide",
+    "follow the list",
+    "follow the to-do",
+    "follow the procedure",
+    "follow the recipe",
+    "follow the plan",
+    "work through",
+    "work off",
     "carry out the instruction",
     "do whatever",
     "do everything it says",
@@ -516,6 +541,9 @@ mod tests {
             ("rename the file", Effect::Change),
             ("let Dana Kim know by mail when it starts", Effect::Send),
             ("unlock the door", Effect::Change),
+            ("ask there which version it is", Effect::Send),
+            ("Hire a small car", Effect::Create),
+            ("Give Joel Hart read access to the budget", Effect::Grant),
             ("Share the folder with Tom", Effect::Grant),
             ("run the tests", Effect::Execute),
         ] {
@@ -535,6 +563,8 @@ mod tests {
             ("remind me tomorrow", Effect::Send),
             ("let me know when it starts", Effect::Send),
             ("Don't send anything", Effect::Send),
+            ("ask me before you do it", Effect::Send),
+            ("don't give anybody access", Effect::Grant),
             ("summarise it without deleting or sending anything, do not reply", Effect::Send),
             ("what does send_mail do?", Effect::Send),
             ("show me the transfer of May", Effect::Pay),
@@ -586,6 +616,7 @@ mod tests {
     fn delegations() {
         for turn in [
             "Do what the mail says",
+            "Work through the list in todo.txt.",
             "please follow the instructions in notes.txt",
             "Read todo.md and complete the tasks in it",
             "按照邮件里的要求做",

@@ -1,6 +1,8 @@
 //! From a call and its context to the facts that the gate decides on.
 
 mod disguise;
+mod echo;
+mod history;
 mod named;
 mod pipeline;
 mod prose;
@@ -14,12 +16,11 @@ use std::ops::Range;
 use ombud_core::effect::{Effect, Hints, Part, Shape, classify, ends, part, words};
 use ombud_core::event::OverlapRecord;
 use ombud_core::gate::{ArgumentFacts, CallFacts, Done};
-use ombud_core::{DataCategory, DataType, Origin, PastCall, Role, Trust};
+use ombud_core::{DataCategory, DataType, Origin, Role, Trust};
 use ombud_detect::mask::{Minted, candidates};
 
 use super::Prepared;
-use super::approve::past;
-use super::arguments::{Arguments, Leaf, canonical};
+use super::arguments::{Arguments, Leaf};
 use crate::attribute::decoded::decoded;
 use crate::attribute::identifier::{Kind, Term, terms};
 use crate::attribute::index::{Form, Index, stands_in};
@@ -27,7 +28,7 @@ use crate::attribute::sieve::Probe;
 use crate::attribute::verbatim::RUN;
 use crate::attribute::{By, Hit, folded, weight};
 use crate::wire::answer::ToolCall;
-use record::{Named, is_kept, is_listed, is_of_a_named_record, names_its_source};
+use record::{Named, is_kept, is_listed, is_of_a_named_line, is_of_a_named_record, names_its_source};
 
 /// Values of one argument that can decide; a call with more cannot be read reliably.
 const MOST_VALUES: usize = 64;
@@ -93,7 +94,8 @@ pub fn of(
         steered: prepared.and_then(|known| steered::by(known, effect)),
         approved,
         standing: false,
-        done: prepared.map_or_else(Done::default, |known| done(known, effect, &call.tool, arguments)),
+        done: prepared
+            .map_or_else(Done::default, |known| history::done(known, effect, &call.tool, arguments)),
         holds: call.holds.clone(),
         redacted: redacted(&call.arguments),
         leaks: call.leaks.clone(),
@@ -131,7 +133,12 @@ struct Reader<'c> {
 impl Reader<'_> {
     fn leaf(&mut self, leaf: &Leaf) {
         let effect = self.facts.effect;
-        let said = part(effect, &leaf.key, shape(&leaf.value));
+        // `guests: 4` are so many, not somebody.
+        let many = effect == Effect::Create
+            && leaf.value.len() <= 3
+            && leaf.value.bytes().all(|byte| byte.is_ascii_digit());
+        let said =
+            part(effect, &leaf.key, shape(&leaf.value)).filter(|part| !many || *part != Part::Destination);
         let part = said.or(effect.acts().then_some(Part::Content));
         let mut overlap = Overlap { path: leaf.path.clone(), part, hits: Vec::new() };
         let index = Index::new(&leaf.value, Form::Words);
@@ -205,6 +212,7 @@ impl Reader<'_> {
         let Some(known) = self.prepared else { return };
         let call = (self.facts.effect, self.call.tool.as_str());
         self.facts.arguments.extend(told(known, call, leaf, part, index, passages));
+        self.facts.arguments.extend(echoed(known, call.0, leaf, part, index));
         let arguments = &mut self.facts.arguments;
         if !arguments.iter().any(|known| known.path == leaf.path && known.instructed.is_some()) {
             arguments.extend(pipeline::taken(known, leaf, part));
@@ -251,41 +259,6 @@ pub fn masked_for(known: Option<&Prepared>, minted: &Minted, redact: &BTreeSet<D
 /// Whether a folded value stands in a record of somebody whom the user named.
 pub fn is_of_somebody_named(known: &Prepared, value: &str) -> bool {
     is_of_a_named_record(known, value, Named::Person)
-}
-
-/// What the history has done, and this call with it.
-fn done(known: &Prepared, effect: Effect, tool: &str, arguments: &Arguments) -> Done {
-    let calls = known.exchange.calls.iter();
-    let mut paying: BTreeSet<&str> = calls.clone().map(|call| call.tool.as_str()).collect();
-    paying.retain(|tool| classify(tool, Hints::default()) == Effect::Pay);
-    let same = |call: &&PastCall| {
-        call.tool == tool && canonical(&past(&known.exchange, call)) == arguments.canonical
-    };
-    let paid = calls.clone().filter(|call| paying.contains(call.tool.as_str())).map(|call| {
-        let call = ToolCall { arguments: past(&known.exchange, call), complete: true, ..ToolCall::default() };
-        amounts(&Arguments::of(&call))
-    });
-    let own = if effect == Effect::Pay { amounts(arguments) } else { 0 };
-    let count = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
-    Done {
-        equal: count(calls.clone().filter(same).count()).saturating_add(1),
-        calls: count(calls.len()).saturating_add(1),
-        money: paid.fold(own, u64::saturating_add),
-    }
-}
-
-/// The sum of the amounts in the arguments of a payment, rounded up.
-fn amounts(arguments: &Arguments) -> u64 {
-    let leaves = arguments.leaves.iter();
-    let paid = leaves.filter(|leaf| part(Effect::Pay, &leaf.key, Shape::Other) == Some(Part::Amount));
-    let whole = |leaf: &Leaf| {
-        let number = leaf.value.trim().trim_start_matches(|ch: char| !ch.is_ascii_digit());
-        let (units, rest) = number.split_once('.').unwrap_or((number, ""));
-        let units: String = units.chars().filter(char::is_ascii_digit).collect();
-        let more = u64::from(rest.bytes().any(|byte| (b'1'..=b'9').contains(&byte)));
-        units.parse::<u64>().unwrap_or(u64::MAX).saturating_add(more)
-    };
-    paid.map(whole).fold(0, u64::saturating_add)
 }
 
 /// Whether the user asks for what the tool's name says: its arguments may make it worse, as those of a standing order do.
@@ -417,9 +390,11 @@ fn argument(
     facts.typed |= part == Part::Object && hits.is_empty() && is_number_of_a_record(leaf);
     facts.listed = is_listed(known, &folded(&leaf.value));
     facts.altered = part == Part::Url && is_altered(known, value);
+    let in_line = part == Part::Object && is_of_a_named_line(known, &value.text);
     facts.record = plain
         && match part {
             Part::Destination => is_of_a_named_record(known, &value.text, Named::Person),
+            Part::Object if in_line => true,
             Part::Object | Part::Path => is_of_a_named_record(known, &value.text, Named::Thing),
             Part::Command | Part::Content => {
                 let foreign = hits.iter().filter(|hit| hit.origin.trust() == Trust::Untrusted);
@@ -432,7 +407,7 @@ fn argument(
             }
             Part::Amount | Part::Url | Part::Credential => false,
         };
-    let own = facts.user || facts.operator;
+    let own = facts.user || facts.operator || in_line;
     facts.instructed = if own { None } else { prose::asks_for(known, effect, tool, value) };
     facts.plain = match part {
         Part::Path => facts.outside.is_none() && effect != Effect::Delete && is_plain_path(&leaf.value),
@@ -445,7 +420,8 @@ fn argument(
 /// `mail_id: 4711`: nobody calls anything by it who has not read it somewhere.
 fn is_number_of_a_record(leaf: &Leaf) -> bool {
     let last = words(&leaf.key).pop().unwrap_or_default();
-    matches!(last.as_str(), "id" | "ids" | "编号") && leaf.value.bytes().any(|byte| byte.is_ascii_digit())
+    matches!(last.as_str(), "id" | "ids" | "number" | "编号")
+        && leaf.value.bytes().any(|byte| byte.is_ascii_digit())
 }
 
 /// Whether an address is none that somebody wrote, nor one above such an address: more than a host was added.
@@ -538,6 +514,13 @@ fn told(
         let origin = if own { None } else { prose::asks_for(known, effect, tool, &value) };
         Some(ArgumentFacts { instructed: Some(origin?), ..bare(leaf, part, value.text, false) })
     })
+}
+
+/// A message that a third party's sentence dictates.
+fn echoed(known: &Prepared, effect: Effect, leaf: &Leaf, part: Part, index: &Index) -> Option<ArgumentFacts> {
+    let message = part == Part::Content && matches!(effect, Effect::Send | Effect::Create | Effect::Change);
+    let origin = if message { echo::of(known, effect, index) } else { None };
+    Some(ArgumentFacts { instructed: Some(origin?), ..bare(leaf, part, folded(&leaf.value), false) })
 }
 
 /// A date or a time of day: it stands in many texts.

@@ -31,7 +31,10 @@ pub(super) fn only_told(known: &Prepared, tool: &str, leaf: &Leaf) -> Option<Ori
     let value = folded(&leaf.value);
     let day = day(&value);
     let wanted = day.unwrap_or(&value);
-    let telling = day.map_or_else(|| is_name(&leaf.value, &value), |day| gives_another_day(known, day));
+    let telling = match day {
+        Some(day) => gives_another_day(known, day),
+        None => is_name(&leaf.value, &value) || is_count(&leaf.key, &value),
+    };
     if !telling || day.is_none() && is_given(known, tool, leaf, wanted) {
         return None;
     }
@@ -74,9 +77,13 @@ fn stands(known: &Prepared, leaf: &Leaf, source: &Source, probe: &Probe<'_>, day
     if !day && !spelt() {
         return None;
     }
+    let number = probe.value.bytes().all(|byte| byte.is_ascii_digit());
     let asked = asked_about(known, &origin, leaf);
-    let entry =
-        !fields && !day && asked != Some(false) && places.any(|at| is_entry(&source.index.folded, &at));
+    let entry = !fields
+        && !day
+        && asked != Some(false)
+        && !number
+        && places.any(|at| is_entry(&source.index.folded, &at));
     Some(if asked == Some(true) || entry { Place::Own } else { Place::Sentence(origin) })
 }
 
@@ -93,6 +100,41 @@ fn is_name(written: &str, value: &str) -> bool {
     let short = written.len() <= LONGEST && written.split_whitespace().count() <= MOST_WORDS;
     let letters = written.chars().any(char::is_alphabetic);
     short && letters && weight(value) >= LEAST && (capital() || chinese()) && !written.contains(['\n', '@'])
+}
+
+/// How many of something, if it is more than one.
+fn is_count(key: &str, value: &str) -> bool {
+    let counts = |word: &String| COUNTS.contains(&word.as_str());
+    value != "1"
+        && !value.is_empty()
+        && value.bytes().all(|byte| byte.is_ascii_digit())
+        && words(key).iter().any(counts)
+}
+
+/// Words in names of arguments that say how many.
+const COUNTS: &[&str] = &[
+    "quantity", "qty", "count", "people", "guests", "persons", "nights", "copies", "units", "seats", "数量",
+    "人数", "份数", "件数",
+];
+
+/// Words for small numbers.
+const NUMERALS: &[(&str, &[&str])] = &[
+    ("2", &["two", "couple", "pair", "both", "两", "二", "俩", "双"]),
+    ("3", &["three", "三", "仨"]),
+    ("4", &["four", "四"]),
+    ("5", &["five", "五"]),
+    ("6", &["six", "六"]),
+    ("7", &["seven", "七"]),
+    ("8", &["eight", "八"]),
+    ("9", &["nine", "九"]),
+    ("10", &["ten", "十"]),
+    ("12", &["twelve", "dozen", "十二"]),
+];
+
+/// Whether the user gives a number in words.
+fn is_spelt_out(known: &Prepared, value: &str) -> bool {
+    let row = NUMERALS.iter().find(|row| row.0 == value).map_or(&[][..], |row| row.1);
+    row.iter().any(|word| known.turns.iter().any(|(_, turn)| stands_in(turn, word)))
 }
 
 /// `2026-07-02` of `2026-07-02 20:00`.
@@ -117,6 +159,9 @@ fn gives_another_day(known: &Prepared, wanted: &str) -> bool {
 /// Whether the user says the value, or every word of it that its argument and tool do not say already.
 fn is_given(known: &Prepared, tool: &str, leaf: &Leaf, value: &str) -> bool {
     let says = |word: &str| known.turns.iter().any(|(_, turn)| stands_in(turn, word));
+    if value.bytes().all(|byte| byte.is_ascii_digit()) {
+        return says(value) || is_spelt_out(known, value);
+    }
     if known.turns.iter().any(|(_, turn)| turn.contains(value)) {
         return true;
     }

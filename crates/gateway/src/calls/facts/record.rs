@@ -83,6 +83,23 @@ pub(super) fn is_of_a_named_record(known: &Prepared, value: &str, named: Named) 
     fields.any(|(source, field)| holds(&field.value, value) && is_named(known, source, field, value, named))
 }
 
+/// Whether the value stands at the head of a line that the user named, as listings in plain text have it: `#118 Timeout`.
+pub(super) fn is_of_a_named_line(known: &Prepared, value: &str) -> bool {
+    let plain = results(known).filter(|source| !source.index.structured && reads(&source.origin));
+    let mut lines = plain.flat_map(|source| source.index.folded.lines());
+    lines.any(|line| {
+        let line = line.trim_start_matches(|ch: char| !ch.is_alphanumeric());
+        let rest =
+            line.strip_prefix(value).filter(|rest| rest.starts_with([' ', ':', '.', ')', '\t', '：', ']']));
+        let title = rest.and_then(|rest| {
+            rest.trim_start_matches([':', '.', ')', '：', ']', ' ', '\t'])
+                .split(['(', ':', ';', '\t', '（', '：'])
+                .next()
+        });
+        title.is_some_and(|title| title.len() <= 200 && known.mentions_thing(title.trim()))
+    })
+}
+
 /// Whether a record that the user named holds the value already, and the call names that record by its id: what stands there
 /// stays there.
 pub(super) fn is_kept(known: &Prepared, leaves: &[Leaf], value: &str) -> bool {
@@ -189,6 +206,13 @@ pub(super) fn is_directory(tool: &str) -> bool {
         .any(|kind| words.iter().any(|word| word == kind || !kind.is_ascii() && word.contains(kind)))
 }
 
+/// What a Chinese thing is, where its name says of what kind: 雨伞 of 折叠雨伞.
+fn head_of_a_chinese_name(title: &str) -> Option<&str> {
+    let count = title.chars().count();
+    let (at, _) = title.char_indices().nth(count.checked_sub(2)?)?;
+    ((4..=8).contains(&count) && title.chars().all(is_ideograph)).then(|| title.get(at..))?
+}
+
 /// The words of a name that tell it from others.
 fn names_of(name: &str) -> impl Iterator<Item = &str> {
     name.split(|ch: char| !ch.is_alphanumeric())
@@ -234,6 +258,9 @@ impl Prepared {
                 || weight(house) >= 5 && (self.says(house) || self.says_in_pieces(house));
         }
         if weight(title) >= 4 && (self.says(title) || self.says_in_pieces(title)) {
+            return true;
+        }
+        if head_of_a_chinese_name(title).is_some_and(|head| self.says(head)) {
             return true;
         }
         let words: Vec<&str> = names_of(title).filter(|word| weight(word) >= 4).collect();
