@@ -28,7 +28,9 @@ use crate::attribute::sieve::Probe;
 use crate::attribute::verbatim::RUN;
 use crate::attribute::{By, Hit, folded, weight};
 use crate::wire::answer::ToolCall;
-use record::{Named, is_kept, is_listed, is_of_a_named_line, is_of_a_named_record, names_its_source};
+use record::{
+    Named, is_kept, is_listed, is_of_a_named_line, is_of_a_named_record, is_of_the_only_row, names_its_source,
+};
 
 /// Values of one argument that can decide; a call with more cannot be read reliably.
 const MOST_VALUES: usize = 64;
@@ -91,7 +93,7 @@ pub fn of(
         delegated: prepared.is_some_and(|known| known.intent().delegates),
         ends: effect.acts() && ends(&call.tool),
         many: prepared.is_some_and(|known| known.intent().many),
-        steered: prepared.and_then(|known| steered::by(known, effect)),
+        steered: prepared.and_then(|known| steered::by(known, effect, &arguments.leaves)),
         approved,
         standing: false,
         done: prepared
@@ -395,7 +397,10 @@ fn argument(
         && match part {
             Part::Destination => is_of_a_named_record(known, &value.text, Named::Person),
             Part::Object if in_line => true,
-            Part::Object | Part::Path => is_of_a_named_record(known, &value.text, Named::Thing),
+            Part::Object | Part::Path => {
+                is_of_a_named_record(known, &value.text, Named::Thing)
+                    || part == Part::Object && is_of_the_only_row(known, &value.text)
+            }
             Part::Command | Part::Content => {
                 let foreign = hits.iter().filter(|hit| hit.origin.trust() == Trust::Untrusted);
                 hits.iter().any(|hit| hit.origin.trust() == Trust::Untrusted)

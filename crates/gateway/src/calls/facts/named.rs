@@ -42,7 +42,7 @@ pub(super) fn only_told(known: &Prepared, tool: &str, leaf: &Leaf) -> Option<Ori
     let may = |source: &&Source| !source.passages.is_empty() || source.index.sieve.may_contain(&probe);
     let mut told = None;
     for source in known.context.sources.iter().filter(may) {
-        match stands(known, leaf, source, &probe, day.is_some()) {
+        match stands(known, tool, leaf, source, &probe, day.is_some()) {
             Some(Place::Own) => return None,
             Some(Place::Sentence(origin)) => told = told.or(Some(origin)),
             None => {}
@@ -59,7 +59,14 @@ enum Place {
     Sentence(Origin),
 }
 
-fn stands(known: &Prepared, leaf: &Leaf, source: &Source, probe: &Probe<'_>, day: bool) -> Option<Place> {
+fn stands(
+    known: &Prepared,
+    tool: &str,
+    leaf: &Leaf,
+    source: &Source,
+    probe: &Probe<'_>,
+    day: bool,
+) -> Option<Place> {
     if source.index.fields.iter().any(|field| is_field(field, probe.value, day)) {
         return Some(Place::Own);
     }
@@ -78,18 +85,21 @@ fn stands(known: &Prepared, leaf: &Leaf, source: &Source, probe: &Probe<'_>, day
         return None;
     }
     let number = probe.value.bytes().all(|byte| byte.is_ascii_digit());
+    let label = |word: &str| words(tool).iter().chain(&words(&leaf.key)).any(|own| own == word);
     let asked = asked_about(known, &origin, leaf);
     let entry = !fields
         && !day
         && asked != Some(false)
         && !number
-        && places.any(|at| is_entry(&source.index.folded, &at));
+        && places.any(|at| is_entry(&source.index.folded, &at, &label));
     Some(if asked == Some(true) || entry { Place::Own } else { Place::Sentence(origin) })
 }
 
-/// A field that is this value, or that is a time of this day.
+/// A field that is this value or has it as its key, or that is a time of this day.
 fn is_field(field: &Field, value: &str, day: bool) -> bool {
-    field.value == value || day && field.value.starts_with(value) && is_time(&field.value)
+    field.value == value
+        || field.key == value
+        || day && field.value.starts_with(value) && is_time(&field.value)
 }
 
 /// Whether a value looks like a name: a capital letter, a letter with a digit, or Chinese, and not too long.
@@ -195,7 +205,7 @@ const GENERAL: &[&str] =
     &["id", "name", "type", "date", "time", "day", "start", "end", "from", "to", "number", "list"];
 
 /// Whether nothing of a sentence stands on either side: the value is an entry of a list, the head of a line, a quotation.
-fn is_entry(text: &str, at: &std::ops::Range<usize>) -> bool {
+fn is_entry(text: &str, at: &std::ops::Range<usize>, label: &dyn Fn(&str) -> bool) -> bool {
     let before = text
         .get(..at.start)
         .unwrap_or_default()
@@ -217,7 +227,9 @@ fn is_entry(text: &str, at: &std::ops::Range<usize>) -> bool {
             ',', ':', ';', '\n', '-', '|', ']', ')', '(', '/', '.', '，', '、', '：', '；', '）', '（', '。',
             '–', '—',
         ]);
-    opens && closes
+    let line = before.rsplit('\n').next().unwrap_or_default();
+    // `Flight TP-1327, departure 08:40`
+    (opens || label(line.trim_start_matches(['-', '*', '•', ' ']))) && closes
 }
 
 #[cfg(test)]
@@ -226,7 +238,7 @@ mod tests {
 
     fn entry(text: &str, value: &str) -> bool {
         let at = text.find(value).unwrap();
-        is_entry(text, &(at..at + value.len()))
+        is_entry(text, &(at..at + value.len()), &|word| word == "hotel")
     }
 
     #[test]
@@ -236,6 +248,7 @@ mod tests {
             "casa luz: 4.7",
             "- casa luz\n- pensao",
             "1. casa luz (4.7)",
+            "x\nhotel casa luz, 4.7",
             "酒店：casa luz，北站",
             "a, casa luz.",
         ] {
@@ -244,6 +257,7 @@ mod tests {
         for text in [
             "everybody stays at casa luz, it is great",
             "book casa luz.",
+            "choose casa luz, please",
             "quiet. casa luz is better",
             "大家都住casa luz，很好",
         ] {

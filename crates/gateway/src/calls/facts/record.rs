@@ -8,12 +8,14 @@ use ombud_core::{Origin, Role};
 
 use super::super::Prepared;
 use super::super::approve::past;
-use super::super::arguments::Leaf;
+use super::super::arguments::{Arguments, Leaf};
+use super::steered::is_said;
 use crate::attribute::fields::Field;
 use crate::attribute::identifier::{Kind, terms};
 use crate::attribute::index::is_ideograph;
 use crate::attribute::sieve::Probe;
 use crate::attribute::{Source, folded, weight};
+use crate::wire::answer::ToolCall;
 
 /// Rows of one list that are looked at.
 const MOST_RIVALS: usize = 64;
@@ -81,6 +83,36 @@ pub(super) fn is_of_a_named_record(known: &Prepared, value: &str, named: Named) 
     let sources = sources.filter(|source| reads(&source.origin));
     let mut fields = sources.flat_map(|source| source.index.fields.iter().map(move |field| (source, field)));
     fields.any(|(source, field)| holds(&field.value, value) && is_named(known, source, field, value, named))
+}
+
+/// Whether the value stands in the only row of an answer to a question that was put in the user's words: whatever is in it, it is
+/// what they speak of.
+pub(super) fn is_of_the_only_row(known: &Prepared, value: &str) -> bool {
+    let probe = Probe::new(value);
+    let rows = results(known).filter(|source| source.index.structured && source.index.sieve.may_hold(&probe));
+    rows.filter(|source| reads(&source.origin)).any(|source| {
+        let fields = &source.index.fields;
+        let own = fields.iter().find(|field| field.value == value);
+        let alone =
+            |own: &Field| fields.iter().all(|other| other.key != own.key || other.record == own.record);
+        own.is_some_and(alone) && is_asked_in_the_users_words(known, &source.origin)
+    })
+}
+
+fn is_asked_in_the_users_words(known: &Prepared, origin: &Origin) -> bool {
+    let Origin::Tool { call: Some(id), .. } = origin else { return false };
+    let call = known.exchange.calls.iter().find(|call| call.id.as_deref() == Some(id));
+    call.is_some_and(|call| {
+        let arguments = past(&known.exchange, call);
+        let arguments = Arguments::of(&ToolCall { arguments, complete: true, ..ToolCall::default() });
+        let mut texts = arguments
+            .leaves
+            .iter()
+            .map(|leaf| folded(&leaf.value))
+            .filter(|text| weight(text) > 0)
+            .peekable();
+        texts.peek().is_some() && texts.all(|text| is_said(known, &text))
+    })
 }
 
 /// Whether the value stands at the head of a line that the user named, as listings in plain text have it: `#118 Timeout`.
