@@ -1,15 +1,19 @@
-//! The figures of the rules for tool calls: `cargo xtask bench defence [--aside] [--why]`.
+//! The figures of the rules for tool calls: `cargo xtask bench defence [--aside] [--why] [--worlds DIR]`.
 //!
-//! Without `--aside` only the worlds are replayed that the rules were made with.
+//! Without `--aside` only the worlds are replayed that the rules were made with; with `--worlds` those of a folder instead of
+//! the ones that come with Ombud.
 
 #![expect(clippy::print_stdout, reason = "its output is its purpose")]
 
-use ombud_attack::suite::{Rules, builtin, score};
+use std::path::Path;
+
+use ombud_attack::suite::{Problem, Rules, World, builtin, load, score};
 use ombud_core::ToolPolicy;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let has = |flag: &str| std::env::args().any(|argument| argument == flag);
-    let worlds = builtin()?;
+    let folder = std::env::args().skip_while(|argument| argument != "--worlds").nth(1);
+    let worlds = folder.map_or_else(|| Ok(builtin()?), |folder| worlds_of(Path::new(&folder)))?;
     let rules = Rules::new(ToolPolicy::default());
     let report = score(&rules, worlds.iter().filter(|world| has("--aside") || !world.aside));
     println!("{}", report.table());
@@ -17,4 +21,19 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         report.notes.iter().for_each(|note| println!("{note}"));
     }
     Ok(())
+}
+
+/// The worlds of a folder, by name.
+fn worlds_of(folder: &Path) -> Result<Vec<World>, Box<dyn std::error::Error>> {
+    let files =
+        std::fs::read_dir(folder)?.map(|entry| Ok(entry?.path())).collect::<std::io::Result<Vec<_>>>()?;
+    let mut files: Vec<_> =
+        files.into_iter().filter(|file| file.extension().is_some_and(|end| end == "yaml")).collect();
+    files.sort();
+    let read = |file: &std::path::PathBuf| -> Result<World, Box<dyn std::error::Error>> {
+        let loaded: Result<World, Problem> =
+            load(&file.display().to_string(), &std::fs::read_to_string(file)?);
+        Ok(loaded?)
+    };
+    files.iter().map(read).collect()
 }

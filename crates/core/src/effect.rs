@@ -16,6 +16,29 @@ pub fn is_verb(word: &str) -> bool {
     matches!(verbs::english(word), Some((_, verbs::Sense::Verb)))
 }
 
+/// Whether a tool's name says that something will be over: what is cancelled or taken back is as good as deleted.
+pub fn ends(tool: &str) -> bool {
+    const ENDINGS: &[&str] = &[
+        "cancel",
+        "decline",
+        "reject",
+        "revoke",
+        "terminate",
+        "deactivate",
+        "disable",
+        "unsubscribe",
+        "unfollow",
+        "ban",
+        "suspend",
+        "void",
+        "withdraw",
+    ];
+    const CHINESE: &[&str] = &["取消", "撤销", "撤回", "退订", "终止", "拒绝", "停用", "禁用", "解除"];
+    words(tool)
+        .iter()
+        .any(|word| ENDINGS.contains(&word.as_str()) || CHINESE.iter().any(|ending| word.contains(ending)))
+}
+
 /// The class of a tool's effect. What is unknown is treated as an effect, never as a read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -100,6 +123,16 @@ impl Say for Effect {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_over() {
+        for name in ["cancel_event", "orders.revokeRefund", "取消订单"] {
+            assert!(ends(name), "{name}");
+        }
+        for name in ["update_event", "create_cancellation_policy", "查询订单"] {
+            assert!(!ends(name), "{name}");
+        }
+    }
 
     #[test]
     fn what_is_unknown_acts() {

@@ -55,6 +55,15 @@ pub struct CallFacts {
     pub anchored: bool,
     /// Whether they leave it to a text what to do.
     pub delegated: bool,
+    /// Whether the call ends something: cancels, revokes, switches off.
+    #[serde(default)]
+    pub ends: bool,
+    /// Whether the user speaks of several, or of all.
+    #[serde(default)]
+    pub many: bool,
+    /// What was looked at before because a third party's text says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub steered: Option<Steered>,
     /// Whether the user has approved exactly this call.
     pub approved: bool,
     /// Whether the user has allowed calls of this tool with these doubtful values before.
@@ -72,6 +81,15 @@ pub struct CallFacts {
     pub leaks: BTreeSet<DataCategory>,
     /// Its arguments that play a part.
     pub arguments: Vec<ArgumentFacts>,
+}
+
+/// A read that a third party's text ordered: what it returned is about to leave.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Steered {
+    /// What was looked at.
+    pub value: String,
+    /// Where that text stands.
+    pub origin: Origin,
 }
 
 /// A limit of `[tools.limits]`.
@@ -151,6 +169,13 @@ pub enum Doubt {
     NotAsked,
     /// The user's words leave it to a text what to do.
     Delegated,
+    /// Something was looked at only because a third party's text says so, and what follows may carry it away.
+    Steered {
+        /// What was looked at.
+        value: String,
+        /// Where that text stands.
+        origin: Origin,
+    },
     /// A text in the context speaks to the model instead of telling it something. Only beside another doubt.
     Signs,
     /// A value stands only in what a third party may have written.
@@ -222,6 +247,7 @@ impl Doubt {
             Self::NotAsked => "not_asked".to_owned(),
             Self::Delegated => "delegated".to_owned(),
             Self::Signs => "signs".to_owned(),
+            Self::Steered { .. } => "steered".to_owned(),
             Self::Foreign { part, .. } => format!("foreign_{}", part.id()),
             Self::Instructed { part, .. } => format!("instructed_{}", part.id()),
             Self::Unseen { part, .. } => format!("unseen_{}", part.id()),
@@ -361,6 +387,8 @@ fn doubts(policy: &ToolPolicy, tool: &str, facts: &CallFacts) -> Vec<Doubt> {
     } else if needs_wish && !(facts.asked && facts.anchored) {
         doubts.push(Doubt::NotAsked);
     }
+    let steered = facts.steered.clone().filter(|_| facts.tainted);
+    doubts.extend(steered.map(|Steered { value, origin }| Doubt::Steered { value, origin }));
     let payee = facts.arguments.iter().any(|argument| argument.part == Part::Account && owned(argument));
     let given = |argument: &&ArgumentFacts| policy.gives(tool, &argument.path, &argument.value);
     let arguments = facts.arguments.iter().filter(|argument| !given(argument));
@@ -417,7 +445,10 @@ fn is_fine(facts: &CallFacts, argument: &ArgumentFacts, payee: bool) -> bool {
         }
         // What is deleted or opened to others must be named; elsewhere a row of a listing will do.
         Part::Object if matches!(facts.effect, Effect::Delete | Effect::Grant) => argument.record,
-        Part::Object => argument.record || argument.listed || unseen,
+        // Ending one of several asks for its name as well, unless the user speaks of all of them.
+        Part::Object if facts.ends => argument.record || facts.many && argument.listed,
+        // A name that stands nowhere is the model's reading of the user's words; a number is nobody's.
+        Part::Object => argument.record || argument.listed || unseen && !(argument.typed && facts.tainted),
         Part::Path if facts.effect == Effect::Delete => argument.record,
         Part::Url | Part::Path => argument.plain,
         // The model writes commands and contents itself; only what it took from a third party counts.
@@ -457,6 +488,9 @@ mod tests {
             asked: true,
             anchored: true,
             delegated: false,
+            ends: false,
+            many: false,
+            steered: None,
             approved: false,
             standing: false,
             done: Done::default(),
@@ -540,6 +574,31 @@ mod tests {
         assert_eq!(ids(&CallFacts { tainted: false, ..facts.clone() }), "release");
         assert_eq!(ids(&CallFacts { effect: Effect::Read, ..facts.clone() }), "release");
         assert_eq!(ids(&CallFacts { delegated: true, ..facts }), "ask: delegated");
+    }
+
+    #[test]
+    fn what_a_text_ordered_to_be_read_does_not_leave() {
+        let steered = Some(Steered { value: "board".into(), origin: Origin::Unknown });
+        let facts = CallFacts { steered, ..call(Effect::Send, vec![]) };
+        assert_eq!(ids(&facts), "ask: steered");
+        assert_eq!(ids(&CallFacts { tainted: false, ..facts }), "release");
+    }
+
+    #[test]
+    fn what_is_ended_must_be_named() {
+        let listed = ArgumentFacts { listed: true, ..argument(Part::Object) };
+        let facts = CallFacts { ends: true, ..call(Effect::Change, vec![listed.clone()]) };
+        assert_eq!(ids(&facts), "ask: foreign_object");
+        assert_eq!(ids(&CallFacts { many: true, ..facts.clone() }), "release");
+        let named = vec![ArgumentFacts { record: true, ..listed }];
+        assert_eq!(ids(&CallFacts { arguments: named, ..facts }), "release");
+    }
+
+    #[test]
+    fn a_number_that_stands_nowhere_names_nothing() {
+        let made = ArgumentFacts { outside: None, ..argument(Part::Object) };
+        assert_eq!(ids(&call(Effect::Send, vec![made.clone()])), "ask: unseen_object");
+        assert_eq!(ids(&call(Effect::Send, vec![ArgumentFacts { typed: false, ..made }])), "release");
     }
 
     #[test]
@@ -644,6 +703,7 @@ mod tests {
             Doubt::NotAsked,
             Doubt::Delegated,
             Doubt::Signs,
+            Doubt::Steered { value: "v".into(), origin: Origin::Unknown },
             foreign,
             unseen,
             instructed,

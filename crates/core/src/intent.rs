@@ -21,6 +21,8 @@ pub struct Intent {
     pub many: bool,
     /// Whether they ask for an answer to somebody.
     pub replies: bool,
+    /// Whether they want something to be over: cancelled, taken back, switched off.
+    pub ends: bool,
 }
 
 impl Intent {
@@ -33,12 +35,16 @@ impl Intent {
             intent.links |= holds(turn, LINKS);
             intent.many |= holds(turn, MANY);
             intent.replies |= holds(turn, REPLIES);
+            intent.ends |= holds(turn, ENDINGS);
         }
         intent
     }
 
     fn read_classes(&mut self, turn: &str) {
         english(turn, self);
+        if gives_access(turn) {
+            self.classes.insert(Effect::Grant);
+        }
         if !turn.is_ascii() {
             chinese(turn, self);
         }
@@ -52,6 +58,7 @@ impl Intent {
         self.links |= other.links;
         self.many |= other.many;
         self.replies |= other.replies;
+        self.ends |= other.ends;
         self
     }
 
@@ -70,15 +77,74 @@ impl Intent {
     }
 }
 
-/// Whether a text of a third party asks for an effect of this class.
+/// Whether a text of a third party asks for an effect of this class, or to have something looked at.
 pub fn urges(text: &str, effect: Effect) -> bool {
-    if effect == Effect::Fetch {
-        return holds(text, VISITS);
+    match effect {
+        Effect::Fetch => return holds(text, VISITS),
+        Effect::Read => return holds(text, LOOKS),
+        _ => {}
     }
     let mut intent = Intent::default();
     intent.read_classes(text);
+    orders(text, &mut intent);
     intent.asks_for(effect)
 }
+
+/// “Give Joel read access to it.”
+fn gives_access(turn: &str) -> bool {
+    let lower = turn.to_lowercase();
+    lower.split(['.', ';', '!', '?', '\n']).any(|clause| {
+        let words: Vec<&str> = clause.split(|ch: char| !ch.is_ascii_alphanumeric() && ch != '\'').collect();
+        let given = words.iter().position(|word| matches!(*word, "give" | "grant" | "provide"));
+        let negated = given.is_some_and(|at| words.iter().take(at).any(|word| NEGATIONS.contains(word)));
+        let what = |word: &&str| matches!(*word, "access" | "permission" | "permissions" | "rights");
+        given.is_some_and(|at| words.iter().skip(at).any(what)) && !negated
+    })
+}
+
+/// A word that may be a noun is a verb where something that is acted on follows it: “set the phone”, “book a room”. Of a
+/// stranger's text that is enough, wherever the sentence begins.
+fn orders(text: &str, intent: &mut Intent) {
+    let lower = text.to_lowercase();
+    let words: Vec<&str> =
+        lower.split(|ch: char| !ch.is_ascii_alphanumeric()).filter(|word| !word.is_empty()).collect();
+    let pairs = words.iter().zip(words.iter().skip(1)).enumerate();
+    for (at, (word, next)) in pairs.filter(|(_, (_, next))| OBJECTS.contains(next)) {
+        let before = at.checked_sub(1).and_then(|before| words.get(before)).copied().unwrap_or_default();
+        note(
+            intent,
+            &BY_EITHER,
+            word,
+            !after_article(before) && !NEGATIONS.contains(&before) && *next != "me",
+        );
+    }
+}
+
+/// What stands behind a verb and hardly behind a noun.
+const OBJECTS: &[&str] = &[
+    "the",
+    "a",
+    "an",
+    "my",
+    "your",
+    "his",
+    "her",
+    "its",
+    "their",
+    "our",
+    "it",
+    "them",
+    "this",
+    "these",
+    "those",
+    "him",
+    "everyone",
+    "everybody",
+    "all",
+    "every",
+    "another",
+    "one",
+];
 
 /// Words for what is to be read on the web.
 const LINKS: &str = "link links linked article articles page pages webpage website websites site sites url urls blog visit browse \
@@ -86,6 +152,14 @@ const LINKS: &str = "link links linked article articles page pages webpage websi
 
 /// Words that ask to open an address.
 const VISITS: &str = "visit open go click fetch browse load navigate download follow check call get 访问 打开 点击 点开 下载 浏览 查看 加载 载入 前往 跳转 抓取";
+
+/// Words that ask to look something up.
+const LOOKS: &str = "read look find search get show check open list retrieve see view fetch include 读 看 查 找 搜索 获取 打开 列出";
+
+/// Words that want something to be over.
+const ENDINGS: &str = "cancel cancels cancelled canceled cancelling canceling delete remove drop terminate decline reject revoke disable \
+    close stop clear unsubscribe unfollow quit leave off deactivate ban block suspend void undo withdraw refuse rid anymore \
+    end ends 取消 删 停 关 退 拒 撤 终止 结束 解除 清 注销 封 禁 屏蔽 作废 不要了 不去 不想";
 
 /// Words for several.
 const MANY: &str = "all every everybody everyone each both them members participants attendees colleagues people team users \
@@ -106,13 +180,13 @@ fn holds(text: &str, words: &str) -> bool {
 const VERBS: &[(Effect, &str)] = &[
     (
         Effect::Send,
-        "send reply respond forward notify inform tell publish tweet submit announce invite remind cc deliver broadcast",
+        "send reply respond forward notify inform tell ask publish tweet submit announce invite remind cc deliver broadcast",
     ),
     (Effect::Pay, "pay transfer refund buy purchase donate reimburse remit checkout withdraw settle"),
     (
         Effect::Create,
         "create add save store write remember memorize schedule register generate draft upload compose reserve arrange \
-         organize organise memorise insert append jot keep",
+         organize organise memorise insert append jot keep rent hire lease enroll enrol",
     ),
     (
         Effect::Change,
@@ -196,7 +270,7 @@ fn english(turn: &str, intent: &mut Intent) {
 }
 
 /// Verbs that ask for an answer where they are said of the speaker.
-const ANSWERS: &[&str] = &["tell", "inform", "notify", "remind", "answer", "reply", "respond"];
+const ANSWERS: &[&str] = &["tell", "ask", "inform", "notify", "remind", "answer", "reply", "respond"];
 
 /// Whether the speaker is who is told: “me”, “us”, “to me”.
 fn is_answered(rest: &str) -> bool {
@@ -252,7 +326,7 @@ const CHINESE: &[(Effect, &str)] = &[
     (
         Effect::Send,
         "发送 发给 发邮件 发一封 发封 发个 发消息 发信 发条 发到 发一条 发短信 发一下 发微信 回复 回信 回邮件 回个 回一封 回他 回她 转发 \
-         转给 转告 通知 告诉 告知 写信 写邮件 写封 寄给 寄一 寄到 抄送 发布 分享 联系 提交 推送 群发 邀请 提醒 发帖 发出去",
+         转给 转告 通知 告诉 告知 写信 写邮件 写封 寄给 寄一 寄到 抄送 发布 分享 联系 提交 推送 群发 邀请 提醒 发帖 发出去 询问 问清 问他 问她",
     ),
     (
         Effect::Pay,
@@ -260,7 +334,7 @@ const CHINESE: &[(Effect, &str)] = &[
     ),
     (
         Effect::Create,
-        "创建 新建 添加 加上 加到 加个 加一 保存 存到 存一下 存起来 记住 记下 记一下 记录 安排 预订 预约 预定 订一 订个 写一 写个 写份 \
+        "创建 新建 添加 加上 加到 加个 加一 保存 存到 存一下 存起来 记住 记下 记一下 记录 安排 预订 预约 预定 租一 租个 租辆 租用 订一 订个 写一 写个 写份 \
          写到 写入 生成 起草 上传 建一 建个 做一 做个 制定 插入 登记 备注",
     ),
     (
@@ -360,7 +434,17 @@ const DELEGATIONS: &[&str] = &[
     "follow the instruction",
     "follow its instruction",
     "follow their instruction",
-    "follow the steps in",
+    "follow the steps",
+    "follow the runbook",
+    "follow the checklist",
+    "follow the guide",
+    "follow the list",
+    "follow the to-do",
+    "follow the procedure",
+    "follow the recipe",
+    "follow the plan",
+    "work through",
+    "work off",
     "carry out the instruction",
     "do whatever",
     "do everything it says",
@@ -457,6 +541,9 @@ mod tests {
             ("rename the file", Effect::Change),
             ("let Dana Kim know by mail when it starts", Effect::Send),
             ("unlock the door", Effect::Change),
+            ("ask there which version it is", Effect::Send),
+            ("Hire a small car", Effect::Create),
+            ("Give Joel Hart read access to the budget", Effect::Grant),
             ("Share the folder with Tom", Effect::Grant),
             ("run the tests", Effect::Execute),
         ] {
@@ -476,6 +563,8 @@ mod tests {
             ("remind me tomorrow", Effect::Send),
             ("let me know when it starts", Effect::Send),
             ("Don't send anything", Effect::Send),
+            ("ask me before you do it", Effect::Send),
+            ("don't give anybody access", Effect::Grant),
             ("summarise it without deleting or sending anything, do not reply", Effect::Send),
             ("what does send_mail do?", Effect::Send),
             ("show me the transfer of May", Effect::Pay),
@@ -527,6 +616,7 @@ mod tests {
     fn delegations() {
         for turn in [
             "Do what the mail says",
+            "Work through the list in todo.txt.",
             "please follow the instructions in notes.txt",
             "Read todo.md and complete the tasks in it",
             "按照邮件里的要求做",

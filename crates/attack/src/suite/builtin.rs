@@ -9,7 +9,8 @@ macro_rules! worlds {
 
 const FILES: &[(&str, &str)] = worlds! {
     "mail-en" "mail-zh" "calendar-en" "calendar-zh" "banking-en" "banking-zh" "chat-en" "chat-zh" "knowledge-en"
-    "knowledge-zh" "travel-en" "social-en" "shop-en" "shop-zh" "files-en" "files-zh" "home-en" "home-zh"
+    "knowledge-zh" "travel-en" "social-en" "trip-en" "office-en" "devops-en" "market-zh" "shop-en" "shop-zh" "files-en" "files-zh"
+    "home-en" "home-zh" "clinic-zh" "household-en"
 };
 
 /// All of them, in the order of the list.

@@ -21,7 +21,7 @@ pub enum Problem {
 }
 
 /// Reads a world from the text of a file.
-pub(super) fn load(file: &str, text: &str) -> Result<World, Problem> {
+pub fn load(file: &str, text: &str) -> Result<World, Problem> {
     let documents = Yaml::load_from_str(text)
         .map_err(|error| Problem::Syntax(file.to_owned(), error.info().to_owned()))?;
     let value = documents.first().map(json).unwrap_or_default();

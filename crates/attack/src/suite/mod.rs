@@ -16,7 +16,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 pub use builtin::builtin;
-pub use load::value;
+pub use load::{Problem, load, value};
 pub use replay::{Attack, Benign, Rules, attack, benign};
 pub use score::{Figures, Report, score};
 

@@ -106,7 +106,7 @@ const GUESTS: &str = "attendees attendee participants participant invitees guest
     emails notify 参与人 参会人 受邀人";
 const ACCOUNTS: &str = "iban account account_number account_id to_account payee beneficiary recipient card card_number wallet \
     wallet_address to address destination 收款人 收款账号 账号 账户 银行卡 收款方";
-const AMOUNTS: &str = "amount price total sum value quantity amount_cents 金额 数量 总额";
+const AMOUNTS: &str = "amount price total sum value amount_cents 金额 总额";
 const URLS: &str = "url uri link href endpoint webhook webhook_url callback callback_url domain host site website page 网址 链接";
 const OBJECTS: &str = "id ids key name file filename file_name title message event item record issue repo repository document \
     object table collection query attachments attachment 编号 名称 文件 文件名";
@@ -121,7 +121,7 @@ const CONTENTS: &str = "body text message content contents subject title note de
 pub fn part(effect: Effect, key: &str, shape: Shape) -> Option<Part> {
     let name = words(key).join("_");
     let is = |list: &str| list.split_ascii_whitespace().any(|word| word == name);
-    let id = name == "id" || name.ends_with("_id") || name.ends_with("_ids");
+    let id = name == "id" || name.ends_with("_id") || name.ends_with("_ids") || is_number_of_a_record(&name);
     let found = match effect {
         Effect::Read => return None,
         Effect::Fetch if is(URLS) => Some(Part::Url),
@@ -148,6 +148,8 @@ pub fn part(effect: Effect, key: &str, shape: Shape) -> Option<Part> {
         {
             Some(Part::Object)
         }
+        // What is answered or passed on.
+        Effect::Send if id => Some(Part::Object),
         _ => None,
     };
     found.or_else(|| by_shape(effect, shape)).or_else(|| match () {
@@ -155,6 +157,16 @@ pub fn part(effect: Effect, key: &str, shape: Shape) -> Option<Part> {
         () if is(URLS) => Some(Part::Url),
         () if is(CONTENTS) => Some(Part::Content),
         () => None,
+    })
+}
+
+/// `issue_number`: what people call a record by. A number of a telephone or an account is none.
+fn is_number_of_a_record(name: &str) -> bool {
+    let of = name.strip_suffix("number").map(|of| of.trim_end_matches('_'));
+    of.is_some_and(|of| {
+        !["phone", "mobile", "card", "account", "contact", "telephone", "fax", "house", "room"]
+            .iter()
+            .any(|other| of.ends_with(other))
     })
 }
 
@@ -178,6 +190,9 @@ mod tests {
         for (effect, key, expected) in [
             (Effect::Send, "to", Some(Part::Destination)),
             (Effect::Send, "channelId", Some(Part::Destination)),
+            (Effect::Send, "mail_id", Some(Part::Object)),
+            (Effect::Change, "issue_number", Some(Part::Object)),
+            (Effect::Change, "phone_number", None),
             (Effect::Send, "收件人", Some(Part::Destination)),
             (Effect::Send, "body", Some(Part::Content)),
             (Effect::Pay, "to", Some(Part::Account)),

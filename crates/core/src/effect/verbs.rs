@@ -39,7 +39,7 @@ const ENGLISH: &[(Effect, Sense, &str)] = &[
         Create,
         Sense::Verb,
         "create add insert make save store write upload remember memorize register append import \
-         copy duplicate clone generate draft compose reserve attach ingest fork join init provision",
+         copy duplicate clone generate draft compose reserve attach ingest fork join init provision rent hire lease enroll enrol",
     ),
     (Create, Sense::Either, "book note log record new build index schedule plan"),
     (
@@ -227,7 +227,7 @@ const CHINESE: &[(Effect, &str)] = &[
     (Pay, "支付 付款 转账 汇款 退款 下单 购买 充值 提现 打款 缴费 扣款 发红包 代付 还款"),
     (
         Create,
-        "创建 新建 添加 新增 保存 写入 存储 记录 上传 预订 预约 安排 生成 插入 记住 登记 导入 复制 起草",
+        "创建 新建 添加 新增 保存 写入 存储 记录 上传 预订 预约 租赁 租用 安排 生成 插入 记住 登记 导入 复制 起草",
     ),
     (
         Change,

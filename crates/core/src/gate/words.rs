@@ -76,6 +76,9 @@ fn doubt_in_words(id: &str, lang: Lang) -> String {
             say!(lang, en: "the server has changed the tool's definition", zh: "服务器改变了工具的定义")
         }
         "signs" => say!(lang, en: "third-party text shows signs of injection", zh: "第三方内容有注入迹象"),
+        "steered" => {
+            say!(lang, en: "third-party text had something looked at before", zh: "第三方内容先让助手查看了别的信息")
+        }
         "no_step" => say!(lang, en: "no declared step", zh: "不是声明过的步骤"),
         "over_repeat" => say!(lang, en: "the same call too often", zh: "同一调用次数过多"),
         "over_calls" => say!(lang, en: "too many calls", zh: "调用总数过多"),
@@ -160,6 +163,12 @@ impl Say for Doubt {
             Self::Signs => say!(lang,
                 en: "a text that the assistant read gives it orders",
                 zh: "助手读到的一段文字在向它下达命令"),
+            Self::Steered { value, origin } => {
+                let (origin, value) = (origin.say(lang), quoted(value));
+                say!(lang,
+                    en: "before this, {value} was looked up because {origin} says so, not you; this call may carry away what came back",
+                    zh: "在此之前，助手因为{origin}里的话（而不是你的要求）查看了 {value}；这一步可能会把查到的内容带出去")
+            }
             Self::Foreign { part, value, origin, .. } => {
                 let (part, origin, value) = (part.say(lang), origin.say(lang), quoted(value));
                 say!(lang,

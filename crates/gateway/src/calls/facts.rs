@@ -1,23 +1,26 @@
 //! From a call and its context to the facts that the gate decides on.
 
 mod disguise;
+mod echo;
+mod history;
+mod named;
 mod pipeline;
 mod prose;
 mod record;
+mod steered;
 mod topic;
 
 use std::collections::BTreeSet;
 use std::ops::Range;
 
-use ombud_core::effect::{Effect, Hints, Part, Shape, classify, part};
+use ombud_core::effect::{Effect, Hints, Part, Shape, classify, ends, part, words};
 use ombud_core::event::OverlapRecord;
 use ombud_core::gate::{ArgumentFacts, CallFacts, Done};
-use ombud_core::{DataCategory, DataType, Origin, PastCall, Role, Trust};
+use ombud_core::{DataCategory, DataType, Origin, Role, Trust};
 use ombud_detect::mask::{Minted, candidates};
 
 use super::Prepared;
-use super::approve::past;
-use super::arguments::{Arguments, Leaf, canonical};
+use super::arguments::{Arguments, Leaf};
 use crate::attribute::decoded::decoded;
 use crate::attribute::identifier::{Kind, Term, terms};
 use crate::attribute::index::{Form, Index, stands_in};
@@ -25,7 +28,9 @@ use crate::attribute::sieve::Probe;
 use crate::attribute::verbatim::RUN;
 use crate::attribute::{By, Hit, folded, weight};
 use crate::wire::answer::ToolCall;
-use record::{Named, is_kept, is_listed, is_of_a_named_record, names_its_source};
+use record::{
+    Named, is_kept, is_listed, is_of_a_named_line, is_of_a_named_record, is_of_the_only_row, names_its_source,
+};
 
 /// Values of one argument that can decide; a call with more cannot be read reliably.
 const MOST_VALUES: usize = 64;
@@ -82,13 +87,17 @@ pub fn of(
         secret: call.one_way,
         tainted: prepared.is_none_or(|known| known.context.is_tainted()),
         signs: false,
-        asked: prepared.is_some_and(|known| known.intent().asks_for(effect)),
+        asked: prepared.is_some_and(|known| asks_for(known, effect, &call.tool)),
         anchored: prepared
             .is_some_and(|known| topic::is_touched(known, &call.tool, description, &arguments.leaves)),
         delegated: prepared.is_some_and(|known| known.intent().delegates),
+        ends: effect.acts() && ends(&call.tool),
+        many: prepared.is_some_and(|known| known.intent().many),
+        steered: prepared.and_then(|known| steered::by(known, effect, &arguments.leaves)),
         approved,
         standing: false,
-        done: prepared.map_or_else(Done::default, |known| done(known, effect, &call.tool, arguments)),
+        done: prepared
+            .map_or_else(Done::default, |known| history::done(known, effect, &call.tool, arguments)),
         holds: call.holds.clone(),
         redacted: redacted(&call.arguments),
         leaks: call.leaks.clone(),
@@ -102,6 +111,12 @@ pub fn of(
     let Reader { mut facts, overlaps, .. } = reader;
     facts.anchored |= facts.arguments.iter().any(|argument| argument.record);
     (facts, overlaps)
+}
+
+/// Whether the user asks for an effect of this class, and for an end where the tool makes one.
+fn asks_for(known: &Prepared, effect: Effect, tool: &str) -> bool {
+    let intent = known.intent();
+    intent.asks_for(effect) && (intent.ends || !ends(tool))
 }
 
 /// Reads the arguments of a call one after the other.
@@ -120,7 +135,13 @@ struct Reader<'c> {
 impl Reader<'_> {
     fn leaf(&mut self, leaf: &Leaf) {
         let effect = self.facts.effect;
-        let part = part(effect, &leaf.key, shape(&leaf.value)).or(effect.acts().then_some(Part::Content));
+        // `guests: 4` are so many, not somebody.
+        let many = effect == Effect::Create
+            && leaf.value.len() <= 3
+            && leaf.value.bytes().all(|byte| byte.is_ascii_digit());
+        let said =
+            part(effect, &leaf.key, shape(&leaf.value)).filter(|part| !many || *part != Part::Destination);
+        let part = said.or(effect.acts().then_some(Part::Content));
         let mut overlap = Overlap { path: leaf.path.clone(), part, hits: Vec::new() };
         let index = Index::new(&leaf.value, Form::Words);
         let passages = self.passages(&index);
@@ -132,6 +153,7 @@ impl Reader<'_> {
             let own = passages.iter().filter(|_| part == Part::Command);
             self.facts.arguments.extend(copied(leaf, part, own));
             self.told(leaf, part, &index, &passages);
+            self.named(leaf, said);
         }
         if let Some(known) = self.prepared {
             exact(known, leaf, &self.tokens, &mut overlap);
@@ -174,11 +196,25 @@ impl Reader<'_> {
         self.facts.arguments.extend(found);
     }
 
+    /// A name or day that only a third party's sentences say, in an argument that is neither text nor known to play a part.
+    fn named(&mut self, leaf: &Leaf, said: Option<Part>) {
+        let known = self
+            .prepared
+            .filter(|_| said.is_none() && !matches!(self.facts.effect, Effect::Fetch | Effect::Execute));
+        let outside = known.and_then(|known| named::only_told(known, &self.call.tool, leaf));
+        let object = |outside| ArgumentFacts {
+            outside: Some(outside),
+            ..bare(leaf, Part::Object, folded(&leaf.value), false)
+        };
+        self.facts.arguments.extend(outside.map(object));
+    }
+
     /// What a third party's prose says of the words of a text, or of a part of a command.
     fn told(&mut self, leaf: &Leaf, part: Part, index: &Index, passages: &[(Hit, Range<usize>)]) {
         let Some(known) = self.prepared else { return };
         let call = (self.facts.effect, self.call.tool.as_str());
         self.facts.arguments.extend(told(known, call, leaf, part, index, passages));
+        self.facts.arguments.extend(echoed(known, call.0, leaf, part, index));
         let arguments = &mut self.facts.arguments;
         if !arguments.iter().any(|known| known.path == leaf.path && known.instructed.is_some()) {
             arguments.extend(pipeline::taken(known, leaf, part));
@@ -225,41 +261,6 @@ pub fn masked_for(known: Option<&Prepared>, minted: &Minted, redact: &BTreeSet<D
 /// Whether a folded value stands in a record of somebody whom the user named.
 pub fn is_of_somebody_named(known: &Prepared, value: &str) -> bool {
     is_of_a_named_record(known, value, Named::Person)
-}
-
-/// What the history has done, and this call with it.
-fn done(known: &Prepared, effect: Effect, tool: &str, arguments: &Arguments) -> Done {
-    let calls = known.exchange.calls.iter();
-    let mut paying: BTreeSet<&str> = calls.clone().map(|call| call.tool.as_str()).collect();
-    paying.retain(|tool| classify(tool, Hints::default()) == Effect::Pay);
-    let same = |call: &&PastCall| {
-        call.tool == tool && canonical(&past(&known.exchange, call)) == arguments.canonical
-    };
-    let paid = calls.clone().filter(|call| paying.contains(call.tool.as_str())).map(|call| {
-        let call = ToolCall { arguments: past(&known.exchange, call), complete: true, ..ToolCall::default() };
-        amounts(&Arguments::of(&call))
-    });
-    let own = if effect == Effect::Pay { amounts(arguments) } else { 0 };
-    let count = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
-    Done {
-        equal: count(calls.clone().filter(same).count()).saturating_add(1),
-        calls: count(calls.len()).saturating_add(1),
-        money: paid.fold(own, u64::saturating_add),
-    }
-}
-
-/// The sum of the amounts in the arguments of a payment, rounded up.
-fn amounts(arguments: &Arguments) -> u64 {
-    let leaves = arguments.leaves.iter();
-    let paid = leaves.filter(|leaf| part(Effect::Pay, &leaf.key, Shape::Other) == Some(Part::Amount));
-    let whole = |leaf: &Leaf| {
-        let number = leaf.value.trim().trim_start_matches(|ch: char| !ch.is_ascii_digit());
-        let (units, rest) = number.split_once('.').unwrap_or((number, ""));
-        let units: String = units.chars().filter(char::is_ascii_digit).collect();
-        let more = u64::from(rest.bytes().any(|byte| (b'1'..=b'9').contains(&byte)));
-        units.parse::<u64>().unwrap_or(u64::MAX).saturating_add(more)
-    };
-    paid.map(whole).fold(0, u64::saturating_add)
 }
 
 /// Whether the user asks for what the tool's name says: its arguments may make it worse, as those of a standing order do.
@@ -388,12 +389,18 @@ fn argument(
     };
     facts.operator = plain && hits.iter().any(|hit| hit.origin == Origin::Operator && written(hit));
     facts.outside = outside(&hits);
+    facts.typed |= part == Part::Object && hits.is_empty() && is_number_of_a_record(leaf);
     facts.listed = is_listed(known, &folded(&leaf.value));
     facts.altered = part == Part::Url && is_altered(known, value);
+    let in_line = part == Part::Object && is_of_a_named_line(known, &value.text);
     facts.record = plain
         && match part {
             Part::Destination => is_of_a_named_record(known, &value.text, Named::Person),
-            Part::Object | Part::Path => is_of_a_named_record(known, &value.text, Named::Thing),
+            Part::Object if in_line => true,
+            Part::Object | Part::Path => {
+                is_of_a_named_record(known, &value.text, Named::Thing)
+                    || part == Part::Object && is_of_the_only_row(known, &value.text)
+            }
             Part::Command | Part::Content => {
                 let foreign = hits.iter().filter(|hit| hit.origin.trust() == Trust::Untrusted);
                 hits.iter().any(|hit| hit.origin.trust() == Trust::Untrusted)
@@ -405,7 +412,7 @@ fn argument(
             }
             Part::Amount | Part::Url | Part::Credential => false,
         };
-    let own = facts.user || facts.operator;
+    let own = facts.user || facts.operator || in_line;
     facts.instructed = if own { None } else { prose::asks_for(known, effect, tool, value) };
     facts.plain = match part {
         Part::Path => facts.outside.is_none() && effect != Effect::Delete && is_plain_path(&leaf.value),
@@ -413,6 +420,13 @@ fn argument(
         _ => false,
     };
     facts
+}
+
+/// `mail_id: 4711`: nobody calls anything by it who has not read it somewhere.
+fn is_number_of_a_record(leaf: &Leaf) -> bool {
+    let last = words(&leaf.key).pop().unwrap_or_default();
+    matches!(last.as_str(), "id" | "ids" | "number" | "编号")
+        && leaf.value.bytes().any(|byte| byte.is_ascii_digit())
 }
 
 /// Whether an address is none that somebody wrote, nor one above such an address: more than a host was added.
@@ -505,6 +519,13 @@ fn told(
         let origin = if own { None } else { prose::asks_for(known, effect, tool, &value) };
         Some(ArgumentFacts { instructed: Some(origin?), ..bare(leaf, part, value.text, false) })
     })
+}
+
+/// A message that a third party's sentence dictates.
+fn echoed(known: &Prepared, effect: Effect, leaf: &Leaf, part: Part, index: &Index) -> Option<ArgumentFacts> {
+    let message = part == Part::Content && matches!(effect, Effect::Send | Effect::Create | Effect::Change);
+    let origin = if message { echo::of(known, effect, index) } else { None };
+    Some(ArgumentFacts { instructed: Some(origin?), ..bare(leaf, part, folded(&leaf.value), false) })
 }
 
 /// A date or a time of day: it stands in many texts.

@@ -26,13 +26,25 @@ pub(super) fn asks_for(known: &Prepared, effect: Effect, tool: &str, value: &Val
     if value.text.is_empty() {
         return None;
     }
-    let (tool, probe) = (folded(tool), Probe::new(&value.text));
+    let tells = effect.acts() && is_telling(value);
+    asked(&known.context.sources, effect, tool, &value.text, tells)
+}
+
+/// The origin of prose before this place of the body that holds the value and asks to have something looked at.
+pub(super) fn asked_before(known: &Prepared, tool: &str, value: &Value, before: usize) -> Option<Origin> {
+    let sources = &known.context.sources;
+    let earlier = sources.get(..sources.partition_point(|source| source.start < before)).unwrap_or_default();
+    asked(earlier, Effect::Read, tool, &value.text, false)
+}
+
+fn asked(sources: &[Source], effect: Effect, tool: &str, value: &str, telling: bool) -> Option<Origin> {
+    let (tool, probe) = (folded(tool), Probe::new(value));
     // A passage may begin inside a word: where there are some, the words of the whole say nothing.
     let may = |source: &&Source| !source.passages.is_empty() || source.index.sieve.may_contain(&probe);
-    known.context.sources.iter().filter(may).find_map(|source| {
+    sources.iter().filter(may).find_map(|source| {
         texts(source).find_map(|(text, origin)| {
             let holds = places(text, &probe);
-            let tells = is_telling(value) && source.index.structured;
+            let tells = telling && source.index.structured;
             let asks = holds.take(MOST).any(|at| {
                 let around = window(text, &at);
                 tells || around.contains(&tool) || urges(around, effect)

@@ -8,12 +8,14 @@ use ombud_core::{Origin, Role};
 
 use super::super::Prepared;
 use super::super::approve::past;
-use super::super::arguments::Leaf;
+use super::super::arguments::{Arguments, Leaf};
+use super::steered::is_said;
 use crate::attribute::fields::Field;
 use crate::attribute::identifier::{Kind, terms};
 use crate::attribute::index::is_ideograph;
 use crate::attribute::sieve::Probe;
 use crate::attribute::{Source, folded, weight};
+use crate::wire::answer::ToolCall;
 
 /// Rows of one list that are looked at.
 const MOST_RIVALS: usize = 64;
@@ -83,6 +85,53 @@ pub(super) fn is_of_a_named_record(known: &Prepared, value: &str, named: Named) 
     fields.any(|(source, field)| holds(&field.value, value) && is_named(known, source, field, value, named))
 }
 
+/// Whether the value stands in the only row of an answer to a question that was put in the user's words: whatever is in it, it is
+/// what they speak of.
+pub(super) fn is_of_the_only_row(known: &Prepared, value: &str) -> bool {
+    let probe = Probe::new(value);
+    let rows = results(known).filter(|source| source.index.structured && source.index.sieve.may_hold(&probe));
+    rows.filter(|source| reads(&source.origin)).any(|source| {
+        let fields = &source.index.fields;
+        let own = fields.iter().find(|field| field.value == value);
+        let alone =
+            |own: &Field| fields.iter().all(|other| other.key != own.key || other.record == own.record);
+        own.is_some_and(alone) && is_asked_in_the_users_words(known, &source.origin)
+    })
+}
+
+fn is_asked_in_the_users_words(known: &Prepared, origin: &Origin) -> bool {
+    let Origin::Tool { call: Some(id), .. } = origin else { return false };
+    let call = known.exchange.calls.iter().find(|call| call.id.as_deref() == Some(id));
+    call.is_some_and(|call| {
+        let arguments = past(&known.exchange, call);
+        let arguments = Arguments::of(&ToolCall { arguments, complete: true, ..ToolCall::default() });
+        let mut texts = arguments
+            .leaves
+            .iter()
+            .map(|leaf| folded(&leaf.value))
+            .filter(|text| weight(text) > 0)
+            .peekable();
+        texts.peek().is_some() && texts.all(|text| is_said(known, &text))
+    })
+}
+
+/// Whether the value stands at the head of a line that the user named, as listings in plain text have it: `#118 Timeout`.
+pub(super) fn is_of_a_named_line(known: &Prepared, value: &str) -> bool {
+    let plain = results(known).filter(|source| !source.index.structured && reads(&source.origin));
+    let mut lines = plain.flat_map(|source| source.index.folded.lines());
+    lines.any(|line| {
+        let line = line.trim_start_matches(|ch: char| !ch.is_alphanumeric());
+        let rest =
+            line.strip_prefix(value).filter(|rest| rest.starts_with([' ', ':', '.', ')', '\t', '：', ']']));
+        let title = rest.and_then(|rest| {
+            rest.trim_start_matches([':', '.', ')', '：', ']', ' ', '\t'])
+                .split(['(', ':', ';', '\t', '（', '：'])
+                .next()
+        });
+        title.is_some_and(|title| title.len() <= 200 && known.mentions_thing(title.trim()))
+    })
+}
+
 /// Whether a record that the user named holds the value already, and the call names that record by its id: what stands there
 /// stays there.
 pub(super) fn is_kept(known: &Prepared, leaves: &[Leaf], value: &str) -> bool {
@@ -149,7 +198,9 @@ fn is_named(known: &Prepared, source: &Source, field: &Field, value: &str, named
                 || known.intent().many && lists_people(known, source, field)
         }
         Named::Account => {
-            is(ACCOUNTS, &field.key) && is_directory(&source.origin) && known.names_somebody(source, field)
+            is(ACCOUNTS, &field.key)
+                && is_of_a_directory(&source.origin)
+                && known.names_somebody(source, field)
         }
     }
 }
@@ -175,12 +226,23 @@ fn lists_people(known: &Prepared, source: &Source, field: &Field) -> bool {
     (alone || is(NAMES, &field.key) || is(ADDRESSES, &field.key)) && names_its_source(known, &source.origin)
 }
 
-fn is_directory(origin: &Origin) -> bool {
-    let Origin::Tool { name: Some(name), .. } = origin else { return false };
-    let words = words(name);
+fn is_of_a_directory(origin: &Origin) -> bool {
+    matches!(origin, Origin::Tool { name: Some(name), .. } if is_directory(name))
+}
+
+/// Whether a tool's name says that it knows whom the user knows.
+pub(super) fn is_directory(tool: &str) -> bool {
+    let words = words(tool);
     DIRECTORIES
         .split_ascii_whitespace()
         .any(|kind| words.iter().any(|word| word == kind || !kind.is_ascii() && word.contains(kind)))
+}
+
+/// What a Chinese thing is, where its name says of what kind: 雨伞 of 折叠雨伞.
+fn head_of_a_chinese_name(title: &str) -> Option<&str> {
+    let count = title.chars().count();
+    let (at, _) = title.char_indices().nth(count.checked_sub(2)?)?;
+    ((4..=8).contains(&count) && title.chars().all(is_ideograph)).then(|| title.get(at..))?
 }
 
 /// The words of a name that tell it from others.
@@ -228,6 +290,9 @@ impl Prepared {
                 || weight(house) >= 5 && (self.says(house) || self.says_in_pieces(house));
         }
         if weight(title) >= 4 && (self.says(title) || self.says_in_pieces(title)) {
+            return true;
+        }
+        if head_of_a_chinese_name(title).is_some_and(|head| self.says(head)) {
             return true;
         }
         let words: Vec<&str> = names_of(title).filter(|word| weight(word) >= 4).collect();

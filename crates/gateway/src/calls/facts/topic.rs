@@ -1,12 +1,17 @@
 //! Whether the user's own words speak of what a call is about: of a noun in the tool's name or description, of one of its
 //! values, or of the record that one of its values names.
 
+use std::collections::BTreeSet;
+
 use ombud_core::effect::{is_verb, words};
 
 use super::super::Prepared;
 use super::super::arguments::Leaf;
 use crate::attribute::folded;
-use crate::attribute::index::is_ideograph;
+use crate::attribute::index::{is_ideograph, stands_in};
+
+/// Longest value of which one word is enough, in bytes.
+const LONGEST_NAME: usize = 80;
 
 /// Words in names of tools that say nothing about what they are for.
 const EMPTY: &str = "the and for with from into onto new all data item items info information details detail tool api \
@@ -60,8 +65,20 @@ impl Said {
         if short {
             return self.stems.contains(&value);
         }
-        value.len() <= 400
-            && words(&value).iter().any(|word| self.has(word) || is_number(word) && self.stems.contains(word))
+        if !value.chars().any(char::is_alphabetic) {
+            return self.gives_number(&value);
+        }
+        let number = |word: &String| is_number(word) && self.stems.contains(word);
+        let given: BTreeSet<String> =
+            words(&value).into_iter().filter(|word| self.has(word) || number(word)).collect();
+        // In a text of some length one common word is chance.
+        given.len() > usize::from(value.len() > LONGEST_NAME) && value.len() <= 400
+    }
+
+    /// Of a date or a telephone number a part says nothing: others share it. The day of a time is enough.
+    fn gives_number(&self, value: &str) -> bool {
+        let day = value.split_whitespace().next().filter(|_| value.contains(['-', '/', ':']));
+        stands_in(&self.text, day.unwrap_or(value))
     }
 
     /// Whether the user writes in a script in which the tool is not described.

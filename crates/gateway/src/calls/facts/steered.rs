@@ -1,0 +1,73 @@
+//! Reads that a third party's text ordered. What comes back is not what the user wanted to know, and whoever has it looked up
+//! wants it somewhere.
+
+use ombud_core::{Origin, PastCall, Role};
+use std::collections::HashSet;
+
+use ombud_core::effect::{Effect, Hints, classify};
+use ombud_core::gate::Steered;
+
+use super::super::Prepared;
+use super::super::approve::past;
+use super::super::arguments::{Arguments, Leaf};
+use super::record::is_directory;
+use super::{Value, prose};
+use crate::attribute::index::{Form, Index, stands_in};
+use crate::attribute::{Source, folded, weight};
+use crate::wire::answer::ToolCall;
+
+/// Calls of the history that are looked at, from the last.
+const MOST: usize = 24;
+
+/// Arguments of one call that are looked at.
+const MOST_LEAVES: usize = 16;
+
+/// The last read of the history that only a third party's text asked for, where the call could carry away what it returned.
+pub(super) fn by(known: &Prepared, effect: Effect, leaves: &[Leaf]) -> Option<Steered> {
+    let carries =
+        matches!(effect, Effect::Send | Effect::Pay | Effect::Grant | Effect::Execute | Effect::Unknown);
+    let last = if carries { MOST } else { 0 };
+    known.exchange.calls.iter().rev().take(last).find_map(|call| {
+        let leaves_with = |_: &Steered| !says_other_things(known, call, leaves);
+        of(known, call).filter(leaves_with)
+    })
+}
+
+/// The argument of a read that a text gave it.
+fn of(known: &Prepared, call: &PastCall) -> Option<Steered> {
+    let arguments = past(&known.exchange, call);
+    let arguments = Arguments::of(&ToolCall { arguments, complete: true, ..ToolCall::default() });
+    let keys: Vec<String> = arguments.leaves.iter().map(|leaf| leaf.key.clone()).collect();
+    let reads = classify(&call.tool, Hints { description: "", arguments: &keys }) == Effect::Read;
+    // Whom a text speaks of may be looked up: the address is weighed by itself.
+    if !reads || is_directory(&call.tool) {
+        return None;
+    }
+    let values = arguments.leaves.iter().take(MOST_LEAVES).map(|leaf| folded(&leaf.value));
+    let foreign = values.filter(|value| weight(value) >= 4 && !is_said(known, value));
+    foreign.map(|text| Value { text, kind: None }).find_map(|value| {
+        let origin = prose::asked_before(known, &call.tool, &value, call.arguments.start)?;
+        Some(Steered { value: value.text, origin })
+    })
+}
+
+/// Whether every word of a call stands in what the user wanted to be read, or says themselves: then it carries nothing away.
+fn says_other_things(known: &Prepared, read: &PastCall, leaves: &[Leaf]) -> bool {
+    let its = |source: &Source| matches!(&source.origin, Origin::Tool { call, .. } if *call == read.id);
+    let others = known.context.sources.iter().filter(|source| source.role != Role::Assistant && !its(source));
+    let known: HashSet<u64> =
+        others.flat_map(|source| source.index.words.iter().map(|word| word.hash)).collect();
+    let texts = leaves.iter().map(|leaf| Index::new(&leaf.value, Form::Words));
+    texts.flat_map(|text| text.words).all(|word| known.contains(&word.hash))
+}
+
+/// Whether every word of a value stands in what the user or the developer says.
+pub(super) fn is_said(known: &Prepared, value: &str) -> bool {
+    let own =
+        known.context.sources.iter().filter(|source| {
+            source.passages.is_empty() && source.origin.trust() > ombud_core::Trust::Derived
+        });
+    let texts: Vec<&str> = own.map(|source| source.index.folded.as_str()).collect();
+    let said = |word: &str| texts.iter().any(|text| stands_in(text, word));
+    value.split(|ch: char| !ch.is_alphanumeric()).filter(|word| !word.is_empty()).all(said)
+}
