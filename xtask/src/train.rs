@@ -43,6 +43,9 @@ const REPORT: &str = "train-report.md";
 /// Passes over the training text before and after the weak features are dropped.
 const EPOCHS: (u32, u32) = (5, 3);
 
+/// The model is the mean of what is learned with each of these.
+const SEEDS: &[u64] = &[1, 21, 41];
+
 /// A model.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub(crate) enum Which {
@@ -109,10 +112,15 @@ fn names(workspace: &Workspace, data: &Path) -> Result<ExitCode> {
         instances.tokens(),
         instances.features()
     ));
+    let lesson = crf::Weights::lesson(&instances);
+    term::line(&format!(
+        "{} parts of sentences whose labels are doubted are left out",
+        instances.sentences() - lesson.len()
+    ));
     let mut weights = crf::Weights::new(instances.features());
-    weights.train(&instances, EPOCHS.0, 1);
+    weights.train_mean(&instances, &lesson, EPOCHS.0, SEEDS);
     weights.keep_strongest(encode::CAPACITY, &instances);
-    weights.train(&instances, EPOCHS.1, 100);
+    weights.train_mean(&instances, &lesson, EPOCHS.1, SEEDS);
     let tables = Tables { lexicon: &lexicon, gate: &gate, classes: &classes };
     let file = encode::encode(&weights, &instances, tables);
     let path = workspace.path(MODEL);

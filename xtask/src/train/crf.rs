@@ -25,13 +25,18 @@ const BY_HEART: f32 = 0.02;
 /// few words that it knows by heart, because the text that it will read has others (Srivastava and others 2014, "Dropout").
 const DROPPED: [u8; 2] = [100, 110];
 
+/// A label of another model is doubted if it is less likely than this.
+const DOUBT: f32 = 0.01;
+/// Passes before labels are judged.
+const JUDGE_EPOCHS: u32 = 3;
+
 /// One share in as many as there are tags.
 const EVEN: f32 = 1.0 / 7.0;
 
 type Row = [f32; TAGS];
 
 /// The weights of features and of neighbouring tags, each with its sum of squared gradients.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Weights {
     features: Vec<[Row; 2]>,
     /// Dropped features take no more steps.
@@ -65,11 +70,71 @@ impl Weights {
         })
     }
 
-    /// Goes over all sentences so many times, in a new order each time.
-    pub(super) fn train(&mut self, instances: &Instances, epochs: u32, seed: u64) {
-        let mut order: Vec<usize> = (0..instances.sentences()).collect();
+    /// Learns several times from here, each time in another order and without other features, and takes the mean. The problem
+    /// has one best answer, and the mean of several that are near it is nearer than each of them.
+    pub(super) fn train_mean(&mut self, instances: &Instances, lesson: &[usize], epochs: u32, seeds: &[u64]) {
+        let mut learned = seeds.iter().map(|seed| {
+            let mut own = self.clone();
+            own.train(instances, lesson, epochs, *seed);
+            own
+        });
+        let Some(mut mean) = learned.next() else { return };
+        learned.for_each(|other| mean.add(&other));
+        mean.scale(1.0 / real(u32::try_from(seeds.len()).unwrap_or(1)));
+        *self = mean;
+    }
+
+    fn rows(&mut self) -> impl Iterator<Item = &mut Row> {
+        self.features.iter_mut().chain(&mut self.transitions).flatten()
+    }
+
+    fn add(&mut self, other: &Self) {
+        let others = other.features.iter().chain(&other.transitions).flatten();
+        for (row, other) in self.rows().zip(others) {
+            row.iter_mut().zip(other).for_each(|(sum, weight)| *sum += weight);
+        }
+    }
+
+    fn scale(&mut self, by: f32) {
+        self.rows().flatten().for_each(|weight| *weight *= by);
+    }
+
+    /// The parts of sentences that are worth learning: those whose labels nobody doubts. Each half of what another model labelled
+    /// is judged by weights that have learned from the other half and from what people labelled: where such weights are sure
+    /// that a label is wrong, it mostly is (Wang and others 2019, “`CrossWeigh`”).
+    pub(super) fn lesson(instances: &Instances) -> Vec<usize> {
+        let mut doubted = vec![false; instances.sentences()];
+        for half in [0, 1] {
+            let (judged, others): (Vec<usize>, Vec<usize>) =
+                (0..instances.sentences()).partition(|at| instances.judged_in(*at) == Some(half));
+            let mut weights = Self::new(instances.features());
+            weights.train(instances, &others, JUDGE_EPOCHS, 7 + u64::from(half));
+            for at in judged {
+                doubted[at] = weights.least(instances, at) < DOUBT;
+            }
+        }
+        (0..instances.sentences()).filter(|at| !doubted[*at]).collect()
+    }
+
+    /// The probability of the label that is least likely in a part of a sentence.
+    fn least(&self, instances: &Instances, at: usize) -> f32 {
         let mut sentence = Sentence::default();
-        let mut losses = vec![f32::MAX; order.len()];
+        let edges = self.edges();
+        self.read(instances, at, Dropout::NONE, &mut sentence);
+        sentence.expect(&edges);
+        let right = sentence.expected.iter().zip(&sentence.tags).map(|(row, tag)| row[*tag]);
+        right.fold(1.0, f32::min)
+    }
+
+    fn edges(&self) -> [Row; TAGS + 1] {
+        std::array::from_fn(|from| self.transition(from).map(f32::exp))
+    }
+
+    /// Goes over these parts of sentences so many times, in a new order each time.
+    fn train(&mut self, instances: &Instances, lesson: &[usize], epochs: u32, seed: u64) {
+        let mut order = lesson.to_vec();
+        let mut sentence = Sentence::default();
+        let mut losses = vec![f32::MAX; instances.sentences()];
         for epoch in 0..epochs {
             Random::new(seed + u64::from(epoch)).shuffle(&mut order);
             let salt = mix(seed, u64::from(epoch));
@@ -82,7 +147,7 @@ impl Weights {
                     self.learn(instances, at, dropout, &mut sentence)
                 };
             }
-            let loss: f64 = losses.iter().copied().map(f64::from).sum();
+            let loss: f64 = order.iter().map(|at| f64::from(losses[*at])).sum();
             term::line(&format!(
                 "   epoch {}: loss {:.5} a token",
                 epoch + 1,
@@ -91,9 +156,8 @@ impl Weights {
         }
     }
 
-    /// One step on one sentence; returns its loss.
-    fn learn(&mut self, instances: &Instances, at: usize, dropout: Dropout, sentence: &mut Sentence) -> f32 {
-        let edges: [Row; TAGS + 1] = std::array::from_fn(|from| self.transition(from).map(f32::exp));
+    /// Adds up the weights of each token.
+    fn read(&self, instances: &Instances, at: usize, dropout: Dropout, sentence: &mut Sentence) {
         sentence.clear(instances.inside(at));
         for (features, tag) in instances.sentence(at) {
             let mut sums = [0.0; TAGS];
@@ -104,6 +168,12 @@ impl Weights {
             }
             sentence.push(sums, tag);
         }
+    }
+
+    /// One step on one sentence; returns its loss.
+    fn learn(&mut self, instances: &Instances, at: usize, dropout: Dropout, sentence: &mut Sentence) -> f32 {
+        let edges = self.edges();
+        self.read(instances, at, dropout, sentence);
         let loss = sentence.expect(&edges);
         for ((features, tag), expected) in instances.sentence(at).zip(&sentence.expected) {
             let gradient: Row = std::array::from_fn(|i| expected[i] - f32::from(u8::from(i == tag)));
@@ -156,6 +226,8 @@ struct Dropout {
 }
 
 impl Dropout {
+    const NONE: Self = Self { salt: 0, dropped: 0, kept: 1.0 };
+
     fn new(salt: u64, latin: bool) -> Self {
         let [han, other] = DROPPED;
         let dropped = if latin { other } else { han };

@@ -54,6 +54,18 @@ pub(super) struct Instances {
     sentences: Vec<(usize, bool)>,
     /// Whether a part holds no Chinese character.
     latin: Vec<bool>,
+    /// The half of the text in which a part's labels are judged, if they are.
+    judged_in: Vec<Option<u8>>,
+}
+
+/// A part of a sentence, before its features have numbers.
+struct Part<'a> {
+    features: &'a [Vec<u64>],
+    tags: &'a [u8],
+    inside: bool,
+    latin: bool,
+    /// The number of its record.
+    owner: usize,
 }
 
 /// What is known before the weights are.
@@ -66,8 +78,8 @@ pub(super) struct Known<'a> {
 impl Instances {
     pub(super) fn new(records: &[Record], known: Known<'_>, gate: Gate<'_>) -> Self {
         let mut counts = ByHash::default();
-        walk(records, known, gate, |features, _, _, _| {
-            for hash in features.iter().flatten() {
+        walk(records, known, gate, |part| {
+            for hash in part.features.iter().flatten() {
                 *counts.entry(*hash).or_default() += 1;
             }
         });
@@ -75,14 +87,15 @@ impl Instances {
         often.sort_unstable();
         let numbers: ByHash = (0_u32..).zip(&often).map(|(number, (hash, _))| (*hash, number)).collect();
         let mut all = Self::default();
-        walk(records, known, gate, |features, tags, inside, latin| {
-            for hashes in features {
+        walk(records, known, gate, |part| {
+            for hashes in part.features {
                 all.numbers.extend(hashes.iter().filter_map(|hash| numbers.get(hash)));
                 all.ends.push(all.numbers.len());
             }
-            all.tags.extend_from_slice(tags);
-            all.sentences.push((all.tags.len(), inside));
-            all.latin.push(latin);
+            all.tags.extend_from_slice(part.tags);
+            all.sentences.push((all.tags.len(), part.inside));
+            all.latin.push(part.latin);
+            all.judged_in.push(records.get(part.owner).and_then(Record::judged_in));
         });
         (all.hashes, all.counts) = often.into_iter().unzip();
         all
@@ -115,6 +128,11 @@ impl Instances {
         self.latin.get(at).copied().unwrap_or(false)
     }
 
+    /// The half of the text in which the labels of this part are judged, if they are.
+    pub(super) fn judged_in(&self, at: usize) -> Option<u8> {
+        self.judged_in.get(at).copied().flatten()
+    }
+
     /// The tokens of a sentence's part, as `(features, tag)`.
     pub(super) fn sentence(&self, at: usize) -> impl Iterator<Item = (&[u32], usize)> {
         let from = at.checked_sub(1).and_then(|i| self.sentences.get(i)).map_or(0, |(end, _)| *end);
@@ -129,25 +147,25 @@ impl Instances {
 
 /// Hands over the tokens and tags of each sentence.
 pub(super) fn sentences(records: &[Record], mut each: impl FnMut(&[Token], &[u8])) {
-    for record in records {
+    numbered(records, |_, tokens, tags| each(tokens, tags));
+}
+
+/// The same, and the number of the record.
+fn numbered(records: &[Record], mut each: impl FnMut(usize, &[Token], &[u8])) {
+    for (at, record) in records.iter().enumerate() {
         let normal = normalise(&record.text);
         token::segments(&normal.text, |tokens| {
             let tags = tags(record, tokens, |token| normal.original(&(token.start..token.end)).start);
-            each(tokens, &tags);
+            each(at, tokens, &tags);
         });
     }
 }
 
 /// Hands over the features and tags of each part of a sentence that passes the gate, the same ones each time.
-fn walk(
-    records: &[Record],
-    known: Known<'_>,
-    gate: Gate<'_>,
-    mut each: impl FnMut(&[Vec<u64>], &[u8], bool, bool),
-) {
+fn walk(records: &[Record], known: Known<'_>, gate: Gate<'_>, mut each: impl FnMut(Part<'_>)) {
     let mut random = Random::new(5);
     let (mut marks, mut sums, mut regions) = (Vec::new(), Vec::new(), Vec::new());
-    sentences(records, |tokens, tags| {
+    numbered(records, |owner, tokens, tags| {
         gate.regions(tokens, known.lexicon, known.classes, &mut sums, &mut regions);
         let lists: &[_] = if random.percent(WITHOUT_LISTS) { &[] } else { &regions };
         lexicon::mark(known.lexicon, known.classes, tokens, lists, &mut marks);
@@ -155,8 +173,13 @@ fn walk(
         for region in &regions {
             let features: Vec<Vec<u64>> = region.clone().map(|at| hashes(&sentence, at)).collect();
             let part = tokens.get(region.clone()).unwrap_or_default();
-            let latin = part.iter().all(|token| token.kind != Kind::Han);
-            each(&features, tags.get(region.clone()).unwrap_or_default(), region.start > 0, latin);
+            each(Part {
+                features: &features,
+                tags: tags.get(region.clone()).unwrap_or_default(),
+                inside: region.start > 0,
+                latin: part.iter().all(|token| token.kind != Kind::Han),
+                owner,
+            });
         }
     });
 }

@@ -9,7 +9,7 @@ use super::lexicon::{Class, Hit};
 use crate::tagger::feature::{hash_word, mix};
 
 /// Raised with every change of features or words.
-pub const VERSION: u32 = 2;
+pub const VERSION: u32 = 3;
 
 /// Bits of a place in the table of classes.
 pub const CLASS_BITS: u32 = 15;
@@ -102,6 +102,9 @@ fn class_features(writer: &mut Writer, own: u32, hits: &[Hit], around: Around, h
         writer.class(13, mix(a, u64::from(topics)));
         for b in each_bit(own).filter(|b| *b > a) {
             writer.class(20, mix(a, b));
+            for c in each_bit(own).filter(|c| *c > b) {
+                writer.class(23, mix(mix(a, b), c));
+            }
         }
         for b in each_bit(around.near) {
             writer.class(21, mix(a, b));
@@ -118,8 +121,10 @@ fn order_features(writer: &mut Writer, hits: &[Hit]) {
     let mut order: Vec<u64> = hits.iter().map(|hit| u64::from(hit.class as u8)).collect();
     order.dedup();
     order.insert(0, 99);
-    for pair in order.windows(2) {
-        writer.class(30, pair.iter().fold(0, |sum, class| mix(sum, *class)));
+    for (template, length) in [(30, 2), (31, 3)] {
+        for run in order.windows(length) {
+            writer.class(template, run.iter().fold(0, |sum, class| mix(sum, *class)));
+        }
     }
 }
 

@@ -65,11 +65,13 @@ pub enum Class {
     Tokens,
     /// I, we: somebody writes to somebody.
     We,
+    /// What somebody said, found out or never does: a report, no order.
+    Report,
 }
 
 impl Class {
     /// How many there are.
-    pub const COUNT: usize = 28;
+    pub const COUNT: usize = 29;
 
     /// Its bit.
     pub fn bit(self) -> u32 {
@@ -246,6 +248,11 @@ const WORDS: &[(Class, &str)] = &[
         "chat template*|tokenizer*|tokeniser*|special token*|bos_token|eos_token|vllm|llama.cpp|jinja*|fine-tun*|finetun*|prompt format*|stop sequence*|stop token*|对话模板|聊天模板|分词器|特殊标记|特殊 token|微调|停止符|提示格式",
     ),
     (Class::We, "i|we|our|my|us|i'm|we're|i'll|we'll|i've|regards|cheers|我|我们|咱|咱们|本人|此致|敬礼"),
+    (
+        Class::Report,
+        "says|said|according to|reportedly|reported|survey*|poll|most users|most people|asked whether|a spokesman*|spokesperson|the company|the article|the study|it is known|found that|argues|explains|never sends|never sent|doesn't|does not|didn't|did not|was|were|had been|\
+         据介绍|据说|据称|据报道|表示|有人问|有人说|多数|调查|创业公司|介绍说|负责人|从不|不会|并不|认为|报道|文章|研究人员|发现|曾经|过去|已经|讨论|解释",
+    ),
 ];
 
 /// A word that was found.

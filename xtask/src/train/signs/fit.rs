@@ -20,7 +20,7 @@ const WITHOUT_WORDS: usize = 50;
 /// Weights beyond these are cut.
 const MOST: [f32; 2] = [3.0, 2.0];
 /// Taken from the odds: a false alarm costs trust, a miss leaves the gate as it is.
-const LEAN: f32 = 1.0;
+const LEAN: f32 = 0.1;
 
 /// The sentences of one document.
 #[derive(Debug)]
