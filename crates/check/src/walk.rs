@@ -31,6 +31,10 @@ const FOREIGN: &[&str] = &[
     ".ombud",
 ];
 
+/// Those of them into which the project's own code is built. Where there is no other code, as in a package that was
+/// published, it is what runs.
+const BUILT: &[&str] = &["dist", "build"];
+
 /// A file of the project.
 #[derive(Debug, Clone)]
 pub struct Source {
@@ -62,6 +66,16 @@ pub(crate) fn sources(root: &Path) -> Result<Vec<Source>, Error> {
 
 /// The same, or one file alone; and what was not read.
 pub(crate) fn all(root: &Path) -> Result<(Vec<Source>, Vec<Refused>), Error> {
+    let (found, refused) = within(root, false)?;
+    let code = |source: &Source| source.language.is_some() && !source.path.ends_with(".d.ts");
+    if root.is_file() || found.iter().any(code) {
+        return Ok((found, refused));
+    }
+    within(root, true)
+}
+
+/// The files below a folder, with what was built in it if that is asked for.
+fn within(root: &Path, built: bool) -> Result<(Vec<Source>, Vec<Refused>), Error> {
     let mut found = Vec::new();
     let mut refused = Vec::new();
     let single = root.is_file();
@@ -78,7 +92,7 @@ pub(crate) fn all(root: &Path) -> Result<(Vec<Source>, Vec<Refused>), Error> {
         return Err(Error::Unreadable(root.to_owned()));
     }
     let mut closed = Vec::new();
-    for entry in walker(root).build() {
+    for entry in walker(root, built).build() {
         match entry {
             Ok(entry) => take(entry.path(), root),
             Err(error) => closed.extend(folder(&error, root)),
@@ -103,16 +117,20 @@ pub(crate) fn is_foreign(path: &Path) -> bool {
 }
 
 /// Folders of the project, without those of others and our own state.
-fn walker(root: &Path) -> WalkBuilder {
+fn walker(root: &Path, built: bool) -> WalkBuilder {
     let mut walk = WalkBuilder::new(root);
     walk.hidden(false).require_git(false).follow_links(false);
-    walk.filter_entry(|entry| !is_foreign(entry.path()));
+    walk.filter_entry(move |entry| !is_foreign(entry.path()) || (built && is_built(entry.path())));
     walk
+}
+
+fn is_built(path: &Path) -> bool {
+    path.file_name().and_then(|name| name.to_str()).is_some_and(|name| BUILT.contains(&name))
 }
 
 /// A number that changes when a file that would be read comes, goes or is written: names, lengths and times, no texts.
 pub(crate) fn stamp(root: &Path) -> u64 {
-    let walked = walker(root).build().filter_map(Result::ok).map(ignore::DirEntry::into_path);
+    let walked = walker(root, false).build().filter_map(Result::ok).map(ignore::DirEntry::into_path);
     let own = [".env", ".env.local"].map(|name| root.join(name));
     let one = |path: PathBuf| {
         let relative = path.strip_prefix(root).unwrap_or(&path).to_string_lossy().replace('\\', "/");

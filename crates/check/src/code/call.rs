@@ -9,8 +9,10 @@ use super::api::known::Known;
 use super::api::{
     databases, flaws, guards, keys, labels, models, root, script, sinks, sources, stores, swift, web,
 };
+use super::assign::kept_outside;
 use super::deeds::{add, is_kept};
-use super::eval::variable;
+use super::define::Hangs;
+use super::eval::{added, variable};
 use super::state::Lifted;
 use super::value::{Argument, Made, Shape, Value, given};
 use super::walk::Walk;
@@ -39,7 +41,6 @@ const SAME_TEXT: &[&str] = &[
     "toUpperCase",
     "toString",
     "normalize",
-    "replace",
 ];
 /// Methods that put something into what they hang on.
 const PUTS: &[&str] = &[
@@ -103,7 +104,10 @@ impl Walk<'_, '_> {
         match callee.shape.clone() {
             Shape::Functions(ids) => {
                 self.picked(node, &ids, arguments);
-                self.enter(&ids, None, arguments, range)
+                // Methods that were kept somewhere have their objects; `Class.method(object)` is given it.
+                let each = Value::new(Shape::Objects(Rc::default()), object.taint);
+                let kept = !matches!(object.shape, Shape::Class(_));
+                self.enter(&ids, kept.then_some(&each), arguments, range)
             }
             Shape::Bound(id) => self.enter(&[id], Some(&self.holder(id, object.clone())), arguments, range),
             Shape::Class(class) => {
@@ -170,7 +174,8 @@ impl Walk<'_, '_> {
         let mut result: Option<Value> = None;
         let mut ensures = !functions.is_empty();
         for &function in functions {
-            let values = self.by_parameter(function, object, arguments);
+            let own = object.and_then(|object| self.own_object(function, object));
+            let values = self.by_parameter(function, own.as_ref(), arguments);
             let handed: Vec<Value> = values.iter().map(|value| value.filled(&self.summary.handed)).collect();
             self.state.hand_in(function, &handed);
             let Some(summary) = self.state.summary(function) else { continue };
@@ -208,6 +213,15 @@ impl Walk<'_, '_> {
             self.offer_tool(range, items);
         }
         result
+    }
+
+    /// The object on which a function hangs, where each of several has its own.
+    fn own_object(&self, function: FunctionId, object: &Value) -> Option<Value> {
+        if !matches!(object.shape, Shape::Objects(_)) {
+            return Some(object.clone());
+        }
+        let method = self.state.project.functions.get(function).filter(|func| func.class.is_some())?;
+        (method.hangs != Hangs::Free).then(|| self.holder(function, object.clone()))
     }
 
     /// The arguments of a call, in the order of the callee's parameters.
@@ -303,7 +317,8 @@ impl Walk<'_, '_> {
             if recipient.provider.is_some() || web::is_model_path(&address) {
                 (Deed::Model { recipient, content }, Taint::MODEL)
             } else {
-                (Deed::Send { host: host_of(&address.shown()), content }, Taint::WEB)
+                let said = if web::brings_words(&address) { Taint::USER } else { Taint::WEB };
+                (Deed::Send { host: host_of(&address.shown()), content }, said)
             }
         };
         let published = labels::is_publishing(&address.shown()).then_some(Deed::Publish(content));
@@ -337,7 +352,9 @@ impl Walk<'_, '_> {
             self.summary.raises = true;
             return Value::default();
         }
-        if let Some(value) = self.by_factory(&path, arguments, range) {
+        if let Some(value) =
+            self.by_factory(&path, arguments, range).or_else(|| self.of_session(&path, arguments))
+        {
             return value;
         }
         let object = callee.made().map(Rc::as_ref);
@@ -383,6 +400,23 @@ impl Walk<'_, '_> {
             return value;
         }
         Value::new(callee.called_at(arguments, Some((self.module, range))), taint)
+    }
+
+    /// `cl.user_session.set("chain", chain)`, and what it gives back.
+    fn of_session(&mut self, path: &str, arguments: &[Argument]) -> Option<Value> {
+        let (session, name) = path.rsplit_once('.')?;
+        let key = given(arguments, 0, "key").and_then(Value::known_text)?;
+        let key = kept_outside(&Value::path(session), key)?;
+        match name {
+            "set" => {
+                let value = given(arguments, 1, "value").filter(|value| value.shape.acts())?;
+                let value = value.filled(&self.summary.handed);
+                self.state.set_global(self.module, &key, value);
+                None
+            }
+            "get" => self.state.global(self.module, &key),
+            _ => None,
+        }
     }
 
     /// What a call does, from what is known of libraries. Gives what the answer is.
@@ -455,6 +489,21 @@ impl Walk<'_, '_> {
         answer
     }
 
+    /// What acts is known again when it is taken out.
+    fn put_in(&mut self, container: &Expr, object: &Value, name: &str, arguments: &[Argument]) {
+        match (&object.shape, arguments) {
+            (Shape::List(_), [one])
+                if matches!(name, "append" | "add" | "push" | "unshift" | "appendleft") =>
+            {
+                self.put_last(container, &one.value);
+            }
+            (Shape::Dict(_), [key, value]) if matches!(name, "set" | "setdefault") => {
+                self.put(container, key.value.known_text().map(str::to_owned), value.value.clone());
+            }
+            _ => {}
+        }
+    }
+
     /// A method of something of which only the content is known.
     fn call_method(
         &mut self,
@@ -470,10 +519,15 @@ impl Walk<'_, '_> {
         let name = attribute.attr.as_str();
         let taint = (object.deep_taint() | callee.taint | everything).without(Taint::CONSENT);
         if PUTS.contains(&name) {
+            self.put_in(&attribute.value, object, name, arguments);
             self.taint_root(&attribute.value, everything);
         }
         match (&object.shape, name) {
             (Shape::Text(_), _) if SAME_TEXT.contains(&name) => object.clone(),
+            (Shape::Text(_), "replace" | "replaceAll") => {
+                let put = given(arguments, 1, "new").map_or(Taint::NONE, Value::deep_taint);
+                if put == Taint::NONE { object.clone() } else { replaced(object, put) }
+            }
             (Shape::Text(template), "format") => {
                 let shown =
                     template.known().map(|text| text.split(['{', '}']).next().unwrap_or_default().to_owned());
@@ -495,6 +549,15 @@ impl Walk<'_, '_> {
             }
         }
     }
+}
+
+/// A text in which something was put in the place of something else: its beginning stays known where it is an address.
+fn replaced(object: &Value, put: Taint) -> Value {
+    let text = object.template().cloned().unwrap_or_default();
+    let address = host_of(&text.shown()).is_some() || text.starts_with_variable();
+    let mut made = if address { text } else { Template::default() };
+    made.push(&Template::of(Piece::Hole));
+    Value::new(Shape::text(made), (object.taint | put).without(Taint::CONSENT))
 }
 
 pub(super) fn functions(all: Vec<FunctionId>) -> Value {
@@ -538,6 +601,7 @@ fn builtin(path: &str, arguments: &[Argument]) -> Option<Value> {
             let name = given(arguments, 0, "key").and_then(Value::known_text);
             variable(name, given(arguments, 1, "default"))
         }
+        "urllib.parse.urljoin" => below(&first(), given(arguments, 1, "url")?),
         "typing.cast" | "typing_extensions.cast" => given(arguments, 1, "val").cloned().unwrap_or_default(),
         "str" | "copy.deepcopy" | "copy.copy" | "repr" => {
             let value = first();
@@ -570,6 +634,12 @@ fn builtin(path: &str, arguments: &[Argument]) -> Option<Value> {
         "print" => Value::default(),
         _ => return None,
     })
+}
+
+/// An address that is put together from a base and what follows it.
+pub(super) fn below(base: &Value, rest: &Value) -> Value {
+    let whole = rest.template().is_some_and(|text| text.shown().contains("://"));
+    if whole { rest.clone() } else { added(base, rest) }
 }
 
 fn holds_function(value: &Value) -> bool {

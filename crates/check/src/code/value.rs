@@ -1,6 +1,6 @@
 //! What is known of a value.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use ruff_text_size::TextRange;
@@ -37,6 +37,8 @@ pub(super) enum Shape {
     Bound(FunctionId),
     Class(ClassId),
     Object(ClassId),
+    /// An object of one of several classes.
+    Objects(Rc<Vec<ClassId>>),
     Module(ModuleId),
     /// A parameter of a function around the one in which the value is seen.
     Outer(FunctionId, usize),
@@ -305,7 +307,22 @@ impl Shape {
         }
     }
 
-    /// Either of two shapes: the one that says more; functions are collected.
+    /// The classes of which it may be an object.
+    pub(super) fn classes(&self) -> &[ClassId] {
+        match self {
+            Self::Object(class) => std::slice::from_ref(class),
+            Self::Objects(classes) => classes,
+            _ => &[],
+        }
+    }
+
+    /// Whether something can be called on it, so that it matters which one of several it is.
+    pub(super) fn acts(&self) -> bool {
+        matches!(self, Self::Functions(_) | Self::Bound(_) | Self::Made(_) | Self::Class(_))
+            || !self.classes().is_empty()
+    }
+
+    /// Either of two shapes: the one that says more; functions and objects are collected.
     fn join(&self, other: &Self) -> Self {
         if self == other {
             return self.clone();
@@ -323,6 +340,9 @@ impl Shape {
             }
             (Self::List(one), Self::List(two)) => Self::List(Rc::new(either_list(one, two))),
             (Self::Dict(one), Self::Dict(two)) => Self::Dict(either_dict(one, two)),
+            _ if !self.classes().is_empty() && !other.classes().is_empty() => {
+                either_object(self.classes(), other.classes())
+            }
             _ => match (self.functions(), other.functions()) {
                 (Some(mut one), Some(two)) => {
                     for id in two {
@@ -358,7 +378,19 @@ fn either_list(one: &[Value], two: &[Value]) -> Vec<Value> {
     if one.len() == two.len() {
         return one.iter().zip(two).map(|(one, two)| one.join(two)).collect();
     }
-    vec![any_of(one.iter().chain(two))]
+    match (one, two) {
+        // What comes first often says what the rest is for: the program of a command.
+        ([first, rest @ ..], [other, others @ ..]) => {
+            vec![first.join(other), any_of(rest.iter().chain(others))]
+        }
+        _ => vec![any_of(one.iter().chain(two))],
+    }
+}
+
+/// An object of any of these classes.
+fn either_object(one: &[ClassId], two: &[ClassId]) -> Shape {
+    let all: BTreeSet<ClassId> = one.iter().chain(two).copied().collect();
+    Shape::Objects(Rc::new(all.into_iter().take(MAX_ITEMS).collect()))
 }
 
 /// What a dictionary holds.

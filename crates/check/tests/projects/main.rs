@@ -19,6 +19,8 @@ mod gate;
 #[cfg(test)]
 mod guards;
 #[cfg(test)]
+mod held;
+#[cfg(test)]
 mod hostile;
 #[cfg(test)]
 mod low_code;

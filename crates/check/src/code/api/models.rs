@@ -43,6 +43,28 @@ const CALLS: &[(&str, &[&str], &str)] = &[
     ("cohere", &["chat", "chat_stream", "generate", "embed"], "cohere"),
     ("ollama", &["chat", "generate", "embed", "embeddings"], "ollama"),
     ("@openai/agents", &["run"], "openai"),
+    ("langfuse", OPENAI, "openai"),
+    ("g4f", OPENAI, ""),
+    ("huggingface_hub", &["chat_completion", "text_generation", "chat.completions.create"], "huggingface"),
+    ("replicate", &["run", "async_run", "stream", "predictions.create"], "replicate"),
+    (
+        "boto3",
+        &["invoke_model", "invoke_model_with_response_stream", "converse", "converse_stream"],
+        "bedrock",
+    ),
+    ("azure", &["complete"], ""),
+    (
+        "instructor",
+        &[
+            "chat.completions.create",
+            "messages.create",
+            "create",
+            "create_with_completion",
+            "create_partial",
+            "create_iterable",
+        ],
+        "",
+    ),
     ("litellm", &["completion", "acompletion", "embedding", "aembedding", "responses", "aresponses"], ""),
 ];
 
@@ -189,7 +211,13 @@ pub(in crate::code) fn recipient(
     let (_, _, default) = CALLS.iter().find(|(of, endings, _)| {
         *of == package && endings.iter().any(|ending| ends_with_path(&plain, ending))
     })?;
-    Some(addressed(object, arguments, default, providers))
+    // A client that another library wraps.
+    let inside = object.filter(|_| package == "instructor").and_then(wrapped);
+    Some(addressed(inside.or(object), arguments, default, providers))
+}
+
+fn wrapped(object: &Made) -> Option<&Made> {
+    object.chain().find_map(|made| made.given.first()?.value.made()).map(std::rc::Rc::as_ref)
 }
 
 /// Whether a model call gives numbers instead of words: they are made of what went in, and nobody reads them.
