@@ -21,7 +21,7 @@ impl Walk<'_, '_> {
                 }
                 // In terms of the parameters: which caller's words they are stays to be told.
                 let taint = value.deep_taint();
-                let value = value.filled(&self.summary.handed);
+                let value = value.filled_within(&self.summary.handed);
                 match object.shape {
                     Shape::Object(class) | Shape::Class(class) => {
                         self.state.set_attribute(class, attribute.attr.as_str(), value);

@@ -6,18 +6,15 @@ use ruff_python_ast::{Arguments, Expr, ExprCall};
 use ruff_text_size::{Ranged, TextRange};
 
 use super::api::known::Known;
-use super::api::{
-    databases, flaws, guards, keys, labels, models, root, script, sinks, sources, stores, swift, web,
-};
-use super::assign::kept_outside;
+use super::api::{databases, flaws, guards, keys, labels, models, sinks, stores, swift, web};
+use super::builtin::{builtin, replaced};
+use super::consent;
 use super::deeds::{add, is_kept};
 use super::define::Hangs;
-use super::eval::{added, variable};
 use super::state::Lifted;
 use super::value::{Argument, Made, Shape, Value, given};
 use super::walk::Walk;
-use super::{consent, value};
-use crate::facts::{Deed, Flaw, FunctionId, Guard, Piece, Taint, Template, host_of};
+use crate::facts::{Deed, Flaw, FunctionId, Guard, Piece, Recipient, Taint, Template, host_of};
 
 /// Methods that give the text they hang on.
 const SAME_TEXT: &[&str] = &[
@@ -61,22 +58,6 @@ const PUTS: &[&str] = &[
     "add_alternative",
     "attach",
 ];
-/// Builtins that give the items of what they take.
-const ITEMS: &[&str] = &[
-    "list",
-    "tuple",
-    "sorted",
-    "set",
-    "iter",
-    "reversed",
-    "filter",
-    "map",
-    "enumerate",
-    "zip",
-    "frozenset",
-    "deque",
-];
-
 impl Walk<'_, '_> {
     pub(super) fn call(&mut self, node: &ExprCall) -> Value {
         let (object, callee) = self.callee(node);
@@ -402,23 +383,6 @@ impl Walk<'_, '_> {
         Value::new(callee.called_at(arguments, Some((self.module, range))), taint)
     }
 
-    /// `cl.user_session.set("chain", chain)`, and what it gives back.
-    fn of_session(&mut self, path: &str, arguments: &[Argument]) -> Option<Value> {
-        let (session, name) = path.rsplit_once('.')?;
-        let key = given(arguments, 0, "key").and_then(Value::known_text)?;
-        let key = kept_outside(&Value::path(session), key)?;
-        match name {
-            "set" => {
-                let value = given(arguments, 1, "value").filter(|value| value.shape.acts())?;
-                let value = value.filled(&self.summary.handed);
-                self.state.set_global(self.module, &key, value);
-                None
-            }
-            "get" => self.state.global(self.module, &key),
-            _ => None,
-        }
-    }
-
     /// What a call does, from what is known of libraries. Gives what the answer is.
     fn deeds(
         &mut self,
@@ -447,13 +411,14 @@ impl Walk<'_, '_> {
                 answer = Some(Taint::RETRIEVED);
             }
         }
-        let recipient = models::recipient(path, object, arguments, self.state.providers);
+        let recipient = self.recipient(path, object, arguments);
         self.note_told(path, recipient.is_some(), arguments, range);
         if let Some(recipient) = recipient {
             self.note_model(object, arguments, recipient.clone(), range);
+            let content = models::told(arguments).without(Taint::CONSENT);
             found.push(Deed::Model { recipient, content });
             found.extend(flaws::system_prompt(arguments).map(Deed::SystemPrompt));
-            answer = Some(if models::embeds(path) { content } else { Taint::MODEL });
+            answer = Some(if models::embeds(path) { models::told(arguments) } else { Taint::MODEL });
         }
         if let Some((sink, content)) = sinks::of(path, arguments) {
             found.push(Deed::Run { sink, content });
@@ -489,19 +454,18 @@ impl Walk<'_, '_> {
         answer
     }
 
-    /// What acts is known again when it is taken out.
-    fn put_in(&mut self, container: &Expr, object: &Value, name: &str, arguments: &[Argument]) {
-        match (&object.shape, arguments) {
-            (Shape::List(_), [one])
-                if matches!(name, "append" | "add" | "push" | "unshift" | "appendleft") =>
-            {
-                self.put_last(container, &one.value);
-            }
-            (Shape::Dict(_), [key, value]) if matches!(name, "set" | "setdefault") => {
-                self.put(container, key.value.known_text().map(str::to_owned), value.value.clone());
-            }
-            _ => {}
+    /// Who answers a model call: with what callers hand in, if they choose the address.
+    fn recipient(&self, path: &str, object: Option<&Made>, arguments: &[Argument]) -> Option<Recipient> {
+        let providers = self.state.providers;
+        let recipient = models::recipient(path, object, arguments, providers)?;
+        if recipient.host.is_some() || !recipient.open {
+            return Some(recipient);
         }
+        let handed = &self.summary.handed;
+        let object = object.map(|object| object.filled(handed));
+        let fill = |one: &Argument| Argument { value: one.value.filled(handed), ..one.clone() };
+        let arguments: Vec<Argument> = arguments.iter().map(fill).collect();
+        models::recipient(path, object.as_ref(), &arguments, providers).or(Some(recipient))
     }
 
     /// A method of something of which only the content is known.
@@ -551,15 +515,6 @@ impl Walk<'_, '_> {
     }
 }
 
-/// A text in which something was put in the place of something else: its beginning stays known where it is an address.
-fn replaced(object: &Value, put: Taint) -> Value {
-    let text = object.template().cloned().unwrap_or_default();
-    let address = host_of(&text.shown()).is_some() || text.starts_with_variable();
-    let mut made = if address { text } else { Template::default() };
-    made.push(&Template::of(Piece::Hole));
-    Value::new(Shape::text(made), (object.taint | put).without(Taint::CONSENT))
-}
-
 pub(super) fn functions(all: Vec<FunctionId>) -> Value {
     Value::new(Shape::Functions(Rc::new(all)), Taint::NONE)
 }
@@ -584,66 +539,6 @@ fn name_options(arguments: &mut Vec<Argument>) {
         }
     }
     arguments.extend(named);
-}
-
-/// Calls that only give back what they take.
-fn builtin(path: &str, arguments: &[Argument]) -> Option<Value> {
-    let first = || given(arguments, 0, "x").cloned().unwrap_or_default();
-    if root(path) == "js" {
-        return script::builtin(path, arguments);
-    }
-    if root(path) == "swift" {
-        let carried = swift::setting(path, arguments).map(|name| variable(Some(&name), None));
-        return carried.or_else(|| swift::builtin(path, arguments));
-    }
-    Some(match path {
-        "os.getenv" | "os.environ.get" | "environ.get" | "getenv" => {
-            let name = given(arguments, 0, "key").and_then(Value::known_text);
-            variable(name, given(arguments, 1, "default"))
-        }
-        "urllib.parse.urljoin" => below(&first(), given(arguments, 1, "url")?),
-        "typing.cast" | "typing_extensions.cast" => given(arguments, 1, "val").cloned().unwrap_or_default(),
-        "str" | "copy.deepcopy" | "copy.copy" | "repr" => {
-            let value = first();
-            Value { taint: value.deep_taint().without(Taint::CONSENT), ..value }
-        }
-        "functools.partial" | "functools.wraps" => first(),
-        "getattr" => {
-            let name = value::given(arguments, 1, "name").and_then(Value::known_text)?.to_owned();
-            first().attribute(&name)
-        }
-        "bool" => Value::of(first().taint.and(Taint::CONSENT)),
-        "dict" => Value::new(
-            Shape::Dict(Rc::new(
-                arguments.iter().filter_map(|a| Some((a.name.clone()?, a.value.clone()))).collect(),
-            )),
-            all_of(arguments),
-        ),
-        _ if ITEMS.contains(&path)
-            && root(path) == path
-            && !arguments.iter().any(|a| holds_function(&a.value)) =>
-        {
-            // iter(input, "")
-            let read = given(arguments, 0, "x")
-                .and_then(Value::outside)
-                .and_then(|path| sources::of(&format!("{path}()")));
-            let items =
-                arguments.iter().fold(Value::default(), |sum, argument| sum.join(&argument.value.item(None)));
-            Value::new(Shape::List(Rc::new(vec![items])), all_of(arguments) | read.unwrap_or_default())
-        }
-        "print" => Value::default(),
-        _ => return None,
-    })
-}
-
-/// An address that is put together from a base and what follows it.
-pub(super) fn below(base: &Value, rest: &Value) -> Value {
-    let whole = rest.template().is_some_and(|text| text.shown().contains("://"));
-    if whole { rest.clone() } else { added(base, rest) }
-}
-
-fn holds_function(value: &Value) -> bool {
-    matches!(value.shape, Shape::Functions(_) | Shape::Bound(_))
 }
 
 /// Where the result of a call comes from.

@@ -204,8 +204,11 @@ impl Walk<'_, '_> {
         for argument in arguments.iter().filter(|argument| argument.name.is_none()) {
             let mut here = Vec::new();
             collect_functions(&argument.value, &mut here, 0);
-            for id in &here {
-                self.behind(*id, &before, known, everywhere);
+            if !matches!(
+                last(path),
+                "register" | "listen" | "ready" | "after" | "setErrorHandler" | "decorate"
+            ) {
+                here.iter().for_each(|id| self.behind(*id, &before, known, everywhere));
             }
             before.extend(here);
             known |=

@@ -248,6 +248,17 @@ impl Value {
         Self { shape, taint: self.taint.filled(taints) }
     }
 
+    /// The same in what an object from outside was made with too.
+    pub(super) fn filled_within(&self, arguments: &[Self]) -> Self {
+        match &self.shape {
+            Shape::Made(made) if made.is_symbolic() => {
+                let taint = self.filled(arguments).taint;
+                Self { shape: Shape::Made(Rc::new(made.filled(arguments))), taint }
+            }
+            _ => self.filled(arguments),
+        }
+    }
+
     /// All origins in it, if there is nothing in it to be bounded.
     fn settled(&self, depth: usize) -> Option<Taint> {
         let sum = |sum: Taint, item: &Self| Some(sum | item.settled(depth.saturating_sub(1))?);
@@ -414,6 +425,26 @@ fn either_dict(one: &Items, two: &Items) -> Items {
 }
 
 impl Made {
+    /// Whether a parameter stands in what it was made with.
+    fn is_symbolic(&self) -> bool {
+        self.chain().any(|made| made.given.iter().any(|argument| argument.value.is_symbolic()))
+    }
+
+    /// Fills parameters in.
+    pub(super) fn filled(&self, arguments: &[Value]) -> Self {
+        let one = |argument: &Argument| Argument {
+            name: argument.name.clone(),
+            value: argument.value.filled(arguments),
+            spread: argument.spread,
+        };
+        Self {
+            path: self.path.clone(),
+            given: Rc::new(self.given.iter().map(one).collect()),
+            parent: self.parent.as_ref().map(|parent| Rc::new(parent.filled(arguments))),
+            at: self.at,
+        }
+    }
+
     /// It and everything it was made from, nearest first.
     pub(super) fn chain(&self) -> impl Iterator<Item = &Self> {
         std::iter::successors(Some(self), |made| made.parent.as_deref())

@@ -25,6 +25,8 @@ mod hostile;
 #[cfg(test)]
 mod low_code;
 #[cfg(test)]
+mod members;
+#[cfg(test)]
 mod project;
 #[cfg(test)]
 mod real_life;
