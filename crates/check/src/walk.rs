@@ -35,6 +35,9 @@ const FOREIGN: &[&str] = &[
 /// published, it is what runs.
 const BUILT: &[&str] = &["dist", "build"];
 
+/// An `index.js` that only hands on what was built has fewer bytes.
+const A_DOOR: usize = 200;
+
 /// A file of the project.
 #[derive(Debug, Clone)]
 pub struct Source {
@@ -67,8 +70,9 @@ pub(crate) fn sources(root: &Path) -> Result<Vec<Source>, Error> {
 /// The same, or one file alone; and what was not read.
 pub(crate) fn all(root: &Path) -> Result<(Vec<Source>, Vec<Refused>), Error> {
     let (found, refused) = within(root, false)?;
-    let code = |source: &Source| source.language.is_some() && !source.path.ends_with(".d.ts");
-    if root.is_file() || found.iter().any(code) {
+    let code = |source: &&Source| source.language.is_some() && !source.path.ends_with(".d.ts");
+    let length: usize = found.iter().filter(code).map(|source| source.text.trim().len()).sum();
+    if root.is_file() || length > A_DOOR {
         return Ok((found, refused));
     }
     within(root, true)
@@ -104,6 +108,7 @@ fn within(root: &Path, built: bool) -> Result<(Vec<Source>, Vec<Refused>), Error
     refused.extend(closed.into_iter().map(|path| Refused { path, why: GapKind::Unreadable }));
     found.sort_by(|one, other| one.path.cmp(&other.path));
     found.dedup_by(|one, other| one.path == other.path);
+    without_twins(&mut found);
     refused.sort_by(|one, other| one.path.cmp(&other.path));
     refused.dedup_by(|one, other| one.path == other.path);
     Ok((found, refused))
@@ -142,6 +147,17 @@ pub(crate) fn stamp(root: &Path) -> u64 {
     let mut hasher = DefaultHasher::new();
     files.hash(&mut hasher);
     hasher.finish()
+}
+
+/// The same bundle for two kinds of modules is told of once: `index.mjs` beside `index.js`.
+fn without_twins(found: &mut Vec<Source>) {
+    let plain: BTreeSet<String> =
+        found.iter().filter_map(|source| source.path.strip_suffix(".js")).map(str::to_owned).collect();
+    let twin = |path: &str| {
+        let stem = path.strip_suffix(".mjs").or_else(|| path.strip_suffix(".cjs"));
+        stem.is_some_and(|stem| plain.contains(stem))
+    };
+    found.retain(|source| !twin(&source.path));
 }
 
 /// The folder that could not be entered, as it is shown.

@@ -208,6 +208,10 @@ impl Walk<'_, '_> {
             Shape::Class(class) => self.state.member(*class, name, false, 0),
             Shape::Dict(items) if self.script => items.contains_key(name).then(|| object.item(Some(name))),
             Shape::Path(_) => self.taken_from_outside(object, name),
+            // `@click.group()` makes a function something that commands are added to.
+            Shape::Functions(_) if !self.script && matches!(name, "command" | "group") => {
+                Some(Value::path(&format!("click.Group.{name}")))
+            }
             _ => None,
         };
         let found = found.or_else(|| self.swift.then(|| super::swift::part(object, name)).flatten());

@@ -208,7 +208,9 @@ impl Walk<'_, '_> {
                 last(path),
                 "register" | "listen" | "ready" | "after" | "setErrorHandler" | "decorate"
             ) {
-                here.iter().for_each(|id| self.behind(*id, &before, known, everywhere));
+                for id in &here {
+                    self.behind(*id, &before, known, everywhere);
+                }
             }
             before.extend(here);
             known |=

@@ -351,6 +351,14 @@ impl Shape {
             }
             (Self::List(one), Self::List(two)) => Self::List(Rc::new(either_list(one, two))),
             (Self::Dict(one), Self::Dict(two)) => Self::Dict(either_dict(one, two)),
+            // Of a model of one's own and one of a provider, the one that words leave to.
+            (Self::Made(one), Self::Made(two)) => {
+                if is_own_model(&one.path) && !is_own_model(&two.path) {
+                    other.clone()
+                } else {
+                    self.clone()
+                }
+            }
             _ if !self.classes().is_empty() && !other.classes().is_empty() => {
                 either_object(self.classes(), other.classes())
             }
@@ -396,6 +404,10 @@ fn either_list(one: &[Value], two: &[Value]) -> Vec<Value> {
         }
         _ => vec![any_of(one.iter().chain(two))],
     }
+}
+
+fn is_own_model(path: &str) -> bool {
+    path.to_ascii_lowercase().contains("ollama")
 }
 
 /// An object of any of these classes.

@@ -66,8 +66,14 @@ fn run(project: &Project<'_>) -> Vec<Finding> {
 pub(super) fn deletes(facts: &Facts, function: FunctionId, call: &Call) -> bool {
     let erases = call.does.iter().any(|deed| matches!(deed, Deed::Erase(_)));
     // A file or a table that is deleted by a function that says so.
+    let written = |call: &Call| call.does.iter().any(|deed| matches!(deed, Deed::Persist { .. }));
+    // What is left is written anew, here or by what is called.
+    let anew = || {
+        let calls = call.callees.iter().filter_map(|callee| facts.functions.get(*callee));
+        written(call) || calls.flat_map(|callee| &callee.calls).any(written)
+    };
     let named = facts.functions.get(function).is_some_and(|function| function.erases)
-        && DELETES.iter().any(|part| call.target.ends_with(part));
+        && (DELETES.iter().any(|part| call.target.ends_with(part)) || anew());
     erases || named || call.target.contains("ombud.") && call.target.ends_with("erase")
 }
 

@@ -140,3 +140,56 @@ fn which_model_is_asked_is_nothing_that_anybody_said() {
     assert!(told("bot.py", &text("text", "'ping'"), UNMASKED).is_empty());
     assert_eq!(told("bot.py", &text("'m'", "text"), UNMASKED), ["7"]);
 }
+
+#[test]
+fn commands_of_a_group_within_a_group_are_entered() {
+    let text = "import click\nfrom openai import OpenAI\n@click.group()\ndef cli():\n    pass\n@cli.group(chain=True)\ndef run():\n    pass\n@run.command()\ndef chat():\n    said = input('> ')\n    OpenAI().chat.completions.create(messages=[{'role': 'user', 'content': said}])\nif __name__ == '__main__':\n    cli()\n";
+    assert_eq!(told("bot.py", text, UNMASKED), ["12"]);
+    assert!(told("bot.py", &text.replace("@run.command()", "@unused"), UNMASKED).is_empty());
+}
+
+#[test]
+fn the_address_in_a_configuration_is_the_address() {
+    let text = |path: &str| {
+        format!(
+            "import {{ WechatyBuilder }} from 'wechaty';\nimport {{ Configuration, OpenAIApi }} from 'openai';\nconst openai = new OpenAIApi(new Configuration({{ apiKey: process.env.KEY{path} }}));\nconst bot = WechatyBuilder.build({{ name: 'x' }});\nbot.on('message', async (msg) => {{\n  await openai.createChatCompletion({{ messages: [{{ role: 'user', content: msg.text() }}] }});\n}});\n"
+        )
+    };
+    let rule = "unknown-relay";
+    assert_eq!(told("bot.js", &text(", basePath: 'https://relay.example/v1'"), rule), ["6"]);
+    assert!(told("bot.js", &text(""), rule).is_empty());
+    assert!(told("bot.js", &text(", basePath: 'http://127.0.0.1:8000/v1'"), UNMASKED).is_empty());
+}
+
+#[test]
+fn of_a_model_of_ones_own_and_a_provider_the_provider_counts() {
+    let text = |first: &str, second: &str| {
+        format!(
+            "import os\nfrom nonebot import on_message\nfrom langchain_openai import ChatOpenAI\nfrom langchain_ollama import ChatOllama\ndef model():\n    if os.environ.get('OWN'):\n        return {first}()\n    return {second}()\n@on_message().handle()\nasync def on(event):\n    model().invoke(event.get_plaintext())\n"
+        )
+    };
+    assert_eq!(told("bot.py", &text("ChatOllama", "ChatOpenAI"), UNMASKED), ["11"]);
+    assert_eq!(told("bot.py", &text("ChatOpenAI", "ChatOllama"), UNMASKED), ["11"]);
+    assert!(told("bot.py", &text("ChatOllama", "ChatOllama"), UNMASKED).is_empty());
+}
+
+#[test]
+fn a_file_that_is_written_anew_without_somebody_forgets_them() {
+    let text = |name: &str| {
+        format!(
+            "import json\n{BOT}history = {{}}\ndef save():\n    with open('history.json', 'w') as file:\n        json.dump(history, file)\n@on_message().handle()\nasync def on(event):\n    history[event.user_id] = event.get_plaintext()\n    save()\n@on_message().handle()\nasync def {name}(event):\n    history[event.user_id] = ''\n    save()\n"
+        )
+    };
+    let rule = "no-erase-path";
+    assert_eq!(told("bot.py", &text("again"), rule), ["8"]);
+    assert!(told("bot.py", &text("clear_history"), rule).is_empty());
+}
+
+#[test]
+fn the_same_bundle_for_two_kinds_of_modules_is_told_of_once() {
+    let text = "import OpenAI from 'openai';\nexport const client = new OpenAI({ baseURL: 'https://api.deepseek.com' });\nexport const key = 'sk-3f9a7c1e5b8d4062a7e1c9f3b5d80e26';\n";
+    let all = |files: &[(&str, &str)]| {
+        lines(&checked(files)).into_iter().filter(|line| line.starts_with("secret-in-source")).count()
+    };
+    assert_eq!(all(&[("index.js", text), ("index.mjs", text), ("other.mjs", text)]), 2);
+}

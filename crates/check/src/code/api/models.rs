@@ -306,7 +306,12 @@ fn within(value: &Value, depth: usize, fits: &dyn Fn(&Made) -> bool) -> Option<s
 
 /// The address with which an object was made.
 fn made_for(object: &Made) -> Option<&Value> {
-    object.setting(BASES).or_else(|| {
+    // `new OpenAIApi(new Configuration({basePath}))`
+    let configured = || {
+        let first = object.chain().find_map(|made| made.given.first()?.value.made());
+        first.filter(|made| last(made.maker()) == "Configuration")?.setting(BASES)
+    };
+    object.setting(BASES).or_else(configured).or_else(|| {
         object.chain().find_map(|made| {
             let Shape::Dict(inner) = &super::super::value::named(&made.given, NESTED)?.shape else {
                 return None;
