@@ -193,3 +193,27 @@ fn the_same_bundle_for_two_kinds_of_modules_is_told_of_once() {
     };
     assert_eq!(all(&[("index.js", text), ("index.mjs", text), ("other.mjs", text)]), 2);
 }
+
+#[test]
+fn what_a_running_program_is_told_is_no_command() {
+    let text = |with: &str| {
+        format!(
+            "import subprocess\n{BOT}@on_message().handle()\nasync def on(event):\n    clip = subprocess.Popen(['xclip'], stdin=subprocess.PIPE)\n    {with}\n"
+        )
+    };
+    let rule = "untrusted-to-exec";
+    assert!(told("bot.py", &text("clip.stdin.write(event.get_plaintext())"), rule).is_empty());
+    assert_eq!(told("bot.py", &text("subprocess.getoutput(event.get_plaintext())"), rule), ["8"]);
+}
+
+#[test]
+fn files_that_say_nothing_of_conversations_are_told_of_once() {
+    let text = |one: &str, two: &str| {
+        format!(
+            "{BOT}@on_message().handle()\nasync def on(event):\n    said = event.get_plaintext()\n    answer = OpenAI().chat.completions.create(messages=[{{'role': 'user', 'content': said}}])\n    open('{one}', 'w').write(f'{{said}} {{answer}}')\n    open('{two}', 'w').write(f'{{said}} {{answer}}')\n"
+        )
+    };
+    let rule = "plaintext-chat-store";
+    assert_eq!(told("bot.py", &text("out.txt", "state.txt"), rule), ["8"]);
+    assert_eq!(told("bot.py", &text("chat.txt", "history.txt"), rule), ["8", "9"]);
+}

@@ -14,7 +14,7 @@ pub(in crate::code) fn of(path: &str, arguments: &[Argument]) -> Option<(Sink, T
     Some(match root(path) {
         "exec" | "eval" if matches!(path, "exec" | "eval") => (Sink::Code, first("source")?),
         "os" if matches!(path, "os.system" | "os.popen") => (Sink::Shell, first("command")?),
-        "subprocess" => (Sink::Shell, shell(arguments)?),
+        "subprocess" if !path.contains('(') => (Sink::Shell, shell(arguments)?),
         "asyncio" if name == "create_subprocess_shell" => (Sink::Shell, first("cmd")?),
         "pickle" | "cloudpickle" | "dill" | "marshal" if matches!(name, "loads" | "load") => {
             (Sink::Pickle, first("data")?)
