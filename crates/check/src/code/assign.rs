@@ -245,8 +245,11 @@ impl Walk<'_, '_> {
 
 /// Under which name something is kept that a framework holds for a visitor.
 pub(super) fn kept_outside(object: &Value, name: &str) -> Option<String> {
-    let path = object
-        .outside()
-        .filter(|path| matches!(*path, "streamlit.session_state" | "chainlit.user_session"))?;
+    let path = object.outside().filter(|path| is_kept(path))?;
     (!name.is_empty()).then(|| format!("{path}.{name}"))
+}
+
+/// Whether a framework keeps for a visitor what is put there.
+pub(super) fn is_kept(path: &str) -> bool {
+    matches!(path, "streamlit.session_state" | "chainlit.user_session")
 }

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use ruff_python_ast::Expr;
 
 use super::api::{root, script, sources, swift};
-use super::assign::kept_outside;
+use super::assign::{is_kept, kept_outside};
 use super::call::all_of;
 use super::eval::{added, variable};
 use super::value::{self, Argument, Shape, Value, given};
@@ -31,7 +31,7 @@ const ITEMS: &[&str] = &[
 impl Walk<'_, '_> {
     /// `cl.user_session.set("chain", chain)`, and what it gives back.
     pub(super) fn of_session(&mut self, path: &str, arguments: &[Argument]) -> Option<Value> {
-        let (session, name) = path.rsplit_once('.')?;
+        let (session, name) = path.rsplit_once('.').filter(|(session, _)| is_kept(session))?;
         let key = given(arguments, 0, "key").and_then(Value::known_text)?;
         let key = kept_outside(&Value::path(session), key)?;
         match name {

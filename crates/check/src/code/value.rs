@@ -464,7 +464,8 @@ impl Made {
 
     /// The path whose call it was made by: `open` for `open().write`.
     pub(super) fn maker(&self) -> &str {
-        self.path.rsplit_once("()").map_or("", |parts| parts.0)
+        // A bracket stands in a path only where it is called.
+        self.path.rsplit_once('(').map_or("", |parts| parts.0)
     }
 
     /// An argument with one of these names anywhere in the chain.
