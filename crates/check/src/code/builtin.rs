@@ -62,6 +62,20 @@ impl Walk<'_, '_> {
     }
 }
 
+/// What a call only runs in another thread, and with what: `asyncio.to_thread(client.chat, text)`.
+pub(super) fn elsewhere<'v>(path: &str, arguments: &'v [Argument]) -> Option<(Value, &'v [Argument])> {
+    let at = match path {
+        "asyncio.to_thread"
+        | "anyio.to_thread.run_sync"
+        | "fastapi.concurrency.run_in_threadpool"
+        | "starlette.concurrency.run_in_threadpool" => 0,
+        _ if path.starts_with("asyncio.") && path.ends_with(".run_in_executor") => 1,
+        _ => return None,
+    };
+    let callee = arguments.get(at).filter(|one| one.name.is_none() && one.value.outside().is_some())?;
+    Some((callee.value.clone(), arguments.get(at + 1..)?))
+}
+
 /// A text in which something was put in the place of something else: its beginning stays known where it is an address.
 pub(super) fn replaced(object: &Value, put: Taint) -> Value {
     let text = object.template().cloned().unwrap_or_default();

@@ -7,7 +7,7 @@ use ruff_text_size::{Ranged, TextRange};
 
 use super::api::known::Known;
 use super::api::{databases, flaws, guards, keys, labels, models, sinks, stores, swift, web};
-use super::builtin::{builtin, replaced};
+use super::builtin::{builtin, elsewhere, replaced};
 use super::consent;
 use super::deeds::{add, is_kept};
 use super::define::Hangs;
@@ -320,6 +320,9 @@ impl Walk<'_, '_> {
     fn call_outside(&mut self, node: &ExprCall, callee: &Value, arguments: &[Argument]) -> Value {
         let path = callee.outside().unwrap_or_default().to_owned();
         let range = node.range();
+        if let Some((callee, rest)) = elsewhere(&path, arguments) {
+            return self.call_outside(node, &callee, rest);
+        }
         self.disguise(node, &path, callee, arguments);
         if let Some(value) = builtin(&path, arguments) {
             if self.state.known(&path).logs {
@@ -447,6 +450,7 @@ impl Walk<'_, '_> {
         }
         self.arm(path, object, arguments, range);
         self.depend(path, arguments);
+        self.guarded_by(path, arguments);
         let call = self.call_at(range);
         for deed in found {
             add(&mut call.does, deed);

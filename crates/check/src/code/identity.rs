@@ -240,6 +240,18 @@ impl Walk<'_, '_> {
         }
     }
 
+    /// `app.add_middleware(BearerTokenMiddleware)`: a class of the project whose name says that it finds out who calls.
+    pub(super) fn guarded_by(&mut self, path: &str, arguments: &[Argument]) {
+        let [Argument { value: Value { shape: Shape::Class(class), .. }, .. }, ..] = arguments else {
+            return;
+        };
+        let named = self.state.project.classes.get(*class).map_or("", |class| class.name.as_str());
+        let knows = names(named, &["auth*", "bearer*", "token*", "jwt*", "apikey*"]) || finds_caller(named);
+        if last(path) == "add_middleware" && knows {
+            self.caller_is_known_everywhere();
+        }
+    }
+
     /// Dependencies that stand before every request of an application or a router.
     pub(super) fn depend(&mut self, path: &str, arguments: &[Argument]) {
         let Some(all) = super::value::named(arguments, &["dependencies"]).filter(|_| root(path) == "fastapi")

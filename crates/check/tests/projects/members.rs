@@ -217,3 +217,31 @@ fn files_that_say_nothing_of_conversations_are_told_of_once() {
     assert_eq!(told("bot.py", &text("out.txt", "state.txt"), rule), ["8"]);
     assert_eq!(told("bot.py", &text("chat.txt", "history.txt"), rule), ["8", "9"]);
 }
+
+#[test]
+fn what_runs_in_another_thread_is_called_all_the_same() {
+    let text = |call: &str| {
+        format!(
+            "import asyncio\n{BOT}client = OpenAI()\n@on_message().handle()\nasync def on(event):\n    said = [{{'role': 'user', 'content': event.get_plaintext()}}]\n    loop = asyncio.get_running_loop()\n    return await {call}\n"
+        )
+    };
+    for call in [
+        "asyncio.to_thread(client.chat.completions.create, messages=said)",
+        "loop.run_in_executor(None, client.completions.create, said)",
+    ] {
+        assert_eq!(told("bot.py", &text(call), UNMASKED), ["10"], "{call}");
+    }
+    assert!(told("bot.py", &text("asyncio.to_thread(print, said)"), UNMASKED).is_empty());
+}
+
+#[test]
+fn a_middleware_of_the_project_that_knows_the_caller_stands_before_every_door() {
+    let text = |name: &str| {
+        format!(
+            "from fastapi import FastAPI\nfrom openai import OpenAI\nclass {name}:\n    async def dispatch(self, request, go_on):\n        return await go_on(request)\ndef create():\n    app = FastAPI()\n    app.add_middleware({name}, expected='x')\n    @app.post('/chat')\n    async def chat(body: dict):\n        return OpenAI().chat.completions.create(messages=[{{'role': 'user', 'content': body['q']}}])\n    return app\napp = create()\n"
+        )
+    };
+    let rule = "endpoint-without-authentication";
+    assert!(told("app.py", &text("BearerTokenMiddleware"), rule).is_empty());
+    assert_eq!(told("app.py", &text("TimingMiddleware"), rule), ["10"]);
+}
