@@ -31,6 +31,13 @@ const FOREIGN: &[&str] = &[
     ".ombud",
 ];
 
+/// Those of them into which the project's own code is built. Where there is no other code, as in a package that was
+/// published, it is what runs.
+const BUILT: &[&str] = &["dist", "build"];
+
+/// An `index.js` that only hands on what was built has fewer bytes.
+const A_DOOR: usize = 200;
+
 /// A file of the project.
 #[derive(Debug, Clone)]
 pub struct Source {
@@ -62,6 +69,17 @@ pub(crate) fn sources(root: &Path) -> Result<Vec<Source>, Error> {
 
 /// The same, or one file alone; and what was not read.
 pub(crate) fn all(root: &Path) -> Result<(Vec<Source>, Vec<Refused>), Error> {
+    let (found, refused) = within(root, false)?;
+    let code = |source: &&Source| source.language.is_some() && !source.path.ends_with(".d.ts");
+    let length: usize = found.iter().filter(code).map(|source| source.text.trim().len()).sum();
+    if root.is_file() || length > A_DOOR {
+        return Ok((found, refused));
+    }
+    within(root, true)
+}
+
+/// The files below a folder, with what was built in it if that is asked for.
+fn within(root: &Path, built: bool) -> Result<(Vec<Source>, Vec<Refused>), Error> {
     let mut found = Vec::new();
     let mut refused = Vec::new();
     let single = root.is_file();
@@ -78,7 +96,7 @@ pub(crate) fn all(root: &Path) -> Result<(Vec<Source>, Vec<Refused>), Error> {
         return Err(Error::Unreadable(root.to_owned()));
     }
     let mut closed = Vec::new();
-    for entry in walker(root).build() {
+    for entry in walker(root, built).build() {
         match entry {
             Ok(entry) => take(entry.path(), root),
             Err(error) => closed.extend(folder(&error, root)),
@@ -90,6 +108,7 @@ pub(crate) fn all(root: &Path) -> Result<(Vec<Source>, Vec<Refused>), Error> {
     refused.extend(closed.into_iter().map(|path| Refused { path, why: GapKind::Unreadable }));
     found.sort_by(|one, other| one.path.cmp(&other.path));
     found.dedup_by(|one, other| one.path == other.path);
+    without_twins(&mut found);
     refused.sort_by(|one, other| one.path.cmp(&other.path));
     refused.dedup_by(|one, other| one.path == other.path);
     Ok((found, refused))
@@ -103,16 +122,20 @@ pub(crate) fn is_foreign(path: &Path) -> bool {
 }
 
 /// Folders of the project, without those of others and our own state.
-fn walker(root: &Path) -> WalkBuilder {
+fn walker(root: &Path, built: bool) -> WalkBuilder {
     let mut walk = WalkBuilder::new(root);
     walk.hidden(false).require_git(false).follow_links(false);
-    walk.filter_entry(|entry| !is_foreign(entry.path()));
+    walk.filter_entry(move |entry| !is_foreign(entry.path()) || (built && is_built(entry.path())));
     walk
+}
+
+fn is_built(path: &Path) -> bool {
+    path.file_name().and_then(|name| name.to_str()).is_some_and(|name| BUILT.contains(&name))
 }
 
 /// A number that changes when a file that would be read comes, goes or is written: names, lengths and times, no texts.
 pub(crate) fn stamp(root: &Path) -> u64 {
-    let walked = walker(root).build().filter_map(Result::ok).map(ignore::DirEntry::into_path);
+    let walked = walker(root, false).build().filter_map(Result::ok).map(ignore::DirEntry::into_path);
     let own = [".env", ".env.local"].map(|name| root.join(name));
     let one = |path: PathBuf| {
         let relative = path.strip_prefix(root).unwrap_or(&path).to_string_lossy().replace('\\', "/");
@@ -124,6 +147,17 @@ pub(crate) fn stamp(root: &Path) -> u64 {
     let mut hasher = DefaultHasher::new();
     files.hash(&mut hasher);
     hasher.finish()
+}
+
+/// The same bundle for two kinds of modules is told of once: `index.mjs` beside `index.js`.
+fn without_twins(found: &mut Vec<Source>) {
+    let plain: BTreeSet<String> =
+        found.iter().filter_map(|source| source.path.strip_suffix(".js")).map(str::to_owned).collect();
+    let twin = |path: &str| {
+        let stem = path.strip_suffix(".mjs").or_else(|| path.strip_suffix(".cjs"));
+        stem.is_some_and(|stem| plain.contains(stem))
+    };
+    found.retain(|source| !twin(&source.path));
 }
 
 /// The folder that could not be entered, as it is shown.

@@ -1,12 +1,14 @@
 //! Assignments: to names, members, items, and parts of a list.
 
+use std::rc::Rc;
+
 use ruff_python_ast::Expr;
 use ruff_text_size::{Ranged, TextRange};
 
 use super::deeds::add;
 use super::value::{ANY_KEY, Shape, Value};
 use super::walk::Walk;
-use crate::facts::{Deed, Sink, Taint};
+use crate::facts::{Deed, FunctionId, Sink, Taint};
 
 impl Walk<'_, '_> {
     pub(super) fn assign(&mut self, target: &Expr, value: Value) {
@@ -19,13 +21,17 @@ impl Walk<'_, '_> {
                 }
                 // In terms of the parameters: which caller's words they are stays to be told.
                 let taint = value.deep_taint();
-                let value = value.filled(&self.summary.handed);
+                let value = value.filled_within(&self.summary.handed);
                 match object.shape {
                     Shape::Object(class) | Shape::Class(class) => {
                         self.state.set_attribute(class, attribute.attr.as_str(), value);
                     }
+                    Shape::Objects(classes) => classes.iter().for_each(|class| {
+                        self.state.set_attribute(*class, attribute.attr.as_str(), value.clone());
+                    }),
                     Shape::Module(module) => self.state.set_global(module, attribute.attr.as_str(), value),
                     _ => {
+                        self.keep_outside(&object, attribute.attr.as_str(), &value);
                         if self.script {
                             self.put(&attribute.value, Some(attribute.attr.to_string()), value);
                         }
@@ -36,6 +42,8 @@ impl Walk<'_, '_> {
             Expr::Subscript(subscript) => {
                 let key = self.eval(&subscript.slice);
                 let taint = value.deep_taint() | key.taint;
+                let object = self.eval(&subscript.value);
+                self.keep_outside(&object, key.known_text().unwrap_or_default(), &value);
                 self.put(&subscript.value, key.known_text().map(str::to_owned), value);
                 self.taint_root(&subscript.value, taint);
             }
@@ -43,6 +51,14 @@ impl Walk<'_, '_> {
             Expr::List(node) => self.unpack(&node.elts, &value),
             Expr::Starred(node) => self.assign(&node.value, value),
             _ => {}
+        }
+    }
+
+    /// What acts and is kept for a visitor by the framework: `st.session_state.chain = …`
+    fn keep_outside(&mut self, object: &Value, name: &str, value: &Value) {
+        if let Some(key) = kept_outside(object, name).filter(|_| value.shape.acts()) {
+            let value = value.filled(&self.summary.handed);
+            self.state.set_global(self.module, &key, value);
         }
     }
 
@@ -58,16 +74,23 @@ impl Walk<'_, '_> {
         }
     }
 
-    /// Puts an item into a dictionary that a name holds. Under a key that is not known only functions are kept: a
-    /// registry of handlers.
-    fn put(&mut self, container: &Expr, key: Option<String>, value: Value) {
-        let Expr::Name(name) = container else { return };
+    /// Puts an item into a dictionary that a name or a member holds. Under a key that is not known only what acts is kept:
+    /// a registry of handlers, the sessions of users.
+    pub(super) fn put(&mut self, container: &Expr, key: Option<String>, value: Value) {
+        let takes = match container {
+            Expr::Name(_) => true,
+            Expr::Attribute(_) => value.shape.acts(),
+            _ => false,
+        };
+        if !takes {
+            return;
+        }
         let held = self.eval(container);
         let Shape::Dict(items) = &held.shape else { return };
         let value = if key.is_some() { value } else { value.filled(&self.summary.handed) };
         let key = match key {
             Some(key) => key,
-            None if matches!(value.shape, Shape::Functions(_) | Shape::Bound(_)) => ANY_KEY.to_owned(),
+            None if value.shape.acts() => ANY_KEY.to_owned(),
             None => return,
         };
         let mut items = (**items).clone();
@@ -78,7 +101,37 @@ impl Walk<'_, '_> {
         };
         items.insert(key, value);
         let held = Value::new(Shape::Dict(items.into()), held.taint).bounded(3);
-        self.rebind(name.id.as_str(), held);
+        self.put_back(container, held);
+    }
+
+    /// Puts something that acts into a list that a name or a member holds.
+    pub(super) fn put_last(&mut self, container: &Expr, value: &Value) {
+        if !matches!(container, Expr::Name(_) | Expr::Attribute(_)) || !value.shape.acts() {
+            return;
+        }
+        let held = self.eval(container);
+        let Shape::List(items) = &held.shape else { return };
+        let value = value.filled(&self.summary.handed);
+        if items.iter().any(|item| item.join(&value) == *item) {
+            return;
+        }
+        let all = items.iter().cloned().chain([value]).collect();
+        self.put_back(container, Value::new(Shape::List(Rc::new(all)), held.taint).bounded(3));
+    }
+
+    /// Gives a name or a member of an object more in what it holds.
+    fn put_back(&mut self, container: &Expr, held: Value) {
+        match container {
+            Expr::Name(name) => self.rebind(name.id.as_str(), held),
+            Expr::Attribute(attribute) => {
+                let owner = self.eval(&attribute.value);
+                let held = held.filled(&self.summary.handed);
+                for class in owner.shape.classes() {
+                    self.state.set_attribute(*class, attribute.attr.as_str(), held.clone());
+                }
+            }
+            _ => {}
+        }
     }
 
     /// Gives a name something more in what it holds, where the name is bound: here, or in the module.
@@ -132,6 +185,14 @@ impl Walk<'_, '_> {
         }
     }
 
+    /// The function around this one that binds a name, and what it holds there.
+    fn around(&self, name: &str) -> Option<(FunctionId, Value)> {
+        let project = self.state.project;
+        let outer = |id: FunctionId| project.functions.get(id).and_then(|func| func.outer);
+        std::iter::successors(outer(self.function), |id| outer(*id))
+            .find_map(|id| Some((id, self.state.local(id, name)?.clone())))
+    }
+
     /// What is put into an object belongs to the name that holds it.
     pub(super) fn taint_root(&mut self, object: &Expr, taint: Taint) {
         let taint = taint.without(Taint::CONSENT);
@@ -143,6 +204,9 @@ impl Walk<'_, '_> {
                 let name = name.id.as_str();
                 if let Some(value) = self.env.names.get(name).cloned() {
                     self.env.set(name.into(), Value { taint: value.taint | taint, ..value });
+                } else if let Some((function, mut value)) = self.around(name) {
+                    value.taint |= self.known_sources(taint);
+                    self.state.write_outer(function, name, value);
                 } else if let Some(mut value) = self.state.global(self.module, name) {
                     value.taint |= self.known_sources(taint);
                     self.state.set_global(self.module, name, value);
@@ -177,4 +241,15 @@ impl Walk<'_, '_> {
             add(&mut call.does, deed);
         }
     }
+}
+
+/// Under which name something is kept that a framework holds for a visitor.
+pub(super) fn kept_outside(object: &Value, name: &str) -> Option<String> {
+    let path = object.outside().filter(|path| is_kept(path))?;
+    (!name.is_empty()).then(|| format!("{path}.{name}"))
+}
+
+/// Whether a framework keeps for a visitor what is put there.
+pub(super) fn is_kept(path: &str) -> bool {
+    matches!(path, "streamlit.session_state" | "chainlit.user_session")
 }

@@ -6,16 +6,15 @@ use ruff_python_ast::{Arguments, Expr, ExprCall};
 use ruff_text_size::{Ranged, TextRange};
 
 use super::api::known::Known;
-use super::api::{
-    databases, flaws, guards, keys, labels, models, root, script, sinks, sources, stores, swift, web,
-};
+use super::api::{databases, flaws, guards, keys, labels, models, sinks, stores, swift, web};
+use super::builtin::{builtin, elsewhere, replaced};
+use super::consent;
 use super::deeds::{add, is_kept};
-use super::eval::variable;
+use super::define::Hangs;
 use super::state::Lifted;
 use super::value::{Argument, Made, Shape, Value, given};
 use super::walk::Walk;
-use super::{consent, value};
-use crate::facts::{Deed, Flaw, FunctionId, Guard, Piece, Taint, Template, host_of};
+use crate::facts::{Deed, Flaw, FunctionId, Guard, Piece, Recipient, Taint, Template, host_of};
 
 /// Methods that give the text they hang on.
 const SAME_TEXT: &[&str] = &[
@@ -39,7 +38,6 @@ const SAME_TEXT: &[&str] = &[
     "toUpperCase",
     "toString",
     "normalize",
-    "replace",
 ];
 /// Methods that put something into what they hang on.
 const PUTS: &[&str] = &[
@@ -60,22 +58,6 @@ const PUTS: &[&str] = &[
     "add_alternative",
     "attach",
 ];
-/// Builtins that give the items of what they take.
-const ITEMS: &[&str] = &[
-    "list",
-    "tuple",
-    "sorted",
-    "set",
-    "iter",
-    "reversed",
-    "filter",
-    "map",
-    "enumerate",
-    "zip",
-    "frozenset",
-    "deque",
-];
-
 impl Walk<'_, '_> {
     pub(super) fn call(&mut self, node: &ExprCall) -> Value {
         let (object, callee) = self.callee(node);
@@ -103,7 +85,10 @@ impl Walk<'_, '_> {
         match callee.shape.clone() {
             Shape::Functions(ids) => {
                 self.picked(node, &ids, arguments);
-                self.enter(&ids, None, arguments, range)
+                // Methods that were kept somewhere have their objects; `Class.method(object)` is given it.
+                let each = Value::new(Shape::Objects(Rc::default()), object.taint);
+                let kept = !matches!(object.shape, Shape::Class(_));
+                self.enter(&ids, kept.then_some(&each), arguments, range)
             }
             Shape::Bound(id) => self.enter(&[id], Some(&self.holder(id, object.clone())), arguments, range),
             Shape::Class(class) => {
@@ -170,7 +155,8 @@ impl Walk<'_, '_> {
         let mut result: Option<Value> = None;
         let mut ensures = !functions.is_empty();
         for &function in functions {
-            let values = self.by_parameter(function, object, arguments);
+            let own = object.and_then(|object| self.own_object(function, object));
+            let values = self.by_parameter(function, own.as_ref(), arguments);
             let handed: Vec<Value> = values.iter().map(|value| value.filled(&self.summary.handed)).collect();
             self.state.hand_in(function, &handed);
             let Some(summary) = self.state.summary(function) else { continue };
@@ -208,6 +194,15 @@ impl Walk<'_, '_> {
             self.offer_tool(range, items);
         }
         result
+    }
+
+    /// The object on which a function hangs, where each of several has its own.
+    fn own_object(&self, function: FunctionId, object: &Value) -> Option<Value> {
+        if !matches!(object.shape, Shape::Objects(_)) {
+            return Some(object.clone());
+        }
+        let method = self.state.project.functions.get(function).filter(|func| func.class.is_some())?;
+        (method.hangs != Hangs::Free).then(|| self.holder(function, object.clone()))
     }
 
     /// The arguments of a call, in the order of the callee's parameters.
@@ -303,7 +298,8 @@ impl Walk<'_, '_> {
             if recipient.provider.is_some() || web::is_model_path(&address) {
                 (Deed::Model { recipient, content }, Taint::MODEL)
             } else {
-                (Deed::Send { host: host_of(&address.shown()), content }, Taint::WEB)
+                let said = if web::brings_words(&address) { Taint::USER } else { Taint::WEB };
+                (Deed::Send { host: host_of(&address.shown()), content }, said)
             }
         };
         let published = labels::is_publishing(&address.shown()).then_some(Deed::Publish(content));
@@ -324,6 +320,9 @@ impl Walk<'_, '_> {
     fn call_outside(&mut self, node: &ExprCall, callee: &Value, arguments: &[Argument]) -> Value {
         let path = callee.outside().unwrap_or_default().to_owned();
         let range = node.range();
+        if let Some((callee, rest)) = elsewhere(&path, arguments) {
+            return self.call_outside(node, &callee, rest);
+        }
         self.disguise(node, &path, callee, arguments);
         if let Some(value) = builtin(&path, arguments) {
             if self.state.known(&path).logs {
@@ -337,7 +336,9 @@ impl Walk<'_, '_> {
             self.summary.raises = true;
             return Value::default();
         }
-        if let Some(value) = self.by_factory(&path, arguments, range) {
+        if let Some(value) =
+            self.by_factory(&path, arguments, range).or_else(|| self.of_session(&path, arguments))
+        {
             return value;
         }
         let object = callee.made().map(Rc::as_ref);
@@ -413,13 +414,14 @@ impl Walk<'_, '_> {
                 answer = Some(Taint::RETRIEVED);
             }
         }
-        let recipient = models::recipient(path, object, arguments, self.state.providers);
+        let recipient = self.recipient(path, object, arguments);
         self.note_told(path, recipient.is_some(), arguments, range);
         if let Some(recipient) = recipient {
             self.note_model(object, arguments, recipient.clone(), range);
+            let content = models::told(arguments).without(Taint::CONSENT);
             found.push(Deed::Model { recipient, content });
             found.extend(flaws::system_prompt(arguments).map(Deed::SystemPrompt));
-            answer = Some(if models::embeds(path) { content } else { Taint::MODEL });
+            answer = Some(if models::embeds(path) { models::told(arguments) } else { Taint::MODEL });
         }
         if let Some((sink, content)) = sinks::of(path, arguments) {
             found.push(Deed::Run { sink, content });
@@ -448,11 +450,26 @@ impl Walk<'_, '_> {
         }
         self.arm(path, object, arguments, range);
         self.depend(path, arguments);
+        self.guarded_by(path, arguments);
         let call = self.call_at(range);
         for deed in found {
             add(&mut call.does, deed);
         }
         answer
+    }
+
+    /// Who answers a model call: with what callers hand in, if they choose the address.
+    fn recipient(&self, path: &str, object: Option<&Made>, arguments: &[Argument]) -> Option<Recipient> {
+        let providers = self.state.providers;
+        let recipient = models::recipient(path, object, arguments, providers)?;
+        if recipient.host.is_some() || !recipient.open {
+            return Some(recipient);
+        }
+        let handed = &self.summary.handed;
+        let object = object.map(|object| object.filled(handed));
+        let fill = |one: &Argument| Argument { value: one.value.filled(handed), ..one.clone() };
+        let arguments: Vec<Argument> = arguments.iter().map(fill).collect();
+        models::recipient(path, object.as_ref(), &arguments, providers).or(Some(recipient))
     }
 
     /// A method of something of which only the content is known.
@@ -470,10 +487,15 @@ impl Walk<'_, '_> {
         let name = attribute.attr.as_str();
         let taint = (object.deep_taint() | callee.taint | everything).without(Taint::CONSENT);
         if PUTS.contains(&name) {
+            self.put_in(&attribute.value, object, name, arguments);
             self.taint_root(&attribute.value, everything);
         }
         match (&object.shape, name) {
             (Shape::Text(_), _) if SAME_TEXT.contains(&name) => object.clone(),
+            (Shape::Text(_), "replace" | "replaceAll") => {
+                let put = given(arguments, 1, "new").map_or(Taint::NONE, Value::deep_taint);
+                if put == Taint::NONE { object.clone() } else { replaced(object, put) }
+            }
             (Shape::Text(template), "format") => {
                 let shown =
                     template.known().map(|text| text.split(['{', '}']).next().unwrap_or_default().to_owned());
@@ -521,59 +543,6 @@ fn name_options(arguments: &mut Vec<Argument>) {
         }
     }
     arguments.extend(named);
-}
-
-/// Calls that only give back what they take.
-fn builtin(path: &str, arguments: &[Argument]) -> Option<Value> {
-    let first = || given(arguments, 0, "x").cloned().unwrap_or_default();
-    if root(path) == "js" {
-        return script::builtin(path, arguments);
-    }
-    if root(path) == "swift" {
-        let carried = swift::setting(path, arguments).map(|name| variable(Some(&name), None));
-        return carried.or_else(|| swift::builtin(path, arguments));
-    }
-    Some(match path {
-        "os.getenv" | "os.environ.get" | "environ.get" | "getenv" => {
-            let name = given(arguments, 0, "key").and_then(Value::known_text);
-            variable(name, given(arguments, 1, "default"))
-        }
-        "typing.cast" | "typing_extensions.cast" => given(arguments, 1, "val").cloned().unwrap_or_default(),
-        "str" | "copy.deepcopy" | "copy.copy" | "repr" => {
-            let value = first();
-            Value { taint: value.deep_taint().without(Taint::CONSENT), ..value }
-        }
-        "functools.partial" | "functools.wraps" => first(),
-        "getattr" => {
-            let name = value::given(arguments, 1, "name").and_then(Value::known_text)?.to_owned();
-            first().attribute(&name)
-        }
-        "bool" => Value::of(first().taint.and(Taint::CONSENT)),
-        "dict" => Value::new(
-            Shape::Dict(Rc::new(
-                arguments.iter().filter_map(|a| Some((a.name.clone()?, a.value.clone()))).collect(),
-            )),
-            all_of(arguments),
-        ),
-        _ if ITEMS.contains(&path)
-            && root(path) == path
-            && !arguments.iter().any(|a| holds_function(&a.value)) =>
-        {
-            // iter(input, "")
-            let read = given(arguments, 0, "x")
-                .and_then(Value::outside)
-                .and_then(|path| sources::of(&format!("{path}()")));
-            let items =
-                arguments.iter().fold(Value::default(), |sum, argument| sum.join(&argument.value.item(None)));
-            Value::new(Shape::List(Rc::new(vec![items])), all_of(arguments) | read.unwrap_or_default())
-        }
-        "print" => Value::default(),
-        _ => return None,
-    })
-}
-
-fn holds_function(value: &Value) -> bool {
-    matches!(value.shape, Shape::Functions(_) | Shape::Bound(_))
 }
 
 /// Where the result of a call comes from.

@@ -18,7 +18,7 @@ impl Walk<'_, '_> {
         if let Some(summary) = self.state.summaries.get_mut(id) {
             summary.consented = false;
         }
-        for decorator in &node.decorator_list {
+        for decorator in node.decorator_list.iter().filter(|one| !is_mark(&one.expression)) {
             let value = self.eval(&decorator.expression);
             match &value.shape {
                 Shape::Path(_) | Shape::Made(_) => {
@@ -140,6 +140,11 @@ impl Walk<'_, '_> {
             self.unused_answer(value);
         }
     }
+}
+
+/// A mark of ours, which is no name of the program.
+fn is_mark(decorator: &Expr) -> bool {
+    decorator.as_name_expr().is_some_and(|name| name.id.as_str() == super::GETTER)
 }
 
 /// How often an identifier occurs in a text.

@@ -123,7 +123,8 @@ impl Walk<'_, '_> {
         if object.outside().is_some_and(super::identity::is_annotated) {
             return super::identity::annotated(&key);
         }
-        let mut item = object.item(key.known_text());
+        let kept = self.taken_from_outside(&object, key.known_text().unwrap_or_default());
+        let mut item = kept.unwrap_or_else(|| object.item(key.known_text()));
         // Of a table that is written out, the key only picks.
         if !matches!(&object.shape, Shape::Dict(items) if !items.is_empty()) {
             item.taint |= key.taint.without(Taint::CONSENT);
@@ -203,9 +204,14 @@ impl Walk<'_, '_> {
                 let below = below.map(|below| Value::new(Shape::Module(below), Taint::NONE));
                 below.or_else(|| Some(self.state.default_export(*module)?.item(Some(name))))
             }),
-            Shape::Object(class) => self.state.member(*class, name, true, 0),
+            Shape::Object(_) | Shape::Objects(_) => self.state.any_member(object.shape.classes(), name),
             Shape::Class(class) => self.state.member(*class, name, false, 0),
             Shape::Dict(items) if self.script => items.contains_key(name).then(|| object.item(Some(name))),
+            Shape::Path(_) => self.taken_from_outside(object, name),
+            // `@click.group()` makes a function something that commands are added to.
+            Shape::Functions(_) if !self.script && matches!(name, "command" | "group") => {
+                Some(Value::path(&format!("click.Group.{name}")))
+            }
             _ => None,
         };
         let found = found.or_else(|| self.swift.then(|| super::swift::part(object, name)).flatten());
@@ -230,6 +236,11 @@ impl Walk<'_, '_> {
             }
         }
         value
+    }
+
+    /// What was put where a framework keeps it.
+    fn taken_from_outside(&self, object: &Value, name: &str) -> Option<Value> {
+        self.state.global(self.module, &super::assign::kept_outside(object, name)?)
     }
 
     fn dict(&mut self, node: &ExprDict) -> Value {

@@ -44,6 +44,8 @@ impl Walk<'_, '_> {
         let mut found: Vec<FunctionId> = Vec::new();
         for argument in arguments {
             collect_functions(&argument.value, &mut found, 0);
+            let classes = argument.value.shape.classes();
+            found.extend(classes.iter().filter_map(|class| self.state.method(*class, "__call__")));
         }
         let beside = (plain | all_of(arguments)).without(Taint::CONSENT);
         for function in found {

@@ -204,8 +204,13 @@ impl Walk<'_, '_> {
         for argument in arguments.iter().filter(|argument| argument.name.is_none()) {
             let mut here = Vec::new();
             collect_functions(&argument.value, &mut here, 0);
-            for id in &here {
-                self.behind(*id, &before, known, everywhere);
+            if !matches!(
+                last(path),
+                "register" | "listen" | "ready" | "after" | "setErrorHandler" | "decorate"
+            ) {
+                for id in &here {
+                    self.behind(*id, &before, known, everywhere);
+                }
             }
             before.extend(here);
             known |=
@@ -232,6 +237,18 @@ impl Walk<'_, '_> {
         if let Some(function) = self.own() {
             function.before_all = true;
             function.caller_known = true;
+        }
+    }
+
+    /// `app.add_middleware(BearerTokenMiddleware)`: a class of the project whose name says that it finds out who calls.
+    pub(super) fn guarded_by(&mut self, path: &str, arguments: &[Argument]) {
+        let [Argument { value: Value { shape: Shape::Class(class), .. }, .. }, ..] = arguments else {
+            return;
+        };
+        let named = self.state.project.classes.get(*class).map_or("", |class| class.name.as_str());
+        let knows = names(named, &["auth*", "bearer*", "token*", "jwt*", "apikey*"]) || finds_caller(named);
+        if last(path) == "add_middleware" && knows {
+            self.caller_is_known_everywhere();
         }
     }
 

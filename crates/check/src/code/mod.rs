@@ -8,6 +8,7 @@ mod agents;
 mod api;
 mod assign;
 pub(crate) mod build;
+mod builtin;
 mod call;
 mod consent;
 mod decorate;

@@ -248,7 +248,10 @@ impl<'a> Project<'a> {
             outer.has_inner = true;
         }
         if let Some(class) = class.and_then(|class| self.classes.get_mut(class)) {
-            class.methods.insert(short.to_owned(), id);
+            // What sets a property has its name too, and is called by an assignment only.
+            if !definition.decorator_list.iter().any(|mark| sets(&mark.expression)) {
+                class.methods.insert(short.to_owned(), id);
+            }
             class.overloads.entry(short.to_owned()).or_default().push(id);
         }
         id
@@ -280,6 +283,11 @@ pub(super) fn blocks(statement: &Stmt) -> Vec<&[Stmt]> {
 }
 
 /// The dotted name of an expression, if it is one of a reasonable length.
+/// `@name.setter`
+fn sets(decorator: &Expr) -> bool {
+    matches!(decorator, Expr::Attribute(part) if matches!(part.attr.as_str(), "setter" | "deleter"))
+}
+
 pub(super) fn dotted(expression: &Expr) -> Option<String> {
     let mut parts: Vec<&str> = Vec::new();
     let mut at = expression;

@@ -4,6 +4,8 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::rc::Rc;
 
+use ruff_python_ast::{Stmt, StmtFunctionDef};
+
 use super::Limits;
 use super::api::known::Known;
 use super::define::Hangs;
@@ -444,8 +446,35 @@ impl<'a> State<'a> {
         })
     }
 
+    /// The same of an object of one of several classes. A method that is only declared is what a class below it does.
+    pub(super) fn any_member(&self, classes: &[ClassId], name: &str) -> Option<Value> {
+        let found = classes.iter().filter_map(|class| self.member(*class, name, true, 0));
+        let one = found.reduce(|one, other| one.join(&other))?;
+        let Shape::Bound(method) = one.shape else { return Some(one) };
+        let declared = self.project.functions.get(method).and_then(|func| func.definition);
+        if !declared.is_some_and(is_abstract) {
+            return Some(one);
+        }
+        let below = classes.iter().flat_map(|class| self.below(*class));
+        let methods = below.filter_map(|class| self.project.classes.get(class)?.methods.get(name).copied());
+        Some(methods.fold(one, |sum, method| sum.join(&Value::new(Shape::Bound(method), Taint::NONE))))
+    }
+
+    /// The classes that are derived from a class.
+    fn below(&self, class: ClassId) -> Vec<ClassId> {
+        (0..self.classes.len()).filter(|other| *other != class && self.derives(*other, class, 0)).collect()
+    }
+
+    fn derives(&self, class: ClassId, from: ClassId, depth: usize) -> bool {
+        class == from
+            || depth < 8
+                && self.bases(class).iter().any(
+                    |base| matches!(base.shape, Shape::Class(base) if self.derives(base, from, depth + 1)),
+                )
+    }
+
     /// Which kind of method a function in a class is.
-    fn hangs(&self, method: FunctionId) -> Hangs {
+    pub(super) fn hangs(&self, method: FunctionId) -> Hangs {
         self.project.functions.get(method).map_or(Hangs::OnObject, |func| func.hangs)
     }
 
@@ -484,6 +513,16 @@ impl<'a> State<'a> {
             self.change(Seen::Handed(function));
         }
     }
+}
+
+/// Whether a method only says that there is one.
+fn is_abstract(definition: &StmtFunctionDef) -> bool {
+    let silent = |statement: &Stmt| match statement {
+        Stmt::Pass(_) | Stmt::Raise(_) => true,
+        Stmt::Expr(node) => node.value.is_ellipsis_literal_expr() || node.value.is_string_literal_expr(),
+        _ => false,
+    };
+    definition.body.iter().all(silent)
 }
 
 /// Joins a value to what a name held before. Gives whether that is something new.

@@ -19,6 +19,9 @@ pub(crate) const EXTENSION: &str = "extension@";
 /// The label of a closure that stands behind the brackets of a call: it goes to the last parameter.
 pub(crate) const TRAILING: &str = "trailing@";
 
+/// Marks of Python's properties.
+const PROPERTIES: &[&str] = &["property", "cached_property", "functools.cached_property", "hybrid_property"];
+
 /// Marks a function that is a computed property.
 pub(crate) const GETTER: &str = "swift.getter";
 
@@ -41,16 +44,32 @@ impl Walk<'_, '_> {
 
     /// The value of a computed property; any other member as it is.
     pub(super) fn computed(&mut self, object: &Value, member: Value, range: TextRange) -> Value {
-        if !self.swift {
-            return member;
-        }
         match &member.shape {
-            Shape::Bound(id) if self.is_marked(*id, GETTER) => self.enter(&[*id], Some(object), &[], range),
-            Shape::Functions(ids) if ids.len() == 1 && ids.iter().all(|id| self.is_marked(*id, GETTER)) => {
+            Shape::Bound(id) if self.is_getter(*id) => {
+                let holder = self.holder(*id, object.clone());
+                self.enter(&[*id], Some(&holder), &[], range)
+            }
+            Shape::Functions(ids)
+                if self.swift && ids.len() == 1 && ids.iter().all(|id| self.is_marked(*id, GETTER)) =>
+            {
                 self.enter(&ids.to_vec(), None, &[], range)
+            }
+            // Of one of several objects.
+            Shape::Functions(ids) if !ids.is_empty() && ids.iter().all(|id| self.is_getter(*id)) => {
+                let each = Value::new(Shape::Objects(Rc::default()), object.taint);
+                self.enter(&ids.to_vec(), Some(&each), &[], range)
             }
             _ => member,
         }
+    }
+
+    fn is_getter(&self, function: FunctionId) -> bool {
+        let definition = self.state.project.functions.get(function).and_then(|func| func.definition);
+        let marks = definition.map_or(&[][..], |definition| &definition.decorator_list);
+        marks.iter().any(|one| {
+            dotted(&one.expression)
+                .is_some_and(|mark| mark == GETTER || !self.script && PROPERTIES.contains(&mark.as_str()))
+        })
     }
 
     fn is_marked(&self, function: FunctionId, mark: &str) -> bool {

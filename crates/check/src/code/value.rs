@@ -1,6 +1,6 @@
 //! What is known of a value.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use ruff_text_size::TextRange;
@@ -37,6 +37,8 @@ pub(super) enum Shape {
     Bound(FunctionId),
     Class(ClassId),
     Object(ClassId),
+    /// An object of one of several classes.
+    Objects(Rc<Vec<ClassId>>),
     Module(ModuleId),
     /// A parameter of a function around the one in which the value is seen.
     Outer(FunctionId, usize),
@@ -246,6 +248,17 @@ impl Value {
         Self { shape, taint: self.taint.filled(taints) }
     }
 
+    /// The same in what an object from outside was made with too.
+    pub(super) fn filled_within(&self, arguments: &[Self]) -> Self {
+        match &self.shape {
+            Shape::Made(made) if made.is_symbolic() => {
+                let taint = self.filled(arguments).taint;
+                Self { shape: Shape::Made(Rc::new(made.filled(arguments))), taint }
+            }
+            _ => self.filled(arguments),
+        }
+    }
+
     /// All origins in it, if there is nothing in it to be bounded.
     fn settled(&self, depth: usize) -> Option<Taint> {
         let sum = |sum: Taint, item: &Self| Some(sum | item.settled(depth.saturating_sub(1))?);
@@ -305,7 +318,22 @@ impl Shape {
         }
     }
 
-    /// Either of two shapes: the one that says more; functions are collected.
+    /// The classes of which it may be an object.
+    pub(super) fn classes(&self) -> &[ClassId] {
+        match self {
+            Self::Object(class) => std::slice::from_ref(class),
+            Self::Objects(classes) => classes,
+            _ => &[],
+        }
+    }
+
+    /// Whether something can be called on it, so that it matters which one of several it is.
+    pub(super) fn acts(&self) -> bool {
+        matches!(self, Self::Functions(_) | Self::Bound(_) | Self::Made(_) | Self::Class(_))
+            || !self.classes().is_empty()
+    }
+
+    /// Either of two shapes: the one that says more; functions and objects are collected.
     fn join(&self, other: &Self) -> Self {
         if self == other {
             return self.clone();
@@ -323,6 +351,17 @@ impl Shape {
             }
             (Self::List(one), Self::List(two)) => Self::List(Rc::new(either_list(one, two))),
             (Self::Dict(one), Self::Dict(two)) => Self::Dict(either_dict(one, two)),
+            // Of a model of one's own and one of a provider, the one that words leave to.
+            (Self::Made(one), Self::Made(two)) => {
+                if is_own_model(&one.path) && !is_own_model(&two.path) {
+                    other.clone()
+                } else {
+                    self.clone()
+                }
+            }
+            _ if !self.classes().is_empty() && !other.classes().is_empty() => {
+                either_object(self.classes(), other.classes())
+            }
             _ => match (self.functions(), other.functions()) {
                 (Some(mut one), Some(two)) => {
                     for id in two {
@@ -358,7 +397,23 @@ fn either_list(one: &[Value], two: &[Value]) -> Vec<Value> {
     if one.len() == two.len() {
         return one.iter().zip(two).map(|(one, two)| one.join(two)).collect();
     }
-    vec![any_of(one.iter().chain(two))]
+    match (one, two) {
+        // What comes first often says what the rest is for: the program of a command.
+        ([first, rest @ ..], [other, others @ ..]) => {
+            vec![first.join(other), any_of(rest.iter().chain(others))]
+        }
+        _ => vec![any_of(one.iter().chain(two))],
+    }
+}
+
+fn is_own_model(path: &str) -> bool {
+    path.to_ascii_lowercase().contains("ollama")
+}
+
+/// An object of any of these classes.
+fn either_object(one: &[ClassId], two: &[ClassId]) -> Shape {
+    let all: BTreeSet<ClassId> = one.iter().chain(two).copied().collect();
+    Shape::Objects(Rc::new(all.into_iter().take(MAX_ITEMS).collect()))
 }
 
 /// What a dictionary holds.
@@ -382,6 +437,26 @@ fn either_dict(one: &Items, two: &Items) -> Items {
 }
 
 impl Made {
+    /// Whether a parameter stands in what it was made with.
+    fn is_symbolic(&self) -> bool {
+        self.chain().any(|made| made.given.iter().any(|argument| argument.value.is_symbolic()))
+    }
+
+    /// Fills parameters in.
+    pub(super) fn filled(&self, arguments: &[Value]) -> Self {
+        let one = |argument: &Argument| Argument {
+            name: argument.name.clone(),
+            value: argument.value.filled(arguments),
+            spread: argument.spread,
+        };
+        Self {
+            path: self.path.clone(),
+            given: Rc::new(self.given.iter().map(one).collect()),
+            parent: self.parent.as_ref().map(|parent| Rc::new(parent.filled(arguments))),
+            at: self.at,
+        }
+    }
+
     /// It and everything it was made from, nearest first.
     pub(super) fn chain(&self) -> impl Iterator<Item = &Self> {
         std::iter::successors(Some(self), |made| made.parent.as_deref())
@@ -389,7 +464,8 @@ impl Made {
 
     /// The path whose call it was made by: `open` for `open().write`.
     pub(super) fn maker(&self) -> &str {
-        self.path.rsplit_once("()").map_or("", |parts| parts.0)
+        // A bracket stands in a path only where it is called.
+        self.path.rsplit_once('(').map_or("", |parts| parts.0)
     }
 
     /// An argument with one of these names anywhere in the chain.

@@ -237,6 +237,7 @@ impl Walk<'_, '_> {
             names.extend(Rc::unwrap_or_clone(std::mem::take(&mut self.env.names)));
             self.state.set_locals(self.function, names);
         }
+        self.said_to_return();
         let returns = self.summary.returns.deep_taint();
         self.summary.returns = std::mem::take(&mut self.summary.returns).bounded(3);
         self.state.conclude(self.function, self.summary);
@@ -247,6 +248,20 @@ impl Walk<'_, '_> {
             slot.returns = returns;
             slot.calls = self.calls.into_values().collect();
             slot.loops = self.loops;
+        }
+    }
+
+    /// `def backend() -> Backend` says more of something that was loaded by a name.
+    fn said_to_return(&mut self) {
+        let project = self.state.project;
+        let func = project.functions.get(self.function).and_then(|func| func.definition);
+        let Some(annotation) = func.and_then(|definition| definition.returns.as_deref()) else { return };
+        let vague = matches!(self.summary.returns.shape, Shape::Unknown | Shape::Made(_));
+        if !vague || !self.summary.answers {
+            return;
+        }
+        if let Value { shape: shape @ Shape::Object(_), .. } = self.annotated(annotation) {
+            self.summary.returns.shape = shape;
         }
     }
 

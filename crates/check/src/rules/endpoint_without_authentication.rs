@@ -1,7 +1,7 @@
 //! `endpoint-without-authentication`
 //!
 //! What it does: finds routes of a server, webhooks and public chats of a workflow that ask nobody who they are and lead to
-//! a store or to something that runs (in a workflow also to a model).
+//! a store, to something that runs, or to a model of a provider.
 //!
 //! Why it matters: whoever finds the address spends the developer's money and reads or writes what users stored.
 //!
@@ -12,7 +12,7 @@ use std::collections::BTreeSet;
 use ombud_core::finding::{Bilingual, Confidence, Finding, Place, RuleId, Severity};
 
 use super::{Project, Rule, Text, finding};
-use crate::facts::{Deed, Endpoint, FunctionId, Taint};
+use crate::facts::{Deed, Endpoint, Facts, FunctionId, Taint};
 
 pub(super) const RULE: Rule = Rule {
     id: RuleId("endpoint-without-authentication"),
@@ -43,16 +43,23 @@ fn run(project: &Project<'_>) -> Vec<Finding> {
 fn routes(project: &Project<'_>) -> Vec<Finding> {
     let facts = project.facts;
     let doors = project.doors;
-    let named = |id: FunctionId| Some((id, facts.functions.get(id).filter(|function| !function.span.is_empty())?));
-    doors
-        .all()
-        .filter_map(named)
-        .filter_map(|(id, function)| {
-            let (en, zh) = leads_to(project, id).filter(|(weight, _)| *weight > 1)?.1;
-            let name = function.name.rsplit('.').next().unwrap_or_default();
-            Some(told(name, (en, zh), facts.place(function.file, function.span.clone())))
-        })
-        .collect()
+    let told_at = |id: FunctionId| {
+        let words = leads_to(project, id)?.1;
+        let (name, place) = place_of(facts, id)?;
+        Some(told(name, words, place))
+    };
+    doors.all().filter_map(told_at).collect()
+}
+
+/// What a route is called, and where: a function without a name is where it is handed out.
+fn place_of(facts: &Facts, id: FunctionId) -> Option<(&str, Place)> {
+    let function = facts.functions.get(id)?;
+    if !function.span.is_empty() {
+        let name = function.name.rsplit('.').next().unwrap_or_default();
+        return Some((name, facts.place(function.file, function.span.clone())));
+    }
+    let (owner, call) = facts.calls().find(|(_, call)| call.callees.contains(&id))?;
+    Some((call.target.as_str(), facts.call_place(owner, call)))
 }
 
 fn one(project: &Project<'_>, endpoint: &Endpoint) -> Option<Finding> {
@@ -91,6 +98,7 @@ fn leads_to(project: &Project<'_>, start: FunctionId) -> Option<Grave> {
                     Deed::Run { content, .. } if project.reach.sources(id, *content) == Taint::NONE => continue,
                     Deed::Run { .. } => (3, ("something that runs what it is given", "会执行传入内容的节点")),
                     Deed::Store(..) | Deed::Retrieve(_) | Deed::Erase(_) | Deed::Keyed(_) => (2, ("a store", "数据存储")),
+                    Deed::Model { recipient, .. } if recipient.local => continue,
                     Deed::Model { .. } => (1, ("a model that you pay for", "由你付费的模型")),
                     _ => continue,
                 };

@@ -10,7 +10,7 @@
 use ombud_core::finding::{Bilingual, Confidence, Finding, RuleId, Severity};
 
 use super::{Project, Rule, Text, finding};
-use crate::facts::{Call, Deed, Facts, FunctionId, Owner, Taint};
+use crate::facts::{Call, Deed, Facts, FunctionId, Owner, Store, Taint};
 
 pub(super) const RULE: Rule = Rule {
     id: RuleId("no-erase-path"),
@@ -66,8 +66,14 @@ fn run(project: &Project<'_>) -> Vec<Finding> {
 pub(super) fn deletes(facts: &Facts, function: FunctionId, call: &Call) -> bool {
     let erases = call.does.iter().any(|deed| matches!(deed, Deed::Erase(_)));
     // A file or a table that is deleted by a function that says so.
+    let written = |call: &Call| call.does.iter().any(|deed| matches!(deed, Deed::Persist { .. }));
+    // What is left is written anew, here or by what is called.
+    let anew = || {
+        let calls = call.callees.iter().filter_map(|callee| facts.functions.get(*callee));
+        written(call) || calls.flat_map(|callee| &callee.calls).any(written)
+    };
     let named = facts.functions.get(function).is_some_and(|function| function.erases)
-        && DELETES.iter().any(|part| call.target.ends_with(part));
+        && (DELETES.iter().any(|part| call.target.ends_with(part)) || anew());
     erases || named || call.target.contains("ombud.") && call.target.ends_with("erase")
 }
 
@@ -77,16 +83,27 @@ pub(super) fn keeps(project: &Project<'_>, function: FunctionId, call: &Call) ->
     call.does.iter().find_map(|deed| match deed {
         Deed::Store(store, content) => {
             let said = project.reach.sources(function, *content);
-            let known = facts.stores.get(*store).filter(|store| !store.through_edge)?;
+            let known = facts.stores.get(*store).filter(|store| !store.through_edge && lasts(project, store))?;
             let people = project.reach.owner(facts, *store) == Owner::User;
             (people && said.has(Taint::PERSON | Taint::MODEL | Taint::TOOL)).then(|| known.name.clone())
         }
-        Deed::Persist { content, .. } => {
+        Deed::Persist { content, conversation, .. } => {
             let said = project.reach.sources(function, *content);
-            (said.has(Taint::PERSON) && said.has(Taint::MODEL)).then(String::new)
+            (said.has(Taint::PERSON) && (*conversation || said.has(Taint::MODEL))).then(String::new)
         }
         _ => None,
     })
+}
+
+/// Stores that end with the program unless they are written to a file.
+const IN_MEMORY: &[&str] =
+    &["FAISS", "FaissStore", "InMemoryVectorStore", "MemoryVectorStore", "DocArrayInMemorySearch"];
+
+/// Whether what a store holds outlives the program.
+fn lasts(project: &Project<'_>, store: &Store) -> bool {
+    const SAVES: &[&str] = &["save_local", "save", "dump", "persist", "write_index"];
+    let saves = |(_, call): (FunctionId, &Call)| SAVES.iter().any(|name| call.target.ends_with(name));
+    !IN_MEMORY.contains(&store.name.as_str()) || project.reach.calls(project.facts).any(saves)
 }
 
 fn told(name: &str) -> Bilingual {

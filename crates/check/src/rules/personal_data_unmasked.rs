@@ -53,7 +53,8 @@ fn run(project: &Project<'_>) -> Vec<Finding> {
                 found.push(on_the_way(fixed(project, recipient, place), way()));
             } else if recipient.open && said.has(Taint::PERSON) && !led {
                 let one = || on_the_way(changeable(project, recipient, place), way());
-                open.entry(recipient.provider.clone()).or_insert_with(one);
+                let file = facts.functions.get(function).map(|known| known.file);
+                open.entry((recipient.provider.clone(), file)).or_insert_with(one);
             }
         }
     }

@@ -32,6 +32,8 @@ pub(super) const RULE: Rule = Rule {
 fn run(project: &Project<'_>) -> Vec<Finding> {
     let facts = project.facts;
     let mut found = Vec::new();
+    // A file whose name says nothing of conversations is told of once: a project that writes many has one habit.
+    let mut unnamed = false;
     for (function, call) in project.reach.calls(facts) {
         for deed in &call.does {
             let Deed::Persist { content, conversation, remote: false } = deed else { continue };
@@ -42,9 +44,11 @@ fn run(project: &Project<'_>) -> Vec<Finding> {
             }
             let person = sources.has(Taint::PERSON);
             let model = sources.has(Taint::MODEL);
-            if !((person && model) || (*conversation && (person || model))) {
+            let kept = if *conversation { person || model } else { person && model && !unnamed };
+            if !kept {
                 continue;
             }
+            unnamed |= !conversation;
             let message = Bilingual::new(
                 "what users say and what the model answers is written here as it is",
                 "用户说的话和模型的回答在这里被原样写入",

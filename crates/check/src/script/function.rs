@@ -12,6 +12,7 @@ use ruff_text_size::TextRange;
 use super::build::{self, Parameter, at};
 use super::expression::written;
 use super::lower::Lower;
+use crate::code::GETTER;
 
 /// What a function is made of.
 struct Shape<'f, 'a> {
@@ -211,12 +212,20 @@ impl Lower<'_> {
             _ if node.r#static => Kind::Static,
             _ => Kind::Method,
         };
-        let written = written(&node.key).unwrap_or_else(|| Self::fresh("method", node.span));
+        let written = match written(&node.key) {
+            // What sets a property has no name of its own.
+            Some(name) if node.kind == MethodDefinitionKind::Set => Self::fresh(&name, node.span),
+            Some(name) => name,
+            None => Self::fresh("method", node.span),
+        };
         let name = if kind == Kind::Constructor { "__init__" } else { &written };
         if node.value.body.is_none() {
             return;
         }
-        let decorators = self.decorators(&node.decorators);
+        let mut decorators = self.decorators(&node.decorators);
+        if node.kind == MethodDefinitionKind::Get {
+            decorators.push(build::name(GETTER, at(node.key.span())));
+        }
         let outside = std::mem::take(&mut self.out);
         self.define(&node.value, name, at(node.key.span()), kind, decorators);
         members.append(&mut std::mem::replace(&mut self.out, outside));

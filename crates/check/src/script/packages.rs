@@ -3,6 +3,8 @@
 /// Packages of npm, and the name under which the tables know the same library.
 const NAMES: &[(&str, &str)] = &[
     ("@anthropic-ai/sdk", "anthropic"),
+    ("@anthropic-ai/claude-agent-sdk", "claude_agent_sdk"),
+    ("@anthropic-ai/claude-code", "claude_code_sdk"),
     ("groq-sdk", "groq"),
     ("together-ai", "together"),
     ("@google/generative-ai", "google"),

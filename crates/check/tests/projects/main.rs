@@ -19,9 +19,13 @@ mod gate;
 #[cfg(test)]
 mod guards;
 #[cfg(test)]
+mod held;
+#[cfg(test)]
 mod hostile;
 #[cfg(test)]
 mod low_code;
+#[cfg(test)]
+mod members;
 #[cfg(test)]
 mod project;
 #[cfg(test)]

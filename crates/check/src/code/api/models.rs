@@ -2,7 +2,7 @@
 
 use super::super::value::{Made, Shape, Value, given};
 use super::{last, root};
-use crate::facts::{Recipient, Template};
+use crate::facts::{Recipient, Taint, Template, host_of};
 use crate::providers::Providers;
 
 /// What a model call is told by: package, ending of the path without calls, the provider when no address is set.
@@ -43,6 +43,30 @@ const CALLS: &[(&str, &[&str], &str)] = &[
     ("cohere", &["chat", "chat_stream", "generate", "embed"], "cohere"),
     ("ollama", &["chat", "generate", "embed", "embeddings"], "ollama"),
     ("@openai/agents", &["run"], "openai"),
+    ("claude_agent_sdk", &["query"], "anthropic"),
+    ("claude_code_sdk", &["query"], "anthropic"),
+    ("langfuse", OPENAI, "openai"),
+    ("g4f", OPENAI, ""),
+    ("huggingface_hub", &["chat_completion", "text_generation", "chat.completions.create"], "huggingface"),
+    ("replicate", &["run", "async_run", "stream", "predictions.create"], "replicate"),
+    (
+        "boto3",
+        &["invoke_model", "invoke_model_with_response_stream", "converse", "converse_stream"],
+        "bedrock",
+    ),
+    ("azure", &["complete"], ""),
+    (
+        "instructor",
+        &[
+            "chat.completions.create",
+            "messages.create",
+            "create",
+            "create_with_completion",
+            "create_partial",
+            "create_iterable",
+        ],
+        "",
+    ),
     ("litellm", &["completion", "acompletion", "embedding", "aembedding", "responses", "aresponses"], ""),
 ];
 
@@ -189,7 +213,41 @@ pub(in crate::code) fn recipient(
     let (_, _, default) = CALLS.iter().find(|(of, endings, _)| {
         *of == package && endings.iter().any(|ending| ends_with_path(&plain, ending))
     })?;
-    Some(addressed(object, arguments, default, providers))
+    // A client that another library wraps.
+    let inside = object.filter(|_| package == "instructor").and_then(wrapped);
+    Some(addressed(inside.or(object), arguments, default, providers))
+}
+
+fn wrapped(object: &Made) -> Option<&Made> {
+    object.chain().find_map(|made| made.given.first()?.value.made()).map(std::rc::Rc::as_ref)
+}
+
+/// Options of a model call that say how it is asked, and nothing of what anybody said.
+const SETTINGS: &[&str] = &[
+    "model",
+    "model_name",
+    "modelName",
+    "temperature",
+    "max_tokens",
+    "maxTokens",
+    "timeout",
+    "api_key",
+    "apiKey",
+    "stream",
+];
+
+/// What a model is told by a call.
+pub(in crate::code) fn told(arguments: &[super::super::value::Argument]) -> Taint {
+    let setting = |name: &str| SETTINGS.contains(&name);
+    let one = |value: &Value| match &value.shape {
+        Shape::Dict(items) if items.keys().any(|key| setting(key)) => {
+            let kept = items.iter().filter(|(key, _)| !setting(key)).map(|(_, item)| item.deep_taint());
+            kept.fold(value.taint, |sum, taint| sum | taint)
+        }
+        _ => value.deep_taint(),
+    };
+    let said = arguments.iter().filter(|argument| !argument.name.as_deref().is_some_and(setting));
+    said.fold(Taint::NONE, |sum, argument| sum | one(&argument.value))
 }
 
 /// Whether a model call gives numbers instead of words: they are made of what went in, and nobody reads them.
@@ -248,7 +306,12 @@ fn within(value: &Value, depth: usize, fits: &dyn Fn(&Made) -> bool) -> Option<s
 
 /// The address with which an object was made.
 fn made_for(object: &Made) -> Option<&Value> {
-    object.setting(BASES).or_else(|| {
+    // `new OpenAIApi(new Configuration({basePath}))`
+    let configured = || {
+        let first = object.chain().find_map(|made| made.given.first()?.value.made());
+        first.filter(|made| last(made.maker()) == "Configuration")?.setting(BASES)
+    };
+    object.setting(BASES).or_else(configured).or_else(|| {
         object.chain().find_map(|made| {
             let Shape::Dict(inner) = &super::super::value::named(&made.given, NESTED)?.shape else {
                 return None;
@@ -267,11 +330,13 @@ pub(super) fn addressed(
     let base = super::super::value::named(arguments, BASES)
         .or_else(|| object.and_then(made_for))
         .or_else(|| given(arguments, usize::MAX, "base_url"));
+    // Where it stands is not known, but it is one's own unless somebody says otherwise.
+    let own = providers.by_id(default).is_some_and(|provider| provider.local);
+    let unknown = || Recipient { provider: None, host: None, fixed: false, open: !own, local: own };
     match base.and_then(Value::template) {
+        Some(template) if own && host_of(&template.shown()).is_none() => unknown(),
         Some(template) => at(template, providers),
-        None if base.is_some() => {
-            Recipient { provider: None, host: None, fixed: false, open: true, local: false }
-        }
+        None if base.is_some() => unknown(),
         None => {
             let model = super::super::value::named(arguments, &["model"]).and_then(Value::known_text);
             let routed = model.and_then(|model| model.split_once('/')).map_or("", |parts| parts.0);

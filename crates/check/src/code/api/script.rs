@@ -192,6 +192,13 @@ pub(in crate::code) fn builtin(path: &str, arguments: &[Argument]) -> Option<Val
     if path == "js.Boolean" {
         return Some(Value::of(first().taint.and(Taint::CONSENT)));
     }
+    // `new URL("/chat", base)`
+    if let ("js.URL", Some(base)) = (path, given(arguments, 1, "base")) {
+        return Some(plain(super::super::builtin::below(base, &first())));
+    }
+    if matches!(path, "js.Map" | "js.WeakMap") && arguments.is_empty() {
+        return Some(Value::new(Shape::Dict(Rc::default()), Taint::NONE));
+    }
     if SAME.contains(&path) {
         return Some(plain(first()));
     }

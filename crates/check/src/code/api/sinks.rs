@@ -14,12 +14,17 @@ pub(in crate::code) fn of(path: &str, arguments: &[Argument]) -> Option<(Sink, T
     Some(match root(path) {
         "exec" | "eval" if matches!(path, "exec" | "eval") => (Sink::Code, first("source")?),
         "os" if matches!(path, "os.system" | "os.popen") => (Sink::Shell, first("command")?),
-        "subprocess" => (Sink::Shell, shell(arguments)?),
+        "subprocess" if !path.contains('(') => (Sink::Shell, shell(arguments)?),
         "asyncio" if name == "create_subprocess_shell" => (Sink::Shell, first("cmd")?),
         "pickle" | "cloudpickle" | "dill" | "marshal" if matches!(name, "loads" | "load") => {
             (Sink::Pickle, first("data")?)
         }
         "jinja2" if matches!(name, "Template" | "from_string") => (Sink::Template, first("source")?),
+        "streamlit" if matches!(name, "write" | "markdown" | "caption") && raw(arguments) => {
+            (Sink::Html, first("body")?)
+        }
+        "streamlit" if path == "streamlit.components.v1.html" => (Sink::Html, first("html")?),
+        "markupsafe" | "flask" if name == "Markup" => (Sink::Html, first("object")?),
         "flask" if name == "render_template_string" => (Sink::Template, first("source")?),
         "sqlite3" | "psycopg2" | "psycopg" | "pymysql" | "MySQLdb" | "mysql" | "duckdb" | "aiosqlite"
         | "asyncpg"
@@ -33,6 +38,11 @@ pub(in crate::code) fn of(path: &str, arguments: &[Argument]) -> Option<(Sink, T
         }
         _ => return None,
     })
+}
+
+/// `st.write(…, unsafe_allow_html=True)`
+fn raw(arguments: &[Argument]) -> bool {
+    named(arguments, &["unsafe_allow_html"]).is_some_and(|value| value.shape == Shape::Bool(true))
 }
 
 /// A list is not split by a shell: only its program counts.

@@ -114,6 +114,19 @@ pub(in crate::code) fn is_model_path(address: &Template) -> bool {
     .any(|ending| path.ends_with(ending))
 }
 
+/// Whether an address gives what people wrote in a chat.
+pub(in crate::code) fn brings_words(address: &Template) -> bool {
+    const CHATS: &[(&str, &str)] = &[
+        ("api.telegram.org", "/getUpdates"),
+        ("slack.com", "/api/conversations."),
+        ("discord.com", "/messages"),
+        ("qyapi.weixin.qq.com", "/sync_msg"),
+    ];
+    let shown = address.shown();
+    let host = crate::facts::host_of(&shown).unwrap_or_default();
+    CHATS.iter().any(|(at, path)| host == *at && shown.contains(path))
+}
+
 /// What is written in clear to a file or database, and whether its name says that it is a conversation.
 pub(in crate::code) fn persisted(
     path: &str,
