@@ -23,6 +23,9 @@ const MOST_WORDS: usize = 10;
 /// Letters and digits of a name that is no common word.
 const LEAST: usize = 5;
 
+/// Bytes on either side of a value that tell whether it is an entry. A line may be the whole of a long text.
+const AROUND: usize = 160;
+
 /// Fields of a result that is a text in an envelope rather than rows.
 const FEW_FIELDS: usize = 3;
 
@@ -206,12 +209,14 @@ const GENERAL: &[&str] =
 
 /// Whether nothing of a sentence stands on either side: the value is an entry of a list, the head of a line, a quotation.
 fn is_entry(text: &str, at: &std::ops::Range<usize>, label: &dyn Fn(&str) -> bool) -> bool {
+    let from = text.floor_char_boundary(at.start.saturating_sub(AROUND));
+    let to = text.ceil_char_boundary(at.end.saturating_add(AROUND).min(text.len()));
     let before = text
-        .get(..at.start)
+        .get(from..at.start)
         .unwrap_or_default()
         .trim_end_matches([' ', '*', '"', '\'', '`', '“', '「', '《', '【']);
     let after = text
-        .get(at.end..)
+        .get(at.end..to)
         .unwrap_or_default()
         .trim_start_matches([' ', '*', '"', '\'', '`', '”', '」', '》', '】']);
     let opens = before.is_empty()
