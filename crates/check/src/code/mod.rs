@@ -45,8 +45,8 @@ use walk::span;
 
 pub(crate) use api::names;
 #[cfg(feature = "swift")]
-pub(crate) use swift::{CALLED, GETTER};
-pub(crate) use swift::{ENTERED, EXTENSION, TRAILING};
+pub(crate) use swift::CALLED;
+pub(crate) use swift::{ENTERED, EXTENSION, GETTER, TRAILING};
 
 /// Deeper code is not followed.
 const MAX_DEPTH: usize = 120;
