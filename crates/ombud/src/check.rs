@@ -276,7 +276,7 @@ fn check(args: &Check, terminal: Terminal) -> Result<u8> {
         None => terminal.out(text.trim_end())?,
     }
     let saw = !found.saw_nothing();
-    if args.format == Format::Text && !args.instead.bom && saw {
+    if args.format == Format::Text && !args.instead.bom && saw && !found.files.is_empty() {
         journey::next(
             &format!("ombud run{} -- {}", simulated(), journey::start(&args.path, terminal)),
             terminal,

@@ -139,11 +139,34 @@ fn next(view: &View<'_>) -> String {
         None if view.report.saw_nothing() => say!(lang,
             en: "Nothing could be followed, so nothing is known. What is named above has to be mended first",
             zh: "没有能够跟踪的内容，因此无法得出结论。请先处理上面列出的问题"),
+        None if view.report.files.is_empty() && view.report.known.is_empty() => say!(lang,
+            en: "There is nothing here that the check reads, so nothing is known. Give it the folder of the agent: ombud check PATH",
+            zh: "这里没有检查能读取的文件，因此无法得出结论。请指定智能体所在的文件夹：ombud check 路径"),
         None if !view.report.known.is_empty() => {
             say!(lang, en: "Nothing new was found. Without --new-only the known ones are shown too", zh: "没有新问题。去掉 --new-only 可同时查看已知问题")
         }
         None => say!(lang,
             en: "Nothing was found. That is no proof: see how the agent behaves with ombud run -- CMD and ombud attack -- CMD",
             zh: "没有发现问题。但这不等于证明安全：请用 ombud run -- 命令 和 ombud attack -- 命令 看它的实际表现"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_folder_without_anything_to_read_is_not_called_clean() {
+        let detector = ombud_detect::Detector::new(&ombud_detect::Options::default());
+        let told = |report: &ombud_check::Report, lang| text(&View { report, lang, detector: &detector });
+        let nothing = ombud_check::Report::default();
+        assert!(told(&nothing, Lang::En).ends_with("ombud check PATH"));
+        assert!(told(&nothing, Lang::Zh).contains("无法得出结论"));
+        let dir = tempfile::tempdir().unwrap();
+        std::fs::write(dir.path().join("a.py"), "print(1)\n").unwrap();
+        let providers = ombud_check::Providers::default();
+        let options = ombud_check::Options::default();
+        let clean = ombud_check::check(dir.path(), &providers, &detector, &options).unwrap();
+        assert!(told(&clean, Lang::En).contains("That is no proof"));
     }
 }
