@@ -209,10 +209,10 @@ mod tests {
     #[test]
     fn the_section_about_signs_is_put_in_once() {
         let document = document(&scores(&[]), "");
-        let once = with_signs(&document, "## Signs\n\nold\n\n");
-        let twice = with_signs(&once, "## Signs\n\nnew\n\n");
-        assert!(once.contains("old") && !twice.contains("old") && twice.contains("new"));
-        assert_eq!(twice.replace("new", "old"), once);
+        let once = with_signs(&document, "## Signs\n\nfirst run\n\n");
+        let twice = with_signs(&once, "## Signs\n\nsecond run\n\n");
+        assert!(once.contains("first run") && !twice.contains("first run"));
+        assert_eq!(twice.replace("second run", "first run"), once);
         assert!(twice.ends_with(TAIL));
     }
 
