@@ -3,6 +3,7 @@ in doors.py."""
 
 import asyncio
 import contextlib
+import http.client
 import http.server
 import json
 import os
@@ -12,6 +13,7 @@ import sys
 import threading
 import time
 import urllib.error
+import urllib.parse
 import urllib.request
 
 import client
@@ -93,6 +95,35 @@ def mcp_over_http(ombud, provider, folder):
         servers = {row["server"] for row in told if row["kind"] == "tool.result" and row["masked"]}
         client.check(servers == {"notes", "away"}, f"{servers}")
         tool_edge.log(ombud, home, "verify")
+
+
+def progress_keeps_to_its_post(ombud, provider, folder):
+    """Progress stands in the answer to the post that asked for it, before the result, also where the client listens elsewhere."""
+    home = tool_edge.project(folder / "project", f'[mcp.notes]\ncommand = [{json.dumps(sys.executable)}, {json.dumps(tool_edge.SERVER)}]\n')
+    with serving(ombud, provider, home) as url:
+        server = urllib.parse.urlsplit(url)
+        own = {"Content-Type": "application/json", "Accept": "application/json, text/event-stream"}
+
+        def post(message):
+            line = http.client.HTTPConnection(server.hostname, server.port, timeout=gateway.PATIENCE)
+            line.request("POST", "/mcp/notes", json.dumps({"jsonrpc": "2.0", **message}), own)
+            answer = line.getresponse()
+            own.update({name: value for name, value in answer.getheaders() if name.lower() == "mcp-session-id"})
+            return answer.read().decode()
+
+        about = {"protocolVersion": "2025-06-18", "capabilities": {}, "clientInfo": {"name": "raw", "version": "1"}}
+        post({"id": 1, "method": "initialize", "params": about})
+        own["MCP-Protocol-Version"] = "2025-06-18"
+        post({"method": "notifications/initialized"})
+        listener = http.client.HTTPConnection(server.hostname, server.port, timeout=gateway.PATIENCE)
+        listener.request("GET", "/mcp/notes", headers=own)
+        client.check(listener.getresponse().status == 200, "the session cannot be listened to")
+        wish = {"name": "count", "arguments": {"upto": 3}, "_meta": {"progressToken": "mine"}}
+        told = post({"id": 2, "method": "tools/call", "params": wish})
+        lines = [json.loads(line.removeprefix("data:")) for line in told.splitlines() if line.startswith("data:")]
+        steps = [line["params"]["progress"] for line in lines if line.get("method") == "notifications/progress"]
+        client.check(steps == [1, 2, 3] and lines[-1]["id"] == 2, told)
+        listener.close()
 
 
 def mcp_over_http_asks(ombud, provider, folder):
@@ -178,4 +209,4 @@ def http_actions(ombud, provider, folder):
     client.check(SECRET not in shown, "the credential stands in the contents of the log")
 
 
-TOOL_HTTP = [mcp_over_http, mcp_over_http_asks, http_actions]
+TOOL_HTTP = [mcp_over_http, progress_keeps_to_its_post, mcp_over_http_asks, http_actions]

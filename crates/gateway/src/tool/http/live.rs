@@ -51,7 +51,7 @@ struct Post {
     reply: mpsc::Sender<Reply>,
     /// The id that the client gave it.
     id: Id,
-    /// What the client calls its progress, where that is told apart by a name of ours.
+    /// What the client calls its progress, if it wants to hear of it.
     progress: Option<Id>,
 }
 
@@ -147,8 +147,9 @@ impl Live {
     fn enter(&mut self, line: Bytes, id: Option<Id>, reply: mpsc::Sender<Reply>) -> (Bytes, Option<Id>) {
         let Some(id) = id else { return (line, None) };
         if !self.shared {
+            let progress = message::renamed(&line, &ASKED, &id).map(|(_, theirs)| theirs);
             // An id that is still open keeps its own post; the core refuses the second.
-            self.posts.entry(id.clone()).or_insert(Post { reply, id: id.clone(), progress: None });
+            self.posts.entry(id.clone()).or_insert(Post { reply, id: id.clone(), progress });
             return (line, Some(id));
         }
         self.number += 1;
@@ -243,13 +244,15 @@ impl Live {
         }
     }
 
-    /// Where several clients post: whose progress is told, and the message as that client knows it.
+    /// Whose progress is told, and the message as that client knows it. It goes the way of the answer: on another stream it may come
+    /// after it.
     fn progress(&self, line: &[u8]) -> Option<(&Post, Vec<u8>)> {
+        let (_, told) = message::renamed(line, &TOLD, &Id::text(""))?;
         if !self.shared {
-            return None;
+            let post = self.posts.values().find(|post| post.progress.as_ref() == Some(&told))?;
+            return Some((post, line.to_vec()));
         }
-        let (_, own) = message::renamed(line, &TOLD, &Id::text(""))?;
-        let post = self.posts.get(&own)?;
+        let post = self.posts.get(&told)?;
         let (line, _) = message::renamed(line, &TOLD, post.progress.as_ref()?)?;
         Some((post, line))
     }
