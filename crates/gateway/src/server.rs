@@ -1,12 +1,18 @@
 //! Listening.
 
 use std::future::Future;
+use std::io::ErrorKind;
+use std::pin::pin;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
 use axum::extract::Request;
-use axum::serve::ListenerExt;
-use tokio::net::TcpListener;
+use hyper::server::conn::http1;
+use hyper_util::rt::TokioIo;
+use hyper_util::server::graceful::GracefulShutdown;
+use hyper_util::service::TowerToHyperService;
+use tokio::net::{TcpListener, TcpStream};
 
 use crate::gateway::Gateway;
 use crate::tool::{action, http};
@@ -28,16 +34,52 @@ pub fn router(gateway: Arc<Gateway>) -> Router {
     })
 }
 
+/// What is read ahead of a connection at most. A connection that waits for its next request keeps a buffer as large as its last
+/// body, up to this length; without a bound that is 400 KiB each, for as long as the client stays.
+const READ_AHEAD: usize = 64 * 1024;
+
+/// After a failure that is the machine's and not a client's, such as too many open files, so long nobody is taken on.
+const BREATHER: Duration = Duration::from_secs(1);
+
 /// Serves until `stop` resolves; then lets open exchanges end.
 pub async fn serve(
     listener: TcpListener,
     router: Router,
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> std::io::Result<()> {
-    // Without TCP_NODELAY a streamed answer waits 40 ms for the client's delayed acknowledgement at every small frame.
-    let listener = listener.tap_io(|stream| {
+    let mut http = http1::Builder::new();
+    http.max_buf_size(READ_AHEAD);
+    let open = GracefulShutdown::new();
+    let mut stop = pin!(stop);
+    loop {
+        let stream = tokio::select! {
+            stream = accept(&listener) => stream,
+            () = &mut stop => break,
+        };
+        // Without TCP_NODELAY a streamed answer waits 40 ms for the client's delayed acknowledgement at every small frame.
         // A connection on which it cannot be set is slower, not wrong.
         let _ = stream.set_nodelay(true);
-    });
-    axum::serve(listener, router).with_graceful_shutdown(stop).await
+        let service = TowerToHyperService::new(router.clone());
+        let connection = open.watch(http.serve_connection(TokioIo::new(stream), service));
+        // A connection that breaks off has nobody to tell; its exchange is recorded where it was.
+        tokio::spawn(async { drop(connection.await) });
+    }
+    open.shutdown().await;
+    Ok(())
+}
+
+/// The next connection.
+async fn accept(listener: &TcpListener) -> TcpStream {
+    loop {
+        match listener.accept().await {
+            Ok((stream, _)) => return stream,
+            Err(error) if is_theirs(error.kind()) => {}
+            Err(_) => tokio::time::sleep(BREATHER).await,
+        }
+    }
+}
+
+/// Whether it is a client that went away before it was taken on.
+fn is_theirs(kind: ErrorKind) -> bool {
+    matches!(kind, ErrorKind::ConnectionRefused | ErrorKind::ConnectionAborted | ErrorKind::ConnectionReset)
 }

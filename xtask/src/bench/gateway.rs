@@ -248,8 +248,9 @@ fn rows(load: Load, mock: &Mock, running: &mut [Running], number: &mut u64) -> R
     for one in running {
         let target = Target { address: one.server.address };
         let (outcome, cpu) = measure(load, target, mock, number, || Ok(one.server.usage()?.cpu))?;
-        rows.push(Row { name: one.contestant.name, figures: Figures::of(&outcome, mock, Some(cpu)) });
-        one.loaded = one.loaded.max(one.server.usage()?.resident);
+        let used = process::Usage { cpu, ..one.server.usage()? };
+        rows.push(Row { name: one.contestant.name, figures: Figures::of(&outcome, mock, Some(used)) });
+        one.loaded = one.loaded.max(used.resident);
     }
     Ok(rows)
 }
@@ -348,13 +349,14 @@ data in every paragraph, differ in every request, and belong to conversations of
 again, as agents do, only the last message of a request is new in its conversation. Times are those outside the
 provider: what it waits on purpose is taken off, request by request. `added` is the difference to the direct way.
 `in the clear` is the share of requests whose e-mail address reached the provider, `restored` the share of answers in
-which the client found it. CPU is user and kernel time of the contestant, all its processes. A load ends after ten
+which the client found it. CPU is user and kernel time of the contestant, all its processes; resident is its memory right after the
+load, with what earlier loads left. A load ends after ten
 seconds, so slow contestants have fewer answers. CloakPipe writes its whole vault anew for values that it has not seen, so it
 becomes slower in the course of a run like this one; with values that repeat it is much faster.
 
 本页由 `cargo xtask bench gateway --write` 生成，请勿手工修改。模拟服务商、客户端与各网关共用同一台机器，经回环地址、不含 TLS。
 每个请求的每一段都含不同的个人信息；标有 `history sent again` 的负载与真实智能体一样重发历史，同一会话中只有最后一条消息是新的；时间已扣除服务商有意等待的部分；`added` 为相对直连增加的时间；`in the clear` 为邮箱以明文到达
-服务商的请求比例；`restored` 为客户端收到还原后邮箱的比例。
+服务商的请求比例；`restored` 为客户端收到还原后邮箱的比例；`resident` 为该负载刚结束时的常驻内存（含先前负载留下的部分）。
 CloakPipe 遇到未见过的值时会重写整个保险库，因此在此类测试中越来越慢；若值重复出现则快得多。
 
 {tables}"

@@ -8,8 +8,10 @@ use std::time::{Duration, Instant};
 use ombud_detect::mask::minted::Meaning;
 use ombud_detect::mask::{Minted, Token};
 
-/// Requests whose tokens are kept.
+/// Requests whose tokens are kept, and the values of all of them together: a value takes about 150 bytes. The values of the newest
+/// request are kept however many they are, for the call that its answer asks for.
 const MOST_REQUESTS: usize = 256;
+const MOST_VALUES: usize = 16 * 1024;
 
 /// Released calls that are kept, and how long.
 const MOST_CALLS: usize = 1024;
@@ -18,8 +20,27 @@ const LIFE: Duration = Duration::from_mins(15);
 /// The shelf of a gateway.
 #[derive(Default)]
 pub struct Shelf {
-    minted: Mutex<VecDeque<(String, Arc<Minted>)>>,
+    minted: Mutex<Kept>,
     released: Mutex<VecDeque<Released>>,
+}
+
+/// The tokens of the newest requests, each with whose they are.
+#[derive(Default)]
+struct Kept {
+    requests: VecDeque<(String, Arc<Minted>)>,
+    /// Values of all of them.
+    values: usize,
+}
+
+impl Kept {
+    fn add(&mut self, tenant: &str, minted: &Arc<Minted>) {
+        self.values += minted.len();
+        self.requests.push_back((tenant.to_owned(), Arc::clone(minted)));
+        while self.requests.len() > MOST_REQUESTS || self.values > MOST_VALUES && self.requests.len() > 1 {
+            let Some((_, oldest)) = self.requests.pop_front() else { return };
+            self.values -= oldest.len();
+        }
+    }
 }
 
 struct Released {
@@ -32,12 +53,10 @@ struct Released {
 impl Shelf {
     /// Keeps what the tokens of a request stand for. `tenant` says whose they are.
     pub fn keep(&self, tenant: &str, minted: &Arc<Minted>) {
-        let Ok(mut known) = self.minted.lock() else { return };
-        if !minted.is_empty() {
-            known.push_back((tenant.to_owned(), Arc::clone(minted)));
-        }
-        while known.len() > MOST_REQUESTS {
-            known.pop_front();
+        if !minted.is_empty()
+            && let Ok(mut known) = self.minted.lock()
+        {
+            known.add(tenant, minted);
         }
     }
 
@@ -55,7 +74,8 @@ impl Shelf {
     /// What a token stands for, for a tenant; for whoever owns the home (`None`) of any.
     pub fn value(&self, tenant: Option<&str>, token: &Token) -> Option<(String, bool)> {
         let known = self.minted.lock().ok()?;
-        let mut own = known.iter().rev().filter(|(whose, _)| tenant.is_none_or(|tenant| tenant == whose));
+        let mut own =
+            known.requests.iter().rev().filter(|(whose, _)| tenant.is_none_or(|tenant| tenant == whose));
         own.find_map(|(_, minted)| match minted.meaning(token)? {
             Meaning::Value(value) => Some((value.to_owned(), true)),
             Meaning::OneWay => Some((String::new(), false)),
@@ -104,5 +124,31 @@ mod tests {
         shelf.keep("one", &Arc::new(minted));
         assert_eq!(shelf.value(Some("two"), &token), None);
         assert_eq!(shelf.value(None, &token), Some(("a@x.example".into(), true)));
+    }
+
+    #[test]
+    fn many_values_push_out_old_ones_and_never_the_newest() {
+        let minted_with = |values: usize, first: u8| {
+            let mut minted = Minted::default();
+            for number in 0..values {
+                let digest = |_, _: &str, _| {
+                    let [.., a, b, c] = number.to_be_bytes();
+                    [first, 0, a, b, c]
+                };
+                minted.token(DataType::Email, &format!("{number}@{first}.example"), true, &digest);
+            }
+            let (token, _) = minted.iter().next().unwrap();
+            (Arc::new(minted), token)
+        };
+        let shelf = Shelf::default();
+        let (small, first) = minted_with(1, 1);
+        let (large, second) = minted_with(MOST_VALUES, 2);
+        shelf.keep("one", &small);
+        assert!(shelf.value(None, &first).is_some());
+        shelf.keep("one", &large);
+        assert!(shelf.value(None, &second).is_some());
+        assert!(shelf.value(None, &first).is_none());
+        let kept = shelf.minted.lock().unwrap();
+        assert_eq!((kept.requests.len(), kept.values), (1, MOST_VALUES));
     }
 }

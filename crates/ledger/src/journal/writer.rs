@@ -36,6 +36,12 @@ const LINGER: Duration = Duration::from_millis(20);
 /// the record of an answer costs no wake-up of a sleeping thread on its way to the client.
 const LOOKS: u32 = 50;
 
+/// After a sync of so many entries
+const CROWD: usize = 8;
+/// the next is let gather this long: under load each sync then serves more requests, and all of them together use less of the
+/// processor, which is what they wait for then. A single conversation never waits for it.
+const GATHER: Duration = Duration::from_millis(1);
+
 /// How far the log is, for those who wait.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Progress {
@@ -279,9 +285,13 @@ impl Shared {
                 break;
             }
             self.progress.send_modify(|progress| progress.durable = at.seq);
+            let crowded = fresh.len() >= CROWD;
             frontier.extend(fresh);
             lock(&self.head).saved = Saved { at, frontier: frontier.clone() };
             self.synced.notify_all();
+            if crowded {
+                std::thread::sleep(GATHER);
+            }
         }
         lock(&self.head).closing = true;
         self.synced.notify_all();

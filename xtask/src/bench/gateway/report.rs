@@ -22,8 +22,8 @@ pub(super) struct Figures {
     p99: Duration,
     first: Duration,
     per_second: f64,
-    /// Processor time an answer; none for the direct way.
-    cpu: Option<Duration>,
+    /// Processor time an answer, and resident memory right after the load; none for the direct way.
+    used: Option<Usage>,
     /// Shares of all requests.
     clear: f64,
     restored: f64,
@@ -46,8 +46,8 @@ pub(super) struct Needs {
 }
 
 impl Figures {
-    /// Reads an outcome; the processor time is that of the contestant during the load.
-    pub(super) fn of(outcome: &Outcome, mock: &Mock, cpu: Option<Duration>) -> Result<Self, String> {
+    /// Reads an outcome; `used` is the contestant's processor time during the load and its memory after it.
+    pub(super) fn of(outcome: &Outcome, mock: &Mock, used: Option<Usage>) -> Result<Self, String> {
         if let Some(failure) = &outcome.failure {
             return Err(failure.clone());
         }
@@ -74,7 +74,7 @@ impl Figures {
             p99: percentile(&totals, 99),
             first: percentile(&firsts, 50),
             per_second: f64::from(answers) / outcome.wall.as_secs_f64(),
-            cpu: cpu.map(|cpu| cpu / answers),
+            used: used.map(|used| Usage { cpu: used.cpu / answers, ..used }),
             clear: share(clear, requests),
             restored: share(u64::try_from(restored).unwrap_or(0), answers.into()),
         })
@@ -96,15 +96,15 @@ fn share(part: u64, whole: u64) -> f64 {
 pub(super) fn table(title: &str, rows: &[Row]) -> String {
     let mut text = format!(
         "### {title}\n\n\
-         | | answers | p50 ms | p99 ms | added p50 | added p99 | first byte p50 | answers/s | CPU µs/answer | in the clear | restored |\n\
-         |---|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|\n"
+         | | answers | p50 ms | p99 ms | added p50 | added p99 | first byte p50 | answers/s | CPU µs/answer | resident MB | in the clear | restored |\n\
+         |---|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|\n"
     );
     let direct = rows.first().and_then(|row| row.figures.as_ref().ok());
     for (at, row) in rows.iter().enumerate() {
         let base = if at == 0 { None } else { direct };
         let cells = match &row.figures {
             Ok(figures) => cells(figures, base),
-            Err(why) => format!("{} |||||||||", why.replace(['|', '\n'], " ")),
+            Err(why) => format!("{} ||||||||||", why.replace(['|', '\n'], " ")),
         };
         // Writing to a String cannot fail.
         let _ = writeln!(text, "| {} | {cells} |", row.name);
@@ -113,11 +113,12 @@ pub(super) fn table(title: &str, rows: &[Row]) -> String {
 }
 
 fn cells(figures: &Figures, direct: Option<&Figures>) -> String {
-    let Figures { answers, p50, p99, first, per_second, cpu, clear, restored } = figures;
+    let Figures { answers, p50, p99, first, per_second, used, clear, restored } = figures;
     let added = |time: &Duration, base: fn(&Figures) -> Duration| {
         direct.map_or("–".to_owned(), |direct| format!("{:+.3}", signed_millis(*time, base(direct))))
     };
-    let cpu = cpu.map_or("–".to_owned(), |cpu| format!("{:.0}", cpu.as_secs_f64() * 1e6));
+    let cpu = used.map_or("–".to_owned(), |used| format!("{:.0}", used.cpu.as_secs_f64() * 1e6));
+    let resident = used.map_or("–".to_owned(), |used| mebibytes(used.resident));
     [
         answers.to_string(),
         millis(*p50),
@@ -127,6 +128,7 @@ fn cells(figures: &Figures, direct: Option<&Figures>) -> String {
         millis(*first),
         format!("{per_second:.0}"),
         cpu,
+        resident,
         percent(*clear),
         percent(*restored),
     ]
@@ -206,17 +208,20 @@ mod tests {
     fn added_is_the_difference_to_the_direct_way() {
         let mock = Mock::start().unwrap();
         let row =
-            |name, totals: &[u64], cpu| Row { name, figures: Figures::of(&outcome(totals), &mock, cpu) };
-        let cpu = Some(Duration::from_micros(200));
+            |name, totals: &[u64], used| Row { name, figures: Figures::of(&outcome(totals), &mock, used) };
+        let used = Some(Usage { cpu: Duration::from_micros(200), resident: 3 << 20 });
         let rows = [
             row("direct", &[100, 100, 200, 300], None),
-            row("ombud", &[400, 400, 500, 900], cpu),
+            row("ombud", &[400, 400, 500, 900], used),
             Row { name: "other", figures: Err("HTTP/1.1 502 | no\nway".to_owned()) },
         ];
         let text = table("1 KB", &rows);
         let lines: Vec<&str> = text.lines().skip(4).collect();
-        assert_eq!(lines[0], "| direct | 4 | 0.100 | 0.300 | – | – | 0.050 | 2 | – | 0 % | 50 % |");
-        assert_eq!(lines[1], "| ombud | 4 | 0.400 | 0.900 | +0.300 | +0.600 | 0.200 | 2 | 50 | 0 % | 50 % |");
+        assert_eq!(lines[0], "| direct | 4 | 0.100 | 0.300 | – | – | 0.050 | 2 | – | – | 0 % | 50 % |");
+        assert_eq!(
+            lines[1],
+            "| ombud | 4 | 0.400 | 0.900 | +0.300 | +0.600 | 0.200 | 2 | 50 | 3.0 | 0 % | 50 % |"
+        );
         assert!(lines[2].starts_with("| other | HTTP/1.1 502   no way |"), "{}", lines[2]);
         assert_eq!(lines[0].matches('|').count(), lines[2].matches('|').count());
     }
