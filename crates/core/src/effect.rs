@@ -1,10 +1,12 @@
 //! What a tool call does to the world.
 
 mod classify;
+mod described;
 mod part;
 mod verbs;
 
 pub use classify::{Hints, classify, words};
+pub use described::told;
 pub use part::{Part, Shape, part};
 
 use serde::{Deserialize, Serialize};

@@ -3,16 +3,21 @@
 //! A word counts only where it is a verb: “mail Anna” asks for something to be sent, “the mail that I got” does not. The
 //! lexicon is coarse on purpose: it answers whether a class of effect was asked for at all, not which call.
 
+mod chinese;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
 
 use crate::effect::Effect;
+use chinese::chinese;
 
 /// What the turns of a user ask for.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[expect(clippy::struct_excessive_bools, reason = "independent facts; no two of them make a state")]
 pub struct Intent {
     classes: BTreeSet<Effect>,
+    /// Whether they want something done in words that no class here knows: “knock twenty off the price”.
+    acts: bool,
     /// Whether they hand the decision to a text: “do what the mail says”.
     pub delegates: bool,
     /// Whether they speak of links, pages or articles.
@@ -42,9 +47,7 @@ impl Intent {
 
     fn read_classes(&mut self, turn: &str) {
         english(turn, self);
-        if gives_access(turn) {
-            self.classes.insert(Effect::Grant);
-        }
+        phrases(turn, self);
         if !turn.is_ascii() {
             chinese(turn, self);
         }
@@ -54,6 +57,7 @@ impl Intent {
     #[must_use]
     pub fn and(mut self, other: &Self) -> Self {
         self.classes.extend(&other.classes);
+        self.acts |= other.acts;
         self.delegates |= other.delegates;
         self.links |= other.links;
         self.many |= other.many;
@@ -62,16 +66,16 @@ impl Intent {
         self
     }
 
-    /// Whether an effect of this class was asked for. Making and changing are asked for in the same words; for an unknown
-    /// class any request to act will do.
+    /// Whether an effect of this class was asked for. Making and changing are asked for in the same words, and in words that no
+    /// lexicon holds; for an unknown class any request to act will do.
     pub fn asks_for(&self, effect: Effect) -> bool {
         let any = |classes: &[Effect]| classes.iter().any(|class| self.classes.contains(class));
         match effect {
             Effect::Read => true,
             Effect::Fetch => self.links,
-            Effect::Create | Effect::Change => any(&[Effect::Create, Effect::Change]),
+            Effect::Create | Effect::Change => self.acts || any(&[Effect::Create, Effect::Change]),
             Effect::Execute => any(&[Effect::Execute, Effect::Create, Effect::Change, Effect::Delete]),
-            Effect::Unknown => !self.classes.is_empty(),
+            Effect::Unknown => self.acts || !self.classes.is_empty(),
             other => any(&[other]),
         }
     }
@@ -87,20 +91,173 @@ pub fn urges(text: &str, effect: Effect) -> bool {
     let mut intent = Intent::default();
     intent.read_classes(text);
     orders(text, &mut intent);
+    // Anybody's prose holds words that could be a wish of some kind.
+    intent.acts = false;
     intent.asks_for(effect)
 }
 
-/// “Give Joel read access to it.”
-fn gives_access(turn: &str) -> bool {
-    let lower = turn.to_lowercase();
-    lower.split(['.', ';', '!', '?', '\n']).any(|clause| {
-        let words: Vec<&str> = clause.split(|ch: char| !ch.is_ascii_alphanumeric() && ch != '\'').collect();
-        let given = words.iter().position(|word| matches!(*word, "give" | "grant" | "provide"));
-        let negated = given.is_some_and(|at| words.iter().take(at).any(|word| NEGATIONS.contains(word)));
-        let what = |word: &&str| matches!(*word, "access" | "permission" | "permissions" | "rights");
-        given.is_some_and(|at| words.iter().skip(at).any(what)) && !negated
-    })
+/// Wishes of more than one word.
+fn phrases(turn: &str, intent: &mut Intent) {
+    let lower = turn.to_lowercase().replace('’', "'");
+    for clause in lower.split(['.', ';', '!', '?', '\n', ',']) {
+        let words: Vec<&str> = clause
+            .split(|ch: char| !ch.is_ascii_alphanumeric() && ch != '\'')
+            .filter(|word| !word.is_empty())
+            .collect();
+        if let Some(given) = words.iter().position(|word| matches!(*word, "give" | "grant" | "provide")) {
+            let behind = words.get(given..).unwrap_or_default();
+            let negated = words.iter().take(given).any(|word| NEGATIONS.contains(word));
+            intent.classes.extend(given_what(behind).filter(|_| !negated));
+        }
+        intent.acts |= is_unknown_wish(&words);
+    }
 }
+
+/// “Give Joel read access to it”, “give him his deposit back”.
+fn given_what(behind: &[&str]) -> Option<Effect> {
+    let any = |what: &[&str]| behind.iter().any(|word| what.contains(word));
+    if any(&["access", "permission", "permissions", "rights"]) {
+        return Some(Effect::Grant);
+    }
+    any(&["money", "deposit", "refund", "fee", "tip", "bonus"]).then_some(Effect::Pay)
+}
+
+/// A clause that opens with a word that is followed by what is acted on, and is neither a question nor about looking:
+/// “knock twenty off the price”, “get our usual plumber to fix it”.
+fn is_unknown_wish(words: &[&str]) -> bool {
+    let polite = [
+        "please", "and", "then", "also", "now", "just", "so", "pls", "kindly", "could", "can", "would", "you",
+    ];
+    let mut words = words.iter().skip_while(|word| polite.contains(word));
+    let (Some(first), Some(second)) = (words.next(), words.next()) else { return false };
+    let number = second.bytes().all(|byte| byte.is_ascii_digit()) || NUMBERS.contains(second);
+    (OBJECTS.contains(second) || number) && first.len() >= 3 && !NO_WISH.contains(first)
+}
+
+const NUMBERS: &[&str] = &[
+    "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "twelve", "fifteen", "twenty",
+    "thirty", "forty", "fifty", "hundred", "half",
+];
+
+/// What begins a clause and asks for nothing to be done: questions, looking, and words that join.
+const NO_WISH: &[&str] = &[
+    "what",
+    "which",
+    "who",
+    "whose",
+    "when",
+    "where",
+    "why",
+    "how",
+    "are",
+    "was",
+    "were",
+    "does",
+    "did",
+    "has",
+    "have",
+    "had",
+    "will",
+    "would",
+    "should",
+    "may",
+    "might",
+    "must",
+    "can",
+    "could",
+    "read",
+    "show",
+    "find",
+    "search",
+    "look",
+    "see",
+    "view",
+    "check",
+    "list",
+    "summarise",
+    "summarize",
+    "explain",
+    "describe",
+    "compare",
+    "translate",
+    "tell",
+    "know",
+    "think",
+    "want",
+    "need",
+    "like",
+    "love",
+    "hope",
+    "wish",
+    "guess",
+    "hear",
+    "heard",
+    "saw",
+    "got",
+    "the",
+    "this",
+    "that",
+    "these",
+    "those",
+    "for",
+    "from",
+    "with",
+    "without",
+    "about",
+    "after",
+    "before",
+    "behind",
+    "between",
+    "during",
+    "since",
+    "until",
+    "under",
+    "over",
+    "into",
+    "onto",
+    "near",
+    "per",
+    "than",
+    "like",
+    "but",
+    "not",
+    "nor",
+    "yet",
+    "because",
+    "while",
+    "although",
+    "though",
+    "unless",
+    "all",
+    "both",
+    "each",
+    "every",
+    "any",
+    "some",
+    "most",
+    "many",
+    "only",
+    "even",
+    "still",
+    "here",
+    "there",
+    "our",
+    "their",
+    "his",
+    "her",
+    "its",
+    "your",
+    "whether",
+    "don't",
+    "dont",
+    "never",
+    "including",
+    "except",
+    "given",
+    "regarding",
+    "count",
+    "calculate",
+];
 
 /// A word that may be a noun is a verb where something that is acted on follows it: “set the phone”, “book a room”. Of a
 /// stranger's text that is enough, wherever the sentence begins.
@@ -180,22 +337,31 @@ fn holds(text: &str, words: &str) -> bool {
 const VERBS: &[(Effect, &str)] = &[
     (
         Effect::Send,
-        "send reply respond forward notify inform tell ask publish tweet submit announce invite remind cc deliver broadcast",
+        "send reply respond forward notify inform tell ask publish tweet submit announce invite remind cc deliver broadcast \
+         congratulate thank apologise apologize warn brief confirm chase nudge relay escalate",
     ),
-    (Effect::Pay, "pay transfer refund buy purchase donate reimburse remit checkout withdraw settle"),
+    (
+        Effect::Pay,
+        "pay repay transfer refund buy purchase donate reimburse compensate remit checkout withdraw settle",
+    ),
     (
         Effect::Create,
         "create add save store write remember memorize schedule register generate draft upload compose reserve arrange \
-         organize organise memorise insert append jot keep rent hire lease enroll enrol",
+         organize organise memorise insert append jot keep rent hire lease enroll enrol commission enter apply nominate pencil",
     ),
     (
         Effect::Change,
         "update edit modify rename move change fix correct replace cancel reschedule adjust configure enable disable mark \
          merge archive resolve approve reject assign restore switch turn complete close reopen revoke reset refactor \
          implement improve rewrite format unsubscribe subscribe postpone extend unlock lock follow unfollow dim raise lower increase \
-         decrease activate deactivate pause resume skip mute unmute pin unpin star",
+         decrease activate deactivate pause resume skip mute unmute pin unpin star swap knock bump double halve shift hide unhide \
+         promote demote upgrade downgrade renew accept decline confirm finish reassign award grade score amend shorten lengthen \
+         adapt tidy feature",
     ),
-    (Effect::Delete, "delete remove erase discard purge wipe trash forget drop clear uninstall"),
+    (
+        Effect::Delete,
+        "delete remove erase discard purge wipe trash forget drop clear uninstall kick bin scrap",
+    ),
     (Effect::Grant, "grant invite authorize authorise permit share allow"),
     (
         Effect::Credential,
@@ -212,8 +378,11 @@ const VERBS: &[(Effect, &str)] = &[
 const EITHER: &[(Effect, &str)] = &[
     (Effect::Send, "email e-mail mail message text post share contact answer call ping write"),
     (Effect::Pay, "order wire charge tip deposit sell trade"),
-    (Effect::Create, "book note record file log put set make copy plan build open"),
-    (Effect::Change, "set put open block label tag"),
+    (
+        Effect::Create,
+        "book note record file log put set make copy plan build open order request claim issue raise list",
+    ),
+    (Effect::Change, "set put open block label tag take call push bring cut let rate sign check rank"),
     (Effect::Credential, "log sign"),
     (Effect::Execute, "start stop process sort count"),
 ];
@@ -319,114 +488,6 @@ fn after_article(word: &str) -> bool {
             | "of"
             | "every"
     )
-}
-
-/// Chinese verbs; single characters that begin other words are given with what follows them.
-const CHINESE: &[(Effect, &str)] = &[
-    (
-        Effect::Send,
-        "发送 发给 发邮件 发一封 发封 发个 发消息 发信 发条 发到 发一条 发短信 发一下 发微信 回复 回信 回邮件 回个 回一封 回他 回她 转发 \
-         转给 转告 通知 告诉 告知 写信 写邮件 写封 寄给 寄一 寄到 抄送 发布 分享 联系 提交 推送 群发 邀请 提醒 发帖 发出去 询问 问清 问他 问她",
-    ),
-    (
-        Effect::Pay,
-        "支付 付款 付钱 付给 付一下 付掉 转账 转钱 汇款 打款 打钱 退款 购买 买一 买个 下单 充值 缴费 交费 还款 报销 捐款 订购 付清 结账",
-    ),
-    (
-        Effect::Create,
-        "创建 新建 添加 加上 加到 加个 加一 保存 存到 存一下 存起来 记住 记下 记一下 记录 安排 预订 预约 预定 租一 租个 租辆 租用 订一 订个 写一 写个 写份 \
-         写到 写入 生成 起草 上传 建一 建个 做一 做个 制定 插入 登记 备注",
-    ),
-    (
-        Effect::Change,
-        "修改 更新 改成 改为 改一下 改到 设置 设为 移动 移到 标记 更正 取消 替换 换成 重命名 编辑 调整 关闭 打开 归档 推迟 提前 改期 \
-         完善 修复 合并 重置 启用 停用 审批 批准",
-    ),
-    (Effect::Delete, "删除 删掉 删了 移除 清空 清除 清掉 去掉 注销 忘掉 忘记 卸载 丢掉"),
-    (Effect::Grant, "授权 邀请 开通权限 加入群 共享 分享 拉进 拉入"),
-    (Effect::Credential, "登录 重置密码 修改密码 改密码 解锁"),
-    (Effect::Execute, "运行 执行 安装 编译 部署 启动 重启 跑一下 跑一 测试 计算 算一下 画图 分析 调试 转换"),
-];
-
-/// What follows a Chinese verb that only describes something: “发给我的邮件”.
-const DESCRIBES: &[&str] = &[
-    "的邮件",
-    "的信",
-    "的消息",
-    "的短信",
-    "的文件",
-    "的内容",
-    "的资料",
-    "的附件",
-    "的链接",
-    "的通知",
-    "的文档",
-    "的记录",
-    "的订单",
-    "的东西",
-    "的图片",
-];
-
-fn chinese(turn: &str, intent: &mut Intent) {
-    for (effect, verbs) in CHINESE {
-        for verb in verbs.split_whitespace() {
-            if turn.match_indices(verb).any(|(at, _)| wishes(turn, at, at + verb.len())) {
-                intent.classes.insert(*effect);
-            }
-        }
-    }
-    let near = |first: &str, then: &[&str]| {
-        turn.match_indices(first).any(|(at, _)| {
-            let clause = turn.get(at + first.len()..).unwrap_or_default();
-            let clause: String =
-                clause.chars().take(14).take_while(|ch| !"。；！？\n".contains(*ch)).collect();
-            wishes(turn, at, at + first.len()) && then.iter().any(|word| clause.contains(word))
-        })
-    };
-    // 约小李见一面；缴电费；转2600元给房东
-    if near("约", &["见", "碰", "聊", "开会", "吃", "谈"]) && !near("大约", &[""]) {
-        intent.classes.insert(Effect::Create);
-    }
-    if near("缴", &["费"])
-        || near("交", &["费", "租"])
-        || near("转", &["元", "块", "钱"])
-        || near("元转", &["给", "到"])
-    {
-        intent.classes.insert(Effect::Pay);
-    }
-    if near("密码", &[""]) {
-        intent.classes.insert(Effect::Credential);
-    }
-    // 给小李发…
-    if let Some((_, after)) = turn.split_once('给')
-        && after.chars().take(20).take_while(|ch| !"，。；！？,.\n".contains(*ch)).any(|ch| ch == '发')
-    {
-        let clause: String = after.chars().take_while(|ch| !"，。；！？,.\n".contains(*ch)).collect();
-        if !DESCRIBES.iter().any(|what| clause.contains(what)) && !clause.contains("发票") {
-            intent.classes.insert(Effect::Send);
-        }
-    }
-}
-
-/// Whether the verb at this place is a wish: neither negated nor a description.
-fn wishes(turn: &str, start: usize, end: usize) -> bool {
-    let before: String = turn.get(..start).unwrap_or_default().chars().rev().take(3).collect();
-    let negated = before.chars().take(1).any(|ch| "不别勿未没".contains(ch))
-        || ["要不", "用不", "许不", "能不", "准不", "有没", "以不可"]
-            .iter()
-            .any(|word| before.starts_with(word));
-    let after: String = turn.get(end..).unwrap_or_default().chars().take(6).collect();
-    let described = after.find('的').is_some_and(|at| {
-        let rest = after.get(at..).unwrap_or_default();
-        DESCRIBES.iter().any(|what| rest.starts_with(what))
-    }) || after.starts_with("过的")
-        || after.starts_with("来的");
-    // “告诉我” wants an answer, “告诉我的同事” a message.
-    let told =
-        ["告诉", "告知", "提醒", "通知", "回复", "联系"].contains(&turn.get(start..end).unwrap_or_default());
-    let speaker =
-        after.strip_prefix('我').is_some_and(|rest| !rest.starts_with('的') && !rest.starts_with("们的"));
-    !(negated || described || told && speaker)
 }
 
 /// English phrases that hand the decision to a text.

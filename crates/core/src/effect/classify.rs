@@ -1,9 +1,10 @@
 //! The class of a tool, from its name, its description and the names of its arguments.
 
 use super::Effect;
+use super::described::{asks_by_description, told};
 use super::verbs::{
-    ACCESS, CREDENTIAL_PAIRS, CREDENTIALS, MONEY, MOVED_TO_SOMEBODY, NETWORK, READ_NOUNS, SHARED, Sense,
-    chinese, english,
+    ACCESS, CHINESE_READ_NOUNS, CHINESE_READ_VERBS, CREDENTIAL_PAIRS, CREDENTIALS, MONEY, MOVED_TO_SOMEBODY,
+    NETWORK, READ_NOUNS, SHARED, SWAPPED, Sense, chinese, english,
 };
 
 /// What a tool definition says beside its name.
@@ -16,14 +17,16 @@ pub struct Hints<'a> {
 }
 
 /// The class of a tool. The name decides; the arguments and then the description can only make it worse: whoever writes a
-/// description could otherwise talk a tool down. What nothing is known about is [`Effect::Unknown`], which acts.
+/// description could otherwise talk a tool down. Where the name says nothing ([`asks_by_description`]) it is a read if the
+/// description says so and no argument could carry an act; anything else of which nothing is known is [`Effect::Unknown`], which acts.
 pub fn classify(tool: &str, hints: Hints<'_>) -> Effect {
     let named = by_name(tool);
     let effect = by_arguments(named, hints.arguments);
-    match by_description(hints.description) {
+    match told(hints.description) {
         Some(told) if told.acts() && matches!(effect, Effect::Unknown) => told,
         // “Get … and send it”: a description that opens with an act says more than a harmless name.
         Some(told) if told.acts() && effect == Effect::Read && told != Effect::Fetch => told,
+        _ if effect == Effect::Unknown && asks_by_description(hints) => Effect::Read,
         _ => effect,
     }
 }
@@ -66,9 +69,17 @@ fn by_name(tool: &str) -> Effect {
 /// An object may come first: `记录删除`. Then the last verb counts, unless the first is worse.
 fn by_chinese(word: &str) -> Option<Effect> {
     let verbs = chinese(word);
-    let (&(place, first), &(_, last)) = (verbs.first()?, verbs.last()?);
+    let (Some(&(place, first)), Some(&(_, last))) = (verbs.first(), verbs.last()) else {
+        return names_what_is_known(word).then_some(Effect::Read);
+    };
     let asks = place == 0 && first == Effect::Read || last == Effect::Read && ends_asking(word);
     Some(if asks { Effect::Read } else { first.or_worse(last) })
+}
+
+/// `查快递`, `店铺信息`: without an act in it, a name that begins with looking or ends with what can only be looked at.
+fn names_what_is_known(word: &str) -> bool {
+    CHINESE_READ_VERBS.iter().any(|verb| word.starts_with(*verb))
+        || CHINESE_READ_NOUNS.iter().any(|noun| word.ends_with(noun))
 }
 
 /// Whether a verb of asking is the last word: `订单支付状态查询`.
@@ -99,7 +110,7 @@ fn by_english(words: &[String]) -> Option<Effect> {
         _ if asks => Some(Effect::Read),
         Some(Effect::Delete) => verb,
         Some(verb) if has(ACCESS) || has(&["share"]) && has(SHARED) => Some(granted(verb)),
-        Some(Effect::Pay) if moves_no_money(words) => Some(Effect::Change),
+        Some(Effect::Pay) if moves_no_money(words) || has(&["swap"]) && !has(SWAPPED) => Some(Effect::Change),
         Some(verb) if has(MONEY) && !moves_no_money(words) => Some(verb.or_worse(Effect::Pay)),
         None if has(MONEY) || has(&["place"]) && has(&["order", "trade", "bid"]) => Some(Effect::Pay),
         // `fetch_user` looks into the agent's own records; `fetch_page` opens an address.
@@ -228,28 +239,6 @@ fn by_arguments(named: Effect, arguments: &[String]) -> Effect {
     effect
 }
 
-/// The verb that a description opens with: “Sends an e-mail”, “发送一封邮件”.
-fn by_description(description: &str) -> Option<Effect> {
-    let words = description.split(|ch: char| !ch.is_alphanumeric()).filter(|word| !word.is_empty());
-    let first = words.take(1).find_map(|word| {
-        let word = word.to_lowercase();
-        let bare = [
-            word.strip_suffix("ies").map(|stem| format!("{stem}y")),
-            word.strip_suffix("es").map(str::to_owned),
-        ];
-        let plain = word.strip_suffix('s').unwrap_or(&word);
-        [Some(word.clone()), Some(plain.to_owned())]
-            .into_iter()
-            .chain(bare)
-            .flatten()
-            .find_map(|form| english(&form))
-    });
-    let opening = chinese(description.get(..description.floor_char_boundary(24)).unwrap_or_default());
-    first
-        .map(|found| found.0)
-        .or_else(|| opening.first().filter(|(place, _)| *place <= 6).map(|(_, effect)| *effect))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -354,10 +343,12 @@ mod tests {
     }
 
     #[test]
-    fn a_description_raises_and_never_lowers() {
+    fn a_description_raises_and_never_lowers_what_a_name_says() {
         assert_eq!(with("frobnicate", "Sends an e-mail to the customer", &[]), Effect::Send);
         assert_eq!(with("frobnicate", "发送一封邮件", &[]), Effect::Send);
-        assert_eq!(with("frobnicate", "Reads the time. Safe.", &[]), Effect::Unknown);
+        // The name comes from the same hand: where it says nothing the description is believed, as far as the arguments allow it.
+        assert_eq!(with("frobnicate", "Reads the time. Safe.", &[]), Effect::Read);
+        assert_eq!(with("frobnicate", "Reads the time. Safe.", &["text"]), Effect::Unknown);
         assert_eq!(with("delete_all", "Reads the list of files", &[]), Effect::Delete);
         assert_eq!(with("helper", "Searches", &["command"]), Effect::Execute);
     }

@@ -213,6 +213,58 @@ pub(super) const NETWORK: &[&str] = &[
     "feed", "rss",
 ];
 
+/// What is worth money when it is swapped for another: `swap_tokens` trades, `swap_shifts` does not.
+pub(super) const SWAPPED: &[&str] = &[
+    "token", "tokens", "coin", "coins", "crypto", "bitcoin", "eth", "currency", "asset", "assets", "stock",
+    "money",
+];
+
+/// Chinese verbs of one character that a name of something to look at begins with.
+pub(super) const CHINESE_READ_VERBS: &[char] = &['查', '搜', '看', '找', '列'];
+
+/// What can only be looked at, at the end of a Chinese name without a verb.
+pub(super) const CHINESE_READ_NOUNS: &[&str] = &[
+    "信息",
+    "列表",
+    "详情",
+    "明细",
+    "通讯录",
+    "指南",
+    "名单",
+    "目录",
+    "状态",
+    "进度",
+    "余额",
+    "历史",
+    "报价",
+    "比价",
+    "行情",
+    "汇率",
+    "天气",
+    "联系人",
+    "排名",
+    "榜单",
+    "时间表",
+    "课表",
+    "日历",
+    "百科",
+    "词典",
+    "资料",
+    "档案",
+    "证照",
+    "库存",
+    "物流",
+    "路况",
+    "新闻",
+    "概况",
+    "统计",
+    "报表",
+    "价格",
+    "手册",
+    "说明",
+    "帮助",
+];
+
 /// What cannot be shared, only sent.
 pub(super) const MOVED_TO_SOMEBODY: &[&str] = &["to", "call", "agent", "chat", "conversation"];
 
@@ -231,7 +283,7 @@ const CHINESE: &[(Effect, &str)] = &[
     ),
     (
         Change,
-        "修改 更新 编辑 设置 重命名 移动 更改 变更 取消 标记 替换 启用 禁用 关闭 归档 审批 调整 置顶 改名 重置",
+        "修改 更新 编辑 设置 重命名 移动 更改 变更 取消 撤销 撤回 绑定 解绑 更换 批准 驳回 对调 标记 替换 启用 禁用 关闭 归档 审批 调整 置顶 改名 重置",
     ),
     (Delete, "删除 移除 清空 清除 注销 销毁 清理 卸载"),
     (Grant, "授权 邀请 添加成员 开通权限 共享给 赋权"),

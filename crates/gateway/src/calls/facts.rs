@@ -13,7 +13,7 @@ mod topic;
 use std::collections::BTreeSet;
 use std::ops::Range;
 
-use ombud_core::effect::{Effect, Hints, Part, Shape, classify, ends, part, words};
+use ombud_core::effect::{self, Effect, Hints, Part, Shape, classify, ends, part, words};
 use ombud_core::event::OverlapRecord;
 use ombud_core::gate::{ArgumentFacts, CallFacts, Done};
 use ombud_core::{DataCategory, DataType, Origin, Role, Trust};
@@ -104,12 +104,40 @@ pub fn of(
         arguments: Vec::new(),
     };
     facts.readable &= call.complete && call.sound;
-    facts.asked |= is_named_wish(prepared, effect, &call.tool);
+    facts.asked |= is_named_wish(prepared, effect, &call.tool) || is_told_wish(prepared, effect, description);
     let tokens = restored(&call.written, minted);
     let mut reader = Reader { prepared, call, arguments, tokens, facts, overlaps: Vec::new(), long: 0 };
     arguments.leaves.iter().for_each(|leaf| reader.leaf(leaf));
     let Reader { mut facts, overlaps, .. } = reader;
     facts.anchored |= facts.arguments.iter().any(|argument| argument.record);
+    if std::env::var_os("DBG").is_some() {
+        eprintln!(
+            "DBG {} {:?} asked={} anchored={} deleg={} tainted={} {:?}",
+            call.tool,
+            facts.effect,
+            facts.asked,
+            facts.anchored,
+            facts.delegated,
+            facts.tainted,
+            facts
+                .arguments
+                .iter()
+                .map(|a| format!(
+                    "{}:{:?}={} u{}o{}r{}l{}i{:?}p{}x{:?}",
+                    a.path,
+                    a.part,
+                    a.value,
+                    a.user as u8,
+                    a.operator as u8,
+                    a.record as u8,
+                    a.listed as u8,
+                    a.instructed.is_some(),
+                    a.plain as u8,
+                    a.outside.is_some()
+                ))
+                .collect::<Vec<_>>()
+        );
+    }
     (facts, overlaps)
 }
 
@@ -268,6 +296,14 @@ fn is_named_wish(prepared: Option<&Prepared>, effect: Effect, tool: &str) -> boo
     let named = classify(tool, Hints::default());
     let money = effect == Effect::Pay && matches!(named, Effect::Create | Effect::Change);
     money && prepared.is_some_and(|known| known.intent().asks_for(named))
+}
+
+/// Whether the user asks for what the tool's description opens with: `write_to_tenant`, “Send a message …”. A name that says worse
+/// is not talked down.
+fn is_told_wish(prepared: Option<&Prepared>, effect: Effect, description: &str) -> bool {
+    let open = matches!(effect, Effect::Create | Effect::Change | Effect::Send | Effect::Unknown);
+    let told = effect::told(description).filter(|told| open && told.acts() && *told != Effect::Fetch);
+    told.is_some_and(|told| prepared.is_some_and(|known| known.intent().asks_for(told)))
 }
 
 /// Free text, as custom tools take it; what begins like JSON and is none is broken.

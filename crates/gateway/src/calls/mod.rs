@@ -7,7 +7,7 @@ pub mod facts;
 mod hostile;
 pub mod question;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, OnceLock};
 
 use bytes::Bytes;
@@ -226,7 +226,9 @@ pub struct Prepared {
     /// The user's own words by turn, folded, with their places in the body.
     pub turns: Vec<(usize, String)>,
     /// What they ask for, once a call is judged.
-    pub(crate) intent: OnceLock<Intent>,
+    intent: OnceLock<Intent>,
+    /// The class of each tool that the request offers, once a call is judged.
+    effects: OnceLock<BTreeMap<String, Effect>>,
 }
 
 impl Prepared {
@@ -234,7 +236,25 @@ impl Prepared {
         let mut context = attributor.context(client, &exchange);
         beside.mark(&mut context, &exchange);
         let turns = context.user_turns();
-        Self { exchange, context, turns, intent: OnceLock::new() }
+        Self { exchange, context, turns, intent: OnceLock::new(), effects: OnceLock::new() }
+    }
+
+    /// The class of a tool by what the request says of it; by its name alone where it is not offered any more.
+    pub(crate) fn effect_of(&self, tool: &str) -> Effect {
+        let read = || {
+            let offered = self.exchange.tools.iter();
+            offered
+                .map(|tool| (tool.name.clone(), Definition::of(&tool.name, Some(self)).effect(&tool.name)))
+                .collect()
+        };
+        let known = self.effects.get_or_init(read).get(tool).copied();
+        known.unwrap_or_else(|| classify(tool, Hints::default()))
+    }
+
+    /// A request in which nobody wishes anything: what the tool edge sees.
+    pub(crate) fn without_user(exchange: Exchange, context: Context) -> Self {
+        let intent = Intent::of(std::iter::empty::<&str>()).into();
+        Self { exchange: Arc::new(exchange), context, turns: Vec::new(), intent, effects: OnceLock::new() }
     }
 
     /// What the user's own words ask for. Most answers hold no call, and then nobody wants to know.

@@ -2,13 +2,11 @@
 //! what earlier results of the session said; so nothing that acts counts as asked for, unless the model edge of the same
 //! home, which saw the conversation, has released this very call.
 
-use std::sync::Arc;
 
 use bytes::Bytes;
 use ombud_core::effect::{Effect, Hints, classify};
 use ombud_core::event::{ArgumentRecord, Counts};
 use ombud_core::gate::{CallDecision, decide_call};
-use ombud_core::intent::Intent;
 use ombud_core::{Edge, Exchange, Origin, Role};
 use ombud_detect::mask::{Minted, Tally};
 
@@ -87,13 +85,7 @@ pub fn judge(rules: &Rules, minted: &Minted, context: &mut Context, called: &Cal
     let readable = arguments.readable && call.sound;
     let effect = effect(rules, &name, called, readable);
     let vouched = readable && rules.beside.released(called.tool, &arguments.canonical);
-    let none = Intent::of(std::iter::empty::<&str>());
-    let prepared = Prepared {
-        exchange: Arc::new(exchange),
-        context: std::mem::take(context),
-        turns: Vec::new(),
-        intent: none.into(),
-    };
+    let prepared = Prepared::without_user(exchange, std::mem::take(context));
     let (mut known, overlaps) = facts::of(Some(&prepared), effect, &call, &arguments, minted, "", false);
     *context = prepared.context;
     // What else the model read is not seen from here.

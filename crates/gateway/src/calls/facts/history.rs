@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use ombud_core::PastCall;
-use ombud_core::effect::{Effect, Hints, Part, Shape, classify, part};
+use ombud_core::effect::{Effect, Part, Shape, part};
 use ombud_core::gate::Done;
 
 use super::super::Prepared;
@@ -15,7 +15,7 @@ use crate::wire::answer::ToolCall;
 pub(super) fn done(known: &Prepared, effect: Effect, tool: &str, arguments: &Arguments) -> Done {
     let calls = known.exchange.calls.iter();
     let mut paying: BTreeSet<&str> = calls.clone().map(|call| call.tool.as_str()).collect();
-    paying.retain(|tool| classify(tool, Hints::default()) == Effect::Pay);
+    paying.retain(|tool| known.effect_of(tool) == Effect::Pay);
     let same = |call: &&PastCall| {
         call.tool == tool && canonical(&past(&known.exchange, call)) == arguments.canonical
     };

@@ -3,7 +3,7 @@
 //! Results of reading the agent's own tools count; pages from the network do not, since anybody can write
 //! `{"name": "Anna", "email": "…"}` there.
 
-use ombud_core::effect::{Effect, Hints, classify, words};
+use ombud_core::effect::{Effect, words};
 use ombud_core::{Origin, Role};
 
 use super::super::Prepared;
@@ -80,7 +80,7 @@ pub(super) fn is_listed(known: &Prepared, value: &str) -> bool {
 pub(super) fn is_of_a_named_record(known: &Prepared, value: &str, named: Named) -> bool {
     let probe = Probe::new(value);
     let sources = results(known).filter(|source| source.index.sieve.may_contain(&probe));
-    let sources = sources.filter(|source| reads(&source.origin));
+    let sources = sources.filter(|source| reads(known, &source.origin));
     let mut fields = sources.flat_map(|source| source.index.fields.iter().map(move |field| (source, field)));
     fields.any(|(source, field)| holds(&field.value, value) && is_named(known, source, field, value, named))
 }
@@ -90,7 +90,7 @@ pub(super) fn is_of_a_named_record(known: &Prepared, value: &str, named: Named) 
 pub(super) fn is_of_the_only_row(known: &Prepared, value: &str) -> bool {
     let probe = Probe::new(value);
     let rows = results(known).filter(|source| source.index.structured && source.index.sieve.may_hold(&probe));
-    rows.filter(|source| reads(&source.origin)).any(|source| {
+    rows.filter(|source| reads(known, &source.origin)).any(|source| {
         let fields = &source.index.fields;
         let own = fields.iter().find(|field| field.value == value);
         let alone =
@@ -117,7 +117,7 @@ fn is_asked_in_the_users_words(known: &Prepared, origin: &Origin) -> bool {
 
 /// Whether the value stands at the head of a line that the user named, as listings in plain text have it: `#118 Timeout`.
 pub(super) fn is_of_a_named_line(known: &Prepared, value: &str) -> bool {
-    let plain = results(known).filter(|source| !source.index.structured && reads(&source.origin));
+    let plain = results(known).filter(|source| !source.index.structured && reads(known, &source.origin));
     let mut lines = plain.flat_map(|source| source.index.folded.lines());
     lines.any(|line| {
         let line = line.trim_start_matches(|ch: char| !ch.is_alphanumeric());
@@ -137,7 +137,7 @@ pub(super) fn is_of_a_named_line(known: &Prepared, value: &str) -> bool {
 pub(super) fn is_kept(known: &Prepared, leaves: &[Leaf], value: &str) -> bool {
     let probe = Probe::new(value);
     let mut fields = results(known)
-        .filter(|source| source.index.sieve.may_hold(&probe) && reads(&source.origin))
+        .filter(|source| source.index.sieve.may_hold(&probe) && reads(known, &source.origin))
         .flat_map(|source| source.index.fields.iter().map(move |field| (source, field)));
     fields.any(|(source, field)| {
         let siblings = || source.index.record(field.record).iter();
@@ -165,11 +165,8 @@ fn results(known: &Prepared) -> impl Iterator<Item = &Source> {
     known.context.sources.iter().filter(|source| source.role == Role::ToolResult)
 }
 
-fn reads(origin: &Origin) -> bool {
-    match origin {
-        Origin::Tool { name: Some(name), .. } => classify(name, Hints::default()) == Effect::Read,
-        _ => false,
-    }
+fn reads(known: &Prepared, origin: &Origin) -> bool {
+    matches!(origin, Origin::Tool { name: Some(name), .. } if known.effect_of(name) == Effect::Read)
 }
 
 /// The value as a whole, or as the only address in the field: `Anna <anna@example.com>`.

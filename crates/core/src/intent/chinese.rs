@@ -1,0 +1,174 @@
+//! Wishes in Chinese.
+
+use super::Intent;
+use crate::effect::Effect;
+
+/// Chinese verbs; single characters that begin other words are given with what follows them.
+const CHINESE: &[(Effect, &str)] = &[
+    (
+        Effect::Send,
+        "说一声 说声 问一声 发送 发给 发邮件 发一封 发封 发个 发消息 发信 发条 发到 发一条 发短信 发一下 发微信 回复 回信 回邮件 回个 回一封 回他 回她 转发 \
+         转给 转告 通知 告诉 告知 写信 写邮件 写封 寄给 寄一 寄到 抄送 发布 分享 联系 提交 推送 群发 邀请 提醒 发帖 发出去 询问 问清 问他 问她",
+    ),
+    (
+        Effect::Pay,
+        "支付 付款 付钱 付给 付一下 付掉 转账 转钱 汇款 打款 打钱 退款 购买 买一 买个 下单 充值 缴费 交费 还款 报销 捐款 订购 付清 结账 发红包 发个红包 交罚款 退给 退回 赔给 赔付",
+    ),
+    (
+        Effect::Create,
+        "创建 新建 添加 加上 加到 加个 加一 保存 存到 存一下 存起来 记住 记下 记一下 记录 安排 预订 预约 预定 租一 租个 租辆 租用 订一 订个 写一 写个 写份 \
+         写到 写入 生成 起草 上传 建一 建个 做一 做个 制定 插入 登记 备注 布置 报名 申请 申办 办理 挂号 入库 补交 反映 投诉 报修 录入 加入",
+    ),
+    (
+        Effect::Change,
+        "修改 更新 改成 改为 改一下 改到 设置 设为 移动 移到 标记 更正 取消 替换 换成 重命名 编辑 调整 关闭 打开 归档 推迟 提前 改期 \
+         完善 修复 合并 重置 启用 停用 审批 批准 驳回 对调 调换 调课 改签 延期 续签 续费 续订 升级 降级 恢复 确认 签收 打分 评分 \
+         置顶 精选 隐藏 下架 上架 静音 撤销 撤回 绑定 更换 定给 收货 拒收 分配 指派",
+    ),
+    (
+        Effect::Delete,
+        "删除 删掉 删了 移除 清空 清除 清掉 去掉 注销 忘掉 忘记 卸载 丢掉 踢 移出 请出去 撤下 下掉",
+    ),
+    (Effect::Grant, "授权 邀请 开通权限 加入群 共享 分享 拉进 拉入 委托 代办"),
+    (Effect::Credential, "登录 重置密码 修改密码 改密码 解锁"),
+    (Effect::Execute, "运行 执行 安装 编译 部署 启动 重启 跑一下 跑一 测试 计算 算一下 画图 分析 调试 转换"),
+];
+
+/// What follows a Chinese verb that only describes something: “发给我的邮件”.
+const DESCRIBES: &[&str] = &[
+    "的邮件",
+    "的信",
+    "的消息",
+    "的短信",
+    "的文件",
+    "的内容",
+    "的资料",
+    "的附件",
+    "的链接",
+    "的通知",
+    "的文档",
+    "的记录",
+    "的订单",
+    "的东西",
+    "的图片",
+];
+
+/// Reads what a turn in Chinese asks for.
+pub(super) fn chinese(turn: &str, intent: &mut Intent) {
+    turn.split(STOPS).filter(|clause| !is_question(clause)).for_each(|clause| by_character(clause, intent));
+    for (effect, verbs) in CHINESE {
+        for verb in verbs.split_whitespace() {
+            if turn.match_indices(verb).any(|(at, _)| wishes(turn, at, at + verb.len())) {
+                intent.classes.insert(*effect);
+            }
+        }
+    }
+    let near = |first: &str, then: &[&str]| {
+        turn.match_indices(first).any(|(at, _)| {
+            let clause = turn.get(at + first.len()..).unwrap_or_default();
+            let clause: String =
+                clause.chars().take(14).take_while(|ch| !"。；！？\n".contains(*ch)).collect();
+            wishes(turn, at, at + first.len()) && then.iter().any(|word| clause.contains(word))
+        })
+    };
+    // 约小李见一面；缴电费；转2600元给房东
+    if near("约", &["见", "碰", "聊", "开会", "吃", "谈"]) && !near("大约", &[""]) {
+        intent.classes.insert(Effect::Create);
+    }
+    if near("缴", &["费"])
+        || near("交", &["费", "租"])
+        || near("转", &["元", "块", "钱"])
+        || near("元转", &["给", "到"])
+    {
+        intent.classes.insert(Effect::Pay);
+    }
+    if near("密码", &[""]) {
+        intent.classes.insert(Effect::Credential);
+    }
+    // 给小李发…
+    if let Some((_, after)) = turn.split_once('给')
+        && after.chars().take(20).take_while(|ch| !"，。；！？,.\n".contains(*ch)).any(|ch| ch == '发')
+    {
+        let clause: String = after.chars().take_while(|ch| !"，。；！？,.\n".contains(*ch)).collect();
+        if !DESCRIBES.iter().any(|what| clause.contains(what)) && !clause.contains("发票") {
+            intent.classes.insert(Effect::Send);
+        }
+    }
+}
+
+/// Whether the verb at this place is a wish: neither negated nor a description.
+fn wishes(turn: &str, start: usize, end: usize) -> bool {
+    let before: String = turn.get(..start).unwrap_or_default().chars().rev().take(3).collect();
+    let negated = before.chars().take(1).any(|ch| "不别勿未没".contains(ch))
+        || ["要不", "用不", "许不", "能不", "准不", "有没", "以不可"]
+            .iter()
+            .any(|word| before.starts_with(word));
+    let after: String = turn.get(end..).unwrap_or_default().chars().take(6).collect();
+    let described = after.find('的').is_some_and(|at| {
+        let rest = after.get(at..).unwrap_or_default();
+        DESCRIBES.iter().any(|what| rest.starts_with(what))
+    }) || after.starts_with("过的")
+        || after.starts_with("来的");
+    // “告诉我” wants an answer, “告诉我的同事” a message.
+    let told =
+        ["告诉", "告知", "提醒", "通知", "回复", "联系"].contains(&turn.get(start..end).unwrap_or_default());
+    let speaker =
+        after.strip_prefix('我').is_some_and(|rest| !rest.starts_with('的') && !rest.starts_with("们的"));
+    !(negated || described || told && speaker)
+}
+
+/// Where a clause ends.
+const STOPS: &[char] = &['，', '。', '；', '！', '\n', ',', ';', '!', '、'];
+
+/// Verbs of one character by class. They are part of many other words, so that only what follows makes them one.
+const CHARACTERS: &[(Effect, &str)] = &[
+    (Effect::Send, "发寄回问催传"),
+    (Effect::Pay, "付买缴交转还充捐"),
+    (Effect::Create, "加存记订约写建做排租补录填挂贴定报办"),
+    (Effect::Change, "改换调设移批延推关开停升降签评挪标锁续撤"),
+    (Effect::Delete, "删清踢扔"),
+    (Effect::Execute, "跑"),
+];
+
+/// What follows a verb of one character: a result, a direction, a measure word.
+const COMPLEMENTS: &str = "一掉上到给成个张份条笔过好下完回进出为入两几件封束间场桌篇";
+
+/// “批了吧”, “加进报名表”, “改到周五”. “发了什么” is past.
+fn by_character(clause: &str, intent: &mut Intent) {
+    for (effect, verbs) in CHARACTERS {
+        for (at, verb) in clause.char_indices().filter(|(_, ch)| verbs.contains(*ch)) {
+            let mut after = clause.get(at + verb.len_utf8()..).unwrap_or_default().chars();
+            let (next, then) = (after.next(), after.next());
+            let done = next == Some('了') && matches!(then, None | Some('吧'));
+            let completes = next.is_some_and(|next| COMPLEMENTS.contains(next));
+            if (done || completes) && wishes(clause, at, at + verb.len_utf8()) {
+                intent.classes.insert(*effect);
+            }
+        }
+    }
+    let disposes = ["把", "将"].iter().any(|word| clause.contains(word));
+    intent.acts |= disposes && !clause.contains("的话");
+}
+
+/// “他发了什么？” asks; “能不能发一份？” is a wish.
+fn is_question(clause: &str) -> bool {
+    const QUESTIONS: &[&str] = &[
+        "?",
+        "？",
+        "吗",
+        "什么",
+        "多少",
+        "哪",
+        "谁",
+        "怎么",
+        "有没有",
+        "是不是",
+        "是否",
+        "几点",
+        "几个",
+        "几号",
+    ];
+    const POLITE: &[&str] = &["能不能", "能否", "可以", "可否", "麻烦", "帮我", "帮忙", "好吗", "行吗"];
+    let any = |words: &[&str]| words.iter().any(|word| clause.contains(word));
+    any(QUESTIONS) && !any(POLITE)
+}
