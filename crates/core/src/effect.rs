@@ -34,6 +34,10 @@ pub fn ends(tool: &str) -> bool {
         "suspend",
         "void",
         "withdraw",
+        "unpublish",
+        "unassign",
+        "unregister",
+        "unsend",
     ];
     const CHINESE: &[&str] = &["取消", "撤销", "撤回", "退订", "终止", "拒绝", "停用", "禁用", "解除"];
     words(tool)

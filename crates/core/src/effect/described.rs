@@ -69,8 +69,9 @@ const NOUNS_TOO: &[&str] = &[
 pub fn told(description: &str) -> Option<Effect> {
     let mut words = description.split(|ch: char| !ch.is_alphanumeric()).filter(|word| !word.is_empty());
     let first = words.next().and_then(|word| opens(word, words.next()));
-    let opening = chinese(description.get(..description.floor_char_boundary(24)).unwrap_or_default());
-    first.or_else(|| opening.first().filter(|(place, _)| *place <= 6).map(|(_, effect)| *effect))
+    let opening = chinese(description.get(..description.floor_char_boundary(30)).unwrap_or_default());
+    // “在群里发红包”, “给好友转账”: whom and where come first.
+    first.or_else(|| opening.first().filter(|(place, _)| *place <= 12).map(|(_, effect)| *effect))
 }
 
 /// What a sentence that opens with these two words says. “Messages with a contact” are no verb, “Messages the customer” is one.
@@ -259,7 +260,6 @@ mod tests {
         for (tool, description, arguments) in [
             ("siren", "The siren of the house.", &["state"][..]),
             ("desk", "Looks up an order and cancels it.", &["order_id"]),
-            ("redPacket", "在群里发红包。", &["groupName", "total"]),
             ("box", "The mailbox of the team.", &["to", "text"]),
             ("hotline", "向部门反映问题。", &["部门", "内容"]),
             ("thing", "", &[]),
@@ -278,6 +278,8 @@ mod tests {
             assert_eq!(class(name, "", &[]), Effect::Read, "{name}");
         }
         assert_eq!(class("换课", "", &[]), Effect::Unknown);
+        assert_eq!(class("redPacket", "在群里发红包。", &["groupName", "total"]), Effect::Pay);
+        assert_eq!(class("unpublish-episode", "", &["episode"]), Effect::Change);
         assert_eq!(class("swap_lessons", "", &[]), Effect::Change);
         assert_eq!(class("swap_tokens", "", &[]), Effect::Pay);
     }

@@ -285,7 +285,7 @@ const CHINESE: &[(Effect, &str)] = &[
         Change,
         "修改 更新 编辑 设置 重命名 移动 更改 变更 取消 撤销 撤回 绑定 解绑 更换 批准 驳回 对调 标记 替换 启用 禁用 关闭 归档 审批 调整 置顶 改名 重置",
     ),
-    (Delete, "删除 移除 清空 清除 注销 销毁 清理 卸载"),
+    (Delete, "删除 移除 移出 踢出 清空 清除 注销 销毁 清理 卸载"),
     (Grant, "授权 邀请 添加成员 开通权限 共享给 赋权"),
     (Credential, "登录 重置密码 修改密码 获取密码 密码 密钥 验证码"),
     (Execute, "执行 运行 终端 命令行 部署 重启 启动 停止"),
@@ -293,8 +293,13 @@ const CHINESE: &[(Effect, &str)] = &[
 
 /// The class of an English word.
 pub(super) fn english(word: &str) -> Option<(Effect, Sense)> {
-    let row = ENGLISH.iter().find(|row| row.2.split_ascii_whitespace().any(|verb| verb == word))?;
-    Some((row.0, row.1))
+    let row = |word: &str| ENGLISH.iter().find(|row| row.2.split_ascii_whitespace().any(|verb| verb == word));
+    if let Some(row) = row(word) {
+        return Some((row.0, row.1));
+    }
+    // `unpublish`, `unassign`: what takes an act back is a change.
+    let undone = word.strip_prefix("un").filter(|rest| rest.len() >= 3).and_then(row)?;
+    (undone.0.acts() && undone.1 == Sense::Verb).then_some((Change, Sense::Verb))
 }
 
 /// Every Chinese verb in a text with its place, in order, without overlaps.

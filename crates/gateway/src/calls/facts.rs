@@ -29,7 +29,8 @@ use crate::attribute::verbatim::RUN;
 use crate::attribute::{By, Hit, folded, weight};
 use crate::wire::answer::ToolCall;
 use record::{
-    Named, is_kept, is_listed, is_of_a_named_line, is_of_a_named_record, is_of_the_only_row, names_its_source,
+    Named, is_kept, is_listed, is_of_a_directory_entry, is_of_a_named_line, is_of_a_named_record,
+    is_of_the_only_row, names_its_source,
 };
 
 /// Values of one argument that can decide; a call with more cannot be read reliably.
@@ -104,40 +105,13 @@ pub fn of(
         arguments: Vec::new(),
     };
     facts.readable &= call.complete && call.sound;
-    facts.asked |= is_named_wish(prepared, effect, &call.tool) || is_told_wish(prepared, effect, description);
+    facts.asked |= is_named_wish(prepared, effect, &call.tool)
+        || is_told_wish(prepared, effect, &call.tool, description);
     let tokens = restored(&call.written, minted);
     let mut reader = Reader { prepared, call, arguments, tokens, facts, overlaps: Vec::new(), long: 0 };
     arguments.leaves.iter().for_each(|leaf| reader.leaf(leaf));
     let Reader { mut facts, overlaps, .. } = reader;
     facts.anchored |= facts.arguments.iter().any(|argument| argument.record);
-    if std::env::var_os("DBG").is_some() {
-        eprintln!(
-            "DBG {} {:?} asked={} anchored={} deleg={} tainted={} {:?}",
-            call.tool,
-            facts.effect,
-            facts.asked,
-            facts.anchored,
-            facts.delegated,
-            facts.tainted,
-            facts
-                .arguments
-                .iter()
-                .map(|a| format!(
-                    "{}:{:?}={} u{}o{}r{}l{}i{:?}p{}x{:?}",
-                    a.path,
-                    a.part,
-                    a.value,
-                    a.user as u8,
-                    a.operator as u8,
-                    a.record as u8,
-                    a.listed as u8,
-                    a.instructed.is_some(),
-                    a.plain as u8,
-                    a.outside.is_some()
-                ))
-                .collect::<Vec<_>>()
-        );
-    }
     (facts, overlaps)
 }
 
@@ -300,8 +274,9 @@ fn is_named_wish(prepared: Option<&Prepared>, effect: Effect, tool: &str) -> boo
 
 /// Whether the user asks for what the tool's description opens with: `write_to_tenant`, “Send a message …”. A name that says worse
 /// is not talked down.
-fn is_told_wish(prepared: Option<&Prepared>, effect: Effect, description: &str) -> bool {
-    let open = matches!(effect, Effect::Create | Effect::Change | Effect::Send | Effect::Unknown);
+fn is_told_wish(prepared: Option<&Prepared>, effect: Effect, tool: &str, description: &str) -> bool {
+    let open =
+        matches!(effect, Effect::Create | Effect::Change | Effect::Send | Effect::Unknown) && !ends(tool);
     let told = effect::told(description).filter(|told| open && told.acts() && *told != Effect::Fetch);
     told.is_some_and(|told| prepared.is_some_and(|known| known.intent().asks_for(told)))
 }
@@ -431,7 +406,10 @@ fn argument(
     let in_line = part == Part::Object && is_of_a_named_line(known, &value.text);
     facts.record = plain
         && match part {
-            Part::Destination => is_of_a_named_record(known, &value.text, Named::Person),
+            Part::Destination => {
+                is_of_a_named_record(known, &value.text, Named::Person)
+                    || is_of_a_directory_entry(known, value.kind, &value.text)
+            }
             Part::Object if in_line => true,
             Part::Object | Part::Path => {
                 is_of_a_named_record(known, &value.text, Named::Thing)
@@ -444,6 +422,7 @@ fn argument(
             }
             Part::Account => {
                 is_of_a_named_record(known, &value.text, Named::Account)
+                    || is_of_a_directory_entry(known, value.kind, &value.text)
                     || is_kept(known, &arguments.leaves, &value.text)
             }
             Part::Amount | Part::Url | Part::Credential => false,

@@ -2,7 +2,6 @@
 //! what earlier results of the session said; so nothing that acts counts as asked for, unless the model edge of the same
 //! home, which saw the conversation, has released this very call.
 
-
 use bytes::Bytes;
 use ombud_core::effect::{Effect, Hints, classify};
 use ombud_core::event::{ArgumentRecord, Counts};

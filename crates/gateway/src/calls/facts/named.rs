@@ -115,39 +115,80 @@ fn is_name(written: &str, value: &str) -> bool {
     short && letters && weight(value) >= LEAST && (capital() || chinese()) && !written.contains(['\n', '@'])
 }
 
-/// How many of something, if it is more than one.
+/// How many of something, if it is more than one, or how much.
 fn is_count(key: &str, value: &str) -> bool {
     let counts = |word: &String| COUNTS.contains(&word.as_str());
-    value != "1"
-        && !value.is_empty()
-        && value.bytes().all(|byte| byte.is_ascii_digit())
-        && words(key).iter().any(counts)
+    let digits = value.bytes().filter(u8::is_ascii_digit).count();
+    let number = digits > 0 && digits + usize::from(value.contains('.')) == value.len();
+    value != "1" && number && words(key).iter().any(counts)
 }
 
-/// Words in names of arguments that say how many.
+/// Words in names of arguments that say how many or how much.
 const COUNTS: &[&str] = &[
-    "quantity", "qty", "count", "people", "guests", "persons", "nights", "copies", "units", "seats", "数量",
-    "人数", "份数", "件数",
+    "quantity", "qty", "count", "people", "guests", "persons", "nights", "copies", "units", "seats",
+    "amount", "price", "rent", "limit", "total", "salary", "score", "budget", "rate", "balance", "discount",
+    "数量", "人数", "份数", "件数", "金额", "价格", "单价", "总额", "分数", "租金", "额度", "上限",
 ];
 
-/// Words for small numbers.
-const NUMERALS: &[(&str, &[&str])] = &[
-    ("2", &["two", "couple", "pair", "both", "两", "二", "俩", "双"]),
-    ("3", &["three", "三", "仨"]),
-    ("4", &["four", "四"]),
-    ("5", &["five", "五"]),
-    ("6", &["six", "六"]),
-    ("7", &["seven", "七"]),
-    ("8", &["eight", "八"]),
-    ("9", &["nine", "九"]),
-    ("10", &["ten", "十"]),
-    ("12", &["twelve", "dozen", "十二"]),
+/// Words for small numbers beside their own names.
+const NUMERALS: &[(u32, &[&str])] =
+    &[(2, &["couple", "pair", "both", "两", "俩", "双"]), (3, &["仨"]), (12, &["dozen"])];
+
+const ENGLISH: &[&str] = &[
+    "zero",
+    "one",
+    "two",
+    "three",
+    "four",
+    "five",
+    "six",
+    "seven",
+    "eight",
+    "nine",
+    "ten",
+    "eleven",
+    "twelve",
+    "thirteen",
+    "fourteen",
+    "fifteen",
+    "sixteen",
+    "seventeen",
+    "eighteen",
+    "nineteen",
 ];
+const TENS: &[&str] = &["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"];
+const CHINESE: &[&str] = &["", "一", "二", "三", "四", "五", "六", "七", "八", "九"];
 
 /// Whether the user gives a number in words.
 fn is_spelt_out(known: &Prepared, value: &str) -> bool {
-    let row = NUMERALS.iter().find(|row| row.0 == value).map_or(&[][..], |row| row.1);
-    row.iter().any(|word| known.turns.iter().any(|(_, turn)| stands_in(turn, word)))
+    let Ok(number) = value.parse::<u32>() else { return false };
+    let others =
+        NUMERALS.iter().filter(|row| row.0 == number).flat_map(|row| row.1).map(|&word| word.to_owned());
+    let mut words = others.chain(in_english(number)).chain(in_chinese(number));
+    words.any(|word| known.turns.iter().any(|(_, turn)| stands_in(turn, &word)))
+}
+
+/// A number below a hundred, or a round one below a thousand.
+fn in_english(number: u32) -> Option<String> {
+    let word = |list: &[&str], at: u32| list.get(usize::try_from(at).ok()?).map(|&word| word.to_owned());
+    match number {
+        0..20 => word(ENGLISH, number),
+        20..100 if number % 10 == 0 => word(TENS, number / 10 - 2),
+        20..100 => Some(format!("{}-{}", word(TENS, number / 10 - 2)?, word(ENGLISH, number % 10)?)),
+        100..1000 if number % 100 == 0 => Some(format!("{} hundred", word(ENGLISH, number / 100)?)),
+        _ => None,
+    }
+}
+
+fn in_chinese(number: u32) -> Option<String> {
+    let digit = |at: u32| CHINESE.get(usize::try_from(at).ok()?).copied();
+    match number {
+        1..10 => Some(digit(number)?.to_owned()),
+        10..20 => Some(format!("十{}", digit(number % 10)?)),
+        20..100 => Some(format!("{}十{}", digit(number / 10)?, digit(number % 10)?)),
+        100..1000 if number % 100 == 0 => Some(format!("{}百", digit(number / 100)?)),
+        _ => None,
+    }
 }
 
 /// `2026-07-02` of `2026-07-02 20:00`.
@@ -172,7 +213,7 @@ fn gives_another_day(known: &Prepared, wanted: &str) -> bool {
 /// Whether the user says the value, or every word of it that its argument and tool do not say already.
 fn is_given(known: &Prepared, tool: &str, leaf: &Leaf, value: &str) -> bool {
     let says = |word: &str| known.turns.iter().any(|(_, turn)| stands_in(turn, word));
-    if value.bytes().all(|byte| byte.is_ascii_digit()) {
+    if value.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.') {
         return says(value) || is_spelt_out(known, value);
     }
     if known.turns.iter().any(|(_, turn)| turn.contains(value)) {
@@ -268,6 +309,22 @@ mod tests {
         ] {
             assert!(!entry(text, "casa luz"), "{text}");
         }
+    }
+
+    #[test]
+    fn numbers_in_words() {
+        for (number, english, chinese) in [
+            (7, "seven", "七"),
+            (12, "twelve", "十二"),
+            (20, "twenty", "二十"),
+            (57, "fifty-seven", "五十七"),
+            (300, "three hundred", "三百"),
+        ] {
+            assert_eq!(in_english(number).as_deref(), Some(english));
+            assert_eq!(in_chinese(number).as_deref(), Some(chinese));
+        }
+        assert!(in_english(1234).is_none() && in_chinese(0).is_none());
+        assert!(is_count("max_price", "12.50") && !is_count("price", "12.50 EUR") && !is_count("qty", "1"));
     }
 
     #[test]

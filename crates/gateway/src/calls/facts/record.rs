@@ -20,6 +20,9 @@ use crate::wire::answer::ToolCall;
 /// Rows of one list that are looked at.
 const MOST_RIVALS: usize = 64;
 
+/// Lines of an entry of a directory in plain text.
+const LONGEST_ENTRY: usize = 8;
+
 /// What the user names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Named {
@@ -46,6 +49,10 @@ const COMPANY: &str = "participants participant attendees attendee members membe
 /// Fields that hold somebody's name.
 const NAMES: &str = "name full_name display_name first_name last_name nickname contact contact_name title from sender author \
     payee payee_name beneficiary user username 姓名 名字 名称 昵称 联系人 发件人 收款人";
+
+/// Fields that say what somebody is to the user: who is the only one of that kind is named by it.
+const ROLES: &str = "role position job job_title relation relationship trade profession department company organisation organization \
+    supplier vendor firm 职务 职位 角色 关系 称呼 部门 单位 公司 供应商 岗位 身份";
 
 /// Fields that hold an account.
 const ACCOUNTS: &str = "account account_number account_no iban card recipient payee beneficiary to 账号 账户 收款账号 卡号 对方账号";
@@ -129,6 +136,22 @@ pub(super) fn is_of_a_named_line(known: &Prepared, value: &str) -> bool {
                 .next()
         });
         title.is_some_and(|title| title.len() <= 200 && known.mentions_thing(title.trim()))
+    })
+}
+
+/// Whether the value is the only one of its kind in an entry of a directory that answers in plain text, and the user named whom
+/// the entry is about: its first line says so. “Helga Brandt, accountant / helga@example.com”.
+pub(super) fn is_of_a_directory_entry(known: &Prepared, kind: Option<Kind>, value: &str) -> bool {
+    let Some(kind) = kind else { return false };
+    let plain = results(known).filter(|source| !source.index.structured && reads(known, &source.origin));
+    let directories = plain.filter(|source| is_of_a_directory(&source.origin));
+    directories.flat_map(|source| source.index.folded.split("\n\n")).any(|entry| {
+        let mut own = terms(entry).into_iter().filter(|term| term.kind == kind).peekable();
+        let head = entry.trim().lines().next().unwrap_or_default();
+        own.peek().is_some()
+            && own.all(|term| term.canonical == value)
+            && entry.lines().count() <= LONGEST_ENTRY
+            && known.mentions_person(head)
     })
 }
 
@@ -262,6 +285,17 @@ impl Prepared {
         let own = source.index.record(field.record).iter();
         let mut names = own.filter(|other| is(NAMES, &other.key) && other.value.len() <= 128);
         names.any(|name| self.mentions_person(&name.value))
+    }
+
+    /// Whether they say what the person in the record of a field is, “the accountant”, and nobody else in the list is that.
+    fn describes_somebody(&self, source: &Source, field: &Field) -> bool {
+        let own = source.index.record(field.record).iter();
+        let mut roles = own.filter(|other| is(ROLES, &other.key) && (4..=64).contains(&weight(&other.value)));
+        let alone = |role: &Field| {
+            let all = source.index.fields.iter();
+            all.filter(|other| other.key == role.key && other.value == role.value).count() == 1
+        };
+        roles.any(|role| self.says(&role.value) && alone(role))
     }
 
     /// Whether they name another record of the same list.
