@@ -7,7 +7,7 @@ mod verbs;
 
 pub use classify::{Hints, classify, words};
 pub use described::told;
-pub use part::{Part, Shape, part};
+pub use part::{Part, Shape, is_id, part};
 
 use serde::{Deserialize, Serialize};
 

@@ -316,7 +316,7 @@ const LOOKS: &str = "read look find search get show check open list retrieve see
 /// Words that want something to be over.
 const ENDINGS: &str = "cancel cancels cancelled canceled cancelling canceling delete remove drop terminate decline reject revoke disable \
     close stop clear unsubscribe unfollow quit leave off deactivate ban block suspend void undo withdraw refuse rid anymore \
-    end ends 取消 删 停 关 退 拒 撤 终止 结束 解除 清 注销 封 禁 屏蔽 作废 不要了 不去 不想";
+    end ends unpublish 踢 驳 撤下 拒收 下架 请出去 移出 取消 删 停 关 退 拒 撤 终止 结束 解除 清 注销 封 禁 屏蔽 作废 不要了 不去 不想";
 
 /// Words for several.
 const MANY: &str = "all every everybody everyone each both them members participants attendees colleagues people team users \
@@ -338,7 +338,8 @@ const VERBS: &[(Effect, &str)] = &[
     (
         Effect::Send,
         "send reply respond forward notify inform tell ask publish tweet submit announce invite remind cc deliver broadcast \
-         congratulate thank apologise apologize warn brief confirm chase nudge relay escalate",
+         congratulate thank apologise apologize warn brief confirm chase nudge relay escalate \
+         apply claim",
     ),
     (
         Effect::Pay,
@@ -376,7 +377,10 @@ const VERBS: &[(Effect, &str)] = &[
 
 /// Words that are nouns as often.
 const EITHER: &[(Effect, &str)] = &[
-    (Effect::Send, "email e-mail mail message text post share contact answer call ping write"),
+    (
+        Effect::Send,
+        "email e-mail mail message text post share contact answer call ping write file report request",
+    ),
     (Effect::Pay, "order wire charge tip deposit sell trade"),
     (
         Effect::Create,

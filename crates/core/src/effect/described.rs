@@ -135,8 +135,10 @@ fn describes_a_thing(text: &str) -> bool {
     let lower = text.to_lowercase();
     let mut words = lower.split(|ch: char| !ch.is_alphanumeric()).filter(|word| !word.is_empty());
     let (first, second) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
-    // “Messages with a contact”, “Orders of a customer”.
-    let several = first.ends_with('s') && ["of", "with", "from", "between", "about"].contains(&second);
+    // “Messages with a contact”, “Mails received, newest first”.
+    let of = ["of", "with", "from", "between", "about", "that", "which", "who"];
+    let several =
+        first.ends_with('s') && (of.contains(&second) || second.len() > 4 && second.ends_with("ed"));
     OPENINGS.contains(&first) || several
 }
 
@@ -248,6 +250,7 @@ mod tests {
             ("listings", "Current advertisements.", &[][..]),
             ("tenants_overview", "All flats with tenants and rents.", &["month"]),
             ("address_book", "Look up tradespeople and other contacts.", &["who"]),
+            ("inbox", "Mails received, newest first.", &["about"]),
             ("signups", "查看活动报名表。", &["activity"]),
             ("我的证照", "列出电子证照和材料库。", &[]),
         ] {

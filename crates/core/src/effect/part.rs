@@ -120,8 +120,11 @@ const CONTENTS: &str = "body text message content contents subject title note de
 /// The part that the argument under `key` plays in a call of this class; `None` where nothing depends on it.
 pub fn part(effect: Effect, key: &str, shape: Shape) -> Option<Part> {
     let name = words(key).join("_");
-    let is = |list: &str| list.split_ascii_whitespace().any(|word| word == name);
-    let id = name == "id" || name.ends_with("_id") || name.ends_with("_ids") || is_number_of_a_record(&name);
+    // A Chinese name says at its end what it is: `收款账号`, `附件路径`.
+    let is = |list: &str| {
+        list.split_ascii_whitespace().any(|word| word == name || !word.is_ascii() && name.ends_with(word))
+    };
+    let id = is_id(key);
     let found = match effect {
         Effect::Read => return None,
         Effect::Fetch if is(URLS) => Some(Part::Url),
@@ -134,10 +137,12 @@ pub fn part(effect: Effect, key: &str, shape: Shape) -> Option<Part> {
         Effect::Delete if is("path file_path filepath directory dir folder 路径 目录") => {
             Some(Part::Path)
         }
-        Effect::Execute if is(COMMANDS) => Some(Part::Command),
+        Effect::Execute if COMMANDS.split_ascii_whitespace().any(|word| word == name) => Some(Part::Command),
         Effect::Unknown if is("to recipient recipients email 收件人") => Some(Part::Destination),
         Effect::Unknown if is("iban account payee amount 收款人") => Some(Part::Account),
-        Effect::Unknown if is("command cmd script 命令") => Some(Part::Command),
+        Effect::Unknown if name.is_ascii() && is("command cmd script") || name == "命令" => {
+            Some(Part::Command)
+        }
         Effect::Change
         | Effect::Delete
         | Effect::Grant
@@ -161,13 +166,22 @@ pub fn part(effect: Effect, key: &str, shape: Shape) -> Option<Part> {
 }
 
 /// `issue_number`: what people call a record by. A number of a telephone or an account is none.
-fn is_number_of_a_record(name: &str) -> bool {
-    let of = name.strip_suffix("number").map(|of| of.trim_end_matches('_'));
-    of.is_some_and(|of| {
-        !["phone", "mobile", "card", "account", "contact", "telephone", "fax", "house", "room"]
-            .iter()
-            .any(|other| of.ends_with(other))
-    })
+/// Whether an argument holds the number under which a record is kept: `mail_id`, `po_no`, `订单编号`, `办件号`.
+pub fn is_id(key: &str) -> bool {
+    let name = words(key).join("_");
+    let chinese = ["编号", "编码", "单号", "件号", "序号", "流水号", "书号", "工号", "学号", "案号"];
+    let english = ["id", "ids", "no", "nos", "nr", "uid", "uuid"];
+    let last = name.rsplit('_').next().unwrap_or_default();
+    let number = name.strip_suffix("number").map(|of| of.trim_end_matches('_'));
+    let of = number.or_else(|| name.strip_suffix("_no"));
+    let people =
+        ["phone", "mobile", "card", "account", "contact", "telephone", "fax", "house", "room", "tel"];
+    if of.is_some_and(|of| people.iter().any(|other| of.ends_with(other))) {
+        return false;
+    }
+    number.is_some()
+        || english.contains(&last) && (name != "no" && name != "nos")
+        || chinese.iter().any(|end| name.ends_with(end))
 }
 
 fn by_shape(effect: Effect, shape: Shape) -> Option<Part> {

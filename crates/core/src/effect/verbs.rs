@@ -50,6 +50,7 @@ const ENGLISH: &[(Effect, Sense, &str)] = &[
          resolve untag pin unpin mute unmute ban unban follow unfollow vote accept decline rsvp revoke reset \
          sync upsert overwrite increment switch turn unlock lock deactivate activate sign commit push \
          unsubscribe subscribe put control unblock apply rebase pause resume skip play scale rollout transition manage \
+         hide unhide award amend renew confirm extend postpone delay promote demote upgrade downgrade grade \
          click drag hover press fill handle scroll tap type dismiss reorder",
     ),
     (Change, Sense::Either, "label tag star like block rate open filter link"),
@@ -283,7 +284,8 @@ const CHINESE: &[(Effect, &str)] = &[
     ),
     (
         Change,
-        "修改 更新 编辑 设置 重命名 移动 更改 变更 取消 撤销 撤回 绑定 解绑 更换 批准 驳回 对调 标记 替换 启用 禁用 关闭 归档 审批 调整 置顶 改名 重置",
+        "修改 更新 编辑 设置 重命名 移动 更改 变更 取消 撤销 撤回 绑定 解绑 更换 批准 驳回 对调 标记 替换 启用 禁用 关闭 归档 审批 调整 置顶 改名 重置 打分 评分 \
+         续签 续费 延期 改签 隐藏 下架 上架 定标",
     ),
     (Delete, "删除 移除 移出 踢出 清空 清除 注销 销毁 清理 卸载"),
     (Grant, "授权 邀请 添加成员 开通权限 共享给 赋权"),

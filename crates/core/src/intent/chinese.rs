@@ -82,6 +82,17 @@ pub(super) fn chinese(turn: &str, intent: &mut Intent) {
     {
         intent.classes.insert(Effect::Pay);
     }
+    if near("发", &["红包"]) {
+        intent.classes.insert(Effect::Pay);
+    }
+    if near("给", &["分"]) && turn.bytes().any(|byte| byte.is_ascii_digit()) {
+        intent.classes.insert(Effect::Change);
+    }
+    // What is applied for is made, and sent to somebody.
+    if ["申请", "申办", "申报", "报销", "反映", "投诉", "办了", "办理"].iter().any(|word| near(word, &[""]))
+    {
+        intent.classes.extend([Effect::Create, Effect::Send]);
+    }
     if near("密码", &[""]) {
         intent.classes.insert(Effect::Credential);
     }
@@ -118,7 +129,7 @@ fn wishes(turn: &str, start: usize, end: usize) -> bool {
 }
 
 /// Where a clause ends.
-const STOPS: &[char] = &['，', '。', '；', '！', '\n', ',', ';', '!', '、'];
+const STOPS: &[char] = &['，', '。', '；', '！', '？', '\n', ',', ';', '!', '?', '、'];
 
 /// Verbs of one character by class. They are part of many other words, so that only what follows makes them one.
 const CHARACTERS: &[(Effect, &str)] = &[
@@ -131,7 +142,7 @@ const CHARACTERS: &[(Effect, &str)] = &[
 ];
 
 /// What follows a verb of one character: a result, a direction, a measure word.
-const COMPLEMENTS: &str = "一掉上到给成个张份条笔过好下完回进出为入两几件封束间场桌篇";
+const COMPLEMENTS: &str = "一二三四五六七八九十百掉上到给成个张份条笔过好下完回进出为入两几件封束间场桌篇";
 
 /// “批了吧”, “加进报名表”, “改到周五”. “发了什么” is past.
 fn by_character(clause: &str, intent: &mut Intent) {
@@ -146,8 +157,30 @@ fn by_character(clause: &str, intent: &mut Intent) {
             }
         }
     }
+    if let Some((effect, _)) = opens_with(clause) {
+        intent.classes.insert(effect);
+    }
     let disposes = ["把", "将"].iter().any(|word| clause.contains(word));
     intent.acts |= disposes && !clause.contains("的话");
+}
+
+/// The verb of one character that a clause opens with, behind words of asking: “帮我约离家近的大厅”. What follows must be more than a word.
+fn opens_with(clause: &str) -> Option<(Effect, char)> {
+    const POLITE: &[&str] = &[
+        "请", "帮我", "麻烦", "给我", "帮忙", "再", "也", "先", "就", "然后", "并", "顺便", "都", "想", "要",
+        "你", "我", " ",
+    ];
+    let mut rest = clause;
+    while let Some(after) = POLITE.iter().find_map(|word| rest.strip_prefix(word)) {
+        rest = after;
+    }
+    let mut chars = rest.chars();
+    let verb = chars.next()?;
+    // “约三百块” is about so much.
+    let counts =
+        chars.next().is_none_or(|next| next.is_numeric() || "一二三四五六七八九十百千半".contains(next));
+    let (effect, _) = CHARACTERS.iter().find(|(_, verbs)| verbs.contains(verb))?;
+    (!counts && rest.chars().count() >= 5).then_some((*effect, verb))
 }
 
 /// “他发了什么？” asks; “能不能发一份？” is a wish.
@@ -171,4 +204,40 @@ fn is_question(clause: &str) -> bool {
     const POLITE: &[&str] = &["能不能", "能否", "可以", "可否", "麻烦", "帮我", "帮忙", "好吗", "行吗"];
     let any = |words: &[&str]| words.iter().any(|word| clause.contains(word));
     any(QUESTIONS) && !any(POLITE)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn asks(turn: &str, effect: Effect) -> bool {
+        Intent::of([turn]).asks_for(effect)
+    }
+
+    #[test]
+    fn verbs_of_one_character() {
+        for (turn, effect) in [
+            ("肖雨晴明天的病假批了吧", Effect::Change),
+            ("什么时候开会？给我记到日程里", Effect::Create),
+            ("把小鹿也加进报名表", Effect::Create),
+            ("想去办护照，约离我最近的大厅", Effect::Create),
+            ("发个五十块的红包", Effect::Pay),
+            ("再订十五桶", Effect::Create),
+            ("看看多少钱，转给他", Effect::Pay),
+            ("在群里回一声", Effect::Send),
+            ("咖啡机太贵，驳回", Effect::Change),
+            ("能不能发一份给小李", Effect::Send),
+        ] {
+            assert!(asks(turn, effect), "{turn}");
+        }
+        for (turn, effect) in [
+            ("他发了什么？", Effect::Send),
+            ("约三百块够不够", Effect::Create),
+            ("谁买了两张票？", Effect::Pay),
+            ("不要删掉它", Effect::Delete),
+            ("总结一下会议记录", Effect::Delete),
+        ] {
+            assert!(!asks(turn, effect), "{turn}");
+        }
+    }
 }

@@ -13,7 +13,7 @@ mod topic;
 use std::collections::BTreeSet;
 use std::ops::Range;
 
-use ombud_core::effect::{self, Effect, Hints, Part, Shape, classify, ends, part, words};
+use ombud_core::effect::{self, Effect, Hints, Part, Shape, classify, ends, is_id, part};
 use ombud_core::event::OverlapRecord;
 use ombud_core::gate::{ArgumentFacts, CallFacts, Done};
 use ombud_core::{DataCategory, DataType, Origin, Role, Trust};
@@ -439,9 +439,7 @@ fn argument(
 
 /// `mail_id: 4711`: nobody calls anything by it who has not read it somewhere.
 fn is_number_of_a_record(leaf: &Leaf) -> bool {
-    let last = words(&leaf.key).pop().unwrap_or_default();
-    matches!(last.as_str(), "id" | "ids" | "number" | "编号")
-        && leaf.value.bytes().any(|byte| byte.is_ascii_digit())
+    is_id(&leaf.key) && leaf.value.bytes().any(|byte| byte.is_ascii_digit())
 }
 
 /// Whether an address is none that somebody wrote, nor one above such an address: more than a host was added.

@@ -213,7 +213,8 @@ fn is_named(known: &Prepared, source: &Source, field: &Field, value: &str, named
         // In a plain text only its head names the sender; the rest is prose.
         Named::Person if !source.index.structured => false,
         Named::Person => {
-            is(ADDRESSES, &field.key) && known.names_somebody(source, field)
+            is(ADDRESSES, &field.key)
+                && (known.names_somebody(source, field) || known.describes_somebody(source, field))
                 || is(COMPANY, &field.key) && known.names(source, field)
                 || known.intent().many && lists_people(known, source, field)
         }
