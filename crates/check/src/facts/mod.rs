@@ -193,6 +193,8 @@ pub struct Function {
     pub before_all: bool,
     /// Something outside the project makes sure who the caller is before it is entered.
     pub caller_known: bool,
+    /// It belongs to something whose name says that it finds out who calls.
+    pub finds_caller: bool,
     /// Functions that a request passes before it.
     pub behind: Vec<FunctionId>,
     /// What it gives back.
@@ -508,6 +510,8 @@ pub enum GapKind {
     Foreign,
     /// Code is built while it runs.
     Dynamic,
+    /// Code inside a node of an export cannot be understood; the rest of the export was read.
+    Inside,
     /// No program start was found: every public function was taken for one.
     NoEntry,
 }
