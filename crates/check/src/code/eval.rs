@@ -285,8 +285,20 @@ impl Walk<'_, '_> {
     }
 
     pub(super) fn items(&mut self, elements: &[Expr]) -> Value {
-        let items: Vec<Value> = elements.iter().map(|element| self.eval(element)).collect();
-        Value::new(Shape::List(Rc::new(items)), Taint::NONE).bounded(6)
+        let mut items: Vec<Value> = Vec::new();
+        let mut taint = Taint::NONE;
+        for element in elements {
+            let value = self.eval(element);
+            match (&value.shape, element) {
+                // `[*base, text]`
+                (Shape::List(inner), Expr::Starred(_)) => {
+                    items.extend(inner.iter().cloned());
+                    taint |= value.taint;
+                }
+                _ => items.push(value),
+            }
+        }
+        Value::new(Shape::List(Rc::new(items)), taint).bounded(6)
     }
 
     fn comprehension(&mut self, generators: &[Comprehension], parts: &[&Expr]) -> Value {

@@ -214,7 +214,7 @@ impl Walk<'_, '_> {
     pub(super) fn pass_through(&mut self, path: &str, arguments: &[Argument]) {
         let everywhere = matches!(last(path), "use" | "addHook" | "before_request" | "add_middleware");
         let mut before: Vec<FunctionId> = Vec::new();
-        let mut known = false;
+        let mut known = path == "js.guarded";
         for argument in arguments.iter().filter(|argument| argument.name.is_none()) {
             let mut here = Vec::new();
             collect_functions(&argument.value, &mut here, 0);

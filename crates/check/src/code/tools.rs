@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use ombud_core::effect::{Effect, Hints, classify};
+use ombud_core::effect::{Effect, Hints, classify, words};
 use ruff_python_ast::{Expr, ExprCall, Stmt, StmtFunctionDef};
 use ruff_text_size::{Ranged, TextRange};
 
@@ -38,10 +38,9 @@ impl Walk<'_, '_> {
         let Some(function) = described(items) else { return };
         let text = |key: &str| function.get(key).and_then(Value::known_text);
         let Some(name) = text("name") else { return };
-        let hints = Hints { description: text("description").unwrap_or_default(), arguments: &[] };
         let tool = Tool {
             name: name.to_owned(),
-            effect: classify(name, hints),
+            effect: effect_of(name, text("description").unwrap_or_default(), &[]),
             file: self.file(),
             span: span(range),
             function: self.named_function(name),
@@ -240,6 +239,14 @@ pub(super) fn effect_of(name: &str, description: &str, arguments: &[String]) -> 
     const READS: &[&str] =
         &["look up", "look ", "read", "list", "show", "get ", "find", "search", "check", "fetch", "return"];
     const READS_ZH: &[&str] = &["查", "读取", "列出", "获取", "搜索", "显示", "看"];
+    // What is said to the person who asked is the agent's answer, and reaches nobody else.
+    const ANSWERS: &[&str] = &["respond", "reply", "answer", "final", "to", "the", "user", "give", "message"];
+    let mut words = words(name).into_iter();
+    if words.next().is_some_and(|first| matches!(first.as_str(), "respond" | "reply" | "answer" | "final"))
+        && words.all(|word| ANSWERS.contains(&word.as_str()))
+    {
+        return Effect::Read;
+    }
     let told = description.trim_start().to_lowercase();
     let reads = READS.iter().chain(READS_ZH).any(|word| told.starts_with(word));
     if reads && THINGS.contains(&name.to_lowercase().as_str()) {

@@ -350,6 +350,8 @@ pub enum Flaw {
     WeakCipher,
     /// The key or the first vector of an encryption is written out.
     FixedKey,
+    /// An agent is told to ask nobody before what it does.
+    AsksNobody,
 }
 
 /// What runs text.

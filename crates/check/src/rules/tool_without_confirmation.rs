@@ -13,7 +13,7 @@ use ombud_core::effect::Effect;
 use ombud_core::finding::{Bilingual, Confidence, Finding, RuleId, Severity};
 
 use super::{Project, Rule, Text, finding};
-use crate::facts::{Facts, Tool};
+use crate::facts::{Call, Deed, Facts, Flaw, Tool};
 use crate::code::names;
 
 pub(super) const RULE: Rule = Rule {
@@ -54,13 +54,35 @@ fn run(project: &Project<'_>) -> Vec<Finding> {
     if project.options.tools_ask {
         return Vec::new();
     }
+    let unasked = switched_off(project);
     if project.reach.calls(facts).any(|(_, call)| asks(&call.target)) {
-        return Vec::new();
+        return unasked;
     }
     let mut seen = BTreeSet::new();
     let own = facts.tools.iter().filter(grave).filter(|tool| !action(tool));
     let tools = own.filter(|tool| seen.insert(tool.name.as_str()));
-    tools.take(LISTED).map(|tool| one(facts, tool)).collect()
+    unasked.into_iter().chain(tools.take(LISTED).map(|tool| one(facts, tool))).collect()
+}
+
+/// Agents that would ask by themselves, and are told not to. Each place is told of once.
+fn switched_off(project: &Project<'_>) -> Vec<Finding> {
+    let facts = project.facts;
+    let off = |call: &Call| call.does.contains(&Deed::Flaw(Flaw::AsksNobody));
+    let message = Bilingual::new(
+        "the agent that is started here is told to do everything without asking",
+        "这里启动的智能体被设置为执行任何操作都不询问",
+    );
+    let all = project.reach.calls(facts).filter(|(_, call)| off(call));
+    let mut found: Vec<Finding> = Vec::new();
+    for (function, call) in all {
+        let place = facts.call_place(function, call);
+        // What was made with the switch is handed to a call on the next line.
+        let near = |other: &Finding| other.place.path == place.path && other.place.line.abs_diff(place.line) < 2;
+        if !found.iter().any(near) {
+            found.push(finding(&RULE, Severity::Warning, Confidence::High, place, message.clone()));
+        }
+    }
+    found
 }
 
 fn one(facts: &Facts, tool: &Tool) -> Finding {

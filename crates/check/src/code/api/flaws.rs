@@ -25,7 +25,34 @@ pub(in crate::code) fn of(path: &str, arguments: &[Argument]) -> Vec<Deed> {
     if fixed(path, arguments) {
         found.push(Deed::Flaw(Flaw::FixedKey));
     }
+    if arguments.iter().any(|argument| asks_nobody(&argument.value, 0)) {
+        found.push(Deed::Flaw(Flaw::AsksNobody));
+    }
     found
+}
+
+/// Switches of coding agents with which they ask nobody any more.
+const UNASKED: &[&str] = &[
+    "bypassPermissions",
+    "--dangerously-skip-permissions",
+    "--allow-dangerously-skip-permissions",
+    "--dangerously-bypass-approvals-and-sandbox",
+    "--dangerously-allow-all",
+];
+
+/// Whether such a switch stands among what a call is given, or in a command line.
+fn asks_nobody(value: &Value, depth: usize) -> bool {
+    let said = |value: &Value| {
+        let text = value.template().map(Template::shown).unwrap_or_default();
+        text.split_whitespace().any(|word| UNASKED.contains(&word))
+    };
+    let deeper = |value: &Value| depth < 3 && asks_nobody(value, depth + 1);
+    match &value.shape {
+        Shape::Text(_) => said(value),
+        Shape::List(items) => items.iter().any(deeper),
+        Shape::Dict(items) => items.values().any(deeper),
+        _ => false,
+    }
 }
 
 /// Whether the key or the first vector of an encryption is written out.

@@ -45,14 +45,48 @@ fn raw(arguments: &[Argument]) -> bool {
     named(arguments, &["unsafe_allow_html"]).is_some_and(|value| value.shape == Shape::Bool(true))
 }
 
-/// A list is not split by a shell: only its program counts.
+/// A list is not split by a shell: only its program counts, unless that is a shell itself or an interpreter that is handed code.
 fn shell(arguments: &[Argument]) -> Option<Taint> {
     let command = given(arguments, 0, "args")?;
     let through_shell = named(arguments, &["shell"]).is_some_and(|value| value.shape == Shape::Bool(true));
     match &command.shape {
-        Shape::List(items) if !through_shell => items.first().map(Value::deep_taint),
+        Shape::List(items) if !through_shell => {
+            let program = items.first()?;
+            Some(if hands_over_code(items) { command.deep_taint() } else { program.deep_taint() })
+        }
         _ => Some(command.deep_taint()),
     }
+}
+
+/// `["bash", "-c", text]`, `["python", "-c", text]`: what follows is a program, not an argument.
+fn hands_over_code(items: &[Value]) -> bool {
+    let known = |item: &Value| item.known_text().map(str::to_owned);
+    let is_shell = items.first().and_then(known).is_some_and(|program| is_shell(&program));
+    let flag =
+        |item: &Value| matches!(item.known_text(), Some("-c" | "-e" | "/c" | "/C" | "-Command" | "--eval"));
+    items.iter().skip(1).any(flag)
+        && (is_shell || items.first().and_then(known).is_some_and(|program| interprets(&program)))
+}
+
+fn is_shell(program: &str) -> bool {
+    let name = program.rsplit(['/', '\\']).next().unwrap_or(program);
+    matches!(
+        name,
+        "sh" | "bash"
+            | "zsh"
+            | "dash"
+            | "fish"
+            | "cmd"
+            | "cmd.exe"
+            | "powershell"
+            | "powershell.exe"
+            | "pwsh"
+    )
+}
+
+fn interprets(program: &str) -> bool {
+    let name = program.rsplit('/').next().unwrap_or(program);
+    matches!(name, "python" | "python3" | "node" | "ruby" | "perl" | "php" | "osascript" | "deno" | "bun")
 }
 
 /// A statement that is put together from text; bound parameters do not count.
@@ -135,10 +169,11 @@ fn program(arguments: &[Argument]) -> Option<Taint> {
     let through_shell = named(arguments, &["shell"]).is_some_and(|value| value.shape == Shape::Bool(true));
     let all = || arguments.iter().fold(Taint::NONE, |sum, argument| sum | argument.value.deep_taint());
     let command = given(arguments, 0, "command")?;
-    let shell = command.known_text().is_some_and(|name| {
-        matches!(name.rsplit('/').next(), Some("sh" | "bash" | "zsh" | "cmd" | "cmd.exe" | "powershell"))
-    });
-    Some(if through_shell || shell { all() } else { command.deep_taint() })
+    Some(if through_shell || command.known_text().is_some_and(is_shell) {
+        all()
+    } else {
+        command.deep_taint()
+    })
 }
 
 /// What the language itself and the browser run.

@@ -1,0 +1,113 @@
+//! Commands that are put together, classes that are loaded by name, switches that silence questions, and what only looks like
+//! somebody's words.
+
+use crate::project::{checked, lines};
+
+fn told(files: &[(&str, &str)], rule: &str) -> Vec<String> {
+    let start = format!("{rule}@");
+    lines(&checked(files)).iter().filter_map(|line| line.strip_prefix(&start)).map(str::to_owned).collect()
+}
+
+const EXEC: &str = "untrusted-to-exec";
+const TOOL: &str = "tool-without-confirmation";
+const UNMASKED: &str = "personal-data-unmasked";
+
+#[test]
+fn a_list_that_hands_code_to_a_shell_is_run_however_it_is_put_together() {
+    let run = |list: &str| {
+        let text = format!(
+            "import subprocess\nfrom openai import OpenAI\nanswer = OpenAI().chat.completions.create(messages=[]).choices[0].message.content\nbase = ['bash', '-c']\nsubprocess.run({list})\n"
+        );
+        !told(&[("agent.py", &text)], EXEC).is_empty()
+    };
+    for list in ["['bash', '-c', answer]", "base + [answer]", "[*base, answer]", "['python3', '-c', answer]"]
+    {
+        assert!(run(list), "{list}");
+    }
+    assert!(run("[part for part in answer.split()]"));
+    for list in ["['git', 'log', answer]", "['git', 'log'] + answer.split()", "['bash', 'fixed.sh', answer]"]
+    {
+        assert!(!run(list), "{list}");
+    }
+}
+
+#[test]
+fn a_switch_after_which_an_agent_asks_nobody_is_told_of() {
+    let python = |mode: &str| {
+        let text = format!(
+            "import asyncio\nfrom claude_agent_sdk import query, ClaudeAgentOptions\nasync def main():\n    async for one in query(prompt=input(), options=ClaudeAgentOptions(permission_mode='{mode}')):\n        print(one)\nasyncio.run(main())\n"
+        );
+        told(&[("agent.py", &text)], TOOL)
+    };
+    assert_eq!(python("bypassPermissions"), ["4"]);
+    assert!(python("default").is_empty());
+    let script = |flag: &str| {
+        let text = format!(
+            "const {{ spawn }} = require('child_process');\nspawn('claude', ['-p', process.argv[2], '{flag}']);\n"
+        );
+        told(&[("run.js", &text)], TOOL)
+    };
+    assert_eq!(script("--dangerously-skip-permissions"), ["run.js:2"]);
+    assert!(script("--verbose").is_empty());
+}
+
+#[test]
+fn a_class_that_is_loaded_by_a_name_that_is_known_is_followed() {
+    let shell = "import os\nclass Shell:\n    def run(self, text):\n        os.system(text)\n";
+    let main = |load: &str| {
+        format!(
+            "import importlib\nfrom fastapi import FastAPI\napp = FastAPI()\n@app.post('/x')\ndef x(body: dict):\n    {load}\n    return getattr(module, 'Shell')().run(body['q'])\n"
+        )
+    };
+    let all = |load: &str| {
+        let main = main(load);
+        told(&[("agent.py", &main), ("plugins/__init__.py", ""), ("plugins/shell.py", shell)], EXEC)
+    };
+    assert_eq!(all("module = importlib.import_module('plugins.shell')"), ["plugins/shell.py:4"]);
+    assert!(all("module = importlib.import_module('plugins.other')").is_empty());
+}
+
+#[test]
+fn what_a_controller_of_strapi_is_made_of_hears_requests() {
+    let text = "import { factories } from '@strapi/strapi';\nimport { exec } from 'child_process';\nexport default factories.createCoreController('api::chat.chat', ({ strapi }) => ({\n  async run(ctx) { exec(ctx.request.body.q); },\n}));\n";
+    let path = "src/api/chat/controllers/chat.ts";
+    assert_eq!(told(&[(path, text)], EXEC), [format!("{path}:4")]);
+    // Strapi itself asks who calls, unless its settings say otherwise.
+    assert!(told(&[(path, text)], "endpoint-without-authentication").is_empty());
+}
+
+#[test]
+fn a_path_that_somebody_gives_says_nothing_of_what_stands_there() {
+    let rule = "retrieval-without-consent";
+    let text = |path: &str| {
+        format!(
+            "import sys\nfrom langchain_community.document_loaders import DirectoryLoader\nfrom langchain_community.vectorstores import FAISS\nfrom langchain_openai import OpenAIEmbeddings\nstore = FAISS.from_documents(DirectoryLoader({path}).load(), OpenAIEmbeddings())\nprint(store.similarity_search(input()))\n"
+        )
+    };
+    assert!(told(&[("agent.py", &text("sys.argv[1]"))], rule).is_empty());
+    // A folder that is named after a person is theirs.
+    assert_eq!(told(&[("agent.py", &text("f'notes/{input()}'"))], rule), ["6"]);
+}
+
+#[test]
+fn a_tool_that_only_answers_sends_nothing() {
+    let text = |name: &str| {
+        format!(
+            "from openai import OpenAI\nTOOLS = [{{'type': 'function', 'function': {{'name': '{name}', 'description': 'Give the answer', 'parameters': {{}}}}}}]\nOpenAI().chat.completions.create(messages=[], tools=TOOLS)\n"
+        )
+    };
+    assert!(told(&[("agent.py", &text("respond"))], TOOL).is_empty());
+    assert!(told(&[("agent.py", &text("reply_to_user"))], TOOL).is_empty());
+    assert_eq!(told(&[("agent.py", &text("reply_to_email"))], TOOL), ["2"]);
+}
+
+#[test]
+fn models_that_a_platform_asks_are_told_of() {
+    let text = |provider: &str| {
+        format!(
+            "app:\n  mode: advanced-chat\n  name: x\nkind: app\nworkflow:\n  graph:\n    edges:\n    - source: a\n      target: b\n    nodes:\n    - data:\n        title: Start\n        type: start\n      id: a\n    - data:\n        title: Ask\n        type: llm\n        model:\n          name: m\n          provider: langgenius/{provider}/{provider}\n        prompt_template:\n        - role: user\n          text: '{{{{#sys.query#}}}}'\n      id: b\n"
+        )
+    };
+    assert_eq!(told(&[("app.yml", &text("openai"))], UNMASKED).len(), 1);
+    assert!(told(&[("app.yml", &text("ollama"))], UNMASKED).is_empty());
+}
