@@ -111,3 +111,39 @@ fn models_that_a_platform_asks_are_told_of() {
     assert_eq!(told(&[("app.yml", &text("openai"))], UNMASKED).len(), 1);
     assert!(told(&[("app.yml", &text("ollama"))], UNMASKED).is_empty());
 }
+
+#[test]
+fn an_address_that_is_only_asked_for_or_spoken_of_is_not_where_words_go() {
+    let rule = "hardcoded-provider";
+    let all = |line: &str| told(&[("agent.py", line)], rule).len();
+    assert_eq!(all("URL = 'https://api.deepseek.com/v1'\n"), 1);
+    assert_eq!(all("HOST = 'api.deepseek.com'\n"), 1);
+    assert_eq!(all("if url == 'https://api.deepseek.com/v1':\n    pass\n"), 0);
+    assert_eq!(
+        all("if 'api.deepseek.com' in url or url.startswith('https://api.deepseek.com'):\n    pass\n"),
+        1
+    );
+    assert_eq!(
+        all("def f():\n    \"\"\"Ask a provider\n    (api.deepseek.com or another).\n    \"\"\"\n"),
+        0
+    );
+}
+
+#[test]
+fn settings_and_numbers_are_no_conversation() {
+    let rule = "plaintext-chat-store";
+    let file = |name: &str| {
+        let text = format!("text = input()\nwith open('{name}', 'w') as file:\n    file.write(text)\n");
+        told(&[("agent.py", &text)], rule).len()
+    };
+    assert_eq!(file("chat.json"), 1);
+    assert_eq!(file("chatbot.config.json"), 0);
+    let row = |columns: &str| {
+        let text = format!(
+            "import sqlite3\nsqlite3.connect('x').execute('INSERT INTO people ({columns}) VALUES (?, ?)', (1, input()))\n"
+        );
+        told(&[("agent.py", &text)], rule).len()
+    };
+    assert_eq!(row("id, message"), 1);
+    assert_eq!(row("chat_id, name"), 0);
+}
