@@ -26,6 +26,12 @@ impl Walk<'_, '_> {
             }
             self.offer_script_tool(path, arguments, range);
         }
+        if !self.script {
+            self.offer_described(path, arguments, range);
+        }
+        if !self.script && frameworks::routes(path) {
+            self.route_to(arguments);
+        }
         let request = self.script && script::serves(path);
         let heard = heard.map(|said| if request { said | Taint::REQUEST } else { said });
         let plain = if self.script { callee.taint } else { Taint::NONE };

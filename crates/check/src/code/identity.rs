@@ -235,6 +235,18 @@ impl Walk<'_, '_> {
         }
     }
 
+    /// `app.add_api_route("/x", answer)`, `Route("/x", endpoint=answer)`
+    pub(super) fn route_to(&mut self, arguments: &[Argument]) {
+        let handler = |one: &&Argument| one.name.as_deref().is_none_or(|name| name != "dependencies");
+        for argument in arguments.iter().filter(handler) {
+            let mut here = Vec::new();
+            collect_functions(&argument.value, &mut here, 0);
+            for id in here {
+                self.behind(id, &[], false, false);
+            }
+        }
+    }
+
     fn behind(&mut self, id: FunctionId, before: &[FunctionId], known: bool, everywhere: bool) {
         self.state.entering(id, |function| {
             function.http = true;

@@ -44,6 +44,7 @@ use project::Project;
 use state::State;
 use walk::span;
 
+pub(crate) use api::flaws::UNASKED;
 pub(crate) use api::names;
 #[cfg(feature = "swift")]
 pub(crate) use swift::CALLED;

@@ -19,7 +19,10 @@ fn described(items: &BTreeMap<String, Value>) -> Option<&BTreeMap<String, Value>
     let is_function = items.get("type").and_then(Value::known_text) == Some("function");
     match items.get("function").map(|value| &value.shape) {
         Some(Shape::Dict(function)) if is_function => Some(function),
-        _ => (items.contains_key("input_schema") && items.contains_key("name")).then_some(items),
+        _ => {
+            let schema = ["input_schema", "inputSchema"].iter().any(|key| items.contains_key(*key));
+            (schema && items.contains_key("name")).then_some(items)
+        }
     }
 }
 
@@ -128,6 +131,16 @@ impl Walk<'_, '_> {
             },
             _ => "",
         }
+    }
+
+    /// `mcp.types.Tool(name="…", inputSchema={…})`: what a server says that it offers.
+    pub(super) fn offer_described(&mut self, path: &str, arguments: &[Argument], range: TextRange) {
+        if root(path) != "mcp" || last(path) != "Tool" || named(arguments, &["inputSchema"]).is_none() {
+            return;
+        }
+        let text = |key: &str| named(arguments, &[key]).and_then(Value::known_text).map(str::to_owned);
+        let told = text("description").unwrap_or_default();
+        self.offer_named(text("name").as_deref(), &told, None, range);
     }
 
     /// A tool that a script offers through a library.

@@ -12,7 +12,7 @@ use std::collections::BTreeSet;
 use ombud_core::finding::{Bilingual, Confidence, Finding, Place, RuleId, Severity};
 
 use super::{Project, Rule, Text, finding};
-use crate::facts::{Deed, Endpoint, Facts, FunctionId, Taint};
+use crate::facts::{Deed, Endpoint, Facts, FunctionId, Sink, Taint};
 
 pub(super) const RULE: Rule = Rule {
     id: RuleId("endpoint-without-authentication"),
@@ -94,7 +94,12 @@ fn leads_to(project: &Project<'_>, start: FunctionId) -> Option<Grave> {
             queue.extend(call.callees.iter().copied().filter(|callee| seen.insert(*callee)));
             for deed in &call.does {
                 let weight = match deed {
-                    // A fixed command or statement does what the developer wrote.
+                    // A fixed statement asks or changes what others wrote into the database.
+                    Deed::Run { sink: Sink::Sql, .. } => (2, ("a store", "数据存储")),
+                    Deed::Persist { content, .. } if project.reach.sources(id, *content).has(Taint::USER) => {
+                        (2, ("a store", "数据存储"))
+                    }
+                    // A fixed command does what the developer wrote.
                     Deed::Run { content, .. } if project.reach.sources(id, *content) == Taint::NONE => continue,
                     Deed::Run { .. } => (3, ("something that runs what it is given", "会执行传入内容的节点")),
                     Deed::Store(..) | Deed::Retrieve(_) | Deed::Erase(_) | Deed::Keyed(_) => (2, ("a store", "数据存储")),

@@ -10,10 +10,11 @@
 use std::collections::BTreeSet;
 
 use ombud_core::effect::Effect;
-use ombud_core::finding::{Bilingual, Confidence, Finding, RuleId, Severity};
+use ombud_core::finding::{Bilingual, Confidence, Finding, Place, RuleId, Severity};
 
 use super::{Project, Rule, Text, finding};
-use crate::facts::{Call, Deed, Facts, Flaw, Tool};
+use crate::code::UNASKED;
+use crate::facts::{Call, Deed, Facts, Flaw, FunctionId, Tool};
 use crate::code::names;
 
 pub(super) const RULE: Rule = Rule {
@@ -75,7 +76,7 @@ fn switched_off(project: &Project<'_>) -> Vec<Finding> {
     let all = project.reach.calls(facts).filter(|(_, call)| off(call));
     let mut found: Vec<Finding> = Vec::new();
     for (function, call) in all {
-        let place = facts.call_place(function, call);
+        let place = written(facts, function, call);
         // What was made with the switch is handed to a call on the next line.
         let near = |other: &Finding| other.place.path == place.path && other.place.line.abs_diff(place.line) < 2;
         if !found.iter().any(near) {
@@ -83,6 +84,16 @@ fn switched_off(project: &Project<'_>) -> Vec<Finding> {
         }
     }
     found
+}
+
+/// Where the switch is written: in the call, or before it in the same function.
+fn written(facts: &Facts, function: FunctionId, call: &Call) -> Place {
+    let whole = || facts.call_place(function, call);
+    let Some(owner) = facts.functions.get(function) else { return whole() };
+    let start = if owner.body.is_empty() { 0 } else { owner.body.start };
+    let text = facts.files.get(owner.file).and_then(|file| file.text.get(start..call.span.end));
+    let at = text.and_then(|text| UNASKED.iter().filter_map(|word| Some((text.rfind(word)?, word.len()))).max());
+    at.map_or_else(whole, |(at, len)| facts.place(owner.file, start + at..start + at + len))
 }
 
 fn one(facts: &Facts, tool: &Tool) -> Finding {

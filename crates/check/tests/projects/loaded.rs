@@ -25,6 +25,22 @@ fn a_list_that_hands_code_to_a_shell_is_run_however_it_is_put_together() {
         assert!(run(list), "{list}");
     }
     assert!(run("[part for part in answer.split()]"));
+    assert!(run("['docker', 'exec', 'box', 'sh', '-c', answer]"));
+    assert!(!run("['docker', 'exec', 'box', 'ls', answer]"));
+    let spread = |call: &str| {
+        let text = format!(
+            "import asyncio\nfrom openai import OpenAI\nasync def main():\n    answer = OpenAI().chat.completions.create(messages=[]).choices[0].message.content\n    base = ['bash', '-c']\n    await asyncio.create_subprocess_exec({call})\nasyncio.run(main())\n"
+        );
+        !told(&[("agent.py", &text)], EXEC).is_empty()
+    };
+    assert!(spread("*base, answer") && spread("'sh', '-c', answer") && !spread("'ls', answer"));
+    let script = |list: &str| {
+        let text = format!(
+            "import {{ spawn }} from 'child_process';\nimport OpenAI from 'openai';\nconst all = await new OpenAI().chat.completions.create({{ messages: [] }});\nconst answer = all.choices[0].message.content;\nspawn('docker', {list});\n"
+        );
+        !told(&[("agent.ts", &text)], EXEC).is_empty()
+    };
+    assert!(script("['exec', 'box', 'sh', '-c', answer]") && !script("['exec', 'box', 'ls', answer]"));
     for list in ["['git', 'log', answer]", "['git', 'log'] + answer.split()", "['bash', 'fixed.sh', answer]"]
     {
         assert!(!run(list), "{list}");
@@ -49,6 +65,28 @@ fn a_switch_after_which_an_agent_asks_nobody_is_told_of() {
     };
     assert_eq!(script("--dangerously-skip-permissions"), ["run.js:2"]);
     assert!(script("--verbose").is_empty());
+}
+
+#[test]
+fn a_route_that_is_added_by_a_call_is_a_door() {
+    let rule = "endpoint-without-authentication";
+    let text = |add: &str| {
+        format!(
+            "from fastapi import FastAPI\nfrom starlette.routing import Route\nfrom openai import OpenAI\napp = FastAPI()\nasync def answer(body: dict):\n    return OpenAI().chat.completions.create(messages=[{{'role': 'user', 'content': body['q']}}])\n{add}\n"
+        )
+    };
+    assert_eq!(
+        told(&[("agent.py", &text("app.add_api_route('/x', answer, methods=['POST'])"))], rule),
+        ["5"]
+    );
+    assert_eq!(told(&[("agent.py", &text("ALL = [Route('/x', endpoint=answer)]"))], rule), ["5"]);
+    assert!(told(&[("agent.py", &text("app.on_event('startup')(answer)"))], rule).is_empty());
+}
+
+#[test]
+fn what_a_server_of_tools_calls_by_a_table_is_reached_through_the_base() {
+    let text = "from mcp.server import Server\nimport sqlite3\nclass Registry:\n    tools = {}\n    @classmethod\n    def get(cls, name) -> 'Base':\n        return cls.tools[name]\nclass Base:\n    name = ''\n    def __init_subclass__(cls, **rest):\n        Registry.tools[cls.name] = cls()\n    async def run(self, arguments):\n        raise NotImplementedError\nclass Query(Base):\n    name = 'query'\n    async def run(self, arguments):\n        return sqlite3.connect('x').execute(arguments['sql']).fetchall()\napp = Server('x')\n@app.call_tool()\nasync def call_tool(name, arguments):\n    return await Registry.get(name).run(arguments)\n";
+    assert_eq!(told(&[("agent.py", text)], EXEC), ["17"]);
 }
 
 #[test]

@@ -32,7 +32,7 @@ pub(in crate::code) fn of(path: &str, arguments: &[Argument]) -> Vec<Deed> {
 }
 
 /// Switches of coding agents with which they ask nobody any more.
-const UNASKED: &[&str] = &[
+pub(crate) const UNASKED: &[&str] = &[
     "bypassPermissions",
     "--dangerously-skip-permissions",
     "--allow-dangerously-skip-permissions",
@@ -131,6 +131,14 @@ fn is_public(text: &Template) -> bool {
 
 fn unchecked(path: &str, arguments: &[Argument]) -> bool {
     let off = |name: &str| named(arguments, &[name]).is_some_and(|value| value.shape == Shape::Bool(false));
+    if path == "ssl.SSLContext" {
+        // Only the protocol of clients asks for a certificate by itself; others are told to afterwards, where they are.
+        let protocol = given(arguments, 0, "protocol").and_then(Value::outside).unwrap_or_default();
+        return names(protocol, &["TLSv1", "TLSv1*", "SSLv23", "SSLv3"]);
+    }
+    if arguments.iter().any(|argument| trusts(&argument.value, 0)) {
+        return true;
+    }
     match root(path) {
         "requests" | "httpx" | "curl_cffi" => off("verify"),
         "aiohttp" => off("ssl") || off("verify_ssl"),
@@ -138,6 +146,16 @@ fn unchecked(path: &str, arguments: &[Argument]) -> bool {
         "https" | "tls" | "undici" | "axios" | "got" | "node-fetch" => off("rejectUnauthorized"),
         _ => false,
     }
+}
+
+/// `{ssl: {rejectUnauthorized: false}}`, `{options: {trustServerCertificate: true}}`: settings of any client that trusts whoever
+/// answers.
+fn trusts(value: &Value, depth: usize) -> bool {
+    let Shape::Dict(items) = &value.shape else { return false };
+    let said = |key: &str, what: bool| items.get(key).is_some_and(|value| value.shape == Shape::Bool(what));
+    said("rejectUnauthorized", false)
+        || said("trustServerCertificate", true)
+        || depth < 2 && items.values().any(|item| trusts(item, depth + 1))
 }
 
 /// A search of a vector store that does not say whose items it wants, in a collection of one fixed name.

@@ -16,6 +16,7 @@ pub(in crate::code) fn of(path: &str, arguments: &[Argument]) -> Option<(Sink, T
         "os" if matches!(path, "os.system" | "os.popen") => (Sink::Shell, first("command")?),
         "subprocess" if !path.contains('(') => (Sink::Shell, shell(arguments)?),
         "asyncio" if name == "create_subprocess_shell" => (Sink::Shell, first("cmd")?),
+        "asyncio" if name == "create_subprocess_exec" => (Sink::Shell, executed(arguments)?),
         "pickle" | "cloudpickle" | "dill" | "marshal" if matches!(name, "loads" | "load") => {
             (Sink::Pickle, first("data")?)
         }
@@ -58,14 +59,31 @@ fn shell(arguments: &[Argument]) -> Option<Taint> {
     }
 }
 
-/// `["bash", "-c", text]`, `["python", "-c", text]`: what follows is a program, not an argument.
+/// `create_subprocess_exec("bash", "-c", text)`, `create_subprocess_exec(*command)`
+fn executed(arguments: &[Argument]) -> Option<Taint> {
+    let mut items: Vec<Value> = Vec::new();
+    for argument in arguments.iter().filter(|argument| argument.name.is_none()) {
+        match &argument.value.shape {
+            Shape::List(inner) if argument.spread => items.extend(inner.iter().cloned()),
+            _ => items.push(argument.value.clone()),
+        }
+    }
+    let all = || items.iter().fold(Taint::NONE, |sum, item| sum | item.deep_taint());
+    let program = items.first()?.deep_taint();
+    Some(if hands_over_code(&items) { all() } else { program })
+}
+
+/// `["bash", "-c", text]`, `["docker", "exec", name, "sh", "-c", text]`: what follows is a program, not an argument.
 fn hands_over_code(items: &[Value]) -> bool {
-    let known = |item: &Value| item.known_text().map(str::to_owned);
-    let is_shell = items.first().and_then(known).is_some_and(|program| is_shell(&program));
-    let flag =
-        |item: &Value| matches!(item.known_text(), Some("-c" | "-e" | "/c" | "/C" | "-Command" | "--eval"));
-    items.iter().skip(1).any(flag)
-        && (is_shell || items.first().and_then(known).is_some_and(|program| interprets(&program)))
+    const FLAGS: &[&str] = &["-c", "-lc", "-ic", "-e", "/c", "/C", "-Command", "--eval"];
+    let pair = |two: &[Value]| match two {
+        [program, flag] => {
+            program.known_text().is_some_and(|name| is_shell(name) || interprets(name))
+                && flag.known_text().is_some_and(|flag| FLAGS.contains(&flag))
+        }
+        _ => false,
+    };
+    items.windows(2).any(pair)
 }
 
 fn is_shell(program: &str) -> bool {
@@ -169,6 +187,9 @@ fn program(arguments: &[Argument]) -> Option<Taint> {
     let through_shell = named(arguments, &["shell"]).is_some_and(|value| value.shape == Shape::Bool(true));
     let all = || arguments.iter().fold(Taint::NONE, |sum, argument| sum | argument.value.deep_taint());
     let command = given(arguments, 0, "command")?;
+    let list = given(arguments, 1, "args").map(|list| &list.shape);
+    let inside = matches!(list, Some(Shape::List(items)) if hands_over_code(items));
+    let through_shell = through_shell || inside;
     Some(if through_shell || command.known_text().is_some_and(is_shell) {
         all()
     } else {
