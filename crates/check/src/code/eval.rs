@@ -13,7 +13,7 @@ use super::api::{flaws, models};
 use super::deeds::add;
 use super::value::{ANY_KEY, Shape, Value};
 use super::walk::Walk;
-use crate::facts::{Deed, Piece, Taint, Template};
+use crate::facts::{Deed, Flaw, Piece, Taint, Template};
 
 impl Walk<'_, '_> {
     /// What an expression is and where it comes from; the calls in it are recorded.
@@ -269,6 +269,9 @@ impl Walk<'_, '_> {
             }
         }
         self.offer_tool(node.range(), &items);
+        if flaws::trusts(&items) {
+            add(&mut self.call_at(node.range()).does, Deed::Flaw(Flaw::CertificateUnchecked));
+        }
         self.instruct(node, &items);
         Value::new(Shape::Dict(Rc::new(items)), taint).bounded(6)
     }

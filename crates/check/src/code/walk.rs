@@ -280,12 +280,24 @@ impl Walk<'_, '_> {
         let project = self.state.project;
         let func = project.functions.get(self.function).and_then(|func| func.definition);
         let Some(annotation) = func.and_then(|definition| definition.returns.as_deref()) else { return };
-        let vague = matches!(self.summary.returns.shape, Shape::Unknown | Shape::Made(_));
+        let shape = &self.summary.returns.shape;
+        let vague = matches!(shape, Shape::Unknown | Shape::Made(_) | Shape::Path(_));
         if !vague || !self.summary.answers {
             return;
         }
-        if let Value { shape: shape @ Shape::Object(_), .. } = self.annotated(annotation) {
-            self.summary.returns.shape = shape;
+        // Of something outside the annotation says more only where it belongs to another package: `local.connection`.
+        let own = self.summary.returns.outside().map(|path| super::api::root(path).to_owned());
+        let said = self.annotated(annotation);
+        let elsewhere = |path: &str| own.as_deref() != Some(super::api::root(path));
+        let more = match &said.shape {
+            Shape::Object(_) => true,
+            Shape::Made(made) => {
+                matches!(own.as_deref(), None | Some("threading" | "contextvars")) && elsewhere(&made.path)
+            }
+            _ => false,
+        };
+        if more {
+            self.summary.returns.shape = said.shape;
         }
     }
 

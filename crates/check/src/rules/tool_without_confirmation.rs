@@ -35,11 +35,13 @@ pub(super) const RULE: Rule = Rule {
 };
 
 /// Tools of one project that are named; whoever has more knows by then.
-const LISTED: usize = 12;
+const LISTED: usize = 20;
 
 /// Whether a call asks a person, by what it is called.
 pub(super) fn asks(target: &str) -> bool {
-    names(target, &["confirm*", "approve*", "approval", "interrupt", "human"])
+    // A message of a conversation is named after who speaks in it.
+    let message = names(target, &["message*", "humanmessage*"]);
+    names(target, &["confirm*", "approve*", "approval", "interrupt"]) || !message && names(target, &["human"])
 }
 
 fn run(project: &Project<'_>) -> Vec<Finding> {
@@ -61,8 +63,10 @@ fn run(project: &Project<'_>) -> Vec<Finding> {
     }
     let mut seen = BTreeSet::new();
     let own = facts.tools.iter().filter(grave).filter(|tool| !action(tool));
-    let tools = own.filter(|tool| seen.insert(tool.name.as_str()));
-    unasked.into_iter().chain(tools.take(LISTED).map(|tool| one(facts, tool))).collect()
+    let mut tools: Vec<&Tool> = own.filter(|tool| seen.insert(tool.name.as_str())).collect();
+    // What reaches other people, costs money or runs anything comes before what is only lost.
+    tools.sort_by_key(|tool| tool.effect == Effect::Delete);
+    unasked.into_iter().chain(tools.into_iter().take(LISTED).map(|tool| one(facts, tool))).collect()
 }
 
 /// Agents that would ask by themselves, and are told not to. Each place is told of once.

@@ -185,3 +185,64 @@ fn settings_and_numbers_are_no_conversation() {
     assert_eq!(row("id, message"), 1);
     assert_eq!(row("chat_id, name"), 0);
 }
+
+#[test]
+fn a_setting_that_trusts_whoever_answers_is_told_of_whatever_client_gets_it() {
+    let rule = "connection-not-checked";
+    let script = |setting: &str| {
+        let text = format!(
+            "import mysql from 'mysql2/promise';\nconst config = {{ host: process.env.H }};\nconfig.ssl = {{ {setting} }};\nexport const db = await mysql.createConnection(config);\n"
+        );
+        told(&[("db.ts", &text)], rule)
+    };
+    assert_eq!(script("rejectUnauthorized: false"), ["db.ts:3"]);
+    assert!(script("rejectUnauthorized: true").is_empty());
+    let python = |protocol: &str| {
+        told(&[("agent.py", &format!("import ssl\nc = ssl.SSLContext(ssl.{protocol})\n"))], rule)
+    };
+    assert_eq!(python("PROTOCOL_TLSv1_2"), ["2"]);
+    assert!(python("PROTOCOL_TLS_CLIENT").is_empty());
+    // In a call that is told of anyway it is told of once.
+    let agent =
+        "import https from 'https';\nexport const agent = new https.Agent({ rejectUnauthorized: false });\n";
+    assert_eq!(told(&[("a.ts", agent)], rule), ["a.ts:2"]);
+}
+
+#[test]
+fn tables_of_what_people_said_are_their_memory() {
+    let bot = |table: &str| {
+        let text = format!(
+            "import sqlite3\nimport threading\nfrom nonebot import on_message\nfrom openai import OpenAI\nlocal = threading.local()\ndef db() -> sqlite3.Connection:\n    return local.connection\n@on_message().handle()\nasync def on(event):\n    db().execute('INSERT INTO {table} (user_id, text) VALUES (?, ?)', (event.user_id, event.get_plaintext()))\n    before = db().execute('SELECT text FROM {table} WHERE user_id = ?', (event.user_id,)).fetchall()\n    OpenAI().chat.completions.create(messages=[{{'role': 'user', 'content': str(before)}}])\n"
+        );
+        let all = |rule: &str| told(&[("agent.py", &text)], rule);
+        (all("memory-write-without-consent"), all("retrieval-without-consent"))
+    };
+    assert_eq!(bot("facts"), (vec!["10".to_owned()], vec!["11".to_owned()]));
+    assert_eq!(bot("prices"), (vec![], vec![]));
+}
+
+#[test]
+fn tools_that_a_server_describes_are_tools() {
+    let python = |name: &str| {
+        let text = format!(
+            "from mcp.server import Server\nfrom mcp.types import Tool\napp = Server('x')\n@app.list_tools()\nasync def tools():\n    return [Tool(name='{name}', description='x', inputSchema={{}})]\n"
+        );
+        told(&[("agent.py", &text)], TOOL)
+    };
+    assert_eq!(python("send_mail"), ["6"]);
+    assert!(python("list_mail").is_empty());
+    let script = "import { Server } from '@modelcontextprotocol/sdk/server/index.js';\nimport { ListToolsRequestSchema } from '@modelcontextprotocol/sdk/types.js';\nconst server = new Server({ name: 'x' });\nserver.setRequestHandler(ListToolsRequestSchema, async () => ({ tools: [\n  { name: 'send_mail', description: 'x', inputSchema: {} },\n] }));\n";
+    assert_eq!(told(&[("s.ts", script)], TOOL), ["s.ts:5"]);
+    // A message that is named after a person asks nobody.
+    let human = "from langchain_core.messages import HumanMessage\nfrom langchain_core.tools import tool\n@tool\ndef send_mail(text: str) -> str:\n    return str(HumanMessage(text))\n";
+    assert_eq!(told(&[("agent.py", human)], TOOL), ["4"]);
+}
+
+#[test]
+fn a_door_to_a_database_or_to_the_tools_of_a_server_is_a_door() {
+    let rule = "endpoint-without-authentication";
+    let text = "import sqlite3\nfrom fastapi import FastAPI\napp = FastAPI()\n@app.get('/all')\ndef all_of_it():\n    return sqlite3.connect('x').execute('SELECT * FROM sessions').fetchall()\n@app.get('/health')\ndef health():\n    return 'ok'\n";
+    assert_eq!(told(&[("agent.py", text)], rule), ["5"]);
+    let sse = "from mcp.server.sse import SseServerTransport\nfrom starlette.routing import Route\nsse = SseServerTransport('/m')\nasync def handle(request):\n    async with sse.connect_sse(request.scope, request.receive, request._send) as streams:\n        print(streams)\nROUTES = [Route('/sse', endpoint=handle)]\n";
+    assert_eq!(told(&[("agent.py", sse)], rule), ["4"]);
+}

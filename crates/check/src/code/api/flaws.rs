@@ -134,10 +134,7 @@ fn unchecked(path: &str, arguments: &[Argument]) -> bool {
     if path == "ssl.SSLContext" {
         // Only the protocol of clients asks for a certificate by itself; others are told to afterwards, where they are.
         let protocol = given(arguments, 0, "protocol").and_then(Value::outside).unwrap_or_default();
-        return names(protocol, &["TLSv1", "TLSv1*", "SSLv23", "SSLv3"]);
-    }
-    if arguments.iter().any(|argument| trusts(&argument.value, 0)) {
-        return true;
+        return names(protocol, &["tlsv1*", "sslv*"]);
     }
     match root(path) {
         "requests" | "httpx" | "curl_cffi" => off("verify"),
@@ -148,14 +145,10 @@ fn unchecked(path: &str, arguments: &[Argument]) -> bool {
     }
 }
 
-/// `{ssl: {rejectUnauthorized: false}}`, `{options: {trustServerCertificate: true}}`: settings of any client that trusts whoever
-/// answers.
-fn trusts(value: &Value, depth: usize) -> bool {
-    let Shape::Dict(items) = &value.shape else { return false };
+/// `{ssl: {rejectUnauthorized: false}}`, `{trustServerCertificate: true}`: settings of any client that trusts whoever answers.
+pub(in crate::code) fn trusts(items: &BTreeMap<String, Value>) -> bool {
     let said = |key: &str, what: bool| items.get(key).is_some_and(|value| value.shape == Shape::Bool(what));
-    said("rejectUnauthorized", false)
-        || said("trustServerCertificate", true)
-        || depth < 2 && items.values().any(|item| trusts(item, depth + 1))
+    said("rejectUnauthorized", false) || said("trustServerCertificate", true)
 }
 
 /// A search of a vector store that does not say whose items it wants, in a collection of one fixed name.
