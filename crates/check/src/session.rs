@@ -10,7 +10,7 @@ use crate::check::{self, Options, Report};
 use crate::memory::Memory;
 use crate::providers::Providers;
 use crate::survey::Language;
-use crate::walk::{self, Refused, Source};
+use crate::walk::{self, Found, Refused, Source};
 
 /// The stack of the thread that reads: syntax trees of hostile files are deep.
 const STACK: usize = 512 * 1024 * 1024;
@@ -20,6 +20,8 @@ pub struct Session {
     root: PathBuf,
     disk: Vec<Source>,
     refused: Vec<Refused>,
+    /// What was built is read, because there is no other code.
+    built: bool,
     /// Texts that count in place of the files, by path.
     open: BTreeMap<String, String>,
     memory: Memory,
@@ -46,19 +48,20 @@ impl Session {
     }
 
     fn with(root: &Path, memory: Memory) -> Result<Self, Error> {
-        let (disk, refused) = walk::all(root)?;
-        Ok(Self { root: root.to_owned(), disk, refused, open: BTreeMap::new(), memory })
+        let Found { sources, refused, built } = walk::all(root)?;
+        Ok(Self { root: root.to_owned(), disk: sources, refused, built, open: BTreeMap::new(), memory })
     }
 
     /// Reads the files again. What did not change is not parsed again.
     pub fn reload(&mut self) -> Result<(), Error> {
-        (self.disk, self.refused) = walk::all(&self.root)?;
+        let found = walk::all(&self.root)?;
+        (self.disk, self.refused, self.built) = (found.sources, found.refused, found.built);
         Ok(())
     }
 
     /// What changes when a file does: its name, its length and the time at which it was written. No text is read.
     pub fn stamp(&self) -> u64 {
-        walk::stamp(&self.root)
+        walk::stamp(&self.root, self.built)
     }
 
     /// Lets a text count in place of the file with this path (relative, with `/`). It may be a file that is not there yet.
@@ -97,7 +100,7 @@ impl Session {
     /// What counts: the files, and over them what is open.
     fn sources(&mut self) -> Vec<Source> {
         let disk = self.disk.iter().filter(|one| !self.open.contains_key(&one.path)).cloned();
-        let open = self.open.iter().filter(|(path, text)| walk::counts(path, text.len()));
+        let open = self.open.iter().filter(|(path, text)| walk::counts(path, text.len(), self.built));
         let open = open.map(|(path, text)| Source {
             path: path.clone(),
             text: text.clone(),

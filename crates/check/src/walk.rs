@@ -35,6 +35,9 @@ const FOREIGN: &[&str] = &[
 /// published, it is what runs.
 const BUILT: &[&str] = &["dist", "build"];
 
+/// Folders that hold nothing but what a bundler wrote.
+const BUNDLED: &[&str] = &["dist", "build", "out", "esm", "cjs", "umd"];
+
 /// An `index.js` that only hands on what was built has fewer bytes.
 const A_DOOR: usize = 200;
 
@@ -64,22 +67,31 @@ pub(crate) fn sources(root: &Path) -> Result<Vec<Source>, Error> {
     if !root.is_dir() {
         return Err(Error::Unreadable(root.to_owned()));
     }
-    all(root).map(|found| found.0)
+    all(root).map(|found| found.sources)
+}
+
+/// What is there.
+#[derive(Debug, Default)]
+pub(crate) struct Found {
+    pub sources: Vec<Source>,
+    pub refused: Vec<Refused>,
+    /// What was built was read too, because there is no other code.
+    pub built: bool,
 }
 
 /// The same, or one file alone; and what was not read.
-pub(crate) fn all(root: &Path) -> Result<(Vec<Source>, Vec<Refused>), Error> {
-    let (found, refused) = within(root, false)?;
+pub(crate) fn all(root: &Path) -> Result<Found, Error> {
+    let found = within(root, false)?;
     let code = |source: &&Source| source.language.is_some() && !source.path.ends_with(".d.ts");
-    let length: usize = found.iter().filter(code).map(|source| source.text.trim().len()).sum();
+    let length: usize = found.sources.iter().filter(code).map(|source| source.text.trim().len()).sum();
     if root.is_file() || length > A_DOOR {
-        return Ok((found, refused));
+        return Ok(found);
     }
     within(root, true)
 }
 
 /// The files below a folder, with what was built in it if that is asked for.
-fn within(root: &Path, built: bool) -> Result<(Vec<Source>, Vec<Refused>), Error> {
+fn within(root: &Path, built: bool) -> Result<Found, Error> {
     let mut found = Vec::new();
     let mut refused = Vec::new();
     let single = root.is_file();
@@ -90,7 +102,7 @@ fn within(root: &Path, built: bool) -> Result<(Vec<Source>, Vec<Refused>), Error
     };
     if root.is_file() {
         take(root, root.parent().unwrap_or(root));
-        return Ok((found, refused));
+        return Ok(Found { sources: found, refused, built });
     }
     if !root.is_dir() || std::fs::read_dir(root).is_err() {
         return Err(Error::Unreadable(root.to_owned()));
@@ -111,7 +123,7 @@ fn within(root: &Path, built: bool) -> Result<(Vec<Source>, Vec<Refused>), Error
     without_twins(&mut found);
     refused.sort_by(|one, other| one.path.cmp(&other.path));
     refused.dedup_by(|one, other| one.path == other.path);
-    Ok((found, refused))
+    Ok(Found { sources: found, refused, built })
 }
 
 /// Whether a folder holds other people's code or our own state, which may have any name (`OMBUD_HOME`): its journal gives it
@@ -133,14 +145,15 @@ fn is_built(path: &Path) -> bool {
     path.file_name().and_then(|name| name.to_str()).is_some_and(|name| BUILT.contains(&name))
 }
 
-/// A number that changes when a file that would be read comes, goes or is written: names, lengths and times, no texts.
-pub(crate) fn stamp(root: &Path) -> u64 {
-    let walked = walker(root, false).build().filter_map(Result::ok).map(ignore::DirEntry::into_path);
+/// A number that changes when a file that would be read comes, goes or is written: names, lengths and times, no texts. With
+/// `built`, what was built is read too.
+pub(crate) fn stamp(root: &Path, built: bool) -> u64 {
+    let walked = walker(root, built).build().filter_map(Result::ok).map(ignore::DirEntry::into_path);
     let own = [".env", ".env.local"].map(|name| root.join(name));
     let one = |path: PathBuf| {
         let relative = path.strip_prefix(root).unwrap_or(&path).to_string_lossy().replace('\\', "/");
         let meta = std::fs::symlink_metadata(&path).ok().filter(std::fs::Metadata::is_file)?;
-        let asked = path == root || counts(&relative, 0);
+        let asked = path == root || counts(&relative, 0, built);
         asked.then(|| (relative, meta.len(), meta.modified().ok()))
     };
     let files: BTreeSet<_> = walked.chain(own).filter_map(one).collect();
@@ -149,13 +162,15 @@ pub(crate) fn stamp(root: &Path) -> u64 {
     hasher.finish()
 }
 
-/// The same bundle for two kinds of modules is told of once: `index.mjs` beside `index.js`.
+/// The same bundle for two kinds of modules is told of once: `index.mjs` beside `index.js` where a bundler put both. Two
+/// sources of that name are two programs.
 fn without_twins(found: &mut Vec<Source>) {
     let plain: BTreeSet<String> =
         found.iter().filter_map(|source| source.path.strip_suffix(".js")).map(str::to_owned).collect();
     let twin = |path: &str| {
         let stem = path.strip_suffix(".mjs").or_else(|| path.strip_suffix(".cjs"));
-        stem.is_some_and(|stem| plain.contains(stem))
+        let bundled = path.split('/').rev().skip(1).any(|folder| BUNDLED.contains(&folder));
+        bundled && stem.is_some_and(|stem| plain.contains(stem))
     };
     found.retain(|source| !twin(&source.path));
 }
@@ -204,10 +219,11 @@ fn read(root: &Path, path: &Path, single: bool) -> Option<Result<Source, Refused
     }
 }
 
-/// Whether the text of a file would be read, by its path and length.
-pub(crate) fn counts(path: &str, length: usize) -> bool {
+/// Whether the text of a file would be read, by its path and length, and by whether what was built is read.
+pub(crate) fn counts(path: &str, length: usize, built: bool) -> bool {
     let name = path.rsplit('/').next().unwrap_or(path);
-    let foreign = path.split('/').rev().skip(1).any(|folder| FOREIGN.contains(&folder));
+    let closed = |folder: &str| FOREIGN.contains(&folder) && !(built && BUILT.contains(&folder));
+    let foreign = path.split('/').rev().skip(1).any(closed);
     let read = Language::of(name).is_some()
         || is_configuration(name)
         || is_of_apple(name)

@@ -33,9 +33,9 @@ pub(crate) fn boolean(value: bool, range: TextRange) -> Expr {
     Expr::BooleanLiteral(ast::ExprBooleanLiteral { node_index: AtomicNodeIndex::NONE, range, value })
 }
 
-/// A number; only whether it is zero counts.
-pub(crate) fn number(zero: bool, range: TextRange) -> Expr {
-    let value = ast::Number::Int(if zero { ast::Int::ZERO } else { ast::Int::ONE });
+/// A number. Of one that is no whole number only that it is not zero counts.
+pub(crate) fn number(value: u64, range: TextRange) -> Expr {
+    let value = ast::Number::Int(ast::Int::from(value));
     Expr::NumberLiteral(ast::ExprNumberLiteral { node_index: AtomicNodeIndex::NONE, range, value })
 }
 

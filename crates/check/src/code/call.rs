@@ -323,6 +323,9 @@ impl Walk<'_, '_> {
         if let Some((callee, rest)) = elsewhere(&path, arguments) {
             return self.call_outside(node, &callee, rest);
         }
+        if let Some(value) = self.loaded(&path, arguments, range) {
+            return value;
+        }
         self.disguise(node, &path, callee, arguments);
         if let Some(value) = builtin(&path, arguments) {
             if self.state.known(&path).logs {
@@ -366,7 +369,12 @@ impl Walk<'_, '_> {
             self.taint_root(&attribute.value, all_of(arguments));
         }
         let known = self.state.known(&path);
-        let mut taint = result(&path, &known, everything, answer, arguments);
+        let carried = if known.called.has(Taint::FILE) && !is_named_after(object, arguments) {
+            self.known_sources(everything).and(Taint::UPLOAD | Taint::MASKED)
+        } else {
+            everything
+        };
+        let mut taint = result(&path, &known, carried, answer, arguments);
         if known.identifies {
             taint |= Taint::VERIFIED;
         }
@@ -380,7 +388,7 @@ impl Walk<'_, '_> {
         if let Some(value) = self.continued(&path) {
             return value;
         }
-        if let Some(value) = self.handed_back(&path, arguments) {
+        if let Some(value) = self.handed_back(&path, arguments, range) {
             return value;
         }
         Value::new(callee.called_at(arguments, Some((self.module, range))), taint)
@@ -543,6 +551,17 @@ fn name_options(arguments: &mut Vec<Argument>) {
         }
     }
     arguments.extend(named);
+}
+
+/// Whether a file's name is put together from something: a row that is named after somebody. A path that is given whole says
+/// nothing of what stands in the file.
+fn is_named_after(object: Option<&Made>, arguments: &[Argument]) -> bool {
+    let made = object.into_iter().flat_map(Made::chain).flat_map(|made| made.given.iter());
+    let put_together = |argument: &Argument| {
+        let text = argument.value.template();
+        text.is_some_and(|text| text.known().is_none() && text.pieces.len() > 1)
+    };
+    arguments.iter().chain(made).any(put_together)
 }
 
 /// Where the result of a call comes from.

@@ -4,7 +4,7 @@ use ruff_python_ast::{Stmt, StmtClassDef, StmtFunctionDef, StmtImport, StmtImpor
 use ruff_text_size::{Ranged, TextRange};
 
 use super::project::dotted;
-use super::value::{ModuleId, Shape, Value};
+use super::value::{Argument, ModuleId, Shape, Value, given};
 use super::walk::Walk;
 use crate::facts::Taint;
 
@@ -70,6 +70,29 @@ impl Walk<'_, '_> {
             }
             _ => Value::default(),
         })
+    }
+
+    /// `importlib.import_module("plugins.mail")`, `getattr(module, "Mail")`: what is loaded by a name that is known.
+    pub(super) fn loaded(&mut self, path: &str, arguments: &[Argument], range: TextRange) -> Option<Value> {
+        match path {
+            "importlib.import_module" | "__import__" => {
+                let name = given(arguments, 0, "name").and_then(Value::known_text)?.to_owned();
+                let dots = name.len() - name.trim_start_matches('.').len();
+                let module = match u32::try_from(dots).unwrap_or_default() {
+                    0 => self.state.project.module(self.module, &name),
+                    level => self.state.project.relative(self.module, level, name.trim_start_matches('.')),
+                }?;
+                self.enter_module(module, range);
+                Some(Value::new(Shape::Module(module), Taint::NONE))
+            }
+            "getattr" => {
+                let object = given(arguments, 0, "object")?.clone();
+                let name = given(arguments, 1, "name").and_then(Value::known_text)?.to_owned();
+                matches!(object.shape, Shape::Module(_) | Shape::Object(_) | Shape::Class(_))
+                    .then(|| self.attribute(&object, &name))
+            }
+            _ => None,
+        }
     }
 
     fn imported(&mut self, path: &str, range: TextRange) -> Value {

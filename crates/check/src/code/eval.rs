@@ -13,7 +13,7 @@ use super::api::{flaws, models};
 use super::deeds::add;
 use super::value::{ANY_KEY, Shape, Value};
 use super::walk::Walk;
-use crate::facts::{Deed, Piece, Taint, Template};
+use crate::facts::{Deed, Flaw, Piece, Taint, Template};
 
 impl Walk<'_, '_> {
     /// What an expression is and where it comes from; the calls in it are recorded.
@@ -269,6 +269,9 @@ impl Walk<'_, '_> {
             }
         }
         self.offer_tool(node.range(), &items);
+        if flaws::trusts(&items) {
+            add(&mut self.call_at(node.range()).does, Deed::Flaw(Flaw::CertificateUnchecked));
+        }
         self.instruct(node, &items);
         Value::new(Shape::Dict(Rc::new(items)), taint).bounded(6)
     }
@@ -285,8 +288,20 @@ impl Walk<'_, '_> {
     }
 
     pub(super) fn items(&mut self, elements: &[Expr]) -> Value {
-        let items: Vec<Value> = elements.iter().map(|element| self.eval(element)).collect();
-        Value::new(Shape::List(Rc::new(items)), Taint::NONE).bounded(6)
+        let mut items: Vec<Value> = Vec::new();
+        let mut taint = Taint::NONE;
+        for element in elements {
+            let value = self.eval(element);
+            match (&value.shape, element) {
+                // `[*base, text]`
+                (Shape::List(inner), Expr::Starred(_)) => {
+                    items.extend(inner.iter().cloned());
+                    taint |= value.taint;
+                }
+                _ => items.push(value),
+            }
+        }
+        Value::new(Shape::List(Rc::new(items)), taint).bounded(6)
     }
 
     fn comprehension(&mut self, generators: &[Comprehension], parts: &[&Expr]) -> Value {

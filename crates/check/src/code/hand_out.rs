@@ -2,7 +2,7 @@
 
 use ruff_text_size::TextRange;
 
-use super::api::{frameworks, script};
+use super::api::{frameworks, last, root, script};
 use super::call::{all_of, functions};
 use super::consent;
 use super::value::{Argument, Shape, Value};
@@ -25,6 +25,12 @@ impl Walk<'_, '_> {
                 self.pass_through(path, arguments);
             }
             self.offer_script_tool(path, arguments, range);
+        }
+        if !self.script {
+            self.offer_described(path, arguments, range);
+        }
+        if !self.script && frameworks::routes(path) {
+            self.route_to(arguments);
         }
         let request = self.script && script::serves(path);
         let heard = heard.map(|said| if request { said | Taint::REQUEST } else { said });
@@ -114,9 +120,22 @@ impl Walk<'_, '_> {
     }
 
     /// What a library gives back of the function that it was given: `useCallback(f)`, `requireConsent(f)`.
-    pub(super) fn handed_back(&mut self, path: &str, arguments: &[Argument]) -> Option<Value> {
+    pub(super) fn handed_back(
+        &mut self,
+        path: &str,
+        arguments: &[Argument],
+        range: TextRange,
+    ) -> Option<Value> {
         if !self.script {
             return None;
+        }
+        // What a function makes out of the framework's own is what the file gives away.
+        if root(path) == "@strapi/strapi" && last(path).starts_with("createCore") {
+            let made = &arguments.get(1)?.value;
+            return Some(match &made.shape {
+                Shape::Functions(ids) => self.enter_with(&ids.clone(), &[Value::default()], range),
+                _ => made.clone(),
+            });
         }
         // `promisify(exec)` is `exec`.
         if matches!(path, "util.promisify" | "js.util.promisify") {

@@ -55,7 +55,7 @@ fn is_injection(path: &str) -> bool {
 }
 
 /// Whether the name of a function says that it finds out who calls.
-fn finds_caller(name: &str) -> bool {
+pub(super) fn finds_caller(name: &str) -> bool {
     names(
         name,
         &[
@@ -70,6 +70,9 @@ fn finds_caller(name: &str) -> bool {
             "verify*",
             "require*",
             "protect",
+            "apikey*",
+            "bearer*",
+            "guard",
         ],
     )
 }
@@ -126,7 +129,7 @@ impl Walk<'_, '_> {
             .find(|one| one.outside().is_some_and(is_injection));
         match injected {
             Some(one) if self.injects_identity(&one) => {
-                self.caller_is_known();
+                self.injected_before(&one);
                 Taint::VERIFIED
             }
             Some(_) => Taint::NONE,
@@ -151,13 +154,26 @@ impl Walk<'_, '_> {
     }
 
     fn injects_identity(&self, injected: &Value) -> bool {
-        let mut found = Vec::new();
-        collect_functions(injected, &mut found, 0);
         let named = |id: &FunctionId| {
             self.state.project.functions.get(*id).is_some_and(|func| finds_caller(&func.name))
         };
-        let outside = injected.made().is_some_and(|made| made.given.iter().any(says_identity));
-        last(injected.outside().unwrap_or_default()) == "Security" || outside || found.iter().any(named)
+        is_known_outside(injected) || injected_functions(injected).iter().any(named)
+    }
+
+    /// What is injected stands before this function: a package that makes sure of the caller, or functions of the project,
+    /// of which it has to be seen whether they do.
+    fn injected_before(&mut self, injected: &Value) {
+        if is_known_outside(injected) {
+            self.caller_is_known();
+        }
+        self.stand_before(&injected_functions(injected));
+    }
+
+    fn stand_before(&mut self, functions: &[FunctionId]) {
+        let Some(own) = self.own() else { return };
+        let new: Vec<FunctionId> =
+            functions.iter().copied().filter(|one| !own.behind.contains(one)).collect();
+        own.behind.extend(new);
     }
 
     /// Whether an object of a class is what a client sent: a model of a request's body.
@@ -187,12 +203,10 @@ impl Walk<'_, '_> {
 
     /// A decorator of the project that finds out who calls.
     pub(super) fn served_behind(&mut self, id: FunctionId, wrapper: FunctionId) {
-        let named = self.state.project.functions.get(wrapper).is_some_and(|func| finds_caller(&func.name));
-        if let Some(function) = self.state.functions.get_mut(id) {
-            function.caller_known |= named;
-            if !function.behind.contains(&wrapper) {
-                function.behind.push(wrapper);
-            }
+        if let Some(function) = self.state.functions.get_mut(id)
+            && !function.behind.contains(&wrapper)
+        {
+            function.behind.push(wrapper);
         }
     }
 
@@ -200,7 +214,7 @@ impl Walk<'_, '_> {
     pub(super) fn pass_through(&mut self, path: &str, arguments: &[Argument]) {
         let everywhere = matches!(last(path), "use" | "addHook" | "before_request" | "add_middleware");
         let mut before: Vec<FunctionId> = Vec::new();
-        let mut known = false;
+        let mut known = path == "js.guarded";
         for argument in arguments.iter().filter(|argument| argument.name.is_none()) {
             let mut here = Vec::new();
             collect_functions(&argument.value, &mut here, 0);
@@ -218,6 +232,18 @@ impl Walk<'_, '_> {
         }
         if everywhere && known {
             self.caller_is_known_everywhere();
+        }
+    }
+
+    /// `app.add_api_route("/x", answer)`, `Route("/x", endpoint=answer)`
+    pub(super) fn route_to(&mut self, arguments: &[Argument]) {
+        let handler = |one: &&Argument| one.name.as_deref().is_none_or(|name| name != "dependencies");
+        for argument in arguments.iter().filter(handler) {
+            let mut here = Vec::new();
+            collect_functions(&argument.value, &mut here, 0);
+            for id in here {
+                self.behind(id, &[], false, false);
+            }
         }
     }
 
@@ -240,16 +266,30 @@ impl Walk<'_, '_> {
         }
     }
 
+    /// Functions of the project that every request passes.
+    fn stand_before_all(&mut self, functions: &[FunctionId]) {
+        self.stand_before(functions);
+        if let Some(function) = self.own() {
+            function.before_all = true;
+        }
+    }
+
     /// `app.add_middleware(BearerTokenMiddleware)`: a class of the project whose name says that it finds out who calls.
     pub(super) fn guarded_by(&mut self, path: &str, arguments: &[Argument]) {
         let [Argument { value: Value { shape: Shape::Class(class), .. }, .. }, ..] = arguments else {
             return;
         };
-        let named = self.state.project.classes.get(*class).map_or("", |class| class.name.as_str());
-        let knows = names(named, &["auth*", "bearer*", "token*", "jwt*", "apikey*"]) || finds_caller(named);
-        if last(path) == "add_middleware" && knows {
-            self.caller_is_known_everywhere();
+        let Some(known) = self.state.project.classes.get(*class) else { return };
+        let methods: Vec<FunctionId> = known.methods.values().copied().collect();
+        if last(path) != "add_middleware" || !finds_caller(&known.name) {
+            return;
         }
+        for method in &methods {
+            if let Some(function) = self.state.functions.get_mut(*method) {
+                function.finds_caller = true;
+            }
+        }
+        self.stand_before_all(&methods);
     }
 
     /// Dependencies that stand before every request of an application or a router.
@@ -259,10 +299,26 @@ impl Walk<'_, '_> {
             return;
         };
         let Shape::List(items) = &all.shape else { return };
-        if items.iter().any(|item| self.injects_identity(item)) {
-            self.caller_is_known_everywhere();
+        for item in items.iter() {
+            if is_known_outside(item) {
+                self.caller_is_known_everywhere();
+            } else if self.injects_identity(item) {
+                self.stand_before_all(&injected_functions(item));
+            }
         }
     }
+}
+
+/// A package makes sure of the caller: `Security(…)`, `Depends(OAuth2PasswordBearer())`.
+fn is_known_outside(injected: &Value) -> bool {
+    let outside = injected.made().is_some_and(|made| made.given.iter().any(says_identity));
+    last(injected.outside().unwrap_or_default()) == "Security" || outside
+}
+
+fn injected_functions(injected: &Value) -> Vec<FunctionId> {
+    let mut found = Vec::new();
+    collect_functions(injected, &mut found, 0);
+    found
 }
 
 fn says_identity(argument: &Argument) -> bool {

@@ -25,6 +25,7 @@ mod loops;
 mod methods;
 mod named;
 mod project;
+mod refuse;
 mod state;
 mod swift;
 mod tools;
@@ -43,6 +44,7 @@ use project::Project;
 use state::State;
 use walk::span;
 
+pub(crate) use api::flaws::UNASKED;
 pub(crate) use api::names;
 #[cfg(feature = "swift")]
 pub(crate) use swift::CALLED;
@@ -124,6 +126,7 @@ fn evaluate(project: &Project<'_>, texts: &[File], providers: &Providers, limits
         state.gaps.push(Gap { path: String::new(), line: 0, why: GapKind::TooComplex });
     }
     enter(project, &mut state);
+    refuse::note(project, &mut state);
     judge_consent(project, &mut state);
     let (functions, stores, agents) = (state.functions, state.stores, state.agents);
     let (models, prompts) = (state.models.into_values().collect(), state.prompts.into_values().collect());

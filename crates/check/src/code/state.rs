@@ -4,8 +4,6 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::rc::Rc;
 
-use ruff_python_ast::{Stmt, StmtFunctionDef};
-
 use super::Limits;
 use super::api::known::Known;
 use super::define::Hangs;
@@ -15,6 +13,9 @@ use super::value::{ClassId, ModuleId, Shape, Value};
 use super::watch::{Seen, Watch};
 use crate::facts::{Agent, Function, FunctionId, Gap, Model, Prompt, Store, StoreId, Taint, Template, Tool};
 use crate::providers::Providers;
+
+/// Classes below one that are told apart: more are a framework of its own.
+const MOST_BELOW: usize = 64;
 
 /// Names and their values.
 pub(super) type Names = HashMap<Rc<str>, Value, Build>;
@@ -75,6 +76,8 @@ pub(super) struct Lifted {
 pub(super) struct ClassState {
     attributes: Held,
     pub bases: Vec<Value>,
+    /// Classes that are derived from it, in one step.
+    below: BTreeSet<ClassId>,
     /// Attributes that are declared with a type, in their order: the fields of a dataclass.
     pub fields: Vec<String>,
 }
@@ -332,8 +335,19 @@ impl<'a> State<'a> {
 
     pub(super) fn set_bases(&mut self, class: ClassId, bases: Vec<Value>) {
         let Some(known) = self.classes.get_mut(class).filter(|known| known.bases != bases) else { return };
+        let old = derived_from(&known.bases);
+        let new = derived_from(&bases);
         known.bases = bases;
         self.change(Seen::Bases(class));
+        for base in old.symmetric_difference(&new) {
+            let Some(base_class) = self.classes.get_mut(*base) else { continue };
+            if new.contains(base) {
+                base_class.below.insert(class);
+            } else {
+                base_class.below.remove(&class);
+            }
+            self.change(Seen::Below(*base));
+        }
     }
 
     /// The fields of a class, in their order.
@@ -446,31 +460,36 @@ impl<'a> State<'a> {
         })
     }
 
-    /// The same of an object of one of several classes. A method that is only declared is what a class below it does.
+    /// The same of an object of one of several classes. An object that is known by its base may be of any class below it: what
+    /// they define anew, or only they define, is reached too.
     pub(super) fn any_member(&self, classes: &[ClassId], name: &str) -> Option<Value> {
         let found = classes.iter().filter_map(|class| self.member(*class, name, true, 0));
-        let one = found.reduce(|one, other| one.join(&other))?;
-        let Shape::Bound(method) = one.shape else { return Some(one) };
-        let declared = self.project.functions.get(method).and_then(|func| func.definition);
-        if !declared.is_some_and(is_abstract) {
-            return Some(one);
+        let one = found.reduce(|one, other| one.join(&other));
+        // `__init__` and its like are asked of the class itself.
+        if name.starts_with("__") || !matches!(&one, None | Some(Value { shape: Shape::Bound(_), .. })) {
+            return one;
         }
         let below = classes.iter().flat_map(|class| self.below(*class));
         let methods = below.filter_map(|class| self.project.classes.get(class)?.methods.get(name).copied());
-        Some(methods.fold(one, |sum, method| sum.join(&Value::new(Shape::Bound(method), Taint::NONE))))
+        let bound = methods.map(|method| Value::new(Shape::Bound(method), Taint::NONE));
+        one.into_iter().chain(bound).reduce(|sum, method| sum.join(&method))
     }
 
-    /// The classes that are derived from a class.
+    /// The classes that are derived from a class, the nearest first.
     fn below(&self, class: ClassId) -> Vec<ClassId> {
-        (0..self.classes.len()).filter(|other| *other != class && self.derives(*other, class, 0)).collect()
-    }
-
-    fn derives(&self, class: ClassId, from: ClassId, depth: usize) -> bool {
-        class == from
-            || depth < 8
-                && self.bases(class).iter().any(
-                    |base| matches!(base.shape, Shape::Class(base) if self.derives(base, from, depth + 1)),
-                )
+        let mut found = vec![class];
+        let mut next = 0;
+        while let Some(at) = found.get(next).copied() {
+            self.see(Seen::Below(at));
+            let derived = self.classes.get(at).map(|class| &class.below).into_iter().flatten();
+            for class in derived {
+                if found.len() <= MOST_BELOW && !found.contains(class) {
+                    found.push(*class);
+                }
+            }
+            next += 1;
+        }
+        found.split_off(1)
     }
 
     /// Which kind of method a function in a class is.
@@ -515,14 +534,13 @@ impl<'a> State<'a> {
     }
 }
 
-/// Whether a method only says that there is one.
-fn is_abstract(definition: &StmtFunctionDef) -> bool {
-    let silent = |statement: &Stmt| match statement {
-        Stmt::Pass(_) | Stmt::Raise(_) => true,
-        Stmt::Expr(node) => node.value.is_ellipsis_literal_expr() || node.value.is_string_literal_expr(),
-        _ => false,
+/// The classes of the project among what a class is derived from.
+fn derived_from(bases: &[Value]) -> BTreeSet<ClassId> {
+    let class = |base: &Value| match base.shape {
+        Shape::Class(class) => Some(class),
+        _ => None,
     };
-    definition.body.iter().all(silent)
+    bases.iter().filter_map(class).collect()
 }
 
 /// Joins a value to what a name held before. Gives whether that is something new.

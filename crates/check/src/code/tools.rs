@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use ombud_core::effect::{Effect, Hints, classify};
+use ombud_core::effect::{Effect, Hints, classify, words};
 use ruff_python_ast::{Expr, ExprCall, Stmt, StmtFunctionDef};
 use ruff_text_size::{Ranged, TextRange};
 
@@ -19,7 +19,10 @@ fn described(items: &BTreeMap<String, Value>) -> Option<&BTreeMap<String, Value>
     let is_function = items.get("type").and_then(Value::known_text) == Some("function");
     match items.get("function").map(|value| &value.shape) {
         Some(Shape::Dict(function)) if is_function => Some(function),
-        _ => (items.contains_key("input_schema") && items.contains_key("name")).then_some(items),
+        _ => {
+            let schema = ["input_schema", "inputSchema"].iter().any(|key| items.contains_key(*key));
+            (schema && items.contains_key("name")).then_some(items)
+        }
     }
 }
 
@@ -38,10 +41,9 @@ impl Walk<'_, '_> {
         let Some(function) = described(items) else { return };
         let text = |key: &str| function.get(key).and_then(Value::known_text);
         let Some(name) = text("name") else { return };
-        let hints = Hints { description: text("description").unwrap_or_default(), arguments: &[] };
         let tool = Tool {
             name: name.to_owned(),
-            effect: classify(name, hints),
+            effect: effect_of(name, text("description").unwrap_or_default(), &[]),
             file: self.file(),
             span: span(range),
             function: self.named_function(name),
@@ -129,6 +131,16 @@ impl Walk<'_, '_> {
             },
             _ => "",
         }
+    }
+
+    /// `mcp.types.Tool(name="…", inputSchema={…})`: what a server says that it offers.
+    pub(super) fn offer_described(&mut self, path: &str, arguments: &[Argument], range: TextRange) {
+        if root(path) != "mcp" || last(path) != "Tool" || named(arguments, &["inputSchema"]).is_none() {
+            return;
+        }
+        let text = |key: &str| named(arguments, &[key]).and_then(Value::known_text).map(str::to_owned);
+        let told = text("description").unwrap_or_default();
+        self.offer_named(text("name").as_deref(), &told, None, range);
     }
 
     /// A tool that a script offers through a library.
@@ -240,6 +252,14 @@ pub(super) fn effect_of(name: &str, description: &str, arguments: &[String]) -> 
     const READS: &[&str] =
         &["look up", "look ", "read", "list", "show", "get ", "find", "search", "check", "fetch", "return"];
     const READS_ZH: &[&str] = &["查", "读取", "列出", "获取", "搜索", "显示", "看"];
+    // What is said to the person who asked is the agent's answer, and reaches nobody else.
+    const ANSWERS: &[&str] = &["respond", "reply", "answer", "final", "to", "the", "user", "give", "message"];
+    let mut words = words(name).into_iter();
+    if words.next().is_some_and(|first| matches!(first.as_str(), "respond" | "reply" | "answer" | "final"))
+        && words.all(|word| ANSWERS.contains(&word.as_str()))
+    {
+        return Effect::Read;
+    }
     let told = description.trim_start().to_lowercase();
     let reads = READS.iter().chain(READS_ZH).any(|word| told.starts_with(word));
     if reads && THINGS.contains(&name.to_lowercase().as_str()) {

@@ -4,16 +4,18 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use ruff_python_ast::{
-    ExceptHandler, Expr, Stmt, StmtFor, StmtFunctionDef, StmtIf, StmtMatch, StmtTry, StmtWhile, StmtWith,
+    ExceptHandler, Expr, Operator, Stmt, StmtFor, StmtFunctionDef, StmtIf, StmtMatch, StmtTry, StmtWhile,
+    StmtWith,
 };
 use ruff_text_size::{Ranged, TextRange};
 
-use super::Tongue;
 use super::define::Hangs;
 use super::loops;
+use super::project::dotted;
 use super::state::{Names, State, Summary};
 use super::value::{ModuleId, Shape, Value};
 use super::watch::Seen;
+use super::{Tongue, build};
 use crate::facts::{Call, Entry, FunctionId, Loop, Piece, Taint, Template};
 
 /// What is certain at a point of a function.
@@ -201,8 +203,30 @@ impl Walk<'_, '_> {
 
     /// What an annotation says of a value.
     pub(super) fn annotated(&mut self, annotation: &Expr) -> Value {
-        let value = self.eval(annotation);
-        self.declared(&value, annotation)
+        match annotation {
+            // A class that is defined further down is named in quotes.
+            Expr::StringLiteral(text) => {
+                let written = text.value.to_str();
+                let plain = written.chars().all(|ch| ch.is_alphanumeric() || matches!(ch, '_' | '.'));
+                let mut parts = written.split('.').filter(|_| plain);
+                let Some(first) = parts.next() else { return Value::default() };
+                let named = build::name(first, text.range());
+                let whole = parts.fold(named, |object, part| build::attribute(object, part, text.range()));
+                let value = self.eval(&whole);
+                self.declared(&value, &whole)
+            }
+            // `Backend | None`, `Optional[Backend]`
+            Expr::BinOp(node) if node.op == Operator::BitOr && node.right.is_none_literal_expr() => {
+                self.annotated(&node.left)
+            }
+            Expr::Subscript(node) if dotted(&node.value).is_some_and(|name| name.ends_with("Optional")) => {
+                self.annotated(&node.slice)
+            }
+            _ => {
+                let value = self.eval(annotation);
+                self.declared(&value, annotation)
+            }
+        }
     }
 
     fn declared(&mut self, said: &Value, annotation: &Expr) -> Value {
@@ -256,12 +280,24 @@ impl Walk<'_, '_> {
         let project = self.state.project;
         let func = project.functions.get(self.function).and_then(|func| func.definition);
         let Some(annotation) = func.and_then(|definition| definition.returns.as_deref()) else { return };
-        let vague = matches!(self.summary.returns.shape, Shape::Unknown | Shape::Made(_));
+        let shape = &self.summary.returns.shape;
+        let vague = matches!(shape, Shape::Unknown | Shape::Made(_) | Shape::Path(_));
         if !vague || !self.summary.answers {
             return;
         }
-        if let Value { shape: shape @ Shape::Object(_), .. } = self.annotated(annotation) {
-            self.summary.returns.shape = shape;
+        // Of something outside the annotation says more only where it belongs to another package: `local.connection`.
+        let own = self.summary.returns.outside().map(|path| super::api::root(path).to_owned());
+        let said = self.annotated(annotation);
+        let elsewhere = |path: &str| own.as_deref() != Some(super::api::root(path));
+        let more = match &said.shape {
+            Shape::Object(_) => true,
+            Shape::Made(made) => {
+                matches!(own.as_deref(), None | Some("threading" | "contextvars")) && elsewhere(&made.path)
+            }
+            _ => false,
+        };
+        if more {
+            self.summary.returns.shape = said.shape;
         }
     }
 

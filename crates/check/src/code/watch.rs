@@ -20,6 +20,8 @@ pub(super) enum Seen<'n> {
     Member(ClassId, &'n str),
     /// What a class is derived from.
     Bases(ClassId),
+    /// Which classes are derived from a class.
+    Below(ClassId),
     /// The fields of a class, in their order.
     Fields(ClassId),
     /// What callers need to know of a function.

@@ -205,7 +205,7 @@ pub(super) fn recipient(provider: &str, providers: &Providers) -> Recipient {
         host: None,
         // Where the address of a model is set is not in the export.
         fixed: false,
-        open: false,
+        open: known.is_some(),
         local: known.is_some_and(|known| known.local),
     }
 }

@@ -193,6 +193,8 @@ pub struct Function {
     pub before_all: bool,
     /// Something outside the project makes sure who the caller is before it is entered.
     pub caller_known: bool,
+    /// It belongs to something whose name says that it finds out who calls.
+    pub finds_caller: bool,
     /// Functions that a request passes before it.
     pub behind: Vec<FunctionId>,
     /// What it gives back.
@@ -348,6 +350,8 @@ pub enum Flaw {
     WeakCipher,
     /// The key or the first vector of an encryption is written out.
     FixedKey,
+    /// An agent is told to ask nobody before what it does.
+    AsksNobody,
 }
 
 /// What runs text.
@@ -508,6 +512,8 @@ pub enum GapKind {
     Foreign,
     /// Code is built while it runs.
     Dynamic,
+    /// Code inside a node of an export cannot be understood; the rest of the export was read.
+    Inside,
     /// No program start was found: every public function was taken for one.
     NoEntry,
 }

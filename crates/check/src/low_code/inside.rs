@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::graph::Act;
-use crate::facts::{Facts, FunctionId, GapKind};
+use crate::facts::{Facts, FunctionId, Gap, GapKind};
 use crate::providers::Providers;
 
 /// The language of a node's code.
@@ -21,12 +21,19 @@ pub(super) fn component(
     at: &Range<usize>,
     providers: &Providers,
 ) {
-    if let Some(inner) = facts_of(facts, file, text, Language::Python, providers) {
-        adopt(facts, inner, file, at);
+    match facts_of(facts, file, text, Language::Python, providers) {
+        Some(inner) => adopt(facts, inner, file, at),
+        None => unread(facts, file, at),
     }
 }
 
-/// Reads code with a function `main`; what its node does then. Nothing if it cannot be read.
+/// Says that code inside a node was not understood.
+fn unread(facts: &mut Facts, file: usize, at: &Range<usize>) {
+    let place = facts.place(file, at.clone());
+    facts.gaps.push(Gap { path: place.path, line: place.line, why: GapKind::Inside });
+}
+
+/// Reads code with a function `main`; what its node does then. Nothing, and a gap, if it cannot be read.
 pub(crate) fn main(
     facts: &mut Facts,
     file: usize,
@@ -35,7 +42,10 @@ pub(crate) fn main(
     language: Language,
     providers: &Providers,
 ) -> Option<Act> {
-    let mut inner = facts_of(facts, file, text, language, providers)?;
+    let Some(mut inner) = facts_of(facts, file, text, language, providers) else {
+        unread(facts, file, at);
+        return None;
+    };
     // It runs when its node does, and never by itself.
     inner.gaps.retain(|gap| gap.why != GapKind::NoEntry);
     inner.functions.iter_mut().for_each(|function| function.entry = None);
@@ -58,6 +68,27 @@ pub(super) fn body(
     let parameters = dollars(text).join(", ");
     let whole = format!("async function main({parameters}) {{\n{text}\n}}\n");
     main(facts, file, &whole, at, Language::Script, providers)
+}
+
+/// The same of Python, in which the names of what comes in begin with an underscore.
+pub(super) fn python_body(
+    facts: &mut Facts,
+    file: usize,
+    text: &str,
+    at: &Range<usize>,
+    providers: &Providers,
+) -> Option<Act> {
+    let parameters = underscored(text).join(", ");
+    let lines: String = text.lines().flat_map(|line| ["    ", line, "\n"]).collect();
+    let whole = format!("async def main({parameters}):\n{lines}    pass\n");
+    main(facts, file, &whole, at, Language::Python, providers)
+}
+
+/// What comes in under the names that the platform gives it, each once.
+fn underscored(text: &str) -> Vec<&str> {
+    const NAMES: &[&str] = &["_input", "_json", "_item", "_items", "_node", "_query", "_vars"];
+    let word = |ch: char| !ch.is_alphanumeric() && ch != '_';
+    NAMES.iter().copied().filter(|name| text.split(word).any(|one| one == *name)).collect()
 }
 
 /// Names that begin with a dollar, each once.
@@ -114,5 +145,6 @@ mod tests {
     #[test]
     fn names_with_a_dollar_are_found_once() {
         assert_eq!(dollars("return $a + $vars.x + $a + `${y}`"), ["$a", "$vars"]);
+        assert_eq!(underscored("x = _input.all()[0]\nfor _items_left in _json: pass"), ["_input", "_json"]);
     }
 }

@@ -192,11 +192,15 @@ impl Reader<'_> {
     /// JavaScript, or Python, into which the platform puts what comes in under names with a dollar or an underscore.
     fn code(&mut self, node: &Node) -> Vec<(Range<usize>, Act)> {
         let given = |key: &str| node.at(&["parameters", key]);
-        let Some(code) = ["jsCode", "functionCode"].iter().find_map(|key| given(key)) else {
-            return Vec::new();
+        let python = given("language").is_some_and(|language| language.text().starts_with("python"));
+        let keys = if python { ["pythonCode", "code"] } else { ["jsCode", "functionCode"] };
+        let Some(code) = keys.iter().find_map(|key| given(key)) else { return Vec::new() };
+        let act = if python {
+            inside::python_body(self.facts, self.file, code.text(), &code.span, self.providers)
+        } else {
+            let text = format!("const items = $items;\n{}", code.text());
+            inside::body(self.facts, self.file, &text, &code.span, self.providers)
         };
-        let text = format!("const items = $items;\n{}", code.text());
-        let act = inside::body(self.facts, self.file, &text, &code.span, self.providers);
         act.into_iter().map(|act| (code.span.clone(), act)).collect()
     }
 

@@ -9,7 +9,7 @@
 //!
 //! Reference: PIPL Art. 51, GDPR Art. 32; risks P09 and S13.
 
-use ombud_core::finding::{Bilingual, Confidence, Finding, RuleId, Severity};
+use ombud_core::finding::{Bilingual, Confidence, Finding, Place, RuleId, Severity};
 
 use super::{Project, Rule, Text, finding};
 use crate::facts::{Call, Deed, Flaw, FunctionId, Manifest, Server, host_of, near};
@@ -35,10 +35,23 @@ fn run(project: &Project<'_>) -> Vec<Finding> {
     let calls = project.reach.calls(project.facts);
     let mut found: Vec<Finding> =
         calls.filter_map(|(function, call)| of_call(project, function, call)).collect();
+    without_parts(&mut found);
     let servers = project.facts.servers.iter().filter(|server| !server.disabled);
     found.extend(servers.filter_map(|server| of_server(project, server)));
     found.extend(project.facts.manifests.iter().filter_map(|manifest| of_app(project, manifest)));
     found
+}
+
+/// A setting that stands in the call which is told of already.
+fn without_parts(found: &mut Vec<Finding>) {
+    let places: Vec<Place> = found.iter().map(|one| one.place.clone()).collect();
+    let inside = |one: &Place, other: &Place| {
+        one.path == other.path
+            && one.span != other.span
+            && other.span.start <= one.span.start
+            && one.span.end <= other.span.end
+    };
+    found.retain(|one| !places.iter().any(|other| inside(&one.place, other)));
 }
 
 fn of_call(project: &Project<'_>, function: FunctionId, call: &Call) -> Option<Finding> {

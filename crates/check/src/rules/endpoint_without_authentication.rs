@@ -12,7 +12,7 @@ use std::collections::BTreeSet;
 use ombud_core::finding::{Bilingual, Confidence, Finding, Place, RuleId, Severity};
 
 use super::{Project, Rule, Text, finding};
-use crate::facts::{Deed, Endpoint, Facts, FunctionId, Taint};
+use crate::facts::{Deed, Endpoint, Facts, FunctionId, Sink, Taint};
 
 pub(super) const RULE: Rule = Rule {
     id: RuleId("endpoint-without-authentication"),
@@ -92,19 +92,37 @@ fn leads_to(project: &Project<'_>, start: FunctionId) -> Option<Grave> {
     while let Some(id) = queue.pop() {
         for call in facts.functions.get(id).map(|function| &function.calls).into_iter().flatten() {
             queue.extend(call.callees.iter().copied().filter(|callee| seen.insert(*callee)));
-            for deed in &call.does {
-                let weight = match deed {
-                    // A fixed command or statement does what the developer wrote.
-                    Deed::Run { content, .. } if project.reach.sources(id, *content) == Taint::NONE => continue,
-                    Deed::Run { .. } => (3, ("something that runs what it is given", "会执行传入内容的节点")),
-                    Deed::Store(..) | Deed::Retrieve(_) | Deed::Erase(_) | Deed::Keyed(_) => (2, ("a store", "数据存储")),
-                    Deed::Model { recipient, .. } if recipient.local => continue,
-                    Deed::Model { .. } => (1, ("a model that you pay for", "由你付费的模型")),
-                    _ => continue,
-                };
-                grave = grave.max(Some(weight));
+            if opens_tools(&call.target) {
+                grave = grave.max(Some((3, ("the tools of an MCP server", "MCP 服务器的工具"))));
             }
+            grave = call.does.iter().filter_map(|deed| weighs(project, id, deed)).chain(grave).max();
         }
     }
     grave
+}
+
+/// How grave it is that anybody can have something done.
+fn weighs(project: &Project<'_>, id: FunctionId, deed: &Deed) -> Option<Grave> {
+    let sources = |content: &Taint| project.reach.sources(id, *content);
+    let store = (2, ("a store", "数据存储"));
+    match deed {
+        Deed::Run { content, .. } if sources(content) != Taint::NONE => {
+            Some((3, ("something that runs what it is given", "会执行传入内容的节点")))
+        }
+        // A fixed command does what the developer wrote; a fixed statement asks or changes what others wrote into the database.
+        Deed::Run { sink, .. } => (*sink == Sink::Sql).then_some(store),
+        Deed::Persist { content, .. } => sources(content).has(Taint::USER).then_some(store),
+        Deed::Store(..) | Deed::Retrieve(_) | Deed::Erase(_) | Deed::Keyed(_) => Some(store),
+        Deed::Model { recipient, .. } if !recipient.local => {
+            Some((1, ("a model that you pay for", "由你付费的模型")))
+        }
+        _ => None,
+    }
+}
+
+/// Whether a call hands a request to a server of tools: the transports of the MCP SDKs over HTTP.
+fn opens_tools(target: &str) -> bool {
+    const TAKES: &[&str] = &["connect_sse", "handle_request", "handle_post_message", "handleRequest", "handlePostMessage"];
+    let sdk = target.starts_with("mcp.") || target.starts_with("@modelcontextprotocol/sdk");
+    sdk && TAKES.iter().any(|takes| target.ends_with(takes))
 }

@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 use ombud_core::finding::{Bilingual, Confidence, Finding, Place, RuleId, Severity};
 
 use super::{Project, Rule, Text, finding, on_the_way};
-use crate::facts::{Deed, File, Recipient, Taint};
+use crate::facts::{Facts, Deed, File, Recipient, Taint};
 use crate::survey::Language;
 
 pub(super) const RULE: Rule = Rule {
@@ -52,8 +52,9 @@ fn run(project: &Project<'_>) -> Vec<Finding> {
             if recipient.fixed {
                 found.push(on_the_way(fixed(project, recipient, place), way()));
             } else if recipient.open && said.has(Taint::PERSON) && !led {
-                let one = || on_the_way(changeable(project, recipient, place), way());
                 let file = facts.functions.get(function).map(|known| known.file);
+                let told = if file.is_some_and(|file| is_export(facts, file)) { hosted } else { changeable };
+                let one = || on_the_way(told(project, recipient, place), way());
                 open.entry((recipient.provider.clone(), file)).or_insert_with(one);
             }
         }
@@ -99,6 +100,26 @@ fn changeable(project: &Project<'_>, recipient: &Recipient, place: Place) -> Fin
             "what users say goes to {whom} as it is: nothing masks it here, and nothing in this project starts it with `ombud run`, which would"
         ),
         format!("用户说的话会原样发给{}：代码里没有脱敏，项目中也没有用 `ombud run` 启动（它会自动脱敏）", chinese.trim_end()),
+    );
+    Finding { subject: to, ..finding(&RULE, Severity::Warning, Confidence::Medium, place, message) }
+}
+
+/// Whether a platform runs what stands in a file, and asks the models by itself.
+fn is_export(facts: &Facts, file: usize) -> bool {
+    let path = facts.files.get(file).map_or("", |file| file.path.as_str());
+    let notebook = matches!(path.rsplit_once('.'), Some((_, "ipynb")));
+    !notebook && Language::of(path.rsplit('/').next().unwrap_or(path)).is_none()
+}
+
+/// A call that a platform makes: where it goes is set there.
+fn hosted(project: &Project<'_>, recipient: &Recipient, place: Place) -> Finding {
+    let (to, known) = named(project, recipient);
+    let whom = if known { to.clone() } else { "a provider".to_owned() };
+    let message = Bilingual::new(
+        format!(
+            "what users say goes from the platform to {whom} as it is: nothing masks it unless the platform's address of this provider is the gateway's"
+        ),
+        format!("用户说的话会由平台原样发给 {whom}：除非在平台上把该服务商的地址设为网关，否则没有脱敏"),
     );
     Finding { subject: to, ..finding(&RULE, Severity::Warning, Confidence::Medium, place, message) }
 }

@@ -50,6 +50,7 @@ pub(crate) fn run(source: &Source, context: &Context<'_>) -> Vec<Finding> {
                 && !text.get(found.end()).is_some_and(|b| b.is_ascii_alphanumeric() || *b == b'-')
         })
         .filter(|found| !is_changeable(&source.text, found.start()))
+        .filter(|found| source.language.is_none() || is_used(&source.text, found.start()))
         .filter_map(|found| {
             Some(Finding {
                 rule: ID,
@@ -66,6 +67,19 @@ pub(crate) fn run(source: &Source, context: &Context<'_>) -> Vec<Finding> {
             })
         })
         .collect()
+}
+
+/// In source an address stands behind its scheme or opens a text: elsewhere it is prose. What something is compared with is
+/// asked for, and nothing goes there.
+fn is_used(text: &str, at: usize) -> bool {
+    const ASKED: &[&str] =
+        &["==", "!=", " in", "case", "includes(", "startswith(", "startsWith(", "endswith(", "endsWith("];
+    let before = text.get(..at).unwrap_or_default();
+    let line = before.rsplit('\n').next().unwrap_or_default();
+    let Some(opened) = line.rfind(['"', '\'', '`']) else { return line.ends_with('/') };
+    let (code, said) = (line.get(..opened).unwrap_or_default(), line.get(opened + 1..).unwrap_or_default());
+    let address = said.is_empty() || said.ends_with(['/', '@']);
+    address && !ASKED.iter().any(|asked| code.trim_end().ends_with(asked))
 }
 
 /// The default of a variable can be changed by it, and a comment does nothing.

@@ -10,10 +10,11 @@
 use std::collections::BTreeSet;
 
 use ombud_core::effect::Effect;
-use ombud_core::finding::{Bilingual, Confidence, Finding, RuleId, Severity};
+use ombud_core::finding::{Bilingual, Confidence, Finding, Place, RuleId, Severity};
 
 use super::{Project, Rule, Text, finding};
-use crate::facts::{Facts, Tool};
+use crate::code::UNASKED;
+use crate::facts::{Call, Deed, Facts, Flaw, FunctionId, Tool};
 use crate::code::names;
 
 pub(super) const RULE: Rule = Rule {
@@ -34,11 +35,13 @@ pub(super) const RULE: Rule = Rule {
 };
 
 /// Tools of one project that are named; whoever has more knows by then.
-const LISTED: usize = 12;
+const LISTED: usize = 20;
 
 /// Whether a call asks a person, by what it is called.
 pub(super) fn asks(target: &str) -> bool {
-    names(target, &["confirm*", "approve*", "approval", "interrupt", "human"])
+    // A message of a conversation is named after who speaks in it.
+    let message = names(target, &["message*", "humanmessage*"]);
+    names(target, &["confirm*", "approve*", "approval", "interrupt"]) || !message && names(target, &["human"])
 }
 
 fn run(project: &Project<'_>) -> Vec<Finding> {
@@ -54,13 +57,47 @@ fn run(project: &Project<'_>) -> Vec<Finding> {
     if project.options.tools_ask {
         return Vec::new();
     }
+    let unasked = switched_off(project);
     if project.reach.calls(facts).any(|(_, call)| asks(&call.target)) {
-        return Vec::new();
+        return unasked;
     }
     let mut seen = BTreeSet::new();
     let own = facts.tools.iter().filter(grave).filter(|tool| !action(tool));
-    let tools = own.filter(|tool| seen.insert(tool.name.as_str()));
-    tools.take(LISTED).map(|tool| one(facts, tool)).collect()
+    let mut tools: Vec<&Tool> = own.filter(|tool| seen.insert(tool.name.as_str())).collect();
+    // What reaches other people, costs money or runs anything comes before what is only lost.
+    tools.sort_by_key(|tool| tool.effect == Effect::Delete);
+    unasked.into_iter().chain(tools.into_iter().take(LISTED).map(|tool| one(facts, tool))).collect()
+}
+
+/// Agents that would ask by themselves, and are told not to. Each place is told of once.
+fn switched_off(project: &Project<'_>) -> Vec<Finding> {
+    let facts = project.facts;
+    let off = |call: &Call| call.does.contains(&Deed::Flaw(Flaw::AsksNobody));
+    let message = Bilingual::new(
+        "the agent that is started here is told to do everything without asking",
+        "这里启动的智能体被设置为执行任何操作都不询问",
+    );
+    let all = project.reach.calls(facts).filter(|(_, call)| off(call));
+    let mut found: Vec<Finding> = Vec::new();
+    for (function, call) in all {
+        let place = written(facts, function, call);
+        // What was made with the switch is handed to a call on the next line.
+        let near = |other: &Finding| other.place.path == place.path && other.place.line.abs_diff(place.line) < 2;
+        if !found.iter().any(near) {
+            found.push(finding(&RULE, Severity::Warning, Confidence::High, place, message.clone()));
+        }
+    }
+    found
+}
+
+/// Where the switch is written: in the call, or before it in the same function.
+fn written(facts: &Facts, function: FunctionId, call: &Call) -> Place {
+    let whole = || facts.call_place(function, call);
+    let Some(owner) = facts.functions.get(function) else { return whole() };
+    let start = if owner.body.is_empty() { 0 } else { owner.body.start };
+    let text = facts.files.get(owner.file).and_then(|file| file.text.get(start..call.span.end));
+    let at = text.and_then(|text| UNASKED.iter().filter_map(|word| Some((text.rfind(word)?, word.len()))).max());
+    at.map_or_else(whole, |(at, len)| facts.place(owner.file, start + at..start + at + len))
 }
 
 fn one(facts: &Facts, tool: &Tool) -> Finding {

@@ -27,7 +27,7 @@ impl Lower<'_> {
         match node {
             Expression::BooleanLiteral(node) => build::boolean(node.value, range),
             Expression::NullLiteral(_) => build::none(range),
-            Expression::NumericLiteral(node) => build::number(node.value == 0.0, range),
+            Expression::NumericLiteral(node) => build::number(whole(node), range),
             Expression::StringLiteral(node) => build::text(node.value.as_str(), range),
             Expression::TemplateLiteral(node) => self.template(node),
             Expression::Identifier(node) => self.reference(node),
@@ -291,4 +291,10 @@ fn compared(operator: BinaryOperator) -> Option<CmpOp> {
         BinaryOperator::Instanceof => CmpOp::Is,
         _ => return None,
     })
+}
+
+/// The number, if it is a whole one that is written out as such; otherwise only whether it is zero is kept.
+fn whole(node: &oxc_ast::ast::NumericLiteral<'_>) -> u64 {
+    let written = node.raw.and_then(|raw| raw.parse().ok());
+    written.unwrap_or(u64::from(node.value != 0.0))
 }

@@ -183,7 +183,8 @@ impl Lower<'_> {
         let called = self.exports.iter().filter(|name| server || routes::is_called(self.path, name));
         let (pages, doors): (Vec<_>, Vec<_>) =
             called.partition(|name| !server && routes::is_page(self.path, name));
-        for (framework, names) in [("js.page", pages), ("js.framework", doors)] {
+        let doors_of = if routes::is_guarded(self.path) { "js.guarded" } else { "js.framework" };
+        for (framework, names) in [("js.page", pages), (doors_of, doors)] {
             let called: Vec<Expr> = names.into_iter().map(|name| build::name(name, end)).collect();
             if !called.is_empty() {
                 let call = build::call(build::name(framework, end), called, end);

@@ -28,6 +28,13 @@ pub(super) fn is_called(path: &str, export: &str) -> bool {
     }
 }
 
+/// Whether the framework makes sure of the caller before such an export, unless its own settings say otherwise: controllers of
+/// Strapi.
+pub(super) fn is_guarded(path: &str) -> bool {
+    let within = |folder: &str| path.starts_with(folder) || path.contains(&format!("/{folder}"));
+    within("src/api/") && within("controllers/")
+}
+
 /// Whether such an export draws a page, which answers nobody with data of its own.
 pub(super) fn is_page(path: &str, export: &str) -> bool {
     let within = |folder: &str| path.starts_with(folder) || path.contains(&format!("/{folder}"));

@@ -136,8 +136,7 @@ impl Lower<'_> {
                 TSEnumMemberName::ComputedTemplateString(_) => continue,
             };
             let value = member.initializer.as_ref().map(|value| self.expression(value));
-            items
-                .push((Some(build::text(name, range)), value.unwrap_or_else(|| build::number(false, range))));
+            items.push((Some(build::text(name, range)), value.unwrap_or_else(|| build::number(1, range))));
         }
         self.assign(node.id.name.as_str(), build::dict(items, range), range);
     }

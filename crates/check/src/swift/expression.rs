@@ -21,7 +21,7 @@ impl Lower<'_> {
             "boolean_literal" => build::boolean(self.text(node) == "true", range),
             "nil_literal" => build::none(range),
             "integer_literal" | "real_literal" | "hex_literal" | "bin_literal" | "oct_literal" => {
-                build::number(self.text(node) == "0", range)
+                build::number(self.text(node).parse().unwrap_or(1), range)
             }
             "line_string_literal" | "multi_line_string_literal" | "raw_string_literal" => self.string(node),
             "array_literal" => self.array(node),

@@ -1,5 +1,7 @@
 //! Exports, configurations, descriptions and instructions: a sample of each format, what is counted in it, and what is found.
 
+use ombud_check::facts::GapKind;
+
 use crate::project::{checked, lines};
 
 /// The rules of the findings, and `format:kind` with its count.
@@ -180,6 +182,31 @@ fn parts_of_n8n() {
     let code = |code: &str| desk("", "n8n-nodes-base.toolCode", "ai_tool", &format!(r#""jsCode": "{code}""#));
     assert_eq!(code("return eval($json.formula);"), ["untrusted-to-exec"]);
     assert!(code("return $json.formula.length;").is_empty());
+    let python = |code: &str| {
+        let given = format!(r#""language": "python", "pythonCode": "{code}""#);
+        desk("", "n8n-nodes-base.code", "ai_tool", &given)
+    };
+    assert_eq!(
+        python("for one in _input.all():\\n  eval(one.json.formula)\\nreturn []"),
+        ["untrusted-to-exec"]
+    );
+    assert!(python("for one in _input.all():\\n  print(one.json.formula)\\nreturn []").is_empty());
+}
+
+#[test]
+fn code_in_a_node_that_cannot_be_understood_is_a_gap_of_its_own() {
+    let flow = |code: &str| {
+        let text = format!(
+            r#"{{"nodes": [
+ {{"name": "Door", "type": "n8n-nodes-base.formTrigger", "parameters": {{}}}},
+ {{"name": "Code", "type": "n8n-nodes-base.code", "parameters": {{"language": "python", "pythonCode": "{code}"}}}}],
+ "connections": {{"Door": {{"main": [[{{"node": "Code"}}]]}}}}}}"#
+        );
+        let gaps = checked(&[("desk.json", &text)]).gaps;
+        gaps.into_iter().map(|gap| (gap.line, gap.why)).collect::<Vec<_>>()
+    };
+    assert_eq!(flow("return [1"), [(3, GapKind::Inside)]);
+    assert!(flow("return [1]").is_empty());
 }
 
 /// A Coze canvas of a start and two nodes in a row; in their inputs `REF` stands for what the user typed.

@@ -47,7 +47,7 @@ fn whose_memory_a_body_with_fields_says() {
     let rule = "identity-from-body";
     let fast = |parameters: &str, user: &str| {
         format!(
-            "import sqlite3\nfrom typing import Annotated\nfrom fastapi import FastAPI, Depends, Request\nfrom pydantic import BaseModel\napp = FastAPI()\nclass Body(BaseModel):\n    user_id: str\n    text: str\ndef db():\n    return sqlite3.connect('x')\ndef current_user():\n    return 1\n@app.post('/chat')\nasync def chat({parameters}):\n    return sqlite3.connect('x').execute('SELECT text FROM notes WHERE user_id = ?', ({user},)).fetchall()\n"
+            "import sqlite3\nfrom typing import Annotated\nfrom fastapi import FastAPI, Depends, HTTPException, Request\nfrom pydantic import BaseModel\napp = FastAPI()\nclass Body(BaseModel):\n    user_id: str\n    text: str\ndef db():\n    return sqlite3.connect('x')\ndef current_user(request: Request):\n    if 'id' not in request.cookies:\n        raise HTTPException(401)\n    return 1\n@app.post('/chat')\nasync def chat({parameters}):\n    return sqlite3.connect('x').execute('SELECT text FROM notes WHERE user_id = ?', ({user},)).fetchall()\n"
         )
     };
     for (parameters, user, found) in [

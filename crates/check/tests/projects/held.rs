@@ -137,6 +137,26 @@ fn what_was_built_is_looked_at_where_there_is_no_other_code() {
 }
 
 #[test]
+fn a_change_of_what_was_built_is_noticed_where_it_is_read() {
+    let dir = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| {
+        std::fs::create_dir_all(dir.path().join(name).parent().unwrap()).unwrap();
+        std::fs::write(dir.path().join(name), text).unwrap();
+    };
+    write("dist/index.js", TOOL);
+    let mut session = ombud_check::Session::open(dir.path()).unwrap();
+    let before = session.stamp();
+    write("dist/index.js", &format!("{TOOL}// more\n"));
+    assert_ne!(session.stamp(), before);
+    // Beside sources it is not read, and its changes are no changes.
+    write("src/index.js", TOOL);
+    session.reload().unwrap();
+    let before = session.stamp();
+    write("dist/index.js", TOOL);
+    assert_eq!(session.stamp(), before);
+}
+
+#[test]
 fn the_program_of_a_command_stays_known_whatever_follows_it() {
     let rule = "untrusted-to-exec";
     let run = |last: &str| {

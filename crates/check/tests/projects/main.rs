@@ -23,6 +23,7 @@ mod held;
 #[cfg(test)]
 mod hostile;
 #[cfg(test)]
+mod loaded;
 mod low_code;
 #[cfg(test)]
 mod members;

@@ -191,7 +191,9 @@ fn the_same_bundle_for_two_kinds_of_modules_is_told_of_once() {
     let all = |files: &[(&str, &str)]| {
         lines(&checked(files)).into_iter().filter(|line| line.starts_with("secret-in-source")).count()
     };
-    assert_eq!(all(&[("index.js", text), ("index.mjs", text), ("other.mjs", text)]), 2);
+    assert_eq!(all(&[("dist/x.js", text), ("dist/x.mjs", text), ("dist/other.mjs", text)]), 2);
+    // Two sources of one name are two programs.
+    assert_eq!(all(&[("index.js", text), ("index.mjs", text), ("lib/x.js", ""), ("lib/x.mjs", text)]), 3);
 }
 
 #[test]
@@ -235,13 +237,52 @@ fn what_runs_in_another_thread_is_called_all_the_same() {
 }
 
 #[test]
-fn a_middleware_of_the_project_that_knows_the_caller_stands_before_every_door() {
-    let text = |name: &str| {
+fn a_middleware_of_the_project_that_turns_strangers_away_stands_before_every_door() {
+    let text = |name: &str, does: &str| {
         format!(
-            "from fastapi import FastAPI\nfrom openai import OpenAI\nclass {name}:\n    async def dispatch(self, request, go_on):\n        return await go_on(request)\ndef create():\n    app = FastAPI()\n    app.add_middleware({name}, expected='x')\n    @app.post('/chat')\n    async def chat(body: dict):\n        return OpenAI().chat.completions.create(messages=[{{'role': 'user', 'content': body['q']}}])\n    return app\napp = create()\n"
+            "from fastapi import FastAPI\nfrom fastapi.responses import JSONResponse\nfrom openai import OpenAI\nclass {name}:\n    async def dispatch(self, request, go_on):\n        {does}\n        return await go_on(request)\ndef create():\n    app = FastAPI()\n    app.add_middleware({name}, expected='x')\n    @app.post('/chat')\n    async def chat(body: dict):\n        return OpenAI().chat.completions.create(messages=[{{'role': 'user', 'content': body['q']}}])\n    return app\napp = create()\n"
         )
     };
     let rule = "endpoint-without-authentication";
-    assert!(told("app.py", &text("BearerTokenMiddleware"), rule).is_empty());
-    assert_eq!(told("app.py", &text("TimingMiddleware"), rule), ["10"]);
+    let refuses = "if request.headers.get('x') != self.expected: return JSONResponse({}, status_code=401)";
+    assert!(told("app.py", &text("BearerTokenMiddleware", refuses), rule).is_empty());
+    assert_eq!(told("app.py", &text("BearerTokenMiddleware", "print(request.url)"), rule), ["12"]);
+    assert_eq!(told("app.py", &text("TimingMiddleware", refuses), rule), ["12"]);
+}
+
+#[test]
+fn what_a_name_says_about_authentication_has_to_be_done() {
+    let rule = "endpoint-without-authentication";
+    let python = |does: &str| {
+        let text = format!(
+            "from fastapi import FastAPI, Depends, HTTPException, Header\nfrom openai import OpenAI\napp = FastAPI()\ndef check(token):\n    {does}\ndef verify_caller(token: str = Header()):\n    check(token)\n    return token\n@app.post('/chat')\nasync def chat(body: dict, who=Depends(verify_caller)):\n    return OpenAI().chat.completions.create(messages=[{{'role': 'user', 'content': body['q']}}])\n"
+        );
+        told("app.py", &text, rule)
+    };
+    assert!(python("raise HTTPException(status_code=401)").is_empty());
+    assert_eq!(python("print(token)"), ["10"]);
+    let script = |name: &str, does: &str| {
+        let text = format!(
+            "import express from 'express';\nimport OpenAI from 'openai';\nconst app = express();\nfunction {name}(req, res, next) {{\n  {does}\n  next();\n}}\napp.use({name});\napp.post('/chat', async (req, res) => {{\n  res.json(await new OpenAI().chat.completions.create({{ messages: [{{ role: 'user', content: req.body.q }}] }}));\n}});\n"
+        );
+        !told("app.js", &text, rule).is_empty()
+    };
+    let refuses = "if (req.get('x') !== process.env.KEY) { return res.status(401).end(); }";
+    assert!(!script("requireKey", refuses));
+    assert!(script("requireKey", "console.log(req.url);"));
+    assert!(script("timing", refuses));
+}
+
+#[test]
+fn a_method_of_a_base_may_be_that_of_any_class_below_it() {
+    let text = |call: &str, base: &str| {
+        format!(
+            "{BOT}class Backend:\n    def ask(self, text):\n        return self.send(text)\n    def send(self, text):\n        return {base}\nclass Middle(Backend):\n    pass\nclass Cloud(Middle):\n    def send(self, text):\n        return OpenAI().chat.completions.create(messages=[{{'role': 'user', 'content': text}}])\nclass Bot:\n    def __init__(self, backend: Backend):\n        self.backend = backend\n    def on(self, text):\n        return self.backend.{call}(text)\n@on_message().handle()\nasync def on(event):\n    Bot(None).on(event.get_plaintext())\n"
+        )
+    };
+    // Concrete, and called through another method of the base.
+    assert_eq!(told("bot.py", &text("send", "''"), UNMASKED), ["13"]);
+    assert_eq!(told("bot.py", &text("ask", "''"), UNMASKED), ["13"]);
+    let elsewhere = text("ask", "''").replace("class Middle(Backend)", "class Middle");
+    assert!(told("bot.py", &elsewhere, UNMASKED).is_empty());
 }

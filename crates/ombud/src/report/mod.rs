@@ -95,6 +95,9 @@ pub(crate) fn gap(gap: &Gap, lang: Lang) -> String {
         GapKind::Foreign => say!(lang, en: "another project's code", zh: "第三方项目的代码"),
         GapKind::Test => say!(lang, en: "a test", zh: "测试代码"),
         GapKind::Dynamic => say!(lang, en: "decided only while it runs", zh: "运行时才能确定"),
+        GapKind::Inside => {
+            say!(lang, en: "the code inside this node cannot be understood; the nodes around it were read", zh: "无法理解此节点中的代码；周围的节点已读取")
+        }
         GapKind::NoEntry => {
             say!(lang, en: "no program start was found; every public function was taken for one", zh: "没有找到程序入口，因此把所有公开函数都当作入口")
         }

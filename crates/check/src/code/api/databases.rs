@@ -75,6 +75,15 @@ pub(super) fn of(path: &str, object: Option<&Made>, arguments: &[Argument]) -> O
         let asks = matches!(name, "query" | "tagged" | "unsafe");
         return (asks && compares()).then(|| (Use::Read, store("pgvector", None, object, false)));
     }
+    if let Some(product) = by_statement(path, name) {
+        let prepared = || object?.chain().find_map(|made| given(&made.given, 0, "sql")).map(shown);
+        let statement = if product == "sqlite" && matches!(name, "run" | "all" | "get" | "iterate") {
+            prepared().unwrap_or_else(said)
+        } else {
+            said()
+        };
+        return of_statement(product, &statement, object);
+    }
     let product = product(path)?;
     if product == "prisma" && matches!(name, "$queryRaw" | "$queryRawUnsafe" | "tagged") && compares() {
         return Some((Use::Read, store("pgvector", None, object, false)));
@@ -99,6 +108,59 @@ pub(super) fn of(path: &str, object: Option<&Made>, arguments: &[Argument]) -> O
     let (_, does) = all.into_iter().find(|(methods, _)| methods.contains(&name))?;
     Some((does, store(product, Some(table), object, false)))
 }
+
+/// Databases on this machine or elsewhere that are asked by a statement.
+fn by_statement(path: &str, name: &str) -> Option<&'static str> {
+    let runs = matches!(
+        name,
+        "execute" | "executemany" | "fetch" | "fetchrow" | "fetchall" | "fetchone" | "execute_fetchall"
+    );
+    Some(match root(path) {
+        "sqlite3" | "aiosqlite" if runs => "sqlite",
+        "psycopg2" | "psycopg" | "asyncpg" if runs => "postgres",
+        "pymysql" | "aiomysql" | "MySQLdb" | "mysql" if runs => "mysql",
+        "better-sqlite3" | "sqlite3" | "sqlite" if matches!(name, "run" | "all" | "get" | "iterate") => {
+            "sqlite"
+        }
+        _ => return None,
+    })
+}
+
+/// What a statement does to a table of memories: facts and impressions of people, and what was said before.
+fn of_statement(product: &str, statement: &str, object: Option<&Made>) -> Option<(Use, Store)> {
+    let small = statement.trim_start().to_ascii_lowercase();
+    let mut words = small.split_whitespace();
+    let (does, before) = match words.next()? {
+        "select" => (Use::Read, "from"),
+        "insert" | "replace" => (Use::Write, "into"),
+        "update" => (Use::Write, "update"),
+        "delete" => (Use::Erase, "from"),
+        _ => return None,
+    };
+    let mut words = small.split_whitespace();
+    words.find(|word| *word == before)?;
+    let letters = |ch: char| !ch.is_alphanumeric() && ch != '_';
+    let table = words.next()?.trim_matches(letters).split(letters).next()?.to_owned();
+    names(&table, MEMORIES).then(|| (does, store(product, Some(table), object, false)))
+}
+
+/// Tables of what is remembered of people.
+const MEMORIES: &[&str] = &[
+    "memory",
+    "memories",
+    "fact",
+    "facts",
+    "diary",
+    "diaries",
+    "journal*",
+    "impression*",
+    "conversation*",
+    "message*",
+    "chat*",
+    "history",
+    "histories",
+    "dialog*",
+];
 
 /// Redis keeps under keys, of which `facts:{user}` is one for each person. What has no such key is a counter or a cache.
 fn of_redis(name: &str, object: Option<&Made>, arguments: &[Argument]) -> Option<(Use, Store)> {

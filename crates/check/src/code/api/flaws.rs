@@ -25,7 +25,34 @@ pub(in crate::code) fn of(path: &str, arguments: &[Argument]) -> Vec<Deed> {
     if fixed(path, arguments) {
         found.push(Deed::Flaw(Flaw::FixedKey));
     }
+    if arguments.iter().any(|argument| asks_nobody(&argument.value, 0)) {
+        found.push(Deed::Flaw(Flaw::AsksNobody));
+    }
     found
+}
+
+/// Switches of coding agents with which they ask nobody any more.
+pub(crate) const UNASKED: &[&str] = &[
+    "bypassPermissions",
+    "--dangerously-skip-permissions",
+    "--allow-dangerously-skip-permissions",
+    "--dangerously-bypass-approvals-and-sandbox",
+    "--dangerously-allow-all",
+];
+
+/// Whether such a switch stands among what a call is given, or in a command line.
+fn asks_nobody(value: &Value, depth: usize) -> bool {
+    let said = |value: &Value| {
+        let text = value.template().map(Template::shown).unwrap_or_default();
+        text.split_whitespace().any(|word| UNASKED.contains(&word))
+    };
+    let deeper = |value: &Value| depth < 3 && asks_nobody(value, depth + 1);
+    match &value.shape {
+        Shape::Text(_) => said(value),
+        Shape::List(items) => items.iter().any(deeper),
+        Shape::Dict(items) => items.values().any(deeper),
+        _ => false,
+    }
 }
 
 /// Whether the key or the first vector of an encryption is written out.
@@ -104,6 +131,11 @@ fn is_public(text: &Template) -> bool {
 
 fn unchecked(path: &str, arguments: &[Argument]) -> bool {
     let off = |name: &str| named(arguments, &[name]).is_some_and(|value| value.shape == Shape::Bool(false));
+    if path == "ssl.SSLContext" {
+        // Only the protocol of clients asks for a certificate by itself; others are told to afterwards, where they are.
+        let protocol = given(arguments, 0, "protocol").and_then(Value::outside).unwrap_or_default();
+        return names(protocol, &["tlsv1*", "sslv*"]);
+    }
     match root(path) {
         "requests" | "httpx" | "curl_cffi" => off("verify"),
         "aiohttp" => off("ssl") || off("verify_ssl"),
@@ -111,6 +143,12 @@ fn unchecked(path: &str, arguments: &[Argument]) -> bool {
         "https" | "tls" | "undici" | "axios" | "got" | "node-fetch" => off("rejectUnauthorized"),
         _ => false,
     }
+}
+
+/// `{ssl: {rejectUnauthorized: false}}`, `{trustServerCertificate: true}`: settings of any client that trusts whoever answers.
+pub(in crate::code) fn trusts(items: &BTreeMap<String, Value>) -> bool {
+    let said = |key: &str, what: bool| items.get(key).is_some_and(|value| value.shape == Shape::Bool(what));
+    said("rejectUnauthorized", false) || said("trustServerCertificate", true)
 }
 
 /// A search of a vector store that does not say whose items it wants, in a collection of one fixed name.

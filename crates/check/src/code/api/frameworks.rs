@@ -120,7 +120,9 @@ pub(in crate::code) fn entered_by(decorator: &str) -> Option<Entry> {
     if NEUTRAL.contains(&root(decorator)) || NEUTRAL_NAMES.contains(&name) {
         return None;
     }
-    Some(if is_tool(decorator) { Entry::Tool } else { Entry::Handler })
+    // What a server of tools calls for all of them: it is a door for models, and no tool itself.
+    let all = root(decorator) == "mcp" && matches!(name, "call_tool" | "tool");
+    Some(if all || is_tool(decorator) { Entry::Tool } else { Entry::Handler })
 }
 
 /// Whether a decorator offers a function to a model.
@@ -206,6 +208,23 @@ pub(in crate::code) fn is_http(path: &str) -> bool {
         "before_app_request",
     ];
     SERVERS.contains(&root(path)) && VERBS.contains(&last(path))
+}
+
+/// Whether a call hands requests over HTTP to the functions that it takes.
+pub(in crate::code) fn routes(path: &str) -> bool {
+    const CALLS: &[&str] = &[
+        "add_api_route",
+        "add_api_websocket_route",
+        "add_route",
+        "add_url_rule",
+        "add_get",
+        "add_post",
+        "add_put",
+        "add_delete",
+        "Route",
+        "WebSocketRoute",
+    ];
+    SERVERS.contains(&root(path)) && CALLS.contains(&last(path))
 }
 
 /// Whether a base class has methods that answer requests over HTTP.

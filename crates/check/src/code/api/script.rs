@@ -67,8 +67,14 @@ const SERVERS: &[&str] = &[
 /// Whether a call hands requests over HTTP to the functions that it takes.
 pub(in crate::code) fn serves(path: &str) -> bool {
     let plain = matches!(root(path), "http" | "https") && last(path) == "createServer";
-    let global =
-        ["js.framework", "js.Deno.serve", "js.Bun.serve", "js.defineEventHandler", "js.eventHandler"];
+    let global = [
+        "js.framework",
+        "js.guarded",
+        "js.Deno.serve",
+        "js.Bun.serve",
+        "js.defineEventHandler",
+        "js.eventHandler",
+    ];
     SERVERS.contains(&root(path)) || plain || global.contains(&path)
 }
 
@@ -102,6 +108,7 @@ fn global_hears(path: &str, name: &str) -> Option<Taint> {
         // What a page is drawn with comes from the developer's own code.
         "js.page" => Some(Taint::NONE),
         "js.framework"
+        | "js.guarded"
         | "js.Deno.serve"
         | "js.Bun.serve"
         | "js.addEventListener"

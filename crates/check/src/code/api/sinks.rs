@@ -16,6 +16,7 @@ pub(in crate::code) fn of(path: &str, arguments: &[Argument]) -> Option<(Sink, T
         "os" if matches!(path, "os.system" | "os.popen") => (Sink::Shell, first("command")?),
         "subprocess" if !path.contains('(') => (Sink::Shell, shell(arguments)?),
         "asyncio" if name == "create_subprocess_shell" => (Sink::Shell, first("cmd")?),
+        "asyncio" if name == "create_subprocess_exec" => (Sink::Shell, executed(arguments)?),
         "pickle" | "cloudpickle" | "dill" | "marshal" if matches!(name, "loads" | "load") => {
             (Sink::Pickle, first("data")?)
         }
@@ -45,14 +46,65 @@ fn raw(arguments: &[Argument]) -> bool {
     named(arguments, &["unsafe_allow_html"]).is_some_and(|value| value.shape == Shape::Bool(true))
 }
 
-/// A list is not split by a shell: only its program counts.
+/// A list is not split by a shell: only its program counts, unless that is a shell itself or an interpreter that is handed code.
 fn shell(arguments: &[Argument]) -> Option<Taint> {
     let command = given(arguments, 0, "args")?;
     let through_shell = named(arguments, &["shell"]).is_some_and(|value| value.shape == Shape::Bool(true));
     match &command.shape {
-        Shape::List(items) if !through_shell => items.first().map(Value::deep_taint),
+        Shape::List(items) if !through_shell => {
+            let program = items.first()?;
+            Some(if hands_over_code(items) { command.deep_taint() } else { program.deep_taint() })
+        }
         _ => Some(command.deep_taint()),
     }
+}
+
+/// `create_subprocess_exec("bash", "-c", text)`, `create_subprocess_exec(*command)`
+fn executed(arguments: &[Argument]) -> Option<Taint> {
+    let mut items: Vec<Value> = Vec::new();
+    for argument in arguments.iter().filter(|argument| argument.name.is_none()) {
+        match &argument.value.shape {
+            Shape::List(inner) if argument.spread => items.extend(inner.iter().cloned()),
+            _ => items.push(argument.value.clone()),
+        }
+    }
+    let all = || items.iter().fold(Taint::NONE, |sum, item| sum | item.deep_taint());
+    let program = items.first()?.deep_taint();
+    Some(if hands_over_code(&items) { all() } else { program })
+}
+
+/// `["bash", "-c", text]`, `["docker", "exec", name, "sh", "-c", text]`: what follows is a program, not an argument.
+fn hands_over_code(items: &[Value]) -> bool {
+    const FLAGS: &[&str] = &["-c", "-lc", "-ic", "-e", "/c", "/C", "-Command", "--eval"];
+    let pair = |two: &[Value]| match two {
+        [program, flag] => {
+            program.known_text().is_some_and(|name| is_shell(name) || interprets(name))
+                && flag.known_text().is_some_and(|flag| FLAGS.contains(&flag))
+        }
+        _ => false,
+    };
+    items.windows(2).any(pair)
+}
+
+fn is_shell(program: &str) -> bool {
+    let name = program.rsplit(['/', '\\']).next().unwrap_or(program);
+    matches!(
+        name,
+        "sh" | "bash"
+            | "zsh"
+            | "dash"
+            | "fish"
+            | "cmd"
+            | "cmd.exe"
+            | "powershell"
+            | "powershell.exe"
+            | "pwsh"
+    )
+}
+
+fn interprets(program: &str) -> bool {
+    let name = program.rsplit('/').next().unwrap_or(program);
+    matches!(name, "python" | "python3" | "node" | "ruby" | "perl" | "php" | "osascript" | "deno" | "bun")
 }
 
 /// A statement that is put together from text; bound parameters do not count.
@@ -135,10 +187,14 @@ fn program(arguments: &[Argument]) -> Option<Taint> {
     let through_shell = named(arguments, &["shell"]).is_some_and(|value| value.shape == Shape::Bool(true));
     let all = || arguments.iter().fold(Taint::NONE, |sum, argument| sum | argument.value.deep_taint());
     let command = given(arguments, 0, "command")?;
-    let shell = command.known_text().is_some_and(|name| {
-        matches!(name.rsplit('/').next(), Some("sh" | "bash" | "zsh" | "cmd" | "cmd.exe" | "powershell"))
-    });
-    Some(if through_shell || shell { all() } else { command.deep_taint() })
+    let list = given(arguments, 1, "args").map(|list| &list.shape);
+    let inside = matches!(list, Some(Shape::List(items)) if hands_over_code(items));
+    let through_shell = through_shell || inside;
+    Some(if through_shell || command.known_text().is_some_and(is_shell) {
+        all()
+    } else {
+        command.deep_taint()
+    })
 }
 
 /// What the language itself and the browser run.

@@ -241,7 +241,13 @@ fn opened(file: &Made) -> Option<String> {
     })
 }
 
+/// Whether the name of a file, a row or a statement says that a conversation is kept there. A file of settings is none, whatever
+/// program it belongs to, and a number by which a conversation is found holds nothing of it.
 pub(super) fn is_conversation(name: &str) -> bool {
+    let file = name.rsplit('/').next().unwrap_or(name);
+    if !name.contains(' ') && names(file, &["config*", "setting*", "preferences"]) {
+        return false;
+    }
     let wanted = [
         "chat*",
         "conversation*",
@@ -256,7 +262,10 @@ pub(super) fn is_conversation(name: &str) -> bool {
         "logs",
         "transcript*",
     ];
-    names(name, &wanted) || ["聊天", "对话", "记忆", "消息"].iter().any(|word| name.contains(word))
+    let parts = name.split(|ch: char| !ch.is_alphanumeric() && ch != '_');
+    let found = parts.filter(|part| !part.ends_with("_id") && !part.ends_with("Id"));
+    found.into_iter().any(|part| names(part, &wanted))
+        || ["聊天", "对话", "记忆", "消息"].iter().any(|word| name.contains(word))
 }
 
 /// Whether a loop that calls this waits for a person or a queue.

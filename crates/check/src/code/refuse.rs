@@ -1,0 +1,145 @@
+//! Who turns a caller away: functions that find out who calls and answer 401 or 403 to those they do not know.
+
+use std::collections::BTreeSet;
+
+use ruff_python_ast::visitor::{Visitor, walk_expr, walk_stmt};
+use ruff_python_ast::{Expr, Number, Stmt, StmtFunctionDef};
+
+use super::api::names;
+use super::identity::finds_caller;
+use super::project::{Project, dotted};
+use super::state::State;
+use crate::facts::{Function, FunctionId};
+
+/// Functions that are asked on the way to a refusal.
+const MOST_ASKED: usize = 24;
+
+/// Notes which functions make sure of the caller: their name says that they find out who calls, and what they do turns away
+/// whom they do not know. A function that has no name says what it is for by the answer 401 alone.
+pub(super) fn note(project: &Project<'_>, state: &mut State<'_>) {
+    let sure: Vec<FunctionId> =
+        (0..project.functions.len()).filter(|id| makes_sure(project, &state.functions, *id)).collect();
+    for id in sure {
+        if let Some(function) = state.functions.get_mut(id) {
+            function.caller_known = true;
+        }
+    }
+}
+
+fn makes_sure(project: &Project<'_>, functions: &[Function], id: FunctionId) -> bool {
+    let (Some(func), Some(function)) = (project.functions.get(id), functions.get(id)) else { return false };
+    let Some(definition) = func.definition.filter(|_| !function.caller_known) else { return false };
+    let short = func.name.rsplit('.').next().unwrap_or_default();
+    let named = function.finds_caller || finds_caller(short);
+    if named {
+        return turns_away(project, functions, id);
+    }
+    let unnamed = function.before_all && short.is_empty();
+    (function.http || unnamed) && {
+        let seen = Seen::of(definition);
+        seen.unknown && (unnamed || seen.asks)
+    }
+}
+
+/// Whether a function, or something that it calls, refuses.
+fn turns_away(project: &Project<'_>, functions: &[Function], id: FunctionId) -> bool {
+    let mut met = BTreeSet::from([id]);
+    let mut next = vec![id];
+    while let Some(id) = next.pop() {
+        let definition = project.functions.get(id).and_then(|func| func.definition);
+        if definition.is_some_and(|definition| Seen::of(definition).refuses()) {
+            return true;
+        }
+        let calls = functions.get(id).map(|function| &function.calls).into_iter().flatten();
+        for callee in calls.flat_map(|call| &call.callees) {
+            if met.len() < MOST_ASKED && met.insert(*callee) {
+                next.push(*callee);
+            }
+        }
+    }
+    false
+}
+
+/// What a function shows of how it treats those whom it does not know.
+#[derive(Default)]
+#[expect(clippy::struct_excessive_bools, reason = "independent signs, each asked for by itself")]
+struct Seen {
+    /// It answers 401: it does not know the caller.
+    unknown: bool,
+    /// It answers 403, or with an error that says so.
+    forbidden: bool,
+    /// It raises something of its own.
+    raises: bool,
+    /// It sends the caller to the place where one signs in.
+    sends_away: bool,
+    /// It reads what a caller shows to be known.
+    asks: bool,
+}
+
+impl Seen {
+    fn of(definition: &StmtFunctionDef) -> Self {
+        let mut seen = Self::default();
+        definition.body.iter().for_each(|statement| seen.visit_stmt(statement));
+        seen
+    }
+
+    fn refuses(&self) -> bool {
+        self.unknown || self.forbidden || self.raises || self.sends_away
+    }
+
+    /// `Unauthorized`, `HTTP_401_UNAUTHORIZED`, `PermissionDenied`
+    fn named(&mut self, name: &str) {
+        self.unknown |= names(name, &["unauthorized", "unauthenticated", "401"]);
+        self.forbidden |= names(name, &["forbidden", "403", "denied"]);
+        self.asks |= asks(name);
+    }
+
+    fn call(&mut self, func: &Expr, given: &[Expr]) {
+        let name = dotted(func).unwrap_or_default();
+        let to_login = |one: &Expr| match one {
+            Expr::StringLiteral(text) => names(text.value.to_str(), &["login", "signin", "auth"]),
+            Expr::Call(inner) => inner.arguments.args.iter().any(|one| match one {
+                Expr::StringLiteral(text) => names(text.value.to_str(), &["login", "signin", "auth"]),
+                _ => false,
+            }),
+            _ => false,
+        };
+        self.sends_away |= names(&name, &["redirect*"]) && given.iter().any(to_login);
+    }
+}
+
+/// What a caller shows to be known: a header, a token.
+fn asks(name: &str) -> bool {
+    names(name, &["authorization", "bearer", "token", "apikey", "cookie", "cookies", "secret"])
+        || name.eq_ignore_ascii_case("x-api-key")
+}
+
+impl<'a> Visitor<'a> for Seen {
+    fn visit_stmt(&mut self, node: &'a Stmt) {
+        if let Stmt::Raise(raised) = node {
+            let name = raised.exc.as_deref().and_then(|what| match what {
+                Expr::Call(call) => dotted(&call.func),
+                other => dotted(other),
+            });
+            self.raises |= name.is_none_or(|name| !name.ends_with("NotImplementedError"));
+        }
+        walk_stmt(self, node);
+    }
+
+    fn visit_expr(&mut self, node: &'a Expr) {
+        match node {
+            Expr::NumberLiteral(number) => {
+                if let Number::Int(value) = &number.value {
+                    self.unknown |= value.as_i64() == Some(401);
+                    self.forbidden |= value.as_i64() == Some(403);
+                }
+            }
+            Expr::Name(name) => self.named(name.id.as_str()),
+            Expr::Attribute(part) => self.named(part.attr.as_str()),
+            Expr::StringLiteral(text) if text.value.len() < 40 => self.asks |= asks(text.value.to_str()),
+            Expr::Call(call) => self.call(&call.func, &call.arguments.args),
+            _ => {}
+        }
+        walk_expr(self, node);
+    }
+}
