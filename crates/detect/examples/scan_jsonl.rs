@@ -3,7 +3,7 @@
 
 use std::io::{BufRead, Write};
 
-use ombud_detect::Detector;
+use ombud_detect::{Detector, memory};
 use serde_json::{Value, json};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -13,8 +13,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         let record: Value = serde_json::from_str(&line?)?;
         let text = record.get("text").and_then(Value::as_str).unwrap_or_default();
         let count = |end: usize| text.get(..end).map_or(0, |before| before.chars().count());
-        let entities: Vec<Value> = detector
-            .detect(text)
+        let entities: Vec<Value> = memory::detect_whole(&detector, text)
             .into_iter()
             .map(|found| {
                 json!({

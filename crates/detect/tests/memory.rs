@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use ombud_core::{DataType, Detection};
+use ombud_detect::Detector;
 use ombud_detect::mask::{Form, Minted, Restorer, Tally, mask, restore};
-use ombud_detect::memory::{Recalled, recall};
+use ombud_detect::memory::{Recalled, detect_whole, recall};
 use proptest::prelude::*;
 
 /// A digest under a key, good enough for tests: FNV-1a.
@@ -145,4 +146,22 @@ fn a_short_form_is_restored_to_itself_through_noise() {
         glued.is_some_and(|text| text.starts_with("王建国s hat, 王建国")),
         "a letter that goes on is no short form"
     );
+}
+
+/// The places of one text where `detect_whole` reports `name`.
+fn places_of(text: &str, name: &str) -> usize {
+    let found = detect_whole(&Detector::default(), text);
+    found.iter().filter(|found| text.get(found.span.clone()) == Some(name)).count()
+}
+
+#[test]
+fn a_name_that_one_place_makes_sure_is_found_at_the_others_of_the_same_text() {
+    let text = "姓名：王建国，电话13800138000。\n找王建国改一下/王建国ok，王建国abc";
+    assert_eq!(places_of(text, "王建国"), text.matches("王建国").count());
+}
+
+#[test]
+fn a_text_without_names_stays_as_it_is() {
+    let text = "The build failed twice; run it again with more memory. 构建失败，请重试。";
+    assert!(detect_whole(&Detector::default(), text).is_empty());
 }

@@ -7,8 +7,8 @@ use std::io::{BufRead, BufWriter, Read, Write};
 
 use anyhow::{Context, Result};
 use ombud_core::{Detection, Policy, say};
-use ombud_detect::Detector;
 use ombud_detect::mask::{self, Form, Minted, Tally};
+use ombud_detect::{Detector, memory};
 use ombud_gateway::caller::{Caller, SEED};
 use ombud_ledger::Vault;
 use serde::{Deserialize, Serialize};
@@ -67,7 +67,8 @@ pub(crate) fn entities(detector: &Detector, policy: &Policy, text: &str) -> Vec<
         at = to;
         chars
     };
-    let found = detector.detect(text).into_iter().filter(|found| found.score >= policy.min_score);
+    let found =
+        memory::detect_whole(detector, text).into_iter().filter(|found| found.score >= policy.min_score);
     found
         .map(|found| Entity {
             start: count(found.span.start),
@@ -90,7 +91,7 @@ pub(crate) fn labels(detector: &Detector, text: &str) -> Vec<&'static str> {
 
 /// The detections that are masked at the filters: all that the policy does not allow to leave.
 pub(crate) fn maskable(detector: &Detector, policy: &Policy, text: &str) -> Vec<Detection> {
-    let mut found = detector.detect(text);
+    let mut found = memory::detect_whole(detector, text);
     found.retain(|found| {
         found.score >= policy.min_score && policy.action_on(found) != ombud_core::Action::Allow
     });

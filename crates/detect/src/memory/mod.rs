@@ -19,7 +19,7 @@ use std::sync::Arc;
 
 use ombud_core::{DataType, Detection, PLACE};
 
-use crate::mask;
+use crate::{Detector, mask};
 use alias::Strictness;
 use finder::Finder;
 
@@ -79,6 +79,13 @@ pub fn recall(texts: &[&str], found: Vec<Arc<[Detection]>>, declared: &[Box<str>
         unlink_ambiguous(&mut heads, text, found);
     }
     Recalled { detections, kin: Arc::new(Kin { heads }) }
+}
+
+/// All that `detector` finds in one text that stands by itself: a name that it is sure of at one place is found at its others.
+pub fn detect_whole(detector: &Detector, text: &str) -> Vec<Detection> {
+    let found = detector.detect(text).into();
+    let recalled = recall(&[text], vec![found], detector.declared_people());
+    recalled.detections.first().map(|found| found.to_vec()).unwrap_or_default()
 }
 
 /// Takes the links away that could not be read back: of a short form that a letter, a digit or another value touches, and of a
