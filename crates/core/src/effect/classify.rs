@@ -21,7 +21,7 @@ pub struct Hints<'a> {
 /// description says so and no argument could carry an act; anything else of which nothing is known is [`Effect::Unknown`], which acts.
 pub fn classify(tool: &str, hints: Hints<'_>) -> Effect {
     let named = by_name(tool);
-    let effect = by_arguments(named, hints.arguments);
+    let effect = by_arguments(goes_nowhere(tool, named, hints.arguments), hints.arguments);
     match told(hints.description) {
         Some(told) if told.acts() && matches!(effect, Effect::Unknown) => told,
         // “Get … and send it”: a description that opens with an act says more than a harmless name.
@@ -29,6 +29,19 @@ pub fn classify(tool: &str, hints: Hints<'_>) -> Effect {
         _ if effect == Effect::Unknown && asks_by_description(hints) => Effect::Read,
         _ => effect,
     }
+}
+
+/// `navigate(destination)` of a car or a robot opens no address on the network: it moves something.
+fn goes_nowhere(tool: &str, named: Effect, arguments: &[String]) -> Effect {
+    let moves = words(tool).iter().any(|word| matches!(word.as_str(), "navigate" | "visit" | "goto"));
+    let address = |argument: &String| {
+        let words = words(argument);
+        words.iter().any(|word| {
+            NETWORK.contains(&word.as_str()) || matches!(word.as_str(), "address" | "path" | "href")
+        })
+    };
+    let nowhere = named == Effect::Fetch && moves && !arguments.is_empty() && !arguments.iter().any(address);
+    if nowhere { Effect::Change } else { named }
 }
 
 /// The words of an identifier, in lower case: at `_`, `-`, `.`, `/`, spaces and humps.
@@ -340,6 +353,8 @@ mod tests {
         assert_eq!(with("translate_text", "", &["text", "to"]), Effect::Read);
         assert_eq!(with("convert_currency", "", &["amount", "from", "to"]), Effect::Read);
         assert_eq!(with("send_mail", "", &["url", "body"]), Effect::Send);
+        assert_eq!(with("navigate", "", &["destination"]), Effect::Change);
+        assert_eq!(with("navigate", "", &["url"]), Effect::Fetch);
     }
 
     #[test]

@@ -210,7 +210,7 @@ fn goes_on_to_act(text: &str) -> bool {
     let joined = |join: &&str| {
         lower.match_indices(*join).any(|(at, join)| acts(lower.get(at + join.len()..).unwrap_or_default()))
     };
-    JOINS.iter().any(|join| joined(&join))
+    JOINS.iter().any(joined)
 }
 
 fn acts(text: &str) -> bool {

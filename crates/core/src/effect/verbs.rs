@@ -28,7 +28,11 @@ const ENGLISH: &[(Effect, Sense, &str)] = &[
         "send reply respond forward notify publish tweet retweet broadcast announce dm submit comment \
          react upload_public emit dispatch",
     ),
-    (Send, Sense::Either, "email mail message text post share contact call fax webhook sms alert"),
+    (
+        Send,
+        Sense::Either,
+        "email mail message text post share contact call fax webhook sms alert notice announcement",
+    ),
     (
         Pay,
         Sense::Verb,
@@ -276,7 +280,7 @@ const CHINESE: &[(Effect, &str)] = &[
         "查询 查看 查找 读取 获取 搜索 检索 列出 统计 计算 翻译 总结 天气 分析 浏览历史 预览 检查 校验 识别 询问 比较",
     ),
     (Fetch, "抓取 访问网页 打开网页 打开链接 下载 爬取 浏览网页 访问网址"),
-    (Send, "发送 发邮件 发消息 发短信 发布 通知 回复 转发 群发 推送 分享 提交 发帖 评论 抄送"),
+    (Send, "发送 发邮件 发消息 发短信 发布 通知 回复 转发 群发 推送 分享 提交 发帖 评论 抄送 公告 留言"),
     (Pay, "支付 付款 转账 汇款 退款 下单 购买 充值 提现 打款 缴费 扣款 发红包 代付 还款"),
     (
         Create,

@@ -110,10 +110,12 @@ pub(super) fn chinese(turn: &str, intent: &mut Intent) {
 /// Whether the verb at this place is a wish: neither negated nor a description.
 fn wishes(turn: &str, start: usize, end: usize) -> bool {
     let before: String = turn.get(..start).unwrap_or_default().chars().rev().take(3).collect();
-    let negated = before.chars().take(1).any(|ch| "不别勿未没".contains(ch))
-        || ["要不", "用不", "许不", "能不", "准不", "有没", "以不可"]
-            .iter()
-            .any(|word| before.starts_with(word));
+    // “能不能发一份” asks for it; read backwards it is the same.
+    let negated = before != "能不能"
+        && (before.chars().take(1).any(|ch| "不别勿未没".contains(ch))
+            || ["要不", "用不", "许不", "能不", "准不", "有没", "以不可"]
+                .iter()
+                .any(|word| before.starts_with(word)));
     let after: String = turn.get(end..).unwrap_or_default().chars().take(6).collect();
     let described = after.find('的').is_some_and(|at| {
         let rest = after.get(at..).unwrap_or_default();
@@ -142,7 +144,9 @@ const CHARACTERS: &[(Effect, &str)] = &[
 ];
 
 /// What follows a verb of one character: a result, a direction, a measure word.
-const COMPLEMENTS: &str = "一二三四五六七八九十百掉上到给成个张份条笔过好下完回进出为入两几件封束间场桌篇";
+const COMPLEMENTS: &str = "一掉上到给成个张份条笔过好下完回进出为入两几件封束间场桌篇";
+
+const NUMERALS: &str = "一二三四五六七八九十百千半";
 
 /// “批了吧”, “加进报名表”, “改到周五”. “发了什么” is past.
 fn by_character(clause: &str, intent: &mut Intent) {
@@ -151,7 +155,10 @@ fn by_character(clause: &str, intent: &mut Intent) {
             let mut after = clause.get(at + verb.len_utf8()..).unwrap_or_default().chars();
             let (next, then) = (after.next(), after.next());
             let done = next == Some('了') && matches!(then, None | Some('吧'));
-            let completes = next.is_some_and(|next| COMPLEMENTS.contains(next));
+            // “约三百块” is about so much.
+            let about = verb == '约' && next.is_some_and(|next| NUMERALS.contains(next));
+            let completes =
+                next.is_some_and(|next| (COMPLEMENTS.contains(next) || NUMERALS.contains(next)) && !about);
             if (done || completes) && wishes(clause, at, at + verb.len_utf8()) {
                 intent.classes.insert(*effect);
             }
@@ -176,9 +183,7 @@ fn opens_with(clause: &str) -> Option<(Effect, char)> {
     }
     let mut chars = rest.chars();
     let verb = chars.next()?;
-    // “约三百块” is about so much.
-    let counts =
-        chars.next().is_none_or(|next| next.is_numeric() || "一二三四五六七八九十百千半".contains(next));
+    let counts = chars.next().is_none_or(|next| next.is_numeric() || NUMERALS.contains(next));
     let (effect, _) = CHARACTERS.iter().find(|(_, verbs)| verbs.contains(verb))?;
     (!counts && rest.chars().count() >= 5).then_some((*effect, verb))
 }

@@ -173,9 +173,9 @@ fn in_english(number: u32) -> Option<String> {
     let word = |list: &[&str], at: u32| list.get(usize::try_from(at).ok()?).map(|&word| word.to_owned());
     match number {
         0..20 => word(ENGLISH, number),
-        20..100 if number % 10 == 0 => word(TENS, number / 10 - 2),
+        20..100 if number.is_multiple_of(10) => word(TENS, number / 10 - 2),
         20..100 => Some(format!("{}-{}", word(TENS, number / 10 - 2)?, word(ENGLISH, number % 10)?)),
-        100..1000 if number % 100 == 0 => Some(format!("{} hundred", word(ENGLISH, number / 100)?)),
+        100..1000 if number.is_multiple_of(100) => Some(format!("{} hundred", word(ENGLISH, number / 100)?)),
         _ => None,
     }
 }
@@ -186,7 +186,7 @@ fn in_chinese(number: u32) -> Option<String> {
         1..10 => Some(digit(number)?.to_owned()),
         10..20 => Some(format!("十{}", digit(number % 10)?)),
         20..100 => Some(format!("{}十{}", digit(number / 10)?, digit(number % 10)?)),
-        100..1000 if number % 100 == 0 => Some(format!("{}百", digit(number / 100)?)),
+        100..1000 if number.is_multiple_of(100) => Some(format!("{}百", digit(number / 100)?)),
         _ => None,
     }
 }
