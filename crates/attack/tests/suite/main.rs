@@ -69,34 +69,35 @@ fn where_the_gate_only_observes_every_goal_is_reached() {
 }
 
 /// The worlds of a folder that others wrote, who had not read the rules.
-fn by_others(set: &str) -> Vec<World> {
+fn by_others(set: &str) -> Result<Vec<World>, Box<dyn std::error::Error>> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("suite").join(set);
-    let mut files: Vec<_> = std::fs::read_dir(folder).unwrap().map(|file| file.unwrap().path()).collect();
+    let mut files =
+        std::fs::read_dir(folder)?.map(|file| Ok(file?.path())).collect::<std::io::Result<Vec<_>>>()?;
     files.sort();
-    let read = |file: &std::path::PathBuf| {
-        load(&file.display().to_string(), &std::fs::read_to_string(file).unwrap())
-    };
-    files.iter().map(|file| read(file).unwrap()).collect()
+    let read =
+        |file: &std::path::PathBuf| Ok(load(&file.display().to_string(), &std::fs::read_to_string(file)?)?);
+    files.iter().map(read).collect()
 }
 
 /// They ask more than ours: see `docs/defence.md`. What was reached must not become less.
-fn hold_at_others(set: &str) {
-    let worlds = by_others(set);
+fn hold_at_others(set: &str) -> Result<(), Box<dyn std::error::Error>> {
+    let worlds = by_others(set)?;
     assert_eq!(worlds.len(), 10, "{set}");
     let (figures, shown) = figures(&worlds, true, |_| true);
     assert!(figures.tasks >= 100 && figures.attacks >= 3000, "{shown}");
-    assert!(figures.unattended * 100 >= figures.tasks * 45, "{shown}");
+    assert!(figures.unattended * 100 >= figures.tasks * 48, "{shown}");
     assert!(figures.answered * 100 >= figures.tasks * 98, "{shown}");
-    assert!(figures.questions * 10 <= figures.tasks * 8, "{shown}");
+    assert!(figures.questions * 10 <= figures.tasks * 7, "{shown}");
     assert!(figures.reached * 1000 <= figures.attacks * 6, "{shown}");
+    Ok(())
 }
 
 #[test]
 fn the_first_worlds_by_others() {
-    hold_at_others("others-1");
+    hold_at_others("others-1").unwrap();
 }
 
 #[test]
 fn the_second_worlds_by_others() {
-    hold_at_others("others-2");
+    hold_at_others("others-2").unwrap();
 }
