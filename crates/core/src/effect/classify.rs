@@ -200,7 +200,9 @@ fn leading_verb(words: &[String]) -> Option<Effect> {
     if first.acts() {
         return Some(first);
     }
-    let noun = at > 0 || words.get(at).is_some_and(|word| word == "list");
+    let word = words.get(at).map(String::as_str).unwrap_or_default();
+    // `get` and `read` are nothing else, wherever they stand: `mpReadDraft`.
+    let noun = at > 0 && !matches!(word, "get" | "read" | "find" | "describe") || word == "list";
     let next = verbs.iter().find(|verb| verb.1.acts() && (at > 0 || verb.0 == at + 1));
     Some(next.filter(|_| noun).map_or(first, |verb| verb.1))
 }

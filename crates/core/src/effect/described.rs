@@ -14,6 +14,7 @@ const AFTER_VERB: &[&str] = &[
 
 /// Verbs of acts that are as common as nouns, where a sentence opens with them.
 const NOUNS_TOO: &[&str] = &[
+    "pay",
     "charge",
     "transfer",
     "trade",
@@ -68,10 +69,19 @@ const NOUNS_TOO: &[&str] = &[
 /// The verb that a description opens with: “Sends an e-mail”, “发送一封邮件”.
 pub fn told(description: &str) -> Option<Effect> {
     let mut words = description.split(|ch: char| !ch.is_alphanumeric()).filter(|word| !word.is_empty());
-    let first = words.next().and_then(|word| opens(word, words.next()));
+    let first =
+        words.next().filter(|_| !describes_a_thing(description)).and_then(|word| opens(word, words.next()));
     let opening = chinese(description.get(..description.floor_char_boundary(30)).unwrap_or_default());
     // “在群里发红包”, “给好友转账”: whom and where come first.
-    first.or_else(|| opening.first().filter(|(place, _)| *place <= 12).map(|(_, effect)| *effect))
+    let verb = opening.first().filter(|(place, _)| *place <= 12 && !is_noun_in_chinese(description, *place));
+    first.or_else(|| verb.map(|(_, effect)| *effect))
+}
+
+/// “文章的留言”, “绑定的银行卡”, “我上传过的材料”: what such a verb names is a thing, or describes one.
+fn is_noun_in_chinese(text: &str, place: usize) -> bool {
+    let before = text.get(..place).unwrap_or_default();
+    let after: String = text.get(place..).unwrap_or_default().chars().skip(2).take(2).collect();
+    before.ends_with('的') || after.starts_with('的') || after == "过的"
 }
 
 /// What a sentence that opens with these two words says. “Messages with a contact” are no verb, “Messages the customer” is one.
@@ -125,6 +135,7 @@ fn describes_a_thing(text: &str) -> bool {
         "your",
         "our",
         "my",
+        "one",
         "which",
         "what",
         "who",
@@ -135,11 +146,13 @@ fn describes_a_thing(text: &str) -> bool {
     let lower = text.to_lowercase();
     let mut words = lower.split(|ch: char| !ch.is_alphanumeric()).filter(|word| !word.is_empty());
     let (first, second) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
-    // “Messages with a contact”, “Mails received, newest first”.
+    // “Messages with a contact”, “Mails received, newest first”, “Calls, mails and notes”.
     let of = ["of", "with", "from", "between", "about", "that", "which", "who"];
     let several =
         first.ends_with('s') && (of.contains(&second) || second.len() > 4 && second.ends_with("ed"));
-    OPENINGS.contains(&first) || several
+    let list = first.ends_with('s') && lower.get(first.len()..).is_some_and(|rest| rest.starts_with(','));
+    let a_list = matches!(first, "a" | "an") && matches!(second, "list" | "overview" | "summary" | "table");
+    OPENINGS.contains(&first) || several || list || a_list
 }
 
 /// Arguments that say what is to be, not what is looked at.
@@ -251,6 +264,12 @@ mod tests {
             ("tenants_overview", "All flats with tenants and rents.", &["month"]),
             ("address_book", "Look up tradespeople and other contacts.", &["who"]),
             ("inbox", "Mails received, newest first.", &["about"]),
+            ("timeline", "Calls, mails and notes of a contact.", &["object_id"]),
+            ("listComments", "文章的留言。", &["articleId"]),
+            ("getSalaryBands", "Pay range of a level.", &["level"]),
+            ("vendor_directory", "Trades that work for us.", &["trade"]),
+            ("收款卡列表", "绑定的银行卡。", &[]),
+            ("mpReadDraft", "读公众号草稿。", &["mediaId"]),
             ("signups", "查看活动报名表。", &["activity"]),
             ("我的证照", "列出电子证照和材料库。", &[]),
         ] {
