@@ -135,7 +135,6 @@ fn describes_a_thing(text: &str) -> bool {
         "your",
         "our",
         "my",
-        "one",
         "which",
         "what",
         "who",
@@ -146,14 +145,23 @@ fn describes_a_thing(text: &str) -> bool {
     let lower = text.to_lowercase();
     let mut words = lower.split(|ch: char| !ch.is_alphanumeric()).filter(|word| !word.is_empty());
     let (first, second) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
-    // “Messages with a contact”, “Mails received, newest first”, “Calls, mails and notes”.
+    // “Messages with a contact”, “Mails received, newest first”, “Calls, mails and notes”. Of a word that no list knows nobody
+    // can tell: “Unsubscribes from a list” acts.
     let of = ["of", "with", "from", "between", "about", "that", "which", "who"];
-    let several =
-        first.ends_with('s') && (of.contains(&second) || second.len() > 4 && second.ends_with("ed"));
-    let list = first.ends_with('s') && lower.get(first.len()..).is_some_and(|rest| rest.starts_with(','));
+    let list = lower.get(first.len()..).is_some_and(|rest| rest.starts_with(','));
+    let several = of.contains(&second) || second.len() > 4 && second.ends_with("ed") || list;
     let a_list = matches!(first, "a" | "an") && matches!(second, "list" | "overview" | "summary" | "table");
-    OPENINGS.contains(&first) || several || list || a_list
+    OPENINGS.contains(&first)
+        || a_list
+        || several && THINGS.split_ascii_whitespace().any(|thing| thing == first)
 }
+
+/// Things that one looks at, in the plural.
+const THINGS: &str = "messages mails emails letters orders calls notes contacts events tasks files documents records rows entries \
+    members tenants customers clients users people colleagues employees friends rents payments invoices bills transactions bookings \
+    reservations repairs tickets issues comments posts photos pictures items products prices rates slots times rooms flights hotels \
+    trades quotes offers listings advertisements accounts balances claims requests applications appointments reports results \
+    articles pages prices subscribers followers drafts episodes vehicles cars stations parcels shipments deliveries suppliers";
 
 /// Arguments that say what is to be, not what is looked at.
 fn carries(argument: &str) -> bool {
@@ -289,6 +297,9 @@ mod tests {
             ("bindOperator", "绑定运营者微信号。", &["wechatId"]),
             ("预留手机", "换绑预留手机。", &["编号"]),
             ("tank", "Drain the tank.", &["id"]),
+            ("newsletter", "Unsubscribes from a list.", &["list_id"]),
+            ("link_thing", "Disconnects from the account.", &["id"]),
+            ("box", "Disposes of the item.", &["item_id"]),
         ] {
             assert!(class(tool, description, arguments).acts(), "{tool}");
         }
