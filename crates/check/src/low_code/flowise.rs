@@ -7,7 +7,7 @@ use ombud_core::effect::{Effect, Hints, classify};
 
 use super::graph::{Act, Graph, Step, provider_of, recipient, store};
 use super::http::{self, Request};
-use super::inside;
+use super::inside::{self, Language};
 use crate::facts::{Entry, Facts, Function, Taint, Tool};
 use crate::providers::Providers;
 use crate::tree::Node;
@@ -51,7 +51,7 @@ pub(super) fn read(facts: &mut Facts, file: usize, root: &Node, providers: &Prov
 
 /// A tool by itself: a model calls it.
 fn alone(facts: &mut Facts, file: usize, name: &Node, code: &Node, providers: &Providers) {
-    let act = inside::body(facts, file, code.text(), &code.span, providers);
+    let act = inside::body(facts, file, code.text(), &code.span, Language::Script, providers);
     let calls = act.map(|act| act.call(code.span.clone(), name.text().to_owned(), Taint::TOOL));
     facts.functions.push(Function {
         name: name.text().to_owned(),
@@ -200,7 +200,7 @@ fn code(
 ) -> Vec<(Range<usize>, Act)> {
     let text = keys.iter().find_map(|key| data.at(&["inputs", key]));
     let Some(text) = text.filter(|text| !text.text().is_empty()) else { return Vec::new() };
-    let act = inside::body(facts, file, text.text(), &text.span, providers);
+    let act = inside::body(facts, file, text.text(), &text.span, Language::Script, providers);
     act.into_iter().map(|act| (text.span.clone(), act)).collect()
 }
 

@@ -57,31 +57,24 @@ pub(crate) fn main(
     Some(Act::Enter(entered))
 }
 
-/// Reads the body of a function of which the platform makes one: names with a dollar are what comes in.
+/// Reads the body of a function of which the platform makes one. In a script names with a dollar are what comes in, in Python
+/// those that begin with an underscore.
 pub(super) fn body(
     facts: &mut Facts,
     file: usize,
     text: &str,
     at: &Range<usize>,
+    language: Language,
     providers: &Providers,
 ) -> Option<Act> {
-    let parameters = dollars(text).join(", ");
-    let whole = format!("async function main({parameters}) {{\n{text}\n}}\n");
-    main(facts, file, &whole, at, Language::Script, providers)
-}
-
-/// The same of Python, in which the names of what comes in begin with an underscore.
-pub(super) fn python_body(
-    facts: &mut Facts,
-    file: usize,
-    text: &str,
-    at: &Range<usize>,
-    providers: &Providers,
-) -> Option<Act> {
-    let parameters = underscored(text).join(", ");
-    let lines: String = text.lines().flat_map(|line| ["    ", line, "\n"]).collect();
-    let whole = format!("async def main({parameters}):\n{lines}    pass\n");
-    main(facts, file, &whole, at, Language::Python, providers)
+    let whole = match language {
+        Language::Python => {
+            let lines: String = text.lines().flat_map(|line| ["    ", line, "\n"]).collect();
+            format!("async def main({}):\n{lines}    pass\n", underscored(text).join(", "))
+        }
+        Language::Script => format!("async function main({}) {{\n{text}\n}}\n", dollars(text).join(", ")),
+    };
+    main(facts, file, &whole, at, language, providers)
 }
 
 /// What comes in under the names that the platform gives it, each once.

@@ -9,7 +9,7 @@ use ombud_core::effect::{Effect, Hints, classify};
 use super::flowise;
 use super::graph::{Act, Graph, Step, store};
 use super::http::{self, Request};
-use super::inside;
+use super::inside::{self, Language};
 use crate::facts::{Endpoint, Facts, Sink, Taint, Tool};
 use crate::providers::Providers;
 use crate::tree::Node;
@@ -195,12 +195,12 @@ impl Reader<'_> {
         let python = given("language").is_some_and(|language| language.text().starts_with("python"));
         let keys = if python { ["pythonCode", "code"] } else { ["jsCode", "functionCode"] };
         let Some(code) = keys.iter().find_map(|key| given(key)) else { return Vec::new() };
-        let act = if python {
-            inside::python_body(self.facts, self.file, code.text(), &code.span, self.providers)
+        let (text, language) = if python {
+            (code.text().to_owned(), Language::Python)
         } else {
-            let text = format!("const items = $items;\n{}", code.text());
-            inside::body(self.facts, self.file, &text, &code.span, self.providers)
+            (format!("const items = $items;\n{}", code.text()), Language::Script)
         };
+        let act = inside::body(self.facts, self.file, &text, &code.span, language, self.providers);
         act.into_iter().map(|act| (code.span.clone(), act)).collect()
     }
 

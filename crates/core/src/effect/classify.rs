@@ -3,8 +3,8 @@
 use super::Effect;
 use super::described::{asks_by_description, told};
 use super::verbs::{
-    ACCESS, CHINESE_READ_NOUNS, CHINESE_READ_VERBS, CREDENTIAL_PAIRS, CREDENTIALS, MONEY, MOVED_TO_SOMEBODY,
-    NETWORK, READ_NOUNS, SHARED, SWAPPED, Sense, chinese, english,
+    ACCESS, CHINESE_OTHER_VERBS, CHINESE_READ_NOUNS, CHINESE_READ_VERBS, CREDENTIAL_PAIRS, CREDENTIALS,
+    MONEY, MOVED_TO_SOMEBODY, NETWORK, READ_NOUNS, SHARED, SWAPPED, Sense, chinese, english,
 };
 
 /// What a tool definition says beside its name.
@@ -89,10 +89,14 @@ fn by_chinese(word: &str) -> Option<Effect> {
     Some(if asks { Effect::Read } else { first.or_worse(last) })
 }
 
-/// `查快递`, `店铺信息`: without an act in it, a name that begins with looking or ends with what can only be looked at.
+/// `查快递`, `收款卡列表`, `通讯录`, `我的证照`: without an act in it, a name that begins with looking, or is nothing but what can only be looked
+/// at. Such a noun behind another word proves nothing: the word may be a verb, as in 拉黑联系人.
 fn names_what_is_known(word: &str) -> bool {
-    CHINESE_READ_VERBS.iter().any(|verb| word.starts_with(*verb))
-        || CHINESE_READ_NOUNS.iter().any(|noun| word.ends_with(noun))
+    let mut chars = word.chars();
+    let looks = chars.next().is_some_and(|first| CHINESE_READ_VERBS.contains(&first));
+    looks && chars.next().is_some_and(|next| !CHINESE_OTHER_VERBS.contains(next))
+        || ["列表", "详情", "明细"].iter().any(|list| word.ends_with(list))
+        || CHINESE_READ_NOUNS.split(' ').any(|noun| word.strip_prefix("我的").unwrap_or(word) == noun)
 }
 
 /// Whether a verb of asking is the last word: `订单支付状态查询`.
@@ -200,9 +204,7 @@ fn leading_verb(words: &[String]) -> Option<Effect> {
     if first.acts() {
         return Some(first);
     }
-    let word = words.get(at).map(String::as_str).unwrap_or_default();
-    // `get` and `read` are nothing else, wherever they stand: `mpReadDraft`.
-    let noun = at > 0 && !matches!(word, "get" | "read" | "find" | "describe") || word == "list";
+    let noun = at > 0 || words.get(at).is_some_and(|word| word == "list");
     let next = verbs.iter().find(|verb| verb.1.acts() && (at > 0 || verb.0 == at + 1));
     Some(next.filter(|_| noun).map_or(first, |verb| verb.1))
 }

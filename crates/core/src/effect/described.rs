@@ -6,65 +6,13 @@ use super::part::{Part, Shape, part};
 use super::verbs::{Sense, chinese, english};
 
 /// What stands behind a word that is a verb there: “Charges the card”, but “Charge level of the battery”.
-const AFTER_VERB: &[&str] = &[
-    "a", "an", "the", "this", "that", "these", "those", "some", "any", "one", "all", "each", "every", "his",
-    "her", "its", "their", "your", "my", "our", "it", "them", "him", "somebody", "someone", "anybody", "new",
-    "to", "in", "on", "via", "with", "by", "or", "and", "from", "into", "using", "through",
-];
+const AFTER_VERB: &str = "a an the this that these those some any one all each every his her its their your my our it them him somebody \
+    someone anybody new to in on via with by or and from into using through";
 
 /// Verbs of acts that are as common as nouns, where a sentence opens with them.
-const NOUNS_TOO: &[&str] = &[
-    "pay",
-    "charge",
-    "transfer",
-    "trade",
-    "purchase",
-    "refund",
-    "wire",
-    "comment",
-    "change",
-    "patch",
-    "vote",
-    "merge",
-    "copy",
-    "store",
-    "import",
-    "fork",
-    "control",
-    "scroll",
-    "tap",
-    "type",
-    "play",
-    "scale",
-    "commit",
-    "push",
-    "pause",
-    "reset",
-    "drop",
-    "start",
-    "stop",
-    "run",
-    "launch",
-    "deploy",
-    "install",
-    "trigger",
-    "forward",
-    "press",
-    "handle",
-    "move",
-    "sign",
-    "switch",
-    "turn",
-    "lock",
-    "set",
-    "post",
-    "order",
-    "sort",
-    "process",
-    "swap",
-    "increment",
-    "permit",
-];
+const NOUNS_TOO: &str = "pay charge transfer trade purchase refund wire comment change patch vote merge copy store import fork control \
+    scroll tap type play scale commit push pause reset drop start stop run launch deploy install trigger forward press \
+    handle move sign switch turn lock set post order sort process swap increment permit";
 
 /// The verb that a description opens with: “Sends an e-mail”, “发送一封邮件”.
 pub fn told(description: &str) -> Option<Effect> {
@@ -90,8 +38,8 @@ fn opens(word: &str, next: Option<&str>) -> Option<Effect> {
     let (form, (effect, sense)) =
         forms(&word).into_iter().find_map(|form| Some((form.clone(), english(&form)?)))?;
     let next = next.map(str::to_lowercase);
-    let followed = next.as_deref().is_none_or(|next| AFTER_VERB.contains(&next));
-    let doubtful = effect.acts() && (sense == Sense::Either || NOUNS_TOO.contains(&&*form));
+    let followed = next.as_deref().is_none_or(|next| is(AFTER_VERB, next));
+    let doubtful = effect.acts() && (sense == Sense::Either || is(NOUNS_TOO, &form));
     (!doubtful || followed && next.as_deref() != Some("with")).then_some(effect)
 }
 
@@ -115,33 +63,13 @@ pub(super) fn asks_by_description(hints: Hints<'_>) -> bool {
         && !goes_on_to_act(text)
 }
 
-/// “Current advertisements.”, “All flats with tenants.”: no act begins like this.
+/// “Current advertisements.”, “All flats with tenants.”: no act begins like this, and none is named behind it.
 fn describes_a_thing(text: &str) -> bool {
-    const OPENINGS: &[&str] = &[
-        "the",
-        "all",
-        "every",
-        "everything",
-        "current",
-        "latest",
-        "newest",
-        "recent",
-        "available",
-        "upcoming",
-        "past",
-        "details",
-        "overview",
-        "information",
-        "your",
-        "our",
-        "my",
-        "which",
-        "what",
-        "who",
-        "when",
-        "where",
-        "how",
-    ];
+    const OPENINGS: &str = "the all every everything current latest newest recent available upcoming past details overview \
+        information your our my who";
+    // “The tool deletes …” is about the tool.
+    const ITSELF: &str =
+        "tool tools function agent api service server command action endpoint method skill plugin";
     let lower = text.to_lowercase();
     let mut words = lower.split(|ch: char| !ch.is_alphanumeric()).filter(|word| !word.is_empty());
     let (first, second) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
@@ -151,9 +79,13 @@ fn describes_a_thing(text: &str) -> bool {
     let list = lower.get(first.len()..).is_some_and(|rest| rest.starts_with(','));
     let several = of.contains(&second) || second.len() > 4 && second.ends_with("ed") || list;
     let a_list = matches!(first, "a" | "an") && matches!(second, "list" | "overview" | "summary" | "table");
-    OPENINGS.contains(&first)
-        || a_list
-        || several && THINGS.split_ascii_whitespace().any(|thing| thing == first)
+    let thing = is(OPENINGS, first) && !is(ITSELF, second) || a_list || several && is(THINGS, first);
+    thing && !acts(&lower)
+}
+
+/// Whether a word stands in a list.
+fn is(list: &str, word: &str) -> bool {
+    list.split_whitespace().any(|one| one == word)
 }
 
 /// Things that one looks at, in the plural.
@@ -161,67 +93,17 @@ const THINGS: &str = "messages mails emails letters orders calls notes contacts 
     members tenants customers clients users people colleagues employees friends rents payments invoices bills transactions bookings \
     reservations repairs tickets issues comments posts photos pictures items products prices rates slots times rooms flights hotels \
     trades quotes offers listings advertisements accounts balances claims requests applications appointments reports results \
-    articles pages prices subscribers followers drafts episodes vehicles cars stations parcels shipments deliveries suppliers";
+    articles pages subscribers followers drafts episodes vehicles cars stations parcels shipments deliveries suppliers";
 
 /// Arguments that say what is to be, not what is looked at.
 fn carries(argument: &str) -> bool {
-    const CARRIES: &[&str] = &[
-        "text",
-        "body",
-        "message",
-        "content",
-        "contents",
-        "note",
-        "comment",
-        "remark",
-        "reason",
-        "value",
-        "values",
-        "price",
-        "state",
-        "enabled",
-        "enable",
-        "on",
-        "off",
-        "new",
-        "action",
-        "mode",
-        "level",
-        "data",
-        "payload",
-        "score",
-        "total",
-        "amount",
-        "count",
-        "quantity",
-        "qty",
-        "to",
-        "greeting",
-        "description",
-        "subject",
-        "speed",
-        "temperature",
-        "brightness",
-        "volume",
-        "position",
-        "approved",
-        "decision",
-        "answer",
-        "reply",
-        "rating",
-        "vote",
-        "file",
-        "attachment",
-        "code",
-    ];
-    const CHINESE: &[&str] = &[
-        "内容", "正文", "备注", "金额", "价格", "数量", "理由", "原因", "说明", "是否", "开关", "温度",
-        "亮度", "评分", "分数", "评语", "收件", "收款", "接收", "手机", "电话", "地址", "文件", "附件",
-        "操作", "状态", "祝福",
-    ];
+    const CARRIES: &str = "text body message content contents note comment remark reason value values price state enabled enable on off new \
+        action mode level data payload score total amount count quantity qty to greeting description subject speed \
+        temperature brightness volume position approved decision answer reply rating vote file attachment code";
+    const CHINESE: &str = "内容 正文 备注 金额 价格 数量 理由 原因 说明 是否 开关 温度 亮度 评分 分数 评语 收件 收款 接收 手机 电话 地址 文件 附件 操作 状态 祝福";
     let words = words(argument);
-    words.iter().any(|word| CARRIES.contains(&word.as_str()))
-        || CHINESE.iter().any(|carried| argument.contains(carried))
+    words.iter().any(|word| is(CARRIES, word))
+        || CHINESE.split_whitespace().any(|carried| argument.contains(carried))
 }
 
 /// “Looks up an order and cancels it”.
@@ -237,8 +119,7 @@ fn goes_on_to_act(text: &str) -> bool {
 fn acts(text: &str) -> bool {
     let words = text.split(|ch: char| !ch.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
     let verb = |form: &String| {
-        matches!(english(form), Some((effect, Sense::Verb)) if effect.acts())
-            && !NOUNS_TOO.contains(&form.as_str())
+        matches!(english(form), Some((effect, Sense::Verb)) if effect.acts()) && !is(NOUNS_TOO, form)
     };
     words.map(forms).any(|forms| forms.iter().any(verb))
         || chinese(text).iter().any(|(_, effect)| effect.acts())
@@ -300,6 +181,10 @@ mod tests {
             ("newsletter", "Unsubscribes from a list.", &["list_id"]),
             ("link_thing", "Disconnects from the account.", &["id"]),
             ("box", "Disposes of the item.", &["item_id"]),
+            ("janitor", "The tool deletes all records.", &["id"]),
+            ("janitor", "The function that disconnects an account.", &["id"]),
+            ("janitor", "Your orders, cancelled by number: cancel one.", &["id"]),
+            ("janitor", "When called, wipes the folder.", &["folder"]),
         ] {
             assert!(class(tool, description, arguments).acts(), "{tool}");
         }
@@ -307,10 +192,14 @@ mod tests {
 
     #[test]
     fn names_in_chinese() {
-        for name in ["查快递", "搜订单", "店铺信息", "快递比价", "通讯录", "我的证照"] {
+        for name in ["查快递", "搜订单", "看日程", "通讯录", "我的证照"] {
             assert_eq!(class(name, "", &[]), Effect::Read, "{name}");
         }
-        assert_eq!(class("换课", "", &[]), Effect::Unknown);
+        // Verbs that no list here knows, before things that one could look at too.
+        for name in ["换课", "查封账户", "查杀病毒", "找零", "拉黑联系人", "更正资料", "变卖库存"]
+        {
+            assert!(class(name, "", &[]).acts(), "{name}");
+        }
         assert_eq!(class("redPacket", "在群里发红包。", &["groupName", "total"]), Effect::Pay);
         assert_eq!(class("unpublish-episode", "", &["episode"]), Effect::Change);
         assert_eq!(class("swap_lessons", "", &[]), Effect::Change);

@@ -43,9 +43,9 @@ const ENGLISH: &[(Effect, Sense, &str)] = &[
         Create,
         Sense::Verb,
         "create add insert make save store write upload remember memorize register append import \
-         copy duplicate clone generate draft compose reserve attach ingest fork join init provision rent hire lease enroll enrol",
+         copy duplicate clone generate compose reserve attach ingest fork join init provision rent hire lease enroll enrol",
     ),
-    (Create, Sense::Either, "book note log record new build index schedule plan"),
+    (Create, Sense::Either, "book note log record new build index schedule plan draft"),
     (
         Change,
         Sense::Verb,
@@ -227,48 +227,11 @@ pub(super) const SWAPPED: &[&str] = &[
 /// Chinese verbs of one character that a name of something to look at begins with.
 pub(super) const CHINESE_READ_VERBS: &[char] = &['查', '搜', '看', '找', '列'];
 
-/// What can only be looked at, at the end of a Chinese name without a verb.
-pub(super) const CHINESE_READ_NOUNS: &[&str] = &[
-    "信息",
-    "列表",
-    "详情",
-    "明细",
-    "通讯录",
-    "指南",
-    "名单",
-    "目录",
-    "状态",
-    "进度",
-    "余额",
-    "历史",
-    "报价",
-    "比价",
-    "行情",
-    "汇率",
-    "天气",
-    "联系人",
-    "排名",
-    "榜单",
-    "时间表",
-    "课表",
-    "日历",
-    "百科",
-    "词典",
-    "资料",
-    "档案",
-    "证照",
-    "库存",
-    "物流",
-    "路况",
-    "新闻",
-    "概况",
-    "统计",
-    "报表",
-    "价格",
-    "手册",
-    "说明",
-    "帮助",
-];
+/// What makes another verb of these: 查封, 查杀, 找零, 看护.
+pub(super) const CHINESE_OTHER_VERBS: &str = "封扣杀抄处禁收零护押管";
+
+/// What can only be looked at, where it is the whole of a Chinese name.
+pub(super) const CHINESE_READ_NOUNS: &str = "通讯录 指南 办事指南 名单 目录 余额 历史 行情 汇率 天气 联系人 时间表 课表 日历 百科 词典 资料 档案 证照 库存 物流 路况 新闻 订单 消息";
 
 /// What cannot be shared, only sent.
 pub(super) const MOVED_TO_SOMEBODY: &[&str] = &["to", "call", "agent", "chat", "conversation"];

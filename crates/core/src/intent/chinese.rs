@@ -7,17 +7,17 @@ use crate::effect::Effect;
 const CHINESE: &[(Effect, &str)] = &[
     (
         Effect::Send,
-        "说一声 说声 问一声 发送 发给 发邮件 发一封 发封 发个 发消息 发信 发条 发到 发一条 发短信 发一下 发微信 回复 回信 回邮件 回个 回一封 回他 回她 转发 \
+        "说一声 说声 问一声 申请 申办 申报 报销 反映 投诉 办了 办理 发送 发给 发邮件 发一封 发封 发个 发消息 发信 发条 发到 发一条 发短信 发一下 发微信 回复 回信 回邮件 回个 回一封 回他 回她 转发 \
          转给 转告 通知 告诉 告知 写信 写邮件 写封 寄给 寄一 寄到 抄送 发布 分享 联系 提交 推送 群发 邀请 提醒 发帖 发出去 询问 问清 问他 问她",
     ),
     (
         Effect::Pay,
-        "支付 付款 付钱 付给 付一下 付掉 转账 转钱 汇款 打款 打钱 退款 购买 买一 买个 下单 充值 缴费 交费 还款 报销 捐款 订购 付清 结账 发红包 发个红包 交罚款 退给 退回 赔给 赔付",
+        "支付 付款 付钱 付给 付一下 付掉 转账 转钱 汇款 打款 打钱 退款 购买 买一 买个 下单 充值 缴费 交费 还款 报销 捐款 订购 付清 结账 交罚款 退给 退回 赔给 赔付",
     ),
     (
         Effect::Create,
         "创建 新建 添加 加上 加到 加个 加一 保存 存到 存一下 存起来 记住 记下 记一下 记录 安排 预订 预约 预定 租一 租个 租辆 租用 订一 订个 写一 写个 写份 \
-         写到 写入 生成 起草 上传 建一 建个 做一 做个 制定 插入 登记 备注 布置 报名 申请 申办 办理 挂号 入库 补交 反映 投诉 报修 录入 加入",
+         写到 写入 生成 起草 上传 建一 建个 做一 做个 制定 插入 登记 备注 布置 报名 申请 申办 申报 办了 办理 挂号 入库 补交 反映 投诉 报修 报销 录入 加入",
     ),
     (
         Effect::Change,
@@ -79,19 +79,12 @@ pub(super) fn chinese(turn: &str, intent: &mut Intent) {
         || near("交", &["费", "租"])
         || near("转", &["元", "块", "钱"])
         || near("元转", &["给", "到"])
+        || near("发", &["红包"])
     {
-        intent.classes.insert(Effect::Pay);
-    }
-    if near("发", &["红包"]) {
         intent.classes.insert(Effect::Pay);
     }
     if near("给", &["分"]) && turn.bytes().any(|byte| byte.is_ascii_digit()) {
         intent.classes.insert(Effect::Change);
-    }
-    // What is applied for is made, and sent to somebody.
-    if ["申请", "申办", "申报", "报销", "反映", "投诉", "办了", "办理"].iter().any(|word| near(word, &[""]))
-    {
-        intent.classes.extend([Effect::Create, Effect::Send]);
     }
     if near("密码", &[""]) {
         intent.classes.insert(Effect::Credential);
@@ -167,8 +160,8 @@ fn by_character(clause: &str, intent: &mut Intent) {
     if let Some((effect, _)) = opens_with(clause) {
         intent.classes.insert(effect);
     }
-    let disposes = ["把", "将"].iter().any(|word| clause.contains(word));
-    intent.acts |= disposes && !clause.contains("的话");
+    // “会议将在周五开” is only the future.
+    intent.acts |= (clause.contains('把') || clause.starts_with('将')) && !clause.contains("的话");
 }
 
 /// The verb of one character that a clause opens with, behind words of asking: “帮我约离家近的大厅”. What follows must be more than a word.
@@ -239,6 +232,8 @@ mod tests {
             ("他发了什么？", Effect::Send),
             ("约三百块够不够", Effect::Create),
             ("谁买了两张票？", Effect::Pay),
+            ("红包是谁抢的？", Effect::Pay),
+            ("会议将在周五开，告诉我几点", Effect::Change),
             ("不要删掉它", Effect::Delete),
             ("总结一下会议记录", Effect::Delete),
         ] {

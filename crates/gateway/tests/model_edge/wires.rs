@@ -55,16 +55,22 @@ impl Wire {
 
     /// A request that offers some tools.
     pub(crate) fn request(self, turns: &[Turn], stream: bool) -> String {
-        let schema = json!({ "type": "object", "properties": { "to": { "type": "string" } } });
+        let schema =
+            |argument: &str| json!({ "type": "object", "properties": { argument: { "type": "string" } } });
         let names = ["send_mail", "read_mail", "pay_invoice", "list_contacts", "fetch_page"];
+        // Their names say it all, and that of the last nothing.
+        let names = names.iter().map(|name| (*name, "", schema("to")));
+        let names = names.chain([("rolodex", "Looks up whom the user knows.", schema("who"))]);
         let tools: Vec<Value> = names
-            .iter()
-            .map(|name| match self {
+            .map(|(name, does, schema)| match self {
                 Self::Chat => {
-                    json!({ "type": "function", "function": { "name": name, "parameters": schema } })
+                    let function = json!({ "name": name, "description": does, "parameters": schema });
+                    json!({ "type": "function", "function": function })
                 }
-                Self::Responses => json!({ "type": "function", "name": name, "parameters": schema }),
-                Self::Messages => json!({ "name": name, "input_schema": schema }),
+                Self::Responses => {
+                    json!({ "type": "function", "name": name, "description": does, "parameters": schema })
+                }
+                Self::Messages => json!({ "name": name, "description": does, "input_schema": schema }),
             })
             .collect();
         let mut items = Vec::new();
