@@ -267,7 +267,11 @@ fn check(args: &Check, terminal: Terminal) -> Result<u8> {
         found.new_only();
     }
     let view = report::View { report: &found, lang, detector: look.detector };
-    let text = if args.instead.bom { bom(args, &view, &ready.table, terminal)? } else { shown(args, &view)? };
+    let text = if args.instead.bom {
+        bom(args, &view, &ready.table, terminal)?
+    } else {
+        shown(args, &view, terminal)?
+    };
     match &args.output {
         Some(path) => {
             std::fs::write(path, format!("{}\n", text.trim_end())).with_context(|| unwritable(path, lang))?;
@@ -305,14 +309,14 @@ fn would_stop(report: &ombud_check::Report, lang: Lang) -> String {
 }
 
 /// What was found, as it is asked for.
-fn shown(args: &Check, view: &report::View<'_>) -> Result<String> {
+fn shown(args: &Check, view: &report::View<'_>, terminal: Terminal) -> Result<String> {
     Ok(match (args.instead.map, args.format) {
         (true, Format::Json) => report::json::map(view)?,
         (true, Format::Mermaid) => report::map::mermaid(view),
         (true, Format::Svg) => report::map::svg(view),
         (_, Format::Html) => report::html::text(view),
         (true, _) => report::map::text(view),
-        (false, Format::Text | Format::Mermaid | Format::Svg) => report::text::text(view),
+        (false, Format::Text | Format::Mermaid | Format::Svg) => report::text::text(view, terminal),
         (false, Format::Json) => report::json::text(view)?,
         (false, Format::Sarif) => report::sarif::text(view)?,
         (false, Format::Github) => report::github::text(view),

@@ -63,7 +63,7 @@ async fn changed(session: &Session, stamp: u64, [interrupt, terminate]: [&mut Si
 fn show(last: Option<&Report>, report: &Report, look: &Look<'_>, terminal: Terminal) -> Result<()> {
     let view = report::View { report, lang: terminal.lang, detector: look.detector };
     let screen = std::io::stdout().is_terminal();
-    let whole = || report::text::text(&view).trim_end().to_owned();
+    let whole = || report::text::text(&view, terminal).trim_end().to_owned();
     let Some(last) = last else {
         terminal.out(&whole())?;
         waiting(terminal);

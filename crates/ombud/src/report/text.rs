@@ -8,18 +8,19 @@ use ombud_core::{Lang, Say, say};
 use super::excerpt::{Excerpt, excerpt};
 use super::{View, gap, message, severity, waived};
 use crate::document::one_line;
+use crate::output::Terminal;
 
 /// Gaps that are shown one by one.
 const MAX_GAPS: usize = 12;
 
 /// The whole report.
-pub(crate) fn text(view: &View<'_>) -> String {
+pub(crate) fn text(view: &View<'_>, terminal: Terminal) -> String {
     let mut out = String::new();
     for finding in &view.report.findings {
         out.push_str(&one(view, finding));
         out.push_str("\n\n");
     }
-    out.push_str(&summary(view));
+    out.push_str(&summary(view, terminal));
     out
 }
 
@@ -100,7 +101,7 @@ fn mendable(view: &View<'_>) -> Option<String> {
     }
 }
 
-fn summary(view: &View<'_>) -> String {
+fn summary(view: &View<'_>, terminal: Terminal) -> String {
     let (lang, report) = (view.lang, view.report);
     let [errors, warnings, notes] =
         [Severity::Error, Severity::Warning, Severity::Info].map(|level| view.count(level));
@@ -125,16 +126,16 @@ fn summary(view: &View<'_>) -> String {
             lines.push(say!(lang, en: "  and {more} more (--format json shows all)", zh: "  另有 {more} 项（--format json 可查看全部）"));
         }
     }
-    lines.push(next(view));
+    lines.push(next(view, terminal));
     lines.join("\n")
 }
 
-fn next(view: &View<'_>) -> String {
+fn next(view: &View<'_>, terminal: Terminal) -> String {
     let lang = view.lang;
     match view.report.findings.first() {
         Some(finding) => {
-            let rule = finding.rule.0;
-            say!(lang, en: "More about the first: ombud explain {rule}", zh: "第一条的详细说明：ombud explain {rule}")
+            let command = terminal.carried(&format!("ombud explain {}", finding.rule.0));
+            say!(lang, en: "More about the first: {command}", zh: "第一条的详细说明：{command}")
         }
         None if view.report.saw_nothing() => say!(lang,
             en: "Nothing could be followed, so nothing is known. What is named above has to be mended first",
@@ -154,11 +155,14 @@ fn next(view: &View<'_>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::language::Spoken;
 
     #[test]
     fn a_folder_without_anything_to_read_is_not_called_clean() {
         let detector = ombud_detect::Detector::new(&ombud_detect::Options::default());
-        let told = |report: &ombud_check::Report, lang| text(&View { report, lang, detector: &detector });
+        let told = |report: &ombud_check::Report, lang| {
+            text(&View { report, lang, detector: &detector }, Terminal::new(lang, false))
+        };
         let nothing = ombud_check::Report::default();
         assert!(told(&nothing, Lang::En).ends_with("ombud check PATH"));
         assert!(told(&nothing, Lang::Zh).contains("无法得出结论"));
@@ -168,5 +172,20 @@ mod tests {
         let options = ombud_check::Options::default();
         let clean = ombud_check::check(dir.path(), &providers, &detector, &options).unwrap();
         assert!(told(&clean, Lang::En).contains("That is no proof"));
+    }
+
+    #[test]
+    fn the_next_command_stays_in_the_language() {
+        let detector = ombud_detect::Detector::new(&ombud_detect::Options::default());
+        let dir = tempfile::tempdir().unwrap();
+        std::fs::write(dir.path().join("a.py"), "import requests\nrequests.get(\"https://example.com\", verify=False)\n").unwrap();
+        let providers = ombud_check::Providers::default();
+        let report =
+            ombud_check::check(dir.path(), &providers, &detector, &ombud_check::Options::default()).unwrap();
+        let view = View { report: &report, lang: Lang::Zh, detector: &detector };
+        let spoken = |told| Terminal::of(Spoken { lang: Lang::Zh, told }, false);
+        let rule = report.findings[0].rule.0;
+        assert!(text(&view, spoken(true)).ends_with(&format!("：ombud --lang zh explain {rule}")));
+        assert!(text(&view, spoken(false)).ends_with(&format!("：ombud explain {rule}")));
     }
 }
