@@ -178,7 +178,11 @@ mod tests {
     fn the_next_command_stays_in_the_language() {
         let detector = ombud_detect::Detector::new(&ombud_detect::Options::default());
         let dir = tempfile::tempdir().unwrap();
-        std::fs::write(dir.path().join("a.py"), "import requests\nrequests.get(\"https://example.com\", verify=False)\n").unwrap();
+        std::fs::write(
+            dir.path().join("a.py"),
+            "import requests\nrequests.get(\"https://example.com\", verify=False)\n",
+        )
+        .unwrap();
         let providers = ombud_check::Providers::default();
         let report =
             ombud_check::check(dir.path(), &providers, &detector, &ombud_check::Options::default()).unwrap();
