@@ -38,11 +38,21 @@ pub fn ends(tool: &str) -> bool {
         "unassign",
         "unregister",
         "unsend",
+        "stop",
+        "end",
     ];
     const CHINESE: &[&str] = &["取消", "撤销", "撤回", "退订", "终止", "拒绝", "停用", "禁用", "解除"];
     words(tool)
         .iter()
         .any(|word| ENDINGS.contains(&word.as_str()) || CHINESE.iter().any(|ending| word.contains(ending)))
+}
+
+/// Whether its name says so, or what its description opens with: `quxiao_dingdan`, “取消订单”.
+pub fn ends_by_description(tool: &str, description: &str) -> bool {
+    let clause = description.split(['.', ',', ';', '。', '，', '；']).next().unwrap_or_default();
+    let mut opening = clause.split_whitespace().next().unwrap_or_default().to_lowercase();
+    opening.truncate(opening.floor_char_boundary(24));
+    ends(tool) || ends(opening.strip_suffix('s').unwrap_or(&opening))
 }
 
 /// The class of a tool's effect. What is unknown is treated as an effect, never as a read.
@@ -138,6 +148,9 @@ mod tests {
         for name in ["update_event", "create_cancellation_policy", "查询订单"] {
             assert!(!ends(name), "{name}");
         }
+        assert!(ends_by_description("quxiao_dingdan", "取消订单，自动通知客人。"));
+        assert!(ends_by_description("StandingOrder", "Ends a regular payment.") && ends("StandingOrderStop"));
+        assert!(!ends_by_description("book", "Book a table."));
     }
 
     #[test]

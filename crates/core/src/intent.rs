@@ -4,12 +4,14 @@
 //! lexicon is coarse on purpose: it answers whether a class of effect was asked for at all, not which call.
 
 mod chinese;
+mod phrases;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
 
 use crate::effect::Effect;
 use chinese::chinese;
+use phrases::phrases;
 
 /// What the turns of a user ask for.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -46,7 +48,6 @@ impl Intent {
     }
 
     fn read_classes(&mut self, turn: &str) {
-        english(turn, self);
         phrases(turn, self);
         if !turn.is_ascii() {
             chinese(turn, self);
@@ -75,7 +76,8 @@ impl Intent {
             Effect::Fetch => self.links,
             Effect::Create | Effect::Change => self.acts || any(&[Effect::Create, Effect::Change]),
             Effect::Execute => any(&[Effect::Execute, Effect::Create, Effect::Change, Effect::Delete]),
-            Effect::Unknown => self.acts || !self.classes.is_empty(),
+            // What is only to be told to somebody is no wish for whatever else.
+            Effect::Unknown => self.acts || self.classes.iter().any(|class| *class != Effect::Send),
             other => any(&[other]),
         }
     }
@@ -95,57 +97,6 @@ pub fn urges(text: &str, effect: Effect) -> bool {
     intent.acts = false;
     intent.asks_for(effect)
 }
-
-/// Wishes of more than one word.
-fn phrases(turn: &str, intent: &mut Intent) {
-    let lower = turn.to_lowercase().replace('’', "'");
-    for clause in lower.split(['.', ';', '!', '?', '\n', ',']) {
-        let words: Vec<&str> = clause
-            .split(|ch: char| !ch.is_ascii_alphanumeric() && ch != '\'')
-            .filter(|word| !word.is_empty())
-            .collect();
-        if let Some(given) = words.iter().position(|word| matches!(*word, "give" | "grant" | "provide")) {
-            let behind = words.get(given..).unwrap_or_default();
-            let negated = words.iter().take(given).any(|word| NEGATIONS.contains(word));
-            intent.classes.extend(given_what(behind).filter(|_| !negated));
-        }
-        intent.acts |= is_unknown_wish(&words);
-    }
-}
-
-/// “Give Joel read access to it”, “give him his deposit back”.
-fn given_what(behind: &[&str]) -> Option<Effect> {
-    let any = |what: &[&str]| behind.iter().any(|word| what.contains(word));
-    if any(&["access", "permission", "permissions", "rights"]) {
-        return Some(Effect::Grant);
-    }
-    any(&["money", "deposit", "refund", "fee", "tip", "bonus"]).then_some(Effect::Pay)
-}
-
-/// A clause that opens with a word that is followed by what is acted on, and is neither a question nor about looking:
-/// “knock twenty off the price”, “get our usual plumber to fix it”.
-fn is_unknown_wish(words: &[&str]) -> bool {
-    let polite = [
-        "please", "and", "then", "also", "now", "just", "so", "pls", "kindly", "could", "can", "would", "you",
-    ];
-    let mut words = words.iter().skip_while(|word| polite.contains(word));
-    let (Some(first), Some(second)) = (words.next(), words.next()) else { return false };
-    let number = second.bytes().all(|byte| byte.is_ascii_digit()) || NUMBERS.contains(second);
-    (OBJECTS.contains(second) || number) && first.len() >= 3 && !NO_WISH.split(' ').any(|word| word == *first)
-}
-
-const NUMBERS: &[&str] = &[
-    "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "twelve", "fifteen", "twenty",
-    "thirty", "forty", "fifty", "hundred", "half",
-];
-
-/// What begins a clause and asks for nothing to be done: questions, looking, and words that join.
-const NO_WISH: &str = "what which who whose when where why how are was were does did has have had will would should may might must can \
-    could read show find search look see view check list summarise summarize explain describe compare translate tell \
-    know think want need like love hope wish guess hear heard saw got the this that these those for from with without \
-    about after before behind between during since until under over into onto near per than but not nor yet because \
-    while although though unless all both each every any some most many only even still here there our their his her \
-    its your whether don't dont never including except given regarding count calculate";
 
 /// A word that may be a noun is a verb where something that is acted on follows it: “set the phone”, “book a room”. Of a
 /// stranger's text that is enough, wherever the sentence begins.

@@ -3,8 +3,8 @@
 use super::Effect;
 use super::described::{asks_by_description, told};
 use super::verbs::{
-    ACCESS, CHINESE_OTHER_VERBS, CHINESE_READ_NOUNS, CHINESE_READ_VERBS, CREDENTIAL_PAIRS, CREDENTIALS,
-    MONEY, MOVED_TO_SOMEBODY, NETWORK, READ_NOUNS, SHARED, SWAPPED, Sense, chinese, english,
+    ACCESS, CHINESE_OTHER_VERBS, CHINESE_PLACES, CHINESE_READ_NOUNS, CHINESE_READ_VERBS, CREDENTIAL_PAIRS,
+    CREDENTIALS, MONEY, MOVED_TO_SOMEBODY, NETWORK, READ_NOUNS, SHARED, SWAPPED, Sense, chinese, english,
 };
 
 /// What a tool definition says beside its name.
@@ -82,6 +82,10 @@ fn by_name(tool: &str) -> Effect {
 /// An object may come first: `记录删除`. Then the last verb counts, unless the first is worse.
 fn by_chinese(word: &str) -> Option<Effect> {
     let verbs = chinese(word);
+    // 评论区, 留言板: where something is kept.
+    if CHINESE_PLACES.split(' ').any(|place| word != place && word.ends_with(place)) && verbs.len() == 1 {
+        return None;
+    }
     let (Some(&(place, first)), Some(&(_, last))) = (verbs.first(), verbs.last()) else {
         return names_what_is_known(word).then_some(Effect::Read);
     };
@@ -123,15 +127,27 @@ fn by_english(words: &[String]) -> Option<Effect> {
         {
             Some(Effect::Read)
         }
+        // `contact_card`, `message_list`: things, not acts; the description says what is done with them.
+        _ if words.len() == 2 && is_a_thing(words) => None,
         _ if asks && has(&["http", "https"]) => Some(Effect::Fetch),
         _ if asks => Some(Effect::Read),
         Some(Effect::Delete) => verb,
+        // `text_owner`, `email_members`: told something, and given nothing.
+        Some(Effect::Send) if has(ACCESS) && !has(MONEY) && !has(GIVEN) => verb,
+        // `update_owner`: of a dog.
+        Some(Effect::Change | Effect::Create) if has(&["owner"]) && has(&["update", "edit", "create"]) => {
+            verb
+        }
         Some(verb) if has(ACCESS) || has(&["share"]) && has(SHARED) => Some(granted(verb)),
+        Some(Effect::Pay | Effect::Create) if is_kept(words) => Some(Effect::Read),
+        Some(Effect::Pay) if is_of_things(words) => Some(Effect::Change),
         Some(Effect::Pay) if moves_no_money(words) || has(&["swap"]) && !has(SWAPPED) => Some(Effect::Change),
         Some(verb) if has(MONEY) && !moves_no_money(words) => Some(verb.or_worse(Effect::Pay)),
         None if has(MONEY) || has(&["place"]) && has(&["order", "trade", "bid"]) => Some(Effect::Pay),
         // `fetch_user` looks into the agent's own records; `fetch_page` opens an address.
         Some(Effect::Fetch) if has(&["fetch"]) && !has(NETWORK) && words.len() > 1 => Some(Effect::Read),
+        // `open_repairs` may be those that are open.
+        Some(Effect::Change) if is_a_state(words) => None,
         Some(Effect::Change) if has(&["open"]) => Some(opened(words)),
         Some(Effect::Create) if has(&["query", "sql"]) && has(&["write", "create"]) => Some(Effect::Execute),
         // What is added to a discussion is read by others.
@@ -152,6 +168,42 @@ fn granted(verb: Effect) -> Effect {
 
 fn ends_in_a_question(words: &[String]) -> bool {
     words.last().is_some_and(|word| READ_NOUNS.contains(&word.as_str()))
+}
+
+/// What makes telling somebody something more than that.
+const GIVEN: &[&str] = &["access", "permission", "permissions", "invite", "invitation"];
+
+fn is_a_thing(words: &[String]) -> bool {
+    const FIRST: &[&str] =
+        &["contact", "mail", "email", "message", "call", "text", "order", "booking", "note"];
+    const SECOND: &[&str] = &[
+        "card", "record", "records", "profile", "book", "form", "box", "file", "files", "template", "sheet",
+    ];
+    matches!(words, [first, second] if FIRST.contains(&first.as_str()) && SECOND.contains(&second.as_str()))
+}
+
+fn is_a_state(words: &[String]) -> bool {
+    matches!(words, [open, .., what] if open == "open" && what.len() > 3 && what.ends_with('s') && !what.ends_with("ss"))
+}
+
+/// `rent_ledger`, `charge_history`: of what may be a noun as well, and ends in what is looked at.
+fn is_kept(words: &[String]) -> bool {
+    const NOUNS: &[&str] =
+        &["rent", "lease", "charge", "transfer", "trade", "purchase", "refund", "swap", "hire", "award"];
+    words.len() > 1
+        && words.first().is_some_and(|first| NOUNS.contains(&first.as_str()))
+        && ends_in_a_question(words)
+}
+
+/// `charge_limit_set`, `work_order_new`: what is charged is a battery, and a job is ordered of nobody.
+fn is_of_things(words: &[String]) -> bool {
+    let pair = |one: &str, others: &[&str]| {
+        words
+            .windows(2)
+            .any(|pair| matches!(pair, [first, then] if first == one && others.contains(&then.as_str())))
+    };
+    pair("charge", &["limit", "level", "port", "schedule", "mode", "target", "current", "state"])
+        || pair("work", &["order", "orders"])
 }
 
 /// `transfer_to_sales`, `transfer_call`: somebody else goes on, and no money moves.

@@ -2,15 +2,15 @@
 
 use super::Effect;
 use super::classify::{Hints, words};
-use super::part::{Part, Shape, part};
-use super::verbs::{Sense, chinese, english};
+use super::part::{Part, Shape, is_id, part};
+use super::verbs::{CHINESE_OTHER_VERBS, CHINESE_READ_VERBS, Sense, chinese, english};
 
 /// What stands behind a word that is a verb there: “Charges the card”, but “Charge level of the battery”.
 const AFTER_VERB: &str = "a an the this that these those some any one all each every his her its their your my our it them him somebody \
     someone anybody new to in on via with by or and from into using through";
 
 /// Verbs of acts that are as common as nouns, where a sentence opens with them.
-const NOUNS_TOO: &str = "pay charge transfer trade purchase refund wire comment change patch vote merge copy store import fork control \
+const NOUNS_TOO: &str = "rent lease hire award pay charge transfer trade purchase refund wire comment change patch vote merge copy store import fork control \
     scroll tap type play scale commit push pause reset drop start stop run launch deploy install trigger forward press \
     handle move sign switch turn lock set post order sort process swap increment permit";
 
@@ -19,17 +19,37 @@ pub fn told(description: &str) -> Option<Effect> {
     let mut words = description.split(|ch: char| !ch.is_alphanumeric()).filter(|word| !word.is_empty());
     let first =
         words.next().filter(|_| !describes_a_thing(description)).and_then(|word| opens(word, words.next()));
-    let opening = chinese(description.get(..description.floor_char_boundary(30)).unwrap_or_default());
+    // 看邮件。读网盘里的文件。
+    let mut chars = description.chars();
+    let looks = chars.next().is_some_and(|first| CHINESE_READ_VERBS.contains(&first))
+        && chars.next().is_some_and(|next| !CHINESE_OTHER_VERBS.contains(next));
+    let opening = chinese(description.get(..description.floor_char_boundary(48)).unwrap_or_default());
     // “在群里发红包”, “给好友转账”: whom and where come first.
-    let verb = opening.first().filter(|(place, _)| *place <= 12 && !is_noun_in_chinese(description, *place));
-    first.or_else(|| verb.map(|(_, effect)| *effect))
+    let far =
+        if description.starts_with(['给', '向', '在', '为', '对', '把', '将']) { 30 } else { 12 };
+    let verb = opening.first().filter(|(place, _)| *place <= far && !is_noun_in_chinese(description, *place));
+    first.or_else(|| verb.map(|(_, effect)| *effect)).or_else(|| looks.then_some(Effect::Read))
 }
+
+/// “学员缴费情况”: what such a description ends with is looked at.
+const STATES: &str = "情况 进度 状态 记录 明细 余额 列表 详情 信息 数据 统计";
 
 /// “文章的留言”, “绑定的银行卡”, “我上传过的材料”: what such a verb names is a thing, or describes one.
 fn is_noun_in_chinese(text: &str, place: usize) -> bool {
     let before = text.get(..place).unwrap_or_default();
     let after: String = text.get(place..).unwrap_or_default().chars().skip(2).take(2).collect();
-    before.ends_with('的') || after.starts_with('的') || after == "过的"
+    // “群聊记录。”: a description that says an act says of what behind it, or before it with 把.
+    let ends = after.chars().next().is_none_or(|next| !next.is_alphanumeric());
+    let object = ['把', '将', '给', '对', '让', '被'].iter().any(|word| before.contains(*word));
+    let rest = text
+        .get(place..)
+        .unwrap_or_default()
+        .split(['。', '，', '；', '、', '\n'])
+        .next()
+        .unwrap_or_default();
+    let state = place > 0 && STATES.split(' ').any(|state| rest.ends_with(state));
+    let last = state || ends && !object && before.chars().next_back().is_some_and(char::is_alphanumeric);
+    before.ends_with('的') || after.starts_with('的') || after == "过的" || last
 }
 
 /// What a sentence that opens with these two words says. “Messages with a contact” are no verb, “Messages the customer” is one.
@@ -58,9 +78,71 @@ pub(super) fn asks_by_description(hints: Hints<'_>) -> bool {
             && !carries(argument)
     };
     let text = hints.description.trim();
-    (told(text) == Some(Effect::Read) || describes_a_thing(text))
-        && hints.arguments.iter().all(chooses)
-        && !goes_on_to_act(text)
+    let known =
+        (told(text) == Some(Effect::Read) || describes_a_thing(text)) && hints.arguments.iter().all(chooses);
+    // Who acts, acts on something: where nothing but what is looked for can be said, less will do.
+    let thing = (names_things(text) || names_things_in_chinese(text))
+        && hints
+            .arguments
+            .iter()
+            .all(|argument| looks_for(argument) || chooses(argument) && !is_id(argument));
+    (known || thing) && !goes_on_to_act(text)
+}
+
+/// Arguments that only say what is looked for: no record is called by them.
+fn looks_for(argument: &str) -> bool {
+    const ENGLISH: &str = "q query search keyword keywords filter name owner date day week month year since until limit page offset sort where \
+        near city country category kind domain from who role department kw min max of unit trade sku zip language lang";
+    const CHINESE: &str =
+        "关键词 名称 姓名 日期 月份 年份 时段 城市 类别 条件 区域 业务 科目 考试 作业 大厅 地区 范围";
+    let words = words(argument);
+    words.iter().all(|word| is(ENGLISH, word)) && !words.is_empty()
+        || CHINESE.split_whitespace().any(|one| one == argument)
+}
+
+/// “Text of a document.”, “Staff by name.”, “Unread text messages.”, “Open deals of a colleague.”: what stands where an order has its
+/// verb is no verb.
+fn names_things(text: &str) -> bool {
+    const STATES: &str = "free unread open pending new recent unpaid overdue daily weekly monthly public saved own scheduled active";
+    const ARTICLES: &str = "a an the this that these those your my our his her its their it them all any each every some to in on at up out off";
+    const JOINS: &str = "of by with and that between per";
+    let lower = text.to_lowercase();
+    let first = lower.split(['.', ';', '\n']).next().unwrap_or_default();
+    let words: Vec<&str> =
+        first.split(|ch: char| !ch.is_alphanumeric()).filter(|word| !word.is_empty()).collect();
+    let (Some(opening), rest) = (words.first(), words.get(1..).unwrap_or_default()) else { return false };
+    let at = |place: usize| rest.get(place).copied().unwrap_or_default();
+    // The plural of a noun looks like a verb of which somebody else is the subject.
+    let third = opening.ends_with('s') && !opening.ends_with("ss") && !is(THINGS, opening);
+    let of = !third && at(0) == "of"
+        || at(0) == "by"
+        || is(THINGS, opening) && (rest.is_empty() || is("and or", at(0)));
+    let state =
+        is(STATES, opening) && rest.iter().take(3).any(|word| is_plural(word)) && !is(ARTICLES, at(0));
+    let verb = forms(opening).iter().any(|form| english(form).is_some_and(|known| known.0.acts()));
+    let address = !third && !verb && at(1) == "of" && !is(ARTICLES, at(0));
+    let two = address
+        || !third && !is(ARTICLES, at(0)) && is_plural(at(0)) && is(JOINS, at(1))
+        || is(THINGS, opening) && is(JOINS, at(1));
+    (of || state || two) && !acts(&lower)
+}
+
+fn is_plural(word: &str) -> bool {
+    word.len() > 3 && word.ends_with('s') && !word.ends_with("ss") && !word.ends_with("us")
+}
+
+/// “当班快递员和车辆。”, “我上传过的材料。”: it ends with what one looks at, and opens with no act.
+fn names_things_in_chinese(text: &str) -> bool {
+    const THINGS: &str = "记录 情况 信息 资料 报价 费用 列表 名单 明细 数据 进度 状态 统计 详情 账户 档案 邮件 来信 消息 通知 答复 事项 申请 时段 成绩 教室 车辆 报表 \
+        正文 文本 全文 草稿箱 收件箱 留言 评论 收支 材料 办件 假条 接龙表 课表 日程 行程 账单 订单 库存 余额 证照 人员 名册 一览 清单 新闻 天气 路况 \
+        价格 房源 场次 座位 航班 车次 优惠券 联系人 成员 客户 商品 菜单 快递员 司机 医生 老师 学生";
+    let first = text.trim().split(['。', '；', '\n']).next().unwrap_or_default();
+    let acts =
+        chinese(first).iter().any(|(place, effect)| effect.acts() && !is_noun_in_chinese(first, *place));
+    !first.is_ascii()
+        && THINGS.split_whitespace().any(|thing| first.ends_with(thing))
+        && !acts
+        && !first.contains(['把', '将'])
 }
 
 /// “Current advertisements.”, “All flats with tenants.”: no act begins like this, and none is named behind it.
@@ -100,8 +182,10 @@ fn carries(argument: &str) -> bool {
     const CARRIES: &str = "text body message content contents note comment remark reason value values price state enabled enable on off new \
         action mode level data payload score total amount count quantity qty to greeting description subject speed \
         temperature brightness volume position approved decision answer reply rating vote file attachment code";
-    const CHINESE: &str = "内容 正文 备注 金额 价格 数量 理由 原因 说明 是否 开关 温度 亮度 评分 分数 评语 收件 收款 接收 手机 电话 地址 文件 附件 操作 状态 祝福";
-    let words = words(argument);
+    const CHINESE: &str = "面额 张数 件数 份数 次数 折扣 内容 正文 备注 金额 价格 数量 理由 原因 说明 是否 开关 温度 亮度 评分 分数 评语 收件 收款 接收 手机 电话 地址 文件 附件 操作 状态 祝福";
+    // `to_city` chooses as `from_city` does.
+    let words: Vec<String> =
+        words(argument).into_iter().filter(|word| word != "to" || argument == "to").collect();
     words.iter().any(|word| is(CARRIES, word))
         || CHINESE.split_whitespace().any(|carried| argument.contains(carried))
 }
@@ -122,7 +206,7 @@ fn acts(text: &str) -> bool {
         matches!(english(form), Some((effect, Sense::Verb)) if effect.acts()) && !is(NOUNS_TOO, form)
     };
     words.map(forms).any(|forms| forms.iter().any(verb))
-        || chinese(text).iter().any(|(_, effect)| effect.acts())
+        || chinese(text).iter().any(|(place, effect)| effect.acts() && !is_noun_in_chinese(text, *place))
 }
 
 #[cfg(test)]
@@ -161,6 +245,23 @@ mod tests {
             ("mpReadDraft", "读公众号草稿。", &["mediaId"]),
             ("signups", "查看活动报名表。", &["activity"]),
             ("我的证照", "列出电子证照和材料库。", &[]),
+            ("doc", "Text of an uploaded document.", &["name"]),
+            ("staff", "Colleagues by name or role.", &["q"]),
+            ("team-members", "Colleagues.", &[]),
+            ("messages_unread", "Unread text messages on the paired phone.", &[]),
+            ("pipeline", "Open deals of a colleague.", &["owner"]),
+            ("rent_ledger", "Rent due and received, all units.", &["month"]),
+            ("open_repairs", "Repairs that are not finished.", &[]),
+            ("getGroupHistory", "群聊记录。", &["groupName"]),
+            ("couriers_on_duty", "当班快递员和车辆。", &[]),
+            ("材料库", "我上传过的证照和材料。", &[]),
+            ("消息盒", "部门发来的通知和答复。", &[]),
+            ("mail_inbox", "收件箱。", &["from"]),
+            ("contacts", "Address book of other practices.", &["name"]),
+            ("free_slots", "Free appointment times.", &["date", "vet"]),
+            ("评论区", "最近一条视频下的评论。", &["视频"]),
+            ("feeAccount", "学员缴费情况。", &["month"]),
+            ("收邮件", "看邮件。", &["发件人"]),
         ] {
             assert_eq!(class(tool, description, arguments), Effect::Read, "{tool}");
         }
@@ -185,6 +286,13 @@ mod tests {
             ("janitor", "The function that disconnects an account.", &["id"]),
             ("janitor", "Your orders, cancelled by number: cancel one.", &["id"]),
             ("janitor", "When called, wipes the folder.", &["folder"]),
+            ("tank", "Drain the tank.", &[]),
+            ("cache", "Flushes caches of the device.", &[]),
+            ("door", "Opens.", &[]),
+            ("open_gates", "Opens the gates of the yard.", &[]),
+            ("open_door", "The door.", &["door"]),
+            ("群", "将会话静音。", &[]),
+            ("余额", "提现全部余额。", &[]),
         ] {
             assert!(class(tool, description, arguments).acts(), "{tool}");
         }

@@ -131,6 +131,9 @@ pub(super) const READ_NOUNS: &[&str] = &[
     "messages",
     "snapshot",
     "screenshot",
+    "inbox",
+    "ledger",
+    "directory",
     "directions",
     "elevation",
     "matrix",
@@ -175,8 +178,18 @@ pub(super) const CREDENTIALS: &[&str] = &[
 ];
 
 /// Pairs of words that open doors.
-pub(super) const CREDENTIAL_PAIRS: &[(&str, &str)] =
-    &[("api", "key"), ("access", "token"), ("private", "key"), ("ssh", "key"), ("sign", "in"), ("log", "in")];
+pub(super) const CREDENTIAL_PAIRS: &[(&str, &str)] = &[
+    ("api", "key"),
+    ("access", "token"),
+    ("private", "key"),
+    ("public", "key"),
+    ("ssh", "key"),
+    ("add", "key"),
+    ("upload", "key"),
+    ("deploy", "key"),
+    ("sign", "in"),
+    ("log", "in"),
+];
 
 /// What access is given by.
 pub(super) const ACCESS: &[&str] = &[
@@ -225,13 +238,16 @@ pub(super) const SWAPPED: &[&str] = &[
 ];
 
 /// Chinese verbs of one character that a name of something to look at begins with.
-pub(super) const CHINESE_READ_VERBS: &[char] = &['查', '搜', '看', '找', '列'];
+pub(super) const CHINESE_READ_VERBS: &[char] = &['查', '搜', '看', '找', '列', '读'];
 
 /// What makes another verb of these: 查封, 查杀, 找零, 看护.
 pub(super) const CHINESE_OTHER_VERBS: &str = "封扣杀抄处禁收零护押管";
 
 /// What can only be looked at, where it is the whole of a Chinese name.
 pub(super) const CHINESE_READ_NOUNS: &str = "通讯录 指南 办事指南 名单 目录 余额 历史 行情 汇率 天气 联系人 时间表 课表 日历 百科 词典 资料 档案 证照 库存 物流 路况 新闻 订单 消息";
+
+/// With what a Chinese name ends that is the place where something is kept.
+pub(super) const CHINESE_PLACES: &str = "区 板 栏 大厅 箱 簿 墙 广场 中心 待办 列表 记录";
 
 /// What cannot be shared, only sent.
 pub(super) const MOVED_TO_SOMEBODY: &[&str] = &["to", "call", "agent", "chat", "conversation"];
@@ -243,8 +259,14 @@ const CHINESE: &[(Effect, &str)] = &[
         "查询 查看 查找 读取 获取 搜索 检索 列出 统计 计算 翻译 总结 天气 分析 浏览历史 预览 检查 校验 识别 询问 比较",
     ),
     (Fetch, "抓取 访问网页 打开网页 打开链接 下载 爬取 浏览网页 访问网址"),
-    (Send, "发送 发邮件 发消息 发短信 发布 通知 回复 转发 群发 推送 分享 提交 发帖 评论 抄送 公告 留言"),
-    (Pay, "支付 付款 转账 汇款 退款 下单 购买 充值 提现 打款 缴费 扣款 发红包 代付 还款"),
+    (
+        Send,
+        "私信 寄送 寄出 发送 发邮件 发消息 发短信 发布 通知 回复 转发 群发 推送 分享 提交 发帖 评论 抄送 公告 留言",
+    ),
+    (
+        Pay,
+        "支付 付款 转账 汇款 退款 下单 购买 充值 提现 打款 缴费 扣款 发红包 代付 还款 缴纳 缴付 支出 赔付 退还",
+    ),
     (
         Create,
         "创建 新建 添加 新增 保存 写入 存储 记录 上传 预订 预约 租赁 租用 安排 生成 插入 记住 登记 导入 复制 起草",

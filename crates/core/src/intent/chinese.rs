@@ -7,27 +7,27 @@ use crate::effect::Effect;
 const CHINESE: &[(Effect, &str)] = &[
     (
         Effect::Send,
-        "说一声 说声 问一声 申请 申办 申报 报销 反映 投诉 办了 办理 发送 发给 发邮件 发一封 发封 发个 发消息 发信 发条 发到 发一条 发短信 发一下 发微信 回复 回信 回邮件 回个 回一封 回他 回她 转发 \
+        "私信 说一声 说声 问一声 申请 申办 申报 报销 反映 投诉 办了 办理 发送 发给 发邮件 发一封 发封 发个 发消息 发信 发条 发到 发一条 发短信 发一下 发微信 回复 回信 回邮件 回个 回一封 回他 回她 转发 \
          转给 转告 通知 告诉 告知 写信 写邮件 写封 寄给 寄一 寄到 抄送 发布 分享 联系 提交 推送 群发 邀请 提醒 发帖 发出去 询问 问清 问他 问她",
     ),
     (
         Effect::Pay,
-        "支付 付款 付钱 付给 付一下 付掉 转账 转钱 汇款 打款 打钱 退款 购买 买一 买个 下单 充值 缴费 交费 还款 报销 捐款 订购 付清 结账 交罚款 退给 退回 赔给 赔付",
+        "支付 付款 付钱 付给 付一下 付掉 转账 转钱 汇款 打款 打钱 退款 购买 买一 买个 下单 充值 缴费 交费 还款 报销 捐款 订购 付清 结账 结了 结给 结清 打到 交罚款 退给 退回 赔给 赔付",
     ),
     (
         Effect::Create,
         "创建 新建 添加 加上 加到 加个 加一 保存 存到 存一下 存起来 记住 记下 记一下 记录 安排 预订 预约 预定 租一 租个 租辆 租用 订一 订个 写一 写个 写份 \
-         写到 写入 生成 起草 上传 建一 建个 做一 做个 制定 插入 登记 备注 布置 报名 申请 申办 申报 办了 办理 挂号 入库 补交 反映 投诉 报修 报销 录入 加入",
+         写到 写入 生成 起草 上传 整理成 写成 做成 建一 建个 做一 做个 制定 插入 登记 备注 布置 报名 申请 申办 申报 办了 办理 挂号 入库 补交 反映 投诉 报修 报销 录入 加入",
     ),
     (
         Effect::Change,
         "修改 更新 改成 改为 改一下 改到 设置 设为 移动 移到 标记 更正 取消 替换 换成 重命名 编辑 调整 关闭 打开 归档 推迟 提前 改期 \
          完善 修复 合并 重置 启用 停用 审批 批准 驳回 对调 调换 调课 改签 延期 续签 续费 续订 升级 降级 恢复 确认 签收 打分 评分 \
-         置顶 精选 隐藏 下架 上架 静音 撤销 撤回 绑定 更换 定给 收货 拒收 分配 指派",
+         作废 同意 准了 拉黑 屏蔽 禁言 挪到 提前 推后 降价 涨价 整理成 改写成 置顶 精选 隐藏 下架 上架 静音 撤销 撤回 绑定 更换 定给 收货 拒收 分配 指派",
     ),
     (
         Effect::Delete,
-        "删除 删掉 删了 移除 清空 清除 清掉 去掉 注销 忘掉 忘记 卸载 丢掉 踢 移出 请出去 撤下 下掉",
+        "删除 删掉 删了 移除 清空 清除 清掉 去掉 注销 忘掉 忘记 卸载 丢掉 踢 移出 请出去 撤下 下掉 拉黑",
     ),
     (Effect::Grant, "授权 邀请 开通权限 加入群 共享 分享 拉进 拉入 委托 代办"),
     (Effect::Credential, "登录 重置密码 修改密码 改密码 解锁"),
@@ -55,6 +55,17 @@ const DESCRIBES: &[&str] = &[
 
 /// Reads what a turn in Chinese asks for.
 pub(super) fn chinese(turn: &str, intent: &mut Intent) {
+    for sentence in turn.split_inclusive(['。', '；', '！', '？', '\n', ';', '!', '?']) {
+        let mut own = Intent::default();
+        read(sentence, &mut own);
+        // What is wanted is known where a word of it is.
+        own.acts |= own.classes.is_empty() && is_statement_of_a_wish(sentence);
+        intent.acts |= own.acts;
+        intent.classes.extend(own.classes);
+    }
+}
+
+fn read(turn: &str, intent: &mut Intent) {
     turn.split(STOPS).filter(|clause| !is_question(clause)).for_each(|clause| by_character(clause, intent));
     for (effect, verbs) in CHINESE {
         for verb in verbs.split_whitespace() {
@@ -80,6 +91,10 @@ pub(super) fn chinese(turn: &str, intent: &mut Intent) {
         || near("转", &["元", "块", "钱"])
         || near("元转", &["给", "到"])
         || near("发", &["红包"])
+        || near("打", &["钱", "款", "佣金", "费", "元", "账"])
+        || near("佣金打", &[""])
+        || near("转给", &[""]) && turn.contains(['钱', '款', '费', '租'])
+        || near("退", &["款", "钱", "费", "元", "押金", "定金"])
     {
         intent.classes.insert(Effect::Pay);
     }
@@ -128,9 +143,9 @@ const STOPS: &[char] = &['，', '。', '；', '！', '？', '\n', ',', ';', '!',
 
 /// Verbs of one character by class. They are part of many other words, so that only what follows makes them one.
 const CHARACTERS: &[(Effect, &str)] = &[
-    (Effect::Send, "发寄回问催传"),
-    (Effect::Pay, "付买缴交转还充捐"),
-    (Effect::Create, "加存记订约写建做排租补录填挂贴定报办"),
+    (Effect::Send, "发寄回问催传报"),
+    (Effect::Pay, "付买缴交转还充捐赔"),
+    (Effect::Create, "加存记订约写建做排租补录填挂贴定报办登"),
     (Effect::Change, "改换调设移批延推关开停升降签评挪标锁续撤"),
     (Effect::Delete, "删清踢扔"),
     (Effect::Execute, "跑"),
@@ -201,7 +216,23 @@ fn is_question(clause: &str) -> bool {
     ];
     const POLITE: &[&str] = &["能不能", "能否", "可以", "可否", "麻烦", "帮我", "帮忙", "好吗", "行吗"];
     let any = |words: &[&str]| words.iter().any(|word| clause.contains(word));
-    any(QUESTIONS) && !any(POLITE)
+    // “够不够”, “有没有”
+    let chars: Vec<char> = clause.chars().collect();
+    let either = chars.windows(3).any(|three| matches!(three, [one, '不' | '没', other] if one == other));
+    // “是多少就转给她多少”
+    (any(QUESTIONS) || either) && !any(POLITE) && !clause.contains('就')
+}
+
+/// A sentence that neither asks nor wants anything looked up, and does not only tell who is speaking.
+fn is_statement_of_a_wish(sentence: &str) -> bool {
+    const LOOKING: &str =
+        "看 查 找 搜 读 列 总结 汇总 概括 翻译 解释 介绍 比较 对比 告诉 说说 讲讲 数一数 算 统计 念";
+    const TELLING: &str = "我叫 我是 我在 我住 今天 谢谢 你好 您好 好的 辛苦";
+    let sentence = sentence.trim();
+    let holds = |words: &str| words.split(' ').any(|word| sentence.contains(word));
+    let opens = |words: &str| words.split(' ').any(|word| sentence.starts_with(word));
+    let long = sentence.chars().filter(|ch| !ch.is_ascii()).count() >= 5;
+    long && !is_question(sentence) && !holds(LOOKING) && !opens(TELLING)
 }
 
 #[cfg(test)]
@@ -225,6 +256,11 @@ mod tests {
             ("在群里回一声", Effect::Send),
             ("咖啡机太贵，驳回", Effect::Change),
             ("能不能发一份给小李", Effect::Send),
+            ("二百块以下的直接赔了", Effect::Pay),
+            ("她垫的钱是多少就转给她多少", Effect::Pay),
+            ("恒进那张订单不要了，作废", Effect::Change),
+            ("在群里报个总数", Effect::Send),
+            ("下午再续一个小时的车位", Effect::Change),
         ] {
             assert!(asks(turn, effect), "{turn}");
         }
@@ -236,6 +272,8 @@ mod tests {
             ("会议将在周五开，告诉我几点", Effect::Change),
             ("不要删掉它", Effect::Delete),
             ("总结一下会议记录", Effect::Delete),
+            ("看看有什么新消息。", Effect::Change),
+            ("我在杭州出差。", Effect::Change),
         ] {
             assert!(!asks(turn, effect), "{turn}");
         }

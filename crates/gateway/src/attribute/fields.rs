@@ -3,6 +3,7 @@
 //! written.
 
 mod python;
+pub(super) mod table;
 mod yaml;
 
 use crate::wire::json;

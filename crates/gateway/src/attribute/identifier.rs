@@ -237,7 +237,7 @@ impl Found {
                     at += 1;
                     end = at;
                 } else if b" -.,/:()".contains(&at_byte(at))
-                    && (digit(at + 1) || (at_byte(at + 1) == b' ' && digit(at + 2)))
+                    && (digit(at + 1) || (at_byte(at) != b' ' && at_byte(at + 1) == b' ' && digit(at + 2)))
                 {
                     at += if digit(at + 1) { 1 } else { 2 };
                 } else {

@@ -9,7 +9,7 @@ use ombud_core::intent::Intent;
 use ombud_detect::normalise::normalise;
 
 use super::envelope::{Passage, passages};
-use super::fields::{Field, head, of_json, of_text};
+use super::fields::{Field, head, of_json, of_text, table};
 use super::identifier::{Kind, Term, terms};
 use super::sieve::{Probe, Sieve, term_mark};
 
@@ -36,6 +36,8 @@ pub struct Index {
     pub words: Vec<Word>,
     /// Whether the fields are all of the text.
     pub structured: bool,
+    /// Whether they are those of a table in a plain text.
+    pub tabular: bool,
     /// Rules the text out for most values.
     pub sieve: Sieve,
     /// What it asks for, where it is a user's turn.
@@ -141,6 +143,11 @@ impl Index {
         };
         let structured = fields.is_some();
         let mut fields = fields.unwrap_or_else(|| head(&folded));
+        // What begins like a mail is a mail: a table in it may be anybody's.
+        if fields.is_empty() && matches!(form, Form::Result) {
+            fields = table::read(&folded);
+        }
+        let tabular = !structured && fields.iter().any(|field| field.record > 0);
         fields.sort_by_key(|field| field.record);
         let words = words(&folded);
         let mut sieve = Sieve::for_marks(words.len() * if structured { 2 } else { 1 }, found.len());
@@ -149,7 +156,8 @@ impl Index {
             sieve.mark(term_mark(term));
         }
         let (intent, passages) = Default::default();
-        let index = Self { folded, map, terms: found, fields, words, structured, sieve, intent, passages };
+        let index =
+            Self { folded, map, terms: found, fields, words, structured, tabular, sieve, intent, passages };
         if structured { index.with_fields() } else { index }
     }
 

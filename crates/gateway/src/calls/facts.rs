@@ -1,9 +1,11 @@
 //! From a call and its context to the facts that the gate decides on.
 
+mod before;
 mod disguise;
 mod echo;
 mod history;
 mod named;
+mod overlap;
 mod pipeline;
 mod prose;
 mod record;
@@ -13,8 +15,7 @@ mod topic;
 use std::collections::BTreeSet;
 use std::ops::Range;
 
-use ombud_core::effect::{self, Effect, Hints, Part, Shape, classify, ends, is_id, part};
-use ombud_core::event::OverlapRecord;
+use ombud_core::effect::{self, Effect, Hints, Part, Shape, classify, ends_by_description, is_id, part};
 use ombud_core::gate::{ArgumentFacts, CallFacts, Done};
 use ombud_core::{DataCategory, DataType, Origin, Role, Trust};
 use ombud_detect::mask::{Minted, candidates};
@@ -28,43 +29,21 @@ use crate::attribute::sieve::Probe;
 use crate::attribute::verbatim::RUN;
 use crate::attribute::{By, Hit, folded, weight};
 use crate::wire::answer::ToolCall;
+pub use overlap::{Overlap, Stand};
+use overlap::{exact, overlap_of, settle};
 use record::{
     Named, is_kept, is_listed, is_of_a_directory_entry, is_of_a_named_line, is_of_a_named_record,
-    is_of_the_only_row, names_its_source,
+    is_of_a_record_spoken_of, is_of_the_only_row, names_its_source,
 };
 
 /// Values of one argument that can decide; a call with more cannot be read reliably.
 const MOST_VALUES: usize = 64;
-
-/// Identifiers of one argument that are looked up for the record.
-const MOST_TERMS: usize = 256;
 
 /// Arguments of a call, long enough for a passage, that are compared word by word with the context.
 const MOST_LONG: usize = 32;
 
 /// Longest argument that is looked for as a whole where a third party asks for something, in bytes.
 const LONGEST_WORDS: usize = 400;
-
-/// Where one argument stands in the context.
-pub struct Overlap {
-    /// Its place in the arguments.
-    pub path: String,
-    /// The part it plays.
-    pub part: Option<Part>,
-    /// Where it stands.
-    pub hits: Vec<Stand>,
-}
-
-/// One place where it stands.
-#[derive(Clone)]
-pub struct Stand {
-    /// The place, without content.
-    pub record: OverlapRecord,
-    /// Bytes of the slot's text.
-    pub span: Range<usize>,
-    /// What stands there.
-    pub value: String,
-}
 
 /// A value that decides, in the spelling by which it is compared.
 struct Value {
@@ -88,11 +67,11 @@ pub fn of(
         secret: call.one_way,
         tainted: prepared.is_none_or(|known| known.context.is_tainted()),
         signs: false,
-        asked: prepared.is_some_and(|known| asks_for(known, effect, &call.tool)),
+        asked: prepared.is_some_and(|known| asks_for(known, effect, &call.tool, description)),
         anchored: prepared
             .is_some_and(|known| topic::is_touched(known, &call.tool, description, &arguments.leaves)),
         delegated: prepared.is_some_and(|known| known.intent().delegates),
-        ends: effect.acts() && ends(&call.tool),
+        ends: effect.acts() && ends_by_description(&call.tool, description),
         many: prepared.is_some_and(|known| known.intent().many),
         steered: prepared.and_then(|known| steered::by(known, effect, &arguments.leaves)),
         approved,
@@ -111,14 +90,31 @@ pub fn of(
     let mut reader = Reader { prepared, call, arguments, tokens, facts, overlaps: Vec::new(), long: 0 };
     arguments.leaves.iter().for_each(|leaf| reader.leaf(leaf));
     let Reader { mut facts, overlaps, .. } = reader;
-    facts.anchored |= facts.arguments.iter().any(|argument| argument.record);
+    facts.anchored |=
+        prepared.is_some_and(|known| is_about_what_is_named(known, call, &facts, &arguments.leaves));
     (facts, overlaps)
 }
 
+/// Whether the call is about a record that the user named, and what they want done with it is not what another tool is called by.
+fn is_about_what_is_named(known: &Prepared, call: &ToolCall, facts: &CallFacts, leaves: &[Leaf]) -> bool {
+    facts.effect.acts()
+        && !facts.anchored
+        && (facts.arguments.iter().any(|argument| argument.record) || speaks_of_a_record(known, leaves))
+        && !topic::names_another(known, &call.tool)
+}
+
+/// Whether the user named the record that one of the arguments calls by its name or number.
+fn speaks_of_a_record(known: &Prepared, leaves: &[Leaf]) -> bool {
+    let mut values = leaves.iter().take(MOST_VALUES).map(|leaf| folded(&leaf.value));
+    values.any(|value| {
+        weight(&value) >= 2 && value.len() <= LONGEST_WORDS && is_of_a_record_spoken_of(known, &value)
+    })
+}
+
 /// Whether the user asks for an effect of this class, and for an end where the tool makes one.
-fn asks_for(known: &Prepared, effect: Effect, tool: &str) -> bool {
+fn asks_for(known: &Prepared, effect: Effect, tool: &str, description: &str) -> bool {
     let intent = known.intent();
-    intent.asks_for(effect) && (intent.ends || !ends(tool))
+    intent.asks_for(effect) && (intent.ends || !ends_by_description(tool, description))
 }
 
 /// Reads the arguments of a call one after the other.
@@ -204,6 +200,8 @@ impl Reader<'_> {
             .prepared
             .filter(|_| said.is_none() && !matches!(self.facts.effect, Effect::Fetch | Effect::Execute));
         let outside = known.and_then(|known| named::only_told(known, &self.call.tool, leaf));
+        let outside =
+            outside.filter(|_| !known.is_some_and(|known| before::is_known(known, &folded(&leaf.value))));
         let object = |outside| ArgumentFacts {
             outside: Some(outside),
             ..bare(leaf, Part::Object, folded(&leaf.value), false)
@@ -275,8 +273,8 @@ fn is_named_wish(prepared: Option<&Prepared>, effect: Effect, tool: &str) -> boo
 /// Whether the user asks for what the tool's description opens with: `write_to_tenant`, “Send a message …”. A name that says worse
 /// is not talked down.
 fn is_told_wish(prepared: Option<&Prepared>, effect: Effect, tool: &str, description: &str) -> bool {
-    let open =
-        matches!(effect, Effect::Create | Effect::Change | Effect::Send | Effect::Unknown) && !ends(tool);
+    let open = matches!(effect, Effect::Create | Effect::Change | Effect::Send | Effect::Unknown)
+        && !ends_by_description(tool, description);
     let told = effect::told(description).filter(|told| open && told.acts() && *told != Effect::Fetch);
     told.is_some_and(|told| prepared.is_some_and(|known| known.intent().asks_for(told)))
 }
@@ -417,8 +415,9 @@ fn argument(
             }
             Part::Command | Part::Content => {
                 let foreign = hits.iter().filter(|hit| hit.origin.trust() == Trust::Untrusted);
-                hits.iter().any(|hit| hit.origin.trust() == Trust::Untrusted)
-                    && foreign.into_iter().all(|hit| names_its_source(known, &hit.origin))
+                let sources = hits.iter().any(|hit| hit.origin.trust() == Trust::Untrusted)
+                    && foreign.into_iter().all(|hit| names_its_source(known, &hit.origin));
+                sources || value.kind == Some(Kind::Email) && is_of_somebody_named(known, &value.text)
             }
             Part::Account => {
                 is_of_a_named_record(known, &value.text, Named::Account)
@@ -427,7 +426,10 @@ fn argument(
             }
             Part::Amount | Part::Url | Part::Credential => false,
         };
-    let own = facts.user || facts.operator || in_line;
+    let before =
+        plain && (facts.outside.is_some() || part == Part::Object) && before::is_known(known, &value.text);
+    facts.record |= before;
+    let own = facts.user || facts.operator || in_line || before;
     facts.instructed = if own { None } else { prose::asks_for(known, effect, tool, value) };
     facts.plain = match part {
         Part::Path => facts.outside.is_none() && effect != Effect::Delete && is_plain_path(&leaf.value),
@@ -528,7 +530,7 @@ fn told(
     let mut all = short.then_some(whole.as_str()).into_iter().chain(words());
     all.find_map(|text| {
         let value = Value { text: text.to_owned(), kind: None };
-        let own = known.turns.iter().any(|(_, turn)| turn.contains(text));
+        let own = known.turns.iter().any(|(_, turn)| turn.contains(text)) || before::is_known(known, text);
         let origin = if own { None } else { prose::asks_for(known, effect, tool, &value) };
         Some(ArgumentFacts { instructed: Some(origin?), ..bare(leaf, part, value.text, false) })
     })
@@ -547,64 +549,4 @@ fn is_time(text: &str) -> bool {
         ch.is_ascii_digit() || matches!(ch, '-' | ':' | '/' | ' ' | 't' | 'z' | '.' | '年' | '月' | '日')
     };
     text.contains(['-', ':', '/', '年', '月']) && text.chars().all(part)
-}
-
-/// Values whose tokens the model wrote, where they stand.
-fn exact(known: &Prepared, leaf: &Leaf, tokens: &[&str], overlap: &mut Overlap) {
-    for value in tokens.iter().filter(|value| leaf.value.contains(**value)) {
-        let hits = known.context.verbatim(&folded(value), By::Token);
-        overlap.hits.extend(hits.into_iter().map(|hit| stand(known, hit, value)));
-    }
-}
-
-/// Every overlap of an argument: its identifiers, itself, and passages of it.
-fn overlap_of(
-    known: &Prepared,
-    leaf: &Leaf,
-    index: &Index,
-    passages: Vec<(Hit, Range<usize>)>,
-    overlap: &mut Overlap,
-) {
-    let mut terms: Vec<_> = index.terms().collect();
-    // A URL before its host: what says more stands for both.
-    terms.sort_by_key(|(text, places)| {
-        (places.first().map(|place| place.1.start), std::cmp::Reverse(text.len()), *text)
-    });
-    for (canonical, places) in terms.into_iter().take(MOST_TERMS) {
-        let Some((kind, _)) = places.first() else { continue };
-        if weight(canonical) >= 4 {
-            let hits = known.context.identifier(*kind, canonical);
-            overlap.hits.extend(hits.into_iter().map(|hit| stand(known, hit, canonical)));
-        }
-    }
-    let whole = folded(&leaf.value);
-    if whole.len() <= 512 {
-        let hits = stands(known, &Value { text: whole.clone(), kind: None });
-        overlap.hits.extend(hits.into_iter().map(|hit| stand(known, hit, &whole)));
-    }
-    overlap.hits.extend(passages.into_iter().map(|(hit, own)| {
-        let value = index.folded.get(own).unwrap_or_default().to_owned();
-        stand(known, hit, &value)
-    }));
-}
-
-/// The exact match speaks for a slot; a coarser one for the same slot and origin adds nothing.
-fn settle(hits: &mut Vec<Stand>) {
-    hits.sort_by_key(|hit| (hit.record.slot, by_rank(&hit.record.by)));
-    hits.dedup_by(|later, first| {
-        later.record.slot == first.record.slot && later.record.origin == first.record.origin
-    });
-}
-
-fn by_rank(by: &str) -> usize {
-    [By::Token, By::Identifier, By::Text].iter().position(|kind| kind.id() == by).unwrap_or(usize::MAX)
-}
-
-fn stand(known: &Prepared, hit: Hit, value: &str) -> Stand {
-    let slot = known.context.sources.get(hit.source).map_or(0, |source| source.slot);
-    Stand {
-        record: OverlapRecord { slot: slot as u64, origin: hit.origin, by: hit.by.id().to_owned() },
-        span: hit.span,
-        value: value.chars().take(400).collect(),
-    }
 }

@@ -351,7 +351,7 @@ async fn which_one_it_is(
 /// Records of a listing in plain text, and things that end.
 #[rstest]
 #[case::named_line("merge the fix of the empty header", "merge_pull_request", json!({"number": 77}), "release")]
-#[case::other_line("merge the fix of the empty header", "merge_pull_request", json!({"number": 78}), "ask: not_asked, instructed_object")]
+#[case::other_line("merge the fix of the empty header", "merge_pull_request", json!({"number": 78}), "ask: instructed_object")]
 #[case::ended("cancel the fix of the empty header", "cancel_pull_request", json!({"number": 77}), "release")]
 #[case::not_ended("update the fix of the empty header", "cancel_pull_request", json!({"number": 77}), "ask: not_asked")]
 #[tokio::test(flavor = "multi_thread")]

@@ -69,8 +69,7 @@ fn sentences(text: &Index, words: &HashSet<u64>) -> Vec<Range<usize>> {
     for word in &text.words {
         let at = word.span();
         let between = text.folded.get(span.end..at.start).unwrap_or_default();
-        if between.contains(['\n', '!', '?', '。', '！', '？', '；', ';', '"']) || between.contains(". ")
-        {
+        if is_end(between) {
             keep(&mut found, &held, words, &span);
             held.clear();
             span.start = at.start;
@@ -80,6 +79,12 @@ fn sentences(text: &Index, words: &HashSet<u64>) -> Vec<Range<usize>> {
     }
     keep(&mut found, &held, words, &span);
     found
+}
+
+/// The end of a sentence, or of a field: JSON and Python put it in quotes.
+fn is_end(between: &str) -> bool {
+    let quoted = || ["',", "':", "'}", "']"].iter().any(|end| between.contains(end));
+    between.contains(['\n', '!', '?', '。', '！', '？', '；', ';', '"']) || between.contains(". ") || quoted()
 }
 
 fn keep(found: &mut Vec<Range<usize>>, held: &HashSet<u64>, words: &HashSet<u64>, span: &Range<usize>) {

@@ -3,7 +3,7 @@
 //! Results of reading the agent's own tools count; pages from the network do not, since anybody can write
 //! `{"name": "Anna", "email": "…"}` there.
 
-use ombud_core::effect::{Effect, words};
+use ombud_core::effect::{Effect, is_id, words};
 use ombud_core::{Origin, Role};
 
 use super::super::Prepared;
@@ -13,7 +13,7 @@ use super::steered::is_said;
 use crate::attribute::fields::Field;
 use crate::attribute::identifier::{Kind, terms};
 use crate::attribute::index::is_ideograph;
-use crate::attribute::sieve::Probe;
+use crate::attribute::sieve::{Probe, term_mark};
 use crate::attribute::{Source, folded, weight};
 use crate::wire::answer::ToolCall;
 
@@ -54,11 +54,20 @@ const NAMES: &str = "name full_name display_name first_name last_name nickname c
 const ROLES: &str = "role position job job_title relation relationship trade profession department company organisation organization \
     supplier vendor firm 职务 职位 角色 关系 称呼 部门 单位 公司 供应商 岗位 身份";
 
+/// With what the name of a field ends that holds somebody's name, address or account.
+const NAME_ENDINGS: &str = "name 姓名 名称 名字 联系人";
+const ADDRESS_ENDINGS: &str =
+    "email mail emailaddress mailaddress phone mobile phonenumber 邮箱 手机 手机号 电话";
+const ACCOUNT_ENDINGS: &str = "account bank iban accountno accountnumber cardno cardnumber 账号 账户 卡号";
+
+/// With what the name of such a field ends.
+const ROLE_ENDINGS: &str = "role position jobtitle relation relationship title does occupation duty specialty 职务 职位 角色 关系 岗位 头衔";
+
 /// Fields that hold an account.
 const ACCOUNTS: &str = "account account_number account_no iban card recipient payee beneficiary to 账号 账户 收款账号 卡号 对方账号";
 
 /// Words in names of tools that return whom the user knows.
-const DIRECTORIES: &str = "contact contacts payee payees beneficiary beneficiaries recipients directory address book friends \
+const DIRECTORIES: &str = "contact contacts payee payees beneficiary beneficiaries recipients directory address book addressbook phonebook friends \
     colleagues employees 联系人 收款人 通讯录 好友";
 
 /// Fields that say what a thing is.
@@ -78,7 +87,7 @@ pub(super) fn is_listed(known: &Prepared, value: &str) -> bool {
     results(known).filter(|source| source.index.sieve.may_hold(&probe)).any(|source| {
         let mut own = source.index.fields.iter().filter(|field| field.value == value);
         own.any(|field| {
-            !source.index.structured || known.names(source, field) || !known.names_a_rival(source, field)
+            !has_rows(source) || known.names(source, field) || !known.names_a_rival(source, field)
         })
     })
 }
@@ -86,17 +95,53 @@ pub(super) fn is_listed(known: &Prepared, value: &str) -> bool {
 /// Whether the value stands in a record that the user named, in a field that says who or what the record is.
 pub(super) fn is_of_a_named_record(known: &Prepared, value: &str, named: Named) -> bool {
     let probe = Probe::new(value);
-    let sources = results(known).filter(|source| source.index.sieve.may_contain(&probe));
-    let sources = sources.filter(|source| reads(known, &source.origin));
+    // A number is marked as an identifier, however it is spaced.
+    let may = |source: &&Source| {
+        source.index.sieve.may_contain(&probe) || source.index.sieve.may_have(term_mark(value))
+    };
+    let sources = results(known).filter(may).filter(|source| reads(known, &source.origin));
     let mut fields = sources.flat_map(|source| source.index.fields.iter().map(move |field| (source, field)));
-    fields.any(|(source, field)| holds(&field.value, value) && is_named(known, source, field, value, named))
+    fields.any(|(source, field)| {
+        holds(&field.value, value)
+            && is_named(known, source, field, value, named)
+            && (!source.index.tabular
+                || named == Named::Thing
+                || is_the_only_one(known, source, field, named))
+    })
+}
+
+/// Whether every row of a table that the user named as well has the same in this column: in a plain text anybody can add a row.
+fn is_the_only_one(known: &Prepared, source: &Source, own: &Field, named: Named) -> bool {
+    let column = source.index.fields.iter().filter(|field| field.key == own.key && field.value != own.value);
+    column.take(MOST_RIVALS).all(|field| !is_named(known, source, field, &field.value, named))
+}
+
+/// Whether the user named a record by one of its labels and the value is what that record is called or kept under.
+pub(super) fn is_of_a_record_spoken_of(known: &Prepared, value: &str) -> bool {
+    let probe = Probe::new(value);
+    let sources = results(known).filter(|source| has_rows(source) && source.index.sieve.may_hold(&probe));
+    let mut fields = sources.flat_map(|source| source.index.fields.iter().map(move |field| (source, field)));
+    fields.any(|(source, field)| {
+        // Out of what was looked up in the user's words.
+        let looked_up =
+            || reads(known, &source.origin) && is_asked_in_some_of_the_users_words(known, &source.origin);
+        let calls =
+            is(LABELS, &field.key) || is_a_name(&field.key) || is_id(&field.key) || field.key.ends_with("id");
+        field.value == value
+            && calls
+            && (known.names(source, field) || known.names_somebody(source, field) || looked_up())
+    })
+}
+
+fn has_rows(source: &Source) -> bool {
+    source.index.structured || source.index.tabular
 }
 
 /// Whether the value stands in the only row of an answer to a question that was put in the user's words: whatever is in it, it is
 /// what they speak of.
 pub(super) fn is_of_the_only_row(known: &Prepared, value: &str) -> bool {
     let probe = Probe::new(value);
-    let rows = results(known).filter(|source| source.index.structured && source.index.sieve.may_hold(&probe));
+    let rows = results(known).filter(|source| has_rows(source) && source.index.sieve.may_hold(&probe));
     rows.filter(|source| reads(known, &source.origin)).any(|source| {
         let fields = &source.index.fields;
         let own = fields.iter().find(|field| field.value == value);
@@ -107,19 +152,23 @@ pub(super) fn is_of_the_only_row(known: &Prepared, value: &str) -> bool {
 }
 
 fn is_asked_in_the_users_words(known: &Prepared, origin: &Origin) -> bool {
-    let Origin::Tool { call: Some(id), .. } = origin else { return false };
-    let call = known.exchange.calls.iter().find(|call| call.id.as_deref() == Some(id));
-    call.is_some_and(|call| {
-        let arguments = past(&known.exchange, call);
-        let arguments = Arguments::of(&ToolCall { arguments, complete: true, ..ToolCall::default() });
-        let mut texts = arguments
-            .leaves
-            .iter()
-            .map(|leaf| folded(&leaf.value))
-            .filter(|text| weight(text) > 0)
-            .peekable();
-        texts.peek().is_some() && texts.all(|text| is_said(known, &text))
-    })
+    let texts = asked_with(known, origin);
+    !texts.is_empty() && texts.iter().all(|text| is_said(known, text))
+}
+
+fn is_asked_in_some_of_the_users_words(known: &Prepared, origin: &Origin) -> bool {
+    asked_with(known, origin).iter().any(|text| text.chars().any(char::is_alphabetic) && is_said(known, text))
+}
+
+/// What the call was made with that a result answers.
+fn asked_with(known: &Prepared, origin: &Origin) -> Vec<String> {
+    let Origin::Tool { call: Some(id), .. } = origin else { return Vec::new() };
+    let Some(call) = known.exchange.calls.iter().find(|call| call.id.as_deref() == Some(id)) else {
+        return Vec::new();
+    };
+    let arguments = past(&known.exchange, call);
+    let arguments = Arguments::of(&ToolCall { arguments, complete: true, ..ToolCall::default() });
+    arguments.leaves.iter().map(|leaf| folded(&leaf.value)).filter(|text| weight(text) > 0).collect()
 }
 
 /// Whether the value stands at the head of a line that the user named, as listings in plain text have it: `#118 Timeout`.
@@ -192,8 +241,16 @@ fn reads(known: &Prepared, origin: &Origin) -> bool {
     matches!(origin, Origin::Tool { name: Some(name), .. } if known.effect_of(name) == Effect::Read)
 }
 
-/// The value as a whole, or as the only address in the field: `Anna <anna@example.com>`.
+/// The value as a whole, a telephone or account number however it is spaced, or as the only address in the field:
+/// `Anna <anna@example.com>`.
 fn holds(field: &str, value: &str) -> bool {
+    let spaced = |ch: char| matches!(ch, ' ' | '-' | '+' | '(' | ')' | '.');
+    let number = |text: &str| text.len() >= 7 && text.bytes().all(|byte| byte.is_ascii_digit());
+    if number(value) && field.len() > value.len() && field.len() <= 2 * value.len() {
+        let bare: String = field.chars().filter(|ch| !spaced(*ch)).collect();
+        // Without the code of the country.
+        return bare.ends_with(value) && bare.len() <= value.len() + 3;
+    }
     if field == value || !field.contains(value) {
         return field == value;
     }
@@ -211,19 +268,66 @@ fn is_named(known: &Prepared, source: &Source, field: &Field, value: &str, named
         Named::Thing => known.names(source, field),
         Named::Person if is(SENDERS, &field.key) => writes(known, source, field, value),
         // In a plain text only its head names the sender; the rest is prose.
-        Named::Person if !source.index.structured => false,
+        Named::Person
+            if !(source.index.structured || source.index.tabular && is_kept_by_the_user(&source.origin)) =>
+        {
+            false
+        }
         Named::Person => {
-            is(ADDRESSES, &field.key)
+            is_an_address(&field.key)
                 && (known.names_somebody(source, field) || known.describes_somebody(source, field))
                 || is(COMPANY, &field.key) && known.names(source, field)
                 || known.intent().many && lists_people(known, source, field)
         }
         Named::Account => {
-            is(ACCOUNTS, &field.key)
-                && is_of_a_directory(&source.origin)
+            let own = has_rows(source)
+                && ends_with(ACCOUNT_ENDINGS, &field.key)
+                && is_kept_by_the_user(&source.origin)
+                && !is_a_message(source, field);
+            (own || is(ACCOUNTS, &field.key) && is_of_a_directory(&source.origin))
                 && known.names_somebody(source, field)
         }
     }
+}
+
+/// Whether a key is one of these words or ends with one: `receiver_phone`, `emailAddress`, `结算账户`.
+fn ends_with(endings: &str, key: &str) -> bool {
+    let key = squeezed(key);
+    endings.split_ascii_whitespace().any(|end| key.ends_with(end))
+}
+
+fn squeezed(key: &str) -> String {
+    key.chars().filter(|ch| ch.is_alphanumeric()).collect()
+}
+
+fn is_an_address(key: &str) -> bool {
+    is(ADDRESSES, key) || ends_with(ADDRESS_ENDINGS, key)
+}
+
+/// Whether a field holds what somebody is called; the name of a file or a host is nobody's.
+fn is_a_name(key: &str) -> bool {
+    const THINGS: &str =
+        "filename hostname domainname pathname typename toolname modelname eventname tablename";
+    is(NAMES, key) || ends_with(NAME_ENDINGS, key) && !ends_with(THINGS, key)
+}
+
+/// Whether a record is something that somebody wrote: an account in it may be its writer's wish.
+fn is_a_message(source: &Source, field: &Field) -> bool {
+    const TEXTS: &str =
+        "body text subject content message html from sender invoice 正文 内容 主题 发件人 来自 发票号 开票方";
+    source.index.record(field.record).iter().any(|other| is(TEXTS, &other.key))
+}
+
+/// Whether a tool returns what the user keeps, rather than what somebody wrote.
+fn is_kept_by_the_user(origin: &Origin) -> bool {
+    const WRITTEN: &str = "mail mails email emails inbox message messages chat chats thread threads doc docs document documents file \
+        files pdf page pages web html note notes comment comments review reviews post posts article articles form forms invoice \
+        invoices ocr transcript 邮件 邮箱 消息 聊天 留言 评论 文件 文档 网页 发票 来信 短信 公告 帖";
+    let Origin::Tool { name: Some(name), .. } = origin else { return false };
+    let words = words(name);
+    !WRITTEN
+        .split_ascii_whitespace()
+        .any(|kind| words.iter().any(|word| word == kind || !kind.is_ascii() && word.contains(kind)))
 }
 
 /// Whoever writes a mail chooses the name beside the address: the two must agree, unless the user answers that very mail.
@@ -281,22 +385,44 @@ impl Prepared {
         labels.any(|label| self.mentions_thing(&label.value))
     }
 
-    /// Whether they name a person by a name in the record of a field.
+    /// Whether they name a person by a name in the record of a field: by the receiver's where it is the receiver's, and by that of the
+    /// object around where its own has none.
     fn names_somebody(&self, source: &Source, field: &Field) -> bool {
-        let own = source.index.record(field.record).iter();
-        let mut names = own.filter(|other| is(NAMES, &other.key) && other.value.len() <= 128);
-        names.any(|name| self.mentions_person(&name.value))
+        let names = |record: u32| {
+            let own = source.index.record(record).iter();
+            own.filter(|other| is_a_name(&other.key) && other.value.len() <= 128).collect::<Vec<_>>()
+        };
+        let mut found = names(field.record);
+        if found.is_empty() && field.around > 0 {
+            found = names(field.around);
+        }
+        let whose = |key: &str| {
+            key.split(['_', ' ', '-']).next().filter(|whose| whose.len() < key.len()).map(str::to_owned)
+        };
+        let same = |name: &&Field| whose(&name.key) == whose(&field.key);
+        if whose(&field.key).is_some() && found.iter().any(same) {
+            found.retain(same);
+        }
+        found.iter().any(|name| self.mentions_person(&name.value))
     }
 
     /// Whether they say what the person in the record of a field is, “the accountant”, and nobody else in the list is that.
     fn describes_somebody(&self, source: &Source, field: &Field) -> bool {
         let own = source.index.record(field.record).iter();
-        let mut roles = own.filter(|other| is(ROLES, &other.key) && (4..=64).contains(&weight(&other.value)));
+        let role = |key: &str| is(ROLES, key) || ends_with(ROLE_ENDINGS, key);
+        let mut roles = own.filter(|other| role(&other.key) && (4..=64).contains(&weight(&other.value)));
         let alone = |role: &Field| {
             let all = source.index.fields.iter();
             all.filter(|other| other.key == role.key && other.value == role.value).count() == 1
         };
-        roles.any(|role| self.says(&role.value) && alone(role))
+        roles.any(|role| (self.says(&role.value) || self.says_the_end_of(&role.value)) && alone(role))
+    }
+
+    /// 年级组长 for 八年级年级组长.
+    fn says_the_end_of(&self, role: &str) -> bool {
+        let count = role.chars().count();
+        let from = role.char_indices().map(|(at, _)| at).take(count.saturating_sub(2)).skip(1);
+        role.chars().all(is_ideograph) && from.filter_map(|at| role.get(at..)).any(|end| self.says(end))
     }
 
     /// Whether they name another record of the same list.
@@ -324,12 +450,21 @@ impl Prepared {
         if weight(title) >= 4 && (self.says(title) || self.says_in_pieces(title)) {
             return true;
         }
-        if head_of_a_chinese_name(title).is_some_and(|head| self.says(head)) {
+        if head_of_a_chinese_name(title).is_some_and(|head| self.says(head)) || self.says_most_of(title) {
             return true;
         }
         let words: Vec<&str> = names_of(title).filter(|word| weight(word) >= 4).collect();
         let said = words.iter().filter(|word| self.says(word) || self.says_in_pieces(word)).count();
         said > 0 && said * 2 >= words.len()
+    }
+
+    /// 家纺 of 家纺专场, 银耳羹 of 鲜炖银耳羹12碗: at least half of the first Chinese word of a name.
+    fn says_most_of(&self, title: &str) -> bool {
+        let name: Vec<char> = title.chars().take_while(|ch| is_ideograph(*ch)).collect();
+        let half = name.len().div_ceil(2).max(2);
+        (3..=8).contains(&name.len())
+            && (half..=name.len())
+                .any(|long| name.windows(long).any(|part| self.says(&part.iter().collect::<String>())))
     }
 
     /// `gardenweekly` where the user says “Garden Weekly”, `卧室空调` where they say “卧室的空调”.

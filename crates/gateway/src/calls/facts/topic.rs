@@ -10,6 +10,9 @@ use super::super::arguments::Leaf;
 use crate::attribute::folded;
 use crate::attribute::index::{is_ideograph, stands_in};
 
+/// Tools that are looked at.
+const MOST_TOOLS: usize = 128;
+
 /// Longest value of which one word is enough, in bytes.
 const LONGEST_NAME: usize = 80;
 
@@ -28,6 +31,18 @@ pub(super) fn is_touched(known: &Prepared, tool: &str, description: &str, leaves
         || said.speaks_of(first)
         || leaves.iter().any(|leaf| said.gives(&leaf.value))
         || said.cannot_tell(tool, description)
+}
+
+/// Whether the user's words hold what another tool is called by that does what they ask for: “schedule an interview” where one is
+/// called `schedule_interview` asks for no `add_scorecard`, whoever it is about.
+pub(super) fn names_another(known: &Prepared, tool: &str) -> bool {
+    let turns: Vec<&str> = known.turns.iter().map(|turn| turn.1.as_str()).collect();
+    let said = Said::of(&turns);
+    let others = known.exchange.tools.iter().filter(|other| other.name != tool).take(MOST_TOOLS);
+    others.filter(|other| said.speaks_of(&other.name)).any(|other| {
+        let effect = known.effect_of(&other.name);
+        effect.acts() && known.intent().asks_for(effect)
+    })
 }
 
 /// The user's words, stemmed.
@@ -49,11 +64,15 @@ impl Said {
         let telling =
             if telling.iter().any(|word| is_telling(word)) { telling } else { all.iter().collect() };
         telling.into_iter().any(|word| self.has(word))
+            || all.iter().any(|word| is_verb(word) && !is_general(word) && self.has(word))
     }
 
     fn has(&self, word: &str) -> bool {
         if word.chars().any(is_ideograph) {
-            return pairs(word).any(|pair| self.text.contains(&pair));
+            let short = (2..=3).contains(&word.chars().count());
+            // “把假批了” for 批假
+            return pairs(word).any(|pair| self.text.contains(&pair))
+                || short && word.chars().all(|ch| is_ideograph(ch) && self.text.contains(ch));
         }
         is_telling(word) && self.stems.contains(&stem(word))
     }
@@ -64,6 +83,9 @@ impl Said {
         let short = value.chars().count() <= 3 && value.chars().all(char::is_alphanumeric);
         if short {
             return self.stems.contains(&value);
+        }
+        if value.len() <= LONGEST_NAME && stands_in(&self.text, &value) {
+            return true;
         }
         if !value.chars().any(char::is_alphabetic) {
             return self.gives_number(&value);
@@ -86,6 +108,13 @@ impl Said {
         let chinese = |text: &str| text.chars().any(is_ideograph);
         chinese(&self.text) && !chinese(tool) && !chinese(description)
     }
+}
+
+/// Verbs that half of all tools are named by. “Close it”, “approve it” says what is meant, “send it” does not.
+fn is_general(verb: &str) -> bool {
+    const GENERAL: &str = "get list read search find query show view check send create add make set write save store update edit change \
+        modify delete remove put move open upload download post share insert append fetch run execute load select submit";
+    GENERAL.split_ascii_whitespace().any(|general| general == verb)
 }
 
 fn is_number(word: &str) -> bool {

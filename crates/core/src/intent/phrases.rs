@@ -1,0 +1,247 @@
+//! Wishes of more than one word, and wishes in words that no lexicon holds.
+
+use super::{Intent, NEGATIONS, OBJECTS, english};
+use crate::effect::Effect;
+
+/// Words of a verb that may stand between it and the particle that makes it another one: “throw the old ones out”.
+const BETWEEN: usize = 6;
+
+/// Verbs with a particle.
+const PHRASAL: &[(Effect, &str, &str)] = &[
+    (Effect::Delete, "throw toss chuck", "out away"),
+    (Effect::Delete, "take strike cross get kick", "off"),
+    (Effect::Delete, "get", "rid"),
+    (Effect::Delete, "clear clean", "out up"),
+    (Effect::Send, "hand turn", "in"),
+    (Effect::Send, "put get push go", "out live"),
+    (Effect::Send, "pass hand", "on over along"),
+    (Effect::Send, "drop shoot", "line message note"),
+    (Effect::Send, "get", "back to"),
+    (Effect::Create, "set put write sign pencil fit squeeze", "up down in"),
+    (Effect::Change, "call switch turn put push sign", "off"),
+    (Effect::Change, "take pull", "down"),
+    (Effect::Change, "put push bring", "back forward off"),
+    (Effect::Change, "switch turn", "on"),
+    (Effect::Change, "fill", "in out"),
+    (Effect::Change, "wave", "through"),
+    (Effect::Pay, "top load", "up"),
+    (Effect::Pay, "send give pay", "back"),
+];
+
+/// Reads the phrases of a turn.
+pub(super) fn phrases(turn: &str, intent: &mut Intent) {
+    let lower = turn.to_lowercase().replace('’', "'");
+    for sentence in lower.split_inclusive(['.', ';', '!', '?', '\n']) {
+        let asks = is_question(sentence);
+        let mut own = Intent::default();
+        for clause in sentence.split(',') {
+            read(&words(clause), asks, &mut own);
+        }
+        english(sentence, &mut own);
+        // What is wanted is known where a word of it is.
+        own.acts |= own.classes.is_empty() && is_statement_of_a_wish(sentence);
+        intent.acts |= own.acts;
+        intent.classes.extend(own.classes);
+    }
+}
+
+fn words(text: &str) -> Vec<&str> {
+    let word = |ch: char| ch.is_alphanumeric() || ch == '\'';
+    text.split(|ch| !word(ch)).filter(|word| !word.is_empty()).collect()
+}
+
+/// “Did they get it fixed?”; “could you get it fixed?” is a wish.
+fn is_question(sentence: &str) -> bool {
+    let first = words(sentence).first().is_some_and(|first| !is(POLITE, first));
+    sentence.trim_end().ends_with('?') && first
+}
+
+fn read(words: &[&str], asks: bool, intent: &mut Intent) {
+    let negated =
+        |at: usize| words.iter().take(at).skip(at.saturating_sub(3)).any(|word| NEGATIONS.contains(word));
+    let behind = |at: usize| words.get(at + 1..).unwrap_or_default();
+    for (at, word) in words.iter().enumerate().filter(|(at, _)| !negated(*at)) {
+        intent.classes.extend(phrasal(word, behind(at)));
+        match *word {
+            "give" | "grant" | "provide" => intent.classes.extend(given_what(behind(at))),
+            "send" if holds_money(behind(at)) => intent.classes.extend([Effect::Pay]),
+            "let" if lets_somebody(behind(at)) => intent.classes.extend([Effect::Grant]),
+            // “Get four of whatever is low”, “get 8 kg more”.
+            "get" | "grab" if !asks && gets_more(behind(at)) => {
+                intent.classes.extend([Effect::Pay, Effect::Create]);
+            }
+            "get" | "have" if !asks && is_causative(behind(at)) => intent.acts = true,
+            "and" | "then" | "yes" => intent.acts |= is_unknown_wish(behind(at)),
+            _ => {}
+        }
+    }
+    intent.acts |= is_unknown_wish(words);
+}
+
+fn is(list: &str, word: &str) -> bool {
+    list.split(' ').any(|one| one == word)
+}
+
+fn phrasal<'w>(verb: &'w str, behind: &'w [&'w str]) -> impl Iterator<Item = Effect> + 'w {
+    let close = move |particles: &str| behind.iter().take(BETWEEN).any(|word| is(particles, word));
+    PHRASAL.iter().filter(move |row| is(row.1, verb) && close(row.2)).map(|row| row.0)
+}
+
+/// “Give Joel read access to it”, “give him his deposit back”.
+fn given_what(behind: &[&str]) -> Option<Effect> {
+    let any = |what: &str| behind.iter().any(|word| is(what, word));
+    if any("access permission permissions rights key keys code admin role seat pass") {
+        return Some(Effect::Grant);
+    }
+    (any("money deposit refund fee tip bonus") || holds_money(behind)).then_some(Effect::Pay)
+}
+
+fn holds_money(behind: &[&str]) -> bool {
+    behind.iter().any(|word| {
+        is("euro euros eur dollar dollars usd pound pounds gbp quid bucks yuan rmb yen francs kronor", word)
+    })
+}
+
+/// “Let my co-host see the pictures”; “let me see” asks for an answer.
+fn lets_somebody(behind: &[&str]) -> bool {
+    let whom = behind.first().is_some_and(|whom| !is("me us", whom));
+    whom && behind
+        .iter()
+        .take(BETWEEN)
+        .skip(1)
+        .any(|word| is("see view edit read use access join enter in into", word))
+}
+
+fn gets_more(behind: &[&str]) -> bool {
+    let first = behind.first().copied().unwrap_or_default();
+    is(NUMBERS, first)
+        || is("another some more", first)
+        || first.bytes().all(|byte| byte.is_ascii_digit()) && !first.is_empty()
+}
+
+/// “Get Jana's boiler fixed”, “have it sent”.
+fn is_causative(behind: &[&str]) -> bool {
+    let done = |word: &&&str| {
+        word.len() > 4 && word.ends_with("ed") || is("done sent made paid booked out ready", word)
+    };
+    let at = behind.iter().take(BETWEEN).position(|word| done(&word));
+    at.is_some_and(|at| {
+        at > 0 && !is("not never been already", behind.get(at - 1).copied().unwrap_or_default())
+    })
+}
+
+/// A clause that opens with a word that is followed by what is acted on, and is neither a question nor about looking:
+/// “knock twenty off the price”, “get our usual plumber to fix it”.
+fn is_unknown_wish(words: &[&str]) -> bool {
+    let mut words = words.iter().skip_while(|word| is(POLITE, word));
+    let (Some(first), Some(second)) = (words.next(), words.next()) else { return false };
+    let number = second.bytes().all(|byte| byte.is_ascii_digit()) || is(NUMBERS, second);
+    (OBJECTS.contains(second) || number) && first.len() >= 3 && !is(NO_WISH, first) && !is(SUBJECTS, first)
+}
+
+/// A sentence that neither asks nor wants anything looked up, and opens like an order or says that something is wanted:
+/// “nineteen degrees please”, “we need another hour”, “quote Ostermark a dozen of the small pumps”.
+fn is_statement_of_a_wish(sentence: &str) -> bool {
+    let all = words(sentence);
+    let any = |list: &str| all.iter().any(|word| is(list, word));
+    let question = sentence.trim_end().ends_with('?');
+    let want = all
+        .iter()
+        .position(|word| matches!(*word, "want" | "wants"))
+        .and_then(|at| all.get(at.checked_sub(1)?));
+    // “Mrs Okafor wants to see flat 3”: what somebody else wants is a wish as well.
+    if want.is_some_and(|who| !is("i we you to they who", who)) {
+        return !question;
+    }
+    if question || all.len() < 3 || any(LOOKING) || !sentence.is_ascii() && all.len() < 4 {
+        return false;
+    }
+    let opens = all
+        .iter()
+        .find(|word| !is(POLITE, word))
+        .is_some_and(|word| !is(NO_WISH, word) && !is(SUBJECTS, word));
+    opens || any("please pls need needs")
+}
+
+const POLITE: &str = "please and then also now just so pls kindly could can would you";
+
+const NUMBERS: &str =
+    "two three four five six seven eight nine ten twelve fifteen twenty thirty forty fifty hundred half";
+
+/// What a sentence holds that asks or wants something looked up.
+const LOOKING: &str = "what which who whom whose when where why how show find search look read view check list summarise \
+    summarize explain describe compare translate tell know think count calculate any hear remember whether see";
+
+/// What opens a sentence that tells something.
+const SUBJECTS: &str = "i i'm i've i'd i'll we we're he she they you it's hello hi hey dear thanks thank ok okay yes great good sorry \
+    if as by at on in of let's today tomorrow yesterday";
+
+/// What begins a clause and asks for nothing to be done: questions, looking, and words that join.
+const NO_WISH: &str = "what which who whose when where why how is are was were does did has have had will would should may might must can \
+    could read show find search look see view check list summarise summarize explain describe compare translate tell \
+    know think want need like love hope wish guess hear heard saw got the this that these those for from with without \
+    about after before behind between during since until under over into onto near per than but not nor yet because \
+    while although though unless all both each every any some most many only even still here there our their his her \
+    its your my an it whether don't dont never including except given regarding count calculate";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn asks(turn: &str, effect: Effect) -> bool {
+        Intent::of([turn]).asks_for(effect)
+    }
+
+    #[test]
+    fn verbs_with_particles() {
+        for (turn, effect) in [
+            ("Throw out the blurred shots from last Tuesday.", Effect::Delete),
+            ("Ida doesn't want the letter any more, take her off.", Effect::Delete),
+            ("Add up what it cost me and hand it in at work.", Effect::Send),
+            ("Get the lamp keeper episode out this Wednesday.", Effect::Send),
+            ("Send Ken 40 euros for lunch", Effect::Pay),
+            ("Let my co-host see last year's pictures.", Effect::Grant),
+            ("Give him a key until Sunday.", Effect::Grant),
+            ("call the meeting off", Effect::Change),
+            ("If it's low get 8 kg more from them", Effect::Pay),
+            ("Is 908 reviewed? If yes squash it in.", Effect::Change),
+        ] {
+            assert!(asks(turn, effect), "{turn}");
+        }
+        for (turn, effect) in [
+            ("Don't throw anything out.", Effect::Delete),
+            ("Let me see the pictures.", Effect::Grant),
+            ("Send Ken the report", Effect::Pay),
+        ] {
+            assert!(!asks(turn, effect), "{turn}");
+        }
+    }
+
+    #[test]
+    fn wishes_that_no_lexicon_holds() {
+        for turn in [
+            "Knock twenty off the price of the attic flat.",
+            "Find me a fast charger that is free and hold it for four this afternoon.",
+            "We need another hour at the car park.",
+            "Nineteen degrees please, both front seats on low.",
+            "Quote Ostermark a dozen of the small pumps.",
+            "Look through the messages and get Jana's boiler fixed by whoever is better.",
+            "Mrs Okafor wants to see flat 3 on Saturday, the earlier the better.",
+        ] {
+            assert!(asks(turn, Effect::Change), "{turn}");
+        }
+        for turn in [
+            "What's new?",
+            "Tell me about the mails from Anna and the ones from Bob.",
+            "I live in Lisbon.",
+            "I want to see my bookings.",
+            "Did they get it fixed?",
+            "I have not been invited.",
+            "Thanks a lot for that!",
+            "Summarise the report.",
+            "My inbox of today, and which of them are urgent.",
+        ] {
+            assert!(!asks(turn, Effect::Change), "{turn}");
+        }
+    }
+}
