@@ -19,6 +19,8 @@ mod interceptor;
 #[cfg(test)]
 mod outward;
 #[cfg(test)]
+mod records;
+#[cfg(test)]
 mod sources;
 #[cfg(test)]
 mod streams;
