@@ -41,7 +41,10 @@ pub fn ends(tool: &str) -> bool {
         "stop",
         "end",
     ];
-    const CHINESE: &[&str] = &["取消", "撤销", "撤回", "退订", "终止", "拒绝", "停用", "禁用", "解除"];
+    const CHINESE: &[&str] = &[
+        "取消", "撤销", "撤回", "退订", "终止", "拒绝", "停用", "禁用", "解除", "退学", "退课", "退群",
+        "退租", "注销", "作废", "下架", "辞退",
+    ];
     words(tool)
         .iter()
         .any(|word| ENDINGS.contains(&word.as_str()) || CHINESE.iter().any(|ending| word.contains(ending)))

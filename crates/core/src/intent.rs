@@ -155,7 +155,7 @@ const LOOKS: &str = "read look find search get show check open list retrieve see
 /// Words that want something to be over.
 const ENDINGS: &str = "cancel cancels cancelled canceled cancelling canceling delete remove drop terminate decline reject revoke disable \
     close stop clear unsubscribe unfollow quit leave off deactivate ban block suspend void undo withdraw refuse rid anymore \
-    end ends unpublish 踢 驳 撤下 拒收 下架 请出去 移出 取消 删 停 关 退 拒 撤 终止 结束 解除 清 注销 封 禁 屏蔽 作废 不要了 不去 不想";
+    end ends unpublish 踢 驳 撤下 拒收 下架 请出去 移出 取消 删 停 关 退订 退货 退掉 退款 退了 退课 退票 退房 退群 退出 退学 退租 退会 拒 撤 终止 结束 解除 清 注销 封 禁 屏蔽 作废 不要了 不去 不想";
 
 /// Words for several.
 const MANY: &str = "all every everybody everyone each both them members participants attendees colleagues people team users \
@@ -255,8 +255,9 @@ fn english(turn: &str, intent: &mut Intent) {
             .unwrap_or(rest.len());
         let word = rest.get(..end).unwrap_or_default();
         rest = rest.get(end..).unwrap_or_default();
-        let negated = before.iter().any(|word| NEGATIONS.contains(word));
         let [.., last] = before;
+        // “If there are no bacteria tell him”: it is the bacteria that there are none of.
+        let negated = before.iter().any(|word| NEGATIONS.contains(word) && (*word != "no" || last == "no"));
         let verb_like = clause || BEFORE_VERB.contains(&last);
         // `send_mail` or `a/send`: a name, no wish.
         let named = rest.starts_with(['_', '@'])
@@ -450,6 +451,8 @@ mod tests {
             ("Give Joel Hart read access to the budget", Effect::Grant),
             ("Share the folder with Tom", Effect::Grant),
             ("run the tests", Effect::Execute),
+            ("If there are no bacteria tell Mr Breck the good news", Effect::Send),
+            ("Say sorry, we were short that night", Effect::Send),
         ] {
             assert!(asks(turn, effect), "{turn}");
         }
@@ -473,6 +476,7 @@ mod tests {
             ("what does send_mail do?", Effect::Send),
             ("show me the transfer of May", Effect::Pay),
             ("what is in this file?", Effect::Create),
+            ("What does it say, sorry?", Effect::Send),
         ] {
             assert!(!asks(turn, effect), "{turn}");
         }

@@ -139,6 +139,10 @@ fn by_english(words: &[String]) -> Option<Effect> {
             verb
         }
         Some(verb) if has(ACCESS) || has(&["share"]) && has(SHARED) => Some(granted(verb)),
+        // `standing_order_stop`, `start_timer`: nothing is run.
+        Some(Effect::Execute) if has(&["stop", "start"]) && words.len() > 1 && !has(MACHINES) => {
+            Some(Effect::Change)
+        }
         Some(Effect::Pay | Effect::Create) if is_kept(words) => Some(Effect::Read),
         Some(Effect::Pay) if is_of_things(words) => Some(Effect::Change),
         Some(Effect::Pay) if moves_no_money(words) || has(&["swap"]) && !has(SWAPPED) => Some(Effect::Change),
@@ -169,6 +173,44 @@ fn granted(verb: Effect) -> Effect {
 fn ends_in_a_question(words: &[String]) -> bool {
     words.last().is_some_and(|word| READ_NOUNS.contains(&word.as_str()))
 }
+
+/// What runs programs where it is started.
+const MACHINES: &[&str] = &[
+    "server",
+    "container",
+    "containers",
+    "service",
+    "process",
+    "vm",
+    "instance",
+    "instances",
+    "job",
+    "script",
+    "program",
+    "app",
+    "application",
+    "command",
+    "workflow",
+    "pipeline",
+    "task",
+    "browser",
+    "session",
+    "sandbox",
+    "kernel",
+    "terminal",
+    "shell",
+    "machine",
+    "droplet",
+    "pod",
+    "build",
+    "run",
+    "debugger",
+    "agent",
+    "bot",
+    "thread",
+    "execution",
+    "query",
+];
 
 /// What makes telling somebody something more than that.
 const GIVEN: &[&str] = &["access", "permission", "permissions", "invite", "invitation"];

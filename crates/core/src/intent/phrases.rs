@@ -64,6 +64,7 @@ fn read(words: &[&str], asks: bool, intent: &mut Intent) {
         intent.classes.extend(phrasal(word, behind(at)));
         match *word {
             "give" | "grant" | "provide" => intent.classes.extend(given_what(behind(at))),
+            "say" if !asks && at == 0 => intent.classes.extend([Effect::Send]),
             "send" if holds_money(behind(at)) => intent.classes.extend([Effect::Pay]),
             "let" if lets_somebody(behind(at)) => intent.classes.extend([Effect::Grant]),
             // “Get four of whatever is low”, “get 8 kg more”.

@@ -524,7 +524,8 @@ fn told(
     passages: &[(Hit, Range<usize>)],
 ) -> Option<ArgumentFacts> {
     let words = || passages.iter().filter_map(|(_, own)| index.folded.get(own.clone()));
-    let whole = folded(&leaf.value);
+    // The model writes a word as a sentence: “Outstanding.”
+    let whole = folded(leaf.value.trim().trim_end_matches(['.', '!', '。', '！']));
     let short =
         part == Part::Content && whole.len() <= LONGEST_WORDS && weight(&whole) >= 2 && !is_time(&whole);
     let mut all = short.then_some(whole.as_str()).into_iter().chain(words());

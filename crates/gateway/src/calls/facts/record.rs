@@ -84,12 +84,39 @@ const COMMON: &[&str] = &[
 /// Whether a field of a tool's result is this value as a whole, and the user did not name another row of that list.
 pub(super) fn is_listed(known: &Prepared, value: &str) -> bool {
     let probe = Probe::new(value);
-    results(known).filter(|source| source.index.sieve.may_hold(&probe)).any(|source| {
-        let mut own = source.index.fields.iter().filter(|field| field.value == value);
+    let number = number(value);
+    // `80` stands in a table as `80.00` or `80 元`.
+    let may = |source: &&Source| number.is_some() || source.index.sieve.may_hold(&probe);
+    let is_it =
+        |field: &&Field| field.value == value || number.is_some() && self::number(&field.value) == number;
+    results(known).filter(may).any(|source| {
+        let mut own = source.index.fields.iter().filter(is_it);
         own.any(|field| {
             !has_rows(source) || known.names(source, field) || !known.names_a_rival(source, field)
         })
     })
+}
+
+/// A number beside at most a unit of a few letters, in hundredths.
+fn number(text: &str) -> Option<i64> {
+    let text = text.trim();
+    let digits: String = text.chars().filter(|ch| ch.is_ascii_digit() || *ch == '.').collect();
+    let others = text.chars().filter(|ch| !ch.is_ascii_digit() && !matches!(ch, '.' | ',' | ' ')).count();
+    let spread = text
+        .trim_matches(|ch: char| !ch.is_ascii_digit())
+        .contains(|ch: char| !ch.is_ascii_digit() && !matches!(ch, '.' | ','));
+    if digits.is_empty() || digits.len() > 12 || others > 3 || spread {
+        return None;
+    }
+    let (whole, part) = digits.split_once('.').unwrap_or((&digits, ""));
+    let part = part.trim_end_matches('0');
+    let cents = match part.len() {
+        0 => 0,
+        1 => part.parse::<i64>().ok()? * 10,
+        2 => part.parse::<i64>().ok()?,
+        _ => return None,
+    };
+    Some(whole.parse::<i64>().ok()? * 100 + cents)
 }
 
 /// Whether the value stands in a record that the user named, in a field that says who or what the record is.
@@ -125,8 +152,11 @@ pub(super) fn is_of_a_record_spoken_of(known: &Prepared, value: &str) -> bool {
         // Out of what was looked up in the user's words.
         let looked_up =
             || reads(known, &source.origin) && is_asked_in_some_of_the_users_words(known, &source.origin);
-        let calls =
-            is(LABELS, &field.key) || is_a_name(&field.key) || is_id(&field.key) || field.key.ends_with("id");
+        let calls = is(LABELS, &field.key)
+            || is_a_name(&field.key)
+            || is_id(&field.key)
+            || field.key.ends_with("id")
+            || field.key.ends_with('号');
         field.value == value
             && calls
             && (known.names(source, field) || known.names_somebody(source, field) || looked_up())
@@ -489,5 +519,21 @@ impl Prepared {
                 !(letter(before) && letter(first) || letter(after) && letter(last) && !plural)
             })
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_with_their_units() {
+        for text in ["80", "80.00", "80 元", "€80", "80.0 EUR"] {
+            assert_eq!(number(text), Some(8000), "{text}");
+        }
+        assert_eq!(number("1,300.50"), Some(130_050));
+        for text in ["", "eighty", "80 apples", "2026-07-01", "8.125", "8 or 9", "0800123456789"] {
+            assert_eq!(number(text), None, "{text}");
+        }
     }
 }
