@@ -71,6 +71,8 @@ impl Walk<'_, '_> {
             in_swift.unwrap_or_else(|| self.call_known(node, &object, &callee, &arguments))
         });
         self.called = Some((node.range(), callee.shape));
+        let mut value = value;
+        self.barrier(node, &object, &arguments, &mut value);
         value
     }
 
@@ -183,7 +185,7 @@ impl Walk<'_, '_> {
                     value.taint |= Taint::CONSENT;
                 }
             }
-            result = Some(result.map_or_else(|| value.clone(), |other| other.join(&value)));
+            result = Some(result.map_or_else(|| value.clone(), |other| other.either(&value)));
         }
         if ensures {
             self.env.consent = true;
@@ -353,6 +355,7 @@ impl Walk<'_, '_> {
         self.call_at(range).target.clone_from(&path);
         self.hand_out(&path, callee, arguments, range);
         let mut answer = self.deeds(&path, object, arguments, range);
+        self.note_given(&node.arguments, range);
         if answer == Some(Taint::MODEL)
             && let Some(name) = self.one_history(&node.arguments)
         {
@@ -432,7 +435,7 @@ impl Walk<'_, '_> {
             answer = Some(if models::embeds(path) { models::told(arguments) } else { Taint::MODEL });
         }
         if let Some((sink, content)) = sinks::of(path, arguments) {
-            found.push(Deed::Run { sink, content });
+            found.push(Deed::Run { sink, content, given: None });
         }
         if let Some((content, conversation)) = web::persisted(path, object, arguments) {
             found.push(Deed::Persist { content, conversation, remote: false });

@@ -38,8 +38,12 @@ pub(super) fn add(does: &mut Vec<Deed>, deed: Deed) {
                 *conversation |= *also;
                 return;
             }
-            (Deed::Run { sink: one, content }, Deed::Run { sink: two, content: more }) if *one == *two => {
+            (
+                Deed::Run { sink: one, content, given },
+                Deed::Run { sink: two, content: more, given: also },
+            ) if *one == *two => {
                 *content |= *more;
+                *given = given.filter(|_| *given == *also);
                 return;
             }
             (Deed::SystemPrompt(content), Deed::SystemPrompt(more))

@@ -68,12 +68,18 @@ impl Walk<'_, '_> {
             }
             Expr::If(node) => {
                 let (_, judged) = self.weigh(&node.test);
+                let checked = self.checked_by(&node.test);
                 let before = self.env.consent;
+                let names = Rc::clone(&self.env.names);
                 self.env.consent |= judged.when_true;
+                checked.mark_true(&mut self.env);
                 let yes = self.eval(&node.body);
                 self.env.consent = before | judged.when_false;
+                self.env.names = Rc::clone(&names);
+                checked.mark_false(&mut self.env);
                 let no = self.eval(&node.orelse);
                 self.env.consent = before;
+                self.env.names = names;
                 yes.join(&no)
             }
             Expr::Lambda(node) => {
@@ -216,6 +222,13 @@ impl Walk<'_, '_> {
         };
         let found = found.or_else(|| self.swift.then(|| super::swift::part(object, name)).flatten());
         let mut value = found.unwrap_or_else(|| object.attribute(name));
+        // A name without its folder leaves none.
+        if matches!(name, "name" | "stem" | "suffix")
+            && value.taint != Taint::NONE
+            && object.outside().is_some_and(|path| path.starts_with("pathlib."))
+        {
+            value.taint |= Taint::CHECKED;
+        }
         // What a function or a class is called is the developer's word, whoever handed it over.
         if !self.script && matches!(name, "__name__" | "__qualname__" | "__module__" | "__doc__") {
             value.taint = Taint::NONE;
@@ -313,6 +326,7 @@ impl Walk<'_, '_> {
             for test in &generator.ifs {
                 let (_, judged) = self.weigh(test);
                 self.env.consent |= judged.when_true;
+                self.checked_by(test).mark_true(&mut self.env);
             }
         }
         let all: Vec<Value> = parts.iter().map(|part| self.eval(part)).collect();

@@ -7,6 +7,7 @@
 mod agents;
 mod api;
 mod assign;
+mod barrier;
 pub(crate) mod build;
 mod builtin;
 mod call;
@@ -17,6 +18,7 @@ mod define;
 mod disguise;
 mod eval;
 mod factory;
+mod given;
 mod hand_out;
 mod hash;
 mod history;
@@ -259,7 +261,10 @@ pub(crate) fn merge(facts: &mut Facts, found: Facts) {
         for call in &mut function.calls {
             call.callees.iter_mut().for_each(|callee| *callee += functions);
             for deed in &mut call.does {
-                use crate::facts::Deed::{Erase, Retrieve, Store};
+                use crate::facts::Deed::{Erase, Retrieve, Run, Store};
+                if let Run { given: Some((function, _)), .. } = deed {
+                    *function += functions;
+                }
                 if let Retrieve(store) | Erase(store) | Store(store, _) = deed {
                     *store += stores;
                 }

@@ -517,8 +517,11 @@ impl<'a> State<'a> {
         let mut changed = summary.handed.len() < arguments.len();
         summary.handed.resize(summary.handed.len().max(arguments.len()), Value::default());
         for (slot, argument) in summary.handed.iter_mut().zip(arguments) {
-            let value =
-                Value { taint: argument.deep_taint().sources(), shape: argument.shape.clone() }.bounded(2);
+            let value = Value {
+                taint: argument.deep_taint().sources().without(Taint::CHECKED),
+                shape: argument.shape.clone(),
+            }
+            .bounded(2);
             if *slot == value {
                 continue;
             }

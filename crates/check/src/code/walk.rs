@@ -57,7 +57,7 @@ impl Env {
             match self.names.get(name) {
                 Some(mine) if mine == value => {}
                 mine => {
-                    let joined = mine.map_or_else(|| value.clone(), |mine| mine.join(value));
+                    let joined = mine.map_or_else(|| value.clone(), |mine| mine.either(value));
                     self.set(Rc::clone(name), joined);
                 }
             }
@@ -410,8 +410,11 @@ impl Walk<'_, '_> {
 
     pub(super) fn yielded(&mut self, value: Value) {
         let value = value.bounded(3);
-        self.summary.returns =
-            if self.summary.returns == Value::default() { value } else { self.summary.returns.join(&value) };
+        self.summary.returns = if self.summary.returns == Value::default() {
+            value
+        } else {
+            self.summary.returns.either(&value)
+        };
     }
 
     /// The sources of a taint, with what callers hand in.
@@ -449,10 +452,13 @@ impl Walk<'_, '_> {
     fn test(&mut self, test: &Expr, body: &[Stmt], after: &mut Env) -> bool {
         let (_, judged) = self.weigh(test);
         let constant = loops::constant(test);
+        let checked = self.checked_by(test);
         let mut otherwise = self.env.clone();
         otherwise.consent |= judged.when_false;
+        checked.mark_false(&mut otherwise);
         if constant != Some(false) {
             self.env.consent |= judged.when_true;
+            checked.mark_true(&mut self.env);
             self.block(body);
             after.merge(std::mem::take(&mut self.env));
         }

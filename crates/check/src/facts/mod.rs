@@ -5,6 +5,7 @@
 mod device;
 mod named;
 mod reach;
+mod sites;
 mod taint;
 mod template;
 
@@ -18,6 +19,7 @@ pub use device::DeviceData;
 pub use named::{Model, Prompt};
 pub use reach::Reach;
 pub(crate) use reach::is_model;
+pub(crate) use sites::Sites;
 pub use taint::Taint;
 pub use template::{Piece, Template};
 pub(crate) use template::{host as host_of, is_loopback as loopback, is_near as near};
@@ -260,6 +262,8 @@ pub enum Deed {
         sink: Sink,
         /// What the text is made of.
         content: Taint,
+        /// The parameter that is run as it was given, of this function or of one around it.
+        given: Option<(FunctionId, usize)>,
     },
     /// Sends data to an address that is no model's.
     Send {

@@ -18,6 +18,8 @@ pub struct Reach {
     unasked: Vec<Option<Origin>>,
     /// The sources that each function's parameters may carry.
     parameters: Vec<Vec<Taint>>,
+    /// The same without what was made sure of on the way.
+    unchecked: Vec<Vec<Taint>>,
 }
 
 /// How a function is reached.
@@ -32,8 +34,10 @@ impl Reach {
     pub fn new(facts: &Facts) -> Self {
         let any = spread(facts, |_, _| true);
         let unasked = spread(facts, |callee, call| !call.consented && !facts_consented(facts, callee));
-        let parameters = parameters(facts, &any);
-        Self { any, unasked, parameters }
+        let unchecked =
+            parameters(facts, &any, |given| if given.has(Taint::CHECKED) { Taint::NONE } else { given });
+        let parameters = parameters(facts, &any, |given| given);
+        Self { any, unasked, parameters, unchecked }
     }
 
     /// Whether a function can run at all.
@@ -100,6 +104,15 @@ impl Reach {
     pub fn sources(&self, function: FunctionId, taint: Taint) -> Taint {
         let empty = Vec::new();
         taint.filled(self.parameters.get(function).unwrap_or(&empty)).sources()
+    }
+
+    /// The same without what was made sure of before, or cleaned.
+    pub fn unchecked(&self, function: FunctionId, taint: Taint) -> Taint {
+        if taint.has(Taint::CHECKED) {
+            return Taint::NONE;
+        }
+        let empty = Vec::new();
+        taint.filled(self.unchecked.get(function).unwrap_or(&empty)).sources()
     }
 
     /// Whose items a store holds, from what is written into it by code that can run.
@@ -224,7 +237,11 @@ fn way(facts: &Facts, origins: &[Option<Origin>], function: FunctionId, call: &C
 }
 
 /// A fixpoint over calls that can run: what callers hand in.
-fn parameters(facts: &Facts, any: &[Option<Origin>]) -> Vec<Vec<Taint>> {
+fn parameters(
+    facts: &Facts,
+    any: &[Option<Origin>],
+    passes: impl Fn(Taint) -> Taint + Copy,
+) -> Vec<Vec<Taint>> {
     let mut found: Vec<Vec<Taint>> = vec![Vec::new(); facts.functions.len()];
     // Every round adds at least one of a bounded set of bits; the number of rounds is bounded all the same.
     for _ in 0..64 {
@@ -235,7 +252,7 @@ fn parameters(facts: &Facts, any: &[Option<Origin>]) -> Vec<Vec<Taint>> {
                 continue;
             }
             for call in &function.calls {
-                changed |= hand_in(&mut found, caller, call);
+                changed |= hand_in(&mut found, caller, call, passes);
             }
         }
         if !changed {
@@ -246,12 +263,17 @@ fn parameters(facts: &Facts, any: &[Option<Origin>]) -> Vec<Vec<Taint>> {
 }
 
 /// Adds what a call hands in to what its callees may carry; whether that was more than before.
-fn hand_in(found: &mut [Vec<Taint>], caller: FunctionId, call: &Call) -> bool {
+fn hand_in(
+    found: &mut [Vec<Taint>],
+    caller: FunctionId,
+    call: &Call,
+    passes: impl Fn(Taint) -> Taint,
+) -> bool {
     let mut changed = false;
     for &callee in &call.callees {
         let given: Vec<Taint> = {
             let mine = found.get(caller).map(Vec::as_slice).unwrap_or_default();
-            call.arguments.iter().map(|argument| argument.filled(mine).sources()).collect()
+            call.arguments.iter().map(|argument| passes(*argument).filled(mine).sources()).collect()
         };
         let Some(slots) = found.get_mut(callee) else { continue };
         slots.resize(slots.len().max(given.len()), Taint::NONE);

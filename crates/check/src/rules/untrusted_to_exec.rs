@@ -11,7 +11,7 @@
 use ombud_core::finding::{Bilingual, Confidence, Finding, RuleId, Severity};
 
 use super::{Project, Rule, Text, finding, on_the_way};
-use crate::facts::{Deed, Sink, Taint};
+use crate::facts::{Call, Deed, FunctionId, Sink, Sites, Taint};
 
 pub(super) const RULE: Rule = Rule {
     id: RuleId("untrusted-to-exec"),
@@ -32,31 +32,62 @@ pub(super) const RULE: Rule = Rule {
 
 fn run(project: &Project<'_>) -> Vec<Finding> {
     let facts = project.facts;
-    let mut found = Vec::new();
+    let sites = Sites::new(facts, project.reach);
+    let mut found: Vec<Finding> = Vec::new();
     for (function, call) in project.reach.calls(facts) {
         for deed in &call.does {
-            let Deed::Run { sink, content } = deed else { continue };
-            let sources = project.reach.sources(function, *content).and(Taint::UNTRUSTED);
+            let Deed::Run { sink, content, given } = deed else { continue };
+            let sources = project.reach.unchecked(function, *content).and(Taint::UNTRUSTED);
             if sources == Taint::NONE {
                 continue;
             }
-            let (from, source) = origin(sources);
-            let (what, thing) = match sink {
-                Sink::Code => ("as code", "当作代码执行"),
-                Sink::Shell => ("by a shell", "交给 shell 执行"),
-                Sink::Sql => ("as a database statement", "拼成数据库语句执行"),
-                Sink::Template => ("by a template engine", "当作模板执行"),
-                Sink::Html => ("by the browser as part of the page", "当作网页内容由浏览器执行"),
-                Sink::Pickle => ("by an unsafe decoder", "交给不安全的反序列化"),
-            };
-            let message =
-                Bilingual::new(format!("{from} is run here {what}"), format!("{source}在这里被{thing}"));
-            let place = facts.call_place(function, call);
-            let path = project.reach.way(facts, function, call).unwrap_or_default();
-            found.push(on_the_way(finding(&RULE, Severity::Error, Confidence::High, place, message), path));
+            for (function, call) in places(project, &sites, (function, call), *given) {
+                let one = told(project, function, call, *sink, sources);
+                if !found.iter().any(|other| other.place == one.place) {
+                    found.push(one);
+                }
+            }
         }
     }
     found
+}
+
+/// Where something has to be mended: at what runs the text, or at each call of a helper that runs whatever it is given.
+fn places<'f>(
+    project: &'f Project<'_>,
+    sites: &Sites<'f>,
+    sink: (FunctionId, &'f Call),
+    given: Option<(FunctionId, usize)>,
+) -> Vec<(FunctionId, &'f Call)> {
+    let helper = given.map_or(sink.0, |(helper, _)| helper);
+    let entered = project.facts.functions.get(helper).is_some_and(|function| function.entry.is_some());
+    let Some(mut found) = given.and_then(|given| sites.of(given, Taint::UNTRUSTED)) else { return vec![sink] };
+    // A call that picks one of several functions says less than what runs there.
+    let picks = |(_, call): &(FunctionId, &Call)| call.callees.len() > 1;
+    let none = found.is_empty() && helper == sink.0;
+    if entered || none || found.iter().any(picks) {
+        found.retain(|one| !picks(one));
+        found.insert(0, sink);
+    }
+    found
+}
+
+/// What is told of one place.
+fn told(project: &Project<'_>, function: FunctionId, call: &Call, sink: Sink, sources: Taint) -> Finding {
+    let facts = project.facts;
+    let (from, source) = origin(sources);
+    let (what, thing) = match sink {
+        Sink::Code => ("as code", "当作代码执行"),
+        Sink::Shell => ("by a shell", "交给 shell 执行"),
+        Sink::Sql => ("as a database statement", "拼成数据库语句执行"),
+        Sink::Template => ("by a template engine", "当作模板执行"),
+        Sink::Html => ("by the browser as part of the page", "当作网页内容由浏览器执行"),
+        Sink::Pickle => ("by an unsafe decoder", "交给不安全的反序列化"),
+    };
+    let message = Bilingual::new(format!("{from} is run here {what}"), format!("{source}在这里被{thing}"));
+    let place = facts.call_place(function, call);
+    let path = project.reach.way(facts, function, call).unwrap_or_default();
+    on_the_way(finding(&RULE, Severity::Error, Confidence::High, place, message), path)
 }
 
 fn origin(sources: Taint) -> (&'static str, &'static str) {

@@ -32,6 +32,7 @@ mod project;
 #[cfg(test)]
 mod real_life;
 mod rules;
+mod runs;
 #[cfg(test)]
 mod samples;
 #[cfg(test)]

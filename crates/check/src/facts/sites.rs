@@ -1,0 +1,74 @@
+//! Where a text that is run comes into the hands of what runs it.
+//!
+//! A helper that runs whatever it is given says nothing by itself: `def run(sql): db.execute(sql)` is as good as its callers.
+//! What has to be mended is each call of it that hands in what somebody else wrote.
+
+use std::collections::BTreeSet;
+
+use super::{Call, Facts, FunctionId, Reach, Taint};
+
+/// Helpers of helpers that are followed.
+const MOST_HELPERS: usize = 8;
+
+/// The calls that enter each function, worked out once.
+#[derive(Debug)]
+pub(crate) struct Sites<'f> {
+    reach: &'f Reach,
+    callers: Vec<Vec<(FunctionId, &'f Call)>>,
+}
+
+impl<'f> Sites<'f> {
+    /// Works them out, of calls that can run.
+    pub(crate) fn new(facts: &'f Facts, reach: &'f Reach) -> Self {
+        let mut callers = vec![Vec::new(); facts.functions.len()];
+        for (function, call) in reach.calls(facts) {
+            let entered: BTreeSet<FunctionId> = call.callees.iter().copied().collect();
+            for callee in entered {
+                if let Some(slot) = callers.get_mut(callee) {
+                    slot.push((function, call));
+                }
+            }
+        }
+        Self { reach, callers }
+    }
+
+    /// The calls at which a parameter that is run as it is gets any of `what`, if the function is a helper that others hand
+    /// their own text.
+    pub(crate) fn of(&self, given: (FunctionId, usize), what: Taint) -> Option<Vec<(FunctionId, &'f Call)>> {
+        let mut at = given;
+        for _ in 0..MOST_HELPERS {
+            let callers = self.callers.get(at.0)?;
+            match callers.as_slice() {
+                [] => return None,
+                [(caller, call)] => at = (*caller, passed_on(call, at.1)?),
+                several => {
+                    let handing = self.handing(several, at.1, what);
+                    // What gets nothing but that is the place itself.
+                    return (handing.len() < several.len()).then_some(handing);
+                }
+            }
+        }
+        None
+    }
+
+    fn handing(
+        &self,
+        callers: &[(FunctionId, &'f Call)],
+        index: usize,
+        what: Taint,
+    ) -> Vec<(FunctionId, &'f Call)> {
+        let hands = |(caller, call): &&(FunctionId, &Call)| {
+            let given = call.arguments.get(index).copied().unwrap_or_default();
+            self.reach.unchecked(*caller, given).has(what)
+        };
+        callers.iter().filter(hands).copied().collect()
+    }
+}
+
+/// The parameter of the caller that a call only passes on.
+fn passed_on(call: &Call, index: usize) -> Option<usize> {
+    let given = *call.arguments.get(index)?;
+    let mut parameters = given.parameters();
+    let one = parameters.next()?;
+    (given.sources() == Taint::NONE && parameters.next().is_none()).then_some(one)
+}
