@@ -316,6 +316,7 @@ fn cleaned(name: &str, object: &Value, arguments: &[Argument]) -> bool {
     let doubled = matches!(first.as_str(), "\"" | "'" | "`") && put.len() > 1;
     let class = first.starts_with("[^") && first.find(']').is_some_and(|end| first.len() <= end + 2);
     let folders = first.contains("..")
+        || first.starts_with('[') && first.contains('/')
         || matches!(first.as_str(), "/" | "\\" | "[\\/]" | "[/\\\\]" | "[\\/\\\\]" | "\\/");
     doubled || class || folders
 }

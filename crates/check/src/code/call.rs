@@ -99,7 +99,7 @@ impl Walk<'_, '_> {
                 self.construct(class, arguments, range);
                 Value::new(Shape::Object(class), given.without(Taint::CONSENT))
             }
-            Shape::Object(class) => match self.state.method(class, "__call__") {
+            Shape::Object(class) => match self.called_on(class, node) {
                 Some(method) => self.enter(&[method], Some(callee), arguments, range),
                 None => Value::of(callee.taint),
             },
@@ -373,7 +373,7 @@ impl Walk<'_, '_> {
         }
         let known = self.state.known(&path);
         let carried = if known.called.has(Taint::FILE) && !is_named_after(object, arguments) {
-            self.known_sources(everything).and(Taint::UPLOAD | Taint::MASKED)
+            self.known_sources(everything).and(Taint::UPLOAD | Taint::MASKED | Taint::RETRIEVED)
         } else {
             everything
         };
@@ -439,6 +439,9 @@ impl Walk<'_, '_> {
         }
         if let Some((content, conversation)) = web::persisted(path, object, arguments) {
             found.push(Deed::Persist { content, conversation, remote: false });
+        }
+        if let Some(from) = self.keep_in_file(path, object, arguments, &mut found) {
+            answer = Some(from);
         }
         if let Some((content, conversation)) = databases::kept(path, object, arguments) {
             found.push(Deed::Persist { content, conversation, remote: true });

@@ -46,6 +46,13 @@ pub(super) fn add(does: &mut Vec<Deed>, deed: Deed) {
                 *given = given.filter(|_| *given == *also);
                 return;
             }
+            (Deed::Open { changes, path, whole }, Deed::Open { changes: also, path: more, whole: too })
+                if *changes == *also =>
+            {
+                *path |= *more;
+                *whole &= *too;
+                return;
+            }
             (Deed::SystemPrompt(content), Deed::SystemPrompt(more))
             | (Deed::Keyed(content), Deed::Keyed(more))
             | (Deed::Publish(content), Deed::Publish(more)) => {

@@ -9,7 +9,7 @@ use ruff_python_ast::{
 };
 use ruff_text_size::Ranged;
 
-use super::api::{flaws, models};
+use super::api::{files, flaws, models};
 use super::deeds::add;
 use super::value::{ANY_KEY, Shape, Value};
 use super::walk::Walk;
@@ -214,6 +214,7 @@ impl Walk<'_, '_> {
             Shape::Class(class) => self.state.member(*class, name, false, 0),
             Shape::Dict(items) if self.script => items.contains_key(name).then(|| object.item(Some(name))),
             Shape::Path(_) => self.taken_from_outside(object, name),
+            Shape::Made(made) if made.path == "super()" => self.inherited(name),
             // `@click.group()` makes a function something that commands are added to.
             Shape::Functions(_) if !self.script && matches!(name, "command" | "group") => {
                 Some(Value::path(&format!("click.Group.{name}")))
@@ -447,8 +448,20 @@ fn operated(op: Operator, left: &Value, right: &Value) -> Value {
             }
             None => Value::of(taint),
         },
-        Operator::Div if left.outside().is_some_and(|path| path.starts_with("pathlib.")) => {
-            Value::new(left.shape.clone(), taint)
+        // `folder / "notes.md"`
+        Operator::Div
+            if right.template().is_some()
+                || left.outside().is_some_and(|path| path.starts_with("pathlib.")) =>
+        {
+            let mut text = files::piece(left);
+            text.push(&Template::text("/"));
+            text.push(&files::piece(right));
+            let given = super::value::Argument {
+                name: None,
+                value: Value::new(Shape::text(text), taint),
+                spread: false,
+            };
+            Value::new(Value::path("pathlib.Path").called(&[given]), taint)
         }
         // `prompt | model | parser`
         Operator::BitOr => {

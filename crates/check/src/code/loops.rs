@@ -2,6 +2,26 @@
 
 use ruff_python_ast::visitor::{Visitor, walk_expr, walk_pattern, walk_stmt};
 use ruff_python_ast::{CmpOp, Expr, Number, Pattern, Stmt, StmtWhile, UnaryOp};
+use ruff_text_size::Ranged;
+
+use super::api::web::waits;
+use super::walk::{Walk, span};
+use crate::facts::{Call, Loop};
+
+impl Walk<'_, '_> {
+    /// Notes a loop that has no certain end.
+    pub(super) fn note_loop(&mut self, node: &StmtWhile) {
+        let range = node.range();
+        let body = span(range);
+        if self.loops.iter().any(|other| other.body == body) {
+            return;
+        }
+        let within = |call: &&Call| body.start <= call.span.start && call.span.end <= body.end;
+        let paced = self.calls.values().filter(within).any(|call| waits(&call.target));
+        let head = body.start..node.test.range().end().to_usize();
+        self.loops.push(Loop { span: head, tools: handles_tools(node), paced, body });
+    }
+}
 
 /// The value of a test that is written out.
 pub(super) fn constant(test: &Expr) -> Option<bool> {
@@ -12,8 +32,6 @@ pub(super) fn constant(test: &Expr) -> Option<bool> {
             Number::Int(value) => Some(value.as_u8() != Some(0)),
             _ => None,
         },
-        Expr::Name(name) if name.id.as_str() == "TYPE_CHECKING" => Some(false),
-        Expr::Attribute(node) if node.attr.as_str() == "TYPE_CHECKING" => Some(false),
         Expr::UnaryOp(node) if node.op == UnaryOp::Not => constant(&node.operand).map(|value| !value),
         _ => None,
     }

@@ -23,9 +23,11 @@ mod hand_out;
 mod hash;
 mod history;
 mod identity;
+mod kept;
 mod loops;
 mod methods;
 mod named;
+mod offered;
 mod project;
 mod refuse;
 mod state;
@@ -190,11 +192,10 @@ fn enter(project: &Project<'_>, state: &mut State<'_>) {
             }
         }
     }
+    let reach = reach_of(state);
+    offered::note(project, state, &reach);
     // A library has no start: whatever is public may be called.
-    let functions = std::mem::take(&mut state.functions);
-    let facts = Facts { functions, ..Facts::default() };
-    let reach = Reach::new(&facts);
-    state.functions = facts.functions;
+    let reach = reach_of(state);
     let does = facts_do(&state.functions, &reach);
     let definitions = || project.functions.iter().enumerate().filter(|(_, func)| func.definition.is_some());
     if !does && definitions().count() > 0 && definitions().all(|(id, _)| !reach.runs(id)) {
@@ -207,6 +208,14 @@ fn enter(project: &Project<'_>, state: &mut State<'_>) {
             }
         }
     }
+}
+
+fn reach_of(state: &mut State<'_>) -> Reach {
+    let functions = std::mem::take(&mut state.functions);
+    let facts = Facts { functions, ..Facts::default() };
+    let reach = Reach::new(&facts);
+    state.functions = facts.functions;
+    reach
 }
 
 /// Whether code that can run does anything that rules look at.

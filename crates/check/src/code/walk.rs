@@ -496,18 +496,6 @@ impl Walk<'_, '_> {
         }
     }
 
-    fn note_loop(&mut self, node: &StmtWhile) {
-        let range = node.range();
-        let body = span(range);
-        if self.loops.iter().any(|other| other.body == body) {
-            return;
-        }
-        let within = |call: &&Call| body.start <= call.span.start && call.span.end <= body.end;
-        let paced = self.calls.values().filter(within).any(|call| super::api::web::waits(&call.target));
-        let head = body.start..node.test.range().end().to_usize();
-        self.loops.push(Loop { span: head, tools: loops::handles_tools(node), paced, body });
-    }
-
     /// Two rounds of a loop's body: the second sees what the first left. Gives what a break left.
     fn rounds(&mut self, body: &[Stmt], mut begin: impl FnMut(&mut Self)) -> Option<Env> {
         let rounds = if self.breaks.is_empty() { 2 } else { 1 };

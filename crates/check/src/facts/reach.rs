@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, VecDeque};
 
 use ombud_core::finding::Step;
 
-use super::{Call, Deed, Facts, FunctionId, Owner, StoreId, Taint};
+use super::{Call, Deed, Facts, Function, FunctionId, Owner, StoreId, Taint};
 
 /// Functions through which content is followed back.
 const MAX_FOLLOWED: usize = 64;
@@ -153,8 +153,13 @@ impl Reach {
 
     /// For each function whether a call that fits stands in it or in what it calls.
     pub fn leading(facts: &Facts, fits: impl Fn(&Call) -> bool) -> Vec<bool> {
-        let mut yes: Vec<bool> =
-            facts.functions.iter().map(|function| function.calls.iter().any(&fits)).collect();
+        Self::leading_from(facts, |_, call| fits(call))
+    }
+
+    /// The same, of calls in certain functions.
+    pub fn leading_from(facts: &Facts, fits: impl Fn(FunctionId, &Call) -> bool) -> Vec<bool> {
+        let has = |(id, function): (FunctionId, &Function)| function.calls.iter().any(|call| fits(id, call));
+        let mut yes: Vec<bool> = facts.functions.iter().enumerate().map(has).collect();
         loop {
             let more: Vec<FunctionId> = facts
                 .calls()
@@ -242,7 +247,7 @@ fn parameters(
     any: &[Option<Origin>],
     passes: impl Fn(Taint) -> Taint + Copy,
 ) -> Vec<Vec<Taint>> {
-    let mut found: Vec<Vec<Taint>> = vec![Vec::new(); facts.functions.len()];
+    let mut found: Vec<Vec<Taint>> = facts.functions.iter().map(|function| function.told.clone()).collect();
     // Every round adds at least one of a bounded set of bits; the number of rounds is bounded all the same.
     for _ in 0..64 {
         let mut changed = false;

@@ -51,6 +51,52 @@ impl<'f> Sites<'f> {
         None
     }
 
+    /// The calls that take what a function gives back, where it does nothing but read and give back: `def history(): return
+    /// db.execute(…)`. They are followed to where it is used.
+    pub(crate) fn used(
+        &self,
+        facts: &Facts,
+        function: FunctionId,
+        what: Taint,
+    ) -> Vec<(FunctionId, &'f Call)> {
+        let gives = |id: FunctionId| {
+            let known = facts.functions.get(id);
+            known.is_some_and(|known| {
+                known.returns.has(what) && known.entry.is_none() && !Self::composes(facts, id)
+            })
+        };
+        let mut seen = BTreeSet::from([function]);
+        let mut queue = vec![function];
+        let mut found = Vec::new();
+        while let Some(id) = queue.pop() {
+            if !gives(id) || seen.len() > MOST_HELPERS * 4 {
+                continue;
+            }
+            // Where a function is only handed to a library nothing comes back.
+            let named = |call: &Call| {
+                let own = |callee: &FunctionId| {
+                    facts.functions.get(*callee).is_some_and(|known| known.name == call.target)
+                };
+                call.callees.iter().any(own)
+            };
+            let callers = self.callers.get(id).into_iter().flatten();
+            for (caller, call) in callers.filter(|(_, call)| named(call)) {
+                if !gives(*caller) {
+                    found.push((*caller, *call));
+                } else if seen.insert(*caller) {
+                    queue.push(*caller);
+                }
+            }
+        }
+        found
+    }
+
+    /// Whether a function puts together what a model is told, by its name.
+    pub(crate) fn composes(facts: &Facts, function: FunctionId) -> bool {
+        let name = facts.functions.get(function).map_or("", |known| known.name.as_str());
+        crate::code::names(name.rsplit('.').next().unwrap_or_default(), &["prompt*"])
+    }
+
     fn handing(
         &self,
         callers: &[(FunctionId, &'f Call)],

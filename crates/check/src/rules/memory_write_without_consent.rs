@@ -7,6 +7,8 @@
 //!
 //! Reference: PIPL Art. 13–15, GDPR Art. 6–7; risk P03.
 
+use std::collections::BTreeSet;
+
 use ombud_core::finding::{Bilingual, Confidence, Finding, RuleId, Severity};
 
 use super::{Project, Rule, Text, finding, on_the_way};
@@ -33,7 +35,7 @@ pub(super) const RULE: Rule = Rule {
 
 fn run(project: &Project<'_>) -> Vec<Finding> {
     let facts = project.facts;
-    let mut found = Vec::new();
+    let (mut found, mut written) = (Vec::new(), BTreeSet::new());
     for (function, call) in project.reach.calls(facts) {
         for deed in &call.does {
             let Deed::Store(id, content) = deed else { continue };
@@ -46,6 +48,10 @@ fn run(project: &Project<'_>) -> Vec<Finding> {
             }
             let Some(path) = project.reach.unasked(facts, function, call) else { continue };
             let name = &store.name;
+            // A function that writes to the same file or table again does it for the same question.
+            if store.is_plain() && !written.insert((function, name.as_str())) {
+                continue;
+            }
             let message = Bilingual::new(
                 format!("what users say is written to `{name}`, and nobody was asked before"),
                 format!("用户说的话被写入 `{name}`，而此前没有征求过同意"),

@@ -64,3 +64,36 @@ fn a_check_counts_for_what_it_looks_at() {
     assert_eq!(of_rule(RULE, &tool("    ensure_query(query)\n")).len(), 1);
     assert_eq!(of_rule(RULE, &tool("    ensure_table(table)\n")).len(), 1);
 }
+
+#[test]
+fn a_path_stays_below_its_folder() {
+    let server = |line: &str| {
+        format!(
+            "import express from 'express';\nimport fs from 'fs';\nimport path from 'path';\nconst ROOT = '/srv/notes';\nconst app = express();\napp.post('/note', (req, res) => {{\n  const name = req.body.name;\n{line}\n  fs.writeFileSync(target, req.body.text);\n  res.end();\n}});\n"
+        )
+    };
+    for harmful in ["  const target = path.join(ROOT, name);", "  const target = `${ROOT}/${name}.md`;"] {
+        assert_eq!(script(&server(harmful)), ["untrusted-to-exec@server.js:9"], "{harmful}");
+    }
+    for harmless in [
+        "  const target = path.join(ROOT, path.basename(name));",
+        "  const target = path.resolve(ROOT, name);\n  if (!target.startsWith(ROOT + path.sep)) { res.status(400).end(); return; }",
+        "  if (name.includes('..')) { res.status(400).end(); return; }\n  const target = path.join(ROOT, name);",
+        "  const target = path.join(ROOT, name.replace(/[^a-z0-9]/gi, '_'));",
+        "  const target = path.join(ROOT, 'note.md');",
+    ] {
+        assert!(script(&server(harmless)).is_empty(), "{harmless}");
+    }
+}
+
+#[test]
+fn a_tool_that_writes_where_it_is_told_does_what_it_says() {
+    let tool = |path: &str| {
+        format!(
+            "from pathlib import Path\nfrom mcp.server.fastmcp import FastMCP\nmcp = FastMCP('x')\nROOT = Path('notes')\n@mcp.tool()\ndef note(name: str, text: str) -> str:\n    Path({path}).write_text(text)\n    return 'ok'\n"
+        )
+    };
+    assert_eq!(of_rule(RULE, &tool("ROOT / f'{name}.md'")).len(), 1);
+    assert!(of_rule(RULE, &tool("name")).is_empty());
+    assert!(of_rule(RULE, &tool("ROOT / Path(name).name")).is_empty());
+}
