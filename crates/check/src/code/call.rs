@@ -356,6 +356,7 @@ impl Walk<'_, '_> {
         self.hand_out(&path, callee, arguments, range);
         let mut answer = self.deeds(&path, object, arguments, range);
         self.note_given(&node.arguments, range);
+        self.launched(&path, &node.arguments, range);
         if answer == Some(Taint::MODEL)
             && let Some(name) = self.one_history(&node.arguments)
         {
@@ -496,6 +497,7 @@ impl Walk<'_, '_> {
     ) -> Value {
         let everything = all_of(arguments);
         let Expr::Attribute(attribute) = &*node.func else {
+            self.plugged_by_event(node, arguments);
             return Value::of((callee.taint | everything).without(Taint::CONSENT));
         };
         let name = attribute.attr.as_str();
@@ -526,7 +528,8 @@ impl Walk<'_, '_> {
             (_, "encrypt" | "encrypt_text") => Value::of(Taint::NONE),
             _ => {
                 let said = if self.script { object.deep_taint() } else { Taint::NONE };
-                self.callbacks(None, said, arguments, node.range());
+                let heard = self.plugged(name, object, arguments, node.range());
+                self.callbacks(heard, said, arguments, node.range());
                 Value::of(taint)
             }
         }

@@ -54,6 +54,7 @@ pub(super) fn add(does: &mut Vec<Deed>, deed: Deed) {
                 return;
             }
             (Deed::SystemPrompt(content), Deed::SystemPrompt(more))
+            | (Deed::Configure(content), Deed::Configure(more))
             | (Deed::Keyed(content), Deed::Keyed(more))
             | (Deed::Publish(content), Deed::Publish(more)) => {
                 *content |= *more;

@@ -56,7 +56,10 @@ impl Walk<'_, '_> {
             Expr::UnaryOp(node) if node.op == UnaryOp::Not => self.weigh_inner(expression).0,
             Expr::UnaryOp(node) => Value::of(self.eval(&node.operand).taint),
             Expr::Dict(node) => self.dict(node),
-            Expr::List(node) => self.items(&node.elts),
+            Expr::List(node) => {
+                self.registered(&node.elts, node.range());
+                self.items(&node.elts)
+            }
             Expr::Tuple(node) => self.items(&node.elts),
             Expr::Set(node) => self.items(&node.elts),
             Expr::ListComp(node) => self.comprehension(&node.generators, &[&node.elt]),
@@ -283,6 +286,7 @@ impl Walk<'_, '_> {
             }
         }
         self.offer_tool(node.range(), &items);
+        self.launched_by(node);
         if flaws::trusts(&items) {
             add(&mut self.call_at(node.range()).does, Deed::Flaw(Flaw::CertificateUnchecked));
         }

@@ -1,8 +1,13 @@
 //! Files in which what people said is kept, and that are read again: a memory, whether or not a database is called so.
 
+use ruff_python_ast::{Expr, ExprCall};
+use ruff_text_size::{Ranged, TextRange};
+
 use super::api::files::{self, Access};
-use super::api::{names, root};
+use super::api::{names, root, words};
+use super::deeds::add;
 use super::define::Hangs;
+use super::hand_out::is_route;
 use super::value::{Argument, Made, Shape, Value};
 use super::walk::Walk;
 use crate::facts::{Deed, FunctionId, Store, Taint};
@@ -44,6 +49,12 @@ const DOES: &[&str] = &[
     "facts",
     "remember*",
     "recall*",
+];
+/// What such a function begins with.
+const VERBS: &[&str] = &[
+    "keep", "save", "load", "write", "read", "append", "add", "store", "get", "record", "persist",
+    "remember", "recall", "update", "set", "dump", "insert", "put", "fetch", "restore", "log", "export",
+    "sync",
 ];
 /// Words of classes and files of code that do nothing else.
 const KEEPS: &[&str] = &[
@@ -119,6 +130,14 @@ impl Walk<'_, '_> {
             return noted.taint.has(people).then_some(Taint::RETRIEVED);
         }
         let written = written_file(path, object, arguments)?;
+        if self.is_setting(&written) {
+            for deed in found {
+                if let Deed::Persist { content, remote: false, .. } = *deed {
+                    *deed = Deed::Configure(content);
+                }
+            }
+            return None;
+        }
         let store = self.memory(&written)?;
         let content = found.iter_mut().find_map(|deed| match deed {
             Deed::Persist { content, conversation, remote: false } => {
@@ -127,6 +146,11 @@ impl Walk<'_, '_> {
             }
             _ => None,
         })?;
+        // What is logged is kept, and recalled by nobody.
+        let (function, _) = self.handled_by();
+        if !names(&function, KEEPS) && names(&function, &["log", "logs", "logger", "trace*", "audit*"]) {
+            return None;
+        }
         let noted = Value::of(self.known_sources(content));
         self.state.set_global(self.module, NOTED, noted);
         let store = self.state.store(store);
@@ -147,20 +171,82 @@ impl Walk<'_, '_> {
         if names(class.unwrap_or(module), OTHER) {
             return None;
         }
-        let told = names(own, FILES) || names(folder, FILES) || names(&function, DOES);
+        // `handle_message` may write anything.
+        let verb = words(&function).into_iter().next().unwrap_or_default();
+        let keeps = VERBS.contains(&verb.as_str()) && names(&function, DOES);
+        let told = names(own, FILES) || names(folder, FILES) || keeps;
         let around = names(class.unwrap_or(module), KEEPS);
         if !told && !around {
             return None;
         }
         let owner = class.unwrap_or(module);
-        Some(Store {
-            name: format!("files:{owner}"),
-            product: "files".to_owned(),
-            through_edge: false,
-            host: None,
-            remembers_people: false,
-            own: false,
-        })
+        Some(plain(format!("files:{owner}")))
+    }
+
+    /// What a plug-in hands to what its host gave it, of which only the names are known: a route, or something that is kept under a
+    /// key, `storage.set("chat_history", messages)`. Gives what is said to the functions that it hands over.
+    pub(super) fn plugged(
+        &mut self,
+        name: &str,
+        object: &Value,
+        arguments: &[Argument],
+        range: TextRange,
+    ) -> Option<Taint> {
+        if self.script && is_route(arguments) {
+            self.route_to(arguments);
+            return Some(Taint::USER | Taint::REQUEST);
+        }
+        if self.subscribes(name, arguments) {
+            return Some(Taint::USER);
+        }
+        let keeps = matches!(name, "set" | "put" | "save" | "setItem" | "store");
+        let [key, value, ..] = arguments else { return None };
+        let key = key.value.template().map(crate::facts::Template::shown).filter(|_| keeps)?;
+        let several = words(&key).len() > 1 && !key.contains(' ');
+        if !several || !names(&key, FILES) || names(&key, OTHER) || object.shape != Shape::Unknown {
+            return None;
+        }
+        let content = value.value.deep_taint().without(Taint::CONSENT);
+        let store = self.state.store(plain(format!("keys:{key}")));
+        let call = self.call_at(range);
+        if call.target.is_empty() {
+            name.clone_into(&mut call.target);
+        }
+        add(&mut call.does, Deed::Persist { content, conversation: true, remote: false });
+        add(&mut call.does, Deed::Store(store, content));
+        None
+    }
+
+    /// `host.on_message(hear)`, `bus.on("message", (text) => …)`: what a host has to say to a plug-in is what people say.
+    fn subscribes(&self, name: &str, arguments: &[Argument]) -> bool {
+        let hands =
+            arguments.iter().any(|one| matches!(one.value.shape, Shape::Functions(_) | Shape::Bound(_)));
+        let event = || {
+            let first = arguments.first().and_then(|first| first.value.known_text());
+            first.is_some_and(|event| names(event, EVENTS))
+        };
+        let listens = names(name, &["on", "once", "subscribe", "listen*", "register", "handler"]);
+        hands && listens && (names(name, EVENTS) || event())
+    }
+
+    /// `host.on("message")(hear)`
+    pub(super) fn plugged_by_event(&mut self, node: &ExprCall, arguments: &[Argument]) {
+        if let Expr::Call(inner) = &*node.func
+            && is_event(inner)
+        {
+            self.callbacks(Some(Taint::USER), Taint::NONE, arguments, node.range());
+        }
+    }
+
+    /// Whether a file holds settings, by its name or what handles it: they are nobody's words.
+    fn is_setting(&self, file: &str) -> bool {
+        const SETTINGS: &[&str] =
+            &["config*", "setting*", "preference*", "credential*", "cfg", "env", "dotenv"];
+        let own = file.rsplit('/').next().unwrap_or_default();
+        let (function, class) = self.handled_by();
+        names(own, SETTINGS)
+            || names(&function, SETTINGS)
+            || class.is_some_and(|class| names(class, SETTINGS))
     }
 
     fn is_method(&self) -> bool {
@@ -205,3 +291,29 @@ fn written_file(path: &str, object: Option<&Made>, arguments: &[Argument]) -> Op
         None => super::api::web::written_to(path, object, arguments),
     }
 }
+
+/// A store of which the name is known.
+fn plain(name: String) -> Store {
+    Store {
+        name,
+        product: "files".to_owned(),
+        through_edge: false,
+        host: None,
+        remembers_people: false,
+        own: false,
+    }
+}
+
+/// Whether a call names something that people say: `host.on("message")`, `host.on_message()`.
+pub(super) fn is_event(node: &ExprCall) -> bool {
+    let Expr::Attribute(method) = &*node.func else { return false };
+    let event = match node.arguments.args.first() {
+        Some(Expr::StringLiteral(text)) => names(text.value.to_str(), EVENTS),
+        _ => false,
+    };
+    names(method.attr.as_str(), &["on", "once", "subscribe", "listen*"])
+        && (event || names(method.attr.as_str(), EVENTS))
+}
+
+/// Events by which people are heard.
+const EVENTS: &[&str] = &["message", "messages", "msg", "command", "chat", "text", "mention"];

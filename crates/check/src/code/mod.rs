@@ -24,6 +24,7 @@ mod hash;
 mod history;
 mod identity;
 mod kept;
+mod launches;
 mod loops;
 mod methods;
 mod named;
@@ -133,12 +134,14 @@ fn evaluate(project: &Project<'_>, texts: &[File], providers: &Providers, limits
     refuse::note(project, &mut state);
     judge_consent(project, &mut state);
     let (functions, stores, agents) = (state.functions, state.stores, state.agents);
+    let servers = state.servers.into_values().collect();
     let (models, prompts) = (state.models.into_values().collect(), state.prompts.into_values().collect());
     Facts {
         functions,
         stores,
         tools: state.tools.into_iter().map(|(_, tool)| tool).collect(),
         agents,
+        servers,
         models,
         prompts,
         gaps: state.gaps,
@@ -172,7 +175,9 @@ fn described(project: &Project<'_>, func: &project::Func<'_>) -> Function {
         && !api::names(name, &other)
         && api::names(name, &["erase*", "forget*", "delete*", "purge*", "wipe*", "remove*", "clear*"]);
     let body = func.definition.map_or(0..0, |definition| walk::span(definition.range()));
-    Function { name: func.name.clone(), file, span, body, erases, ..Function::default() }
+    let keys = func.parameters.iter().enumerate().filter(|(_, name)| api::keys::is_person(name));
+    let keys = keys.map(|(index, _)| index).collect();
+    Function { name: func.name.clone(), file, span, body, erases, keys, ..Function::default() }
 }
 
 /// A module that nobody imports is run.
@@ -249,6 +254,7 @@ pub(crate) fn merge(facts: &mut Facts, found: Facts) {
     let (functions, stores) = (facts.functions.len(), facts.stores.len());
     facts.stores.extend(found.stores);
     facts.gaps.extend(found.gaps);
+    facts.servers.extend(found.servers);
     facts.tools.extend(found.tools.into_iter().map(|mut tool| {
         tool.function = tool.function.map(|id| id + functions);
         tool

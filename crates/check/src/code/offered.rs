@@ -65,9 +65,13 @@ pub(super) fn note(project: &Project<'_>, state: &mut State<'_>, reach: &Reach) 
 
 /// Whether a function is public and belongs to a package: a file in a folder.
 fn is_offered(project: &Project<'_>, func: &Func<'_>) -> bool {
-    let packaged = project.modules.get(func.module).is_some_and(|module| !module.folder.is_empty());
+    let packaged =
+        project.modules.get(func.module).is_some_and(|module| module.package || !module.folder.is_empty());
     let short = func.name.rsplit('.').next().unwrap_or_default();
-    packaged && func.definition.is_some() && func.outer.is_none() && !short.starts_with('_')
+    packaged
+        && func.definition.is_some()
+        && func.outer.is_none()
+        && (!short.starts_with('_') || short == "__init__")
 }
 
 fn enter(function: &mut Function, func: &Func<'_>) {

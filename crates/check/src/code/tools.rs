@@ -44,9 +44,15 @@ impl Walk<'_, '_> {
         let shown = function.get("name").and_then(Value::template).map(|name| name.shown().replace("{}", ""));
         let Some(name) = shown.filter(|name| !name.is_empty()) else { return };
         let name = name.as_str();
+        let hints = |key: &str| function.get("annotations").map(|hints| hints.item(Some(key)).shape);
+        let reads = hints("readOnlyHint") == Some(Shape::Bool(true));
         let tool = Tool {
             name: name.to_owned(),
-            effect: effect_of(name, text("description").unwrap_or_default(), &[]),
+            effect: if reads {
+                Effect::Read
+            } else {
+                effect_of(name, text("description").unwrap_or_default(), &[])
+            },
             file: self.file(),
             span: span(range),
             function: self.named_function(name),
@@ -266,6 +272,12 @@ pub(super) fn effect_of(name: &str, description: &str, arguments: &[String]) -> 
     let told = description.trim_start().to_lowercase();
     let reads = READS.iter().chain(READS_ZH).any(|word| told.starts_with(word));
     if reads && THINGS.contains(&name.to_lowercase().as_str()) {
+        return Effect::Read;
+    }
+    // A statement that may only read changes nothing, whatever runs it.
+    let only =
+        ["read-only", "read only", "readonly", "only select", "只读"].iter().any(|word| told.contains(word));
+    if only && !told.contains("not read") {
         return Effect::Read;
     }
     // “Compose a mail and send it” does what it says last.

@@ -175,6 +175,10 @@ impl Walk<'_, '_> {
                 Shape::Unknown | Shape::None | Shape::Text(_) | Shape::Bool(_) | Shape::Number(_) => declared
                     .filter(|shape| *shape != Shape::Unknown)
                     .unwrap_or_else(|| Shape::text(Template::of(Piece::Parameter(index)))),
+                // A class of the project's own says more than something from outside.
+                Shape::Made(_) | Shape::Path(_) if matches!(declared, Some(Shape::Object(_))) => {
+                    declared.unwrap_or_default()
+                }
                 known => known,
             };
             let value = match method {

@@ -205,6 +205,8 @@ pub struct Function {
     pub behind: Vec<FunctionId>,
     /// What it gives back.
     pub returns: Taint,
+    /// Its parameters that say whose something is.
+    pub keys: Vec<usize>,
     /// What its parameters are told by those who use the package that it belongs to, by what they are called.
     pub told: Vec<Taint>,
 }
@@ -271,6 +273,8 @@ pub enum Deed {
         /// The parameter that is run as it was given, of this function or of one around it.
         given: Option<(FunctionId, usize)>,
     },
+    /// Writes settings of the program.
+    Configure(Taint),
     /// Opens, writes or deletes a file whose path is put together.
     Open {
         /// It is written, moved or deleted.

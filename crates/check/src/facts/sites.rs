@@ -51,6 +51,46 @@ impl<'f> Sites<'f> {
         None
     }
 
+    /// The calls at which what a function only writes down is handed in, if it writes whatever it is given: `def append(path, text)`.
+    pub(crate) fn written(
+        &self,
+        function: FunctionId,
+        content: Taint,
+        what: Taint,
+    ) -> Option<Vec<(FunctionId, &'f Call)>> {
+        let mut parameters = content.parameters();
+        let one = parameters.next().filter(|_| content.sources().without(Taint::CHECKED) == Taint::NONE)?;
+        if parameters.next().is_some() {
+            return None;
+        }
+        let mut found = self.of((function, one), what)?;
+        found.retain(|(_, call)| call.callees.len() == 1);
+        (!found.is_empty()).then_some(found)
+    }
+
+    /// The calls at which a parameter gets any of `what`, if several functions share the one that has it.
+    pub(crate) fn shared(
+        &self,
+        (id, index): (FunctionId, usize),
+        what: Taint,
+    ) -> Vec<(FunctionId, &'f Call)> {
+        let callers = self.callers.get(id).map(Vec::as_slice).unwrap_or_default();
+        let from: BTreeSet<FunctionId> = callers.iter().map(|(caller, _)| *caller).collect();
+        if from.len() < 2 {
+            return Vec::new();
+        }
+        let hands = |(caller, call): &&(FunctionId, &Call)| {
+            let handed = call.arguments.get(index).copied().unwrap_or_default();
+            self.reach.sources(*caller, handed).has(what)
+        };
+        callers.iter().filter(hands).copied().collect()
+    }
+
+    /// What of a function's only parameter in some content a call hands in.
+    pub(crate) fn handed(&self, caller: FunctionId, call: &Call, content: Taint) -> Taint {
+        self.reach.sources(caller, content.filled(&call.arguments))
+    }
+
     /// The calls that take what a function gives back, where it does nothing but read and give back: `def history(): return
     /// db.execute(…)`. They are followed to where it is used.
     pub(crate) fn used(
@@ -58,6 +98,7 @@ impl<'f> Sites<'f> {
         facts: &Facts,
         function: FunctionId,
         what: Taint,
+        ends: impl Fn(FunctionId) -> bool,
     ) -> Vec<(FunctionId, &'f Call)> {
         let gives = |id: FunctionId| {
             let known = facts.functions.get(id);
@@ -81,7 +122,7 @@ impl<'f> Sites<'f> {
             };
             let callers = self.callers.get(id).into_iter().flatten();
             for (caller, call) in callers.filter(|(_, call)| named(call)) {
-                if !gives(*caller) {
+                if ends(*caller) || !gives(*caller) {
                     found.push((*caller, *call));
                 } else if seen.insert(*caller) {
                     queue.push(*caller);

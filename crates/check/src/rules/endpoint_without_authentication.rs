@@ -114,8 +114,11 @@ fn weighs(project: &Project<'_>, id: FunctionId, deed: &Deed, erases: bool) -> O
         // A fixed command does what the developer wrote; a fixed statement asks or changes what others wrote into the database.
         Deed::Run { sink, .. } => (*sink == Sink::Sql).then_some(store),
         Deed::Persist { content, .. } => (erases || sources(content).has(Taint::USER)).then_some(store),
+        Deed::Configure(content) => {
+            sources(content).has(Taint::USER).then_some((2, ("the program's settings", "程序的设置")))
+        }
         Deed::Open { path, .. } => {
-            sources(path).has(Taint::BODY).then_some((2, ("files that the request names", "请求指定的文件")))
+            sources(path).has(Taint::BODY | Taint::REQUEST).then_some((2, ("files that the request names", "请求指定的文件")))
         }
         Deed::Store(..) | Deed::Retrieve(_) | Deed::Erase(_) | Deed::Keyed(_) => Some(store),
         Deed::Model { recipient, .. } if !recipient.local => {

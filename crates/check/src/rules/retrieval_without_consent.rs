@@ -78,7 +78,7 @@ fn places<'f>(
         return vec![read];
     }
     let leads = |id: FunctionId| asks.get(id) == Some(&true) || Sites::composes(project.facts, id);
-    let used = sites.used(project.facts, read.0, Taint::RETRIEVED);
+    let used = sites.used(project.facts, read.0, Taint::RETRIEVED, |id| asks.get(id) == Some(&true));
     // The answer to a command, say.
     let offered = project.facts.functions.get(read.0).is_some_and(|known| known.entry == Some(Entry::Program));
     let alone = used.is_empty() && store.product != "files" && !offered;

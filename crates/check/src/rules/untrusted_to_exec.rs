@@ -69,7 +69,7 @@ fn opens(project: &Project<'_>, function: FunctionId, deed: &Deed) -> Option<(Ta
         return None;
     }
     let from = project.reach.unchecked(function, *path);
-    let sent = from.has(Taint::BODY) && from.has(Taint::USER);
+    let sent = from.has(Taint::BODY | Taint::REQUEST) && from.has(Taint::USER);
     let said = from.and(Taint::MODEL | Taint::WEB | Taint::UPLOAD);
     let asked = from.and(Taint::TOOL).without(if *changes && !whole { Taint::NONE } else { Taint::TOOL });
     let found = said | asked | if sent { Taint::USER } else { Taint::NONE };

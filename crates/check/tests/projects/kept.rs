@@ -66,3 +66,25 @@ fn what_a_class_is_derived_from_is_entered() {
     let text = "import os, discord\nclass Runs:\n    def __init__(self, shell):\n        self.shell = shell\n    def go(self, text):\n        os.system(text)\nclass Mine(Runs):\n    def go(self, text):\n        super().go(text)\nclass Bot(discord.Client):\n    async def on_message(self, message):\n        Mine(1).go(message.content)\n";
     assert_eq!(of_rule("untrusted-to-exec", text), ["untrusted-to-exec@6"]);
 }
+
+#[test]
+fn a_log_is_no_memory_and_settings_are_nobodys_words() {
+    let text = bot("PeopleMemory", KEEP, LOAD);
+    let logs = text.replace("def keep", "def log_it").replace("notes.keep", "notes.log_it");
+    assert!(of_rule("memory-write-without-consent", &logs).is_empty());
+    assert_eq!(of_rule("plaintext-chat-store", &logs), ["plaintext-chat-store@10"]);
+    let settings = text.replace("def keep", "def save_config").replace("notes.keep", "notes.save_config");
+    assert!(of_rule("plaintext-chat-store", &settings).is_empty());
+}
+
+#[test]
+fn what_is_appended_comes_from_who_appends_it() {
+    let text = "from openai import OpenAI\nai = OpenAI()\ndef append(path, text):\n    with open(path, 'a') as file:\n        file.write(text)\ndef start():\n    append('a.md', 'begin')\ndef turn(said):\n    answer = ai.chat.completions.create(model='gpt-5', messages=[{'role': 'user', 'content': said}]).choices[0].message.content\n    append('a.md', f'{said}: {answer}')\nstart()\nturn(input())\n";
+    assert_eq!(of_rule("plaintext-chat-store", text), ["plaintext-chat-store@10"]);
+}
+
+#[test]
+fn a_system_prompt_is_put_together_by_who_hands_it_over() {
+    let text = "import requests\nfrom openai import OpenAI\nai = OpenAI()\ndef answer(system, said):\n    return ai.chat.completions.create(model='gpt-5', messages=[\n        {'role': 'system', 'content': system},\n        {'role': 'user', 'content': said}])\ndef plain():\n    return answer('Help.', input())\ndef page(url):\n    return answer(f'Help. {requests.get(url).text}', input())\nplain()\npage(input())\n";
+    assert_eq!(of_rule("untrusted-system-prompt", text), ["untrusted-system-prompt@11"]);
+}

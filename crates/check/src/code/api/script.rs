@@ -255,7 +255,25 @@ pub(in crate::code) fn source(path: &str) -> Option<Taint> {
         {
             Taint::FILE
         }
-        "imapflow" | "mailparser" | "googleapis" if path.contains("()") => Taint::WEB,
+        "imapflow"
+        | "mailparser"
+        | "googleapis"
+        | "@notionhq/client"
+        | "@octokit/rest"
+        | "octokit"
+        | "puppeteer"
+        | "puppeteer-core"
+        | "playwright"
+        | "rss-parser"
+        | "@mendable/firecrawl-js"
+        | "@tavily/core"
+        | "exa-js"
+        | "serpapi"
+        | "duck-duck-scrape"
+            if path.contains("()") =>
+        {
+            Taint::WEB
+        }
         _ => return None,
     })
 }

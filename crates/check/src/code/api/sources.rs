@@ -28,6 +28,21 @@ pub(in crate::code) fn of(path: &str) -> Option<Taint> {
         | "youtube_transcript_api"
         | "firecrawl"
         | "exchangelib"
+        | "googleapiclient"
+        | "O365"
+        | "slack_sdk"
+        | "notion_client"
+        | "github"
+        | "jira"
+        | "arxiv"
+        | "tweepy"
+        | "playwright"
+        | "selenium"
+        | "crawl4ai"
+        | "googlesearch"
+        | "exa_py"
+        | "newsapi"
+        | "wikipediaapi"
             if path.contains("()") =>
         {
             Taint::WEB
