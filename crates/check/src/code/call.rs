@@ -6,7 +6,7 @@ use ruff_python_ast::{Arguments, Expr, ExprCall};
 use ruff_text_size::{Ranged, TextRange};
 
 use super::api::known::Known;
-use super::api::{databases, flaws, guards, keys, labels, models, sinks, stores, swift, web};
+use super::api::{databases, files, flaws, guards, keys, labels, models, sinks, stores, swift, web};
 use super::builtin::{builtin, elsewhere, replaced};
 use super::consent;
 use super::deeds::{add, is_kept};
@@ -373,7 +373,7 @@ impl Walk<'_, '_> {
             self.taint_root(&attribute.value, all_of(arguments));
         }
         let known = self.state.known(&path);
-        let carried = if known.called.has(Taint::FILE) && !is_named_after(object, arguments) {
+        let carried = if known.called.has(Taint::FILE) && !files::is_named_after(object, arguments) {
             self.known_sources(everything).and(Taint::UPLOAD | Taint::MASKED | Taint::RETRIEVED)
         } else {
             everything
@@ -560,17 +560,6 @@ fn name_options(arguments: &mut Vec<Argument>) {
         }
     }
     arguments.extend(named);
-}
-
-/// Whether a file's name is put together from something: a row that is named after somebody. A path that is given whole says
-/// nothing of what stands in the file.
-fn is_named_after(object: Option<&Made>, arguments: &[Argument]) -> bool {
-    let made = object.into_iter().flat_map(Made::chain).flat_map(|made| made.given.iter());
-    let put_together = |argument: &Argument| {
-        let text = argument.value.template();
-        text.is_some_and(|text| text.known().is_none() && text.pieces.len() > 1)
-    };
-    arguments.iter().chain(made).any(put_together)
 }
 
 /// Where the result of a call comes from.

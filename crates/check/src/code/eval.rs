@@ -132,6 +132,9 @@ impl Walk<'_, '_> {
         if object.outside().is_some_and(super::identity::is_annotated) {
             return super::identity::annotated(&key);
         }
+        if let Some(methods) = self.any_method(&object, &key) {
+            return methods;
+        }
         let kept = self.taken_from_outside(&object, key.known_text().unwrap_or_default());
         let mut item = kept.unwrap_or_else(|| object.item(key.known_text()));
         // Of a table that is written out, the key only picks.

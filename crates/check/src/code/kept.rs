@@ -196,7 +196,7 @@ impl Walk<'_, '_> {
             self.route_to(arguments);
             return Some(Taint::USER | Taint::REQUEST);
         }
-        if self.subscribes(name, arguments) {
+        if subscribes(name, arguments) {
             return Some(Taint::USER);
         }
         let keeps = matches!(name, "set" | "put" | "save" | "setItem" | "store");
@@ -215,18 +215,6 @@ impl Walk<'_, '_> {
         add(&mut call.does, Deed::Persist { content, conversation: true, remote: false });
         add(&mut call.does, Deed::Store(store, content));
         None
-    }
-
-    /// `host.on_message(hear)`, `bus.on("message", (text) => …)`: what a host has to say to a plug-in is what people say.
-    fn subscribes(&self, name: &str, arguments: &[Argument]) -> bool {
-        let hands =
-            arguments.iter().any(|one| matches!(one.value.shape, Shape::Functions(_) | Shape::Bound(_)));
-        let event = || {
-            let first = arguments.first().and_then(|first| first.value.known_text());
-            first.is_some_and(|event| names(event, EVENTS))
-        };
-        let listens = names(name, &["on", "once", "subscribe", "listen*", "register", "handler"]);
-        hands && listens && (names(name, EVENTS) || event())
     }
 
     /// `host.on("message")(hear)`
@@ -317,3 +305,14 @@ pub(super) fn is_event(node: &ExprCall) -> bool {
 
 /// Events by which people are heard.
 const EVENTS: &[&str] = &["message", "messages", "msg", "command", "chat", "text", "mention"];
+
+/// `host.on_message(hear)`, `bus.on("message", (text) => …)`: what a host has to say to a plug-in is what people say.
+fn subscribes(name: &str, arguments: &[Argument]) -> bool {
+    let hands = arguments.iter().any(|one| matches!(one.value.shape, Shape::Functions(_) | Shape::Bound(_)));
+    let event = || {
+        let first = arguments.first().and_then(|first| first.value.known_text());
+        first.is_some_and(|event| names(event, EVENTS))
+    };
+    let listens = names(name, &["on", "once", "subscribe", "listen*", "register", "handler"]);
+    hands && listens && (names(name, EVENTS) || event())
+}

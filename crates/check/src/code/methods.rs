@@ -25,6 +25,9 @@ const EACH: &[&str] = &[
     "sortBy",
 ];
 
+/// Methods of which any may be picked by its name.
+const MOST_METHODS: usize = 48;
+
 impl Walk<'_, '_> {
     /// What `super()` has under a name: a member of what the class of this function is derived from.
     pub(super) fn inherited(&self, name: &str) -> Option<Value> {
@@ -34,6 +37,23 @@ impl Walk<'_, '_> {
         let class = around.find_map(|id| project.functions.get(id).and_then(|func| func.class))?;
         let bases: Vec<usize> = self.state.bases(class).iter().filter_map(of_class).collect();
         bases.into_iter().find_map(|base| self.state.member(base, name, true, 0))
+    }
+
+    /// `this[name]`, `getattr(self, f"do_{name}")`: any method that the name may be, as far as it is known.
+    pub(super) fn any_method(&self, object: &Value, name: &Value) -> Option<Value> {
+        let Shape::Object(class) = object.shape else { return None };
+        if name.known_text().is_some() || name.deep_taint() == Taint::NONE {
+            return None;
+        }
+        let before = match name.template().map(|text| text.pieces.as_slice()) {
+            Some([Piece::Text(text), ..]) => text.as_str(),
+            _ => "",
+        };
+        let methods = &self.state.project.classes.get(class)?.methods;
+        let fits = |name: &&String| name.starts_with(before) && !name.starts_with("__") && *name != "this";
+        let found = methods.iter().filter(|(name, _)| fits(name)).map(|(_, method)| *method);
+        let found: Vec<FunctionId> = found.take(MOST_METHODS).collect();
+        (!found.is_empty()).then(|| Value::new(Shape::Functions(found.into()), Taint::NONE))
     }
 
     /// The method that a call of an object enters. In a script `super(…)` stands for the constructor of what the class is

@@ -463,6 +463,9 @@ impl Walk<'_, '_> {
         if constant != Some(false) {
             self.env.consent |= judged.when_true;
             checked.mark_true(&mut self.env);
+            if loops::is_tool_call(test) {
+                self.called_by_model();
+            }
             self.block(body);
             after.merge(std::mem::take(&mut self.env));
         }

@@ -97,3 +97,14 @@ fn a_tool_that_writes_where_it_is_told_does_what_it_says() {
     assert!(of_rule(RULE, &tool("name")).is_empty());
     assert!(of_rule(RULE, &tool("ROOT / Path(name).name")).is_empty());
 }
+
+#[test]
+fn a_method_is_picked_by_what_a_model_wrote() {
+    // A server that speaks the protocol by itself: its input comes from a model.
+    let server = "import { exec } from 'child_process';\nclass Tools {\n  go(args) { exec(args.line); }\n  answer(request) {\n    const { method, params } = request;\n    if (method === 'tools/call') { return this[params.name](params.arguments); }\n    return {};\n  }\n}\nconst tools = new Tools();\nprocess.stdin.on('data', (data) => { tools.answer(JSON.parse(data)); });\n";
+    assert_eq!(script(server), ["untrusted-to-exec@server.js:3"]);
+    assert!(script(&server.replace("tools/call", "resources/list")).is_empty());
+    let python = "import os\nfrom mcp.server.fastmcp import FastMCP\nmcp = FastMCP('x')\nclass Tools:\n    def do_run(self, text):\n        os.system(text)\n    def see(self, text):\n        return text\ntools = Tools()\n@mcp.tool()\ndef call(name: str, text: str):\n    return getattr(tools, f'do_{name}')(text)\n";
+    assert_eq!(of_rule(RULE, python), ["untrusted-to-exec@6"]);
+    assert!(of_rule(RULE, &python.replace("f'do_{name}'", "f'show_{name}'")).is_empty());
+}

@@ -116,3 +116,14 @@ pub(super) fn opened(file: &Made) -> Option<String> {
     let (access, path) = of(made.maker(), parent, &made.given)?;
     (access == Access::Change).then(|| shown(&path).unwrap_or_default())
 }
+
+/// Whether a file's name is put together from something: a row that is named after somebody. A path that is given whole says
+/// nothing of what stands in the file.
+pub(in crate::code) fn is_named_after(object: Option<&Made>, arguments: &[Argument]) -> bool {
+    let made = object.into_iter().flat_map(Made::chain).flat_map(|made| made.given.iter());
+    let put_together = |argument: &Argument| {
+        let text = argument.value.template();
+        text.is_some_and(|text| text.known().is_none() && text.pieces.len() > 1)
+    };
+    arguments.iter().chain(made).any(put_together)
+}

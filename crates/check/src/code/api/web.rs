@@ -103,6 +103,7 @@ pub(in crate::code) fn is_model_path(address: &Template) -> bool {
         "/chat/completions",
         "/v1/messages",
         "/v1/responses",
+        "/codex/responses",
         "/v1/embeddings",
         "/v1/completions",
         "/api/generate",
