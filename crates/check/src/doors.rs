@@ -95,13 +95,22 @@ fn called(facts: &Facts, id: FunctionId) -> Vec<(usize, FunctionId)> {
 
 /// For each function whether it, or what it calls, makes sure of the caller.
 fn knowing(facts: &Facts) -> Vec<bool> {
-    let mut known = Reach::leading(facts, |call| call.does.contains(&Deed::Guard(Guard::CallerKnown)));
+    let sure = |id: FunctionId, call: &Call| {
+        call.does.contains(&Deed::Guard(Guard::CallerKnown)) && !lets_pass(facts, id)
+    };
+    let mut known = Reach::leading_from(facts, sure);
     for (slot, function) in known.iter_mut().zip(&facts.functions) {
         *slot |= function.caller_known;
+        *slot &= !function.lets_pass;
     }
     let inherited: Vec<bool> = facts.functions.iter().map(|function| passes(&known, function)).collect();
     known.iter_mut().zip(inherited).for_each(|(slot, more)| *slot |= more);
     known
+}
+
+/// Whether a function asks only where a key was set.
+fn lets_pass(facts: &Facts, id: FunctionId) -> bool {
+    facts.functions.get(id).is_some_and(|function| function.lets_pass)
 }
 
 /// Whether something that knows the caller stands before a function or is called by it.

@@ -235,7 +235,7 @@ impl Walk<'_, '_> {
     /// `element.innerHTML = …` is run by the browser.
     fn show(&mut self, name: &str, value: &Value, range: TextRange) {
         if matches!(name, "innerHTML" | "outerHTML" | "srcdoc") {
-            let deed = Deed::Run { sink: Sink::Html, content: value.deep_taint() };
+            let deed = Deed::Run { sink: Sink::Html, content: value.deep_taint(), given: None };
             let call = self.call_at(range);
             name.clone_into(&mut call.target);
             add(&mut call.does, deed);

@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use ruff_python_ast::Expr;
 
-use super::api::{root, script, sources, swift};
+use super::api::{files, root, script, sources, swift};
 use super::assign::{is_kept, kept_outside};
 use super::call::all_of;
 use super::eval::{added, variable};
@@ -99,6 +99,10 @@ pub(super) fn builtin(path: &str, arguments: &[Argument]) -> Option<Value> {
         "os.getenv" | "os.environ.get" | "environ.get" | "getenv" => {
             let name = given(arguments, 0, "key").and_then(Value::known_text);
             variable(name, given(arguments, 1, "default"))
+        }
+        _ if files::joined(path, arguments).is_some() => {
+            let text = files::joined(path, arguments).unwrap_or_default();
+            Value::new(Shape::text(text), all_of(arguments))
         }
         "urllib.parse.urljoin" => below(&first(), given(arguments, 1, "url")?),
         "typing.cast" | "typing_extensions.cast" => given(arguments, 1, "val").cloned().unwrap_or_default(),

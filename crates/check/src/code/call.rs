@@ -6,7 +6,7 @@ use ruff_python_ast::{Arguments, Expr, ExprCall};
 use ruff_text_size::{Ranged, TextRange};
 
 use super::api::known::Known;
-use super::api::{databases, flaws, guards, keys, labels, models, sinks, stores, swift, web};
+use super::api::{databases, files, flaws, guards, keys, labels, models, sinks, stores, swift, web};
 use super::builtin::{builtin, elsewhere, replaced};
 use super::consent;
 use super::deeds::{add, is_kept};
@@ -71,6 +71,8 @@ impl Walk<'_, '_> {
             in_swift.unwrap_or_else(|| self.call_known(node, &object, &callee, &arguments))
         });
         self.called = Some((node.range(), callee.shape));
+        let mut value = value;
+        self.barrier(node, &object, &arguments, &mut value);
         value
     }
 
@@ -97,7 +99,7 @@ impl Walk<'_, '_> {
                 self.construct(class, arguments, range);
                 Value::new(Shape::Object(class), given.without(Taint::CONSENT))
             }
-            Shape::Object(class) => match self.state.method(class, "__call__") {
+            Shape::Object(class) => match self.called_on(class, node) {
                 Some(method) => self.enter(&[method], Some(callee), arguments, range),
                 None => Value::of(callee.taint),
             },
@@ -183,7 +185,7 @@ impl Walk<'_, '_> {
                     value.taint |= Taint::CONSENT;
                 }
             }
-            result = Some(result.map_or_else(|| value.clone(), |other| other.join(&value)));
+            result = Some(result.map_or_else(|| value.clone(), |other| other.either(&value)));
         }
         if ensures {
             self.env.consent = true;
@@ -353,6 +355,8 @@ impl Walk<'_, '_> {
         self.call_at(range).target.clone_from(&path);
         self.hand_out(&path, callee, arguments, range);
         let mut answer = self.deeds(&path, object, arguments, range);
+        self.note_given(&node.arguments, range);
+        self.launched(&path, &node.arguments, range);
         if answer == Some(Taint::MODEL)
             && let Some(name) = self.one_history(&node.arguments)
         {
@@ -369,8 +373,8 @@ impl Walk<'_, '_> {
             self.taint_root(&attribute.value, all_of(arguments));
         }
         let known = self.state.known(&path);
-        let carried = if known.called.has(Taint::FILE) && !is_named_after(object, arguments) {
-            self.known_sources(everything).and(Taint::UPLOAD | Taint::MASKED)
+        let carried = if known.called.has(Taint::FILE) && !files::is_named_after(object, arguments) {
+            self.known_sources(everything).and(Taint::UPLOAD | Taint::MASKED | Taint::RETRIEVED)
         } else {
             everything
         };
@@ -432,10 +436,13 @@ impl Walk<'_, '_> {
             answer = Some(if models::embeds(path) { models::told(arguments) } else { Taint::MODEL });
         }
         if let Some((sink, content)) = sinks::of(path, arguments) {
-            found.push(Deed::Run { sink, content });
+            found.push(Deed::Run { sink, content, given: None });
         }
         if let Some((content, conversation)) = web::persisted(path, object, arguments) {
             found.push(Deed::Persist { content, conversation, remote: false });
+        }
+        if let Some(from) = self.keep_in_file(path, object, arguments, &mut found) {
+            answer = Some(from);
         }
         if let Some((content, conversation)) = databases::kept(path, object, arguments) {
             found.push(Deed::Persist { content, conversation, remote: true });
@@ -490,6 +497,7 @@ impl Walk<'_, '_> {
     ) -> Value {
         let everything = all_of(arguments);
         let Expr::Attribute(attribute) = &*node.func else {
+            self.plugged_by_event(node, arguments);
             return Value::of((callee.taint | everything).without(Taint::CONSENT));
         };
         let name = attribute.attr.as_str();
@@ -520,7 +528,8 @@ impl Walk<'_, '_> {
             (_, "encrypt" | "encrypt_text") => Value::of(Taint::NONE),
             _ => {
                 let said = if self.script { object.deep_taint() } else { Taint::NONE };
-                self.callbacks(None, said, arguments, node.range());
+                let heard = self.plugged(name, object, arguments, node.range());
+                self.callbacks(heard, said, arguments, node.range());
                 Value::of(taint)
             }
         }
@@ -551,17 +560,6 @@ fn name_options(arguments: &mut Vec<Argument>) {
         }
     }
     arguments.extend(named);
-}
-
-/// Whether a file's name is put together from something: a row that is named after somebody. A path that is given whole says
-/// nothing of what stands in the file.
-fn is_named_after(object: Option<&Made>, arguments: &[Argument]) -> bool {
-    let made = object.into_iter().flat_map(Made::chain).flat_map(|made| made.given.iter());
-    let put_together = |argument: &Argument| {
-        let text = argument.value.template();
-        text.is_some_and(|text| text.known().is_none() && text.pieces.len() > 1)
-    };
-    arguments.iter().chain(made).any(put_together)
 }
 
 /// Where the result of a call comes from.

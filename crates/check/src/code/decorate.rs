@@ -7,9 +7,10 @@ use super::api::frameworks;
 use super::call::functions;
 use super::consent;
 use super::deeds::add;
+use super::kept::is_event;
 use super::value::{Argument, Shape, Value};
 use super::walk::Walk;
-use crate::facts::{Deed, FunctionId};
+use crate::facts::{Deed, Entry, FunctionId};
 
 impl Walk<'_, '_> {
     /// A function's decorators: who enters it, and whether consent stands before it.
@@ -31,6 +32,9 @@ impl Walk<'_, '_> {
                         let made = self.enter(&[wrapper], None, &[own], decorator.range());
                         self.decorated_inside(id, wrapper, &mut all, &made);
                     }
+                }
+                _ if matches!(&decorator.expression, Expr::Call(call) if is_event(call)) => {
+                    self.state.entering(id, |function| function.entry = Some(Entry::Handler));
                 }
                 _ => {}
             }

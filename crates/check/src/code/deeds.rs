@@ -38,11 +38,23 @@ pub(super) fn add(does: &mut Vec<Deed>, deed: Deed) {
                 *conversation |= *also;
                 return;
             }
-            (Deed::Run { sink: one, content }, Deed::Run { sink: two, content: more }) if *one == *two => {
+            (
+                Deed::Run { sink: one, content, given },
+                Deed::Run { sink: two, content: more, given: also },
+            ) if *one == *two => {
                 *content |= *more;
+                *given = given.filter(|_| *given == *also);
+                return;
+            }
+            (Deed::Open { changes, path, whole }, Deed::Open { changes: also, path: more, whole: too })
+                if *changes == *also =>
+            {
+                *path |= *more;
+                *whole &= *too;
                 return;
             }
             (Deed::SystemPrompt(content), Deed::SystemPrompt(more))
+            | (Deed::Configure(content), Deed::Configure(more))
             | (Deed::Keyed(content), Deed::Keyed(more))
             | (Deed::Publish(content), Deed::Publish(more)) => {
                 *content |= *more;

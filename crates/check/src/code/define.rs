@@ -87,7 +87,11 @@ impl Walk<'_, '_> {
             }
             "getattr" => {
                 let object = given(arguments, 0, "object")?.clone();
-                let name = given(arguments, 1, "name").and_then(Value::known_text)?.to_owned();
+                let name = given(arguments, 1, "name")?;
+                if let Some(methods) = self.any_method(&object, name) {
+                    return Some(methods);
+                }
+                let name = name.known_text()?.to_owned();
                 matches!(object.shape, Shape::Module(_) | Shape::Object(_) | Shape::Class(_))
                     .then(|| self.attribute(&object, &name))
             }

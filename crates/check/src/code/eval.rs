@@ -9,7 +9,7 @@ use ruff_python_ast::{
 };
 use ruff_text_size::Ranged;
 
-use super::api::{flaws, models};
+use super::api::{files, flaws, models};
 use super::deeds::add;
 use super::value::{ANY_KEY, Shape, Value};
 use super::walk::Walk;
@@ -56,7 +56,10 @@ impl Walk<'_, '_> {
             Expr::UnaryOp(node) if node.op == UnaryOp::Not => self.weigh_inner(expression).0,
             Expr::UnaryOp(node) => Value::of(self.eval(&node.operand).taint),
             Expr::Dict(node) => self.dict(node),
-            Expr::List(node) => self.items(&node.elts),
+            Expr::List(node) => {
+                self.registered(&node.elts, node.range());
+                self.items(&node.elts)
+            }
             Expr::Tuple(node) => self.items(&node.elts),
             Expr::Set(node) => self.items(&node.elts),
             Expr::ListComp(node) => self.comprehension(&node.generators, &[&node.elt]),
@@ -68,12 +71,18 @@ impl Walk<'_, '_> {
             }
             Expr::If(node) => {
                 let (_, judged) = self.weigh(&node.test);
+                let checked = self.checked_by(&node.test);
                 let before = self.env.consent;
+                let names = Rc::clone(&self.env.names);
                 self.env.consent |= judged.when_true;
+                checked.mark_true(&mut self.env);
                 let yes = self.eval(&node.body);
                 self.env.consent = before | judged.when_false;
+                self.env.names = Rc::clone(&names);
+                checked.mark_false(&mut self.env);
                 let no = self.eval(&node.orelse);
                 self.env.consent = before;
+                self.env.names = names;
                 yes.join(&no)
             }
             Expr::Lambda(node) => {
@@ -122,6 +131,9 @@ impl Walk<'_, '_> {
         }
         if object.outside().is_some_and(super::identity::is_annotated) {
             return super::identity::annotated(&key);
+        }
+        if let Some(methods) = self.any_method(&object, &key) {
+            return methods;
         }
         let kept = self.taken_from_outside(&object, key.known_text().unwrap_or_default());
         let mut item = kept.unwrap_or_else(|| object.item(key.known_text()));
@@ -208,6 +220,7 @@ impl Walk<'_, '_> {
             Shape::Class(class) => self.state.member(*class, name, false, 0),
             Shape::Dict(items) if self.script => items.contains_key(name).then(|| object.item(Some(name))),
             Shape::Path(_) => self.taken_from_outside(object, name),
+            Shape::Made(made) if made.path == "super()" => self.inherited(name),
             // `@click.group()` makes a function something that commands are added to.
             Shape::Functions(_) if !self.script && matches!(name, "command" | "group") => {
                 Some(Value::path(&format!("click.Group.{name}")))
@@ -216,6 +229,13 @@ impl Walk<'_, '_> {
         };
         let found = found.or_else(|| self.swift.then(|| super::swift::part(object, name)).flatten());
         let mut value = found.unwrap_or_else(|| object.attribute(name));
+        // A name without its folder leaves none.
+        if matches!(name, "name" | "stem" | "suffix")
+            && value.taint != Taint::NONE
+            && object.outside().is_some_and(|path| path.starts_with("pathlib."))
+        {
+            value.taint |= Taint::CHECKED;
+        }
         // What a function or a class is called is the developer's word, whoever handed it over.
         if !self.script && matches!(name, "__name__" | "__qualname__" | "__module__" | "__doc__") {
             value.taint = Taint::NONE;
@@ -269,6 +289,7 @@ impl Walk<'_, '_> {
             }
         }
         self.offer_tool(node.range(), &items);
+        self.launched_by(node);
         if flaws::trusts(&items) {
             add(&mut self.call_at(node.range()).does, Deed::Flaw(Flaw::CertificateUnchecked));
         }
@@ -313,6 +334,7 @@ impl Walk<'_, '_> {
             for test in &generator.ifs {
                 let (_, judged) = self.weigh(test);
                 self.env.consent |= judged.when_true;
+                self.checked_by(test).mark_true(&mut self.env);
             }
         }
         let all: Vec<Value> = parts.iter().map(|part| self.eval(part)).collect();
@@ -433,8 +455,20 @@ fn operated(op: Operator, left: &Value, right: &Value) -> Value {
             }
             None => Value::of(taint),
         },
-        Operator::Div if left.outside().is_some_and(|path| path.starts_with("pathlib.")) => {
-            Value::new(left.shape.clone(), taint)
+        // `folder / "notes.md"`
+        Operator::Div
+            if right.template().is_some()
+                || left.outside().is_some_and(|path| path.starts_with("pathlib.")) =>
+        {
+            let mut text = files::piece(left);
+            text.push(&Template::text("/"));
+            text.push(&files::piece(right));
+            let given = super::value::Argument {
+                name: None,
+                value: Value::new(Shape::text(text), taint),
+                spread: false,
+            };
+            Value::new(Value::path("pathlib.Path").called(&[given]), taint)
         }
         // `prompt | model | parser`
         Operator::BitOr => {

@@ -32,7 +32,12 @@ impl Walk<'_, '_> {
         if !self.script && frameworks::routes(path) {
             self.route_to(arguments);
         }
-        let request = self.script && script::serves(path);
+        let routed = self.script && is_route(arguments);
+        if routed {
+            self.route_to(arguments);
+        }
+        let heard = if routed { Some(Taint::USER) } else { heard };
+        let request = routed || self.script && script::serves(path);
         let heard = heard.map(|said| if request { said | Taint::REQUEST } else { said });
         let plain = if self.script { callee.taint } else { Taint::NONE };
         self.callbacks(heard, plain, arguments, range);
@@ -170,6 +175,18 @@ impl Walk<'_, '_> {
             given.iter().map(|value| Argument { name: None, value: value.clone(), spread: false }).collect();
         self.enter(ids, None, &arguments, range)
     }
+}
+
+/// `register({ path: "/hook", handler: async (req, res) => … })`: a plug-in's own route.
+pub(super) fn is_route(arguments: &[Argument]) -> bool {
+    arguments.iter().any(|argument| {
+        let Shape::Dict(items) = &argument.value.shape else { return false };
+        let text = |key: &str| items.get(key).and_then(Value::template).map(crate::facts::Template::shown);
+        let path = ["path", "url", "route"].iter().find_map(|key| text(key));
+        let handles =
+            items.get("handler").is_some_and(|handler| matches!(handler.shape, Shape::Functions(_)));
+        handles && path.is_some_and(|path| path.starts_with('/') || path.starts_with("{}"))
+    })
 }
 
 /// The functions in a value, whatever they were wrapped in.

@@ -1,7 +1,41 @@
 //! What the form of a test or a loop says by itself.
 
+use std::rc::Rc;
+
 use ruff_python_ast::visitor::{Visitor, walk_expr, walk_pattern, walk_stmt};
 use ruff_python_ast::{CmpOp, Expr, Number, Pattern, Stmt, StmtWhile, UnaryOp};
+use ruff_text_size::Ranged;
+
+use super::api::web::waits;
+use super::value::Value;
+use super::walk::{Walk, span};
+use crate::facts::{Call, Loop, Taint};
+
+impl Walk<'_, '_> {
+    /// What came in where a model calls a tool was chosen by it.
+    pub(super) fn called_by_model(&mut self) {
+        let names: Vec<(Rc<str>, Value)> =
+            self.env.names.iter().map(|(name, value)| (Rc::clone(name), value.clone())).collect();
+        for (name, value) in names {
+            if value.taint.is_symbolic() || value.taint.has(Taint::LOCAL) {
+                self.env.set(name, Value { taint: value.taint | Taint::TOOL, ..value });
+            }
+        }
+    }
+
+    /// Notes a loop that has no certain end.
+    pub(super) fn note_loop(&mut self, node: &StmtWhile) {
+        let range = node.range();
+        let body = span(range);
+        if self.loops.iter().any(|other| other.body == body) {
+            return;
+        }
+        let within = |call: &&Call| body.start <= call.span.start && call.span.end <= body.end;
+        let paced = self.calls.values().filter(within).any(|call| waits(&call.target));
+        let head = body.start..node.test.range().end().to_usize();
+        self.loops.push(Loop { span: head, tools: handles_tools(node), paced, body });
+    }
+}
 
 /// The value of a test that is written out.
 pub(super) fn constant(test: &Expr) -> Option<bool> {
@@ -12,11 +46,16 @@ pub(super) fn constant(test: &Expr) -> Option<bool> {
             Number::Int(value) => Some(value.as_u8() != Some(0)),
             _ => None,
         },
-        Expr::Name(name) if name.id.as_str() == "TYPE_CHECKING" => Some(false),
-        Expr::Attribute(node) if node.attr.as_str() == "TYPE_CHECKING" => Some(false),
         Expr::UnaryOp(node) if node.op == UnaryOp::Not => constant(&node.operand).map(|value| !value),
         _ => None,
     }
+}
+
+/// `method === "tools/call"`: a server of tools that speaks the protocol by itself.
+pub(super) fn is_tool_call(test: &Expr) -> bool {
+    let Expr::Compare(node) = test else { return false };
+    let says = |side: &Expr| matches!(side, Expr::StringLiteral(said) if said.value.to_str() == "tools/call");
+    node.ops.first() == Some(&CmpOp::Eq) && (says(&node.left) || node.comparators.first().is_some_and(says))
 }
 
 /// `__name__ == "__main__"`

@@ -25,7 +25,50 @@ const EACH: &[&str] = &[
     "sortBy",
 ];
 
+/// Methods of which any may be picked by its name.
+const MOST_METHODS: usize = 48;
+
 impl Walk<'_, '_> {
+    /// What `super()` has under a name: a member of what the class of this function is derived from.
+    pub(super) fn inherited(&self, name: &str) -> Option<Value> {
+        let project = self.state.project;
+        let outer = |id: &FunctionId| project.functions.get(*id).and_then(|func| func.outer);
+        let mut around = std::iter::successors(Some(self.function), outer);
+        let class = around.find_map(|id| project.functions.get(id).and_then(|func| func.class))?;
+        let bases: Vec<usize> = self.state.bases(class).iter().filter_map(of_class).collect();
+        bases.into_iter().find_map(|base| self.state.member(base, name, true, 0))
+    }
+
+    /// `this[name]`, `getattr(self, f"do_{name}")`: any method that the name may be, as far as it is known.
+    pub(super) fn any_method(&self, object: &Value, name: &Value) -> Option<Value> {
+        let Shape::Object(class) = object.shape else { return None };
+        if name.known_text().is_some() || name.deep_taint() == Taint::NONE {
+            return None;
+        }
+        let before = match name.template().map(|text| text.pieces.as_slice()) {
+            Some([Piece::Text(text), ..]) => text.as_str(),
+            _ => "",
+        };
+        let methods = &self.state.project.classes.get(class)?.methods;
+        let fits = |name: &&String| name.starts_with(before) && !name.starts_with("__") && *name != "this";
+        let found = methods.iter().filter(|(name, _)| fits(name)).map(|(_, method)| *method);
+        let found: Vec<FunctionId> = found.take(MOST_METHODS).collect();
+        (!found.is_empty()).then(|| Value::new(Shape::Functions(found.into()), Taint::NONE))
+    }
+
+    /// The method that a call of an object enters. In a script `super(…)` stands for the constructor of what the class is
+    /// derived from.
+    pub(super) fn called_on(&self, class: usize, node: &ExprCall) -> Option<FunctionId> {
+        let own = matches!(&*node.func, Expr::Name(name) if self.script && name.id.as_str() == "this");
+        if !own {
+            return self.state.method(class, "__call__");
+        }
+        match self.inherited("__init__")?.shape {
+            Shape::Bound(method) => Some(method),
+            _ => None,
+        }
+    }
+
     /// A call that means something by the language alone.
     pub(super) fn script_call(
         &mut self,
@@ -91,6 +134,9 @@ impl Walk<'_, '_> {
     ) -> Option<Value> {
         if let Shape::Functions(ids) = &object.shape {
             return self.part_of_function(&ids.clone(), object, name, arguments, range);
+        }
+        if let (Shape::Bound(_), "bind") = (&object.shape, name) {
+            return Some(object.clone());
         }
         if let Some(value) = text_or_list(object, name, arguments) {
             return Some(value);
@@ -191,4 +237,11 @@ fn joined(items: &[Value], taint: Taint) -> Value {
         text.push(item.template().unwrap_or(&hole));
     }
     Value::new(Shape::text(text), taint.without(Taint::CONSENT))
+}
+
+fn of_class(base: &Value) -> Option<usize> {
+    match base.shape {
+        Shape::Class(class) => Some(class),
+        _ => None,
+    }
 }

@@ -7,6 +7,7 @@
 mod agents;
 mod api;
 mod assign;
+mod barrier;
 pub(crate) mod build;
 mod builtin;
 mod call;
@@ -17,13 +18,17 @@ mod define;
 mod disguise;
 mod eval;
 mod factory;
+mod given;
 mod hand_out;
 mod hash;
 mod history;
 mod identity;
+mod kept;
+mod launches;
 mod loops;
 mod methods;
 mod named;
+mod offered;
 mod project;
 mod refuse;
 mod state;
@@ -129,12 +134,14 @@ fn evaluate(project: &Project<'_>, texts: &[File], providers: &Providers, limits
     refuse::note(project, &mut state);
     judge_consent(project, &mut state);
     let (functions, stores, agents) = (state.functions, state.stores, state.agents);
+    let servers = state.servers.into_values().collect();
     let (models, prompts) = (state.models.into_values().collect(), state.prompts.into_values().collect());
     Facts {
         functions,
         stores,
         tools: state.tools.into_iter().map(|(_, tool)| tool).collect(),
         agents,
+        servers,
         models,
         prompts,
         gaps: state.gaps,
@@ -168,7 +175,9 @@ fn described(project: &Project<'_>, func: &project::Func<'_>) -> Function {
         && !api::names(name, &other)
         && api::names(name, &["erase*", "forget*", "delete*", "purge*", "wipe*", "remove*", "clear*"]);
     let body = func.definition.map_or(0..0, |definition| walk::span(definition.range()));
-    Function { name: func.name.clone(), file, span, body, erases, ..Function::default() }
+    let keys = func.parameters.iter().enumerate().filter(|(_, name)| api::keys::is_person(name));
+    let keys = keys.map(|(index, _)| index).collect();
+    Function { name: func.name.clone(), file, span, body, erases, keys, ..Function::default() }
 }
 
 /// A module that nobody imports is run.
@@ -188,11 +197,10 @@ fn enter(project: &Project<'_>, state: &mut State<'_>) {
             }
         }
     }
+    let reach = reach_of(state);
+    offered::note(project, state, &reach);
     // A library has no start: whatever is public may be called.
-    let functions = std::mem::take(&mut state.functions);
-    let facts = Facts { functions, ..Facts::default() };
-    let reach = Reach::new(&facts);
-    state.functions = facts.functions;
+    let reach = reach_of(state);
     let does = facts_do(&state.functions, &reach);
     let definitions = || project.functions.iter().enumerate().filter(|(_, func)| func.definition.is_some());
     if !does && definitions().count() > 0 && definitions().all(|(id, _)| !reach.runs(id)) {
@@ -205,6 +213,14 @@ fn enter(project: &Project<'_>, state: &mut State<'_>) {
             }
         }
     }
+}
+
+fn reach_of(state: &mut State<'_>) -> Reach {
+    let functions = std::mem::take(&mut state.functions);
+    let facts = Facts { functions, ..Facts::default() };
+    let reach = Reach::new(&facts);
+    state.functions = facts.functions;
+    reach
 }
 
 /// Whether code that can run does anything that rules look at.
@@ -238,6 +254,7 @@ pub(crate) fn merge(facts: &mut Facts, found: Facts) {
     let (functions, stores) = (facts.functions.len(), facts.stores.len());
     facts.stores.extend(found.stores);
     facts.gaps.extend(found.gaps);
+    facts.servers.extend(found.servers);
     facts.tools.extend(found.tools.into_iter().map(|mut tool| {
         tool.function = tool.function.map(|id| id + functions);
         tool
@@ -259,7 +276,10 @@ pub(crate) fn merge(facts: &mut Facts, found: Facts) {
         for call in &mut function.calls {
             call.callees.iter_mut().for_each(|callee| *callee += functions);
             for deed in &mut call.does {
-                use crate::facts::Deed::{Erase, Retrieve, Store};
+                use crate::facts::Deed::{Erase, Retrieve, Run, Store};
+                if let Run { given: Some((function, _)), .. } = deed {
+                    *function += functions;
+                }
                 if let Retrieve(store) | Erase(store) | Store(store, _) = deed {
                     *store += stores;
                 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use ruff_python_ast::visitor::{Visitor, walk_expr, walk_stmt};
-use ruff_python_ast::{Expr, Number, Stmt, StmtFunctionDef};
+use ruff_python_ast::{BoolOp, Expr, Number, Stmt, StmtFunctionDef, StmtIf, UnaryOp};
 
 use super::api::names;
 use super::identity::finds_caller;
@@ -23,6 +23,9 @@ pub(super) fn note(project: &Project<'_>, state: &mut State<'_>) {
         if let Some(function) = state.functions.get_mut(id) {
             function.caller_known = true;
         }
+    }
+    for (function, func) in state.functions.iter_mut().zip(&project.functions) {
+        function.lets_pass = func.definition.is_some_and(|definition| Seen::of(definition).lets_pass);
     }
 }
 
@@ -74,6 +77,50 @@ struct Seen {
     sends_away: bool,
     /// It reads what a caller shows to be known.
     asks: bool,
+    /// It asks only where a key was set, and lets everybody pass where none was.
+    lets_pass: bool,
+}
+
+/// `if not settings.api_key: return`, `if (API_KEY && token !== API_KEY) refuse`
+fn only_where_set(node: &StmtIf) -> bool {
+    let refuses = |body: &[Stmt]| {
+        let mut seen = Seen::default();
+        for statement in body {
+            seen.visit_stmt(statement);
+        }
+        seen.unknown || seen.forbidden || seen.raises
+    };
+    let leaves = matches!(node.body.last(), Some(Stmt::Return(_)));
+    let unset = |test: &Expr| match test {
+        Expr::UnaryOp(not) if not.op == UnaryOp::Not => is_own_key(&not.operand),
+        _ => false,
+    };
+    match &*node.test {
+        Expr::BoolOp(test) if test.op == BoolOp::Or && test.values.first().is_some_and(unset) => {
+            leaves && !refuses(&node.body)
+        }
+        Expr::BoolOp(test) if test.op == BoolOp::And => {
+            test.values.iter().any(is_own_key) && refuses(&node.body)
+        }
+        test if unset(test) => leaves && !refuses(&node.body),
+        test => is_own_key(test) && refuses(&node.body) && node.elif_else_clauses.is_empty(),
+    }
+}
+
+/// A key of the program's own, and none that a caller shows: `API_KEY`, `this.config.token`, `process.env.SECRET`.
+fn is_own_key(expression: &Expr) -> bool {
+    let Some(name) = dotted(expression) else { return false };
+    let (before, own) = name.rsplit_once('.').unwrap_or(("", &name));
+    let constant =
+        own.chars().any(|ch| ch.is_ascii_uppercase()) && !own.chars().any(|ch| ch.is_ascii_lowercase());
+    let shown = names(
+        before,
+        &["req", "request", "headers", "ctx", "context", "body", "query", "credentials", "params"],
+    );
+    let key = names(own, &["apikey", "key", "token", "secret", "password", "auth"])
+        || own.to_ascii_lowercase().ends_with("apikey");
+    key && !shown
+        && (constant || names(before, &["config*", "cfg", "setting*", "env", "environ", "option*", "opts"]))
 }
 
 impl Seen {
@@ -116,6 +163,9 @@ fn asks(name: &str) -> bool {
 
 impl<'a> Visitor<'a> for Seen {
     fn visit_stmt(&mut self, node: &'a Stmt) {
+        if let Stmt::If(test) = node {
+            self.lets_pass |= only_where_set(test);
+        }
         if let Stmt::Raise(raised) = node {
             let name = raised.exc.as_deref().and_then(|what| match what {
                 Expr::Call(call) => dotted(&call.func),

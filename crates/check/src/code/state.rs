@@ -11,7 +11,9 @@ use super::hash::Build;
 use super::project::Project;
 use super::value::{ClassId, ModuleId, Shape, Value};
 use super::watch::{Seen, Watch};
-use crate::facts::{Agent, Function, FunctionId, Gap, Model, Prompt, Store, StoreId, Taint, Template, Tool};
+use crate::facts::{
+    Agent, Function, FunctionId, Gap, Model, Prompt, Server, Store, StoreId, Taint, Template, Tool,
+};
 use crate::providers::Providers;
 
 /// Classes below one that are told apart: more are a framework of its own.
@@ -104,6 +106,8 @@ pub(super) struct State<'a> {
     /// Tools, each with the turn of the function that told of it: who comes last in a round knows best.
     pub tools: Vec<(usize, Tool)>,
     pub agents: Vec<Agent>,
+    /// MCP servers that are started, by file and place.
+    pub servers: BTreeMap<(usize, usize), Server>,
     /// Models that are asked, and what they are told, by the function and place: the last round knows most.
     pub models: BTreeMap<(FunctionId, usize, usize), Model>,
     pub prompts: BTreeMap<(FunctionId, usize, usize), Prompt>,
@@ -151,6 +155,7 @@ impl<'a> State<'a> {
             stores: Vec::new(),
             tools: Vec::new(),
             agents: Vec::new(),
+            servers: BTreeMap::new(),
             models: BTreeMap::default(),
             prompts: BTreeMap::default(),
             gaps: Vec::new(),
@@ -517,8 +522,11 @@ impl<'a> State<'a> {
         let mut changed = summary.handed.len() < arguments.len();
         summary.handed.resize(summary.handed.len().max(arguments.len()), Value::default());
         for (slot, argument) in summary.handed.iter_mut().zip(arguments) {
-            let value =
-                Value { taint: argument.deep_taint().sources(), shape: argument.shape.clone() }.bounded(2);
+            let value = Value {
+                taint: argument.deep_taint().sources().without(Taint::CHECKED),
+                shape: argument.shape.clone(),
+            }
+            .bounded(2);
             if *slot == value {
                 continue;
             }

@@ -40,10 +40,19 @@ impl Walk<'_, '_> {
     pub(super) fn offer_tool(&mut self, range: TextRange, items: &BTreeMap<String, Value>) {
         let Some(function) = described(items) else { return };
         let text = |key: &str| function.get(key).and_then(Value::known_text);
-        let Some(name) = text("name") else { return };
+        // `prefix + "send_mail"` names a tool too.
+        let shown = function.get("name").and_then(Value::template).map(|name| name.shown().replace("{}", ""));
+        let Some(name) = shown.filter(|name| !name.is_empty()) else { return };
+        let name = name.as_str();
+        let hints = |key: &str| function.get("annotations").map(|hints| hints.item(Some(key)).shape);
+        let reads = hints("readOnlyHint") == Some(Shape::Bool(true));
         let tool = Tool {
             name: name.to_owned(),
-            effect: effect_of(name, text("description").unwrap_or_default(), &[]),
+            effect: if reads {
+                Effect::Read
+            } else {
+                effect_of(name, text("description").unwrap_or_default(), &[])
+            },
             file: self.file(),
             span: span(range),
             function: self.named_function(name),
@@ -265,5 +274,15 @@ pub(super) fn effect_of(name: &str, description: &str, arguments: &[String]) -> 
     if reads && THINGS.contains(&name.to_lowercase().as_str()) {
         return Effect::Read;
     }
-    classify(name, Hints { description, arguments })
+    // A statement that may only read changes nothing, whatever runs it.
+    let only =
+        ["read-only", "read only", "readonly", "only select", "只读"].iter().any(|word| told.contains(word));
+    if only && !told.contains("not read") {
+        return Effect::Read;
+    }
+    // “Compose a mail and send it” does what it says last.
+    let first = told.split(['.', '。', '\n']).next().unwrap_or_default();
+    let sends = [" and send", " and sends", "then send", "并发送"].iter().any(|word| first.contains(word));
+    let effect = classify(name, Hints { description, arguments });
+    if sends { effect.or_worse(Effect::Send) } else { effect }
 }

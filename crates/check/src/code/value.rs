@@ -131,6 +131,16 @@ impl Value {
         Self { shape: self.shape.join(&other.shape), taint: self.taint | other.taint }
     }
 
+    /// The value on either of two ways: it was made sure of only if it was on both.
+    pub(super) fn either(&self, other: &Self) -> Self {
+        let joined = self.join(other);
+        let sure = |value: &Self| value.taint.has(Taint::CHECKED) || value.deep_taint() == Taint::NONE;
+        if sure(self) && sure(other) {
+            return joined;
+        }
+        Self { taint: joined.taint.without(Taint::CHECKED), ..joined }
+    }
+
     /// Everything in it.
     pub(super) fn deep_taint(&self) -> Taint {
         match &self.shape {

@@ -57,7 +57,7 @@ impl Env {
             match self.names.get(name) {
                 Some(mine) if mine == value => {}
                 mine => {
-                    let joined = mine.map_or_else(|| value.clone(), |mine| mine.join(value));
+                    let joined = mine.map_or_else(|| value.clone(), |mine| mine.either(value));
                     self.set(Rc::clone(name), joined);
                 }
             }
@@ -175,6 +175,10 @@ impl Walk<'_, '_> {
                 Shape::Unknown | Shape::None | Shape::Text(_) | Shape::Bool(_) | Shape::Number(_) => declared
                     .filter(|shape| *shape != Shape::Unknown)
                     .unwrap_or_else(|| Shape::text(Template::of(Piece::Parameter(index)))),
+                // A class of the project's own says more than something from outside.
+                Shape::Made(_) | Shape::Path(_) if matches!(declared, Some(Shape::Object(_))) => {
+                    declared.unwrap_or_default()
+                }
                 known => known,
             };
             let value = match method {
@@ -410,8 +414,11 @@ impl Walk<'_, '_> {
 
     pub(super) fn yielded(&mut self, value: Value) {
         let value = value.bounded(3);
-        self.summary.returns =
-            if self.summary.returns == Value::default() { value } else { self.summary.returns.join(&value) };
+        self.summary.returns = if self.summary.returns == Value::default() {
+            value
+        } else {
+            self.summary.returns.either(&value)
+        };
     }
 
     /// The sources of a taint, with what callers hand in.
@@ -449,10 +456,16 @@ impl Walk<'_, '_> {
     fn test(&mut self, test: &Expr, body: &[Stmt], after: &mut Env) -> bool {
         let (_, judged) = self.weigh(test);
         let constant = loops::constant(test);
+        let checked = self.checked_by(test);
         let mut otherwise = self.env.clone();
         otherwise.consent |= judged.when_false;
+        checked.mark_false(&mut otherwise);
         if constant != Some(false) {
             self.env.consent |= judged.when_true;
+            checked.mark_true(&mut self.env);
+            if loops::is_tool_call(test) {
+                self.called_by_model();
+            }
             self.block(body);
             after.merge(std::mem::take(&mut self.env));
         }
@@ -488,18 +501,6 @@ impl Walk<'_, '_> {
         if !loops::is_bounded(node) && self.calls.len() >= mark {
             self.note_loop(node);
         }
-    }
-
-    fn note_loop(&mut self, node: &StmtWhile) {
-        let range = node.range();
-        let body = span(range);
-        if self.loops.iter().any(|other| other.body == body) {
-            return;
-        }
-        let within = |call: &&Call| body.start <= call.span.start && call.span.end <= body.end;
-        let paced = self.calls.values().filter(within).any(|call| super::api::web::waits(&call.target));
-        let head = body.start..node.test.range().end().to_usize();
-        self.loops.push(Loop { span: head, tools: loops::handles_tools(node), paced, body });
     }
 
     /// Two rounds of a loop's body: the second sees what the first left. Gives what a break left.

@@ -5,6 +5,8 @@
 mod device;
 mod named;
 mod reach;
+mod sites;
+mod store;
 mod taint;
 mod template;
 
@@ -18,6 +20,8 @@ pub use device::DeviceData;
 pub use named::{Model, Prompt};
 pub use reach::Reach;
 pub(crate) use reach::is_model;
+pub(crate) use sites::Sites;
+pub use store::{Owner, Store};
 pub use taint::Taint;
 pub use template::{Piece, Template};
 pub(crate) use template::{host as host_of, is_loopback as loopback, is_near as near};
@@ -195,10 +199,16 @@ pub struct Function {
     pub caller_known: bool,
     /// It belongs to something whose name says that it finds out who calls.
     pub finds_caller: bool,
+    /// It makes sure of the caller only where a key was set, and lets everybody pass where none was.
+    pub lets_pass: bool,
     /// Functions that a request passes before it.
     pub behind: Vec<FunctionId>,
     /// What it gives back.
     pub returns: Taint,
+    /// Its parameters that say whose something is.
+    pub keys: Vec<usize>,
+    /// What its parameters are told by those who use the package that it belongs to, by what they are called.
+    pub told: Vec<Taint>,
 }
 
 /// How a function is entered.
@@ -260,6 +270,19 @@ pub enum Deed {
         sink: Sink,
         /// What the text is made of.
         content: Taint,
+        /// The parameter that is run as it was given, of this function or of one around it.
+        given: Option<(FunctionId, usize)>,
+    },
+    /// Writes settings of the program.
+    Configure(Taint),
+    /// Opens, writes or deletes a file whose path is put together.
+    Open {
+        /// It is written, moved or deleted.
+        changes: bool,
+        /// What the path is made of.
+        path: Taint,
+        /// The path is what somebody gave, as it is.
+        whole: bool,
     },
     /// Sends data to an address that is no model's.
     Send {
@@ -386,34 +409,6 @@ pub struct Recipient {
     pub local: bool,
 }
 
-/// A store of items that can be searched.
-#[derive(Debug, Clone)]
-pub struct Store {
-    /// What it is: the product and the collection's name.
-    pub name: String,
-    /// The product.
-    pub product: String,
-    /// It is reached through Ombud's memory edge.
-    pub through_edge: bool,
-    /// The host, if it is written out.
-    pub host: Option<String>,
-    /// The product exists to remember people.
-    pub remembers_people: bool,
-    /// The front end knows that its items are the developer's own.
-    pub own: bool,
-}
-
-/// Whose items a store holds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Owner {
-    /// The developer's own corpus.
-    Developer,
-    /// Nothing shows it.
-    Unknown,
-    /// The people who use the agent.
-    User,
-}
-
 /// A loop without a certain end.
 #[derive(Debug, Clone)]
 pub struct Loop {
@@ -532,13 +527,6 @@ impl Instruction {
         let raw = facts.files.get(self.file).and_then(|file| file.text.get(part.span.clone()));
         let at = said.zip(raw).and_then(|(said, raw)| Some((raw.find(said)? + part.span.start, said.len())));
         at.map_or_else(|| part.span.clone(), |(at, len)| at..at + len)
-    }
-}
-
-impl Store {
-    /// A knowledge base that the developer fills on the pages of the platform; an app has to write into it to change that.
-    pub fn is_dataset(&self) -> bool {
-        matches!(self.product.as_str(), "dify" | "coze" | "flowise" | "langflow")
     }
 }
 

@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, VecDeque};
 
 use ombud_core::finding::Step;
 
-use super::{Call, Deed, Facts, FunctionId, Owner, StoreId, Taint};
+use super::{Call, Deed, Facts, Function, FunctionId, Owner, StoreId, Taint};
 
 /// Functions through which content is followed back.
 const MAX_FOLLOWED: usize = 64;
@@ -18,6 +18,8 @@ pub struct Reach {
     unasked: Vec<Option<Origin>>,
     /// The sources that each function's parameters may carry.
     parameters: Vec<Vec<Taint>>,
+    /// The same without what was made sure of on the way.
+    unchecked: Vec<Vec<Taint>>,
 }
 
 /// How a function is reached.
@@ -32,8 +34,10 @@ impl Reach {
     pub fn new(facts: &Facts) -> Self {
         let any = spread(facts, |_, _| true);
         let unasked = spread(facts, |callee, call| !call.consented && !facts_consented(facts, callee));
-        let parameters = parameters(facts, &any);
-        Self { any, unasked, parameters }
+        let unchecked =
+            parameters(facts, &any, |given| if given.has(Taint::CHECKED) { Taint::NONE } else { given });
+        let parameters = parameters(facts, &any, |given| given);
+        Self { any, unasked, parameters, unchecked }
     }
 
     /// Whether a function can run at all.
@@ -102,6 +106,15 @@ impl Reach {
         taint.filled(self.parameters.get(function).unwrap_or(&empty)).sources()
     }
 
+    /// The same without what was made sure of before, or cleaned.
+    pub fn unchecked(&self, function: FunctionId, taint: Taint) -> Taint {
+        if taint.has(Taint::CHECKED) {
+            return Taint::NONE;
+        }
+        let empty = Vec::new();
+        taint.filled(self.unchecked.get(function).unwrap_or(&empty)).sources()
+    }
+
     /// Whose items a store holds, from what is written into it by code that can run.
     pub fn owner(&self, facts: &Facts, store: StoreId) -> Owner {
         let Some(known) = facts.stores.get(store) else { return Owner::Unknown };
@@ -140,8 +153,13 @@ impl Reach {
 
     /// For each function whether a call that fits stands in it or in what it calls.
     pub fn leading(facts: &Facts, fits: impl Fn(&Call) -> bool) -> Vec<bool> {
-        let mut yes: Vec<bool> =
-            facts.functions.iter().map(|function| function.calls.iter().any(&fits)).collect();
+        Self::leading_from(facts, |_, call| fits(call))
+    }
+
+    /// The same, of calls in certain functions.
+    pub fn leading_from(facts: &Facts, fits: impl Fn(FunctionId, &Call) -> bool) -> Vec<bool> {
+        let has = |(id, function): (FunctionId, &Function)| function.calls.iter().any(|call| fits(id, call));
+        let mut yes: Vec<bool> = facts.functions.iter().enumerate().map(has).collect();
         loop {
             let more: Vec<FunctionId> = facts
                 .calls()
@@ -224,8 +242,12 @@ fn way(facts: &Facts, origins: &[Option<Origin>], function: FunctionId, call: &C
 }
 
 /// A fixpoint over calls that can run: what callers hand in.
-fn parameters(facts: &Facts, any: &[Option<Origin>]) -> Vec<Vec<Taint>> {
-    let mut found: Vec<Vec<Taint>> = vec![Vec::new(); facts.functions.len()];
+fn parameters(
+    facts: &Facts,
+    any: &[Option<Origin>],
+    passes: impl Fn(Taint) -> Taint + Copy,
+) -> Vec<Vec<Taint>> {
+    let mut found: Vec<Vec<Taint>> = facts.functions.iter().map(|function| function.told.clone()).collect();
     // Every round adds at least one of a bounded set of bits; the number of rounds is bounded all the same.
     for _ in 0..64 {
         let mut changed = false;
@@ -235,7 +257,7 @@ fn parameters(facts: &Facts, any: &[Option<Origin>]) -> Vec<Vec<Taint>> {
                 continue;
             }
             for call in &function.calls {
-                changed |= hand_in(&mut found, caller, call);
+                changed |= hand_in(&mut found, caller, call, passes);
             }
         }
         if !changed {
@@ -246,12 +268,17 @@ fn parameters(facts: &Facts, any: &[Option<Origin>]) -> Vec<Vec<Taint>> {
 }
 
 /// Adds what a call hands in to what its callees may carry; whether that was more than before.
-fn hand_in(found: &mut [Vec<Taint>], caller: FunctionId, call: &Call) -> bool {
+fn hand_in(
+    found: &mut [Vec<Taint>],
+    caller: FunctionId,
+    call: &Call,
+    passes: impl Fn(Taint) -> Taint,
+) -> bool {
     let mut changed = false;
     for &callee in &call.callees {
         let given: Vec<Taint> = {
             let mine = found.get(caller).map(Vec::as_slice).unwrap_or_default();
-            call.arguments.iter().map(|argument| argument.filled(mine).sources()).collect()
+            call.arguments.iter().map(|argument| passes(*argument).filled(mine).sources()).collect()
         };
         let Some(slots) = found.get_mut(callee) else { continue };
         slots.resize(slots.len().max(given.len()), Taint::NONE);

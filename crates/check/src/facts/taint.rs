@@ -7,7 +7,7 @@ use std::ops::{BitOr, BitOrAssign};
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 pub struct Taint(u64);
 
-const PARAMETERS: u32 = 16;
+const PARAMETERS: u32 = 17;
 
 impl Taint {
     /// Nothing that matters.
@@ -45,13 +45,20 @@ impl Taint {
     /// What a phone keeps about its owner: health, people, places, dates, pictures.
     pub const DEVICE: Self = Self(1 << 15);
 
+    /// Was made sure of, or cleaned, so that it cannot say whatever it likes to what runs it.
+    pub const CHECKED: Self = Self(1 << 16);
+
     /// What a person said or gave, or their phone did.
     pub const PERSON: Self = Self(Self::USER.0 | Self::LOCAL.0 | Self::UPLOAD.0 | Self::DEVICE.0);
+    /// What a stranger can write who does not talk to the agent's owner.
+    pub const STRANGE: Self = Self(Self::USER.0 | Self::WEB.0 | Self::RETRIEVED.0 | Self::UPLOAD.0);
+    /// What people said, and what a model made of it.
+    pub const SAID: Self = Self(Self::PERSON.0 | Self::MODEL.0 | Self::TOOL.0);
     /// What somebody else than the developer or the person at the keyboard can write.
     pub const UNTRUSTED: Self =
         Self(Self::USER.0 | Self::MODEL.0 | Self::TOOL.0 | Self::WEB.0 | Self::RETRIEVED.0 | Self::UPLOAD.0);
 
-    /// The parameter with this index. Parameters beyond the 48th are not told apart.
+    /// The parameter with this index. Parameters beyond the 47th are not told apart.
     pub fn parameter(index: usize) -> Self {
         let bit = PARAMETERS + u32::try_from(index).unwrap_or(u32::MAX).min(63 - PARAMETERS);
         Self(1 << bit)
@@ -126,6 +133,6 @@ mod tests {
         assert!(taint.is_symbolic());
         assert_eq!(taint.filled(&[Taint::USER, Taint::MODEL]), Taint::WEB | Taint::MODEL);
         assert_eq!(taint.sources(), Taint::WEB);
-        assert_eq!(taint.parameters().collect::<Vec<_>>(), [1, 47]);
+        assert_eq!(taint.parameters().collect::<Vec<_>>(), [1, 46]);
     }
 }

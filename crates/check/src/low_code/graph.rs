@@ -117,7 +117,7 @@ impl Act {
             Self::Read(store) => Deed::Retrieve(store),
             Self::Write(store) => Deed::Store(store, content),
             Self::Erase(store) => Deed::Erase(store),
-            Self::Run(sink) => Deed::Run { sink, content },
+            Self::Run(sink) => Deed::Run { sink, content, given: None },
             Self::Send(host) => Deed::Send { host, content },
             Self::Shared(name) => Deed::Shared { name, content },
             Self::Load(store) => Deed::Store(store, Taint::FILE),

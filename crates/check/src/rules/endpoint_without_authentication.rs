@@ -86,23 +86,25 @@ type Grave = (u8, (&'static str, &'static str));
 /// The gravest thing that can be reached from a function.
 fn leads_to(project: &Project<'_>, start: FunctionId) -> Option<Grave> {
     let facts = project.facts;
+    let deletes = |id: FunctionId| facts.functions.get(id).is_some_and(|function| function.erases);
     let mut seen = BTreeSet::from([start]);
-    let mut queue = vec![start];
+    let mut queue = vec![(start, deletes(start))];
     let mut grave = None;
-    while let Some(id) = queue.pop() {
+    while let Some((id, erases)) = queue.pop() {
         for call in facts.functions.get(id).map(|function| &function.calls).into_iter().flatten() {
-            queue.extend(call.callees.iter().copied().filter(|callee| seen.insert(*callee)));
+            let next = call.callees.iter().copied().filter(|callee| seen.insert(*callee));
+            queue.extend(next.map(|callee| (callee, erases || deletes(callee))));
             if opens_tools(&call.target) {
                 grave = grave.max(Some((3, ("the tools of an MCP server", "MCP 服务器的工具"))));
             }
-            grave = call.does.iter().filter_map(|deed| weighs(project, id, deed)).chain(grave).max();
+            grave = call.does.iter().filter_map(|deed| weighs(project, id, deed, erases)).chain(grave).max();
         }
     }
     grave
 }
 
-/// How grave it is that anybody can have something done.
-fn weighs(project: &Project<'_>, id: FunctionId, deed: &Deed) -> Option<Grave> {
+/// How grave it is that anybody can have something done; `erases` where it is done to delete something.
+fn weighs(project: &Project<'_>, id: FunctionId, deed: &Deed, erases: bool) -> Option<Grave> {
     let sources = |content: &Taint| project.reach.sources(id, *content);
     let store = (2, ("a store", "数据存储"));
     match deed {
@@ -111,10 +113,20 @@ fn weighs(project: &Project<'_>, id: FunctionId, deed: &Deed) -> Option<Grave> {
         }
         // A fixed command does what the developer wrote; a fixed statement asks or changes what others wrote into the database.
         Deed::Run { sink, .. } => (*sink == Sink::Sql).then_some(store),
-        Deed::Persist { content, .. } => sources(content).has(Taint::USER).then_some(store),
+        Deed::Persist { content, .. } => (erases || sources(content).has(Taint::USER)).then_some(store),
+        Deed::Configure(content) => {
+            sources(content).has(Taint::USER).then_some((2, ("the program's settings", "程序的设置")))
+        }
+        Deed::Open { path, .. } => {
+            sources(path).has(Taint::BODY | Taint::REQUEST).then_some((2, ("files that the request names", "请求指定的文件")))
+        }
         Deed::Store(..) | Deed::Retrieve(_) | Deed::Erase(_) | Deed::Keyed(_) => Some(store),
         Deed::Model { recipient, .. } if !recipient.local => {
             Some((1, ("a model that you pay for", "由你付费的模型")))
+        }
+        // What a caller says is passed on in the developer's name.
+        Deed::Send { host: Some(_), content } => {
+            sources(content).has(Taint::BODY).then_some((1, ("a service that is asked in your name", "以你的名义访问的服务")))
         }
         _ => None,
     }

@@ -11,7 +11,7 @@
 use ombud_core::finding::{Bilingual, Confidence, Finding, RuleId, Severity};
 
 use super::{Project, Rule, Text, finding, on_the_way};
-use crate::facts::{Call, Deed, FunctionId, Taint};
+use crate::facts::{Call, Deed, FunctionId, Reach, Sink, Taint};
 
 pub(super) const RULE: Rule = Rule {
     id: RuleId("identity-from-body"),
@@ -35,10 +35,12 @@ pub(super) const RULE: Rule = Rule {
 fn run(project: &Project<'_>) -> Vec<Finding> {
     let facts = project.facts;
     let doors = project.doors;
+    let keeps = Reach::leading(facts, is_kept);
     project
         .reach
         .calls(facts)
-        .filter(|(function, call)| doors.lead_to(*function) && is_free(project, *function, call))
+        .filter(|(function, _)| doors.lead_to(*function))
+        .filter(|(function, call)| is_free(project, *function, call) || picks(project, &keeps, *function, call))
         .map(|(function, call)| one(project, function, call))
         .fold(Vec::new(), |mut all, found| {
             let seen = all.iter().any(|other: &Finding| other.place == found.place);
@@ -51,9 +53,40 @@ fn run(project: &Project<'_>) -> Vec<Finding> {
 fn is_free(project: &Project<'_>, function: FunctionId, call: &Call) -> bool {
     call.does.iter().any(|deed| {
         let Deed::Keyed(key) = deed else { return false };
-        let from = project.reach.sources(function, *key);
-        from.has(Taint::BODY) && !from.has(Taint::VERIFIED | Taint::MODEL | Taint::RETRIEVED)
+        chosen(project.reach.sources(function, *key))
     })
+}
+
+/// Whether a call hands what a client chose to a function of the project that keeps or gives out the things of the person whom a
+/// parameter names: `tokens.save(user_id, …)`. Told of where a door makes the call.
+fn picks(project: &Project<'_>, keeps: &[bool], function: FunctionId, call: &Call) -> bool {
+    let facts = project.facts;
+    let door = facts.functions.get(function).is_some_and(|known| known.http);
+    let free = |index: &usize| {
+        let key = call.arguments.get(*index).copied().unwrap_or_default();
+        chosen(project.reach.sources(function, key))
+    };
+    let entered = call.callees.iter().filter(|callee| keeps.get(**callee) == Some(&true));
+    let mut known = entered.filter_map(|callee| facts.functions.get(*callee));
+    door && known.any(|callee| callee.keys.iter().any(free))
+}
+
+/// Whether a call reads or writes what is kept.
+fn is_kept(call: &Call) -> bool {
+    const READS: &[&str] = &["open", "json.load", "read_text", "readFile", "readFileSync"];
+    let kept = |deed: &Deed| {
+        matches!(
+            deed,
+            Deed::Persist { .. } | Deed::Store(..) | Deed::Retrieve(_) | Deed::Erase(_) | Deed::Run { sink: Sink::Sql, .. }
+        )
+    };
+    let name = call.target.rsplit('.').next().unwrap_or_default();
+    call.does.iter().any(kept) || READS.contains(&name) || call.target == "json.load"
+}
+
+/// Whether a client chose something freely.
+fn chosen(from: Taint) -> bool {
+    from.has(Taint::BODY) && !from.has(Taint::VERIFIED | Taint::MODEL | Taint::RETRIEVED)
 }
 
 fn one(project: &Project<'_>, function: FunctionId, call: &Call) -> Finding {

@@ -7,10 +7,12 @@
 //!
 //! Reference: PIPL Art. 13–15, GDPR Art. 6–7; risk P03.
 
-use ombud_core::finding::{Bilingual, Confidence, Finding, RuleId, Severity};
+use std::collections::BTreeSet;
+
+use ombud_core::finding::{Bilingual, Confidence, Finding, Place, RuleId, Severity, Step};
 
 use super::{Project, Rule, Text, finding, on_the_way};
-use crate::facts::{Deed, Owner, Taint};
+use crate::facts::{Deed, Owner, Store, Taint};
 
 pub(super) const RULE: Rule = Rule {
     id: RuleId("memory-write-without-consent"),
@@ -33,28 +35,33 @@ pub(super) const RULE: Rule = Rule {
 
 fn run(project: &Project<'_>) -> Vec<Finding> {
     let facts = project.facts;
-    let mut found = Vec::new();
+    let (mut found, mut written) = (Vec::new(), BTreeSet::new());
     for (function, call) in project.reach.calls(facts) {
         for deed in &call.does {
             let Deed::Store(id, content) = deed else { continue };
             let Some(store) = facts.stores.get(*id).filter(|store| !store.through_edge) else { continue };
             let said = project.reach.sources(function, *content);
-            if project.reach.owner(facts, *id) != Owner::User
-                || !said.has(Taint::PERSON | Taint::MODEL | Taint::TOOL)
-            {
+            if project.reach.owner(facts, *id) != Owner::User || !said.has(Taint::SAID) {
+                continue;
+            }
+            // A function that writes to the same file or table again does it for the same question.
+            if store.is_plain() && !written.insert((function, store.name.as_str())) {
                 continue;
             }
             let Some(path) = project.reach.unasked(facts, function, call) else { continue };
-            let name = &store.name;
-            let message = Bilingual::new(
-                format!("what users say is written to `{name}`, and nobody was asked before"),
-                format!("用户说的话被写入 `{name}`，而此前没有征求过同意"),
-            );
-            let place = facts.call_place(function, call);
-            let mut one = on_the_way(finding(&RULE, Severity::Error, Confidence::High, place, message), path);
-            one.subject.clone_from(name);
-            found.push(one);
+            found.push(told(store, facts.call_place(function, call), path));
         }
     }
     found
+}
+
+fn told(store: &Store, place: Place, path: Vec<Step>) -> Finding {
+    let name = &store.name;
+    let message = Bilingual::new(
+        format!("what users say is written to `{name}`, and nobody was asked before"),
+        format!("用户说的话被写入 `{name}`，而此前没有征求过同意"),
+    );
+    let mut one = on_the_way(finding(&RULE, Severity::Error, Confidence::High, place, message), path);
+    one.subject.clone_from(name);
+    one
 }

@@ -10,7 +10,7 @@
 use ombud_core::finding::{Bilingual, Confidence, Finding, RuleId, Severity};
 
 use super::{Project, Rule, Text, finding, on_the_way};
-use crate::facts::{Deed, Taint};
+use crate::facts::{Call, Deed, FunctionId, Sites, Taint};
 
 pub(super) const RULE: Rule = Rule {
     id: RuleId("plaintext-chat-store"),
@@ -31,33 +31,66 @@ pub(super) const RULE: Rule = Rule {
 
 fn run(project: &Project<'_>) -> Vec<Finding> {
     let facts = project.facts;
-    let mut found = Vec::new();
+    let sites = Sites::new(facts, project.reach);
+    let mut found: Vec<Finding> = Vec::new();
     // A file whose name says nothing of conversations is told of once: a project that writes many has one habit.
     let mut unnamed = false;
     for (function, call) in project.reach.calls(facts) {
         for deed in &call.does {
             let Deed::Persist { content, conversation, remote: false } = deed else { continue };
-            let sources = project.reach.sources(function, *content);
-            // Beside an encrypted part of a row its other columns say who and when.
-            if sources.has(Taint::ENCRYPTED) {
-                continue;
+            for (function, call, sources) in places(project, &sites, (function, call), *content, *conversation) {
+                let Some(one) = told(project, function, call, sources, *conversation, unnamed) else { continue };
+                unnamed |= !conversation;
+                if !found.iter().any(|other| other.place == one.place) {
+                    found.push(one);
+                }
             }
-            let person = sources.has(Taint::PERSON);
-            let model = sources.has(Taint::MODEL);
-            let kept = if *conversation { person || model } else { person && model && !unnamed };
-            if !kept {
-                continue;
-            }
-            unnamed |= !conversation;
-            let message = Bilingual::new(
-                "what users say and what the model answers is written here as it is",
-                "用户说的话和模型的回答在这里被原样写入",
-            );
-            let sure = if person && model { Confidence::High } else { Confidence::Medium };
-            let place = facts.call_place(function, call);
-            let path = project.reach.way(facts, function, call).unwrap_or_default();
-            found.push(on_the_way(finding(&RULE, Severity::Warning, sure, place, message), path));
         }
     }
     found
+}
+
+/// Where what is written comes from: the call itself, or each call of a helper that writes whatever it is given.
+fn places<'f>(
+    project: &'f Project<'_>,
+    sites: &Sites<'f>,
+    written: (FunctionId, &'f Call),
+    content: Taint,
+    conversation: bool,
+) -> Vec<(FunctionId, &'f Call, Taint)> {
+    // What says that it keeps conversations is the place itself.
+    let helper = if conversation { None } else { sites.written(written.0, content, Taint::PERSON | Taint::MODEL) };
+    match helper {
+        Some(found) => {
+            found.into_iter().map(|(caller, call)| (caller, call, sites.handed(caller, call, content))).collect()
+        }
+        None => vec![(written.0, written.1, project.reach.sources(written.0, content))],
+    }
+}
+
+fn told(
+    project: &Project<'_>,
+    function: FunctionId,
+    call: &Call,
+    sources: Taint,
+    conversation: bool,
+    unnamed: bool,
+) -> Option<Finding> {
+    // Beside an encrypted part of a row its other columns say who and when.
+    if sources.has(Taint::ENCRYPTED) {
+        return None;
+    }
+    let (person, model) = (sources.has(Taint::PERSON), sources.has(Taint::MODEL));
+    let kept = if conversation { person || model } else { person && model && !unnamed };
+    if !kept {
+        return None;
+    }
+    let message = Bilingual::new(
+        "what users say and what the model answers is written here as it is",
+        "用户说的话和模型的回答在这里被原样写入",
+    );
+    let sure = if person && model { Confidence::High } else { Confidence::Medium };
+    let place = project.facts.call_place(function, call);
+    let path = project.reach.way(project.facts, function, call).unwrap_or_default();
+    Some(on_the_way(finding(&RULE, Severity::Warning, sure, place, message), path))
 }

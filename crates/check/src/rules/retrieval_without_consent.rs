@@ -10,10 +10,10 @@
 
 use std::collections::BTreeSet;
 
-use ombud_core::finding::{Bilingual, Confidence, Finding, RuleId, Severity};
+use ombud_core::finding::{Bilingual, Confidence, Finding, Place, RuleId, Severity, Step};
 
 use super::{Project, Rule, Text, finding, on_the_way};
-use crate::facts::{Deed, Owner};
+use crate::facts::{Call, Deed, Entry, FunctionId, Owner, Reach, Sites, Store, Taint};
 
 pub(super) const RULE: Rule = Rule {
     id: RuleId("retrieval-without-consent"),
@@ -34,44 +34,80 @@ pub(super) const RULE: Rule = Rule {
 
 fn run(project: &Project<'_>) -> Vec<Finding> {
     let facts = project.facts;
-    let mut found = Vec::new();
-    let mut asked = BTreeSet::new();
+    let (sites, asks) = (Sites::new(facts, project.reach), Reach::calls_model(facts));
+    let mut found: Vec<Finding> = Vec::new();
+    let (mut asked, mut read) = (BTreeSet::new(), BTreeSet::new());
     for (function, call) in project.reach.calls(facts) {
         for deed in &call.does {
             let Deed::Retrieve(id) = deed else { continue };
             let Some(store) = facts.stores.get(*id).filter(|store| !store.through_edge) else { continue };
             let owner = project.reach.owner(facts, *id);
-            if owner == Owner::Developer {
+            if owner == Owner::Developer || project.reach.unasked(facts, function, call).is_none() {
                 continue;
             }
-            let Some(path) = project.reach.unasked(facts, function, call) else { continue };
             // One question for the store, not one for each place that reads it.
             if owner == Owner::Unknown && !asked.insert(store.name.clone()) {
                 continue;
             }
-            let name = &store.name;
-            let (severity, confidence, message) = if owner == Owner::User {
-                let message = Bilingual::new(
-                    format!(
-                        "`{name}` holds what users said, and this read is reached without anybody having been asked"
-                    ),
-                    format!("`{name}` 中存有用户说过的内容，而这次读取之前没有征求过任何人的同意"),
-                );
-                (Severity::Error, Confidence::High, message)
-            } else {
-                let message = Bilingual::new(
-                    format!(
-                        "nothing shows whose data `{name}` holds; if it is users' data, this read needs their consent"
-                    ),
-                    format!("看不出 `{name}` 里是谁的数据；如果是用户的数据，这次读取需要先征得同意"),
-                );
-                (Severity::Warning, Confidence::Medium, message)
-            };
-            let place = facts.call_place(function, call);
-            let mut one = on_the_way(finding(&RULE, severity, confidence, place, message), path);
-            one.subject.clone_from(name);
-            found.push(one);
+            for (function, call) in places(project, &sites, &asks, store, (function, call)) {
+                // A function that reads the same again asks no second question.
+                if store.is_plain() && !read.insert((function, store.name.as_str())) {
+                    continue;
+                }
+                let Some(path) = project.reach.unasked(facts, function, call) else { continue };
+                let one = told(store, owner, facts.call_place(function, call), path);
+                if !found.iter().any(|other| other.place == one.place && other.subject == one.subject) {
+                    found.push(one);
+                }
+            }
         }
     }
     found
+}
+
+/// Where what is read comes up again. A search in a store of vectors says it by itself. A table or a file is read by a function that
+/// does nothing else: it comes up where a model is asked with what that function gives.
+fn places<'f>(
+    project: &'f Project<'_>,
+    sites: &Sites<'f>,
+    asks: &[bool],
+    store: &Store,
+    read: (FunctionId, &'f Call),
+) -> Vec<(FunctionId, &'f Call)> {
+    if !store.is_plain() {
+        return vec![read];
+    }
+    let leads = |id: FunctionId| asks.get(id) == Some(&true) || Sites::composes(project.facts, id);
+    let used = sites.used(project.facts, read.0, Taint::RETRIEVED, |id| asks.get(id) == Some(&true));
+    // The answer to a command, say.
+    let offered = project.facts.functions.get(read.0).is_some_and(|known| known.entry == Some(Entry::Program));
+    let alone = used.is_empty() && store.product != "files" && !offered;
+    let found: Vec<_> = used.into_iter().filter(|(function, _)| leads(*function)).collect();
+    if alone || found.is_empty() && (asks.get(read.0) == Some(&true) || is_tool(project, read.0)) { vec![read] } else { found }
+}
+
+/// Whether a model calls a function, and gets what it gives.
+fn is_tool(project: &Project<'_>, function: FunctionId) -> bool {
+    let entry = project.facts.functions.get(function).and_then(|known| known.entry);
+    entry == Some(Entry::Tool)
+}
+
+fn told(store: &Store, owner: Owner, place: Place, path: Vec<Step>) -> Finding {
+    let name = &store.name;
+    let (severity, confidence, message) = if owner == Owner::User {
+        let message = Bilingual::new(
+            format!("`{name}` holds what users said, and this read is reached without anybody having been asked"),
+            format!("`{name}` 中存有用户说过的内容，而这次读取之前没有征求过任何人的同意"),
+        );
+        (Severity::Error, Confidence::High, message)
+    } else {
+        let message = Bilingual::new(
+            format!("nothing shows whose data `{name}` holds; if it is users' data, this read needs their consent"),
+            format!("看不出 `{name}` 里是谁的数据；如果是用户的数据，这次读取需要先征得同意"),
+        );
+        (Severity::Warning, Confidence::Medium, message)
+    };
+    let mut one = on_the_way(finding(&RULE, severity, confidence, place, message), path);
+    one.subject.clone_from(name);
+    one
 }

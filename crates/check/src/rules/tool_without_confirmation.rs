@@ -14,7 +14,7 @@ use ombud_core::finding::{Bilingual, Confidence, Finding, Place, RuleId, Severit
 
 use super::{Project, Rule, Text, finding};
 use crate::code::UNASKED;
-use crate::facts::{Call, Deed, Facts, Flaw, FunctionId, Tool};
+use crate::facts::{Call, Deed, Entry, Facts, Flaw, FunctionId, Reach, Tool};
 use crate::code::names;
 
 pub(super) const RULE: Rule = Rule {
@@ -39,9 +39,15 @@ const LISTED: usize = 20;
 
 /// Whether a call asks a person, by what it is called.
 pub(super) fn asks(target: &str) -> bool {
+    let name = target.trim_end_matches("()").rsplit('.').next().unwrap_or(target);
+    // What is confirmed of itself, or by somebody else for another reason.
+    if names(name, &["auto", "keyboard*", "email*", "password*", "order*", "payment*", "subscription*"]) {
+        return false;
+    }
     // A message of a conversation is named after who speaks in it.
-    let message = names(target, &["message*", "humanmessage*"]);
-    names(target, &["confirm*", "approve*", "approval", "interrupt"]) || !message && names(target, &["human"])
+    let person = names(name, &["human"])
+        && names(name, &["ask*", "input*", "approv*", "confirm*", "review*", "wait*", "feedback", "loop", "decision"]);
+    person || names(name, &["confirm*", "approve*", "approval", "interrupt"])
 }
 
 fn run(project: &Project<'_>) -> Vec<Finding> {
@@ -58,15 +64,59 @@ fn run(project: &Project<'_>) -> Vec<Finding> {
         return Vec::new();
     }
     let unasked = switched_off(project);
-    if project.reach.calls(facts).any(|(_, call)| asks(&call.target)) {
+    let asked = Asked::of(project);
+    if asked.everywhere {
         return unasked;
     }
     let mut seen = BTreeSet::new();
-    let own = facts.tools.iter().filter(grave).filter(|tool| !action(tool));
+    let own = facts.tools.iter().filter(grave).filter(|tool| !action(tool) && !asked.before(tool));
     let mut tools: Vec<&Tool> = own.filter(|tool| seen.insert(tool.name.as_str())).collect();
     // What reaches other people, costs money or runs anything comes before what is only lost.
     tools.sort_by_key(|tool| tool.effect == Effect::Delete);
     unasked.into_iter().chain(tools.into_iter().take(LISTED).map(|tool| one(facts, tool))).collect()
+}
+
+/// Which tools a person is asked about.
+struct Asked {
+    /// Something that is no part of a tool asks: it may stand before all of them.
+    everywhere: bool,
+    /// For each function whether it asks, or what it calls.
+    within: Vec<bool>,
+}
+
+impl Asked {
+    fn of(project: &Project<'_>) -> Self {
+        let facts = project.facts;
+        let within = Reach::leading(facts, |call| asks(&call.target));
+        let tools: BTreeSet<FunctionId> = facts.tools.iter().filter_map(|tool| tool.function).collect();
+        let places = project.reach.calls(facts).filter(|(_, call)| asks(&call.target));
+        let askers: BTreeSet<FunctionId> = places.map(|(function, _)| function).collect();
+        let everywhere = askers.iter().any(|asker| !only_in_tools(facts, &tools, *asker));
+        Self { everywhere, within }
+    }
+
+    fn before(&self, tool: &Tool) -> bool {
+        tool.function.is_some_and(|function| self.within.get(function) == Some(&true))
+    }
+}
+
+/// Whether nothing leads to a function but tools.
+fn only_in_tools(facts: &Facts, tools: &BTreeSet<FunctionId>, asker: FunctionId) -> bool {
+    let mut seen = BTreeSet::from([asker]);
+    let mut queue = vec![asker];
+    while let Some(id) = queue.pop() {
+        let entry = facts.functions.get(id).and_then(|function| function.entry);
+        if tools.contains(&id) || entry == Some(Entry::Tool) {
+            continue;
+        }
+        let callers: Vec<FunctionId> =
+            facts.calls().filter(|(_, call)| call.callees.contains(&id)).map(|(caller, _)| caller).collect();
+        if callers.is_empty() || entry.is_some() {
+            return false;
+        }
+        queue.extend(callers.into_iter().filter(|caller| seen.insert(*caller)));
+    }
+    true
 }
 
 /// Agents that would ask by themselves, and are told not to. Each place is told of once.

@@ -10,7 +10,7 @@
 use ombud_core::finding::{Bilingual, Confidence, Finding, RuleId, Severity};
 
 use super::{Project, Rule, Text, finding, on_the_way};
-use crate::facts::{Deed, Taint};
+use crate::facts::{Call, Deed, Facts, FunctionId, Sites, Taint};
 
 pub(super) const RULE: Rule = Rule {
     id: RuleId("untrusted-system-prompt"),
@@ -31,23 +31,56 @@ pub(super) const RULE: Rule = Rule {
 
 fn run(project: &Project<'_>) -> Vec<Finding> {
     let facts = project.facts;
-    let mut found = Vec::new();
+    let sites = Sites::new(facts, project.reach);
+    let mut found: Vec<Finding> = Vec::new();
     for (function, call) in project.reach.calls(facts) {
         let content = call.does.iter().find_map(|deed| match deed {
             Deed::SystemPrompt(content) => Some(*content),
             _ => None,
         });
         let Some(content) = content else { continue };
-        let Some((en, zh)) = origin(project.reach.sources(function, content)) else { continue };
-        let message = Bilingual::new(
-            format!("{en} becomes part of the system prompt here"),
-            format!("{zh}在这里成为系统提示词的一部分"),
-        );
-        let place = facts.call_place(function, call);
-        let path = project.reach.way(facts, function, call).unwrap_or_default();
-        found.push(on_the_way(finding(&RULE, Severity::Warning, Confidence::Medium, place, message), path));
+        let Some(from) = origin(project.reach.sources(function, content)) else { continue };
+        for (function, call) in places(facts, &sites, (function, call), content) {
+            let one = told(project, function, call, from);
+            if !found.iter().any(|other| other.place == one.place) {
+                found.push(one);
+            }
+        }
     }
     found
+}
+
+/// Where the prompt is put together: a function that sends whatever prompt it is given says nothing of what stands in it.
+fn places<'f>(
+    facts: &Facts,
+    sites: &Sites<'f>,
+    sent: (FunctionId, &'f Call),
+    content: Taint,
+) -> Vec<(FunctionId, &'f Call)> {
+    let mut parameters = content.parameters();
+    let alone = content.sources() == Taint::NONE;
+    let given = parameters.next().filter(|_| alone && parameters.next().is_none());
+    let given = given.filter(|_| is_name(facts, sent));
+    let found = given.map(|index| sites.shared((sent.0, index), Taint::STRANGE)).unwrap_or_default();
+    if found.is_empty() { vec![sent] } else { found }
+}
+
+/// Whether nothing is put together at a place: it is the name of something that was given.
+fn is_name(facts: &Facts, (function, call): (FunctionId, &Call)) -> bool {
+    let file = facts.functions.get(function).and_then(|known| facts.files.get(known.file));
+    let text = file.and_then(|file| file.text.get(call.span.clone())).unwrap_or_default();
+    !text.is_empty() && text.chars().all(|ch| ch.is_alphanumeric() || matches!(ch, '_' | '.' | '$'))
+}
+
+fn told(project: &Project<'_>, function: FunctionId, call: &Call, (en, zh): (&str, &str)) -> Finding {
+    let facts = project.facts;
+    let message = Bilingual::new(
+        format!("{en} becomes part of the system prompt here"),
+        format!("{zh}在这里成为系统提示词的一部分"),
+    );
+    let place = facts.call_place(function, call);
+    let path = project.reach.way(facts, function, call).unwrap_or_default();
+    on_the_way(finding(&RULE, Severity::Warning, Confidence::Medium, place, message), path)
 }
 
 fn origin(sources: Taint) -> Option<(&'static str, &'static str)> {

@@ -1,17 +1,19 @@
 //! `untrusted-to-exec`
 //!
 //! What it does: follows what models, tools, web pages, stores and remote users write to what runs text: `eval`, a shell,
-//! a database statement put together from text, a template engine, an unsafe decoder. Bound parameters, lists without a shell and
-//! `shlex.quote` are no finding.
+//! a database statement put together from text, a template engine, an unsafe decoder, the path of a file. Bound parameters, lists
+//! without a shell, `shlex.quote`, and what was looked up in a list, matched as a whole or held inside a folder before are no finding.
 //!
 //! Why it matters: one sentence in a mail or a web page can run commands where the users' data are.
 //!
 //! Reference: OWASP LLM05, ASI05; risks S11, S14.
 
+use std::collections::BTreeSet;
+
 use ombud_core::finding::{Bilingual, Confidence, Finding, RuleId, Severity};
 
 use super::{Project, Rule, Text, finding, on_the_way};
-use crate::facts::{Deed, Sink, Taint};
+use crate::facts::{Call, Deed, FunctionId, Sink, Sites, Taint};
 
 pub(super) const RULE: Rule = Rule {
     id: RuleId("untrusted-to-exec"),
@@ -23,8 +25,8 @@ pub(super) const RULE: Rule = Rule {
         zh: "任何人只要能让模型读到一句话，就能在存放用户数据的机器上执行命令。",
     },
     fix: Text {
-        en: "Choose from a fixed table of functions, pass a list to `subprocess.run` without a shell, and bind parameters in SQL: `execute(\"… WHERE id = ?\", (id,))`. Put text into a page as text (`textContent`, `{answer}` in JSX), never as markup.",
-        zh: "从固定的函数表中选择；`subprocess.run` 传列表且不用 shell；SQL 使用参数绑定：`execute(\"… WHERE id = ?\", (id,))`。写入网页时按文本写入（`textContent`、JSX 的 `{answer}`），不要当作标记。",
+        en: "Choose from a fixed table of functions, pass a list to `subprocess.run` without a shell, and bind parameters in SQL: `execute(\"… WHERE id = ?\", (id,))`. Put text into a page as text (`textContent`, `{answer}` in JSX), never as markup. Resolve a path and check that it is still below its folder.",
+        zh: "从固定的函数表中选择；`subprocess.run` 传列表且不用 shell；SQL 使用参数绑定：`execute(\"… WHERE id = ?\", (id,))`。写入网页时按文本写入（`textContent`、JSX 的 `{answer}`），不要当作标记。路径先解析，再确认仍在指定文件夹之内。",
     },
     example: "- subprocess.run(answer, shell=True)\n+ subprocess.run([\"ls\", \"--\", folder])  # only what the program offers\n",
     graph: Some(run),
@@ -32,31 +34,98 @@ pub(super) const RULE: Rule = Rule {
 
 fn run(project: &Project<'_>) -> Vec<Finding> {
     let facts = project.facts;
-    let mut found = Vec::new();
+    let sites = Sites::new(facts, project.reach);
+    let (mut found, mut files): (Vec<Finding>, BTreeSet<FunctionId>) = Default::default();
     for (function, call) in project.reach.calls(facts) {
         for deed in &call.does {
-            let Deed::Run { sink, content } = deed else { continue };
-            let sources = project.reach.sources(function, *content).and(Taint::UNTRUSTED);
+            // A function that writes the file reads it, and looks whether it is there.
+            if let Some((from, changes)) = opens(project, function, deed)
+                && files.insert(function)
+            {
+                found.push(opened(project, function, call, from, changes));
+            }
+            let Deed::Run { sink, content, given } = deed else { continue };
+            let sources = project.reach.unchecked(function, *content).and(Taint::UNTRUSTED);
             if sources == Taint::NONE {
                 continue;
             }
-            let (from, source) = origin(sources);
-            let (what, thing) = match sink {
-                Sink::Code => ("as code", "当作代码执行"),
-                Sink::Shell => ("by a shell", "交给 shell 执行"),
-                Sink::Sql => ("as a database statement", "拼成数据库语句执行"),
-                Sink::Template => ("by a template engine", "当作模板执行"),
-                Sink::Html => ("by the browser as part of the page", "当作网页内容由浏览器执行"),
-                Sink::Pickle => ("by an unsafe decoder", "交给不安全的反序列化"),
-            };
-            let message =
-                Bilingual::new(format!("{from} is run here {what}"), format!("{source}在这里被{thing}"));
-            let place = facts.call_place(function, call);
-            let path = project.reach.way(facts, function, call).unwrap_or_default();
-            found.push(on_the_way(finding(&RULE, Severity::Error, Confidence::High, place, message), path));
+            for (function, call) in places(project, &sites, (function, call), *given) {
+                let one = told(project, function, call, *sink, sources);
+                if !found.iter().any(|other| other.place == one.place) {
+                    found.push(one);
+                }
+            }
         }
     }
     found
+}
+
+/// What names the file that a deed opens, if somebody else chooses it, and whether the file is changed. A tool that is there to read
+/// files, or to write the one that it is told, does what it says; one that stays below a folder has to see to that.
+fn opens(project: &Project<'_>, function: FunctionId, deed: &Deed) -> Option<(Taint, bool)> {
+    let Deed::Open { changes, path, whole } = deed else { return None };
+    // A path that stands in a record of the program's own was put there by it.
+    if *whole && !path.is_symbolic() && !path.has(Taint::BODY) {
+        return None;
+    }
+    let from = project.reach.unchecked(function, *path);
+    let sent = from.has(Taint::BODY | Taint::REQUEST) && from.has(Taint::USER);
+    let said = from.and(Taint::MODEL | Taint::WEB | Taint::UPLOAD);
+    let asked = from.and(Taint::TOOL).without(if *changes && !whole { Taint::NONE } else { Taint::TOOL });
+    let found = said | asked | if sent { Taint::USER } else { Taint::NONE };
+    (found != Taint::NONE).then_some((found, *changes))
+}
+
+/// What is told of a file.
+fn opened(project: &Project<'_>, function: FunctionId, call: &Call, from: Taint, changes: bool) -> Finding {
+    let facts = project.facts;
+    let (from, source) = origin(from);
+    let (what, deed) = if changes { ("written or deleted", "写入或删除") } else { ("read", "读取") };
+    let message = Bilingual::new(
+        format!("{from} says here which file is {what}: with `..` in it, any of this machine"),
+        format!("{source}在这里决定{deed}哪个文件：含有 `..` 时可以是本机的任何文件"),
+    );
+    let place = facts.call_place(function, call);
+    let path = project.reach.way(facts, function, call).unwrap_or_default();
+    on_the_way(finding(&RULE, Severity::Error, Confidence::Medium, place, message), path)
+}
+
+/// Where something has to be mended: at what runs the text, or at each call of a helper that runs whatever it is given.
+fn places<'f>(
+    project: &'f Project<'_>,
+    sites: &Sites<'f>,
+    sink: (FunctionId, &'f Call),
+    given: Option<(FunctionId, usize)>,
+) -> Vec<(FunctionId, &'f Call)> {
+    let helper = given.map_or(sink.0, |(helper, _)| helper);
+    let entered = project.facts.functions.get(helper).is_some_and(|function| function.entry.is_some());
+    let Some(mut found) = given.and_then(|given| sites.of(given, Taint::UNTRUSTED)) else { return vec![sink] };
+    // A call that picks one of several functions says less than what runs there.
+    let picks = |(_, call): &(FunctionId, &Call)| call.callees.len() > 1;
+    let none = found.is_empty() && helper == sink.0;
+    if entered || none || found.iter().any(picks) {
+        found.retain(|one| !picks(one));
+        found.insert(0, sink);
+    }
+    found
+}
+
+/// What is told of one place.
+fn told(project: &Project<'_>, function: FunctionId, call: &Call, sink: Sink, sources: Taint) -> Finding {
+    let facts = project.facts;
+    let (from, source) = origin(sources);
+    let (what, thing) = match sink {
+        Sink::Code => ("as code", "当作代码执行"),
+        Sink::Shell => ("by a shell", "交给 shell 执行"),
+        Sink::Sql => ("as a database statement", "拼成数据库语句执行"),
+        Sink::Template => ("by a template engine", "当作模板执行"),
+        Sink::Html => ("by the browser as part of the page", "当作网页内容由浏览器执行"),
+        Sink::Pickle => ("by an unsafe decoder", "交给不安全的反序列化"),
+    };
+    let message = Bilingual::new(format!("{from} is run here {what}"), format!("{source}在这里被{thing}"));
+    let place = facts.call_place(function, call);
+    let path = project.reach.way(facts, function, call).unwrap_or_default();
+    on_the_way(finding(&RULE, Severity::Error, Confidence::High, place, message), path)
 }
 
 fn origin(sources: Taint) -> (&'static str, &'static str) {

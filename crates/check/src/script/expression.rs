@@ -30,6 +30,10 @@ impl Lower<'_> {
             Expression::NumericLiteral(node) => build::number(whole(node), range),
             Expression::StringLiteral(node) => build::text(node.value.as_str(), range),
             Expression::TemplateLiteral(node) => self.template(node),
+            Expression::RegExpLiteral(node) => {
+                let pattern = build::text(node.regex.pattern.text.as_str(), range);
+                build::call(build::name("js.RegExp", range), vec![pattern], range)
+            }
             Expression::Identifier(node) => self.reference(node),
             Expression::ArrayExpression(node) => {
                 let items = node.elements.iter().map(|item| self.element(item)).collect();

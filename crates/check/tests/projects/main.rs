@@ -23,15 +23,21 @@ mod held;
 #[cfg(test)]
 mod hostile;
 #[cfg(test)]
+mod kept;
+#[cfg(test)]
 mod loaded;
 mod low_code;
 #[cfg(test)]
 mod members;
 #[cfg(test)]
+mod offered;
+#[cfg(test)]
 mod project;
 #[cfg(test)]
 mod real_life;
 mod rules;
+#[cfg(test)]
+mod runs;
 #[cfg(test)]
 mod samples;
 #[cfg(test)]

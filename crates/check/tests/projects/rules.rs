@@ -57,7 +57,7 @@ fn what_a_model_writes_is_not_run() {
     }
     let through = format!("{model}def run(text):\n    exec(text)\ndef safe():\n    run('1')\nsafe()\n");
     assert!(of_rule(rule, &through).is_empty());
-    assert_eq!(of_rule(rule, &format!("{through}run(answer())\n")), ["untrusted-to-exec@7"]);
+    assert_eq!(of_rule(rule, &format!("{through}run(answer())\n")), ["untrusted-to-exec@11"]);
     let library = "class Box(other.Thing):\n    def run(self, code):\n        exec(code)\nimport other\nclass Web(other.Thing):\n    def run(self, code):\n        exec(code)\n";
     assert!(of_rule(rule, library).is_empty());
     let bot = "import discord\nclass Bot(discord.Client):\n    async def on_message(self, message):\n        exec(message.content)\n";

@@ -101,7 +101,7 @@ pub(super) fn of(path: &str, object: Option<&Made>, arguments: &[Argument]) -> O
     if ERASES.contains(&name) {
         return Some((Use::Erase, store(product, Some(table), object, false)));
     }
-    if !names(&table, &["memory", "memories", "embedding*", "diary", "diaries", "journal*"]) {
+    if !names(&table, MEMORIES) && !names(&table, &["embedding*"]) {
         return None;
     }
     let all = [(READS, Use::Read), (WRITES, Use::Write)];
@@ -128,6 +128,12 @@ fn by_statement(path: &str, name: &str) -> Option<&'static str> {
 
 /// What a statement does to a table of memories: facts and impressions of people, and what was said before.
 fn of_statement(product: &str, statement: &str, object: Option<&Made>) -> Option<(Use, Store)> {
+    let (does, table) = parsed(statement)?;
+    names(&table, MEMORIES).then(|| (does, store(product, Some(table), object, false)))
+}
+
+/// What a statement does, and to which table.
+fn parsed(statement: &str) -> Option<(Use, String)> {
     let small = statement.trim_start().to_ascii_lowercase();
     let mut words = small.split_whitespace();
     let (does, before) = match words.next()? {
@@ -140,8 +146,51 @@ fn of_statement(product: &str, statement: &str, object: Option<&Made>) -> Option
     let mut words = small.split_whitespace();
     words.find(|word| *word == before)?;
     let letters = |ch: char| !ch.is_alphanumeric() && ch != '_';
-    let table = words.next()?.trim_matches(letters).split(letters).next()?.to_owned();
-    names(&table, MEMORIES).then(|| (does, store(product, Some(table), object, false)))
+    Some((does, words.next()?.trim_matches(letters).split(letters).next()?.to_owned()))
+}
+
+/// Whether a statement writes what was said into a table of conversations, and not only when, how often or in which of them.
+pub(super) fn writes_words(statement: &str) -> bool {
+    const WORDS: &[&str] = &[
+        "content*",
+        "text",
+        "message",
+        "messages",
+        "body",
+        "answer",
+        "reply",
+        "response",
+        "question",
+        "prompt",
+        "input",
+        "output",
+        "transcript",
+        "data",
+        "json",
+        "payload",
+        "history",
+        "user",
+        "assistant",
+        "fact",
+        "summary",
+    ];
+    let Some((_, table)) = parsed(statement) else { return super::web::is_conversation(statement) };
+    let columns =
+        statement.split_once('(').filter(|(before, _)| !before.to_ascii_lowercase().contains("values"));
+    let columns = columns.map_or_else(
+        || statement.split_once(" SET ").or_else(|| statement.split_once(" set ")).map(|(_, set)| set),
+        |(_, columns)| columns.split(')').next(),
+    );
+    let whole =
+        |name: &str| WORDS.iter().any(|word| names(name, &[word])) && !names(name, &["id", "count", "at"]);
+    let mut parts = columns.unwrap_or("content").split([',', '=', '\n']).map(str::trim);
+    if super::web::is_conversation(&table) {
+        return parts.any(whole);
+    }
+    let said = |name: &str| {
+        super::web::is_conversation(name) && !names(name, &["id", "count", "at", "log", "logs", "session*"])
+    };
+    columns.is_some() && parts.any(said)
 }
 
 /// Tables of what is remembered of people.

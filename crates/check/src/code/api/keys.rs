@@ -100,6 +100,11 @@ fn proven_within(value: &Value, depth: usize) -> bool {
     items.iter().any(one)
 }
 
+/// Whether a parameter is a person's number or address, and not all that is known of them.
+pub(in crate::code) fn is_person(name: &str) -> bool {
+    KEYS.contains(&name) && !matches!(name, "user" | "owner")
+}
+
 fn is_key(name: &str) -> bool {
     KEYS.contains(&name.rsplit('.').next().unwrap_or(name))
 }

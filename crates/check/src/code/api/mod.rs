@@ -1,6 +1,7 @@
 //! What is known of libraries, by resolved import path.
 
 pub(super) mod databases;
+pub(super) mod files;
 pub(super) mod flaws;
 pub(super) mod frameworks;
 pub(super) mod guards;

@@ -152,7 +152,6 @@ const CLEARS: &[&str] = &[
     "js.Date",
     "js.Date.now",
     "js.Symbol",
-    "js.RegExp",
     "js.Intl",
     "js.crypto.randomUUID",
     "js.crypto.subtle.digest",
@@ -195,6 +194,13 @@ pub(in crate::code) fn builtin(path: &str, arguments: &[Argument]) -> Option<Val
     let plain = |value: Value| Value { taint: value.deep_taint().without(Taint::CONSENT), ..value };
     if CLEARS.contains(&path) || path.starts_with("js.Math.") || path.starts_with("js.console.") {
         return Some(Value::default());
+    }
+    if path == "js.RegExp" {
+        return Some(Value::new(Value::path(path).called(arguments), Taint::NONE));
+    }
+    if let Some(method) = path.strip_prefix("js.RegExp().") {
+        let found = arguments.iter().fold(Taint::NONE, |sum, argument| sum | argument.value.deep_taint());
+        return Some(Value::of(if method == "test" { Taint::NONE } else { found.without(Taint::CONSENT) }));
     }
     if path == "js.Boolean" {
         return Some(Value::of(first().taint.and(Taint::CONSENT)));
@@ -249,7 +255,25 @@ pub(in crate::code) fn source(path: &str) -> Option<Taint> {
         {
             Taint::FILE
         }
-        "imapflow" | "mailparser" | "googleapis" if path.contains("()") => Taint::WEB,
+        "imapflow"
+        | "mailparser"
+        | "googleapis"
+        | "@notionhq/client"
+        | "@octokit/rest"
+        | "octokit"
+        | "puppeteer"
+        | "puppeteer-core"
+        | "playwright"
+        | "rss-parser"
+        | "@mendable/firecrawl-js"
+        | "@tavily/core"
+        | "exa-js"
+        | "serpapi"
+        | "duck-duck-scrape"
+            if path.contains("()") =>
+        {
+            Taint::WEB
+        }
         _ => return None,
     })
 }

@@ -28,6 +28,21 @@ pub(in crate::code) fn of(path: &str) -> Option<Taint> {
         | "youtube_transcript_api"
         | "firecrawl"
         | "exchangelib"
+        | "googleapiclient"
+        | "O365"
+        | "slack_sdk"
+        | "notion_client"
+        | "github"
+        | "jira"
+        | "arxiv"
+        | "tweepy"
+        | "playwright"
+        | "selenium"
+        | "crawl4ai"
+        | "googlesearch"
+        | "exa_py"
+        | "newsapi"
+        | "wikipediaapi"
             if path.contains("()") =>
         {
             Taint::WEB
@@ -45,8 +60,33 @@ pub(in crate::code) fn of(path: &str) -> Option<Taint> {
             if path.contains("WebBase") || path.contains("URL") { Taint::WEB } else { Taint::FILE }
         }
         "swift" => return super::swift::source(path),
-        _ => return super::script::source(path),
+        _ => return super::script::source(path).or_else(|| heard(path, name)),
     })
+}
+
+/// What the client of a chat gives, whatever package it belongs to: the method says that it brings what people wrote.
+fn heard(path: &str, name: &str) -> Option<Taint> {
+    const BRINGS: &[&str] = &[
+        "get_messages",
+        "getMessages",
+        "iter_messages",
+        "fetch_messages",
+        "fetchMessages",
+        "receive_message",
+        "receiveMessage",
+        "get_updates",
+        "getUpdates",
+        "get_conversations",
+        "getConversations",
+        "get_chat_history",
+        "getChatHistory",
+        "get_new_messages",
+        "getNewMessages",
+        "conversations_history",
+    ];
+    let client =
+        path.contains("().") && path.ends_with("()") && !matches!(root(path), "js" | "swift" | "super");
+    (client && BRINGS.contains(&name)).then_some(Taint::USER)
 }
 
 fn upload(path: &str) -> Taint {

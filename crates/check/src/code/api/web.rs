@@ -1,7 +1,8 @@
 //! Requests over the network by address, and what is written to files and databases.
 
 use super::super::value::{Argument, Made, Shape, Value, given, named};
-use super::{last, names, root};
+use super::files::{opened, shown};
+use super::{databases, last, names, root};
 use crate::facts::{Taint, Template};
 
 /// A request: its address, and what it carries.
@@ -102,6 +103,7 @@ pub(in crate::code) fn is_model_path(address: &Template) -> bool {
         "/chat/completions",
         "/v1/messages",
         "/v1/responses",
+        "/codex/responses",
         "/v1/embeddings",
         "/v1/completions",
         "/api/generate",
@@ -142,14 +144,17 @@ pub(in crate::code) fn persisted(
         return super::swift::persisted(path, arguments);
     }
     match root(path) {
-        "open" | "io" | "codecs" | "aiofiles" if matches!(name, "write" | "writelines") => {
+        "open" | "io" | "codecs" | "aiofiles" | "anyio" if matches!(name, "write" | "writelines") => {
+            let file = object.and_then(opened)?;
+            Some((all(), is_conversation(&file)))
+        }
+        "pathlib" if matches!(name, "write" | "writelines") => {
             let file = object.and_then(opened)?;
             Some((all(), is_conversation(&file)))
         }
         "pathlib" if matches!(name, "write_text" | "write_bytes") => {
-            let file =
-                object.and_then(|object| object.chain().find_map(|made| given(&made.given, 0, "path")));
-            Some((all(), file.and_then(Value::template).is_some_and(|file| is_conversation(&file.shown()))))
+            let file = object.and_then(|made| made.chain().find_map(|made| given(&made.given, 0, "path")));
+            Some((all(), file.and_then(shown).is_some_and(|file| is_conversation(&file))))
         }
         "json" | "pickle" | "yaml" | "toml" if name == "dump" => {
             let content = given(arguments, 0, "obj")?.deep_taint();
@@ -165,7 +170,9 @@ pub(in crate::code) fn persisted(
             let statement = given(arguments, 0, "sql")?.template()?.shown();
             let verb = statement.trim_start().get(..6).unwrap_or_default().to_ascii_uppercase();
             let writes = matches!(verb.as_str(), "INSERT" | "UPDATE" | "REPLAC");
-            writes.then(|| (all(), is_conversation(&statement)))
+            let words = databases::writes_words(&statement);
+            // What is changed in a row and is none of the words says nothing of anybody.
+            (writes && (words || verb != "UPDATE")).then(|| (all() | dialogue(&statement), words))
         }
         "shelve" if name == "update" => Some((all(), true)),
         _ => None,
@@ -228,17 +235,33 @@ fn inserted(object: Option<&Made>, arguments: &[Argument]) -> Option<(Taint, boo
     };
     let statement = texts.find_map(|text| Some(text.shown()).filter(writes))?;
     let all = arguments.iter().fold(Taint::NONE, |sum, argument| sum | argument.value.deep_taint());
-    Some((all, is_conversation(&statement)))
+    let words = databases::writes_words(&statement);
+    (words || !statement.trim_start().to_ascii_uppercase().starts_with("UPDATE"))
+        .then(|| (all | dialogue(&statement), words))
 }
 
-/// The name of a file that was opened for writing.
-fn opened(file: &Made) -> Option<String> {
-    file.chain().find(|made| last(made.maker()) == "open").and_then(|made| {
-        let mode = given(&made.given, 1, "mode").and_then(Value::known_text)?;
-        let writes = mode.contains(['w', 'a', 'x', '+']);
-        let name = given(&made.given, 0, "file").and_then(Value::template).map(Template::shown);
-        writes.then(|| name.unwrap_or_default())
-    })
+/// Rows that say in which role something was said hold what a model answered, whoever hands it in.
+pub(super) fn dialogue(statement: &str) -> Taint {
+    let rows = names(statement, &["role"]) && names(statement, &["content", "message", "text"]);
+    if rows { Taint::MODEL } else { Taint::NONE }
+}
+
+/// The name of the file that a call writes to, where what is written hangs on what was opened.
+pub(in crate::code) fn written_to(
+    path: &str,
+    object: Option<&Made>,
+    arguments: &[Argument],
+) -> Option<String> {
+    match root(path) {
+        "json" | "pickle" | "yaml" | "toml" if last(path) == "dump" => {
+            given(arguments, 1, "fp")?.made().and_then(|made| opened(made))
+        }
+        "csv" => {
+            object?.chain().find_map(|made| given(&made.given, 0, "f"))?.made().and_then(|made| opened(made))
+        }
+        "fs" => object.and_then(|made| given(&made.given, 0, "path")).and_then(shown),
+        _ => object.and_then(opened),
+    }
 }
 
 /// Whether the name of a file, a row or a statement says that a conversation is kept there. A file of settings is none, whatever

@@ -1,0 +1,129 @@
+//! Files: which call opens, writes or deletes which.
+
+use super::super::value::{Argument, Made, Shape, Value, given};
+use super::{last, root};
+use crate::facts::Template;
+
+/// What a call does with a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::code) enum Access {
+    Read,
+    /// It is written, moved or deleted.
+    Change,
+}
+
+/// What a call does with a file, and the path of the file.
+pub(in crate::code) fn of(
+    path: &str,
+    object: Option<&Made>,
+    arguments: &[Argument],
+) -> Option<(Access, Value)> {
+    let name = last(path);
+    let at = |index: usize, name: &str| given(arguments, index, name).cloned();
+    Some(match root(path) {
+        "open" | "io" | "codecs" | "aiofiles" | "anyio" | "gzip"
+            if matches!(name, "open" | "open_file") && !path.contains('(') =>
+        {
+            (access(given(arguments, 1, "mode")), at(0, "file")?)
+        }
+        "pathlib" if path.contains("()") => (of_path(name, arguments)?, folder(object?)?),
+        "os" if matches!(path, "os.remove" | "os.unlink" | "os.rmdir" | "os.removedirs") => {
+            (Access::Change, at(0, "path")?)
+        }
+        "os" if matches!(path, "os.rename" | "os.replace") => (Access::Change, at(1, "dst")?),
+        "shutil" if name == "rmtree" => (Access::Change, at(0, "path")?),
+        "shutil" if matches!(name, "copy" | "copy2" | "copyfile" | "move") => (Access::Change, at(1, "dst")?),
+        "flask" | "quart" if name == "send_file" => (Access::Read, at(0, "path_or_file")?),
+        "fastapi" | "starlette" if name == "FileResponse" => (Access::Read, at(0, "path")?),
+        "fs" | "fs-extra" => of_script(name, arguments)?,
+        _ => return None,
+    })
+}
+
+fn of_script(name: &str, arguments: &[Argument]) -> Option<(Access, Value)> {
+    let name = name.trim_end_matches("Sync");
+    let at = |index: usize| given(arguments, index, "path").cloned();
+    Some(match name {
+        "readFile" | "createReadStream" | "readJson" => (Access::Read, at(0)?),
+        "writeFile" | "appendFile" | "createWriteStream" | "writeJson" | "outputFile" | "outputJson" => {
+            (Access::Change, at(0)?)
+        }
+        "unlink" | "rm" | "rmdir" | "remove" => (Access::Change, at(0)?),
+        "rename" | "copyFile" | "move" | "copy" => (Access::Change, at(1)?),
+        _ => return None,
+    })
+}
+
+/// `Path(…).open("w")`, `Path(…).unlink()`
+fn of_path(name: &str, arguments: &[Argument]) -> Option<Access> {
+    Some(match name {
+        "open" => access(given(arguments, 0, "mode")),
+        "read_text" | "read_bytes" => Access::Read,
+        "write_text" | "write_bytes" | "unlink" | "rmdir" => Access::Change,
+        _ => return None,
+    })
+}
+
+fn access(mode: Option<&Value>) -> Access {
+    let writes = mode.and_then(Value::known_text).is_some_and(|mode| mode.contains(['w', 'a', 'x', '+']));
+    if writes { Access::Change } else { Access::Read }
+}
+
+/// The path that an object of `pathlib` stands for.
+fn folder(object: &Made) -> Option<Value> {
+    object.chain().find_map(|made| given(&made.given, 0, "path").cloned())
+}
+
+/// The name of a file as far as it is known.
+pub(in crate::code) fn shown(path: &Value) -> Option<String> {
+    match &path.shape {
+        Shape::Text(text) => Some(text.shown()),
+        Shape::Made(made) if root(&made.path) == "pathlib" => folder(made).as_ref().and_then(shown),
+        _ => None,
+    }
+}
+
+/// What stands at the end of a path that is put together from parts: `os.path.join`, `path.join`.
+pub(in crate::code) fn joined(path: &str, arguments: &[Argument]) -> Option<Template> {
+    if !matches!(path, "os.path.join" | "posixpath.join" | "path.join" | "path.resolve" | "path.posix.join") {
+        return None;
+    }
+    let mut text = Template::default();
+    for (index, argument) in arguments.iter().filter(|one| one.name.is_none()).enumerate() {
+        if index > 0 {
+            text.push(&Template::text("/"));
+        }
+        text.push(&piece(&argument.value));
+    }
+    Some(text)
+}
+
+/// A part of a path.
+pub(in crate::code) fn piece(value: &Value) -> Template {
+    let hole = || Template::of(crate::facts::Piece::Hole);
+    match &value.shape {
+        Shape::Text(text) => (**text).clone(),
+        Shape::Made(made) if root(&made.path) == "pathlib" => folder(made).as_ref().map_or_else(hole, piece),
+        _ => hole(),
+    }
+}
+
+/// The name of the file to which a writer writes: what was opened for writing.
+pub(super) fn opened(file: &Made) -> Option<String> {
+    let makes = |made: &&Made| matches!(last(made.maker()), "open" | "open_file");
+    let made = file.chain().find(makes)?;
+    let parent = made.parent.as_deref();
+    let (access, path) = of(made.maker(), parent, &made.given)?;
+    (access == Access::Change).then(|| shown(&path).unwrap_or_default())
+}
+
+/// Whether a file's name is put together from something: a row that is named after somebody. A path that is given whole says
+/// nothing of what stands in the file.
+pub(in crate::code) fn is_named_after(object: Option<&Made>, arguments: &[Argument]) -> bool {
+    let made = object.into_iter().flat_map(Made::chain).flat_map(|made| made.given.iter());
+    let put_together = |argument: &Argument| {
+        let text = argument.value.template();
+        text.is_some_and(|text| text.known().is_none() && text.pieces.len() > 1)
+    };
+    arguments.iter().chain(made).any(put_together)
+}

@@ -1,0 +1,353 @@
+//! What checks or cleans a text before it is run: a list of what is allowed, a pattern for the whole of it, a folder that it must not
+//! leave, quotes that are doubled.
+
+use std::rc::Rc;
+
+use ruff_python_ast::{BoolOp, CmpOp, Expr, ExprCall, ExprCompare, UnaryOp};
+
+use super::api::{last, names};
+use super::project::dotted;
+use super::value::{Argument, Shape, Value, given};
+use super::walk::{Env, Walk};
+use crate::facts::Taint;
+
+/// The names that a test has made sure of, on each of its two ways.
+#[derive(Default)]
+pub(super) struct Checked {
+    when_true: Vec<Rc<str>>,
+    when_false: Vec<Rc<str>>,
+}
+
+impl Checked {
+    fn yes(name: Option<&str>) -> Self {
+        Self { when_true: name.into_iter().map(Rc::from).collect(), when_false: Vec::new() }
+    }
+
+    fn turned(self) -> Self {
+        Self { when_true: self.when_false, when_false: self.when_true }
+    }
+
+    pub(super) fn mark_true(&self, env: &mut Env) {
+        self.when_true.iter().for_each(|name| mark(env, name));
+    }
+
+    pub(super) fn mark_false(&self, env: &mut Env) {
+        self.when_false.iter().for_each(|name| mark(env, name));
+    }
+}
+
+/// Notes that what a name holds was made sure of.
+fn mark(env: &mut Env, name: &Rc<str>) {
+    let Some(value) = env.names.get(name).filter(|value| value.taint != Taint::NONE) else { return };
+    let value = Value { taint: value.taint | Taint::CHECKED, ..value.clone() };
+    env.set(Rc::clone(name), value);
+}
+
+/// Methods that answer whether something is one of several.
+const AMONG: &[&str] = &["includes", "has", "contains", "hasOwnProperty", "hasOwn"];
+/// Methods that answer whether a text is made of nothing but such characters.
+const CLASSES: &[&str] = &["isdigit", "isalnum", "isalpha", "isidentifier", "isdecimal", "isnumeric"];
+/// Words of functions that answer whether something may be used.
+const ALLOWS: &[&str] =
+    &["safe*", "valid*", "allow*", "permit*", "within", "inside", "trusted", "whitelist*"];
+/// Words of functions that give something that can be used.
+const CLEANS: &[&str] =
+    &["safe", "safely", "sanit*", "escape*", "quote*", "slug*", "secure*", "basename", "identifier"];
+/// Words of functions that do not come back with something that must not be used.
+const INSISTS: &[&str] = &[
+    "valid*",
+    "check*",
+    "ensure*",
+    "assert*",
+    "verify*",
+    "guard*",
+    "confine*",
+    "restrict*",
+    "resolve*",
+    "safe*",
+    "require*",
+];
+
+/// What a database or a program knows by name: what is found among them is one of them.
+const THINGS: &[&str] =
+    &["table*", "column*", "object*", "view*", "collection*", "model*", "tool*", "field*", "schema*"];
+
+/// What is looked at for its form: that makes sure of nothing that stands in it.
+const FORMS: &[&str] = &[
+    "param*",
+    "arg*",
+    "input*",
+    "schema*",
+    "option*",
+    "config*",
+    "type*",
+    "permission*",
+    "auth*",
+    "length",
+    "limit*",
+    "token*",
+    "request*",
+    "body",
+    "json",
+    "key",
+    "env*",
+];
+
+/// Whether a name says that the whole of it is a program: looking at its beginning makes nothing sure.
+fn is_program(name: &str) -> bool {
+    names(
+        name,
+        &[
+            "sql",
+            "query",
+            "queries",
+            "stmt",
+            "statement*",
+            "command*",
+            "cmd",
+            "code",
+            "script",
+            "expression",
+            "program",
+        ],
+    )
+}
+
+impl Walk<'_, '_> {
+    /// What a test has made sure of.
+    pub(super) fn checked_by(&mut self, test: &Expr) -> Checked {
+        match test {
+            Expr::UnaryOp(node) if node.op == UnaryOp::Not => self.checked_by(&node.operand).turned(),
+            Expr::Await(node) => self.checked_by(&node.value),
+            Expr::BoolOp(node) => {
+                let all: Vec<Checked> = node.values.iter().map(|value| self.checked_by(value)).collect();
+                both(all, node.op == BoolOp::And)
+            }
+            Expr::Compare(node) => compared(node),
+            Expr::Call(node) => self.asked(node),
+            _ => Checked::default(),
+        }
+    }
+
+    fn asked(&mut self, node: &ExprCall) -> Checked {
+        let first = node.arguments.args.first();
+        let Expr::Attribute(method) = &*node.func else {
+            return allowed(&dotted(&node.func).unwrap_or_default(), node);
+        };
+        match method.attr.as_str() {
+            name if AMONG.contains(&name) && first.is_some_and(leaves) => {
+                Checked::yes(root(&method.value)).turned()
+            }
+            name if AMONG.contains(&name) => Checked::yes(first.and_then(name_of)),
+            name if CLASSES.contains(&name) => Checked::yes(name_of(&method.value)),
+            "startswith" | "startsWith" | "is_relative_to"
+                if first.is_some_and(|start| !matches!(start, Expr::StringLiteral(_) | Expr::Tuple(_))) =>
+            {
+                Checked::yes(root(&method.value))
+            }
+            "startswith" | "startsWith" if first.is_some_and(leaves) => {
+                Checked::yes(root(&method.value)).turned()
+            }
+            "test" | "match" | "fullmatch" | "search" => {
+                self.matched(node, &method.value, method.attr.as_str())
+            }
+            name => allowed(name, node),
+        }
+    }
+
+    /// `re.fullmatch(pattern, name)`, `PATTERN.match(name)`, `/^…$/.test(name)`
+    fn matched(&mut self, node: &ExprCall, object: &Expr, method: &str) -> Checked {
+        let pattern = self.eval(object);
+        let arguments = &node.arguments.args;
+        let (pattern, text) = match arguments.as_ref() {
+            [pattern, text, ..] => (self.eval(pattern), text),
+            [text] => (pattern, text),
+            [] => return Checked::default(),
+        };
+        let known =
+            pattern.made().and_then(|made| given(&made.given, 0, "pattern").cloned()).unwrap_or(pattern);
+        let whole = known.known_text().is_some_and(|pattern| is_whole(pattern, method == "fullmatch"));
+        Checked::yes(name_of(text).filter(|_| whole))
+    }
+
+    /// What a call has cleaned or made sure of, by what it is called and what it does.
+    pub(super) fn barrier(
+        &mut self,
+        node: &ExprCall,
+        object: &Value,
+        arguments: &[Argument],
+        value: &mut Value,
+    ) {
+        let name = match &*node.func {
+            Expr::Attribute(method) => method.attr.as_str(),
+            Expr::Name(name) => name.id.as_str(),
+            _ => return,
+        };
+        let called = self.called.as_ref().map(|(_, shape)| shape);
+        let own = matches!(called, Some(Shape::Functions(_) | Shape::Bound(_)));
+        if names(name, CLEANS) || cleaned(name, object, arguments) {
+            sure(value);
+        } else if confines(name, called)
+            || own && names(name, INSISTS) && !names(name, FORMS) && self.insists()
+        {
+            self.mark_arguments(node);
+            sure(value);
+        }
+    }
+
+    /// Whether all functions that the last call entered turn something away.
+    fn insists(&self) -> bool {
+        let raises = |id: &usize| self.state.summary(*id).is_some_and(|summary| summary.raises);
+        match self.called.as_ref().map(|(_, shape)| shape) {
+            Some(Shape::Functions(ids)) => !ids.is_empty() && ids.iter().all(raises),
+            Some(Shape::Bound(id)) => raises(id),
+            _ => false,
+        }
+    }
+
+    fn mark_arguments(&mut self, node: &ExprCall) {
+        let names = node.arguments.args.iter().filter_map(root).filter(|name| !is_program(name));
+        for name in names {
+            mark(&mut self.env, &Rc::from(name));
+        }
+        if let Expr::Attribute(method) = &*node.func
+            && method.attr.as_str() == "relative_to"
+            && let Some(name) = root(&method.value)
+        {
+            mark(&mut self.env, &Rc::from(name));
+        }
+    }
+}
+
+/// What several tests have made sure of together.
+fn both(all: Vec<Checked>, and: bool) -> Checked {
+    let mut sum: Option<Checked> = None;
+    for mut one in all {
+        let Some(so_far) = &mut sum else {
+            sum = Some(one);
+            continue;
+        };
+        if and {
+            so_far.when_true.append(&mut one.when_true);
+        } else {
+            so_far.when_true.retain(|name| one.when_true.contains(name));
+        }
+        // `if name and name not in ALLOWED`: what is empty needs no check.
+        so_far.when_false.append(&mut one.when_false);
+    }
+    sum.unwrap_or_default()
+}
+
+fn compared(node: &ExprCompare) -> Checked {
+    let (Some(op), Some(right)) = (node.ops.first(), node.comparators.first()) else {
+        return Checked::default();
+    };
+    let known = matches!(right, Expr::StringLiteral(text) if !text.value.is_empty());
+    match op {
+        CmpOp::In | CmpOp::NotIn if leaves(&node.left) => {
+            let inside = Checked::yes(name_of(right)).turned();
+            if *op == CmpOp::In { inside } else { inside.turned() }
+        }
+        CmpOp::In => Checked::yes(name_of(&node.left)),
+        CmpOp::NotIn => Checked::yes(name_of(&node.left)).turned(),
+        CmpOp::Eq if known => Checked::yes(name_of(&node.left)),
+        CmpOp::NotEq if known => Checked::yes(name_of(&node.left)).turned(),
+        _ => Checked::default(),
+    }
+}
+
+/// `isSafePath(path)`, `store.is_allowed(name)`
+fn allowed(function: &str, node: &ExprCall) -> Checked {
+    let found = node.arguments.args.first().and_then(root).filter(|name| !is_program(name));
+    let name = last(function);
+    let known = || names(name, &["exist*", "find", "known"]) && names(name, THINGS);
+    Checked::yes(found.filter(|_| names(name, ALLOWS) || known()))
+}
+
+fn name_of(expression: &Expr) -> Option<&str> {
+    match expression {
+        Expr::Name(name) => Some(name.id.as_str()),
+        _ => None,
+    }
+}
+
+/// The name at the beginning of `target.resolve()`, or in `str(target)`. A member says nothing of the whole.
+fn root(expression: &Expr) -> Option<&str> {
+    match expression {
+        Expr::Name(name) => Some(name.id.as_str()),
+        Expr::Call(call) => match &*call.func {
+            Expr::Attribute(method) => {
+                root(&method.value).or_else(|| call.arguments.args.first().and_then(root))
+            }
+            _ => call.arguments.args.first().and_then(root),
+        },
+        _ => None,
+    }
+}
+
+/// What leaves a folder: `".."`, `"/"`.
+fn leaves(expression: &Expr) -> bool {
+    matches!(expression, Expr::StringLiteral(text) if text.value.to_str().contains("..") || text.value.to_str() == "/")
+}
+
+/// Whether a pattern speaks of the whole text, and not of anything at all.
+fn is_whole(pattern: &str, fullmatch: bool) -> bool {
+    let begins = fullmatch || pattern.starts_with('^');
+    let ends = fullmatch || (pattern.ends_with('$') && !pattern.ends_with("\\$")) || pattern.ends_with("\\Z");
+    let anything = [".*", ".+", "\\s\\S", "\\S+", "\\S*"].iter().any(|any| pattern.contains(any));
+    begins && ends && !anything
+}
+
+/// Whether a call takes out of a text what it must not hold, or doubles its quotes.
+fn cleaned(name: &str, object: &Value, arguments: &[Argument]) -> bool {
+    if !matches!(name, "replace" | "replaceAll" | "sub") {
+        return false;
+    }
+    let pattern = |value: &Value| {
+        let made = value.made().and_then(|made| given(&made.given, 0, "pattern"));
+        made.unwrap_or(value).known_text().map(str::to_owned)
+    };
+    let compiled = object.made().and_then(|made| given(&made.given, 0, "pattern"));
+    let first = compiled.or_else(|| given(arguments, 0, "pattern")).and_then(pattern).unwrap_or_default();
+    let put = arguments
+        .get(usize::from(compiled.is_none()))
+        .and_then(|put| put.value.known_text())
+        .unwrap_or_default();
+    let doubled = matches!(first.as_str(), "\"" | "'" | "`") && put.len() > 1;
+    let class = first.starts_with("[^") && first.find(']').is_some_and(|end| first.len() <= end + 2);
+    let folders = first.contains("..")
+        || first.starts_with('[') && first.contains('/')
+        || matches!(first.as_str(), "/" | "\\" | "[\\/]" | "[/\\\\]" | "[\\/\\\\]" | "\\/");
+    doubled || class || folders
+}
+
+/// Whether a call of a library holds a path to a folder: `path.relative(base, target)`, `target.relative_to(base)`.
+fn confines(name: &str, called: Option<&Shape>) -> bool {
+    let path = match called {
+        Some(Shape::Path(path)) => path,
+        Some(Shape::Made(made)) => made.path.as_str(),
+        _ => return false,
+    };
+    let relative = matches!(name, "relative" | "relpath" | "commonpath" | "commonprefix" | "relative_to");
+    relative && (path.starts_with("path.") || path.starts_with("os.path.") || path.starts_with("pathlib."))
+}
+
+/// Notes that a value was made sure of.
+fn sure(value: &mut Value) {
+    if value.taint != Taint::NONE {
+        value.taint |= Taint::CHECKED;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pattern_of_the_beginning_makes_nothing_sure() {
+        assert!(is_whole("^[a-z_]+$", false) && is_whole("[a-z_]+", true));
+        assert!(
+            !is_whole("^(select|show)\\s", false) && !is_whole("^.*$", false) && !is_whole("^cost\\$", false)
+        );
+    }
+}

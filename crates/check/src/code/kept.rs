@@ -1,0 +1,318 @@
+//! Files in which what people said is kept, and that are read again: a memory, whether or not a database is called so.
+
+use ruff_python_ast::{Expr, ExprCall};
+use ruff_text_size::{Ranged, TextRange};
+
+use super::api::files::{self, Access};
+use super::api::{names, root, words};
+use super::deeds::add;
+use super::define::Hangs;
+use super::hand_out::is_route;
+use super::value::{Argument, Made, Shape, Value};
+use super::walk::Walk;
+use crate::facts::{Deed, FunctionId, Store, Taint};
+
+/// Words of files in which conversations and what is known of people are kept.
+const FILES: &[&str] = &[
+    "memory",
+    "memories",
+    "history",
+    "histories",
+    "conversation*",
+    "chat",
+    "chats",
+    "dialog*",
+    "transcript*",
+    "message*",
+    "diary",
+    "diaries",
+    "journal*",
+    "impression*",
+    "facts",
+];
+/// Words of functions that keep or recall them.
+const DOES: &[&str] = &[
+    "memory",
+    "memories",
+    "history",
+    "histories",
+    "conversation*",
+    "chat",
+    "chats",
+    "dialog*",
+    "transcript*",
+    "message*",
+    "diary",
+    "journal*",
+    "impression*",
+    "fact",
+    "facts",
+    "remember*",
+    "recall*",
+];
+/// What such a function begins with.
+const VERBS: &[&str] = &[
+    "keep", "save", "load", "write", "read", "append", "add", "store", "get", "record", "persist",
+    "remember", "recall", "update", "set", "dump", "insert", "put", "fetch", "restore", "log", "export",
+    "sync",
+];
+/// Words of classes and files of code that do nothing else.
+const KEEPS: &[&str] = &[
+    "memory",
+    "memories",
+    "history",
+    "histories",
+    "conversation*",
+    "dialog*",
+    "transcript*",
+    "diary",
+    "journal*",
+    "impression*",
+    "recall*",
+    "facts",
+];
+/// Words of what holds nothing that people said, whatever handles it.
+const OTHER: &[&str] = &[
+    "config*",
+    "setting*",
+    "cache*",
+    "prompt*",
+    "template*",
+    "token*",
+    "lock",
+    "schema*",
+    "stat",
+    "stats",
+    "index*",
+    "embedding*",
+    "model*",
+    "upload*",
+    "image*",
+    "audio",
+    "voice",
+    "sticker*",
+    "query",
+    "queries",
+    "command*",
+    "search*",
+    "sql",
+    "git",
+    "version*",
+    "price*",
+    "trade*",
+    "download*",
+    "login*",
+    "undo",
+];
+
+/// Where a memory of people that is kept in files is noted, so that what reads it knows what stands in it.
+const NOTED: &str = "kept in files";
+
+impl Walk<'_, '_> {
+    /// Notes that a call writes to a file in which words of people are kept, or reads it. Gives where what is read comes from.
+    pub(super) fn keep_in_file(
+        &mut self,
+        path: &str,
+        object: Option<&Made>,
+        arguments: &[Argument],
+        found: &mut Vec<Deed>,
+    ) -> Option<Taint> {
+        let opened = files::of(path, object, arguments);
+        let own = self.is_method();
+        found.extend(opened.as_ref().and_then(|(access, file)| opens(*access, file, own)));
+        let read = opened.filter(|(access, _)| *access == Access::Read);
+        if let Some((_, file)) = read {
+            let store = self.memory(&files::shown(&file).unwrap_or_default())?;
+            let noted = self.state.global(self.module, NOTED)?;
+            let people = Taint::PERSON | Taint::MODEL | Taint::TOOL;
+            let store = self.state.store(store);
+            found.push(Deed::Retrieve(store));
+            return noted.taint.has(people).then_some(Taint::RETRIEVED);
+        }
+        let written = written_file(path, object, arguments)?;
+        if self.is_setting(&written) {
+            for deed in found {
+                if let Deed::Persist { content, remote: false, .. } = *deed {
+                    *deed = Deed::Configure(content);
+                }
+            }
+            return None;
+        }
+        let store = self.memory(&written)?;
+        let content = found.iter_mut().find_map(|deed| match deed {
+            Deed::Persist { content, conversation, remote: false } => {
+                *conversation = true;
+                Some(*content)
+            }
+            _ => None,
+        })?;
+        // What is logged is kept, and recalled by nobody.
+        let (function, _) = self.handled_by();
+        if !names(&function, KEEPS) && names(&function, &["log", "logs", "logger", "trace*", "audit*"]) {
+            return None;
+        }
+        let noted = Value::of(self.known_sources(content));
+        self.state.set_global(self.module, NOTED, noted);
+        let store = self.state.store(store);
+        found.push(Deed::Store(store, content));
+        None
+    }
+
+    /// The memory that a file belongs to, if its name or what handles it says that it is one.
+    fn memory(&self, file: &str) -> Option<Store> {
+        let mut segments = file.rsplit('/');
+        let (own, folder) = (segments.next().unwrap_or_default(), segments.next().unwrap_or_default());
+        let (function, class) = self.handled_by();
+        if names(own, OTHER) || names(&function, OTHER) {
+            return None;
+        }
+        let module = self.state.project.modules.get(self.module)?;
+        let module = module.name.rsplit('.').next().unwrap_or_default();
+        if names(class.unwrap_or(module), OTHER) {
+            return None;
+        }
+        // `handle_message` may write anything.
+        let verb = words(&function).into_iter().next().unwrap_or_default();
+        let keeps = VERBS.contains(&verb.as_str()) && names(&function, DOES);
+        let told = names(own, FILES) || names(folder, FILES) || keeps;
+        let around = names(class.unwrap_or(module), KEEPS);
+        if !told && !around {
+            return None;
+        }
+        let owner = class.unwrap_or(module);
+        Some(plain(format!("files:{owner}")))
+    }
+
+    /// What a plug-in hands to what its host gave it, of which only the names are known: a route, or something that is kept under a
+    /// key, `storage.set("chat_history", messages)`. Gives what is said to the functions that it hands over.
+    pub(super) fn plugged(
+        &mut self,
+        name: &str,
+        object: &Value,
+        arguments: &[Argument],
+        range: TextRange,
+    ) -> Option<Taint> {
+        if self.script && is_route(arguments) {
+            self.route_to(arguments);
+            return Some(Taint::USER | Taint::REQUEST);
+        }
+        if subscribes(name, arguments) {
+            return Some(Taint::USER);
+        }
+        let keeps = matches!(name, "set" | "put" | "save" | "setItem" | "store");
+        let [key, value, ..] = arguments else { return None };
+        let key = key.value.template().map(crate::facts::Template::shown).filter(|_| keeps)?;
+        let several = words(&key).len() > 1 && !key.contains(' ');
+        if !several || !names(&key, FILES) || names(&key, OTHER) || object.shape != Shape::Unknown {
+            return None;
+        }
+        let content = value.value.deep_taint().without(Taint::CONSENT);
+        let store = self.state.store(plain(format!("keys:{key}")));
+        let call = self.call_at(range);
+        if call.target.is_empty() {
+            name.clone_into(&mut call.target);
+        }
+        add(&mut call.does, Deed::Persist { content, conversation: true, remote: false });
+        add(&mut call.does, Deed::Store(store, content));
+        None
+    }
+
+    /// `host.on("message")(hear)`
+    pub(super) fn plugged_by_event(&mut self, node: &ExprCall, arguments: &[Argument]) {
+        if let Expr::Call(inner) = &*node.func
+            && is_event(inner)
+        {
+            self.callbacks(Some(Taint::USER), Taint::NONE, arguments, node.range());
+        }
+    }
+
+    /// Whether a file holds settings, by its name or what handles it: they are nobody's words.
+    fn is_setting(&self, file: &str) -> bool {
+        const SETTINGS: &[&str] =
+            &["config*", "setting*", "preference*", "credential*", "cfg", "env", "dotenv"];
+        let own = file.rsplit('/').next().unwrap_or_default();
+        let (function, class) = self.handled_by();
+        names(own, SETTINGS)
+            || names(&function, SETTINGS)
+            || class.is_some_and(|class| names(class, SETTINGS))
+    }
+
+    fn is_method(&self) -> bool {
+        let func = self.state.project.functions.get(self.function);
+        func.is_some_and(|func| func.class.is_some() && func.hangs == Hangs::OnObject)
+    }
+
+    /// The function that has a name of its own, and its class.
+    fn handled_by(&self) -> (String, Option<&str>) {
+        let project = self.state.project;
+        let outer = |id: &FunctionId| project.functions.get(*id).and_then(|func| func.outer);
+        let outermost = std::iter::successors(Some(self.function), outer).last();
+        let func = outermost.and_then(|id| project.functions.get(id));
+        let name = func.filter(|func| func.definition.is_some()).map_or("", |func| func.name.as_str());
+        let class = func.and_then(|func| func.class).and_then(|class| project.classes.get(class));
+        let class = class.map(|class| class.name.rsplit('.').next().unwrap_or_default());
+        (name.rsplit('.').next().unwrap_or_default().to_owned(), class)
+    }
+}
+
+/// What is done with a file whose path is not written out.
+fn opens(access: Access, file: &Value, method: bool) -> Option<Deed> {
+    // Of the object on which a method hangs nobody knows which part is meant.
+    let own = if method { Taint::parameter(0) } else { Taint::NONE };
+    let path = file.deep_taint().without(Taint::CONSENT | own);
+    let whole = match &file.shape {
+        Shape::Text(text) => text.pieces.len() < 2,
+        Shape::Made(made) => root(&made.path) != "pathlib",
+        _ => true,
+    };
+    (path != Taint::NONE).then_some(Deed::Open { changes: access == Access::Change, path, whole })
+}
+
+/// The name of the file that a call writes to.
+fn written_file(path: &str, object: Option<&Made>, arguments: &[Argument]) -> Option<String> {
+    if matches!(root(path), "sqlite3" | "aiosqlite" | "better-sqlite3" | "sqlite" | "swift" | "shelve") {
+        return None;
+    }
+    match files::of(path, object, arguments) {
+        Some((Access::Change, file)) => Some(files::shown(&file).unwrap_or_default()),
+        Some(_) => None,
+        None => super::api::web::written_to(path, object, arguments),
+    }
+}
+
+/// A store of which the name is known.
+fn plain(name: String) -> Store {
+    Store {
+        name,
+        product: "files".to_owned(),
+        through_edge: false,
+        host: None,
+        remembers_people: false,
+        own: false,
+    }
+}
+
+/// Whether a call names something that people say: `host.on("message")`, `host.on_message()`.
+pub(super) fn is_event(node: &ExprCall) -> bool {
+    let Expr::Attribute(method) = &*node.func else { return false };
+    let event = match node.arguments.args.first() {
+        Some(Expr::StringLiteral(text)) => names(text.value.to_str(), EVENTS),
+        _ => false,
+    };
+    names(method.attr.as_str(), &["on", "once", "subscribe", "listen*"])
+        && (event || names(method.attr.as_str(), EVENTS))
+}
+
+/// Events by which people are heard.
+const EVENTS: &[&str] = &["message", "messages", "msg", "command", "chat", "text", "mention"];
+
+/// `host.on_message(hear)`, `bus.on("message", (text) => …)`: what a host has to say to a plug-in is what people say.
+fn subscribes(name: &str, arguments: &[Argument]) -> bool {
+    let hands = arguments.iter().any(|one| matches!(one.value.shape, Shape::Functions(_) | Shape::Bound(_)));
+    let event = || {
+        let first = arguments.first().and_then(|first| first.value.known_text());
+        first.is_some_and(|event| names(event, EVENTS))
+    };
+    let listens = names(name, &["on", "once", "subscribe", "listen*", "register", "handler"]);
+    hands && listens && (names(name, EVENTS) || event())
+}

@@ -1,0 +1,86 @@
+//! What a package offers to those who use it: public functions that nothing in the project calls. A framework loads plugins by
+//! their name, a console script by its line in a manifest, a program the library's functions.
+
+use super::api::names;
+use super::project::{Func, Project};
+use super::state::State;
+use crate::facts::{Entry, Function, FunctionId, Reach, Taint};
+
+/// Parameters in which people speak, whatever the function is called.
+const SPOKEN: &[&str] = &[
+    "message",
+    "msg",
+    "question",
+    "utterance",
+    "prompt",
+    "user_message",
+    "user_input",
+    "user_prompt",
+    "user_query",
+    "user_text",
+    "userMessage",
+    "userInput",
+    "userPrompt",
+    "userQuery",
+    "userText",
+    "chat_message",
+];
+/// Parameters in which they speak if the function says that it hears them.
+const HEARD: &[&str] =
+    &["text", "content", "query", "event", "ctx", "context", "update", "messages", "data", "input"];
+/// Words of functions that hear people.
+const HEARS: &[&str] = &[
+    "on",
+    "ask*",
+    "chat*",
+    "reply*",
+    "answer*",
+    "respond*",
+    "talk*",
+    "handle*",
+    "receive*",
+    "message*",
+    "converse*",
+];
+
+/// Marks what a package offers as entered from outside.
+pub(super) fn note(project: &Project<'_>, state: &mut State<'_>, reach: &Reach) {
+    let mut called = vec![false; state.functions.len()];
+    for (id, function) in state.functions.iter().enumerate() {
+        for callee in function.calls.iter().flat_map(|call| &call.callees).filter(|callee| **callee != id) {
+            if let Some(slot) = called.get_mut(*callee) {
+                *slot = true;
+            }
+        }
+    }
+    let offered = |(id, func): &(FunctionId, &Func<'_>)| {
+        called.get(*id) == Some(&false) && !reach.runs(*id) && is_offered(project, func)
+    };
+    for (id, func) in project.functions.iter().enumerate().filter(offered) {
+        if let Some(function) = state.functions.get_mut(id) {
+            enter(function, func);
+        }
+    }
+}
+
+/// Whether a function is public and belongs to a package: a file in a folder.
+fn is_offered(project: &Project<'_>, func: &Func<'_>) -> bool {
+    let packaged =
+        project.modules.get(func.module).is_some_and(|module| module.package || !module.folder.is_empty());
+    let short = func.name.rsplit('.').next().unwrap_or_default();
+    packaged
+        && func.definition.is_some()
+        && func.outer.is_none()
+        && (!short.starts_with('_') || short == "__init__")
+}
+
+fn enter(function: &mut Function, func: &Func<'_>) {
+    function.entry.get_or_insert(Entry::Program);
+    let short = func.name.rsplit('.').next().unwrap_or_default();
+    let hears = names(short, HEARS);
+    let said = |name: &String| {
+        let spoken = SPOKEN.contains(&name.as_str()) || hears && HEARD.contains(&name.as_str());
+        if spoken { Taint::USER } else { Taint::NONE }
+    };
+    function.told = func.parameters.iter().map(said).collect();
+}
