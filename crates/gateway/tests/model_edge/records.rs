@@ -76,6 +76,38 @@ async fn a_table_in_a_mail_is_somebodys() {
     }
 }
 
+/// Who keeps whose account: the user's own records say it, what was paid before does not.
+#[rstest]
+#[case::supplier(
+    "list_suppliers",
+    r#"[{"name":"Hume Butchers","settle_account":"GB33BUKB20201555555555"}]"#,
+    "release"
+)]
+#[case::other(
+    "list_suppliers",
+    r#"[{"name":"Eve Rae","settle_account":"GB33BUKB20201555555555"}]"#,
+    "ask: foreign_account"
+)]
+#[case::payment(
+    "list_transactions",
+    r#"[{"name":"Hume Butchers","account":"GB33BUKB20201555555555"}]"#,
+    "ask: foreign_account"
+)]
+#[case::invoice(
+    "list_suppliers",
+    r#"[{"from":"Hume Butchers","subject":"Bill","account":"GB33BUKB20201555555555"}]"#,
+    "ask: foreign_account"
+)]
+#[tokio::test(flavor = "multi_thread")]
+async fn whose_account_it_is(#[case] tool: &'static str, #[case] result: &str, #[case] decision: &str) {
+    let turns = [
+        user("pay Hume Butchers 50 for the ham"),
+        Turn::Used("r1", tool, r#"{"page":"1"}"#.into(), result.to_owned()),
+    ];
+    let arguments = json!({ "iban": "GB33BUKB20201555555555", "amount": 50 });
+    assert_eq!(decided(&turns, "pay_invoice", arguments).await, decision);
+}
+
 #[rstest]
 #[case::spaced("+351 912 555 010", "+351912555010", "release")]
 #[case::without_its_country("+86 199-0013-8000", "19900138000", "release")]

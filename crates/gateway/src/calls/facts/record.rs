@@ -313,6 +313,7 @@ fn is_named(known: &Prepared, source: &Source, field: &Field, value: &str, named
             let own = has_rows(source)
                 && ends_with(ACCOUNT_ENDINGS, &field.key)
                 && is_kept_by_the_user(&source.origin)
+                && !tells_of_payments(&source.origin)
                 && !is_a_message(source, field);
             (own || is(ACCOUNTS, &field.key) && is_of_a_directory(&source.origin))
                 && known.names_somebody(source, field)
@@ -348,16 +349,27 @@ fn is_a_message(source: &Source, field: &Field) -> bool {
     source.index.record(field.record).iter().any(|other| is(TEXTS, &other.key))
 }
 
+/// Whether a tool returns what was paid: whoever pays a penny chooses the name that stands beside their account.
+fn tells_of_payments(origin: &Origin) -> bool {
+    const PAYMENTS: &str = "transaction transactions statement statements history activity payment payments transfer transfers ledger \
+        incoming received order orders booking bookings 流水 明细 交易 账单 记录 订单";
+    is_called(origin, PAYMENTS)
+}
+
 /// Whether a tool returns what the user keeps, rather than what somebody wrote.
 fn is_kept_by_the_user(origin: &Origin) -> bool {
     const WRITTEN: &str = "mail mails email emails inbox message messages chat chats thread threads doc docs document documents file \
         files pdf page pages web html note notes comment comments review reviews post posts article articles form forms invoice \
-        invoices ocr transcript 邮件 邮箱 消息 聊天 留言 评论 文件 文档 网页 发票 来信 短信 公告 帖";
+        invoices ocr transcript search knowledge wiki wikipedia news feed issue issues ticket tickets blog tweet tweets 邮件 邮箱 消息 聊天 留言 评论 文件 文档 网页 发票 来信 短信 公告 帖";
+    matches!(origin, Origin::Tool { name: Some(_), .. }) && !is_called(origin, WRITTEN)
+}
+
+/// Whether one of these words stands in the name of the tool that an origin is.
+fn is_called(origin: &Origin, list: &str) -> bool {
     let Origin::Tool { name: Some(name), .. } = origin else { return false };
     let words = words(name);
-    !WRITTEN
-        .split_ascii_whitespace()
-        .any(|kind| words.iter().any(|word| word == kind || !kind.is_ascii() && word.contains(kind)))
+    let mut kinds = list.split_ascii_whitespace();
+    kinds.any(|kind| words.iter().any(|word| word == kind || !kind.is_ascii() && word.contains(kind)))
 }
 
 /// Whoever writes a mail chooses the name beside the address: the two must agree, unless the user answers that very mail.
