@@ -178,6 +178,10 @@ impl Walk<'_, '_> {
         arguments: &[Argument],
         value: &mut Value,
     ) {
+        // Most calls have to do with nothing that came from anywhere.
+        if value.taint == Taint::NONE && arguments.iter().all(|one| one.value.taint == Taint::NONE) {
+            return;
+        }
         let name = match &*node.func {
             Expr::Attribute(method) => method.attr.as_str(),
             Expr::Name(name) => name.id.as_str(),

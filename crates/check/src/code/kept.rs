@@ -129,6 +129,9 @@ impl Walk<'_, '_> {
             found.push(Deed::Retrieve(store));
             return noted.taint.has(people).then_some(Taint::RETRIEVED);
         }
+        if !found.iter().any(|deed| matches!(deed, Deed::Persist { remote: false, .. })) {
+            return None;
+        }
         let written = written_file(path, object, arguments)?;
         if self.is_setting(&written) {
             for deed in found {
@@ -309,10 +312,13 @@ const EVENTS: &[&str] = &["message", "messages", "msg", "command", "chat", "text
 /// `host.on_message(hear)`, `bus.on("message", (text) => …)`: what a host has to say to a plug-in is what people say.
 fn subscribes(name: &str, arguments: &[Argument]) -> bool {
     let hands = arguments.iter().any(|one| matches!(one.value.shape, Shape::Functions(_) | Shape::Bound(_)));
+    if !hands {
+        return false;
+    }
     let event = || {
         let first = arguments.first().and_then(|first| first.value.known_text());
         first.is_some_and(|event| names(event, EVENTS))
     };
     let listens = names(name, &["on", "once", "subscribe", "listen*", "register", "handler"]);
-    hands && listens && (names(name, EVENTS) || event())
+    listens && (names(name, EVENTS) || event())
 }

@@ -70,7 +70,8 @@ fn opens(project: &Project<'_>, function: FunctionId, deed: &Deed) -> Option<(Ta
     }
     let from = project.reach.unchecked(function, *path);
     let sent = from.has(Taint::BODY | Taint::REQUEST) && from.has(Taint::USER);
-    let said = from.and(Taint::MODEL | Taint::WEB | Taint::UPLOAD);
+    // A whole path stands in no page; what is put together from one may hold anything.
+    let said = from.and(Taint::MODEL | Taint::UPLOAD | if *whole { Taint::NONE } else { Taint::WEB });
     let asked = from.and(Taint::TOOL).without(if *changes && !whole { Taint::NONE } else { Taint::TOOL });
     let found = said | asked | if sent { Taint::USER } else { Taint::NONE };
     (found != Taint::NONE).then_some((found, *changes))
