@@ -447,6 +447,7 @@ impl Walk<'_, '_> {
         if let Some((content, conversation)) = databases::kept(path, object, arguments) {
             found.push(Deed::Persist { content, conversation, remote: true });
         }
+        found.extend(self.rows(path, object, arguments));
         found.extend(flaws::of(path, arguments));
         found.extend(swift::flaws(path, arguments));
         if let Some(name) = flaws::shared(path, object, arguments) {

@@ -31,6 +31,7 @@ mod named;
 mod offered;
 mod project;
 mod refuse;
+mod rows;
 mod state;
 mod swift;
 mod tools;

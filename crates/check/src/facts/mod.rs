@@ -264,6 +264,11 @@ pub enum Deed {
         /// To a database somewhere else, of which the project does not say how it keeps things.
         remote: bool,
     },
+    /// Reads rows that say something of people, or changes rows, through objects.
+    Rows {
+        /// They are made, changed or deleted.
+        changes: bool,
+    },
     /// Runs something that was given to it as text.
     Run {
         /// What it runs.

@@ -120,7 +120,7 @@ fn weighs(project: &Project<'_>, id: FunctionId, deed: &Deed, erases: bool) -> O
         Deed::Open { path, .. } => {
             sources(path).has(Taint::BODY | Taint::REQUEST).then_some((2, ("files that the request names", "请求指定的文件")))
         }
-        Deed::Store(..) | Deed::Retrieve(_) | Deed::Erase(_) | Deed::Keyed(_) => Some(store),
+        Deed::Rows { .. } | Deed::Store(..) | Deed::Retrieve(_) | Deed::Erase(_) | Deed::Keyed(_) => Some(store),
         Deed::Model { recipient, .. } if !recipient.local => {
             Some((1, ("a model that you pay for", "由你付费的模型")))
         }

@@ -7,8 +7,9 @@ mod composed;
 #[cfg(test)]
 mod consent;
 #[cfg(test)]
-mod editing;
+mod doors;
 #[cfg(test)]
+mod editing;
 mod fixes;
 #[cfg(test)]
 mod flaws;

@@ -1,0 +1,41 @@
+//! Routes and servers that anybody may call: what has to lie behind one for it to be told of.
+
+use crate::project::{checked, lines};
+
+const RULE: &str = "endpoint-without-authentication";
+
+/// The lines at which routes are told of, of files given as `(name, text)`.
+fn told(files: &[(&str, &str)]) -> Vec<String> {
+    let found = lines(&checked(files));
+    found.iter().filter_map(|line| line.strip_prefix(RULE)?.strip_prefix('@')).map(str::to_owned).collect()
+}
+
+#[test]
+fn rows_of_people_lie_behind_each_route() {
+    let tables = "from sqlalchemy.orm import DeclarativeBase, sessionmaker\nfrom sqlalchemy import create_engine\nMade = sessionmaker(bind=create_engine('sqlite:///x'))\nclass Base(DeclarativeBase):\n    pass\nclass Customer(Base):\n    __tablename__ = 'customers'\nclass Tariff(Base):\n    __tablename__ = 'tariffs'\ndef opened():\n    db = Made()\n    try:\n        yield db\n    finally:\n        db.close()\n";
+    let routes = "from fastapi import APIRouter, Depends\nfrom sqlalchemy import func, select\nfrom sqlalchemy.orm import Session\nfrom .tables import Customer, Tariff, opened\nrouter = APIRouter()\n@router.get('/customers')\ndef all_of_them(db: Session = Depends(opened)):\n    return db.query(Customer).all()\n@router.get('/customers/{number}')\ndef one(number: int, db: Session = Depends(opened)):\n    return db.get(Customer, number)\n@router.get('/named')\ndef named(name: str, db: Session = Depends(opened)):\n    return db.scalars(select(Customer).where(Customer.name == name)).all()\n@router.delete('/tariffs/{number}')\ndef gone(number: int, db: Session = Depends(opened)):\n    db.delete(db.get(Tariff, number))\n    db.commit()\n@router.get('/tariffs')\ndef tariffs(db: Session = Depends(opened)):\n    return db.query(Tariff).all()\n@router.get('/count')\ndef count(db: Session = Depends(opened)):\n    return db.query(func.count(Customer.id)).scalar()\n";
+    let app = "from fastapi import FastAPI\nfrom .routes import router\napp = FastAPI()\napp.include_router(router)\n";
+    let files =
+        |app: &'static str| [("shop/tables.py", tables), ("shop/routes.py", routes), ("shop/app.py", app)];
+    let lines = ["shop/routes.py:10", "shop/routes.py:13", "shop/routes.py:16", "shop/routes.py:7"];
+    assert_eq!(told(&files(app)), lines);
+    let guarded = "from fastapi import FastAPI, Depends, HTTPException, Request\nfrom .routes import router\ndef require_user(request: Request):\n    if request.headers.get('authorization') is None:\n        raise HTTPException(401)\napp = FastAPI(dependencies=[Depends(require_user)])\napp.include_router(router)\n";
+    assert!(told(&files(guarded)).is_empty());
+}
+
+#[test]
+fn rows_of_a_collection_are_rows() {
+    let app = |call: &str| {
+        format!(
+            "from flask import Flask\nfrom pymongo import MongoClient\napp = Flask(__name__)\ndb = MongoClient()['x']\n@app.get('/')\ndef shown():\n    return str(list({call}))\n"
+        )
+    };
+    for (call, found) in [
+        ("db.messages.find()", 1),
+        ("db['patients'].find({})", 1),
+        ("db.prices.find()", 0),
+        ("db.prices.delete_many({})", 1),
+    ] {
+        assert_eq!(told(&[("app.py", &app(call))]).len(), found, "{call}");
+    }
+}
