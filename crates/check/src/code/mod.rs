@@ -11,6 +11,7 @@ mod barrier;
 pub(crate) mod build;
 mod builtin;
 mod call;
+mod carried;
 mod consent;
 mod decorate;
 mod deeds;
@@ -132,6 +133,7 @@ fn evaluate(project: &Project<'_>, texts: &[File], providers: &Providers, limits
         state.gaps.push(Gap { path: String::new(), line: 0, why: GapKind::TooComplex });
     }
     enter(project, &mut state);
+    carried::note(project, &mut state);
     refuse::note(project, &mut state);
     judge_consent(project, &mut state);
     let (functions, stores, agents) = (state.functions, state.stores, state.agents);

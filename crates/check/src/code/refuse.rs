@@ -33,6 +33,9 @@ fn makes_sure(project: &Project<'_>, functions: &[Function], id: FunctionId) -> 
     let (Some(func), Some(function)) = (project.functions.get(id), functions.get(id)) else { return false };
     let Some(definition) = func.definition.filter(|_| !function.caller_known) else { return false };
     let short = func.name.rsplit('.').next().unwrap_or_default();
+    if Seen::of(definition).verifies {
+        return true;
+    }
     let named = function.finds_caller || finds_caller(short);
     if named {
         return turns_away(project, functions, id);
@@ -77,6 +80,8 @@ struct Seen {
     sends_away: bool,
     /// It reads what a caller shows to be known.
     asks: bool,
+    /// It turns away what is not signed as it should be.
+    verifies: bool,
     /// It asks only where a key was set, and lets everybody pass where none was.
     lets_pass: bool,
 }
@@ -105,6 +110,24 @@ fn only_where_set(node: &StmtIf) -> bool {
         test if unset(test) => leaves && !refuses(&node.body),
         test => is_own_key(test) && refuses(&node.body) && node.elif_else_clauses.is_empty(),
     }
+}
+
+/// `if not self.verify_signature(…): raise`, `if (!crypto.timingSafeEqual(a, b)) return res.status(401)`
+fn refuses_unsigned(node: &StmtIf) -> bool {
+    let Expr::UnaryOp(not) = &*node.test else { return false };
+    let call = match &*not.operand {
+        Expr::Await(node) => node.value.as_call_expr(),
+        other => other.as_call_expr(),
+    };
+    let name =
+        call.and_then(|call| dotted(&call.func)).filter(|_| not.op == UnaryOp::Not).unwrap_or_default();
+    let own = name.rsplit('.').next().unwrap_or(&name);
+    let checks = names(own, &["signature", "signed", "hmac"])
+        && names(own, &["verif*", "check*", "valid*", "is"])
+        || matches!(own, "compare_digest" | "timingSafeEqual");
+    let mut seen = Seen::default();
+    node.body.iter().for_each(|statement| seen.visit_stmt(statement));
+    checks && (seen.unknown || seen.forbidden || seen.raises)
 }
 
 /// A key of the program's own, and none that a caller shows: `API_KEY`, `this.config.token`, `process.env.SECRET`.
@@ -165,6 +188,7 @@ impl<'a> Visitor<'a> for Seen {
     fn visit_stmt(&mut self, node: &'a Stmt) {
         if let Stmt::If(test) = node {
             self.lets_pass |= only_where_set(test);
+            self.verifies |= refuses_unsigned(test);
         }
         if let Stmt::Raise(raised) = node {
             let name = raised.exc.as_deref().and_then(|what| match what {

@@ -1,5 +1,5 @@
-//! Rows of a database that are read or changed through objects: SQLAlchemy and SQLModel, Django, Tortoise, Prisma, Mongo and
-//! their like. What is kept in such rows other rules ask; here it only counts whether anybody may do it.
+//! Rows of a database that are read or changed through objects: `SQLAlchemy`, `SQLModel`, `MongoDB`.
+//! What is kept in such rows other rules ask; here it only counts whether anybody may do it.
 
 use super::api::{last, names, root};
 use super::value::{Argument, Made, Shape, Value};

@@ -108,6 +108,8 @@ pub(super) struct State<'a> {
     pub agents: Vec<Agent>,
     /// MCP servers that are started, by file and place.
     pub servers: BTreeMap<(usize, usize), Server>,
+    /// Branches that are taken for a text.
+    pub taken: super::carried::Taken,
     /// Models that are asked, and what they are told, by the function and place: the last round knows most.
     pub models: BTreeMap<(FunctionId, usize, usize), Model>,
     pub prompts: BTreeMap<(FunctionId, usize, usize), Prompt>,
@@ -156,6 +158,7 @@ impl<'a> State<'a> {
             tools: Vec::new(),
             agents: Vec::new(),
             servers: BTreeMap::new(),
+            taken: super::carried::Taken::new(),
             models: BTreeMap::default(),
             prompts: BTreeMap::default(),
             gaps: Vec::new(),

@@ -440,6 +440,8 @@ pub struct Tool {
     pub span: Range<usize>,
     /// The function that defines or implements it.
     pub function: Option<FunctionId>,
+    /// Where it is carried out, if that is somewhere else: index of the file, and bytes.
+    pub acts: Option<(usize, Range<usize>)>,
 }
 
 /// A place at which tools are handed to one model together.

@@ -12,6 +12,7 @@ use std::collections::BTreeSet;
 use ombud_core::finding::{Bilingual, Confidence, Finding, Place, RuleId, Severity};
 
 use super::{Project, Rule, Text, finding};
+use crate::code::names;
 use crate::facts::{Deed, Endpoint, Facts, FunctionId, Sink, Taint};
 
 pub(super) const RULE: Rule = Rule {
@@ -46,9 +47,17 @@ fn routes(project: &Project<'_>) -> Vec<Finding> {
     let told_at = |id: FunctionId| {
         let words = leads_to(project, id)?.1;
         let (name, place) = place_of(facts, id)?;
+        if says_how_it_is(name) {
+            return None;
+        }
         Some(told(name, words, place))
     };
     doors.all().filter_map(told_at).collect()
+}
+
+/// Whether a route is there for machines that look whether the program runs.
+fn says_how_it_is(name: &str) -> bool {
+    names(name, &["health*", "healthz", "ping", "ready", "readiness", "readyz", "live", "liveness", "livez", "heartbeat"])
 }
 
 /// What a route is called, and where: a function without a name is where it is handed out.

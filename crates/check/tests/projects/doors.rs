@@ -39,3 +39,19 @@ fn rows_of_a_collection_are_rows() {
         assert_eq!(told(&[("app.py", &app(call))]).len(), found, "{call}");
     }
 }
+
+#[test]
+fn what_is_signed_was_sent_by_somebody_known() {
+    let app = |before: &str| {
+        format!(
+            "from flask import Flask, request\nfrom openai import OpenAI\napp = Flask(__name__)\nclass Sealed:\n    def is_signed(self, seal, body):\n        return seal == sha(body, self.key)\n    def _verify_signature(self, seal, body):\n        return seal == sha(body, self.key)\n    def opened(self, seal, body):\n        {before}\n        return body\nclass Hook:\n    def sealed(self) -> Sealed:\n        return Sealed()\nhook = Hook()\n@app.post('/hook')\ndef heard():\n    text = hook.sealed().opened(request.args['seal'], request.data)\n    return OpenAI().chat.completions.create(messages=[text])\n@app.get('/healthz')\ndef health():\n    return OpenAI().chat.completions.create(messages=['are you there?'])\n"
+        )
+    };
+    assert_eq!(told(&[("app.py", &app("pass"))]), ["app.py:17"]);
+    let checks = "if not self._verify_signature(seal, body):\n            raise ValueError('not signed')";
+    assert!(told(&[("app.py", &app(checks))]).is_empty());
+    assert_eq!(
+        told(&[("app.py", &app("if not self._verify_signature(seal, body):\n            print('hm')"))]),
+        ["app.py:18"]
+    );
+}

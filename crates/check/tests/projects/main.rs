@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod bots;
 #[cfg(test)]
+mod carried;
+#[cfg(test)]
 mod composed;
 #[cfg(test)]
 mod consent;
