@@ -32,6 +32,7 @@ mod named;
 mod offered;
 mod project;
 mod refuse;
+mod requests;
 mod rows;
 mod state;
 mod swift;

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use ruff_python_ast::visitor::{Visitor, walk_expr, walk_stmt};
-use ruff_python_ast::{BoolOp, Expr, Number, Stmt, StmtFunctionDef, StmtIf, UnaryOp};
+use ruff_python_ast::{BoolOp, CmpOp, Expr, ExprCompare, Number, Stmt, StmtFunctionDef, StmtIf, UnaryOp};
 
 use super::api::names;
 use super::identity::finds_caller;
@@ -97,7 +97,8 @@ fn only_where_set(node: &StmtIf) -> bool {
     };
     let leaves = matches!(node.body.last(), Some(Stmt::Return(_)));
     let unset = |test: &Expr| match test {
-        Expr::UnaryOp(not) if not.op == UnaryOp::Not => is_own_key(&not.operand),
+        Expr::UnaryOp(not) if not.op == UnaryOp::Not => is_own_key(&not.operand) || are_keys(&not.operand),
+        Expr::Compare(node) => is_empty(node),
         _ => false,
     };
     match &*node.test {
@@ -110,6 +111,22 @@ fn only_where_set(node: &StmtIf) -> bool {
         test if unset(test) => leaves && !refuses(&node.body),
         test => is_own_key(test) && refuses(&node.body) && node.elif_else_clauses.is_empty(),
     }
+}
+
+/// `keys.length === 0`, `len(api_keys) == 0`: no key was given to the program. A caller shows one, and never several.
+fn is_empty(node: &ExprCompare) -> bool {
+    let nothing = |side: &Expr| matches!(side, Expr::NumberLiteral(number) if matches!(&number.value, Number::Int(value) if value.as_u8() == Some(0)));
+    let count = match &*node.left {
+        Expr::Attribute(part) if matches!(part.attr.as_str(), "length" | "size") => Some(&*part.value),
+        Expr::Call(call) if dotted(&call.func).as_deref() == Some("len") => call.arguments.args.first(),
+        _ => None,
+    };
+    matches!(&*node.ops, [CmpOp::Eq]) && node.comparators.iter().all(nothing) && count.is_some_and(are_keys)
+}
+
+fn are_keys(expression: &Expr) -> bool {
+    let name = dotted(expression).unwrap_or_default();
+    names(name.rsplit('.').next().unwrap_or(&name), &["keys", "apikeys", "tokens", "secrets"])
 }
 
 /// `if not self.verify_signature(…): raise`, `if (!crypto.timingSafeEqual(a, b)) return res.status(401)`

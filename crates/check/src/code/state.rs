@@ -71,6 +71,8 @@ pub(super) struct Answered {
 pub(super) struct Lifted {
     pub address: Template,
     pub content: Taint,
+    /// What is sent has the form of a chat with a model.
+    pub chat: bool,
 }
 
 /// A class between two rounds.

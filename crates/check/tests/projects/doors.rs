@@ -55,3 +55,20 @@ fn what_is_signed_was_sent_by_somebody_known() {
         ["app.py:18"]
     );
 }
+
+#[test]
+fn a_list_of_keys_that_is_empty_lets_everybody_pass() {
+    let server = |unset: &str| {
+        format!(
+            "import Fastify from 'fastify';\nimport OpenAI from 'openai';\nconst app = Fastify();\nconst ai = new OpenAI();\nasync function authenticate(request, reply, config) {{\n  const valid = config.apiKeys || [];\n  const keys = valid;\n  {unset}\n  if (!keys.includes(request.headers['x-api-key'])) {{ return reply.code(401).send(); }}\n}}\napp.addHook('onRequest', async (request, reply) => {{ await authenticate(request, reply, load()); }});\napp.post('/ask', async (request) => ai.chat.completions.create({{ messages: [{{ role: 'user', content: request.body.text }}] }}));\n"
+        )
+    };
+    for (unset, found) in [
+        ("if (keys.length === 0) { return; }", 1),
+        ("if (!keys) { return; }", 1),
+        ("", 0),
+        ("if (keys.length === 0) { return reply.code(401).send(); }", 0),
+    ] {
+        assert_eq!(told(&[("server.js", &server(unset))]).len(), found, "{unset}");
+    }
+}

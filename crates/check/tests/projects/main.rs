@@ -12,6 +12,7 @@ mod consent;
 mod doors;
 #[cfg(test)]
 mod editing;
+#[cfg(test)]
 mod fixes;
 #[cfg(test)]
 mod flaws;
@@ -29,6 +30,7 @@ mod hostile;
 mod kept;
 #[cfg(test)]
 mod loaded;
+#[cfg(test)]
 mod low_code;
 #[cfg(test)]
 mod members;
@@ -38,6 +40,9 @@ mod offered;
 mod project;
 #[cfg(test)]
 mod real_life;
+#[cfg(test)]
+mod requests;
+#[cfg(test)]
 mod rules;
 #[cfg(test)]
 mod runs;
