@@ -384,7 +384,7 @@ impl Walk<'_, '_> {
             found.push(Deed::Persist { content, conversation, remote: true });
         }
         found.extend(self.rows(path, object, arguments));
-        found.extend(flaws::of(path, arguments));
+        found.extend(flaws::of(path, object, arguments));
         found.extend(swift::flaws(path, arguments));
         if let Some(name) = flaws::shared(path, object, arguments) {
             found.push(Deed::Shared { name, content });

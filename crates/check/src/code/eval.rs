@@ -409,6 +409,13 @@ pub(super) fn with_default(left: &Value, right: &Value) -> Value {
         let template = Template::of(Piece::Variable(name.clone(), shown));
         return Value::new(Shape::text(template), left.taint | right.taint);
     }
+    // `given or Client()`: of what a caller may give nothing is known, so what is made otherwise says more.
+    if let Shape::Text(one) = &left.shape
+        && matches!(one.pieces.as_slice(), [Piece::Parameter(_)])
+        && matches!(right.shape, Shape::Made(_) | Shape::Object(_))
+    {
+        return Value::new(right.shape.clone(), left.taint | right.taint);
+    }
     left.join(right)
 }
 

@@ -123,7 +123,7 @@ impl Walk<'_, '_> {
                 acts: None,
             });
         }
-        self.armed(Agent { file: self.file(), span: span(node.range()), holds, asks: false });
+        self.armed(Agent { file: self.file(), span: span(node.range()), holds, asks: false, server: false });
     }
 
     /// Where the key comes from by which a function is picked: `table[key]`, `table.get(key)`; `None` for a known one.

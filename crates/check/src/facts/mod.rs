@@ -380,6 +380,10 @@ pub enum Flaw {
     FixedKey,
     /// An agent is told to ask nobody before what it does.
     AsksNobody,
+    /// Nobody looks whether a message was signed by the service that it seems to come from.
+    SignatureUnchecked,
+    /// The tools of a server are offered to every machine that reaches this one.
+    OffersToAll,
 }
 
 /// What runs text.
@@ -455,6 +459,8 @@ pub struct Agent {
     pub holds: Vec<Held>,
     /// It waits for a person before it goes on.
     pub asks: bool,
+    /// It is a server that offers its tools to any agent.
+    pub server: bool,
 }
 
 /// A tool in the hands of an agent.

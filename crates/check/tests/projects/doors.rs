@@ -72,3 +72,46 @@ fn a_list_of_keys_that_is_empty_lets_everybody_pass() {
         assert_eq!(told(&[("server.js", &server(unset))]).len(), found, "{unset}");
     }
 }
+
+#[test]
+fn a_signature_that_nobody_looks_at() {
+    let app = |setting: &str| {
+        format!(
+            "from flask import Flask, request\nfrom slack_bolt import App, BoltRequest\nclass Bot:\n    def __init__(self, app=None):\n        self.app = app or self.made()\n    def made(self) -> App:\n        return App(signing_secret=load(){setting})\nbot = Bot()\nserver = Flask(__name__)\n@server.post('/heard')\ndef heard():\n    return bot.app.dispatch(BoltRequest(body=request.get_data().decode())).body\n"
+        )
+    };
+    let off = app(", request_verification_enabled=False");
+    assert_eq!(told(&[("app.py", &off)]), ["app.py:11", "app.py:7"]);
+    assert!(told(&[("app.py", &app(""))]).is_empty());
+    assert!(told(&[("app.py", &app(", request_verification_enabled=True"))]).is_empty());
+}
+
+#[test]
+fn a_server_of_tools_that_every_machine_reaches() {
+    let server = |made: &str, run: &str| {
+        format!(
+            "from fastmcp import FastMCP\nmcp = FastMCP('notes'{made})\n@mcp.tool()\ndef add(a: int, b: int) -> int:\n    return a + b\nif __name__ == '__main__':\n    mcp.run({run})\n"
+        )
+    };
+    for (made, run, found) in [
+        ("", "transport='sse', host='0.0.0.0', port=8000", 1),
+        (", host='0.0.0.0'", "transport='streamable-http'", 1),
+        ("", "transport='sse', host='127.0.0.1'", 0),
+        ("", "transport='sse'", 0),
+        (", host='0.0.0.0'", "", 0),
+        (", auth=keys", "transport='sse', host='0.0.0.0'", 0),
+    ] {
+        assert_eq!(told(&[("server.py", &server(made, run))]).len(), found, "{made} {run}");
+    }
+}
+
+#[test]
+fn what_a_request_takes_out_of_a_map_is_known_again() {
+    let server = |taken: &str| {
+        format!(
+            "import express from 'express';\nimport {{ Pool }} from 'pg';\nclass Asker {{\n  constructor() {{ this.pool = new Pool(); }}\n  async ask(text) {{ return (await this.pool.query(text)).rows; }}\n}}\nclass Held {{\n  constructor() {{ this.all = new Map(); }}\n  open(id) {{ const asker = new Asker(); this.all.set(id, {{ id, asker }}); }}\n  take(id) {{ const one = this.all.get(id); if (!one) {{ throw new Error('none'); }} return {taken}; }}\n}}\nconst held = new Held();\nconst app = express();\napp.post('/open', (req, res) => {{ held.open(req.body.id); res.end(); }});\napp.post('/ask', async (req, res) => {{ res.json(await held.take(req.body.id).ask(req.body.text)); }});\n"
+        )
+    };
+    assert_eq!(told(&[("server.js", &server("one.asker"))]), ["server.js:15"]);
+    assert!(told(&[("server.js", &server("one.id"))]).is_empty());
+}

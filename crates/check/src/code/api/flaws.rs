@@ -8,7 +8,7 @@ use super::{last, names, root};
 use crate::facts::{Deed, Flaw, Taint, Template};
 
 /// What is wrong with a call, by its arguments.
-pub(in crate::code) fn of(path: &str, arguments: &[Argument]) -> Vec<Deed> {
+pub(in crate::code) fn of(path: &str, object: Option<&Made>, arguments: &[Argument]) -> Vec<Deed> {
     let mut found = Vec::new();
     if key_in_page(path, arguments) {
         found.push(Deed::Flaw(Flaw::KeyInBrowser));
@@ -25,10 +25,37 @@ pub(in crate::code) fn of(path: &str, arguments: &[Argument]) -> Vec<Deed> {
     if fixed(path, arguments) {
         found.push(Deed::Flaw(Flaw::FixedKey));
     }
+    if root(path) == "slack_bolt" && is_off(arguments, "request_verification_enabled") {
+        found.push(Deed::Flaw(Flaw::SignatureUnchecked));
+    }
+    if offers_to_all(path, object, arguments) {
+        found.push(Deed::Flaw(Flaw::OffersToAll));
+    }
     if arguments.iter().any(|argument| asks_nobody(&argument.value, 0)) {
         found.push(Deed::Flaw(Flaw::AsksNobody));
     }
     found
+}
+
+fn is_off(arguments: &[Argument], name: &str) -> bool {
+    named(arguments, &[name]).is_some_and(|value| value.shape == Shape::Bool(false))
+}
+
+/// `FastMCP("x").run(transport="sse", host="0.0.0.0")` without anything that knows the caller.
+fn offers_to_all(path: &str, object: Option<&Made>, arguments: &[Argument]) -> bool {
+    const GUARDS: &[&str] = &["auth", "auth_server_provider", "token_verifier", "middleware"];
+    if !matches!(root(path), "mcp" | "fastmcp")
+        || !matches!(last(path), "run" | "run_async" | "run_http_async")
+    {
+        return false;
+    }
+    let setting =
+        |names: &[&str]| named(arguments, names).or_else(|| object.and_then(|object| object.setting(names)));
+    let said = |value: Option<&Value>, of: &[&str]| {
+        value.and_then(Value::known_text).is_some_and(|text| of.contains(&text))
+    };
+    let network = said(given(arguments, 0, "transport"), &["sse", "http", "streamable-http"]);
+    network && said(setting(&["host"]), &["0.0.0.0", "::"]) && setting(GUARDS).is_none()
 }
 
 /// Switches of coding agents with which they ask nobody any more.
