@@ -403,6 +403,4 @@ fn a_server_of_tools_holds_them_in_one_hand() {
     assert_eq!(python(rule, &server("return imaplib.IMAP4('x').fetch(number, 'BODY')", acts)), 1);
     assert_eq!(python(rule, &server("return number", acts)), 0);
     assert_eq!(python(rule, &server(reads, "return 'sent'")), 0);
-    let labels = "return build('gmail', 'v1').users().labels().list().execute()";
-    assert_eq!(python(rule, &server(labels, acts)), 0);
 }

@@ -47,12 +47,6 @@ pub(in crate::code) fn of(path: &str) -> Option<Taint> {
         {
             Taint::WEB
         }
-        // Mails, invitations and comments that others wrote.
-        "googleapiclient"
-            if ["messages()", "threads()", "events()", "comments()"].iter().any(|all| path.contains(all)) =>
-        {
-            Taint::WEB
-        }
         "streamlit" if matches!(name, "file_uploader" | "camera_input" | "audio_input") => {
             Taint::USER | Taint::UPLOAD
         }
