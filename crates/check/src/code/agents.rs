@@ -87,12 +87,35 @@ impl Walk<'_, '_> {
         let asks = object.is_some_and(|object| object.setting(ASKS).is_some())
             || named(arguments, ASKS).is_some_and(is_on);
         let asks = asks || waits(tools, 0) || arguments.iter().any(|one| within_middleware(&one.value));
-        self.armed(Agent { file: self.file(), span: span(range), holds, asks });
+        self.armed(Agent { file: self.file(), span: span(range), holds, asks, server: false });
+    }
+
+    /// The tools of one MCP server are in one hand, whoever asks it.
+    pub(super) fn serve_together(&mut self, id: FunctionId, path: &str) {
+        if !matches!(root(path), "mcp" | "fastmcp") {
+            return;
+        }
+        let Some(held) = self.held(id, None) else { return };
+        let (file, at) = (self.file(), self.state.functions.get(id).map(|function| function.span.clone()));
+        let agents = &mut self.state.agents;
+        match agents.iter_mut().find(|agent| agent.file == file && agent.server) {
+            Some(agent) => {
+                agent.holds.retain(|other| other.function != held.function);
+                agent.holds.push(held);
+            }
+            None => agents.push(Agent {
+                file,
+                span: at.unwrap_or_default(),
+                holds: vec![held],
+                asks: false,
+                server: true,
+            }),
+        }
     }
 
     /// Notes an agent, or what this round knows better of it.
     pub(super) fn armed(&mut self, agent: Agent) {
-        let same = |other: &&mut Agent| other.file == agent.file && other.span == agent.span;
+        let same = |other: &&mut Agent| !other.server && other.file == agent.file && other.span == agent.span;
         match self.state.agents.iter_mut().find(same) {
             Some(other) => *other = agent,
             None => self.state.agents.push(agent),

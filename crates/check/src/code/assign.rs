@@ -79,7 +79,7 @@ impl Walk<'_, '_> {
     pub(super) fn put(&mut self, container: &Expr, key: Option<String>, value: Value) {
         let takes = match container {
             Expr::Name(_) => true,
-            Expr::Attribute(_) => value.shape.acts(),
+            Expr::Attribute(_) => holds_what_acts(&value),
             _ => false,
         };
         if !takes {
@@ -90,7 +90,7 @@ impl Walk<'_, '_> {
         let value = if key.is_some() { value } else { value.filled(&self.summary.handed) };
         let key = match key {
             Some(key) => key,
-            None if value.shape.acts() => ANY_KEY.to_owned(),
+            None if holds_what_acts(&value) => ANY_KEY.to_owned(),
             None => return,
         };
         let mut items = (**items).clone();
@@ -252,4 +252,11 @@ pub(super) fn kept_outside(object: &Value, name: &str) -> Option<String> {
 /// Whether a framework keeps for a visitor what is put there.
 pub(super) fn is_kept(path: &str) -> bool {
     matches!(path, "streamlit.session_state" | "chainlit.user_session")
+}
+
+/// Whether a value acts, or is the record of something that does: `{adapter, openedAt}`.
+fn holds_what_acts(value: &Value) -> bool {
+    let within =
+        |items: &std::collections::BTreeMap<String, Value>| items.values().any(|item| item.shape.acts());
+    value.shape.acts() || matches!(&value.shape, Shape::Dict(items) if within(items))
 }

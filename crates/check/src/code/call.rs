@@ -11,10 +11,9 @@ use super::builtin::{builtin, elsewhere, replaced};
 use super::consent;
 use super::deeds::{add, is_kept};
 use super::define::Hangs;
-use super::state::Lifted;
 use super::value::{Argument, Made, Shape, Value, given};
 use super::walk::Walk;
-use crate::facts::{Deed, Flaw, FunctionId, Guard, Piece, Recipient, Taint, Template, host_of};
+use crate::facts::{Deed, FunctionId, Guard, Piece, Recipient, Taint, Template};
 
 /// Methods that give the text they hang on.
 const SAME_TEXT: &[&str] = &[
@@ -258,67 +257,6 @@ impl Walk<'_, '_> {
         values
     }
 
-    /// A request that the callee makes to an address we choose.
-    fn lifted(
-        &mut self,
-        lifted: &Lifted,
-        values: &[Value],
-        taints: &[Taint],
-        range: TextRange,
-        result: Value,
-    ) -> Value {
-        let texts: Vec<Option<Template>> = values.iter().map(|value| value.template().cloned()).collect();
-        let address = lifted.address.filled(&texts);
-        let content = lifted.content.filled(taints);
-        if !address.starts_with_parameter() {
-            self.note_request(&address, values.iter(), range);
-        }
-        match self.requested(address, content, range) {
-            Some(taint) => Value { taint: result.taint.without(Taint::WEB) | taint, ..result },
-            None => result,
-        }
-    }
-
-    /// Notes a request. Gives what the answer is, if the address says so.
-    fn requested(&mut self, address: Template, content: Taint, range: TextRange) -> Option<Taint> {
-        if address.starts_with_parameter() {
-            let lifted = Lifted { address, content };
-            if !self.summary.lifted.contains(&lifted) && self.summary.lifted.len() < 8 {
-                self.summary.lifted.push(lifted);
-            }
-            return None;
-        }
-        let (deed, answer) = if let Some((does, store)) = stores::of_address(&address) {
-            let store = self.state.store(store);
-            match does {
-                stores::Use::Read => (Deed::Retrieve(store), Taint::RETRIEVED),
-                stores::Use::Write => (Deed::Store(store, content), Taint::NONE),
-                stores::Use::Erase => (Deed::Erase(store), Taint::NONE),
-            }
-        } else {
-            let recipient = models::at(&address, self.state.providers);
-            if recipient.provider.is_some() || web::is_model_path(&address) {
-                (Deed::Model { recipient, content }, Taint::MODEL)
-            } else {
-                let said = if web::brings_words(&address) { Taint::USER } else { Taint::WEB };
-                (Deed::Send { host: host_of(&address.shown()), content }, said)
-            }
-        };
-        let published = labels::is_publishing(&address.shown()).then_some(Deed::Publish(content));
-        let call = self.call_at(range);
-        if let Some(deed) = published {
-            add(&mut call.does, deed);
-        }
-        if call.target.is_empty() {
-            call.target = address.shown();
-        }
-        add(&mut call.does, deed);
-        if content != Taint::NONE && flaws::is_open(&address) {
-            add(&mut call.does, Deed::Flaw(Flaw::Unencrypted));
-        }
-        Some(answer)
-    }
-
     fn call_outside(&mut self, node: &ExprCall, callee: &Value, arguments: &[Argument]) -> Value {
         let path = callee.outside().unwrap_or_default().to_owned();
         let range = node.range();
@@ -363,9 +301,7 @@ impl Walk<'_, '_> {
             add(&mut self.call_at(range).does, Deed::OneHistory { name, content: all_of(arguments) });
         }
         if let Some(request) = web::request(&path, object, arguments) {
-            let given = arguments.iter().map(|argument| &argument.value);
-            self.note_request(&request.address, given, range);
-            answer = self.requested(request.address, request.content, range).or(Some(Taint::WEB));
+            answer = self.request(request, arguments, range);
         }
         if let Expr::Attribute(attribute) = &*node.func
             && PUTS.contains(&attribute.attr.as_str())
@@ -447,7 +383,8 @@ impl Walk<'_, '_> {
         if let Some((content, conversation)) = databases::kept(path, object, arguments) {
             found.push(Deed::Persist { content, conversation, remote: true });
         }
-        found.extend(flaws::of(path, arguments));
+        found.extend(self.rows(path, object, arguments));
+        found.extend(flaws::of(path, object, arguments));
         found.extend(swift::flaws(path, arguments));
         if let Some(name) = flaws::shared(path, object, arguments) {
             found.push(Deed::Shared { name, content });

@@ -52,6 +52,7 @@ impl Walk<'_, '_> {
             self.state.entering(id, |function| function.entry = Some(entry));
             if frameworks::is_tool(path) {
                 self.offer_function(id, node);
+                self.serve_together(id, path);
             }
         }
     }

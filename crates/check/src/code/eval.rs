@@ -290,8 +290,10 @@ impl Walk<'_, '_> {
         }
         self.offer_tool(node.range(), &items);
         self.launched_by(node);
-        if flaws::trusts(&items) {
+        if flaws::trusts(&items) || trusts_unless(node) {
             add(&mut self.call_at(node.range()).does, Deed::Flaw(Flaw::CertificateUnchecked));
+        } else if flaws::shows_key(&items) {
+            add(&mut self.call_at(node.range()).does, Deed::Flaw(Flaw::Unencrypted));
         }
         self.instruct(node, &items);
         Value::new(Shape::Dict(Rc::new(items)), taint).bounded(6)
@@ -407,6 +409,13 @@ pub(super) fn with_default(left: &Value, right: &Value) -> Value {
         let template = Template::of(Piece::Variable(name.clone(), shown));
         return Value::new(Shape::text(template), left.taint | right.taint);
     }
+    // `given or Client()`: of what a caller may give nothing is known, so what is made otherwise says more.
+    if let Shape::Text(one) = &left.shape
+        && matches!(one.pieces.as_slice(), [Piece::Parameter(_)])
+        && matches!(right.shape, Shape::Made(_) | Shape::Object(_))
+    {
+        return Value::new(right.shape.clone(), left.taint | right.taint);
+    }
     left.join(right)
 }
 
@@ -495,4 +504,14 @@ fn operated(op: Operator, left: &Value, right: &Value) -> Value {
         }
         _ => Value::of(taint),
     }
+}
+
+/// `{trustServerCertificate: !isCloud}`: whoever answers is trusted, but for one kind of server.
+fn trusts_unless(node: &ExprDict) -> bool {
+    node.items.iter().any(|item| {
+        let key = item.key.as_ref().and_then(|key| key.as_string_literal_expr());
+        let turned =
+            matches!(&item.value, Expr::UnaryOp(not) if not.op == UnaryOp::Not && not.operand.is_name_expr());
+        turned && key.is_some_and(|key| key.value.to_str() == "trustServerCertificate")
+    })
 }

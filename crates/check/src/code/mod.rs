@@ -11,6 +11,7 @@ mod barrier;
 pub(crate) mod build;
 mod builtin;
 mod call;
+mod carried;
 mod consent;
 mod decorate;
 mod deeds;
@@ -31,6 +32,8 @@ mod named;
 mod offered;
 mod project;
 mod refuse;
+mod requests;
+mod rows;
 mod state;
 mod swift;
 mod tools;
@@ -131,6 +134,7 @@ fn evaluate(project: &Project<'_>, texts: &[File], providers: &Providers, limits
         state.gaps.push(Gap { path: String::new(), line: 0, why: GapKind::TooComplex });
     }
     enter(project, &mut state);
+    carried::note(project, &mut state);
     refuse::note(project, &mut state);
     judge_consent(project, &mut state);
     let (functions, stores, agents) = (state.functions, state.stores, state.agents);

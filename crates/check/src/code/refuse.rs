@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use ruff_python_ast::visitor::{Visitor, walk_expr, walk_stmt};
-use ruff_python_ast::{BoolOp, Expr, Number, Stmt, StmtFunctionDef, StmtIf, UnaryOp};
+use ruff_python_ast::{BoolOp, CmpOp, Expr, ExprCompare, Number, Stmt, StmtFunctionDef, StmtIf, UnaryOp};
 
 use super::api::names;
 use super::identity::finds_caller;
@@ -33,6 +33,9 @@ fn makes_sure(project: &Project<'_>, functions: &[Function], id: FunctionId) -> 
     let (Some(func), Some(function)) = (project.functions.get(id), functions.get(id)) else { return false };
     let Some(definition) = func.definition.filter(|_| !function.caller_known) else { return false };
     let short = func.name.rsplit('.').next().unwrap_or_default();
+    if Seen::of(definition).verifies {
+        return true;
+    }
     let named = function.finds_caller || finds_caller(short);
     if named {
         return turns_away(project, functions, id);
@@ -77,6 +80,8 @@ struct Seen {
     sends_away: bool,
     /// It reads what a caller shows to be known.
     asks: bool,
+    /// It turns away what is not signed as it should be.
+    verifies: bool,
     /// It asks only where a key was set, and lets everybody pass where none was.
     lets_pass: bool,
 }
@@ -92,7 +97,8 @@ fn only_where_set(node: &StmtIf) -> bool {
     };
     let leaves = matches!(node.body.last(), Some(Stmt::Return(_)));
     let unset = |test: &Expr| match test {
-        Expr::UnaryOp(not) if not.op == UnaryOp::Not => is_own_key(&not.operand),
+        Expr::UnaryOp(not) if not.op == UnaryOp::Not => is_own_key(&not.operand) || are_keys(&not.operand),
+        Expr::Compare(node) => is_empty(node),
         _ => false,
     };
     match &*node.test {
@@ -105,6 +111,40 @@ fn only_where_set(node: &StmtIf) -> bool {
         test if unset(test) => leaves && !refuses(&node.body),
         test => is_own_key(test) && refuses(&node.body) && node.elif_else_clauses.is_empty(),
     }
+}
+
+/// `keys.length === 0`, `len(api_keys) == 0`: no key was given to the program. A caller shows one, and never several.
+fn is_empty(node: &ExprCompare) -> bool {
+    let nothing = |side: &Expr| matches!(side, Expr::NumberLiteral(number) if matches!(&number.value, Number::Int(value) if value.as_u8() == Some(0)));
+    let count = match &*node.left {
+        Expr::Attribute(part) if matches!(part.attr.as_str(), "length" | "size") => Some(&*part.value),
+        Expr::Call(call) if dotted(&call.func).as_deref() == Some("len") => call.arguments.args.first(),
+        _ => None,
+    };
+    matches!(&*node.ops, [CmpOp::Eq]) && node.comparators.iter().all(nothing) && count.is_some_and(are_keys)
+}
+
+fn are_keys(expression: &Expr) -> bool {
+    let name = dotted(expression).unwrap_or_default();
+    names(name.rsplit('.').next().unwrap_or(&name), &["keys", "apikeys", "tokens", "secrets"])
+}
+
+/// `if not self.verify_signature(…): raise`, `if (!crypto.timingSafeEqual(a, b)) return res.status(401)`
+fn refuses_unsigned(node: &StmtIf) -> bool {
+    let Expr::UnaryOp(not) = &*node.test else { return false };
+    let call = match &*not.operand {
+        Expr::Await(node) => node.value.as_call_expr(),
+        other => other.as_call_expr(),
+    };
+    let name =
+        call.and_then(|call| dotted(&call.func)).filter(|_| not.op == UnaryOp::Not).unwrap_or_default();
+    let own = name.rsplit('.').next().unwrap_or(&name);
+    let checks = names(own, &["signature", "signed", "hmac"])
+        && names(own, &["verif*", "check*", "valid*", "is"])
+        || matches!(own, "compare_digest" | "timingSafeEqual");
+    let mut seen = Seen::default();
+    node.body.iter().for_each(|statement| seen.visit_stmt(statement));
+    checks && (seen.unknown || seen.forbidden || seen.raises)
 }
 
 /// A key of the program's own, and none that a caller shows: `API_KEY`, `this.config.token`, `process.env.SECRET`.
@@ -165,6 +205,7 @@ impl<'a> Visitor<'a> for Seen {
     fn visit_stmt(&mut self, node: &'a Stmt) {
         if let Stmt::If(test) = node {
             self.lets_pass |= only_where_set(test);
+            self.verifies |= refuses_unsigned(test);
         }
         if let Stmt::Raise(raised) = node {
             let name = raised.exc.as_deref().and_then(|what| match what {

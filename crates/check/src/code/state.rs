@@ -71,6 +71,8 @@ pub(super) struct Answered {
 pub(super) struct Lifted {
     pub address: Template,
     pub content: Taint,
+    /// What is sent has the form of a chat with a model.
+    pub chat: bool,
 }
 
 /// A class between two rounds.
@@ -108,6 +110,8 @@ pub(super) struct State<'a> {
     pub agents: Vec<Agent>,
     /// MCP servers that are started, by file and place.
     pub servers: BTreeMap<(usize, usize), Server>,
+    /// Branches that are taken for a text.
+    pub taken: super::carried::Taken,
     /// Models that are asked, and what they are told, by the function and place: the last round knows most.
     pub models: BTreeMap<(FunctionId, usize, usize), Model>,
     pub prompts: BTreeMap<(FunctionId, usize, usize), Prompt>,
@@ -156,6 +160,7 @@ impl<'a> State<'a> {
             tools: Vec::new(),
             agents: Vec::new(),
             servers: BTreeMap::new(),
+            taken: super::carried::Taken::new(),
             models: BTreeMap::default(),
             prompts: BTreeMap::default(),
             gaps: Vec::new(),

@@ -14,16 +14,36 @@ use super::value::{Argument, ModuleId, Shape, Value, named};
 use super::walk::{Walk, span};
 use crate::facts::{Agent, FunctionId, Held, Taint, Tool};
 
-/// What is told of a tool, in the form of `OpenAI`'s or of Anthropic's API.
+/// Keys under which what a tool takes is told.
+const SCHEMAS: &[&str] = &["input_schema", "inputSchema"];
+/// The same where the function stands beside it.
+const OTHER_SCHEMAS: &[&str] = &["parameters", "schema", "paramsSchema", "argsSchema", "args"];
+/// Keys under which the function of a tool stands beside what is told of it.
+const HANDLERS: &[&str] =
+    &["handler", "execute", "run", "callback", "func", "fn", "invoke", "call", "function"];
+
+/// What is told of a tool, in the form of `OpenAI`'s or of Anthropic's API, or with the function that carries it out.
 fn described(items: &BTreeMap<String, Value>) -> Option<&BTreeMap<String, Value>> {
     let is_function = items.get("type").and_then(Value::known_text) == Some("function");
     match items.get("function").map(|value| &value.shape) {
         Some(Shape::Dict(function)) if is_function => Some(function),
         _ => {
-            let schema = ["input_schema", "inputSchema"].iter().any(|key| items.contains_key(*key));
-            (schema && items.contains_key("name")).then_some(items)
+            let has = |keys: &[&str]| keys.iter().any(|key| items.contains_key(*key));
+            let carried =
+                || has(OTHER_SCHEMAS) && items.contains_key("description") && beside(items).is_some();
+            (items.contains_key("name") && (has(SCHEMAS) || carried())).then_some(items)
         }
     }
+}
+
+/// The function that stands beside what is told of a tool.
+fn beside(items: &BTreeMap<String, Value>) -> Option<FunctionId> {
+    let mut found = Vec::new();
+    HANDLERS
+        .iter()
+        .filter_map(|key| items.get(*key))
+        .for_each(|value| collect_functions(value, &mut found, 0));
+    found.first().copied()
 }
 
 /// The function that a library is given to run for a tool.
@@ -46,6 +66,7 @@ impl Walk<'_, '_> {
         let name = name.as_str();
         let hints = |key: &str| function.get("annotations").map(|hints| hints.item(Some(key)).shape);
         let reads = hints("readOnlyHint") == Some(Shape::Bool(true));
+        let implemented = beside(items).or_else(|| beside(function));
         let tool = Tool {
             name: name.to_owned(),
             effect: if reads {
@@ -55,7 +76,8 @@ impl Walk<'_, '_> {
             },
             file: self.file(),
             span: span(range),
-            function: self.named_function(name),
+            function: implemented.or_else(|| self.named_function(name)),
+            acts: None,
         };
         self.add_tool(tool);
     }
@@ -74,6 +96,7 @@ impl Walk<'_, '_> {
             file: self.file(),
             span: span(node.name.range()),
             function: Some(id),
+            acts: None,
         };
         self.add_tool(tool);
     }
@@ -97,9 +120,10 @@ impl Walk<'_, '_> {
                 file,
                 span,
                 function: Some(*id),
+                acts: None,
             });
         }
-        self.armed(Agent { file: self.file(), span: span(node.range()), holds, asks: false });
+        self.armed(Agent { file: self.file(), span: span(node.range()), holds, asks: false, server: false });
     }
 
     /// Where the key comes from by which a function is picked: `table[key]`, `table.get(key)`; `None` for a known one.
@@ -221,7 +245,7 @@ impl Walk<'_, '_> {
     ) {
         let effect = effect_of(name, description, &[]);
         let file = self.state.project.modules.get(module).map_or(0, |module| module.file);
-        self.add_tool(Tool { name: name.to_owned(), effect, file, span: span(range), function });
+        self.add_tool(Tool { name: name.to_owned(), effect, file, span: span(range), function, acts: None });
     }
 
     fn offer_named(
@@ -234,7 +258,7 @@ impl Walk<'_, '_> {
         let Some(name) = name else { return };
         let effect = effect_of(name, description, &[]);
         let (name, file) = (name.to_owned(), self.file());
-        self.add_tool(Tool { name, effect, file, span: span(range), function });
+        self.add_tool(Tool { name, effect, file, span: span(range), function, acts: None });
     }
 
     fn add_tool(&mut self, tool: Tool) {

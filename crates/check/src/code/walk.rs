@@ -455,6 +455,7 @@ impl Walk<'_, '_> {
     /// Walks one branch; what is left is the way on which the test is false. Returns whether there is one.
     fn test(&mut self, test: &Expr, body: &[Stmt], after: &mut Env) -> bool {
         let (_, judged) = self.weigh(test);
+        self.note_taken(test, body);
         let constant = loops::constant(test);
         let checked = self.checked_by(test);
         let mut otherwise = self.env.clone();
@@ -572,6 +573,7 @@ impl Walk<'_, '_> {
         let mut after = start.clone();
         for case in &node.cases {
             self.env = start.clone();
+            self.note_matched(&case.pattern, &case.body);
             for name in loops::captured(&case.pattern) {
                 self.bind(name, Value::of(subject.deep_taint()));
             }

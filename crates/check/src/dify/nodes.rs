@@ -251,6 +251,7 @@ pub(super) fn offered(tool: &Node, file: usize) -> Option<Tool> {
         file,
         span: name.span.clone(),
         function: None,
+        acts: None,
     })
 }
 

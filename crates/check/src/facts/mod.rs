@@ -264,6 +264,11 @@ pub enum Deed {
         /// To a database somewhere else, of which the project does not say how it keeps things.
         remote: bool,
     },
+    /// Reads rows that say something of people, or changes rows, through objects.
+    Rows {
+        /// They are made, changed or deleted.
+        changes: bool,
+    },
     /// Runs something that was given to it as text.
     Run {
         /// What it runs.
@@ -375,6 +380,10 @@ pub enum Flaw {
     FixedKey,
     /// An agent is told to ask nobody before what it does.
     AsksNobody,
+    /// Nobody looks whether a message was signed by the service that it seems to come from.
+    SignatureUnchecked,
+    /// The tools of a server are offered to every machine that reaches this one.
+    OffersToAll,
 }
 
 /// What runs text.
@@ -435,6 +444,8 @@ pub struct Tool {
     pub span: Range<usize>,
     /// The function that defines or implements it.
     pub function: Option<FunctionId>,
+    /// Where it is carried out, if that is somewhere else: index of the file, and bytes.
+    pub acts: Option<(usize, Range<usize>)>,
 }
 
 /// A place at which tools are handed to one model together.
@@ -448,6 +459,8 @@ pub struct Agent {
     pub holds: Vec<Held>,
     /// It waits for a person before it goes on.
     pub asks: bool,
+    /// It is a server that offers its tools to any agent.
+    pub server: bool,
 }
 
 /// A tool in the hands of an agent.

@@ -143,7 +143,7 @@ fn tools(facts: &mut Facts, file: usize, node: &Node) {
         }
         let effect = classify(&name, Hints { description: "", arguments: &[] });
         let span = allowed.unwrap_or(tool).span.clone();
-        facts.tools.push(Tool { name, effect, file, span, function: None });
+        facts.tools.push(Tool { name, effect, file, span, function: None, acts: None });
     }
 }
 

@@ -267,7 +267,7 @@ fn offer(facts: &mut Facts, file: usize, name: &Node, description: &str) {
         other => classify(other, Hints { description, arguments: &[] }),
     };
     let (name, span) = (name.text().to_owned(), name.span.clone());
-    facts.tools.push(Tool { name, effect, file, span, function: None });
+    facts.tools.push(Tool { name, effect, file, span, function: None, acts: None });
 }
 
 /// What the developer tells the models.

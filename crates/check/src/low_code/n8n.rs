@@ -255,7 +255,14 @@ impl Reader<'_> {
             _ => classify(&what, Hints { description: "", arguments: &[] }),
         };
         let name = name.unwrap_or(kind).to_owned();
-        self.facts.tools.push(Tool { name, effect, file: self.file, span: place(node), function: None });
+        self.facts.tools.push(Tool {
+            name,
+            effect,
+            file: self.file,
+            span: place(node),
+            function: None,
+            acts: None,
+        });
     }
 }
 

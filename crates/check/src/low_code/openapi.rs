@@ -77,5 +77,12 @@ fn action(file: usize, path: &str, method: &str, operation: &Node) -> Action {
 fn tool(action: &Action, operation: &Node) -> Tool {
     let description = [operation.text_of("summary"), operation.text_of("description")].join(" ");
     let effect = classify(&action.name, Hints { description: &description, arguments: &[] });
-    Tool { name: action.name.clone(), effect, file: action.file, span: action.span.clone(), function: None }
+    Tool {
+        name: action.name.clone(),
+        effect,
+        file: action.file,
+        span: action.span.clone(),
+        function: None,
+        acts: None,
+    }
 }

@@ -12,7 +12,8 @@ use std::collections::BTreeSet;
 use ombud_core::finding::{Bilingual, Confidence, Finding, Place, RuleId, Severity};
 
 use super::{Project, Rule, Text, finding};
-use crate::facts::{Deed, Endpoint, Facts, FunctionId, Sink, Taint};
+use crate::code::names;
+use crate::facts::{Call, Deed, Endpoint, Facts, Flaw, FunctionId, Sink, Taint};
 
 pub(super) const RULE: Rule = Rule {
     id: RuleId("endpoint-without-authentication"),
@@ -36,7 +37,31 @@ fn run(project: &Project<'_>) -> Vec<Finding> {
     let doors = facts.endpoints.iter().filter(|endpoint| endpoint.open);
     let mut found: Vec<Finding> = doors.filter_map(|endpoint| one(project, endpoint)).collect();
     found.extend(routes(project));
+    found.extend(switched_off(project));
     found
+}
+
+/// Calls by which a program says that it does not want to know who asks.
+fn switched_off(project: &Project<'_>) -> Vec<Finding> {
+    let facts = project.facts;
+    let told_at = |(function, call): (FunctionId, &Call)| {
+        let message = if call.does.contains(&Deed::Flaw(Flaw::SignatureUnchecked)) {
+            Bilingual::new(
+                "whoever sends something here is taken for the service: its signature is not checked",
+                "这里不校验签名，任何人发来的内容都会被当作来自该服务",
+            )
+        } else if call.does.contains(&Deed::Flaw(Flaw::OffersToAll)) {
+            Bilingual::new(
+                "every machine that reaches this one may call the tools of this server: it asks nobody who they are",
+                "任何能访问本机的设备都可以调用此服务器的工具：它不验证调用者身份",
+            )
+        } else {
+            return None;
+        };
+        let place = facts.call_place(function, call);
+        Some(finding(&RULE, Severity::Warning, Confidence::High, place, message))
+    };
+    project.reach.calls(facts).filter_map(told_at).collect()
 }
 
 /// Routes in code before which nothing makes sure who asks.
@@ -46,9 +71,17 @@ fn routes(project: &Project<'_>) -> Vec<Finding> {
     let told_at = |id: FunctionId| {
         let words = leads_to(project, id)?.1;
         let (name, place) = place_of(facts, id)?;
+        if says_how_it_is(name) {
+            return None;
+        }
         Some(told(name, words, place))
     };
     doors.all().filter_map(told_at).collect()
+}
+
+/// Whether a route is there for machines that look whether the program runs.
+fn says_how_it_is(name: &str) -> bool {
+    names(name, &["health*", "healthz", "ping", "ready", "readiness", "readyz", "live", "liveness", "livez", "heartbeat"])
 }
 
 /// What a route is called, and where: a function without a name is where it is handed out.
@@ -97,6 +130,9 @@ fn leads_to(project: &Project<'_>, start: FunctionId) -> Option<Grave> {
             if opens_tools(&call.target) {
                 grave = grave.max(Some((3, ("the tools of an MCP server", "MCP 服务器的工具"))));
             }
+            if is_unsigned(facts, &call.target) {
+                grave = grave.max(Some((3, ("what answers a service, without its signature being checked", "响应外部服务的代码，且未校验签名"))));
+            }
             grave = call.does.iter().filter_map(|deed| weighs(project, id, deed, erases)).chain(grave).max();
         }
     }
@@ -120,7 +156,7 @@ fn weighs(project: &Project<'_>, id: FunctionId, deed: &Deed, erases: bool) -> O
         Deed::Open { path, .. } => {
             sources(path).has(Taint::BODY | Taint::REQUEST).then_some((2, ("files that the request names", "请求指定的文件")))
         }
-        Deed::Store(..) | Deed::Retrieve(_) | Deed::Erase(_) | Deed::Keyed(_) => Some(store),
+        Deed::Rows { .. } | Deed::Store(..) | Deed::Retrieve(_) | Deed::Erase(_) | Deed::Keyed(_) => Some(store),
         Deed::Model { recipient, .. } if !recipient.local => {
             Some((1, ("a model that you pay for", "由你付费的模型")))
         }
@@ -132,9 +168,15 @@ fn weighs(project: &Project<'_>, id: FunctionId, deed: &Deed, erases: bool) -> O
     }
 }
 
+/// Whether a call hands on what seems to come from a service, while nothing looks at its signature.
+fn is_unsigned(facts: &Facts, target: &str) -> bool {
+    let off = |(_, call): (FunctionId, &Call)| call.does.contains(&Deed::Flaw(Flaw::SignatureUnchecked));
+    target.starts_with("slack_bolt.") && target.ends_with(".dispatch") && facts.calls().any(off)
+}
+
 /// Whether a call hands a request to a server of tools: the transports of the MCP SDKs over HTTP.
 fn opens_tools(target: &str) -> bool {
-    const TAKES: &[&str] = &["connect_sse", "handle_request", "handle_post_message", "handleRequest", "handlePostMessage"];
+    const TAKES: &[&str] = &["SSEServerTransport", "StreamableHTTPServerTransport", "connect_sse", "handle_request", "handle_post_message", "handleRequest", "handlePostMessage"];
     let sdk = target.starts_with("mcp.") || target.starts_with("@modelcontextprotocol/sdk");
-    sdk && TAKES.iter().any(|takes| target.ends_with(takes))
+    sdk && TAKES.iter().any(|takes| target.trim_end_matches("()").ends_with(takes))
 }

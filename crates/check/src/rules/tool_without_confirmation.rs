@@ -54,6 +54,7 @@ fn run(project: &Project<'_>) -> Vec<Finding> {
     let facts = project.facts;
     let grave = |tool: &&Tool| {
         matches!(tool.effect, Effect::Send | Effect::Pay | Effect::Delete | Effect::Execute | Effect::Grant)
+            && !is_made_again(tool)
             && tool.function.is_none_or(|function| project.reach.runs(function))
     };
     // Before an action of a description the platform asks by itself, unless it is told not to: a rule of its own.
@@ -74,6 +75,11 @@ fn run(project: &Project<'_>) -> Vec<Finding> {
     // What reaches other people, costs money or runs anything comes before what is only lost.
     tools.sort_by_key(|tool| tool.effect == Effect::Delete);
     unasked.into_iter().chain(tools.into_iter().take(LISTED).map(|tool| one(facts, tool))).collect()
+}
+
+/// Whether a tool only deletes what is kept to be faster: it comes back by itself.
+fn is_made_again(tool: &Tool) -> bool {
+    tool.effect == Effect::Delete && names(&tool.name, &["cache*", "temp", "tmp", "buffer*"])
 }
 
 /// Which tools a person is asked about.
@@ -156,6 +162,9 @@ fn one(facts: &Facts, tool: &Tool) -> Finding {
         format!("the model may call `{name}`, and nothing in the code asks a person before"),
         format!("模型可以直接调用 `{name}`，代码中没有任何人工确认"),
     );
-    let place = facts.place(tool.file, tool.span.clone());
+    let place = match &tool.acts {
+        Some((file, span)) => facts.place(*file, span.clone()),
+        None => facts.place(tool.file, tool.span.clone()),
+    };
     finding(&RULE, Severity::Warning, Confidence::Medium, place, message)
 }

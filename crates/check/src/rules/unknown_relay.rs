@@ -9,10 +9,10 @@
 //!
 //! Reference: PIPL Art. 21 to 23, GDPR Art. 28; risk P02.
 
-use ombud_core::finding::{Bilingual, Confidence, Finding, RuleId, Severity};
+use ombud_core::finding::{Bilingual, Confidence, Finding, Place, RuleId, Severity};
 
 use super::{Project, Rule, Text, finding, on_the_way};
-use crate::facts::{Deed, Taint};
+use crate::facts::{Deed, Facts, FunctionId, Taint};
 
 pub(super) const RULE: Rule = Rule {
     id: RuleId("unknown-relay"),
@@ -35,7 +35,7 @@ pub(super) const RULE: Rule = Rule {
 
 fn run(project: &Project<'_>) -> Vec<Finding> {
     let facts = project.facts;
-    let mut found = Vec::new();
+    let mut found: Vec<Finding> = Vec::new();
     for (function, call) in project.reach.calls(facts) {
         for deed in &call.does {
             let Deed::Model { recipient, content } = deed else { continue };
@@ -51,7 +51,10 @@ fn run(project: &Project<'_>) -> Vec<Finding> {
                 format!("what users say goes to {host}, and nothing is known of who that is"),
                 format!("用户说的话会发到 {host}，而没人知道对方是谁"),
             );
-            let place = facts.call_place(function, call);
+            let place = written(facts, function, host).unwrap_or_else(|| facts.call_place(function, call));
+            if found.iter().any(|other| other.place == place && other.subject == host) {
+                continue;
+            }
             let path = project.reach.way(facts, function, call).unwrap_or_default();
             let mut one =
                 on_the_way(finding(&RULE, Severity::Warning, Confidence::Medium, place, message), path);
@@ -60,6 +63,15 @@ fn run(project: &Project<'_>) -> Vec<Finding> {
         }
     }
     found
+}
+
+/// Where the address stands that would have to be another: in the file of the call, or else where it is read first.
+fn written(facts: &Facts, function: FunctionId, host: &str) -> Option<Place> {
+    let own = facts.functions.get(function)?.file;
+    let wanted = format!("://{host}");
+    let at = |file: usize| Some((file, facts.files.get(file)?.text.find(&wanted)? + "://".len()));
+    let (file, start) = at(own).or_else(|| (0..facts.files.len()).find_map(at))?;
+    Some(facts.place(file, start..start + host.len()))
 }
 
 #[cfg(test)]
@@ -93,7 +105,7 @@ mod tests {
 
     #[test]
     fn a_host_that_nobody_knows_is_named() {
-        assert_eq!(found("OpenAI(base_url=\"https://relay.example/v1\")"), ["relay.example:8"]);
+        assert_eq!(found("OpenAI(base_url=\"https://relay.example/v1\")"), ["relay.example:3"]);
     }
 
     #[test]

@@ -65,6 +65,11 @@ impl Lower<'_> {
             self.put(&assignment.left, value, range);
             return;
         }
+        if let Expression::CallExpression(call) = node
+            && self.enumerated(call)
+        {
+            return;
+        }
         let value = self.expression(node);
         self.out.push(build::evaluate(value, range));
     }

@@ -388,3 +388,19 @@ fn a_body_with_fields_is_what_people_say() {
         .collect();
     assert_eq!(found, ["personal-data-unmasked@12"]);
 }
+
+#[test]
+fn a_server_of_tools_holds_them_in_one_hand() {
+    let rule = "untrusted-and-powerful";
+    let server = |reads: &str, acts: &str| {
+        format!(
+            "import imaplib, smtplib\nfrom googleapiclient.discovery import build\nfrom mcp.server.fastmcp import FastMCP\nmcp = FastMCP('mail')\n@mcp.tool()\ndef read_mail(number: str):\n    {reads}\n@mcp.tool()\ndef send_mail(to: str, text: str):\n    {acts}\n"
+        )
+    };
+    let reads = "return build('gmail', 'v1').users().messages().get(id=number).execute()";
+    let acts = "smtplib.SMTP('x').sendmail('me', to, text)";
+    assert_eq!(python(rule, &server(reads, acts)), 1);
+    assert_eq!(python(rule, &server("return imaplib.IMAP4('x').fetch(number, 'BODY')", acts)), 1);
+    assert_eq!(python(rule, &server("return number", acts)), 0);
+    assert_eq!(python(rule, &server(reads, "return 'sent'")), 0);
+}

@@ -3,9 +3,13 @@
 #[cfg(test)]
 mod bots;
 #[cfg(test)]
+mod carried;
+#[cfg(test)]
 mod composed;
 #[cfg(test)]
 mod consent;
+#[cfg(test)]
+mod doors;
 #[cfg(test)]
 mod editing;
 #[cfg(test)]
@@ -26,6 +30,7 @@ mod hostile;
 mod kept;
 #[cfg(test)]
 mod loaded;
+#[cfg(test)]
 mod low_code;
 #[cfg(test)]
 mod members;
@@ -35,6 +40,9 @@ mod offered;
 mod project;
 #[cfg(test)]
 mod real_life;
+#[cfg(test)]
+mod requests;
+#[cfg(test)]
 mod rules;
 #[cfg(test)]
 mod runs;

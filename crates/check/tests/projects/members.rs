@@ -67,7 +67,7 @@ fn an_address_that_a_caller_chooses_is_the_address() {
         )
     };
     let rule = "unknown-relay";
-    assert_eq!(told("bot.py", &text("'https://relay.example/v1'"), rule), ["9"]);
+    assert_eq!(told("bot.py", &text("'https://relay.example/v1'"), rule), ["10"]);
     assert!(told("bot.py", &text("os.environ['OPENAI_BASE_URL']"), UNMASKED).is_empty());
     assert!(told("bot.py", &text("'http://localhost:8000/v1'"), UNMASKED).is_empty());
 }
@@ -156,7 +156,7 @@ fn the_address_in_a_configuration_is_the_address() {
         )
     };
     let rule = "unknown-relay";
-    assert_eq!(told("bot.js", &text(", basePath: 'https://relay.example/v1'"), rule), ["6"]);
+    assert_eq!(told("bot.js", &text(", basePath: 'https://relay.example/v1'"), rule), ["3"]);
     assert!(told("bot.js", &text(""), rule).is_empty());
     assert!(told("bot.js", &text(", basePath: 'http://127.0.0.1:8000/v1'"), UNMASKED).is_empty());
 }

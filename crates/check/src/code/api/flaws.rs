@@ -8,7 +8,7 @@ use super::{last, names, root};
 use crate::facts::{Deed, Flaw, Taint, Template};
 
 /// What is wrong with a call, by its arguments.
-pub(in crate::code) fn of(path: &str, arguments: &[Argument]) -> Vec<Deed> {
+pub(in crate::code) fn of(path: &str, object: Option<&Made>, arguments: &[Argument]) -> Vec<Deed> {
     let mut found = Vec::new();
     if key_in_page(path, arguments) {
         found.push(Deed::Flaw(Flaw::KeyInBrowser));
@@ -25,10 +25,37 @@ pub(in crate::code) fn of(path: &str, arguments: &[Argument]) -> Vec<Deed> {
     if fixed(path, arguments) {
         found.push(Deed::Flaw(Flaw::FixedKey));
     }
+    if root(path) == "slack_bolt" && is_off(arguments, "request_verification_enabled") {
+        found.push(Deed::Flaw(Flaw::SignatureUnchecked));
+    }
+    if offers_to_all(path, object, arguments) {
+        found.push(Deed::Flaw(Flaw::OffersToAll));
+    }
     if arguments.iter().any(|argument| asks_nobody(&argument.value, 0)) {
         found.push(Deed::Flaw(Flaw::AsksNobody));
     }
     found
+}
+
+fn is_off(arguments: &[Argument], name: &str) -> bool {
+    named(arguments, &[name]).is_some_and(|value| value.shape == Shape::Bool(false))
+}
+
+/// `FastMCP("x").run(transport="sse", host="0.0.0.0")` without anything that knows the caller.
+fn offers_to_all(path: &str, object: Option<&Made>, arguments: &[Argument]) -> bool {
+    const GUARDS: &[&str] = &["auth", "auth_server_provider", "token_verifier", "middleware"];
+    if !matches!(root(path), "mcp" | "fastmcp")
+        || !matches!(last(path), "run" | "run_async" | "run_http_async")
+    {
+        return false;
+    }
+    let setting =
+        |names: &[&str]| named(arguments, names).or_else(|| object.and_then(|object| object.setting(names)));
+    let said = |value: Option<&Value>, of: &[&str]| {
+        value.and_then(Value::known_text).is_some_and(|text| of.contains(&text))
+    };
+    let network = said(given(arguments, 0, "transport"), &["sse", "http", "streamable-http"]);
+    network && said(setting(&["host"]), &["0.0.0.0", "::"]) && setting(GUARDS).is_none()
 }
 
 /// Switches of coding agents with which they ask nobody any more.
@@ -129,12 +156,26 @@ fn is_public(text: &Template) -> bool {
     })
 }
 
+/// Arguments of clients of databases and services that switch the check off with `false`, and with `true`.
+const UNCHECKED: &[&str] =
+    &["verify_certs", "verify_ssl", "ssl_verify", "validate_certs", "ssl_verify_cert", "validate_ssl"];
+const TRUSTED: &[&str] = &[
+    "tlsAllowInvalidCertificates",
+    "tlsInsecure",
+    "trust_server_certificate",
+    "skipSslCertificateValidation",
+];
+
 fn unchecked(path: &str, arguments: &[Argument]) -> bool {
     let off = |name: &str| named(arguments, &[name]).is_some_and(|value| value.shape == Shape::Bool(false));
     if path == "ssl.SSLContext" {
         // Only the protocol of clients asks for a certificate by itself; others are told to afterwards, where they are.
         let protocol = given(arguments, 0, "protocol").and_then(Value::outside).unwrap_or_default();
         return names(protocol, &["tlsv1*", "sslv*"]);
+    }
+    let on = |name: &str| named(arguments, &[name]).is_some_and(|value| value.shape == Shape::Bool(true));
+    if UNCHECKED.iter().any(|name| off(name)) || TRUSTED.iter().any(|name| on(name)) {
+        return true;
     }
     match root(path) {
         "requests" | "httpx" | "curl_cffi" => off("verify"),
@@ -148,7 +189,27 @@ fn unchecked(path: &str, arguments: &[Argument]) -> bool {
 /// `{ssl: {rejectUnauthorized: false}}`, `{trustServerCertificate: true}`: settings of any client that trusts whoever answers.
 pub(in crate::code) fn trusts(items: &BTreeMap<String, Value>) -> bool {
     let said = |key: &str, what: bool| items.get(key).is_some_and(|value| value.shape == Shape::Bool(what));
-    said("rejectUnauthorized", false) || said("trustServerCertificate", true)
+    said("rejectUnauthorized", false)
+        || said("trustServerCertificate", true)
+        || said("skipSslCertificateValidation", true)
+}
+
+/// Keys under which settings hold an address.
+const ADDRESSES: &[&str] =
+    &["url", "host", "uri", "baseURL", "baseUrl", "base_url", "endpoint", "node", "nodes", "hosts"];
+/// Keys under which they hold what nobody else may know.
+const CREDENTIALS: &[&str] =
+    &["password", "passwd", "token", "apiKey", "api_key", "secret", "http_auth", "basic_auth", "accessToken"];
+
+/// An address that begins with `http://` and a name of a configuration, beside a password: what lets somebody in goes anywhere in the clear.
+pub(in crate::code) fn shows_key(items: &BTreeMap<String, Value>) -> bool {
+    let anywhere = |value: &Value| {
+        let shown = value.template().map(Template::shown).unwrap_or_default();
+        shown.strip_prefix("http://").is_some_and(|rest| rest.starts_with('{'))
+    };
+    let key = |value: &Value| !matches!(value.shape, Shape::None) && value.known_text() != Some("");
+    ADDRESSES.iter().any(|name| items.get(*name).is_some_and(anywhere))
+        && CREDENTIALS.iter().any(|name| items.get(*name).is_some_and(key))
 }
 
 /// A search of a vector store that does not say whose items it wants, in a collection of one fixed name.

@@ -1,0 +1,230 @@
+//! Where a tool is carried out: in the branch that is taken for its name, or in the function that was given for it. That is where
+//! somebody would have to be asked; its description may stand in another file.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+use ombud_core::effect::Effect;
+use ruff_python_ast::visitor::{Visitor, walk_expr, walk_stmt};
+use ruff_python_ast::{Expr, ExprCall, ExprCompare, Pattern, Stmt};
+use ruff_text_size::{Ranged, TextRange};
+
+use super::api::names;
+use super::project::{Project, dotted};
+use super::state::State;
+use super::tools::effect_of;
+use super::value::ModuleId;
+use super::walk::{Walk, span};
+use crate::facts::{FunctionId, Tool};
+
+/// Branches that are taken for a text: the module and the place of their first statement, and the text.
+pub(super) type Taken = BTreeMap<(ModuleId, usize), Vec<String>>;
+
+/// A branch that is taken for the name of a tool.
+struct Branch<'a> {
+    module: ModuleId,
+    body: &'a [Stmt],
+}
+
+impl Walk<'_, '_> {
+    /// Notes for which texts a branch is taken: `if name == "send":`, `case "send":`.
+    pub(super) fn note_taken(&mut self, test: &Expr, body: &[Stmt]) {
+        match test {
+            Expr::Compare(node) => self.note_compared(node, body),
+            Expr::BoolOp(node) => node.values.iter().for_each(|part| self.note_taken(part, body)),
+            _ => {}
+        }
+    }
+
+    fn note_compared(&mut self, node: &ExprCompare, body: &[Stmt]) {
+        let [right] = &*node.comparators else { return };
+        let plain = |side: &Expr| {
+            matches!(side, Expr::Name(_) | Expr::Attribute(_) | Expr::StringLiteral(_) | Expr::Subscript(_))
+        };
+        if node.ops.iter().all(|op| op.as_str() == "==") && plain(&node.left) && plain(right) {
+            let texts = [&*node.left, right].map(|side| self.eval(side).known_text().map(str::to_owned));
+            if let [Some(text), None] | [None, Some(text)] = texts {
+                self.take(text, body);
+            }
+        }
+    }
+
+    /// The same for a pattern.
+    pub(super) fn note_matched(&mut self, pattern: &Pattern, body: &[Stmt]) {
+        match pattern {
+            Pattern::MatchValue(node) => {
+                if let Some(text) = self.eval(&node.value).known_text().map(str::to_owned) {
+                    self.take(text, body);
+                }
+            }
+            Pattern::MatchOr(node) => node.patterns.iter().for_each(|part| self.note_matched(part, body)),
+            _ => {}
+        }
+    }
+
+    fn take(&mut self, text: String, body: &[Stmt]) {
+        let Some(first) = body.first() else { return };
+        let all = self.state.taken.entry((self.module, first.range().start().to_usize())).or_default();
+        if !all.contains(&text) {
+            all.push(text);
+        }
+    }
+}
+
+/// Notes of each tool where it is carried out.
+pub(super) fn note(project: &Project<'_>, state: &mut State<'_>) {
+    let branches = branches(project, &state.taken);
+    let mut tools = std::mem::take(&mut state.tools);
+    for (_, tool) in &mut tools {
+        place(project, state, tool, &branches);
+    }
+    state.tools = tools;
+}
+
+fn place(project: &Project<'_>, state: &State<'_>, tool: &mut Tool, branches: &BTreeMap<&str, Branch<'_>>) {
+    // A function that is offered under its own name stands where it is defined.
+    let own = |id: &FunctionId| state.functions.get(*id).is_some_and(|function| function.span == tool.span);
+    if tool.function.as_ref().is_some_and(own) {
+        return;
+    }
+    let Some(branch) = branches.get(tool.name.as_str()) else {
+        tool.acts = tool.function.and_then(|given| of_function(project, state, given, tool.effect));
+        return;
+    };
+    let Some(file) = project.modules.get(branch.module).map(|module| module.file) else { return };
+    let handler = handed_on(branch.body).and_then(|call| entered(state, file, call));
+    let first = branch.body.first().map(Ranged::range);
+    let here = act(branch.body, tool.effect).or(first).map(|range| (file, span(range)));
+    tool.acts = handler
+        .and_then(|id| of_function(project, state, id, tool.effect).or_else(|| named(state, id)))
+        .or(here);
+    tool.function = handler.or(tool.function);
+}
+
+/// The act within a function.
+fn of_function(
+    project: &Project<'_>,
+    state: &State<'_>,
+    id: FunctionId,
+    effect: Effect,
+) -> Option<(usize, Range<usize>)> {
+    let body = &project.functions.get(id)?.definition?.body;
+    Some((state.functions.get(id)?.file, span(act(body, effect)?)))
+}
+
+fn named(state: &State<'_>, id: FunctionId) -> Option<(usize, Range<usize>)> {
+    let function = state.functions.get(id).filter(|function| !function.span.is_empty())?;
+    Some((function.file, function.span.clone()))
+}
+
+/// The call to which a branch hands its arguments on as they are: it takes nothing out of them, and does nothing else.
+fn handed_on(body: &[Stmt]) -> Option<&ExprCall> {
+    let value = match body {
+        [Stmt::Return(node)] | [Stmt::Return(node), Stmt::Break(_)] => node.value.as_deref()?,
+        [Stmt::Expr(node)] | [Stmt::Expr(node), Stmt::Break(_) | Stmt::Return(_)] => &*node.value,
+        [Stmt::Assign(node)] | [Stmt::Assign(node), Stmt::Break(_) | Stmt::Return(_)] => &*node.value,
+        _ => return None,
+    };
+    let call = match value {
+        Expr::Await(node) => node.value.as_call_expr()?,
+        other => other.as_call_expr()?,
+    };
+    let whole = |given: &Expr| match given {
+        Expr::Name(_) => true,
+        other => dotted(other).is_some_and(|name| {
+            let own = name.rsplit('.').next().unwrap_or(&name);
+            matches!(own, "arguments" | "args" | "params" | "input")
+        }),
+    };
+    let only = call.arguments.keywords.is_empty() && !call.arguments.args.is_empty();
+    (only && call.arguments.args.iter().all(whole)).then_some(call)
+}
+
+/// The function of the project that a call enters.
+fn entered(state: &State<'_>, file: usize, call: &ExprCall) -> Option<FunctionId> {
+    let at = span(call.range());
+    let mut calls =
+        state.functions.iter().filter(|function| function.file == file).flat_map(|function| &function.calls);
+    calls.find(|call| call.span == at).and_then(|call| call.callees.first().copied())
+}
+
+/// The first call that does to the world what a tool does, by its name.
+fn act(body: &[Stmt], effect: Effect) -> Option<TextRange> {
+    let mut acts = Acts { found: Vec::new() };
+    for statement in body {
+        acts.visit_stmt(statement);
+    }
+    let same = acts.found.iter().find(|(does, _)| *does == effect);
+    same.or(acts.found.first()).map(|(_, range)| *range)
+}
+
+struct Acts {
+    found: Vec<(Effect, TextRange)>,
+}
+
+impl<'a> Visitor<'a> for Acts {
+    fn visit_expr(&mut self, node: &'a Expr) {
+        if let Expr::Call(call) = node
+            && let Some(does) = does(&call.func)
+        {
+            self.found.push((does, node.range()));
+        }
+        walk_expr(self, node);
+    }
+}
+
+/// What a call does by its name, where that cannot be taken back. A thing that is made is nothing that is done, and what is
+/// written for the developer or answered to the caller reaches nobody else.
+fn does(callee: &Expr) -> Option<Effect> {
+    let whole = dotted(callee).unwrap_or_default();
+    let (object, _) = whole.rsplit_once('.').unwrap_or(("", ""));
+    let name = match callee {
+        Expr::Attribute(node) => node.attr.as_str(),
+        Expr::Name(node) => node.id.as_str(),
+        _ => return None,
+    };
+    let made = name.starts_with(|ch: char| ch.is_uppercase());
+    let answers =
+        names(object, &["res", "response", "reply", "log", "logger", "console", "transport", "json"]);
+    let effect = effect_of(name, "", &[]);
+    let grave = matches!(
+        effect,
+        Effect::Send | Effect::Pay | Effect::Delete | Effect::Execute | Effect::Grant | Effect::Change
+    );
+    (grave && !made && !answers).then_some(effect)
+}
+
+/// The branches of a project by the text for which they are taken: the first of each.
+fn branches<'a>(project: &Project<'a>, taken: &'a Taken) -> BTreeMap<&'a str, Branch<'a>> {
+    let mut all = BTreeMap::new();
+    for (module, known) in project.modules.iter().enumerate() {
+        let mut found = Bodies { found: Vec::new() };
+        known.body.body.iter().for_each(|statement| found.visit_stmt(statement));
+        for body in found.found {
+            let Some(first) = body.first() else { continue };
+            let texts = taken.get(&(module, first.range().start().to_usize()));
+            for text in texts.into_iter().flatten() {
+                all.entry(text.as_str()).or_insert(Branch { module, body });
+            }
+        }
+    }
+    all
+}
+
+struct Bodies<'a> {
+    found: Vec<&'a [Stmt]>,
+}
+
+impl<'a> Visitor<'a> for Bodies<'a> {
+    fn visit_stmt(&mut self, node: &'a Stmt) {
+        match node {
+            Stmt::If(node) => {
+                self.found.push(&node.body);
+                self.found.extend(node.elif_else_clauses.iter().map(|clause| &*clause.body));
+            }
+            Stmt::Match(node) => self.found.extend(node.cases.iter().map(|case| &*case.body)),
+            _ => {}
+        }
+        walk_stmt(self, node);
+    }
+}

@@ -1,0 +1,111 @@
+//! Requests over the network: to a model, a store, or anybody else.
+
+use ruff_text_size::TextRange;
+
+use super::api::web::Request;
+use super::api::{flaws, labels, models, stores, web};
+use super::deeds::add;
+use super::state::Lifted;
+use super::value::{Argument, Shape, Value};
+use super::walk::Walk;
+use crate::facts::{Deed, Flaw, Taint, Template, host_of};
+
+/// Whether a body has the form of a chat with a model, wherever it is sent: a model, and messages.
+fn is_chat(value: &Value, depth: usize) -> bool {
+    let deeper = |value: &Value| depth < 4 && is_chat(value, depth + 1);
+    match &value.shape {
+        Shape::Dict(items) => {
+            let inner = match items.get("input").map(|input| &input.shape) {
+                Some(Shape::Dict(inner)) => inner.contains_key("messages"),
+                _ => false,
+            };
+            let asks = items.contains_key("model") && (inner || items.contains_key("messages"));
+            asks || items.values().any(deeper)
+        }
+        Shape::List(items) => items.iter().any(deeper),
+        _ => false,
+    }
+}
+
+impl Walk<'_, '_> {
+    /// Notes a request that is made here. Gives what the answer is.
+    pub(super) fn request(
+        &mut self,
+        request: Request,
+        arguments: &[Argument],
+        range: TextRange,
+    ) -> Option<Taint> {
+        let given = || arguments.iter().map(|argument| &argument.value);
+        self.note_request(&request.address, given(), range);
+        let handed = &self.summary.handed;
+        let chat = given().any(|value| is_chat(value, 0) || is_chat(&value.filled(handed), 0));
+        self.requested(request.address, request.content, chat, range).or(Some(Taint::WEB))
+    }
+
+    /// A request that the callee makes to an address we choose.
+    pub(super) fn lifted(
+        &mut self,
+        lifted: &Lifted,
+        values: &[Value],
+        taints: &[Taint],
+        range: TextRange,
+        result: Value,
+    ) -> Value {
+        let texts: Vec<Option<Template>> = values.iter().map(|value| value.template().cloned()).collect();
+        let address = lifted.address.filled(&texts);
+        let content = lifted.content.filled(taints);
+        if !address.starts_with_parameter() {
+            self.note_request(&address, values.iter(), range);
+        }
+        match self.requested(address, content, lifted.chat, range) {
+            Some(taint) => Value { taint: result.taint.without(Taint::WEB) | taint, ..result },
+            None => result,
+        }
+    }
+
+    /// Notes a request. Gives what the answer is, if the address says so.
+    fn requested(
+        &mut self,
+        address: Template,
+        content: Taint,
+        chat: bool,
+        range: TextRange,
+    ) -> Option<Taint> {
+        if address.starts_with_parameter() {
+            let lifted = Lifted { address, content, chat };
+            if !self.summary.lifted.contains(&lifted) && self.summary.lifted.len() < 8 {
+                self.summary.lifted.push(lifted);
+            }
+            return None;
+        }
+        let (deed, answer) = if let Some((does, store)) = stores::of_address(&address) {
+            let store = self.state.store(store);
+            match does {
+                stores::Use::Read => (Deed::Retrieve(store), Taint::RETRIEVED),
+                stores::Use::Write => (Deed::Store(store, content), Taint::NONE),
+                stores::Use::Erase => (Deed::Erase(store), Taint::NONE),
+            }
+        } else {
+            let recipient = models::at(&address, self.state.providers);
+            if chat || recipient.provider.is_some() || web::is_model_path(&address) {
+                (Deed::Model { recipient, content }, Taint::MODEL)
+            } else {
+                let said = if web::brings_words(&address) { Taint::USER } else { Taint::WEB };
+                (Deed::Send { host: host_of(&address.shown()), content }, said)
+            }
+        };
+        let published = labels::is_publishing(&address.shown()).then_some(Deed::Publish(content));
+        let call = self.call_at(range);
+        if let Some(deed) = published {
+            add(&mut call.does, deed);
+        }
+        if call.target.is_empty() {
+            call.target = address.shown();
+        }
+        add(&mut call.does, deed);
+        if content != Taint::NONE && flaws::is_open(&address) {
+            add(&mut call.does, Deed::Flaw(Flaw::Unencrypted));
+        }
+        Some(answer)
+    }
+}

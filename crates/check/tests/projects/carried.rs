@@ -1,0 +1,42 @@
+//! Tools that are described in one place and carried out in another: they are told of where somebody would have to be asked.
+
+use crate::project::{checked, lines};
+
+/// The places at which tools are told of, of files given as `(name, text)`.
+fn told(files: &[(&str, &str)]) -> Vec<String> {
+    let found = lines(&checked(files));
+    let rule = "tool-without-confirmation@";
+    found.iter().filter_map(|line| line.strip_prefix(rule)).map(str::to_owned).collect()
+}
+
+/// A server of a description and a switch.
+const SERVER: &str = "import { Server } from '@modelcontextprotocol/sdk/server/index.js';\nimport { CallToolRequestSchema, ListToolsRequestSchema } from '@modelcontextprotocol/sdk/types.js';\nimport { listed, chosen } from './pots.js';\nconst server = new Server({ name: 'pots' }, {});\nserver.setRequestHandler(ListToolsRequestSchema, async () => ({ tools: listed() }));\nserver.setRequestHandler(CallToolRequestSchema, async (req) => chosen(req.params.name, req.params.arguments));\n";
+
+#[test]
+fn a_branch_for_a_name_of_a_compiled_enumeration() {
+    let pots = "import { shelf } from './shelf.js';\nexport var Job;\n(function (Job) {\n    Job[\"Look\"] = \"get_pot\";\n    Job[\"Break\"] = \"delete_pot\";\n})(Job || (Job = {}));\nexport function listed() {\n  return [\n    { name: Job.Look, description: 'Look at a pot', inputSchema: {} },\n    { name: Job.Break, description: 'Delete a pot', inputSchema: {} },\n  ];\n}\nasync function onBreak(args) {\n  const { id } = Pot.parse(args);\n  await shelf.deletePot(id);\n  return { content: [] };\n}\nexport async function chosen(name, args) {\n  switch (name) {\n    case Job.Look:\n      return shelf.getPot(args.id);\n    case Job.Break:\n      return onBreak(args);\n  }\n}\n";
+    let shelf = "export const shelf = { getPot(id) { return id; }, deletePot(id) { return fetch(`https://pots.example/${id}`, { method: 'DELETE' }); } };\n";
+    let files = [("server.js", SERVER), ("pots.js", pots), ("shelf.js", shelf)];
+    assert_eq!(told(&files), ["pots.js:15"]);
+    let taken = pots.replace("return onBreak(args);", "return shelf.deletePot(args.id);");
+    assert_eq!(told(&[("server.js", SERVER), ("pots.js", &taken), ("shelf.js", shelf)]), ["pots.js:23"]);
+}
+
+#[test]
+fn a_function_beside_its_description() {
+    let pots = "const tools = [\n  {\n    name: 'send_pot',\n    description: 'Send a pot to somebody',\n    schema: { to: 'text' },\n    handler: async ({ to }) => {\n      const pot = await ready();\n      await sendParcel(to, pot);\n    },\n  },\n  { name: 'see_pot', description: 'Look at it', schema: {}, handler: async () => ready() },\n];\nexport const listed = () => tools;\nexport const chosen = (name, args) => tools.find((tool) => tool.name === name).handler(args);\n";
+    assert_eq!(told(&[("server.js", SERVER), ("pots.js", pots)]), ["pots.js:8"]);
+}
+
+#[test]
+fn a_case_of_a_server_in_python() {
+    let server = "from enum import Enum\nfrom mcp.server import Server\nfrom mcp.types import Tool\nfrom .post import post_letter\nclass Jobs(str, Enum):\n    POST = 'send_letter'\n    FORGET = 'clear_cache'\nserver = Server('post')\n@server.list_tools()\nasync def offered():\n    return [Tool(name=Jobs.POST, description='Send a letter', inputSchema={}), Tool(name=Jobs.FORGET, description='Clear the cache', inputSchema={})]\n@server.call_tool()\nasync def chosen(name, arguments):\n    match name:\n        case Jobs.POST:\n            letter = dict(arguments)\n            return post_letter(letter)\n        case Jobs.FORGET:\n            return clear_cache()\n";
+    let post = "import smtplib\ndef post_letter(letter):\n    smtplib.SMTP('x').sendmail('me', letter['to'], letter['text'])\n";
+    let found = told(&[("post/server.py", server), ("post/post.py", post)]);
+    assert_eq!(found, ["post/server.py:17"]);
+    let spoken = server
+        .replace("match name:", "if True:")
+        .replace("case Jobs.POST:", "if name == 'send_letter':")
+        .replace("case Jobs.FORGET:", "elif name == 'clear_cache':");
+    assert_eq!(told(&[("post/server.py", &spoken), ("post/post.py", post)]), found);
+}
