@@ -162,9 +162,10 @@ fn one(facts: &Facts, tool: &Tool) -> Finding {
         format!("the model may call `{name}`, and nothing in the code asks a person before"),
         format!("模型可以直接调用 `{name}`，代码中没有任何人工确认"),
     );
+    // What is described in one file and carried out in another is mended in the other; within a file its name is found first.
     let place = match &tool.acts {
-        Some((file, span)) => facts.place(*file, span.clone()),
-        None => facts.place(tool.file, tool.span.clone()),
+        Some((file, span)) if *file != tool.file => facts.place(*file, span.clone()),
+        _ => facts.place(tool.file, tool.span.clone()),
     };
     finding(&RULE, Severity::Warning, Confidence::Medium, place, message)
 }

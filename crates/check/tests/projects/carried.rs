@@ -1,4 +1,5 @@
-//! Tools that are described in one place and carried out in another: they are told of where somebody would have to be asked.
+//! Tools that are described in one file and carried out in another: they are told of where somebody would have to be asked. Within one
+//! file they are told of where their name stands.
 
 use crate::project::{checked, lines};
 
@@ -14,18 +15,31 @@ const SERVER: &str = "import { Server } from '@modelcontextprotocol/sdk/server/i
 
 #[test]
 fn a_branch_for_a_name_of_a_compiled_enumeration() {
-    let pots = "import { shelf } from './shelf.js';\nexport var Job;\n(function (Job) {\n    Job[\"Look\"] = \"get_pot\";\n    Job[\"Break\"] = \"delete_pot\";\n})(Job || (Job = {}));\nexport function listed() {\n  return [\n    { name: Job.Look, description: 'Look at a pot', inputSchema: {} },\n    { name: Job.Break, description: 'Delete a pot', inputSchema: {} },\n  ];\n}\nasync function onBreak(args) {\n  const { id } = Pot.parse(args);\n  await shelf.deletePot(id);\n  return { content: [] };\n}\nexport async function chosen(name, args) {\n  switch (name) {\n    case Job.Look:\n      return shelf.getPot(args.id);\n    case Job.Break:\n      return onBreak(args);\n  }\n}\n";
+    let names = "export var Job;\n(function (Job) {\n    Job[\"Look\"] = \"get_pot\";\n    Job[\"Break\"] = \"delete_pot\";\n})(Job || (Job = {}));\nexport function listed() {\n  return [\n    { name: Job.Look, description: 'Look at a pot', inputSchema: {} },\n    { name: Job.Break, description: 'Delete a pot', inputSchema: {} },\n  ];\n}\n";
+    let does = "async function onBreak(args) {\n  const { id } = Pot.parse(args);\n  await shelf.deletePot(id);\n  return { content: [] };\n}\nexport async function chosen(name, args) {\n  switch (name) {\n    case Job.Look:\n      return shelf.getPot(args.id);\n    case Job.Break:\n      return onBreak(args);\n  }\n}\n";
     let shelf = "export const shelf = { getPot(id) { return id; }, deletePot(id) { return fetch(`https://pots.example/${id}`, { method: 'DELETE' }); } };\n";
-    let files = [("server.js", SERVER), ("pots.js", pots), ("shelf.js", shelf)];
-    assert_eq!(told(&files), ["pots.js:15"]);
-    let taken = pots.replace("return onBreak(args);", "return shelf.deletePot(args.id);");
-    assert_eq!(told(&[("server.js", SERVER), ("pots.js", &taken), ("shelf.js", shelf)]), ["pots.js:23"]);
+    let apart = |does: &str| {
+        let pots =
+            format!("import {{ shelf }} from './shelf.js';\nimport {{ Job }} from './names.js';\n{does}");
+        let server = SERVER.replace(
+            "import { listed, chosen } from './pots.js';",
+            "import { listed } from './names.js'; import { chosen } from './pots.js';",
+        );
+        told(&[("server.js", &server), ("names.js", names), ("pots.js", &pots), ("shelf.js", shelf)])
+    };
+    assert_eq!(apart(does), ["pots.js:5"]);
+    assert_eq!(
+        apart(&does.replace("return onBreak(args);", "return shelf.deletePot(args.id);")),
+        ["pots.js:13"]
+    );
+    let together = format!("import {{ shelf }} from './shelf.js';\n{names}{does}");
+    assert_eq!(told(&[("server.js", SERVER), ("pots.js", &together), ("shelf.js", shelf)]), ["pots.js:10"]);
 }
 
 #[test]
 fn a_function_beside_its_description() {
     let pots = "const tools = [\n  {\n    name: 'send_pot',\n    description: 'Send a pot to somebody',\n    schema: { to: 'text' },\n    handler: async ({ to }) => {\n      const pot = await ready();\n      await sendParcel(to, pot);\n    },\n  },\n  { name: 'see_pot', description: 'Look at it', schema: {}, handler: async () => ready() },\n];\nexport const listed = () => tools;\nexport const chosen = (name, args) => tools.find((tool) => tool.name === name).handler(args);\n";
-    assert_eq!(told(&[("server.js", SERVER), ("pots.js", pots)]), ["pots.js:8"]);
+    assert_eq!(told(&[("server.js", SERVER), ("pots.js", pots)]), ["pots.js:2"]);
 }
 
 #[test]
@@ -33,7 +47,7 @@ fn a_case_of_a_server_in_python() {
     let server = "from enum import Enum\nfrom mcp.server import Server\nfrom mcp.types import Tool\nfrom .post import post_letter\nclass Jobs(str, Enum):\n    POST = 'send_letter'\n    FORGET = 'clear_cache'\nserver = Server('post')\n@server.list_tools()\nasync def offered():\n    return [Tool(name=Jobs.POST, description='Send a letter', inputSchema={}), Tool(name=Jobs.FORGET, description='Clear the cache', inputSchema={})]\n@server.call_tool()\nasync def chosen(name, arguments):\n    match name:\n        case Jobs.POST:\n            letter = dict(arguments)\n            return post_letter(letter)\n        case Jobs.FORGET:\n            return clear_cache()\n";
     let post = "import smtplib\ndef post_letter(letter):\n    smtplib.SMTP('x').sendmail('me', letter['to'], letter['text'])\n";
     let found = told(&[("post/server.py", server), ("post/post.py", post)]);
-    assert_eq!(found, ["post/server.py:17"]);
+    assert_eq!(found, ["post/server.py:11"]);
     let spoken = server
         .replace("match name:", "if True:")
         .replace("case Jobs.POST:", "if name == 'send_letter':")
