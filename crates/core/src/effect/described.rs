@@ -32,7 +32,7 @@ pub fn told(description: &str) -> Option<Effect> {
 }
 
 /// “学员缴费情况”: what such a description ends with is looked at.
-const STATES: &str = "情况 进度 状态 记录 明细 余额 列表 详情 信息 数据 统计";
+const STATES: &str = "情况 明细 详情 统计";
 
 /// “文章的留言”, “绑定的银行卡”, “我上传过的材料”: what such a verb names is a thing, or describes one.
 fn is_noun_in_chinese(text: &str, place: usize) -> bool {
@@ -106,6 +106,7 @@ fn names_things(text: &str) -> bool {
     const STATES: &str = "free unread open pending new recent unpaid overdue daily weekly monthly public saved own scheduled active";
     const ARTICLES: &str = "a an the this that these those your my our his her its their it them all any each every some to in on at up out off";
     const JOINS: &str = "of by with and that between per";
+    const ADJUNCTS: &str = "address company charge price phone room staff team family school class city";
     let lower = text.to_lowercase();
     let first = lower.split(['.', ';', '\n']).next().unwrap_or_default();
     let words: Vec<&str> =
@@ -114,16 +115,18 @@ fn names_things(text: &str) -> bool {
     let at = |place: usize| rest.get(place).copied().unwrap_or_default();
     // The plural of a noun looks like a verb of which somebody else is the subject.
     let third = opening.ends_with('s') && !opening.ends_with("ss") && !is(THINGS, opening);
-    let of = !third && at(0) == "of"
-        || at(0) == "by"
-        || is(THINGS, opening) && (rest.is_empty() || is("and or", at(0)));
-    let state =
-        is(STATES, opening) && rest.iter().take(3).any(|word| is_plural(word)) && !is(ARTICLES, at(0));
     let verb = forms(opening).iter().any(|form| english(form).is_some_and(|known| known.0.acts()));
-    let address = !third && !verb && at(1) == "of" && !is(ARTICLES, at(0));
-    let two = address
-        || !third && !is(ARTICLES, at(0)) && is_plural(at(0)) && is(JOINS, at(1))
-        || is(THINGS, opening) && is(JOINS, at(1));
+    let of = !third && at(0) == "of"
+        || !verb && at(0) == "by"
+        || is(THINGS, opening) && (rest.is_empty() || is("and or", at(0)));
+    // “Open curtains” is an order, “open deals” are looked at; “free slots”, and “free the slots”.
+    let doubtful = matches!(*opening, "open" | "free");
+    let several = |word: &&str| if doubtful { is(THINGS, word) } else { is_plural(word) };
+    let state = is(STATES, opening) && rest.iter().take(3).any(several) && !is(ARTICLES, at(0));
+    // Of a word that no list knows nobody can tell: “Distribute coupons of the shop.”
+    let noun = !third && !verb && is(THINGS, &format!("{opening}s")) || is(ADJUNCTS, opening);
+    let two = noun && !is(ARTICLES, at(0)) && (is_plural(at(0)) && is(JOINS, at(1)) || at(1) == "of")
+        || is(THINGS, opening) && is(JOINS, at(0));
     (of || state || two) && !acts(&lower)
 }
 
@@ -133,10 +136,20 @@ fn is_plural(word: &str) -> bool {
 
 /// “当班快递员和车辆。”, “我上传过的材料。”: it ends with what one looks at, and opens with no act.
 fn names_things_in_chinese(text: &str) -> bool {
-    const THINGS: &str = "记录 情况 信息 资料 报价 费用 列表 名单 明细 数据 进度 状态 统计 详情 账户 档案 邮件 来信 消息 通知 答复 事项 申请 时段 成绩 教室 车辆 报表 \
-        正文 文本 全文 草稿箱 收件箱 留言 评论 收支 材料 办件 假条 接龙表 课表 日程 行程 账单 订单 库存 余额 证照 人员 名册 一览 清单 新闻 天气 路况 \
-        价格 房源 场次 座位 航班 车次 优惠券 联系人 成员 客户 商品 菜单 快递员 司机 医生 老师 学生";
+    const THINGS: &str = "记录 情况 资料 报价 费用 列表 名单 明细 统计 详情 账户 档案 邮件 来信 消息 通知 答复 事项 申请 时段 成绩 教室 车辆 报表 \
+        正文 文本 全文 草稿箱 收件箱 留言 评论 收支 材料 办件 假条 接龙表 课表 日程 行程 账单 订单 证照 人员 名册 一览 清单 新闻 天气 路况 \
+        房源 场次 座位 航班 车次 优惠券 商品 菜单 ";
+    const VERBS: &str = "发放派送赠给让把将开关加减增删改换调设定取退寄付转打写画做建修移停启绑解拉踢禁封撤批审拒补领抽缴充汇借还租买卖订约\
+        报提交申上下更变清收用为向对按呼召锁切点播暂冻举投签兑抢拍录喷浇喂导叫接拨摇连断触激唤催救帮替代批一自在";
     let first = text.trim().split(['。', '；', '\n']).next().unwrap_or_default();
+    // “给用户发优惠券”, “派发优惠券”: a verb that no list knows, and only what it is about at the end.
+    let opens =
+        first.chars().next().is_some_and(|first| VERBS.contains(first)) || first.contains(['给', '让', '使']);
+    let kept = ["记录", "列表", "箱"].iter().any(|kept| first.ends_with(kept));
+    let state = kept || STATES.split(' ').any(|state| first.ends_with(state));
+    if opens && !state {
+        return false;
+    }
     let acts =
         chinese(first).iter().any(|(place, effect)| effect.acts() && !is_noun_in_chinese(first, *place));
     !first.is_ascii()
@@ -172,7 +185,7 @@ fn is(list: &str, word: &str) -> bool {
 
 /// Things that one looks at, in the plural.
 const THINGS: &str = "messages mails emails letters orders calls notes contacts events tasks files documents records rows entries \
-    members tenants customers clients users people colleagues employees friends rents payments invoices bills transactions bookings \
+    members deals jobs companies prices addresses tenants customers clients users people colleagues employees friends rents payments invoices bills transactions bookings \
     reservations repairs tickets issues comments posts photos pictures items products prices rates slots times rooms flights hotels \
     trades quotes offers listings advertisements accounts balances claims requests applications appointments reports results \
     articles pages subscribers followers drafts episodes vehicles cars stations parcels shipments deliveries suppliers";
@@ -293,6 +306,15 @@ mod tests {
             ("open_door", "The door.", &["door"]),
             ("群", "将会话静音。", &[]),
             ("余额", "提现全部余额。", &[]),
+            ("发优惠券", "给用户发优惠券。", &["名称"]),
+            ("优惠券", "派发优惠券。", &[]),
+            ("profile", "帮用户修改信息。", &[]),
+            ("profile", "一键清空记录。", &[]),
+            ("lamp", "切换灯光状态。", &[]),
+            ("car", "呼叫附近的车辆。", &[]),
+            ("coupons", "Distribute coupons of the shop.", &[]),
+            ("curtains", "Open curtains in all rooms.", &[]),
+            ("crowd", "Mail customers of the shop.", &[]),
         ] {
             assert!(class(tool, description, arguments).acts(), "{tool}");
         }
