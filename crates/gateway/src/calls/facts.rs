@@ -29,6 +29,7 @@ use crate::attribute::sieve::Probe;
 use crate::attribute::verbatim::RUN;
 use crate::attribute::{By, Hit, folded, weight};
 use crate::wire::answer::ToolCall;
+pub use before::used as used_before;
 pub use overlap::{Overlap, Stand};
 use overlap::{exact, overlap_of, settle};
 use record::{

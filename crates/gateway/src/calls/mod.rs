@@ -229,6 +229,8 @@ pub struct Prepared {
     intent: OnceLock<Intent>,
     /// The class of each tool that the request offers, once a call is judged.
     effects: OnceLock<BTreeMap<String, Effect>>,
+    /// What the model used before anybody else could speak, once a call is judged.
+    before: OnceLock<BTreeSet<String>>,
 }
 
 impl Prepared {
@@ -236,7 +238,13 @@ impl Prepared {
         let mut context = attributor.context(client, &exchange);
         beside.mark(&mut context, &exchange);
         let turns = context.user_turns();
-        Self { exchange, context, turns, intent: OnceLock::new(), effects: OnceLock::new() }
+        let (intent, effects, before) = Default::default();
+        Self { exchange, context, turns, intent, effects, before }
+    }
+
+    /// The folded arguments of the calls that were made before anybody else could speak.
+    pub(crate) fn known_before(&self) -> &BTreeSet<String> {
+        self.before.get_or_init(|| facts::used_before(self))
     }
 
     /// The class of a tool by what the request says of it; by its name alone where it is not offered any more.
@@ -254,7 +262,8 @@ impl Prepared {
     /// A request in which nobody wishes anything: what the tool edge sees.
     pub(crate) fn without_user(exchange: Exchange, context: Context) -> Self {
         let intent = Intent::of(std::iter::empty::<&str>()).into();
-        Self { exchange: Arc::new(exchange), context, turns: Vec::new(), intent, effects: OnceLock::new() }
+        let (turns, effects, before) = Default::default();
+        Self { exchange: Arc::new(exchange), context, turns, intent, effects, before }
     }
 
     /// What the user's own words ask for. Most answers hold no call, and then nobody wants to know.
