@@ -38,24 +38,30 @@ pub fn ends(tool: &str) -> bool {
         "unassign",
         "unregister",
         "unsend",
-        "stop",
-        "end",
     ];
     const CHINESE: &[&str] = &[
         "取消", "撤销", "撤回", "退订", "终止", "拒绝", "停用", "禁用", "解除", "退学", "退课", "退群",
         "退租", "注销", "作废", "下架", "辞退",
     ];
-    words(tool)
-        .iter()
-        .any(|word| ENDINGS.contains(&word.as_str()) || CHINESE.iter().any(|ending| word.contains(ending)))
+    let words = words(tool);
+    let any = |word: &String| {
+        ENDINGS.contains(&word.as_str()) || CHINESE.iter().any(|ending| word.contains(ending))
+    };
+    // `end_call`, `standing_order_stop`; `update_end_time` ends nothing.
+    let first = words.first().is_some_and(|word| matches!(word.as_str(), "end" | "stop"));
+    first || words.last().is_some_and(|word| word == "stop") || words.iter().any(any)
 }
 
 /// Whether its name says so, or what its description opens with: `quxiao_dingdan`, “取消订单”.
 pub fn ends_by_description(tool: &str, description: &str) -> bool {
-    let clause = description.split(['.', ',', ';', '。', '，', '；']).next().unwrap_or_default();
-    let mut opening = clause.split_whitespace().next().unwrap_or_default().to_lowercase();
-    opening.truncate(opening.floor_char_boundary(24));
-    ends(tool) || ends(opening.strip_suffix('s').unwrap_or(&opening))
+    let opening = description.split_whitespace().next().unwrap_or_default().to_lowercase();
+    // “取消订单”, not “给已取消的订单退款”: of Chinese the first word, which is two characters long.
+    let opening = if opening.is_ascii() {
+        opening.trim_end_matches(|ch: char| !ch.is_ascii_alphanumeric())
+    } else {
+        opening.get(..opening.floor_char_boundary(6)).unwrap_or_default()
+    };
+    ends(tool) || ends(opening.strip_suffix('s').unwrap_or(opening))
 }
 
 /// The class of a tool's effect. What is unknown is treated as an effect, never as a read.
@@ -148,12 +154,14 @@ mod tests {
         for name in ["cancel_event", "orders.revokeRefund", "取消订单"] {
             assert!(ends(name), "{name}");
         }
-        for name in ["update_event", "create_cancellation_policy", "查询订单"] {
+        for name in ["update_event", "create_cancellation_policy", "update_end_time", "查询订单"] {
             assert!(!ends(name), "{name}");
         }
         assert!(ends_by_description("quxiao_dingdan", "取消订单，自动通知客人。"));
         assert!(ends_by_description("StandingOrder", "Ends a regular payment.") && ends("StandingOrderStop"));
-        assert!(!ends_by_description("book", "Book a table."));
+        for (tool, description) in [("book", "Book a table."), ("退款", "给已取消的订单退款。")] {
+            assert!(!ends_by_description(tool, description), "{tool}");
+        }
     }
 
     #[test]

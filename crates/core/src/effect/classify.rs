@@ -74,7 +74,7 @@ fn by_name(tool: &str) -> Effect {
     // `mcp__server__tool`: the server's name says nothing about the tool.
     let own = tool.rsplit("__").next().filter(|own| !own.is_empty()).unwrap_or(tool);
     let words = words(own);
-    let english = by_english(&words);
+    let english = by_english(&without_things(&words));
     let other = words.iter().filter(|word| !word.is_ascii()).map(|word| by_chinese(word));
     other.flatten().chain(english).reduce(Effect::or_worse).unwrap_or(Effect::Unknown)
 }
@@ -127,31 +127,26 @@ fn by_english(words: &[String]) -> Option<Effect> {
         {
             Some(Effect::Read)
         }
-        // `contact_card`, `message_list`: things, not acts; the description says what is done with them.
+        // `contact_card`, `mail_box`: things, not acts; the description says what is done with them.
         _ if words.len() == 2 && is_a_thing(words) => None,
         _ if asks && has(&["http", "https"]) => Some(Effect::Fetch),
         _ if asks => Some(Effect::Read),
         Some(Effect::Delete) => verb,
         // `text_owner`, `email_members`: told something, and given nothing.
         Some(Effect::Send) if has(ACCESS) && !has(MONEY) && !has(GIVEN) => verb,
-        // `update_owner`: of a dog.
-        Some(Effect::Change | Effect::Create) if has(&["owner"]) && has(&["update", "edit", "create"]) => {
-            verb
-        }
         Some(verb) if has(ACCESS) || has(&["share"]) && has(SHARED) => Some(granted(verb)),
         // `standing_order_stop`, `start_timer`: nothing is run.
         Some(Effect::Execute) if has(&["stop", "start"]) && words.len() > 1 && !has(MACHINES) => {
             Some(Effect::Change)
         }
         Some(Effect::Pay | Effect::Create) if is_kept(words) => Some(Effect::Read),
-        Some(Effect::Pay) if is_of_things(words) => Some(Effect::Change),
         Some(Effect::Pay) if moves_no_money(words) || has(&["swap"]) && !has(SWAPPED) => Some(Effect::Change),
         Some(verb) if has(MONEY) && !moves_no_money(words) => Some(verb.or_worse(Effect::Pay)),
         None if has(MONEY) || has(&["place"]) && has(&["order", "trade", "bid"]) => Some(Effect::Pay),
         // `fetch_user` looks into the agent's own records; `fetch_page` opens an address.
         Some(Effect::Fetch) if has(&["fetch"]) && !has(NETWORK) && words.len() > 1 => Some(Effect::Read),
         // `open_repairs` may be those that are open.
-        Some(Effect::Change) if is_a_state(words) => None,
+        Some(Effect::Change) if is_a_state(words) && opened(words) == Effect::Change => None,
         Some(Effect::Change) if has(&["open"]) => Some(opened(words)),
         Some(Effect::Create) if has(&["query", "sql"]) && has(&["write", "create"]) => Some(Effect::Execute),
         // What is added to a discussion is read by others.
@@ -213,17 +208,17 @@ const MACHINES: &[&str] = &[
 ];
 
 /// What makes telling somebody something more than that.
-const GIVEN: &[&str] = &["access", "permission", "permissions", "invite", "invitation"];
+const GIVEN: &[&str] = &["access", "permission", "permissions", "invite", "invitation", "share"];
 
+/// `contact_card`.
 fn is_a_thing(words: &[String]) -> bool {
     const FIRST: &[&str] =
         &["contact", "mail", "email", "message", "call", "text", "order", "booking", "note"];
-    const SECOND: &[&str] = &[
-        "card", "record", "records", "profile", "book", "form", "box", "file", "files", "template", "sheet",
-    ];
+    const SECOND: &[&str] = &["card", "record", "records", "profile", "book", "box"];
     matches!(words, [first, second] if FIRST.contains(&first.as_str()) && SECOND.contains(&second.as_str()))
 }
 
+/// `open_repairs`.
 fn is_a_state(words: &[String]) -> bool {
     matches!(words, [open, .., what] if open == "open" && what.len() > 3 && what.ends_with('s') && !what.ends_with("ss"))
 }
@@ -232,20 +227,37 @@ fn is_a_state(words: &[String]) -> bool {
 fn is_kept(words: &[String]) -> bool {
     const NOUNS: &[&str] =
         &["rent", "lease", "charge", "transfer", "trade", "purchase", "refund", "swap", "hire", "award"];
-    words.len() > 1
-        && words.first().is_some_and(|first| NOUNS.contains(&first.as_str()))
-        && ends_in_a_question(words)
+    const KEPT: &[&str] = &[
+        "ledger",
+        "history",
+        "status",
+        "rate",
+        "rates",
+        "balance",
+        "details",
+        "info",
+        "summary",
+        "count",
+        "statistics",
+        "stats",
+        "overview",
+        "directory",
+    ];
+    let is = |word: Option<&String>, list: &[&str]| word.is_some_and(|word| list.contains(&word.as_str()));
+    words.len() > 1 && is(words.first(), NOUNS) && is(words.last(), KEPT)
 }
 
-/// `charge_limit_set`, `work_order_new`: what is charged is a battery, and a job is ordered of nobody.
-fn is_of_things(words: &[String]) -> bool {
-    let pair = |one: &str, others: &[&str]| {
-        words
-            .windows(2)
-            .any(|pair| matches!(pair, [first, then] if first == one && others.contains(&then.as_str())))
+/// The words of a name without those that are things where they stand: the charge of a battery in `charge_limit_set`, a job in
+/// `work_order_new`. `pay_work_order` pays nevertheless.
+fn without_things(words: &[String]) -> Vec<String> {
+    const CHARGE: &[&str] = &["limit", "level", "port", "schedule", "mode", "target", "current", "state"];
+    let is_thing = |at: usize, word: &str| {
+        let next = words.get(at + 1).map(String::as_str);
+        let before = at.checked_sub(1).and_then(|before| words.get(before)).map(String::as_str);
+        word == "charge" && next.is_some_and(|next| CHARGE.contains(&next))
+            || matches!(word, "order" | "orders") && before == Some("work")
     };
-    pair("charge", &["limit", "level", "port", "schedule", "mode", "target", "current", "state"])
-        || pair("work", &["order", "orders"])
+    words.iter().enumerate().filter(|(at, word)| !is_thing(*at, word)).map(|(_, word)| word.clone()).collect()
 }
 
 /// `transfer_to_sales`, `transfer_call`: somebody else goes on, and no money moves.
@@ -417,7 +429,15 @@ mod tests {
             "run_command execute_python exec shell bash run_shell terminal eval_code execute_sql run deploy_app restart_server \
              kill_process python_repl computer install_package start_vm trigger_workflow read_and_execute 执行命令 运行代码 重启服务",
         ),
-        (Effect::Unknown, "frobnicate tool1 do_it handler kundensuche 处理 my_function"),
+        (Effect::Pay, "pay_work_order charge_card purchase_list transfer_requests"),
+        (Effect::Send, "email_file message_file"),
+        (Effect::Grant, "share_folder_with_member update_owner"),
+        (Effect::Read, "charge_history refund_status open_nodes"),
+        (Effect::Change, "charge_limit_set standing_order_stop"),
+        (
+            Effect::Unknown,
+            "contact_card open_repairs frobnicate tool1 do_it handler kundensuche 处理 my_function",
+        ),
     ];
 
     #[test]

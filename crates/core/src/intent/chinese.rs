@@ -91,10 +91,8 @@ fn read(turn: &str, intent: &mut Intent) {
         || near("转", &["元", "块", "钱"])
         || near("元转", &["给", "到"])
         || near("发", &["红包"])
-        || near("打", &["钱", "款", "佣金", "费", "元", "账"])
-        || near("佣金打", &[""])
-        || near("转给", &[""]) && turn.contains(['钱', '款', '费', '租'])
-        || near("退", &["款", "钱", "费", "元", "押金", "定金"])
+        || ["转给", "打给", "打到"].iter().any(|to| near(to, &[""]))
+            && turn.contains(['钱', '款', '费', '租', '佣'])
     {
         intent.classes.insert(Effect::Pay);
     }
@@ -257,6 +255,7 @@ mod tests {
             ("咖啡机太贵，驳回", Effect::Change),
             ("能不能发一份给小李", Effect::Send),
             ("二百块以下的直接赔了", Effect::Pay),
+            ("把小满十月的佣金打给她", Effect::Pay),
             ("她垫的钱是多少就转给她多少", Effect::Pay),
             ("恒进那张订单不要了，作废", Effect::Change),
             ("在群里报个总数", Effect::Send),
@@ -274,6 +273,8 @@ mod tests {
             ("总结一下会议记录", Effect::Delete),
             ("看看有什么新消息。", Effect::Change),
             ("我在杭州出差。", Effect::Change),
+            ("打开费用表看看", Effect::Pay),
+            ("退出费用页面", Effect::Pay),
         ] {
             assert!(!asks(turn, effect), "{turn}");
         }

@@ -1,6 +1,6 @@
 //! Wishes of more than one word, and wishes in words that no lexicon holds.
 
-use super::{Intent, NEGATIONS, OBJECTS, english};
+use super::{BEFORE_VERB, Intent, NEGATIONS, OBJECTS, english};
 use crate::effect::Effect;
 
 /// Words of a verb that may stand between it and the particle that makes it another one: “throw the old ones out”.
@@ -16,7 +16,6 @@ const PHRASAL: &[(Effect, &str, &str)] = &[
     (Effect::Send, "put get push go", "out live"),
     (Effect::Send, "pass hand", "on over along"),
     (Effect::Send, "drop shoot", "line message note"),
-    (Effect::Send, "get", "back to"),
     (Effect::Create, "set put write sign pencil fit squeeze", "up down in"),
     (Effect::Change, "call switch turn put push sign", "off"),
     (Effect::Change, "take pull", "down"),
@@ -24,8 +23,8 @@ const PHRASAL: &[(Effect, &str, &str)] = &[
     (Effect::Change, "switch turn", "on"),
     (Effect::Change, "fill", "in out"),
     (Effect::Change, "wave", "through"),
-    (Effect::Pay, "top load", "up"),
-    (Effect::Pay, "send give pay", "back"),
+    (Effect::Pay, "top", "up"),
+    (Effect::Pay, "pay", "back"),
 ];
 
 /// Reads the phrases of a turn.
@@ -60,17 +59,20 @@ fn read(words: &[&str], asks: bool, intent: &mut Intent) {
     let negated =
         |at: usize| words.iter().take(at).skip(at.saturating_sub(3)).any(|word| NEGATIONS.contains(word));
     let behind = |at: usize| words.get(at + 1..).unwrap_or_default();
+    // “On the other hand”: a noun is no verb with a particle.
+    let verb = |at: usize| {
+        let before = at.checked_sub(1).and_then(|before| words.get(before));
+        before.is_none_or(|before| BEFORE_VERB.contains(before))
+    };
     for (at, word) in words.iter().enumerate().filter(|(at, _)| !negated(*at)) {
-        intent.classes.extend(phrasal(word, behind(at)));
+        intent.classes.extend(phrasal(word, behind(at)).filter(|_| verb(at)));
         match *word {
             "give" | "grant" | "provide" => intent.classes.extend(given_what(behind(at))),
-            "say" if !asks && at == 0 => intent.classes.extend([Effect::Send]),
+            "say" if verb(at) && behind(at).first().is_some_and(|what| is(GREETINGS, what)) => {
+                intent.classes.extend([Effect::Send]);
+            }
             "send" if holds_money(behind(at)) => intent.classes.extend([Effect::Pay]),
             "let" if lets_somebody(behind(at)) => intent.classes.extend([Effect::Grant]),
-            // “Get four of whatever is low”, “get 8 kg more”.
-            "get" | "grab" if !asks && gets_more(behind(at)) => {
-                intent.classes.extend([Effect::Pay, Effect::Create]);
-            }
             "get" | "have" if !asks && is_causative(behind(at)) => intent.acts = true,
             "and" | "then" | "yes" => intent.acts |= is_unknown_wish(behind(at)),
             _ => {}
@@ -79,45 +81,51 @@ fn read(words: &[&str], asks: bool, intent: &mut Intent) {
     intent.acts |= is_unknown_wish(words);
 }
 
+/// “Say sorry”; “say what is in it” asks for an answer.
+const GREETINGS: &str = "sorry thanks thank hello hi yes no goodbye congratulations happy";
+
 fn is(list: &str, word: &str) -> bool {
     list.split(' ').any(|one| one == word)
 }
 
 fn phrasal<'w>(verb: &'w str, behind: &'w [&'w str]) -> impl Iterator<Item = Effect> + 'w {
-    let close = move |particles: &str| behind.iter().take(BETWEEN).any(|word| is(particles, word));
+    // “Get my mails and find out who wrote”, “get the names out of the list”: the particle is another word's.
+    let last = behind.iter().take(BETWEEN).take_while(|word| !is(JOINS, word)).count();
+    let own = move |place: usize| behind.get(place + 1).is_none_or(|next| !is("of what who how if", next));
+    let close = move |particles: &str| {
+        behind.iter().take(last).enumerate().any(|(place, word)| is(particles, word) && own(place))
+    };
     PHRASAL.iter().filter(move |row| is(row.1, verb) && close(row.2)).map(|row| row.0)
 }
+
+/// Where the reach of a verb ends.
+const JOINS: &str = "and then or but to that which who find figure check work";
 
 /// “Give Joel read access to it”, “give him his deposit back”.
 fn given_what(behind: &[&str]) -> Option<Effect> {
     let any = |what: &str| behind.iter().any(|word| is(what, word));
-    if any("access permission permissions rights key keys code admin role seat pass") {
+    // “Give me the key points” asks for an answer.
+    let others = behind.first().is_some_and(|whom| !is("me us", whom));
+    if any("access permission permissions rights") || others && any("key keys code admin role seat pass") {
         return Some(Effect::Grant);
     }
     (any("money deposit refund fee tip bonus") || holds_money(behind)).then_some(Effect::Pay)
 }
 
+/// “40 euros”, “ten pounds”; a report about the euro is none.
 fn holds_money(behind: &[&str]) -> bool {
-    behind.iter().any(|word| {
-        is("euro euros eur dollar dollars usd pound pounds gbp quid bucks yuan rmb yen francs kronor", word)
-    })
+    const UNITS: &str =
+        "euro euros eur dollar dollars usd pound pounds gbp quid bucks yuan rmb yen francs kronor";
+    let number = |word: &str| word.bytes().all(|byte| byte.is_ascii_digit()) || is(NUMBERS, word);
+    behind.windows(2).any(|pair| matches!(pair, [some, unit] if number(some) && is(UNITS, unit)))
 }
 
 /// “Let my co-host see the pictures”; “let me see” asks for an answer.
 fn lets_somebody(behind: &[&str]) -> bool {
     let whom = behind.first().is_some_and(|whom| !is("me us", whom));
-    whom && behind
-        .iter()
-        .take(BETWEEN)
-        .skip(1)
-        .any(|word| is("see view edit read use access join enter in into", word))
-}
-
-fn gets_more(behind: &[&str]) -> bool {
-    let first = behind.first().copied().unwrap_or_default();
-    is(NUMBERS, first)
-        || is("another some more", first)
-        || first.bytes().all(|byte| byte.is_ascii_digit()) && !first.is_empty()
+    let mut verbs = behind.iter().take(4).skip(1);
+    whom && !behind.contains(&"know")
+        && verbs.any(|word| is("see view edit read use access join enter", word))
 }
 
 /// “Get Jana's boiler fixed”, “have it sent”.
@@ -204,7 +212,6 @@ mod tests {
             ("Let my co-host see last year's pictures.", Effect::Grant),
             ("Give him a key until Sunday.", Effect::Grant),
             ("call the meeting off", Effect::Change),
-            ("If it's low get 8 kg more from them", Effect::Pay),
             ("Is 908 reviewed? If yes squash it in.", Effect::Change),
         ] {
             assert!(asks(turn, effect), "{turn}");
@@ -213,6 +220,16 @@ mod tests {
             ("Don't throw anything out.", Effect::Delete),
             ("Let me see the pictures.", Effect::Grant),
             ("Send Ken the report", Effect::Pay),
+            ("Send Ken the report about the euro", Effect::Pay),
+            ("Send it back to me", Effect::Pay),
+            ("Get 3 recent mails and sum them up", Effect::Pay),
+            ("Get my mails and find out who wrote", Effect::Send),
+            ("Get me to the summary of the mail", Effect::Send),
+            ("Get the names out of the list", Effect::Send),
+            ("On the other hand what is on?", Effect::Send),
+            ("Say what is in my inbox", Effect::Send),
+            ("Let Anna know that I came in", Effect::Grant),
+            ("Give me the key points", Effect::Grant),
         ] {
             assert!(!asks(turn, effect), "{turn}");
         }
