@@ -400,7 +400,7 @@ fn argument(
     facts.operator = plain && hits.iter().any(|hit| hit.origin == Origin::Operator && written(hit));
     facts.outside = outside(&hits);
     facts.typed |= part == Part::Object && hits.is_empty() && is_number_of_a_record(leaf);
-    facts.listed = is_listed(known, &folded(&leaf.value));
+    facts.listed = is_listed(known, &folded(&leaf.value), part);
     facts.altered = part == Part::Url && is_altered(known, value);
     let in_line = part == Part::Object && is_of_a_named_line(known, &value.text);
     facts.record = plain

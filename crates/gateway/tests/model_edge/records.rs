@@ -50,6 +50,17 @@ const CARD: &str = "id      K1\nname    Anna Berg\nmail    anna@corp.example\nno
     r#"[{"sender_name":"Anna Berg","receiver_name":"Bob Hill","receiver_mail":"anna@corp.example"}]"#,
     "ask: foreign_destination"
 )]
+#[case::nested_in_what_somebody_wrote(
+    r#"[{"title":"A bill for Anna","customer":{"mail":"anna@corp.example"}}]"#,
+    "ask: foreign_destination"
+)]
+#[case::many_rows_before_the_second(
+    &format!(
+        "id   name        mail\nK1   Anna Berg   anna@corp.example\n{}K99  Anna Berg   a.berg@corp.example",
+"R7   Bob Hill    bob@corp.example\n".repeat(80)
+    ),
+    "ask: foreign_destination"
+)]
 #[tokio::test(flavor = "multi_thread")]
 async fn whose_address_it_is(#[case] result: &str, #[case] decision: &str) {
     let turns = [
@@ -137,10 +148,38 @@ async fn what_was_used_before(#[case] group: &str, #[case] decision: &str) {
     assert_eq!(decided(&turns, "post_message", arguments).await, decision);
 }
 
+/// The number of a page is nobody's: what is deleted must be named.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_small_number_names_nothing() {
+    let mails = r#"[{"id":"1","title":"Lunch"},{"id":"2","title":"Prizes!"}]"#;
+    let turns = [
+        user("delete the mail about prizes"),
+        Turn::Used("r1", "list_mails", r#"{"page":"1"}"#.into(), mails.to_owned()),
+    ];
+    assert_eq!(decided(&turns, "delete_mail", json!({ "mail_id": "2" })).await, "release");
+    assert_eq!(decided(&turns, "delete_mail", json!({ "mail_id": "1" })).await, "ask: foreign_object");
+}
+
+/// A sum is a sum with its unit; an object is not called by a price.
+#[rstest]
+#[case::sum("refund_booking", json!({ "booking": "Lindqvist", "amount": 80 }), "release")]
+#[case::object("update_dish", json!({ "dish_id": "80" }), "ask: not_asked, unseen_object")]
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_price_says(#[case] tool: &'static str, #[case] arguments: Value, #[case] decision: &str) {
+    let rows = r#"[{"booking":"Lindqvist","deposit":"80.00"}]"#;
+    let turns = [
+        user("refund the deposit of the Lindqvist booking"),
+        Turn::Used("r1", "list_bookings", r#"{"page":"1"}"#.into(), rows.to_owned()),
+    ];
+    assert_eq!(decided(&turns, tool, arguments).await, decision);
+}
+
 /// A wish that another tool is called by is no wish for whatever else is about the same record.
 #[rstest]
 #[case::its_own("close the ticket of Anna", "close_ticket", "release")]
 #[case::approved("approve the one of Anna", "approve_ticket", "release")]
+#[case::only_hers("look after Anna Berg and update what has to be", "update_ticket", "release")]
+#[case::anothers("pay the invoice of Anna Berg and update what has to be", "update_ticket", "ask: not_asked")]
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_done_with_a_named_record(
     #[case] wish: &str,

@@ -6,11 +6,14 @@ use std::collections::BTreeSet;
 use super::super::Prepared;
 use super::super::approve::past;
 use super::super::arguments::Arguments;
-use crate::attribute::folded;
+use crate::attribute::{folded, weight};
 use crate::wire::answer::ToolCall;
 
 /// Calls that are looked at.
 const MOST: usize = 8;
+
+/// Letters and digits of a value that names something: the `1` of a page is the `1` of a mail as well.
+const LEAST: usize = 4;
 
 /// The arguments of the calls before every text of a third party, folded.
 pub fn used(known: &Prepared) -> BTreeSet<String> {
@@ -25,7 +28,7 @@ pub fn used(known: &Prepared) -> BTreeSet<String> {
     let leaves = calls.map(|call| past(&known.exchange, call)).flat_map(|arguments| {
         Arguments::of(&ToolCall { arguments, complete: true, ..ToolCall::default() }).leaves
     });
-    leaves.map(|leaf| folded(&leaf.value)).collect()
+    leaves.map(|leaf| folded(&leaf.value)).filter(|value| weight(value) >= LEAST).collect()
 }
 
 /// Whether one of them is this folded value.

@@ -3,7 +3,7 @@
 //! Results of reading the agent's own tools count; pages from the network do not, since anybody can write
 //! `{"name": "Anna", "email": "…"}` there.
 
-use ombud_core::effect::{Effect, is_id, words};
+use ombud_core::effect::{Effect, Part, is_id, words};
 use ombud_core::{Origin, Role};
 
 use super::super::Prepared;
@@ -82,13 +82,12 @@ const COMMON: &[&str] = &[
 ];
 
 /// Whether a field of a tool's result is this value as a whole, and the user did not name another row of that list.
-pub(super) fn is_listed(known: &Prepared, value: &str) -> bool {
+pub(super) fn is_listed(known: &Prepared, value: &str, part: Part) -> bool {
     let probe = Probe::new(value);
-    let number = number(value);
-    // `80` stands in a table as `80.00` or `80 元`.
-    let may = |source: &&Source| number.is_some() || source.index.sieve.may_hold(&probe);
-    let is_it =
-        |field: &&Field| field.value == value || number.is_some() && self::number(&field.value) == number;
+    // A sum of `80` stands in a table as `80.00` or `80 元`; what is called 80 is called nothing else.
+    let sum = (part == Part::Amount).then(|| number(value)).flatten();
+    let may = |source: &&Source| sum.is_some() || source.index.sieve.may_hold(&probe);
+    let is_it = |field: &&Field| field.value == value || sum.is_some() && number(&field.value) == sum;
     results(known).filter(may).any(|source| {
         let mut own = source.index.fields.iter().filter(is_it);
         own.any(|field| {
@@ -140,7 +139,8 @@ pub(super) fn is_of_a_named_record(known: &Prepared, value: &str, named: Named) 
 /// Whether every row of a table that the user named as well has the same in this column: in a plain text anybody can add a row.
 fn is_the_only_one(known: &Prepared, source: &Source, own: &Field, named: Named) -> bool {
     let column = source.index.fields.iter().filter(|field| field.key == own.key && field.value != own.value);
-    column.take(MOST_RIVALS).all(|field| !is_named(known, source, field, &field.value, named))
+    let mut column = column;
+    column.all(|field| !is_named(known, source, field, &field.value, named))
 }
 
 /// Whether the user named a record by one of its labels and the value is what that record is called or kept under.
@@ -278,8 +278,9 @@ fn holds(field: &str, value: &str) -> bool {
     let number = |text: &str| text.len() >= 7 && text.bytes().all(|byte| byte.is_ascii_digit());
     if number(value) && field.len() > value.len() && field.len() <= 2 * value.len() {
         let bare: String = field.chars().filter(|ch| !spaced(*ch)).collect();
-        // Without the code of the country.
-        return bare.ends_with(value) && bare.len() <= value.len() + 3;
+        // With or without the code of the country.
+        let code = if field.trim().starts_with('+') { 3 } else { 0 };
+        return bare.ends_with(value) && bare.len() <= value.len() + code;
     }
     if field == value || !field.contains(value) {
         return field == value;
@@ -299,7 +300,9 @@ fn is_named(known: &Prepared, source: &Source, field: &Field, value: &str, named
         Named::Person if is(SENDERS, &field.key) => writes(known, source, field, value),
         // In a plain text only its head names the sender; the rest is prose.
         Named::Person
-            if !(source.index.structured || source.index.tabular && is_kept_by_the_user(&source.origin)) =>
+            if !(source.index.structured
+                || source.index.tabular
+                    && (is_kept_by_the_user(&source.origin) || is_of_a_directory(&source.origin))) =>
         {
             false
         }
@@ -430,13 +433,15 @@ impl Prepared {
     /// Whether they name a person by a name in the record of a field: by the receiver's where it is the receiver's, and by that of the
     /// object around where its own has none.
     fn names_somebody(&self, source: &Source, field: &Field) -> bool {
-        let names = |record: u32| {
-            let own = source.index.record(record).iter();
-            own.filter(|other| is_a_name(&other.key) && other.value.len() <= 128).collect::<Vec<_>>()
-        };
-        let mut found = names(field.record);
+        let own = source.index.record(field.record).iter();
+        let mut found: Vec<&Field> =
+            own.filter(|other| is_a_name(&other.key) && other.value.len() <= 128).collect();
         if found.is_empty() && field.around > 0 {
-            found = names(field.around);
+            // The title or the sender of what is around is not the name of whoever is in it.
+            let around = source.index.record(field.around).iter();
+            found = around
+                .filter(|other| ends_with(NAME_ENDINGS, &other.key) && other.value.len() <= 128)
+                .collect();
         }
         let whose = |key: &str| {
             key.split(['_', ' ', '-']).next().filter(|whose| whose.len() < key.len()).map(str::to_owned)
@@ -451,7 +456,9 @@ impl Prepared {
     /// Whether they say what the person in the record of a field is, “the accountant”, and nobody else in the list is that.
     fn describes_somebody(&self, source: &Source, field: &Field) -> bool {
         let own = source.index.record(field.record).iter();
-        let role = |key: &str| is(ROLES, key) || ends_with(ROLE_ENDINGS, key);
+        // A title in what somebody wrote is none of theirs.
+        let kept = is_kept_by_the_user(&source.origin);
+        let role = |key: &str| is(ROLES, key) || kept && ends_with(ROLE_ENDINGS, key);
         let mut roles = own.filter(|other| role(&other.key) && (4..=64).contains(&weight(&other.value)));
         let alone = |role: &Field| {
             let all = source.index.fields.iter();
