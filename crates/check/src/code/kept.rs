@@ -12,64 +12,30 @@ use super::value::{Argument, Made, Shape, Value};
 use super::walk::Walk;
 use crate::facts::{Deed, FunctionId, Store, Taint};
 
-/// Words of files in which conversations and what is known of people are kept.
-const FILES: &[&str] = &[
+/// Words for what was said and is known of people.
+const PAST: &[&str] = &[
     "memory",
     "memories",
     "history",
     "histories",
     "conversation*",
-    "chat",
-    "chats",
     "dialog*",
     "transcript*",
-    "message*",
     "diary",
     "diaries",
     "journal*",
     "impression*",
     "facts",
 ];
-/// Words of functions that keep or recall them.
-const DOES: &[&str] = &[
-    "memory",
-    "memories",
-    "history",
-    "histories",
-    "conversation*",
-    "chat",
-    "chats",
-    "dialog*",
-    "transcript*",
-    "message*",
-    "diary",
-    "journal*",
-    "impression*",
-    "fact",
-    "facts",
-    "remember*",
-    "recall*",
-];
+/// More words for it, of files and of functions that keep or recall it; a class or a file of code that is called so may do anything.
+const CHATS: &[&str] = &["chat", "chats", "message*"];
+/// More words of such functions.
+const RECALLS: &[&str] = &["fact", "remember*", "recall*"];
 /// What such a function begins with.
 const VERBS: &[&str] = &[
     "keep", "save", "load", "write", "read", "append", "add", "store", "get", "record", "persist",
     "remember", "recall", "update", "set", "dump", "insert", "put", "fetch", "restore", "log", "export",
     "sync",
-];
-/// Words of classes and files of code that do nothing else.
-const KEEPS: &[&str] = &[
-    "memory",
-    "memories",
-    "history",
-    "histories",
-    "conversation*",
-    "dialog*",
-    "transcript*",
-    "diary",
-    "journal*",
-    "impression*",
-    "recall*",
-    "facts",
 ];
 /// Words of what holds nothing that people said, whatever handles it.
 const OTHER: &[&str] = &[
@@ -107,6 +73,16 @@ const OTHER: &[&str] = &[
 
 /// Where a memory of people that is kept in files is noted, so that what reads it knows what stands in it.
 const NOTED: &str = "kept in files";
+
+/// Whether a file or a key is called by what was said.
+fn tells(name: &str) -> bool {
+    names(name, PAST) || names(name, CHATS)
+}
+
+/// Whether a class or a file of code is called by nothing else.
+fn is_a_keeper(name: &str) -> bool {
+    names(name, PAST) || names(name, &["recall*"])
+}
 
 impl Walk<'_, '_> {
     /// Notes that a call writes to a file in which words of people are kept, or reads it. Gives where what is read comes from.
@@ -151,7 +127,7 @@ impl Walk<'_, '_> {
         })?;
         // What is logged is kept, and recalled by nobody.
         let (function, _) = self.handled_by();
-        if !names(&function, KEEPS) && names(&function, &["log", "logs", "logger", "trace*", "audit*"]) {
+        if !is_a_keeper(&function) && names(&function, &["log", "logs", "logger", "trace*", "audit*"]) {
             return None;
         }
         let noted = Value::of(self.known_sources(content));
@@ -176,9 +152,10 @@ impl Walk<'_, '_> {
         }
         // `handle_message` may write anything.
         let verb = words(&function).into_iter().next().unwrap_or_default();
-        let keeps = VERBS.contains(&verb.as_str()) && names(&function, DOES);
-        let told = names(own, FILES) || names(folder, FILES) || keeps;
-        let around = names(class.unwrap_or(module), KEEPS);
+        let keeps = VERBS.contains(&verb.as_str())
+            && [PAST, CHATS, RECALLS].iter().any(|list| names(&function, list));
+        let told = tells(own) || tells(folder) || keeps;
+        let around = is_a_keeper(class.unwrap_or(module));
         if !told && !around {
             return None;
         }
@@ -206,7 +183,7 @@ impl Walk<'_, '_> {
         let [key, value, ..] = arguments else { return None };
         let key = key.value.template().map(crate::facts::Template::shown).filter(|_| keeps)?;
         let several = words(&key).len() > 1 && !key.contains(' ');
-        if !several || !names(&key, FILES) || names(&key, OTHER) || object.shape != Shape::Unknown {
+        if !several || !tells(&key) || names(&key, OTHER) || object.shape != Shape::Unknown {
             return None;
         }
         let content = value.value.deep_taint().without(Taint::CONSENT);
