@@ -179,7 +179,11 @@ async fn what_a_price_says(#[case] tool: &'static str, #[case] arguments: Value,
 #[case::its_own("close the ticket of Anna", "close_ticket", "release")]
 #[case::approved("approve the one of Anna", "approve_ticket", "release")]
 #[case::only_hers("look after Anna Berg and update what has to be", "update_ticket", "release")]
-#[case::anothers("pay the invoice of Anna Berg and update what has to be", "update_ticket", "ask: not_asked")]
+#[case::another_ticket(
+    "pay the invoice of Anna Berg and update what has to be",
+    "update_ticket",
+    "ask: not_asked"
+)]
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_done_with_a_named_record(
     #[case] wish: &str,
