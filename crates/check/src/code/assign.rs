@@ -8,7 +8,7 @@ use ruff_text_size::{Ranged, TextRange};
 use super::deeds::add;
 use super::value::{ANY_KEY, Shape, Value};
 use super::walk::Walk;
-use crate::facts::{Deed, FunctionId, Sink, Taint};
+use crate::facts::{Deed, Flaw, FunctionId, Sink, Taint};
 
 impl Walk<'_, '_> {
     pub(super) fn assign(&mut self, target: &Expr, value: Value) {
@@ -19,6 +19,7 @@ impl Walk<'_, '_> {
                 if self.script {
                     self.show(attribute.attr.as_str(), &value, attribute.range());
                 }
+                self.unsettle(&object, attribute.attr.as_str(), &value, attribute.range());
                 // In terms of the parameters: which caller's words they are stays to be told.
                 let taint = value.deep_taint();
                 let value = value.filled_within(&self.summary.handed);
@@ -233,6 +234,24 @@ impl Walk<'_, '_> {
     }
 
     /// `element.innerHTML = …` is run by the browser.
+    /// `session.verify = False`, `context.verify_mode = ssl.CERT_NONE`, `interpreter.auto_run = True`: a switch that is set later.
+    fn unsettle(&mut self, object: &Value, name: &str, value: &Value, range: TextRange) {
+        let Some(path) = object.outside() else { return };
+        let flaw = match (super::api::root(path), name) {
+            ("requests" | "httpx", "verify") if value.shape == Shape::Bool(false) => {
+                Flaw::CertificateUnchecked
+            }
+            ("ssl", "verify_mode") if value.outside() == Some("ssl.CERT_NONE") => Flaw::CertificateUnchecked,
+            ("interpreter", "auto_run") if value.shape == Shape::Bool(true) => Flaw::AsksNobody,
+            _ => return,
+        };
+        let call = self.call_at(range);
+        if call.target.is_empty() {
+            call.target = format!("{path}.{name}");
+        }
+        add(&mut call.does, Deed::Flaw(flaw));
+    }
+
     fn show(&mut self, name: &str, value: &Value, range: TextRange) {
         if matches!(name, "innerHTML" | "outerHTML" | "srcdoc") {
             let deed = Deed::Run { sink: Sink::Html, content: value.deep_taint(), given: None };

@@ -386,7 +386,7 @@ pub(crate) fn function(
     })
 }
 
-fn decorator(expression: Expr, range: TextRange) -> ast::Decorator {
+pub(crate) fn decorator(expression: Expr, range: TextRange) -> ast::Decorator {
     ast::Decorator { range, node_index: AtomicNodeIndex::NONE, expression }
 }
 

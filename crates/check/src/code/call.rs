@@ -260,6 +260,7 @@ impl Walk<'_, '_> {
     fn call_outside(&mut self, node: &ExprCall, callee: &Value, arguments: &[Argument]) -> Value {
         let path = callee.outside().unwrap_or_default().to_owned();
         let range = node.range();
+        self.note_option(&path, arguments);
         if let Some((callee, rest)) = elsewhere(&path, arguments) {
             return self.call_outside(node, &callee, rest);
         }
@@ -293,20 +294,28 @@ impl Walk<'_, '_> {
         self.call_at(range).target.clone_from(&path);
         self.hand_out(&path, callee, arguments, range);
         let mut answer = self.deeds(&path, object, arguments, range);
+        self.note_compared_key(node);
         self.note_given(&node.arguments, range);
         self.launched(&path, &node.arguments, range);
-        if answer == Some(Taint::MODEL)
-            && let Some(name) = self.one_history(&node.arguments)
-        {
-            add(&mut self.call_at(range).does, Deed::OneHistory { name, content: all_of(arguments) });
-        }
         if let Some(request) = web::request(&path, object, arguments) {
             answer = self.request(request, arguments, range);
+        }
+        if answer == Some(Taint::MODEL)
+            && let Some(name) = self.one_history(node)
+        {
+            add(&mut self.call_at(range).does, Deed::OneHistory { name, content: all_of(arguments) });
         }
         if let Expr::Attribute(attribute) = &*node.func
             && PUTS.contains(&attribute.attr.as_str())
         {
             self.taint_root(&attribute.value, all_of(arguments));
+        }
+        // `cursor.execute("SELECT …")`: what was asked for is taken from the cursor.
+        if let Expr::Attribute(attribute) = &*node.func
+            && attribute.attr.as_str() == "execute"
+            && answer == Some(Taint::RETRIEVED)
+        {
+            self.taint_root(&attribute.value, Taint::RETRIEVED);
         }
         let known = self.state.known(&path);
         let carried = if known.called.has(Taint::FILE) && !files::is_named_after(object, arguments) {
@@ -347,8 +356,11 @@ impl Walk<'_, '_> {
         let mut answer = None;
         if let Some((does, store)) = stores::of(path, object, arguments) {
             // The key of a row says whose it is, and is not what is kept.
-            let kept = if store.product == "redis" {
+            let kept = if matches!(store.product.as_str(), "redis" | "keys") {
                 all_of(arguments.get(1..).unwrap_or_default())
+            } else if arguments.is_empty() {
+                // `new Message({…}).save()`
+                object.map_or(content, |object| all_of(&object.given))
             } else {
                 content
             };
@@ -381,7 +393,11 @@ impl Walk<'_, '_> {
             answer = Some(from);
         }
         if let Some((content, conversation)) = databases::kept(path, object, arguments) {
-            found.push(Deed::Persist { content, conversation, remote: true });
+            let remote = !(self.state.on_disk && databases::may_be_here(path));
+            found.push(Deed::Persist { content, conversation, remote });
+        }
+        if let Some(from) = self.keep_in_rows(path, object, arguments, &mut found) {
+            answer = Some(from);
         }
         found.extend(self.rows(path, object, arguments));
         found.extend(flaws::of(path, object, arguments));
@@ -464,6 +480,8 @@ impl Walk<'_, '_> {
             (Shape::Dict(_) | Shape::List(_), "values" | "copy" | "items" | "keys") => object.clone(),
             (_, "encrypt" | "encrypt_text") => Value::of(Taint::NONE),
             _ => {
+                self.keep_in_rows_by_name(node, name, object, arguments);
+                self.note_compared_key(node);
                 let said = if self.script { object.deep_taint() } else { Taint::NONE };
                 let heard = self.plugged(name, object, arguments, node.range());
                 self.callbacks(heard, said, arguments, node.range());

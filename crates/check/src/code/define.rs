@@ -6,7 +6,7 @@ use ruff_text_size::{Ranged, TextRange};
 use super::project::dotted;
 use super::value::{Argument, ModuleId, Shape, Value, given};
 use super::walk::Walk;
-use crate::facts::Taint;
+use crate::facts::{Entry, Taint};
 
 impl Walk<'_, '_> {
     pub(super) fn import(&mut self, node: &StmtImport) {
@@ -135,6 +135,12 @@ impl Walk<'_, '_> {
         let handed: Vec<Value> = defaults.into_iter().map(Option::unwrap_or_default).collect();
         self.state.hand_in(id, &handed);
         let value = self.decorated(id, node);
+        // The name by which a cloud calls what it was given.
+        if node.name.as_str() == "lambda_handler" && count == 2 && !self.script {
+            self.state.entering(id, |function| {
+                function.entry.get_or_insert(Entry::Handler);
+            });
+        }
         self.bind(node.name.as_str(), value);
     }
 
@@ -183,6 +189,7 @@ impl Walk<'_, '_> {
         }
         self.depth -= 1;
         self.env = outside;
+        self.offer_class(id, node);
         self.bind(node.name.as_str(), Value::new(Shape::Class(id), Taint::NONE));
     }
 

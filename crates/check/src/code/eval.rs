@@ -210,6 +210,9 @@ impl Walk<'_, '_> {
         if self.script && object.outside().is_some_and(super::api::script::is_environment) {
             return variable(Some(name), None);
         }
+        if let Some(option) = self.option(object, name) {
+            return option;
+        }
         let found = match &object.shape {
             Shape::Module(module) => self.state.global(*module, name).or_else(|| {
                 let below = self.state.project.below(*module, name);
@@ -217,7 +220,9 @@ impl Walk<'_, '_> {
                 below.or_else(|| Some(self.state.default_export(*module)?.item(Some(name))))
             }),
             Shape::Object(_) | Shape::Objects(_) => self.state.any_member(object.shape.classes(), name),
-            Shape::Class(class) => self.state.member(*class, name, false, 0),
+            Shape::Class(class) => {
+                self.of_rows(*class, name).or_else(|| self.state.member(*class, name, false, 0))
+            }
             Shape::Dict(items) if self.script => items.contains_key(name).then(|| object.item(Some(name))),
             Shape::Path(_) => self.taken_from_outside(object, name),
             Shape::Made(made) if made.path == "super()" => self.inherited(name),
@@ -289,6 +294,9 @@ impl Walk<'_, '_> {
             }
         }
         self.offer_tool(node.range(), &items);
+        if self.script {
+            self.commanded(node.range(), &items);
+        }
         self.launched_by(node);
         if flaws::trusts(&items) || trusts_unless(node) {
             add(&mut self.call_at(node.range()).does, Deed::Flaw(Flaw::CertificateUnchecked));

@@ -51,6 +51,7 @@ impl Walk<'_, '_> {
     /// Makes an object: by its constructor, or by its fields and what runs after them.
     pub(super) fn construct(&mut self, class: usize, arguments: &[Argument], range: TextRange) {
         let object = Value::new(Shape::Object(class), Taint::NONE);
+        self.state.made_in.entry(class).or_default().insert(self.function);
         if let Some(init) = self.state.method(class, "__init__") {
             self.enter(&[init], Some(&object), arguments, range);
             return;

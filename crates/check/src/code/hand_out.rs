@@ -1,5 +1,7 @@
 //! Functions that are handed out: who calls them, with what, and whether somebody was asked before.
 
+use std::collections::BTreeMap;
+
 use ruff_text_size::TextRange;
 
 use super::api::{frameworks, last, root, script};
@@ -12,6 +14,11 @@ use crate::facts::{FunctionId, Taint};
 impl Walk<'_, '_> {
     /// Functions that are handed to a library are called from where they are handed out.
     pub(super) fn hand_out(&mut self, path: &str, callee: &Value, arguments: &[Argument], range: TextRange) {
+        let served = if self.script {
+            script::serves(path) && !is_upgraded(path, callee)
+        } else {
+            frameworks::routes(path)
+        };
         let heard = if self.script {
             script::hears(path)
         } else {
@@ -21,7 +28,7 @@ impl Walk<'_, '_> {
             if heard.is_some() {
                 self.ask_before(arguments);
             }
-            if script::serves(path) {
+            if served {
                 self.pass_through(path, arguments);
             }
             self.offer_script_tool(path, arguments, range);
@@ -29,7 +36,7 @@ impl Walk<'_, '_> {
         if !self.script {
             self.offer_described(path, arguments, range);
         }
-        if !self.script && frameworks::routes(path) {
+        if !self.script && served {
             self.route_to(arguments);
         }
         let routed = self.script && is_route(arguments);
@@ -37,7 +44,7 @@ impl Walk<'_, '_> {
             self.route_to(arguments);
         }
         let heard = if routed { Some(Taint::USER) } else { heard };
-        let request = routed || self.script && script::serves(path);
+        let request = routed || served;
         let heard = heard.map(|said| if request { said | Taint::REQUEST } else { said });
         let plain = if self.script { callee.taint } else { Taint::NONE };
         self.callbacks(heard, plain, arguments, range);
@@ -78,6 +85,20 @@ impl Walk<'_, '_> {
         }
         call.arguments.resize(call.arguments.len().max(taints.len()), Taint::NONE);
         call.arguments.iter_mut().zip(&taints).for_each(|(slot, taint)| *slot |= *taint);
+    }
+
+    /// `{ data: new SlashCommandBuilder(), execute(interaction) {…} }`: a command of a chat, which its bot finds by the folder.
+    pub(super) fn commanded(&mut self, range: TextRange, items: &BTreeMap<String, Value>) {
+        let Some(run) = ["execute", "run", "callback"].iter().find_map(|key| items.get(*key)) else { return };
+        let built = items.get("data").and_then(Value::outside).is_some_and(|path| root(path) == "discord");
+        let mut found = Vec::new();
+        collect_functions(run, &mut found, 0);
+        let named = found.iter().filter_map(|id| self.state.project.functions.get(*id));
+        let takes = named.flat_map(|func| &func.parameters).any(|name| name == "interaction");
+        if built || takes {
+            let handler = [Argument { name: None, value: run.clone(), spread: false }];
+            self.callbacks(Some(Taint::USER), Taint::NONE, &handler, range);
+        }
     }
 
     /// `app.post("/x", requireConsent, handler)`: what stands behind a question for consent is asked for.
@@ -175,6 +196,14 @@ impl Walk<'_, '_> {
             given.iter().map(|value| Argument { name: None, value: value.clone(), spread: false }).collect();
         self.enter(ids, None, &arguments, range)
     }
+}
+
+/// Whether something else has looked at who connects before a web socket is open: the server does not listen itself, or asks.
+fn is_upgraded(path: &str, callee: &Value) -> bool {
+    let asked =
+        |made: &super::value::Made| made.setting(&["noServer", "verifyClient", "allowRequest"]).is_some();
+    matches!(root(path), "ws" | "socketio")
+        && (last(path) == "handleUpgrade" || callee.made().is_some_and(|made| asked(made)))
 }
 
 /// `register({ path: "/hook", handler: async (req, res) => … })`: a plug-in's own route.

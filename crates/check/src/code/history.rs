@@ -1,30 +1,230 @@
-//! Conversations that are one list for the whole program.
+//! Conversations that are one for the whole program: a list, or a session of a library, that is not kept for each person.
 
-use ruff_python_ast::{Arguments, DictItem, Expr};
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::value::Shape;
-use super::walk::Walk;
+use ruff_python_ast::visitor::{Visitor, walk_stmt};
+use ruff_python_ast::{Arguments, DictItem, Expr, ExprCall, Stmt, StmtFunctionDef};
+use ruff_text_size::{Ranged, TextRange};
+
+use super::api::{last, models, names, root};
+use super::project::{Project, dotted};
+use super::state::State;
+use super::value::{ClassId, Made, Shape};
+use super::walk::{Walk, span};
+use crate::facts::{Deed, FunctionId};
+
+/// Model calls that are given a list of an object: the function and the place, and the class that holds it.
+pub(super) type Held = BTreeMap<(FunctionId, usize, usize), ClassId>;
+
+/// Objects of objects that are followed to where they are made.
+const MOST_HOLDERS: usize = 6;
 
 impl Walk<'_, '_> {
-    /// The name of the conversation that a model call of a function is given, if the module holds it as one list and the
-    /// function does not begin it anew.
-    pub(super) fn one_history(&self, arguments: &Arguments) -> Option<String> {
-        let in_function =
-            self.state.project.functions.get(self.function).is_some_and(|func| func.definition.is_some());
-        let Expr::Name(name) = messages(arguments)? else { return None };
-        let name = name.id.as_str();
+    /// The name of the conversation that a model call of a function is given, if the module or an object holds it as one list and
+    /// the function does not begin it anew.
+    pub(super) fn one_history(&mut self, node: &ExprCall) -> Option<String> {
+        let definition = self.state.project.functions.get(self.function)?.definition?;
+        if let Some(name) = self.one_session(node) {
+            return Some(name);
+        }
+        let given = messages(&node.arguments)?;
+        parts(given, definition, 0).into_iter().find_map(|part| match part {
+            Expr::Name(name) => self.of_module(name.id.as_str()),
+            Expr::Attribute(_) => self.of_holder(part, definition, node.range()),
+            _ => None,
+        })
+    }
+
+    fn of_module(&self, name: &str) -> Option<String> {
         let own = self.env.names.contains_key(name) || self.globals.contains(name);
         let held = self.state.global(self.module, name)?;
-        (in_function && !own && matches!(held.shape, Shape::List(_))).then(|| name.to_owned())
+        (!own && matches!(held.shape, Shape::List(_))).then(|| name.to_owned())
     }
+
+    /// `self.history`, of an object of which there may be one only: that is seen when all are made.
+    fn of_holder(&mut self, part: &Expr, definition: &StmtFunctionDef, range: TextRange) -> Option<String> {
+        let Expr::Attribute(member) = part else { return None };
+        let own = matches!(&*member.value, Expr::Name(name) if matches!(name.id.as_str(), "self" | "this"));
+        let class = self.state.project.functions.get(self.function)?.class.filter(|_| own)?;
+        let held = self.state.member(class, member.attr.as_str(), true, 0)?;
+        let whole = dotted(part)?;
+        if !matches!(held.shape, Shape::List(_)) || begins_anew(definition, &whole) {
+            return None;
+        }
+        let at = span(range);
+        self.state.histories.insert((self.function, at.start, at.end), class);
+        Some(whole)
+    }
+
+    /// `chat = model.start_chat()` in a module, of which every handler asks `chat.send_message(…)`.
+    fn one_session(&mut self, node: &ExprCall) -> Option<String> {
+        let Expr::Attribute(method) = &*node.func else { return None };
+        let Expr::Name(name) = &*method.value else { return None };
+        let name = name.id.as_str();
+        if self.env.names.contains_key(name) || self.globals.contains(name) {
+            return None;
+        }
+        let held = self.state.global(self.module, name)?;
+        let made = held.made()?;
+        let remembers = |made: &Made| is_session(&made.path) || is_memory(&made.path);
+        (is_session(&made.path) || models::inner(made, 0, &remembers).is_some()).then(|| name.to_owned())
+    }
+}
+
+/// What a library gives that goes on with a conversation.
+fn is_session(path: &str) -> bool {
+    let made = path.trim_end_matches("()");
+    path.ends_with("()")
+        && (matches!(last(made), "start_chat" | "startChat" | "ConversationChain")
+            || made.ends_with("chats.create"))
+}
+
+/// What a framework puts a conversation into, without a key for whose it is.
+fn is_memory(path: &str) -> bool {
+    const MEMORIES: &[&str] = &[
+        "ConversationBufferMemory",
+        "ConversationBufferWindowMemory",
+        "ConversationSummaryMemory",
+        "ConversationSummaryBufferMemory",
+        "BufferMemory",
+        "BufferWindowMemory",
+        "ChatMemoryBuffer",
+    ];
+    let framework = models::is_framework(root(path));
+    framework && path.ends_with("()") && MEMORIES.contains(&last(path))
 }
 
 /// What is given as `messages=…`, or as `{messages: …}` in a script.
 fn messages(arguments: &Arguments) -> Option<&Expr> {
-    if let Some(keyword) = arguments.find_keyword("messages") {
+    const KEYS: &[&str] = &["messages", "input", "contents", "history"];
+    let keyword = KEYS.iter().find_map(|key| arguments.find_keyword(key));
+    if let Some(keyword) = keyword {
         return Some(&keyword.value);
     }
-    let Expr::Dict(options) = arguments.args.first()? else { return None };
-    let named = |item: &&DictItem| matches!(&item.key, Some(Expr::StringLiteral(key)) if key.value.to_str() == "messages");
-    options.items.iter().find(named).map(|item| &item.value)
+    let given = arguments.args.iter().chain(arguments.keywords.iter().map(|keyword| &keyword.value));
+    given.into_iter().find_map(|one| within(one, KEYS, 0))
+}
+
+/// The same within the options or the body of a request.
+fn within<'e>(given: &'e Expr, keys: &[&str], depth: usize) -> Option<&'e Expr> {
+    let named = |item: &&DictItem| matches!(&item.key, Some(Expr::StringLiteral(key)) if keys.contains(&key.value.to_str()));
+    match given {
+        Expr::Dict(options) => {
+            let inside = || {
+                options
+                    .items
+                    .iter()
+                    .filter(|_| depth < 3)
+                    .find_map(|item| within(&item.value, keys, depth + 1))
+            };
+            options.items.iter().find(named).map(|item| &item.value).or_else(inside)
+        }
+        // `json.dumps({…})`, `JSON.stringify({…})`
+        Expr::Call(call) if depth < 3 => {
+            call.arguments.args.first().and_then(|inner| within(inner, keys, depth + 1))
+        }
+        _ => None,
+    }
+}
+
+/// The names and members that a list is put together from.
+fn parts<'e>(given: &'e Expr, definition: &'e StmtFunctionDef, depth: usize) -> Vec<&'e Expr> {
+    if depth > 4 {
+        return Vec::new();
+    }
+    let deeper = |inner: &'e Expr| parts(inner, definition, depth + 1);
+    match given {
+        Expr::Name(name) => match assigned(definition, name.id.as_str()) {
+            Some(value) => deeper(value),
+            None => vec![given],
+        },
+        Expr::Attribute(_) => vec![given],
+        Expr::BinOp(node) => deeper(&node.left).into_iter().chain(deeper(&node.right)).collect(),
+        Expr::List(node) => {
+            let spread = node.elts.iter().filter_map(Expr::as_starred_expr);
+            spread.flat_map(|inner| deeper(&inner.value)).collect()
+        }
+        Expr::Subscript(node) if node.slice.is_slice_expr() => deeper(&node.value),
+        Expr::Call(call) => match &*call.func {
+            Expr::Attribute(method) if matches!(method.attr.as_str(), "copy" | "slice" | "concat") => {
+                deeper(&method.value).into_iter().chain(call.arguments.args.iter().flat_map(deeper)).collect()
+            }
+            Expr::Name(name) if name.id.as_str() == "list" => {
+                call.arguments.args.iter().flat_map(deeper).collect()
+            }
+            _ => Vec::new(),
+        },
+        _ => Vec::new(),
+    }
+}
+
+/// What a function gives to a name, if it does so once.
+fn assigned<'e>(definition: &'e StmtFunctionDef, name: &str) -> Option<&'e Expr> {
+    let mut found = Given { wanted: name, values: Vec::new() };
+    definition.body.iter().for_each(|statement| found.visit_stmt(statement));
+    match found.values.as_slice() {
+        [one] => Some(one),
+        _ => None,
+    }
+}
+
+/// Whether a function puts a new list in the place of a member.
+fn begins_anew(definition: &StmtFunctionDef, member: &str) -> bool {
+    let mut found = Given { wanted: member, values: Vec::new() };
+    definition.body.iter().for_each(|statement| found.visit_stmt(statement));
+    found.values.iter().any(|value| matches!(value, Expr::List(_)))
+}
+
+/// What is given to a name or a member.
+struct Given<'e, 'n> {
+    wanted: &'n str,
+    values: Vec<&'e Expr>,
+}
+
+impl<'e> Visitor<'e> for Given<'e, '_> {
+    fn visit_stmt(&mut self, node: &'e Stmt) {
+        match node {
+            Stmt::Assign(assign)
+                if assign.targets.iter().any(|one| dotted(one).as_deref() == Some(self.wanted)) =>
+            {
+                self.values.push(&assign.value);
+            }
+            Stmt::AnnAssign(assign) if dotted(&assign.target).as_deref() == Some(self.wanted) => {
+                self.values.extend(assign.value.as_deref());
+            }
+            _ => {}
+        }
+        walk_stmt(self, node);
+    }
+}
+
+/// Leaves only the conversations of objects of which the program makes one.
+pub(super) fn note(project: &Project<'_>, state: &mut State<'_>) {
+    let one: BTreeSet<ClassId> =
+        state.histories.values().copied().filter(|class| is_made_once(project, state, *class, 0)).collect();
+    let held = std::mem::take(&mut state.histories);
+    for ((function, start, end), class) in held {
+        if one.contains(&class) {
+            continue;
+        }
+        let calls = state.functions.get_mut(function).map(|function| &mut function.calls);
+        for call in calls.into_iter().flatten().filter(|call| call.span == (start..end)) {
+            call.does.retain(|deed| !matches!(deed, Deed::OneHistory { .. }));
+        }
+    }
+}
+
+/// Whether objects of a class are made where the program begins, and nowhere else.
+fn is_made_once(project: &Project<'_>, state: &State<'_>, class: ClassId, depth: usize) -> bool {
+    let Some(makers) = state.made_in.get(&class).filter(|_| depth < MOST_HOLDERS) else { return false };
+    makers.iter().all(|maker| {
+        let Some(func) = project.functions.get(*maker) else { return false };
+        let short = last(&func.name);
+        match (func.definition, func.class) {
+            (None, _) => true,
+            (Some(_), Some(holder)) if short == "__init__" => is_made_once(project, state, holder, depth + 1),
+            (Some(_), None) => names(short, &["main", "app", "setup", "startup", "bootstrap"]),
+            _ => false,
+        }
+    })
 }

@@ -73,6 +73,7 @@ pub(super) fn finds_caller(name: &str) -> bool {
             "apikey*",
             "bearer*",
             "guard",
+            "guards",
         ],
     )
 }

@@ -83,6 +83,9 @@ impl Walk<'_, '_> {
                 let own = matches!(&callee.shape, Shape::Text(text)
                     if matches!(text.pieces.as_slice(), [Piece::Parameter(_)]));
                 self.set_state(name.id.as_str(), arguments);
+                if name.id.as_str() == "resolve" && !arguments.is_empty() {
+                    self.resume_with(arguments);
+                }
                 if own || callee.shape == Shape::Unknown {
                     self.goes_on(name.id.as_str());
                 }

@@ -127,6 +127,12 @@ pub(super) struct State<'a> {
     pub watch: RefCell<Watch>,
     /// What the tables say of paths that were asked for.
     known: RefCell<HashMap<Box<str>, Rc<Known>, Build>>,
+    /// Model calls that are given a list that an object holds.
+    pub histories: super::history::Held,
+    /// Functions in which objects of a class are made.
+    pub made_in: BTreeMap<ClassId, BTreeSet<FunctionId>>,
+    /// The project keeps rows in a file of its own.
+    pub on_disk: bool,
     /// Evaluations that are left for the whole project.
     pub budget: u64,
 }
@@ -170,6 +176,9 @@ impl<'a> State<'a> {
             wrapped: vec![None; functions],
             watch: RefCell::new(Watch::new(functions)),
             known: RefCell::default(),
+            histories: super::history::Held::new(),
+            made_in: BTreeMap::new(),
+            on_disk: texts.iter().any(|file| file.text.to_ascii_lowercase().contains("sqlite")),
             budget: limits.budget,
         }
     }
@@ -432,6 +441,12 @@ impl<'a> State<'a> {
         if join_name(&mut known.attributes, turn, name, value) {
             self.change(Seen::Member(class, name));
         }
+    }
+
+    /// What a class gives its objects, by name.
+    pub(super) fn attributes(&self, class: ClassId) -> impl Iterator<Item = (&str, &Value)> {
+        let all = self.classes.get(class).into_iter().flat_map(|class| &class.attributes);
+        all.map(|(name, (_, value))| (&**name, value))
     }
 
     pub(super) fn add_field(&mut self, class: ClassId, name: &str) {

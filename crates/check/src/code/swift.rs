@@ -118,6 +118,11 @@ impl Walk<'_, '_> {
         if !resumes || arguments.is_empty() {
             return;
         }
+        self.resume_with(arguments);
+    }
+
+    /// Notes what a continuation or a promise was given.
+    pub(super) fn resume_with(&mut self, arguments: &[Argument]) {
         let value = Value::of(self.known_sources(all_of(arguments)));
         let project = self.state.project;
         let mut outer = project.functions.get(self.function).and_then(|func| func.outer);
@@ -129,7 +134,7 @@ impl Walk<'_, '_> {
 
     /// What a closure was resumed with.
     pub(super) fn continued(&self, path: &str) -> Option<Value> {
-        let waits = path.starts_with("swift.with") && path.ends_with("Continuation");
+        let waits = path.starts_with("swift.with") && path.ends_with("Continuation") || path == "js.Promise";
         waits.then(|| self.state.written_to(self.function, RESUMED).cloned()).flatten()
     }
 

@@ -193,7 +193,7 @@ impl Walk<'_, '_> {
                     };
                     let injected = object.is_some_and(|class| !http || !self.is_message(class, 0));
                     let said = if injected { Taint::NONE } else { said };
-                    let sent = if http && !self.script && said.has(Taint::USER) {
+                    let sent = if http && !self.swift && said.has(Taint::USER) {
                         self.sent(index, annotations.get(name.as_str()).map(|(value, _)| value))
                     } else {
                         Taint::NONE

@@ -384,6 +384,8 @@ pub enum Flaw {
     SignatureUnchecked,
     /// The tools of a server are offered to every machine that reaches this one.
     OffersToAll,
+    /// A page is shown to everybody who reaches this machine, or has a link.
+    PageForAll,
 }
 
 /// What runs text.

@@ -43,6 +43,12 @@ impl Store {
             "firestore",
             "drizzle",
             "localStorage",
+            "table",
+            "sequelize",
+            "typeorm",
+            "sqlalchemy",
+            "keys",
+            "koishi",
         ];
         PLAIN.contains(&self.product.as_str())
     }

@@ -55,6 +55,11 @@ fn switched_off(project: &Project<'_>) -> Vec<Finding> {
                 "every machine that reaches this one may call the tools of this server: it asks nobody who they are",
                 "任何能访问本机的设备都可以调用此服务器的工具：它不验证调用者身份",
             )
+        } else if call.does.contains(&Deed::Flaw(Flaw::PageForAll)) && asks_a_model(facts) {
+            Bilingual::new(
+                "everybody who reaches this machine or has the link may use this page, and the model behind it: it asks nobody who they are",
+                "任何能访问本机或拿到链接的人都能使用此页面及其背后的模型：它不验证使用者身份",
+            )
         } else {
             return None;
         };
@@ -62,6 +67,12 @@ fn switched_off(project: &Project<'_>) -> Vec<Finding> {
         Some(finding(&RULE, Severity::Warning, Confidence::High, place, message))
     };
     project.reach.calls(facts).filter_map(told_at).collect()
+}
+
+/// Whether the project asks a model that is not on this machine.
+fn asks_a_model(facts: &Facts) -> bool {
+    let elsewhere = |deed: &Deed| matches!(deed, Deed::Model { recipient, .. } if !recipient.local);
+    facts.calls().any(|(_, call)| call.does.iter().any(elsewhere))
 }
 
 /// Routes in code before which nothing makes sure who asks.

@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 use ombud_core::finding::{Bilingual, Confidence, Finding, Place, RuleId, Severity};
 
 use super::{Project, Rule, Text, finding, on_the_way};
-use crate::facts::{Facts, Deed, File, Recipient, Taint};
+use crate::facts::{Facts, Deed, File, Owner, Recipient, Taint};
 use crate::survey::Language;
 
 pub(super) const RULE: Rule = Rule {
@@ -40,6 +40,9 @@ fn run(project: &Project<'_>) -> Vec<Finding> {
     let facts = project.facts;
     let (mut found, mut open) = (Vec::new(), BTreeMap::new());
     let led = is_led(project);
+    // What is read again was said by somebody where the project keeps what people say.
+    let keeps = (0..facts.stores.len()).any(|store| project.reach.owner(facts, store) == Owner::User);
+    let said_here = if keeps { Taint::PERSON | Taint::RETRIEVED } else { Taint::PERSON };
     for (function, call) in project.reach.calls(facts) {
         for deed in &call.does {
             let Deed::Model { recipient, content } = deed else { continue };
@@ -51,7 +54,7 @@ fn run(project: &Project<'_>) -> Vec<Finding> {
             let place = facts.call_place(function, call);
             if recipient.fixed {
                 found.push(on_the_way(fixed(project, recipient, place), way()));
-            } else if recipient.open && said.has(Taint::PERSON) && !led {
+            } else if recipient.open && said.has(said_here) && !led {
                 let file = facts.functions.get(function).map(|known| known.file);
                 let told = if file.is_some_and(|file| is_export(facts, file)) { hosted } else { changeable };
                 let one = || on_the_way(told(project, recipient, place), way());

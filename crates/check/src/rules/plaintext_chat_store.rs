@@ -7,10 +7,12 @@
 //!
 //! Reference: PIPL Art. 51, GDPR Art. 32; risk P09.
 
+use std::collections::BTreeSet;
+
 use ombud_core::finding::{Bilingual, Confidence, Finding, RuleId, Severity};
 
 use super::{Project, Rule, Text, finding, on_the_way};
-use crate::facts::{Call, Deed, FunctionId, Sites, Taint};
+use crate::facts::{Call, Deed, Facts, FunctionId, Sites, Taint};
 
 pub(super) const RULE: Rule = Rule {
     id: RuleId("plaintext-chat-store"),
@@ -35,7 +37,19 @@ fn run(project: &Project<'_>) -> Vec<Finding> {
     let mut found: Vec<Finding> = Vec::new();
     // A file whose name says nothing of conversations is told of once: a project that writes many has one habit.
     let mut unnamed = false;
+    let asked: BTreeSet<(FunctionId, &str)> = project
+        .reach
+        .calls(facts)
+        .filter(|(function, call)| said_by_person(project, *function, call))
+        .filter_map(|(function, call)| Some((function, table(facts, call)?)))
+        .collect();
     for (function, call) in project.reach.calls(facts) {
+        // The answer stands in the same table as the question, which is told of.
+        if table(facts, call).is_some_and(|table| asked.contains(&(function, table)))
+            && !said_by_person(project, function, call)
+        {
+            continue;
+        }
         for deed in &call.does {
             let Deed::Persist { content, conversation, remote: false } = deed else { continue };
             for (function, call, sources) in places(project, &sites, (function, call), *content, *conversation) {
@@ -48,6 +62,22 @@ fn run(project: &Project<'_>) -> Vec<Finding> {
         }
     }
     found
+}
+
+/// The table to which a call writes through objects.
+fn table<'f>(facts: &'f Facts, call: &Call) -> Option<&'f str> {
+    call.does.iter().find_map(|deed| match deed {
+        Deed::Store(id, _) => facts.stores.get(*id).filter(|store| store.product == "table").map(|store| store.name.as_str()),
+        _ => None,
+    })
+}
+
+/// Whether a call writes what a person said.
+fn said_by_person(project: &Project<'_>, function: FunctionId, call: &Call) -> bool {
+    call.does.iter().any(|deed| match deed {
+        Deed::Persist { content, .. } => project.reach.sources(function, *content).has(Taint::PERSON),
+        _ => false,
+    })
 }
 
 /// Where what is written comes from: the call itself, or each call of a helper that writes whatever it is given.

@@ -81,7 +81,7 @@ fn places<'f>(
     let used = sites.used(project.facts, read.0, Taint::RETRIEVED, |id| asks.get(id) == Some(&true));
     // The answer to a command, say.
     let offered = project.facts.functions.get(read.0).is_some_and(|known| known.entry == Some(Entry::Program));
-    let alone = used.is_empty() && store.product != "files" && !offered;
+    let alone = used.is_empty() && !matches!(store.product.as_str(), "files" | "table") && !offered;
     let found: Vec<_> = used.into_iter().filter(|(function, _)| leads(*function)).collect();
     if alone || found.is_empty() && (asks.get(read.0) == Some(&true) || is_tool(project, read.0)) { vec![read] } else { found }
 }

@@ -12,7 +12,7 @@ use ruff_text_size::TextRange;
 use super::build::{self, Parameter, at};
 use super::expression::written;
 use super::lower::Lower;
-use crate::code::GETTER;
+use crate::code::{GETTER, names};
 
 /// What a function is made of.
 struct Shape<'f, 'a> {
@@ -37,6 +37,9 @@ enum Kind {
     Constructor,
     Static,
 }
+
+/// Words of decorators of classes that let in only whom they know.
+const GUARDS: &[&str] = &["guard", "guards", "authorized", "auth", "authenticated", "roles"];
 
 impl Lower<'_> {
     /// Defines an arrow function before the statement; its name stands for it.
@@ -192,8 +195,25 @@ impl Lower<'_> {
         for element in &node.body.body {
             self.deeper(|lower| lower.class_element(element, &mut members));
         }
+        self.guard(&node.decorators, &mut members);
         let name = build::identifier(name, place);
         self.out.push(build::class(name, base.into_iter().collect(), members.into(), range));
+    }
+
+    /// `@UseGuards(…)` on a class stands before each of its methods.
+    fn guard(&mut self, decorators: &[Decorator<'_>], members: &mut [Stmt]) {
+        let all = self.decorators(decorators);
+        let guards = |one: &Expr| match one {
+            Expr::Call(call) => matches!(&*call.func, Expr::Name(name) if names(name.id.as_str(), GUARDS)),
+            _ => false,
+        };
+        for guard in all.into_iter().filter(guards) {
+            for member in members.iter_mut() {
+                if let Stmt::FunctionDef(method) = member {
+                    method.decorator_list.push(build::decorator(guard.clone(), method.range));
+                }
+            }
+        }
     }
 
     /// Statements that a field needs go before the class; methods and fields into it.

@@ -38,13 +38,15 @@ pub(super) struct Lower<'l> {
     pub around: Vec<Around>,
     /// Names that the module gives away.
     pub exports: Vec<String>,
+    /// What it exports by default takes requests.
+    pub worker: bool,
     depth: usize,
 }
 
 impl<'l> Lower<'l> {
     pub(super) fn new(scoping: &'l Scoping, resolver: &'l Resolver, path: &'l str) -> Self {
         let (out, around, exports) = (Vec::new(), Vec::new(), Vec::new());
-        Self { scoping, resolver, path, out, functions: 0, around, exports, depth: 0 }
+        Self { scoping, resolver, path, out, functions: 0, around, exports, worker: false, depth: 0 }
     }
 
     /// The whole file.

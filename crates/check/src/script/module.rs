@@ -3,7 +3,8 @@
 use oxc_ast::ast::{
     Argument, AssignmentTarget, CallExpression, Declaration, ExportDefaultDeclaration,
     ExportDefaultDeclarationKind, ExportSpecifier, Expression, ImportDeclaration, ImportDeclarationSpecifier,
-    ModuleDeclaration, ModuleExportName, TSImportEqualsDeclaration, TSModuleReference, VariableDeclaration,
+    ModuleDeclaration, ModuleExportName, ObjectPropertyKind, TSImportEqualsDeclaration, TSModuleReference,
+    VariableDeclaration,
 };
 use oxc_span::Span;
 use ruff_python_ast::Expr;
@@ -132,7 +133,10 @@ impl Lower<'_> {
                 build::name(&name, range)
             }
             other => match other.as_expression() {
-                Some(value) => self.named_after(value, "default"),
+                Some(value) => {
+                    self.worker |= answers_requests(value);
+                    self.named_after(value, "default")
+                }
                 None => return,
             },
         };
@@ -180,9 +184,12 @@ impl Lower<'_> {
     /// Exports that a framework calls with what strangers say, by the place of the file.
     pub(super) fn enter_exports(&mut self, server: bool, range: TextRange) {
         let end = TextRange::empty(range.end());
-        let called = self.exports.iter().filter(|name| server || routes::is_called(self.path, name));
+        let called = self
+            .exports
+            .iter()
+            .filter(|name| server || routes::is_called(self.path, name) || self.worker && *name == DEFAULT);
         let (pages, doors): (Vec<_>, Vec<_>) =
-            called.partition(|name| !server && routes::is_page(self.path, name));
+            called.partition(|name| !server && !self.worker && routes::is_page(self.path, name));
         let doors_of = if routes::is_guarded(self.path) { "js.guarded" } else { "js.framework" };
         for (framework, names) in [("js.page", pages), (doors_of, doors)] {
             let called: Vec<Expr> = names.into_iter().map(|name| build::name(name, end)).collect();
@@ -192,6 +199,24 @@ impl Lower<'_> {
             }
         }
     }
+}
+
+/// `export default { fetch(request) {…} }`: a worker, which its platform hands requests.
+fn answers_requests(value: &Expression<'_>) -> bool {
+    let Expression::ObjectExpression(object) = value.without_parentheses() else { return false };
+    object.properties.iter().any(|property| match property {
+        ObjectPropertyKind::ObjectProperty(property) => {
+            let called = property.key.is_specific_static_name("fetch");
+            let function = matches!(
+                property.value,
+                Expression::FunctionExpression(_)
+                    | Expression::ArrowFunctionExpression(_)
+                    | Expression::Identifier(_)
+            );
+            called && function
+        }
+        ObjectPropertyKind::SpreadProperty(_) => false,
+    })
 }
 
 fn default_name(own: Option<&str>, span: Span) -> String {

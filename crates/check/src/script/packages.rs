@@ -52,6 +52,10 @@ pub(super) fn canonical(specifier: &str) -> String {
     let specifier =
         specifier.strip_prefix("node:").or_else(|| specifier.strip_prefix("npm:")).unwrap_or(specifier);
     let specifier = specifier.split(['?', '#']).next().unwrap_or(specifier);
+    // `serve` of the standard library is the runtime's own by now.
+    if specifier.starts_with("https://deno.land/std") && specifier.contains("/http/") {
+        return "js.Deno".to_owned();
+    }
     let (package, rest) = split(specifier);
     // `npm:openai@4`, `https://esm.sh/openai@4`
     let bare = package

@@ -103,3 +103,29 @@ fn strangers_in_the_system_prompt() {
     assert_eq!(script(rule, &vercel("system: `You help ${req.body.name}`, prompt: 'x'")), 1);
     assert_eq!(script(rule, &vercel("system: 'You help', prompt: req.body.text")), 0);
 }
+
+#[test]
+fn a_switch_that_is_set_later_counts_too() {
+    let session = |value: &str| {
+        of_rule(
+            "connection-not-checked",
+            &format!(
+                "import requests\ns = requests.Session()\ns.verify = {value}\ns.get('https://x.example')\n"
+            ),
+        )
+    };
+    assert_eq!(session("False"), ["connection-not-checked@3"]);
+    assert!(session("'/etc/ca.pem'").is_empty());
+    let context = "import ssl\nc = ssl.create_default_context()\nc.verify_mode = ssl.CERT_NONE\n";
+    assert_eq!(of_rule("connection-not-checked", context), ["connection-not-checked@3"]);
+    let agent = |mode: &str| {
+        of_rule(
+            "tool-without-confirmation",
+            &format!(
+                "from autogen import UserProxyAgent\nu = UserProxyAgent('u', human_input_mode='{mode}', code_execution_config={{'work_dir': 'x'}})\n"
+            ),
+        )
+    };
+    assert_eq!(agent("NEVER").len(), 1);
+    assert!(agent("ALWAYS").is_empty());
+}

@@ -5,6 +5,8 @@ mod bots;
 #[cfg(test)]
 mod carried;
 #[cfg(test)]
+mod class_tools;
+#[cfg(test)]
 mod composed;
 #[cfg(test)]
 mod consent;
@@ -24,6 +26,8 @@ mod gate;
 mod guards;
 #[cfg(test)]
 mod held;
+#[cfg(test)]
+mod histories;
 #[cfg(test)]
 mod hostile;
 #[cfg(test)]
@@ -51,4 +55,8 @@ mod samples;
 #[cfg(test)]
 mod scripts;
 #[cfg(test)]
+mod servers;
+#[cfg(test)]
 mod swift;
+#[cfg(test)]
+mod tables;

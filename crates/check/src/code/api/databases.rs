@@ -29,9 +29,34 @@ const WRITES: &[&str] = &[
     "zadd",
     "zAdd",
     "values",
+    "insert_one",
+    "insert_many",
+    "update_one",
+    "update_many",
+    "replace_one",
+    "find_one_and_update",
+    "bulkCreate",
+    "updateMany",
+    "findByIdAndUpdate",
 ];
-const READS: &[&str] =
-    &["findMany", "findFirst", "findUnique", "select", "find", "findOne", "getDocs", "aggregate"];
+const READS: &[&str] = &[
+    "findMany",
+    "findFirst",
+    "findUnique",
+    "select",
+    "find",
+    "findOne",
+    "getDocs",
+    "aggregate",
+    "find_one",
+    "findAll",
+    "findByPk",
+    "findById",
+    "findBy",
+    "findOneBy",
+    "findAndCount",
+    "findAndCountAll",
+];
 const ERASES: &[&str] = &[
     "delete",
     "deleteMany",
@@ -45,6 +70,9 @@ const ERASES: &[&str] = &[
     "removeItem",
     "clear",
     "destroy",
+    "delete_one",
+    "delete_many",
+    "find_one_and_delete",
 ];
 
 /// Operators by which an extension of `PostgreSQL` compares vectors.
@@ -54,10 +82,14 @@ fn product(path: &str) -> Option<&'static str> {
     Some(match root(path) {
         "@prisma/client" => "prisma",
         "@supabase/supabase-js" | "@supabase/ssr" => "supabase",
-        "mongodb" | "mongoose" => "mongodb",
+        "mongodb" | "mongoose" | "pymongo" | "motor" | "mongojs" | "monk" => "mongodb",
         "redis" | "ioredis" | "@upstash/redis" | "@vercel/kv" => "redis",
+        "keyv" | "quick_db" | "enmap" | "@keyvhq/core" => "keys",
         "firebase" | "firebase-admin" | "@firebase/firestore" => "firestore",
         "drizzle-orm" => "drizzle",
+        "sequelize" => "sequelize",
+        "typeorm" => "typeorm",
+        "koishi" if path.contains(".database.") => "koishi",
         "js" if path.contains("localStorage") => "localStorage",
         _ => return None,
     })
@@ -73,7 +105,10 @@ pub(super) fn of(path: &str, object: Option<&Made>, arguments: &[Argument]) -> O
     };
     if matches!(root(path), "pg" | "postgres" | "@neondatabase/serverless" | "@vercel/postgres") {
         let asks = matches!(name, "query" | "tagged" | "unsafe");
-        return (asks && compares()).then(|| (Use::Read, store("pgvector", None, object, false)));
+        if asks && compares() {
+            return Some((Use::Read, store("pgvector", None, object, false)));
+        }
+        return asks.then(|| of_statement("postgres", &said(), object)).flatten();
     }
     if let Some(product) = by_statement(path, name) {
         let prepared = || object?.chain().find_map(|made| given(&made.given, 0, "sql")).map(shown);
@@ -94,10 +129,16 @@ pub(super) fn of(path: &str, object: Option<&Made>, arguments: &[Argument]) -> O
             return Some((Use::Read, store("supabase", Some(text), object, false)));
         }
     }
-    if product == "redis" {
-        return of_redis(name, object, arguments);
+    if product == "redis" || product == "keys" {
+        return of_keys(product, name, object, arguments);
     }
-    let table = table(path, object).unwrap_or_default();
+    if product == "koishi" {
+        return of_koishi(name, &said(), object);
+    }
+    // `db.select().from(messages)`
+    let from = (product == "drizzle" && name == "from").then(said);
+    let does = if from.is_some() { Some(Use::Read) } else { None };
+    let table = from.or_else(|| table(path, object)).unwrap_or_default();
     if ERASES.contains(&name) {
         return Some((Use::Erase, store(product, Some(table), object, false)));
     }
@@ -105,8 +146,19 @@ pub(super) fn of(path: &str, object: Option<&Made>, arguments: &[Argument]) -> O
         return None;
     }
     let all = [(READS, Use::Read), (WRITES, Use::Write)];
-    let (_, does) = all.into_iter().find(|(methods, _)| methods.contains(&name))?;
-    Some((does, store(product, Some(table), object, false)))
+    let by_name = || all.into_iter().find(|(methods, _)| methods.contains(&name)).map(|(_, does)| does);
+    Some((does.or_else(by_name)?, store(product, Some(table), object, false)))
+}
+
+/// `ctx.database.get("messages", …)`
+fn of_koishi(name: &str, table: &str, object: Option<&Made>) -> Option<(Use, Store)> {
+    let does = match name {
+        "get" | "select" | "eval" => Use::Read,
+        "create" | "upsert" | "set" => Use::Write,
+        "remove" | "drop" => Use::Erase,
+        _ => return None,
+    };
+    names(table, MEMORIES).then(|| (does, store("koishi", Some(table.to_owned()), object, false)))
 }
 
 /// Databases on this machine or elsewhere that are asked by a statement.
@@ -119,6 +171,9 @@ fn by_statement(path: &str, name: &str) -> Option<&'static str> {
         "sqlite3" | "aiosqlite" if runs => "sqlite",
         "psycopg2" | "psycopg" | "asyncpg" if runs => "postgres",
         "pymysql" | "aiomysql" | "MySQLdb" | "mysql" if runs => "mysql",
+        "mysql2" | "mysql" if matches!(name, "query" | "execute") => "mysql",
+        "@libsql/client" if name == "execute" => "sqlite",
+        "sqlalchemy" | "databases" if runs => "sqlalchemy",
         "better-sqlite3" | "sqlite3" | "sqlite" if matches!(name, "run" | "all" | "get" | "iterate") => {
             "sqlite"
         }
@@ -211,8 +266,9 @@ const MEMORIES: &[&str] = &[
     "dialog*",
 ];
 
-/// Redis keeps under keys, of which `facts:{user}` is one for each person. What has no such key is a counter or a cache.
-fn of_redis(name: &str, object: Option<&Made>, arguments: &[Argument]) -> Option<(Use, Store)> {
+/// Redis and its like keep under keys, of which `facts:{user}` is one for each person. What has no such key is a counter or a
+/// cache.
+fn of_keys(product: &str, name: &str, object: Option<&Made>, arguments: &[Argument]) -> Option<(Use, Store)> {
     let name = &super::script::snake(name).to_ascii_lowercase().replace('_', "");
     let key = given(arguments, 0, "name").and_then(Value::template)?;
     let shown = key.shown();
@@ -224,13 +280,12 @@ fn of_redis(name: &str, object: Option<&Made>, arguments: &[Argument]) -> Option
         "get" | "lrange" | "hget" | "hgetall" | "smembers" | "zrange" | "lindex" | "getrange" | "xrange" => {
             Use::Read
         }
-        "set" | "setex" | "append" | "rpush" | "lpush" | "hset" | "hmset" | "sadd" | "zadd" | "xadd" => {
-            Use::Write
-        }
+        "set" | "setex" | "append" | "push" | "rpush" | "lpush" | "hset" | "hmset" | "sadd" | "zadd"
+        | "xadd" => Use::Write,
         "delete" | "del" | "unlink" | "ltrim" | "hdel" | "srem" | "expire" => Use::Erase,
         _ => return None,
     };
-    Some((does, store("redis", Some(kept).filter(|kept| !kept.is_empty()), object, false)))
+    Some((does, store(product, Some(kept).filter(|kept| !kept.is_empty()), object, false)))
 }
 
 /// Whether a call reads, writes or deletes what a database keeps.
@@ -240,6 +295,11 @@ pub(in crate::code) fn asks(path: &str) -> bool {
         || matches!(name, "eq" | "where" | "match" | "doc");
     let comparison = path == "drizzle-orm.eq";
     comparison || methods && product(path).is_some() && path.contains("()")
+}
+
+/// Whether what a mapper keeps may stand in a file of the project's own.
+pub(in crate::code) fn may_be_here(path: &str) -> bool {
+    matches!(root(path), "drizzle-orm" | "sequelize" | "typeorm")
 }
 
 /// What a database somewhere else keeps, and whether the table's name says that it is a conversation.
@@ -252,7 +312,9 @@ pub(in crate::code) fn kept(
     if product == "localStorage" || !WRITES.contains(&last(path)) || !path.contains("()") {
         return None;
     }
-    let content = arguments.iter().fold(Taint::NONE, |sum, argument| sum | argument.value.deep_taint());
+    let given =
+        if arguments.is_empty() { object.map_or(arguments, |object| &object.given) } else { arguments };
+    let content = given.iter().fold(Taint::NONE, |sum, argument| sum | argument.value.deep_taint());
     let named = table(path, object).is_some_and(|table| super::web::is_conversation(&table));
     Some((content, named || super::web::is_conversation(path)))
 }
@@ -264,17 +326,41 @@ fn table(path: &str, object: Option<&Made>) -> Option<String> {
         parts.next();
         return parts.next().map(str::to_owned);
     }
-    object?.chain().find_map(|made| {
-        let maker = last(made.maker());
-        let opens = matches!(maker, "from" | "collection" | "model" | "doc" | "insert" | "delete");
+    let opened = object?.chain().find_map(|made| {
+        let opens = OPENS.contains(&last(made.maker()));
         given(&made.given, 0, "name").filter(|_| opens).map(shown).filter(|name| !name.is_empty())
-    })
+    });
+    // `client["bot"]["messages"].find()`, `db.query.messages.findMany()`
+    let member = || {
+        let by_member = matches!(root(path), "pymongo" | "motor") || path.contains("().query.");
+        let own = path.rsplit('.').nth(1).filter(|part| !part.contains('('));
+        own.filter(|_| by_member).map(str::to_owned)
+    };
+    opened.or_else(member)
 }
+
+/// Calls that are told the name of a table.
+const OPENS: &[&str] = &[
+    "from",
+    "collection",
+    "model",
+    "doc",
+    "insert",
+    "update",
+    "delete",
+    "define",
+    "get_collection",
+    "getRepository",
+];
 
 fn shown(value: &Value) -> String {
     let template = value.template().map(crate::facts::Template::shown);
     template.unwrap_or_else(|| match &value.shape {
         super::super::value::Shape::List(items) => items.first().map(shown).unwrap_or_default(),
+        // `sqliteTable("messages", …)`, `text("INSERT …")`
+        super::super::value::Shape::Made(made) => {
+            made.given.first().and_then(|one| one.value.known_text()).unwrap_or_default().to_owned()
+        }
         _ => String::new(),
     })
 }

@@ -31,7 +31,11 @@ pub(in crate::code) fn of(path: &str, object: Option<&Made>, arguments: &[Argume
     if offers_to_all(path, object, arguments) {
         found.push(Deed::Flaw(Flaw::OffersToAll));
     }
-    if arguments.iter().any(|argument| asks_nobody(&argument.value, 0)) {
+    if shows_page_to_all(path, arguments) {
+        found.push(Deed::Flaw(Flaw::PageForAll));
+    }
+    if arguments.iter().any(|argument| asks_nobody(&argument.value, 0)) || runs_code_unasked(path, arguments)
+    {
         found.push(Deed::Flaw(Flaw::AsksNobody));
     }
     found
@@ -41,21 +45,52 @@ fn is_off(arguments: &[Argument], name: &str) -> bool {
     named(arguments, &[name]).is_some_and(|value| value.shape == Shape::Bool(false))
 }
 
+/// Whether one of the texts is what a value says, or would say unless a variable says otherwise.
+fn says(value: Option<&Value>, of: &[&str]) -> bool {
+    let text = value.and_then(Value::template).map(Template::shown);
+    text.is_some_and(|text| of.contains(&text.as_str()))
+}
+
+/// Addresses by which every machine reaches this one.
+const EVERYWHERE: &[&str] = &["0.0.0.0", "::"];
+/// Ways over the network by which tools are called.
+const NETWORK: &[&str] = &["sse", "http", "streamable-http", "httpStream", "streamable_http"];
+
 /// `FastMCP("x").run(transport="sse", host="0.0.0.0")` without anything that knows the caller.
 fn offers_to_all(path: &str, object: Option<&Made>, arguments: &[Argument]) -> bool {
-    const GUARDS: &[&str] = &["auth", "auth_server_provider", "token_verifier", "middleware"];
-    if !matches!(root(path), "mcp" | "fastmcp")
-        || !matches!(last(path), "run" | "run_async" | "run_http_async")
-    {
+    const GUARDS: &[&str] = &["auth", "auth_server_provider", "token_verifier", "middleware", "authenticate"];
+    // `uvicorn.run(mcp.sse_app(), host="0.0.0.0")`
+    if path == "uvicorn.run" {
+        let app = given(arguments, 0, "app").and_then(Value::made).filter(|app| {
+            matches!(root(&app.path), "mcp" | "fastmcp")
+                && matches!(last(&app.path), "sse_app" | "streamable_http_app" | "http_app")
+        });
+        return app.is_some_and(|app| app.setting(GUARDS).is_none())
+            && says(named(arguments, &["host"]), EVERYWHERE);
+    }
+    if !matches!(root(path), "mcp" | "fastmcp") {
         return false;
     }
     let setting =
         |names: &[&str]| named(arguments, names).or_else(|| object.and_then(|object| object.setting(names)));
-    let said = |value: Option<&Value>, of: &[&str]| {
-        value.and_then(Value::known_text).is_some_and(|text| of.contains(&text))
-    };
-    let network = said(given(arguments, 0, "transport"), &["sse", "http", "streamable-http"]);
-    network && said(setting(&["host"]), &["0.0.0.0", "::"]) && setting(GUARDS).is_none()
+    let open = setting(GUARDS).is_none();
+    match last(path) {
+        "run" | "run_async" | "run_http_async" => {
+            open && says(given(arguments, 0, "transport"), NETWORK) && says(setting(&["host"]), EVERYWHERE)
+        }
+        // In a script it listens to everybody unless it is told not to.
+        "start" => {
+            open && says(named(arguments, &["transportType"]), NETWORK) && setting(&["host"]).is_none()
+        }
+        _ => false,
+    }
+}
+
+/// `gradio.ChatInterface(…).launch(share=True)`: a page that everybody may use.
+fn shows_page_to_all(path: &str, arguments: &[Argument]) -> bool {
+    let on = |name: &str| named(arguments, &[name]).is_some_and(|value| value.shape == Shape::Bool(true));
+    let open = || on("share") || says(named(arguments, &["server_name"]), EVERYWHERE);
+    root(path) == "gradio" && last(path) == "launch" && open() && named(arguments, &["auth"]).is_none()
 }
 
 /// Switches of coding agents with which they ask nobody any more.
@@ -66,6 +101,16 @@ pub(crate) const UNASKED: &[&str] = &[
     "--dangerously-bypass-approvals-and-sandbox",
     "--dangerously-allow-all",
 ];
+
+/// `UserProxyAgent("u", human_input_mode="NEVER", code_execution_config={…})`: what a model writes is run, and nobody is asked.
+fn runs_code_unasked(path: &str, arguments: &[Argument]) -> bool {
+    let never = || named(arguments, &["human_input_mode"]).and_then(Value::known_text) == Some("NEVER");
+    let runs = || {
+        named(arguments, &["code_execution_config"])
+            .is_some_and(|value| !matches!(value.shape, Shape::Bool(false) | Shape::None))
+    };
+    matches!(root(path), "autogen" | "pyautogen" | "ag2" | "autogen_agentchat") && never() && runs()
+}
 
 /// Whether such a switch stands among what a call is given, or in a command line.
 fn asks_nobody(value: &Value, depth: usize) -> bool {
@@ -323,10 +368,33 @@ pub(in crate::code) fn system_message(items: &BTreeMap<String, Value>) -> Option
     (content != Taint::NONE).then_some(content)
 }
 
+/// `graph.invoke(input, config={"configurable": {"thread_id": "1"}})`: one conversation, whoever asks.
+fn one_thread(path: &str, arguments: &[Argument]) -> Option<String> {
+    let runs = matches!(
+        super::script::snake(last(path)).as_str(),
+        "invoke" | "ainvoke" | "stream" | "astream" | "astream_events" | "stream_events"
+    );
+    if !runs || !super::models::is_framework(root(path)) {
+        return None;
+    }
+    let inside = |value: &Value| match &value.shape {
+        Shape::Dict(items) => items.get("configurable").cloned(),
+        _ => None,
+    };
+    let settings = named(arguments, &["configurable"]).cloned();
+    let settings = settings.or_else(|| arguments.iter().find_map(|argument| inside(&argument.value)))?;
+    let Shape::Dict(settings) = &settings.shape else { return None };
+    let key = ["thread_id", "session_id"].iter().find_map(|key| settings.get(*key))?;
+    key.known_text().map(str::to_owned)
+}
+
 /// The one name that everybody has in a memory of people, if it is written out.
 pub(in crate::code) fn shared(path: &str, object: Option<&Made>, arguments: &[Argument]) -> Option<String> {
     const KEYS: &[&str] =
         &["user_id", "userId", "session_id", "sessionId", "thread_id", "threadId", "run_id", "agent_id"];
+    if let Some(name) = one_thread(path, arguments) {
+        return Some(name);
+    }
     let package = root(path);
     let people = matches!(package, "mem0" | "zep_cloud" | "letta_client")
         || package.starts_with("langchain") && path.contains("ChatMessageHistory");

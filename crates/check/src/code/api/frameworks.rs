@@ -189,6 +189,14 @@ const SERVERS: &[&str] = &[
     "ninja",
     "robyn",
     "blacksheep",
+    "http",
+    "websockets",
+    "flask_socketio",
+    "socketio",
+    "microdot",
+    "cherrypy",
+    "@nestjs/common",
+    "@nestjs/websockets",
 ];
 
 /// Whether a decorator hands requests over HTTP to a function, or puts it before them.
@@ -206,6 +214,19 @@ pub(in crate::code) fn is_http(path: &str) -> bool {
         "before_request",
         "middleware",
         "before_app_request",
+        "on",
+        "event",
+        "head",
+        "options",
+        "view",
+        "Get",
+        "Post",
+        "Put",
+        "Patch",
+        "Delete",
+        "All",
+        "Sse",
+        "SubscribeMessage",
     ];
     SERVERS.contains(&root(path)) && VERBS.contains(&last(path))
 }
@@ -223,14 +244,43 @@ pub(in crate::code) fn routes(path: &str) -> bool {
         "add_delete",
         "Route",
         "WebSocketRoute",
+        "add_websocket_route",
+        "add_namespace",
     ];
-    SERVERS.contains(&root(path)) && CALLS.contains(&last(path))
+    // `path("chat/", views.chat)`, `web.post("/chat", chat)`, `websockets.serve(hear, host, port)`
+    const OTHERS: &[(&str, &[&str])] =
+        &[("django", &["path", "re_path", "url"]), ("websockets", &["serve"]), ("bottle", &["route"])];
+    let (package, name) = (root(path), last(path));
+    // A client asks with the same verbs.
+    let of_aiohttp = path
+        .strip_prefix("aiohttp.web.")
+        .is_some_and(|verb| matches!(verb, "get" | "post" | "put" | "patch" | "delete" | "view" | "route"));
+    of_aiohttp
+        || SERVERS.contains(&package) && CALLS.contains(&name)
+        || OTHERS.iter().any(|(of, names)| *of == package && names.contains(&name))
 }
 
 /// Whether a base class has methods that answer requests over HTTP.
 pub(in crate::code) fn serves(base: &str, method: &str) -> bool {
-    SERVERS.contains(&root(base))
-        && matches!(method, "get" | "post" | "put" | "patch" | "delete" | "create" | "list")
+    const METHODS: &[&str] = &[
+        "get",
+        "post",
+        "put",
+        "patch",
+        "delete",
+        "create",
+        "list",
+        "update",
+        "destroy",
+        "on_get",
+        "on_post",
+        "on_put",
+        "on_delete",
+        "on_message",
+    ];
+    // Bots have a method of that name too, and no package of a server.
+    SERVERS.contains(&root(base)) && METHODS.contains(&method)
+        || root(base) == "http" && method.starts_with("do_")
 }
 
 /// Packages whose classes are told what strangers say.

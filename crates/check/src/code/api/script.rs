@@ -59,6 +59,13 @@ const SERVERS: &[&str] = &[
     "h3",
     "nitro",
     "http2",
+    "koa-bodyparser",
+    "@fastify/websocket",
+    "express-ws",
+    "uWebSockets_js",
+    "find-my-way",
+    "itty-router",
+    "@sveltejs/kit",
     "firebase-functions",
     "@google-cloud/functions-framework",
     "@azure/functions",
@@ -75,7 +82,10 @@ pub(in crate::code) fn serves(path: &str) -> bool {
         "js.defineEventHandler",
         "js.eventHandler",
     ];
-    SERVERS.contains(&root(path)) || plain || global.contains(&path)
+    // A server of web sockets hears whoever connects; a client hears one server.
+    let sockets = matches!(root(path), "ws" | "socket_io" | "socketio")
+        && (path.contains("Server") || path.contains("createServer"));
+    SERVERS.contains(&root(path)) || plain || sockets || global.contains(&path)
 }
 
 /// Callbacks to which a function is only handed on.

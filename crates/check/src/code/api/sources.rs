@@ -13,6 +13,21 @@ pub(in crate::code) fn of(path: &str) -> Option<Taint> {
         "getpass" | "prompt_toolkit" | "questionary" | "inquirer" => Taint::LOCAL,
         "rich" if path.contains("Prompt.ask") => Taint::LOCAL,
         "flask" | "quart" if path.contains(".request.") && name != "method" => upload(path) | chosen(path),
+        // `self.request.body`, `self.get_argument("q")`; `self.rfile.read()`, `self.path`
+        "tornado" if path.contains("RequestHandler().request.") || name.starts_with("get_argument") => {
+            Taint::USER | Taint::BODY
+        }
+        "tornado" if matches!(name, "get_body_argument" | "get_query_argument" | "get_json_body") => {
+            Taint::USER | Taint::BODY
+        }
+        "http" if path.contains("RequestHandler().") && matches!(name, "read" | "path" | "readline") => {
+            Taint::USER | Taint::BODY
+        }
+        "bottle" if path.starts_with("bottle.request.") && name != "method" => {
+            let free = [".json", ".query", ".forms", ".params", ".body", ".GET", ".POST"];
+            let body = free.iter().any(|part| path.contains(part));
+            Taint::USER | if body { Taint::BODY } else { Taint::NONE }
+        }
         "imaplib"
         | "poplib"
         | "imap_tools"

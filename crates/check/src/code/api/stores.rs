@@ -309,7 +309,7 @@ fn collection(object: Option<&Made>, arguments: &[Argument]) -> Option<String> {
     here.or(made).and_then(Value::template).map(Template::shown).filter(|name| !name.contains("{}"))
 }
 
-pub(super) fn store(
+pub(in crate::code) fn store(
     product: &str,
     collection: Option<String>,
     object: Option<&Made>,

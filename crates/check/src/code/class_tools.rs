@@ -1,0 +1,165 @@
+//! Tools that are classes: what describes itself to a model, and has a method that carries it out.
+
+use ruff_python_ast::{Expr, Stmt, StmtClassDef};
+use ruff_text_size::Ranged;
+
+use super::api::{last, names};
+use super::project::dotted;
+use super::tools::effect_of;
+use super::value::{ClassId, Shape, Value};
+use super::walk::{Walk, span};
+use crate::facts::{Entry, FunctionId, Tool};
+
+/// Methods that carry a tool out, those of libraries first.
+const CARRIES: &[&str] = &[
+    "_run",
+    "_call",
+    "_arun",
+    "forward",
+    "execute",
+    "_execute",
+    "run",
+    "invoke",
+    "call",
+    "handle",
+    "perform",
+    "__call__",
+    "run_async",
+    "execute_async",
+    "arun",
+    "ainvoke",
+];
+/// Members that say what a tool takes.
+const SCHEMAS: &[&str] = &[
+    "parameters",
+    "args_schema",
+    "argsSchema",
+    "input_schema",
+    "inputSchema",
+    "inputs",
+    "schema",
+    "get_parameters",
+    "getParameters",
+    "get_schema",
+    "getSchema",
+    "json_schema",
+    "to_schema",
+    "toSchema",
+    "parameters_schema",
+    "params_schema",
+];
+/// Members that say what it is for.
+const TOLD: &[&str] = &["description", "desc"];
+/// Words of classes that hold, make or describe tools, and are none.
+const AROUND: &[&str] = &[
+    "registry",
+    "manager",
+    "base",
+    "abstract",
+    "executor",
+    "factory",
+    "kit",
+    "toolkit",
+    "set",
+    "collection",
+    "server",
+    "client",
+    "command",
+    "agent",
+    "node",
+    "call",
+    "result",
+    "error",
+];
+
+impl Walk<'_, '_> {
+    /// Notes a class that is a tool: derived from one, called one, or described like one.
+    pub(super) fn offer_class(&mut self, class: ClassId, node: &StmtClassDef) {
+        let Some(known) = self.state.project.classes.get(class) else { return };
+        let short = last(&known.name).to_owned();
+        let Some(method) = CARRIES.iter().find_map(|name| known.methods.get(*name).copied()) else { return };
+        if names(&short, AROUND) || is_abstract(node) || !self.is_like_a_tool(class, &short, node) {
+            return;
+        }
+        let handed = handed_up(node);
+        let said = |walk: &mut Self, member: &str| {
+            walk.said_by(class, member)
+                .or_else(|| handed.iter().find(|one| one.0 == member).map(|one| one.1.clone()))
+        };
+        let told = TOLD.iter().find_map(|member| said(self, member));
+        let (Some(name), Some(told)) = (said(self, "name"), told) else { return };
+        if name.is_empty() {
+            return;
+        }
+        let effect = effect_of(&name, &told, &[]);
+        let tool = Tool {
+            name,
+            effect,
+            file: self.file(),
+            span: span(node.name.range()),
+            function: Some(method),
+            acts: None,
+        };
+        self.state.add_tool(tool);
+        self.state.entering(method, |function| {
+            function.entry.get_or_insert(Entry::Tool);
+        });
+    }
+
+    fn is_like_a_tool(&self, class: ClassId, short: &str, node: &StmtClassDef) -> bool {
+        let says_so = |name: &str| names(last(name), &["tool", "tools", "skill"]);
+        let bases = node.arguments.iter().flat_map(|arguments| arguments.args.iter());
+        let derived = bases.filter_map(dotted).any(|base| says_so(&base));
+        let outside = self.state.bases(class).iter().filter_map(Value::outside).any(says_so);
+        let described = || SCHEMAS.iter().any(|member| self.state.member(class, member, true, 0).is_some());
+        // A command of a chat describes itself too, and a person gives it.
+        derived || outside || says_so(short) || described()
+    }
+
+    /// A text that a member of a class is, or that a method or property of that name gives.
+    fn said_by(&mut self, class: ClassId, member: &str) -> Option<String> {
+        let value = self.state.member(class, member, true, 0)?;
+        let given = match &value.shape {
+            Shape::Bound(id) => self.given_back(*id)?,
+            Shape::Functions(ids) => self.given_back(*ids.first()?)?,
+            _ => value,
+        };
+        // `description = "Sends " + what` is told as far as it is known.
+        given.template().map(|text| text.shown().replace("{}", ""))
+    }
+
+    fn given_back(&self, id: FunctionId) -> Option<Value> {
+        self.state.summary(id).map(|summary| summary.returns.clone())
+    }
+}
+
+/// Whether a class leaves what it does to others.
+fn is_abstract(node: &StmtClassDef) -> bool {
+    let bases = node.arguments.iter().flat_map(|arguments| arguments.args.iter());
+    bases.filter_map(dotted).any(|base| matches!(last(&base), "ABC" | "Protocol" | "ABCMeta"))
+}
+
+/// `super().__init__(name="bash", description="…")`: what a constructor hands to that of the class above.
+fn handed_up(node: &StmtClassDef) -> Vec<(String, String)> {
+    let init = node.body.iter().find_map(|statement| match statement {
+        Stmt::FunctionDef(method) if method.name.as_str() == "__init__" => Some(method),
+        _ => None,
+    });
+    let call = init.into_iter().flat_map(|init| &init.body).find_map(|statement| match statement {
+        Stmt::Expr(node) => match &*node.value {
+            Expr::Call(call) if matches!(&*call.func, Expr::Attribute(up) if up.attr.as_str() == "__init__") => Some(call),
+            _ => None,
+        },
+        _ => None,
+    });
+    let texts =
+        call.into_iter().flat_map(|call| &call.arguments.keywords).filter_map(|keyword| {
+            match &keyword.value {
+                Expr::StringLiteral(text) => {
+                    Some((keyword.arg.as_ref()?.to_string(), text.value.to_str().to_owned()))
+                }
+                _ => None,
+            }
+        });
+    texts.collect()
+}

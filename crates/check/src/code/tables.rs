@@ -1,0 +1,396 @@
+//! Classes of the project that stand for tables of a database, and memories of people that are kept in their rows.
+
+use ruff_python_ast::{Expr, ExprCall};
+use ruff_text_size::Ranged;
+
+use super::api::stores::{Use, store};
+use super::api::{keys, last, names, root};
+use super::value::{Argument, ClassId, Made, Shape, Value};
+use super::walk::Walk;
+use crate::facts::{Deed, Store, Taint};
+
+/// Packages that make tables of classes.
+const MAPPERS: &[&str] = &[
+    "sqlalchemy",
+    "sqlmodel",
+    "flask_sqlalchemy",
+    "peewee",
+    "playhouse",
+    "django",
+    "tortoise",
+    "mongoengine",
+    "beanie",
+    "odmantic",
+    "ormar",
+    "piccolo",
+    "pony",
+    "sequelize",
+    "nonebot_plugin_orm",
+];
+/// What a class of a table is derived from in such a package.
+const BASES: &[&str] = &[
+    "Model",
+    "SQLModel",
+    "Base",
+    "declarative_base",
+    "DeclarativeBase",
+    "Document",
+    "Table",
+    "automap_base",
+];
+
+/// The package that a class of the project is asked under as a table: `rows.Message.select`.
+const ROWS: &str = "rows";
+
+/// Words for what was said before and is known of people.
+const MEMORIES: &[&str] = &[
+    "memory",
+    "memories",
+    "fact",
+    "facts",
+    "diary",
+    "diaries",
+    "journal*",
+    "impression*",
+    "conversation*",
+    "message*",
+    "chat*",
+    "history",
+    "histories",
+    "dialog*",
+];
+/// Words of tables that hold nothing that was said, whatever else they are called.
+const OTHER: &[&str] = &[
+    "config*",
+    "setting*",
+    "model*",
+    "template*",
+    "member*",
+    "participant*",
+    "room*",
+    "user*",
+    "bot",
+    "channel*",
+    "group*",
+    "count*",
+    "stat*",
+];
+
+const READS: &[&str] = &[
+    "select",
+    "get",
+    "get_or_none",
+    "get_by_id",
+    "filter",
+    "filter_by",
+    "find",
+    "find_one",
+    "find_all",
+    "find_many",
+    "all",
+    "first",
+    "last",
+    "values",
+    "values_list",
+    "exclude",
+    "order_by",
+    "aggregate",
+    "where",
+    "findAll",
+    "findOne",
+    "findByPk",
+    "findAndCountAll",
+    "findOrCreate",
+];
+const WRITES: &[&str] = &[
+    "create",
+    "insert",
+    "insert_many",
+    "insert_one",
+    "bulk_create",
+    "bulkCreate",
+    "get_or_create",
+    "update_or_create",
+    "upsert",
+    "acreate",
+    "build",
+];
+const ERASES: &[&str] =
+    &["delete", "destroy", "delete_many", "delete_one", "delete_by_id", "truncate", "truncate_table"];
+
+/// Columns in which words are kept.
+const WORDS: &[&str] = &[
+    "content",
+    "text",
+    "message",
+    "messages",
+    "body",
+    "question",
+    "answer",
+    "prompt",
+    "response",
+    "reply",
+    "query",
+    "history",
+    "transcript",
+    "summary",
+    "fact",
+    "value",
+    "memory",
+    "data",
+    "input",
+    "output",
+    "user_message",
+    "bot_response",
+    "ai_response",
+    "user_input",
+    "note",
+    "entry",
+];
+/// Columns that stand beside each other where what two sides said is kept.
+const SIDES: &[(&str, &str)] = &[
+    ("role", "content"),
+    ("role", "text"),
+    ("role", "message"),
+    ("question", "answer"),
+    ("prompt", "response"),
+    ("user_message", "bot_response"),
+    ("user_message", "ai_response"),
+    ("user_message", "assistant_message"),
+    ("user_input", "response"),
+    ("query", "response"),
+    ("input", "output"),
+];
+
+/// Calls that take objects of a table, whatever they hang on: the session may be anything.
+const ADDS: &[&str] =
+    &["add", "add_all", "merge", "bulk_save_objects", "persist", "save", "insert", "insert_all"];
+/// Methods of an object of a table.
+const SAVES: &[&str] = &["save", "asave", "insert", "upsert", "commit"];
+const DROPS: &[&str] = &["delete", "delete_instance", "adelete", "destroy", "remove"];
+
+/// What is done to a table of memories, and with what.
+struct Touched {
+    does: Use,
+    table: String,
+    content: Taint,
+}
+
+impl Walk<'_, '_> {
+    /// A member of a class that stands for a table, as something from outside.
+    pub(super) fn of_rows(&self, class: ClassId, name: &str) -> Option<Value> {
+        let known = self.state.project.classes.get(class)?;
+        let own = known.methods.contains_key(name) || name.starts_with("__");
+        if own || !self.is_table(class, 0) {
+            return None;
+        }
+        let short = last(&known.name);
+        Some(Value::path(&format!("{ROWS}.{short}.{name}")))
+    }
+
+    fn is_table(&self, class: ClassId, depth: usize) -> bool {
+        let one = |base: &Value| match &base.shape {
+            Shape::Path(_) | Shape::Made(_) => {
+                let path = base.outside().unwrap_or_default();
+                MAPPERS.contains(&root(path)) && BASES.contains(&last(path))
+            }
+            Shape::Class(base) => depth < 6 && self.is_table(*base, depth + 1),
+            _ => false,
+        };
+        self.state.bases(class).iter().any(one)
+    }
+
+    /// Notes what a call does to a table of memories, of which the class is known or an object is given.
+    pub(super) fn keep_in_rows(
+        &mut self,
+        path: &str,
+        object: Option<&Made>,
+        arguments: &[Argument],
+        found: &mut Vec<Deed>,
+    ) -> Option<Taint> {
+        let of_class =
+            self.asked_of_class(path, arguments).or_else(|| self.of_repository(path, object, arguments));
+        let touched = of_class.or_else(|| self.given_rows(last(path), arguments))?;
+        self.touch(touched, object, found)
+    }
+
+    /// The same of a method of which only the name is known: `session.add(Message(…))`, `message.save()`.
+    pub(super) fn keep_in_rows_by_name(
+        &mut self,
+        node: &ExprCall,
+        name: &str,
+        object: &Value,
+        arguments: &[Argument],
+    ) {
+        let own = self.of_object(name, object);
+        let Some(touched) = own.or_else(|| self.given_rows(name, arguments)) else { return };
+        let mut found = Vec::new();
+        self.touch(touched, None, &mut found);
+        let call = self.call_at(node.range());
+        if call.target.is_empty() {
+            name.clone_into(&mut call.target);
+        }
+        for deed in found {
+            super::deeds::add(&mut call.does, deed);
+        }
+    }
+
+    fn touch(&mut self, touched: Touched, object: Option<&Made>, found: &mut Vec<Deed>) -> Option<Taint> {
+        let Touched { does, table, content } = touched;
+        let remote = !self.state.on_disk;
+        let store: Store = store("table", Some(table), object, false);
+        let id = self.state.store(store);
+        match does {
+            Use::Read => found.push(Deed::Retrieve(id)),
+            Use::Erase => found.push(Deed::Erase(id)),
+            Use::Write => {
+                found.push(Deed::Store(id, content));
+                found.push(Deed::Persist { content, conversation: true, remote });
+            }
+        }
+        (does == Use::Read).then_some(Taint::RETRIEVED)
+    }
+
+    /// `rows.Message.create(…)`, `rows.Message.objects.filter(…)`, `sqlalchemy.select(Message)`
+    fn asked_of_class(&self, path: &str, arguments: &[Argument]) -> Option<Touched> {
+        let name = last(path);
+        if root(path) == ROWS {
+            let table = path.split(['.', '(']).nth(1).unwrap_or_default();
+            let rest = path.get(ROWS.len() + 1 + table.len()..).unwrap_or_default();
+            // What follows the first call only narrows it down, or takes it away.
+            let first = !rest.contains('(');
+            let does = if ERASES.contains(&name) {
+                Use::Erase
+            } else if first && WRITES.contains(&name) {
+                Use::Write
+            } else if first && READS.contains(&name) {
+                Use::Read
+            } else {
+                return None;
+            };
+            return self.memory_of(table, does, super::call::all_of(arguments));
+        }
+        let does = match name {
+            "select" | "query" | "get" => Use::Read,
+            "delete" => Use::Erase,
+            "insert" => Use::Write,
+            _ => return None,
+        };
+        let table = arguments.first().and_then(|one| self.named_table(&one.value))?;
+        self.memory_of(&table, does, super::call::all_of(arguments.get(1..).unwrap_or_default()))
+    }
+
+    /// `source.getRepository(Message).find(…)`
+    fn of_repository(&self, path: &str, object: Option<&Made>, arguments: &[Argument]) -> Option<Touched> {
+        let name = last(path);
+        let does = match () {
+            () if root(path) != "typeorm" => return None,
+            () if name.starts_with("find") => Use::Read,
+            () if matches!(name, "save" | "insert" | "upsert") => Use::Write,
+            () if matches!(name, "delete" | "remove" | "clear") => Use::Erase,
+            () => return None,
+        };
+        let opened = object?.chain().find(|made| last(made.maker()) == "getRepository")?;
+        let Shape::Class(class) = opened.given.first()?.value.shape else { return None };
+        let table = last(&self.state.project.classes.get(class)?.name).to_owned();
+        self.memory_of(&table, does, super::call::all_of(arguments))
+    }
+
+    /// The table that a class or a column of it names.
+    fn named_table(&self, value: &Value) -> Option<String> {
+        match &value.shape {
+            Shape::Class(class) if self.is_table(*class, 0) => {
+                self.state.project.classes.get(*class).map(|class| last(&class.name).to_owned())
+            }
+            Shape::Path(path) if root(path) == ROWS => path.split('.').nth(1).map(str::to_owned),
+            _ => None,
+        }
+    }
+
+    /// `session.add(Message(…))`, `session.delete(message)`, `session.query(Message)`
+    fn given_rows(&self, name: &str, arguments: &[Argument]) -> Option<Touched> {
+        if matches!(name, "query" | "get") {
+            let table = arguments.first().and_then(|one| self.named_table(&one.value))?;
+            return self.memory_of(&table, Use::Read, Taint::NONE);
+        }
+        let does = if ADDS.contains(&name) {
+            Use::Write
+        } else if name == "delete" {
+            Use::Erase
+        } else {
+            return None;
+        };
+        let table = arguments.iter().find_map(|one| self.table_of_object(&one.value, 0))?;
+        self.memory_of(&table, does, super::call::all_of(arguments))
+    }
+
+    fn of_object(&self, name: &str, object: &Value) -> Option<Touched> {
+        let does = match name {
+            _ if SAVES.contains(&name) => Use::Write,
+            _ if DROPS.contains(&name) => Use::Erase,
+            _ => return None,
+        };
+        let table = self.table_of_object(object, 0)?;
+        self.memory_of(&table, does, object.taint.without(Taint::CONSENT))
+    }
+
+    fn table_of_object(&self, value: &Value, depth: usize) -> Option<String> {
+        match &value.shape {
+            Shape::Object(class) if self.is_table(*class, 0) => {
+                self.state.project.classes.get(*class).map(|class| last(&class.name).to_owned())
+            }
+            Shape::List(items) if depth < 2 => {
+                items.iter().find_map(|item| self.table_of_object(item, depth + 1))
+            }
+            _ => None,
+        }
+    }
+
+    /// Whether a table holds what was said: by its name and a column for words, or by columns for what two sides said.
+    fn memory_of(&self, table: &str, does: Use, content: Taint) -> Option<Touched> {
+        let columns = self.columns(table);
+        let has = |wanted: &str| columns.contains(&wanted);
+        let told = names(table, MEMORIES) && !names(table, OTHER);
+        let words = columns.is_empty() || WORDS.iter().any(|word| has(word));
+        let said = told && words || SIDES.iter().any(|(one, other)| has(one) && has(other));
+        (said || does == Use::Erase).then(|| Touched { does, table: table.to_owned(), content })
+    }
+
+    /// The columns of a table of which the class is known.
+    fn columns(&self, table: &str) -> Vec<&str> {
+        let mut classes = self.state.project.classes.iter().enumerate();
+        let class = classes.find(|(id, class)| last(&class.name) == table && self.is_table(*id, 0));
+        // What leads to rows of other tables is no column.
+        let plain = |value: &Value| {
+            let path = value.outside().unwrap_or_default();
+            !names(last(path), &["relationship", "foreign", "many", "one", "backref"])
+        };
+        let own = |id| self.state.attributes(id).filter(|(_, value)| plain(value)).map(|(name, _)| name);
+        class.map(|(id, _)| own(id).collect()).unwrap_or_default()
+    }
+
+    /// `filter(Message.user_id == key)`: by what the rows of one person are asked for.
+    pub(super) fn note_compared_key(&mut self, node: &ExprCall) {
+        let Expr::Attribute(method) = &*node.func else { return };
+        if !matches!(method.attr.as_str(), "filter" | "where") {
+            return;
+        }
+        let found = node.arguments.args.iter().find_map(|argument| self.compared_column(argument));
+        if let Some(key) = found {
+            super::deeds::add(&mut self.call_at(node.range()).does, Deed::Keyed(key));
+        }
+    }
+
+    fn compared_column(&mut self, test: &Expr) -> Option<Taint> {
+        let Expr::Compare(node) = test else { return None };
+        let (Expr::Attribute(column), [op], [value]) = (&*node.left, &*node.ops, &*node.comparators) else {
+            return None;
+        };
+        if op.as_str() != "==" || !keys::is_person(column.attr.as_str()) {
+            return None;
+        }
+        let table = self.eval(&column.value);
+        self.named_table(&table)?;
+        Some(self.eval(value).deep_taint())
+    }
+}

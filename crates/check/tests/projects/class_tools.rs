@@ -1,0 +1,68 @@
+//! Tools that are classes: described by their members, carried out by a method.
+
+use crate::project::{checked, lines, of_rule};
+
+const TOOL: &str = "tool-without-confirmation";
+const EXEC: &str = "untrusted-to-exec";
+
+/// A class with this head and these members, and what runs it.
+fn tool(head: &str, members: &str, method: &str) -> String {
+    format!(
+        "import subprocess\n{head}\n{members}\n    def {method}(self, command):\n        return subprocess.run(command, shell=True)\n"
+    )
+}
+
+#[test]
+fn a_class_that_describes_itself_is_a_tool() {
+    let plain = "    name = 'bash'\n    description = 'Execute a bash command'";
+    let typed = "    name: str = 'bash'\n    description: str = 'Execute a bash command'";
+    let given = "    @property\n    def name(self):\n        return 'bash'\n    @property\n    def description(self):\n        return 'Execute a bash command'";
+    let handed = "    def __init__(self):\n        super().__init__(name='bash', description='Execute a bash command')";
+    let cases = [
+        ("class BashTool:", plain, "execute"),
+        ("from langchain.tools import BaseTool\nclass Bash(BaseTool):", typed, "_run"),
+        ("from smolagents import Tool\nclass Bash(Tool):", plain, "forward"),
+        ("class Bash:\n    parameters = {'type': 'object'}", plain, "run"),
+        ("class BashTool:", given, "call"),
+        (
+            "class Tool:\n    def __init__(self, name, description):\n        self.name = name\nclass BashTool(Tool):",
+            handed,
+            "execute",
+        ),
+    ];
+    for (head, members, method) in cases {
+        let text = tool(head, members, method);
+        assert_eq!(of_rule(TOOL, &text).len(), 1, "{text}");
+        assert_eq!(of_rule(EXEC, &text).len(), 1, "{text}");
+        // Nobody is told of it.
+        let silent = text.replace("description", "notes");
+        assert!(of_rule(TOOL, &silent).is_empty(), "{silent}");
+    }
+}
+
+#[test]
+fn what_a_person_calls_or_others_fill_in_is_no_tool() {
+    let members = "    name = 'ban'\n    description = 'Ban somebody, run a command'";
+    for head in
+        ["class BanCommand:", "class ToolRegistry:", "from abc import ABC\nclass Tool(ABC):", "class Job:"]
+    {
+        let text = tool(head, members, "execute");
+        assert!(of_rule(TOOL, &text).is_empty(), "{text}");
+    }
+}
+
+#[test]
+fn in_scripts_too() {
+    let script = |name: &str| {
+        let text = format!(
+            "import {{ exec }} from 'child_process';\nexport class {name} {{\n  readonly name = 'bash';\n  readonly description = 'Execute a bash command';\n  async execute(args) {{\n    exec(args.command);\n  }}\n}}\n"
+        );
+        lines(&checked(&[("src/tool.ts", &text)]))
+    };
+    let found = script("BashTool");
+    assert!(
+        found.contains(&format!("{TOOL}@src/tool.ts:2")) && found.contains(&format!("{EXEC}@src/tool.ts:6")),
+        "{found:?}"
+    );
+    assert!(!script("Bash").iter().any(|line| line.starts_with(TOOL)));
+}

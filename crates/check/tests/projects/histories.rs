@@ -1,0 +1,51 @@
+//! One conversation for everybody: a list of an object of which there is one, a session that a library goes on with.
+
+use crate::project::of_rule;
+
+const RULE: &str = "memory-shared-by-all";
+
+const CLASS: &str = "from openai import OpenAI\nfrom flask import Flask, request\nai = OpenAI()\napp = Flask(__name__)\nclass Bot:\n    def __init__(self):\n        self.history = []\n    def chat(self, text):\n        self.history.append({'role': 'user', 'content': text})\n        messages = [{'role': 'system', 'content': 'x'}] + self.history[-9:]\n        return ai.chat.completions.create(model='gpt-5', messages=messages)\n";
+
+#[test]
+fn an_object_of_which_there_is_one_has_one_history() {
+    let one =
+        format!("{CLASS}bot = Bot()\n@app.post('/x')\ndef chat():\n    return bot.chat(request.json['q'])\n");
+    assert_eq!(of_rule(RULE, &one), [format!("{RULE}@11")]);
+    let each = format!("{CLASS}@app.post('/x')\ndef chat():\n    return Bot().chat(request.json['q'])\n");
+    assert!(of_rule(RULE, &each).is_empty());
+    let anew =
+        one.replace("        self.history.append", "        self.history = []\n        self.history.append");
+    assert!(of_rule(RULE, &anew).is_empty());
+    // At a terminal there is one person.
+    let own = format!("{CLASS}Bot().chat(input())\n");
+    assert!(of_rule(RULE, &own).is_empty());
+}
+
+#[test]
+fn a_session_of_a_library_is_one_history() {
+    let bot = |before: &str, ask: &str| {
+        let text = format!(
+            "import google.generativeai as genai\nfrom langchain.memory import ConversationBufferMemory\nfrom langchain.chains import ConversationChain\nfrom langchain_openai import ChatOpenAI\nfrom langgraph.prebuilt import create_react_agent\nfrom flask import Flask, request\napp = Flask(__name__)\n{before}\n@app.post('/x')\ndef chat():\n    return {ask}\n"
+        );
+        of_rule(RULE, &text)
+    };
+    let model = "model = genai.GenerativeModel('x')";
+    assert_eq!(
+        bot(&format!("{model}\ntalk = model.start_chat()"), "talk.send_message(request.json['q'])").len(),
+        1
+    );
+    assert!(bot(model, "model.start_chat().send_message(request.json['q'])").is_empty());
+    let chain = |memory: &str| format!("chain = ConversationChain(llm=ChatOpenAI(){memory})");
+    assert_eq!(
+        bot(&chain(", memory=ConversationBufferMemory()"), "chain.predict(input=request.json['q'])").len(),
+        1
+    );
+    let agent = "agent = create_react_agent(ChatOpenAI(), [])";
+    let thread = |id: &str| {
+        format!(
+            "agent.invoke({{'messages': [request.json['q']]}}, config={{'configurable': {{'thread_id': {id}}}}})"
+        )
+    };
+    assert_eq!(bot(agent, &thread("'1'")).len(), 1);
+    assert!(bot(agent, &thread("request.json['who']")).is_empty());
+}

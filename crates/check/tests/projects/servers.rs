@@ -1,0 +1,98 @@
+//! Servers of every make: what anybody may call, and what a page or a server of tools shows to all.
+
+use crate::project::{checked, lines};
+
+const DOOR: &str = "endpoint-without-authentication";
+
+fn doors(file: &str, text: &str) -> Vec<String> {
+    lines(&checked(&[(file, text)])).into_iter().filter(|line| line.starts_with(DOOR)).collect()
+}
+
+const ASK: &str = "from openai import OpenAI\nai = OpenAI()\ndef ask(text):\n    return ai.chat.completions.create(model='gpt-5', messages=[{'role': 'user', 'content': text}])\n";
+
+#[test]
+fn servers_of_python_are_known() {
+    let cases = [
+        "from http.server import BaseHTTPRequestHandler, HTTPServer\nclass H(BaseHTTPRequestHandler):\n    def do_POST(self):\n        ask(self.rfile.read(9))\nHTTPServer(('', 80), H).serve_forever()\n",
+        "import websockets\nasync def hear(ws):\n    async for text in ws:\n        ask(text)\nwebsockets.serve(hear, '0.0.0.0', 80)\n",
+        "from django.urls import path\ndef view(request):\n    ask(request.body)\nurlpatterns = [path('chat/', view)]\n",
+        "from aiohttp import web\nasync def view(request):\n    ask(await request.text())\nweb.Application().add_routes([web.post('/chat', view)])\n",
+        "from flask import Flask\nfrom flask_socketio import SocketIO\nio = SocketIO(Flask(__name__))\n@io.on('chat')\ndef hear(data):\n    ask(data)\n",
+    ];
+    for case in cases {
+        assert_eq!(doors("agent.py", &format!("{ASK}{case}")).len(), 1, "{case}");
+    }
+    // A client uses the same verbs, and is no door.
+    let client = "import aiohttp, websockets\nasync def go(text):\n    async with aiohttp.ClientSession() as session:\n        await session.post('https://x.example', json=ask(text))\n    await websockets.connect('wss://x.example')\ngo(input())\n";
+    assert!(doors("agent.py", &format!("{ASK}{client}")).is_empty());
+}
+
+#[test]
+fn what_a_package_is_sent_is_personal() {
+    let cases = [
+        "import tornado.web\nclass H(tornado.web.RequestHandler):\n    def post(self):\n        ask(self.request.body)\ntornado.web.Application([('/x', H)])\n",
+        "from bottle import Bottle, request\napp = Bottle()\n@app.post('/x')\ndef view():\n    ask(request.json['q'])\n",
+        "def lambda_handler(event, context):\n    ask(event['body'])\n",
+    ];
+    for case in cases {
+        let found = lines(&checked(&[("agent.py", &format!("{ASK}{case}"))]));
+        assert!(found.iter().any(|line| line.starts_with("personal-data-unmasked")), "{case} {found:?}");
+    }
+}
+
+const SCRIPT: &str = "import OpenAI from 'openai';\nconst ai = new OpenAI();\nconst ask = (text) => ai.chat.completions.create({ model: 'gpt-5', messages: [{ role: 'user', content: text }] });\n";
+
+#[test]
+fn servers_of_scripts_are_known() {
+    let cases = [
+        "import { WebSocketServer } from 'ws';\nnew WebSocketServer({ port: 80 }).on('connection', (ws) => { ws.on('message', (text) => ask(text)); });\n",
+        "import { Server } from 'socket.io';\nconst io = new Server(80);\nio.on('connection', (socket) => { socket.on('chat', (m) => ask(m.text)); });\n",
+        "export default { async fetch(request, env) { const { text } = await request.json(); return ask(text); } };\n",
+        "import { serve } from 'https://deno.land/std@0.1.0/http/server.ts';\nserve(async (request) => ask((await request.json()).text));\n",
+    ];
+    for case in cases {
+        assert!(!doors("src/server.ts", &format!("{SCRIPT}{case}")).is_empty(), "{case}");
+    }
+    let others = [
+        // Who connects was looked at before, and a client hears one server.
+        "import { WebSocketServer } from 'ws';\nnew WebSocketServer({ noServer: true }).on('connection', (ws) => { ws.on('message', (text) => ask(text)); });\n",
+        "import WebSocket from 'ws';\nnew WebSocket('wss://x.example').on('message', (text) => ask(text));\n",
+        "export default { fetch: 'https://x.example', ask };\n",
+    ];
+    for case in others {
+        assert!(doors("src/server.ts", &format!("{SCRIPT}{case}")).is_empty(), "{case}");
+    }
+}
+
+#[test]
+fn what_stands_before_a_class_of_routes_stands_before_each() {
+    let controller = |guard: &str| {
+        let text = format!(
+            "import {{ Body, Controller, Post, UseGuards }} from '@nestjs/common';\n{SCRIPT}{guard}@Controller('chat')\nexport class Chat {{\n  @Post()\n  async chat(@Body() body) {{ return ask(body.text); }}\n}}\n"
+        );
+        doors("src/chat.controller.ts", &text)
+    };
+    assert_eq!(controller("").len(), 1);
+    assert!(controller("@UseGuards(AuthGuard)\n").is_empty());
+}
+
+#[test]
+fn what_is_shown_to_everybody_is_told_of() {
+    let page = |given: &str| {
+        let text = format!("{ASK}import gradio\ngradio.ChatInterface(ask).launch({given})\n");
+        doors("agent.py", &text)
+    };
+    assert_eq!(page("share=True").len(), 1);
+    assert_eq!(page("server_name='0.0.0.0'").len(), 1);
+    for closed in ["", "share=False", "share=True, auth=('a', 'b')", "server_name='127.0.0.1'"] {
+        assert!(page(closed).is_empty(), "{closed}");
+    }
+    let tools = |default: &str| {
+        let text = format!(
+            "import argparse\nfrom mcp.server.fastmcp import FastMCP\nmcp = FastMCP('x')\nparser = argparse.ArgumentParser()\nparser.add_argument('--host', default='{default}')\nargs = parser.parse_args()\nmcp.run(transport='sse', host=args.host)\n"
+        );
+        doors("agent.py", &text)
+    };
+    assert_eq!(tools("0.0.0.0").len(), 1);
+    assert!(tools("127.0.0.1").is_empty());
+}

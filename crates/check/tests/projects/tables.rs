@@ -1,0 +1,140 @@
+//! Rows that are kept through classes and objects: whatever the mapper, a table of messages is a memory.
+
+use crate::project::{checked, lines};
+
+const WRITE: &str = "memory-write-without-consent";
+const READ: &str = "retrieval-without-consent";
+const PLAIN: &str = "plaintext-chat-store";
+
+fn has(found: &[String], rule: &str) -> bool {
+    found.iter().any(|line| line.starts_with(rule))
+}
+
+/// A Telegram bot that keeps what was said, with these lines for its table and for what it does with it.
+fn bot(table: &str, keep: &str, recall: &str) -> Vec<String> {
+    let text = format!(
+        "import telebot\nfrom openai import OpenAI\n{table}\nbot = telebot.TeleBot('x')\nai = OpenAI()\n@bot.message_handler(content_types=['text'])\ndef on(m):\n    who = str(m.from_user.id)\n    {keep}\n    past = {recall}\n    ai.chat.completions.create(model='gpt-5', messages=[{{'role': x.role, 'content': x.content}} for x in past])\n"
+    );
+    lines(&checked(&[("bot.py", &text)]))
+}
+
+const PEEWEE: &str = "from peewee import SqliteDatabase, Model, CharField\ndb = SqliteDatabase('x.db')\nclass Base(Model):\n    class Meta:\n        database = db\nclass Message(Base):\n    who = CharField()\n    role = CharField()\n    content = CharField()";
+const SQLALCHEMY: &str = "from sqlalchemy import Column, Text, create_engine, select\nfrom sqlalchemy.orm import declarative_base, sessionmaker\nBase = declarative_base()\nengine = create_engine('sqlite:///x.db')\nSession = sessionmaker(bind=engine)\ndb = Session()\nclass Message(Base):\n    user_id = Column(Text)\n    role = Column(Text)\n    content = Column(Text)";
+
+#[test]
+fn every_mapper_keeps_rows() {
+    let mappers = [
+        (
+            PEEWEE,
+            "Message.create(who=who, role='user', content=m.text)",
+            "Message.select().where(Message.who == who)",
+        ),
+        (PEEWEE, "Message(who=who, role='user', content=m.text).save()", "Message.select()"),
+        (
+            SQLALCHEMY,
+            "db.add(Message(user_id=who, role='user', content=m.text))",
+            "db.query(Message).filter(Message.user_id == who).all()",
+        ),
+        (
+            SQLALCHEMY,
+            "db.add(Message(user_id=who, role='user', content=m.text))",
+            "db.scalars(select(Message).where(Message.user_id == who)).all()",
+        ),
+    ];
+    for (table, keep, recall) in mappers {
+        let found = bot(table, keep, recall);
+        for rule in [WRITE, READ, PLAIN] {
+            assert!(has(&found, rule), "{rule} {keep} {recall} {found:?}");
+        }
+        // A table of something else, and a class that is no table.
+        let other = |text: &str| text.replace("Message", "Price").replace("role", "kind");
+        let (priced, put, taken) = (other(table), other(keep), other(recall));
+        let other = bot(&priced, &put, &taken);
+        let plain = bot(&table.replace("class Message(Base)", "class Message"), keep, recall);
+        for found in [other, plain] {
+            assert!(!has(&found, WRITE) && !has(&found, READ) && !has(&found, PLAIN), "{keep} {found:?}");
+        }
+    }
+}
+
+#[test]
+fn a_database_elsewhere_may_be_encrypted() {
+    let there = SQLALCHEMY.replace("sqlite:///x.db", "postgresql://db/x");
+    let keep = "db.add(Message(user_id=who, role='user', content=m.text))";
+    let found = bot(&there, keep, "db.query(Message).all()");
+    assert!(has(&found, WRITE) && !has(&found, PLAIN), "{found:?}");
+}
+
+#[test]
+fn what_is_deleted_through_objects_can_be_forgotten() {
+    let keep = "Message.create(who=who, role='user', content=m.text)";
+    let kept = bot(PEEWEE, keep, "Message.select()");
+    assert!(has(&kept, "no-erase-path"), "{kept:?}");
+    let erased = bot(PEEWEE, keep, "Message.delete().where(Message.who == who).execute()");
+    assert!(!has(&erased, "no-erase-path"), "{erased:?}");
+}
+
+#[test]
+fn whose_rows_are_asked_for_is_compared() {
+    let server = |who: &str| {
+        let text = format!(
+            "from flask import Flask, request, session\nfrom sqlalchemy import Column, Text\nfrom sqlalchemy.orm import declarative_base, Session\nBase = declarative_base()\nclass Note(Base):\n    user_id = Column(Text)\napp = Flask(__name__)\n@app.get('/notes')\ndef notes():\n    db = Session()\n    return db.query(Note).filter(Note.user_id == {who}).all()\n"
+        );
+        lines(&checked(&[("app.py", &text)]))
+    };
+    assert!(has(&server("request.args['user']"), "identity-from-body"));
+    assert!(!has(&server("session['user']"), "identity-from-body"));
+}
+
+/// An express server that keeps what was said.
+fn server(before: &str, keep: &str, recall: &str) -> Vec<String> {
+    let text = format!(
+        "import express from 'express';\nimport OpenAI from 'openai';\n{before}\nconst ai = new OpenAI();\nconst app = express();\napp.post('/chat', async (req, res) => {{\n  const {{ userId, text }} = req.body;\n  {keep};\n  const past = {recall};\n  res.json(await ai.chat.completions.create({{ model: 'gpt-5', messages: past.map((p) => ({{ role: p.role, content: p.content }})) }}));\n}});\n"
+    );
+    lines(&checked(&[("server.js", &text)]))
+}
+
+#[test]
+fn so_do_those_of_scripts() {
+    let mongoose = "import mongoose from 'mongoose';\nconst Message = mongoose.model('Message', new mongoose.Schema({ content: String }));";
+    let sequelize = "import { Sequelize, DataTypes } from 'sequelize';\nconst db = new Sequelize('postgres://db');\nconst Message = db.define('Message', { content: DataTypes.TEXT });";
+    let drizzle = "import { drizzle } from 'drizzle-orm/node-postgres';\nimport { pgTable, text } from 'drizzle-orm/pg-core';\nconst messages = pgTable('messages', { content: text('content') });\nconst db = drizzle('x');";
+    let mysql = "import mysql from 'mysql2/promise';\nconst db = mysql.createPool('x');";
+    let cases = [
+        (mongoose, "await new Message({ userId, content: text }).save()", "await Message.find({ userId })"),
+        (
+            sequelize,
+            "await Message.create({ userId, content: text })",
+            "await Message.findAll({ where: { userId } })",
+        ),
+        (
+            drizzle,
+            "await db.insert(messages).values({ userId, content: text })",
+            "await db.select().from(messages)",
+        ),
+        (
+            mysql,
+            "await db.query('INSERT INTO messages (user_id, content) VALUES (?, ?)', [userId, text])",
+            "await db.query('SELECT role, content FROM messages WHERE user_id = ?', [userId])",
+        ),
+    ];
+    for (before, keep, recall) in cases {
+        let found = server(before, keep, recall);
+        assert!(has(&found, WRITE) && has(&found, READ), "{keep} {found:?}");
+        let other = |text: &str| text.replace("messages", "prices").replace("Message", "Price");
+        let found = server(&other(before), &other(keep), &other(recall).replace("prices:", "messages:"));
+        assert!(!has(&found, WRITE) && !has(&found, READ), "{keep} {found:?}");
+    }
+}
+
+#[test]
+fn columns_for_two_sides_make_a_memory_whatever_it_is_called() {
+    let keep = "Turn.create(who=who, role='user', content=m.text)";
+    let turns = PEEWEE.replace("Message", "Turn");
+    assert!(has(&bot(&turns, keep, "Turn.select()"), WRITE));
+    let counted = turns.replace("content = CharField()", "amount = CharField()");
+    assert!(!has(&bot(&counted, keep, "Turn.select()"), WRITE));
+    // A table that is called like one and holds no words.
+    let empty = PEEWEE.replace("content = ", "amount = ").replace("Message", "Conversation");
+    assert!(!has(&bot(&empty, "Conversation.create(who=m.text)", "Conversation.select()"), WRITE));
+}
