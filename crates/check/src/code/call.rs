@@ -175,6 +175,7 @@ impl Walk<'_, '_> {
             }
             ensures &= own;
             let mut value = summary.returns.filled(&values);
+            self.offer_handed(&summary.offers, &values, range);
             for lifted in &summary.lifted {
                 value = self.lifted(lifted, &values, &taints, range, value);
             }
@@ -398,6 +399,10 @@ impl Walk<'_, '_> {
         }
         if let Some(from) = self.keep_in_rows(path, object, arguments, &mut found) {
             answer = Some(from);
+        }
+        found.extend(flaws::system_object(path, arguments).map(Deed::SystemPrompt));
+        if flaws::system_template(path, arguments) {
+            found.push(Deed::SystemPrompt(Taint::RETRIEVED));
         }
         found.extend(self.rows(path, object, arguments));
         found.extend(flaws::of(path, object, arguments));

@@ -179,6 +179,9 @@ impl Walk<'_, '_> {
         if subscribes(name, arguments) {
             return Some(Taint::USER);
         }
+        if self.script && self.offer_plugged(name, arguments, range) {
+            return Some(Taint::TOOL);
+        }
         let keeps = matches!(name, "set" | "put" | "save" | "setItem" | "store");
         let [key, value, ..] = arguments else { return None };
         let key = key.value.template().map(crate::facts::Template::shown).filter(|_| keeps)?;
@@ -217,7 +220,7 @@ impl Walk<'_, '_> {
             || class.is_some_and(|class| names(class, SETTINGS))
     }
 
-    fn is_method(&self) -> bool {
+    pub(super) fn is_method(&self) -> bool {
         let func = self.state.project.functions.get(self.function);
         func.is_some_and(|func| func.class.is_some() && func.hangs == Hangs::OnObject)
     }

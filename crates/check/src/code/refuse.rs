@@ -225,6 +225,8 @@ impl<'a> Visitor<'a> for Seen {
                     self.forbidden |= value.as_i64() == Some(403);
                 }
             }
+            // A model gives tokens too, one after the other.
+            Expr::Name(name) if name.id.as_str() == "token" => {}
             Expr::Name(name) => self.named(name.id.as_str()),
             Expr::Attribute(part) => self.named(part.attr.as_str()),
             Expr::StringLiteral(text) if text.value.len() < 40 => self.asks |= asks(text.value.to_str()),

@@ -42,6 +42,8 @@ pub(super) struct Summary {
     pub raises: bool,
     /// Requests to addresses that its callers choose.
     pub lifted: Vec<Lifted>,
+    /// Tools whose names its callers choose.
+    pub offers: Vec<super::tools::Offered>,
     /// Everything that callers handed in.
     pub handed: Vec<Value>,
     /// Values of parameters that are not given.
@@ -53,8 +55,8 @@ pub(super) struct Summary {
 impl Summary {
     /// What a caller is given back, without what it does not need.
     pub(super) fn answered(&self) -> Answered {
-        let (returns, lifted) = (self.returns.clone(), self.lifted.clone());
-        Answered { returns, lifted, asks: self.answers && !self.always_yes }
+        let (returns, lifted, offers) = (self.returns.clone(), self.lifted.clone(), self.offers.clone());
+        Answered { returns, lifted, offers, asks: self.answers && !self.always_yes }
     }
 }
 
@@ -62,6 +64,7 @@ impl Summary {
 pub(super) struct Answered {
     pub returns: Value,
     pub lifted: Vec<Lifted>,
+    pub offers: Vec<super::tools::Offered>,
     /// It answers, and not always with yes.
     pub asks: bool,
 }
@@ -273,7 +276,7 @@ impl<'a> State<'a> {
         let old = std::mem::replace(slot, found);
         (slot.handed, slot.defaults, slot.consented) = (old.handed, old.defaults, old.consented);
         let same = old.returns == slot.returns
-            && old.lifted == slot.lifted
+            && (&old.lifted, &old.offers) == (&slot.lifted, &slot.offers)
             && (old.ensures, old.always_yes) == (slot.ensures, slot.always_yes)
             && (old.answers, old.raises) == (slot.answers, slot.raises);
         if !same {

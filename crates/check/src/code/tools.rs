@@ -12,7 +12,7 @@ use super::call::all_of;
 use super::hand_out::collect_functions;
 use super::value::{Argument, ModuleId, Shape, Value, named};
 use super::walk::{Walk, span};
-use crate::facts::{Agent, FunctionId, Held, Taint, Tool};
+use crate::facts::{Agent, FunctionId, Held, Piece, Taint, Tool};
 
 /// Keys under which what a tool takes is told.
 const SCHEMAS: &[&str] = &["input_schema", "inputSchema"];
@@ -21,6 +21,15 @@ const OTHER_SCHEMAS: &[&str] = &["parameters", "schema", "paramsSchema", "argsSc
 /// Keys under which the function of a tool stands beside what is told of it.
 const HANDLERS: &[&str] =
     &["handler", "execute", "run", "callback", "func", "fn", "invoke", "call", "function"];
+
+/// A tool whose name a caller chooses: `def tool(server, name, told, run): server.tool(name, told, run)`.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Offered {
+    name: Value,
+    told: Value,
+    /// The parameter that is the function.
+    run: usize,
+}
 
 /// What is told of a tool, in the form of `OpenAI`'s or of Anthropic's API, or with the function that carries it out.
 fn described(items: &BTreeMap<String, Value>) -> Option<&BTreeMap<String, Value>> {
@@ -76,7 +85,7 @@ impl Walk<'_, '_> {
             },
             file: self.file(),
             span: span(range),
-            function: implemented.or_else(|| self.named_function(name)),
+            function: implemented.or_else(|| self.named_function(name)).or_else(|| self.only_handler(range)),
             acts: None,
         };
         self.add_tool(tool);
@@ -182,6 +191,7 @@ impl Walk<'_, '_> {
         let first = || arguments.first().and_then(|argument| argument.value.known_text());
         match (root(path), last(path)) {
             ("@modelcontextprotocol/sdk", "tool" | "registerTool") => {
+                self.offer_by_caller(arguments);
                 let told = arguments.get(1).and_then(|argument| argument.value.known_text());
                 let description = text("description").or(told).unwrap_or_default().to_owned();
                 let name = first().map(str::to_owned);
@@ -210,6 +220,63 @@ impl Walk<'_, '_> {
             ("ai_sdk", _) => self.offer_vercel(arguments, range),
             _ => {}
         }
+    }
+
+    /// Notes a tool of which the name and the function are parameters.
+    fn offer_by_caller(&mut self, arguments: &[Argument]) {
+        let plain: Vec<&Argument> = arguments.iter().filter(|one| one.name.is_none()).collect();
+        let given = |value: &Value| match value.template().map(|text| text.pieces.as_slice()) {
+            Some([Piece::Parameter(index)]) => Some(*index),
+            _ => None,
+        };
+        let ([name, rest @ ..], true) = (plain.as_slice(), plain.len() > 2) else { return };
+        let (Some(_), Some(run)) =
+            (given(&name.value), rest.last().and_then(|run| run.value.taint.parameters().next()))
+        else {
+            return;
+        };
+        let told = named(arguments, &["description"]).or_else(|| rest.first().map(|one| &one.value));
+        let offered = Offered { name: name.value.clone(), told: told.cloned().unwrap_or_default(), run };
+        if !self.summary.offers.contains(&offered) {
+            self.summary.offers.push(offered);
+        }
+    }
+
+    /// The same where the caller has chosen.
+    pub(super) fn offer_handed(&mut self, offers: &[Offered], values: &[Value], range: TextRange) {
+        for offered in offers {
+            let name = offered.name.filled(values).known_text().map(str::to_owned);
+            let told = offered.told.filled(values).known_text().unwrap_or_default().to_owned();
+            let mut found = Vec::new();
+            let Some(run) = values.get(offered.run) else { continue };
+            collect_functions(run, &mut found, 0);
+            if found.is_empty() {
+                continue;
+            }
+            self.offer_named(name.as_deref(), &told, found.first().copied(), range);
+            let run = [Argument { name: None, value: run.clone(), spread: false }];
+            self.callbacks(Some(Taint::TOOL), Taint::NONE, &run, range);
+        }
+    }
+
+    /// A server of tools of which only the methods are known: `server.registerTool("send", {…}, send)`.
+    pub(super) fn offer_plugged(&mut self, name: &str, arguments: &[Argument], range: TextRange) -> bool {
+        let plain: Vec<&Argument> = arguments.iter().filter(|one| one.name.is_none()).collect();
+        let ([title, about, .., run], true) = (plain.as_slice(), matches!(name, "tool" | "registerTool"))
+        else {
+            return false;
+        };
+        let told = match &about.value.shape {
+            Shape::Dict(items) => items.get("description").and_then(Value::known_text),
+            _ => about.value.known_text(),
+        };
+        let (Some(title), Some(told), Shape::Functions(ids)) =
+            (title.value.known_text(), told, &run.value.shape)
+        else {
+            return false;
+        };
+        self.offer_named(Some(title), told, ids.first().copied(), range);
+        true
     }
 
     /// `generateText({tools: {search: tool({description, execute})}})`
@@ -270,6 +337,14 @@ impl Walk<'_, '_> {
             Shape::Functions(ids) => ids.first().copied(),
             _ => None,
         }
+    }
+
+    /// `const definition = {name: …}; async function handler(args) {…}`: what a file that describes one tool calls its handler.
+    fn only_handler(&self, range: TextRange) -> Option<FunctionId> {
+        let file = self.file();
+        let alone = self.state.tools.iter().all(|(_, tool)| tool.file != file || tool.span == span(range));
+        let found = || HANDLERS.iter().find_map(|name| self.named_function(name));
+        (self.script && alone).then(found).flatten()
     }
 
     pub(super) fn file(&self) -> usize {

@@ -81,6 +81,14 @@ impl Taint {
         Self(self.0 & other.0)
     }
 
+    /// What a text is made of that is put together from two: it was made sure of only if each was that said anything.
+    #[must_use]
+    pub fn beside(self, other: Self) -> Self {
+        let sure = |one: Self| one == Self::NONE || one.has(Self::CHECKED);
+        let both = self | other;
+        if sure(self) && sure(other) { both } else { both.without(Self::CHECKED) }
+    }
+
     /// Its sources, without parameters.
     #[must_use]
     pub fn sources(self) -> Self {

@@ -75,7 +75,10 @@ fn table<'f>(facts: &'f Facts, call: &Call) -> Option<&'f str> {
 /// Whether a call writes what a person said.
 fn said_by_person(project: &Project<'_>, function: FunctionId, call: &Call) -> bool {
     call.does.iter().any(|deed| match deed {
-        Deed::Persist { content, .. } => project.reach.sources(function, *content).has(Taint::PERSON),
+        Deed::Persist { content, .. } => {
+            let said = project.reach.sources(function, *content);
+            said.has(Taint::PERSON) && !said.has(Taint::MODEL)
+        }
         _ => false,
     })
 }
@@ -111,7 +114,10 @@ fn told(
         return None;
     }
     let (person, model) = (sources.has(Taint::PERSON), sources.has(Taint::MODEL));
-    let kept = if conversation { person || model } else { person && model && !unnamed };
+    // What a model hands to a tool that remembers it was said by somebody.
+    let remembered = call.does.iter().any(|deed| matches!(deed, Deed::Store(..)));
+    let chosen = sources.has(Taint::TOOL) && remembered;
+    let kept = if conversation { person || model || chosen } else { person && model && !unnamed };
     if !kept {
         return None;
     }

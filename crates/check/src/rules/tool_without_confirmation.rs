@@ -8,6 +8,7 @@
 //! Reference: OWASP LLM06, ASI02; risks S07, A04.
 
 use std::collections::BTreeSet;
+use std::ops::Range;
 
 use ombud_core::effect::Effect;
 use ombud_core::finding::{Bilingual, Confidence, Finding, Place, RuleId, Severity};
@@ -153,7 +154,20 @@ fn written(facts: &Facts, function: FunctionId, call: &Call) -> Place {
     let start = if owner.body.is_empty() { 0 } else { owner.body.start };
     let text = facts.files.get(owner.file).and_then(|file| file.text.get(start..call.span.end));
     let at = text.and_then(|text| UNASKED.iter().filter_map(|word| Some((text.rfind(word)?, word.len()))).max());
-    at.map_or_else(whole, |(at, len)| facts.place(owner.file, start + at..start + at + len))
+    let here = at.map(|(at, len)| facts.place(owner.file, start + at..start + at + len));
+    here.unwrap_or_else(|| beside(facts, owner.file).unwrap_or_else(whole))
+}
+
+/// Where the switch is written in the file: by a function that puts the command together.
+fn beside(facts: &Facts, file: usize) -> Option<Place> {
+    let text = facts.files.get(file)?.text.as_str();
+    let (at, len) = UNASKED.iter().filter_map(|word| Some((text.find(word)?, word.len()))).min()?;
+    Some(facts.place(file, at..at + len))
+}
+
+/// Whether a tool is carried out within what describes it.
+fn is_within(tool: &Tool, file: usize, span: &Range<usize>) -> bool {
+    file == tool.file && tool.span.start <= span.start && span.end <= tool.span.end
 }
 
 fn one(facts: &Facts, tool: &Tool) -> Finding {
@@ -162,9 +176,10 @@ fn one(facts: &Facts, tool: &Tool) -> Finding {
         format!("the model may call `{name}`, and nothing in the code asks a person before"),
         format!("模型可以直接调用 `{name}`，代码中没有任何人工确认"),
     );
-    // What is described in one file and carried out in another is mended in the other; within a file its name is found first.
+    // It is mended where it is carried out, and not where it is described; a function that is given with the description stands
+    // there.
     let place = match &tool.acts {
-        Some((file, span)) if *file != tool.file => facts.place(*file, span.clone()),
+        Some((file, span)) if !is_within(tool, *file, span) => facts.place(*file, span.clone()),
         _ => facts.place(tool.file, tool.span.clone()),
     };
     finding(&RULE, Severity::Warning, Confidence::Medium, place, message)

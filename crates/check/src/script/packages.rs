@@ -44,6 +44,12 @@ const NAMES: &[(&str, &str)] = &[
     ("vm2", "vm"),
     ("isolated-vm", "vm"),
     ("mysql", "mysql2"),
+    ("@modelcontextprotocol/server", "@modelcontextprotocol/sdk"),
+    ("@modelcontextprotocol/node", "@modelcontextprotocol/sdk"),
+    ("@modelcontextprotocol/express", "@modelcontextprotocol/sdk"),
+    ("@modelcontextprotocol/hono", "@modelcontextprotocol/sdk"),
+    ("bun:sqlite", "better-sqlite3"),
+    ("sql.js", "sql_js"),
     ("axios-retry", "axios_retry"),
 ];
 

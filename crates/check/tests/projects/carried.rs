@@ -1,5 +1,5 @@
-//! Tools that are described in one file and carried out in another: they are told of where somebody would have to be asked. Within one
-//! file they are told of where their name stands.
+//! Tools that are described in one file and carried out in another: they are told of where somebody would have to be asked: in the branch
+//! for their name, or in the function that is given for it.
 
 use crate::project::{checked, lines};
 
@@ -33,7 +33,7 @@ fn a_branch_for_a_name_of_a_compiled_enumeration() {
         ["pots.js:13"]
     );
     let together = format!("import {{ shelf }} from './shelf.js';\n{names}{does}");
-    assert_eq!(told(&[("server.js", SERVER), ("pots.js", &together), ("shelf.js", shelf)]), ["pots.js:10"]);
+    assert_eq!(told(&[("server.js", SERVER), ("pots.js", &together), ("shelf.js", shelf)]), ["pots.js:15"]);
 }
 
 #[test]
@@ -47,10 +47,39 @@ fn a_case_of_a_server_in_python() {
     let server = "from enum import Enum\nfrom mcp.server import Server\nfrom mcp.types import Tool\nfrom .post import post_letter\nclass Jobs(str, Enum):\n    POST = 'send_letter'\n    FORGET = 'clear_cache'\nserver = Server('post')\n@server.list_tools()\nasync def offered():\n    return [Tool(name=Jobs.POST, description='Send a letter', inputSchema={}), Tool(name=Jobs.FORGET, description='Clear the cache', inputSchema={})]\n@server.call_tool()\nasync def chosen(name, arguments):\n    match name:\n        case Jobs.POST:\n            letter = dict(arguments)\n            return post_letter(letter)\n        case Jobs.FORGET:\n            return clear_cache()\n";
     let post = "import smtplib\ndef post_letter(letter):\n    smtplib.SMTP('x').sendmail('me', letter['to'], letter['text'])\n";
     let found = told(&[("post/server.py", server), ("post/post.py", post)]);
-    assert_eq!(found, ["post/server.py:11"]);
+    assert_eq!(found, ["post/server.py:17"]);
     let spoken = server
         .replace("match name:", "if True:")
         .replace("case Jobs.POST:", "if name == 'send_letter':")
         .replace("case Jobs.FORGET:", "elif name == 'clear_cache':");
     assert_eq!(told(&[("post/server.py", &spoken), ("post/post.py", post)]), found);
+}
+
+const SDK: &str = "import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';\nimport { execSync } from 'child_process';\n";
+
+#[test]
+fn a_helper_that_offers_whatever_it_is_given() {
+    let text = format!(
+        "{SDK}const server = new McpServer({{ name: 'x' }});\nfunction tool(server, name, about, schema, run) {{\n  server.tool(name, about, schema, run);\n}}\ntool(server, 'run_shell', 'Run a command', {{}}, async (args) => execSync(args.command));\ntool(server, 'list_files', 'List files', {{}}, async () => []);\n"
+    );
+    assert_eq!(told(&[("server.js", &text)]), ["server.js:7"]);
+    let all = lines(&checked(&[("server.js", &text)]));
+    assert!(all.contains(&"untrusted-to-exec@server.js:7".to_owned()), "{all:?}");
+}
+
+#[test]
+fn a_server_of_which_only_the_methods_are_known() {
+    let text = "import { execSync } from 'child_process';\nexport function register(server) {\n  server.registerTool('run_shell', { description: 'Run a command' }, async (args) => execSync(args.command));\n}\n";
+    assert_eq!(told(&[("src/tools.js", text)]), ["src/tools.js:3"]);
+    let other = text.replace("registerTool", "registerView");
+    assert!(told(&[("src/tools.js", &other)]).is_empty());
+}
+
+#[test]
+fn a_file_that_describes_one_tool_has_its_handler() {
+    let text = "import { post } from './net.js';\nconst definition = { name: 'send_message', description: 'Send a message to somebody', inputSchema: {} };\nasync function handler(args) {\n  const text = args.text.trim();\n  return post.sendMessage(args.to, text);\n}\nmodule.exports = { definition, handler };\n";
+    assert_eq!(
+        told(&[("tools/dm.js", text), ("tools/net.js", "export const post = {};\n")]),
+        ["tools/dm.js:5"]
+    );
 }

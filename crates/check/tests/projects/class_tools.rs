@@ -61,7 +61,7 @@ fn in_scripts_too() {
     };
     let found = script("BashTool");
     assert!(
-        found.contains(&format!("{TOOL}@src/tool.ts:2")) && found.contains(&format!("{EXEC}@src/tool.ts:6")),
+        found.contains(&format!("{TOOL}@src/tool.ts:6")) && found.contains(&format!("{EXEC}@src/tool.ts:6")),
         "{found:?}"
     );
     assert!(!script("Bash").iter().any(|line| line.starts_with(TOOL)));

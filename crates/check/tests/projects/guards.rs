@@ -404,3 +404,30 @@ fn a_server_of_tools_holds_them_in_one_hand() {
     assert_eq!(python(rule, &server("return number", acts)), 0);
     assert_eq!(python(rule, &server(reads, "return 'sent'")), 0);
 }
+
+#[test]
+fn a_text_is_sure_only_where_each_of_its_parts_is() {
+    let tool = |body: &str| {
+        let text = format!(
+            "import subprocess\nfrom mcp.server.fastmcp import FastMCP\nmcp = FastMCP('x')\n@mcp.tool()\ndef run(folder, command, limit):\n    if folder not in ALLOWED:\n        return None\n    return subprocess.run({body}, shell=True)\nALLOWED = ['a', 'b']\n"
+        );
+        crate::project::of_rule("untrusted-to-exec", &text).len()
+    };
+    assert_eq!(tool("f'cd {folder} && {command}'"), 1);
+    assert_eq!(tool("'cd ' + folder + ' && ' + command"), 1);
+    assert_eq!(tool("f'cd {folder} && ls'"), 0);
+    assert_eq!(tool("f'cd {folder} && head -n {limit} x'"), 0);
+}
+
+#[test]
+fn tokens_of_a_model_are_none_of_a_caller() {
+    let server = |read: &str| {
+        let text = format!(
+            "import express from 'express';\nimport OpenAI from 'openai';\nconst ai = new OpenAI();\nexpress().post('/x', async (req, res) => {{\n  {read}\n  try {{ res.json(await ai.chat.completions.create({{ model: 'x', messages: [{{ role: 'user', content: req.body.q }}] }})); }}\n  catch (error) {{ res.status(error.status === 401 ? 502 : 500); }}\n}});\n"
+        );
+        let found = crate::project::lines(&crate::project::checked(&[("s.js", &text)]));
+        found.iter().any(|line| line.starts_with("endpoint-without-authentication"))
+    };
+    assert!(server("const onToken = (token) => res.write(token);"));
+    assert!(!server("if (req.headers.authorization !== KEY) return res.status(401).end();"));
+}

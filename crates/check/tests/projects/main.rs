@@ -57,6 +57,8 @@ mod scripts;
 #[cfg(test)]
 mod servers;
 #[cfg(test)]
+mod sinks;
+#[cfg(test)]
 mod swift;
 #[cfg(test)]
 mod tables;

@@ -361,6 +361,79 @@ pub(in crate::code) fn system_prompt(arguments: &[Argument]) -> Option<Taint> {
     (sum != Taint::NONE).then_some(sum)
 }
 
+/// What stands in the system prompt that an object is made with: `SystemMessage(content=…)`, `Agent(instructions=…)`.
+pub(in crate::code) fn system_object(path: &str, arguments: &[Argument]) -> Option<Taint> {
+    const AGENTS: &[&str] = &["Agent", "LlmAgent", "AssistantAgent", "GenerativeModel", "RealtimeAgent"];
+    let package = root(path);
+    let known = super::models::is_framework(package)
+        || matches!(
+            package,
+            "agents" | "@openai/agents" | "pydantic_ai" | "google" | "autogen_agentchat" | "@mastra/core"
+        );
+    let content = match last(path) {
+        _ if !known => None,
+        "SystemMessage" => given(arguments, 0, "content"),
+        name if AGENTS.contains(&name) => {
+            let keys = [
+                "instructions",
+                "instruction",
+                "system_prompt",
+                "system_message",
+                "system_instruction",
+                "systemInstruction",
+            ];
+            named(arguments, &keys)
+        }
+        _ => None,
+    }?;
+    // What was put together elsewhere is told of there.
+    let here = matches!(&content.shape, Shape::Text(text) if text.pieces.len() > 1);
+    Some(content.deep_taint()).filter(|taint| here && *taint != Taint::NONE)
+}
+
+/// Names by which a template says that it is filled with what was found or said before.
+const FILLED: &[&str] = &[
+    "context",
+    "documents",
+    "docs",
+    "summaries",
+    "knowledge",
+    "history",
+    "chat_history",
+    "search_results",
+    "retrieved",
+    "passages",
+];
+
+/// `ChatPromptTemplate.from_messages([("system", "… {context}")])`: a framework fills in what was found.
+pub(in crate::code) fn system_template(path: &str, arguments: &[Argument]) -> bool {
+    if !super::models::is_framework(root(path)) {
+        return false;
+    }
+    let filled = |value: &Value| {
+        let text = value.known_text().unwrap_or_default();
+        FILLED.iter().any(|name| text.contains(&format!("{{{name}}}")))
+    };
+    let pair = |value: &Value| match &value.shape {
+        Shape::List(items) => match items.as_slice() {
+            [role, text] => role.known_text() == Some("system") && filled(text),
+            _ => false,
+        },
+        _ => false,
+    };
+    match super::script::snake(last(path)).as_str() {
+        "from_messages" => arguments.first().is_some_and(|one| match &one.value.shape {
+            Shape::List(items) => items.iter().any(pair),
+            _ => false,
+        }),
+        "from_template" => {
+            path.contains("SystemMessagePromptTemplate")
+                && arguments.first().is_some_and(|one| filled(&one.value))
+        }
+        _ => false,
+    }
+}
+
 /// What a message with the role of the system is made of: `{"role": "system", "content": …}`.
 pub(in crate::code) fn system_message(items: &BTreeMap<String, Value>) -> Option<Taint> {
     let role = items.get("role").and_then(Value::known_text)?;

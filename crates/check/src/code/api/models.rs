@@ -55,6 +55,14 @@ const CALLS: &[(&str, &[&str], &str)] = &[
         "bedrock",
     ),
     ("azure", &["complete"], ""),
+    ("agents", &["Runner.run", "Runner.run_sync", "Runner.run_streamed"], "openai"),
+    ("pydantic_ai", &["run", "run_sync", "run_stream", "iter"], ""),
+    ("smolagents", &["run"], ""),
+    ("autogen_agentchat", &["run", "run_stream", "on_messages"], ""),
+    ("autogen", &["initiate_chat", "generate_reply", "a_initiate_chat"], ""),
+    ("semantic_kernel", &["invoke_prompt", "invoke", "get_chat_message_content", "get_response"], ""),
+    ("cozepy", &["chat.create", "chat.stream", "chat.create_and_poll"], ""),
+    ("dspy", &["Predict", "ChainOfThought", "ReAct"], ""),
     (
         "instructor",
         &[
@@ -124,6 +132,11 @@ const CLASSES: &[(&str, &str)] = &[
     ("ChatMoonshot", "moonshot"),
     ("initChatModel", ""),
     ("init_chat_model", ""),
+    ("OpenAIChat", "openai"),
+    ("Claude", "anthropic"),
+    ("DeepSeek", "deepseek"),
+    ("Gemini", "gemini"),
+    ("LLM", ""),
 ];
 
 /// Methods that run a model, a chain or an agent.
@@ -205,9 +218,13 @@ pub(in crate::code) fn recipient(
     let plain = path.replace("()", "");
     if is_framework(package) {
         let runs = RUNS.contains(&last(path)) || path.ends_with("()");
-        let model = object
-            .filter(|_| runs)
-            .and_then(|object| inner(object, 0, &|made| class(&made.path).is_some()))?;
+        let found =
+            object.filter(|_| runs).and_then(|object| inner(object, 0, &|made| class(&made.path).is_some()));
+        // A crew without a model of its own asks the one that the library names.
+        if found.is_none() && package == "crewai" && last(path).starts_with("kickoff") {
+            return Some(addressed(None, &[], "openai", providers));
+        }
+        let model = found?;
         return Some(addressed(Some(&model), &[], class(&model.path).unwrap_or_default(), providers));
     }
     let (_, _, default) = CALLS.iter().find(|(of, endings, _)| {

@@ -27,18 +27,46 @@ pub(in crate::code) fn of(path: &str, arguments: &[Argument]) -> Option<(Sink, T
         "streamlit" if path == "streamlit.components.v1.html" => (Sink::Html, first("html")?),
         "markupsafe" | "flask" if name == "Markup" => (Sink::Html, first("object")?),
         "flask" if name == "render_template_string" => (Sink::Template, first("source")?),
-        "sqlite3" | "psycopg2" | "psycopg" | "pymysql" | "MySQLdb" | "mysql" | "duckdb" | "aiosqlite"
-        | "asyncpg"
+        "sqlite3" | "psycopg2" | "psycopg" | "psycopg_pool" | "pymysql" | "MySQLdb" | "mysql" | "duckdb"
+        | "aiosqlite" | "asyncpg" | "aiomysql" | "pyodbc" | "aioodbc" | "oracledb" | "cx_Oracle"
+        | "pymssql" | "snowflake" | "trino" | "prestodb" | "databricks" | "vertica_python" | "ibm_db"
+        | "databases"
             if matches!(name, "execute" | "executescript" | "executemany" | "fetch" | "fetchrow" | "sql") =>
         {
             (Sink::Sql, statement(arguments)?)
         }
-        "sqlalchemy" if name == "text" => (Sink::Sql, statement(arguments)?),
+        "sqlalchemy" if matches!(name, "text" | "exec_driver_sql") => (Sink::Sql, statement(arguments)?),
+        "pandas" if matches!(name, "read_sql" | "read_sql_query") => (Sink::Sql, statement(arguments)?),
+        "google" if path.contains("bigquery") && name == "query" => (Sink::Sql, statement(arguments)?),
+        "neo4j" if matches!(name, "run" | "execute_query") => (Sink::Sql, statement(arguments)?),
+        "clickhouse_connect" | "clickhouse_driver"
+            if matches!(name, "query" | "command" | "execute" | "query_df") =>
+        {
+            (Sink::Sql, statement(arguments)?)
+        }
+        "pymongo" | "motor" if name == "command" && path.contains("()") => (Sink::Sql, first("command")?),
+        "redis" if name == "execute_command" => (Sink::Sql, all(arguments)),
+        "paramiko" if name == "exec_command" => (Sink::Shell, first("command")?),
+        "asyncssh" if matches!(name, "run" | "create_process") => (Sink::Shell, first("command")?),
+        "fabric" | "invoke" if matches!(name, "run" | "sudo" | "local") => (Sink::Shell, first("command")?),
+        "pexpect" if matches!(name, "run" | "spawn" | "sendline") => (Sink::Shell, first("command")?),
+        "docker" if matches!(name, "exec_run" | "exec_create") => (Sink::Shell, first("cmd")?),
+        "winrm" if matches!(name, "run_ps" | "run_cmd") => (Sink::Shell, first("script")?),
+        "netmiko" if matches!(name, "send_command" | "send_config_set") => {
+            (Sink::Shell, first("command_string")?)
+        }
+        "IPython" if matches!(name, "run_cell" | "run_code") => (Sink::Code, first("raw_cell")?),
+        "jupyter_client" if name == "execute" => (Sink::Code, first("code")?),
         "langchain_experimental" if path.contains("PythonREPL") && matches!(name, "run" | "invoke") => {
             (Sink::Code, first("command")?)
         }
         _ => return None,
     })
+}
+
+/// Everything that a call is given.
+fn all(arguments: &[Argument]) -> Taint {
+    arguments.iter().fold(Taint::NONE, |sum, argument| sum | argument.value.deep_taint())
 }
 
 /// `st.write(…, unsafe_allow_html=True)`
@@ -112,7 +140,7 @@ fn statement(arguments: &[Argument]) -> Option<Taint> {
     let first = given(arguments, 0, "sql")?;
     // `query({text, values})`
     let Shape::Dict(items) = &first.shape else { return Some(first.deep_taint()) };
-    ["text", "sql"].iter().find_map(|key| items.get(*key)).map(Value::deep_taint)
+    ["text", "sql", "query", "sqlText"].iter().find_map(|key| items.get(*key)).map(Value::deep_taint)
 }
 
 /// Packages whose calls take a statement as text.
@@ -133,6 +161,12 @@ const DATABASES: &[&str] = &[
     "@databricks/sql",
     "mssql",
     "oracledb",
+    "@google-cloud/bigquery",
+    "snowflake-sdk",
+    "@clickhouse/client",
+    "neo4j-driver",
+    "sql_js",
+    "mysql",
 ];
 
 fn of_script(path: &str, name: &str, arguments: &[Argument]) -> Option<(Sink, Taint)> {
@@ -144,6 +178,19 @@ fn of_script(path: &str, name: &str, arguments: &[Argument]) -> Option<(Sink, Ta
             (Sink::Shell, program(arguments)?)
         }
         "shelljs" if name == "exec" => (Sink::Shell, first()?),
+        "ssh2" if matches!(name, "exec" | "shell") => (Sink::Shell, first()?),
+        "node-ssh" if matches!(name, "execCommand" | "exec") => (Sink::Shell, first()?),
+        "dockerode" if name == "exec" => (Sink::Shell, named(arguments, &["Cmd"])?.deep_taint()),
+        "execa" if matches!(name, "execa" | "execaSync") => (Sink::Shell, program(arguments)?),
+        // A script in a page that somebody is signed in to.
+        "puppeteer" | "puppeteer-core" | "playwright" | "playwright-core" if name == "evaluate" => {
+            (Sink::Code, first()?)
+        }
+        "puppeteer" | "puppeteer-core" | "playwright" if name == "launch" => {
+            (Sink::Shell, named(arguments, &["executablePath"])?.deep_taint())
+        }
+        "ioredis" | "redis" if matches!(name, "call" | "sendCommand") => (Sink::Sql, all(arguments)),
+        "mongodb" if matches!(name, "command" | "runCommand") => (Sink::Sql, first()?),
         "execa" if matches!(name, "execaCommand" | "execaCommandSync" | "command" | "commandSync") => {
             (Sink::Shell, first()?)
         }
@@ -158,11 +205,16 @@ fn of_script(path: &str, name: &str, arguments: &[Argument]) -> Option<(Sink, Ta
             (Sink::Sql, statement(arguments)?)
         }
         "drizzle-orm" if path.ends_with("sql.raw") => (Sink::Sql, statement(arguments)?),
-        package if DATABASES.contains(&package) && takes_statement(name) && !path.contains("prepare().") => {
+        package if DATABASES.contains(&package) && takes_statement(name) && !is_prepared(path) => {
             (Sink::Sql, statement(arguments)?)
         }
         _ => return None,
     })
+}
+
+/// `db.prepare(sql).all(id)`, `db.query(sql).all(id)`: what is bound later is no statement.
+fn is_prepared(path: &str) -> bool {
+    path.contains("prepare().") || path.starts_with("better-sqlite3") && path.contains("query().")
 }
 
 fn takes_statement(name: &str) -> bool {
@@ -188,7 +240,8 @@ fn program(arguments: &[Argument]) -> Option<Taint> {
     let all = || arguments.iter().fold(Taint::NONE, |sum, argument| sum | argument.value.deep_taint());
     let command = given(arguments, 0, "command")?;
     let list = given(arguments, 1, "args").map(|list| &list.shape);
-    let inside = matches!(list, Some(Shape::List(items)) if hands_over_code(items));
+    let whole = |items: &[Value]| [std::slice::from_ref(command), items].concat();
+    let inside = matches!(list, Some(Shape::List(items)) if hands_over_code(&whole(items)));
     let through_shell = through_shell || inside;
     Some(if through_shell || command.known_text().is_some_and(is_shell) {
         all()

@@ -12,6 +12,9 @@ pub(in crate::code) fn of(path: &str) -> Option<Taint> {
         "argparse" if matches!(name, "parse_args" | "parse_known_args") => Taint::LOCAL,
         "getpass" | "prompt_toolkit" | "questionary" | "inquirer" => Taint::LOCAL,
         "rich" if path.contains("Prompt.ask") => Taint::LOCAL,
+        // What a microphone heard.
+        "speech_recognition" if name.starts_with("recognize") => Taint::LOCAL,
+        "whisper" | "faster_whisper" if name == "transcribe" => Taint::LOCAL,
         "flask" | "quart" if path.contains(".request.") && name != "method" => upload(path) | chosen(path),
         // `self.request.body`, `self.get_argument("q")`; `self.rfile.read()`, `self.path`
         "tornado" if path.contains("RequestHandler().request.") || name.starts_with("get_argument") => {

@@ -108,6 +108,8 @@ pub(in crate::code) fn is_model_path(address: &Template) -> bool {
         "/codex/responses",
         "/v1/embeddings",
         "/v1/completions",
+        "/v1/chat-messages",
+        "/v3/chat",
         "/api/generate",
         "/api/chat",
         "text-generation/generation",

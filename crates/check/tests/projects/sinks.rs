@@ -1,0 +1,78 @@
+//! What runs text on other machines and in other databases, and prompts that objects are made with.
+
+use crate::project::{checked, lines, of_rule};
+
+#[test]
+fn shells_and_databases_of_every_make_run_what_they_are_given() {
+    let cases = [
+        ("import paramiko\nc = paramiko.SSHClient()", "c.exec_command({})"),
+        ("import docker\nc = docker.from_env().containers.get('x')", "c.exec_run({})"),
+        ("import pyodbc\nc = pyodbc.connect('x').cursor()", "c.execute({})"),
+        ("from google.cloud import bigquery\nc = bigquery.Client()", "c.query({})"),
+        ("from neo4j import GraphDatabase\nc = GraphDatabase.driver('x').session()", "c.run({})"),
+        ("import clickhouse_connect\nc = clickhouse_connect.get_client()", "c.query({})"),
+        ("import redis\nc = redis.Redis()", "c.execute_command({})"),
+        ("import pandas as pd", "pd.read_sql({}, 'x')"),
+    ];
+    for (before, call) in cases {
+        let tool = |given: &str| {
+            let call = call.replace("{}", given);
+            let text = format!(
+                "from mcp.server.fastmcp import FastMCP\n{before}\nmcp = FastMCP('x')\n@mcp.tool()\ndef look(what):\n    return {call}\n"
+            );
+            of_rule("untrusted-to-exec", &text).len()
+        };
+        assert_eq!(tool("what"), 1, "{call}");
+        assert_eq!(tool("'SELECT 1'"), 0, "{call}");
+    }
+}
+
+#[test]
+fn so_do_those_of_scripts() {
+    let cases = [
+        ("import { Client } from 'ssh2';\nconst c = new Client();", "c.exec({})"),
+        (
+            "import { BigQuery } from '@google-cloud/bigquery';\nconst c = new BigQuery();",
+            "c.query({ query: {} })",
+        ),
+        ("import { execFile } from 'child_process';", "execFile('osascript', ['-e', {}])"),
+        ("import { execa } from 'execa';", "execa({}, { shell: true })"),
+        ("import puppeteer from 'puppeteer';", "puppeteer.launch({ executablePath: {} })"),
+        ("import Database from 'bun:sqlite';\nconst c = new Database('x');", "c.query({}).all()"),
+    ];
+    for (before, call) in cases {
+        let tool = |given: &str| {
+            let call = call.replace("{}", given);
+            let text = format!(
+                "import {{ McpServer }} from '@modelcontextprotocol/sdk/server/mcp.js';\n{before}\nconst server = new McpServer({{ name: 'x' }});\nserver.tool('look', 'Look', {{}}, async (args) => {call});\n"
+            );
+            let found = lines(&checked(&[("s.js", &text)]));
+            found.iter().filter(|line| line.starts_with("untrusted-to-exec")).count()
+        };
+        assert_eq!(tool("args.what"), 1, "{call}");
+        assert_eq!(tool("'fixed'"), 0, "{call}");
+    }
+    let bound = "import Database from 'bun:sqlite';\nimport { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';\nconst c = new Database('x');\nnew McpServer({ name: 'x' }).tool('look', 'Look', {}, async (args) => c.query('SELECT ?').all(args.what));\n";
+    assert!(!lines(&checked(&[("s.js", bound)])).iter().any(|line| line.starts_with("untrusted-to-exec")));
+}
+
+#[test]
+fn prompts_that_objects_are_made_with_are_system_prompts() {
+    let rule = "untrusted-system-prompt";
+    let route = |before: &str, body: &str| {
+        let text = format!(
+            "import requests\nfrom flask import Flask, request\nfrom langchain_core.messages import SystemMessage\nfrom langchain_core.prompts import ChatPromptTemplate\nfrom agents import Agent\n{before}\napp = Flask(__name__)\n@app.post('/x')\ndef x():\n    page = requests.get('https://x.example').text\n    return {body}\n"
+        );
+        of_rule(rule, &text).len()
+    };
+    assert_eq!(route("", "SystemMessage(content=f'Read {page}')"), 1);
+    assert_eq!(route("", "Agent(name='x', instructions=f'Read {page}')"), 1);
+    assert_eq!(route("", "SystemMessage(content='Read.')"), 0);
+    let template = |system: &str| {
+        format!(
+            "prompt = ChatPromptTemplate.from_messages([('system', 'Use {system}'), ('human', '{{context}}')])"
+        )
+    };
+    assert_eq!(route(&template("{context}"), "prompt"), 1);
+    assert_eq!(route(&template("{language}"), "prompt"), 0);
+}
