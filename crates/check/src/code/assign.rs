@@ -216,7 +216,7 @@ impl Walk<'_, '_> {
             Expr::Attribute(attribute) => {
                 let held = self.eval(object);
                 let owner = self.eval(&attribute.value);
-                if let Shape::Object(class) = owner.shape {
+                if let Shape::Object(class) | Shape::Class(class) = owner.shape {
                     let taint = self.known_sources(taint) | held.taint;
                     self.state.set_attribute(class, attribute.attr.as_str(), Value { taint, ..held });
                 } else {
@@ -241,7 +241,12 @@ impl Walk<'_, '_> {
             ("requests" | "httpx", "verify") if value.shape == Shape::Bool(false) => {
                 Flaw::CertificateUnchecked
             }
-            ("ssl", "verify_mode") if value.outside() == Some("ssl.CERT_NONE") => Flaw::CertificateUnchecked,
+            // A function that is told whether to check does as it is told.
+            ("ssl", "verify_mode")
+                if value.outside() == Some("ssl.CERT_NONE") && !self.is_told_to_check() =>
+            {
+                Flaw::CertificateUnchecked
+            }
             ("interpreter", "auto_run") if value.shape == Shape::Bool(true) => Flaw::AsksNobody,
             _ => return,
         };
@@ -250,6 +255,12 @@ impl Walk<'_, '_> {
             call.target = format!("{path}.{name}");
         }
         add(&mut call.does, Deed::Flaw(flaw));
+    }
+
+    fn is_told_to_check(&self) -> bool {
+        let func = self.state.project.functions.get(self.function);
+        let words = &["verif*", "insecure", "secure", "check*", "cert*", "ssl", "tls"];
+        func.is_some_and(|func| func.parameters.iter().any(|name| super::api::names(name, words)))
     }
 
     fn show(&mut self, name: &str, value: &Value, range: TextRange) {

@@ -165,11 +165,26 @@ struct Acts {
 impl<'a> Visitor<'a> for Acts {
     fn visit_expr(&mut self, node: &'a Expr) {
         if let Expr::Call(call) = node
-            && let Some(does) = does(&call.func)
+            && let Some(does) = does(&call.func).or_else(|| asked_for(call))
         {
             self.found.push((does, node.range()));
         }
         walk_expr(self, node);
+    }
+}
+
+/// `fetch(url, {method: "POST"})`
+fn asked_for(call: &ExprCall) -> Option<Effect> {
+    let client = dotted(&call.func).is_some_and(|name| names(&name, &["fetch", "axios", "request", "got"]));
+    let options = call.arguments.args.iter().filter_map(Expr::as_dict_expr).filter(|_| client);
+    let method = |key: &Expr| matches!(key, Expr::StringLiteral(text) if text.value.to_str() == "method");
+    let said =
+        options.flat_map(|options| &options.items).find(|item| item.key.as_ref().is_some_and(method))?;
+    let Expr::StringLiteral(verb) = &said.value else { return None };
+    match verb.value.to_str() {
+        "POST" | "PUT" | "PATCH" => Some(Effect::Send),
+        "DELETE" => Some(Effect::Delete),
+        _ => None,
     }
 }
 
@@ -183,7 +198,9 @@ fn does(callee: &Expr) -> Option<Effect> {
         Expr::Name(node) => node.id.as_str(),
         _ => return None,
     };
-    let made = name.starts_with(|ch: char| ch.is_uppercase());
+    // Something is put into a list.
+    let made =
+        matches!(name, "push" | "unshift" | "append") || name.starts_with(|ch: char| ch.is_uppercase());
     let answers =
         names(object, &["res", "response", "reply", "log", "logger", "console", "transport", "json"]);
     let effect = effect_of(name, "", &[]);

@@ -137,6 +137,10 @@ impl Walk<'_, '_> {
         }
         let kept = self.taken_from_outside(&object, key.known_text().unwrap_or_default());
         let mut item = kept.unwrap_or_else(|| object.item(key.known_text()));
+        // Under a key that is somebody's there is what is theirs.
+        if key.taint != Taint::NONE {
+            item.taint = item.taint.without(Taint::COMMON);
+        }
         // Of a table that is written out, the key only picks.
         if !matches!(&object.shape, Shape::Dict(items) if !items.is_empty()) {
             item.taint |= key.taint.without(Taint::CONSENT);
@@ -162,7 +166,16 @@ impl Walk<'_, '_> {
             }
             outer = project.functions.get(function).and_then(|func| func.outer);
         }
-        self.state.global(self.module, name).unwrap_or_else(|| self.unbound(name))
+        let held = self.state.global(self.module, name).unwrap_or_else(|| self.unbound(name));
+        if self.globals.contains(name) { held } else { self.common(held) }
+    }
+
+    /// What a function takes out of a list that everybody's words are put into.
+    fn common(&self, held: Value) -> Value {
+        let inside =
+            self.state.project.functions.get(self.function).is_some_and(|func| func.definition.is_some());
+        let shared = inside && matches!(held.shape, Shape::List(_)) && held.deep_taint().has(Taint::USER);
+        if shared { Value { taint: held.taint | Taint::COMMON, ..held } } else { held }
     }
 
     /// A name that nothing binds is a builtin; in a script it says so.
@@ -221,7 +234,8 @@ impl Walk<'_, '_> {
             }),
             Shape::Object(_) | Shape::Objects(_) => self.state.any_member(object.shape.classes(), name),
             Shape::Class(class) => {
-                self.of_rows(*class, name).or_else(|| self.state.member(*class, name, false, 0))
+                let member = self.of_rows(*class, name).or_else(|| self.state.member(*class, name, false, 0));
+                member.map(|held| self.common(held))
             }
             Shape::Dict(items) if self.script => items.contains_key(name).then(|| object.item(Some(name))),
             Shape::Path(_) => self.taken_from_outside(object, name),

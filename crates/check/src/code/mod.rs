@@ -31,6 +31,7 @@ mod loops;
 mod methods;
 mod named;
 mod offered;
+mod one_hand;
 mod options;
 mod project;
 mod refuse;
@@ -139,6 +140,7 @@ fn evaluate(project: &Project<'_>, texts: &[File], providers: &Providers, limits
     enter(project, &mut state);
     carried::note(project, &mut state);
     history::note(project, &mut state);
+    one_hand::note(&mut state);
     refuse::note(project, &mut state);
     judge_consent(project, &mut state);
     let (functions, stores, agents) = (state.functions, state.stores, state.agents);

@@ -130,6 +130,8 @@ pub(super) struct State<'a> {
     pub watch: RefCell<Watch>,
     /// What the tables say of paths that were asked for.
     known: RefCell<HashMap<Box<str>, Rc<Known>, Build>>,
+    /// Tools that a server describes: the file, and where they begin.
+    pub served: BTreeSet<(usize, usize)>,
     /// Model calls that are given a list that an object holds.
     pub histories: super::history::Held,
     /// Functions in which objects of a class are made.
@@ -179,6 +181,7 @@ impl<'a> State<'a> {
             wrapped: vec![None; functions],
             watch: RefCell::new(Watch::new(functions)),
             known: RefCell::default(),
+            served: BTreeSet::new(),
             histories: super::history::Held::new(),
             made_in: BTreeMap::new(),
             on_disk: texts.iter().any(|file| file.text.to_ascii_lowercase().contains("sqlite")),

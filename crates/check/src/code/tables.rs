@@ -148,7 +148,7 @@ const WORDS: &[&str] = &[
     "entry",
 ];
 /// Columns that stand beside each other where what two sides said is kept.
-const SIDES: &[(&str, &str)] = &[
+pub(super) const SIDES: &[(&str, &str)] = &[
     ("role", "content"),
     ("role", "text"),
     ("role", "message"),
@@ -159,6 +159,7 @@ const SIDES: &[(&str, &str)] = &[
     ("user_message", "assistant_message"),
     ("user_input", "response"),
     ("query", "response"),
+    ("query", "answer"),
     ("input", "output"),
 ];
 

@@ -76,6 +76,9 @@ impl Walk<'_, '_> {
         let hints = |key: &str| function.get("annotations").map(|hints| hints.item(Some(key)).shape);
         let reads = hints("readOnlyHint") == Some(Shape::Bool(true));
         let implemented = beside(items).or_else(|| beside(function));
+        if function.contains_key("inputSchema") {
+            self.served_at(range);
+        }
         let tool = Tool {
             name: name.to_owned(),
             effect: if reads {
@@ -182,6 +185,7 @@ impl Walk<'_, '_> {
         }
         let text = |key: &str| named(arguments, &[key]).and_then(Value::known_text).map(str::to_owned);
         let told = text("description").unwrap_or_default();
+        self.served_at(range);
         self.offer_named(text("name").as_deref(), &told, None, range);
     }
 
@@ -192,6 +196,7 @@ impl Walk<'_, '_> {
         match (root(path), last(path)) {
             ("@modelcontextprotocol/sdk", "tool" | "registerTool") => {
                 self.offer_by_caller(arguments);
+                self.served_at(range);
                 let told = arguments.get(1).and_then(|argument| argument.value.known_text());
                 let description = text("description").or(told).unwrap_or_default().to_owned();
                 let name = first().map(str::to_owned);
@@ -220,6 +225,12 @@ impl Walk<'_, '_> {
             ("ai_sdk", _) => self.offer_vercel(arguments, range),
             _ => {}
         }
+    }
+
+    /// A server offers a tool here, to whoever asks it.
+    fn served_at(&mut self, range: TextRange) {
+        let at = (self.file(), span(range).start);
+        self.state.served.insert(at);
     }
 
     /// Notes a tool of which the name and the function are parameters.
@@ -253,6 +264,7 @@ impl Walk<'_, '_> {
             if found.is_empty() {
                 continue;
             }
+            self.served_at(range);
             self.offer_named(name.as_deref(), &told, found.first().copied(), range);
             let run = [Argument { name: None, value: run.clone(), spread: false }];
             self.callbacks(Some(Taint::TOOL), Taint::NONE, &run, range);
@@ -273,6 +285,7 @@ impl Walk<'_, '_> {
         let (Some(title), Some(told), Shape::Functions(ids)) =
             (title.value.known_text(), told, &run.value.shape)
         else {
+            self.offer_by_caller(arguments);
             return false;
         };
         self.offer_named(Some(title), told, ids.first().copied(), range);

@@ -11,6 +11,7 @@ use std::collections::BTreeSet;
 
 use ombud_core::finding::{Bilingual, Confidence, Finding, Place, RuleId, Severity, Step};
 
+use super::no_erase_path::is_gone;
 use super::{Project, Rule, Text, finding, on_the_way};
 use crate::facts::{Deed, Owner, Store, Taint};
 
@@ -39,7 +40,7 @@ fn run(project: &Project<'_>) -> Vec<Finding> {
     for (function, call) in project.reach.calls(facts) {
         for deed in &call.does {
             let Deed::Store(id, content) = deed else { continue };
-            let Some(store) = facts.stores.get(*id).filter(|store| !store.through_edge) else { continue };
+            let Some(store) = facts.stores.get(*id).filter(|store| !store.through_edge && !is_gone(project, store)) else { continue };
             let said = project.reach.sources(function, *content);
             if project.reach.owner(facts, *id) != Owner::User || !said.has(Taint::SAID) {
                 continue;

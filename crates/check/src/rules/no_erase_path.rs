@@ -97,13 +97,18 @@ pub(super) fn keeps(project: &Project<'_>, function: FunctionId, call: &Call) ->
 
 /// Stores that end with the program unless they are written to a file.
 const IN_MEMORY: &[&str] =
-    &["FAISS", "FaissStore", "InMemoryVectorStore", "MemoryVectorStore", "DocArrayInMemorySearch"];
+    &["FAISS", "FaissStore", "InMemoryVectorStore", "MemoryVectorStore", "DocArrayInMemorySearch", "faiss", "hnswlib"];
 
 /// Whether what a store holds outlives the program.
 fn lasts(project: &Project<'_>, store: &Store) -> bool {
     const SAVES: &[&str] = &["save_local", "save", "dump", "persist", "write_index"];
     let saves = |(_, call): (FunctionId, &Call)| SAVES.iter().any(|name| call.target.ends_with(name));
     !IN_MEMORY.contains(&store.name.as_str()) || project.reach.calls(project.facts).any(saves)
+}
+
+/// Whether a bare index of numbers ends with the program: nothing saves it.
+pub(super) fn is_gone(project: &Project<'_>, store: &Store) -> bool {
+    matches!(store.product.as_str(), "faiss" | "hnswlib") && !lasts(project, store)
 }
 
 fn told(name: &str) -> Bilingual {

@@ -12,6 +12,7 @@ use std::collections::BTreeSet;
 
 use ombud_core::finding::{Bilingual, Confidence, Finding, Place, RuleId, Severity, Step};
 
+use super::no_erase_path::is_gone;
 use super::{Project, Rule, Text, finding, on_the_way};
 use crate::facts::{Call, Deed, Entry, FunctionId, Owner, Reach, Sites, Store, Taint};
 
@@ -40,7 +41,7 @@ fn run(project: &Project<'_>) -> Vec<Finding> {
     for (function, call) in project.reach.calls(facts) {
         for deed in &call.does {
             let Deed::Retrieve(id) = deed else { continue };
-            let Some(store) = facts.stores.get(*id).filter(|store| !store.through_edge) else { continue };
+            let Some(store) = facts.stores.get(*id).filter(|store| !store.through_edge && !is_gone(project, store)) else { continue };
             let owner = project.reach.owner(facts, *id);
             if owner == Owner::Developer || project.reach.unasked(facts, function, call).is_none() {
                 continue;

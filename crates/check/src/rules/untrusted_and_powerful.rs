@@ -65,7 +65,11 @@ impl View<'_> {
             format!("`{from}` gives this agent strangers' words and `{to}` lets it act on them; nobody is asked in between"),
             format!("`{from}` 把陌生内容交给这个智能体，`{to}` 又让它据此行动，中间没有任何人工确认"),
         );
-        let place = self.project.facts.place(agent.file, agent.span.clone());
+        // Of a server it is mended where the tool is that acts.
+        let acting = acts.function.filter(|_| agent.server && !acts.known).and_then(|id| self.project.facts.functions.get(id));
+        let acting = acting.filter(|function| !function.span.is_empty() && function.file == agent.file);
+        let span = acting.map_or_else(|| agent.span.clone(), |function| function.span.clone());
+        let place = self.project.facts.place(agent.file, span);
         Some(finding(&RULE, Severity::Error, Confidence::High, place, message))
     }
 

@@ -83,3 +83,17 @@ fn a_file_that_describes_one_tool_has_its_handler() {
         ["tools/dm.js:5"]
     );
 }
+
+#[test]
+fn tools_that_a_server_describes_are_in_one_hand() {
+    let server = |read: &str, act: &str| {
+        let text = format!(
+            "import {{ Server }} from '@modelcontextprotocol/sdk/server/index.js';\nimport {{ CallToolRequestSchema, ListToolsRequestSchema }} from '@modelcontextprotocol/sdk/types.js';\nimport {{ post }} from './net.js';\nconst server = new Server({{ name: 'x' }}, {{}});\nserver.setRequestHandler(ListToolsRequestSchema, async () => ({{ tools: [\n  {{ name: '{read}', description: 'x', inputSchema: {{}} }},\n  {{ name: '{act}', description: 'x', inputSchema: {{}} }},\n] }}));\nserver.setRequestHandler(CallToolRequestSchema, async (req) => {{\n  switch (req.params.name) {{\n    case '{act}':\n      return post.sendMail(req.params.arguments);\n  }}\n}});\n"
+        );
+        let found = lines(&checked(&[("server.js", &text), ("net.js", "export const post = {};\n")]));
+        found.iter().filter(|line| line.starts_with("untrusted-and-powerful")).cloned().collect::<Vec<_>>()
+    };
+    assert_eq!(server("read_inbox", "send_mail"), ["untrusted-and-powerful@server.js:12"]);
+    assert!(server("read_clock", "send_mail").is_empty());
+    assert!(server("read_inbox", "list_mail").is_empty());
+}

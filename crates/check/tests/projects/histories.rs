@@ -49,3 +49,15 @@ fn a_session_of_a_library_is_one_history() {
     assert_eq!(bot(agent, &thread("'1'")).len(), 1);
     assert!(bot(agent, &thread("request.json['who']")).is_empty());
 }
+
+#[test]
+fn a_list_is_followed_to_where_the_model_is_asked() {
+    let bot = |kept: &str, read: &str| {
+        let text = format!(
+            "import telebot\nfrom openai import OpenAI\nai = OpenAI()\nbot = telebot.TeleBot('x')\nclass Talks:\n    said = {kept}\n    @classmethod\n    def put(cls, who, text):\n        Talks.said{read}.append({{'role': 'user', 'content': text}})\n    @classmethod\n    def all(cls, who):\n        return Talks.said{read}\ndef ask(past):\n    return ai.chat.completions.create(model='gpt-5', messages=past)\n@bot.message_handler()\ndef on(m):\n    Talks.put(m.from_user.id, m.text)\n    ask(Talks.all(m.from_user.id))\n"
+        );
+        of_rule(RULE, &text)
+    };
+    assert_eq!(bot("[]", ""), [format!("{RULE}@18")]);
+    assert!(bot("{}", "[who]").is_empty());
+}

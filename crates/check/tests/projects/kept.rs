@@ -88,3 +88,23 @@ fn a_system_prompt_is_put_together_by_who_hands_it_over() {
     let text = "import requests\nfrom openai import OpenAI\nai = OpenAI()\ndef answer(system, said):\n    return ai.chat.completions.create(model='gpt-5', messages=[\n        {'role': 'system', 'content': system},\n        {'role': 'user', 'content': said}])\ndef plain():\n    return answer('Help.', input())\ndef page(url):\n    return answer(f'Help. {requests.get(url).text}', input())\nplain()\npage(input())\n";
     assert_eq!(of_rule("untrusted-system-prompt", text), ["untrusted-system-prompt@11"]);
 }
+
+#[test]
+fn columns_of_two_sides_make_a_table_a_memory() {
+    let text = "import sqlite3, telebot\nbot = telebot.TeleBot('x')\ndb = sqlite3.connect('x')\n@bot.message_handler()\ndef on(m):\n    db.execute('INSERT INTO cases (who, question, answer) VALUES (?, ?, ?)', (m.from_user.id, m.text, 'x'))\n";
+    assert_eq!(of_rule("memory-write-without-consent", text), ["memory-write-without-consent@6"]);
+    let other = text.replace("question, answer", "price, amount");
+    assert!(of_rule("memory-write-without-consent", &other).is_empty());
+}
+
+#[test]
+fn an_index_that_nothing_saves_ends_with_the_program() {
+    let text = |saves: &str| {
+        format!(
+            "import faiss, telebot\nbot = telebot.TeleBot('x')\nindex = faiss.IndexFlatL2(9)\n@bot.message_handler()\ndef on(m):\n    index.add(m.text)\n    {saves}\n"
+        )
+    };
+    assert!(of_rule("memory-write-without-consent", &text("pass")).is_empty());
+    let kept = text("faiss.write_index(index, 'x')");
+    assert_eq!(of_rule("memory-write-without-consent", &kept), ["memory-write-without-consent@6"]);
+}

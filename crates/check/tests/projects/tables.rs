@@ -121,7 +121,11 @@ fn so_do_those_of_scripts() {
     for (before, keep, recall) in cases {
         let found = server(before, keep, recall);
         assert!(has(&found, WRITE) && has(&found, READ), "{keep} {found:?}");
-        let other = |text: &str| text.replace("messages", "prices").replace("Message", "Price");
+        let other = |text: &str| {
+            text.replace("messages", "prices")
+                .replace("Message", "Price")
+                .replace("role, content", "kind, content")
+        };
         let found = server(&other(before), &other(keep), &other(recall).replace("prices:", "messages:"));
         assert!(!has(&found, WRITE) && !has(&found, READ), "{keep} {found:?}");
     }

@@ -184,7 +184,19 @@ fn by_statement(path: &str, name: &str) -> Option<&'static str> {
 /// What a statement does to a table of memories: facts and impressions of people, and what was said before.
 fn of_statement(product: &str, statement: &str, object: Option<&Made>) -> Option<(Use, Store)> {
     let (does, table) = parsed(statement)?;
-    names(&table, MEMORIES).then(|| (does, store(product, Some(table), object, false)))
+    (names(&table, MEMORIES) || holds_two_sides(statement))
+        .then(|| (does, store(product, Some(table), object, false)))
+}
+
+/// Whether a statement names the columns of what two sides said: `INSERT INTO cases (question, answer)`.
+fn holds_two_sides(statement: &str) -> bool {
+    let small = statement.to_ascii_lowercase();
+    let words: Vec<&str> = small
+        .split(|ch: char| !ch.is_ascii_alphanumeric() && ch != '_')
+        .filter(|word| !word.is_empty())
+        .collect();
+    let has = |wanted: &str| words.contains(&wanted);
+    crate::code::tables::SIDES.iter().any(|(one, other)| has(one) && has(other))
 }
 
 /// What a statement does, and to which table.

@@ -98,6 +98,22 @@ const PRODUCTS: &[Product] = &[
         remembers_people: false,
     },
     Product {
+        package: "faiss",
+        part: "",
+        reads: &["search", "range_search"],
+        writes: &["add", "add_with_ids"],
+        erases: &["remove_ids", "reset"],
+        remembers_people: false,
+    },
+    Product {
+        package: "hnswlib",
+        part: "",
+        reads: &["knn_query"],
+        writes: &["add_items"],
+        erases: &["mark_deleted"],
+        remembers_people: false,
+    },
+    Product {
         package: "mem0",
         part: "Memory",
         reads: &["search", "get", "get_all", "chat", "history"],
