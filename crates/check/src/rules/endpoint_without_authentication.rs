@@ -9,11 +9,12 @@
 
 use std::collections::BTreeSet;
 
+use ombud_core::effect::Effect;
 use ombud_core::finding::{Bilingual, Confidence, Finding, Place, RuleId, Severity};
 
 use super::{Project, Rule, Text, finding};
 use crate::code::names;
-use crate::facts::{Call, Deed, Endpoint, Facts, Flaw, FunctionId, Sink, Taint};
+use crate::facts::{Call, Deed, Endpoint, Facts, Flaw, FunctionId, Reach, Sink, Taint, Tool};
 
 pub(super) const RULE: Rule = Rule {
     id: RuleId("endpoint-without-authentication"),
@@ -138,7 +139,7 @@ fn leads_to(project: &Project<'_>, start: FunctionId) -> Option<Grave> {
         for call in facts.functions.get(id).map(|function| &function.calls).into_iter().flatten() {
             let next = call.callees.iter().copied().filter(|callee| seen.insert(*callee));
             queue.extend(next.map(|callee| (callee, erases || deletes(callee))));
-            if opens_tools(&call.target) {
+            if opens_tools(&call.target) && has_tools_that_matter(project) {
                 grave = grave.max(Some((3, ("the tools of an MCP server", "MCP 服务器的工具"))));
             }
             if is_unsigned(facts, &call.target) {
@@ -183,6 +184,22 @@ fn weighs(project: &Project<'_>, id: FunctionId, deed: &Deed, erases: bool) -> O
 fn is_unsigned(facts: &Facts, target: &str) -> bool {
     let off = |(_, call): (FunctionId, &Call)| call.does.contains(&Deed::Flaw(Flaw::SignatureUnchecked));
     target.starts_with("slack_bolt.") && target.ends_with(".dispatch") && facts.calls().any(off)
+}
+
+/// Whether any tool of the project acts, or leads to something that not everybody may do. Where none is known, any may.
+fn has_tools_that_matter(project: &Project<'_>) -> bool {
+    let facts = project.facts;
+    let matters = |tool: &Tool| {
+        let harmless = matches!(tool.effect, Effect::Read | Effect::Fetch | Effect::Unknown);
+        !harmless || tool.function.is_none_or(|id| leads_to_anything(facts, id))
+    };
+    facts.tools.is_empty() || facts.tools.iter().any(matters)
+}
+
+/// Whether a function, or what it calls, does anything that rules look at.
+fn leads_to_anything(facts: &Facts, start: FunctionId) -> bool {
+    let heavy = |deed: &Deed| !matches!(deed, Deed::Guard(_) | Deed::Send { .. });
+    Reach::leading(facts, |call| call.does.iter().any(heavy)).get(start) == Some(&true)
 }
 
 /// Whether a call hands a request to a server of tools: the transports of the MCP SDKs over HTTP.

@@ -96,3 +96,15 @@ fn what_is_shown_to_everybody_is_told_of() {
     assert_eq!(tools("0.0.0.0").len(), 1);
     assert!(tools("127.0.0.1").is_empty());
 }
+
+#[test]
+fn tools_that_only_tell_what_everybody_may_know_need_no_guard() {
+    let server = |tool: &str| {
+        let text = format!(
+            "import express from 'express';\nimport {{ McpServer }} from '@modelcontextprotocol/sdk/server/mcp.js';\nimport {{ StreamableHTTPServerTransport }} from '@modelcontextprotocol/sdk/server/streamableHttp.js';\nimport {{ execSync }} from 'child_process';\nconst server = new McpServer({{ name: 'x' }});\nserver.tool('whatToEat', 'Recommends a dish', {{}}, async (args) => {tool});\nexpress().post('/mcp', async (req, res) => {{ const t = new StreamableHTTPServerTransport({{}}); await server.connect(t); await t.handleRequest(req, res); }});\n"
+        );
+        doors("server.js", &text).len()
+    };
+    assert_eq!(server("['rice', 'noodles']"), 0);
+    assert_eq!(server("execSync(args.dish)"), 1);
+}
