@@ -15,8 +15,8 @@ use ombud_core::finding::{Bilingual, Confidence, Finding, Place, RuleId, Severit
 
 use super::{Project, Rule, Text, finding};
 use crate::code::UNASKED;
-use crate::facts::{Call, Deed, Entry, Facts, Flaw, FunctionId, Reach, Tool};
-use crate::code::names;
+use crate::facts::{is_model, Call, Deed, Entry, Facts, Flaw, FunctionId, Reach, Tool};
+use crate::code::{names, words};
 
 pub(super) const RULE: Rule = Rule {
     id: RuleId("tool-without-confirmation"),
@@ -54,7 +54,9 @@ pub(super) fn asks(target: &str) -> bool {
 fn run(project: &Project<'_>) -> Vec<Finding> {
     let facts = project.facts;
     let grave = |tool: &&Tool| {
-        matches!(tool.effect, Effect::Send | Effect::Pay | Effect::Delete | Effect::Execute | Effect::Grant)
+        let by_effect =
+            matches!(tool.effect, Effect::Send | Effect::Pay | Effect::Delete | Effect::Execute | Effect::Grant);
+        (by_effect || is_felt(tool))
             && !is_made_again(tool)
             && tool.function.is_none_or(|function| project.reach.runs(function))
     };
@@ -78,6 +80,19 @@ fn run(project: &Project<'_>) -> Vec<Finding> {
     unasked.into_iter().chain(tools.into_iter().take(LISTED).map(|tool| one(facts, tool))).collect()
 }
 
+/// Whether others feel what a tool does, or it cannot be undone, by a verb that changes: `ban_user`, `unlock_door`, `git_push`.
+fn is_felt(tool: &Tool) -> bool {
+    const VERBS: &[&str] = &["ban", "kick", "mute", "unlock", "flush", "flushall", "flushdb", "book", "dial", "overwrite"];
+    let said = words(&tool.name);
+    let has = |wanted: &[&str]| said.iter().any(|word| wanted.contains(&word.as_str()));
+    let ends = [said.first(), said.last()];
+    let verb = ends.into_iter().flatten().any(|word| VERBS.contains(&word.as_str()));
+    let code = has(&["push"]) && has(&["git", "files", "branch", "commit", "commits", "remote"])
+        || has(&["merge"]) && has(&["pull", "pr", "mr", "branch"])
+        || has(&["reset"]) && has(&["git", "branch", "repo", "repository"]);
+    (verb || code) && !matches!(tool.effect, Effect::Read | Effect::Fetch)
+}
+
 /// Whether a tool only deletes what is kept to be faster: it comes back by itself.
 fn is_made_again(tool: &Tool) -> bool {
     tool.effect == Effect::Delete && names(&tool.name, &["cache*", "temp", "tmp", "buffer*"])
@@ -98,13 +113,40 @@ impl Asked {
         let tools: BTreeSet<FunctionId> = facts.tools.iter().filter_map(|tool| tool.function).collect();
         let places = project.reach.calls(facts).filter(|(_, call)| asks(&call.target));
         let askers: BTreeSet<FunctionId> = places.map(|(function, _)| function).collect();
-        let everywhere = askers.iter().any(|asker| !only_in_tools(facts, &tools, *asker));
+        let leads = Reach::leading(facts, |call| {
+            is_model(call) || call.callees.iter().any(|callee| tools.contains(callee))
+        });
+        let everywhere = askers
+            .iter()
+            .any(|asker| !only_in_tools(facts, &tools, *asker) && is_beside_agent(facts, &leads, *asker));
         Self { everywhere, within }
     }
 
     fn before(&self, tool: &Tool) -> bool {
         tool.function.is_some_and(|function| self.within.get(function) == Some(&true))
     }
+}
+
+/// Calls through which a question is followed to an agent.
+const NEAR: usize = 3;
+
+/// Whether a question belongs to an agent: what asks, or what calls it, leads to a model or to a tool. A command of the same
+/// program that asks before it deletes a file of its own stands before no tool. Where no model and no tool is called, it may.
+fn is_beside_agent(facts: &Facts, leads: &[bool], asker: FunctionId) -> bool {
+    if !leads.contains(&true) {
+        return true;
+    }
+    let mut all = BTreeSet::from([asker]);
+    for _ in 0..NEAR {
+        let inner = |id: &FunctionId| facts.functions.get(*id).is_some_and(|function| !function.span.is_empty());
+        if all.iter().any(|id| leads.get(*id) == Some(&true)) {
+            return true;
+        }
+        let callers = facts.calls().filter(|(_, call)| call.callees.iter().any(|callee| all.contains(callee)));
+        let more: Vec<FunctionId> = callers.map(|(caller, _)| caller).filter(inner).collect();
+        all.extend(more);
+    }
+    false
 }
 
 /// Whether nothing leads to a function but tools.

@@ -66,3 +66,32 @@ fn in_scripts_too() {
     );
     assert!(!script("Bash").iter().any(|line| line.starts_with(TOOL)));
 }
+
+#[test]
+fn what_others_feel_is_asked_for() {
+    let tool = |name: &str| {
+        let text = format!(
+            "from mcp.server.fastmcp import FastMCP\nfrom net import api\nmcp = FastMCP('x')\n@mcp.tool()\ndef {name}(what):\n    return api.go(what)\n"
+        );
+        of_rule(TOOL, &text).len()
+    };
+    for name in ["ban_user", "mute_member", "unlock_door", "git_push", "merge_pull_request", "redis_flush"] {
+        assert_eq!(tool(name), 1, "{name}");
+    }
+    for name in ["list_banned", "get_book", "merge_pdfs", "push_ups", "read_unlock_log"] {
+        assert_eq!(tool(name), 0, "{name}");
+    }
+}
+
+#[test]
+fn a_question_of_another_command_stands_before_no_tool() {
+    let program = |inside: &str, aside: &str| {
+        let text = format!(
+            "import subprocess, click\nfrom langchain_core.tools import tool\nfrom langchain_openai import ChatOpenAI\n@tool\ndef run_shell(command):\n    return subprocess.run(command, shell=True)\n@click.command()\ndef chat():\n    {inside}\n    ChatOpenAI().bind_tools([run_shell]).invoke(input())\n@click.command()\ndef reset():\n    {aside}\n"
+        );
+        of_rule(TOOL, &text).len()
+    };
+    assert_eq!(program("pass", "pass"), 1);
+    assert_eq!(program("pass", "click.confirm('Delete the settings?')"), 1);
+    assert_eq!(program("click.confirm('Let it run commands?')", "pass"), 0);
+}
