@@ -387,6 +387,7 @@ impl Walk<'_, '_> {
         if let Some((sink, content)) = sinks::of(path, arguments) {
             found.push(Deed::Run { sink, content, given: None });
         }
+        found.extend(self.started(path, arguments));
         if let Some((content, conversation)) = web::persisted(path, object, arguments) {
             found.push(Deed::Persist { content, conversation, remote: false });
         }
@@ -394,7 +395,8 @@ impl Walk<'_, '_> {
             answer = Some(from);
         }
         if let Some((content, conversation)) = databases::kept(path, object, arguments) {
-            let remote = !(self.state.on_disk && databases::may_be_here(path));
+            let here = databases::is_a_file(path) || self.state.on_disk && databases::may_be_here(path);
+            let remote = !here;
             found.push(Deed::Persist { content, conversation, remote });
         }
         if let Some(from) = self.keep_in_rows(path, object, arguments, &mut found) {

@@ -10,7 +10,7 @@ use super::define::Hangs;
 use super::hand_out::is_route;
 use super::value::{Argument, Made, Shape, Value};
 use super::walk::Walk;
-use crate::facts::{Deed, FunctionId, Store, Taint};
+use crate::facts::{Deed, FunctionId, Sink, Store, Taint};
 
 /// Words for what was said and is known of people.
 const PAST: &[&str] = &[
@@ -74,6 +74,11 @@ const OTHER: &[&str] = &[
 /// Where a memory of people that is kept in files is noted, so that what reads it knows what stands in it.
 const NOTED: &str = "kept in files";
 
+/// Under which name it is noted what a program is made of.
+fn program(file: &str) -> String {
+    format!("program {file}")
+}
+
 /// Whether a file or a key is called by what was said.
 fn tells(name: &str) -> bool {
     names(name, PAST) || names(name, CHATS)
@@ -109,6 +114,7 @@ impl Walk<'_, '_> {
             return None;
         }
         let written = written_file(path, object, arguments)?;
+        self.note_program(&written, found);
         if self.is_setting(&written) {
             for deed in found {
                 if let Deed::Persist { content, remote: false, .. } = *deed {
@@ -135,6 +141,34 @@ impl Walk<'_, '_> {
         let store = self.state.store(store);
         found.push(Deed::Store(store, content));
         None
+    }
+
+    /// Notes what a program is made of that is written into a file.
+    fn note_program(&mut self, file: &str, found: &[Deed]) {
+        const PROGRAMS: &[&str] = &[".py", ".js", ".mjs", ".sh", ".ts", ".rb", ".ps1", ".bat"];
+        let content = found.iter().find_map(|deed| match deed {
+            Deed::Persist { content, .. } => Some(self.known_sources(*content)),
+            _ => None,
+        });
+        if let Some(content) = content.filter(|_| PROGRAMS.iter().any(|end| file.ends_with(end))) {
+            self.state.set_global(self.module, &program(file), Value::of(content));
+        }
+    }
+
+    /// What a program is made of that is started, if it was written here: `subprocess.run([sys.executable, "out.py"])`.
+    pub(super) fn started(&self, path: &str, arguments: &[Argument]) -> Option<Deed> {
+        if !matches!(root(path), "subprocess" | "os" | "asyncio" | "child_process") {
+            return None;
+        }
+        let given = arguments.iter().flat_map(|one| match &one.value.shape {
+            Shape::List(items) => items.to_vec(),
+            _ => vec![one.value.clone()],
+        });
+        let texts = given.filter_map(|value| files::shown(&value));
+        let words = texts.flat_map(|text| text.split_whitespace().map(str::to_owned).collect::<Vec<_>>());
+        let content =
+            words.into_iter().find_map(|word| self.state.global(self.module, &program(&word)))?.taint;
+        Some(Deed::Run { sink: Sink::Code, content, given: None })
     }
 
     /// The memory that a file belongs to, if its name or what handles it says that it is one.

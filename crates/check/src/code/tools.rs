@@ -147,10 +147,17 @@ impl Walk<'_, '_> {
                 _ => return None,
             },
             Expr::Name(name) => return self.env.picked.get(name.id.as_str()).copied(),
+            // `entry.run`
+            Expr::Attribute(part) => return self.picks(&part.value),
             _ => return None,
         };
         let key = self.eval(key);
-        key.known_text().is_none().then(|| key.deep_taint())
+        match (key.known_text(), callee) {
+            (None, _) => Some(key.deep_taint()),
+            // `TOOLS[name]["run"]`
+            (Some(_), Expr::Subscript(node)) => self.picks(&node.value),
+            _ => None,
+        }
     }
 
     /// `handler = TABLE.get(name)`: the name holds what was picked.

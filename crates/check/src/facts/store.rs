@@ -49,6 +49,7 @@ impl Store {
             "sqlalchemy",
             "keys",
             "koishi",
+            "tinydb",
         ];
         PLAIN.contains(&self.product.as_str())
     }

@@ -167,3 +167,15 @@ fn labelled_credentials_in_code_are_told_and_placeholders_are_not() {
         assert!(report.findings.is_empty(), "{line}");
     }
 }
+
+#[test]
+fn what_is_picked_may_be_a_record_that_holds_the_tool() {
+    let text = |call: &str| {
+        format!(
+            "import json, os\nfrom openai import OpenAI\nTOOLS = {{}}\ndef tool(name):\n    def wrap(run):\n        TOOLS[name] = {{'run': run}}\n        return run\n    return wrap\n@tool('shell')\ndef run_command(line):\n    return os.popen(line).read()\nreply = OpenAI().chat.completions.create(messages=[input()]).choices[0].message\nfor wanted in reply.tool_calls:\n    print({call}(**json.loads(wanted.function.arguments)))\n"
+        )
+    };
+    let rule = "tool-without-confirmation";
+    assert_eq!(of_rule(rule, &text("TOOLS[wanted.function.name]['run']")).len(), 1);
+    assert!(of_rule(rule, &text("TOOLS['shell']['run']")).is_empty());
+}

@@ -89,3 +89,14 @@ fn whoever_may_run_a_whole_statement_gains_nothing_by_a_name() {
     assert_eq!(tools("sql"), [at(13), at(7)]);
     assert_eq!(tools("'SELECT 1'"), [at(10), at(13)]);
 }
+
+#[test]
+fn a_program_that_a_model_wrote_is_run_from_its_file() {
+    let text = |file: &str| {
+        format!(
+            "import subprocess, sys\nfrom openai import OpenAI\nai = OpenAI()\ndef main():\n    code = ai.chat.completions.create(model='x', messages=[{{'role': 'user', 'content': input()}}]).choices[0].message.content\n    with open('out.py', 'w') as f:\n        f.write(code)\n    subprocess.run([sys.executable, '{file}'])\nmain()\n"
+        )
+    };
+    assert_eq!(of_rule("untrusted-to-exec", &text("out.py")), ["untrusted-to-exec@8"]);
+    assert!(of_rule("untrusted-to-exec", &text("own.py")).is_empty());
+}

@@ -58,6 +58,19 @@ fn every_mapper_keeps_rows() {
 }
 
 #[test]
+fn a_small_database_in_a_file_is_one_too() {
+    let store = |name: &str| {
+        let table = format!("from tinydb import TinyDB\ndb = TinyDB('{name}.json')");
+        bot(&table, "db.insert({'who': who, 'role': 'user', 'content': m.text})", "db.all()")
+    };
+    let found = store("history");
+    for rule in [WRITE, PLAIN, READ] {
+        assert!(has(&found, rule), "{rule} {found:?}");
+    }
+    assert!(!has(&store("prices"), WRITE));
+}
+
+#[test]
 fn a_database_elsewhere_may_be_encrypted() {
     let there = SQLALCHEMY.replace("sqlite:///x.db", "postgresql://db/x");
     let keep = "db.add(Message(user_id=who, role='user', content=m.text))";

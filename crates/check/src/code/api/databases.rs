@@ -90,6 +90,7 @@ fn product(path: &str) -> Option<&'static str> {
         "sequelize" => "sequelize",
         "typeorm" => "typeorm",
         "koishi" if path.contains(".database.") => "koishi",
+        "tinydb" => "tinydb",
         "js" if path.contains("localStorage") => "localStorage",
         _ => return None,
     })
@@ -131,6 +132,16 @@ pub(super) fn of(path: &str, object: Option<&Made>, arguments: &[Argument]) -> O
     }
     if product == "redis" || product == "keys" {
         return of_keys(product, name, object, arguments);
+    }
+    if product == "tinydb" {
+        let table = table(path, object).unwrap_or_default();
+        let does = match name {
+            "search" | "all" | "get" => Use::Read,
+            "insert" | "upsert" | "insert_multiple" => Use::Write,
+            "remove" | "truncate" | "drop_tables" => Use::Erase,
+            _ => return None,
+        };
+        return names(&table, MEMORIES).then(|| (does, store(product, Some(table), object, false)));
     }
     if product == "koishi" {
         return of_koishi(name, &said(), object);
@@ -314,6 +325,11 @@ pub(in crate::code) fn may_be_here(path: &str) -> bool {
     matches!(root(path), "drizzle-orm" | "sequelize" | "typeorm")
 }
 
+/// Whether a database is a file of the project's own by what it is.
+pub(in crate::code) fn is_a_file(path: &str) -> bool {
+    root(path) == "tinydb"
+}
+
 /// What a database somewhere else keeps, and whether the table's name says that it is a conversation.
 pub(in crate::code) fn kept(
     path: &str,
@@ -363,6 +379,8 @@ const OPENS: &[&str] = &[
     "define",
     "get_collection",
     "getRepository",
+    "TinyDB",
+    "table",
 ];
 
 fn shown(value: &Value) -> String {
