@@ -62,3 +62,13 @@ fn settings_that_trust_whoever_answers() {
     assert_eq!(told(rule, &[("app.py", &client("verify_certs=False"))]).len(), 1);
     assert!(told(rule, &[("app.py", &client("verify_certs=True"))]).is_empty());
 }
+
+#[test]
+fn events_that_a_server_sends_are_asked_for_by_a_client() {
+    let text = "import { fetchEventSource } from '@microsoft/fetch-event-source';\nimport express from 'express';\nexpress().post('/x', async (req, res) => {\n  await fetchEventSource('https://api.openai.com/v1/chat/completions', { method: 'POST', body: JSON.stringify({ model: 'x', messages: [{ role: 'user', content: req.body.q }] }) });\n});\n";
+    let found = crate::project::lines(&crate::project::checked(&[("s.js", text)]));
+    assert!(found.contains(&"personal-data-unmasked@s.js:4".to_owned()), "{found:?}");
+    let other = text.replace("fetchEventSource", "showEventSource");
+    let found = crate::project::lines(&crate::project::checked(&[("s.js", &other)]));
+    assert!(!found.iter().any(|line| line.starts_with("personal-data-unmasked")), "{found:?}");
+}

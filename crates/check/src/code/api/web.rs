@@ -75,6 +75,8 @@ fn of_script(path: &str, name: &str, object: Option<&Made>, arguments: &[Argumen
     let verb = matches!(name, "get" | "post" | "put" | "patch" | "delete" | "request" | "fetch");
     let asks = match root(path) {
         "js" => matches!(path, "js.fetch" | "js.window.fetch" | "js.globalThis.fetch" | "js.$fetch"),
+        package if package.ends_with("/fetch-event-source") => name == "fetchEventSource",
+        "@tauri-apps/plugin-http" | "expo" => name == "fetch",
         // `ctx.http.post(url, …)`
         "koishi" => path.contains(".http.") && verb,
         package => CLIENTS.contains(&package) && (package == path || verb),
