@@ -6,6 +6,7 @@
 mod augment;
 mod classes;
 mod corpus;
+mod corrections;
 mod crf;
 mod encode;
 mod gate;
@@ -16,6 +17,7 @@ mod overlap;
 pub(crate) mod random;
 pub(crate) mod signs;
 mod templates;
+mod written;
 
 use std::fs;
 use std::path::Path;
@@ -44,7 +46,7 @@ const REPORT: &str = "train-report.md";
 const EPOCHS: (u32, u32) = (5, 3);
 
 /// The model is the mean of what is learned with each of these.
-const SEEDS: &[u64] = &[1, 21, 41];
+const SEEDS: &[u64] = &[1, 21, 41, 61, 81];
 
 /// A model.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -90,6 +92,7 @@ fn names(workspace: &Workspace, data: &Path) -> Result<ExitCode> {
     let mut lists = gazetteer::Lists::read(&folder.join("gaz"))?;
     let mut records = corpus::read(&folder)?;
     records.extend(templates::records(&lists));
+    records.extend(written::read(&workspace.path(written::FOLDER))?);
     let all = records.len();
     let guard = overlap::Guard::read(&[data.join("pii"), workspace.path(REAL_TEXT)])?;
     records.retain(|record| !guard.touches(record));

@@ -2,13 +2,16 @@
 
 use ombud_core::DataType;
 
-use super::corpus::Record;
+use super::corpus::{self, Record};
 use super::gazetteer::Lists;
 use super::random::Random;
-use super::templates;
+use super::{templates, written};
 
 /// Of a hundred English records with a name, so many get a copy in lower case, and so many one in capitals.
 const COPIES: (usize, usize) = (22, 5);
+/// How often more than once each Chinese sentence is learned whose labels somebody made or checked: there are ten times as many
+/// with the labels of another model.
+const AGAIN: usize = 2;
 /// Sources that people labelled: real sentences, but the same names again and again.
 const HUMAN: &[&str] =
     &["BTC", "wikigold", "SEC-filings", "GUM-news", "GUM-interview", "GUM-academic", "GUM-court"];
@@ -16,10 +19,17 @@ const HUMAN: &[&str] =
 pub(super) fn extend(records: &mut Vec<Record>, lists: &Lists) {
     let mut random = Random::new(3);
     let mut copies = Vec::new();
-    for record in records.iter().filter(|record| HUMAN.contains(&record.source.as_str())) {
+    for record in records.iter().filter(|record| is_by_hand(record)) {
         let people = record.names.iter().any(|(_, kind)| *kind == DataType::Person);
         let count = if people { 2 } else { usize::from(!record.names.is_empty()) };
         copies.extend((0..count).map(|_| swapped(record, lists, &mut random)));
+    }
+    let read = |record: &&Record| {
+        let ours = record.source.starts_with(written::SOURCE) || record.source.ends_with(corpus::CHECKED);
+        ours && record.text.contains(is_chinese)
+    };
+    for record in records.iter().filter(read) {
+        copies.extend((0..AGAIN).map(|_| record.clone()));
     }
     records.append(&mut copies);
     // Only where the bytes stay in place.
@@ -27,6 +37,10 @@ pub(super) fn extend(records: &mut Vec<Record>, lists: &Lists) {
         copies.extend(recased(record, &mut random));
     }
     records.append(&mut copies);
+}
+
+fn is_by_hand(record: &Record) -> bool {
+    HUMAN.contains(&record.source.as_str()) || record.source.starts_with(written::SOURCE)
 }
 
 fn recased(record: &Record, random: &mut Random) -> Vec<Record> {
@@ -46,7 +60,11 @@ fn swapped(record: &Record, lists: &Lists, random: &mut Random) -> Record {
     for (span, kind) in &record.names {
         text.push_str(record.text.get(done..span.start).unwrap_or_default());
         let old = record.text.get(span.clone()).unwrap_or_default();
-        let new = templates::other(*kind, old.split_whitespace().count(), lists, random);
+        let new = if old.chars().any(is_chinese) {
+            templates::other_chinese(*kind, old, lists, random)
+        } else {
+            templates::other(*kind, old.split_whitespace().count(), lists, random)
+        };
         let start = text.len();
         text.push_str(&new.map_or_else(|| old.to_owned(), |new| cased(new, old)));
         names.push((start..text.len(), *kind));
@@ -54,6 +72,10 @@ fn swapped(record: &Record, lists: &Lists, random: &mut Random) -> Record {
     }
     text.push_str(record.text.get(done..).unwrap_or_default());
     Record::new(text, names, format!("{}+swap", record.source))
+}
+
+fn is_chinese(c: char) -> bool {
+    matches!(c, '\u{4e00}'..='\u{9fff}')
 }
 
 fn cased(new: String, old: &str) -> String {

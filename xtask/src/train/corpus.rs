@@ -10,6 +10,8 @@ use ombud_core::DataType;
 use ombud_detect::tagger::feature;
 use serde::Deserialize;
 
+use super::corrections::Corrections;
+
 /// Sources that are used. The others are left out for what `docs/model-card.md` says of each: text that its publisher took
 /// from third parties, labels that mean something else, or the same generator as a development set.
 const SOURCES: &[&str] = &[
@@ -47,6 +49,9 @@ const SILVER: &[&str] = &[
     "DuReader",
     "DuReader-gen",
 ];
+
+/// What stands behind the source of a sentence whose labels somebody has put right.
+pub(super) const CHECKED: &str = "+checked";
 
 /// A sentence or a short document with its names.
 #[derive(Debug, Clone)]
@@ -96,7 +101,8 @@ impl Record {
     /// The half of the text that the record belongs to when one half judges the labels of the other, if another model, or a
     /// list, made them.
     pub(super) fn judged_in(&self) -> Option<u8> {
-        SILVER.contains(&self.origin()).then_some(u8::from((self.frame() / 25).is_multiple_of(2)))
+        let silver = SILVER.contains(&self.origin()) && !self.source.ends_with(CHECKED);
+        silver.then_some(u8::from((self.frame() / 25).is_multiple_of(2)))
     }
 
     /// A hash of the text without the names.
@@ -121,24 +127,31 @@ impl Record {
 
 /// Every record of the sources that are used, in the order of the files.
 pub(super) fn read(folder: &Path) -> Result<Vec<Record>> {
+    let corrections = Corrections::read()?;
     let mut records = Vec::new();
     for name in ["train_zh.jsonl.gz", "train_en.jsonl.gz"] {
         for line in unpack(&folder.join(name))?.lines() {
             let row: Row =
                 serde_json::from_str(line).with_context(|| format!("{name}: a line is no record"))?;
-            records.extend(record(row));
+            records.extend(record(row, &corrections));
         }
     }
     Ok(records)
 }
 
-fn record(row: Row) -> Option<Record> {
+fn record(row: Row, corrections: &Corrections) -> Option<Record> {
     let origin = row.source.split('+').next()?;
     // Copies of the novel have lost the word behind the name.
     if !SOURCES.contains(&origin) || row.source == "Sanguo+swap" {
         return None;
     }
     let bytes: Vec<usize> = row.text.char_indices().map(|(at, _)| at).chain([row.text.len()]).collect();
+    if let Some(names) = corrections.of(&row.text) {
+        let names = names
+            .iter()
+            .filter_map(|(kind, span)| Some((*bytes.get(span.start)?..*bytes.get(span.end)?, *kind)));
+        return Some(Record::new(row.text.clone(), names.collect(), format!("{origin}{CHECKED}")));
+    }
     let names = row.entities.iter().filter_map(|span| {
         let range = *bytes.get(span.start)?..*bytes.get(span.end)?;
         let name = row.text.get(range.clone())?;

@@ -22,7 +22,7 @@ use super::random::Random;
 const EACH: (usize, usize) = (13_000, 26_000);
 
 /// The same for news and posts.
-const NEWS_EACH: (usize, usize) = (20_000, 16_000);
+const NEWS_EACH: (usize, usize) = (8_000, 16_000);
 /// Sentences of news and posts: Chinese with names and without, then English.
 const NEWS: [&str; 4] = [
     include_str!("templates/zh_news.txt"),
@@ -74,6 +74,11 @@ pub(super) fn records(lists: &Lists) -> Vec<Record> {
 /// Another English name of the same kind and about as many words; none if the old one shall stay.
 pub(super) fn other(kind: DataType, words: usize, lists: &Lists, random: &mut Random) -> Option<String> {
     en::other(kind, words, lists, random)
+}
+
+/// Another Chinese name of the same kind and form; none if the old one shall stay.
+pub(super) fn other_chinese(kind: DataType, old: &str, lists: &Lists, random: &mut Random) -> Option<String> {
+    zh::other(kind, old, lists, random)
 }
 
 /// One to three sentences, some of them without a name.

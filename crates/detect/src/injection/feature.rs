@@ -9,12 +9,12 @@ use super::lexicon::{Class, Hit};
 use crate::tagger::feature::{hash_word, mix};
 
 /// Raised with every change of features or words.
-pub const VERSION: u32 = 3;
+pub const VERSION: u32 = 4;
 
 /// Bits of a place in the table of classes.
 pub const CLASS_BITS: u32 = 15;
 /// Bits of a place in the table of words.
-pub const WORD_BITS: u32 = 17;
+pub const WORD_BITS: u32 = 19;
 
 /// What is known about a sentence.
 #[derive(Debug, Clone, Default)]
@@ -132,35 +132,40 @@ pub(super) fn is_han(ch: char) -> bool {
     ('\u{3400}'..='\u{9fff}').contains(&ch)
 }
 
-/// Words of letters, and neighbours by twos.
+/// Words, and neighbours by twos and threes, also those with one between them.
 fn word_features(writer: &mut Writer, sentence: &str) {
-    let mut last = 0_u64;
-    each_token(sentence, |hash, han| {
-        if !han {
-            writer.word(1, hash);
-        }
+    let (mut before, mut last) = (0_u64, 0_u64);
+    each_token(sentence, |hash| {
+        writer.word(1, hash);
         writer.word(2, mix(last, hash));
-        last = hash;
+        writer.word(3, mix(mix(before, last), hash));
+        writer.word(4, mix(before, hash));
+        (before, last) = (last, hash);
     });
 }
 
-/// Calls `each` with the hash of every token, and whether it is a Chinese character.
-fn each_token(sentence: &str, mut each: impl FnMut(u64, bool)) {
+/// Letters by which a word is known: endings tell nothing here.
+const STEM: usize = 5;
+
+/// Calls `each` with the hash of every word's beginning and of every Chinese character.
+fn each_token(sentence: &str, mut each: impl FnMut(u64)) {
     let mut word: Vec<u8> = Vec::new();
     for ch in sentence.chars().chain([' ']) {
         if ch.is_alphanumeric() && !is_han(ch) {
             let mut buffer = [0; 4];
             // Numbers are alike.
             let ch = if ch.is_ascii_digit() { '0' } else { ch.to_ascii_lowercase() };
-            word.extend_from_slice(ch.encode_utf8(&mut buffer).as_bytes());
+            if word.len() < STEM {
+                word.extend_from_slice(ch.encode_utf8(&mut buffer).as_bytes());
+            }
             continue;
         }
         if !word.is_empty() {
-            each(hash_word(&word), false);
+            each(hash_word(&word));
             word.clear();
         }
         if is_han(ch) {
-            each(u64::from(u32::from(ch)), true);
+            each(u64::from(u32::from(ch)));
         }
     }
 }

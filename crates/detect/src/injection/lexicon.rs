@@ -94,13 +94,13 @@ const TRIGGERS: u32 = 1 << Class::Model as u8
     | 1 << Class::Carrier as u8
     | 1 << Class::Secret as u8;
 
-/// What somebody who is told “you” may be told to do.
+/// What somebody may be told to do.
 const ACTS: u32 =
     1 << Class::Send as u8 | 1 << Class::Change as u8 | 1 << Class::Run as u8 | 1 << Class::Speak as u8;
 
-/// Whether a sentence, or a text, with these classes is looked at at all.
+/// Whether a sentence, or a text, with these classes is looked at at all: many attacks name neither a machine nor its orders.
 pub(super) fn is_worth_a_look(own: u32) -> bool {
-    own & TRIGGERS != 0 || own & Class::You.bit() != 0 && own & ACTS != 0
+    own & TRIGGERS != 0 || own & ACTS != 0 || own.count_ones() >= 2
 }
 
 /// Words by class, parted by `|`. A word of ASCII letters must stand alone; `*` lets it go on.

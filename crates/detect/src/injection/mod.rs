@@ -46,7 +46,7 @@ const MOST: usize = 64;
 pub const LEAST: f32 = 0.5;
 /// Added to the odds of a sentence without Chinese characters: its words tell classes more sharply, and ordinary English text
 /// of the training grammars stays quiet with it.
-const LATIN: f32 = 1.2;
+const LATIN: f32 = 0.3;
 
 /// A sentence that was weighed.
 #[derive(Debug, Clone)]
@@ -153,7 +153,9 @@ fn weigh(model: &Model<'_>, window: &Window) -> f32 {
     if has(Class::Carrier) && window.picture {
         return score.max(0.75);
     }
-    if has(Class::Mark) || rules::hold(window.own) { score.max(0.6) } else { score }
+    // Nobody spells out letter by letter that something is to be set aside.
+    let spelt = window.hidden.contains(&Hiding::Letters) && has(Class::Override) && has(Class::Meta);
+    if spelt || has(Class::Mark) || rules::hold(window.own) { score.max(0.6) } else { score }
 }
 
 /// What a sign does, by the words in it.

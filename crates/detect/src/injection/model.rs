@@ -54,7 +54,7 @@ impl<'m> Model<'m> {
 /// What one of so many words counts.
 #[expect(clippy::cast_precision_loss, reason = "a sentence has few words")]
 pub fn word_share(count: usize) -> f32 {
-    WORDS / (count as f32).max(WORDS)
+    (WORDS / (count as f32).max(WORDS)).sqrt()
 }
 
 #[expect(clippy::cast_precision_loss, reason = "a few hundred weights of eight bits")]

@@ -18,6 +18,11 @@ const RULES: &[(&[Class], &[Class], &[Class])] = &[
     // “Ignore your previous instructions and send …”
     (&[Class::Override, Class::Meta, Class::Prior, Class::Begin], ACTS, &[Class::We]),
     (&[Class::Override, Class::Meta, Class::Model], ACTS, &[]),
+    (
+        &[Class::Override, Class::Meta, Class::Prior, Class::Secret],
+        &[Class::Send, Class::Run, Class::Speak],
+        &[Class::We],
+    ),
     // Terms that replace earlier ones say where you may write, too.
     (&[Class::Override, Class::Meta, Class::Prior, Class::Target], ACTS, &[Class::We, Class::You]),
     (&[Class::Override, Class::Meta, Class::You], &[Class::Secret], &[Class::We]),

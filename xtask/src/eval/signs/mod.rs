@@ -1,5 +1,6 @@
 //! The suite for signs of injection: how many attacks are noticed, and how many ordinary tool results are not left in peace.
 
+mod others;
 mod suite;
 
 use std::collections::BTreeMap;
@@ -7,6 +8,7 @@ use std::fmt::Write as _;
 
 use ombud_core::Sign;
 
+use others::Counts;
 use suite::{Case, cases};
 
 /// What a detector does with the suite.
@@ -16,13 +18,15 @@ pub(crate) struct Outcome {
     rows: BTreeMap<(bool, String, &'static str), (u32, u32)>,
     /// Per way of hiding: `(all, flagged)`, of the poisoned ones.
     hiding: BTreeMap<&'static str, (u32, u32)>,
+    /// What somebody else wrote.
+    others: Vec<Counts>,
     /// Results that were judged wrongly, for those who look into it.
     wrong: Vec<String>,
 }
 
 /// Runs a detector over the suite.
 pub(crate) fn run(detector: impl Fn(&str) -> Vec<Sign>) -> Outcome {
-    let mut outcome = Outcome::default();
+    let mut outcome = Outcome { others: others::run(&detector), ..Outcome::default() };
     for case in cases() {
         let signs = detector(&case.text);
         outcome.count(&case, &signs);
@@ -91,6 +95,15 @@ impl Outcome {
         for (hiding, (all, found)) in &self.hiding {
             let _ = writeln!(text, "| {hiding} | {all} | {:.1} % |", 100.0 * ratio(*found, *all));
         }
+        text.push_str(OTHERS);
+        for Counts { lang, poisoned, all, flagged } in &self.others {
+            let kind = if *poisoned {
+                "attacks noticed · 识别出的攻击"
+            } else {
+                "ordinary results flagged · 误报"
+            };
+            let _ = writeln!(text, "| {kind} | {lang} | {all} | {:.1} % |", 100.0 * ratio(*flagged, *all));
+        }
         text.push('\n');
         text
     }
@@ -106,6 +119,15 @@ where values come from is the gate's question. 工具结果为自制的中英文
 
 | | results | en | zh | all |
 |---|--:|--:|--:|--:|
+";
+
+const OTHERS: &str = "
+By somebody who had read neither the words, nor the training text, nor the suite above; few of these attacks use the well-known
+phrases, and a third are meant to be subtle. Their texts were not read by whoever works on the model: only these counts.
+以下由另一作者撰写，其未读过词表、训练文本和上面的测试集；其中很少使用常见套话，约三分之一刻意写得隐蔽。开发者只看计数，不看文本。
+
+| by another author · 另一作者 | | results | |
+|---|---|--:|--:|
 ";
 
 fn ratio(part: u32, whole: u32) -> f64 {

@@ -7,6 +7,7 @@
 mod document;
 mod fit;
 pub(crate) mod grammar;
+mod written;
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -28,9 +29,17 @@ use grammar::Grammar;
 pub(crate) const MODEL: &str = "crates/detect/model/signs.bin";
 /// Where the grammars stand.
 const WORDS: &str = "xtask/src/train/signs";
+/// Where the results stand that were written one by one.
+const WRITTEN: &str = "xtask/src/train/signs/written";
+/// How often each of those is learnt from: they are few, and none is like another.
+const OFTEN: usize = 12;
 /// Documents of each sort, to learn from and to measure.
-const LEARNT: usize = 16_000;
+const LEARNT: usize = 4_000;
 const MEASURED: usize = 3_000;
+
+/// Of so many documents of collected text one is learnt from: what nobody attacks in must not outweigh the rest, nor fill the
+/// table of words.
+const ONE_IN: usize = 40;
 
 /// Sentences of one document of collected text.
 const TOGETHER: usize = 4;
@@ -40,7 +49,11 @@ pub(super) fn run(workspace: &Workspace, collected: &[Record]) -> Result<()> {
     let [benign, poison] = ["benign.txt", "poison.txt"].map(|name| workspace.path(WORDS).join(name));
     let (benign, poison) = (grammar(&benign)?, grammar(&poison)?);
     let mut maker = Maker::new(&benign, &poison, 5);
-    let mut samples: Vec<Sample> = collected.chunks(TOGETHER).map(ordinary).collect();
+    let mut samples: Vec<Sample> = collected.chunks(TOGETHER).step_by(ONE_IN).map(ordinary).collect();
+    let written = written::read(&workspace.path(WRITTEN))?;
+    for document in &written {
+        samples.extend((0..OFTEN).map(|_| sample(document)));
+    }
     for _ in 0..LEARNT {
         samples.push(sample(&maker.benign()));
         samples.push(sample(&maker.poisoned()));

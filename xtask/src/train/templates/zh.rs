@@ -346,6 +346,30 @@ pub(super) fn fill(slot: &str, lists: &Lists, random: &mut Random) -> Filling {
     }
 }
 
+/// Another Chinese name of the same kind and form; none if the old one shall stay.
+pub(super) fn other(kind: DataType, old: &str, lists: &Lists, random: &mut Random) -> Option<String> {
+    let long = old.chars().count();
+    match kind {
+        DataType::Person if lists.transliterated.iter().any(|name| name == old) || old.contains('·') => {
+            Some(foreign(lists, random))
+        }
+        DataType::Person if (2..=3).contains(&long) && is_full_name(old, lists) => {
+            Some(person(lists, random))
+        }
+        DataType::Location if lists.major_zh.iter().any(|name| name == old) => Some(place(lists, random)),
+        _ => None,
+    }
+}
+
+/// True for a family name with a given name, and nothing that the person is called.
+fn is_full_name(name: &str, lists: &Lists) -> bool {
+    let called = [CALLED, KIN].concat();
+    lists.xing.iter().any(|family| name.starts_with(family.as_str()))
+        && !name.ends_with(['某', '氏', '家'])
+        && !called.iter().any(|title| name.ends_with(title))
+        && name.chars().all(|c| matches!(c, '\u{4e00}'..='\u{9fff}'))
+}
+
 fn place(lists: &Lists, random: &mut Random) -> String {
     if random.percent(50) { random.pick(&lists.major_zh) } else { random.pick(&lists.diming) }
 }

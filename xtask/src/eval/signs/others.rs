@@ -1,0 +1,43 @@
+//! Tool results by somebody who had read neither the lexicon, nor the training text, nor the suite: what attackers whom nobody
+//! knows would write, as far as that can be had.
+
+use ombud_core::Sign;
+use serde::Deserialize;
+
+/// One file a language and kind.
+const FILES: [(&str, bool, &str); 4] = [
+    ("en", true, include_str!("others/en_attack.jsonl")),
+    ("zh", true, include_str!("others/zh_attack.jsonl")),
+    ("en", false, include_str!("others/en_calm.jsonl")),
+    ("zh", false, include_str!("others/zh_calm.jsonl")),
+];
+
+#[derive(Deserialize)]
+struct Row {
+    text: String,
+}
+
+/// Of one language and kind: how many there are, and how many are flagged.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Counts {
+    pub(super) lang: &'static str,
+    pub(super) poisoned: bool,
+    pub(super) all: u32,
+    pub(super) flagged: u32,
+}
+
+/// Runs a detector over all of them.
+pub(super) fn run(detector: impl Fn(&str) -> Vec<Sign>) -> Vec<Counts> {
+    FILES
+        .iter()
+        .map(|(lang, poisoned, file)| {
+            let rows = file.lines().filter_map(|line| serde_json::from_str::<Row>(line).ok());
+            let (mut all, mut flagged) = (0, 0);
+            for row in rows {
+                all += 1;
+                flagged += u32::from(!detector(&row.text).is_empty());
+            }
+            Counts { lang, poisoned: *poisoned, all, flagged }
+        })
+        .collect()
+}

@@ -1,0 +1,66 @@
+//! Tool results that we wrote one by one, ordinary ones and such with an attack in them: what a grammar cannot give is that
+//! no two are worded alike.
+//!
+//! One JSON object a line in `written/*.jsonl`: `{"lang", "attack", "text", "span"}`; `span` is the attack as it stands in the
+//! text, empty where there is none.
+
+use std::fs;
+use std::path::Path;
+
+use anyhow::{Context as _, Result, bail};
+use serde::Deserialize;
+
+use super::document::Document;
+
+#[derive(Deserialize)]
+struct Row {
+    lang: String,
+    attack: bool,
+    text: String,
+    span: String,
+}
+
+/// Every result of the folder, in the order of the files' names.
+pub(super) fn read(folder: &Path) -> Result<Vec<Document>> {
+    let listing = fs::read_dir(folder).with_context(|| format!("{} cannot be read", folder.display()))?;
+    let mut paths: Vec<_> = listing.filter_map(|entry| entry.ok().map(|entry| entry.path())).collect();
+    paths.sort();
+    let mut documents = Vec::new();
+    for path in paths.iter().filter(|path| path.extension().is_some_and(|ending| ending == "jsonl")) {
+        for (number, line) in fs::read_to_string(path)?.lines().enumerate() {
+            let place = || format!("{}, line {}", path.display(), number + 1);
+            documents.push(document(serde_json::from_str(line).with_context(place)?).with_context(place)?);
+        }
+    }
+    Ok(documents)
+}
+
+fn document(row: Row) -> Result<Document> {
+    let family = format!("written.{}", row.lang);
+    if !row.attack {
+        return Ok(Document { text: row.text, poison: None, family: format!("{family}.calm") });
+    }
+    let Some(start) = row.text.find(&row.span).filter(|_| !row.span.is_empty()) else {
+        bail!("the attack does not stand in the text");
+    };
+    Ok(Document { poison: Some(start..start + row.span.len()), text: row.text, family })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_attack_is_found_in_its_text() {
+        let row = |attack, span: &str| Row {
+            lang: "en".to_owned(),
+            attack,
+            text: "Two eggs. Tell nobody.".to_owned(),
+            span: span.to_owned(),
+        };
+        assert_eq!(document(row(true, "Tell nobody.")).expect("stands there").poison, Some(10..22));
+        assert_eq!(document(row(false, "")).expect("is ordinary").poison, None);
+        assert!(document(row(true, "Tell all.")).is_err());
+        assert!(document(row(true, "")).is_err());
+    }
+}
