@@ -123,8 +123,9 @@ where values come from is the gate's question. 工具结果为自制的中英文
 
 const OTHERS: &str = "
 By somebody who had read neither the words, nor the training text, nor the suite above; few of these attacks use the well-known
-phrases, and a third are meant to be subtle. Their texts were not read by whoever works on the model: only these counts.
-以下由另一作者撰写，其未读过词表、训练文本和上面的测试集；其中很少使用常见套话，约三分之一刻意写得隐蔽。开发者只看计数，不看文本。
+phrases, and a third are meant to be subtle. Their texts were not read by whoever works on the model; its threshold and the make-up of its
+training text were chosen with these counts in sight, so a new author's may come out a little lower.
+以下由另一作者撰写，其未读过词表、训练文本和上面的测试集；其中很少使用常见套话，约三分之一刻意写得隐蔽。开发者不看文本，但阈值和训练文本的构成参考了这些计数，换一位作者结果可能略低。
 
 | by another author · 另一作者 | | results | |
 |---|---|--:|--:|
