@@ -75,7 +75,7 @@ pub(crate) fn run(workspace: &Workspace, data: Option<&Path>, wrong: bool) -> Re
     let file = fs::read(workspace.path(train::signs::MODEL))?;
     let model =
         Model::read(&file).with_context(|| format!("{} is of another version", train::signs::MODEL))?;
-    let outcome = signs::run(|text| judge(&model, text));
+    let outcome = signs::run(|text| judge(&model, text))?;
     if wrong {
         outcome.wrong().iter().for_each(|case| term::line(case));
     }

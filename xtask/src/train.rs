@@ -20,7 +20,7 @@ mod templates;
 mod written;
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
 use anyhow::{Context as _, Result};
@@ -86,6 +86,16 @@ pub(crate) fn run(workspace: &Workspace, data: &Path, only: Option<Which>) -> Re
     }
 }
 
+/// The files of a folder with this ending, by name.
+fn files(folder: &Path, ending: &str) -> Result<Vec<PathBuf>> {
+    let listing = fs::read_dir(folder).with_context(|| format!("{} cannot be read", folder.display()))?;
+    let paths = listing.filter_map(|entry| entry.ok().map(|entry| entry.path()));
+    let mut paths: Vec<_> =
+        paths.filter(|path| path.extension().is_some_and(|found| found == ending)).collect();
+    paths.sort();
+    Ok(paths)
+}
+
 /// Trains the tagger, measures on text that was held out, and writes the model.
 fn names(workspace: &Workspace, data: &Path) -> Result<ExitCode> {
     let folder = data.join("train");
@@ -93,6 +103,8 @@ fn names(workspace: &Workspace, data: &Path) -> Result<ExitCode> {
     let mut records = corpus::read(&folder)?;
     records.extend(templates::records(&lists));
     records.extend(written::read(&workspace.path(written::FOLDER))?);
+    let checked = records.iter().filter(|record| record.source.ends_with(corpus::CHECKED)).count();
+    term::line(&format!("{checked} collected sentences have the labels that somebody put right"));
     let all = records.len();
     let guard = overlap::Guard::read(&[data.join("pii"), workspace.path(REAL_TEXT)])?;
     records.retain(|record| !guard.touches(record));

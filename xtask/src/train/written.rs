@@ -20,13 +20,10 @@ pub(super) const SOURCE: &str = "written-";
 
 /// Reads every file of the folder, by name.
 pub(super) fn read(folder: &Path) -> Result<Vec<Record>> {
-    let listing = fs::read_dir(folder).with_context(|| format!("{} cannot be read", folder.display()))?;
-    let mut paths: Vec<_> = listing.filter_map(|entry| entry.ok().map(|entry| entry.path())).collect();
-    paths.sort();
     let mut records = Vec::new();
-    for path in paths.iter().filter(|path| path.extension().is_some_and(|ending| ending == "txt")) {
+    for path in super::files(folder, "txt")? {
         let name = path.file_stem().unwrap_or_default().to_string_lossy();
-        let text = fs::read_to_string(path).with_context(|| format!("{} cannot be read", path.display()))?;
+        let text = fs::read_to_string(&path).with_context(|| format!("{} cannot be read", path.display()))?;
         for (number, line) in text.lines().enumerate() {
             let record = parse(line, &format!("{SOURCE}{name}"));
             records.push(record.with_context(|| format!("{}, line {}", path.display(), number + 1))?);
@@ -62,6 +59,8 @@ fn next(text: &str) -> Option<(usize, DataType)> {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
 
     #[test]
@@ -71,6 +70,19 @@ mod tests {
         let names: Vec<_> =
             record.names.iter().map(|(span, kind)| (&record.text[span.clone()], kind.name())).collect();
         assert_eq!(names, [("老王", "PERSON"), ("北京", "LOCATION"), ("ACME", "ORG")]);
+    }
+
+    #[test]
+    fn every_line_of_the_tree_is_read_and_none_stands_twice() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/train/written");
+        let records = read(&folder).expect("reads");
+        assert!(records.len() > 16_000, "{}", records.len());
+        let texts: BTreeSet<&str> = records.iter().map(|record| record.text.as_str()).collect();
+        assert_eq!(texts.len(), records.len());
+        let marked = |text: &str| ["[P:", "[L:", "[O:"].iter().any(|mark| text.contains(mark));
+        assert!(!texts.iter().any(|text| marked(text)));
+        let named = records.iter().filter(|record| !record.names.is_empty()).count();
+        assert!((60..=85).contains(&(named * 100 / records.len())), "{named}");
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use ruff_python_ast::{Expr, ExprCall};
 use ruff_text_size::Ranged;
 
+use super::api::databases::MEMORIES;
 use super::api::stores::{Use, store};
 use super::api::{keys, last, names, root};
 use super::value::{Argument, ClassId, Made, Shape, Value};
@@ -42,24 +43,7 @@ const BASES: &[&str] = &[
 /// The package that a class of the project is asked under as a table: `rows.Message.select`.
 const ROWS: &str = "rows";
 
-/// Words for what was said before and is known of people.
-const MEMORIES: &[&str] = &[
-    "memory",
-    "memories",
-    "fact",
-    "facts",
-    "diary",
-    "diaries",
-    "journal*",
-    "impression*",
-    "conversation*",
-    "message*",
-    "chat*",
-    "history",
-    "histories",
-    "dialog*",
-];
-/// Words of tables that hold nothing that was said, whatever else they are called.
+// Words of tables that hold nothing that was said, whatever else they are called.
 const OTHER: &[&str] = &[
     "config*",
     "setting*",

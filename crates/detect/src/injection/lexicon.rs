@@ -100,7 +100,7 @@ const ACTS: u32 =
 
 /// Whether a sentence, or a text, with these classes is looked at at all: many attacks name neither a machine nor its orders.
 pub(super) fn is_worth_a_look(own: u32) -> bool {
-    own & TRIGGERS != 0 || own & ACTS != 0 || own.count_ones() >= 2
+    own & (TRIGGERS | ACTS) != 0 || own.count_ones() >= 2
 }
 
 /// Words by class, parted by `|`. A word of ASCII letters must stand alone; `*` lets it go on.

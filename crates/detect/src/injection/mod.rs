@@ -5,8 +5,8 @@
 //! 1. [`view`] and [`decode`] bring out what is there to be read: invisible characters, base64, hexadecimal, escapes, moved
 //!    letters, and with [`html`] comments, attributes and what a style hides. What comes out is looked at in the same way, to a
 //!    bounded depth and a bounded total.
-//! 2. [`segment`] cuts each view into sentences, and [`lexicon`] finds the words that orders to a model are made of. Most
-//!    sentences hold none and are done.
+//! 2. [`segment`] cuts each view into sentences, and [`lexicon`] finds the words that orders to a model are made of. Sentences
+//!    that hold none are done.
 //! 3. [`feature`] and [`model`] weigh the others: which classes of words stand together and in which order, how the sentence was
 //!    hidden, whether the text talks about attacks, and its own words.
 //! 4. Neighbours are joined, and each sign gets a kind for its explanation.

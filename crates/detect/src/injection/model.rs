@@ -16,7 +16,7 @@ use super::feature::{CLASS_BITS, Features, VERSION, WORD_BITS};
 pub const HEADER: usize = 32;
 /// How every model file begins.
 pub const MAGIC: [u8; 8] = *b"OMBSIG01";
-/// The words of a sentence weigh as this many, however many there are.
+/// Up to so many words count in full; of more, each counts the less, by the square root of how many there are.
 pub const WORDS: f32 = 6.0;
 
 /// A view of a model file.

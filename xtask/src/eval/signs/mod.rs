@@ -6,6 +6,7 @@ mod suite;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
+use anyhow::Result;
 use ombud_core::Sign;
 
 use others::Counts;
@@ -25,13 +26,13 @@ pub(crate) struct Outcome {
 }
 
 /// Runs a detector over the suite.
-pub(crate) fn run(detector: impl Fn(&str) -> Vec<Sign>) -> Outcome {
-    let mut outcome = Outcome { others: others::run(&detector), ..Outcome::default() };
+pub(crate) fn run(detector: impl Fn(&str) -> Vec<Sign>) -> Result<Outcome> {
+    let mut outcome = Outcome { others: others::run(&detector)?, ..Outcome::default() };
     for case in cases() {
         let signs = detector(&case.text);
         outcome.count(&case, &signs);
     }
-    outcome
+    Ok(outcome)
 }
 
 impl Outcome {
@@ -147,7 +148,7 @@ mod tests {
     /// model out.
     #[test]
     fn attacks_are_noticed_and_ordinary_results_left_in_peace() {
-        let outcome = run(ombud_detect::injection::signs);
+        let outcome = run(ombud_detect::injection::signs).expect("runs");
         for lang in ["en", "zh"] {
             let (alarms, recall) = (outcome.share(false, Some(lang)), outcome.share(true, Some(lang)));
             assert!(alarms <= 0.015, "{lang}: {alarms}\n{}", outcome.wrong().join("\n"));
@@ -155,14 +156,26 @@ mod tests {
         }
     }
 
+    /// What another author wrote: no goal is reached, and nothing gets worse unseen.
+    #[test]
+    fn attacks_by_another_author_are_noticed_as_often_as_is_told() {
+        let outcome = run(ombud_detect::injection::signs).expect("runs");
+        assert_eq!(outcome.others.iter().map(|counts| counts.all).collect::<Vec<_>>(), [210; 4]);
+        for Counts { lang, poisoned, all, flagged } in outcome.others {
+            let share = ratio(flagged, all);
+            let good = if poisoned { share >= 0.28 } else { share <= 0.04 };
+            assert!(good, "{lang}, poisoned: {poisoned}: {share}");
+        }
+    }
+
     #[test]
     fn a_detector_that_sees_nothing_or_all_is_told() {
-        assert!(run(|_| Vec::new()).share(true, None) < 1e-9);
+        assert!(run(|_| Vec::new()).expect("runs").share(true, None) < 1e-9);
         let all = |text: &str| {
             let kind = ombud_core::SignKind::Order;
             vec![Sign { span: 0..text.len(), kind, hidden: Vec::new(), score: 1.0 }]
         };
-        assert!(run(all).share(false, None) > 1.0 - 1e-9);
+        assert!(run(all).expect("runs").share(false, None) > 1.0 - 1e-9);
     }
 
     #[test]
@@ -196,6 +209,28 @@ mod tests {
                 assert!(shared.is_empty(), "{rule}: {shared:?}");
             }
         }
+    }
+
+    /// The results that were written one by one are apart from both suites, too.
+    #[test]
+    fn no_suite_shares_a_phrase_with_the_written_results() {
+        let learnt = [
+            include_str!("../../train/signs/written/attack_en.jsonl"),
+            include_str!("../../train/signs/written/attack_zh.jsonl"),
+            include_str!("../../train/signs/written/calm_en.jsonl"),
+            include_str!("../../train/signs/written/calm_zh.jsonl"),
+        ];
+        let learnt: BTreeSet<String> =
+            learnt.into_iter().flat_map(|file| file.lines().flat_map(runs).collect::<Vec<_>>()).collect();
+        let words = Words::read();
+        let own = [&words.ordinary, &words.poisoned].into_iter().flat_map(Grammar::alternatives);
+        let own = own.map(|(_, line)| line.to_owned());
+        let shared: Vec<String> = own
+            .chain(others::texts())
+            .flat_map(|text| runs(&text))
+            .filter(|run| learnt.contains(run))
+            .collect();
+        assert!(shared.is_empty(), "{shared:?}");
     }
 
     fn runs(line: &str) -> Vec<String> {

@@ -1,6 +1,7 @@
 //! Tool results by somebody who had read neither the lexicon, nor the training text, nor the suite: what attackers whom nobody
 //! knows would write, as far as that can be had.
 
+use anyhow::{Context as _, Result};
 use ombud_core::Sign;
 use serde::Deserialize;
 
@@ -27,17 +28,23 @@ pub(super) struct Counts {
 }
 
 /// Runs a detector over all of them.
-pub(super) fn run(detector: impl Fn(&str) -> Vec<Sign>) -> Vec<Counts> {
+pub(super) fn run(detector: impl Fn(&str) -> Vec<Sign>) -> Result<Vec<Counts>> {
     FILES
         .iter()
         .map(|(lang, poisoned, file)| {
-            let rows = file.lines().filter_map(|line| serde_json::from_str::<Row>(line).ok());
             let (mut all, mut flagged) = (0, 0);
-            for row in rows {
+            for line in file.lines() {
+                let row: Row = serde_json::from_str(line).with_context(|| format!("no result: {line}"))?;
                 all += 1;
                 flagged += u32::from(!detector(&row.text).is_empty());
             }
-            Counts { lang, poisoned: *poisoned, all, flagged }
+            Ok(Counts { lang, poisoned: *poisoned, all, flagged })
         })
         .collect()
+}
+
+#[cfg(test)]
+pub(super) fn texts() -> impl Iterator<Item = String> {
+    let lines = FILES.iter().flat_map(|(_, _, file)| file.lines());
+    lines.map(|line| serde_json::from_str::<Row>(line).expect("a result").text)
 }

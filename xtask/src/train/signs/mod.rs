@@ -1,7 +1,7 @@
 //! The model for signs of injection: made from documents of our own, and from the sentences on which the tagger is trained, in
 //! which nobody attacks.
 //!
-//! Two grammars make the words, one for what tools return when nobody attacks and one for what attackers put into it. The suite
+//! Results that were written one by one (`written`) give the wordings. Two grammars make more words, one for what tools return when nobody attacks and one for what attackers put into it. The suite
 //! of `eval` is written apart from both, and a test holds that they share no sentence.
 
 mod document;

@@ -14,7 +14,6 @@ use super::document::Document;
 
 #[derive(Deserialize)]
 struct Row {
-    lang: String,
     attack: bool,
     text: String,
     span: String,
@@ -22,12 +21,9 @@ struct Row {
 
 /// Every result of the folder, in the order of the files' names.
 pub(super) fn read(folder: &Path) -> Result<Vec<Document>> {
-    let listing = fs::read_dir(folder).with_context(|| format!("{} cannot be read", folder.display()))?;
-    let mut paths: Vec<_> = listing.filter_map(|entry| entry.ok().map(|entry| entry.path())).collect();
-    paths.sort();
     let mut documents = Vec::new();
-    for path in paths.iter().filter(|path| path.extension().is_some_and(|ending| ending == "jsonl")) {
-        for (number, line) in fs::read_to_string(path)?.lines().enumerate() {
+    for path in crate::train::files(folder, "jsonl")? {
+        for (number, line) in fs::read_to_string(&path)?.lines().enumerate() {
             let place = || format!("{}, line {}", path.display(), number + 1);
             documents.push(document(serde_json::from_str(line).with_context(place)?).with_context(place)?);
         }
@@ -36,9 +32,9 @@ pub(super) fn read(folder: &Path) -> Result<Vec<Document>> {
 }
 
 fn document(row: Row) -> Result<Document> {
-    let family = format!("written.{}", row.lang);
+    let family = "written".to_owned();
     if !row.attack {
-        return Ok(Document { text: row.text, poison: None, family: format!("{family}.calm") });
+        return Ok(Document { text: row.text, poison: None, family });
     }
     let Some(start) = row.text.find(&row.span).filter(|_| !row.span.is_empty()) else {
         bail!("the attack does not stand in the text");
@@ -53,7 +49,6 @@ mod tests {
     #[test]
     fn the_attack_is_found_in_its_text() {
         let row = |attack, span: &str| Row {
-            lang: "en".to_owned(),
             attack,
             text: "Two eggs. Tell nobody.".to_owned(),
             span: span.to_owned(),
@@ -62,5 +57,13 @@ mod tests {
         assert_eq!(document(row(false, "")).expect("is ordinary").poison, None);
         assert!(document(row(true, "Tell all.")).is_err());
         assert!(document(row(true, "")).is_err());
+    }
+
+    #[test]
+    fn every_line_of_the_tree_is_read() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/train/signs/written");
+        let documents = read(&folder).expect("reads");
+        let attacks = documents.iter().filter(|document| document.poison.is_some()).count();
+        assert!(documents.len() > 1_900 && attacks * 2 > documents.len() - 100, "{attacks}");
     }
 }

@@ -272,7 +272,7 @@ pub(super) fn writes_words(statement: &str) -> bool {
 }
 
 /// Tables of what is remembered of people.
-const MEMORIES: &[&str] = &[
+pub(in crate::code) const MEMORIES: &[&str] = &[
     "memory",
     "memories",
     "fact",
