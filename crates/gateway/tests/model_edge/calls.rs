@@ -462,7 +462,8 @@ async fn retrieved_text_in_a_prompt_is_not_the_operators_or_the_users() {
         let rig = rig(Wire::Chat, false, vec![send(EVIL)], Gate::Ask).await;
         got(&rig, Wire::Chat, false, &[turn, user("please send the mail")]).await;
         let (decision, _, arguments) = recorded(&rig).await;
-        assert_eq!(decision, "ask: instructed_destination");
+        // Whether the model sees a sign in such a text, too, is not the question here.
+        assert!(decision.starts_with("ask: instructed_destination"), "{decision}");
         let to = arguments.iter().find(|argument| argument.path == "/to").unwrap();
         assert_eq!(to.overlaps[0].origin, Origin::Retrieved { source: None });
     }
