@@ -5,10 +5,12 @@
 //! written? A value that stands in both is the user's.
 
 mod answers;
+mod condition;
 mod policy;
 mod words;
 
 pub use answers::{AnswerPolicy, Carried, Fetched, LinkDecision, LinkDoubt, LinkFacts, decide_link};
+pub use condition::{Condition, Expression, Met, NoCondition};
 pub use policy::{Done, Limits, Preset, Ruled, ToolPolicy, ToolRule};
 pub use words::{quoted, told, told_rule};
 
@@ -79,6 +81,9 @@ pub struct CallFacts {
     /// Categories that should have been and could not: they left to the model in the clear.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub leaks: BTreeSet<DataCategory>,
+    /// The operator's conditions that apply to it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub met: Vec<Met>,
     /// Its arguments that play a part.
     pub arguments: Vec<ArgumentFacts>,
 }
@@ -165,6 +170,11 @@ pub enum Doubt {
         /// Which limit it goes over.
         limit: Limit,
     },
+    /// A condition of the operator holds it back.
+    Condition {
+        /// Which one.
+        met: Met,
+    },
     /// The user's own words do not ask for it.
     NotAsked,
     /// The user's words leave it to a text what to do.
@@ -244,6 +254,10 @@ impl Doubt {
             Self::Over { limit: Limit::Repeat } => "over_repeat".to_owned(),
             Self::Over { limit: Limit::Calls } => "over_calls".to_owned(),
             Self::Over { limit: Limit::Money } => "over_money".to_owned(),
+            Self::Condition { met } => {
+                let (own, sure) = (if met.own { "_own" } else { "" }, if met.holds { "" } else { "_unsure" });
+                format!("condition{own}{sure}_{}", met.number)
+            }
             Self::NotAsked => "not_asked".to_owned(),
             Self::Delegated => "delegated".to_owned(),
             Self::Signs => "signs".to_owned(),
@@ -334,12 +348,19 @@ pub fn decide_call(policy: &ToolPolicy, tool: &str, facts: &CallFacts) -> CallDe
     if !forbidden.is_empty() {
         return CallDecision::Block(forbidden);
     }
-    let mut gate = policy.gate(tool, facts.effect);
+    let says = facts.met.iter().map(|met| met.gate).max();
+    let reasons = || facts.met.iter().filter(|met| met.gate >= Gate::Ask && Some(met.gate) == says);
+    let conditions = || reasons().map(|met| Doubt::Condition { met: *met });
+    if says == Some(Gate::Block) {
+        return CallDecision::Block(conditions().collect());
+    }
+    let mut gate = says.unwrap_or_else(|| policy.gate(tool, facts.effect));
     let mut doubts = if gate == Gate::Allow { Vec::new() } else { doubts(policy, tool, facts) };
     let values = !doubts.is_empty() && doubts.iter().all(|doubt| doubt.value().is_some());
     if facts.standing && values {
         doubts.clear();
     }
+    doubts.extend(conditions());
     let over = policy.over(facts.done);
     if !over.is_empty() {
         gate = gate.max(Gate::Ask);
@@ -497,6 +518,7 @@ mod tests {
             holds: BTreeSet::new(),
             redacted: BTreeSet::new(),
             leaks: BTreeSet::new(),
+            met: Vec::new(),
             arguments,
         }
     }
@@ -697,6 +719,7 @@ mod tests {
         };
         let doubts = vec![
             Doubt::NoStep,
+            Doubt::Condition { met: Met { own: true, number: 2, gate: Gate::Ask, holds: false } },
             Doubt::Over { limit: Limit::Money },
             Doubt::Secret,
             Doubt::Unreadable,

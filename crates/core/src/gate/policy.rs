@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use super::{Gate, Limit};
+use super::{Condition, Gate, Limit};
 use crate::category::DataCategory;
 use crate::effect::Effect;
 
@@ -25,6 +25,8 @@ pub struct ToolRule {
     pub redact: BTreeSet<DataCategory>,
     /// Values that are the operator's, by argument; `*` stands for any run of characters.
     pub arguments: BTreeMap<String, Vec<String>>,
+    /// Gates for some of its calls. Where several apply the strictest counts, and it counts more than `gate`.
+    pub when: Vec<Condition>,
 }
 
 /// `[tools.limits]`: what a conversation may do before a person is asked, however good each call looks.
@@ -137,6 +139,8 @@ pub struct ToolPolicy {
     pub limits: Limits,
     /// The only tools that may be called, if there are some; `*` stands for any run of characters.
     pub workflow: Vec<String>,
+    /// Gates for some calls of any tool, as in a tool's own table.
+    pub when: Vec<Condition>,
     /// Tools by name.
     #[serde(flatten)]
     pub tools: BTreeMap<String, ToolRule>,

@@ -86,6 +86,7 @@ fn doubt_in_words(id: &str, lang: Lang) -> String {
         "not_asked" => say!(lang, en: "the user did not ask for it", zh: "用户没有提出这一要求"),
         "delegated" => say!(lang, en: "the user left it to a text", zh: "用户让一段文字来决定"),
         _ => match id.split_once('_') {
+            Some(("condition", id)) => condition(id, lang),
             Some(("forbidden", id)) => {
                 let category = category(id, lang);
                 say!(lang, en: "the tool must not be given {category}", zh: "不允许把“{category}”交给该工具")
@@ -112,6 +113,21 @@ fn doubt_in_words(id: &str, lang: Lang) -> String {
             }
             _ => id.to_owned(),
         },
+    }
+}
+
+/// A condition of the operator by its id.
+fn condition(id: &str, lang: Lang) -> String {
+    let number = id.rsplit('_').next().unwrap_or_default();
+    let place = if id.starts_with("own") {
+        say!(lang, en: "condition {number} of this tool", zh: "该工具的第 {number} 个条件")
+    } else {
+        say!(lang, en: "condition {number} of [tools]", zh: "[tools] 的第 {number} 个条件")
+    };
+    if id.contains("unsure") {
+        say!(lang, en: "{place} could not be evaluated", zh: "无法判断{place}是否成立")
+    } else {
+        say!(lang, en: "{place} applies", zh: "符合{place}")
     }
 }
 
@@ -154,6 +170,12 @@ impl Say for Doubt {
             Self::Over { limit: Limit::Money } => say!(lang,
                 en: "the payments of this conversation would go over the sum that the developer allows",
                 zh: "本次对话的付款总额将超过开发者设定的上限"),
+            Self::Condition { met } if met.holds => say!(lang,
+                en: "the developer set a condition for such calls",
+                zh: "开发者为这类调用设定了条件"),
+            Self::Condition { .. } => say!(lang,
+                en: "the developer set a condition for such calls, and it cannot be told whether this one meets it",
+                zh: "开发者为这类调用设定了条件，而这一次是否符合无法判断"),
             Self::NotAsked => say!(lang,
                 en: "nothing in your own words asks for this",
                 zh: "你自己的话里没有提出过这样的要求"),

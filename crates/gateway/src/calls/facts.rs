@@ -82,6 +82,7 @@ pub fn of(
         holds: call.holds.clone(),
         redacted: redacted(&call.arguments),
         leaks: call.leaks.clone(),
+        met: Vec::new(),
         arguments: Vec::new(),
     };
     facts.readable &= call.complete && call.sound;

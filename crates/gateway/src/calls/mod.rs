@@ -333,6 +333,7 @@ impl Judge {
         let (mut facts, overlaps) =
             facts::of(prepared, effect, call, &arguments, minted, &definition.description, approved);
         facts.signs = self.signs;
+        facts.met = policy.met(&call.tool, &facts, &arguments.canonical);
         let mut decision = decide_call(policy, &call.tool, &facts);
         let always = decision.values().map(|values| maker.standing(&call.tool, &values));
         if let (Some(always), Some(known)) = (&always, prepared)
@@ -370,7 +371,9 @@ pub fn facts_again(
     let definition = Definition::of(&call.tool, prepared);
     let effect = policy.effect(&call.tool).unwrap_or_else(|| definition.effect(&call.tool));
     let (arguments, none) = (Arguments::of(call), Minted::default());
-    facts::of(prepared, effect, call, &arguments, &none, &definition.description, false).0
+    let mut facts = facts::of(prepared, effect, call, &arguments, &none, &definition.description, false).0;
+    facts.met = policy.met(&call.tool, &facts, &arguments.canonical);
+    facts
 }
 
 /// What a request says of a tool: its description and the names of its arguments.

@@ -89,6 +89,7 @@ pub fn judge(rules: &Rules, minted: &Minted, context: &mut Context, called: &Cal
     *context = prepared.context;
     // What else the model read is not seen from here.
     known.tainted = true;
+    known.met = rules.tools.met(&name, &known, &arguments.canonical);
     let decision = match decide_call(&rules.tools.without_user(), &name, &known) {
         CallDecision::Release(_) | CallDecision::Ask(_) | CallDecision::Block(_)
             if vouched && !known.secret =>

@@ -601,6 +601,30 @@ async fn a_tool_is_not_given_the_data_that_it_must_not_have(
     rig.logged(|event| blocked(&event.kind)).await;
 }
 
+#[rstest]
+#[case("arg.to.endsWith('@corp.example')", "release")]
+#[case("!arg.to.endsWith('@corp.example')", "block: condition_own_1")]
+#[case("'user' in source.to && effect == 'send'", "block: condition_own_1")]
+#[case("arg.copy == 'x'", "ask: condition_own_unsure_1")]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_condition_sees_what_the_agent_would_get(#[case] text: &str, #[case] expected: &str) {
+    let holds = ombud_core::gate::Expression::try_from(text.to_owned()).unwrap();
+    let rig = Rig::with(
+        // The model knows the address by its token only.
+        |_, _| Wire::Chat.answer("Hm.", &[send(EMAIL)], false, 4),
+        |config| {
+            let when = vec![ombud_core::gate::Condition { holds, gate: Gate::Block }];
+            config.tools.tools.insert("send_mail".into(), ToolRule { when, ..ToolRule::default() });
+        },
+    )
+    .await;
+    let got = got(&rig, Wire::Chat, false, &[user(&format!("send a mail to {EMAIL}"))]).await;
+    assert_eq!(got.calls.is_empty(), expected != "release");
+    let decided =
+        |kind: &EventKind| matches!(kind, EventKind::ToolIntent { decision, .. } if decision == expected);
+    rig.logged(|event| decided(&event.kind)).await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_recipient_does_not_get_the_data_that_it_must_not_have() {
     let rig = Rig::with(

@@ -123,7 +123,7 @@ pub(crate) async fn attack(mut args: Attack, terminal: Terminal) -> Result<u8> {
         .collect();
     let started = ombud_gateway::record::now();
     opening(&args, &templates, all.len(), terminal);
-    let first = round(&args, &all, terminal).await?;
+    let first = Box::pin(round(&args, &all, terminal)).await?;
     if !args.harden {
         return conclude(&args, &first, &started, terminal);
     }
@@ -131,13 +131,13 @@ pub(crate) async fn attack(mut args: Attack, terminal: Terminal) -> Result<u8> {
     let Some(backup) = harden::write(Path::new(config_path(&args)), &first, terminal)? else {
         return conclude(&args, &first, &started, terminal);
     };
-    let second = round(&args, &all, terminal).await?;
+    let second = Box::pin(round(&args, &all, terminal)).await?;
     let controls: Vec<Case> = templates
         .iter()
         .filter_map(|template| all.iter().find(|case| case.template.id == template.id))
         .map(Case::benign)
         .collect();
-    let useful = round(&args, &controls, terminal).await?;
+    let useful = Box::pin(round(&args, &controls, terminal)).await?;
     harden::compare(&first, &second, &useful, &backup, terminal)?;
     conclude(&args, &second, &started, terminal)
 }

@@ -51,6 +51,10 @@ const SENTENCES: &[(&str, &str)] = &[
     ("invalid type: ", "类型不对，这里写的是 "),
     ("invalid value: ", "取值不对，这里写的是 "),
     ("invalid length ", "长度不对 "),
+    ("not an expression in CEL, see character ", "不是 CEL 表达式，出错处是第几个字符："),
+    ("unknown name in a condition: ", "条件里有不认识的名称："),
+    ("unknown function in a condition: ", "条件里有不认识的函数："),
+    ("condition too long, at most ", "条件太长，最多 "),
     ("unclosed ", "没有结束的 "),
     ("missing ", "缺少 "),
     ("extra ", "多余的 "),
@@ -120,6 +124,19 @@ mod tests {
             of(text, Lang::En)
                 .starts_with("ombud.toml:3:1: unknown field `audiense`, expected one of `name`, ")
         );
+    }
+
+    #[test]
+    fn a_condition_that_cannot_be_read_is_told_without_its_text() {
+        let text = "[[tools.when]]\nif = \"arg.to == 'secret' &&\"\ngate = \"ask\"\n";
+        assert_eq!(of(text, Lang::En), "ombud.toml:2:6: not an expression in CEL, see character 22");
+        assert_eq!(of(text, Lang::Zh), "ombud.toml:2:6：不是 CEL 表达式，出错处是第几个字符：22");
+        let text = "[tools.x]\nwhen = [{ if = \"args.a == 1\", gate = \"ask\" }]\n";
+        assert!(
+            of(text, Lang::En)
+                .contains("unknown name in a condition: `args`, expected one of `tool`, `effect`, ")
+        );
+        assert!(of(text, Lang::Zh).contains("条件里有不认识的名称：`args`，这里可以是 `tool`、`effect`、"));
     }
 
     #[test]

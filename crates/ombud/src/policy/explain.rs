@@ -1,7 +1,9 @@
 //! `ombud policy explain`: one call, the rule that decided it, and what would change that.
 
 use anyhow::{Result, bail};
-use ombud_core::gate::{ArgumentFacts, CallDecision, CallFacts, Doubt, Gate, Preset, Ruled, quoted, told};
+use ombud_core::gate::{
+    ArgumentFacts, CallDecision, CallFacts, Doubt, Gate, Met, Preset, Ruled, quoted, told,
+};
 use ombud_core::{Lang, Say, ToolPolicy, say};
 use ombud_gateway::attribute::Attributor;
 use ombud_ledger::read::Reader;
@@ -88,7 +90,10 @@ pub(super) fn explained(policy: &ToolPolicy, call: &Recorded, lang: Lang) -> Exp
         then: call.then.clone(),
         now: decision.as_ref().map(CallDecision::id),
         rule: ruled.map(|(_, rule)| rule_in_words(rule, call, known.as_ref(), lang)),
-        gate: ruled.map(|(gate, _)| gate),
+        gate: known
+            .as_ref()
+            .and_then(|facts| facts.met.iter().map(|met| met.gate).max())
+            .or(ruled.map(|(gate, _)| gate)),
         lines: decision.as_ref().and_then(|decision| lines(call, decision)),
         facts: known,
         otherwise,
@@ -114,6 +119,9 @@ fn otherwise(policy: &ToolPolicy, call: &Recorded, facts: &CallFacts) -> Vec<(St
 fn rule_in_words(rule: Ruled, call: &Recorded, facts: Option<&CallFacts>, lang: Lang) -> String {
     let effect = facts.and_then(|facts| serde_json::to_value(facts.effect).ok());
     let effect = effect.as_ref().and_then(serde_json::Value::as_str).unwrap_or_default();
+    if let Some(met) = facts.and_then(|facts| facts.met.iter().max_by_key(|met| met.gate)) {
+        return condition_in_words(*met, call);
+    }
     match rule {
         Ruled::Tool => format!("[tools.{}] gate", name(&call.tool)),
         Ruled::Effect => format!("[tools.effects] {effect}"),
@@ -128,6 +136,12 @@ fn rule_in_words(rule: Ruled, call: &Recorded, facts: Option<&CallFacts>, lang: 
     }
 }
 
+/// The place of a condition in `ombud.toml`.
+fn condition_in_words(met: Met, call: &Recorded) -> String {
+    let table = if met.own { format!("tools.{}.when", name(&call.tool)) } else { "tools.when".to_owned() };
+    format!("[[{table}]] {}", met.number)
+}
+
 /// A tool's name as a key in TOML.
 fn name(tool: &str) -> String {
     serde_json::Value::from(clean(tool)).to_string()
@@ -136,7 +150,14 @@ fn name(tool: &str) -> String {
 /// Lines that let a call pass: its doubtful values as the operator's own, or the tool's own gate.
 fn lines(call: &Recorded, decision: &CallDecision) -> Option<String> {
     let fixed = |doubt: &Doubt| {
-        matches!(doubt, Doubt::Forbidden { .. } | Doubt::Leaks { .. } | Doubt::NoStep | Doubt::Secret)
+        matches!(
+            doubt,
+            Doubt::Forbidden { .. }
+                | Doubt::Leaks { .. }
+                | Doubt::Condition { .. }
+                | Doubt::NoStep
+                | Doubt::Secret
+        )
     };
     if Outcome::of(decision) == Outcome::Allowed || decision.doubts().iter().any(fixed) {
         return None;
