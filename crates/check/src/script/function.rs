@@ -259,8 +259,9 @@ impl Lower<'_> {
         let Some(name) = written(&node.key) else { return };
         let (range, place) = (at(node.span), at(node.key.span()));
         if let Some(Expression::ArrowFunctionExpression(arrow)) = &node.value {
+            let decorators = self.decorators(&node.decorators);
             let outside = std::mem::take(&mut self.out);
-            self.define_arrow(arrow, &name, place, Kind::Method, Vec::new());
+            self.define_arrow(arrow, &name, place, Kind::Method, decorators);
             members.append(&mut std::mem::replace(&mut self.out, outside));
             return;
         }

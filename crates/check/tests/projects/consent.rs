@@ -88,6 +88,16 @@ fn the_decorator_counts_by_its_import() {
 }
 
 #[test]
+fn the_decorator_says_nothing_where_nothing_is_decorated() {
+    assert_eq!(reads("    user_consent_required('memory')\n", ""), 1);
+    assert_eq!(reads("    user_consent_required('memory')(print)\n", ""), 1);
+    let asks = |before: &str| of_rule(READ, &format!("import ombud\n{}", app(before, ""))).len();
+    assert_eq!(asks("    ombud.consent.ensure('memory')\n"), 0);
+    assert_eq!(asks("    if not ombud.consent.ask('memory'):\n        return None\n"), 0);
+    assert_eq!(asks("    ombud.consent.ask('memory')\n"), 1);
+}
+
+#[test]
 fn a_check_that_cannot_say_no_is_none() {
     let text = app("    if not may(1):\n        return None\n", "").replace(
         "def keep",

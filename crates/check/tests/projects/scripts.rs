@@ -51,6 +51,83 @@ fn what_asks_and_leaves_closes_the_way() {
     }
 }
 
+/// The memory of [`app`], with `recall` as `defined` says; `sdk` is the import of the consent.
+fn behind(sdk: &str, defined: &str) -> String {
+    let plain = "async function recall(text: string, user: any) {\n  return notes.query({ queryTexts: [text] });\n}\n";
+    let text = app("", "").replace("import { requireConsent } from 'ombud';", sdk).replace(plain, defined);
+    assert!(text.contains(sdk) && text.contains(defined));
+    text
+}
+
+/// A function around the read, and decorators on it; `GUARD` is the SDK's function.
+const GUARDED: &[&str] = &[
+    "const recall = GUARD('memory', async (text: string, user: any) => {\n  return notes.query({ queryTexts: [text] });\n});\n",
+    "const recall = GUARD('memory', function read(text: string, user: any) { return notes.query({ queryTexts: [text] }); }, { notice: 'May I?' });\n",
+    "const read = async (text: string) => notes.query({ queryTexts: [text] });\nconst recall = GUARD('memory', read);\n",
+    "const recall = GUARD('memory')(async (text: string, user: any) => notes.query({ queryTexts: [text] }));\n",
+    "class Memory {\n  @GUARD('memory')\n  async find(text: string) { return notes.query({ queryTexts: [text] }); }\n}\nconst memory = new Memory();\nconst recall = (text: string, user: any) => memory.find(text);\n",
+    "class Memory {\n  @GUARD('memory')\n  find = async (text: string) => notes.query({ queryTexts: [text] });\n}\nconst memory = new Memory();\nconst recall = (text: string, user: any) => memory.find(text);\n",
+    "const recall = (text: string, user: any) => ombud.subject(user.id, GUARD('memory', async () => notes.query({ queryTexts: [text] })));\n",
+];
+
+#[test]
+fn the_consent_of_the_sdk_counts() {
+    let rule = "retrieval-without-consent";
+    for (sdk, guard) in [
+        (
+            "import { userConsentRequired } from 'ombud'; import * as ombud from 'ombud';",
+            "userConsentRequired",
+        ),
+        ("import { userConsentRequired as must } from 'ombud'; import * as ombud from 'ombud';", "must"),
+        ("import * as ombud from 'ombud';", "ombud.userConsentRequired"),
+        ("import ombud from 'ombud';", "ombud.userConsentRequired"),
+        ("const ombud = require('ombud');", "ombud.userConsentRequired"),
+        (
+            "const { userConsentRequired } = require('ombud'); const ombud = require('ombud');",
+            "userConsentRequired",
+        ),
+    ] {
+        for defined in GUARDED {
+            let text = behind(sdk, &defined.replace("GUARD", guard));
+            assert!(of_rule(rule, &text).is_empty(), "{sdk} {defined}: {:?}", of(&text));
+        }
+    }
+}
+
+#[test]
+fn asking_by_the_sdk_counts_where_its_answer_does() {
+    let rule = "retrieval-without-consent";
+    let reads = |before: &str| {
+        let read = "async function recall(text: string, user: any) {\nBEFORE  return notes.query({ queryTexts: [text] });\n}\n";
+        of_rule(rule, &behind("import * as ombud from 'ombud';", &read.replace("BEFORE", before))).len()
+    };
+    assert_eq!(reads("  await ombud.consent.ensure('memory');\n"), 0);
+    assert_eq!(reads("  if (!(await ombud.consent.ask('memory'))) return null;\n"), 0);
+    assert_eq!(reads("  await ombud.consent.ask('memory');\n"), 1);
+    assert_eq!(reads("  try { await ombud.consent.ensure('memory'); } catch (e) { console.log(e); }\n"), 1);
+    assert_eq!(reads("  await ombud.consent.withdraw('memory');\n"), 1);
+}
+
+#[test]
+fn a_namesake_that_does_not_ask_does_not_count() {
+    let rule = "retrieval-without-consent";
+    let wrapper = "export function userConsentRequired(purpose, work) {\n  return async (...given) => {\n    console.log(purpose);\n    return work(...given);\n  };\n}\n";
+    let decorator = "export function userConsentRequired(purpose) {\n  return (work, context) => async function (...given) {\n    return work.apply(this, given);\n  };\n}\n";
+    for (namesake, defined) in [(wrapper, GUARDED[0]), (wrapper, GUARDED[2]), (decorator, GUARDED[4])] {
+        let sdk = "import { userConsentRequired } from './mine';";
+        let text = behind(sdk, &defined.replace("GUARD", "userConsentRequired"));
+        let found = lines(&checked(&[("agent.ts", &text), ("mine.ts", namesake)]));
+        assert!(found.iter().any(|line| line.starts_with(rule)), "{defined}: {found:?}");
+    }
+    for defined in [
+        "const recall = async (text: string, user: any) => { userConsentRequired('memory', () => 1); return notes.query({ queryTexts: [text] }); };\n",
+        "userConsentRequired('memory', async () => 1);\nconst recall = async (text: string, user: any) => notes.query({ queryTexts: [text] });\n",
+    ] {
+        let text = behind("import { userConsentRequired } from 'ombud';", defined);
+        assert_eq!(of_rule(rule, &text).len(), 1, "{defined}");
+    }
+}
+
 #[test]
 fn what_only_looks_like_it_does_not() {
     for before in [

@@ -1,7 +1,7 @@
 //! What the tables say of a path by itself, whatever it is called with. A program asks for the same few paths again and
 //! again: the answer is worked out once.
 
-use super::{guards, sources};
+use super::{guards, last, root, sources};
 use crate::code::consent;
 use crate::facts::Taint;
 
@@ -33,10 +33,24 @@ pub(in crate::code) struct Known {
     pub insists: bool,
 }
 
+/// Whether a call answers whether there is consent, and whether it does not come back without.
+fn of_consent(path: &str) -> (bool, bool) {
+    match (root(path), last(path)) {
+        // The SDK's wrapper only makes a function. Who calls that is asked.
+        ("ombud", "user_consent_required" | "userConsentRequired") => (false, false),
+        ("ombud", "ensure" | "ensure_async") if path.contains(".consent.") => (true, true),
+        ("ombud", "ask") if path.contains(".consent.") => (true, false),
+        _ => {
+            let asks = path.contains('.') && consent::answers(path);
+            (asks, asks && consent::insists(path))
+        }
+    }
+}
+
 impl Known {
     /// Works it out.
     pub(in crate::code) fn of(path: &str) -> Self {
-        let asks = path.contains('.') && consent::answers(path);
+        let (asks, insists) = of_consent(path);
         Self {
             identifies: guards::identifies(path),
             source: sources::of(path),
@@ -48,7 +62,7 @@ impl Known {
             limits: guards::limits(path),
             schedules: guards::schedules(path),
             asks,
-            insists: asks && consent::insists(path),
+            insists,
         }
     }
 }
