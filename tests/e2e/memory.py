@@ -387,6 +387,19 @@ def the_sdk_by_itself(binary, provider, folder):
     client.check(done.returncode == 0, done.stderr.decode())
 
 
+def the_javascript_sdk_opens_and_closes(binary, provider, folder):
+    """A Node agent behind the real gateway: what Python's does, from `ombud run` to the withdrawal."""
+    package = gateway.HERE.parent.parent / "sdk" / "js" / "index.mjs"
+    with chroma(folder) as store, served(binary, provider, folder, store) as url:
+        path = f"/m/notes{LIST}/{notes(url).id}/get"
+        env = gateway.environment(folder / "node", OMBUD_GATEWAY=url, OMBUD_LANG="en")
+        script = str(gateway.HERE / "memory_node.mjs")
+        done = gateway.execute(["node", script, str(package), path, PURPOSE], env, cwd=folder)
+        client.check(done.returncode == 0, done.stderr.decode())
+        told = done.stdout.decode().split()
+        client.check(told == ["403", "refused", "200", "given", "403", "withdrawn", "403"], told)
+
+
 MEMORY = [
     consent_opens_and_withdrawal_closes,
     proofs_that_do_not_count,
@@ -396,4 +409,5 @@ MEMORY = [
     the_mended_sample_asks_keeps_and_erases,
     other_clients_carry_the_headers,
     the_sdk_by_itself,
+    the_javascript_sdk_opens_and_closes,
 ]

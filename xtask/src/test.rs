@@ -119,6 +119,13 @@ const STEPS: &[Step<Workspace>] = &[
         work: e2e,
     },
     Step {
+        name: "sdk",
+        about: "the SDK for JavaScript: its tests, its types, and its decorators through the compiler",
+        needs: &["setup"],
+        on_failure: "node --test sdk/js/tests/sdk.test.mjs",
+        work: sdk,
+    },
+    Step {
         name: "hooks",
         about: "the start-up hooks of Python and Node children with real HTTP clients",
         needs: &["setup"],
@@ -231,6 +238,17 @@ fn editor(workspace: &Workspace) -> Result<Done> {
     let mut run = Command::new("node");
     run.arg(workspace.path("tests/editor/run.mjs")).arg("--ombud").arg(workspace.release_binary());
     command::run(run.current_dir(&workspace.root)).map(|()| Done::Passed)
+}
+
+/// The end-to-end tests run Python's beside the real gateway. The compiler is the console's: one is enough.
+fn sdk(workspace: &Workspace) -> Result<Done> {
+    let sdk = workspace.path("sdk/js");
+    command::run(Command::new("node").current_dir(&sdk).args(["--test", "tests/sdk.test.mjs"]))?;
+    let page = workspace.path("console");
+    tools::npm_modules(&page)?;
+    let mut typed = Command::new("node");
+    typed.arg(sdk.join("tests/typed/run.mjs")).arg(page.join("node_modules/typescript/bin/tsc"));
+    command::run(typed.arg(workspace.target.join("sdk-js"))).map(|()| Done::Passed)
 }
 
 /// Twice the same runner: once for the hook of Python children, once for that of Node children.

@@ -1,0 +1,4 @@
+import * as ombud from "./index.cjs";
+
+export * from "./index.cjs";
+export default ombud;

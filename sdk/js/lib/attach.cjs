@@ -1,0 +1,60 @@
+"use strict";
+/** Headers for other people's clients. They go to the gateway and nowhere else: an id of a user is personal data. */
+
+const settings = require("./settings.cjs");
+const { headers } = require("./subjects.cjs");
+
+function isOurs(url) {
+  const gateway = settings.gateway();
+  try {
+    return Boolean(gateway) && `${new URL(String(url)).href}/`.startsWith(`${new URL(gateway).href.replace(/\/$/, "")}/`);
+  } catch {
+    return false;
+  }
+}
+
+/** A `fetch` that adds the headers to requests to the gateway, as they are when it is sent. It follows no redirect from there. */
+function withHeaders(plain) {
+  return async function (input, init) {
+    const isRequest = typeof input === "object" && input !== null && "headers" in input;
+    if (!isOurs(isRequest ? input.url : input)) return plain(input, init);
+    const all = new Headers((init && init.headers) || (isRequest ? input.headers : undefined));
+    for (const [name, value] of Object.entries(await headers())) all.set(name, value);
+    return plain(input, { ...init, headers: all, redirect: "manual" });
+  };
+}
+
+/** The runtime's `fetch` with the headers: for what takes a `fetch`, like the clients of `openai` and `@anthropic-ai/sdk`. */
+const fetch = withHeaders((...given) => globalThis.fetch(...given));
+
+/** Adds the headers to every later request of a client of `openai`, `@anthropic-ai/sdk` or `axios`, as they are when it is sent.
+ *  Returns the client. */
+function attach(client) {
+  if (client && client.interceptors && client.interceptors.request) {
+    client.interceptors.request.use(addToAxios);
+  } else if (client && typeof client.fetch === "function") {
+    const plain = client.fetch;
+    client.fetch = withHeaders((...given) => plain(...given));
+  } else {
+    throw new TypeError(settings.say(
+      "ombud.attach knows clients of openai, @anthropic-ai/sdk and axios; pass fetch: ombud.fetch or the headers of " +
+        "`await ombud.headers()` here",
+      "ombud.attach 支持 openai、@anthropic-ai/sdk 和 axios 的客户端；此处请传入 fetch: ombud.fetch，或 `await ombud.headers()` 的请求头",
+    ));
+  }
+  return client;
+}
+
+async function addToAxios(config) {
+  if (!isOurs(addressOf(config))) return config;
+  Object.assign(config.headers, await headers());
+  config.maxRedirects = 0;
+  return config;
+}
+
+function addressOf({ url = "", baseURL = "" }) {
+  const isWhole = /^([a-z][a-z\d+.-]*:)?\/\//i.test(url);
+  return isWhole ? url : `${baseURL.replace(/\/+$/, "")}/${url.replace(/^\/+/, "")}`;
+}
+
+module.exports = { attach, fetch };

@@ -1,0 +1,87 @@
+"use strict";
+/** Ombud's HTTP interface. */
+
+const settings = require("./settings.cjs");
+const { OmbudError, Unreachable } = require("./errors.cjs");
+
+/** Calls to one gateway. Every method gives the JSON object of the answer, or throws `OmbudError`. */
+class OmbudClient {
+  constructor({ gateway, key, timeout = 30_000 } = {}) {
+    this.gateway = (gateway || settings.gateway()).replace(/\/+$/, "");
+    this.key = key || settings.key();
+    this.timeout = timeout;
+  }
+
+  ask(subject, purpose, { session = "", notice = null } = {}) {
+    return this.#call("POST", "/api/v1/consent/ask", { subject, purpose, session, notice });
+  }
+
+  give(subject, request, agreed, { session = "", method = "" } = {}) {
+    return this.#call("POST", "/api/v1/consent/give", { subject, request, agreed, session, method });
+  }
+
+  withdraw(subject, purpose, { method = "" } = {}) {
+    return this.#call("POST", "/api/v1/consent/withdraw", { subject, purpose, method });
+  }
+
+  consents(subject) {
+    return this.#call("GET", `/api/v1/consent?subject=${settings.encoded(subject)}`);
+  }
+
+  sources(sources) {
+    return this.#call("POST", "/api/v1/sources", { sources });
+  }
+
+  show(subject) {
+    return this.#call("GET", `/api/v1/subjects/${settings.encoded(subject)}`);
+  }
+
+  erase(subject) {
+    return this.#call("POST", `/api/v1/subjects/${settings.encoded(subject)}/erase`, {});
+  }
+
+  async #call(method, path, body) {
+    if (!/^https?:\/\//.test(this.gateway)) throw new Unreachable(this.gateway);
+    const [status, told] = await this.#exchange(method, path, body);
+    if (status < 200 || status > 299) throw new OmbudError(message(told) || `HTTP ${status}`);
+    if (!isObject(told)) throw new Unreachable(this.gateway);
+    return told;
+  }
+
+  /** Status and JSON of the answer; what is no JSON is `undefined`. */
+  async #exchange(method, path, body) {
+    const headers = { "content-type": "application/json" };
+    if (this.key) headers["x-ombud-key"] = this.key;
+    try {
+      const answer = await globalThis.fetch(this.gateway + path, {
+        method,
+        headers,
+        body: body === undefined ? undefined : JSON.stringify(body),
+        // The key is for the gateway and for nobody to whom it might point.
+        redirect: "error",
+        signal: AbortSignal.timeout(this.timeout),
+      });
+      return [answer.status, parsed(await answer.text())];
+    } catch {
+      throw new Unreachable(this.gateway);
+    }
+  }
+}
+
+function parsed(text) {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function isObject(value) {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function message(told) {
+  return isObject(told) && told.message !== undefined ? String(told.message) : "";
+}
+
+module.exports = { OmbudClient };

@@ -1,0 +1,72 @@
+"use strict";
+/** Asking, giving, taking back. */
+
+const settings = require("./settings.cjs");
+const { OmbudClient } = require("./client.cjs");
+const { ConsentNotAsked, ConsentRequired } = require("./errors.cjs");
+const { checked, questionOf } = require("./prompt.cjs");
+const { current } = require("./subjects.cjs");
+
+function whoOf(purpose) {
+  const who = current();
+  if (!who) throw new ConsentRequired(purpose, "no_subject");
+  return who;
+}
+
+/** The user's standing with the request to hand back, or nothing if consent stands and its proof is kept. */
+async function opened(who, purpose, notice) {
+  who.proofs.delete(purpose);
+  const standing = await new OmbudClient().ask(who.id, purpose, { session: who.session, notice });
+  if (standing.state === "given" && standing.proof) {
+    who.keep(purpose, standing, notice);
+    return undefined;
+  }
+  return standing;
+}
+
+async function close(who, asked, request, answer, notice) {
+  const said = checked(asked, answer);
+  const options = { session: who.session, method: said.method };
+  const standing = await new OmbudClient().give(who.id, String(request), said.agreed, options);
+  if (!said.agreed) throw new ConsentRequired(asked.purpose, "refused");
+  who.keep(asked.purpose, standing, notice);
+  if (!who.proofs.has(asked.purpose)) throw new ConsentRequired(asked.purpose, "none");
+}
+
+/** Comes back if the user agrees; throws `ConsentRequired` otherwise. Who said no is asked only `again`. */
+async function ensure(purpose, { notice = null, again = false } = {}) {
+  const who = whoOf(purpose);
+  const standing = await opened(who, purpose, notice);
+  if (!standing) return;
+  if (["refused", "withdrawn"].includes(standing.state) && !again) throw new ConsentRequired(purpose, standing.state);
+  const ask = settings.prompt();
+  if (!ask) throw new ConsentRequired(purpose, "no_prompt");
+  const asked = questionOf(purpose, notice);
+  await close(who, asked, standing.request, await ask(asked), notice);
+}
+
+/** Asks the user now, also one who said no before; whether the user agrees. */
+async function ask(purpose, { notice = null } = {}) {
+  try {
+    await ensure(purpose, { notice, again: true });
+  } catch (error) {
+    const isNo = error instanceof ConsentRequired && !(error instanceof ConsentNotAsked);
+    if (!isNo || ["no_subject", "no_prompt"].includes(error.state)) throw error;
+    return false;
+  }
+  return true;
+}
+
+/** Hands in an answer that came later, for example from a button: `request` is what `OmbudClient.ask` gave. */
+async function give(asked, answer, request) {
+  await close(whoOf(asked.purpose), asked, request, answer, null);
+}
+
+/** Takes consent back, at once; the receipt is in the answer. */
+async function withdraw(purpose, { method = "text" } = {}) {
+  const who = whoOf(purpose);
+  who.proofs.clear();
+  return new OmbudClient().withdraw(who.id, purpose, { method });
+}
+
+module.exports = { ask, ensure, give, withdraw };
