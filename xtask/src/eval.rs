@@ -17,6 +17,7 @@ use crate::train;
 use crate::workspace::Workspace;
 
 pub(crate) mod check;
+pub(crate) mod peers;
 mod secrets;
 mod signs;
 mod table;
@@ -93,22 +94,24 @@ pub(crate) fn run(workspace: &Workspace, data: Option<&Path>, wrong: bool) -> Re
 /// Scores every set of `data` and of the repository, and writes docs/quality.md.
 fn sets_of(workspace: &Workspace, data: &Path, signs: &str) -> Result<ExitCode> {
     let folder = data.join("pii");
-    let mut sets = sets(&folder)?;
-    sets.extend(self::sets(&workspace.path(REAL_TEXT))?);
+    let sets = all_sets(workspace, &folder)?;
     let ombud = workspace.build_release()?;
     let out = workspace.target.join("eval");
     fs::create_dir_all(&out)?;
     let mut scores = BTreeMap::new();
     for set in &sets {
-        let name = set.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        let name = name_of(set);
         term::line(&format!("\n── {name}"));
         let row = score(&ombud, &folder.join("score.py"), set, &out.join(&name))?;
         scores.insert(name, row);
     }
     let secrets = secrets::measure(&ombud, &folder, &out)?;
     let secrets = secrets.as_ref().map(secrets::chapter).unwrap_or_default();
+    let path = workspace.path(DOCUMENT);
     let document = table::with_signs(&table::document(&scores, &secrets), signs);
-    fs::write(workspace.path(DOCUMENT), &document)?;
+    // What was measured of others is another command's.
+    let others = peers::section_of(&fs::read_to_string(&path)?).to_owned();
+    fs::write(path, peers::put_in(&document, &others))?;
     ship(workspace, &ombud)?;
     term::line("\nwritten: docs/quality.md");
     for line in table::below_target(&scores) {
@@ -125,6 +128,17 @@ fn ship(workspace: &Workspace, ombud: &Path) -> Result<()> {
         bail!("`ombud selftest` ended with {}", told.status);
     }
     Ok(fs::write(workspace.path("crates/ombud/data/selftest/shipped.json"), told.stdout)?)
+}
+
+/// The sets of `folder` and of the repository.
+fn all_sets(workspace: &Workspace, folder: &Path) -> Result<Vec<PathBuf>> {
+    let mut all = sets(folder)?;
+    all.extend(sets(&workspace.path(REAL_TEXT))?);
+    Ok(all)
+}
+
+fn name_of(set: &Path) -> String {
+    set.file_stem().unwrap_or_default().to_string_lossy().into_owned()
 }
 
 fn sets(folder: &Path) -> Result<Vec<PathBuf>> {
@@ -152,9 +166,17 @@ fn score(ombud: &Path, scorer: &Path, set: &Path, out: &Path) -> Result<Score> {
     if !matches!(status.code(), Some(0 | 1)) {
         bail!("`ombud scan --jsonl` ended with {status} on {}", set.display());
     }
-    let json = out.with_extension("json");
+    judged(scorer, set, &predicted, None)
+}
+
+/// What the scorer says of what was found, over all types of the set or over some of them.
+fn judged(scorer: &Path, set: &Path, predicted: &Path, types: Option<&str>) -> Result<Score> {
+    let json = predicted.with_extension("score.json");
     let mut python = Command::new("python3");
-    python.arg(scorer).arg(set).arg(&predicted).args(["--system", "canonical", "--json"]).arg(&json);
+    python.arg(scorer).arg(set).arg(predicted).args(["--system", "canonical", "--json"]).arg(&json);
+    if let Some(types) = types {
+        python.args(["--types", types]);
+    }
     command::run(&mut python)?;
     serde_json::from_str(&fs::read_to_string(&json)?)
         .context("the scorer wrote something else than it used to")

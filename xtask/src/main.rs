@@ -64,6 +64,12 @@ enum Verb {
         /// Print the tool results of that suite that were judged wrongly.
         #[arg(long)]
         wrong: bool,
+        /// Measure other programs beside Ombud on the same sets, and write their section only.
+        #[arg(long, requires = "data")]
+        peers: bool,
+        /// The Python that they are installed with; the model of one of them wants 3.12.
+        #[arg(long, value_name = "PATH", default_value = "python3", requires = "peers")]
+        python: PathBuf,
     },
     /// Train the name tagger and the model for signs of injection, from text outside the repository.
     Train {
@@ -113,7 +119,10 @@ fn run(verb: Verb) -> anyhow::Result<ExitCode> {
         Verb::Eval { what: Some(eval::What::Check), data, .. } => {
             eval::check::run(&workspace, data.as_deref())
         }
-        Verb::Eval { what: None, data, wrong } => eval::run(&workspace, data.as_deref(), wrong),
+        Verb::Eval { what: None, data: Some(data), peers: true, python, .. } => {
+            eval::peers::run(&workspace, &data, &python)
+        }
+        Verb::Eval { what: None, data, wrong, .. } => eval::run(&workspace, data.as_deref(), wrong),
         Verb::Train { data, only } => train::run(&workspace, &data, only),
         Verb::Places { data } => places::run(&workspace, &data),
         Verb::Fuzz { target, seconds } => fuzz::run(&workspace, target.as_deref(), seconds),

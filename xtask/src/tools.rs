@@ -106,8 +106,18 @@ impl Venv {
         Self::ensure(workspace, "bench-tools/semgrep", "xtask/requirements-semgrep.txt")
     }
 
+    /// A program that detection is compared with, installed by this Python.
+    pub(crate) fn peer(workspace: &Workspace, python: &Path, name: &str) -> Result<Self> {
+        let requirements = format!("xtask/peers/{name}.txt");
+        Self::ensure_by(workspace, python, &format!("eval-peers/{name}"), &requirements)
+    }
+
     /// Makes it, or makes it anew when the requirements have changed.
     fn ensure(workspace: &Workspace, name: &str, requirements: &str) -> Result<Self> {
+        Self::ensure_by(workspace, Path::new("python3"), name, requirements)
+    }
+
+    fn ensure_by(workspace: &Workspace, python: &Path, name: &str, requirements: &str) -> Result<Self> {
         let dir = workspace.target.join(name);
         let wanted = fs::read_to_string(workspace.path(requirements))
             .with_context(|| format!("{requirements} cannot be read"))?;
@@ -116,7 +126,7 @@ impl Venv {
             return Ok(Self { dir });
         }
         term::line(&format!("  installing {requirements} from PyPI into {}", dir.display()));
-        command::run(Command::new("python3").args(["-m", "venv", "--clear"]).arg(&dir))?;
+        command::run(Command::new(python).args(["-m", "venv", "--clear"]).arg(&dir))?;
         let pip =
             ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--only-binary=:all:", "-r"];
         command::run(Command::new(dir.join("bin/python")).args(pip).arg(workspace.path(requirements)))

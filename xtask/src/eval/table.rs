@@ -149,6 +149,12 @@ pub(super) fn below_target(scores: &BTreeMap<String, Score>) -> Vec<String> {
     formatted.map(|(name, row)| line(name, &row)).chain(names).collect()
 }
 
+/// Whether the page knows a type of this name.
+#[cfg(test)]
+pub(super) fn is_type(name: &str) -> bool {
+    FORMATTED.contains(&name) || LEARNED.contains(&name)
+}
+
 fn by_size(types: &BTreeMap<String, Row>) -> Vec<(&str, &Row)> {
     let mut rows: Vec<_> = types.iter().map(|(name, row)| (name.as_str(), row)).collect();
     rows.sort_by_key(|(name, row)| (LEARNED.contains(name), std::cmp::Reverse(row.gold)));
