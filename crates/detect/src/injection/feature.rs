@@ -9,12 +9,14 @@ use super::lexicon::{Class, Hit};
 use crate::tagger::feature::{hash_word, mix};
 
 /// Raised with every change of features or words.
-pub const VERSION: u32 = 4;
+pub const VERSION: u32 = 5;
 
 /// Bits of a place in the table of classes.
 pub const CLASS_BITS: u32 = 15;
 /// Bits of a place in the table of words.
 pub const WORD_BITS: u32 = 19;
+/// Bits of a place in the table of the words of passages.
+pub const PASSAGE_BITS: u32 = 18;
 
 /// What is known about a sentence.
 #[derive(Debug, Clone, Default)]
@@ -134,12 +136,29 @@ pub(super) fn is_han(ch: char) -> bool {
 
 /// Words, and neighbours by twos and threes, also those with one between them.
 fn word_features(writer: &mut Writer, sentence: &str) {
+    each_run(sentence, |template, value| writer.word(template, value));
+}
+
+/// Places in the table of passages of the words of a few sentences, each once, rising.
+pub(super) fn passage(text: &str) -> Vec<u32> {
+    let mut places = Vec::with_capacity(text.len());
+    each_run(text, |template, value| {
+        let hash = mix(template.wrapping_mul(0x9e6c_63d0_876a_3f2b), value);
+        places.push(place(hash, PASSAGE_BITS));
+    });
+    places.sort_unstable();
+    places.dedup();
+    places
+}
+
+/// Calls `each` with the runs of words that count, and which kind of run it is.
+fn each_run(text: &str, mut each: impl FnMut(u64, u64)) {
     let (mut before, mut last) = (0_u64, 0_u64);
-    each_token(sentence, |hash| {
-        writer.word(1, hash);
-        writer.word(2, mix(last, hash));
-        writer.word(3, mix(mix(before, last), hash));
-        writer.word(4, mix(before, hash));
+    each_token(text, |hash| {
+        each(1, hash);
+        each(2, mix(last, hash));
+        each(3, mix(mix(before, last), hash));
+        each(4, mix(before, hash));
         (before, last) = (last, hash);
     });
 }

@@ -8,7 +8,7 @@
 //! 2. [`segment`] cuts each view into sentences, and [`lexicon`] finds the words that orders to a model are made of. Sentences
 //!    that hold none are done.
 //! 3. [`feature`] and [`model`] weigh the others: which classes of words stand together and in which order, how the sentence was
-//!    hidden, whether the text talks about attacks, and its own words.
+//!    hidden, whether the text talks about attacks, its own words, and those of the passage that it stands in.
 //! 4. Neighbours are joined, and each sign gets a kind for its explanation.
 //!
 //! `cargo xtask train` makes the model from sentences of our own; `docs/model-card.md` says how, and where it fails.
@@ -40,6 +40,8 @@ static MODEL: &[u8] = include_bytes!("../../model/signs.bin");
 const DEEPEST: usize = 4;
 /// Bytes that decoding may bring out, beyond twice those of the text.
 const EXTRA: usize = 16 * 1024;
+/// Bytes of a passage: whole sentences, until there are so many.
+const PASSAGE: usize = 1200;
 /// Signs of one text that are reported.
 const MOST: usize = 64;
 /// Signs are reported from this score on.
@@ -82,6 +84,7 @@ fn built_in() -> Option<&'static Model<'static>> {
 pub fn judge(model: &Model<'_>, text: &str) -> Vec<Sign> {
     let mut found = Vec::new();
     let mut last: Option<(Range<usize>, usize)> = None;
+    let mut passage = 0.0;
     read(text, |item| match item {
         Read::Invisible(span) => {
             found.push(Sign {
@@ -92,8 +95,9 @@ pub fn judge(model: &Model<'_>, text: &str) -> Vec<Sign> {
             });
         }
         Read::View => last = None,
+        Read::Passage(places) => passage = model.passage(&places),
         Read::Window(window) => {
-            let score = weigh(model, &window);
+            let score = weigh(model, &window, passage);
             if score < LEAST {
                 return;
             }
@@ -141,9 +145,28 @@ fn settle(mut found: Vec<Sign>) -> Vec<Sign> {
     kept
 }
 
+/// The logarithm of the odds that a window is a sign, with what its passage adds.
+fn odds(model: &Model<'_>, window: &Window, passage: f32) -> f32 {
+    model.score(&window.features) + passage + if window.latin { LATIN } else { 0.0 }
+}
+
+/// The surest window of a text by the model alone, without rules: the logarithm of its odds. For setting the threshold.
+pub fn surest(model: &Model<'_>, text: &str) -> Option<f32> {
+    let (mut surest, mut passage) = (None, 0.0);
+    read(text, |item| match item {
+        Read::Passage(places) => passage = model.passage(&places),
+        Read::Window(window) => {
+            let odds = odds(model, &window, passage);
+            surest = Some(surest.map_or(odds, |known: f32| known.max(odds)));
+        }
+        Read::Invisible(_) | Read::View => {}
+    });
+    surest
+}
+
 /// How sure it is that a window is a sign, 0 to 1.
-fn weigh(model: &Model<'_>, window: &Window) -> f32 {
-    let odds = model.score(&window.features) + if window.latin { LATIN } else { 0.0 };
+fn weigh(model: &Model<'_>, window: &Window, passage: f32) -> f32 {
+    let odds = odds(model, window, passage);
     let score = 1.0 / (1.0 + (-odds).exp());
     let topic = window.text & (Class::Discuss.bit() | Class::Tokens.bit()) != 0;
     if topic || window.quoted {
@@ -175,25 +198,19 @@ fn kind(window: &Window) -> SignKind {
 }
 
 /// What reading a text brings up.
-enum Read {
+pub enum Read {
     /// Text in invisible characters.
     Invisible(Range<usize>),
     /// A view begins.
     View,
+    /// The words of the passage that the next windows stand in (`feature`).
+    Passage(Vec<u32>),
     /// A sentence with a word that matters.
     Window(Window),
 }
 
-/// Calls `each` with every sentence that the model would weigh, in all views.
-pub fn windows(text: &str, mut each: impl FnMut(Window)) {
-    read(text, |item| {
-        if let Read::Window(window) = item {
-            each(window);
-        }
-    });
-}
-
-fn read(text: &str, mut each: impl FnMut(Read)) {
+/// Calls `each` with every sentence that the model would weigh, in all views, and with what stands around them.
+pub fn read(text: &str, mut each: impl FnMut(Read)) {
     let Some(lexicon) = Lexicon::built_in() else { return };
     let mut left = text.len().saturating_mul(2).saturating_add(EXTRA);
     let mut queue = vec![View::of(text)];
@@ -259,9 +276,15 @@ fn view_windows(text: &str, lexicon: &Lexicon, view: &View<'_>, each: &mut impl 
     }
     let sentences = sentences(&view.text, &hits);
     let topics = topics(&hits);
+    let mut passage = 0..0;
     for (at, sentence) in sentences.iter().enumerate() {
         if !is_worth_a_look(sentence.own) {
             continue;
+        }
+        if sentence.span.start >= passage.end {
+            passage = passage_of(&sentences, at);
+            let words = view.text.get(passage.clone()).unwrap_or_default();
+            each(Read::Passage(feature::passage(words)));
         }
         let near = |at: Option<usize>| at.and_then(|at| sentences.get(at)).map_or(0, |other| other.own);
         let (start, end) = (sentence.span.start, sentence.span.end);
@@ -285,6 +308,18 @@ fn view_windows(text: &str, lexicon: &Lexicon, view: &View<'_>, each: &mut impl 
             latin: !sentence_text.contains(feature::is_han),
         }));
     }
+}
+
+/// The passage of a sentence: the ones before it while they fill no half of it, and those after it. Each byte stands in a bounded
+/// number of passages.
+fn passage_of(sentences: &[Sentence], at: usize) -> Range<usize> {
+    let Some(this) = sentences.get(at) else { return 0..0 };
+    let before = sentences.get(..at).unwrap_or_default().iter().rev();
+    let start = before.take_while(|other| this.span.end - other.span.start <= PASSAGE / 2).last();
+    let start = start.map_or(this.span.start, |first| first.span.start);
+    let after = sentences.get(at..).unwrap_or_default().iter();
+    let end = after.take_while(|other| other.span.end - start <= PASSAGE).last();
+    start..end.map_or(this.span.end, |last| last.span.end)
 }
 
 fn hits(lexicon: &Lexicon, view: &View<'_>) -> Vec<Hit> {

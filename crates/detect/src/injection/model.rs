@@ -6,11 +6,11 @@
 //! |---|---|
 //! | 0..8 | `OMBSIG01` |
 //! | 8..12 | version of the features |
-//! | 12..24 | `f32`: what leans towards no sign; what one step of a class and of a word is worth |
-//! | 24..32 | zero |
-//! | 32.. | weights of classes (`i8`), then of words (`i8`) |
+//! | 12..28 | `f32`: what leans towards no sign; what one step of a class, of a word and of a word of a passage is worth |
+//! | 28..32 | zero |
+//! | 32.. | weights of classes (`i8`), then of words, then of words of passages |
 
-use super::feature::{CLASS_BITS, Features, VERSION, WORD_BITS};
+use super::feature::{CLASS_BITS, Features, PASSAGE_BITS, VERSION, WORD_BITS};
 
 /// Bytes before the weights.
 pub const HEADER: usize = 32;
@@ -23,9 +23,10 @@ pub const WORDS: f32 = 6.0;
 #[derive(Debug, Clone, Copy)]
 pub struct Model<'m> {
     bias: f32,
-    steps: [f32; 2],
+    steps: [f32; 3],
     classes: &'m [u8],
     words: &'m [u8],
+    passages: &'m [u8],
 }
 
 impl<'m> Model<'m> {
@@ -36,18 +37,26 @@ impl<'m> Model<'m> {
         if header.get(..8)? != MAGIC || number(8)? != VERSION {
             return None;
         }
-        let (classes, words) = body.split_at_checked(1 << CLASS_BITS)?;
+        let (classes, rest) = body.split_at_checked(1 << CLASS_BITS)?;
+        let (words, passages) = rest.split_at_checked(1 << WORD_BITS)?;
         let float = |at: usize| number(at).map(f32::from_bits);
-        let steps = [float(16)?, float(20)?];
-        (words.len() == 1 << WORD_BITS).then_some(Self { bias: float(12)?, steps, classes, words })
+        let steps = [float(16)?, float(20)?, float(24)?];
+        let whole = passages.len() == 1 << PASSAGE_BITS;
+        whole.then_some(Self { bias: float(12)?, steps, classes, words, passages })
     }
 
     /// The logarithm of the odds that a sentence with these features is a sign.
     pub fn score(&self, features: &Features) -> f32 {
-        let [class, word] = self.steps;
+        let [class, word, _] = self.steps;
         let classes = sum(self.classes, &features.classes);
         let words = sum(self.words, &features.words);
         self.bias + class * classes + word * words * word_share(features.words.len())
+    }
+
+    /// What the passage around a sentence adds to that.
+    pub fn passage(&self, places: &[u32]) -> f32 {
+        let [_, _, step] = self.steps;
+        step * sum(self.passages, places) * word_share(places.len())
     }
 }
 

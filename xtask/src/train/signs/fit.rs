@@ -3,7 +3,7 @@
 
 use std::ops::Range;
 
-use ombud_detect::injection::feature::{CLASS_BITS, Features, VERSION, WORD_BITS};
+use ombud_detect::injection::feature::{CLASS_BITS, Features, PASSAGE_BITS, VERSION, WORD_BITS};
 use ombud_detect::injection::model::{HEADER, MAGIC, word_share};
 
 use crate::train::random::Random;
@@ -11,23 +11,33 @@ use crate::train::random::Random;
 /// Passes over all documents; in the first ones each sentence of an attack counts.
 const PASSES: usize = 6;
 const ALL_COUNT: usize = 2;
-/// Steps of the weights of classes and of words.
-const STEPS: [f32; 2] = [0.06, 0.15];
+/// Steps of the weights of classes, of words, and of words of passages.
+const STEPS: [f32; 3] = [0.06, 0.15, 0.1];
+/// What a passage says counts so much beside its sentence: both are learnt apart.
+const BESIDE: f32 = 1.0;
 /// What draws a weight to nought at each use.
 const SHRINK: f32 = 0.000_1;
 /// In so many of a hundred cases a sentence is learnt from its classes alone: they are what other wordings share.
 const WITHOUT_WORDS: usize = 15;
 /// Weights beyond these are cut.
-const MOST: [f32; 2] = [3.0, 5.0];
+const MOST: [f32; 3] = [3.0, 5.0, 2.0];
 /// Taken from the odds: a false alarm costs trust, a miss leaves the gate as it is.
-const LEAN: f32 = 1.5;
+const LEAN: f32 = 0.8;
 
 /// The sentences of one document.
 #[derive(Debug)]
 pub(super) struct Sample {
     pub(super) sentences: Vec<(Range<usize>, Features)>,
+    /// The passages that they stand in, each with the number of its first sentence.
+    pub(super) passages: Vec<(usize, Vec<u32>)>,
     /// Where the attack stands.
     pub(super) poison: Option<Range<usize>>,
+}
+
+impl Sample {
+    fn is_inside(&self, span: &Range<usize>) -> bool {
+        self.poison.as_ref().is_some_and(|poison| span.start < poison.end && poison.start < span.end)
+    }
 }
 
 /// One table of weights.
@@ -73,20 +83,28 @@ pub(super) struct Weights {
     classes: Table,
     words: Table,
     bias: f32,
+    passages: Table,
+    passage_bias: f32,
 }
 
 impl Weights {
     /// Learns from samples.
     pub(super) fn of(samples: &[Sample]) -> Self {
-        let [class, word] = STEPS;
-        let mut weights =
-            Self { classes: Table::new(CLASS_BITS, class), words: Table::new(WORD_BITS, word), bias: -3.0 };
+        let [class, word, passage] = STEPS;
+        let mut weights = Self {
+            classes: Table::new(CLASS_BITS, class),
+            words: Table::new(WORD_BITS, word),
+            bias: -3.0,
+            passages: Table::new(PASSAGE_BITS, passage),
+            passage_bias: 0.0,
+        };
         let mut random = Random::new(23);
         let mut order: Vec<usize> = (0..samples.len()).collect();
         for pass in 0..PASSES {
             random.shuffle(&mut order);
             for sample in order.iter().filter_map(|at| samples.get(*at)) {
                 weights.sample(sample, pass, &mut random);
+                weights.around(sample);
             }
         }
         weights
@@ -99,9 +117,7 @@ impl Weights {
     }
 
     fn sample(&mut self, sample: &Sample, pass: usize, random: &mut Random) {
-        let inside = |span: &Range<usize>| {
-            sample.poison.as_ref().is_some_and(|poison| span.start < poison.end && poison.start < span.end)
-        };
+        let inside = |span: &Range<usize>| sample.is_inside(span);
         let surest = sample
             .sentences
             .iter()
@@ -117,6 +133,26 @@ impl Weights {
         }
     }
 
+    /// Learns from the passages of a sample. Of an attacked document only those that hold the attack say anything.
+    fn around(&mut self, sample: &Sample) {
+        let ends = sample.passages.iter().skip(1).map(|(first, _)| *first).chain([sample.sentences.len()]);
+        for ((first, places), end) in sample.passages.iter().zip(ends) {
+            let windows = sample.sentences.get(*first..end).unwrap_or_default();
+            let attacked = windows.iter().any(|(span, _)| sample.is_inside(span));
+            if attacked || sample.poison.is_none() {
+                self.learn_passage(places, attacked);
+            }
+        }
+    }
+
+    fn learn_passage(&mut self, places: &[u32], attacked: bool) {
+        let share = word_share(places.len());
+        let score = 1.0 / (1.0 + (-self.passage_bias - self.passages.sum(places) * share).exp());
+        let gradient = score - f32::from(u8::from(attacked));
+        self.passage_bias -= 0.005 * gradient;
+        self.passages.learn(places, gradient * share);
+    }
+
     fn learn(&mut self, features: &Features, is_sign: bool, words: bool) {
         let score = 1.0 / (1.0 + (-self.odds(features, words)).exp());
         let gradient = score - f32::from(u8::from(is_sign));
@@ -129,15 +165,17 @@ impl Weights {
 
     /// The model file.
     pub(super) fn encode(&self) -> Vec<u8> {
-        let [class, word] = MOST;
+        let [class, word, passage] = MOST;
         let mut file = MAGIC.to_vec();
         file.extend(VERSION.to_le_bytes());
-        for number in [self.bias - LEAN, class / 127.0, word / 127.0] {
+        let bias = self.bias + BESIDE * self.passage_bias - LEAN;
+        for number in [bias, class / 127.0, word / 127.0, BESIDE * passage / 127.0] {
             file.extend(number.to_bits().to_le_bytes());
         }
         file.resize(HEADER, 0);
         file.extend(self.classes.steps(class));
         file.extend(self.words.steps(word));
+        file.extend(self.passages.steps(passage));
         file
     }
 }

@@ -16,7 +16,7 @@ use std::path::Path;
 
 use anyhow::{Context as _, Result};
 use ombud_detect::injection::model::Model;
-use ombud_detect::injection::{judge, windows};
+use ombud_detect::injection::{Read, judge, read, surest};
 
 use super::corpus::Record;
 use crate::term;
@@ -32,7 +32,9 @@ const WORDS: &str = "xtask/src/train/signs";
 /// Where the results stand that were written one by one.
 const WRITTEN: &str = "xtask/src/train/signs/written";
 /// How often each of those is learnt from: they are few, and none is like another.
-const OFTEN: usize = 12;
+const OFTEN: usize = 8;
+/// One in so many is left out of a first training that measures what the threshold does.
+const FOLDS: usize = 5;
 /// Documents of each sort, to learn from and to measure.
 const LEARNT: usize = 4_000;
 const MEASURED: usize = 3_000;
@@ -50,13 +52,22 @@ pub(super) fn run(workspace: &Workspace, collected: &[Record]) -> Result<()> {
     let (benign, poison) = (grammar(&benign)?, grammar(&poison)?);
     let mut maker = Maker::new(&benign, &poison, 5);
     let mut samples: Vec<Sample> = collected.chunks(TOGETHER).step_by(ONE_IN).map(ordinary).collect();
-    let written = written::read(&workspace.path(WRITTEN))?;
-    for document in &written {
-        samples.extend((0..OFTEN).map(|_| sample(document)));
-    }
     for _ in 0..LEARNT {
         samples.push(sample(&maker.benign()));
         samples.push(sample(&maker.poisoned()));
+    }
+    let written = written::read(&workspace.path(WRITTEN))?;
+    let made = samples.len();
+    let mut held_out = Vec::new();
+    for (number, document) in written.iter().enumerate() {
+        let held = number % FOLDS == 0;
+        held_out.extend(held.then_some(document));
+        samples.extend((0..OFTEN * usize::from(!held)).map(|_| sample(document)));
+    }
+    term::line(&apart(&Weights::of(&samples).encode(), &held_out)?);
+    samples.truncate(made);
+    for document in &written {
+        samples.extend((0..OFTEN).map(|_| sample(document)));
     }
     let file = Weights::of(&samples).encode();
     let path = workspace.path(MODEL);
@@ -72,15 +83,51 @@ fn grammar(path: &Path) -> Result<Grammar> {
 }
 
 fn sample(document: &Document) -> Sample {
-    let mut sentences = Vec::new();
-    windows(&document.text, |window| sentences.push((window.span, window.features)));
-    Sample { sentences, poison: document.poison.clone() }
+    let (mut sentences, mut passages) = (Vec::new(), Vec::new());
+    read(&document.text, |item| match item {
+        Read::Passage(places) => passages.push((sentences.len(), places)),
+        Read::Window(window) => sentences.push((window.span, window.features)),
+        Read::Invisible(_) | Read::View => {}
+    });
+    Sample { sentences, passages, poison: document.poison.clone() }
 }
 
 /// Collected text, in which nobody attacks.
 fn ordinary(records: &[Record]) -> Sample {
     let text: Vec<&str> = records.iter().map(|record| record.text.as_str()).collect();
     sample(&Document { text: text.join("\n"), poison: None, family: "collected".to_owned() })
+}
+
+/// What a model makes of results that it has not learnt from: at each lean, the share of attacks noticed and of others flagged.
+fn apart(file: &[u8], documents: &[&Document]) -> Result<String> {
+    let model = Model::read(file).context("the model that was just made cannot be read")?;
+    let mut text = String::from("signs, on written results that were left out:\n");
+    for han in [false, true] {
+        let side = documents.iter().filter(|document| document.text.contains(is_han) == han);
+        let scored: Vec<(bool, f32)> = side
+            .map(|document| (document.poison.is_some(), surest(&model, &document.text).unwrap_or(f32::MIN)))
+            .collect();
+        let share = |attack: bool, least: f32| {
+            let all = scored.iter().filter(|(is, _)| *is == attack);
+            let (count, found) = all.fold((0_u32, 0_u32), |(count, found), (_, odds)| {
+                (count + 1, found + u32::from(*odds >= least))
+            });
+            f64::from(found) / f64::from(count.max(1))
+        };
+        for least in [-2.0, -1.0, -0.5, 0.0, 0.5, 1.0, 1.5, 2.0, 3.0] {
+            let (noticed, flagged) = (share(true, least), share(false, least));
+            writeln!(
+                text,
+                "  {} lean {least:>4}: noticed {noticed:.3}, flagged {flagged:.3}",
+                if han { "zh" } else { "en" }
+            )?;
+        }
+    }
+    Ok(text)
+}
+
+fn is_han(ch: char) -> bool {
+    ('\u{3400}'..='\u{9fff}').contains(&ch)
 }
 
 /// Found documents per family, on documents of the same grammars.

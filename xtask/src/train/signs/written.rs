@@ -64,6 +64,6 @@ mod tests {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/train/signs/written");
         let documents = read(&folder).expect("reads");
         let attacks = documents.iter().filter(|document| document.poison.is_some()).count();
-        assert!(documents.len() > 1_900 && attacks * 2 > documents.len() - 100, "{attacks}");
+        assert!(documents.len() > 5_000 && attacks > 2_000, "{attacks}");
     }
 }
