@@ -162,7 +162,7 @@ What a program reports under a type that no set labels (dates, ages, pronouns, �
 使用默认识别器和 spaCy 的 `en_core_web_md`（PyPI 上没有中文模型，因此它把中文当英文读），argus-redact 使用 `fast` 模式（`ner` 模式需要从模型站下载权重），
 DataFog 使用默认引擎（只有正则）。开发 Ombud 时看过其中一些评测集，而其他工具没有，因此差距应视为上限。评测集未标注的类型（日期、年龄、代词等）不计。
 
-*F1*: over all types of the set. *own F1*: over those of them that the program knows. s/MB: seconds of CPU time for a megabyte of text,
+*F1*: over all types of the set, each value counted once. *own F1*: over those of them that the program knows. s/MB: seconds of CPU time for a megabyte of text,
 after the start, on a machine that others use too. 「F1」按评测集的全部类型计算，「own F1」只计该工具支持的类型；s/MB 为启动之后处理每兆字节文本的 CPU 秒数。
 
 ";
