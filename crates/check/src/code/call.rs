@@ -272,6 +272,7 @@ impl Walk<'_, '_> {
         if let Some(value) = builtin(&path, arguments) {
             if self.state.known(&path).logs {
                 add(&mut self.call_at(range).does, Deed::Guard(Guard::Logged));
+                self.log_words(node);
             }
             return value;
         }
@@ -293,6 +294,9 @@ impl Walk<'_, '_> {
             self.agreed_to(&path, arguments);
         }
         self.call_at(range).target.clone_from(&path);
+        if self.state.known(&path).logs {
+            self.log_words(node);
+        }
         self.hand_out(&path, callee, arguments, range);
         let mut answer = self.deeds(&path, object, arguments, range);
         self.note_compared_key(node);
@@ -365,15 +369,16 @@ impl Walk<'_, '_> {
             } else {
                 content
             };
+            let for_all =
+                does == stores::Use::Read && super::by_shape::is_for_all(path, object, arguments, &store);
             let store = self.state.store(store);
+            found.extend(for_all.then_some(Deed::ForAll(store)));
             found.push(match does {
                 stores::Use::Read => Deed::Retrieve(store),
                 stores::Use::Write => Deed::Store(store, kept),
                 stores::Use::Erase => Deed::Erase(store),
             });
-            if does == stores::Use::Read {
-                answer = Some(Taint::RETRIEVED);
-            }
+            answer = (does == stores::Use::Read).then_some(Taint::RETRIEVED);
         }
         let recipient = self.recipient(path, object, arguments);
         self.note_told(path, recipient.is_some(), arguments, range);
@@ -395,7 +400,8 @@ impl Walk<'_, '_> {
             answer = Some(from);
         }
         if let Some((content, conversation)) = databases::kept(path, object, arguments) {
-            let here = databases::is_a_file(path) || self.state.on_disk && databases::may_be_here(path);
+            let here =
+                databases::is_a_file(path, arguments) || self.state.on_disk && databases::may_be_here(path);
             let remote = !here;
             found.push(Deed::Persist { content, conversation, remote });
         }
@@ -466,6 +472,9 @@ impl Walk<'_, '_> {
             self.put_in(&attribute.value, object, name, arguments);
             self.taint_root(&attribute.value, everything);
         }
+        if let Some(answer) = self.by_shape(node, object, arguments) {
+            return answer;
+        }
         match (&object.shape, name) {
             (Shape::Text(_), _) if SAME_TEXT.contains(&name) => object.clone(),
             (Shape::Text(_), "replace" | "replaceAll") => {
@@ -479,7 +488,7 @@ impl Walk<'_, '_> {
                 filled.push(&Template::of(Piece::Hole));
                 Value::new(Shape::text(filled), taint)
             }
-            (Shape::Dict(_), "get" | "pop") => {
+            (Shape::Dict(_), "get" | "pop" | "setdefault") => {
                 let key = given(arguments, 0, "key").and_then(Value::known_text);
                 let found = object.item(key);
                 given(arguments, 1, "default").map_or_else(|| found.clone(), |default| found.join(default))
@@ -510,7 +519,7 @@ pub(super) fn all_of(arguments: &[Argument]) -> Taint {
 }
 
 /// The options of a call are one object in a script: its items are arguments with names.
-fn name_options(arguments: &mut Vec<Argument>) {
+pub(super) fn name_options(arguments: &mut Vec<Argument>) {
     let mut named = Vec::new();
     for argument in arguments.iter() {
         if let Shape::Dict(items) = &argument.value.shape {

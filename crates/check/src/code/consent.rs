@@ -219,6 +219,13 @@ impl Walk<'_, '_> {
     fn compare(&mut self, node: &ExprCompare) -> (Value, Judged) {
         let left = self.eval(&node.left);
         let others: Vec<Value> = node.comparators.iter().map(|other| self.eval(other)).collect();
+        // `if "user" not in session`
+        let holds = node.ops.iter().all(|op| matches!(op, CmpOp::In | CmpOp::NotIn));
+        if holds
+            && others.iter().any(|other| matches!(other.outside(), Some("flask.session" | "quart.session")))
+        {
+            self.caller_is_known();
+        }
         let judged = match (node.comparators.first(), others.first()) {
             (Some(right), Some(value)) => self.judge_comparison(node, &left, right, value),
             _ => Judged::default(),

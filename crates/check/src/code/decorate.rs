@@ -7,6 +7,7 @@ use super::api::frameworks;
 use super::call::functions;
 use super::consent;
 use super::deeds::add;
+use super::identity::is_route;
 use super::kept::is_event;
 use super::value::{Argument, Shape, Value};
 use super::walk::Walk;
@@ -24,7 +25,7 @@ impl Walk<'_, '_> {
             match &value.shape {
                 Shape::Path(_) | Shape::Made(_) => {
                     let path = value.outside().unwrap_or_default().to_owned();
-                    self.decorated_outside(id, node, path.trim_end_matches("()"));
+                    self.decorated_outside(id, node, path.trim_end_matches("()"), &decorator.expression);
                 }
                 Shape::Functions(wrappers) => {
                     for &wrapper in wrappers.iter() {
@@ -32,6 +33,10 @@ impl Walk<'_, '_> {
                         let made = self.enter(&[wrapper], None, &[own], decorator.range());
                         self.decorated_inside(id, wrapper, &mut all, &made);
                     }
+                }
+                _ if is_route(&decorator.expression) => {
+                    self.served(id, "", &decorator.expression);
+                    self.state.entering(id, |function| function.entry = Some(Entry::Handler));
                 }
                 _ if matches!(&decorator.expression, Expr::Call(call) if is_event(call)) => {
                     self.state.entering(id, |function| function.entry = Some(Entry::Handler));
@@ -42,8 +47,14 @@ impl Walk<'_, '_> {
         functions(all)
     }
 
-    fn decorated_outside(&mut self, id: FunctionId, node: &ruff_python_ast::StmtFunctionDef, path: &str) {
-        self.served(id, path);
+    fn decorated_outside(
+        &mut self,
+        id: FunctionId,
+        node: &ruff_python_ast::StmtFunctionDef,
+        path: &str,
+        written: &Expr,
+    ) {
+        self.served(id, path, written);
         let asks = path.contains('.') && consent::answers(path);
         if asks && let Some(summary) = self.state.summaries.get_mut(id) {
             summary.consented = true;

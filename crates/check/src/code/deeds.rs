@@ -46,15 +46,18 @@ pub(super) fn add(does: &mut Vec<Deed>, deed: Deed) {
                 *given = given.filter(|_| *given == *also);
                 return;
             }
-            (Deed::Open { changes, path, whole }, Deed::Open { changes: also, path: more, whole: too })
-                if *changes == *also =>
-            {
+            (
+                Deed::Open { changes, path, whole, below },
+                Deed::Open { changes: also, path: more, whole: too, below: under },
+            ) if *changes == *also => {
                 *path |= *more;
                 *whole &= *too;
+                *below |= *under;
                 return;
             }
             (Deed::SystemPrompt(content), Deed::SystemPrompt(more))
             | (Deed::Configure(content), Deed::Configure(more))
+            | (Deed::Log(content), Deed::Log(more))
             | (Deed::Keyed(content), Deed::Keyed(more))
             | (Deed::Publish(content), Deed::Publish(more)) => {
                 *content |= *more;

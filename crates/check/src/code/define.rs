@@ -135,13 +135,34 @@ impl Walk<'_, '_> {
         let handed: Vec<Value> = defaults.into_iter().map(Option::unwrap_or_default).collect();
         self.state.hand_in(id, &handed);
         let value = self.decorated(id, node);
-        // The name by which a cloud calls what it was given.
-        if node.name.as_str() == "lambda_handler" && count == 2 && !self.script {
+        // What a cloud calls, by what it hands over; a view of Django, by what it is handed.
+        let parameters =
+            self.state.project.functions.get(id).map(|func| (func.class, func.outer, &func.parameters));
+        let view = self.imports_django();
+        let called = match parameters {
+            Some((None, None, names)) if !self.script => {
+                match names.iter().map(String::as_str).collect::<Vec<_>>()[..] {
+                    ["event" | "_event", "context" | "_context" | "ctx" | "_"] => true,
+                    ["request", ..] => view,
+                    _ => false,
+                }
+            }
+            _ => false,
+        };
+        if called {
             self.state.entering(id, |function| {
                 function.entry.get_or_insert(Entry::Handler);
+                function.http |= view;
             });
         }
         self.bind(node.name.as_str(), value);
+    }
+
+    /// Whether a file answers requests with what Django gives.
+    fn imports_django(&self) -> bool {
+        let file = self.state.project.modules.get(self.module).map_or(0, |module| module.file);
+        let text = self.state.texts.get(file).map_or("", |file| file.text.as_str());
+        text.contains("from django.http import") || text.contains("from django.shortcuts import")
     }
 
     pub(super) fn class_definition(&mut self, node: &StmtClassDef) {

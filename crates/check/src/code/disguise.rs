@@ -12,6 +12,7 @@ use crate::facts::{Deed, Disguise, Taint};
 
 /// Names of functions that say that they make people unrecognisable.
 const MASKS: &[&str] = &[
+    "anon",
     "anonym*",
     "pseudonym*",
     "deidentif*",
@@ -56,6 +57,20 @@ impl Walk<'_, '_> {
         let name = bare(argument, 0)?;
         if is_number_of_person(&name) {
             return Some(Disguise::HashOfNumber);
+        }
+        // Of a password a key may be made, too.
+        let kept = self.is_called(&[
+            "hash*",
+            "password*",
+            "login*",
+            "register*",
+            "signup",
+            "verify*",
+            "auth*",
+            "user*",
+        ]);
+        if kept && names(&name, &["password", "passwd", "pwd"]) && !names(&name, &["hash*", "salt*"]) {
+            return Some(Disguise::HashOfPassword);
         }
         self.is_called(MASKS).then_some(Disguise::HashAsMask)
     }

@@ -135,6 +135,10 @@ impl Walk<'_, '_> {
         if let Some(methods) = self.any_method(&object, &key) {
             return methods;
         }
+        // A part of a list is a list.
+        if node.slice.is_slice_expr() && matches!(object.shape, Shape::List(_)) {
+            return object;
+        }
         let kept = self.taken_from_outside(&object, key.known_text().unwrap_or_default());
         let mut item = kept.unwrap_or_else(|| object.item(key.known_text()));
         // Under a key that is somebody's there is what is theirs.

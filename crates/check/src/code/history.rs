@@ -29,16 +29,39 @@ impl Walk<'_, '_> {
         }
         let given = messages(&node.arguments)?;
         parts(given, definition, 0).into_iter().find_map(|part| match part {
-            Expr::Name(name) => self.of_module(name.id.as_str()),
-            Expr::Attribute(_) => self.of_holder(part, definition, node.range()),
+            Expr::Name(name) => self.of_module(name.id.as_str(), definition),
+            Expr::Attribute(_) => {
+                self.of_class(part, definition).or_else(|| self.of_holder(part, definition, node.range()))
+            }
             _ => None,
         })
     }
 
-    fn of_module(&self, name: &str) -> Option<String> {
-        let own = self.env.names.contains_key(name) || self.globals.contains(name);
+    fn of_module(&self, name: &str, definition: &StmtFunctionDef) -> Option<String> {
+        // `global history` goes on with it, unless it begins a new one.
+        let own = if self.globals.contains(name) {
+            begins_anew(definition, name)
+        } else {
+            self.env.names.contains_key(name)
+        };
         let held = self.state.global(self.module, name)?;
         (!own && matches!(held.shape, Shape::List(_))).then(|| name.to_owned())
+    }
+
+    /// `Chat.history`, `cls.history`: a list of the class is one for all objects.
+    fn of_class(&self, part: &Expr, definition: &StmtFunctionDef) -> Option<String> {
+        let Expr::Attribute(member) = part else { return None };
+        let Expr::Name(holder) = &*member.value else { return None };
+        let class = match holder.id.as_str() {
+            "cls" => self.state.project.functions.get(self.function)?.class?,
+            name => match self.state.global(self.module, name)?.shape {
+                Shape::Class(class) => class,
+                _ => return None,
+            },
+        };
+        let held = self.state.member(class, member.attr.as_str(), false, 0)?;
+        let whole = dotted(part)?;
+        (matches!(held.shape, Shape::List(_)) && !begins_anew(definition, &whole)).then_some(whole)
     }
 
     /// `self.history`, of an object of which there may be one only: that is seen when all are made.
@@ -135,7 +158,10 @@ fn parts<'e>(given: &'e Expr, definition: &'e StmtFunctionDef, depth: usize) -> 
     let deeper = |inner: &'e Expr| parts(inner, definition, depth + 1);
     match given {
         Expr::Name(name) => match assigned(definition, name.id.as_str()) {
-            Some(value) => deeper(value),
+            // What is cut or filtered out of itself is itself.
+            Some(value) => {
+                Some(deeper(value)).filter(|found| !found.is_empty()).unwrap_or_else(|| vec![given])
+            }
             None => vec![given],
         },
         Expr::Attribute(_) => vec![given],
@@ -214,6 +240,9 @@ pub(super) fn note(project: &Project<'_>, state: &mut State<'_>) {
     }
 }
 
+/// What a method is called by which an object begins.
+const BEGINS: &[&str] = &["init*", "start", "setup", "connect", "onload", "load", "boot*"];
+
 /// Whether objects of a class are made where the program begins, and nowhere else.
 fn is_made_once(project: &Project<'_>, state: &State<'_>, class: ClassId, depth: usize) -> bool {
     let Some(makers) = state.made_in.get(&class).filter(|_| depth < MOST_HOLDERS) else { return false };
@@ -222,7 +251,9 @@ fn is_made_once(project: &Project<'_>, state: &State<'_>, class: ClassId, depth:
         let short = last(&func.name);
         match (func.definition, func.class) {
             (None, _) => true,
-            (Some(_), Some(holder)) if short == "__init__" => is_made_once(project, state, holder, depth + 1),
+            (Some(_), Some(holder)) if short == "__init__" || names(short, BEGINS) => {
+                is_made_once(project, state, holder, depth + 1)
+            }
             (Some(_), None) => names(short, &["main", "app", "setup", "startup", "bootstrap"]),
             _ => false,
         }

@@ -133,7 +133,11 @@ impl Walk<'_, '_> {
                 self.injected_before(&one);
                 Taint::VERIFIED
             }
-            Some(_) => Taint::NONE,
+            // Of a function of the project it has to be seen whether it makes sure of the caller.
+            Some(one) => {
+                self.stand_before(&injected_functions(&one));
+                Taint::NONE
+            }
             None if annotation.is_some_and(is_request) => Taint::REQUEST,
             None => Taint::BODY,
         }
@@ -190,10 +194,14 @@ impl Walk<'_, '_> {
     }
 
     /// Notes that requests enter a decorated function, or pass through it.
-    pub(super) fn served(&mut self, id: FunctionId, decorator: &str) {
-        let (http, identity) = (frameworks::is_http(decorator), guards::identifies(decorator));
-        let before =
-            http && matches!(last(decorator), "before_request" | "middleware" | "before_app_request");
+    pub(super) fn served(&mut self, id: FunctionId, decorator: &str, written: &Expr) {
+        let (http, identity) =
+            (frameworks::is_http(decorator) || is_route(written), guards::identifies(decorator));
+        let before = http
+            && matches!(
+                last(decorator),
+                "before_request" | "middleware" | "before_app_request" | "on_request"
+            );
         let known = identity || finds_caller(last(decorator)) && !http;
         self.state.entering(id, |function| {
             function.http |= http;
@@ -308,6 +316,15 @@ impl Walk<'_, '_> {
             }
         }
     }
+}
+
+/// `@app.get("/chat")`: nothing else is written so, wherever the application comes from.
+pub(super) fn is_route(decorator: &Expr) -> bool {
+    const VERBS: &[&str] = &["route", "get", "post", "put", "patch", "delete", "api_route", "websocket"];
+    let Expr::Call(call) = decorator else { return false };
+    let Expr::Attribute(verb) = &*call.func else { return false };
+    let path = call.arguments.args.first().and_then(Expr::as_string_literal_expr);
+    VERBS.contains(&verb.attr.as_str()) && path.is_some_and(|path| path.value.to_str().starts_with('/'))
 }
 
 /// A package makes sure of the caller: `Security(…)`, `Depends(OAuth2PasswordBearer())`.

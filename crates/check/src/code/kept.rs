@@ -10,7 +10,7 @@ use super::define::Hangs;
 use super::hand_out::is_route;
 use super::value::{Argument, Made, Shape, Value};
 use super::walk::Walk;
-use crate::facts::{Deed, FunctionId, Sink, Store, Taint};
+use crate::facts::{Deed, FunctionId, Piece, Sink, Store, Taint, Template};
 
 /// Words for what was said and is known of people.
 const PAST: &[&str] = &[
@@ -103,11 +103,21 @@ impl Walk<'_, '_> {
         found.extend(opened.as_ref().and_then(|(access, file)| opens(*access, file, own)));
         let read = opened.filter(|(access, _)| *access == Access::Read);
         if let Some((_, file)) = read {
-            let store = self.memory(&files::shown(&file).unwrap_or_default())?;
+            let name = files::shown(&file).unwrap_or_default();
+            let store = self.memory(&name)?;
             let noted = self.state.global(self.module, NOTED)?;
             let people = Taint::PERSON | Taint::MODEL | Taint::TOOL;
             let store = self.state.store(store);
             found.push(Deed::Retrieve(store));
+            // The name is always the same, wherever the folder is.
+            let own = name.rsplit('/').next().unwrap_or_default();
+            let alone = file.deep_taint().without(Taint::parameter(0) | Taint::CONSENT) == Taint::NONE;
+            if alone
+                && own.contains('.')
+                && !name.split_once('/').map_or(&*name, |(_, below)| below).contains("{}")
+            {
+                found.push(Deed::ForAll(store));
+            }
             return noted.taint.has(people).then_some(Taint::RETRIEVED);
         }
         if !found.iter().any(|deed| matches!(deed, Deed::Persist { remote: false, .. })) {
@@ -282,7 +292,18 @@ fn opens(access: Access, file: &Value, method: bool) -> Option<Deed> {
         Shape::Made(made) => root(&made.path) != "pathlib",
         _ => true,
     };
-    (path != Taint::NONE).then_some(Deed::Open { changes: access == Access::Change, path, whole })
+    // `folder / name`: of the folder something is known.
+    let known = |piece: &Piece| match piece {
+        Piece::Text(text) => text.trim_matches('/').len() > 1,
+        Piece::Variable(..) => true,
+        _ => false,
+    };
+    let ends = |text: &Template| {
+        let open = matches!(text.pieces.last(), Some(Piece::Parameter(_) | Piece::Hole));
+        open && text.pieces.iter().any(known)
+    };
+    let below = files::whole(file).is_some_and(|text| ends(&text));
+    (path != Taint::NONE).then_some(Deed::Open { changes: access == Access::Change, path, whole, below })
 }
 
 /// The name of the file that a call writes to.

@@ -10,6 +10,7 @@ mod assign;
 mod barrier;
 pub(crate) mod build;
 mod builtin;
+mod by_shape;
 mod call;
 mod carried;
 mod class_tools;

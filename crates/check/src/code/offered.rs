@@ -41,7 +41,50 @@ const HEARS: &[&str] = &[
     "receive*",
     "message*",
     "converse*",
+    "remember*",
+    "memorize*",
+    "say",
+    "speak*",
+    "prompt*",
+    "conversation*",
 ];
+/// Words of classes whose methods hear people.
+const HEARERS: &[&str] = &[
+    "agent",
+    "bot",
+    "chat*",
+    "assistant",
+    "companion",
+    "conversation*",
+    "dialog*",
+    "memory",
+    "persona",
+    "rag",
+    "tutor",
+];
+/// Words of methods of such a class by which it is asked, or told something.
+const TOLD: &[&str] = &[
+    "run*",
+    "process*",
+    "invoke",
+    "ainvoke",
+    "generate*",
+    "complete",
+    "query",
+    "add*",
+    "save*",
+    "store*",
+    "search*",
+    "recall*",
+    "retrieve*",
+    "learn*",
+    "stream*",
+    "call",
+    "step",
+    "think",
+];
+/// What such a method is told.
+const WORDS: &[&str] = &["text", "content", "query", "input", "messages", "task", "request", "utterance"];
 
 /// Marks what a package offers as entered from outside.
 pub(super) fn note(project: &Project<'_>, state: &mut State<'_>, reach: &Reach) {
@@ -58,7 +101,7 @@ pub(super) fn note(project: &Project<'_>, state: &mut State<'_>, reach: &Reach) 
     };
     for (id, func) in project.functions.iter().enumerate().filter(offered) {
         if let Some(function) = state.functions.get_mut(id) {
-            enter(function, func);
+            enter(project, function, func);
         }
     }
 }
@@ -74,12 +117,16 @@ fn is_offered(project: &Project<'_>, func: &Func<'_>) -> bool {
         && (!short.starts_with('_') || short == "__init__")
 }
 
-fn enter(function: &mut Function, func: &Func<'_>) {
+fn enter(project: &Project<'_>, function: &mut Function, func: &Func<'_>) {
     function.entry.get_or_insert(Entry::Program);
     let short = func.name.rsplit('.').next().unwrap_or_default();
     let hears = names(short, HEARS);
+    let class = func.class.and_then(|class| project.classes.get(class));
+    let told = class.is_some_and(|class| names(&class.name, HEARERS)) && names(short, TOLD);
     let said = |name: &String| {
-        let spoken = SPOKEN.contains(&name.as_str()) || hears && HEARD.contains(&name.as_str());
+        let name = name.as_str();
+        let spoken =
+            SPOKEN.contains(&name) || hears && HEARD.contains(&name) || told && WORDS.contains(&name);
         if spoken { Taint::USER } else { Taint::NONE }
     };
     function.told = func.parameters.iter().map(said).collect();

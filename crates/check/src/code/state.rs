@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::rc::Rc;
 
 use super::Limits;
+use super::api::guards;
 use super::api::known::Known;
 use super::define::Hangs;
 use super::hash::Build;
@@ -138,6 +139,8 @@ pub(super) struct State<'a> {
     pub made_in: BTreeMap<ClassId, BTreeSet<FunctionId>>,
     /// The project keeps rows in a file of its own.
     pub on_disk: bool,
+    /// The project's log is kept in files.
+    log_kept: bool,
     /// Evaluations that are left for the whole project.
     pub budget: u64,
 }
@@ -185,8 +188,14 @@ impl<'a> State<'a> {
             histories: super::history::Held::new(),
             made_in: BTreeMap::new(),
             on_disk: texts.iter().any(|file| file.text.to_ascii_lowercase().contains("sqlite")),
+            log_kept: texts.iter().any(|file| guards::keeps_log(&file.text)),
             budget: limits.budget,
         }
+    }
+
+    /// Whether the project's log is kept in files.
+    pub(super) fn logs_to_file(&self) -> bool {
+        self.log_kept
     }
 
     /// Evaluates a function, or the body of a module, if something changed that it saw.

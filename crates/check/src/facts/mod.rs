@@ -251,6 +251,8 @@ pub enum Deed {
     },
     /// Reads items of a store.
     Retrieve(StoreId),
+    /// Reads a store without saying whose items are wanted.
+    ForAll(StoreId),
     /// Writes items into a store.
     Store(StoreId, Taint),
     /// Deletes items of a store.
@@ -264,6 +266,8 @@ pub enum Deed {
         /// To a database somewhere else, of which the project does not say how it keeps things.
         remote: bool,
     },
+    /// Writes what somebody said into a log that is kept in files.
+    Log(Taint),
     /// Reads rows that say something of people, or changes rows, through objects.
     Rows {
         /// They are made, changed or deleted.
@@ -288,6 +292,8 @@ pub enum Deed {
         path: Taint,
         /// The path is what somebody gave, as it is.
         whole: bool,
+        /// It ends with a parameter, which is put below a folder.
+        below: bool,
     },
     /// Sends data to an address that is no model's.
     Send {
@@ -338,6 +344,8 @@ pub enum Deed {
 pub enum Disguise {
     /// A hash without a key over a number of which there are so few that all can be tried.
     HashOfNumber,
+    /// A hash that is made as fast as others over a password, of which people choose few.
+    HashOfPassword,
     /// A hash without a key in a function that says that it makes people unrecognisable.
     HashAsMask,
     /// Base64 in a function that says that it encrypts or masks.

@@ -7,10 +7,14 @@
 //!
 //! Reference: OWASP LLM08, ASI06; risk P11.
 
+use std::collections::BTreeSet;
+
 use ombud_core::finding::{Bilingual, Confidence, Finding, RuleId, Severity};
 
+use super::retrieval_without_consent::places;
 use super::{Project, Rule, Text, finding, on_the_way};
-use crate::facts::{Call, Deed, FunctionId, Owner, Taint};
+use crate::code::names;
+use crate::facts::{Call, Deed, Entry, Facts, Function, FunctionId, Owner, Reach, Sites, Store, Taint};
 
 pub(super) const RULE: Rule = Rule {
     id: RuleId("memory-shared-by-all"),
@@ -59,7 +63,86 @@ fn run(project: &Project<'_>) -> Vec<Finding> {
         let path = project.reach.way(facts, function, call).unwrap_or_default();
         found.push(on_the_way(finding(&RULE, Severity::Error, Confidence::High, place, message), path));
     }
+    found.extend(kept_for_all(project));
     found
+}
+
+/// Memories that people who come in from elsewhere fill, and that are read into what a model is asked without anybody saying whose
+/// part is wanted.
+fn kept_for_all(project: &Project<'_>) -> Vec<Finding> {
+    let facts = project.facts;
+    let (sites, asks) = (Sites::new(facts, project.reach), Reach::calls_model(facts));
+    let (mut found, mut seen): (Vec<Finding>, BTreeSet<(FunctionId, &str)>) = Default::default();
+    // What takes a key of a person looks for their part by itself.
+    let picks = |id: FunctionId| facts.functions.get(id).is_some_and(|function| !function.keys.is_empty());
+    for (function, call) in project.reach.calls(facts) {
+        let read = call.does.iter().find_map(|deed| match deed {
+            Deed::ForAll(id) => Some(*id),
+            _ => None,
+        });
+        let read_in = function;
+        let Some((id, store)) = read.and_then(|id| Some((id, facts.stores.get(id)?))) else { continue };
+        if project.reach.owner(facts, id) != Owner::User {
+            continue;
+        }
+        let reached = told_by_many(project, &asks, store);
+        for (function, call) in places(project, &sites, &asks, store, (function, call)) {
+            let picked = picks(read_in) || call.callees.iter().any(|callee| picks(*callee)) || says_whose(facts, function, call);
+            let comes_back = reached.contains(&function) && asks.get(function) == Some(&true);
+            if picked || !comes_back || !seen.insert((function, &store.name)) {
+                continue;
+            }
+            let path = project.reach.way(facts, function, call).unwrap_or_default();
+            let one = finding(&RULE, Severity::Error, Confidence::Medium, facts.call_place(function, call), memory(&store.name));
+            found.push(on_the_way(one, path));
+        }
+    }
+    found
+}
+
+/// What is reached from where people come in who write to an agent from elsewhere, if what they say is put into a store on the way to
+/// a model.
+fn told_by_many(project: &Project<'_>, asks: &[bool], store: &Store) -> BTreeSet<FunctionId> {
+    let facts = project.facts;
+    let writes = |function: FunctionId, call: &Call| {
+        call.does.iter().any(|deed| match deed {
+            Deed::Store(id, content) => {
+                facts.stores.get(*id).is_some_and(|other| other.name == store.name)
+                    && project.reach.sources(function, *content).has(Taint::USER | Taint::MODEL)
+            }
+            _ => false,
+        })
+    };
+    let leads = Reach::leading_from(facts, writes);
+    let many = |(id, function): &(FunctionId, &Function)| {
+        let told = || function.told.iter().any(|told| told.has(Taint::USER));
+        let entered = function.entry == Some(Entry::Handler) || function.http || told();
+        entered && project.reach.runs(*id) && leads.get(*id) == Some(&true) && asks.get(*id) == Some(&true)
+    };
+    let mut queue: Vec<FunctionId> = facts.functions.iter().enumerate().filter(many).map(|(id, _)| id).collect();
+    let mut seen: BTreeSet<FunctionId> = queue.iter().copied().collect();
+    while let Some(id) = queue.pop() {
+        let calls = facts.functions.get(id).map(|function| &function.calls).into_iter().flatten();
+        queue.extend(calls.flat_map(|call| &call.callees).copied().filter(|callee| seen.insert(*callee)));
+    }
+    seen
+}
+
+/// Whether a call says who is meant, by the names of what it hands over.
+fn says_whose(facts: &Facts, function: FunctionId, call: &Call) -> bool {
+    const WHOSE: &[&str] =
+        &["user*", "uid", "chat", "session*", "group*", "conversation*", "thread*", "channel*", "sender*", "owner*", "account*", "id", "ids"];
+    let file = facts.functions.get(function).and_then(|known| facts.files.get(known.file));
+    let text = file.and_then(|file| file.text.get(call.span.clone())).unwrap_or_default();
+    let given = text.split_once('(').map_or("", |(_, given)| given);
+    given.split(|ch: char| !ch.is_alphanumeric() && ch != '_').any(|word| names(word, WHOSE))
+}
+
+fn memory(name: &str) -> Bilingual {
+    Bilingual::new(
+        format!("`{name}` is filled by everybody who writes here and read without saying whose part is wanted, so one person's words come back to another"),
+        format!("`{name}` 由所有人写入，读取时却不区分是谁的内容，一个人的话会出现在另一个人的对话中"),
+    )
 }
 
 /// Where a list that is everybody's is handed to what asks the model.

@@ -64,6 +64,10 @@ fn told(how: Disguise) -> Bilingual {
             "a person's number is hashed here without a key; all numbers can be tried",
             "这里对个人号码做了不带密钥的哈希；号码可以被穷举还原",
         ),
+        Disguise::HashOfPassword => Bilingual::new(
+            "a password is hashed here without a salt and quickly, so whoever gets the list works most of them out (`bcrypt`, `argon2`, `scrypt` are made for it)",
+            "这里对密码做了不加盐的快速哈希，拿到列表的人能还原其中大部分（应使用 `bcrypt`、`argon2` 或 `scrypt`）",
+        ),
         Disguise::HashAsMask => Bilingual::new(
             "this is meant to make people unrecognisable, but a hash without a key can be tried out",
             "这里本意是匿名化，但不带密钥的哈希可以被穷举还原",

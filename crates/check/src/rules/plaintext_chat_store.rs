@@ -61,6 +61,27 @@ fn run(project: &Project<'_>) -> Vec<Finding> {
             }
         }
     }
+    found.extend(logs(project));
+    found
+}
+
+/// Lines of a log that hold what people said, or what a model did: the first of each file, for the others do the same.
+fn logs(project: &Project<'_>) -> Vec<Finding> {
+    let mut seen: BTreeSet<(usize, bool)> = BTreeSet::new();
+    let mut found = Vec::new();
+    for (function, call) in project.reach.calls(project.facts) {
+        let Some(content) = call.does.iter().find_map(|deed| match deed {
+            Deed::Log(content) => Some(*content),
+            _ => None,
+        }) else {
+            continue;
+        };
+        let said = project.reach.sources(function, content);
+        let file = project.facts.functions.get(function).map_or(0, |known| known.file);
+        if said.has(Taint::PERSON | Taint::MODEL) && seen.insert((file, said.has(Taint::PERSON))) {
+            found.extend(told(project, function, call, said, true, true));
+        }
+    }
     found
 }
 

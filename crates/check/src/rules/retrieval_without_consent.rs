@@ -68,7 +68,7 @@ fn run(project: &Project<'_>) -> Vec<Finding> {
 
 /// Where what is read comes up again. A search in a store of vectors says it by itself. A table or a file is read by a function that
 /// does nothing else: it comes up where a model is asked with what that function gives.
-fn places<'f>(
+pub(super) fn places<'f>(
     project: &'f Project<'_>,
     sites: &Sites<'f>,
     asks: &[bool],

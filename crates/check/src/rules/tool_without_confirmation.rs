@@ -51,6 +51,18 @@ pub(super) fn asks(target: &str) -> bool {
     person || names(name, &["confirm*", "approve*", "approval", "interrupt"])
 }
 
+/// Whether a call asks a person whether something may be done. A graph may also stop to ask what is meant.
+fn asks_here(facts: &Facts, function: FunctionId, call: &Call) -> bool {
+    const AGREES: &[&str] = &["approv", "confirm", "permi", "reject", "tool_call", "批准", "确认", "允许", "同意"];
+    let name = call.target.trim_end_matches("()").rsplit('.').next().unwrap_or_default();
+    let text = || {
+        let known = facts.functions.get(function)?;
+        facts.files.get(known.file)?.text.get(known.body.clone()).map(str::to_ascii_lowercase)
+    };
+    asks(&call.target)
+        && (name != "interrupt" || text().is_none_or(|text| !text.contains("clarif") || AGREES.iter().any(|word| text.contains(word))))
+}
+
 fn run(project: &Project<'_>) -> Vec<Finding> {
     let facts = project.facts;
     let grave = |tool: &&Tool| {
@@ -82,7 +94,7 @@ fn run(project: &Project<'_>) -> Vec<Finding> {
 
 /// Whether others feel what a tool does, or it cannot be undone, by a verb that changes: `ban_user`, `unlock_door`, `git_push`.
 fn is_felt(tool: &Tool) -> bool {
-    const VERBS: &[&str] = &["ban", "kick", "mute", "unlock", "flush", "flushall", "flushdb", "book", "dial", "overwrite"];
+    const VERBS: &[&str] = &["ban", "kick", "mute", "unlock", "flush", "flushall", "flushdb", "book", "dial", "overwrite", "approve", "audit", "forward", "install"];
     let said = words(&tool.name);
     let has = |wanted: &[&str]| said.iter().any(|word| wanted.contains(&word.as_str()));
     let ends = [said.first(), said.last()];
@@ -90,7 +102,9 @@ fn is_felt(tool: &Tool) -> bool {
     let code = has(&["push"]) && has(&["git", "files", "branch", "commit", "commits", "remote"])
         || has(&["merge"]) && has(&["pull", "pr", "mr", "branch"])
         || has(&["reset"]) && has(&["git", "branch", "repo", "repository"]);
-    (verb || code) && !matches!(tool.effect, Effect::Read | Effect::Fetch)
+    let agreed = &["order", "orders", "booking", "reservation", "subscription", "payment", "appointment", "event", "meeting", "contract"];
+    let over = ombud_core::effect::ends(&tool.name) && has(agreed);
+    (verb || code || over) && !matches!(tool.effect, Effect::Read | Effect::Fetch)
 }
 
 /// Whether a tool only deletes what is kept to be faster: it comes back by itself.
@@ -109,9 +123,9 @@ struct Asked {
 impl Asked {
     fn of(project: &Project<'_>) -> Self {
         let facts = project.facts;
-        let within = Reach::leading(facts, |call| asks(&call.target));
+        let within = Reach::leading_from(facts, |function, call| asks_here(facts, function, call));
         let tools: BTreeSet<FunctionId> = facts.tools.iter().filter_map(|tool| tool.function).collect();
-        let places = project.reach.calls(facts).filter(|(_, call)| asks(&call.target));
+        let places = project.reach.calls(facts).filter(|(function, call)| asks_here(facts, *function, call));
         let askers: BTreeSet<FunctionId> = places.map(|(function, _)| function).collect();
         let leads = Reach::leading(facts, |call| {
             is_model(call) || call.callees.iter().any(|callee| tools.contains(callee))

@@ -93,7 +93,7 @@ fn text_of<'f>(facts: &'f Facts, function: FunctionId, call: &Call) -> &'f str {
 /// What names the file that a deed opens, if somebody else chooses it, and whether the file is changed. A tool that is there to read
 /// files, or to write the one that it is told, does what it says; one that stays below a folder has to see to that.
 fn opens(project: &Project<'_>, function: FunctionId, deed: &Deed) -> Option<(Taint, bool)> {
-    let Deed::Open { changes, path, whole } = deed else { return None };
+    let Deed::Open { changes, path, whole, below } = deed else { return None };
     // A path that stands in a record of the program's own was put there by it.
     if *whole && !path.is_symbolic() && !path.has(Taint::BODY) {
         return None;
@@ -102,7 +102,8 @@ fn opens(project: &Project<'_>, function: FunctionId, deed: &Deed) -> Option<(Ta
     let sent = from.has(Taint::BODY | Taint::REQUEST) && from.has(Taint::USER);
     // A whole path stands in no page; what is put together from one may hold anything.
     let said = from.and(Taint::MODEL | Taint::UPLOAD | if *whole { Taint::NONE } else { Taint::WEB });
-    let asked = from.and(Taint::TOOL).without(if *changes && !whole { Taint::NONE } else { Taint::TOOL });
+    let folder = *changes && !whole || *below;
+    let asked = from.and(Taint::TOOL).without(if folder { Taint::NONE } else { Taint::TOOL });
     let found = said | asked | if sent { Taint::USER } else { Taint::NONE };
     (found != Taint::NONE).then_some((found, *changes))
 }

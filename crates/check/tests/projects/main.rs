@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod bots;
 #[cfg(test)]
+mod by_shape;
+#[cfg(test)]
 mod carried;
 #[cfg(test)]
 mod class_tools;

@@ -199,6 +199,98 @@ fn of_statement(product: &str, statement: &str, object: Option<&Made>) -> Option
         .then(|| (does, store(product, Some(table), object, false)))
 }
 
+/// The statement that a call is given, if it is one that databases are asked with.
+pub(in crate::code) fn statement_of(written: &str, arguments: &[Argument]) -> Option<String> {
+    const ASKS: &[&str] = &[
+        "execute",
+        "executemany",
+        "query",
+        "run",
+        "exec",
+        "all",
+        "get",
+        "fetch",
+        "fetchrow",
+        "fetchall",
+        "fetchone",
+        "fetch_all",
+        "fetch_one",
+    ];
+    let text = given(arguments, 0, "sql").filter(|_| ASKS.contains(&last(written))).map(shown)?;
+    is_statement(&text).then_some(text)
+}
+
+/// Whether a text is a statement that reads or writes rows.
+pub(in crate::code) fn is_statement(text: &str) -> bool {
+    let small = text.trim_start().get(..8).unwrap_or(text.trim_start()).to_ascii_lowercase();
+    let begins =
+        |verb: &&str| small.strip_prefix(*verb).is_some_and(|rest| rest.starts_with(char::is_whitespace));
+    ["select", "insert", "update", "delete", "replace", "with"].iter().any(begins)
+        && ["from", "into", "set"].iter().any(|word| names(text, &[word]))
+}
+
+/// Whether a statement says whose rows are wanted, or which one.
+pub(in crate::code) fn names_somebody(statement: &str) -> bool {
+    const WHOSE: &[&str] = &[
+        "user*",
+        "chat",
+        "session*",
+        "group*",
+        "conversation*",
+        "thread*",
+        "sender*",
+        "owner*",
+        "uid",
+        "uin",
+        "openid",
+        "account*",
+        "member*",
+        "room*",
+        "channel*",
+        "peer*",
+        "contact*",
+        "friend*",
+        "customer*",
+        "tenant*",
+        "id",
+        "key",
+        "person*",
+        "author*",
+        "character*",
+        "scope*",
+    ];
+    let small = statement.to_ascii_lowercase();
+    let condition = small.split_once("where").map_or("", |(_, condition)| condition);
+    let of_somebody = |word: &str| word.ends_with("_id") || word.contains("{}");
+    names(condition, WHOSE) || condition.split_whitespace().any(of_somebody) || small.contains("count(")
+}
+
+/// Whether something else than the name of a table is put into a statement.
+pub(in crate::code) fn is_put_together(text: &str) -> bool {
+    let small = text.to_ascii_lowercase();
+    let names_a_table = |before: &str| {
+        let before = before.trim_end_matches(['"', '`', '[', '\'']).trim_end();
+        ["from", "into", "update", "table", "join"].iter().any(|word| before.ends_with(word))
+    };
+    let holes: Vec<&str> = small.split("{}").collect();
+    let (_, before) = holes.split_last().unwrap_or((&"", &[]));
+    is_statement(text) && before.iter().any(|before| !names_a_table(before))
+}
+
+/// What a statement does to a table of memories, whichever database it is for.
+pub(in crate::code) fn by_statement_alone(statement: &str) -> Option<(Use, Store)> {
+    of_statement("sql", statement, None)
+}
+
+/// Words of keys under which there is what was said.
+const KEYS: &[&str] = &["thread*", "transcript*"];
+
+/// What a call does to what is kept under a key, whatever keeps it: `cache.set(f"history:{user}", text)`.
+pub(in crate::code) fn by_key_alone(name: &str, arguments: &[Argument]) -> Option<(Use, Store)> {
+    let (does, store) = of_keys("keys", name, None, arguments)?;
+    (names(&store.name, MEMORIES) || names(&store.name, KEYS)).then_some((does, store))
+}
+
 /// Whether a statement names the columns of what two sides said: `INSERT INTO cases (question, answer)`.
 fn holds_two_sides(statement: &str) -> bool {
     let small = statement.to_ascii_lowercase();
@@ -325,9 +417,10 @@ pub(in crate::code) fn may_be_here(path: &str) -> bool {
     matches!(root(path), "drizzle-orm" | "sequelize" | "typeorm")
 }
 
-/// Whether a database is a file of the project's own by what it is.
-pub(in crate::code) fn is_a_file(path: &str) -> bool {
-    root(path) == "tinydb"
+/// Whether a database is a file of the project's own by what it is, or keeps everything as it is given it, wherever it runs.
+pub(in crate::code) fn is_a_file(path: &str, arguments: &[Argument]) -> bool {
+    let kept_as_given = || by_key_alone(last(path), arguments).is_some();
+    root(path) == "tinydb" || matches!(product(path), Some("redis" | "keys")) && kept_as_given()
 }
 
 /// What a database somewhere else keeps, and whether the table's name says that it is a conversation.
@@ -343,7 +436,8 @@ pub(in crate::code) fn kept(
     let given =
         if arguments.is_empty() { object.map_or(arguments, |object| &object.given) } else { arguments };
     let content = given.iter().fold(Taint::NONE, |sum, argument| sum | argument.value.deep_taint());
-    let named = table(path, object).is_some_and(|table| super::web::is_conversation(&table));
+    let named = table(path, object).is_some_and(|table| super::web::is_conversation(&table))
+        || by_key_alone(last(path), arguments).is_some();
     Some((content, named || super::web::is_conversation(path)))
 }
 

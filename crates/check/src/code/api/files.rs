@@ -83,6 +83,15 @@ pub(in crate::code) fn shown(path: &Value) -> Option<String> {
     }
 }
 
+/// The whole path of a file, with what of it is not known.
+pub(in crate::code) fn whole(path: &Value) -> Option<Template> {
+    match &path.shape {
+        Shape::Text(text) => Some((**text).clone()),
+        Shape::Made(made) if root(&made.path) == "pathlib" => folder(made).as_ref().and_then(whole),
+        _ => None,
+    }
+}
+
 /// What stands at the end of a path that is put together from parts: `os.path.join`, `path.join`.
 pub(in crate::code) fn joined(path: &str, arguments: &[Argument]) -> Option<Template> {
     if !matches!(path, "os.path.join" | "posixpath.join" | "path.join" | "path.resolve" | "path.posix.join") {

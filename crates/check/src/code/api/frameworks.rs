@@ -214,6 +214,7 @@ pub(in crate::code) fn is_http(path: &str) -> bool {
         "before_request",
         "middleware",
         "before_app_request",
+        "on_request",
         "on",
         "event",
         "head",

@@ -89,6 +89,30 @@ pub(in crate::code) fn logs(path: &str) -> bool {
     line || TRACERS.contains(&root(path))
 }
 
+/// Whether something is called as loggers are, whoever made it.
+pub(in crate::code) fn is_logger(written: &str) -> bool {
+    let mut parts = written.rsplit('.');
+    let (level, object) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
+    LEVELS.contains(&level) && matches!(object.trim_start_matches('_'), "log" | "logger" | "LOG" | "LOGGER")
+}
+
+/// Whether a file sets up a log that is kept in files.
+pub(in crate::code) fn keeps_log(text: &str) -> bool {
+    const FILES: &[&str] = &[
+        "FileHandler(",
+        "RotatingFileHandler(",
+        "logging.handlers.",
+        "transports.File(",
+        "DailyRotateFile(",
+        "pino.destination(",
+        "pino/file",
+    ];
+    FILES.iter().any(|sign| text.contains(sign))
+        || text.contains("basicConfig(") && text.contains("filename=")
+        || text.contains("loguru")
+            && (text.contains("logger.add(\"") || text.contains("logger.add(f\"") || text.contains(".log"))
+}
+
 const RATE_LIMITS: &[&str] = &[
     "slowapi",
     "flask_limiter",

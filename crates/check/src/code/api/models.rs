@@ -188,7 +188,16 @@ const BASES: &[&str] = &[
 ];
 
 /// Arguments that hold the options of the client inside.
-const NESTED: &[&str] = &["configuration", "clientOptions", "client_options"];
+const NESTED: &[&str] = &[
+    "configuration",
+    "clientOptions",
+    "client_options",
+    "llm_config",
+    "llmConfig",
+    "config_list",
+    "provider",
+    "client",
+];
 
 /// Frameworks whose objects carry a model inside.
 pub(in crate::code) fn is_framework(package: &str) -> bool {
@@ -216,6 +225,12 @@ pub(in crate::code) fn recipient(
     }
     let path = &super::script::snake(path);
     let plain = path.replace("()", "");
+    // `user.initiate_chat(coder)`: who is asked is the other one, and has the address.
+    if package == "autogen" && last(path) == "initiate_chat" {
+        let others = arguments.iter().filter_map(|one| one.value.made().map(std::rc::Rc::as_ref));
+        let asked = others.chain(object).find(|made| made_for(made).is_some());
+        return Some(addressed(asked.or(object), &[], "openai", providers));
+    }
     if is_framework(package) {
         let runs = RUNS.contains(&last(path)) || path.ends_with("()");
         let found =
@@ -233,6 +248,73 @@ pub(in crate::code) fn recipient(
     // A client that another library wraps.
     let inside = object.filter(|_| package == "instructor").and_then(wrapped);
     Some(addressed(inside.or(object), arguments, default, providers))
+}
+
+/// Calls of the SDKs of models that nothing else is called by, wherever the client comes from.
+const SHAPES: &[&str] = &[
+    "chat.completions.create",
+    "chat.completions.parse",
+    "chat.completions.stream",
+    "responses.parse",
+    "embeddings.create",
+    "audio.transcriptions.create",
+    "audio.translations.create",
+    "ChatCompletion.create",
+    "ChatCompletion.acreate",
+    "beta.messages.create",
+    "beta.messages.stream",
+    "models.generate_content",
+    "models.generateContent",
+    "models.generate_content_stream",
+    "aio.models.generate_content",
+    "generate_content_async",
+    "generateContentStream",
+];
+
+/// The same where what is given says that a model is asked.
+const SHAPES_BY_ARGUMENT: &[(&str, &[&str])] = &[
+    ("responses.create", &["input", "model"]),
+    ("responses.stream", &["input", "model"]),
+    ("messages.create", &["messages", "max_tokens"]),
+    ("messages.stream", &["messages", "max_tokens"]),
+    ("completions.create", &["prompt", "model", "messages"]),
+    ("images.generate", &["prompt"]),
+];
+
+/// What a client is called whose methods run a model.
+const MODELS: &[&str] = &["llm", "chatmodel", "chain", "model", "agent", "graph"];
+
+/// Whether a call is one to a model by the way it is written: the client was handed in, or made where nobody sees it.
+pub(in crate::code) fn is_written_as_call(
+    written: &str,
+    arguments: &[super::super::value::Argument],
+) -> bool {
+    let ends = |ending: &str| written == ending || ends_with_path(written, ending);
+    let named = |name: &&str| super::super::value::named(arguments, &[name]).is_some();
+    // `create(**options)`
+    let spread = || arguments.iter().any(|argument| argument.spread);
+    if SHAPES.iter().any(|shape| ends(shape)) {
+        return true;
+    }
+    if SHAPES_BY_ARGUMENT.iter().any(|(shape, given)| ends(shape) && (given.iter().any(named) || spread())) {
+        return true;
+    }
+    let mut parts = written.rsplit('.');
+    let (method, object) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
+    let object = object.trim_start_matches('_').replace('_', "").to_ascii_lowercase();
+    let asks = match object.as_str() {
+        "llm" => RUNS.contains(&method),
+        _ => matches!(method, "invoke" | "ainvoke" | "astream" | "apredict" | "predict_messages"),
+    };
+    asks && !arguments.is_empty() && MODELS.iter().any(|model| object.ends_with(model))
+}
+
+/// Who answers a call of which nothing is known but how it is written.
+pub(in crate::code) fn anybody(
+    arguments: &[super::super::value::Argument],
+    providers: &Providers,
+) -> Recipient {
+    addressed(None, arguments, "", providers)
 }
 
 fn wrapped(object: &Made) -> Option<&Made> {
@@ -330,12 +412,25 @@ fn made_for(object: &Made) -> Option<&Value> {
     };
     object.setting(BASES).or_else(configured).or_else(|| {
         object.chain().find_map(|made| {
-            let Shape::Dict(inner) = &super::super::value::named(&made.given, NESTED)?.shape else {
-                return None;
-            };
-            BASES.iter().find_map(|base| inner.get(*base))
+            let nested = made
+                .given
+                .iter()
+                .filter(|one| one.name.as_deref().is_some_and(|name| NESTED.contains(&name)));
+            nested.into_iter().find_map(|one| inside(&one.value, 0))
         })
     })
+}
+
+/// The address within options: `llm_config={"config_list": [{"base_url": …}]}`.
+fn inside(value: &Value, depth: usize) -> Option<&Value> {
+    match &value.shape {
+        Shape::Dict(items) => BASES
+            .iter()
+            .find_map(|base| items.get(*base))
+            .or_else(|| items.values().filter(|_| depth < 3).find_map(|item| inside(item, depth + 1))),
+        Shape::List(items) if depth < 3 => items.iter().find_map(|item| inside(item, depth + 1)),
+        _ => None,
+    }
 }
 
 pub(super) fn addressed(

@@ -57,11 +57,50 @@ pub(in crate::code) fn of(path: &str, arguments: &[Argument]) -> Option<(Sink, T
         }
         "IPython" if matches!(name, "run_cell" | "run_code") => (Sink::Code, first("raw_cell")?),
         "jupyter_client" if name == "execute" => (Sink::Code, first("code")?),
+        "smolagents"
+        | "autogen"
+        | "pyautogen"
+        | "ag2"
+        | "autogen_ext"
+        | "langchain_experimental"
+        | "pandasai"
+            if runs_what_the_model_writes(name, arguments) =>
+        {
+            (Sink::Code, Taint::MODEL)
+        }
         "langchain_experimental" if path.contains("PythonREPL") && matches!(name, "run" | "invoke") => {
             (Sink::Code, first("command")?)
         }
         _ => return None,
     })
+}
+
+/// Agents of libraries that run what the model writes, on this machine and with everything that it may do.
+fn runs_what_the_model_writes(name: &str, arguments: &[Argument]) -> bool {
+    let option = |name: &str| named(arguments, &[name]);
+    let free = |value: &Value| match &value.shape {
+        Shape::List(items) => items.iter().filter_map(Value::known_text).any(|module| {
+            matches!(module.split('.').next(), Some("*" | "os" | "sys" | "subprocess" | "shutil" | "socket"))
+        }),
+        _ => false,
+    };
+    match name {
+        "CodeAgent" => {
+            option("additional_authorized_imports").is_some_and(free)
+                && option("executor_type").is_none_or(|kind| kind.known_text() == Some("local"))
+        }
+        "LocalCommandLineCodeExecutor" => true,
+        "create_pandas_dataframe_agent" | "create_csv_agent" | "create_python_agent" => {
+            option("allow_dangerous_code").is_some_and(|value| value.shape == Shape::Bool(true))
+        }
+        // `code_execution_config={"use_docker": False}`
+        _ => option("code_execution_config").is_some_and(|value| match &value.shape {
+            Shape::Dict(items) => {
+                items.get("use_docker").is_some_and(|docker| docker.shape == Shape::Bool(false))
+            }
+            _ => false,
+        }),
+    }
 }
 
 /// Everything that a call is given.

@@ -267,6 +267,38 @@ pub(in crate::code) fn of(path: &str, object: Option<&Made>, arguments: &[Argume
     Some((does, store(product.package, name, object, product.remembers_people)))
 }
 
+/// What a call does to a store of vectors by the name of its method: nothing else is called so.
+pub(in crate::code) fn by_shape(written: &str) -> Option<(Use, Store)> {
+    let mut parts = written.rsplit('.');
+    let (name, object) = (super::script::snake(parts.next()?), parts.next().unwrap_or_default());
+    let name =
+        name.strip_prefix('a').filter(|rest| SHAPES.iter().any(|(shape, _)| shape == rest)).unwrap_or(&name);
+    let (_, does) = SHAPES.iter().find(|(shape, _)| *shape == name)?;
+    Some((
+        *does,
+        store(
+            "vectors",
+            Some(object.trim_start_matches('_').to_owned()).filter(|name| !name.is_empty()),
+            None,
+            false,
+        ),
+    ))
+}
+
+/// Methods that only stores of vectors have.
+const SHAPES: &[(&str, Use)] = &[
+    ("add_documents", Use::Write),
+    ("add_texts", Use::Write),
+    ("upsert_documents", Use::Write),
+    ("similarity_search", Use::Read),
+    ("similarity_search_with_score", Use::Read),
+    ("similarity_search_by_vector", Use::Read),
+    ("similarity_search_with_relevance_scores", Use::Read),
+    ("max_marginal_relevance_search", Use::Read),
+    ("get_relevant_documents", Use::Read),
+    ("delete_documents", Use::Erase),
+];
+
 fn of_framework(
     path: &str,
     name: &str,

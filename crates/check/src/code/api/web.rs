@@ -173,12 +173,7 @@ pub(in crate::code) fn persisted(
             Some((all(), is_conversation(&file)))
         }
         "sqlite3" | "aiosqlite" if matches!(name, "execute" | "executemany") => {
-            let statement = given(arguments, 0, "sql")?.template()?.shown();
-            let verb = statement.trim_start().get(..6).unwrap_or_default().to_ascii_uppercase();
-            let writes = matches!(verb.as_str(), "INSERT" | "UPDATE" | "REPLAC");
-            let words = databases::writes_words(&statement);
-            // What is changed in a row and is none of the words says nothing of anybody.
-            (writes && (words || verb != "UPDATE")).then(|| (all() | dialogue(&statement), words))
+            inserts(&given(arguments, 0, "sql")?.template()?.shown(), all())
         }
         "shelve" if name == "update" => Some((all(), true)),
         _ => None,
@@ -240,10 +235,16 @@ fn inserted(object: Option<&Made>, arguments: &[Argument]) -> Option<(Taint, boo
         matches!(verb.as_str(), "INSERT" | "UPDATE" | "REPLAC")
     };
     let statement = texts.find_map(|text| Some(text.shown()).filter(writes))?;
-    let all = arguments.iter().fold(Taint::NONE, |sum, argument| sum | argument.value.deep_taint());
-    let words = databases::writes_words(&statement);
-    (words || !statement.trim_start().to_ascii_uppercase().starts_with("UPDATE"))
-        .then(|| (all | dialogue(&statement), words))
+    inserts(&statement, arguments.iter().fold(Taint::NONE, |sum, argument| sum | argument.value.deep_taint()))
+}
+
+/// What a statement writes into rows, and whether those are words of people.
+pub(in crate::code) fn inserts(statement: &str, all: Taint) -> Option<(Taint, bool)> {
+    let verb = statement.trim_start().get(..6).unwrap_or_default().to_ascii_uppercase();
+    let writes = matches!(verb.as_str(), "INSERT" | "UPDATE" | "REPLAC");
+    let words = databases::writes_words(statement);
+    // What is changed in a row and is none of the words says nothing of anybody.
+    (writes && (words || verb != "UPDATE")).then(|| (all | dialogue(statement), words))
 }
 
 /// Rows that say in which role something was said hold what a model answered, whoever hands it in.

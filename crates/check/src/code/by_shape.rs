@@ -1,0 +1,277 @@
+//! Calls of something of which nothing is known but how it is called: a client that was handed in, a wrapper out of another package,
+//! an object that is made where nobody sees it. What they do is told by how they are written, and by what they are given.
+
+use ruff_python_ast::{Expr, ExprCall};
+use ruff_text_size::{Ranged, TextRange};
+
+use super::api::stores::{self, Use};
+use super::api::{databases, flaws, guards, last, models, names};
+use super::call::{all_of, name_options};
+use super::deeds::add;
+use super::value::{Argument, Made, Shape, Value, given};
+use super::walk::Walk;
+use crate::facts::{Deed, Guard, Sink, Store, Taint, Template};
+
+/// What connections to databases are called.
+const CONNECTIONS: &[&str] = &[
+    "conn",
+    "connection",
+    "cursor",
+    "cur",
+    "db",
+    "database",
+    "pool",
+    "engine",
+    "tx",
+    "transaction",
+    "sqlite",
+];
+
+/// Names of what somebody said.
+const SAID: &[&str] = &[
+    "text",
+    "message",
+    "msg",
+    "query",
+    "question",
+    "prompt",
+    "answer",
+    "response",
+    "reply",
+    "content",
+    "transcript",
+    "utterance",
+    "input",
+    "said",
+    "heard",
+];
+
+impl Walk<'_, '_> {
+    /// What a call does by its shape. Gives what the answer is, if anything is known then.
+    pub(super) fn by_shape(
+        &mut self,
+        node: &ExprCall,
+        object: &Value,
+        arguments: &[Argument],
+    ) -> Option<Value> {
+        let written = tail(&node.func);
+        self.log_by_shape(&written, node);
+        self.asked_by_shape(&written, node, arguments)
+            .or_else(|| self.kept_by_shape(&written, object, arguments, node.range()))
+            .or_else(|| prepared_by_shape(&written, arguments))
+    }
+
+    /// A call to a model through a client of which nothing is known. Gives what the answer is.
+    fn asked_by_shape(&mut self, written: &str, node: &ExprCall, arguments: &[Argument]) -> Option<Value> {
+        let mut given = arguments.to_vec();
+        if self.script {
+            name_options(&mut given);
+        }
+        if !models::is_written_as_call(written, &given) {
+            return None;
+        }
+        let range = node.range();
+        let recipient = models::anybody(&given, self.state.providers);
+        self.note_told(written, true, &given, range);
+        self.note_model(None, &given, recipient.clone(), range);
+        let content = models::told(&given).without(Taint::CONSENT);
+        let history = self.one_history(node);
+        let mut found = vec![Deed::Model { recipient, content }];
+        // Of options that were put together elsewhere nobody knows which part is whose.
+        if !arguments.iter().any(|one| one.spread) {
+            found.extend(flaws::system_prompt(&given).map(Deed::SystemPrompt));
+        }
+        found.extend(history.map(|name| Deed::OneHistory { name, content }));
+        self.did(written, found, range);
+        Some(Value::of(if models::embeds(written) { content } else { Taint::MODEL }))
+    }
+
+    /// A search in vectors, a statement, or a row under a key. Gives what the answer is.
+    fn kept_by_shape(
+        &mut self,
+        written: &str,
+        object: &Value,
+        arguments: &[Argument],
+        range: TextRange,
+    ) -> Option<Value> {
+        let mut found = Vec::new();
+        let statement = databases::statement_of(written, arguments);
+        if let Some(content) = run_by_shape(written, arguments) {
+            found.push(Deed::Run { sink: Sink::Sql, content, given: None });
+        }
+        let content = all_of(arguments);
+        let kept = stores::by_shape(written)
+            .map(|(does, store)| (does, store, content))
+            .or_else(|| {
+                databases::by_statement_alone(statement.as_deref()?)
+                    .map(|(does, store)| (does, store, content))
+            })
+            .or_else(|| {
+                let (does, store) = databases::by_key_alone(last(written), arguments)?;
+                (object.shape == Shape::Unknown)
+                    .then(|| (does, store, all_of(arguments.get(1..).unwrap_or_default())))
+            });
+        let mut answer = None;
+        if let Some((does, store, content)) = kept {
+            let by_key = store.product == "keys";
+            let id = self.state.store(store);
+            match does {
+                Use::Read => {
+                    found.push(Deed::Retrieve(id));
+                    if statement.as_deref().is_some_and(|text| !databases::names_somebody(text)) {
+                        found.push(Deed::ForAll(id));
+                    }
+                    answer = Some(Taint::RETRIEVED);
+                }
+                Use::Write => {
+                    found.push(Deed::Store(id, content));
+                    if by_key {
+                        found.push(Deed::Persist { content, conversation: true, remote: false });
+                    }
+                }
+                Use::Erase => found.push(Deed::Erase(id)),
+            }
+        }
+        if let Some((content, words)) =
+            statement.as_deref().and_then(|text| super::api::web::inserts(text, content))
+        {
+            found.push(Deed::Persist { content, conversation: words, remote: !self.state.on_disk });
+        }
+        if found.is_empty() {
+            return None;
+        }
+        self.did(written, found, range);
+        Some(Value::of(answer.unwrap_or_else(|| (object.deep_taint() | content).without(Taint::CONSENT))))
+    }
+
+    /// A line of a log that holds what somebody said.
+    fn log_by_shape(&mut self, written: &str, node: &ExprCall) {
+        if guards::is_logger(written) {
+            self.log_words(node);
+        }
+    }
+
+    /// Notes that what somebody said is written to a log, if that is a file.
+    pub(super) fn log_words(&mut self, node: &ExprCall) {
+        let told = matches!(&*node.func, Expr::Attribute(part) if matches!(part.attr.as_str(), "info" | "log" | "success" | "msg"));
+        if !told || !self.state.logs_to_file() {
+            return;
+        }
+        let mut said = Vec::new();
+        node.arguments.args.iter().for_each(|argument| words_in(argument, &mut said, 0));
+        let content = said.iter().fold(Taint::NONE, |sum, part| sum | self.eval(part).deep_taint());
+        let content = content.without(Taint::CONSENT);
+        if content != Taint::NONE {
+            self.did(&tail(&node.func), vec![Deed::Guard(Guard::Logged), Deed::Log(content)], node.range());
+        }
+    }
+
+    fn did(&mut self, written: &str, found: Vec<Deed>, range: TextRange) {
+        let call = self.call_at(range);
+        if call.target.is_empty() {
+            written.clone_into(&mut call.target);
+        }
+        for deed in found {
+            add(&mut call.does, deed);
+        }
+    }
+}
+
+/// What a statement is made of that a connection is asked with, if it is put together.
+fn run_by_shape(written: &str, arguments: &[Argument]) -> Option<Taint> {
+    let mut parts = written.rsplit('.');
+    let (method, object) = (parts.next()?, parts.next().unwrap_or_default());
+    let runs =
+        matches!(method, "execute" | "executescript" | "exec_driver_sql" | "execute_sql" | "raw" | "query");
+    let first = given(arguments, 0, "sql").filter(|_| runs)?;
+    let put_together = match &first.shape {
+        Shape::Text(text) => text.known().is_none() && databases::is_put_together(&text.shown()),
+        _ => false,
+    };
+    let connection = method != "query" && CONNECTIONS.contains(&object.trim_start_matches('_'));
+    (put_together || connection).then(|| first.deep_taint())
+}
+
+/// Whether a question to a store says nothing of whose items are wanted: a statement without a column for that, a search without
+/// a filter.
+pub(super) fn is_for_all(path: &str, object: Option<&Made>, arguments: &[Argument], store: &Store) -> bool {
+    const NARROWS: &[&str] = &[
+        "where",
+        "filter*",
+        "namespace",
+        "user",
+        "userId",
+        "user_id",
+        "query_filter",
+        "expr",
+        "search_kwargs",
+        "ids",
+        "kwargs",
+        "partition_names",
+    ];
+    let prepared = || object?.chain().find_map(|made| databases::statement_of("run", &made.given));
+    if let Some(text) = databases::statement_of(path, arguments).or_else(prepared) {
+        return !databases::names_somebody(&text);
+    }
+    let vectors = matches!(store.product.as_str(), "chromadb" | "qdrant_client" | "pinecone")
+        && store.name.contains(':');
+    let narrow = |one: &Argument| one.spread || one.name.as_deref().is_some_and(|name| names(name, NARROWS));
+    vectors && !arguments.iter().any(narrow)
+}
+
+/// `this.db.prepare("INSERT …")`: what is run later is the statement.
+fn prepared_by_shape(written: &str, arguments: &[Argument]) -> Option<Value> {
+    let text = given(arguments, 0, "sql").and_then(Value::template).map(Template::shown)?;
+    let prepared = last(written) == "prepare" && databases::is_statement(&text);
+    prepared
+        .then(|| Value::new(Value::path("better-sqlite3.Database.prepare").called(arguments), Taint::NONE))
+}
+
+/// The names at the end of what is called: `chat.completions.create` of `client().chat.completions.create`.
+fn tail(called: &Expr) -> String {
+    let mut parts: Vec<&str> = Vec::new();
+    let mut at = called;
+    while parts.len() < 8 {
+        match at {
+            Expr::Attribute(part) => {
+                parts.push(part.attr.as_str());
+                at = &part.value;
+            }
+            Expr::Name(name) => {
+                parts.push(name.id.as_str());
+                break;
+            }
+            _ => break,
+        }
+    }
+    parts.reverse();
+    parts.join(".")
+}
+
+/// The parts of a line of a log that are what somebody said, by what they are called.
+fn words_in<'e>(line: &'e Expr, found: &mut Vec<&'e Expr>, depth: usize) {
+    let mut deeper = |inner: &'e Expr| {
+        if depth < 4 {
+            words_in(inner, found, depth + 1);
+        }
+    };
+    match line {
+        Expr::FString(text) => {
+            let holes = text.value.elements().filter_map(|part| part.as_interpolation());
+            holes.for_each(|hole| deeper(&hole.expression));
+        }
+        Expr::BinOp(node) => {
+            deeper(&node.left);
+            deeper(&node.right);
+        }
+        Expr::Tuple(node) => node.elts.iter().for_each(deeper),
+        Expr::Subscript(node) => deeper(&node.value),
+        Expr::Name(name) if is_said(name.id.as_str()) => found.push(line),
+        Expr::Attribute(part) if is_said(part.attr.as_str()) => found.push(line),
+        _ => {}
+    }
+}
+
+fn is_said(name: &str) -> bool {
+    names(name, SAID) && !names(name, &["id", "type", "count", "len", "length", "status", "time", "code"])
+}
