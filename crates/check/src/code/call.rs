@@ -9,7 +9,7 @@ use super::api::known::Known;
 use super::api::{databases, files, flaws, guards, keys, labels, models, sinks, stores, swift, web};
 use super::builtin::{builtin, elsewhere, replaced};
 use super::consent;
-use super::deeds::{add, is_kept};
+use super::deeds::{Outside, add, is_kept};
 use super::define::Hangs;
 use super::value::{Argument, Made, Shape, Value, given};
 use super::walk::Walk;
@@ -396,18 +396,15 @@ impl Walk<'_, '_> {
         if let Some((content, conversation)) = web::persisted(path, object, arguments) {
             found.push(Deed::Persist { content, conversation, remote: false });
         }
-        if let Some(from) = self.keep_in_file(path, object, arguments, &mut found) {
-            answer = Some(from);
-        }
+        let call = Outside { path, object, arguments };
+        answer = self.keep_in_file(call, &mut found).or(answer);
         if let Some((content, conversation)) = databases::kept(path, object, arguments) {
             let here =
                 databases::is_a_file(path, arguments) || self.state.on_disk && databases::may_be_here(path);
             let remote = !here;
             found.push(Deed::Persist { content, conversation, remote });
         }
-        if let Some(from) = self.keep_in_rows(path, object, arguments, &mut found) {
-            answer = Some(from);
-        }
+        answer = self.keep_in_rows(call, &mut found).or(answer);
         found.extend(flaws::system_object(path, arguments).map(Deed::SystemPrompt));
         if flaws::system_template(path, arguments) {
             found.push(Deed::SystemPrompt(Taint::RETRIEVED));

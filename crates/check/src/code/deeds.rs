@@ -1,6 +1,17 @@
 //! What a call does, joined over the rounds of the evaluation.
 
+use super::value::{Argument, Made};
 use crate::facts::{Deed, Sink};
+
+/// A call of something from outside.
+#[derive(Clone, Copy)]
+pub(super) struct Outside<'a> {
+    /// What is called, by its resolved path.
+    pub path: &'a str,
+    /// What it hangs on.
+    pub object: Option<&'a Made>,
+    pub arguments: &'a [Argument],
+}
 
 /// Whether a call touches what is kept.
 pub(super) fn is_kept(does: &[Deed]) -> bool {

@@ -162,7 +162,8 @@ impl Walk<'_, '_> {
     fn imports_django(&self) -> bool {
         let file = self.state.project.modules.get(self.module).map_or(0, |module| module.file);
         let text = self.state.texts.get(file).map_or("", |file| file.text.as_str());
-        text.contains("from django.http import") || text.contains("from django.shortcuts import")
+        let own = self.state.project.module(self.module, "django").is_some();
+        !own && (text.contains("from django.http import") || text.contains("from django.shortcuts import"))
     }
 
     pub(super) fn class_definition(&mut self, node: &StmtClassDef) {

@@ -5,7 +5,7 @@ use ruff_text_size::{Ranged, TextRange};
 
 use super::api::files::{self, Access};
 use super::api::{names, root, words};
-use super::deeds::add;
+use super::deeds::{Outside, add};
 use super::define::Hangs;
 use super::hand_out::is_route;
 use super::value::{Argument, Made, Shape, Value};
@@ -91,13 +91,8 @@ fn is_a_keeper(name: &str) -> bool {
 
 impl Walk<'_, '_> {
     /// Notes that a call writes to a file in which words of people are kept, or reads it. Gives where what is read comes from.
-    pub(super) fn keep_in_file(
-        &mut self,
-        path: &str,
-        object: Option<&Made>,
-        arguments: &[Argument],
-        found: &mut Vec<Deed>,
-    ) -> Option<Taint> {
+    pub(super) fn keep_in_file(&mut self, call: Outside<'_>, found: &mut Vec<Deed>) -> Option<Taint> {
+        let Outside { path, object, arguments } = call;
         let opened = files::of(path, object, arguments);
         let own = self.is_method();
         found.extend(opened.as_ref().and_then(|(access, file)| opens(*access, file, own)));

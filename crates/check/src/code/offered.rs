@@ -1,30 +1,13 @@
 //! What a package offers to those who use it: public functions that nothing in the project calls. A framework loads plugins by
 //! their name, a console script by its line in a manifest, a program the library's functions.
 
-use super::api::names;
+use super::api::{names, words};
 use super::project::{Func, Project};
 use super::state::State;
 use crate::facts::{Entry, Function, FunctionId, Reach, Taint};
 
 /// Parameters in which people speak, whatever the function is called.
-const SPOKEN: &[&str] = &[
-    "message",
-    "msg",
-    "question",
-    "utterance",
-    "prompt",
-    "user_message",
-    "user_input",
-    "user_prompt",
-    "user_query",
-    "user_text",
-    "userMessage",
-    "userInput",
-    "userPrompt",
-    "userQuery",
-    "userText",
-    "chat_message",
-];
+const SPOKEN: &[&str] = &["message", "msg", "question", "utterance", "prompt", "chat_message"];
 /// Parameters in which they speak if the function says that it hears them.
 const HEARD: &[&str] =
     &["text", "content", "query", "event", "ctx", "context", "update", "messages", "data", "input"];
@@ -86,6 +69,14 @@ const TOLD: &[&str] = &[
 /// What such a method is told.
 const WORDS: &[&str] = &["text", "content", "query", "input", "messages", "task", "request", "utterance"];
 
+/// Whether a parameter is what a user says: `user_msg`, `userText`.
+fn of_user(name: &str) -> bool {
+    const SAYS: &[&str] =
+        &["msg", "text", "message", "input", "query", "prompt", "question", "utterance", "turn", "reply"];
+    let said = words(name);
+    matches!(said.as_slice(), [user, what] if user == "user" && SAYS.contains(&what.as_str()))
+}
+
 /// Marks what a package offers as entered from outside.
 pub(super) fn note(project: &Project<'_>, state: &mut State<'_>, reach: &Reach) {
     let mut called = vec![false; state.functions.len()];
@@ -125,8 +116,10 @@ fn enter(project: &Project<'_>, function: &mut Function, func: &Func<'_>) {
     let told = class.is_some_and(|class| names(&class.name, HEARERS)) && names(short, TOLD);
     let said = |name: &String| {
         let name = name.as_str();
-        let spoken =
-            SPOKEN.contains(&name) || hears && HEARD.contains(&name) || told && WORDS.contains(&name);
+        let spoken = SPOKEN.contains(&name)
+            || of_user(name)
+            || hears && HEARD.contains(&name)
+            || told && WORDS.contains(&name);
         if spoken { Taint::USER } else { Taint::NONE }
     };
     function.told = func.parameters.iter().map(said).collect();

@@ -6,6 +6,7 @@ use ruff_text_size::Ranged;
 use super::api::databases::MEMORIES;
 use super::api::stores::{Use, store};
 use super::api::{keys, last, names, root};
+use super::deeds::Outside;
 use super::value::{Argument, ClassId, Made, Shape, Value};
 use super::walk::Walk;
 use crate::facts::{Deed, Store, Taint};
@@ -186,13 +187,8 @@ impl Walk<'_, '_> {
     }
 
     /// Notes what a call does to a table of memories, of which the class is known or an object is given.
-    pub(super) fn keep_in_rows(
-        &mut self,
-        path: &str,
-        object: Option<&Made>,
-        arguments: &[Argument],
-        found: &mut Vec<Deed>,
-    ) -> Option<Taint> {
+    pub(super) fn keep_in_rows(&mut self, call: Outside<'_>, found: &mut Vec<Deed>) -> Option<Taint> {
+        let Outside { path, object, arguments } = call;
         let of_class =
             self.asked_of_class(path, arguments).or_else(|| self.of_repository(path, object, arguments));
         let touched = of_class.or_else(|| self.given_rows(last(path), arguments))?;

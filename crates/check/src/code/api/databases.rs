@@ -133,18 +133,10 @@ pub(super) fn of(path: &str, object: Option<&Made>, arguments: &[Argument]) -> O
     if product == "redis" || product == "keys" {
         return of_keys(product, name, object, arguments);
     }
-    if product == "tinydb" {
-        let table = table(path, object).unwrap_or_default();
-        let does = match name {
-            "search" | "all" | "get" => Use::Read,
-            "insert" | "upsert" | "insert_multiple" => Use::Write,
-            "remove" | "truncate" | "drop_tables" => Use::Erase,
-            _ => return None,
-        };
-        return names(&table, MEMORIES).then(|| (does, store(product, Some(table), object, false)));
-    }
-    if product == "koishi" {
-        return of_koishi(name, &said(), object);
+    if let Some(own) = OWN.iter().find(|own| own.product == product) {
+        let table = if own.named { said() } else { table(path, object).unwrap_or_default() };
+        let does = own.does(name).filter(|_| names(&table, MEMORIES))?;
+        return Some((does, store(product, Some(table), object, false)));
     }
     // `db.select().from(messages)`
     let from = (product == "drizzle" && name == "from").then(said);
@@ -161,15 +153,38 @@ pub(super) fn of(path: &str, object: Option<&Made>, arguments: &[Argument]) -> O
     Some((does.or_else(by_name)?, store(product, Some(table), object, false)))
 }
 
-/// `ctx.database.get("messages", …)`
-fn of_koishi(name: &str, table: &str, object: Option<&Made>) -> Option<(Use, Store)> {
-    let does = match name {
-        "get" | "select" | "eval" => Use::Read,
-        "create" | "upsert" | "set" => Use::Write,
-        "remove" | "drop" => Use::Erase,
-        _ => return None,
-    };
-    names(table, MEMORIES).then(|| (does, store("koishi", Some(table.to_owned()), object, false)))
+/// A database with words of its own.
+struct Own {
+    product: &'static str,
+    /// The table is the first thing that a call is given: `ctx.database.get("messages", …)`.
+    named: bool,
+    reads: &'static [&'static str],
+    writes: &'static [&'static str],
+    erases: &'static [&'static str],
+}
+
+const OWN: &[Own] = &[
+    Own {
+        product: "tinydb",
+        named: false,
+        reads: &["search", "all", "get"],
+        writes: &["insert", "upsert", "insert_multiple"],
+        erases: &["remove", "truncate", "drop_tables"],
+    },
+    Own {
+        product: "koishi",
+        named: true,
+        reads: &["get", "select", "eval"],
+        writes: &["create", "upsert", "set"],
+        erases: &["remove", "drop"],
+    },
+];
+
+impl Own {
+    fn does(&self, name: &str) -> Option<Use> {
+        let all = [(self.reads, Use::Read), (self.writes, Use::Write), (self.erases, Use::Erase)];
+        all.into_iter().find(|(methods, _)| methods.contains(&name)).map(|(_, does)| does)
+    }
 }
 
 /// Databases on this machine or elsewhere that are asked by a statement.
