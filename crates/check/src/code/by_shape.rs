@@ -12,21 +12,6 @@ use super::value::{Argument, Made, Shape, Value, given};
 use super::walk::Walk;
 use crate::facts::{Deed, Guard, Sink, Store, Taint, Template};
 
-/// What connections to databases are called.
-const CONNECTIONS: &[&str] = &[
-    "conn",
-    "connection",
-    "cursor",
-    "cur",
-    "db",
-    "database",
-    "pool",
-    "engine",
-    "tx",
-    "transaction",
-    "sqlite",
-];
-
 /// Names of what somebody said.
 const SAID: &[&str] = &[
     "text",
@@ -154,7 +139,8 @@ impl Walk<'_, '_> {
     /// Notes that what somebody said is written to a log, if that is a file.
     pub(super) fn log_words(&mut self, node: &ExprCall) {
         let told = matches!(&*node.func, Expr::Attribute(part) if matches!(part.attr.as_str(), "info" | "log" | "success" | "msg"));
-        if !told || !self.state.logs_to_file() {
+        // What only writes lines for others knows nothing of who said them.
+        if !told || !self.state.logs_to_file() || self.is_called(&["log*", "info", "warn*", "emit*"]) {
             return;
         }
         let mut said = Vec::new();
@@ -179,8 +165,7 @@ impl Walk<'_, '_> {
 
 /// What a statement is made of that a connection is asked with, if it is put together.
 fn run_by_shape(written: &str, arguments: &[Argument]) -> Option<Taint> {
-    let mut parts = written.rsplit('.');
-    let (method, object) = (parts.next()?, parts.next().unwrap_or_default());
+    let method = last(written);
     let runs =
         matches!(method, "execute" | "executescript" | "exec_driver_sql" | "execute_sql" | "raw" | "query");
     let first = given(arguments, 0, "sql").filter(|_| runs)?;
@@ -188,8 +173,7 @@ fn run_by_shape(written: &str, arguments: &[Argument]) -> Option<Taint> {
         Shape::Text(text) => text.known().is_none() && databases::is_put_together(&text.shown()),
         _ => false,
     };
-    let connection = method != "query" && CONNECTIONS.contains(&object.trim_start_matches('_'));
-    (put_together || connection).then(|| first.deep_taint())
+    put_together.then(|| first.deep_taint())
 }
 
 /// Whether a question to a store says nothing of whose items are wanted: a statement without a column for that, a search without

@@ -34,7 +34,7 @@ impl Walk<'_, '_> {
                         self.decorated_inside(id, wrapper, &mut all, &made);
                     }
                 }
-                _ if is_route(&decorator.expression) => {
+                _ if is_route(&decorator.expression) && !self.entered_own() => {
                     self.served(id, "", &decorator.expression);
                     self.state.entering(id, |function| function.entry = Some(Entry::Handler));
                 }
@@ -45,6 +45,11 @@ impl Walk<'_, '_> {
             }
         }
         functions(all)
+    }
+
+    /// Whether the call that was evaluated last is one of the project itself.
+    fn entered_own(&self) -> bool {
+        matches!(self.called, Some((_, Shape::Bound(_) | Shape::Functions(_))))
     }
 
     fn decorated_outside(

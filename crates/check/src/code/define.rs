@@ -138,7 +138,7 @@ impl Walk<'_, '_> {
         // What a cloud calls, by what it hands over; a view of Django, by what it is handed.
         let parameters =
             self.state.project.functions.get(id).map(|func| (func.class, func.outer, &func.parameters));
-        let view = self.imports_django();
+        let view = first_is_request(parameters.map(|(.., names)| names.as_slice())) && self.imports_django();
         let called = match parameters {
             Some((None, None, names)) if !self.script => {
                 match names.iter().map(String::as_str).collect::<Vec<_>>()[..] {
@@ -227,6 +227,11 @@ impl Walk<'_, '_> {
             }
         });
     }
+}
+
+/// Whether a function is handed a request first.
+fn first_is_request(parameters: Option<&[String]>) -> bool {
+    parameters.and_then(<[String]>::first).is_some_and(|first| first == "request")
 }
 
 /// How a method gets what it hangs on.

@@ -12,7 +12,7 @@ use std::collections::BTreeSet;
 use ombud_core::finding::{Bilingual, Confidence, Finding, RuleId, Severity};
 
 use super::{Project, Rule, Text, finding, on_the_way};
-use crate::facts::{Call, Deed, Facts, FunctionId, Sites, Taint};
+use crate::facts::{Call, Deed, Facts, FunctionId, Sites, Taint, is_model};
 
 pub(super) const RULE: Rule = Rule {
     id: RuleId("plaintext-chat-store"),
@@ -69,6 +69,10 @@ fn run(project: &Project<'_>) -> Vec<Finding> {
 fn logs(project: &Project<'_>) -> Vec<Finding> {
     let mut seen: BTreeSet<(usize, bool)> = BTreeSet::new();
     let mut found = Vec::new();
+    // Lines of a program that asks no model are no conversation.
+    if !project.reach.calls(project.facts).any(|(_, call)| is_model(call)) {
+        return found;
+    }
     for (function, call) in project.reach.calls(project.facts) {
         let Some(content) = call.does.iter().find_map(|deed| match deed {
             Deed::Log(content) => Some(*content),

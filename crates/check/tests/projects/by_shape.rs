@@ -53,15 +53,19 @@ fn what_is_kept_by_something_unknown() {
 #[test]
 fn a_log_in_a_file_holds_what_was_said() {
     let rule = "plaintext-chat-store";
+    let asks = "\n    client.chat.completions.create(model='m', messages=[])";
     let log = |set_up: &str, line: &str| {
-        let text = format!("import logging\n{set_up}\nlog = logging.getLogger(__name__)\n{}", handler(line));
-        of_rule(rule, &text)
+        let own = handler(&format!("{line}{asks}")).replace("from parts import", "from .parts import");
+        of_rule(rule, &format!("import logging\n{set_up}\nlog = logging.getLogger(__name__)\n{own}"))
     };
     let file = "logging.basicConfig(filename='bot.log')";
     assert_eq!(log(file, "log.info(f'asked: {text}')"), ["plaintext-chat-store@11"]);
     assert!(log("logging.basicConfig()", "log.info(f'asked: {text}')").is_empty());
     assert!(log(file, "log.info('asked by %s', request.remote_addr)").is_empty());
     assert!(log(file, "log.debug(f'asked: {text}')").is_empty());
+    let without = handler("log.info(text)");
+    let alone = format!("import logging\n{file}\nlog = logging.getLogger(__name__)\n{without}");
+    assert!(of_rule(rule, &alone).is_empty(), "a program that asks no model");
     // One line of a file is told of, not all.
     assert_eq!(log(file, "log.info(text)\n    log.info(text)").len(), 1);
 }
