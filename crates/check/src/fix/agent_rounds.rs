@@ -35,7 +35,9 @@ fn title(rounds: usize) -> Bilingual {
 /// `max_iterations=None`
 fn of_library(case: &Case<'_>, call: &ExprCall) -> Option<Fix> {
     let limit = call.arguments.keywords.iter().find(|one| {
-        one.arg.as_ref().is_some_and(|name| matches!(name.as_str(), "max_iterations" | "max_iter" | "max_turns"))
+        one.arg
+            .as_ref()
+            .is_some_and(|name| matches!(name.as_str(), "max_iterations" | "max_iter" | "max_turns"))
     })?;
     matches!(limit.value, Expr::NoneLiteral(_)).then(|| {
         let edit = case.edit(span(limit.value.range()), OF_LIBRARY.to_string());
@@ -56,7 +58,8 @@ fn of_loop(case: &Case<'_>, code: &Code<'_>) -> Option<Fix> {
     let head = case.edit(whole.start..test.end, format!("for _ in range({ROUNDS})"));
     let end = whole.end;
     let complaint = format!("the agent wanted more than {ROUNDS} rounds");
-    let otherwise = format!("{newline}{indent}else:{newline}{indent}{unit}raise RuntimeError(\"{complaint}\")");
+    let otherwise =
+        format!("{newline}{indent}else:{newline}{indent}{unit}raise RuntimeError(\"{complaint}\")");
     Some(Fix::new(title(ROUNDS), Safety::Unsafe, vec![head, case.edit(end..end, otherwise)]).leaving(told()))
 }
 
@@ -83,7 +86,9 @@ fn of_script(case: &Case<'_>, code: &Code<'_>) -> Option<Fix> {
     let newline = code.newline();
     let inner = code.indent(start + open + 1 + rest.get(open + 1..)?.find(|ch: char| !ch.is_whitespace())?);
     let head = case.edit(start..start + open, "for (let round = 0; ; round++) ");
-    let count = format!("{newline}{inner}if (round >= {ROUNDS}) throw new Error(\"the agent wanted more than {ROUNDS} rounds\");");
+    let count = format!(
+        "{newline}{inner}if (round >= {ROUNDS}) throw new Error(\"the agent wanted more than {ROUNDS} rounds\");"
+    );
     let at = start + open + 1;
     Some(Fix::new(title(ROUNDS), Safety::Unsafe, vec![head, case.edit(at..at, count)]).leaving(told()))
 }

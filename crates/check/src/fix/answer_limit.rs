@@ -56,7 +56,8 @@ fn in_call(call: &ExprCall, name: &str) -> (usize, String) {
 
 /// Behind the brace that opens the object: what stands there need not be looked at.
 fn in_object(code: &Code<'_>, call: &ExprCall, name: &str) -> Option<(usize, String)> {
-    let object: Range<usize> = call.arguments.args.first().and_then(Expr::as_dict_expr).map(ExprDict::range).map(span)?;
+    let object: Range<usize> =
+        call.arguments.args.first().and_then(Expr::as_dict_expr).map(ExprDict::range).map(span)?;
     let inside = code.text.get(object.start + 1..object.end)?;
     let blank = inside.len() - inside.trim_start().len();
     let before = inside.get(..blank)?;

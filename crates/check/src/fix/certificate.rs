@@ -39,7 +39,8 @@ fn switches(call: &ExprCall) -> impl Iterator<Item = (&str, &Expr)> {
     let named = keywords.filter_map(|one| Some((one.arg.as_ref()?.as_str(), &one.value)));
     let objects = call.arguments.args.iter().filter_map(Expr::as_dict_expr);
     let fields = objects.flat_map(|dict| dict.items.iter());
-    let fields = fields.filter_map(|item| Some((item.key.as_ref()?.as_string_literal_expr()?.value.to_str(), &item.value)));
+    let fields = fields
+        .filter_map(|item| Some((item.key.as_ref()?.as_string_literal_expr()?.value.to_str(), &item.value)));
     named.chain(fields).filter(|(name, _)| NAMES.contains(name))
 }
 
@@ -47,7 +48,8 @@ fn switches(call: &ExprCall) -> impl Iterator<Item = (&str, &Expr)> {
 fn unverified(case: &Case<'_>, call: &ExprCall) -> Option<Edit> {
     let Expr::Attribute(callee) = &*call.func else { return None };
     let name = callee.attr.range();
-    (last(&call.func) == "_create_unverified_context").then(|| case.edit(span(name), "create_default_context"))
+    (last(&call.func) == "_create_unverified_context")
+        .then(|| case.edit(span(name), "create_default_context"))
 }
 
 fn safety(call: &ExprCall) -> Safety {
@@ -60,6 +62,8 @@ fn safety(call: &ExprCall) -> Safety {
 /// Names and numbers for which nobody but the owner signs certificates.
 fn is_private(host: &str) -> bool {
     let name = host.split(':').next().unwrap_or(host);
-    let own = [".local", ".lan", ".internal", ".corp", ".home", ".intranet"].iter().any(|ending| name.ends_with(ending));
+    let own = [".local", ".lan", ".internal", ".corp", ".home", ".intranet"]
+        .iter()
+        .any(|ending| name.ends_with(ending));
     own || name.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.') || host.starts_with('[')
 }

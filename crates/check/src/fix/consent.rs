@@ -20,7 +20,11 @@ fn offer(case: &Case<'_>) -> Option<Fix> {
     // Nearest to the function: what a framework calls is the function with the question.
     let (line, indent) = (code.line_start(name.start), code.indent(name.start));
     is_own_line(code, line, name.start).then_some(())?;
-    let purpose = if case.finding.rule.0 == "memory-write-without-consent" { "memory.remember" } else { "memory.personalise" };
+    let purpose = if case.finding.rule.0 == "memory-write-without-consent" {
+        "memory.remember"
+    } else {
+        "memory.personalise"
+    };
     let decorator = format!("{indent}@user_consent_required(\"{purpose}\"){}", code.newline());
     let mut edits = vec![case.edit(line..line, decorator)];
     edits.extend(code.import(IMPORT).map(|(span, text)| case.edit(span, text)));

@@ -17,7 +17,9 @@ pub(super) const FIXER: Fixer = Fixer { rules: &["no-erase-path"], offer };
 
 fn offer(case: &Case<'_>) -> Option<Fix> {
     let code = case.code.filter(|code| !code.script)?;
-    let function = code.function(case.at()).filter(|function| code.indent(span(function.name.range()).start).is_empty())?;
+    let function = code
+        .function(case.at())
+        .filter(|function| code.indent(span(function.name.range()).start).is_empty())?;
     let route = Route::of(code, function, code.call(case.at())?)?;
     let end = code.line_end(span(function.range()).end);
     let newline = code.newline();
@@ -57,7 +59,8 @@ impl<'t> Route<'t> {
         };
         let all = function.decorator_list.iter().map(|one| &one.expression);
         let routes = ["route", "get", "post", "put"];
-        let is_route = |one: &&Expr| one.as_call_expr().is_some_and(|call| routes.contains(&last(&call.func)));
+        let is_route =
+            |one: &&Expr| one.as_call_expr().is_some_and(|call| routes.contains(&last(&call.func)));
         let app = all.clone().find(is_route)?.as_call_expr()?.func.as_attribute_expr()?;
         let guards = all.filter(|one| !is_route(one) && last(called(one)) != "user_consent_required");
         Some(Self {
@@ -71,7 +74,9 @@ impl<'t> Route<'t> {
     fn text(&self, newline: &str) -> String {
         let Self { app, parameter, delete, .. } = self;
         let guards: String = self.guards.iter().flat_map(|guard| ["@", guard, newline]).collect();
-        let head = format!("{newline}{newline}@{app}.delete(\"/my-data\"){newline}{guards}def erase_my_data({parameter}):{newline}");
+        let head = format!(
+            "{newline}{newline}@{app}.delete(\"/my-data\"){newline}{guards}def erase_my_data({parameter}):{newline}"
+        );
         format!("{head}    {delete}{newline}    return {{\"erased\": True}}{newline}")
     }
 }
@@ -110,7 +115,8 @@ fn by_user<'s>(code: &Code<'_>, write: &'s ExprCall, store: &str) -> Option<(&'s
 fn parameter<'t>(code: &Code<'t>, function: &StmtFunctionDef, person: &Expr) -> Option<&'t str> {
     const SESSIONS: &[&str] = &["session", "current_user", "g"];
     let name = root(person)?;
-    let Some(own) = function.parameters.iter_non_variadic_params().find(|one| one.name().as_str() == name) else {
+    let Some(own) = function.parameters.iter_non_variadic_params().find(|one| one.name().as_str() == name)
+    else {
         return SESSIONS.contains(&name).then_some("");
     };
     let default = own.default.as_ref().and_then(|value| value.as_call_expr());

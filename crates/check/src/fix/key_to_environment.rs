@@ -75,7 +75,8 @@ const OF_CLIENTS: &[(&str, &str)] = &[
 ];
 
 /// Names that say nothing about whose key it is.
-const BARE: &[&str] = &["KEY", "API_KEY", "TOKEN", "SECRET", "PASSWORD", "AUTHORIZATION", "X_API_KEY", "AUTH"];
+const BARE: &[&str] =
+    &["KEY", "API_KEY", "TOKEN", "SECRET", "PASSWORD", "AUTHORIZATION", "X_API_KEY", "AUTH"];
 
 /// The name of the variable; nothing if nothing names it.
 fn named(case: &Case<'_>, spot: &Spot<'_>) -> Option<String> {
@@ -85,7 +86,9 @@ fn named(case: &Case<'_>, spot: &Spot<'_>) -> Option<String> {
         // With another provider's address it is that provider's key.
         let host = |text: &&str| case.project.providers.by_host(&host_of(text)?);
         let other = spot.beside.iter().find_map(host);
-        return Some(other.map_or_else(|| (*known).to_owned(), |other| format!("{}_API_KEY", variable(&other.id))));
+        return Some(
+            other.map_or_else(|| (*known).to_owned(), |other| format!("{}_API_KEY", variable(&other.id))),
+        );
     }
     let named = if BARE.contains(&own.as_str()) || own.is_empty() {
         let kind = if own.is_empty() { "API_KEY" } else { &own };

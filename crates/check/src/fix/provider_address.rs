@@ -40,7 +40,9 @@ pub(super) fn at(case: &Case<'_>, host: &Range<usize>) -> Option<Fix> {
 
 fn to_set(name: &str, id: &str) -> Bilingual {
     Bilingual::new(
-        format!("`ombud run` does not know {name}: set it to $OMBUD_GATEWAY/p/{id} and the path of the address"),
+        format!(
+            "`ombud run` does not know {name}: set it to $OMBUD_GATEWAY/p/{id} and the path of the address"
+        ),
         format!("`ombud run` 不会设置 {name}：请把它设为 $OMBUD_GATEWAY/p/{id} 加上地址中的路径"),
     )
 }
@@ -85,7 +87,12 @@ impl<'a> Base<'a> {
         let at = if matches!(rest, "" | "/" | "/v1" | "/v1/") { address.len() } else { base_end };
         let own = || format!("{}_BASE_URL", variable(&provider.id));
         let (address, rest) = address.split_at_checked(at)?;
-        Some(Self { variable: known.map_or_else(own, |known| known.0.clone()), known: known.is_some(), address, rest })
+        Some(Self {
+            variable: known.map_or_else(own, |known| known.0.clone()),
+            known: known.is_some(),
+            address,
+            rest,
+        })
     }
 }
 
@@ -99,4 +106,3 @@ fn path_of(address: &str) -> Option<Range<usize>> {
 fn is_below(path: &str, base: &str) -> bool {
     path.strip_prefix(base).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
-

@@ -91,7 +91,8 @@ fn read(path: &Path) -> Option<String> {
 }
 
 fn of_python(root: &Path, name: &str) -> Option<String> {
-    let in_lock = ["uv.lock", "poetry.lock"].iter().find_map(|file| in_tables(&read(&root.join(file))?, name));
+    let in_lock =
+        ["uv.lock", "poetry.lock"].iter().find_map(|file| in_tables(&read(&root.join(file))?, name));
     in_lock.or_else(|| in_requirements(&read(&root.join("requirements.txt"))?, name))
 }
 
@@ -123,7 +124,8 @@ fn same(one: &str, other: &str) -> bool {
 /// A version that is one.
 fn version(text: &str) -> Option<String> {
     let known = |ch: char| ch.is_ascii_alphanumeric() || matches!(ch, '.' | '-' | '+');
-    let whole = text.starts_with(|ch: char| ch.is_ascii_digit()) && text.len() <= 64 && text.chars().all(known);
+    let whole =
+        text.starts_with(|ch: char| ch.is_ascii_digit()) && text.len() <= 64 && text.chars().all(known);
     whole.then(|| text.to_owned())
 }
 
@@ -136,10 +138,19 @@ mod tests {
         let lock = "[[package]]\nname = \"other\"\nversion = \"9\"\n\n[[package]]\nname = \"mcp-server-time\"\nversion = \"0.6.2\"\n";
         assert_eq!(in_tables(lock, "mcp_server_time").as_deref(), Some("0.6.2"));
         assert_eq!(in_tables(lock, "mcp"), None);
-        assert_eq!(in_requirements("a==1\nMCP.server-time==0.6.2 ; x\n", "mcp-server-time").as_deref(), Some("0.6.2"));
+        assert_eq!(
+            in_requirements("a==1\nMCP.server-time==0.6.2 ; x\n", "mcp-server-time").as_deref(),
+            Some("0.6.2")
+        );
         assert_eq!(in_requirements("mcp-server-time>=0.6\n", "mcp-server-time"), None);
-        assert_eq!((version("1.2.3-rc.1").as_deref(), version("^1"), version("1\" \"x")), (Some("1.2.3-rc.1"), None, None));
-        assert_eq!((bare("@a/b@latest"), bare("@a/b"), bare("b@next"), bare("b")), ("@a/b", "@a/b", "b", "b"));
+        assert_eq!(
+            (version("1.2.3-rc.1").as_deref(), version("^1"), version("1\" \"x")),
+            (Some("1.2.3-rc.1"), None, None)
+        );
+        assert_eq!(
+            (bare("@a/b@latest"), bare("@a/b"), bare("b@next"), bare("b")),
+            ("@a/b", "@a/b", "b", "b")
+        );
         assert_eq!(of_npm(Path::new("/"), "../../etc"), None);
     }
 }

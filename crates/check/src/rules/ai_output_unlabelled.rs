@@ -18,7 +18,9 @@ pub(super) const RULE: Rule = Rule {
     id: RuleId("ai-output-unlabelled"),
     risks: &["C07"],
     severity: Severity::Warning,
-    title: Text { en: "published without a word that AI made it", zh: "发布 AI 生成内容却没有标识" },
+    title: Text {
+        en: "published without a word that AI made it", zh: "发布 AI 生成内容却没有标识"
+    },
     harm: Text {
         en: "People take a machine's words for a person's, act on them and pass them on.",
         zh: "读者会把机器写的当成人写的，据此行动并继续转发。",
@@ -33,7 +35,10 @@ pub(super) const RULE: Rule = Rule {
 
 fn run(project: &Project<'_>) -> Vec<Finding> {
     let calls = project.reach.calls(project.facts);
-    calls.filter(|(function, call)| unlabelled(project, *function, call)).map(|(function, call)| one(project, function, call)).collect()
+    calls
+        .filter(|(function, call)| unlabelled(project, *function, call))
+        .map(|(function, call)| one(project, function, call))
+        .collect()
 }
 
 fn unlabelled(project: &Project<'_>, function: FunctionId, call: &Call) -> bool {

@@ -59,7 +59,10 @@ fn of_call(project: &Project<'_>, function: FunctionId, call: &Call) -> Option<F
     let message = if flaw(Flaw::CertificateUnchecked) {
         Bilingual::new("the certificate of the other side is not checked here", "这里没有校验对方的证书")
     } else if flaw(Flaw::Unencrypted) {
-        Bilingual::new("what is sent here goes over the network without encryption", "这里发送的内容未经加密传输")
+        Bilingual::new(
+            "what is sent here goes over the network without encryption",
+            "这里发送的内容未经加密传输",
+        )
     } else {
         return None;
     };

@@ -52,7 +52,8 @@ fn run(project: &Project<'_>) -> Vec<Finding> {
         }
     }
     for (function, call) in project.reach.calls(facts) {
-        let broken = |id: &usize| facts.functions.get(*id).is_some_and(|callee| callee.broken_consent.is_some());
+        let broken =
+            |id: &usize| facts.functions.get(*id).is_some_and(|callee| callee.broken_consent.is_some());
         if call.does.contains(&Deed::UnusedConsent) && !call.callees.iter().any(broken) {
             let target = &call.target;
             let message = Bilingual::new(

@@ -19,7 +19,10 @@ pub(super) const RULE: Rule = Rule {
     id: RuleId("device-data-without-consent"),
     risks: &["P03", "P07"],
     severity: Severity::Error,
-    title: Text { en: "what the phone knows goes out and nobody agreed", zh: "手机里的个人数据未经同意就发给模型" },
+    title: Text {
+        en: "what the phone knows goes out and nobody agreed",
+        zh: "手机里的个人数据未经同意就发给模型",
+    },
     harm: Text {
         en: "Somebody's health, address book or whereabouts reach a company although they only allowed the app to look at them.",
         zh: "用户的健康、通讯录或行踪会到达一家公司，而他们只允许过 App 查看。",
@@ -51,5 +54,7 @@ fn one(project: &Project<'_>, function: FunctionId, call: &Call) -> Option<Findi
 fn unasked(project: &Project<'_>, function: FunctionId, call: &Call, deed: &Deed) -> Option<Vec<Step>> {
     let Deed::Model { recipient, content } = deed else { return None };
     let sends = !recipient.local && project.reach.sources(function, *content).has(Taint::DEVICE);
-    sends.then(|| project.reach.unasked_with(project.facts, function, call, *content, Taint::DEVICE)).flatten()
+    sends
+        .then(|| project.reach.unasked_with(project.facts, function, call, *content, Taint::DEVICE))
+        .flatten()
 }

@@ -93,7 +93,21 @@ fn routes(project: &Project<'_>) -> Vec<Finding> {
 
 /// Whether a route is there for machines that look whether the program runs.
 fn says_how_it_is(name: &str) -> bool {
-    names(name, &["health*", "healthz", "ping", "ready", "readiness", "readyz", "live", "liveness", "livez", "heartbeat"])
+    names(
+        name,
+        &[
+            "health*",
+            "healthz",
+            "ping",
+            "ready",
+            "readiness",
+            "readyz",
+            "live",
+            "liveness",
+            "livez",
+            "heartbeat",
+        ],
+    )
 }
 
 /// What a route is called, and where: a function without a name is where it is handed out.
@@ -143,7 +157,13 @@ fn leads_to(project: &Project<'_>, start: FunctionId) -> Option<Grave> {
                 grave = grave.max(Some((3, ("the tools of an MCP server", "MCP 服务器的工具"))));
             }
             if is_unsigned(facts, &call.target) {
-                grave = grave.max(Some((3, ("what answers a service, without its signature being checked", "响应外部服务的代码，且未校验签名"))));
+                grave = grave.max(Some((
+                    3,
+                    (
+                        "what answers a service, without its signature being checked",
+                        "响应外部服务的代码，且未校验签名",
+                    ),
+                )));
             }
             grave = call.does.iter().filter_map(|deed| weighs(project, id, deed, erases)).chain(grave).max();
         }
@@ -165,17 +185,19 @@ fn weighs(project: &Project<'_>, id: FunctionId, deed: &Deed, erases: bool) -> O
         Deed::Configure(content) => {
             sources(content).has(Taint::USER).then_some((2, ("the program's settings", "程序的设置")))
         }
-        Deed::Open { path, .. } => {
-            sources(path).has(Taint::BODY | Taint::REQUEST).then_some((2, ("files that the request names", "请求指定的文件")))
+        Deed::Open { path, .. } => sources(path)
+            .has(Taint::BODY | Taint::REQUEST)
+            .then_some((2, ("files that the request names", "请求指定的文件"))),
+        Deed::Rows { .. } | Deed::Store(..) | Deed::Retrieve(_) | Deed::Erase(_) | Deed::Keyed(_) => {
+            Some(store)
         }
-        Deed::Rows { .. } | Deed::Store(..) | Deed::Retrieve(_) | Deed::Erase(_) | Deed::Keyed(_) => Some(store),
         Deed::Model { recipient, .. } if !recipient.local => {
             Some((1, ("a model that you pay for", "由你付费的模型")))
         }
         // What a caller says is passed on in the developer's name.
-        Deed::Send { host: Some(_), content } => {
-            sources(content).has(Taint::BODY).then_some((1, ("a service that is asked in your name", "以你的名义访问的服务")))
-        }
+        Deed::Send { host: Some(_), content } => sources(content)
+            .has(Taint::BODY)
+            .then_some((1, ("a service that is asked in your name", "以你的名义访问的服务"))),
         _ => None,
     }
 }
@@ -204,7 +226,15 @@ fn leads_to_anything(facts: &Facts, start: FunctionId) -> bool {
 
 /// Whether a call hands a request to a server of tools: the transports of the MCP SDKs over HTTP.
 fn opens_tools(target: &str) -> bool {
-    const TAKES: &[&str] = &["SSEServerTransport", "StreamableHTTPServerTransport", "connect_sse", "handle_request", "handle_post_message", "handleRequest", "handlePostMessage"];
+    const TAKES: &[&str] = &[
+        "SSEServerTransport",
+        "StreamableHTTPServerTransport",
+        "connect_sse",
+        "handle_request",
+        "handle_post_message",
+        "handleRequest",
+        "handlePostMessage",
+    ];
     let sdk = target.starts_with("mcp.") || target.starts_with("@modelcontextprotocol/sdk");
     sdk && TAKES.iter().any(|takes| target.trim_end_matches("()").ends_with(takes))
 }

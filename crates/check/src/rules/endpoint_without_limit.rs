@@ -37,7 +37,8 @@ fn run(project: &Project<'_>) -> Vec<Finding> {
     }
     let doors = project.doors;
     let bounded = |call: &Call| call.does.contains(&Deed::Guard(Guard::AnswerBounded));
-    let mut calls = project.reach.calls(facts).filter(|(_, call)| is_model(call) && !bounded(call) && !stays(call));
+    let mut calls =
+        project.reach.calls(facts).filter(|(_, call)| is_model(call) && !bounded(call) && !stays(call));
     let first = calls.find(|(function, _)| doors.lead_to(*function));
     first.map(|(function, call)| one(project, function, call)).into_iter().collect()
 }

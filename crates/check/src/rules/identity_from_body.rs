@@ -18,7 +18,8 @@ pub(super) const RULE: Rule = Rule {
     risks: &["P11", "S10"],
     severity: Severity::Error,
     title: Text {
-        en: "the request itself says whose data it wants", zh: "请求自己说要谁的数据，就给谁的数据"
+        en: "the request itself says whose data it wants",
+        zh: "请求自己说要谁的数据，就给谁的数据",
     },
     harm: Text {
         en: "Whoever writes another user's id into the request reads what that person told the agent, or puts words into their memory.",
@@ -40,7 +41,9 @@ fn run(project: &Project<'_>) -> Vec<Finding> {
         .reach
         .calls(facts)
         .filter(|(function, _)| doors.lead_to(*function))
-        .filter(|(function, call)| is_free(project, *function, call) || picks(project, &keeps, *function, call))
+        .filter(|(function, call)| {
+            is_free(project, *function, call) || picks(project, &keeps, *function, call)
+        })
         .map(|(function, call)| one(project, function, call))
         .fold(Vec::new(), |mut all, found| {
             let seen = all.iter().any(|other: &Finding| other.place == found.place);
@@ -77,7 +80,11 @@ fn is_kept(call: &Call) -> bool {
     let kept = |deed: &Deed| {
         matches!(
             deed,
-            Deed::Persist { .. } | Deed::Store(..) | Deed::Retrieve(_) | Deed::Erase(_) | Deed::Run { sink: Sink::Sql, .. }
+            Deed::Persist { .. }
+                | Deed::Store(..)
+                | Deed::Retrieve(_)
+                | Deed::Erase(_)
+                | Deed::Run { sink: Sink::Sql, .. }
         )
     };
     let name = call.target.rsplit('.').next().unwrap_or_default();

@@ -87,13 +87,21 @@ fn kept_for_all(project: &Project<'_>) -> Vec<Finding> {
         }
         let reached = told_by_many(project, &asks, store);
         for (function, call) in places(project, &sites, &asks, store, (function, call)) {
-            let picked = picks(read_in) || call.callees.iter().any(|callee| picks(*callee)) || says_whose(facts, function, call);
+            let picked = picks(read_in)
+                || call.callees.iter().any(|callee| picks(*callee))
+                || says_whose(facts, function, call);
             let comes_back = reached.contains(&function) && asks.get(function) == Some(&true);
             if picked || !comes_back || !seen.insert((function, &store.name)) {
                 continue;
             }
             let path = project.reach.way(facts, function, call).unwrap_or_default();
-            let one = finding(&RULE, Severity::Error, Confidence::Medium, facts.call_place(function, call), memory(&store.name));
+            let one = finding(
+                &RULE,
+                Severity::Error,
+                Confidence::Medium,
+                facts.call_place(function, call),
+                memory(&store.name),
+            );
             found.push(on_the_way(one, path));
         }
     }
@@ -119,7 +127,8 @@ fn told_by_many(project: &Project<'_>, asks: &[bool], store: &Store) -> BTreeSet
         let entered = function.entry == Some(Entry::Handler) || function.http || told();
         entered && project.reach.runs(*id) && leads.get(*id) == Some(&true) && asks.get(*id) == Some(&true)
     };
-    let mut queue: Vec<FunctionId> = facts.functions.iter().enumerate().filter(many).map(|(id, _)| id).collect();
+    let mut queue: Vec<FunctionId> =
+        facts.functions.iter().enumerate().filter(many).map(|(id, _)| id).collect();
     let mut seen: BTreeSet<FunctionId> = queue.iter().copied().collect();
     while let Some(id) = queue.pop() {
         let calls = facts.functions.get(id).map(|function| &function.calls).into_iter().flatten();
@@ -130,8 +139,21 @@ fn told_by_many(project: &Project<'_>, asks: &[bool], store: &Store) -> BTreeSet
 
 /// Whether a call says who is meant, by the names of what it hands over.
 fn says_whose(facts: &Facts, function: FunctionId, call: &Call) -> bool {
-    const WHOSE: &[&str] =
-        &["user*", "uid", "chat", "session*", "group*", "conversation*", "thread*", "channel*", "sender*", "owner*", "account*", "id", "ids"];
+    const WHOSE: &[&str] = &[
+        "user*",
+        "uid",
+        "chat",
+        "session*",
+        "group*",
+        "conversation*",
+        "thread*",
+        "channel*",
+        "sender*",
+        "owner*",
+        "account*",
+        "id",
+        "ids",
+    ];
     let file = facts.functions.get(function).and_then(|known| facts.files.get(known.file));
     let text = file.and_then(|file| file.text.get(call.span.clone())).unwrap_or_default();
     let given = text.split_once('(').map_or("", |(_, given)| given);
@@ -140,7 +162,9 @@ fn says_whose(facts: &Facts, function: FunctionId, call: &Call) -> bool {
 
 fn memory(name: &str) -> Bilingual {
     Bilingual::new(
-        format!("`{name}` is filled by everybody who writes here and read without saying whose part is wanted, so one person's words come back to another"),
+        format!(
+            "`{name}` is filled by everybody who writes here and read without saying whose part is wanted, so one person's words come back to another"
+        ),
         format!("`{name}` 由所有人写入，读取时却不区分是谁的内容，一个人的话会出现在另一个人的对话中"),
     )
 }

@@ -40,7 +40,11 @@ fn run(project: &Project<'_>) -> Vec<Finding> {
     for (function, call) in project.reach.calls(facts) {
         for deed in &call.does {
             let Deed::Store(id, content) = deed else { continue };
-            let Some(store) = facts.stores.get(*id).filter(|store| !store.through_edge && !is_gone(project, store)) else { continue };
+            let Some(store) =
+                facts.stores.get(*id).filter(|store| !store.through_edge && !is_gone(project, store))
+            else {
+                continue;
+            };
             let said = project.reach.sources(function, *content);
             if project.reach.owner(facts, *id) != Owner::User || !said.has(Taint::SAID) {
                 continue;

@@ -83,7 +83,8 @@ pub(super) fn keeps(project: &Project<'_>, function: FunctionId, call: &Call) ->
     call.does.iter().find_map(|deed| match deed {
         Deed::Store(store, content) => {
             let said = project.reach.sources(function, *content);
-            let known = facts.stores.get(*store).filter(|store| !store.through_edge && lasts(project, store))?;
+            let known =
+                facts.stores.get(*store).filter(|store| !store.through_edge && lasts(project, store))?;
             let people = project.reach.owner(facts, *store) == Owner::User;
             (people && said.has(Taint::PERSON | Taint::MODEL | Taint::TOOL)).then(|| known.name.clone())
         }
@@ -96,8 +97,15 @@ pub(super) fn keeps(project: &Project<'_>, function: FunctionId, call: &Call) ->
 }
 
 /// Stores that end with the program unless they are written to a file.
-const IN_MEMORY: &[&str] =
-    &["FAISS", "FaissStore", "InMemoryVectorStore", "MemoryVectorStore", "DocArrayInMemorySearch", "faiss", "hnswlib"];
+const IN_MEMORY: &[&str] = &[
+    "FAISS",
+    "FaissStore",
+    "InMemoryVectorStore",
+    "MemoryVectorStore",
+    "DocArrayInMemorySearch",
+    "faiss",
+    "hnswlib",
+];
 
 /// Whether what a store holds outlives the program.
 fn lasts(project: &Project<'_>, store: &Store) -> bool {

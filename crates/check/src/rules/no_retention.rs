@@ -34,10 +34,15 @@ pub(super) const RULE: Rule = Rule {
 
 fn run(project: &Project<'_>) -> Vec<Finding> {
     let facts = project.facts;
-    if project.options.retention || project.reach.calls(facts).any(|(function, call)| ends(project, function, call)) {
+    if project.options.retention
+        || project.reach.calls(facts).any(|(function, call)| ends(project, function, call))
+    {
         return Vec::new();
     }
-    let Some((function, call)) = project.reach.calls(facts).find(|(function, call)| is_code(project, *function) && keeps(project, *function, call).is_some())
+    let Some((function, call)) = project
+        .reach
+        .calls(facts)
+        .find(|(function, call)| is_code(project, *function) && keeps(project, *function, call).is_some())
     else {
         return Vec::new();
     };
@@ -51,7 +56,8 @@ fn run(project: &Project<'_>) -> Vec<Finding> {
 
 /// An export of a low-code tool has no place for an end of keeping: its absence says nothing.
 fn is_code(project: &Project<'_>, function: FunctionId) -> bool {
-    let file = project.facts.functions.get(function).and_then(|function| project.facts.files.get(function.file));
+    let file =
+        project.facts.functions.get(function).and_then(|function| project.facts.files.get(function.file));
     file.is_some_and(|file| Language::of(&file.path).is_some())
 }
 
@@ -63,5 +69,6 @@ fn ends(project: &Project<'_>, function: FunctionId, call: &Call) -> bool {
         inner.is_some_and(|inner| inner.calls.iter().any(|call| deletes(project.facts, *callee, call)))
     };
     shows(Guard::Expires)
-        || shows(Guard::Scheduled) && (call.callees.iter().any(clears) || deletes(project.facts, function, call))
+        || shows(Guard::Scheduled)
+            && (call.callees.iter().any(clears) || deletes(project.facts, function, call))
 }

@@ -50,10 +50,13 @@ fn wrong(project: &Project<'_>, function: FunctionId, deed: &Deed) -> Option<(Co
             let said = from.has(people) && !from.has(Taint::ENCRYPTED);
             said.then(|| (Confidence::High, told(*how)))
         }
-        Deed::Flaw(Flaw::FixedKey) => Some((Confidence::High, Bilingual::new(
-            "the key or the first vector of this encryption stands in the source, so it is the same for everybody who reads it",
-            "这里加密用的密钥或初始向量写死在源码里，看到源码的人都能解开",
-        ))),
+        Deed::Flaw(Flaw::FixedKey) => Some((
+            Confidence::High,
+            Bilingual::new(
+                "the key or the first vector of this encryption stands in the source, so it is the same for everybody who reads it",
+                "这里加密用的密钥或初始向量写死在源码里，看到源码的人都能解开",
+            ),
+        )),
         _ => None,
     }
 }

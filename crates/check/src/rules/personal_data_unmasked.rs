@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 use ombud_core::finding::{Bilingual, Confidence, Finding, Place, RuleId, Severity};
 
 use super::{Project, Rule, Text, finding, on_the_way};
-use crate::facts::{Facts, Deed, File, Owner, Recipient, Taint};
+use crate::facts::{Deed, Facts, File, Owner, Recipient, Taint};
 use crate::survey::Language;
 
 pub(super) const RULE: Rule = Rule {
@@ -102,7 +102,10 @@ fn changeable(project: &Project<'_>, recipient: &Recipient, place: Place) -> Fin
         format!(
             "what users say goes to {whom} as it is: nothing masks it here, and nothing in this project starts it with `ombud run`, which would"
         ),
-        format!("用户说的话会原样发给{}：代码里没有脱敏，项目中也没有用 `ombud run` 启动（它会自动脱敏）", chinese.trim_end()),
+        format!(
+            "用户说的话会原样发给{}：代码里没有脱敏，项目中也没有用 `ombud run` 启动（它会自动脱敏）",
+            chinese.trim_end()
+        ),
     );
     Finding { subject: to, ..finding(&RULE, Severity::Warning, Confidence::Medium, place, message) }
 }

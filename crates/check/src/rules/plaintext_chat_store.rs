@@ -52,8 +52,12 @@ fn run(project: &Project<'_>) -> Vec<Finding> {
         }
         for deed in &call.does {
             let Deed::Persist { content, conversation, remote: false } = deed else { continue };
-            for (function, call, sources) in places(project, &sites, (function, call), *content, *conversation) {
-                let Some(one) = told(project, function, call, sources, *conversation, unnamed) else { continue };
+            for (function, call, sources) in
+                places(project, &sites, (function, call), *content, *conversation)
+            {
+                let Some(one) = told(project, function, call, sources, *conversation, unnamed) else {
+                    continue;
+                };
                 unnamed |= !conversation;
                 if !found.iter().any(|other| other.place == one.place) {
                     found.push(one);
@@ -92,7 +96,9 @@ fn logs(project: &Project<'_>) -> Vec<Finding> {
 /// The table to which a call writes through objects.
 fn table<'f>(facts: &'f Facts, call: &Call) -> Option<&'f str> {
     call.does.iter().find_map(|deed| match deed {
-        Deed::Store(id, _) => facts.stores.get(*id).filter(|store| store.product == "table").map(|store| store.name.as_str()),
+        Deed::Store(id, _) => {
+            facts.stores.get(*id).filter(|store| store.product == "table").map(|store| store.name.as_str())
+        }
         _ => None,
     })
 }
@@ -117,11 +123,13 @@ fn places<'f>(
     conversation: bool,
 ) -> Vec<(FunctionId, &'f Call, Taint)> {
     // What says that it keeps conversations is the place itself.
-    let helper = if conversation { None } else { sites.written(written.0, content, Taint::PERSON | Taint::MODEL) };
+    let helper =
+        if conversation { None } else { sites.written(written.0, content, Taint::PERSON | Taint::MODEL) };
     match helper {
-        Some(found) => {
-            found.into_iter().map(|(caller, call)| (caller, call, sites.handed(caller, call, content))).collect()
-        }
+        Some(found) => found
+            .into_iter()
+            .map(|(caller, call)| (caller, call, sites.handed(caller, call, content)))
+            .collect(),
         None => vec![(written.0, written.1, project.reach.sources(written.0, content))],
     }
 }

@@ -21,7 +21,9 @@ pub(super) const RULE: Rule = Rule {
     id: RuleId("privacy-manifest-missing-or-different"),
     risks: &["P04", "P02"],
     severity: Severity::Warning,
-    title: Text { en: "the privacy manifest does not say what is sent", zh: "隐私清单没有写明发送的数据" },
+    title: Text {
+        en: "the privacy manifest does not say what is sent", zh: "隐私清单没有写明发送的数据"
+    },
     harm: Text {
         en: "People install the app because the store says that it collects nothing of this, and it does.",
         zh: "用户看到商店页面说不收集这些数据才安装，而 App 实际会发送。",
@@ -51,15 +53,20 @@ fn run(project: &Project<'_>) -> Vec<Finding> {
     if !facts.files.iter().any(has_screen) {
         return Vec::new();
     }
-    let sending: Vec<(FunctionId, &Call)> =
-        project.reach.calls(facts).filter(|(function, call)| sent(project, *function, call) != Taint::NONE).collect();
+    let sending: Vec<(FunctionId, &Call)> = project
+        .reach
+        .calls(facts)
+        .filter(|(function, call)| sent(project, *function, call) != Taint::NONE)
+        .collect();
     let Some((function, call)) = sending.first() else { return Vec::new() };
     let all = sending.iter().fold(Taint::NONE, |sum, (function, call)| sum | sent(project, *function, call));
     let own = |manifest: &&Manifest| manifest.kind == ManifestKind::Privacy;
     let manifests: Vec<&Manifest> = facts.manifests.iter().filter(own).collect();
     let missing = undeclared(project, all, &manifests);
     let place = match manifests.first() {
-        Some(manifest) => facts.place(manifest.file, manifest.collects.first().map_or(0..0, |one| one.span.clone())),
+        Some(manifest) => {
+            facts.place(manifest.file, manifest.collects.first().map_or(0..0, |one| one.span.clone()))
+        }
         None => facts.call_place(*function, call),
     };
     if missing.is_empty() { Vec::new() } else { vec![one(place, &missing, manifests.is_empty())] }

@@ -41,7 +41,11 @@ fn run(project: &Project<'_>) -> Vec<Finding> {
     for (function, call) in project.reach.calls(facts) {
         for deed in &call.does {
             let Deed::Retrieve(id) = deed else { continue };
-            let Some(store) = facts.stores.get(*id).filter(|store| !store.through_edge && !is_gone(project, store)) else { continue };
+            let Some(store) =
+                facts.stores.get(*id).filter(|store| !store.through_edge && !is_gone(project, store))
+            else {
+                continue;
+            };
             let owner = project.reach.owner(facts, *id);
             if owner == Owner::Developer || project.reach.unasked(facts, function, call).is_none() {
                 continue;
@@ -81,10 +85,15 @@ pub(super) fn places<'f>(
     let leads = |id: FunctionId| asks.get(id) == Some(&true) || Sites::composes(project.facts, id);
     let used = sites.used(project.facts, read.0, Taint::RETRIEVED, |id| asks.get(id) == Some(&true));
     // The answer to a command, say.
-    let offered = project.facts.functions.get(read.0).is_some_and(|known| known.entry == Some(Entry::Program));
+    let offered =
+        project.facts.functions.get(read.0).is_some_and(|known| known.entry == Some(Entry::Program));
     let alone = used.is_empty() && !matches!(store.product.as_str(), "files" | "table") && !offered;
     let found: Vec<_> = used.into_iter().filter(|(function, _)| leads(*function)).collect();
-    if alone || found.is_empty() && (asks.get(read.0) == Some(&true) || is_tool(project, read.0)) { vec![read] } else { found }
+    if alone || found.is_empty() && (asks.get(read.0) == Some(&true) || is_tool(project, read.0)) {
+        vec![read]
+    } else {
+        found
+    }
 }
 
 /// Whether a model calls a function, and gets what it gives.
@@ -97,13 +106,17 @@ fn told(store: &Store, owner: Owner, place: Place, path: Vec<Step>) -> Finding {
     let name = &store.name;
     let (severity, confidence, message) = if owner == Owner::User {
         let message = Bilingual::new(
-            format!("`{name}` holds what users said, and this read is reached without anybody having been asked"),
+            format!(
+                "`{name}` holds what users said, and this read is reached without anybody having been asked"
+            ),
             format!("`{name}` 中存有用户说过的内容，而这次读取之前没有征求过任何人的同意"),
         );
         (Severity::Error, Confidence::High, message)
     } else {
         let message = Bilingual::new(
-            format!("nothing shows whose data `{name}` holds; if it is users' data, this read needs their consent"),
+            format!(
+                "nothing shows whose data `{name}` holds; if it is users' data, this read needs their consent"
+            ),
             format!("看不出 `{name}` 里是谁的数据；如果是用户的数据，这次读取需要先征得同意"),
         );
         (Severity::Warning, Confidence::Medium, message)

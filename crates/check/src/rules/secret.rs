@@ -13,13 +13,13 @@
 
 use std::ops::Range;
 
-use ombud_core::{Class, Detection};
 use ombud_core::finding::{Bilingual, Confidence, Finding, RuleId, Severity};
+use ombud_core::{Class, Detection};
 
 use super::{Context, Project, Rule, Text, finding, place};
 use crate::check::is_test;
-use crate::python::docstrings;
 use crate::facts::{host_of, loopback};
+use crate::python::docstrings;
 use crate::walk::Source;
 
 pub(crate) const ID: RuleId = RuleId("secret-in-source");
@@ -48,7 +48,8 @@ const SURE: f32 = 0.9;
 const LABELLED: f32 = 0.8;
 
 /// Recognisers of keys that bear their vendor's mark: nobody writes one to test with.
-const OWN_FORM: &[&str] = &["vendor_key", "own_form_key", "bot_token", "webhook", "azure_key", "truenas_key", "zhipu_key"];
+const OWN_FORM: &[&str] =
+    &["vendor_key", "own_form_key", "bot_token", "webhook", "azure_key", "truenas_key", "zhipu_key"];
 
 pub(crate) fn run(source: &Source, context: &Context<'_>) -> Vec<Finding> {
     let name = source.path.rsplit('/').next().unwrap_or_default();
@@ -88,9 +89,16 @@ pub(crate) fn run(source: &Source, context: &Context<'_>) -> Vec<Finding> {
 
 /// A value in quotation marks of a program or its settings, which stands for nothing else and is no word.
 fn is_written_in_code(source: &Source, span: &Range<usize>) -> bool {
-    let code = ["py", "ipynb", "js", "mjs", "cjs", "ts", "tsx", "jsx", "json", "yaml", "yml", "toml", "swift", "plist", "xcconfig"];
+    let code = [
+        "py", "ipynb", "js", "mjs", "cjs", "ts", "tsx", "jsx", "json", "yaml", "yml", "toml", "swift",
+        "plist", "xcconfig",
+    ];
     let ending = source.path.rsplit_once('.').map_or("", |parts| parts.1);
-    let quoted = source.text.as_bytes().get(span.start.wrapping_sub(1)).is_some_and(|byte| matches!(byte, b'"' | b'\''));
+    let quoted = source
+        .text
+        .as_bytes()
+        .get(span.start.wrapping_sub(1))
+        .is_some_and(|byte| matches!(byte, b'"' | b'\''));
     let value = source.text.get(span.clone()).unwrap_or_default();
     let has = |test: fn(&u8) -> bool| value.as_bytes().iter().any(test);
     code.contains(&ending)
@@ -104,7 +112,8 @@ fn is_written_in_code(source: &Source, span: &Range<usize>) -> bool {
 
 /// Whether a file shows others how something is done.
 fn is_lesson(path: &str) -> bool {
-    const FOLDERS: &[&str] = &["docs", "doc", "docs_src", "examples", "example", "tutorial", "tutorials", "samples"];
+    const FOLDERS: &[&str] =
+        &["docs", "doc", "docs_src", "examples", "example", "tutorial", "tutorials", "samples"];
     path.split('/').rev().skip(1).any(|folder| FOLDERS.contains(&folder))
 }
 
@@ -130,8 +139,11 @@ fn opens_nothing(value: &str) -> bool {
 
 /// RFC 2606 and RFC 6761.
 fn is_reserved(name: &str) -> bool {
-    const ENDINGS: &[&str] = &["example", "test", "invalid", "localhost", "example.com", "example.org", "example.net"];
-    ENDINGS.iter().any(|ending| name.strip_suffix(ending).is_some_and(|rest| rest.is_empty() || rest.ends_with('.')))
+    const ENDINGS: &[&str] =
+        &["example", "test", "invalid", "localhost", "example.com", "example.org", "example.net"];
+    ENDINGS
+        .iter()
+        .any(|ending| name.strip_suffix(ending).is_some_and(|rest| rest.is_empty() || rest.ends_with('.')))
 }
 
 /// Whether the password of a login is the user's name or a word, as in every tutorial.
@@ -156,7 +168,8 @@ fn exported(project: &Project<'_>) -> Vec<Finding> {
 
 /// Whether a value was put where a secret was, or will be: a word that says so, or one sign over and over.
 fn stands_for_another(value: &str) -> bool {
-    const WORDS: &[&str] = &["masked", "redacted", "your_", "your-", "placeholder", "changeme", "example", "removed"];
+    const WORDS: &[&str] =
+        &["masked", "redacted", "your_", "your-", "placeholder", "changeme", "example", "removed"];
     const SAME: usize = 10;
     let lower = value.to_ascii_lowercase();
     let bytes = value.as_bytes();
@@ -184,7 +197,11 @@ mod tests {
 
     #[test]
     fn what_stands_for_a_secret_is_none() {
-        assert!(stands_for_another("MASKED000000") && stands_for_another("sk-xxxxxxxxxxxxxx") && stands_for_another("YOUR_KEY"));
+        assert!(
+            stands_for_another("MASKED000000")
+                && stands_for_another("sk-xxxxxxxxxxxxxx")
+                && stands_for_another("YOUR_KEY")
+        );
         assert!(!stands_for_another("app-Xk29fLq81mZt") && !stands_for_another("hunter2"));
     }
 

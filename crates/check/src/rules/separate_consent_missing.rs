@@ -34,19 +34,26 @@ pub(super) const RULE: Rule = Rule {
 fn run(project: &Project<'_>) -> Vec<Finding> {
     let Some(message) = project.options.profile.and_then(told) else { return Vec::new() };
     let calls = project.reach.calls(project.facts);
-    let mut unasked = calls.filter(|(function, call)| carries(project, *function, call)).filter_map(|(function, call)| {
-        let way = project.reach.unasked(project.facts, function, call)?;
-        Some((project.facts.call_place(function, call), way))
-    });
+    let mut unasked =
+        calls.filter(|(function, call)| carries(project, *function, call)).filter_map(|(function, call)| {
+            let way = project.reach.unasked(project.facts, function, call)?;
+            Some((project.facts.call_place(function, call), way))
+        });
     let first = unasked.next();
-    first.map(|(place, way)| on_the_way(finding(&RULE, Severity::Error, Confidence::High, place, message), way)).into_iter().collect()
+    first
+        .map(|(place, way)| {
+            on_the_way(finding(&RULE, Severity::Error, Confidence::High, place, message), way)
+        })
+        .into_iter()
+        .collect()
 }
 
 /// Whether a call sends what people say to a model elsewhere.
 fn carries(project: &Project<'_>, function: FunctionId, call: &Call) -> bool {
     call.does.iter().any(|deed| match deed {
         Deed::Model { recipient, content } => {
-            !recipient.local && project.reach.sources(function, *content).has(Taint::PERSON | Taint::RETRIEVED)
+            !recipient.local
+                && project.reach.sources(function, *content).has(Taint::PERSON | Taint::RETRIEVED)
         }
         _ => false,
     })

@@ -18,7 +18,9 @@ pub(super) const RULE: Rule = Rule {
     id: RuleId("tool-calls-unlogged"),
     risks: &["A01"],
     severity: Severity::Info,
-    title: Text { en: "nobody can see afterwards what the agent did", zh: "事后无法查明智能体做过什么" },
+    title: Text {
+        en: "nobody can see afterwards what the agent did", zh: "事后无法查明智能体做过什么"
+    },
     harm: Text {
         en: "When something was sent, paid or deleted in their name, users cannot be told what happened.",
         zh: "一旦以用户名义发错、付错或删错，无法向用户说明发生了什么。",

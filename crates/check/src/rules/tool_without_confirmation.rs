@@ -15,8 +15,8 @@ use ombud_core::finding::{Bilingual, Confidence, Finding, Place, RuleId, Severit
 
 use super::{Project, Rule, Text, finding};
 use crate::code::UNASKED;
-use crate::facts::{is_model, Call, Deed, Entry, Facts, Flaw, FunctionId, Reach, Tool};
 use crate::code::{names, words};
+use crate::facts::{Call, Deed, Entry, Facts, Flaw, FunctionId, Reach, Tool, is_model};
 
 pub(super) const RULE: Rule = Rule {
     id: RuleId("tool-without-confirmation"),
@@ -47,27 +47,35 @@ pub(super) fn asks(target: &str) -> bool {
     }
     // A message of a conversation is named after who speaks in it.
     let person = names(name, &["human"])
-        && names(name, &["ask*", "input*", "approv*", "confirm*", "review*", "wait*", "feedback", "loop", "decision"]);
+        && names(
+            name,
+            &["ask*", "input*", "approv*", "confirm*", "review*", "wait*", "feedback", "loop", "decision"],
+        );
     person || names(name, &["confirm*", "approve*", "approval", "interrupt"])
 }
 
 /// Whether a call asks a person whether something may be done. A graph may also stop to ask what is meant.
 fn asks_here(facts: &Facts, function: FunctionId, call: &Call) -> bool {
-    const AGREES: &[&str] = &["approv", "confirm", "permi", "reject", "tool_call", "批准", "确认", "允许", "同意"];
+    const AGREES: &[&str] =
+        &["approv", "confirm", "permi", "reject", "tool_call", "批准", "确认", "允许", "同意"];
     let name = call.target.trim_end_matches("()").rsplit('.').next().unwrap_or_default();
     let text = || {
         let known = facts.functions.get(function)?;
         facts.files.get(known.file)?.text.get(known.body.clone()).map(str::to_ascii_lowercase)
     };
     asks(&call.target)
-        && (name != "interrupt" || text().is_none_or(|text| !text.contains("clarif") || AGREES.iter().any(|word| text.contains(word))))
+        && (name != "interrupt"
+            || text()
+                .is_none_or(|text| !text.contains("clarif") || AGREES.iter().any(|word| text.contains(word))))
 }
 
 fn run(project: &Project<'_>) -> Vec<Finding> {
     let facts = project.facts;
     let grave = |tool: &&Tool| {
-        let by_effect =
-            matches!(tool.effect, Effect::Send | Effect::Pay | Effect::Delete | Effect::Execute | Effect::Grant);
+        let by_effect = matches!(
+            tool.effect,
+            Effect::Send | Effect::Pay | Effect::Delete | Effect::Execute | Effect::Grant
+        );
         (by_effect || is_felt(tool))
             && !is_made_again(tool)
             && tool.function.is_none_or(|function| project.reach.runs(function))
@@ -94,7 +102,22 @@ fn run(project: &Project<'_>) -> Vec<Finding> {
 
 /// Whether others feel what a tool does, or it cannot be undone, by a verb that changes: `ban_user`, `unlock_door`, `git_push`.
 fn is_felt(tool: &Tool) -> bool {
-    const VERBS: &[&str] = &["ban", "kick", "mute", "unlock", "flush", "flushall", "flushdb", "book", "dial", "overwrite", "approve", "audit", "forward", "install"];
+    const VERBS: &[&str] = &[
+        "ban",
+        "kick",
+        "mute",
+        "unlock",
+        "flush",
+        "flushall",
+        "flushdb",
+        "book",
+        "dial",
+        "overwrite",
+        "approve",
+        "audit",
+        "forward",
+        "install",
+    ];
     let said = words(&tool.name);
     let has = |wanted: &[&str]| said.iter().any(|word| wanted.contains(&word.as_str()));
     let ends = [said.first(), said.last()];
@@ -102,7 +125,18 @@ fn is_felt(tool: &Tool) -> bool {
     let code = has(&["push"]) && has(&["git", "files", "branch", "commit", "commits", "remote"])
         || has(&["merge"]) && has(&["pull", "pr", "mr", "branch"])
         || has(&["reset"]) && has(&["git", "branch", "repo", "repository"]);
-    let agreed = &["order", "orders", "booking", "reservation", "subscription", "payment", "appointment", "event", "meeting", "contract"];
+    let agreed = &[
+        "order",
+        "orders",
+        "booking",
+        "reservation",
+        "subscription",
+        "payment",
+        "appointment",
+        "event",
+        "meeting",
+        "contract",
+    ];
     let over = ombud_core::effect::ends(&tool.name) && has(agreed);
     (verb || code || over) && !matches!(tool.effect, Effect::Read | Effect::Fetch)
 }
@@ -152,11 +186,13 @@ fn is_beside_agent(facts: &Facts, leads: &[bool], asker: FunctionId) -> bool {
     }
     let mut all = BTreeSet::from([asker]);
     for _ in 0..NEAR {
-        let inner = |id: &FunctionId| facts.functions.get(*id).is_some_and(|function| !function.span.is_empty());
+        let inner =
+            |id: &FunctionId| facts.functions.get(*id).is_some_and(|function| !function.span.is_empty());
         if all.iter().any(|id| leads.get(*id) == Some(&true)) {
             return true;
         }
-        let callers = facts.calls().filter(|(_, call)| call.callees.iter().any(|callee| all.contains(callee)));
+        let callers =
+            facts.calls().filter(|(_, call)| call.callees.iter().any(|callee| all.contains(callee)));
         let more: Vec<FunctionId> = callers.map(|(caller, _)| caller).filter(inner).collect();
         all.extend(more);
     }
@@ -195,7 +231,8 @@ fn switched_off(project: &Project<'_>) -> Vec<Finding> {
     for (function, call) in all {
         let place = written(facts, function, call);
         // What was made with the switch is handed to a call on the next line.
-        let near = |other: &Finding| other.place.path == place.path && other.place.line.abs_diff(place.line) < 2;
+        let near =
+            |other: &Finding| other.place.path == place.path && other.place.line.abs_diff(place.line) < 2;
         if !found.iter().any(near) {
             found.push(finding(&RULE, Severity::Warning, Confidence::High, place, message.clone()));
         }
@@ -209,7 +246,8 @@ fn written(facts: &Facts, function: FunctionId, call: &Call) -> Place {
     let Some(owner) = facts.functions.get(function) else { return whole() };
     let start = if owner.body.is_empty() { 0 } else { owner.body.start };
     let text = facts.files.get(owner.file).and_then(|file| file.text.get(start..call.span.end));
-    let at = text.and_then(|text| UNASKED.iter().filter_map(|word| Some((text.rfind(word)?, word.len()))).max());
+    let at =
+        text.and_then(|text| UNASKED.iter().filter_map(|word| Some((text.rfind(word)?, word.len()))).max());
     let here = at.map(|(at, len)| facts.place(owner.file, start + at..start + at + len));
     here.unwrap_or_else(|| beside(facts, owner.file).unwrap_or_else(whole))
 }

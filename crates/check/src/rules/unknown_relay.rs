@@ -19,7 +19,8 @@ pub(super) const RULE: Rule = Rule {
     risks: &["P02"],
     severity: Severity::Warning,
     title: Text {
-        en: "users' words go to a host of which nothing is known", zh: "用户的话发往一个来历不明的地址"
+        en: "users' words go to a host of which nothing is known",
+        zh: "用户的话发往一个来历不明的地址",
     },
     harm: Text {
         en: "Somebody whom neither the users nor you can name reads everything that they say, and may keep or sell it.",

@@ -23,7 +23,8 @@ pub(super) const RULE: Rule = Rule {
     risks: &["S02", "S07", "A04"],
     severity: Severity::Error,
     title: Text {
-        en: "one agent reads strangers' words and may act on them", zh: "同一个智能体既读陌生内容又能直接行动"
+        en: "one agent reads strangers' words and may act on them",
+        zh: "同一个智能体既读陌生内容又能直接行动",
     },
     harm: Text {
         en: "A sentence hidden in a web page or a mail makes the agent send, pay, delete or run something in the user's name.",
@@ -41,7 +42,8 @@ fn run(project: &Project<'_>) -> Vec<Finding> {
     if project.options.tools_ask {
         return Vec::new();
     }
-    let (asking, doing) = (Reach::leading(project.facts, is_question), Reach::leading(project.facts, does_something));
+    let (asking, doing) =
+        (Reach::leading(project.facts, is_question), Reach::leading(project.facts, does_something));
     let view = View { project, asking, doing };
     let mut told = BTreeSet::new();
     let agents = project.facts.agents.iter().filter(|agent| !agent.asks);
@@ -62,11 +64,16 @@ impl View<'_> {
         let acts = agent.holds.iter().find(|held| self.acts(held))?;
         let (from, to) = (&reads.name, &acts.name);
         let message = Bilingual::new(
-            format!("`{from}` gives this agent strangers' words and `{to}` lets it act on them; nobody is asked in between"),
+            format!(
+                "`{from}` gives this agent strangers' words and `{to}` lets it act on them; nobody is asked in between"
+            ),
             format!("`{from}` 把陌生内容交给这个智能体，`{to}` 又让它据此行动，中间没有任何人工确认"),
         );
         // Of a server it is mended where the tool is that acts.
-        let acting = acts.function.filter(|_| agent.server && !acts.known).and_then(|id| self.project.facts.functions.get(id));
+        let acting = acts
+            .function
+            .filter(|_| agent.server && !acts.known)
+            .and_then(|id| self.project.facts.functions.get(id));
         let acting = acting.filter(|function| !function.span.is_empty() && function.file == agent.file);
         let span = acting.map_or_else(|| agent.span.clone(), |function| function.span.clone());
         let place = self.project.facts.place(agent.file, span);
@@ -84,7 +91,10 @@ impl View<'_> {
 
     /// Whether a tool does something grave, without asking: by what it is for, and by what its function does.
     fn acts(&self, held: &Held) -> bool {
-        let grave = matches!(held.effect, Effect::Send | Effect::Pay | Effect::Delete | Effect::Execute | Effect::Grant);
+        let grave = matches!(
+            held.effect,
+            Effect::Send | Effect::Pay | Effect::Delete | Effect::Execute | Effect::Grant
+        );
         let at = |all: &[bool]| held.function.is_some_and(|id| all.get(id) == Some(&true));
         grave && !at(&self.asking) && (held.known || at(&self.doing))
     }
@@ -98,7 +108,15 @@ fn is_question(call: &Call) -> bool {
 /// Whether a call does anything outside the program.
 fn does_something(call: &Call) -> bool {
     let acts = call.does.iter().any(|deed| {
-        matches!(deed, Deed::Run { .. } | Deed::Send { .. } | Deed::Publish(_) | Deed::Erase(_) | Deed::Store(..) | Deed::Persist { .. })
+        matches!(
+            deed,
+            Deed::Run { .. }
+                | Deed::Send { .. }
+                | Deed::Publish(_)
+                | Deed::Erase(_)
+                | Deed::Store(..)
+                | Deed::Persist { .. }
+        )
     });
     acts || call.callees.is_empty() && call.target.contains('.') && !call.target.starts_with("js.")
 }

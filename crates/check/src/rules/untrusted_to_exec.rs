@@ -67,7 +67,8 @@ fn run(project: &Project<'_>) -> Vec<Finding> {
         }
     }
     // Whoever may run a whole statement gains nothing by a name that is put into another of the same file.
-    let ruled: BTreeSet<&str> = ruled.iter().filter_map(|file| Some(facts.files.get(*file)?.path.as_str())).collect();
+    let ruled: BTreeSet<&str> =
+        ruled.iter().filter_map(|file| Some(facts.files.get(*file)?.path.as_str())).collect();
     found.retain(|one| !(parts.contains(&one.place) && ruled.contains(one.place.path.as_str())));
     found
 }
@@ -131,7 +132,9 @@ fn places<'f>(
 ) -> Vec<(FunctionId, &'f Call)> {
     let helper = given.map_or(sink.0, |(helper, _)| helper);
     let entered = project.facts.functions.get(helper).is_some_and(|function| function.entry.is_some());
-    let Some(mut found) = given.and_then(|given| sites.of(given, Taint::UNTRUSTED)) else { return vec![sink] };
+    let Some(mut found) = given.and_then(|given| sites.of(given, Taint::UNTRUSTED)) else {
+        return vec![sink];
+    };
     // A call that picks one of several functions says less than what runs there.
     let picks = |(_, call): &(FunctionId, &Call)| call.callees.len() > 1;
     let none = found.is_empty() && helper == sink.0;

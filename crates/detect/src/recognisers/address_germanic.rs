@@ -13,8 +13,9 @@ pub(super) static RECOGNISER: Recogniser = Recogniser {
     id: "address_germanic",
     kind: DataType::Location,
     trigger: Trigger::Literals(&[
-        "straße ", "strasse ", "str. ", "weg ", "platz ", "gasse ", "allee ", "damm ", "ufer ", "straat ", "laan ", "gracht ",
-        "plein ", "kade ", "singel ", "gatan ", "vägen ", "gade ", "vej ", "gata ", "veien ",
+        "straße ", "strasse ", "str. ", "weg ", "platz ", "gasse ", "allee ", "damm ", "ufer ", "straat ",
+        "laan ", "gracht ", "plein ", "kade ", "singel ", "gatan ", "vägen ", "gade ", "vej ", "gata ",
+        "veien ",
     ]),
     labels: &[],
     find,
@@ -22,11 +23,21 @@ pub(super) static RECOGNISER: Recogniser = Recogniser {
 
 /// Words that stand before a word for street in prose, at the beginning of a sentence.
 const BEFORE: &[&str] = &[
-    "Auf", "Der", "Die", "Das", "Den", "Dem", "Im", "Am", "In", "Ein", "Eine", "Einen", "Vom", "Zum", "Von", "Jeder", "Mein",
-    "De", "Het", "Een",
+    "Auf", "Der", "Die", "Das", "Den", "Dem", "Im", "Am", "In", "Ein", "Eine", "Einen", "Vom", "Zum", "Von",
+    "Jeder", "Mein", "De", "Het", "Een",
 ];
 /// Words of other languages and of prose that end like a street.
-const OTHERS: &[&str] = &["Brigade", "Renegade", "Norweg", "Unterweg", "Arbeitsplatz", "Parkplatz", "Marktplatz", "Ausweg", "Umweg"];
+const OTHERS: &[&str] = &[
+    "Brigade",
+    "Renegade",
+    "Norweg",
+    "Unterweg",
+    "Arbeitsplatz",
+    "Parkplatz",
+    "Marktplatz",
+    "Ausweg",
+    "Umweg",
+];
 
 fn find(text: &Text<'_>, place: Range<usize>) -> Option<Found> {
     let number = latin::word(text.as_str(), place.end)?;
@@ -85,17 +96,22 @@ mod tests {
     #[test]
     fn addresses_are_found_whole() {
         check_addresses(&[
-                "Ich wohne in der [[Hauptstraße 12a, 10115 Berlin]].",
-                "Lieferung an [[Lange Straße 5]], danke",
-                "[[Keizersgracht 123, 1015 CJ Amsterdam]]",
-                "[[Lindenallee 7, 50968 Köln, Germany]]",
-                "an: [[Bahnhofstr. 3]]",
-            ],
-        );
+            "Ich wohne in der [[Hauptstraße 12a, 10115 Berlin]].",
+            "Lieferung an [[Lange Straße 5]], danke",
+            "[[Keizersgracht 123, 1015 CJ Amsterdam]]",
+            "[[Lindenallee 7, 50968 Köln, Germany]]",
+            "an: [[Bahnhofstr. 3]]",
+        ]);
     }
 
     #[test]
     fn words_that_end_alike_are_none() {
-        check_addresses(&["the Brigade 7 report", "weg 5", "Auf Platz 3 landete", "Norwegian 12", "der kürzeste Weg 3 war"]);
+        check_addresses(&[
+            "the Brigade 7 report",
+            "weg 5",
+            "Auf Platz 3 landete",
+            "Norwegian 12",
+            "der kürzeste Weg 3 war",
+        ]);
     }
 }

@@ -13,17 +13,56 @@ pub(super) static RECOGNISER: Recogniser = Recogniser {
     id: "address_romance",
     kind: DataType::Location,
     trigger: Trigger::Literals(&[
-        "rue ", "avenue ", "boulevard ", "chemin ", "impasse ", "allée ", "quai ", "place ", "calle ", "avenida ", "avda. ", "paseo ",
-        "plaza ", "carrer ", "rua ", "travessa ", "via ", "viale ", "corso ", "piazza ", "largo ", "ulica ", "ul. ",
+        "rue ",
+        "avenue ",
+        "boulevard ",
+        "chemin ",
+        "impasse ",
+        "allée ",
+        "quai ",
+        "place ",
+        "calle ",
+        "avenida ",
+        "avda. ",
+        "paseo ",
+        "plaza ",
+        "carrer ",
+        "rua ",
+        "travessa ",
+        "via ",
+        "viale ",
+        "corso ",
+        "piazza ",
+        "largo ",
+        "ulica ",
+        "ul. ",
     ]),
     labels: &[],
     find,
 };
 
 /// Words within a name that have no capital.
-const PARTICLES: &[&str] = &["de", "du", "des", "la", "le", "les", "del", "della", "dei", "do", "da", "dos", "das", "los", "las", "el", "et", "y", "e"];
+const PARTICLES: &[&str] = &[
+    "de", "du", "des", "la", "le", "les", "del", "della", "dei", "do", "da", "dos", "das", "los", "las",
+    "el", "et", "y", "e",
+];
 /// What follows `via` and `place` in English.
-const OTHERS: &[&str] = &["Email", "Route", "Zoom", "Api", "Port", "Usb", "Http", "Https", "Bluetooth", "Highway", "Slack", "Teams", "Channel", "Page"];
+const OTHERS: &[&str] = &[
+    "Email",
+    "Route",
+    "Zoom",
+    "Api",
+    "Port",
+    "Usb",
+    "Http",
+    "Https",
+    "Bluetooth",
+    "Highway",
+    "Slack",
+    "Teams",
+    "Channel",
+    "Page",
+];
 
 fn find(text: &Text<'_>, place: Range<usize>) -> Option<Found> {
     if text.slice(0..place.start).chars().next_back().is_some_and(char::is_alphanumeric) {
@@ -34,7 +73,9 @@ fn find(text: &Text<'_>, place: Range<usize>) -> Option<Found> {
     let end = number_behind(text.as_str(), name);
     let english = matches!(text.slice(place.clone()), "via " | "place " | "plaza " | "corso ");
     match (start, end) {
-        (Some(start), _) if french(text.slice(place.clone())) => Some(Found::shape(start..city(text.as_str(), name), 0.8)),
+        (Some(start), _) if french(text.slice(place.clone())) => {
+            Some(Found::shape(start..city(text.as_str(), name), 0.8))
+        }
         (_, Some(end)) if !english && !french(text.slice(place.clone())) => {
             Some(Found::shape(place.start..city(text.as_str(), end), 0.8))
         }
@@ -53,7 +94,10 @@ fn name(text: &str, mut at: usize) -> Option<usize> {
     for _ in 0..6 {
         let Some(word) = latin::word(text, at) else { break };
         let known = text.get(word.clone())?;
-        let elided = known.starts_with("d'") || known.starts_with("l'") || known.starts_with("d’") || known.starts_with("l’");
+        let elided = known.starts_with("d'")
+            || known.starts_with("l'")
+            || known.starts_with("d’")
+            || known.starts_with("l’");
         if latin::is_capital(known) && !latin::is_any(known, OTHERS) || elided {
             end = Some(word.end);
         } else if !latin::is_any(known, PARTICLES) {
@@ -80,11 +124,16 @@ fn number_before(text: &str, street: usize) -> Option<usize> {
 fn number_behind(text: &str, end: usize) -> Option<usize> {
     let at = latin::part(text, end)?;
     let rest = text.get(at..)?;
-    let sign = ["nº ", "no ", "n. ", "n° ", "no. ", "núm. "].iter().find(|sign| rest.starts_with(**sign)).map_or(0, |sign| sign.len());
+    let sign = ["nº ", "no ", "n. ", "n° ", "no. ", "núm. "]
+        .iter()
+        .find(|sign| rest.starts_with(**sign))
+        .map_or(0, |sign| sign.len());
     let number = latin::word(text, at + sign)?;
     let digits = text.get(number.clone())?;
     let letters = digits.trim_start_matches(|c: char| c.is_ascii_digit() || c == '-');
-    let house = digits.starts_with(|c: char| c.is_ascii_digit()) && digits.len() - letters.len() <= 4 && letters.len() <= 1;
+    let house = digits.starts_with(|c: char| c.is_ascii_digit())
+        && digits.len() - letters.len() <= 4
+        && letters.len() <= 1;
     house.then_some(number.end)
 }
 
@@ -93,7 +142,8 @@ fn city(text: &str, end: usize) -> usize {
     let found = latin::part(text, end).and_then(|at| {
         let code = latin::word(text, at)?;
         let digits = text.get(code.clone())?;
-        let numeric = digits.len() >= 4 && digits.bytes().all(|b| b.is_ascii_digit() || b == b'-') && digits.len() <= 8;
+        let numeric =
+            digits.len() >= 4 && digits.bytes().all(|b| b.is_ascii_digit() || b == b'-') && digits.len() <= 8;
         let city = latin::word(text, latin::next(text, code.end)?).filter(|_| numeric)?;
         text.get(city.clone()).filter(|word| latin::is_capital(word)).map(|_| city.end)
     });
@@ -108,21 +158,25 @@ mod tests {
     #[test]
     fn addresses_are_found_whole() {
         check_addresses(&[
-                "Livrez au [[12 bis, rue de la Paix, 75002 Paris]].",
-                "[[5 avenue Victor Hugo]], deuxième étage",
-                "Vivo en [[Calle de Alcalá 48, 28014 Madrid, Spain]]",
-                "[[Via Garibaldi, 21]] è chiusa",
-                "[[Rua Augusta, nº 1200]] à esquerda",
-                "ul. Marszałkowska bez numeru",
-                "[[ul. Nowy Świat 15]], Warszawa",
-            ],
-        );
+            "Livrez au [[12 bis, rue de la Paix, 75002 Paris]].",
+            "[[5 avenue Victor Hugo]], deuxième étage",
+            "Vivo en [[Calle de Alcalá 48, 28014 Madrid, Spain]]",
+            "[[Via Garibaldi, 21]] è chiusa",
+            "[[Rua Augusta, nº 1200]] à esquerda",
+            "ul. Marszałkowska bez numeru",
+            "[[ul. Nowy Świat 15]], Warszawa",
+        ]);
     }
 
     #[test]
     fn prose_is_none() {
         check_addresses(&[
-            "via Zoom 5 times", "In place of 12 people", "rue the day", "la rue de Paris est longue", "we met via Email 3 times", "a place Bob 5 likes",
+            "via Zoom 5 times",
+            "In place of 12 people",
+            "rue the day",
+            "la rue de Paris est longue",
+            "we met via Email 3 times",
+            "a place Bob 5 likes",
         ]);
     }
 }

@@ -27,7 +27,11 @@ fn find(text: &Text<'_>, place: Range<usize>) -> Option<Found> {
         return zh::from_number(text.as_str(), place.start).map(|span| Found::shape(span, 0.85));
     }
     let (span, numbered) = zh::from_region(text.as_str(), place.end)?;
-    Some(if numbered { Found::shape(span, 0.9) } else { Found { span, strength: Strength::Learned, score: 0.8 } })
+    Some(if numbered {
+        Found::shape(span, 0.9)
+    } else {
+        Found { span, strength: Strength::Learned, score: 0.8 }
+    })
 }
 
 #[cfg(test)]
@@ -37,17 +41,16 @@ mod tests {
     #[test]
     fn addresses_are_found_whole() {
         check_addresses(&[
-                "寄到[[浙江省杭州市西湖区文三路478号华星时代广场B座1203室]]，谢谢",
-                "住在[[环翠区鲸园街道世纪路375号龙湖天街13号楼2070室]]。",
-                "地址：[[上海市浦东新区张江镇祖冲之路1239弄2号楼501]]",
-                "收货地址 [[广东省 深圳市 南山区 科技园路1号 3栋2单元501室]]",
-                "我家在[[人民路12号]]",
-                "她住[[阳光小区3栋2单元501]]，电话晚点给你",
-                "[[河北省保定市清苑县东吕乡孟庄村]]",
-                "在[[芜湖街一百五十七号]]",
-                "[[广州市天河区中山大道西89号]]",
-            ],
-        );
+            "寄到[[浙江省杭州市西湖区文三路478号华星时代广场B座1203室]]，谢谢",
+            "住在[[环翠区鲸园街道世纪路375号龙湖天街13号楼2070室]]。",
+            "地址：[[上海市浦东新区张江镇祖冲之路1239弄2号楼501]]",
+            "收货地址 [[广东省 深圳市 南山区 科技园路1号 3栋2单元501室]]",
+            "我家在[[人民路12号]]",
+            "她住[[阳光小区3栋2单元501]]，电话晚点给你",
+            "[[河北省保定市清苑县东吕乡孟庄村]]",
+            "在[[芜湖街一百五十七号]]",
+            "[[广州市天河区中山大道西89号]]",
+        ]);
     }
 
     #[test]

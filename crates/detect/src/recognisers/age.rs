@@ -11,7 +11,17 @@ use crate::text::Text;
 pub(super) static RECOGNISER: Recogniser = Recogniser {
     id: "age",
     kind: DataType::Age,
-    trigger: Trigger::Literals(&["岁", "周岁", "years old", "year-old", "year old", "y/o", "年龄", "age", "aged"]),
+    trigger: Trigger::Literals(&[
+        "岁",
+        "周岁",
+        "years old",
+        "year-old",
+        "year old",
+        "y/o",
+        "年龄",
+        "age",
+        "aged",
+    ]),
     labels: &[],
     find,
 };
@@ -51,7 +61,10 @@ mod tests {
 
     #[test]
     fn values_are_found() {
-        check(DataType::Age, &["我今年[[35]]岁", "a [[42]]-year-old man", "\"age\": [[29]]}", "年龄：[[35]]", "aged [[61]]"]);
+        check(
+            DataType::Age,
+            &["我今年[[35]]岁", "a [[42]]-year-old man", "\"age\": [[29]]}", "年龄：[[35]]", "aged [[61]]"],
+        );
     }
 
     #[test]

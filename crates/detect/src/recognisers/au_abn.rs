@@ -36,7 +36,14 @@ mod tests {
 
     #[test]
     fn numbers_are_found() {
-        check(DataType::AuAbn, &["abn: [[59 841 798 271]].", "australian business number [[59841798271]]", "abn number: [[59 841 798 271]]."]);
+        check(
+            DataType::AuAbn,
+            &[
+                "abn: [[59 841 798 271]].",
+                "australian business number [[59841798271]]",
+                "abn number: [[59 841 798 271]].",
+            ],
+        );
     }
 
     #[test]

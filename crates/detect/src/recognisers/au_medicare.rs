@@ -19,7 +19,9 @@ pub(super) static RECOGNISER: Recogniser = Recogniser {
 fn find(text: &Text<'_>, label: Range<usize>) -> Option<Found> {
     let (number, span) = behind(text, &label, 10..=11)?;
     let number = number.as_slice();
-    (matches!(number, [2..=6, ..]) && weighted(number, &[1, 3, 7, 9, 1, 3, 7, 9]) % 10 == number.get(8).copied().map_or(10, u32::from)).then(|| Found::validated(span, 0.93))
+    (matches!(number, [2..=6, ..])
+        && weighted(number, &[1, 3, 7, 9, 1, 3, 7, 9]) % 10 == number.get(8).copied().map_or(10, u32::from))
+    .then(|| Found::validated(span, 0.93))
 }
 
 #[cfg(test)]
@@ -29,11 +31,22 @@ mod tests {
 
     #[test]
     fn numbers_are_found() {
-        check(DataType::AuMedicare, &["medicare: [[2689 17692 6]].", "medicare card [[2689176926]]", "medicare no: [[2689 17692 6]].", "medicare number [[2689176926]]"]);
+        check(
+            DataType::AuMedicare,
+            &[
+                "medicare: [[2689 17692 6]].",
+                "medicare card [[2689176926]]",
+                "medicare no: [[2689 17692 6]].",
+                "medicare number [[2689176926]]",
+            ],
+        );
     }
 
     #[test]
     fn other_numbers_are_not() {
-        check(DataType::AuMedicare, &["medicare 2689 17693 6", "order 2689176926", "medicare 12", "2689176926"]);
+        check(
+            DataType::AuMedicare,
+            &["medicare 2689 17693 6", "order 2689176926", "medicare 12", "2689176926"],
+        );
     }
 }

@@ -29,7 +29,10 @@ mod tests {
 
     #[test]
     fn numbers_are_found() {
-        check(DataType::AuTfn, &["tfn: [[920 579 868]].", "tax file number [[920579868]]", "tax file no: [[920 579 868]]."]);
+        check(
+            DataType::AuTfn,
+            &["tfn: [[920 579 868]].", "tax file number [[920579868]]", "tax file no: [[920 579 868]]."],
+        );
     }
 
     #[test]

@@ -38,12 +38,18 @@ mod tests {
     fn keys_are_found_by_their_mark() {
         let body = "a1B2c3D4e5F6g7H8i9J0k1L2m3N4o5P6q7R8s9T0u1V2w3X4y5Z6";
         let tail = "BAACAAAAALGcqjAAASAZDO3eqU";
-        check(DataType::Secret, &[&format!("钥匙 [[{body}JQQJ99{tail}]]，"), &format!("[[{}AzSeA1b2C3]]", &body[..42])]);
+        check(
+            DataType::Secret,
+            &[&format!("钥匙 [[{body}JQQJ99{tail}]]，"), &format!("[[{}AzSeA1b2C3]]", &body[..42])],
+        );
     }
 
     #[test]
     fn other_places_and_lengths_are_not() {
         let body = "a1B2c3D4e5F6g7H8i9J0k1L2m3N4o5P6q7R8s9T0u1V2w3X4y5Z6";
-        check(DataType::Secret, &[&format!("{body}xJQQJ99BAACAAAAALGcqjAAASAZDO3eqU"), &format!("{body}JQQJ99"), "AzSe"]);
+        check(
+            DataType::Secret,
+            &[&format!("{body}xJQQJ99BAACAAAAALGcqjAAASAZDO3eqU"), &format!("{body}JQQJ99"), "AzSe"],
+        );
     }
 }

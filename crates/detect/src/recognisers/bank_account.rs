@@ -13,7 +13,29 @@ pub(super) static RECOGNISER: Recogniser = Recogniser {
     id: "bank_account",
     kind: DataType::BankAccount,
     trigger: Trigger::Labels,
-    labels: &["bank account", "bank account number", "bank account no", "account number", "account no", "acct no", "acct number", "a/c no", "checking account", "savings account", "银行账号", "银行帐号", "银行账户", "对公账户", "对公账号", "开户账号", "收款账号", "收款账户", "打款账号", "结算账号", "存折号"],
+    labels: &[
+        "bank account",
+        "bank account number",
+        "bank account no",
+        "account number",
+        "account no",
+        "acct no",
+        "acct number",
+        "a/c no",
+        "checking account",
+        "savings account",
+        "银行账号",
+        "银行帐号",
+        "银行账户",
+        "对公账户",
+        "对公账号",
+        "开户账号",
+        "收款账号",
+        "收款账户",
+        "打款账号",
+        "结算账号",
+        "存折号",
+    ],
     find,
 };
 
@@ -30,11 +52,21 @@ mod tests {
 
     #[test]
     fn values_are_found() {
-        check(DataType::BankAccount, &["对公账户：[[1100 1018 7000 5300 1234]]", "account number [[000123456789]].", "收款账号是[[33050161]]"]);
+        check(
+            DataType::BankAccount,
+            &[
+                "对公账户：[[1100 1018 7000 5300 1234]]",
+                "account number [[000123456789]].",
+                "收款账号是[[33050161]]",
+            ],
+        );
     }
 
     #[test]
     fn other_texts_are_not() {
-        check(DataType::BankAccount, &["account number 12", "bank account opened 2024-01-05", "账号 1234567890"]);
+        check(
+            DataType::BankAccount,
+            &["account number 12", "bank account opened 2024-01-05", "账号 1234567890"],
+        );
     }
 }

@@ -11,7 +11,12 @@ use crate::text::{Text, is_word};
 pub(super) static RECOGNISER: Recogniser = Recogniser {
     id: "bearer",
     kind: DataType::Secret,
-    trigger: Trigger::Literals(&["bearer ", "authorization: basic ", "authorization: token ", "authorization\": \"basic "]),
+    trigger: Trigger::Literals(&[
+        "bearer ",
+        "authorization: basic ",
+        "authorization: token ",
+        "authorization\": \"basic ",
+    ]),
     labels: &[],
     find,
 };
@@ -20,7 +25,8 @@ fn find(text: &Text<'_>, word: Range<usize>) -> Option<Found> {
     let end = text.run(word.end, 4096, |b| is_word(b) || b"-._~+/=".contains(&b));
     let value = text.slice(word.end..end).trim_end_matches('.');
     let digits = value.bytes().any(|b| b.is_ascii_digit());
-    let mixed = value.bytes().any(|b| b.is_ascii_lowercase()) && value.bytes().any(|b| b.is_ascii_uppercase());
+    let mixed =
+        value.bytes().any(|b| b.is_ascii_lowercase()) && value.bytes().any(|b| b.is_ascii_uppercase());
     let free = !text.before(word.start).is_some_and(is_word);
     let believed = value.len() >= 12 && digits && (mixed || value.len() >= 20) && !value.contains("xxxx");
     (free && believed).then(|| Found::labelled(word.end..word.end + value.len(), 0.85))
@@ -44,6 +50,14 @@ mod tests {
 
     #[test]
     fn other_text_is_not() {
-        check(DataType::Secret, &["the bearer of this letter", "Bearer $TOKEN", "Bearer authentication-required", "Bearer xxxxxxxxxxxxxxxx1"]);
+        check(
+            DataType::Secret,
+            &[
+                "the bearer of this letter",
+                "Bearer $TOKEN",
+                "Bearer authentication-required",
+                "Bearer xxxxxxxxxxxxxxxx1",
+            ],
+        );
     }
 }

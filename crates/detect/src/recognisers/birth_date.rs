@@ -14,11 +14,29 @@ pub(super) static RECOGNISER: Recogniser = Recogniser {
     id: "birth_date",
     kind: DataType::BirthDate,
     trigger: Trigger::Labels,
-    labels: &["出生日期", "出生年月日", "出生年月", "出生于", "生日", "生于", "dob", "d.o.b.", "d.o.b", "date of birth", "birth date", "birthdate", "birthday", "date_of_birth", "born on", "born"],
+    labels: &[
+        "出生日期",
+        "出生年月日",
+        "出生年月",
+        "出生于",
+        "生日",
+        "生于",
+        "dob",
+        "d.o.b.",
+        "d.o.b",
+        "date of birth",
+        "birth date",
+        "birthdate",
+        "birthday",
+        "date_of_birth",
+        "born on",
+        "born",
+    ],
     find,
 };
 
-const MONTHS: [&str; 12] = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
+const MONTHS: [&str; 12] =
+    ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
 
 /// Longest date that is read.
 const LONGEST: usize = 32;
@@ -108,11 +126,26 @@ mod tests {
 
     #[test]
     fn values_are_found() {
-        check(DataType::BirthDate, &["出生日期：[[1990年1月5日]]，", "DOB: [[05/01/1990]].", "date of birth [[1990-01-05]]", "She was born on [[January 5, 1990]].", "生日是[[3月8日]]吗", "birthday: [[5 Jan 1990]]", "出生年月 [[1990.01]]", "dob=[[19900105]]"]);
+        check(
+            DataType::BirthDate,
+            &[
+                "出生日期：[[1990年1月5日]]，",
+                "DOB: [[05/01/1990]].",
+                "date of birth [[1990-01-05]]",
+                "She was born on [[January 5, 1990]].",
+                "生日是[[3月8日]]吗",
+                "birthday: [[5 Jan 1990]]",
+                "出生年月 [[1990.01]]",
+                "dob=[[19900105]]",
+            ],
+        );
     }
 
     #[test]
     fn other_texts_are_not() {
-        check(DataType::BirthDate, &["生日快乐", "1990-01-05", "born in 1990s style", "date of birth: required", "dob 99/99/9999"]);
+        check(
+            DataType::BirthDate,
+            &["生日快乐", "1990-01-05", "born in 1990s style", "date of birth: required", "dob 99/99/9999"],
+        );
     }
 }

@@ -29,11 +29,13 @@ fn find(text: &Text<'_>, word: Range<usize>) -> Option<Found> {
         let marked = (34..=37).contains(&(end - word.end)) && text.ahead(word.end + 1, 2) == b"AA";
         (marked || end - word.end == 36 && named()).then_some(end)?
     } else {
-        let discord = (23..=28).contains(&word.len()) && matches!(text.byte(word.start), Some(b'M' | b'N' | b'O'));
+        let discord =
+            (23..=28).contains(&word.len()) && matches!(text.byte(word.start), Some(b'M' | b'N' | b'O'));
         let second = end_of(word.end + 1);
         let third = end_of(second + 1);
         let dots = text.byte(word.end) == Some(b'.') && text.byte(second) == Some(b'.');
-        (discord && dots && second - word.end == 7 && (27..=38).contains(&(third - second - 1))).then_some(third)?
+        (discord && dots && second - word.end == 7 && (27..=38).contains(&(third - second - 1)))
+            .then_some(third)?
     };
     let span = word.start..end;
     let joined = text.before(word.start).is_some_and(|b| matches!(b, b'.' | b'-' | b'_'));
@@ -61,7 +63,11 @@ mod tests {
     fn other_text_is_not() {
         check(
             DataType::Secret,
-            &["110201543:BBHdqTcvCH1vGWJxfSeofSAs0K5PALDsaw1", "110201543:AAshort", "Main4NjIyNDgzNDcxOTI1Mj.method.call"],
+            &[
+                "110201543:BBHdqTcvCH1vGWJxfSeofSAs0K5PALDsaw1",
+                "110201543:AAshort",
+                "Main4NjIyNDgzNDcxOTI1Mj.method.call",
+            ],
         );
     }
 }

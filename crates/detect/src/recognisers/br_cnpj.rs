@@ -29,14 +29,17 @@ fn find(text: &Text<'_>, word: Range<usize>) -> Option<Found> {
     let formed = dotted && digits.sizes(14).eq([2, 3, 3, 4, 2]);
     let span = word.start..end;
     let believed = is_valid(digits.first(14)) && text.is_whole_number(&span);
-    (believed && (formed || text.labels(word.start).announce(DataType::BrCnpj))).then(|| Found::validated(span, 0.96))
+    (believed && (formed || text.labels(word.start).announce(DataType::BrCnpj)))
+        .then(|| Found::validated(span, 0.96))
 }
 
 fn is_valid(number: &[u8]) -> bool {
-    let check = |weights: &[u32], count: usize| match weighted(number.get(..count).unwrap_or_default(), weights) % 11 {
-        0 | 1 => Some(0),
-        rest => u8::try_from(11 - rest).ok(),
-    };
+    let check =
+        |weights: &[u32], count: usize| match weighted(number.get(..count).unwrap_or_default(), weights) % 11
+        {
+            0 | 1 => Some(0),
+            rest => u8::try_from(11 - rest).ok(),
+        };
     let [_, first @ ..] = &WEIGHTS;
     check(first, 12).as_ref() == number.get(12) && check(&WEIGHTS, 13).as_ref() == number.get(13)
 }

@@ -27,7 +27,8 @@ fn find(text: &Text<'_>, word: Range<usize>) -> Option<Found> {
     let formed = dotted && digits.sizes(11).eq([3, 3, 3, 2]);
     let span = word.start..end;
     let believed = is_valid(digits.first(11)) && text.is_whole_number(&span);
-    (believed && (formed || text.labels(word.start).announce(DataType::BrCpf))).then(|| Found::validated(span, 0.96))
+    (believed && (formed || text.labels(word.start).announce(DataType::BrCpf)))
+        .then(|| Found::validated(span, 0.96))
 }
 
 fn is_valid(number: &[u8]) -> bool {
@@ -47,7 +48,10 @@ mod tests {
 
     #[test]
     fn values_are_found() {
-        check(DataType::BrCpf, &["CPF: [[931.279.590-28]]", "cpf [[93127959028]].", "cliente [[931.279.590-28]]"]);
+        check(
+            DataType::BrCpf,
+            &["CPF: [[931.279.590-28]]", "cpf [[93127959028]].", "cliente [[931.279.590-28]]"],
+        );
     }
 
     #[test]

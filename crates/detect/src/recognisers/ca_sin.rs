@@ -12,7 +12,13 @@ pub(super) static RECOGNISER: Recogniser = Recogniser {
     id: "ca_sin",
     kind: DataType::CaSin,
     trigger: Trigger::Labels,
-    labels: &["sin", "sin number", "social insurance number", "social insurance no", "numéro d'assurance sociale"],
+    labels: &[
+        "sin",
+        "sin number",
+        "social insurance number",
+        "social insurance no",
+        "numéro d'assurance sociale",
+    ],
     find,
 };
 
@@ -29,7 +35,15 @@ mod tests {
 
     #[test]
     fn numbers_are_found() {
-        check(DataType::CaSin, &["sin: [[999 167 745]].", "sin number [[999167745]]", "social insurance number: [[999 167 745]].", "social insurance no [[999167745]]"]);
+        check(
+            DataType::CaSin,
+            &[
+                "sin: [[999 167 745]].",
+                "sin number [[999167745]]",
+                "social insurance number: [[999 167 745]].",
+                "social insurance no [[999167745]]",
+            ],
+        );
     }
 
     #[test]

@@ -65,7 +65,9 @@ fn find(text: &Text<'_>, word: Range<usize>) -> Option<Found> {
         let labels = *labels.get_or_insert_with(|| text.labels(at));
         let (labelled, network) = (labels.announce(DataType::Card), network(number));
         let found = match (labelled, luhn(number), network) {
-            (_, true, Some(bare)) if labelled || bare && !labels.announce_other() => Found::validated(span, 0.95),
+            (_, true, Some(bare)) if labelled || bare && !labels.announce_other() => {
+                Found::validated(span, 0.95)
+            }
             (true, true, None) => Found::validated(span, 0.9),
             (true, false, _) if count >= 16 => Found::labelled(span, 0.75),
             _ => continue,
@@ -99,7 +101,9 @@ fn network(number: &[u8]) -> Option<bool> {
     let (six, four, three, two) = (head, head / 100, head / 1000, head / 10_000);
     match number.len() {
         16 | 19 if two / 10 == 4 => Some(number.len() == 16),
-        16 if (51..=55).contains(&two) || (2221..=2720).contains(&four) || (2200..=2204).contains(&four) => Some(true),
+        16 if (51..=55).contains(&two) || (2221..=2720).contains(&four) || (2200..=2204).contains(&four) => {
+            Some(true)
+        }
         15 if two == 34 || two == 37 => Some(true),
         16..=19 if two == 62 || (3528..=3589).contains(&four) => Some(true),
         16..=19 if four == 6011 || two == 65 || (644..=649).contains(&three) => Some(number.len() == 16),
@@ -126,7 +130,9 @@ mod tests {
                 "pay with [[4111 1111 1111 1111]] today",
                 "[[4111-1111-1111-1111]] 123",
                 "amex [[378282246310005]], [[3782 822463 10005]]",
-                "card 30569309025904 is not [[30569309025904]]".replace("30569309025904 is not ", "").as_str(),
+                "card 30569309025904 is not [[30569309025904]]"
+                    .replace("30569309025904 is not ", "")
+                    .as_str(),
                 "银行卡[[6222 0212 3456 7890 123]]挂失",
                 "卡号:[[６２２２０２１２３４５６７８９０１２８]]。",
             ],

@@ -19,7 +19,9 @@ pub(super) static RECOGNISER: Recogniser = Recogniser {
 
 fn find(text: &Text<'_>, word: Range<usize>) -> Option<Found> {
     let first = text.byte(word.start)?;
-    if !matches!(first, b'0' | b'4' | b'8') && text.before(word.start) != Some(b'+') || text.ends_short(&word, 10) {
+    if !matches!(first, b'0' | b'4' | b'8') && text.before(word.start) != Some(b'+')
+        || text.ends_short(&word, 10)
+    {
         return None;
     }
     service(text, &word).or_else(|| landline(text, &word))
@@ -68,7 +70,8 @@ fn landline(text: &Text<'_>, word: &Range<usize>) -> Option<Found> {
 /// Skips `86`, `+86` or `0086` and a separator.
 fn after_country(text: &Text<'_>, word: &Range<usize>) -> (bool, usize) {
     let rest = text.ahead(word.start, 6);
-    let prefix = [&b"0086"[..], b"86"].into_iter().find(|prefix| rest.starts_with(prefix)).map_or(0, <[u8]>::len);
+    let prefix =
+        [&b"0086"[..], b"86"].into_iter().find(|prefix| rest.starts_with(prefix)).map_or(0, <[u8]>::len);
     if prefix == 0 || prefix == 2 && text.before(word.start) != Some(b'+') {
         return (false, word.start);
     }
@@ -84,7 +87,9 @@ fn area_length(digits: &[u8], country: bool) -> Option<usize> {
         [0, a, b, c] if is_area(u16::from(*a) * 100 + u16::from(*b) * 10 + u16::from(*c)) => Some(4),
         [1, 0, ..] if country => Some(2),
         [2, second, ..] if country && *second != 6 => Some(2),
-        [a, b, c, ..] if country && is_area(u16::from(*a) * 100 + u16::from(*b) * 10 + u16::from(*c)) => Some(3),
+        [a, b, c, ..] if country && is_area(u16::from(*a) * 100 + u16::from(*b) * 10 + u16::from(*c)) => {
+            Some(3)
+        }
         _ => None,
     }
 }

@@ -13,7 +13,22 @@ pub(super) static RECOGNISER: Recogniser = Recogniser {
     id: "cn_military",
     kind: DataType::CnMilitary,
     trigger: Trigger::Labels,
-    labels: &["军官证", "军官证号", "军官证号码", "士兵证", "士兵证号", "士官证", "军人证", "军人证号", "文职干部证", "警官证", "警官证号", "退役军人优待证", "military id", "military id number"],
+    labels: &[
+        "军官证",
+        "军官证号",
+        "军官证号码",
+        "士兵证",
+        "士兵证号",
+        "士官证",
+        "军人证",
+        "军人证号",
+        "文职干部证",
+        "警官证",
+        "警官证号",
+        "退役军人优待证",
+        "military id",
+        "military id number",
+    ],
     find,
 };
 
@@ -23,7 +38,8 @@ fn find(text: &Text<'_>, label: Range<usize>) -> Option<Found> {
     let digits = text.run(start + head, 10, |b| b.is_ascii_digit());
     let count = digits - start - head;
     let tail = if text.as_str().get(digits..)?.starts_with('号') { '号'.len_utf8() } else { 0 };
-    let formed = (6..=8).contains(&count) && !text.byte(digits).is_some_and(|b| b.is_ascii_alphanumeric() || b == b'-');
+    let formed = (6..=8).contains(&count)
+        && !text.byte(digits).is_some_and(|b| b.is_ascii_alphanumeric() || b == b'-');
     formed.then(|| Found::labelled(start..digits + tail, 0.9))
 }
 
@@ -44,7 +60,10 @@ mod tests {
 
     #[test]
     fn values_are_found() {
-        check(DataType::CnMilitary, &["军官证号：[[南字第01234567号]]。", "士兵证 [[20123456]]", "警官证号码是[[沪字第012345号]]"]);
+        check(
+            DataType::CnMilitary,
+            &["军官证号：[[南字第01234567号]]。", "士兵证 [[20123456]]", "警官证号码是[[沪字第012345号]]"],
+        );
     }
 
     #[test]

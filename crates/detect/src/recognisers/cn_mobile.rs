@@ -55,7 +55,8 @@ fn find(text: &Text<'_>, word: Range<usize>) -> Option<Found> {
     let labels = text.labels(start);
     // `event-13912345678` is a number of something else, unless it is said to be a telephone.
     let named = text.before(start) == Some(b'-') && !labels.announce(DataType::Phone);
-    let part = named && start.checked_sub(1).and_then(|at| text.before(at)).is_some_and(|b| b.is_ascii_alphabetic());
+    let part =
+        named && start.checked_sub(1).and_then(|at| text.before(at)).is_some_and(|b| b.is_ascii_alphabetic());
     if (labels.announce_other() || part) && prefix == 0 {
         return None;
     }

@@ -11,7 +11,17 @@ use crate::text::Text;
 pub(super) static RECOGNISER: Recogniser = Recogniser {
     id: "command_login",
     kind: DataType::Secret,
-    trigger: Trigger::Literals(&[" -u ", "\n-u ", " --user ", " --proxy-user ", " -u '", " -u \"", " --user '", " --user \"", "psexec "]),
+    trigger: Trigger::Literals(&[
+        " -u ",
+        "\n-u ",
+        " --user ",
+        " --proxy-user ",
+        " -u '",
+        " -u \"",
+        " --user '",
+        " --user \"",
+        "psexec ",
+    ]),
     labels: &[],
     find,
 };
@@ -25,7 +35,8 @@ fn find(text: &Text<'_>, option: Range<usize>) -> Option<Found> {
     let letters = password.bytes().any(|b| b.is_ascii_alphabetic());
     let telling = password.bytes().any(|b| !b.is_ascii_alphabetic());
     let start = option.end + name.len() + 1;
-    let secret = !name.is_empty() && password.len() >= 6 && letters && telling && !stands_for_a_value(password);
+    let secret =
+        !name.is_empty() && password.len() >= 6 && letters && telling && !stands_for_a_value(password);
     secret.then(|| Found::labelled(start..start + password.len(), 0.85))
 }
 
@@ -48,7 +59,11 @@ mod tests {
     fn passwords_are_found() {
         check(
             DataType::Secret,
-            &["curl -X POST -u admin:[[5uC5Y4Mcvdl5]] https://example.com", "PSEXEC \\\\10.0.94.120 -u Administrator -p [[dev_admin]] CMD", "curl --user 'jane:[[s3cr3t!x]]' https://example.com"],
+            &[
+                "curl -X POST -u admin:[[5uC5Y4Mcvdl5]] https://example.com",
+                "PSEXEC \\\\10.0.94.120 -u Administrator -p [[dev_admin]] CMD",
+                "curl --user 'jane:[[s3cr3t!x]]' https://example.com",
+            ],
         );
     }
 
@@ -56,7 +71,14 @@ mod tests {
     fn other_options_are_not() {
         check(
             DataType::Secret,
-            &["docker run -u 1000:1000 image", "sort -u a:b", "psexec \\\\host -u User -p $Password -i", "curl -u $USER:$PASSWORD", "curl -u user:your-password", "curl -u name: x"],
+            &[
+                "docker run -u 1000:1000 image",
+                "sort -u a:b",
+                "psexec \\\\host -u User -p $Password -i",
+                "curl -u $USER:$PASSWORD",
+                "curl -u user:your-password",
+                "curl -u name: x",
+            ],
         );
     }
 }

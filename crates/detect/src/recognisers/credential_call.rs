@@ -13,8 +13,16 @@ pub(super) static RECOGNISER: Recogniser = Recogniser {
     id: "credential_call",
     kind: DataType::Secret,
     trigger: Trigger::Literals(&[
-        "NetworkCredential(", "DirectoryEntry(", "UsernamePasswordCredential(", "HTTPBasicAuth(", "basic_auth(", "auth=(",
-        "auth = (", "PasswordAuthentication(", ".login(", "BasicAWSCredentials(",
+        "NetworkCredential(",
+        "DirectoryEntry(",
+        "UsernamePasswordCredential(",
+        "HTTPBasicAuth(",
+        "basic_auth(",
+        "auth=(",
+        "auth = (",
+        "PasswordAuthentication(",
+        ".login(",
+        "BasicAWSCredentials(",
     ]),
     labels: &[],
     find,
@@ -62,7 +70,12 @@ mod tests {
     fn other_calls_are_not() {
         check(
             DataType::Secret,
-            &["auth=(user, password)", "auth=('user', 'your-password')", ".login(\"name\", password)", "NetworkCredential(\"a\", \"\")"],
+            &[
+                "auth=(user, password)",
+                "auth=('user', 'your-password')",
+                ".login(\"name\", password)",
+                "NetworkCredential(\"a\", \"\")",
+            ],
         );
     }
 }

@@ -40,7 +40,12 @@ mod tests {
     fn addresses_without_a_password_are_not() {
         check(
             DataType::DbUrl,
-            &["postgres://localhost/db", "redis://127.0.0.1:6379", "amqp://user:*****@example.com", "mysql://user:password@localhost/x"],
+            &[
+                "postgres://localhost/db",
+                "redis://127.0.0.1:6379",
+                "amqp://user:*****@example.com",
+                "mysql://user:password@localhost/x",
+            ],
         );
     }
 }

@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use ombud_core::DataType;
 
-use super::numbers::{behind};
+use super::numbers::behind;
 use super::{Found, Recogniser, Trigger};
 use crate::text::Text;
 
@@ -13,7 +13,16 @@ pub(super) static RECOGNISER: Recogniser = Recogniser {
     id: "de_tax_id",
     kind: DataType::DeTaxId,
     trigger: Trigger::Labels,
-    labels: &["steuer-id", "steuer id", "steueridentifikationsnummer", "steuer-identifikationsnummer", "identifikationsnummer", "steuer-idnr", "idnr", "tin"],
+    labels: &[
+        "steuer-id",
+        "steuer id",
+        "steueridentifikationsnummer",
+        "steuer-identifikationsnummer",
+        "identifikationsnummer",
+        "steuer-idnr",
+        "idnr",
+        "tin",
+    ],
     find,
 };
 
@@ -32,10 +41,11 @@ fn is_valid(number: &[u8]) -> bool {
 
 /// ISO 7064 MOD 11,10 over the first ten digits.
 fn check_digit(number: &[u8]) -> u32 {
-    let product = number.iter().take(10).fold(10, |product, digit| match (u32::from(*digit) + product) % 10 {
-        0 => 20 % 11,
-        sum => sum * 2 % 11,
-    });
+    let product =
+        number.iter().take(10).fold(10, |product, digit| match (u32::from(*digit) + product) % 10 {
+            0 => 20 % 11,
+            sum => sum * 2 % 11,
+        });
     (11 - product) % 10
 }
 
@@ -46,11 +56,22 @@ mod tests {
 
     #[test]
     fn numbers_are_found() {
-        check(DataType::DeTaxId, &["steuer-id: [[86 241 209 577]].", "steuer id [[86241209577]]", "steueridentifikationsnummer: [[86 241 209 577]].", "steuer-identifikationsnummer [[86241209577]]"]);
+        check(
+            DataType::DeTaxId,
+            &[
+                "steuer-id: [[86 241 209 577]].",
+                "steuer id [[86241209577]]",
+                "steueridentifikationsnummer: [[86 241 209 577]].",
+                "steuer-identifikationsnummer [[86241209577]]",
+            ],
+        );
     }
 
     #[test]
     fn other_numbers_are_not() {
-        check(DataType::DeTaxId, &["steuer-id 86 241 209 578", "order 86241209577", "steuer-id 12", "86241209577"]);
+        check(
+            DataType::DeTaxId,
+            &["steuer-id 86 241 209 578", "order 86241209577", "steuer-id 12", "86241209577"],
+        );
     }
 }

@@ -30,7 +30,15 @@ mod tests {
 
     #[test]
     fn numbers_are_found() {
-        check(DataType::DkCpr, &["cpr: [[010879-2232]].", "cpr-nummer [[0108792232]]", "cpr nummer: [[010879-2232]].", "cpr-nr [[0108792232]]"]);
+        check(
+            DataType::DkCpr,
+            &[
+                "cpr: [[010879-2232]].",
+                "cpr-nummer [[0108792232]]",
+                "cpr nummer: [[010879-2232]].",
+                "cpr-nr [[0108792232]]",
+            ],
+        );
     }
 
     #[test]

@@ -84,7 +84,12 @@ mod tests {
     fn other_text_is_not() {
         check(
             DataType::DriverLicense,
-            &["driver's license expires 2027-01-05", "driver license 2027-01-05", "license VN-791588", "driving licence lost"],
+            &[
+                "driver's license expires 2027-01-05",
+                "driver license 2027-01-05",
+                "license VN-791588",
+                "driving licence lost",
+            ],
         );
     }
 }

@@ -28,8 +28,10 @@ fn find(text: &Text<'_>, at: Range<usize>) -> Option<Found> {
     let end = domain_end(text, at.end)?;
     let start = local_start(text, at.start)?;
     let local = text.slice(start..at.start);
-    let path = text.byte(end) == Some(b':') && text.byte(end + 1).is_some_and(|b| b.is_ascii_alphabetic() || b == b'~');
-    (!(local == "git" || path && !local.contains('.') && local.len() < 8)).then(|| Found::validated(start..end, 0.97))
+    let path = text.byte(end) == Some(b':')
+        && text.byte(end + 1).is_some_and(|b| b.is_ascii_alphabetic() || b == b'~');
+    (!(local == "git" || path && !local.contains('.') && local.len() < 8))
+        .then(|| Found::validated(start..end, 0.97))
 }
 
 fn is_local(byte: u8) -> bool {
@@ -94,8 +96,10 @@ fn domain_end(text: &Text<'_>, at: usize) -> Option<usize> {
 }
 
 fn is_file_type(top: &str) -> bool {
-    const TYPES: &[&str] =
-        &["png", "jpg", "jpeg", "gif", "svg", "webp", "css", "js", "ts", "json", "html", "py", "rs", "txt", "pdf", "tgz"];
+    const TYPES: &[&str] = &[
+        "png", "jpg", "jpeg", "gif", "svg", "webp", "css", "js", "ts", "json", "html", "py", "rs", "txt",
+        "pdf", "tgz",
+    ];
     TYPES.iter().any(|kind| kind.eq_ignore_ascii_case(top)) && !top.eq_ignore_ascii_case("rs")
 }
 

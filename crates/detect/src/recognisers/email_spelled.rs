@@ -35,9 +35,10 @@ fn find(text: &Text<'_>, at: Range<usize>) -> Option<Found> {
 fn dot(text: &Text<'_>, end: usize) -> Option<usize> {
     let blank = usize::from(text.byte(end) == Some(b' '));
     let rest = text.ahead(end + blank, 6);
-    if let Some(word) = ["[dot]", "(dot)", "{dot}"].iter().find(|word| {
-        rest.get(..word.len()).is_some_and(|head| head.eq_ignore_ascii_case(word.as_bytes()))
-    }) {
+    if let Some(word) = ["[dot]", "(dot)", "{dot}"]
+        .iter()
+        .find(|word| rest.get(..word.len()).is_some_and(|head| head.eq_ignore_ascii_case(word.as_bytes())))
+    {
         let at = end + blank + word.len();
         return Some(at + usize::from(text.byte(at) == Some(b' ')));
     }
@@ -53,12 +54,19 @@ mod tests {
     fn spelled_addresses_are_found() {
         check(
             DataType::Email,
-            &["my email is [[jane (at) example (dot) com]], bye", "[[jane[at]example.com]]", "写信给[[j.doe [AT] mail [DOT] example [DOT] cn]]。"],
+            &[
+                "my email is [[jane (at) example (dot) com]], bye",
+                "[[jane[at]example.com]]",
+                "写信给[[j.doe [AT] mail [DOT] example [DOT] cn]]。",
+            ],
         );
     }
 
     #[test]
     fn other_text_is_not() {
-        check(DataType::Email, &["look (at) this", "meet (at) 5 p.m", "x[at]", "[at]example.com", "array[at] = 1"]);
+        check(
+            DataType::Email,
+            &["look (at) this", "meet (at) 5 p.m", "x[at]", "[at]example.com", "array[at] = 1"],
+        );
     }
 }

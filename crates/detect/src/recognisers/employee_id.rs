@@ -12,7 +12,22 @@ pub(super) static RECOGNISER: Recogniser = Recogniser {
     id: "employee_id",
     kind: DataType::EmployeeId,
     trigger: Trigger::Labels,
-    labels: &["工号", "员工号", "员工编号", "职工号", "警号", "employee id", "employee id number", "employee number", "employee no", "emp id", "staff id", "staff number", "badge number", "employee_id"],
+    labels: &[
+        "工号",
+        "员工号",
+        "员工编号",
+        "职工号",
+        "警号",
+        "employee id",
+        "employee id number",
+        "employee number",
+        "employee no",
+        "emp id",
+        "staff id",
+        "staff number",
+        "badge number",
+        "employee_id",
+    ],
     find,
 };
 
@@ -27,7 +42,10 @@ mod tests {
 
     #[test]
     fn values_are_found() {
-        check(DataType::EmployeeId, &["工号：[[A00128]]", "employee ID is [[EMP-20391]].", "警号 [[012345]]"]);
+        check(
+            DataType::EmployeeId,
+            &["工号：[[A00128]]", "employee ID is [[EMP-20391]].", "警号 [[012345]]"],
+        );
     }
 
     #[test]

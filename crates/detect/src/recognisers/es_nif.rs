@@ -13,7 +13,15 @@ pub(super) static RECOGNISER: Recogniser = Recogniser {
     id: "es_nif",
     kind: DataType::EsNif,
     trigger: Trigger::Labels,
-    labels: &["dni", "nie", "nif", "dni/nif", "dni nº", "documento nacional de identidad", "número de identidad de extranjero"],
+    labels: &[
+        "dni",
+        "nie",
+        "nif",
+        "dni/nif",
+        "dni nº",
+        "documento nacional de identidad",
+        "número de identidad de extranjero",
+    ],
     find,
 };
 

@@ -14,7 +14,14 @@ pub(super) static RECOGNISER: Recogniser = Recogniser {
     id: "fi_hetu",
     kind: DataType::FiHetu,
     trigger: Trigger::Labels,
-    labels: &["hetu", "henkilötunnus", "henkilotunnus", "sosiaaliturvatunnus", "personbeteckning", "personal identity code"],
+    labels: &[
+        "hetu",
+        "henkilötunnus",
+        "henkilotunnus",
+        "sosiaaliturvatunnus",
+        "personbeteckning",
+        "personal identity code",
+    ],
     find,
 };
 
@@ -26,7 +33,9 @@ fn find(text: &Text<'_>, label: Range<usize>) -> Option<Found> {
     let [date @ .., _, _, _, _, _] = written;
     let [_, _, _, _, _, _, century, serial @ .., check] = written;
     let digits: Vec<u8> = date.iter().chain(serial).map(|byte| byte.wrapping_sub(b'0')).collect();
-    let sum = digits.iter().try_fold(0_usize, |sum, digit| (*digit < 10).then(|| sum * 10 + usize::from(*digit)))?;
+    let sum = digits
+        .iter()
+        .try_fold(0_usize, |sum, digit| (*digit < 10).then(|| sum * 10 + usize::from(*digit)))?;
     let formed = b"+-ABCDEFUVWXY".contains(century) && is_day(pair(&digits, 2), pair(&digits, 0));
     let span = start..start + written.len();
     let valid = CHECK.get(sum % 31) == Some(&check.to_ascii_uppercase());

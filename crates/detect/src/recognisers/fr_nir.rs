@@ -13,7 +13,16 @@ pub(super) static RECOGNISER: Recogniser = Recogniser {
     id: "fr_nir",
     kind: DataType::FrNir,
     trigger: Trigger::Labels,
-    labels: &["nir", "numéro de sécurité sociale", "numero de securite sociale", "n° de sécurité sociale", "sécurité sociale", "securite sociale", "n° sécu", "numéro insee"],
+    labels: &[
+        "nir",
+        "numéro de sécurité sociale",
+        "numero de securite sociale",
+        "n° de sécurité sociale",
+        "sécurité sociale",
+        "securite sociale",
+        "n° sécu",
+        "numéro insee",
+    ],
     find,
 };
 

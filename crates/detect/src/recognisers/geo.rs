@@ -11,7 +11,20 @@ use crate::text::{Text, is_word};
 pub(super) static RECOGNISER: Recogniser = Recogniser {
     id: "geo",
     kind: DataType::Geo,
-    trigger: Trigger::Literals(&["lat", "latitude", "纬度", "经度", "坐标", "定位", "coordinates", "location", "geo", "gps", "位置", "point("]),
+    trigger: Trigger::Literals(&[
+        "lat",
+        "latitude",
+        "纬度",
+        "经度",
+        "坐标",
+        "定位",
+        "coordinates",
+        "location",
+        "geo",
+        "gps",
+        "位置",
+        "point(",
+    ]),
     labels: &[],
     find,
 };
@@ -27,7 +40,8 @@ fn find(text: &Text<'_>, word: Range<usize>) -> Option<Found> {
 /// What may stand before a number: names of the axes, signs of JSON and brackets.
 fn skip(text: &Text<'_>, at: usize, most: usize) -> usize {
     let rest = text.as_str().get(at..).unwrap_or_default();
-    let signs = |ch: char| " :=\"',;({[/&是为°NSEWnsew".contains(ch) || "longitudelatitude_xy经纬度坐标".contains(ch);
+    let signs =
+        |ch: char| " :=\"',;({[/&是为°NSEWnsew".contains(ch) || "longitudelatitude_xy经纬度坐标".contains(ch);
     let length: usize = rest.chars().take(most).take_while(|ch| signs(*ch)).map(char::len_utf8).sum();
     at + length
 }
@@ -37,7 +51,9 @@ fn decimal(text: &Text<'_>, at: usize) -> Option<Range<usize>> {
     let start = text.run(at, 1, |b| matches!(b, b'-' | b'+'));
     let dot = text.run(start, 4, |b| b.is_ascii_digit());
     let end = text.run(dot + 1, 16, |b| b.is_ascii_digit());
-    let formed = (1..=3).contains(&(dot - start)) && text.byte(dot) == Some(b'.') && (3..=15).contains(&(end - dot - 1));
+    let formed = (1..=3).contains(&(dot - start))
+        && text.byte(dot) == Some(b'.')
+        && (3..=15).contains(&(end - dot - 1));
     let cut = text.byte(end).is_some_and(|b| is_word(b) && !b"NSEW".contains(&b) || b == b'.');
     (formed && !cut).then_some(at..end)
 }
@@ -53,11 +69,27 @@ mod tests {
 
     #[test]
     fn values_are_found() {
-        check(DataType::Geo, &["\"lat\": [[31.230416, \"lng\": 121.473701]]}", "坐标：[[39.9042,116.4074]]", "GPS [[-33.8688, 151.2093]]", "latitude=[[31.230416&longitude=121.473701]]"]);
+        check(
+            DataType::Geo,
+            &[
+                "\"lat\": [[31.230416, \"lng\": 121.473701]]}",
+                "坐标：[[39.9042,116.4074]]",
+                "GPS [[-33.8688, 151.2093]]",
+                "latitude=[[31.230416&longitude=121.473701]]",
+            ],
+        );
     }
 
     #[test]
     fn other_texts_are_not() {
-        check(DataType::Geo, &["lat: 1.5, scale 2.25", "location 3.141592", "latency 31.230416, 121.473701", "geo 200.1234, 300.1234"]);
+        check(
+            DataType::Geo,
+            &[
+                "lat: 1.5, scale 2.25",
+                "location 3.141592",
+                "latency 31.230416, 121.473701",
+                "geo 200.1234, 300.1234",
+            ],
+        );
     }
 }

@@ -13,7 +13,15 @@ pub(super) static RECOGNISER: Recogniser = Recogniser {
     id: "hk_id",
     kind: DataType::HkId,
     trigger: Trigger::Word(7..=9, Head::Letter),
-    labels: &["hkid", "hk id", "hkid no", "hong kong id", "hong kong identity card", "香港身份证", "香港居民身份证"],
+    labels: &[
+        "hkid",
+        "hk id",
+        "hkid no",
+        "hong kong id",
+        "hong kong identity card",
+        "香港身份证",
+        "香港居民身份证",
+    ],
     find,
 };
 
@@ -22,7 +30,9 @@ fn find(text: &Text<'_>, word: Range<usize>) -> Option<Found> {
     let letters = bytes.iter().take_while(|b| b.is_ascii_alphabetic()).count();
     let digits = bytes.iter().skip(letters).take_while(|b| b.is_ascii_digit()).count();
     let bracket = (letters + digits == word.len() && digits == 6).then_some(word.end).filter(|&at| {
-        text.byte(at) == Some(b'(') && text.byte(at + 1).is_some_and(is_word) && text.byte(at + 2) == Some(b')')
+        text.byte(at) == Some(b'(')
+            && text.byte(at + 1).is_some_and(is_word)
+            && text.byte(at + 2) == Some(b')')
     });
     let (check, span) = match bracket {
         Some(at) => (text.byte(at + 1)?, word.start..at + 3),

@@ -29,11 +29,22 @@ mod tests {
 
     #[test]
     fn numbers_are_found() {
-        check(DataType::Imei, &["imei: [[357647897189459]].", "imei number [[357647897189459]]", "imei号: [[357647897189459]].", "串号 [[357647897189459]]"]);
+        check(
+            DataType::Imei,
+            &[
+                "imei: [[357647897189459]].",
+                "imei number [[357647897189459]]",
+                "imei号: [[357647897189459]].",
+                "串号 [[357647897189459]]",
+            ],
+        );
     }
 
     #[test]
     fn other_numbers_are_not() {
-        check(DataType::Imei, &["imei 357647897189450", "order 357647897189459", "imei 12", "357647897189459"]);
+        check(
+            DataType::Imei,
+            &["imei 357647897189450", "order 357647897189459", "imei 12", "357647897189459"],
+        );
     }
 }

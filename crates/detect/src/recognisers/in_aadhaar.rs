@@ -29,11 +29,22 @@ mod tests {
 
     #[test]
     fn numbers_are_found() {
-        check(DataType::InAadhaar, &["aadhaar: [[9901 1287 7960]].", "aadhar [[990112877960]]", "aadhaar number: [[9901 1287 7960]].", "aadhaar no [[990112877960]]"]);
+        check(
+            DataType::InAadhaar,
+            &[
+                "aadhaar: [[9901 1287 7960]].",
+                "aadhar [[990112877960]]",
+                "aadhaar number: [[9901 1287 7960]].",
+                "aadhaar no [[990112877960]]",
+            ],
+        );
     }
 
     #[test]
     fn other_numbers_are_not() {
-        check(DataType::InAadhaar, &["aadhaar 9901 1287 7961", "order 990112877960", "aadhaar 12", "990112877960"]);
+        check(
+            DataType::InAadhaar,
+            &["aadhaar 9901 1287 7961", "order 990112877960", "aadhaar 12", "990112877960"],
+        );
     }
 }

@@ -21,7 +21,8 @@ fn find(text: &Text<'_>, word: Range<usize>) -> Option<Found> {
     let code = text.ahead(word.start, word.len());
     let state = matches!(code, [b'0'..=b'2', b'0'..=b'9', ..] | [b'3', b'0'..=b'8', ..]);
     let formed = state && code.get(2..12).is_some_and(is_pan) && code.get(13) == Some(&b'Z');
-    (formed && check_value(code) == code.last().and_then(|byte| value(*byte))).then(|| Found::validated(word, 0.97))
+    (formed && check_value(code) == code.last().and_then(|byte| value(*byte)))
+        .then(|| Found::validated(word, 0.97))
 }
 
 fn value(byte: u8) -> Option<u32> {

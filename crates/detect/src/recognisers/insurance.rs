@@ -13,7 +13,35 @@ pub(super) static RECOGNISER: Recogniser = Recogniser {
     id: "insurance",
     kind: DataType::Insurance,
     trigger: Trigger::Labels,
-    labels: &["社保号", "社保卡号", "社保编号", "社会保障号", "社会保障号码", "个人社保号", "医保号", "医保卡号", "医保编号", "参保号", "养老保险号", "公积金账号", "health insurance id", "health insurance number", "health insurance no", "insurance id", "insurance number", "insurance policy number", "policy number", "member id", "membership number", "medical record number", "mrn", "病历号", "住院号", "就诊卡号", "门诊号"],
+    labels: &[
+        "社保号",
+        "社保卡号",
+        "社保编号",
+        "社会保障号",
+        "社会保障号码",
+        "个人社保号",
+        "医保号",
+        "医保卡号",
+        "医保编号",
+        "参保号",
+        "养老保险号",
+        "公积金账号",
+        "health insurance id",
+        "health insurance number",
+        "health insurance no",
+        "insurance id",
+        "insurance number",
+        "insurance policy number",
+        "policy number",
+        "member id",
+        "membership number",
+        "medical record number",
+        "mrn",
+        "病历号",
+        "住院号",
+        "就诊卡号",
+        "门诊号",
+    ],
     find,
 };
 
@@ -28,11 +56,27 @@ mod tests {
 
     #[test]
     fn values_are_found() {
-        check(DataType::Insurance, &["社保号：[[A12345678]]", "医保卡号是[[330100123456]]，", "Member ID: [[XYZ-123456789]]", "MRN [[00482913]]"]);
+        check(
+            DataType::Insurance,
+            &[
+                "社保号：[[A12345678]]",
+                "医保卡号是[[330100123456]]，",
+                "Member ID: [[XYZ-123456789]]",
+                "MRN [[00482913]]",
+            ],
+        );
     }
 
     #[test]
     fn other_texts_are_not() {
-        check(DataType::Insurance, &["社保号未填写", "member id: required", "insurance number of claims rose by 12", "policy number 2024-01-05"]);
+        check(
+            DataType::Insurance,
+            &[
+                "社保号未填写",
+                "member id: required",
+                "insurance number of claims rose by 12",
+                "policy number 2024-01-05",
+            ],
+        );
     }
 }

@@ -69,7 +69,12 @@ mod tests {
                 "IP地址[[92.237.122.92]]登录异常",
                 "http://[[203.0.113.7]]:8080/x",
                 "from [[192.168.1.20]].",
-                "[[8.8.8.8]] is a resolver".replace("[[", "").replace("]]", "").as_str().get(..0).unwrap_or_default(),
+                "[[8.8.8.8]] is a resolver"
+                    .replace("[[", "")
+                    .replace("]]", "")
+                    .as_str()
+                    .get(..0)
+                    .unwrap_or_default(),
                 "ip=[[8.8.8.8]]",
                 "[[10.0.0.0]]/8",
             ],

@@ -17,7 +17,8 @@ pub(super) static RECOGNISER: Recogniser = Recogniser {
 };
 
 /// What a character at an odd place counts: for digits and for letters alike by its rank.
-const ODD: [u32; 26] = [1, 0, 5, 7, 9, 13, 15, 17, 19, 21, 2, 4, 18, 20, 11, 3, 6, 8, 12, 14, 16, 10, 22, 25, 24, 23];
+const ODD: [u32; 26] =
+    [1, 0, 5, 7, 9, 13, 15, 17, 19, 21, 2, 4, 18, 20, 11, 3, 6, 8, 12, 14, 16, 10, 22, 25, 24, 23];
 
 fn find(text: &Text<'_>, word: Range<usize>) -> Option<Found> {
     let code = text.slice(word.clone()).to_ascii_uppercase().into_bytes();

@@ -80,7 +80,12 @@ mod tests {
     fn other_text_is_not() {
         check(
             DataType::Secret,
-            &["eyJub3QiOiJvbmUifQ.eyJzdWIiOiIxIn0.c2ln", "eyJhbGciOiJIUzI1NiJ9", "eyJ.eyJ.eyJ", "xeyJhbGciOiJub25lIn0.eyJz.c2ln"],
+            &[
+                "eyJub3QiOiJvbmUifQ.eyJzdWIiOiIxIn0.c2ln",
+                "eyJhbGciOiJIUzI1NiJ9",
+                "eyJ.eyJ.eyJ",
+                "xeyJhbGciOiJub25lIn0.eyJz.c2ln",
+            ],
         );
     }
 }

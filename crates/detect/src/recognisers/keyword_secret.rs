@@ -19,9 +19,31 @@ pub(super) static RECOGNISER: Recogniser = Recogniser {
     id: "keyword_secret",
     kind: DataType::Secret,
     trigger: Trigger::Literals(&[
-        "secret", "token", "key", "access", "private", "credential", "apikey", "accesskey", "privatekey", "secretkey",
-        "accesstoken", "apitoken", "authtoken", "pat", "api", "login", "crumb", "unseal key 1", "unseal key 2",
-        "unseal key 3", "unseal key 4", "unseal key 5", "密钥", "秘钥", "令牌",
+        "secret",
+        "token",
+        "key",
+        "access",
+        "private",
+        "credential",
+        "apikey",
+        "accesskey",
+        "privatekey",
+        "secretkey",
+        "accesstoken",
+        "apitoken",
+        "authtoken",
+        "pat",
+        "api",
+        "login",
+        "crumb",
+        "unseal key 1",
+        "unseal key 2",
+        "unseal key 3",
+        "unseal key 4",
+        "unseal key 5",
+        "密钥",
+        "秘钥",
+        "令牌",
     ]),
     labels: &[],
     find,
@@ -51,15 +73,19 @@ impl Told {
     fn read(text: &Text<'_>, word: &Range<usize>, value: &Range<usize>) -> Option<Self> {
         let written = text.slice(word.clone());
         let vendor = vendors::before(text, word.start);
-        if !(is_whole(text.as_str(), word.start, word.end) || ends_whole(text, word) && (vendor || written.len() > 6))
+        if !(is_whole(text.as_str(), word.start, word.end)
+            || ends_whole(text, word) && (vendor || written.len() > 6))
             || is_no_secret(text, word.start)
         {
             return None;
         }
         let joined = text.before(word.start).is_some_and(|b| is_word(b) || matches!(b, b'_' | b'-'));
         Some(Self {
-            plainly: !["key", "access", "private", "credential", "pat", "api", "login"].iter().any(|weak| written.eq_ignore_ascii_case(weak)),
-            explicit: link(text, word.end).explicit && value.start > word.end + 1 || text.byte(word.end) == Some(b'='),
+            plainly: !["key", "access", "private", "credential", "pat", "api", "login"]
+                .iter()
+                .any(|weak| written.eq_ignore_ascii_case(weak)),
+            explicit: link(text, word.end).explicit && value.start > word.end + 1
+                || text.byte(word.end) == Some(b'='),
             vendor,
             named: joined || written.bytes().all(|b| b.is_ascii_uppercase()),
         })
@@ -83,11 +109,67 @@ fn ends_whole(text: &Text<'_>, word: &Range<usize>) -> bool {
 
 /// Words that make of a key, or of a token, something that everybody may see.
 const NO_SECRETS: &[&str] = &[
-    "public", "primary", "foreign", "cache", "object", "sort", "partition", "idempotency", "row", "unique", "group", "index",
-    "hash", "dedup", "routing", "storage", "lookup", "translation", "i18n", "answer", "map", "dict", "json", "range",
-    "composite", "natural", "surrogate", "candidate", "shard", "event", "message", "file", "path", "image", "asset", "blob",
-    "bucket", "content", "page", "next", "continuation", "sync", "cursor", "cancellation", "query", "order", "item", "sticky",
-    "s3", "data", "react", "host", "known", "ssh-rsa", "publishable", "site", "resume", "start", "commit", "etag", "build",
+    "public",
+    "primary",
+    "foreign",
+    "cache",
+    "object",
+    "sort",
+    "partition",
+    "idempotency",
+    "row",
+    "unique",
+    "group",
+    "index",
+    "hash",
+    "dedup",
+    "routing",
+    "storage",
+    "lookup",
+    "translation",
+    "i18n",
+    "answer",
+    "map",
+    "dict",
+    "json",
+    "range",
+    "composite",
+    "natural",
+    "surrogate",
+    "candidate",
+    "shard",
+    "event",
+    "message",
+    "file",
+    "path",
+    "image",
+    "asset",
+    "blob",
+    "bucket",
+    "content",
+    "page",
+    "next",
+    "continuation",
+    "sync",
+    "cursor",
+    "cancellation",
+    "query",
+    "order",
+    "item",
+    "sticky",
+    "s3",
+    "data",
+    "react",
+    "host",
+    "known",
+    "ssh-rsa",
+    "publishable",
+    "site",
+    "resume",
+    "start",
+    "commit",
+    "etag",
+    "build",
 ];
 
 /// True if the word before `at` says that what is named is for everybody.
@@ -95,8 +177,11 @@ pub(super) fn is_no_secret(text: &Text<'_>, at: usize) -> bool {
     let end = text.run_back(at, 2, |b| matches!(b, b' ' | b'_' | b'-' | b'.'));
     let start = text.run_back(end, 16, is_word);
     let before = text.slice(start..end);
-    let hump = before.rfind(|ch: char| ch.is_ascii_uppercase()).and_then(|at| before.get(at..)).unwrap_or(before);
-    let name = text.slice(text.run_back(at, 32, |b| is_word(b) || matches!(b, b'_' | b'-'))..at).to_ascii_lowercase();
+    let hump =
+        before.rfind(|ch: char| ch.is_ascii_uppercase()).and_then(|at| before.get(at..)).unwrap_or(before);
+    let name = text
+        .slice(text.run_back(at, 32, |b| is_word(b) || matches!(b, b'_' | b'-'))..at)
+        .to_ascii_lowercase();
     name.starts_with("your")
         || name.starts_with("example")
         || NO_SECRETS.iter().any(|word| before.eq_ignore_ascii_case(word) || hump.eq_ignore_ascii_case(word))
@@ -108,7 +193,11 @@ fn behind_words(text: &Text<'_>, at: usize) -> usize {
     let end = text.run(at, 8, |b| b.is_ascii_alphabetic());
     let joined = text.byte(end).is_some_and(|b| matches!(b, b'-' | b'_' | b'='));
     let word = text.slice(at..end);
-    if joined && WORDS.iter().any(|other| other.eq_ignore_ascii_case(word)) { behind_words(text, end + 1) } else { at }
+    if joined && WORDS.iter().any(|other| other.eq_ignore_ascii_case(word)) {
+        behind_words(text, end + 1)
+    } else {
+        at
+    }
 }
 
 /// Where to go on behind a word: in Terraform the value of `variable "name" {` stands behind `default`.

@@ -23,16 +23,78 @@ pub(super) static RECOGNISER: Recogniser = Recogniser {
     trigger: Trigger::Labels,
     labels: &[
         // Chosen by a person.
-        "password", "passwd", "pwd", "pass", "passphrase", "passcode", "identified by", "密码", "口令", "登录密码", "支付密码",
+        "password",
+        "passwd",
+        "pwd",
+        "pass",
+        "passphrase",
+        "passcode",
+        "identified by",
+        "密码",
+        "口令",
+        "登录密码",
+        "支付密码",
         // Made by a machine.
-        "api_key", "api-key", "api key", "apikey", "api_token", "api token", "apitoken", "secret", "secret_key", "secret-key",
-        "secret key", "secretkey", "client_secret", "client secret", "clientsecret", "app_secret", "appsecret",
-        "access_token", "access token", "accesstoken", "auth_token", "auth token", "authtoken", "refresh_token",
-        "refreshtoken", "session_token", "sessiontoken", "bot_token", "token", "access_key", "access key", "accesskey",
-        "private_key", "private key", "privatekey", "secret_access_key", "secretaccesskey", "encryption_key",
-        "signing_key", "jwt_secret", "jwtsecret", "license key", "account_key", "accountkey", "sharedaccesskey", "license_key", "auth_key", "密钥", "秘钥", "令牌", "私钥",
+        "api_key",
+        "api-key",
+        "api key",
+        "apikey",
+        "api_token",
+        "api token",
+        "apitoken",
+        "secret",
+        "secret_key",
+        "secret-key",
+        "secret key",
+        "secretkey",
+        "client_secret",
+        "client secret",
+        "clientsecret",
+        "app_secret",
+        "appsecret",
+        "access_token",
+        "access token",
+        "accesstoken",
+        "auth_token",
+        "auth token",
+        "authtoken",
+        "refresh_token",
+        "refreshtoken",
+        "session_token",
+        "sessiontoken",
+        "bot_token",
+        "token",
+        "access_key",
+        "access key",
+        "accesskey",
+        "private_key",
+        "private key",
+        "privatekey",
+        "secret_access_key",
+        "secretaccesskey",
+        "encryption_key",
+        "signing_key",
+        "jwt_secret",
+        "jwtsecret",
+        "license key",
+        "account_key",
+        "accountkey",
+        "sharedaccesskey",
+        "license_key",
+        "auth_key",
+        "密钥",
+        "秘钥",
+        "令牌",
+        "私钥",
         // Used once.
-        "验证码", "校验码", "动态码", "动态口令", "otp", "verification code", "one-time code", "security code",
+        "验证码",
+        "校验码",
+        "动态码",
+        "动态口令",
+        "otp",
+        "verification code",
+        "one-time code",
+        "security code",
     ],
     find,
 };
@@ -60,16 +122,19 @@ fn kind(label: &str) -> Kind {
 fn find(text: &Text<'_>, label: Range<usize>) -> Option<Found> {
     let written = text.slice(label.clone());
     let kind = kind(written);
-    let link = in_markup(text, &label)
-        .or_else(|| in_item(text, &label))
-        .unwrap_or_else(|| link(text, label.end));
+    let link =
+        in_markup(text, &label).or_else(|| in_item(text, &label)).unwrap_or_else(|| link(text, label.end));
     let by = written.eq_ignore_ascii_case("identified by");
     // `密码 Abc@1234` needs no colon, because no Chinese sentence goes on in ASCII with digits.
     let chinese = kind == Kind::Chosen && !written.is_ascii() && link.value > label.end;
     let netrc = kind == Kind::Chosen && !link.explicit && context::is_netrc(text, label.start);
     let option = text.before(label.start) == Some(b'-') && text.byte(label.end) == Some(b' ');
-    let parted = link.explicit || option || kind == Kind::Once || chinese || netrc || by && link.quote.is_some();
-    if !parted || text.byte(label.end) == Some(b'(') || kind == Kind::Machine && is_no_secret(text, label.start) {
+    let parted =
+        link.explicit || option || kind == Kind::Once || chinese || netrc || by && link.quote.is_some();
+    if !parted
+        || text.byte(label.end) == Some(b'(')
+        || kind == Kind::Machine && is_no_secret(text, label.start)
+    {
         return None;
     }
     // A row of labels has no value, and need not be read to its end each time.
@@ -94,7 +159,11 @@ fn find(text: &Text<'_>, label: Range<usize>) -> Option<Found> {
 fn in_markup(text: &Text<'_>, label: &Range<usize>) -> Option<Link> {
     const BETWEEN: &[u8] = b"\" value=\"";
     let value = label.end + BETWEEN.len();
-    (text.ahead(label.end, BETWEEN.len()) == BETWEEN).then_some(Link { value, explicit: true, quote: Some(b'"') })
+    (text.ahead(label.end, BETWEEN.len()) == BETWEEN).then_some(Link {
+        value,
+        explicit: true,
+        quote: Some(b'"'),
+    })
 }
 
 /// `config["SECRET_KEY"] = "…"`
@@ -163,12 +232,26 @@ fn is_made(value: &str, quoted: bool) -> bool {
 /// A value that only names where the secret is: a variable, a field, a call, a placeholder.
 fn is_reference(value: &str, quoted: bool) -> bool {
     let lower = value.to_ascii_lowercase();
-    let words = ["your", "example", "changeme", "placeholder", "xxxx", "redacted", "<", "process.env", "os.environ", "getenv"];
+    let words = [
+        "your",
+        "example",
+        "changeme",
+        "placeholder",
+        "xxxx",
+        "redacted",
+        "<",
+        "process.env",
+        "os.environ",
+        "getenv",
+    ];
     let name = value.bytes().take_while(|b| b.is_ascii_alphabetic() || *b == b'_').count();
     let member = name >= 2 && matches!(value.as_bytes().get(name), Some(b'.' | b'(' | b'['));
     let constant = value.bytes().all(|b| b.is_ascii_uppercase() || b == b'_');
     let path = !quoted && (value.starts_with("__") || value.contains("::"));
-    path || is_placeholder(value) || words.iter().any(|word| lower.contains(word)) || !quoted && member || constant && !quoted
+    path || is_placeholder(value)
+        || words.iter().any(|word| lower.contains(word))
+        || !quoted && member
+        || constant && !quoted
 }
 
 #[cfg(test)]

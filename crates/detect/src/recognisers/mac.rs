@@ -28,7 +28,8 @@ fn find(text: &Text<'_>, word: Range<usize>) -> Option<Found> {
     let end = text.run(word.start, LENGTH + 1, part);
     let span = start..end;
     let written = text.ahead(start, LENGTH);
-    let formed = span.len() == LENGTH && written.iter().enumerate().all(|(i, byte)| (i % 3 == 2) == (*byte == separator));
+    let formed = span.len() == LENGTH
+        && written.iter().enumerate().all(|(i, byte)| (i % 3 == 2) == (*byte == separator));
     let device = |digit: u8| written.iter().any(|b| *b != separator && b.to_ascii_lowercase() != digit);
     (formed && device(b'0') && device(b'f') && text.stands_alone(&span)).then(|| Found::validated(span, 0.93))
 }

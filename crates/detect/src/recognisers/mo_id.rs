@@ -12,13 +12,22 @@ pub(super) static RECOGNISER: Recogniser = Recogniser {
     id: "mo_id",
     kind: DataType::MoId,
     trigger: Trigger::Word(1..=8, Head::Digit),
-    labels: &["macau id", "macao id", "macau identity card", "bir", "澳门身份证", "澳门居民身份证", "澳门居民身份证号"],
+    labels: &[
+        "macau id",
+        "macao id",
+        "macau identity card",
+        "bir",
+        "澳门身份证",
+        "澳门居民身份证",
+        "澳门居民身份证号",
+    ],
     find,
 };
 
 fn find(text: &Text<'_>, word: Range<usize>) -> Option<Found> {
     let bytes = text.ahead(word.start, 10);
-    let digits = |range: Range<usize>| bytes.get(range).is_some_and(|part| part.iter().all(u8::is_ascii_digit));
+    let digits =
+        |range: Range<usize>| bytes.get(range).is_some_and(|part| part.iter().all(u8::is_ascii_digit));
     let at = |index: usize| bytes.get(index).copied();
     let length = match word.len() {
         8 if digits(0..8) => 8,
@@ -46,6 +55,9 @@ mod tests {
 
     #[test]
     fn other_numbers_are_not() {
-        check(DataType::MoId, &["5215299(8)", "1/521529/8", "澳门身份证 3215299(8)", "澳门身份证 52152998765"]);
+        check(
+            DataType::MoId,
+            &["5215299(8)", "1/521529/8", "澳门身份证 3215299(8)", "澳门身份证 52152998765"],
+        );
     }
 }

@@ -12,14 +12,22 @@ pub(super) static RECOGNISER: Recogniser = Recogniser {
     id: "nl_bsn",
     kind: DataType::NlBsn,
     trigger: Trigger::Labels,
-    labels: &["bsn", "bsn-nummer", "bsn nummer", "burgerservicenummer", "sofinummer", "citizen service number"],
+    labels: &[
+        "bsn",
+        "bsn-nummer",
+        "bsn nummer",
+        "burgerservicenummer",
+        "sofinummer",
+        "citizen service number",
+    ],
     find,
 };
 
 fn find(text: &Text<'_>, label: Range<usize>) -> Option<Found> {
     let (number, span) = behind(text, &label, 9..=9)?;
     let number = number.as_slice();
-    (weighted(number, &[9, 8, 7, 6, 5, 4, 3, 2, 10]).is_multiple_of(11) && number != [0; 9]).then(|| Found::validated(span, 0.93))
+    (weighted(number, &[9, 8, 7, 6, 5, 4, 3, 2, 10]).is_multiple_of(11) && number != [0; 9])
+        .then(|| Found::validated(span, 0.93))
 }
 
 #[cfg(test)]
@@ -29,7 +37,15 @@ mod tests {
 
     #[test]
     fn numbers_are_found() {
-        check(DataType::NlBsn, &["bsn: [[956343909]].", "bsn-nummer [[956343909]]", "bsn nummer: [[956343909]].", "burgerservicenummer [[956343909]]"]);
+        check(
+            DataType::NlBsn,
+            &[
+                "bsn: [[956343909]].",
+                "bsn-nummer [[956343909]]",
+                "bsn nummer: [[956343909]].",
+                "burgerservicenummer [[956343909]]",
+            ],
+        );
     }
 
     #[test]

@@ -25,7 +25,8 @@ const LEAST: usize = 16;
 
 fn find(text: &Text<'_>, scheme: Range<usize>) -> Option<Found> {
     let end = text.run(scheme.end, LONGEST, |b| b.is_ascii_graphic() && !b"\"'`<>\\|".contains(&b));
-    let link = text.slice(scheme.start..end).trim_end_matches([',', '.', ';', ':', '!', '?', ')', ']', '}', '*']);
+    let link =
+        text.slice(scheme.start..end).trim_end_matches([',', '.', ';', ':', '!', '?', ')', ']', '}', '*']);
     let (_, query) = link.split_once('?')?;
     let carries = query.split('&').filter_map(|pair| pair.split_once('=')).any(|(name, value)| match name {
         "secret" => is_base32(value),

@@ -29,7 +29,9 @@ fn find(text: &Text<'_>, mark: Range<usize>) -> Option<Found> {
 fn salesforce(text: &Text<'_>, start: usize) -> Option<Range<usize>> {
     let organisation = text.run(start, 19, is_word);
     let end = text.run(organisation + 1, 256, |b| is_word(b) || b"._".contains(&b));
-    let formed = matches!(organisation - start, 15 | 18) && text.byte(organisation) == Some(b'!') && end - organisation > 80;
+    let formed = matches!(organisation - start, 15 | 18)
+        && text.byte(organisation) == Some(b'!')
+        && end - organisation > 80;
     formed.then_some(start..end)
 }
 
@@ -45,10 +47,14 @@ mod tests {
 
     #[test]
     fn keys_are_found() {
-        let session = "aQ1bW2cE3dR4eT5fY6gU7hI8jO9kP0lA1mS2nD3oF4pG5qH6rJ7sK8tL9uZ0vX1wC2xV3yB4zN5aM6bQ7cW8dE9fR0g";
+        let session =
+            "aQ1bW2cE3dR4eT5fY6gU7hI8jO9kP0lA1mS2nD3oF4pG5qH6rJ7sK8tL9uZ0vX1wC2xV3yB4zN5aM6bQ7cW8dE9fR0g";
         check(
             DataType::Secret,
-            &[&format!("sid=[[00DE0X0A0M0PeLE!{session}]];"), "licence [[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]]"],
+            &[
+                &format!("sid=[[00DE0X0A0M0PeLE!{session}]];"),
+                "licence [[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]]",
+            ],
         );
     }
 

@@ -69,7 +69,13 @@ mod tests {
     fn other_codes_are_not() {
         check(
             DataType::Passport,
-            &["E93475982", "passport of 20240105", "护照办理编号E93475982", "passport photo 35x45mm", "passport ABCDEF12"],
+            &[
+                "E93475982",
+                "passport of 20240105",
+                "护照办理编号E93475982",
+                "passport photo 35x45mm",
+                "passport ABCDEF12",
+            ],
         );
     }
 }

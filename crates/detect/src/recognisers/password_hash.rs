@@ -13,9 +13,29 @@ pub(super) static RECOGNISER: Recogniser = Recogniser {
     id: "password_hash",
     kind: DataType::Secret,
     trigger: Trigger::Literals(&[
-        "$1$", "$2a$", "$2b$", "$2x$", "$2y$", "$5$", "$6$", "$7$", "$8$", "$9$", "$y$", "$gy$", "$apr1$", "$argon2i$",
-        "$argon2d$", "$argon2id$", "$scrypt$", "$pbkdf2-sha256$", "$pbkdf2-sha512$", "pbkdf2_sha256$", "pbkdf2_sha1$",
-        "$krb5asrep$", "$krb5tgs$",
+        "$1$",
+        "$2a$",
+        "$2b$",
+        "$2x$",
+        "$2y$",
+        "$5$",
+        "$6$",
+        "$7$",
+        "$8$",
+        "$9$",
+        "$y$",
+        "$gy$",
+        "$apr1$",
+        "$argon2i$",
+        "$argon2d$",
+        "$argon2id$",
+        "$scrypt$",
+        "$pbkdf2-sha256$",
+        "$pbkdf2-sha512$",
+        "pbkdf2_sha256$",
+        "pbkdf2_sha1$",
+        "$krb5asrep$",
+        "$krb5tgs$",
     ]),
     labels: &[],
     find,
@@ -27,7 +47,8 @@ fn find(text: &Text<'_>, name: Range<usize>) -> Option<Found> {
     }
     // Kerberos answers hold the name of a user and of a realm.
     let kerberos = text.slice(name.clone()).contains("krb5");
-    let end = text.run(name.end, 4096, |b| is_word(b) || b"./$=,+-_".contains(&b) || kerberos && b"@:*".contains(&b));
+    let end = text
+        .run(name.end, 4096, |b| is_word(b) || b"./$=,+-_".contains(&b) || kerberos && b"@:*".contains(&b));
     let rest = text.slice(name.end..end).trim_end_matches(['.', ',', ':', '$']);
     let hash = rest.rsplit('$').next().unwrap_or_default();
     (hash.len() >= 20 && is_random(hash)).then(|| Found::validated(name.start..name.end + rest.len(), 0.93))
@@ -52,6 +73,9 @@ mod tests {
 
     #[test]
     fn shell_variables_are_not() {
-        check(DataType::Secret, &["echo $1$2", "awk '{print $5$6}'", "$1$salt$short", "cost $5$ per month, $6$ later"]);
+        check(
+            DataType::Secret,
+            &["echo $1$2", "awk '{print $5$6}'", "$1$salt$short", "cost $5$ per month, $6$ later"],
+        );
     }
 }

@@ -84,7 +84,12 @@ mod tests {
     fn public_parts_are_not() {
         check(
             DataType::Secret,
-            &["-----BEGIN PUBLIC KEY-----\nMIIE\n-----END PUBLIC KEY-----", "-----BEGIN CERTIFICATE-----", "-----BEGIN", "-----BEGIN PRIVATE KEY-----"],
+            &[
+                "-----BEGIN PUBLIC KEY-----\nMIIE\n-----END PUBLIC KEY-----",
+                "-----BEGIN CERTIFICATE-----",
+                "-----BEGIN",
+                "-----BEGIN PRIVATE KEY-----",
+            ],
         );
     }
 

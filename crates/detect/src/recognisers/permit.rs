@@ -74,6 +74,9 @@ mod tests {
 
     #[test]
     fn other_codes_are_not() {
-        check(DataType::Permit, &["C75387212", "通行证办理金额12345678", "通行证 X75387212", "通行证 C753872123"]);
+        check(
+            DataType::Permit,
+            &["C75387212", "通行证办理金额12345678", "通行证 X75387212", "通行证 C753872123"],
+        );
     }
 }

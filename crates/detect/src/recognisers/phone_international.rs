@@ -64,7 +64,9 @@ fn read(text: &Text<'_>, at: usize) -> ([u8; 16], usize, usize) {
 /// The length of the country code at the start, and the lengths of numbers there.
 fn country(digits: &[u8]) -> Option<(usize, std::ops::RangeInclusive<usize>)> {
     let code = |length: usize| {
-        digits.get(..length).map(|digits| digits.iter().fold(0_u16, |sum, digit| sum * 10 + u16::from(*digit)))
+        digits
+            .get(..length)
+            .map(|digits| digits.iter().fold(0_u16, |sum, digit| sum * 10 + u16::from(*digit)))
     };
     if digits.first() == Some(&1) {
         return Some((1, 10..=10));
@@ -117,7 +119,15 @@ mod tests {
     fn other_numbers_are_not() {
         check(
             DataType::Phone,
-            &["+1 234", "1+4477009001234", "x+4412345678901", "UTC+08:00", "+100 200", "+999 123 456 789", "0046 8 928 571 38"],
+            &[
+                "+1 234",
+                "1+4477009001234",
+                "x+4412345678901",
+                "UTC+08:00",
+                "+100 200",
+                "+999 123 456 789",
+                "0046 8 928 571 38",
+            ],
         );
     }
 }

@@ -50,7 +50,8 @@ pub(super) static RECOGNISER: Recogniser = Recogniser {
 };
 
 /// Words that name a number after it.
-const AFTER: &[&str] = &["office", "fax", "mobile", "cell", "home", "work", "desk", "phone", "(手机)", "(电话)"];
+const AFTER: &[&str] =
+    &["office", "fax", "mobile", "cell", "home", "work", "desk", "phone", "(手机)", "(电话)"];
 
 fn find(text: &Text<'_>, word: Range<usize>) -> Option<Found> {
     if text.ends_short(&word, 7) {
@@ -69,7 +70,8 @@ fn find(text: &Text<'_>, word: Range<usize>) -> Option<Found> {
     let span = start..super::cn_landline::extension(text, end);
     let joined = matches!(text.before(start), Some(b'-' | b'.' | b'/' | b'_' | b'=' | b'#'))
         && text.before(start.saturating_sub(1)).is_some_and(is_word);
-    if joined && text.before(start) != Some(b'=') || !text.is_whole_number(&span) || is_date(text, word.start) {
+    if joined && text.before(start) != Some(b'=') || !text.is_whole_number(&span) || is_date(text, word.start)
+    {
         return None;
     }
     let labelled = text.labels(start).announce(DataType::Phone) || is_named_after(text, span.end);
@@ -97,7 +99,11 @@ fn number(text: &Text<'_>, at: usize) -> (usize, usize) {
 fn is_date(text: &Text<'_>, at: usize) -> bool {
     let date = text.ahead(at, 10);
     let shaped = |shape: &[u8; 10]| {
-        date.len() == 10 && date.iter().zip(shape).all(|(b, form)| if *form == b'0' { b.is_ascii_digit() } else { b == form })
+        date.len() == 10
+            && date
+                .iter()
+                .zip(shape)
+                .all(|(b, form)| if *form == b'0' { b.is_ascii_digit() } else { b == form })
     };
     let alone = !text.byte(at + 10).is_some_and(|b| b.is_ascii_digit());
     let forms = [b"0000-00-00", b"0000/00/00", b"0000.00.00", b"00.00.0000", b"00/00/0000", b"00-00-0000"];

@@ -19,7 +19,9 @@ pub(super) static RECOGNISER: Recogniser = Recogniser {
 fn find(text: &Text<'_>, label: Range<usize>) -> Option<Found> {
     let (number, span) = behind(text, &label, 11..=11)?;
     let number = number.as_slice();
-    (weighted(number, &[1, 3, 7, 9, 1, 3, 7, 9, 1, 3, 1]).is_multiple_of(10) && is_day(pair(number, 2) % 20, pair(number, 4))).then(|| Found::validated(span, 0.93))
+    (weighted(number, &[1, 3, 7, 9, 1, 3, 7, 9, 1, 3, 1]).is_multiple_of(10)
+        && is_day(pair(number, 2) % 20, pair(number, 4)))
+    .then(|| Found::validated(span, 0.93))
 }
 
 #[cfg(test)]
@@ -29,7 +31,10 @@ mod tests {
 
     #[test]
     fn numbers_are_found() {
-        check(DataType::PlPesel, &["pesel: [[90062678020]].", "nr pesel [[90062678020]]", "numer pesel: [[90062678020]]."]);
+        check(
+            DataType::PlPesel,
+            &["pesel: [[90062678020]].", "nr pesel [[90062678020]]", "numer pesel: [[90062678020]]."],
+        );
     }
 
     #[test]

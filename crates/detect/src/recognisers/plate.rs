@@ -14,8 +14,8 @@ pub(super) static RECOGNISER: Recogniser = Recogniser {
     id: "plate",
     kind: DataType::Plate,
     trigger: Trigger::Literals(&[
-        "京", "津", "沪", "渝", "冀", "豫", "云", "辽", "黑", "湘", "皖", "鲁", "新", "苏", "浙", "赣", "鄂", "桂", "甘", "晋",
-        "蒙", "陕", "吉", "闽", "贵", "粤", "青", "藏", "川", "宁", "琼", "使",
+        "京", "津", "沪", "渝", "冀", "豫", "云", "辽", "黑", "湘", "皖", "鲁", "新", "苏", "浙", "赣", "鄂",
+        "桂", "甘", "晋", "蒙", "陕", "吉", "闽", "贵", "粤", "青", "藏", "川", "宁", "琼", "使",
     ]),
     labels: &[
         "车牌",
@@ -49,7 +49,11 @@ fn find(text: &Text<'_>, province: Range<usize>) -> Option<Found> {
     };
     let number = text.ahead(body, end - body);
     let embassy = body == province.end;
-    let formed = if embassy { number.len() == 6 && number.iter().all(u8::is_ascii_digit) } else { is_plate(city, number, tail) };
+    let formed = if embassy {
+        number.len() == 6 && number.iter().all(u8::is_ascii_digit)
+    } else {
+        is_plate(city, number, tail)
+    };
     if !formed || text.byte(end).is_some_and(|b| is_word(b) || b == b'_' || b == b'@') {
         return None;
     }
@@ -101,7 +105,16 @@ mod tests {
     fn other_text_is_not() {
         check(
             DataType::Plate,
-            &["云A100", "京东A12345678", "新K8s集群", "贵O12345I", "川AB", "云EC2012345678", "青ABCDE", "使用A12345"],
+            &[
+                "云A100",
+                "京东A12345678",
+                "新K8s集群",
+                "贵O12345I",
+                "川AB",
+                "云EC2012345678",
+                "青ABCDE",
+                "使用A12345",
+            ],
         );
     }
 }

@@ -11,7 +11,14 @@ use crate::text::Text;
 pub(super) static RECOGNISER: Recogniser = Recogniser {
     id: "po_box",
     kind: DataType::Location,
-    trigger: Trigger::Literals(&["p.o. box ", "po box ", "p.o.box ", "p o box ", "post office box ", "postfach "]),
+    trigger: Trigger::Literals(&[
+        "p.o. box ",
+        "po box ",
+        "p.o.box ",
+        "p o box ",
+        "post office box ",
+        "postfach ",
+    ]),
     labels: &[],
     find,
 };
@@ -30,7 +37,11 @@ mod tests {
 
     #[test]
     fn boxes_are_found() {
-        check_addresses(&["write to [[P.O. Box 1142, Denver, CO 80201]].", "[[PO Box 77]] is mine", "the PO box is full", "a shampoo box 12"],
-        );
+        check_addresses(&[
+            "write to [[P.O. Box 1142, Denver, CO 80201]].",
+            "[[PO Box 77]] is mine",
+            "the PO box is full",
+            "a shampoo box 12",
+        ]);
     }
 }

@@ -13,13 +13,43 @@ pub(super) static RECOGNISER: Recogniser = Recogniser {
     id: "salary",
     kind: DataType::Salary,
     trigger: Trigger::Labels,
-    labels: &["月薪", "年薪", "底薪", "时薪", "税前工资", "税后工资", "到手工资", "基本工资", "工资", "薪资", "薪水", "年收入", "月收入", "家庭年收入", "salary", "annual salary", "base salary", "monthly salary", "yearly salary", "annual income", "monthly income", "household income", "wage", "compensation", "take-home pay"],
+    labels: &[
+        "月薪",
+        "年薪",
+        "底薪",
+        "时薪",
+        "税前工资",
+        "税后工资",
+        "到手工资",
+        "基本工资",
+        "工资",
+        "薪资",
+        "薪水",
+        "年收入",
+        "月收入",
+        "家庭年收入",
+        "salary",
+        "annual salary",
+        "base salary",
+        "monthly salary",
+        "yearly salary",
+        "annual income",
+        "monthly income",
+        "household income",
+        "wage",
+        "compensation",
+        "take-home pay",
+    ],
     find,
 };
 
-const UNITS: &[&str] = &["万元", "千元", "万块", "万", "千", "元", "块", "美元", "k", "K", "w", "W", "RMB", "CNY", "USD", "EUR", "GBP", "yuan", "dollars"];
+const UNITS: &[&str] = &[
+    "万元", "千元", "万块", "万", "千", "元", "块", "美元", "k", "K", "w", "W", "RMB", "CNY", "USD", "EUR",
+    "GBP", "yuan", "dollars",
+];
 const SIGNS: &[&str] = &["$", "€", "£", "¥", "￥", "US$", "RMB", "CNY", "USD", "EUR", "GBP", "人民币"];
-const FILLERS: &[&str] = &["大概", "大约", "约", "才", "只有", "有", "到手", "税前", "about ", "around ", "of ", "at "];
+const FILLERS: &[&str] =
+    &["大概", "大约", "约", "才", "只有", "有", "到手", "税前", "about ", "around ", "of ", "at "];
 
 fn find(text: &Text<'_>, label: Range<usize>) -> Option<Found> {
     let from = filled(text, link(text, label.end).value);
@@ -56,11 +86,23 @@ mod tests {
 
     #[test]
     fn values_are_found() {
-        check(DataType::Salary, &["我月薪[[15000]]，", "年薪约[[30万]]。", "Salary: [[$85,000]] per year", "salary is [[120k]], remote", "税前工资大概[[2.5万元]]"]);
+        check(
+            DataType::Salary,
+            &[
+                "我月薪[[15000]]，",
+                "年薪约[[30万]]。",
+                "Salary: [[$85,000]] per year",
+                "salary is [[120k]], remote",
+                "税前工资大概[[2.5万元]]",
+            ],
+        );
     }
 
     #[test]
     fn other_texts_are_not() {
-        check(DataType::Salary, &["工资条什么时候发", "salary 2024", "薪资涨了 5%", "salary range", "工资发放日是 15 日"]);
+        check(
+            DataType::Salary,
+            &["工资条什么时候发", "salary 2024", "薪资涨了 5%", "salary range", "工资发放日是 15 日"],
+        );
     }
 }

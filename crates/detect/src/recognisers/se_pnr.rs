@@ -13,7 +13,13 @@ pub(super) static RECOGNISER: Recogniser = Recogniser {
     id: "se_pnr",
     kind: DataType::SePersonnummer,
     trigger: Trigger::Labels,
-    labels: &["personnummer", "personnr", "samordningsnummer", "swedish personal number", "personal identity number"],
+    labels: &[
+        "personnummer",
+        "personnr",
+        "samordningsnummer",
+        "swedish personal number",
+        "personal identity number",
+    ],
     find,
 };
 
@@ -36,11 +42,22 @@ mod tests {
 
     #[test]
     fn numbers_are_found() {
-        check(DataType::SePersonnummer, &["personnummer: [[901022-7123]].", "personnr [[9010227123]]", "samordningsnummer: [[901022-7123]].", "swedish personal number [[9010227123]]"]);
+        check(
+            DataType::SePersonnummer,
+            &[
+                "personnummer: [[901022-7123]].",
+                "personnr [[9010227123]]",
+                "samordningsnummer: [[901022-7123]].",
+                "swedish personal number [[9010227123]]",
+            ],
+        );
     }
 
     #[test]
     fn other_numbers_are_not() {
-        check(DataType::SePersonnummer, &["personnummer 901022-7124", "order 9010227123", "personnummer 12", "9010227123"]);
+        check(
+            DataType::SePersonnummer,
+            &["personnummer 901022-7124", "order 9010227123", "personnummer 12", "9010227123"],
+        );
     }
 }

@@ -76,7 +76,8 @@ fn in_one_piece(text: &Text<'_>, span: Range<usize>) -> Option<Found> {
     for (place, byte) in number.iter_mut().zip(text.ahead(span.start, 9)) {
         *place = byte.is_ascii_digit().then(|| byte - b'0')?;
     }
-    let believed = is_issued(&number) && text.is_whole_number(&span) && text.labels(span.start).announce(DataType::Ssn);
+    let believed =
+        is_issued(&number) && text.is_whole_number(&span) && text.labels(span.start).announce(DataType::Ssn);
     believed.then(|| Found::labelled(span, 0.8))
 }
 

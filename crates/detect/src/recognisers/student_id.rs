@@ -12,7 +12,19 @@ pub(super) static RECOGNISER: Recogniser = Recogniser {
     id: "student_id",
     kind: DataType::StudentId,
     trigger: Trigger::Labels,
-    labels: &["学号", "学生号", "学籍号", "学生证号", "考生号", "准考证号", "student id", "student id number", "student number", "student no", "student_id"],
+    labels: &[
+        "学号",
+        "学生号",
+        "学籍号",
+        "学生证号",
+        "考生号",
+        "准考证号",
+        "student id",
+        "student id number",
+        "student number",
+        "student no",
+        "student_id",
+    ],
     find,
 };
 
@@ -27,7 +39,10 @@ mod tests {
 
     #[test]
     fn values_are_found() {
-        check(DataType::StudentId, &["学号：[[2021210456]]，", "Student ID: [[S2021-0456]]", "我的准考证号是[[110105200123]]"]);
+        check(
+            DataType::StudentId,
+            &["学号：[[2021210456]]，", "Student ID: [[S2021-0456]]", "我的准考证号是[[110105200123]]"],
+        );
     }
 
     #[test]

@@ -19,7 +19,10 @@ pub(super) static RECOGNISER: Recogniser = Recogniser {
 fn find(text: &Text<'_>, label: Range<usize>) -> Option<Found> {
     let (number, span) = behind(text, &label, 13..=13)?;
     let number = number.as_slice();
-    (matches!(number, [1..=8, ..]) && (11 - weighted(number, &[13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2]) % 11) % 10 == number.get(12).copied().map_or(10, u32::from)).then(|| Found::validated(span, 0.93))
+    (matches!(number, [1..=8, ..])
+        && (11 - weighted(number, &[13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2]) % 11) % 10
+            == number.get(12).copied().map_or(10, u32::from))
+    .then(|| Found::validated(span, 0.93))
 }
 
 #[cfg(test)]
@@ -29,11 +32,22 @@ mod tests {
 
     #[test]
     fn numbers_are_found() {
-        check(DataType::ThId, &["thai id: [[1 1088 40831 60 3]].", "thai national id [[1108840831603]]", "thai national id: [[1 1088 40831 60 3]].", "thai identity card [[1108840831603]]"]);
+        check(
+            DataType::ThId,
+            &[
+                "thai id: [[1 1088 40831 60 3]].",
+                "thai national id [[1108840831603]]",
+                "thai national id: [[1 1088 40831 60 3]].",
+                "thai identity card [[1108840831603]]",
+            ],
+        );
     }
 
     #[test]
     fn other_numbers_are_not() {
-        check(DataType::ThId, &["thai id 1 1088 40831 60 4", "order 1108840831603", "thai id 12", "1108840831603"]);
+        check(
+            DataType::ThId,
+            &["thai id 1 1088 40831 60 4", "order 1108840831603", "thai id 12", "1108840831603"],
+        );
     }
 }

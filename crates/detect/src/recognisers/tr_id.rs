@@ -37,7 +37,15 @@ mod tests {
 
     #[test]
     fn numbers_are_found() {
-        check(DataType::TrId, &["tckn: [[30550496428]].", "tc kimlik [[30550496428]]", "tc kimlik no: [[30550496428]].", "t.c. kimlik no [[30550496428]]"]);
+        check(
+            DataType::TrId,
+            &[
+                "tckn: [[30550496428]].",
+                "tc kimlik [[30550496428]]",
+                "tc kimlik no: [[30550496428]].",
+                "t.c. kimlik no [[30550496428]]",
+            ],
+        );
     }
 
     #[test]

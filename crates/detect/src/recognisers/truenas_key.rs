@@ -21,7 +21,10 @@ fn find(text: &Text<'_>, word: Range<usize>) -> Option<Found> {
     let has = |test: fn(u8) -> bool| body.bytes().any(test);
     let number = text.run_back(word.start.checked_sub(1)?, 5, |b| b.is_ascii_digit());
     let joined = text.before(word.start) == Some(b'-') && (1..=4).contains(&(word.start - 1 - number));
-    let mixed = body.len() == 64 && has(|b| b.is_ascii_lowercase()) && has(|b| b.is_ascii_uppercase()) && is_random(body);
+    let mixed = body.len() == 64
+        && has(|b| b.is_ascii_lowercase())
+        && has(|b| b.is_ascii_uppercase())
+        && is_random(body);
     let span = number..word.end;
     (joined && mixed && text.stands_alone(&span)).then(|| Found::validated(span, 0.95))
 }

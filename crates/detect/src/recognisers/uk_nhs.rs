@@ -19,7 +19,8 @@ pub(super) static RECOGNISER: Recogniser = Recogniser {
 fn find(text: &Text<'_>, label: Range<usize>) -> Option<Found> {
     let (number, span) = behind(text, &label, 10..=10)?;
     let number = number.as_slice();
-    (weighted(number, &[10, 9, 8, 7, 6, 5, 4, 3, 2, 1]).is_multiple_of(11)).then(|| Found::validated(span, 0.93))
+    (weighted(number, &[10, 9, 8, 7, 6, 5, 4, 3, 2, 1]).is_multiple_of(11))
+        .then(|| Found::validated(span, 0.93))
 }
 
 #[cfg(test)]
@@ -29,7 +30,15 @@ mod tests {
 
     #[test]
     fn numbers_are_found() {
-        check(DataType::UkNhs, &["nhs: [[999 712 7684]].", "nhs number [[9997127684]]", "nhs no: [[999 712 7684]].", "英国医保号 [[9997127684]]"]);
+        check(
+            DataType::UkNhs,
+            &[
+                "nhs: [[999 712 7684]].",
+                "nhs number [[9997127684]]",
+                "nhs no: [[999 712 7684]].",
+                "英国医保号 [[9997127684]]",
+            ],
+        );
     }
 
     #[test]

@@ -22,7 +22,8 @@ fn find(text: &Text<'_>, label: Range<usize>) -> Option<Found> {
     let ([first, second, digits @ .., last], true) = (&code[..], code.len() == 9) else { return None };
     let letters = !b"DFIQUV".contains(first) && !b"DFIOQUV".contains(second) && first.is_ascii_alphabetic();
     let given = ![b"BG", b"GB", b"KN", b"NK", b"NT", b"TN", b"ZZ"].contains(&&[*first, *second]);
-    let formed = second.is_ascii_alphabetic() && digits.iter().all(u8::is_ascii_digit) && matches!(last, b'A'..=b'D');
+    let formed =
+        second.is_ascii_alphabetic() && digits.iter().all(u8::is_ascii_digit) && matches!(last, b'A'..=b'D');
     (letters && given && formed).then(|| Found::labelled(span, 0.9))
 }
 
@@ -33,11 +34,17 @@ mod tests {
 
     #[test]
     fn values_are_found() {
-        check(DataType::UkNino, &["NINO: [[AB 12 34 56 C]]", "my national insurance number is [[JG103759A]]."]);
+        check(
+            DataType::UkNino,
+            &["NINO: [[AB 12 34 56 C]]", "my national insurance number is [[JG103759A]]."],
+        );
     }
 
     #[test]
     fn other_texts_are_not() {
-        check(DataType::UkNino, &["JG103759A", "ni number BG123456A", "ni number AB12345", "national insurance is due"]);
+        check(
+            DataType::UkNino,
+            &["JG103759A", "ni number BG123456A", "ni number AB12345", "national insurance is due"],
+        );
     }
 }

@@ -28,7 +28,12 @@ mod tests {
 
     #[test]
     fn postcodes_are_found() {
-        check_addresses(&["it is [[SW1A 1AA]], near the park", "Postcode: [[M1 1AE]]", "[[EC1A 1BB]]", "[[B33 8TH]]"]);
+        check_addresses(&[
+            "it is [[SW1A 1AA]], near the park",
+            "Postcode: [[M1 1AE]]",
+            "[[EC1A 1BB]]",
+            "[[B33 8TH]]",
+        ]);
     }
 
     #[test]

@@ -37,7 +37,8 @@ impl<'t> Login<'t> {
         if !(2..=40).contains(&scheme.len()) {
             return None;
         }
-        let authority_end = text.run(colon.end, LONGEST, |b| b.is_ascii_graphic() && !b"\"'`<>/?#\\,;|".contains(&b));
+        let authority_end =
+            text.run(colon.end, LONGEST, |b| b.is_ascii_graphic() && !b"\"'`<>/?#\\,;|".contains(&b));
         let authority = text.slice(colon.end..authority_end);
         let (user_info, host) = authority.rsplit_once('@')?;
         let (_, password) = user_info.split_once(':')?;
@@ -45,7 +46,8 @@ impl<'t> Login<'t> {
             return None;
         }
         let end = text.run(authority_end, LONGEST, |b| b.is_ascii_graphic() && !b"\"'`<>\\|".contains(&b));
-        let whole = text.slice(start..end).trim_end_matches([',', '.', ';', ':', '!', '?', ')', ']', '}', '*']);
+        let whole =
+            text.slice(start..end).trim_end_matches([',', '.', ';', ':', '!', '?', ')', ']', '}', '*']);
         Some(Self { scheme, span: start..start + whole.len().max(authority_end - start) })
     }
 }
@@ -56,7 +58,9 @@ pub(super) fn is_placeholder(value: &str) -> bool {
     let one_sign = value.bytes().all(|b| Some(b) == first && !b.is_ascii_digit());
     one_sign
         || matches!(first, Some(b'<' | b'{' | b'%' | b'['))
-        || value.strip_prefix('$').is_some_and(|name| name.bytes().all(|b| is_word(b) || b == b'_') || name.starts_with('('))
+        || value
+            .strip_prefix('$')
+            .is_some_and(|name| name.bytes().all(|b| is_word(b) || b == b'_') || name.starts_with('('))
         || value.contains("${")
         || value.contains("{{")
         || ["password", "passwd", "pass", "pwd", "your_password", "your-password", "yourpassword", "xxx"]
@@ -68,11 +72,56 @@ pub(super) fn is_placeholder(value: &str) -> bool {
 /// `postgresql+psycopg2`) do not matter.
 pub(super) fn is_database(scheme: &str) -> bool {
     const NAMES: &[&str] = &[
-        "postgres", "postgresql", "mysql", "mysqlx", "mariadb", "mongodb", "redis", "rediss", "valkey", "amqp", "amqps",
-        "mssql", "sqlserver", "oracle", "clickhouse", "cockroachdb", "crdb", "neo4j", "bolt", "cassandra", "couchbase",
-        "couchdb", "influxdb", "nats", "kafka", "ldap", "ldaps", "tidb", "dm", "kingbase8", "kingbase", "opengauss",
-        "oceanbase", "polardb", "elasticsearch", "es", "memcached", "snowflake", "redshift", "trino", "presto", "hive",
-        "db2", "firebird", "timescaledb", "questdb", "surrealdb", "libsql", "milvus", "qdrant",
+        "postgres",
+        "postgresql",
+        "mysql",
+        "mysqlx",
+        "mariadb",
+        "mongodb",
+        "redis",
+        "rediss",
+        "valkey",
+        "amqp",
+        "amqps",
+        "mssql",
+        "sqlserver",
+        "oracle",
+        "clickhouse",
+        "cockroachdb",
+        "crdb",
+        "neo4j",
+        "bolt",
+        "cassandra",
+        "couchbase",
+        "couchdb",
+        "influxdb",
+        "nats",
+        "kafka",
+        "ldap",
+        "ldaps",
+        "tidb",
+        "dm",
+        "kingbase8",
+        "kingbase",
+        "opengauss",
+        "oceanbase",
+        "polardb",
+        "elasticsearch",
+        "es",
+        "memcached",
+        "snowflake",
+        "redshift",
+        "trino",
+        "presto",
+        "hive",
+        "db2",
+        "firebird",
+        "timescaledb",
+        "questdb",
+        "surrealdb",
+        "libsql",
+        "milvus",
+        "qdrant",
     ];
     let base = scheme.rsplit(':').next().unwrap_or(scheme).split('+').next().unwrap_or(scheme);
     NAMES.iter().any(|name| name.eq_ignore_ascii_case(base))

@@ -13,7 +13,14 @@ pub(super) static RECOGNISER: Recogniser = Recogniser {
     id: "us_ein",
     kind: DataType::UsEin,
     trigger: Trigger::Labels,
-    labels: &["ein", "fein", "ein number", "employer identification number", "federal tax id", "federal tax id number"],
+    labels: &[
+        "ein",
+        "fein",
+        "ein number",
+        "employer identification number",
+        "federal tax id",
+        "federal tax id number",
+    ],
     find,
 };
 
@@ -35,7 +42,15 @@ mod tests {
 
     #[test]
     fn numbers_are_found() {
-        check(DataType::UsEin, &["ein: [[12-3456789]].", "fein [[123456789]]", "ein number: [[12-3456789]].", "employer identification number [[123456789]]"]);
+        check(
+            DataType::UsEin,
+            &[
+                "ein: [[12-3456789]].",
+                "fein [[123456789]]",
+                "ein number: [[12-3456789]].",
+                "employer identification number [[123456789]]",
+            ],
+        );
     }
 
     #[test]

@@ -13,7 +13,14 @@ pub(super) static RECOGNISER: Recogniser = Recogniser {
     id: "us_mbi",
     kind: DataType::UsMbi,
     trigger: Trigger::Labels,
-    labels: &["mbi", "mbi number", "medicare id", "medicare number", "medicare beneficiary identifier", "medicare"],
+    labels: &[
+        "mbi",
+        "mbi number",
+        "medicare id",
+        "medicare number",
+        "medicare beneficiary identifier",
+        "medicare",
+    ],
     find,
 };
 

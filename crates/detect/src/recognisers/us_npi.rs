@@ -20,7 +20,8 @@ pub(super) static RECOGNISER: Recogniser = Recogniser {
 fn find(text: &Text<'_>, label: Range<usize>) -> Option<Found> {
     let (number, span) = behind(text, &label, 10..=10)?;
     let number = number.as_slice();
-    (matches!(number, [1 | 2, ..]) && luhn(&[&[8, 0, 8, 4, 0], number].concat())).then(|| Found::validated(span, 0.93))
+    (matches!(number, [1 | 2, ..]) && luhn(&[&[8, 0, 8, 4, 0], number].concat()))
+        .then(|| Found::validated(span, 0.93))
 }
 
 #[cfg(test)]
@@ -30,7 +31,15 @@ mod tests {
 
     #[test]
     fn numbers_are_found() {
-        check(DataType::UsNpi, &["npi: [[1396245957]].", "npi number [[1396245957]]", "provider npi: [[1396245957]].", "national provider identifier [[1396245957]]"]);
+        check(
+            DataType::UsNpi,
+            &[
+                "npi: [[1396245957]].",
+                "npi number [[1396245957]]",
+                "provider npi: [[1396245957]].",
+                "national provider identifier [[1396245957]]",
+            ],
+        );
     }
 
     #[test]

@@ -13,14 +13,24 @@ pub(super) static RECOGNISER: Recogniser = Recogniser {
     id: "us_routing",
     kind: DataType::UsRouting,
     trigger: Trigger::Labels,
-    labels: &["routing", "routing number", "routing no", "aba", "aba number", "aba routing number", "rtn", "transit number"],
+    labels: &[
+        "routing",
+        "routing number",
+        "routing no",
+        "aba",
+        "aba number",
+        "aba routing number",
+        "rtn",
+        "transit number",
+    ],
     find,
 };
 
 fn find(text: &Text<'_>, label: Range<usize>) -> Option<Found> {
     let (number, span) = behind(text, &label, 9..=9)?;
     let number = number.as_slice();
-    (is_issued(number) && weighted(number, &[3, 7, 1, 3, 7, 1, 3, 7, 1]).is_multiple_of(10)).then(|| Found::validated(span, 0.93))
+    (is_issued(number) && weighted(number, &[3, 7, 1, 3, 7, 1, 3, 7, 1]).is_multiple_of(10))
+        .then(|| Found::validated(span, 0.93))
 }
 
 /// The ranges of the Federal Reserve's districts, of thrifts, of electronic payments and of traveller's cheques.
@@ -35,7 +45,15 @@ mod tests {
 
     #[test]
     fn numbers_are_found() {
-        check(DataType::UsRouting, &["routing: [[021388853]].", "routing number [[021388853]]", "routing no: [[021388853]].", "aba [[021388853]]"]);
+        check(
+            DataType::UsRouting,
+            &[
+                "routing: [[021388853]].",
+                "routing number [[021388853]]",
+                "routing no: [[021388853]].",
+                "aba [[021388853]]",
+            ],
+        );
     }
 
     #[test]

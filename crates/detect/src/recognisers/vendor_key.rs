@@ -135,7 +135,10 @@ mod tests {
 
     #[test]
     fn a_team_number_is_enough_for_slack() {
-        check(DataType::Secret, &["token [[xoxb-12345-67890-NOTAREALTOKENATALL]]", "xoxb-your-token-goes-here"]);
+        check(
+            DataType::Secret,
+            &["token [[xoxb-12345-67890-NOTAREALTOKENATALL]]", "xoxb-your-token-goes-here"],
+        );
     }
 
     #[test]

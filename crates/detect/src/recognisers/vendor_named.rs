@@ -48,7 +48,12 @@ mod tests {
     fn words_about_a_service_are_not() {
         check(
             DataType::Secret,
-            &["virustotal found 12 engines", "https://urlscan.io/result/12", "pixabay-photo-of-a-cat-2024", "chartmogul = require('chartmogul')"],
+            &[
+                "virustotal found 12 engines",
+                "https://urlscan.io/result/12",
+                "pixabay-photo-of-a-cat-2024",
+                "chartmogul = require('chartmogul')",
+            ],
         );
     }
 }

@@ -12,7 +12,17 @@ pub(super) static RECOGNISER: Recogniser = Recogniser {
     id: "vin",
     kind: DataType::Vin,
     trigger: Trigger::Word(17..=17, Head::Any),
-    labels: &["vin", "vin no", "vin number", "vehicle identification number", "chassis number", "车架号", "车辆识别代号", "车辆识别代码", "车辆识别码"],
+    labels: &[
+        "vin",
+        "vin no",
+        "vin number",
+        "vehicle identification number",
+        "chassis number",
+        "车架号",
+        "车辆识别代号",
+        "车辆识别代码",
+        "车辆识别码",
+    ],
     find,
 };
 
@@ -54,7 +64,14 @@ mod tests {
 
     #[test]
     fn values_are_found() {
-        check(DataType::Vin, &["车架号：[[LSVAA49J712047811]]", "my car [[LSVAA49J712047811]] is red", "VIN [[LSVAA49J112047811]]"]);
+        check(
+            DataType::Vin,
+            &[
+                "车架号：[[LSVAA49J712047811]]",
+                "my car [[LSVAA49J712047811]] is red",
+                "VIN [[LSVAA49J112047811]]",
+            ],
+        );
     }
 
     #[test]

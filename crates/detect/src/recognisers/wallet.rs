@@ -14,7 +14,21 @@ pub(super) static RECOGNISER: Recogniser = Recogniser {
     id: "wallet",
     kind: DataType::Wallet,
     trigger: Trigger::Word(26..=64, Head::Any),
-    labels: &["wallet", "wallet address", "btc address", "eth address", "bitcoin address", "ethereum address", "usdt address", "钱包", "钱包地址", "收款地址", "转账地址", "提币地址", "充值地址"],
+    labels: &[
+        "wallet",
+        "wallet address",
+        "btc address",
+        "eth address",
+        "bitcoin address",
+        "ethereum address",
+        "usdt address",
+        "钱包",
+        "钱包地址",
+        "收款地址",
+        "转账地址",
+        "提币地址",
+        "充值地址",
+    ],
     find,
 };
 
@@ -50,11 +64,28 @@ mod tests {
 
     #[test]
     fn values_are_found() {
-        check(DataType::Wallet, &["pay to [[1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNa]] now", "[[bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4]]", "钱包地址：[[0x5aaeb6053f3e94c9b9a09f33669435e7ef1beaed]]", "[[0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed]]", "[[BC1P5CYXNUXMEUWUVKWFEM96LQZSZD02N6XDCJRS20CAC6YQJJWUDPXQKEDRCR]]"]);
+        check(
+            DataType::Wallet,
+            &[
+                "pay to [[1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNa]] now",
+                "[[bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4]]",
+                "钱包地址：[[0x5aaeb6053f3e94c9b9a09f33669435e7ef1beaed]]",
+                "[[0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed]]",
+                "[[BC1P5CYXNUXMEUWUVKWFEM96LQZSZD02N6XDCJRS20CAC6YQJJWUDPXQKEDRCR]]",
+            ],
+        );
     }
 
     #[test]
     fn other_texts_are_not() {
-        check(DataType::Wallet, &["1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNb", "bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t5", "0x5aaeb6053f3e94c9b9a09f33669435e7ef1beaed", "0x5aAeb6053F3E94C9b9A09f33669435E7Ef1Beaed"]);
+        check(
+            DataType::Wallet,
+            &[
+                "1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNb",
+                "bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t5",
+                "0x5aaeb6053f3e94c9b9a09f33669435e7ef1beaed",
+                "0x5aAeb6053F3E94C9b9A09f33669435E7Ef1Beaed",
+            ],
+        );
     }
 }

@@ -51,6 +51,9 @@ mod tests {
 
     #[test]
     fn documentation_is_not() {
-        check(DataType::Secret, &["https://hooks.slack.com/services/YOUR/WEBHOOK/URL", "discord.com/api/webhooks/docs"]);
+        check(
+            DataType::Secret,
+            &["https://hooks.slack.com/services/YOUR/WEBHOOK/URL", "discord.com/api/webhooks/docs"],
+        );
     }
 }

@@ -14,8 +14,27 @@ pub(super) static RECOGNISER: Recogniser = Recogniser {
     kind: DataType::Wechat,
     trigger: Trigger::Labels,
     labels: &[
-        "微信", "微信号", "微信id", "微信账号", "wechat", "wechat id", "weixin", "vx", "wx", "v信", "薇信", "威信", "卫星号", "加我",
-        "加v", "+v", "加微", "加vx", "加wx", "加微信", "wxid",
+        "微信",
+        "微信号",
+        "微信id",
+        "微信账号",
+        "wechat",
+        "wechat id",
+        "weixin",
+        "vx",
+        "wx",
+        "v信",
+        "薇信",
+        "威信",
+        "卫星号",
+        "加我",
+        "加v",
+        "+v",
+        "加微",
+        "加vx",
+        "加wx",
+        "加微信",
+        "wxid",
     ],
     find,
 };
@@ -32,7 +51,8 @@ fn find(text: &Text<'_>, label: Range<usize>) -> Option<Found> {
     let parted = link.value > label.end || !text.before(label.end).is_some_and(is_word);
     let formed = (6..=20).contains(&value.len()) && value.starts_with(|ch: char| ch.is_ascii_alphabetic());
     let telling = value.bytes().any(|b| b.is_ascii_digit() || b == b'_' || b == b'-');
-    let plain_word = value.split(['_', '-']).all(|part| part.bytes().all(|b| b.is_ascii_lowercase())) && !link.explicit;
+    let plain_word =
+        value.split(['_', '-']).all(|part| part.bytes().all(|b| b.is_ascii_lowercase())) && !link.explicit;
     let followed = matches!(text.byte(end), Some(b'(' | b'.' | b'@' | b'=' | b'/' | b':'))
         && text.byte(end + 1).is_some_and(|b| b.is_ascii_graphic());
     let chinese = !text.slice(label.clone()).is_ascii();
@@ -42,9 +62,12 @@ fn find(text: &Text<'_>, label: Range<usize>) -> Option<Found> {
 
 /// What follows the word WeChat in talk about the product.
 fn is_product(value: &str) -> bool {
-    ["android", "iphone", "windows", "wechat", "weixin", "tencent", "string", "number", "mini", "openid", "unionid"]
-        .iter()
-        .any(|word| value.to_ascii_lowercase().starts_with(word))
+    [
+        "android", "iphone", "windows", "wechat", "weixin", "tencent", "string", "number", "mini", "openid",
+        "unionid",
+    ]
+    .iter()
+    .any(|word| value.to_ascii_lowercase().starts_with(word))
 }
 
 #[cfg(test)]

@@ -19,7 +19,8 @@ pub(super) static RECOGNISER: Recogniser = Recogniser {
 fn find(text: &Text<'_>, label: Range<usize>) -> Option<Found> {
     let (number, span) = behind(text, &label, 13..=13)?;
     let number = number.as_slice();
-    (is_day(pair(number, 2), pair(number, 4)) && matches!(number.get(10), Some(0..=2)) && luhn(number)).then(|| Found::validated(span, 0.93))
+    (is_day(pair(number, 2), pair(number, 4)) && matches!(number.get(10), Some(0..=2)) && luhn(number))
+        .then(|| Found::validated(span, 0.93))
 }
 
 #[cfg(test)]
@@ -29,11 +30,27 @@ mod tests {
 
     #[test]
     fn numbers_are_found() {
-        check(DataType::ZaId, &["south african id: [[9012038676173]].", "sa id [[9012038676173]]", "sa id number: [[9012038676173]].", "rsa id [[9012038676173]]"]);
+        check(
+            DataType::ZaId,
+            &[
+                "south african id: [[9012038676173]].",
+                "sa id [[9012038676173]]",
+                "sa id number: [[9012038676173]].",
+                "rsa id [[9012038676173]]",
+            ],
+        );
     }
 
     #[test]
     fn other_numbers_are_not() {
-        check(DataType::ZaId, &["south african id 9012038676174", "order 9012038676173", "south african id 12", "9012038676173"]);
+        check(
+            DataType::ZaId,
+            &[
+                "south african id 9012038676174",
+                "order 9012038676173",
+                "south african id 12",
+                "9012038676173",
+            ],
+        );
     }
 }

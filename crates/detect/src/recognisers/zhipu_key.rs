@@ -20,7 +20,8 @@ fn find(text: &Text<'_>, id: Range<usize>) -> Option<Found> {
     let end = text.run(id.end + 1, 17, is_word);
     let secret = text.slice(id.end + 1..end);
     let random = secret.bytes().any(|b| b.is_ascii_uppercase() || b.is_ascii_digit());
-    let free = !matches!(text.before(id.start), Some(b'/' | b'-' | b'_' | b'.')) && text.byte(end) != Some(b'.');
+    let free =
+        !matches!(text.before(id.start), Some(b'/' | b'-' | b'_' | b'.')) && text.byte(end) != Some(b'.');
     (hex && text.byte(id.end) == Some(b'.') && secret.len() == 16 && random && free)
         .then(|| Found::validated(id.start..end, 0.95))
 }

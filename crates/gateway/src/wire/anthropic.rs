@@ -2,11 +2,11 @@
 
 use ombud_core::{OpaqueKind, Origin, Role};
 
-use super::{Calls, Dialect, Format};
 use super::collect::Collector;
 use super::frame::{Channel, ChannelKind, Frame, Mark};
 use super::json::{Doc, Kind, Node};
 use super::openai_chat::{number, role_of};
+use super::{Calls, Dialect, Format};
 
 /// The format.
 pub static FORMAT: Format = Format {

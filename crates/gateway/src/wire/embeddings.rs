@@ -2,9 +2,9 @@
 
 use ombud_core::{OpaqueKind, Origin, Role};
 
-use super::{Calls, Dialect, Format, no_frames};
 use super::collect::Collector;
 use super::json::{Kind, Node};
+use super::{Calls, Dialect, Format, no_frames};
 
 /// The format.
 pub static FORMAT: Format = Format {

@@ -2,10 +2,10 @@
 
 use ombud_core::{OpaqueKind, Origin, Role};
 
-use super::{Calls, Dialect, Format};
 use super::collect::Collector;
 use super::frame::{Channel, ChannelKind, Frame, Mark};
 use super::json::{Doc, Kind, Node};
+use super::{Calls, Dialect, Format};
 
 /// The number of the one call that `function_call` holds, apart from those of `tool_calls`.
 pub(crate) const FUNCTION_CALL: u32 = u32::MAX;

@@ -2,11 +2,11 @@
 
 use ombud_core::{OpaqueKind, Origin, Role};
 
-use super::{Calls, Dialect, Format};
 use super::collect::Collector;
 use super::frame::{Channel, ChannelKind, Frame, Mark};
 use super::json::{Doc, Kind, Node};
 use super::openai_chat::{number, response_format, role_of, within};
+use super::{Calls, Dialect, Format};
 
 /// Items by which the model asks the agent to do something; the other calls are the provider's own.
 pub(super) const AGENT_CALLS: &[&str] = &[

@@ -107,7 +107,11 @@ const WINDOW: usize = 40;
 
 static NAMES: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
     let names = DISTINCT.iter().chain(WORDED);
-    AhoCorasick::builder().match_kind(MatchKind::LeftmostLongest).ascii_case_insensitive(true).build(names).ok()
+    AhoCorasick::builder()
+        .match_kind(MatchKind::LeftmostLongest)
+        .ascii_case_insensitive(true)
+        .build(names)
+        .ok()
 });
 
 /// True if the name of a service stands shortly before `at`, in the same line.

@@ -13,15 +13,48 @@ const LONGEST: usize = 64;
 
 /// Words that stand for a password in forms, schemas and texts about passwords.
 const MEANT: &[&str] = &[
-    "password", "passwort", "string", "text", "required", "hidden", "null", "none", "nil", "undefined", "true", "false",
-    "optional", "invalid", "incorrect", "missing", "empty", "secret_key", "input", "value", "changeit", "confirm", "enter",
-    "yes", "no", "reset", "forgot", "prompt", "default", "wrong", "correct", "expired", "weak", "strong", "short",
+    "password",
+    "passwort",
+    "string",
+    "text",
+    "required",
+    "hidden",
+    "null",
+    "none",
+    "nil",
+    "undefined",
+    "true",
+    "false",
+    "optional",
+    "invalid",
+    "incorrect",
+    "missing",
+    "empty",
+    "secret_key",
+    "input",
+    "value",
+    "changeit",
+    "confirm",
+    "enter",
+    "yes",
+    "no",
+    "reset",
+    "forgot",
+    "prompt",
+    "default",
+    "wrong",
+    "correct",
+    "expired",
+    "weak",
+    "strong",
+    "short",
 ];
 
 /// True if the place says that even a word is a password. `label` is where the word `password` stands.
 pub(super) fn says_so(text: &Text<'_>, label: &Range<usize>, value: &Range<usize>, quoted: bool) -> bool {
     let written = text.slice(value.clone());
-    let plain = written.len() <= LONGEST && written.bytes().all(|b| b.is_ascii_alphanumeric() || b"_-@!#".contains(&b));
+    let plain = written.len() <= LONGEST
+        && written.bytes().all(|b| b.is_ascii_alphanumeric() || b"_-@!#".contains(&b));
     plain && (in_connection(text, label, value) || is_said(text, label, value, quoted) && !is_meant(written))
 }
 
@@ -46,7 +79,7 @@ fn in_connection(text: &Text<'_>, label: &Range<usize>, value: &Range<usize>) ->
         return false;
     }
     let before = window(text, label.start);
-     ["server", "host", "data source", "user", "uid"].iter().any(|word| before.contains(word))
+    ["server", "host", "data source", "user", "uid"].iter().any(|word| before.contains(word))
 }
 
 /// `DB_PASSWORD=word` alone in its line.
@@ -63,9 +96,10 @@ fn in_environment(text: &Text<'_>, label: &Range<usize>, value: &Range<usize>) -
 fn beside_user(text: &Text<'_>, label: &Range<usize>, written: &str) -> bool {
     let before = window(text, label.start);
     let small = written.len() >= 6 && !written.bytes().any(|b| b.is_ascii_uppercase());
-    let named = before.rfind("user").and_then(|at| before.get(at..)).is_some_and(|user| {
-        user.len() < 64 && user.matches(['"', '\'']).count() >= 2 && !user.contains('(')
-    });
+    let named = before
+        .rfind("user")
+        .and_then(|at| before.get(at..))
+        .is_some_and(|user| user.len() < 64 && user.matches(['"', '\'']).count() >= 2 && !user.contains('('));
     small && named
 }
 

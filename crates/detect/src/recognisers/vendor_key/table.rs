@@ -49,7 +49,10 @@ pub(super) enum Check {
 /// One format of one vendor.
 #[derive(Debug)]
 pub(super) struct Row {
-    #[cfg_attr(not(test), expect(dead_code, reason = "says whose key it is, to readers and to the test that counts"))]
+    #[cfg_attr(
+        not(test),
+        expect(dead_code, reason = "says whose key it is, to readers and to the test that counts")
+    )]
     pub(super) vendor: &'static str,
     pub(super) prefix: &'static str,
     pub(super) body: Body,

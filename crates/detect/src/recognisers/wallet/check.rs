@@ -58,7 +58,10 @@ fn polynomial(sum: u32, value: u8) -> u32 {
     const GENERATOR: [u32; 5] = [0x3b6a_57b2, 0x2650_8e6d, 0x1ea1_19fa, 0x3d42_33dd, 0x2a14_62b3];
     let top = sum >> 25;
     let shifted = (sum & 0x01ff_ffff) << 5 ^ u32::from(value);
-    GENERATOR.iter().enumerate().fold(shifted, |sum, (i, term)| if top >> i & 1 == 1 { sum ^ term } else { sum })
+    GENERATOR
+        .iter()
+        .enumerate()
+        .fold(shifted, |sum, (i, term)| if top >> i & 1 == 1 { sum ^ term } else { sum })
 }
 
 /// EIP-55: a letter is a capital where the Keccak-256 of the small letters has a digit of eight or more.
@@ -67,5 +70,9 @@ pub(super) fn eip55(digits: &str) -> bool {
     let hash = Keccak256::digest(lower.as_bytes());
     let nibble = |i: usize| hash.get(i / 2).map_or(0, |byte| if i % 2 == 1 { byte & 15 } else { byte >> 4 });
     let mixed = digits != lower && digits != digits.to_ascii_uppercase();
-    mixed && digits.bytes().enumerate().all(|(i, byte)| byte.is_ascii_digit() || byte.is_ascii_uppercase() == (nibble(i) >= 8))
+    mixed
+        && digits
+            .bytes()
+            .enumerate()
+            .all(|(i, byte)| byte.is_ascii_digit() || byte.is_ascii_uppercase() == (nibble(i) >= 8))
 }
