@@ -26,7 +26,7 @@ fuzz_target!(|input: (u8, &str, &[u8])| {
         ..ToolCall::default()
     };
     let policy = ToolPolicy { mode: Some(Gate::Ask), ..ToolPolicy::default() };
-    let mut judge =
+    let judge =
         Judge::alone(Some((wire, Bytes::copy_from_slice(body))), "client", Approver::new(&[7; 32], 0));
     let judged = judge.judge(&Attributor::default(), &policy, &Minted::default(), &call, Lang::En);
     assert_eq!(judged.decision.releases(), judged.text.is_none(), "what is withheld is explained");

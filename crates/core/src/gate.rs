@@ -348,19 +348,16 @@ pub fn decide_call(policy: &ToolPolicy, tool: &str, facts: &CallFacts) -> CallDe
     if !forbidden.is_empty() {
         return CallDecision::Block(forbidden);
     }
-    let says = facts.met.iter().map(|met| met.gate).max();
-    let reasons = || facts.met.iter().filter(|met| met.gate >= Gate::Ask && Some(met.gate) == says);
-    let conditions = || reasons().map(|met| Doubt::Condition { met: *met });
-    if says == Some(Gate::Block) {
-        return CallDecision::Block(conditions().collect());
+    let (mut gate, ruled) = policy.ruled_call(tool, facts);
+    if gate == Gate::Block && matches!(ruled, Ruled::Condition(_)) {
+        return CallDecision::Block(held_by(facts, Gate::Block).collect());
     }
-    let mut gate = says.unwrap_or_else(|| policy.gate(tool, facts.effect));
     let mut doubts = if gate == Gate::Allow { Vec::new() } else { doubts(policy, tool, facts) };
     let values = !doubts.is_empty() && doubts.iter().all(|doubt| doubt.value().is_some());
     if facts.standing && values {
         doubts.clear();
     }
-    doubts.extend(conditions());
+    doubts.extend(held_by(facts, Gate::Ask));
     let over = policy.over(facts.done);
     if !over.is_empty() {
         gate = gate.max(Gate::Ask);
@@ -379,6 +376,11 @@ pub fn decide_call(policy: &ToolPolicy, tool: &str, facts: &CallFacts) -> CallDe
         Gate::Block => CallDecision::Block(doubts),
     };
     masked(decision, facts, masks_secrets)
+}
+
+/// The conditions that hold a call back with this gate.
+fn held_by(facts: &CallFacts, gate: Gate) -> impl Iterator<Item = Doubt> + '_ {
+    facts.met.iter().filter(move |met| met.gate == gate).map(|met| Doubt::Condition { met: *met })
 }
 
 /// A call that goes to the agent with less than the model wrote.
@@ -482,7 +484,7 @@ mod tests {
     use super::*;
     use crate::message::Lang;
 
-    fn argument(part: Part) -> ArgumentFacts {
+    pub(super) fn argument(part: Part) -> ArgumentFacts {
         ArgumentFacts {
             path: "/x".into(),
             part,
@@ -499,7 +501,7 @@ mod tests {
         }
     }
 
-    fn call(effect: Effect, arguments: Vec<ArgumentFacts>) -> CallFacts {
+    pub(super) fn call(effect: Effect, arguments: Vec<ArgumentFacts>) -> CallFacts {
         CallFacts {
             effect,
             readable: true,

@@ -5,6 +5,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use anyhow::{Context as _, Result};
+use ombud_detect::injection::feature::is_han;
 use serde::Deserialize;
 
 use super::corpus::Record;
@@ -109,10 +110,6 @@ fn frames(chars: &[char], spans: impl Iterator<Item = (usize, usize)>) -> Vec<St
             .then(|| frame.split_whitespace().collect::<Vec<_>>().join(" "))
     };
     shown.split(|c| matches!(c, '\n' | '。')).filter_map(line).collect()
-}
-
-fn is_han(c: char) -> bool {
-    matches!(c, '\u{3400}'..='\u{9fff}')
 }
 
 #[cfg(test)]

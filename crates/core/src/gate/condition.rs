@@ -2,13 +2,15 @@
 //!
 //! A condition sees one call: `tool`, `effect`, `arg` (its arguments as they are), `source` (for each argument by name, where its
 //! values come from: `user`, `operator`, `record`, `outside`, `nowhere`), `user.asked`, `user.delegated`, `session.tainted`,
-//! `session.calls`, `session.equal` and `session.money`.
+//! `session.calls`, `session.equal` and `session.money`. At a tool's own edge the user's words are not seen: `user.asked` is
+//! false there.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use cel::{Context, Program};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use super::{ArgumentFacts, CallFacts, Gate, ToolPolicy};
 
@@ -35,6 +37,9 @@ const BINDING: [&str; 5] = ["all", "exists", "exists_one", "map", "filter"];
 
 /// Longest condition, in bytes.
 const LONGEST: usize = 4096;
+
+/// Values in the arguments of a call for which conditions are evaluated: a macro in a macro looks at each with each.
+const MOST_VALUES: usize = 1024;
 
 /// One entry of `when`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -144,7 +149,8 @@ fn known(text: &str, program: &Program) -> Result<(), NoCondition> {
     }
 }
 
-/// Whether a macro binds a name: `source.to.all(s, …)`.
+/// Whether a macro binds a name: `source.to.all(s, …)`. By the text, as what was read does not keep it apart; a name that is taken
+/// for bound in vain makes the condition fail later, and what fails asks.
 fn is_bound(text: &str, name: &str) -> bool {
     let bare: String = text.chars().filter(|ch| !ch.is_whitespace()).collect();
     BINDING.iter().any(|binding| bare.contains(&format!(".{binding}({name},")))
@@ -206,8 +212,11 @@ struct Session {
 
 /// What a condition sees; `None` if the arguments cannot be read.
 fn context(tool: &str, facts: &CallFacts, arguments: &str) -> Option<Context<'static, 'static>> {
-    let arguments: BTreeMap<String, serde_json::Value> =
+    let arguments: BTreeMap<String, Value> =
         facts.readable.then(|| serde_json::from_str(arguments).ok()).flatten()?;
+    if arguments.values().map(values).sum::<usize>() > MOST_VALUES {
+        return None;
+    }
     let user = User { asked: facts.asked && facts.anchored, delegated: facts.delegated };
     let done = facts.done;
     let session = Session { tainted: facts.tainted, calls: done.calls, equal: done.equal, money: done.money };
@@ -221,9 +230,18 @@ fn context(tool: &str, facts: &CallFacts, arguments: &str) -> Option<Context<'st
     Some(context)
 }
 
+/// How many values there are in one, itself included.
+fn values(value: &Value) -> usize {
+    1 + match value {
+        Value::Array(items) => items.iter().map(values).sum(),
+        Value::Object(members) => members.values().map(values).sum(),
+        _ => 0,
+    }
+}
+
 /// Where the values of each argument come from. An argument that decides nothing has no source.
 fn sources(
-    arguments: &BTreeMap<String, serde_json::Value>,
+    arguments: &BTreeMap<String, Value>,
     known: &[ArgumentFacts],
 ) -> BTreeMap<String, BTreeSet<&'static str>> {
     let mut sources: BTreeMap<String, BTreeSet<&'static str>> =
@@ -252,48 +270,14 @@ fn source(argument: &ArgumentFacts) -> impl Iterator<Item = &'static str> {
 mod tests {
     use proptest::prelude::*;
 
-    use super::super::{CallDecision, Done, decide_call};
+    use super::super::tests::{argument, call};
+    use super::super::{CallDecision, Done, ToolRule, decide_call};
     use super::*;
     use crate::effect::{Effect, Part};
-    use crate::gate::ToolRule;
-    use crate::origin::Origin;
 
     fn facts() -> CallFacts {
-        let to = ArgumentFacts {
-            path: "/to/0".into(),
-            part: Part::Destination,
-            value: "a@corp.example".into(),
-            typed: true,
-            user: true,
-            operator: false,
-            record: false,
-            listed: false,
-            instructed: None,
-            altered: false,
-            plain: false,
-            outside: Some(Origin::Unknown),
-        };
-        CallFacts {
-            effect: Effect::Send,
-            readable: true,
-            secret: false,
-            tainted: true,
-            signs: false,
-            asked: true,
-            anchored: true,
-            delegated: false,
-            ends: false,
-            many: false,
-            steered: None,
-            approved: false,
-            standing: false,
-            done: Done { calls: 3, ..Done::default() },
-            holds: BTreeSet::new(),
-            redacted: BTreeSet::new(),
-            leaks: BTreeSet::new(),
-            met: Vec::new(),
-            arguments: vec![to],
-        }
+        let to = ArgumentFacts { path: "/to/0".into(), user: true, ..argument(Part::Destination) };
+        CallFacts { done: Done { calls: 3, ..Done::default() }, ..call(Effect::Send, vec![to]) }
     }
 
     const ARGUMENTS: &str = r#"{"amount":500.5,"to":["a@corp.example"],"note":"see you"}"#;
@@ -361,6 +345,33 @@ mod tests {
         assert_eq!(decide(Gate::Block, CallFacts { approved: true, ..unasked }), "block: condition_1");
         let unreadable = CallFacts { readable: false, ..facts() };
         assert_eq!(decide(Gate::Block, unreadable), "ask: unreadable, condition_unsure_1");
+    }
+
+    #[test]
+    fn what_cannot_be_evaluated_makes_nothing_milder() {
+        let fails = vec![condition("arg.copy == 'x'", Gate::Block)];
+        let strict = ToolPolicy { mode: Some(Gate::Block), when: fails.clone(), ..ToolPolicy::default() };
+        let open = ToolPolicy { mode: Some(Gate::Allow), when: fails, ..ToolPolicy::default() };
+        let unasked = CallFacts { asked: false, ..facts() };
+        let decide = |policy: &ToolPolicy| {
+            let met = policy.met("t", &unasked, ARGUMENTS);
+            decide_call(policy, "t", &CallFacts { met, ..unasked.clone() }).id()
+        };
+        assert_eq!(decide(&strict), "block: not_asked, condition_unsure_1");
+        assert_eq!(decide(&open), "ask: not_asked, condition_unsure_1");
+    }
+
+    #[test]
+    fn more_values_than_can_be_looked_at_are_not() {
+        let policy =
+            ToolPolicy { when: vec![condition("size(arg.a) > 0", Gate::Block)], ..ToolPolicy::default() };
+        let holds = |many: usize| {
+            let arguments = format!("{{\"a\":[{}]}}", vec!["null"; many].join(","));
+            policy.met("t", &facts(), &arguments)[0].holds
+        };
+        assert_eq!((holds(1000), holds(2000)), (true, false));
+        let deep = format!("{{\"a\":{}{}}}", "[".repeat(500), "]".repeat(500));
+        assert!(!policy.met("t", &facts(), &deep)[0].holds);
     }
 
     #[test]

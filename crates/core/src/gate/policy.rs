@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use super::{Condition, Gate, Limit};
+use super::{CallFacts, Condition, Gate, Limit, Met};
 use crate::category::DataCategory;
 use crate::effect::Effect;
 
@@ -25,7 +25,7 @@ pub struct ToolRule {
     pub redact: BTreeSet<DataCategory>,
     /// Values that are the operator's, by argument; `*` stands for any run of characters.
     pub arguments: BTreeMap<String, Vec<String>>,
-    /// Gates for some of its calls. Where several apply the strictest counts, and it counts more than `gate`.
+    /// Gates for some of its calls. Where several hold the strictest counts, and it counts more than `gate`.
     pub when: Vec<Condition>,
 }
 
@@ -99,6 +99,8 @@ impl Preset {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Ruled {
+    /// An entry of `when`.
+    Condition(Met),
     /// `gate` of the tool's own table.
     Tool,
     /// `[tools.effects]`.
@@ -161,6 +163,17 @@ impl ToolPolicy {
         let preset = || Some((self.preset?.gate(effect)?, Ruled::Preset));
         let fresh = if effect.acts() { Gate::Ask } else { Gate::Observe };
         own.or_else(class).or_else(mode).or_else(preset).unwrap_or((fresh, Ruled::Fresh))
+    }
+
+    /// The gate of a call and the rule that sets it: of the conditions that hold the strictest, else what holds for its tool. A
+    /// condition that cannot be evaluated makes it stricter and never milder: its arguments are not the operator's.
+    pub fn ruled_call(&self, tool: &str, facts: &CallFacts) -> (Gate, Ruled) {
+        let strictest = |holds: bool| {
+            let met = facts.met.iter().filter(|met| met.holds == holds).max_by_key(|met| met.gate);
+            met.map(|met| (met.gate, Ruled::Condition(*met)))
+        };
+        let set = strictest(true).unwrap_or_else(|| self.ruled(tool, facts.effect));
+        strictest(false).filter(|unsure| unsure.0 > set.0).unwrap_or(set)
     }
 
     /// The same where the user's words are not seen, as at the edge of a tool: nothing there can say that a call was asked

@@ -130,7 +130,8 @@ fn order_features(writer: &mut Writer, hits: &[Hit]) {
     }
 }
 
-pub(super) fn is_han(ch: char) -> bool {
+/// Characters of Chinese that words are not made of by letters.
+pub fn is_han(ch: char) -> bool {
     ('\u{3400}'..='\u{9fff}').contains(&ch)
 }
 

@@ -82,7 +82,7 @@ pub(super) fn explained(policy: &ToolPolicy, call: &Recorded, lang: Lang) -> Exp
     let known = facts(&Attributor::default(), policy, call);
     let decision = known.as_ref().map(|facts| decide(policy, call, facts));
     let seen = if call.edge { policy.without_user() } else { policy.clone() };
-    let ruled = known.as_ref().map(|facts| seen.ruled(&call.tool, facts.effect));
+    let ruled = known.as_ref().map(|facts| seen.ruled_call(&call.tool, facts));
     let otherwise = known.as_ref().map(|facts| otherwise(policy, call, facts)).unwrap_or_default();
     Explained {
         call: call.name(),
@@ -90,10 +90,7 @@ pub(super) fn explained(policy: &ToolPolicy, call: &Recorded, lang: Lang) -> Exp
         then: call.then.clone(),
         now: decision.as_ref().map(CallDecision::id),
         rule: ruled.map(|(_, rule)| rule_in_words(rule, call, known.as_ref(), lang)),
-        gate: known
-            .as_ref()
-            .and_then(|facts| facts.met.iter().map(|met| met.gate).max())
-            .or(ruled.map(|(gate, _)| gate)),
+        gate: ruled.map(|(gate, _)| gate),
         lines: decision.as_ref().and_then(|decision| lines(call, decision)),
         facts: known,
         otherwise,
@@ -119,10 +116,8 @@ fn otherwise(policy: &ToolPolicy, call: &Recorded, facts: &CallFacts) -> Vec<(St
 fn rule_in_words(rule: Ruled, call: &Recorded, facts: Option<&CallFacts>, lang: Lang) -> String {
     let effect = facts.and_then(|facts| serde_json::to_value(facts.effect).ok());
     let effect = effect.as_ref().and_then(serde_json::Value::as_str).unwrap_or_default();
-    if let Some(met) = facts.and_then(|facts| facts.met.iter().max_by_key(|met| met.gate)) {
-        return condition_in_words(*met, call);
-    }
     match rule {
+        Ruled::Condition(met) => condition_in_words(met, call),
         Ruled::Tool => format!("[tools.{}] gate", name(&call.tool)),
         Ruled::Effect => format!("[tools.effects] {effect}"),
         Ruled::Mode if call.edge => {

@@ -158,6 +158,20 @@ async fn a_recorded_call_is_decided_again_and_explained() {
     assert_eq!(told.lines.as_deref(), Some("[tools.\"send_mail\"]\ngate = \"observe\""));
 }
 
+#[test]
+fn the_condition_that_decided_is_named() {
+    let calls = file::parse(CALLS).unwrap();
+    let policy = |lines: &str| toml::from_str::<crate::config::File>(lines).unwrap().tools;
+    let when = "[[tools.when]]\nif = \"false\"\ngate = \"allow\"\n[[tools.when]]\nif = \"effect == 'send'\"\ngate = \"block\"";
+    let told = explained(&policy(when), &calls[0], Lang::En);
+    assert_eq!((told.gate, told.rule.as_deref()), (Some(Gate::Block), Some("[[tools.when]] 2")));
+    assert_eq!((told.now.as_deref(), told.lines), (Some("block: condition_2"), None));
+    let own = "[[tools.\"send_mail\".when]]\nif = \"'outside' in source.to\"\ngate = \"allow\"";
+    let told = explained(&policy(own), &calls[0], Lang::Zh);
+    assert_eq!(told.rule.as_deref(), Some("[[tools.\"send_mail\".when]] 1"));
+    assert_eq!(told.now.as_deref(), Some("release"));
+}
+
 #[tokio::test]
 async fn a_call_is_decided_again_by_the_sources_that_were_declared_then() {
     let home = tempfile::tempdir().unwrap();

@@ -15,6 +15,7 @@ use std::fs;
 use std::path::Path;
 
 use anyhow::{Context as _, Result};
+use ombud_detect::injection::feature::is_han;
 use ombud_detect::injection::model::Model;
 use ombud_detect::injection::{Read, judge, read, surest};
 
@@ -124,10 +125,6 @@ fn apart(file: &[u8], documents: &[&Document]) -> Result<String> {
         }
     }
     Ok(text)
-}
-
-fn is_han(ch: char) -> bool {
-    ('\u{3400}'..='\u{9fff}').contains(&ch)
 }
 
 /// Found documents per family, on documents of the same grammars.

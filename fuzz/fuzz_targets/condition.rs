@@ -1,0 +1,51 @@
+//! Any condition and any arguments: reading and evaluating never panic, and nothing that cannot be evaluated lets a call pass.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use ombud_core::effect::Effect;
+use ombud_core::gate::{CallFacts, Condition, Done, Expression, Gate, ToolPolicy, decide_call};
+
+/// What operators write, to be met with arguments that nobody foresaw.
+const USUAL: [&str; 4] = [
+    "arg.amount > 500",
+    "!arg.to.endsWith('@corp.example') && 'outside' in source.to",
+    "arg.to.all(one, one.matches('^[a-z]+@')) || size(arg.to) > 3",
+    "has(arg.copy) && double(arg.copy) < 2.5",
+];
+
+fn facts() -> CallFacts {
+    CallFacts {
+        effect: Effect::Send,
+        readable: true,
+        secret: false,
+        tainted: true,
+        signs: false,
+        asked: true,
+        anchored: true,
+        delegated: false,
+        ends: false,
+        many: false,
+        steered: None,
+        approved: false,
+        standing: false,
+        done: Done::default(),
+        holds: Default::default(),
+        redacted: Default::default(),
+        leaks: Default::default(),
+        met: Vec::new(),
+        arguments: Vec::new(),
+    }
+}
+
+fuzz_target!(|input: (&str, &str)| {
+    let (text, arguments) = input;
+    let texts = USUAL.iter().copied().chain([text]);
+    for holds in texts.filter_map(|text| Expression::try_from(text.to_owned()).ok()) {
+        let policy =
+            ToolPolicy { when: vec![Condition { holds, gate: Gate::Block }], ..ToolPolicy::default() };
+        let met = policy.met("t", &facts(), arguments);
+        let unsure = met.iter().any(|met| !met.holds);
+        let decision = decide_call(&policy, "t", &CallFacts { met, ..facts() });
+        assert!(!unsure || !decision.releases(), "what cannot be evaluated holds the call back");
+    }
+});
