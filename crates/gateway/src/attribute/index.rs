@@ -11,6 +11,7 @@ use ombud_detect::normalise::normalise;
 use super::envelope::{Passage, passages};
 use super::fields::{Field, head, of_json, of_text, table};
 use super::identifier::{Kind, Term, terms};
+use super::sentence;
 use super::sieve::{Probe, Sieve, term_mark};
 
 /// A word and its place in the folded text.
@@ -44,6 +45,8 @@ pub struct Index {
     intent: OnceLock<Intent>,
     /// The envelopes in it, where it is a prompt.
     passages: OnceLock<Box<[Passage]>>,
+    /// Places in `words` at which its sentences end.
+    ends: OnceLock<Box<[u32]>>,
 }
 
 /// What a text is.
@@ -155,9 +158,10 @@ impl Index {
         for term in found.keys() {
             sieve.mark(term_mark(term));
         }
-        let (intent, passages) = Default::default();
+        let (intent, passages, ends) = Default::default();
+        let terms = found;
         let index =
-            Self { folded, map, terms: found, fields, words, structured, tabular, sieve, intent, passages };
+            Self { folded, map, terms, fields, words, structured, tabular, sieve, intent, passages, ends };
         if structured { index.with_fields() } else { index }
     }
 
@@ -177,6 +181,18 @@ impl Index {
     /// The passages that envelopes of this text, from which it was prepared, hold.
     pub fn passages(&self, text: &str) -> &[Passage] {
         self.passages.get_or_init(|| passages(text).into())
+    }
+
+    /// The words of each of its sentences, in the order of the text.
+    pub fn sentences(&self) -> impl Iterator<Item = &[Word]> {
+        let ends = self.ends.get_or_init(|| sentence::ends(&self.folded, &self.words));
+        let mut from = 0;
+        ends.iter().map(move |end| {
+            let end = *end as usize;
+            let words = self.words.get(from..end).unwrap_or_default();
+            from = end;
+            words
+        })
     }
 
     /// The bytes of the folded text behind a range of the original.

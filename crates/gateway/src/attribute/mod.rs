@@ -9,6 +9,7 @@ pub mod fields;
 pub mod identifier;
 pub mod index;
 pub mod layer;
+mod sentence;
 pub mod sieve;
 pub mod verbatim;
 

@@ -163,7 +163,7 @@ mod tests {
         assert_eq!(outcome.others.iter().map(|counts| counts.all).collect::<Vec<_>>(), [210; 4]);
         for Counts { lang, poisoned, all, flagged } in outcome.others {
             let share = ratio(flagged, all);
-            let good = if poisoned { share >= 0.4 } else { share <= 0.015 };
+            let good = if poisoned { share >= 0.5 } else { share <= 0.015 };
             assert!(good, "{lang}, poisoned: {poisoned}: {share}");
         }
     }

@@ -33,7 +33,7 @@ const WORDS: &str = "xtask/src/train/signs";
 /// Where the results stand that were written one by one.
 const WRITTEN: &str = "xtask/src/train/signs/written";
 /// How often each of those is learnt from: they are few, and none is like another.
-const OFTEN: usize = 8;
+const OFTEN: usize = 2;
 /// One in so many is left out of a first training that measures what the threshold does.
 const FOLDS: usize = 5;
 /// Documents of each sort, to learn from and to measure.

@@ -1,7 +1,6 @@
 //! Messages that a third party's sentence dictates. Whoever is told to say something says it in nearly the same words, and the
 //! sentence that dictates it asks for it to be said.
 
-use std::collections::HashSet;
 use std::ops::Range;
 
 use ombud_core::effect::Effect;
@@ -10,7 +9,7 @@ use ombud_core::{Origin, Trust};
 
 use super::super::Prepared;
 use crate::attribute::Source;
-use crate::attribute::index::{Index, is_ideograph};
+use crate::attribute::index::{Index, Word, is_ideograph};
 
 /// Words of a message that says something.
 const LEAST: usize = 4;
@@ -23,20 +22,69 @@ const BEFORE: usize = 120;
 
 /// The origin of a sentence that asks for the effect and holds most words of this message, where the user says few of them.
 pub(super) fn of(known: &Prepared, effect: Effect, message: &Index) -> Option<Origin> {
-    let words: HashSet<u64> = telling(message).collect();
-    if !(LEAST..=MOST).contains(&words.len()) || is_the_users(known, message) {
+    let said = Said::of(message);
+    if !(LEAST..=MOST).contains(&said.words.len()) || is_the_users(known, &said) {
         return None;
     }
     let sources = known.context.sources.iter();
-    sources.filter(|source| source.is_foreign() && may_hold(source, &words)).find_map(|source| {
-        let sentences = sentences(&source.index, &words).into_iter();
-        let mut origins = sentences.filter(|sentence| {
+    sources.filter(|source| source.is_foreign() && said.may_stand_in(source)).find_map(|source| {
+        let sentences = sentences(&source.index, &said).filter(|sentence| {
             let from = source.index.folded.floor_char_boundary(sentence.start.saturating_sub(BEFORE));
             source.index.folded.get(from..sentence.end).is_some_and(|text| urges(text, effect))
         });
-        let origins = origins.by_ref().map(|sentence| source.origin_at(&sentence).0);
-        origins.filter(|origin| origin.trust() == Trust::Untrusted).take(1).next()
+        let mut origins = sentences.map(|sentence| source.origin_at(&sentence).0);
+        origins.find(|origin| origin.trust() == Trust::Untrusted)
     })
+}
+
+/// The telling words of a message, for being looked for in every sentence of a long context.
+struct Said {
+    /// Their hashes, rising.
+    words: Vec<u64>,
+    /// A bit for the last ten of each: most words of a text are none of these.
+    sieve: [u64; 16],
+}
+
+impl Said {
+    fn of(message: &Index) -> Self {
+        let mut words: Vec<u64> = telling(message).collect();
+        words.sort_unstable();
+        words.dedup();
+        let mut sieve = [0; 16];
+        for word in &words {
+            let (row, bit) = bit(*word);
+            sieve[row] |= bit;
+        }
+        Self { words, sieve }
+    }
+
+    fn place(&self, word: u64) -> Option<usize> {
+        let (row, bit) = bit(word);
+        if self.sieve[row] & bit == 0 { None } else { self.words.binary_search(&word).ok() }
+    }
+
+    /// Whether these words hold most of the message's.
+    fn is_mostly_in<'w>(&self, words: impl Iterator<Item = &'w Word>) -> bool {
+        let mut held = [0_u64; MOST.div_ceil(64)];
+        words
+            .filter_map(|word| self.place(word.hash))
+            .for_each(|place| held[place / 64] |= 1 << (place % 64));
+        self.is_most(held.iter().map(|row| row.count_ones() as usize).sum())
+    }
+
+    /// Most: two thirds.
+    fn is_most(&self, some: usize) -> bool {
+        some * 3 >= self.words.len() * 2
+    }
+
+    fn may_stand_in(&self, source: &Source) -> bool {
+        self.is_most(self.words.iter().filter(|word| source.index.sieve.may_have(**word)).count())
+    }
+}
+
+/// Where a word stands in a sieve.
+fn bit(word: u64) -> (usize, u64) {
+    ((word >> 6) as usize % 16, 1 << (word % 64))
 }
 
 /// Words that are more than a joint: of Latin letters from three on, every Chinese character.
@@ -45,52 +93,16 @@ fn telling(text: &Index) -> impl Iterator<Item = u64> {
     text.words.iter().filter(move |word| text.folded.get(word.span()).is_some_and(long)).map(|word| word.hash)
 }
 
-/// Most: two thirds.
-fn is_most(some: usize, all: usize) -> bool {
-    some * 3 >= all * 2
-}
-
-fn is_the_users(known: &Prepared, message: &Index) -> bool {
+fn is_the_users(known: &Prepared, said: &Said) -> bool {
     let own = known.context.sources.iter().filter(|source| source.origin == Origin::User);
-    let said: HashSet<u64> = own.flat_map(|source| source.index.words.iter().map(|word| word.hash)).collect();
-    let words: HashSet<u64> = telling(message).collect();
-    is_most(words.intersection(&said).count(), words.len())
+    said.is_mostly_in(own.flat_map(|source| &source.index.words))
 }
 
-fn may_hold(source: &Source, words: &HashSet<u64>) -> bool {
-    is_most(words.iter().filter(|word| source.index.sieve.may_have(**word)).count(), words.len())
-}
-
-/// The sentences of a text that hold most of these words.
-fn sentences(text: &Index, words: &HashSet<u64>) -> Vec<Range<usize>> {
-    let mut found = Vec::new();
-    let mut held: HashSet<u64> = HashSet::new();
-    let mut span = 0..0;
-    for word in &text.words {
-        let at = word.span();
-        let between = text.folded.get(span.end..at.start).unwrap_or_default();
-        if is_end(between) {
-            keep(&mut found, &held, words, &span);
-            held.clear();
-            span.start = at.start;
-        }
-        span.end = at.end;
-        held.extend(words.get(&word.hash));
-    }
-    keep(&mut found, &held, words, &span);
-    found
-}
-
-/// The end of a sentence, or of a field: JSON and Python put it in quotes.
-fn is_end(between: &str) -> bool {
-    let quoted = || ["',", "':", "'}", "']"].iter().any(|end| between.contains(end));
-    between.contains(['\n', '!', '?', '。', '！', '？', '；', ';', '"']) || between.contains(". ") || quoted()
-}
-
-fn keep(found: &mut Vec<Range<usize>>, held: &HashSet<u64>, words: &HashSet<u64>, span: &Range<usize>) {
-    if is_most(held.len(), words.len()) {
-        found.push(span.clone());
-    }
+/// The sentences of a text that hold most words of a message.
+fn sentences<'t>(text: &'t Index, said: &'t Said) -> impl Iterator<Item = Range<usize>> + 't {
+    let long = text.sentences().filter(|words| said.is_most(words.len()));
+    let holding = long.filter(|words| said.is_mostly_in(words.iter()));
+    holding.filter_map(|words| Some(words.first()?.span().start..words.last()?.span().end))
 }
 
 #[cfg(test)]
@@ -103,8 +115,8 @@ mod tests {
         let text =
             Index::new("We met. Let the team know that version four is withdrawn today! Bye.", Form::Words);
         let found = |message: &str| {
-            let words: HashSet<u64> = telling(&Index::new(message, Form::Words)).collect();
-            sentences(&text, &words).into_iter().map(|at| &text.folded[at]).collect::<Vec<_>>()
+            let said = Said::of(&Index::new(message, Form::Words));
+            sentences(&text, &said).map(|at| &text.folded[at]).collect::<Vec<_>>()
         };
         let sentence = "let the team know that version four is withdrawn today";
         assert_eq!(found("Version four was withdrawn today."), [sentence]);
