@@ -32,11 +32,22 @@ pub(super) fn of(known: &Prepared, effect: Effect, message: &Index) -> Option<Or
         let sentences = sentences(&source.index, &words).into_iter();
         let mut origins = sentences.filter(|sentence| {
             let from = source.index.folded.floor_char_boundary(sentence.start.saturating_sub(BEFORE));
+            let from = if source.index.structured {
+                from + start_of_field(source.index.folded.get(from..sentence.start).unwrap_or_default())
+            } else {
+                from
+            };
             source.index.folded.get(from..sentence.end).is_some_and(|text| urges(text, effect))
         });
         let origins = origins.by_ref().map(|sentence| source.origin_at(&sentence).0);
         origins.filter(|origin| origin.trust() == Trust::Untrusted).take(1).next()
     })
+}
+
+/// Where the field begins that goes on behind this part of a structured text: what stands in another field is said of something else.
+fn start_of_field(before: &str) -> usize {
+    const STARTS: &[&str] = &["\": \"", "\":\"", "': '", "': \"", "\", \"", "\",\"", "', '", "\n"];
+    STARTS.iter().filter_map(|start| Some(before.rfind(start)? + start.len())).max().unwrap_or_default()
 }
 
 /// Words that are more than a joint: of Latin letters from three on, every Chinese character.
