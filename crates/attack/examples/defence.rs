@@ -1,13 +1,13 @@
-//! The figures of the rules for tool calls: `cargo xtask bench defence [--aside] [--why] [--worlds DIR]`.
+//! The figures of the rules for tool calls: `cargo xtask bench defence [--aside] [--why] [--tasks] [--worlds DIR]`.
 //!
 //! Without `--aside` only the worlds are replayed that the rules were made with; with `--worlds` those of a folder instead of
-//! the ones that come with Ombud.
+//! the ones that come with Ombud. `--why` tells every question and every goal that was reached, `--tasks` leaves the attacks out.
 
 #![expect(clippy::print_stdout, reason = "its output is its purpose")]
 
 use std::path::Path;
 
-use ombud_attack::suite::{Problem, Rules, World, builtin, load, score};
+use ombud_attack::suite::{Problem, Rules, World, builtin, load, score, tasks};
 use ombud_core::ToolPolicy;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -15,7 +15,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let folder = std::env::args().skip_while(|argument| argument != "--worlds").nth(1);
     let worlds = folder.map_or_else(|| Ok(builtin()?), |folder| worlds_of(Path::new(&folder)))?;
     let rules = Rules::new(ToolPolicy::default());
-    let report = score(&rules, worlds.iter().filter(|world| has("--aside") || !world.aside));
+    let chosen = worlds.iter().filter(|world| has("--aside") || !world.aside);
+    let report = if has("--tasks") { tasks(&rules, chosen) } else { score(&rules, chosen) };
     println!("{}", report.table());
     if has("--why") {
         report.notes.iter().for_each(|note| println!("{note}"));

@@ -459,8 +459,8 @@ fn is_fine(facts: &CallFacts, argument: &ArgumentFacts, payee: bool) -> bool {
     match argument.part {
         Part::Destination | Part::Account => argument.record,
         Part::Credential => false,
-        // A sum that a structured record states, or that goes to whom the user named.
-        Part::Amount => payee || argument.listed,
+        // A sum that a structured record states, that follows from what records and the user say, or that goes to whom the user named.
+        Part::Amount => payee || argument.listed || argument.record,
         // A page to be read may be one that others linked, if the user wants links read and it carries nothing away.
         Part::Url if facts.effect == Effect::Fetch => {
             let linked = !unseen && !argument.altered && !argument.value.contains('?');

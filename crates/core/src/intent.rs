@@ -202,7 +202,7 @@ const VERBS: &[(Effect, &str)] = &[
         Effect::Delete,
         "delete remove erase discard purge wipe trash forget drop clear uninstall kick bin scrap",
     ),
-    (Effect::Grant, "grant invite authorize authorise permit share allow"),
+    (Effect::Grant, "grant invite authorize authorise permit share allow license licence"),
     (
         Effect::Credential,
         "login authenticate rotate reset sign-in unlock password passwords passcode pin credential credentials",
@@ -249,6 +249,9 @@ fn english(turn: &str, intent: &mut Intent) {
         let between = rest.get(..start).unwrap_or_default();
         clause |=
             between.chars().any(|ch| !matches!(ch, ' ' | '\t' | '(' | ')' | '"' | '\'' | '/' | '*' | '_'));
+        if between.contains(',') && is_a_negated_statement(before) {
+            before = [""; 3];
+        }
         rest = rest.get(start..).unwrap_or_default();
         let end = rest
             .find(|ch: char| !(ch.is_ascii_alphabetic() || matches!(ch, '\'' | '-')))
@@ -280,6 +283,14 @@ fn english(turn: &str, intent: &mut Intent) {
         clause = false;
         before = [before[1], before[2], word];
     }
+}
+
+/// “He has not paid, send him …”: it is the paying that is denied.
+fn is_a_negated_statement(words: [&str; 3]) -> bool {
+    const STATES: &[&str] = &["has", "have", "had", "is", "are", "was", "were"];
+    const SHORT: &[&str] = &["hasn't", "haven't", "isn't", "aren't", "wasn't", "weren't", "hadn't"];
+    let denied = |pair: &[&str]| matches!(pair, [state, "not"] if STATES.contains(state));
+    words.windows(2).any(denied) || words.iter().any(|word| SHORT.contains(word))
 }
 
 /// Verbs that ask for an answer where they are said of the speaker.
@@ -433,6 +444,7 @@ mod tests {
     #[test]
     fn wishes_in_english() {
         for (turn, effect) in [
+            ("Ola has not paid, send her a reminder", Effect::Send),
             ("Send the report to anna@example.com", Effect::Send),
             ("Could you mail Anna that I'm late?", Effect::Send),
             ("read my inbox and reply to Bob", Effect::Send),

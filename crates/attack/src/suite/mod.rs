@@ -18,7 +18,7 @@ use serde_json::{Map, Value};
 pub use builtin::builtin;
 pub use load::{Problem, load, value};
 pub use replay::{Attack, Benign, Rules, attack, benign};
-pub use score::{Figures, Report, score};
+pub use score::{Figures, Report, score, tasks};
 
 /// A world: its tools, what they return, what users want of them, and what attackers want.
 #[derive(Debug, Clone, Deserialize)]

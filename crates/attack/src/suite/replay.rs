@@ -48,6 +48,8 @@ pub struct Benign {
     pub questions: usize,
     /// The first decision that withheld a call, with its tool.
     pub why: Option<String>,
+    /// What the user was asked.
+    pub asked: Vec<String>,
 }
 
 /// What became of an attacker's goal.
@@ -125,6 +127,7 @@ pub fn benign(rules: &Rules, world: &World, task: &Task, answers: bool) -> Benig
         let mut decided = decide_one(rules, world, &dialogue, step);
         if let Some(question) = decided.text.take().filter(|_| answers) {
             found.questions += 1;
+            found.asked.push(format!("{}\n{question}", decided.id));
             dialogue.ask(&question, &yes(&question, world.lang));
             decided = decide_one(rules, world, &dialogue, step);
         }

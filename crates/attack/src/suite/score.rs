@@ -100,17 +100,26 @@ impl Report {
 
 /// Replays every task and every attack of these worlds.
 pub fn score<'w>(rules: &Rules, worlds: impl IntoIterator<Item = &'w World>) -> Report {
+    replay(rules, worlds, true)
+}
+
+/// Replays the tasks alone.
+pub fn tasks<'w>(rules: &Rules, worlds: impl IntoIterator<Item = &'w World>) -> Report {
+    replay(rules, worlds, false)
+}
+
+fn replay<'w>(rules: &Rules, worlds: impl IntoIterator<Item = &'w World>, attacks: bool) -> Report {
     let mut report = Report::default();
     for world in worlds {
         let name =
             format!("{}-{}", world.world, if world.lang == ombud_core::Lang::Zh { "zh" } else { "en" });
-        let figures = one(rules, world, &name, &mut report.notes);
+        let figures = one(rules, world, &name, attacks, &mut report.notes);
         report.worlds.push((name, world.aside, figures));
     }
     report
 }
 
-fn one(rules: &Rules, world: &World, name: &str, notes: &mut Vec<String>) -> Figures {
+fn one(rules: &Rules, world: &World, name: &str, attacks: bool, notes: &mut Vec<String>) -> Figures {
     let mut figures = Figures::default();
     for task in &world.tasks {
         let alone = benign(rules, world, task, false);
@@ -122,9 +131,11 @@ fn one(rules: &Rules, world: &World, name: &str, notes: &mut Vec<String>) -> Fig
             questions: helped.questions,
             ..Figures::default()
         };
-        notes.extend(alone.why.map(|why| format!("{name} {}: {why}", task.id)));
+        notes.extend(helped.asked.iter().map(|why| format!("{name} {}: {why}", task.id)));
         notes.extend(helped.why.map(|why| format!("{name} {}: NOT EVEN WITH ANSWERS {why}", task.id)));
-        figures += attacked(rules, world, task, name, notes);
+        if attacks {
+            figures += attacked(rules, world, task, name, notes);
+        }
     }
     figures
 }

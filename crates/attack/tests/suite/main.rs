@@ -1,5 +1,7 @@
 //! The figures of the rules for tool calls hold, with a margin.
 
+mod designated;
+
 use std::path::Path;
 
 use ombud_attack::suite::{Figures, Rules, World, builtin, load, score};

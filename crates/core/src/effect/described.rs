@@ -16,6 +16,11 @@ const NOUNS_TOO: &str = "rent lease hire award pay charge transfer trade purchas
 
 /// The verb that a description opens with: “Sends an e-mail”, “发送一封邮件”.
 pub fn told(description: &str) -> Option<Effect> {
+    // 【短信】给报案人发送短信。
+    let description = description
+        .strip_prefix('【')
+        .and_then(|rest| rest.split_once('】'))
+        .map_or(description, |(_, rest)| rest.trim_start());
     let mut words = description.split(|ch: char| !ch.is_alphanumeric()).filter(|word| !word.is_empty());
     let first =
         words.next().filter(|_| !describes_a_thing(description)).and_then(|word| opens(word, words.next()));
@@ -136,8 +141,8 @@ fn is_plural(word: &str) -> bool {
 
 /// “当班快递员和车辆。”, “我上传过的材料。”: it ends with what one looks at, and opens with no act.
 fn names_things_in_chinese(text: &str) -> bool {
-    const THINGS: &str = "记录 情况 资料 报价 费用 列表 名单 明细 统计 详情 账户 档案 邮件 来信 消息 通知 答复 事项 申请 时段 成绩 教室 车辆 报表 \
-        正文 文本 全文 草稿箱 收件箱 留言 评论 收支 材料 办件 假条 接龙表 课表 日程 行程 账单 订单 证照 人员 名册 一览 清单 新闻 天气 路况 \
+    const THINGS: &str = "记录 情况 资料 报价 费用 列表 名单 明细 统计 详情 账户 档案 邮件 来信 消息 通知 答复 信息 事项 申请 时段 成绩 教室 车辆 报表 \
+        正文 文本 全文 草稿箱 收件箱 留言 评论 收支 材料 办件 假条 接龙表 课表 日程 行程 账单 订单 证照 人员 名册 一览 清单 新闻 天气 路况 余额 余量 库存 空位 排班 进度 规则 日志 \
         房源 场次 座位 航班 车次 优惠券 商品 菜单 ";
     const VERBS: &str = "发放派送赠给让把将开关加减增删改换调设定取退寄付转打写画做建修移停启绑解拉踢禁封撤批审拒补领抽缴充汇借还租买卖订约\
         报提交申上下更变清收用为向对按呼召锁切点播暂冻举投签兑抢拍录喷浇喂导叫接拨摇连断触激唤催救帮替代批一自在";
@@ -150,8 +155,10 @@ fn names_things_in_chinese(text: &str) -> bool {
     if opens && !state {
         return false;
     }
-    let acts =
-        chinese(first).iter().any(|(place, effect)| effect.acts() && !is_noun_in_chinese(first, *place));
+    // “店铺的地址、绑定银行卡等资料。”: what is counted up is a thing.
+    let listed = first.contains('、') && ["等资料", "等信息"].iter().any(|end| first.ends_with(end));
+    let acts = !listed
+        && chinese(first).iter().any(|(place, effect)| effect.acts() && !is_noun_in_chinese(first, *place));
     !first.is_ascii()
         && THINGS.split_whitespace().any(|thing| first.ends_with(thing))
         && !acts

@@ -114,8 +114,8 @@ const PATHS: &str = "path file file_path filepath filename file_name directory d
 const COMMANDS: &str =
     "command cmd commands code script sql query input expression args program statement 命令 代码 脚本";
 const CREDENTIALS: &str = "password new_password passphrase secret api_key otp pin 密码 密钥 验证码";
-const CONTENTS: &str = "body text message content contents subject title note description comment html markdown summary \
-    正文 内容 主题 标题 备注";
+const CONTENTS: &str = "body text message content contents subject title note notes description comment comments html markdown summary \
+    reply answer caption greeting reason remark remarks 正文 内容 主题 标题 备注 留言 回复 文案 理由 原因 说明";
 
 /// The part that the argument under `key` plays in a call of this class; `None` where nothing depends on it.
 pub fn part(effect: Effect, key: &str, shape: Shape) -> Option<Part> {
@@ -165,8 +165,8 @@ pub fn part(effect: Effect, key: &str, shape: Shape) -> Option<Part> {
     })
 }
 
-/// `issue_number`: what people call a record by. A number of a telephone or an account is none.
-/// Whether an argument holds the number under which a record is kept: `mail_id`, `po_no`, `订单编号`, `办件号`.
+/// Whether an argument holds the number under which a record is kept: `mail_id`, `issue_number`, `po_no`, `订单编号`, `办件号`. A number
+/// of a telephone or an account is none.
 pub fn is_id(key: &str) -> bool {
     let name = words(key).join("_");
     let chinese = ["编号", "编码", "单号", "件号", "序号", "流水号", "书号", "工号", "学号", "案号"];

@@ -99,6 +99,14 @@ fn read(turn: &str, intent: &mut Intent) {
     if near("给", &["分"]) && turn.bytes().any(|byte| byte.is_ascii_digit()) {
         intent.classes.insert(Effect::Change);
     }
+    // “跟卢女士说明一下”; “跟我说” asks for an answer.
+    if near("跟", &["说", "讲"]) && !["跟我", "跟你"].iter().any(|speaker| turn.contains(speaker)) {
+        intent.classes.insert(Effect::Send);
+    }
+    // 让客户补；“让我看看” asks for an answer.
+    if ["让", "叫", "催"].iter().any(|tell| told(turn, tell)) {
+        intent.classes.insert(Effect::Send);
+    }
     if near("密码", &[""]) {
         intent.classes.insert(Effect::Credential);
     }
@@ -111,6 +119,32 @@ fn read(turn: &str, intent: &mut Intent) {
             intent.classes.insert(Effect::Send);
         }
     }
+}
+
+/// Whether somebody is to be told to do something: what follows is neither the speaker nor nobody, and more than a word.
+fn told(turn: &str, tell: &str) -> bool {
+    turn.match_indices(tell).any(|(at, _)| {
+        let rest = turn.get(at + tell.len()..).unwrap_or_default();
+        let clause = rest.split(STOPS).next().unwrap_or_default();
+        let opens = turn
+            .get(..at)
+            .unwrap_or_default()
+            .chars()
+            .next_back()
+            .is_none_or(|ch| STOPS.contains(&ch) || "请就再并也还".contains(ch));
+        opens
+            && !rest.starts_with(['我', '你', '人'])
+            && clause.chars().count() >= 3
+            && wishes(turn, at, at + tell.len())
+    })
+}
+
+/// “按估的金额核”, “照合同付”: a clause that says by what it is to be done ends with what.
+fn by_what(clause: &str) -> Option<Effect> {
+    let last = clause.trim_end_matches(['吧', '了', '就', '行', '好']).chars().next_back()?;
+    let by = clause.trim_start().starts_with(['按', '照', '依']);
+    let verb = CHARACTERS.iter().find(|(_, verbs)| verbs.contains(last));
+    verb.filter(|_| by && clause.chars().count() >= 4).map(|(effect, _)| *effect)
 }
 
 /// Whether the verb at this place is a wish: neither negated nor a description.
@@ -141,10 +175,10 @@ const STOPS: &[char] = &['，', '。', '；', '！', '？', '\n', ',', ';', '!',
 
 /// Verbs of one character by class. They are part of many other words, so that only what follows makes them one.
 const CHARACTERS: &[(Effect, &str)] = &[
-    (Effect::Send, "发寄回问催传报"),
+    (Effect::Send, "发寄回问催传报办派"),
     (Effect::Pay, "付买缴交转还充捐赔"),
     (Effect::Create, "加存记订约写建做排租补录填挂贴定报办登"),
-    (Effect::Change, "改换调设移批延推关开停升降签评挪标锁续撤"),
+    (Effect::Change, "改换调设移批延推关开停升降签评挪标锁续撤限核结派"),
     (Effect::Delete, "删清踢扔"),
     (Effect::Execute, "跑"),
 ];
@@ -170,6 +204,7 @@ fn by_character(clause: &str, intent: &mut Intent) {
             }
         }
     }
+    intent.classes.extend(by_what(clause));
     if let Some((effect, _)) = opens_with(clause) {
         intent.classes.insert(effect);
     }
@@ -211,6 +246,7 @@ fn is_question(clause: &str) -> bool {
         "几点",
         "几个",
         "几号",
+        "几件",
     ];
     const POLITE: &[&str] = &["能不能", "能否", "可以", "可否", "麻烦", "帮我", "帮忙", "好吗", "行吗"];
     let any = |words: &[&str]| words.iter().any(|word| clause.contains(word));
@@ -252,6 +288,12 @@ mod tests {
             ("再订十五桶", Effect::Create),
             ("看看多少钱，转给他", Effect::Pay),
             ("在群里回一声", Effect::Send),
+            ("系统里那件，结了吧", Effect::Change),
+            ("哪张看不清？让客户补。", Effect::Send),
+            ("短信跟卢女士说明一下", Effect::Send),
+            ("把网点的件派给小陈", Effect::Change),
+            ("木地板，按估的金额减掉三百核", Effect::Change),
+            ("派那天有空的师傅上门", Effect::Send),
             ("咖啡机太贵，驳回", Effect::Change),
             ("能不能发一份给小李", Effect::Send),
             ("二百块以下的直接赔了", Effect::Pay),
@@ -266,6 +308,11 @@ mod tests {
         for (turn, effect) in [
             ("他发了什么？", Effect::Send),
             ("约三百块够不够", Effect::Create),
+            ("派了几个人？", Effect::Send),
+            ("让我看看邮件里写了什么", Effect::Send),
+            ("跟我说说邮件里写了什么", Effect::Send),
+            ("按时间排一下我的邮件", Effect::Send),
+            ("结了婚的有几个？", Effect::Change),
             ("谁买了两张票？", Effect::Pay),
             ("红包是谁抢的？", Effect::Pay),
             ("会议将在周五开，告诉我几点", Effect::Change),

@@ -15,10 +15,15 @@ const PHRASAL: &[(Effect, &str, &str)] = &[
     (Effect::Send, "hand turn", "in"),
     (Effect::Send, "put get push go", "out live"),
     (Effect::Send, "pass hand", "on over along"),
-    (Effect::Send, "drop shoot", "line message note"),
+    (Effect::Send, "drop shoot", "line message note mail email text"),
+    (Effect::Send, "get write", "back"),
     (Effect::Create, "set put write sign pencil fit squeeze", "up down in"),
     (Effect::Change, "call switch turn put push sign", "off"),
-    (Effect::Change, "take pull", "down"),
+    (Effect::Change, "take pull turn knock", "down"),
+    (Effect::Change, "turn", "up"),
+    (Effect::Change, "put move", "with under next"),
+    (Effect::Delete, "take cut strike cross leave", "out"),
+    (Effect::Create, "put", "on"),
     (Effect::Change, "put push bring", "back forward off"),
     (Effect::Change, "switch turn", "on"),
     (Effect::Change, "fill", "in out"),
@@ -40,6 +45,7 @@ pub(super) fn phrases(turn: &str, intent: &mut Intent) {
         // What is wanted is known where a word of it is.
         own.acts |= own.classes.is_empty() && is_statement_of_a_wish(sentence);
         intent.acts |= own.acts;
+        intent.ends |= own.ends;
         intent.classes.extend(own.classes);
     }
 }
@@ -64,14 +70,26 @@ fn read(words: &[&str], asks: bool, intent: &mut Intent) {
         let before = at.checked_sub(1).and_then(|before| words.get(before));
         before.is_none_or(|before| BEFORE_VERB.contains(before))
     };
+    let said_of_somebody = |at: usize| {
+        let before = at.checked_sub(1).and_then(|before| words.get(before));
+        before.is_some_and(|before| is(SUBJECTS, before))
+    };
     for (at, word) in words.iter().enumerate().filter(|(at, _)| !negated(*at)) {
-        intent.classes.extend(phrasal(word, behind(at)).filter(|_| verb(at)));
+        let phrasal: Vec<Effect> = phrasal(word, behind(at)).filter(|_| verb(at)).collect();
+        // “Turn down”, “take off”: it is over.
+        intent.ends |=
+            phrasal.contains(&Effect::Delete) || *word == "turn" && verb(at) && is_down(behind(at));
+        intent.classes.extend(phrasal);
         match *word {
             "give" | "grant" | "provide" => intent.classes.extend(given_what(behind(at))),
             "say" if verb(at) && behind(at).first().is_some_and(|what| is(GREETINGS, what)) => {
                 intent.classes.extend([Effect::Send]);
             }
             "send" if holds_money(behind(at)) => intent.classes.extend([Effect::Pay]),
+            "get" if !asks && !said_of_somebody(at) && gets_more(behind(at)) => {
+                intent.classes.extend([Effect::Pay, Effect::Create]);
+            }
+            "want" | "like" if at > 0 && is_to_be(behind(at)) => intent.acts = true,
             "let" if lets_somebody(behind(at)) => intent.classes.extend([Effect::Grant]),
             "get" | "have" if !asks && is_causative(behind(at)) => intent.acts = true,
             "and" | "then" | "yes" => intent.acts |= is_unknown_wish(behind(at)),
@@ -79,6 +97,12 @@ fn read(words: &[&str], asks: bool, intent: &mut Intent) {
         }
     }
     intent.acts |= is_unknown_wish(words);
+}
+
+/// “Turn down the request”; “turn the heating down” ends nothing.
+fn is_down(behind: &[&str]) -> bool {
+    behind.first() == Some(&"down")
+        && behind.iter().all(|word| !is("heat heating volume light lights music sound", word))
 }
 
 /// “Say sorry”; “say what is in it” asks for an answer.
@@ -126,6 +150,29 @@ fn lets_somebody(behind: &[&str]) -> bool {
     let mut verbs = behind.iter().take(4).skip(1);
     whom && !behind.contains(&"know")
         && verbs.any(|word| is("see view edit read use access join enter", word))
+}
+
+/// “I want it at the same hour”, “I'd like the talk moved”; “I want to see my bookings” asks.
+fn is_to_be(behind: &[&str]) -> bool {
+    behind.first().is_some_and(|what| is("it them this that these those the", what))
+        && behind.get(1).is_some_and(|next| !is("to", next))
+        && !behind.iter().any(|word| is(LOOKING, word))
+}
+
+/// “Get 8 kg more”, “get four of whatever is low”, “get another box”: what there is too little of is bought or ordered.
+fn gets_more(behind: &[&str]) -> bool {
+    let number = |word: &&str| word.bytes().all(|byte| byte.is_ascii_digit()) || is(NUMBERS, word);
+    let counted = behind.first().is_some_and(number)
+        && (behind.iter().take(4).any(|word| *word == "more") || behind.get(1) == Some(&"of"));
+    let more = behind.first().is_some_and(|first| matches!(*first, "another" | "more"));
+    let somebody = behind.first().is_some_and(|first| is("our the a an my", first));
+    counted || more && !behind.contains(&"information") || somebody && is_for_somebody_to_do(behind)
+}
+
+/// “Get our usual plumber to fix it”: whoever is told to work is paid.
+fn is_for_somebody_to_do(behind: &[&str]) -> bool {
+    let verb = behind.iter().take(BETWEEN).position(|word| *word == "to").and_then(|at| behind.get(at + 1));
+    verb.is_some_and(|verb| is("fix repair mend replace install paint clean build deliver service", verb))
 }
 
 /// “Get Jana's boiler fixed”, “have it sent”.
@@ -213,11 +260,21 @@ mod tests {
             ("Give him a key until Sunday.", Effect::Grant),
             ("call the meeting off", Effect::Change),
             ("Is 908 reviewed? If yes squash it in.", Effect::Change),
+            ("Turn down the request from Quayside", Effect::Change),
+            ("There's a bonus in twice, take the second one out", Effect::Delete),
+            ("then drop him a mail that it's done", Effect::Send),
+            ("Look at the valve. I want it at the same hour but on Monday.", Effect::Change),
+            ("Who is free? Put them with Ioana.", Effect::Change),
+            ("If it's under five kilos get 8 kg more from Eyemouth", Effect::Pay),
+            ("Get our usual plumber to fix it", Effect::Pay),
         ] {
             assert!(asks(turn, effect), "{turn}");
         }
         for (turn, effect) in [
             ("Don't throw anything out.", Effect::Delete),
+            ("I want it summarised", Effect::Pay),
+            ("Get more information on that", Effect::Pay),
+            ("Get the mails and read them to me", Effect::Pay),
             ("Let me see the pictures.", Effect::Grant),
             ("Send Ken the report", Effect::Pay),
             ("Send Ken the report about the euro", Effect::Pay),

@@ -1,15 +1,19 @@
 //! From a call and its context to the facts that the gate decides on.
 
 mod before;
+mod choice;
+mod command;
 mod disguise;
 mod echo;
 mod history;
 mod named;
+mod numbers;
 mod overlap;
 mod pipeline;
 mod prose;
 mod record;
 mod steered;
+mod sums;
 mod topic;
 
 use std::collections::BTreeSet;
@@ -32,6 +36,7 @@ use crate::wire::answer::ToolCall;
 pub use before::used as used_before;
 pub use overlap::{Overlap, Stand};
 use overlap::{exact, overlap_of, settle};
+use prose::Spelt;
 use record::{
     Named, is_kept, is_listed, is_of_a_directory_entry, is_of_a_named_line, is_of_a_named_record,
     is_of_a_record_spoken_of, is_of_the_only_row, names_its_source,
@@ -87,9 +92,18 @@ pub fn of(
     };
     facts.readable &= call.complete && call.sound;
     facts.asked |= is_named_wish(prepared, effect, &call.tool)
-        || is_told_wish(prepared, effect, &call.tool, description);
+        || is_told_wish(prepared, effect, &call.tool, description)
+        || prepared.is_some_and(|known| topic::is_ordered(known, &call.tool, description));
+    if effect == Effect::Execute {
+        let looks = command::only_looks(&arguments.leaves);
+        facts.asked &= prepared.is_some_and(|known| command::is_wanted(known, &arguments.leaves));
+        facts.asked |= looks;
+        facts.anchored |= looks;
+    }
     let tokens = restored(&call.written, minted);
-    let mut reader = Reader { prepared, call, arguments, tokens, facts, overlaps: Vec::new(), long: 0 };
+    let spelt = Spelt::of(&arguments.leaves);
+    let overlaps = Vec::new();
+    let mut reader = Reader { prepared, call, arguments, spelt, tokens, facts, overlaps, long: 0 };
     arguments.leaves.iter().for_each(|leaf| reader.leaf(leaf));
     let Reader { mut facts, overlaps, .. } = reader;
     facts.anchored |=
@@ -124,6 +138,8 @@ struct Reader<'c> {
     prepared: Option<&'c Prepared>,
     call: &'c ToolCall,
     arguments: &'c Arguments,
+    /// What the call is made with, as a text may spell it out.
+    spelt: Spelt,
     /// Values whose tokens the model wrote.
     tokens: Vec<&'c str>,
     facts: CallFacts,
@@ -152,7 +168,7 @@ impl Reader<'_> {
             self.values(leaf, part, &values);
             let own = passages.iter().filter(|_| part == Part::Command);
             self.facts.arguments.extend(copied(leaf, part, own));
-            self.told(leaf, part, &index, &passages);
+            self.told(leaf, part, said != Some(Part::Content), &index, &passages);
             self.named(leaf, said);
         }
         if let Some(known) = self.prepared {
@@ -176,7 +192,7 @@ impl Reader<'_> {
         if let Some(part) = part {
             let holds = if part == Part::Command { part } else { Part::Content };
             self.values(leaf, holds, &values(leaf, holds));
-            self.told(leaf, holds, &index, &passages);
+            self.told(leaf, holds, false, &index, &passages);
             self.facts.arguments.extend(copied(leaf, part, passages.iter()).filter(|_| !wants_coding(known)));
         }
         overlap_of(known, leaf, &index, passages, overlap);
@@ -190,7 +206,8 @@ impl Reader<'_> {
     }
 
     fn values(&mut self, leaf: &Leaf, part: Part, values: &[Value]) {
-        let call = (self.facts.effect, self.call.tool.as_str());
+        let spelt = Some(&self.spelt).filter(|_| part != Part::Content);
+        let call = (self.facts.effect, self.call.tool.as_str(), spelt);
         let all = values.iter().take(MOST_VALUES);
         let found = all.map(|value| argument(self.prepared, call, self.arguments, leaf, part, value));
         self.facts.arguments.extend(found);
@@ -212,9 +229,18 @@ impl Reader<'_> {
     }
 
     /// What a third party's prose says of the words of a text, or of a part of a command.
-    fn told(&mut self, leaf: &Leaf, part: Part, index: &Index, passages: &[(Hit, Range<usize>)]) {
+    fn told(
+        &mut self,
+        leaf: &Leaf,
+        part: Part,
+        decides: bool,
+        index: &Index,
+        passages: &[(Hit, Range<usize>)],
+    ) {
         let Some(known) = self.prepared else { return };
-        let call = (self.facts.effect, self.call.tool.as_str());
+        // What is said somewhere may be said again, but what decides is not for a text to say.
+        let spelt = Some(&self.spelt).filter(|_| decides);
+        let call = (self.facts.effect, self.call.tool.as_str(), spelt);
         self.facts.arguments.extend(told(known, call, leaf, part, index, passages));
         self.facts.arguments.extend(echoed(known, call.0, leaf, part, index));
         let arguments = &mut self.facts.arguments;
@@ -382,7 +408,7 @@ fn stands(known: &Prepared, value: &Value) -> Vec<Hit> {
 
 fn argument(
     prepared: Option<&Prepared>,
-    (effect, tool): (Effect, &str),
+    (effect, tool, spelt): (Effect, &str, Option<&Spelt>),
     arguments: &Arguments,
     leaf: &Leaf,
     part: Part,
@@ -393,7 +419,8 @@ fn argument(
     let hits = stands(known, value);
     // The tool gets what was written, not what it looks like.
     let plain = !disguise::is_worn(known, &leaf.value, part);
-    facts.user = plain && hits.iter().any(|hit| hit.origin == Origin::User);
+    facts.user = plain && hits.iter().any(|hit| hit.origin == Origin::User)
+        || part == Part::Amount && numbers::are_said(known, &value.text);
     // Definitions of tools may be a third party's (MCP): a recipient in one is nobody's wish.
     let written = |hit: &Hit| {
         known.context.sources.get(hit.source).is_some_and(|source| source.role != Role::ToolDefinition)
@@ -426,13 +453,14 @@ fn argument(
                     || is_of_a_directory_entry(known, value.kind, &value.text)
                     || is_kept(known, &arguments.leaves, &value.text)
             }
-            Part::Amount | Part::Url | Part::Credential => false,
+            Part::Amount => facts.outside.is_none() && sums::is_worked_out(known, &value.text),
+            Part::Url | Part::Credential => false,
         };
     let before =
         plain && (facts.outside.is_some() || part == Part::Object) && before::is_known(known, &value.text);
     facts.record |= before;
     let own = facts.user || facts.operator || in_line || before;
-    facts.instructed = if own { None } else { prose::asks_for(known, effect, tool, value) };
+    facts.instructed = if own { None } else { prose::asks_for(known, effect, tool, value, spelt) };
     facts.plain = match part {
         Part::Path => facts.outside.is_none() && effect != Effect::Delete && is_plain_path(&leaf.value),
         Part::Url => facts.outside.is_none() && is_plain_url(known, &leaf.value),
@@ -519,7 +547,7 @@ fn bare(leaf: &Leaf, part: Part, value: String, typed: bool) -> ArgumentFacts {
 /// The words of an argument, where a third party's prose says them and asks for the effect: all of them, or a passage.
 fn told(
     known: &Prepared,
-    (effect, tool): (Effect, &str),
+    (effect, tool, spelt): (Effect, &str, Option<&Spelt>),
     leaf: &Leaf,
     part: Part,
     index: &Index,
@@ -528,13 +556,27 @@ fn told(
     let words = || passages.iter().filter_map(|(_, own)| index.folded.get(own.clone()));
     // The model writes a word as a sentence: “Outstanding.”
     let whole = folded(leaf.value.trim().trim_end_matches(['.', '!', '。', '！']));
+    let said = known.turns.iter().any(|(_, turn)| turn.contains(&whole));
+    if part == Part::Content
+        && !said
+        && let Some(spelt) = spelt
+    {
+        let day = || prose::spells(known, &whole, spelt).filter(|_| is_time(&whole));
+        let number = || prose::says_in_words(known, &whole).filter(|_| !numbers::are_said(known, &whole));
+        let listed = is_listed(known, &whole, part);
+        if let Some(origin) = day().or_else(number).filter(|_| !listed && !before::is_known(known, &whole)) {
+            return Some(ArgumentFacts { instructed: Some(origin), ..bare(leaf, part, whole, false) });
+        }
+    }
     let short =
         part == Part::Content && whole.len() <= LONGEST_WORDS && weight(&whole) >= 2 && !is_time(&whole);
     let mut all = short.then_some(whole.as_str()).into_iter().chain(words());
     all.find_map(|text| {
         let value = Value { text: text.to_owned(), kind: None };
-        let own = known.turns.iter().any(|(_, turn)| turn.contains(text)) || before::is_known(known, text);
-        let origin = if own { None } else { prose::asks_for(known, effect, tool, &value) };
+        let own = known.turns.iter().any(|(_, turn)| turn.contains(text))
+            || before::is_known(known, text)
+            || numbers::are_said(known, text);
+        let origin = if own { None } else { prose::asks_for(known, effect, tool, &value, spelt) };
         Some(ArgumentFacts { instructed: Some(origin?), ..bare(leaf, part, value.text, false) })
     })
 }

@@ -30,6 +30,11 @@ pub(super) fn of(known: &Prepared, effect: Effect, message: &Index) -> Option<Or
     sources.filter(|source| source.is_foreign() && said.may_stand_in(source)).find_map(|source| {
         let sentences = sentences(&source.index, &said).filter(|sentence| {
             let from = source.index.folded.floor_char_boundary(sentence.start.saturating_sub(BEFORE));
+            let from = if source.index.structured {
+                from + start_of_field(source.index.folded.get(from..sentence.start).unwrap_or_default())
+            } else {
+                from
+            };
             source.index.folded.get(from..sentence.end).is_some_and(|text| urges(text, effect))
         });
         let mut origins = sentences.map(|sentence| source.origin_at(&sentence).0);
@@ -37,11 +42,17 @@ pub(super) fn of(known: &Prepared, effect: Effect, message: &Index) -> Option<Or
     })
 }
 
+/// Where the field begins that goes on behind this part of a structured text: what stands in another field is said of something else.
+fn start_of_field(before: &str) -> usize {
+    const STARTS: &[&str] = &["\": \"", "\":\"", "': '", "': \"", "\", \"", "\",\"", "', '", "\n"];
+    STARTS.iter().filter_map(|start| Some(before.rfind(start)? + start.len())).max().unwrap_or_default()
+}
+
 /// The telling words of a message, for being looked for in every sentence of a long context.
 struct Said {
     /// Their hashes, rising.
     words: Vec<u64>,
-    /// A bit for the last ten of each: most words of a text are none of these.
+    /// A bit for ten bits of each: most words of a text are none of these.
     sieve: [u64; 16],
 }
 
@@ -66,9 +77,9 @@ impl Said {
     /// Whether these words hold most of the message's.
     fn is_mostly_in<'w>(&self, words: impl Iterator<Item = &'w Word>) -> bool {
         let mut held = [0_u64; MOST.div_ceil(64)];
-        words
-            .filter_map(|word| self.place(word.hash))
-            .for_each(|place| held[place / 64] |= 1 << (place % 64));
+        for place in words.filter_map(|word| self.place(word.hash)) {
+            held.iter_mut().skip(place / 64).take(1).for_each(|row| *row |= 1 << (place % 64));
+        }
         self.is_most(held.iter().map(|row| row.count_ones() as usize).sum())
     }
 

@@ -249,7 +249,7 @@ const GENERAL: &[&str] =
     &["id", "name", "type", "date", "time", "day", "start", "end", "from", "to", "number", "list"];
 
 /// Whether nothing of a sentence stands on either side: the value is an entry of a list, the head of a line, a quotation.
-fn is_entry(text: &str, at: &std::ops::Range<usize>, label: &dyn Fn(&str) -> bool) -> bool {
+pub(super) fn is_entry(text: &str, at: &std::ops::Range<usize>, label: &dyn Fn(&str) -> bool) -> bool {
     let from = text.floor_char_boundary(at.start.saturating_sub(AROUND));
     let to = text.ceil_char_boundary(at.end.saturating_add(AROUND).min(text.len()));
     let before = text

@@ -3,14 +3,17 @@
 
 use std::ops::Range;
 
-use ombud_core::effect::Effect;
+use ombud_core::effect::{Effect, words};
 use ombud_core::intent::urges;
 use ombud_core::{Origin, Trust};
 
 use super::super::Prepared;
-use super::Value;
+use super::super::arguments::Leaf;
+use super::named::is_entry;
+use super::{Value, numbers};
 use crate::attribute::envelope::Passage;
 use crate::attribute::identifier::Kind;
+use crate::attribute::index::stands_in;
 use crate::attribute::sieve::Probe;
 use crate::attribute::{Source, folded, weight};
 
@@ -21,37 +24,154 @@ const BEHIND: usize = 160;
 /// Places of one value that are looked at.
 const MOST: usize = 24;
 
-/// The origin of the prose that holds the value and asks for the effect.
-pub(super) fn asks_for(known: &Prepared, effect: Effect, tool: &str, value: &Value) -> Option<Origin> {
+/// The origin of the prose that holds the value and asks for the effect: in words, or by spelling out the whole call.
+pub(super) fn asks_for(
+    known: &Prepared,
+    effect: Effect,
+    tool: &str,
+    value: &Value,
+    spelt: Option<&Spelt>,
+) -> Option<Origin> {
     if value.text.is_empty() {
         return None;
     }
     let tells = effect.acts() && is_telling(value);
-    asked(&known.context.sources, effect, tool, &value.text, tells)
+    asked(
+        &known.context.sources,
+        effect,
+        tool,
+        &value.text,
+        tells,
+        spelt.filter(|_| effect.acts() && effect != Effect::Fetch),
+    )
 }
 
 /// The origin of prose before this place of the body that holds the value and asks to have something looked at.
 pub(super) fn asked_before(known: &Prepared, tool: &str, value: &Value, before: usize) -> Option<Origin> {
     let sources = &known.context.sources;
     let earlier = sources.get(..sources.partition_point(|source| source.start < before)).unwrap_or_default();
-    asked(earlier, Effect::Read, tool, &value.text, false)
+    asked(earlier, Effect::Read, tool, &value.text, false, None)
 }
 
-fn asked(sources: &[Source], effect: Effect, tool: &str, value: &str, telling: bool) -> Option<Origin> {
+/// The origin of prose before this place of the body that holds the value, whatever it asks for.
+pub(super) fn told_before(known: &Prepared, value: &Value, before: usize) -> Option<Origin> {
+    let sources = &known.context.sources;
+    let earlier = sources.get(..sources.partition_point(|source| source.start < before)).unwrap_or_default();
+    let probe = Probe::new(&value.text);
+    let may = |source: &&Source| !source.passages.is_empty() || source.index.sieve.may_contain(&probe);
+    // A row of a list is no sentence about it.
+    let listed = |source: &Source| source.index.fields.iter().any(|field| field.value == value.text);
+    earlier.iter().filter(may).filter(|source| !listed(source)).find_map(|source| {
+        texts(source).find_map(|(text, origin)| {
+            let mut sentences =
+                places(text, &probe).filter(|at| !text.get(line(text, at)).is_some_and(is_a_row));
+            sentences.next().map(|_| origin)
+        })
+    })
+}
+
+/// The origin of prose that spells out a call with this value.
+pub(super) fn spells(known: &Prepared, value: &str, spelt: &Spelt) -> Option<Origin> {
+    let probe = Probe::new(value);
+    let may = |source: &&Source| !source.passages.is_empty() || source.index.sieve.may_contain(&probe);
+    known.context.sources.iter().filter(may).find_map(|source| {
+        let longer = |(text, _): &(&str, Origin)| bare(text) != bare(value);
+        texts(source).filter(longer).find_map(|(text, origin)| {
+            let mut holds = places(text, &probe).take(MOST);
+            holds.any(|at| spelt.stands_in(text, &at, value)).then_some(origin)
+        })
+    })
+}
+
+/// The origin of prose that says a number of the call in words: “the limit has to be twenty”.
+pub(super) fn says_in_words(known: &Prepared, value: &str) -> Option<Origin> {
+    let number: u64 = value.parse().ok().filter(|number| *number >= 10)?;
+    known.context.sources.iter().find_map(|source| {
+        texts(source).take(MOST_TEXTS).find_map(|(text, origin)| {
+            let text = text.get(..text.floor_char_boundary(LONGEST_TEXT)).unwrap_or_default();
+            numbers::in_words(text).contains(&number).then_some(origin)
+        })
+    })
+}
+
+/// Texts of one source that are read for numbers in words, and bytes of each.
+const MOST_TEXTS: usize = 256;
+const LONGEST_TEXT: usize = 4096;
+
+fn asked(
+    sources: &[Source],
+    effect: Effect,
+    tool: &str,
+    value: &str,
+    telling: bool,
+    spelt: Option<&Spelt>,
+) -> Option<Origin> {
     let (tool, probe) = (folded(tool), Probe::new(value));
     // A passage may begin inside a word: where there are some, the words of the whole say nothing.
     let may = |source: &&Source| !source.passages.is_empty() || source.index.sieve.may_contain(&probe);
     sources.iter().filter(may).find_map(|source| {
-        texts(source).find_map(|(text, origin)| {
+        let longer = |(text, _): &(&str, Origin)| bare(text) != bare(value);
+        texts(source).filter(longer).find_map(|(text, origin)| {
             let holds = places(text, &probe);
             let tells = telling && source.index.structured;
             let asks = holds.take(MOST).any(|at| {
                 let around = window(text, &at);
-                tells || around.contains(&tool) || urges(around, effect)
+                tells
+                    || around.contains(&tool)
+                    || urges(around, effect)
+                    || spelt.is_some_and(|spelt| spelt.stands_in(text, &at, value))
             });
             asks.then_some(origin)
         })
     })
+}
+
+/// A text without the marks around it: `/reports/june.pdf` is the field that `reports/june.pdf` is.
+fn bare(text: &str) -> &str {
+    text.trim_matches(|ch: char| !ch.is_alphanumeric())
+}
+
+/// What a call is made with. A text that says one of its values and another one beside it, or the only one, spells out the call,
+/// whatever words it uses: “A-733 may come to C3, the committee has agreed”.
+pub(super) struct Spelt {
+    values: Vec<String>,
+    /// Words of the names of its arguments: “Hotel Casa Luz, 4.8” is an entry of a list of hotels.
+    labels: Vec<String>,
+}
+
+/// Longest value that a sentence repeats rather than paraphrases, in bytes.
+const LONGEST: usize = 80;
+
+impl Spelt {
+    /// The values of a call that say something.
+    pub(super) fn of(leaves: &[Leaf]) -> Self {
+        let values = leaves.iter().map(|leaf| folded(&leaf.value)).filter(|value| says(value)).take(MOST);
+        Self {
+            values: values.collect(),
+            labels: leaves.iter().take(MOST).flat_map(|leaf| words(&leaf.key)).collect(),
+        }
+    }
+
+    fn stands_in(&self, text: &str, at: &Range<usize>, value: &str) -> bool {
+        let around = window(text, at);
+        // A field that is a value of the call says nothing of another one.
+        if !says(value) || is_a_row(around) || self.values.iter().any(|own| own == around.trim()) {
+            return false;
+        }
+        let mut others = self.values.iter().filter(|other| *other != value).peekable();
+        // The only value of a call must stand in a sentence: lists are there to be chosen from.
+        let telling = value.chars().any(char::is_alphabetic) || weight(value) >= 4;
+        let label = |word: &str| self.labels.iter().any(|label| label == word);
+        others.peek().is_none() && telling && !is_entry(text, at, &label)
+            || others.any(|other| !value.contains(other.as_str()) && stands_in(around, other))
+    }
+}
+
+/// Whether a value is more than a common word or a digit, and short enough to be repeated.
+fn says(value: &str) -> bool {
+    const COMMON: &[&str] = &["true", "false", "null", "none", "yes", "all", "and", "the"];
+    let digit = value.bytes().any(|byte| byte.is_ascii_digit());
+    weight(value) >= if digit { 2 } else { 3 } && value.len() <= LONGEST && !COMMON.contains(&value)
 }
 
 /// An identifier that nobody writes by chance.
@@ -95,8 +215,27 @@ fn places<'t>(text: &'t str, probe: &'t Probe<'_>) -> impl Iterator<Item = Range
     })
 }
 
+/// The text around a value that speaks of it. A row of a table says nothing of its neighbours.
 fn window<'t>(text: &'t str, at: &Range<usize>) -> &'t str {
-    let start = text.floor_char_boundary(at.start.saturating_sub(BEFORE));
-    let end = text.floor_char_boundary(at.end.saturating_add(BEHIND).min(text.len()));
+    let line = line(text, at);
+    let (from, to) =
+        if text.get(line.clone()).is_some_and(is_a_row) { (line.start, line.end) } else { (0, text.len()) };
+    let start = text.floor_char_boundary(at.start.saturating_sub(BEFORE)).max(from);
+    let end = text.floor_char_boundary(at.end.saturating_add(BEHIND).min(text.len())).min(to);
     text.get(start..end).unwrap_or_default()
+}
+
+/// The line that a value stands in.
+fn line(text: &str, at: &Range<usize>) -> Range<usize> {
+    let start = text.get(..at.start).and_then(|before| before.rfind('\n')).map_or(0, |end| end + 1);
+    let end = text.get(at.end..).and_then(|rest| rest.find('\n')).map_or(text.len(), |end| at.end + end);
+    start..end
+}
+
+/// Whether a line has cells: runs of blanks, tabs or bars between words, at two places at least.
+fn is_a_row(line: &str) -> bool {
+    let line = line.trim();
+    let barred = line.trim_matches('|').matches('|').count();
+    let spaced = line.split("  ").filter(|cell| !cell.trim().is_empty()).count();
+    !line.contains('\n') && (barred >= 2 || line.matches('\t').count() >= 2 || spaced >= 3)
 }

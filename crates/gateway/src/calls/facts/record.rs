@@ -9,7 +9,9 @@ use ombud_core::{Origin, Role};
 use super::super::Prepared;
 use super::super::approve::past;
 use super::super::arguments::{Arguments, Leaf};
+use super::choice;
 use super::steered::is_said;
+use super::sums::number;
 use crate::attribute::fields::Field;
 use crate::attribute::identifier::{Kind, terms};
 use crate::attribute::index::is_ideograph;
@@ -48,7 +50,8 @@ const COMPANY: &str = "participants participant attendees attendee members membe
 
 /// Fields that hold somebody's name.
 const NAMES: &str = "name full_name display_name first_name last_name nickname contact contact_name title from sender author \
-    payee payee_name beneficiary user username 姓名 名字 名称 昵称 联系人 发件人 收款人";
+    payee payee_name beneficiary user username buyer customer client tenant guest student patient supplier owner lender \
+    holder insured worker employee 买家 客户 学员 顾客 业主 租客 学生 住户 供应商 被保险人 姓名 名字 名称 昵称 联系人 发件人 收款人";
 
 /// Fields that say what somebody is to the user: who is the only one of that kind is named by it.
 const ROLES: &str = "role position job job_title relation relationship trade profession department company organisation organization \
@@ -58,7 +61,8 @@ const ROLES: &str = "role position job job_title relation relationship trade pro
 const NAME_ENDINGS: &str = "name 姓名 名称 名字 联系人";
 const ADDRESS_ENDINGS: &str =
     "email mail emailaddress mailaddress phone mobile phonenumber 邮箱 手机 手机号 电话";
-const ACCOUNT_ENDINGS: &str = "account bank iban accountno accountnumber cardno cardnumber 账号 账户 卡号";
+const ACCOUNT_ENDINGS: &str =
+    "account bank iban accountno accountnumber card cardno cardnumber 账号 账户 卡号 银行卡";
 
 /// With what the name of such a field ends.
 const ROLE_ENDINGS: &str = "role position jobtitle relation relationship title does occupation duty specialty 职务 职位 角色 关系 岗位 头衔";
@@ -91,31 +95,9 @@ pub(super) fn is_listed(known: &Prepared, value: &str, part: Part) -> bool {
     results(known).filter(may).any(|source| {
         let mut own = source.index.fields.iter().filter(is_it);
         own.any(|field| {
-            !has_rows(source) || known.names(source, field) || !known.names_a_rival(source, field)
+            !has_rows(source) || calls(known, source, field) || !known.names_a_rival(source, field)
         })
     })
-}
-
-/// A number beside at most a unit of a few letters, in hundredths.
-fn number(text: &str) -> Option<i64> {
-    let text = text.trim();
-    let digits: String = text.chars().filter(|ch| ch.is_ascii_digit() || *ch == '.').collect();
-    let others = text.chars().filter(|ch| !ch.is_ascii_digit() && !matches!(ch, '.' | ',' | ' ')).count();
-    let spread = text
-        .trim_matches(|ch: char| !ch.is_ascii_digit())
-        .contains(|ch: char| !ch.is_ascii_digit() && !matches!(ch, '.' | ','));
-    if digits.is_empty() || digits.len() > 12 || others > 3 || spread {
-        return None;
-    }
-    let (whole, part) = digits.split_once('.').unwrap_or((&digits, ""));
-    let part = part.trim_end_matches('0');
-    let cents = match part.len() {
-        0 => 0,
-        1 => part.parse::<i64>().ok()? * 10,
-        2 => part.parse::<i64>().ok()?,
-        _ => return None,
-    };
-    Some(whole.parse::<i64>().ok()? * 100 + cents)
 }
 
 /// Whether the value stands in a record that the user named, in a field that says who or what the record is.
@@ -152,18 +134,24 @@ pub(super) fn is_of_a_record_spoken_of(known: &Prepared, value: &str) -> bool {
         // Out of what was looked up in the user's words.
         let looked_up =
             || reads(known, &source.origin) && is_asked_in_some_of_the_users_words(known, &source.origin);
-        let calls = is(LABELS, &field.key)
+        let kept = is(LABELS, &field.key)
             || is_a_name(&field.key)
             || is_id(&field.key)
             || field.key.ends_with("id")
-            || field.key.ends_with('号');
+            || field.key.ends_with('号')
+            || choice::tells_apart(source, field);
         field.value == value
-            && calls
-            && (known.names(source, field) || known.names_somebody(source, field) || looked_up())
+            && kept
+            && (calls(known, source, field) || known.names_somebody(source, field) || looked_up())
     })
 }
 
-fn has_rows(source: &Source) -> bool {
+/// Whether the user's words call a record by a label, or pick it out of its list.
+pub(super) fn calls(known: &Prepared, source: &Source, field: &Field) -> bool {
+    known.names(source, field) || choice::picks(known, source, field)
+}
+
+pub(super) fn has_rows(source: &Source) -> bool {
     source.index.structured || source.index.tabular
 }
 
@@ -181,9 +169,22 @@ pub(super) fn is_of_the_only_row(known: &Prepared, value: &str) -> bool {
     })
 }
 
+/// Whether a result answers a question about what the user said or about a record that they named.
 fn is_asked_in_the_users_words(known: &Prepared, origin: &Origin) -> bool {
     let texts = asked_with(known, origin);
-    !texts.is_empty() && texts.iter().all(|text| is_said(known, text))
+    let own = |text: &String| is_said(known, text) || is_of_a_named_record(known, text, Named::Thing);
+    !texts.is_empty() && texts.iter().all(own)
+}
+
+/// Whether a record of what the user keeps is the only one that answers a question about what they named: “mail the owner”.
+fn is_looked_up(known: &Prepared, source: &Source, field: &Field) -> bool {
+    let alone = |other: &Field| other.key != field.key || other.record == field.record;
+    source.index.structured
+        && is_kept_by_the_user(&source.origin)
+        && !tells_of_payments(&source.origin)
+        && !is_a_message(source, field)
+        && source.index.fields.iter().all(alone)
+        && is_asked_in_the_users_words(known, &source.origin)
 }
 
 fn is_asked_in_some_of_the_users_words(known: &Prepared, origin: &Origin) -> bool {
@@ -263,11 +264,11 @@ pub(super) fn names_its_source(known: &Prepared, origin: &Origin) -> bool {
     })
 }
 
-fn results(known: &Prepared) -> impl Iterator<Item = &Source> {
+pub(super) fn results(known: &Prepared) -> impl Iterator<Item = &Source> {
     known.context.sources.iter().filter(|source| source.role == Role::ToolResult)
 }
 
-fn reads(known: &Prepared, origin: &Origin) -> bool {
+pub(super) fn reads(known: &Prepared, origin: &Origin) -> bool {
     matches!(origin, Origin::Tool { name: Some(name), .. } if known.effect_of(name) == Effect::Read)
 }
 
@@ -296,7 +297,7 @@ fn is(list: &str, key: &str) -> bool {
 
 fn is_named(known: &Prepared, source: &Source, field: &Field, value: &str, named: Named) -> bool {
     match named {
-        Named::Thing => known.names(source, field),
+        Named::Thing => calls(known, source, field),
         Named::Person if is(SENDERS, &field.key) => writes(known, source, field, value),
         // In a plain text only its head names the sender; the rest is prose.
         Named::Person
@@ -309,6 +310,7 @@ fn is_named(known: &Prepared, source: &Source, field: &Field, value: &str, named
         Named::Person => {
             is_an_address(&field.key)
                 && (known.names_somebody(source, field) || known.describes_somebody(source, field))
+                || is_an_address(&field.key) && is_looked_up(known, source, field)
                 || is(COMPANY, &field.key) && known.names(source, field)
                 || known.intent().many && lists_people(known, source, field)
         }
@@ -320,6 +322,7 @@ fn is_named(known: &Prepared, source: &Source, field: &Field, value: &str, named
                 && !is_a_message(source, field);
             (own || is(ACCOUNTS, &field.key) && is_of_a_directory(&source.origin))
                 && known.names_somebody(source, field)
+                || ends_with(ACCOUNT_ENDINGS, &field.key) && is_looked_up(known, source, field)
         }
     }
 }
@@ -415,6 +418,12 @@ fn head_of_a_chinese_name(title: &str) -> Option<&str> {
     ((4..=8).contains(&count) && title.chars().all(is_ideograph)).then(|| title.get(at..))?
 }
 
+/// 小满 of 贺小满: what somebody of three characters is called by those who know them.
+fn given_name(name: &str) -> Option<&str> {
+    let whole = name.chars().count() == 3 && name.chars().all(is_ideograph);
+    name.char_indices().nth(1).filter(|_| whole).and_then(|(at, _)| name.get(at..))
+}
+
 /// The words of a name that tell it from others.
 fn names_of(name: &str) -> impl Iterator<Item = &str> {
     name.split(|ch: char| !ch.is_alphanumeric())
@@ -482,16 +491,16 @@ impl Prepared {
                 other.around == field.around && other.record != field.record && other.key == field.key
             })
             .take(MOST_RIVALS);
-        rivals.any(|rival| self.names(source, rival))
+        rivals.any(|rival| calls(self, source, rival))
     }
 
     /// Whether the user's own words hold a word of this name.
     fn mentions_person(&self, name: &str) -> bool {
-        names_of(name).any(|word| self.says(word))
+        names_of(name).any(|word| self.says(word) || given_name(word).is_some_and(|given| self.says(given)))
     }
 
     /// Whether they hold this title, or at least half of its telling words; of an address, what stands for the sender.
-    fn mentions_thing(&self, title: &str) -> bool {
+    pub(super) fn mentions_thing(&self, title: &str) -> bool {
         if let Some(house) = title.split_once('@').and_then(|(_, domain)| domain.rsplit('.').nth(1)) {
             return self.says(title)
                 || weight(house) >= 5 && (self.says(house) || self.says_in_pieces(house));
@@ -526,7 +535,7 @@ impl Prepared {
             && self.turns.iter().any(|(_, turn)| squeeze(turn).contains(&wanted))
     }
 
-    fn says(&self, word: &str) -> bool {
+    pub(super) fn says(&self, word: &str) -> bool {
         self.turns.iter().any(|(_, turn)| {
             turn.match_indices(word).any(|(at, _)| {
                 let letter =
@@ -538,21 +547,5 @@ impl Prepared {
                 !(letter(before) && letter(first) || letter(after) && letter(last) && !plural)
             })
         })
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn numbers_with_their_units() {
-        for text in ["80", "80.00", "80 元", "€80", "80.0 EUR"] {
-            assert_eq!(number(text), Some(8000), "{text}");
-        }
-        assert_eq!(number("1,300.50"), Some(130_050));
-        for text in ["", "eighty", "80 apples", "2026-07-01", "8.125", "8 or 9", "0800123456789"] {
-            assert_eq!(number(text), None, "{text}");
-        }
     }
 }

@@ -29,12 +29,12 @@ pub(super) fn by(known: &Prepared, effect: Effect, leaves: &[Leaf]) -> Option<St
     let last = if carries { MOST } else { 0 };
     known.exchange.calls.iter().rev().take(last).find_map(|call| {
         let leaves_with = |_: &Steered| !says_other_things(known, call, leaves);
-        of(known, call).filter(leaves_with)
+        of(known, call, leaves).filter(leaves_with)
     })
 }
 
 /// The argument of a read that a text gave it.
-fn of(known: &Prepared, call: &PastCall) -> Option<Steered> {
+fn of(known: &Prepared, call: &PastCall, carried: &[Leaf]) -> Option<Steered> {
     let arguments = past(&known.exchange, call);
     let arguments = Arguments::of(&ToolCall { arguments, complete: true, ..ToolCall::default() });
     let keys: Vec<String> = arguments.leaves.iter().map(|leaf| leaf.key.clone()).collect();
@@ -44,12 +44,40 @@ fn of(known: &Prepared, call: &PastCall) -> Option<Steered> {
         return None;
     }
     let values = arguments.leaves.iter().take(MOST_LEAVES).map(|leaf| folded(&leaf.value));
-    let foreign = values.filter(|value| weight(value) >= 4 && !is_said(known, value));
+    let foreign = values.filter(|value| weight(value) >= least(value) && !is_said(known, value));
     foreign.map(|text| Value { text, kind: None }).find_map(|value| {
-        let origin = prose::asked_before(known, &call.tool, &value, call.arguments.start)?;
-        Some(Steered { value: value.text, origin })
+        let asked = prose::asked_before(known, &call.tool, &value, call.arguments.start);
+        let told = || {
+            prose::told_before(known, &value, call.arguments.start)
+                .filter(|_| carries_its_terms(known, call, carried))
+        };
+        Some(Steered { origin: asked.or_else(told)?, value: value.text })
     })
 }
+
+/// Letters and digits of a value that is no chance: of `.env` fewer than of a word.
+fn least(value: &str) -> usize {
+    if value.contains('.') { 3 } else { 4 }
+}
+
+/// Whether a call holds an address or a number that what was read says and nothing else in the context: whatever led to the read, what
+/// leaves is what only it could say.
+fn carries_its_terms(known: &Prepared, read: &PastCall, leaves: &[Leaf]) -> bool {
+    let its = |source: &&Source| matches!(&source.origin, Origin::Tool { call, .. } if *call == read.id);
+    let Some(result) = known.context.sources.iter().find(its) else { return false };
+    let texts = leaves.iter().map(|leaf| Index::new(&leaf.value, Form::Words));
+    let carried = texts.flat_map(|text| text.terms().map(|(term, _)| term.to_owned()).collect::<Vec<_>>());
+    let mut telling = carried.filter(|term| weight(term) >= LEAST_OF_A_TERM);
+    telling.any(|term| {
+        let holds = |source: &Source| source.index.terms().any(|(other, _)| other == term);
+        let others =
+            known.context.sources.iter().filter(|source| source.role != Role::Assistant && !its(source));
+        holds(result) && !others.into_iter().any(holds)
+    })
+}
+
+/// Letters and digits of a number that is somebody's: a year or a price is not.
+const LEAST_OF_A_TERM: usize = 7;
 
 /// Whether every word of a call stands in what the user wanted to be read, or says themselves: then it carries nothing away.
 fn says_other_things(known: &Prepared, read: &PastCall, leaves: &[Leaf]) -> bool {

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use ombud_core::effect::{is_verb, words};
+use ombud_core::effect::{Effect, Hints, classify, is_verb, words};
 
 use super::super::Prepared;
 use super::super::arguments::Leaf;
@@ -42,6 +42,68 @@ pub(super) fn names_another(known: &Prepared, tool: &str) -> bool {
     others.filter(|other| said.speaks_of(&other.name)).any(|other| {
         let effect = known.effect_of(&other.name);
         effect.acts() && known.intent().asks_for(effect)
+    })
+}
+
+/// Whether a clause of the user's words opens with an act that this tool is called by: “License it to them” for `images.license`,
+/// “关掉它” for 关闭. What most tools are called by says nothing.
+pub(super) fn is_ordered(known: &Prepared, tool: &str, description: &str) -> bool {
+    let names = words(tool);
+    let english: BTreeSet<String> =
+        names.iter().filter(|word| word.is_ascii() && tells_an_act(word)).map(|word| stem(word)).collect();
+    let first = description.rsplit('】').next().unwrap_or_default();
+    let other = names.iter().map(String::as_str).chain([first]).filter_map(first_two);
+    let chinese: Vec<String> = other.filter(|verb| acts(verb)).collect();
+    known.turns.iter().any(|(_, turn)| {
+        clauses(turn).any(|clause| opening(clause).is_some_and(|word| english.contains(&stem(word))))
+            || chinese.iter().any(|verb| is_wished(turn, verb))
+    })
+}
+
+fn tells_an_act(word: &str) -> bool {
+    is_telling(word) && !is_general(word) && acts(word)
+}
+
+/// Whether a word by itself names an act.
+fn acts(word: &str) -> bool {
+    let effect = classify(word, Hints::default());
+    effect.acts() && effect != Effect::Unknown
+}
+
+/// The parts of a turn that may be orders. A question is none.
+fn clauses(turn: &str) -> impl Iterator<Item = &str> {
+    let sentences =
+        turn.split_inclusive(['.', ';', '!', '?', '\n']).filter(|sentence| !sentence.ends_with('?'));
+    sentences.flat_map(|sentence| sentence.split([',', ':'])).flat_map(|clause| clause.split(" and "))
+}
+
+/// The first word of a clause behind words of asking, where something follows it.
+fn opening(clause: &str) -> Option<&str> {
+    const POLITE: &[&str] =
+        &["please", "then", "also", "just", "now", "so", "and", "pls", "kindly", "yes", "ok"];
+    let mut words = clause.split(|ch: char| !(ch.is_alphanumeric() || ch == '\''));
+    let mut words = words.by_ref().filter(|word| !word.is_empty()).skip_while(|word| POLITE.contains(word));
+    let first = words.next()?;
+    words.next().map(|_| first)
+}
+
+/// The first two characters of a Chinese name or description.
+fn first_two(text: &str) -> Option<String> {
+    let two: String = text.chars().take(2).take_while(|ch| is_ideograph(*ch)).collect();
+    (two.chars().count() == 2).then_some(two)
+}
+
+/// Whether a verb of two characters stands in a turn, neither denied nor asked about nor describing something.
+fn is_wished(turn: &str, verb: &str) -> bool {
+    turn.match_indices(verb).any(|(at, _)| {
+        let before: Vec<char> = turn.get(..at).unwrap_or_default().chars().rev().take(2).collect();
+        let after = turn.get(at + verb.len()..).unwrap_or_default();
+        let denied = before.iter().any(|ch| "不别勿没未已".contains(*ch));
+        let clause = after.split(['，', '。', '；', '！', '\n', ',']).next().unwrap_or_default();
+        let asks =
+            ["?", "？", "吗", "什么", "多少", "谁", "哪", "几"].iter().any(|word| clause.contains(word));
+        let describes = after.starts_with(['的', '过', '者', '人', '费', '单', '时', '率']);
+        !denied && !asks && !describes
     })
 }
 

@@ -1,0 +1,72 @@
+//! Which record of a list the user's words pick out: they say what stands in one of its short columns, and in no other row of that
+//! column. “Hearth's order” is the row whose buyer is “Hearth Grocers”, “the planned one” the row whose state is “planned”.
+
+use super::super::Prepared;
+use super::record::has_rows;
+use crate::attribute::fields::Field;
+use crate::attribute::index::is_ideograph;
+use crate::attribute::{Source, weight};
+
+/// Fields of one record and rows of one column that are looked at.
+const MOST: usize = 64;
+
+/// Longest value that a row is called by, in bytes and in words.
+const LONGEST: usize = 64;
+const MOST_WORDS: usize = 6;
+
+/// What is part of the name of a column in which somebody writes sentences: what they say there is no name of the row.
+const TEXTS: &str = "remark note comment text message body said quote letter reason request query ocr content description purpose reply \
+    feedback review html transcription 备注 留言 说明 内容 评价 点评 描述 正文 原因 理由 反馈 回复 转发 来信";
+
+/// Whether the user's words pick out the record of a field.
+pub(super) fn picks(known: &Prepared, source: &Source, field: &Field) -> bool {
+    let own = source.index.record(field.record).iter().take(MOST);
+    has_rows(source) && own.filter(|label| is_a_label(label)).any(|label| picks_by(known, source, label))
+}
+
+fn is_a_label(label: &Field) -> bool {
+    let text = TEXTS.split_ascii_whitespace().any(|text| label.key.contains(text));
+    let coded = weight(&label.value) >= 3 && label.value.bytes().any(|byte| byte.is_ascii_digit());
+    let named = weight(&label.value) >= 3 && label.value.chars().any(char::is_alphabetic);
+    let short = label.value.len() <= LONGEST && label.value.split_whitespace().count() <= MOST_WORDS;
+    !text && short && (coded || named) && !is_a_day(&label.value)
+}
+
+/// A day or a time is no name: the user says many.
+fn is_a_day(value: &str) -> bool {
+    value.contains(['-', ':', '/', '年']) && !value.chars().any(|ch| ch.is_alphabetic() && !is_ideograph(ch))
+}
+
+/// Whether they say what this column holds, and no other row has something there that they say as well.
+fn picks_by(known: &Prepared, source: &Source, label: &Field) -> bool {
+    let column = source.index.fields.iter().filter(|other| {
+        other.key == label.key && other.around == label.around && other.record != label.record
+    });
+    let mut others = column.take(MOST).peekable();
+    // What stands alone is picked out of nothing.
+    others.peek().is_some() && says(known, &label.value) && !others.any(|other| says(known, &other.value))
+}
+
+/// A code or a short word must be said as a whole, of a name half of its words.
+fn says(known: &Prepared, value: &str) -> bool {
+    let coded = !value.contains(' ') && value.bytes().any(|byte| byte.is_ascii_digit());
+    if coded || weight(value) < 4 {
+        known.says(value)
+    } else {
+        known.mentions_thing(value) || says_its_first_word(known, value)
+    }
+}
+
+/// “Quayside” for “Quayside Arts Centre”: enough where no other row begins so, for what is called so twice picks nothing.
+fn says_its_first_word(known: &Prepared, value: &str) -> bool {
+    let first = value.split(|ch: char| !ch.is_alphanumeric()).next().unwrap_or_default();
+    first.is_ascii() && weight(first) >= 5 && known.says(first)
+}
+
+/// Whether a column has another value in each row: its values are what the rows are called by.
+pub(super) fn tells_apart(source: &Source, field: &Field) -> bool {
+    let column = || source.index.fields.iter().filter(|other| other.key == field.key).take(MOST);
+    column().count() > 1
+        && column().all(|other| other.record == field.record || other.value != field.value)
+        && !TEXTS.split_ascii_whitespace().any(|text| field.key.contains(text))
+}

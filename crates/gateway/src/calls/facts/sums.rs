@@ -1,0 +1,78 @@
+//! Sums that stand nowhere and follow from what does: the total of a column, a record's sum and what the user wants it changed by.
+
+use ombud_core::effect::is_id;
+
+use super::super::Prepared;
+use super::record::{calls, reads, results};
+use crate::attribute::fields::Field;
+
+/// Whether a sum is that of a column of a record, or a field of a record that the user named and a number that they say, added up or
+/// taken off.
+pub(super) fn is_worked_out(known: &Prepared, value: &str) -> bool {
+    let Some(wanted) = number(value) else { return false };
+    let said: Vec<i64> = known.turns.iter().flat_map(|(_, turn)| numbers_of(turn)).collect();
+    results(known).filter(|source| source.index.structured && reads(known, &source.origin)).any(|source| {
+        let fields = || source.index.fields.iter().take(MOST_SUMMED);
+        let sums = |first: &Field| {
+            let column: Vec<i64> = fields()
+                .filter(|other| other.key == first.key && other.around == first.around)
+                .filter_map(|other| number(&other.value))
+                .collect();
+            column.len() > 1 && column.iter().sum::<i64>() == wanted
+        };
+        let differs = |own: &Field| {
+            let this = number(&own.value);
+            this.is_some_and(|this| said.iter().any(|other| this + other == wanted || this - other == wanted))
+                && calls(known, source, own)
+        };
+        let mut numbers = fields().filter(|field| !is_id(&field.key) && number(&field.value).is_some());
+        numbers.any(|field| differs(field) || sums(field))
+    })
+}
+
+/// Fields of a result that are added up.
+const MOST_SUMMED: usize = 256;
+
+/// The numbers that a turn gives in digits, in hundredths.
+fn numbers_of(turn: &str) -> Vec<i64> {
+    let words = turn.split(|ch: char| !(ch.is_ascii_digit() || matches!(ch, '.' | ',')));
+    words.filter_map(|word| number(word.trim_matches(['.', ',']))).collect()
+}
+
+/// A number beside at most a unit of a few letters, in hundredths.
+pub(super) fn number(text: &str) -> Option<i64> {
+    let text = text.trim();
+    let digits: String = text.chars().filter(|ch| ch.is_ascii_digit() || *ch == '.').collect();
+    let others = text.chars().filter(|ch| !ch.is_ascii_digit() && !matches!(ch, '.' | ',' | ' ')).count();
+    let spread = text
+        .trim_matches(|ch: char| !ch.is_ascii_digit())
+        .contains(|ch: char| !ch.is_ascii_digit() && !matches!(ch, '.' | ','));
+    if digits.is_empty() || digits.len() > 12 || others > 3 || spread {
+        return None;
+    }
+    let (whole, part) = digits.split_once('.').unwrap_or((&digits, ""));
+    let part = part.trim_end_matches('0');
+    let cents = match part.len() {
+        0 => 0,
+        1 => part.parse::<i64>().ok()? * 10,
+        2 => part.parse::<i64>().ok()?,
+        _ => return None,
+    };
+    Some(whole.parse::<i64>().ok()? * 100 + cents)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_with_their_units() {
+        for text in ["80", "80.00", "80 元", "€80", "80.0 EUR"] {
+            assert_eq!(number(text), Some(8000), "{text}");
+        }
+        assert_eq!(number("1,300.50"), Some(130_050));
+        for text in ["", "eighty", "80 apples", "2026-07-01", "8.125", "8 or 9", "0800123456789"] {
+            assert_eq!(number(text), None, "{text}");
+        }
+    }
+}
