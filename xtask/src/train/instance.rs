@@ -9,6 +9,7 @@ use ombud_detect::tagger::feature::{self, Sentence};
 use ombud_detect::tagger::gate::Gate;
 use ombud_detect::tagger::lexicon::{self, Classes, Lexicon};
 use ombud_detect::tagger::token::{self, Kind, Token};
+use ombud_detect::tagger::words::Words;
 
 use super::corpus::Record;
 use super::random::Random;
@@ -17,6 +18,8 @@ use super::random::Random;
 const OFTEN: u32 = 3;
 /// Sentences, in a hundred, that are learned without the lists of names, so that the model does not lean on them.
 const WITHOUT_LISTS: usize = 30;
+/// Those that are learned without the classes of words: most names that people have are in no class.
+const WITHOUT_CLASSES: usize = 25;
 
 /// Numbers of features by their hashes.
 type ByHash = HashMap<u64, u32, BuildHasherDefault<AsItIs>>;
@@ -73,6 +76,7 @@ struct Part<'a> {
 pub(super) struct Known<'a> {
     pub(super) lexicon: Lexicon<'a>,
     pub(super) classes: Classes<'a>,
+    pub(super) words: Words<'a>,
 }
 
 impl Instances {
@@ -168,7 +172,8 @@ fn walk(records: &[Record], known: Known<'_>, gate: Gate<'_>, mut each: impl FnM
     numbered(records, |owner, tokens, tags| {
         gate.regions(tokens, known.lexicon, known.classes, &mut sums, &mut regions);
         let lists: &[_] = if random.percent(WITHOUT_LISTS) { &[] } else { &regions };
-        lexicon::mark(known.lexicon, known.classes, tokens, lists, &mut marks);
+        let words = if random.percent(WITHOUT_CLASSES) { Words::default() } else { known.words };
+        lexicon::mark(known.lexicon, known.classes, words, tokens, lists, &mut marks);
         let sentence = Sentence { tokens, marks: &marks, mode: feature::mode(tokens) };
         for region in &regions {
             let features: Vec<Vec<u64>> = region.clone().map(|at| hashes(&sentence, at)).collect();
@@ -185,7 +190,7 @@ fn walk(records: &[Record], known: Known<'_>, gate: Gate<'_>, mut each: impl FnM
 }
 
 fn hashes(sentence: &Sentence<'_>, at: usize) -> Vec<u64> {
-    let mut hashes = Vec::with_capacity(50);
+    let mut hashes = Vec::with_capacity(70);
     feature::each(sentence, at, |hash| hashes.push(hash));
     hashes
 }

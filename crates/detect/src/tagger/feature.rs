@@ -5,9 +5,10 @@
 
 use super::lexicon::Mark;
 use super::token::{Kind, Shape, Token};
+use super::words::Class;
 
 /// Raised with every change of features or tokens.
-pub const VERSION: u32 = 3;
+pub const VERSION: u32 = 4;
 
 /// Mixes two values into one; the multiplier is that of `SplitMix64`.
 pub fn mix(a: u64, b: u64) -> u64 {
@@ -98,6 +99,10 @@ impl View<'_> {
 
     fn words(&self, offset: isize) -> u64 {
         self.mark(offset).words()
+    }
+
+    fn company(&self, offset: isize) -> Class {
+        self.mark(offset).company()
     }
 
     fn class(&self, offset: isize) -> u64 {
@@ -198,7 +203,31 @@ fn word(view: &View<'_>, token: &Token, mut feature: impl FnMut(u64, u64)) {
             feature(template, mix(near.affixes[3], view.form(0)));
         }
     }
-    usage(view, feature);
+    usage(view, &mut feature);
+    company(view, &mut feature);
+}
+
+/// Classes of the word and its neighbours, so that a word that was never seen counts as those that stand where it does.
+fn company(view: &View<'_>, mut feature: impl FnMut(u64, u64)) {
+    let id = |offset| view.id(offset);
+    let (fine, coarse) = (|offset| view.company(offset).fine(), |offset| view.company(offset).coarse());
+    let form = view.form(0);
+    feature(130, fine(0));
+    for (template, offset) in (131..).zip([0, -1, 1, -2, 2]) {
+        feature(template, mix(fine(offset), form));
+    }
+    feature(136, all([fine(-1), fine(0), form]));
+    feature(137, all([fine(0), fine(1), form]));
+    feature(138, all([coarse(-1), coarse(0), coarse(1), view.form(-1), form, view.form(1)]));
+    feature(139, all([coarse(-2), coarse(-1), coarse(0), form]));
+    feature(140, all([coarse(0), coarse(1), coarse(2), form]));
+    feature(141, all([fine(-1), fine(1), form]));
+    feature(142, all([coarse(0), view.names(0), form]));
+    feature(143, all([id(-1), coarse(0), form]));
+    feature(144, all([id(1), coarse(0), form]));
+    feature(145, all([coarse(-2), coarse(-1), coarse(0), coarse(1), coarse(2)]));
+    feature(147, all([fine(0), view.sentence.mode, form]));
+    feature(148, all([coarse(-1), view.words(0), form, coarse(1)]));
 }
 
 /// How the word and its neighbours are used elsewhere, and how this sentence uses capitals.
@@ -222,4 +251,8 @@ fn other(view: &View<'_>, mut feature: impl FnMut(u64, u64)) {
     feature(73, mix(mix(id(-1), id(0)), id(1)));
     feature(74, mix(mix(id(-2), id(-1)), view.form(0)));
     feature(75, mix(mix(id(1), id(2)), view.form(0)));
+    let beside = [-1, 1].map(|offset| view.company(offset).coarse());
+    if beside != [0; 2] {
+        feature(146, all([beside[0], id(0), beside[1]]));
+    }
 }

@@ -5,6 +5,7 @@ use std::ops::Range;
 
 use super::feature::mix;
 use super::token::{Kind, Token};
+use super::words::{self, Words};
 
 /// Bytes of a bucket: one cache line.
 pub const BUCKET: usize = 64;
@@ -49,6 +50,7 @@ pub struct Mark {
     /// Whether a common word begins here (1), goes on (2), ends (4), is this token (8); the same for titles, times 16.
     word: u8,
     class: u8,
+    company: words::Class,
 }
 
 impl Mark {
@@ -65,6 +67,11 @@ impl Mark {
     /// What is known of the character, see [`Classes`].
     pub fn class(self) -> u64 {
         u64::from(self.class)
+    }
+
+    /// The class of the word, by the company that it keeps.
+    pub fn company(self) -> words::Class {
+        self.company
     }
 
     fn name(&mut self, bits: u8, begins: bool, ends: bool) {
@@ -146,12 +153,17 @@ pub fn key(ids: impl IntoIterator<Item = u64>) -> u64 {
 pub fn mark(
     lexicon: Lexicon<'_>,
     classes: Classes<'_>,
+    words: Words<'_>,
     tokens: &[Token],
     regions: &[Range<usize>],
     marks: &mut Vec<Mark>,
 ) {
     marks.clear();
-    marks.extend(tokens.iter().map(|token| Mark { class: classes.of(token), ..Mark::default() }));
+    marks.extend(tokens.iter().map(|token| Mark {
+        class: classes.of(token),
+        company: words.of(token),
+        ..Mark::default()
+    }));
     for at in regions.iter().cloned().flatten() {
         if tokens.get(at).is_some_and(Token::may_name) {
             mark_from(lexicon, tokens, at, marks);

@@ -6,7 +6,8 @@
 //! 1. [`token`] cuts it: a Chinese character is a token, so is a word of letters, a number, a mark.
 //! 2. [`gate`] looks at each token for a few nanoseconds and keeps the parts of a sentence that may hold a name.
 //! 3. [`lexicon`] marks tokens that stand in a list of names or words. A mark is a hint to the model, never a decision.
-//! 4. [`feature`] turns each token that was kept and its neighbours into some forty hashes.
+//!    [`words`] says which class an English word is of: words that stand in the same company are of one class.
+//! 4. [`feature`] turns each token that was kept and its neighbours into some forty hashes, a word into sixty.
 //! 5. [`model`] adds up the weights of the hashes: eight bits each, read where they lie in the binary.
 //! 6. [`decode`] finds the best sequence of tags, and how sure the model is of each span.
 //!
@@ -21,6 +22,7 @@ pub mod lexicon;
 pub mod model;
 mod tidy;
 pub mod token;
+pub mod words;
 
 use std::ops::Range;
 use std::sync::OnceLock;
@@ -32,6 +34,7 @@ use feature::Sentence;
 use lexicon::Mark;
 use model::Model;
 use token::Token;
+use words::Words;
 
 use crate::resolve::{Candidate, Strength};
 
@@ -74,6 +77,7 @@ impl Work {
 #[derive(Debug, Clone, Copy)]
 pub struct Tagger<'m> {
     model: Model<'m>,
+    words: Words<'static>,
 }
 
 impl Tagger<'static> {
@@ -87,7 +91,7 @@ impl Tagger<'static> {
 impl<'m> Tagger<'m> {
     /// A tagger with this model.
     pub fn new(model: Model<'m>) -> Self {
-        Self { model }
+        Self { model, words: Words::built_in() }
     }
 
     /// Everything that is more likely a name than not, sorted, without overlaps. `text` should be in the normal form of
@@ -112,7 +116,7 @@ impl<'m> Tagger<'m> {
         if work.regions.is_empty() {
             return;
         }
-        lexicon::mark(lexicon, classes, tokens, &work.regions, &mut work.marks);
+        lexicon::mark(lexicon, classes, self.words, tokens, &work.regions, &mut work.marks);
         let sentence = Sentence { tokens, marks: &work.marks, mode: feature::mode(tokens) };
         for region in &work.regions {
             self.region(text, &sentence, region, &mut work.decoder, out);

@@ -12,7 +12,8 @@
 //! | 20..24 | what one step of a weight is worth (`f32`) |
 //! | 24..136 | 8 × 7 transitions (`i16`, in steps): from each tag, then from the beginning, to each tag |
 //! | 136..140 | what a token needs to pass the gate (`i32`) |
-//! | 140..192 | zero |
+//! | 140..144 | mark of the table of classes of words that it was trained with |
+//! | 144..192 | zero |
 //! | 192.. | weights: buckets of 64 bytes, 7 checks (`u16`), 7 times 7 weights (`i8`), and one byte of zero |
 //! | then | lexicon: buckets of 64 bytes, 21 entries of a check (`u16`) and list bits (`u8`), and one byte of zero |
 //! | then | gate: 65,536 entries of 4 weights (`i8`) |
@@ -67,6 +68,7 @@ pub struct Model<'m> {
     classes: Classes<'m>,
     transitions: Transitions,
     scale: f32,
+    words: u32,
 }
 
 /// The number at this place.
@@ -95,6 +97,7 @@ impl<'m> Model<'m> {
             classes: Classes::new(classes),
             transitions: transitions(header.get(24..136)?),
             scale: f32::from_bits(number(header, 20)?),
+            words: number(header, 140)?,
         })
     }
 
@@ -133,6 +136,11 @@ impl<'m> Model<'m> {
     /// Weights between neighbouring tags, in steps.
     pub fn transitions(&self) -> Transitions {
         self.transitions
+    }
+
+    /// The mark of the table of classes of words that it was trained with, see [`super::words::Words::mark`].
+    pub fn words(&self) -> u32 {
+        self.words
     }
 
     /// What one step is worth, in units of the logarithm of the odds.

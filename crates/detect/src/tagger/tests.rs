@@ -227,3 +227,58 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn small_latin_letters_behind_a_chinese_name_are_no_part_of_it() {
+    finds("王建国ok，明天见", Person, "王建国");
+    finds("找王建国改一下/王建国ok，王建国abc", Person, "王建国");
+    let found = names("找王建国改一下/王建国ok，王建国abc");
+    assert!(found.iter().all(|(_, name)| name == "王建国"), "{found:?}");
+}
+
+fn class_of(word: &str) -> words::Class {
+    Words::built_in().class(feature::hash_word(word.as_bytes()))
+}
+
+#[test]
+fn words_that_keep_the_same_company_are_of_one_class() {
+    assert_ne!(Words::built_in().mark(), Words::default().mark(), "the table is read");
+    for [a, b] in
+        [["stanford", "princeton"], ["lawyer", "attorney"], ["heidi", "jocelyn"], ["monday", "friday"]]
+    {
+        assert_eq!(class_of(a).coarse(), class_of(b).coarse(), "{a} {b}");
+        assert_ne!(class_of(a).coarse(), 0, "{a}");
+    }
+    assert_ne!(class_of("stanford").coarse(), class_of("friday").coarse());
+    assert_eq!(class_of("qzxwvkj"), words::Class::default(), "no word");
+}
+
+#[test]
+fn the_model_was_trained_with_the_table_of_this_build() {
+    let model = Model::read(MODEL).expect("the model in the binary is read");
+    assert_eq!(
+        model.words(),
+        Words::built_in().mark(),
+        "train it anew: cargo xtask train --data DIR --only names"
+    );
+}
+
+#[test]
+fn a_table_of_words_holds_what_was_put_in_and_nothing_else() {
+    let file = words::table(&[(1, 16), (2, 1023), (3, 17)], 2);
+    let table = Words::read(&file).expect("a table");
+    assert_eq!([1, 2, 3].map(|word| table.class(word).fine()), [16, 1023, 17]);
+    assert_eq!([1, 2, 3].map(|word| table.class(word).coarse()), [1, 63, 1]);
+    assert_eq!(table.class(4).fine(), 0);
+    assert!(Words::read(&file[..file.len() - 1]).is_none(), "cut short");
+    assert!(Words::read(b"OMBTAG02").is_none(), "another file");
+}
+
+#[test]
+fn a_full_bucket_keeps_the_words_that_came_first() {
+    let words: Vec<(u64, u16)> = (0..100).map(|word| (word, 16)).collect();
+    let table = words::table(&words, 1);
+    let table = Words::read(&table).expect("a table");
+    let kept = words.iter().take_while(|(word, _)| table.class(*word).fine() == 16).count();
+    assert_eq!(kept, 21);
+}

@@ -21,7 +21,7 @@ pub(super) fn tidy(text: &str, tokens: &[Token], found: &Found) -> Option<Entity
         span = rest;
     }
     while let [rest @ .., last] = span
-        && loose(text, last, Side::End)
+        && (loose(text, last, Side::End) || goes_on(found.kind, rest, last))
     {
         span = rest;
     }
@@ -51,6 +51,16 @@ pub(super) fn tidy(text: &str, tokens: &[Token], found: &Found) -> Option<Entity
     }
     let coarse = found.kind == DataType::Location && !is_address(text.get(bytes.clone())?);
     Some(Entity { span: bytes, kind: found.kind, score: found.score, coarse })
+}
+
+/// True if a name in Chinese characters goes on in small Latin letters, `王建国abc`: they belong to the text.
+fn goes_on(kind: DataType, name: &[Token], last: &Token) -> bool {
+    let chinese = name.last().is_some_and(|token| token.kind == Kind::Han);
+    kind == DataType::Person
+        && chinese
+        && !last.spaced
+        && last.kind == Kind::Word
+        && last.shape == Shape::Lower
 }
 
 /// Adds an entity, or makes the one before longer where both are one: the two words of a name, a street and its city.
