@@ -305,8 +305,8 @@ fn hand_made_crypto_is_found() {
             "func encode(_ s: String) -> String { Data(s.utf8).base64EncodedString() }\n        _ = encode(said)",
             0,
         ),
-        ("personal-data-hashed", "let k = SymmetricKey(data: Data(\"0123456789abcdef\".utf8))", 1),
-        ("personal-data-hashed", "let k = SymmetricKey(size: .bits256)", 0),
+        ("weak-cipher", "let k = SymmetricKey(data: Data(\"0123456789abcdef\".utf8))", 1),
+        ("weak-cipher", "let k = SymmetricKey(size: .bits256)", 0),
         (
             "weak-cipher",
             "CCCrypt(0, 0, CCOptions(kCCOptionECBMode | kCCOptionPKCS7Padding), k, 16, nil, d, 1, &o, 1, &n)",
