@@ -35,7 +35,18 @@ const FREE: &[&str] = &[
     "path_params",
 ];
 /// Parts that a session or a checked token has put there.
-const SURE: &[&str] = &["session", "user", "auth", "oidc", "jwtPayload", "requestContext", "state"];
+const SURE: &[&str] = &[
+    "session",
+    "user",
+    "auth",
+    "oidc",
+    "jwtPayload",
+    "requestContext",
+    "state",
+    "jwtVerify",
+    "isAuthenticated",
+    "authenticate",
+];
 
 /// `typing.Annotated`
 pub(super) fn is_annotated(path: &str) -> bool {
@@ -182,7 +193,14 @@ impl Walk<'_, '_> {
     }
 
     /// Whether an object of a class is what a client sent: a model of a request's body.
+    /// In a script a class without methods is one: what frameworks make of a body by its type.
     pub(super) fn is_message(&self, class: ClassId, depth: usize) -> bool {
+        let known = self.state.project.classes.get(class);
+        if self.script
+            && known.is_some_and(|known| known.methods.keys().all(|name| name.as_str() == "__init__"))
+        {
+            return true;
+        }
         self.state.bases(class).iter().any(|base| match &base.shape {
             Shape::Path(path) => matches!(
                 &**path,

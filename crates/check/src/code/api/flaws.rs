@@ -34,7 +34,8 @@ pub(in crate::code) fn of(path: &str, object: Option<&Made>, arguments: &[Argume
     if shows_page_to_all(path, arguments) {
         found.push(Deed::Flaw(Flaw::PageForAll));
     }
-    if arguments.iter().any(|argument| asks_nobody(&argument.value, 0)) || runs_code_unasked(path, arguments)
+    if arguments.iter().any(|argument| has_word(&argument.value, UNASKED, 0))
+        || runs_code_unasked(path, arguments)
     {
         found.push(Deed::Flaw(Flaw::AsksNobody));
     }
@@ -110,21 +111,6 @@ fn runs_code_unasked(path: &str, arguments: &[Argument]) -> bool {
             .is_some_and(|value| !matches!(value.shape, Shape::Bool(false) | Shape::None))
     };
     matches!(root(path), "autogen" | "pyautogen" | "ag2" | "autogen_agentchat") && never() && runs()
-}
-
-/// Whether such a switch stands among what a call is given, or in a command line.
-fn asks_nobody(value: &Value, depth: usize) -> bool {
-    let said = |value: &Value| {
-        let text = value.template().map(Template::shown).unwrap_or_default();
-        text.split_whitespace().any(|word| UNASKED.contains(&word))
-    };
-    let deeper = |value: &Value| depth < 3 && asks_nobody(value, depth + 1);
-    match &value.shape {
-        Shape::Text(_) => said(value),
-        Shape::List(items) => items.iter().any(deeper),
-        Shape::Dict(items) => items.values().any(deeper),
-        _ => false,
-    }
 }
 
 /// Whether the key or the first vector of an encryption is written out.
@@ -209,9 +195,60 @@ const TRUSTED: &[&str] = &[
     "tlsInsecure",
     "trust_server_certificate",
     "skipSslCertificateValidation",
+    "ignore_https_errors",
+    "ignoreHTTPSErrors",
+    "acceptInsecureCerts",
 ];
 
+/// Switches with which programs trust whoever answers.
+const TRUSTING: &[&str] = &[
+    "--ignore-certificate-errors",
+    "--no-check-certificate",
+    "--trusted-host",
+    "global.trusted-host",
+    "http.sslVerify=false",
+];
+/// Packages that start programs.
+const STARTS: &[&str] = &[
+    "subprocess",
+    "os",
+    "asyncio",
+    "child_process",
+    "execa",
+    "selenium",
+    "seleniumwire",
+    "undetected_chromedriver",
+    "playwright",
+    "pyppeteer",
+    "puppeteer",
+    "puppeteer-core",
+    "selenium-webdriver",
+];
+
+/// Whether such a switch stands among what a program is started with.
+fn trusts_anybody(path: &str, arguments: &[Argument]) -> bool {
+    STARTS.contains(&root(path)) && arguments.iter().any(|argument| has_word(&argument.value, TRUSTING, 0))
+}
+
+/// Whether one of the words stands in a value: a command line, or the list of one.
+fn has_word(value: &Value, wanted: &[&str], depth: usize) -> bool {
+    let said = |value: &Value| {
+        let text = value.template().map(Template::shown).unwrap_or_default();
+        text.split_whitespace().any(|word| wanted.contains(&word))
+    };
+    let deeper = |value: &Value| depth < 3 && has_word(value, wanted, depth + 1);
+    match &value.shape {
+        Shape::Text(_) => said(value),
+        Shape::List(items) => items.iter().any(deeper),
+        Shape::Dict(items) => items.values().any(deeper),
+        _ => false,
+    }
+}
+
 fn unchecked(path: &str, arguments: &[Argument]) -> bool {
+    if trusts_anybody(path, arguments) {
+        return true;
+    }
     let off = |name: &str| named(arguments, &[name]).is_some_and(|value| value.shape == Shape::Bool(false));
     if path == "ssl.SSLContext" {
         // Only the protocol of clients asks for a certificate by itself; others are told to afterwards, where they are.

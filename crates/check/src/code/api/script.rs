@@ -126,7 +126,8 @@ fn global_hears(path: &str, name: &str) -> Option<Taint> {
         | "js.eventHandler" => Some(Taint::USER),
         _ => {
             let typed = path.starts_with("js.jsx.") || path.starts_with("js.process.stdin.on");
-            (typed || name == "addEventListener").then_some(Taint::LOCAL)
+            // The page of a component calls what it is told.
+            (typed || name == "addEventListener" || path == "js.on").then_some(Taint::LOCAL)
         }
     }
 }
@@ -288,6 +289,10 @@ pub(in crate::code) fn source(path: &str) -> Option<Taint> {
     })
 }
 
+/// Calls of extensions that give what stands in somebody's page.
+const EXTENSIONS: &[&str] =
+    &["scripting.executeScript()", "tabs.executeScript()", "tabs.sendMessage()", "tabs.captureVisibleTab()"];
+
 fn global_source(path: &str) -> Option<Taint> {
     let page = path.starts_with("js.document.") || path.starts_with("js.window.document.");
     Some(match path {
@@ -298,6 +303,8 @@ fn global_source(path: &str) -> Option<Taint> {
             if matches!(last(path), "hash" | "search" | "href") { Taint::USER } else { return None }
         }
         _ if path.starts_with("js.Bun.file()") => Taint::FILE,
+        // What an extension takes out of the page that is open.
+        _ if EXTENSIONS.iter().any(|call| path.ends_with(call)) => Taint::WEB,
         _ => return None,
     })
 }

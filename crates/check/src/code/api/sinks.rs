@@ -297,7 +297,7 @@ fn of_global(path: &str, name: &str, arguments: &[Argument]) -> Option<(Sink, Ta
             (Sink::Code, given(arguments, 0, "code")?.deep_taint())
         }
         "js.Function" => (Sink::Code, all()),
-        "js.document.write" | "js.document.writeln" => (Sink::Html, all()),
+        "js.document.write" | "js.document.writeln" | "js.markup" | "js.html_" => (Sink::Html, all()),
         // A style sheet runs nothing.
         _ if path.starts_with("js.jsx.") && path != "js.jsx.style" => {
             (Sink::Html, named(arguments, &["dangerouslySetInnerHTML"])?.deep_taint())
