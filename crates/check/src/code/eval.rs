@@ -264,7 +264,7 @@ impl Walk<'_, '_> {
             value.taint = Taint::NONE;
         }
         if let Shape::Object(class) = object.shape
-            && self.is_message(class, 0)
+            && (self.is_message(class, 0) || object.taint.has(Taint::USER) && self.has_no_methods(class))
         {
             value.taint |= object.taint;
         }

@@ -191,7 +191,11 @@ impl Walk<'_, '_> {
                         Some(Shape::Object(class)) => Some(*class),
                         _ => None,
                     };
-                    let data = |class| (http || self.script) && self.is_message(class, 0);
+                    let written = self.state.defaults(self.function).get(index).is_none_or(Option::is_none);
+                    let data = |class| {
+                        (http || self.script) && self.is_message(class, 0)
+                            || http && written && self.has_no_methods(class)
+                    };
                     let injected = object.is_some_and(|class| !data(class));
                     let said = if injected { Taint::NONE } else { said };
                     let sent = if http && !self.swift && said.has(Taint::USER) {

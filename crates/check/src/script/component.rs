@@ -1,11 +1,27 @@
-//! Components in one file (Vue, Svelte): their script, with what the page does with it.
+//! Pages and components in one file (HTML, Vue, Svelte): their script, with what the page does with it.
 //!
 //! Everything else becomes blanks, so that each byte of the code stays where it is. Of the page three things are code: text that is
 //! put into it as markup, handlers of what the person does, and fields into which the person writes.
 
-/// Whether a file is a component in one file.
+/// Whether a file is a page or a component in one file.
 pub(super) fn is_component(path: &str) -> bool {
-    matches!(path.rsplit_once('.'), Some((_, "vue" | "svelte")))
+    matches!(path.rsplit_once('.'), Some((_, "vue" | "svelte"))) || is_page(path)
+}
+
+/// Whether a file is a page by itself.
+pub(crate) fn is_page(path: &str) -> bool {
+    matches!(path.rsplit_once('.'), Some((_, "html" | "htm")))
+}
+
+/// Whether the scripts of a page ask a model themselves. Most pages ask nobody, and are templates of something else.
+pub(crate) fn asks_a_model(text: &str) -> bool {
+    const ASKS: &[&str] =
+        &["chat/completions", "/v1/messages", "/v1/responses", "enerateContent", "dangerouslyAllowBrowser"];
+    let asks = |(start, end): (usize, usize)| {
+        let code = text.get(start..end).unwrap_or_default();
+        ASKS.iter().any(|sign| code.contains(sign))
+    };
+    scripts(text).into_iter().any(asks)
 }
 
 /// The code of a component, as long as the file.
@@ -47,9 +63,13 @@ fn scripts(text: &str) -> Vec<(usize, usize)> {
     while let Some(start) = text.get(at..).and_then(|rest| rest.find("<script")).map(|start| at + start) {
         let open = text.get(start..).and_then(|rest| rest.find('>')).map(|end| start + end + 1);
         let Some(open) = open else { break };
+        let tag = text.get(start..open).unwrap_or_default();
+        let data = ["json", "template", "text/x", "importmap"].iter().any(|kind| tag.contains(kind));
         let close = text.get(open..).and_then(|rest| rest.find("</script")).map(|end| open + end);
         let Some(close) = close else { break };
-        found.push((open, close));
+        if !data {
+            found.push((open, close));
+        }
         at = close;
     }
     found
@@ -108,7 +128,7 @@ fn until(page: &str, from: usize, end: char) -> Option<&str> {
 /// `@submit.prevent="send"`, `on:click={send}`: a function of the script that the page calls.
 fn handlers(page: &str, from: usize, made: &mut [u8]) {
     for (sign, quote, close) in
-        [("@", "=\"", '"'), ("on:", "={", '}'), ("v-on:", "=\"", '"'), ("on", "={", '}')]
+        [("@", "=\"", '"'), ("on:", "={", '}'), ("v-on:", "=\"", '"'), ("on", "={", '}'), ("on", "=\"", '"')]
     {
         for (at, _) in page.match_indices(sign) {
             let before = page.get(..at).and_then(|text| text.chars().next_back());

@@ -3,7 +3,7 @@
 //! oxc parses and resolves names; what it gives is written anew in the small tree that the evaluator reads (see [`lower`]).
 
 mod build;
-mod component;
+pub(crate) mod component;
 mod enumeration;
 mod expression;
 mod function;

@@ -279,3 +279,125 @@ fn a_page_that_an_extension_reads_is_no_instruction() {
     assert_eq!(at(rule, &[("background.js", &extension(read))]).len(), 1);
     assert!(at(rule, &[("background.js", &extension("'a shop'"))]).is_empty());
 }
+
+#[test]
+fn a_key_that_every_visitor_can_read() {
+    let rule = "key-in-browser";
+    let page = |key: &str, host: &str| {
+        format!(
+            "<html><body><input id=\"q\"><button onclick=\"go()\">go</button>\n<script>\nconst KEY = '{key}';\nasync function go() {{\n  const r = await fetch('https://{host}/v1/chat/completions', {{ method: 'POST', headers: {{ Authorization: 'Bearer ' + KEY }}, body: JSON.stringify({{ model: 'm', messages: [{{ role: 'user', content: document.getElementById('q').value }}] }}) }});\n}}\n</script></body></html>\n"
+        )
+    };
+    let key = "sk-proj-4fj2kd93ka0d8s7f6a5s4d3f2";
+    assert_eq!(at(rule, &[("index.html", &page(key, "api.openai.com"))]), ["key-in-browser@index.html:5"]);
+    assert!(at(rule, &[("index.html", &page("YOUR_KEY", "api.openai.com"))]).is_empty());
+    let built = |name: &str| {
+        format!(
+            "const KEY = import.meta.env.{name};\nexport async function ask(text) {{\n  return fetch('https://api.anthropic.com/v1/messages', {{ method: 'POST', headers: {{ 'x-api-key': KEY }}, body: JSON.stringify({{ model: 'm', messages: [{{ role: 'user', content: text }}] }}) }});\n}}\nask(prompt());\n"
+        )
+    };
+    assert_eq!(at(rule, &[("src/ask.js", &built("VITE_ANTHROPIC_KEY"))]).len(), 1);
+    assert!(at(rule, &[("src/ask.js", &built("VITE_BACKEND_URL"))]).is_empty());
+}
+
+#[test]
+fn a_page_that_asks_no_model_is_not_read() {
+    let page = "<html><script>\nlocalStorage.setItem('chat', prompt());\n</script></html>\n";
+    assert_eq!(checked(&[("index.html", page)]).files.len(), 0);
+}
+
+#[test]
+fn whose_rows_a_prepared_statement_reads() {
+    let rule = "identity-from-body";
+    let server = |who: &str| {
+        format!(
+            "import express from 'express';\nimport Database from 'better-sqlite3';\nconst db = new Database('x');\nconst app = express();\napp.get('/history', (req, res) => {{\n  res.json(db.prepare('SELECT content FROM messages WHERE user_id = ?').all({who}));\n}});\n"
+        )
+    };
+    assert_eq!(at(rule, &[("server.js", &server("req.query.user"))]), ["identity-from-body@server.js:6"]);
+    assert!(at(rule, &[("server.js", &server("req.session.user"))]).is_empty());
+}
+
+#[test]
+fn a_statement_that_is_sent_to_what_runs_it() {
+    let rule = "untrusted-to-exec";
+    let server = |body: &str| {
+        format!(
+            "import httpx\nfrom mcp.server.fastmcp import FastMCP\nmcp = FastMCP('x')\n@mcp.tool()\ndef look(sql: str) -> str:\n    return httpx.post('https://db.example/run', json={{{body}}}).text\nmcp.run()\n"
+        )
+    };
+    assert_eq!(of_rule(rule, &server("'sql': sql")), ["untrusted-to-exec@6"]);
+    assert!(of_rule(rule, &server("'sql': 'SELECT 1', 'note': sql")).is_empty());
+}
+
+#[test]
+fn a_helper_that_sends_any_statement_is_told_of_where_it_is_handed_one() {
+    let server = "import httpx\nfrom mcp.server.fastmcp import FastMCP\nmcp = FastMCP('x')\ndef run(sql: str) -> str:\n    return httpx.post('https://db.example/run', json={'sql': sql}).text\n@mcp.tool()\ndef look(sql: str) -> str:\n    return run(sql)\n@mcp.tool()\ndef count() -> str:\n    return run('SELECT count(*) FROM pots')\nmcp.run()\n";
+    assert_eq!(of_rule("untrusted-to-exec", server), ["untrusted-to-exec@8"]);
+}
+
+#[test]
+fn a_mail_is_what_somebody_said() {
+    let rule = "personal-data-unmasked";
+    let agent = |read: &str| {
+        format!(
+            "import imaplib\nfrom openai import OpenAI\nbox = imaplib.IMAP4_SSL('x')\ntext = {read}\nOpenAI().chat.completions.create(model='m', messages=[{{'role': 'user', 'content': str(text)}}])\n"
+        )
+    };
+    assert_eq!(of_rule(rule, &agent("box.fetch('1', '(RFC822)')")).len(), 1);
+    assert!(of_rule(rule, &agent("'hello'")).is_empty());
+}
+
+#[test]
+fn a_record_that_is_written_in_several_lines_is_one() {
+    let rule = "plaintext-chat-store";
+    let bot = "from openai import OpenAI\ndef keep(said, answer):\n    with open('chat_history.txt', 'a') as f:\n        f.write('user: ' + said)\n        f.write('agent: ' + answer)\nsaid = input()\nkeep(said, OpenAI().chat.completions.create(model='m', messages=[{'role': 'user', 'content': said}]).choices[0].message.content)\n";
+    assert_eq!(of_rule(rule, bot), ["plaintext-chat-store@4"]);
+    let apart = bot.replace(
+        "        f.write('agent",
+        "def more(answer):\n    with open('chat_history.txt', 'a') as f:\n        f.write('agent",
+    );
+    let both = format!("{apart}more(said)\n");
+    assert_eq!(of_rule(rule, &both).len(), 2);
+}
+
+#[test]
+fn a_body_that_becomes_a_record() {
+    let rule = "personal-data-unmasked";
+    let server = |takes: &str| {
+        format!(
+            "from dataclasses import dataclass\nfrom litestar import Litestar, post\nfrom openai import OpenAI\n@dataclass\nclass Question:\n    text: str\nFIXED = Question('hello')\n@post('/')\nasync def ask({takes}) -> str:\n    return OpenAI().chat.completions.create(model='m', messages=[{{'role': 'user', 'content': data.text}}])\napp = Litestar([ask])\n"
+        )
+    };
+    assert_eq!(of_rule(rule, &server("data: Question")).len(), 1);
+    assert!(of_rule(rule, &server("data: Question = FIXED")).is_empty());
+}
+
+#[test]
+fn each_method_of_a_route_is_a_door() {
+    let rule = "endpoint-without-authentication";
+    let route = |guard: &str| {
+        format!(
+            "import OpenAI from 'openai';\nimport {{ auth }} from '@/auth';\nasync function ask(text) {{\n  return new OpenAI().chat.completions.create({{ model: 'm', messages: [{{ role: 'user', content: text }}] }});\n}}\nexport async function POST(req) {{\n  {guard}\n  return Response.json(await ask((await req.json()).text));\n}}\nexport async function GET(req) {{\n  {guard}\n  return Response.json(await ask(req.nextUrl.searchParams.get('q')));\n}}\n"
+        )
+    };
+    let file = "app/api/ask/route.js";
+    let open = at(rule, &[(file, &route(""))]);
+    assert_eq!(open, [format!("{rule}@{file}:10"), format!("{rule}@{file}:6")]);
+    assert!(
+        at(rule, &[(file, &route("if (!(await auth())) return new Response(null, { status: 401 });"))])
+            .is_empty()
+    );
+}
+
+#[test]
+fn whose_things_a_socket_asks_for() {
+    let rule = "identity-from-body";
+    let server = |who: &str| {
+        format!(
+            "import {{ Server }} from 'socket.io';\nimport {{ PrismaClient }} from '@prisma/client';\nconst prisma = new PrismaClient();\nconst io = new Server(3000);\nio.on('connection', (socket) => {{\n  socket.on('past', async ({{ userId }}) => {{\n    socket.emit('past', await prisma.message.findMany({{ where: {{ userId: {who} }} }}));\n  }});\n}});\n"
+        )
+    };
+    assert_eq!(at(rule, &[("server.js", &server("userId"))]).len(), 1);
+    assert!(at(rule, &[("server.js", &server("'everybody'"))]).is_empty());
+}

@@ -180,6 +180,44 @@ fn key_in_page(path: &str, arguments: &[Argument]) -> bool {
         || service.and_then(Value::template).is_some_and(past)
 }
 
+/// Whether a text that is written out is a key and no placeholder of one: long, of letters and digits alone.
+pub(in crate::code) fn looks_like_key(text: &str) -> bool {
+    let bare = text.trim_start_matches("Bearer ").trim();
+    let signs = |ch: char| ch.is_ascii_alphanumeric() || matches!(ch, '-' | '_' | '.');
+    let mixed =
+        bare.contains(|ch: char| ch.is_ascii_digit()) && bare.contains(|ch: char| ch.is_ascii_alphabetic());
+    let small = bare.to_ascii_lowercase();
+    let placeholder = ["your", "xxx", "example", "replace", "key-here", "placeholder"];
+    bare.len() >= 20
+        && mixed
+        && bare.chars().all(signs)
+        && !placeholder.iter().any(|word| small.contains(word))
+}
+
+/// Headers that let somebody in.
+const LETS_IN: &[&str] = &["authorization", "x-api-key", "api-key", "x-goog-api-key"];
+
+/// Whether a request carries a key that every visitor of a page can read: one that a bundler writes into it, or, in the source of a
+/// page, one that is written out.
+pub(in crate::code) fn shows_key_to_visitors(address: &Template, arguments: &[Argument], page: bool) -> bool {
+    let shown = |text: &Template| is_public(text) || page && text.known().is_some_and(looks_like_key);
+    address.shown().contains("key=") && is_public(address)
+        || arguments.iter().any(|one| has_header(&one.value, one.name.as_deref(), &shown, 0))
+}
+
+fn has_header(value: &Value, name: Option<&str>, shown: &dyn Fn(&Template) -> bool, depth: usize) -> bool {
+    let lets_in = name.is_some_and(|name| LETS_IN.contains(&name.to_ascii_lowercase().as_str()));
+    if lets_in && value.template().is_some_and(shown) {
+        return true;
+    }
+    match &value.shape {
+        Shape::Dict(items) if depth < 4 => {
+            items.iter().any(|(key, item)| has_header(item, Some(key), shown, depth + 1))
+        }
+        _ => false,
+    }
+}
+
 fn is_public(text: &Template) -> bool {
     text.variables().any(|name| {
         PUBLIC.iter().any(|prefix| name.starts_with(prefix))

@@ -8,6 +8,12 @@ use crate::providers::Providers;
 /// What a model call is told by: package, ending of the path without calls, the provider when no address is set.
 const CALLS: &[(&str, &[&str], &str)] = &[
     ("openai", OPENAI, "openai"),
+    ("vertexai", &["generate_content", "generate_content_async", "send_message", "send_message_async"], ""),
+    (
+        "haystack",
+        &["OpenAIGenerator.run", "OpenAIChatGenerator.run", "AzureOpenAIChatGenerator.run"],
+        "openai",
+    ),
     ("groq", OPENAI, "groq"),
     ("together", OPENAI, "together"),
     ("zhipuai", OPENAI, "zhipu"),

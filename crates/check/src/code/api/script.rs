@@ -108,6 +108,8 @@ pub(in crate::code) fn hears(path: &str) -> Option<Taint> {
         root if root.starts_with("langchain") => {
             name.to_ascii_lowercase().ends_with("tool").then_some(Taint::TOOL)
         }
+        // What a client sends over a socket it could have written otherwise.
+        "ws" | "socketio" | "socket_io" => Some(Taint::USER | Taint::BODY),
         root if HEARING.contains(&root) || SERVERS.contains(&root) => Some(Taint::USER),
         _ => None,
     }
@@ -266,9 +268,8 @@ pub(in crate::code) fn source(path: &str) -> Option<Taint> {
         {
             Taint::FILE
         }
-        "imapflow"
-        | "mailparser"
-        | "googleapis"
+        "imapflow" | "mailparser" if path.contains("()") => Taint::WEB | Taint::USER,
+        "googleapis"
         | "@notionhq/client"
         | "@octokit/rest"
         | "octokit"
