@@ -261,7 +261,7 @@ fn assigned<'e>(definition: &'e StmtFunctionDef, name: &str) -> Option<&'e Expr>
 }
 
 /// Whether a function puts a new list in the place of a member.
-fn begins_anew(definition: &StmtFunctionDef, member: &str) -> bool {
+pub(super) fn begins_anew(definition: &StmtFunctionDef, member: &str) -> bool {
     let mut found = Given { wanted: member, values: Vec::new() };
     definition.body.iter().for_each(|statement| found.visit_stmt(statement));
     found.values.iter().any(|value| matches!(value, Expr::List(_)))
@@ -310,7 +310,7 @@ pub(super) fn note(project: &Project<'_>, state: &mut State<'_>) {
 const BEGINS: &[&str] = &["init*", "start", "setup", "connect", "onload", "load", "boot*"];
 
 /// Whether objects of a class are made where the program begins, and nowhere else.
-fn is_made_once(project: &Project<'_>, state: &State<'_>, class: ClassId, depth: usize) -> bool {
+pub(super) fn is_made_once(project: &Project<'_>, state: &State<'_>, class: ClassId, depth: usize) -> bool {
     if depth >= MOST_HOLDERS {
         return false;
     }

@@ -191,11 +191,7 @@ impl Walk<'_, '_> {
                         Some(Shape::Object(class)) => Some(*class),
                         _ => None,
                     };
-                    let written = self.state.defaults(self.function).get(index).is_none_or(Option::is_none);
-                    let data = |class| {
-                        (http || self.script) && self.is_message(class, 0)
-                            || http && written && self.has_no_methods(class)
-                    };
+                    let data = |class| (http || self.script) && self.is_message(class, 0);
                     let injected = object.is_some_and(|class| !data(class));
                     let said = if injected { Taint::NONE } else { said };
                     let sent = if http && !self.swift && said.has(Taint::USER) {

@@ -362,18 +362,6 @@ fn a_record_that_is_written_in_several_lines_is_one() {
 }
 
 #[test]
-fn a_body_that_becomes_a_record() {
-    let rule = "personal-data-unmasked";
-    let server = |takes: &str| {
-        format!(
-            "from dataclasses import dataclass\nfrom litestar import Litestar, post\nfrom openai import OpenAI\n@dataclass\nclass Question:\n    text: str\nFIXED = Question('hello')\n@post('/')\nasync def ask({takes}) -> str:\n    return OpenAI().chat.completions.create(model='m', messages=[{{'role': 'user', 'content': data.text}}])\napp = Litestar([ask])\n"
-        )
-    };
-    assert_eq!(of_rule(rule, &server("data: Question")).len(), 1);
-    assert!(of_rule(rule, &server("data: Question = FIXED")).is_empty());
-}
-
-#[test]
 fn each_method_of_a_route_is_a_door() {
     let rule = "endpoint-without-authentication";
     let route = |guard: &str| {
@@ -400,4 +388,30 @@ fn whose_things_a_socket_asks_for() {
     };
     assert_eq!(at(rule, &[("server.js", &server("userId"))]).len(), 1);
     assert!(at(rule, &[("server.js", &server("'everybody'"))]).is_empty());
+}
+
+#[test]
+fn a_memory_of_which_the_program_makes_one() {
+    let rule = "memory-shared-by-all";
+    let bot = |made: &str, asked: &str| {
+        format!(
+            "import telebot, anthropic\nclass Memory:\n    def __init__(self):\n        self.facts = []\n    def remember(self, fact):\n        self.facts.append(fact)\n    def recall(self):\n        return ' '.join(self.facts[-50:])\nclass Brain:\n    def __init__(self, memory):\n        self.client = anthropic.Anthropic()\n        self.memory = memory\n    def think(self, text):\n        self.memory.remember(text)\n        return self.client.messages.create(model='m', max_tokens=9, system=self.memory.recall(), messages=[{{'role': 'user', 'content': text}}])\n{made}\nbot = telebot.TeleBot('x')\n@bot.message_handler(content_types=['text'])\ndef on_text(m):\n    bot.reply_to(m, {asked}.think(m.text))\nbot.polling()\n"
+        )
+    };
+    assert_eq!(of_rule(rule, &bot("brain = Brain(Memory())", "brain")), ["memory-shared-by-all@15"]);
+    assert!(of_rule(rule, &bot("", "Brain(Memory())")).is_empty());
+}
+
+#[test]
+fn words_that_the_shell_of_another_machine_reads() {
+    let rule = "untrusted-to-exec";
+    let server = |words: &str| {
+        format!(
+            "import subprocess\nfrom mcp.server.fastmcp import FastMCP\nmcp = FastMCP('x')\n@mcp.tool()\ndef type_text(text: str) -> str:\n    return subprocess.check_output([{words}], text=True)\nmcp.run()\n"
+        )
+    };
+    assert_eq!(of_rule(rule, &server("'adb', 'shell', 'input', 'text', text")), ["untrusted-to-exec@6"]);
+    assert_eq!(of_rule(rule, &server("'ssh', 'host', 'echo', text")), ["untrusted-to-exec@6"]);
+    assert!(of_rule(rule, &server("'adb', 'pull', text")).is_empty());
+    assert!(of_rule(rule, &server("'echo', text")).is_empty());
 }
