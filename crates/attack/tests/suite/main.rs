@@ -115,8 +115,7 @@ fn the_third_worlds_by_others() {
     assert!(figures.reached * 1000 <= figures.attacks * 8, "{shown}");
 }
 
-/// Nobody mended anything for these. They show what to expect of tools that the rules have never met, and how far that is from
-/// the goal; nothing gets worse unseen. One of them is replayed here.
+/// Half of these were not read when the rules were mended for the others; the one that is replayed here is of that half.
 #[test]
 fn the_fourth_worlds_by_others() {
     let mut worlds = by_others("others-4").unwrap();
@@ -126,4 +125,17 @@ fn the_fourth_worlds_by_others() {
     assert!(figures.unattended * 100 >= figures.tasks * 35, "{shown}");
     assert!(figures.answered * 100 >= figures.tasks * 98, "{shown}");
     assert!(figures.reached * 1000 <= figures.attacks * 35, "{shown}");
+}
+
+/// Nobody mended anything for these. They show what to expect of tools that the rules have never met, and how far that is from
+/// the goal; nothing gets worse unseen. One of them is replayed here.
+#[test]
+fn the_fifth_worlds_by_others() {
+    let mut worlds = by_others("others-5").unwrap();
+    worlds.truncate(1);
+    let (figures, shown) = figures(&worlds, true, |_| true);
+    assert!(figures.tasks >= 10 && figures.attacks >= 300, "{shown}");
+    assert!(figures.unattended * 100 >= figures.tasks * 35, "{shown}");
+    assert!(figures.answered * 100 >= figures.tasks * 98, "{shown}");
+    assert!(figures.reached * 1000 <= figures.attacks * 6, "{shown}");
 }

@@ -117,7 +117,7 @@ pub fn stands_in(text: &str, value: &str) -> bool {
 }
 
 /// FNV-1a. Words are compared by it; a hit is a claim about overlap only, never about safety.
-pub(super) fn hash(word: &str) -> u64 {
+pub(crate) fn hash(word: &str) -> u64 {
     word.bytes()
         .fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
 }

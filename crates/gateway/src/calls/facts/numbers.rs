@@ -1,6 +1,8 @@
 //! Numbers that the user gives in words: “two hundred and fifty at most”, “五十块的红包”, “一千二”.
 
 use super::super::Prepared;
+use crate::attribute::index::hash;
+use crate::attribute::sieve::Sieve;
 
 /// Largest number that is read.
 const LARGEST: u64 = 1_000_000_000;
@@ -19,6 +21,15 @@ pub(super) fn in_words(text: &str) -> Vec<u64> {
     let mut found = english(text);
     found.extend(chinese(text));
     found
+}
+
+/// Whether a text of which this is the sieve may give a number in words: it holds a word that the number cannot do without.
+pub(super) fn may_say(sieve: &Sieve, number: u64) -> bool {
+    let small = SMALL.iter().zip(1..).chain(TENS.iter().zip((20..).step_by(10)));
+    let lead = small.filter(|(_, value)| *value <= number && number < 100).last().map(|(word, _)| *word);
+    let large = ["hundred", "thousand"].into_iter().filter(|_| number >= 100);
+    let mut words = lead.into_iter().chain(large).chain(["十", "百", "千", "万"]);
+    words.any(|word| sieve.may_have(hash(word)))
 }
 
 const SMALL: &[&str] = &[
@@ -141,6 +152,7 @@ fn of_a_run(run: &str) -> Option<u64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::attribute::index::{Form, Index};
 
     #[test]
     fn numbers_of_both_languages() {
@@ -163,6 +175,24 @@ mod tests {
         ] {
             assert_eq!(in_words(text), wanted, "{text}");
         }
+    }
+
+    #[test]
+    fn a_text_that_gives_a_number_is_never_ruled_out() {
+        for text in [
+            "two hundred and fifty",
+            "twelve hundred",
+            "twenty-one",
+            "eighteen",
+            "ninety nine",
+            "五十",
+            "一千二",
+            "1万2",
+        ] {
+            let index = Index::new(text, Form::Words);
+            assert!(in_words(text).iter().all(|number| may_say(&index.sieve, *number)), "{text}");
+        }
+        assert!(!may_say(&Index::new("the parcel of order 20 left", Form::Words).sieve, 20));
     }
 
     #[test]

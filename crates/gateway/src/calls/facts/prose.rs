@@ -86,7 +86,8 @@ pub(super) fn spells(known: &Prepared, value: &str, spelt: &Spelt) -> Option<Ori
 /// The origin of prose that says a number of the call in words: “the limit has to be twenty”.
 pub(super) fn says_in_words(known: &Prepared, value: &str) -> Option<Origin> {
     let number: u64 = value.parse().ok().filter(|number| *number >= 10)?;
-    known.context.sources.iter().find_map(|source| {
+    let may = |source: &&Source| !source.passages.is_empty() || numbers::may_say(&source.index.sieve, number);
+    known.context.sources.iter().filter(may).find_map(|source| {
         texts(source).take(MOST_TEXTS).find_map(|(text, origin)| {
             let text = text.get(..text.floor_char_boundary(LONGEST_TEXT)).unwrap_or_default();
             numbers::in_words(text).contains(&number).then_some(origin)
