@@ -64,5 +64,3 @@ mod sinks;
 mod swift;
 #[cfg(test)]
 mod tables;
-#[cfg(test)]
-mod unseen;
