@@ -188,7 +188,8 @@ async fn a_call_is_decided_again_by_the_sources_that_were_declared_then() {
     let laid = vec![LaidRecord { slot: 0, span: [at, at + known.len() as u64], origin: origin.clone() }];
     let ledger = Ledger::open(home.path()).await.unwrap();
     let then = record(ledger, body.to_string(), laid, call, &mode(Gate::Block)).await;
-    assert_eq!(then, "block: foreign_destination");
+    // A sentence of somebody else that says the only value of a call.
+    assert_eq!(then, "block: instructed_destination");
     let mut reader = Reader::open(home.path()).await.unwrap();
     let calls = recorded::all(&mut reader).await.unwrap();
     let report = compare(&mode(Gate::Block), &calls);

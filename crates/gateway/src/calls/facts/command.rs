@@ -52,7 +52,7 @@ pub(super) fn only_looks(leaves: &[Leaf]) -> bool {
 /// function may do anything.
 const BEFORE_BRACKETS: &str = "select distinct from where and or not in exists any all some on as by having join using when then else case \
     between like over filter within union except intersect limit values count sum avg min max round abs ceil ceiling floor coalesce nullif \
-    ifnull isnull iif lower upper trim ltrim rtrim length char_length substr substring left right concat concat_ws string_agg group_concat \
+    ifnull isnull lower upper trim ltrim rtrim length char_length substr substring left right concat concat_ws string_agg group_concat \
     array_agg cast convert date datetime time timestamp date_trunc date_part date_format date_add date_sub datediff extract \
     strftime to_char to_date now current_date current_timestamp year month week day hour minute interval row_number rank dense_rank lag \
     lead first_value last_value percentile_cont percentile_disc median stddev variance greatest least json_extract json_value";
