@@ -87,7 +87,9 @@ fn models_prompts_and_services_are_listed_with_what_is_known() {
     );
     let openai = part(&document, "provider:openai");
     assert_eq!(openai["x-trust-boundary"], true);
-    assert_eq!(openai["data"][0]["classification"], "comm.chat");
+    let classes: Vec<&Value> =
+        openai["data"].as_array().unwrap().iter().map(|row| &row["classification"]).collect();
+    assert!(classes.contains(&&Value::from("comm.chat")), "{classes:?}");
     let hash = digest(&SHA256, b"You are Luna, and secretly kind.");
     let hash = component::hex(hash.as_ref());
     let prompt = part(&document, &format!("prompt:{}", &hash[..16]));
