@@ -157,10 +157,11 @@ Chinese on PyPI, so it reads Chinese as if it were English), argus-redact in its
 DataFog with its default engine, which has patterns only. We know these sets and they do not, though `en_presidio_dev` is made by
 Presidio's own templates; some of the sets were looked at while Ombud was made, so read the differences as the most that there is.
 What a program reports under a type that no set labels (dates, ages, pronouns, …) is left out.
+This section is made less often than the tables above: its rows for Ombud may be of an older model.
 
 本节由 `cargo xtask eval --peers --data DIR` 生成：同一次运行、上文各评测集的全部文本、同一个评分脚本。各工具均从 PyPI 安装并按默认方式运行：Presidio
 使用默认识别器和 spaCy 的 `en_core_web_md`（PyPI 上没有中文模型，因此它把中文当英文读），argus-redact 使用 `fast` 模式（`ner` 模式需要从模型站下载权重），
-DataFog 使用默认引擎（只有正则）。开发 Ombud 时看过其中一些评测集，而其他工具没有，因此差距应视为上限。评测集未标注的类型（日期、年龄、代词等）不计。
+DataFog 使用默认引擎（只有正则）。开发 Ombud 时看过其中一些评测集，而其他工具没有，因此差距应视为上限。评测集未标注的类型（日期、年龄、代词等）不计。本节更新得比上文少，其中 Ombud 的数字可能来自较早的模型。
 
 *F1*: over all types of the set, each value counted once. *own F1*: over those of them that the program knows. s/MB: seconds of CPU time for a megabyte of text,
 after the start, on a machine that others use too. 「F1」按评测集的全部类型计算，「own F1」只计该工具支持的类型；s/MB 为启动之后处理每兆字节文本的 CPU 秒数。
