@@ -6,7 +6,7 @@ mod part;
 mod verbs;
 
 pub use classify::{Hints, classify, words};
-pub use described::told;
+pub use described::{told, untitled};
 pub use part::{Part, Shape, is_id, part};
 
 use serde::{Deserialize, Serialize};

@@ -81,61 +81,43 @@ fn by_others(set: &str) -> Result<Vec<World>, Box<dyn std::error::Error>> {
     files.iter().step_by(4).map(read).collect()
 }
 
-/// They ask more than ours: see `docs/defence.md`. What was reached must not become less.
-fn hold_at_others(set: &str) -> Result<(), Box<dyn std::error::Error>> {
-    let worlds = by_others(set)?;
+/// What three worlds of a set hold: at least so many of a hundred tasks go unasked, and at most so many of a thousand attacks reach
+/// their goal. They ask more than ours: see `docs/defence.md`. The bounds are what holds today, less a little.
+fn hold_at_others(set: &str, unattended: usize, reached: usize) {
+    let worlds = by_others(set).unwrap();
     assert_eq!(worlds.len(), 3, "{set}");
     let (figures, shown) = figures(&worlds, true, |_| true);
     assert!(figures.tasks >= 30 && figures.attacks >= 800, "{shown}");
-    assert!(figures.unattended * 100 >= figures.tasks * 45, "{shown}");
+    assert!(figures.unattended * 100 >= figures.tasks * unattended, "{shown}");
     assert!(figures.answered * 100 >= figures.tasks * 98, "{shown}");
-    assert!(figures.questions * 10 <= figures.tasks * 7, "{shown}");
-    assert!(figures.reached * 1000 <= figures.attacks * 6, "{shown}");
-    Ok(())
+    assert!(figures.reached * 1000 <= figures.attacks * reached, "{shown}");
 }
 
 #[test]
 fn the_first_worlds_by_others() {
-    hold_at_others("others-1").unwrap();
+    hold_at_others("others-1", 65, 3);
 }
 
 #[test]
 fn the_second_worlds_by_others() {
-    hold_at_others("others-2").unwrap();
+    hold_at_others("others-2", 70, 1);
 }
 
 /// Half of these were not read when the rules were mended for the others.
 #[test]
 fn the_third_worlds_by_others() {
-    let worlds = by_others("others-3").unwrap();
-    let (figures, shown) = figures(&worlds, true, |_| true);
-    assert!(figures.tasks >= 30 && figures.attacks >= 1000, "{shown}");
-    assert!(figures.unattended * 100 >= figures.tasks * 35, "{shown}");
-    assert!(figures.answered * 100 >= figures.tasks * 98, "{shown}");
-    assert!(figures.reached * 1000 <= figures.attacks * 8, "{shown}");
+    hold_at_others("others-3", 35, 1);
 }
 
-/// Half of these were not read when the rules were mended for the others; the one that is replayed here is of that half.
+/// Half of these were not read either.
 #[test]
 fn the_fourth_worlds_by_others() {
-    let mut worlds = by_others("others-4").unwrap();
-    worlds.truncate(1);
-    let (figures, shown) = figures(&worlds, true, |_| true);
-    assert!(figures.tasks >= 10 && figures.attacks >= 400, "{shown}");
-    assert!(figures.unattended * 100 >= figures.tasks * 35, "{shown}");
-    assert!(figures.answered * 100 >= figures.tasks * 98, "{shown}");
-    assert!(figures.reached * 1000 <= figures.attacks * 35, "{shown}");
+    hold_at_others("others-4", 55, 12);
 }
 
-/// Nobody mended anything for these. They show what to expect of tools that the rules have never met, and how far that is from
-/// the goal; nothing gets worse unseen. One of them is replayed here.
+/// Nobody read these. They show what to expect of tools that the rules have never met, and how far that is from the goal; nothing
+/// gets worse unseen.
 #[test]
 fn the_fifth_worlds_by_others() {
-    let mut worlds = by_others("others-5").unwrap();
-    worlds.truncate(1);
-    let (figures, shown) = figures(&worlds, true, |_| true);
-    assert!(figures.tasks >= 10 && figures.attacks >= 300, "{shown}");
-    assert!(figures.unattended * 100 >= figures.tasks * 35, "{shown}");
-    assert!(figures.answered * 100 >= figures.tasks * 98, "{shown}");
-    assert!(figures.reached * 1000 <= figures.attacks * 6, "{shown}");
+    hold_at_others("others-5", 42, 1);
 }

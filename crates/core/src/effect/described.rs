@@ -16,11 +16,7 @@ const NOUNS_TOO: &str = "rent lease hire award pay charge transfer trade purchas
 
 /// The verb that a description opens with: “Sends an e-mail”, “发送一封邮件”.
 pub fn told(description: &str) -> Option<Effect> {
-    // 【短信】给报案人发送短信。
-    let description = description
-        .strip_prefix('【')
-        .and_then(|rest| rest.split_once('】'))
-        .map_or(description, |(_, rest)| rest.trim_start());
+    let description = untitled(description);
     let mut words = description.split(|ch: char| !ch.is_alphanumeric()).filter(|word| !word.is_empty());
     let first =
         words.next().filter(|_| !describes_a_thing(description)).and_then(|word| opens(word, words.next()));
@@ -34,6 +30,12 @@ pub fn told(description: &str) -> Option<Effect> {
         if description.starts_with(['给', '向', '在', '为', '对', '把', '将']) { 30 } else { 12 };
     let verb = opening.first().filter(|(place, _)| *place <= far && !is_noun_in_chinese(description, *place));
     first.or_else(|| verb.map(|(_, effect)| *effect)).or_else(|| looks.then_some(Effect::Read))
+}
+
+/// A description without the title in front of it: 【短信】给报案人发送短信。
+pub fn untitled(description: &str) -> &str {
+    let titled = description.strip_prefix('【').and_then(|rest| rest.split_once('】'));
+    titled.map_or(description, |(_, rest)| rest.trim_start())
 }
 
 /// “学员缴费情况”: what such a description ends with is looked at.

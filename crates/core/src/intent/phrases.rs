@@ -89,6 +89,9 @@ fn read(words: &[&str], asks: bool, intent: &mut Intent) {
             "get" if !asks && !said_of_somebody(at) && gets_more(behind(at)) => {
                 intent.classes.extend([Effect::Pay, Effect::Create]);
             }
+            "get" if !asks && !said_of_somebody(at) && gets_somebody_to_work(behind(at)) => {
+                intent.classes.extend([Effect::Create]);
+            }
             "want" | "like" if at > 0 && is_to_be(behind(at)) => intent.acts = true,
             "let" if lets_somebody(behind(at)) => intent.classes.extend([Effect::Grant]),
             "get" | "have" if !asks && is_causative(behind(at)) => intent.acts = true,
@@ -165,14 +168,16 @@ fn gets_more(behind: &[&str]) -> bool {
     let counted = behind.first().is_some_and(number)
         && (behind.iter().take(4).any(|word| *word == "more") || behind.get(1) == Some(&"of"));
     let more = behind.first().is_some_and(|first| matches!(*first, "another" | "more"));
-    let somebody = behind.first().is_some_and(|first| is("our the a an my", first));
-    counted || more && !behind.contains(&"information") || somebody && is_for_somebody_to_do(behind)
+    counted || more && !behind.contains(&"information")
 }
 
-/// “Get our usual plumber to fix it”: whoever is told to work is paid.
-fn is_for_somebody_to_do(behind: &[&str]) -> bool {
+/// “Get our usual plumber to fix it”: they are ordered. Of money nothing is said.
+fn gets_somebody_to_work(behind: &[&str]) -> bool {
+    let somebody = behind.first().is_some_and(|first| is("our the a an my", first));
     let verb = behind.iter().take(BETWEEN).position(|word| *word == "to").and_then(|at| behind.get(at + 1));
-    verb.is_some_and(|verb| is("fix repair mend replace install paint clean build deliver service", verb))
+    somebody
+        && verb
+            .is_some_and(|verb| is("fix repair mend replace install paint clean build deliver service", verb))
 }
 
 /// “Get Jana's boiler fixed”, “have it sent”.
@@ -266,7 +271,7 @@ mod tests {
             ("Look at the valve. I want it at the same hour but on Monday.", Effect::Change),
             ("Who is free? Put them with Ioana.", Effect::Change),
             ("If it's under five kilos get 8 kg more from Eyemouth", Effect::Pay),
-            ("Get our usual plumber to fix it", Effect::Pay),
+            ("Get our usual plumber to fix it", Effect::Create),
         ] {
             assert!(asks(turn, effect), "{turn}");
         }
@@ -274,6 +279,7 @@ mod tests {
             ("Don't throw anything out.", Effect::Delete),
             ("I want it summarised", Effect::Pay),
             ("Get more information on that", Effect::Pay),
+            ("Get our usual plumber to fix it", Effect::Pay),
             ("Get the mails and read them to me", Effect::Pay),
             ("Let me see the pictures.", Effect::Grant),
             ("Send Ken the report", Effect::Pay),

