@@ -11,7 +11,7 @@ use std::sync::LazyLock;
 
 use crate::effect::Effect;
 use chinese::chinese;
-use phrases::phrases;
+use phrases::{Wanted, phrases};
 
 /// What the turns of a user ask for.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -37,7 +37,7 @@ impl Intent {
     pub fn of<'t>(turns: impl IntoIterator<Item = &'t str>) -> Self {
         let mut intent = Self::default();
         for turn in turns {
-            intent.read_classes(turn);
+            intent.read_classes(turn, Wanted::AnyWish);
             intent.delegates |= delegates(turn);
             intent.links |= holds(turn, LINKS);
             intent.many |= holds(turn, MANY);
@@ -47,8 +47,8 @@ impl Intent {
         intent
     }
 
-    fn read_classes(&mut self, turn: &str) {
-        phrases(turn, self);
+    fn read_classes(&mut self, turn: &str, wanted: Wanted) {
+        phrases(turn, wanted, self);
         if !turn.is_ascii() {
             chinese(turn, self);
         }
@@ -91,9 +91,9 @@ pub fn urges(text: &str, effect: Effect) -> bool {
         _ => {}
     }
     let mut intent = Intent::default();
-    intent.read_classes(text);
-    orders(text, &mut intent);
     // Anybody's prose holds words that could be a wish of some kind.
+    intent.read_classes(text, Wanted::Classes);
+    orders(text, &mut intent);
     intent.acts = false;
     intent.asks_for(effect)
 }

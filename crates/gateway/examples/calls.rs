@@ -1,7 +1,8 @@
 //! What deciding on a tool call costs: `cargo xtask bench calls`.
 //!
 //! Conversations of 50 turns on contexts of 16 and 256 KiB. Every turn brings 2 KiB of new text and ends in a call whose recipient
-//! stands in a mail. Timed is what the gateway does for the call beyond forwarding: the request is read again, its texts are
+//! stands in a mail. An agent may leave out its oldest results, so that the context stays as long as it was, or send all of them: then
+//! it grows by 100 KiB. Timed is what the gateway does for the call beyond forwarding: the request is read again, its texts are
 //! attributed, and the gate decides. The first turn reads all of the context and stands apart. What reading a request of this
 //! length as JSON takes by itself stands beside it.
 
@@ -33,14 +34,25 @@ fn main() {
     println!(
         "-------:|------:|--------:|-------:|-------:|---------------:|--------------:|----------------:"
     );
-    for (context, pieces) in [(16, 8), (256, 128), (256, 1)] {
-        report(context, pieces);
+    for (kib, pieces, grows) in
+        [(16, 8, false), (16, 8, true), (256, 128, false), (256, 128, true), (256, 1, true)]
+    {
+        report(&Context { bytes: kib * 1024, pieces, grows });
     }
 }
 
-fn report(kib: usize, pieces: usize) {
-    let all: Vec<Vec<[Duration; 2]>> =
-        (0..CONVERSATIONS).map(|seed| conversation(kib * 1024, pieces, seed)).collect();
+/// What an agent sends with every turn.
+struct Context {
+    /// Its length at the first turn.
+    bytes: usize,
+    /// Results that it is made of.
+    pieces: usize,
+    /// Whether what new turns bring is added, or takes the place of the oldest results.
+    grows: bool,
+}
+
+fn report(context: &Context) {
+    let all: Vec<Vec<[Duration; 2]>> = (0..CONVERSATIONS).map(|seed| conversation(context, seed)).collect();
     let of = |which: fn(&[Duration; 2]) -> Duration| -> Vec<Vec<Duration>> {
         all.iter().map(|turns| turns.iter().map(which).collect()).collect()
     };
@@ -49,9 +61,10 @@ fn report(kib: usize, pieces: usize) {
     let warm = || runs.iter().flat_map(|turns| turns.iter().skip(1).copied());
     let first = runs.iter().flat_map(|turns| turns.iter().skip(1).take(10).copied());
     let last = runs.iter().flat_map(|turns| turns.iter().rev().take(10).copied());
-    let shape = if pieces == 1 { "one text" } else { "texts of 2 KiB" };
+    let shape = if context.pieces == 1 { "one text" } else { "texts of 2 KiB" };
+    let (kib, grows) = (context.bytes / 1024, if context.grows { ", growing" } else { "" });
     println!(
-        "{kib} KiB, {shape} | {TURNS} | {:.2} | {:.2} | {:.2} | {:.2} | {:.2} | {:.2}",
+        "{kib} KiB, {shape}{grows} | {TURNS} | {:.2} | {:.2} | {:.2} | {:.2} | {:.2} | {:.2}",
         cold,
         at(warm(), 50),
         at(warm(), 99),
@@ -70,17 +83,20 @@ fn at(times: impl Iterator<Item = Duration>, percent: usize) -> f64 {
 }
 
 /// How long each turn of a conversation takes, and reading its JSON alone.
-fn conversation(context: usize, pieces: usize, seed: usize) -> Vec<[Duration; 2]> {
+fn conversation(context: &Context, seed: usize) -> Vec<[Duration; 2]> {
     let attributor = Attributor::default();
     let mut messages = vec![json!({ "role": "system", "content": "You help the users of a mail account." })];
-    for piece in 0..pieces {
-        results(&mut messages, &text(context / pieces, seed * 1000 + piece), piece);
+    for piece in 0..context.pieces {
+        results(&mut messages, &text(context.bytes / context.pieces, seed * 1000 + piece), piece);
     }
     let mut times = Vec::new();
     for turn in 0..TURNS {
         let mail = format!("From: anna{turn}@shop.example\n\n{}", text(NEW, seed * 1000 + 500 + turn));
         messages.push(json!({ "role": "user", "content": format!("Answer the mail of anna{turn} please") }));
         results(&mut messages, &mail, 1000 + turn);
+        if !context.grows {
+            forget_the_oldest(&mut messages);
+        }
         times.push(timed(&attributor, &messages, turn));
     }
     times
@@ -107,6 +123,12 @@ fn timed(attributor: &Attributor, messages: &[Value], turn: usize) -> [Duration;
     let time = start.elapsed();
     assert!(!judged.arguments.is_empty(), "a call without a record");
     [time, json]
+}
+
+/// Leaves out the oldest result with its call, and the user's turn that led to it.
+fn forget_the_oldest(messages: &mut Vec<Value>) {
+    let end = messages.iter().position(|message| message["role"] == "tool").map_or(1, |at| at + 1);
+    messages.drain(1..end);
 }
 
 /// A call of a tool in the history, and what it returned.

@@ -1,5 +1,8 @@
 //! What the words of tool names mean.
 
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
 use super::Effect::{self, Change, Create, Credential, Delete, Execute, Fetch, Grant, Pay, Read, Send};
 
 /// How sure a word is.
@@ -282,14 +285,22 @@ const CHINESE: &[(Effect, &str)] = &[
     (Execute, "执行 运行 终端 命令行 部署 重启 启动 停止"),
 ];
 
+/// What each of the English verbs does; of those that stand in two rows, the first counts.
+static BY_VERB: LazyLock<HashMap<&str, (Effect, Sense)>> = LazyLock::new(|| {
+    let mut all = HashMap::new();
+    for (effect, sense, verbs) in ENGLISH {
+        verbs.split_ascii_whitespace().for_each(|verb| _ = all.entry(verb).or_insert((*effect, *sense)));
+    }
+    all
+});
+
 /// The class of an English word.
 pub(super) fn english(word: &str) -> Option<(Effect, Sense)> {
-    let row = |word: &str| ENGLISH.iter().find(|row| row.2.split_ascii_whitespace().any(|verb| verb == word));
-    if let Some(row) = row(word) {
-        return Some((row.0, row.1));
+    if let Some(said) = BY_VERB.get(word) {
+        return Some(*said);
     }
     // `unpublish`, `unassign`: what takes an act back is a change.
-    let undone = word.strip_prefix("un").filter(|rest| rest.len() >= 3).and_then(row)?;
+    let undone = word.strip_prefix("un").filter(|rest| rest.len() >= 3).and_then(|rest| BY_VERB.get(rest))?;
     (undone.0.acts() && undone.1 == Sense::Verb).then_some((Change, Sense::Verb))
 }
 

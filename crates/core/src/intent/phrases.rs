@@ -1,5 +1,8 @@
 //! Wishes of more than one word, and wishes in words that no lexicon holds.
 
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
 use super::{BEFORE_VERB, Intent, NEGATIONS, OBJECTS, english};
 use crate::effect::Effect;
 
@@ -32,18 +35,37 @@ const PHRASAL: &[(Effect, &str, &str)] = &[
     (Effect::Pay, "pay", "back"),
 ];
 
+/// The rows of [`PHRASAL`] that a verb begins: every word of a text is looked up.
+static BY_VERB: LazyLock<HashMap<&str, Vec<(Effect, &str)>>> = LazyLock::new(|| {
+    let mut all: HashMap<&str, Vec<(Effect, &str)>> = HashMap::new();
+    for (effect, verbs, particles) in PHRASAL {
+        verbs.split(' ').for_each(|verb| all.entry(verb).or_default().push((*effect, particles)));
+    }
+    all
+});
+
+/// What is to be known of a text.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Wanted {
+    /// The classes that it asks for.
+    Classes,
+    /// These, and whether it wants something done in words that no class knows.
+    AnyWish,
+}
+
 /// Reads the phrases of a turn.
-pub(super) fn phrases(turn: &str, intent: &mut Intent) {
+pub(super) fn phrases(turn: &str, wanted: Wanted, intent: &mut Intent) {
     let lower = turn.to_lowercase().replace('’', "'");
     for sentence in lower.split_inclusive(['.', ';', '!', '?', '\n']) {
         let asks = is_question(sentence);
         let mut own = Intent::default();
         for clause in sentence.split(',') {
-            read(&words(clause), asks, &mut own);
+            read(&words(clause), asks, wanted, &mut own);
         }
         english(sentence, &mut own);
         // What is wanted is known where a word of it is.
-        own.acts |= own.classes.is_empty() && is_statement_of_a_wish(sentence);
+        let open = wanted == Wanted::AnyWish && own.classes.is_empty();
+        own.acts |= open && is_statement_of_a_wish(sentence);
         intent.acts |= own.acts;
         intent.ends |= own.ends;
         intent.classes.extend(own.classes);
@@ -57,13 +79,10 @@ fn words(text: &str) -> Vec<&str> {
 
 /// “Did they get it fixed?”; “could you get it fixed?” is a wish.
 fn is_question(sentence: &str) -> bool {
-    let first = words(sentence).first().is_some_and(|first| !is(POLITE, first));
-    sentence.trim_end().ends_with('?') && first
+    sentence.trim_end().ends_with('?') && words(sentence).first().is_some_and(|first| !is(POLITE, first))
 }
 
-fn read(words: &[&str], asks: bool, intent: &mut Intent) {
-    let negated =
-        |at: usize| words.iter().take(at).skip(at.saturating_sub(3)).any(|word| NEGATIONS.contains(word));
+fn read(words: &[&str], asks: bool, wanted: Wanted, intent: &mut Intent) {
     let behind = |at: usize| words.get(at + 1..).unwrap_or_default();
     // “On the other hand”: a noun is no verb with a particle.
     let verb = |at: usize| {
@@ -74,7 +93,13 @@ fn read(words: &[&str], asks: bool, intent: &mut Intent) {
         let before = at.checked_sub(1).and_then(|before| words.get(before));
         before.is_some_and(|before| is(SUBJECTS, before))
     };
-    for (at, word) in words.iter().enumerate().filter(|(at, _)| !negated(*at)) {
+    let mut negated = 0..0;
+    for (at, word) in words.iter().enumerate() {
+        if NEGATIONS.contains(word) {
+            negated = at + 1..at + 4;
+        } else if negated.contains(&at) {
+            continue;
+        }
         let phrasal: Vec<Effect> = phrasal(word, behind(at)).filter(|_| verb(at)).collect();
         // “Turn down”, “take off”: it is over.
         intent.ends |=
@@ -99,7 +124,7 @@ fn read(words: &[&str], asks: bool, intent: &mut Intent) {
             _ => {}
         }
     }
-    intent.acts |= is_unknown_wish(words);
+    intent.acts |= wanted == Wanted::AnyWish && is_unknown_wish(words);
 }
 
 /// “Turn down the request”; “turn the heating down” ends nothing.
@@ -116,13 +141,15 @@ fn is(list: &str, word: &str) -> bool {
 }
 
 fn phrasal<'w>(verb: &'w str, behind: &'w [&'w str]) -> impl Iterator<Item = Effect> + 'w {
+    let rows = BY_VERB.get(verb).map_or(&[][..], Vec::as_slice);
     // “Get my mails and find out who wrote”, “get the names out of the list”: the particle is another word's.
-    let last = behind.iter().take(BETWEEN).take_while(|word| !is(JOINS, word)).count();
+    let reach = if rows.is_empty() { 0 } else { BETWEEN };
+    let last = behind.iter().take(reach).take_while(|word| !is(JOINS, word)).count();
     let own = move |place: usize| behind.get(place + 1).is_none_or(|next| !is("of what who how if", next));
     let close = move |particles: &str| {
         behind.iter().take(last).enumerate().any(|(place, word)| is(particles, word) && own(place))
     };
-    PHRASAL.iter().filter(move |row| is(row.1, verb) && close(row.2)).map(|row| row.0)
+    rows.iter().filter(move |(_, particles)| close(particles)).map(|(effect, _)| *effect)
 }
 
 /// Where the reach of a verb ends.

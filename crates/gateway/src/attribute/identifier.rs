@@ -2,6 +2,7 @@
 //! and hosts, accounts, numbers, ids, file paths, handles. Both sides are read by the same function; a spelling that it
 //! reads in an odd way is read so on both.
 
+use std::borrow::Cow;
 use std::ops::Range;
 
 use base64::Engine as _;
@@ -42,6 +43,9 @@ pub struct Term {
 /// Longest identifier.
 const LONGEST: usize = 2048;
 
+/// Least length of what may hide a text.
+const HIDING: usize = 16;
+
 /// Every identifier in a normalised text, in linear time.
 pub fn terms(text: &str) -> Vec<Term> {
     let mut found = Found { terms: Vec::new(), depth: 0 };
@@ -73,7 +77,29 @@ const DEFANGED: &[(&str, &str)] = &[
 ];
 
 fn in_token(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || b"._%+-@/:#?&=~$\\".contains(&byte)
+    byte.is_ascii_alphanumeric()
+        || matches!(
+            byte,
+            b'.' | b'_'
+                | b'%'
+                | b'+'
+                | b'-'
+                | b'@'
+                | b'/'
+                | b':'
+                | b'#'
+                | b'?'
+                | b'&'
+                | b'='
+                | b'~'
+                | b'$'
+                | b'\\'
+        )
+}
+
+/// Whether a token is a plain word, as nearly all are: it names nothing, and is too short to hide a text.
+fn is_plain(token: &str) -> bool {
+    token.len() < HIDING && token.bytes().all(|byte| byte.is_ascii_alphabetic())
 }
 
 impl Found {
@@ -88,22 +114,11 @@ impl Found {
                 at += 1;
                 continue;
             }
-            let start = at;
-            let mut token = String::new();
-            while let Some(&byte) = bytes.get(at) {
-                if in_token(byte) {
-                    token.push(char::from(byte));
-                    at += 1;
-                } else if let Some((form, plain)) = defanged(bytes.get(at..).unwrap_or_default()) {
-                    token.push_str(plain);
-                    at += form.len();
-                } else {
-                    break;
-                }
+            let (token, end) = token_at(text, at);
+            if token.len() <= LONGEST && !is_plain(&token) {
+                self.token(&token, span.unwrap_or(&(at..end)));
             }
-            if token.len() <= LONGEST {
-                self.token(&token, span.unwrap_or(&(start..at)));
-            }
+            at = end;
         }
     }
 
@@ -204,13 +219,13 @@ impl Found {
                 texts.push(plain);
             }
         }
-        if token.len() >= 16 {
+        if token.len() >= HIDING {
             let pieces = token.split(['?', '&', ':', '.', '#']).flat_map(|piece| {
                 // `key=value` and the padding at the end are told apart by where the sign stands.
                 let value = piece.trim_end_matches('=').rsplit('=').next().unwrap_or_default();
                 [value, value.rsplit('/').next().unwrap_or_default()]
             });
-            texts.extend(pieces.filter(|piece| piece.len() >= 16).filter_map(hidden));
+            texts.extend(pieces.filter(|piece| piece.len() >= HIDING).filter_map(hidden));
         }
         self.depth = 1;
         for text in texts {
@@ -310,6 +325,25 @@ impl Found {
             }
         }
     }
+}
+
+/// The token that begins at a place, clickable again, and where it ends.
+fn token_at(text: &str, start: usize) -> (Cow<'_, str>, usize) {
+    let bytes = text.as_bytes();
+    let run = |from: usize| {
+        let rest = bytes.get(from..).unwrap_or_default();
+        from + rest.iter().take_while(|byte| in_token(**byte)).count()
+    };
+    let mut end = run(start);
+    let mut token = Cow::Borrowed(text.get(start..end).unwrap_or_default());
+    while let Some((form, plain)) = defanged(bytes.get(end..).unwrap_or_default()) {
+        let next = end + form.len();
+        end = run(next);
+        let token = token.to_mut();
+        token.push_str(plain);
+        token.push_str(text.get(next..end).unwrap_or_default());
+    }
+    (token, end)
 }
 
 fn defanged(rest: &[u8]) -> Option<(&'static str, &'static str)> {

@@ -66,6 +66,9 @@ pub fn fold(text: &str) -> String {
 }
 
 fn lower(text: &str) -> String {
+    if text.is_ascii() {
+        return text.to_ascii_lowercase();
+    }
     let lower = |ch: char| {
         let mut lower = ch.to_lowercase();
         match (lower.next(), lower.next()) {
