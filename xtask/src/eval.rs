@@ -21,12 +21,15 @@ pub(crate) mod peers;
 mod secrets;
 mod signs;
 mod table;
+pub(crate) mod tools;
 
 /// What can be measured beside detection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub(crate) enum What {
     /// The check over real exports.
     Check,
+    /// The classes of real tools.
+    Tools,
 }
 
 /// What the scorer says about one set.

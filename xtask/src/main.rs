@@ -122,6 +122,9 @@ fn run(verb: Verb) -> anyhow::Result<ExitCode> {
         Verb::Eval { what: Some(eval::What::Check), data, .. } => {
             eval::check::run(&workspace, data.as_deref())
         }
+        Verb::Eval { what: Some(eval::What::Tools), data, wrong, .. } => {
+            eval::tools::run(data.as_deref(), wrong)
+        }
         Verb::Eval { what: None, data: Some(data), peers: true, python, .. } => {
             eval::peers::run(&workspace, &data, &python)
         }

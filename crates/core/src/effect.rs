@@ -2,6 +2,7 @@
 
 mod classify;
 mod described;
+mod given;
 mod part;
 mod verbs;
 

@@ -2,6 +2,7 @@
 
 use super::Effect;
 use super::described::{asks_by_description, told};
+use super::given::by_arguments;
 use super::verbs::{
     ACCESS, CHINESE_OTHER_VERBS, CHINESE_PLACES, CHINESE_READ_NOUNS, CHINESE_READ_VERBS, CREDENTIAL_PAIRS,
     CREDENTIALS, MONEY, MOVED_TO_SOMEBODY, NETWORK, READ_NOUNS, SHARED, SWAPPED, Sense, chinese, english,
@@ -21,14 +22,23 @@ pub struct Hints<'a> {
 /// description says so and no argument could carry an act; anything else of which nothing is known is [`Effect::Unknown`], which acts.
 pub fn classify(tool: &str, hints: Hints<'_>) -> Effect {
     let named = by_name(tool);
-    let effect = by_arguments(goes_nowhere(tool, named, hints.arguments), hints.arguments);
+    let effect = by_arguments(tool, goes_nowhere(tool, named, hints.arguments), hints.arguments);
     match told(hints.description) {
         Some(told) if told.acts() && matches!(effect, Effect::Unknown) => told,
         // “Get … and send it”: a description that opens with an act says more than a harmless name.
         Some(told) if told.acts() && effect == Effect::Read && told != Effect::Fetch => told,
+        // “Create, delete and manage …”, “Create a public link”: it says worse than the name.
+        Some(told) if says_worse(effect, told) => told,
         _ if effect == Effect::Unknown && asks_by_description(hints) => Effect::Read,
         _ => effect,
     }
+}
+
+/// Whether a description says of a tool that makes or changes something that it does worse as well.
+fn says_worse(named: Effect, told: Effect) -> bool {
+    matches!(named, Effect::Create | Effect::Change | Effect::Send | Effect::Fetch)
+        && matches!(told, Effect::Delete | Effect::Grant | Effect::Credential | Effect::Pay)
+        && named.or_worse(told) == told
 }
 
 /// `navigate(destination)` of a car or a robot opens no address on the network: it moves something.
@@ -134,6 +144,11 @@ fn by_english(words: &[String]) -> Option<Effect> {
         Some(Effect::Delete) => verb,
         // `text_owner`, `email_members`: told something, and given nothing.
         Some(Effect::Send) if has(ACCESS) && !has(MONEY) && !has(GIVEN) => verb,
+        Some(_)
+            if has(&["run", "exec", "execute"]) && has(&["command", "commands", "script", "sql", "code"]) =>
+        {
+            Some(Effect::Execute)
+        }
         Some(verb) if has(ACCESS) || has(&["share"]) && has(SHARED) => Some(granted(verb)),
         // `standing_order_stop`, `start_timer`: nothing is run.
         Some(Effect::Execute) if has(&["stop", "start"]) && words.len() > 1 && !has(MACHINES) => {
@@ -150,19 +165,61 @@ fn by_english(words: &[String]) -> Option<Effect> {
         Some(Effect::Change) if has(&["open"]) => Some(opened(words)),
         Some(Effect::Create) if has(&["query", "sql"]) && has(&["write", "create"]) => Some(Effect::Execute),
         // What is added to a discussion is read by others.
-        Some(Effect::Create) if has(&["add", "create"]) && has(&["comment", "reply", "tweet", "post"]) => {
+        Some(Effect::Create)
+            if has(&["add", "create"]) && has(&["comment", "reply", "tweet", "post", "reaction"]) =>
+        {
             Some(Effect::Send)
         }
+        // An invitation reaches somebody and lets them in, whatever verb stands before it.
+        Some(verb) if has(&["invite", "invitation", "invites", "invitations"]) => {
+            Some(verb.or_worse(Effect::Grant))
+        }
+        // `call_service`, `dispatch_workflow`, `send_command`: what is called, runs.
+        Some(Effect::Send) if has(&["call", "dispatch", "send", "broadcast"]) && has(RUN) => {
+            Some(Effect::Execute)
+        }
+        // `make_call`: somebody is rung up.
+        Some(Effect::Create) if words.ends_with(&["make".into(), "call".into()]) => Some(Effect::Send),
+        // `send_keys`, `simulate_key`: pressed, not written to anybody.
+        Some(Effect::Send) if has(&["send", "simulate"]) && has(KEYS) => Some(Effect::Change),
         Some(verb) => Some(verb),
         None if has(&["request", "graphql"]) || has(&["http"]) && has(&["post"]) => Some(Effect::Send),
+        // `drive_share`
+        None if has(&["share"]) && has(SHARED) => Some(Effect::Grant),
         None if has(NETWORK) => Some(Effect::Fetch),
         None => None,
     }
 }
 
+/// What runs where it is called or sent.
+const RUN: &[&str] = &[
+    "service",
+    "services",
+    "workflow",
+    "workflows",
+    "function",
+    "method",
+    "procedure",
+    "contract",
+    "rpc",
+    "script",
+    "command",
+    "commands",
+    "gcode",
+    "signal",
+];
+
+/// What is pressed.
+const KEYS: &[&str] = &["key", "keys", "keyboard", "keystroke", "keystrokes", "click", "mouse", "gesture"];
+
 /// `transfer_ownership` pays nobody.
 fn granted(verb: Effect) -> Effect {
     if verb == Effect::Pay { Effect::Grant } else { verb.or_worse(Effect::Grant) }
+}
+
+/// What is logged as having been spent.
+fn is_spent(word: &str) -> bool {
+    matches!(word, "time" | "hours" | "work" | "worklog" | "meal" | "weight" | "workout")
 }
 
 fn ends_in_a_question(words: &[String]) -> bool {
@@ -299,7 +356,10 @@ fn leading_verb(words: &[String]) -> Option<Effect> {
             .iter()
             .enumerate()
             .find_map(|(at, word)| english(word).filter(|_| at == 0 || at + 1 < words.len()))?;
-        return Some(if words.len() > 1 && ends_in_a_question(words) { Effect::Read } else { effect });
+        // `log_time` keeps it, `time_log` shows it.
+        let logged = words.windows(2).any(|pair| pair[0] == "log" && is_spent(&pair[1]));
+        let asks = words.len() > 1 && ends_in_a_question(words) && !logged;
+        return Some(if asks { Effect::Read } else { effect });
     };
     let joined = |place: usize| {
         let before = place.checked_sub(1).and_then(|before| words.get(before));
@@ -310,56 +370,11 @@ fn leading_verb(words: &[String]) -> Option<Effect> {
     if first.acts() {
         return Some(first);
     }
-    let noun = at > 0 || words.get(at).is_some_and(|word| word == "list");
+    // `heiman_query_messages`: behind a prefix, some words are never nouns.
+    let asks = matches!(words.get(at).map(String::as_str), Some("get" | "query" | "retrieve" | "describe"));
+    let noun = at > 0 && !asks || words.get(at).is_some_and(|word| word == "list");
     let next = verbs.iter().find(|verb| verb.1.acts() && (at > 0 || verb.0 == at + 1));
     Some(next.filter(|_| noun).map_or(first, |verb| verb.1))
-}
-
-/// What the arguments give away.
-fn by_arguments(named: Effect, arguments: &[String]) -> Effect {
-    let has =
-        |names: &[&str]| arguments.iter().any(|argument| names.contains(&words(argument).join("_").as_str()));
-    let mut effect = named;
-    let mut at_least = |other: Effect| {
-        if !effect.acts() || effect == Effect::Unknown || effect == Effect::Fetch {
-            effect = if effect == Effect::Unknown { other } else { effect.or_worse(other) };
-        }
-    };
-    if has(&[
-        "command",
-        "cmd",
-        "shell",
-        "script",
-        "bash",
-        "sql",
-        "python_code",
-        "source_code",
-        "命令",
-        "脚本",
-    ]) {
-        at_least(Effect::Execute);
-    }
-    let whom = ["to", "recipient", "recipients", "to_email", "to_address", "receiver", "收件人", "接收人"];
-    if has(&whom) && has(&["body", "subject", "message", "正文", "主题", "消息"]) {
-        at_least(Effect::Send);
-    }
-    if has(&["password", "new_password", "密码"]) {
-        at_least(Effect::Credential);
-    }
-    if has(&["permission", "role", "access_level", "权限"])
-        && has(&["user", "user_id", "email", "member", "用户"])
-    {
-        at_least(Effect::Grant);
-    }
-    if named == Effect::Read && has(&["url", "uri", "link", "网址", "链接"]) {
-        at_least(Effect::Fetch);
-    }
-    let payee =
-        ["iban", "payee", "beneficiary", "recipient", "to_account", "account_number", "收款人", "收款账号"];
-    if has(&["amount", "金额"]) && has(&payee) && effect != Effect::Execute {
-        return Effect::Pay;
-    }
-    effect
 }
 
 #[cfg(test)]

@@ -20,6 +20,9 @@ pub fn told(description: &str) -> Option<Effect> {
     let mut words = description.split(|ch: char| !ch.is_alphanumeric()).filter(|word| !word.is_empty());
     let first =
         words.next().filter(|_| !describes_a_thing(description)).and_then(|word| opens(word, words.next()));
+    let besides = listed_verbs(description).chain(joined_verbs(description));
+    let first =
+        first.map(|first| besides.filter(|besides| outweighs(*besides)).fold(first, Effect::or_worse));
     // 看邮件。读网盘里的文件。
     let mut chars = description.chars();
     let looks = chars.next().is_some_and(|first| CHINESE_READ_VERBS.contains(&first))
@@ -29,7 +32,91 @@ pub fn told(description: &str) -> Option<Effect> {
     let far =
         if description.starts_with(['给', '向', '在', '为', '对', '把', '将']) { 30 } else { 12 };
     let verb = opening.first().filter(|(place, _)| *place <= far && !is_noun_in_chinese(description, *place));
-    first.or_else(|| verb.map(|(_, effect)| *effect)).or_else(|| looks.then_some(Effect::Read))
+    let verb = verb.map(|(place, effect)| {
+        listed_chinese_verbs(description, *place)
+            .filter(|besides| outweighs(*besides))
+            .fold(*effect, Effect::or_worse)
+    });
+    first
+        .or(verb)
+        .or_else(|| looks.then_some(Effect::Read))
+        .map(|told| told.or_worse(opens_doors(description, told)))
+}
+
+/// Whether an act counts where a description names it beside another. “Creates an event and invites the guests”, “makes an order
+/// and sends it to the plumber” are what they open with.
+fn outweighs(effect: Effect) -> bool {
+    matches!(effect, Effect::Delete | Effect::Pay | Effect::Credential | Effect::Execute)
+}
+
+/// Verbs that are counted up behind the first: “Create, update or delete records”.
+fn listed_verbs(description: &str) -> impl Iterator<Item = Effect> + '_ {
+    let sentence = description.split(['.', '\n', ';', ':', '(']).next().unwrap_or_default();
+    // A list is one of single words.
+    let items =
+        sentence.split([',', '/']).flat_map(|part| part.split(" and ")).flat_map(|part| part.split(" or "));
+    let mut open = true;
+    let verbs = items.take(8).map_while(move |item| {
+        let mut words = item.split_whitespace();
+        let (first, more) = (words.next(), words.next().is_some());
+        let listed = open;
+        // What stands behind more than a verb is said of its object.
+        open = !more;
+        listed.then_some(first)
+    });
+    verbs.flatten().filter_map(|word| {
+        let forms = forms(&word.to_lowercase());
+        let (effect, sense) = forms.iter().find_map(|form| english(form))?;
+        (sense == Sense::Verb).then_some(effect)
+    })
+}
+
+/// What the opening sentence goes on to do: “Place the order and charge the card”.
+fn joined_verbs(description: &str) -> impl Iterator<Item = Effect> + '_ {
+    let sentence = description.split(['.', '\n', ';', ':', '(']).next().unwrap_or_default();
+    sentence.split(" and ").skip(1).flat_map(|part| part.split(" then ")).filter_map(|part| {
+        let mut words = part.split_whitespace();
+        let (verb, next) = (words.next()?, words.next()?);
+        is(AFTER_VERB, &next.to_lowercase()).then(|| opens(verb, Some(next))).flatten()
+    })
+}
+
+/// Verbs that are counted up behind the one at this place: 创建、删除和管理.
+fn listed_chinese_verbs(description: &str, place: usize) -> impl Iterator<Item = Effect> + '_ {
+    let rest = description.get(place..).unwrap_or_default();
+    let sentence = rest.split(['。', '，', '；', '\n', '（', '(']).next().unwrap_or_default();
+    let verbs = sentence.split(['、', '和', '或', '/', '并']).skip(1).take(6);
+    verbs.filter_map(|item| chinese(item.trim()).first().filter(|verb| verb.0 == 0).map(|verb| verb.1))
+}
+
+/// What a first sentence says that hands out what opens doors: “Get an item from the vault”, “创建钱包地址和私钥”, “a public link”.
+fn opens_doors(description: &str, told: Effect) -> Effect {
+    const KEYS: &[&str] = &[
+        "password",
+        "passphrase",
+        "private key",
+        "secret key",
+        "api key",
+        "access token",
+        "your vault",
+        "the vault",
+        "authorization code",
+        "auto-login",
+        "私钥",
+        "助记词",
+        "获取密码",
+        "访问令牌",
+    ];
+    const OPEN: &[&str] =
+        &["public link", "public share", "shareable link", "anyone with the link", "公开链接"];
+    let lower = description.to_lowercase();
+    let sentence = lower.split(['.', '\n', '。']).next().unwrap_or_default();
+    let said = |list: &[&str]| list.iter().any(|word| sentence.contains(word));
+    match told {
+        Effect::Create | Effect::Change | Effect::Send if said(OPEN) => Effect::Grant,
+        Effect::Read | Effect::Fetch | Effect::Create | Effect::Unknown if said(KEYS) => Effect::Credential,
+        _ => told,
+    }
 }
 
 /// A description without the title in front of it: 【短信】给报案人发送短信。
@@ -56,7 +143,9 @@ fn is_noun_in_chinese(text: &str, place: usize) -> bool {
         .unwrap_or_default();
     let state = place > 0 && STATES.split(' ').any(|state| rest.ends_with(state));
     let last = state || ends && !object && before.chars().next_back().is_some_and(char::is_alphanumeric);
-    before.ends_with('的') || after.starts_with('的') || after == "过的" || last
+    // 分享链接, 支付码: the first part of a thing.
+    let part = ["链接", "码", "口令"].iter().any(|thing| after.starts_with(thing)) && !object && place > 0;
+    before.ends_with('的') || after.starts_with('的') || after == "过的" || last || part
 }
 
 /// What a sentence that opens with these two words says. “Messages with a contact” are no verb, “Messages the customer” is one.

@@ -22,7 +22,7 @@ const ENGLISH: &[(Effect, Sense, &str)] = &[
         "get list read search find query lookup look show view count check describe retrieve recall summarize \
          summarise translate calculate compute convert compare analyze analyse explain validate verify inspect \
          preview peek ping watch monitor measure extract parse detect estimate predict recommend suggest \
-         select load browse_history ask diff geocode aggregate locate identify ls cat grep glob head tail stat whoami think reason",
+         select load browse_history ask diff geocode aggregate locate identify ls cat grep glob head tail stat whoami think reason scan explore",
     ),
     (Fetch, Sense::Verb, "fetch download browse crawl scrape navigate visit goto curl wget"),
     (
@@ -39,7 +39,7 @@ const ENGLISH: &[(Effect, Sense, &str)] = &[
     (
         Pay,
         Sense::Verb,
-        "pay purchase buy charge refund withdraw donate wire payout remit topup transfer trade sell swap checkout",
+        "pay purchase buy charge refund withdraw donate wire payout remit topup transfer trade sell swap checkout debit",
     ),
     (Pay, Sense::Either, "order payment tip bid deposit"),
     (
@@ -58,7 +58,8 @@ const ENGLISH: &[(Effect, Sense, &str)] = &[
          sync upsert overwrite increment switch turn unlock lock deactivate activate sign commit push \
          unsubscribe subscribe put control unblock apply rebase pause resume skip play scale rollout transition manage \
          hide unhide award amend renew confirm extend postpone delay promote demote upgrade downgrade grade \
-         click drag hover press fill handle scroll tap type dismiss reorder",
+         click drag hover press fill handle scroll tap type dismiss reorder acknowledge ack undo redo bookmark unbookmark preheat heat cool simulate \
+         favourite favorite override rollback release leave hangup clip",
     ),
     (Change, Sense::Either, "label tag star like block rate open filter link"),
     (
@@ -69,7 +70,7 @@ const ENGLISH: &[(Effect, Sense, &str)] = &[
     ),
     (Delete, Sense::Either, "trash"),
     (Grant, Sense::Verb, "grant invite authorize authorise allow permit"),
-    (Credential, Sense::Verb, "login signin authenticate rotate"),
+    (Credential, Sense::Verb, "login signin logout signout authenticate rotate"),
     (
         Execute,
         Sense::Verb,
@@ -140,6 +141,10 @@ pub(super) const READ_NOUNS: &[&str] = &[
     "directions",
     "elevation",
     "matrix",
+    "digest",
+    "reviews",
+    "transcript",
+    "transcripts",
 ];
 
 /// Things that only money is moved by.
@@ -160,7 +165,9 @@ pub(super) const MONEY: &[&str] = &[
     "transfer",
     "transfers",
     "checkout",
-    "wallet",
+    "deposit",
+    "deposits",
+    "escrow",
 ];
 
 /// Things that open doors.
@@ -184,6 +191,16 @@ pub(super) const CREDENTIALS: &[&str] = &[
 pub(super) const CREDENTIAL_PAIRS: &[(&str, &str)] = &[
     ("api", "key"),
     ("access", "token"),
+    ("refresh", "token"),
+    ("sso", "token"),
+    ("auth", "token"),
+    ("session", "token"),
+    ("bearer", "token"),
+    ("authorization", "code"),
+    ("auth", "code"),
+    ("exchange", "code"),
+    ("login", "link"),
+    ("login", "links"),
     ("private", "key"),
     ("public", "key"),
     ("ssh", "key"),
@@ -211,6 +228,9 @@ pub(super) const ACCESS: &[&str] = &[
     "owner",
     "editor",
     "viewer",
+    "sharing",
+    "privacy",
+    "visibility",
 ];
 
 /// What is shared by giving access to it.
@@ -259,7 +279,7 @@ pub(super) const MOVED_TO_SOMEBODY: &[&str] = &["to", "call", "agent", "chat", "
 const CHINESE: &[(Effect, &str)] = &[
     (
         Read,
-        "查询 查看 查找 读取 获取 搜索 检索 列出 统计 计算 翻译 总结 天气 分析 浏览历史 预览 检查 校验 识别 询问 比较",
+        "查询 查看 查找 读取 获取 搜索 检索 列出 统计 计算 翻译 总结 天气 分析 浏览历史 预览 检查 校验 识别 询问 比较 解析 对比",
     ),
     (Fetch, "抓取 访问网页 打开网页 打开链接 下载 爬取 浏览网页 访问网址"),
     (
@@ -277,7 +297,7 @@ const CHINESE: &[(Effect, &str)] = &[
     (
         Change,
         "修改 更新 编辑 设置 重命名 移动 更改 变更 取消 撤销 撤回 绑定 解绑 更换 批准 驳回 对调 标记 替换 启用 禁用 关闭 归档 审批 调整 置顶 改名 重置 打分 评分 \
-         续签 续费 延期 改签 隐藏 下架 上架 定标",
+         审核 收藏 关注 取关 点赞 续签 续费 延期 改签 隐藏 下架 上架 定标",
     ),
     (Delete, "删除 移除 移出 踢出 清空 清除 注销 销毁 清理 卸载"),
     (Grant, "授权 邀请 添加成员 开通权限 共享给 赋权"),

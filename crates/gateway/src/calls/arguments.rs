@@ -1,5 +1,7 @@
 //! The arguments of a tool call, leaf by leaf.
 
+use ombud_core::effect::{Effect, Hints, classify};
+
 use crate::attribute::identifier::{Kind, terms};
 use crate::wire::answer::ToolCall;
 use crate::wire::json::{self, Doc, Keys, Node};
@@ -18,6 +20,12 @@ pub struct Leaf {
     pub value: String,
 }
 
+/// Names of arguments by which a tool is told what to do.
+const ACTIONS: &[&str] = &["action", "operation", "op", "method", "act", "操作", "动作"];
+
+/// Longest name of an action, in bytes.
+const MOST_OF_AN_ACTION: usize = 48;
+
 /// The arguments of a call.
 pub struct Arguments {
     /// Strings and numbers in them, in order.
@@ -29,6 +37,17 @@ pub struct Arguments {
 }
 
 impl Arguments {
+    /// The class of a tool when it is called with these arguments: one that does several things is told which by an `action`,
+    /// and then does what that says. It only ever makes the class worse: `action: "list"` may change something all the same.
+    pub fn effect(&self, tool: Effect) -> Effect {
+        let says = |leaf: &&Leaf| {
+            let name = leaf.path.strip_prefix('/').is_some_and(|name| ACTIONS.contains(&name));
+            name && (1..=MOST_OF_AN_ACTION).contains(&leaf.value.len())
+        };
+        let chosen = self.leaves.iter().filter(says).map(|leaf| classify(&leaf.value, Hints::default()));
+        chosen.filter(|chosen| *chosen != Effect::Unknown).fold(tool, Effect::or_worse)
+    }
+
     /// Reads the arguments of a call as the agent gets them.
     pub fn of(call: &ToolCall) -> Self {
         let text = if call.arguments.trim().is_empty() { "{}" } else { &call.arguments };
@@ -114,6 +133,17 @@ mod tests {
             .into_iter()
             .map(|leaf| format!("{}={}:{}", leaf.path, leaf.key, leaf.value))
             .collect()
+    }
+
+    #[test]
+    fn an_action_makes_a_class_worse_and_never_milder() {
+        let class = |tool, arguments| read(arguments).effect(tool);
+        assert_eq!(class(Effect::Change, r#"{"action":"delete_all"}"#), Effect::Delete);
+        assert_eq!(class(Effect::Read, r#"{"操作":"删除"}"#), Effect::Delete);
+        assert_eq!(class(Effect::Unknown, r#"{"action":"list"}"#), Effect::Unknown);
+        assert_eq!(class(Effect::Read, r#"{"action":"frobnicate"}"#), Effect::Read);
+        assert_eq!(class(Effect::Read, r#"{"query":{"action":"delete"}}"#), Effect::Read);
+        assert_eq!(class(Effect::Read, r#"{"title":"delete"}"#), Effect::Read);
     }
 
     #[test]

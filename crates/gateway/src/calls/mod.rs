@@ -324,7 +324,8 @@ impl Judge {
         let prepared = self.request.as_ref().and_then(|request| request.prepared(attributor));
         let arguments = Arguments::of(call);
         let definition = Definition::of(&call.tool, prepared);
-        let effect = policy.effect(&call.tool).unwrap_or_else(|| definition.effect(&call.tool));
+        let effect =
+            policy.effect(&call.tool).unwrap_or_else(|| arguments.effect(definition.effect(&call.tool)));
         let maker = self.asker.approver();
         let codes = maker.codes(&call.tool, &arguments.canonical);
         let approved = prepared.is_some_and(|known| {
@@ -369,8 +370,8 @@ pub fn facts_again(
 ) -> CallFacts {
     let prepared = request.prepared(attributor);
     let definition = Definition::of(&call.tool, prepared);
-    let effect = policy.effect(&call.tool).unwrap_or_else(|| definition.effect(&call.tool));
     let (arguments, none) = (Arguments::of(call), Minted::default());
+    let effect = policy.effect(&call.tool).unwrap_or_else(|| arguments.effect(definition.effect(&call.tool)));
     let mut facts = facts::of(prepared, effect, call, &arguments, &none, &definition.description, false).0;
     facts.met = policy.met(&call.tool, &facts, &arguments.canonical);
     facts

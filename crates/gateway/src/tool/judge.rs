@@ -82,7 +82,7 @@ pub fn judge(rules: &Rules, minted: &Minted, context: &mut Context, called: &Cal
     call.holds = found.keys().map(|kind| kind.category()).collect();
     call.leaks = redact.map(|redact| redact.intersection(&call.holds).copied().collect()).unwrap_or_default();
     let readable = arguments.readable && call.sound;
-    let effect = effect(rules, &name, called, readable);
+    let effect = effect(rules, &name, called, &arguments, readable);
     let vouched = readable && rules.beside.released(called.tool, &arguments.canonical);
     let prepared = Prepared::without_user(exchange, std::mem::take(context));
     let (mut known, overlaps) = facts::of(Some(&prepared), effect, &call, &arguments, minted, "", false);
@@ -170,11 +170,11 @@ fn policy_name(rules: &Rules, tool: &str) -> String {
 }
 
 /// The class of a tool. What its definition says can only make it worse; arguments that nobody can read may do anything.
-fn effect(rules: &Rules, name: &str, called: &Called<'_>, readable: bool) -> Effect {
+fn effect(rules: &Rules, name: &str, called: &Called<'_>, arguments: &Arguments, readable: bool) -> Effect {
     let known = rules.tools.effect(name).or(called.fixed).unwrap_or_else(|| {
         let defined = called.definitions.iter().map(|definition| defined(called.tool, definition));
         let named = classify(called.tool, Hints::default());
-        defined.fold(named, Effect::or_worse).or_worse(called.least)
+        arguments.effect(defined.fold(named, Effect::or_worse).or_worse(called.least))
     });
     if readable { known } else { known.or_worse(Effect::Unknown) }
 }

@@ -1,0 +1,203 @@
+//! What the names of a tool's arguments give away of its effect.
+
+use super::Effect;
+use super::classify::words;
+
+/// What the arguments say where the name says less.
+pub(super) fn by_arguments(tool: &str, named: Effect, arguments: &[String]) -> Effect {
+    let arguments = Given::of(arguments);
+    let effect = saved(tool, named, &arguments);
+    let effect = said(tool, effect, named, &arguments);
+    let effect = opened(effect, &arguments);
+    if effect != Effect::Execute && effect != Effect::Delete && moves_money(effect, &arguments) {
+        return Effect::Pay;
+    }
+    effect
+}
+
+/// The names of arguments in one spelling: `sqlContent` and `sql-content` are `sql_content`.
+struct Given(Vec<String>);
+
+impl Given {
+    fn of(arguments: &[String]) -> Self {
+        Self(arguments.iter().map(|argument| words(argument).join("_")).collect())
+    }
+
+    /// Whether one of them has one of these names, parted by spaces.
+    fn has(&self, names: &str) -> bool {
+        self.0.iter().any(|argument| names.split_whitespace().any(|name| name == argument))
+    }
+
+    /// Whether one of them is the address of what is opened: `url`, `share_link`; the one of a calendar or of a service is where
+    /// things are kept.
+    fn addresses(&self) -> bool {
+        const OPENED: &str = "share video page image web article post audio media document file pdf source target feed website \
+            attachment photo picture product news real";
+        let is = |list: &str, word: &str| list.split_whitespace().any(|one| one == word);
+        self.0.iter().any(|argument| {
+            let (of, last) = argument.rsplit_once('_').unwrap_or(("", argument));
+            is(ADDRESSES, last) && (of.is_empty() || of.rsplit('_').next().is_some_and(|of| is(OPENED, of)))
+        })
+    }
+}
+
+/// Names of addresses on the network.
+const ADDRESSES: &str = "url urls uri link links href website webpage 网址 链接";
+
+/// Names of places to which something is written.
+const DESTINATIONS: &str = "save_path dest_dir dest destination_path local_path output output_path output_file output_dir output_format \
+    target_path download_path save_dir 保存路径 输出路径";
+
+/// `download_file(remote_path, local_path)` opens no address that somebody could choose: it looks at something, and keeps it where it
+/// is told to. So does `convert_video(file_path, output_format)`.
+fn saved(tool: &str, named: Effect, arguments: &Given) -> Effect {
+    let keeps = arguments.has(DESTINATIONS);
+    match named {
+        Effect::Fetch if downloads(tool) && !arguments.0.is_empty() && !arguments.addresses() => {
+            if keeps {
+                Effect::Create
+            } else {
+                Effect::Read
+            }
+        }
+        Effect::Read if keeps && !arguments.addresses() => Effect::Create,
+        _ => named,
+    }
+}
+
+fn downloads(tool: &str) -> bool {
+    tool.contains("下载") || words(tool).iter().any(|word| word == "download")
+}
+
+/// What is run, sent or fetched.
+fn said(tool: &str, effect: Effect, named: Effect, arguments: &Given) -> Effect {
+    let mut effect = effect;
+    let mut at_least = |other: Effect| {
+        if !effect.acts() || effect == Effect::Unknown || effect == Effect::Fetch {
+            effect = if effect == Effect::Unknown { other } else { effect.or_worse(other) };
+        }
+    };
+    if arguments.has("command cmd shell script bash sql python_code source_code 命令 脚本") {
+        at_least(Effect::Execute);
+    }
+    let whom = "to recipient recipients to_email to_address receiver 收件人 接收人";
+    if arguments.has(whom) && arguments.has("body subject message 正文 主题 消息") {
+        at_least(Effect::Send);
+    }
+    if arguments.has("password new_password 密码") {
+        at_least(Effect::Credential);
+    }
+    if named == Effect::Read && arguments.addresses() {
+        at_least(Effect::Fetch);
+    }
+    // Whoever manages a database by its statements runs them.
+    let statement = effect == Effect::Change && arguments.has("sql sql_content sql_query");
+    if statement
+        || types(tool, effect) && arguments.has("session_id terminal_id terminal pane tab_index tab_id")
+    {
+        return Effect::Execute;
+    }
+    effect
+}
+
+/// `send_keys(session_id)`: what is typed into a terminal runs there.
+fn types(tool: &str, effect: Effect) -> bool {
+    let typed = |word: &String| matches!(word.as_str(), "key" | "keys" | "keystrokes" | "input" | "stdin");
+    matches!(effect, Effect::Send | Effect::Change) && words(tool).iter().any(typed)
+}
+
+/// What opens a door: a key that is handed over, an account with its password, a role for somebody.
+fn opened(effect: Effect, arguments: &Given) -> Effect {
+    let keys = "private_key client_secret secret_key api_secret api_key access_token refresh_token mnemonic seed_phrase credential \
+        authorization_code 私钥 密钥 助记词";
+    let role = "permission permissions role roles role_id roleid access_level access_role share_with share_type 权限 角色";
+    let whom = "user user_id userid users username email emails member member_id members group groups share_with 用户 成员";
+    let mut effect = effect;
+    let makes = matches!(effect, Effect::Create | Effect::Change | Effect::Unknown | Effect::Read);
+    // The way in to the service itself, beside what the call is about, says nothing: then it is no key alone.
+    if makes && effect != Effect::Read && arguments.has(keys) {
+        effect = Effect::Credential;
+    }
+    let account = "username user user_name login email 用户名 账号";
+    if makes
+        && effect != Effect::Read
+        && arguments.has("password new_password 密码")
+        && arguments.has(account)
+    {
+        effect = effect.or_worse(Effect::Credential);
+    }
+    if makes && arguments.has(role) && arguments.has(whom) {
+        effect = if effect == Effect::Unknown || effect == Effect::Read {
+            Effect::Grant
+        } else {
+            effect.or_worse(Effect::Grant)
+        };
+    }
+    effect
+}
+
+/// An amount for somebody, a card, or an order at an exchange.
+fn moves_money(effect: Effect, arguments: &Given) -> bool {
+    let payee = "iban payee beneficiary recipient to_account account_number 收款人 收款账号";
+    let paid = arguments.has("amount 金额") && arguments.has(payee);
+    let means = "payment_method payment_method_id card_number cvv cvc 支付方式";
+    let traded = arguments.has("side") && arguments.has("symbol ticker market pair coin asset");
+    paid || effect.acts() && (arguments.has(means) || traded)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Hints, classify};
+    use super::*;
+
+    fn with(tool: &str, arguments: &[&str]) -> Effect {
+        let arguments: Vec<String> = arguments.iter().map(|&argument| argument.to_owned()).collect();
+        classify(tool, Hints { description: "", arguments: &arguments })
+    }
+
+    #[test]
+    fn what_arguments_say() {
+        for (effect, tool, arguments) in [
+            (Effect::Read, "download_attachment", &["message_id"][..]),
+            (Effect::Create, "download_attachment", &["messageId", "savePath"]),
+            (Effect::Fetch, "download_video", &["videoUrl", "output_path"]),
+            (Effect::Fetch, "download", &[]),
+            (Effect::Fetch, "解析作品", &["share_link"]),
+            (Effect::Fetch, "parse_post", &["share_link"]),
+            (Effect::Create, "convert_video", &["file", "output_format"]),
+            (Effect::Read, "convert_units", &["value", "unit"]),
+            (Effect::Execute, "manage_database", &["action", "sql"]),
+            (Effect::Execute, "send_keys", &["session_id", "keys"]),
+            (Effect::Send, "send_message", &["session_id", "input"]),
+            (Effect::Credential, "save_profile", &["host", "private_key"]),
+            (Effect::Credential, "create_account", &["username", "password"]),
+            (Effect::Create, "create_room", &["name", "password"]),
+            (Effect::Grant, "put_in_course", &["course", "role_id", "user_id"]),
+            (Effect::Pay, "place_limit", &["symbol", "side", "size"]),
+            (Effect::Pay, "create_plan", &["items", "payment_method_id"]),
+            (Effect::Read, "get_book", &["symbol", "side"]),
+        ] {
+            assert_eq!(with(tool, arguments), effect, "{tool} {arguments:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_called_runs() {
+        for (effect, tools) in [
+            (
+                Effect::Execute,
+                "call_service dispatch_workflow send_command send_gcode callFunction SyncRunCommand",
+            ),
+            (Effect::Change, "send_keys simulate_key acknowledge_incident undo preheat rollback_deployment"),
+            (Effect::Send, "call_customer send_file add_reaction make_call"),
+            (Effect::Grant, "create_invite send_invitation set_note_privacy drive_share"),
+            (Effect::Create, "log_time"),
+            (Effect::Read, "time_log daily_digest app_reviews acme_query_push_messages"),
+            (Effect::Credential, "get_sso_token exchange_code create_login_link refresh_token"),
+        ] {
+            for tool in tools.split(' ') {
+                assert_eq!(with(tool, &[]), effect, "{tool}");
+            }
+        }
+    }
+}
