@@ -28,9 +28,9 @@ struct Tool {
 /// Tools of one class, those that get it, and those that get it or the other one that they could have.
 #[derive(Debug, Default)]
 struct Row {
-    all: usize,
-    right: usize,
-    either: usize,
+    all: u32,
+    right: u32,
+    either: u32,
 }
 
 /// Prints a table by class, and every tool that acts and is taken for one that reads.
@@ -44,14 +44,16 @@ pub(crate) fn run(data: Option<&Path>, wrong: bool) -> Result<ExitCode> {
         let found = tool.found();
         let row = rows.entry(tool.class).or_default();
         row.all += 1;
-        row.right += usize::from(found == tool.class);
-        row.either += usize::from(tool.may_be(found));
+        row.right += u32::from(found == tool.class);
+        row.either += u32::from(tool.may_be(found));
         if !tool.may_be(found) && (wrong || !found.acts()) {
             missed.push(format!("{}: {found:?} instead of {:?}", tool.name, tool.class));
         }
     }
     print(&rows);
-    missed.iter().for_each(|line| term::line(line));
+    for line in &missed {
+        term::line(line);
+    }
     Ok(ExitCode::SUCCESS)
 }
 
@@ -85,7 +87,7 @@ fn properties(schema: &Value, names: &mut Vec<String>) {
 }
 
 fn print(rows: &BTreeMap<Effect, Row>) {
-    let share = |some: usize, all: usize| some as f64 * 100.0 / all.max(1) as f64;
+    let share = |some: u32, all: u32| f64::from(some) * 100.0 / f64::from(all.max(1));
     let line = |name: &str, row: &Row| {
         format!(
             "| {name} | {} | {:.1} | {:.1} |",
@@ -96,8 +98,10 @@ fn print(rows: &BTreeMap<Effect, Row>) {
     };
     term::line("| class | tools | right, % | right or the other one, % |");
     term::line("|---|--:|--:|--:|");
-    rows.iter().for_each(|(effect, row)| term::line(&line(&format!("{effect:?}").to_lowercase(), row)));
-    let sum = |of: fn(&Row) -> usize| rows.values().map(of).sum();
+    for (effect, row) in rows {
+        term::line(&line(&format!("{effect:?}").to_lowercase(), row));
+    }
+    let sum = |of: fn(&Row) -> u32| rows.values().map(of).sum();
     let all = Row { all: sum(|row| row.all), right: sum(|row| row.right), either: sum(|row| row.either) };
     term::line(&line("all", &all));
 }
