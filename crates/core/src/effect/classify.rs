@@ -175,13 +175,12 @@ fn by_english(words: &[String]) -> Option<Effect> {
             Some(verb.or_worse(Effect::Grant))
         }
         // `call_service`, `dispatch_workflow`, `send_command`: what is called, runs.
-        Some(Effect::Send) if has(&["call", "dispatch", "send", "broadcast"]) && has(RUN) => {
-            Some(Effect::Execute)
-        }
+        Some(Effect::Send) if runs(words) => Some(Effect::Execute),
         // `make_call`: somebody is rung up.
         Some(Effect::Create) if words.ends_with(&["make".into(), "call".into()]) => Some(Effect::Send),
         // `send_keys`, `simulate_key`: pressed, not written to anybody.
-        Some(Effect::Send) if has(&["send", "simulate"]) && has(KEYS) => Some(Effect::Change),
+        Some(Effect::Send) if has(&["send"]) && has(KEYS) => Some(Effect::Change),
+        None if has(&["simulate"]) && has(KEYS) => Some(Effect::Change),
         Some(verb) => Some(verb),
         None if has(&["request", "graphql"]) || has(&["http"]) && has(&["post"]) => Some(Effect::Send),
         // `drive_share`
@@ -191,23 +190,18 @@ fn by_english(words: &[String]) -> Option<Effect> {
     }
 }
 
-/// What runs where it is called or sent.
-const RUN: &[&str] = &[
-    "service",
-    "services",
-    "workflow",
-    "workflows",
-    "function",
-    "method",
-    "procedure",
-    "contract",
-    "rpc",
-    "script",
-    "command",
-    "commands",
-    "gcode",
-    "signal",
-];
+/// What is said of a thing that runs, one word behind the other.
+fn runs(words: &[String]) -> bool {
+    const CALLED: &[&str] = &["service", "services", "function", "method", "procedure", "contract", "rpc"];
+    const SENT: &[&str] = &["command", "commands", "gcode", "signal", "script"];
+    let is = |list: &[&str], word: &str| list.contains(&word);
+    words.windows(2).any(|pair| match (pair[0].as_str(), pair[1].as_str()) {
+        ("call", what) => is(CALLED, what),
+        ("dispatch", "workflow" | "workflows") => true,
+        ("send" | "broadcast", what) => is(SENT, what),
+        _ => false,
+    })
+}
 
 /// What is pressed.
 const KEYS: &[&str] = &["key", "keys", "keyboard", "keystroke", "keystrokes", "click", "mouse", "gesture"];
@@ -370,10 +364,11 @@ fn leading_verb(words: &[String]) -> Option<Effect> {
     if first.acts() {
         return Some(first);
     }
-    // `heiman_query_messages`: behind a prefix, some words are never nouns.
+    let noun = at > 0 || words.get(at).is_some_and(|word| word == "list");
+    // `heiman_query_push_messages`: behind a prefix, some words are never nouns. What runs or deletes counts all the same.
     let asks = matches!(words.get(at).map(String::as_str), Some("get" | "query" | "retrieve" | "describe"));
-    let noun = at > 0 && !asks || words.get(at).is_some_and(|word| word == "list");
-    let next = verbs.iter().find(|verb| verb.1.acts() && (at > 0 || verb.0 == at + 1));
+    let minor = |effect: Effect| asks && matches!(effect, Effect::Create | Effect::Change);
+    let next = verbs.iter().find(|verb| verb.1.acts() && !minor(verb.1) && (at > 0 || verb.0 == at + 1));
     Some(next.filter(|_| noun).map_or(first, |verb| verb.1))
 }
 

@@ -2,6 +2,7 @@
 
 use super::Effect;
 use super::classify::words;
+use super::part::is_id;
 
 /// What the arguments say where the name says less.
 pub(super) fn by_arguments(tool: &str, named: Effect, arguments: &[String]) -> Effect {
@@ -48,12 +49,14 @@ const ADDRESSES: &str = "url urls uri link links href website webpage 网址 链
 const DESTINATIONS: &str = "save_path dest_dir dest destination_path local_path output output_path output_file output_dir output_format \
     target_path download_path save_dir 保存路径 输出路径";
 
-/// `download_file(remote_path, local_path)` opens no address that somebody could choose: it looks at something, and keeps it where it
-/// is told to. So does `convert_video(file_path, output_format)`.
+/// `download_attachment(message_id, save_path)` opens no address that somebody could choose: it looks at something that is called by its
+/// number, and keeps it where it is told to. So does `convert_video(file_path, output_format)`.
 fn saved(tool: &str, named: Effect, arguments: &Given) -> Effect {
+    const PLACES: &str = "source src address endpoint host domain site resource target location remote";
     let keeps = arguments.has(DESTINATIONS);
+    let numbered = arguments.0.iter().any(|argument| is_id(argument)) && !arguments.has(PLACES);
     match named {
-        Effect::Fetch if downloads(tool) && !arguments.0.is_empty() && !arguments.addresses() => {
+        Effect::Fetch if downloads(tool) && numbered && !arguments.addresses() => {
             if keeps {
                 Effect::Create
             } else {
@@ -108,13 +111,13 @@ fn types(tool: &str, effect: Effect) -> bool {
 
 /// What opens a door: a key that is handed over, an account with its password, a role for somebody.
 fn opened(effect: Effect, arguments: &Given) -> Effect {
-    let keys = "private_key client_secret secret_key api_secret api_key access_token refresh_token mnemonic seed_phrase credential \
-        authorization_code 私钥 密钥 助记词";
+    // `api_key` and `access_token` are as often the way in to the service itself.
+    let keys = "private_key client_secret secret_key api_secret refresh_token mnemonic seed_phrase credential authorization_code \
+        私钥 助记词";
     let role = "permission permissions role roles role_id roleid access_level access_role share_with share_type 权限 角色";
     let whom = "user user_id userid users username email emails member member_id members group groups share_with 用户 成员";
     let mut effect = effect;
     let makes = matches!(effect, Effect::Create | Effect::Change | Effect::Unknown | Effect::Read);
-    // The way in to the service itself, beside what the call is about, says nothing: then it is no key alone.
     if makes && effect != Effect::Read && arguments.has(keys) {
         effect = Effect::Credential;
     }
@@ -162,6 +165,8 @@ mod tests {
             (Effect::Create, "download_attachment", &["messageId", "savePath"]),
             (Effect::Fetch, "download_video", &["videoUrl", "output_path"]),
             (Effect::Fetch, "download", &[]),
+            (Effect::Fetch, "download_file", &["file", "name"]),
+            (Effect::Fetch, "download_item", &["item_id", "source"]),
             (Effect::Fetch, "解析作品", &["share_link"]),
             (Effect::Fetch, "parse_post", &["share_link"]),
             (Effect::Create, "convert_video", &["file", "output_format"]),
@@ -186,13 +191,16 @@ mod tests {
         for (effect, tools) in [
             (
                 Effect::Execute,
-                "call_service dispatch_workflow send_command send_gcode callFunction SyncRunCommand",
+                "call_service dispatch_workflow send_command send_gcode callFunction SyncRunCommand db_query_execute",
             ),
             (Effect::Change, "send_keys simulate_key acknowledge_incident undo preheat rollback_deployment"),
-            (Effect::Send, "call_customer send_file add_reaction make_call"),
+            (
+                Effect::Send,
+                "call_customer send_file add_reaction make_call call_customer_service send_contract",
+            ),
             (Effect::Grant, "create_invite send_invitation set_note_privacy drive_share"),
             (Effect::Create, "log_time"),
-            (Effect::Read, "time_log daily_digest app_reviews acme_query_push_messages"),
+            (Effect::Read, "time_log daily_digest app_reviews acme_query_push_messages leave_balance"),
             (Effect::Credential, "get_sso_token exchange_code create_login_link refresh_token"),
         ] {
             for tool in tools.split(' ') {

@@ -58,10 +58,14 @@ const ENGLISH: &[(Effect, Sense, &str)] = &[
          sync upsert overwrite increment switch turn unlock lock deactivate activate sign commit push \
          unsubscribe subscribe put control unblock apply rebase pause resume skip play scale rollout transition manage \
          hide unhide award amend renew confirm extend postpone delay promote demote upgrade downgrade grade \
-         click drag hover press fill handle scroll tap type dismiss reorder acknowledge ack undo redo bookmark unbookmark preheat heat cool simulate \
-         favourite favorite override rollback release leave hangup clip",
+         click drag hover press fill handle scroll tap type dismiss reorder acknowledge ack undo redo bookmark unbookmark preheat \
+         favourite favorite rollback hangup",
     ),
-    (Change, Sense::Either, "label tag star like block rate open filter link"),
+    (
+        Change,
+        Sense::Either,
+        "label tag star like block rate open filter link leave release override clip heat cool",
+    ),
     (
         Delete,
         Sense::Verb,
