@@ -57,7 +57,7 @@ const OTHERS: &str = include_str!("real/others.txt");
 fn others() -> impl Iterator<Item = (Vec<Effect>, &'static str, Vec<String>)> {
     let lines = OTHERS.lines().filter(|line| !line.starts_with('#') && !line.starts_with("server "));
     lines.filter_map(|line| line.split_once(": ")).flat_map(|(classes, names)| {
-        let class = |class: &str| serde_json::from_value(class.into()).unwrap();
+        let class = |class: &str| serde_json::from_value(class.into()).unwrap_or(Effect::Unknown);
         names.split(' ').map(move |name| {
             let (tool, arguments) = name.trim_end_matches(')').split_once('(').unwrap_or((name, ""));
             let arguments = arguments.split(',').filter(|argument| !argument.is_empty());

@@ -15,6 +15,7 @@ use crate::attribute::Attributor;
 use crate::attribute::constant::Prompts;
 use crate::attribute::declared::{Declaration, Refused, Sources, Taken};
 use crate::caller::hex;
+use crate::calls::approve::Spent;
 use crate::consent::Desk;
 use crate::inspect::Inspector;
 use crate::interceptor::Interceptor;
@@ -82,6 +83,8 @@ pub struct Gateway {
     pub outward: Arc<outward::Rules>,
     /// What the model edge leaves for the tool edge.
     pub shelf: Arc<Shelf>,
+    /// Calls that were released by codes.
+    pub spent: Arc<Spent>,
     /// The tool edge, where there is one.
     pub edge: OnceLock<Edge>,
     /// The log.
@@ -111,6 +114,7 @@ impl Gateway {
             sources: Arc::default(),
             prompts: Prompts::default(),
             shelf: Arc::default(),
+            spent: Arc::default(),
             edge: OnceLock::new(),
             ledger,
             upstream,

@@ -1,47 +1,26 @@
 //! The code that releases exactly one call.
 //!
-//! It is a keyed digest of the tool and its arguments, so the gateway remembers nothing: it survives a restart, fits no
-//! other call, and cannot be guessed by whoever wrote a poisoned text. It counts in the user's own turns only, and once:
-//! a call with the same arguments that stands in the history behind it has used it up. The conversation is not part of it:
-//! system prompts change from turn to turn and histories are cut, and a code that then no longer fitted would be asked
-//! for without end. It holds for the half hour in which the question was asked, and for the next.
+//! It is a keyed digest of the tool and its arguments: it survives a restart, fits no other call, and cannot be guessed by whoever
+//! wrote a poisoned text. It counts in the user's own turns only, and once: the gateway counts how often it has released a call,
+//! and the next code of the same call is another one; after a restart, a call with the same arguments that stands in the history
+//! behind the answer has used it up. The conversation is not part of it: system prompts change from turn to turn and histories are
+//! cut, and a code that then no longer fitted would be asked for without end. It holds for the half hour in which the question was
+//! asked, and for the next.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use aws_lc_rs::hmac;
-use ombud_core::Exchange;
+use ombud_core::{Exchange, Role};
 
 use super::arguments::canonical;
+use super::yes::{is_clear, says_always, says_yes};
 use crate::wire::json::unescape;
 
 /// Characters of a code: 30 bits.
-const LENGTH: usize = 6;
+pub(super) const LENGTH: usize = 6;
 
-const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
-
-/// Words before a code that mean yes.
-const YES: &[&str] = &[
-    "yes",
-    "ok",
-    "okay",
-    "approve",
-    "approved",
-    "confirm",
-    "confirmed",
-    "allow",
-    "sure",
-    "agree",
-    "同意",
-    "确认",
-    "允许",
-    "批准",
-    "可以",
-    "是的",
-    "是",
-    "好的",
-    "好",
-];
-
-/// Words before a code that mean yes for good.
-const ALWAYS: &[&str] = &["always", "总是", "一直", "以后都", "始终允许", "总是允许"];
+pub(super) const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 
 /// Makes the codes of one caller.
 #[derive(Clone)]
@@ -49,36 +28,97 @@ pub struct Approver {
     key: hmac::Key,
     /// The number of the half hour.
     now: u64,
+    /// What was released.
+    spent: Arc<Spent>,
+}
+
+/// How often each call was released by a code, for as long as its codes hold.
+#[derive(Default)]
+pub struct Spent(Mutex<HashMap<Mark, (u32, u64)>>);
+
+/// What stands for a call of a caller.
+type Mark = [u8; 16];
+
+/// Calls that are remembered before those are forgotten whose codes no longer hold.
+const MANY: usize = 1024;
+
+impl Spent {
+    fn count(&self, mark: &Mark) -> u32 {
+        let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        known.get(mark).map_or(0, |(count, _)| *count)
+    }
+
+    /// Counts one more, unless somebody else has done so since it was `count`.
+    fn take(&self, mark: Mark, count: u32, now: u64) -> bool {
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if known.len() >= MANY {
+            known.retain(|_, (_, at)| at.saturating_add(1) >= now);
+        }
+        let (spent, at) = known.entry(mark).or_default();
+        let free = *spent == count;
+        if free {
+            (*spent, *at) = (spent.saturating_add(1), now);
+        }
+        free
+    }
+}
+
+/// The codes that release a call now, once.
+pub struct Codes {
+    /// That of this half hour and that of the last.
+    pub codes: [String; 2],
+    mark: Mark,
+    count: u32,
 }
 
 impl Approver {
     /// The approver whose codes depend on this secret and on the number of the half hour.
     pub fn new(secret: &[u8; 32], now: u64) -> Self {
-        Self { key: hmac::Key::new(hmac::HMAC_SHA256, secret), now }
+        Self { key: hmac::Key::new(hmac::HMAC_SHA256, secret), now, spent: Arc::default() }
+    }
+
+    /// The same, with what other answers have released.
+    #[must_use]
+    pub fn counting(self, spent: &Arc<Spent>) -> Self {
+        Self { spent: Arc::clone(spent), ..self }
     }
 
     /// The code of a call.
     pub fn code(&self, tool: &str, arguments: &str) -> String {
-        self.made(b"call", tool, arguments, self.now)
+        let [code, _] = self.codes(tool, arguments).codes;
+        code
     }
 
-    /// The codes of a call that hold: that of this half hour and that of the last.
-    pub fn codes(&self, tool: &str, arguments: &str) -> [String; 2] {
-        [self.now, self.now.wrapping_sub(1)].map(|time| self.made(b"call", tool, arguments, time))
+    /// The codes of a call that hold.
+    pub fn codes(&self, tool: &str, arguments: &str) -> Codes {
+        let tag = self.signed(b"spent", tool, arguments, (0, 0));
+        let mark: Mark = tag.as_ref().first_chunk().copied().unwrap_or_default();
+        let count = self.spent.count(&mark);
+        let made = |time| self.made(b"call", tool, arguments, (time, count));
+        Codes { codes: [self.now, self.now.wrapping_sub(1)].map(made), mark, count }
+    }
+
+    /// Uses codes up. Whether they were still unused.
+    pub fn spend(&self, codes: &Codes) -> bool {
+        self.spent.take(codes.mark, codes.count, self.now)
     }
 
     /// The code that allows a tool these values for the rest of the conversation.
     pub fn standing(&self, tool: &str, values: &str) -> String {
-        self.made(b"standing", tool, values, 0)
+        self.made(b"standing", tool, values, (0, 0))
     }
 
-    fn made(&self, what: &[u8], tool: &str, text: &str, time: u64) -> String {
+    fn signed(&self, what: &[u8], tool: &str, text: &str, (time, count): (u64, u32)) -> hmac::Tag {
         let mut context = hmac::Context::with_key(&self.key);
-        for part in [what, &time.to_be_bytes(), tool.as_bytes(), text.as_bytes()] {
+        for part in [what, &time.to_be_bytes(), &count.to_be_bytes(), tool.as_bytes(), text.as_bytes()] {
             context.update(&(part.len() as u64).to_be_bytes());
             context.update(part);
         }
-        let tag = context.sign();
+        context.sign()
+    }
+
+    fn made(&self, what: &[u8], tool: &str, text: &str, when: (u64, u32)) -> String {
+        let tag = self.signed(what, tool, text, when);
         // A digit and a letter first: a code of letters alone may be taken for a name and masked, one of digits for a number.
         let (digits, letters) = ALPHABET.split_at(10);
         let signs = [digits, letters].into_iter().chain(std::iter::repeat(&ALPHABET[..]));
@@ -91,7 +131,7 @@ impl Approver {
 
 /// Whether the user said “always” with this code.
 pub fn is_standing(code: &str, turns: &[(usize, String)]) -> bool {
-    turns.iter().any(|(_, turn)| says(turn, code, ALWAYS))
+    turns.iter().any(|(_, turn)| says_always(turn, code))
 }
 
 /// Whether the user gave one of these codes and it is not used up. `turns` are the user's own words with their places in the body.
@@ -110,78 +150,24 @@ pub fn is_given(
     })
 }
 
+/// Whether the last turn of the user is a plain yes to one of these questions, which the turn before it asks and nothing else.
+pub fn is_agreed(
+    turns: &[(usize, String)],
+    exchange: &Exchange,
+    mut questions: impl Iterator<Item = String>,
+) -> bool {
+    let Some((place, _)) = turns.last().filter(|(_, turn)| is_clear(turn)) else { return false };
+    let mut before = exchange.slots.iter().filter(|slot| slot.span.start < *place).rev();
+    let said = before.next().filter(|slot| slot.role == Role::Assistant);
+    said.is_some_and(|said| questions.any(|question| question.trim() == said.text.trim()))
+}
+
 /// The arguments of a call in the history.
 pub fn past(exchange: &Exchange, call: &ombud_core::PastCall) -> String {
     let raw = exchange.body.get(call.arguments.clone()).unwrap_or_default();
     let raw = String::from_utf8_lossy(raw);
     let text = if call.quoted { unescape(&raw).0 } else { raw.into_owned() };
     if text.trim().is_empty() { "{}".to_owned() } else { text }
-}
-
-/// Whether a folded turn holds the code behind a word of consent, or is nothing but the code.
-fn says_yes(turn: &str, code: &str) -> bool {
-    says(turn, code, YES)
-}
-
-/// Whether the code stands behind one of these words, or (for a plain yes) alone.
-fn says(turn: &str, code: &str, words: &[&str]) -> bool {
-    let code = code.to_ascii_lowercase();
-    turn.match_indices(|ch: char| ch.is_ascii_alphanumeric()).any(|(at, _)| {
-        let before = turn.get(..at).unwrap_or_default();
-        let rest = turn.get(at..).unwrap_or_default();
-        if before.ends_with(|ch: char| ch.is_ascii_alphanumeric()) {
-            return false;
-        }
-        let end = rest.bytes().take(LENGTH + 1).take_while(u8::is_ascii_alphanumeric).count();
-        let word = rest.get(..end).unwrap_or_default();
-        if word.len() != LENGTH || plain(word) != plain(&code) {
-            return false;
-        }
-        let after = rest.get(word.len()..).unwrap_or_default();
-        agrees(before, words) || words == YES && bare(before).is_empty() && bare(after).is_empty()
-    })
-}
-
-/// Letters that are taken for digits.
-fn plain(word: &str) -> String {
-    word.chars()
-        .map(|ch| match ch {
-            'o' => '0',
-            'i' | 'l' => '1',
-            other => other,
-        })
-        .collect()
-}
-
-fn bare(text: &str) -> &str {
-    text.trim_matches(|ch: char| !ch.is_alphanumeric())
-}
-
-/// Whether the last word before the code is one of these; other codes may stand between.
-fn agrees(before: &str, words: &[&str]) -> bool {
-    let mut text = bare(before);
-    loop {
-        let start = text.rfind(|ch: char| !ch.is_ascii_alphanumeric()).map_or(0, |at| {
-            at + text.get(at..).and_then(|rest| rest.chars().next()).map_or(1, char::len_utf8)
-        });
-        let word = text.get(start..).unwrap_or_default();
-        let code =
-            word.len() == LENGTH && word.bytes().all(|byte| ALPHABET.contains(&byte.to_ascii_uppercase()));
-        if !(code || matches!(word, "and")) {
-            break;
-        }
-        text = bare(text.get(..start).unwrap_or_default());
-    }
-    let text = text.strip_suffix('和').map_or(text, bare);
-    words.iter().any(|yes| {
-        text.strip_suffix(yes).is_some_and(|rest| {
-            let whole = !yes.is_ascii() || !rest.ends_with(|ch: char| ch.is_ascii_alphanumeric());
-            let denied = rest.ends_with(['不', '没', '别', '勿'])
-                || bare(rest).ends_with("not")
-                || bare(rest).ends_with("n't");
-            whole && !denied
-        })
-    })
 }
 
 #[cfg(test)]
@@ -197,7 +183,7 @@ mod tests {
         assert_ne!(code, one.code("send", "{\"a\":1}"));
         assert_ne!(code, one.code("sen", "d{}"));
         assert_ne!(code, two.code("send", "{}"));
-        let later = |now| Approver::new(&[1; 32], now).codes("send", "{}");
+        let later = |now| Approver::new(&[1; 32], now).codes("send", "{}").codes;
         assert!(later(8).contains(&code) && !later(9).contains(&code));
         assert_ne!(one.standing("send", "{}"), code);
     }
@@ -212,43 +198,20 @@ mod tests {
     }
 
     #[test]
-    fn a_standing_answer_needs_its_word() {
-        let turns = |turn: &str| vec![(0, turn.to_lowercase())];
-        for turn in ["always 4F2A7K", "总是允许 4F2A7K", "ok, always 4f2a7k"] {
-            assert!(is_standing("4F2A7K", &turns(turn)), "{turn}");
+    fn a_code_releases_once() {
+        let spent = Arc::default();
+        let approver = |now| Approver::new(&[1; 32], now).counting(&spent);
+        let (first, same) = (approver(7).codes("send", "{}"), approver(7).codes("send", "{}"));
+        assert_eq!(first.codes, same.codes);
+        assert!(approver(7).spend(&first) && !approver(7).spend(&same));
+        let next = approver(7).codes("send", "{}");
+        assert!(first.codes.iter().all(|code| !next.codes.contains(code)));
+        assert!(approver(7).spend(&next));
+        // Another call is not touched, and what can no longer be given is forgotten.
+        assert!(approver(7).spend(&approver(7).codes("send", "[]")));
+        for call in 0..MANY {
+            assert!(approver(9).spend(&approver(9).codes("send", &call.to_string())));
         }
-        for turn in ["yes 4F2A7K", "4F2A7K", "not always 4F2A7K"] {
-            assert!(!is_standing("4F2A7K", &turns(turn)), "{turn}");
-        }
-    }
-
-    #[test]
-    fn ways_to_say_yes() {
-        for turn in [
-            "yes 4f2a7k",
-            "Yes, `4F2A7K`.",
-            "同意 4F2A7K",
-            "好的，确认4F2A7K",
-            "4f2a7k",
-            " 4F2A7K。",
-            "yes 9XQ2M1 4F2A7K",
-            "yes 9xq2m1 and 4f2a7k",
-            "ok: 4f2a7k please",
-        ] {
-            assert!(says_yes(&turn.to_lowercase(), "4F2A7K"), "{turn}");
-        }
-        for turn in [
-            "no 4f2a7k",
-            "不同意 4F2A7K",
-            "what is 4f2a7k?",
-            "yes 4f2a7",
-            "yes x4f2a7k",
-            "do not approve 4f2a7k",
-            "yes",
-            "yes 4f2a7j",
-        ] {
-            assert!(!says_yes(&turn.to_lowercase(), "4F2A7K"), "{turn}");
-        }
-        assert!(says_yes("yes 4f2aok", "4F2A0K"));
+        assert!(spent.0.lock().unwrap().len() <= MANY);
     }
 }

@@ -1,6 +1,7 @@
 //! The arguments of a tool call, leaf by leaf.
 
 use ombud_core::effect::{Effect, Hints, classify};
+use ombud_core::exchange::escape_json;
 
 use crate::attribute::identifier::{Kind, terms};
 use crate::wire::answer::ToolCall;
@@ -110,10 +111,60 @@ impl Arguments {
     }
 }
 
-/// Keys sorted, no blanks; a text that is no JSON stands for itself.
+/// Keys sorted, no blanks, one spelling for equal numbers; a text that is no JSON, or says a key twice, stands for itself: two readers
+/// could read it differently.
 pub fn canonical(text: &str) -> String {
-    serde_json::from_str::<serde_json::Value>(text)
-        .map_or_else(|_| text.to_owned(), |value| value.to_string())
+    Doc::parse(text.as_bytes(), Keys::Unique).map_or_else(
+        |_| text.to_owned(),
+        |doc| {
+            let mut out = String::with_capacity(text.len());
+            spell(&doc, doc.root(), &mut out);
+            out
+        },
+    )
+}
+
+fn spell(doc: &Doc<'_>, node: Node, out: &mut String) {
+    match doc.kind(node) {
+        json::Kind::Object => {
+            let mut members: Vec<_> = doc.members(node).collect();
+            members.sort_by(|one, other| one.0.cmp(&other.0));
+            out.push('{');
+            for (at, (key, value)) in members.iter().enumerate() {
+                out.push_str(if at > 0 { "," } else { "" });
+                quote(key, out);
+                out.push(':');
+                spell(doc, *value, out);
+            }
+            out.push('}');
+        }
+        json::Kind::Array => {
+            out.push('[');
+            for (at, item) in doc.items(node).enumerate() {
+                out.push_str(if at > 0 { "," } else { "" });
+                spell(doc, item, out);
+            }
+            out.push(']');
+        }
+        json::Kind::String => quote(&doc.string(node), out),
+        json::Kind::Number => out.push_str(&number(doc.raw(node))),
+        json::Kind::Key | json::Kind::Literal => out.push_str(doc.raw(node)),
+    }
+}
+
+fn quote(text: &str, out: &mut String) {
+    out.push('"');
+    out.push_str(&escape_json(text));
+    out.push('"');
+}
+
+/// One spelling for a number that clients write anew: `1.50` and `1.5`. Of one with more digits than every reader keeps (15,
+/// IEEE 754), two may be different accounts.
+fn number(raw: &str) -> String {
+    let mantissa = raw.split(['e', 'E']).next().unwrap_or_default();
+    let digits = mantissa.bytes().filter(u8::is_ascii_digit).count();
+    let value = raw.parse::<f64>().ok().filter(|value| digits <= 15 && value.is_finite());
+    value.map_or_else(|| raw.to_owned(), |value| value.to_string())
 }
 
 #[cfg(test)]
@@ -144,6 +195,23 @@ mod tests {
         assert_eq!(class(Effect::Read, r#"{"action":"frobnicate"}"#), Effect::Read);
         assert_eq!(class(Effect::Read, r#"{"query":{"action":"delete"}}"#), Effect::Read);
         assert_eq!(class(Effect::Read, r#"{"title":"delete"}"#), Effect::Read);
+    }
+
+    #[test]
+    fn one_spelling_for_what_every_reader_reads_alike() {
+        let same = |one: &str, other: &str| canonical(one) == canonical(other);
+        assert!(same(r#"{"b":1.50,"a":[true, "\u00e9\n"]}"#, "{ \"a\": [true,\"é\\n\"], \"b\" : 15e-1 }"));
+        assert!(same("{\"a\":5}", "{\"a\":5.0}"));
+        for (one, other) in [
+            (r#"{"to":"a"}"#, r#"{"to":"b","to":"a"}"#),
+            (r#"{"to":"a"}"#, r#"{"t\u006f":"b","to":"a"}"#),
+            ("{\"n\":123456789012345678901234}", "{\"n\":123456789012345678901299}"),
+            ("{\"n\":1}", "{\"n\":\"1\"}"),
+            ("{\"n\":null}", "{}"),
+            (r#"{"a":"b\",\"c\":\"d"}"#, r#"{"a":"b","c":"d"}"#),
+        ] {
+            assert!(!same(one, other), "{one} {other}");
+        }
     }
 
     #[test]

@@ -34,6 +34,7 @@ use crate::attribute::verbatim::RUN;
 use crate::attribute::{By, Hit, folded, weight};
 use crate::wire::answer::ToolCall;
 pub use before::used as used_before;
+pub(super) use history::amounts;
 pub use overlap::{Overlap, Stand};
 use overlap::{exact, overlap_of, settle};
 use prose::Spelt;
@@ -308,7 +309,7 @@ fn is_told_wish(prepared: Option<&Prepared>, effect: Effect, tool: &str, descrip
 }
 
 /// Free text, as custom tools take it; what begins like JSON and is none is broken.
-fn is_free(arguments: &Arguments) -> bool {
+pub(super) fn is_free(arguments: &Arguments) -> bool {
     matches!(arguments.leaves.as_slice(), [leaf] if leaf.path.is_empty() && !leaf.value.trim_start().starts_with(['{', '[']))
 }
 

@@ -6,14 +6,15 @@ pub mod facts;
 #[cfg(test)]
 mod hostile;
 pub mod question;
+mod yes;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use bytes::Bytes;
 use ombud_core::effect::{Effect, Hints, classify};
 use ombud_core::event::{ArgumentRecord, LaidRecord};
-use ombud_core::gate::{CallDecision, CallFacts, Doubt, ToolPolicy, decide_call};
+use ombud_core::gate::{CallDecision, CallFacts, Done, Doubt, ToolPolicy, decide_call};
 use ombud_core::intent::Intent;
 use ombud_core::{Exchange, Lang, Origin, Role};
 use ombud_detect::mask::Minted;
@@ -29,7 +30,7 @@ use crate::gateway::Gateway;
 use crate::wire::Wire;
 use crate::wire::answer::ToolCall;
 use crate::wire::json::{Doc, Keys, Node};
-use approve::Approver;
+use approve::{Approver, Codes, Spent};
 use arguments::Arguments;
 use facts::Overlap;
 
@@ -43,6 +44,15 @@ pub struct Judge {
     asker: Asker,
     /// Whether what a third party wrote in it shows signs of injection.
     signs: bool,
+    /// Calls of the answer that were released, so that many at once share the limits of one after the other.
+    released: Mutex<Vec<Released>>,
+}
+
+/// A call of an answer that was released.
+struct Released {
+    tool: String,
+    canonical: String,
+    money: u64,
 }
 
 /// A request as the agent sent it, read when its answer is looked at.
@@ -202,8 +212,8 @@ fn constant(gateway: &Gateway, caller: &Caller, exchange: &Exchange) -> Constant
 
 /// Whose request it is.
 enum Asker {
-    /// A caller of the gateway; what its codes depend on is made when there is a call.
-    Caller(Caller),
+    /// A caller of the gateway; what its codes depend on is made when there is a call. With what was released by codes.
+    Caller(Caller, Arc<Spent>),
     /// Somebody with codes of this approver.
     Fixed(Box<Approver>),
 }
@@ -211,7 +221,7 @@ enum Asker {
 impl Asker {
     fn approver(&self) -> Approver {
         match self {
-            Self::Caller(caller) => caller.approver(),
+            Self::Caller(caller, spent) => caller.approver().counting(spent),
             Self::Fixed(fixed) => (**fixed).clone(),
         }
     }
@@ -292,8 +302,13 @@ pub struct Judgement {
 
 impl Judge {
     /// A judge of the answers to a request. `signs` says whether it shows signs of injection.
-    pub fn new(request: Option<Arc<Asked>>, caller: &Caller, signs: bool) -> Self {
-        Self { request, asker: Asker::Caller(caller.clone()), signs }
+    pub fn new(request: Option<Arc<Asked>>, caller: &Caller, spent: &Arc<Spent>, signs: bool) -> Self {
+        Self {
+            request,
+            asker: Asker::Caller(caller.clone(), Arc::clone(spent)),
+            signs,
+            released: Mutex::default(),
+        }
     }
 
     /// A judge without a gateway around it.
@@ -304,7 +319,7 @@ impl Judge {
     /// The same, for a request of which more is known.
     pub fn with(request: Option<Asked>, approver: Approver) -> Self {
         let request = request.map(Arc::new);
-        Self { request, asker: Asker::Fixed(Box::new(approver)), signs: false }
+        Self { request, asker: Asker::Fixed(Box::new(approver)), signs: false, released: Mutex::default() }
     }
 
     /// Bytes of the request that judging reads.
@@ -324,24 +339,41 @@ impl Judge {
         let prepared = self.request.as_ref().and_then(|request| request.prepared(attributor));
         let arguments = Arguments::of(call);
         let definition = Definition::of(&call.tool, prepared);
-        let effect =
-            policy.effect(&call.tool).unwrap_or_else(|| arguments.effect(definition.effect(&call.tool)));
+        let effect = effect_of(policy, &definition, call, &arguments);
         let maker = self.asker.approver();
         let codes = maker.codes(&call.tool, &arguments.canonical);
         let approved = prepared.is_some_and(|known| {
-            approve::is_given(&codes, &known.turns, &known.exchange, &call.tool, &arguments.canonical)
+            approve::is_given(&codes.codes, &known.turns, &known.exchange, &call.tool, &arguments.canonical)
         });
         let (mut facts, overlaps) =
             facts::of(prepared, effect, call, &arguments, minted, &definition.description, approved);
         facts.signs = self.signs;
+        facts.done = self.with_the_released(facts.done, call, &arguments);
         facts.met = policy.met(&call.tool, &facts, &arguments.canonical);
-        let mut decision = decide_call(policy, &call.tool, &facts);
+        let mut decision = decide(policy, call, &facts);
         let always = decision.values().map(|values| maker.standing(&call.tool, &values));
         if let (Some(always), Some(known)) = (&always, prepared)
             && approve::is_standing(always, &known.turns)
         {
             facts.standing = true;
-            decision = decide_call(policy, &call.tool, &facts);
+            decision = decide(policy, call, &facts);
+        }
+        let ask = |once: &str, lang| {
+            let codes = question::Codes { once, always: always.as_deref() };
+            question::text(&decision, &call.tool, effect, &call.arguments, codes, lang)
+        };
+        if matches!(decision, CallDecision::Ask(_))
+            && prepared.is_some_and(|known| agreed(known, &codes, ask))
+        {
+            facts.approved = true;
+            decision = decide(policy, call, &facts);
+        }
+        if matches!(decision, CallDecision::Approved) && !maker.spend(&codes) {
+            facts.approved = false;
+            decision = decide(policy, call, &facts);
+        }
+        if decision.releases() {
+            self.release(call, effect, &arguments);
         }
         let lang = prepared.map_or(lang, |known| question::language(&known.turns, lang));
         let code = maker.code(&call.tool, &arguments.canonical);
@@ -358,6 +390,49 @@ impl Judge {
             lang,
         }
     }
+
+    /// What the conversation has done, with the calls of this answer that were released already.
+    fn with_the_released(&self, done: Done, call: &ToolCall, arguments: &Arguments) -> Done {
+        let released = self.released.lock().unwrap_or_else(PoisonError::into_inner);
+        let count = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
+        let same = |one: &&Released| one.tool == call.tool && one.canonical == arguments.canonical;
+        Done {
+            equal: done.equal.saturating_add(count(released.iter().filter(same).count())),
+            calls: done.calls.saturating_add(count(released.len())),
+            money: released.iter().fold(done.money, |sum, one| sum.saturating_add(one.money)),
+        }
+    }
+
+    fn release(&self, call: &ToolCall, effect: Effect, arguments: &Arguments) {
+        let (tool, canonical) = (call.tool.clone(), arguments.canonical.clone());
+        let money = if effect == Effect::Pay { facts::amounts(arguments) } else { 0 };
+        let mut released = self.released.lock().unwrap_or_else(PoisonError::into_inner);
+        released.push(Released { tool, canonical, money });
+    }
+}
+
+/// Whether the user has just said a plain yes to the question about this call, in whichever language and half hour it was asked.
+fn agreed(known: &Prepared, codes: &Codes, ask: impl Fn(&str, Lang) -> Option<String>) -> bool {
+    let ways =
+        [Lang::En, Lang::Zh].into_iter().flat_map(|lang| codes.codes.iter().map(move |code| (code, lang)));
+    let questions = ways.filter_map(|(code, lang)| ask(code, lang));
+    approve::is_agreed(&known.turns, &known.exchange, questions)
+}
+
+/// Decides on a call. What was cut off or is said twice has no text that a code could stand for: nobody is asked about it.
+fn decide(policy: &ToolPolicy, call: &ToolCall, facts: &CallFacts) -> CallDecision {
+    match decide_call(policy, &call.tool, facts) {
+        CallDecision::Ask(doubts) if !call.sound => CallDecision::Block(doubts),
+        CallDecision::Approved if !call.sound => CallDecision::Block(vec![Doubt::Unreadable]),
+        decided => decided,
+    }
+}
+
+/// The class of a call. Arguments that nobody can read may do anything.
+fn effect_of(policy: &ToolPolicy, definition: &Definition, call: &ToolCall, arguments: &Arguments) -> Effect {
+    let known = policy.effect(&call.tool).unwrap_or_else(|| arguments.effect(definition.effect(&call.tool)));
+    let readable = call.sound && call.complete && (arguments.readable || facts::is_free(arguments));
+    if readable { known } else { known.or_worse(Effect::Unknown) }
 }
 
 /// The facts about a recorded call under a policy of today: what it declares a tool to do decides what its arguments mean. What
@@ -371,7 +446,7 @@ pub fn facts_again(
     let prepared = request.prepared(attributor);
     let definition = Definition::of(&call.tool, prepared);
     let (arguments, none) = (Arguments::of(call), Minted::default());
-    let effect = policy.effect(&call.tool).unwrap_or_else(|| arguments.effect(definition.effect(&call.tool)));
+    let effect = effect_of(policy, &definition, call, &arguments);
     let mut facts = facts::of(prepared, effect, call, &arguments, &none, &definition.description, false).0;
     facts.met = policy.met(&call.tool, &facts, &arguments.canonical);
     facts

@@ -77,7 +77,7 @@ async fn other_arguments_another_caller_and_a_refusal_release_nothing() {
     for reply in [
         format!("yes {code}, the other one"),
         format!("no {code}"),
-        "yes".to_owned(),
+        "yes, but another one".to_owned(),
         "yes ABC123".to_owned(),
     ] {
         assert!(turn(&rig, Wire::Chat, false, &after(&question, &reply)).await.calls.is_empty(), "{reply}");
@@ -88,6 +88,34 @@ async fn other_arguments_another_caller_and_a_refusal_release_nothing() {
     assert!(Wire::Chat.read(&stranger, false).calls.is_empty());
     let own = rig.post("/v1/chat/completions", body).await.text().await.unwrap();
     assert_eq!(Wire::Chat.read(&own, false).calls.len(), 1);
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_plain_yes_counts_right_behind_exactly_this_question(
+    #[values(Wire::Chat, Wire::Responses, Wire::Messages)] wire: Wire,
+    #[values(false, true)] stream: bool,
+) {
+    let rig = rig(wire, stream, |body| send(EVIL, if body.contains("other") { "other" } else { "hi" })).await;
+    let question = turn(&rig, wire, stream, &start()).await;
+    let with = |said: &str, replies: &[&str]| {
+        let replies = replies.iter().map(|reply| user(reply));
+        start().into_iter().chain([Turn::Model(said.to_owned())]).chain(replies).collect::<Vec<_>>()
+    };
+    for turns in [
+        with("Shall I look at the weather?", &["yes"]),
+        with(&format!("Shall I look at the weather?\n\n{}", question.text), &["yes"]),
+        with(&question.text, &["what is that?", "yes"]),
+        // Another call than the one that was asked about.
+        with(&question.text, &["the other one", "yes"]),
+        with(&question.text.replace(EVIL, "anna@corp.example"), &["yes"]),
+    ] {
+        assert!(turn(&rig, wire, stream, &turns).await.calls.is_empty());
+    }
+    let turns = with(&question.text, &["Yes, please do it."]);
+    assert_eq!(turn(&rig, wire, stream, &turns).await.calls.len(), 1);
+    // Once.
+    assert!(turn(&rig, wire, stream, &turns).await.calls.is_empty());
 }
 
 #[rstest]
@@ -119,10 +147,87 @@ async fn a_code_is_used_up_by_its_call(#[values(Wire::Chat, Wire::Responses, Wir
     turns.push(Turn::Used("c1", "send_mail", json!({ "body": "hi", "to": EVIL }).to_string(), "sent".into()));
     assert!(turn(&rig, wire, false, &turns).await.calls.is_empty());
     turns.push(user("thanks, and again?"));
-    assert!(turn(&rig, wire, false, &turns).await.calls.is_empty());
-    // Saying it again allows it again.
+    let again = turn(&rig, wire, false, &turns).await;
+    assert!(again.calls.is_empty());
+    // The old code is used up, the new one allows it again.
     turns.push(user(&format!("yes {}", code(&question))));
+    assert!(turn(&rig, wire, false, &turns).await.calls.is_empty());
+    turns.push(user(&format!("yes {}", code(&again))));
     assert_eq!(turn(&rig, wire, false, &turns).await.calls.len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_code_is_used_up_where_the_history_does_not_show_it() {
+    let rig = rig(Wire::Chat, false, |_| send(EVIL, "hi")).await;
+    let question = turn(&rig, Wire::Chat, false, &start()).await;
+    let turns = after(&question, &format!("yes {}", code(&question)));
+    assert_eq!(turn(&rig, Wire::Chat, false, &turns).await.calls.len(), 1);
+    assert!(turn(&rig, Wire::Chat, false, &turns).await.calls.is_empty());
+    let cut = [turns, vec![Turn::Model("done".into()), user("thanks, hi")]].concat();
+    assert!(turn(&rig, Wire::Chat, false, &cut).await.calls.is_empty());
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
+async fn one_yes_releases_one_of_five_equal_calls(#[values(false, true)] stream: bool) {
+    const IDS: [&str; 5] = ["c1", "c2", "c3", "c4", "c5"];
+    let five = IDS.map(|id| (id, "send_mail", json!({ "to": EVIL, "body": "hi" }).to_string()));
+    let rig = Rig::with(
+        move |_, body| {
+            let answered = String::from_utf8_lossy(body).contains("\"yes ");
+            Wire::Chat.answer("", if answered { &five } else { &five[..1] }, stream, 7)
+        },
+        |config| config.tools.mode = Some(Gate::Ask),
+    )
+    .await;
+    let question = turn(&rig, Wire::Chat, stream, &start()).await;
+    let got = turn(&rig, Wire::Chat, stream, &after(&question, &format!("yes {}", code(&question)))).await;
+    assert_eq!(got.calls.len(), 1, "{got:?}");
+    assert_ne!(code(&got), code(&question));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_yes_to_one_spelling_releases_no_other_reading_of_it() {
+    for (asked, other) in [
+        (r#"{"to":"a@evil.example"}"#, r#"{"to":"b@evil.example","to":"a@evil.example"}"#),
+        (
+            r#"{"to":"a@evil.example","no":123456789012345678901234}"#,
+            r#"{"to":"a@evil.example","no":123456789012345678901299}"#,
+        ),
+    ] {
+        let rig = rig(Wire::Chat, false, move |body| {
+            ("c1", "send_mail", if body.contains("\"yes ") { other } else { asked }.to_owned())
+        })
+        .await;
+        let question = turn(&rig, Wire::Chat, false, &start()).await;
+        let reply = format!("yes {}", code(&question));
+        assert!(turn(&rig, Wire::Chat, false, &after(&question, &reply)).await.calls.is_empty(), "{other}");
+    }
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_is_asked_about_arguments_that_are_too_long_to_be_shown(#[values(false, true)] stream: bool) {
+    let rig = rig(Wire::Chat, stream, |_| send(EVIL, &"x".repeat(5 << 20))).await;
+    let got = turn(&rig, Wire::Chat, stream, &start()).await;
+    assert!(got.calls.is_empty() && !got.text.contains("reply: yes"), "{}", got.text.len());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn many_calls_at_once_share_the_limits() {
+    let pays: Vec<Asked> = ["c1", "c2", "c3", "c4", "c5"]
+        .map(|id| (id, "pay", json!({ "to": "anna", "amount": 9 }).to_string()))
+        .into();
+    let rig = Rig::with(
+        move |_, _| Wire::Chat.answer("", &pays, false, 7),
+        |config| {
+            config.tools.mode = Some(Gate::Allow);
+            config.tools.limits.money = Some(20);
+        },
+    )
+    .await;
+    let got = turn(&rig, Wire::Chat, false, &[user("Pay anna 9 five times")]).await;
+    assert_eq!(got.calls.len(), 2, "{got:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
