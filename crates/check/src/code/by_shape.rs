@@ -5,7 +5,7 @@ use ruff_python_ast::{Expr, ExprCall};
 use ruff_text_size::{Ranged, TextRange};
 
 use super::api::stores::{self, Use};
-use super::api::{databases, flaws, guards, last, models, names};
+use super::api::{databases, flaws, guards, labels, last, models, names};
 use super::call::{all_of, name_options};
 use super::deeds::add;
 use super::value::{Argument, Made, Shape, Value, given};
@@ -85,6 +85,9 @@ impl Walk<'_, '_> {
             found.push(Deed::Run { sink: Sink::Sql, content, given: None });
         }
         let content = all_of(arguments);
+        if labels::posts_by_name(last(written)) && object.shape == Shape::Unknown {
+            found.push(Deed::Publish(content));
+        }
         let kept = stores::by_shape(written)
             .map(|(does, store)| (does, store, content))
             .or_else(|| {
@@ -92,7 +95,8 @@ impl Walk<'_, '_> {
                     .map(|(does, store)| (does, store, content))
             })
             .or_else(|| {
-                let (does, store) = databases::by_key_alone(last(written), arguments)?;
+                let (does, store) = databases::by_key_alone(last(written), arguments)
+                    .or_else(|| databases::let_go_of(written))?;
                 (object.shape == Shape::Unknown)
                     .then(|| (does, store, all_of(arguments.get(1..).unwrap_or_default())))
             });
@@ -112,6 +116,7 @@ impl Walk<'_, '_> {
                     found.push(Deed::Store(id, content));
                     if by_key {
                         found.push(Deed::Persist { content, conversation: true, remote: false });
+                        found.extend(guards::ends(arguments).then_some(Deed::Guard(Guard::Expires)));
                     }
                 }
                 Use::Erase => found.push(Deed::Erase(id)),

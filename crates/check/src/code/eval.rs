@@ -178,8 +178,26 @@ impl Walk<'_, '_> {
     fn common(&self, held: Value) -> Value {
         let inside =
             self.state.project.functions.get(self.function).is_some_and(|func| func.definition.is_some());
-        let shared = inside && matches!(held.shape, Shape::List(_)) && held.deep_taint().has(Taint::USER);
+        // What was read from a file at the start is a list of which nothing is known.
+        let list = match &held.shape {
+            Shape::List(_) => true,
+            Shape::Unknown | Shape::Made(_) => held.taint.has(Taint::FILE | Taint::RETRIEVED),
+            _ => false,
+        };
+        let shared = inside && list && held.deep_taint().has(Taint::USER);
         if shared { Value { taint: held.taint | Taint::COMMON, ..held } } else { held }
+    }
+
+    /// Whether the program makes one object of a class, where it begins, and a function goes on with what a member of it holds: that is
+    /// one for everybody.
+    fn is_one_for_all(&self, class: super::value::ClassId, member: &str) -> bool {
+        let definition = self.state.project.functions.get(self.function).and_then(|func| func.definition);
+        let anew = |own: &str| {
+            definition.is_some_and(|known| super::history::begins_anew(known, &format!("{own}.{member}")))
+        };
+        !anew("self")
+            && !anew("this")
+            && super::history::is_made_once(self.state.project, self.state, class, 0)
     }
 
     /// A name that nothing binds is a builtin; in a script it says so.
@@ -236,7 +254,14 @@ impl Walk<'_, '_> {
                 let below = below.map(|below| Value::new(Shape::Module(below), Taint::NONE));
                 below.or_else(|| Some(self.state.default_export(*module)?.item(Some(name))))
             }),
-            Shape::Object(_) | Shape::Objects(_) => self.state.any_member(object.shape.classes(), name),
+            Shape::Object(class) => {
+                let held = self.state.any_member(object.shape.classes(), name);
+                // What people upload is a corpus, and meant for all.
+                let said =
+                    |held: &Value| !held.deep_taint().has(Taint::UPLOAD) && self.is_one_for_all(*class, name);
+                held.map(|held| if said(&held) { self.common(held) } else { held })
+            }
+            Shape::Objects(_) => self.state.any_member(object.shape.classes(), name),
             Shape::Class(class) => {
                 let member = self.of_rows(*class, name).or_else(|| self.state.member(*class, name, false, 0));
                 member.map(|held| self.common(held))

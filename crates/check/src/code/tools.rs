@@ -230,7 +230,33 @@ impl Walk<'_, '_> {
                 );
             }
             ("ai_sdk", _) => self.offer_vercel(arguments, range),
-            _ => {}
+            _ => self.offer_by_shape(arguments, range),
+        }
+    }
+
+    /// `createTool({ id, description, inputSchema, execute })`: a call that is told all that makes a tool, whatever it is called.
+    fn offer_by_shape(&mut self, arguments: &[Argument], range: TextRange) {
+        let text = |keys: &[&str]| named(arguments, keys).and_then(Value::known_text).map(str::to_owned);
+        let schema = named(arguments, SCHEMAS).or_else(|| named(arguments, OTHER_SCHEMAS)).is_some();
+        let carried = || {
+            let mut found = Vec::new();
+            if let Some(run) = named(arguments, HANDLERS) {
+                collect_functions(run, &mut found, 0);
+            }
+            found.first().copied()
+        };
+        let (Some(name), Some(told), true) = (text(&["name", "id"]), text(&["description"]), schema) else {
+            return;
+        };
+        if let Some(function) = carried() {
+            self.offer_named(Some(&name), &told, Some(function), range);
+            let run = named(arguments, HANDLERS).cloned().unwrap_or_default();
+            self.callbacks(
+                Some(Taint::TOOL),
+                Taint::NONE,
+                &[Argument { name: None, value: run, spread: false }],
+                range,
+            );
         }
     }
 

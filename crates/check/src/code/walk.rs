@@ -191,7 +191,8 @@ impl Walk<'_, '_> {
                         Some(Shape::Object(class)) => Some(*class),
                         _ => None,
                     };
-                    let injected = object.is_some_and(|class| !http || !self.is_message(class, 0));
+                    let data = |class| (http || self.script) && self.is_message(class, 0);
+                    let injected = object.is_some_and(|class| !data(class));
                     let said = if injected { Taint::NONE } else { said };
                     let sent = if http && !self.swift && said.has(Taint::USER) {
                         self.sent(index, annotations.get(name.as_str()).map(|(value, _)| value))

@@ -1,8 +1,8 @@
 //! `personal-data-hashed`
 //!
-//! What it does: finds anonymisation and encryption made by hand that hide nothing: a phone or identity number put through MD5 or
-//! SHA without a key, a bare hash in a function that says that it masks people, Base64 in a function that says that it encrypts,
-//! a key or first vector that is written out. A keyed hash (`hmac`), a slow one (`scrypt`, `argon2`), a hash of a text with
+//! What it does: finds anonymisation made by hand that hides nothing: a phone or identity number put through MD5 or
+//! SHA without a key, a bare hash in a function that says that it masks people, Base64 in a function that says that it encrypts.
+//! A keyed hash (`hmac`), a slow one (`scrypt`, `argon2`), a hash of a text with
 //! something mixed in, and hashes for file names or caches are no finding.
 //!
 //! Why it matters: there are so few phone numbers that a laptop tries all of them in minutes. What is called anonymous is not.
@@ -12,7 +12,7 @@
 use ombud_core::finding::{Bilingual, Confidence, Finding, RuleId, Severity};
 
 use super::{Project, Rule, Text, finding};
-use crate::facts::{Call, Deed, Disguise, Flaw, FunctionId, Taint};
+use crate::facts::{Call, Deed, Disguise, FunctionId, Taint};
 
 pub(super) const RULE: Rule = Rule {
     id: RuleId("personal-data-hashed"),
@@ -47,16 +47,11 @@ fn wrong(project: &Project<'_>, function: FunctionId, deed: &Deed) -> Option<(Co
         Deed::Disguise { how, content } => {
             let people = Taint::PERSON | Taint::RETRIEVED | Taint::FILE | Taint::TOOL | Taint::MODEL;
             let from = project.reach.sources(function, *content);
-            let said = from.has(people) && !from.has(Taint::ENCRYPTED);
+            // A number or a mask says by itself that it is somebody's, wherever a function is handed it from.
+            let named = matches!(how, Disguise::HashOfNumber | Disguise::HashAsMask) && content.is_symbolic();
+            let said = (from.has(people) || named) && !from.has(Taint::ENCRYPTED);
             said.then(|| (Confidence::High, told(*how)))
         }
-        Deed::Flaw(Flaw::FixedKey) => Some((
-            Confidence::High,
-            Bilingual::new(
-                "the key or the first vector of this encryption stands in the source, so it is the same for everybody who reads it",
-                "这里加密用的密钥或初始向量写死在源码里，看到源码的人都能解开",
-            ),
-        )),
         _ => None,
     }
 }

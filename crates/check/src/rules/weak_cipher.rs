@@ -1,6 +1,7 @@
 //! `weak-cipher`
 //!
-//! What it does: finds encryption that does not hide what it encrypts: ECB mode, DES and RC4, `createCipher` with a password.
+//! What it does: finds encryption that does not hide what it encrypts: ECB mode, DES and RC4, `createCipher` with a password,
+//! a key or a first vector that is written out.
 //!
 //! Why it matters: the file looks unreadable and is not: patterns and equal messages show through.
 //!
@@ -9,7 +10,7 @@
 use ombud_core::finding::{Bilingual, Confidence, Finding, RuleId, Severity};
 
 use super::{Project, Rule, Text, finding};
-use crate::facts::{Deed, Flaw};
+use crate::facts::{Call, Deed, Flaw};
 
 pub(super) const RULE: Rule = Rule {
     id: RuleId("weak-cipher"),
@@ -30,18 +31,26 @@ pub(super) const RULE: Rule = Rule {
 
 fn run(project: &Project<'_>) -> Vec<Finding> {
     let facts = project.facts;
-    let weak = |(_, call): &(usize, &crate::facts::Call)| call.does.contains(&Deed::Flaw(Flaw::WeakCipher));
-    project
-        .reach
-        .calls(facts)
-        .filter(weak)
-        .map(|(function, call)| {
-            let message = Bilingual::new(
-                "what is encrypted here can be worked out without the key",
-                "这里加密的内容无需密钥也能被推断出来",
-            );
-            let place = facts.call_place(function, call);
-            finding(&RULE, Severity::Warning, Confidence::High, place, message)
-        })
+    let calls = project.reach.calls(facts);
+    let found = calls.filter_map(|(function, call)| Some((facts.call_place(function, call), told(call)?)));
+    found
+        .map(|(place, message)| finding(&RULE, Severity::Warning, Confidence::High, place, message))
         .collect()
+}
+
+/// Why what a call encrypts is not hidden.
+fn told(call: &Call) -> Option<Bilingual> {
+    let flaw = |flaw| call.does.contains(&Deed::Flaw(flaw));
+    if flaw(Flaw::WeakCipher) {
+        return Some(Bilingual::new(
+            "what is encrypted here can be worked out without the key",
+            "这里加密的内容无需密钥也能被推断出来",
+        ));
+    }
+    flaw(Flaw::FixedKey).then(|| {
+        Bilingual::new(
+            "the key or the first vector of this encryption stands in the source, so it is the same for everybody who reads it",
+            "这里加密用的密钥或初始向量写死在源码里，看到源码的人都能解开",
+        )
+    })
 }

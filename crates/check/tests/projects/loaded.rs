@@ -77,7 +77,7 @@ fn a_route_that_is_added_by_a_call_is_a_door() {
     };
     assert_eq!(
         told(&[("agent.py", &text("app.add_api_route('/x', answer, methods=['POST'])"))], rule),
-        ["5"]
+        ["7"]
     );
     assert_eq!(told(&[("agent.py", &text("ALL = [Route('/x', endpoint=answer)]"))], rule), ["5"]);
     assert!(told(&[("agent.py", &text("app.on_event('startup')(answer)"))], rule).is_empty());

@@ -64,3 +64,5 @@ mod sinks;
 mod swift;
 #[cfg(test)]
 mod tables;
+#[cfg(test)]
+mod unseen;

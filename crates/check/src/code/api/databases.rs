@@ -2,7 +2,7 @@
 
 use super::super::value::{Argument, Made, Value, given};
 use super::stores::{Use, store};
-use super::{last, names, root};
+use super::{last, names, root, says_whose};
 use crate::facts::{Store, Taint};
 
 const WRITES: &[&str] = &[
@@ -246,38 +246,10 @@ pub(in crate::code) fn is_statement(text: &str) -> bool {
 
 /// Whether a statement says whose rows are wanted, or which one.
 pub(in crate::code) fn names_somebody(statement: &str) -> bool {
-    const WHOSE: &[&str] = &[
-        "user*",
-        "chat",
-        "session*",
-        "group*",
-        "conversation*",
-        "thread*",
-        "sender*",
-        "owner*",
-        "uid",
-        "uin",
-        "openid",
-        "account*",
-        "member*",
-        "room*",
-        "channel*",
-        "peer*",
-        "contact*",
-        "friend*",
-        "customer*",
-        "tenant*",
-        "id",
-        "key",
-        "person*",
-        "author*",
-        "character*",
-        "scope*",
-    ];
     let small = statement.to_ascii_lowercase();
     let condition = small.split_once("where").map_or("", |(_, condition)| condition);
     let of_somebody = |word: &str| word.ends_with("_id") || word.contains("{}");
-    names(condition, WHOSE) || condition.split_whitespace().any(of_somebody) || small.contains("count(")
+    says_whose(condition) || condition.split_whitespace().any(of_somebody) || small.contains("count(")
 }
 
 /// Whether something else than the name of a table is put into a statement.
@@ -303,7 +275,16 @@ const KEYS: &[&str] = &["thread*", "transcript*"];
 /// What a call does to what is kept under a key, whatever keeps it: `cache.set(f"history:{user}", text)`.
 pub(in crate::code) fn by_key_alone(name: &str, arguments: &[Argument]) -> Option<(Use, Store)> {
     let (does, store) = of_keys("keys", name, None, arguments)?;
-    (names(&store.name, MEMORIES) || names(&store.name, KEYS)).then_some((does, store))
+    // `client.put(`/chats/${id}`, …)` goes to a server.
+    let address = store.name.contains('/');
+    (!address && (names(&store.name, MEMORIES) || names(&store.name, KEYS))).then_some((does, store))
+}
+
+/// What is deleted where the name of what keeps it says that it is a memory: `env.CHATS.delete(key)`.
+pub(in crate::code) fn let_go_of(written: &str) -> Option<(Use, Store)> {
+    let (object, method) = written.rsplit_once('.')?;
+    let deletes = matches!(method, "delete" | "del" | "unlink") && names(last(object), MEMORIES);
+    deletes.then(|| (Use::Erase, store("keys", None, None, false)))
 }
 
 /// Whether a statement names the columns of what two sides said: `INSERT INTO cases (question, answer)`.
@@ -410,8 +391,8 @@ fn of_keys(product: &str, name: &str, object: Option<&Made>, arguments: &[Argume
         "get" | "lrange" | "hget" | "hgetall" | "smembers" | "zrange" | "lindex" | "getrange" | "xrange" => {
             Use::Read
         }
-        "set" | "setex" | "append" | "push" | "rpush" | "lpush" | "hset" | "hmset" | "sadd" | "zadd"
-        | "xadd" => Use::Write,
+        "set" | "put" | "setex" | "append" | "push" | "rpush" | "lpush" | "hset" | "hmset" | "sadd"
+        | "zadd" | "xadd" => Use::Write,
         "delete" | "del" | "unlink" | "ltrim" | "hdel" | "srem" | "expire" => Use::Erase,
         _ => return None,
     };

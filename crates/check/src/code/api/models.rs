@@ -8,6 +8,12 @@ use crate::providers::Providers;
 /// What a model call is told by: package, ending of the path without calls, the provider when no address is set.
 const CALLS: &[(&str, &[&str], &str)] = &[
     ("openai", OPENAI, "openai"),
+    ("vertexai", &["generate_content", "generate_content_async", "send_message", "send_message_async"], ""),
+    (
+        "haystack",
+        &["OpenAIGenerator.run", "OpenAIChatGenerator.run", "AzureOpenAIChatGenerator.run"],
+        "openai",
+    ),
     ("groq", OPENAI, "groq"),
     ("together", OPENAI, "together"),
     ("zhipuai", OPENAI, "zhipu"),
@@ -218,6 +224,9 @@ pub(in crate::code) fn recipient(
     }
     if package == "swift" {
         return super::swift::recipient(path, object, providers);
+    }
+    if let Some(recipient) = super::programs::recipient(path, arguments, providers) {
+        return Some(recipient);
     }
     // Most calls belong to a package that has nothing to do with models.
     if !is_framework(package) && !CALLS.iter().any(|(of, ..)| *of == package) {
@@ -442,8 +451,8 @@ pub(super) fn addressed(
     let base = super::super::value::named(arguments, BASES)
         .or_else(|| object.and_then(made_for))
         .or_else(|| given(arguments, usize::MAX, "base_url"));
-    // Where it stands is not known, but it is one's own unless somebody says otherwise.
-    let own = providers.by_id(default).is_some_and(|provider| provider.local);
+    // Where it stands is not known, but it is one's own unless somebody says otherwise: the model may be one that runs elsewhere.
+    let own = providers.by_id(default).is_some_and(|provider| provider.local) && !runs_elsewhere(arguments);
     let unknown = || Recipient { provider: None, host: None, fixed: false, open: !own, local: own };
     match base.and_then(Value::template) {
         Some(template) if own && host_of(&template.shown()).is_none() => unknown(),
@@ -459,10 +468,23 @@ pub(super) fn addressed(
                 host: None,
                 fixed: false,
                 open: true,
-                local: known.is_some_and(|provider| provider.local),
+                local: known.is_some_and(|provider| provider.local) && !runs_elsewhere(arguments),
             }
         }
     }
+}
+
+/// Who answers an engine for which a model was set, or of which nothing is known.
+pub(in crate::code) fn of_settings(model: Option<&Made>, providers: &Providers) -> Recipient {
+    let provider = model.and_then(|model| class(&model.path)).unwrap_or_default();
+    addressed(model, &[], provider, providers)
+}
+
+/// Whether a model of Ollama is one that it only passes on to its maker's machines: `gpt-oss:120b-cloud`.
+fn runs_elsewhere(arguments: &[super::super::value::Argument]) -> bool {
+    let model =
+        super::super::value::named(arguments, &["model"]).and_then(Value::template).map(Template::shown);
+    model.is_some_and(|model| model.ends_with("-cloud") || model.ends_with(":cloud"))
 }
 
 /// Who answers at an address.

@@ -150,7 +150,18 @@ fn hands_over_code(items: &[Value]) -> bool {
         }
         _ => false,
     };
-    items.windows(2).any(pair)
+    items.windows(2).any(pair) || reaches_a_shell(items)
+}
+
+/// `["adb", "shell", …]`, `["ssh", host, …]`: the other side puts the words together again, and its shell reads them.
+fn reaches_a_shell(items: &[Value]) -> bool {
+    let program = items.first().and_then(Value::known_text).unwrap_or_default();
+    let says = |word: &str| items.iter().any(|item| item.known_text() == Some(word));
+    match program.rsplit(['/', '\\']).next().unwrap_or(program) {
+        "adb" => says("shell"),
+        "ssh" => items.len() > 2,
+        _ => false,
+    }
 }
 
 fn is_shell(program: &str) -> bool {
@@ -297,7 +308,7 @@ fn of_global(path: &str, name: &str, arguments: &[Argument]) -> Option<(Sink, Ta
             (Sink::Code, given(arguments, 0, "code")?.deep_taint())
         }
         "js.Function" => (Sink::Code, all()),
-        "js.document.write" | "js.document.writeln" => (Sink::Html, all()),
+        "js.document.write" | "js.document.writeln" | "js.markup" | "js.html_" => (Sink::Html, all()),
         // A style sheet runs nothing.
         _ if path.starts_with("js.jsx.") && path != "js.jsx.style" => {
             (Sink::Html, named(arguments, &["dangerouslySetInnerHTML"])?.deep_taint())

@@ -31,10 +31,11 @@ pub(in crate::code) fn of(path: &str) -> Option<Taint> {
             let body = free.iter().any(|part| path.contains(part));
             Taint::USER | if body { Taint::BODY } else { Taint::NONE }
         }
-        "imaplib"
-        | "poplib"
-        | "imap_tools"
-        | "feedparser"
+        // A mail is what somebody said, and anybody may send one.
+        "imaplib" | "poplib" | "imap_tools" | "exchangelib" | "O365" | "mailbox" if path.contains("()") => {
+            Taint::WEB | Taint::USER
+        }
+        "feedparser"
         | "praw"
         | "ddgs"
         | "duckduckgo_search"
@@ -45,9 +46,7 @@ pub(in crate::code) fn of(path: &str) -> Option<Taint> {
         | "newspaper"
         | "youtube_transcript_api"
         | "firecrawl"
-        | "exchangelib"
         | "googleapiclient"
-        | "O365"
         | "slack_sdk"
         | "notion_client"
         | "github"
@@ -173,6 +172,10 @@ pub(in crate::code) fn masks(path: &str) -> bool {
 
 /// Calls whose result is encrypted.
 pub(in crate::code) fn encrypts(path: &str) -> bool {
+    // The cipher of browsers, which Node has too.
+    if path.ends_with("subtle.encrypt") {
+        return true;
+    }
     if root(path) == "crypto" {
         return path.contains("createCipheriv()");
     }

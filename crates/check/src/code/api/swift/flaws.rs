@@ -1,6 +1,7 @@
 //! What is wrong with a call of an app: a key that everybody has, a secret in the preferences, encryption that hides nothing.
 
 use super::super::super::value::{Argument, Made, Shape, Value, given, named};
+use super::super::flaws::looks_like_key;
 use super::super::{last, words};
 use super::{BUNDLED, CLIENTS, head, own};
 use crate::facts::{Deed, Flaw};
@@ -24,7 +25,9 @@ const KEYS: &[&str] = &["apiKey", "apiToken", "token", "authToken", "key", "secr
 /// Whether a key that the app carries opens a provider.
 fn key_in_app(path: &str, arguments: &[Argument]) -> bool {
     let carried = |value: &Value| {
-        value.template().is_some_and(|text| text.variables().any(|name| name.starts_with(BUNDLED)))
+        value.template().is_some_and(|text| {
+            text.variables().any(|name| name.starts_with(BUNDLED)) || text.known().is_some_and(looks_like_key)
+        })
     };
     let header = named(arguments, &["forHTTPHeaderField"]).and_then(Value::known_text).unwrap_or_default();
     let opens = matches!(
