@@ -1,5 +1,5 @@
 //! Waivers in the source: `# ombud: allow RULE reason`, or `# ombud: allow RULE reason until 2027-01-31`, on the line of the
-//! finding or the one above it, or where the way to it begins: a tool is waived where it is defined or where it acts.
+//! finding or the one above it, or where the way to it begins or ends: a tool is waived where it is defined or where it acts.
 
 use ombud_core::finding::{Bilingual, Confidence, Finding, Place, RuleId, Severity};
 use serde::Serialize;
@@ -112,8 +112,9 @@ pub(crate) fn apply(
             here.filter(|waiver| waiver.rule == finding.rule.0 && waiver.worth(today) == Worth::Holds)
                 .find(|waiver| waiver.line == place.line || waiver.line + 1 == place.line)
         };
-        let start = finding.path.first().map(|step| &step.place);
-        match at(&finding.place).or_else(|| start.and_then(at)) {
+        let ends = [finding.path.first(), finding.path.last()];
+        let on_the_way = || ends.into_iter().flatten().find_map(|step| at(&step.place));
+        match at(&finding.place).or_else(on_the_way) {
             Some(found) => waived.push(Waived {
                 finding,
                 reason: found.reason.to_owned(),

@@ -135,14 +135,21 @@ impl Walk<'_, '_> {
         let wraps = |id: &FunctionId| self.state.wraps(*id);
         let Some(asks) = wrappers.iter().filter(|_| self.script).find_map(wraps) else { return made };
         let Shape::Functions(inner) = &made.shape else { return made };
-        let mut all = inner.to_vec();
+        let inner = inner.to_vec();
+        let mut taken = Vec::new();
         for argument in arguments {
             if asks {
                 self.mark_consented(&argument.value);
             }
-            collect_functions(&argument.value, &mut all, 0);
+            collect_functions(&argument.value, &mut taken, 0);
         }
-        functions(all)
+        // Whoever comes to what was taken comes through what is given back.
+        for (id, wrapper) in taken.iter().flat_map(|id| inner.iter().map(move |wrapper| (*id, *wrapper))) {
+            if id != wrapper {
+                self.served_behind(id, wrapper);
+            }
+        }
+        functions([inner, taken].concat())
     }
 
     /// What a library gives back of the function that it was given: `useCallback(f)`, `requireConsent(f)`.

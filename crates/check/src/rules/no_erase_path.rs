@@ -74,14 +74,14 @@ fn stores<'f>(facts: &'f Facts, call: &Call) -> Vec<&'f Store> {
 
 /// Whether a call deletes what is kept in the given stores; in none of them what is kept is a file or a table without a name.
 fn erases(facts: &Facts, function: FunctionId, call: &Call, kept: &[&Store]) -> bool {
-    let of_another = |deed: &Deed| match deed {
-        Deed::Erase(id) => facts
-            .stores
-            .get(*id)
-            .is_some_and(|other| !kept.is_empty() && !kept.iter().any(|kept| goes_with(other, kept))),
-        _ => false,
-    };
-    deletes(facts, function, call) && !call.does.iter().any(of_another)
+    // A loop over the names of tables deletes from each of them.
+    let mut from = call.does.iter().filter_map(|deed| match deed {
+        Deed::Erase(id) => facts.stores.get(*id),
+        _ => None,
+    });
+    let goes = |other: &Store| kept.is_empty() || kept.iter().any(|kept| goes_with(other, kept));
+    let of_others = from.clone().next().is_some() && !from.any(goes);
+    deletes(facts, function, call) && !of_others
 }
 
 /// Whether what is deleted in one store takes what is kept in another with it: the same one, or who said it in the same database.

@@ -1,8 +1,7 @@
 //! `separate-consent-missing`
 //!
-//! What it does: with `--profile kids`, `health` or `companion`, or where the model is told that it is for such people: finds a model
-//! call that carries what people say and that can
-//! be reached without a question for consent: of a guardian where children use the agent, apart from the rest where people speak
+//! What it does: with `--profile kids`, `health` or `companion`, or, where nobody declared what the agent is, where the model is told
+//! that it is for such people: finds a model call that carries what people say and that can be reached without a question for consent: of a guardian where children use the agent, apart from the rest where people speak
 //! of their health or their feelings. One finding for the project, at the first such call.
 //!
 //! Why it matters: what a child says, and what somebody says of an illness, may be used only after somebody said yes to just that.
@@ -11,7 +10,9 @@
 
 use ombud_core::finding::{Bilingual, Confidence, Finding, Place, RuleId, Severity, Step};
 
-use super::{Project, Rule, Text, finding, on_the_way};
+use super::{
+    Project, Rule, Text, finding, memory_write_without_consent, on_the_way, retrieval_without_consent,
+};
 use crate::facts::{Call, Deed, FunctionId, Taint};
 use crate::profile::Profile;
 
@@ -34,7 +35,12 @@ pub(super) const RULE: Rule = Rule {
 
 fn run(project: &Project<'_>) -> Vec<Finding> {
     let declared = project.options.profile;
-    let shown = if declared.is_none() { shown(project) } else { None };
+    // Whoever wrote an `ombud.toml` has said what the agent is for.
+    let guess = declared.is_none() && !project.options.gateway;
+    let shown = if guess { shown(project) } else { None };
+    if shown.is_some_and(|(profile, _)| profile == Profile::Companion) && asked_elsewhere(project) {
+        return Vec::new();
+    }
     let Some(message) = declared.or(shown.map(|shown| shown.0)).and_then(told) else { return Vec::new() };
     let calls = project.reach.calls(project.facts);
     let unasked =
@@ -55,6 +61,13 @@ fn run(project: &Project<'_>) -> Vec<Finding> {
     one.map(|(place, way)| on_the_way(finding(&RULE, severity, sure, place.clone(), message), way.clone()))
         .into_iter()
         .collect()
+}
+
+/// Whether other findings already ask for consent to what is remembered. What people tell a companion is no category of the law:
+/// one question covers both.
+fn asked_elsewhere(project: &Project<'_>) -> bool {
+    let rules = [&retrieval_without_consent::RULE, &memory_write_without_consent::RULE];
+    rules.into_iter().filter_map(|rule| rule.graph).any(|run| !run(project).is_empty())
 }
 
 /// Who confides in the agent, as the developer tells the model, and the file in which that stands.
