@@ -185,6 +185,9 @@ impl Walk<'_, '_> {
                     value.taint |= Taint::CONSENT;
                 }
             }
+            if self.masks(function) {
+                value = Value::of(Taint::MASKED);
+            }
             result = Some(result.map_or_else(|| value.clone(), |other| other.either(&value)));
         }
         if ensures {
@@ -302,7 +305,10 @@ impl Walk<'_, '_> {
         self.note_compared_key(node);
         self.note_given(&node.arguments, range);
         self.launched(&path, &node.arguments, range);
-        if let Some(request) = web::request(&path, object, arguments) {
+        let request = web::request(&path, object, arguments);
+        // A client of a package of which nothing is known.
+        let request = request.or_else(|| web::by_address(&path, arguments).filter(|_| answer.is_none()));
+        if let Some(request) = request {
             answer = self.request(request, arguments, range);
         }
         if answer == Some(Taint::MODEL)
@@ -384,10 +390,13 @@ impl Walk<'_, '_> {
         self.note_told(path, recipient.is_some(), arguments, range);
         if let Some(recipient) = recipient {
             self.note_model(object, arguments, recipient.clone(), range);
-            let content = models::told(arguments).without(Taint::CONSENT);
+            // Whatever file it is that is written down, somebody speaks in it.
+            let speech = if models::writes_down(path) { Taint::LOCAL } else { Taint::NONE };
+            let content = models::told(arguments).without(Taint::CONSENT) | speech;
             found.push(Deed::Model { recipient, content });
             found.extend(flaws::system_prompt(arguments).map(Deed::SystemPrompt));
-            answer = Some(if models::embeds(path) { models::told(arguments) } else { Taint::MODEL });
+            let told = if models::embeds(path) { models::told(arguments) } else { Taint::MODEL };
+            answer = Some(told | speech);
         }
         if let Some((sink, content)) = sinks::of(path, arguments) {
             found.push(Deed::Run { sink, content, given: None });
@@ -525,7 +534,7 @@ impl Walk<'_, '_> {
                 let said = if self.script { object.deep_taint() } else { Taint::NONE };
                 let heard = self.plugged(name, object, arguments, node.range());
                 self.callbacks(heard, said, arguments, node.range());
-                Value::of(taint)
+                self.each_masked(name, object, arguments, node.range()).unwrap_or_else(|| Value::of(taint))
             }
         }
     }

@@ -313,7 +313,7 @@ impl Walk<'_, '_> {
 
     fn dict(&mut self, node: &ExprDict) -> Value {
         let mut items = BTreeMap::new();
-        let mut taint = Taint::NONE;
+        let (mut taint, mut spread) = (Taint::NONE, Taint::NONE);
         for item in &node.items {
             let value = self.eval(&item.value);
             if let Some(key) = &item.key {
@@ -330,11 +330,15 @@ impl Walk<'_, '_> {
                     items.insert(ANY_KEY.to_owned(), held);
                 }
             } else {
-                taint |= value.deep_taint();
+                spread |= value.deep_taint();
                 if let Shape::Dict(more) = &value.shape {
                     items.extend(more.iter().map(|(key, value)| (key.clone(), value.clone())));
                 }
             }
+        }
+        // `{...message, content: mask(message.content)}` is a message in which the words are masked.
+        if !items.values().any(|item: &Value| item.taint.has(Taint::MASKED)) {
+            taint |= spread;
         }
         self.offer_tool(node.range(), &items);
         if self.script {

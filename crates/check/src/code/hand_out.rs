@@ -35,6 +35,7 @@ impl Walk<'_, '_> {
         }
         if !self.script {
             self.offer_described(path, arguments, range);
+            self.offer_registered(path, arguments);
         }
         if !self.script && served {
             self.route_to(arguments);

@@ -54,6 +54,16 @@ impl Walk<'_, '_> {
         let Expr::Name(holder) = &*member.value else { return None };
         let class = match holder.id.as_str() {
             "cls" => self.state.project.functions.get(self.function)?.class?,
+            // A list that stands in the class alone is one for all objects, too.
+            "self" => {
+                let class = self.state.project.functions.get(self.function)?.class?;
+                let methods = &self.state.project.classes.get(class).filter(|_| !self.script)?.methods;
+                let definitions =
+                    methods.values().filter_map(|id| self.state.project.functions.get(*id)?.definition);
+                let whole = dotted(part)?;
+                let mut own = definitions.filter(|known| assigns(known, &whole));
+                return (own.next().is_none() && self.of_body(class, member.attr.as_str())).then_some(whole);
+            }
             name => match self.state.global(self.module, name)?.shape {
                 Shape::Class(class) => class,
                 _ => return None,
@@ -62,6 +72,12 @@ impl Walk<'_, '_> {
         let held = self.state.member(class, member.attr.as_str(), false, 0)?;
         let whole = dotted(part)?;
         (matches!(held.shape, Shape::List(_)) && !begins_anew(definition, &whole)).then_some(whole)
+    }
+
+    /// Whether a class itself holds a list under a name.
+    fn of_body(&self, class: ClassId, name: &str) -> bool {
+        let held = self.state.member(class, name, false, 0);
+        held.is_some_and(|held| matches!(held.shape, Shape::List(_)))
     }
 
     /// `self.history`, of an object of which there may be one only: that is seen when all are made.
@@ -248,6 +264,12 @@ fn parts<'e>(given: &'e Expr, definition: &'e StmtFunctionDef, depth: usize) -> 
         },
         _ => Vec::new(),
     }
+}
+
+fn assigns(definition: &StmtFunctionDef, name: &str) -> bool {
+    let mut found = Given { wanted: name, values: Vec::new() };
+    definition.body.iter().for_each(|statement| found.visit_stmt(statement));
+    !found.values.is_empty()
 }
 
 /// What a function gives to a name, if it does so once.

@@ -224,7 +224,9 @@ impl Walk<'_, '_> {
                 last(decorator),
                 "before_request" | "middleware" | "before_app_request" | "on_request"
             );
-        let known = identity || finds_caller(last(decorator)) && !http;
+        // `require_POST` says how one comes, and not who.
+        let verbs = decorator.starts_with("django.views.decorators");
+        let known = identity || finds_caller(last(decorator)) && !http && !verbs;
         self.state.entering(id, |function| {
             function.http |= http;
             function.before_all |= before;

@@ -46,6 +46,12 @@ impl Walk<'_, '_> {
         range: TextRange,
     ) -> Option<Taint> {
         let given = || arguments.iter().map(|argument| &argument.value);
+        // What the server of a page says of itself, where nothing was said to it, no stranger wrote.
+        let shown = request.address.shown();
+        let own = self.script
+            && shown.starts_with('/')
+            && !shown.starts_with("//")
+            && request.content == Taint::NONE;
         self.note_request(&request.address, given(), range);
         let handed = &self.summary.handed;
         let chat = given().any(|value| is_chat(value, 0) || is_chat(&value.filled(handed), 0));
@@ -59,7 +65,7 @@ impl Walk<'_, '_> {
         if shows && answer == Some(Taint::MODEL) {
             add(&mut self.call_at(range).does, Deed::Flaw(Flaw::KeyInBrowser));
         }
-        answer.or(Some(Taint::WEB))
+        answer.or(Some(if own { Taint::NONE } else { Taint::WEB }))
     }
 
     /// Whether the file is a page, or a part of one, which every visitor gets.

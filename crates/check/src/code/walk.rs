@@ -193,10 +193,12 @@ impl Walk<'_, '_> {
                     let data = |class| (http || self.script) && self.is_message(class, 0);
                     let injected = object.is_some_and(|class| !data(class));
                     let said = if injected { Taint::NONE } else { said };
-                    let sent = if http && !self.swift && said.has(Taint::USER) {
-                        self.sent(index, annotations.get(name.as_str()).map(|(value, _)| value))
-                    } else {
-                        Taint::NONE
+                    let annotation = || annotations.get(name.as_str()).map(|(value, _)| value);
+                    let sent = match http && !self.swift {
+                        true if said.has(Taint::USER) => self.sent(index, annotation()),
+                        // `user: User = Depends(who)`
+                        true if injected => self.sent(index, annotation()).without(Taint::BODY),
+                        _ => Taint::NONE,
                     };
                     Value::new(shape, Taint::parameter(index) | said | sent)
                 }

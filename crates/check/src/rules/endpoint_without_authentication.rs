@@ -134,8 +134,19 @@ fn place_of(facts: &Facts, id: FunctionId) -> Option<(&str, Place)> {
 
 /// `app.post("/chat", chat)`
 fn makes_a_route(call: &Call) -> bool {
-    const VERBS: &[&str] =
-        &["get", "post", "put", "patch", "delete", "all", "route", "add_api_route", "add_url_rule"];
+    const VERBS: &[&str] = &[
+        "get",
+        "post",
+        "put",
+        "patch",
+        "delete",
+        "all",
+        "route",
+        "add_api_route",
+        "add_url_rule",
+        "Route",
+        "WebSocketRoute",
+    ];
     let verb = call.target.trim_end_matches("()").rsplit('.').next().unwrap_or_default();
     VERBS.contains(&verb) && call.target.contains('.')
 }

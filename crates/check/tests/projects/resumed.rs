@@ -67,3 +67,168 @@ fn consent_to_what_a_companion_is_told_is_asked_for_once() {
     assert_eq!(of_rule("memory-write-without-consent", &keeps).len(), 1);
     assert!(of_rule(rule, &keeps).is_empty());
 }
+
+#[test]
+fn whoever_is_injected_under_a_type_of_the_project() {
+    let rule = "endpoint-without-authentication";
+    let app = |check: &str| {
+        format!(
+            "from dataclasses import dataclass\nfrom fastapi import Depends, FastAPI, Header, HTTPException\nfrom openai import OpenAI\nimport jwt\napp = FastAPI()\n@dataclass\nclass Member:\n    id: str\ndef who(authorization: str = Header()) -> Member:\n    return Member({check})\n@app.post('/chat')\ndef chat(text: str, member: Member = Depends(who)):\n    return OpenAI().chat.completions.create(model='m', messages=[{{'role': 'user', 'content': text}}])\n"
+        )
+    };
+    assert!(of_rule(rule, &app("jwt.decode(authorization, 'k', algorithms=['RS256'])['sub']")).is_empty());
+    assert_eq!(of_rule(rule, &app("authorization")).len(), 1);
+}
+
+#[test]
+fn how_one_comes_is_not_who_comes() {
+    let rule = "endpoint-without-authentication";
+    let views = |decorator: &str, module: &str| {
+        format!(
+            "import json\nfrom django.http import JsonResponse\nfrom django.urls import path\nfrom {module} import {decorator}\nfrom openai import OpenAI\n@{decorator}\ndef send(request):\n    text = json.loads(request.body)['text']\n    return JsonResponse(OpenAI().chat.completions.create(model='m', messages=[{{'role': 'user', 'content': text}}]))\nurlpatterns = [path('send', send)]\n"
+        )
+    };
+    assert_eq!(of_rule(rule, &views("require_POST", "django.views.decorators.http")).len(), 1);
+    assert!(of_rule(rule, &views("login_required", "django.contrib.auth.decorators")).is_empty());
+    let class = |bases: &str| {
+        format!(
+            "from django.contrib.auth.mixins import LoginRequiredMixin\nfrom django.http import JsonResponse\nfrom django.views import View\nfrom openai import OpenAI\nclass Send({bases}):\n    def post(self, request):\n        return JsonResponse(OpenAI().chat.completions.create(model='m', messages=[{{'role': 'user', 'content': request.POST['text']}}]))\n"
+        )
+    };
+    assert!(of_rule(rule, &class("LoginRequiredMixin, View")).is_empty());
+    assert_eq!(of_rule(rule, &class("View")).len(), 1);
+}
+
+#[test]
+fn a_request_through_a_client_that_is_handed_in() {
+    let rule = "personal-data-unmasked";
+    let ask = |call: &str| {
+        format!(
+            "import os\nURL = 'https://api.anthropic.com/v1/messages'\nasync def ask(session, text):\n    async with {call} as answer:\n        return await answer.json()\nasync def main(make):\n    print(await ask(make(), input()))\nimport asyncio\nfrom somewhere import make\nasyncio.run(main(make))\n"
+        )
+    };
+    let body = "json={'model': 'm', 'messages': [{'role': 'user', 'content': text}]}";
+    assert_eq!(of_rule(rule, &ask(&format!("session.post(URL, {body})"))).len(), 1);
+    assert!(of_rule(rule, &ask(&format!("session.save(URL, {body})"))).is_empty());
+    assert!(of_rule(rule, &ask("session.get(URL, text)")).len() <= 1);
+}
+
+#[test]
+fn fields_of_windows_and_what_is_said_in_recordings() {
+    let rule = "personal-data-unmasked";
+    let window = |field: &str| {
+        format!(
+            "import tkinter\nfrom openai import OpenAI\nfield = tkinter.{field}\ndef send():\n    OpenAI().chat.completions.create(model='m', messages=[{{'role': 'user', 'content': field.get()}}])\ntkinter.Button(command=send)\ntkinter.mainloop()\n"
+        )
+    };
+    assert_eq!(of_rule(rule, &window("Entry()")).len(), 1);
+    assert!(of_rule(rule, &window("Scale()")).is_empty());
+    let file = |call: &str| {
+        format!(
+            "from openai import OpenAI\nwith open('talk.mp3', 'rb') as file:\n    print(OpenAI().{call})\n"
+        )
+    };
+    assert_eq!(of_rule(rule, &file("audio.transcriptions.create(model='whisper-1', file=file)")).len(), 1);
+    assert!(of_rule(rule, &file("audio.speech.create(model='tts-1', input='hello')")).is_empty());
+}
+
+#[test]
+fn what_a_function_of_the_project_masks() {
+    let rule = "personal-data-unmasked";
+    let python = |name: &str, body: &str| {
+        format!(
+            "import re\nfrom openai import OpenAI\nMAIL = re.compile('[a-z]+@[a-z.]+')\ndef {name}(text):\n    return {body}\nOpenAI().chat.completions.create(model='m', messages=[{{'role': 'user', 'content': {name}(input())}}])\n"
+        )
+    };
+    assert!(of_rule(rule, &python("mask_mails", "MAIL.sub('[mail]', text)")).is_empty());
+    assert_eq!(of_rule(rule, &python("mask_mails", "text.strip()")).len(), 1);
+    assert_eq!(of_rule(rule, &python("tidy", "MAIL.sub(' ', text)")).len(), 1);
+    let script = |content: &str| {
+        format!(
+            "import OpenAI from 'openai';\nimport express from 'express';\nconst redact = (text) => text.replace(/[a-z]+@[a-z.]+/g, '[mail]');\nexpress().post('/x', async (req, res) => {{\n  const said = req.body.messages.map((one) => ({{ ...one, content: {content} }}));\n  res.json(await new OpenAI().chat.completions.create({{ model: 'm', messages: said }}));\n}});\n"
+        )
+    };
+    assert!(at(rule, &[("s.ts", &script("redact(one.content)"))]).is_empty());
+    assert_eq!(at(rule, &[("s.ts", &script("one.content.trim()"))]).len(), 1);
+}
+
+#[test]
+fn a_model_in_the_own_network() {
+    let rule = "personal-data-unmasked";
+    let ask = |address: &str| {
+        format!(
+            "from openai import OpenAI\nOpenAI(base_url='{address}').chat.completions.create(model='m', messages=[{{'role': 'user', 'content': input()}}])\n"
+        )
+    };
+    for address in ["http://192.168.1.20:8000/v1", "https://llm.corp.internal/v1", "http://vllm:8000/v1"] {
+        assert!(of_rule(rule, &ask(address)).is_empty(), "{address}");
+    }
+    for address in ["http://203.0.113.7:8000/v1", "https://llm.example.com/v1"] {
+        assert_eq!(of_rule(rule, &ask(address)).len(), 1, "{address}");
+    }
+}
+
+#[test]
+fn what_answers_to_an_act_is_no_reading() {
+    let rule = "untrusted-and-powerful";
+    let server = |more: &str| {
+        format!(
+            "import requests\nfrom mcp.server.fastmcp import FastMCP\nmcp = FastMCP('x')\n@mcp.tool()\ndef send_sms(to: str, text: str) -> str:\n    \"\"\"Send a message.\"\"\"\n    return requests.post('https://sms.example.com/send', json={{'to': to, 'text': text}}).text\n{more}mcp.run()\n"
+        )
+    };
+    assert!(of_rule(rule, &server("")).is_empty());
+    let reads = "@mcp.tool()\ndef read_page(url: str) -> str:\n    \"\"\"Read a page.\"\"\"\n    return requests.get(url).text\n";
+    assert_eq!(of_rule(rule, &server(reads)).len(), 1);
+}
+
+#[test]
+fn tools_that_are_registered_by_a_call() {
+    let rule = "tool-without-confirmation";
+    let server = |register: &str| {
+        format!(
+            "import smtplib\nfrom fastmcp import FastMCP\nmcp = FastMCP('x')\ndef send_mail(to: str, text: str) -> str:\n    \"\"\"Send a mail.\"\"\"\n    smtplib.SMTP('x').sendmail('me', to, text)\n{register}\nmcp.run()\n"
+        )
+    };
+    assert_eq!(of_rule(rule, &server("mcp.tool()(send_mail)")).len(), 1);
+    assert_eq!(of_rule(rule, &server("mcp.add_tool(send_mail)")).len(), 1);
+    assert!(of_rule(rule, &server("print(send_mail)")).is_empty());
+}
+
+#[test]
+fn what_one_class_or_one_key_holds_for_everybody() {
+    let rule = "memory-shared-by-all";
+    let bot = |body: &str, before: &str| {
+        format!(
+            "from openai import OpenAI\nfrom telegram.ext import ApplicationBuilder, MessageHandler\nclass Brain:\n{body}    async def think(self, text):\n        self.turns.append({{'role': 'user', 'content': text}})\n        return OpenAI().chat.completions.create(model='m', messages=self.turns)\nasync def hear(update, context):\n    {before}\n    await update.message.reply_text(await Brain().think(update.message.text))\napp = ApplicationBuilder().build()\napp.add_handler(MessageHandler(None, hear))\napp.run_polling()\n"
+        )
+    };
+    assert_eq!(of_rule(rule, &bot("    turns = []\n", "pass")).len(), 1);
+    let own = bot("    def __init__(self):\n        self.turns = []\n", "pass");
+    assert!(of_rule(rule, &own).is_empty());
+    let agent = |key: &str| {
+        format!(
+            "import {{ Agent }} from '@mastra/core/agent';\nimport express from 'express';\nconst agent = new Agent({{ name: 'x' }});\nexpress().post('/x', async (req, res) => {{\n  res.json(await agent.generate(req.body.text, {{ resourceId: {key}, threadId: {key} }}));\n}});\n"
+        )
+    };
+    assert_eq!(at(rule, &[("s.ts", &agent("'all'"))]).len(), 1);
+    assert!(at(rule, &[("s.ts", &agent("req.user.id"))]).is_empty());
+}
+
+#[test]
+fn rows_of_databases_in_a_browser_or_a_file() {
+    let rule = "plaintext-chat-store";
+    let dexie = |table: &str| {
+        format!(
+            "import Dexie from 'dexie';\nimport express from 'express';\nconst db = new Dexie('x');\nexpress().post('/x', async (req, res) => {{ await db.{table}.add({{ text: req.body.text }}); res.end(); }});\n"
+        )
+    };
+    assert_eq!(at(rule, &[("s.ts", &dexie("messages"))]).len(), 1);
+    assert!(at(rule, &[("s.ts", &dexie("orders"))]).is_empty());
+    let lowdb = |table: &str| {
+        format!(
+            "import {{ LowSync }} from 'lowdb';\nimport {{ JSONFileSync }} from 'lowdb/node';\nimport express from 'express';\nconst db = new LowSync(new JSONFileSync('x.json'), {{}});\nexpress().post('/x', (req, res) => {{ db.data.{table}.push({{ text: req.body.text }}); db.write(); res.end(); }});\n"
+        )
+    };
+    assert_eq!(at(rule, &[("s.ts", &lowdb("messages"))]).len(), 1);
+    assert!(at(rule, &[("s.ts", &lowdb("orders"))]).is_empty());
+}

@@ -91,6 +91,9 @@ fn product(path: &str) -> Option<&'static str> {
         "typeorm" => "typeorm",
         "koishi" if path.contains(".database.") => "koishi",
         "tinydb" => "tinydb",
+        // `db.data.turns.push(…)`: the rows are plain lists, and only what stands below `data` is kept.
+        "lowdb" | "lowdb/node" | "lowdb/browser" if path.contains("().data.") => "lowdb",
+        "dexie" if path.contains("().") => "dexie",
         "js" if path.contains("localStorage") => "localStorage",
         _ => return None,
     })
@@ -135,7 +138,8 @@ pub(super) fn of(path: &str, object: Option<&Made>, arguments: &[Argument]) -> O
     }
     if let Some(own) = OWN.iter().find(|own| own.product == product) {
         let table = if own.named { said() } else { table(path, object).unwrap_or_default() };
-        let does = own.does(name).filter(|_| names(&table, MEMORIES))?;
+        let rows = matches!(product, "lowdb" | "dexie") && super::web::is_conversation(&table);
+        let does = own.does(name).filter(|_| rows || names(&table, MEMORIES))?;
         return Some((does, store(product, Some(table), object, false)));
     }
     // `db.select().from(messages)`
@@ -178,6 +182,20 @@ const OWN: &[Own] = &[
         writes: &["create", "upsert", "set"],
         erases: &["remove", "drop"],
     },
+    Own {
+        product: "lowdb",
+        named: false,
+        reads: &["slice", "map", "filter", "find", "at", "forEach", "reduce", "flatMap", "join"],
+        writes: &["push", "unshift"],
+        erases: &["splice", "pop", "shift"],
+    },
+    Own {
+        product: "dexie",
+        named: false,
+        reads: &["toArray", "get", "where", "orderBy", "filter", "each"],
+        writes: &["add", "put", "bulkAdd", "bulkPut"],
+        erases: &["delete", "clear", "bulkDelete"],
+    },
 ];
 
 impl Own {
@@ -210,7 +228,8 @@ fn by_statement(path: &str, name: &str) -> Option<&'static str> {
 /// What a statement does to a table of memories: facts and impressions of people, and what was said before.
 fn of_statement(product: &str, statement: &str, object: Option<&Made>) -> Option<(Use, Store)> {
     let (does, table) = parsed(statement)?;
-    (names(&table, MEMORIES) || holds_two_sides(statement))
+    let settings = names(&table, &["setting*", "config*", "instruction*", "prompt*", "template*"]);
+    (names(&table, MEMORIES) && !settings || holds_two_sides(statement))
         .then(|| (does, store(product, Some(table), object, false)))
 }
 
@@ -416,7 +435,9 @@ pub(in crate::code) fn may_be_here(path: &str) -> bool {
 /// Whether a database is a file of the project's own by what it is, or keeps everything as it is given it, wherever it runs.
 pub(in crate::code) fn is_a_file(path: &str, arguments: &[Argument]) -> bool {
     let kept_as_given = || by_key_alone(last(path), arguments).is_some();
-    root(path) == "tinydb" || matches!(product(path), Some("redis" | "keys")) && kept_as_given()
+    root(path) == "tinydb"
+        || matches!(product(path), Some("lowdb" | "dexie"))
+        || matches!(product(path), Some("redis" | "keys")) && kept_as_given()
 }
 
 /// What a database somewhere else keeps, and whether the table's name says that it is a conversation.
@@ -426,7 +447,8 @@ pub(in crate::code) fn kept(
     arguments: &[Argument],
 ) -> Option<(Taint, bool)> {
     let product = product(path)?;
-    if product == "localStorage" || !WRITES.contains(&last(path)) || !path.contains("()") {
+    let own = || OWN.iter().any(|own| own.product == product && own.writes.contains(&last(path)));
+    if product == "localStorage" || !WRITES.contains(&last(path)) && !own() || !path.contains("()") {
         return None;
     }
     let given =
@@ -450,7 +472,9 @@ fn table(path: &str, object: Option<&Made>) -> Option<String> {
     });
     // `client["bot"]["messages"].find()`, `db.query.messages.findMany()`
     let member = || {
-        let by_member = matches!(root(path), "pymongo" | "motor") || path.contains("().query.");
+        let of_member =
+            matches!(root(path), "pymongo" | "motor") || matches!(product(path), Some("lowdb" | "dexie"));
+        let by_member = of_member || path.contains("().query.");
         let own = path.rsplit('.').nth(1).filter(|part| !part.contains('('));
         own.filter(|_| by_member).map(str::to_owned)
     };

@@ -538,13 +538,22 @@ fn one_thread(path: &str, arguments: &[Argument]) -> Option<String> {
 
 /// The one name that everybody has in a memory of people, if it is written out.
 pub(in crate::code) fn shared(path: &str, object: Option<&Made>, arguments: &[Argument]) -> Option<String> {
-    const KEYS: &[&str] =
-        &["user_id", "userId", "session_id", "sessionId", "thread_id", "threadId", "run_id", "agent_id"];
+    const KEYS: &[&str] = &[
+        "user_id",
+        "userId",
+        "session_id",
+        "sessionId",
+        "thread_id",
+        "threadId",
+        "run_id",
+        "agent_id",
+        "resourceId",
+    ];
     if let Some(name) = one_thread(path, arguments) {
         return Some(name);
     }
     let package = root(path);
-    let people = matches!(package, "mem0" | "zep_cloud" | "letta_client")
+    let people = matches!(package, "mem0" | "zep_cloud" | "letta_client" | "@mastra/core")
         || package.starts_with("langchain") && path.contains("ChatMessageHistory");
     if !people {
         return unfiltered(path, object, arguments);

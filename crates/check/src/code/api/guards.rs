@@ -302,7 +302,22 @@ const IDENTITIES: &[(&str, &[&str])] = &[
     ("crypto", &["timingSafeEqual"]),
     ("bcrypt", &["checkpw", "compare", "compareSync"]),
     ("stripe", &["construct_event", "constructEvent"]),
+    ("tornado", &["authenticated", "get_secure_cookie", "get_signed_cookie"]),
+    ("wechatpy", &["check_signature", "decrypt_message"]),
+    ("linebot", &["handle", "parse"]),
+    ("nacl", &["verify"]),
+    ("aiohttp_security", &["check_authorized", "authorized_userid"]),
+    ("starlette", &["requires"]),
+    ("@hono/clerk-auth", &["getAuth"]),
 ];
+
+/// Classes to which one comes only signed in, with whatever else is derived from them.
+pub(in crate::code) fn is_guarding_base(path: &str) -> bool {
+    matches!(
+        last(path),
+        "LoginRequiredMixin" | "PermissionRequiredMixin" | "UserPassesTestMixin" | "AccessMixin"
+    ) && matches!(root(path), "django" | "braces" | "flask_login")
+}
 
 /// Whether a path is one that makes sure of the caller.
 pub(in crate::code) fn identifies(path: &str) -> bool {

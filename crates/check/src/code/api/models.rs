@@ -195,6 +195,8 @@ const BASES: &[&str] = &[
 
 /// Arguments that hold the options of the client inside.
 const NESTED: &[&str] = &[
+    "provider",
+    "openai_client",
     "configuration",
     "clientOptions",
     "client_options",
@@ -364,6 +366,13 @@ pub(in crate::code) fn embeds(path: &str) -> bool {
     path.to_ascii_lowercase().contains("embed") || name.starts_with("embed") || name.starts_with("aembed")
 }
 
+/// Whether a call makes text of what people say in a recording.
+pub(in crate::code) fn writes_down(path: &str) -> bool {
+    ["audio.transcriptions.create", "audio.translations.create", "create_transcription", "Audio.transcribe"]
+        .iter()
+        .any(|ending| path.trim_end_matches("()").ends_with(ending))
+}
+
 fn ends_with_path(path: &str, ending: &str) -> bool {
     path.strip_suffix(ending).is_some_and(|before| before.ends_with('.'))
 }
@@ -438,6 +447,8 @@ fn inside(value: &Value, depth: usize) -> Option<&Value> {
             .find_map(|base| items.get(*base))
             .or_else(|| items.values().filter(|_| depth < 3).find_map(|item| inside(item, depth + 1))),
         Shape::List(items) if depth < 3 => items.iter().find_map(|item| inside(item, depth + 1)),
+        // OpenAIModel("…", provider=OpenAIProvider(base_url=…))
+        Shape::Made(made) => super::super::value::named(&made.given, BASES),
         _ => None,
     }
 }
@@ -492,12 +503,13 @@ pub(in crate::code) fn at(address: &Template, providers: &Providers) -> Recipien
     let host = crate::facts::host_of(&address.shown());
     let known = host.as_deref().and_then(|host| providers.by_host(host));
     let gateway = address.variables().any(|name| name.starts_with("OMBUD_"));
-    let loopback = host.as_deref().is_some_and(crate::facts::loopback);
+    // The network at home or at work is one's own.
+    let near = host.as_deref().is_some_and(crate::facts::near);
     Recipient {
         provider: known.map(|provider| provider.id.clone()),
-        fixed: host.is_some() && !address.starts_with_variable() && !loopback && !gateway,
+        fixed: host.is_some() && !address.starts_with_variable() && !near && !gateway,
         open: host.is_none() && !address.starts_with_variable(),
-        local: known.is_some_and(|provider| provider.local) || (loopback && !gateway),
+        local: known.is_some_and(|provider| provider.local) || (near && !gateway),
         host,
     }
 }

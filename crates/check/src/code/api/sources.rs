@@ -15,6 +15,12 @@ pub(in crate::code) fn of(path: &str) -> Option<Taint> {
         // What a microphone heard.
         "speech_recognition" if name.starts_with("recognize") => Taint::LOCAL,
         "whisper" | "faster_whisper" if name == "transcribe" => Taint::LOCAL,
+        root if is_field(root, path, name) => Taint::LOCAL,
+        // Messages that a bot of a chat asks for.
+        "wcferry" if name == "get_msg" => Taint::USER,
+        "wxauto" if path.ends_with("()") && name.starts_with("Get") && name.contains("Message") => {
+            Taint::USER
+        }
         "flask" | "quart" if path.contains(".request.") && name != "method" => upload(path) | chosen(path),
         // `self.request.body`, `self.get_argument("q")`; `self.rfile.read()`, `self.path`
         "tornado" if path.contains("RequestHandler().request.") || name.starts_with("get_argument") => {
@@ -105,6 +111,20 @@ fn heard(path: &str, name: &str) -> Option<Taint> {
         path.contains("().") && path.ends_with("()") && !matches!(root(path), "js" | "swift" | "super");
     (client && BRINGS.contains(&name)).then_some(Taint::USER)
 }
+
+/// Whether a path is what a person wrote into a field of a window.
+fn is_field(package: &str, path: &str, name: &str) -> bool {
+    let written = || WRITTEN_INTO.iter().any(|part| path.contains(part));
+    match package {
+        "kivy" | "kivymd" => name == "text" && (path.contains("TextInput()") || path.contains("TextField")),
+        "tkinter" | "customtkinter" | "ttkbootstrap" => name == "get" && written(),
+        "PyQt5" | "PyQt6" | "PySide2" | "PySide6" => matches!(name, "text" | "toPlainText") && written(),
+        _ => false,
+    }
+}
+
+/// Parts of windows that a person fills in.
+const WRITTEN_INTO: &[&str] = &["Entry()", "Text()", "Textbox()", "TextEdit()", "LineEdit()", "StringVar()"];
 
 fn upload(path: &str) -> Taint {
     if path.contains(".files") { Taint::USER | Taint::UPLOAD } else { Taint::USER }

@@ -48,6 +48,25 @@ pub(in crate::code) fn request(path: &str, object: Option<&Made>, arguments: &[A
     Some(Request { address, content })
 }
 
+/// The request of a client of which only the method is known, to an address that is written out: `session.post(URL, json=…)`.
+pub(in crate::code) fn by_address(written: &str, arguments: &[Argument]) -> Option<Request> {
+    let name = last(written);
+    // Whoever only gets something by an address may as well look for it in a cache.
+    let sends = named(arguments, &["headers", "params", "json", "data", "body"]).is_some();
+    let index = match name {
+        "get" | "delete" if sends => 0,
+        "post" | "put" | "patch" | "fetch" => 0,
+        "request" | "stream" => 1,
+        _ => return None,
+    };
+    let address = given(arguments, index, "url").and_then(Value::template)?;
+    let shown = address.shown();
+    let out = (shown.starts_with("https://") || shown.starts_with("http://"))
+        && crate::facts::host_of(&shown).is_some();
+    let content = arguments.iter().fold(Taint::NONE, |sum, argument| sum | argument.value.deep_taint());
+    out.then(|| Request { address: address.clone(), content })
+}
+
 /// `urllib.request.build_opener(…).open`, `OpenerDirector().open`, `ombud.opener().open`.
 fn opener(path: &str) -> bool {
     let maker = path.trim_end_matches("open").trim_end_matches('.');
