@@ -60,7 +60,7 @@ impl Walk<'_, '_> {
         let request = web::by_address(written, arguments).filter(|_| unknown)?;
         let call = self.call_at(range);
         written.clone_into(&mut call.target);
-        let answer = self.request(request, arguments, range)?;
+        let answer = self.request(request, arguments, range);
         Some(Value::of(answer))
     }
 

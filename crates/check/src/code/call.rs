@@ -309,7 +309,7 @@ impl Walk<'_, '_> {
         // A client of a package of which nothing is known.
         let request = request.or_else(|| web::by_address(&path, arguments).filter(|_| answer.is_none()));
         if let Some(request) = request {
-            answer = self.request(request, arguments, range);
+            answer = Some(self.request(request, arguments, range));
         }
         if answer == Some(Taint::MODEL)
             && let Some(name) = self.one_history(node)

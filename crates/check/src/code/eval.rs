@@ -11,6 +11,7 @@ use ruff_text_size::Ranged;
 
 use super::api::{files, flaws, models};
 use super::deeds::add;
+use super::trust;
 use super::value::{ANY_KEY, Shape, Value};
 use super::walk::Walk;
 use crate::facts::{Deed, Flaw, Piece, Taint, Template};
@@ -345,7 +346,7 @@ impl Walk<'_, '_> {
             self.commanded(node.range(), &items);
         }
         self.launched_by(node);
-        if flaws::trusts(&items) || trusts_unless(node) {
+        if flaws::trusts(&items) || trust::unless(node) {
             add(&mut self.call_at(node.range()).does, Deed::Flaw(Flaw::CertificateUnchecked));
         } else if flaws::shows_key(&items) {
             add(&mut self.call_at(node.range()).does, Deed::Flaw(Flaw::Unencrypted));
@@ -579,14 +580,4 @@ fn operated(op: Operator, left: &Value, right: &Value) -> Value {
         }
         _ => Value::of(taint),
     }
-}
-
-/// `{trustServerCertificate: !isCloud}`: whoever answers is trusted, but for one kind of server.
-fn trusts_unless(node: &ExprDict) -> bool {
-    node.items.iter().any(|item| {
-        let key = item.key.as_ref().and_then(|key| key.as_string_literal_expr());
-        let turned =
-            matches!(&item.value, Expr::UnaryOp(not) if not.op == UnaryOp::Not && not.operand.is_name_expr());
-        turned && key.is_some_and(|key| key.value.to_str() == "trustServerCertificate")
-    })
 }

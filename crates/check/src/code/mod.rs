@@ -42,6 +42,7 @@ mod state;
 mod swift;
 mod tables;
 mod tools;
+mod trust;
 mod value;
 mod walk;
 mod watch;

@@ -28,6 +28,13 @@ fn is_chat(value: &Value, depth: usize) -> bool {
     }
 }
 
+/// Whether an address is one of the server of the page itself: what that says of itself, where nothing was said to it, no stranger
+/// wrote.
+fn is_relative(address: &Template) -> bool {
+    let shown = address.shown();
+    shown.starts_with('/') && !shown.starts_with("//")
+}
+
 /// A statement that is sent to something that runs it: `post(url, json={"sql": sql})`.
 fn statement_sent(arguments: &[Argument]) -> Option<Value> {
     let sent = |value: &Value| match &value.shape {
@@ -39,19 +46,12 @@ fn statement_sent(arguments: &[Argument]) -> Option<Value> {
 
 impl Walk<'_, '_> {
     /// Notes a request that is made here. Gives what the answer is.
-    pub(super) fn request(
-        &mut self,
-        request: Request,
-        arguments: &[Argument],
-        range: TextRange,
-    ) -> Option<Taint> {
+    pub(super) fn request(&mut self, request: Request, arguments: &[Argument], range: TextRange) -> Taint {
         let given = || arguments.iter().map(|argument| &argument.value);
-        // What the server of a page says of itself, where nothing was said to it, no stranger wrote.
-        let shown = request.address.shown();
-        let own = self.script
-            && shown.starts_with('/')
-            && !shown.starts_with("//")
-            && request.content == Taint::NONE;
+        let own = self.script && request.content == Taint::NONE && is_relative(&request.address);
+        if flaws::carries_key_in_clear(&request.address, arguments) {
+            add(&mut self.call_at(range).does, Deed::Flaw(Flaw::Unencrypted));
+        }
         self.note_request(&request.address, given(), range);
         let handed = &self.summary.handed;
         let chat = given().any(|value| is_chat(value, 0) || is_chat(&value.filled(handed), 0));
@@ -60,12 +60,13 @@ impl Walk<'_, '_> {
             add(&mut self.call_at(range).does, Deed::Run { sink: Sink::Sql, content, given });
         }
         let page = self.is_page();
-        let shows = self.script && flaws::shows_key_to_visitors(&request.address, arguments, page);
+        let open_key = self.script && flaws::shows_key_to_visitors(&request.address, arguments, page);
         let answer = self.requested(request.address, request.content, chat, range);
-        if shows && answer == Some(Taint::MODEL) {
+        if open_key && answer == Some(Taint::MODEL) {
             add(&mut self.call_at(range).does, Deed::Flaw(Flaw::KeyInBrowser));
         }
-        answer.or(Some(if own { Taint::NONE } else { Taint::WEB }))
+        let other = if own { Taint::NONE } else { Taint::WEB };
+        answer.filter(|answer| !own || *answer != Taint::WEB).unwrap_or(other)
     }
 
     /// Whether the file is a page, or a part of one, which every visitor gets.

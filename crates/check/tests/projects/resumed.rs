@@ -232,3 +232,49 @@ fn rows_of_databases_in_a_browser_or_a_file() {
     assert_eq!(at(rule, &[("s.ts", &lowdb("messages"))]).len(), 1);
     assert!(at(rule, &[("s.ts", &lowdb("orders"))]).is_empty());
 }
+
+#[test]
+fn a_password_beside_an_address_without_encryption() {
+    let rule = "connection-not-checked";
+    let post = |address: &str, body: &str| {
+        format!(
+            "import os\nimport requests\nHOST = os.environ['DB_HOST']\nrequests.post(f'{address}', json={{{body}}})\n"
+        )
+    };
+    let key = "'password': os.environ['PW'], 'sql': 'SELECT 1'";
+    assert_eq!(of_rule(rule, &post("http://{HOST}/sql", key)).len(), 1);
+    assert!(of_rule(rule, &post("https://{HOST}/sql", key)).is_empty());
+    assert!(of_rule(rule, &post("http://{HOST}/sql", "'sql': 'SELECT 1'")).is_empty());
+    let pool = |value: &str| {
+        format!(
+            "import pg from 'pg';\nexport const pool = new pg.Pool({{ ssl: {{ rejectUnauthorized: {value} }} }});\nawait pool.query('SELECT 1');\n"
+        )
+    };
+    assert_eq!(at(rule, &[("s.ts", &pool("process.env.STRICT === 'true'"))]).len(), 1);
+    assert!(at(rule, &[("s.ts", &pool("process.env.LOOSE !== 'true'"))]).is_empty());
+}
+
+#[test]
+fn what_is_fetched_runs() {
+    let rule = "untrusted-to-exec";
+    let server = |call: &str| {
+        format!(
+            "import subprocess\nfrom mcp.server.fastmcp import FastMCP\nmcp = FastMCP('x')\n@mcp.tool()\ndef add(name: str) -> str:\n    return str(subprocess.run({call}))\nmcp.run()\n"
+        )
+    };
+    assert_eq!(of_rule(rule, &server("['npx', '-y', name]")).len(), 1);
+    assert_eq!(of_rule(rule, &server("['pip', 'install', name]")).len(), 1);
+    assert!(of_rule(rule, &server("['pip', 'show', name]")).is_empty());
+}
+
+#[test]
+fn what_the_server_of_a_page_says_of_itself() {
+    let rule = "untrusted-to-exec";
+    let page = |ask: &str| {
+        format!(
+            "async function show() {{\n  const all = await (await fetch({ask})).json();\n  document.write(all.text);\n}}\nshow();\n"
+        )
+    };
+    assert!(at(rule, &[("s.js", &page("'/api/stats'"))]).is_empty());
+    assert_eq!(at(rule, &[("s.js", &page("'https://news.example.com/all'"))]).len(), 1);
+}

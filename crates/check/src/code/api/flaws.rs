@@ -323,13 +323,26 @@ const CREDENTIALS: &[&str] =
 
 /// An address that begins with `http://` and a name of a configuration, beside a password: what lets somebody in goes anywhere in the clear.
 pub(in crate::code) fn shows_key(items: &BTreeMap<String, Value>) -> bool {
-    let anywhere = |value: &Value| {
-        let shown = value.template().map(Template::shown).unwrap_or_default();
-        shown.strip_prefix("http://").is_some_and(|rest| rest.starts_with('{'))
+    ADDRESSES.iter().any(|name| items.get(*name).and_then(Value::template).is_some_and(leads_anywhere))
+        && holds_key(items)
+}
+
+/// A request that carries such a key to such an address in its body: `post(f"http://{HOST}/sql", json={"password": …})`.
+pub(in crate::code) fn carries_key_in_clear(address: &Template, arguments: &[Argument]) -> bool {
+    let body = |argument: &Argument| match &argument.value.shape {
+        Shape::Dict(items) => holds_key(items),
+        _ => false,
     };
+    leads_anywhere(address) && arguments.iter().any(body)
+}
+
+fn leads_anywhere(address: &Template) -> bool {
+    address.shown().strip_prefix("http://").is_some_and(|rest| rest.starts_with('{'))
+}
+
+fn holds_key(items: &BTreeMap<String, Value>) -> bool {
     let key = |value: &Value| !matches!(value.shape, Shape::None) && value.known_text() != Some("");
-    ADDRESSES.iter().any(|name| items.get(*name).is_some_and(anywhere))
-        && CREDENTIALS.iter().any(|name| items.get(*name).is_some_and(key))
+    CREDENTIALS.iter().any(|name| items.get(*name).is_some_and(key))
 }
 
 /// A search of a vector store that does not say whose items it wants, in a collection of one fixed name.
