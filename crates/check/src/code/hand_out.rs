@@ -78,7 +78,7 @@ impl Walk<'_, '_> {
         let answers = |name: &String| heard && self.script && script::is_answer(name);
         let taints: Vec<Taint> =
             parameters.iter().map(|name| if answers(name) { Taint::NONE } else { said }).collect();
-        let values: Vec<Value> = taints.iter().map(|taint| Value::of(taint.sources())).collect();
+        let values: Vec<Value> = taints.iter().map(|taint| Value::of(self.known_sources(*taint))).collect();
         self.state.hand_in(function, &values);
         let call = self.call_at(range);
         if !call.callees.contains(&function) {

@@ -278,3 +278,23 @@ fn what_the_server_of_a_page_says_of_itself() {
     assert!(at(rule, &[("s.js", &page("'/api/stats'"))]).is_empty());
     assert_eq!(at(rule, &[("s.js", &page("'https://news.example.com/all'"))]).len(), 1);
 }
+
+#[test]
+fn what_comes_in_over_a_socket_and_goes_on_through_a_proxy() {
+    let rule = "memory-shared-by-all";
+    let server = |list: &str, before: &str| {
+        format!(
+            "const {{ Server }} = require('socket.io');\nconst OpenAI = require('openai');\nconst io = new Server(3000);\n{list}io.on('connection', (socket) => {{\n  {before}\n  socket.on('say', async (text) => {{\n    turns.push({{ role: 'user', content: text }});\n    socket.emit('answer', await new OpenAI().chat.completions.create({{ model: 'm', messages: turns }}));\n  }});\n}});\n"
+        )
+    };
+    assert_eq!(at(rule, &[("s.js", &server("const turns = [];\n", ""))]).len(), 1);
+    assert!(at(rule, &[("s.js", &server("", "const turns = [];"))]).is_empty());
+    let rule = "personal-data-unmasked";
+    let proxy = |target: &str| {
+        format!(
+            "import express from 'express';\nimport {{ createProxyMiddleware }} from 'http-proxy-middleware';\nexpress().use('/v1', createProxyMiddleware({{ target: '{target}' }}));\n"
+        )
+    };
+    assert_eq!(at(rule, &[("s.js", &proxy("https://api.deepseek.com/v1"))]).len(), 1);
+    assert!(at(rule, &[("s.js", &proxy("https://shop.example.com/api"))]).is_empty());
+}

@@ -138,7 +138,7 @@ pub(super) fn of(path: &str, object: Option<&Made>, arguments: &[Argument]) -> O
     }
     if let Some(own) = OWN.iter().find(|own| own.product == product) {
         let table = if own.named { said() } else { table(path, object).unwrap_or_default() };
-        let rows = matches!(product, "lowdb" | "dexie") && super::web::is_conversation(&table);
+        let rows = matches!(product, "lowdb" | "dexie") && holds_talk(&table);
         let does = own.does(name).filter(|_| rows || names(&table, MEMORIES))?;
         return Some((does, store(product, Some(table), object, false)));
     }
@@ -447,16 +447,22 @@ pub(in crate::code) fn kept(
     arguments: &[Argument],
 ) -> Option<(Taint, bool)> {
     let product = product(path)?;
-    let own = || OWN.iter().any(|own| own.product == product && own.writes.contains(&last(path)));
-    if product == "localStorage" || !WRITES.contains(&last(path)) && !own() || !path.contains("()") {
+    let writes = || OWN.iter().any(|own| own.product == product && own.writes.contains(&last(path)));
+    if product == "localStorage" || !WRITES.contains(&last(path)) && !writes() || !path.contains("()") {
         return None;
     }
     let given =
         if arguments.is_empty() { object.map_or(arguments, |object| &object.given) } else { arguments };
     let content = given.iter().fold(Taint::NONE, |sum, argument| sum | argument.value.deep_taint());
-    let named = table(path, object).is_some_and(|table| super::web::is_conversation(&table))
-        || by_key_alone(last(path), arguments).is_some();
+    let own = matches!(product, "lowdb" | "dexie");
+    let talk = |table: String| super::web::is_conversation(&table) || own && holds_talk(&table);
+    let named = table(path, object).is_some_and(talk) || by_key_alone(last(path), arguments).is_some();
     Some((content, named || super::web::is_conversation(path)))
+}
+
+/// Whether rows of a small database are turns of a talk.
+fn holds_talk(table: &str) -> bool {
+    super::web::is_conversation(table) || names(table, &["turn*"])
 }
 
 /// The table: a property of Prisma's client, or what `from`, `collection` or `model` was called with.

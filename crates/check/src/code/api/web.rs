@@ -91,6 +91,9 @@ const CLIENTS: &[&str] = &[
 
 /// Clients of scripts: `fetch(url, options)`, `axios.post(url, data)`, `axios.create({baseURL}).post(path)`.
 fn of_script(path: &str, name: &str, object: Option<&Made>, arguments: &[Argument]) -> Option<Request> {
+    if let Some(target) = proxied(path, arguments) {
+        return Some(Request { address: target.clone(), content: Taint::USER | Taint::BODY });
+    }
     let verb = matches!(name, "get" | "post" | "put" | "patch" | "delete" | "request" | "fetch");
     let asks = match root(path) {
         "js" => matches!(path, "js.fetch" | "js.window.fetch" | "js.globalThis.fetch" | "js.$fetch"),
@@ -116,6 +119,17 @@ fn of_script(path: &str, name: &str, object: Option<&Made>, arguments: &[Argumen
     };
     let content = arguments.iter().fold(Taint::NONE, |sum, argument| sum | argument.value.deep_taint());
     Some(Request { address, content })
+}
+
+/// Where a middleware sends whatever comes in: `createProxyMiddleware({ target })`, `proxy("https://…")`.
+fn proxied<'a>(path: &str, arguments: &'a [Argument]) -> Option<&'a Template> {
+    let target = match root(path) {
+        "http-proxy-middleware" => named(arguments, &["target"]),
+        "express-http-proxy" => given(arguments, 0, "host"),
+        "@fastify/http-proxy" => named(arguments, &["upstream"]),
+        _ => None,
+    };
+    target.and_then(Value::template)
 }
 
 /// Whether an address is one at which models answer, whoever serves it.
