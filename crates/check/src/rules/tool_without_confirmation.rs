@@ -3,7 +3,7 @@
 //! What it does: lists the tools with an effect that cannot be taken back — sending, paying, deleting, running — which a
 //! model may call while nothing in the code that can run asks a person.
 //!
-//! It points at the definition of the tool; the call that acts, before which a person would be asked, ends the way.
+//! It points at the call that acts, before which a person would be asked; the definition is the first step of the way.
 //!
 //! Why it matters: a sentence in a mail can make the agent send, pay or delete in the user's name.
 //!
@@ -290,7 +290,7 @@ fn one(project: &Project<'_>, doing: &[bool], tool: &Tool) -> Finding {
     };
     let way =
         vec![Step { place: defined(), function: name.clone() }, facts.step(function, call.span.clone())];
-    on_the_way(told(defined()), way)
+    on_the_way(told(facts.call_place(function, call)), way)
 }
 
 /// The call with which the function of a tool acts: what changes something itself, is called what the tool is for, or leads to

@@ -10,14 +10,14 @@ fn at(rule: &str, files: &[(&str, &str)]) -> Vec<String> {
 }
 
 #[test]
-fn a_tool_is_told_of_where_it_is_defined_and_waived_at_either_end() {
+fn a_tool_is_told_of_where_it_acts_and_waived_at_either_end() {
     let rule = "tool-without-confirmation";
     let tool = |mark: &str, last: &str| {
         format!(
             "import smtplib\nfrom langchain_core.tools import tool\n{mark}\n@tool\ndef send_mail(to: str, text: str):\n    \"\"\"Send a mail.\"\"\"\n    who = to.strip()\n    text = text.strip()\n    smtplib.SMTP('x').sendmail('me', who, text){last}\n"
         )
     };
-    assert_eq!(of_rule(rule, &tool("", "")), ["tool-without-confirmation@5"]);
+    assert_eq!(of_rule(rule, &tool("", "")), ["tool-without-confirmation@9"]);
     let report = checked(&[("agent.py", &tool("", ""))]);
     let found = report.findings.iter().find(|finding| finding.rule.0 == rule).unwrap();
     assert_eq!(found.path.iter().map(|step| step.place.line).collect::<Vec<_>>(), [5, 9]);
@@ -70,7 +70,7 @@ fn a_call_that_is_told_all_that_makes_a_tool() {
         )
     };
     let whole = tool("description: 'Delete a customer',\n  inputSchema: {},");
-    assert_eq!(at(rule, &[("tools.ts", &whole)]), ["tool-without-confirmation@tools.ts:3"]);
+    assert_eq!(at(rule, &[("tools.ts", &whole)]), ["tool-without-confirmation@tools.ts:8"]);
     assert!(at(rule, &[("tools.ts", &tool("label: 'Delete',"))]).is_empty());
 }
 
