@@ -2,6 +2,8 @@
 
 use ombud_core::finding::{Finding, Severity};
 
+use crate::code::names;
+
 /// What an agent is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Profile {
@@ -71,6 +73,17 @@ impl Profile {
         }
     }
 
+    /// What an agent is for that people confide in, by the sentence in which the developer tells a model who it is and with whom
+    /// it speaks. What it must not do says nothing: most assistants are told to give no medical advice.
+    pub(crate) fn told(prompt: &str) -> Option<Self> {
+        let sentences = prompt.split(['.', '。', '！', '!', '\n', '；', ';']);
+        let of_itself = sentences.filter(|sentence| is_of_itself(sentence));
+        of_itself
+            .filter_map(|sentence| CONFIDED.iter().find(|row| row.is_in(sentence)))
+            .map(|row| row.profile)
+            .next()
+    }
+
     fn rows(self) -> &'static [&'static [Row]] {
         match self {
             Self::Chat => &[CHAT],
@@ -84,6 +97,117 @@ impl Profile {
     }
 }
 
+/// Words by which the developer says who confides in an agent.
+struct Confided {
+    profile: Profile,
+    english: &'static [&'static str],
+    chinese: &'static [&'static str],
+}
+
+impl Confided {
+    fn is_in(&self, sentence: &str) -> bool {
+        names(sentence, self.english) || self.chinese.iter().any(|word| sentence.contains(word))
+    }
+}
+
+const CONFIDED: &[Confided] = &[
+    Confided {
+        profile: Profile::Kids,
+        english: &[
+            "child",
+            "children",
+            "kid",
+            "kids",
+            "toddler*",
+            "teen",
+            "teens",
+            "teenager*",
+            "preschooler*",
+            "schoolchild*",
+        ],
+        chinese: &["孩子", "儿童", "小朋友", "小学生", "中学生", "青少年", "未成年", "幼儿"],
+    },
+    Confided {
+        profile: Profile::Health,
+        english: &[
+            "patient",
+            "patients",
+            "symptom*",
+            "triage",
+            "therapist*",
+            "depression",
+            "depressed",
+            "anxiety",
+            "counsellor",
+            "counselor",
+            "psychologist*",
+            "psychotherap*",
+            "nurse",
+            "physician*",
+        ],
+        chinese: &[
+            "患者",
+            "病人",
+            "症状",
+            "问诊",
+            "分诊",
+            "医院",
+            "医生",
+            "诊所",
+            "心理咨询",
+            "心理医生",
+            "抑郁",
+            "焦虑",
+        ],
+    },
+    Confided {
+        profile: Profile::Companion,
+        english: &[
+            "girlfriend",
+            "boyfriend",
+            "soulmate*",
+            "lonely",
+            "loneliness",
+            "confidant*",
+            "emotional",
+            "grieving",
+        ],
+        chinese: &["陪伴", "树洞", "恋人", "女友", "男友", "女朋友", "男朋友", "倾诉", "倾听"],
+    },
+];
+
+/// Whether a sentence says who the model is, or with whom it speaks.
+fn is_of_itself(sentence: &str) -> bool {
+    let small = format!(" {} ", sentence.to_lowercase().replace('’', "'"));
+    let itself = [
+        " you are ",
+        " you're ",
+        " act as ",
+        " play ",
+        " role of ",
+        "your name is ",
+        " you help ",
+        " you talk ",
+    ];
+    let chinese = ["你是", "你叫", "扮演", "面向", "作为"];
+    // Those who make something for children are none.
+    let makes = [
+        " author",
+        " writer",
+        " book",
+        " translat",
+        " curriculum",
+        " paper",
+        "作家",
+        "绘本",
+        "论文",
+        "翻译",
+        "教案",
+    ];
+    let any = |words: &[&str]| words.iter().any(|word| small.contains(word));
+    (any(&itself) || any(&chinese)) && !any(&makes) && !any(&[" not ", " never ", "n't ", "不是"])
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -95,6 +219,22 @@ mod tests {
                 let rule = crate::rule(id);
                 assert!(rule.is_some_and(|rule| rule.severity < *severity), "{id}");
             }
+        }
+    }
+
+    #[test]
+    fn who_confides_is_said_where_the_model_is_told_who_it_is() {
+        for (prompt, profile) in [
+            ("You are a calm companion for people with depression or anxiety.", Some(Profile::Health)),
+            ("你是“豆豆老师”，面向6到10岁的小朋友讲解数学题。", Some(Profile::Kids)),
+            ("You are Mia, the user's girlfriend. Tease them.", Some(Profile::Companion)),
+            ("You are a helpful assistant. Do not give advice to patients.", None),
+            ("You are not a therapist.", None),
+            ("Extract all symptoms from the text.", None),
+            ("You are the author of books for children.", None),
+            ("You are the concierge of a hotel.", None),
+        ] {
+            assert_eq!(Profile::told(prompt), profile, "{prompt}");
         }
     }
 }

@@ -27,7 +27,9 @@ impl Language {
     pub fn of(name: &str) -> Option<Self> {
         match name.rsplit_once('.')?.1 {
             "py" | "ipynb" | "pyw" => Some(Self::Python),
-            "js" | "mjs" | "cjs" | "jsx" | "ts" | "tsx" | "mts" => Some(Self::JavaScript),
+            "js" | "mjs" | "cjs" | "jsx" | "ts" | "tsx" | "mts" | "vue" | "svelte" | "html" | "htm" => {
+                Some(Self::JavaScript)
+            }
             "swift" => Some(Self::Swift),
             "go" | "rs" | "java" | "kt" | "rb" | "php" | "cs" | "dart" => Some(Self::Other),
             _ => None,

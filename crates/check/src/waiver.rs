@@ -1,5 +1,5 @@
 //! Waivers in the source: `# ombud: allow RULE reason`, or `# ombud: allow RULE reason until 2027-01-31`, on the line of the
-//! finding or the one above it.
+//! finding or the one above it, or where the way to it begins or ends: a tool is waived where it is defined or where it acts.
 
 use ombud_core::finding::{Bilingual, Confidence, Finding, Place, RuleId, Severity};
 use serde::Serialize;
@@ -107,13 +107,14 @@ pub(crate) fn apply(
         .filter(|(_, all)| !all.is_empty())
         .collect();
     for finding in findings {
-        let here =
-            all.iter().find(|(path, _)| *path == finding.place.path).into_iter().flat_map(|(_, all)| all);
-        let line = finding.place.line;
-        let found = here
-            .filter(|waiver| waiver.rule == finding.rule.0 && waiver.worth(today) == Worth::Holds)
-            .find(|waiver| waiver.line == line || waiver.line + 1 == line);
-        match found {
+        let at = |place: &Place| {
+            let here = all.iter().find(|(path, _)| *path == place.path).into_iter().flat_map(|(_, all)| all);
+            here.filter(|waiver| waiver.rule == finding.rule.0 && waiver.worth(today) == Worth::Holds)
+                .find(|waiver| waiver.line == place.line || waiver.line + 1 == place.line)
+        };
+        let ends = [finding.path.first(), finding.path.last()];
+        let on_the_way = || ends.into_iter().flatten().find_map(|step| at(&step.place));
+        match at(&finding.place).or_else(on_the_way) {
             Some(found) => waived.push(Waived {
                 finding,
                 reason: found.reason.to_owned(),

@@ -8,6 +8,7 @@ use ignore::WalkBuilder;
 
 use crate::Error;
 use crate::facts::GapKind;
+use crate::script::component;
 use crate::survey::Language;
 
 /// Larger files are data, not source.
@@ -207,13 +208,14 @@ fn read(root: &Path, path: &Path, single: bool) -> Option<Result<Source, Refused
         return None;
     }
     // Large configuration is data; a large source file is a gap.
-    let told = language.is_some() || is_of_apple(name);
+    let told = language.is_some() && !component::is_page(name) || is_of_apple(name);
     let refuse = |why| told.then(|| Err(Refused { path: shown.clone(), why }));
     if meta.len() > MAX_FILE {
         return refuse(GapKind::TooLarge);
     }
     let Ok(bytes) = std::fs::read(path) else { return refuse(GapKind::Unreadable) };
     match String::from_utf8(bytes) {
+        Ok(text) if component::is_page(name) && !component::asks_a_model(&text) => None,
         Ok(text) => Some(Ok(Source { path: shown, text, language })),
         Err(_) => refuse(GapKind::NotText),
     }

@@ -279,9 +279,12 @@ pub(super) fn kept_outside(object: &Value, name: &str) -> Option<String> {
     (!name.is_empty()).then(|| format!("{path}.{name}"))
 }
 
-/// Whether a framework keeps for a visitor what is put there.
+/// What `LlamaIndex` asks unless it is told otherwise.
+pub(super) const SETTINGS: &str = "llama_index.core.Settings";
+
+/// Whether a framework keeps for a visitor, or for the whole program, what is put there.
 pub(super) fn is_kept(path: &str) -> bool {
-    matches!(path, "streamlit.session_state" | "chainlit.user_session")
+    matches!(path, "streamlit.session_state" | "chainlit.user_session" | SETTINGS)
 }
 
 /// Whether a value acts, or is the record of something that does: `{adapter, openedAt}`.

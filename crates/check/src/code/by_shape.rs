@@ -5,12 +5,12 @@ use ruff_python_ast::{Expr, ExprCall};
 use ruff_text_size::{Ranged, TextRange};
 
 use super::api::stores::{self, Use};
-use super::api::{databases, flaws, guards, last, models, names};
+use super::api::{databases, flaws, guards, labels, last, models, names, web};
 use super::call::{all_of, name_options};
 use super::deeds::add;
 use super::value::{Argument, Made, Shape, Value, given};
 use super::walk::Walk;
-use crate::facts::{Deed, Guard, Sink, Store, Taint, Template};
+use crate::facts::{Deed, Guard, Piece, Sink, Store, Taint, Template};
 
 /// Names of what somebody said.
 const SAID: &[&str] = &[
@@ -44,6 +44,24 @@ impl Walk<'_, '_> {
         self.asked_by_shape(&written, node, arguments)
             .or_else(|| self.kept_by_shape(&written, object, arguments, node.range()))
             .or_else(|| prepared_by_shape(&written, arguments))
+            .or_else(|| self.requested_by_shape(&written, object, arguments, node.range()))
+    }
+
+    /// A request through a client that somebody handed in.
+    fn requested_by_shape(
+        &mut self,
+        written: &str,
+        object: &Value,
+        arguments: &[Argument],
+        range: TextRange,
+    ) -> Option<Value> {
+        let unknown = matches!(&object.shape, Shape::Unknown)
+            || matches!(&object.shape, Shape::Text(text) if matches!(text.pieces.as_slice(), [Piece::Parameter(_) | Piece::Hole]));
+        let request = web::by_address(written, arguments).filter(|_| unknown)?;
+        let call = self.call_at(range);
+        written.clone_into(&mut call.target);
+        let answer = self.request(request, arguments, range);
+        Some(Value::of(answer))
     }
 
     /// A call to a model through a client of which nothing is known. Gives what the answer is.
@@ -85,6 +103,9 @@ impl Walk<'_, '_> {
             found.push(Deed::Run { sink: Sink::Sql, content, given: None });
         }
         let content = all_of(arguments);
+        if labels::posts_by_name(last(written)) && object.shape == Shape::Unknown {
+            found.push(Deed::Publish(content));
+        }
         let kept = stores::by_shape(written)
             .map(|(does, store)| (does, store, content))
             .or_else(|| {
@@ -92,7 +113,8 @@ impl Walk<'_, '_> {
                     .map(|(does, store)| (does, store, content))
             })
             .or_else(|| {
-                let (does, store) = databases::by_key_alone(last(written), arguments)?;
+                let (does, store) = databases::by_key_alone(last(written), arguments)
+                    .or_else(|| databases::let_go_of(written))?;
                 (object.shape == Shape::Unknown)
                     .then(|| (does, store, all_of(arguments.get(1..).unwrap_or_default())))
             });
@@ -112,6 +134,7 @@ impl Walk<'_, '_> {
                     found.push(Deed::Store(id, content));
                     if by_key {
                         found.push(Deed::Persist { content, conversation: true, remote: false });
+                        found.extend(guards::ends(arguments).then_some(Deed::Guard(Guard::Expires)));
                     }
                 }
                 Use::Erase => found.push(Deed::Erase(id)),

@@ -185,6 +185,9 @@ impl Walk<'_, '_> {
                     value.taint |= Taint::CONSENT;
                 }
             }
+            if self.masks(function) {
+                value = Value::of(Taint::MASKED);
+            }
             result = Some(result.map_or_else(|| value.clone(), |other| other.either(&value)));
         }
         if ensures {
@@ -302,8 +305,11 @@ impl Walk<'_, '_> {
         self.note_compared_key(node);
         self.note_given(&node.arguments, range);
         self.launched(&path, &node.arguments, range);
-        if let Some(request) = web::request(&path, object, arguments) {
-            answer = self.request(request, arguments, range);
+        let request = web::request(&path, object, arguments);
+        // A client of a package of which nothing is known.
+        let request = request.or_else(|| web::by_address(&path, arguments).filter(|_| answer.is_none()));
+        if let Some(request) = request {
+            answer = Some(self.request(request, arguments, range));
         }
         if answer == Some(Taint::MODEL)
             && let Some(name) = self.one_history(node)
@@ -384,10 +390,13 @@ impl Walk<'_, '_> {
         self.note_told(path, recipient.is_some(), arguments, range);
         if let Some(recipient) = recipient {
             self.note_model(object, arguments, recipient.clone(), range);
-            let content = models::told(arguments).without(Taint::CONSENT);
+            // Whatever file it is that is written down, somebody speaks in it.
+            let speech = if models::writes_down(path) { Taint::LOCAL } else { Taint::NONE };
+            let content = models::told(arguments).without(Taint::CONSENT) | speech;
             found.push(Deed::Model { recipient, content });
             found.extend(flaws::system_prompt(arguments).map(Deed::SystemPrompt));
-            answer = Some(if models::embeds(path) { models::told(arguments) } else { Taint::MODEL });
+            let told = if models::embeds(path) { models::told(arguments) } else { Taint::MODEL };
+            answer = Some(told | speech);
         }
         if let Some((sink, content)) = sinks::of(path, arguments) {
             found.push(Deed::Run { sink, content, given: None });
@@ -439,7 +448,8 @@ impl Walk<'_, '_> {
     /// Who answers a model call: with what callers hand in, if they choose the address.
     fn recipient(&self, path: &str, object: Option<&Made>, arguments: &[Argument]) -> Option<Recipient> {
         let providers = self.state.providers;
-        let recipient = models::recipient(path, object, arguments, providers)?;
+        let recipient =
+            models::recipient(path, object, arguments, providers).or_else(|| self.asked_by_engine(path))?;
         if recipient.host.is_some() || !recipient.open {
             return Some(recipient);
         }
@@ -448,6 +458,32 @@ impl Walk<'_, '_> {
         let fill = |one: &Argument| Argument { value: one.value.filled(handed), ..one.clone() };
         let arguments: Vec<Argument> = arguments.iter().map(fill).collect();
         models::recipient(path, object.as_ref(), &arguments, providers).or(Some(recipient))
+    }
+
+    /// `index.as_chat_engine().chat(text)`: an engine asks the model of the settings, or the one that the library names.
+    fn asked_by_engine(&self, path: &str) -> Option<Recipient> {
+        const ASKS: &[&str] = &[
+            "chat",
+            "achat",
+            "stream_chat",
+            "astream_chat",
+            "streamChat",
+            "query",
+            "aquery",
+            "stream_query",
+        ];
+        let before = path.trim_end_matches("()").rsplit_once('.')?.0.to_ascii_lowercase();
+        if super::api::root(path) != "llama_index"
+            || !before.ends_with("engine()")
+            || !ASKS.contains(&super::api::last(path))
+        {
+            return None;
+        }
+        let set = self.state.global(self.module, &format!("{}.llm", super::assign::SETTINGS));
+        Some(models::of_settings(
+            set.as_ref().and_then(Value::made).map(std::rc::Rc::as_ref),
+            self.state.providers,
+        ))
     }
 
     /// A method of something of which only the content is known.
@@ -498,7 +534,7 @@ impl Walk<'_, '_> {
                 let said = if self.script { object.deep_taint() } else { Taint::NONE };
                 let heard = self.plugged(name, object, arguments, node.range());
                 self.callbacks(heard, said, arguments, node.range());
-                Value::of(taint)
+                self.each_masked(name, object, arguments, node.range()).unwrap_or_else(|| Value::of(taint))
             }
         }
     }

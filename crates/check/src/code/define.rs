@@ -180,6 +180,8 @@ impl Walk<'_, '_> {
             }
             _ => None,
         });
+        let guarded =
+            bases.iter().any(|base| base.outside().is_some_and(super::api::guards::is_guarding_base));
         // An extension says nothing of what the type is.
         if !bases.is_empty() {
             self.state.set_bases(id, bases);
@@ -189,7 +191,7 @@ impl Walk<'_, '_> {
         self.depth += 1;
         for statement in &node.body {
             match statement {
-                Stmt::FunctionDef(method) => self.method_definition(method, called.as_deref()),
+                Stmt::FunctionDef(method) => self.method_definition(method, called.as_deref(), guarded),
                 Stmt::Assign(assign) => {
                     let value = self.eval(&assign.value);
                     for name in assign.targets.iter().filter_map(dotted) {
@@ -215,7 +217,7 @@ impl Walk<'_, '_> {
         self.bind(node.name.as_str(), Value::new(Shape::Class(id), Taint::NONE));
     }
 
-    fn method_definition(&mut self, node: &StmtFunctionDef, base: Option<&str>) {
+    fn method_definition(&mut self, node: &StmtFunctionDef, base: Option<&str>, guarded: bool) {
         self.function_definition(node);
         let Some(id) = self.state.project.defined(self.module, node.range()) else { return };
         let entry = base.and_then(|base| super::api::frameworks::entered_through(base, node.name.as_str()));
@@ -225,6 +227,7 @@ impl Walk<'_, '_> {
                 function.entry = entry;
                 function.http |= http;
             }
+            function.caller_known |= guarded && http;
         });
     }
 }

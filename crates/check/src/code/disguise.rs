@@ -1,14 +1,15 @@
 //! Hand-made anonymisation: hashes without a key over numbers of people, and encodings that are called encryption.
 
-use ruff_python_ast::{Expr, ExprCall};
-use ruff_text_size::Ranged;
+use ruff_python_ast::visitor::{Visitor, walk_expr};
+use ruff_python_ast::{Expr, ExprCall, StmtFunctionDef};
+use ruff_text_size::{Ranged, TextRange};
 
 use super::api::{last, names, root, words};
 use super::call::all_of;
 use super::deeds::add;
-use super::value::{Argument, Value};
+use super::value::{Argument, Shape, Value};
 use super::walk::Walk;
-use crate::facts::{Deed, Disguise, Taint};
+use crate::facts::{Deed, Disguise, FunctionId, Taint};
 
 /// Names of functions that say that they make people unrecognisable.
 const MASKS: &[&str] = &[
@@ -80,6 +81,60 @@ impl Walk<'_, '_> {
         let func = self.state.project.functions.get(self.function).filter(|func| func.definition.is_some());
         func.is_some_and(|func| names(func.name.rsplit('.').next().unwrap_or_default(), wanted))
     }
+}
+
+impl Walk<'_, '_> {
+    /// Whether a function of the project masks what it is given: it says so, and puts something else in the place of what patterns
+    /// find, or has it done by one that does.
+    pub(super) fn masks(&self, function: FunctionId) -> bool {
+        let Some(func) = self.state.project.functions.get(function) else { return false };
+        let short = func.name.rsplit('.').next().unwrap_or_default();
+        names(short, MASKS) && func.definition.is_some_and(replaces)
+    }
+}
+
+impl Walk<'_, '_> {
+    /// `messages.map((one) => ({ ...one, content: mask(one.content) }))`: all of them, each masked.
+    pub(super) fn each_masked(
+        &mut self,
+        name: &str,
+        object: &Value,
+        arguments: &[Argument],
+        range: TextRange,
+    ) -> Option<Value> {
+        let [Argument { value: Value { shape: Shape::Functions(ids), .. }, .. }] = arguments else {
+            return None;
+        };
+        if name != "map" || !self.script {
+            return None;
+        }
+        let made = self.enter_with(&ids.clone(), &[object.item(None)], range);
+        let masked = made.deep_taint().has(Taint::MASKED);
+        masked.then(|| Value::new(Shape::List(vec![made].into()), Taint::NONE))
+    }
+}
+
+/// Whether a function puts something in the place of what is found in a text.
+fn replaces(definition: &StmtFunctionDef) -> bool {
+    struct Replaces(bool);
+    impl<'a> Visitor<'a> for Replaces {
+        fn visit_expr(&mut self, expression: &'a Expr) {
+            if let Expr::Call(call) = expression {
+                let name = match &*call.func {
+                    Expr::Attribute(method) => method.attr.as_str(),
+                    Expr::Name(name) => name.id.as_str(),
+                    _ => "",
+                };
+                let puts = matches!(name, "sub" | "subn" | "replace" | "replaceAll")
+                    && call.arguments.args.len() > 1;
+                self.0 |= puts || names(name, MASKS);
+            }
+            walk_expr(self, expression);
+        }
+    }
+    let mut found = Replaces(false);
+    definition.body.iter().for_each(|statement| found.visit_stmt(statement));
+    found.0
 }
 
 /// What a hash is made of: the first argument, or the one that is called `data`.

@@ -11,6 +11,7 @@ use ruff_text_size::Ranged;
 
 use super::api::{files, flaws, models};
 use super::deeds::add;
+use super::trust;
 use super::value::{ANY_KEY, Shape, Value};
 use super::walk::Walk;
 use crate::facts::{Deed, Flaw, Piece, Taint, Template};
@@ -178,8 +179,26 @@ impl Walk<'_, '_> {
     fn common(&self, held: Value) -> Value {
         let inside =
             self.state.project.functions.get(self.function).is_some_and(|func| func.definition.is_some());
-        let shared = inside && matches!(held.shape, Shape::List(_)) && held.deep_taint().has(Taint::USER);
+        // What was read from a file at the start is a list of which nothing is known.
+        let list = match &held.shape {
+            Shape::List(_) => true,
+            Shape::Unknown | Shape::Made(_) => held.taint.has(Taint::FILE | Taint::RETRIEVED),
+            _ => false,
+        };
+        let shared = inside && list && held.deep_taint().has(Taint::USER);
         if shared { Value { taint: held.taint | Taint::COMMON, ..held } } else { held }
+    }
+
+    /// Whether the program makes one object of a class, where it begins, and a function goes on with what a member of it holds: that is
+    /// one for everybody.
+    fn is_one_for_all(&self, class: super::value::ClassId, member: &str) -> bool {
+        let definition = self.state.project.functions.get(self.function).and_then(|func| func.definition);
+        let anew = |own: &str| {
+            definition.is_some_and(|known| super::history::begins_anew(known, &format!("{own}.{member}")))
+        };
+        !anew("self")
+            && !anew("this")
+            && super::history::is_made_once(self.state.project, self.state, class, 0)
     }
 
     /// A name that nothing binds is a builtin; in a script it says so.
@@ -236,7 +255,14 @@ impl Walk<'_, '_> {
                 let below = below.map(|below| Value::new(Shape::Module(below), Taint::NONE));
                 below.or_else(|| Some(self.state.default_export(*module)?.item(Some(name))))
             }),
-            Shape::Object(_) | Shape::Objects(_) => self.state.any_member(object.shape.classes(), name),
+            Shape::Object(class) => {
+                let held = self.state.any_member(object.shape.classes(), name);
+                // What people upload is a corpus, and meant for all.
+                let said =
+                    |held: &Value| !held.deep_taint().has(Taint::UPLOAD) && self.is_one_for_all(*class, name);
+                held.map(|held| if said(&held) { self.common(held) } else { held })
+            }
+            Shape::Objects(_) => self.state.any_member(object.shape.classes(), name),
             Shape::Class(class) => {
                 let member = self.of_rows(*class, name).or_else(|| self.state.member(*class, name, false, 0));
                 member.map(|held| self.common(held))
@@ -288,7 +314,7 @@ impl Walk<'_, '_> {
 
     fn dict(&mut self, node: &ExprDict) -> Value {
         let mut items = BTreeMap::new();
-        let mut taint = Taint::NONE;
+        let (mut taint, mut spread) = (Taint::NONE, Taint::NONE);
         for item in &node.items {
             let value = self.eval(&item.value);
             if let Some(key) = &item.key {
@@ -305,18 +331,22 @@ impl Walk<'_, '_> {
                     items.insert(ANY_KEY.to_owned(), held);
                 }
             } else {
-                taint |= value.deep_taint();
+                spread |= value.deep_taint();
                 if let Shape::Dict(more) = &value.shape {
                     items.extend(more.iter().map(|(key, value)| (key.clone(), value.clone())));
                 }
             }
+        }
+        // `{...message, content: mask(message.content)}` is a message in which the words are masked.
+        if !items.values().any(|item: &Value| item.taint.has(Taint::MASKED)) {
+            taint |= spread;
         }
         self.offer_tool(node.range(), &items);
         if self.script {
             self.commanded(node.range(), &items);
         }
         self.launched_by(node);
-        if flaws::trusts(&items) || trusts_unless(node) {
+        if flaws::trusts(&items) || trust::unless(node) {
             add(&mut self.call_at(node.range()).does, Deed::Flaw(Flaw::CertificateUnchecked));
         } else if flaws::shows_key(&items) {
             add(&mut self.call_at(node.range()).does, Deed::Flaw(Flaw::Unencrypted));
@@ -550,14 +580,4 @@ fn operated(op: Operator, left: &Value, right: &Value) -> Value {
         }
         _ => Value::of(taint),
     }
-}
-
-/// `{trustServerCertificate: !isCloud}`: whoever answers is trusted, but for one kind of server.
-fn trusts_unless(node: &ExprDict) -> bool {
-    node.items.iter().any(|item| {
-        let key = item.key.as_ref().and_then(|key| key.as_string_literal_expr());
-        let turned =
-            matches!(&item.value, Expr::UnaryOp(not) if not.op == UnaryOp::Not && not.operand.is_name_expr());
-        turned && key.is_some_and(|key| key.value.to_str() == "trustServerCertificate")
-    })
 }

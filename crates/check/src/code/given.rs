@@ -38,7 +38,7 @@ impl Walk<'_, '_> {
 }
 
 /// The one parameter that a value is, without anything put beside it.
-fn only(value: &Value) -> Option<usize> {
+pub(super) fn only(value: &Value) -> Option<usize> {
     let put_together = match &value.shape {
         Shape::Text(text) => !matches!(text.pieces.as_slice(), [Piece::Parameter(_) | Piece::Hole]),
         Shape::Unknown => false,

@@ -35,6 +35,7 @@ impl Walk<'_, '_> {
         }
         if !self.script {
             self.offer_described(path, arguments, range);
+            self.offer_registered(path, arguments);
         }
         if !self.script && served {
             self.route_to(arguments);
@@ -77,7 +78,7 @@ impl Walk<'_, '_> {
         let answers = |name: &String| heard && self.script && script::is_answer(name);
         let taints: Vec<Taint> =
             parameters.iter().map(|name| if answers(name) { Taint::NONE } else { said }).collect();
-        let values: Vec<Value> = taints.iter().map(|taint| Value::of(taint.sources())).collect();
+        let values: Vec<Value> = taints.iter().map(|taint| Value::of(self.known_sources(*taint))).collect();
         self.state.hand_in(function, &values);
         let call = self.call_at(range);
         if !call.callees.contains(&function) {
@@ -135,14 +136,21 @@ impl Walk<'_, '_> {
         let wraps = |id: &FunctionId| self.state.wraps(*id);
         let Some(asks) = wrappers.iter().filter(|_| self.script).find_map(wraps) else { return made };
         let Shape::Functions(inner) = &made.shape else { return made };
-        let mut all = inner.to_vec();
+        let inner = inner.to_vec();
+        let mut taken = Vec::new();
         for argument in arguments {
             if asks {
                 self.mark_consented(&argument.value);
             }
-            collect_functions(&argument.value, &mut all, 0);
+            collect_functions(&argument.value, &mut taken, 0);
         }
-        functions(all)
+        // Whoever comes to what was taken comes through what is given back.
+        for (id, wrapper) in taken.iter().flat_map(|id| inner.iter().map(move |wrapper| (*id, *wrapper))) {
+            if id != wrapper {
+                self.served_behind(id, wrapper);
+            }
+        }
+        functions([inner, taken].concat())
     }
 
     /// What a library gives back of the function that it was given: `useCallback(f)`, `requireConsent(f)`.

@@ -24,7 +24,7 @@ impl Walk<'_, '_> {
     /// the function does not begin it anew.
     pub(super) fn one_history(&mut self, node: &ExprCall) -> Option<String> {
         let definition = self.state.project.functions.get(self.function)?.definition?;
-        if let Some(name) = self.one_session(node) {
+        if let Some(name) = self.one_session(node).or_else(|| self.one_thread(node)) {
             return Some(name);
         }
         let given = messages(&node.arguments)?;
@@ -54,6 +54,16 @@ impl Walk<'_, '_> {
         let Expr::Name(holder) = &*member.value else { return None };
         let class = match holder.id.as_str() {
             "cls" => self.state.project.functions.get(self.function)?.class?,
+            // A list that stands in the class alone is one for all objects, too.
+            "self" => {
+                let class = self.state.project.functions.get(self.function)?.class?;
+                let methods = &self.state.project.classes.get(class).filter(|_| !self.script)?.methods;
+                let definitions =
+                    methods.values().filter_map(|id| self.state.project.functions.get(*id)?.definition);
+                let whole = dotted(part)?;
+                let mut own = definitions.filter(|known| assigns(known, &whole));
+                return (own.next().is_none() && self.of_body(class, member.attr.as_str())).then_some(whole);
+            }
             name => match self.state.global(self.module, name)?.shape {
                 Shape::Class(class) => class,
                 _ => return None,
@@ -62,6 +72,12 @@ impl Walk<'_, '_> {
         let held = self.state.member(class, member.attr.as_str(), false, 0)?;
         let whole = dotted(part)?;
         (matches!(held.shape, Shape::List(_)) && !begins_anew(definition, &whole)).then_some(whole)
+    }
+
+    /// Whether a class itself holds a list under a name.
+    fn of_body(&self, class: ClassId, name: &str) -> bool {
+        let held = self.state.member(class, name, false, 0);
+        held.is_some_and(|held| matches!(held.shape, Shape::List(_)))
     }
 
     /// `self.history`, of an object of which there may be one only: that is seen when all are made.
@@ -90,7 +106,50 @@ impl Walk<'_, '_> {
         let held = self.state.global(self.module, name)?;
         let made = held.made()?;
         let remembers = |made: &Made| is_session(&made.path) || is_memory(&made.path);
-        (is_session(&made.path) || models::inner(made, 0, &remembers).is_some()).then(|| name.to_owned())
+        let agent = is_remembering(made) && !says_who(&node.arguments);
+        (is_session(&made.path) || models::inner(made, 0, &remembers).is_some() || agent)
+            .then(|| name.to_owned())
+    }
+}
+
+/// Arguments that say with which conversation a model goes on.
+const GOES_ON: &[&str] = &[
+    "thread_id",
+    "threadId",
+    "thread",
+    "conversation",
+    "conversation_id",
+    "conversationId",
+    "previous_response_id",
+    "session",
+];
+
+impl Walk<'_, '_> {
+    /// `runs.create(thread_id=thread.id)` of a thread that the module makes, `previous_response_id=last` of a name of the module:
+    /// everybody goes on with the same conversation.
+    fn one_thread(&self, node: &ExprCall) -> Option<String> {
+        let keyword = GOES_ON.iter().find_map(|key| node.arguments.find_keyword(key));
+        let given = keyword.map(|keyword| &keyword.value);
+        let given = given.or_else(|| node.arguments.args.iter().find_map(|one| within(one, GOES_ON, 3)))?;
+        let (name, member) = match given {
+            Expr::Name(name) => (name.id.as_str(), false),
+            Expr::Attribute(member) if member.attr.as_str() == "id" => match &*member.value {
+                Expr::Name(name) => (name.id.as_str(), true),
+                _ => return None,
+            },
+            _ => return None,
+        };
+        if !self.globals.contains(name) && self.env.names.contains_key(name) {
+            return None;
+        }
+        let held = self.state.global(self.module, name)?;
+        // What is written out is a name, of which another rule speaks; what a variable says is the developer's choice.
+        let made = || {
+            held.made()
+                .is_some_and(|made| made.path.ends_with("create()") || made.path.ends_with("Session()"))
+        };
+        let goes_on = self.globals.contains(name) && !member || made();
+        goes_on.then(|| name.to_owned())
     }
 }
 
@@ -100,6 +159,29 @@ fn is_session(path: &str) -> bool {
     path.ends_with("()")
         && (matches!(last(made), "start_chat" | "startChat" | "ConversationChain")
             || made.ends_with("chats.create"))
+}
+
+/// Settings with which an agent goes on with what was said before.
+const GOES_ON_WITH: &[&str] = &[
+    "add_history_to_context",
+    "add_history_to_messages",
+    "enable_user_memories",
+    "enable_agentic_memory",
+    "read_chat_history",
+];
+
+/// Whether an agent is made so that it goes on with what was said before, and with nobody's name.
+fn is_remembering(made: &Made) -> bool {
+    let on = |name: &&str| made.setting(&[name]).is_some_and(|value| value.shape == Shape::Bool(true));
+    matches!(root(&made.path), "agno" | "phi") && GOES_ON_WITH.iter().any(on) && made.setting(WHO).is_none()
+}
+
+const WHO: &[&str] = &["user_id", "session_id"];
+
+/// Whether a call says who asks.
+fn says_who(arguments: &Arguments) -> bool {
+    WHO.iter().any(|name| arguments.find_keyword(name).is_some())
+        || arguments.keywords.iter().any(|keyword| keyword.arg.is_none())
 }
 
 /// What a framework puts a conversation into, without a key for whose it is.
@@ -184,6 +266,12 @@ fn parts<'e>(given: &'e Expr, definition: &'e StmtFunctionDef, depth: usize) -> 
     }
 }
 
+fn assigns(definition: &StmtFunctionDef, name: &str) -> bool {
+    let mut found = Given { wanted: name, values: Vec::new() };
+    definition.body.iter().for_each(|statement| found.visit_stmt(statement));
+    !found.values.is_empty()
+}
+
 /// What a function gives to a name, if it does so once.
 fn assigned<'e>(definition: &'e StmtFunctionDef, name: &str) -> Option<&'e Expr> {
     let mut found = Given { wanted: name, values: Vec::new() };
@@ -195,7 +283,7 @@ fn assigned<'e>(definition: &'e StmtFunctionDef, name: &str) -> Option<&'e Expr>
 }
 
 /// Whether a function puts a new list in the place of a member.
-fn begins_anew(definition: &StmtFunctionDef, member: &str) -> bool {
+pub(super) fn begins_anew(definition: &StmtFunctionDef, member: &str) -> bool {
     let mut found = Given { wanted: member, values: Vec::new() };
     definition.body.iter().for_each(|statement| found.visit_stmt(statement));
     found.values.iter().any(|value| matches!(value, Expr::List(_)))
@@ -244,8 +332,11 @@ pub(super) fn note(project: &Project<'_>, state: &mut State<'_>) {
 const BEGINS: &[&str] = &["init*", "start", "setup", "connect", "onload", "load", "boot*"];
 
 /// Whether objects of a class are made where the program begins, and nowhere else.
-fn is_made_once(project: &Project<'_>, state: &State<'_>, class: ClassId, depth: usize) -> bool {
-    let Some(makers) = state.made_in.get(&class).filter(|_| depth < MOST_HOLDERS) else { return false };
+pub(super) fn is_made_once(project: &Project<'_>, state: &State<'_>, class: ClassId, depth: usize) -> bool {
+    if depth >= MOST_HOLDERS {
+        return false;
+    }
+    let Some(makers) = state.made_in.get(&class) else { return is_put_in(project, class) };
     makers.iter().all(|maker| {
         let Some(func) = project.functions.get(*maker) else { return false };
         let short = last(&func.name);
@@ -257,5 +348,19 @@ fn is_made_once(project: &Project<'_>, state: &State<'_>, class: ClassId, depth:
             (Some(_), None) => names(short, &["main", "app", "setup", "startup", "bootstrap"]),
             _ => false,
         }
+    })
+}
+
+/// Whether nobody makes an object of a class and a constructor asks for one by its type: what puts it in makes one for all.
+fn is_put_in(project: &Project<'_>, class: ClassId) -> bool {
+    let Some(known) = project.classes.get(class) else { return false };
+    let wanted = last(&known.name);
+    let constructors = project.classes.iter().filter_map(|class| class.methods.get("__init__"));
+    constructors.filter_map(|id| project.functions.get(*id)).any(|func| {
+        let of_it =
+            |(_, annotation): (&str, &Expr)| dotted(annotation).is_some_and(|name| last(&name) == wanted);
+        let script = project.is_script(func.module);
+        script
+            && func.definition.is_some_and(|definition| super::identity::annotations(definition).any(of_it))
     })
 }

@@ -35,7 +35,18 @@ const FREE: &[&str] = &[
     "path_params",
 ];
 /// Parts that a session or a checked token has put there.
-const SURE: &[&str] = &["session", "user", "auth", "oidc", "jwtPayload", "requestContext", "state"];
+const SURE: &[&str] = &[
+    "session",
+    "user",
+    "auth",
+    "oidc",
+    "jwtPayload",
+    "requestContext",
+    "state",
+    "jwtVerify",
+    "isAuthenticated",
+    "authenticate",
+];
 
 /// `typing.Annotated`
 pub(super) fn is_annotated(path: &str) -> bool {
@@ -113,7 +124,8 @@ impl Walk<'_, '_> {
         if matches!(name, "req" | "request") {
             return Some(object.clone());
         }
-        if SURE.contains(&name) {
+        // What a body says of a user is what its sender wrote.
+        if SURE.contains(&name) && !self.known_sources(object.taint).has(Taint::BODY) {
             self.caller_is_known();
             return Some(Value::of(object.taint | Taint::VERIFIED));
         }
@@ -181,8 +193,18 @@ impl Walk<'_, '_> {
         own.behind.extend(new);
     }
 
+    /// Whether a class only holds something: `@dataclass class Question: text: str`.
+    pub(super) fn has_no_methods(&self, class: ClassId) -> bool {
+        let known = self.state.project.classes.get(class);
+        known.is_some_and(|known| known.methods.keys().all(|name| name.as_str() == "__init__"))
+    }
+
     /// Whether an object of a class is what a client sent: a model of a request's body.
+    /// In a script a class without methods is one: what frameworks make of a body by its type.
     pub(super) fn is_message(&self, class: ClassId, depth: usize) -> bool {
+        if self.script && self.has_no_methods(class) {
+            return true;
+        }
         self.state.bases(class).iter().any(|base| match &base.shape {
             Shape::Path(path) => matches!(
                 &**path,
@@ -202,7 +224,9 @@ impl Walk<'_, '_> {
                 last(decorator),
                 "before_request" | "middleware" | "before_app_request" | "on_request"
             );
-        let known = identity || finds_caller(last(decorator)) && !http;
+        // `require_POST` says how one comes, and not who.
+        let verbs = decorator.starts_with("django.views.decorators");
+        let known = identity || finds_caller(last(decorator)) && !http && !verbs;
         self.state.entering(id, |function| {
             function.http |= http;
             function.before_all |= before;

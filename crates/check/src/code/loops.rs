@@ -3,15 +3,40 @@
 use std::rc::Rc;
 
 use ruff_python_ast::visitor::{Visitor, walk_expr, walk_pattern, walk_stmt};
-use ruff_python_ast::{CmpOp, Expr, Number, Pattern, Stmt, StmtWhile, UnaryOp};
+use ruff_python_ast::{CmpOp, Expr, Number, Pattern, Stmt, StmtFor, StmtWhile, UnaryOp};
 use ruff_text_size::Ranged;
 
 use super::api::web::waits;
-use super::value::Value;
+use super::value::{Shape, Value};
 use super::walk::{Walk, span};
 use crate::facts::{Call, Loop, Taint};
 
+/// Names of one list for each of which a loop is walked.
+const MOST_NAMES: usize = 8;
+
 impl Walk<'_, '_> {
+    pub(super) fn for_loop(&mut self, node: &StmtFor) {
+        let all = self.eval(&node.iter);
+        // What is done for each of a few names that are written out is done for all of them, and not for the one that stands for
+        // them: `for table in ("messages", "consents")`.
+        if self.breaks.is_empty() {
+            for one in few_names(&all) {
+                let before = self.env.clone();
+                self.assign(&node.target, one);
+                self.breaks.push(None);
+                self.block(&node.body);
+                self.breaks.pop();
+                self.env = before;
+            }
+        }
+        let items = all.item(None);
+        let broken = self.rounds(&node.body, |walk| walk.assign(&node.target, items.clone()));
+        self.block(&node.orelse);
+        if let Some(broken) = broken {
+            self.env.merge(broken);
+        }
+    }
+
     /// What came in where a model calls a tool was chosen by it.
     pub(super) fn called_by_model(&mut self) {
         let names: Vec<(Rc<str>, Value)> =
@@ -34,6 +59,17 @@ impl Walk<'_, '_> {
         let paced = self.calls.values().filter(within).any(|call| waits(&call.target));
         let head = body.start..node.test.range().end().to_usize();
         self.loops.push(Loop { span: head, tools: handles_tools(node), paced, body });
+    }
+}
+
+/// The texts of a list of several, if all of them are written out.
+fn few_names(all: &Value) -> Vec<Value> {
+    match &all.shape {
+        Shape::List(items) if (2..=MOST_NAMES).contains(&items.len()) => {
+            let written = items.iter().all(|item| item.known_text().is_some());
+            if written { items.to_vec() } else { Vec::new() }
+        }
+        _ => Vec::new(),
     }
 }
 

@@ -42,6 +42,7 @@ mod state;
 mod swift;
 mod tables;
 mod tools;
+mod trust;
 mod value;
 mod walk;
 mod watch;
@@ -58,7 +59,7 @@ use state::State;
 use walk::span;
 
 pub(crate) use api::flaws::UNASKED;
-pub(crate) use api::{names, words};
+pub(crate) use api::{names, says_whose, words};
 #[cfg(feature = "swift")]
 pub(crate) use swift::CALLED;
 pub(crate) use swift::{ENTERED, EXTENSION, GETTER, TRAILING};

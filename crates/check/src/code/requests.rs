@@ -5,10 +5,11 @@ use ruff_text_size::TextRange;
 use super::api::web::Request;
 use super::api::{flaws, labels, models, stores, web};
 use super::deeds::add;
+use super::given::only;
 use super::state::Lifted;
 use super::value::{Argument, Shape, Value};
 use super::walk::Walk;
-use crate::facts::{Deed, Flaw, Taint, Template, host_of};
+use crate::facts::{Deed, Flaw, Sink, Taint, Template, host_of};
 
 /// Whether a body has the form of a chat with a model, wherever it is sent: a model, and messages.
 fn is_chat(value: &Value, depth: usize) -> bool {
@@ -27,19 +28,51 @@ fn is_chat(value: &Value, depth: usize) -> bool {
     }
 }
 
+/// Whether an address is one of the server of the page itself: what that says of itself, where nothing was said to it, no stranger
+/// wrote.
+fn is_relative(address: &Template) -> bool {
+    let shown = address.shown();
+    shown.starts_with('/') && !shown.starts_with("//")
+}
+
+/// A statement that is sent to something that runs it: `post(url, json={"sql": sql})`.
+fn statement_sent(arguments: &[Argument]) -> Option<Value> {
+    let sent = |value: &Value| match &value.shape {
+        Shape::Dict(items) => items.get("sql").cloned(),
+        _ => None,
+    };
+    arguments.iter().find_map(|one| sent(&one.value)).filter(|value| value.deep_taint() != Taint::NONE)
+}
+
 impl Walk<'_, '_> {
     /// Notes a request that is made here. Gives what the answer is.
-    pub(super) fn request(
-        &mut self,
-        request: Request,
-        arguments: &[Argument],
-        range: TextRange,
-    ) -> Option<Taint> {
+    pub(super) fn request(&mut self, request: Request, arguments: &[Argument], range: TextRange) -> Taint {
         let given = || arguments.iter().map(|argument| &argument.value);
+        let own = self.script && request.content == Taint::NONE && is_relative(&request.address);
+        if flaws::carries_key_in_clear(&request.address, arguments) {
+            add(&mut self.call_at(range).does, Deed::Flaw(Flaw::Unencrypted));
+        }
         self.note_request(&request.address, given(), range);
         let handed = &self.summary.handed;
         let chat = given().any(|value| is_chat(value, 0) || is_chat(&value.filled(handed), 0));
-        self.requested(request.address, request.content, chat, range).or(Some(Taint::WEB))
+        if let Some(sent) = statement_sent(arguments) {
+            let (content, given) = (sent.deep_taint(), only(&sent).map(|index| (self.function, index)));
+            add(&mut self.call_at(range).does, Deed::Run { sink: Sink::Sql, content, given });
+        }
+        let page = self.is_page();
+        let open_key = self.script && flaws::shows_key_to_visitors(&request.address, arguments, page);
+        let answer = self.requested(request.address, request.content, chat, range);
+        if open_key && answer == Some(Taint::MODEL) {
+            add(&mut self.call_at(range).does, Deed::Flaw(Flaw::KeyInBrowser));
+        }
+        let other = if own { Taint::NONE } else { Taint::WEB };
+        answer.filter(|answer| !own || *answer != Taint::WEB).unwrap_or(other)
+    }
+
+    /// Whether the file is a page, or a part of one, which every visitor gets.
+    fn is_page(&self) -> bool {
+        let path = self.state.texts.get(self.file()).map_or("", |file| file.path.as_str());
+        matches!(path.rsplit_once('.'), Some((_, "html" | "htm" | "vue" | "svelte")))
     }
 
     /// A request that the callee makes to an address we choose.

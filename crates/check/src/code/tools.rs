@@ -10,9 +10,9 @@ use super::agents::{ASKS, is_on};
 use super::api::{last, root};
 use super::call::all_of;
 use super::hand_out::collect_functions;
-use super::value::{Argument, ModuleId, Shape, Value, named};
+use super::value::{Argument, ModuleId, Shape, Value, given, named};
 use super::walk::{Walk, span};
-use crate::facts::{Agent, FunctionId, Held, Piece, Taint, Tool};
+use crate::facts::{Agent, Entry, FunctionId, Held, Piece, Taint, Tool};
 
 /// Keys under which what a tool takes is told.
 const SCHEMAS: &[&str] = &["input_schema", "inputSchema"];
@@ -96,6 +96,10 @@ impl Walk<'_, '_> {
 
     /// A decorated function is a tool by its name.
     pub(super) fn offer_function(&mut self, id: FunctionId, node: &StmtFunctionDef) {
+        self.offer_in(id, node, self.file());
+    }
+
+    fn offer_in(&mut self, id: FunctionId, node: &StmtFunctionDef, file: usize) {
         let name = node.name.as_str();
         let arguments: Vec<String> = node
             .parameters
@@ -105,12 +109,29 @@ impl Walk<'_, '_> {
         let tool = Tool {
             name: name.to_owned(),
             effect: effect_of(name, self.told(id), &arguments),
-            file: self.file(),
+            file,
             span: span(node.name.range()),
             function: Some(id),
             acts: None,
         };
         self.add_tool(tool);
+    }
+
+    /// `mcp.tool()(send)`, `mcp.add_tool(send)`: a function that is made a tool without a decorator above it.
+    pub(super) fn offer_registered(&mut self, path: &str, arguments: &[Argument]) {
+        let path = path.trim_end_matches("()");
+        if !matches!(root(path), "mcp" | "fastmcp") || !matches!(last(path), "tool" | "add_tool") {
+            return;
+        }
+        let Some(Value { shape: Shape::Functions(ids), .. }) = given(arguments, 0, "fn") else { return };
+        for id in ids.iter().copied() {
+            let definition = self.state.project.functions.get(id).and_then(|func| func.definition);
+            let Some(node) = definition.filter(|node| !node.name.is_empty()) else { continue };
+            self.state.entering(id, |function| function.entry = Some(Entry::Tool));
+            let file = self.state.functions.get(id).map(|function| function.file);
+            self.offer_in(id, node, file.unwrap_or_else(|| self.file()));
+            self.serve_together(id, path);
+        }
     }
 
     /// A call of one of several functions, picked by what a model wrote: `TOOLS[call.name](**arguments)`. All of them are
@@ -230,7 +251,33 @@ impl Walk<'_, '_> {
                 );
             }
             ("ai_sdk", _) => self.offer_vercel(arguments, range),
-            _ => {}
+            _ => self.offer_by_shape(arguments, range),
+        }
+    }
+
+    /// `createTool({ id, description, inputSchema, execute })`: a call that is told all that makes a tool, whatever it is called.
+    fn offer_by_shape(&mut self, arguments: &[Argument], range: TextRange) {
+        let text = |keys: &[&str]| named(arguments, keys).and_then(Value::known_text).map(str::to_owned);
+        let schema = named(arguments, SCHEMAS).or_else(|| named(arguments, OTHER_SCHEMAS)).is_some();
+        let carried = || {
+            let mut found = Vec::new();
+            if let Some(run) = named(arguments, HANDLERS) {
+                collect_functions(run, &mut found, 0);
+            }
+            found.first().copied()
+        };
+        let (Some(name), Some(told), true) = (text(&["name", "id"]), text(&["description"]), schema) else {
+            return;
+        };
+        if let Some(function) = carried() {
+            self.offer_named(Some(&name), &told, Some(function), range);
+            let run = named(arguments, HANDLERS).cloned().unwrap_or_default();
+            self.callbacks(
+                Some(Taint::TOOL),
+                Taint::NONE,
+                &[Argument { name: None, value: run, spread: false }],
+                range,
+            );
         }
     }
 

@@ -4,8 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use ruff_python_ast::{
-    ExceptHandler, Expr, Operator, Stmt, StmtFor, StmtFunctionDef, StmtIf, StmtMatch, StmtTry, StmtWhile,
-    StmtWith,
+    ExceptHandler, Expr, Operator, Stmt, StmtFunctionDef, StmtIf, StmtMatch, StmtTry, StmtWhile, StmtWith,
 };
 use ruff_text_size::{Ranged, TextRange};
 
@@ -36,7 +35,7 @@ impl Env {
         Rc::make_mut(&mut self.names).insert(name, value);
     }
 
-    fn merge(&mut self, other: Self) {
+    pub(super) fn merge(&mut self, other: Self) {
         if !other.live {
             return;
         }
@@ -78,7 +77,7 @@ pub(super) struct Walk<'s, 'a> {
     pub wrapping: Vec<(FunctionId, bool)>,
     exits: Vec<bool>,
     answers: Vec<Shape>,
-    breaks: Vec<Option<Env>>,
+    pub breaks: Vec<Option<Env>>,
     pub globals: BTreeSet<String>,
     pub nonlocals: BTreeSet<String>,
     /// Every name that was bound, for the functions inside.
@@ -191,12 +190,15 @@ impl Walk<'_, '_> {
                         Some(Shape::Object(class)) => Some(*class),
                         _ => None,
                     };
-                    let injected = object.is_some_and(|class| !http || !self.is_message(class, 0));
+                    let data = |class| (http || self.script) && self.is_message(class, 0);
+                    let injected = object.is_some_and(|class| !data(class));
                     let said = if injected { Taint::NONE } else { said };
-                    let sent = if http && !self.swift && said.has(Taint::USER) {
-                        self.sent(index, annotations.get(name.as_str()).map(|(value, _)| value))
-                    } else {
-                        Taint::NONE
+                    let annotation = || annotations.get(name.as_str()).map(|(value, _)| value);
+                    let sent = match http && !self.swift {
+                        true if said.has(Taint::USER) => self.sent(index, annotation()),
+                        // `user: User = Depends(who)`
+                        true if injected => self.sent(index, annotation()).without(Taint::BODY),
+                        _ => Taint::NONE,
                     };
                     Value::new(shape, Taint::parameter(index) | said | sent)
                 }
@@ -505,7 +507,7 @@ impl Walk<'_, '_> {
     }
 
     /// Two rounds of a loop's body: the second sees what the first left. Gives what a break left.
-    fn rounds(&mut self, body: &[Stmt], mut begin: impl FnMut(&mut Self)) -> Option<Env> {
+    pub(super) fn rounds(&mut self, body: &[Stmt], mut begin: impl FnMut(&mut Self)) -> Option<Env> {
         let rounds = if self.breaks.is_empty() { 2 } else { 1 };
         let before = self.env.clone();
         let mut broken: Option<Env> = None;
@@ -523,15 +525,6 @@ impl Walk<'_, '_> {
             self.env.merge(ended);
         }
         broken
-    }
-
-    fn for_loop(&mut self, node: &StmtFor) {
-        let items = self.eval(&node.iter).item(None);
-        let broken = self.rounds(&node.body, |walk| walk.assign(&node.target, items.clone()));
-        self.block(&node.orelse);
-        if let Some(broken) = broken {
-            self.env.merge(broken);
-        }
     }
 
     fn with(&mut self, node: &StmtWith) {

@@ -14,6 +14,8 @@ const MOST_HELPERS: usize = 8;
 #[derive(Debug)]
 pub(crate) struct Sites<'f> {
     reach: &'f Reach,
+    /// The file of each function.
+    files: Vec<usize>,
     callers: Vec<Vec<(FunctionId, &'f Call)>>,
 }
 
@@ -29,7 +31,7 @@ impl<'f> Sites<'f> {
                 }
             }
         }
-        Self { reach, callers }
+        Self { reach, files: facts.functions.iter().map(|function| function.file).collect(), callers }
     }
 
     /// The calls at which a parameter that is run as it is gets any of `what`, if the function is a helper that others hand
@@ -43,8 +45,9 @@ impl<'f> Sites<'f> {
                 [(caller, call)] => at = (*caller, passed_on(call, at.1)?),
                 several => {
                     let handing = self.handing(several, at.1, what);
-                    // What gets nothing but that is the place itself.
-                    return (handing.len() < several.len()).then_some(handing);
+                    // What gets nothing but that is the place itself, unless it only serves other files: there each text is made.
+                    let serves = several.iter().all(|(caller, _)| !self.beside(*caller, at.0));
+                    return (handing.len() < several.len() || serves).then_some(handing);
                 }
             }
         }
@@ -136,6 +139,11 @@ impl<'f> Sites<'f> {
     pub(crate) fn composes(facts: &Facts, function: FunctionId) -> bool {
         let name = facts.functions.get(function).map_or("", |known| known.name.as_str());
         crate::code::names(name.rsplit('.').next().unwrap_or_default(), &["prompt*"])
+    }
+
+    /// Whether two functions stand in one file.
+    fn beside(&self, one: FunctionId, other: FunctionId) -> bool {
+        self.files.get(one) == self.files.get(other)
     }
 
     fn handing(

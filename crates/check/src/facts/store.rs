@@ -50,6 +50,8 @@ impl Store {
             "keys",
             "koishi",
             "tinydb",
+            "lowdb",
+            "dexie",
         ];
         PLAIN.contains(&self.product.as_str())
     }

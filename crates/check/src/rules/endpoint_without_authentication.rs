@@ -115,10 +115,40 @@ fn place_of(facts: &Facts, id: FunctionId) -> Option<(&str, Place)> {
     let function = facts.functions.get(id)?;
     if !function.span.is_empty() {
         let name = function.name.rsplit('.').next().unwrap_or_default();
-        return Some((name, facts.place(function.file, function.span.clone())));
+        // What has to be put before it stands where it becomes a route.
+        let route = facts.calls().find(|(_, call)| call.callees.contains(&id) && makes_a_route(call));
+        let place = route.map(|(owner, call)| facts.call_place(owner, call));
+        return Some((name, place.unwrap_or_else(|| facts.place(function.file, function.span.clone()))));
     }
     let (owner, call) = facts.calls().find(|(_, call)| call.callees.contains(&id))?;
+    // What a framework calls by itself is nowhere handed out.
+    if call.target.starts_with("js.") && !function.body.is_empty() {
+        let start = function.body.start;
+        return Some((
+            function.name.rsplit('.').next().unwrap_or_default(),
+            facts.place(function.file, start..start),
+        ));
+    }
     Some((call.target.as_str(), facts.call_place(owner, call)))
+}
+
+/// `app.post("/chat", chat)`
+fn makes_a_route(call: &Call) -> bool {
+    const VERBS: &[&str] = &[
+        "get",
+        "post",
+        "put",
+        "patch",
+        "delete",
+        "all",
+        "route",
+        "add_api_route",
+        "add_url_rule",
+        "Route",
+        "WebSocketRoute",
+    ];
+    let verb = call.target.trim_end_matches("()").rsplit('.').next().unwrap_or_default();
+    VERBS.contains(&verb) && call.target.contains('.')
 }
 
 fn one(project: &Project<'_>, endpoint: &Endpoint) -> Option<Finding> {

@@ -13,7 +13,6 @@ use ombud_core::finding::{Bilingual, Confidence, Finding, RuleId, Severity};
 
 use super::retrieval_without_consent::places;
 use super::{Project, Rule, Text, finding, on_the_way};
-use crate::code::names;
 use crate::facts::{Call, Deed, Entry, Facts, Function, FunctionId, Owner, Reach, Sites, Store, Taint};
 
 pub(super) const RULE: Rule = Rule {
@@ -35,6 +34,8 @@ pub(super) const RULE: Rule = Rule {
 
 /// Helpers through which a list is followed back.
 const MOST_HELPERS: usize = 8;
+/// Parameters of a handler that are looked at.
+const MOST_PARAMETERS: usize = 4;
 
 fn run(project: &Project<'_>) -> Vec<Finding> {
     let facts = project.facts;
@@ -122,8 +123,13 @@ fn told_by_many(project: &Project<'_>, asks: &[bool], store: &Store) -> BTreeSet
         })
     };
     let leads = Reach::leading_from(facts, writes);
+    // A handler that is handed over in a call: `bot.on("message", answer)`.
+    let heard = |id: FunctionId| {
+        let said = |index| project.reach.sources(id, Taint::parameter(index)).has(Taint::USER);
+        (0..MOST_PARAMETERS).any(said)
+    };
     let many = |(id, function): &(FunctionId, &Function)| {
-        let told = || function.told.iter().any(|told| told.has(Taint::USER));
+        let told = || function.told.iter().any(|told| told.has(Taint::USER)) || heard(*id);
         let entered = function.entry == Some(Entry::Handler) || function.http || told();
         entered && project.reach.runs(*id) && leads.get(*id) == Some(&true) && asks.get(*id) == Some(&true)
     };
@@ -139,25 +145,10 @@ fn told_by_many(project: &Project<'_>, asks: &[bool], store: &Store) -> BTreeSet
 
 /// Whether a call says who is meant, by the names of what it hands over.
 fn says_whose(facts: &Facts, function: FunctionId, call: &Call) -> bool {
-    const WHOSE: &[&str] = &[
-        "user*",
-        "uid",
-        "chat",
-        "session*",
-        "group*",
-        "conversation*",
-        "thread*",
-        "channel*",
-        "sender*",
-        "owner*",
-        "account*",
-        "id",
-        "ids",
-    ];
     let file = facts.functions.get(function).and_then(|known| facts.files.get(known.file));
     let text = file.and_then(|file| file.text.get(call.span.clone())).unwrap_or_default();
     let given = text.split_once('(').map_or("", |(_, given)| given);
-    given.split(|ch: char| !ch.is_alphanumeric() && ch != '_').any(|word| names(word, WHOSE))
+    crate::code::says_whose(given)
 }
 
 fn memory(name: &str) -> Bilingual {

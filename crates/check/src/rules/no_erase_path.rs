@@ -1,6 +1,7 @@
 //! `no-erase-path`
 //!
-//! What it does: a project that keeps users' data needs code that can run and deletes it again. One finding for the project,
+//! What it does: a project that keeps users' data needs code that can run and deletes it again: from the same store, or with the
+//! person to whom it belongs in the same database. One finding for the project,
 //! at the first write.
 //!
 //! Why it matters: somebody who wants to be forgotten cannot be.
@@ -10,6 +11,7 @@
 use ombud_core::finding::{Bilingual, Confidence, Finding, RuleId, Severity};
 
 use super::{Project, Rule, Text, finding};
+use crate::code::names;
 use crate::facts::{Call, Deed, Facts, FunctionId, Owner, Store, Taint};
 
 pub(super) const RULE: Rule = Rule {
@@ -50,16 +52,56 @@ const DELETES: &[&str] = &[
 
 fn run(project: &Project<'_>) -> Vec<Finding> {
     let facts = project.facts;
-    if project.reach.calls(facts).any(|(function, call)| deletes(facts, function, call)) {
-        return Vec::new();
-    }
     let first = project.reach.calls(facts).find_map(|(function, call)| {
-        let name = keeps(project, function, call)?;
-        Some((function, call, name))
+        let kept = keeps(project, function, call)?;
+        let into = stores(facts, call);
+        let erased = |(function, deletes): (FunctionId, &Call)| erases(facts, function, deletes, &into);
+        (!project.reach.calls(facts).any(erased)).then_some((function, call, kept))
     });
     let Some((function, call, name)) = first else { return Vec::new() };
     let place = facts.call_place(function, call);
     vec![finding(&RULE, Severity::Warning, Confidence::Medium, place, told(&name))]
+}
+
+/// The stores into which a call writes.
+fn stores<'f>(facts: &'f Facts, call: &Call) -> Vec<&'f Store> {
+    let written = call.does.iter().filter_map(|deed| match deed {
+        Deed::Store(id, _) => facts.stores.get(*id),
+        _ => None,
+    });
+    written.collect()
+}
+
+/// Whether a call deletes what is kept in the given stores; in none of them what is kept is a file or a table without a name.
+fn erases(facts: &Facts, function: FunctionId, call: &Call, kept: &[&Store]) -> bool {
+    // A loop over the names of tables deletes from each of them.
+    let mut from = call.does.iter().filter_map(|deed| match deed {
+        Deed::Erase(id) => facts.stores.get(*id),
+        _ => None,
+    });
+    let goes = |other: &Store| kept.is_empty() || kept.iter().any(|kept| goes_with(other, kept));
+    let of_others = from.clone().next().is_some() && !from.any(goes);
+    deletes(facts, function, call) && !of_others
+}
+
+/// Whether what is deleted in one store takes what is kept in another with it: the same one, or who said it in the same database.
+fn goes_with(deleted: &Store, kept: &Store) -> bool {
+    const WHOLE: &[&str] = &[
+        "user*",
+        "account*",
+        "member*",
+        "person*",
+        "profile*",
+        "session*",
+        "conversation*",
+        "chat*",
+        "thread*",
+        "client*",
+    ];
+    let table = |store: &Store| store.name.split_once(':').map(|(_, table)| table.to_owned());
+    let same = |other: &str| table(kept).is_none_or(|own| own == other);
+    let taken = |other: String| same(&other) || names(&other, WHOLE);
+    deleted.name == kept.name || deleted.product == kept.product && table(deleted).is_none_or(taken)
 }
 
 /// Whether a call deletes what people said.

@@ -59,7 +59,12 @@ fn abroad<'a>(project: &Project<'a>, function: FunctionId, deed: &Deed) -> Optio
     let said = project.reach.sources(function, *content);
     let provider = recipient.provider.as_deref().and_then(|id| project.providers.by_id(id))?;
     let told = options.told.iter().any(|told| *told == provider.id || provider.hosts.contains(told));
-    let unknown = provider.local || provider.country.len() != 2 || options.audience.is_empty();
+    let nowhere = provider.local || options.audience.is_empty();
+    // Where the law asks that people are told of the country, one that nobody knows is not theirs.
+    let asked = |home: &String| home == "CN" || EEA.contains(&home.as_str());
+    let unknown = nowhere || provider.country.len() != 2 && !options.audience.iter().any(asked);
+    // Which of those whom the notice names it is, the configuration decides.
+    let told = told || recipient.open && provider.country.len() != 2 && !options.told.is_empty();
     let home = options.audience.iter().any(|home| covers(home, &provider.country));
     (said.has(Taint::PERSON | Taint::RETRIEVED) && !told && !unknown && !home).then_some(provider)
 }
@@ -70,10 +75,19 @@ fn covers(home: &str, country: &str) -> bool {
 
 fn one(project: &Project<'_>, provider: &Provider, function: FunctionId, call: &Call) -> Finding {
     let (name, country, homes) = (&provider.name, &provider.country, project.options.audience.join(", "));
-    let message = Bilingual::new(
-        format!("what users in {homes} say goes to {name} in {country}, and no notice speaks of it"),
-        format!("{homes} 的用户所说的话会发给位于 {country} 的 {name}，而告知中没有提到"),
-    );
+    let message = if country.len() == 2 {
+        Bilingual::new(
+            format!("what users in {homes} say goes to {name} in {country}, and no notice speaks of it"),
+            format!("{homes} 的用户所说的话会发给位于 {country} 的 {name}，而告知中没有提到"),
+        )
+    } else {
+        Bilingual::new(
+            format!(
+                "what users in {homes} say goes to {name}, of which it is not known in which country it is, and no notice speaks of it"
+            ),
+            format!("{homes} 的用户所说的话会发给 {name}，其所在国家不明，而告知中没有提到"),
+        )
+    };
     let place = project.facts.call_place(function, call);
     let path = project.reach.way(project.facts, function, call).unwrap_or_default();
     let mut found = on_the_way(finding(&RULE, Severity::Warning, Confidence::High, place, message), path);

@@ -1,13 +1,15 @@
 //! `personal-data-hashed`
 //!
-//! What it does: finds anonymisation and encryption made by hand that hide nothing: a phone or identity number put through MD5 or
-//! SHA without a key, a bare hash in a function that says that it masks people, Base64 in a function that says that it encrypts,
-//! a key or first vector that is written out. A keyed hash (`hmac`), a slow one (`scrypt`, `argon2`), a hash of a text with
-//! something mixed in, and hashes for file names or caches are no finding.
+//! What it does: finds anonymisation made by hand that hides nothing: a phone or identity number put through MD5 or
+//! SHA without a key, a bare hash in a function that says that it masks people, Base64 in a function that says that it encrypts, and, in a file
+//! that does such things, a key or first vector that is written out. A keyed hash (`hmac`), a slow one (`scrypt`, `argon2`), a hash
+//! of a text with something mixed in, and hashes for file names or caches are no finding.
 //!
 //! Why it matters: there are so few phone numbers that a laptop tries all of them in minutes. What is called anonymous is not.
 //!
 //! Reference: GDPR Recital 26, PIPL Art. 73 (4); Article 29 Working Party, Opinion 05/2014; risks P09, P02.
+
+use std::collections::BTreeSet;
 
 use ombud_core::finding::{Bilingual, Confidence, Finding, RuleId, Severity};
 
@@ -32,14 +34,47 @@ pub(super) const RULE: Rule = Rule {
 };
 
 fn run(project: &Project<'_>) -> Vec<Finding> {
+    let hiding = files(project);
+    if hiding.is_empty() {
+        return Vec::new();
+    }
     let calls = project.reach.calls(project.facts);
-    calls.filter_map(|(function, call)| one(project, function, call)).collect()
+    calls.filter_map(|(function, call)| one(project, &hiding, function, call)).collect()
 }
 
-fn one(project: &Project<'_>, function: FunctionId, call: &Call) -> Option<Finding> {
-    let (confidence, message) = call.does.iter().find_map(|deed| wrong(project, function, deed))?;
+fn one(
+    project: &Project<'_>,
+    hiding: &BTreeSet<usize>,
+    function: FunctionId,
+    call: &Call,
+) -> Option<Finding> {
+    let here = || file(project, function).is_some_and(|file| hiding.contains(&file));
+    let fixed = || (call.does.contains(&Deed::Flaw(Flaw::FixedKey)) && here()).then(written_out);
+    let hidden = call.does.iter().find_map(|deed| wrong(project, function, deed));
+    let (confidence, message) = hidden.or_else(|| Some((Confidence::High, fixed()?)))?;
     let place = project.facts.call_place(function, call);
     Some(finding(&RULE, Severity::Warning, confidence, place, message))
+}
+
+fn file(project: &Project<'_>, function: FunctionId) -> Option<usize> {
+    project.facts.functions.get(function).map(|function| function.file)
+}
+
+/// Files in which people are hidden by hand.
+pub(super) fn files(project: &Project<'_>) -> BTreeSet<usize> {
+    let hides = |(function, call): &(FunctionId, &Call)| {
+        call.does.iter().any(|deed| wrong(project, *function, deed).is_some())
+    };
+    let calls = project.reach.calls(project.facts).filter(hides);
+    calls.filter_map(|(function, _)| file(project, function)).collect()
+}
+
+/// What is said of a key or vector that is written out.
+pub(super) fn written_out() -> Bilingual {
+    Bilingual::new(
+        "the key or the first vector of this encryption stands in the source, so it is the same for everybody who reads it",
+        "这里加密用的密钥或初始向量写死在源码里，看到源码的人都能解开",
+    )
 }
 
 fn wrong(project: &Project<'_>, function: FunctionId, deed: &Deed) -> Option<(Confidence, Bilingual)> {
@@ -47,16 +82,11 @@ fn wrong(project: &Project<'_>, function: FunctionId, deed: &Deed) -> Option<(Co
         Deed::Disguise { how, content } => {
             let people = Taint::PERSON | Taint::RETRIEVED | Taint::FILE | Taint::TOOL | Taint::MODEL;
             let from = project.reach.sources(function, *content);
-            let said = from.has(people) && !from.has(Taint::ENCRYPTED);
+            // A number or a mask says by itself that it is somebody's, wherever a function is handed it from.
+            let named = matches!(how, Disguise::HashOfNumber | Disguise::HashAsMask) && content.is_symbolic();
+            let said = (from.has(people) || named) && !from.has(Taint::ENCRYPTED);
             said.then(|| (Confidence::High, told(*how)))
         }
-        Deed::Flaw(Flaw::FixedKey) => Some((
-            Confidence::High,
-            Bilingual::new(
-                "the key or the first vector of this encryption stands in the source, so it is the same for everybody who reads it",
-                "这里加密用的密钥或初始向量写死在源码里，看到源码的人都能解开",
-            ),
-        )),
         _ => None,
     }
 }

@@ -37,6 +37,8 @@ fn run(project: &Project<'_>) -> Vec<Finding> {
     let mut found: Vec<Finding> = Vec::new();
     // A file whose name says nothing of conversations is told of once: a project that writes many has one habit.
     let mut unnamed = false;
+    // A function that writes a record in several lines is told of at the first.
+    let mut writers: BTreeSet<FunctionId> = BTreeSet::new();
     let asked: BTreeSet<(FunctionId, &str)> = project
         .reach
         .calls(facts)
@@ -59,6 +61,9 @@ fn run(project: &Project<'_>) -> Vec<Finding> {
                     continue;
                 };
                 unnamed |= !conversation;
+                if goes_on(facts, function, call) && !writers.insert(function) {
+                    continue;
+                }
                 if !found.iter().any(|other| other.place == one.place) {
                     found.push(one);
                 }
@@ -91,6 +96,14 @@ fn logs(project: &Project<'_>) -> Vec<Finding> {
         }
     }
     found
+}
+
+/// Whether a call writes to a file that was opened before, which may hold more of the same record.
+fn goes_on(facts: &Facts, function: FunctionId, call: &Call) -> bool {
+    let name = call.target.rsplit('.').next().unwrap_or_default();
+    let file = facts.functions.get(function).and_then(|known| facts.files.get(known.file));
+    let text = file.and_then(|file| file.text.get(call.span.clone())).unwrap_or_default();
+    matches!(name, "write" | "writelines" | "writerow") && !text.contains("open(")
 }
 
 /// The table to which a call writes through objects.

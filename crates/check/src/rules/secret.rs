@@ -91,7 +91,7 @@ pub(crate) fn run(source: &Source, context: &Context<'_>) -> Vec<Finding> {
 fn is_written_in_code(source: &Source, span: &Range<usize>) -> bool {
     let code = [
         "py", "ipynb", "js", "mjs", "cjs", "ts", "tsx", "jsx", "json", "yaml", "yml", "toml", "swift",
-        "plist", "xcconfig",
+        "plist", "xcconfig", "vue", "svelte", "html", "htm",
     ];
     let ending = source.path.rsplit_once('.').map_or("", |parts| parts.1);
     let quoted = source

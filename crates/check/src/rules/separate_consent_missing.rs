@@ -1,16 +1,18 @@
 //! `separate-consent-missing`
 //!
-//! What it does: only with `--profile kids`, `health` or `companion`: finds a model call that carries what people say and that can
-//! be reached without a question for consent: of a guardian where children use the agent, apart from the rest where people speak
+//! What it does: with `--profile kids`, `health` or `companion`, or, where nobody declared what the agent is, where the model is told
+//! that it is for such people: finds a model call that carries what people say and that can be reached without a question for consent: of a guardian where children use the agent, apart from the rest where people speak
 //! of their health or their feelings. One finding for the project, at the first such call.
 //!
 //! Why it matters: what a child says, and what somebody says of an illness, may be used only after somebody said yes to just that.
 //!
 //! Reference: PIPL Art. 28 to 31, GDPR Art. 8 and 9; risks P07, P03.
 
-use ombud_core::finding::{Bilingual, Confidence, Finding, RuleId, Severity};
+use ombud_core::finding::{Bilingual, Confidence, Finding, Place, RuleId, Severity, Step};
 
-use super::{Project, Rule, Text, finding, on_the_way};
+use super::{
+    Project, Rule, Text, finding, memory_write_without_consent, on_the_way, retrieval_without_consent,
+};
 use crate::facts::{Call, Deed, FunctionId, Taint};
 use crate::profile::Profile;
 
@@ -32,20 +34,54 @@ pub(super) const RULE: Rule = Rule {
 };
 
 fn run(project: &Project<'_>) -> Vec<Finding> {
-    let Some(message) = project.options.profile.and_then(told) else { return Vec::new() };
+    let declared = project.options.profile;
+    // Whoever wrote an `ombud.toml` has said what the agent is for.
+    let guess = declared.is_none() && !project.options.gateway;
+    let shown = if guess { shown(project) } else { None };
+    if shown.is_some_and(|(profile, _)| profile == Profile::Companion) && asked_elsewhere(project) {
+        return Vec::new();
+    }
+    let Some(message) = declared.or(shown.map(|shown| shown.0)).and_then(told) else { return Vec::new() };
     let calls = project.reach.calls(project.facts);
-    let mut unasked =
+    let unasked =
         calls.filter(|(function, call)| carries(project, *function, call)).filter_map(|(function, call)| {
             let way = project.reach.unasked(project.facts, function, call)?;
             Some((project.facts.call_place(function, call), way))
         });
-    let first = unasked.next();
-    first
-        .map(|(place, way)| {
-            on_the_way(finding(&RULE, Severity::Error, Confidence::High, place, message), way)
-        })
+    // Of several the one beside the words that say whom it is for.
+    let beside =
+        |place: &Place| shown.is_some_and(|(_, file)| path(project, file) == Some(place.path.as_str()));
+    let all: Vec<(Place, Vec<Step>)> = unasked.collect();
+    let one = all.iter().find(|(place, _)| beside(place)).or(all.first());
+    // What nobody declared is a guess from what the model is told.
+    let (severity, sure) = match declared {
+        Some(_) => (Severity::Error, Confidence::High),
+        None => (Severity::Warning, Confidence::Medium),
+    };
+    one.map(|(place, way)| on_the_way(finding(&RULE, severity, sure, place.clone(), message), way.clone()))
         .into_iter()
         .collect()
+}
+
+/// Whether other findings already ask for consent to what is remembered. What people tell a companion is no category of the law:
+/// one question covers both.
+fn asked_elsewhere(project: &Project<'_>) -> bool {
+    let rules = [&retrieval_without_consent::RULE, &memory_write_without_consent::RULE];
+    rules.into_iter().filter_map(|rule| rule.graph).any(|run| !run(project).is_empty())
+}
+
+/// Who confides in the agent, as the developer tells the model, and the file in which that stands.
+fn shown(project: &Project<'_>) -> Option<(Profile, usize)> {
+    let facts = project.facts;
+    let runs = facts.prompts.iter().filter(|prompt| project.reach.runs(prompt.function));
+    let code = runs.filter_map(|prompt| Some((prompt.words.as_ref()?.shown(), prompt.file)));
+    let exports = facts.instructions.iter().filter(|one| one.part.is_some());
+    let exports = exports.map(|one| (one.text(facts).to_owned(), one.file));
+    code.chain(exports).find_map(|(words, file)| Some((Profile::told(&words)?, file)))
+}
+
+fn path<'f>(project: &'f Project<'_>, file: usize) -> Option<&'f str> {
+    project.facts.files.get(file).map(|file| file.path.as_str())
 }
 
 /// Whether a call sends what people say to a model elsewhere.

@@ -3,17 +3,20 @@
 //! What it does: lists the tools with an effect that cannot be taken back — sending, paying, deleting, running — which a
 //! model may call while nothing in the code that can run asks a person.
 //!
+//! It points at the call that acts, before which a person would be asked; the definition is the first step of the way.
+//!
 //! Why it matters: a sentence in a mail can make the agent send, pay or delete in the user's name.
 //!
 //! Reference: OWASP LLM06, ASI02; risks S07, A04.
 
+use std::cmp::Reverse;
 use std::collections::BTreeSet;
 use std::ops::Range;
 
-use ombud_core::effect::Effect;
-use ombud_core::finding::{Bilingual, Confidence, Finding, Place, RuleId, Severity};
+use ombud_core::effect::{Effect, Hints, classify};
+use ombud_core::finding::{Bilingual, Confidence, Finding, Place, RuleId, Severity, Step};
 
-use super::{Project, Rule, Text, finding};
+use super::{Project, Rule, Text, finding, on_the_way};
 use crate::code::UNASKED;
 use crate::code::{names, words};
 use crate::facts::{Call, Deed, Entry, Facts, Flaw, FunctionId, Reach, Tool, is_model};
@@ -95,9 +98,12 @@ fn run(project: &Project<'_>) -> Vec<Finding> {
     let mut seen = BTreeSet::new();
     let own = facts.tools.iter().filter(grave).filter(|tool| !action(tool) && !asked.before(tool));
     let mut tools: Vec<&Tool> = own.filter(|tool| seen.insert(tool.name.as_str())).collect();
+    let doing = Reach::leading(facts, |call| {
+        changes(call) || call.does.iter().any(|deed| matches!(deed, Deed::Send { .. }))
+    });
     // What reaches other people, costs money or runs anything comes before what is only lost.
     tools.sort_by_key(|tool| tool.effect == Effect::Delete);
-    unasked.into_iter().chain(tools.into_iter().take(LISTED).map(|tool| one(facts, tool))).collect()
+    unasked.into_iter().chain(tools.into_iter().take(LISTED).map(|tool| one(project, &doing, tool))).collect()
 }
 
 /// Whether others feel what a tool does, or it cannot be undone, by a verb that changes: `ban_user`, `unlock_door`, `git_push`.
@@ -264,17 +270,64 @@ fn is_within(tool: &Tool, file: usize, span: &Range<usize>) -> bool {
     file == tool.file && tool.span.start <= span.start && span.end <= tool.span.end
 }
 
-fn one(facts: &Facts, tool: &Tool) -> Finding {
-    let name = &tool.name;
+fn one(project: &Project<'_>, doing: &[bool], tool: &Tool) -> Finding {
+    let (facts, name) = (project.facts, &tool.name);
     let message = Bilingual::new(
         format!("the model may call `{name}`, and nothing in the code asks a person before"),
         format!("模型可以直接调用 `{name}`，代码中没有任何人工确认"),
     );
-    // It is mended where it is carried out, and not where it is described; a function that is given with the description stands
-    // there.
-    let place = match &tool.acts {
-        Some((file, span)) if !is_within(tool, *file, span) => facts.place(*file, span.clone()),
-        _ => facts.place(tool.file, tool.span.clone()),
+    let defined = || facts.place(tool.file, tool.span.clone());
+    let told = |place| finding(&RULE, Severity::Warning, Confidence::Medium, place, message.clone());
+    // A person is asked where it is carried out, and not where it is described; a function that is given with the description
+    // stands there.
+    if let Some((file, span)) = &tool.acts
+        && !is_within(tool, *file, span)
+    {
+        return told(facts.place(*file, span.clone()));
+    }
+    let Some((function, call)) = tool.function.and_then(|id| Some((id, act(facts, doing, tool, id)?))) else {
+        return told(defined());
     };
-    finding(&RULE, Severity::Warning, Confidence::Medium, place, message)
+    let way =
+        vec![Step { place: defined(), function: name.clone() }, facts.step(function, call.span.clone())];
+    on_the_way(told(facts.call_place(function, call)), way)
+}
+
+/// The call with which the function of a tool acts: what changes something itself, is called what the tool is for, or leads to
+/// what changes something.
+fn act<'f>(facts: &'f Facts, doing: &[bool], tool: &Tool, function: FunctionId) -> Option<&'f Call> {
+    let known = facts.functions.get(function)?;
+    let weight = |call: &Call| {
+        if changes(call) {
+            3
+        } else if called_like(tool, call) {
+            2
+        } else {
+            u8::from(call.callees.iter().any(|callee| doing.get(*callee) == Some(&true)))
+        }
+    };
+    let weighed = known.calls.iter().map(|call| (weight(call), call)).filter(|(weight, _)| *weight > 0);
+    // Of several the first: whoever is asked is asked before it.
+    let first = |(weight, call): &(u8, &Call)| (*weight, Reverse(call.span.start));
+    weighed.max_by_key(first).map(|(_, call)| call)
+}
+
+/// Whether what is called does by its name what the tool does.
+fn called_like(tool: &Tool, call: &Call) -> bool {
+    let name = call.target.trim_end_matches("()").rsplit('.').next().unwrap_or_default();
+    !name.is_empty() && classify(name, Hints::default()) == tool.effect
+}
+
+/// Whether a call changes something outside the program.
+fn changes(call: &Call) -> bool {
+    call.does.iter().any(|deed| {
+        matches!(
+            deed,
+            Deed::Run { .. }
+                | Deed::Publish(_)
+                | Deed::Erase(_)
+                | Deed::Rows { changes: true }
+                | Deed::Open { changes: true, .. }
+        )
+    })
 }

@@ -60,8 +60,9 @@ struct View<'a> {
 
 impl View<'_> {
     fn one(&self, agent: &Agent) -> Option<Finding> {
-        let reads = agent.holds.iter().find(|held| self.reads(held))?;
         let acts = agent.holds.iter().find(|held| self.acts(held))?;
+        // What answers to an act says what became of it.
+        let reads = agent.holds.iter().find(|held| self.reads(held) && (held.reads || !is_grave(held)))?;
         let (from, to) = (&reads.name, &acts.name);
         let message = Bilingual::new(
             format!(
@@ -91,13 +92,14 @@ impl View<'_> {
 
     /// Whether a tool does something grave, without asking: by what it is for, and by what its function does.
     fn acts(&self, held: &Held) -> bool {
-        let grave = matches!(
-            held.effect,
-            Effect::Send | Effect::Pay | Effect::Delete | Effect::Execute | Effect::Grant
-        );
         let at = |all: &[bool]| held.function.is_some_and(|id| all.get(id) == Some(&true));
-        grave && !at(&self.asking) && (held.known || at(&self.doing))
+        is_grave(held) && !at(&self.asking) && (held.known || at(&self.doing))
     }
+}
+
+/// Whether a tool does by what it is for something that others feel, or that cannot be undone.
+fn is_grave(held: &Held) -> bool {
+    matches!(held.effect, Effect::Send | Effect::Pay | Effect::Delete | Effect::Execute | Effect::Grant)
 }
 
 /// Whether a call asks a person.

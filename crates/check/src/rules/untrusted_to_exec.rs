@@ -104,7 +104,10 @@ fn opens(project: &Project<'_>, function: FunctionId, deed: &Deed) -> Option<(Ta
     // A whole path stands in no page; what is put together from one may hold anything.
     let said = from.and(Taint::MODEL | Taint::UPLOAD | if *whole { Taint::NONE } else { Taint::WEB });
     let folder = *changes && !whole || *below;
-    let asked = from.and(Taint::TOOL).without(if folder { Taint::NONE } else { Taint::TOOL });
+    // Whoever carries out what a model wrote calls the tool with it.
+    let tool = project.facts.tools.iter().any(|tool| tool.function == Some(function));
+    let (said, chosen) = if tool { (said.without(Taint::MODEL), Taint::TOOL | Taint::MODEL) } else { (said, Taint::TOOL) };
+    let asked = if folder { from.and(chosen) } else { Taint::NONE };
     let found = said | asked | if sent { Taint::USER } else { Taint::NONE };
     (found != Taint::NONE).then_some((found, *changes))
 }

@@ -1,6 +1,7 @@
 //! `weak-cipher`
 //!
-//! What it does: finds encryption that does not hide what it encrypts: ECB mode, DES and RC4, `createCipher` with a password.
+//! What it does: finds encryption that does not hide what it encrypts: ECB mode, DES and RC4, `createCipher` with a password,
+//! a key or a first vector that is written out, unless it is part of an anonymisation made by hand (`personal-data-hashed`).
 //!
 //! Why it matters: the file looks unreadable and is not: patterns and equal messages show through.
 //!
@@ -8,7 +9,7 @@
 
 use ombud_core::finding::{Bilingual, Confidence, Finding, RuleId, Severity};
 
-use super::{Project, Rule, Text, finding};
+use super::{Project, Rule, Text, finding, personal_data_hashed};
 use crate::facts::{Deed, Flaw};
 
 pub(super) const RULE: Rule = Rule {
@@ -30,18 +31,27 @@ pub(super) const RULE: Rule = Rule {
 
 fn run(project: &Project<'_>) -> Vec<Finding> {
     let facts = project.facts;
-    let weak = |(_, call): &(usize, &crate::facts::Call)| call.does.contains(&Deed::Flaw(Flaw::WeakCipher));
-    project
-        .reach
-        .calls(facts)
-        .filter(weak)
-        .map(|(function, call)| {
-            let message = Bilingual::new(
+    let mut hiding = None;
+    let mut found = Vec::new();
+    for (function, call) in project.reach.calls(facts) {
+        let message = if call.does.contains(&Deed::Flaw(Flaw::WeakCipher)) {
+            Bilingual::new(
                 "what is encrypted here can be worked out without the key",
                 "这里加密的内容无需密钥也能被推断出来",
-            );
-            let place = facts.call_place(function, call);
-            finding(&RULE, Severity::Warning, Confidence::High, place, message)
-        })
-        .collect()
+            )
+        } else if call.does.contains(&Deed::Flaw(Flaw::FixedKey)) {
+            // What a file hides people with by hand is told of as that.
+            let hiding = hiding.get_or_insert_with(|| personal_data_hashed::files(project));
+            let file = facts.functions.get(function).map(|function| function.file);
+            if file.is_some_and(|file| hiding.contains(&file)) {
+                continue;
+            }
+            personal_data_hashed::written_out()
+        } else {
+            continue;
+        };
+        let place = facts.call_place(function, call);
+        found.push(finding(&RULE, Severity::Warning, Confidence::High, place, message));
+    }
+    found
 }

@@ -3,6 +3,7 @@
 //! oxc parses and resolves names; what it gives is written anew in the small tree that the evaluator reads (see [`lower`]).
 
 mod build;
+pub(crate) mod component;
 mod enumeration;
 mod expression;
 mod function;
@@ -86,11 +87,16 @@ pub(crate) fn reads(path: &str, text: &str) -> bool {
 }
 
 fn parse(allocator: &Allocator, file: &File, resolver: &Resolver) -> Result<ModModule, Gap> {
-    let source = SourceType::from_path(&file.path).unwrap_or_default();
-    let mut read = Parser::new(allocator, &file.text, source).parse();
+    let component = component::is_component(&file.path).then(|| component::code(&file.text));
+    let source = match component {
+        Some(_) => SourceType::ts(),
+        None => SourceType::from_path(&file.path).unwrap_or_default(),
+    };
+    let text = component.as_deref().unwrap_or(&file.text);
+    let mut read = Parser::new(allocator, text, source).parse();
     // A file named `.js` or `.ts` may hold JSX all the same.
     if !read.diagnostics.is_empty() && !source.is_jsx() {
-        let again = Parser::new(allocator, &file.text, source.with_jsx(true)).parse();
+        let again = Parser::new(allocator, text, source.with_jsx(true)).parse();
         if again.diagnostics.is_empty() {
             read = again;
         }

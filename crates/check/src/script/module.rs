@@ -192,9 +192,9 @@ impl Lower<'_> {
             called.partition(|name| !server && !self.worker && routes::is_page(self.path, name));
         let doors_of = if routes::is_guarded(self.path) { "js.guarded" } else { "js.framework" };
         for (framework, names) in [("js.page", pages), (doors_of, doors)] {
-            let called: Vec<Expr> = names.into_iter().map(|name| build::name(name, end)).collect();
-            if !called.is_empty() {
-                let call = build::call(build::name(framework, end), called, end);
+            // Each by itself: none of them stands before another.
+            for name in names {
+                let call = build::call(build::name(framework, end), vec![build::name(name, end)], end);
                 self.out.push(build::evaluate(call, end));
             }
         }

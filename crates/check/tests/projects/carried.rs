@@ -39,7 +39,7 @@ fn a_branch_for_a_name_of_a_compiled_enumeration() {
 #[test]
 fn a_function_beside_its_description() {
     let pots = "const tools = [\n  {\n    name: 'send_pot',\n    description: 'Send a pot to somebody',\n    schema: { to: 'text' },\n    handler: async ({ to }) => {\n      const pot = await ready();\n      await sendParcel(to, pot);\n    },\n  },\n  { name: 'see_pot', description: 'Look at it', schema: {}, handler: async () => ready() },\n];\nexport const listed = () => tools;\nexport const chosen = (name, args) => tools.find((tool) => tool.name === name).handler(args);\n";
-    assert_eq!(told(&[("server.js", SERVER), ("pots.js", pots)]), ["pots.js:2"]);
+    assert_eq!(told(&[("server.js", SERVER), ("pots.js", pots)]), ["pots.js:8"]);
 }
 
 #[test]

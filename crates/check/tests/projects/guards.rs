@@ -131,6 +131,14 @@ fn what_is_called_anonymous() {
     ] {
         assert_eq!(python(rule, &call(line)), found, "{line}");
     }
+    // Rows come from wherever they come: that a member has a phone is said by what is hashed.
+    let rows = |body: &str| {
+        format!(
+            "import hashlib\nfrom members import rows\ndef anonymise(m):\n    return {body}\ndef main():\n    print([anonymise(m) for m in rows()])\nmain()\n"
+        )
+    };
+    assert_eq!(python(rule, &rows("hashlib.md5(m.phone.encode()).hexdigest()")), 1);
+    assert_eq!(python(rule, &rows("hashlib.md5(b'phone').hexdigest()")), 0);
     let node = |line: &str| {
         format!(
             "import crypto from 'crypto';\nimport CryptoJS from 'crypto-js';\nimport express from 'express';\nexpress().post('/', (req, res) => {{ {line} }});\n"
@@ -148,7 +156,7 @@ fn what_is_called_anonymous() {
 
 #[test]
 fn a_key_that_is_written_out() {
-    let rule = "personal-data-hashed";
+    let rule = "weak-cipher";
     let python_of = |call: &str| {
         format!(
             "import os\nfrom Crypto.Cipher import AES\nfrom cryptography.fernet import Fernet\nIV = b'0000000000000000'\nkey = os.environ['K']\n{call}\n"
@@ -321,8 +329,11 @@ fn words_that_leave_the_country() {
     assert_eq!(of(&["US"], &["deepseek"], agent), 0);
     assert_eq!(of(&["US"], &["openai"], agent), 1);
     assert_eq!(of(&["US"], &[], &agent.replace("input()", "'hello'")), 0);
-    // Nothing is known of where the other provider is.
-    assert_eq!(of(&["CN"], &[], &agent.replace("https://api.deepseek.com", "https://api.openai.com")), 0);
+    // Nothing is known of where the other provider is: that matters where the law asks for it to be told.
+    let elsewhere = agent.replace("https://api.deepseek.com", "https://api.openai.com");
+    assert_eq!(of(&["CN"], &[], &elsewhere), 1);
+    assert_eq!(of(&["CN"], &["openai"], &elsewhere), 0);
+    assert_eq!(of(&["US"], &[], &elsewhere), 0);
 }
 
 #[test]

@@ -77,9 +77,9 @@ fn a_route_that_is_added_by_a_call_is_a_door() {
     };
     assert_eq!(
         told(&[("agent.py", &text("app.add_api_route('/x', answer, methods=['POST'])"))], rule),
-        ["5"]
+        ["7"]
     );
-    assert_eq!(told(&[("agent.py", &text("ALL = [Route('/x', endpoint=answer)]"))], rule), ["5"]);
+    assert_eq!(told(&[("agent.py", &text("ALL = [Route('/x', endpoint=answer)]"))], rule), ["7"]);
     assert!(told(&[("agent.py", &text("app.on_event('startup')(answer)"))], rule).is_empty());
 }
 
@@ -244,5 +244,5 @@ fn a_door_to_a_database_or_to_the_tools_of_a_server_is_a_door() {
     let text = "import sqlite3\nfrom fastapi import FastAPI\napp = FastAPI()\n@app.get('/all')\ndef all_of_it():\n    return sqlite3.connect('x').execute('SELECT * FROM sessions').fetchall()\n@app.get('/health')\ndef health():\n    return 'ok'\n";
     assert_eq!(told(&[("agent.py", text)], rule), ["5"]);
     let sse = "from mcp.server.sse import SseServerTransport\nfrom starlette.routing import Route\nsse = SseServerTransport('/m')\nasync def handle(request):\n    async with sse.connect_sse(request.scope, request.receive, request._send) as streams:\n        print(streams)\nROUTES = [Route('/sse', endpoint=handle)]\n";
-    assert_eq!(told(&[("agent.py", sse)], rule), ["4"]);
+    assert_eq!(told(&[("agent.py", sse)], rule), ["7"]);
 }

@@ -49,6 +49,8 @@ mod real_life;
 #[cfg(test)]
 mod requests;
 #[cfg(test)]
+mod resumed;
+#[cfg(test)]
 mod rules;
 #[cfg(test)]
 mod runs;
@@ -64,3 +66,5 @@ mod sinks;
 mod swift;
 #[cfg(test)]
 mod tables;
+#[cfg(test)]
+mod unseen;

@@ -49,7 +49,7 @@ fn a_key_that_is_only_asked_for_where_one_is_set() {
 #[test]
 fn a_question_within_one_tool_is_no_question_before_another() {
     let tools = "from langchain_core.tools import tool\nfrom langgraph.types import interrupt\nimport os\n@tool\ndef clarify(question: str):\n    return interrupt(question)\n@tool\ndef run_command(command: str):\n    os.system(command)\n@tool\ndef delete_file(path: str):\n    if interrupt('Delete?') == 'y':\n        os.remove(path)\n";
-    assert_eq!(of_rule("tool-without-confirmation", tools), ["tool-without-confirmation@8"]);
+    assert_eq!(of_rule("tool-without-confirmation", tools), ["tool-without-confirmation@9"]);
     let before_all = format!("{tools}def gate(call):\n    return interrupt(call)\ngate('x')\n");
     assert!(of_rule("tool-without-confirmation", &before_all).is_empty());
 }

@@ -10,7 +10,7 @@ fn tools_that_register_themselves_are_called_by_the_model() {
         "{MODEL}reply = OpenAI().chat.completions.create(messages=[input()]).choices[0].message\nfor wanted in reply.tool_calls:\n    print(TOOLS[wanted.function.name](**json.loads(wanted.function.arguments)))\n"
     );
     assert_eq!(of_rule("untrusted-to-exec", &picked), ["untrusted-to-exec@11"]);
-    assert_eq!(of_rule("tool-without-confirmation", &picked), ["tool-without-confirmation@8"]);
+    assert_eq!(of_rule("tool-without-confirmation", &picked), ["tool-without-confirmation@11"]);
     // A fixed entry, and a key that a developer chose, are no choice of the model's.
     for call in ["TOOLS['clock']()", "TOOLS[input()]('df -h')"] {
         let fixed = format!("{MODEL}print({call})\n");
@@ -21,7 +21,7 @@ fn tools_that_register_themselves_are_called_by_the_model() {
         "print(TOOLS[wanted.function.name](",
         "handler = TOOLS.get(wanted.function.name)\n    print(handler(",
     );
-    assert_eq!(of_rule("tool-without-confirmation", &held), ["tool-without-confirmation@8"]);
+    assert_eq!(of_rule("tool-without-confirmation", &held), ["tool-without-confirmation@11"]);
 }
 
 #[test]

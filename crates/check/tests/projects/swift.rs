@@ -127,6 +127,10 @@ fn a_key_in_the_app_is_everybodys() {
     for (key, found) in [
         ("Bundle.main.object(forInfoDictionaryKey: \"OPENAI_KEY\") as! String", 1),
         ("Bundle.main.infoDictionary?[\"OPENAI_KEY\"] as? String ?? \"\"", 1),
+        ("\"f3a94fj2kd93ka0d8s7f6a5s4d3f2\"", 1),
+        // One that has a form of its own is told of where it is written.
+        ("\"sk-proj-4fj2kd93ka0d8s7f6a5s4d3f2\"", 0),
+        ("\"YOUR-OPENAI-KEY-COMES-HERE-1\"", 0),
         ("ProcessInfo.processInfo.environment[\"OPENAI_KEY\"]!", 0),
         ("Keychain.read(\"openai\")", 0),
         ("said", 0),
@@ -305,8 +309,8 @@ fn hand_made_crypto_is_found() {
             "func encode(_ s: String) -> String { Data(s.utf8).base64EncodedString() }\n        _ = encode(said)",
             0,
         ),
-        ("personal-data-hashed", "let k = SymmetricKey(data: Data(\"0123456789abcdef\".utf8))", 1),
-        ("personal-data-hashed", "let k = SymmetricKey(size: .bits256)", 0),
+        ("weak-cipher", "let k = SymmetricKey(data: Data(\"0123456789abcdef\".utf8))", 1),
+        ("weak-cipher", "let k = SymmetricKey(size: .bits256)", 0),
         (
             "weak-cipher",
             "CCCrypt(0, 0, CCOptions(kCCOptionECBMode | kCCOptionPKCS7Padding), k, 16, nil, d, 1, &o, 1, &n)",

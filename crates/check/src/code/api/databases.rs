@@ -2,7 +2,7 @@
 
 use super::super::value::{Argument, Made, Value, given};
 use super::stores::{Use, store};
-use super::{last, names, root};
+use super::{last, names, root, says_whose};
 use crate::facts::{Store, Taint};
 
 const WRITES: &[&str] = &[
@@ -91,6 +91,9 @@ fn product(path: &str) -> Option<&'static str> {
         "typeorm" => "typeorm",
         "koishi" if path.contains(".database.") => "koishi",
         "tinydb" => "tinydb",
+        // `db.data.turns.push(…)`: the rows are plain lists, and only what stands below `data` is kept.
+        "lowdb" | "lowdb/node" | "lowdb/browser" if path.contains("().data.") => "lowdb",
+        "dexie" if path.contains("().") => "dexie",
         "js" if path.contains("localStorage") => "localStorage",
         _ => return None,
     })
@@ -135,7 +138,8 @@ pub(super) fn of(path: &str, object: Option<&Made>, arguments: &[Argument]) -> O
     }
     if let Some(own) = OWN.iter().find(|own| own.product == product) {
         let table = if own.named { said() } else { table(path, object).unwrap_or_default() };
-        let does = own.does(name).filter(|_| names(&table, MEMORIES))?;
+        let rows = matches!(product, "lowdb" | "dexie") && holds_talk(&table);
+        let does = own.does(name).filter(|_| rows || names(&table, MEMORIES))?;
         return Some((does, store(product, Some(table), object, false)));
     }
     // `db.select().from(messages)`
@@ -178,6 +182,20 @@ const OWN: &[Own] = &[
         writes: &["create", "upsert", "set"],
         erases: &["remove", "drop"],
     },
+    Own {
+        product: "lowdb",
+        named: false,
+        reads: &["slice", "map", "filter", "find", "at", "forEach", "reduce", "flatMap", "join"],
+        writes: &["push", "unshift"],
+        erases: &["splice", "pop", "shift"],
+    },
+    Own {
+        product: "dexie",
+        named: false,
+        reads: &["toArray", "get", "where", "orderBy", "filter", "each"],
+        writes: &["add", "put", "bulkAdd", "bulkPut"],
+        erases: &["delete", "clear", "bulkDelete"],
+    },
 ];
 
 impl Own {
@@ -210,7 +228,8 @@ fn by_statement(path: &str, name: &str) -> Option<&'static str> {
 /// What a statement does to a table of memories: facts and impressions of people, and what was said before.
 fn of_statement(product: &str, statement: &str, object: Option<&Made>) -> Option<(Use, Store)> {
     let (does, table) = parsed(statement)?;
-    (names(&table, MEMORIES) || holds_two_sides(statement))
+    let settings = names(&table, &["setting*", "config*", "instruction*", "prompt*", "template*"]);
+    (names(&table, MEMORIES) && !settings || holds_two_sides(statement))
         .then(|| (does, store(product, Some(table), object, false)))
 }
 
@@ -246,38 +265,10 @@ pub(in crate::code) fn is_statement(text: &str) -> bool {
 
 /// Whether a statement says whose rows are wanted, or which one.
 pub(in crate::code) fn names_somebody(statement: &str) -> bool {
-    const WHOSE: &[&str] = &[
-        "user*",
-        "chat",
-        "session*",
-        "group*",
-        "conversation*",
-        "thread*",
-        "sender*",
-        "owner*",
-        "uid",
-        "uin",
-        "openid",
-        "account*",
-        "member*",
-        "room*",
-        "channel*",
-        "peer*",
-        "contact*",
-        "friend*",
-        "customer*",
-        "tenant*",
-        "id",
-        "key",
-        "person*",
-        "author*",
-        "character*",
-        "scope*",
-    ];
     let small = statement.to_ascii_lowercase();
     let condition = small.split_once("where").map_or("", |(_, condition)| condition);
     let of_somebody = |word: &str| word.ends_with("_id") || word.contains("{}");
-    names(condition, WHOSE) || condition.split_whitespace().any(of_somebody) || small.contains("count(")
+    says_whose(condition) || condition.split_whitespace().any(of_somebody) || small.contains("count(")
 }
 
 /// Whether something else than the name of a table is put into a statement.
@@ -303,7 +294,16 @@ const KEYS: &[&str] = &["thread*", "transcript*"];
 /// What a call does to what is kept under a key, whatever keeps it: `cache.set(f"history:{user}", text)`.
 pub(in crate::code) fn by_key_alone(name: &str, arguments: &[Argument]) -> Option<(Use, Store)> {
     let (does, store) = of_keys("keys", name, None, arguments)?;
-    (names(&store.name, MEMORIES) || names(&store.name, KEYS)).then_some((does, store))
+    // `client.put(`/chats/${id}`, …)` goes to a server.
+    let address = store.name.contains('/');
+    (!address && (names(&store.name, MEMORIES) || names(&store.name, KEYS))).then_some((does, store))
+}
+
+/// What is deleted where the name of what keeps it says that it is a memory: `env.CHATS.delete(key)`.
+pub(in crate::code) fn let_go_of(written: &str) -> Option<(Use, Store)> {
+    let (object, method) = written.rsplit_once('.')?;
+    let deletes = matches!(method, "delete" | "del" | "unlink") && names(last(object), MEMORIES);
+    deletes.then(|| (Use::Erase, store("keys", None, None, false)))
 }
 
 /// Whether a statement names the columns of what two sides said: `INSERT INTO cases (question, answer)`.
@@ -410,8 +410,8 @@ fn of_keys(product: &str, name: &str, object: Option<&Made>, arguments: &[Argume
         "get" | "lrange" | "hget" | "hgetall" | "smembers" | "zrange" | "lindex" | "getrange" | "xrange" => {
             Use::Read
         }
-        "set" | "setex" | "append" | "push" | "rpush" | "lpush" | "hset" | "hmset" | "sadd" | "zadd"
-        | "xadd" => Use::Write,
+        "set" | "put" | "setex" | "append" | "push" | "rpush" | "lpush" | "hset" | "hmset" | "sadd"
+        | "zadd" | "xadd" => Use::Write,
         "delete" | "del" | "unlink" | "ltrim" | "hdel" | "srem" | "expire" => Use::Erase,
         _ => return None,
     };
@@ -435,7 +435,9 @@ pub(in crate::code) fn may_be_here(path: &str) -> bool {
 /// Whether a database is a file of the project's own by what it is, or keeps everything as it is given it, wherever it runs.
 pub(in crate::code) fn is_a_file(path: &str, arguments: &[Argument]) -> bool {
     let kept_as_given = || by_key_alone(last(path), arguments).is_some();
-    root(path) == "tinydb" || matches!(product(path), Some("redis" | "keys")) && kept_as_given()
+    root(path) == "tinydb"
+        || matches!(product(path), Some("lowdb" | "dexie"))
+        || matches!(product(path), Some("redis" | "keys")) && kept_as_given()
 }
 
 /// What a database somewhere else keeps, and whether the table's name says that it is a conversation.
@@ -445,15 +447,22 @@ pub(in crate::code) fn kept(
     arguments: &[Argument],
 ) -> Option<(Taint, bool)> {
     let product = product(path)?;
-    if product == "localStorage" || !WRITES.contains(&last(path)) || !path.contains("()") {
+    let writes = || OWN.iter().any(|own| own.product == product && own.writes.contains(&last(path)));
+    if product == "localStorage" || !WRITES.contains(&last(path)) && !writes() || !path.contains("()") {
         return None;
     }
     let given =
         if arguments.is_empty() { object.map_or(arguments, |object| &object.given) } else { arguments };
     let content = given.iter().fold(Taint::NONE, |sum, argument| sum | argument.value.deep_taint());
-    let named = table(path, object).is_some_and(|table| super::web::is_conversation(&table))
-        || by_key_alone(last(path), arguments).is_some();
+    let own = matches!(product, "lowdb" | "dexie");
+    let talk = |table: String| super::web::is_conversation(&table) || own && holds_talk(&table);
+    let named = table(path, object).is_some_and(talk) || by_key_alone(last(path), arguments).is_some();
     Some((content, named || super::web::is_conversation(path)))
+}
+
+/// Whether rows of a small database are turns of a talk.
+fn holds_talk(table: &str) -> bool {
+    super::web::is_conversation(table) || names(table, &["turn*"])
 }
 
 /// The table: a property of Prisma's client, or what `from`, `collection` or `model` was called with.
@@ -469,7 +478,9 @@ fn table(path: &str, object: Option<&Made>) -> Option<String> {
     });
     // `client["bot"]["messages"].find()`, `db.query.messages.findMany()`
     let member = || {
-        let by_member = matches!(root(path), "pymongo" | "motor") || path.contains("().query.");
+        let of_member =
+            matches!(root(path), "pymongo" | "motor") || matches!(product(path), Some("lowdb" | "dexie"));
+        let by_member = of_member || path.contains("().query.");
         let own = path.rsplit('.').nth(1).filter(|part| !part.contains('('));
         own.filter(|_| by_member).map(str::to_owned)
     };

@@ -34,7 +34,8 @@ pub(in crate::code) fn of(path: &str, object: Option<&Made>, arguments: &[Argume
     if shows_page_to_all(path, arguments) {
         found.push(Deed::Flaw(Flaw::PageForAll));
     }
-    if arguments.iter().any(|argument| asks_nobody(&argument.value, 0)) || runs_code_unasked(path, arguments)
+    if arguments.iter().any(|argument| has_word(&argument.value, UNASKED, 0))
+        || runs_code_unasked(path, arguments)
     {
         found.push(Deed::Flaw(Flaw::AsksNobody));
     }
@@ -112,21 +113,6 @@ fn runs_code_unasked(path: &str, arguments: &[Argument]) -> bool {
     matches!(root(path), "autogen" | "pyautogen" | "ag2" | "autogen_agentchat") && never() && runs()
 }
 
-/// Whether such a switch stands among what a call is given, or in a command line.
-fn asks_nobody(value: &Value, depth: usize) -> bool {
-    let said = |value: &Value| {
-        let text = value.template().map(Template::shown).unwrap_or_default();
-        text.split_whitespace().any(|word| UNASKED.contains(&word))
-    };
-    let deeper = |value: &Value| depth < 3 && asks_nobody(value, depth + 1);
-    match &value.shape {
-        Shape::Text(_) => said(value),
-        Shape::List(items) => items.iter().any(deeper),
-        Shape::Dict(items) => items.values().any(deeper),
-        _ => false,
-    }
-}
-
 /// Whether the key or the first vector of an encryption is written out.
 fn fixed(path: &str, arguments: &[Argument]) -> bool {
     let out = |index: usize, name: &str| given(arguments, index, name).is_some_and(is_written_out);
@@ -194,6 +180,44 @@ fn key_in_page(path: &str, arguments: &[Argument]) -> bool {
         || service.and_then(Value::template).is_some_and(past)
 }
 
+/// Whether a text that is written out is a key and no placeholder of one: long, of letters and digits alone.
+pub(in crate::code) fn looks_like_key(text: &str) -> bool {
+    let bare = text.trim_start_matches("Bearer ").trim();
+    let signs = |ch: char| ch.is_ascii_alphanumeric() || matches!(ch, '-' | '_' | '.');
+    let mixed =
+        bare.contains(|ch: char| ch.is_ascii_digit()) && bare.contains(|ch: char| ch.is_ascii_alphabetic());
+    let small = bare.to_ascii_lowercase();
+    let placeholder = ["your", "xxx", "example", "replace", "key-here", "placeholder"];
+    bare.len() >= 20
+        && mixed
+        && bare.chars().all(signs)
+        && !placeholder.iter().any(|word| small.contains(word))
+}
+
+/// Headers that let somebody in.
+const LETS_IN: &[&str] = &["authorization", "x-api-key", "api-key", "x-goog-api-key"];
+
+/// Whether a request carries a key that every visitor of a page can read: one that a bundler writes into it, or, in the source of a
+/// page, one that is written out.
+pub(in crate::code) fn shows_key_to_visitors(address: &Template, arguments: &[Argument], page: bool) -> bool {
+    let shown = |text: &Template| is_public(text) || page && text.known().is_some_and(looks_like_key);
+    address.shown().contains("key=") && is_public(address)
+        || arguments.iter().any(|one| has_header(&one.value, one.name.as_deref(), &shown, 0))
+}
+
+fn has_header(value: &Value, name: Option<&str>, shown: &dyn Fn(&Template) -> bool, depth: usize) -> bool {
+    let lets_in = name.is_some_and(|name| LETS_IN.contains(&name.to_ascii_lowercase().as_str()));
+    if lets_in && value.template().is_some_and(shown) {
+        return true;
+    }
+    match &value.shape {
+        Shape::Dict(items) if depth < 4 => {
+            items.iter().any(|(key, item)| has_header(item, Some(key), shown, depth + 1))
+        }
+        _ => false,
+    }
+}
+
 fn is_public(text: &Template) -> bool {
     text.variables().any(|name| {
         PUBLIC.iter().any(|prefix| name.starts_with(prefix))
@@ -209,9 +233,60 @@ const TRUSTED: &[&str] = &[
     "tlsInsecure",
     "trust_server_certificate",
     "skipSslCertificateValidation",
+    "ignore_https_errors",
+    "ignoreHTTPSErrors",
+    "acceptInsecureCerts",
 ];
 
+/// Switches with which programs trust whoever answers.
+const TRUSTING: &[&str] = &[
+    "--ignore-certificate-errors",
+    "--no-check-certificate",
+    "--trusted-host",
+    "global.trusted-host",
+    "http.sslVerify=false",
+];
+/// Packages that start programs.
+const STARTS: &[&str] = &[
+    "subprocess",
+    "os",
+    "asyncio",
+    "child_process",
+    "execa",
+    "selenium",
+    "seleniumwire",
+    "undetected_chromedriver",
+    "playwright",
+    "pyppeteer",
+    "puppeteer",
+    "puppeteer-core",
+    "selenium-webdriver",
+];
+
+/// Whether such a switch stands among what a program is started with.
+fn trusts_anybody(path: &str, arguments: &[Argument]) -> bool {
+    STARTS.contains(&root(path)) && arguments.iter().any(|argument| has_word(&argument.value, TRUSTING, 0))
+}
+
+/// Whether one of the words stands in a value: a command line, or the list of one.
+fn has_word(value: &Value, wanted: &[&str], depth: usize) -> bool {
+    let said = |value: &Value| {
+        let text = value.template().map(Template::shown).unwrap_or_default();
+        text.split_whitespace().any(|word| wanted.contains(&word))
+    };
+    let deeper = |value: &Value| depth < 3 && has_word(value, wanted, depth + 1);
+    match &value.shape {
+        Shape::Text(_) => said(value),
+        Shape::List(items) => items.iter().any(deeper),
+        Shape::Dict(items) => items.values().any(deeper),
+        _ => false,
+    }
+}
+
 fn unchecked(path: &str, arguments: &[Argument]) -> bool {
+    if trusts_anybody(path, arguments) {
+        return true;
+    }
     let off = |name: &str| named(arguments, &[name]).is_some_and(|value| value.shape == Shape::Bool(false));
     if path == "ssl.SSLContext" {
         // Only the protocol of clients asks for a certificate by itself; others are told to afterwards, where they are.
@@ -248,13 +323,26 @@ const CREDENTIALS: &[&str] =
 
 /// An address that begins with `http://` and a name of a configuration, beside a password: what lets somebody in goes anywhere in the clear.
 pub(in crate::code) fn shows_key(items: &BTreeMap<String, Value>) -> bool {
-    let anywhere = |value: &Value| {
-        let shown = value.template().map(Template::shown).unwrap_or_default();
-        shown.strip_prefix("http://").is_some_and(|rest| rest.starts_with('{'))
+    ADDRESSES.iter().any(|name| items.get(*name).and_then(Value::template).is_some_and(leads_anywhere))
+        && holds_key(items)
+}
+
+/// A request that carries such a key to such an address in its body: `post(f"http://{HOST}/sql", json={"password": …})`.
+pub(in crate::code) fn carries_key_in_clear(address: &Template, arguments: &[Argument]) -> bool {
+    let body = |argument: &Argument| match &argument.value.shape {
+        Shape::Dict(items) => holds_key(items),
+        _ => false,
     };
+    leads_anywhere(address) && arguments.iter().any(body)
+}
+
+fn leads_anywhere(address: &Template) -> bool {
+    address.shown().strip_prefix("http://").is_some_and(|rest| rest.starts_with('{'))
+}
+
+fn holds_key(items: &BTreeMap<String, Value>) -> bool {
     let key = |value: &Value| !matches!(value.shape, Shape::None) && value.known_text() != Some("");
-    ADDRESSES.iter().any(|name| items.get(*name).is_some_and(anywhere))
-        && CREDENTIALS.iter().any(|name| items.get(*name).is_some_and(key))
+    CREDENTIALS.iter().any(|name| items.get(*name).is_some_and(key))
 }
 
 /// A search of a vector store that does not say whose items it wants, in a collection of one fixed name.
@@ -463,13 +551,22 @@ fn one_thread(path: &str, arguments: &[Argument]) -> Option<String> {
 
 /// The one name that everybody has in a memory of people, if it is written out.
 pub(in crate::code) fn shared(path: &str, object: Option<&Made>, arguments: &[Argument]) -> Option<String> {
-    const KEYS: &[&str] =
-        &["user_id", "userId", "session_id", "sessionId", "thread_id", "threadId", "run_id", "agent_id"];
+    const KEYS: &[&str] = &[
+        "user_id",
+        "userId",
+        "session_id",
+        "sessionId",
+        "thread_id",
+        "threadId",
+        "run_id",
+        "agent_id",
+        "resourceId",
+    ];
     if let Some(name) = one_thread(path, arguments) {
         return Some(name);
     }
     let package = root(path);
-    let people = matches!(package, "mem0" | "zep_cloud" | "letta_client")
+    let people = matches!(package, "mem0" | "zep_cloud" | "letta_client" | "@mastra/core")
         || package.starts_with("langchain") && path.contains("ChatMessageHistory");
     if !people {
         return unfiltered(path, object, arguments);

@@ -1,5 +1,6 @@
 //! Protections that a call shows: logs, limits, ends of keeping, sessions and tokens that are checked.
 
+use super::super::identity::finds_caller;
 use super::super::value::{Argument, Made, Shape, Value, given, named};
 use super::known::Known;
 use super::{last, names, root};
@@ -220,6 +221,17 @@ fn expires(path: &str, arguments: &[Argument]) -> bool {
             .is_some_and(|text| deletes_by_age(&text.shown()))
 }
 
+/// Whether a call says when what it keeps ends, whatever keeps it: `env.CHATS.put(key, text, { expirationTtl: 3600 })`.
+pub(in crate::code) fn ends(arguments: &[Argument]) -> bool {
+    let within = |argument: &Argument| match &argument.value.shape {
+        Shape::Dict(items) => ENDS.iter().any(|name| items.contains_key(*name)),
+        _ => false,
+    };
+    named(arguments, ENDS).is_some()
+        || arguments.iter().any(within)
+        || given(arguments, 2, "mode").is_some_and(is_end)
+}
+
 /// `client.set(key, value, "EX", 3600)`
 fn is_end(value: &Value) -> bool {
     value.known_text().is_some_and(|text| matches!(text, "EX" | "PX" | "EXAT")) // typos:ignore
@@ -290,7 +302,22 @@ const IDENTITIES: &[(&str, &[&str])] = &[
     ("crypto", &["timingSafeEqual"]),
     ("bcrypt", &["checkpw", "compare", "compareSync"]),
     ("stripe", &["construct_event", "constructEvent"]),
+    ("tornado", &["authenticated", "get_secure_cookie", "get_signed_cookie"]),
+    ("wechatpy", &["check_signature", "decrypt_message"]),
+    ("linebot", &["handle", "parse"]),
+    ("nacl", &["verify"]),
+    ("aiohttp_security", &["check_authorized", "authorized_userid"]),
+    ("starlette", &["requires"]),
+    ("@hono/clerk-auth", &["getAuth"]),
 ];
+
+/// Classes to which one comes only signed in, with whatever else is derived from them.
+pub(in crate::code) fn is_guarding_base(path: &str) -> bool {
+    matches!(
+        last(path),
+        "LoginRequiredMixin" | "PermissionRequiredMixin" | "UserPassesTestMixin" | "AccessMixin"
+    ) && matches!(root(path), "django" | "braces" | "flask_login")
+}
 
 /// Whether a path is one that makes sure of the caller.
 pub(in crate::code) fn identifies(path: &str) -> bool {
@@ -299,6 +326,14 @@ pub(in crate::code) fn identifies(path: &str) -> bool {
         ["flask.session.", "quart.session.", "flask_login.current_user", "flask_jwt_extended.current_user"];
     session.iter().any(|known| path.starts_with(known))
         || IDENTITIES.iter().any(|(known, names)| *known == package && names.contains(&name))
+        || is_of_project(path)
+            && finds_caller(name)
+            && !names(name, &["count*", "usage", "budget*", "limit*", "estimate*", "max"])
+}
+
+/// Whether something belongs to a file of the project that is not there to be read: its name has to be believed.
+fn is_of_project(path: &str) -> bool {
+    ["local/", "@/", "~/", "#/", "$lib/"].iter().any(|sign| path.starts_with(sign))
 }
 
 #[cfg(test)]

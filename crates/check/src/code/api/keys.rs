@@ -69,6 +69,7 @@ pub(in crate::code) fn of(path: &str, object: Option<&Made>, arguments: &[Argume
     let mut found: Vec<Taint> = arguments.iter().filter_map(by_name).collect();
     found.extend(compared(path, arguments));
     found.extend(bound(arguments));
+    found.extend(bound_later(path, object, arguments));
     found.extend(row(path, arguments));
     found.extend(document(path, object, arguments));
     found.into_iter().reduce(|sum, taint| sum | taint)
@@ -77,7 +78,7 @@ pub(in crate::code) fn of(path: &str, object: Option<&Made>, arguments: &[Argume
 /// `redis.get(f"facts:{user}")`: the row is named after the person.
 fn row(path: &str, arguments: &[Argument]) -> Option<Taint> {
     let key = given(arguments, 0, "name")
-        .filter(|_| matches!(root(path), "redis" | "ioredis" | "@upstash/redis"))?;
+        .filter(|_| matches!(root(path), "redis" | "ioredis" | "@upstash/redis" | "@vercel/kv"))?;
     let written = key.template().filter(|template| template.known().is_none())?.shown();
     let person =
         names(&written, &["user*", "fact*", "profile*", "memory", "memories", "chat*", "history", "person*"]);
@@ -140,6 +141,17 @@ fn bound(arguments: &[Argument]) -> Option<Taint> {
     let statement = given(arguments, 0, "sql")?.known_text()?;
     let Shape::List(values) = &given(arguments, 1, "parameters")?.shape else { return None };
     values.get(placeholder(statement)?).map(Value::deep_taint)
+}
+
+/// `db.prepare("… WHERE user_id = ?").all(id)`, `.bind(id)`
+fn bound_later(path: &str, object: Option<&Made>, arguments: &[Argument]) -> Option<Taint> {
+    if !matches!(last(path), "run" | "all" | "get" | "iterate" | "bind") {
+        return None;
+    }
+    let prepared = object?.chain().find(|made| last(made.maker()) == "prepare")?;
+    let place = placeholder(given(&prepared.given, 0, "sql")?.known_text()?)?;
+    let plain: Vec<&Argument> = arguments.iter().filter(|one| one.name.is_none() && !one.spread).collect();
+    plain.get(place).map(|one| one.value.deep_taint())
 }
 
 /// `INSERT INTO notes (user_id, text) VALUES (?, ?)`: which of the bound values says whose the row is.

@@ -9,6 +9,7 @@ pub(super) mod keys;
 pub(super) mod known;
 pub(super) mod labels;
 pub(super) mod models;
+mod programs;
 pub(super) mod script;
 pub(super) mod sinks;
 pub(super) mod sources;
@@ -59,6 +60,42 @@ pub(crate) fn names(name: &str, wanted: &[&str]) -> bool {
             None => word == wanted,
         })
     })
+}
+
+/// Words that say whose something is, or of which talk it is a part.
+const WHOSE: &[&str] = &[
+    "user*",
+    "uid",
+    "uin",
+    "openid",
+    "chat",
+    "session*",
+    "group*",
+    "conversation*",
+    "thread*",
+    "channel*",
+    "room*",
+    "sender*",
+    "owner*",
+    "account*",
+    "member*",
+    "peer*",
+    "contact*",
+    "friend*",
+    "customer*",
+    "tenant*",
+    "person*",
+    "author*",
+    "character*",
+    "scope*",
+    "id",
+    "ids",
+    "key",
+];
+
+/// Whether a name, a condition or what a call is given says whose something is.
+pub(crate) fn says_whose(text: &str) -> bool {
+    text.split(|ch: char| !ch.is_alphanumeric() && ch != '_').any(|word| names(word, WHOSE))
 }
 
 /// The same words of an identifier in ASCII, as they stand.

@@ -8,6 +8,12 @@ use crate::providers::Providers;
 /// What a model call is told by: package, ending of the path without calls, the provider when no address is set.
 const CALLS: &[(&str, &[&str], &str)] = &[
     ("openai", OPENAI, "openai"),
+    ("vertexai", &["generate_content", "generate_content_async", "send_message", "send_message_async"], ""),
+    (
+        "haystack",
+        &["OpenAIGenerator.run", "OpenAIChatGenerator.run", "AzureOpenAIChatGenerator.run"],
+        "openai",
+    ),
     ("groq", OPENAI, "groq"),
     ("together", OPENAI, "together"),
     ("zhipuai", OPENAI, "zhipu"),
@@ -189,6 +195,8 @@ const BASES: &[&str] = &[
 
 /// Arguments that hold the options of the client inside.
 const NESTED: &[&str] = &[
+    "provider",
+    "openai_client",
     "configuration",
     "clientOptions",
     "client_options",
@@ -218,6 +226,9 @@ pub(in crate::code) fn recipient(
     }
     if package == "swift" {
         return super::swift::recipient(path, object, providers);
+    }
+    if let Some(recipient) = super::programs::recipient(path, arguments, providers) {
+        return Some(recipient);
     }
     // Most calls belong to a package that has nothing to do with models.
     if !is_framework(package) && !CALLS.iter().any(|(of, ..)| *of == package) {
@@ -355,6 +366,13 @@ pub(in crate::code) fn embeds(path: &str) -> bool {
     path.to_ascii_lowercase().contains("embed") || name.starts_with("embed") || name.starts_with("aembed")
 }
 
+/// Whether a call makes text of what people say in a recording.
+pub(in crate::code) fn writes_down(path: &str) -> bool {
+    ["audio.transcriptions.create", "audio.translations.create", "create_transcription", "Audio.transcribe"]
+        .iter()
+        .any(|ending| path.trim_end_matches("()").ends_with(ending))
+}
+
 fn ends_with_path(path: &str, ending: &str) -> bool {
     path.strip_suffix(ending).is_some_and(|before| before.ends_with('.'))
 }
@@ -429,6 +447,8 @@ fn inside(value: &Value, depth: usize) -> Option<&Value> {
             .find_map(|base| items.get(*base))
             .or_else(|| items.values().filter(|_| depth < 3).find_map(|item| inside(item, depth + 1))),
         Shape::List(items) if depth < 3 => items.iter().find_map(|item| inside(item, depth + 1)),
+        // OpenAIModel("…", provider=OpenAIProvider(base_url=…))
+        Shape::Made(made) => super::super::value::named(&made.given, BASES),
         _ => None,
     }
 }
@@ -442,8 +462,8 @@ pub(super) fn addressed(
     let base = super::super::value::named(arguments, BASES)
         .or_else(|| object.and_then(made_for))
         .or_else(|| given(arguments, usize::MAX, "base_url"));
-    // Where it stands is not known, but it is one's own unless somebody says otherwise.
-    let own = providers.by_id(default).is_some_and(|provider| provider.local);
+    // Where it stands is not known, but it is one's own unless somebody says otherwise: the model may be one that runs elsewhere.
+    let own = providers.by_id(default).is_some_and(|provider| provider.local) && !runs_elsewhere(arguments);
     let unknown = || Recipient { provider: None, host: None, fixed: false, open: !own, local: own };
     match base.and_then(Value::template) {
         Some(template) if own && host_of(&template.shown()).is_none() => unknown(),
@@ -459,10 +479,23 @@ pub(super) fn addressed(
                 host: None,
                 fixed: false,
                 open: true,
-                local: known.is_some_and(|provider| provider.local),
+                local: known.is_some_and(|provider| provider.local) && !runs_elsewhere(arguments),
             }
         }
     }
+}
+
+/// Who answers an engine for which a model was set, or of which nothing is known.
+pub(in crate::code) fn of_settings(model: Option<&Made>, providers: &Providers) -> Recipient {
+    let provider = model.and_then(|model| class(&model.path)).unwrap_or_default();
+    addressed(model, &[], provider, providers)
+}
+
+/// Whether a model of Ollama is one that it only passes on to its maker's machines: `gpt-oss:120b-cloud`.
+fn runs_elsewhere(arguments: &[super::super::value::Argument]) -> bool {
+    let model =
+        super::super::value::named(arguments, &["model"]).and_then(Value::template).map(Template::shown);
+    model.is_some_and(|model| model.ends_with("-cloud") || model.ends_with(":cloud"))
 }
 
 /// Who answers at an address.
@@ -470,12 +503,13 @@ pub(in crate::code) fn at(address: &Template, providers: &Providers) -> Recipien
     let host = crate::facts::host_of(&address.shown());
     let known = host.as_deref().and_then(|host| providers.by_host(host));
     let gateway = address.variables().any(|name| name.starts_with("OMBUD_"));
-    let loopback = host.as_deref().is_some_and(crate::facts::loopback);
+    // The network at home or at work is one's own.
+    let near = host.as_deref().is_some_and(crate::facts::near);
     Recipient {
         provider: known.map(|provider| provider.id.clone()),
-        fixed: host.is_some() && !address.starts_with_variable() && !loopback && !gateway,
+        fixed: host.is_some() && !address.starts_with_variable() && !near && !gateway,
         open: host.is_none() && !address.starts_with_variable(),
-        local: known.is_some_and(|provider| provider.local) || (loopback && !gateway),
+        local: known.is_some_and(|provider| provider.local) || (near && !gateway),
         host,
     }
 }

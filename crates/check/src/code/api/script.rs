@@ -108,6 +108,8 @@ pub(in crate::code) fn hears(path: &str) -> Option<Taint> {
         root if root.starts_with("langchain") => {
             name.to_ascii_lowercase().ends_with("tool").then_some(Taint::TOOL)
         }
+        // What a client sends over a socket it could have written otherwise.
+        "ws" | "socketio" | "socket_io" => Some(Taint::USER | Taint::BODY),
         root if HEARING.contains(&root) || SERVERS.contains(&root) => Some(Taint::USER),
         _ => None,
     }
@@ -126,7 +128,8 @@ fn global_hears(path: &str, name: &str) -> Option<Taint> {
         | "js.eventHandler" => Some(Taint::USER),
         _ => {
             let typed = path.starts_with("js.jsx.") || path.starts_with("js.process.stdin.on");
-            (typed || name == "addEventListener").then_some(Taint::LOCAL)
+            // The page of a component calls what it is told.
+            (typed || name == "addEventListener" || path == "js.on").then_some(Taint::LOCAL)
         }
     }
 }
@@ -265,9 +268,8 @@ pub(in crate::code) fn source(path: &str) -> Option<Taint> {
         {
             Taint::FILE
         }
-        "imapflow"
-        | "mailparser"
-        | "googleapis"
+        "imapflow" | "mailparser" if path.contains("()") => Taint::WEB | Taint::USER,
+        "googleapis"
         | "@notionhq/client"
         | "@octokit/rest"
         | "octokit"
@@ -288,6 +290,10 @@ pub(in crate::code) fn source(path: &str) -> Option<Taint> {
     })
 }
 
+/// Calls of extensions that give what stands in somebody's page.
+const EXTENSIONS: &[&str] =
+    &["scripting.executeScript()", "tabs.executeScript()", "tabs.sendMessage()", "tabs.captureVisibleTab()"];
+
 fn global_source(path: &str) -> Option<Taint> {
     let page = path.starts_with("js.document.") || path.starts_with("js.window.document.");
     Some(match path {
@@ -298,6 +304,8 @@ fn global_source(path: &str) -> Option<Taint> {
             if matches!(last(path), "hash" | "search" | "href") { Taint::USER } else { return None }
         }
         _ if path.starts_with("js.Bun.file()") => Taint::FILE,
+        // What an extension takes out of the page that is open.
+        _ if EXTENSIONS.iter().any(|call| path.ends_with(call)) => Taint::WEB,
         _ => return None,
     })
 }

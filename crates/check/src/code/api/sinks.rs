@@ -150,7 +150,32 @@ fn hands_over_code(items: &[Value]) -> bool {
         }
         _ => false,
     };
-    items.windows(2).any(pair)
+    items.windows(2).any(pair) || reaches_a_shell(items) || installs(items)
+}
+
+/// `["adb", "shell", …]`, `["ssh", host, …]`: the other side puts the words together again, and its shell reads them.
+fn reaches_a_shell(items: &[Value]) -> bool {
+    let program = items.first().and_then(Value::known_text).unwrap_or_default();
+    let says = |word: &str| items.iter().any(|item| item.known_text() == Some(word));
+    match program.rsplit(['/', '\\']).next().unwrap_or(program) {
+        "adb" => says("shell"),
+        "ssh" => items.len() > 2,
+        _ => false,
+    }
+}
+
+/// `["npx", name]`, `["pip", "install", name]`: what is fetched runs at once, or when it is installed.
+fn installs(items: &[Value]) -> bool {
+    let program = items.first().and_then(Value::known_text).unwrap_or_default();
+    let says = |words: &[&str]| {
+        items.iter().skip(1).any(|item| item.known_text().is_some_and(|text| words.contains(&text)))
+    };
+    match program {
+        "npx" | "uvx" | "bunx" | "pipx" => true,
+        "npm" | "pnpm" | "yarn" | "bun" => says(&["install", "add", "i", "exec", "dlx"]),
+        "pip" | "pip3" | "uv" => says(&["install", "add"]),
+        _ => false,
+    }
 }
 
 fn is_shell(program: &str) -> bool {
@@ -214,6 +239,12 @@ fn of_script(path: &str, name: &str, arguments: &[Argument]) -> Option<(Sink, Ta
         "js" => return of_global(path, name, arguments),
         "child_process" if matches!(name, "exec" | "execSync") => (Sink::Shell, first()?),
         "child_process" if matches!(name, "spawn" | "spawnSync" | "execFile" | "execFileSync") => {
+            (Sink::Shell, program(arguments)?)
+        }
+        "spawn-rx" if matches!(name, "spawn" | "spawnPromise" | "spawnDetached") => {
+            (Sink::Shell, program(arguments)?)
+        }
+        "cross-spawn" if matches!(name, "default" | "cross-spawn" | "spawn" | "sync") => {
             (Sink::Shell, program(arguments)?)
         }
         "shelljs" if name == "exec" => (Sink::Shell, first()?),
@@ -297,7 +328,7 @@ fn of_global(path: &str, name: &str, arguments: &[Argument]) -> Option<(Sink, Ta
             (Sink::Code, given(arguments, 0, "code")?.deep_taint())
         }
         "js.Function" => (Sink::Code, all()),
-        "js.document.write" | "js.document.writeln" => (Sink::Html, all()),
+        "js.document.write" | "js.document.writeln" | "js.markup" | "js.html_" => (Sink::Html, all()),
         // A style sheet runs nothing.
         _ if path.starts_with("js.jsx.") && path != "js.jsx.style" => {
             (Sink::Html, named(arguments, &["dangerouslySetInnerHTML"])?.deep_taint())

@@ -15,6 +15,12 @@ pub(in crate::code) fn of(path: &str) -> Option<Taint> {
         // What a microphone heard.
         "speech_recognition" if name.starts_with("recognize") => Taint::LOCAL,
         "whisper" | "faster_whisper" if name == "transcribe" => Taint::LOCAL,
+        root if is_field(root, path, name) => Taint::LOCAL,
+        // Messages that a bot of a chat asks for.
+        "wcferry" if name == "get_msg" => Taint::USER,
+        "wxauto" if path.ends_with("()") && name.starts_with("Get") && name.contains("Message") => {
+            Taint::USER
+        }
         "flask" | "quart" if path.contains(".request.") && name != "method" => upload(path) | chosen(path),
         // `self.request.body`, `self.get_argument("q")`; `self.rfile.read()`, `self.path`
         "tornado" if path.contains("RequestHandler().request.") || name.starts_with("get_argument") => {
@@ -31,10 +37,11 @@ pub(in crate::code) fn of(path: &str) -> Option<Taint> {
             let body = free.iter().any(|part| path.contains(part));
             Taint::USER | if body { Taint::BODY } else { Taint::NONE }
         }
-        "imaplib"
-        | "poplib"
-        | "imap_tools"
-        | "feedparser"
+        // A mail is what somebody said, and anybody may send one.
+        "imaplib" | "poplib" | "imap_tools" | "exchangelib" | "O365" | "mailbox" if path.contains("()") => {
+            Taint::WEB | Taint::USER
+        }
+        "feedparser"
         | "praw"
         | "ddgs"
         | "duckduckgo_search"
@@ -45,9 +52,7 @@ pub(in crate::code) fn of(path: &str) -> Option<Taint> {
         | "newspaper"
         | "youtube_transcript_api"
         | "firecrawl"
-        | "exchangelib"
         | "googleapiclient"
-        | "O365"
         | "slack_sdk"
         | "notion_client"
         | "github"
@@ -106,6 +111,20 @@ fn heard(path: &str, name: &str) -> Option<Taint> {
         path.contains("().") && path.ends_with("()") && !matches!(root(path), "js" | "swift" | "super");
     (client && BRINGS.contains(&name)).then_some(Taint::USER)
 }
+
+/// Whether a path is what a person wrote into a field of a window.
+fn is_field(package: &str, path: &str, name: &str) -> bool {
+    let written = || WRITTEN_INTO.iter().any(|part| path.contains(part));
+    match package {
+        "kivy" | "kivymd" => name == "text" && (path.contains("TextInput()") || path.contains("TextField")),
+        "tkinter" | "customtkinter" | "ttkbootstrap" => name == "get" && written(),
+        "PyQt5" | "PyQt6" | "PySide2" | "PySide6" => matches!(name, "text" | "toPlainText") && written(),
+        _ => false,
+    }
+}
+
+/// Parts of windows that a person fills in.
+const WRITTEN_INTO: &[&str] = &["Entry()", "Text()", "Textbox()", "TextEdit()", "LineEdit()", "StringVar()"];
 
 fn upload(path: &str) -> Taint {
     if path.contains(".files") { Taint::USER | Taint::UPLOAD } else { Taint::USER }
@@ -173,6 +192,10 @@ pub(in crate::code) fn masks(path: &str) -> bool {
 
 /// Calls whose result is encrypted.
 pub(in crate::code) fn encrypts(path: &str) -> bool {
+    // The cipher of browsers, which Node has too.
+    if path.ends_with("subtle.encrypt") {
+        return true;
+    }
     if root(path) == "crypto" {
         return path.contains("createCipheriv()");
     }

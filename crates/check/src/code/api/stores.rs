@@ -37,7 +37,7 @@ const PRODUCTS: &[Product] = &[
         part: "",
         reads: &["query", "search", "search_records", "query_namespaces", "fetch", "fetch_by_metadata"],
         writes: &["upsert", "upsert_records", "update"],
-        erases: &["delete", "delete_namespace"],
+        erases: &["delete", "delete_namespace", "delete_all", "delete_one", "delete_many"],
         remembers_people: false,
     },
     Product {

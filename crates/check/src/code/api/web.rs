@@ -48,6 +48,25 @@ pub(in crate::code) fn request(path: &str, object: Option<&Made>, arguments: &[A
     Some(Request { address, content })
 }
 
+/// The request of a client of which only the method is known, to an address that is written out: `session.post(URL, json=…)`.
+pub(in crate::code) fn by_address(written: &str, arguments: &[Argument]) -> Option<Request> {
+    let name = last(written);
+    // Whoever only gets something by an address may as well look for it in a cache.
+    let sends = named(arguments, &["headers", "params", "json", "data", "body"]).is_some();
+    let index = match name {
+        "get" | "delete" if sends => 0,
+        "post" | "put" | "patch" | "fetch" => 0,
+        "request" | "stream" => 1,
+        _ => return None,
+    };
+    let address = given(arguments, index, "url").and_then(Value::template)?;
+    let shown = address.shown();
+    let out = (shown.starts_with("https://") || shown.starts_with("http://"))
+        && crate::facts::host_of(&shown).is_some();
+    let content = arguments.iter().fold(Taint::NONE, |sum, argument| sum | argument.value.deep_taint());
+    out.then(|| Request { address: address.clone(), content })
+}
+
 /// `urllib.request.build_opener(…).open`, `OpenerDirector().open`, `ombud.opener().open`.
 fn opener(path: &str) -> bool {
     let maker = path.trim_end_matches("open").trim_end_matches('.');
@@ -72,6 +91,9 @@ const CLIENTS: &[&str] = &[
 
 /// Clients of scripts: `fetch(url, options)`, `axios.post(url, data)`, `axios.create({baseURL}).post(path)`.
 fn of_script(path: &str, name: &str, object: Option<&Made>, arguments: &[Argument]) -> Option<Request> {
+    if let Some(target) = proxied(path, arguments) {
+        return Some(Request { address: target.clone(), content: Taint::USER | Taint::BODY });
+    }
     let verb = matches!(name, "get" | "post" | "put" | "patch" | "delete" | "request" | "fetch");
     let asks = match root(path) {
         "js" => matches!(path, "js.fetch" | "js.window.fetch" | "js.globalThis.fetch" | "js.$fetch"),
@@ -97,6 +119,17 @@ fn of_script(path: &str, name: &str, object: Option<&Made>, arguments: &[Argumen
     };
     let content = arguments.iter().fold(Taint::NONE, |sum, argument| sum | argument.value.deep_taint());
     Some(Request { address, content })
+}
+
+/// Where a middleware sends whatever comes in: `createProxyMiddleware({ target })`, `proxy("https://…")`.
+fn proxied<'a>(path: &str, arguments: &'a [Argument]) -> Option<&'a Template> {
+    let target = match root(path) {
+        "http-proxy-middleware" => named(arguments, &["target"]),
+        "express-http-proxy" => given(arguments, 0, "host"),
+        "@fastify/http-proxy" => named(arguments, &["upstream"]),
+        _ => None,
+    };
+    target.and_then(Value::template)
 }
 
 /// Whether an address is one at which models answer, whoever serves it.

@@ -1,6 +1,7 @@
 //! What is wrong with a call of an app: a key that everybody has, a secret in the preferences, encryption that hides nothing.
 
 use super::super::super::value::{Argument, Made, Shape, Value, given, named};
+use super::super::flaws::looks_like_key;
 use super::super::{last, words};
 use super::{BUNDLED, CLIENTS, head, own};
 use crate::facts::{Deed, Flaw};
@@ -21,10 +22,20 @@ pub(in crate::code) fn flaws(path: &str, arguments: &[Argument]) -> Vec<Deed> {
 /// Labels under which a client takes its key.
 const KEYS: &[&str] = &["apiKey", "apiToken", "token", "authToken", "key", "secret", "bearerToken"];
 
+/// Whether a text is a key that only this place shows to be one: of one that has a form of its own another rule tells where it is
+/// written.
+fn is_written_out(text: &str) -> bool {
+    const FORMS: &[&str] = &["sk-", "AIza", "gsk_", "xai-", "hf_", "ghp_"];
+    let bare = text.trim_start_matches("Bearer ").trim();
+    looks_like_key(text) && !FORMS.iter().any(|form| bare.starts_with(form))
+}
+
 /// Whether a key that the app carries opens a provider.
 fn key_in_app(path: &str, arguments: &[Argument]) -> bool {
     let carried = |value: &Value| {
-        value.template().is_some_and(|text| text.variables().any(|name| name.starts_with(BUNDLED)))
+        value.template().is_some_and(|text| {
+            text.variables().any(|name| name.starts_with(BUNDLED)) || text.known().is_some_and(is_written_out)
+        })
     };
     let header = named(arguments, &["forHTTPHeaderField"]).and_then(Value::known_text).unwrap_or_default();
     let opens = matches!(

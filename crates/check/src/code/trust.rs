@@ -1,0 +1,25 @@
+//! Settings with which whoever answers is trusted, by how their condition is written.
+
+use ruff_python_ast::{CmpOp, Expr, ExprDict, UnaryOp};
+
+/// `{trustServerCertificate: !isCloud}`: whoever answers is trusted, but for one kind of server; `{rejectUnauthorized: process.env.X
+/// === "true"}`: unless somebody sets a variable.
+pub(super) fn unless(node: &ExprDict) -> bool {
+    node.items.iter().any(|item| {
+        let key = item.key.as_ref().and_then(|key| key.as_string_literal_expr());
+        let turned =
+            matches!(&item.value, Expr::UnaryOp(not) if not.op == UnaryOp::Not && not.operand.is_name_expr());
+        match key.map(|key| key.value.to_str()) {
+            Some("trustServerCertificate") => turned,
+            Some("rejectUnauthorized") => is_set(&item.value),
+            _ => false,
+        }
+    })
+}
+
+/// `process.env.STRICT === "true"`
+fn is_set(test: &Expr) -> bool {
+    let Expr::Compare(node) = test else { return false };
+    let set = |side: &Expr| matches!(side, Expr::StringLiteral(written) if matches!(written.value.to_str(), "true" | "1"));
+    node.ops.iter().all(|op| *op == CmpOp::Eq) && node.comparators.iter().any(set)
+}
