@@ -70,10 +70,20 @@ pub struct Action {
 impl Action {
     /// An action from its settings and the text of its document.
     pub fn new(settings: &Settings, text: &str) -> Result<Self, openapi::Unusable> {
+        let secret = settings.secret_env.as_ref().and_then(|name| std::env::var(name).ok());
+        Self::with(settings, text, secret.filter(|secret| !secret.is_empty()))
+    }
+
+    /// The same with its credential.
+    fn with(settings: &Settings, text: &str, secret: Option<String>) -> Result<Self, openapi::Unusable> {
         let document = Document::read(text)?;
         let url = settings.url.clone().or_else(|| document.base.clone()).ok_or(openapi::Unusable::Address)?;
-        let secret = settings.secret_env.as_ref().and_then(|name| std::env::var(name).ok());
-        let secret = secret.filter(|secret| !secret.is_empty());
+        if settings.secret_env.is_some() && document.closed {
+            return Err(openapi::Unusable::Scheme);
+        }
+        if let Some(secret) = &secret {
+            document.place.as_ref().unwrap_or(&Place::Bearer).takes(secret)?;
+        }
         Ok(Self { document, url: url.trim_end_matches('/').to_owned(), secret, results: settings.results })
     }
 }
@@ -231,7 +241,11 @@ async fn serve(gateway: &Gateway, request: Request<Body>) -> Result<Response, Cl
     let (line, id) = asked(gateway, &open, operation, &named, &target, &body).await?;
     let (url, body) = parts::rebuilt(action, operation, &target, &line, &body).ok_or(Closed::Body)?;
     let headers = headers(action, operation, &parts.headers);
-    let (status, kind, answer) = match sent(gateway, parts.method, &url, headers, body).await {
+    // The time between two bytes is bounded by the client; a server that drips them must not hold the call for ever either.
+    let patience = gateway.config.patience.read;
+    let sending = tokio::time::timeout(patience, sent(gateway, parts.method, &url, headers, body));
+    let ended = sending.await.unwrap_or_else(|_| Err(Refusal::Timeout(upstream::host(&url).to_owned())));
+    let (status, kind, answer) = match ended {
         Ok(answer) => answer,
         Err(why) => {
             let mut core = open.session.lock().await;
@@ -348,6 +362,7 @@ fn headers(action: &Action, operation: &Operation, from: &HeaderMap) -> HeaderMa
     let place = action.document.place.as_ref();
     let taken = |name: &HeaderName| match place {
         Some(Place::Header(taken)) => name.as_str().eq_ignore_ascii_case(taken),
+        Some(Place::Cookie(_)) => *name == header::COOKIE,
         _ => false,
     };
     let mut to = HeaderMap::new();
@@ -358,6 +373,7 @@ fn headers(action: &Action, operation: &Operation, from: &HeaderMap) -> HeaderMa
     let (name, value) = match place {
         Some(Place::Header(name)) => (name.parse().ok(), secret.clone()),
         Some(Place::Query(_)) => (None, String::new()),
+        Some(Place::Cookie(name)) => (Some(header::COOKIE), format!("{name}={secret}")),
         Some(Place::Basic) => {
             let encoded = base64::engine::general_purpose::STANDARD.encode(secret);
             (Some(header::AUTHORIZATION), format!("Basic {encoded}"))
@@ -391,3 +407,6 @@ async fn sent(
     }
     Ok((status, kind, whole.into()))
 }
+
+#[cfg(test)]
+mod tests;

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::{Context, Result};
-use ombud_core::say;
+use ombud_core::{Lang, Say as _, say};
 use ombud_detect::mask::Token;
 use ombud_gateway::Gateway;
 use ombud_gateway::tool::action::{Action, Actions, Settings};
@@ -33,7 +33,7 @@ impl Served {
         let mut actions = BTreeMap::new();
         for (name, settings) in &file.actions {
             let problem = || say!(lang, en: "[actions.{name}] in {FILE} cannot be used", zh: "{FILE} 中的 [actions.{name}] 无法使用");
-            let action = action(&folder, settings).with_context(problem)?;
+            let action = action(&folder, settings, lang).with_context(problem)?;
             if let (None, Some(variable), Some(_)) =
                 (&action.secret, &settings.secret_env, &action.document.place)
             {
@@ -86,10 +86,11 @@ impl Served {
     }
 }
 
-fn action(folder: &Path, settings: &Settings) -> Result<Action> {
+fn action(folder: &Path, settings: &Settings, lang: Lang) -> Result<Action> {
     let path = folder.join(&settings.openapi);
     let text = std::fs::read_to_string(&path).with_context(|| path.display().to_string())?;
-    Action::new(settings, &text).with_context(|| path.display().to_string())
+    let action = Action::new(settings, &text).map_err(|unusable| anyhow::Error::msg(unusable.say(lang)));
+    action.with_context(|| path.display().to_string())
 }
 
 /// The surroundings of a session in a gateway.

@@ -1,7 +1,9 @@
 //! An `OpenAPI` document (3.x; Swagger 2.0 as far as it says the same) as a list of operations: what may be called, with what,
 //! and where the credential goes. Anything that the document does not name does not exist here.
 
+use http::HeaderName;
 use ombud_core::effect::Effect;
+use ombud_core::{Lang, Say, say};
 use saphyr::{LoadableYamlNode as _, Scalar, Yaml};
 use serde_json::{Map, Value, json};
 
@@ -16,16 +18,41 @@ const METHODS: &[&str] = &["get", "put", "post", "delete", "options", "head", "p
 /// Why a document cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
+#[error("{}", self.say(Lang::En))]
 pub enum Unusable {
     /// It is neither JSON nor YAML.
-    #[error("it is neither JSON nor YAML")]
     Text,
     /// It names no operation.
-    #[error("it names no operation under `paths`")]
     Empty,
     /// It says no address, and the settings say none.
-    #[error("it names no absolute server address; set `url`")]
     Address,
+    /// It wants a credential in none of the ways in which Ombud can send one.
+    Scheme,
+    /// The name of the header or cookie for the credential is none.
+    Name,
+    /// The credential holds what cannot stand in a header or cookie.
+    Credential,
+}
+
+impl Say for Unusable {
+    fn say(&self, lang: Lang) -> String {
+        match self {
+            Self::Text => say!(lang, en: "it is neither JSON nor YAML", zh: "它既不是 JSON 也不是 YAML"),
+            Self::Empty => say!(lang,
+                en: "it names no operation under `paths`", zh: "它的 `paths` 中没有任何操作"),
+            Self::Address => say!(lang,
+                en: "it names no absolute server address; set `url`", zh: "它没有给出完整的服务器地址；请设置 `url`"),
+            Self::Scheme => say!(lang,
+                en: "none of its security schemes is one that Ombud can carry out. Name one of apiKey (in header, query or cookie), http bearer, http basic or oauth2 under components.securitySchemes, or take out `secret_env` if the API needs no credential",
+                zh: "它的安全方案中没有 Ombud 能执行的。请在 components.securitySchemes 中写明 apiKey（in 为 header、query 或 cookie）、http bearer、http basic 或 oauth2 之一；如果该 API 不需要凭据，请去掉 `secret_env`"),
+            Self::Name => say!(lang,
+                en: "the `name` of its apiKey scheme is not the name of a header or cookie; correct it under components.securitySchemes",
+                zh: "它的 apiKey 方案中的 `name` 不是有效的请求头或 Cookie 名称；请在 components.securitySchemes 中改正"),
+            Self::Credential => say!(lang,
+                en: "the credential in `secret_env` holds a character that cannot stand in a header (a line break, perhaps) or, for a cookie, a blank, comma, semicolon, quote or backslash; set the variable again without it",
+                zh: "`secret_env` 中的凭据含有不能放进请求头的字符（可能是换行）；用作 Cookie 时，也不能含空格、逗号、分号、引号或反斜杠。请去掉该字符后重新设置变量"),
+        }
+    }
 }
 
 /// A document.
@@ -37,6 +64,8 @@ pub struct Document {
     pub operations: Vec<Operation>,
     /// Where the credential goes.
     pub place: Option<Place>,
+    /// Whether it has security schemes and none of them can be carried out.
+    pub closed: bool,
 }
 
 /// Where a credential goes.
@@ -50,6 +79,28 @@ pub enum Place {
     Header(String),
     /// A parameter of the query.
     Query(String),
+    /// A cookie.
+    Cookie(String),
+}
+
+impl Place {
+    /// Whether this credential can be sent there at all. What cannot would go without one, and nobody would know why.
+    pub(super) fn takes(&self, secret: &str) -> Result<(), Unusable> {
+        if let Self::Header(name) | Self::Cookie(name) = self
+            && name.parse::<HeaderName>().is_err()
+        {
+            return Err(Unusable::Name);
+        }
+        let fits = match self {
+            // RFC 6265 §4.1.1, `cookie-octet`: anything else could begin a second cookie.
+            Self::Cookie(_) => secret
+                .bytes()
+                .all(|byte| byte.is_ascii_graphic() && !matches!(byte, b'"' | b',' | b';' | b'\\')),
+            Self::Header(_) | Self::Bearer => !secret.chars().any(char::is_control),
+            Self::Query(_) | Self::Basic => true,
+        };
+        if fits { Ok(()) } else { Err(Unusable::Credential) }
+    }
 }
 
 /// An operation.
@@ -84,7 +135,8 @@ impl Document {
     /// Reads a document.
     pub fn read(text: &str) -> Result<Self, Unusable> {
         let root = serde_json::from_str(text).or_else(|_| yaml(text)).map_err(|()| Unusable::Text)?;
-        let mut document = Self { base: base(&root), operations: Vec::new(), place: place(&root) };
+        let (place, closed) = place(&root);
+        let mut document = Self { base: base(&root), operations: Vec::new(), place, closed };
         for (path, item) in root.get("paths").and_then(Value::as_object).into_iter().flatten() {
             let item = resolved(&root, item);
             for method in METHODS {
@@ -145,19 +197,31 @@ fn base(root: &Value) -> Option<String> {
     url.or_else(swagger).filter(absolute)
 }
 
-/// The first security scheme that Ombud can carry out.
-fn place(root: &Value) -> Option<Place> {
-    let schemes = root.pointer("/components/securitySchemes").or_else(|| root.get("securityDefinitions"))?;
-    schemes.as_object()?.values().find_map(|scheme| {
-        let scheme = resolved(root, scheme);
-        let text = |key| scheme.get(key).and_then(Value::as_str).unwrap_or_default();
-        match (text("type"), text("in"), text("scheme").to_ascii_lowercase().as_str()) {
-            ("apiKey", "header", _) => Some(Place::Header(text("name").to_owned())),
-            ("apiKey", "query", _) => Some(Place::Query(text("name").to_owned())),
-            ("http", _, "bearer") | ("oauth2" | "openIdConnect", ..) => Some(Place::Bearer),
-            ("http", _, "basic") | ("basic", ..) => Some(Place::Basic),
-            _ => None,
-        }
+/// The security scheme that Ombud carries out, and whether there are schemes but none for it: of those it can, one that the whole
+/// document demands, and a cookie last, since few mean programs by it.
+fn place(root: &Value) -> (Option<Place>, bool) {
+    let schemes = root.pointer("/components/securitySchemes").or_else(|| root.get("securityDefinitions"));
+    let Some(schemes) = schemes.and_then(Value::as_object) else { return (None, false) };
+    let demands = root.get("security").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+    let places = schemes.iter().filter_map(|(name, scheme)| {
+        let demanded = demands.iter().any(|demand| demand.get(name).is_some());
+        Some((demanded, place_of(resolved(root, scheme))?))
+    });
+    let found = places.min_by_key(|(demanded, place)| (!demanded, matches!(place, Place::Cookie(_))));
+    let closed = found.is_none() && !schemes.is_empty();
+    (found.map(|(_, place)| place), closed)
+}
+
+fn place_of(scheme: &Value) -> Option<Place> {
+    let text = |key| scheme.get(key).and_then(Value::as_str).unwrap_or_default();
+    let name = || text("name").to_owned();
+    Some(match (text("type"), text("in"), text("scheme").to_ascii_lowercase().as_str()) {
+        ("apiKey", "header", _) => Place::Header(name()),
+        ("apiKey", "query", _) => Place::Query(name()),
+        ("apiKey", "cookie", _) => Place::Cookie(name()),
+        ("http", _, "bearer") | ("oauth2" | "openIdConnect", ..) => Place::Bearer,
+        ("http", _, "basic") | ("basic", ..) => Place::Basic,
+        _ => return None,
     })
 }
 
@@ -320,6 +384,39 @@ paths:
         }
         let json = json!({ "openapi": "3.0.0", "paths": { "/x": { "get": {} } } }).to_string();
         assert_eq!(Document::read(&json).unwrap().operations[0].name, "GET /x");
+    }
+
+    #[test]
+    fn the_place_of_the_credential() {
+        let with = |schemes: Value, security: Value| {
+            let text = json!({ "paths": { "/x": { "get": {} } }, "security": security,
+                "components": { "securitySchemes": schemes } });
+            let document = Document::read(&text.to_string()).unwrap();
+            (document.place, document.closed)
+        };
+        let cookie = json!({ "type": "apiKey", "in": "cookie", "name": "sid" });
+        let (bearer, digest) =
+            (json!({ "type": "http", "scheme": "Bearer" }), json!({ "type": "http", "scheme": "digest" }));
+        assert_eq!(with(json!({ "a": cookie }), json!([])), (Some(Place::Cookie("sid".into())), false));
+        assert_eq!(with(json!({ "a": cookie, "b": bearer }), json!([])), (Some(Place::Bearer), false));
+        let demanded = with(json!({ "a": cookie, "b": bearer }), json!([{ "a": [] }]));
+        assert_eq!(demanded, (Some(Place::Cookie("sid".into())), false));
+        assert_eq!(with(json!({ "a": digest }), json!([{ "a": [] }])), (None, true));
+        assert_eq!(with(json!({}), json!([])), (None, false));
+    }
+
+    #[test]
+    fn what_cannot_carry_the_credential_says_so() {
+        let cookie = Place::Cookie("sid".into());
+        assert_eq!(cookie.takes("abc=+/%3B-_~"), Ok(()));
+        for secret in ["a;b=c", "a b", "a,b", "a\"b", "a\\b", "a\nb", "密"] {
+            assert_eq!(cookie.takes(secret), Err(Unusable::Credential), "{secret:?}");
+        }
+        assert_eq!(Place::Bearer.takes("a b"), Ok(()));
+        assert_eq!(Place::Header("X-Key".into()).takes("a\nb"), Err(Unusable::Credential));
+        for place in [Place::Header("X Key".into()), Place::Cookie(String::new())] {
+            assert_eq!(place.takes("a"), Err(Unusable::Name));
+        }
     }
 
     #[test]
