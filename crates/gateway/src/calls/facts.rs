@@ -34,7 +34,7 @@ use crate::attribute::verbatim::RUN;
 use crate::attribute::{By, Hit, folded, weight};
 use crate::wire::answer::ToolCall;
 pub use before::used as used_before;
-pub(super) use history::amounts;
+pub(crate) use history::amounts;
 pub use overlap::{Overlap, Stand};
 use overlap::{exact, overlap_of, settle};
 use prose::Spelt;

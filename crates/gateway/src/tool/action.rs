@@ -125,8 +125,9 @@ impl Actions {
             return Some(Arc::clone(open));
         }
         if sessions.len() >= MOST_SESSIONS {
-            // What they remember is for attribution only.
-            sessions.clear();
+            // The oldest goes alone: with all of them every client would begin its limits anew.
+            let oldest = sessions.iter().min_by_key(|(_, open)| open.began).map(|(key, _)| key.clone());
+            sessions.remove(&oldest.unwrap_or_default());
         }
         let around = self.around.as_ref()?(name, &tenant_of(&gateway.ledger, headers));
         let rules = rules(gateway, name, action, &caller, &around);

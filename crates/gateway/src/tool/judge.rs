@@ -5,12 +5,13 @@
 use bytes::Bytes;
 use ombud_core::effect::{Effect, Hints, classify};
 use ombud_core::event::{ArgumentRecord, Counts};
-use ombud_core::gate::{CallDecision, decide_call};
+use ombud_core::gate::{CallDecision, ToolPolicy, decide_call};
 use ombud_core::{Edge, Exchange, Origin, Role};
 use ombud_detect::mask::{Minted, Tally};
 
 use super::Rules;
 use super::message::Message;
+use super::session::done::{Counted, Released};
 use crate::attribute::Context;
 use crate::calls::arguments::Arguments;
 use crate::calls::facts::masked_for;
@@ -60,10 +61,18 @@ pub struct Judged {
     pub arguments: String,
     /// The code that stands for exactly this call.
     pub code: String,
+    /// What it is for the limits, if it counts: what is read without a tool does not.
+    pub counted: Option<Counted>,
 }
 
-/// Decides on a call. `context` is what the session has seen; it comes back unchanged.
-pub fn judge(rules: &Rules, minted: &Minted, context: &mut Context, called: &Called<'_>) -> Judged {
+/// Decides on a call. `context` is what the session has seen; it comes back unchanged. `released` are the calls before it.
+pub fn judge(
+    rules: &Rules,
+    minted: &Minted,
+    released: &Released,
+    context: &mut Context,
+    called: &Called<'_>,
+) -> Judged {
     let name = policy_name(rules, called.tool);
     let redact = rules.tools.redacted(&name);
     let (mut call, patches, tally) = match redact {
@@ -89,8 +98,11 @@ pub fn judge(rules: &Rules, minted: &Minted, context: &mut Context, called: &Cal
     *context = prepared.context;
     // What else the model read is not seen from here.
     known.tainted = true;
+    let money = if effect == Effect::Pay { facts::amounts(&arguments) } else { 0 };
+    let counted = called.fixed.is_none().then(|| released.counted(called.tool, &arguments.canonical, money));
+    known.done = counted.map_or(known.done, |call| released.with(known.done, call));
     known.met = rules.tools.met(&name, &known, &arguments.canonical);
-    let decision = match decide_call(&rules.tools.without_user(), &name, &known) {
+    let decision = match decide_call(&policy(rules, effect), &name, &known) {
         CallDecision::Release(_) | CallDecision::Ask(_) | CallDecision::Block(_)
             if vouched && !known.secret =>
         {
@@ -109,7 +121,18 @@ pub fn judge(rules: &Rules, minted: &Minted, context: &mut Context, called: &Cal
         found,
         tally,
         patches,
+        counted,
     }
+}
+
+/// The policy without the user's words. A session of a tool may last for weeks, and programs look at the same thing again and
+/// again: only a limit that the operator wrote makes a question of that.
+fn policy(rules: &Rules, effect: Effect) -> ToolPolicy {
+    let mut policy = rules.tools.without_user();
+    if !effect.acts() {
+        policy.limits.repeat = policy.limits.repeat.or(Some(u32::MAX));
+    }
+    policy
 }
 
 /// The call with its tokens turned back, and what turns them back in the message.

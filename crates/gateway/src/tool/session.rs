@@ -7,6 +7,7 @@
 
 mod answers;
 mod calls;
+pub(super) mod done;
 mod lists;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -109,6 +110,7 @@ pub struct Session {
     theirs: BTreeSet<Id>,
     seen: Context,
     minted: Minted,
+    released: done::Released,
     results: usize,
     number: u64,
     notices: Bucket,
@@ -136,6 +138,7 @@ impl Session {
             theirs: BTreeSet::new(),
             seen: Context::default(),
             minted: Minted::default(),
+            released: done::Released::default(),
             results: 0,
             number: 0,
             notices: Bucket::new(200, 50),

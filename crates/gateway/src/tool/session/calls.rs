@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use super::super::ask::{self, Subject, Why};
 use super::super::judge::{Called, Judged, judge};
 use super::super::message::{self, Id, Message};
+use super::done::Counted;
 use super::{INVALID, MOST_WAITING, Purpose, REFUSED, Session, Side, Step, Waiting, can_ask, refuse};
 use crate::record;
 use crate::wire::json::{Kind, Node};
@@ -34,6 +35,8 @@ pub(super) struct Held {
     exchange: String,
     record: ToolCallRecord,
     details: Vec<u8>,
+    /// What it is for the limits, if it counts.
+    counted: Option<Counted>,
     /// The tool whose new definition is accepted with it.
     changed: Option<String>,
 }
@@ -107,7 +110,8 @@ impl Session {
         let record = self.call_record(&tool, &judged);
         let changed = self.is_withheld(&tool).then(|| tool.clone());
         let details = judged.details.clone();
-        let mut held = Held { id, since: now, line, exchange, record, details, changed };
+        let counted = judged.counted;
+        let mut held = Held { id, since: now, line, exchange, record, details, counted, changed };
         let why = self.reasons(&tool, &judged);
         steps.extend(if why.is_empty() {
             self.release(held, now)
@@ -155,7 +159,7 @@ impl Session {
             fixed: (method != "tools/call").then_some(Effect::Read),
             least: self.rules.least.get(tool).copied().unwrap_or(Effect::Read),
         };
-        judge(&self.rules, &self.minted, &mut self.seen, &called)
+        judge(&self.rules, &self.minted, &self.released, &mut self.seen, &called)
     }
 
     fn call_record(&self, tool: &str, judged: &Judged) -> ToolCallRecord {
@@ -190,6 +194,9 @@ impl Session {
     }
 
     fn release(&mut self, held: Held, now: Duration) -> Vec<Step> {
+        if let Some(counted) = held.counted {
+            self.released.add(counted);
+        }
         let kind = EventKind::ToolCall(Box::new(held.record.clone()));
         let note = self.note(Some(&held.exchange), kind, vec![held.details], Some(held.id.clone()));
         let purpose = Purpose::Call { exchange: held.exchange, tool: held.record.tool };

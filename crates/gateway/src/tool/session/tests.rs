@@ -2,7 +2,7 @@
 
 use std::sync::Mutex;
 
-use ombud_core::gate::{Gate, ToolRule};
+use ombud_core::gate::{Gate, Limits, ToolRule};
 use ombud_detect::mask::Token;
 use ombud_detect::{Detector, Options};
 use serde_json::{Value, json};
@@ -57,6 +57,10 @@ impl Script {
     }
 
     fn with(mode: Gate, settings: Server) -> Self {
+        Self::limited(Some(mode), settings, Limits::default())
+    }
+
+    fn limited(mode: Option<Gate>, settings: Server, limits: Limits) -> Self {
         let caller = Caller::from_seed([7; 32], "");
         let (key, approver) = Rules::keys(&caller);
         let beside = Arc::new(Given::default());
@@ -64,7 +68,8 @@ impl Script {
         let email = ombud_core::DataType::Email.category();
         let less = ToolRule { redact: [email].into(), ..ToolRule::default() };
         let tools = ombud_core::ToolPolicy {
-            mode: Some(mode),
+            mode,
+            limits,
             tools: [("pay_never".to_owned(), read), ("post_less".to_owned(), less)].into(),
             ..Default::default()
         };
@@ -427,4 +432,71 @@ fn a_tool_that_gets_less_gets_what_was_masked_as_such_and_the_rest_is_asked_abou
     assert_eq!(other.server[0].pointer("/params/arguments/text"), Some(&json!("by bo.lind@mail.example")));
     let clear = script.call(4, "post_less", &json!({ "text": "by bo.lind@mail.example" }));
     assert!(clear.server.is_empty() && clear.notes[0].contains("leaks_contact.email"), "{:?}", clear.notes);
+}
+
+#[test]
+fn limits_of_a_session_hold_whatever_the_mode() {
+    let limits = Limits { repeat: Some(2), calls: None, money: None };
+    for mode in [None, Some(Gate::Observe), Some(Gate::Ask), Some(Gate::Allow)] {
+        let mut script = Script::limited(mode, Server::default(), limits);
+        script.start(&json!({}));
+        for id in 1..3 {
+            assert_eq!(
+                script.call(id, "read_file", &json!({ "path": "a", "n": 1 })).server.len(),
+                1,
+                "{mode:?}"
+            );
+        }
+        let over = script.call(3, "read_file", &json!({ "n": 1, "path": "a" }));
+        assert_eq!((over.server.len(), reason(&over.client[0])), (0, "ombud_approval_needed"), "{mode:?}");
+        assert!(over.notes[0].contains("over_repeat"), "{:?}", over.notes);
+        assert_eq!(script.call(4, "read_file", &json!({ "path": "b" })).server.len(), 1, "{mode:?}");
+    }
+    let mut script = Script::limited(Some(Gate::Block), Server::default(), limits);
+    for id in 1..4 {
+        script.call(id, "read_file", &json!({ "path": "a" }));
+    }
+    let over = script.call(4, "read_file", &json!({ "path": "a" }));
+    assert_eq!((over.server.len(), reason(&over.client[0])), (0, "ombud_call_blocked"));
+}
+
+#[test]
+fn calls_and_money_are_counted_over_a_session_and_only_what_was_released() {
+    let limits = Limits { repeat: None, calls: Some(3), money: None };
+    let mut script = Script::limited(Some(Gate::Observe), Server::default(), limits);
+    for id in 1..4 {
+        assert_eq!(script.call(id, "read_file", &json!({ "path": id })).server.len(), 1);
+        let read = json!({ "jsonrpc": "2.0", "id": format!("r{id}"), "method": "resources/read", "params": { "uri": "x://y" } });
+        assert_eq!(script.client(&read).server.len(), 1, "what is read without a tool is no call");
+    }
+    let over = script.call(4, "read_file", &json!({ "path": "d" }));
+    assert!(over.server.is_empty() && over.notes[0].contains("over_calls"), "{:?}", over.notes);
+
+    let limits = Limits { repeat: None, calls: None, money: Some(100) };
+    let mut script = Script::limited(Some(Gate::Observe), Server::default(), limits);
+    script.start(&json!({}));
+    let pay = |amount: u64, to: &str| json!({ "amount": amount, "to": to });
+    assert_eq!(script.call(1, "pay_bill", &pay(60, "a")).server.len(), 1);
+    let over = script.call(2, "pay_bill", &pay(60, "b"));
+    assert!(over.server.is_empty() && over.notes[0].contains("over_money"), "{:?}", over.notes);
+    assert_eq!(
+        script.call(3, "pay_bill", &pay(40, "c")).server.len(),
+        1,
+        "what was not released is not paid"
+    );
+    let text = over.client[0]["error"]["message"].as_str().unwrap();
+    let code = text.split("--allow ").nth(1).unwrap().get(..6).unwrap().to_owned();
+    script.beside.0.lock().unwrap().push(code);
+    assert_eq!(script.call(4, "pay_bill", &pay(60, "b")).notes, ["call pay_bill approved"]);
+    assert!(script.call(5, "pay_bill", &pay(1, "d")).server.is_empty(), "what the user allowed counts too");
+}
+
+#[test]
+fn without_a_limit_a_loop_of_acts_is_asked_about_and_looking_is_not() {
+    let mut script = Script::limited(None, Server::default(), Limits::default());
+    let released = |script: &mut Script, tool: &str, from: u64| {
+        (from..from + 30).filter(|id| script.call(*id, tool, &json!({ "to": "x" })).server.len() == 1).count()
+    };
+    assert_eq!(released(&mut script, "read_file", 0), 30);
+    assert_eq!(released(&mut script, "send_note", 100), 20);
 }

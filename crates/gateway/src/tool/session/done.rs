@@ -1,0 +1,101 @@
+//! What a session has released so far, for the limits of `[tools]`. At the model edge the history that is sent again says it;
+//! here nobody does.
+
+use std::collections::HashMap;
+use std::hash::{BuildHasher as _, RandomState};
+
+use ombud_core::gate::Done;
+
+/// Different calls whose number is kept.
+const MOST: usize = 4096;
+
+/// A call, as it counts once it is released.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Counted {
+    same: u64,
+    money: u64,
+}
+
+/// The calls that were released.
+#[derive(Debug, Default)]
+pub struct Released {
+    /// By what they are, how often: a digest under a key of the session's own, so that nothing of their content is kept.
+    equal: HashMap<u64, u32>,
+    by: RandomState,
+    calls: u32,
+    money: u64,
+}
+
+impl Released {
+    /// A call of a tool with these canonical arguments, which pays so much.
+    pub fn counted(&self, tool: &str, canonical: &str, money: u64) -> Counted {
+        Counted { same: self.by.hash_one((tool, canonical)), money }
+    }
+
+    /// What is done once this call is, if `done` is the call alone.
+    pub fn with(&self, done: Done, call: Counted) -> Done {
+        let equal = self.equal.get(&call.same).copied().unwrap_or_default();
+        Done {
+            equal: done.equal.saturating_add(equal),
+            calls: done.calls.saturating_add(self.calls),
+            money: done.money.saturating_add(self.money),
+        }
+    }
+
+    /// It was released.
+    pub fn add(&mut self, call: Counted) {
+        self.calls = self.calls.saturating_add(1);
+        self.money = self.money.saturating_add(call.money);
+        if self.equal.len() >= MOST && !self.equal.contains_key(&call.same) {
+            self.make_room();
+        }
+        let equal = self.equal.entry(call.same).or_default();
+        *equal = equal.saturating_add(1);
+    }
+
+    /// Forgets the calls that came least often, so that many different ones do not hide one that comes again and again.
+    fn make_room(&mut self) {
+        let mut counts: Vec<u32> = self.equal.values().copied().collect();
+        counts.sort_unstable();
+        let half = counts.get(MOST / 2).copied().unwrap_or(u32::MAX);
+        self.equal.retain(|_, count| *count > half);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn one() -> Done {
+        Done { equal: 1, calls: 1, money: 5 }
+    }
+
+    #[test]
+    fn equal_calls_all_calls_and_money_add_up() {
+        let mut released = Released::default();
+        let (paid, other) = (released.counted("pay", "{}", 5), released.counted("pay", "[]", 0));
+        assert_eq!(released.with(one(), paid), one());
+        for call in [paid, paid, other] {
+            released.add(call);
+        }
+        assert_eq!(released.with(one(), paid), Done { equal: 3, calls: 4, money: 15 });
+        assert_eq!(released.with(one(), other).equal, 2);
+        assert_eq!(released.with(one(), released.counted("read", "{}", 0)).equal, 1);
+        released.add(Counted { money: u64::MAX, ..paid });
+        assert_eq!(released.with(one(), paid).money, u64::MAX);
+    }
+
+    #[test]
+    fn many_different_calls_take_bounded_room_and_hide_no_loop() {
+        let mut released = Released::default();
+        let same = released.counted("send", "{}", 0);
+        for number in 0..3 * MOST {
+            released.add(released.counted("read", &number.to_string(), 0));
+            if number % 1000 == 0 {
+                released.add(same);
+            }
+        }
+        assert!(released.equal.len() <= MOST);
+        assert_eq!(released.with(one(), same).equal, 14);
+    }
+}
