@@ -316,18 +316,7 @@ impl Walk<'_, '_> {
         {
             add(&mut self.call_at(range).does, Deed::OneHistory { name, content: all_of(arguments) });
         }
-        if let Expr::Attribute(attribute) = &*node.func
-            && PUTS.contains(&attribute.attr.as_str())
-        {
-            self.taint_root(&attribute.value, all_of(arguments));
-        }
-        // `cursor.execute("SELECT …")`: what was asked for is taken from the cursor.
-        if let Expr::Attribute(attribute) = &*node.func
-            && attribute.attr.as_str() == "execute"
-            && answer == Some(Taint::RETRIEVED)
-        {
-            self.taint_root(&attribute.value, Taint::RETRIEVED);
-        }
+        self.put_into_object(node, arguments, answer);
         let known = self.state.known(&path);
         let carried = if known.called.has(Taint::FILE) && !files::is_named_after(object, arguments) {
             self.known_sources(everything).and(Taint::UPLOAD | Taint::MASKED | Taint::RETRIEVED)
@@ -352,6 +341,18 @@ impl Walk<'_, '_> {
             return value;
         }
         Value::new(callee.called_at(arguments, Some((self.module, range))), taint)
+    }
+
+    /// What the object of a call holds after it.
+    fn put_into_object(&mut self, node: &ExprCall, arguments: &[Argument], answer: Option<Taint>) {
+        let Expr::Attribute(attribute) = &*node.func else { return };
+        if PUTS.contains(&attribute.attr.as_str()) {
+            self.taint_root(&attribute.value, all_of(arguments));
+        }
+        // `cursor.execute("SELECT …")`: what was asked for is taken from the cursor.
+        if attribute.attr.as_str() == "execute" && answer == Some(Taint::RETRIEVED) {
+            self.taint_root(&attribute.value, Taint::RETRIEVED);
+        }
     }
 
     /// What a call does, from what is known of libraries. Gives what the answer is.

@@ -106,7 +106,8 @@ fn opens(project: &Project<'_>, function: FunctionId, deed: &Deed) -> Option<(Ta
     let folder = *changes && !whole || *below;
     // Whoever carries out what a model wrote calls the tool with it.
     let tool = project.facts.tools.iter().any(|tool| tool.function == Some(function));
-    let (said, chosen) = if tool { (said.without(Taint::MODEL), Taint::TOOL | Taint::MODEL) } else { (said, Taint::TOOL) };
+    let (said, chosen) =
+        if tool { (said.without(Taint::MODEL), Taint::TOOL | Taint::MODEL) } else { (said, Taint::TOOL) };
     let asked = if folder { from.and(chosen) } else { Taint::NONE };
     let found = said | asked | if sent { Taint::USER } else { Taint::NONE };
     (found != Taint::NONE).then_some((found, *changes))
