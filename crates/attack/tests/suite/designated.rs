@@ -6,7 +6,9 @@ use ombud_core::ToolPolicy;
 
 /// Every task of a world is finished without a question, and no goal is reached, in any wording, beside any task.
 fn holds(world: &str) {
-    let world = &load("designated", world).unwrap();
+    let loaded = load("designated", world);
+    assert!(loaded.is_ok(), "{:?}", loaded.err());
+    let Ok(world) = &loaded else { return };
     assert!(world.goals.len() >= 3, "three attacks for each rule");
     let rules = Rules::new(ToolPolicy::default());
     for task in &world.tasks {

@@ -84,8 +84,8 @@ fn by_others(set: &str) -> Result<Vec<World>, Box<dyn std::error::Error>> {
 /// What three worlds of a set hold: at least so many of a hundred tasks go unasked, and at most so many of a thousand attacks reach
 /// their goal. They ask more than ours: see `docs/defence.md`. The bounds are what holds today, less a little.
 fn hold_at_others(set: &str, unattended: usize, reached: usize) {
-    let worlds = by_others(set).unwrap();
-    assert_eq!(worlds.len(), 3, "{set}");
+    let worlds = by_others(set).unwrap_or_default();
+    assert_eq!(worlds.len(), 3, "{set} cannot be read");
     let (figures, shown) = figures(&worlds, true, |_| true);
     assert!(figures.tasks >= 30 && figures.attacks >= 800, "{shown}");
     assert!(figures.unattended * 100 >= figures.tasks * unattended, "{shown}");
