@@ -30,7 +30,7 @@ def converse(anthropic, stream, split):
     client.check([name for name, _ in calls] == ["save_note"], f"released {calls}")
     code = CODE.search(text)
     client.check(EMAIL.value in text and code, f"the question says {text!r}")
-    answer = f"yes {code.group(1)} {client.prompt([], answer='tool', split=split)}"
+    answer = f"yes {code.group(1)}\n{client.prompt([], answer='tool', split=split)}"
     turns += [{"role": "assistant", "content": text}, {"role": "user", "content": answer}]
     text, calls = turn(anthropic, turns, stream)
     client.check([name for name, _ in calls] == ["send_message"], f"after the code {calls} {text!r}")

@@ -64,7 +64,7 @@ def converse(wire, openai, stream, split):
     client.check(EMAIL.value in text and "send_message" in text, f"{wire.__name__}: the question says {text!r}")
     code = CODE.search(text)
     client.check(code, f"{wire.__name__}: no code in {text!r}")
-    answer = f"yes {code.group(1)} {client.prompt([], answer='tool', split=split)}"
+    answer = f"yes {code.group(1)}\n{client.prompt([], answer='tool', split=split)}"
     turns += [{"role": "assistant", "content": text}, {"role": "user", "content": answer}]
     text, calls = wire(openai, turns, stream)
     client.check([name for name, _ in calls] == ["send_message"], f"{wire.__name__}: after the code {calls} {text!r}")
