@@ -17,6 +17,7 @@ fn facts() -> CallFacts {
     CallFacts {
         effect: Effect::Send,
         readable: true,
+        exact: true,
         secret: false,
         tainted: true,
         signs: false,

@@ -45,6 +45,10 @@ pub struct CallFacts {
     pub effect: Effect,
     /// Whether its arguments could be read: one JSON object, no key twice, of bearable size.
     pub readable: bool,
+    /// Whether they are known word by word: not too long to be kept, and not said twice and not alike. Otherwise nothing that a user
+    /// says yes to could stand for them.
+    #[serde(default = "known")]
+    pub exact: bool,
     /// Whether they hold the placeholder of a secret.
     pub secret: bool,
     /// Whether the context holds anything that a third party may have written.
@@ -86,6 +90,11 @@ pub struct CallFacts {
     pub met: Vec<Met>,
     /// Its arguments that play a part.
     pub arguments: Vec<ArgumentFacts>,
+}
+
+/// Records from before this was recorded.
+fn known() -> bool {
+    true
 }
 
 /// A read that a third party's text ordered: what it returned is about to leave.
@@ -370,9 +379,10 @@ pub fn decide_call(policy: &ToolPolicy, tool: &str, facts: &CallFacts) -> CallDe
     }
     let decision = match gate {
         _ if doubts.is_empty() => CallDecision::Release(doubts),
-        _ if facts.approved => CallDecision::Approved,
+        _ if facts.approved && facts.exact => CallDecision::Approved,
         Gate::Allow | Gate::Observe => CallDecision::Release(doubts),
-        Gate::Ask => CallDecision::Ask(doubts),
+        Gate::Ask if facts.exact => CallDecision::Ask(doubts),
+        Gate::Ask => CallDecision::Block(doubts),
         Gate::Block => CallDecision::Block(doubts),
     };
     masked(decision, facts, masks_secrets)
@@ -505,6 +515,7 @@ mod tests {
         CallFacts {
             effect,
             readable: true,
+            exact: true,
             secret: false,
             tainted: true,
             signs: false,
@@ -523,6 +534,17 @@ mod tests {
             met: Vec::new(),
             arguments,
         }
+    }
+
+    #[test]
+    fn nobody_is_asked_about_what_cannot_be_known_word_by_word() {
+        let cut = CallFacts { exact: false, readable: false, ..call(Effect::Send, vec![]) };
+        let asks = ToolPolicy { mode: Some(Gate::Ask), ..ToolPolicy::default() };
+        for facts in [cut.clone(), CallFacts { approved: true, ..cut.clone() }] {
+            assert!(matches!(decide_call(&asks, "t", &facts), CallDecision::Block(_)));
+        }
+        let observes = ToolPolicy { mode: Some(Gate::Observe), ..ToolPolicy::default() };
+        assert!(decide_call(&observes, "t", &cut).releases());
     }
 
     #[test]

@@ -49,12 +49,17 @@ fn outweighs(effect: Effect) -> bool {
     matches!(effect, Effect::Delete | Effect::Pay | Effect::Credential | Effect::Execute)
 }
 
+fn opening_clause(description: &str) -> &str {
+    description.split(['.', '\n', ';', ':', '(']).next().unwrap_or_default()
+}
+
 /// Verbs that are counted up behind the first: “Create, update or delete records”.
 fn listed_verbs(description: &str) -> impl Iterator<Item = Effect> + '_ {
-    let sentence = description.split(['.', '\n', ';', ':', '(']).next().unwrap_or_default();
     // A list is one of single words.
-    let items =
-        sentence.split([',', '/']).flat_map(|part| part.split(" and ")).flat_map(|part| part.split(" or "));
+    let items = opening_clause(description)
+        .split([',', '/'])
+        .flat_map(|part| part.split(" and "))
+        .flat_map(|part| part.split(" or "));
     let mut open = true;
     let verbs = items.take(8).map_while(move |item| {
         let mut words = item.split_whitespace();
@@ -73,12 +78,13 @@ fn listed_verbs(description: &str) -> impl Iterator<Item = Effect> + '_ {
 
 /// What the opening sentence goes on to do: “Place the order and charge the card”.
 fn joined_verbs(description: &str) -> impl Iterator<Item = Effect> + '_ {
-    let sentence = description.split(['.', '\n', ';', ':', '(']).next().unwrap_or_default();
-    sentence.split(" and ").skip(1).flat_map(|part| part.split(" then ")).filter_map(|part| {
-        let mut words = part.split_whitespace();
-        let (verb, next) = (words.next()?, words.next()?);
-        is(AFTER_VERB, &next.to_lowercase()).then(|| opens(verb, Some(next))).flatten()
-    })
+    opening_clause(description).split(" and ").skip(1).flat_map(|part| part.split(" then ")).filter_map(
+        |part| {
+            let mut words = part.split_whitespace();
+            let (verb, next) = (words.next()?, words.next()?);
+            is(AFTER_VERB, &next.to_lowercase()).then(|| opens(verb, Some(next))).flatten()
+        },
+    )
 }
 
 /// Verbs that are counted up behind the one at this place: 创建、删除和管理.

@@ -116,25 +116,15 @@ fn opened(effect: Effect, arguments: &Given) -> Effect {
         私钥 助记词";
     let role = "permission permissions role roles role_id roleid access_level access_role share_with share_type 权限 角色";
     let whom = "user user_id userid users username email emails member member_id members group groups share_with 用户 成员";
-    let mut effect = effect;
-    let makes = matches!(effect, Effect::Create | Effect::Change | Effect::Unknown | Effect::Read);
-    if makes && effect != Effect::Read && arguments.has(keys) {
-        effect = Effect::Credential;
-    }
     let account = "username user user_name login email 用户名 账号";
-    if makes
-        && effect != Effect::Read
-        && arguments.has("password new_password 密码")
-        && arguments.has(account)
-    {
+    let makes = matches!(effect, Effect::Create | Effect::Change | Effect::Unknown);
+    let lets_in = arguments.has("password new_password 密码") && arguments.has(account);
+    let mut effect = effect;
+    if makes && (arguments.has(keys) || lets_in) {
         effect = effect.or_worse(Effect::Credential);
     }
-    if makes && arguments.has(role) && arguments.has(whom) {
-        effect = if effect == Effect::Unknown || effect == Effect::Read {
-            Effect::Grant
-        } else {
-            effect.or_worse(Effect::Grant)
-        };
+    if (makes || effect == Effect::Read) && arguments.has(role) && arguments.has(whom) {
+        effect = effect.or_worse(Effect::Grant);
     }
     effect
 }

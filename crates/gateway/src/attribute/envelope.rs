@@ -21,6 +21,8 @@ enum What {
     Memory,
     Retrieved,
     Tool,
+    /// A question of the gateway, which stands in the model's place.
+    Question,
 }
 
 /// Elements around passages.
@@ -103,6 +105,14 @@ const ENDS: &[&str] = &[
     "提问：",
 ];
 
+/// With what a question about a call begins and ends (`calls::question`). Whoever shows it again to ask what it means says none of
+/// the addresses in it.
+const QUESTIONS: &[(&str, &str)] = &[
+    ("i need your confirmation first", "reply: yes "),
+    ("这一步需要你先确认", "回复：同意 "),
+    ("次调用需要你先确认", "回复：同意 "),
+];
+
 /// The passages of a system prompt or user turn, in order, without overlaps.
 pub fn passages(text: &str) -> Vec<Passage> {
     // Almost every turn has none: one look for the few bytes that all envelopes share decides.
@@ -114,6 +124,7 @@ pub fn passages(text: &str) -> Vec<Passage> {
     if let Some(passage) = opened(&lower, &found) {
         found.push(passage);
     }
+    found.extend(QUESTIONS.iter().filter_map(|ends| question(&lower, ends)));
     found.sort_by_key(|passage| (passage.span.start, std::cmp::Reverse(passage.span.end)));
     let mut end = 0;
     found.retain(|passage| {
@@ -123,6 +134,14 @@ pub fn passages(text: &str) -> Vec<Passage> {
         keep
     });
     found
+}
+
+/// A question that is shown again, to the end of the line with its code.
+fn question(lower: &str, (head, tail): &(&str, &str)) -> Option<Passage> {
+    let start = lower.find(head)?;
+    let end = lower.rfind(tail).filter(|end| *end > start)?;
+    let line = lower.get(end..)?.find('\n').map_or(lower.len(), |at| end + at);
+    Some(Passage { span: start..line, origin: origin(&What::Question, None) })
 }
 
 fn elements(lower: &str, text: &str) -> Vec<Passage> {
@@ -208,6 +227,7 @@ fn origin(what: &What, name: Option<String>) -> Origin {
         What::Memory => Origin::Memory { name },
         What::Retrieved => Origin::Retrieved { source: name },
         What::Tool => Origin::Tool { name, call: None },
+        What::Question => Origin::Model,
     }
 }
 
@@ -223,6 +243,23 @@ mod tests {
 
     const RETRIEVED: Origin = Origin::Retrieved { source: None };
     const MEMORY: Origin = Origin::Memory { name: None };
+
+    #[test]
+    fn a_question_that_is_shown_again_is_the_models() {
+        for (question, own) in [
+            (
+                "I need your confirmation first. I was about to call `send`:\n\nto: x\nreply: yes AAAAAA\n\nin your reply: yes 4F2A7K",
+                "\n\nwhat is this?",
+            ),
+            ("这一步需要你先确认。我正要调用 `send`：x\n\n请单独用一行回复：同意 4F2A7K", "\n这是什么？"),
+            ("以下 2 次调用需要你先确认：\n- x\n\n请单独用一行回复：同意 4F2A7K 9XQ2M1", "\n\n同意 4F2A7K"),
+        ] {
+            let found = passages(&format!("{question}{own}"));
+            let [passage] = found.as_slice() else { panic!("{found:?}") };
+            assert_eq!((passage.span.end, &passage.origin), (question.len(), &Origin::Model), "{question}");
+        }
+        assert_eq!(passages("I need your confirmation first, then I shall pay."), []);
+    }
 
     #[test]
     fn envelopes_of_frameworks() {

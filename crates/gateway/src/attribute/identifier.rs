@@ -77,24 +77,7 @@ const DEFANGED: &[(&str, &str)] = &[
 ];
 
 fn in_token(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric()
-        || matches!(
-            byte,
-            b'.' | b'_'
-                | b'%'
-                | b'+'
-                | b'-'
-                | b'@'
-                | b'/'
-                | b':'
-                | b'#'
-                | b'?'
-                | b'&'
-                | b'='
-                | b'~'
-                | b'$'
-                | b'\\'
-        )
+    byte.is_ascii_alphanumeric() || b"._%+-@/:#?&=~$\\".contains(&byte)
 }
 
 /// Whether a token is a plain word, as nearly all are: it names nothing, and is too short to hide a text.

@@ -34,7 +34,7 @@ use crate::attribute::verbatim::RUN;
 use crate::attribute::{By, Hit, folded, weight};
 use crate::wire::answer::ToolCall;
 pub use before::used as used_before;
-pub(crate) use history::amounts;
+pub(super) use history::amounts;
 pub use overlap::{Overlap, Stand};
 use overlap::{exact, overlap_of, settle};
 use prose::Spelt;
@@ -71,6 +71,7 @@ pub fn of(
     let mut facts = CallFacts {
         effect,
         readable: arguments.readable || is_free(arguments),
+        exact: call.sound,
         secret: call.one_way,
         tainted: prepared.is_none_or(|known| known.context.is_tainted()),
         signs: false,

@@ -6,6 +6,7 @@ pub mod facts;
 #[cfg(test)]
 mod hostile;
 pub mod question;
+pub(crate) mod released;
 mod yes;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -14,7 +15,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use bytes::Bytes;
 use ombud_core::effect::{Effect, Hints, classify};
 use ombud_core::event::{ArgumentRecord, LaidRecord};
-use ombud_core::gate::{CallDecision, CallFacts, Done, Doubt, ToolPolicy, decide_call};
+use ombud_core::gate::{CallDecision, CallFacts, Doubt, ToolPolicy, decide_call};
 use ombud_core::intent::Intent;
 use ombud_core::{Exchange, Lang, Origin, Role};
 use ombud_detect::mask::Minted;
@@ -33,6 +34,7 @@ use crate::wire::json::{Doc, Keys, Node};
 use approve::{Approver, Codes, Spent};
 use arguments::Arguments;
 use facts::Overlap;
+use released::Released;
 
 /// Overlaps of one argument that are recorded.
 const MOST_OVERLAPS: usize = 16;
@@ -45,14 +47,7 @@ pub struct Judge {
     /// Whether what a third party wrote in it shows signs of injection.
     signs: bool,
     /// Calls of the answer that were released, so that many at once share the limits of one after the other.
-    released: Mutex<Vec<Released>>,
-}
-
-/// A call of an answer that was released.
-struct Released {
-    tool: String,
-    canonical: String,
-    money: u64,
+    released: Mutex<Released>,
 }
 
 /// A request as the agent sent it, read when its answer is looked at.
@@ -348,15 +343,17 @@ impl Judge {
         let (mut facts, overlaps) =
             facts::of(prepared, effect, call, &arguments, minted, &definition.description, approved);
         facts.signs = self.signs;
-        facts.done = self.with_the_released(facts.done, call, &arguments);
+        let mut released = self.released.lock().unwrap_or_else(PoisonError::into_inner);
+        let counted = released.counted(&call.tool, effect, &arguments);
+        facts.done = released.with(facts.done, counted);
         facts.met = policy.met(&call.tool, &facts, &arguments.canonical);
-        let mut decision = decide(policy, call, &facts);
+        let mut decision = decide_call(policy, &call.tool, &facts);
         let always = decision.values().map(|values| maker.standing(&call.tool, &values));
         if let (Some(always), Some(known)) = (&always, prepared)
             && approve::is_standing(always, &known.turns)
         {
             facts.standing = true;
-            decision = decide(policy, call, &facts);
+            decision = decide_call(policy, &call.tool, &facts);
         }
         let ask = |once: &str, lang| {
             let codes = question::Codes { once, always: always.as_deref() };
@@ -366,15 +363,16 @@ impl Judge {
             && prepared.is_some_and(|known| agreed(known, &codes, ask))
         {
             facts.approved = true;
-            decision = decide(policy, call, &facts);
+            decision = decide_call(policy, &call.tool, &facts);
         }
         if matches!(decision, CallDecision::Approved) && !maker.spend(&codes) {
             facts.approved = false;
-            decision = decide(policy, call, &facts);
+            decision = decide_call(policy, &call.tool, &facts);
         }
         if decision.releases() {
-            self.release(call, effect, &arguments);
+            released.add(counted);
         }
+        drop(released);
         let lang = prepared.map_or(lang, |known| question::language(&known.turns, lang));
         let code = maker.code(&call.tool, &arguments.canonical);
         let codes = question::Codes { once: &code, always: always.as_deref() };
@@ -390,25 +388,6 @@ impl Judge {
             lang,
         }
     }
-
-    /// What the conversation has done, with the calls of this answer that were released already.
-    fn with_the_released(&self, done: Done, call: &ToolCall, arguments: &Arguments) -> Done {
-        let released = self.released.lock().unwrap_or_else(PoisonError::into_inner);
-        let count = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
-        let same = |one: &&Released| one.tool == call.tool && one.canonical == arguments.canonical;
-        Done {
-            equal: done.equal.saturating_add(count(released.iter().filter(same).count())),
-            calls: done.calls.saturating_add(count(released.len())),
-            money: released.iter().fold(done.money, |sum, one| sum.saturating_add(one.money)),
-        }
-    }
-
-    fn release(&self, call: &ToolCall, effect: Effect, arguments: &Arguments) {
-        let (tool, canonical) = (call.tool.clone(), arguments.canonical.clone());
-        let money = if effect == Effect::Pay { facts::amounts(arguments) } else { 0 };
-        let mut released = self.released.lock().unwrap_or_else(PoisonError::into_inner);
-        released.push(Released { tool, canonical, money });
-    }
 }
 
 /// Whether the user has just said a plain yes to the question about this call, in whichever language and half hour it was asked.
@@ -417,15 +396,6 @@ fn agreed(known: &Prepared, codes: &Codes, ask: impl Fn(&str, Lang) -> Option<St
         [Lang::En, Lang::Zh].into_iter().flat_map(|lang| codes.codes.iter().map(move |code| (code, lang)));
     let questions = ways.filter_map(|(code, lang)| ask(code, lang));
     approve::is_agreed(&known.turns, &known.exchange, questions)
-}
-
-/// Decides on a call. What was cut off or is said twice has no text that a code could stand for: nobody is asked about it.
-fn decide(policy: &ToolPolicy, call: &ToolCall, facts: &CallFacts) -> CallDecision {
-    match decide_call(policy, &call.tool, facts) {
-        CallDecision::Ask(doubts) if !call.sound => CallDecision::Block(doubts),
-        CallDecision::Approved if !call.sound => CallDecision::Block(vec![Doubt::Unreadable]),
-        decided => decided,
-    }
 }
 
 /// The class of a call. Arguments that nobody can read may do anything.

@@ -42,8 +42,8 @@ pub fn item(
 pub fn several(items: &[&str], codes: &[&str], lang: Lang) -> String {
     let (count, items, codes) = (items.len(), items.join("\n"), codes.join(" "));
     say!(lang,
-        en: "I need your confirmation first, for {count} calls:\n\n{items}\n\nTo allow all of them, reply: yes {codes}\nFor some of them, give their codes only; they stand in the order of the list.",
-        zh: "以下 {count} 次调用需要你先确认：\n\n{items}\n\n如果全部同意，请回复：同意 {codes}\n如果只同意其中几项，只写对应的代码即可，顺序与列表一致。")
+        en: "I need your confirmation first, for {count} calls:\n\n{items}\n\nTo allow all of them, put this on a line of its own in your reply: yes {codes}\nFor some of them, give their codes only; they stand in the order of the list.",
+        zh: "以下 {count} 次调用需要你先确认：\n\n{items}\n\n如果全部同意，请单独用一行回复：同意 {codes}\n如果只同意其中几项，只写对应的代码即可，顺序与列表一致。")
 }
 
 /// What stands in the place of the other calls of such a question.
@@ -68,8 +68,8 @@ pub fn text(
     let code = codes.once;
     let always = codes.always.map_or_else(String::new, |always| {
         say!(lang,
-            en: "To allow it these values from now on in this conversation, reply: always {always}\n",
-            zh: "如果本次对话中以后都允许使用这些值，请回复：总是允许 {always}\n")
+            en: "To allow it these values from now on in this conversation, reply with a line: always {always}\n",
+            zh: "如果本次对话中以后都允许使用这些值，请单独用一行回复：总是允许 {always}\n")
     });
     let (tool, does, arguments) = (quoted(tool), effect.say(lang), fenced(arguments));
     let why: Vec<String> = decision.doubts().iter().map(|doubt| format!("- {}", doubt.say(lang))).collect();
@@ -77,8 +77,8 @@ pub fn text(
     match decision {
         CallDecision::Release(_) | CallDecision::Redact(_) | CallDecision::Approved => None,
         CallDecision::Ask(_) => Some(say!(lang,
-            en: "I need your confirmation first. I was about to call {tool}, which {does}:\n\n{arguments}\n\nWhy I ask:\n{why}\n\n{always}To allow exactly this call, reply: yes {code}",
-            zh: "这一步需要你先确认。我正要调用 {tool}（{does}）：\n\n{arguments}\n\n询问原因：\n{why}\n\n{always}如果同意执行这一次调用，请回复：同意 {code}")),
+            en: "I need your confirmation first. I was about to call {tool}, which {does}:\n\n{arguments}\n\nWhy I ask:\n{why}\n\n{always}To allow exactly this call, put this on a line of its own in your reply: yes {code}",
+            zh: "这一步需要你先确认。我正要调用 {tool}（{does}）：\n\n{arguments}\n\n询问原因：\n{why}\n\n{always}如果同意执行这一次调用，请单独用一行回复：同意 {code}")),
         CallDecision::Block(doubts) if doubts.contains(&Doubt::Secret) => Some(say!(lang,
             en: "I did not call {tool}:\n{why}\n\nGive the tool its secret outside the prompt, or set `\"key.api\" = \"mask\"` under [policy.masking] in ombud.toml.",
             zh: "我没有调用 {tool}：\n{why}\n\n请不要把密钥写进提示词，而是直接交给工具；或在 ombud.toml 的 [policy.masking] 下设置 `\"key.api\" = \"mask\"`。")),

@@ -11,10 +11,10 @@ use ombud_detect::mask::{Minted, Tally};
 
 use super::Rules;
 use super::message::Message;
-use super::session::done::{Counted, Released};
 use crate::attribute::Context;
 use crate::calls::arguments::Arguments;
 use crate::calls::facts::masked_for;
+use crate::calls::released::{Counted, Released};
 use crate::calls::{self, Prepared, facts};
 use crate::wire::answer::{ToolCall, restore_strings};
 use crate::wire::collect::Collector;
@@ -98,8 +98,9 @@ pub fn judge(
     *context = prepared.context;
     // What else the model read is not seen from here.
     known.tainted = true;
-    let money = if effect == Effect::Pay { facts::amounts(&arguments) } else { 0 };
-    let counted = called.fixed.is_none().then(|| released.counted(called.tool, &arguments.canonical, money));
+    // A message is here whole, whatever its arguments are.
+    known.exact = true;
+    let counted = called.fixed.is_none().then(|| released.counted(called.tool, effect, &arguments));
     known.done = counted.map_or(known.done, |call| released.with(known.done, call));
     known.met = rules.tools.met(&name, &known, &arguments.canonical);
     let decision = match decide_call(&policy(rules, effect), &name, &known) {

@@ -7,7 +7,6 @@
 
 mod answers;
 mod calls;
-pub(super) mod done;
 mod lists;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -22,6 +21,7 @@ use super::Rules;
 use super::message::{self, Bad, Id, Message, Shape};
 use super::pins::Pins;
 use crate::attribute::Context;
+use crate::calls::released::Released;
 use crate::record;
 use crate::wire::answer::restore_strings;
 use crate::wire::json::Node;
@@ -110,7 +110,7 @@ pub struct Session {
     theirs: BTreeSet<Id>,
     seen: Context,
     minted: Minted,
-    released: done::Released,
+    released: Released,
     results: usize,
     number: u64,
     notices: Bucket,
@@ -138,7 +138,7 @@ impl Session {
             theirs: BTreeSet::new(),
             seen: Context::default(),
             minted: Minted::default(),
-            released: done::Released::default(),
+            released: Released::default(),
             results: 0,
             number: 0,
             notices: Bucket::new(200, 50),

@@ -102,7 +102,9 @@ async fn a_plain_yes_counts_right_behind_exactly_this_question(
         let replies = replies.iter().map(|reply| user(reply));
         start().into_iter().chain([Turn::Model(said.to_owned())]).chain(replies).collect::<Vec<_>>()
     };
+    let pasted = format!("{}\n\nwhat does that mean?", question.text);
     for turns in [
+        with(&question.text, &[&pasted]),
         with("Shall I look at the weather?", &["yes"]),
         with(&format!("Shall I look at the weather?\n\n{}", question.text), &["yes"]),
         with(&question.text, &["what is that?", "yes"]),

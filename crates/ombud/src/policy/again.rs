@@ -27,6 +27,9 @@ pub(super) fn facts(attributor: &Attributor, policy: &ToolPolicy, call: &Recorde
     facts.standing = known.is_some_and(|known| known.standing);
     facts.holds = known.map(|known| known.holds.clone()).unwrap_or_default();
     facts.leaks = known.map(|known| known.leaks.clone()).unwrap_or_default();
+    // Arguments that were cut off are recorded without their end: by what is left of them they would be readable.
+    facts.readable &= known.is_none_or(|known| known.readable);
+    facts.exact = known.is_none_or(|known| known.exact);
     facts.signs = known.map_or_else(|| names(&call.then, "signs"), |known| known.signs);
     Some(facts)
 }

@@ -33,7 +33,7 @@ pub(super) fn done(known: &Prepared, effect: Effect, tool: &str, arguments: &Arg
 }
 
 /// The sum of the amounts in the arguments of a payment, rounded up.
-pub(crate) fn amounts(arguments: &Arguments) -> u64 {
+pub(in super::super) fn amounts(arguments: &Arguments) -> u64 {
     let leaves = arguments.leaves.iter();
     let paid = leaves.filter(|leaf| part(Effect::Pay, &leaf.key, Shape::Other) == Some(Part::Amount));
     let whole = |leaf: &Leaf| {

@@ -11,8 +11,8 @@ use serde_json::{Value, json};
 use super::super::ask::{self, Subject, Why};
 use super::super::judge::{Called, Judged, judge};
 use super::super::message::{self, Id, Message};
-use super::done::Counted;
 use super::{INVALID, MOST_WAITING, Purpose, REFUSED, Session, Side, Step, Waiting, can_ask, refuse};
+use crate::calls::released::Counted;
 use crate::record;
 use crate::wire::json::{Kind, Node};
 

@@ -1,10 +1,14 @@
-//! What a session has released so far, for the limits of `[tools]`. At the model edge the history that is sent again says it;
-//! here nobody does.
+//! What has been released so far, for the limits of `[tools]`, where no history says it: in the answer that is being decided on, and
+//! in a session of the tool edge.
 
 use std::collections::HashMap;
 use std::hash::{BuildHasher as _, RandomState};
 
+use ombud_core::effect::Effect;
 use ombud_core::gate::Done;
+
+use super::arguments::Arguments;
+use super::facts::amounts;
 
 /// Different calls whose number is kept.
 const MOST: usize = 4096;
@@ -27,8 +31,13 @@ pub struct Released {
 }
 
 impl Released {
-    /// A call of a tool with these canonical arguments, which pays so much.
-    pub fn counted(&self, tool: &str, canonical: &str, money: u64) -> Counted {
+    /// A call of a tool, as it counts.
+    pub fn counted(&self, tool: &str, effect: Effect, arguments: &Arguments) -> Counted {
+        let money = if effect == Effect::Pay { amounts(arguments) } else { 0 };
+        self.called(tool, &arguments.canonical, money)
+    }
+
+    fn called(&self, tool: &str, canonical: &str, money: u64) -> Counted {
         Counted { same: self.by.hash_one((tool, canonical)), money }
     }
 
@@ -73,14 +82,14 @@ mod tests {
     #[test]
     fn equal_calls_all_calls_and_money_add_up() {
         let mut released = Released::default();
-        let (paid, other) = (released.counted("pay", "{}", 5), released.counted("pay", "[]", 0));
+        let (paid, other) = (released.called("pay", "{}", 5), released.called("pay", "[]", 0));
         assert_eq!(released.with(one(), paid), one());
         for call in [paid, paid, other] {
             released.add(call);
         }
         assert_eq!(released.with(one(), paid), Done { equal: 3, calls: 4, money: 15 });
         assert_eq!(released.with(one(), other).equal, 2);
-        assert_eq!(released.with(one(), released.counted("read", "{}", 0)).equal, 1);
+        assert_eq!(released.with(one(), released.called("read", "{}", 0)).equal, 1);
         released.add(Counted { money: u64::MAX, ..paid });
         assert_eq!(released.with(one(), paid).money, u64::MAX);
     }
@@ -88,9 +97,9 @@ mod tests {
     #[test]
     fn many_different_calls_take_bounded_room_and_hide_no_loop() {
         let mut released = Released::default();
-        let same = released.counted("send", "{}", 0);
+        let same = released.called("send", "{}", 0);
         for number in 0..3 * MOST {
-            released.add(released.counted("read", &number.to_string(), 0));
+            released.add(released.called("read", &number.to_string(), 0));
             if number % 1000 == 0 {
                 released.add(same);
             }
