@@ -382,8 +382,7 @@ pub fn decide_call(policy: &ToolPolicy, tool: &str, facts: &CallFacts) -> CallDe
         _ if facts.approved && facts.exact => CallDecision::Approved,
         Gate::Allow | Gate::Observe => CallDecision::Release(doubts),
         Gate::Ask if facts.exact => CallDecision::Ask(doubts),
-        Gate::Ask => CallDecision::Block(doubts),
-        Gate::Block => CallDecision::Block(doubts),
+        Gate::Ask | Gate::Block => CallDecision::Block(doubts),
     };
     masked(decision, facts, masks_secrets)
 }
