@@ -2,6 +2,7 @@
 
 import type { JSX } from "preact";
 import { useLayoutEffect, useRef, useState } from "preact/hooks";
+import { Approvals } from "./approvals";
 import { Sentence } from "./code";
 import { FlowScreen } from "./flow/screen";
 import { Mark } from "./flow/map";
@@ -78,7 +79,14 @@ function Frame({ session, switchLang, renew }: FrameProps): JSX.Element {
         </span>
       </header>
       <main id="main" ref={main} tabIndex={-1}>
-        {locked ? <TokenForm tried={live.connection === "refused" && token() !== ""} renew={renew} /> : <Screen route={route} live={live} />}
+        {locked ? (
+          <TokenForm tried={live.connection === "refused" && token() !== ""} renew={renew} />
+        ) : (
+          <>
+            <Approvals grown={live.update?.flow.read ?? 0} />
+            <Screen route={route} live={live} />
+          </>
+        )}
       </main>
     </>
   );

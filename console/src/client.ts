@@ -1,6 +1,7 @@
 /** Asks the server. Types are those of its description; the token travels in a header only. */
 
 import type {
+  ApprovalList,
   ConversationList,
   ExchangeList,
   ExchangeView,
@@ -24,9 +25,15 @@ export class Failure extends Error {
   }
 }
 
-async function ask(path: string, signal?: AbortSignal): Promise<Response> {
-  const init: RequestInit = { headers: { "x-ombud-console": token() }, cache: "no-store" };
+async function ask(path: string, signal?: AbortSignal, body?: unknown): Promise<Response> {
+  const headers: Record<string, string> = { "x-ombud-console": token() };
+  const init: RequestInit = { headers, cache: "no-store" };
   if (signal) init.signal = signal;
+  if (body !== undefined) {
+    headers["content-type"] = "application/json";
+    init.method = "POST";
+    init.body = JSON.stringify(body);
+  }
   let response: Response;
   try {
     response = await fetch(ROOT + path, init);
@@ -70,6 +77,15 @@ export function passages(
 
 export function passage(name: string, side: Side, index: number, from: number): Promise<Passage> {
   return json(`/exchanges/${id(name)}/passages/${side}/${index}?from=${from}`);
+}
+
+export function approvals(signal?: AbortSignal): Promise<ApprovalList> {
+  return json("/approvals", signal);
+}
+
+/** Allows a call that waits, once, or declines it. */
+export async function answerCall(code: string, allow: boolean): Promise<void> {
+  await ask(`/approvals/${id(code)}`, undefined, { allow });
 }
 
 /** Calls `update` each time the log has grown, until the stream ends or is aborted. */

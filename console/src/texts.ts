@@ -204,6 +204,10 @@ const en = {
   bytes: (n: string) => `${n} bytes`,
   ms: (n: string) => `${n} ms`,
   unfinished: "The answer did not end as its format demands.",
+  approvals: "Calls that wait for you",
+  noArguments: "The log does not tell what the call is made with.",
+  allowCall: (code: string) => `Allow ${code} once`,
+  declineCall: (code: string) => `Decline ${code}`,
 };
 
 export type Texts = typeof en;
@@ -409,6 +413,10 @@ const zh: Texts = {
   bytes: (n) => `${n} 字节`,
   ms: (n) => `${n} 毫秒`,
   unfinished: "回答没有按格式正常结束。",
+  approvals: "等待你确认的调用",
+  noArguments: "日志中没有这次调用的参数。",
+  allowCall: (code) => `同意一次 ${code}`,
+  declineCall: (code) => `拒绝 ${code}`,
 };
 
 export const TEXTS: Readonly<Record<Lang, Texts>> = { en, zh };

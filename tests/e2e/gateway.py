@@ -1,6 +1,7 @@
 """The product under test, as a developer starts it."""
 
 import os
+import pty
 import re
 import subprocess
 import sys
@@ -31,6 +32,18 @@ def environment(home, **more):
 def execute(command, env, stdin=None, cwd=None):
     """Runs it to its end; bytes in, bytes out."""
     return subprocess.run(command, env=env, cwd=cwd, input=stdin or b"", capture_output=True, timeout=PATIENCE, check=False)
+
+
+def at_a_terminal(command, env, folder, words):
+    """Runs it with a terminal as its input, at which somebody types."""
+    keyboard, terminal = pty.openpty()
+    pipes = {"stdin": terminal, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    process = subprocess.Popen(command, env=env, cwd=folder, **pipes)
+    os.close(terminal)
+    os.write(keyboard, words)
+    out, err = process.communicate(timeout=PATIENCE)
+    os.close(keyboard)
+    return process.returncode, out.decode(), err.decode()
 
 
 class Direct:

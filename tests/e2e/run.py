@@ -16,6 +16,7 @@ import time
 import traceback
 from pathlib import Path
 
+import approvals
 import assistant
 import bom
 import ci
@@ -98,7 +99,7 @@ def all_cases(chosen, kind, provider, folder, tally):
 
 
 def all_doors(chosen, provider, folder, tally):
-    for door in assistant.ASSISTANT + bom.BOM + ci.CI + doors.DOORS + faults.FAULTS + gate.GATE + interface.INTERFACE + memory.MEMORY + newcomer.NEWCOMER + tool_edge.TOOL_EDGE + tool_http.TOOL_HTTP:
+    for door in approvals.APPROVALS + assistant.ASSISTANT + bom.BOM + ci.CI + doors.DOORS + faults.FAULTS + gate.GATE + interface.INTERFACE + memory.MEMORY + newcomer.NEWCOMER + tool_edge.TOOL_EDGE + tool_http.TOOL_HTTP:
         if chosen.only in door.__name__:
             own = folder / door.__name__
             own.mkdir()

@@ -76,7 +76,9 @@ async def uses_everything(server, mode):
         steps.append(done)
 
     async def elicited(context, params):
-        return ElicitResult(action="accept", content={"colour": "blue"})
+        # A fresh project asks before something is sent.
+        ours = "send_note" in params.message
+        return ElicitResult(action="accept", content={"allow": True} if ours else {"colour": "blue"})
 
     async with Client(server, mode=mode, elicitation_callback=elicited) as session:
         tools = {tool.name: tool for tool in (await session.list_tools()).tools}
@@ -124,27 +126,6 @@ async def answers(server, mode):
         read = await session.call_tool("read_note", {"name": "x"})
         client.check("contact" in text(read), "reading needs no question")
     return asked
-
-
-def asks_by_an_error_and_a_code(ombud, provider, folder):
-    """A client without forms gets an error with a command; the command releases exactly that call, once."""
-    home = project(folder / "project", '[tools]\nmode = "ask"\n')
-
-    async def tries(arguments):
-        async with Client(parameters(ombud, home), mode="legacy") as session:
-            try:
-                return text(await session.call_tool("send_note", arguments))
-            except Exception as error:  # noqa: BLE001, the SDK's own exception for an answer with an error
-                return str(error)
-
-    wanted = {"to": CONTACT}
-    told = asyncio.run(tries(wanted))
-    code = told.split("--allow ")[1][:6]
-    done = gateway.execute([ombud, "mcp", "--allow", code], gateway.environment(home), cwd=home.parent)
-    client.check(done.returncode == 0, done.stderr.decode())
-    client.check("--allow" in asyncio.run(tries({"to": "other@corp.example"})), "a code fits one call")
-    client.check(asyncio.run(tries(wanted)).startswith("sent to"), "the code releases it")
-    client.check("--allow" in asyncio.run(tries(wanted)), "and only once")
 
 
 def a_rug_pull_is_shown(ombud, provider, folder):
@@ -270,7 +251,6 @@ def connect_and_undo(ombud, provider, folder):
 TOOL_EDGE = [
     python_sdk_over_stdio,
     asks_by_a_form,
-    asks_by_an_error_and_a_code,
     a_rug_pull_is_shown,
     a_hostile_server_is_bounded,
     several_servers_and_a_gateway_share_one_log,

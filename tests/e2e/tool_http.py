@@ -168,12 +168,33 @@ def call(url, method, path, body=None, **headers):
         return error.code, error.read().decode()
 
 
-def http_actions(ombud, provider, folder):
-    """Operations of the document pass with the credential that only Ombud has; nothing else passes, and secrets stay behind."""
+@contextlib.contextmanager
+def orders():
+    """The API, and its address."""
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Orders)
     threading.Thread(target=server.serve_forever, daemon=True).start()
-    api = f"http://127.0.0.1:{server.server_port}/v1"
-    home = tool_edge.project(folder / "project", f'[actions.orders]\nopenapi = "orders.yaml"\nurl = "{api}"\nsecret_env = "ORDERS_KEY"\n[tools.cancelOrder]\ngate = "ask"\n')
+    try:
+        yield f"http://127.0.0.1:{server.server_port}/v1"
+    finally:
+        server.shutdown()
+
+
+def http_actions(ombud, provider, folder):
+    """Operations of the document pass with the credential that only Ombud has; nothing else passes, and secrets stay behind."""
+    with orders() as api:
+        home = requests_of_an_agent(ombud, provider, folder, api)
+    told = tool_edge.records(ombud, home)
+    calls = [(row["via"], row["tool"], row["effect"]) for row in told if row["kind"] == "tool.call"]
+    client.check(("http", "getOrder", "read") in calls and ("http", "cancelOrder", "delete") in calls, f"{calls}")
+    leaf = json.dumps(told)
+    client.check(SECRET not in leaf, "the credential stands in the log")
+    shown = tool_edge.log(ombud, home, "show", "-n", "100", "--content")
+    client.check(SECRET not in shown, "the credential stands in the contents of the log")
+
+
+def requests_of_an_agent(ombud, provider, folder, api):
+    """What an agent may ask of the API and what not; the home whose log tells it."""
+    home = tool_edge.project(folder / "project", f'[actions.orders]\nopenapi = "orders.yaml"\nurl = "{api}"\nsecret_env = "ORDERS_KEY"\n')
     (home.parent / "orders.yaml").write_text(OPENAPI)
     Orders.got.clear()
     with serving(ombud, provider, home, ORDERS_KEY=SECRET) as url:
@@ -193,20 +214,13 @@ def http_actions(ombud, provider, folder):
         status, body = call(base, "POST", "/orders", b'{"address":"a","address":"b"}', **{"Content-Type": "application/json"})
         client.check(status == 400, f"{status} {body}")
         status, body = call(base, "DELETE", "/orders/7")
-        client.check(status == 403 and "--allow" in body and not Orders.got, f"{status} {body}")
-        code = body.split("--allow ")[1][:6]
-        done = gateway.execute([ombud, "mcp", "--allow", code], gateway.environment(home), cwd=home.parent)
-        client.check(done.returncode == 0, done.stderr.decode())
+        client.check(status == 403 and "ombud approve" in body and not Orders.got, f"{status} {body}")
+        code = body.split("ombud approve ")[1][:6]
+        left, told, err = gateway.at_a_terminal([ombud, "approve", code], gateway.environment(home), home.parent, b"yes\n")
+        client.check(left == 0, f"{told} {err}")
         client.check(call(base, "DELETE", "/orders/7")[0] == 200 and Orders.got.pop()[0] == "DELETE", "the code releases it")
         client.check(call(f"{url}/t/none", "GET", "/x")[0] == 404, "no such action")
-    server.shutdown()
-    told = tool_edge.records(ombud, home)
-    calls = [(row["via"], row["tool"], row["effect"]) for row in told if row["kind"] == "tool.call"]
-    client.check(("http", "getOrder", "read") in calls and ("http", "cancelOrder", "delete") in calls, f"{calls}")
-    leaf = json.dumps(told)
-    client.check(SECRET not in leaf, "the credential stands in the log")
-    shown = tool_edge.log(ombud, home, "show", "-n", "100", "--content")
-    client.check(SECRET not in shown, "the credential stands in the contents of the log")
+    return home
 
 
 TOOL_HTTP = [mcp_over_http, progress_keeps_to_its_post, mcp_over_http_asks, http_actions]

@@ -97,6 +97,9 @@ pub enum EventKind {
         /// Where its arguments came from, where that was looked at.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         arguments: Vec<ArgumentRecord>,
+        /// How it was decided; absent in records of earlier versions.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        weighed: Option<Box<WeighedRecord>>,
     },
     /// A rule spoke about what an answer points to; the addresses are in the payload.
     #[serde(rename = "answer.notice")]
@@ -216,6 +219,47 @@ pub struct OverlapRecord {
     pub origin: Origin,
     /// How it was matched: `token`, `identifier` or `text`.
     pub by: String,
+    /// How much of the argument stands there, in percent of its letters and digits, at least 1; 0 where that was not measured.
+    #[serde(default, skip_serializing_if = "is_nought")]
+    pub coverage: u8,
+    /// Whether of all the places in the context this is the first.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub first: bool,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+fn is_nought(number: &u8) -> bool {
+    *number == 0
+}
+
+/// How a tool call was decided: what the rules say of it and what was done are two things wherever a mode only observes.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct WeighedRecord {
+    /// What the rules say of it: `allow`, `redact`, `ask` or `block`.
+    pub verdict: String,
+    /// What was done with it: `released`, `redacted`, `asked` or `withheld`.
+    pub action: String,
+    /// The setting that decided what is done: `fresh`, `preset`, `mode`, `effect`, `tool`, `condition_1`, `condition_own_1`, `limits`,
+    /// `redact`, `forbid`, `workflow` or `secret`.
+    pub rule: String,
+    /// Who said yes, where somebody did.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub by: Option<Voice>,
+    /// Microseconds that deciding took.
+    pub micros: u64,
+}
+
+/// Where somebody said yes to a call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Voice {
+    /// The user, in the conversation.
+    Conversation,
+    /// The user, in a form that the client showed.
+    Form,
+    /// Somebody at a terminal, in the console or behind the webhook.
+    Outside,
 }
 
 /// What rules said about one answer. It holds no content.
@@ -270,6 +314,9 @@ pub struct ToolCallRecord {
     /// Values in the arguments that the tool receives, per type.
     #[serde(default)]
     pub found: Counts,
+    /// How it was decided; absent in records of earlier versions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub weighed: Option<Box<WeighedRecord>>,
 }
 
 /// How a call at the tool edge ended.

@@ -116,6 +116,8 @@ pub enum Limit {
     Calls,
     /// Too much money.
     Money,
+    /// Too many calls in a minute.
+    Rate,
 }
 
 /// What is known about one argument that plays a part.
@@ -241,6 +243,15 @@ impl Doubt {
         }
     }
 
+    /// Whether no question would help.
+    fn is_final(&self) -> bool {
+        match self {
+            Self::Secret | Self::NoStep | Self::Forbidden { .. } => true,
+            Self::Condition { met } => met.gate == Gate::Block,
+            _ => false,
+        }
+    }
+
     /// The place and the value that are doubted, where it is about one.
     pub fn place(&self) -> Option<(&str, &str)> {
         match self {
@@ -263,6 +274,7 @@ impl Doubt {
             Self::Over { limit: Limit::Repeat } => "over_repeat".to_owned(),
             Self::Over { limit: Limit::Calls } => "over_calls".to_owned(),
             Self::Over { limit: Limit::Money } => "over_money".to_owned(),
+            Self::Over { limit: Limit::Rate } => "over_rate".to_owned(),
             Self::Condition { met } => {
                 let (own, sure) = (if met.own { "_own" } else { "" }, if met.holds { "" } else { "_unsure" });
                 format!("condition{own}{sure}_{}", met.number)
@@ -297,6 +309,32 @@ impl CallDecision {
     /// Whether the call goes to the agent.
     pub fn releases(&self) -> bool {
         matches!(self, Self::Release(_) | Self::Approved | Self::Redact(_))
+    }
+
+    /// What the rules say of the call, whatever the mode makes of that: `allow`, `redact`, `ask` or `block`.
+    pub fn verdict(&self) -> &'static str {
+        let doubts = self.doubts();
+        if matches!(self, Self::Approved) {
+            "ask"
+        } else if doubts.iter().any(Doubt::is_final) {
+            "block"
+        } else if doubts.iter().any(|doubt| !matches!(doubt, Doubt::Redacted { .. })) {
+            "ask"
+        } else if doubts.is_empty() {
+            "allow"
+        } else {
+            "redact"
+        }
+    }
+
+    /// What is done with the call: `released`, `redacted`, `asked` or `withheld`.
+    pub fn action(&self) -> &'static str {
+        match self {
+            Self::Release(_) | Self::Approved => "released",
+            Self::Redact(_) => "redacted",
+            Self::Ask(_) => "asked",
+            Self::Block(_) => "withheld",
+        }
     }
 
     /// The doubts behind it.
@@ -339,6 +377,22 @@ pub fn was_released(decision: &str) -> bool {
     matches!(decision, "release" | "approved")
         || decision.starts_with("would_ask:")
         || decision.starts_with("redact:")
+}
+
+/// The setting that decided what is done with a call, as records name it.
+pub fn rule_of(policy: &ToolPolicy, tool: &str, facts: &CallFacts, decision: &CallDecision) -> String {
+    let doubts = decision.doubts();
+    let only = |is: fn(&Doubt) -> bool| !doubts.is_empty() && doubts.iter().all(is);
+    match doubts.first() {
+        Some(Doubt::Secret) => "secret".to_owned(),
+        Some(Doubt::NoStep) => "workflow".to_owned(),
+        Some(Doubt::Forbidden { .. }) => "forbid".to_owned(),
+        _ if only(|doubt| matches!(doubt, Doubt::Over { .. })) => "limits".to_owned(),
+        _ if only(|doubt| matches!(doubt, Doubt::Redacted { .. } | Doubt::Leaks { .. })) => {
+            "redact".to_owned()
+        }
+        _ => policy.ruled_call(tool, facts).1.id(),
+    }
 }
 
 /// Decides on a call. Pure: the same arguments give the same decision.

@@ -11,11 +11,13 @@ use axum::response::Response;
 use bytes::Bytes;
 use futures_util::{Stream, StreamExt};
 use http::{HeaderMap, StatusCode, header};
+use ombud_core::effect::Effect;
 use ombud_core::event::{AnswerNoticeRecord, Event, EventKind, Party, ResponseRecord};
-use ombud_core::{Lang, Origin, Role};
+use ombud_core::{Origin, Role};
 use ombud_detect::mask::{Minted, Tally};
 use ombud_ledger::Payload;
 
+use crate::approvals::Pending;
 use crate::caller::Caller;
 use crate::calls::arguments::canonical;
 use crate::calls::facts::is_given;
@@ -68,6 +70,8 @@ pub struct Delivery {
     pointed: Pointed,
     started: Instant,
     record: ResponseRecord,
+    /// The calls that the user was asked about so far, with their codes.
+    questions: Vec<(String, String)>,
     /// What the provider sent, for the payload.
     kept: Vec<u8>,
     /// What the client got, where somebody watches.
@@ -120,6 +124,7 @@ impl Delivery {
             pointed: Pointed::default(),
             started: Instant::now(),
             record,
+            questions: Vec::new(),
             kept: Vec::new(),
             given: Vec::new(),
             streamed: false,
@@ -176,6 +181,7 @@ impl Delivery {
             if let Some(interceptor) = &self.gateway.config.interceptor {
                 interceptor.call(&self.exchange, &call.tool, call.id.as_deref(), &decision);
             }
+            let told = decision.clone();
             let kind = EventKind::ToolIntent {
                 tool: call.tool.chars().take(MAX_NAME).collect(),
                 call: call.id.clone(),
@@ -183,20 +189,35 @@ impl Delivery {
                 decision,
                 effect: Some(judged.effect),
                 arguments: judged.arguments,
+                weighed: Some(Box::new(judged.weighed)),
             };
             last = Some(self.append(kind, Some(&judged.details))?);
             if judged.text.is_none() {
                 self.gateway.shelf.release(&self.tenant, &call.tool, canonical(&call.arguments));
             }
+            if let (Some((_, code)), Some(desk)) = (&judged.asked, self.gateway.approvals.get()) {
+                desk.wait(&self.waiting(call, judged.effect, code, &told), &call.arguments);
+            }
             asked.extend(judged.asked.map(|item| (withheld.len(), item, judged.lang)));
             let held = judged.text.map(|text| Withheld { place: call.place, id: call.id.clone(), text });
             withheld.extend(held);
         }
-        ask_once(&mut withheld, &asked);
+        question::once(&mut withheld, &mut self.questions, asked);
         if let Some(ticket) = last {
             self.gateway.ledger.durable(&ticket).await.map_err(|_| Refusal::Ledger)?;
         }
         Ok(withheld)
+    }
+
+    fn waiting(&self, call: &ToolCall, effect: Effect, code: &str, decision: &str) -> Pending {
+        Pending {
+            code: code.to_owned(),
+            server: None,
+            tool: call.tool.chars().take(MAX_NAME).collect(),
+            effect,
+            decision: decision.to_owned(),
+            exchange: self.exchange.clone(),
+        }
     }
 
     fn judge(&self, call: &ToolCall) -> Judgement {
@@ -315,22 +336,6 @@ impl Drop for Delivery {
             self.record.fault = Party::Client;
             self.record.code = Some("client_gone".to_owned());
             self.finish();
-        }
-    }
-}
-
-/// Calls of one question at most; the others are asked about when they come again.
-const MOST_ASKED: usize = 20;
-
-/// Several calls of one answer are one question.
-fn ask_once(withheld: &mut [Withheld], asked: &[(usize, (String, String), Lang)]) {
-    let [(first, _, lang), _, ..] = asked else { return };
-    let shown = asked.iter().take(MOST_ASKED);
-    let (items, codes): (Vec<&str>, Vec<&str>) = shown.map(|(_, (item, code), _)| (&**item, &**code)).unzip();
-    let question = question::several(&items, &codes, *lang);
-    for (place, ..) in asked {
-        if let Some(held) = withheld.get_mut(*place) {
-            held.text = if place == first { question.clone() } else { question::elsewhere(*lang) };
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, OnceLock};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use ombud_core::event::{Counts, Event, EventKind};
 use ombud_core::flow::{FlowMap, Recipient, RecipientKind};
@@ -11,11 +11,13 @@ use ombud_detect::Detector;
 use ombud_ledger::Ledger;
 use tokio::sync::Semaphore;
 
+use crate::approvals::Approvals;
 use crate::attribute::Attributor;
 use crate::attribute::constant::Prompts;
 use crate::attribute::declared::{Declaration, Refused, Sources, Taken};
 use crate::caller::hex;
 use crate::calls::approve::Spent;
+use crate::calls::recent::Recent;
 use crate::consent::Desk;
 use crate::inspect::Inspector;
 use crate::interceptor::Interceptor;
@@ -85,6 +87,10 @@ pub struct Gateway {
     pub shelf: Arc<Shelf>,
     /// Calls that were released by codes.
     pub spent: Arc<Spent>,
+    /// Who may approve calls outside of conversations, where somebody may.
+    pub approvals: OnceLock<Arc<dyn Approvals>>,
+    /// Calls of the last minute.
+    pub recent: Arc<Recent>,
     /// The tool edge, where there is one.
     pub edge: OnceLock<Edge>,
     /// The log.
@@ -115,6 +121,8 @@ impl Gateway {
             prompts: Prompts::default(),
             shelf: Arc::default(),
             spent: Arc::default(),
+            approvals: OnceLock::new(),
+            recent: Arc::default(),
             edge: OnceLock::new(),
             ledger,
             upstream,
@@ -152,6 +160,11 @@ impl Gateway {
         {
             pace.spend(conversation, tokens, self.started.elapsed());
         }
+    }
+
+    /// The time since it started.
+    pub fn elapsed(&self) -> Duration {
+        self.started.elapsed()
     }
 
     /// What went where so far.

@@ -6,6 +6,7 @@
 //! client ◀─ delivery ◀─ channel / wire::answer (restore) ◀──────────────────────────────────┘
 //! ```
 
+pub mod approvals;
 pub mod attribute;
 pub mod caller;
 pub mod calls;

@@ -181,7 +181,8 @@ fn work(
     let beside = speaks.map(|_| Beside::of(gateway, caller, &exchange));
     let asked = speaks.map(|wire| Asked::new(wire, exchange.body, &caller.client).instructed(instructed));
     let asked = asked.zip(beside).map(|(asked, beside)| Arc::new(asked.beside(beside)));
-    let judge = Judge::new(asked.clone().filter(|_| tools), caller, &gateway.spent, suspicious);
+    let judge = Judge::new(asked.clone().filter(|_| tools), caller, &gateway.spent, suspicious)
+        .within(gateway, caller);
     Ok(Ready { body: masked.body, minted: masked.minted, conversation, ticket, judge, asked })
 }
 

@@ -31,6 +31,8 @@ pub(crate) enum Verb {
     Mcp(crate::mcp::Mcp),
     /// Offer the check to a coding assistant as an MCP server
     McpServer(crate::assistant::McpServer),
+    /// Allow or decline a tool call that waits
+    Approve(crate::approvals::Approve),
     /// Let the servers of an MCP client run behind Ombud
     Connect(crate::connect::Connect),
     /// Look at the flow map and the conversations in a browser
@@ -273,6 +275,7 @@ const TABLES: &[Chinese] = &[
     crate::console::CHINESE,
     crate::trace::CHINESE,
     crate::policy::CHINESE,
+    crate::approvals::CHINESE,
     crate::mcp::CHINESE,
     crate::assistant::CHINESE,
     crate::connect::CHINESE,

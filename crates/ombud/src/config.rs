@@ -37,6 +37,8 @@ pub(crate) struct File {
     pub policy: Policy,
     /// What becomes of tool calls.
     pub tools: ToolPolicy,
+    /// Who may approve calls outside of the conversation.
+    pub approvals: crate::approvals::Section,
     /// What answers may point to.
     pub answers: AnswerPolicy,
     /// How fast and how much clients may ask.

@@ -76,7 +76,7 @@ impl Gate {
             let _ = stopped.await;
         };
         let server = tokio::spawn(server::serve(listener, router, until));
-        let shared = share::offer(home, gateway.ledger.clone(), Arc::clone(&gateway.shelf));
+        let shared = share::offer(home, &gateway);
         tokio::spawn(crate::subject::resume(Arc::clone(&gateway)));
         // Only a convenience for verbs beside this process: without it they say that the log is in use.
         let _ = std::fs::write(home.join(ADDRESS), format!("http://{address}\n"));

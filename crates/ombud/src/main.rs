@@ -1,6 +1,7 @@
 //! `ombud`: the binary. Exit codes: 0 clean, 1 findings or damage, 2 could not do the job; `run` returns the child's own.
 
 mod api;
+mod approvals;
 mod assistant;
 mod attack;
 mod check;
@@ -84,6 +85,7 @@ async fn verb(cli: Cli, terminal: Terminal) -> Result<u8> {
         Some(Verb::Run(args)) => Box::pin(run::run(args, terminal)).await,
         Some(Verb::Serve(args)) => serve::serve(args, terminal).await,
         Some(Verb::Connect(args)) => connect::connect(&args, terminal),
+        Some(Verb::Approve(args)) => approvals::approve(args, terminal).await,
         Some(Verb::Mcp(args)) => Box::pin(mcp::mcp(args, terminal)).await,
         Some(Verb::McpServer(args)) => assistant::serve(args, terminal).await,
         Some(Verb::Console(args)) => console::console(args, terminal).await,

@@ -12,8 +12,11 @@ use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use ombud_core::Origin;
 use ombud_core::event::Event;
 use ombud_detect::mask::{Token, token};
+use ombud_gateway::Gateway;
+use ombud_gateway::attribute::declared::Sources;
 use ombud_gateway::tool::shelf::Shelf;
 use ombud_gateway::tool::{Journal, Unwritten, Writing};
 use ombud_ledger::Ledger;
@@ -43,6 +46,8 @@ enum Ask {
     Value { token: String },
     /// Was this call released?
     Released { tool: String, arguments: String },
+    /// A tool returned these texts.
+    Heard { tool: String, texts: Vec<String> },
     /// Let the log go.
     Yield,
 }
@@ -61,13 +66,16 @@ struct Offer {
     ledger: Ledger,
     /// The shelf of a gateway.
     shelf: Option<Arc<Shelf>>,
+    /// Where its prompts come from.
+    sources: Option<Arc<Sources>>,
     /// Who wants to know that somebody asks for the log; a gateway keeps it.
     yields: Option<mpsc::Sender<()>>,
 }
 
 /// Serves the log of a gateway to other processes until it is aborted. Without the socket they have no log, and say so.
-pub(crate) fn offer(home: &Path, ledger: Ledger, shelf: Arc<Shelf>) -> Option<JoinHandle<()>> {
-    listen(home, Offer { ledger, shelf: Some(shelf), yields: None }).ok()
+pub(crate) fn offer(home: &Path, gateway: &Gateway) -> Option<JoinHandle<()>> {
+    let (ledger, shelf) = (gateway.ledger.clone(), Some(Arc::clone(&gateway.shelf)));
+    listen(home, Offer { ledger, shelf, sources: Some(Arc::clone(&gateway.sources)), yields: None }).ok()
 }
 
 /// Opens the log for a gateway; an `ombud mcp` that has it is asked to let it go.
@@ -167,6 +175,12 @@ async fn answer(ask: Ask, offer: &Offer) -> Told {
             let taken = offer.shelf.as_ref().is_some_and(|shelf| shelf.take(None, &tool, &arguments));
             Told { ok: taken, value: None }
         }
+        Ask::Heard { tool, texts } => {
+            let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
+            let origin = Origin::Tool { name: Some(tool), call: None };
+            let heard = offer.sources.as_ref().map(|sources| sources.heard(None, &origin, &texts));
+            Told { ok: heard.is_some(), value: None }
+        }
         Ask::Yield => match &offer.yields {
             Some(yields) => Told { ok: yields.send(()).await.is_ok(), value: None },
             None => Told::default(),
@@ -197,6 +211,13 @@ pub(crate) fn value(home: &Path, token: &Token) -> Option<(String, bool)> {
 pub(crate) fn released(home: &Path, tool: &str, arguments: &str) -> bool {
     let ask = Ask::Released { tool: tool.to_owned(), arguments: arguments.to_owned() };
     asked(home, &ask).is_ok_and(|told| told.ok)
+}
+
+/// Tells a gateway beside this process what a tool returned, before the agent can put it into a prompt.
+pub(crate) fn heard(home: &Path, tool: &str, texts: &[&str]) {
+    let texts = texts.iter().map(|text| (*text).to_owned()).collect();
+    // Without it the text counts as what it looks like there, as everywhere else.
+    let _ = asked(home, &Ask::Heard { tool: tool.to_owned(), texts });
 }
 
 /// The log, wherever it is open.
@@ -257,7 +278,7 @@ impl Shared {
 
     fn own(&self, way: &mut Way, ledger: Ledger) {
         let (yields, mut asked) = mpsc::channel(1);
-        let offer = Offer { ledger: ledger.clone(), shelf: None, yields: Some(yields) };
+        let offer = Offer { ledger: ledger.clone(), shelf: None, sources: None, yields: Some(yields) };
         // Without a socket this process keeps the log for itself.
         let server = listen(&self.home, offer).unwrap_or_else(|_| tokio::spawn(async {}));
         *way = Way::Own(ledger, server);

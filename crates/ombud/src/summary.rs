@@ -196,6 +196,7 @@ mod tests {
                 decision,
                 effect: None,
                 arguments: Vec::new(),
+                weighed: None,
             };
             Event { exchange: Some("e1".to_owned()), ..record::event(kind) }
         };

@@ -39,6 +39,8 @@ pub struct Limits {
     pub calls: Option<u32>,
     /// The sum of all amounts that are paid.
     pub money: Option<u64>,
+    /// Calls of all tools in a minute.
+    pub calls_per_minute: Option<u32>,
 }
 
 /// What a conversation has done so far, the call in question included.
@@ -51,6 +53,14 @@ pub struct Done {
     pub calls: u32,
     /// The sum of all amounts paid, rounded up.
     pub money: u64,
+    /// Calls of all tools in the last minute, where somebody counts them.
+    #[serde(default, skip_serializing_if = "is_nought")]
+    pub minute: u32,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+fn is_nought(number: &u32) -> bool {
+    *number == 0
 }
 
 /// Gates for a kind of agent.
@@ -113,6 +123,20 @@ pub enum Ruled {
     Fresh,
 }
 
+impl Ruled {
+    /// The id in records.
+    pub fn id(self) -> String {
+        match self {
+            Self::Condition(met) => format!("condition{}_{}", if met.own { "_own" } else { "" }, met.number),
+            Self::Tool => "tool".to_owned(),
+            Self::Effect => "effect".to_owned(),
+            Self::Mode => "mode".to_owned(),
+            Self::Preset => "preset".to_owned(),
+            Self::Fresh => "fresh".to_owned(),
+        }
+    }
+}
+
 impl Preset {
     /// Every preset, with its name in `ombud.toml`.
     pub const ALL: [(Self, &'static str); 8] = [
@@ -143,6 +167,9 @@ pub struct ToolPolicy {
     pub workflow: Vec<String>,
     /// Gates for some calls of any tool, as in a tool's own table.
     pub when: Vec<Condition>,
+    /// Whether the user's words are not seen where this policy decides; see [`ToolPolicy::without_user`].
+    #[serde(skip)]
+    pub unseen: bool,
     /// Tools by name.
     #[serde(flatten)]
     pub tools: BTreeMap<String, ToolRule>,
@@ -161,8 +188,7 @@ impl ToolPolicy {
         let class = || self.effects.get(&effect).map(|gate| (*gate, Ruled::Effect));
         let mode = || self.mode.map(|gate| (gate, Ruled::Mode));
         let preset = || Some((self.preset?.gate(effect)?, Ruled::Preset));
-        let fresh = if effect.acts() { Gate::Ask } else { Gate::Observe };
-        own.or_else(class).or_else(mode).or_else(preset).unwrap_or((fresh, Ruled::Fresh))
+        own.or_else(class).or_else(mode).or_else(preset).unwrap_or((self.fresh(effect), Ruled::Fresh))
     }
 
     /// The gate of a call and the rule that sets it: of the conditions that hold the strictest, else what holds for its tool. A
@@ -176,12 +202,19 @@ impl ToolPolicy {
         strictest(false).filter(|unsure| unsure.0 > set.0).unwrap_or(set)
     }
 
-    /// The same where the user's words are not seen, as at the edge of a tool: nothing there can say that a call was asked
-    /// for, so a fresh project observes.
+    /// The same where the user's words are not seen, as at the edge of a tool: nothing there can say that a call was asked for. A
+    /// fresh project then observes what can be made good again, and asks for all else that acts.
     #[must_use]
     pub fn without_user(&self) -> Self {
-        let fresh = self.preset.is_none().then_some(Gate::Observe);
-        Self { mode: self.mode.or(fresh), ..self.clone() }
+        Self { unseen: true, ..self.clone() }
+    }
+
+    /// What a fresh project does with a class.
+    fn fresh(&self, effect: Effect) -> Gate {
+        let mild = self.unseen
+            && self.preset.is_none()
+            && matches!(effect, Effect::Fetch | Effect::Create | Effect::Change);
+        if effect.acts() && !mild { Gate::Ask } else { Gate::Observe }
     }
 
     /// The effect that the operator declares for a tool.
@@ -216,7 +249,13 @@ impl ToolPolicy {
         let repeat = self.limits.repeat.unwrap_or(REPEAT);
         let money = self.limits.money.is_some_and(|most| done.money > most);
         let calls = self.limits.calls.is_some_and(|most| done.calls > most);
-        let all = [(done.equal > repeat, Limit::Repeat), (calls, Limit::Calls), (money, Limit::Money)];
+        let rate = self.limits.calls_per_minute.is_some_and(|most| done.minute > most);
+        let all = [
+            (done.equal > repeat, Limit::Repeat),
+            (calls, Limit::Calls),
+            (money, Limit::Money),
+            (rate, Limit::Rate),
+        ];
         all.into_iter().filter(|(over, _)| *over).map(|(_, limit)| limit).collect()
     }
 }
@@ -287,14 +326,38 @@ mod tests {
     }
 
     #[test]
+    fn where_the_user_is_not_seen_a_fresh_project_observes_what_can_be_made_good() {
+        let fresh = ToolPolicy::default().without_user();
+        for effect in [Effect::Read, Effect::Fetch, Effect::Create, Effect::Change] {
+            assert_eq!(fresh.ruled("x", effect), (Gate::Observe, Ruled::Fresh), "{effect:?}");
+        }
+        for effect in [
+            Effect::Send,
+            Effect::Pay,
+            Effect::Delete,
+            Effect::Grant,
+            Effect::Credential,
+            Effect::Execute,
+            Effect::Unknown,
+        ] {
+            assert_eq!(fresh.ruled("x", effect), (Gate::Ask, Ruled::Fresh), "{effect:?}");
+        }
+        let written = ToolPolicy { mode: Some(Gate::Observe), ..ToolPolicy::default() }.without_user();
+        assert_eq!(written.gate("x", Effect::Pay), Gate::Observe);
+        let preset = ToolPolicy { preset: Some(Preset::Assistant), ..ToolPolicy::default() }.without_user();
+        assert_eq!(preset.gate("x", Effect::Change), Gate::Ask);
+    }
+
+    #[test]
     fn limits_of_a_conversation() {
-        let limits = Limits { repeat: Some(2), calls: Some(5), money: Some(100) };
+        let limits =
+            Limits { repeat: Some(2), calls: Some(5), money: Some(100), calls_per_minute: Some(4) };
         let policy = ToolPolicy { limits, ..ToolPolicy::default() };
-        assert_eq!(policy.over(Done { equal: 2, calls: 5, money: 100 }), []);
-        let over = policy.over(Done { equal: 3, calls: 6, money: 101 });
-        assert_eq!(over, [Limit::Repeat, Limit::Calls, Limit::Money]);
+        assert_eq!(policy.over(Done { equal: 2, calls: 5, money: 100, minute: 4 }), []);
+        let over = policy.over(Done { equal: 3, calls: 6, money: 101, minute: 5 });
+        assert_eq!(over, [Limit::Repeat, Limit::Calls, Limit::Money, Limit::Rate]);
         assert_eq!(
-            ToolPolicy::default().over(Done { equal: REPEAT + 1, calls: 500, money: 9 }),
+            ToolPolicy::default().over(Done { equal: REPEAT + 1, calls: 500, money: 9, minute: 500 }),
             [Limit::Repeat]
         );
     }

@@ -83,6 +83,7 @@ fn doubt_in_words(id: &str, lang: Lang) -> String {
         "over_repeat" => say!(lang, en: "the same call too often", zh: "同一调用次数过多"),
         "over_calls" => say!(lang, en: "too many calls", zh: "调用总数过多"),
         "over_money" => say!(lang, en: "too much money", zh: "金额超过上限"),
+        "over_rate" => say!(lang, en: "too many calls in a minute", zh: "一分钟内调用过多"),
         "not_asked" => say!(lang, en: "the user did not ask for it", zh: "用户没有提出这一要求"),
         "delegated" => say!(lang, en: "the user left it to a text", zh: "用户让一段文字来决定"),
         _ => match id.split_once('_') {
@@ -170,6 +171,9 @@ impl Say for Doubt {
             Self::Over { limit: Limit::Money } => say!(lang,
                 en: "the payments of this conversation would go over the sum that the developer allows",
                 zh: "本次对话的付款总额将超过开发者设定的上限"),
+            Self::Over { limit: Limit::Rate } => say!(lang,
+                en: "more calls are made in a minute than the developer allows",
+                zh: "一分钟内的调用次数超过了开发者设定的上限"),
             Self::Condition { met } if met.holds => say!(lang,
                 en: "the developer set a condition for such calls",
                 zh: "开发者为这类调用设定了条件"),

@@ -6,6 +6,8 @@
 //! Calling a text a third party's can only close doors, so a part of it counts. Vouching for a text opens doors, so only the whole
 //! of it counts, and the interface takes such a declaration only from callers that show the gateway's own key.
 
+mod heard;
+
 use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::ops::Range;
@@ -146,6 +148,8 @@ struct Entry {
     digest: Option<(String, Vec<Range<usize>>)>,
     /// Tells whether the same is declared again.
     same: u64,
+    /// When an edge returned it; nothing if it was declared.
+    heard: Option<u64>,
 }
 
 /// The declarations of one tenant.
@@ -160,6 +164,8 @@ struct Book {
     /// Lengths of fingerprints.
     lengths: BTreeSet<usize>,
     digests: usize,
+    /// Entries that were declared, and not returned by an edge.
+    declared: usize,
     same: BTreeSet<u64>,
 }
 
@@ -167,6 +173,7 @@ struct Book {
 #[derive(Default)]
 pub struct Sources {
     books: Mutex<VecDeque<(String, Book)>>,
+    turns: heard::Turns,
 }
 
 impl Declaration {
@@ -208,7 +215,7 @@ impl Declaration {
         let mut hasher = DefaultHasher::new();
         (&origin, &self.session, &words, &digest).hash(&mut hasher);
         let (trust, session) = (origin.trust(), self.session.clone());
-        Ok(Entry { origin, trust, session, words, digest, same: hasher.finish() })
+        Ok(Entry { origin, trust, session, words, digest, same: hasher.finish(), heard: None })
     }
 }
 
@@ -240,6 +247,14 @@ fn named(name: &str) -> String {
 }
 
 impl Entry {
+    /// What an edge returned.
+    fn heard(origin: Origin, words: Vec<u64>, at: u64) -> Self {
+        let mut hasher = DefaultHasher::new();
+        (&origin, &words, "heard").hash(&mut hasher);
+        let (trust, same) = (origin.trust(), hasher.finish());
+        Self { origin, trust, session: None, words, digest: None, same, heard: Some(at) }
+    }
+
     /// What it takes, in words.
     fn weight(&self) -> usize {
         16 + self.words.len() + self.digest.as_ref().map_or(0, |(_, spans)| 8 + 2 * spans.len())
@@ -247,6 +262,11 @@ impl Entry {
 
     fn counts_in(&self, session: &str) -> bool {
         self.session.as_deref().is_none_or(|own| own == session)
+    }
+
+    /// Whether it counts in a text that was first seen then.
+    fn counts_at(&self, first: Option<u64>) -> bool {
+        self.heard.is_none_or(|heard| first.is_some_and(|first| first >= heard))
     }
 
     /// The fingerprints that are kept of it, with their places.
@@ -291,6 +311,7 @@ impl Book {
 
     fn note(&mut self, number: usize, entry: &Entry) {
         self.digests += usize::from(entry.digest.is_some());
+        self.declared += usize::from(entry.heard.is_none());
         if !entry.words.is_empty() {
             self.lengths.insert(GRAM.min(entry.words.len()));
         }
@@ -309,7 +330,7 @@ impl Book {
         }
         self.grams.clear();
         self.lengths.clear();
-        self.digests = 0;
+        (self.digests, self.declared) = (0, 0);
         let entries = std::mem::take(&mut self.entries);
         for (place, entry) in entries.iter().enumerate() {
             self.note(self.first + place, entry);
@@ -321,10 +342,13 @@ impl Book {
         self.entries.get(number.checked_sub(self.first)?)
     }
 
-    /// The declared passages of a text, in order.
-    fn passages(&self, session: &str, index: &Index) -> Vec<Passage> {
-        let mut reader =
-            Reader { book: self, session, text: &index.words, at: 0, end: 0, budget: 8 * index.words.len() };
+    /// The declared passages of a text, in order. `first` is when it was first seen.
+    fn passages(&self, session: &str, first: Option<u64>, index: &Index) -> Vec<Passage> {
+        if first.is_none() && self.declared == 0 {
+            return Vec::new();
+        }
+        let budget = 8 * index.words.len();
+        let mut reader = Reader { book: self, session, first, text: &index.words, at: 0, end: 0, budget };
         let mut found = Vec::new();
         while let Some((words, origin)) = reader.next() {
             if let (Some(first), Some(last)) = (index.words.get(words.start), index.words.get(words.end - 1))
@@ -356,6 +380,8 @@ impl Book {
 struct Reader<'b> {
     book: &'b Book,
     session: &'b str,
+    /// When the text was first seen.
+    first: Option<u64>,
     text: &'b [Word],
     at: usize,
     /// Where the last find ended.
@@ -385,10 +411,8 @@ impl Reader<'_> {
             let run: Vec<u64> = run.iter().map(|word| word.hash).collect();
             let places = self.book.grams.get(&key(&run)).map_or(&[][..], Vec::as_slice);
             for &(number, place) in places.iter().rev().take(TRIES) {
-                let Some(entry) = self.book.entry(number).filter(|entry| entry.counts_in(self.session))
-                else {
-                    continue;
-                };
+                let counts = |entry: &&Entry| entry.counts_in(self.session) && entry.counts_at(self.first);
+                let Some(entry) = self.book.entry(number).filter(counts) else { continue };
                 let Some(words) = self.shared(entry, place) else { continue };
                 let better = best.as_ref().is_none_or(|(trust, known, _)| {
                     (entry.trust, std::cmp::Reverse(words.len())) < (*trust, std::cmp::Reverse(known.len()))
@@ -416,6 +440,7 @@ impl Reader<'_> {
             self.budget = self.budget.checked_sub(all)?;
         }
         let enough = all == entry.words.len() || !vouched && all >= RUN;
+        debug_assert!(entry.heard.is_none() || entry.words.len() >= RUN);
         enough.then(|| self.at - before..self.at + forward)
     }
 }
@@ -427,7 +452,7 @@ impl Sources {
 
     /// Whether a tenant may have declared anything.
     pub fn knows(&self, tenant: &str) -> bool {
-        self.books().is_none_or(|books| books.iter().any(|(whose, _)| whose == tenant))
+        self.books().is_none_or(|books| books.iter().any(|(whose, _)| whose == tenant || whose.is_empty()))
     }
 
     /// Keeps declarations of a tenant: none where one cannot be taken, which is named by its place.
@@ -440,27 +465,38 @@ impl Sources {
                 Err(why) => return Err((at, why)),
             }
         }
-        let Some(mut books) = self.books() else { return Ok(taken) };
+        let (places, entries): (Vec<usize>, Vec<Entry>) = entries.into_iter().unzip();
+        let new = self.keep(tenant, entries);
+        taken.new.extend(places.into_iter().zip(new).filter_map(|(at, new)| new.then_some(at)));
+        Ok(taken)
+    }
+
+    /// Keeps entries of a tenant; which of them were not known.
+    fn keep(&self, tenant: &str, entries: Vec<Entry>) -> Vec<bool> {
+        let Some(mut books) = self.books() else { return Vec::new() };
         let place = books.iter().position(|(whose, _)| whose == tenant);
         let known = place.and_then(|place| books.remove(place));
         let (whose, mut book) = known.unwrap_or_else(|| (tenant.to_owned(), Book::default()));
-        taken.new.extend(entries.into_iter().filter_map(|(at, entry)| book.add(entry).then_some(at)));
+        let new = entries.into_iter().map(|entry| book.add(entry)).collect();
         books.push_back((whose, book));
         while books.len() > MOST_TENANTS {
             books.pop_front();
         }
-        Ok(taken)
+        new
     }
 
     /// Gives the passages of a request the origins that its tenant has declared.
     pub fn mark(&self, tenant: &str, session: &str, context: &mut Context, exchange: &Exchange) {
         let Some(books) = self.books() else { return };
-        let Some((_, book)) = books.iter().find(|(whose, _)| whose == tenant) else { return };
-        for source in &mut context.sources {
-            let Some(slot) = exchange.slots.get(source.slot) else { continue };
-            let mut over = book.passages(session, &source.index);
-            over.extend(book.by_digest(session, &slot.text));
-            source.lay(over);
+        // What the owner of the home heard counts for everybody in it.
+        for (_, book) in books.iter().filter(|(whose, _)| whose == tenant || whose.is_empty()) {
+            for source in &mut context.sources {
+                let Some(slot) = exchange.slots.get(source.slot) else { continue };
+                let first = self.dated(tenant, slot.role, &slot.text);
+                let mut over = book.passages(session, first, &source.index);
+                over.extend(book.by_digest(session, &slot.text));
+                source.lay(over);
+            }
         }
     }
 }

@@ -10,6 +10,7 @@ mod named;
 mod numbers;
 mod overlap;
 mod pipeline;
+mod private;
 mod prose;
 mod record;
 mod steered;
@@ -103,9 +104,10 @@ pub fn of(
         facts.anchored |= looks;
     }
     let tokens = restored(&call.written, minted);
+    let personal = private::told(&call.written, minted);
     let spelt = Spelt::of(&arguments.leaves);
     let overlaps = Vec::new();
-    let mut reader = Reader { prepared, call, arguments, spelt, tokens, facts, overlaps, long: 0 };
+    let mut reader = Reader { prepared, call, arguments, spelt, tokens, personal, facts, overlaps, long: 0 };
     arguments.leaves.iter().for_each(|leaf| reader.leaf(leaf));
     let Reader { mut facts, overlaps, .. } = reader;
     facts.anchored |=
@@ -144,6 +146,8 @@ struct Reader<'c> {
     spelt: Spelt,
     /// Values whose tokens the model wrote.
     tokens: Vec<&'c str>,
+    /// The same, with what they are.
+    personal: Vec<(DataType, &'c str)>,
     facts: CallFacts,
     overlaps: Vec<Overlap>,
     /// Arguments so far that are long enough for a passage.
@@ -172,6 +176,9 @@ impl Reader<'_> {
             self.facts.arguments.extend(copied(leaf, part, own));
             self.told(leaf, part, said != Some(Part::Content), &index, &passages);
             self.named(leaf, said);
+            if let Some(known) = self.prepared.filter(|_| part == Part::Content) {
+                self.facts.arguments.extend(private::shared(known, effect, leaf, &self.personal));
+            }
         }
         if let Some(known) = self.prepared {
             exact(known, leaf, &self.tokens, &mut overlap);

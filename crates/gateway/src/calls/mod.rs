@@ -6,21 +6,24 @@ pub mod facts;
 #[cfg(test)]
 mod hostile;
 pub mod question;
+pub mod recent;
 pub(crate) mod released;
 mod yes;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use ombud_core::effect::{Effect, Hints, classify};
-use ombud_core::event::{ArgumentRecord, LaidRecord};
-use ombud_core::gate::{CallDecision, CallFacts, Doubt, ToolPolicy, decide_call};
+use ombud_core::event::{ArgumentRecord, LaidRecord, Voice, WeighedRecord};
+use ombud_core::gate::{CallDecision, CallFacts, Doubt, ToolPolicy, decide_call, rule_of};
 use ombud_core::intent::Intent;
 use ombud_core::{Exchange, Lang, Origin, Role};
 use ombud_detect::mask::Minted;
 use serde_json::json;
 
+use crate::approvals::Approvals;
 use crate::attribute::constant::Constant;
 use crate::attribute::declared::Sources;
 use crate::attribute::envelope;
@@ -34,6 +37,7 @@ use crate::wire::json::{Doc, Keys, Node};
 use approve::{Approver, Codes, Spent};
 use arguments::Arguments;
 use facts::Overlap;
+use recent::Recent;
 use released::Released;
 
 /// Overlaps of one argument that are recorded.
@@ -48,6 +52,18 @@ pub struct Judge {
     signs: bool,
     /// Calls of the answer that were released, so that many at once share the limits of one after the other.
     released: Mutex<Released>,
+    /// The gateway around it.
+    around: Option<Around>,
+}
+
+/// What a judge may ask of the gateway around it.
+struct Around {
+    /// Who is outside of the conversation and may say yes.
+    outside: Option<Arc<dyn Approvals>>,
+    /// The calls of the last minute, and the time since they are counted.
+    recent: Arc<Recent>,
+    now: Duration,
+    whose: String,
 }
 
 /// A request as the agent sent it, read when its answer is looked at.
@@ -105,6 +121,7 @@ impl Beside {
     pub fn of(gateway: &Gateway, caller: &Caller, exchange: &Exchange) -> Self {
         let (tenant, session) = (caller.tenant.clone(), caller.session.clone());
         let sources = Arc::clone(&gateway.sources);
+        sources.saw(&tenant, exchange);
         Self { sources, constant: constant(gateway, caller, exchange), tenant, session }
     }
 
@@ -293,6 +310,8 @@ pub struct Judgement {
     pub asked: Option<(String, String)>,
     /// The language in which the user is spoken to.
     pub lang: Lang,
+    /// How it was decided.
+    pub weighed: WeighedRecord,
 }
 
 impl Judge {
@@ -303,7 +322,27 @@ impl Judge {
             asker: Asker::Caller(caller.clone(), Arc::clone(spent)),
             signs,
             released: Mutex::default(),
+            around: None,
         }
+    }
+
+    /// The same in a gateway, where somebody outside of the conversation may say yes too, and calls are counted by the minute.
+    #[must_use]
+    pub fn within(self, gateway: &Gateway, caller: &Caller) -> Self {
+        let outside = gateway.approvals.get().map(Arc::clone);
+        let (recent, now) = (Arc::clone(&gateway.recent), gateway.elapsed());
+        Self { around: Some(Around { outside, recent, now, whose: caller.scope() }), ..self }
+    }
+
+    fn outside(&self) -> Option<&Arc<dyn Approvals>> {
+        self.around.as_ref()?.outside.as_ref()
+    }
+
+    fn is_allowed_outside(&self, codes: &Codes) -> bool {
+        let said = |outside: &Arc<dyn Approvals>| {
+            codes.codes.iter().any(|code| outside.said(code) == Some(true))
+        };
+        self.outside().is_some_and(said)
     }
 
     /// A judge without a gateway around it.
@@ -314,7 +353,8 @@ impl Judge {
     /// The same, for a request of which more is known.
     pub fn with(request: Option<Asked>, approver: Approver) -> Self {
         let request = request.map(Arc::new);
-        Self { request, asker: Asker::Fixed(Box::new(approver)), signs: false, released: Mutex::default() }
+        let asker = Asker::Fixed(Box::new(approver));
+        Self { request, asker, signs: false, released: Mutex::default(), around: None }
     }
 
     /// Bytes of the request that judging reads.
@@ -331,6 +371,7 @@ impl Judge {
         call: &ToolCall,
         lang: Lang,
     ) -> Judgement {
+        let began = Instant::now();
         let prepared = self.request.as_ref().and_then(|request| request.prepared(attributor));
         let arguments = Arguments::of(call);
         let definition = Definition::of(&call.tool, prepared);
@@ -346,6 +387,8 @@ impl Judge {
         let mut released = self.released.lock().unwrap_or_else(PoisonError::into_inner);
         let counted = released.counted(&call.tool, effect, &arguments);
         facts.done = released.with(facts.done, counted);
+        facts.done.minute =
+            self.around.as_ref().map_or(0, |around| around.recent.with_one(&around.whose, around.now));
         facts.met = policy.met(&call.tool, &facts, &arguments.canonical);
         let mut decision = decide_call(policy, &call.tool, &facts);
         let always = decision.values().map(|values| maker.standing(&call.tool, &values));
@@ -359,11 +402,17 @@ impl Judge {
             let codes = question::Codes { once, always: always.as_deref() };
             question::text(&decision, &call.tool, effect, &call.arguments, codes, lang)
         };
-        if matches!(decision, CallDecision::Ask(_))
-            && prepared.is_some_and(|known| agreed(known, &codes, ask))
-        {
-            facts.approved = true;
+        let mut by = Voice::Conversation;
+        if matches!(decision, CallDecision::Ask(_)) {
+            let agreed = prepared.is_some_and(|known| agreed(known, &codes, ask));
+            if !agreed && self.is_allowed_outside(&codes) {
+                by = Voice::Outside;
+            }
+            facts.approved = agreed || by == Voice::Outside;
             decision = decide_call(policy, &call.tool, &facts);
+        }
+        if let (CallDecision::Approved, Some(outside)) = (&decision, self.outside()) {
+            codes.codes.iter().for_each(|code| outside.settled(code));
         }
         if matches!(decision, CallDecision::Approved) && !maker.spend(&codes) {
             facts.approved = false;
@@ -371,6 +420,9 @@ impl Judge {
         }
         if decision.releases() {
             released.add(counted);
+            if let Some(around) = self.around.as_ref().filter(|_| policy.limits.calls_per_minute.is_some()) {
+                around.recent.add(&around.whose, around.now);
+            }
         }
         drop(released);
         let lang = prepared.map_or(lang, |known| question::language(&known.turns, lang));
@@ -378,8 +430,10 @@ impl Judge {
         let codes = question::Codes { once: &code, always: always.as_deref() };
         let text = question::text(&decision, &call.tool, effect, &call.arguments, codes, lang);
         let asked = question::item(&decision, &call.tool, effect, &call.arguments, lang);
+        let by = matches!(decision, CallDecision::Approved).then_some(by);
         Judgement {
-            details: details(call, effect, (&decision, &facts), &overlaps, prepared),
+            weighed: weighed((policy, &call.tool, &facts), &decision, by, began),
+            details: details(call, effect, (&decision, &facts), &overlaps, prepared, &code),
             arguments: records(overlaps),
             effect,
             decision,
@@ -387,6 +441,22 @@ impl Judge {
             asked: asked.map(|item| (item, code)),
             lang,
         }
+    }
+}
+
+/// How a call was decided, for its record.
+pub(crate) fn weighed(
+    (policy, tool, facts): (&ToolPolicy, &str, &CallFacts),
+    decision: &CallDecision,
+    by: Option<Voice>,
+    began: Instant,
+) -> WeighedRecord {
+    WeighedRecord {
+        verdict: decision.verdict().to_owned(),
+        action: decision.action().to_owned(),
+        rule: rule_of(policy, tool, facts, decision),
+        by,
+        micros: u64::try_from(began.elapsed().as_micros()).unwrap_or(u64::MAX),
     }
 }
 
@@ -486,6 +556,7 @@ pub(crate) fn details(
     (decision, facts): (&CallDecision, &CallFacts),
     overlaps: &[Overlap],
     prepared: Option<&Prepared>,
+    code: &str,
 ) -> Vec<u8> {
     let laid = prepared.map(|known| known.context.laid()).unwrap_or_default();
     let doubts: &[Doubt] = decision.doubts();
@@ -501,7 +572,7 @@ pub(crate) fn details(
         .collect();
     let details = json!({
         "tool": call.tool, "id": call.id, "effect": effect, "decision": decision.id(), "arguments": call.arguments,
-        "doubts": doubts, "overlaps": overlaps, "facts": facts, "laid": laid,
+        "doubts": doubts, "overlaps": overlaps, "facts": facts, "laid": laid, "code": code,
     });
     details.to_string().into_bytes()
 }

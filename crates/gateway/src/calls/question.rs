@@ -4,6 +4,8 @@ use ombud_core::effect::Effect;
 use ombud_core::gate::{CallDecision, Doubt, quoted};
 use ombud_core::{Lang, Say, say};
 
+use crate::wire::withhold::Withheld;
+
 /// Characters of the arguments that are shown.
 const SHOWN: usize = 1600;
 
@@ -49,6 +51,32 @@ pub fn several(items: &[&str], codes: &[&str], lang: Lang) -> String {
 /// What stands in the place of the other calls of such a question.
 pub fn elsewhere(lang: Lang) -> String {
     say!(lang, en: "(See the question about several calls.)", zh: "（见上面关于多次调用的确认。）")
+}
+
+/// Calls of one question at most; the others are asked about when they come again.
+const MOST_ASKED: usize = 20;
+
+/// Several calls of one answer are one question. In a stream they may come one after the other: then the last question is about all
+/// of them. `before` are those that were asked about already.
+pub fn once(
+    withheld: &mut [Withheld],
+    before: &mut Vec<(String, String)>,
+    asked: Vec<(usize, (String, String), Lang)>,
+) {
+    let Some((first, lang)) = asked.first().map(|(first, _, lang)| (*first, *lang)) else { return };
+    let (places, new): (Vec<usize>, Vec<_>) = asked.into_iter().map(|(place, item, _)| (place, item)).unzip();
+    before.extend(new);
+    before.truncate(MOST_ASKED);
+    if before.len() < 2 {
+        return;
+    }
+    let (items, codes): (Vec<&str>, Vec<&str>) = before.iter().map(|(item, code)| (&**item, &**code)).unzip();
+    let question = several(&items, &codes, lang);
+    for place in places {
+        if let Some(held) = withheld.get_mut(place) {
+            held.text = if place == first { question.clone() } else { elsewhere(lang) };
+        }
+    }
 }
 
 fn quoted_whole(text: &str) -> String {

@@ -48,6 +48,7 @@ impl Released {
             equal: done.equal.saturating_add(equal),
             calls: done.calls.saturating_add(self.calls),
             money: done.money.saturating_add(self.money),
+            ..done
         }
     }
 
@@ -76,7 +77,7 @@ mod tests {
     use super::*;
 
     fn one() -> Done {
-        Done { equal: 1, calls: 1, money: 5 }
+        Done { equal: 1, calls: 1, money: 5, minute: 0 }
     }
 
     #[test]
@@ -87,7 +88,7 @@ mod tests {
         for call in [paid, paid, other] {
             released.add(call);
         }
-        assert_eq!(released.with(one(), paid), Done { equal: 3, calls: 4, money: 15 });
+        assert_eq!(released.with(one(), paid), Done { equal: 3, calls: 4, money: 15, minute: 0 });
         assert_eq!(released.with(one(), other).equal, 2);
         assert_eq!(released.with(one(), released.called("read", "{}", 0)).equal, 1);
         released.add(Counted { money: u64::MAX, ..paid });

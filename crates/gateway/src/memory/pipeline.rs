@@ -10,6 +10,7 @@ use http_body_util::{BodyExt, Limited};
 use ombud_core::Policy;
 use ombud_core::category::Class;
 use ombud_core::event::{Event, EventKind, MemoryRecord};
+use ombud_core::{Origin, Role};
 
 use super::chroma::{self, Operation, Target};
 use super::closed::Closed;
@@ -20,6 +21,7 @@ use crate::consent::{Denial, Who};
 use crate::gateway::Gateway;
 use crate::record;
 use crate::refusal::Refusal;
+use crate::tool::judge::exchange;
 use crate::{pipeline, upstream};
 
 /// Answers of stores are held in memory; larger ones are refused.
@@ -110,6 +112,7 @@ async fn serve(gateway: &Gateway, known: &mut Known, request: Request<Body>) -> 
     } else {
         let own = answer::filtered(target.operation, &body, &subject)?;
         known.record.items = Some(own.items);
+        heard(gateway, known, &own.body);
         if own.foreign > 0 {
             tracing::warn!(store = known.record.store, foreign = own.foreign, "the store ignored the filter");
         }
@@ -117,6 +120,14 @@ async fn serve(gateway: &Gateway, known: &mut Known, request: Request<Body>) -> 
     };
     recorded(gateway, known).await?;
     Ok(json(status, body))
+}
+
+/// What a store returned is a source of later prompts.
+fn heard(gateway: &Gateway, known: &Known, body: &[u8]) {
+    let origin = Origin::Memory { name: Some(known.record.store.clone()) };
+    let exchange = exchange(&String::from_utf8_lossy(body), Role::ToolResult, &origin);
+    let texts: Vec<&str> = exchange.slots.iter().map(|slot| &*slot.text).collect();
+    gateway.sources.heard(Some(&known.client), &origin, &texts);
 }
 
 /// Decides: consent for users' items, the operator's word for whole collections, the list of collections.

@@ -196,6 +196,13 @@ pub fn records(ground: &Ground<'_>, mut hits: Vec<Hit>) -> Vec<OverlapRecord> {
     let slot = |hit: &Hit| known.context.sources.get(hit.source).map_or(0, |source| source.slot as u64);
     hits.into_iter()
         .take(16)
-        .map(|hit| OverlapRecord { slot: slot(&hit), by: hit.by.id().to_owned(), origin: hit.origin })
+        .enumerate()
+        .map(|(place, hit)| OverlapRecord {
+            slot: slot(&hit),
+            by: hit.by.id().to_owned(),
+            origin: hit.origin,
+            coverage: 0,
+            first: place == 0,
+        })
         .collect()
 }

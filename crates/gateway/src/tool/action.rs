@@ -7,7 +7,7 @@ mod parts;
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use axum::body::{Body, Bytes};
 use axum::response::Response;
@@ -34,6 +34,9 @@ pub const ROOT: &str = "/t/";
 
 /// Clients whose sessions are kept.
 const MOST_SESSIONS: usize = 256;
+
+/// How often it is looked whether somebody has answered a call that waits.
+const LOOK: Duration = Duration::from_millis(500);
 
 /// Headers of the agent that go on, beside those that the document names.
 const HEADERS: &[HeaderName] =
@@ -293,6 +296,14 @@ async fn asked(
     };
     let steps = core.0.client(&line, open.began.elapsed());
     let mut lines = carry(gateway, open, &mut core.0, steps).await;
+    while lines.is_empty() && core.0.holds(&id) {
+        // Others may call meanwhile.
+        drop(core);
+        tokio::time::sleep(LOOK).await;
+        core = open.session.lock().await;
+        let steps = core.0.look(Some(&id), open.began.elapsed());
+        lines = carry(gateway, open, &mut core.0, steps).await;
+    }
     match lines.pop() {
         Some((Side::Server, line)) => Ok((line, id)),
         Some((Side::Client, line)) => Err(told(&line)),

@@ -43,8 +43,8 @@ impl Subject<'_> {
     pub fn instruction(&self, lang: Lang) -> String {
         let (what, why, code) = (self.what(lang), self.reasons(lang), &self.judged.code);
         say!(lang,
-            en: "this call was not run, because it needs your confirmation and this client cannot ask for it.\n{what}\n\nWhy:\n{why}\n\nTo allow exactly this call, type `ombud mcp --allow {code}` in a terminal of the project within 15 minutes, then let it be called again.",
-            zh: "这次调用没有执行：它需要你确认，而此客户端无法询问。\n{what}\n\n原因：\n{why}\n\n如果同意执行这一次调用，请在 15 分钟内于项目的终端中运行 `ombud mcp --allow {code}`，然后让智能体再调用一次。")
+            en: "this call was not run, because it needs your confirmation and this client cannot ask for it.\n{what}\n\nWhy:\n{why}\n\nTo allow exactly this call, type `ombud approve {code}` in a terminal of the project within 15 minutes, or allow it in the console, then let it be called again.",
+            zh: "这次调用没有执行：它需要你确认，而此客户端无法询问。\n{what}\n\n原因：\n{why}\n\n如果同意执行这一次调用，请在 15 分钟内于项目的终端中运行 `ombud approve {code}`，或在控制台中同意，然后让智能体再调用一次。")
     }
 
     /// Why it is not run at all.

@@ -2,9 +2,11 @@
 //! what earlier results of the session said; so nothing that acts counts as asked for, unless the model edge of the same
 //! home, which saw the conversation, has released this very call.
 
+use std::time::Instant;
+
 use bytes::Bytes;
 use ombud_core::effect::{Effect, Hints, classify};
-use ombud_core::event::{ArgumentRecord, Counts};
+use ombud_core::event::{ArgumentRecord, Counts, WeighedRecord};
 use ombud_core::gate::{CallDecision, ToolPolicy, decide_call};
 use ombud_core::{Edge, Exchange, Origin, Role};
 use ombud_detect::mask::{Minted, Tally};
@@ -63,16 +65,20 @@ pub struct Judged {
     pub code: String,
     /// What it is for the limits, if it counts: what is read without a tool does not.
     pub counted: Option<Counted>,
+    /// How it was decided.
+    pub weighed: WeighedRecord,
 }
 
-/// Decides on a call. `context` is what the session has seen; it comes back unchanged. `released` are the calls before it.
+/// Decides on a call. `context` is what the session has seen; it comes back unchanged. `released` are the calls before it, `minute`
+/// how many there are in the last minute with this one.
 pub fn judge(
     rules: &Rules,
     minted: &Minted,
-    released: &Released,
+    (released, minute): (&Released, u32),
     context: &mut Context,
     called: &Called<'_>,
 ) -> Judged {
+    let began = Instant::now();
     let name = policy_name(rules, called.tool);
     let redact = rules.tools.redacted(&name);
     let (mut call, patches, tally) = match redact {
@@ -102,8 +108,10 @@ pub fn judge(
     known.exact = true;
     let counted = called.fixed.is_none().then(|| released.counted(called.tool, effect, &arguments));
     known.done = counted.map_or(known.done, |call| released.with(known.done, call));
+    known.done.minute = minute;
     known.met = rules.tools.met(&name, &known, &arguments.canonical);
-    let decision = match decide_call(&policy(rules, effect), &name, &known) {
+    let policy = policy(rules, effect);
+    let decision = match decide_call(&policy, &name, &known) {
         CallDecision::Release(_) | CallDecision::Ask(_) | CallDecision::Block(_)
             if vouched && !known.secret =>
         {
@@ -111,10 +119,12 @@ pub fn judge(
         }
         decided => decided,
     };
+    let code = rules.approver.code(&format!("{}/{}", rules.server, called.tool), &arguments.canonical);
     Judged {
-        details: calls::details(&call, effect, (&decision, &known), &overlaps, None),
+        weighed: calls::weighed((&policy, &name, &known), &decision, None, began),
+        details: calls::details(&call, effect, (&decision, &known), &overlaps, None, &code),
         overlaps: calls::records(overlaps),
-        code: rules.approver.code(&format!("{}/{}", rules.server, called.tool), &arguments.canonical),
+        code,
         arguments: call.arguments,
         effect,
         decision,

@@ -28,6 +28,7 @@ use ombud_core::{Effect, Lang, Policy, ToolPolicy};
 use ombud_detect::mask::Token;
 use serde::Deserialize;
 
+use crate::approvals::{Approvals, Pending};
 use crate::attribute::Attributor;
 use crate::caller::{Caller, MintKey};
 use crate::calls::approve::Approver;
@@ -170,13 +171,13 @@ impl Rules {
 }
 
 /// What a session may ask of what happens beside it. Quick: it is asked on the way of a message.
-pub trait Beside: Send + Sync {
+pub trait Beside: Approvals {
     /// What a token of the model edge stands for, and whether it may be turned back.
     fn value(&self, token: &Token) -> Option<(String, bool)>;
     /// Whether the model edge has just released a call of this tool with these canonical arguments. It counts once.
     fn released(&self, tool: &str, arguments: &str) -> bool;
-    /// Whether the user allowed the call with this code. It counts once.
-    fn allowed(&self, code: &str) -> bool;
+    /// A tool returned these texts.
+    fn heard(&self, tool: &str, texts: &[&str]);
     /// Whether the operator accepted this new definition of a tool.
     fn accepted(&self, tool: &str, definition: &str) -> bool;
 }
@@ -184,6 +185,16 @@ pub trait Beside: Send + Sync {
 /// Nothing happens beside it.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Alone;
+
+impl Approvals for Alone {
+    fn wait(&self, _: &Pending, _: &str) {}
+
+    fn said(&self, _: &str) -> Option<bool> {
+        None
+    }
+
+    fn settled(&self, _: &str) {}
+}
 
 impl Beside for Alone {
     fn value(&self, _: &Token) -> Option<(String, bool)> {
@@ -194,9 +205,7 @@ impl Beside for Alone {
         false
     }
 
-    fn allowed(&self, _: &str) -> bool {
-        false
-    }
+    fn heard(&self, _: &str, _: &[&str]) {}
 
     fn accepted(&self, _: &str, _: &str) -> bool {
         false

@@ -21,6 +21,7 @@ use super::Rules;
 use super::message::{self, Bad, Id, Message, Shape};
 use super::pins::Pins;
 use crate::attribute::Context;
+use crate::calls::recent::Recent;
 use crate::calls::released::Released;
 use crate::record;
 use crate::wire::answer::restore_strings;
@@ -111,6 +112,7 @@ pub struct Session {
     seen: Context,
     minted: Minted,
     released: Released,
+    recent: Recent,
     results: usize,
     number: u64,
     notices: Bucket,
@@ -139,6 +141,7 @@ impl Session {
             seen: Context::default(),
             minted: Minted::default(),
             released: Released::default(),
+            recent: Recent::default(),
             results: 0,
             number: 0,
             notices: Bucket::new(200, 50),
@@ -226,14 +229,9 @@ impl Session {
             && let Some(id) = message.member("requestId")
         {
             let id = message.raw(id).to_owned();
-            let held = self.held.iter().find(|(_, held)| held.id.raw() == id).map(|(ours, _)| ours.clone());
-            if let Some(ours) = held {
-                // The server has never heard of it; the question is taken back.
-                self.held.remove(&ours);
-                let params = serde_json::from_str::<serde_json::Value>(ours.raw())
-                    .map(|ours| serde_json::json!({ "requestId": ours }));
-                let taken = message::request(None, method, &params.unwrap_or_default());
-                return vec![Step::Send(Side::Client, taken)];
+            // The server has never heard of a call that waits.
+            if let Some(steps) = self.take_back(&id) {
+                return steps;
             }
         }
         vec![Step::Send(Side::Server, self.turned_back(message))]
@@ -275,8 +273,6 @@ impl Session {
             .filter(|(_, wait)| late(wait.since, patience))
             .map(|(id, _)| id.clone())
             .collect();
-        let asked: Vec<Id> =
-            self.held.iter().filter(|(_, held)| late(held.since, ASKING)).map(|(id, _)| id.clone()).collect();
         self.questions.retain(|_, question| !late(question.since, ASKING));
         let lang = self.lang();
         let mut steps = Vec::new();
@@ -287,12 +283,7 @@ impl Session {
             let params = serde_json::json!({ "requestId": reason, "reason": "timeout" });
             steps.push(Step::Send(Side::Server, message::request(None, "notifications/cancelled", &params)));
         }
-        for ours in asked {
-            if let Some(held) = self.held.remove(&ours) {
-                let text = say!(lang, en: "nobody answered the question about this call", zh: "没有人回答关于这次调用的询问");
-                steps.extend(refuse(&held.id, REFUSED, &text, "ombud_not_answered"));
-            }
-        }
+        steps.extend(self.look(None, now));
         steps
     }
 

@@ -1,6 +1,9 @@
 //! The code in a question releases exactly the call that was asked about.
 
+use std::sync::{Arc, Mutex};
+
 use ombud_core::gate::Gate;
+use ombud_gateway::approvals::{Approvals, Pending};
 use rstest::rstest;
 use serde_json::json;
 
@@ -186,6 +189,69 @@ async fn one_yes_releases_one_of_five_equal_calls(#[values(false, true)] stream:
     let got = turn(&rig, Wire::Chat, stream, &after(&question, &format!("yes {}", code(&question)))).await;
     assert_eq!(got.calls.len(), 1, "{got:?}");
     assert_ne!(code(&got), code(&question));
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
+async fn one_reply_releases_several_calls_of_one_answer(
+    #[values(Wire::Chat, Wire::Responses, Wire::Messages)] wire: Wire,
+    #[values(false, true)] stream: bool,
+) {
+    let three: Vec<Asked> = [("c1", "a"), ("c2", "b"), ("c3", "c")]
+        .map(|(id, body)| (id, "send_mail", json!({ "to": EVIL, "body": body }).to_string()))
+        .into();
+    let rig = Rig::with(
+        move |_, _| wire.answer("", &three, stream, 7),
+        |config| config.tools.mode = Some(Gate::Ask),
+    )
+    .await;
+    let question = turn(&rig, wire, stream, &start()).await;
+    assert!(question.calls.is_empty());
+    let (_, codes) = question.text.rsplit_once("reply: yes ").unwrap();
+    let codes = codes.lines().next().unwrap();
+    assert_eq!(codes.split(' ').count(), 3, "{}", question.text);
+    let released = turn(&rig, wire, stream, &after(&question, &format!("yes {codes}"))).await;
+    assert_eq!(released.calls.len(), 3, "{released:?}");
+}
+
+/// Somebody outside of the conversation.
+#[derive(Default)]
+struct Outside {
+    waiting: Mutex<Vec<Pending>>,
+    said: Mutex<Vec<(String, bool)>>,
+}
+
+impl Approvals for Outside {
+    fn wait(&self, call: &Pending, arguments: &str) {
+        assert!(arguments.contains(EVIL));
+        self.waiting.lock().unwrap().push(call.clone());
+    }
+
+    fn said(&self, code: &str) -> Option<bool> {
+        let mut said = self.said.lock().unwrap();
+        said.iter().position(|known| known.0 == code).map(|at| said.remove(at).1)
+    }
+
+    fn settled(&self, code: &str) {
+        self.waiting.lock().unwrap().retain(|call| call.code != code);
+    }
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
+async fn somebody_outside_releases_exactly_the_call_once(#[values(true, false)] allowed: bool) {
+    let rig = rig(Wire::Chat, false, |body| send(EVIL, if body.contains("other") { "other" } else { "hi" })).await;
+    let outside = Arc::new(Outside::default());
+    let _ = rig.gateway.approvals.set(Arc::clone(&outside) as Arc<dyn Approvals>);
+    let question = turn(&rig, Wire::Chat, false, &start()).await;
+    let waiting = outside.waiting.lock().unwrap().clone();
+    assert_eq!((waiting.len(), &*waiting[0].code, &*waiting[0].tool), (1, &*code(&question), "send_mail"));
+    outside.said.lock().unwrap().push((waiting[0].code.clone(), allowed));
+    let other = [start(), vec![user("the other one")]].concat();
+    assert!(turn(&rig, Wire::Chat, false, &other).await.calls.is_empty());
+    let again = turn(&rig, Wire::Chat, false, &start()).await;
+    assert_eq!(again.calls.len(), usize::from(allowed), "{again:?}");
+    assert!(turn(&rig, Wire::Chat, false, &start()).await.calls.is_empty());
 }
 
 #[tokio::test(flavor = "multi_thread")]

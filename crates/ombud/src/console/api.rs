@@ -8,7 +8,7 @@ use axum::extract::{Path, Query, Request, State};
 use axum::http::StatusCode;
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
+use axum::routing::{get, post};
 use axum::{Json, Router};
 use ombud_core::{Lang, Say, say};
 use serde::Deserialize;
@@ -22,6 +22,7 @@ use super::view::{
     PassageList, Side, Update,
 };
 use super::{live, view};
+use crate::approvals::api as approvals;
 
 /// Rows of a list at most.
 const ROWS: u64 = 100;
@@ -43,7 +44,7 @@ pub(crate) struct Console {
 /// The description of the interface.
 #[derive(OpenApi)]
 #[openapi(
-    paths(flow, events, live::stream, conversations, conversation, exchange, passages, passage),
+    paths(flow, events, live::stream, conversations, conversation, exchange, passages, passage, approvals::list, approvals::say),
     components(schemas(Update, ConsoleProblem))
 )]
 pub(crate) struct Document;
@@ -60,6 +61,8 @@ pub(crate) fn router(console: Console) -> Router {
         .route("/api/v1/console/exchanges/{id}", get(exchange))
         .route("/api/v1/console/exchanges/{id}/passages/{side}", get(passages))
         .route("/api/v1/console/exchanges/{id}/passages/{side}/{index}", get(passage))
+        .route("/api/v1/console/approvals", get(approvals::list))
+        .route("/api/v1/console/approvals/{code}", post(approvals::say))
         .route_layer(checked.clone())
         .with_state(console)
 }
@@ -76,7 +79,7 @@ async fn check(State(console): State<Console>, request: Request, next: Next) -> 
     problem(StatusCode::UNAUTHORIZED, "ombud_console_token", message)
 }
 
-fn problem(status: StatusCode, code: &str, message: String) -> Response {
+pub(crate) fn problem(status: StatusCode, code: &str, message: String) -> Response {
     (status, Json(ConsoleProblem { code: code.to_owned(), message })).into_response()
 }
 

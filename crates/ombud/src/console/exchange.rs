@@ -67,7 +67,7 @@ async fn take(said: &mut Said, reader: &Reader, record: &Record, knowledge: &Kno
             let (state, parts) = contents(reader, record).await?;
             said.answer(answer, state, &parts);
         }
-        EventKind::ToolIntent { tool, call, complete, decision, effect, arguments } => {
+        EventKind::ToolIntent { tool, call, complete, decision, effect, arguments, weighed: _ } => {
             said.view.tools.push(ToolView {
                 tool: tool.clone(),
                 call: call.clone(),

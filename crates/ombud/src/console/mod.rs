@@ -1,5 +1,6 @@
 //! The console: a page on loopback that shows the flow map live and what was said beside what the provider saw. It reads the
-//! log of one home, decrypts for the operator who holds the token, and changes nothing.
+//! log of one home and decrypts for the operator who holds the token; the only thing that can be said in it is yes or no to a tool
+//! call that waits.
 //!
 //! ```text
 //! guard (Host, Origin, headers) ─▶ assets: the page, without data
@@ -37,8 +38,10 @@ use crate::cli::Chinese;
 use crate::config::{self, Flags};
 use crate::fault;
 use crate::output::Terminal;
+pub(crate) use api::{Console as Open, problem};
 use source::{Knowledge, Source};
 use token::Token;
+pub(crate) use view::{Bilingual, ConsoleProblem};
 
 /// Where `ombud console` listens if it may.
 const LISTEN: &str = "127.0.0.1:8788";

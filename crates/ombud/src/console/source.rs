@@ -114,6 +114,11 @@ struct State {
 }
 
 impl Source {
+    /// The home.
+    pub(crate) fn home(&self) -> &Path {
+        &self.home
+    }
+
     /// A source over a home. The log is opened when it is first asked for.
     pub(crate) fn new(home: &Path, knowledge: Knowledge) -> Arc<Self> {
         let (open, _) = watch::channel(true);

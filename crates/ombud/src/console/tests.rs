@@ -169,7 +169,7 @@ async fn what_rules_said_about_an_answer_is_shown() {
     let folder = tempfile::tempdir().unwrap();
     let ledger = written(folder.path()).await;
     let origin = ombud_core::Origin::Memory { name: Some("notes".into()) };
-    let overlaps = vec![OverlapRecord { slot: 0, origin, by: "token".into() }];
+    let overlaps = vec![OverlapRecord { slot: 0, origin, by: "token".into(), coverage: 100, first: true }];
     let found = |rule: &str, decision: &str, overlaps| AnswerFinding {
         rule: rule.into(),
         decision: decision.into(),

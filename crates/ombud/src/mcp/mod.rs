@@ -15,6 +15,7 @@ use anyhow::{Context, Result, bail};
 use clap::Args;
 use ombud_core::say;
 use ombud_detect::mask::Token;
+use ombud_gateway::approvals::{Approvals, Pending};
 use ombud_gateway::attribute::Attributor;
 use ombud_gateway::caller::{Caller, SEED};
 use ombud_gateway::inspect::Inspector;
@@ -26,6 +27,7 @@ use ombud_gateway::tool::{Beside, Rules, Server};
 use ombud_ledger::Vault;
 use tokio::process::{Child, Command};
 
+use crate::approvals::Outside;
 use crate::cli::Chinese;
 use crate::config::{self, File};
 use crate::fault;
@@ -42,9 +44,6 @@ pub(crate) struct Mcp {
     /// The server's name, as in `[mcp.NAME]` of ombud.toml (default: taken from the command)
     #[arg(long, value_name = "NAME")]
     pub name: Option<String>,
-    /// Allow the call with this code, once
-    #[arg(long, value_name = "CODE")]
-    pub allow: Option<String>,
     /// Show which definitions have changed
     #[arg(long)]
     pub changes: bool,
@@ -66,7 +65,6 @@ pub(crate) struct Mcp {
 pub(crate) const CHINESE: Chinese = &[
     ("mcp", "在 MCP 客户端和服务器之间把关"),
     ("mcp name", "服务器的名称，对应 ombud.toml 中的 [mcp.名称]（默认取自命令）"),
-    ("mcp allow", "允许该代码对应的调用，一次有效"),
     ("mcp changes", "查看哪些工具的定义有变化"),
     ("mcp accept", "接受某个工具（或所有有变化的工具）的新定义"),
     ("mcp home", "日志所在目录（默认为 OMBUD_HOME 或 .ombud）"),
@@ -77,9 +75,6 @@ pub(crate) const CHINESE: Chinese = &[
 pub(crate) async fn mcp(args: Mcp, terminal: Terminal) -> Result<u8> {
     let home = args.home.clone().unwrap_or_else(config::home);
     let known = Remembered::at(&home);
-    if let Some(code) = &args.allow {
-        return allow(&known, code, terminal);
-    }
     if let Some(what) = &args.accept {
         return accept(&known, what, terminal);
     }
@@ -87,19 +82,6 @@ pub(crate) async fn mcp(args: Mcp, terminal: Terminal) -> Result<u8> {
         return changes(&known, terminal);
     }
     serve(args, &home, known, terminal).await
-}
-
-fn allow(known: &Remembered, code: &str, terminal: Terminal) -> Result<u8> {
-    let lang = terminal.lang;
-    if !known.allow(code)? {
-        bail!(say!(lang,
-            en: "`{code}` is no code of a call: it has six letters and digits and stands in the error that the agent got",
-            zh: "`{code}` 不是调用代码：代码为六位字母和数字，见智能体收到的错误信息"));
-    }
-    terminal.note(&say!(lang,
-        en: "the call {code} is allowed once within 15 minutes: let the agent call it again",
-        zh: "调用 {code} 在 15 分钟内允许一次：请让智能体再调用一次"));
-    Ok(0)
 }
 
 fn accept(known: &Remembered, what: &str, terminal: Terminal) -> Result<u8> {
@@ -155,6 +137,7 @@ async fn serve(args: Mcp, home: &Path, known: Remembered, terminal: Terminal) ->
     let around = Around {
         terminal,
         known,
+        outside: Outside::of(home, &file.approvals, lang)?,
         server: name.clone(),
         home: home.to_owned(),
         journal: Arc::clone(&journal),
@@ -259,6 +242,7 @@ fn base(word: &str) -> &str {
 struct Around {
     terminal: Terminal,
     known: Remembered,
+    outside: Outside,
     server: String,
     home: PathBuf,
     journal: Arc<Shared>,
@@ -291,6 +275,24 @@ impl Surroundings for Around {
     }
 }
 
+impl Approvals for Around {
+    fn wait(&self, call: &Pending, arguments: &str) {
+        self.outside.wait(call, arguments);
+    }
+
+    fn said(&self, code: &str) -> Option<bool> {
+        self.outside.said(code)
+    }
+
+    fn settled(&self, code: &str) {
+        self.outside.settled(code);
+    }
+
+    fn hold(&self) -> Duration {
+        self.outside.hold()
+    }
+}
+
 impl Beside for Around {
     fn value(&self, token: &Token) -> Option<(String, bool)> {
         self.journal.is_guest().then(|| share::value(&self.home, token)).flatten()
@@ -300,8 +302,10 @@ impl Beside for Around {
         self.journal.is_guest() && share::released(&self.home, tool, arguments)
     }
 
-    fn allowed(&self, code: &str) -> bool {
-        self.known.take(code)
+    fn heard(&self, tool: &str, texts: &[&str]) {
+        if self.journal.is_guest() {
+            share::heard(&self.home, tool, texts);
+        }
     }
 
     fn accepted(&self, tool: &str, definition: &str) -> bool {

@@ -1,14 +1,10 @@
-//! What a home remembers of MCP servers: the definitions of their tools, and calls that somebody allowed.
+//! What a home remembers of MCP servers: the definitions of their tools.
 
 use std::fs;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use ombud_gateway::tool::pins::Pins;
-
-/// How long an allowed call may wait for being made.
-const LIFE: Duration = Duration::from_mins(15);
 
 /// The folder `mcp` of a home.
 #[derive(Debug, Clone)]
@@ -87,29 +83,6 @@ impl Remembered {
         }
         Ok(count)
     }
-
-    fn allowed(&self, code: &str) -> Option<PathBuf> {
-        let code = code.trim().to_ascii_uppercase();
-        let is_code = code.len() == 6 && code.bytes().all(|byte| byte.is_ascii_alphanumeric());
-        is_code.then(|| self.folder.join("allowed").join(code))
-    }
-
-    /// Allows the call with this code; whether it is one.
-    pub(crate) fn allow(&self, code: &str) -> io::Result<bool> {
-        let Some(path) = self.allowed(code) else { return Ok(false) };
-        fs::create_dir_all(self.folder.join("allowed"))?;
-        private(&path)?.sync_all()?;
-        Ok(true)
-    }
-
-    /// Takes the permission for the call with this code: it counts once, and not for long.
-    pub(crate) fn take(&self, code: &str) -> bool {
-        let Some(path) = self.allowed(code) else { return false };
-        let given = fs::metadata(&path).and_then(|about| about.modified());
-        let fresh = given.is_ok_and(|given| given.elapsed().is_ok_and(|age| age < LIFE));
-        // Of two that take it, one removes it.
-        fs::remove_file(path).is_ok() && fresh
-    }
 }
 
 /// A new file that only its owner can read.
@@ -122,18 +95,6 @@ fn private(path: &Path) -> io::Result<fs::File> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_permission_counts_once() {
-        let home = tempfile::tempdir().unwrap();
-        let known = Remembered::at(home.path());
-        assert!(!known.take("4F2A7K"));
-        assert!(known.allow(" 4f2a7k ").unwrap());
-        assert!(known.take("4F2A7K") && !known.take("4F2A7K"));
-        for code in ["", "../../x", "4F2A7", "4F2A7K7", "同意同意"] {
-            assert!(!known.allow(code).unwrap(), "{code}");
-        }
-    }
 
     #[test]
     fn what_was_accepted_meanwhile_stays_accepted() {

@@ -3,11 +3,14 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::{Context, Result};
-use ombud_core::{Lang, Say as _, say};
+use ombud_core::{Lang, Origin, Say as _, say};
 use ombud_detect::mask::Token;
 use ombud_gateway::Gateway;
+use ombud_gateway::attribute::declared::Sources;
+use ombud_gateway::approvals::{Approvals, Pending};
 use ombud_gateway::tool::action::{Action, Actions, Settings};
 use ombud_gateway::tool::http::{Around, Hub, Surrounding};
 use ombud_gateway::tool::pins::Pins;
@@ -16,13 +19,15 @@ use ombud_gateway::tool::stdio::Surroundings;
 use ombud_gateway::tool::{Beside, Edge, Server};
 
 use super::remembered::Remembered;
-use crate::config::{FILE, File};
+use crate::approvals::Outside;
+use crate::config::{self, FILE, File};
 use crate::output::Terminal;
 
 /// What a configuration says of the tool edge.
 pub(crate) struct Served {
     servers: BTreeMap<String, Server>,
     actions: BTreeMap<String, Action>,
+    outside: Outside,
 }
 
 impl Served {
@@ -43,7 +48,8 @@ impl Served {
             }
             actions.insert(name.clone(), action);
         }
-        Ok(Self { servers: file.mcp.clone(), actions })
+        let outside = Outside::of(&config::home(), &file.approvals, lang)?;
+        Ok(Self { servers: file.mcp.clone(), actions, outside })
     }
 
     /// Variables that tell a child where they are.
@@ -60,10 +66,15 @@ impl Served {
     /// Puts the edge into a gateway.
     pub(crate) fn install(self, gateway: &Arc<Gateway>, terminal: Terminal) {
         let (home, left) = (gateway.ledger.home().to_owned(), Arc::clone(&gateway.shelf));
+        let sources = Arc::clone(&gateway.sources);
+        let outside: Arc<dyn Approvals> = Arc::new(self.outside);
+        let _ = gateway.approvals.set(Arc::clone(&outside));
         let around: Arc<Around> = Arc::new(move |server: &str, tenant: &str| {
             let known = Remembered::at(&home);
             let own = Own {
+                outside: Arc::clone(&outside),
                 shelf: Arc::clone(&left),
+                sources: Arc::clone(&sources),
                 known: known.clone(),
                 server: server.to_owned(),
                 tenant: tenant.to_owned(),
@@ -95,7 +106,9 @@ fn action(folder: &Path, settings: &Settings, lang: Lang) -> Result<Action> {
 
 /// The surroundings of a session in a gateway.
 struct Own {
+    outside: Arc<dyn Approvals>,
     shelf: Arc<Shelf>,
+    sources: Arc<Sources>,
     known: Remembered,
     server: String,
     tenant: String,
@@ -112,6 +125,24 @@ impl Surroundings for Own {
     }
 }
 
+impl Approvals for Own {
+    fn wait(&self, call: &Pending, arguments: &str) {
+        self.outside.wait(call, arguments);
+    }
+
+    fn said(&self, code: &str) -> Option<bool> {
+        self.outside.said(code)
+    }
+
+    fn settled(&self, code: &str) {
+        self.outside.settled(code);
+    }
+
+    fn hold(&self) -> Duration {
+        self.outside.hold()
+    }
+}
+
 impl Beside for Own {
     fn value(&self, token: &Token) -> Option<(String, bool)> {
         self.shelf.value(Some(&self.tenant), token)
@@ -121,8 +152,9 @@ impl Beside for Own {
         self.shelf.take(Some(&self.tenant), tool, arguments)
     }
 
-    fn allowed(&self, code: &str) -> bool {
-        self.known.take(code)
+    fn heard(&self, tool: &str, texts: &[&str]) {
+        let origin = Origin::Tool { name: Some(tool.to_owned()), call: None };
+        self.sources.heard(Some(&self.tenant), &origin, texts);
     }
 
     fn accepted(&self, tool: &str, definition: &str) -> bool {

@@ -116,6 +116,7 @@ async fn record(
         decision: decision.clone(),
         effect: Some(judged.effect),
         arguments: judged.arguments,
+        weighed: None,
     };
     for (kind, part) in
         [(EventKind::Request(Box::new(request())), body.as_bytes()), (intent, &judged.details)]

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use ombud_core::effect::{Effect, Part};
-use ombud_core::event::{EventKind, LaidRecord};
+use ombud_core::event::{EventKind, LaidRecord, WeighedRecord};
 use ombud_core::{Exchange, Origin, Role, SignRecord, Trust};
 use ombud_detect::mask::token;
 use ombud_detect::mask::{Form, Minted, Tally, restore};
@@ -92,6 +92,9 @@ pub(super) struct CallTrace {
     /// The arguments as the agent got or would have got them.
     pub(super) arguments: Option<String>,
     pub(super) overlaps: Vec<Overlap>,
+    /// How it was decided, where that was recorded.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) weighed: Option<WeighedRecord>,
 }
 
 #[derive(Debug, Serialize)]
@@ -108,12 +111,23 @@ pub(super) struct Overlap {
     pub(super) origin: Origin,
     /// `token`, `identifier` or `text`.
     pub(super) by: String,
+    /// How much of the argument stands there, in percent; 0 where that was not measured.
+    #[serde(skip_serializing_if = "is_nought")]
+    pub(super) coverage: u8,
+    /// Whether it is the first place in the context.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub(super) first: bool,
     /// Bytes of the slot's text.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) span: Option<[usize; 2]>,
     /// The tool call whose result the slot is.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) source: Option<Source>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+fn is_nought(number: &u8) -> bool {
+    *number == 0
 }
 
 /// The trace of an exchange, or of one of its calls.
@@ -209,7 +223,9 @@ fn slots(context: &Context, sources: &[Option<Source>]) -> Vec<SlotTrace> {
 
 /// A recorded call. The log says where its arguments stand; what stands there is in the encrypted details.
 fn call(kind: &EventKind, details: Option<&[u8]>, slots: &[SlotTrace]) -> Option<CallTrace> {
-    let EventKind::ToolIntent { tool, call, decision, effect, arguments, .. } = kind else { return None };
+    let EventKind::ToolIntent { tool, call, decision, effect, arguments, weighed, .. } = kind else {
+        return None;
+    };
     let details: Option<Value> = details.and_then(|details| serde_json::from_slice(details).ok());
     let known = details.as_ref().and_then(|details| details.get("overlaps")?.as_array());
     let source =
@@ -230,6 +246,8 @@ fn call(kind: &EventKind, details: Option<&[u8]>, slots: &[SlotTrace]) -> Option
                 slot: overlap.slot,
                 origin: overlap.origin.clone(),
                 by: overlap.by.clone(),
+                coverage: overlap.coverage,
+                first: overlap.first,
                 span: row.and_then(|row| serde_json::from_value(row.get("span")?.clone()).ok()),
                 source: source(overlap.slot),
             });
@@ -242,6 +260,7 @@ fn call(kind: &EventKind, details: Option<&[u8]>, slots: &[SlotTrace]) -> Option
         decision: decision.clone(),
         arguments: details.and_then(|details| Some(details.get("arguments")?.as_str()?.to_owned())),
         overlaps,
+        weighed: weighed.as_deref().cloned(),
     })
 }
 
@@ -256,6 +275,8 @@ fn overlaps(context: &Context, text: &str, sources: &[Option<Source>]) -> Vec<Ov
         source: sources.get(hit.source).cloned().flatten(),
         origin: hit.origin,
         by: hit.by.id().to_owned(),
+        coverage: 0,
+        first: false,
         span: Some([hit.span.start, hit.span.end]),
     };
     let mut found = Vec::new();

@@ -96,6 +96,9 @@ fn call(
     terminal.out(&say!(lang,
         en: "{time} UTC, call of {tool} at {server} ({via}; {does}): {decision}",
         zh: "{time} UTC，在 {server}（{via}）调用 {tool}（{does}）：{decision}"))?;
+    if let Some(weighed) = &record.weighed {
+        terminal.out(&format!("  {}", super::print::weighed(weighed, lang)))?;
+    }
     if record.vouched {
         terminal.out(&say!(lang,
             en: "  the model edge had released this very call", zh: "  模型侧已放行过这一次调用"))?;

@@ -1,6 +1,7 @@
 //! The trace in words.
 
 use anyhow::Result;
+use ombud_core::event::{Voice, WeighedRecord};
 use ombud_core::gate::{quoted, told};
 use ombud_core::{Lang, Role, Say, Trust, say};
 
@@ -116,6 +117,9 @@ fn print_call(call: &CallTrace, terminal: Terminal) -> Result<()> {
     terminal.out(&say!(lang,
         en: "Tool call {id}: {tool} ({does}), {decision}",
         zh: "工具调用 {id}：{tool}（{does}），{decision}"))?;
+    if let Some(weighed) = &call.weighed {
+        terminal.out(&format!("  {}", self::weighed(weighed, lang)))?;
+    }
     if let Some(arguments) = &call.arguments {
         let arguments = quoted(arguments);
         terminal.out(&say!(lang, en: "  arguments {arguments}", zh: "  参数 {arguments}"))?;
@@ -145,11 +149,28 @@ fn print_overlaps(overlaps: &[Overlap], terminal: Terminal) -> Result<()> {
             say!(lang, en: ", from call {id} {tool} {arguments}", zh: "，来自调用 {id} {tool} {arguments}")
         });
         let source = source.unwrap_or_default();
+        let share = overlap.coverage;
+        let share = if matches!(share, 0 | 100) { String::new() } else { format!(" ({share} %)") };
         terminal.out(&say!(lang,
-            en: "  {what}  overlaps with {slot} ({origin}{source}), {by}",
-            zh: "  {what}  与 {slot}（{origin}{source}）重合，{by}"))?;
+            en: "  {what}  overlaps with {slot} ({origin}{source}), {by}{share}",
+            zh: "  {what}  与 {slot}（{origin}{source}）重合，{by}{share}"))?;
     }
     Ok(())
+}
+
+/// Verdict and action, the setting that decided, and who said yes.
+pub(super) fn weighed(weighed: &WeighedRecord, lang: Lang) -> String {
+    let (verdict, action) = (clean(&weighed.verdict), clean(&weighed.action));
+    let rule = clean(&weighed.rule);
+    let by = match weighed.by {
+        None => String::new(),
+        Some(Voice::Conversation) => say!(lang, en: ", approved in the conversation", zh: "，在对话中同意"),
+        Some(Voice::Form) => say!(lang, en: ", approved in a form of the client", zh: "，在客户端的表单中同意"),
+        Some(Voice::Outside) => say!(lang, en: ", approved from outside of the conversation", zh: "，在对话之外同意"),
+    };
+    say!(lang,
+        en: "rules say {verdict}, action {action}, by setting `{rule}`{by}",
+        zh: "规则判定 {verdict}，处理 {action}，依据设置 `{rule}`{by}")
 }
 
 pub(super) fn by(by: &str, lang: Lang) -> String {

@@ -29,6 +29,7 @@ pub(super) fn done(known: &Prepared, effect: Effect, tool: &str, arguments: &Arg
         equal: count(calls.clone().filter(same).count()).saturating_add(1),
         calls: count(calls.len()).saturating_add(1),
         money: paid.fold(own, u64::saturating_add),
+        minute: 0,
     }
 }
 

@@ -37,9 +37,10 @@ pub struct Stand {
 
 /// Values whose tokens the model wrote, where they stand.
 pub(super) fn exact(known: &Prepared, leaf: &Leaf, tokens: &[&str], overlap: &mut Overlap) {
+    let whole = weight(&leaf.value);
     for value in tokens.iter().filter(|value| leaf.value.contains(**value)) {
         let hits = known.context.verbatim(&folded(value), By::Token);
-        overlap.hits.extend(hits.into_iter().map(|hit| stand(known, hit, value)));
+        overlap.hits.extend(hits.into_iter().map(|hit| stand(known, hit, value, whole)));
     }
 }
 
@@ -51,6 +52,7 @@ pub(super) fn overlap_of(
     passages: Vec<(Hit, Range<usize>)>,
     overlap: &mut Overlap,
 ) {
+    let all = weight(&leaf.value);
     let mut terms: Vec<_> = index.terms().collect();
     // A URL before its host: what says more stands for both.
     terms.sort_by_key(|(text, places)| {
@@ -60,17 +62,17 @@ pub(super) fn overlap_of(
         let Some((kind, _)) = places.first() else { continue };
         if weight(canonical) >= 4 {
             let hits = known.context.identifier(*kind, canonical);
-            overlap.hits.extend(hits.into_iter().map(|hit| stand(known, hit, canonical)));
+            overlap.hits.extend(hits.into_iter().map(|hit| stand(known, hit, canonical, all)));
         }
     }
     let whole = folded(&leaf.value);
     if whole.len() <= 512 {
         let hits = stands(known, &Value { text: whole.clone(), kind: None });
-        overlap.hits.extend(hits.into_iter().map(|hit| stand(known, hit, &whole)));
+        overlap.hits.extend(hits.into_iter().map(|hit| stand(known, hit, &whole, all)));
     }
     overlap.hits.extend(passages.into_iter().map(|(hit, own)| {
         let value = index.folded.get(own).unwrap_or_default().to_owned();
-        stand(known, hit, &value)
+        stand(known, hit, &value, all)
     }));
 }
 
@@ -80,16 +82,27 @@ pub(super) fn settle(hits: &mut Vec<Stand>) {
     hits.dedup_by(|later, first| {
         later.record.slot == first.record.slot && later.record.origin == first.record.origin
     });
+    if let Some(first) = hits.first_mut() {
+        first.record.first = true;
+    }
 }
 
 fn by_rank(by: &str) -> usize {
     [By::Token, By::Identifier, By::Text].iter().position(|kind| kind.id() == by).unwrap_or(usize::MAX)
 }
 
-fn stand(known: &Prepared, hit: Hit, value: &str) -> Stand {
+/// A place where `value` stands, which is a part of an argument of the weight `whole`.
+fn stand(known: &Prepared, hit: Hit, value: &str, whole: usize) -> Stand {
     let slot = known.context.sources.get(hit.source).map_or(0, |source| source.slot);
+    let share = weight(value).saturating_mul(100) / whole.max(1);
     Stand {
-        record: OverlapRecord { slot: slot as u64, origin: hit.origin, by: hit.by.id().to_owned() },
+        record: OverlapRecord {
+            slot: slot as u64,
+            origin: hit.origin,
+            by: hit.by.id().to_owned(),
+            coverage: u8::try_from(share.clamp(1, 100)).unwrap_or(100),
+            first: false,
+        },
         span: hit.span,
         value: value.chars().take(400).collect(),
     }

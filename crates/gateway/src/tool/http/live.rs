@@ -53,6 +53,7 @@ struct Post {
     id: Id,
     /// What the client calls its progress, if it wants to hear of it.
     progress: Option<Id>,
+    headers: HeaderMap,
 }
 
 /// Where a request names its progress, and a notification what it is about.
@@ -115,7 +116,7 @@ impl Live {
                     None => return,
                 },
                 _ = tick.tick() => {
-                    self.posts.retain(|_, post| !post.reply.is_closed());
+                    self.forget();
                     if last.elapsed() > IDLE && self.posts.is_empty() {
                         return;
                     }
@@ -126,11 +127,20 @@ impl Live {
         }
     }
 
+    /// Lets go of what nobody waits for any more: a call that waits for a yes is not made then.
+    fn forget(&mut self) {
+        let gone = |(id, post): (&Id, &Post)| post.reply.is_closed().then(|| id.clone());
+        for id in self.posts.iter().filter_map(gone).collect::<Vec<_>>() {
+            self.posts.remove(&id);
+            self.session.gone(&id);
+        }
+    }
+
     async fn take(&mut self, mail: Mail) {
         let now = self.began.elapsed();
         match mail {
             Mail::Post { line, id, headers, reply } => {
-                let (line, id) = self.enter(line, id, reply);
+                let (line, id) = self.enter(line, id, &headers, reply);
                 let steps = self.session.client(&line, now);
                 self.carry(steps, id.as_ref(), &headers).await;
             }
@@ -144,12 +154,19 @@ impl Live {
     }
 
     /// Notes who waits for an answer, under an id that is this session's.
-    fn enter(&mut self, line: Bytes, id: Option<Id>, reply: mpsc::Sender<Reply>) -> (Bytes, Option<Id>) {
+    fn enter(
+        &mut self,
+        line: Bytes,
+        id: Option<Id>,
+        headers: &HeaderMap,
+        reply: mpsc::Sender<Reply>,
+    ) -> (Bytes, Option<Id>) {
         let Some(id) = id else { return (line, None) };
         if !self.shared {
             let progress = message::renamed(&line, &ASKED, &id).map(|(_, theirs)| theirs);
             // An id that is still open keeps its own post; the core refuses the second.
-            self.posts.entry(id.clone()).or_insert(Post { reply, id: id.clone(), progress });
+            let post = || Post { reply, id: id.clone(), progress, headers: headers.clone() };
+            self.posts.entry(id.clone()).or_insert_with(post);
             return (line, Some(id));
         }
         self.number += 1;
@@ -159,7 +176,7 @@ impl Live {
             Some((line, theirs)) => (line, Some(theirs)),
             None => (line, None),
         };
-        self.posts.insert(own.clone(), Post { reply, id, progress });
+        self.posts.insert(own.clone(), Post { reply, id, progress, headers: headers.clone() });
         (line.into(), Some(own))
     }
 
@@ -188,7 +205,13 @@ impl Live {
         while let Some(step) = steps.pop_front() {
             match step {
                 Step::Send(Side::Client, line) => self.reach_client(line, about),
-                Step::Send(Side::Server, line) => self.link.send(line, &self.turned_back(headers)),
+                Step::Send(Side::Server, line) => {
+                    // A call that waited goes with the headers that it came with.
+                    let own = id_of(&line).and_then(|(id, _)| self.posts.get(&id));
+                    let headers = if headers.is_empty() { own.map(|post| &post.headers) } else { None }
+                        .unwrap_or(headers);
+                    self.link.send(line, &self.turned_back(headers));
+                }
                 Step::Tell(text) => self.around.hears.tell(&text),
                 Step::Save => self.around.hears.save(self.session.pins()),
                 Step::Note(note) => {

@@ -193,6 +193,8 @@ impl Session {
         }
         let origin = Origin::Tool { name: Some(tool.to_owned()), call: Some(id.raw().to_owned()) };
         let exchange = super::super::judge::exchange(text, Role::ToolResult, &origin);
+        let texts: Vec<&str> = exchange.slots.iter().map(|slot| &*slot.text).collect();
+        self.rules.beside.heard(tool, &texts);
         let mut found = self.rules.attributor.context(&self.rules.client, &exchange).sources;
         for source in &mut found {
             source.slot = self.results;

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use ombud_core::effect::Effect;
-use ombud_core::event::{EventKind, ToolCallRecord};
+use ombud_core::event::{EventKind, ToolCallRecord, Voice};
 use ombud_core::gate::{CallDecision, Gate};
 use ombud_core::say;
 use serde_json::{Value, json};
@@ -11,7 +11,8 @@ use serde_json::{Value, json};
 use super::super::ask::{self, Subject, Why};
 use super::super::judge::{Called, Judged, judge};
 use super::super::message::{self, Id, Message};
-use super::{INVALID, MOST_WAITING, Purpose, REFUSED, Session, Side, Step, Waiting, can_ask, refuse};
+use super::{ASKING, INVALID, MOST_WAITING, Purpose, REFUSED, Session, Side, Step, Waiting, can_ask, refuse};
+use crate::approvals::Pending;
 use crate::calls::released::Counted;
 use crate::record;
 use crate::wire::json::{Kind, Node};
@@ -39,6 +40,19 @@ pub(super) struct Held {
     counted: Option<Counted>,
     /// The tool whose new definition is accepted with it.
     changed: Option<String>,
+    /// What stands for exactly this call.
+    pub(super) code: String,
+    /// Who is asked.
+    asked: Asked,
+}
+
+/// Who is asked about a call that waits.
+#[derive(Debug)]
+enum Asked {
+    /// The user, by a form of the client.
+    Form,
+    /// Whoever is outside, for so long. Then the agent reads this.
+    Outside(Duration, String),
 }
 
 /// A question that went out as a result.
@@ -78,10 +92,9 @@ impl Session {
         now: Duration,
     ) -> Vec<Step> {
         let question = self.questions.remove(&reply.state);
-        let lang = self.lang();
         if question.is_some() && !reply.allowed {
-            let text = say!(lang, en: "the user did not allow this call", zh: "用户没有同意这次调用");
-            return refuse(&id, REFUSED, &text, "ombud_declined");
+            let code = question.map(|question| question.code).unwrap_or_default();
+            return self.declined(&id, &code);
         }
         self.judged(message, id, method, question.as_ref(), now)
     }
@@ -100,7 +113,7 @@ impl Session {
             return refuse(&id, INVALID, &text, "ombud_no_tool");
         };
         let mut steps = self.accepted_elsewhere(&tool);
-        let judged = self.decide(message, &id, method, &tool);
+        let judged = self.decide(message, &id, method, &tool, now);
         let approved = answered.is_some_and(|question| question.code == judged.code);
         let exchange = match answered {
             Some(question) if approved => question.exchange.clone(),
@@ -110,16 +123,20 @@ impl Session {
         let record = self.call_record(&tool, &judged);
         let changed = self.is_withheld(&tool).then(|| tool.clone());
         let details = judged.details.clone();
-        let counted = judged.counted;
-        let mut held = Held { id, since: now, line, exchange, record, details, counted, changed };
+        let (counted, code) = (judged.counted, judged.code.clone());
+        let asked = Asked::Form;
+        let mut held =
+            Held { id, since: now, line, exchange, record, details, counted, changed, code, asked };
         let why = self.reasons(&tool, &judged);
         steps.extend(if why.is_empty() {
             self.release(held, now)
         } else if self.is_blocked(&held, &judged) {
             held.record.decision = decided(&judged, &held, "block");
             self.blocked(&held, &judged, &why)
-        } else if approved || self.rules.beside.allowed(&judged.code) {
-            self.approve(held, now)
+        } else if approved {
+            self.approve(held, Voice::Form, now)
+        } else if let Some(said) = self.rules.beside.said(&judged.code) {
+            self.told(held, said, now)
         } else {
             held.record.decision = decided(&judged, &held, "ask");
             self.ask(message, held, &judged, &why)
@@ -139,7 +156,14 @@ impl Session {
             || (held.changed.is_some() && self.rules.settings.changed == Gate::Block)
     }
 
-    fn decide(&mut self, message: &Message<'_>, id: &Id, method: &str, tool: &str) -> Judged {
+    fn decide(
+        &mut self,
+        message: &Message<'_>,
+        id: &Id,
+        method: &str,
+        tool: &str,
+        now: Duration,
+    ) -> Judged {
         let arguments = match method {
             "tools/call" => message.member("arguments"),
             _ => message.body,
@@ -159,7 +183,8 @@ impl Session {
             fixed: (method != "tools/call").then_some(Effect::Read),
             least: self.rules.least.get(tool).copied().unwrap_or(Effect::Read),
         };
-        judge(&self.rules, &self.minted, &self.released, &mut self.seen, &called)
+        let done = (&self.released, self.recent.with_one("", now));
+        judge(&self.rules, &self.minted, done, &mut self.seen, &called)
     }
 
     fn call_record(&self, tool: &str, judged: &Judged) -> ToolCallRecord {
@@ -173,6 +198,7 @@ impl Session {
             arguments: judged.overlaps.clone(),
             restored: judged.tally.restored,
             found: judged.found.clone(),
+            weighed: Some(Box::new(judged.weighed.clone())),
         }
     }
 
@@ -196,6 +222,7 @@ impl Session {
     fn release(&mut self, held: Held, now: Duration) -> Vec<Step> {
         if let Some(counted) = held.counted {
             self.released.add(counted);
+            self.recent.add("", now);
         }
         let kind = EventKind::ToolCall(Box::new(held.record.clone()));
         let note = self.note(Some(&held.exchange), kind, vec![held.details], Some(held.id.clone()));
@@ -204,9 +231,83 @@ impl Session {
         vec![Step::Note(Box::new(note)), Step::Send(Side::Server, held.line)]
     }
 
+    /// Somebody outside of the client decided.
+    fn told(&mut self, held: Held, allowed: bool, now: Duration) -> Vec<Step> {
+        if allowed { self.approve(held, Voice::Outside, now) } else { self.declined(&held.id, &held.code) }
+    }
+
+    fn declined(&self, id: &Id, code: &str) -> Vec<Step> {
+        self.rules.beside.settled(code);
+        let lang = self.lang();
+        let text = say!(lang, en: "the user did not allow this call", zh: "用户没有同意这次调用");
+        refuse(id, REFUSED, &text, "ombud_declined")
+    }
+
+    /// Whether a call waits for somebody.
+    pub fn holds(&self, id: &Id) -> bool {
+        self.held.values().any(|held| held.id == *id)
+    }
+
+    /// Nobody waits for the answer to this request any more.
+    pub fn gone(&mut self, id: &Id) {
+        if let Some((ours, _)) = self.held.iter().find(|(_, held)| held.id == *id) {
+            let ours = ours.clone();
+            let held = self.held.remove(&ours);
+            held.iter().for_each(|held| self.rules.beside.settled(&held.code));
+        }
+    }
+
+    /// What has become of the calls that wait, or of one of them: somebody has answered, or nobody did for too long.
+    pub fn look(&mut self, only: Option<&Id>, now: Duration) -> Vec<Step> {
+        let beside = std::sync::Arc::clone(&self.rules.beside);
+        let wanted = self.held.iter().filter(|(_, held)| only.is_none_or(|only| *only == held.id));
+        let all: Vec<(Id, Option<bool>)> =
+            wanted.map(|(ours, held)| (ours.clone(), beside.said(&held.code))).collect();
+        let mut steps = Vec::new();
+        for (ours, said) in all {
+            let late = self.held.get(&ours).is_some_and(|held| held.is_late(now));
+            let Some(held) = (said.is_some() || late).then(|| self.held.remove(&ours)).flatten() else {
+                continue;
+            };
+            if matches!(held.asked, Asked::Form) {
+                steps.push(taken_back(&ours));
+            }
+            steps.extend(match said {
+                Some(allowed) => self.told(held, allowed, now),
+                None => self.unanswered(&held),
+            });
+        }
+        steps
+    }
+
+    fn unanswered(&self, held: &Held) -> Vec<Step> {
+        let lang = self.lang();
+        match &held.asked {
+            Asked::Outside(_, text) => refuse(&held.id, REFUSED, text, "ombud_approval_needed"),
+            Asked::Form => {
+                let text =
+                    say!(lang, en: "nobody answered the question about this call", zh: "没有人回答关于这次调用的询问");
+                refuse(&held.id, REFUSED, &text, "ombud_not_answered")
+            }
+        }
+    }
+
+    /// The client takes a request back that has not reached the server; whether it was one.
+    pub(super) fn take_back(&mut self, id: &str) -> Option<Vec<Step>> {
+        let ours = self.held.iter().find(|(_, held)| held.id.raw() == id).map(|(ours, _)| ours.clone())?;
+        let held = self.held.remove(&ours)?;
+        self.rules.beside.settled(&held.code);
+        Some(if matches!(held.asked, Asked::Form) { vec![taken_back(&ours)] } else { Vec::new() })
+    }
+
     /// The user allowed it. With the call, a changed definition is accepted, and the client is told to look at it.
-    pub(super) fn approve(&mut self, mut held: Held, now: Duration) -> Vec<Step> {
+    pub(super) fn approve(&mut self, mut held: Held, by: Voice, now: Duration) -> Vec<Step> {
+        self.rules.beside.settled(&held.code);
         held.record.decision = CallDecision::Approved.id();
+        if let Some(weighed) = &mut held.record.weighed {
+            CallDecision::Approved.action().clone_into(&mut weighed.action);
+            weighed.by = Some(by);
+        }
         let changed = held.changed.take().filter(|tool| self.pins.accept(tool));
         let mut steps = self.release(held, now);
         if changed.is_some() {
@@ -236,8 +337,12 @@ impl Session {
         let rules = std::sync::Arc::clone(&self.rules);
         let subject = Subject { server: &rules.server, tool: &held.record.tool, judged, why };
         let mut steps = vec![self.unforwarded(&held)];
+        rules.beside.wait(&self.waiting(&held, judged), &judged.arguments);
         let modern = modern(message);
+        // Where no clock ticks, those that nobody waits for any more are let go when the next one comes.
+        self.held.retain(|_, other| !other.is_late(held.since));
         let room = self.held.len() + self.questions.len() < MOST_WAITING;
+        let (instruction, hold) = (subject.instruction(lang), rules.beside.hold());
         match modern {
             Some(node) if room && can_ask(message, node) => {
                 let state = format!("{STATE}{}", record::id());
@@ -260,17 +365,30 @@ impl Session {
                 ));
                 self.held.insert(ours, held);
             }
-            _ => {
-                let text = subject.instruction(lang);
-                steps.extend(refuse(&held.id, REFUSED, &text, "ombud_approval_needed"));
+            _ if room && !hold.is_zero() => {
+                let (ours, asked) = (self.own_id(), Asked::Outside(hold, instruction));
+                self.held.insert(ours, Held { asked, ..held });
             }
+            _ => steps.extend(refuse(&held.id, REFUSED, &instruction, "ombud_approval_needed")),
         }
         steps
     }
 
+    fn waiting(&self, held: &Held, judged: &Judged) -> Pending {
+        Pending {
+            code: held.code.clone(),
+            server: Some(self.rules.server.clone()),
+            tool: held.record.tool.clone(),
+            effect: judged.effect,
+            decision: held.record.decision.clone(),
+            exchange: held.exchange.clone(),
+        }
+    }
+
     /// The client answers: a question of ours, or a request of the server.
     pub(super) fn answered(&mut self, message: &Message<'_>, id: &Id, now: Duration) -> Vec<Step> {
-        let Some(held) = self.held.remove(id) else {
+        let form = self.held.get(id).is_some_and(|held| matches!(held.asked, Asked::Form));
+        let Some(held) = form.then(|| self.held.remove(id)).flatten() else {
             // An answer to nothing goes nowhere.
             let known = self.theirs.remove(id);
             return if known {
@@ -282,12 +400,27 @@ impl Session {
         let result = message.body.map(|node| message.raw(node));
         let result: Option<Value> = result.and_then(|text| serde_json::from_str(text).ok());
         if result.is_some_and(|result| ask::allows(&result)) {
-            return self.approve(held, now);
+            return self.approve(held, Voice::Form, now);
         }
-        let lang = self.lang();
-        let text = say!(lang, en: "the user did not allow this call", zh: "用户没有同意这次调用");
-        refuse(&held.id, REFUSED, &text, "ombud_declined")
+        self.declined(&held.id, &held.code)
     }
+}
+
+impl Held {
+    fn is_late(&self, now: Duration) -> bool {
+        let patience = match self.asked {
+            Asked::Form => ASKING,
+            Asked::Outside(hold, _) => hold,
+        };
+        now.saturating_sub(self.since) > patience
+    }
+}
+
+/// A question of ours is taken back.
+fn taken_back(ours: &Id) -> Step {
+    let params = serde_json::from_str::<Value>(ours.raw()).map(|ours| json!({ "requestId": ours }));
+    let line = message::request(None, "notifications/cancelled", &params.unwrap_or_default());
+    Step::Send(Side::Client, line)
 }
 
 /// What the call is of: for what is read without a tool, the method.

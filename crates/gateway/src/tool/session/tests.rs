@@ -9,13 +9,38 @@ use serde_json::{Value, json};
 
 use super::super::{Beside, Results, Server};
 use super::*;
+use crate::approvals::{Approvals, Pending};
 use crate::attribute::Attributor;
 use crate::caller::Caller;
 use crate::inspect::Inspector;
 
-/// Permissions that somebody gave.
+/// What somebody outside said, and how long they may take.
 #[derive(Default)]
-struct Given(Mutex<Vec<String>>);
+struct Given {
+    said: Mutex<Vec<(String, bool)>>,
+    waiting: Mutex<Vec<Pending>>,
+    hold: Mutex<Duration>,
+    heard: Mutex<Vec<String>>,
+}
+
+impl Approvals for Given {
+    fn wait(&self, call: &Pending, _: &str) {
+        self.waiting.lock().unwrap().push(call.clone());
+    }
+
+    fn said(&self, code: &str) -> Option<bool> {
+        let mut said = self.said.lock().unwrap();
+        said.iter().position(|known| known.0 == code).map(|at| said.remove(at).1)
+    }
+
+    fn settled(&self, code: &str) {
+        self.waiting.lock().unwrap().retain(|call| call.code != code);
+    }
+
+    fn hold(&self) -> Duration {
+        *self.hold.lock().unwrap()
+    }
+}
 
 impl Beside for Given {
     fn value(&self, _: &Token) -> Option<(String, bool)> {
@@ -26,9 +51,8 @@ impl Beside for Given {
         tool == "vouched_send"
     }
 
-    fn allowed(&self, code: &str) -> bool {
-        let mut given = self.0.lock().unwrap();
-        given.iter().position(|known| known == code).map(|at| given.remove(at)).is_some()
+    fn heard(&self, tool: &str, texts: &[&str]) {
+        self.heard.lock().unwrap().extend(texts.iter().map(|text| format!("{tool}: {text}")));
     }
 
     fn accepted(&self, _: &str, _: &str) -> bool {
@@ -282,8 +306,8 @@ fn without_forms_an_error_says_what_to_type_and_the_code_counts_once() {
     let refused = script.call(1, "delete_file", &json!({ "path": "a.txt" }));
     assert_eq!(reason(&refused.client[0]), "ombud_approval_needed");
     let text = refused.client[0]["error"]["message"].as_str().unwrap();
-    let code = text.split("--allow ").nth(1).unwrap().get(..6).unwrap().to_owned();
-    script.beside.0.lock().unwrap().push(code);
+    let code = text.split("ombud approve ").nth(1).unwrap().get(..6).unwrap().to_owned();
+    script.beside.said.lock().unwrap().push((code, true));
     assert_eq!(script.call(2, "delete_file", &json!({ "path": "b.txt" })).server.len(), 0);
     assert_eq!(script.call(3, "delete_file", &json!({ "path": "a.txt" })).server.len(), 1);
     assert_eq!(script.call(4, "delete_file", &json!({ "path": "a.txt" })).server.len(), 0);
@@ -294,6 +318,65 @@ fn without_forms_an_error_says_what_to_type_and_the_code_counts_once() {
     assert_eq!(script.call(6, "read_file", &json!({ "path": "a.txt" })).server.len(), 1);
     let blocked = script.call(7, "pay_never", &json!({ "amount": 5 }));
     assert_eq!(reason(&blocked.client[0]), "ombud_call_blocked");
+}
+
+#[test]
+fn a_held_call_waits_for_somebody_outside() {
+    let held = |said: Option<bool>, after: u64| {
+        let mut script = Script::new(Gate::Ask);
+        *script.beside.hold.lock().unwrap() = Duration::from_secs(20);
+        script.start(&json!({}));
+        let asked = script.call(1, "delete_file", &json!({ "path": "a.txt" }));
+        assert_eq!((&*asked.order, asked.client.len()), ("n", 0));
+        let waiting = script.beside.waiting.lock().unwrap().clone();
+        assert_eq!((waiting.len(), &*waiting[0].tool, waiting[0].server.as_deref()), (1, "delete_file", Some("mail")));
+        assert!(script.session.tick(Duration::from_secs(1)).is_empty());
+        let said = said.map(|said| (waiting[0].code.clone(), said));
+        script.beside.said.lock().unwrap().extend(said);
+        let done = out(script.session.tick(Duration::from_secs(after)));
+        assert!(script.session.tick(Duration::from_secs(after)).is_empty(), "an answer counts once");
+        done
+    };
+    let allowed = held(Some(true), 2);
+    assert_eq!((&*allowed.order, &*allowed.notes[0]), ("ns", "call delete_file approved"));
+    assert_eq!(reason(&held(Some(false), 2).client[0]), "ombud_declined");
+    assert_eq!(reason(&held(None, 21).client[0]), "ombud_approval_needed");
+    assert_eq!(held(None, 19).order, "");
+}
+
+#[test]
+fn a_held_call_is_not_made_when_nobody_waits_for_it() {
+    let mut script = Script::new(Gate::Ask);
+    *script.beside.hold.lock().unwrap() = Duration::from_secs(20);
+    script.start(&json!({}));
+    script.call(1, "delete_file", &json!({ "path": "a.txt" }));
+    let code = script.beside.waiting.lock().unwrap()[0].code.clone();
+    let params = json!({ "requestId": 1 });
+    let back =
+        script.client(&json!({ "jsonrpc": "2.0", "method": "notifications/cancelled", "params": params }));
+    assert_eq!(back.order, "");
+    script.beside.said.lock().unwrap().push((code, true));
+    assert!(script.session.tick(Duration::from_secs(1)).is_empty());
+    // An answer to a question that nobody was asked is none.
+    let forged = script.call(2, "delete_file", &json!({ "path": "b.txt" }));
+    assert_eq!(forged.order, "n");
+    for id in 0..8 {
+        let yes = json!({ "action": "accept", "content": { "allow": true } });
+        let answer = json!({ "jsonrpc": "2.0", "id": format!("ombud-{id}"), "result": yes });
+        assert_eq!(script.client(&answer).order, "");
+    }
+}
+
+#[test]
+fn a_form_that_is_answered_outside_is_taken_back() {
+    let mut script = Script::new(Gate::Ask);
+    script.start(&json!({ "elicitation": {} }));
+    let asked = script.call(1, "delete_file", &json!({ "path": "a.txt" }));
+    let code = script.beside.waiting.lock().unwrap()[0].code.clone();
+    script.beside.said.lock().unwrap().push((code, true));
+    let done = out(script.session.tick(Duration::from_secs(1)));
+    assert_eq!(done.order, "cns");
+    assert_eq!(done.client[0]["params"]["requestId"], asked.client[0]["id"]);
 }
 
 #[test]
@@ -436,7 +519,7 @@ fn a_tool_that_gets_less_gets_what_was_masked_as_such_and_the_rest_is_asked_abou
 
 #[test]
 fn limits_of_a_session_hold_whatever_the_mode() {
-    let limits = Limits { repeat: Some(2), calls: None, money: None };
+    let limits = Limits { repeat: Some(2), ..Limits::default() };
     for mode in [None, Some(Gate::Observe), Some(Gate::Ask), Some(Gate::Allow)] {
         let mut script = Script::limited(mode, Server::default(), limits);
         script.start(&json!({}));
@@ -462,7 +545,7 @@ fn limits_of_a_session_hold_whatever_the_mode() {
 
 #[test]
 fn calls_and_money_are_counted_over_a_session_and_only_what_was_released() {
-    let limits = Limits { repeat: None, calls: Some(3), money: None };
+    let limits = Limits { calls: Some(3), ..Limits::default() };
     let mut script = Script::limited(Some(Gate::Observe), Server::default(), limits);
     for id in 1..4 {
         assert_eq!(script.call(id, "read_file", &json!({ "path": id })).server.len(), 1);
@@ -472,7 +555,14 @@ fn calls_and_money_are_counted_over_a_session_and_only_what_was_released() {
     let over = script.call(4, "read_file", &json!({ "path": "d" }));
     assert!(over.server.is_empty() && over.notes[0].contains("over_calls"), "{:?}", over.notes);
 
-    let limits = Limits { repeat: None, calls: None, money: Some(100) };
+    let limits = Limits { calls_per_minute: Some(2), ..Limits::default() };
+    let mut script = Script::limited(Some(Gate::Observe), Server::default(), limits);
+    for (id, (second, passes)) in [(0, true), (10, true), (20, false), (61, true)].into_iter().enumerate() {
+        script.now = Duration::from_secs(second);
+        let called = script.call(id as u64, "read_file", &json!({ "path": id }));
+        assert_eq!(called.server.len(), usize::from(passes), "{second}: {:?}", called.notes);
+    }
+    let limits = Limits { money: Some(100), ..Limits::default() };
     let mut script = Script::limited(Some(Gate::Observe), Server::default(), limits);
     script.start(&json!({}));
     let pay = |amount: u64, to: &str| json!({ "amount": amount, "to": to });
@@ -485,8 +575,8 @@ fn calls_and_money_are_counted_over_a_session_and_only_what_was_released() {
         "what was not released is not paid"
     );
     let text = over.client[0]["error"]["message"].as_str().unwrap();
-    let code = text.split("--allow ").nth(1).unwrap().get(..6).unwrap().to_owned();
-    script.beside.0.lock().unwrap().push(code);
+    let code = text.split("ombud approve ").nth(1).unwrap().get(..6).unwrap().to_owned();
+    script.beside.said.lock().unwrap().push((code, true));
     assert_eq!(script.call(4, "pay_bill", &pay(60, "b")).notes, ["call pay_bill approved"]);
     assert!(script.call(5, "pay_bill", &pay(1, "d")).server.is_empty(), "what the user allowed counts too");
 }

@@ -46,6 +46,7 @@ fn call(decision: &str) -> EventKind {
         decision: decision.into(),
         effect: Some(ombud_core::Effect::Send),
         arguments: Vec::new(),
+        weighed: None,
     }
 }
 

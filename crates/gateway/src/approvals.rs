@@ -1,0 +1,48 @@
+//! Calls that wait for somebody who is not in the conversation: at a terminal, in the console, behind a webhook.
+//!
+//! A call is named by the code that stands for exactly it. Whoever holds the question desk says yes or no to a code, once; the edges
+//! ask the desk when a call that needs a yes comes, or while it waits. Nothing that an agent can reach is a desk.
+
+use std::fmt;
+use std::time::Duration;
+
+use ombud_core::effect::Effect;
+use serde::{Deserialize, Serialize};
+
+/// A call that waits.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Pending {
+    /// What stands for exactly this call of this caller: six letters and digits.
+    pub code: String,
+    /// The server or HTTP tool; nothing at the model edge.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub server: Option<String>,
+    /// The tool.
+    pub tool: String,
+    /// What it does.
+    pub effect: Effect,
+    /// What was decided, as in `tool.intent`: it holds no content.
+    pub decision: String,
+    /// The exchange whose record holds the arguments, encrypted.
+    pub exchange: String,
+}
+
+/// Where questions lie and answers come from. Quick: it is asked on the way of a message.
+pub trait Approvals: Send + Sync {
+    /// A call waits. `arguments` are as the tool would get them.
+    fn wait(&self, call: &Pending, arguments: &str);
+    /// What somebody said of the call with this code. It counts once.
+    fn said(&self, code: &str) -> Option<bool>;
+    /// A call waits no more: it was answered otherwise, or nobody waits for it.
+    fn settled(&self, code: &str);
+    /// How long a call may be held for an answer where nobody else can be asked.
+    fn hold(&self) -> Duration {
+        Duration::ZERO
+    }
+}
+
+impl fmt::Debug for dyn Approvals {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Approvals")
+    }
+}

@@ -1,0 +1,100 @@
+//! `/api/v1/console/approvals`: calls that wait for a yes, for whoever holds the console's token. No key of an agent opens this.
+
+use axum::Json;
+use axum::extract::rejection::JsonRejection;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use ombud_core::{Lang, gate};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::desk::{Desk, Refused};
+use super::{arguments, refusal};
+use crate::console::{Bilingual, ConsoleProblem, Open, problem};
+
+/// Calls that wait.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct ApprovalList {
+    /// The one that has waited longest first.
+    approvals: Vec<ApprovalRow>,
+}
+
+/// A call that waits.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct ApprovalRow {
+    /// Stands for exactly this call.
+    code: String,
+    /// The server or HTTP tool; null for a call in a model's answer.
+    server: Option<String>,
+    /// The tool.
+    tool: String,
+    /// What it does.
+    does: Bilingual,
+    /// Why it waits.
+    why: Bilingual,
+    /// The exchange in the log.
+    exchange: String,
+    /// What it is called with: JSON as the tool would get it; null if the log does not tell.
+    arguments: Option<String>,
+    /// Seconds that it has waited.
+    waited: u64,
+}
+
+/// An answer.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Answer {
+    /// Whether the call may be made, once.
+    allow: bool,
+}
+
+/// Tool calls that wait for a yes.
+#[utoipa::path(get, path = "/api/v1/console/approvals",
+    responses((status = 200, body = ApprovalList), (status = 401, body = ConsoleProblem)))]
+pub(crate) async fn list(State(console): State<Open>) -> Response {
+    let home = console.source.home();
+    let mut approvals = Vec::new();
+    for (call, waited) in Desk::at(home).open() {
+        let told = |lang| gate::told(&call.decision, lang);
+        approvals.push(ApprovalRow {
+            does: Bilingual::of(&call.effect),
+            why: Bilingual { en: told(Lang::En), zh: told(Lang::Zh) },
+            arguments: arguments(home, &call).await,
+            waited: waited.as_secs(),
+            code: call.code,
+            server: call.server,
+            tool: call.tool,
+            exchange: call.exchange,
+        });
+    }
+    Json(ApprovalList { approvals }).into_response()
+}
+
+/// Allows a call once, or declines it.
+#[utoipa::path(post, path = "/api/v1/console/approvals/{code}",
+    params(("code" = String, Path, description = "code of the call")), request_body = Answer,
+    responses((status = 204, description = "taken"), (status = 400, body = ConsoleProblem), (status = 401, body = ConsoleProblem),
+        (status = 404, body = ConsoleProblem)))]
+pub(crate) async fn say(
+    State(console): State<Open>,
+    Path(code): Path<String>,
+    answer: Result<Json<Answer>, JsonRejection>,
+) -> Response {
+    let lang = console.lang;
+    let Ok(Json(Answer { allow })) = answer else {
+        let message = ombud_core::say!(lang, en: "send {{\"allow\": true}} or {{\"allow\": false}}", zh: "请发送 {{\"allow\": true}} 或 {{\"allow\": false}}");
+        return problem(StatusCode::BAD_REQUEST, "ombud_no_answer", message);
+    };
+    match Desk::at(console.source.home()).say(&code, allow) {
+        Ok(()) => StatusCode::NO_CONTENT.into_response(),
+        Err(refused) => {
+            let status = match refused {
+                Refused::Io(_) => StatusCode::SERVICE_UNAVAILABLE,
+                Refused::NoCode | Refused::Unknown => StatusCode::NOT_FOUND,
+            };
+            let shown: String = code.chars().filter(|ch| !ch.is_control()).take(12).collect();
+            problem(status, "ombud_no_such_call", refusal(&refused, &shown, lang))
+        }
+    }
+}

@@ -1,0 +1,208 @@
+//! The folder `approvals` of a home: calls that wait for a yes, and what somebody said. Several processes share it: each `ombud mcp`,
+//! a gateway, the console, a terminal. What a call is made with is not in it; the log holds that, encrypted.
+
+use std::fs;
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
+
+use ombud_gateway::approvals::Pending;
+
+/// How long an answer may wait for its call, and a call for its answer.
+pub(crate) const LIFE: Duration = Duration::from_mins(15);
+
+/// Calls that may wait at once; the oldest is let go first.
+const MOST: usize = 256;
+
+/// Bytes of the file of one call that are read.
+const LONGEST: u64 = 16 * 1024;
+
+/// The desk of a home.
+#[derive(Debug, Clone)]
+pub(crate) struct Desk {
+    waiting: PathBuf,
+    said: PathBuf,
+}
+
+/// Why an answer is not taken.
+#[derive(Debug)]
+pub(crate) enum Refused {
+    /// Six letters and digits are a code.
+    NoCode,
+    /// No call with this code waits.
+    Unknown,
+    /// It cannot be written down.
+    Io(io::Error),
+}
+
+impl Desk {
+    /// The desk of a home.
+    pub(crate) fn at(home: &Path) -> Self {
+        let folder = home.join("approvals");
+        Self { waiting: folder.join("waiting"), said: folder.join("said") }
+    }
+
+    /// Notes a call that waits. Without the note it can only be answered in the conversation or by the client.
+    pub(crate) fn wait(&self, call: &Pending) -> io::Result<()> {
+        let Some(code) = code_of(&call.code) else { return Ok(()) };
+        fs::create_dir_all(&self.waiting)?;
+        self.make_room();
+        let temporary = self.waiting.join(format!("{code}.{}.tmp", std::process::id()));
+        private(&temporary)?.write_all(&serde_json::to_vec(call)?)?;
+        fs::rename(temporary, self.waiting.join(code))
+    }
+
+    fn make_room(&self) {
+        let mut all = self.entries();
+        all.sort_by_key(|(_, age)| *age);
+        for (path, age) in all.into_iter().rev() {
+            let rest = fs::read_dir(&self.waiting).map_or(0, Iterator::count);
+            if age < LIFE && rest < MOST {
+                return;
+            }
+            // Somebody else may have let it go.
+            let _ = fs::remove_file(path);
+        }
+    }
+
+    fn entries(&self) -> Vec<(PathBuf, Duration)> {
+        let files = fs::read_dir(&self.waiting).into_iter().flatten().flatten();
+        files.filter_map(|file| Some((file.path(), age(&file.path())?))).collect()
+    }
+
+    /// The calls that wait, with how long they have; the newest last.
+    pub(crate) fn open(&self) -> Vec<(Pending, Duration)> {
+        let young = self.entries().into_iter().filter(|(_, age)| *age < LIFE);
+        let mut calls: Vec<(Pending, Duration)> =
+            young.filter_map(|(path, age)| Some((read(&path)?, age))).collect();
+        calls.sort_by_key(|(_, age)| std::cmp::Reverse(*age));
+        calls
+    }
+
+    /// The call with this code, if it waits.
+    pub(crate) fn find(&self, code: &str) -> Result<Pending, Refused> {
+        let code = code_of(code).ok_or(Refused::NoCode)?;
+        let path = self.waiting.join(&code);
+        let young = age(&path).is_some_and(|age| age < LIFE);
+        young.then(|| read(&path)).flatten().filter(|call| call.code == code).ok_or(Refused::Unknown)
+    }
+
+    /// Says yes or no to the call with this code.
+    pub(crate) fn say(&self, code: &str, allow: bool) -> Result<(), Refused> {
+        let call = self.find(code)?;
+        fs::create_dir_all(&self.said).map_err(Refused::Io)?;
+        let temporary = self.said.join(format!("{}.{}.tmp", call.code, std::process::id()));
+        let mut file = private(&temporary).map_err(Refused::Io)?;
+        file.write_all(if allow { b"yes" } else { b"no" }).map_err(Refused::Io)?;
+        file.sync_all().map_err(Refused::Io)?;
+        fs::rename(temporary, self.said.join(&call.code)).map_err(Refused::Io)?;
+        self.settled(&call.code);
+        Ok(())
+    }
+
+    /// Takes what somebody said of a call. It counts once, and not for long.
+    pub(crate) fn said(&self, code: &str) -> Option<bool> {
+        let path = self.said.join(code_of(code)?);
+        let age = age(&path)?;
+        let allow = fs::read(&path).ok()? == b"yes";
+        // Of two that take it, one removes it.
+        (fs::remove_file(path).is_ok() && age < LIFE).then_some(allow)
+    }
+
+    /// A call waits no more.
+    pub(crate) fn settled(&self, code: &str) {
+        if let Some(code) = code_of(code) {
+            // It may not be there.
+            let _ = fs::remove_file(self.waiting.join(code));
+        }
+    }
+}
+
+/// A code as a name of a file: nothing else gets there.
+fn code_of(text: &str) -> Option<String> {
+    let code = text.trim().to_ascii_uppercase();
+    (code.len() == 6 && code.bytes().all(|byte| byte.is_ascii_alphanumeric())).then_some(code)
+}
+
+/// How old a file is; nothing if it is not there. A clock that was set back makes it old.
+fn age(path: &Path) -> Option<Duration> {
+    let changed = fs::metadata(path).and_then(|about| about.modified()).ok()?;
+    Some(SystemTime::now().duration_since(changed).unwrap_or(LIFE))
+}
+
+fn read(path: &Path) -> Option<Pending> {
+    let small = fs::metadata(path).is_ok_and(|about| about.len() <= LONGEST);
+    small.then(|| serde_json::from_slice(&fs::read(path).ok()?).ok()).flatten()
+}
+
+/// A new file that only its owner can read.
+fn private(path: &Path) -> io::Result<fs::File> {
+    let mut options = fs::OpenOptions::new();
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.write(true).create(true).truncate(true).open(path)
+}
+
+#[cfg(test)]
+mod tests {
+    use ombud_core::Effect;
+
+    use super::*;
+
+    fn call(code: &str) -> Pending {
+        Pending {
+            code: code.into(),
+            server: Some("mail".into()),
+            tool: "send".into(),
+            effect: Effect::Send,
+            decision: "ask: not_asked".into(),
+            exchange: "x1".into(),
+        }
+    }
+
+    #[test]
+    fn an_answer_counts_once_and_only_for_a_call_that_waits() {
+        let home = tempfile::tempdir().unwrap();
+        let desk = Desk::at(home.path());
+        assert!(matches!(desk.say("4F2A7K", true), Err(Refused::Unknown)));
+        desk.wait(&call("4F2A7K")).unwrap();
+        assert_eq!(desk.open().len(), 1);
+        assert_eq!(desk.said("4F2A7K"), None);
+        desk.say(" 4f2a7k ", true).unwrap();
+        assert_eq!((desk.open().len(), desk.said("4F2A7K"), desk.said("4F2A7K")), (0, Some(true), None));
+        desk.wait(&call("5A5A5A")).unwrap();
+        desk.say("5A5A5A", false).unwrap();
+        assert_eq!(desk.said("5A5A5A"), Some(false));
+        desk.wait(&call("6A6A6A")).unwrap();
+        desk.settled("6A6A6A");
+        assert!(matches!(desk.say("6A6A6A", true), Err(Refused::Unknown)));
+    }
+
+    #[test]
+    fn nothing_but_a_code_is_a_name() {
+        let home = tempfile::tempdir().unwrap();
+        let desk = Desk::at(home.path());
+        for code in ["", "../../x", "4F2A7", "4F2A7K7", "同意", "a/b.cd"] {
+            assert!(matches!(desk.say(code, true), Err(Refused::NoCode)), "{code}");
+            desk.wait(&call(code)).unwrap();
+            assert_eq!(desk.said(code), None);
+        }
+        assert!(desk.open().is_empty());
+        // What somebody else put there is no call.
+        fs::create_dir_all(&desk.waiting).unwrap();
+        fs::write(desk.waiting.join("7B7B7B"), serde_json::to_vec(&call("8B8B8B")).unwrap()).unwrap();
+        fs::write(desk.waiting.join("9B9B9B"), "{").unwrap();
+        assert!(desk.find("7B7B7B").is_err() && desk.find("9B9B9B").is_err());
+    }
+
+    #[test]
+    fn calls_that_wait_are_bounded() {
+        let home = tempfile::tempdir().unwrap();
+        let desk = Desk::at(home.path());
+        for number in 0..MOST + 20 {
+            desk.wait(&call(&format!("1A{number:04}"))).unwrap();
+        }
+        assert!(desk.open().len() <= MOST);
+        let newest = format!("1A{:04}", MOST + 19);
+        assert!(desk.find(&newest).is_ok());
+    }
+}

@@ -1,0 +1,242 @@
+//! `ombud approve`, and whoever else may say yes to a call outside of a conversation: the console and a webhook.
+
+pub(crate) mod api;
+pub(crate) mod desk;
+mod webhook;
+
+use std::io::{BufRead as _, IsTerminal as _};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Result, bail};
+use clap::Args;
+use ombud_core::event::EventKind;
+use ombud_core::gate::{quoted, told};
+use ombud_core::{Lang, Say as _, say};
+use ombud_gateway::approvals::{Approvals, Pending};
+use ombud_ledger::read::{Contents, Reader};
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::cli::Chinese;
+use crate::config::{self, FILE};
+use crate::output::Terminal;
+use desk::{Desk, Refused};
+use webhook::Webhook;
+
+/// The longest time that a call may be held, in seconds: clients give up long before.
+const LONGEST: u64 = 600;
+
+/// Characters of the arguments that are shown.
+const SHOWN: usize = 1600;
+
+/// `[approvals]` of ombud.toml.
+#[derive(Debug, Default, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct Section {
+    /// Seconds that a call at the tool edge is held for an answer where its client cannot ask; without it the agent is told at once.
+    pub wait_s: u64,
+    /// Where somebody is told of a call that waits, and may answer.
+    pub webhook: Option<String>,
+    /// The variable of the environment with the secret that signs what is sent there.
+    pub webhook_secret_env: Option<String>,
+    /// Whether the arguments of the call are sent there too.
+    pub webhook_arguments: bool,
+}
+
+/// Whoever is outside of the conversations of a home.
+pub(crate) struct Outside {
+    desk: Desk,
+    hold: Duration,
+    webhook: Option<Arc<Webhook>>,
+}
+
+impl Outside {
+    /// Those of a home.
+    pub(crate) fn of(home: &Path, section: &Section, lang: Lang) -> Result<Self> {
+        let webhook = section.webhook.as_deref().map(|url| webhook_of(section, url, lang)).transpose()?;
+        let hold = Duration::from_secs(section.wait_s.min(LONGEST));
+        Ok(Self { desk: Desk::at(home), hold, webhook })
+    }
+}
+
+fn webhook_of(section: &Section, url: &str, lang: Lang) -> Result<Arc<Webhook>> {
+    let host = ombud_gateway::upstream::host(url);
+    let near = ["127.0.0.1", "localhost", "[::1]"].iter().any(|name| host.starts_with(name));
+    if !(url.starts_with("https://") || url.starts_with("http://") && near) {
+        bail!(say!(lang,
+            en: "[approvals] webhook in {FILE} must begin with https://, or be an address of this machine, so that nobody on the way can answer",
+            zh: "{FILE} 中 [approvals] 的 webhook 必须以 https:// 开头，或是本机地址，以防他人在途中作答"));
+    }
+    let secret = match &section.webhook_secret_env {
+        None => None,
+        Some(name) => match std::env::var(name) {
+            Ok(secret) if !secret.is_empty() => Some(secret),
+            _ => bail!(say!(lang,
+                en: "the variable {name} that [approvals] webhook_secret_env in {FILE} names is not set",
+                zh: "{FILE} 中 [approvals] webhook_secret_env 指定的环境变量 {name} 未设置")),
+        },
+    };
+    Ok(Arc::new(Webhook::new(url, secret.as_deref(), section.webhook_arguments, lang)?))
+}
+
+impl Approvals for Outside {
+    fn wait(&self, call: &Pending, arguments: &str) {
+        // A desk that cannot be written to leaves the ways that need none; the error that the agent reads says how to go on.
+        if self.desk.wait(call).is_ok()
+            && let Some(webhook) = &self.webhook
+        {
+            webhook.tell(&self.desk, call, arguments);
+        }
+    }
+
+    fn said(&self, code: &str) -> Option<bool> {
+        self.desk.said(code)
+    }
+
+    fn settled(&self, code: &str) {
+        self.desk.settled(code);
+    }
+
+    fn hold(&self) -> Duration {
+        self.hold
+    }
+}
+
+/// `ombud approve`
+#[derive(Debug, Args)]
+pub(crate) struct Approve {
+    /// The code of the call; without it the calls that wait are listed
+    #[arg(value_name = "CODE")]
+    pub code: Option<String>,
+    /// Decline it
+    #[arg(long, requires = "code")]
+    pub deny: bool,
+    /// Where the log is (default: `OMBUD_HOME`, or `.ombud`)
+    #[arg(long, value_name = "FOLDER")]
+    pub home: Option<PathBuf>,
+}
+
+/// Chinese help of the verb.
+pub(crate) const CHINESE: Chinese = &[
+    ("approve", "同意或拒绝一次等待确认的工具调用"),
+    ("approve code", "调用的代码；不写则列出所有等待确认的调用"),
+    ("approve deny", "拒绝这次调用"),
+    ("approve home", "日志所在目录（默认为 OMBUD_HOME 或 .ombud）"),
+];
+
+/// `ombud approve`
+pub(crate) async fn approve(args: Approve, terminal: Terminal) -> Result<u8> {
+    let lang = terminal.lang;
+    let home = args.home.clone().unwrap_or_else(config::home);
+    let desk = Desk::at(&home);
+    let Some(code) = args.code else { return list(&home, &desk, terminal).await };
+    let call = desk.find(&code).map_err(|refused| anyhow::Error::msg(refusal(&refused, &code, lang)))?;
+    if args.deny {
+        desk.say(&code, false).map_err(|refused| anyhow::Error::msg(refusal(&refused, &code, lang)))?;
+        let code = &call.code;
+        terminal.note(&say!(lang, en: "the call {code} is declined", zh: "已拒绝调用 {code}"));
+        return Ok(0);
+    }
+    show(&home, &call, terminal).await?;
+    if !agreed(&call, terminal)? {
+        terminal.note(&say!(lang, en: "nothing was allowed", zh: "未同意任何调用"));
+        return Ok(1);
+    }
+    desk.say(&code, true).map_err(|refused| anyhow::Error::msg(refusal(&refused, &code, lang)))?;
+    let code = &call.code;
+    terminal.note(&say!(lang,
+        en: "the call {code} is allowed once. If the agent does not go on by itself, let it make the call again within 15 minutes",
+        zh: "调用 {code} 已允许一次。如果智能体没有自动继续，请在 15 分钟内让它再调用一次"));
+    Ok(0)
+}
+
+/// A person says yes at a terminal: an agent that runs commands has none.
+fn agreed(call: &Pending, terminal: Terminal) -> Result<bool> {
+    let (lang, code) = (terminal.lang, &call.code);
+    if !std::io::stdin().is_terminal() {
+        bail!(say!(lang,
+            en: "a call is allowed by a person at a terminal only, and standard input is none. Type `ombud approve {code}` in a terminal, or use the console",
+            zh: "只有人在终端中才能同意调用，而标准输入不是终端。请在终端中运行 `ombud approve {code}`，或使用控制台"));
+    }
+    terminal.warn(&say!(lang, en: "Allow exactly this call, once? Type yes:", zh: "是否只允许这一次调用？输入 yes 表示同意："));
+    let mut line = String::new();
+    std::io::stdin().lock().read_line(&mut line)?;
+    Ok(matches!(line.trim().to_lowercase().as_str(), "y" | "yes" | "是" | "同意"))
+}
+
+async fn list(home: &Path, desk: &Desk, terminal: Terminal) -> Result<u8> {
+    let lang = terminal.lang;
+    let open = desk.open();
+    if open.is_empty() {
+        terminal.note(&say!(lang, en: "no call waits for a yes", zh: "没有等待确认的调用"));
+        return Ok(0);
+    }
+    for (call, _) in &open {
+        show(home, call, terminal).await?;
+    }
+    terminal.note(&say!(lang,
+        en: "To allow one: ombud approve CODE. To decline it: ombud approve CODE --deny",
+        zh: "同意：ombud approve 代码。拒绝：ombud approve 代码 --deny"));
+    Ok(0)
+}
+
+async fn show(home: &Path, call: &Pending, terminal: Terminal) -> Result<()> {
+    let lang = terminal.lang;
+    let (code, tool, does) = (&call.code, quoted(&call.tool), call.effect.say(lang));
+    let server = call.server.as_deref().map(quoted);
+    let at = server.map(|server| say!(lang, en: " at {server}", zh: "（{server}）")).unwrap_or_default();
+    let why = told(&call.decision, lang);
+    terminal.out(&say!(lang, en: "{code}  {tool}{at}, which {does}; {why}", zh: "{code}  {tool}{at}，{does}；{why}"))?;
+    match arguments(home, call).await {
+        Some(arguments) => terminal.out(&format!("        {}", shown(&arguments))),
+        None => terminal.out(&say!(lang,
+            en: "        (its arguments cannot be read from the log)", zh: "        （无法从日志中读取参数）")),
+    }
+}
+
+/// The arguments on one line, without what could steer a terminal.
+fn shown(arguments: &str) -> String {
+    let clean = |ch: char| if ch.is_control() { ' ' } else { ch };
+    let mut text: String = arguments.chars().take(SHOWN).map(clean).collect();
+    if arguments.chars().nth(SHOWN).is_some() {
+        text.push('…');
+    }
+    text
+}
+
+/// What a call is made with: the log holds it, encrypted.
+pub(crate) async fn arguments(home: &Path, call: &Pending) -> Option<String> {
+    let mut reader = Reader::open(home).await.ok()?;
+    let records = reader.exchange(&call.exchange).await.ok()?;
+    for record in records.iter().rev() {
+        let kind = record.event.as_ref().map(|event| &event.kind);
+        if !matches!(kind, Some(EventKind::ToolCall(_) | EventKind::ToolIntent { .. })) {
+            continue;
+        }
+        let Ok(Contents::Parts(parts)) = reader.contents(record).await else { continue };
+        let details: Option<Value> = parts.first().and_then(|part| serde_json::from_slice(part).ok());
+        let text = |key: &str| details.as_ref()?.get(key)?.as_str().map(str::to_owned);
+        // One exchange may hold many calls of a tool: what is shown must be what is allowed.
+        if text("code").as_ref() == Some(&call.code) {
+            return text("arguments");
+        }
+    }
+    None
+}
+
+fn refusal(refused: &Refused, code: &str, lang: Lang) -> String {
+    match refused {
+        Refused::NoCode => say!(lang,
+            en: "`{code}` is no code of a call: it has six letters and digits and stands in the error that the agent got. `ombud approve` lists the calls that wait",
+            zh: "`{code}` 不是调用代码：代码为六位字母和数字，见智能体收到的错误信息。`ombud approve` 可列出等待确认的调用"),
+        Refused::Unknown => say!(lang,
+            en: "no call with the code {code} waits any more: it waits for 15 minutes. Let the agent make it again; `ombud approve` lists the calls that wait",
+            zh: "没有代码为 {code} 的调用在等待：等待时间为 15 分钟。请让智能体再调用一次；`ombud approve` 可列出等待确认的调用"),
+        Refused::Io(error) => {
+            let error = crate::fault::io(error, lang);
+            say!(lang, en: "the answer cannot be written down ({error})", zh: "无法保存答复（{error}）")
+        }
+    }
+}
