@@ -1,5 +1,9 @@
 // Written by scripts/schema.mjs from openapi.json; do not edit.
 
+export type Answer = {
+  readonly allow: boolean;
+};
+
 export type AnswerView = {
   readonly code: string | null;
   readonly complete: boolean;
@@ -12,6 +16,21 @@ export type AnswerView = {
   readonly state: ContentState;
   readonly status: number;
   readonly unknown_tokens: number;
+};
+
+export type ApprovalList = {
+  readonly approvals: readonly (ApprovalRow)[];
+};
+
+export type ApprovalRow = {
+  readonly arguments: string | null;
+  readonly code: string;
+  readonly does: Bilingual;
+  readonly exchange: string;
+  readonly server: string | null;
+  readonly tool: string;
+  readonly waited: number;
+  readonly why: Bilingual;
 };
 
 export type ArgumentView = {

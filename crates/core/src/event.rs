@@ -232,6 +232,11 @@ fn is_nought(number: &u8) -> bool {
     *number == 0
 }
 
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+fn is_none(number: &u64) -> bool {
+    *number == 0
+}
+
 /// How a tool call was decided: what the rules say of it and what was done are two things wherever a mode only observes.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
@@ -246,6 +251,9 @@ pub struct WeighedRecord {
     /// Who said yes, where somebody did.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub by: Option<Voice>,
+    /// Arguments that the record leaves out, as an entry of the log has no room for all of them.
+    #[serde(skip_serializing_if = "is_none")]
+    pub left_out: u64,
     /// Microseconds that deciding took.
     pub micros: u64,
 }

@@ -46,6 +46,9 @@ const MAX_KEPT: usize = 16 * 1024 * 1024;
 /// Characters of a tool's name in the log.
 const MAX_NAME: usize = 128;
 
+/// Characters of a call's id that are recorded: providers give some 30.
+const MAX_ID: usize = 512;
+
 /// How long the last bytes of a broken stream may take into the socket.
 const FLUSH: Duration = Duration::from_millis(20);
 
@@ -184,7 +187,7 @@ impl Delivery {
             let told = decision.clone();
             let kind = EventKind::ToolIntent {
                 tool: call.tool.chars().take(MAX_NAME).collect(),
-                call: call.id.clone(),
+                call: call.id.as_deref().map(|id| id.chars().take(MAX_ID).collect()),
                 complete: call.complete,
                 decision,
                 effect: Some(judged.effect),

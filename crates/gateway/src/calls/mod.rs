@@ -7,6 +7,7 @@ pub mod facts;
 mod hostile;
 pub mod question;
 pub mod recent;
+pub(crate) mod recorded;
 pub(crate) mod released;
 mod yes;
 
@@ -17,11 +18,10 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use ombud_core::effect::{Effect, Hints, classify};
 use ombud_core::event::{ArgumentRecord, LaidRecord, Voice, WeighedRecord};
-use ombud_core::gate::{CallDecision, CallFacts, Doubt, ToolPolicy, decide_call, rule_of};
+use ombud_core::gate::{CallDecision, CallFacts, ToolPolicy, decide_call};
 use ombud_core::intent::Intent;
 use ombud_core::{Exchange, Lang, Origin, Role};
 use ombud_detect::mask::Minted;
-use serde_json::json;
 
 use crate::approvals::Approvals;
 use crate::attribute::constant::Constant;
@@ -36,12 +36,9 @@ use crate::wire::answer::ToolCall;
 use crate::wire::json::{Doc, Keys, Node};
 use approve::{Approver, Codes, Spent};
 use arguments::Arguments;
-use facts::Overlap;
 use recent::Recent;
+use recorded::{details, records, weighed};
 use released::Released;
-
-/// Overlaps of one argument that are recorded.
-const MOST_OVERLAPS: usize = 16;
 
 /// What the calls of one answer are judged by. Nothing is prepared before there is a call.
 pub struct Judge {
@@ -431,32 +428,18 @@ impl Judge {
         let text = question::text(&decision, &call.tool, effect, &call.arguments, codes, lang);
         let asked = question::item(&decision, &call.tool, effect, &call.arguments, lang);
         let by = matches!(decision, CallDecision::Approved).then_some(by);
+        let details = details(call, effect, (&decision, &facts), &overlaps, prepared, &code);
+        let (arguments, left_out) = records(overlaps);
         Judgement {
-            weighed: weighed((policy, &call.tool, &facts), &decision, by, began),
-            details: details(call, effect, (&decision, &facts), &overlaps, prepared, &code),
-            arguments: records(overlaps),
+            weighed: weighed((policy, &call.tool, &facts), &decision, (by, left_out), began),
+            details,
+            arguments,
             effect,
             decision,
             text,
             asked: asked.map(|item| (item, code)),
             lang,
         }
-    }
-}
-
-/// How a call was decided, for its record.
-pub(crate) fn weighed(
-    (policy, tool, facts): (&ToolPolicy, &str, &CallFacts),
-    decision: &CallDecision,
-    by: Option<Voice>,
-    began: Instant,
-) -> WeighedRecord {
-    WeighedRecord {
-        verdict: decision.verdict().to_owned(),
-        action: decision.action().to_owned(),
-        rule: rule_of(policy, tool, facts, decision),
-        by,
-        micros: u64::try_from(began.elapsed().as_micros()).unwrap_or(u64::MAX),
     }
 }
 
@@ -541,38 +524,3 @@ pub(crate) fn properties(doc: &Doc<'_>, schema: Node, names: &mut Vec<String>) {
     }
 }
 
-pub(crate) fn records(overlaps: Vec<Overlap>) -> Vec<ArgumentRecord> {
-    let record = |found: Overlap| ArgumentRecord {
-        path: found.path,
-        part: found.part.map(|part| part.id().to_owned()),
-        overlaps: found.hits.into_iter().take(MOST_OVERLAPS).map(|hit| hit.record).collect(),
-    };
-    overlaps.into_iter().map(record).collect()
-}
-
-pub(crate) fn details(
-    call: &ToolCall,
-    effect: Effect,
-    (decision, facts): (&CallDecision, &CallFacts),
-    overlaps: &[Overlap],
-    prepared: Option<&Prepared>,
-    code: &str,
-) -> Vec<u8> {
-    let laid = prepared.map(|known| known.context.laid()).unwrap_or_default();
-    let doubts: &[Doubt] = decision.doubts();
-    let overlaps: Vec<_> = overlaps
-        .iter()
-        .flat_map(|found| found.hits.iter().take(MOST_OVERLAPS).map(move |hit| (found, hit)))
-        .map(|(found, hit)| {
-            json!({
-                "path": found.path, "part": found.part, "slot": hit.record.slot, "origin": hit.record.origin,
-                "by": hit.record.by, "span": [hit.span.start, hit.span.end], "value": hit.value,
-            })
-        })
-        .collect();
-    let details = json!({
-        "tool": call.tool, "id": call.id, "effect": effect, "decision": decision.id(), "arguments": call.arguments,
-        "doubts": doubts, "overlaps": overlaps, "facts": facts, "laid": laid, "code": code,
-    });
-    details.to_string().into_bytes()
-}

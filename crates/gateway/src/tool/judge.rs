@@ -17,7 +17,7 @@ use crate::attribute::Context;
 use crate::calls::arguments::Arguments;
 use crate::calls::facts::masked_for;
 use crate::calls::released::{Counted, Released};
-use crate::calls::{self, Prepared, facts};
+use crate::calls::{Prepared, facts, properties, recorded};
 use crate::wire::answer::{ToolCall, restore_strings};
 use crate::wire::collect::Collector;
 use crate::wire::json::{Doc, Keys, Kind, Node};
@@ -120,10 +120,12 @@ pub fn judge(
         decided => decided,
     };
     let code = rules.approver.code(&format!("{}/{}", rules.server, called.tool), &arguments.canonical);
+    let details = recorded::details(&call, effect, (&decision, &known), &overlaps, None, &code);
+    let (overlaps, left_out) = recorded::records(overlaps);
     Judged {
-        weighed: calls::weighed((&policy, &name, &known), &decision, None, began),
-        details: calls::details(&call, effect, (&decision, &known), &overlaps, None, &code),
-        overlaps: calls::records(overlaps),
+        weighed: recorded::weighed((&policy, &name, &known), &decision, (None, left_out), began),
+        details,
+        overlaps,
         code,
         arguments: call.arguments,
         effect,
@@ -219,7 +221,7 @@ fn defined(tool: &str, definition: &str) -> Effect {
     let mut arguments = Vec::new();
     for key in ["inputSchema", "parameters"] {
         if let Some(schema) = doc.get(doc.root(), key) {
-            calls::properties(&doc, schema, &mut arguments);
+            properties(&doc, schema, &mut arguments);
         }
     }
     let told = classify(tool, Hints { description: &description, arguments: &arguments });

@@ -511,6 +511,22 @@ async fn arguments_that_two_readers_read_differently_are_asked_about(
     assert!(recorded(&rig).await.0.contains("unreadable"));
 }
 
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_log_has_no_room_for_stops_no_answer(#[values(false, true)] stream: bool) {
+    let many: Vec<String> = (0..500).map(|number| format!("note {number} of {}", "x".repeat(40))).collect();
+    let path = "deep_".repeat(40);
+    let arguments = json!({ "notes": { &path: many, "text": "x" }, "to": ANNA }).to_string();
+    let id: &'static str = "c".repeat(70_000).leak();
+    let rig = rig(Wire::Chat, stream, vec![(id, "send_mail", arguments)], Gate::Ask).await;
+    let listed = many.join(" ");
+    let got = got(&rig, Wire::Chat, stream, &[mail(&listed), user(&format!("send a mail to {ANNA}"))]).await;
+    assert!(got.calls.is_empty() && got.text.contains("send_mail"), "{got:?}");
+    let (_, _, arguments) = recorded(&rig).await;
+    // What decides comes before what does not.
+    assert!(arguments.len() < 400 && arguments.iter().any(|argument| argument.path == "/to"));
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn huge_arguments_pass_where_nothing_is_doubted() {
     let arguments = json!({ "to": ANNA, "body": "x".repeat(3_000_000) }).to_string();
