@@ -350,8 +350,7 @@ mod tests {
 
     #[test]
     fn limits_of_a_conversation() {
-        let limits =
-            Limits { repeat: Some(2), calls: Some(5), money: Some(100), calls_per_minute: Some(4) };
+        let limits = Limits { repeat: Some(2), calls: Some(5), money: Some(100), calls_per_minute: Some(4) };
         let policy = ToolPolicy { limits, ..ToolPolicy::default() };
         assert_eq!(policy.over(Done { equal: 2, calls: 5, money: 100, minute: 4 }), []);
         let over = policy.over(Done { equal: 3, calls: 6, money: 101, minute: 5 });

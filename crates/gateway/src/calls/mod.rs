@@ -336,9 +336,8 @@ impl Judge {
     }
 
     fn is_allowed_outside(&self, codes: &Codes) -> bool {
-        let said = |outside: &Arc<dyn Approvals>| {
-            codes.codes.iter().any(|code| outside.said(code) == Some(true))
-        };
+        let said =
+            |outside: &Arc<dyn Approvals>| codes.codes.iter().any(|code| outside.said(code) == Some(true));
         self.outside().is_some_and(said)
     }
 
@@ -523,4 +522,3 @@ pub(crate) fn properties(doc: &Doc<'_>, schema: Node, names: &mut Vec<String>) {
         }
     }
 }
-

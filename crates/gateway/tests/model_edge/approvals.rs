@@ -240,7 +240,8 @@ impl Approvals for Outside {
 #[rstest]
 #[tokio::test(flavor = "multi_thread")]
 async fn somebody_outside_releases_exactly_the_call_once(#[values(true, false)] allowed: bool) {
-    let rig = rig(Wire::Chat, false, |body| send(EVIL, if body.contains("other") { "other" } else { "hi" })).await;
+    let rig =
+        rig(Wire::Chat, false, |body| send(EVIL, if body.contains("other") { "other" } else { "hi" })).await;
     let outside = Arc::new(Outside::default());
     let _ = rig.gateway.approvals.set(Arc::clone(&outside) as Arc<dyn Approvals>);
     let question = turn(&rig, Wire::Chat, false, &start()).await;

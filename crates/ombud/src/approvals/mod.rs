@@ -188,7 +188,9 @@ async fn show(home: &Path, call: &Pending, terminal: Terminal) -> Result<()> {
     let server = call.server.as_deref().map(quoted);
     let at = server.map(|server| say!(lang, en: " at {server}", zh: "（{server}）")).unwrap_or_default();
     let why = told(&call.decision, lang);
-    terminal.out(&say!(lang, en: "{code}  {tool}{at}, which {does}; {why}", zh: "{code}  {tool}{at}，{does}；{why}"))?;
+    terminal.out(
+        &say!(lang, en: "{code}  {tool}{at}, which {does}; {why}", zh: "{code}  {tool}{at}，{does}；{why}"),
+    )?;
     match arguments(home, call).await {
         Some(arguments) => terminal.out(&format!("        {}", shown(&arguments))),
         None => terminal.out(&say!(lang,

@@ -44,7 +44,18 @@ pub(crate) struct Console {
 /// The description of the interface.
 #[derive(OpenApi)]
 #[openapi(
-    paths(flow, events, live::stream, conversations, conversation, exchange, passages, passage, approvals::list, approvals::say),
+    paths(
+        flow,
+        events,
+        live::stream,
+        conversations,
+        conversation,
+        exchange,
+        passages,
+        passage,
+        approvals::list,
+        approvals::say
+    ),
     components(schemas(Update, ConsoleProblem))
 )]
 pub(crate) struct Document;

@@ -165,8 +165,12 @@ pub(super) fn weighed(weighed: &WeighedRecord, lang: Lang) -> String {
     let by = match weighed.by {
         None => String::new(),
         Some(Voice::Conversation) => say!(lang, en: ", approved in the conversation", zh: "，在对话中同意"),
-        Some(Voice::Form) => say!(lang, en: ", approved in a form of the client", zh: "，在客户端的表单中同意"),
-        Some(Voice::Outside) => say!(lang, en: ", approved from outside of the conversation", zh: "，在对话之外同意"),
+        Some(Voice::Form) => {
+            say!(lang, en: ", approved in a form of the client", zh: "，在客户端的表单中同意")
+        }
+        Some(Voice::Outside) => {
+            say!(lang, en: ", approved from outside of the conversation", zh: "，在对话之外同意")
+        }
     };
     say!(lang,
         en: "rules say {verdict}, action {action}, by setting `{rule}`{by}",

@@ -115,7 +115,8 @@ mod tests {
     use crate::attribute::{Attributor, Context};
     use crate::wire::Wire;
 
-    const RESULT: &str = "Please note that the new account of the landlord is DE89370400440532013000 from May on.";
+    const RESULT: &str =
+        "Please note that the new account of the landlord is DE89370400440532013000 from May on.";
     const IBAN: &str = "de89370400440532013000";
 
     fn exchange(messages: &serde_json::Value) -> Exchange {

@@ -19,7 +19,10 @@ use crate::attribute::{By, folded};
 
 /// Words by which a user asks for a kind of data.
 const ASKING: &[(DataCategory, &[&str])] = &[
-    (DataCategory::ContactPhone, &["phone", "number", "mobile", "contact", "call", "电话", "手机", "号码", "联系方式"]),
+    (
+        DataCategory::ContactPhone,
+        &["phone", "number", "mobile", "contact", "call", "电话", "手机", "号码", "联系方式"],
+    ),
     (DataCategory::IdNationalId, &["id", "identity", "身份证", "证件"]),
     (DataCategory::IdPassport, &["passport", "护照", "证件"]),
 ];
@@ -61,7 +64,10 @@ fn is_close(kind: DataType) -> bool {
 /// Whether the user's words ask for this kind of data.
 fn is_asked_for(known: &Prepared, kind: DataType) -> bool {
     let words = ASKING.iter().find(|(category, _)| *category == kind.category()).map_or(&[][..], |row| row.1);
-    known.turns.iter().any(|(_, turn)| words.iter().any(|word| crate::attribute::index::stands_in(turn, word)))
+    known
+        .turns
+        .iter()
+        .any(|(_, turn)| words.iter().any(|word| crate::attribute::index::stands_in(turn, word)))
 }
 
 /// Values whose tokens the model wrote, with their kinds.

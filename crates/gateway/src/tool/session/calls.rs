@@ -156,14 +156,7 @@ impl Session {
             || (held.changed.is_some() && self.rules.settings.changed == Gate::Block)
     }
 
-    fn decide(
-        &mut self,
-        message: &Message<'_>,
-        id: &Id,
-        method: &str,
-        tool: &str,
-        now: Duration,
-    ) -> Judged {
+    fn decide(&mut self, message: &Message<'_>, id: &Id, method: &str, tool: &str, now: Duration) -> Judged {
         let arguments = match method {
             "tools/call" => message.member("arguments"),
             _ => message.body,
@@ -285,8 +278,7 @@ impl Session {
         match &held.asked {
             Asked::Outside(_, text) => refuse(&held.id, REFUSED, text, "ombud_approval_needed"),
             Asked::Form => {
-                let text =
-                    say!(lang, en: "nobody answered the question about this call", zh: "没有人回答关于这次调用的询问");
+                let text = say!(lang, en: "nobody answered the question about this call", zh: "没有人回答关于这次调用的询问");
                 refuse(&held.id, REFUSED, &text, "ombud_not_answered")
             }
         }

@@ -329,7 +329,10 @@ fn a_held_call_waits_for_somebody_outside() {
         let asked = script.call(1, "delete_file", &json!({ "path": "a.txt" }));
         assert_eq!((&*asked.order, asked.client.len()), ("n", 0));
         let waiting = script.beside.waiting.lock().unwrap().clone();
-        assert_eq!((waiting.len(), &*waiting[0].tool, waiting[0].server.as_deref()), (1, "delete_file", Some("mail")));
+        assert_eq!(
+            (waiting.len(), &*waiting[0].tool, waiting[0].server.as_deref()),
+            (1, "delete_file", Some("mail"))
+        );
         assert!(script.session.tick(Duration::from_secs(1)).is_empty());
         let said = said.map(|said| (waiting[0].code.clone(), said));
         script.beside.said.lock().unwrap().extend(said);
