@@ -198,7 +198,10 @@ impl Delivery {
             if judged.text.is_none() {
                 self.gateway.shelf.release(&self.tenant, &call.tool, canonical(&call.arguments));
             }
-            if let (Some((_, code)), Some(desk)) = (&judged.asked, self.gateway.approvals.get()) {
+            let room = self.questions.len() + asked.len() < question::MOST_ASKED;
+            if let (Some((_, code)), Some(desk), true) =
+                (&judged.asked, self.gateway.approvals.get(), room)
+            {
                 desk.wait(&self.waiting(call, judged.effect, code, &told), &call.arguments);
             }
             asked.extend(judged.asked.map(|item| (withheld.len(), item, judged.lang)));

@@ -54,7 +54,7 @@ pub fn elsewhere(lang: Lang) -> String {
 }
 
 /// Calls of one question at most; the others are asked about when they come again.
-const MOST_ASKED: usize = 20;
+pub const MOST_ASKED: usize = 20;
 
 /// Several calls of one answer are one question. In a stream they may come one after the other: then the last question is about all
 /// of them. `before` are those that were asked about already.
