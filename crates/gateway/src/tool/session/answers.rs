@@ -70,7 +70,7 @@ impl Session {
         };
         match message.shape.clone() {
             Shape::Request(id, _) => self.requested(&message, id, now),
-            Shape::Notification(_) => self.notified(&message, now),
+            Shape::Notification(method) => self.notified(&message, &method, now),
             Shape::Result(id) | Shape::Error(id) => self.result(&message, &id, now),
         }
     }
@@ -97,7 +97,14 @@ impl Session {
         }
     }
 
-    fn notified(&mut self, message: &Message<'_>, now: Duration) -> Vec<Step> {
+    fn notified(&mut self, message: &Message<'_>, method: &str, now: Duration) -> Vec<Step> {
+        if method == message::CANCELLED {
+            // It may take back what it asked the client for, and neither a question of ours nor what never reached the client.
+            let id = message.member("requestId").and_then(|id| message.id_at(id));
+            if !id.is_some_and(|id| self.theirs.remove(&id)) {
+                return Vec::new();
+            }
+        }
         if !self.notices.take(now) {
             return self.oddity("too_many_notifications");
         }
@@ -109,7 +116,10 @@ impl Session {
 
     /// An answer of the server, if it answers anything.
     fn result(&mut self, message: &Message<'_>, id: &Id, now: Duration) -> Vec<Step> {
-        let Some(waiting) = self.waiting.remove(id) else { return self.oddity("unknown_id") };
+        let Some(waiting) = self.waiting.remove(id) else {
+            let late = self.given_up.remove(id);
+            return if late { Vec::new() } else { self.oddity("unknown_id") };
+        };
         match (&waiting.purpose, &message.shape) {
             (Purpose::List, Shape::Result(_)) => return self.listed(message),
             (Purpose::Call { .. }, _) => return self.called(message, id, &waiting, now),

@@ -200,7 +200,7 @@ impl Session {
         let kind = EventKind::ToolCall(Box::new(held.record.clone()));
         let note = self.note(Some(&held.exchange), kind, vec![held.details], Some(held.id.clone()));
         let purpose = Purpose::Call { exchange: held.exchange, tool: held.record.tool };
-        self.waiting.insert(held.id, Waiting { purpose, since: now });
+        self.waiting.insert(held.id, Waiting::new(purpose, now));
         vec![Step::Note(Box::new(note)), Step::Send(Side::Server, held.line)]
     }
 

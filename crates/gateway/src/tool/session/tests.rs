@@ -13,6 +13,8 @@ use crate::attribute::Attributor;
 use crate::caller::Caller;
 use crate::inspect::Inspector;
 
+mod taken_back;
+
 /// Permissions that somebody gave.
 #[derive(Default)]
 struct Given(Mutex<Vec<String>>);
