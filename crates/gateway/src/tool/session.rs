@@ -88,7 +88,12 @@ pub struct Note {
 enum Purpose {
     Other,
     List,
-    Call { exchange: String, tool: String },
+    /// What the server says of itself, its prompts and its resources.
+    Descriptions,
+    Call {
+        exchange: String,
+        tool: String,
+    },
 }
 
 /// A request of the client that the server has not answered.
@@ -221,7 +226,10 @@ impl Session {
             "tools/call" | "resources/read" | "prompts/get" => self.call(message, id, method, now),
             "initialize" => {
                 self.asks = message.member("capabilities").is_some_and(|node| can_ask(message, node));
-                self.pass(message, id, Purpose::Other, now)
+                self.pass(message, id, Purpose::Descriptions, now)
+            }
+            "server/discover" | "prompts/list" | "resources/list" | "resources/templates/list" => {
+                self.pass(message, id, Purpose::Descriptions, now)
             }
             "tools/list" => self.pass(message, id, Purpose::List, now),
             _ => self.pass(message, id, Purpose::Other, now),
@@ -364,7 +372,9 @@ impl Session {
                 let limit = self.rules.max_message / (1024 * 1024);
                 say!(lang, en: "the server's answer was larger than {limit} MiB", zh: "服务器的回答超过了 {limit} MiB")
             }
-            _ => say!(lang, en: "the server did not answer this ({reason})", zh: "服务器没有回应此请求（{reason}）"),
+            _ => {
+                say!(lang, en: "the server did not answer this ({reason})", zh: "服务器没有回应此请求（{reason}）")
+            }
         };
         self.give_up(id, &text, reason, now)
     }

@@ -13,6 +13,7 @@ use crate::attribute::Attributor;
 use crate::caller::Caller;
 use crate::inspect::Inspector;
 
+mod definitions;
 mod taken_back;
 
 /// Permissions that somebody gave.
