@@ -136,6 +136,24 @@ mod tests {
     }
 
     #[test]
+    fn a_permission_expires() {
+        let home = tempfile::tempdir().unwrap();
+        let known = Remembered::at(home.path());
+        for (age, counts) in [(LIFE / 2, true), (LIFE + Duration::from_mins(1), false)] {
+            assert!(known.allow("4F2A7K").unwrap());
+            let file = fs::File::options().write(true).open(known.allowed("4F2A7K").unwrap()).unwrap();
+            file.set_modified(std::time::SystemTime::now() - age).unwrap();
+            assert_eq!(known.take("4F2A7K"), counts, "{age:?}");
+            assert!(!known.take("4F2A7K"), "what has expired is gone");
+        }
+        // Of what a clock that was set back makes the future, nobody knows the age.
+        assert!(known.allow("4F2A7K").unwrap());
+        let file = fs::File::options().write(true).open(known.allowed("4F2A7K").unwrap()).unwrap();
+        file.set_modified(std::time::SystemTime::now() + LIFE).unwrap();
+        assert!(!known.take("4F2A7K"));
+    }
+
+    #[test]
     fn what_was_accepted_meanwhile_stays_accepted() {
         let home = tempfile::tempdir().unwrap();
         let known = Remembered::at(home.path());
