@@ -3,8 +3,12 @@
 `RUG=1` lets it describe one of its tools otherwise."""
 
 import os
+from pathlib import Path
+from typing import Annotated
 
-from mcp.server.mcpserver import Context, MCPServer
+import anyio
+from mcp.server.mcpserver import Context, MCPServer, Resolve, Sample
+from mcp.types import CreateMessageResult, SamplingMessage, TextContent
 from pydantic import BaseModel
 
 # A made-up key of a well-known form, in two parts so that no scanner of this repository stumbles over it.
@@ -44,6 +48,26 @@ class Colour(BaseModel):
 async def get_colour(ctx: Context) -> str:
     answer = await ctx.elicit("Which colour?", Colour)
     return answer.data.colour if answer.action == "accept" else answer.action
+
+
+def summary(text: str) -> Sample:
+    """What is asked of the client's model: by a request of its own, or in the newest revision by a result."""
+    return Sample([SamplingMessage(role="user", content=TextContent(text=f"Sum up: {text} ({KEY})"))], max_tokens=50)
+
+
+@server.tool(description="Get a summary of a text.")
+def summarise(text: str, said: Annotated[CreateMessageResult, Resolve(summary)]) -> str:
+    return f"{said.model}: {said.content.text}"
+
+
+@server.tool(description="Wait until it is cancelled, and leave a mark in a folder at the start and at the end.")
+async def wait(folder: str) -> str:
+    Path(folder, "started").touch()
+    try:
+        await anyio.sleep_forever()
+    except anyio.get_cancelled_exc_class():
+        Path(folder, "cancelled").touch()
+        raise
 
 
 @server.resource("note://all")

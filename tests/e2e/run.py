@@ -21,15 +21,19 @@ import assistant
 import bom
 import ci
 import client
+import connect_clients
 import doors
 import faults
 import gate
 import gateway
 import interface
+import langchain_agent
 import memory
 import newcomer
 import tool_edge
+import tool_hostile
 import tool_http
+import tool_session
 from provider import Provider
 
 CASES = sorted(path.stem for path in (gateway.HERE / "cases").glob("[a-z]*.py"))
@@ -98,8 +102,28 @@ def all_cases(chosen, kind, provider, folder, tally):
         tally.case(f"{kind.name:<6} log verify", lambda: log_is_clean(str(chosen.ombud.resolve()), home))
 
 
+DOORS = [
+    *approvals.APPROVALS,
+    *assistant.ASSISTANT,
+    *bom.BOM,
+    *ci.CI,
+    *connect_clients.CONNECT,
+    *doors.DOORS,
+    *faults.FAULTS,
+    *gate.GATE,
+    *interface.INTERFACE,
+    *langchain_agent.LANGCHAIN,
+    *memory.MEMORY,
+    *newcomer.NEWCOMER,
+    *tool_edge.TOOL_EDGE,
+    *tool_hostile.TOOL_HOSTILE,
+    *tool_http.TOOL_HTTP,
+    *tool_session.TOOL_SESSION,
+]
+
+
 def all_doors(chosen, provider, folder, tally):
-    for door in approvals.APPROVALS + assistant.ASSISTANT + bom.BOM + ci.CI + doors.DOORS + faults.FAULTS + gate.GATE + interface.INTERFACE + memory.MEMORY + newcomer.NEWCOMER + tool_edge.TOOL_EDGE + tool_http.TOOL_HTTP:
+    for door in DOORS:
         if chosen.only in door.__name__:
             own = folder / door.__name__
             own.mkdir()

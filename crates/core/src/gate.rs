@@ -7,6 +7,8 @@
 mod answers;
 mod condition;
 mod policy;
+#[cfg(test)]
+mod presets;
 mod words;
 
 pub use answers::{AnswerPolicy, Carried, Fetched, LinkDecision, LinkDoubt, LinkFacts, decide_link};
@@ -190,6 +192,8 @@ pub enum Doubt {
     NotAsked,
     /// The user's words leave it to a text what to do.
     Delegated,
+    /// Anybody may be the user, so that their own words are not enough for an effect of this class.
+    Anyone,
     /// Something was looked at only because a third party's text says so, and what follows may carry it away.
     Steered {
         /// What was looked at.
@@ -281,6 +285,7 @@ impl Doubt {
             }
             Self::NotAsked => "not_asked".to_owned(),
             Self::Delegated => "delegated".to_owned(),
+            Self::Anyone => "anyone".to_owned(),
             Self::Signs => "signs".to_owned(),
             Self::Steered { .. } => "steered".to_owned(),
             Self::Foreign { part, .. } => format!("foreign_{}", part.id()),
@@ -430,6 +435,11 @@ pub fn decide_call(policy: &ToolPolicy, tool: &str, facts: &CallFacts) -> CallDe
     if !facts.leaks.is_empty() {
         gate = gate.max(Gate::Ask);
         doubts.extend(facts.leaks.iter().map(|category| Doubt::Leaks { category: *category }));
+    }
+    // Last, so that what is held back for another reason is not only asked about.
+    if (doubts.is_empty() || gate == Gate::Ask) && policy.trusts_nobody(ruled, facts.effect) {
+        gate = Gate::Ask;
+        doubts.push(Doubt::Anyone);
     }
     let decision = match gate {
         _ if doubts.is_empty() => CallDecision::Release(doubts),
@@ -802,6 +812,7 @@ mod tests {
             Doubt::Unreadable,
             Doubt::NotAsked,
             Doubt::Delegated,
+            Doubt::Anyone,
             Doubt::Signs,
             Doubt::Steered { value: "v".into(), origin: Origin::Unknown },
             foreign,

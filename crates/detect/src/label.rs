@@ -212,7 +212,29 @@ pub(crate) struct Link {
 }
 
 /// Words that lead from a label to its value; the first group does so explicitly.
-const EXPLICIT: &[&str] = &["是", "为", "就是", "叫", "填", "设为", "改为", "is", "was", "are"];
+const EXPLICIT: &[&str] = &[
+    "是",
+    "为",
+    "就是",
+    "叫",
+    "填",
+    "设为",
+    "改为",
+    "设成",
+    "改成了",
+    "改成",
+    "换成了",
+    "换成",
+    "设置为",
+    "设置成",
+    "重置为",
+    "修改为",
+    "默认是",
+    "默认为",
+    "is",
+    "was",
+    "are",
+];
 const FILLERS: &[&str] =
     &["号码", "号", "账号", "帐号", "id", "ID", "Id", "number", "no.", "No.", "吧", "呢", "哈", "of"];
 

@@ -199,9 +199,7 @@ impl Delivery {
                 self.gateway.shelf.release(&self.tenant, &call.tool, canonical(&call.arguments));
             }
             let room = self.questions.len() + asked.len() < question::MOST_ASKED;
-            if let (Some((_, code)), Some(desk), true) =
-                (&judged.asked, self.gateway.approvals.get(), room)
-            {
+            if let (Some((_, code)), Some(desk), true) = (&judged.asked, self.gateway.approvals.get(), room) {
                 desk.wait(&self.waiting(call, judged.effect, code, &told), &call.arguments);
             }
             asked.extend(judged.asked.map(|item| (withheld.len(), item, judged.lang)));

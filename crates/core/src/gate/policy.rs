@@ -71,7 +71,7 @@ pub enum Preset {
     Assistant,
     /// One that answers from documents.
     RagChat,
-    /// One that answers in a messenger.
+    /// One that answers in a messenger, also in groups: whoever writes there is the user, and may be a stranger.
     WechatBot,
     /// One that people talk to for company.
     Companion,
@@ -101,7 +101,19 @@ impl Preset {
             Self::Strict => effect.acts(),
         };
         let watched = self == Self::Coding && matches!(effect, Create | Change);
-        if blocked { Some(Gate::Block) } else { watched.then_some(Gate::Observe) }
+        if blocked {
+            Some(Gate::Block)
+        } else if self.trusts_nobody(effect) {
+            Some(Gate::Ask)
+        } else {
+            watched.then_some(Gate::Observe)
+        }
+    }
+
+    /// Whether an effect of this class is asked about even if the user's own words ask for it.
+    fn trusts_nobody(self, effect: Effect) -> bool {
+        use Effect::{Credential, Delete, Execute, Grant, Pay};
+        self == Self::WechatBot && matches!(effect, Pay | Delete | Grant | Credential | Execute)
     }
 }
 
@@ -200,6 +212,11 @@ impl ToolPolicy {
         };
         let set = strictest(true).unwrap_or_else(|| self.ruled(tool, facts.effect));
         strictest(false).filter(|unsure| unsure.0 > set.0).unwrap_or(set)
+    }
+
+    /// Whether the preset, where it is what counts, lets nobody's word be enough for this class.
+    pub fn trusts_nobody(&self, ruled: Ruled, effect: Effect) -> bool {
+        ruled == Ruled::Preset && self.preset.is_some_and(|preset| preset.trusts_nobody(effect))
     }
 
     /// The same where the user's words are not seen, as at the edge of a tool: nothing there can say that a call was asked for. A

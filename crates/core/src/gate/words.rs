@@ -86,6 +86,7 @@ fn doubt_in_words(id: &str, lang: Lang) -> String {
         "over_rate" => say!(lang, en: "too many calls in a minute", zh: "一分钟内调用过多"),
         "not_asked" => say!(lang, en: "the user did not ask for it", zh: "用户没有提出这一要求"),
         "delegated" => say!(lang, en: "the user left it to a text", zh: "用户让一段文字来决定"),
+        "anyone" => say!(lang, en: "anybody may have asked for it", zh: "提出要求的可能是任何人"),
         _ => match id.split_once('_') {
             Some(("condition", id)) => condition(id, lang),
             Some(("forbidden", id)) => {
@@ -186,6 +187,9 @@ impl Say for Doubt {
             Self::Delegated => say!(lang,
                 en: "you left it to a text what to do, and this is what the text made of it",
                 zh: "你让我照着某段文字去做，而这一步正是那段文字带来的"),
+            Self::Anyone => say!(lang,
+                en: "anybody can write to this assistant, so this needs a yes of its own",
+                zh: "任何人都能给这个助手发消息，所以这一步需要单独确认"),
             Self::Signs => say!(lang,
                 en: "a text that the assistant read gives it orders",
                 zh: "助手读到的一段文字在向它下达命令"),

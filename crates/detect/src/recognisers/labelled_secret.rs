@@ -9,12 +9,14 @@ use std::ops::Range;
 use ombud_core::DataType;
 
 use super::keyword_secret::is_no_secret;
+use super::made::{Made, made};
 use super::url::is_placeholder;
 use super::vendor_key::is_random;
 use super::{Found, Recogniser, Trigger};
 use crate::label::{Link, link};
 use crate::text::{Text, is_word};
 
+mod chinese;
 mod context;
 
 pub(super) static RECOGNISER: Recogniser = Recogniser {
@@ -29,6 +31,9 @@ pub(super) static RECOGNISER: Recogniser = Recogniser {
         "pass",
         "passphrase",
         "passcode",
+        "pgpassword",
+        "sshpass",
+        "rediscli_auth",
         "identified by",
         "密码",
         "口令",
@@ -112,7 +117,7 @@ fn kind(label: &str) -> Kind {
     let any = |words: &[&str]| words.iter().any(|word| label.contains(word));
     if any(&["验证码", "校验码", "动态", "otp", "verification", "one-time", "security code"]) {
         Kind::Once
-    } else if any(&["pass", "pwd", "identified", "密码", "口令"]) {
+    } else if any(&["pass", "pwd", "identified", "cli_auth", "密码", "口令"]) {
         Kind::Chosen
     } else {
         Kind::Machine
@@ -141,18 +146,36 @@ fn find(text: &Text<'_>, label: Range<usize>) -> Option<Found> {
     if text.ahead(link.value, written.len()).eq_ignore_ascii_case(written.as_bytes()) {
         return None;
     }
-    let span = value(text, &link)?;
-    let value = text.slice(span.clone());
+    let span = ascii(text, &label, &link, kind).or_else(|| {
+        (kind == Kind::Chosen && !written.is_ascii()).then(|| chinese::value(text, &label, &link)).flatten()
+    })?;
+    Some(Found::labelled(span, 0.8))
+}
+
+/// The value, if it is of ASCII and a secret.
+fn ascii(text: &Text<'_>, label: &Range<usize>, link: &Link, kind: Kind) -> Option<Range<usize>> {
+    let span = value(text, link)?;
+    let (value, quoted) = (text.slice(span.clone()), link.quote.is_some());
     let secret = match kind {
         Kind::Once => (4..=8).contains(&value.len()) && value.bytes().all(|b| b.is_ascii_digit()),
         Kind::Chosen => {
             value.len() >= 4
-                && (is_chosen(value, link.quote.is_some(), written)
-                    || context::says_so(text, &label, &span, link.quote.is_some()))
+                && (is_chosen(value, quoted, text.slice(label.clone()))
+                    || context::says_so(text, label, &span, quoted))
         }
-        Kind::Machine => value.len() >= 12 && is_made(value, link.quote.is_some()),
+        Kind::Machine => {
+            value.len() >= 12 && is_made(value, quoted)
+                || value.len() >= 8 && context::in_option(text, label, &span) && is_mixed(value)
+        }
     };
-    (secret && !is_reference(value, link.quote.is_some())).then(|| Found::labelled(span, 0.8))
+    (secret && !is_reference(value, quoted)).then_some(span)
+}
+
+/// Letters and digits, as few words have them: enough for a token behind an option that takes nothing else.
+fn is_mixed(value: &str) -> bool {
+    let has = |test: fn(u8) -> bool| value.bytes().any(test);
+    let characters = value.bytes().all(|b| is_word(b) || matches!(b, b'-' | b'_'));
+    characters && has(|b| b.is_ascii_digit()) && has(|b| b.is_ascii_alphabetic()) && made(value) != Made::No
 }
 
 /// `key="FromPassword" value="…"`, as in the settings of programs.
@@ -289,6 +312,15 @@ mod tests {
                 "SECRET_KEY = '[[dj-insecure-_du9e^cmago!%(^+=gr@cu@v9]]'",
                 "user = Aladdin\npassword = [[open_sesame]]\n",
                 "machine example.com login jane password [[pass123]]",
+                "PGPASSWORD=[[wintergarten]] psql -h db",
+                "PGPASSWORD='[[p4ss-phrase]]' pg_dump shop",
+                "export SSHPASS=[[hunter]]\n",
+                "os.environ[\"PGPASSWORD\"] = \"[[Tr0ub4dor]]\"",
+                "REDISCLI_AUTH=[[granatapfel]] redis-cli ping",
+                "restic --password=[[sonnenblume]] backup",
+                "tool --password '[[sonnenblume]]' --verbose",
+                "gh-cli --token=[[a1b2c3d4e5f6]] repos",
+                "tool --api-key [[k3y9x0z2w8v1]]",
             ],
         );
     }
@@ -328,6 +360,19 @@ mod tests {
                 "PASSWORD=$(cat file)",
                 "PASSWORD=required",
                 "next_page_token: \"0123456789abcdef0123\"",
+                "PGPASSWORD=$DB_PASSWORD psql",
+                "PGPASSWORD=\"${PGPASSWORD:-}\" psql",
+                "PGPASSWORD=password psql",
+                "export PGPASSWORD",
+                "tool --password=PASSWORD",
+                "tool --password=<password>",
+                "tool --password=your_password",
+                "tool --password option is required",
+                "tool --password=string --token=string",
+                "clippy --pass=early --pwd=subfolder",
+                "tool --token=$TOKEN1 --token=<token1> --token={{token1}}",
+                "tool --token=changeme1 --token YOUR_TOKEN_1",
+                "tool --max-tokens=4096 --token-file=/run/token1",
             ],
         );
     }

@@ -35,6 +35,7 @@ recognisers! {
         bot_token,
         card,
         command_login,
+        command_password,
         credential_call,
         db_url,
         driver_licence,

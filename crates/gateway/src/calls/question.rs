@@ -4,6 +4,7 @@ use ombud_core::effect::Effect;
 use ombud_core::gate::{CallDecision, Doubt, quoted};
 use ombud_core::{Lang, Say, say};
 
+use crate::tool::ask::is_invisible;
 use crate::wire::withhold::Withheld;
 
 /// Characters of the arguments that are shown.
@@ -126,11 +127,6 @@ fn fenced(arguments: &str) -> String {
         shown.push('…');
     }
     format!("```json\n{shown}\n```")
-}
-
-/// Characters that hide or turn text around.
-fn is_invisible(ch: char) -> bool {
-    matches!(u32::from(ch), 0x200b..=0x200f | 0x202a..=0x202e | 0x2060..=0x206f | 0xfeff | 0xe0000..=0xe007f)
 }
 
 /// The language to speak to a user: that of their last turn, or else the operator's.

@@ -4,6 +4,7 @@ use ombud_core::gate::{CallDecision, Doubt, quoted};
 use ombud_core::{Lang, Say, say};
 use serde_json::{Value, json};
 
+use super::hidden::is_unseen;
 use super::judge::Judged;
 
 /// Characters of the arguments that are shown.
@@ -106,7 +107,7 @@ fn told(doubt: &Doubt, lang: Lang) -> String {
 
 /// The arguments on one line, without what could hide in them.
 fn shown(arguments: &str) -> String {
-    let clean = |ch: char| if ch.is_control() || hidden(ch) { ' ' } else { ch };
+    let clean = |ch: char| if ch.is_control() || is_invisible(ch) { ' ' } else { ch };
     let mut text: String = arguments.chars().take(SHOWN).map(clean).collect();
     if arguments.chars().nth(SHOWN).is_some() {
         text.push('…');
@@ -114,8 +115,9 @@ fn shown(arguments: &str) -> String {
     text
 }
 
-fn hidden(ch: char) -> bool {
-    matches!(u32::from(ch), 0x200b..=0x200f | 0x202a..=0x202e | 0x2060..=0x206f | 0xfeff | 0xe0000..=0xe0fff)
+/// Here joiners too, and every selector: nothing may make two calls look alike.
+pub(crate) fn is_invisible(ch: char) -> bool {
+    is_unseen(ch) || matches!(ch, '\u{200c}' | '\u{200d}' | '\u{fe00}'..='\u{fe0f}')
 }
 
 /// The parameters of `elicitation/create`.

@@ -131,14 +131,40 @@ fn without_comments(text: &str) -> String {
     out
 }
 
-/// Whether a character is not shown where it stands. Joiners belong to scripts outside ASCII, and to emoji.
+/// Whether a character is not shown where it stands. Joiners belong to scripts outside ASCII, and to emoji; of the selectors that
+/// choose how a character looks, one stands behind it: a row of them is a text in itself.
 fn is_hidden(text: &str, at: usize, ch: char) -> bool {
+    let before = || text.get(..at).and_then(|before| before.chars().next_back());
+    match ch {
+        '\u{200c}' | '\u{200d}' => before().is_none_or(|ch| ch.is_ascii()),
+        '\u{fe00}'..='\u{fe0f}' => before().is_none_or(|ch| matches!(ch, '\u{fe00}'..='\u{fe0f}')),
+        _ => is_unseen(ch),
+    }
+}
+
+/// Characters that nobody sees, wherever they stand: of no width, marks of direction, fillers, tags, controls.
+pub fn is_unseen(ch: char) -> bool {
     match u32::from(ch) {
-        0x200c | 0x200d => {
-            text.get(..at).and_then(|before| before.chars().next_back()).is_none_or(|c| c.is_ascii())
-        }
-        0x200b | 0x200e | 0x200f | 0x202a..=0x202e | 0x2060..=0x206f | 0xfeff | 0xe0000..=0xe0fff => true,
-        code => code < 0x20 && !matches!(ch, '\n' | '\r' | '\t'),
+        0xad
+        | 0x34f
+        | 0x61c
+        | 0x115f
+        | 0x1160
+        | 0x17b4
+        | 0x17b5
+        | 0x180e
+        | 0x200b
+        | 0x200e
+        | 0x200f
+        | 0x202a..=0x202e
+        | 0x2060..=0x206f
+        | 0x3164
+        | 0xfeff
+        | 0xffa0
+        | 0xfff9..=0xfffb
+        | 0x1d173..=0x1d17a
+        | 0xe0000..=0xe0fff => true,
+        _ => ch.is_control() && !matches!(ch, '\n' | '\r' | '\t'),
     }
 }
 

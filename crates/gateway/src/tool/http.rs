@@ -254,8 +254,8 @@ fn accepted() -> Response {
 async fn answer(answers: &mut mpsc::Receiver<Reply>) -> Result<Response, Option<Reply>> {
     match answers.recv().await {
         Some(Reply::Answer(line)) => Ok(json(StatusCode::OK, line)),
-        Some(Reply::Raw(status, headers, body)) => {
-            let mut response = Response::new(Body::from(body));
+        Some(Reply::Raw(status, headers)) => {
+            let mut response = Response::new(Body::empty());
             (*response.status_mut(), *response.headers_mut()) = (status, headers);
             Ok(response)
         }

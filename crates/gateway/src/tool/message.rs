@@ -6,6 +6,9 @@ use crate::wire::splice::{Patch, splice};
 /// Keys of a message on which its meaning depends. Readers that ignore case would take `Method` for `method`.
 const ENVELOPE: &[&str] = &["jsonrpc", "id", "method", "params", "result", "error"];
 
+/// The method of a notification that takes a request back.
+pub const CANCELLED: &str = "notifications/cancelled";
+
 /// The id of a request: a string or a number, as it stands in the message.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Id(String);
@@ -117,6 +120,11 @@ impl<'a> Message<'a> {
         self.doc.get(self.body?, key)
     }
 
+    /// The id that a part names, as in the notification of a cancellation.
+    pub fn id_at(&self, node: Node) -> Option<Id> {
+        Id::read(&self.doc, node)
+    }
+
     /// A text of the body.
     pub fn text(&self, key: &str) -> Option<String> {
         Some(self.doc.get_str(self.body?, key)?.into_owned())
@@ -207,6 +215,16 @@ pub fn error(id: Option<&Id>, code: i32, message: &str, reason: &str) -> Vec<u8>
 /// An answer of our own with a result.
 pub fn result(id: &Id, result: &serde_json::Value) -> Vec<u8> {
     format!("{{\"jsonrpc\":\"2.0\",\"id\":{},\"result\":{result}}}", id.raw()).into_bytes()
+}
+
+/// The notification that nobody wants an answer to a request any more.
+pub fn cancelled(id: &Id, reason: &str) -> Vec<u8> {
+    let reason = serde_json::Value::from(reason);
+    let (id, method) = (id.raw(), CANCELLED);
+    format!(
+        "{{\"jsonrpc\":\"2.0\",\"method\":\"{method}\",\"params\":{{\"requestId\":{id},\"reason\":{reason}}}}}"
+    )
+    .into_bytes()
 }
 
 /// A request or, without an id, a notification of our own.

@@ -38,6 +38,9 @@ const REFUSED: i32 = -32001;
 const MOST_WAITING: usize = 1024;
 const MOST_OF_SERVER: usize = 16;
 
+/// How long the server may still answer what the client has cancelled, to be recorded.
+const CANCELLED: Duration = Duration::from_secs(30);
+
 /// How long a question may wait for the user.
 const ASKING: Duration = Duration::from_mins(10);
 
@@ -86,7 +89,12 @@ pub struct Note {
 enum Purpose {
     Other,
     List,
-    Call { exchange: String, tool: String },
+    /// What the server says of itself, its prompts and its resources.
+    Descriptions,
+    Call {
+        exchange: String,
+        tool: String,
+    },
 }
 
 /// A request of the client that the server has not answered.
@@ -94,6 +102,14 @@ enum Purpose {
 struct Waiting {
     purpose: Purpose,
     since: Duration,
+    /// When the client took it back.
+    cancelled: Option<Duration>,
+}
+
+impl Waiting {
+    fn new(purpose: Purpose, since: Duration) -> Self {
+        Self { purpose, since, cancelled: None }
+    }
 }
 
 /// The state of a session.
@@ -103,6 +119,8 @@ pub struct Session {
     /// Whether the client said at the start that it can ask its user.
     asks: bool,
     waiting: BTreeMap<Id, Waiting>,
+    /// Requests that are waited for no more and may still be answered.
+    given_up: BTreeSet<Id>,
     /// Calls that wait for the user, by the id of our request.
     held: BTreeMap<Id, Held>,
     /// Questions that went out as results, by their state.
@@ -135,6 +153,7 @@ impl Session {
             pins,
             asks: false,
             waiting: BTreeMap::new(),
+            given_up: BTreeSet::new(),
             held: BTreeMap::new(),
             questions: BTreeMap::new(),
             theirs: BTreeSet::new(),
@@ -173,7 +192,7 @@ impl Session {
         };
         match message.shape.clone() {
             Shape::Request(id, method) => self.request(&message, id, &method, now),
-            Shape::Notification(method) => self.notification(&message, &method),
+            Shape::Notification(method) => self.notification(&message, &method, now),
             Shape::Result(id) | Shape::Error(id) => self.answered(&message, &id, now),
         }
     }
@@ -210,7 +229,10 @@ impl Session {
             "tools/call" | "resources/read" | "prompts/get" => self.call(message, id, method, now),
             "initialize" => {
                 self.asks = message.member("capabilities").is_some_and(|node| can_ask(message, node));
-                self.pass(message, id, Purpose::Other, now)
+                self.pass(message, id, Purpose::Descriptions, now)
+            }
+            "server/discover" | "prompts/list" | "resources/list" | "resources/templates/list" => {
+                self.pass(message, id, Purpose::Descriptions, now)
             }
             "tools/list" => self.pass(message, id, Purpose::List, now),
             _ => self.pass(message, id, Purpose::Other, now),
@@ -220,21 +242,32 @@ impl Session {
     /// Forwards a request that no decision is needed for.
     fn pass(&mut self, message: &Message<'_>, id: Id, purpose: Purpose, now: Duration) -> Vec<Step> {
         let line = self.turned_back(message);
-        self.waiting.insert(id, Waiting { purpose, since: now });
+        self.waiting.insert(id, Waiting::new(purpose, now));
         vec![Step::Send(Side::Server, line)]
     }
 
-    fn notification(&mut self, message: &Message<'_>, method: &str) -> Vec<Step> {
-        if method == "notifications/cancelled"
-            && let Some(id) = message.member("requestId")
+    fn notification(&mut self, message: &Message<'_>, method: &str, now: Duration) -> Vec<Step> {
+        if method == message::CANCELLED
+            && let Some(id) = message.member("requestId").and_then(|id| message.id_at(id))
         {
-            let id = message.raw(id).to_owned();
             // The server has never heard of a call that waits.
             if let Some(steps) = self.take_back(&id) {
                 return steps;
             }
+            self.cancelled(&id, now);
         }
         vec![Step::Send(Side::Server, self.turned_back(message))]
+    }
+
+    /// The client wants no answer to a request any more; whether one was awaited. What the server still says to it is recorded.
+    pub fn cancelled(&mut self, id: &Id, now: Duration) -> bool {
+        let waiting = self.waiting.get_mut(id);
+        waiting.map(|waiting| waiting.cancelled = Some(now)).is_some()
+    }
+
+    /// Whether a request of the client waits for the server or for the user.
+    pub fn is_open(&self, id: &Id) -> bool {
+        self.waiting.contains_key(id) || self.held.values().any(|held| held.id == *id)
     }
 
     /// The message with tokens turned back.
@@ -267,21 +300,22 @@ impl Session {
     pub fn tick(&mut self, now: Duration) -> Vec<Step> {
         let patience = self.rules.patience;
         let late = |since: Duration, patience: Duration| now.saturating_sub(since) > patience;
-        let gone: Vec<Id> = self
-            .waiting
-            .iter()
-            .filter(|(_, wait)| late(wait.since, patience))
-            .map(|(id, _)| id.clone())
-            .collect();
+        let mut gone: Vec<Id> = Vec::new();
+        let mut taken_back: Vec<Id> = Vec::new();
+        for (id, wait) in &self.waiting {
+            match wait.cancelled {
+                Some(when) if late(when, CANCELLED) => taken_back.push(id.clone()),
+                None if late(wait.since, patience) => gone.push(id.clone()),
+                _ => {}
+            }
+        }
         self.questions.retain(|_, question| !late(question.since, ASKING));
         let lang = self.lang();
-        let mut steps = Vec::new();
+        let mut steps: Vec<Step> = taken_back.iter().flat_map(|id| self.stopped(id, now)).collect();
         for id in gone {
             let text = say!(lang, en: "the server did not answer in time", zh: "服务器没有及时回应");
             steps.extend(self.give_up(&id, &text, "ombud_timeout", now));
-            let reason = serde_json::from_str::<serde_json::Value>(id.raw()).unwrap_or_default();
-            let params = serde_json::json!({ "requestId": reason, "reason": "timeout" });
-            steps.push(Step::Send(Side::Server, message::request(None, "notifications/cancelled", &params)));
+            steps.push(Step::Send(Side::Server, message::cancelled(&id, "timeout")));
         }
         steps.extend(self.look(None, now));
         steps
@@ -289,10 +323,24 @@ impl Session {
 
     /// Answers a request that the server will not, and records it where it was a call.
     fn give_up(&mut self, id: &Id, text: &str, reason: &str, now: Duration) -> Vec<Step> {
-        let Some(waiting) = self.waiting.remove(id) else { return Vec::new() };
-        let mut steps: Vec<Step> = self.ended_call(&waiting, id, reason, now).into_iter().collect();
+        let Some(mut steps) = self.forget(id, reason, now) else { return Vec::new() };
         steps.extend(refuse(id, REFUSED, text, reason));
         steps
+    }
+
+    /// What the client took back will not be answered: nobody is told, and it is recorded where it was a call.
+    pub fn stopped(&mut self, id: &Id, now: Duration) -> Vec<Step> {
+        self.forget(id, "ombud_cancelled", now).unwrap_or_default()
+    }
+
+    /// Ends the wait for an answer. One that comes later is no fault of the server's, and goes nowhere.
+    fn forget(&mut self, id: &Id, reason: &str, now: Duration) -> Option<Vec<Step>> {
+        let waiting = self.waiting.remove(id)?;
+        if self.given_up.len() >= MOST_WAITING {
+            self.given_up.pop_first();
+        }
+        self.given_up.insert(id.clone());
+        Some(self.ended_call(&waiting, id, reason, now).into_iter().collect())
     }
 
     /// The server has ended: nothing that waits will be answered by it.
@@ -306,7 +354,22 @@ impl Session {
     /// A request cannot be answered by the server, for this reason.
     pub fn failed(&mut self, id: &Id, reason: &'static str, now: Duration) -> Vec<Step> {
         let lang = self.lang();
-        let text = say!(lang, en: "the server did not answer this ({reason})", zh: "服务器没有回应此请求（{reason}）");
+        let text = match reason {
+            "ombud_redirected" => say!(lang,
+                en: "the server sends this elsewhere (a redirect), which is not followed; its new address belongs into ombud.toml",
+                zh: "服务器要求转到别处（重定向），不予跟随；如地址已变，请更新 ombud.toml"),
+            "ombud_answer_cut" => say!(lang,
+                en: "the server's answer ended before it was whole", zh: "服务器的回答没有说完就结束了"),
+            "ombud_answer_not_readable" => say!(lang,
+                en: "what the server answered is no JSON-RPC message", zh: "服务器的回答不是 JSON-RPC 消息"),
+            "ombud_message_too_large" => {
+                let limit = self.rules.max_message / (1024 * 1024);
+                say!(lang, en: "the server's answer was larger than {limit} MiB", zh: "服务器的回答超过了 {limit} MiB")
+            }
+            _ => {
+                say!(lang, en: "the server did not answer this ({reason})", zh: "服务器没有回应此请求（{reason}）")
+            }
+        };
         self.give_up(id, &text, reason, now)
     }
 

@@ -48,11 +48,13 @@ struct Lane<W> {
     /// Bytes of the first message that are written.
     done: usize,
     bytes: usize,
+    /// When the side last took something, or had taken all.
+    moved: Instant,
 }
 
 impl<W: AsyncWrite + Unpin> Lane<W> {
     fn new(writer: W) -> Self {
-        Self { writer: Some(writer), queue: VecDeque::new(), done: 0, bytes: 0 }
+        Self { writer: Some(writer), queue: VecDeque::new(), done: 0, bytes: 0, moved: Instant::now() }
     }
 
     fn push(&mut self, mut line: Vec<u8>) {
@@ -62,6 +64,9 @@ impl<W: AsyncWrite + Unpin> Lane<W> {
         // Inside of JSON the end of a line is blank space only.
         line.iter_mut().filter(|byte| matches!(byte, b'\n' | b'\r')).for_each(|byte| *byte = b' ');
         line.push(b'\n');
+        if self.queue.is_empty() {
+            self.moved = Instant::now();
+        }
         self.bytes += line.len();
         self.queue.push_back(line);
     }
@@ -74,6 +79,7 @@ impl<W: AsyncWrite + Unpin> Lane<W> {
     async fn write(&mut self) -> io::Result<()> {
         let (Some(writer), Some(line)) = (&mut self.writer, self.queue.front()) else { return Ok(()) };
         self.done += writer.write(line.get(self.done..).unwrap_or_default()).await?;
+        self.moved = Instant::now();
         if self.done >= line.len() {
             self.bytes -= line.len();
             self.done = 0;
@@ -81,6 +87,11 @@ impl<W: AsyncWrite + Unpin> Lane<W> {
             writer.flush().await?;
         }
         Ok(())
+    }
+
+    /// Whether the side has taken nothing for so long, although something waits for it.
+    fn is_stuck(&self, patience: Duration) -> bool {
+        self.has_work() && self.moved.elapsed() > patience
     }
 
     /// Everything that was written has left.
@@ -92,7 +103,7 @@ impl<W: AsyncWrite + Unpin> Lane<W> {
     }
 
     fn close(&mut self) {
-        *self = Self { writer: None, queue: VecDeque::new(), done: 0, bytes: 0 };
+        *self = Self { writer: None, queue: VecDeque::new(), done: 0, bytes: 0, moved: Instant::now() };
     }
 }
 
@@ -160,7 +171,7 @@ where
     SR: AsyncRead + Unpin,
     SW: AsyncWrite + Unpin,
 {
-    let limit = session.rules().max_message;
+    let (limit, patience) = (session.rules().max_message, session.rules().patience);
     let mut from_client = Lines::new(client.says, limit);
     let mut from_server = Lines::new(server.says, limit);
     let (to_client, to_server) = (Lane::new(client.hears), Lane::new(server.hears));
@@ -208,7 +219,13 @@ where
             },
             _ = tick.tick() => {
                 let now = carrier.now();
-                let steps = carrier.session.tick(now);
+                let mut steps = carrier.session.tick(now);
+                // A server that reads nothing answers nothing more, and must not keep the client waiting for its turn.
+                if carrier.to_server.is_stuck(patience) {
+                    server_ended = true;
+                    carrier.to_server.close();
+                    steps.extend(carrier.session.server_ended(now));
+                }
                 carrier.carry(steps).await;
             }
         }

@@ -11,6 +11,7 @@ use super::harness::*;
 use super::wires::*;
 
 const EVIL: &str = "collector@evil.example";
+const ANNA: &str = "anna@corp.example";
 
 fn send(to: &str, body: &str) -> Asked {
     ("c1", "send_mail", json!({ "to": to, "body": body }).to_string())
@@ -272,6 +273,43 @@ async fn a_yes_to_one_spelling_releases_no_other_reading_of_it() {
         let reply = format!("yes {}", code(&question));
         assert!(turn(&rig, Wire::Chat, false, &after(&question, &reply)).await.calls.is_empty(), "{other}");
     }
+}
+
+/// What the user says always to is a value for a tool: another value, and another tool, are asked about.
+#[rstest]
+#[case::the_same_value("send_mail", ANNA, "later", true)]
+#[case::another_value("send_mail", "bob@corp.example", "later", false)]
+#[case::another_tool("forward_mail", ANNA, "later", false)]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_standing_answer_is_bound_to_its_tool_and_its_values(
+    #[case] tool: &'static str,
+    #[case] to: &'static str,
+    #[case] words: &'static str,
+    #[case] released: bool,
+) {
+    let rig = rig(Wire::Chat, false, move |body| {
+        let (tool, to, words) =
+            if body.contains("\"always ") { (tool, to, words) } else { ("send_mail", ANNA, "hi") };
+        ("c1", tool, json!({ "to": to, "body": words }).to_string())
+    })
+    .await;
+    let note = "Anna Berg, accountant\nanna@corp.example\nbob@corp.example";
+    let wish = "mail Anna that I am late";
+    let start = vec![user(wish), Turn::Used("r1", "read_note", "{}".into(), note.into())];
+    let question = turn(&rig, Wire::Chat, false, &start).await;
+    let (_, rest) = question.text.rsplit_once("line: always ").unwrap_or_else(|| panic!("{question:?}"));
+    let always: String = rest.chars().take_while(char::is_ascii_alphanumeric).collect();
+    let answered = |reply: String| {
+        let said = [Turn::Model(question.text.clone()), user(&reply)];
+        start.iter().cloned().chain(said).collect::<Vec<_>>()
+    };
+    for _ in 0..2 {
+        let got = turn(&rig, Wire::Chat, false, &answered(format!("always {always}"))).await;
+        assert_eq!(got.calls.len(), usize::from(released), "{got:?}");
+    }
+    // The code of this call alone is no standing answer.
+    let once = answered(format!("always {}", code(&question)));
+    assert!(turn(&rig, Wire::Chat, false, &once).await.calls.is_empty());
 }
 
 #[rstest]

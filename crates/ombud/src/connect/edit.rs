@@ -26,7 +26,7 @@ pub(super) struct Wrapper {
 pub(super) enum Way {
     /// By a command.
     Command,
-    /// Through Ombud already.
+    /// Through Ombud already, or it is Ombud.
     Wrapped,
     /// Over the network.
     Elsewhere,
@@ -37,7 +37,10 @@ pub(super) enum Way {
 impl Wrapper {
     /// The words before the server's own command.
     fn words(&self, name: &str) -> Vec<String> {
-        let mut words = vec!["mcp", "--name", name, "--home", &self.home];
+        // A name that begins like an option would be taken for one.
+        let named = format!("--name={name}");
+        let name = if name.starts_with('-') { vec![&*named] } else { vec!["--name", name] };
+        let mut words = [vec!["mcp"], name, vec!["--home", &self.home]].concat();
         if let Some(config) = &self.config {
             words.extend(["--config", config]);
         }
@@ -129,7 +132,8 @@ fn way(doc: &Doc<'_>, node: Node) -> Way {
     };
     let program = command.rsplit(['/', '\\']).next().unwrap_or_default();
     let first = doc.get(node, "args").and_then(|args| strings(doc, args).into_iter().next());
-    let ours = matches!(program, "ombud" | "ombud.exe") && first.as_deref() == Some("mcp");
+    // Packages give the program longer names: `.ombud-wrapped`, `ombud-0.4`.
+    let ours = program.contains("ombud") && matches!(first.as_deref(), Some("mcp" | "mcp-server"));
     if ours { Way::Wrapped } else { Way::Command }
 }
 
@@ -184,8 +188,11 @@ pub(super) fn unwrapped(text: &str) -> Option<String> {
         }
         let (command, args) = (doc.get(node, "command")?, doc.get(node, "args")?);
         let words: Vec<Node> = doc.items(args).collect();
-        let split = words.iter().position(|word| doc.string(*word) == "--")?;
-        let old = *words.get(split + 1)?;
+        let split = words.iter().position(|word| doc.string(*word) == "--");
+        // Without a command behind it nobody wrapped it: somebody wrote it so.
+        let Some((split, old)) = split.and_then(|split| Some((split, *words.get(split + 1)?))) else {
+            return Some(Vec::new());
+        };
         let start = doc.span(args).start + 1;
         let end = match words.get(split + 2) {
             Some(next) => first_byte(doc, *next),
@@ -279,6 +286,25 @@ mod tests {
         old["theme"] = "light".into();
         old["mcpServers"]["git"]["args"] = Value::Array(Vec::new());
         assert_eq!(back, old);
+    }
+
+    #[test]
+    fn what_somebody_wrote_through_ombud_stays() {
+        const OWN: &str = r#"{ "servers": {
+            "check": { "command": "/usr/lib/.ombud-wrapped", "args": ["mcp-server"] },
+            "notes": { "command": "ombud", "args": ["mcp", "--name", "notes"] },
+            "-odd": { "command": "odd" }
+        } }"#;
+        let after = wrapped(OWN, &wrapper()).unwrap();
+        let servers = read(&after)["servers"].clone();
+        assert_eq!(
+            (&servers["check"], &servers["notes"]),
+            (&read(OWN)["servers"]["check"], &read(OWN)["servers"]["notes"])
+        );
+        assert_eq!(servers["-odd"]["args"][1], "--name=-odd");
+        let back = read(&unwrapped(&after).unwrap());
+        assert_eq!(back["servers"]["check"], read(OWN)["servers"]["check"]);
+        assert_eq!(back["servers"]["-odd"]["command"], "odd");
     }
 
     #[test]

@@ -5,6 +5,7 @@ mod clients;
 mod edit;
 
 use std::fs;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
@@ -151,17 +152,29 @@ fn backup(path: &Path) -> PathBuf {
     path.with_file_name(name)
 }
 
-/// Puts the new text in place as a whole. The backup is that of the first change: a second one must not overwrite it.
+/// Puts the new text in place as a whole. The backup is that of the first change: a second one must not overwrite it. Such files hold
+/// keys, so a copy is as private as they are; one that is a link to a collection of settings stays a link.
 fn write(path: &Path, backup: &Path, before: &str, after: &str, undo: bool) -> Result<()> {
+    let path = fs::canonicalize(path)?;
+    let permissions = fs::metadata(&path)?.permissions();
     if !undo && !backup.exists() {
-        fs::write(backup, before)?;
+        private(backup, before, &permissions)?;
     }
     let temporary = path.with_extension("ombud.tmp");
-    fs::write(&temporary, after)?;
-    fs::set_permissions(&temporary, fs::metadata(path)?.permissions())?;
-    fs::rename(&temporary, path)?;
+    private(&temporary, after, &permissions)?;
+    fs::rename(&temporary, &path)?;
     if undo && backup.exists() {
         fs::remove_file(backup)?;
     }
     Ok(())
+}
+
+/// Writes a file that nobody else can read before it has these permissions.
+fn private(path: &Path, text: &str, permissions: &fs::Permissions) -> Result<()> {
+    let mut options = fs::OpenOptions::new();
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut file = options.write(true).create(true).truncate(true).open(path)?;
+    file.write_all(text.as_bytes())?;
+    file.sync_all()?;
+    Ok(fs::set_permissions(path, permissions.clone())?)
 }

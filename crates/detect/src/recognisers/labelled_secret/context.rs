@@ -59,15 +59,32 @@ pub(super) fn says_so(text: &Text<'_>, label: &Range<usize>, value: &Range<usize
 }
 
 fn is_said(text: &Text<'_>, label: &Range<usize>, value: &Range<usize>, quoted: bool) -> bool {
-    if quoted {
+    if in_option(text, label, value) {
+        // With a blank between, it may be a sentence about the option; `--pwd` is as often a folder, and `--pass` one of a compiler.
+        let name = text.slice(label.clone());
+        let means_it = !["pwd", "pass"].iter().any(|other| name.eq_ignore_ascii_case(other));
+        value.len() >= 5 && means_it && (quoted || text.byte(label.end) == Some(b'='))
+    } else if quoted {
         beside_user(text, label, text.slice(value.clone())) || in_sentence(text, label, value)
     } else {
         in_environment(text, label, value) || in_settings(text, label, value)
     }
 }
 
+/// `--password=word`, `--db-password 'word'`: the label is the end of an option's name, and the value is its own.
+pub(super) fn in_option(text: &Text<'_>, label: &Range<usize>, value: &Range<usize>) -> bool {
+    let start = text.run_back(label.start, 32, |b| is_word(b) || b == b'-');
+    let option = text.ahead(start, 3).starts_with(b"-")
+        && text.before(start).is_none_or(|b| matches!(b, b' ' | b'\n' | b'"' | b'\'' | b'`' | b'\t'));
+    let between = text.slice(label.end..value.start);
+    let ended = text
+        .byte(value.end)
+        .is_none_or(|b| matches!(b, b' ' | b'\n' | b'\r' | b'"' | b'\'' | b'`' | b';' | b')'));
+    option && ended && matches!(between, "=" | " " | "=\"" | "='" | " \"" | " '")
+}
+
 /// True for what is written instead of a password.
-fn is_meant(written: &str) -> bool {
+pub(super) fn is_meant(written: &str) -> bool {
     MEANT.iter().any(|word| written.eq_ignore_ascii_case(word)) || stands_for_a_value(written)
 }
 
@@ -131,7 +148,7 @@ pub(super) fn is_netrc(text: &Text<'_>, label: usize) -> bool {
     })
 }
 
-fn window(text: &Text<'_>, at: usize) -> String {
+pub(super) fn window(text: &Text<'_>, at: usize) -> String {
     let from = text.as_str().floor_char_boundary(at.saturating_sub(WINDOW));
     text.slice(from..at).to_ascii_lowercase()
 }

@@ -1,7 +1,9 @@
 //! The way to a server: a child process, or an address elsewhere.
 
+use std::collections::HashMap;
 use std::process::Stdio;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use axum::body::Bytes;
 use futures_util::StreamExt as _;
@@ -9,10 +11,11 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use tokio::io::AsyncWriteExt as _;
 use tokio::process::{Child, ChildStdin, Command};
 use tokio::sync::mpsc;
+use tokio::task::AbortHandle;
 
 use super::super::Server;
 use super::super::lines::{Line, Lines};
-use super::super::message::Id;
+use super::super::message::{self, Id};
 use super::live::Mail;
 use super::{SESSION, id_of};
 use crate::channel::sse::{self, Splitter};
@@ -21,6 +24,9 @@ use crate::upstream;
 
 /// Messages that wait for a child.
 const QUEUE: usize = 1024;
+
+/// How long a child may take to end after its input has.
+const GRACE: Duration = Duration::from_secs(5);
 
 /// What comes from a server.
 #[derive(Debug)]
@@ -33,14 +39,14 @@ pub(super) enum Posted {
     Ended,
     /// No answer, and why.
     Failed(&'static str),
-    /// An answer that is no message.
-    Raw(StatusCode, HeaderMap, Bytes),
+    /// A refusal that is no message: its status and headers.
+    Raw(StatusCode, HeaderMap),
 }
 
 /// A way to a server.
 pub(super) enum Link {
     /// A process of this machine, ended with the session.
-    Child { queue: mpsc::Sender<Vec<u8>>, _child: Option<Child> },
+    Child { queue: mpsc::Sender<Vec<u8>>, child: Option<Child> },
     /// An address elsewhere.
     Away(Arc<Away>),
 }
@@ -53,6 +59,8 @@ pub(super) struct Away {
     session: Mutex<Option<HeaderValue>>,
     inbox: mpsc::WeakSender<Mail>,
     limit: usize,
+    /// Requests that are under way.
+    open: Mutex<HashMap<Id, AbortHandle>>,
 }
 
 impl Link {
@@ -65,12 +73,13 @@ impl Link {
         if let Some(url) = &server.url {
             let headers = own_headers(server);
             let gateway = Arc::clone(gateway);
-            let away = Away { gateway, url: url.clone(), headers, session: Mutex::default(), inbox, limit };
+            let (session, open) = (Mutex::default(), Mutex::default());
+            let away = Away { gateway, url: url.clone(), headers, session, inbox, limit, open };
             return Self::Away(Arc::new(away));
         }
         let (queue, lines) = mpsc::channel(QUEUE);
         let child = child(server, limit, lines, inbox);
-        Self::Child { queue, _child: child }
+        Self::Child { queue, child }
     }
 
     /// Sends a message.
@@ -78,7 +87,29 @@ impl Link {
         match self {
             // A child that takes nothing any more is found out by its silence: what waits for it is given up in time.
             Self::Child { queue, .. } => drop(queue.try_send(line)),
-            Self::Away(away) => drop(tokio::spawn(Arc::clone(away).post(line, headers.clone()))),
+            Self::Away(away) => away.start(line, headers.clone()),
+        }
+    }
+
+    /// The client wants no answer to a request any more; whether none can come now. An address elsewhere learns it by the end of
+    /// the request, as the newest revision has it; a process is told.
+    pub(super) fn cancel(&self, id: &Id) -> bool {
+        match self {
+            Self::Child { queue, .. } => {
+                drop(queue.try_send(message::cancelled(id, "cancelled by the client")));
+                false
+            }
+            Self::Away(away) => {
+                away.leave_open(|other| other != id);
+                true
+            }
+        }
+    }
+
+    /// Ends what is read for requests that nobody waits for: a server may keep its answer open for ever.
+    pub(super) fn leave_open(&self, waits: impl Fn(&Id) -> bool) {
+        if let Self::Away(away) = self {
+            away.leave_open(waits);
         }
     }
 
@@ -89,12 +120,22 @@ impl Link {
         }
     }
 
-    /// Ends the session at the server.
-    pub(super) async fn end(&self, headers: &HeaderMap) {
-        if let Self::Away(away) = self {
-            let headers = away.to_send(headers);
-            // It ends there by itself if this does not reach it.
-            let _ = away.gateway.upstream.send(Method::DELETE, &away.url, headers, Bytes::new()).await;
+    /// Ends the session at the server: a process by the end of its input, so that it can put its things in order.
+    pub(super) async fn end(self, headers: &HeaderMap) {
+        match self {
+            Self::Child { queue, child } => {
+                drop(queue);
+                if let Some(mut child) = child {
+                    // One that takes longer is ended with what holds it.
+                    let _ = tokio::time::timeout(GRACE, child.wait()).await;
+                }
+            }
+            Self::Away(away) => {
+                away.leave_open(|_| false);
+                let headers = away.to_send(headers);
+                // It ends there by itself if this does not reach it.
+                let _ = away.gateway.upstream.send(Method::DELETE, &away.url, headers, Bytes::new()).await;
+            }
         }
     }
 }
@@ -195,8 +236,26 @@ impl Away {
         headers
     }
 
-    async fn post(self: Arc<Self>, line: Vec<u8>, headers: HeaderMap) {
+    fn start(self: &Arc<Self>, line: Vec<u8>, headers: HeaderMap) {
         let about = id_of(&line).filter(|(_, answer)| !answer).map(|(id, _)| id);
+        let task = tokio::spawn(Arc::clone(self).post(line, headers, about.clone()));
+        if let (Some(id), Ok(mut open)) = (about, self.open.lock()) {
+            open.insert(id, task.abort_handle());
+        }
+    }
+
+    fn leave_open(&self, waits: impl Fn(&Id) -> bool) {
+        let Ok(mut open) = self.open.lock() else { return };
+        open.retain(|id, task| {
+            let kept = waits(id) && !task.is_finished();
+            if !kept {
+                task.abort();
+            }
+            kept
+        });
+    }
+
+    async fn post(self: Arc<Self>, line: Vec<u8>, headers: HeaderMap, about: Option<Id>) {
         let sent =
             self.gateway.upstream.send(Method::POST, &self.url, self.to_send(&headers), line.into()).await;
         let posted = match sent {
@@ -233,7 +292,10 @@ impl Away {
             _ if message => Some(Posted::Line(body)),
             None => None,
             Some(_) if status.is_success() => Some(Posted::Failed("ombud_answer_not_readable")),
-            Some(_) => Some(Posted::Raw(status, headers, body)),
+            // A client that follows it would go there by itself, and its call with it.
+            Some(_) if status.is_redirection() => Some(Posted::Failed("ombud_redirected")),
+            // The status and the headers say how to log in. What else it says was not looked through for secrets.
+            Some(_) => Some(Posted::Raw(status, headers)),
         }
     }
 
@@ -248,6 +310,9 @@ impl Away {
             }
             while let Some(frame) = frames.next_frame() {
                 let Some(data) = sse::data(&frame).map(Vec::from) else { continue };
+                if data.len() > self.limit {
+                    return Some(Posted::TooLong);
+                }
                 answered |= id_of(&data).is_some_and(|(id, answer)| answer && Some(&id) == about);
                 tell(self.inbox.clone(), Posted::Line(data.into()), about.cloned()).await;
             }

@@ -8,7 +8,7 @@ use axum::body::Bytes;
 use http::{HeaderMap, StatusCode};
 use tokio::sync::mpsc;
 
-use super::super::message::{self, Id};
+use super::super::message::{self, Id, Message, Shape};
 use super::super::session::{Session, Side, Step};
 use super::super::{Journal as _, Rules, Server};
 use super::link::{Link, Posted};
@@ -29,8 +29,8 @@ pub(super) enum Reply {
     Event(Vec<u8>),
     /// The answer: the last thing.
     Answer(Vec<u8>),
-    /// What a server elsewhere answered instead of a message, such as a demand to log in.
-    Raw(StatusCode, HeaderMap, Bytes),
+    /// How a server elsewhere refused, such as by a demand to log in.
+    Raw(StatusCode, HeaderMap),
 }
 
 /// What comes in.
@@ -113,32 +113,46 @@ impl Live {
                         last = Instant::now();
                         self.take(mail).await;
                     }
-                    None => return,
+                    None => return self.link.end(&HeaderMap::new()).await,
                 },
                 _ = tick.tick() => {
-                    self.forget();
+                    self.hung_up().await;
                     if last.elapsed() > IDLE && self.posts.is_empty() {
-                        return;
+                        return self.link.end(&HeaderMap::new()).await;
                     }
                     let steps = self.session.tick(self.began.elapsed());
                     self.carry(steps, None, &HeaderMap::new()).await;
+                    // What was taken back or given up leaves a post without an answer: its stream ends.
+                    let session = &self.session;
+                    self.posts.retain(|id, _| session.is_open(id));
+                    self.link.leave_open(|id| session.is_open(id));
                 }
             }
         }
     }
 
-    /// Lets go of what nobody waits for any more: a call that waits for a yes is not made then.
-    fn forget(&mut self) {
-        let gone = |(id, post): (&Id, &Post)| post.reply.is_closed().then(|| id.clone());
-        for id in self.posts.iter().filter_map(gone).collect::<Vec<_>>() {
+    /// In the newest revision a client cancels a request by ending it. Before, it may only have lost its connection, and cancels by
+    /// a notification.
+    async fn hung_up(&mut self) {
+        let closed = |(_, post): &(&Id, &Post)| post.reply.is_closed();
+        let gone: Vec<Id> = self.posts.iter().filter(closed).map(|(id, _)| id.clone()).collect();
+        let now = self.began.elapsed();
+        for id in gone {
             self.posts.remove(&id);
+            // A call that waits for a yes is not made when nobody waits for it.
             self.session.gone(&id);
+            if self.shared && self.session.cancelled(&id, now) && self.link.cancel(&id) {
+                let steps = self.session.stopped(&id, now);
+                self.carry(steps, None, &HeaderMap::new()).await;
+            }
         }
     }
 
     async fn take(&mut self, mail: Mail) {
         let now = self.began.elapsed();
         match mail {
+            // Between several clients the numbers that they give are not those of this session, and nobody may cancel for another.
+            Mail::Post { line, id: None, .. } if self.shared && cancels(&line) => {}
             Mail::Post { line, id, headers, reply } => {
                 let (line, id) = self.enter(line, id, &headers, reply);
                 let steps = self.session.client(&line, now);
@@ -183,15 +197,18 @@ impl Live {
     async fn heard(&mut self, posted: Posted, about: Option<&Id>, now: Duration) {
         let steps = match posted {
             Posted::Line(line) => self.session.server(&line, now),
-            Posted::TooLong => self.session.oversized(Side::Server, now),
+            Posted::TooLong => match about {
+                Some(id) => self.session.failed(id, "ombud_message_too_large", now),
+                None => self.session.oversized(Side::Server, now),
+            },
             Posted::Ended => self.session.server_ended(now),
             Posted::Failed(reason) => {
                 about.map(|id| self.session.failed(id, reason, now)).unwrap_or_default()
             }
-            Posted::Raw(status, headers, body) => {
+            Posted::Raw(status, headers) => {
                 if let Some(post) = about.and_then(|id| self.posts.remove(id)) {
                     // A client that is gone needs no answer.
-                    let _ = post.reply.try_send(Reply::Raw(status, headers, body));
+                    let _ = post.reply.try_send(Reply::Raw(status, headers));
                 }
                 about.map(|id| self.session.failed(id, "ombud_server_refused", now)).unwrap_or_default()
             }
@@ -250,11 +267,7 @@ impl Live {
             return;
         }
         let line = match self.progress(&line) {
-            Some((post, line)) => {
-                // A client that does not read loses what is no answer.
-                let _ = post.reply.try_send(Reply::Event(line));
-                return;
-            }
+            Some((post, line)) => return on_the_way(&post.reply, line),
             None => line,
         };
         let own = about.and_then(|id| self.posts.get(id)).map(|post| &post.reply);
@@ -262,8 +275,7 @@ impl Live {
         let any = || self.posts.values().next().filter(|_| !self.shared).map(|post| &post.reply);
         let way = own.or(self.listener.as_ref()).or_else(any);
         if let Some(way) = way {
-            // A client that does not read loses what is no answer.
-            let _ = way.try_send(Reply::Event(line));
+            on_the_way(way, line);
         }
     }
 
@@ -279,4 +291,17 @@ impl Live {
         let (line, _) = message::renamed(line, &TOLD, post.progress.as_ref()?)?;
         Some((post, line))
     }
+}
+
+/// A client that does not read loses what is no answer; the last place is the answer's.
+fn on_the_way(reply: &mpsc::Sender<Reply>, line: Vec<u8>) {
+    if reply.capacity() > 1 {
+        let _ = reply.try_send(Reply::Event(line));
+    }
+}
+
+/// Whether a message takes a request back.
+fn cancels(line: &[u8]) -> bool {
+    Message::read(line)
+        .is_ok_and(|message| message.shape == Shape::Notification(message::CANCELLED.to_owned()))
 }

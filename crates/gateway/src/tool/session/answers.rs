@@ -46,8 +46,8 @@ const PROTOCOL: &[&str] = &[
 const ENCODED: &[&str] = &["data", "blob"];
 
 /// What may be passed on.
-struct Clean {
-    line: Vec<u8>,
+pub(super) struct Clean {
+    pub(super) line: Vec<u8>,
     found: Counts,
     masked: Counts,
     opaque: u64,
@@ -70,7 +70,7 @@ impl Session {
         };
         match message.shape.clone() {
             Shape::Request(id, _) => self.requested(&message, id, now),
-            Shape::Notification(_) => self.notified(&message, now),
+            Shape::Notification(method) => self.notified(&message, &method, now),
             Shape::Result(id) | Shape::Error(id) => self.result(&message, &id, now),
         }
     }
@@ -88,7 +88,7 @@ impl Session {
             steps.push(to_server(&id, "too many requests to the client", "ombud_too_many_requests"));
             return steps;
         }
-        match self.clean(message, message.body) {
+        match self.clean(message, message.body, self.rules.settings.results) {
             Ok(clean) => {
                 self.theirs.insert(id);
                 vec![Step::Send(Side::Client, clean.line)]
@@ -97,11 +97,18 @@ impl Session {
         }
     }
 
-    fn notified(&mut self, message: &Message<'_>, now: Duration) -> Vec<Step> {
+    fn notified(&mut self, message: &Message<'_>, method: &str, now: Duration) -> Vec<Step> {
+        if method == message::CANCELLED {
+            // It may take back what it asked the client for, and neither a question of ours nor what never reached the client.
+            let id = message.member("requestId").and_then(|id| message.id_at(id));
+            if !id.is_some_and(|id| self.theirs.remove(&id)) {
+                return Vec::new();
+            }
+        }
         if !self.notices.take(now) {
             return self.oddity("too_many_notifications");
         }
-        match self.clean(message, message.body) {
+        match self.clean(message, message.body, self.rules.settings.results) {
             Ok(clean) => vec![Step::Send(Side::Client, clean.line)],
             Err(_) => Vec::new(),
         }
@@ -109,19 +116,23 @@ impl Session {
 
     /// An answer of the server, if it answers anything.
     fn result(&mut self, message: &Message<'_>, id: &Id, now: Duration) -> Vec<Step> {
-        let Some(waiting) = self.waiting.remove(id) else { return self.oddity("unknown_id") };
+        let Some(waiting) = self.waiting.remove(id) else {
+            let late = self.given_up.remove(id);
+            return if late { Vec::new() } else { self.oddity("unknown_id") };
+        };
         match (&waiting.purpose, &message.shape) {
-            (Purpose::List, Shape::Result(_)) => return self.listed(message),
+            (Purpose::List, Shape::Result(_)) => return self.listed(message, id),
+            (Purpose::Descriptions, Shape::Result(_)) => return self.described(message, id),
             (Purpose::Call { .. }, _) => return self.called(message, id, &waiting, now),
             _ => {}
         }
-        match self.clean(message, message.body) {
+        match self.clean(message, message.body, self.rules.settings.results) {
             Ok(clean) => vec![Step::Send(Side::Client, clean.line)],
             Err(why) => self.refused(id, &why),
         }
     }
 
-    fn refused(&self, id: &Id, why: &Refusal) -> Vec<Step> {
+    pub(super) fn refused(&self, id: &Id, why: &Refusal) -> Vec<Step> {
         use ombud_core::Say as _;
         refuse(id, REFUSED, &why.say(self.lang()), why.code())
     }
@@ -130,7 +141,7 @@ impl Session {
     fn called(&mut self, message: &Message<'_>, id: &Id, waiting: &Waiting, now: Duration) -> Vec<Step> {
         let Purpose::Call { exchange, tool } = &waiting.purpose else { return Vec::new() };
         let whole = message.with(Vec::new());
-        let (clean, refused) = match self.clean(message, message.body) {
+        let (clean, refused) = match self.clean(message, message.body, self.rules.settings.results) {
             Ok(clean) => (Some(clean), None),
             Err(why) => (None, Some(why)),
         };
@@ -205,8 +216,13 @@ impl Session {
         self.seen.sources.drain(..more);
     }
 
-    /// A message of the server without secrets and, where the settings say so, with tokens for personal data.
-    fn clean(&mut self, message: &Message<'_>, body: Option<Node>) -> Result<Clean, Refusal> {
+    /// A message of the server without secrets and, where that is wanted, with tokens for personal data.
+    pub(super) fn clean(
+        &mut self,
+        message: &Message<'_>,
+        body: Option<Node>,
+        what: Results,
+    ) -> Result<Clean, Refusal> {
         let line = message.with(Vec::new());
         let Some(body) = body else {
             return Ok(Clean { line, found: Counts::new(), masked: Counts::new(), opaque: 0 });
@@ -226,16 +242,21 @@ impl Session {
         };
         let (apart, opaque) = apart(&message.doc, body);
         // One message at a time: a name told in another one is not looked for in this.
-        let found = Recalled { detections: self.detections(&exchange, &apart), kin: Arc::default() };
+        let found = Recalled { detections: self.detections(&exchange, &apart, what), kin: Arc::default() };
         let masked =
             inspect::apply(&self.rules.policy, &exchange, &found, &self.rules.key, &BTreeSet::new())?;
         self.keep_tokens(&masked);
         Ok(Clean { line: masked.body.to_vec(), found: masked.found, masked: masked.masked, opaque })
     }
 
-    /// What is to be replaced: not what stands in fields of the protocol, and personal data only where the settings say so.
-    fn detections(&self, exchange: &Exchange, apart: &[std::ops::Range<usize>]) -> Vec<Detections> {
-        let masks = self.rules.settings.results == Results::Mask;
+    /// What is to be replaced: not what stands in fields of the protocol, and personal data only where that is wanted.
+    fn detections(
+        &self,
+        exchange: &Exchange,
+        apart: &[std::ops::Range<usize>],
+        what: Results,
+    ) -> Vec<Detections> {
+        let masks = what == Results::Mask;
         let wanted = |kind: DataType| masks || kind.category().class() == Class::Secret;
         let all = self.rules.inspector.detect(&self.rules.client, exchange);
         let slots = exchange.slots.iter().zip(all).map(|(slot, found)| {

@@ -220,7 +220,7 @@ impl Session {
         let kind = EventKind::ToolCall(Box::new(held.record.clone()));
         let note = self.note(Some(&held.exchange), kind, vec![held.details], Some(held.id.clone()));
         let purpose = Purpose::Call { exchange: held.exchange, tool: held.record.tool };
-        self.waiting.insert(held.id, Waiting { purpose, since: now });
+        self.waiting.insert(held.id, Waiting::new(purpose, now));
         vec![Step::Note(Box::new(note)), Step::Send(Side::Server, held.line)]
     }
 
@@ -285,8 +285,8 @@ impl Session {
     }
 
     /// The client takes a request back that has not reached the server; whether it was one.
-    pub(super) fn take_back(&mut self, id: &str) -> Option<Vec<Step>> {
-        let ours = self.held.iter().find(|(_, held)| held.id.raw() == id).map(|(ours, _)| ours.clone())?;
+    pub(super) fn take_back(&mut self, id: &Id) -> Option<Vec<Step>> {
+        let ours = self.held.iter().find(|(_, held)| held.id == *id).map(|(ours, _)| ours.clone())?;
         let held = self.held.remove(&ours)?;
         self.rules.beside.settled(&held.code);
         Some(if matches!(held.asked, Asked::Form) { vec![taken_back(&ours)] } else { Vec::new() })
@@ -410,9 +410,7 @@ impl Held {
 
 /// A question of ours is taken back.
 fn taken_back(ours: &Id) -> Step {
-    let params = serde_json::from_str::<Value>(ours.raw()).map(|ours| json!({ "requestId": ours }));
-    let line = message::request(None, "notifications/cancelled", &params.unwrap_or_default());
-    Step::Send(Side::Client, line)
+    Step::Send(Side::Client, message::cancelled(ours, "no answer is needed any more"))
 }
 
 /// What the call is of: for what is read without a tool, the method.

@@ -2,12 +2,13 @@
 
 use ombud_core::{Say, say};
 
+use super::super::Results;
 use super::super::hidden::{self, Flag};
-use super::super::message::Message;
+use super::super::message::{Id, Message};
 use super::super::pins::{Seen, hash};
 use super::{Session, Side, Step};
-use crate::wire::json::{Kind, Node};
-use crate::wire::splice::Patch;
+use crate::wire::json::{Doc, Keys, Kind, Node};
+use crate::wire::splice::{Patch, splice};
 use ombud_core::exchange::escape_json;
 
 /// Flags that are told for one tool.
@@ -15,7 +16,7 @@ const MOST_FLAGS: usize = 8;
 
 impl Session {
     /// A list of tools on its way to the client.
-    pub(super) fn listed(&mut self, message: &Message<'_>) -> Vec<Step> {
+    pub(super) fn listed(&mut self, message: &Message<'_>, id: &Id) -> Vec<Step> {
         let tools: Vec<Node> =
             message.member("tools").into_iter().flat_map(|tools| message.doc.items(tools)).collect();
         let (mut steps, mut patches) = (Vec::new(), Vec::new());
@@ -32,21 +33,63 @@ impl Session {
             if self.is_withheld(&name) {
                 patches.extend(self.pinned(message, node, &name));
             } else {
-                patches.extend(hidden_parts(message, node));
+                patches.extend(hidden_parts(&message.doc, node));
             }
             steps.extend(self.flagged(message, node, &name, &definition));
         }
         if self.pins != before {
             steps.push(Step::Save);
         }
-        steps.push(Step::Send(Side::Client, message.with(patches)));
+        // Personal data stays: in a definition it is an example.
+        steps.extend(self.cleaned(message, id, patches, Results::Secrets));
         steps
     }
 
-    /// The definition that counts, in the place of the one that came.
+    /// What a server says of itself, of its prompts and of its resources: clients hand it to the model, so nothing hides in it either.
+    pub(super) fn described(&mut self, message: &Message<'_>, id: &Id) -> Vec<Step> {
+        let (mut patches, mut flags) = (Vec::new(), Vec::new());
+        for node in descriptions(message) {
+            let text = message.doc.string(node);
+            if let Some(shown) = hidden::shown(&text) {
+                let with = escape_json(&shown).into_owned();
+                patches.push(Patch { range: message.doc.span(node), with });
+                flags.extend(hidden::flags(&text).into_iter().filter(|flag| *flag != Flag::Instruction));
+            }
+        }
+        flags.sort();
+        flags.dedup();
+        let (lang, server) = (self.lang(), self.rules.server.clone());
+        let mut steps = Vec::new();
+        for flag in flags {
+            if self.told.insert(format!("\0{flag:?}")) {
+                let what = flag.say(lang);
+                let text = say!(lang,
+                    en: "ombud: what the MCP server `{server}` says of itself {what}",
+                    zh: "ombud：MCP 服务器 `{server}` 的自我说明{what}");
+                steps.extend([self.notice(None, flag.code(), None), Step::Tell(text)]);
+            }
+        }
+        steps.extend(self.cleaned(message, id, patches, self.rules.settings.results));
+        steps
+    }
+
+    /// A message on its way, with these parts replaced, without what no client gets.
+    fn cleaned(&mut self, message: &Message<'_>, id: &Id, patches: Vec<Patch>, what: Results) -> Vec<Step> {
+        let line = message.with(patches);
+        let cleaned = Message::read(&line).map(|message| self.clean(&message, message.body, what));
+        match cleaned {
+            Ok(Ok(clean)) => vec![Step::Send(Side::Client, clean.line)],
+            Ok(Err(why)) => self.refused(id, &why),
+            Err(bad) => self.unreadable(&bad),
+        }
+    }
+
+    /// The definition that counts, in the place of the one that came: as it was seen, so what hides in it is taken out of it too.
     fn pinned(&self, message: &Message<'_>, node: Node, name: &str) -> Option<Patch> {
-        let with = self.pins.tools.get(name)?.definition.clone();
-        Some(Patch { range: message.doc.span(node), with })
+        let definition = &self.pins.tools.get(name)?.definition;
+        let doc = Doc::parse(definition.as_bytes(), Keys::Any).ok()?;
+        let shown = splice(definition.as_bytes(), &mut hidden_parts(&doc, doc.root()));
+        Some(Patch { range: message.doc.span(node), with: String::from_utf8(shown).ok()? })
     }
 
     /// A definition that differs is told once a session, with what differs.
@@ -74,7 +117,8 @@ impl Session {
 
     /// What is odd about a definition is told once a session.
     fn flagged(&mut self, message: &Message<'_>, node: Node, name: &str, definition: &str) -> Vec<Step> {
-        let mut flags: Vec<Flag> = texts(message, node).iter().flat_map(|text| hidden::flags(text)).collect();
+        let mut flags: Vec<Flag> =
+            texts(&message.doc, node).iter().flat_map(|text| hidden::flags(text)).collect();
         flags.extend(self.against_others(name, definition));
         flags.sort();
         flags.dedup();
@@ -116,23 +160,34 @@ fn speaks_of(folded: &str, tool: &str) -> bool {
         })
 }
 
-/// Every text in a definition.
-fn texts(message: &Message<'_>, node: Node) -> Vec<String> {
-    strings(message, node).map(|node| message.doc.string(node).into_owned()).collect()
+/// The texts that describe something to a model.
+fn descriptions(message: &Message<'_>) -> impl Iterator<Item = Node> {
+    const KEYS: [&str; 3] = ["instructions", "description", "title"];
+    let doc = &message.doc;
+    let (start, end) = message.body.map_or((doc.root(), doc.root()), |body| (body, doc.after(body)));
+    let inside = doc.nodes().skip_while(move |at| *at < start).take_while(move |at| *at < end);
+    let objects = inside.filter(move |at| doc.kind(*at) == Kind::Object);
+    let texts = objects.flat_map(move |at| KEYS.iter().filter_map(move |key| doc.get(at, key)));
+    texts.filter(move |at| doc.kind(*at) == Kind::String)
 }
 
-fn strings<'m>(message: &'m Message<'_>, node: Node) -> impl Iterator<Item = Node> + 'm {
-    let (doc, end) = (&message.doc, message.doc.after(node));
+/// Every text in a definition.
+fn texts(doc: &Doc<'_>, node: Node) -> Vec<String> {
+    strings(doc, node).map(|node| doc.string(node).into_owned()).collect()
+}
+
+fn strings<'d>(doc: &'d Doc<'_>, node: Node) -> impl Iterator<Item = Node> + 'd {
+    let end = doc.after(node);
     let inside = doc.nodes().skip_while(move |at| *at < node).take_while(move |at| *at < end);
     inside.filter(|at| matches!(doc.kind(*at), Kind::String))
 }
 
 /// Replacements that take out what hides. The name itself stays: it is what the client calls.
-fn hidden_parts(message: &Message<'_>, node: Node) -> Vec<Patch> {
-    let name = message.doc.get(node, "name");
-    let parts = strings(message, node).filter(|at| Some(*at) != name).filter_map(|at| {
-        let shown = hidden::shown(&message.doc.string(at))?;
-        Some(Patch { range: message.doc.span(at), with: escape_json(&shown).into_owned() })
+fn hidden_parts(doc: &Doc<'_>, node: Node) -> Vec<Patch> {
+    let name = doc.get(node, "name");
+    let parts = strings(doc, node).filter(|at| Some(*at) != name).filter_map(|at| {
+        let shown = hidden::shown(&doc.string(at))?;
+        Some(Patch { range: doc.span(at), with: escape_json(&shown).into_owned() })
     });
     parts.collect()
 }

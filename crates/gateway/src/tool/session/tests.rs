@@ -14,6 +14,9 @@ use crate::attribute::Attributor;
 use crate::caller::Caller;
 use crate::inspect::Inspector;
 
+mod definitions;
+mod taken_back;
+
 /// What somebody outside said, and how long they may take.
 #[derive(Default)]
 struct Given {

@@ -1,0 +1,113 @@
+//! What one side takes back, what nobody answers, and what comes late.
+
+use super::*;
+
+const READ: &str = "read_file";
+
+fn arguments() -> Value {
+    json!({ "path": "a" })
+}
+
+fn taken_back(id: &Value) -> Value {
+    json!({ "jsonrpc": "2.0", "method": "notifications/cancelled", "params": { "requestId": id } })
+}
+
+fn result(id: u64) -> Value {
+    json!({ "jsonrpc": "2.0", "id": id, "result": { "content": [] } })
+}
+
+fn asks(id: u64) -> Value {
+    let params = json!({ "message": "Which?", "requestedSchema": { "type": "object", "properties": {} } });
+    json!({ "jsonrpc": "2.0", "id": id, "method": "elicitation/create", "params": params })
+}
+
+#[test]
+fn a_call_that_is_taken_back_is_told_to_the_server_and_recorded_by_how_it_ends() {
+    let mut script = Script::new(Gate::Observe);
+    script.call(1, READ, &arguments());
+    script.call(2, READ, &arguments());
+    for id in [1, 2] {
+        let told = script.client(&taken_back(&id.into()));
+        assert_eq!((told.server.len(), &told.server[0]["params"]["requestId"]), (1, &id.into()));
+    }
+    // It had done its work already: that is what the log says.
+    assert_eq!(script.server(&result(1)).notes, ["result read_file ok"]);
+    assert!(out(script.session.tick(Duration::from_secs(30))).order.is_empty());
+    // The client has forgotten it, so nobody hears of its end.
+    let ended = out(script.session.tick(Duration::from_secs(31)));
+    assert_eq!((&*ended.order, &*ended.notes), ("n", &["result read_file ombud_cancelled".to_owned()][..]));
+}
+
+#[test]
+fn a_late_answer_is_no_fault_and_an_answer_to_nothing_is_one() {
+    let mut script = Script::new(Gate::Observe);
+    script.call(1, READ, &arguments());
+    assert_eq!(out(script.session.tick(Duration::from_secs(61))).order, "ncs");
+    assert!(script.server(&result(1)).order.is_empty(), "late");
+    assert_eq!(script.server(&result(1)).notes, ["notice unknown_id"], "twice");
+    assert!(script.server(&result(7)).client.is_empty());
+}
+
+#[test]
+fn a_server_takes_back_what_it_asked_for_and_may_ask_again() {
+    let mut script = Script::new(Gate::Observe);
+    for round in 0..3 {
+        script.now = Duration::from_mins(round);
+        for id in 0..16 {
+            assert_eq!(script.server(&asks(id)).client.len(), 1, "{round} {id}");
+        }
+        assert!(script.server(&asks(16)).client.is_empty(), "one more than may wait");
+        for id in 0..16 {
+            assert_eq!(script.server(&taken_back(&id.into())).client.len(), 1, "{round} {id}");
+        }
+        // The answer came too late for the server, which has forgotten the question.
+        assert!(script.client(&result(0)).server.is_empty());
+    }
+}
+
+#[test]
+fn a_server_takes_back_no_question_of_ours_and_nothing_that_it_did_not_ask() {
+    let mut script = Script::new(Gate::Ask);
+    script.start(&json!({ "elicitation": {} }));
+    let asked = script.call(1, "delete_file", &arguments());
+    let ours = asked.client[0]["id"].clone();
+    for id in [ours.clone(), json!(1), json!("x"), json!(null), json!({})] {
+        assert!(script.server(&taken_back(&id)).order.is_empty(), "{id}");
+    }
+    let yes = json!({ "action": "accept", "content": { "allow": true } });
+    let done = script.client(&json!({ "jsonrpc": "2.0", "id": ours, "result": yes }));
+    assert_eq!(done.notes, ["call delete_file approved"]);
+}
+
+#[test]
+fn a_question_expires() {
+    let yes = json!({ "action": "accept", "content": { "allow": true } });
+    let (soon, late) = (ASKING, ASKING + Duration::from_secs(1));
+
+    let mut script = Script::new(Gate::Ask);
+    script.start(&json!({ "elicitation": {} }));
+    let asked = script.call(1, "delete_file", &arguments());
+    assert!(out(script.session.tick(soon)).order.is_empty());
+    let ended = out(script.session.tick(late));
+    assert_eq!((&*ended.order, reason(&ended.client[0])), ("c", "ombud_not_answered"));
+    let answer = json!({ "jsonrpc": "2.0", "id": asked.client[0]["id"], "result": yes });
+    assert!(script.client(&answer).server.is_empty(), "a yes that comes too late");
+
+    // The newest revision: the question is a result, and the answer a second call.
+    for (when, released) in [(soon, true), (late, false)] {
+        let mut script = Script::new(Gate::Ask);
+        let mut first = call(1, "delete_file", &arguments());
+        first["params"]["_meta"] =
+            json!({ "io.modelcontextprotocol/clientCapabilities": { "elicitation": {} } });
+        let asked = script.client(&first);
+        script.session.tick(when);
+        let mut again = first.clone();
+        again["id"] = 2.into();
+        again["params"]["requestState"] = asked.client[0]["result"]["requestState"].clone();
+        again["params"]["inputResponses"] = json!({ "ombud": yes });
+        let done = script.client(&again);
+        assert_eq!(done.server.len() == 1, released, "{:?}", done.notes);
+        let asks = |out: &Out| out.client.iter().any(|told| told["result"]["resultType"] == "input_required");
+        assert_eq!(asks(&done), !released, "it is asked about anew");
+    }
+}
