@@ -246,7 +246,7 @@ pub struct WeighedRecord {
     /// What was done with it: `released`, `redacted`, `asked` or `withheld`.
     pub action: String,
     /// The setting that decided what is done: `fresh`, `preset`, `mode`, `effect`, `tool`, `condition_1`, `condition_own_1`, `limits`,
-    /// `redact`, `forbid`, `workflow` or `secret`.
+    /// `redact`, `forbid`, `workflow` or `secret`; `standing` where a yes from before counts, `vouched` where the model edge had decided.
     pub rule: String,
     /// Who said yes, where somebody did.
     #[serde(skip_serializing_if = "Option::is_none")]

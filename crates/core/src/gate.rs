@@ -87,6 +87,9 @@ pub struct CallFacts {
     /// Categories that should have been and could not: they left to the model in the clear.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub leaks: BTreeSet<DataCategory>,
+    /// Whether it reaches for where the rules of this gate and the answers to its questions are kept.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub guarded: bool,
     /// The operator's conditions that apply to it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub met: Vec<Met>,
@@ -188,6 +191,8 @@ pub enum Doubt {
         /// Which one.
         met: Met,
     },
+    /// It reaches for the rules of this gate, or for the answers to its questions.
+    Guarded,
     /// The user's own words do not ask for it.
     NotAsked,
     /// The user's words leave it to a text what to do.
@@ -283,6 +288,7 @@ impl Doubt {
                 let (own, sure) = (if met.own { "_own" } else { "" }, if met.holds { "" } else { "_unsure" });
                 format!("condition{own}{sure}_{}", met.number)
             }
+            Self::Guarded => "guarded".to_owned(),
             Self::NotAsked => "not_asked".to_owned(),
             Self::Delegated => "delegated".to_owned(),
             Self::Anyone => "anyone".to_owned(),
@@ -441,6 +447,11 @@ pub fn decide_call(policy: &ToolPolicy, tool: &str, facts: &CallFacts) -> CallDe
         gate = Gate::Ask;
         doubts.push(Doubt::Anyone);
     }
+    // An agent that could loosen its own rules would have none.
+    if facts.guarded {
+        gate = gate.max(Gate::Ask);
+        doubts.push(Doubt::Guarded);
+    }
     let decision = match gate {
         _ if doubts.is_empty() => CallDecision::Release(doubts),
         _ if facts.approved && facts.exact => CallDecision::Approved,
@@ -595,7 +606,17 @@ mod tests {
             redacted: BTreeSet::new(),
             leaks: BTreeSet::new(),
             met: Vec::new(),
+            guarded: false,
             arguments,
+        }
+    }
+
+    #[test]
+    fn what_reaches_for_the_rules_is_asked_about_whatever_the_gate() {
+        for gate in [Gate::Allow, Gate::Observe, Gate::Ask] {
+            let policy = ToolPolicy { mode: Some(gate), ..ToolPolicy::default() };
+            let facts = CallFacts { guarded: true, ..call(Effect::Change, vec![]) };
+            assert_eq!(decide_call(&policy, "write_file", &facts).id(), "ask: guarded");
         }
     }
 

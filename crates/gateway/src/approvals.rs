@@ -12,8 +12,10 @@ use serde::{Deserialize, Serialize};
 /// A call that waits.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Pending {
-    /// What stands for exactly this call of this caller: six letters and digits.
+    /// What a person names this call by: six letters and digits.
     pub code: String,
+    /// What stands for exactly this call of this caller: a keyed digest of the tool and its arguments, hexadecimal.
+    pub stands: String,
     /// The server or HTTP tool; nothing at the model edge.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub server: Option<String>,
@@ -31,13 +33,17 @@ pub struct Pending {
 pub trait Approvals: Send + Sync {
     /// A call waits. `arguments` are as the tool would get them.
     fn wait(&self, call: &Pending, arguments: &str);
-    /// What somebody said of the call with this code. It counts once.
-    fn said(&self, code: &str) -> Option<bool>;
+    /// What somebody said of the call with this code that this stands for. It counts once.
+    fn said(&self, code: &str, stands: &str) -> Option<bool>;
     /// A call waits no more: it was answered otherwise, or nobody waits for it.
     fn settled(&self, code: &str);
     /// How long a call may be held for an answer where nobody else can be asked.
     fn hold(&self) -> Duration {
         Duration::ZERO
+    }
+    /// Whether a form that the client shows may say yes. The client may be the agent itself.
+    fn forms(&self) -> bool {
+        true
     }
 }
 

@@ -200,7 +200,7 @@ impl Delivery {
             }
             let room = self.questions.len() + asked.len() < question::MOST_ASKED;
             if let (Some((_, code)), Some(desk), true) = (&judged.asked, self.gateway.approvals.get(), room) {
-                desk.wait(&self.waiting(call, judged.effect, code, &told), &call.arguments);
+                desk.wait(&self.waiting(call, judged.effect, (code, &judged.stands), &told), &call.arguments);
             }
             asked.extend(judged.asked.map(|item| (withheld.len(), item, judged.lang)));
             let held = judged.text.map(|text| Withheld { place: call.place, id: call.id.clone(), text });
@@ -213,9 +213,16 @@ impl Delivery {
         Ok(withheld)
     }
 
-    fn waiting(&self, call: &ToolCall, effect: Effect, code: &str, decision: &str) -> Pending {
+    fn waiting(
+        &self,
+        call: &ToolCall,
+        effect: Effect,
+        (code, stands): (&str, &str),
+        decision: &str,
+    ) -> Pending {
         Pending {
             code: code.to_owned(),
+            stands: stands.to_owned(),
             server: None,
             tool: call.tool.chars().take(MAX_NAME).collect(),
             effect,

@@ -76,7 +76,8 @@ fn builder(patience: Patience) -> reqwest::ClientBuilder {
         .pool_max_idle_per_host(64)
 }
 
-fn is_loopback(url: &str) -> bool {
+/// Whether a URL is of this machine.
+pub fn is_loopback(url: &str) -> bool {
     let host = host(url);
     let name = host.strip_prefix('[').map_or_else(
         || host.rsplit_once(':').map_or(host, |parts| parts.0),

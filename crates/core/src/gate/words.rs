@@ -84,6 +84,9 @@ fn doubt_in_words(id: &str, lang: Lang) -> String {
         "over_calls" => say!(lang, en: "too many calls", zh: "调用总数过多"),
         "over_money" => say!(lang, en: "too much money", zh: "金额超过上限"),
         "over_rate" => say!(lang, en: "too many calls in a minute", zh: "一分钟内调用过多"),
+        "guarded" => {
+            say!(lang, en: "reaches for Ombud's own rules or answers", zh: "触及 Ombud 自己的规则或答复")
+        }
         "not_asked" => say!(lang, en: "the user did not ask for it", zh: "用户没有提出这一要求"),
         "delegated" => say!(lang, en: "the user left it to a text", zh: "用户让一段文字来决定"),
         "anyone" => say!(lang, en: "anybody may have asked for it", zh: "提出要求的可能是任何人"),
@@ -142,6 +145,9 @@ impl Say for Doubt {
             Self::Unreadable => say!(lang,
                 en: "its arguments cannot be read reliably",
                 zh: "它的参数无法可靠读取"),
+            Self::Guarded => say!(lang,
+                en: "it reaches for the files in which Ombud keeps its rules and the answers to its questions",
+                zh: "它触及 Ombud 保存规则和答复的文件"),
             Self::NoStep => say!(lang,
                 en: "it is none of the steps that the developer declared",
                 zh: "它不在开发者声明的步骤之内"),

@@ -71,6 +71,13 @@ pub struct Codes {
     count: u32,
 }
 
+impl Codes {
+    /// What stands for the call in full, hexadecimal: a code is short enough for a person, and so for another call to have it too.
+    pub fn stands(&self) -> String {
+        self.mark.iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+}
+
 impl Approver {
     /// The approver whose codes depend on this secret and on the number of the half hour.
     pub fn new(secret: &[u8; 32], now: u64) -> Self {

@@ -5,6 +5,7 @@ mod choice;
 mod command;
 mod disguise;
 mod echo;
+mod guarded;
 mod history;
 mod named;
 mod numbers;
@@ -91,6 +92,7 @@ pub fn of(
         redacted: redacted(&call.arguments),
         leaks: call.leaks.clone(),
         met: Vec::new(),
+        guarded: effect.acts() && effect != Effect::Fetch && guarded::is_reached(effect, &arguments.leaves),
         arguments: Vec::new(),
     };
     facts.readable &= call.complete && call.sound;

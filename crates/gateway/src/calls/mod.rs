@@ -18,7 +18,7 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use ombud_core::effect::{Effect, Hints, classify};
 use ombud_core::event::{ArgumentRecord, LaidRecord, Voice, WeighedRecord};
-use ombud_core::gate::{CallDecision, CallFacts, ToolPolicy, decide_call};
+use ombud_core::gate::{CallDecision, CallFacts, Limits, ToolPolicy, decide_call};
 use ombud_core::intent::Intent;
 use ombud_core::{Exchange, Lang, Origin, Role};
 use ombud_detect::mask::Minted;
@@ -36,7 +36,7 @@ use crate::wire::answer::ToolCall;
 use crate::wire::json::{Doc, Keys, Node};
 use approve::{Approver, Codes, Spent};
 use arguments::Arguments;
-use recent::Recent;
+use recent::{Recent, Whose};
 use recorded::{details, records, weighed};
 use released::Released;
 
@@ -60,7 +60,7 @@ struct Around {
     /// The calls of the last minute, and the time since they are counted.
     recent: Arc<Recent>,
     now: Duration,
-    whose: String,
+    whose: Whose,
 }
 
 /// A request as the agent sent it, read when its answer is looked at.
@@ -305,6 +305,8 @@ pub struct Judgement {
     pub text: Option<String>,
     /// The same for a list of several, with the code that releases the call, if the user may decide.
     pub asked: Option<(String, String)>,
+    /// What stands for the call in full.
+    pub stands: String,
     /// The language in which the user is spoken to.
     pub lang: Lang,
     /// How it was decided.
@@ -328,17 +330,19 @@ impl Judge {
     pub fn within(self, gateway: &Gateway, caller: &Caller) -> Self {
         let outside = gateway.approvals.get().map(Arc::clone);
         let (recent, now) = (Arc::clone(&gateway.recent), gateway.elapsed());
-        Self { around: Some(Around { outside, recent, now, whose: caller.scope() }), ..self }
+        // Without a session the calls of all users of a client would count as one: then only the minute is theirs together.
+        let whose = Whose { scope: caller.scope(), sums: !caller.session.is_empty() };
+        Self { around: Some(Around { outside, recent, now, whose }), ..self }
     }
 
     fn outside(&self) -> Option<&Arc<dyn Approvals>> {
         self.around.as_ref()?.outside.as_ref()
     }
 
-    fn is_allowed_outside(&self, codes: &Codes) -> bool {
-        let said =
-            |outside: &Arc<dyn Approvals>| codes.codes.iter().any(|code| outside.said(code) == Some(true));
-        self.outside().is_some_and(said)
+    /// What somebody outside said of this call, if they did.
+    fn said_outside(&self, codes: &Codes) -> Option<bool> {
+        let outside = self.outside()?;
+        codes.codes.iter().find_map(|code| outside.said(code, &codes.stands()))
     }
 
     /// A judge without a gateway around it.
@@ -374,6 +378,7 @@ impl Judge {
         let effect = effect_of(policy, &definition, call, &arguments);
         let maker = self.asker.approver();
         let codes = maker.codes(&call.tool, &arguments.canonical);
+        let stands = codes.stands();
         let approved = prepared.is_some_and(|known| {
             approve::is_given(&codes.codes, &known.turns, &known.exchange, &call.tool, &arguments.canonical)
         });
@@ -383,8 +388,9 @@ impl Judge {
         let mut released = self.released.lock().unwrap_or_else(PoisonError::into_inner);
         let counted = released.counted(&call.tool, effect, &arguments);
         facts.done = released.with(facts.done, counted);
-        facts.done.minute =
-            self.around.as_ref().map_or(0, |around| around.recent.with_one(&around.whose, around.now));
+        if let Some(around) = &self.around {
+            facts.done = around.recent.beside(&around.whose, around.now, facts.done, counted);
+        }
         facts.met = policy.met(&call.tool, &facts, &arguments.canonical);
         let mut decision = decide_call(policy, &call.tool, &facts);
         let always = decision.values().map(|values| maker.standing(&call.tool, &values));
@@ -401,23 +407,28 @@ impl Judge {
         let mut by = Voice::Conversation;
         if matches!(decision, CallDecision::Ask(_)) {
             let agreed = prepared.is_some_and(|known| agreed(known, &codes, ask));
-            if !agreed && self.is_allowed_outside(&codes) {
+            let outside = if agreed { None } else { self.said_outside(&codes) };
+            if outside == Some(true) {
                 by = Voice::Outside;
+            } else if outside == Some(false) {
+                // Whoever said no has spoken about this code: it releases nothing any more, whoever else gives it.
+                maker.spend(&codes);
             }
             facts.approved = agreed || by == Voice::Outside;
             decision = decide_call(policy, &call.tool, &facts);
         }
-        if let (CallDecision::Approved, Some(outside)) = (&decision, self.outside()) {
+        let mut needed = needs_yes(policy, &call.tool, &facts, &decision);
+        if let Some(outside) = self.outside().filter(|_| needed) {
             codes.codes.iter().for_each(|code| outside.settled(code));
         }
-        if matches!(decision, CallDecision::Approved) && !maker.spend(&codes) {
-            facts.approved = false;
+        if needed && !maker.spend(&codes) {
+            (facts.approved, needed) = (false, false);
             decision = decide_call(policy, &call.tool, &facts);
         }
         if decision.releases() {
             released.add(counted);
-            if let Some(around) = self.around.as_ref().filter(|_| policy.limits.calls_per_minute.is_some()) {
-                around.recent.add(&around.whose, around.now);
+            if let Some(around) = self.around.as_ref().filter(|_| policy.limits != Limits::default()) {
+                around.recent.add(&around.whose, around.now, counted);
             }
         }
         drop(released);
@@ -426,8 +437,8 @@ impl Judge {
         let codes = question::Codes { once: &code, always: always.as_deref() };
         let text = question::text(&decision, &call.tool, effect, &call.arguments, codes, lang);
         let asked = question::item(&decision, &call.tool, effect, &call.arguments, lang);
-        let by = matches!(decision, CallDecision::Approved).then_some(by);
-        let details = details(call, effect, (&decision, &facts), &overlaps, prepared, &code);
+        let by = needed.then_some(by);
+        let details = details(call, effect, (&decision, &facts), &overlaps, prepared, &stands);
         let (arguments, left_out) = records(overlaps);
         Judgement {
             weighed: weighed((policy, &call.tool, &facts), &decision, (by, left_out), began),
@@ -437,9 +448,16 @@ impl Judge {
             decision,
             text,
             asked: asked.map(|item| (item, code)),
+            stands,
             lang,
         }
     }
+}
+
+/// Whether the call is released only because somebody said yes to it, with or without data masked in it.
+fn needs_yes(policy: &ToolPolicy, tool: &str, facts: &CallFacts, decision: &CallDecision) -> bool {
+    let without = || decide_call(policy, tool, &CallFacts { approved: false, ..facts.clone() });
+    facts.approved && decision.releases() && !without().releases()
 }
 
 /// Whether the user has just said a plain yes to the question about this call, in whichever language and half hour it was asked.

@@ -1,42 +1,79 @@
-//! Calls of the last minute, for `calls_per_minute` under `[tools.limits]`: no history says when they were made.
+//! What was released so far, where no history says it: in the last minute (`calls_per_minute` under `[tools.limits]`), and of a session
+//! whose history the agent may cut.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
+use ombud_core::gate::Done;
+
+use super::released::Counted;
+
 const MINUTE: Duration = Duration::from_mins(1);
 
-/// Whose calls are remembered.
+/// Whose calls are remembered; who was silent for longest is forgotten first.
 const MOST: usize = 4096;
 
 /// Calls of one of them that are remembered: more than any limit that makes sense.
 const LONGEST: usize = 10_000;
 
+/// Whose calls they are.
+#[derive(Debug, Clone, Default)]
+pub struct Whose {
+    /// The client and its session.
+    pub scope: String,
+    /// Whether all of them are one conversation, so that calls and money add up.
+    pub sums: bool,
+}
+
+/// What one of them has done.
+#[derive(Debug, Default)]
+struct Own {
+    times: VecDeque<Duration>,
+    calls: u32,
+    money: u64,
+    last: Duration,
+}
+
 /// The calls of everybody.
 #[derive(Debug, Default)]
-pub struct Recent(Mutex<HashMap<String, VecDeque<Duration>>>);
+pub struct Recent(Mutex<HashMap<String, Own>>);
 
 impl Recent {
-    /// How many there are in the last minute with one more. `now` is the time since a beginning that is the same for all.
-    pub fn with_one(&self, whose: &str, now: Duration) -> u32 {
+    /// What is done with one more call: what the history says, or what is known here where that is more. `now` is the time since a
+    /// beginning that is the same for all.
+    pub fn beside(&self, whose: &Whose, now: Duration, done: Done, call: Counted) -> Done {
         let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let Some(times) = known.get_mut(whose) else { return 1 };
-        while times.front().is_some_and(|first| *first + MINUTE <= now) {
-            times.pop_front();
+        let Some(own) = known.get_mut(&whose.scope) else { return Done { minute: 1, ..done } };
+        while own.times.front().is_some_and(|first| *first + MINUTE <= now) {
+            own.times.pop_front();
         }
-        u32::try_from(times.len()).unwrap_or(u32::MAX).saturating_add(1)
+        let minute = u32::try_from(own.times.len()).unwrap_or(u32::MAX).saturating_add(1);
+        if !whose.sums {
+            return Done { minute, ..done };
+        }
+        Done {
+            minute,
+            calls: done.calls.max(own.calls.saturating_add(1)),
+            money: done.money.max(own.money.saturating_add(call.money())),
+            ..done
+        }
     }
 
     /// One was released.
-    pub fn add(&self, whose: &str, now: Duration) {
+    pub fn add(&self, whose: &Whose, now: Duration, call: Counted) {
         let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if known.len() >= MOST && !known.contains_key(whose) {
-            known.retain(|_, times| times.back().is_some_and(|last| *last + MINUTE > now));
+        if known.len() >= MOST && !known.contains_key(&whose.scope) {
+            let oldest = known.iter().min_by_key(|(_, own)| own.last).map(|(scope, _)| scope.clone());
+            oldest.and_then(|scope| known.remove(&scope));
         }
-        let times = known.entry(whose.to_owned()).or_default();
-        times.push_back(now);
-        if times.len() > LONGEST {
-            times.pop_front();
+        let own = known.entry(whose.scope.clone()).or_default();
+        own.last = now;
+        own.calls = own.calls.saturating_add(1);
+        own.money = own.money.saturating_add(call.money());
+        own.times.push_back(now);
+        if own.times.len() > LONGEST {
+            own.times.pop_front();
         }
     }
 }
@@ -45,14 +82,32 @@ impl Recent {
 mod tests {
     use super::*;
 
+    fn whose(scope: &str, sums: bool) -> Whose {
+        Whose { scope: scope.into(), sums }
+    }
+
     #[test]
     fn a_minute_counts_and_no_more_of_each_alone() {
-        let (recent, at) = (Recent::default(), Duration::from_secs);
-        assert_eq!(recent.with_one("a", at(0)), 1);
+        let (recent, at, call) = (Recent::default(), Duration::from_secs, Counted::default());
+        let minute =
+            |scope: &str, now| recent.beside(&whose(scope, false), at(now), Done::default(), call).minute;
+        assert_eq!(minute("a", 0), 1);
         for second in [0, 10, 20] {
-            recent.add("a", at(second));
+            recent.add(&whose("a", false), at(second), call);
         }
-        assert_eq!((recent.with_one("a", at(59)), recent.with_one("b", at(59))), (4, 1));
-        assert_eq!((recent.with_one("a", at(60)), recent.with_one("a", at(81))), (3, 1));
+        assert_eq!((minute("a", 59), minute("b", 59)), (4, 1));
+        assert_eq!((minute("a", 60), minute("a", 81)), (3, 1));
+    }
+
+    #[test]
+    fn a_session_adds_up_whatever_its_history_says() {
+        let (recent, now) = (Recent::default(), Duration::ZERO);
+        let pay = Counted::of_money(90);
+        recent.add(&whose("a", true), now, pay);
+        let told = Done { equal: 1, calls: 1, money: 90, minute: 0 };
+        let sums = |scope: &str, sums| recent.beside(&whose(scope, sums), now, told, pay);
+        assert_eq!((sums("a", true).calls, sums("a", true).money), (2, 180));
+        assert_eq!((sums("a", false).calls, sums("a", false).money), (1, 90));
+        assert_eq!((sums("b", true).calls, sums("b", true).money), (1, 90));
     }
 }

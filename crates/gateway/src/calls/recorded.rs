@@ -24,10 +24,13 @@ pub(crate) fn weighed(
     (by, left_out): (Option<Voice>, u64),
     began: Instant,
 ) -> WeighedRecord {
+    // A yes from before stands for the one that would be asked for now.
+    let standing = facts.standing && decision.doubts().is_empty();
+    let rule = if standing { "standing".to_owned() } else { rule_of(policy, tool, facts, decision) };
     WeighedRecord {
-        verdict: decision.verdict().to_owned(),
+        verdict: if standing || by.is_some() { "ask" } else { decision.verdict() }.to_owned(),
         action: decision.action().to_owned(),
-        rule: rule_of(policy, tool, facts, decision),
+        rule,
         by,
         left_out,
         micros: u64::try_from(began.elapsed().as_micros()).unwrap_or(u64::MAX),
@@ -66,7 +69,7 @@ pub(crate) fn details(
     (decision, facts): (&CallDecision, &CallFacts),
     overlaps: &[Overlap],
     prepared: Option<&Prepared>,
-    code: &str,
+    stands: &str,
 ) -> Vec<u8> {
     let laid = prepared.map(|known| known.context.laid()).unwrap_or_default();
     let doubts: &[Doubt] = decision.doubts();
@@ -82,7 +85,7 @@ pub(crate) fn details(
         .collect();
     let details = json!({
         "tool": call.tool, "id": call.id, "effect": effect, "decision": decision.id(), "arguments": call.arguments,
-        "doubts": doubts, "overlaps": overlaps, "facts": facts, "laid": laid, "code": code,
+        "doubts": doubts, "overlaps": overlaps, "facts": facts, "laid": laid, "stands": stands,
     });
     details.to_string().into_bytes()
 }

@@ -14,10 +14,22 @@ use super::facts::amounts;
 const MOST: usize = 4096;
 
 /// A call, as it counts once it is released.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Counted {
     same: u64,
     money: u64,
+}
+
+impl Counted {
+    /// What it pays.
+    pub fn money(self) -> u64 {
+        self.money
+    }
+
+    #[cfg(test)]
+    pub(super) fn of_money(money: u64) -> Self {
+        Self { same: 0, money }
+    }
 }
 
 /// The calls that were released.

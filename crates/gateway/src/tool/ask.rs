@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use super::hidden::is_unseen;
 use super::judge::Judged;
+use crate::calls::question::shown;
 
 /// Characters of the arguments that are shown.
 const SHOWN: usize = 800;
@@ -64,7 +65,7 @@ impl Subject<'_> {
 
     fn what(&self, lang: Lang) -> String {
         let (tool, server) = (quoted(self.tool), quoted(self.server));
-        let (does, arguments) = (self.judged.effect.say(lang), shown(&self.judged.arguments));
+        let (does, arguments) = (self.judged.effect.say(lang), shown(&self.judged.arguments, SHOWN));
         say!(lang,
             en: "The tool {tool} of {server}, which {does}, is called with:\n{arguments}",
             zh: "即将调用 {server} 的工具 {tool}（{does}），参数为：\n{arguments}")
@@ -103,16 +104,6 @@ fn told(doubt: &Doubt, lang: Lang) -> String {
         }
         other => other.say(lang),
     }
-}
-
-/// The arguments on one line, without what could hide in them.
-fn shown(arguments: &str) -> String {
-    let clean = |ch: char| if ch.is_control() || is_invisible(ch) { ' ' } else { ch };
-    let mut text: String = arguments.chars().take(SHOWN).map(clean).collect();
-    if arguments.chars().nth(SHOWN).is_some() {
-        text.push('…');
-    }
-    text
 }
 
 /// Here joiners too, and every selector: nothing may make two calls look alike.
@@ -156,11 +147,5 @@ mod tests {
         ] {
             assert!(!allows(&answer), "{answer}");
         }
-    }
-
-    #[test]
-    fn arguments_are_shown_without_what_hides() {
-        assert_eq!(shown("{\"a\":\"x\u{202e}y\nz\"}"), "{\"a\":\"x y z\"}");
-        assert!(shown(&"a".repeat(5000)).chars().count() <= SHOWN + 1);
     }
 }

@@ -61,8 +61,10 @@ pub struct Judged {
     pub patches: Vec<Patch>,
     /// The arguments as the tool gets them.
     pub arguments: String,
-    /// The code that stands for exactly this call.
+    /// The code that a person names this call by.
     pub code: String,
+    /// What stands for exactly this call.
+    pub stands: String,
     /// What it is for the limits, if it counts: what is read without a tool does not.
     pub counted: Option<Counted>,
     /// How it was decided.
@@ -112,21 +114,26 @@ pub fn judge(
     known.met = rules.tools.met(&name, &known, &arguments.canonical);
     let policy = policy(rules, effect);
     let decision = match decide_call(&policy, &name, &known) {
-        CallDecision::Release(_) | CallDecision::Ask(_) | CallDecision::Block(_)
-            if vouched && !known.secret =>
-        {
+        // What is forbidden here stays forbidden, whatever was released there.
+        CallDecision::Release(_) | CallDecision::Ask(_) if vouched && !known.secret => {
             CallDecision::Release(Vec::new())
         }
         decided => decided,
     };
-    let code = rules.approver.code(&format!("{}/{}", rules.server, called.tool), &arguments.canonical);
-    let details = recorded::details(&call, effect, (&decision, &known), &overlaps, None, &code);
+    let codes = rules.approver.codes(&format!("{}/{}", rules.server, called.tool), &arguments.canonical);
+    let (stands, [code, _]) = (codes.stands(), codes.codes);
+    let details = recorded::details(&call, effect, (&decision, &known), &overlaps, None, &stands);
     let (overlaps, left_out) = recorded::records(overlaps);
+    let weighed = recorded::weighed((&policy, &name, &known), &decision, (None, left_out), began);
     Judged {
-        weighed: recorded::weighed((&policy, &name, &known), &decision, (None, left_out), began),
+        weighed: WeighedRecord {
+            rule: if vouched { "vouched".to_owned() } else { weighed.rule.clone() },
+            ..weighed
+        },
         details,
         overlaps,
         code,
+        stands,
         arguments: call.arguments,
         effect,
         decision,

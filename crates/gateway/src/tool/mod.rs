@@ -189,7 +189,7 @@ pub struct Alone;
 impl Approvals for Alone {
     fn wait(&self, _: &Pending, _: &str) {}
 
-    fn said(&self, _: &str) -> Option<bool> {
+    fn said(&self, _: &str, _: &str) -> Option<bool> {
         None
     }
 

@@ -90,7 +90,7 @@ pub(crate) async fn say(
         Ok(()) => StatusCode::NO_CONTENT.into_response(),
         Err(refused) => {
             let status = match refused {
-                Refused::Io(_) => StatusCode::SERVICE_UNAVAILABLE,
+                Refused::Io(_) | Refused::Keys => StatusCode::SERVICE_UNAVAILABLE,
                 Refused::NoCode | Refused::Unknown => StatusCode::NOT_FOUND,
             };
             let shown: String = code.chars().filter(|ch| !ch.is_control()).take(12).collect();

@@ -1,12 +1,18 @@
 //! The folder `approvals` of a home: calls that wait for a yes, and what somebody said. Several processes share it: each `ombud mcp`,
 //! a gateway, the console, a terminal. What a call is made with is not in it; the log holds that, encrypted.
+//!
+//! An agent may have a tool that writes files, so an answer is signed: by a key of the home's vault over the code, over what stands for the
+//! call in full, and over yes or no. And a code is short, so another call may have it too: the first one that waits keeps it.
 
 use std::fs;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
+use aws_lc_rs::constant_time::verify_slices_are_equal;
+use aws_lc_rs::hmac;
 use ombud_gateway::approvals::Pending;
+use ombud_ledger::Vault;
 
 /// How long an answer may wait for its call, and a call for its answer.
 pub(crate) const LIFE: Duration = Duration::from_mins(15);
@@ -14,14 +20,18 @@ pub(crate) const LIFE: Duration = Duration::from_mins(15);
 /// Calls that may wait at once; the oldest is let go first.
 const MOST: usize = 256;
 
+/// The purpose of the key that signs answers.
+const KEY: &str = "approvals";
+
 /// Bytes of the file of one call that are read.
 const LONGEST: u64 = 16 * 1024;
 
 /// The desk of a home.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub(crate) struct Desk {
     waiting: PathBuf,
     said: PathBuf,
+    vault: Vault,
 }
 
 /// Why an answer is not taken.
@@ -31,6 +41,8 @@ pub(crate) enum Refused {
     NoCode,
     /// No call with this code waits.
     Unknown,
+    /// The keys of the home cannot be read.
+    Keys,
     /// It cannot be written down.
     Io(io::Error),
 }
@@ -39,13 +51,29 @@ impl Desk {
     /// The desk of a home.
     pub(crate) fn at(home: &Path) -> Self {
         let folder = home.join("approvals");
-        Self { waiting: folder.join("waiting"), said: folder.join("said") }
+        Self { waiting: folder.join("waiting"), said: folder.join("said"), vault: Vault::at(home) }
+    }
+
+    /// What signs an answer; nothing where the keys of the home cannot be read.
+    fn signature(&self, call: &str, stands: &str, allow: bool) -> Option<hmac::Tag> {
+        let key = self.vault.derive_key(KEY, &[b""]).ok()?;
+        let answer = if allow { "yes" } else { "no" };
+        let mut context = hmac::Context::with_key(&hmac::Key::new(hmac::HMAC_SHA256, &key));
+        for part in [call, stands, answer] {
+            context.update(&(part.len() as u64).to_be_bytes());
+            context.update(part.as_bytes());
+        }
+        Some(context.sign())
     }
 
     /// Notes a call that waits. Without the note it can only be answered in the conversation or by the client.
     pub(crate) fn wait(&self, call: &Pending) -> io::Result<()> {
         let Some(code) = code_of(&call.code) else { return Ok(()) };
         fs::create_dir_all(&self.waiting)?;
+        // Of two calls with one code the first keeps it: whoever answers must have seen the one that is meant.
+        if self.find(&code).is_ok_and(|other| other.stands != call.stands) {
+            return Err(io::ErrorKind::AlreadyExists.into());
+        }
         self.make_room();
         let temporary = self.waiting.join(format!("{code}.{}.tmp", std::process::id()));
         private(&temporary)?.write_all(&serde_json::to_vec(call)?)?;
@@ -91,9 +119,10 @@ impl Desk {
     pub(crate) fn say(&self, code: &str, allow: bool) -> Result<(), Refused> {
         let call = self.find(code)?;
         fs::create_dir_all(&self.said).map_err(Refused::Io)?;
+        let signed = self.signature(&call.code, &call.stands, allow).ok_or(Refused::Keys)?;
         let temporary = self.said.join(format!("{}.{}.tmp", call.code, std::process::id()));
         let mut file = private(&temporary).map_err(Refused::Io)?;
-        file.write_all(if allow { b"yes" } else { b"no" }).map_err(Refused::Io)?;
+        file.write_all(signed.as_ref()).map_err(Refused::Io)?;
         file.sync_all().map_err(Refused::Io)?;
         fs::rename(temporary, self.said.join(&call.code)).map_err(Refused::Io)?;
         self.settled(&call.code);
@@ -101,10 +130,17 @@ impl Desk {
     }
 
     /// Takes what somebody said of a call. It counts once, and not for long.
-    pub(crate) fn said(&self, code: &str) -> Option<bool> {
-        let path = self.said.join(code_of(code)?);
+    pub(crate) fn said(&self, code: &str, stands: &str) -> Option<bool> {
+        let code = code_of(code)?;
+        let path = self.said.join(&code);
         let age = age(&path)?;
-        let allow = fs::read(&path).ok()? == b"yes";
+        let given = fs::read(&path).ok()?;
+        let is = |allow: bool| {
+            let signed = self.signature(&code, stands, allow);
+            signed.is_some_and(|signed| verify_slices_are_equal(signed.as_ref(), &given).is_ok())
+        };
+        // What is signed for another call with this code is that one's.
+        let allow = [true, false].into_iter().find(|allow| is(*allow))?;
         // Of two that take it, one removes it.
         (fs::remove_file(path).is_ok() && age < LIFE).then_some(allow)
     }
@@ -151,6 +187,7 @@ mod tests {
     fn call(code: &str) -> Pending {
         Pending {
             code: code.into(),
+            stands: "00ff".into(),
             server: Some("mail".into()),
             tool: "send".into(),
             effect: Effect::Send,
@@ -159,22 +196,63 @@ mod tests {
         }
     }
 
+    /// A desk in a home that has keys.
+    fn desk() -> (tempfile::TempDir, Desk) {
+        let home = tempfile::tempdir().unwrap();
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            ombud_ledger::Ledger::open(home.path()).await.unwrap().close().await.unwrap()
+        });
+        let desk = Desk::at(home.path());
+        (home, desk)
+    }
+
     #[test]
     fn an_answer_counts_once_and_only_for_a_call_that_waits() {
-        let home = tempfile::tempdir().unwrap();
-        let desk = Desk::at(home.path());
+        let (home, desk) = desk();
+        let said = |code: &str| desk.said(code, "00ff");
         assert!(matches!(desk.say("4F2A7K", true), Err(Refused::Unknown)));
         desk.wait(&call("4F2A7K")).unwrap();
         assert_eq!(desk.open().len(), 1);
-        assert_eq!(desk.said("4F2A7K"), None);
+        assert_eq!(said("4F2A7K"), None);
         desk.say(" 4f2a7k ", true).unwrap();
-        assert_eq!((desk.open().len(), desk.said("4F2A7K"), desk.said("4F2A7K")), (0, Some(true), None));
+        assert_eq!(desk.said("4F2A7K", "00fe"), None, "another call with this code");
+        assert_eq!((desk.open().len(), said("4F2A7K"), said("4F2A7K")), (0, Some(true), None));
         desk.wait(&call("5A5A5A")).unwrap();
         desk.say("5A5A5A", false).unwrap();
-        assert_eq!(desk.said("5A5A5A"), Some(false));
+        assert_eq!(said("5A5A5A"), Some(false));
         desk.wait(&call("6A6A6A")).unwrap();
         desk.settled("6A6A6A");
         assert!(matches!(desk.say("6A6A6A", true), Err(Refused::Unknown)));
+        // What an agent writes there says nothing, nor does an answer that it moves to another code.
+        desk.wait(&call("7A7A7A")).unwrap();
+        fs::write(home.path().join("approvals/said/7A7A7A"), "yes").unwrap();
+        assert_eq!(said("7A7A7A"), None);
+        desk.say("7A7A7A", true).unwrap();
+        fs::rename(home.path().join("approvals/said/7A7A7A"), home.path().join("approvals/said/8A8A8A"))
+            .unwrap();
+        assert_eq!((said("8A8A8A"), said("7A7A7A")), (None, None));
+        // Another call with the same code does not take its place.
+        desk.wait(&call("9A9A9A")).unwrap();
+        assert!(desk.wait(&Pending { stands: "00fe".into(), ..call("9A9A9A") }).is_err());
+        assert_eq!(desk.find("9A9A9A").unwrap().stands, "00ff");
+    }
+
+    #[test]
+    fn an_answer_expires() {
+        let (home, desk) = desk();
+        let path = home.path().join("approvals/said/4F2A7K");
+        let aged = |age: Duration, past: bool| {
+            desk.wait(&call("4F2A7K")).unwrap();
+            desk.say("4F2A7K", true).unwrap();
+            let time = if past { SystemTime::now() - age } else { SystemTime::now() + age };
+            fs::File::options().write(true).open(&path).unwrap().set_modified(time).unwrap();
+            (desk.said("4F2A7K", "00ff"), path.exists())
+        };
+        assert_eq!(aged(LIFE / 2, true), (Some(true), false));
+        assert_eq!(aged(LIFE + Duration::from_mins(1), true), (None, false));
+        // Of what a clock that was set back makes the future, nobody knows the age.
+        assert_eq!(aged(LIFE, false), (None, false));
     }
 
     #[test]
@@ -184,7 +262,7 @@ mod tests {
         for code in ["", "../../x", "4F2A7", "4F2A7K7", "同意", "a/b.cd"] {
             assert!(matches!(desk.say(code, true), Err(Refused::NoCode)), "{code}");
             desk.wait(&call(code)).unwrap();
-            assert_eq!(desk.said(code), None);
+            assert_eq!(desk.said(code, "00ff"), None);
         }
         assert!(desk.open().is_empty());
         // What somebody else put there is no call.

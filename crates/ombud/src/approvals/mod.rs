@@ -15,6 +15,7 @@ use ombud_core::event::EventKind;
 use ombud_core::gate::{quoted, told};
 use ombud_core::{Lang, Say as _, say};
 use ombud_gateway::approvals::{Approvals, Pending};
+use ombud_gateway::calls::question::shown;
 use ombud_ledger::read::{Contents, Reader};
 use serde::Deserialize;
 use serde_json::Value;
@@ -43,12 +44,15 @@ pub(crate) struct Section {
     pub webhook_secret_env: Option<String>,
     /// Whether the arguments of the call are sent there too.
     pub webhook_arguments: bool,
+    /// Whether a form that an MCP client shows may say yes. Where the client is the agent itself, it would say so to itself.
+    pub forms: Option<bool>,
 }
 
 /// Whoever is outside of the conversations of a home.
 pub(crate) struct Outside {
     desk: Desk,
     hold: Duration,
+    forms: bool,
     webhook: Option<Arc<Webhook>>,
 }
 
@@ -57,14 +61,15 @@ impl Outside {
     pub(crate) fn of(home: &Path, section: &Section, lang: Lang) -> Result<Self> {
         let webhook = section.webhook.as_deref().map(|url| webhook_of(section, url, lang)).transpose()?;
         let hold = Duration::from_secs(section.wait_s.min(LONGEST));
-        Ok(Self { desk: Desk::at(home), hold, webhook })
+        Ok(Self { desk: Desk::at(home), hold, forms: section.forms.unwrap_or(true), webhook })
     }
 }
 
 fn webhook_of(section: &Section, url: &str, lang: Lang) -> Result<Arc<Webhook>> {
-    let host = ombud_gateway::upstream::host(url);
-    let near = ["127.0.0.1", "localhost", "[::1]"].iter().any(|name| host.starts_with(name));
-    if !(url.starts_with("https://") || url.starts_with("http://") && near) {
+    // A name before an `@` is no host.
+    let clear = !ombud_gateway::upstream::host(url).contains('@');
+    let near = url.starts_with("http://") && ombud_gateway::upstream::is_loopback(url);
+    if !(clear && (url.starts_with("https://") || near)) {
         bail!(say!(lang,
             en: "[approvals] webhook in {FILE} must begin with https://, or be an address of this machine, so that nobody on the way can answer",
             zh: "{FILE} 中 [approvals] 的 webhook 必须以 https:// 开头，或是本机地址，以防他人在途中作答"));
@@ -91,8 +96,12 @@ impl Approvals for Outside {
         }
     }
 
-    fn said(&self, code: &str) -> Option<bool> {
-        self.desk.said(code)
+    fn said(&self, code: &str, stands: &str) -> Option<bool> {
+        self.desk.said(code, stands)
+    }
+
+    fn forms(&self) -> bool {
+        self.forms
     }
 
     fn settled(&self, code: &str) {
@@ -139,7 +148,11 @@ pub(crate) async fn approve(args: Approve, terminal: Terminal) -> Result<u8> {
         terminal.note(&say!(lang, en: "the call {code} is declined", zh: "已拒绝调用 {code}"));
         return Ok(0);
     }
-    show(&home, &call, terminal).await?;
+    if !show(&home, &call, terminal).await? {
+        bail!(say!(lang,
+            en: "what the call is made with cannot be read from the log, so nobody can say yes to it. Let the agent make it again",
+            zh: "无法从日志中读取这次调用的参数，因此不能同意。请让智能体再调用一次"));
+    }
     if !agreed(&call, terminal)? {
         terminal.note(&say!(lang, en: "nothing was allowed", zh: "未同意任何调用"));
         return Ok(1);
@@ -182,7 +195,8 @@ async fn list(home: &Path, desk: &Desk, terminal: Terminal) -> Result<u8> {
     Ok(0)
 }
 
-async fn show(home: &Path, call: &Pending, terminal: Terminal) -> Result<()> {
+/// Shows a call; whether what it is made with could be shown.
+async fn show(home: &Path, call: &Pending, terminal: Terminal) -> Result<bool> {
     let lang = terminal.lang;
     let (code, tool, does) = (&call.code, quoted(&call.tool), call.effect.say(lang));
     let server = call.server.as_deref().map(quoted);
@@ -191,21 +205,13 @@ async fn show(home: &Path, call: &Pending, terminal: Terminal) -> Result<()> {
     terminal.out(
         &say!(lang, en: "{code}  {tool}{at}, which {does}; {why}", zh: "{code}  {tool}{at}，{does}；{why}"),
     )?;
-    match arguments(home, call).await {
-        Some(arguments) => terminal.out(&format!("        {}", shown(&arguments))),
+    let arguments = arguments(home, call).await;
+    match &arguments {
+        Some(arguments) => terminal.out(&format!("        {}", shown(arguments, SHOWN)))?,
         None => terminal.out(&say!(lang,
-            en: "        (its arguments cannot be read from the log)", zh: "        （无法从日志中读取参数）")),
+            en: "        (its arguments cannot be read from the log)", zh: "        （无法从日志中读取参数）"))?,
     }
-}
-
-/// The arguments on one line, without what could steer a terminal.
-fn shown(arguments: &str) -> String {
-    let clean = |ch: char| if ch.is_control() { ' ' } else { ch };
-    let mut text: String = arguments.chars().take(SHOWN).map(clean).collect();
-    if arguments.chars().nth(SHOWN).is_some() {
-        text.push('…');
-    }
-    text
+    Ok(arguments.is_some())
 }
 
 /// What a call is made with: the log holds it, encrypted.
@@ -221,7 +227,7 @@ pub(crate) async fn arguments(home: &Path, call: &Pending) -> Option<String> {
         let details: Option<Value> = parts.first().and_then(|part| serde_json::from_slice(part).ok());
         let text = |key: &str| details.as_ref()?.get(key)?.as_str().map(str::to_owned);
         // One exchange may hold many calls of a tool: what is shown must be what is allowed.
-        if text("code").as_ref() == Some(&call.code) {
+        if text("stands").as_ref() == Some(&call.stands) {
             return text("arguments");
         }
     }
@@ -236,6 +242,9 @@ fn refusal(refused: &Refused, code: &str, lang: Lang) -> String {
         Refused::Unknown => say!(lang,
             en: "no call with the code {code} waits any more: it waits for 15 minutes. Let the agent make it again; `ombud approve` lists the calls that wait",
             zh: "没有代码为 {code} 的调用在等待：等待时间为 15 分钟。请让智能体再调用一次；`ombud approve` 可列出等待确认的调用"),
+        Refused::Keys => say!(lang,
+            en: "the keys of this folder cannot be read, so no answer can be signed. Is it the folder of the agent? `--home FOLDER` names another",
+            zh: "无法读取该目录的密钥，答复无法签名。请确认这是智能体所在的目录；可用 `--home 目录` 指定"),
         Refused::Io(error) => {
             let error = crate::fault::io(error, lang);
             say!(lang, en: "the answer cannot be written down ({error})", zh: "无法保存答复（{error}）")

@@ -3,8 +3,8 @@
 //! Nothing listens for it, so nothing can be sent to it: whoever wants to answer keeps the request open until a person has decided
 //! (n8n's “respond to webhook”, a few lines of a server). What a call is made with goes along only where the settings say so.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use aws_lc_rs::hmac;
 use bytes::Bytes;
@@ -33,7 +33,8 @@ pub(crate) struct Webhook {
     arguments: bool,
     upstream: Upstream,
     lang: Lang,
-    open: Arc<AtomicUsize>,
+    /// Codes of the calls that somebody is being told of.
+    open: Mutex<BTreeSet<String>>,
 }
 
 /// What a reply says; anything else says nothing.
@@ -57,16 +58,19 @@ impl Webhook {
             arguments,
             upstream: Upstream::new(patience)?,
             lang,
-            open: Arc::default(),
+            open: Mutex::default(),
         })
     }
 
     /// Tells of a call, and puts the answer on the desk.
     pub(crate) fn tell(self: &Arc<Self>, desk: &Desk, call: &Pending, arguments: &str) {
         let Ok(runtime) = tokio::runtime::Handle::try_current() else { return };
-        if self.open.fetch_add(1, Ordering::AcqRel) >= MOST {
-            self.open.fetch_sub(1, Ordering::AcqRel);
-            return;
+        {
+            let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+            // A call that is tried again is told of once.
+            if open.len() >= MOST || !open.insert(call.code.clone()) {
+                return;
+            }
         }
         let (hook, desk, code) = (Arc::clone(self), desk.clone(), call.code.clone());
         let body = self.body(call, arguments);
@@ -76,7 +80,7 @@ impl Webhook {
                 // A call that waits no more needs no answer.
                 let _ = desk.say(&code, allow);
             }
-            hook.open.fetch_sub(1, Ordering::AcqRel);
+            hook.open.lock().unwrap_or_else(PoisonError::into_inner).remove(&code);
         });
     }
 
@@ -126,7 +130,6 @@ fn hex(tag: &hmac::Tag) -> String {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Mutex;
     use std::time::Duration;
 
     use axum::Router;
@@ -138,6 +141,7 @@ mod tests {
     fn call() -> Pending {
         Pending {
             code: "4F2A7K".into(),
+            stands: "00ff".into(),
             server: None,
             tool: "send_mail".into(),
             effect: Effect::Send,
@@ -162,15 +166,16 @@ mod tests {
         let url = format!("http://{}/hook", listener.local_addr().unwrap());
         tokio::spawn(async move { axum::serve(listener, app).await });
         let home = tempfile::tempdir().unwrap();
+        ombud_ledger::Ledger::open(home.path()).await.unwrap().close().await.unwrap();
         let desk = Desk::at(home.path());
         desk.wait(&call()).unwrap();
         let hook = Arc::new(Webhook::new(&url, Some("key"), arguments, Lang::En).unwrap());
         hook.tell(&desk, &call(), r#"{"to":"anna@x.example"}"#);
-        while hook.open.load(Ordering::Acquire) > 0 {
+        while !hook.open.lock().unwrap().is_empty() {
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
         let (body, signature) = seen.lock().unwrap().clone();
-        (desk.said("4F2A7K"), body, signature)
+        (desk.said("4F2A7K", "00ff"), body, signature)
     }
 
     #[tokio::test]

@@ -130,8 +130,12 @@ impl Approvals for Own {
         self.outside.wait(call, arguments);
     }
 
-    fn said(&self, code: &str) -> Option<bool> {
-        self.outside.said(code)
+    fn said(&self, code: &str, stands: &str) -> Option<bool> {
+        self.outside.said(code, stands)
+    }
+
+    fn forms(&self) -> bool {
+        self.outside.forms()
     }
 
     fn settled(&self, code: &str) {

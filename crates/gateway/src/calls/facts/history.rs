@@ -8,7 +8,7 @@ use ombud_core::gate::Done;
 
 use super::super::Prepared;
 use super::super::approve::past;
-use super::super::arguments::{Arguments, Leaf, canonical};
+use super::super::arguments::{Arguments, canonical};
 use crate::wire::answer::ToolCall;
 
 /// What the history has done, and this call with it.
@@ -37,12 +37,77 @@ pub(super) fn done(known: &Prepared, effect: Effect, tool: &str, arguments: &Arg
 pub(in super::super) fn amounts(arguments: &Arguments) -> u64 {
     let leaves = arguments.leaves.iter();
     let paid = leaves.filter(|leaf| part(Effect::Pay, &leaf.key, Shape::Other) == Some(Part::Amount));
-    let whole = |leaf: &Leaf| {
-        let number = leaf.value.trim().trim_start_matches(|ch: char| !ch.is_ascii_digit());
-        let (units, rest) = number.split_once('.').unwrap_or((number, ""));
-        let units: String = units.chars().filter(char::is_ascii_digit).collect();
-        let more = u64::from(rest.bytes().any(|byte| (b'1'..=b'9').contains(&byte)));
-        units.parse::<u64>().unwrap_or(u64::MAX).saturating_add(more)
-    };
-    paid.map(whole).fold(0, u64::saturating_add)
+    paid.map(|leaf| sum(&leaf.value)).fold(0, u64::saturating_add)
+}
+
+/// A sum of money, rounded up. What is no plain number beside a currency may be any sum: `5万`, `20 thousand`, `1.000.000,00`.
+fn sum(text: &str) -> u64 {
+    let text = text.trim();
+    let number = text.trim_matches(|ch: char| {
+        ch.is_whitespace()
+            || matches!(ch, '$' | '€' | '£' | '¥' | '￥' | '+' | '元' | '圆')
+            || ch.is_ascii_alphabetic()
+    });
+    let currency = text.replace(number, "");
+    let words = currency.split(|ch: char| !ch.is_ascii_alphabetic()).filter(|word| !word.is_empty());
+    let plain = |word: &str| CURRENCIES.contains(&word.to_ascii_lowercase().as_str());
+    let groups: Vec<&str> = number.split(',').collect();
+    let grouped =
+        groups.iter().skip(1).all(|group| group.split('.').next().is_some_and(|whole| whole.len() == 3));
+    let digits = |ch: char| ch.is_ascii_digit() || matches!(ch, '.' | ',' | 'e' | 'E' | '-' | '+');
+    if !words.clone().all(plain) || !grouped || !number.chars().all(digits) {
+        return u64::MAX;
+    }
+    let value: f64 = number.replace(',', "").parse().unwrap_or(f64::INFINITY);
+    // Beyond what a whole number holds it is more than any limit.
+    if value.is_finite() && value.abs() < 9e15 { whole(value.abs()) } else { u64::MAX }
+}
+
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "between nought and 9e15")]
+fn whole(value: f64) -> u64 {
+    value.ceil() as u64
+}
+
+/// Words that say only in which money a sum is.
+const CURRENCIES: &[&str] = &[
+    "usd", "eur", "gbp", "cny", "rmb", "jpy", "krw", "hkd", "twd", "sgd", "chf", "cad", "aud", "inr", "sek",
+    "dkk", "nok", "pln", "dollar", "dollars", "euro", "euros", "pounds", "yuan", "yen",
+];
+
+#[cfg(test)]
+mod tests {
+    use super::sum;
+
+    #[test]
+    fn sums_are_read_or_count_as_any() {
+        for (text, value) in [
+            ("20", 20),
+            ("20.01", 21),
+            ("$1,234.50", 1235),
+            ("EUR 9", 9),
+            ("9 元", 9),
+            ("1e3", 1000),
+            ("1000000.0", 1_000_000),
+            ("-5", 5),
+            ("0", 0),
+        ] {
+            assert_eq!(sum(text), value, "{text}");
+        }
+        for text in [
+            "5万",
+            "20 thousand",
+            "1.000.000,00",
+            "0.5k",
+            "1e300",
+            "",
+            "ten",
+            "1,2,3",
+            "0x10",
+            "五百",
+            "NaN",
+            "inf",
+        ] {
+            assert_eq!(sum(text), u64::MAX, "{text}");
+        }
+    }
 }

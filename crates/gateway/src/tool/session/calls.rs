@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use ombud_core::effect::Effect;
 use ombud_core::event::{EventKind, ToolCallRecord, Voice};
-use ombud_core::gate::{CallDecision, Gate};
+use ombud_core::gate::{CallDecision, Done, Gate};
 use ombud_core::say;
 use serde_json::{Value, json};
 
@@ -13,6 +13,7 @@ use super::super::judge::{Called, Judged, judge};
 use super::super::message::{self, Id, Message};
 use super::{ASKING, INVALID, MOST_WAITING, Purpose, REFUSED, Session, Side, Step, Waiting, can_ask, refuse};
 use crate::approvals::Pending;
+use crate::calls::recent::Whose;
 use crate::calls::released::Counted;
 use crate::record;
 use crate::wire::json::{Kind, Node};
@@ -40,8 +41,9 @@ pub(super) struct Held {
     counted: Option<Counted>,
     /// The tool whose new definition is accepted with it.
     changed: Option<String>,
-    /// What stands for exactly this call.
+    /// What a person names this call by, and what stands for exactly it.
     pub(super) code: String,
+    stands: String,
     /// Who is asked.
     asked: Asked,
 }
@@ -60,6 +62,7 @@ enum Asked {
 pub(super) struct Question {
     pub(super) since: Duration,
     code: String,
+    stands: String,
     exchange: String,
 }
 
@@ -114,7 +117,7 @@ impl Session {
         };
         let mut steps = self.accepted_elsewhere(&tool);
         let judged = self.decide(message, &id, method, &tool, now);
-        let approved = answered.is_some_and(|question| question.code == judged.code);
+        let approved = answered.is_some_and(|question| question.stands == judged.stands);
         let exchange = match answered {
             Some(question) if approved => question.exchange.clone(),
             _ => record::id(),
@@ -123,10 +126,10 @@ impl Session {
         let record = self.call_record(&tool, &judged);
         let changed = self.is_withheld(&tool).then(|| tool.clone());
         let details = judged.details.clone();
-        let (counted, code) = (judged.counted, judged.code.clone());
+        let (counted, code, stands) = (judged.counted, judged.code.clone(), judged.stands.clone());
         let asked = Asked::Form;
         let mut held =
-            Held { id, since: now, line, exchange, record, details, counted, changed, code, asked };
+            Held { id, since: now, line, exchange, record, details, counted, changed, code, stands, asked };
         let why = self.reasons(&tool, &judged);
         steps.extend(if why.is_empty() {
             self.release(held, now)
@@ -135,7 +138,7 @@ impl Session {
             self.blocked(&held, &judged, &why)
         } else if approved {
             self.approve(held, Voice::Form, now)
-        } else if let Some(said) = self.rules.beside.said(&judged.code) {
+        } else if let Some(said) = self.rules.beside.said(&judged.code, &judged.stands) {
             self.told(held, said, now)
         } else {
             held.record.decision = decided(&judged, &held, "ask");
@@ -176,7 +179,8 @@ impl Session {
             fixed: (method != "tools/call").then_some(Effect::Read),
             least: self.rules.least.get(tool).copied().unwrap_or(Effect::Read),
         };
-        let done = (&self.released, self.recent.with_one("", now));
+        let minute = self.recent.beside(&Whose::default(), now, Done::default(), Counted::default()).minute;
+        let done = (&self.released, minute);
         judge(&self.rules, &self.minted, done, &mut self.seen, &called)
     }
 
@@ -215,7 +219,7 @@ impl Session {
     fn release(&mut self, held: Held, now: Duration) -> Vec<Step> {
         if let Some(counted) = held.counted {
             self.released.add(counted);
-            self.recent.add("", now);
+            self.recent.add(&Whose::default(), now, counted);
         }
         let kind = EventKind::ToolCall(Box::new(held.record.clone()));
         let note = self.note(Some(&held.exchange), kind, vec![held.details], Some(held.id.clone()));
@@ -255,7 +259,7 @@ impl Session {
         let beside = std::sync::Arc::clone(&self.rules.beside);
         let wanted = self.held.iter().filter(|(_, held)| only.is_none_or(|only| *only == held.id));
         let all: Vec<(Id, Option<bool>)> =
-            wanted.map(|(ours, held)| (ours.clone(), beside.said(&held.code))).collect();
+            wanted.map(|(ours, held)| (ours.clone(), beside.said(&held.code, &held.stands))).collect();
         let mut steps = Vec::new();
         for (ours, said) in all {
             let late = self.held.get(&ours).is_some_and(|held| held.is_late(now));
@@ -335,8 +339,9 @@ impl Session {
         self.held.retain(|_, other| !other.is_late(held.since));
         let room = self.held.len() + self.questions.len() < MOST_WAITING;
         let (instruction, hold) = (subject.instruction(lang), rules.beside.hold());
+        let forms = rules.beside.forms();
         match modern {
-            Some(node) if room && can_ask(message, node) => {
+            Some(node) if room && forms && can_ask(message, node) => {
                 let state = format!("{STATE}{}", record::id());
                 let form = json!({ "method": "elicitation/create", "params": ask::form(&subject.question(lang), lang) });
                 let result = json!({
@@ -346,9 +351,10 @@ impl Session {
                 });
                 steps.push(Step::Send(Side::Client, message::result(&held.id, &result)));
                 let Held { since, exchange, .. } = held;
-                self.questions.insert(state, Question { since, code: judged.code.clone(), exchange });
+                let (code, stands) = (judged.code.clone(), judged.stands.clone());
+                self.questions.insert(state, Question { since, code, stands, exchange });
             }
-            None if room && self.asks => {
+            None if room && forms && self.asks => {
                 let ours = self.own_id();
                 let form = ask::form(&subject.question(lang), lang);
                 steps.push(Step::Send(
@@ -369,6 +375,7 @@ impl Session {
     fn waiting(&self, held: &Held, judged: &Judged) -> Pending {
         Pending {
             code: held.code.clone(),
+            stands: held.stands.clone(),
             server: Some(self.rules.server.clone()),
             tool: held.record.tool.clone(),
             effect: judged.effect,

@@ -31,7 +31,7 @@ impl Approvals for Given {
         self.waiting.lock().unwrap().push(call.clone());
     }
 
-    fn said(&self, code: &str) -> Option<bool> {
+    fn said(&self, code: &str, _: &str) -> Option<bool> {
         let mut said = self.said.lock().unwrap();
         said.iter().position(|known| known.0 == code).map(|at| said.remove(at).1)
     }
