@@ -28,6 +28,7 @@ mod history;
 mod identity;
 mod kept;
 mod launches;
+mod lent;
 mod loops;
 mod methods;
 mod named;

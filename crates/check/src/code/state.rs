@@ -43,6 +43,8 @@ pub(super) struct Summary {
     pub raises: bool,
     /// Requests to addresses that its callers choose.
     pub lifted: Vec<Lifted>,
+    /// Files that its callers choose.
+    pub lent: Vec<super::lent::Lent>,
     /// Tools whose names its callers choose.
     pub offers: Vec<super::tools::Offered>,
     /// Everything that callers handed in.
@@ -57,7 +59,8 @@ impl Summary {
     /// What a caller is given back, without what it does not need.
     pub(super) fn answered(&self) -> Answered {
         let (returns, lifted, offers) = (self.returns.clone(), self.lifted.clone(), self.offers.clone());
-        Answered { returns, lifted, offers, asks: self.answers && !self.always_yes }
+        let lent = self.lent.clone();
+        Answered { returns, lifted, lent, offers, asks: self.answers && !self.always_yes }
     }
 }
 
@@ -65,6 +68,7 @@ impl Summary {
 pub(super) struct Answered {
     pub returns: Value,
     pub lifted: Vec<Lifted>,
+    pub lent: Vec<super::lent::Lent>,
     pub offers: Vec<super::tools::Offered>,
     /// It answers, and not always with yes.
     pub asks: bool,
@@ -288,7 +292,7 @@ impl<'a> State<'a> {
         let old = std::mem::replace(slot, found);
         (slot.handed, slot.defaults, slot.consented) = (old.handed, old.defaults, old.consented);
         let same = old.returns == slot.returns
-            && (&old.lifted, &old.offers) == (&slot.lifted, &slot.offers)
+            && (&old.lifted, &old.lent, &old.offers) == (&slot.lifted, &slot.lent, &slot.offers)
             && (old.ensures, old.always_yes) == (slot.ensures, slot.always_yes)
             && (old.answers, old.raises) == (slot.answers, slot.raises);
         if !same {
