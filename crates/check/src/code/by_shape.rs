@@ -99,6 +99,9 @@ impl Walk<'_, '_> {
     ) -> Option<Value> {
         let mut found = Vec::new();
         let statement = databases::statement_of(written, arguments);
+        if let Some(html) = given(arguments, 1, "html").filter(|_| last(written) == "insertAdjacentHTML") {
+            found.push(Deed::Run { sink: Sink::Html, content: html.deep_taint(), given: None });
+        }
         if let Some(content) = run_by_shape(written, arguments) {
             found.push(Deed::Run { sink: Sink::Sql, content, given: None });
         }

@@ -278,7 +278,7 @@ impl Value {
             Shape::List(items) => items.iter().try_fold(fits(items.len())?, sum),
             _ => return Some(self.taint),
         };
-        all.filter(|taint| *taint == self.taint)
+        all
     }
 
     /// Bounded lists and dictionaries: what is too deep or too long is kept as its origins only.
