@@ -162,6 +162,9 @@ struct Touched {
     content: Taint,
 }
 
+/// Reads that are given the number of one row.
+const BY_NUMBER: &[&str] = &["get", "get_or_none", "get_by_id", "findByPk", "findById", "find_by_id"];
+
 impl Walk<'_, '_> {
     /// A member of a class that stands for a table, as something from outside.
     pub(super) fn of_rows(&self, class: ClassId, name: &str) -> Option<Value> {
@@ -189,6 +192,7 @@ impl Walk<'_, '_> {
     /// Notes what a call does to a table of memories, of which the class is known or an object is given.
     pub(super) fn keep_in_rows(&mut self, call: Outside<'_>, found: &mut Vec<Deed>) -> Option<Taint> {
         let Outside { path, object, arguments } = call;
+        found.extend(self.numbered(path, arguments).map(Deed::Keyed));
         let of_class =
             self.asked_of_class(path, arguments).or_else(|| self.of_repository(path, object, arguments));
         let touched = of_class.or_else(|| self.given_rows(last(path), arguments))?;
@@ -203,6 +207,9 @@ impl Walk<'_, '_> {
         object: &Value,
         arguments: &[Argument],
     ) {
+        if let Some(number) = self.numbered(name, arguments) {
+            super::deeds::add(&mut self.call_at(node.range()).does, Deed::Keyed(number));
+        }
         let own = self.of_object(name, object);
         let Some(touched) = own.or_else(|| self.given_rows(name, arguments)) else { return };
         let mut found = Vec::new();
@@ -214,6 +221,20 @@ impl Walk<'_, '_> {
         for deed in found {
             super::deeds::add(&mut call.does, deed);
         }
+    }
+
+    /// The number by which one row of what people said is asked for: `session.get(Conversation, number)`, `Message.get_by_id(number)`.
+    fn numbered(&self, path: &str, arguments: &[Argument]) -> Option<Taint> {
+        if !BY_NUMBER.contains(&last(path)) {
+            return None;
+        }
+        let (table, given) = if root(path) == ROWS {
+            (path.split(['.', '(']).nth(1)?.to_owned(), arguments)
+        } else {
+            (self.named_table(&arguments.first()?.value)?, arguments.get(1..)?)
+        };
+        let number = super::call::all_of(given);
+        (holds_talk(&table) && number != Taint::NONE).then_some(number)
     }
 
     fn touch(&mut self, touched: Touched, object: Option<&Made>, found: &mut Vec<Deed>) -> Option<Taint> {
@@ -331,7 +352,7 @@ impl Walk<'_, '_> {
     fn memory_of(&self, table: &str, does: Use, content: Taint) -> Option<Touched> {
         let columns = self.columns(table);
         let has = |wanted: &str| columns.contains(&wanted);
-        let told = names(table, MEMORIES) && !names(table, OTHER);
+        let told = holds_talk(table);
         let words = columns.is_empty() || WORDS.iter().any(|word| has(word));
         let said = told && words || SIDES.iter().any(|(one, other)| has(one) && has(other));
         (said || does == Use::Erase).then(|| Touched { does, table: table.to_owned(), content })
@@ -367,11 +388,17 @@ impl Walk<'_, '_> {
         let (Expr::Attribute(column), [op], [value]) = (&*node.left, &*node.ops, &*node.comparators) else {
             return None;
         };
-        if op.as_str() != "==" || !keys::is_person(column.attr.as_str()) {
+        let person = keys::is_person(column.attr.as_str());
+        if op.as_str() != "==" || !person && !keys::is_row(column.attr.as_str()) {
             return None;
         }
         let table = self.eval(&column.value);
-        self.named_table(&table)?;
+        self.named_table(&table).filter(|table| person || holds_talk(table))?;
         Some(self.eval(value).deep_taint())
     }
+}
+
+/// Whether a table holds what was said, by its name.
+fn holds_talk(table: &str) -> bool {
+    names(table, MEMORIES) && !names(table, OTHER)
 }

@@ -1,6 +1,6 @@
 //! Rows that are kept through classes and objects: whatever the mapper, a table of messages is a memory.
 
-use crate::project::{checked, lines};
+use crate::project::{checked, lines, of_rule};
 
 const WRITE: &str = "memory-write-without-consent";
 const READ: &str = "retrieval-without-consent";
@@ -154,4 +154,39 @@ fn columns_for_two_sides_make_a_memory_whatever_it_is_called() {
     // A table that is called like one and holds no words.
     let empty = PEEWEE.replace("content = ", "amount = ").replace("Message", "Conversation");
     assert!(!has(&bot(&empty, "Conversation.create(who=m.text)", "Conversation.select()"), WRITE));
+}
+
+#[test]
+fn the_number_of_a_row_is_what_its_sender_wrote() {
+    let rule = "identity-from-body";
+    let route = |does: &str, guard: &str| {
+        format!(
+            "from fastapi import FastAPI, Depends\nfrom fastapi.security import OAuth2PasswordBearer\nfrom sqlalchemy.orm import Session, DeclarativeBase, mapped_column\nclass Base(DeclarativeBase):\n    pass\nclass Conversation(Base):\n    id = mapped_column()\n    title = mapped_column()\nclass Product(Base):\n    id = mapped_column()\ndef database() -> Session: ...\nbearer = OAuth2PasswordBearer('x')\napp = FastAPI()\n@app.get('/{{number}}')\ndef one(number: int, db: Session = Depends(database){guard}):\n    return db.{does}\n"
+        )
+    };
+    for does in ["get(Conversation, number)", "query(Conversation).filter(Conversation.id == number).first()"]
+    {
+        assert_eq!(of_rule(rule, &route(does, "")), ["identity-from-body@16"], "{does}");
+        assert!(of_rule(rule, &route(does, ", token: str = Depends(bearer)")).is_empty(), "{does}");
+    }
+    assert!(of_rule(rule, &route("get(Product, number)", "")).is_empty());
+    assert!(of_rule(rule, &route("query(Conversation).order_by(Conversation.id == number)", "")).is_empty());
+}
+
+#[test]
+fn the_number_of_a_row_in_a_statement_or_a_mapper() {
+    let rule = "identity-from-body";
+    let route = |does: &str| {
+        let text = format!(
+            "import express from 'express';\nimport Database from 'better-sqlite3';\nimport {{ PrismaClient }} from '@prisma/client';\nconst db = new Database('x.db');\nconst prisma = new PrismaClient();\nexpress().get('/:id', async (req, res) => {{\n  res.json(await {does});\n}});\n"
+        );
+        lines(&checked(&[("server.js", text.as_str())])).iter().any(|line| line.starts_with(rule))
+    };
+    assert!(route("db.prepare('SELECT * FROM messages WHERE conversation_id = ?').all(req.params.id)"));
+    assert!(route("prisma.message.findMany({ where: { conversationId: req.params.id } })"));
+    assert!(route("prisma.conversation.delete({ where: { id: req.params.id } })"));
+    assert!(!route("db.prepare('SELECT * FROM products WHERE id = ?').all(req.params.id)"));
+    assert!(!route("prisma.product.findMany({ where: { id: req.params.id } })"));
+    // What a session is called is long and random.
+    assert!(!route("db.prepare('SELECT * FROM messages WHERE session_id = ?').all(req.params.id)"));
 }

@@ -460,6 +460,21 @@ pub(in crate::code) fn kept(
     Some((content, named || super::web::is_conversation(path)))
 }
 
+/// Whether a statement reads or deletes rows of what people said.
+pub(super) fn asks_talk(statement: &str) -> bool {
+    let asked = parsed(statement).filter(|(does, _)| *does != Use::Write);
+    asked.is_some_and(|(_, table)| names(&table, MEMORIES))
+}
+
+/// Whether a call asks a table of what people said for rows, or deletes them.
+pub(super) fn picks_talk(path: &str, object: Option<&Made>, arguments: &[Argument]) -> bool {
+    let name = last(path);
+    let picks = READS.contains(&name) || ERASES.contains(&name) || name.starts_with("findById");
+    picks
+        && product(path).is_some()
+        && of(path, object, arguments).is_some_and(|(_, store)| names(&store.name, MEMORIES))
+}
+
 /// Whether rows of a small database are turns of a talk.
 fn holds_talk(table: &str) -> bool {
     super::web::is_conversation(table) || names(table, &["turn*"])
