@@ -442,3 +442,43 @@ fn tokens_of_a_model_are_none_of_a_caller() {
     assert!(server("const onToken = (token) => res.write(token);"));
     assert!(!server("if (req.headers.authorization !== KEY) return res.status(401).end();"));
 }
+
+#[test]
+fn a_limit_stands_in_the_settings_of_the_model() {
+    let server = |settings: &str| {
+        format!(
+            "import express from 'express';\nimport {{ GoogleGenerativeAI }} from '@google/generative-ai';\nconst ai = new GoogleGenerativeAI(process.env.KEY);\nexpress().post('/x', async (req, res) => {{\n  const model = ai.getGenerativeModel({{ model: 'm'{settings} }});\n  const chat = model.startChat({{ history: [] }});\n  res.json(await chat.sendMessage(req.body.text));\n}});\n"
+        )
+    };
+    let found = |settings: &str| {
+        let text = server(settings);
+        lines(&checked(&[("server.js", text.as_str())]))
+            .iter()
+            .any(|line| line.starts_with("endpoint-without-limit"))
+    };
+    assert!(found(""));
+    assert!(!found(", generationConfig: { maxOutputTokens: 500 }"));
+}
+
+#[test]
+fn what_is_older_than_a_date_is_let_go_of_by_any_column_of_time() {
+    let text = |column: &str| {
+        format!(
+            "import sqlite3, telebot\nbot = telebot.TeleBot('x')\ndb = sqlite3.connect('x')\n@bot.message_handler()\ndef on(m):\n    db.execute('INSERT INTO messages (who, content) VALUES (?, ?)', (m.from_user.id, m.text))\n    db.execute('DELETE FROM messages WHERE {column} < ?', (m.date,))\n"
+        )
+    };
+    assert!(of_rule("no-retention", &text("started_at")).is_empty());
+    assert_eq!(of_rule("no-retention", &text("size")).len(), 1);
+}
+
+#[test]
+fn what_an_account_is_asked_about_is_no_model() {
+    let text = |path: &str| {
+        format!(
+            "import requests\ntext = input()\nprint(requests.get(f'https://api.deepseek.com/{path}', params={{'q': text}}).json())\n"
+        )
+    };
+    assert!(of_rule("provider-trains-by-default", &text("user/balance")).is_empty());
+    assert!(of_rule("personal-data-unmasked", &text("v1/models?x=1")).is_empty());
+    assert_eq!(of_rule("provider-trains-by-default", &text("v1/answer")).len(), 1);
+}
