@@ -125,17 +125,9 @@ fn evaluate(project: &Project<'_>, texts: &[File], providers: &Providers, limits
     for _ in 0..MAX_ROUNDS {
         bodies(project, &mut state);
     }
-    for _ in 0..MAX_ROUNDS {
-        if !state.watch.borrow().is_stale() || state.budget == 0 {
-            break;
-        }
-        bodies(project, &mut state);
-        for (id, func) in project.functions.iter().enumerate() {
-            if func.definition.is_some() {
-                state.walk(id);
-            }
-        }
-        state.end_round();
+    rounds(project, &mut state);
+    if offered::answer(&mut state) {
+        rounds(project, &mut state);
     }
     if state.budget == 0 {
         state.gaps.push(Gap { path: String::new(), line: 0, why: GapKind::TooComplex });
@@ -159,6 +151,22 @@ fn evaluate(project: &Project<'_>, texts: &[File], providers: &Providers, limits
         prompts,
         gaps: state.gaps,
         ..Facts::default()
+    }
+}
+
+/// Evaluates everything until nothing new is known.
+fn rounds(project: &Project<'_>, state: &mut State<'_>) {
+    for _ in 0..MAX_ROUNDS {
+        if !state.watch.borrow().is_stale() || state.budget == 0 {
+            break;
+        }
+        bodies(project, state);
+        for (id, func) in project.functions.iter().enumerate() {
+            if func.definition.is_some() {
+                state.walk(id);
+            }
+        }
+        state.end_round();
     }
 }
 

@@ -125,6 +125,10 @@ pub(super) struct State<'a> {
     pub prompts: BTreeMap<(FunctionId, usize, usize), Prompt>,
     pub gaps: Vec<Gap>,
     pub texts: &'a [crate::facts::File],
+    /// Functions that read a request, and the parameter that is one.
+    pub answering: BTreeSet<(FunctionId, usize)>,
+    /// Functions that others give back.
+    pub given_back: BTreeSet<FunctionId>,
     /// Functions that are handed out behind a question for consent.
     pub asked: BTreeSet<FunctionId>,
     /// What each function found out about decorators: whether what a function wraps is called with consent.
@@ -183,6 +187,8 @@ impl<'a> State<'a> {
             prompts: BTreeMap::default(),
             gaps: Vec::new(),
             texts,
+            answering: BTreeSet::new(),
+            given_back: BTreeSet::new(),
             asked: BTreeSet::default(),
             wrapping: vec![Vec::new(); functions],
             wrapped: vec![None; functions],

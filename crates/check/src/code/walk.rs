@@ -409,6 +409,10 @@ impl Walk<'_, '_> {
                 value.shape.clone()
             });
         }
+        if let Some(Shape::Functions(ids)) = value.as_ref().map(|value| &value.shape).filter(|_| self.script)
+        {
+            self.state.given_back.extend(ids.iter());
+        }
         self.yielded(value.unwrap_or_default());
         self.exits.push(self.env.consent);
         self.env.live = false;
