@@ -482,3 +482,15 @@ fn what_an_account_is_asked_about_is_no_model() {
     assert!(of_rule("personal-data-unmasked", &text("v1/models?x=1")).is_empty());
     assert_eq!(of_rule("provider-trains-by-default", &text("v1/answer")).len(), 1);
 }
+
+#[test]
+fn a_line_about_something_else_is_no_record_of_a_call() {
+    let rule = "tool-calls-unlogged";
+    let text = |logs: &str, does: &str| {
+        format!(
+            "import logging, smtplib\nfrom langchain_core.tools import tool\nserver = None\ndef connected():\n    global server\n    server = smtplib.SMTP('x')\n    {logs}\n    return server\ndef deliver(to, text):\n    {does}\n    connected().sendmail('me', to, text)\n@tool\ndef send_mail(to: str, text: str):\n    \"\"\"Send a mail.\"\"\"\n    deliver(to, text)\n"
+        )
+    };
+    assert_eq!(of_rule(rule, &text("logging.info('connected')", "pass")).len(), 1);
+    assert!(of_rule(rule, &text("pass", "logging.info('sent')")).is_empty());
+}
