@@ -127,6 +127,7 @@ pub(super) fn walk(state: &mut State<'_>, function: FunctionId) {
         Some(definition) => {
             walk.parameters(definition);
             walk.block(&definition.body);
+            walk.note_recursion(definition);
         }
         None => walk.block(&module.body.body),
     }

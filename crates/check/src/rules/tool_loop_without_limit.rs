@@ -1,7 +1,7 @@
 //! `tool-loop-without-limit`
 //!
-//! What it does: finds loops that call a model and tools until the model is content, with no count that ends them, and agents
-//! whose limit is switched off. A loop that waits for a person in each round is none.
+//! What it does: finds loops that call a model and tools until the model is content, with no count that ends them, functions that go
+//! on by calling themselves, and agents whose limit is switched off. A loop that waits for a person in each round is none.
 //!
 //! Why it matters: one poisoned page keeps the agent running, sending and paying through the night.
 //!

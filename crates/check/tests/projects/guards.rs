@@ -494,3 +494,17 @@ fn a_line_about_something_else_is_no_record_of_a_call() {
     assert_eq!(of_rule(rule, &text("logging.info('connected')", "pass")).len(), 1);
     assert!(of_rule(rule, &text("pass", "logging.info('sent')")).is_empty());
 }
+
+#[test]
+fn an_agent_that_goes_on_by_calling_itself_counts() {
+    let rule = "tool-loop-without-limit";
+    let agent = |parameters: &str, end: &str, words: &str| {
+        format!(
+            "from openai import OpenAI\nai = OpenAI()\ndef run(messages{parameters}):\n    {end}\n    message = ai.chat.completions.create(model='m', messages=messages).choices[0].message\n    if message.{words}:\n        messages.append({{'role': 'tool', 'content': 'x'}})\n        return run(messages)\n    return message.content\nrun([{{'role': 'user', 'content': input()}}])\n"
+        )
+    };
+    assert_eq!(of_rule(rule, &agent("", "pass", "tool_calls")), ["tool-loop-without-limit@8"]);
+    assert!(of_rule(rule, &agent(", depth=0", "pass", "tool_calls")).is_empty());
+    assert!(of_rule(rule, &agent("", "if len(messages) > 20: return None", "tool_calls")).is_empty());
+    assert!(of_rule(rule, &agent("", "pass", "refusal")).is_empty());
+}
