@@ -148,6 +148,16 @@ fn says_whose(facts: &Facts, function: FunctionId, call: &Call) -> bool {
     let file = facts.functions.get(function).and_then(|known| facts.files.get(known.file));
     let text = file.and_then(|file| file.text.get(call.span.clone())).unwrap_or_default();
     let given = text.split_once('(').map_or("", |(_, given)| given);
+    // Of a statement only its condition says so, and what is bound to it.
+    let small = given.to_ascii_lowercase();
+    let given = match small.find("select ") {
+        Some(start) => {
+            let end = small.rfind(['"', '\'', '`']).unwrap_or(start);
+            let condition = small.find("where").unwrap_or(end);
+            given.get(condition..).unwrap_or_default()
+        }
+        None => given,
+    };
     crate::code::says_whose(given)
 }
 
