@@ -26,6 +26,7 @@ pub(super) fn note(project: &Project<'_>, state: &mut State<'_>) {
     }
     for (function, func) in state.functions.iter_mut().zip(&project.functions) {
         function.lets_pass = func.definition.is_some_and(|definition| Seen::of(definition).lets_pass);
+        function.lets_all = func.definition.is_some_and(lets_all);
     }
 }
 
@@ -110,6 +111,108 @@ fn only_where_set(node: &StmtIf) -> bool {
         }
         test if unset(test) => leaves && !refuses(&node.body),
         test => is_own_key(test) && refuses(&node.body) && node.elif_else_clauses.is_empty(),
+    }
+}
+
+/// Whether a function looks into a list of those who may only where somebody stands in it: `if ALLOWED and user not in ALLOWED:
+/// return`, `return allowed.length === 0 || allowed.includes(user)`.
+fn lets_all(definition: &StmtFunctionDef) -> bool {
+    let mut seen = Listed::default();
+    definition.body.iter().for_each(|statement| seen.visit_stmt(statement));
+    seen.lets_all
+}
+
+#[derive(Default)]
+struct Listed<'a> {
+    lets_all: bool,
+    /// Lists in which somebody stands where it is looked at.
+    filled: Vec<&'a Expr>,
+}
+
+/// The list of which a test says that somebody stands in it, or nobody.
+fn counted(test: &Expr) -> Option<&Expr> {
+    let list = match test {
+        Expr::UnaryOp(not) if not.op == UnaryOp::Not => return counted(&not.operand),
+        Expr::Compare(node) => return counted(&node.left),
+        Expr::Attribute(part) if matches!(part.attr.as_str(), "length" | "size") => &*part.value,
+        Expr::Call(call) if dotted(&call.func).as_deref() == Some("len") => call.arguments.args.first()?,
+        list => list,
+    };
+    let name = dotted(list)?;
+    let own = name.rsplit('.').next().unwrap_or(&name);
+    names(own, &["allow*", "whitelist*", "authori*", "permit*", "trusted", "approved"]).then_some(list)
+}
+
+fn says_empty(test: &Expr) -> bool {
+    match test {
+        Expr::UnaryOp(not) => not.op == UnaryOp::Not,
+        Expr::Compare(node) => matches!(&*node.ops, [CmpOp::Eq | CmpOp::Is]),
+        _ => false,
+    }
+}
+
+fn says_no(test: &Expr) -> bool {
+    match test {
+        Expr::UnaryOp(not) => not.op == UnaryOp::Not,
+        Expr::Compare(node) => matches!(&*node.ops, [CmpOp::NotIn | CmpOp::Lt]),
+        _ => false,
+    }
+}
+
+/// Whether an expression looks for somebody in a list.
+fn looks_in(test: &Expr, list: &Expr) -> bool {
+    struct Looks<'n> {
+        name: &'n str,
+        found: bool,
+    }
+    impl<'e> Visitor<'e> for Looks<'_> {
+        fn visit_expr(&mut self, node: &'e Expr) {
+            let is_list = |one: &Expr| dotted(one).as_deref() == Some(self.name);
+            self.found |= match node {
+                Expr::Compare(node) => {
+                    matches!(&*node.ops, [CmpOp::In | CmpOp::NotIn]) && node.comparators.iter().all(is_list)
+                }
+                Expr::Call(call) => matches!(&*call.func, Expr::Attribute(method)
+                    if matches!(method.attr.as_str(), "includes" | "has" | "some" | "indexOf") && is_list(&method.value)),
+                _ => false,
+            };
+            walk_expr(self, node);
+        }
+    }
+    let name = dotted(list).unwrap_or_default();
+    let mut looks = Looks { name: &name, found: false };
+    looks.visit_expr(test);
+    looks.found
+}
+
+impl<'a> Visitor<'a> for Listed<'a> {
+    fn visit_stmt(&mut self, node: &'a Stmt) {
+        let Stmt::If(test) = node else { return walk_stmt(self, node) };
+        let leaves = matches!(test.body.last(), Some(Stmt::Return(_) | Stmt::Raise(_) | Stmt::Continue(_)));
+        let before = self.filled.len();
+        if !leaves {
+            match &*test.test {
+                Expr::BoolOp(both) if both.op == BoolOp::And => {
+                    self.filled.extend(both.values.iter().filter_map(counted));
+                }
+                one => self.filled.extend(counted(one)),
+            }
+        }
+        walk_stmt(self, node);
+        self.filled.truncate(before);
+    }
+
+    fn visit_expr(&mut self, node: &'a Expr) {
+        if let Expr::BoolOp(both) = node {
+            // Whoever is asked for only where the list is filled: `ALLOWED and user not in ALLOWED`, `not ALLOWED or user in ALLOWED`.
+            let open = both.op == BoolOp::Or;
+            let lists = both.values.iter().filter(|test| says_empty(test) == open).filter_map(counted);
+            let looks =
+                |list: &Expr| both.values.iter().any(|test| says_no(test) != open && looks_in(test, list));
+            self.lets_all |= lists.into_iter().any(looks);
+        }
+        self.lets_all |= self.filled.iter().any(|list| looks_in(node, list));
+        walk_expr(self, node);
     }
 }
 
