@@ -223,8 +223,16 @@ pub(super) fn is_for_all(path: &str, object: Option<&Made>, arguments: &[Argumen
     if let Some(text) = databases::statement_of(path, arguments).or_else(prepared) {
         return !databases::names_somebody(&text);
     }
-    let vectors = matches!(store.product.as_str(), "chromadb" | "qdrant_client" | "pinecone")
-        && store.name.contains(':');
+    const SEARCHES: &[&str] = &[
+        "similarity_search",
+        "similarity_search_with_score",
+        "similaritySearch",
+        "similaritySearchWithScore",
+        "asimilarity_search",
+    ];
+    let searches = matches!(store.product.as_str(), "chromadb" | "qdrant_client" | "pinecone")
+        || SEARCHES.contains(&last(path));
+    let vectors = searches && store.name.contains(':');
     let narrow = |one: &Argument| one.spread || one.name.as_deref().is_some_and(|name| names(name, NARROWS));
     vectors && !arguments.iter().any(narrow)
 }

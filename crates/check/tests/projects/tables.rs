@@ -190,3 +190,23 @@ fn the_number_of_a_row_in_a_statement_or_a_mapper() {
     // What a session is called is long and random.
     assert!(!route("db.prepare('SELECT * FROM messages WHERE session_id = ?').all(req.params.id)"));
 }
+
+#[test]
+fn what_is_bound_to_a_statement_before_it_runs() {
+    let text = "import { Hono } from 'hono';\nconst app = new Hono();\napp.post('/chat', async (c) => {\n  const { userId, message } = await c.req.json();\n  const past = await c.env.DB.prepare('SELECT role, content FROM messages WHERE user_id = ?').bind(userId).all();\n  const answer = await c.env.AI.run('m', { messages: [...past.results, { role: 'user', content: message }] });\n  await c.env.DB.prepare('INSERT INTO messages (user_id, content) VALUES (?, ?)').bind(userId, message).run();\n  return c.json(answer);\n});\nexport default app;\n";
+    let found = lines(&checked(&[("index.ts", text)]));
+    let has = |line: &str| found.iter().any(|one| one == line);
+    assert!(
+        has("memory-write-without-consent@index.ts:7") && has("plaintext-chat-store@index.ts:7"),
+        "{found:?}"
+    );
+    assert!(has("retrieval-without-consent@index.ts:5") && has("identity-from-body@index.ts:5"), "{found:?}");
+    assert!(has("personal-data-unmasked@index.ts:6"), "{found:?}");
+    let prices = text
+        .replace("messages WHERE", "prices WHERE")
+        .replace("INTO messages", "INTO prices")
+        .replace("role, content", "name, price")
+        .replace("user_id, content", "user_id, price");
+    let found = lines(&checked(&[("index.ts", prices.as_str())]));
+    assert!(!found.iter().any(|line| line.contains("without-consent")), "{found:?}");
+}

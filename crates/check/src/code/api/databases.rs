@@ -115,8 +115,12 @@ pub(super) fn of(path: &str, object: Option<&Made>, arguments: &[Argument]) -> O
         return asks.then(|| of_statement("postgres", &said(), object)).flatten();
     }
     if let Some(product) = by_statement(path, name) {
-        let prepared = || object?.chain().find_map(|made| given(&made.given, 0, "sql")).map(shown);
-        let statement = if product == "sqlite" && matches!(name, "run" | "all" | "get" | "iterate") {
+        let prepares = |made: &&Made| last(made.maker()) == "prepare";
+        let first = || object?.chain().find_map(|made| given(&made.given, 0, "sql"));
+        let of_prepare = || given(&object?.chain().find(prepares)?.given, 0, "sql");
+        let prepared = || of_prepare().or_else(first).map(shown);
+        let statement = if product == "sqlite" && matches!(name, "run" | "all" | "get" | "iterate" | "first")
+        {
             prepared().unwrap_or_else(said)
         } else {
             said()
@@ -218,7 +222,9 @@ fn by_statement(path: &str, name: &str) -> Option<&'static str> {
         "mysql2" | "mysql" if matches!(name, "query" | "execute") => "mysql",
         "@libsql/client" if name == "execute" => "sqlite",
         "sqlalchemy" | "databases" if runs => "sqlalchemy",
-        "better-sqlite3" | "sqlite3" | "sqlite" if matches!(name, "run" | "all" | "get" | "iterate") => {
+        "better-sqlite3" | "sqlite3" | "sqlite"
+            if matches!(name, "run" | "all" | "get" | "iterate" | "first") =>
+        {
             "sqlite"
         }
         _ => return None,

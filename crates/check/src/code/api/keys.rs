@@ -174,9 +174,12 @@ fn bound(arguments: &[Argument]) -> Option<Taint> {
 
 /// `db.prepare("… WHERE user_id = ?").all(id)`, `.bind(id)`
 fn bound_later(path: &str, object: Option<&Made>, arguments: &[Argument]) -> Option<Taint> {
-    if !matches!(last(path), "run" | "all" | "get" | "iterate" | "bind") {
+    if !matches!(last(path), "run" | "all" | "get" | "iterate" | "first" | "bind") {
         return None;
     }
+    // `.bind(user).all()`
+    let bound = object.filter(|made| arguments.is_empty() && last(made.maker()) == "bind");
+    let arguments = bound.map_or(arguments, |made| made.given.as_slice());
     let prepared = object?.chain().find(|made| last(made.maker()) == "prepare")?;
     let place = placeholder(given(&prepared.given, 0, "sql")?.known_text()?)?;
     let plain: Vec<&Argument> = arguments.iter().filter(|one| one.name.is_none() && !one.spread).collect();

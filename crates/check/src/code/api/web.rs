@@ -252,7 +252,9 @@ fn persisted_by_script(
         "electron-store" | "conf" if name == "set" && path.contains("()") => {
             Some((all(), named_so(given(arguments, 0, "key"))))
         }
-        "better-sqlite3" | "sqlite3" | "sqlite" if matches!(name, "run" | "all" | "get" | "exec") => {
+        "better-sqlite3" | "sqlite3" | "sqlite"
+            if matches!(name, "run" | "all" | "get" | "exec" | "first") =>
+        {
             inserted(object, arguments)
         }
         _ => None,
@@ -268,7 +270,10 @@ fn inserted(object: Option<&Made>, arguments: &[Argument]) -> Option<(Taint, boo
         matches!(verb.as_str(), "INSERT" | "UPDATE" | "REPLAC")
     };
     let statement = texts.find_map(|text| Some(text.shown()).filter(writes))?;
-    inserts(&statement, arguments.iter().fold(Taint::NONE, |sum, argument| sum | argument.value.deep_taint()))
+    // `db.prepare("INSERT …").bind(text).run()`
+    let bound = object.into_iter().flat_map(Made::chain).filter(|made| last(made.maker()) == "bind");
+    let given = bound.flat_map(|made| made.given.iter()).chain(arguments);
+    inserts(&statement, given.fold(Taint::NONE, |sum, argument| sum | argument.value.deep_taint()))
 }
 
 /// What a statement writes into rows, and whether those are words of people.
