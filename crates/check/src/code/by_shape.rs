@@ -219,10 +219,6 @@ pub(super) fn is_for_all(path: &str, object: Option<&Made>, arguments: &[Argumen
         "kwargs",
         "partition_names",
     ];
-    let prepared = || object?.chain().find_map(|made| databases::statement_of("run", &made.given));
-    if let Some(text) = databases::statement_of(path, arguments).or_else(prepared) {
-        return !databases::names_somebody(&text);
-    }
     const SEARCHES: &[&str] = &[
         "similarity_search",
         "similarity_search_with_score",
@@ -230,6 +226,10 @@ pub(super) fn is_for_all(path: &str, object: Option<&Made>, arguments: &[Argumen
         "similaritySearchWithScore",
         "asimilarity_search",
     ];
+    let prepared = || object?.chain().find_map(|made| databases::statement_of("run", &made.given));
+    if let Some(text) = databases::statement_of(path, arguments).or_else(prepared) {
+        return !databases::names_somebody(&text);
+    }
     let searches = matches!(store.product.as_str(), "chromadb" | "qdrant_client" | "pinecone")
         || SEARCHES.contains(&last(path));
     let vectors = searches && store.name.contains(':');

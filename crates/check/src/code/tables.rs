@@ -3,7 +3,7 @@
 use ruff_python_ast::{Expr, ExprCall};
 use ruff_text_size::Ranged;
 
-use super::api::databases::MEMORIES;
+use super::api::databases::{MEMORIES, keeps_questions};
 use super::api::stores::{Use, store};
 use super::api::{keys, last, names, root};
 use super::deeds::Outside;
@@ -355,7 +355,8 @@ impl Walk<'_, '_> {
         let told = holds_talk(table);
         let words = columns.is_empty() || WORDS.iter().any(|word| has(word));
         let said = told && words || SIDES.iter().any(|(one, other)| has(one) && has(other));
-        (said || does == Use::Erase).then(|| Touched { does, table: table.to_owned(), content })
+        let asked = does == Use::Write && keeps_questions(table, has);
+        (said || asked || does == Use::Erase).then(|| Touched { does, table: table.to_owned(), content })
     }
 
     /// The columns of a table of which the class is known.

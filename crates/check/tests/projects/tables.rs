@@ -210,3 +210,15 @@ fn what_is_bound_to_a_statement_before_it_runs() {
     let found = lines(&checked(&[("index.ts", prices.as_str())]));
     assert!(!found.iter().any(|line| line.contains("without-consent")), "{found:?}");
 }
+
+#[test]
+fn what_people_asked_is_kept_word_for_word() {
+    let text = |table: &str, columns: &str| {
+        format!(
+            "import sqlite3, telebot\nbot = telebot.TeleBot('x')\ndb = sqlite3.connect('x')\n@bot.message_handler()\ndef on(m):\n    db.execute('INSERT INTO {table} ({columns}) VALUES (?, ?)', (m.text, m.date))\n"
+        )
+    };
+    assert_eq!(of_rule(WRITE, &text("query_log", "query, at")), ["memory-write-without-consent@6"]);
+    assert!(of_rule(WRITE, &text("query_log", "duration, at")).is_empty());
+    assert!(of_rule(WRITE, &text("quiz_questions", "question, options")).is_empty());
+}

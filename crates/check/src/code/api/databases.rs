@@ -115,10 +115,9 @@ pub(super) fn of(path: &str, object: Option<&Made>, arguments: &[Argument]) -> O
         return asks.then(|| of_statement("postgres", &said(), object)).flatten();
     }
     if let Some(product) = by_statement(path, name) {
-        let prepares = |made: &&Made| last(made.maker()) == "prepare";
         let first = || object?.chain().find_map(|made| given(&made.given, 0, "sql"));
-        let of_prepare = || given(&object?.chain().find(prepares)?.given, 0, "sql");
-        let prepared = || of_prepare().or_else(first).map(shown);
+        let made = || object?.chain().find(|made| last(made.maker()) == "prepare");
+        let prepared = || made().and_then(|made| given(&made.given, 0, "sql")).or_else(first).map(shown);
         let statement = if product == "sqlite" && matches!(name, "run" | "all" | "get" | "iterate" | "first")
         {
             prepared().unwrap_or_else(said)
@@ -235,7 +234,8 @@ fn by_statement(path: &str, name: &str) -> Option<&'static str> {
 fn of_statement(product: &str, statement: &str, object: Option<&Made>) -> Option<(Use, Store)> {
     let (does, table) = parsed(statement)?;
     let settings = names(&table, &["setting*", "config*", "instruction*", "prompt*", "template*"]);
-    (names(&table, MEMORIES) && !settings || holds_two_sides(statement))
+    let asked = does == Use::Write && keeps_questions(&table, |word| names_column(statement, word));
+    (names(&table, MEMORIES) && !settings || holds_two_sides(statement) || asked)
         .then(|| (does, store(product, Some(table), object, false)))
 }
 
@@ -314,13 +314,13 @@ pub(in crate::code) fn let_go_of(written: &str) -> Option<(Use, Store)> {
 
 /// Whether a statement names the columns of what two sides said: `INSERT INTO cases (question, answer)`.
 fn holds_two_sides(statement: &str) -> bool {
-    let small = statement.to_ascii_lowercase();
-    let words: Vec<&str> = small
-        .split(|ch: char| !ch.is_ascii_alphanumeric() && ch != '_')
-        .filter(|word| !word.is_empty())
-        .collect();
-    let has = |wanted: &str| words.contains(&wanted);
+    let has = |wanted: &str| names_column(statement, wanted);
     crate::code::tables::SIDES.iter().any(|(one, other)| has(one) && has(other))
+}
+
+fn names_column(statement: &str, wanted: &str) -> bool {
+    let mut words = statement.split(|ch: char| !ch.is_ascii_alphanumeric() && ch != '_');
+    words.any(|word| word.eq_ignore_ascii_case(wanted))
 }
 
 /// What a statement does, and to which table.
@@ -401,6 +401,18 @@ pub(in crate::code) const MEMORIES: &[&str] = &[
     "histories",
     "dialog*",
 ];
+
+/// Whether a table keeps what people asked, word for word, by its name and its columns: `query_log (query, at)`.
+pub(in crate::code) fn keeps_questions(table: &str, has: impl Fn(&str) -> bool) -> bool {
+    const ASKED: &[&str] = &["question*", "query", "queries", "prompt*", "utterance*"];
+    const SETS: &[&str] = &["template*", "quiz*", "exam*", "test*", "config*", "setting*", "system*", "bank"];
+    names(table, ASKED)
+        && !names(table, SETS)
+        && ["question", "query", "prompt", "utterance", "user_input", "user_query"]
+            .iter()
+            .any(|word| has(word))
+        && !["options", "choices", "correct_answer", "difficulty"].iter().any(|word| has(word))
+}
 
 /// Redis and its like keep under keys, of which `facts:{user}` is one for each person. What has no such key is a counter or a
 /// cache.
