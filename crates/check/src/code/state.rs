@@ -118,6 +118,8 @@ pub(super) struct State<'a> {
     pub agents: Vec<Agent>,
     /// MCP servers that are started, by file and place.
     pub servers: BTreeMap<(usize, usize), Server>,
+    /// Branches that do something grave and are taken for what a model wrote: the module, and where they do it.
+    pub intended: BTreeMap<(ModuleId, usize), Tool>,
     /// Branches that are taken for a text.
     pub taken: super::carried::Taken,
     /// Models that are asked, and what they are told, by the function and place: the last round knows most.
@@ -182,6 +184,7 @@ impl<'a> State<'a> {
             tools: Vec::new(),
             agents: Vec::new(),
             servers: BTreeMap::new(),
+            intended: BTreeMap::new(),
             taken: super::carried::Taken::new(),
             models: BTreeMap::default(),
             prompts: BTreeMap::default(),

@@ -571,7 +571,7 @@ impl Walk<'_, '_> {
         let mut after = start.clone();
         for case in &node.cases {
             self.env = start.clone();
-            self.note_matched(&case.pattern, &case.body);
+            self.note_matched(&case.pattern, &node.subject, subject.deep_taint(), &case.body);
             for name in loops::captured(&case.pattern) {
                 self.bind(name, Value::of(subject.deep_taint()));
             }
