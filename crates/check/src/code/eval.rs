@@ -212,7 +212,7 @@ impl Walk<'_, '_> {
         if self.script && !name.starts_with("js.") && !name.starts_with("swift.") {
             Value::default()
         } else {
-            Value::path(name)
+            self.of_star(name).unwrap_or_else(|| Value::path(name))
         }
     }
 

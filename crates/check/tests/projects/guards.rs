@@ -508,3 +508,17 @@ fn an_agent_that_goes_on_by_calling_itself_counts() {
     assert!(of_rule(rule, &agent("", "if len(messages) > 20: return None", "tool_calls")).is_empty());
     assert!(of_rule(rule, &agent("", "pass", "refusal")).is_empty());
 }
+
+#[test]
+fn a_loop_that_runs_what_the_model_writes() {
+    let rule = "tool-loop-without-limit";
+    let agent = |test: &str, does: &str| {
+        format!(
+            "import subprocess\nfrom openai import OpenAI\nai = OpenAI()\nsaid = [{{'role': 'user', 'content': input()}}]\ndef go():\n    while {test}:\n        answer = ai.chat.completions.create(model='m', messages=said).choices[0].message.content\n        if 'DONE' in answer:\n            break\n        {does}\ngo()\n"
+        )
+    };
+    let shell = "said.append({'role': 'user', 'content': subprocess.run(answer, shell=True)})";
+    assert_eq!(of_rule(rule, &agent("True", shell)), ["tool-loop-without-limit@6"]);
+    assert!(of_rule(rule, &agent("len(said) < 20", shell)).is_empty());
+    assert!(of_rule(rule, &agent("True", "print(answer)")).is_empty());
+}

@@ -222,3 +222,15 @@ fn what_people_asked_is_kept_word_for_word() {
     assert!(of_rule(WRITE, &text("query_log", "duration, at")).is_empty());
     assert!(of_rule(WRITE, &text("quiz_questions", "question, options")).is_empty());
 }
+
+#[test]
+fn a_package_gives_away_everything() {
+    let text = |first: &str| {
+        format!(
+            "{first}\nimport telebot\nbot = telebot.TeleBot('x')\nclass Message(Model):\n    content = TextField()\n@bot.message_handler()\ndef on(m):\n    Message.create(content=m.text)\n"
+        )
+    };
+    assert_eq!(of_rule(WRITE, &text("from peewee import *")), ["memory-write-without-consent@8"]);
+    assert!(of_rule(WRITE, &text("from wtforms import *")).is_empty());
+    assert!(of_rule(WRITE, &text("from peewee import *\nfrom wtforms import *")).is_empty());
+}
