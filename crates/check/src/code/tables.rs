@@ -5,7 +5,7 @@ use ruff_text_size::Ranged;
 
 use super::api::databases::{MEMORIES, keeps_questions};
 use super::api::stores::{Use, store};
-use super::api::{keys, last, names, root};
+use super::api::{keys, last, names, root, words};
 use super::deeds::Outside;
 use super::value::{Argument, ClassId, Made, Shape, Value};
 use super::walk::Walk;
@@ -261,8 +261,13 @@ impl Walk<'_, '_> {
             let rest = path.get(ROWS.len() + 1 + table.len()..).unwrap_or_default();
             // What follows the first call only narrows it down, or takes it away.
             let first = !rest.contains('(');
+            // What is looked for and made if it is not there says whose it is, and nothing else.
+            let sought = matches!(name, "get_or_create" | "update_or_create");
+            let filled = super::value::named(arguments, &["defaults"]).map_or(Taint::NONE, Value::deep_taint);
             let does = if ERASES.contains(&name) {
                 Use::Erase
+            } else if first && sought && filled == Taint::NONE {
+                Use::Read
             } else if first && WRITES.contains(&name) {
                 Use::Write
             } else if first && READS.contains(&name) {
@@ -270,7 +275,8 @@ impl Walk<'_, '_> {
             } else {
                 return None;
             };
-            return self.memory_of(table, does, super::call::all_of(arguments));
+            let content = if sought { filled } else { super::call::all_of(arguments) };
+            return self.memory_of(table, does, content);
         }
         let does = match name {
             "select" | "query" | "get" => Use::Read,
@@ -352,9 +358,9 @@ impl Walk<'_, '_> {
     fn memory_of(&self, table: &str, does: Use, content: Taint) -> Option<Touched> {
         let columns = self.columns(table);
         let has = |wanted: &str| columns.contains(&wanted);
-        let told = holds_talk(table);
-        let words = columns.is_empty() || WORDS.iter().any(|word| has(word));
-        let said = told && words || SIDES.iter().any(|(one, other)| has(one) && has(other));
+        let told = holds_talk(table) || describes_people(table, has);
+        let texts = columns.is_empty() || WORDS.iter().any(|word| has(word));
+        let said = told && texts || SIDES.iter().any(|(one, other)| has(one) && has(other));
         let asked = does == Use::Write && keeps_questions(table, has);
         (said || asked || does == Use::Erase).then(|| Touched { does, table: table.to_owned(), content })
     }
@@ -399,7 +405,13 @@ impl Walk<'_, '_> {
     }
 }
 
-/// Whether a table holds what was said, by its name.
+/// Whether a table holds what was said, by its name: what its last word names it is, `GroupMessage` and not `MessageGroup`.
 fn holds_talk(table: &str) -> bool {
-    names(table, MEMORIES) && !names(table, OTHER)
+    names(table, MEMORIES) && words(table).last().is_some_and(|last| !names(last, OTHER))
+}
+
+/// Whether a table holds what was found out about people: `Profile(user, summary)`.
+fn describes_people(table: &str, has: impl Fn(&str) -> bool) -> bool {
+    const FOUND: &[&str] = &["summary", "facts", "traits", "impression", "notes", "memory", "preferences"];
+    names(table, &["profile*", "persona*", "portrait*"]) && FOUND.iter().any(|column| has(column))
 }

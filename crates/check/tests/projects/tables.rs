@@ -234,3 +234,20 @@ fn a_package_gives_away_everything() {
     assert!(of_rule(WRITE, &text("from wtforms import *")).is_empty());
     assert!(of_rule(WRITE, &text("from peewee import *\nfrom wtforms import *")).is_empty());
 }
+
+#[test]
+fn what_a_table_is_its_last_word_says() {
+    let text = |table: &str, column: &str, does: &str| {
+        format!(
+            "import telebot\nfrom peewee import Model, TextField\nbot = telebot.TeleBot('x')\nclass {table}(Model):\n    who = TextField()\n    {column} = TextField()\n@bot.message_handler()\ndef on(m):\n    {table}.{does}\n"
+        )
+    };
+    let create = "create(who=m.from_user.id, content=m.text)";
+    assert_eq!(of_rule(WRITE, &text("GroupMessage", "content", create)), ["memory-write-without-consent@9"]);
+    assert!(of_rule(WRITE, &text("MessageGroup", "content", create)).is_empty());
+    let profile = "create(who=m.from_user.id, summary=m.text)";
+    assert_eq!(of_rule(WRITE, &text("Profile", "summary", profile)), ["memory-write-without-consent@9"]);
+    assert!(of_rule(WRITE, &text("Profile", "avatar", "create(avatar=m.text)")).is_empty());
+    let sought = "get_or_create(who=m.from_user.id)";
+    assert!(of_rule(WRITE, &text("Profile", "summary", sought)).is_empty());
+}
