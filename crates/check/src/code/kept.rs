@@ -111,7 +111,7 @@ impl Walk<'_, '_> {
         let read = opened.filter(|(access, _)| *access == Access::Read);
         if let Some((_, file)) = read {
             let name = files::shown(&file).unwrap_or_default();
-            let Some(store) = self.memory(&name) else {
+            let Some(store) = self.memory(&name).or_else(|| self.kept_by_class(&name)) else {
                 self.lend(Access::Read, &file, Taint::NONE);
                 return None;
             };
@@ -193,6 +193,15 @@ impl Walk<'_, '_> {
         let content =
             words.into_iter().find_map(|word| self.state.global(self.module, &program(&word)))?.taint;
         Some(Deed::Run { sink: Sink::Code, content, given: None })
+    }
+
+    /// The memory that the class keeps in which a file is read, whatever the file is called.
+    fn kept_by_class(&self, file: &str) -> Option<Store> {
+        let (_, class) = self.handled_by();
+        let noted = self.state.global(self.module, NOTED)?;
+        let own = format!("files:{}", class?);
+        let other = is_other(file.rsplit('/').next().unwrap_or_default());
+        (!other && noted.known_text() == Some(own.as_str())).then(|| plain(own))
     }
 
     /// The memory that a file belongs to, if its name or what handles it says that it is one.

@@ -82,3 +82,17 @@ fn what_a_program_is_entered_by_is_no_index() {
     let index = text.replace("memory.json", "memory_index.json");
     assert!(at(rule, &[("index.js", index.as_str())]).is_empty());
 }
+
+#[test]
+fn a_class_reads_what_it_keeps() {
+    let text = |keeps: &str| {
+        format!(
+            "import {{ Telegraf }} from 'telegraf';\nimport OpenAI from 'openai';\nimport fs from 'fs';\nclass Users {{\n  constructor(file) {{\n    this.file = file;\n    this.all = JSON.parse(fs.readFileSync(file, 'utf8'));\n  }}\n  {keeps}(id, fact) {{\n    this.all[id].push(fact);\n    fs.writeFileSync(this.file, JSON.stringify(this.all));\n  }}\n  of(id) {{ return this.all[id]; }}\n}}\nconst users = new Users('users.json');\nconst ai = new OpenAI();\nnew Telegraf('x').on('text', async (ctx) => {{\n  const known = users.of(ctx.from.id);\n  users.{keeps}(ctx.from.id, ctx.message.text);\n  await ai.chat.completions.create({{ model: 'm', messages: [{{ role: 'user', content: `${{known}} ${{ctx.message.text}}` }}] }});\n}});\n"
+        )
+    };
+    let rule = "retrieval-without-consent";
+    let facts = text("addFact");
+    assert_eq!(at(rule, &[("bot.js", facts.as_str())]), ["retrieval-without-consent@bot.js:18"]);
+    let prices = text("addPrice");
+    assert!(at(rule, &[("bot.js", prices.as_str())]).is_empty());
+}
