@@ -297,11 +297,11 @@ pub(crate) fn merge(facts: &mut Facts, found: Facts) {
         for call in &mut function.calls {
             call.callees.iter_mut().for_each(|callee| *callee += functions);
             for deed in &mut call.does {
-                use crate::facts::Deed::{Erase, Retrieve, Run, Store};
+                use crate::facts::Deed::{Erase, ForAll, Retrieve, Run, Store};
                 if let Run { given: Some((function, _)), .. } = deed {
                     *function += functions;
                 }
-                if let Retrieve(store) | Erase(store) | Store(store, _) = deed {
+                if let Retrieve(store) | ForAll(store) | Erase(store) | Store(store, _) = deed {
                     *store += stores;
                 }
             }
