@@ -230,6 +230,9 @@ pub(super) fn is_for_all(path: &str, object: Option<&Made>, arguments: &[Argumen
     if let Some(text) = databases::statement_of(path, arguments).or_else(prepared) {
         return !databases::names_somebody(&text);
     }
+    if databases::takes_all(path, &store.product, arguments) {
+        return true;
+    }
     let searches = matches!(store.product.as_str(), "chromadb" | "qdrant_client" | "pinecone")
         || SEARCHES.contains(&last(path));
     let vectors = searches && store.name.contains(':');

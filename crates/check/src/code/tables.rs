@@ -160,7 +160,13 @@ struct Touched {
     does: Use,
     table: String,
     content: Taint,
+    /// All rows are asked for, if no condition follows.
+    all: bool,
 }
+
+/// Reads that name no row and no condition.
+const TAKES_ALL: &[&str] =
+    &["select", "query", "all", "find_all", "find_many", "findAll", "order_by", "values", "values_list"];
 
 /// Reads that are given the number of one row.
 const BY_NUMBER: &[&str] = &["get", "get_or_none", "get_by_id", "findByPk", "findById", "find_by_id"];
@@ -238,12 +244,15 @@ impl Walk<'_, '_> {
     }
 
     fn touch(&mut self, touched: Touched, object: Option<&Made>, found: &mut Vec<Deed>) -> Option<Taint> {
-        let Touched { does, table, content } = touched;
+        let Touched { does, table, content, all } = touched;
         let remote = !self.state.on_disk;
         let store: Store = store("table", Some(table), object, false);
         let id = self.state.store(store);
         match does {
-            Use::Read => found.push(Deed::Retrieve(id)),
+            Use::Read => {
+                found.extend(all.then_some(Deed::ForAll(id)));
+                found.push(Deed::Retrieve(id));
+            }
             Use::Erase => found.push(Deed::Erase(id)),
             Use::Write => {
                 found.push(Deed::Store(id, content));
@@ -276,7 +285,10 @@ impl Walk<'_, '_> {
                 return None;
             };
             let content = if sought { filled } else { super::call::all_of(arguments) };
-            return self.memory_of(table, does, content);
+            let all = does == Use::Read
+                && TAKES_ALL.contains(&name)
+                && super::value::named(arguments, &["where"]).is_none();
+            return self.memory_of(table, does, content).map(|one| Touched { all, ..one });
         }
         let does = match name {
             "select" | "query" | "get" => Use::Read,
@@ -285,7 +297,9 @@ impl Walk<'_, '_> {
             _ => return None,
         };
         let table = arguments.first().and_then(|one| self.named_table(&one.value))?;
-        self.memory_of(&table, does, super::call::all_of(arguments.get(1..).unwrap_or_default()))
+        let all = TAKES_ALL.contains(&name);
+        let rest = super::call::all_of(arguments.get(1..).unwrap_or_default());
+        self.memory_of(&table, does, rest).map(|one| Touched { all, ..one })
     }
 
     /// `source.getRepository(Message).find(…)`
@@ -319,7 +333,8 @@ impl Walk<'_, '_> {
     fn given_rows(&self, name: &str, arguments: &[Argument]) -> Option<Touched> {
         if matches!(name, "query" | "get") {
             let table = arguments.first().and_then(|one| self.named_table(&one.value))?;
-            return self.memory_of(&table, Use::Read, Taint::NONE);
+            let all = name == "query";
+            return self.memory_of(&table, Use::Read, Taint::NONE).map(|one| Touched { all, ..one });
         }
         let does = if ADDS.contains(&name) {
             Use::Write
@@ -362,7 +377,12 @@ impl Walk<'_, '_> {
         let texts = columns.is_empty() || WORDS.iter().any(|word| has(word));
         let said = told && texts || SIDES.iter().any(|(one, other)| has(one) && has(other));
         let asked = does == Use::Write && keeps_questions(table, has);
-        (said || asked || does == Use::Erase).then(|| Touched { does, table: table.to_owned(), content })
+        (said || asked || does == Use::Erase).then(|| Touched {
+            does,
+            table: table.to_owned(),
+            content,
+            all: false,
+        })
     }
 
     /// The columns of a table of which the class is known.

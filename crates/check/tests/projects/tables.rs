@@ -251,3 +251,32 @@ fn what_a_table_is_its_last_word_says() {
     let sought = "get_or_create(who=m.from_user.id)";
     assert!(of_rule(WRITE, &text("Profile", "summary", sought)).is_empty());
 }
+
+#[test]
+fn all_rows_are_everybodys() {
+    let rule = "memory-shared-by-all";
+    let python = |asks: &str| {
+        format!(
+            "from flask import Flask, request\nfrom flask_sqlalchemy import SQLAlchemy\nfrom openai import OpenAI\napp = Flask(__name__)\ndb = SQLAlchemy(app)\nclass Memory(db.Model):\n    id = db.Column(db.Integer)\n    content = db.Column(db.Text)\n@app.post('/')\ndef chat():\n    known = {asks}.all()\n    db.session.add(Memory(content=request.json['text']))\n    return OpenAI().chat.completions.create(model='m', messages=[{{'role': 'user', 'content': str(known)}}])\n"
+        )
+    };
+    assert_eq!(
+        of_rule(rule, &python("Memory.query.order_by(Memory.id.desc()).limit(9)")),
+        ["memory-shared-by-all@11"]
+    );
+    assert!(of_rule(rule, &python("Memory.query.filter_by(who=session['user']).limit(9)")).is_empty());
+    let script = |asks: &str| {
+        format!(
+            "import {{ PrismaClient }} from '@prisma/client';\nimport {{ createClient }} from '@supabase/supabase-js';\nimport express from 'express';\nimport OpenAI from 'openai';\nconst prisma = new PrismaClient();\nconst sb = createClient('x', 'y');\nexpress().post('/', async (req, res) => {{\n  const past = await {asks};\n  await prisma.message.create({{ data: {{ content: req.body.text }} }});\n  await sb.from('messages').insert({{ content: req.body.text }});\n  res.json(await new OpenAI().chat.completions.create({{ model: 'm', messages: [{{ role: 'user', content: JSON.stringify(past) }}] }}));\n}});\n"
+        )
+    };
+    let found = |asks: &str| {
+        let text = script(asks);
+        lines(&checked(&[("server.js", text.as_str())]))
+            .contains(&"memory-shared-by-all@server.js:8".to_owned())
+    };
+    assert!(found("prisma.message.findMany({ orderBy: { id: 'desc' }, take: 20 })"));
+    assert!(!found("prisma.message.findMany({ where: { room: req.session.room } })"));
+    assert!(found("sb.from('messages').select('content').limit(20)"));
+    assert!(!found("sb.from('messages').select('content').eq('user', req.session.user)"));
+}

@@ -493,6 +493,27 @@ pub(super) fn picks_talk(path: &str, object: Option<&Made>, arguments: &[Argumen
         && of(path, object, arguments).is_some_and(|(_, store)| names(&store.name, MEMORIES))
 }
 
+/// Whether a question to a database names no row and no condition; one may follow: `db.select().from(messages).where(…)`.
+pub(in crate::code) fn takes_all(path: &str, product: &str, arguments: &[Argument]) -> bool {
+    let name = last(path);
+    let asks = match product {
+        "prisma" | "sequelize" | "typeorm" => matches!(name, "findMany" | "findAll" | "find"),
+        "mongodb" => name == "find",
+        "supabase" => name == "select",
+        "drizzle" => name == "from",
+        _ => false,
+    };
+    let nothing = |value: &Value| match &value.shape {
+        super::super::value::Shape::Dict(items) => items.is_empty(),
+        _ => false,
+    };
+    let condition = || match product {
+        "mongodb" => given(arguments, 0, "filter").is_some_and(|value| !nothing(value)),
+        _ => super::super::value::named(arguments, &["where"]).is_some(),
+    };
+    asks && !condition()
+}
+
 /// Whether rows of a small database are turns of a talk.
 fn holds_talk(table: &str) -> bool {
     super::web::is_conversation(table) || names(table, &["turn*"])
