@@ -34,9 +34,7 @@ impl Walk<'_, '_> {
             Expr::Attribute(node) => {
                 let object = self.eval(&node.value);
                 let value = self.attribute(&object, node.attr.as_str());
-                if matches!(object.shape, Shape::Object(_)) {
-                    self.look_at_loaded(&value, node.attr.as_str(), expression.range());
-                }
+                self.look_at_member(&object, &value, node);
                 self.computed(&object, value, expression.range())
             }
             Expr::Call(node) => self.call(node),

@@ -1,14 +1,15 @@
 //! Memories in files where one function opens the file and others say which it is, or look at what stood in it: a helper that writes
 //! whatever it is given to whatever file it is told, and what a program read at its start.
 
-use ruff_text_size::TextRange;
+use ruff_python_ast::ExprAttribute;
+use ruff_text_size::{Ranged, TextRange};
 
 use super::api::files::{self, Access};
 use super::api::web::is_conversation;
 use super::api::{last, names};
 use super::deeds::add;
 use super::kept::{NOTED, is_other, plain, tells_file};
-use super::value::{Argument, Value};
+use super::value::{Argument, Shape, Value};
 use super::walk::Walk;
 use crate::facts::{Deed, Taint, Template};
 
@@ -113,6 +114,13 @@ impl Walk<'_, '_> {
     fn holds_words(&self) -> bool {
         let noted = self.state.global(self.module, NOTED);
         noted.is_some_and(|noted| noted.taint.has(Taint::PERSON | Taint::MODEL | Taint::TOOL))
+    }
+
+    /// The same of a member of an object: `self.memories`.
+    pub(super) fn look_at_member(&mut self, object: &Value, held: &Value, node: &ExprAttribute) {
+        if matches!(object.shape, Shape::Object(_)) {
+            self.look_at_loaded(held, node.attr.as_str(), node.range());
+        }
     }
 
     /// Notes that a function looks at a memory that was read from a file before: `memories.get(user)`.
