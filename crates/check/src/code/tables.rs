@@ -373,10 +373,10 @@ impl Walk<'_, '_> {
     fn memory_of(&self, table: &str, does: Use, content: Taint) -> Option<Touched> {
         let columns = self.columns(table);
         let has = |wanted: &str| columns.contains(&wanted);
-        let told = holds_talk(table) || describes_people(table, has);
+        let told = holds_talk(table) || describes_people(table, &has);
         let texts = columns.is_empty() || WORDS.iter().any(|word| has(word));
         let said = told && texts || SIDES.iter().any(|(one, other)| has(one) && has(other));
-        let asked = does == Use::Write && keeps_questions(table, has);
+        let asked = does == Use::Write && keeps_questions(table, &has);
         (said || asked || does == Use::Erase).then(|| Touched {
             does,
             table: table.to_owned(),
@@ -431,7 +431,7 @@ fn holds_talk(table: &str) -> bool {
 }
 
 /// Whether a table holds what was found out about people: `Profile(user, summary)`.
-fn describes_people(table: &str, has: impl Fn(&str) -> bool) -> bool {
+fn describes_people(table: &str, has: &dyn Fn(&str) -> bool) -> bool {
     const FOUND: &[&str] = &["summary", "facts", "traits", "impression", "notes", "memory", "preferences"];
     names(table, &["profile*", "persona*", "portrait*"]) && FOUND.iter().any(|column| has(column))
 }

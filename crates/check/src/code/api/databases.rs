@@ -234,7 +234,7 @@ fn by_statement(path: &str, name: &str) -> Option<&'static str> {
 fn of_statement(product: &str, statement: &str, object: Option<&Made>) -> Option<(Use, Store)> {
     let (does, table) = parsed(statement)?;
     let settings = names(&table, &["setting*", "config*", "instruction*", "prompt*", "template*"]);
-    let asked = does == Use::Write && keeps_questions(&table, |word| names_column(statement, word));
+    let asked = does == Use::Write && keeps_questions(&table, &|word| names_column(statement, word));
     (names(&table, MEMORIES) && !settings || holds_two_sides(statement) || asked)
         .then(|| (does, store(product, Some(table), object, false)))
 }
@@ -403,7 +403,7 @@ pub(in crate::code) const MEMORIES: &[&str] = &[
 ];
 
 /// Whether a table keeps what people asked, word for word, by its name and its columns: `query_log (query, at)`.
-pub(in crate::code) fn keeps_questions(table: &str, has: impl Fn(&str) -> bool) -> bool {
+pub(in crate::code) fn keeps_questions(table: &str, has: &dyn Fn(&str) -> bool) -> bool {
     const ASKED: &[&str] = &["question*", "query", "queries", "prompt*", "utterance*"];
     const SETS: &[&str] = &["template*", "quiz*", "exam*", "test*", "config*", "setting*", "system*", "bank"];
     names(table, ASKED)

@@ -200,13 +200,13 @@ fn inserted(statement: &str) -> Option<usize> {
 fn placeholder(statement: &str) -> Option<usize> {
     let talk = || {
         super::databases::asks_talk(statement)
-            .then(|| compared_with(statement, |name| is_row(name.rsplit('.').next().unwrap_or(name))))
+            .then(|| compared_with(statement, &|name| is_row(name.rsplit('.').next().unwrap_or(name))))
             .flatten()
     };
-    inserted(statement).or_else(|| compared_with(statement, is_key)).or_else(talk)
+    inserted(statement).or_else(|| compared_with(statement, &is_key)).or_else(talk)
 }
 
-fn compared_with(statement: &str, wanted: impl Fn(&str) -> bool) -> Option<usize> {
+fn compared_with(statement: &str, wanted: &dyn Fn(&str) -> bool) -> Option<usize> {
     let mut count = 0;
     let mut words: Vec<&str> = Vec::new();
     for word in statement
