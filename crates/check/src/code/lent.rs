@@ -127,7 +127,7 @@ impl Walk<'_, '_> {
     pub(super) fn look_at_loaded(&mut self, held: &Value, name: &str, range: TextRange) {
         let own = self.state.project.functions.get(self.function);
         let inside = own.is_some_and(|func| func.definition.is_some());
-        if !inside || !held.deep_taint().has(Taint::RETRIEVED) || !self.holds_words() {
+        if !inside || !held.taint.has(Taint::RETRIEVED) || !self.holds_words() {
             return;
         }
         let noted = self.state.global(self.module, NOTED);
