@@ -159,7 +159,7 @@ pub(crate) fn run(
         files.retain(|index| fits(&mut facts, *index));
     }
     python::read(memory, &mut facts, &in_python, providers, &options.consent_functions);
-    script::read(memory, &mut facts, &scripts, providers, &options.consent_functions);
+    script::read(memory, &mut facts, &scripts, &in_python, providers, &options.consent_functions);
     #[cfg(feature = "swift")]
     swift::read(&mut facts, &in_swift, providers, &options.consent_functions);
     for index in &exports {

@@ -215,7 +215,7 @@ fn read(root: &Path, path: &Path, single: bool) -> Option<Result<Source, Refused
     }
     let Ok(bytes) = std::fs::read(path) else { return refuse(GapKind::Unreadable) };
     match String::from_utf8(bytes) {
-        Ok(text) if component::is_page(name) && !component::asks_a_model(&text) => None,
+        Ok(text) if component::is_page(name) && !component::acts(&text) => None,
         Ok(text) => Some(Ok(Source { path: shown, text, language })),
         Err(_) => refuse(GapKind::NotText),
     }

@@ -18,6 +18,7 @@ impl Walk<'_, '_> {
                 let object = self.eval(&attribute.value);
                 if self.script {
                     self.show(attribute.attr.as_str(), &value, attribute.range());
+                    self.hear(&object, attribute.attr.as_str(), &value, attribute.range());
                 }
                 self.unsettle(&object, attribute.attr.as_str(), &value, attribute.range());
                 // In terms of the parameters: which caller's words they are stays to be told.
@@ -33,10 +34,12 @@ impl Walk<'_, '_> {
                     Shape::Module(module) => self.state.set_global(module, attribute.attr.as_str(), value),
                     _ => {
                         self.keep_outside(&object, attribute.attr.as_str(), &value);
-                        if self.script {
-                            self.put(&attribute.value, Some(attribute.attr.to_string()), value);
+                        let put = self.script
+                            && self.put(&attribute.value, Some(attribute.attr.to_string()), value);
+                        // What has its place in a record says nothing of the rest of it.
+                        if !put {
+                            self.taint_root(&attribute.value, taint);
                         }
-                        self.taint_root(&attribute.value, taint);
                     }
                 }
             }
@@ -77,22 +80,23 @@ impl Walk<'_, '_> {
 
     /// Puts an item into a dictionary that a name or a member holds. Under a key that is not known only what acts is kept:
     /// a registry of handlers, the sessions of users.
-    pub(super) fn put(&mut self, container: &Expr, key: Option<String>, value: Value) {
+    /// Gives whether it has its place there now.
+    pub(super) fn put(&mut self, container: &Expr, key: Option<String>, value: Value) -> bool {
         let takes = match container {
             Expr::Name(_) => true,
             Expr::Attribute(_) => holds_what_acts(&value),
             _ => false,
         };
         if !takes {
-            return;
+            return false;
         }
         let held = self.eval(container);
-        let Shape::Dict(items) = &held.shape else { return };
+        let Shape::Dict(items) = &held.shape else { return false };
         let value = if key.is_some() { value } else { value.filled(&self.summary.handed) };
         let key = match key {
             Some(key) => key,
             None if holds_what_acts(&value) => ANY_KEY.to_owned(),
-            None => return,
+            None => return false,
         };
         let mut items = (**items).clone();
         let value = if key == ANY_KEY {
@@ -103,6 +107,7 @@ impl Walk<'_, '_> {
         items.insert(key, value);
         let held = Value::new(Shape::Dict(items.into()), held.taint).bounded(3);
         self.put_back(container, held);
+        true
     }
 
     /// Puts something that acts into a list that a name or a member holds.
@@ -220,7 +225,15 @@ impl Walk<'_, '_> {
                     let taint = self.known_sources(taint) | held.taint;
                     self.state.set_attribute(class, attribute.attr.as_str(), Value { taint, ..held });
                 } else {
-                    self.taint_root(&attribute.value, taint);
+                    // `state.messages.push(text)`: the rest of the record stays what it is.
+                    let in_place = self.script
+                        && matches!(&owner.shape, Shape::Dict(items) if items.contains_key(attribute.attr.as_str()));
+                    let taint_within = Value { taint: held.taint | self.known_sources(taint), ..held };
+                    if !in_place
+                        || !self.put(&attribute.value, Some(attribute.attr.to_string()), taint_within)
+                    {
+                        self.taint_root(&attribute.value, taint);
+                    }
                 }
             }
             Expr::Subscript(subscript) => self.taint_root(&subscript.value, taint),

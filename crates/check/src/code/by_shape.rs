@@ -99,6 +99,9 @@ impl Walk<'_, '_> {
     ) -> Option<Value> {
         let mut found = Vec::new();
         let statement = databases::statement_of(written, arguments);
+        if let Some(html) = given(arguments, 1, "html").filter(|_| last(written) == "insertAdjacentHTML") {
+            found.push(Deed::Run { sink: Sink::Html, content: html.deep_taint(), given: None });
+        }
         if let Some(content) = run_by_shape(written, arguments) {
             found.push(Deed::Run { sink: Sink::Sql, content, given: None });
         }
@@ -216,12 +219,23 @@ pub(super) fn is_for_all(path: &str, object: Option<&Made>, arguments: &[Argumen
         "kwargs",
         "partition_names",
     ];
+    const SEARCHES: &[&str] = &[
+        "similarity_search",
+        "similarity_search_with_score",
+        "similaritySearch",
+        "similaritySearchWithScore",
+        "asimilarity_search",
+    ];
     let prepared = || object?.chain().find_map(|made| databases::statement_of("run", &made.given));
     if let Some(text) = databases::statement_of(path, arguments).or_else(prepared) {
         return !databases::names_somebody(&text);
     }
-    let vectors = matches!(store.product.as_str(), "chromadb" | "qdrant_client" | "pinecone")
-        && store.name.contains(':');
+    if databases::takes_all(path, &store.product, arguments) {
+        return true;
+    }
+    let searches = matches!(store.product.as_str(), "chromadb" | "qdrant_client" | "pinecone")
+        || SEARCHES.contains(&last(path));
+    let vectors = searches && store.name.contains(':');
     let narrow = |one: &Argument| one.spread || one.name.as_deref().is_some_and(|name| names(name, NARROWS));
     vectors && !arguments.iter().any(narrow)
 }

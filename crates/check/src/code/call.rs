@@ -179,6 +179,7 @@ impl Walk<'_, '_> {
             for lifted in &summary.lifted {
                 value = self.lifted(lifted, &values, &taints, range, value);
             }
+            value = self.borrow(&summary.lent, &values, &taints, range, value);
             if self.is_consent_function(function) {
                 value.taint = value.taint.without(Taint::CONSENT);
                 if summary.asks {
@@ -291,7 +292,7 @@ impl Walk<'_, '_> {
             return value;
         }
         let object = callee.made().map(Rc::as_ref);
-        let everything = all_of(arguments) | callee.taint;
+        let everything = super::lent::part_of(&path, arguments, all_of(arguments) | callee.taint);
         if self.swift {
             self.trusts_anybody(&path, arguments, range);
             self.agreed_to(&path, arguments);
@@ -501,7 +502,8 @@ impl Walk<'_, '_> {
             return Value::of((callee.taint | everything).without(Taint::CONSENT));
         };
         let name = attribute.attr.as_str();
-        let taint = (object.deep_taint() | callee.taint | everything).without(Taint::CONSENT);
+        let taint = object.deep_taint() | callee.taint | everything;
+        let taint = super::lent::part_of(name, arguments, taint.without(Taint::CONSENT));
         if PUTS.contains(&name) {
             self.put_in(&attribute.value, object, name, arguments);
             self.taint_root(&attribute.value, everything);
@@ -523,8 +525,8 @@ impl Walk<'_, '_> {
                 Value::new(Shape::text(filled), taint)
             }
             (Shape::Dict(_), "get" | "pop" | "setdefault") => {
-                let key = given(arguments, 0, "key").and_then(Value::known_text);
-                let found = object.item(key);
+                let key = given(arguments, 0, "key").filter(|key| key.taint == Taint::NONE);
+                let found = object.item(key.and_then(Value::known_text));
                 given(arguments, 1, "default").map_or_else(|| found.clone(), |default| found.join(default))
             }
             (Shape::Dict(_) | Shape::List(_), "values" | "copy" | "items" | "keys") => object.clone(),

@@ -15,7 +15,7 @@ use super::state::State;
 use super::tools::effect_of;
 use super::value::ModuleId;
 use super::walk::{Walk, span};
-use crate::facts::{FunctionId, Tool};
+use crate::facts::{FunctionId, Taint, Tool};
 
 /// Branches that are taken for a text: the module and the place of their first statement, and the text.
 pub(super) type Taken = BTreeMap<(ModuleId, usize), Vec<String>>;
@@ -42,24 +42,73 @@ impl Walk<'_, '_> {
             matches!(side, Expr::Name(_) | Expr::Attribute(_) | Expr::StringLiteral(_) | Expr::Subscript(_))
         };
         if node.ops.iter().all(|op| op.as_str() == "==") && plain(&node.left) && plain(right) {
-            let texts = [&*node.left, right].map(|side| self.eval(side).known_text().map(str::to_owned));
+            let [one, other] = [&*node.left, right].map(|side| (side, self.eval(side)));
+            let texts = [&one, &other].map(|(_, value)| value.known_text().map(str::to_owned));
             if let [Some(text), None] | [None, Some(text)] = texts {
+                let (from, said) = if one.1.known_text().is_some() { other } else { one };
+                self.intend(from, said.deep_taint(), &text, body);
                 self.take(text, body);
             }
         }
     }
 
     /// The same for a pattern.
-    pub(super) fn note_matched(&mut self, pattern: &Pattern, body: &[Stmt]) {
+    pub(super) fn note_matched(&mut self, pattern: &Pattern, from: &Expr, said: Taint, body: &[Stmt]) {
         match pattern {
             Pattern::MatchValue(node) => {
                 if let Some(text) = self.eval(&node.value).known_text().map(str::to_owned) {
+                    self.intend(from, said, &text, body);
                     self.take(text, body);
                 }
             }
-            Pattern::MatchOr(node) => node.patterns.iter().for_each(|part| self.note_matched(part, body)),
+            Pattern::MatchOr(node) => {
+                node.patterns.iter().for_each(|part| self.note_matched(part, from, said, body));
+            }
             _ => {}
         }
+    }
+
+    /// Notes a branch that is taken for what a model wrote, and does something that cannot be taken back: a tool, whatever it is
+    /// called. `if answer["intent"] == "send_mail":`
+    fn intend(&mut self, from: &Expr, said: Taint, text: &str, body: &[Stmt]) {
+        const CHOICES: &[&str] = &[
+            "intent*",
+            "action*",
+            "command",
+            "cmd",
+            "tool*",
+            "function*",
+            "skill*",
+            "operation",
+            "op",
+            "task",
+            "decision",
+        ];
+        let own = match from {
+            Expr::Name(name) => name.id.as_str(),
+            Expr::Attribute(part) => part.attr.as_str(),
+            Expr::Subscript(node) => match &*node.slice {
+                Expr::StringLiteral(key) => key.value.to_str(),
+                _ => return,
+            },
+            _ => return,
+        };
+        let effect = effect_of(text, "", &[]);
+        let grave =
+            matches!(effect, Effect::Send | Effect::Pay | Effect::Delete | Effect::Execute | Effect::Grant);
+        if !grave || !names(own, CHOICES) || !self.known_sources(said).has(Taint::MODEL) {
+            return;
+        }
+        let Some(range) = act(body, effect).map(span) else { return };
+        let tool = Tool {
+            name: text.to_owned(),
+            effect,
+            file: self.file(),
+            span: range,
+            function: Some(self.function),
+            acts: None,
+        };
+        self.state.intended.insert((self.module, tool.span.start), tool);
     }
 
     fn take(&mut self, text: String, body: &[Stmt]) {
@@ -78,6 +127,17 @@ pub(super) fn note(project: &Project<'_>, state: &mut State<'_>) {
     for (_, tool) in &mut tools {
         place(project, state, tool, &branches);
     }
+    // What was described as a tool is one already.
+    let known: Vec<String> = tools.iter().map(|(_, tool)| tool.name.clone()).collect();
+    let more = std::mem::take(&mut state.intended).into_values().filter(|tool| !known.contains(&tool.name));
+    tools.extend(more.map(|mut tool| {
+        let mut calls =
+            state.functions.iter().filter(|function| function.file == tool.file).flat_map(|one| &one.calls);
+        let callee = calls.find(|call| call.span == tool.span).and_then(|call| call.callees.first().copied());
+        tool.acts = callee.and_then(|id| of_function(project, state, id, tool.effect));
+        tool.function = callee.or(tool.function);
+        (0, tool)
+    }));
     state.tools = tools;
 }
 

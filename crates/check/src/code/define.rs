@@ -52,11 +52,28 @@ impl Walk<'_, '_> {
                     self.enter_module(module, node.range());
                     self.given_away(module, item)
                 }
+                (None, None) if node.level == 0 && item == "*" => {
+                    let other = |held: Value| held.outside().is_some_and(|path| path != format!("{name}.*"));
+                    let second = self.state.global(self.module, "*").is_some_and(other);
+                    // Of several nobody knows whose a name is.
+                    self.bind(if second { "**" } else { "*" }, Value::path(&format!("{name}.*")));
+                    continue;
+                }
                 (None, None) if node.level == 0 => Value::path(&format!("{name}.{item}")),
                 _ => Value::default(),
             };
             self.bind(bound, value);
         }
+    }
+
+    /// A name that stands in everything that one package gives away: `from peewee import *`.
+    pub(super) fn of_star(&self, name: &str) -> Option<Value> {
+        const BUILTINS: &str = " input open print len str int float list dict set tuple sorted enumerate zip map filter range sum min max any all isinstance issubclass getattr setattr hasattr delattr type super exec eval compile iter next reversed bool bytes repr round abs id hash vars dir globals locals format ord chr property staticmethod classmethod object exit quit breakpoint callable memoryview bytearray frozenset complex pow divmod slice help hex bin oct getenv environ ";
+        let star = self.state.global(self.module, "*")?;
+        let package = star.outside()?.strip_suffix(".*")?;
+        let own = name.starts_with('_') || BUILTINS.contains(&format!(" {name} "));
+        let alone = self.state.global(self.module, "**").is_none();
+        (alone && !own).then(|| Value::path(&format!("{package}.{name}")))
     }
 
     /// What a module gives away under a name.

@@ -34,6 +34,7 @@ impl Walk<'_, '_> {
             Expr::Attribute(node) => {
                 let object = self.eval(&node.value);
                 let value = self.attribute(&object, node.attr.as_str());
+                self.look_at_member(&object, &value, node);
                 self.computed(&object, value, expression.range())
             }
             Expr::Call(node) => self.call(node),
@@ -141,9 +142,11 @@ impl Walk<'_, '_> {
             return object;
         }
         let kept = self.taken_from_outside(&object, key.known_text().unwrap_or_default());
-        let mut item = kept.unwrap_or_else(|| object.item(key.known_text()));
+        // `routes[request.method ?? "GET"]` may be any of them.
+        let certain = key.known_text().filter(|_| key.taint == Taint::NONE);
+        let mut item = kept.unwrap_or_else(|| object.item(certain));
         // Under a key that is somebody's there is what is theirs.
-        if key.taint != Taint::NONE {
+        if super::lent::is_apart(&key) {
             item.taint = item.taint.without(Taint::COMMON);
         }
         // Of a table that is written out, the key only picks.
@@ -172,6 +175,7 @@ impl Walk<'_, '_> {
             outer = project.functions.get(function).and_then(|func| func.outer);
         }
         let held = self.state.global(self.module, name).unwrap_or_else(|| self.unbound(name));
+        self.look_at_loaded(&held, name, node.range());
         if self.globals.contains(name) { held } else { self.common(held) }
     }
 
@@ -206,7 +210,7 @@ impl Walk<'_, '_> {
         if self.script && !name.starts_with("js.") && !name.starts_with("swift.") {
             Value::default()
         } else {
-            Value::path(name)
+            self.of_star(name).unwrap_or_else(|| Value::path(name))
         }
     }
 

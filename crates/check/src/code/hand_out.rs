@@ -51,6 +51,24 @@ impl Walk<'_, '_> {
         self.callbacks(heard, plain, arguments, range);
     }
 
+    /// `socket.onmessage = (event) => …`, `button.onclick = send`: what comes in over a socket is said to the function, or what the
+    /// person at the page does.
+    pub(super) fn hear(&mut self, object: &Value, name: &str, value: &Value, range: TextRange) {
+        const DONE: &[&str] =
+            &["onclick", "onsubmit", "onchange", "oninput", "onkeydown", "onkeyup", "onkeypress"];
+        let heard = match object.outside() {
+            _ if DONE.contains(&name) => Some(Taint::LOCAL),
+            _ if name != "onmessage" => None,
+            Some(path) => {
+                script::hears(&format!("{path}.{name}")).filter(|heard| heard.has(Taint::UNTRUSTED))
+            }
+            None => self.known_sources(object.taint).has(Taint::REQUEST).then_some(Taint::USER),
+        };
+        let Some(heard) = heard else { return };
+        let handler = [Argument { name: None, value: value.clone(), spread: false }];
+        self.callbacks(Some(heard), Taint::NONE, &handler, range);
+    }
+
     /// Enters the functions among the arguments: with what is said to them, if anybody says something, or else with what
     /// stands beside them.
     pub(super) fn callbacks(

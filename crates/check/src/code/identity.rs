@@ -119,6 +119,7 @@ impl Walk<'_, '_> {
                 _ => false,
             };
         if !whole || !self.known_sources(object.taint).has(Taint::REQUEST) {
+            self.note_answering(object, name);
             return None;
         }
         if matches!(name, "req" | "request") {
@@ -131,6 +132,27 @@ impl Walk<'_, '_> {
         }
         let part = object.attribute(name);
         Some(Value { taint: part.taint | Taint::BODY, ..part })
+    }
+
+    /// Notes a function of a script that reads a request by its name: `async (req) => { await req.json() }`. If nobody in the project
+    /// calls it, a server does to which it is handed.
+    fn note_answering(&mut self, object: &Value, part: &str) {
+        let Some(func) = self.state.project.functions.get(self.function).filter(|_| self.script) else {
+            return;
+        };
+        let Shape::Text(text) = &object.shape else { return };
+        let [Piece::Parameter(index)] = text.pieces.as_slice() else { return };
+        let named = |at: usize, names: &[&str]| {
+            func.parameters.get(at).is_some_and(|name| names.contains(&name.as_str()))
+        };
+        let fetched =
+            matches!(part, "json" | "formData") && !named(index + 1, &["res", "response", "reply", "next"]);
+        let answered = matches!(part, "body" | "query" | "params")
+            && named(index + 1, &["res", "response", "reply"])
+            && !named(index + 2, &["next"]);
+        if named(*index, &["req", "request"]) && (fetched || answered) && func.definition.is_some() {
+            self.state.answering.insert((self.function, *index));
+        }
     }
 
     /// What a parameter of a handler carries, by what stands behind its colon or its equals sign.

@@ -72,7 +72,7 @@ const OTHER: &[&str] = &[
 ];
 
 /// Where a memory of people that is kept in files is noted, so that what reads it knows what stands in it.
-const NOTED: &str = "kept in files";
+pub(super) const NOTED: &str = "kept in files";
 
 /// Under which name it is noted what a program is made of.
 fn program(file: &str) -> String {
@@ -82,6 +82,18 @@ fn program(file: &str) -> String {
 /// Whether a file or a key is called by what was said.
 fn tells(name: &str) -> bool {
     names(name, PAST) || names(name, CHATS)
+}
+
+/// Whether a file holds nothing that people said, by its name.
+pub(super) fn is_other(own: &str) -> bool {
+    names(own, OTHER)
+}
+
+/// Whether a file, or the folder in which it lies, is called by what was said.
+pub(super) fn tells_file(file: &str) -> bool {
+    let mut segments = file.rsplit('/');
+    let own = segments.next().unwrap_or_default();
+    !is_other(own) && (tells(own) || segments.next().is_some_and(tells))
 }
 
 /// Whether a class or a file of code is called by nothing else.
@@ -99,7 +111,10 @@ impl Walk<'_, '_> {
         let read = opened.filter(|(access, _)| *access == Access::Read);
         if let Some((_, file)) = read {
             let name = files::shown(&file).unwrap_or_default();
-            let store = self.memory(&name)?;
+            let Some(store) = self.memory(&name).or_else(|| self.kept_by_class(&name)) else {
+                self.lend(Access::Read, &file, Taint::NONE);
+                return None;
+            };
             let noted = self.state.global(self.module, NOTED)?;
             let people = Taint::PERSON | Taint::MODEL | Taint::TOOL;
             let store = self.state.store(store);
@@ -118,7 +133,8 @@ impl Walk<'_, '_> {
         if !found.iter().any(|deed| matches!(deed, Deed::Persist { remote: false, .. })) {
             return None;
         }
-        let written = written_file(path, object, arguments)?;
+        let file = written_file(path, object, arguments)?;
+        let written = files::shown(&file).unwrap_or_default();
         self.note_program(&written, found);
         if self.is_setting(&written) {
             for deed in found {
@@ -128,20 +144,23 @@ impl Walk<'_, '_> {
             }
             return None;
         }
-        let store = self.memory(&written)?;
         let content = found.iter_mut().find_map(|deed| match deed {
-            Deed::Persist { content, conversation, remote: false } => {
-                *conversation = true;
-                Some(*content)
-            }
+            Deed::Persist { content, conversation, remote: false } => Some((content, conversation)),
             _ => None,
         })?;
+        let Some(store) = self.memory(&written) else {
+            let content = *content.0;
+            self.lend(Access::Change, &file, content);
+            return None;
+        };
+        *content.1 = true;
+        let content = *content.0;
         // What is logged is kept, and recalled by nobody.
         let (function, _) = self.handled_by();
         if !is_a_keeper(&function) && names(&function, &["log", "logs", "logger", "trace*", "audit*"]) {
             return None;
         }
-        let noted = Value::of(self.known_sources(content));
+        let noted = Value { taint: self.known_sources(content), ..Value::text(&store.name) };
         self.state.set_global(self.module, NOTED, noted);
         let store = self.state.store(store);
         found.push(Deed::Store(store, content));
@@ -176,8 +195,17 @@ impl Walk<'_, '_> {
         Some(Deed::Run { sink: Sink::Code, content, given: None })
     }
 
+    /// The memory that the class keeps in which a file is read, whatever the file is called.
+    fn kept_by_class(&self, file: &str) -> Option<Store> {
+        let (_, class) = self.handled_by();
+        let noted = self.state.global(self.module, NOTED)?;
+        let own = format!("files:{}", class?);
+        let other = is_other(file.rsplit('/').next().unwrap_or_default());
+        (!other && noted.known_text() == Some(own.as_str())).then(|| plain(own))
+    }
+
     /// The memory that a file belongs to, if its name or what handles it says that it is one.
-    fn memory(&self, file: &str) -> Option<Store> {
+    pub(super) fn memory(&self, file: &str) -> Option<Store> {
         let mut segments = file.rsplit('/');
         let (own, folder) = (segments.next().unwrap_or_default(), segments.next().unwrap_or_default());
         let (function, class) = self.handled_by();
@@ -186,7 +214,8 @@ impl Walk<'_, '_> {
         }
         let module = self.state.project.modules.get(self.module)?;
         let module = module.name.rsplit('.').next().unwrap_or_default();
-        if names(class.unwrap_or(module), OTHER) {
+        // What a program is entered by is called so for the loader: `index.js`.
+        if names(class.unwrap_or(module), OTHER) && (class.is_some() || module != "index") {
             return None;
         }
         // `handle_message` may write anything.
@@ -301,20 +330,20 @@ fn opens(access: Access, file: &Value, method: bool) -> Option<Deed> {
     (path != Taint::NONE).then_some(Deed::Open { changes: access == Access::Change, path, whole, below })
 }
 
-/// The name of the file that a call writes to.
-fn written_file(path: &str, object: Option<&Made>, arguments: &[Argument]) -> Option<String> {
+/// The file that a call writes to.
+fn written_file(path: &str, object: Option<&Made>, arguments: &[Argument]) -> Option<Value> {
     if matches!(root(path), "sqlite3" | "aiosqlite" | "better-sqlite3" | "sqlite" | "swift" | "shelve") {
         return None;
     }
     match files::of(path, object, arguments) {
-        Some((Access::Change, file)) => Some(files::shown(&file).unwrap_or_default()),
+        Some((Access::Change, file)) => Some(file),
         Some(_) => None,
         None => super::api::web::written_to(path, object, arguments),
     }
 }
 
 /// A store of which the name is known.
-fn plain(name: String) -> Store {
+pub(super) fn plain(name: String) -> Store {
     Store {
         name,
         product: "files".to_owned(),

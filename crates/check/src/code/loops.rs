@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use ruff_python_ast::visitor::{Visitor, walk_expr, walk_pattern, walk_stmt};
-use ruff_python_ast::{CmpOp, Expr, Number, Pattern, Stmt, StmtFor, StmtWhile, UnaryOp};
+use ruff_python_ast::{CmpOp, Expr, Number, Pattern, Stmt, StmtFor, StmtFunctionDef, StmtWhile, UnaryOp};
 use ruff_text_size::Ranged;
 
 use super::api::web::waits;
@@ -48,6 +48,17 @@ impl Walk<'_, '_> {
         }
     }
 
+    /// Notes that a function goes on by calling itself, where nothing counts how often.
+    pub(super) fn note_recursion(&mut self, definition: &StmtFunctionDef) {
+        let own = self.function;
+        let again =
+            self.calls.values().find(|call| call.callees.contains(&own)).map(|call| call.span.clone());
+        let Some(again) = again.filter(|_| !counts_itself(definition)) else { return };
+        let paced = self.calls.values().any(|call| waits(&call.target));
+        let tools = speaks_of_tools(&definition.body);
+        self.loops.push(Loop { span: again, tools, paced, body: span(definition.range()) });
+    }
+
     /// Notes a loop that has no certain end.
     pub(super) fn note_loop(&mut self, node: &StmtWhile) {
         let range = node.range();
@@ -60,6 +71,30 @@ impl Walk<'_, '_> {
         let head = body.start..node.test.range().end().to_usize();
         self.loops.push(Loop { span: head, tools: handles_tools(node), paced, body });
     }
+}
+
+/// Whether a function that calls itself counts how often: by a parameter, or by a test that leaves.
+fn counts_itself(definition: &StmtFunctionDef) -> bool {
+    const COUNTS: &[&str] = &[
+        "depth",
+        "round*",
+        "step*",
+        "count*",
+        "iter*",
+        "max*",
+        "limit*",
+        "remaining",
+        "left",
+        "turn*",
+        "attempt*",
+        "retries",
+        "retry*",
+        "level",
+        "hops",
+        "n",
+    ];
+    let counted = |name: &str| super::api::names(name, COUNTS);
+    definition.parameters.iter().any(|one| counted(one.name().as_str())) || leaves_by_size(&definition.body)
 }
 
 /// The texts of a list of several, if all of them are written out.
@@ -103,6 +138,11 @@ pub(super) fn is_main(test: &Expr) -> bool {
 
 /// Whether a loop counts: its test compares a size, or something in it leaves when a count is reached.
 pub(super) fn is_bounded(node: &StmtWhile) -> bool {
+    compares_size(&node.test) || leaves_by_size(&node.body)
+}
+
+/// Whether something leaves when a count is reached.
+fn leaves_by_size(body: &[Stmt]) -> bool {
     struct Counts {
         found: bool,
     }
@@ -120,11 +160,10 @@ pub(super) fn is_bounded(node: &StmtWhile) -> bool {
             walk_stmt(self, statement);
         }
     }
-    if compares_size(&node.test) {
-        return true;
-    }
     let mut counts = Counts { found: false };
-    node.body.iter().for_each(|statement| counts.visit_stmt(statement));
+    for statement in body {
+        counts.visit_stmt(statement);
+    }
     counts.found
 }
 
@@ -141,25 +180,43 @@ fn compares_size(test: &Expr) -> bool {
 
 /// Whether a loop handles calls of tools.
 pub(super) fn handles_tools(node: &StmtWhile) -> bool {
-    const WORDS: &[&str] =
-        &["tool_calls", "tool_call", "function_call", "tool_use", "tool_call_id", "call_tool", "stop_reason"];
-    struct Tools {
-        found: bool,
-    }
-    impl<'a> Visitor<'a> for Tools {
-        fn visit_expr(&mut self, expression: &'a Expr) {
-            self.found |= match expression {
-                Expr::StringLiteral(text) => WORDS.contains(&text.value.to_str()),
-                Expr::Attribute(attribute) => WORDS.contains(&attribute.attr.as_str()),
-                _ => false,
-            };
-            walk_expr(self, expression);
-        }
-    }
+    let mut test = Tools { found: false };
+    test.visit_expr(&node.test);
+    test.found || speaks_of_tools(&node.body)
+}
+
+struct Tools {
+    found: bool,
+}
+
+fn speaks_of_tools(body: &[Stmt]) -> bool {
     let mut tools = Tools { found: false };
-    tools.visit_expr(&node.test);
-    node.body.iter().for_each(|statement| tools.visit_stmt(statement));
+    for statement in body {
+        tools.visit_stmt(statement);
+    }
     tools.found
+}
+
+impl<'a> Visitor<'a> for Tools {
+    fn visit_expr(&mut self, expression: &'a Expr) {
+        const WORDS: &[&str] = &[
+            "tool_calls",
+            "tool_call",
+            "function_call",
+            "tool_use",
+            "tool_call_id",
+            "call_tool",
+            "stop_reason",
+            "toolCalls",
+            "functionCalls",
+        ];
+        self.found |= match expression {
+            Expr::StringLiteral(text) => WORDS.contains(&text.value.to_str()),
+            Expr::Attribute(attribute) => WORDS.contains(&attribute.attr.as_str()),
+            _ => false,
+        };
+        walk_expr(self, expression);
+    }
 }
 
 /// The names that a pattern binds.

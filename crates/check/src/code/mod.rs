@@ -28,6 +28,7 @@ mod history;
 mod identity;
 mod kept;
 mod launches;
+mod lent;
 mod loops;
 mod methods;
 mod named;
@@ -124,17 +125,9 @@ fn evaluate(project: &Project<'_>, texts: &[File], providers: &Providers, limits
     for _ in 0..MAX_ROUNDS {
         bodies(project, &mut state);
     }
-    for _ in 0..MAX_ROUNDS {
-        if !state.watch.borrow().is_stale() || state.budget == 0 {
-            break;
-        }
-        bodies(project, &mut state);
-        for (id, func) in project.functions.iter().enumerate() {
-            if func.definition.is_some() {
-                state.walk(id);
-            }
-        }
-        state.end_round();
+    rounds(project, &mut state);
+    if offered::answer(&mut state) {
+        rounds(project, &mut state);
     }
     if state.budget == 0 {
         state.gaps.push(Gap { path: String::new(), line: 0, why: GapKind::TooComplex });
@@ -158,6 +151,22 @@ fn evaluate(project: &Project<'_>, texts: &[File], providers: &Providers, limits
         prompts,
         gaps: state.gaps,
         ..Facts::default()
+    }
+}
+
+/// Evaluates everything until nothing new is known.
+fn rounds(project: &Project<'_>, state: &mut State<'_>) {
+    for _ in 0..MAX_ROUNDS {
+        if !state.watch.borrow().is_stale() || state.budget == 0 {
+            break;
+        }
+        bodies(project, state);
+        for (id, func) in project.functions.iter().enumerate() {
+            if func.definition.is_some() {
+                state.walk(id);
+            }
+        }
+        state.end_round();
     }
 }
 
@@ -288,11 +297,11 @@ pub(crate) fn merge(facts: &mut Facts, found: Facts) {
         for call in &mut function.calls {
             call.callees.iter_mut().for_each(|callee| *callee += functions);
             for deed in &mut call.does {
-                use crate::facts::Deed::{Erase, Retrieve, Run, Store};
+                use crate::facts::Deed::{Erase, ForAll, Retrieve, Run, Store};
                 if let Run { given: Some((function, _)), .. } = deed {
                     *function += functions;
                 }
-                if let Retrieve(store) | Erase(store) | Store(store, _) = deed {
+                if let Retrieve(store) | ForAll(store) | Erase(store) | Store(store, _) = deed {
                     *store += stores;
                 }
             }

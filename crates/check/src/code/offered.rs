@@ -1,9 +1,12 @@
 //! What a package offers to those who use it: public functions that nothing in the project calls. A framework loads plugins by
 //! their name, a console script by its line in a manifest, a program the library's functions.
 
+use std::collections::BTreeSet;
+
 use super::api::{names, words};
 use super::project::{Func, Project};
 use super::state::State;
+use super::value::Value;
 use crate::facts::{Entry, Function, FunctionId, Reach, Taint};
 
 /// Parameters in which people speak, whatever the function is called.
@@ -95,6 +98,34 @@ pub(super) fn note(project: &Project<'_>, state: &mut State<'_>, reach: &Reach) 
             enter(project, function, func);
         }
     }
+}
+
+/// Hands requests to functions that read one, that others give back and that nobody in the project calls: a package makes them for
+/// servers. Gives whether there are any.
+pub(super) fn answer(state: &mut State<'_>) -> bool {
+    let called: BTreeSet<FunctionId> = state
+        .functions
+        .iter()
+        .flat_map(|function| &function.calls)
+        .flat_map(|call| &call.callees)
+        .copied()
+        .collect();
+    let free: Vec<(FunctionId, usize)> = state
+        .answering
+        .iter()
+        .filter(|(id, _)| state.given_back.contains(id) && !called.contains(id))
+        .copied()
+        .collect();
+    for (id, index) in &free {
+        let mut handed = vec![Value::default(); *index];
+        handed.push(Value::of(Taint::USER | Taint::REQUEST));
+        state.hand_in(*id, &handed);
+        state.entering(*id, |function| {
+            function.http = true;
+            function.entry.get_or_insert(Entry::Handler);
+        });
+    }
+    !free.is_empty()
 }
 
 /// Whether a function is public and belongs to a package: a file in a folder.

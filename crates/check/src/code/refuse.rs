@@ -3,7 +3,9 @@
 use std::collections::BTreeSet;
 
 use ruff_python_ast::visitor::{Visitor, walk_expr, walk_stmt};
-use ruff_python_ast::{BoolOp, CmpOp, Expr, ExprCompare, Number, Stmt, StmtFunctionDef, StmtIf, UnaryOp};
+use ruff_python_ast::{
+    BoolOp, CmpOp, Expr, ExprBoolOp, ExprCompare, Number, Stmt, StmtFunctionDef, StmtIf, UnaryOp,
+};
 
 use super::api::names;
 use super::identity::finds_caller;
@@ -25,7 +27,8 @@ pub(super) fn note(project: &Project<'_>, state: &mut State<'_>) {
         }
     }
     for (function, func) in state.functions.iter_mut().zip(&project.functions) {
-        function.lets_pass = func.definition.is_some_and(|definition| Seen::of(definition).lets_pass);
+        let seen = func.definition.map(Seen::of).unwrap_or_default();
+        (function.lets_pass, function.lets_all) = (seen.lets_pass, seen.lets_all);
     }
 }
 
@@ -84,6 +87,10 @@ struct Seen {
     verifies: bool,
     /// It asks only where a key was set, and lets everybody pass where none was.
     lets_pass: bool,
+    /// It looks into a list of those who may only where somebody stands in it: `if ALLOWED and user not in ALLOWED: return`.
+    lets_all: bool,
+    /// Lists in which somebody stands where it is looked at.
+    filled: Vec<String>,
 }
 
 /// `if not settings.api_key: return`, `if (API_KEY && token !== API_KEY) refuse`
@@ -110,6 +117,64 @@ fn only_where_set(node: &StmtIf) -> bool {
         }
         test if unset(test) => leaves && !refuses(&node.body),
         test => is_own_key(test) && refuses(&node.body) && node.elif_else_clauses.is_empty(),
+    }
+}
+
+/// The list of which a test says that somebody stands in it, or nobody.
+fn counted(test: &Expr) -> Option<String> {
+    let list = match test {
+        Expr::UnaryOp(not) if not.op == UnaryOp::Not => return counted(&not.operand),
+        Expr::Compare(node) => return counted(&node.left),
+        Expr::Attribute(part) if matches!(part.attr.as_str(), "length" | "size") => &*part.value,
+        Expr::Call(call) if dotted(&call.func).as_deref() == Some("len") => call.arguments.args.first()?,
+        list => list,
+    };
+    let name = dotted(list)?;
+    let may = &["allow*", "whitelist*", "authori*", "permit*", "trusted", "approved"];
+    names(name.rsplit('.').next().unwrap_or(&name), may).then_some(name)
+}
+
+fn says_empty(test: &Expr) -> bool {
+    match test {
+        Expr::UnaryOp(not) => not.op == UnaryOp::Not,
+        Expr::Compare(node) => matches!(&*node.ops, [CmpOp::Eq | CmpOp::Is]),
+        _ => false,
+    }
+}
+
+fn says_no(test: &Expr) -> bool {
+    match test {
+        Expr::UnaryOp(not) => not.op == UnaryOp::Not,
+        Expr::Compare(node) => matches!(&*node.ops, [CmpOp::NotIn | CmpOp::Lt]),
+        _ => false,
+    }
+}
+
+/// Whether somebody is looked for only where a list is filled: `ALLOWED and user not in ALLOWED`, `not ALLOWED or user in ALLOWED`.
+fn looks_where_filled(both: &ExprBoolOp) -> bool {
+    let open = both.op == BoolOp::Or;
+    let mut lists = both.values.iter().filter(|test| says_empty(test) == open).filter_map(counted);
+    lists.any(|list| both.values.iter().any(|test| says_no(test) != open && looks_in(test, &list)))
+}
+
+/// Whether an expression looks for somebody in a list.
+fn looks_in(test: &Expr, list: &str) -> bool {
+    let is_list = |one: &Expr| dotted(one).as_deref() == Some(list);
+    match test {
+        Expr::UnaryOp(not) => looks_in(&not.operand, list),
+        Expr::BoolOp(all) => all.values.iter().any(|one| looks_in(one, list)),
+        Expr::Compare(node) => {
+            matches!(&*node.ops, [CmpOp::In | CmpOp::NotIn]) && node.comparators.iter().all(is_list)
+                || looks_in(&node.left, list)
+        }
+        Expr::Call(call) => match &*call.func {
+            Expr::Attribute(method) => {
+                matches!(method.attr.as_str(), "includes" | "has" | "some" | "indexOf")
+                    && is_list(&method.value)
+            }
+            _ => false,
+        },
+        _ => false,
     }
 }
 
@@ -214,7 +279,19 @@ impl<'a> Visitor<'a> for Seen {
             });
             self.raises |= name.is_none_or(|name| !name.ends_with("NotImplementedError"));
         }
+        let before = self.filled.len();
+        if let Stmt::If(test) = node
+            && !matches!(test.body.last(), Some(Stmt::Return(_) | Stmt::Raise(_) | Stmt::Continue(_)))
+        {
+            match &*test.test {
+                Expr::BoolOp(both) if both.op == BoolOp::And => {
+                    self.filled.extend(both.values.iter().filter_map(counted));
+                }
+                one => self.filled.extend(counted(one)),
+            }
+        }
         walk_stmt(self, node);
+        self.filled.truncate(before);
     }
 
     fn visit_expr(&mut self, node: &'a Expr) {
@@ -231,8 +308,10 @@ impl<'a> Visitor<'a> for Seen {
             Expr::Attribute(part) => self.named(part.attr.as_str()),
             Expr::StringLiteral(text) if text.value.len() < 40 => self.asks |= asks(text.value.to_str()),
             Expr::Call(call) => self.call(&call.func, &call.arguments.args),
+            Expr::BoolOp(both) => self.lets_all |= looks_where_filled(both),
             _ => {}
         }
+        self.lets_all |= self.filled.iter().any(|list| looks_in(node, list));
         walk_expr(self, node);
     }
 }

@@ -35,6 +35,26 @@ fn is_relative(address: &Template) -> bool {
     shown.starts_with('/') && !shown.starts_with("//")
 }
 
+/// Whether an address of a provider says something of the account or of its models, and asks none of them.
+fn is_of_account(address: &Template) -> bool {
+    const ABOUT: &[&str] = &[
+        "models",
+        "balance",
+        "usage",
+        "billing",
+        "credits",
+        "credit_grants",
+        "quota",
+        "key",
+        "keys",
+        "status",
+        "subscription",
+    ];
+    let shown = address.shown();
+    let path = shown.split(['?', '#']).next().unwrap_or_default().trim_end_matches('/');
+    path.rsplit('/').next().is_some_and(|last| ABOUT.contains(&last))
+}
+
 /// A statement that is sent to something that runs it: `post(url, json={"sql": sql})`.
 fn statement_sent(arguments: &[Argument]) -> Option<Value> {
     let sent = |value: &Value| match &value.shape {
@@ -120,10 +140,17 @@ impl Walk<'_, '_> {
             }
         } else {
             let recipient = models::at(&address, self.state.providers);
-            if chat || recipient.provider.is_some() || web::is_model_path(&address) {
+            let own = self.script && is_relative(&address);
+            let known = recipient.provider.is_some() && !is_of_account(&address);
+            if chat && !own || known || web::is_model_path(&address) && !own {
                 (Deed::Model { recipient, content }, Taint::MODEL)
             } else {
-                let said = if web::brings_words(&address) { Taint::USER } else { Taint::WEB };
+                let said = match () {
+                    () if web::brings_words(&address) => Taint::USER,
+                    // What the page's own server answers was written by a model, too.
+                    () if chat || web::is_model_path(&address) => Taint::WEB | Taint::MODEL,
+                    () => Taint::WEB,
+                };
                 (Deed::Send { host: host_of(&address.shown()), content }, said)
             }
         };

@@ -43,6 +43,8 @@ pub(super) struct Summary {
     pub raises: bool,
     /// Requests to addresses that its callers choose.
     pub lifted: Vec<Lifted>,
+    /// Files that its callers choose.
+    pub lent: Vec<super::lent::Lent>,
     /// Tools whose names its callers choose.
     pub offers: Vec<super::tools::Offered>,
     /// Everything that callers handed in.
@@ -57,7 +59,8 @@ impl Summary {
     /// What a caller is given back, without what it does not need.
     pub(super) fn answered(&self) -> Answered {
         let (returns, lifted, offers) = (self.returns.clone(), self.lifted.clone(), self.offers.clone());
-        Answered { returns, lifted, offers, asks: self.answers && !self.always_yes }
+        let lent = self.lent.clone();
+        Answered { returns, lifted, lent, offers, asks: self.answers && !self.always_yes }
     }
 }
 
@@ -65,6 +68,7 @@ impl Summary {
 pub(super) struct Answered {
     pub returns: Value,
     pub lifted: Vec<Lifted>,
+    pub lent: Vec<super::lent::Lent>,
     pub offers: Vec<super::tools::Offered>,
     /// It answers, and not always with yes.
     pub asks: bool,
@@ -114,6 +118,8 @@ pub(super) struct State<'a> {
     pub agents: Vec<Agent>,
     /// MCP servers that are started, by file and place.
     pub servers: BTreeMap<(usize, usize), Server>,
+    /// Branches that do something grave and are taken for what a model wrote: the module, and where they do it.
+    pub intended: BTreeMap<(ModuleId, usize), Tool>,
     /// Branches that are taken for a text.
     pub taken: super::carried::Taken,
     /// Models that are asked, and what they are told, by the function and place: the last round knows most.
@@ -121,6 +127,10 @@ pub(super) struct State<'a> {
     pub prompts: BTreeMap<(FunctionId, usize, usize), Prompt>,
     pub gaps: Vec<Gap>,
     pub texts: &'a [crate::facts::File],
+    /// Functions that read a request, and the parameter that is one.
+    pub answering: BTreeSet<(FunctionId, usize)>,
+    /// Functions that others give back.
+    pub given_back: BTreeSet<FunctionId>,
     /// Functions that are handed out behind a question for consent.
     pub asked: BTreeSet<FunctionId>,
     /// What each function found out about decorators: whether what a function wraps is called with consent.
@@ -174,11 +184,14 @@ impl<'a> State<'a> {
             tools: Vec::new(),
             agents: Vec::new(),
             servers: BTreeMap::new(),
+            intended: BTreeMap::new(),
             taken: super::carried::Taken::new(),
             models: BTreeMap::default(),
             prompts: BTreeMap::default(),
             gaps: Vec::new(),
             texts,
+            answering: BTreeSet::new(),
+            given_back: BTreeSet::new(),
             asked: BTreeSet::default(),
             wrapping: vec![Vec::new(); functions],
             wrapped: vec![None; functions],
@@ -288,7 +301,7 @@ impl<'a> State<'a> {
         let old = std::mem::replace(slot, found);
         (slot.handed, slot.defaults, slot.consented) = (old.handed, old.defaults, old.consented);
         let same = old.returns == slot.returns
-            && (&old.lifted, &old.offers) == (&slot.lifted, &slot.offers)
+            && (&old.lifted, &old.lent, &old.offers) == (&slot.lifted, &slot.lent, &slot.offers)
             && (old.ensures, old.always_yes) == (slot.ensures, slot.always_yes)
             && (old.answers, old.raises) == (slot.answers, slot.raises);
         if !same {

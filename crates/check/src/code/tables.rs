@@ -3,9 +3,9 @@
 use ruff_python_ast::{Expr, ExprCall};
 use ruff_text_size::Ranged;
 
-use super::api::databases::MEMORIES;
+use super::api::databases::{MEMORIES, keeps_questions};
 use super::api::stores::{Use, store};
-use super::api::{keys, last, names, root};
+use super::api::{keys, last, names, root, words};
 use super::deeds::Outside;
 use super::value::{Argument, ClassId, Made, Shape, Value};
 use super::walk::Walk;
@@ -160,7 +160,16 @@ struct Touched {
     does: Use,
     table: String,
     content: Taint,
+    /// All rows are asked for, if no condition follows.
+    all: bool,
 }
+
+/// Reads that name no row and no condition.
+const TAKES_ALL: &[&str] =
+    &["select", "query", "all", "find_all", "find_many", "findAll", "order_by", "values", "values_list"];
+
+/// Reads that are given the number of one row.
+const BY_NUMBER: &[&str] = &["get", "get_or_none", "get_by_id", "findByPk", "findById", "find_by_id"];
 
 impl Walk<'_, '_> {
     /// A member of a class that stands for a table, as something from outside.
@@ -189,6 +198,7 @@ impl Walk<'_, '_> {
     /// Notes what a call does to a table of memories, of which the class is known or an object is given.
     pub(super) fn keep_in_rows(&mut self, call: Outside<'_>, found: &mut Vec<Deed>) -> Option<Taint> {
         let Outside { path, object, arguments } = call;
+        found.extend(self.numbered(path, arguments).map(Deed::Keyed));
         let of_class =
             self.asked_of_class(path, arguments).or_else(|| self.of_repository(path, object, arguments));
         let touched = of_class.or_else(|| self.given_rows(last(path), arguments))?;
@@ -203,6 +213,9 @@ impl Walk<'_, '_> {
         object: &Value,
         arguments: &[Argument],
     ) {
+        if let Some(number) = self.numbered(name, arguments) {
+            super::deeds::add(&mut self.call_at(node.range()).does, Deed::Keyed(number));
+        }
         let own = self.of_object(name, object);
         let Some(touched) = own.or_else(|| self.given_rows(name, arguments)) else { return };
         let mut found = Vec::new();
@@ -216,13 +229,30 @@ impl Walk<'_, '_> {
         }
     }
 
+    /// The number by which one row of what people said is asked for: `session.get(Conversation, number)`, `Message.get_by_id(number)`.
+    fn numbered(&self, path: &str, arguments: &[Argument]) -> Option<Taint> {
+        if !BY_NUMBER.contains(&last(path)) {
+            return None;
+        }
+        let (table, given) = if root(path) == ROWS {
+            (path.split(['.', '(']).nth(1)?.to_owned(), arguments)
+        } else {
+            (self.named_table(&arguments.first()?.value)?, arguments.get(1..)?)
+        };
+        let number = super::call::all_of(given);
+        (holds_talk(&table) && number != Taint::NONE).then_some(number)
+    }
+
     fn touch(&mut self, touched: Touched, object: Option<&Made>, found: &mut Vec<Deed>) -> Option<Taint> {
-        let Touched { does, table, content } = touched;
+        let Touched { does, table, content, all } = touched;
         let remote = !self.state.on_disk;
         let store: Store = store("table", Some(table), object, false);
         let id = self.state.store(store);
         match does {
-            Use::Read => found.push(Deed::Retrieve(id)),
+            Use::Read => {
+                found.extend(all.then_some(Deed::ForAll(id)));
+                found.push(Deed::Retrieve(id));
+            }
             Use::Erase => found.push(Deed::Erase(id)),
             Use::Write => {
                 found.push(Deed::Store(id, content));
@@ -240,8 +270,13 @@ impl Walk<'_, '_> {
             let rest = path.get(ROWS.len() + 1 + table.len()..).unwrap_or_default();
             // What follows the first call only narrows it down, or takes it away.
             let first = !rest.contains('(');
+            // What is looked for and made if it is not there says whose it is, and nothing else.
+            let sought = matches!(name, "get_or_create" | "update_or_create");
+            let filled = super::value::named(arguments, &["defaults"]).map_or(Taint::NONE, Value::deep_taint);
             let does = if ERASES.contains(&name) {
                 Use::Erase
+            } else if first && sought && filled == Taint::NONE {
+                Use::Read
             } else if first && WRITES.contains(&name) {
                 Use::Write
             } else if first && READS.contains(&name) {
@@ -249,7 +284,11 @@ impl Walk<'_, '_> {
             } else {
                 return None;
             };
-            return self.memory_of(table, does, super::call::all_of(arguments));
+            let content = if sought { filled } else { super::call::all_of(arguments) };
+            let all = does == Use::Read
+                && TAKES_ALL.contains(&name)
+                && super::value::named(arguments, &["where"]).is_none();
+            return self.memory_of(table, does, content).map(|one| Touched { all, ..one });
         }
         let does = match name {
             "select" | "query" | "get" => Use::Read,
@@ -258,7 +297,9 @@ impl Walk<'_, '_> {
             _ => return None,
         };
         let table = arguments.first().and_then(|one| self.named_table(&one.value))?;
-        self.memory_of(&table, does, super::call::all_of(arguments.get(1..).unwrap_or_default()))
+        let all = TAKES_ALL.contains(&name);
+        let rest = super::call::all_of(arguments.get(1..).unwrap_or_default());
+        self.memory_of(&table, does, rest).map(|one| Touched { all, ..one })
     }
 
     /// `source.getRepository(Message).find(…)`
@@ -292,7 +333,8 @@ impl Walk<'_, '_> {
     fn given_rows(&self, name: &str, arguments: &[Argument]) -> Option<Touched> {
         if matches!(name, "query" | "get") {
             let table = arguments.first().and_then(|one| self.named_table(&one.value))?;
-            return self.memory_of(&table, Use::Read, Taint::NONE);
+            let all = name == "query";
+            return self.memory_of(&table, Use::Read, Taint::NONE).map(|one| Touched { all, ..one });
         }
         let does = if ADDS.contains(&name) {
             Use::Write
@@ -331,10 +373,16 @@ impl Walk<'_, '_> {
     fn memory_of(&self, table: &str, does: Use, content: Taint) -> Option<Touched> {
         let columns = self.columns(table);
         let has = |wanted: &str| columns.contains(&wanted);
-        let told = names(table, MEMORIES) && !names(table, OTHER);
-        let words = columns.is_empty() || WORDS.iter().any(|word| has(word));
-        let said = told && words || SIDES.iter().any(|(one, other)| has(one) && has(other));
-        (said || does == Use::Erase).then(|| Touched { does, table: table.to_owned(), content })
+        let told = holds_talk(table) || describes_people(table, &has);
+        let texts = columns.is_empty() || WORDS.iter().any(|word| has(word));
+        let said = told && texts || SIDES.iter().any(|(one, other)| has(one) && has(other));
+        let asked = does == Use::Write && keeps_questions(table, &has);
+        (said || asked || does == Use::Erase).then(|| Touched {
+            does,
+            table: table.to_owned(),
+            content,
+            all: false,
+        })
     }
 
     /// The columns of a table of which the class is known.
@@ -367,11 +415,23 @@ impl Walk<'_, '_> {
         let (Expr::Attribute(column), [op], [value]) = (&*node.left, &*node.ops, &*node.comparators) else {
             return None;
         };
-        if op.as_str() != "==" || !keys::is_person(column.attr.as_str()) {
+        let person = keys::is_person(column.attr.as_str());
+        if op.as_str() != "==" || !person && !keys::is_row(column.attr.as_str()) {
             return None;
         }
         let table = self.eval(&column.value);
-        self.named_table(&table)?;
+        self.named_table(&table).filter(|table| person || holds_talk(table))?;
         Some(self.eval(value).deep_taint())
     }
+}
+
+/// Whether a table holds what was said, by its name: what its last word names it is, `GroupMessage` and not `MessageGroup`.
+fn holds_talk(table: &str) -> bool {
+    names(table, MEMORIES) && words(table).last().is_some_and(|last| !names(last, OTHER))
+}
+
+/// Whether a table holds what was found out about people: `Profile(user, summary)`.
+fn describes_people(table: &str, has: &dyn Fn(&str) -> bool) -> bool {
+    const FOUND: &[&str] = &["summary", "facts", "traits", "impression", "notes", "memory", "preferences"];
+    names(table, &["profile*", "persona*", "portrait*"]) && FOUND.iter().any(|column| has(column))
 }

@@ -269,22 +269,21 @@ impl Value {
         }
     }
 
-    /// All origins in it, if there is nothing in it to be bounded.
-    fn settled(&self, depth: usize) -> Option<Taint> {
-        let sum = |sum: Taint, item: &Self| Some(sum | item.settled(depth.saturating_sub(1))?);
-        let fits = |count: usize| (depth > 0 && count <= MAX_ITEMS).then_some(self.taint);
-        let all = match &self.shape {
-            Shape::Dict(items) => items.values().try_fold(fits(items.len())?, sum),
-            Shape::List(items) => items.iter().try_fold(fits(items.len())?, sum),
-            _ => return Some(self.taint),
-        };
-        all.filter(|taint| *taint == self.taint)
+    /// Whether there is nothing in it to be bounded.
+    fn is_bounded(&self, depth: usize) -> bool {
+        let fits = |count: usize| depth > 0 && count <= MAX_ITEMS;
+        let deeper = |item: &Self| item.is_bounded(depth.saturating_sub(1));
+        match &self.shape {
+            Shape::Dict(items) => fits(items.len()) && items.values().all(deeper),
+            Shape::List(items) => fits(items.len()) && items.iter().all(deeper),
+            _ => true,
+        }
     }
 
     /// Bounded lists and dictionaries: what is too deep or too long is kept as its origins only.
     pub(super) fn bounded(self, depth: usize) -> Self {
         // Most values are plain, or were bounded when they were made.
-        if self.settled(depth).is_some() {
+        if self.is_bounded(depth) {
             return self;
         }
         let taint = self.deep_taint();

@@ -127,6 +127,7 @@ pub(super) fn walk(state: &mut State<'_>, function: FunctionId) {
         Some(definition) => {
             walk.parameters(definition);
             walk.block(&definition.body);
+            walk.note_recursion(definition);
         }
         None => walk.block(&module.body.body),
     }
@@ -409,6 +410,10 @@ impl Walk<'_, '_> {
                 value.shape.clone()
             });
         }
+        if let Some(Shape::Functions(ids)) = value.as_ref().map(|value| &value.shape).filter(|_| self.script)
+        {
+            self.state.given_back.extend(ids.iter());
+        }
         self.yielded(value.unwrap_or_default());
         self.exits.push(self.env.consent);
         self.env.live = false;
@@ -566,7 +571,7 @@ impl Walk<'_, '_> {
         let mut after = start.clone();
         for case in &node.cases {
             self.env = start.clone();
-            self.note_matched(&case.pattern, &case.body);
+            self.note_matched(&case.pattern, &node.subject, subject.deep_taint(), &case.body);
             for name in loops::captured(&case.pattern) {
                 self.bind(name, Value::of(subject.deep_taint()));
             }

@@ -201,6 +201,8 @@ pub struct Function {
     pub finds_caller: bool,
     /// It makes sure of the caller only where a key was set, and lets everybody pass where none was.
     pub lets_pass: bool,
+    /// Where the list of those who may is empty, it lets everybody pass.
+    pub lets_all: bool,
     /// Functions that a request passes before it.
     pub behind: Vec<FunctionId>,
     /// What it gives back.

@@ -158,6 +158,15 @@ impl Reach {
 
     /// The same, of calls in certain functions.
     pub fn leading_from(facts: &Facts, fits: impl Fn(FunctionId, &Call) -> bool) -> Vec<bool> {
+        Self::leading_by(facts, &fits, &|_, _, _| true)
+    }
+
+    /// The same, along calls that pass from a function to another.
+    pub fn leading_by(
+        facts: &Facts,
+        fits: &dyn Fn(FunctionId, &Call) -> bool,
+        passes: &dyn Fn(FunctionId, &Call, FunctionId) -> bool,
+    ) -> Vec<bool> {
         let has = |(id, function): (FunctionId, &Function)| function.calls.iter().any(|call| fits(id, call));
         let mut yes: Vec<bool> = facts.functions.iter().enumerate().map(has).collect();
         loop {
@@ -165,7 +174,10 @@ impl Reach {
                 .calls()
                 .filter(|(function, call)| {
                     yes.get(*function) == Some(&false)
-                        && call.callees.iter().any(|callee| yes.get(*callee) == Some(&true))
+                        && call
+                            .callees
+                            .iter()
+                            .any(|callee| yes.get(*callee) == Some(&true) && passes(*function, call, *callee))
                 })
                 .map(|(function, _)| function)
                 .collect();

@@ -1,7 +1,8 @@
 //! `endpoint-without-authentication`
 //!
 //! What it does: finds routes of a server, webhooks and public chats of a workflow that ask nobody who they are and lead to
-//! a store, to something that runs, or to a model of a provider.
+//! a store, to something that runs, or to a model of a provider; and bots with tools or a shell that let everybody in where their
+//! list of those who may is empty.
 //!
 //! Why it matters: whoever finds the address spends the developer's money and reads or writes what users stored.
 //!
@@ -14,7 +15,12 @@ use ombud_core::finding::{Bilingual, Confidence, Finding, Place, RuleId, Severit
 
 use super::{Project, Rule, Text, finding};
 use crate::code::names;
-use crate::facts::{Call, Deed, Endpoint, Facts, Flaw, FunctionId, Reach, Sink, Taint, Tool};
+use crate::facts::{
+    Call, Deed, Endpoint, Entry, Facts, Flaw, Function, FunctionId, Reach, Sink, Taint, Tool,
+};
+
+/// Parameters of a handler that are looked at.
+const MOST_PARAMETERS: usize = 4;
 
 pub(super) const RULE: Rule = Rule {
     id: RuleId("endpoint-without-authentication"),
@@ -39,7 +45,44 @@ fn run(project: &Project<'_>) -> Vec<Finding> {
     let mut found: Vec<Finding> = doors.filter_map(|endpoint| one(project, endpoint)).collect();
     found.extend(routes(project));
     found.extend(switched_off(project));
+    found.extend(empty_lists(project));
     found
+}
+
+/// Bots that let everybody have something run where the list of those who may is empty.
+fn empty_lists(project: &Project<'_>) -> Vec<Finding> {
+    let facts = project.facts;
+    let open: Vec<bool> = facts.functions.iter().map(|function| function.lets_all).collect();
+    if !open.contains(&true) {
+        return Vec::new();
+    }
+    let looks = Reach::leading_from(facts, |id, call| {
+        let entered = || call.callees.iter().any(|callee| open.get(*callee) == Some(&true));
+        open.get(id) == Some(&true) || entered()
+    });
+    let heard = |id: FunctionId| {
+        (0..MOST_PARAMETERS).any(|index| project.reach.sources(id, Taint::parameter(index)).has(Taint::USER))
+    };
+    let acts = |effect: Effect| matches!(effect, Effect::Execute | Effect::Delete | Effect::Pay | Effect::Send);
+    let armed = facts.tools.iter().any(|tool| acts(tool.effect));
+    let handed_out = |id: FunctionId, name: &str| {
+        facts.calls().any(|(_, call)| call.callees.contains(&id) && call.target != name)
+    };
+    let bot = |(id, function): (FunctionId, &Function)| {
+        let by_host =
+            function.entry == Some(Entry::Handler) || heard(id) && handed_out(id, &function.name);
+        let enters = looks.get(id) == Some(&true) && !function.http && project.reach.runs(id);
+        let grave = enters.then(|| leads_to(project, id)).flatten()?;
+        (by_host && (grave.0 > 2 || armed)).then_some(())?;
+        let (name, place) = place_of(facts, id)?;
+        let (en, zh) = if grave.0 > 2 { grave.1 } else { ("tools that act", "会产生实际影响的工具") };
+        let message = Bilingual::new(
+            format!("`{name}` lets everybody in where the list of those who may is empty, and leads to {en}"),
+            format!("允许名单为空时，`{name}` 放行所有人，却通向{zh}"),
+        );
+        Some(finding(&RULE, Severity::Warning, Confidence::Medium, place, message))
+    };
+    facts.functions.iter().enumerate().find_map(bot).into_iter().collect()
 }
 
 /// Calls by which a program says that it does not want to know who asks.

@@ -7,6 +7,8 @@
 //!
 //! Reference: OWASP ASI04 (agentic supply chain); risk S12.
 
+use std::collections::BTreeSet;
+
 use ombud_core::finding::{Bilingual, Confidence, Finding, RuleId, Severity};
 
 use super::{Project, Rule, Text, finding};
@@ -32,7 +34,11 @@ pub(super) const RULE: Rule = Rule {
 
 fn run(project: &Project<'_>) -> Vec<Finding> {
     let servers = project.facts.servers.iter().filter(|server| !server.disabled);
-    servers.filter_map(|server| one(project, server)).collect()
+    // What one file says twice, in a text that helps somebody, is mended together.
+    let mut seen: BTreeSet<(usize, String)> = BTreeSet::new();
+    let mut first =
+        |server: &Server| fetched(server).is_some_and(|package| seen.insert((server.file, package.text.clone())));
+    servers.filter(|server| first(server)).filter_map(|server| one(project, server)).collect()
 }
 
 fn one(project: &Project<'_>, server: &Server) -> Option<Finding> {

@@ -148,7 +148,32 @@ fn says_whose(facts: &Facts, function: FunctionId, call: &Call) -> bool {
     let file = facts.functions.get(function).and_then(|known| facts.files.get(known.file));
     let text = file.and_then(|file| file.text.get(call.span.clone())).unwrap_or_default();
     let given = text.split_once('(').map_or("", |(_, given)| given);
-    crate::code::says_whose(given)
+    // Of a statement only its condition says so, and what is bound to it.
+    let small = given.to_ascii_lowercase();
+    let given = match small.find("select ") {
+        Some(start) => {
+            let end = small.rfind(['"', '\'', '`']).unwrap_or(start);
+            let condition = small.find("where").unwrap_or(end);
+            given.get(condition..).unwrap_or_default()
+        }
+        None => given,
+    };
+    // By what rows are sorted says nothing of whose they are.
+    let sorts = call.target.ends_with("order_by");
+    let given = if sorts { "" } else { given.split("orderBy").next().unwrap_or(given) };
+    crate::code::says_whose(given) || file.is_some_and(|file| is_narrowed(&file.text, call.span.end))
+}
+
+/// Whether what follows a question to a store narrows it down: `….where(…)`, `.eq("user", id)`.
+fn is_narrowed(text: &str, end: usize) -> bool {
+    const NARROWS: &[&str] = &[
+        ".where(", ".filter(", ".filter_by(", ".eq(", ".match(", ".get(", ".in_(", ".count(", ".delete(", ".first(", ".single(", ".maybeSingle(",
+    ];
+    let mut lines = text.get(end..).unwrap_or_default().lines();
+    let first = lines.next().unwrap_or_default();
+    let chained = lines.take_while(|line| line.trim_start().starts_with(['.', ')']));
+    let first = first.split(';').next().unwrap_or_default();
+    std::iter::once(first).chain(chained).any(|line| NARROWS.iter().any(|narrow| line.contains(narrow)))
 }
 
 fn memory(name: &str) -> Bilingual {

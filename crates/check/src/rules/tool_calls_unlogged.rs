@@ -12,7 +12,7 @@ use ombud_core::effect::Effect;
 use ombud_core::finding::{Bilingual, Confidence, Finding, RuleId, Severity};
 
 use super::{Project, Rule, Text, finding};
-use crate::facts::{Call, Deed, Guard, Reach, Tool};
+use crate::facts::{Call, Deed, FunctionId, Guard, Reach, Tool};
 
 pub(super) const RULE: Rule = Rule {
     id: RuleId("tool-calls-unlogged"),
@@ -62,7 +62,17 @@ fn acts(project: &Project<'_>, tool: &Tool) -> bool {
 fn is_logged(project: &Project<'_>) -> bool {
     let facts = project.facts;
     let models = Reach::calls_model(facts);
-    let logs = Reach::leading(facts, |call: &Call| call.does.contains(&Deed::Guard(Guard::Logged)));
+    let logged = |_: FunctionId, call: &Call| call.does.contains(&Deed::Guard(Guard::Logged));
+    // What is told nothing of the call cannot say what it did: `getClient()` says that it connected.
+    let told = |caller: FunctionId, call: &Call, callee: FunctionId| {
+        let body = |id: FunctionId| facts.functions.get(id).map(|known| (known.file, known.body.clone()));
+        let within = || {
+            let ((file, outer), (other, inner)) = body(caller).zip(body(callee))?;
+            Some(file == other && outer.start <= inner.start && inner.end <= outer.end)
+        };
+        !call.arguments.is_empty() || within() == Some(true)
+    };
+    let logs = Reach::leading_by(facts, &logged, &told);
     let of_tools = facts.tools.iter().filter_map(|tool| tool.function);
     let of_models = models.iter().enumerate().filter(|(_, calls)| **calls).map(|(id, _)| id);
     of_tools.chain(of_models).any(|id| logs.get(id) == Some(&true))

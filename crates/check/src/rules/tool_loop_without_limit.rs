@@ -1,7 +1,7 @@
 //! `tool-loop-without-limit`
 //!
-//! What it does: finds loops that call a model and tools until the model is content, with no count that ends them, and agents
-//! whose limit is switched off. A loop that waits for a person in each round is none.
+//! What it does: finds loops that call a model and tools until the model is content, with no count that ends them, functions that go
+//! on by calling themselves, and agents whose limit is switched off. A loop that waits for a person in each round is none.
 //!
 //! Why it matters: one poisoned page keeps the agent running, sending and paying through the night.
 //!
@@ -10,7 +10,7 @@
 use ombud_core::finding::{Bilingual, Confidence, Finding, RuleId, Severity};
 
 use super::{Project, Rule, Text, finding};
-use crate::facts::{Deed, Reach, is_model};
+use crate::facts::{Call, Deed, FunctionId, Reach, Sink, Taint, is_model};
 
 pub(super) const RULE: Rule = Rule {
     id: RuleId("tool-loop-without-limit"),
@@ -29,6 +29,16 @@ pub(super) const RULE: Rule = Rule {
     graph: Some(run),
 };
 
+/// Whether a call runs what a model wrote: a tool by another name.
+fn runs_an_answer(project: &Project<'_>, function: FunctionId, call: &Call) -> bool {
+    call.does.iter().any(|deed| match deed {
+        Deed::Run { sink: Sink::Code | Sink::Shell, content, .. } => {
+            project.reach.sources(function, *content).has(Taint::MODEL)
+        }
+        _ => false,
+    })
+}
+
 fn run(project: &Project<'_>) -> Vec<Finding> {
     let facts = project.facts;
     let models = Reach::calls_model(facts);
@@ -37,9 +47,13 @@ fn run(project: &Project<'_>) -> Vec<Finding> {
         if !project.reach.runs(id) {
             continue;
         }
-        for one in function.loops.iter().filter(|one| !one.paced && one.tools) {
+        for one in function.loops.iter().filter(|one| !one.paced) {
             let inside =
                 |span: &std::ops::Range<usize>| one.body.start <= span.start && span.end <= one.body.end;
+            let runs = |call: &&Call| inside(&call.span) && runs_an_answer(project, id, call);
+            if !one.tools && !function.calls.iter().any(|call| runs(&call)) {
+                continue;
+            }
             let asks = function.calls.iter().filter(|call| inside(&call.span)).any(|call| {
                 is_model(call) || call.callees.iter().any(|callee| models.get(*callee) == Some(&true))
             });

@@ -66,10 +66,27 @@ fn asks_here(facts: &Facts, function: FunctionId, call: &Call) -> bool {
         let known = facts.functions.get(function)?;
         facts.files.get(known.file)?.text.get(known.body.clone()).map(str::to_ascii_lowercase)
     };
-    asks(&call.target)
-        && (name != "interrupt"
+    let agreed = || {
+        name != "interrupt"
             || text()
-                .is_none_or(|text| !text.contains("clarif") || AGREES.iter().any(|word| text.contains(word))))
+                .is_none_or(|text| !text.contains("clarif") || AGREES.iter().any(|word| text.contains(word)))
+    };
+    asks_yes_or_no(facts, function, call) || asks(&call.target) && agreed()
+}
+
+/// Whether a call asks the person at the terminal for a yes or a no: `input(f"Run {command}? [y/N] ")`.
+fn asks_yes_or_no(facts: &Facts, function: FunctionId, call: &Call) -> bool {
+    const YES: &[&str] =
+        &["y/n", "yes/no", "confirm", "approve", "allow", "确认", "允许", "同意", "是否执行", "是否继续执行"];
+    const OTHER: &[&str] = &["quit", "exit", "another", "again", "save", "password"];
+    let name = call.target.trim_end_matches("()").rsplit('.').next().unwrap_or_default();
+    if !matches!(name, "input" | "question" | "prompt" | "ask") {
+        return false;
+    }
+    let file = facts.functions.get(function).and_then(|known| facts.files.get(known.file));
+    let said = file.and_then(|file| file.text.get(call.span.clone())).unwrap_or_default();
+    let said: String = said.chars().take(400).collect::<String>().to_lowercase();
+    YES.iter().any(|word| said.contains(word)) && !OTHER.iter().any(|word| said.contains(word))
 }
 
 fn run(project: &Project<'_>) -> Vec<Finding> {

@@ -13,15 +13,47 @@ pub(crate) fn is_page(path: &str) -> bool {
     matches!(path.rsplit_once('.'), Some((_, "html" | "htm")))
 }
 
-/// Whether the scripts of a page ask a model themselves. Most pages ask nobody, and are templates of something else.
-pub(crate) fn asks_a_model(text: &str) -> bool {
+/// Whether the scripts of a page ask a model themselves, or put into it what a server answers to what they send. Most pages do
+/// neither, and are templates of something else.
+pub(crate) fn acts(text: &str) -> bool {
     const ASKS: &[&str] =
         &["chat/completions", "/v1/messages", "/v1/responses", "enerateContent", "dangerouslyAllowBrowser"];
     let asks = |(start, end): (usize, usize)| {
         let code = text.get(start..end).unwrap_or_default();
-        ASKS.iter().any(|sign| code.contains(sign))
+        let sends = || ["POST", "EventSource(", "WebSocket("].iter().any(|sign| code.contains(sign));
+        ASKS.iter().any(|sign| code.contains(sign)) || puts_into_page(code) && sends()
     };
     scripts(text).into_iter().any(asks)
+}
+
+/// Whether a file of code holds a page in one of its texts that puts into itself what comes in.
+pub(crate) fn holds_page(text: &str) -> bool {
+    text.contains("<script") && puts_into_page(text)
+}
+
+fn puts_into_page(text: &str) -> bool {
+    ["innerHTML", "insertAdjacentHTML"].iter().any(|sign| text.contains(sign))
+}
+
+/// The code of the pages that stand in the texts of a file of code, as long as the file. What the text around it writes in another
+/// way is written as it is meant: `{{` of a text with holes, and an escaped sign.
+pub(super) fn within(text: &str) -> String {
+    let mut made = code(text).into_bytes();
+    for (start, end) in scripts(text) {
+        let script = text.get(start..end).unwrap_or_default();
+        let doubled = script.matches("{{").count();
+        let filled = doubled > 0 && doubled * 4 > script.matches('{').count();
+        let mut change = |from: &str, to: &str| {
+            script.match_indices(from).for_each(|(at, _)| copy(&mut made, start + at, to));
+        };
+        change("\\`", " `");
+        change("\\$", " $");
+        if filled {
+            change("{{", "{ ");
+            change("}}", " }");
+        }
+    }
+    String::from_utf8(made).unwrap_or_default()
 }
 
 /// The code of a component, as long as the file.

@@ -31,11 +31,13 @@ use crate::survey::Language;
 use lower::Lower;
 use resolve::Resolver;
 
-/// Reads the scripts of a project into facts. `files` are indices of `facts.files`.
+/// Reads the scripts of a project into facts. `files` are indices of `facts.files`, and so are `around`, of files of code that may
+/// hold pages in their texts.
 pub(crate) fn read(
     memory: &mut Memory,
     facts: &mut Facts,
     files: &[usize],
+    around: &[usize],
     providers: &Providers,
     consent_functions: &[String],
 ) {
@@ -57,7 +59,24 @@ pub(crate) fn read(
                     tongue: Tongue::Script,
                 });
             }
+            // Of a page that is a template of something else nothing is missed.
+            Err(_) if component::is_page(&file.path) => {}
             Err(gap) => facts.gaps.push(gap),
+        }
+        allocator.reset();
+    }
+    let holds =
+        |index: &&usize| facts.files.get(**index).is_some_and(|file| component::holds_page(&file.text));
+    for &index in files.iter().chain(around).filter(holds) {
+        let Some(file) = facts.files.get(index).filter(|file| !component::is_component(&file.path)) else {
+            continue;
+        };
+        let page =
+            || parse_text(&allocator, file, &component::within(&file.text), SourceType::ts(), &resolver);
+        let path = format!("{}#page", file.path);
+        // What cannot be read is a text of something else.
+        if let Ok(body) = memory.tree(&path, &file.text, names, page) {
+            parsed.push(Parsed { file: index, stem: path, body, tongue: Tongue::Script });
         }
         allocator.reset();
     }
@@ -68,7 +87,7 @@ pub(crate) fn read(
 pub(crate) fn inside(text: &str, providers: &Providers) -> Option<Facts> {
     let mut inner = Facts::default();
     inner.files.push(File { path: "component.ts".to_owned(), text: text.to_owned() });
-    read(&mut Memory::default(), &mut inner, &[0], providers, &[]);
+    read(&mut Memory::default(), &mut inner, &[0], &[], providers, &[]);
     (!inner.gaps.iter().any(|gap| gap.why == GapKind::Syntax)).then_some(inner)
 }
 
@@ -87,12 +106,20 @@ pub(crate) fn reads(path: &str, text: &str) -> bool {
 }
 
 fn parse(allocator: &Allocator, file: &File, resolver: &Resolver) -> Result<ModModule, Gap> {
-    let component = component::is_component(&file.path).then(|| component::code(&file.text));
-    let source = match component {
-        Some(_) => SourceType::ts(),
-        None => SourceType::from_path(&file.path).unwrap_or_default(),
-    };
-    let text = component.as_deref().unwrap_or(&file.text);
+    if component::is_component(&file.path) {
+        return parse_text(allocator, file, &component::code(&file.text), SourceType::ts(), resolver);
+    }
+    let source = SourceType::from_path(&file.path).unwrap_or_default();
+    parse_text(allocator, file, &file.text, source, resolver)
+}
+
+fn parse_text(
+    allocator: &Allocator,
+    file: &File,
+    text: &str,
+    source: SourceType,
+    resolver: &Resolver,
+) -> Result<ModModule, Gap> {
     let mut read = Parser::new(allocator, text, source).parse();
     // A file named `.js` or `.ts` may hold JSX all the same.
     if !read.diagnostics.is_empty() && !source.is_jsx() {

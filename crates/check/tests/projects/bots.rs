@@ -1,6 +1,6 @@
 //! Chat bots as they are published: plug-ins in packages, handlers by decorators, addresses from configurations.
 
-use crate::project::{checked, lines};
+use crate::project::{checked, lines, of_rule};
 
 const RULE: &str = "personal-data-unmasked";
 
@@ -170,4 +170,54 @@ fn a_class_that_a_chat_platform_calls_hears_strangers() {
     assert_eq!(found(&[("bot.py", text)]), ["personal-data-unmasked@bot.py:6"]);
     let mine = text.replace("dingtalk_stream.ChatbotHandler", "object");
     assert!(found(&[("bot.py", &mine)]).is_empty());
+}
+
+#[test]
+fn an_empty_list_of_those_who_may_lets_everybody_in() {
+    let rule = "endpoint-without-authentication";
+    let bot = |test: &str, runs: &str| {
+        format!(
+            "import os, subprocess, telebot\nfrom openai import OpenAI\nbot = telebot.TeleBot('x')\nALLOWED = [one for one in os.environ.get('USERS', '').split(',') if one]\n@bot.message_handler()\ndef on(m):\n    if {test}:\n        return\n    answer = OpenAI().chat.completions.create(model='m', messages=[{{'role': 'user', 'content': m.text}}]).choices[0].message.content\n    {runs}\n"
+        )
+    };
+    let shell = "subprocess.run(answer, shell=True)";
+    for test in [
+        "ALLOWED and m.from_user.id not in ALLOWED",
+        "not (not ALLOWED or m.from_user.id in ALLOWED)",
+        "len(ALLOWED) > 0 and m.from_user.id not in ALLOWED",
+    ] {
+        assert_eq!(of_rule(rule, &bot(test, shell)), ["endpoint-without-authentication@6"], "{test}");
+    }
+    for test in [
+        "m.from_user.id not in ALLOWED",
+        "not ALLOWED or m.from_user.id not in ALLOWED",
+        "ALLOWED and m.chat.type not in KINDS",
+    ] {
+        assert!(of_rule(rule, &bot(test, shell)).is_empty(), "{test}");
+    }
+    // A bot that only answers may be there for all.
+    assert!(of_rule(rule, &bot("ALLOWED and m.from_user.id not in ALLOWED", "print(answer)")).is_empty());
+    let script = |test: &str| {
+        format!(
+            "const TelegramBot = require('node-telegram-bot-api');\nconst {{ exec }} = require('child_process');\nconst allowedUsers = (process.env.USERS || '').split(',');\nconst bot = new TelegramBot('x');\nfunction isAllowed(id) {{ return {test}; }}\nbot.on('message', (msg) => {{\n  if (!isAllowed(msg.from.id)) return;\n  exec(msg.text);\n}});\n"
+        )
+    };
+    let found = |test: &str| {
+        let text = script(test);
+        lines(&checked(&[("bot.js", text.as_str())])).iter().any(|line| line.starts_with(rule))
+    };
+    assert!(found("allowedUsers.length === 0 || allowedUsers.includes(id)"));
+    assert!(!found("allowedUsers.length > 0 && allowedUsers.includes(id)"));
+}
+
+#[test]
+fn a_log_of_all_rooms_is_read_for_each() {
+    let rule = "memory-shared-by-all";
+    let bot = |condition: &str, bound: &str| {
+        format!(
+            "import sqlite3, discord\nfrom openai import OpenAI\ndb = sqlite3.connect('x.db')\nai = OpenAI()\nclass Bot(discord.Client):\n    async def on_message(self, m):\n        db.execute('INSERT INTO chat_log (room, author, content) VALUES (?, ?, ?)', (m.channel.id, m.author.id, m.content))\n        rows = db.execute('SELECT author, content FROM chat_log{condition} LIMIT 50'{bound}).fetchall()\n        ai.chat.completions.create(model='m', messages=[{{'role': 'user', 'content': str(rows)}}])\n"
+        )
+    };
+    assert_eq!(of_rule(rule, &bot("", "")), ["memory-shared-by-all@8"]);
+    assert!(of_rule(rule, &bot(" WHERE room = ?", ", (m.channel.id,)")).is_empty());
 }

@@ -1,7 +1,7 @@
 //! Tools that are described in one file and carried out in another: they are told of where somebody would have to be asked: in the branch
 //! for their name, or in the function that is given for it.
 
-use crate::project::{checked, lines};
+use crate::project::{checked, lines, of_rule};
 
 /// The places at which tools are told of, of files given as `(name, text)`.
 fn told(files: &[(&str, &str)]) -> Vec<String> {
@@ -96,4 +96,31 @@ fn tools_that_a_server_describes_are_in_one_hand() {
     assert_eq!(server("read_inbox", "send_mail"), ["untrusted-and-powerful@server.js:12"]);
     assert!(server("read_clock", "send_mail").is_empty());
     assert!(server("read_inbox", "list_mail").is_empty());
+}
+
+#[test]
+fn what_a_model_decides_is_a_tool_too() {
+    let rule = "tool-without-confirmation";
+    let agent = |asks: &str, from: &str| {
+        format!(
+            "import json, smtplib\nfrom openai import OpenAI\nai = OpenAI()\ndef send_mail(text):\n    {asks}\n    smtplib.SMTP('x').sendmail('me', 'you', text)\ndef main(said):\n    answer = ai.chat.completions.create(model='m', messages=[{{'role': 'user', 'content': said}}]).choices[0].message.content\n    step = json.loads({from})\n    if step['intent'] == 'send_mail':\n        send_mail(step['text'])\n    elif step['intent'] == 'greet':\n        print('hello')\nmain(input())\n"
+        )
+    };
+    assert_eq!(of_rule(rule, &agent("pass", "answer")), ["tool-without-confirmation@6"]);
+    assert!(of_rule(rule, &agent("if input('Confirm? ') != 'y': return", "answer")).is_empty());
+    // What the person typed is no model's decision.
+    assert!(of_rule(rule, &agent("pass", "said")).is_empty());
+    let script = |key: &str| {
+        format!(
+            "import OpenAI from 'openai';\nimport fs from 'node:fs';\nconst ai = new OpenAI();\nasync function main(said) {{\n  const answer = await ai.chat.completions.create({{ model: 'm', messages: [{{ role: 'user', content: said }}] }});\n  const {{ {key}, path }} = JSON.parse(answer.choices[0].message.content);\n  switch ({key}) {{\n    case 'delete_file': fs.unlinkSync(path); break;\n    case 'list': console.log(path);\n  }}\n}}\nmain(process.argv[2]);\n"
+        )
+    };
+    let found = |key: &str| {
+        let text = script(key);
+        lines(&checked(&[("agent.js", text.as_str())]))
+            .into_iter()
+            .filter(|line| line.starts_with(rule))
+            .count()
+    };
+    assert_eq!((found("action"), found("colour")), (1, 0));
 }

@@ -442,3 +442,83 @@ fn tokens_of_a_model_are_none_of_a_caller() {
     assert!(server("const onToken = (token) => res.write(token);"));
     assert!(!server("if (req.headers.authorization !== KEY) return res.status(401).end();"));
 }
+
+#[test]
+fn a_limit_stands_in_the_settings_of_the_model() {
+    let server = |settings: &str| {
+        format!(
+            "import express from 'express';\nimport {{ GoogleGenerativeAI }} from '@google/generative-ai';\nconst ai = new GoogleGenerativeAI(process.env.KEY);\nexpress().post('/x', async (req, res) => {{\n  const model = ai.getGenerativeModel({{ model: 'm'{settings} }});\n  const chat = model.startChat({{ history: [] }});\n  res.json(await chat.sendMessage(req.body.text));\n}});\n"
+        )
+    };
+    let found = |settings: &str| {
+        let text = server(settings);
+        lines(&checked(&[("server.js", text.as_str())]))
+            .iter()
+            .any(|line| line.starts_with("endpoint-without-limit"))
+    };
+    assert!(found(""));
+    assert!(!found(", generationConfig: { maxOutputTokens: 500 }"));
+}
+
+#[test]
+fn what_is_older_than_a_date_is_let_go_of_by_any_column_of_time() {
+    let text = |column: &str| {
+        format!(
+            "import sqlite3, telebot\nbot = telebot.TeleBot('x')\ndb = sqlite3.connect('x')\n@bot.message_handler()\ndef on(m):\n    db.execute('INSERT INTO messages (who, content) VALUES (?, ?)', (m.from_user.id, m.text))\n    db.execute('DELETE FROM messages WHERE {column} < ?', (m.date,))\n"
+        )
+    };
+    assert!(of_rule("no-retention", &text("started_at")).is_empty());
+    assert_eq!(of_rule("no-retention", &text("size")).len(), 1);
+}
+
+#[test]
+fn what_an_account_is_asked_about_is_no_model() {
+    let text = |path: &str| {
+        format!(
+            "import requests\ntext = input()\nprint(requests.get(f'https://api.deepseek.com/{path}', params={{'q': text}}).json())\n"
+        )
+    };
+    assert!(of_rule("provider-trains-by-default", &text("user/balance")).is_empty());
+    assert!(of_rule("personal-data-unmasked", &text("v1/models?x=1")).is_empty());
+    assert_eq!(of_rule("provider-trains-by-default", &text("v1/answer")).len(), 1);
+}
+
+#[test]
+fn a_line_about_something_else_is_no_record_of_a_call() {
+    let rule = "tool-calls-unlogged";
+    let text = |logs: &str, does: &str| {
+        format!(
+            "import logging, smtplib\nfrom langchain_core.tools import tool\nserver = None\ndef connected():\n    global server\n    server = smtplib.SMTP('x')\n    {logs}\n    return server\ndef deliver(to, text):\n    {does}\n    connected().sendmail('me', to, text)\n@tool\ndef send_mail(to: str, text: str):\n    \"\"\"Send a mail.\"\"\"\n    deliver(to, text)\n"
+        )
+    };
+    assert_eq!(of_rule(rule, &text("logging.info('connected')", "pass")).len(), 1);
+    assert!(of_rule(rule, &text("pass", "logging.info('sent')")).is_empty());
+}
+
+#[test]
+fn an_agent_that_goes_on_by_calling_itself_counts() {
+    let rule = "tool-loop-without-limit";
+    let agent = |parameters: &str, end: &str, words: &str| {
+        format!(
+            "from openai import OpenAI\nai = OpenAI()\ndef run(messages{parameters}):\n    {end}\n    message = ai.chat.completions.create(model='m', messages=messages).choices[0].message\n    if message.{words}:\n        messages.append({{'role': 'tool', 'content': 'x'}})\n        return run(messages)\n    return message.content\nrun([{{'role': 'user', 'content': input()}}])\n"
+        )
+    };
+    assert_eq!(of_rule(rule, &agent("", "pass", "tool_calls")), ["tool-loop-without-limit@8"]);
+    assert!(of_rule(rule, &agent(", depth=0", "pass", "tool_calls")).is_empty());
+    assert!(of_rule(rule, &agent("", "if len(messages) > 20: return None", "tool_calls")).is_empty());
+    assert!(of_rule(rule, &agent("", "pass", "refusal")).is_empty());
+}
+
+#[test]
+fn a_loop_that_runs_what_the_model_writes() {
+    let rule = "tool-loop-without-limit";
+    let agent = |test: &str, does: &str| {
+        format!(
+            "import subprocess\nfrom openai import OpenAI\nai = OpenAI()\nsaid = [{{'role': 'user', 'content': input()}}]\ndef go():\n    while {test}:\n        answer = ai.chat.completions.create(model='m', messages=said).choices[0].message.content\n        if 'DONE' in answer:\n            break\n        {does}\ngo()\n"
+        )
+    };
+    let shell = "said.append({'role': 'user', 'content': subprocess.run(answer, shell=True)})";
+    assert_eq!(of_rule(rule, &agent("True", shell)), ["tool-loop-without-limit@6"]);
+    assert!(of_rule(rule, &agent("len(said) < 20", shell)).is_empty());
+    assert!(of_rule(rule, &agent("True", "print(answer)")).is_empty());
+}

@@ -35,6 +35,8 @@ mod hostile;
 #[cfg(test)]
 mod kept;
 #[cfg(test)]
+mod lent;
+#[cfg(test)]
 mod loaded;
 #[cfg(test)]
 mod low_code;
@@ -42,6 +44,8 @@ mod low_code;
 mod members;
 #[cfg(test)]
 mod offered;
+#[cfg(test)]
+mod pages;
 #[cfg(test)]
 mod project;
 #[cfg(test)]

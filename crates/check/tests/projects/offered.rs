@@ -111,3 +111,22 @@ fn what_a_plug_in_hands_to_its_host() {
     assert_eq!(files(keeps), ["plaintext-chat-store@plug/main.py:8"]);
     assert!(files(&keeps.replace("talk_history", "window_size")).is_empty());
 }
+
+#[test]
+fn a_handler_that_is_handed_back_answers_requests() {
+    let package = |inner: &str| {
+        format!(
+            "import OpenAI from 'openai';\nconst ai = new OpenAI({{ baseURL: 'https://api.deepseek.com' }});\nexport function createHandler(options) {{\n  return {inner};\n}}\nasync function answer(messages) {{\n  return ai.chat.completions.create({{ model: 'm', messages }});\n}}\n"
+        )
+    };
+    let found = |inner: &str| {
+        let text = package(inner);
+        lines(&checked(&[("index.js", text.as_str())]))
+            .iter()
+            .any(|line| line == "personal-data-unmasked@index.js:7")
+    };
+    assert!(found("async (req) => { const body = await req.json(); return answer(body.messages); }"));
+    assert!(found("async (req, res) => { res.json(await answer(req.body.messages)); }"));
+    assert!(!found("async (job) => { const body = await job.json(); return answer(body.messages); }"));
+    assert!(!found("async (req, res, next) => { await answer(req.body.messages); next(); }"));
+}

@@ -108,3 +108,19 @@ fn tools_that_only_tell_what_everybody_may_know_need_no_guard() {
     assert_eq!(server("['rice', 'noodles']"), 0);
     assert_eq!(server("execSync(args.dish)"), 1);
 }
+
+#[test]
+fn a_table_of_routes_is_asked_by_what_the_request_says() {
+    let server = |key: &str| {
+        format!(
+            "import http from 'node:http';\nimport fs from 'node:fs';\nconst routes = {{\n  GET: {{ '/health': health }},\n  POST: {{ '/read': read, '/health': health }},\n}};\nfunction health(req, res) {{ res.end('ok'); }}\nfunction read(req, res) {{\n  const url = new URL(req.url, 'http://x');\n  res.end(fs.readFileSync(url.searchParams.get('path')));\n}}\nhttp.createServer((req, res) => {{\n  const handler = routes[{key}][req.url];\n  handler(req, res);\n}}).listen(3000);\n"
+        )
+    };
+    let rule = "untrusted-to-exec";
+    let found = |key: &str| {
+        let text = server(key);
+        lines(&checked(&[("server.js", text.as_str())])).iter().any(|line| line.starts_with(rule))
+    };
+    assert!(found("req.method ?? 'GET'"));
+    assert!(!found("'GET'"));
+}

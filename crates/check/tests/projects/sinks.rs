@@ -100,3 +100,25 @@ fn a_program_that_a_model_wrote_is_run_from_its_file() {
     assert_eq!(of_rule("untrusted-to-exec", &text("out.py")), ["untrusted-to-exec@8"]);
     assert!(of_rule("untrusted-to-exec", &text("own.py")).is_empty());
 }
+
+#[test]
+fn pairs_of_a_role_and_a_text_are_messages() {
+    let text = |role: &str| {
+        format!(
+            "import requests\nfrom langchain_openai import ChatOpenAI\npage = requests.get(input()).text\nChatOpenAI().invoke([('{role}', f'Use this: {{page}}'), ('user', 'go')])\n"
+        )
+    };
+    assert_eq!(of_rule("untrusted-system-prompt", &text("system")), ["untrusted-system-prompt@4"]);
+    assert!(of_rule("untrusted-system-prompt", &text("user")).is_empty());
+}
+
+#[test]
+fn a_search_says_whose_notes_it_wants() {
+    let text = |more: &str| {
+        format!(
+            "from fastapi import FastAPI, Request\nfrom langchain_community.vectorstores import Chroma\nfrom langchain_openai import ChatOpenAI\napp = FastAPI()\nnotes = Chroma(collection_name='user_notes')\n@app.post('/')\nasync def chat(request: Request):\n    data = await request.json()\n    found = notes.similarity_search(data['text']{more})\n    notes.add_texts([data['text']])\n    return ChatOpenAI().invoke(f'{{found}} {{data[\"text\"]}}')\n"
+        )
+    };
+    assert_eq!(of_rule("memory-shared-by-all", &text("")), ["memory-shared-by-all@9"]);
+    assert!(of_rule("memory-shared-by-all", &text(", filter={'user': data['user']}")).is_empty());
+}

@@ -115,8 +115,11 @@ pub(super) fn of(path: &str, object: Option<&Made>, arguments: &[Argument]) -> O
         return asks.then(|| of_statement("postgres", &said(), object)).flatten();
     }
     if let Some(product) = by_statement(path, name) {
-        let prepared = || object?.chain().find_map(|made| given(&made.given, 0, "sql")).map(shown);
-        let statement = if product == "sqlite" && matches!(name, "run" | "all" | "get" | "iterate") {
+        let first = || object?.chain().find_map(|made| given(&made.given, 0, "sql"));
+        let made = || object?.chain().find(|made| last(made.maker()) == "prepare");
+        let prepared = || made().and_then(|made| given(&made.given, 0, "sql")).or_else(first).map(shown);
+        let statement = if product == "sqlite" && matches!(name, "run" | "all" | "get" | "iterate" | "first")
+        {
             prepared().unwrap_or_else(said)
         } else {
             said()
@@ -218,7 +221,9 @@ fn by_statement(path: &str, name: &str) -> Option<&'static str> {
         "mysql2" | "mysql" if matches!(name, "query" | "execute") => "mysql",
         "@libsql/client" if name == "execute" => "sqlite",
         "sqlalchemy" | "databases" if runs => "sqlalchemy",
-        "better-sqlite3" | "sqlite3" | "sqlite" if matches!(name, "run" | "all" | "get" | "iterate") => {
+        "better-sqlite3" | "sqlite3" | "sqlite"
+            if matches!(name, "run" | "all" | "get" | "iterate" | "first") =>
+        {
             "sqlite"
         }
         _ => return None,
@@ -229,7 +234,8 @@ fn by_statement(path: &str, name: &str) -> Option<&'static str> {
 fn of_statement(product: &str, statement: &str, object: Option<&Made>) -> Option<(Use, Store)> {
     let (does, table) = parsed(statement)?;
     let settings = names(&table, &["setting*", "config*", "instruction*", "prompt*", "template*"]);
-    (names(&table, MEMORIES) && !settings || holds_two_sides(statement))
+    let asked = does == Use::Write && keeps_questions(&table, &|word| names_column(statement, word));
+    (names(&table, MEMORIES) && !settings || holds_two_sides(statement) || asked)
         .then(|| (does, store(product, Some(table), object, false)))
 }
 
@@ -308,13 +314,13 @@ pub(in crate::code) fn let_go_of(written: &str) -> Option<(Use, Store)> {
 
 /// Whether a statement names the columns of what two sides said: `INSERT INTO cases (question, answer)`.
 fn holds_two_sides(statement: &str) -> bool {
-    let small = statement.to_ascii_lowercase();
-    let words: Vec<&str> = small
-        .split(|ch: char| !ch.is_ascii_alphanumeric() && ch != '_')
-        .filter(|word| !word.is_empty())
-        .collect();
-    let has = |wanted: &str| words.contains(&wanted);
+    let has = |wanted: &str| names_column(statement, wanted);
     crate::code::tables::SIDES.iter().any(|(one, other)| has(one) && has(other))
+}
+
+fn names_column(statement: &str, wanted: &str) -> bool {
+    let mut words = statement.split(|ch: char| !ch.is_ascii_alphanumeric() && ch != '_');
+    words.any(|word| word.eq_ignore_ascii_case(wanted))
 }
 
 /// What a statement does, and to which table.
@@ -396,6 +402,18 @@ pub(in crate::code) const MEMORIES: &[&str] = &[
     "dialog*",
 ];
 
+/// Whether a table keeps what people asked, word for word, by its name and its columns: `query_log (query, at)`.
+pub(in crate::code) fn keeps_questions(table: &str, has: &dyn Fn(&str) -> bool) -> bool {
+    const ASKED: &[&str] = &["question*", "query", "queries", "prompt*", "utterance*"];
+    const SETS: &[&str] = &["template*", "quiz*", "exam*", "test*", "config*", "setting*", "system*", "bank"];
+    names(table, ASKED)
+        && !names(table, SETS)
+        && ["question", "query", "prompt", "utterance", "user_input", "user_query"]
+            .iter()
+            .any(|word| has(word))
+        && !["options", "choices", "correct_answer", "difficulty"].iter().any(|word| has(word))
+}
+
 /// Redis and its like keep under keys, of which `facts:{user}` is one for each person. What has no such key is a counter or a
 /// cache.
 fn of_keys(product: &str, name: &str, object: Option<&Made>, arguments: &[Argument]) -> Option<(Use, Store)> {
@@ -458,6 +476,42 @@ pub(in crate::code) fn kept(
     let talk = |table: String| super::web::is_conversation(&table) || own && holds_talk(&table);
     let named = table(path, object).is_some_and(talk) || by_key_alone(last(path), arguments).is_some();
     Some((content, named || super::web::is_conversation(path)))
+}
+
+/// Whether a statement reads or deletes rows of what people said.
+pub(super) fn asks_talk(statement: &str) -> bool {
+    let asked = parsed(statement).filter(|(does, _)| *does != Use::Write);
+    asked.is_some_and(|(_, table)| names(&table, MEMORIES))
+}
+
+/// Whether a call asks a table of what people said for rows, or deletes them.
+pub(super) fn picks_talk(path: &str, object: Option<&Made>, arguments: &[Argument]) -> bool {
+    let name = last(path);
+    let picks = READS.contains(&name) || ERASES.contains(&name) || name.starts_with("findById");
+    picks
+        && product(path).is_some()
+        && of(path, object, arguments).is_some_and(|(_, store)| names(&store.name, MEMORIES))
+}
+
+/// Whether a question to a database names no row and no condition; one may follow: `db.select().from(messages).where(…)`.
+pub(in crate::code) fn takes_all(path: &str, product: &str, arguments: &[Argument]) -> bool {
+    let name = last(path);
+    let asks = match product {
+        "prisma" | "sequelize" | "typeorm" => matches!(name, "findMany" | "findAll" | "find"),
+        "mongodb" => name == "find",
+        "supabase" => name == "select",
+        "drizzle" => name == "from",
+        _ => false,
+    };
+    let nothing = |value: &Value| match &value.shape {
+        super::super::value::Shape::Dict(items) => items.is_empty(),
+        _ => false,
+    };
+    let condition = || match product {
+        "mongodb" => given(arguments, 0, "filter").is_some_and(|value| !nothing(value)),
+        _ => super::super::value::named(arguments, &["where"]).is_some(),
+    };
+    asks && !condition()
 }
 
 /// Whether rows of a small database are turns of a talk.

@@ -119,11 +119,16 @@ pub(in crate::code) fn piece(value: &Value) -> Template {
 
 /// The name of the file to which a writer writes: what was opened for writing.
 pub(super) fn opened(file: &Made) -> Option<String> {
+    opened_path(file).map(|path| shown(&path).unwrap_or_default())
+}
+
+/// The path of that file.
+pub(super) fn opened_path(file: &Made) -> Option<Value> {
     let makes = |made: &&Made| matches!(last(made.maker()), "open" | "open_file");
     let made = file.chain().find(makes)?;
     let parent = made.parent.as_deref();
     let (access, path) = of(made.maker(), parent, &made.given)?;
-    (access == Access::Change).then(|| shown(&path).unwrap_or_default())
+    (access == Access::Change).then_some(path)
 }
 
 /// Whether a file's name is put together from something: a row that is named after somebody. A path that is given whole says

@@ -445,8 +445,22 @@ pub(in crate::code) fn system_prompt(arguments: &[Argument]) -> Option<Taint> {
         ) {
             sum |= argument.value.deep_taint();
         }
+        sum |= said_to_be_system(&argument.value);
     }
     (sum != Taint::NONE).then_some(sum)
+}
+
+/// `model.invoke([("system", text), ("user", question)])`
+fn said_to_be_system(messages: &Value) -> Taint {
+    let Shape::List(items) = &messages.shape else { return Taint::NONE };
+    let of_pair = |item: &Value| match &item.shape {
+        Shape::List(pair) => match pair.as_slice() {
+            [role, text] if role.known_text() == Some("system") => text.deep_taint(),
+            _ => Taint::NONE,
+        },
+        _ => Taint::NONE,
+    };
+    items.iter().fold(Taint::NONE, |sum, item| sum | of_pair(item))
 }
 
 /// What stands in the system prompt that an object is made with: `SystemMessage(content=…)`, `Agent(instructions=…)`.

@@ -156,8 +156,9 @@ fn bounds(object: Option<&Made>, arguments: &[Argument]) -> bool {
         Shape::Made(made) => named(&made.given, BOUNDS).is_some(),
         _ => false,
     };
+    let before = |made: &Made| made.chain().any(|made| made.given.iter().any(nested));
     named(arguments, BOUNDS).is_some()
-        || object.is_some_and(|object| object.setting(BOUNDS).is_some())
+        || object.is_some_and(|object| object.setting(BOUNDS).is_some() || before(object))
         || arguments.iter().any(nested)
 }
 
@@ -245,7 +246,7 @@ pub(in crate::code) fn deletes_by_age(statement: &str) -> bool {
     };
     let by_time = names(
         condition,
-        &["created*", "updated*", "expire*", "expiry", "timestamp", "ts", "date", "time", "age"],
+        &["created*", "updated*", "expire*", "expiry", "timestamp", "ts", "date", "time", "age", "at"],
     );
     by_time && condition.contains(['<', '>'])
 }

@@ -72,6 +72,7 @@ pub(in crate::code) fn of(path: &str, object: Option<&Made>, arguments: &[Argume
     found.extend(bound_later(path, object, arguments));
     found.extend(row(path, arguments));
     found.extend(document(path, object, arguments));
+    found.extend(talk(path, object, arguments));
     found.into_iter().reduce(|sum, taint| sum | taint)
 }
 
@@ -83,6 +84,26 @@ fn row(path: &str, arguments: &[Argument]) -> Option<Taint> {
     let person =
         names(&written, &["user*", "fact*", "profile*", "memory", "memories", "chat*", "history", "person*"]);
     person.then(|| key.deep_taint())
+}
+
+/// `prisma.conversation.findUnique({ where: { id } })`, `messages.find_one({"_id": id})`: one row of what people said.
+fn talk(path: &str, object: Option<&Made>, arguments: &[Argument]) -> Option<Taint> {
+    super::databases::picks_talk(path, object, arguments).then_some(())?;
+    let one = |argument: &Argument| {
+        let own = argument.name.as_deref().is_some_and(is_row);
+        if own { Some(argument.value.deep_taint()) } else { numbered(&argument.value, 0) }
+    };
+    let by_number = matches!(last(path), "findById" | "findByPk" | "findByIdAndDelete" | "findByIdAndUpdate");
+    let first = || arguments.first().filter(|_| by_number).map(|number| number.value.deep_taint());
+    arguments.iter().find_map(one).or_else(first)
+}
+
+fn numbered(value: &Value, depth: usize) -> Option<Taint> {
+    let Shape::Dict(items) = &value.shape else { return None };
+    let one = |(name, item): (&String, &Value)| {
+        if is_row(name) { Some(item.deep_taint()) } else { numbered(item, depth + 1) }
+    };
+    items.iter().filter(|_| depth < 3).find_map(one)
 }
 
 /// Whether a call compares or keeps a password: somebody signs in or up there, and says by it who they are.
@@ -104,6 +125,14 @@ fn proven_within(value: &Value, depth: usize) -> bool {
 /// Whether a parameter is a person's number or address, and not all that is known of them.
 pub(in crate::code) fn is_person(name: &str) -> bool {
     KEYS.contains(&name) && !matches!(name, "user" | "owner")
+}
+
+/// Whether a column holds the number of a row, or of what it belongs to: `id`, `conversation_id`. What a session is called is long and
+/// random.
+pub(in crate::code) fn is_row(name: &str) -> bool {
+    let talk =
+        || names(name, &["id"]) && names(name, super::databases::MEMORIES) && !names(name, &["session*"]);
+    matches!(name, "id" | "_id") || talk()
 }
 
 fn is_key(name: &str) -> bool {
@@ -145,9 +174,12 @@ fn bound(arguments: &[Argument]) -> Option<Taint> {
 
 /// `db.prepare("… WHERE user_id = ?").all(id)`, `.bind(id)`
 fn bound_later(path: &str, object: Option<&Made>, arguments: &[Argument]) -> Option<Taint> {
-    if !matches!(last(path), "run" | "all" | "get" | "iterate" | "bind") {
+    if !matches!(last(path), "run" | "all" | "get" | "iterate" | "first" | "bind") {
         return None;
     }
+    // `.bind(user).all()`
+    let bound = object.filter(|made| arguments.is_empty() && last(made.maker()) == "bind");
+    let arguments = bound.map_or(arguments, |made| made.given.as_slice());
     let prepared = object?.chain().find(|made| last(made.maker()) == "prepare")?;
     let place = placeholder(given(&prepared.given, 0, "sql")?.known_text()?)?;
     let plain: Vec<&Argument> = arguments.iter().filter(|one| one.name.is_none() && !one.spread).collect();
@@ -166,9 +198,15 @@ fn inserted(statement: &str) -> Option<usize> {
 
 /// Which of the bound values a statement compares with a column that says whose a row is.
 fn placeholder(statement: &str) -> Option<usize> {
-    if let Some(place) = inserted(statement) {
-        return Some(place);
-    }
+    let talk = || {
+        super::databases::asks_talk(statement)
+            .then(|| compared_with(statement, &|name| is_row(name.rsplit('.').next().unwrap_or(name))))
+            .flatten()
+    };
+    inserted(statement).or_else(|| compared_with(statement, &is_key)).or_else(talk)
+}
+
+fn compared_with(statement: &str, wanted: &dyn Fn(&str) -> bool) -> Option<usize> {
     let mut count = 0;
     let mut words: Vec<&str> = Vec::new();
     for word in statement
@@ -181,7 +219,7 @@ fn placeholder(statement: &str) -> Option<usize> {
         if sign == "?" || sign == "%s" || numbered.is_some() {
             let column =
                 if before.is_empty() { words.iter().rev().find(|word| **word != "=") } else { Some(&before) };
-            if column.is_some_and(|column| is_key(column.trim_matches(['"', '`']))) {
+            if column.is_some_and(|column| wanted(column.trim_matches(['"', '`']))) {
                 return Some(numbered.map_or(count, |number| number.saturating_sub(1)));
             }
             count += 1;

@@ -290,6 +290,8 @@ const SHAPES_BY_ARGUMENT: &[(&str, &[&str])] = &[
     ("messages.stream", &["messages", "max_tokens"]),
     ("completions.create", &["prompt", "model", "messages"]),
     ("images.generate", &["prompt"]),
+    // A worker at the edge: `env.AI.run(model, { messages })`.
+    ("AI.run", &["messages", "prompt", "text"]),
 ];
 
 /// What a client is called whose methods run a model.

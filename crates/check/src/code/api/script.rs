@@ -127,6 +127,10 @@ fn global_hears(path: &str, name: &str) -> Option<Taint> {
         | "js.defineEventHandler"
         | "js.eventHandler" => Some(Taint::USER),
         _ => {
+            let listens = matches!(name, "addEventListener" | "onmessage");
+            if listens && ["js.WebSocket().", "js.EventSource()."].iter().any(|made| path.starts_with(made)) {
+                return Some(Taint::WEB);
+            }
             let typed = path.starts_with("js.jsx.") || path.starts_with("js.process.stdin.on");
             // The page of a component calls what it is told.
             (typed || name == "addEventListener" || path == "js.on").then_some(Taint::LOCAL)

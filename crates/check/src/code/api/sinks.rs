@@ -333,6 +333,7 @@ fn of_global(path: &str, name: &str, arguments: &[Argument]) -> Option<(Sink, Ta
         _ if path.starts_with("js.jsx.") && path != "js.jsx.style" => {
             (Sink::Html, named(arguments, &["dangerouslySetInnerHTML"])?.deep_taint())
         }
+        "js.$().html" | "js.jQuery().html" => (Sink::Html, all()),
         _ if name == "insertAdjacentHTML" => (Sink::Html, given(arguments, 1, "html")?.deep_taint()),
         _ => return None,
     })

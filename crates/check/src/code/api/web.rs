@@ -1,7 +1,7 @@
 //! Requests over the network by address, and what is written to files and databases.
 
 use super::super::value::{Argument, Made, Shape, Value, given, named};
-use super::files::{opened, shown};
+use super::files::{opened, opened_path, shown};
 use super::{databases, last, names, root};
 use crate::facts::{Taint, Template};
 
@@ -252,7 +252,9 @@ fn persisted_by_script(
         "electron-store" | "conf" if name == "set" && path.contains("()") => {
             Some((all(), named_so(given(arguments, 0, "key"))))
         }
-        "better-sqlite3" | "sqlite3" | "sqlite" if matches!(name, "run" | "all" | "get" | "exec") => {
+        "better-sqlite3" | "sqlite3" | "sqlite"
+            if matches!(name, "run" | "all" | "get" | "exec" | "first") =>
+        {
             inserted(object, arguments)
         }
         _ => None,
@@ -268,7 +270,10 @@ fn inserted(object: Option<&Made>, arguments: &[Argument]) -> Option<(Taint, boo
         matches!(verb.as_str(), "INSERT" | "UPDATE" | "REPLAC")
     };
     let statement = texts.find_map(|text| Some(text.shown()).filter(writes))?;
-    inserts(&statement, arguments.iter().fold(Taint::NONE, |sum, argument| sum | argument.value.deep_taint()))
+    // `db.prepare("INSERT …").bind(text).run()`
+    let bound = object.into_iter().flat_map(Made::chain).filter(|made| last(made.maker()) == "bind");
+    let given = bound.flat_map(|made| made.given.iter()).chain(arguments);
+    inserts(&statement, given.fold(Taint::NONE, |sum, argument| sum | argument.value.deep_taint()))
 }
 
 /// What a statement writes into rows, and whether those are words of people.
@@ -286,27 +291,25 @@ pub(super) fn dialogue(statement: &str) -> Taint {
     if rows { Taint::MODEL } else { Taint::NONE }
 }
 
-/// The name of the file that a call writes to, where what is written hangs on what was opened.
+/// The path of the file that a call writes to, where what is written hangs on what was opened.
 pub(in crate::code) fn written_to(
     path: &str,
     object: Option<&Made>,
     arguments: &[Argument],
-) -> Option<String> {
+) -> Option<Value> {
     match root(path) {
         "json" | "pickle" | "yaml" | "toml" if last(path) == "dump" => {
-            given(arguments, 1, "fp")?.made().and_then(|made| opened(made))
+            opened_path(given(arguments, 1, "fp")?.made()?)
         }
-        "csv" => {
-            object?.chain().find_map(|made| given(&made.given, 0, "f"))?.made().and_then(|made| opened(made))
-        }
-        "fs" => object.and_then(|made| given(&made.given, 0, "path")).and_then(shown),
-        _ => object.and_then(opened),
+        "csv" => opened_path(object?.chain().find_map(|made| given(&made.given, 0, "f"))?.made()?),
+        "fs" => object.and_then(|made| given(&made.given, 0, "path")).cloned(),
+        _ => object.and_then(opened_path),
     }
 }
 
 /// Whether the name of a file, a row or a statement says that a conversation is kept there. A file of settings is none, whatever
 /// program it belongs to, and a number by which a conversation is found holds nothing of it.
-pub(super) fn is_conversation(name: &str) -> bool {
+pub(in crate::code) fn is_conversation(name: &str) -> bool {
     let file = name.rsplit('/').next().unwrap_or(name);
     if !name.contains(' ') && names(file, &["config*", "setting*", "preferences"]) {
         return false;
