@@ -150,6 +150,15 @@ impl Live {
         match mail {
             // Between several clients the numbers that they give are not those of this session, and nobody may cancel for another.
             Mail::Post { line, id: None, .. } if self.shared && cancels(&line) => {}
+            // The core refuses it; what it says is for this post, and not for the one that has the id.
+            Mail::Post { line, id: Some(id), reply, .. } if self.is_taken(&id) => {
+                for step in self.session.client(&line, now) {
+                    if let Step::Send(Side::Client, line) = step {
+                        // A client that is gone needs no answer.
+                        let _ = reply.try_send(Reply::Answer(line));
+                    }
+                }
+            }
             Mail::Post { line, id, headers, reply } => {
                 let (line, id) = self.enter(line, id, reply);
                 let steps = self.session.client(&line, now);
@@ -164,13 +173,17 @@ impl Live {
         }
     }
 
+    /// Whether a request with this id of the client's is still open.
+    fn is_taken(&self, id: &Id) -> bool {
+        !self.shared && self.session.is_open(id)
+    }
+
     /// Notes who waits for an answer, under an id that is this session's.
     fn enter(&mut self, line: Bytes, id: Option<Id>, reply: mpsc::Sender<Reply>) -> (Bytes, Option<Id>) {
         let Some(id) = id else { return (line, None) };
         if !self.shared {
             let progress = message::renamed(&line, &ASKED, &id).map(|(_, theirs)| theirs);
-            // An id that is still open keeps its own post; the core refuses the second.
-            self.posts.entry(id.clone()).or_insert(Post { reply, id: id.clone(), progress });
+            self.posts.insert(id.clone(), Post { reply, id: id.clone(), progress });
             return (line, Some(id));
         }
         self.number += 1;
