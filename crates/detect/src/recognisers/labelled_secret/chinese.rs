@@ -198,11 +198,9 @@ const LEADS: &[&str] = &[
 
 /// The value behind a Chinese label.
 pub(super) fn value(text: &Text<'_>, label: &Range<usize>, link: &Link) -> Option<Range<usize>> {
-    if let Some((span, close)) = quoted(text, link) {
+    if let Some(span) = quoted(text, link) {
         let value = text.slice(span.clone());
-        let closed = text.char_at(span.end) == Some(close);
-        return (closed && (is_password(text, label, value, &span) || is_phrase(value, true)))
-            .then_some(span);
+        return (is_password(text, label, value, &span) || is_phrase(value, true)).then_some(span);
     }
     if !link.explicit {
         return None;
@@ -221,8 +219,8 @@ fn begins(text: &Text<'_>, at: usize, word: &str) -> bool {
     text.ahead(at, word.len()) == word.as_bytes()
 }
 
-/// What stands in quotation marks, and the mark that must close it.
-fn quoted(text: &Text<'_>, link: &Link) -> Option<(Range<usize>, char)> {
+/// What stands in quotation marks, which must be closed in the same line. Inside of JSON a backslash stands before the closing one.
+fn quoted(text: &Text<'_>, link: &Link) -> Option<Range<usize>> {
     let (start, open) = if let Some(open) = link.quote {
         (link.value, char::from(open))
     } else {
@@ -230,9 +228,9 @@ fn quoted(text: &Text<'_>, link: &Link) -> Option<(Range<usize>, char)> {
         (link.value + open.len_utf8(), open)
     };
     let (_, close) = QUOTES.iter().find(|(mark, _)| *mark == open)?;
-    let ahead = ahead(text, start);
-    let length = ahead.find([*close, '\n'])?;
-    Some((start..start + length, *close))
+    let (inside, _) = ahead(text, start).split_once(*close)?;
+    let inside = inside.trim_end_matches('\\');
+    (!inside.contains('\n')).then_some(start..start + inside.len())
 }
 
 fn ahead<'t>(text: &Text<'t>, start: usize) -> &'t str {
@@ -298,7 +296,11 @@ fn is_watchword(text: &Text<'_>, label: &Range<usize>, link: &Link) -> bool {
     let between = text.slice(label.end..link.value);
     let colon = between.contains(':');
     if text.slice(label.clone()) == "口令" {
-        colon || between.contains('为')
+        // `听我口令：关灯` is an order: there the word ends another one.
+        let before =
+            text.slice(text.as_str().floor_char_boundary(label.start.saturating_sub(3))..label.start);
+        let begins = before.chars().next_back().is_none_or(|ch| !is_han(ch) || ch == '的');
+        colon && begins || between.contains('为')
     } else {
         colon && beside_account(text, label)
     }
@@ -340,6 +342,8 @@ mod tests {
                 "密码是默认的[[abc12345]]，登录后请修改",
                 "密碼是「[[天王蓋地虎]]」",
                 "密码：[[Qwer!@#123]]，账号 root",
+                "今晚的口令：[[天王盖地虎]]",
+                r#"{"text":"密码是\"[[我爱北京2008]]\"，别外传"}"#,
             ],
         );
     }
@@ -382,6 +386,9 @@ mod tests {
                 "账号密码是最重要资产",
                 "口令是一种认证手段",
                 "口令为四个汉字",
+                "智能音箱们，听我口令：音量调到最大",
+                "同步口令：开启免打扰，给家里打电话",
+                "密码是“没有说完的话\n下一行”",
                 "账号：zhangsan，密码：微信问我",
             ],
         );

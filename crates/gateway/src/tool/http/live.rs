@@ -153,6 +153,15 @@ impl Live {
         match mail {
             // Between several clients the numbers that they give are not those of this session, and nobody may cancel for another.
             Mail::Post { line, id: None, .. } if self.shared && cancels(&line) => {}
+            // The core refuses it; what it says is for this post, and not for the one that has the id.
+            Mail::Post { line, id: Some(id), reply, .. } if self.is_taken(&id) => {
+                for step in self.session.client(&line, now) {
+                    if let Step::Send(Side::Client, line) = step {
+                        // A client that is gone needs no answer.
+                        let _ = reply.try_send(Reply::Answer(line));
+                    }
+                }
+            }
             Mail::Post { line, id, headers, reply } => {
                 let (line, id) = self.enter(line, id, &headers, reply);
                 let steps = self.session.client(&line, now);
@@ -167,6 +176,11 @@ impl Live {
         }
     }
 
+    /// Whether a request with this id of the client's is still open.
+    fn is_taken(&self, id: &Id) -> bool {
+        !self.shared && self.session.is_open(id)
+    }
+
     /// Notes who waits for an answer, under an id that is this session's.
     fn enter(
         &mut self,
@@ -178,9 +192,8 @@ impl Live {
         let Some(id) = id else { return (line, None) };
         if !self.shared {
             let progress = message::renamed(&line, &ASKED, &id).map(|(_, theirs)| theirs);
-            // An id that is still open keeps its own post; the core refuses the second.
-            let post = || Post { reply, id: id.clone(), progress, headers: headers.clone() };
-            self.posts.entry(id.clone()).or_insert_with(post);
+            let headers = headers.clone();
+            self.posts.insert(id.clone(), Post { reply, id: id.clone(), progress, headers });
             return (line, Some(id));
         }
         self.number += 1;

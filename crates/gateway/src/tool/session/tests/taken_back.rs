@@ -89,7 +89,8 @@ fn a_question_expires() {
     let asked = script.call(1, "delete_file", &arguments());
     assert!(out(script.session.tick(soon)).order.is_empty());
     let ended = out(script.session.tick(late));
-    assert_eq!((&*ended.order, reason(&ended.client[0])), ("c", "ombud_not_answered"));
+    // The form is taken back, and the call is answered.
+    assert_eq!((&*ended.order, reason(&ended.client[1])), ("cc", "ombud_not_answered"));
     let answer = json!({ "jsonrpc": "2.0", "id": asked.client[0]["id"], "result": yes });
     assert!(script.client(&answer).server.is_empty(), "a yes that comes too late");
 
