@@ -63,19 +63,20 @@ fn empty_lists(project: &Project<'_>) -> Vec<Finding> {
     let heard = |id: FunctionId| {
         (0..MOST_PARAMETERS).any(|index| project.reach.sources(id, Taint::parameter(index)).has(Taint::USER))
     };
-    let acts = |effect: Effect| matches!(effect, Effect::Execute | Effect::Delete | Effect::Pay | Effect::Send);
+    let acts =
+        |effect: Effect| matches!(effect, Effect::Execute | Effect::Delete | Effect::Pay | Effect::Send);
     let armed = facts.tools.iter().any(|tool| acts(tool.effect));
     let handed_out = |id: FunctionId, name: &str| {
         facts.calls().any(|(_, call)| call.callees.contains(&id) && call.target != name)
     };
     let bot = |(id, function): (FunctionId, &Function)| {
-        let by_host =
-            function.entry == Some(Entry::Handler) || heard(id) && handed_out(id, &function.name);
+        let by_host = function.entry == Some(Entry::Handler) || heard(id) && handed_out(id, &function.name);
         let enters = looks.get(id) == Some(&true) && !function.http && project.reach.runs(id);
         let grave = enters.then(|| leads_to(project, id)).flatten()?;
         (by_host && (grave.0 > 2 || armed)).then_some(())?;
         let (name, place) = place_of(facts, id)?;
-        let (en, zh) = if grave.0 > 2 { grave.1 } else { ("tools that act", "会产生实际影响的工具") };
+        let (en, zh) =
+            if grave.0 > 2 { grave.1 } else { ("tools that act", "会产生实际影响的工具") };
         let message = Bilingual::new(
             format!("`{name}` lets everybody in where the list of those who may is empty, and leads to {en}"),
             format!("允许名单为空时，`{name}` 放行所有人，却通向{zh}"),

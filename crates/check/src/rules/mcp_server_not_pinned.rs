@@ -36,8 +36,9 @@ fn run(project: &Project<'_>) -> Vec<Finding> {
     let servers = project.facts.servers.iter().filter(|server| !server.disabled);
     // What one file says twice, in a text that helps somebody, is mended together.
     let mut seen: BTreeSet<(usize, String)> = BTreeSet::new();
-    let mut first =
-        |server: &Server| fetched(server).is_some_and(|package| seen.insert((server.file, package.text.clone())));
+    let mut first = |server: &Server| {
+        fetched(server).is_some_and(|package| seen.insert((server.file, package.text.clone())))
+    };
     servers.filter(|server| first(server)).filter_map(|server| one(project, server)).collect()
 }
 

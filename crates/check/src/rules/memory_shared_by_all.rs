@@ -167,7 +167,18 @@ fn says_whose(facts: &Facts, function: FunctionId, call: &Call) -> bool {
 /// Whether what follows a question to a store narrows it down: `….where(…)`, `.eq("user", id)`.
 fn is_narrowed(text: &str, end: usize) -> bool {
     const NARROWS: &[&str] = &[
-        ".where(", ".filter(", ".filter_by(", ".eq(", ".match(", ".get(", ".in_(", ".count(", ".delete(", ".first(", ".single(", ".maybeSingle(",
+        ".where(",
+        ".filter(",
+        ".filter_by(",
+        ".eq(",
+        ".match(",
+        ".get(",
+        ".in_(",
+        ".count(",
+        ".delete(",
+        ".first(",
+        ".single(",
+        ".maybeSingle(",
     ];
     let mut lines = text.get(end..).unwrap_or_default().lines();
     let first = lines.next().unwrap_or_default();

@@ -74,7 +74,7 @@ pub struct Codes {
 impl Codes {
     /// What stands for the call in full, hexadecimal: a code is short enough for a person, and so for another call to have it too.
     pub fn stands(&self) -> String {
-        self.mark.iter().map(|byte| format!("{byte:02x}")).collect()
+        format!("{:032x}", u128::from_be_bytes(self.mark))
     }
 }
 

@@ -201,7 +201,7 @@ mod tests {
         let home = tempfile::tempdir().unwrap();
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         runtime.block_on(async {
-            ombud_ledger::Ledger::open(home.path()).await.unwrap().close().await.unwrap()
+            ombud_ledger::Ledger::open(home.path()).await.unwrap().close().await.unwrap();
         });
         let desk = Desk::at(home.path());
         (home, desk)

@@ -249,8 +249,9 @@ impl Session {
     pub fn gone(&mut self, id: &Id) {
         if let Some((ours, _)) = self.held.iter().find(|(_, held)| held.id == *id) {
             let ours = ours.clone();
-            let held = self.held.remove(&ours);
-            held.iter().for_each(|held| self.rules.beside.settled(&held.code));
+            if let Some(held) = self.held.remove(&ours) {
+                self.rules.beside.settled(&held.code);
+            }
         }
     }
 
@@ -338,7 +339,7 @@ impl Session {
         // Where no clock ticks, those that nobody waits for any more are let go when the next one comes.
         self.held.retain(|_, other| !other.is_late(held.since));
         let room = self.held.len() + self.questions.len() < MOST_WAITING;
-        let (instruction, hold) = (subject.instruction(lang), rules.beside.hold());
+        let (instruction, wait) = (subject.instruction(lang), rules.beside.hold());
         let forms = rules.beside.forms();
         match modern {
             Some(node) if room && forms && can_ask(message, node) => {
@@ -363,8 +364,8 @@ impl Session {
                 ));
                 self.held.insert(ours, held);
             }
-            _ if room && !hold.is_zero() => {
-                let (ours, asked) = (self.own_id(), Asked::Outside(hold, instruction));
+            _ if room && !wait.is_zero() => {
+                let (ours, asked) = (self.own_id(), Asked::Outside(wait, instruction));
                 self.held.insert(ours, Held { asked, ..held });
             }
             _ => steps.extend(refuse(&held.id, REFUSED, &instruction, "ombud_approval_needed")),
