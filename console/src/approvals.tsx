@@ -8,8 +8,16 @@ import { useSpeech } from "./lang";
 import { useLoaded } from "./load";
 import type { ApprovalRow } from "./schema";
 
-/** Characters of the arguments that are shown. */
-const SHOWN = 1600;
+/** Characters of the arguments that are shown at their beginning and at their end. */
+const HEAD = 1200;
+const TAIL = 400;
+
+/** What the call is made with, without blanks that push something out of sight. */
+function both(text: string): string {
+  const line = [...text.replace(/\s+/g, " ")];
+  if (line.length <= HEAD + TAIL) return line.join("");
+  return `${line.slice(0, HEAD).join("")} […${line.length - HEAD - TAIL}…] ${line.slice(-TAIL).join("")}`;
+}
 
 /** `grown` changes with the log: a call that waits is in it. */
 export function Approvals({ grown }: { readonly grown: number }): JSX.Element | null {
@@ -19,8 +27,8 @@ export function Approvals({ grown }: { readonly grown: number }): JSX.Element | 
   const loaded = useLoaded((signal) => approvals(signal), [grown, answered]);
   // What fails here fails below as well, and is told there.
   const waiting = loaded.state === "ready" ? loaded.value.approvals : [];
-  const say = (code: string, allow: boolean) => {
-    answerCall(code, allow).then(
+  const say = (call: ApprovalRow, allow: boolean) => {
+    answerCall(call.code, call.stands, allow).then(
       () => setProblem(null),
       (error: unknown) => setProblem(error instanceof Failure && error.message ? error.message : t.failed),
     ).finally(() => setAnswered(answered + 1));
@@ -45,12 +53,12 @@ export function Approvals({ grown }: { readonly grown: number }): JSX.Element | 
 
 interface CallProps {
   readonly call: ApprovalRow;
-  readonly say: (code: string, allow: boolean) => void;
+  readonly say: (call: ApprovalRow, allow: boolean) => void;
 }
 
 function Call({ call, say }: CallProps): JSX.Element {
   const { t, lang } = useSpeech();
-  const shown = call.arguments === null ? null : [...call.arguments].slice(0, SHOWN).join("");
+  const shown = call.arguments === null ? null : both(call.arguments);
   return (
     <li>
       <p>
@@ -71,15 +79,16 @@ function Call({ call, say }: CallProps): JSX.Element {
       ) : (
         <pre>
           <Foreign text={shown} />
-          {shown.length < (call.arguments ?? "").length && "…"}
         </pre>
       )}
       <p class="small">{call.why[lang]}</p>
       <p>
-        <button type="button" class="button button-main" onClick={() => say(call.code, true)}>
-          {t.allowCall(call.code)}
-        </button>{" "}
-        <button type="button" class="button" onClick={() => say(call.code, false)}>
+        {shown !== null && (
+          <button type="button" class="button button-main" onClick={() => say(call, true)}>
+            {t.allowCall(call.code)}
+          </button>
+        )}{" "}
+        <button type="button" class="button" onClick={() => say(call, false)}>
           {t.declineCall(call.code)}
         </button>
       </p>

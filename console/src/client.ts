@@ -84,8 +84,8 @@ export function approvals(signal?: AbortSignal): Promise<ApprovalList> {
 }
 
 /** Allows a call that waits, once, or declines it. */
-export async function answerCall(code: string, allow: boolean): Promise<void> {
-  await ask(`/approvals/${id(code)}`, undefined, { allow });
+export async function answerCall(code: string, stands: string, allow: boolean): Promise<void> {
+  await ask(`/approvals/${id(code)}`, undefined, { allow, stands });
 }
 
 /** Calls `update` each time the log has grown, until the stream ends or is aborted. */

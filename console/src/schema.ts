@@ -2,6 +2,7 @@
 
 export type Answer = {
   readonly allow: boolean;
+  readonly stands: string;
 };
 
 export type AnswerView = {
@@ -28,6 +29,7 @@ export type ApprovalRow = {
   readonly does: Bilingual;
   readonly exchange: string;
   readonly server: string | null;
+  readonly stands: string;
   readonly tool: string;
   readonly waited: number;
   readonly why: Bilingual;

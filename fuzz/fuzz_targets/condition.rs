@@ -34,6 +34,7 @@ fn facts() -> CallFacts {
         redacted: Default::default(),
         leaks: Default::default(),
         met: Vec::new(),
+        guarded: false,
         arguments: Vec::new(),
     }
 }

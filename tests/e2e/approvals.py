@@ -144,14 +144,21 @@ def the_console_allows_a_call(ombud, provider, folder):
         token = (home / "console.token").read_text().strip()
         rows = console(url, token, "approvals")["approvals"]
         client.check([row["code"] for row in rows] == [code] and rows[0]["arguments"], f"{rows}")
+        answer = {"allow": True, "stands": rows[0]["stands"]}
         for wrong in ("0", gateway.KEYS["OPENAI_API_KEY"]):
             try:
-                console(url, wrong, f"approvals/{code}", {"allow": True})
+                console(url, wrong, f"approvals/{code}", answer)
             except urllib.error.HTTPError as error:
                 client.check(error.code == 401, f"{error}")
             else:
                 raise AssertionError("the token is not looked at")
-        console(url, token, f"approvals/{code}", {"allow": True})
+        try:
+            console(url, token, f"approvals/{code}", answer | {"stands": "00"})
+        except urllib.error.HTTPError as error:
+            client.check(error.code == 404, f"{error}")
+        else:
+            raise AssertionError("another call was allowed than was shown")
+        console(url, token, f"approvals/{code}", answer)
 
     over_http(ombud, provider, folder / "project", "", answer)
 

@@ -410,9 +410,13 @@ impl Reader<'_> {
             let Some(run) = self.text.get(self.at..self.at + length) else { continue };
             let run: Vec<u64> = run.iter().map(|word| word.hash).collect();
             let places = self.book.grams.get(&key(&run)).map_or(&[][..], Vec::as_slice);
-            for &(number, place) in places.iter().rev().take(TRIES) {
-                let counts = |entry: &&Entry| entry.counts_in(self.session) && entry.counts_at(self.first);
-                let Some(entry) = self.book.entry(number).filter(counts) else { continue };
+            let (book, session, first) = (self.book, self.session, self.first);
+            let counts = |entry: &&Entry| entry.counts_in(session) && entry.counts_at(first);
+            let counting = places
+                .iter()
+                .rev()
+                .filter_map(|(number, place)| Some((book.entry(*number).filter(counts)?, *place)));
+            for (entry, place) in counting.take(TRIES) {
                 let Some(words) = self.shared(entry, place) else { continue };
                 let better = best.as_ref().is_none_or(|(trust, known, _)| {
                     (entry.trust, std::cmp::Reverse(words.len())) < (*trust, std::cmp::Reverse(known.len()))

@@ -92,7 +92,7 @@ pub fn of(
         redacted: redacted(&call.arguments),
         leaks: call.leaks.clone(),
         met: Vec::new(),
-        guarded: effect.acts() && effect != Effect::Fetch && guarded::is_reached(effect, &arguments.leaves),
+        guarded: guarded::is_reached(effect, &arguments.leaves),
         arguments: Vec::new(),
     };
     facts.readable &= call.complete && call.sound;

@@ -59,8 +59,15 @@ struct Around {
     outside: Option<Arc<dyn Approvals>>,
     /// The calls of the last minute, and the time since they are counted.
     recent: Arc<Recent>,
-    now: Duration,
+    /// The time when the request came, and since then.
+    began: (Duration, Instant),
     whose: Whose,
+}
+
+impl Around {
+    fn now(&self) -> Duration {
+        self.began.0 + self.began.1.elapsed()
+    }
 }
 
 /// A request as the agent sent it, read when its answer is looked at.
@@ -329,10 +336,10 @@ impl Judge {
     #[must_use]
     pub fn within(self, gateway: &Gateway, caller: &Caller) -> Self {
         let outside = gateway.approvals.get().map(Arc::clone);
-        let (recent, now) = (Arc::clone(&gateway.recent), gateway.elapsed());
+        let (recent, began) = (Arc::clone(&gateway.recent), (gateway.elapsed(), Instant::now()));
         // Without a session the calls of all users of a client would count as one: then only the minute is theirs together.
         let whose = Whose { scope: caller.scope(), sums: !caller.session.is_empty() };
-        Self { around: Some(Around { outside, recent, now, whose }), ..self }
+        Self { around: Some(Around { outside, recent, began, whose }), ..self }
     }
 
     fn outside(&self) -> Option<&Arc<dyn Approvals>> {
@@ -389,9 +396,11 @@ impl Judge {
         let counted = released.counted(&call.tool, effect, &arguments);
         facts.done = released.with(facts.done, counted);
         if let Some(around) = &self.around {
-            facts.done = around.recent.beside(&around.whose, around.now, facts.done, counted);
+            facts.done = around.recent.beside(&around.whose, around.now(), facts.done, counted);
         }
         facts.met = policy.met(&call.tool, &facts, &arguments.canonical);
+        // First without a yes, so that it counts only where one is asked for.
+        let given = std::mem::take(&mut facts.approved);
         let mut decision = decide_call(policy, &call.tool, &facts);
         let always = decision.values().map(|values| maker.standing(&call.tool, &values));
         if let (Some(always), Some(known)) = (&always, prepared)
@@ -405,19 +414,19 @@ impl Judge {
             question::text(&decision, &call.tool, effect, &call.arguments, codes, lang)
         };
         let mut by = Voice::Conversation;
-        if matches!(decision, CallDecision::Ask(_)) {
-            let agreed = prepared.is_some_and(|known| agreed(known, &codes, ask));
-            let outside = if agreed { None } else { self.said_outside(&codes) };
-            if outside == Some(true) {
-                by = Voice::Outside;
-            } else if outside == Some(false) {
-                // Whoever said no has spoken about this code: it releases nothing any more, whoever else gives it.
-                maker.spend(&codes);
+        let asks = matches!(decision, CallDecision::Ask(_));
+        if asks {
+            match self.said_outside(&codes) {
+                // A no counts more than a yes in the conversation, and its code releases nothing any more.
+                Some(false) => drop(maker.spend(&codes)),
+                Some(true) => (facts.approved, by) = (true, Voice::Outside),
+                None => {
+                    facts.approved = given || prepared.is_some_and(|known| agreed(known, &codes, ask));
+                }
             }
-            facts.approved = agreed || by == Voice::Outside;
             decision = decide_call(policy, &call.tool, &facts);
         }
-        let mut needed = needs_yes(policy, &call.tool, &facts, &decision);
+        let mut needed = asks && decision.releases();
         if let Some(outside) = self.outside().filter(|_| needed) {
             codes.codes.iter().for_each(|code| outside.settled(code));
         }
@@ -428,7 +437,7 @@ impl Judge {
         if decision.releases() {
             released.add(counted);
             if let Some(around) = self.around.as_ref().filter(|_| policy.limits != Limits::default()) {
-                around.recent.add(&around.whose, around.now, counted);
+                around.recent.add(&around.whose, around.now(), counted);
             }
         }
         drop(released);
@@ -452,12 +461,6 @@ impl Judge {
             lang,
         }
     }
-}
-
-/// Whether the call is released only because somebody said yes to it, with or without data masked in it.
-fn needs_yes(policy: &ToolPolicy, tool: &str, facts: &CallFacts, decision: &CallDecision) -> bool {
-    let without = || decide_call(policy, tool, &CallFacts { approved: false, ..facts.clone() });
-    facts.approved && decision.releases() && !without().releases()
 }
 
 /// Whether the user has just said a plain yes to the question about this call, in whichever language and half hour it was asked.

@@ -70,7 +70,7 @@ impl Recent {
         let own = known.entry(whose.scope.clone()).or_default();
         own.last = now;
         own.calls = own.calls.saturating_add(1);
-        own.money = own.money.saturating_add(call.money());
+        own.money = own.money.saturating_add(call.readable_money());
         own.times.push_back(now);
         if own.times.len() > LONGEST {
             own.times.pop_front();

@@ -26,6 +26,11 @@ impl Counted {
         self.money
     }
 
+    /// The same, as far as it can be read: one that cannot was asked about by itself.
+    pub fn readable_money(self) -> u64 {
+        if self.money == u64::MAX { 0 } else { self.money }
+    }
+
     #[cfg(test)]
     pub(super) fn of_money(money: u64) -> Self {
         Self { same: 0, money }
@@ -67,7 +72,7 @@ impl Released {
     /// It was released.
     pub fn add(&mut self, call: Counted) {
         self.calls = self.calls.saturating_add(1);
-        self.money = self.money.saturating_add(call.money);
+        self.money = self.money.saturating_add(call.readable_money());
         if self.equal.len() >= MOST && !self.equal.contains_key(&call.same) {
             self.make_room();
         }
@@ -103,7 +108,11 @@ mod tests {
         assert_eq!(released.with(one(), paid), Done { equal: 3, calls: 4, money: 15, minute: 0 });
         assert_eq!(released.with(one(), other).equal, 2);
         assert_eq!(released.with(one(), released.called("read", "{}", 0)).equal, 1);
-        released.add(Counted { money: u64::MAX, ..paid });
+        // A sum that cannot be read is over every limit once, and adds nothing.
+        let unread = Counted { money: u64::MAX, ..paid };
+        released.add(unread);
+        assert_eq!(released.with(one(), paid).money, 15);
+        released.add(Counted { money: u64::MAX - 1, ..paid });
         assert_eq!(released.with(one(), paid).money, u64::MAX);
     }
 

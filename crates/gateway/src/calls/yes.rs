@@ -96,24 +96,29 @@ pub(super) fn says_always(turn: &str, code: &str) -> bool {
 fn says(turn: &str, code: &str, words: &[&str], alone: bool) -> bool {
     let lines: Vec<&str> = turn.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
     let last = lines.len().saturating_sub(1);
-    lines.iter().enumerate().filter(|(at, _)| *at == 0 || *at == last).any(|(at, line)| {
+    // Codes may stand on lines of their own, where nothing else stands at all.
+    let whole = lines.iter().all(|line| Answer::read(line).is_some());
+    lines.iter().enumerate().filter(|(at, _)| whole || *at == 0 || *at == last).any(|(at, line)| {
         let Some(answer) = Answer::read(line) else { return false };
-        let whole = lines.len() == 1;
         let agrees =
             words.iter().any(|word| answer.said.contains(word)) || alone && whole && answer.said.is_empty();
         let (before, after) = (lines.get(..at).unwrap_or_default(), lines.get(at + 1..).unwrap_or_default());
         agrees
             && answer.codes.iter().any(|given| plain(given) == plain(&code.to_ascii_lowercase()))
-            && !before.iter().chain(after).any(|line| unsettles(line))
-            && !before.iter().any(|line| announces(line))
+            && !before.iter().any(|line| unsettles(line) || announces(line))
+            && !after.iter().any(|line| refuses(line) || line.contains("```"))
     })
 }
 
-/// Words that refuse. Chinese ones stand inside of others; the rest are words of their own.
+/// Words that refuse.
 const NO: &[&str] = &[
     "no", "not", "never", "don't", "dont", "cannot", "can't", "cant", "won't", "wont", "stop", "cancel",
-    "refuse", "decline", "nope", "不", "别", "勿", "拒绝", "取消", "停",
+    "refuse", "decline", "nope",
 ];
+
+/// The same in Chinese, where they stand inside of sentences.
+const CHINESE_NO: &[&str] =
+    &["不要", "不同意", "不行", "不可以", "不许", "不想", "不能", "拒绝", "取消", "停止"];
 
 /// What an agent writes before what is not the user's.
 const ANNOUNCES: &[&str] = &[
@@ -130,13 +135,24 @@ const ANNOUNCES: &[&str] = &[
     "says",
 ];
 
-/// Whether a line beside an answer takes it back, asks or quotes.
+/// Whether a line begins with a refusal.
+fn refuses(line: &str) -> bool {
+    let first = line.split(|ch: char| !(ch.is_alphanumeric() || ch == '\'')).find(|word| !word.is_empty());
+    let refused = |first: &str| {
+        NO.contains(&first) || first == "不" || first.starts_with(['别', '勿']) && !first.starts_with("别的")
+    };
+    first.is_some_and(refused) || CHINESE_NO.iter().any(|no| line.starts_with(no))
+}
+
+/// Whether a line before an answer takes it back, asks or quotes.
 fn unsettles(line: &str) -> bool {
     let words = || line.split(|ch: char| !(ch.is_alphanumeric() || ch == '\''));
     line.contains(['?', '？', '"', '“', '”', '「', '」'])
         || line.starts_with(['>', '|', '#', '<'])
         || line.contains("```")
-        || NO.iter().any(|no| if no.is_ascii() { words().any(|own| own == *no) } else { line.contains(*no) })
+        || refuses(line)
+        || words().any(|own| NO.contains(&own))
+        || CHINESE_NO.iter().any(|no| line.contains(no))
 }
 
 /// Whether a line announces that what follows is somebody else's.
@@ -260,6 +276,10 @@ mod tests {
             "yes 4f2a7k\nand book a table for two as well",
             "thank you for asking\nyes 4f2a7k",
             "yes 4f2a7k\nthen tell me the result",
+            "yes 4f2a7k\nand what is the weather?",
+            "yes 4f2a7k\n不过记得停车费",
+            "9xq2m1\n4f2a7k",
+            "yes 9xq2m1\nyes 4f2a7k\nthanks",
             "yes 4f2aok",
         ] {
             assert!(says_yes(turn, if turn.ends_with("ok") { "4F2A0K" } else { "4F2A7K" }), "{turn}");
@@ -323,6 +343,8 @@ mod tests {
             "i never want that, cancel:\n4f2a7k",
             "what does this mean?\nyes 4f2a7k",
             "the code is\n4f2a7k",
+            "yes 4f2a7k\nno, do not",
+            "yes 4f2a7k\n不要执行",
             "the tool says\nyes 4f2a7k",
             "我不想这样\n同意 4f2a7k",
         ] {

@@ -63,6 +63,8 @@ pub struct Judged {
     pub arguments: String,
     /// The code that a person names this call by.
     pub code: String,
+    /// That of the half hour before.
+    pub earlier: String,
     /// What stands for exactly this call.
     pub stands: String,
     /// What it is for the limits, if it counts: what is read without a tool does not.
@@ -121,7 +123,7 @@ pub fn judge(
         decided => decided,
     };
     let codes = rules.approver.codes(&format!("{}/{}", rules.server, called.tool), &arguments.canonical);
-    let (stands, [code, _]) = (codes.stands(), codes.codes);
+    let (stands, [code, earlier]) = (codes.stands(), codes.codes);
     let details = recorded::details(&call, effect, (&decision, &known), &overlaps, None, &stands);
     let (overlaps, left_out) = recorded::records(overlaps);
     let weighed = recorded::weighed((&policy, &name, &known), &decision, (None, left_out), began);
@@ -133,6 +135,7 @@ pub fn judge(
         details,
         overlaps,
         code,
+        earlier,
         stands,
         arguments: call.arguments,
         effect,

@@ -398,6 +398,7 @@ impl Session {
         let lang = self.lang();
         let Some(id) = about else { return Vec::new() };
         self.waiting.remove(id);
+        self.gone(id);
         let text = say!(lang,
             en: "the log cannot be written, so nothing is forwarded. Type `ombud log verify` to see what is wrong",
             zh: "日志无法写入，因此不转发任何内容。请运行 `ombud log verify` 查看问题");

@@ -1,11 +1,14 @@
 //! `/api/v1/console/approvals`: calls that wait for a yes, for whoever holds the console's token. No key of an agent opens this.
 
+use std::path::Path as FilePath;
+
 use axum::Json;
 use axum::extract::rejection::JsonRejection;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use ombud_core::{Lang, gate};
+use ombud_gateway::approvals::Pending;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -23,8 +26,10 @@ pub(crate) struct ApprovalList {
 /// A call that waits.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct ApprovalRow {
-    /// Stands for exactly this call.
+    /// Names this call.
     code: String,
+    /// Stands for exactly this call: goes back with the answer.
+    stands: String,
     /// The server or HTTP tool; null for a call in a model's answer.
     server: Option<String>,
     /// The tool.
@@ -47,6 +52,8 @@ pub(crate) struct ApprovalRow {
 pub(crate) struct Answer {
     /// Whether the call may be made, once.
     allow: bool,
+    /// `stands` of the call that was shown.
+    stands: String,
 }
 
 /// Tool calls that wait for a yes.
@@ -63,6 +70,7 @@ pub(crate) async fn list(State(console): State<Open>) -> Response {
             arguments: arguments(home, &call).await,
             waited: waited.as_secs(),
             code: call.code,
+            stands: call.stands,
             server: call.server,
             tool: call.tool,
             exchange: call.exchange,
@@ -82,11 +90,13 @@ pub(crate) async fn say(
     answer: Result<Json<Answer>, JsonRejection>,
 ) -> Response {
     let lang = console.lang;
-    let Ok(Json(Answer { allow })) = answer else {
-        let message = ombud_core::say!(lang, en: "send {{\"allow\": true}} or {{\"allow\": false}}", zh: "请发送 {{\"allow\": true}} 或 {{\"allow\": false}}");
+    let Ok(Json(answer)) = answer else {
+        let message = ombud_core::say!(lang,
+            en: "send {{\"allow\": true, \"stands\": \"…\"}}, with `stands` of the call that was shown",
+            zh: "请发送 {{\"allow\": true, \"stands\": \"…\"}}，其中 stands 取自所显示的调用");
         return problem(StatusCode::BAD_REQUEST, "ombud_no_answer", message);
     };
-    match Desk::at(console.source.home()).say(&code, allow) {
+    match said(console.source.home(), &code, &answer).await {
         Ok(()) => StatusCode::NO_CONTENT.into_response(),
         Err(refused) => {
             let status = match refused {
@@ -97,4 +107,14 @@ pub(crate) async fn say(
             problem(status, "ombud_no_such_call", refusal(&refused, &shown, lang))
         }
     }
+}
+
+/// Writes an answer down. Nobody says yes to what cannot be shown.
+async fn said(home: &FilePath, code: &str, answer: &Answer) -> Result<(), Refused> {
+    let desk = Desk::at(home);
+    let call = Pending { stands: answer.stands.clone(), ..desk.find(code)? };
+    if answer.allow && arguments(home, &call).await.is_none() {
+        return Err(Refused::Unknown);
+    }
+    desk.say(&call, answer.allow)
 }

@@ -23,6 +23,9 @@ const MOST: usize = 256;
 /// The purpose of the key that signs answers.
 const KEY: &str = "approvals";
 
+/// Bytes of a signature.
+const SIGNATURE: usize = 32;
+
 /// Bytes of the file of one call that are read.
 const LONGEST: u64 = 16 * 1024;
 
@@ -55,15 +58,29 @@ impl Desk {
     }
 
     /// What signs an answer; nothing where the keys of the home cannot be read.
-    fn signature(&self, call: &str, stands: &str, allow: bool) -> Option<hmac::Tag> {
+    fn signature(&self, code: &str, stands: &str, allow: bool) -> Option<hmac::Tag> {
+        let answer: &[u8] = if allow { b"yes" } else { b"no" };
+        self.signed(&[b"answer", code.as_bytes(), stands.as_bytes(), answer])
+    }
+
+    fn signed(&self, parts: &[&[u8]]) -> Option<hmac::Tag> {
         let key = self.vault.derive_key(KEY, &[b""]).ok()?;
-        let answer = if allow { "yes" } else { "no" };
         let mut context = hmac::Context::with_key(&hmac::Key::new(hmac::HMAC_SHA256, &key));
-        for part in [call, stands, answer] {
+        for part in parts {
             context.update(&(part.len() as u64).to_be_bytes());
-            context.update(part.as_bytes());
+            context.update(part);
         }
         Some(context.sign())
+    }
+
+    /// The call in a file, if this home has written it: whoever answers reads the tool and the reason here.
+    fn read(&self, path: &Path) -> Option<Pending> {
+        let small = fs::metadata(path).is_ok_and(|about| about.len() <= LONGEST);
+        let whole = small.then(|| fs::read(path).ok()).flatten()?;
+        let (given, call) = whole.split_at_checked(SIGNATURE)?;
+        let signed = self.signed(&[b"call", call])?;
+        verify_slices_are_equal(signed.as_ref(), given).ok()?;
+        serde_json::from_slice(call).ok()
     }
 
     /// Notes a call that waits. Without the note it can only be answered in the conversation or by the client.
@@ -76,7 +93,9 @@ impl Desk {
         }
         self.make_room();
         let temporary = self.waiting.join(format!("{code}.{}.tmp", std::process::id()));
-        private(&temporary)?.write_all(&serde_json::to_vec(call)?)?;
+        let call = serde_json::to_vec(call)?;
+        let signed = self.signed(&[b"call", &call]).ok_or(io::ErrorKind::PermissionDenied)?;
+        private(&temporary)?.write_all(&[signed.as_ref(), &call].concat())?;
         fs::rename(temporary, self.waiting.join(code))
     }
 
@@ -102,7 +121,7 @@ impl Desk {
     pub(crate) fn open(&self) -> Vec<(Pending, Duration)> {
         let young = self.entries().into_iter().filter(|(_, age)| *age < LIFE);
         let mut calls: Vec<(Pending, Duration)> =
-            young.filter_map(|(path, age)| Some((read(&path)?, age))).collect();
+            young.filter_map(|(path, age)| Some((self.read(&path)?, age))).collect();
         calls.sort_by_key(|(_, age)| std::cmp::Reverse(*age));
         calls
     }
@@ -112,12 +131,14 @@ impl Desk {
         let code = code_of(code).ok_or(Refused::NoCode)?;
         let path = self.waiting.join(&code);
         let young = age(&path).is_some_and(|age| age < LIFE);
-        young.then(|| read(&path)).flatten().filter(|call| call.code == code).ok_or(Refused::Unknown)
+        young.then(|| self.read(&path)).flatten().filter(|call| call.code == code).ok_or(Refused::Unknown)
     }
 
-    /// Says yes or no to the call with this code.
-    pub(crate) fn say(&self, code: &str, allow: bool) -> Result<(), Refused> {
-        let call = self.find(code)?;
+    /// Says yes or no to a call, as it was shown: another one may have come to its code since.
+    pub(crate) fn say(&self, call: &Pending, allow: bool) -> Result<(), Refused> {
+        if self.find(&call.code)?.stands != call.stands {
+            return Err(Refused::Unknown);
+        }
         fs::create_dir_all(&self.said).map_err(Refused::Io)?;
         let signed = self.signature(&call.code, &call.stands, allow).ok_or(Refused::Keys)?;
         let temporary = self.said.join(format!("{}.{}.tmp", call.code, std::process::id()));
@@ -166,11 +187,6 @@ fn age(path: &Path) -> Option<Duration> {
     Some(SystemTime::now().duration_since(changed).unwrap_or(LIFE))
 }
 
-fn read(path: &Path) -> Option<Pending> {
-    let small = fs::metadata(path).is_ok_and(|about| about.len() <= LONGEST);
-    small.then(|| serde_json::from_slice(&fs::read(path).ok()?).ok()).flatten()
-}
-
 /// A new file that only its owner can read.
 fn private(path: &Path) -> io::Result<fs::File> {
     let mut options = fs::OpenOptions::new();
@@ -211,24 +227,24 @@ mod tests {
     fn an_answer_counts_once_and_only_for_a_call_that_waits() {
         let (home, desk) = desk();
         let said = |code: &str| desk.said(code, "00ff");
-        assert!(matches!(desk.say("4F2A7K", true), Err(Refused::Unknown)));
+        assert!(matches!(desk.say(&call("4F2A7K"), true), Err(Refused::Unknown)));
         desk.wait(&call("4F2A7K")).unwrap();
         assert_eq!(desk.open().len(), 1);
         assert_eq!(said("4F2A7K"), None);
-        desk.say(" 4f2a7k ", true).unwrap();
+        desk.say(&call("4F2A7K"), true).unwrap();
         assert_eq!(desk.said("4F2A7K", "00fe"), None, "another call with this code");
         assert_eq!((desk.open().len(), said("4F2A7K"), said("4F2A7K")), (0, Some(true), None));
         desk.wait(&call("5A5A5A")).unwrap();
-        desk.say("5A5A5A", false).unwrap();
+        desk.say(&call("5A5A5A"), false).unwrap();
         assert_eq!(said("5A5A5A"), Some(false));
         desk.wait(&call("6A6A6A")).unwrap();
         desk.settled("6A6A6A");
-        assert!(matches!(desk.say("6A6A6A", true), Err(Refused::Unknown)));
+        assert!(matches!(desk.say(&call("6A6A6A"), true), Err(Refused::Unknown)));
         // What an agent writes there says nothing, nor does an answer that it moves to another code.
         desk.wait(&call("7A7A7A")).unwrap();
         fs::write(home.path().join("approvals/said/7A7A7A"), "yes").unwrap();
         assert_eq!(said("7A7A7A"), None);
-        desk.say("7A7A7A", true).unwrap();
+        desk.say(&call("7A7A7A"), true).unwrap();
         fs::rename(home.path().join("approvals/said/7A7A7A"), home.path().join("approvals/said/8A8A8A"))
             .unwrap();
         assert_eq!((said("8A8A8A"), said("7A7A7A")), (None, None));
@@ -236,6 +252,9 @@ mod tests {
         desk.wait(&call("9A9A9A")).unwrap();
         assert!(desk.wait(&Pending { stands: "00fe".into(), ..call("9A9A9A") }).is_err());
         assert_eq!(desk.find("9A9A9A").unwrap().stands, "00ff");
+        // Nor does an answer to the one that was shown count for it.
+        let other = Pending { stands: "00fe".into(), ..call("9A9A9A") };
+        assert!(matches!(desk.say(&other, true), Err(Refused::Unknown)));
     }
 
     #[test]
@@ -244,7 +263,7 @@ mod tests {
         let path = home.path().join("approvals/said/4F2A7K");
         let aged = |age: Duration, past: bool| {
             desk.wait(&call("4F2A7K")).unwrap();
-            desk.say("4F2A7K", true).unwrap();
+            desk.say(&call("4F2A7K"), true).unwrap();
             let time = if past { SystemTime::now() - age } else { SystemTime::now() + age };
             fs::File::options().write(true).open(&path).unwrap().set_modified(time).unwrap();
             (desk.said("4F2A7K", "00ff"), path.exists())
@@ -257,25 +276,23 @@ mod tests {
 
     #[test]
     fn nothing_but_a_code_is_a_name() {
-        let home = tempfile::tempdir().unwrap();
-        let desk = Desk::at(home.path());
+        let (_home, desk) = desk();
         for code in ["", "../../x", "4F2A7", "4F2A7K7", "同意", "a/b.cd"] {
-            assert!(matches!(desk.say(code, true), Err(Refused::NoCode)), "{code}");
+            assert!(matches!(desk.say(&call(code), true), Err(Refused::NoCode)), "{code}");
             desk.wait(&call(code)).unwrap();
             assert_eq!(desk.said(code, "00ff"), None);
         }
         assert!(desk.open().is_empty());
         // What somebody else put there is no call.
         fs::create_dir_all(&desk.waiting).unwrap();
-        fs::write(desk.waiting.join("7B7B7B"), serde_json::to_vec(&call("8B8B8B")).unwrap()).unwrap();
+        fs::write(desk.waiting.join("7B7B7B"), serde_json::to_vec(&call("7B7B7B")).unwrap()).unwrap();
         fs::write(desk.waiting.join("9B9B9B"), "{").unwrap();
         assert!(desk.find("7B7B7B").is_err() && desk.find("9B9B9B").is_err());
     }
 
     #[test]
     fn calls_that_wait_are_bounded() {
-        let home = tempfile::tempdir().unwrap();
-        let desk = Desk::at(home.path());
+        let (_home, desk) = desk();
         for number in 0..MOST + 20 {
             desk.wait(&call(&format!("1A{number:04}"))).unwrap();
         }

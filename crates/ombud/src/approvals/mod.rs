@@ -143,7 +143,7 @@ pub(crate) async fn approve(args: Approve, terminal: Terminal) -> Result<u8> {
     let Some(code) = args.code else { return list(&home, &desk, terminal).await };
     let call = desk.find(&code).map_err(|refused| anyhow::Error::msg(refusal(&refused, &code, lang)))?;
     if args.deny {
-        desk.say(&code, false).map_err(|refused| anyhow::Error::msg(refusal(&refused, &code, lang)))?;
+        desk.say(&call, false).map_err(|refused| anyhow::Error::msg(refusal(&refused, &code, lang)))?;
         let code = &call.code;
         terminal.note(&say!(lang, en: "the call {code} is declined", zh: "已拒绝调用 {code}"));
         return Ok(0);
@@ -157,7 +157,7 @@ pub(crate) async fn approve(args: Approve, terminal: Terminal) -> Result<u8> {
         terminal.note(&say!(lang, en: "nothing was allowed", zh: "未同意任何调用"));
         return Ok(1);
     }
-    desk.say(&code, true).map_err(|refused| anyhow::Error::msg(refusal(&refused, &code, lang)))?;
+    desk.say(&call, true).map_err(|refused| anyhow::Error::msg(refusal(&refused, &code, lang)))?;
     let code = &call.code;
     terminal.note(&say!(lang,
         en: "the call {code} is allowed once. If the agent does not go on by itself, let it make the call again within 15 minutes",

@@ -73,15 +73,15 @@ impl Webhook {
                 return;
             }
         }
-        let (hook, desk, code) = (Arc::clone(self), desk.clone(), call.code.clone());
-        let body = self.body(call, arguments);
+        let (hook, desk) = (Arc::clone(self), desk.clone());
+        let (body, call) = (self.body(call, arguments), call.clone());
         runtime.spawn(async move {
             let answer = tokio::time::timeout(LIFE, hook.asked(body)).await;
             if let Ok(Some(Reply { allow })) = answer {
                 // A call that waits no more needs no answer.
-                let _ = desk.say(&code, allow);
+                let _ = desk.say(&call, allow);
             }
-            hook.open.lock().unwrap_or_else(PoisonError::into_inner).remove(&code);
+            hook.open.lock().unwrap_or_else(PoisonError::into_inner).remove(&call.code);
         });
     }
 

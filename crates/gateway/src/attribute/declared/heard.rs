@@ -18,8 +18,8 @@ use crate::attribute::verbatim::RUN;
 /// Texts of requests whose first sight is remembered; one that was forgotten counts as young.
 const MOST_TURNS: usize = 32 * 1024;
 
-/// Bytes at either end of a text that tell it from others.
-const ENDS: usize = 2048;
+/// Bytes at either end of a text that tell it from others; most texts have no more in all.
+const ENDS: usize = 16 * 1024;
 
 /// When texts of requests were first seen.
 #[derive(Default)]

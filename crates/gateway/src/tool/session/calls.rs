@@ -136,10 +136,10 @@ impl Session {
         } else if self.is_blocked(&held, &judged) {
             held.record.decision = decided(&judged, &held, "block");
             self.blocked(&held, &judged, &why)
+        } else if let Some(said) = self.said(&judged) {
+            self.told(held, said, now)
         } else if approved {
             self.approve(held, Voice::Form, now)
-        } else if let Some(said) = self.rules.beside.said(&judged.code, &judged.stands) {
-            self.told(held, said, now)
         } else {
             held.record.decision = decided(&judged, &held, "ask");
             self.ask(message, held, &judged, &why)
@@ -226,6 +226,12 @@ impl Session {
         let purpose = Purpose::Call { exchange: held.exchange, tool: held.record.tool };
         self.waiting.insert(held.id, Waiting::new(purpose, now));
         vec![Step::Note(Box::new(note)), Step::Send(Side::Server, held.line)]
+    }
+
+    /// What somebody outside said of a call that comes: the code of the last half hour may be of a session before this one.
+    fn said(&self, judged: &Judged) -> Option<bool> {
+        let codes = [&judged.code, &judged.earlier];
+        codes.into_iter().find_map(|code| self.rules.beside.said(code, &judged.stands))
     }
 
     /// Somebody outside of the client decided.
@@ -337,7 +343,14 @@ impl Session {
         rules.beside.wait(&self.waiting(&held, judged), &judged.arguments);
         let modern = modern(message);
         // Where no clock ticks, those that nobody waits for any more are let go when the next one comes.
-        self.held.retain(|_, other| !other.is_late(held.since));
+        let beside = &rules.beside;
+        self.held.retain(|_, other| {
+            let stays = !other.is_late(held.since);
+            if !stays {
+                beside.settled(&other.code);
+            }
+            stays
+        });
         let room = self.held.len() + self.questions.len() < MOST_WAITING;
         let (instruction, wait) = (subject.instruction(lang), rules.beside.hold());
         let forms = rules.beside.forms();
@@ -399,6 +412,10 @@ impl Session {
         };
         let result = message.body.map(|node| message.raw(node));
         let result: Option<Value> = result.and_then(|text| serde_json::from_str(text).ok());
+        // What somebody outside said meanwhile is used up with it, and a no counts more than a yes.
+        if self.rules.beside.said(&held.code, &held.stands) == Some(false) {
+            return self.declined(&held.id, &held.code);
+        }
         if result.is_some_and(|result| ask::allows(&result)) {
             return self.approve(held, Voice::Form, now);
         }
