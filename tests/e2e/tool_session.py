@@ -31,8 +31,10 @@ def ways(ombud, provider, folder):
     """The SDK's server behind Ombud: over stdio, and over HTTP before a command and before an address."""
     folder.mkdir()
     with tool_http.mcp_server() as away:
-        home = tool_edge.project(folder / "served", f'[mcp.notes]\n{COMMAND}\n[mcp.away]\nurl = "{away}"\n')
-        line = tool_edge.project(folder / "line")
+        # What is unknown asks in a fresh project, and nobody is here to be asked.
+        observes = '[tools]\nmode = "observe"\n'
+        home = tool_edge.project(folder / "served", f'{observes}[mcp.notes]\n{COMMAND}\n[mcp.away]\nurl = "{away}"\n')
+        line = tool_edge.project(folder / "line", observes)
         with tool_http.serving(ombud, provider, home) as url:
             yield {
                 "stdio": (tool_edge.parameters(ombud, line), line),
