@@ -38,7 +38,7 @@ use approve::{Approver, Codes, Spent};
 use arguments::Arguments;
 use recent::{Recent, Whose};
 use recorded::{details, records, weighed};
-use released::Released;
+use released::{Counted, Released};
 
 /// What the calls of one answer are judged by. Nothing is prepared before there is a call.
 pub struct Judge {
@@ -346,6 +346,14 @@ impl Judge {
         self.around.as_ref()?.outside.as_ref()
     }
 
+    /// A call was released.
+    fn count(&self, policy: &ToolPolicy, released: &mut Released, call: Counted) {
+        released.add(call);
+        if let Some(around) = self.around.as_ref().filter(|_| policy.limits != Limits::default()) {
+            around.recent.add(&around.whose, around.now(), call);
+        }
+    }
+
     /// What somebody outside said of this call, if they did.
     fn said_outside(&self, codes: &Codes) -> Option<bool> {
         let outside = self.outside()?;
@@ -435,10 +443,7 @@ impl Judge {
             decision = decide_call(policy, &call.tool, &facts);
         }
         if decision.releases() {
-            released.add(counted);
-            if let Some(around) = self.around.as_ref().filter(|_| policy.limits != Limits::default()) {
-                around.recent.add(&around.whose, around.now(), counted);
-            }
+            self.count(policy, &mut released, counted);
         }
         drop(released);
         let lang = prepared.map_or(lang, |known| question::language(&known.turns, lang));
