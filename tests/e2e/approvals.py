@@ -64,7 +64,7 @@ def a_fresh_project_asks_and_a_terminal_answers(ombud, provider, folder):
         client.check(unknown.returncode == 2 and word in unknown.stderr.decode(), f"{unknown}")
     voices = [row["weighed"].get("by") for row in tool_edge.records(ombud, home) if row.get("decision") == "approved"]
     client.check(voices == ["outside"], f"{voices}")
-    kept = [path for path in (home / "approvals").rglob("*") if path.is_file() and tool_edge.CONTACT in path.read_text()]
+    kept = [path for path in (home / "approvals").rglob("*") if path.is_file() and tool_edge.CONTACT.encode() in path.read_bytes()]
     client.check(not kept, f"what a call is made with stands in the clear in {kept}")
 
 
