@@ -23,6 +23,9 @@ KEY = tool_edge.KEY
 # The newest revision, which has no handshake, and the two before it.
 NEWEST, BEFORE = "2026-07-28", ("2025-11-25", "2025-06-18")
 
+# What is unknown asks in a fresh project, and nobody is here to be asked.
+OBSERVES = '[tools]\nmode = "observe"\n'
+
 COMMAND = f'command = [{json.dumps(sys.executable)}, {json.dumps(tool_edge.SERVER)}]'
 
 
@@ -31,10 +34,8 @@ def ways(ombud, provider, folder):
     """The SDK's server behind Ombud: over stdio, and over HTTP before a command and before an address."""
     folder.mkdir()
     with tool_http.mcp_server() as away:
-        # What is unknown asks in a fresh project, and nobody is here to be asked.
-        observes = '[tools]\nmode = "observe"\n'
-        home = tool_edge.project(folder / "served", f'{observes}[mcp.notes]\n{COMMAND}\n[mcp.away]\nurl = "{away}"\n')
-        line = tool_edge.project(folder / "line", observes)
+        home = tool_edge.project(folder / "served", f'{OBSERVES}[mcp.notes]\n{COMMAND}\n[mcp.away]\nurl = "{away}"\n')
+        line = tool_edge.project(folder / "line", OBSERVES)
         with tool_http.serving(ombud, provider, home) as url:
             yield {
                 "stdio": (tool_edge.parameters(ombud, line), line),
@@ -106,7 +107,7 @@ def a_cancelled_call_ends_at_the_server(ombud, provider, folder):
 
 def a_session_that_ends_lets_its_server_end(ombud, provider, folder):
     """A server that is a command is told by the end of its input, and what it was doing is cancelled, not cut off."""
-    home = tool_edge.project(folder / "project", f"[mcp.notes]\n{COMMAND}\n")
+    home = tool_edge.project(folder / "project", f'{OBSERVES}[mcp.notes]\n{COMMAND}\n')
     with tool_http.serving(ombud, provider, home) as url:
         plain = tool_hostile.Http(f"{url}/mcp/notes", modern=False)
         call = {"jsonrpc": "2.0", "id": 5, "method": "tools/call", "params": {"name": "wait", "arguments": {"folder": str(folder)}}}
