@@ -114,6 +114,8 @@ async function a_call_that_waits_is_allowed_once({ gate, chrome }) {
   const panel = page.getByRole("region", { name: "Calls that wait for you" });
   await panel.waitFor();
   assert.match(await panel.innerText(), /send_mail: sends or publishes something[\s\S]*<b>go on<\/b>/);
+  // What is below loads by itself.
+  await page.getByRole("heading", { level: 1 }).first().waitFor();
   await accessible(page, "a call that waits");
   await panel.getByRole("button", { name: /^Allow [0-9A-Z]{6} once$/ }).click();
   await panel.waitFor({ state: "detached" });
