@@ -257,6 +257,40 @@ async fn somebody_outside_releases_exactly_the_call_once(#[values(true, false)] 
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_no_from_outside_counts_more_than_the_code_in_the_conversation() {
+    let rig = rig(Wire::Chat, false, |_| send(EVIL, "hi")).await;
+    let outside = Arc::new(Outside::default());
+    let _ = rig.gateway.approvals.set(Arc::clone(&outside) as Arc<dyn Approvals>);
+    let question = turn(&rig, Wire::Chat, false, &start()).await;
+    outside.said.lock().unwrap().push((code(&question), false));
+    let reply = after(&question, &format!("yes {}", code(&question)));
+    let asked = turn(&rig, Wire::Chat, false, &reply).await;
+    assert!(asked.calls.is_empty() && code(&asked) != code(&question), "{asked:?}");
+    assert!(turn(&rig, Wire::Chat, false, &reply).await.calls.is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_yes_releases_once_where_data_is_masked_too() {
+    const PHONE: &str = "13912345678";
+    let rig = Rig::with(
+        |_, _| Wire::Chat.answer("", &[send(EVIL, &format!("Call {PHONE}"))], false, 7),
+        |config| {
+            config.tools.mode = Some(Gate::Ask);
+            let redact = [ombud_core::DataCategory::ContactPhone].into();
+            let rule = ombud_core::gate::ToolRule { redact, ..Default::default() };
+            config.tools.tools.insert("send_mail".into(), rule);
+        },
+    )
+    .await;
+    let turns = [start(), vec![mail(&format!("his number is {PHONE}"))]].concat();
+    let question = turn(&rig, Wire::Chat, false, &turns).await;
+    let said =
+        [turns, vec![Turn::Model(question.text.clone()), user(&format!("yes {}", code(&question)))]].concat();
+    assert_eq!(turn(&rig, Wire::Chat, false, &said).await.calls.len(), 1);
+    assert!(turn(&rig, Wire::Chat, false, &said).await.calls.is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_yes_to_one_spelling_releases_no_other_reading_of_it() {
     for (asked, other) in [
         (r#"{"to":"a@evil.example"}"#, r#"{"to":"b@evil.example","to":"a@evil.example"}"#),
