@@ -3,7 +3,6 @@
 //! A call is named by the code that stands for exactly it. Whoever holds the question desk says yes or no to a code, once; the edges
 //! ask the desk when a call that needs a yes comes, or while it waits. Nothing that an agent can reach is a desk.
 
-use std::fmt;
 use std::time::Duration;
 
 use ombud_core::effect::Effect;
@@ -47,8 +46,16 @@ pub trait Approvals: Send + Sync {
     }
 }
 
-impl fmt::Debug for dyn Approvals {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Approvals")
+/// Nobody is there.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Nobody;
+
+impl Approvals for Nobody {
+    fn wait(&self, _: &Pending, _: &str) {}
+
+    fn said(&self, _: &str, _: &str) -> Option<bool> {
+        None
     }
+
+    fn settled(&self, _: &str) {}
 }

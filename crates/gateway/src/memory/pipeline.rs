@@ -27,6 +27,9 @@ use crate::{pipeline, upstream};
 /// Answers of stores are held in memory; larger ones are refused.
 const MAX_ANSWER: usize = 64 * 1024 * 1024;
 
+/// Longer answers are no text for a prompt; reading one again would cost as much as the store.
+const LONGEST_HEARD: usize = 1024 * 1024;
+
 /// What is known of a request, for the log.
 struct Known {
     record: MemoryRecord,
@@ -124,6 +127,9 @@ async fn serve(gateway: &Gateway, known: &mut Known, request: Request<Body>) -> 
 
 /// What a store returned is a source of later prompts.
 fn heard(gateway: &Gateway, known: &Known, body: &[u8]) {
+    if body.len() > LONGEST_HEARD {
+        return;
+    }
     let origin = Origin::Memory { name: Some(known.record.store.clone()) };
     let exchange = exchange(&String::from_utf8_lossy(body), Role::ToolResult, &origin);
     let texts: Vec<&str> = exchange.slots.iter().map(|slot| &*slot.text).collect();

@@ -7,7 +7,7 @@ use std::time::Instant;
 use bytes::Bytes;
 use ombud_core::effect::{Effect, Hints, classify};
 use ombud_core::event::{ArgumentRecord, Counts, WeighedRecord};
-use ombud_core::gate::{CallDecision, ToolPolicy, decide_call};
+use ombud_core::gate::{CallDecision, Ruled, ToolPolicy, decide_call};
 use ombud_core::{Edge, Exchange, Origin, Role};
 use ombud_detect::mask::{Minted, Tally};
 
@@ -115,12 +115,16 @@ pub fn judge(
     known.done.minute = minute;
     known.met = rules.tools.met(&name, &known, &arguments.canonical);
     let policy = policy(rules, effect);
-    let decision = match decide_call(&policy, &name, &known) {
-        // What is forbidden here stays forbidden, whatever was released there.
-        CallDecision::Release(_) | CallDecision::Ask(_) if vouched && !known.secret => {
-            CallDecision::Release(Vec::new())
-        }
-        decided => decided,
+    let decided = decide_call(&policy, &name, &known);
+    // What is doubted here was seen with the user's words there. What is forbidden here stays forbidden, and so does what the operator
+    // says of the tool under a name that only this edge knows.
+    let own = name != called.tool && matches!(policy.ruled_call(&name, &known).1, Ruled::Tool);
+    let barred = matches!(decided, CallDecision::Block(_)) && (own || decided.verdict() == "block");
+    let lifted = vouched && !known.secret && !barred;
+    let decision = if lifted && !matches!(decided, CallDecision::Redact(_)) {
+        CallDecision::Release(Vec::new())
+    } else {
+        decided
     };
     let codes = rules.approver.codes(&format!("{}/{}", rules.server, called.tool), &arguments.canonical);
     let (stands, [code, earlier]) = (codes.stands(), codes.codes);
@@ -129,7 +133,7 @@ pub fn judge(
     let weighed = recorded::weighed((&policy, &name, &known), &decision, (None, left_out), began);
     Judged {
         weighed: WeighedRecord {
-            rule: if vouched { "vouched".to_owned() } else { weighed.rule.clone() },
+            rule: if lifted { "vouched".to_owned() } else { weighed.rule.clone() },
             ..weighed
         },
         details,

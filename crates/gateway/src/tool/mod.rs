@@ -28,7 +28,7 @@ use ombud_core::{Effect, Lang, Policy, ToolPolicy};
 use ombud_detect::mask::Token;
 use serde::Deserialize;
 
-use crate::approvals::{Approvals, Pending};
+use crate::approvals::{Approvals, Nobody};
 use crate::attribute::Attributor;
 use crate::caller::{Caller, MintKey};
 use crate::calls::approve::Approver;
@@ -171,7 +171,9 @@ impl Rules {
 }
 
 /// What a session may ask of what happens beside it. Quick: it is asked on the way of a message.
-pub trait Beside: Approvals {
+pub trait Beside: Send + Sync {
+    /// Who may say yes to a call outside of the client.
+    fn approvals(&self) -> &dyn Approvals;
     /// What a token of the model edge stands for, and whether it may be turned back.
     fn value(&self, token: &Token) -> Option<(String, bool)>;
     /// Whether the model edge has just released a call of this tool with these canonical arguments. It counts once.
@@ -186,17 +188,11 @@ pub trait Beside: Approvals {
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Alone;
 
-impl Approvals for Alone {
-    fn wait(&self, _: &Pending, _: &str) {}
-
-    fn said(&self, _: &str, _: &str) -> Option<bool> {
-        None
+impl Beside for Alone {
+    fn approvals(&self) -> &dyn Approvals {
+        &Nobody
     }
 
-    fn settled(&self, _: &str) {}
-}
-
-impl Beside for Alone {
     fn value(&self, _: &Token) -> Option<(String, bool)> {
         None
     }

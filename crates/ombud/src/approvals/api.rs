@@ -101,7 +101,7 @@ pub(crate) async fn say(
         Err(refused) => {
             let status = match refused {
                 Refused::Io(_) | Refused::Keys => StatusCode::SERVICE_UNAVAILABLE,
-                Refused::NoCode | Refused::Unknown => StatusCode::NOT_FOUND,
+                Refused::NoCode | Refused::Unknown | Refused::Unseen => StatusCode::NOT_FOUND,
             };
             let shown: String = code.chars().filter(|ch| !ch.is_control()).take(12).collect();
             problem(status, "ombud_no_such_call", refusal(&refused, &shown, lang))
@@ -114,7 +114,7 @@ async fn said(home: &FilePath, code: &str, answer: &Answer) -> Result<(), Refuse
     let desk = Desk::at(home);
     let call = Pending { stands: answer.stands.clone(), ..desk.find(code)? };
     if answer.allow && arguments(home, &call).await.is_none() {
-        return Err(Refused::Unknown);
+        return Err(Refused::Unseen);
     }
     desk.say(&call, answer.allow)
 }

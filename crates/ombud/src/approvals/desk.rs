@@ -44,6 +44,8 @@ pub(crate) enum Refused {
     NoCode,
     /// No call with this code waits.
     Unknown,
+    /// What the call is made with cannot be shown, so nobody can say yes to it.
+    Unseen,
     /// The keys of the home cannot be read.
     Keys,
     /// It cannot be written down.
@@ -140,6 +142,7 @@ impl Desk {
             return Err(Refused::Unknown);
         }
         fs::create_dir_all(&self.said).map_err(Refused::Io)?;
+        self.forget();
         let signed = self.signature(&call.code, &call.stands, allow).ok_or(Refused::Keys)?;
         let temporary = self.said.join(format!("{}.{}.tmp", call.code, std::process::id()));
         let mut file = private(&temporary).map_err(Refused::Io)?;
@@ -148,6 +151,15 @@ impl Desk {
         fs::rename(temporary, self.said.join(&call.code)).map_err(Refused::Io)?;
         self.settled(&call.code);
         Ok(())
+    }
+
+    /// Lets go of answers whose calls never came.
+    fn forget(&self) {
+        let answers = fs::read_dir(&self.said).into_iter().flatten().flatten().map(|file| file.path());
+        for path in answers.filter(|path| age(path).is_some_and(|age| age >= LIFE)) {
+            // Somebody else may have let it go.
+            let _ = fs::remove_file(path);
+        }
     }
 
     /// Takes what somebody said of a call. It counts once, and not for long.
@@ -188,7 +200,7 @@ fn age(path: &Path) -> Option<Duration> {
 }
 
 /// A new file that only its owner can read.
-fn private(path: &Path) -> io::Result<fs::File> {
+pub(crate) fn private(path: &Path) -> io::Result<fs::File> {
     let mut options = fs::OpenOptions::new();
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     options.write(true).create(true).truncate(true).open(path)
@@ -272,6 +284,14 @@ mod tests {
         assert_eq!(aged(LIFE + Duration::from_mins(1), true), (None, false));
         // Of what a clock that was set back makes the future, nobody knows the age.
         assert_eq!(aged(LIFE, false), (None, false));
+        // One that nobody takes goes with the next one.
+        desk.wait(&call("4F2A7K")).unwrap();
+        desk.say(&call("4F2A7K"), true).unwrap();
+        let old = SystemTime::now() - 2 * LIFE;
+        fs::File::options().write(true).open(&path).unwrap().set_modified(old).unwrap();
+        desk.wait(&call("5A5A5A")).unwrap();
+        desk.say(&call("5A5A5A"), true).unwrap();
+        assert!(!path.exists());
     }
 
     #[test]

@@ -149,9 +149,7 @@ pub(crate) async fn approve(args: Approve, terminal: Terminal) -> Result<u8> {
         return Ok(0);
     }
     if !show(&home, &call, terminal).await? {
-        bail!(say!(lang,
-            en: "what the call is made with cannot be read from the log, so nobody can say yes to it. Let the agent make it again",
-            zh: "无法从日志中读取这次调用的参数，因此不能同意。请让智能体再调用一次"));
+        bail!(refusal(&Refused::Unseen, &code, lang));
     }
     if !agreed(&call, terminal)? {
         terminal.note(&say!(lang, en: "nothing was allowed", zh: "未同意任何调用"));
@@ -242,6 +240,9 @@ fn refusal(refused: &Refused, code: &str, lang: Lang) -> String {
         Refused::Unknown => say!(lang,
             en: "no call with the code {code} waits any more: it waits for 15 minutes. Let the agent make it again; `ombud approve` lists the calls that wait",
             zh: "没有代码为 {code} 的调用在等待：等待时间为 15 分钟。请让智能体再调用一次；`ombud approve` 可列出等待确认的调用"),
+        Refused::Unseen => say!(lang,
+            en: "what the call {code} is made with cannot be read from the log, so nobody can say yes to it. Let the agent make it again",
+            zh: "无法从日志中读取调用 {code} 的参数，因此不能同意。请让智能体再调用一次"),
         Refused::Keys => say!(lang,
             en: "the keys of this folder cannot be read, so no answer can be signed. Is it the folder of the agent? `--home FOLDER` names another",
             zh: "无法读取该目录的密钥，答复无法签名。请确认这是智能体所在的目录；可用 `--home 目录` 指定"),
@@ -249,5 +250,41 @@ fn refusal(refused: &Refused, code: &str, lang: Lang) -> String {
             let error = crate::fault::io(error, lang);
             say!(lang, en: "the answer cannot be written down ({error})", zh: "无法保存答复（{error}）")
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nobody_on_the_way_can_be_the_webhook() {
+        let taken = |url: &str| {
+            let section = Section { webhook: Some(url.to_owned()), ..Section::default() };
+            Outside::of(Path::new("."), &section, Lang::En).is_ok()
+        };
+        for url in [
+            "https://hooks.example.com/x",
+            "http://127.0.0.1:8080/x",
+            "http://localhost/x",
+            "http://[::1]:1/x",
+        ] {
+            assert!(taken(url), "{url}");
+        }
+        for url in [
+            "http://hooks.example.com/x",
+            "http://127.0.0.1.evil.example/x",
+            "http://localhost.evil.example/",
+            "http://localhost@evil.example/",
+            "https://user@evil.example/",
+            "ftp://127.0.0.1/x",
+            "",
+        ] {
+            assert!(!taken(url), "{url}");
+        }
+        let unset =
+            Section { webhook_secret_env: Some("OMBUD_NO_SUCH_VARIABLE".into()), ..Section::default() };
+        let section = Section { webhook: Some("https://hooks.example.com/x".into()), ..unset };
+        assert!(Outside::of(Path::new("."), &section, Lang::Zh).is_err());
     }
 }

@@ -68,7 +68,7 @@ impl Webhook {
         let Ok(runtime) = tokio::runtime::Handle::try_current() else { return };
         {
             let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
-            // A call that is tried again is told of once.
+            // A call that is tried again while somebody thinks about it is told of once.
             if open.len() >= MOST || !open.insert(call.code.clone()) {
                 return;
             }

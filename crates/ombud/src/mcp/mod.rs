@@ -15,7 +15,7 @@ use anyhow::{Context, Result, bail};
 use clap::Args;
 use ombud_core::say;
 use ombud_detect::mask::Token;
-use ombud_gateway::approvals::{Approvals, Pending};
+use ombud_gateway::approvals::Approvals;
 use ombud_gateway::attribute::Attributor;
 use ombud_gateway::caller::{Caller, SEED};
 use ombud_gateway::inspect::Inspector;
@@ -275,29 +275,11 @@ impl Surroundings for Around {
     }
 }
 
-impl Approvals for Around {
-    fn wait(&self, call: &Pending, arguments: &str) {
-        self.outside.wait(call, arguments);
-    }
-
-    fn said(&self, code: &str, stands: &str) -> Option<bool> {
-        self.outside.said(code, stands)
-    }
-
-    fn forms(&self) -> bool {
-        self.outside.forms()
-    }
-
-    fn settled(&self, code: &str) {
-        self.outside.settled(code);
-    }
-
-    fn hold(&self) -> Duration {
-        self.outside.hold()
-    }
-}
-
 impl Beside for Around {
+    fn approvals(&self) -> &dyn Approvals {
+        &self.outside
+    }
+
     fn value(&self, token: &Token) -> Option<(String, bool)> {
         self.journal.is_guest().then(|| share::value(&self.home, token)).flatten()
     }

@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 
 use ombud_gateway::tool::pins::Pins;
 
+use crate::approvals::desk::private;
+
 /// The folder `mcp` of a home.
 #[derive(Debug, Clone)]
 pub(crate) struct Remembered {
@@ -83,13 +85,6 @@ impl Remembered {
         }
         Ok(count)
     }
-}
-
-/// A new file that only its owner can read.
-fn private(path: &Path) -> io::Result<fs::File> {
-    let mut options = fs::OpenOptions::new();
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.write(true).create(true).truncate(true).open(path)
 }
 
 #[cfg(test)]

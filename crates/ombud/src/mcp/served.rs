@@ -3,13 +3,12 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
 
 use anyhow::{Context, Result};
 use ombud_core::{Lang, Origin, Say as _, say};
 use ombud_detect::mask::Token;
 use ombud_gateway::Gateway;
-use ombud_gateway::approvals::{Approvals, Pending};
+use ombud_gateway::approvals::Approvals;
 use ombud_gateway::attribute::declared::Sources;
 use ombud_gateway::tool::action::{Action, Actions, Settings};
 use ombud_gateway::tool::http::{Around, Hub, Surrounding};
@@ -125,29 +124,11 @@ impl Surroundings for Own {
     }
 }
 
-impl Approvals for Own {
-    fn wait(&self, call: &Pending, arguments: &str) {
-        self.outside.wait(call, arguments);
-    }
-
-    fn said(&self, code: &str, stands: &str) -> Option<bool> {
-        self.outside.said(code, stands)
-    }
-
-    fn forms(&self) -> bool {
-        self.outside.forms()
-    }
-
-    fn settled(&self, code: &str) {
-        self.outside.settled(code);
-    }
-
-    fn hold(&self) -> Duration {
-        self.outside.hold()
-    }
-}
-
 impl Beside for Own {
+    fn approvals(&self) -> &dyn Approvals {
+        self.outside.as_ref()
+    }
+
     fn value(&self, token: &Token) -> Option<(String, bool)> {
         self.shelf.value(Some(&self.tenant), token)
     }

@@ -231,7 +231,7 @@ impl Session {
     /// What somebody outside said of a call that comes: the code of the last half hour may be of a session before this one.
     fn said(&self, judged: &Judged) -> Option<bool> {
         let codes = [&judged.code, &judged.earlier];
-        codes.into_iter().find_map(|code| self.rules.beside.said(code, &judged.stands))
+        codes.into_iter().find_map(|code| self.rules.beside.approvals().said(code, &judged.stands))
     }
 
     /// Somebody outside of the client decided.
@@ -240,7 +240,7 @@ impl Session {
     }
 
     fn declined(&self, id: &Id, code: &str) -> Vec<Step> {
-        self.rules.beside.settled(code);
+        self.rules.beside.approvals().settled(code);
         let lang = self.lang();
         let text = say!(lang, en: "the user did not allow this call", zh: "用户没有同意这次调用");
         refuse(id, REFUSED, &text, "ombud_declined")
@@ -256,7 +256,7 @@ impl Session {
         if let Some((ours, _)) = self.held.iter().find(|(_, held)| held.id == *id) {
             let ours = ours.clone();
             if let Some(held) = self.held.remove(&ours) {
-                self.rules.beside.settled(&held.code);
+                self.rules.beside.approvals().settled(&held.code);
             }
         }
     }
@@ -265,8 +265,9 @@ impl Session {
     pub fn look(&mut self, only: Option<&Id>, now: Duration) -> Vec<Step> {
         let beside = std::sync::Arc::clone(&self.rules.beside);
         let wanted = self.held.iter().filter(|(_, held)| only.is_none_or(|only| *only == held.id));
-        let all: Vec<(Id, Option<bool>)> =
-            wanted.map(|(ours, held)| (ours.clone(), beside.said(&held.code, &held.stands))).collect();
+        let all: Vec<(Id, Option<bool>)> = wanted
+            .map(|(ours, held)| (ours.clone(), beside.approvals().said(&held.code, &held.stands)))
+            .collect();
         let mut steps = Vec::new();
         for (ours, said) in all {
             let late = self.held.get(&ours).is_some_and(|held| held.is_late(now));
@@ -299,13 +300,13 @@ impl Session {
     pub(super) fn take_back(&mut self, id: &Id) -> Option<Vec<Step>> {
         let ours = self.held.iter().find(|(_, held)| held.id == *id).map(|(ours, _)| ours.clone())?;
         let held = self.held.remove(&ours)?;
-        self.rules.beside.settled(&held.code);
+        self.rules.beside.approvals().settled(&held.code);
         Some(if matches!(held.asked, Asked::Form) { vec![taken_back(&ours)] } else { Vec::new() })
     }
 
     /// The user allowed it. With the call, a changed definition is accepted, and the client is told to look at it.
     pub(super) fn approve(&mut self, mut held: Held, by: Voice, now: Duration) -> Vec<Step> {
-        self.rules.beside.settled(&held.code);
+        self.rules.beside.approvals().settled(&held.code);
         held.record.decision = CallDecision::Approved.id();
         if let Some(weighed) = &mut held.record.weighed {
             CallDecision::Approved.action().clone_into(&mut weighed.action);
@@ -340,20 +341,20 @@ impl Session {
         let rules = std::sync::Arc::clone(&self.rules);
         let subject = Subject { server: &rules.server, tool: &held.record.tool, judged, why };
         let mut steps = vec![self.unforwarded(&held)];
-        rules.beside.wait(&self.waiting(&held, judged), &judged.arguments);
+        rules.beside.approvals().wait(&self.waiting(&held, judged), &judged.arguments);
         let modern = modern(message);
         // Where no clock ticks, those that nobody waits for any more are let go when the next one comes.
         let beside = &rules.beside;
         self.held.retain(|_, other| {
             let stays = !other.is_late(held.since);
             if !stays {
-                beside.settled(&other.code);
+                beside.approvals().settled(&other.code);
             }
             stays
         });
         let room = self.held.len() + self.questions.len() < MOST_WAITING;
-        let (instruction, wait) = (subject.instruction(lang), rules.beside.hold());
-        let forms = rules.beside.forms();
+        let (instruction, wait) = (subject.instruction(lang), rules.beside.approvals().hold());
+        let forms = rules.beside.approvals().forms();
         match modern {
             Some(node) if room && forms && can_ask(message, node) => {
                 let state = format!("{STATE}{}", record::id());
@@ -413,7 +414,7 @@ impl Session {
         let result = message.body.map(|node| message.raw(node));
         let result: Option<Value> = result.and_then(|text| serde_json::from_str(text).ok());
         // What somebody outside said meanwhile is used up with it, and a no counts more than a yes.
-        if self.rules.beside.said(&held.code, &held.stands) == Some(false) {
+        if self.rules.beside.approvals().said(&held.code, &held.stands) == Some(false) {
             return self.declined(&held.id, &held.code);
         }
         if result.is_some_and(|result| ask::allows(&result)) {

@@ -46,6 +46,10 @@ impl Approvals for Given {
 }
 
 impl Beside for Given {
+    fn approvals(&self) -> &dyn Approvals {
+        self
+    }
+
     fn value(&self, _: &Token) -> Option<(String, bool)> {
         None
     }
@@ -81,6 +85,14 @@ struct Out {
 impl Script {
     fn new(mode: Gate) -> Self {
         Self::with(mode, Server::default())
+    }
+
+    /// The same with the gate of a tool.
+    fn barring(mode: Gate, tool: &str, gate: Gate) -> Self {
+        let mut script = Self::new(mode);
+        let rules = Arc::get_mut(&mut script.session.rules).unwrap();
+        rules.tools.tools.insert(tool.to_owned(), ToolRule { gate: Some(gate), ..ToolRule::default() });
+        script
     }
 
     fn with(mode: Gate, settings: Server) -> Self {
@@ -321,6 +333,23 @@ fn without_forms_an_error_says_what_to_type_and_the_code_counts_once() {
     assert_eq!(script.call(6, "read_file", &json!({ "path": "a.txt" })).server.len(), 1);
     let blocked = script.call(7, "pay_never", &json!({ "amount": 5 }));
     assert_eq!(reason(&blocked.client[0]), "ombud_call_blocked");
+}
+
+#[test]
+fn what_the_model_edge_released_is_doubted_no_more_and_forbidden_all_the_same() {
+    let to = json!({ "to": "a@x.example" });
+    // What only observing or blocking doubts is lifted, for the user's words were seen there.
+    for mode in [Gate::Observe, Gate::Ask, Gate::Block] {
+        assert_eq!(
+            Script::new(mode).call(1, "vouched_send", &to).notes,
+            ["call vouched_send release"],
+            "{mode:?}"
+        );
+    }
+    assert_eq!(Script::new(Gate::Block).call(1, "send_note", &to).server.len(), 0);
+    // The name with the server is known to this edge only, so nobody there has looked at its gate.
+    let mut barred = Script::barring(Gate::Ask, "mcp__mail__vouched_send", Gate::Block);
+    assert_eq!(reason(&barred.call(1, "vouched_send", &to).client[0]), "ombud_call_blocked");
 }
 
 #[test]
