@@ -43,7 +43,11 @@ pub enum Error {
         cause: Arc<std::io::Error>,
     },
     /// A database of the home cannot be used.
-    #[error("{what} {}: {cause}. Run `ombud log verify` to see whether the log itself is whole", path.display())]
+    #[error(
+        "{what} {}: {cause}. Run `ombud log verify` to see whether the log itself is whole. {}",
+        path.display(),
+        mend(path, Lang::En)
+    )]
     Database {
         /// What was being done.
         what: &'static str,
@@ -107,6 +111,22 @@ pub enum Error {
     /// Random numbers or a cipher were not to be had from the system.
     #[error("the system's cryptography failed ({0})")]
     Crypto(&'static str),
+}
+
+/// What helps when a database is damaged: the index is derived from the log, the state is not.
+fn mend(path: &std::path::Path, lang: Lang) -> &'static str {
+    let derived = path.file_name().is_some_and(|name| name == "index.db");
+    match (derived, lang) {
+        (true, Lang::En) => "This file is only an index: delete it, and it is made anew",
+        (true, Lang::Zh) => "该文件只是索引:删除后会自动重建",
+        (false, Lang::En) => {
+            "If this file is damaged, put it back from a backup, or move it away: the log then goes on, but what was \
+             recorded encrypted before stays closed"
+        }
+        (false, Lang::Zh) => {
+            "若该文件已损坏,请从备份恢复,或将其移走:日志可继续,但之前加密记录的内容将无法打开"
+        }
+    }
 }
 
 /// In what way a journal contradicts itself or its checkpoint.
@@ -176,8 +196,9 @@ impl Say for Error {
             }
             Self::Database { path, cause, .. } => {
                 format!(
-                    "无法使用数据库 {}:{cause}。请运行 `ombud log verify` 检查日志本身是否完整",
-                    path.display()
+                    "无法使用数据库 {}:{cause}。请运行 `ombud log verify` 检查日志本身是否完整。{}",
+                    path.display(),
+                    mend(path, lang)
                 )
             }
             Self::Key { path } => {

@@ -12,7 +12,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 use zeroize::Zeroizing;
 
 use crate::canonical;
-use crate::error::Error;
+use crate::error::{Error, Problem};
 use crate::files::{private, private_dir, replace};
 use crate::journal::frame::encode;
 use crate::journal::head::vkey_path;
@@ -94,8 +94,12 @@ impl Ledger {
         let deriver = Deriver::new(&keys.read(MASTER)?);
         let recovered = recover(&dir, &signer)?;
         let torn = recovered.torn;
-        let writer = Writer::start(&dir, signer, recovered, segment_bytes)?;
         let keyring = Keyring::open(home).await?;
+        // Keys of conversations beside a log in which nothing was ever signed: its entries were removed.
+        if recovered.note.is_none() && keyring.used() {
+            return Err(Problem::Checkpoint.into());
+        }
+        let writer = Writer::start(&dir, signer, recovered, segment_bytes)?;
         let (commands, queue) = mpsc::unbounded_channel();
         let (store, stored) = watch::channel(0);
         let fuse = writer.fuse();

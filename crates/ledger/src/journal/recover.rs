@@ -25,7 +25,8 @@ pub(crate) struct Recovered {
 }
 
 /// Finds the end of the journal in `dir`, cuts off an unfinished write, and makes sure that nothing will be signed that
-/// contradicts a published checkpoint. Reads only what came after the newest frontier.
+/// contradicts a published checkpoint. Reads a short journal whole, and of a long one only what came after the newest
+/// frontier: verification reads all.
 pub(crate) fn recover(dir: &Path, key: &Signer) -> Result<Recovered, Error> {
     let note = read_if_present(&checkpoint_path(dir)).map_err(Error::file("cannot read", dir))?;
     let signed = note.as_deref().map(|note| own_checkpoint(note, key)).transpose()?;
@@ -33,8 +34,13 @@ pub(crate) fn recover(dir: &Path, key: &Signer) -> Result<Recovered, Error> {
     if signed.is_none() && frontier_path(dir).exists() {
         return Err(Problem::Checkpoint.into());
     }
+    let saved = saved.filter(|_| length(dir).is_none_or(|length| length > SHORT));
     let start = usable(saved, signed.as_ref());
     let (end, torn_at) = scan(dir, start, signed.as_ref())?;
+    // The first checkpoint is written before the first entry (`Writer::start`).
+    if signed.is_none() && end.at.seq > 0 {
+        return Err(Problem::Checkpoint.into());
+    }
     if let Some(Checkpoint { size, .. }) = &signed
         && end.at.seq < *size
     {
@@ -43,6 +49,16 @@ pub(crate) fn recover(dir: &Path, key: &Signer) -> Result<Recovered, Error> {
     let torn = if torn_at { cut(dir, end.at).map_err(Error::file("cannot repair", dir))? } else { 0 };
     let note = note.and_then(|note| String::from_utf8(note).ok());
     Ok(Recovered { end, signed: signed.map_or(0, |checkpoint| checkpoint.size), note, torn })
+}
+
+/// A journal of so many bytes is read through within a few milliseconds.
+const SHORT: u64 = 4 << 20;
+
+/// Bytes of all segments together; nothing if they cannot be listed.
+fn length(dir: &Path) -> Option<u64> {
+    let files = std::fs::read_dir(dir).ok()?.flatten();
+    let segments = files.filter(|file| file.path().extension().is_some_and(|end| end == "seg"));
+    Some(segments.filter_map(|file| file.metadata().ok()).map(|file| file.len()).sum())
 }
 
 fn own_checkpoint(note: &[u8], key: &Signer) -> Result<Checkpoint, Error> {
@@ -135,10 +151,31 @@ mod tests {
         Signer::from_seed(&Zeroizing::new([9; 32]), |_| "log.example/a".to_owned()).unwrap()
     }
 
+    /// What a new log is born with: a checkpoint over nothing.
+    fn born(dir: &Path) {
+        let empty =
+            Checkpoint { origin: signer().name().to_owned(), size: 0, root: Frontier::default().root() };
+        std::fs::write(checkpoint_path(dir), signer().sign(&empty.body())).unwrap();
+    }
+
+    #[test]
+    fn entries_without_a_checkpoint_are_not_gone_on_from() {
+        let dir = tempfile::tempdir().unwrap();
+        let bytes = [segment_header(0, 0), encode(b"first", b"payload")].concat();
+        std::fs::write(segment_path(dir.path(), 0), bytes).unwrap();
+        assert!(matches!(
+            recover(dir.path(), &signer()),
+            Err(Error::Inconsistent { problem: Problem::Checkpoint })
+        ));
+        born(dir.path());
+        assert_eq!(recover(dir.path(), &signer()).unwrap().end.at.seq, 1);
+    }
+
     /// Two whole entries and a third, unsigned: the tail may end anywhere.
     #[test]
     fn a_tail_torn_at_any_byte_is_set_aside() {
         let dir = tempfile::tempdir().unwrap();
+        born(dir.path());
         let mut bytes = segment_header(0, 0);
         bytes.extend_from_slice(&encode(b"first", b"payload"));
         let one = bytes.len();
@@ -163,6 +200,7 @@ mod tests {
     #[test]
     fn a_tail_of_other_bytes_is_set_aside() {
         let dir = tempfile::tempdir().unwrap();
+        born(dir.path());
         let good = [segment_header(0, 0), encode(b"first", b"payload")].concat();
         for tail in [vec![0; 5000], b"OMB1".repeat(99), encode(b"x", b"yyy")[..18].to_vec(), vec![0xff; 16]] {
             std::fs::write(segment_path(dir.path(), 0), [good.clone(), tail.clone()].concat()).unwrap();

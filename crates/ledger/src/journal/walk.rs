@@ -96,7 +96,11 @@ impl Walk {
 
     /// Goes one entry on. After an end or a flaw the same comes again.
     pub fn step(&mut self) -> io::Result<Step> {
-        let Some(last) = self.last else { return Ok(Step::End(self.at)) };
+        let Some(last) = self.last else {
+            // Whoever comes here later knows that there were segments.
+            let gone = Step::Flaw { at: self.at, flaw: Flaw::Missing, last: false };
+            return Ok(if self.at == Position::START { Step::End(self.at) } else { gone });
+        };
         loop {
             if self.reader.is_none()
                 && let Some(flaw) = self.enter()?

@@ -112,8 +112,17 @@ impl Writer {
         segment_bytes: u64,
     ) -> Result<Self, Error> {
         let Recovered { end, signed, note, .. } = recovered;
+        // A log is born with a checkpoint over nothing: entries without one are then always a sign that it was removed.
+        let note = match note {
+            Some(note) => note,
+            None => {
+                let note = signer.sign(&statement(&signer, &end).body());
+                publish(dir, &note, &end).map_err(Error::file("cannot write the checkpoint in", dir))?;
+                note
+            }
+        };
         let (file, at) = open_segment(dir, end.at).map_err(Error::file("cannot open the journal in", dir))?;
-        let progress = Progress { durable: end.at.seq, signed, note: note.map(Into::into), stopped: false };
+        let progress = Progress { durable: end.at.seq, signed, note: Some(note.into()), stopped: false };
         let shared = Arc::new(Shared {
             dir: dir.to_owned(),
             segment_bytes,
@@ -327,12 +336,7 @@ impl Shared {
     fn checkpoint_loop(&self) {
         let mut signed = self.progress.borrow().signed;
         while let Some(saved) = self.next_head(signed) {
-            let body = Checkpoint {
-                origin: self.signer.name().to_owned(),
-                size: saved.at.seq,
-                root: saved.frontier.root(),
-            };
-            let note = self.signer.sign(&body.body());
+            let note = self.signer.sign(&statement(&self.signer, &saved).body());
             if let Err(cause) = publish(&self.dir, &note, &saved) {
                 self.fail("writing the checkpoint", cause);
                 break;
@@ -373,6 +377,11 @@ impl Shared {
             head = self.synced.wait_timeout(head, due).unwrap_or_else(PoisonError::into_inner).0;
         }
     }
+}
+
+/// What is signed of a journal up to here.
+fn statement(signer: &Signer, saved: &Saved) -> Checkpoint {
+    Checkpoint { origin: signer.name().to_owned(), size: saved.at.seq, root: saved.frontier.root() }
 }
 
 /// Opens a segment for appending, or makes it. The position is moved behind a header that was written.
@@ -468,6 +477,7 @@ mod tests {
     async fn a_checkpoint_that_cannot_be_written_ends_the_log() {
         let dir = tempfile::tempdir().unwrap();
         let writer = start(dir.path(), SEGMENT_BYTES);
+        std::fs::remove_file(dir.path().join("checkpoint")).unwrap();
         std::fs::create_dir(dir.path().join("checkpoint")).unwrap();
         append(&writer, b"one").unwrap();
         assert!(matches!(writer.close().await, Err(Error::Unwritable { .. })));
@@ -489,7 +499,18 @@ mod tests {
         let quick = recover(dir.path(), &signer()).unwrap().end;
         std::fs::remove_file(dir.path().join("frontier")).unwrap();
         assert_eq!(recover(dir.path(), &signer()).unwrap().end, quick);
+        let kept = std::fs::read(segment_path(dir.path(), 1)).unwrap();
         std::fs::remove_file(segment_path(dir.path(), 1)).unwrap();
+        assert!(recover(dir.path(), &signer()).is_err());
+        let mut flipped = kept.clone();
+        flipped[60] ^= 1;
+        std::fs::write(segment_path(dir.path(), 1), flipped).unwrap();
+        assert!(recover(dir.path(), &signer()).is_err());
+        std::fs::write(segment_path(dir.path(), 1), kept).unwrap();
+        assert!(recover(dir.path(), &signer()).is_ok());
+        for segment in 0..8 {
+            let _ = std::fs::remove_file(segment_path(dir.path(), segment));
+        }
         assert!(recover(dir.path(), &signer()).is_err());
     }
 

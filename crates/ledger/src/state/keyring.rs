@@ -27,6 +27,7 @@ pub(crate) struct Keyring {
     keys: Keys,
     path: PathBuf,
     connection: SqliteConnection,
+    used: bool,
 }
 
 /// What an erasure did.
@@ -56,7 +57,12 @@ impl Keyring {
         }
         keys.read(&kek(epoch))?;
         destroy_before(&keys, epoch)?;
-        Ok(Self { keys, path, connection })
+        Ok(Self { keys, path, connection, used })
+    }
+
+    /// Whether it held keys of conversations when it was opened.
+    pub(crate) fn used(&self) -> bool {
+        self.used
     }
 
     /// What statements of the vault need: the key files, the path for errors, the database.

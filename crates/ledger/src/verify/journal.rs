@@ -29,20 +29,26 @@ pub(super) fn verify(dir: &Path, policy: &Policy) -> Result<Report, Error> {
         }
         _ => {}
     }
+    let unsigned = signed.is_none() && report.is_whole();
     let mut judge = Judge::default();
-    entries(dir, signed.as_ref(), &mut judge, &mut report)?;
+    let count = entries(dir, signed.as_ref(), &mut judge, &mut report)?;
+    // A log is born with a checkpoint over nothing.
+    if unsigned && count > 0 {
+        report.add(None, "journal/checkpoint", Fault::Missing);
+    }
     dropped(dir, &mut report)?;
     report.not_covered.push(NotCovered::Databases);
     judge.finish(&mut report);
     Ok(report)
 }
 
+/// Reads all entries; their number.
 fn entries(
     dir: &Path,
     signed: Option<&Checkpoint>,
     judge: &mut Judge,
     report: &mut Report,
-) -> Result<(), Error> {
+) -> Result<u64, Error> {
     let failed = |cause| Error::Read { path: dir.to_owned(), cause };
     let size = signed.map_or(0, |checkpoint| checkpoint.size);
     let mut walk = Walk::from(dir, Position::START).map_err(failed)?;
@@ -81,7 +87,7 @@ fn entries(
         Some(_) if proven.size() == size => report.add(None, "journal", Fault::Root),
         _ => {}
     }
-    Ok(())
+    Ok(frontier.size())
 }
 
 fn one(entry: &Entry, judge: &mut Judge, report: &mut Report) {

@@ -161,9 +161,9 @@ async fn nothing_is_signed_that_contradicts_a_checkpoint() {
     let good = std::fs::read(&segment).unwrap();
     let frontier = home.path().join("journal/frontier");
 
-    // An old copy of the segment was put back; with and without the shortcut of the frontier.
+    // An old copy of the segment was put back; with and without a frontier.
     std::fs::copy(old.path().join("journal/00000000.seg"), &segment).unwrap();
-    assert!(matches!(refused(home.path()).await, Problem::Segment { .. }));
+    assert_eq!(refused(home.path()).await, Problem::Shorter { found: 3, signed: 6 });
     std::fs::remove_file(&frontier).unwrap();
     assert_eq!(refused(home.path()).await, Problem::Shorter { found: 3, signed: 6 });
 
@@ -194,6 +194,22 @@ async fn nothing_is_signed_that_contradicts_a_checkpoint() {
     std::fs::remove_file(&checkpoint).unwrap();
     std::fs::copy(old.path().join("journal/frontier"), &frontier).unwrap();
     assert_eq!(refused(home.path()).await, Problem::Checkpoint);
+
+    // Whatever said that something had been signed is gone, and then every entry too: the keys of conversations are left.
+    std::fs::remove_file(&frontier).unwrap();
+    std::fs::write(&segment, &good[..good.len() / 2]).unwrap();
+    assert_eq!(refused(home.path()).await, Problem::Checkpoint);
+    assert!(!verify(home.path(), &Policy::default()).unwrap().is_whole());
+    std::fs::write(&segment, &good[..60]).unwrap();
+    assert_eq!(refused(home.path()).await, Problem::Checkpoint);
+
+    // One bit in the middle, below what is signed.
+    let mut flipped = good.clone();
+    flipped[good.len() / 2] ^= 1;
+    std::fs::write(&segment, &flipped).unwrap();
+    std::fs::write(&checkpoint, &signed).unwrap();
+    assert!(matches!(refused(home.path()).await, Problem::Segment { .. }));
+    std::fs::write(&segment, &good).unwrap();
 
     // As it was, it opens; also with a frontier that is older, damaged or gone.
     std::fs::write(&checkpoint, &signed).unwrap();
