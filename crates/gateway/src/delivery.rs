@@ -10,7 +10,7 @@ use axum::body::Body;
 use axum::response::Response;
 use bytes::Bytes;
 use futures_util::{Stream, StreamExt};
-use http::{HeaderMap, StatusCode, header};
+use http::{HeaderMap, StatusCode};
 use ombud_core::effect::Effect;
 use ombud_core::event::{AnswerNoticeRecord, Event, EventKind, Party, ResponseRecord};
 use ombud_core::{Origin, Role};
@@ -370,7 +370,14 @@ pub async fn deliver(mut delivery: Delivery, answer: reqwest::Response) -> Resul
     let status = answer.status();
     let mut headers = upstream::response_headers(answer.headers());
     delivery.head(status, answer.headers());
-    let kind = content_type(answer.headers());
+    if let Some(to) = upstream::redirect(status, answer.headers(), answer.url().as_str()) {
+        return Err(delivery.fail(Refusal::Redirected(to)));
+    }
+    let speaks = delivery.wire.is_some_and(Wire::speaks);
+    if speaks && status.is_success() && upstream::is_encoded(answer.headers()) {
+        return Err(delivery.fail(Refusal::AnswerEncoded));
+    }
+    let kind = upstream::content_type(answer.headers());
     let body = match delivery.wire {
         None => unread(delivery, answer),
         Some(wire) if kind == "text/event-stream" => stream(delivery, wire, answer),
@@ -383,12 +390,6 @@ pub async fn deliver(mut delivery: Delivery, answer: reqwest::Response) -> Resul
     *response.status_mut() = status;
     *response.headers_mut() = headers;
     Ok(response)
-}
-
-/// The media type without parameters.
-fn content_type(headers: &HeaderMap) -> String {
-    let value = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    value.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
 }
 
 async fn collect(delivery: &mut Delivery, mut answer: reqwest::Response) -> Result<Bytes, Refusal> {
@@ -405,19 +406,10 @@ async fn collect(delivery: &mut Delivery, mut answer: reqwest::Response) -> Resu
                 body.extend_from_slice(&chunk);
             }
             Err(error) => {
-                let why = upstream::failure(&error, &delivery.url);
-                return Err(delivery.fail(if matches!(why, Refusal::Unreachable(_)) {
-                    cut(&delivery.url)
-                } else {
-                    why
-                }));
+                return Err(delivery.fail(upstream::broke(&error, &delivery.url)));
             }
         }
     }
-}
-
-fn cut(url: &str) -> Refusal {
-    Refusal::Cut(upstream::host(url).to_owned())
 }
 
 /// An answer that came whole.
@@ -428,7 +420,7 @@ async fn whole(
     body: Bytes,
     headers: &mut HeaderMap,
 ) -> Result<Bytes, Refusal> {
-    let encoded = headers.contains_key(header::CONTENT_ENCODING);
+    let encoded = upstream::is_encoded(headers);
     let doc = if encoded { None } else { Doc::parse(&body, Keys::Any).ok() };
     let Some(doc) = doc else {
         // A failure in another shape (a proxy's page) goes through as it came; a success that is no JSON is none.
@@ -473,7 +465,7 @@ fn unread(delivery: Delivery, answer: reqwest::Response) -> Body {
                 Some((Ok(bytes), (delivery, source)))
             }
             Some(Err(error)) => {
-                delivery.fail(cut(&delivery.url.clone()));
+                delivery.fail(upstream::broke(&error, &delivery.url.clone()));
                 Some((Err(error), (delivery, source)))
             }
             None => {
@@ -544,7 +536,7 @@ impl Streaming {
                     self.stop(&Refusal::AnswerTooLarge);
                 }
             }
-            Some(Err(_)) => self.stop(&cut(&self.delivery.url)),
+            Some(Err(error)) => self.stop(&upstream::broke(&error, &self.delivery.url)),
             None => {
                 self.ended = true;
                 self.state.end();

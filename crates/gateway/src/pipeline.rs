@@ -199,8 +199,7 @@ pub fn admit(gateway: &Gateway, headers: &HeaderMap) -> Result<(), Refusal> {
 /// Reads the body once, bounded.
 pub(crate) async fn read(gateway: &Gateway, headers: &HeaderMap, mut body: Body) -> Result<Bytes, Refusal> {
     let limit = gateway.config.max_body;
-    let encoding = headers.get(header::CONTENT_ENCODING).map(HeaderValue::as_bytes);
-    if encoding.is_some_and(|encoding| !encoding.eq_ignore_ascii_case(b"identity")) {
+    if upstream::is_encoded(headers) {
         return Err(Refusal::Encoded);
     }
     let announced =

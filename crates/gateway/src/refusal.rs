@@ -51,6 +51,11 @@ pub enum Refusal {
     Cut(String),
     /// The answer is of this content type instead of JSON or a stream.
     Garbage(String),
+    /// The provider sends the request elsewhere, to this address. A client that followed would send there what it sent here:
+    /// the body as it was before masking, past Ombud.
+    Redirected(String),
+    /// The answer is compressed, although it was asked not to be: no call in it could be decided on.
+    AnswerEncoded,
     /// The answer is larger than we hold in memory.
     AnswerTooLarge,
 }
@@ -80,6 +85,8 @@ impl Refusal {
             Self::Timeout(_) => "ombud_provider_timeout",
             Self::Cut(_) => "ombud_answer_cut",
             Self::Garbage(_) => "ombud_answer_not_readable",
+            Self::Redirected(_) => "ombud_redirected",
+            Self::AnswerEncoded => "ombud_answer_compressed",
             Self::AnswerTooLarge => "ombud_answer_too_large",
         }
     }
@@ -98,9 +105,12 @@ impl Refusal {
             Self::Rate(_) => StatusCode::TOO_MANY_REQUESTS,
             Self::Ledger => StatusCode::SERVICE_UNAVAILABLE,
             Self::Timeout(_) => StatusCode::GATEWAY_TIMEOUT,
-            Self::Unreachable(_) | Self::Cut(_) | Self::Garbage(_) | Self::AnswerTooLarge => {
-                StatusCode::BAD_GATEWAY
-            }
+            Self::Unreachable(_)
+            | Self::Cut(_)
+            | Self::Garbage(_)
+            | Self::Redirected(_)
+            | Self::AnswerEncoded
+            | Self::AnswerTooLarge => StatusCode::BAD_GATEWAY,
         }
     }
 
@@ -110,7 +120,13 @@ impl Refusal {
             Self::Ledger => Party::Gateway,
             Self::Body => Party::Client,
             Self::Unreachable(_) => Party::Network,
-            Self::Timeout(_) | Self::Cut(_) | Self::Garbage(_) | Self::AnswerTooLarge => Party::Provider,
+            // A provider that moved, or an address that was never right: nothing here tells which.
+            Self::Redirected(_) => Party::Unknown,
+            Self::Timeout(_)
+            | Self::Cut(_)
+            | Self::Garbage(_)
+            | Self::AnswerEncoded
+            | Self::AnswerTooLarge => Party::Provider,
             _ => Party::Developer,
         }
     }
@@ -202,9 +218,21 @@ impl Say for Refusal {
             Self::Timeout(host) => say!(lang,
                 en: "{host} did not answer in time. Try again, or raise `timeout_s` under [gateway] in ombud.toml.",
                 zh: "{host} 未在规定时间内回应。请重试，或调高 ombud.toml 中 [gateway] 下的 `timeout_s`。"),
+            Self::Redirected(to) if to.is_empty() => say!(lang,
+                en: "the provider sends the request elsewhere (a redirect), to an address that cannot be read. It is not followed: whoever is there would receive it unmasked. Check the base URL of the provider.",
+                zh: "服务商要求把请求转到别处（重定向），但新地址无法识别。Ombud 不会跟随重定向，否则对方会收到未打码的内容。请检查该服务商的接口地址。"),
+            Self::Redirected(to) => say!(lang,
+                en: "the provider sends the request on to {to} (a redirect). It is not followed: what is sent there would not be masked. If that is the provider's new address, give it to Ombud: `base_url` under [providers] in ombud.toml, or `--upstream`.",
+                zh: "服务商要求把请求转到 {to}（重定向）。Ombud 不会跟随，否则发往那里的内容不会打码。若这确实是服务商的新地址，请在 ombud.toml 的 [providers] 中修改 `base_url`，或使用 `--upstream`。"),
+            Self::AnswerEncoded => say!(lang,
+                en: "the provider compressed its answer although it was asked not to, so it cannot be restored, nor a tool call in it be checked. A proxy in between may do this: ask for answers without compression there.",
+                zh: "服务商不顾要求压缩了回答，因此无法还原内容，也无法检查其中的工具调用。可能是中间的代理所为：请在那里关闭压缩。"),
             Self::Cut(host) => say!(lang,
                 en: "{host} ended its answer early. The provider failed, not your code; the record says so.",
                 zh: "{host} 的回答中途断开。出错的是服务商，不是你的代码；记录中已注明。"),
+            Self::Garbage(kind) if kind.ends_with("json") => say!(lang,
+                en: "the provider's answer is announced as `{kind}` but is not valid JSON, so it was not passed on: what cannot be read may hold a tool call. The provider failed, not your code; the record says so.",
+                zh: "服务商的回答声称是 `{kind}`，但不是合法的 JSON，因此未转交：无法读取的内容里可能有工具调用。出错的是服务商，不是你的代码；记录中已注明。"),
             Self::Garbage(kind) => say!(lang,
                 en: "the provider answered with `{kind}` instead of JSON or an event stream. Is the base URL right? A captive portal or proxy may have answered in its place.",
                 zh: "服务商返回的是 `{kind}`，而不是 JSON 或事件流。请检查接口地址；也可能是网络登录页或代理代为应答。"),
@@ -221,11 +249,11 @@ fn json_text(error: &JsonError, lang: Lang) -> String {
             en: "the request is not UTF-8 at byte {at}; nothing was sent. Encode it as UTF-8.",
             zh: "请求在第 {at} 字节处不是 UTF-8，未发送任何内容。请用 UTF-8 编码。"),
         JsonError::Syntax(at) => say!(lang,
-            en: "the request is not valid JSON at byte {at}; nothing was sent.",
-            zh: "请求在第 {at} 字节处不是合法的 JSON，未发送任何内容。"),
+            en: "the request is not valid JSON at byte {at}; nothing was sent. Write the body with a JSON library (`json.dumps(…, allow_nan=False)`, `JSON.stringify(…)`).",
+            zh: "请求在第 {at} 字节处不是合法的 JSON，未发送任何内容。请用 JSON 库生成请求体（`json.dumps(…, allow_nan=False)`、`JSON.stringify(…)`）。"),
         JsonError::Depth(at) => say!(lang,
-            en: "the request is nested too deeply at byte {at}; nothing was sent.",
-            zh: "请求在第 {at} 字节处嵌套过深，未发送任何内容。"),
+            en: "the request is nested too deeply at byte {at}; nothing was sent. Send deep data as text (a string with JSON in it).",
+            zh: "请求在第 {at} 字节处嵌套过深，未发送任何内容。层次很深的数据请以文本（内含 JSON 的字符串）发送。"),
         JsonError::DuplicateKey(at) => say!(lang,
             en: "the request has the same key twice in one object (byte {at}). Two readers could see two different requests, so nothing was sent. Send each key once.",
             zh: "请求中同一对象的键重复（第 {at} 字节）。不同的读取方可能看到不同的内容，因此未发送。请保证每个键只出现一次。"),

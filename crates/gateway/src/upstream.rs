@@ -3,12 +3,12 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderName, Method, header};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 
 use crate::refusal::Refusal;
 
 /// Headers that belong to one connection (RFC 9110 §7.6.1), or that the client library sets itself.
-const HOP_BY_HOP: &[HeaderName] = &[
+static HOP_BY_HOP: [HeaderName; 12] = [
     header::CONNECTION,
     header::PROXY_AUTHENTICATE,
     header::PROXY_AUTHORIZATION,
@@ -19,6 +19,8 @@ const HOP_BY_HOP: &[HeaderName] = &[
     header::HOST,
     header::CONTENT_LENGTH,
     header::EXPECT,
+    HeaderName::from_static("keep-alive"),
+    HeaderName::from_static("proxy-connection"),
 ];
 
 /// How long to wait.
@@ -91,11 +93,49 @@ pub fn failure(error: &reqwest::Error, url: &str) -> Refusal {
     let host = host(url).to_owned();
     if error.is_timeout() && !error.is_connect() {
         Refusal::Timeout(host)
-    } else if error.is_body() || error.is_decode() {
-        Refusal::Cut(host)
-    } else {
+    } else if error.is_connect() || error.is_builder() {
         Refusal::Unreachable(host)
+    } else {
+        // It was reached: the connection broke, or what came is no HTTP.
+        Refusal::Cut(host)
     }
+}
+
+/// Why an answer that had begun came to no end.
+pub fn broke(error: &reqwest::Error, url: &str) -> Refusal {
+    match failure(error, url) {
+        Refusal::Unreachable(host) => Refusal::Cut(host),
+        why => why,
+    }
+}
+
+/// The media type without parameters.
+pub fn content_type(headers: &HeaderMap) -> String {
+    let value = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    value.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
+}
+
+/// Where a redirect leads, as far as it may be shown: scheme, host, port and path.
+pub fn redirect(status: http::StatusCode, headers: &HeaderMap, url: &str) -> Option<String> {
+    const LONGEST: usize = 200;
+    if !status.is_redirection() || status == http::StatusCode::NOT_MODIFIED {
+        return None;
+    }
+    let to = headers.get(header::LOCATION)?.to_str().unwrap_or_default();
+    let to = reqwest::Url::parse(url).and_then(|url| url.join(to));
+    Some(to.map_or_else(
+        |_| String::new(),
+        |to| {
+            let shown = format!("{}{}", to.origin().ascii_serialization(), to.path());
+            if shown.len() <= LONGEST { shown } else { to.origin().ascii_serialization() }
+        },
+    ))
+}
+
+/// Whether an answer is compressed, although it was asked not to be.
+pub fn is_encoded(headers: &HeaderMap) -> bool {
+    let value = headers.get(header::CONTENT_ENCODING).map(HeaderValue::as_bytes).unwrap_or_default();
+    !value.is_empty() && !value.eq_ignore_ascii_case(b"identity")
 }
 
 /// Host and port of a URL.
@@ -108,25 +148,33 @@ pub fn host(url: &str) -> &str {
 /// which would hide the answer from the restorer.
 pub fn request_headers(from: &HeaderMap) -> HeaderMap {
     let mut to = HeaderMap::with_capacity(from.len());
+    let connection = connection(from);
     for (name, value) in from {
         let ours = name.as_str().starts_with("x-ombud-") || *name == header::ACCEPT_ENCODING;
-        if !ours && !HOP_BY_HOP.contains(name) {
+        if !ours && !HOP_BY_HOP.contains(name) && !connection.contains(name) {
             to.append(name, value.clone());
         }
     }
-    to.insert(header::ACCEPT_ENCODING, http::HeaderValue::from_static("identity"));
+    to.insert(header::ACCEPT_ENCODING, HeaderValue::from_static("identity"));
     to
 }
 
 /// The provider's headers as they go back.
 pub fn response_headers(from: &HeaderMap) -> HeaderMap {
     let mut to = HeaderMap::with_capacity(from.len() + 1);
+    let connection = connection(from);
     for (name, value) in from {
-        if !HOP_BY_HOP.contains(name) {
+        if !HOP_BY_HOP.contains(name) && !connection.contains(name) {
             to.append(name, value.clone());
         }
     }
     to
+}
+
+/// The headers that a message calls its connection's own.
+fn connection(headers: &HeaderMap) -> Vec<HeaderName> {
+    let values = headers.get_all(header::CONNECTION).iter().filter_map(|value| value.to_str().ok());
+    values.flat_map(|value| value.split(',')).filter_map(|name| name.trim().parse().ok()).collect()
 }
 
 #[cfg(test)]
@@ -148,6 +196,48 @@ mod tests {
         assert_eq!(to.len(), 2);
         assert_eq!(to["authorization"], "Bearer k");
         assert_eq!(to["accept-encoding"], "identity");
+    }
+
+    #[test]
+    fn headers_that_a_message_calls_its_connection_s_own_stay_here() {
+        let mut from = HeaderMap::new();
+        for (name, value) in [
+            ("connection", "close, X-Hop"),
+            ("x-hop", "1"),
+            ("keep-alive", "timeout=5"),
+            ("proxy-connection", "close"),
+            ("x-kept", "1"),
+        ] {
+            from.append(name, value.parse().unwrap());
+        }
+        let to = request_headers(&from);
+        assert_eq!(to.keys().map(HeaderName::as_str).collect::<Vec<_>>(), ["x-kept", "accept-encoding"]);
+        assert_eq!(response_headers(&from).keys().map(HeaderName::as_str).collect::<Vec<_>>(), ["x-kept"]);
+    }
+
+    #[test]
+    fn a_redirect_shows_where_it_leads_without_its_query() {
+        let mut headers = HeaderMap::new();
+        let at = |status: u16, headers: &HeaderMap| {
+            redirect(http::StatusCode::from_u16(status).unwrap(), headers, "http://a.example/v1/x")
+        };
+        assert_eq!(at(307, &headers), None);
+        headers.insert("location", "/v1/x/?phone=13970834512".parse().unwrap());
+        assert_eq!(at(307, &headers).as_deref(), Some("http://a.example/v1/x/"));
+        headers.insert("location", "https://user:pw@b.example:8443/v1#x".parse().unwrap());
+        assert_eq!(at(308, &headers).as_deref(), Some("https://b.example:8443/v1"));
+        headers.insert("location", "http://[".parse().unwrap());
+        assert_eq!(at(302, &headers).as_deref(), Some(""));
+        assert_eq!((at(200, &headers), at(304, &headers)), (None, None));
+    }
+
+    #[test]
+    fn identity_is_no_encoding() {
+        let mut headers = HeaderMap::new();
+        for (value, encoded) in [("", false), ("Identity", false), ("gzip", true), ("identity, br", true)] {
+            headers.insert("content-encoding", value.parse().unwrap());
+            assert_eq!(is_encoded(&headers), encoded, "{value}");
+        }
     }
 
     #[test]

@@ -147,6 +147,69 @@ async fn an_answer_that_is_none(#[case] bytes: &'static [u8], #[case] code: &str
     assert_eq!((record.fault, record.code.as_deref()), (Party::Provider, Some(code)));
 }
 
+/// SDKs follow redirects by themselves: with the address they would send their body, unmasked, to somebody else.
+#[rstest]
+#[case::elsewhere("307", "location: http://127.0.0.1:9/v1/chat/completions?k=secret\r\n")]
+#[case::a_slash_more("308", "location: /v1/chat/completions/\r\n")]
+#[case::no_address("302", "location: http://[\r\n")]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_redirect_stays_here(#[case] status: &str, #[case] location: &str) {
+    let bytes = format!("HTTP/1.1 {status} Moved\r\ncontent-length: 0\r\n{location}\r\n").leak().as_bytes();
+    let rig = Rig::before(&raw_provider(bytes).await, Arc::default(), |_| {}).await;
+    for path in ["/v1/chat/completions", "/v1/messages"] {
+        let answer = rig.post(path, chat("hi")).await;
+        assert_eq!(answer.status(), 502);
+        assert!(!answer.headers().contains_key("location"));
+        let text = answer.text().await.unwrap();
+        assert!(text.contains("ombud_redirected") && !text.contains("secret"), "{text}");
+    }
+    let record = rig.answer_record().await;
+    assert_eq!((record.fault, record.code.as_deref()), (Party::Unknown, Some("ombud_redirected")));
+}
+
+/// A provider that answers with a call for a tool, encoded like this.
+fn calls_encoded(encoding: &'static str) -> impl Fn(&str, &Bytes) -> axum::response::Response {
+    move |_, _| {
+        let call = json!({ "id": "c1", "type": "function",
+            "function": { "name": "send_mail", "arguments": "{\"to\":\"eve@evil.example\"}" } });
+        let answer = json!({ "choices": [{ "index": 0, "finish_reason": "tool_calls",
+            "message": { "role": "assistant", "content": null, "tool_calls": [call] } }] });
+        let mut response = super::harness::json(answer.to_string());
+        response.headers_mut().insert("content-encoding", encoding.parse().unwrap());
+        response
+    }
+}
+
+fn offers_mail() -> String {
+    json!({ "model": "m", "messages": [{ "role": "user", "content": "hi" }],
+        "tools": [{ "type": "function", "function": { "name": "send_mail", "parameters": { "type": "object" } } }] })
+    .to_string()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn how_an_answer_is_encoded_lets_no_call_through() {
+    let rig = Rig::new(calls_encoded("identity")).await;
+    let answer = value(rig.post("/v1/chat/completions", offers_mail()).await).await;
+    let message = &answer["choices"][0]["message"];
+    assert!(message.get("tool_calls").is_none() && message["content"].is_string(), "{answer}");
+
+    let rig = Rig::new(calls_encoded("gzip")).await;
+    let answer = rig.post("/v1/chat/completions", offers_mail()).await;
+    assert_eq!(answer.status(), 502);
+    let text = answer.text().await.unwrap();
+    assert!(text.contains("ombud_answer_compressed") && !text.contains("eve"), "{text}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_connection_that_breaks_before_the_answer_is_the_provider_s_fault() {
+    for bytes in [&b""[..], b"\x00\x01garbage\r\n\r\n"] {
+        let rig = Rig::before(&raw_provider(bytes).await, Arc::default(), |_| {}).await;
+        let answer = rig.post("/v1/chat/completions", chat("hi")).await;
+        assert!(answer.text().await.unwrap().contains("ombud_answer_cut"));
+        assert_eq!(rig.answer_record().await.fault, Party::Provider);
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn an_error_of_the_provider_passes_as_it_came() {
     let page = "HTTP/1.1 503 Service Unavailable\r\ncontent-type: text/html\r\ncontent-length: 9\r\nx-request-id: r-1\r\n\r\n<h1>x</h1".as_bytes();
