@@ -65,8 +65,15 @@ def a_missing_command_is_our_error(ombud, provider, folder):
     client.check(b"ombud-no-such-program" in done.stderr, f"stderr {done.stderr!r}")
 
 
-def sigterm_ends_child_and_parent(ombud, provider, folder):
-    """Whoever stops Ombud stops the agent too, and the log is closed properly."""
+def signals_end_child_and_parent(ombud, provider, folder):
+    """Whoever stops Ombud stops the agent too, and the log is closed properly: by SIGTERM, or by SIGINT without a terminal."""
+    for name in ("SIGTERM", "SIGINT"):
+        (folder / name).mkdir()
+        ended_by(getattr(signal, name), ombud, provider, folder / name)
+
+
+def ended_by(number, ombud, provider, folder):
+    """Sends a signal to `ombud run` alone."""
     mark = folder / "alive"
     script = f"import time, pathlib; pathlib.Path({str(mark)!r}).write_text('x'); time.sleep(600)"
     command = [ombud, "run", "--upstream", f"{provider.url}/v1", "--", sys.executable, "-c", script]
@@ -76,13 +83,13 @@ def sigterm_ends_child_and_parent(ombud, provider, folder):
     try:
         while not mark.exists() and process.poll() is None:
             time.sleep(0.05)
-        process.send_signal(signal.SIGTERM)
+        process.send_signal(number)
         # The pipe closes when the last holder is gone: this waits for the child too.
         _, told = process.communicate(timeout=60)
     finally:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
-    client.check(process.returncode != 0, "it did not notice")
+    client.check(process.returncode != 0, f"it did not notice {number}")
     verified = gateway.execute([ombud, "log", "verify"], env, cwd=folder)
     client.check(verified.returncode == 0, f"log verify: {verified.stdout!r} {verified.stderr!r} {told!r}")
 
@@ -159,6 +166,30 @@ def redact_and_restore_are_inverse(ombud, provider, folder):
     client.check(not planted.leaks(stranger.stdout.decode()), "another state restores it too")
 
 
+def secrets_are_one_way_at_the_filters(ombud, provider, folder):
+    """`restore` gives no key back: it was never stored."""
+    key, phone = planted.named("openai_key", "mobile")
+    env = gateway.environment(folder / "home")
+    masked = gateway.execute([ombud, "redact"], env, f"{phone.sentence}\n{key.sentence}\n".encode(), folder)
+    restored = gateway.execute([ombud, "restore"], env, masked.stdout, folder).stdout.decode()
+    client.check(phone.value in restored and key.value not in restored, restored)
+
+
+def a_line_is_answered_before_the_next_one_comes(ombud, provider, folder):
+    """`redact --jsonl` in the middle of a pipe; a line that cannot be read costs only itself."""
+    [phone] = planted.named("mobile")
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    process = subprocess.Popen([ombud, "redact", "--jsonl"], env=gateway.environment(folder / "home"), cwd=folder, **pipes)
+    for number in (1, 2):
+        process.stdin.write((json.dumps({"id": number, "text": phone.sentence}) + "\n").encode())
+        process.stdin.flush()
+        told = json.loads(process.stdout.readline())
+        client.check(told["id"] == number and phone.value not in told["text"], str(told))
+    rest, errors = process.communicate(b'[]\n{"id":null,"text":"x"}\n', timeout=60)
+    client.check(json.loads(rest) == {"id": None, "text": "x"}, rest.decode())
+    client.check(process.returncode == 2 and b"line 3" in errors, f"{process.returncode} {errors!r}")
+
+
 def public_leak_benchmark_is_clean(ombud, provider, folder):
     """`pii-leak-benchmark`: personal data with restoring; with secrets too, which are one-way and not given back."""
     with socket.create_server(("127.0.0.1", 0)) as free:
@@ -180,11 +211,13 @@ DOORS = [
     nothing_passed_is_said_loudly,
     base_urls_reach_the_child,
     a_missing_command_is_our_error,
-    sigterm_ends_child_and_parent,
+    signals_end_child_and_parent,
     summary_and_log_hold_no_value,
     tampering_is_caught,
     exported_log_verifies_alone,
     scan_counts_code_points,
     redact_and_restore_are_inverse,
+    secrets_are_one_way_at_the_filters,
+    a_line_is_answered_before_the_next_one_comes,
     public_leak_benchmark_is_clean,
 ]

@@ -8,7 +8,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use ombud_core::{Lang, say};
-use ombud_detect::mask::{self, Minted, Tally};
+use ombud_detect::mask::Tally;
 use ombud_gateway::Gateway;
 use ombud_gateway::caller::Caller;
 use ombud_ledger::Vault;
@@ -18,9 +18,11 @@ use serde_json::json;
 use utoipa::{OpenApi, ToSchema};
 
 use crate::filter::{self, Entity};
+use crate::told::{Told, wrong_method};
 
 /// A text to look at.
 #[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 struct TextIn {
     /// The text.
     text: String,
@@ -77,6 +79,7 @@ pub(crate) fn router(gateway: Arc<Gateway>) -> Router {
         .route("/api/v1/redact", post(redact))
         .route("/api/v1/restore", post(restore))
         .route("/api/v1/receipts/{id}", get(receipt))
+        .method_not_allowed_fallback(wrong_method)
         .layer(limit)
         .with_state(Arc::clone(&gateway))
         .merge(crate::consent::router(Arc::clone(&gateway)))
@@ -113,7 +116,7 @@ fn failed(lang: Lang) -> Response {
 async fn scan(
     State(gateway): State<Arc<Gateway>>,
     headers: HeaderMap,
-    Json(input): Json<TextIn>,
+    Told(input): Told<TextIn>,
 ) -> Response {
     if let Err(refused) = caller(&gateway, &headers) {
         return *refused;
@@ -129,17 +132,15 @@ async fn scan(
 async fn redact(
     State(gateway): State<Arc<Gateway>>,
     headers: HeaderMap,
-    Json(input): Json<TextIn>,
+    Told(input): Told<TextIn>,
 ) -> Response {
     let caller = match caller(&gateway, &headers) {
         Ok(caller) => caller,
         Err(refused) => return *refused,
     };
     let key = caller.mint_key(None);
-    let mut minted = Minted::default();
-    let found = filter::maskable(gateway.inspector.detector(), &gateway.config.policy, &input.text);
-    let text =
-        mask::mask(&input.text, &found, &mut minted, &|kind, value, attempt| key.mint(kind, value, attempt));
+    let (text, minted) =
+        filter::masked(gateway.inspector.detector(), &gateway.config.policy, &key, &input.text);
     if let Some(subject) = caller.subject.as_deref().filter(|_| !minted.is_empty()) {
         let tenant = ombud_gateway::caller::tenant_of(&gateway.ledger, &headers);
         // What is stored of a subject can be found again when it is to be erased.
@@ -147,7 +148,7 @@ async fn redact(
             return failed(gateway.config.lang);
         }
     }
-    match filter::keep(&Vault::at(gateway.ledger.home()), &caller.scope(), &minted).await {
+    match filter::keep(&Vault::at(gateway.ledger.home()), &caller.scope(), &[minted]).await {
         Ok(()) => Json(TextOut { text }).into_response(),
         Err(_) => failed(gateway.config.lang),
     }
@@ -158,7 +159,7 @@ async fn redact(
 async fn restore(
     State(gateway): State<Arc<Gateway>>,
     headers: HeaderMap,
-    Json(input): Json<TextIn>,
+    Told(input): Told<TextIn>,
 ) -> Response {
     let caller = match caller(&gateway, &headers) {
         Ok(caller) => caller,

@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{OpenApi, ToSchema};
 
 use crate::api::{Problem, admitted, problem};
+use crate::told::{Told, wrong_method};
 
 /// A question that may have to be asked.
 #[derive(Deserialize, ToSchema)]
@@ -125,6 +126,7 @@ pub(crate) fn router(gateway: Arc<Gateway>) -> Router {
         .route("/api/v1/consent/give", post(give))
         .route("/api/v1/consent/withdraw", post(withdraw))
         .route("/api/v1/consent", get(list))
+        .method_not_allowed_fallback(wrong_method)
         .layer(axum::extract::DefaultBodyLimit::max(64 * 1024))
         .with_state(gateway)
 }
@@ -132,7 +134,7 @@ pub(crate) fn router(gateway: Arc<Gateway>) -> Router {
 /// A proof where the subject has agreed, otherwise what to hand back with the answer.
 #[utoipa::path(post, path = "/api/v1/consent/ask", request_body = Ask,
     responses((status = 200, body = Standing), (status = 400, body = Problem), (status = 401, body = Problem)))]
-async fn ask(State(gateway): State<Arc<Gateway>>, headers: HeaderMap, Json(input): Json<Ask>) -> Response {
+async fn ask(State(gateway): State<Arc<Gateway>>, headers: HeaderMap, Told(input): Told<Ask>) -> Response {
     let who = match who(&gateway, &headers, &input.subject, &input.session, Some(&input.purpose)) {
         Ok(who) => who,
         Err(refused) => return *refused,
@@ -152,7 +154,7 @@ async fn ask(State(gateway): State<Arc<Gateway>>, headers: HeaderMap, Json(input
 /// Takes the subject's answer to a question.
 #[utoipa::path(post, path = "/api/v1/consent/give", request_body = Give,
     responses((status = 200, body = Standing), (status = 401, body = Problem), (status = 409, body = Problem)))]
-async fn give(State(gateway): State<Arc<Gateway>>, headers: HeaderMap, Json(input): Json<Give>) -> Response {
+async fn give(State(gateway): State<Arc<Gateway>>, headers: HeaderMap, Told(input): Told<Give>) -> Response {
     let who = match who(&gateway, &headers, &input.subject, &input.session, None) {
         Ok(who) => who,
         Err(refused) => return *refused,
@@ -172,7 +174,7 @@ async fn give(State(gateway): State<Arc<Gateway>>, headers: HeaderMap, Json(inpu
 async fn withdraw(
     State(gateway): State<Arc<Gateway>>,
     headers: HeaderMap,
-    Json(input): Json<Withdraw>,
+    Told(input): Told<Withdraw>,
 ) -> Response {
     let who = match who(&gateway, &headers, &input.subject, "", Some(&input.purpose)) {
         Ok(who) => who,

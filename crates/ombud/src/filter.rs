@@ -1,30 +1,24 @@
 //! `scan`, `redact` and `restore`: filters from standard input to standard output.
 
+mod jsonl;
 mod signs;
 
 use std::collections::BTreeMap;
-use std::io::{BufRead, BufWriter, Read, Write};
+use std::io::{Read, Write};
+use std::sync::Arc;
 
 use anyhow::{Context, Result};
-use ombud_core::{Detection, Policy, say};
-use ombud_detect::mask::{self, Form, Minted, Tally};
+use ombud_core::{Action, DataType, Policy, say};
+use ombud_detect::mask::{self, Form, Meaning, Minted, Tally};
 use ombud_detect::{Detector, memory};
-use ombud_gateway::caller::{Caller, SEED};
+use ombud_gateway::caller::{Caller, MintKey, SEED};
 use ombud_ledger::Vault;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use serde_json::value::RawValue;
 
 use crate::cli;
 use crate::config;
 use crate::output::Terminal;
-
-/// A line in.
-#[derive(Deserialize)]
-struct Line<'a> {
-    #[serde(borrow)]
-    id: Option<&'a RawValue>,
-    text: String,
-}
 
 /// A line out.
 #[derive(Serialize)]
@@ -89,13 +83,30 @@ pub(crate) fn labels(detector: &Detector, text: &str) -> Vec<&'static str> {
     labels.into_iter().map(|found| found.category().id()).collect()
 }
 
-/// The detections that are masked at the filters: all that the policy does not allow to leave.
-pub(crate) fn maskable(detector: &Detector, policy: &Policy, text: &str) -> Vec<Detection> {
-    let mut found = memory::detect_whole(detector, text);
-    found.retain(|found| {
-        found.score >= policy.min_score && policy.action_on(found) != ombud_core::Action::Allow
-    });
-    found
+/// A text with what may not leave replaced by tokens, and what those stand for. What the policy redacts comes back from no
+/// token: secrets are one-way here too. Short forms of a name are linked to its token.
+pub(crate) fn masked(detector: &Detector, policy: &Policy, key: &MintKey, text: &str) -> (String, Minted) {
+    let recalled = memory::recall(&[text], vec![detector.detect(text).into()], detector.declared_people());
+    let mut minted = Minted::with_kin(Arc::clone(&recalled.kin));
+    let mut out = String::with_capacity(text.len());
+    let mut done = 0;
+    for found in recalled.detections.iter().flat_map(|found| found.iter()) {
+        let action = policy.action_on(found);
+        let counts = found.score >= policy.min_score && action != Action::Allow;
+        let (Some(before), Some(value)) = (text.get(done..found.span.start), text.get(found.span.clone()))
+        else {
+            continue;
+        };
+        if !counts || value.is_empty() {
+            continue;
+        }
+        out.push_str(before);
+        let mint: mask::Mint<'_> = &|kind, value, attempt| key.mint(kind, value, attempt);
+        out.push_str(&minted.token(found.kind, value, action != Action::Redact, mint).to_string());
+        done = found.span.end;
+    }
+    out.push_str(text.get(done..).unwrap_or_default());
+    (out, minted)
 }
 
 /// `ombud scan`
@@ -107,15 +118,14 @@ pub(crate) fn scan(scan: &cli::Scan, terminal: Terminal) -> Result<u8> {
     let file = config::read(args.config.as_deref(), terminal.lang)?;
     let detector = config::detector(&file);
     if args.jsonl {
-        lines(terminal, |line, out| {
+        return jsonl::lines(terminal, |line, out| {
             let found = Found {
-                id: line.id,
+                id: line.id.as_deref(),
                 entities: entities(&detector, &file.policy, &line.text),
                 labels: labels(&detector, &line.text),
             };
             Ok(serde_json::to_writer(out, &found)?)
-        })?;
-        return Ok(0);
+        });
     }
     let text = input(terminal)?;
     let found = entities(&detector, &file.policy, &text);
@@ -134,27 +144,27 @@ pub(crate) async fn redact(args: &cli::Filter, terminal: Terminal) -> Result<u8>
     let detector = config::detector(&file);
     let vault = vault()?;
     let caller = caller(&vault, &args.session)?;
-    let key = caller.mint_key(None);
-    let mut minted = Minted::default();
-    let mut mask = |text: &str| {
-        mask::mask(text, &maskable(&detector, &file.policy, text), &mut minted, &|kind, value, n| {
-            key.mint(kind, value, n)
-        })
-    };
-    let mut masked = Vec::new();
-    if args.jsonl {
-        each_line(terminal, &mut |line| {
-            serde_json::to_writer(&mut masked, &Text { id: line.id, text: mask(&line.text) })?;
-            masked.push(b'\n');
-            Ok(())
-        })?;
-    } else {
-        masked = mask(&input(terminal)?).into_bytes();
+    let (key, scope) = (caller.mint_key(None), caller.scope());
+    if !args.jsonl {
+        let (text, minted) = masked(&detector, &file.policy, &key, &input(terminal)?);
+        // What the tokens stand for is safe before the first of them is shown.
+        keep(&vault, &scope, &[minted]).await?;
+        std::io::stdout().write_all(text.as_bytes())?;
+        return Ok(0);
     }
-    // What the tokens stand for is safe before the first of them is shown.
-    keep(&vault, &caller.scope(), &minted).await?;
-    std::io::stdout().write_all(&masked)?;
-    Ok(0)
+    let mut lines = jsonl::Lines::new(terminal);
+    while let Some(batch) = lines.batch()? {
+        let (mut out, mut all) = (Vec::new(), Vec::new());
+        for line in batch {
+            let (text, minted) = masked(&detector, &file.policy, &key, &line.text);
+            serde_json::to_writer(&mut out, &Text { id: line.id.as_deref(), text })?;
+            out.push(b'\n');
+            all.push(minted);
+        }
+        keep(&vault, &scope, &all).await?;
+        jsonl::put(&out)?;
+    }
+    lines.end()
 }
 
 /// `ombud restore`
@@ -162,29 +172,30 @@ pub(crate) async fn restore(args: &cli::Filter, terminal: Terminal) -> Result<u8
     let vault = vault()?;
     let scope = caller(&vault, &args.session)?.scope();
     let mut tally = Tally::default();
-    let mut restored = Vec::new();
+    let mut code = 0;
     if args.jsonl {
-        let mut all = Vec::new();
-        each_line(terminal, &mut |line| {
-            all.push((line.id.map(ToOwned::to_owned), line.text));
-            Ok(())
-        })?;
-        for (id, text) in all {
-            let text = turned_back(&vault, &scope, text, &mut tally).await?;
-            serde_json::to_writer(&mut restored, &Text { id: id.as_deref(), text })?;
-            restored.push(b'\n');
+        let mut lines = jsonl::Lines::new(terminal);
+        while let Some(batch) = lines.batch()? {
+            let mut out = Vec::new();
+            for line in batch {
+                let text = turned_back(&vault, &scope, line.text, &mut tally).await?;
+                serde_json::to_writer(&mut out, &Text { id: line.id.as_deref(), text })?;
+                out.push(b'\n');
+            }
+            jsonl::put(&out)?;
         }
+        code = lines.end()?;
     } else {
-        restored = turned_back(&vault, &scope, input(terminal)?, &mut tally).await?.into_bytes();
+        let restored = turned_back(&vault, &scope, input(terminal)?, &mut tally).await?;
+        std::io::stdout().write_all(restored.as_bytes())?;
     }
-    std::io::stdout().write_all(&restored)?;
     if tally.unknown > 0 {
         let unknown = tally.unknown;
         terminal.note(&say!(terminal.lang,
-            en: "{unknown} token(s) are not of this session and stay as they are",
-            zh: "{unknown} 个代号不属于本会话，保持原样"));
+            en: "{unknown} token(s) are not of this session, or stand for a secret, and stay as they are",
+            zh: "{unknown} 个代号不属于本会话，或代表密钥，保持原样"));
     }
-    Ok(0)
+    Ok(code)
 }
 
 /// The text with the tokens of a scope turned back.
@@ -208,14 +219,20 @@ pub(crate) async fn turned_back(
     Ok(mask::restore(&minted, &text, Form::Plain, tally).unwrap_or(text))
 }
 
-/// Stores what tokens stand for.
-pub(crate) async fn keep(vault: &Vault, scope: &str, minted: &Minted) -> Result<()> {
-    if minted.is_empty() {
+/// Stores what tokens stand for, but for those that are never turned back.
+pub(crate) async fn keep(vault: &Vault, scope: &str, minted: &[Minted]) -> Result<()> {
+    let rows: Vec<(String, DataType, &str)> = minted
+        .iter()
+        .flat_map(|minted| {
+            let kept =
+                minted.iter().filter(|(token, _)| matches!(minted.meaning(token), Some(Meaning::Value(_))));
+            kept.map(|(token, value)| (token.to_string(), token.kind, value))
+        })
+        .collect();
+    if rows.is_empty() {
         return Ok(());
     }
-    let rows: Vec<(String, ombud_core::DataType, &str)> =
-        minted.iter().map(|(token, value)| (token.to_string(), token.kind, value)).collect();
-    let rows: Vec<(&str, ombud_core::DataType, &str)> =
+    let rows: Vec<(&str, DataType, &str)> =
         rows.iter().map(|(token, kind, value)| (token.as_str(), *kind, *value)).collect();
     Ok(vault.put(scope, &rows).await?)
 }
@@ -239,32 +256,4 @@ fn input(terminal: Terminal) -> Result<String> {
             en: "standard input is not UTF-8 at byte {at}. Convert it first, for instance with `iconv -f GB18030 -t UTF-8`",
             zh: "标准输入在第 {at} 字节处不是 UTF-8。请先转换，例如 `iconv -f GB18030 -t UTF-8`"))
     })
-}
-
-/// Calls `each` for every line of JSON.
-fn each_line(terminal: Terminal, each: &mut dyn FnMut(Line<'_>) -> Result<()>) -> Result<()> {
-    for (number, line) in std::io::stdin().lock().lines().enumerate() {
-        let (line, number) = (line?, number + 1);
-        if line.trim().is_empty() {
-            continue;
-        }
-        // The error of the parser may quote the text, which must not appear in a message.
-        let parsed: Line<'_> = serde_json::from_str(&line).map_err(|_| {
-            anyhow::anyhow!(say!(terminal.lang,
-                en: "line {number} is not an object with a string `text`: {{\"id\": 1, \"text\": \"…\"}}",
-                zh: "第 {number} 行不是含有字符串 `text` 的对象：{{\"id\": 1, \"text\": \"…\"}}"))
-        })?;
-        each(parsed)?;
-    }
-    Ok(())
-}
-
-/// The same with a line of output for each line of input.
-fn lines(terminal: Terminal, mut each: impl FnMut(Line<'_>, &mut dyn Write) -> Result<()>) -> Result<()> {
-    let mut out = BufWriter::new(std::io::stdout());
-    each_line(terminal, &mut |line| {
-        each(line, &mut out)?;
-        Ok(out.write_all(b"\n")?)
-    })?;
-    Ok(out.flush()?)
 }

@@ -38,6 +38,7 @@ mod sim;
 mod sources;
 mod subject;
 mod summary;
+mod told;
 mod trace;
 mod tunnel;
 

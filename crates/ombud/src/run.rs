@@ -90,7 +90,7 @@ pub(crate) fn cannot_start(program: &OsStr, terminal: Terminal) -> String {
         zh: "无法启动 `{program}`。请确认已安装且拼写正确；可单独运行这条命令试试")
 }
 
-/// Waits for the child. Ctrl-C reaches it by itself, as it shares the terminal; other requests to end are passed on.
+/// Waits for the child. Requests to end are passed on.
 async fn wait(child: &mut Child) -> Result<ExitStatus> {
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut terminate = signal(SignalKind::terminate())?;
@@ -98,11 +98,20 @@ async fn wait(child: &mut Child) -> Result<ExitStatus> {
     loop {
         tokio::select! {
             status = child.wait() => return Ok(status?),
-            _ = interrupt.recv() => {}
+            // Ctrl-C reaches a child that shares the terminal by itself.
+            _ = interrupt.recv() => if !at_terminal() { pass_on(child, rustix::process::Signal::INT) },
             _ = terminate.recv() => pass_on(child, rustix::process::Signal::TERM),
             _ = hangup.recv() => pass_on(child, rustix::process::Signal::HUP),
         }
     }
+}
+
+/// Whether what is typed at a terminal interrupts us, and with us the child: we are its foreground group.
+fn at_terminal() -> bool {
+    let terminal = std::fs::File::open("/dev/tty");
+    terminal.is_ok_and(|terminal| {
+        rustix::termios::tcgetpgrp(terminal).is_ok_and(|group| group == rustix::process::getpgrp())
+    })
 }
 
 fn pass_on(child: &Child, signal: rustix::process::Signal) {

@@ -18,6 +18,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{OpenApi, ToSchema};
 
 use crate::api::{Problem, admitted, problem};
+use crate::told::wrong_method;
 
 /// Texts of one request.
 const MOST: usize = 256;
@@ -82,7 +83,8 @@ pub(crate) fn document() -> utoipa::openapi::OpenApi {
 
 /// The route.
 pub(crate) fn router(gateway: Arc<Gateway>) -> Router {
-    let routes = Router::new().route("/api/v1/sources", post(declare));
+    let routes =
+        Router::new().route("/api/v1/sources", post(declare)).method_not_allowed_fallback(wrong_method);
     routes.layer(DefaultBodyLimit::max(MOST_BYTES)).with_state(gateway)
 }
 

@@ -15,7 +15,7 @@ pub mod restore;
 mod surrogate;
 pub mod token;
 
-pub use minted::{Mint, Minted};
+pub use minted::{Meaning, Mint, Minted};
 pub(crate) use restore::may_follow;
 pub use restore::{Form, Restorer, Tally, candidates, restore};
 pub use surrogate::{Stands, has_surrogates};

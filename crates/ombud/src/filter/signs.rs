@@ -7,7 +7,7 @@ use ombud_detect::injection;
 use serde::Serialize;
 use serde_json::value::RawValue;
 
-use super::{input, lines};
+use super::{input, jsonl};
 use crate::cli;
 use crate::output::Terminal;
 
@@ -33,11 +33,10 @@ struct Row {
 pub(super) fn scan(args: &cli::Filter, terminal: Terminal) -> Result<u8> {
     let lang = terminal.lang;
     if args.jsonl {
-        lines(terminal, |line, out| {
+        return jsonl::lines(terminal, |line, out| {
             let signs = injection::signs(&line.text).iter().map(|sign| row(&line.text, sign, lang)).collect();
-            Ok(serde_json::to_writer(out, &Found { id: line.id, signs })?)
-        })?;
-        return Ok(0);
+            Ok(serde_json::to_writer(out, &Found { id: line.id.as_deref(), signs })?)
+        });
     }
     let text = input(terminal)?;
     let found = injection::signs(&text);

@@ -1,0 +1,153 @@
+//! One JSON object a line, in and out, as it comes: what waits for more input is answered first.
+
+use std::io::{BufRead, BufReader, Stdin, Write};
+
+use anyhow::Result;
+use ombud_core::say;
+use serde::{Deserialize, Deserializer};
+use serde_json::value::RawValue;
+
+use crate::output::Terminal;
+
+/// Lines that are worked on together at most.
+const BATCH: usize = 256;
+
+/// Lines that are complained of one by one.
+const TOLD: u64 = 10;
+
+/// A line in.
+#[derive(Deserialize)]
+pub(super) struct Line {
+    /// As it came, `null` too; nothing if the line has none.
+    #[serde(default, deserialize_with = "as_it_came")]
+    pub id: Option<Box<RawValue>>,
+    pub text: String,
+}
+
+/// Otherwise `null` would be the same as nothing.
+fn as_it_came<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Box<RawValue>>, D::Error> {
+    Box::<RawValue>::deserialize(from).map(Some)
+}
+
+/// The lines of standard input. One that cannot be read is told of and left out, and the rest goes on.
+pub(super) struct Lines<R> {
+    terminal: Terminal,
+    source: R,
+    number: u64,
+    bad: u64,
+}
+
+impl Lines<BufReader<Stdin>> {
+    pub(super) fn new(terminal: Terminal) -> Self {
+        Self { terminal, source: BufReader::new(std::io::stdin()), number: 0, bad: 0 }
+    }
+}
+
+impl<R: std::io::Read> Lines<BufReader<R>> {
+    /// The lines that are here already, and at least one; nothing at the end.
+    pub(super) fn batch(&mut self) -> Result<Option<Vec<Line>>> {
+        let mut batch = Vec::new();
+        let mut bytes = Vec::new();
+        loop {
+            bytes.clear();
+            if self.source.read_until(b'\n', &mut bytes)? == 0 {
+                return Ok((!batch.is_empty()).then_some(batch));
+            }
+            self.number += 1;
+            batch.extend(self.read(&bytes)?);
+            let more = self.source.buffer().contains(&b'\n');
+            if !batch.is_empty() && (!more || batch.len() >= BATCH) {
+                return Ok(Some(batch));
+            }
+        }
+    }
+
+    fn read(&mut self, bytes: &[u8]) -> Result<Option<Line>> {
+        // Some editors and exports begin a file with a byte order mark.
+        let bytes = bytes.strip_prefix("\u{feff}".as_bytes()).filter(|_| self.number == 1).unwrap_or(bytes);
+        if bytes.trim_ascii().is_empty() {
+            return Ok(None);
+        }
+        let line = std::str::from_utf8(bytes).map(serde_json::from_str);
+        if let Ok(Ok(line)) = line {
+            return Ok(Some(line));
+        }
+        self.bad += 1;
+        if self.bad <= TOLD {
+            // The error of the parser may quote the text, which must not appear in a message.
+            let number = self.number;
+            self.terminal.note(&if line.is_err() {
+                say!(self.terminal.lang,
+                    en: "line {number} is not UTF-8 and was left out. Convert the input first, for instance with `iconv -f GB18030 -t UTF-8`",
+                    zh: "第 {number} 行不是 UTF-8，已略过。请先转换输入，例如 `iconv -f GB18030 -t UTF-8`")
+            } else {
+                say!(self.terminal.lang,
+                    en: "line {number} is not an object with a string `text`, {{\"id\": 1, \"text\": \"…\"}}, and was left out",
+                    zh: "第 {number} 行不是含有字符串 `text` 的对象 {{\"id\": 1, \"text\": \"…\"}}，已略过")
+            });
+        }
+        Ok(None)
+    }
+
+    /// The exit code: an error if a line was left out.
+    pub(super) fn end(&self) -> Result<u8> {
+        if self.bad == 0 {
+            return Ok(0);
+        }
+        let bad = self.bad;
+        anyhow::bail!(say!(self.terminal.lang,
+            en: "{bad} line(s) could not be read and are missing in the output",
+            zh: "有 {bad} 行无法读取，输出中没有它们"))
+    }
+}
+
+/// Writes lines out at once: somebody may be waiting for them.
+pub(super) fn put(bytes: &[u8]) -> Result<()> {
+    let mut out = std::io::stdout().lock();
+    out.write_all(bytes)?;
+    Ok(out.flush()?)
+}
+
+/// A line of output for each line of input.
+pub(super) fn lines(
+    terminal: Terminal,
+    mut each: impl FnMut(&Line, &mut dyn Write) -> Result<()>,
+) -> Result<u8> {
+    let mut lines = Lines::new(terminal);
+    while let Some(batch) = lines.batch()? {
+        let mut out = Vec::new();
+        for line in &batch {
+            each(line, &mut out)?;
+            out.push(b'\n');
+        }
+        put(&out)?;
+    }
+    lines.end()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(input: &[u8]) -> (Vec<(Option<String>, String)>, u64) {
+        let terminal = Terminal::new(ombud_core::Lang::En, true);
+        let mut lines = Lines { terminal, source: BufReader::new(input), number: 0, bad: 0 };
+        let mut all = Vec::new();
+        while let Some(batch) = lines.batch().unwrap() {
+            all.extend(batch.into_iter().map(|line| (line.id.map(|id| id.get().to_owned()), line.text)));
+        }
+        (all, lines.bad)
+    }
+
+    #[test]
+    fn a_line_that_cannot_be_read_costs_only_itself() {
+        let input = [
+            "\u{feff}{\"id\":null,\"text\":\"a\"}\r\n\n".as_bytes(),
+            b"{\"text\":\"\xff\"}\n[]\n{\"text\":\"\\ud800\"}\n{\"id\":[1, 2],\"text\":\"b\",\"more\":1}\n{\"text\":\"c\"}",
+        ];
+        let (lines, bad) = read(&input.concat());
+        let expected = [(Some("null"), "a"), (Some("[1, 2]"), "b"), (None, "c")];
+        let expected: Vec<_> = expected.map(|(id, text)| (id.map(str::to_owned), text.to_owned())).into();
+        assert_eq!((lines, bad), (expected, 3));
+    }
+}

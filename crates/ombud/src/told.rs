@@ -1,0 +1,60 @@
+//! What a client tells the interface: a JSON body, or an error in the interface's own shape.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::rejection::{BytesRejection, JsonRejection};
+use axum::extract::{FromRequest, Request, State};
+use axum::http::{Method, StatusCode};
+use axum::response::Response;
+use ombud_core::{Lang, say};
+use ombud_gateway::Gateway;
+use serde::de::DeserializeOwned;
+
+use crate::api::problem;
+
+/// A JSON body.
+pub(crate) struct Told<T>(pub(crate) T);
+
+impl<T: DeserializeOwned> FromRequest<Arc<Gateway>> for Told<T> {
+    type Rejection = Response;
+
+    async fn from_request(request: Request, gateway: &Arc<Gateway>) -> Result<Self, Response> {
+        let told = Json::from_request(request, gateway).await;
+        told.map(|Json(told)| Self(told)).map_err(|error| unreadable(&error, gateway.config.lang))
+    }
+}
+
+/// What the parser says of a value may quote it: the kind of mistake is told instead.
+fn unreadable(error: &JsonRejection, lang: Lang) -> Response {
+    let message = match error {
+        JsonRejection::MissingJsonContentType(_) => say!(lang,
+            en: "send JSON, with the header `content-type: application/json`",
+            zh: "请发送 JSON，并带请求头 `content-type: application/json`"),
+        JsonRejection::JsonSyntaxError(_) => say!(lang,
+            en: "the body is not valid JSON. The fields are described at /api/openapi.json",
+            zh: "请求体不是合法的 JSON。字段说明见 /api/openapi.json"),
+        JsonRejection::JsonDataError(_) => say!(lang,
+            en: "the body lacks a field, or has one of another type or an unknown name (sessions go into the header `x-ombud-session`). The fields are described at /api/openapi.json",
+            zh: "请求体缺少字段，或某个字段类型不对、名称未知（会话请写在请求头 `x-ombud-session` 中）。字段说明见 /api/openapi.json"),
+        JsonRejection::BytesRejection(BytesRejection::FailedToBufferBody(_))
+            if error.status() == StatusCode::PAYLOAD_TOO_LARGE =>
+        {
+            say!(lang,
+                en: "the body is too large. Send less, or raise `max_body_mib` under [gateway] in ombud.toml",
+                zh: "请求体过大。请减小内容，或调高 ombud.toml 中 [gateway] 下的 `max_body_mib`")
+        }
+        _ => say!(lang,
+            en: "the body did not come completely. Send it again",
+            zh: "请求体未传完。请重新发送"),
+    };
+    problem(error.status(), "ombud_bad_body", message)
+}
+
+/// The answer where a route has another method.
+pub(crate) async fn wrong_method(State(gateway): State<Arc<Gateway>>, method: Method) -> Response {
+    let message = say!(gateway.config.lang,
+        en: "this route is not for {method}. What there is stands at /api/openapi.json",
+        zh: "此路径不支持 {method}。可用的接口见 /api/openapi.json");
+    problem(StatusCode::METHOD_NOT_ALLOWED, "ombud_wrong_method", message)
+}
