@@ -25,9 +25,10 @@ def parameters(ombud, folder, *args):
 async def looks(server, mode, outside):
     async with Client(server, mode=mode) as session:
         tools = {tool.name: tool for tool in (await session.list_tools()).tools}
-        client.check(set(tools) == {"check", "explain_rule", "flow_map", "bill_of_materials"}, f"{sorted(tools)}")
+        client.check(set(tools) == {"check", "explain_rule", "fix", "flow_map", "bill_of_materials"}, f"{sorted(tools)}")
         for tool in tools.values():
-            client.check(tool.annotations.read_only_hint and tool.output_schema["type"] == "object", f"{tool}")
+            reads = tool.annotations.read_only_hint
+            client.check(reads == (tool.name != "fix") and tool.output_schema["type"] == "object", f"{tool}")
         # The client itself holds what comes back against the schema of the tool.
         done = await session.call_tool("check", {"least": "error"})
         client.check(not done.is_error, f"{done}")
@@ -41,6 +42,8 @@ async def looks(server, mode, outside):
         client.check(flow.structured_content["recipients"] == [], f"{flow}")
         bill = await session.call_tool("bill_of_materials", {})
         client.check(bill.structured_content["specVersion"] == "1.6", f"{bill}")
+        fixed = await session.call_tool("fix", {"changes_behaviour": True})
+        client.check(not fixed.is_error and not fixed.structured_content["written"], f"{fixed}")
         for path in ("..", str(outside), "link"):
             refused = await session.call_tool("check", {"path": path})
             client.check(refused.is_error and "--root" in refused.content[0].text, f"{path}: {refused}")

@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import http from 'node:http';
+import http2 from 'node:http2';
 import https, { request as namedRequest } from 'node:https';
 import { createRequire } from 'node:module';
 import net from 'node:net';
@@ -178,6 +179,15 @@ const cases = {
     mock.disableNetConnect();
     mock.get(HERE).intercept({ path: '/models' }).reply(204, '');
     assert.equal((await request(`${HERE}/models`, { dispatcher: mock })).statusCode, 204);
+    return [];
+  },
+  async http2_goes_past_nobody() {
+    for (const authority of [HERE, new URL(`${HERE}:443/`)]) {
+      assert.throws(() => http2.connect(authority), { code: 'ERR_OMBUD_HTTP2', message: /\/p\/deepseek/ });
+    }
+    assert.throws(() => require('node:http2').connect(HERE, {}, () => {}), { code: 'ERR_OMBUD_HTTP2' });
+    const other = http2.connect(OTHER);
+    other.on('error', () => {}).destroy();
     return [];
   },
   async other_hosts_untouched() {

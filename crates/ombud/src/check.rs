@@ -1,7 +1,7 @@
 //! `ombud check`: reads the project and says which protections its users lack.
 
 pub(crate) mod baseline;
-mod mend;
+pub(crate) mod mend;
 mod watch;
 
 use std::path::{Path, PathBuf};
@@ -197,7 +197,7 @@ pub(crate) const CHINESE: Chinese = &[
 ];
 
 /// What a look needs, settled by the command line and `ombud.toml`.
-struct Ready {
+pub(crate) struct Ready {
     gate: Gate,
     /// All that is known of providers, and what of it the check wants.
     table: Providers,
@@ -216,7 +216,7 @@ impl Ready {
         Ok(Self { gate, table, providers, detector: config::code_detector(&file), options })
     }
 
-    fn look(&self) -> mend::Look<'_> {
+    pub(crate) fn look(&self) -> mend::Look<'_> {
         mend::Look { providers: &self.providers, detector: &self.detector, options: &self.options }
     }
 }
@@ -250,7 +250,7 @@ fn check(args: &Check, terminal: Terminal) -> Result<u8> {
         None => ombud_check::check(&args.path, look.providers, look.detector, look.options)
             .with_context(|| unreadable(&args.path, lang))?,
         Some(asked) => {
-            let done = mend::mended(args, &look, lang)?;
+            let done = mend::mended(args, &look, &|_| true, lang)?;
             if asked == mend::Asked::Show {
                 return Ok(u8::from(mend::show(&done, look.detector, terminal)?));
             }
@@ -351,6 +351,14 @@ pub(crate) fn typed(path: &Path, profile: Option<&str>) -> Result<Check, clap::E
     words.extend(profile.map(|profile| format!("--profile={profile}").into()));
     words.extend(["--".into(), path.into()]);
     Check::from_arg_matches(&command.try_get_matches_from(words)?)
+}
+
+/// A check of a path with fixes, as if it had been typed.
+pub(crate) fn prepared(path: &Path, unsafe_fixes: bool, lang: Lang) -> Result<(Check, Ready)> {
+    let mut args = typed(path, None)?;
+    args.mend.unsafe_fixes = unsafe_fixes;
+    let ready = Ready::new(&args, lang)?;
+    Ok((args, ready))
 }
 
 /// What the command line and `ombud.toml` settle.

@@ -1,7 +1,7 @@
 //! `ombud log`: show, verify, export.
 
 use anyhow::{Result, bail};
-use ombud_core::event::{AnswerNoticeRecord, Counts, DeclaredRecord, Event, EventKind};
+use ombud_core::event::{AnswerNoticeRecord, Counts, DeclaredRecord, Event, EventKind, RequestRecord};
 use ombud_core::{Lang, Say, gate, say};
 use ombud_ledger::read::{Contents, Reader, Record};
 use ombud_ledger::tlog::VerifierKey;
@@ -70,6 +70,14 @@ fn line(record: &Record, lang: Lang) -> String {
     format!("{:>6}  {time}  {what}  [{exchange}]", record.seq)
 }
 
+/// What left without being looked into.
+fn unread(request: &RequestRecord, lang: Lang) -> String {
+    match request.opaque.values().sum::<u64>() + u64::from(request.wire == "unread") {
+        0 => String::new(),
+        parts => say!(lang, en: ", {parts} part(s) not inspected", zh: "，{parts} 个部分未检查"),
+    }
+}
+
 /// How many signs of injection a request holds, if any.
 fn signs(count: usize, lang: Lang) -> String {
     match count {
@@ -91,7 +99,8 @@ fn what(event: &Event, lang: Lang) -> String {
             let (provider, host, wire) = (&request.provider, &request.host, &request.wire);
             let masked = counts(&request.masked, lang);
             let signs = signs(request.signs.len(), lang);
-            say!(lang, en: "request → {provider} ({host}, {wire}): masked {masked}{signs}", zh: "请求 → {provider}（{host}，{wire}）：已打码 {masked}{signs}")
+            let unread = unread(request, lang);
+            say!(lang, en: "request → {provider} ({host}, {wire}): masked {masked}{unread}{signs}", zh: "请求 → {provider}（{host}，{wire}）：已打码 {masked}{unread}{signs}")
         }
         EventKind::Response(answer) => {
             let (status, restored) = (answer.status, answer.restored);

@@ -1,6 +1,7 @@
 //! The tool `check`: which protections the users lack, with the place, the harm and the fix.
 
 use anyhow::Result;
+use ombud_check::Safety;
 use ombud_core::finding::{Finding, Severity};
 use ombud_core::{Lang, Say as _, say};
 use schemars::{JsonSchema, schema_for};
@@ -104,6 +105,13 @@ struct Gives {
 }
 
 #[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+enum Mends {
+    Safely,
+    ChangesBehaviour,
+}
+
+#[derive(Serialize, JsonSchema)]
 struct Found {
     /// The rule; `explain_rule` says more.
     rule: String,
@@ -128,6 +136,9 @@ struct Found {
     /// The lines, without secrets.
     #[serde(skip_serializing_if = "Option::is_none")]
     excerpt: Option<String>,
+    /// The tool `fix` mends it; with `changes_behaviour` only, if the program then does something else.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    mends: Option<Mends>,
     /// The same from one check to the next.
     fingerprint: String,
     /// The baseline holds it.
@@ -189,6 +200,10 @@ fn found(view: &View<'_>, finding: &Finding) -> Found {
             .unwrap_or_default(),
         way: report::way(finding, view.lang),
         excerpt: shown.map(|shown| shown.text),
+        mends: view.report.fixes.get(&finding.fingerprint).map(|fix| match fix.safety {
+            Safety::Safe => Mends::Safely,
+            Safety::Unsafe => Mends::ChangesBehaviour,
+        }),
         fingerprint: finding.fingerprint.clone(),
         known: !view.report.is_new(finding),
     }

@@ -1,13 +1,14 @@
 //! `ombud mcp-server`: what Ombud knows of a project, for a coding assistant, as an MCP server over standard input and output.
 //!
 //! It speaks both eras of the protocol: the handshake (2024-11-05 to 2025-11-25) and the one without (2026-07-28). It reads
-//! inside its roots only, and writes nothing.
+//! inside its roots only, and writes there what [`fix`] is told to write.
 //!
 //! To add a tool: its file, its line in [`TOOLS`].
 
 mod bill;
 mod check;
 mod explain;
+mod fix;
 mod flow;
 mod roots;
 mod wire;
@@ -47,14 +48,14 @@ pub(crate) struct Tool {
     takes: fn() -> schemars::Schema,
     /// What it gives.
     gives: fn() -> schemars::Schema,
-    /// It changes nothing. One that applies fixes says no here, and clients ask before they call it.
+    /// It changes nothing. Of one that does, clients ask before they call it.
     reads_only: bool,
     /// The work. An error is told to the model, which may try something else.
     run: fn(&Desk, Value) -> Result<Value>,
 }
 
 /// What is offered.
-const TOOLS: &[Tool] = &[check::TOOL, explain::TOOL, flow::TOOL, bill::TOOL];
+const TOOLS: &[Tool] = &[check::TOOL, explain::TOOL, fix::TOOL, flow::TOOL, bill::TOOL];
 
 /// What every tool works with.
 pub(crate) struct Desk {
@@ -70,8 +71,8 @@ pub(crate) async fn serve(args: McpServer, terminal: Terminal) -> Result<u8> {
     let desk = Desk { roots: Roots::new(&args.root, lang)?, lang };
     let shown = desk.roots.shown();
     terminal.note(&say!(lang,
-        en: "ombud: MCP server for {shown}; it reads and changes nothing",
-        zh: "ombud：MCP 服务器，范围 {shown}；只读，不作任何改动"));
+        en: "ombud: MCP server for {shown}; it changes files only where its tool `fix` is told to write",
+        zh: "ombud：MCP 服务器，范围 {shown}；只有工具 `fix` 被要求写入时才会改动文件"));
     tokio::task::spawn_blocking(move || {
         wire::serve(&desk, std::io::stdin().lock(), std::io::stdout().lock())
     })

@@ -67,10 +67,39 @@ fn a_check_tells_place_harm_and_fix() {
 }
 
 #[test]
+fn fixes_are_shown_and_written_only_where_that_is_asked_for() {
+    const OPEN: &str = "import requests\n\ndef send(x):\n    return requests.post('https://api.example.com', json=x, verify=False)\n";
+    let (outside, dir) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let file = dir.path().join("agent.py");
+    for folder in [outside.path(), dir.path()] {
+        std::fs::write(folder.join("agent.py"), OPEN).unwrap();
+    }
+    let desk = desk(dir.path());
+    let found = called(&desk, "check", &json!({}))["result"]["structuredContent"]["findings"].clone();
+    let found = found.as_array().unwrap().iter().find(|found| !found["mends"].is_null()).unwrap().clone();
+    let more = found["mends"] == "changes_behaviour";
+    let fix = |given: Value| called(&desk, "fix", &given)["result"].clone();
+    let other = fix(json!({"rules": ["no-such-rule"], "changes_behaviour": more, "write": true}))["structuredContent"].clone();
+    assert_eq!((other["written"].as_bool(), other["diff"].as_str()), (Some(false), Some("")));
+    let asked = json!({"fingerprints": [found["fingerprint"]], "changes_behaviour": more});
+    let shown = fix(asked.clone())["structuredContent"].clone();
+    assert!(shown["diff"].as_str().unwrap().contains("verify=False") && shown["written"] == false, "{shown}");
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), OPEN);
+    let mut asked = asked;
+    asked["write"] = json!(true);
+    let written = fix(asked)["structuredContent"].clone();
+    assert_eq!((&written["written"], &written["diff"]), (&json!(true), &shown["diff"]));
+    assert!(!std::fs::read_to_string(&file).unwrap().contains("verify=False"));
+    let beyond = fix(json!({"path": outside.path().display().to_string(), "write": true}));
+    assert_eq!(beyond["isError"], true);
+    assert_eq!(std::fs::read_to_string(outside.path().join("agent.py")).unwrap(), OPEN);
+}
+
+#[test]
 fn arguments_and_tools_that_do_not_exist_are_told() {
     let dir = tempfile::tempdir().unwrap();
     let desk = desk(dir.path());
-    assert_eq!(called(&desk, "fix", &json!({}))["error"]["code"], -32602);
+    assert_eq!(called(&desk, "mend", &json!({}))["error"]["code"], -32602);
     assert_eq!(called(&desk, "check", &json!({"pth": "."}))["result"]["isError"], true);
     assert_eq!(called(&desk, "explain_rule", &json!({"rule": "no-such"}))["result"]["isError"], true);
     let all = called(&desk, "explain_rule", &json!({}))["result"]["structuredContent"]["rules"].clone();
@@ -110,7 +139,7 @@ fn a_line_without_end_costs_no_more_than_one_that_is_read() {
 fn every_tool_has_texts_and_schemas_in_both_languages() {
     for tool in TOOLS {
         assert_ne!((tool.about)(Lang::En), (tool.about)(Lang::Zh));
-        assert!(tool.reads_only);
+        assert_eq!(tool.reads_only, tool.name != "fix");
         for schema in [(tool.takes)(), (tool.gives)()] {
             assert_eq!(schema.as_value()["type"], "object", "{}", tool.name);
         }

@@ -1,11 +1,12 @@
 //! `ombud check --fix` and `--diff`: edits that a machine can make, in rounds, until none is left.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{IsTerminal as _, Write as _};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use ombud_check::{Change, Options, Report, Session, mend};
+use ombud_core::finding::Finding;
 use ombud_core::{Lang, Say, say};
 use ombud_detect::Detector;
 
@@ -58,14 +59,14 @@ fn unsafe_without_fix(lang: Lang) -> String {
 }
 
 /// What a look at a project needs.
-pub(super) struct Look<'a> {
+pub(crate) struct Look<'a> {
     pub providers: &'a ombud_check::Providers,
     pub detector: &'a Detector,
     pub options: &'a Options,
 }
 
 /// What was mended, in memory.
-pub(super) struct Done {
+pub(crate) struct Done {
     /// What is left.
     pub report: Report,
     /// Where they are.
@@ -78,8 +79,13 @@ pub(super) struct Done {
     pub secrets: Vec<String>,
 }
 
-/// Mends in memory as far as the command line allows.
-pub(super) fn mended(args: &Check, look: &Look<'_>, lang: Lang) -> Result<Done> {
+/// Mends in memory, as far as the command line allows, those of the new findings that are wanted.
+pub(crate) fn mended(
+    args: &Check,
+    look: &Look<'_>,
+    wants: &dyn Fn(&Finding) -> bool,
+    lang: Lang,
+) -> Result<Done> {
     let mut session = Session::open(&args.path).with_context(|| super::unreadable(&args.path, lang))?;
     let mut report = looked(args, &mut session, look, lang)?;
     let first: BTreeMap<String, String> =
@@ -88,7 +94,7 @@ pub(super) fn mended(args: &Check, look: &Look<'_>, lang: Lang) -> Result<Done> 
     let mut texts: BTreeMap<String, String> = BTreeMap::new();
     let mut told = Vec::new();
     for _ in 0..ROUNDS {
-        let new = report.findings.iter().filter(|finding| report.is_new(finding));
+        let new = report.findings.iter().filter(|finding| report.is_new(finding) && wants(finding));
         let wanted: Vec<&str> = new.map(|finding| finding.fingerprint.as_str()).collect();
         let done = mend(&report.files, &report.fixes, &wanted, args.mend.unsafe_fixes);
         if done.applied.is_empty() {
@@ -130,12 +136,30 @@ fn tell(report: &Report, fingerprint: &str, lang: Lang) -> Option<(String, Strin
 /// Values that must not be shown, whatever a detector says of them.
 fn secrets(report: &Report) -> Vec<String> {
     let here = report.findings.iter().filter(|finding| finding.rule.0 == "secret-in-source");
-    let value = |finding: &ombud_core::finding::Finding| {
+    let value = |finding: &Finding| {
         let file = report.files.iter().find(|file| file.path == finding.place.path)?;
         Some(file.text.get(finding.place.span.clone())?.trim_matches(['"', '\'', '`']).to_owned())
     };
     let lines = here.filter_map(value).flat_map(|text| text.lines().map(str::to_owned).collect::<Vec<_>>());
     lines.filter(|line| line.len() >= 4).collect()
+}
+
+impl Done {
+    /// What changes, without colours.
+    pub(crate) fn diff(&self, detector: &Detector) -> String {
+        let shown = diff::Shown { detector, secrets: &self.secrets, colour: false };
+        self.changes.iter().map(|change| diff::text(change, &shown)).collect()
+    }
+
+    /// Puts every changed file in place.
+    pub(crate) fn put(&self, lang: Lang) -> Result<()> {
+        self.changes.iter().try_for_each(|change| put(&self.folder.join(&change.path), change, lang))
+    }
+
+    /// What a person has to do, once each.
+    pub(crate) fn yours(&self) -> BTreeSet<&str> {
+        self.told.iter().map(|(_, left)| left.as_str()).filter(|left| !left.is_empty()).collect()
+    }
 }
 
 /// Shows what would change and writes nothing. Whether there is anything.
@@ -165,9 +189,7 @@ fn shown_only(done: &Done, lang: Lang) -> String {
 
 /// Writes what changes.
 pub(super) fn write(done: &Done, terminal: Terminal) -> Result<()> {
-    for change in &done.changes {
-        put(&done.folder.join(&change.path), change, terminal.lang)?;
-    }
+    done.put(terminal.lang)?;
     for (what, _) in &done.told {
         terminal.note(&say!(terminal.lang, en: "fixed: {what}", zh: "已修复：{what}"));
     }
@@ -175,13 +197,9 @@ pub(super) fn write(done: &Done, terminal: Terminal) -> Result<()> {
     Ok(())
 }
 
-/// What a person has to do, once each.
+/// Tells what a person has to do.
 fn left(done: &Done, terminal: Terminal) {
-    let mut all: Vec<&str> =
-        done.told.iter().map(|(_, left)| left.as_str()).filter(|left| !left.is_empty()).collect();
-    all.sort_unstable();
-    all.dedup();
-    for left in all {
+    for left in done.yours() {
         terminal.note(&say!(terminal.lang, en: "  yours to do: {left}", zh: "  还需要你做：{left}"));
     }
 }

@@ -199,6 +199,37 @@ function patchHttp() {
   require('node:module').syncBuiltinESMExports();
 }
 
+/** The gateway speaks HTTP/1.1: a session of HTTP/2 with a known provider would go past it, so it is refused. */
+function patchHttp2() {
+  const http2 = require('node:http2');
+  const original = http2.connect;
+  http2.connect = function connect(authority, ...rest) {
+    const there = aimSession(authority, rest[0]);
+    if (!there) return original.call(this, authority, ...rest);
+    const { hostname, gateway } = there;
+    throw Object.assign(
+      new Error(
+        `Ombud: an HTTP/2 session with ${hostname} would go past Ombud, so it was not opened. Use fetch or node:https, or send to ${gateway}. ` +
+          `与 ${hostname} 的 HTTP/2 会话会绕过 Ombud，未建立；请改用 fetch 或 node:https，或把请求发往 ${gateway}。`,
+      ),
+      { code: 'ERR_OMBUD_HTTP2' },
+    );
+  };
+  require('node:module').syncBuiltinESMExports();
+}
+
+function aimSession(authority, options) {
+  try {
+    const url = new URL(String(authority));
+    const { host, port } = (typeof options === 'object' && options) || {};
+    const [hostname, number] = [url.hostname || host, url.port || String(port || '')];
+    const route = find(hostname, number) || (host && find(host, number));
+    return route && { hostname, gateway: contract.base.origin + route.prefix };
+  } catch {
+    return null;
+  }
+}
+
 function aimArguments(args, protocol) {
   try {
     const read = requestOptions(args, protocol);
@@ -282,5 +313,6 @@ function patchLoader() {
 if (contract) {
   guarded(patchFetch);
   guarded(patchHttp);
+  guarded(patchHttp2);
   guarded(patchLoader);
 }

@@ -1,0 +1,81 @@
+//! The tool `fix`: what a machine can mend, as a diff or written.
+
+use anyhow::Result;
+use ombud_core::{Lang, say};
+use schemars::{JsonSchema, schema_for};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::{Desk, Tool, arguments};
+use crate::check::mend;
+
+pub(super) const TOOL: Tool = Tool {
+    name: "fix",
+    about,
+    takes: || schema_for!(Takes),
+    gives: || schema_for!(Gives),
+    reads_only: false,
+    run,
+};
+
+fn about(lang: Lang) -> String {
+    say!(lang,
+        en: "Mends what `check` found and a machine can mend (its `mends` says so). Without `write` it shows the diff and changes nothing. Show the person the diff before you write, above all with `changes_behaviour`; everything else that `check` names is yours to mend.",
+        zh: "修正 `check` 找到、且机器能够修正的问题（见其 `mends`）。不带 `write` 时只给出差异，不作改动。写入之前请让使用者看过差异，带 `changes_behaviour` 时尤其如此；`check` 指出的其余问题由你来修正。")
+}
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+#[derive(Default)]
+struct Takes {
+    /// Folder or file, relative to the root of the server; the whole root if absent.
+    path: Option<String>,
+    /// Only findings with these fingerprints; all if empty.
+    fingerprints: Vec<String>,
+    /// Only findings of these rules; all if empty.
+    rules: Vec<String>,
+    /// Mend too what changes what the program does, such as a call that stops without consent.
+    changes_behaviour: bool,
+    /// Write the files.
+    write: bool,
+}
+
+#[derive(Serialize, JsonSchema)]
+struct Gives {
+    /// Whether files were changed.
+    written: bool,
+    /// What changes, as a unified diff; secrets are hidden in it.
+    diff: String,
+    /// What was mended, or would be.
+    fixed: Vec<String>,
+    /// What a person has to do then.
+    yours_to_do: Vec<String>,
+    /// Findings that stay.
+    stay: usize,
+    /// Of these, how many `changes_behaviour` would mend.
+    stay_for_behaviour: usize,
+}
+
+fn run(desk: &Desk, given: Value) -> Result<Value> {
+    let asked: Takes = arguments(given, desk.lang)?;
+    let path = desk.roots.inside(asked.path.as_deref().unwrap_or("."), desk.lang)?;
+    let (args, ready) = crate::check::prepared(&path, asked.changes_behaviour, desk.lang)?;
+    let look = ready.look();
+    let among = |list: &[String], one: &str| list.is_empty() || list.iter().any(|item| item == one);
+    let wanted = |finding: &ombud_core::finding::Finding| {
+        among(&asked.rules, finding.rule.0) && among(&asked.fingerprints, &finding.fingerprint)
+    };
+    let done = mend::mended(&args, &look, &wanted, desk.lang)?;
+    let diff = done.diff(look.detector);
+    if asked.write {
+        done.put(desk.lang)?;
+    }
+    Ok(serde_json::to_value(Gives {
+        written: asked.write && !done.changes.is_empty(),
+        diff,
+        yours_to_do: done.yours().into_iter().map(str::to_owned).collect(),
+        stay: done.report.findings.len(),
+        stay_for_behaviour: done.report.fixes.len(),
+        fixed: done.told.into_iter().map(|(what, _)| what).collect(),
+    })?)
+}
