@@ -34,6 +34,9 @@ struct Record {
 /// done; a gateway may be running. The checkpoint is written last: a folder without one is unfinished.
 pub fn export(home: &Path, out: &Path) -> Result<Exported, Error> {
     let dir = home.join("journal");
+    if !dir.is_dir() {
+        return Err(Error::NoLog { home: home.to_owned() });
+    }
     let note = text(&checkpoint_path(&dir))?;
     let vkey = text(&vkey_path(&dir))?;
     let signed = trusted(&note, &vkey).ok_or(Problem::Checkpoint)?;

@@ -78,16 +78,21 @@ async fn child(
         .args(arguments)
         .envs(vars)
         .spawn()
-        .with_context(|| cannot_start(program, terminal))?;
+        .map_err(|error| cannot_start(program, error, terminal))?;
     wait(&mut child).await
 }
 
-/// What is told when the agent's program is not there.
-pub(crate) fn cannot_start(program: &OsStr, terminal: Terminal) -> String {
+/// What is told when a program cannot be started.
+pub(crate) fn cannot_start(program: &OsStr, error: std::io::Error, terminal: Terminal) -> anyhow::Error {
     let program = Path::new(program).display();
-    say!(terminal.lang,
+    if error.kind() == std::io::ErrorKind::PermissionDenied {
+        return anyhow::anyhow!(say!(terminal.lang,
+            en: "cannot start `{program}`: it is not marked as a program. `chmod +x {program}` does that; a script also starts with its interpreter in front, such as `python3 {program}`",
+            zh: "无法启动 `{program}`：它没有执行权限。可运行 `chmod +x {program}`；脚本也可在前面加上解释器，例如 `python3 {program}`"));
+    }
+    anyhow::Error::new(error).context(say!(terminal.lang,
         en: "cannot start `{program}`. Is it installed and spelt right? Type the command by itself to see",
-        zh: "无法启动 `{program}`。请确认已安装且拼写正确；可单独运行这条命令试试")
+        zh: "无法启动 `{program}`。请确认已安装且拼写正确；可单独运行这条命令试试"))
 }
 
 /// Waits for the child. Requests to end are passed on.

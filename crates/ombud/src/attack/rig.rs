@@ -105,7 +105,7 @@ impl Rig {
         } else {
             agent.arg(case.turn()).stdin(Stdio::null());
         }
-        let mut child = agent.spawn().with_context(|| run::cannot_start(program, self.terminal))?;
+        let mut child = agent.spawn().map_err(|error| run::cannot_start(program, error, self.terminal))?;
         if let Some(mut input) = child.stdin.take() {
             // An agent that does not read its input shows that by what it sends.
             let _ = input.write_all(format!("{}\n", case.turn()).as_bytes()).await;

@@ -198,7 +198,7 @@ fn start(command: &[OsString], terminal: Terminal) -> Result<Child> {
     let (program, arguments) = command.split_first().context("no command")?;
     let mut command = Command::new(program);
     command.args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).kill_on_drop(true);
-    command.spawn().with_context(|| cannot_start(program, terminal))
+    command.spawn().map_err(|error| cannot_start(program, error, terminal))
 }
 
 async fn carry(session: &mut Session, journal: &Shared, around: &Around, child: &mut Child) -> Result<()> {
