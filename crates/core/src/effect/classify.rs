@@ -86,7 +86,20 @@ fn by_name(tool: &str) -> Effect {
     let words = words(own);
     let english = by_english(&without_things(&words));
     let other = words.iter().filter(|word| !word.is_ascii()).map(|word| by_chinese(word));
-    other.flatten().chain(english).reduce(Effect::or_worse).unwrap_or(Effect::Unknown)
+    let all = other.flatten().chain(english).chain(joined(&words));
+    all.reduce(Effect::or_worse).unwrap_or(Effect::Unknown)
+}
+
+/// What a name goes on to do: `search_and_delete`, `list_then_send`.
+fn joined(words: &[String]) -> Option<Effect> {
+    let verbs =
+        words.windows(2).filter(|pair| matches!(pair[0].as_str(), "and" | "then")).filter_map(|pair| {
+            match english(&pair[1]) {
+                Some((effect, Sense::Verb)) if effect.acts() => Some(effect),
+                _ => None,
+            }
+        });
+    verbs.reduce(Effect::or_worse)
 }
 
 /// An object may come first: `记录删除`. Then the last verb counts, unless the first is worse.
@@ -99,7 +112,12 @@ fn by_chinese(word: &str) -> Option<Effect> {
     let (Some(&(place, first)), Some(&(_, last))) = (verbs.first(), verbs.last()) else {
         return names_what_is_known(word).then_some(Effect::Read);
     };
-    let asks = place == 0 && first == Effect::Read || last == Effect::Read && ends_asking(word);
+    // 查询并删除: what is joined to looking is done.
+    let goes_on = verbs.iter().any(|&(at, effect)| {
+        let before = word.get(..at).unwrap_or_default();
+        effect.acts() && at > 0 && ["并", "后", "再", "且"].iter().any(|join| before.ends_with(join))
+    });
+    let asks = !goes_on && place == 0 && first == Effect::Read || last == Effect::Read && ends_asking(word);
     Some(if asks { Effect::Read } else { first.or_worse(last) })
 }
 

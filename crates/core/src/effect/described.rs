@@ -21,8 +21,11 @@ pub fn told(description: &str) -> Option<Effect> {
     let first =
         words.next().filter(|_| !describes_a_thing(description)).and_then(|word| opens(word, words.next()));
     let besides = listed_verbs(description).chain(joined_verbs(description));
-    let first =
-        first.map(|first| besides.filter(|besides| outweighs(*besides)).fold(first, Effect::or_worse));
+    // What only looks, and then acts, acts; an act with another one is what it opens with, unless that is worse.
+    let first = first.map(|first| {
+        let counts = |besides: &Effect| outweighs(*besides) || first == Effect::Read && besides.acts();
+        besides.filter(counts).fold(first, Effect::or_worse)
+    });
     // 看邮件。读网盘里的文件。
     let mut chars = description.chars();
     let looks = chars.next().is_some_and(|first| CHINESE_READ_VERBS.contains(&first))
@@ -76,15 +79,14 @@ fn listed_verbs(description: &str) -> impl Iterator<Item = Effect> + '_ {
     })
 }
 
-/// What the opening sentence goes on to do: “Place the order and charge the card”.
+/// What the opening sentence goes on to do: “Place the order and charge the card”, “Shows a page, then posts it”.
 fn joined_verbs(description: &str) -> impl Iterator<Item = Effect> + '_ {
-    opening_clause(description).split(" and ").skip(1).flat_map(|part| part.split(" then ")).filter_map(
-        |part| {
-            let mut words = part.split_whitespace();
-            let (verb, next) = (words.next()?, words.next()?);
-            is(AFTER_VERB, &next.to_lowercase()).then(|| opens(verb, Some(next))).flatten()
-        },
-    )
+    let clauses = opening_clause(description).split(" and ").flat_map(|part| part.split("then "));
+    clauses.skip(1).filter_map(|part| {
+        let mut words = part.split_whitespace();
+        let (verb, next) = (words.next()?, words.next()?);
+        is(AFTER_VERB, &next.to_lowercase()).then(|| opens(verb, Some(next))).flatten()
+    })
 }
 
 /// Verbs that are counted up behind the one at this place: 创建、删除和管理.
@@ -379,6 +381,11 @@ mod tests {
             ("评论区", "最近一条视频下的评论。", &["视频"]),
             ("feeAccount", "学员缴费情况。", &["month"]),
             ("收邮件", "看邮件。", &["发件人"]),
+            ("read_file", "Read a file and return its contents.", &["path"]),
+            ("get_terms_and_conditions", "", &[]),
+            ("search_products", "Searches products and prices, and returns them with links.", &["q"]),
+            ("查询订单和退款记录", "", &["编号"]),
+            ("get_messages", "Gets messages and send dates of a chat.", &["chat"]),
         ] {
             assert_eq!(class(tool, description, arguments), Effect::Read, "{tool}");
         }
@@ -389,6 +396,12 @@ mod tests {
         for (tool, description, arguments) in [
             ("siren", "The siren of the house.", &["state"][..]),
             ("desk", "Looks up an order and cancels it.", &["order_id"]),
+            ("show_page", "Shows a page, then posts it to the team.", &["page"]),
+            ("get_report", "Reads a report and sends it to everybody.", &["id"]),
+            ("search_and_delete", "", &["query"]),
+            ("list-then-send", "", &["box"]),
+            ("查询并删除", "", &["编号"]),
+            ("查看后转发", "", &["编号"]),
             ("box", "The mailbox of the team.", &["to", "text"]),
             ("hotline", "向部门反映问题。", &["部门", "内容"]),
             ("thing", "", &[]),
