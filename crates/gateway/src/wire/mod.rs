@@ -4,6 +4,7 @@
 pub mod answer;
 pub mod collect;
 pub mod frame;
+pub mod held;
 pub mod json;
 pub mod said;
 pub mod splice;
@@ -151,7 +152,7 @@ impl Wire {
         if doc.kind(doc.root()) != Kind::Object {
             return Err(JsonError::Syntax(doc.span(doc.root()).start));
         }
-        let mut collector = Collector::new(&doc);
+        let mut collector = Collector::new(&doc).structured();
         if let Some(request) = self.format().request {
             request(&mut collector);
         }

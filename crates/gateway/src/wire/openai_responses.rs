@@ -4,8 +4,9 @@ use ombud_core::{OpaqueKind, Origin, Role};
 
 use super::collect::Collector;
 use super::frame::{Channel, ChannelKind, Frame, Mark};
+use super::held::is_id_key;
 use super::json::{Doc, Kind, Node};
-use super::openai_chat::{number, response_format, role_of, within};
+use super::openai_chat::{number, other, response_format, role_of, url, within};
 use super::{Calls, Dialect, Format};
 
 /// Items by which the model asks the agent to do something; the other calls are the provider's own.
@@ -32,113 +33,111 @@ pub static FORMAT: Format = Format {
 
 /// Walks a request.
 pub fn request(c: &mut Collector<'_, '_>) {
-    let doc = c.doc;
-    for (key, value) in doc.members(doc.root()) {
-        match &*key {
-            "model" => c.model(value),
-            "stream" => c.stream(value),
-            "instructions" => c.text(value, Role::System, &Origin::Operator),
-            "input" => input(c, value),
-            "tools" => doc.items(value).for_each(|item| tool(c, item)),
-            "text" => {
-                for (key, value) in doc.members(value) {
-                    if key == "format" {
-                        response_format(c, value);
-                    }
-                }
-            }
-            "tool_choice"
-            | "previous_response_id"
-            | "conversation"
-            | "include"
-            | "reasoning"
-            | "truncation"
-            | "service_tier"
-            | "stream_options"
-            | "context_management"
-            | "prompt_cache_retention" => {}
-            "user" | "metadata" | "safety_identifier" | "prompt_cache_key" => {
-                c.text(value, Role::Metadata, &Origin::Operator);
-            }
-            _ => c.text(value, Role::Other, &Origin::Operator),
-        }
-    }
+    let root = c.doc.root();
+    c.members(root, Role::Other, &Origin::Operator, |c, key, value| match key {
+        "model" => c.model(value),
+        "stream" => c.stream(value),
+        "instructions" => c.text(value, Role::System, &Origin::Operator),
+        "input" => input(c, value),
+        "prompt" => prompt(c, value),
+        "tools" => c.objects(value, Role::ToolDefinition, &Origin::Operator, tool),
+        "text" => c.members(value, Role::Other, &Origin::Operator, |c, key, inner| match key {
+            "format" => response_format(c, inner),
+            "verbosity" => c.settings(inner),
+            _ => c.field(value, key, inner, Role::Other, &Origin::Operator),
+        }),
+        "previous_response_id" | "conversation" => c.identifier(value),
+        "tool_choice"
+        | "include"
+        | "reasoning"
+        | "truncation"
+        | "service_tier"
+        | "stream_options"
+        | "context_management"
+        | "prompt_cache_retention" => c.settings(value),
+        _ => other(c, root, key, value),
+    });
 }
 
 fn input(c: &mut Collector<'_, '_>, node: Node) {
-    let doc = c.doc;
-    if doc.kind(node) == Kind::Array {
-        doc.items(node).for_each(|node| item(c, node));
+    if c.doc.kind(node) == Kind::Array {
+        c.objects(node, Role::Other, &Origin::Unknown, item);
     } else {
         c.text(node, Role::User, &Origin::User);
     }
 }
 
+/// A prompt that is kept at the provider, and what is filled into it: texts, or parts like those of a message.
+fn prompt(c: &mut Collector<'_, '_>, node: Node) {
+    let (role, origin) = (Role::Other, Origin::Operator);
+    c.members(node, role, &origin, |c, key, value| match key {
+        "id" => c.identifier(value),
+        "version" => c.settings(value),
+        "variables" => c.members(value, role, &origin, |c, key, filled| {
+            if c.doc.kind(filled) == Kind::Object {
+                part(c, filled, role, &origin);
+            } else {
+                c.field(value, key, filled, role, &origin);
+            }
+        }),
+        _ => c.field(node, key, value, role, &origin),
+    });
+}
+
 fn item(c: &mut Collector<'_, '_>, node: Node) {
-    let doc = c.doc;
-    let kind = doc.get_str(node, "type");
+    let kind = c.doc.get_str(node, "type");
     match kind.as_deref() {
-        None | Some("message") if doc.kind(node) == Kind::Object => message(c, node),
-        Some("reasoning")
-            if doc.get_str(node, "encrypted_content").is_some_and(|sealed| !sealed.is_empty()) =>
-        {
-            c.opaque(node, OpaqueKind::Sealed);
+        None | Some("message") => message(c, node),
+        // Only what is encrypted must come back as it was. The summary is shown to people with its values, and gets its
+        // tokens again here.
+        Some("reasoning" | "compaction") => plain_item(c, node, Role::Assistant, &Origin::Model),
+        Some("input_text" | "input_image" | "input_file" | "input_audio") => {
+            part(c, node, Role::Other, &Origin::Unknown);
         }
-        Some("compaction") => c.opaque(node, OpaqueKind::Sealed),
-        Some(kind) if kind.ends_with("_output") => output(c, node),
+        Some(kind) if kind.ends_with("_output") => result(c, node),
         Some(kind) if kind.ends_with("_call") => call(c, node),
-        _ if doc.kind(node) == Kind::Object => {
-            members(c, node, &["type", "id", "status", "role"], Role::Other, &Origin::Unknown);
-        }
-        _ => c.text(node, Role::Other, &Origin::Unknown),
+        _ => plain_item(c, node, Role::Other, &Origin::Unknown),
     }
 }
 
-/// Every member but the named ones is text.
-fn members(c: &mut Collector<'_, '_>, node: Node, except: &[&str], role: Role, origin: &Origin) {
-    let doc = c.doc;
-    for (key, value) in doc.members(node) {
-        if !except.contains(&&*key) {
-            c.text(value, role, origin);
-        }
-    }
+fn plain_item(c: &mut Collector<'_, '_>, node: Node, role: Role, origin: &Origin) {
+    c.members(node, role, origin, |c, key, value| match key {
+        "type" | "status" | "role" => c.settings(value),
+        "encrypted_content" => c.sealed(value, role, origin),
+        "content" | "summary" => content(c, value, role, origin),
+        key if is_id_key(key) => c.identifier(value),
+        _ => c.field(node, key, value, role, origin),
+    });
 }
 
 fn message(c: &mut Collector<'_, '_>, node: Node) {
-    let doc = c.doc;
-    let (role, origin) = role_of(doc.get_str(node, "role").as_deref(), || Origin::Unknown);
-    for (key, value) in doc.members(node) {
-        match &*key {
-            "type" | "role" | "id" | "status" => {}
-            "content" => content(c, value, role, &origin),
-            _ => c.text(value, role, &origin),
-        }
-    }
+    let (role, origin) = role_of(c.doc.get_str(node, "role").as_deref(), || Origin::Unknown);
+    c.members(node, role, &origin, |c, key, value| match key {
+        "type" | "role" | "status" | "phase" => c.settings(value),
+        "id" => c.identifier(value),
+        "content" => content(c, value, role, &origin),
+        _ => c.field(node, key, value, role, &origin),
+    });
 }
 
 fn content(c: &mut Collector<'_, '_>, node: Node, role: Role, origin: &Origin) {
-    let doc = c.doc;
-    if doc.kind(node) == Kind::Array {
-        doc.items(node).for_each(|item| part(c, item, role, origin));
+    if c.doc.kind(node) == Kind::Array {
+        c.objects(node, role, origin, |c, item| part(c, item, role, origin));
     } else {
         c.text(node, role, origin);
     }
 }
 
 fn part(c: &mut Collector<'_, '_>, node: Node, role: Role, origin: &Origin) {
-    let doc = c.doc;
-    if doc.kind(node) != Kind::Object {
-        return c.text(node, role, origin);
-    }
-    for (key, value) in doc.members(node) {
-        match &*key {
-            "type" | "file_id" | "detail" => {}
-            "image_url" => c.media(value, OpaqueKind::Image, origin),
-            "file_data" => c.opaque(value, OpaqueKind::File),
-            "input_audio" => within(c, value, "data", OpaqueKind::Audio, origin),
-            _ => c.text(value, role, origin),
-        }
-    }
+    c.members(node, role, origin, |c, key, value| match key {
+        "type" | "detail" => c.settings(value),
+        "text" => c.text(value, role, origin),
+        "file_id" => c.identifier(value),
+        "image_url" => url(c, value, role, origin),
+        "file_data" => c.bytes(value, OpaqueKind::File, role, origin),
+        "input_audio" => within(c, value, "data", OpaqueKind::Audio, (role, origin)),
+        _ => c.field(node, key, value, role, origin),
+    });
 }
 
 /// A tool call in the history.
@@ -148,36 +147,41 @@ fn call(c: &mut Collector<'_, '_>, node: Node) {
         let arguments = doc.get(node, "arguments").or_else(|| doc.get(node, "input"));
         c.call(doc.get_str(node, "call_id").as_deref(), &name, arguments);
     }
-    // A picture that the provider made comes back as base64.
-    let except = ["type", "id", "call_id", "name", "status", "namespace"];
-    for (key, value) in doc.members(node) {
-        if key == "result" && doc.get_str(node, "type").as_deref() == Some("image_generation_call") {
-            c.opaque(value, OpaqueKind::Image);
-        } else if !except.contains(&&*key) {
-            c.text(value, Role::ToolCall, &Origin::Model);
+    c.members(node, Role::ToolCall, &Origin::Model, |c, key, value| match key {
+        "type" | "status" | "namespace" => c.settings(value),
+        "name" | "server_label" => c.identifier(value),
+        "arguments" | "input" | "action" | "operation" => {
+            c.document(value, Role::ToolCall, &Origin::Model);
         }
-    }
+        key if is_id_key(key) => c.identifier(value),
+        // A picture that the provider made comes back as base64; it is known by the type of its item.
+        _ => c.field(node, key, value, Role::ToolCall, &Origin::Model),
+    });
 }
 
 /// The result of a tool call: a text, or parts like those of a message.
-fn output(c: &mut Collector<'_, '_>, node: Node) {
+fn result(c: &mut Collector<'_, '_>, node: Node) {
     let doc = c.doc;
     let origin = c.tool_origin(doc.get_str(node, "call_id").as_deref());
-    for (key, value) in doc.members(node) {
-        match &*key {
-            "type" | "id" | "call_id" | "status" => {}
-            "output" if doc.kind(value) == Kind::Object => part(c, value, Role::ToolResult, &origin),
-            "output" => content(c, value, Role::ToolResult, &origin),
-            _ => c.text(value, Role::ToolResult, &origin),
-        }
-    }
+    let role = Role::ToolResult;
+    c.members(node, role, &origin, |c, key, value| match key {
+        "type" | "status" => c.settings(value),
+        "id" | "call_id" => c.identifier(value),
+        "output" if doc.kind(value) == Kind::Object => part(c, value, role, &origin),
+        "output" => content(c, value, role, &origin),
+        _ => c.field(node, key, value, role, &origin),
+    });
 }
 
 /// A tool; the login of an MCP server is meant for the provider, which calls the server for us.
 fn tool(c: &mut Collector<'_, '_>, node: Node) {
     c.offer(node);
-    let except = ["type", "name", "authorization", "headers", "server_label", "container"];
-    members(c, node, &except, Role::ToolDefinition, &Origin::Operator);
+    c.members(node, Role::ToolDefinition, &Origin::Operator, |c, key, value| match key {
+        "authorization" | "headers" => {}
+        "type" | "container" => c.settings(value),
+        "name" | "server_label" => c.identifier(value),
+        _ => c.document(value, Role::ToolDefinition, &Origin::Operator),
+    });
 }
 
 /// Reads one frame of a streamed answer.
