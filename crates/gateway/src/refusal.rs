@@ -53,6 +53,8 @@ pub enum Refusal {
     Garbage(String),
     /// The answer is larger than we hold in memory.
     AnswerTooLarge,
+    /// A frame of a streamed answer cannot be read, so that nobody can judge what it asks for.
+    Frame,
 }
 
 impl Refusal {
@@ -81,6 +83,7 @@ impl Refusal {
             Self::Cut(_) => "ombud_answer_cut",
             Self::Garbage(_) => "ombud_answer_not_readable",
             Self::AnswerTooLarge => "ombud_answer_too_large",
+            Self::Frame => "ombud_frame_not_readable",
         }
     }
 
@@ -92,13 +95,15 @@ impl Refusal {
             Self::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Encoded => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::Body | Self::Json(_) | Self::Address(_) => StatusCode::BAD_REQUEST,
-            Self::Path(_) | Self::Blocked(_) | Self::Ask(..) | Self::Opaque(_) | Self::Tokens(_) => {
-                StatusCode::FORBIDDEN
-            }
+            Self::Path(_)
+            | Self::Blocked(_)
+            | Self::Ask(..)
+            | Self::Opaque(_)
+            | Self::Tokens(_) => StatusCode::FORBIDDEN,
             Self::Rate(_) => StatusCode::TOO_MANY_REQUESTS,
             Self::Ledger => StatusCode::SERVICE_UNAVAILABLE,
             Self::Timeout(_) => StatusCode::GATEWAY_TIMEOUT,
-            Self::Unreachable(_) | Self::Cut(_) | Self::Garbage(_) | Self::AnswerTooLarge => {
+            Self::Unreachable(_) | Self::Cut(_) | Self::Garbage(_) | Self::AnswerTooLarge | Self::Frame => {
                 StatusCode::BAD_GATEWAY
             }
         }
@@ -110,7 +115,9 @@ impl Refusal {
             Self::Ledger => Party::Gateway,
             Self::Body => Party::Client,
             Self::Unreachable(_) => Party::Network,
-            Self::Timeout(_) | Self::Cut(_) | Self::Garbage(_) | Self::AnswerTooLarge => Party::Provider,
+            Self::Timeout(_) | Self::Cut(_) | Self::Garbage(_) | Self::AnswerTooLarge | Self::Frame => {
+                Party::Provider
+            }
             _ => Party::Developer,
         }
     }
@@ -211,6 +218,9 @@ impl Say for Refusal {
             Self::AnswerTooLarge => say!(lang,
                 en: "the provider's answer is larger than Ombud holds in memory; ask for a streamed or smaller answer.",
                 zh: "服务商的回答超出 Ombud 的内存上限；请改用流式或减小回答。"),
+            Self::Frame => say!(lang,
+                en: "the provider sent a piece of its answer that is not valid JSON or does not stand where it may. A tool call could hide in it, so the answer ends here. Ask again, or ask for an answer that is not streamed.",
+                zh: "服务商发来的一段回答不是合法的 JSON，或出现在不该出现的位置，其中可能藏有工具调用，因此回答到此为止。请重试，或改用非流式回答。"),
         }
     }
 }

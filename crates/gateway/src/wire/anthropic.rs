@@ -3,7 +3,7 @@
 use ombud_core::{OpaqueKind, Origin, Role};
 
 use super::collect::Collector;
-use super::frame::{Channel, ChannelKind, Frame, Mark};
+use super::frame::{Channel, ChannelKind, Frame, Mark, PLACE, grows};
 use super::held::{is_sealed, of_media_type};
 use super::json::{Doc, Kind, Node};
 use super::openai_chat::{number, other, role_of};
@@ -163,6 +163,9 @@ pub fn frame(doc: &Doc<'_>) -> Frame {
     match doc.get_str(root, "type").as_deref() {
         Some("message_start") => {
             frame.model = doc.path(root, &["message", "model"]).map(|model| doc.string(model).into_owned());
+            // A message begins empty: what comes in its blocks is judged there.
+            frame.unfit =
+                doc.path(root, &["message", "content"]).is_some_and(|blocks| has_calls(doc, blocks));
         }
         Some("content_block_start") => start(doc, index, &mut frame),
         Some("content_block_delta") => {
@@ -176,9 +179,16 @@ pub fn frame(doc: &Doc<'_>) -> Frame {
                 doc.path(root, &["delta", "stop_reason"]).map(|reason| doc.string(reason).into_owned());
         }
         Some("message_stop" | "error") => frame.last = true,
+        Some("message") => {
+            frame.unfit = doc.get(root, "content").is_some_and(|blocks| has_calls(doc, blocks));
+        }
         _ => {}
     }
     frame
+}
+
+fn has_calls(doc: &Doc<'_>, blocks: Node) -> bool {
+    doc.items(blocks).any(|block| doc.get_str(block, "type").as_deref() == Some("tool_use"))
 }
 
 fn start(doc: &Doc<'_>, index: u32, frame: &mut Frame) {
@@ -194,6 +204,15 @@ fn start(doc: &Doc<'_>, index: u32, frame: &mut Frame) {
             }
         }
         Some("thinking" | "redacted_thinking") => frame.sealed.push(block),
+        Some("text") => {
+            // Most blocks begin empty; the rest of a token may follow in the first delta of one that does not.
+            if let Some(text) = doc.get(block, "text").filter(|text| !doc.raw(*text).is_empty()) {
+                frame.delta(doc, text, Channel { index, sub: 0, kind: ChannelKind::Text });
+                frame.again = Some(format!(
+                    "event: content_block_delta\ndata: {{\"type\":\"content_block_delta\",\"index\":{index},\"delta\":{{\"type\":\"text_delta\",\"text\":\"{PLACE}\"}}}}\n\n"
+                ));
+            }
+        }
         _ => {}
     }
 }
@@ -204,7 +223,12 @@ fn delta_of(doc: &Doc<'_>, delta: Node, index: u32, frame: &mut Frame) {
         Some("input_json_delta") => ("partial_json", ChannelKind::Arguments),
         // Thinking is signed: what the client sends back must be what the provider wrote.
         Some("thinking_delta" | "signature_delta") => return frame.sealed.push(delta),
-        _ => return,
+        // What is cited comes whole.
+        Some("citations_delta") | None => return,
+        Some(_) => {
+            let texts = doc.members(delta).filter(|(key, _)| grows(key));
+            return texts.for_each(|(key, text)| frame.grown(doc, &key, text, index));
+        }
     };
     if let Some(value) = doc.get(delta, key) {
         frame.delta(doc, value, Channel { index, sub: 0, kind });

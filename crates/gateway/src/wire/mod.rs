@@ -4,6 +4,7 @@
 pub mod answer;
 pub mod collect;
 pub mod frame;
+pub mod halves;
 pub mod held;
 pub mod json;
 pub mod said;

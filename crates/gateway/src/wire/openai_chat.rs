@@ -198,6 +198,9 @@ pub fn frame(doc: &Doc<'_>) -> Frame {
         if let Some(delta) = doc.get(choice, "delta") {
             delta_of(doc, delta, index, &mut frame);
         }
+        if let Some(message) = doc.get(choice, "message") {
+            calls_of(doc, message, index, &mut frame);
+        }
         if let Some(reason) = doc.get_str(choice, "finish_reason") {
             frame.finish = Some(reason.into());
             frame.marks.push(Mark::Close(index));
@@ -209,7 +212,9 @@ pub fn frame(doc: &Doc<'_>) -> Frame {
 fn delta_of(doc: &Doc<'_>, delta: Node, index: u32, frame: &mut Frame) {
     for (key, value) in doc.members(delta) {
         match &*key {
-            "content" => frame.delta(doc, value, Channel { index, sub: 0, kind: ChannelKind::Text }),
+            "content" if doc.kind(value) == Kind::String => {
+                frame.delta(doc, value, Channel { index, sub: 0, kind: ChannelKind::Text });
+            }
             "refusal" => frame.delta(doc, value, Channel { index, sub: 0, kind: ChannelKind::Refusal }),
             "reasoning_content" | "reasoning" => {
                 // Some providers send the same reasoning under both names.
@@ -228,9 +233,33 @@ fn delta_of(doc: &Doc<'_>, delta: Node, index: u32, frame: &mut Frame) {
                 }
             }
             "function_call" => call_delta(doc, value, None, index, FUNCTION_CALL, frame),
-            _ => {}
+            // What is cited comes whole.
+            "annotations" | "citations" => {}
+            _ => frame.grown(doc, &key, value, index),
         }
     }
+}
+
+/// The calls of a message that stands whole in a frame: some servers send one as their last.
+fn calls_of(doc: &Doc<'_>, message: Node, index: u32, frame: &mut Frame) {
+    let calls = doc.get(message, "tool_calls").into_iter().flat_map(|calls| doc.items(calls));
+    for (place, call) in calls.enumerate() {
+        let sub = number(doc, call, "index").unwrap_or(u32::try_from(place).unwrap_or(0));
+        if let Some(function) = doc.get(call, "function").or_else(|| doc.get(call, "custom")) {
+            whole_call(doc, function, doc.get_str(call, "id").as_deref(), (index, sub), frame);
+        }
+    }
+    if let Some(function) = doc.get(message, "function_call").filter(|node| doc.kind(*node) == Kind::Object) {
+        whole_call(doc, function, None, (index, FUNCTION_CALL), frame);
+    }
+}
+
+fn whole_call(doc: &Doc<'_>, function: Node, id: Option<&str>, at: (u32, u32), frame: &mut Frame) {
+    let channel = Channel { index: at.0, sub: at.1, kind: ChannelKind::Arguments };
+    let name = doc.get_str(function, "name").map(Into::into);
+    frame.marks.push(Mark::Call { channel, id: id.map(Into::into), name });
+    let arguments = doc.get(function, "arguments").or_else(|| doc.get(function, "input"));
+    frame.arguments.extend(arguments.map(|arguments| (channel, doc.string(arguments).into_owned())));
 }
 
 fn call_delta(doc: &Doc<'_>, function: Node, id: Option<&str>, index: u32, sub: u32, frame: &mut Frame) {

@@ -3,7 +3,7 @@
 use ombud_core::{OpaqueKind, Origin, Role};
 
 use super::collect::Collector;
-use super::frame::{Channel, ChannelKind, Frame, Mark};
+use super::frame::{Channel, ChannelKind, Frame, Mark, path};
 use super::held::is_id_key;
 use super::json::{Doc, Kind, Node};
 use super::openai_chat::{number, other, response_format, role_of, url, within};
@@ -190,24 +190,13 @@ pub fn frame(doc: &Doc<'_>) -> Frame {
     let kind = doc.get_str(root, "type").unwrap_or_default();
     let mut frame = Frame::default();
     let index = number(doc, root, "output_index").unwrap_or(0);
-    let sub = number(doc, root, "content_index").unwrap_or(0);
-    let text = Channel { index, sub, kind: ChannelKind::Text };
-    let refusal = Channel { index, sub, kind: ChannelKind::Refusal };
     let arguments = Channel { index, sub: 0, kind: ChannelKind::Arguments };
     match &*kind {
-        "response.output_text.delta" => delta_of(doc, text, &mut frame),
-        "response.refusal.delta" => delta_of(doc, refusal, &mut frame),
-        "response.function_call_arguments.delta" | "response.custom_tool_call_input.delta" => {
-            delta_of(doc, arguments, &mut frame);
-        }
-        "response.output_text.done" => frame.marks.push(Mark::End(text)),
-        "response.refusal.done" => frame.marks.push(Mark::End(refusal)),
-        "response.function_call_arguments.done" | "response.custom_tool_call_input.done" => {
-            frame.marks.push(Mark::End(arguments));
-        }
         "response.output_item.added" => added(doc, arguments, &mut frame),
         "response.output_item.done" => {
-            done(doc, arguments, &mut frame);
+            if let Some(item) = doc.get(root, "item") {
+                done(doc, item, arguments, &mut frame);
+            }
             frame.marks.push(Mark::Close(index));
         }
         "response.completed" | "response.incomplete" | "response.failed" | "error" => {
@@ -215,21 +204,67 @@ pub fn frame(doc: &Doc<'_>) -> Frame {
             frame.finish =
                 doc.path(root, &["response", "status"]).map(|status| doc.string(status).into_owned());
             frame.model = doc.path(root, &["response", "model"]).map(|model| doc.string(model).into_owned());
+            all_calls(doc, &mut frame);
         }
-        _ => {}
+        kind => {
+            let (delta, done) = (kind.strip_suffix(".delta"), kind.strip_suffix(".done"));
+            let channel_of = delta.and_then(|of| channel(doc, of, index));
+            if let Some((channel, delta)) = channel_of.zip(doc.get(root, "delta")) {
+                frame.delta(doc, delta, channel);
+            }
+            frame.marks.extend(done.and_then(|of| channel(doc, of, index)).map(Mark::End));
+        }
     }
-    seal_reasoning(doc, &kind, &mut frame);
+    let items = doc.get(root, "item").into_iter().chain(output(doc).map(|(_, item)| item));
+    frame.sealed.extend(items.filter_map(|item| doc.get(item, "encrypted_content")));
     frame
 }
 
-fn delta_of(doc: &Doc<'_>, channel: Channel, frame: &mut Frame) {
-    if let Some(delta) = doc.get(doc.root(), "delta") {
-        frame.delta(doc, delta, channel);
+/// The channel of the events of this name (without `.delta` or `.done`): each kind of text that an item streams has its own.
+fn channel(doc: &Doc<'_>, of: &str, index: u32) -> Option<Channel> {
+    let part = |key| number(doc, doc.root(), key);
+    let sub = part("content_index").or_else(|| part("summary_index")).unwrap_or(0);
+    let (sub, kind) = match of {
+        "response.output_text" => (sub, ChannelKind::Text),
+        "response.refusal" => (sub, ChannelKind::Refusal),
+        "response.function_call_arguments"
+        | "response.custom_tool_call_input"
+        | "response.mcp_call_arguments" => (0, ChannelKind::Arguments),
+        // Sound in base64.
+        "response.audio" | "response.output_audio" => return None,
+        _ => {
+            let kind = if of.contains("reasoning") { ChannelKind::Reasoning } else { ChannelKind::Text };
+            (path(path(0, of.as_bytes()), &sub.to_be_bytes()), kind)
+        }
+    };
+    Some(Channel { index, sub, kind })
+}
+
+/// The items of a response that stands whole in a frame, with their places.
+fn output<'d>(doc: &'d Doc<'_>) -> impl Iterator<Item = (u32, Node)> + use<'d> {
+    let output = doc.path(doc.root(), &["response", "output"]);
+    (0..).zip(output.into_iter().flat_map(|output| doc.items(output)))
+}
+
+/// The calls of a response that stands whole in its last frame. Mostly they came before; one that did not is judged here.
+fn all_calls(doc: &Doc<'_>, frame: &mut Frame) {
+    for (index, item) in output(doc) {
+        let count = frame.marks.len();
+        done(doc, item, Channel { index, sub: 0, kind: ChannelKind::Arguments }, frame);
+        if frame.marks.len() > count {
+            frame.marks.push(Mark::Close(index));
+        }
     }
 }
 
 fn added(doc: &Doc<'_>, channel: Channel, frame: &mut Frame) {
-    let Some(item) = doc.get(doc.root(), "item") else { return };
+    if let Some(item) = doc.get(doc.root(), "item") {
+        begun(doc, item, channel, frame);
+    }
+}
+
+/// Notes a call of the agent's.
+fn begun(doc: &Doc<'_>, item: Node, channel: Channel, frame: &mut Frame) {
     if let Some(kind) = doc.get_str(item, "type").filter(|kind| AGENT_CALLS.contains(&&**kind)) {
         let text = |key| doc.get_str(item, key).map(Into::into);
         let name = text("name").or_else(|| Some(kind.into_owned()));
@@ -243,20 +278,9 @@ pub(super) fn call_arguments(doc: &Doc<'_>, item: Node) -> Option<Node> {
 }
 
 /// A call that is complete says its arguments once more, and SDKs take them from there.
-fn done(doc: &Doc<'_>, channel: Channel, frame: &mut Frame) {
-    let Some(item) = doc.get(doc.root(), "item") else { return };
+fn done(doc: &Doc<'_>, item: Node, channel: Channel, frame: &mut Frame) {
+    begun(doc, item, channel, frame);
     if let Some(arguments) = call_arguments(doc, item) {
         frame.arguments.push((channel, doc.string(arguments).into_owned()));
     }
-}
-
-/// Reasoning goes back to the provider in the next request; it must be what the provider wrote.
-fn seal_reasoning(doc: &Doc<'_>, kind: &str, frame: &mut Frame) {
-    if kind.starts_with("response.reasoning") {
-        frame.sealed.push(doc.root());
-    }
-    let items = [doc.path(doc.root(), &["item"])].into_iter().flatten().chain(
-        doc.path(doc.root(), &["response", "output"]).into_iter().flat_map(|output| doc.items(output)),
-    );
-    frame.sealed.extend(items.filter(|&item| doc.get_str(item, "type").as_deref() == Some("reasoning")));
 }
