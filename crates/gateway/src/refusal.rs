@@ -55,6 +55,8 @@ pub enum Refusal {
     AnswerTooLarge,
     /// A frame of a streamed answer cannot be read, so that nobody can judge what it asks for.
     Frame,
+    /// The address of the request holds a value of this type, where nothing can be masked.
+    Query(DataType),
 }
 
 impl Refusal {
@@ -84,6 +86,7 @@ impl Refusal {
             Self::Garbage(_) => "ombud_answer_not_readable",
             Self::AnswerTooLarge => "ombud_answer_too_large",
             Self::Frame => "ombud_frame_not_readable",
+            Self::Query(_) => "ombud_value_in_address",
         }
     }
 
@@ -99,7 +102,8 @@ impl Refusal {
             | Self::Blocked(_)
             | Self::Ask(..)
             | Self::Opaque(_)
-            | Self::Tokens(_) => StatusCode::FORBIDDEN,
+            | Self::Tokens(_)
+            | Self::Query(_) => StatusCode::FORBIDDEN,
             Self::Rate(_) => StatusCode::TOO_MANY_REQUESTS,
             Self::Ledger => StatusCode::SERVICE_UNAVAILABLE,
             Self::Timeout(_) => StatusCode::GATEWAY_TIMEOUT,
@@ -221,6 +225,12 @@ impl Say for Refusal {
             Self::Frame => say!(lang,
                 en: "the provider sent a piece of its answer that is not valid JSON or does not stand where it may. A tool call could hide in it, so the answer ends here. Ask again, or ask for an answer that is not streamed.",
                 zh: "服务商发来的一段回答不是合法的 JSON，或出现在不该出现的位置，其中可能藏有工具调用，因此回答到此为止。请重试，或改用非流式回答。"),
+            Self::Query(kind) => {
+                let name = kind.category().say(lang);
+                say!(lang,
+                    en: "the address of the request (its path or query) contains data of the kind “{name}”, and nothing can be masked there, so nothing was sent. Send it in the body.",
+                    zh: "请求地址（路径或查询参数）中含有“{name}”类数据，那里无法打码，因此未发送任何内容。请放在请求体中发送。")
+            }
         }
     }
 }
