@@ -111,13 +111,33 @@ pub fn is_base64(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| letter(byte) || matches!(byte, b'\r' | b'\n'))
 }
 
-/// Whether a value looks like a signature or a cipher text: long enough, in one piece, and all kinds of letters or hexadecimal.
+/// Whether a value looks like a signature or a cipher text: long enough, in one piece, all kinds of letters or hexadecimal, and
+/// mixed as only chance mixes them. Words and numbers that are written together are not: there the kind of letter changes seldom.
 pub fn is_sealed(text: &str) -> bool {
     let has = |test: fn(&u8) -> bool| text.as_bytes().iter().any(test);
-    let mixed = || has(u8::is_ascii_uppercase) && has(u8::is_ascii_lowercase) && has(u8::is_ascii_digit);
-    let hex =
-        || text.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-') && has(u8::is_ascii_alphabetic);
-    text.len() >= SHORTEST_SEAL && is_base64(text) && !text.contains(['\r', '\n']) && (mixed() || hex())
+    let kinds = || has(u8::is_ascii_uppercase) && has(u8::is_ascii_lowercase) && has(u8::is_ascii_digit);
+    let hex = || text.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-');
+    // By chance it changes 64 times of 100 in base64, 47 in hexadecimal.
+    let mixed = |percent| changes(text.as_bytes()) * 100 >= text.len() * percent;
+    text.len() >= SHORTEST_SEAL
+        && is_base64(text)
+        && !text.contains(['\r', '\n'])
+        && (kinds() && mixed(40) || hex() && mixed(25))
+}
+
+/// How often a letter is followed by one of another kind.
+fn changes(text: &[u8]) -> usize {
+    let kind = |byte: &u8| match byte {
+        b'A'..=b'Z' => Some(0),
+        b'a'..=b'z' => Some(1),
+        b'0'..=b'9' => Some(2),
+        _ => None,
+    };
+    let differ = |pair: &&[u8]| match pair {
+        [one, two] => kind(one).zip(kind(two)).is_some_and(|(one, two)| one != two),
+        _ => false,
+    };
+    text.windows(2).filter(differ).count()
 }
 
 /// Whether a field is by its name for an id.
@@ -161,6 +181,8 @@ mod tests {
             "EqQBCgIYAhIM",
             "1397083451213970834512139708345",
             "phone13970834512phone13970834512",
+            "Phone13970834512Phone13970834512Phone",
+            "13970834512abc13970834512abc",
         ] {
             assert_eq!(seal(word), Held::Word, "{word}");
         }
