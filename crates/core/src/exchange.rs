@@ -93,9 +93,30 @@ pub struct Slot {
     pub role: Role,
     /// Where it came from.
     pub origin: Origin,
+    /// What is looked for in it.
+    pub reading: Reading,
+}
+
+/// What is looked for in a slot. A wire has fields that hold no text by its definition, and in which text may stand all the
+/// same: they are read in a way that leaves what the wire needs as it is.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
+pub enum Reading {
+    /// Text: everything is looked for, and it is part of the conversation.
+    #[default]
+    Text,
+    /// A setting: what has a form of its own is looked for (numbers, addresses, keys), names are not.
+    Setting,
+    /// A name or id that another part of the request, or the provider, refers to: it is replaced only if it is a value of such
+    /// a form as a whole, or is no identifier at all.
+    Identifier,
 }
 
 impl Slot {
+    /// Whether it is part of the conversation: no setting and no identifier.
+    pub fn is_text(&self) -> bool {
+        self.reading == Reading::Text
+    }
+
     /// The bytes of the body that a range of `text` stands for.
     pub fn body_range(&self, text: &Range<usize>) -> Range<usize> {
         let inner = self.map.range(text);
@@ -228,6 +249,7 @@ mod tests {
             bare: bare.to_vec(),
             role: Role::ToolCall,
             origin: Origin::Model,
+            reading: Reading::Text,
         }
     }
 

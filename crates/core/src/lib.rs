@@ -21,7 +21,7 @@ pub mod sign;
 pub use category::{Class, DataCategory, DataType};
 pub use detection::{DECLARED, Detection, PLACE};
 pub use effect::Effect;
-pub use exchange::{Codec, Edge, Exchange, OfferedTool, Opaque, OpaqueKind, PastCall, Role, Slot};
+pub use exchange::{Codec, Edge, Exchange, OfferedTool, Opaque, OpaqueKind, PastCall, Reading, Role, Slot};
 pub use gate::{AnswerPolicy, CallDecision, CallFacts, ToolPolicy, decide_call};
 pub use message::{Lang, Say};
 pub use offset::OffsetMap;

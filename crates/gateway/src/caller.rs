@@ -128,7 +128,7 @@ pub fn subject_of(ledger: &Ledger, headers: &HeaderMap) -> Option<String> {
 }
 
 /// Decodes `%XX`: ids outside ASCII come percent-encoded in the header.
-fn percent(text: &[u8]) -> Vec<u8> {
+pub(crate) fn percent(text: &[u8]) -> Vec<u8> {
     let mut out = Vec::with_capacity(text.len());
     let mut rest = text;
     while let Some((&first, tail)) = rest.split_first() {

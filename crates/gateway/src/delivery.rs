@@ -2,14 +2,13 @@
 //! whatever happens, also when the client goes away.
 
 use std::collections::BTreeSet;
-use std::pin::Pin;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use axum::body::Body;
 use axum::response::Response;
 use bytes::Bytes;
-use futures_util::{Stream, StreamExt};
+use futures_util::StreamExt;
 use http::{HeaderMap, StatusCode};
 use ombud_core::effect::Effect;
 use ombud_core::event::{AnswerNoticeRecord, Event, EventKind, Party, ResponseRecord};
@@ -22,7 +21,6 @@ use crate::caller::Caller;
 use crate::calls::arguments::canonical;
 use crate::calls::facts::is_given;
 use crate::calls::{Asked, Judge, Judgement, question};
-use crate::channel::stream::{AnswerStream, Step};
 use crate::gateway::Gateway;
 use crate::interceptor::Seen;
 use crate::outward::{Guard, Seen as Pointed, aside};
@@ -37,6 +35,10 @@ use crate::wire::json::{Doc, Keys};
 use crate::wire::withhold::{self, Withheld};
 use crate::wire::{Dialect, Wire};
 
+mod streaming;
+
+use streaming::stream;
+
 /// An answer that comes whole may be so large.
 const MAX_ANSWER: usize = 64 * 1024 * 1024;
 
@@ -48,9 +50,6 @@ const MAX_NAME: usize = 128;
 
 /// Characters of a call's id that are recorded: providers give some 30.
 const MAX_ID: usize = 512;
-
-/// How long the last bytes of a broken stream may take into the socket.
-const FLUSH: Duration = Duration::from_millis(20);
 
 /// Headers in which providers name the request.
 const REQUEST_IDS: &[&str] = &["x-request-id", "request-id", "x-ds-trace-id", "x-trace-id"];
@@ -421,7 +420,7 @@ async fn whole(
     headers: &mut HeaderMap,
 ) -> Result<Bytes, Refusal> {
     let encoded = upstream::is_encoded(headers);
-    let doc = if encoded { None } else { Doc::parse(&body, Keys::Any).ok() };
+    let doc = if encoded { None } else { Doc::parse(&body, Keys::Lenient).ok() };
     let Some(doc) = doc else {
         // A failure in another shape (a proxy's page) goes through as it came; a success that is no JSON is none.
         if delivery.record.status >= 400 || body.is_empty() || encoded {
@@ -444,7 +443,7 @@ async fn whole(
     };
     let mut body = read.body.map_or(body, Bytes::from);
     if !withheld.is_empty() {
-        body = match Doc::parse(&body, Keys::Any) {
+        body = match Doc::parse(&body, Keys::Lenient) {
             Ok(doc) => withhold::whole(wire, &doc, &body, &withheld, read.calls.len()).into(),
             // What was just read and restored is JSON; if it were not, its calls must still not go out.
             Err(_) => return Err(delivery.fail(Refusal::Garbage(kind.to_owned()))),
@@ -475,117 +474,4 @@ fn unread(delivery: Delivery, answer: reqwest::Response) -> Body {
             }
         }
     }))
-}
-
-type Source = Pin<Box<dyn Stream<Item = reqwest::Result<Bytes>> + Send>>;
-
-/// A streamed answer.
-struct Streaming {
-    delivery: Delivery,
-    source: Source,
-    state: AnswerStream,
-    /// The source ended, or what it sends is not wanted any more.
-    ended: bool,
-    /// How the stream to the client ends: with a broken connection if the provider's did.
-    broken: bool,
-}
-
-fn stream(mut delivery: Delivery, wire: Wire, answer: reqwest::Response) -> Body {
-    delivery.streamed = true;
-    let state = AnswerStream::new(wire, Arc::clone(&delivery.minted)).guarded(delivery.guard());
-    let source: Source = Box::pin(answer.bytes_stream());
-    let streaming = Streaming { delivery, source, state, ended: false, broken: false };
-    Body::from_stream(futures_util::stream::unfold(Some(streaming), |streaming| async move {
-        let mut streaming = streaming?;
-        match streaming.next().await {
-            Some(Ok(bytes)) => {
-                streaming.delivery.give(&bytes);
-                Some((Ok(bytes), Some(streaming)))
-            }
-            Some(Err(error)) => Some((Err(error), None)),
-            None => None,
-        }
-    }))
-}
-
-impl Streaming {
-    /// The next bytes for the client.
-    async fn next(&mut self) -> Option<Result<Bytes, std::io::Error>> {
-        loop {
-            let step = self.state.step();
-            self.delivery.points(self.state.seen());
-            match step {
-                Some(Step::Forward(bytes)) if !bytes.is_empty() => return Some(Ok(bytes.into())),
-                Some(Step::Forward(_)) => {}
-                Some(Step::Decide(calls)) => {
-                    if let Some(error) = self.decided(&calls).await {
-                        return Some(Ok(error));
-                    }
-                }
-                None if self.ended => return self.close().await,
-                None => self.read().await,
-            }
-        }
-    }
-
-    async fn read(&mut self) {
-        match self.source.next().await {
-            Some(Ok(bytes)) => {
-                self.delivery.keep(&bytes);
-                if self.state.push(&bytes).is_err() {
-                    self.stop(&Refusal::AnswerTooLarge);
-                }
-            }
-            Some(Err(error)) => self.stop(&upstream::broke(&error, &self.delivery.url)),
-            None => {
-                self.ended = true;
-                self.state.end();
-            }
-        }
-    }
-
-    /// The provider's side failed: what came is passed on as it was, and the connection breaks as the provider's did.
-    fn stop(&mut self, why: &Refusal) {
-        self.ended = true;
-        self.broken = true;
-        self.delivery.record.fault = why.party();
-        self.delivery.record.code = Some(why.code().to_owned());
-        self.state.end();
-    }
-
-    /// Decides on tool calls; if that cannot be recorded, the stream ends with an error, which is handed back.
-    async fn decided(&mut self, calls: &[ToolCall]) -> Option<Bytes> {
-        let why = match self.delivery.decide(calls).await {
-            Ok(withheld) => {
-                self.state.settle(withheld);
-                return None;
-            }
-            Err(why) => why,
-        };
-        self.ended = true;
-        self.state.abandon();
-        self.delivery.record.fault = why.party();
-        self.delivery.record.code = Some(why.code().to_owned());
-        let body = why.body(self.delivery.dialect, self.delivery.gateway.config.lang);
-        let event = if self.delivery.dialect == Dialect::Anthropic { "event: error\n" } else { "" };
-        Some(format!("{event}data: {body}\n\n").into())
-    }
-
-    async fn close(&mut self) -> Option<Result<Bytes, std::io::Error>> {
-        let (model, finish) = (self.state.model.take(), self.state.finish.take());
-        self.delivery.saw((self.state.tally(), self.state.used), model, finish);
-        let record = &mut self.delivery.record;
-        record.complete = self.state.complete && !self.broken;
-        if !self.state.complete && record.code.is_none() {
-            record.fault = Party::Provider;
-            record.code = Some("stream_without_end".to_owned());
-        }
-        self.delivery.finish();
-        if !self.broken {
-            return None;
-        }
-        // The server writes out what it has while the body is pending, and forgets it when the body fails.
-        tokio::time::sleep(FLUSH).await;
-        Some(Err(std::io::Error::other("the provider's stream broke")))
-    }
 }

@@ -6,7 +6,9 @@ use std::sync::Arc;
 use bytes::Bytes;
 use ombud_core::event::Counts;
 use ombud_core::policy::{Facts, Reason};
-use ombud_core::{Decision, Edit, Exchange, Policy, Role, Sign, SignRecord, Slot, Style, Trust, decide};
+use ombud_core::{
+    Decision, Detection, Edit, Exchange, Policy, Reading, Role, Sign, SignRecord, Slot, Style, Trust, decide,
+};
 use ombud_detect::Detector;
 use ombud_detect::injection::signs;
 use ombud_detect::mask::{Mint, Minted};
@@ -44,21 +46,29 @@ impl Inspector {
 
     /// The detections of every slot of a client's exchange.
     pub fn detect(&self, client: &str, exchange: &Exchange) -> Vec<Detections> {
-        exchange.slots.iter().map(|slot| self.slot(client, &slot.text)).collect()
+        exchange.slots.iter().map(|slot| self.slot(client, slot)).collect()
     }
 
-    /// What the texts of one request tell of each other: names that one of them gave are found in all.
+    /// What the texts of one request tell of each other: names that one of them gave are found in all. Settings and
+    /// identifiers tell nothing, and no name is looked for in them.
     pub fn remember(&self, exchange: &Exchange, found: Vec<Detections>) -> Recalled {
-        let texts: Vec<&str> = exchange.slots.iter().map(|slot| slot.text.as_ref()).collect();
+        let slots = exchange.slots.iter();
+        let texts: Vec<&str> =
+            slots.map(|slot| if slot.is_text() { slot.text.as_str() } else { "" }).collect();
         memory::recall(&texts, found, self.detector.declared_people())
     }
 
-    fn slot(&self, client: &str, text: &str) -> Detections {
-        let detect = || self.detector.detect_with_labels(text).into();
+    fn slot(&self, client: &str, slot: &Slot) -> Detections {
+        let text = slot.text.as_str();
+        let detect = || match slot.reading {
+            Reading::Text => self.detector.detect_with_labels(text).into(),
+            Reading::Setting => self.detector.detect_formed(text).into(),
+            Reading::Identifier => in_identifier(text, self.detector.detect_formed(text)).into(),
+        };
         if text.len() < WORTH_KEEPING {
             detect()
         } else {
-            self.known.or_work(client, text, text.len(), detect)
+            self.known.or_work(client, (text, slot.reading), text.len(), detect)
         }
     }
 
@@ -85,6 +95,15 @@ impl Inspector {
             self.signs.or_work(client, (mine, text), text.len(), || find().into())
         }
     }
+}
+
+/// What of this may be replaced in an identifier: all of it or nothing, where it looks like one. Part of an id that the
+/// provider gave (`cntr_13912345678`) is nobody's number, and with another in its place the provider would not know it.
+fn in_identifier(text: &str, mut found: Vec<Detection>) -> Vec<Detection> {
+    let letter = |byte: u8| byte.is_ascii_alphanumeric() || b"_-.:/=+".contains(&byte);
+    let is_id = text.bytes().all(letter) && text.bytes().any(|byte| byte.is_ascii_alphabetic());
+    found.retain(|found| !is_id || found.span == (0..text.len()));
+    found
 }
 
 /// Signs in the passages of a prompt that came from elsewhere.
@@ -209,3 +228,6 @@ fn facts(exchange: &Exchange, recalled: &Recalled, mint: Mint<'_>, approved: &BT
     }
     facts
 }
+
+#[cfg(test)]
+mod planted;

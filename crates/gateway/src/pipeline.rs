@@ -12,14 +12,14 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, Request, header};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use ombud_core::event::{Event, EventKind};
-use ombud_core::{Exchange, Policy, Role, SignRecord};
+use ombud_core::{Action, Detection, Exchange, Policy, Role, SignRecord};
 use ombud_detect::mask::Minted;
 use ombud_detect::memory::Recalled;
 use ombud_ledger::{Payload, Ticket};
 use tokio::runtime::{Handle, RuntimeFlavor};
 use tokio::task::block_in_place;
 
-use crate::caller::Caller;
+use crate::caller::{Caller, percent};
 use crate::calls::{Asked, Beside, Judge};
 use crate::delivery::{self, Delivery};
 use crate::gateway::Gateway;
@@ -88,7 +88,15 @@ async fn exchange(gateway: &Arc<Gateway>, call: Call, body: Body) -> Result<Resp
     let route = route::find(gateway, &call.method, &call.uri, &call.headers)?;
     let named = |why| Refused { why, provider: Some(route.provider.id.clone()) };
     let caller = Caller::of(&gateway.ledger, &call.headers);
-    let body = read(gateway, &call.headers, body).await.map_err(named)?;
+    if route.wire.is_some() {
+        address(gateway, &route, &call.uri).map_err(named)?;
+    }
+    let body = if route.wire.is_some_and(|wire| !wire.has_body()) {
+        // Nobody would look into it.
+        Bytes::new()
+    } else {
+        read(gateway, &call.headers, body).await.map_err(named)?
+    };
     let ready = prepare(gateway, &route, &call, &caller, body).await.map_err(named)?;
     if let Some(interceptor) = &gateway.config.interceptor {
         interceptor.left(&call.id, &ready.body);
@@ -186,6 +194,32 @@ fn work(
     Ok(Ready { body: masked.body, minted: masked.minted, conversation, ticket, judge, asked })
 }
 
+/// Parameters of a query in which providers take a client's key, or what is no data.
+const OWN_PARAMETERS: &[&str] = &["key", "api-version", "api_version", "alt"];
+
+/// Refuses an address that holds personal data or a secret: nothing can be masked in it. Ids and names in a path count only as
+/// a whole.
+fn address(gateway: &Gateway, route: &Route<'_>, uri: &http::Uri) -> Result<(), Refusal> {
+    let policy = policy(gateway, route);
+    let looked = |text: &str, whole: bool| {
+        let text = String::from_utf8_lossy(&percent(text.replace('+', " ").as_bytes())).into_owned();
+        let found = gateway.inspector.detector().detect_formed(&text);
+        let counts = |found: &Detection| {
+            found.score >= policy.min_score
+                && policy.action_on(found) != Action::Allow
+                && (!whole || found.span == (0..text.len()))
+        };
+        found.into_iter().find(counts).map(|found| found.kind)
+    };
+    let segments = uri.path().split('/').filter_map(|segment| looked(segment, true));
+    let parameters = uri.query().unwrap_or_default().split('&').filter(|pair| {
+        let name = pair.split('=').next().unwrap_or_default();
+        !OWN_PARAMETERS.contains(&name)
+    });
+    let found = segments.chain(parameters.filter_map(|pair| looked(pair, false))).next();
+    found.map_or(Ok(()), |kind| Err(Refusal::Query(kind)))
+}
+
 /// Checks the gateway's own key, where it wants one (`x-ombud-key`).
 pub fn admit(gateway: &Gateway, headers: &HeaderMap) -> Result<(), Refusal> {
     let keys = &gateway.config.keys;
@@ -280,7 +314,7 @@ fn policy<'g>(gateway: &'g Gateway, route: &Route<'_>) -> Cow<'g, Policy> {
         let policy = &gateway.config.policy;
         return if alone { Cow::Owned(policy.clone().toward(id, host)) } else { Cow::Borrowed(policy) };
     }
-    let allow = ombud_core::Action::Allow;
+    let allow = Action::Allow;
     let open = Policy {
         masking: ombud_core::DataCategory::ALL.iter().map(|category| (*category, allow)).collect(),
         ..gateway.config.policy.clone()

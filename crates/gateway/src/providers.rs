@@ -50,6 +50,13 @@ impl Provider {
         self.env.iter().map(move |(name, value)| (name.as_str(), value.replace("{gateway}", gateway)))
     }
 
+    /// The paths of its bases: what a request that was addressed to the provider itself begins with.
+    pub fn base_paths(&self) -> Vec<&str> {
+        let bases = [Some(self.base.as_str()), self.anthropic_base.as_deref()].into_iter().flatten();
+        let native = self.native_roots.iter().map(String::as_str);
+        bases.map(address::path).chain(self.replaced_path.as_deref()).chain(native).collect()
+    }
+
     /// The upstream address of a request whose target is `/p/<id>` followed by `rest` (a path, perhaps with a query).
     ///
     /// `addressed_host` is the host the client had in mind, if the start-up hook says so: the request then goes to that

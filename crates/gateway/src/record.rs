@@ -49,7 +49,7 @@ pub fn request(
     signs: Vec<SignRecord>,
 ) -> EventKind {
     let mut slots = BTreeMap::new();
-    for slot in &exchange.slots {
+    for slot in exchange.slots.iter().filter(|slot| slot.is_text()) {
         *slots.entry(slot.role).or_default() += 1;
     }
     let mut opaque = BTreeMap::new();

@@ -58,6 +58,10 @@ pub enum Refusal {
     AnswerEncoded,
     /// The answer is larger than we hold in memory.
     AnswerTooLarge,
+    /// A frame of a streamed answer cannot be read, so that nobody can judge what it asks for.
+    Frame,
+    /// The address of the request holds a value of this type, where nothing can be masked.
+    Query(DataType),
 }
 
 impl Refusal {
@@ -88,6 +92,8 @@ impl Refusal {
             Self::Redirected(_) => "ombud_redirected",
             Self::AnswerEncoded => "ombud_answer_compressed",
             Self::AnswerTooLarge => "ombud_answer_too_large",
+            Self::Frame => "ombud_frame_not_readable",
+            Self::Query(_) => "ombud_value_in_address",
         }
     }
 
@@ -99,9 +105,12 @@ impl Refusal {
             Self::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Encoded => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::Body | Self::Json(_) | Self::Address(_) => StatusCode::BAD_REQUEST,
-            Self::Path(_) | Self::Blocked(_) | Self::Ask(..) | Self::Opaque(_) | Self::Tokens(_) => {
-                StatusCode::FORBIDDEN
-            }
+            Self::Path(_)
+            | Self::Blocked(_)
+            | Self::Ask(..)
+            | Self::Opaque(_)
+            | Self::Tokens(_)
+            | Self::Query(_) => StatusCode::FORBIDDEN,
             Self::Rate(_) => StatusCode::TOO_MANY_REQUESTS,
             Self::Ledger => StatusCode::SERVICE_UNAVAILABLE,
             Self::Timeout(_) => StatusCode::GATEWAY_TIMEOUT,
@@ -110,7 +119,8 @@ impl Refusal {
             | Self::Garbage(_)
             | Self::Redirected(_)
             | Self::AnswerEncoded
-            | Self::AnswerTooLarge => StatusCode::BAD_GATEWAY,
+            | Self::AnswerTooLarge
+            | Self::Frame => StatusCode::BAD_GATEWAY,
         }
     }
 
@@ -126,7 +136,8 @@ impl Refusal {
             | Self::Cut(_)
             | Self::Garbage(_)
             | Self::AnswerEncoded
-            | Self::AnswerTooLarge => Party::Provider,
+            | Self::AnswerTooLarge
+            | Self::Frame => Party::Provider,
             _ => Party::Developer,
         }
     }
@@ -239,6 +250,15 @@ impl Say for Refusal {
             Self::AnswerTooLarge => say!(lang,
                 en: "the provider's answer is larger than Ombud holds in memory; ask for a streamed or smaller answer.",
                 zh: "服务商的回答超出 Ombud 的内存上限；请改用流式或减小回答。"),
+            Self::Frame => say!(lang,
+                en: "the provider sent a piece of its answer that is not valid JSON or does not stand where it may. A tool call could hide in it, so the answer ends here. Ask again, or ask for an answer that is not streamed.",
+                zh: "服务商发来的一段回答不是合法的 JSON，或出现在不该出现的位置，其中可能藏有工具调用，因此回答到此为止。请重试，或改用非流式回答。"),
+            Self::Query(kind) => {
+                let name = kind.category().say(lang);
+                say!(lang,
+                    en: "the address of the request (its path or query) contains data of the kind “{name}”, and nothing can be masked there, so nothing was sent. Send it in the body.",
+                    zh: "请求地址（路径或查询参数）中含有“{name}”类数据，那里无法打码，因此未发送任何内容。请放在请求体中发送。")
+            }
         }
     }
 }

@@ -123,8 +123,10 @@ impl Request {
 /// The place of a replacement in the text of the slot that it stands in.
 fn place(slots: &[Slot], row: &Row) -> Option<Replaced> {
     let Row(start, end, with, kind) = row;
-    let at = slots.partition_point(|slot| slot.span.end < *end);
-    let slot = slots.get(at).filter(|slot| slot.span.start <= *start)?;
+    // The innermost: what stands in a document that is a slot itself may be a slot of its own.
+    let before = slots.partition_point(|slot| slot.span.start <= *start);
+    let at = slots.get(..before)?.iter().rposition(|slot| slot.span.end >= *end)?;
+    let slot = slots.get(at)?;
     let span = text_offset(slot, *start)..text_offset(slot, *end);
     slot.text.get(span.clone())?;
     let stands = if let Some(kind) = kind {

@@ -49,7 +49,7 @@ pub fn find<'g>(
         }
         None => (gateway.default_provider(dialect)?, target),
     };
-    let wire = Wire::pick(method.as_str(), uri.path());
+    let wire = Wire::pick_below(method.as_str(), uri.path(), &provider.base_paths());
     let passes = |end: &String| uri.path().trim_end_matches('/').ends_with(end.trim_end_matches('/'));
     if wire.is_none() && !gateway.config.pass.iter().any(passes) {
         return Err(Refusal::Path(printable(uri.path())));

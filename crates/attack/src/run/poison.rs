@@ -67,7 +67,7 @@ impl Interceptor for Attacker {
 
 impl Active {
     fn poison(&mut self, request: &Exchange) -> Vec<Patch> {
-        if request.slots.iter().all(|slot| slot.role == Role::EmbeddingInput) {
+        if request.slots.iter().filter(|slot| slot.is_text()).all(|slot| slot.role == Role::EmbeddingInput) {
             return Vec::new();
         }
         self.trace.requests += 1;

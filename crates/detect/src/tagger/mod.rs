@@ -20,6 +20,7 @@ pub mod feature;
 pub mod gate;
 pub mod lexicon;
 pub mod model;
+mod run;
 mod tidy;
 pub mod token;
 pub mod words;
@@ -148,9 +149,15 @@ impl<'m> Tagger<'m> {
         }
     }
 
-    /// Adds what the tagger finds in a normalised text.
+    /// Adds what the tagger finds in a normalised text, encoded bytes left out.
     pub(crate) fn find(&self, text: &str, out: &mut Vec<Candidate>) {
-        out.extend(self.tag(text).into_iter().map(|entity| Candidate {
+        let encoded = run::encoded(text);
+        let stands_in = |entity: &Entity| {
+            let next = encoded.partition_point(|run| run.end <= entity.span.start);
+            encoded.get(next).is_some_and(|run| run.start < entity.span.end)
+        };
+        let entities = self.tag(text).into_iter().filter(|entity| !stands_in(entity));
+        out.extend(entities.map(|entity| Candidate {
             span: entity.span,
             kind: entity.kind,
             strength: Strength::Learned,

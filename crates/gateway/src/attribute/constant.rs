@@ -78,7 +78,7 @@ impl Prompts {
         let said = exchange
             .slots
             .iter()
-            .filter(|slot| !is_instruction(slot.role) && slot.role != Role::ToolDefinition);
+            .filter(|slot| slot.is_text() && !is_instruction(slot.role) && slot.role != Role::ToolDefinition);
         said.map(|slot| {
             point = self.hasher.hash_one((point, &slot.text));
             point

@@ -115,7 +115,8 @@ pub struct Context {
 impl Attributor {
     /// Prepares the context of a client's exchange.
     pub fn context(&self, client: &str, exchange: &Exchange) -> Context {
-        let sources = exchange.slots.iter().enumerate().map(|(number, slot)| {
+        let texts = exchange.slots.iter().enumerate().filter(|(_, slot)| slot.is_text());
+        let sources = texts.map(|(number, slot)| {
             let index = self.index(client, slot, exchange);
             let passages = match slot.role {
                 Role::System | Role::Developer | Role::User => index.passages(&slot.text).to_vec(),

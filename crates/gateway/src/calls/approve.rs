@@ -164,7 +164,7 @@ pub fn is_agreed(
     mut questions: impl Iterator<Item = String>,
 ) -> bool {
     let Some((place, _)) = turns.last().filter(|(_, turn)| is_clear(turn)) else { return false };
-    let mut before = exchange.slots.iter().filter(|slot| slot.span.start < *place).rev();
+    let mut before = exchange.slots.iter().filter(|slot| slot.is_text() && slot.span.start < *place).rev();
     let said = before.next().filter(|slot| slot.role == Role::Assistant);
     said.is_some_and(|said| questions.any(|question| question.trim() == said.text.trim()))
 }

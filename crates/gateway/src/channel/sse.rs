@@ -1,7 +1,8 @@
 //! Server-sent events as byte ranges.
 //!
 //! A frame that is not edited must reach the client byte for byte, comments and odd fields included; the libraries that
-//! parse events give values, not places. Lines end in LF or CR LF, as every provider sends them.
+//! parse events give values, not places. Lines end in LF, CR LF or CR: the standard (WHATWG HTML §9.2.5) allows all three, and a
+//! frame that a client can read must not pass unread here.
 
 use std::borrow::Cow;
 
@@ -42,19 +43,24 @@ impl Splitter {
     pub fn next_frame(&mut self) -> Option<Vec<u8>> {
         let mut from = self.searched.max(self.taken);
         loop {
-            let newline = from + memchr::memchr(b'\n', self.buffer.get(from..)?)?;
-            let after = newline + 1;
+            let at = from + memchr::memchr2(b'\n', b'\r', self.buffer.get(from..)?)?;
+            let rest = self.buffer.get(at..)?;
+            let lone = !rest.starts_with(b"\n") && !rest.starts_with(b"\r\n");
+            let after = at + if rest.starts_with(b"\r\n") { 2 } else { 1 };
             let blank = match self.buffer.get(after..) {
-                Some([b'\n', ..]) => Some(1),
-                Some([b'\r', b'\n', ..]) => Some(2),
+                Some([b'\r', b'\n', ..]) if !lone => Some(2),
                 // The next bytes decide.
-                Some([] | [b'\r']) => {
-                    self.searched = newline;
-                    return None;
-                }
-                _ => None,
+                Some([b'\r']) if !lone => None,
+                Some([]) | None => None,
+                // Where lines end in CR alone, the second of two ends the frame, whatever follows.
+                Some([b'\n' | b'\r', ..]) => Some(1),
+                Some(_) => Some(0),
             };
-            if let Some(blank) = blank {
+            let Some(blank) = blank else {
+                self.searched = at;
+                return None;
+            };
+            if blank > 0 {
                 let frame = self.buffer.get(self.taken..after + blank)?.to_vec();
                 self.taken = after + blank;
                 self.searched = self.taken;
@@ -96,31 +102,47 @@ pub fn data(frame: &[u8]) -> Option<Cow<'_, [u8]>> {
 pub fn with_data(frame: &[u8], data: &[u8]) -> Vec<u8> {
     let mut out = Vec::with_capacity(frame.len() + data.len());
     let mut written = false;
-    for line in frame.split_inclusive(|&byte| byte == b'\n') {
+    for line in lines(frame) {
         if field(line).is_none() {
             out.extend_from_slice(line);
         } else if !written {
             written = true;
+            let end = line.get(without_end(line).len()..).filter(|end| !end.is_empty());
             for part in data.split(|&byte| byte == b'\n') {
                 out.extend_from_slice(b"data: ");
                 out.extend_from_slice(part);
-                out.extend_from_slice(if line.ends_with(b"\r\n") { b"\r\n" } else { b"\n" });
+                out.extend_from_slice(end.unwrap_or(b"\n"));
             }
         }
     }
     out
 }
 
+/// The lines of a frame with what ends them.
 fn lines(frame: &[u8]) -> impl Iterator<Item = &[u8]> {
-    frame.split_inclusive(|&byte| byte == b'\n')
+    let mut rest = frame;
+    std::iter::from_fn(move || {
+        let end = match memchr::memchr2(b'\n', b'\r', rest) {
+            Some(at) if rest.get(at..)?.starts_with(b"\r\n") => at + 2,
+            Some(at) => at + 1,
+            None => rest.len(),
+        };
+        let (line, tail) = rest.split_at_checked(end).filter(|(line, _)| !line.is_empty())?;
+        rest = tail;
+        Some(line)
+    })
 }
 
-/// The value of a `data` line.
+fn without_end(line: &[u8]) -> &[u8] {
+    let line = line.strip_suffix(b"\n").unwrap_or(line);
+    line.strip_suffix(b"\r").unwrap_or(line)
+}
+
+/// The value of a `data` line. A stream may begin with a byte order mark, which is no part of its first line.
 fn field(line: &[u8]) -> Option<&[u8]> {
+    let line = line.strip_prefix("\u{feff}".as_bytes()).unwrap_or(line);
     let value = line.strip_prefix(b"data:")?;
-    let value = value.strip_prefix(b" ").unwrap_or(value);
-    let value = value.strip_suffix(b"\n").unwrap_or(value);
-    Some(value.strip_suffix(b"\r").unwrap_or(value))
+    Some(without_end(value.strip_prefix(b" ").unwrap_or(value)))
 }
 
 #[cfg(test)]
@@ -149,6 +171,15 @@ mod tests {
         assert_eq!(data(&found[1]).as_deref(), Some(&b"{\"a\":\n1}"[..]));
         assert_eq!(rest, b"data: [DO");
         assert_eq!(with_data(&found[1], b"{}"), b"event: x\r\ndata: {}\r\n\r\n");
+    }
+
+    #[test]
+    fn lines_may_end_in_carriage_returns_alone() {
+        let (found, rest) = frames(&[b"data: 1\r", b"\rdata: 2\r\revent: x\rdata: 3\r\r"]);
+        let all: Vec<_> = found.iter().map(|frame| data(frame).unwrap().into_owned()).collect();
+        assert_eq!((all, rest.len()), (vec![b"1".to_vec(), b"2".to_vec(), b"3".to_vec()], 0));
+        assert_eq!(with_data(&found[2], b"{}"), b"event: x\rdata: {}\r\r");
+        assert_eq!(data("\u{feff}data: 1\n\n".as_bytes()).as_deref(), Some(&b"1"[..]));
     }
 
     #[test]

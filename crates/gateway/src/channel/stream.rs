@@ -4,7 +4,6 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::ops::RangeInclusive;
 use std::sync::Arc;
 
-use ombud_core::exchange::escape_json;
 use ombud_detect::mask::{Form, Minted, Restorer, Tally};
 
 use super::sse::{self, FrameTooLarge, Splitter};
@@ -12,11 +11,11 @@ use super::withhold;
 use crate::outward::{Guard, Seen, Voice};
 use crate::pace::Used;
 use crate::wire::answer::{ToolCall, form_of, mask_arguments, restore_strings, watch_strings};
-use crate::wire::frame::{Channel, ChannelKind, Frame, Mark};
-use crate::wire::json::{Doc, Keys, Node};
+use crate::wire::frame::{Channel, ChannelKind, Frame, Mark, PLACE};
+use crate::wire::json::{Doc, JsonError, Keys, Node};
 use crate::wire::splice::{Patch, splice};
 use crate::wire::withhold::Withheld;
-use crate::wire::{Wire, spoken};
+use crate::wire::{Calls, Wire, halves, spoken};
 
 /// What the driver has to do next.
 #[derive(Debug, PartialEq, Eq)]
@@ -25,6 +24,8 @@ pub enum Step {
     Forward(Vec<u8>),
     /// Decide on these tool calls and say so with [`AnswerStream::settle`]; nothing follows before.
     Decide(Vec<ToolCall>),
+    /// The stream must end here: the provider sent a frame that some clients may read, and nobody can judge.
+    Unreadable,
 }
 
 /// Restores one streamed answer.
@@ -37,6 +38,8 @@ pub struct AnswerStream {
     channels: BTreeMap<Channel, Flow>,
     calls: BTreeMap<Channel, ToolCall>,
     done_calls: Vec<ToolCall>,
+    /// Arguments of the calls that were decided, by their ids.
+    known_calls: BTreeMap<String, String>,
     /// Frames that wait for a tool call to be complete and decided.
     held: Option<Vec<Vec<u8>>>,
     /// The calls that are being decided.
@@ -82,6 +85,7 @@ impl AnswerStream {
             channels: BTreeMap::new(),
             calls: BTreeMap::new(),
             done_calls: Vec::new(),
+            known_calls: BTreeMap::new(),
             held: None,
             deciding: None,
             withheld: Vec::new(),
@@ -175,13 +179,17 @@ impl AnswerStream {
         }
     }
 
-    /// Whatever is still held goes out; a tool call that is not complete is marked as such.
+    /// Whatever is still held goes out; a tool call that is not complete is marked as such. A last frame without a blank line
+    /// behind it is read like any other: clients differ in whether they take it.
     fn close(&mut self) {
+        let mut rest = self.splitter.rest();
+        if !is_cut(&rest) {
+            self.frame(&std::mem::take(&mut rest));
+        }
         let owed: Vec<Channel> = self.channels.keys().copied().collect();
         for channel in owed {
             self.insert_owed(channel);
         }
-        let rest = self.splitter.rest();
         self.emit(&rest);
         let unfinished = std::mem::take(&mut self.calls);
         for (channel, call) in unfinished {
@@ -202,9 +210,11 @@ impl AnswerStream {
             self.emit(raw);
             return;
         }
-        // What is no JSON is not ours to judge: it goes through as it came.
-        let Ok(doc) = Doc::parse(&data, Keys::Any) else { return self.emit(raw) };
+        let Ok(doc) = Doc::parse(&data, Keys::Lenient) else { return self.unread(raw, &data) };
         let info = self.wire.frame(&doc);
+        if info.unfit {
+            return self.refuse();
+        }
         self.used.see(&doc);
         self.complete |= info.last;
         self.finish = info.finish.clone().or_else(|| self.finish.take());
@@ -222,12 +232,31 @@ impl AnswerStream {
         self.close_calls(&info);
     }
 
+    /// A frame that is no JSON. What could pass for JSON with a more generous reader could hold a tool call.
+    fn unread(&mut self, raw: &[u8], data: &[u8]) {
+        if self.wire.calls() == Calls::None || !matches!(data.trim_ascii().first(), Some(b'{' | b'[')) {
+            return self.emit(raw);
+        }
+        self.refuse();
+    }
+
+    /// Ends the stream; what waits for a decision does not go out.
+    fn refuse(&mut self) {
+        self.flush();
+        self.held = None;
+        self.calls.clear();
+        self.done_calls.clear();
+        self.ended = false;
+        self.splitter = Splitter::default();
+        self.steps.push_back(Step::Unreadable);
+    }
+
     /// Keeps what a frame says of calls, and notes who spoke.
     fn listen(&mut self, doc: &Doc<'_>, info: &Frame) {
         for &(node, channel) in &info.deltas {
             if channel.kind == ChannelKind::Arguments {
                 if let Some(call) = self.calls.get_mut(&channel) {
-                    call.say(&doc.string(node));
+                    call.say(&halves::text(doc, node));
                 }
             } else if channel.kind == ChannelKind::Text && !doc.raw(node).is_empty() {
                 self.spoke.insert(channel.index);
@@ -256,10 +285,10 @@ impl AnswerStream {
         }
         let mut patches = Vec::new();
         for &(node, channel) in &info.deltas {
-            let text = doc.string(node);
+            let text = halves::text(doc, node);
             let restored = self.advance(channel, &text, ended.contains(&channel));
             if restored != text {
-                patches.push(Patch { range: doc.span(node), with: escape_json(&restored).into_owned() });
+                patches.push(Patch { range: doc.span(node), with: halves::escape(&restored) });
             }
         }
         self.rewrite_whole(doc, info, &mut patches);
@@ -350,6 +379,10 @@ impl AnswerStream {
         if flow.restorer.pending().is_empty() && !flow.voice.holds() {
             return flow.template.clear();
         }
+        if let Some(again) = &info.again {
+            flow.template = again.clone().into_bytes();
+            return;
+        }
         let mut patches: Vec<Patch> = info
             .deltas
             .iter()
@@ -371,7 +404,7 @@ impl AnswerStream {
         let template = std::mem::take(&mut flow.template);
         let place = memchr::memmem::find(&template, PLACE.as_bytes());
         if let Some(place) = place.filter(|_| !owed.is_empty()) {
-            let patch = Patch { range: place..place + PLACE.len(), with: escape_json(&owed).into_owned() };
+            let patch = Patch { range: place..place + PLACE.len(), with: halves::escape(&owed) };
             let frame = splice(&template, &mut [patch]);
             let frame = self.numbered(frame);
             self.emit(&frame);
@@ -382,7 +415,7 @@ impl AnswerStream {
     /// An inserted frame takes the number after its template's, where frames are numbered.
     fn numbered(&self, frame: Vec<u8>) -> Vec<u8> {
         let Some(data) = sse::data(&frame) else { return frame };
-        let Ok(doc) = Doc::parse(&data, Keys::Any) else { return frame };
+        let Ok(doc) = Doc::parse(&data, Keys::Lenient) else { return frame };
         let mut patches = Vec::new();
         shift_number(&doc, self.inserted + 1, &mut patches);
         if patches.is_empty() { frame } else { sse::with_data(&frame, &splice(&data, &mut patches)) }
@@ -415,6 +448,9 @@ impl AnswerStream {
     fn open_calls(&mut self, info: &Frame) {
         for mark in &info.marks {
             let Mark::Call { channel, id, name } = mark else { continue };
+            if info.last && self.is_known(info, *channel, id.as_deref()) {
+                continue;
+            }
             let call = self.calls.entry(*channel).or_default();
             call.id = id.clone().or_else(|| call.id.take());
             if let Some(name) = name {
@@ -425,6 +461,12 @@ impl AnswerStream {
                 self.held = Some(Vec::new());
             }
         }
+    }
+
+    /// Whether a call that the last frame says once more was decided, with these very arguments.
+    fn is_known(&self, info: &Frame, channel: Channel, id: Option<&str>) -> bool {
+        let whole = info.arguments.iter().find(|(at, _)| *at == channel).map(|(_, whole)| whole);
+        id.and_then(|id| self.known_calls.get(id)).is_some_and(|known| Some(known) == whole)
     }
 
     fn close_calls(&mut self, info: &Frame) {
@@ -445,8 +487,10 @@ impl AnswerStream {
     }
 
     fn decide(&mut self) {
-        if self.held.is_some() {
+        if self.held.is_some() && self.deciding.is_none() {
             let calls = std::mem::take(&mut self.done_calls);
+            let known = calls.iter().filter_map(|call| Some((call.id.clone()?, call.written.clone())));
+            self.known_calls.extend(known);
             self.flush();
             self.deciding = Some(calls.iter().map(|call| call.place).collect());
             self.steps.push_back(Step::Decide(calls));
@@ -501,8 +545,16 @@ fn of_index(index: u32) -> RangeInclusive<Channel> {
     at(0, ChannelKind::Text)..=at(u32::MAX, ChannelKind::Reasoning)
 }
 
-/// Marks the place of the text in a template: a private-use character that no escape sequence makes.
-const PLACE: &str = "\u{f8ff}\u{f8fe}\u{f8ff}";
+/// Whether bytes at the end of a stream are the beginning of a frame whose rest never came: no reader makes anything of half
+/// a document.
+fn is_cut(rest: &[u8]) -> bool {
+    let Some(data) = sse::data(rest) else { return true };
+    match Doc::parse(&data, Keys::Lenient) {
+        Err(JsonError::Syntax(at)) => at >= data.len(),
+        Err(JsonError::Utf8(at)) => at + 3 >= data.len(),
+        _ => false,
+    }
+}
 
 fn shift_number(doc: &Doc<'_>, by: i64, patches: &mut Vec<Patch>) {
     if let Some(node) = doc.get(doc.root(), "sequence_number")

@@ -30,7 +30,7 @@ pub fn frames(
 /// A frame that comes after the decision: what it says about the whole answer must fit what is left of it.
 pub fn later(wire: Wire, frame: &[u8], withheld: &[Withheld], released: usize) -> Option<Vec<u8>> {
     let data = sse::data(frame)?;
-    let doc = Doc::parse(&data, Keys::Any).ok()?;
+    let doc = Doc::parse(&data, Keys::Lenient).ok()?;
     let mut patches: Vec<Patch> = match wire.calls() {
         Calls::Blocks if released == 0 => {
             doc.get(doc.root(), "delta").and_then(|delta| end_turn(&doc, delta)).into_iter().collect()
@@ -47,7 +47,7 @@ pub fn later(wire: Wire, frame: &[u8], withheld: &[Withheld], released: usize) -
 /// The JSON of a frame, if it is one.
 fn read<T>(frame: &[u8], look: impl FnOnce(&Doc<'_>, &[u8]) -> T) -> Option<T> {
     let data = sse::data(frame)?;
-    let doc = Doc::parse(&data, Keys::Any).ok()?;
+    let doc = Doc::parse(&data, Keys::Lenient).ok()?;
     Some(look(&doc, &data))
 }
 
@@ -72,7 +72,8 @@ fn chat(
                     continue;
                 }
                 let ends = stop(doc, choice);
-                if let Some(delta) = doc.get(choice, "delta").filter(|delta| has_calls(doc, *delta)) {
+                let said = ["delta", "message"].into_iter().filter_map(|key| doc.get(choice, key));
+                for delta in said.filter(|said| has_calls(doc, *said)) {
                     let first = !told.contains(&index);
                     told.push(index);
                     let text = format!("{}{}", if spoke(index) { "\n\n" } else { "" }, own.text());
@@ -152,7 +153,11 @@ fn responses(held: Vec<Vec<u8>>, withheld: &[Withheld]) -> (Vec<Vec<u8>>, i64) {
                 out.extend(frames.iter().map(event));
             }
             Some((Some((_, false)), _)) => shift -= 1,
-            _ => out.push(shifted(frame, shift)),
+            // A response that stands whole in its last frame says its calls once more.
+            _ => {
+                let frame = later(Wire::Responses, &frame, withheld, 0).unwrap_or(frame);
+                out.push(shifted(frame, shift));
+            }
         }
     }
     (out, shift)

@@ -52,7 +52,7 @@ pub fn answer(wire: &str, body: &[u8]) -> Vec<Piece> {
 }
 
 fn read(wire: Wire, body: &[u8]) -> Vec<Piece> {
-    match Doc::parse(body, Keys::Any) {
+    match Doc::parse(body, Keys::Lenient) {
         Ok(doc) => whole(wire, &doc),
         Err(_) => streamed(wire, body),
     }
@@ -77,7 +77,7 @@ fn streamed(wire: Wire, body: &[u8]) -> Vec<Piece> {
 
 fn take(wire: Wire, frame: &[u8], pieces: &mut BTreeMap<Channel, Piece>) {
     let Some(data) = sse::data(frame) else { return };
-    let Ok(doc) = Doc::parse(&data, Keys::Any) else { return };
+    let Ok(doc) = Doc::parse(&data, Keys::Lenient) else { return };
     let Frame { deltas, marks, .. } = wire.frame(&doc);
     for mark in marks {
         let Mark::Call { channel, id, name } = mark else { continue };

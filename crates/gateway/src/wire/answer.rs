@@ -12,7 +12,7 @@ use super::json::{Doc, Keys, Kind, Node};
 use super::openai_chat::{FUNCTION_CALL, number};
 use super::openai_responses::{AGENT_CALLS, call_arguments};
 use super::splice::{Patch, splice};
-use super::{Calls, Wire, spoken};
+use super::{Calls, Wire, halves, spoken};
 use crate::outward::Guard;
 use crate::pace::Used;
 
@@ -74,7 +74,7 @@ impl ToolCall {
         if self.written.len() + piece.len() > MAX_ARGUMENTS {
             self.sound = false;
         } else {
-            self.written.push_str(piece);
+            halves::append(&mut self.written, piece);
         }
     }
 
@@ -337,8 +337,7 @@ fn items(doc: &Doc<'_>, minted: &Minted, answer: &mut Answer, sealed: &mut Vec<N
                 }
                 answer.calls.push(found);
             }
-            Some("reasoning") => sealed.push(item),
-            _ => {}
+            _ => sealed.extend(doc.get(item, "encrypted_content")),
         }
     }
 }

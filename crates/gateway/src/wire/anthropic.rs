@@ -3,9 +3,10 @@
 use ombud_core::{OpaqueKind, Origin, Role};
 
 use super::collect::Collector;
-use super::frame::{Channel, ChannelKind, Frame, Mark};
+use super::frame::{Channel, ChannelKind, Frame, Mark, PLACE, grows};
+use super::held::{is_sealed, of_media_type};
 use super::json::{Doc, Kind, Node};
-use super::openai_chat::{number, role_of};
+use super::openai_chat::{number, other, role_of};
 use super::{Calls, Dialect, Format};
 
 /// The format.
@@ -22,40 +23,35 @@ pub static FORMAT: Format = Format {
 
 /// Walks a request.
 pub fn request(c: &mut Collector<'_, '_>) {
-    let doc = c.doc;
-    for (key, value) in doc.members(doc.root()) {
-        match &*key {
-            "model" => c.model(value),
-            "stream" => c.stream(value),
-            "system" => content(c, value, Role::System, &Origin::Operator),
-            "messages" => doc.items(value).for_each(|item| message(c, item)),
-            "tools" => doc.items(value).for_each(|item| tool(c, item)),
-            "mcp_servers" => doc.items(value).for_each(|item| mcp_server(c, item)),
-            "tool_choice" | "thinking" | "service_tier" | "betas" | "container" => {}
-            "metadata" => c.text(value, Role::Metadata, &Origin::Operator),
-            _ => c.text(value, Role::Other, &Origin::Operator),
-        }
-    }
+    let root = c.doc.root();
+    c.members(root, Role::Other, &Origin::Operator, |c, key, value| match key {
+        "model" => c.model(value),
+        "stream" => c.stream(value),
+        "system" => content(c, value, Role::System, &Origin::Operator),
+        "messages" => c.objects(value, Role::Other, &Origin::Unknown, message),
+        "tools" => c.objects(value, Role::ToolDefinition, &Origin::Operator, tool),
+        "mcp_servers" => c.objects(value, Role::Other, &Origin::Operator, mcp_server),
+        "container" => c.identifier(value),
+        "tool_choice" | "thinking" | "service_tier" | "betas" | "cache_control" => c.settings(value),
+        _ => other(c, root, key, value),
+    });
 }
 
 fn message(c: &mut Collector<'_, '_>, node: Node) {
-    let doc = c.doc;
-    let (role, origin) = role_of(doc.get_str(node, "role").as_deref(), || Origin::Unknown);
-    for (key, value) in doc.members(node) {
-        match &*key {
-            "role" => {}
-            "content" => content(c, value, role, &origin),
-            _ => c.text(value, role, &origin),
-        }
-    }
+    let (role, origin) = role_of(c.doc.get_str(node, "role").as_deref(), || Origin::Unknown);
+    c.members(node, role, &origin, |c, key, value| match key {
+        "role" => c.settings(value),
+        "content" => content(c, value, role, &origin),
+        _ => c.field(node, key, value, role, &origin),
+    });
 }
 
+/// A text, blocks, or one block by itself.
 fn content(c: &mut Collector<'_, '_>, node: Node, role: Role, origin: &Origin) {
-    let doc = c.doc;
-    if doc.kind(node) == Kind::Array {
-        doc.items(node).for_each(|item| block(c, item, role, origin));
-    } else {
-        c.text(node, role, origin);
+    match c.doc.kind(node) {
+        Kind::Array => c.objects(node, role, origin, |c, item| block(c, item, role, origin)),
+        Kind::Object => block(c, node, role, origin),
+        _ => c.text(node, role, origin),
     }
 }
 
@@ -65,49 +61,56 @@ fn block(c: &mut Collector<'_, '_>, node: Node, role: Role, origin: &Origin) {
         Some("image") => source(c, node, OpaqueKind::Image, role, origin),
         Some("document") => source(c, node, OpaqueKind::File, role, origin),
         // Without a signature it is no block of the provider's, and is read like any text.
-        Some("thinking") if doc.get_str(node, "signature").is_some_and(|signature| !signature.is_empty()) => {
-            c.opaque(node, OpaqueKind::Sealed);
+        Some("thinking") if doc.get_str(node, "signature").is_some_and(|signature| is_sealed(&signature)) => {
+            thinking(c, node, role, origin);
         }
-        Some("redacted_thinking") => c.opaque(node, OpaqueKind::Sealed),
         Some("tool_use" | "server_tool_use" | "mcp_tool_use") => tool_use(c, node),
         Some(kind) if kind.ends_with("tool_result") => tool_result(c, node),
-        _ if doc.kind(node) == Kind::Object => other_block(c, node, role, origin),
-        _ => c.text(node, role, origin),
+        _ => other_block(c, node, role, origin),
     }
 }
 
-fn other_block(c: &mut Collector<'_, '_>, node: Node, role: Role, origin: &Origin) {
+/// What was signed, and only that, must come back as it was.
+fn thinking(c: &mut Collector<'_, '_>, node: Node, role: Role, origin: &Origin) {
     let doc = c.doc;
-    for (key, value) in doc.members(node) {
-        match &*key {
-            "type" | "cache_control" => {}
-            "content" => content(c, value, role, origin),
-            "encrypted_content" | "encrypted_index" => c.opaque(value, OpaqueKind::Sealed),
-            _ => c.text(value, role, origin),
-        }
-    }
+    c.members(node, role, origin, |c, key, value| match key {
+        "thinking" if doc.kind(value) == Kind::String => c.opaque(value, OpaqueKind::Sealed),
+        "type" | "cache_control" => c.settings(value),
+        _ => c.field(node, key, value, role, origin),
+    });
+}
+
+fn other_block(c: &mut Collector<'_, '_>, node: Node, role: Role, origin: &Origin) {
+    c.members(node, role, origin, |c, key, value| match key {
+        "type" | "cache_control" => c.settings(value),
+        "text" => c.text(value, role, origin),
+        "content" => content(c, value, role, origin),
+        _ => c.field(node, key, value, role, origin),
+    });
 }
 
 /// A picture or document: its `source` may hold bytes, an address, or readable text.
 fn source(c: &mut Collector<'_, '_>, node: Node, kind: OpaqueKind, role: Role, origin: &Origin) {
+    c.members(node, role, origin, |c, key, value| match key {
+        "type" | "cache_control" | "citations" => c.settings(value),
+        "source" => source_of(c, value, kind, role, origin),
+        _ => c.field(node, key, value, role, origin),
+    });
+}
+
+fn source_of(c: &mut Collector<'_, '_>, node: Node, kind: OpaqueKind, role: Role, origin: &Origin) {
     let doc = c.doc;
-    for (key, value) in doc.members(node) {
-        match &*key {
-            "type" | "cache_control" | "citations" => {}
-            "source" => {
-                let encoded = doc.get_str(value, "type").as_deref() == Some("base64");
-                for (key, value) in doc.members(value) {
-                    match &*key {
-                        "type" | "media_type" | "file_id" => {}
-                        "data" if encoded => c.opaque(value, kind),
-                        "content" => content(c, value, role, origin),
-                        _ => c.text(value, role, origin),
-                    }
-                }
-            }
-            _ => c.text(value, role, origin),
-        }
-    }
+    let encoded = doc.get_str(node, "type").is_none_or(|kind| !matches!(&*kind, "text" | "url" | "content"));
+    // Readable text is no picture because somebody calls it one.
+    let said = doc.get_str(node, "media_type").map(|said| of_media_type(&said));
+    let kind = if kind == OpaqueKind::File { kind } else { said.unwrap_or(kind) };
+    c.members(node, role, origin, |c, key, value| match key {
+        "type" | "media_type" => c.settings(value),
+        "file_id" => c.identifier(value),
+        "data" if encoded => c.bytes(value, kind, role, origin),
+        "content" => content(c, value, role, origin),
+        _ => c.field(node, key, value, role, origin),
+    });
 }
 
 fn tool_use(c: &mut Collector<'_, '_>, node: Node) {
@@ -115,43 +118,41 @@ fn tool_use(c: &mut Collector<'_, '_>, node: Node) {
     if let Some(name) = doc.get_str(node, "name") {
         c.call(doc.get_str(node, "id").as_deref(), &name, doc.get(node, "input"));
     }
-    for (key, value) in doc.members(node) {
-        if !matches!(&*key, "type" | "id" | "name" | "server_name" | "cache_control" | "caller") {
-            c.text(value, Role::ToolCall, &Origin::Model);
-        }
-    }
+    c.members(node, Role::ToolCall, &Origin::Model, |c, key, value| match key {
+        "id" | "name" | "server_name" => c.identifier(value),
+        "type" | "cache_control" | "caller" => c.settings(value),
+        "input" => c.document(value, Role::ToolCall, &Origin::Model),
+        _ => c.field(node, key, value, Role::ToolCall, &Origin::Model),
+    });
 }
 
 fn tool_result(c: &mut Collector<'_, '_>, node: Node) {
-    let doc = c.doc;
-    let origin = c.tool_origin(doc.get_str(node, "tool_use_id").as_deref());
-    for (key, value) in doc.members(node) {
-        match &*key {
-            "type" | "tool_use_id" | "cache_control" => {}
-            "content" => content(c, value, Role::ToolResult, &origin),
-            _ => c.text(value, Role::ToolResult, &origin),
-        }
-    }
+    let origin = c.tool_origin(c.doc.get_str(node, "tool_use_id").as_deref());
+    c.members(node, Role::ToolResult, &origin, |c, key, value| match key {
+        "tool_use_id" => c.identifier(value),
+        "type" | "cache_control" => c.settings(value),
+        "content" => content(c, value, Role::ToolResult, &origin),
+        _ => c.field(node, key, value, Role::ToolResult, &origin),
+    });
 }
 
 fn tool(c: &mut Collector<'_, '_>, node: Node) {
-    let doc = c.doc;
     c.offer(node);
-    for (key, value) in doc.members(node) {
-        if !matches!(&*key, "type" | "name" | "cache_control") {
-            c.text(value, Role::ToolDefinition, &Origin::Operator);
-        }
-    }
+    c.members(node, Role::ToolDefinition, &Origin::Operator, |c, key, value| match key {
+        "name" => c.identifier(value),
+        "type" | "cache_control" => c.settings(value),
+        _ => c.document(value, Role::ToolDefinition, &Origin::Operator),
+    });
 }
 
 /// A server that the provider calls for us: its token is meant for it, and everything else is text.
 fn mcp_server(c: &mut Collector<'_, '_>, node: Node) {
-    let doc = c.doc;
-    for (key, value) in doc.members(node) {
-        if !matches!(&*key, "type" | "name" | "authorization_token") {
-            c.text(value, Role::Other, &Origin::Operator);
-        }
-    }
+    c.members(node, Role::Other, &Origin::Operator, |c, key, value| match key {
+        "authorization_token" => {}
+        "name" => c.identifier(value),
+        "type" => c.settings(value),
+        _ => c.field(node, key, value, Role::Other, &Origin::Operator),
+    });
 }
 
 /// Reads one frame of a streamed answer.
@@ -162,6 +163,9 @@ pub fn frame(doc: &Doc<'_>) -> Frame {
     match doc.get_str(root, "type").as_deref() {
         Some("message_start") => {
             frame.model = doc.path(root, &["message", "model"]).map(|model| doc.string(model).into_owned());
+            // A message begins empty: what comes in its blocks is judged there.
+            frame.unfit =
+                doc.path(root, &["message", "content"]).is_some_and(|blocks| has_calls(doc, blocks));
         }
         Some("content_block_start") => start(doc, index, &mut frame),
         Some("content_block_delta") => {
@@ -175,9 +179,16 @@ pub fn frame(doc: &Doc<'_>) -> Frame {
                 doc.path(root, &["delta", "stop_reason"]).map(|reason| doc.string(reason).into_owned());
         }
         Some("message_stop" | "error") => frame.last = true,
+        Some("message") => {
+            frame.unfit = doc.get(root, "content").is_some_and(|blocks| has_calls(doc, blocks));
+        }
         _ => {}
     }
     frame
+}
+
+fn has_calls(doc: &Doc<'_>, blocks: Node) -> bool {
+    doc.items(blocks).any(|block| doc.get_str(block, "type").as_deref() == Some("tool_use"))
 }
 
 fn start(doc: &Doc<'_>, index: u32, frame: &mut Frame) {
@@ -193,6 +204,15 @@ fn start(doc: &Doc<'_>, index: u32, frame: &mut Frame) {
             }
         }
         Some("thinking" | "redacted_thinking") => frame.sealed.push(block),
+        Some("text") => {
+            // Most blocks begin empty; the rest of a token may follow in the first delta of one that does not.
+            if let Some(text) = doc.get(block, "text").filter(|text| !doc.raw(*text).is_empty()) {
+                frame.delta(doc, text, Channel { index, sub: 0, kind: ChannelKind::Text });
+                frame.again = Some(format!(
+                    "event: content_block_delta\ndata: {{\"type\":\"content_block_delta\",\"index\":{index},\"delta\":{{\"type\":\"text_delta\",\"text\":\"{PLACE}\"}}}}\n\n"
+                ));
+            }
+        }
         _ => {}
     }
 }
@@ -203,7 +223,12 @@ fn delta_of(doc: &Doc<'_>, delta: Node, index: u32, frame: &mut Frame) {
         Some("input_json_delta") => ("partial_json", ChannelKind::Arguments),
         // Thinking is signed: what the client sends back must be what the provider wrote.
         Some("thinking_delta" | "signature_delta") => return frame.sealed.push(delta),
-        _ => return,
+        // What is cited comes whole.
+        Some("citations_delta") | None => return,
+        Some(_) => {
+            let texts = doc.members(delta).filter(|(key, _)| grows(key));
+            return texts.for_each(|(key, text)| frame.grown(doc, &key, text, index));
+        }
     };
     if let Some(value) = doc.get(delta, key) {
         frame.delta(doc, value, Channel { index, sub: 0, kind });

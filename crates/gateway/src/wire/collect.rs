@@ -2,12 +2,22 @@
 
 use std::collections::HashMap;
 
-use ombud_core::{Codec, OfferedTool, OffsetMap, Opaque, OpaqueKind, Origin, PastCall, Role, Slot};
+use ombud_core::{Codec, OfferedTool, OffsetMap, Opaque, OpaqueKind, Origin, PastCall, Reading, Role, Slot};
 
+use super::held::{self, Held};
 use super::json::{Doc, Keys, Kind, Node};
 
 /// JSON inside JSON strings is looked into this many levels deep; below that it is plain text.
 const MAX_NESTED: usize = 4;
+
+/// Bytes that are shorter than this are read too: a number fits into them.
+const SHORT_BYTES: usize = 64;
+
+/// A seal that is longer than this is no key.
+const LONGEST_KEY: usize = 512;
+
+/// Numbers with fewer digits are nobody's.
+const FEWEST_DIGITS: usize = 7;
 
 /// What a wire format found in a request.
 #[derive(Debug, Default)]
@@ -33,12 +43,21 @@ pub struct Collector<'d, 'a> {
     found: Found,
     /// Places in `found.calls` by the id of the call, for the origin of results.
     calls: HashMap<String, usize>,
+    /// Whether fields of the request's own JSON are known by their names, such as `signature`.
+    structured: bool,
 }
 
 impl<'d, 'a> Collector<'d, 'a> {
     /// A collector for a document.
     pub fn new(doc: &'d Doc<'a>) -> Self {
-        Self { doc, found: Found::default(), calls: HashMap::new() }
+        Self { doc, found: Found::default(), calls: HashMap::new(), structured: false }
+    }
+
+    /// The same for a request to a model: what providers seal, and bytes of pictures and files, are known by the names of
+    /// their fields, at whatever depth.
+    #[must_use]
+    pub fn structured(self) -> Self {
+        Self { structured: true, ..self }
     }
 
     /// Everything found, in the order of the bytes.
@@ -50,11 +69,187 @@ impl<'d, 'a> Collector<'d, 'a> {
     /// Notes the model.
     pub fn model(&mut self, node: Node) {
         self.found.model = (self.doc.kind(node) == Kind::String).then(|| self.doc.string(node).into_owned());
+        self.identifier(node);
     }
 
     /// Notes whether a stream is asked for.
     pub fn stream(&mut self, node: Node) {
         self.found.stream = self.doc.raw(node) == "true";
+        self.settings(node);
+    }
+
+    /// Each object of a list. Whatever else stands in it, or in its place, is a text: what has not the shape that a wire
+    /// expects must not leave unread.
+    pub fn objects(
+        &mut self,
+        node: Node,
+        role: Role,
+        origin: &Origin,
+        mut each: impl FnMut(&mut Self, Node),
+    ) {
+        let doc = self.doc;
+        if doc.kind(node) != Kind::Array {
+            return self.text(node, role, origin);
+        }
+        for item in doc.items(node) {
+            if doc.kind(item) == Kind::Object {
+                each(self, item);
+            } else {
+                self.text(item, role, origin);
+            }
+        }
+    }
+
+    /// Each member of an object; any other value is a text. Keys are read as settings.
+    pub fn members(
+        &mut self,
+        node: Node,
+        role: Role,
+        origin: &Origin,
+        mut each: impl FnMut(&mut Self, &str, Node),
+    ) {
+        let doc = self.doc;
+        if doc.kind(node) != Kind::Object {
+            return self.text(node, role, origin);
+        }
+        for key in doc.keys(node) {
+            self.string(key, Role::Metadata, &Origin::Operator, Reading::Setting);
+            each(self, &doc.string(key), doc.value_of(key));
+        }
+    }
+
+    /// A member of which the wire knows nothing but its name: sealed, bytes, an id, or a text.
+    pub fn field(&mut self, object: Node, key: &str, value: Node, role: Role, origin: &Origin) {
+        match held::held(self.doc, object, key, value) {
+            Held::Text => self.text(value, role, origin),
+            held => self.apart(value, held, role, origin),
+        }
+    }
+
+    /// A value that the provider signed or encrypted, if it looks like one.
+    pub fn sealed(&mut self, node: Node, role: Role, origin: &Origin) {
+        let held = match self.doc.kind(node) {
+            Kind::String => held::seal(&self.doc.string(node)),
+            _ => Held::Text,
+        };
+        match held {
+            Held::Text => self.text(node, role, origin),
+            held => self.apart(node, held, role, origin),
+        }
+    }
+
+    /// Bytes of a picture, recording or file, in base64; what is none is a text.
+    pub fn bytes(&mut self, node: Node, kind: OpaqueKind, role: Role, origin: &Origin) {
+        let base64 = self.doc.kind(node) == Kind::String && held::is_base64(&self.doc.string(node));
+        if base64 {
+            self.apart(node, Held::Bytes(kind), role, origin);
+        } else {
+            self.media(node, kind, role, origin);
+        }
+    }
+
+    /// A string that holds no text.
+    fn apart(&mut self, node: Node, held: Held, role: Role, origin: &Origin) {
+        let slot = self.string_slot(node, role, origin);
+        self.keep_apart(slot, held);
+    }
+
+    fn keep_apart(&mut self, slot: Slot, held: Held) {
+        let (opaque, reading) = match held {
+            Held::Text => (None, Some(Reading::Text)),
+            Held::Word => (None, Some(Reading::Setting)),
+            Held::Id => (None, Some(Reading::Identifier)),
+            // A key under the name of a seal is a key; that random bytes look like one as a whole is not to be expected.
+            Held::Sealed => {
+                (Some(OpaqueKind::Sealed), (slot.text.len() <= LONGEST_KEY).then_some(Reading::Identifier))
+            }
+            Held::Bytes(kind) => (Some(kind), (slot.text.len() < SHORT_BYTES).then_some(Reading::Setting)),
+        };
+        if let Some(kind) = opaque {
+            self.found.opaque.push(Opaque { kind, span: slot.span.clone() });
+        }
+        if let Some(reading) = reading {
+            self.push(Slot { reading, ..slot });
+        }
+    }
+
+    /// Settings, at whatever depth: read for what has a form of its own.
+    pub fn settings(&mut self, node: Node) {
+        self.setting("", node);
+    }
+
+    fn setting(&mut self, key: &str, node: Node) {
+        let doc = self.doc;
+        match doc.kind(node) {
+            Kind::Object => {
+                for key in doc.keys(node) {
+                    self.string(key, Role::Metadata, &Origin::Operator, Reading::Setting);
+                    self.setting(&doc.string(key), doc.value_of(key));
+                }
+            }
+            Kind::Array => doc.items(node).for_each(|item| self.setting(key, item)),
+            _ if key == "name" || held::is_id_key(key) || key.ends_with("_ids") => self.identifier(node),
+            Kind::String | Kind::Key => {
+                self.string(node, Role::Metadata, &Origin::Operator, Reading::Setting);
+            }
+            Kind::Number => self.number(node, Role::Metadata, &Origin::Operator, Reading::Setting),
+            Kind::Literal => {}
+        }
+    }
+
+    /// A name or id that something else refers to.
+    pub fn identifier(&mut self, node: Node) {
+        match self.doc.kind(node) {
+            Kind::String | Kind::Key => {
+                self.string(node, Role::Metadata, &Origin::Operator, Reading::Identifier);
+            }
+            _ => self.settings(node),
+        }
+    }
+
+    fn string(&mut self, node: Node, role: Role, origin: &Origin, reading: Reading) {
+        let slot = self.string_slot(node, role, origin);
+        self.push(Slot { reading, ..slot });
+    }
+
+    fn string_slot(&self, node: Node, role: Role, origin: &Origin) -> Slot {
+        let (text, map) = self.doc.decode(node);
+        self.slot(node, (vec![Codec::JsonString], text, map), role, origin)
+    }
+
+    /// The slot of a value as it stands in the body.
+    fn raw_slot(&self, node: Node, role: Role, origin: &Origin) -> Slot {
+        let text = self.doc.raw(node).to_owned();
+        let map = OffsetMap::identity(text.len());
+        self.slot(node, (Vec::new(), text, map), role, origin)
+    }
+
+    fn slot(
+        &self,
+        node: Node,
+        (codecs, text, map): (Vec<Codec>, String, OffsetMap),
+        role: Role,
+        origin: &Origin,
+    ) -> Slot {
+        Slot {
+            span: self.doc.span(node),
+            codecs,
+            text,
+            map,
+            bare: Vec::new(),
+            role,
+            origin: origin.clone(),
+            reading: Reading::Text,
+        }
+    }
+
+    fn number(&mut self, node: Node, role: Role, origin: &Origin, reading: Reading) {
+        let digits = self.doc.raw(node).bytes().filter(u8::is_ascii_digit).count();
+        if digits >= FEWEST_DIGITS {
+            let slot = self.raw_slot(node, role, origin);
+            let bare = std::iter::once(0..slot.text.len()).collect();
+            self.push(Slot { codecs: vec![Codec::JsonString], bare, reading, ..slot });
+        }
     }
 
     /// Notes a tool call of the history, so that its result can be told from others.
@@ -90,71 +285,76 @@ impl<'d, 'a> Collector<'d, 'a> {
         self.found.opaque.push(Opaque { kind, span: self.doc.span(node) });
     }
 
-    /// The address of a picture, recording or file: content if it is a `data:` URL, else a text like any other.
-    pub fn media(&mut self, node: Node, kind: OpaqueKind, origin: &Origin) {
-        let raw = self.doc.raw(node);
-        if self.doc.kind(node) == Kind::String
-            && raw.get(..5).is_some_and(|start| start.eq_ignore_ascii_case("data:"))
-        {
-            self.opaque(node, kind);
-        } else {
-            self.text(node, Role::Other, origin);
+    /// The address of a picture, recording or file: content if it is a `data:` URL of bytes, else a text like any other.
+    /// What is called a file is one, whatever its URL says.
+    pub fn media(&mut self, node: Node, kind: OpaqueKind, role: Role, origin: &Origin) {
+        let held = match self.doc.kind(node) {
+            Kind::String => held::data_url(&self.doc.string(node)),
+            _ => None,
+        };
+        match held {
+            Some(Held::Bytes(_)) if kind == OpaqueKind::File => {
+                self.apart(node, Held::Bytes(kind), role, origin);
+            }
+            Some(held @ Held::Bytes(_)) => self.apart(node, held, role, origin),
+            _ => self.text(node, role, origin),
         }
     }
 
-    /// A text. A string that is itself a JSON document is looked into; an object or array is taken whole; a lone
-    /// number, `true` or `null` is a setting and no text.
+    /// A text. A string that is itself a JSON document is looked into; an object or array is taken whole; `true` and
+    /// `null` say nothing.
     pub fn text(&mut self, node: Node, role: Role, origin: &Origin) {
+        self.whole(node, role, origin, self.structured);
+    }
+
+    /// A document of the agent's own, such as the arguments of a call: a field in it means what the agent says.
+    pub fn document(&mut self, node: Node, role: Role, origin: &Origin) {
+        self.whole(node, role, origin, false);
+    }
+
+    fn whole(&mut self, node: Node, role: Role, origin: &Origin, structured: bool) {
         match self.doc.kind(node) {
             Kind::String | Kind::Key => {
-                let (text, map) = self.doc.decode(node);
-                let slot = Slot {
-                    span: self.doc.span(node),
-                    codecs: vec![Codec::JsonString],
-                    text,
-                    map,
-                    bare: Vec::new(),
-                    role,
-                    origin: origin.clone(),
-                };
-                self.add(slot, 1);
+                let slot = self.string_slot(node, role, origin);
+                self.add(slot, 1, false);
             }
             Kind::Object | Kind::Array => {
-                let text = self.doc.raw(node).to_owned();
-                let map = OffsetMap::identity(text.len());
-                let slot = Slot {
-                    span: self.doc.span(node),
-                    codecs: Vec::new(),
-                    text,
-                    map,
-                    bare: Vec::new(),
-                    role,
-                    origin: origin.clone(),
-                };
-                self.add(slot, 0);
+                let slot = self.raw_slot(node, role, origin);
+                self.add(slot, 0, structured);
             }
-            Kind::Number | Kind::Literal => {}
+            Kind::Number => self.number(node, role, origin, Reading::Text),
+            Kind::Literal => {}
         }
     }
 
-    /// Keeps a slot, as the view of a JSON document where its text is one.
-    fn add(&mut self, slot: Slot, nested: usize) {
-        let slot =
-            if nested <= MAX_NESTED && looks_like_json(&slot.text) { self.view(slot, nested) } else { slot };
-        if !slot.text.is_empty() {
+    /// Keeps a slot unless nothing can stand in it.
+    fn push(&mut self, slot: Slot) {
+        let says = if slot.is_text() { !slot.text.is_empty() } else { !held::is_plain(&slot.text) };
+        if says {
             self.found.slots.push(slot);
         }
     }
 
+    /// Keeps a slot, as the view of a JSON document where its text is one.
+    fn add(&mut self, slot: Slot, nested: usize, structured: bool) {
+        let slot = if nested <= MAX_NESTED && looks_like_json(&slot.text) {
+            self.view(slot, nested, structured)
+        } else {
+            slot
+        };
+        self.push(slot);
+    }
+
     /// Turns a slot whose text is a JSON document into one whose text is the document with decoded strings. Strings
-    /// that are documents again become slots of their own.
-    fn view(&mut self, slot: Slot, nested: usize) -> Slot {
+    /// that are documents again become slots of their own, and so does what holds no text in a `structured` one.
+    fn view(&mut self, slot: Slot, nested: usize, structured: bool) -> Slot {
         // Whatever the text says twice is looked through twice; only requests themselves need unique keys.
         let Ok(doc) = Doc::parse(slot.text.as_bytes(), Keys::Any) else { return slot };
         let mut text = String::with_capacity(slot.text.len());
         let mut map = OffsetMap::builder();
         let mut bare = Vec::new();
         let mut inner = Vec::new();
+        let held = if structured { holders(&doc) } else { HashMap::new() };
         let mut done = 0;
         let mut codecs = slot.codecs.clone();
         codecs.push(Codec::JsonString);
@@ -162,7 +362,8 @@ impl<'d, 'a> Collector<'d, 'a> {
             let span = doc.span(node);
             let document = doc.kind(node) == Kind::String && looks_like_json(&doc.string(node));
             let number = doc.kind(node) == Kind::Number;
-            if !(document || number || doc.is_escaped(node)) {
+            let held = held.get(&node);
+            if !(document || number || held.is_some() || doc.is_escaped(node)) {
                 continue;
             }
             text.push_str(slot.text.get(done..span.start).unwrap_or_default());
@@ -170,6 +371,9 @@ impl<'d, 'a> Collector<'d, 'a> {
             if number {
                 bare.push(text.len()..text.len() + span.len());
                 text.push_str(doc.raw(node));
+            } else if let Some(held) = held {
+                self.keep_apart(inner_slot(&slot, &doc, node, &codecs), *held);
+                map.anchor(text.len(), span.end);
             } else if document {
                 inner.push(inner_slot(&slot, &doc, node, &codecs));
                 map.anchor(text.len(), span.end);
@@ -180,10 +384,33 @@ impl<'d, 'a> Collector<'d, 'a> {
         text.push_str(slot.text.get(done..).unwrap_or_default());
         map.close(text.len(), slot.text.len());
         for document in inner {
-            self.add(document, nested + 1);
+            self.add(document, nested + 1, false);
         }
         Slot { text, map: map.through(&slot.map), codecs, bare, ..slot }
     }
+}
+
+/// The strings of a request's own JSON that hold no text.
+fn holders(doc: &Doc<'_>) -> HashMap<Node, Held> {
+    let mut found = HashMap::new();
+    for node in doc.nodes() {
+        match doc.kind(node) {
+            Kind::Object => {
+                for key in doc.keys(node) {
+                    let value = doc.value_of(key);
+                    found.insert(value, held::held(doc, node, &doc.string(key), value));
+                }
+            }
+            // What a key leads to is in the map already: the object comes before it.
+            Kind::String => {
+                let url = || held::data_url(&doc.string(node)).unwrap_or(Held::Text);
+                found.entry(node).or_insert_with(url);
+            }
+            _ => {}
+        }
+    }
+    found.retain(|_, held| *held != Held::Text);
+    found
 }
 
 /// Appends the decoded form of a raw string that begins at `start` of the document.
@@ -211,6 +438,7 @@ fn inner_slot(outer: &Slot, doc: &Doc<'_>, node: Node, codecs: &[Codec]) -> Slot
         bare: Vec::new(),
         role: outer.role,
         origin: outer.origin.clone(),
+        reading: Reading::Text,
     }
 }
 

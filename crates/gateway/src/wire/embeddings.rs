@@ -3,7 +3,8 @@
 use ombud_core::{OpaqueKind, Origin, Role};
 
 use super::collect::Collector;
-use super::json::{Kind, Node};
+use super::json::{Doc, Kind, Node};
+use super::openai_chat::other;
 use super::{Calls, Dialect, Format, no_frames};
 
 /// The format.
@@ -20,16 +21,13 @@ pub static FORMAT: Format = Format {
 
 /// Walks a request.
 pub fn request(c: &mut Collector<'_, '_>) {
-    let doc = c.doc;
-    for (key, value) in doc.members(doc.root()) {
-        match &*key {
-            "model" => c.model(value),
-            "encoding_format" => {}
-            "input" => texts(c, value, Role::EmbeddingInput),
-            "user" => c.text(value, Role::Metadata, &Origin::Operator),
-            _ => c.text(value, Role::Other, &Origin::Operator),
-        }
-    }
+    let root = c.doc.root();
+    c.members(root, Role::Other, &Origin::Operator, |c, key, value| match key {
+        "model" => c.model(value),
+        "encoding_format" => c.settings(value),
+        "input" => texts(c, value, Role::EmbeddingInput),
+        _ => other(c, root, key, value),
+    });
 }
 
 /// A text, texts, or token numbers. Numbers say all that the text said, and nothing can be masked in them. Nobody can say
@@ -40,14 +38,18 @@ pub(super) fn texts(c: &mut Collector<'_, '_>, node: Node, role: Role) {
         return c.text(node, role, &Origin::Unknown);
     }
     for item in doc.items(node) {
-        let tokens = match doc.kind(item) {
-            Kind::Number => true,
-            Kind::Array => doc.items(item).any(|token| doc.kind(token) == Kind::Number),
-            _ => false,
-        };
-        if tokens {
+        if holds_tokens(doc, item) {
             return c.opaque(node, OpaqueKind::Tokens);
         }
         c.text(item, role, &Origin::Unknown);
+    }
+}
+
+/// A number, or a list of numbers in however many lists.
+fn holds_tokens(doc: &Doc<'_>, node: Node) -> bool {
+    match doc.kind(node) {
+        Kind::Number => true,
+        Kind::Array => doc.items(node).any(|item| holds_tokens(doc, item)),
+        _ => false,
     }
 }

@@ -1,6 +1,10 @@
 //! What a wire format says about one frame of a streamed answer.
 
 use super::json::{Doc, Kind, Node};
+use super::openai_chat::number;
+
+/// Marks the place of the text in a frame that is made once more: private-use characters that no escape sequence makes.
+pub const PLACE: &str = "\u{f8ff}\u{f8fe}\u{f8ff}";
 
 /// A stream of text inside a streamed answer. Tokens may be cut between the deltas of one channel, never across two.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -43,6 +47,10 @@ pub struct Frame {
     pub finish: Option<String>,
     /// The model that answers.
     pub model: Option<String>,
+    /// A whole frame, with [`PLACE`] in it, that carries more text of this frame's channel, where this frame cannot come twice.
+    pub again: Option<String>,
+    /// Whether the frame says something where its wire has no place for it, so that nobody can judge it.
+    pub unfit: bool,
 }
 
 /// Something that happens in a frame.
@@ -71,10 +79,54 @@ impl Frame {
         }
     }
 
+    /// Notes every string in a delta that grows from frame to frame, by the name of its field, each as a channel of its own
+    /// by its path: providers invent such fields faster than a list of them is kept.
+    pub fn grown(&mut self, doc: &Doc<'_>, key: &str, node: Node, index: u32) {
+        let kind = ChannelKind::Text;
+        self.grow(doc, key, node, Channel { index, sub: path(0, key.as_bytes()), kind });
+    }
+
+    fn grow(&mut self, doc: &Doc<'_>, key: &str, node: Node, at: Channel) {
+        let thinks = ["reason", "think", "thought"].iter().any(|word| key.contains(word));
+        let at = Channel { kind: if thinks { ChannelKind::Reasoning } else { at.kind }, ..at };
+        match doc.kind(node) {
+            Kind::String if grows(key) => self.delta(doc, node, at),
+            Kind::Object => {
+                for (key, value) in doc.members(node) {
+                    self.grow(doc, &key, value, Channel { sub: path(at.sub, key.as_bytes()), ..at });
+                }
+            }
+            Kind::Array => {
+                for (place, item) in doc.items(node).enumerate() {
+                    let place = number(doc, item, "index").unwrap_or(u32::try_from(place).unwrap_or(0));
+                    self.grow(doc, key, item, Channel { sub: path(at.sub, &place.to_be_bytes()), ..at });
+                }
+            }
+            _ => {}
+        }
+    }
+
     /// Notes a delta if it is a string.
     pub fn delta(&mut self, doc: &Doc<'_>, node: Node, channel: Channel) {
         if doc.kind(node) == Kind::String {
             self.deltas.push((node, channel));
         }
     }
+}
+
+/// Whether a field of this name grows: its words say that it is text, and none that it says something about it.
+pub fn grows(key: &str) -> bool {
+    const TEXT: &[&str] =
+        &["content", "text", "refusal", "reasoning", "thinking", "thought", "transcript", "summary"];
+    const ABOUT: &[&str] = &["encrypted", "signature", "type", "format", "id", "index", "cited"];
+    let has = |words: &[&str]| key.split('_').any(|word| words.contains(&word));
+    has(TEXT) && !has(ABOUT)
+}
+
+/// The number of a channel by its path: FNV-1a over the steps, apart from the small numbers that wires give themselves.
+pub fn path(before: u32, step: &[u8]) -> u32 {
+    let hash = step
+        .iter()
+        .fold(before ^ 0x811c_9dc5, |hash, byte| (hash ^ u32::from(*byte)).wrapping_mul(0x0100_0193));
+    hash | 0x8000_0000
 }

@@ -78,6 +78,9 @@ pub enum Keys {
     Unique,
     /// Accept: the text is only looked through, every value of it.
     Any,
+    /// Accept, and take `NaN`, `Infinity` and `-Infinity` for literals: the text is an answer, and the readers of some
+    /// clients (Python's `json` is one) take them too.
+    Lenient,
 }
 
 impl<'a> Doc<'a> {
@@ -147,13 +150,24 @@ impl<'a> Doc<'a> {
 
     /// Keys and values of an object; nothing for any other node.
     pub fn members(&self, node: Node) -> impl Iterator<Item = (Cow<'a, str>, Node)> + '_ {
-        let object = self.kind(node) == Kind::Object;
-        self.children(node).take_while(move |_| object).map(|key| (self.string(key), Node(key.0 + 1)))
+        self.keys(node).map(|key| (self.string(key), self.value_of(key)))
     }
 
-    /// The value of a key.
+    /// The keys of an object; nothing for any other node.
+    pub fn keys(&self, node: Node) -> impl Iterator<Item = Node> + '_ {
+        let object = self.kind(node) == Kind::Object;
+        self.children(node).take_while(move |_| object)
+    }
+
+    /// The value that follows a key.
+    pub fn value_of(&self, key: Node) -> Node {
+        Node(key.0 + 1)
+    }
+
+    /// The value of a key. Of a key that an answer has twice it is the last, which Python and JavaScript read too: what is
+    /// judged must be what the client acts on. (A request with such a key is refused.)
     pub fn get(&self, node: Node, key: &str) -> Option<Node> {
-        self.members(node).find(|(name, _)| name == key).map(|(_, value)| value)
+        self.members(node).filter(|(name, _)| name == key).last().map(|(_, value)| value)
     }
 
     /// The value at a path of keys.
@@ -317,6 +331,11 @@ impl Parser<'_> {
                 self.at += 1;
                 Ok(())
             }
+            Some(b'-') if self.keys == Keys::Lenient && self.follows(b"-Infinity") => {
+                self.literal(b"-Infinity")
+            }
+            Some(b'N') if self.keys == Keys::Lenient => self.literal(b"NaN"),
+            Some(b'I') if self.keys == Keys::Lenient => self.literal(b"Infinity"),
             Some(b'-' | b'0'..=b'9') => self.number(),
             Some(b't') => self.literal(b"true"),
             Some(b'f') => self.literal(b"false"),
@@ -440,13 +459,17 @@ impl Parser<'_> {
     }
 
     fn literal(&mut self, word: &[u8]) -> Result<(), JsonError> {
-        if !self.bytes.get(self.at..).is_some_and(|rest| rest.starts_with(word)) {
+        if !self.follows(word) {
             return Err(JsonError::Syntax(self.at));
         }
         self.push(Kind::Literal, false, self.at, self.at + word.len());
         self.at += word.len();
         self.settle();
         Ok(())
+    }
+
+    fn follows(&self, word: &[u8]) -> bool {
+        self.bytes.get(self.at..).is_some_and(|rest| rest.starts_with(word))
     }
 
     /// A scalar value was just pushed: if it belongs to a key, the key's subtree ends with it.
@@ -535,6 +558,17 @@ mod tests {
     fn depth_is_bounded() {
         assert!(matches!(parse(&"[".repeat(10_000)), Err(JsonError::Depth(_))));
         assert!(parse(&format!("{}{}", "[".repeat(127), "]".repeat(127))).is_ok());
+    }
+
+    #[test]
+    fn an_answer_may_hold_what_some_readers_take() {
+        for text in ["NaN", "-Infinity", r#"{"a": Infinity, "b": [NaN]}"#] {
+            assert!(Doc::parse(text.as_bytes(), Keys::Lenient).is_ok(), "{text}");
+            assert!(Doc::parse(text.as_bytes(), Keys::Any).is_err(), "{text}");
+        }
+        for text in ["nan", "Inf", "-NaN", "--1", "+1"] {
+            assert!(Doc::parse(text.as_bytes(), Keys::Lenient).is_err(), "{text}");
+        }
     }
 
     #[test]

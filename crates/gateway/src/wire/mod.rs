@@ -2,8 +2,11 @@
 //! one: write the file with its [`Format`], add its line to the list below.
 
 pub mod answer;
+pub mod base;
 pub mod collect;
 pub mod frame;
+pub mod halves;
+pub mod held;
 pub mod json;
 pub mod said;
 pub mod splice;
@@ -58,7 +61,7 @@ pub struct Format {
     pub id: &'static str,
     /// The method of its requests.
     pub method: &'static str,
-    /// How its paths end. Base URLs end in many ways (`/v1`, `/api/v3`, `/compatible-mode/v1`).
+    /// How its paths end, behind a base.
     pub path: &'static str,
     /// Whose errors its clients expect; `None` if both kinds of client ask in the same way.
     pub dialect: Option<Dialect>,
@@ -100,14 +103,23 @@ pub enum Dialect {
 }
 
 impl Wire {
-    /// The wire of a request, by method and path (without query). Only the end of the path counts; one model may be asked
-    /// for by name.
+    /// The wire of a request, by method and path (without query). Before the wire's own path stands a base; one model may be
+    /// asked for by name.
     pub fn pick(method: &str, path: &str) -> Option<Self> {
+        Self::pick_below(method, path, &[])
+    }
+
+    /// The same where a provider's bases have these paths.
+    pub fn pick_below(method: &str, path: &str, bases: &[&str]) -> Option<Self> {
         let path = path.trim_end_matches('/');
-        let is = |wire: &Self| method == wire.format().method && path.ends_with(wire.format().path);
-        let one_model = || path.rsplit_once('/').is_some_and(|(list, _)| list.ends_with(models::FORMAT.path));
-        let found = Self::ALL.iter().copied().find(is);
-        found.or_else(|| (method == models::FORMAT.method && one_model()).then_some(Self::Models))
+        let below = |path: &str, wire: &Self| {
+            let Format { method: own, path: end, .. } = wire.format();
+            let base = path.strip_suffix(end).filter(|_| method == *own);
+            base.is_some_and(|base| base::is_base(base, bases))
+        };
+        let one_model = || path.rsplit_once('/').is_some_and(|(list, _)| below(list, &Self::Models));
+        let found = Self::ALL.iter().copied().find(|wire| below(path, wire));
+        found.or_else(|| one_model().then_some(Self::Models))
     }
 
     /// The id in records, such as `openai.chat`.
@@ -151,7 +163,7 @@ impl Wire {
         if doc.kind(doc.root()) != Kind::Object {
             return Err(JsonError::Syntax(doc.span(doc.root()).start));
         }
-        let mut collector = Collector::new(&doc);
+        let mut collector = Collector::new(&doc).structured();
         if let Some(request) = self.format().request {
             request(&mut collector);
         }
@@ -192,6 +204,23 @@ mod tests {
             ("GET", "/v1/chat/completions", None),
             ("POST", "/v1/files", None),
             ("POST", "/v1/messages/batches", None),
+            ("POST", "/compatible-mode/v1/chat/completions", Some(Wire::Chat)),
+            ("POST", "/v1beta/openai/chat/completions", Some(Wire::Chat)),
+            ("POST", "/openai/deployments/my-gpt/chat/completions", Some(Wire::Chat)),
+            ("POST", "/openai/deployments/my-e/embeddings", Some(Wire::Embeddings)),
+            ("POST", "/api/v3/bots/chat/completions", Some(Wire::Chat)),
+            ("POST", "/p/kimi/anthropic/v1/messages", Some(Wire::Messages)),
+            ("POST", "/apps/anthropic/v1/messages", Some(Wire::Messages)),
+            ("POST", "/chat/completions", Some(Wire::Chat)),
+            ("POST", "/inference/chat/completions", Some(Wire::Chat)),
+            ("POST", "/beta/completions", Some(Wire::Completions)),
+            ("POST", "/v1/threads/abc/messages", None),
+            ("POST", "/threads/abc/messages", None),
+            ("GET", "/v1/files/models", None),
+            ("GET", "/v1/files/models/x", None),
+            ("POST", "/v1/evals/x/completions", None),
+            ("POST", "/v1/CHAT/completions", None),
+            ("POST", "/v1/conversations/c/responses", None),
         ] {
             assert_eq!(Wire::pick(method, path), wire, "{method} {path}");
         }

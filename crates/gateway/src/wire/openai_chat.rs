@@ -24,23 +24,30 @@ pub static FORMAT: Format = Format {
 
 /// Walks a request.
 pub fn request(c: &mut Collector<'_, '_>) {
-    let doc = c.doc;
-    for (key, value) in doc.members(doc.root()) {
-        match &*key {
-            "model" => c.model(value),
-            "stream" => c.stream(value),
-            "messages" => doc.items(value).for_each(|item| message(c, item)),
-            "tools" => doc.items(value).for_each(|item| tool(c, item)),
-            "functions" => doc.items(value).for_each(|item| offered(c, item)),
-            "response_format" => response_format(c, value),
-            // Settings without text of the user.
-            "tool_choice" | "function_call" | "modalities" | "logit_bias" | "audio" | "stream_options"
-            | "reasoning_effort" | "service_tier" | "verbosity" => {}
-            "user" | "metadata" | "safety_identifier" | "prompt_cache_key" => {
-                c.text(value, Role::Metadata, &Origin::Operator);
-            }
-            _ => c.text(value, Role::Other, &Origin::Operator),
+    let root = c.doc.root();
+    c.members(root, Role::Other, &Origin::Operator, |c, key, value| match key {
+        "model" => c.model(value),
+        "stream" => c.stream(value),
+        "messages" => c.objects(value, Role::Other, &Origin::Unknown, message),
+        "tools" => c.objects(value, Role::ToolDefinition, &Origin::Operator, tool),
+        "functions" => c.objects(value, Role::ToolDefinition, &Origin::Operator, offered),
+        "response_format" => response_format(c, value),
+        // Settings without text of the user.
+        "tool_choice" | "function_call" | "modalities" | "logit_bias" | "audio" | "stream_options"
+        | "reasoning_effort" | "service_tier" | "verbosity" => c.settings(value),
+        _ => other(c, root, key, value),
+    });
+}
+
+/// A field of a request that holds no part of the conversation, or is not known.
+pub(super) fn other(c: &mut Collector<'_, '_>, root: Node, key: &str, value: Node) {
+    match key {
+        // Any number is a seed, and none is anybody's.
+        "seed" if c.doc.kind(value) == Kind::Number => {}
+        "user" | "metadata" | "safety_identifier" | "prompt_cache_key" => {
+            c.text(value, Role::Metadata, &Origin::Operator);
         }
+        _ => c.field(root, key, value, Role::Other, &Origin::Operator),
     }
 }
 
@@ -48,19 +55,18 @@ fn message(c: &mut Collector<'_, '_>, node: Node) {
     let doc = c.doc;
     let call = doc.get_str(node, "tool_call_id");
     let (role, origin) = role_of(doc.get_str(node, "role").as_deref(), || c.tool_origin(call.as_deref()));
-    for (key, value) in doc.members(node) {
-        match &*key {
-            "role" | "tool_call_id" | "id" => {}
-            "content" => content(c, value, role, &origin),
-            "tool_calls" => doc.items(value).for_each(|call| tool_call(c, call)),
-            "function_call" => {
-                past_call(c, None, value);
-                function_call(c, value);
-            }
-            "audio" if doc.get(value, "data").is_none() => {}
-            _ => c.text(value, role, &origin),
+    c.members(node, role, &origin, |c, key, value| match key {
+        "role" => c.settings(value),
+        "tool_call_id" | "id" => c.identifier(value),
+        "content" => content(c, value, role, &origin),
+        "tool_calls" => c.objects(value, Role::ToolCall, &Origin::Model, tool_call),
+        "function_call" => {
+            past_call(c, None, value);
+            function_call(c, value);
         }
-    }
+        "audio" if doc.get(value, "data").is_none() => c.settings(value),
+        _ => c.field(node, key, value, role, &origin),
+    });
 }
 
 /// Role and origin of a message; an unknown role is read like any other and trusted like a tool's result.
@@ -76,51 +82,51 @@ pub(super) fn role_of(role: Option<&str>, tool: impl Fn() -> Origin) -> (Role, O
 }
 
 fn content(c: &mut Collector<'_, '_>, node: Node, role: Role, origin: &Origin) {
-    let doc = c.doc;
-    if doc.kind(node) == Kind::Array {
-        doc.items(node).for_each(|item| part(c, item, role, origin));
+    let parts = c.doc.kind(node) == Kind::Array;
+    if parts {
+        c.objects(node, role, origin, |c, item| part(c, item, role, origin));
     } else {
         c.text(node, role, origin);
     }
 }
 
 fn part(c: &mut Collector<'_, '_>, node: Node, role: Role, origin: &Origin) {
-    let doc = c.doc;
-    if doc.kind(node) != Kind::Object {
-        return c.text(node, role, origin);
-    }
-    for (key, value) in doc.members(node) {
-        match &*key {
-            "type" | "cache_control" => {}
-            "image_url" | "video_url" => url(c, value, OpaqueKind::Image, origin),
-            "input_audio" => within(c, value, "data", OpaqueKind::Audio, origin),
-            "file" => within(c, value, "file_data", OpaqueKind::File, origin),
-            _ => c.text(value, role, origin),
-        }
-    }
+    c.members(node, role, origin, |c, key, value| match key {
+        "type" | "cache_control" => c.settings(value),
+        "text" => c.text(value, role, origin),
+        "image_url" | "video_url" => url(c, value, role, origin),
+        "input_audio" => within(c, value, "data", OpaqueKind::Audio, (role, origin)),
+        "file" => within(c, value, "file_data", OpaqueKind::File, (role, origin)),
+        _ => c.field(node, key, value, role, origin),
+    });
 }
 
 /// `"…"` or `{"url": "…", "detail": …}`.
-fn url(c: &mut Collector<'_, '_>, node: Node, kind: OpaqueKind, origin: &Origin) {
-    match c.doc.get(node, "url") {
-        Some(url) => c.media(url, kind, origin),
-        None => c.media(node, kind, origin),
+pub(super) fn url(c: &mut Collector<'_, '_>, node: Node, role: Role, origin: &Origin) {
+    if c.doc.kind(node) != Kind::Object {
+        return c.media(node, OpaqueKind::Image, role, origin);
     }
+    c.members(node, role, origin, |c, key, value| match key {
+        "url" => c.media(value, OpaqueKind::Image, role, origin),
+        "detail" => c.settings(value),
+        _ => c.field(node, key, value, role, origin),
+    });
 }
 
 /// An object whose member `data` holds content that cannot be read; every other member is text.
-pub(super) fn within(c: &mut Collector<'_, '_>, node: Node, data: &str, kind: OpaqueKind, origin: &Origin) {
-    let doc = c.doc;
-    if doc.kind(node) != Kind::Object {
-        return c.text(node, Role::Other, origin);
-    }
-    for (key, value) in doc.members(node) {
-        match &*key {
-            "format" | "file_id" => {}
-            name if name == data => c.opaque(value, kind),
-            _ => c.text(value, Role::Other, origin),
-        }
-    }
+pub(super) fn within(
+    c: &mut Collector<'_, '_>,
+    node: Node,
+    data: &str,
+    kind: OpaqueKind,
+    (role, origin): (Role, &Origin),
+) {
+    c.members(node, role, origin, |c, key, value| match key {
+        "format" => c.settings(value),
+        "file_id" => c.identifier(value),
+        name if name == data => c.bytes(value, kind, role, origin),
+        _ => c.field(node, key, value, role, origin),
+    });
 }
 
 fn tool_call(c: &mut Collector<'_, '_>, node: Node) {
@@ -128,13 +134,12 @@ fn tool_call(c: &mut Collector<'_, '_>, node: Node) {
     if let Some(function) = doc.get(node, "function").or_else(|| doc.get(node, "custom")) {
         past_call(c, doc.get_str(node, "id").as_deref(), function);
     }
-    for (key, value) in doc.members(node) {
-        match &*key {
-            "id" | "type" | "index" => {}
-            "function" | "custom" => function_call(c, value),
-            _ => c.text(value, Role::ToolCall, &Origin::Model),
-        }
-    }
+    c.members(node, Role::ToolCall, &Origin::Model, |c, key, value| match key {
+        "id" => c.identifier(value),
+        "type" | "index" => c.settings(value),
+        "function" | "custom" => function_call(c, value),
+        _ => c.field(node, key, value, Role::ToolCall, &Origin::Model),
+    });
 }
 
 fn past_call(c: &mut Collector<'_, '_>, id: Option<&str>, function: Node) {
@@ -146,23 +151,19 @@ fn past_call(c: &mut Collector<'_, '_>, id: Option<&str>, function: Node) {
 }
 
 fn function_call(c: &mut Collector<'_, '_>, node: Node) {
-    let doc = c.doc;
-    for (key, value) in doc.members(node) {
-        if key != "name" {
-            c.text(value, Role::ToolCall, &Origin::Model);
-        }
-    }
+    c.members(node, Role::ToolCall, &Origin::Model, |c, key, value| match key {
+        "name" => c.identifier(value),
+        "arguments" | "input" => c.document(value, Role::ToolCall, &Origin::Model),
+        _ => c.field(node, key, value, Role::ToolCall, &Origin::Model),
+    });
 }
 
 fn tool(c: &mut Collector<'_, '_>, node: Node) {
-    let doc = c.doc;
-    for (key, value) in doc.members(node) {
-        match &*key {
-            "type" => {}
-            "function" | "custom" => offered(c, value),
-            _ => c.text(value, Role::ToolDefinition, &Origin::Operator),
-        }
-    }
+    c.members(node, Role::ToolDefinition, &Origin::Operator, |c, key, value| match key {
+        "type" | "cache_control" => c.settings(value),
+        "function" | "custom" => offered(c, value),
+        _ => c.text(value, Role::ToolDefinition, &Origin::Operator),
+    });
 }
 
 fn offered(c: &mut Collector<'_, '_>, node: Node) {
@@ -172,23 +173,20 @@ fn offered(c: &mut Collector<'_, '_>, node: Node) {
 
 /// `{"name", "description", "parameters", "strict"}`: the name is an identifier that calls refer to.
 pub(super) fn definition(c: &mut Collector<'_, '_>, node: Node) {
-    let doc = c.doc;
-    for (key, value) in doc.members(node) {
-        if key != "name" && key != "type" {
-            c.text(value, Role::ToolDefinition, &Origin::Operator);
-        }
-    }
+    c.members(node, Role::ToolDefinition, &Origin::Operator, |c, key, value| match key {
+        "name" => c.identifier(value),
+        "type" => c.settings(value),
+        _ => c.document(value, Role::ToolDefinition, &Origin::Operator),
+    });
 }
 
 pub(super) fn response_format(c: &mut Collector<'_, '_>, node: Node) {
-    let doc = c.doc;
-    for (key, value) in doc.members(node) {
-        match &*key {
-            "type" | "name" | "strict" => {}
-            "json_schema" => definition(c, value),
-            _ => c.text(value, Role::ToolDefinition, &Origin::Operator),
-        }
-    }
+    c.members(node, Role::ToolDefinition, &Origin::Operator, |c, key, value| match key {
+        "type" | "strict" => c.settings(value),
+        "name" => c.identifier(value),
+        "json_schema" => definition(c, value),
+        _ => c.document(value, Role::ToolDefinition, &Origin::Operator),
+    });
 }
 
 /// Reads one frame of a streamed answer.
@@ -199,6 +197,9 @@ pub fn frame(doc: &Doc<'_>) -> Frame {
         let index = number(doc, choice, "index").unwrap_or(u32::try_from(place).unwrap_or(0));
         if let Some(delta) = doc.get(choice, "delta") {
             delta_of(doc, delta, index, &mut frame);
+        }
+        if let Some(message) = doc.get(choice, "message") {
+            calls_of(doc, message, index, &mut frame);
         }
         if let Some(reason) = doc.get_str(choice, "finish_reason") {
             frame.finish = Some(reason.into());
@@ -211,7 +212,9 @@ pub fn frame(doc: &Doc<'_>) -> Frame {
 fn delta_of(doc: &Doc<'_>, delta: Node, index: u32, frame: &mut Frame) {
     for (key, value) in doc.members(delta) {
         match &*key {
-            "content" => frame.delta(doc, value, Channel { index, sub: 0, kind: ChannelKind::Text }),
+            "content" if doc.kind(value) == Kind::String => {
+                frame.delta(doc, value, Channel { index, sub: 0, kind: ChannelKind::Text });
+            }
             "refusal" => frame.delta(doc, value, Channel { index, sub: 0, kind: ChannelKind::Refusal }),
             "reasoning_content" | "reasoning" => {
                 // Some providers send the same reasoning under both names.
@@ -230,9 +233,33 @@ fn delta_of(doc: &Doc<'_>, delta: Node, index: u32, frame: &mut Frame) {
                 }
             }
             "function_call" => call_delta(doc, value, None, index, FUNCTION_CALL, frame),
-            _ => {}
+            // What is cited comes whole.
+            "annotations" | "citations" => {}
+            _ => frame.grown(doc, &key, value, index),
         }
     }
+}
+
+/// The calls of a message that stands whole in a frame: some servers send one as their last.
+fn calls_of(doc: &Doc<'_>, message: Node, index: u32, frame: &mut Frame) {
+    let calls = doc.get(message, "tool_calls").into_iter().flat_map(|calls| doc.items(calls));
+    for (place, call) in calls.enumerate() {
+        let sub = number(doc, call, "index").unwrap_or(u32::try_from(place).unwrap_or(0));
+        if let Some(function) = doc.get(call, "function").or_else(|| doc.get(call, "custom")) {
+            whole_call(doc, function, doc.get_str(call, "id").as_deref(), (index, sub), frame);
+        }
+    }
+    if let Some(function) = doc.get(message, "function_call").filter(|node| doc.kind(*node) == Kind::Object) {
+        whole_call(doc, function, None, (index, FUNCTION_CALL), frame);
+    }
+}
+
+fn whole_call(doc: &Doc<'_>, function: Node, id: Option<&str>, at: (u32, u32), frame: &mut Frame) {
+    let channel = Channel { index: at.0, sub: at.1, kind: ChannelKind::Arguments };
+    let name = doc.get_str(function, "name").map(Into::into);
+    frame.marks.push(Mark::Call { channel, id: id.map(Into::into), name });
+    let arguments = doc.get(function, "arguments").or_else(|| doc.get(function, "input"));
+    frame.arguments.extend(arguments.map(|arguments| (channel, doc.string(arguments).into_owned())));
 }
 
 fn call_delta(doc: &Doc<'_>, function: Node, id: Option<&str>, index: u32, sub: u32, frame: &mut Frame) {

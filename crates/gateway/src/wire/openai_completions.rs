@@ -7,7 +7,7 @@ use super::collect::Collector;
 use super::embeddings::texts;
 use super::frame::{Channel, ChannelKind, Frame, Mark};
 use super::json::Doc;
-use super::openai_chat::number;
+use super::openai_chat::{number, other};
 use super::{Calls, Dialect, Format};
 
 /// The format.
@@ -24,18 +24,16 @@ pub static FORMAT: Format = Format {
 
 /// Walks a request.
 pub fn request(c: &mut Collector<'_, '_>) {
-    let doc = c.doc;
-    for (key, value) in doc.members(doc.root()) {
-        match &*key {
-            "model" => c.model(value),
-            "stream" => c.stream(value),
-            "logit_bias" | "stream_options" => {}
-            "prompt" => texts(c, value, Role::Other),
-            "user" => c.text(value, Role::Metadata, &Origin::Operator),
-            // `suffix` is text like the prompt.
-            _ => c.text(value, Role::Other, &Origin::Unknown),
-        }
-    }
+    let root = c.doc.root();
+    c.members(root, Role::Other, &Origin::Operator, |c, key, value| match key {
+        "model" => c.model(value),
+        "stream" => c.stream(value),
+        "logit_bias" | "stream_options" => c.settings(value),
+        "prompt" => texts(c, value, Role::Other),
+        // `suffix` is text like the prompt.
+        "suffix" => c.text(value, Role::Other, &Origin::Unknown),
+        _ => other(c, root, key, value),
+    });
 }
 
 /// Reads one frame of a streamed answer.

@@ -3,9 +3,10 @@
 use ombud_core::{OpaqueKind, Origin, Role};
 
 use super::collect::Collector;
-use super::frame::{Channel, ChannelKind, Frame, Mark};
+use super::frame::{Channel, ChannelKind, Frame, Mark, path};
+use super::held::is_id_key;
 use super::json::{Doc, Kind, Node};
-use super::openai_chat::{number, response_format, role_of, within};
+use super::openai_chat::{number, other, response_format, role_of, url, within};
 use super::{Calls, Dialect, Format};
 
 /// Items by which the model asks the agent to do something; the other calls are the provider's own.
@@ -32,113 +33,111 @@ pub static FORMAT: Format = Format {
 
 /// Walks a request.
 pub fn request(c: &mut Collector<'_, '_>) {
-    let doc = c.doc;
-    for (key, value) in doc.members(doc.root()) {
-        match &*key {
-            "model" => c.model(value),
-            "stream" => c.stream(value),
-            "instructions" => c.text(value, Role::System, &Origin::Operator),
-            "input" => input(c, value),
-            "tools" => doc.items(value).for_each(|item| tool(c, item)),
-            "text" => {
-                for (key, value) in doc.members(value) {
-                    if key == "format" {
-                        response_format(c, value);
-                    }
-                }
-            }
-            "tool_choice"
-            | "previous_response_id"
-            | "conversation"
-            | "include"
-            | "reasoning"
-            | "truncation"
-            | "service_tier"
-            | "stream_options"
-            | "context_management"
-            | "prompt_cache_retention" => {}
-            "user" | "metadata" | "safety_identifier" | "prompt_cache_key" => {
-                c.text(value, Role::Metadata, &Origin::Operator);
-            }
-            _ => c.text(value, Role::Other, &Origin::Operator),
-        }
-    }
+    let root = c.doc.root();
+    c.members(root, Role::Other, &Origin::Operator, |c, key, value| match key {
+        "model" => c.model(value),
+        "stream" => c.stream(value),
+        "instructions" => c.text(value, Role::System, &Origin::Operator),
+        "input" => input(c, value),
+        "prompt" => prompt(c, value),
+        "tools" => c.objects(value, Role::ToolDefinition, &Origin::Operator, tool),
+        "text" => c.members(value, Role::Other, &Origin::Operator, |c, key, inner| match key {
+            "format" => response_format(c, inner),
+            "verbosity" => c.settings(inner),
+            _ => c.field(value, key, inner, Role::Other, &Origin::Operator),
+        }),
+        "previous_response_id" | "conversation" => c.identifier(value),
+        "tool_choice"
+        | "include"
+        | "reasoning"
+        | "truncation"
+        | "service_tier"
+        | "stream_options"
+        | "context_management"
+        | "prompt_cache_retention" => c.settings(value),
+        _ => other(c, root, key, value),
+    });
 }
 
 fn input(c: &mut Collector<'_, '_>, node: Node) {
-    let doc = c.doc;
-    if doc.kind(node) == Kind::Array {
-        doc.items(node).for_each(|node| item(c, node));
+    if c.doc.kind(node) == Kind::Array {
+        c.objects(node, Role::Other, &Origin::Unknown, item);
     } else {
         c.text(node, Role::User, &Origin::User);
     }
 }
 
+/// A prompt that is kept at the provider, and what is filled into it: texts, or parts like those of a message.
+fn prompt(c: &mut Collector<'_, '_>, node: Node) {
+    let (role, origin) = (Role::Other, Origin::Operator);
+    c.members(node, role, &origin, |c, key, value| match key {
+        "id" => c.identifier(value),
+        "version" => c.settings(value),
+        "variables" => c.members(value, role, &origin, |c, key, filled| {
+            if c.doc.kind(filled) == Kind::Object {
+                part(c, filled, role, &origin);
+            } else {
+                c.field(value, key, filled, role, &origin);
+            }
+        }),
+        _ => c.field(node, key, value, role, &origin),
+    });
+}
+
 fn item(c: &mut Collector<'_, '_>, node: Node) {
-    let doc = c.doc;
-    let kind = doc.get_str(node, "type");
+    let kind = c.doc.get_str(node, "type");
     match kind.as_deref() {
-        None | Some("message") if doc.kind(node) == Kind::Object => message(c, node),
-        Some("reasoning")
-            if doc.get_str(node, "encrypted_content").is_some_and(|sealed| !sealed.is_empty()) =>
-        {
-            c.opaque(node, OpaqueKind::Sealed);
+        None | Some("message") => message(c, node),
+        // Only what is encrypted must come back as it was. The summary is shown to people with its values, and gets its
+        // tokens again here.
+        Some("reasoning" | "compaction") => plain_item(c, node, Role::Assistant, &Origin::Model),
+        Some("input_text" | "input_image" | "input_file" | "input_audio") => {
+            part(c, node, Role::Other, &Origin::Unknown);
         }
-        Some("compaction") => c.opaque(node, OpaqueKind::Sealed),
-        Some(kind) if kind.ends_with("_output") => output(c, node),
+        Some(kind) if kind.ends_with("_output") => result(c, node),
         Some(kind) if kind.ends_with("_call") => call(c, node),
-        _ if doc.kind(node) == Kind::Object => {
-            members(c, node, &["type", "id", "status", "role"], Role::Other, &Origin::Unknown);
-        }
-        _ => c.text(node, Role::Other, &Origin::Unknown),
+        _ => plain_item(c, node, Role::Other, &Origin::Unknown),
     }
 }
 
-/// Every member but the named ones is text.
-fn members(c: &mut Collector<'_, '_>, node: Node, except: &[&str], role: Role, origin: &Origin) {
-    let doc = c.doc;
-    for (key, value) in doc.members(node) {
-        if !except.contains(&&*key) {
-            c.text(value, role, origin);
-        }
-    }
+fn plain_item(c: &mut Collector<'_, '_>, node: Node, role: Role, origin: &Origin) {
+    c.members(node, role, origin, |c, key, value| match key {
+        "type" | "status" | "role" => c.settings(value),
+        "encrypted_content" => c.sealed(value, role, origin),
+        "content" | "summary" => content(c, value, role, origin),
+        key if is_id_key(key) => c.identifier(value),
+        _ => c.field(node, key, value, role, origin),
+    });
 }
 
 fn message(c: &mut Collector<'_, '_>, node: Node) {
-    let doc = c.doc;
-    let (role, origin) = role_of(doc.get_str(node, "role").as_deref(), || Origin::Unknown);
-    for (key, value) in doc.members(node) {
-        match &*key {
-            "type" | "role" | "id" | "status" => {}
-            "content" => content(c, value, role, &origin),
-            _ => c.text(value, role, &origin),
-        }
-    }
+    let (role, origin) = role_of(c.doc.get_str(node, "role").as_deref(), || Origin::Unknown);
+    c.members(node, role, &origin, |c, key, value| match key {
+        "type" | "role" | "status" | "phase" => c.settings(value),
+        "id" => c.identifier(value),
+        "content" => content(c, value, role, &origin),
+        _ => c.field(node, key, value, role, &origin),
+    });
 }
 
 fn content(c: &mut Collector<'_, '_>, node: Node, role: Role, origin: &Origin) {
-    let doc = c.doc;
-    if doc.kind(node) == Kind::Array {
-        doc.items(node).for_each(|item| part(c, item, role, origin));
+    if c.doc.kind(node) == Kind::Array {
+        c.objects(node, role, origin, |c, item| part(c, item, role, origin));
     } else {
         c.text(node, role, origin);
     }
 }
 
 fn part(c: &mut Collector<'_, '_>, node: Node, role: Role, origin: &Origin) {
-    let doc = c.doc;
-    if doc.kind(node) != Kind::Object {
-        return c.text(node, role, origin);
-    }
-    for (key, value) in doc.members(node) {
-        match &*key {
-            "type" | "file_id" | "detail" => {}
-            "image_url" => c.media(value, OpaqueKind::Image, origin),
-            "file_data" => c.opaque(value, OpaqueKind::File),
-            "input_audio" => within(c, value, "data", OpaqueKind::Audio, origin),
-            _ => c.text(value, role, origin),
-        }
-    }
+    c.members(node, role, origin, |c, key, value| match key {
+        "type" | "detail" => c.settings(value),
+        "text" => c.text(value, role, origin),
+        "file_id" => c.identifier(value),
+        "image_url" => url(c, value, role, origin),
+        "file_data" => c.bytes(value, OpaqueKind::File, role, origin),
+        "input_audio" => within(c, value, "data", OpaqueKind::Audio, (role, origin)),
+        _ => c.field(node, key, value, role, origin),
+    });
 }
 
 /// A tool call in the history.
@@ -148,36 +147,41 @@ fn call(c: &mut Collector<'_, '_>, node: Node) {
         let arguments = doc.get(node, "arguments").or_else(|| doc.get(node, "input"));
         c.call(doc.get_str(node, "call_id").as_deref(), &name, arguments);
     }
-    // A picture that the provider made comes back as base64.
-    let except = ["type", "id", "call_id", "name", "status", "namespace"];
-    for (key, value) in doc.members(node) {
-        if key == "result" && doc.get_str(node, "type").as_deref() == Some("image_generation_call") {
-            c.opaque(value, OpaqueKind::Image);
-        } else if !except.contains(&&*key) {
-            c.text(value, Role::ToolCall, &Origin::Model);
+    c.members(node, Role::ToolCall, &Origin::Model, |c, key, value| match key {
+        "type" | "status" | "namespace" => c.settings(value),
+        "name" | "server_label" => c.identifier(value),
+        "arguments" | "input" | "action" | "operation" => {
+            c.document(value, Role::ToolCall, &Origin::Model);
         }
-    }
+        key if is_id_key(key) => c.identifier(value),
+        // A picture that the provider made comes back as base64; it is known by the type of its item.
+        _ => c.field(node, key, value, Role::ToolCall, &Origin::Model),
+    });
 }
 
 /// The result of a tool call: a text, or parts like those of a message.
-fn output(c: &mut Collector<'_, '_>, node: Node) {
+fn result(c: &mut Collector<'_, '_>, node: Node) {
     let doc = c.doc;
     let origin = c.tool_origin(doc.get_str(node, "call_id").as_deref());
-    for (key, value) in doc.members(node) {
-        match &*key {
-            "type" | "id" | "call_id" | "status" => {}
-            "output" if doc.kind(value) == Kind::Object => part(c, value, Role::ToolResult, &origin),
-            "output" => content(c, value, Role::ToolResult, &origin),
-            _ => c.text(value, Role::ToolResult, &origin),
-        }
-    }
+    let role = Role::ToolResult;
+    c.members(node, role, &origin, |c, key, value| match key {
+        "type" | "status" => c.settings(value),
+        "id" | "call_id" => c.identifier(value),
+        "output" if doc.kind(value) == Kind::Object => part(c, value, role, &origin),
+        "output" => content(c, value, role, &origin),
+        _ => c.field(node, key, value, role, &origin),
+    });
 }
 
 /// A tool; the login of an MCP server is meant for the provider, which calls the server for us.
 fn tool(c: &mut Collector<'_, '_>, node: Node) {
     c.offer(node);
-    let except = ["type", "name", "authorization", "headers", "server_label", "container"];
-    members(c, node, &except, Role::ToolDefinition, &Origin::Operator);
+    c.members(node, Role::ToolDefinition, &Origin::Operator, |c, key, value| match key {
+        "authorization" | "headers" => {}
+        "type" | "container" => c.settings(value),
+        "name" | "server_label" => c.identifier(value),
+        _ => c.document(value, Role::ToolDefinition, &Origin::Operator),
+    });
 }
 
 /// Reads one frame of a streamed answer.
@@ -186,24 +190,13 @@ pub fn frame(doc: &Doc<'_>) -> Frame {
     let kind = doc.get_str(root, "type").unwrap_or_default();
     let mut frame = Frame::default();
     let index = number(doc, root, "output_index").unwrap_or(0);
-    let sub = number(doc, root, "content_index").unwrap_or(0);
-    let text = Channel { index, sub, kind: ChannelKind::Text };
-    let refusal = Channel { index, sub, kind: ChannelKind::Refusal };
     let arguments = Channel { index, sub: 0, kind: ChannelKind::Arguments };
     match &*kind {
-        "response.output_text.delta" => delta_of(doc, text, &mut frame),
-        "response.refusal.delta" => delta_of(doc, refusal, &mut frame),
-        "response.function_call_arguments.delta" | "response.custom_tool_call_input.delta" => {
-            delta_of(doc, arguments, &mut frame);
-        }
-        "response.output_text.done" => frame.marks.push(Mark::End(text)),
-        "response.refusal.done" => frame.marks.push(Mark::End(refusal)),
-        "response.function_call_arguments.done" | "response.custom_tool_call_input.done" => {
-            frame.marks.push(Mark::End(arguments));
-        }
         "response.output_item.added" => added(doc, arguments, &mut frame),
         "response.output_item.done" => {
-            done(doc, arguments, &mut frame);
+            if let Some(item) = doc.get(root, "item") {
+                done(doc, item, arguments, &mut frame);
+            }
             frame.marks.push(Mark::Close(index));
         }
         "response.completed" | "response.incomplete" | "response.failed" | "error" => {
@@ -211,21 +204,67 @@ pub fn frame(doc: &Doc<'_>) -> Frame {
             frame.finish =
                 doc.path(root, &["response", "status"]).map(|status| doc.string(status).into_owned());
             frame.model = doc.path(root, &["response", "model"]).map(|model| doc.string(model).into_owned());
+            all_calls(doc, &mut frame);
         }
-        _ => {}
+        kind => {
+            let (delta, done) = (kind.strip_suffix(".delta"), kind.strip_suffix(".done"));
+            let channel_of = delta.and_then(|of| channel(doc, of, index));
+            if let Some((channel, delta)) = channel_of.zip(doc.get(root, "delta")) {
+                frame.delta(doc, delta, channel);
+            }
+            frame.marks.extend(done.and_then(|of| channel(doc, of, index)).map(Mark::End));
+        }
     }
-    seal_reasoning(doc, &kind, &mut frame);
+    let items = doc.get(root, "item").into_iter().chain(output(doc).map(|(_, item)| item));
+    frame.sealed.extend(items.filter_map(|item| doc.get(item, "encrypted_content")));
     frame
 }
 
-fn delta_of(doc: &Doc<'_>, channel: Channel, frame: &mut Frame) {
-    if let Some(delta) = doc.get(doc.root(), "delta") {
-        frame.delta(doc, delta, channel);
+/// The channel of the events of this name (without `.delta` or `.done`): each kind of text that an item streams has its own.
+fn channel(doc: &Doc<'_>, of: &str, index: u32) -> Option<Channel> {
+    let part = |key| number(doc, doc.root(), key);
+    let sub = part("content_index").or_else(|| part("summary_index")).unwrap_or(0);
+    let (sub, kind) = match of {
+        "response.output_text" => (sub, ChannelKind::Text),
+        "response.refusal" => (sub, ChannelKind::Refusal),
+        "response.function_call_arguments"
+        | "response.custom_tool_call_input"
+        | "response.mcp_call_arguments" => (0, ChannelKind::Arguments),
+        // Sound in base64.
+        "response.audio" | "response.output_audio" => return None,
+        _ => {
+            let kind = if of.contains("reasoning") { ChannelKind::Reasoning } else { ChannelKind::Text };
+            (path(path(0, of.as_bytes()), &sub.to_be_bytes()), kind)
+        }
+    };
+    Some(Channel { index, sub, kind })
+}
+
+/// The items of a response that stands whole in a frame, with their places.
+fn output<'d>(doc: &'d Doc<'_>) -> impl Iterator<Item = (u32, Node)> + use<'d> {
+    let output = doc.path(doc.root(), &["response", "output"]);
+    (0..).zip(output.into_iter().flat_map(|output| doc.items(output)))
+}
+
+/// The calls of a response that stands whole in its last frame. Mostly they came before; one that did not is judged here.
+fn all_calls(doc: &Doc<'_>, frame: &mut Frame) {
+    for (index, item) in output(doc) {
+        let count = frame.marks.len();
+        done(doc, item, Channel { index, sub: 0, kind: ChannelKind::Arguments }, frame);
+        if frame.marks.len() > count {
+            frame.marks.push(Mark::Close(index));
+        }
     }
 }
 
 fn added(doc: &Doc<'_>, channel: Channel, frame: &mut Frame) {
-    let Some(item) = doc.get(doc.root(), "item") else { return };
+    if let Some(item) = doc.get(doc.root(), "item") {
+        begun(doc, item, channel, frame);
+    }
+}
+
+/// Notes a call of the agent's.
+fn begun(doc: &Doc<'_>, item: Node, channel: Channel, frame: &mut Frame) {
     if let Some(kind) = doc.get_str(item, "type").filter(|kind| AGENT_CALLS.contains(&&**kind)) {
         let text = |key| doc.get_str(item, key).map(Into::into);
         let name = text("name").or_else(|| Some(kind.into_owned()));
@@ -239,20 +278,9 @@ pub(super) fn call_arguments(doc: &Doc<'_>, item: Node) -> Option<Node> {
 }
 
 /// A call that is complete says its arguments once more, and SDKs take them from there.
-fn done(doc: &Doc<'_>, channel: Channel, frame: &mut Frame) {
-    let Some(item) = doc.get(doc.root(), "item") else { return };
+fn done(doc: &Doc<'_>, item: Node, channel: Channel, frame: &mut Frame) {
+    begun(doc, item, channel, frame);
     if let Some(arguments) = call_arguments(doc, item) {
         frame.arguments.push((channel, doc.string(arguments).into_owned()));
     }
-}
-
-/// Reasoning goes back to the provider in the next request; it must be what the provider wrote.
-fn seal_reasoning(doc: &Doc<'_>, kind: &str, frame: &mut Frame) {
-    if kind.starts_with("response.reasoning") {
-        frame.sealed.push(doc.root());
-    }
-    let items = [doc.path(doc.root(), &["item"])].into_iter().flatten().chain(
-        doc.path(doc.root(), &["response", "output"]).into_iter().flat_map(|output| doc.items(output)),
-    );
-    frame.sealed.extend(items.filter(|&item| doc.get_str(item, "type").as_deref() == Some("reasoning")));
 }

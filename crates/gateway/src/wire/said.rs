@@ -9,7 +9,7 @@ use crate::channel::sse::{self, Splitter};
 
 /// The texts of an answer as the provider sent it, whole or streamed, in order.
 pub fn said(wire: Wire, body: &[u8]) -> Vec<String> {
-    let texts = match Doc::parse(body, Keys::Any) {
+    let texts = match Doc::parse(body, Keys::Lenient) {
         Ok(doc) => whole(wire, &doc),
         Err(_) => streamed(wire, body),
     };
@@ -56,7 +56,7 @@ fn streamed(wire: Wire, body: &[u8]) -> Vec<String> {
     }
     while let Some(frame) = splitter.next_frame() {
         let Some(data) = sse::data(&frame) else { continue };
-        let Ok(doc) = Doc::parse(&data, Keys::Any) else { continue };
+        let Ok(doc) = Doc::parse(&data, Keys::Lenient) else { continue };
         for (node, channel) in wire.frame(&doc).deltas {
             if channel.kind == ChannelKind::Text {
                 texts.entry(channel).or_default().push_str(&doc.string(node));

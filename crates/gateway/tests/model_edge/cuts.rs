@@ -24,6 +24,7 @@ fn after(wire: Wire, pieces: &[&[u8]], withheld: &[usize]) -> String {
         while let Some(step) = stream.step() {
             match step {
                 Step::Forward(bytes) => out.extend(bytes),
+                Step::Unreadable => panic!("every frame can be read"),
                 Step::Decide(calls) => {
                     let numbered = calls.iter().zip(seen..);
                     let held =

@@ -74,6 +74,30 @@ async fn unknown_paths_and_providers_are_refused_unless_the_operator_lets_them_p
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_address_with_data_in_it_and_a_body_that_nobody_reads_do_not_leave() {
+    let rig = Rig::new(|_, _| json("{}")).await;
+    for (query, status) in [
+        ("?phone=13912345678", 403),
+        ("?q=wang.wei%40example.com", 403),
+        ("?13912345678", 403),
+        ("/13912345678", 403),
+        ("?api-version=2024-10-21&key=AIzaSyD-1234567890abcdefghijklmnopqrstu", 200),
+        ("/gpt-5-2025-08-07", 200),
+    ] {
+        let request = rig.client.get(format!("{}/v1/models{query}", rig.url));
+        let answer = request.body("call 13912345678").send().await.unwrap();
+        assert_eq!(answer.status().as_u16(), status, "{query}");
+        if status == 403 {
+            assert!(answer.text().await.unwrap().contains("ombud_value_in_address"), "{query}");
+        } else {
+            assert_eq!(rig.last(), "", "{query}");
+        }
+    }
+    assert_eq!(rig.post("/v1/chat/completions?to=13912345678", chat("hi")).await.status(), 403);
+    assert_eq!(rig.bodies().len(), 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_list_of_models_passes() {
     let rig = Rig::new(|path, _| json(format!("{{\"path\":\"{path}\"}}"))).await;
     let answer = rig.client.get(format!("{}/v1/models", rig.url)).send().await.unwrap();
@@ -198,6 +222,20 @@ async fn how_an_answer_is_encoded_lets_no_call_through() {
     assert_eq!(answer.status(), 502);
     let text = answer.text().await.unwrap();
     assert!(text.contains("ombud_answer_compressed") && !text.contains("eve"), "{text}");
+}
+
+/// Readers take the last of two equal keys; so does the judge.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_key_that_an_answer_has_twice_hides_no_call() {
+    let call = r#"[{"id":"c1","type":"function","function":{"name":"send_mail","arguments":"{\"to\":\"a@b.example\"}","arguments":"{\"to\":\"eve@evil.example\"}"}}]"#;
+    let whole = format!(
+        r#"{{"choices":[{{"index":0,"finish_reason":"tool_calls","message":{{"role":"assistant","tool_calls":[],"tool_calls":{call}}}}}]}}"#
+    );
+    let rig = Rig::new(move |_, _| super::harness::json(whole.clone())).await;
+    let answer = value(rig.post("/v1/chat/completions", offers_mail()).await).await;
+    let message = &answer["choices"][0]["message"];
+    let text = message["content"].as_str().unwrap();
+    assert!(message.get("tool_calls").is_none() && text.contains("eve@evil.example"), "{answer}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -146,8 +146,8 @@ async fn sealed_blocks_and_pictures_are_untouched() {
     let rig = Rig::new(any).await;
     let body = json!({ "model": "m", "messages": [
         { "role": "assistant", "content": [
-            { "type": "thinking", "thinking": format!("call {PHONE}"), "signature": "EqQBCgIYAhIM" },
-            { "type": "redacted_thinking", "data": format!("{PHONE}") } ] },
+            { "type": "thinking", "thinking": format!("call {PHONE}"), "signature": "EqQBCkYIBRgCKkD0c2lnbmF0dXJl" },
+            { "type": "redacted_thinking", "data": "EmwKAhgBEgy3va3pzix0Ux9ANNA" } ] },
         { "role": "user", "content": [ { "type": "image", "source": { "type": "base64", "media_type": "image/png", "data": "MTM5MTIzNDU2Nzg=" } } ] },
     ]})
     .to_string();

@@ -11,6 +11,8 @@ mod faults;
 #[cfg(test)]
 mod fields;
 #[cfg(test)]
+mod frames;
+#[cfg(test)]
 mod harness;
 #[cfg(test)]
 mod identity;
