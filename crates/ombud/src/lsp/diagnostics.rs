@@ -14,6 +14,9 @@ use crate::report::message;
 /// Findings of each file, and of files that have none any more: address and diagnostics.
 pub(super) fn all(project: &mut Project, lang: Lang) -> Vec<(String, Vec<Value>)> {
     project.look();
+    if project.is_being_written() {
+        return Vec::new();
+    }
     let Some(report) = project.last() else { return Vec::new() };
     let mut by_file: BTreeMap<&str, Vec<&Finding>> = BTreeMap::new();
     for finding in &report.findings {

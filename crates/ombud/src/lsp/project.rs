@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
+use ombud_check::facts::GapKind;
 use ombud_check::{Options, Report, Session};
 use ombud_core::Lang;
 use ombud_detect::Detector;
@@ -24,6 +25,8 @@ pub(super) struct Project {
     told: bool,
     /// Files whose findings the editor shows.
     pub shown: BTreeSet<String>,
+    /// Open files that could be read when they were last looked at.
+    whole: BTreeSet<String>,
 }
 
 impl Project {
@@ -45,6 +48,7 @@ impl Project {
             report: None,
             told: false,
             shown: BTreeSet::new(),
+            whole: BTreeSet::new(),
         })
     }
 
@@ -109,6 +113,19 @@ impl Project {
         if self.report.is_none() {
             self.report = self.session.check(&self.providers, &self.detector, &self.options).ok();
         }
+    }
+
+    /// Whether somebody is in the middle of writing: an open file that could be read a moment ago cannot be read now. What is
+    /// known of it, and of the files that it leads to, comes back with the next stroke; until then the old findings hold.
+    pub(super) fn is_being_written(&mut self) -> bool {
+        let Some(report) = &self.report else { return false };
+        let broken =
+            |path: &String| report.gaps.iter().any(|gap| gap.why == GapKind::Syntax && gap.path == **path);
+        if self.open.keys().any(|path| self.whole.contains(path) && broken(path)) {
+            return true;
+        }
+        self.whole = self.open.keys().filter(|path| !broken(path)).cloned().collect();
+        false
     }
 
     /// The last report.

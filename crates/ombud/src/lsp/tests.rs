@@ -108,6 +108,18 @@ fn has(found: &[(String, Vec<String>)], file: &str, finding: &str) -> bool {
 }
 
 #[test]
+fn findings_stay_while_a_file_is_being_written() {
+    let mut editor = Editor::new(&[("agent.py", AGENT)], json!({}));
+    let before = editor.open("agent.py", AGENT);
+    let half = AGENT.replace("print(c", "print((c");
+    assert!(editor.change("agent.py", &half).is_empty(), "nothing is published, so what was shown stays");
+    assert_eq!(editor.change("agent.py", AGENT), before);
+    // One that is closed is what it is on disk, and one that was never whole hides nothing else.
+    let broken = editor.open("other.py", "def (:");
+    assert_eq!(broken, before);
+}
+
+#[test]
 fn the_whole_project_is_shown_and_what_is_typed_counts_before_it_is_saved() {
     let mut editor = Editor::new(&[("agent.py", AGENT), ("clean.py", "a = 1\n")], json!({}));
     assert!(
