@@ -74,6 +74,8 @@ pub struct Delivery {
     record: ResponseRecord,
     /// The calls that the user was asked about so far, with their codes.
     questions: Vec<(String, String)>,
+    /// What stands for them, with the codes again.
+    posed: Vec<(String, String)>,
     /// What the provider sent, for the payload.
     kept: Vec<u8>,
     /// What the client got, where somebody watches.
@@ -127,6 +129,7 @@ impl Delivery {
             started: Instant::now(),
             record,
             questions: Vec::new(),
+            posed: Vec::new(),
             kept: Vec::new(),
             given: Vec::new(),
             streamed: false,
@@ -201,11 +204,18 @@ impl Delivery {
             if let (Some((_, code)), Some(desk), true) = (&judged.asked, self.gateway.approvals.get(), room) {
                 desk.wait(&self.waiting(call, judged.effect, (code, &judged.stands), &told), &call.arguments);
             }
+            if let Some((_, code)) = judged.asked.as_ref().filter(|_| room) {
+                self.posed.push((judged.stands, code.clone()));
+            }
             asked.extend(judged.asked.map(|item| (withheld.len(), item, judged.lang)));
             let held = judged.text.map(|text| Withheld { place: call.place, id: call.id.clone(), text });
             withheld.extend(held);
         }
+        let first = asked.first().map(|(place, ..)| *place);
         question::once(&mut withheld, &mut self.questions, asked);
+        if let Some(question) = first.and_then(|place| withheld.get(place)) {
+            self.judge.pose(&question.text, &self.posed);
+        }
         if let Some(ticket) = last {
             self.gateway.ledger.durable(&ticket).await.map_err(|_| Refusal::Ledger)?;
         }

@@ -14,6 +14,7 @@ use aws_lc_rs::hmac;
 use ombud_core::{Exchange, Role};
 
 use super::arguments::canonical;
+use super::posed::{Named, Posed};
 use super::yes::{is_clear, says_always, says_yes};
 use crate::wire::json::unescape;
 
@@ -32,9 +33,9 @@ pub struct Approver {
     spent: Arc<Spent>,
 }
 
-/// How often each call was released by a code, for as long as its codes hold.
+/// How often each call was released by a code, for as long as its codes hold, and the questions that were put.
 #[derive(Default)]
-pub struct Spent(Mutex<HashMap<Mark, (u32, u64)>>);
+pub struct Spent(Mutex<HashMap<Mark, (u32, u64)>>, Mutex<Posed>);
 
 /// What stands for a call of a caller.
 type Mark = [u8; 16];
@@ -110,6 +111,18 @@ impl Approver {
         self.spent.take(codes.mark, codes.count, self.now)
     }
 
+    /// Remembers a question as it was put.
+    pub fn pose(&self, question: &str, calls: &[Named]) {
+        let mut posed = self.spent.1.lock().unwrap_or_else(PoisonError::into_inner);
+        posed.keep(question, calls, self.now);
+    }
+
+    /// Whether a turn is a question that was put, about this call among others.
+    pub fn is_posed(&self, turn: &str, codes: &Codes) -> bool {
+        let posed = self.spent.1.lock().unwrap_or_else(PoisonError::into_inner);
+        posed.asks(turn, &codes.stands(), &codes.codes, self.now)
+    }
+
     /// The code that allows a tool these values for the rest of the conversation.
     pub fn standing(&self, tool: &str, values: &str) -> String {
         self.made(b"standing", tool, values, (0, 0))
@@ -157,16 +170,11 @@ pub fn is_given(
     })
 }
 
-/// Whether the last turn of the user is a plain yes to one of these questions, which the turn before it asks and nothing else.
-pub fn is_agreed(
-    turns: &[(usize, String)],
-    exchange: &Exchange,
-    mut questions: impl Iterator<Item = String>,
-) -> bool {
-    let Some((place, _)) = turns.last().filter(|(_, turn)| is_clear(turn)) else { return false };
+/// The model's turn that the last turn of the user is a plain yes to.
+pub fn agreed_to<'e>(turns: &[(usize, String)], exchange: &'e Exchange) -> Option<&'e str> {
+    let (place, _) = turns.last().filter(|(_, turn)| is_clear(turn))?;
     let mut before = exchange.slots.iter().filter(|slot| slot.is_text() && slot.span.start < *place).rev();
-    let said = before.next().filter(|slot| slot.role == Role::Assistant);
-    said.is_some_and(|said| questions.any(|question| question.trim() == said.text.trim()))
+    before.next().filter(|slot| slot.role == Role::Assistant).map(|slot| slot.text.trim())
 }
 
 /// The arguments of a call in the history.

@@ -5,6 +5,7 @@ pub mod arguments;
 pub mod facts;
 #[cfg(test)]
 mod hostile;
+mod posed;
 pub mod question;
 pub mod recent;
 pub(crate) mod recorded;
@@ -377,6 +378,11 @@ impl Judge {
         self.request.as_ref().map_or(0, |request| request.weight())
     }
 
+    /// Remembers a question as the user gets it, and its calls: what stands for each, and its code.
+    pub fn pose(&self, question: &str, calls: &[(String, String)]) {
+        self.asker.approver().pose(question, calls);
+    }
+
     /// Decides on a call.
     pub fn judge(
         &self,
@@ -429,7 +435,8 @@ impl Judge {
                 Some(false) => drop(maker.spend(&codes)),
                 Some(true) => (facts.approved, by) = (true, Voice::Outside),
                 None => {
-                    facts.approved = given || prepared.is_some_and(|known| agreed(known, &codes, ask));
+                    facts.approved =
+                        given || prepared.is_some_and(|known| agreed(known, &maker, &codes, ask));
                 }
             }
             decision = decide_call(policy, &call.tool, &facts);
@@ -468,12 +475,19 @@ impl Judge {
     }
 }
 
-/// Whether the user has just said a plain yes to the question about this call, in whichever language and half hour it was asked.
-fn agreed(known: &Prepared, codes: &Codes, ask: impl Fn(&str, Lang) -> Option<String>) -> bool {
-    let ways =
+/// Whether the user has just said a plain yes to the question about this call, in whichever language and half hour it was asked, or
+/// to one about several of which it is one.
+fn agreed(
+    known: &Prepared,
+    maker: &Approver,
+    codes: &Codes,
+    ask: impl Fn(&str, Lang) -> Option<String>,
+) -> bool {
+    let Some(said) = approve::agreed_to(&known.turns, &known.exchange) else { return false };
+    let mut ways =
         [Lang::En, Lang::Zh].into_iter().flat_map(|lang| codes.codes.iter().map(move |code| (code, lang)));
-    let questions = ways.filter_map(|(code, lang)| ask(code, lang));
-    approve::is_agreed(&known.turns, &known.exchange, questions)
+    ways.any(|(code, lang)| ask(code, lang).is_some_and(|question| question.trim() == said))
+        || maker.is_posed(said, codes)
 }
 
 /// The class of a call. Arguments that nobody can read may do anything.

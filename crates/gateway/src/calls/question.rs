@@ -44,8 +44,18 @@ pub fn item(
 pub fn several(items: &[&str], codes: &[&str], lang: Lang) -> String {
     let (count, items, codes) = (items.len(), items.join("\n"), codes.join(" "));
     say!(lang,
-        en: "I need your confirmation first, for {count} calls:\n\n{items}\n\nTo allow all of them, put this on a line of its own in your reply: yes {codes}\nFor some of them, give their codes only; they stand in the order of the list.",
-        zh: "以下 {count} 次调用需要你先确认：\n\n{items}\n\n如果全部同意，请单独用一行回复：同意 {codes}\n如果只同意其中几项，只写对应的代码即可，顺序与列表一致。")
+        en: "I need your confirmation first, for {count} calls:\n\n{items}\n\nTo allow all of them, reply yes, or put this on a line of its own in your reply: yes {codes}\nFor some of them, give their codes only; they stand in the order of the list.",
+        zh: "以下 {count} 次调用需要你先确认：\n\n{items}\n\n如果全部同意，请回复“同意”，或单独用一行回复：同意 {codes}\n如果只同意其中几项，只写对应的代码即可，顺序与列表一致。")
+}
+
+/// How every question begins.
+pub fn openings() -> [&'static str; 4] {
+    [
+        "I need your confirmation first, for ",
+        "I need your confirmation first. I was about to call ",
+        "以下 ",
+        "这一步需要你先确认。我正要调用 ",
+    ]
 }
 
 /// What stands in the place of the other calls of such a question.

@@ -215,6 +215,49 @@ async fn one_reply_releases_several_calls_of_one_answer(
     assert_eq!(released.calls.len(), 3, "{released:?}");
 }
 
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_plain_yes_to_one_question_about_several_calls_releases_these(
+    #[values(Wire::Chat, Wire::Responses, Wire::Messages)] wire: Wire,
+    #[values(false, true)] stream: bool,
+) {
+    let two: Vec<Asked> = [("c1", "a"), ("c2", "b")]
+        .map(|(id, body)| (id, "send_mail", json!({ "to": EVIL, "body": body }).to_string()))
+        .into();
+    let more: Vec<Asked> = two
+        .iter()
+        .cloned()
+        .chain([("c3", "send_mail", json!({ "to": EVIL, "body": "c" }).to_string())])
+        .collect();
+    let rig = Rig::with(
+        move |_, body| {
+            let three = String::from_utf8_lossy(body).contains("one more");
+            wire.answer("", if three { &more } else { &two }, stream, 7)
+        },
+        |config| config.tools.mode = Some(Gate::Ask),
+    )
+    .await;
+    let question = turn(&rig, wire, stream, &start()).await;
+    let after = |said: &str, reply: &str| {
+        let said = [Turn::Model(said.to_owned()), user(reply)];
+        start().into_iter().chain(said).collect::<Vec<_>>()
+    };
+    for turns in [
+        after(&format!("Shall I look at the weather?\n\n{}", question.text), "yes"),
+        after(&question.text.replace("\"a\"", "\"z\""), "yes"),
+        after(&question.text, "yes, but only one"),
+    ] {
+        assert!(turn(&rig, wire, stream, &turns).await.calls.is_empty());
+    }
+    // Two were asked about; a third that comes along now is not among them.
+    let mut turns = after(&question.text, "yes");
+    turns.insert(0, user("one more"));
+    let released = turn(&rig, wire, stream, &turns).await;
+    assert_eq!(released.calls.len(), 2, "{released:?}");
+    // Once.
+    assert!(turn(&rig, wire, stream, &turns).await.calls.is_empty());
+}
+
 /// Somebody outside of the conversation.
 #[derive(Default)]
 struct Outside {

@@ -1,0 +1,132 @@
+//! Questions as they were put, so that a plain yes to one of them is a yes to the calls that it names.
+//!
+//! A question about one call is made anew from the call and compared. One about several cannot be: the other calls are not known
+//! any more when one of them comes again. What is kept is a digest of the text and what stands for its calls, as long as their
+//! codes hold; after a restart the codes themselves are asked for.
+
+use std::collections::{HashMap, VecDeque};
+
+use ombud_core::Lang;
+use ombud_ledger::tlog::tree::{Hash, sha256};
+
+use super::question::{elsewhere, openings};
+
+/// Questions that are remembered.
+const MANY: usize = 1024;
+
+/// What stands for a call, and the code that releases it.
+pub type Named = (String, String);
+
+/// The questions that were put lately.
+#[derive(Default)]
+pub struct Posed {
+    known: HashMap<Hash, (Vec<Named>, u64)>,
+    order: VecDeque<Hash>,
+}
+
+impl Posed {
+    /// Remembers a question, put in this half hour about these calls.
+    pub fn keep(&mut self, question: &str, calls: &[Named], now: u64) {
+        let hash = sha256(question.trim().as_bytes());
+        if self.known.insert(hash, (calls.to_vec(), now)).is_none() {
+            self.order.push_back(hash);
+        }
+        while self.order.len() > MANY {
+            if let Some(oldest) = self.order.pop_front() {
+                self.known.remove(&oldest);
+            }
+        }
+    }
+
+    /// Whether a turn is nothing but questions that were put, the last of which names this call. In a stream each further question
+    /// is about all calls so far.
+    pub fn asks(&self, turn: &str, stands: &str, codes: &[String], now: u64) -> bool {
+        let turn = without_references(turn);
+        let last = openings().iter().filter_map(|opening| turn.rfind(opening)).max();
+        let Some((before, last)) = last.and_then(|at| turn.split_at_checked(at)) else { return false };
+        let names = self
+            .put(last, now)
+            .is_some_and(|calls| calls.iter().any(|(known, code)| known == stands && codes.contains(code)));
+        names && self.is_only_questions(before, now)
+    }
+
+    fn is_only_questions(&self, mut text: &str, now: u64) -> bool {
+        loop {
+            text = without_references(text);
+            if text.is_empty() {
+                return true;
+            }
+            let Some(at) = openings().iter().filter_map(|opening| text.rfind(opening)).max() else {
+                return false;
+            };
+            let Some((before, last)) = text.split_at_checked(at) else { return false };
+            if self.put(last, now).is_none() {
+                return false;
+            }
+            text = before;
+        }
+    }
+
+    fn put(&self, question: &str, now: u64) -> Option<&[Named]> {
+        let (calls, at) = self.known.get(&sha256(question.trim().as_bytes()))?;
+        (at.saturating_add(1) >= now).then_some(calls.as_slice())
+    }
+}
+
+/// The text without what stands, behind a question about several calls, in the place of the others.
+fn without_references(text: &str) -> &str {
+    let mut text = text.trim();
+    while let Some(rest) = [Lang::En, Lang::Zh].iter().find_map(|lang| text.strip_suffix(&*elsewhere(*lang)))
+    {
+        text = rest.trim_end();
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::question::several;
+    use super::*;
+
+    #[test]
+    fn a_turn_asks_about_what_was_put_and_nothing_else() {
+        let call = |name: &str| (name.to_owned(), format!("{name}-code"));
+        let (one, two) = (call("one"), call("two"));
+        let both = several(&["- one", "- two"], &[&one.1, &two.1], Lang::En);
+        let first = "I need your confirmation first. I was about to call one";
+        let mut posed = Posed::default();
+        posed.keep(first, std::slice::from_ref(&one), 5);
+        posed.keep(&format!("{both}\n"), &[one.clone(), two.clone()], 5);
+        let asks =
+            |turn: &str, call: &Named, now| posed.asks(turn, &call.0, std::slice::from_ref(&call.1), now);
+        let rest = elsewhere(Lang::En);
+        for turn in [
+            &both,
+            &format!("{both}\n\n{rest}\n{rest}"),
+            &format!("{first}\n\n{both}"),
+            &format!("{first}{both}"),
+        ] {
+            assert!(asks(turn, &one, 5) && asks(turn, &two, 6), "{turn}");
+            assert!(!asks(turn, &one, 7) && !asks(turn, &call("three"), 5));
+            assert!(!posed.asks(turn, "one", &["another code".to_owned()], 5));
+        }
+        for turn in [
+            format!("Shall I look at the weather?\n\n{both}"),
+            format!("{both}\nOr not?"),
+            both.replace("- two", "- a joke"),
+            format!("{both}\n\n{first}"),
+            String::new(),
+        ] {
+            assert!(!asks(&turn, &two, 5), "{turn}");
+        }
+    }
+
+    #[test]
+    fn old_questions_make_room() {
+        let mut posed = Posed::default();
+        for number in 0..2 * MANY {
+            posed.keep(&number.to_string(), &[], 1);
+        }
+        assert!(posed.known.len() == MANY && posed.order.len() == MANY);
+    }
+}
