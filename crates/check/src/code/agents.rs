@@ -35,6 +35,9 @@ pub(super) const ASKS: &[&str] = &[
     "require_confirmation",
     "human_input_mode",
     "tool_approval",
+    "requires_approval",
+    "requiresApproval",
+    "requireApproval",
 ];
 
 /// Tools of libraries: the class, what it does, whether it reads what strangers wrote.
@@ -59,7 +62,24 @@ const LIBRARY: &[(&str, Effect, bool)] = &[
     ("PythonREPLTool", Effect::Execute, false),
     ("PythonAstREPLTool", Effect::Execute, false),
     ("DeleteFileTool", Effect::Delete, false),
+    ("ShellTools", Effect::Execute, false),
+    ("PythonTools", Effect::Execute, false),
+    ("LocalFileSystemTools", Effect::Execute, false),
+    ("EmailTools", Effect::Send, false),
+    ("GmailTools", Effect::Send, true),
+    ("DuckDuckGoTools", Effect::Fetch, true),
+    ("TavilyTools", Effect::Fetch, true),
+    ("WebsiteTools", Effect::Fetch, true),
+    ("PythonCodeExecutionTool", Effect::Execute, false),
+    ("PythonInterpreterTool", Effect::Execute, false),
 ];
+
+/// A tool of a library, and what it does.
+pub(super) fn library_tool(made: &Made) -> Option<(&'static str, Effect)> {
+    let class = last(&made.path);
+    let found = LIBRARY.iter().find(|row| row.0 == class && root(&made.path) != made.path);
+    found.map(|(name, effect, _)| (*name, *effect))
+}
 
 impl Walk<'_, '_> {
     /// Notes the tools that a call hands to one agent.
@@ -87,7 +107,13 @@ impl Walk<'_, '_> {
         let asks = object.is_some_and(|object| object.setting(ASKS).is_some())
             || named(arguments, ASKS).is_some_and(is_on);
         let asks = asks || waits(tools, 0) || arguments.iter().any(|one| within_middleware(&one.value));
+        self.offer_held(path, tools, asks, range);
+        let asks = asks || holds.iter().any(|held| self.is_approved(held.function));
         self.armed(Agent { file: self.file(), span: span(range), holds, asks, server: false });
+    }
+
+    fn is_approved(&self, function: Option<FunctionId>) -> bool {
+        function.and_then(|id| self.state.functions.get(id)).is_some_and(|function| function.approved)
     }
 
     /// The tools of one MCP server are in one hand, whoever asks it.

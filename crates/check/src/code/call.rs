@@ -37,6 +37,7 @@ const SAME_TEXT: &[&str] = &[
     "toUpperCase",
     "toString",
     "normalize",
+    "get_secret_value",
 ];
 /// Methods that put something into what they hang on.
 const PUTS: &[&str] = &[
@@ -117,7 +118,8 @@ impl Walk<'_, '_> {
             return (Value::default(), self.eval(&node.func));
         };
         let object = self.eval(&attribute.value);
-        let callee = self.attribute(&object, attribute.attr.as_str());
+        let kept = self.kept_on_app(&attribute.value, &object, attribute.attr.as_str());
+        let callee = kept.unwrap_or_else(|| self.attribute(&object, attribute.attr.as_str()));
         (object, callee)
     }
 
@@ -302,7 +304,9 @@ impl Walk<'_, '_> {
             self.log_words(node);
         }
         self.hand_out(&path, callee, arguments, range);
-        let mut answer = self.deeds(&path, object, arguments, range);
+        self.through_graph(&path, callee, arguments, range);
+        self.through_queue(&path, callee, range);
+        let mut answer = self.deeds(&path, callee, arguments, range);
         self.note_compared_key(node);
         self.note_given(&node.arguments, range);
         self.launched(&path, &node.arguments, range);
@@ -360,10 +364,11 @@ impl Walk<'_, '_> {
     fn deeds(
         &mut self,
         path: &str,
-        object: Option<&Made>,
+        callee: &Value,
         arguments: &[Argument],
         range: TextRange,
     ) -> Option<Taint> {
+        let object = callee.made().map(Rc::as_ref);
         let content = all_of(arguments);
         let mut found: Vec<Deed> = Vec::new();
         let mut answer = None;
@@ -407,7 +412,7 @@ impl Walk<'_, '_> {
         if let Some((content, conversation)) = web::persisted(path, object, arguments) {
             found.push(Deed::Persist { content, conversation, remote: false });
         }
-        let call = Outside { path, object, arguments };
+        let call = Outside { path, object, from: callee.taint, arguments };
         answer = self.keep_in_file(call, &mut found).or(answer);
         if let Some((content, conversation)) = databases::kept(path, object, arguments) {
             let here =
@@ -439,6 +444,7 @@ impl Walk<'_, '_> {
         }
         self.arm(path, object, arguments, range);
         self.depend(path, arguments);
+        self.consent_before_all(path, arguments);
         self.guarded_by(path, arguments);
         let call = self.call_at(range);
         for deed in found {
@@ -499,6 +505,7 @@ impl Walk<'_, '_> {
         let everything = all_of(arguments);
         let Expr::Attribute(attribute) = &*node.func else {
             self.plugged_by_event(node, arguments);
+            self.passes_on(&node.func);
             return Value::of((callee.taint | everything).without(Taint::CONSENT));
         };
         let name = attribute.attr.as_str();
@@ -508,7 +515,8 @@ impl Walk<'_, '_> {
             self.put_in(&attribute.value, object, name, arguments);
             self.taint_root(&attribute.value, everything);
         }
-        if let Some(answer) = self.by_shape(node, object, arguments) {
+        let answer = self.by_shape(node, object, arguments);
+        if let Some(answer) = answer.or_else(|| self.sent_to_worker(node, object, arguments)) {
             return answer;
         }
         match (&object.shape, name) {
@@ -529,8 +537,15 @@ impl Walk<'_, '_> {
                 let found = object.item(key.and_then(Value::known_text));
                 given(arguments, 1, "default").map_or_else(|| found.clone(), |default| found.join(default))
             }
+            (Shape::Dict(_), "items" | "keys") if !self.script => {
+                super::eval::by_key(object, name == "items")
+            }
+            (Shape::Dict(_), "values") if !self.script => Value::new(object.listed(), object.taint),
             (Shape::Dict(_) | Shape::List(_), "values" | "copy" | "items" | "keys") => object.clone(),
             (_, "encrypt" | "encrypt_text") => Value::of(Taint::NONE),
+            (Shape::Object(_), "model_dump" | "dict") if self.fields_of(object).is_some() => {
+                self.fields_of(object).unwrap_or_default()
+            }
             _ => {
                 self.keep_in_rows_by_name(node, name, object, arguments);
                 self.note_compared_key(node);
@@ -550,7 +565,7 @@ pub(super) fn functions(all: Vec<FunctionId>) -> Value {
 pub(super) fn all_of(arguments: &[Argument]) -> Taint {
     arguments
         .iter()
-        .fold(Taint::NONE, |sum, argument| sum | argument.value.deep_taint())
+        .fold(Taint::NONE, |sum, argument| sum.beside(argument.value.deep_taint()))
         .without(Taint::CONSENT)
 }
 

@@ -29,7 +29,7 @@ impl Walk<'_, '_> {
                 self.env = before;
             }
         }
-        let items = all.item(None);
+        let items = super::eval::gone_through(&all, self.script);
         let broken = self.rounds(&node.body, |walk| walk.assign(&node.target, items.clone()));
         self.block(&node.orelse);
         if let Some(broken) = broken {

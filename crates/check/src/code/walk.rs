@@ -167,6 +167,9 @@ impl Walk<'_, '_> {
                 (name, (value, declared))
             })
             .collect();
+        let closed = self.closed_parameters(definition);
+        let annotated: Vec<Value> = annotations.values().map(|(value, _)| value.clone()).collect();
+        self.behind_consent(&annotated);
         for (index, name) in func.parameters.iter().enumerate() {
             let handed = self.summary.handed.get(index).cloned().unwrap_or_default();
             let handed = self.injected(handed);
@@ -201,7 +204,8 @@ impl Walk<'_, '_> {
                         true if injected => self.sent(index, annotation()).without(Taint::BODY),
                         _ => Taint::NONE,
                     };
-                    Value::new(shape, Taint::parameter(index) | said | sent)
+                    let sure = if closed.contains(name) { Taint::CHECKED } else { Taint::NONE };
+                    Value::new(shape, Taint::parameter(index) | said | sent | sure)
                 }
             };
             self.env.set(name.as_str().into(), value);
@@ -237,6 +241,10 @@ impl Walk<'_, '_> {
     }
 
     fn declared(&mut self, said: &Value, annotation: &Expr) -> Value {
+        if let Some(own) = super::identity::type_of_injected(said).cloned() {
+            let given = self.injected(said.clone());
+            return if given.shape == Shape::Unknown { self.declared(&own, annotation) } else { given };
+        }
         match &said.shape {
             Shape::Class(class) => Value::new(Shape::Object(*class), Taint::NONE),
             Shape::Path(path) if path.contains('.') && !path.starts_with("typing") => {
@@ -253,7 +261,8 @@ impl Walk<'_, '_> {
         if live {
             self.exits.push(self.env.consent);
         }
-        self.summary.ensures = !self.exits.is_empty() && self.exits.iter().all(|consent| *consent);
+        self.summary.ensures =
+            !self.exits.is_empty() && self.exits.iter().all(|consent| *consent) || self.insists_on_consent();
         self.summary.answers = !self.answers.is_empty();
         let yes = |shape: &Shape| match shape {
             Shape::Bool(yes) => *yes,

@@ -291,6 +291,8 @@ const IDENTITIES: &[(&str, &[&str])] = &[
     ("@supabase/ssr", &["getUser", "getClaims"]),
     ("supabase", &["get_user", "get_claims"]),
     ("better-auth", &["getSession"]),
+    ("@nestjs/jwt", &["verify", "verifyAsync"]),
+    ("@nestjs/passport", &["AuthGuard"]),
     ("iron-session", &["getIronSession"]),
     ("lucia", &["validateSession"]),
     ("hono", &["jwt", "bearerAuth", "basicAuth"]),

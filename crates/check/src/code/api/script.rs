@@ -264,6 +264,13 @@ pub(in crate::code) fn source(path: &str) -> Option<Taint> {
     let name = last(path);
     Some(match root(path) {
         "js" => return global_source(path),
+        // What a page shows of a conversation with a model.
+        _ if ["useChat().messages", "useCompletion().completion", "useObject().object"]
+            .iter()
+            .any(|part| path.ends_with(part)) =>
+        {
+            Taint::MODEL
+        }
         "readline" if matches!(name, "question" | "prompt") => Taint::LOCAL,
         "inquirer" | "@inquirer/prompts" | "prompts" | "enquirer" | "@clack/prompts" => Taint::LOCAL,
         "next" if matches!(name, "cookies" | "headers" | "useSearchParams") => Taint::USER,
