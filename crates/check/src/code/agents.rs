@@ -201,7 +201,13 @@ impl Walk<'_, '_> {
         let told = named(&made.given, &["name"])
             .or_else(|| given(&made.given, 0, "name"))
             .and_then(Value::known_text);
-        holds.extend(found.first().and_then(|id| self.held(*id, name.or(told))));
+        let Some(mut held) = found.first().and_then(|id| self.held(*id, name.or(told))) else { return };
+        // What a script says of a tool stands beside its function.
+        let description = named(&made.given, &["description"]).and_then(Value::known_text);
+        if let Some(description) = description.filter(|_| self.script) {
+            held.effect = effect_of(told.unwrap_or(&held.name), description, &[]);
+        }
+        holds.push(held);
     }
 }
 

@@ -107,38 +107,37 @@ fn selects_agreed(made: &Made) -> bool {
     made.chain().any(|made| made.given.iter().any(says))
 }
 
-impl Walk<'_, '_> {
-    /// Whether an expression is the answer of somebody, as it is kept.
-    pub(super) fn is_kept_answer(&mut self, expression: &Expr, value: &Value) -> bool {
-        let (object, key) = match expression {
-            Expr::Attribute(part) => (&*part.value, part.attr.to_string()),
-            Expr::Subscript(part) => match &*part.slice {
-                Expr::StringLiteral(text) => (&*part.value, text.value.to_str().to_owned()),
-                _ => return false,
-            },
-            Expr::Call(call) => {
-                let Expr::Attribute(method) = &*call.func else { return false };
-                let made = value.made();
-                let found = FINDS.contains(&method.attr.as_str())
-                    && made.is_some_and(|made| {
-                        of_consents(made) && asks_for_agreed(made) || selects_agreed(made)
-                    });
-                if found {
-                    return true;
-                }
-                match call.arguments.args.first() {
-                    Some(Expr::StringLiteral(text)) if method.attr.as_str() == "get" => {
-                        (&*method.value, text.value.to_str().to_owned())
-                    }
-                    _ => return false,
-                }
-            }
+/// Whether an expression is the answer of somebody, as it is kept.
+pub(super) fn is_kept_answer(expression: &Expr, value: &Value) -> bool {
+    let (object, key) = match expression {
+        Expr::Attribute(part) => (&*part.value, part.attr.to_string()),
+        Expr::Subscript(part) => match &*part.slice {
+            Expr::StringLiteral(text) => (&*part.value, text.value.to_str().to_owned()),
             _ => return false,
-        };
-        let granted = names(&key, GRANTED) && value.made().is_some_and(|made| of_consents(made));
-        granted || is_switch(&key) && is_of_person(object, value)
-    }
+        },
+        Expr::Call(call) => {
+            let Expr::Attribute(method) = &*call.func else { return false };
+            let made = value.made();
+            let found = FINDS.contains(&method.attr.as_str())
+                && made
+                    .is_some_and(|made| of_consents(made) && asks_for_agreed(made) || selects_agreed(made));
+            if found {
+                return true;
+            }
+            match call.arguments.args.first() {
+                Some(Expr::StringLiteral(text)) if method.attr.as_str() == "get" => {
+                    (&*method.value, text.value.to_str().to_owned())
+                }
+                _ => return false,
+            }
+        }
+        _ => return false,
+    };
+    let granted = names(&key, GRANTED) && value.made().is_some_and(|made| of_consents(made));
+    granted || is_switch(&key) && is_of_person(object, value)
+}
 
+impl Walk<'_, '_> {
     /// A function that does not come back without: its name says so, and it turns away whom it finds no answer of.
     pub(super) fn insists_on_consent(&self) -> bool {
         let func = self.state.project.functions.get(self.function);

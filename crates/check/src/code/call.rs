@@ -11,9 +11,9 @@ use super::builtin::{builtin, elsewhere, replaced};
 use super::consent;
 use super::deeds::{Outside, add, is_kept};
 use super::define::Hangs;
-use super::value::{Argument, Made, Shape, Value, given};
+use super::value::{Argument, Shape, Value, given};
 use super::walk::Walk;
-use crate::facts::{Deed, FunctionId, Guard, Piece, Recipient, Taint, Template};
+use crate::facts::{Deed, FunctionId, Guard, Piece, Taint, Template};
 
 /// Methods that give the text they hang on.
 const SAME_TEXT: &[&str] = &[
@@ -119,7 +119,12 @@ impl Walk<'_, '_> {
         };
         let object = self.eval(&attribute.value);
         let kept = self.kept_on_app(&attribute.value, &object, attribute.attr.as_str());
-        let callee = kept.unwrap_or_else(|| self.attribute(&object, attribute.attr.as_str()));
+        let known = self.knows_caller();
+        let mut callee = kept.unwrap_or_else(|| self.attribute(&object, attribute.attr.as_str()));
+        if super::trust::looks_at_no_signature(&node.arguments) {
+            callee.taint = callee.taint.without(Taint::VERIFIED);
+            self.set_knows_caller(known);
+        }
         (object, callee)
     }
 
@@ -329,7 +334,7 @@ impl Walk<'_, '_> {
             everything
         };
         let mut taint = result(&path, &known, carried, answer, arguments);
-        if known.identifies {
+        if known.identifies && !guards::looks_at_no_signature(arguments) {
             taint |= Taint::VERIFIED;
         }
         if known.asks {
@@ -405,6 +410,7 @@ impl Walk<'_, '_> {
             let told = if models::embeds(path) { models::told(arguments) } else { Taint::MODEL };
             answer = Some(told | speech);
         }
+        found.extend(self.kept_by_framework(path, object, arguments));
         if let Some((sink, content)) = sinks::of(path, arguments) {
             found.push(Deed::Run { sink, content, given: None });
         }
@@ -443,55 +449,12 @@ impl Walk<'_, '_> {
             found.extend(keys::of(path, object, arguments).map(Deed::Keyed));
         }
         self.arm(path, object, arguments, range);
-        self.depend(path, arguments);
-        self.consent_before_all(path, arguments);
-        self.guarded_by(path, arguments);
+        self.put_before(path, arguments);
         let call = self.call_at(range);
         for deed in found {
             add(&mut call.does, deed);
         }
         answer
-    }
-
-    /// Who answers a model call: with what callers hand in, if they choose the address.
-    fn recipient(&self, path: &str, object: Option<&Made>, arguments: &[Argument]) -> Option<Recipient> {
-        let providers = self.state.providers;
-        let recipient =
-            models::recipient(path, object, arguments, providers).or_else(|| self.asked_by_engine(path))?;
-        if recipient.host.is_some() || !recipient.open {
-            return Some(recipient);
-        }
-        let handed = &self.summary.handed;
-        let object = object.map(|object| object.filled(handed));
-        let fill = |one: &Argument| Argument { value: one.value.filled(handed), ..one.clone() };
-        let arguments: Vec<Argument> = arguments.iter().map(fill).collect();
-        models::recipient(path, object.as_ref(), &arguments, providers).or(Some(recipient))
-    }
-
-    /// `index.as_chat_engine().chat(text)`: an engine asks the model of the settings, or the one that the library names.
-    fn asked_by_engine(&self, path: &str) -> Option<Recipient> {
-        const ASKS: &[&str] = &[
-            "chat",
-            "achat",
-            "stream_chat",
-            "astream_chat",
-            "streamChat",
-            "query",
-            "aquery",
-            "stream_query",
-        ];
-        let before = path.trim_end_matches("()").rsplit_once('.')?.0.to_ascii_lowercase();
-        if super::api::root(path) != "llama_index"
-            || !before.ends_with("engine()")
-            || !ASKS.contains(&super::api::last(path))
-        {
-            return None;
-        }
-        let set = self.state.global(self.module, &format!("{}.llm", super::assign::SETTINGS));
-        Some(models::of_settings(
-            set.as_ref().and_then(Value::made).map(std::rc::Rc::as_ref),
-            self.state.providers,
-        ))
     }
 
     /// A method of something of which only the content is known.
@@ -538,7 +501,7 @@ impl Walk<'_, '_> {
                 given(arguments, 1, "default").map_or_else(|| found.clone(), |default| found.join(default))
             }
             (Shape::Dict(_), "items" | "keys") if !self.script => {
-                super::eval::by_key(object, name == "items")
+                super::loops::by_key(object, name == "items")
             }
             (Shape::Dict(_), "values") if !self.script => Value::new(object.listed(), object.taint),
             (Shape::Dict(_) | Shape::List(_), "values" | "copy" | "items" | "keys") => object.clone(),

@@ -201,21 +201,20 @@ impl Walk<'_, '_> {
             .collect();
         Some(Value::new(Shape::Dict(Rc::new(items)), Taint::NONE))
     }
+}
 
-    /// A field of what a schema has read: `schema.parse(body).limit`.
-    pub(super) fn held_by_schema(&self, object: &Value, name: &str) -> bool {
-        let Some(made) = object.made().filter(|made| root(&made.path) == "zod") else { return false };
-        let parses = |part: &&Made| {
-            matches!(last(part.maker()), "parse" | "safeParse" | "parseAsync" | "safeParseAsync")
-        };
-        // What stands deeper than the fields of the object itself is not looked for.
-        let within = made.path.rsplit("()").next().unwrap_or_default();
-        let Some(parsed) = made.chain().find(parses).filter(|_| matches!(within, "" | ".data")) else {
-            return false;
-        };
-        let schema = parsed.parent.as_deref().and_then(fields);
-        schema.and_then(|fields| fields.get(name)).is_some_and(is_closed_schema)
-    }
+/// A field of what a schema has read: `schema.parse(body).limit`.
+pub(super) fn held_by_schema(object: &Value, name: &str) -> bool {
+    let Some(made) = object.made().filter(|made| root(&made.path) == "zod") else { return false };
+    let reads =
+        |part: &&Made| matches!(last(part.maker()), "parse" | "safeParse" | "parseAsync" | "safeParseAsync");
+    // What stands deeper than the fields of the object itself is not looked for.
+    let within = made.path.rsplit("()").next().unwrap_or_default();
+    let Some(parsed) = made.chain().find(reads).filter(|_| matches!(within, "" | ".data")) else {
+        return false;
+    };
+    let schema = parsed.parent.as_deref().and_then(fields);
+    schema.and_then(|fields| fields.get(name)).is_some_and(is_closed_schema)
 }
 
 /// Whether a pattern that speaks of the whole text stands in a declaration.

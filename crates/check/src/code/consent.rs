@@ -4,7 +4,7 @@ use ruff_python_ast::visitor::{Visitor, walk_expr, walk_stmt};
 use ruff_python_ast::{BoolOp, CmpOp, Expr, ExprBoolOp, ExprCompare, Stmt, StmtFunctionDef, UnaryOp};
 
 use super::api::names;
-use super::asked::opts_in;
+use super::asked::{is_kept_answer, opts_in};
 use super::eval::with_default;
 use super::value::{Shape, Value};
 use super::walk::Walk;
@@ -260,7 +260,7 @@ impl Walk<'_, '_> {
         if matches!(value.shape, Shape::Bool(_) | Shape::None | Shape::Functions(_) | Shape::Class(_)) {
             return false;
         }
-        if self.is_kept_answer(expression, value) {
+        if is_kept_answer(expression, value) {
             return true;
         }
         match expression {

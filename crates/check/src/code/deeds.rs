@@ -70,6 +70,7 @@ pub(super) fn add(does: &mut Vec<Deed>, deed: Deed) {
             }
             (Deed::SystemPrompt(content), Deed::SystemPrompt(more))
             | (Deed::Configure(content), Deed::Configure(more))
+            | (Deed::Ask(content), Deed::Ask(more))
             | (Deed::Log(content), Deed::Log(more))
             | (Deed::Keyed(content), Deed::Keyed(more))
             | (Deed::Publish(content), Deed::Publish(more)) => {

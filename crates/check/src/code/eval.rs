@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use ruff_python_ast::{
-    Comprehension, Expr, ExprDict, ExprFString, ExprName, ExprSubscript, FStringPart,
+    Comprehension, Expr, ExprDict, ExprFString, ExprLambda, ExprName, ExprSubscript, FStringPart,
     InterpolatedStringElement, Number, Operator, UnaryOp,
 };
 use ruff_text_size::Ranged;
@@ -88,15 +88,7 @@ impl Walk<'_, '_> {
                 self.env.names = names;
                 yes.join(&no)
             }
-            Expr::Lambda(node) => {
-                let before = self.env.names.clone();
-                for parameter in node.parameters.iter().flat_map(|all| all.iter_non_variadic_params()) {
-                    self.env.set(parameter.name().as_str().into(), Value::default());
-                }
-                let value = self.eval(&node.body);
-                self.env.names = before;
-                Value::of(value.taint)
-            }
+            Expr::Lambda(node) => self.lambda(node),
             Expr::Starred(node) => self.eval(&node.value),
             Expr::Yield(node) => {
                 let value = node.value.as_deref().map(|value| self.eval(value)).unwrap_or_default();
@@ -117,6 +109,16 @@ impl Walk<'_, '_> {
             }
             _ => Value::default(),
         }
+    }
+
+    fn lambda(&mut self, node: &ExprLambda) -> Value {
+        let before = self.env.names.clone();
+        for parameter in node.parameters.iter().flat_map(|all| all.iter_non_variadic_params()) {
+            self.env.set(parameter.name().as_str().into(), Value::default());
+        }
+        let value = self.eval(&node.body);
+        self.env.names = before;
+        Value::of(value.taint)
     }
 
     fn subscript(&mut self, node: &ExprSubscript) -> Value {
@@ -309,7 +311,7 @@ impl Walk<'_, '_> {
         {
             value.taint |= object.taint;
         }
-        if self.script && value.taint != Taint::NONE && self.held_by_schema(object, name) {
+        if self.script && value.taint != Taint::NONE && super::closed::held_by_schema(object, name) {
             value.taint |= Taint::CHECKED;
         }
         if let Some(part) = self.part_of_request(object, name) {
@@ -406,7 +408,7 @@ impl Walk<'_, '_> {
         let before = self.env.names.clone();
         let consent = self.env.consent;
         for generator in generators {
-            let item = gone_through(&self.eval(&generator.iter), self.script);
+            let item = super::loops::gone_through(&self.eval(&generator.iter), self.script);
             self.assign(&generator.target, item);
             for test in &generator.ifs {
                 let (_, judged) = self.weigh(test);
@@ -544,25 +546,6 @@ pub(super) fn added(left: &Value, right: &Value) -> Value {
         _ => Shape::Unknown,
     };
     Value::new(shape, taint).bounded(6)
-}
-
-/// What is gone through of a dictionary: its keys, or its keys and what stands under them.
-pub(super) fn by_key(dict: &Value, with_items: bool) -> Value {
-    let key = Value::of(dict.taint.without(Taint::CONSENT));
-    let each = if with_items {
-        Value::new(Shape::List(Rc::new(vec![key, dict.item(None)])), Taint::NONE)
-    } else {
-        key
-    };
-    Value::new(Shape::List(Rc::new(vec![each])), Taint::NONE)
-}
-
-/// What a loop goes through: of a dictionary of Python the keys.
-pub(super) fn gone_through(all: &Value, script: bool) -> Value {
-    match &all.shape {
-        Shape::Dict(items) if !script && !items.is_empty() => by_key(all, false).item(None),
-        _ => all.item(None),
-    }
 }
 
 fn operated(op: Operator, left: &Value, right: &Value) -> Value {

@@ -28,6 +28,9 @@ impl Walk<'_, '_> {
             if heard.is_some() {
                 self.ask_before(arguments);
             }
+            if path == "js.middleware" {
+                self.before_every_request(arguments);
+            }
             if served {
                 self.pass_through(path, arguments);
             }

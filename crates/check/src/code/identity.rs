@@ -119,6 +119,17 @@ impl Walk<'_, '_> {
         }
     }
 
+    /// Whether that is known of this function, and what is known of it.
+    pub(super) fn knows_caller(&self) -> bool {
+        self.state.functions.get(self.function).is_some_and(|function| function.caller_known)
+    }
+
+    pub(super) fn set_knows_caller(&mut self, known: bool) {
+        if let Some(function) = self.own() {
+            function.caller_known = known;
+        }
+    }
+
     /// A member of something from outside that says who the caller is.
     pub(super) fn told_identity(&mut self, value: &mut Value) {
         if value.outside().is_some_and(|path| self.state.known(path).identifies) {
@@ -357,6 +368,43 @@ impl Walk<'_, '_> {
         }
     }
 
+    /// The middleware of Next.js: a library that lets in only whom it knows, or a function that may turn away.
+    pub(super) fn before_every_request(&mut self, arguments: &[Argument]) {
+        let config = self.state.global(self.module, "config");
+        let matcher = config.as_ref().and_then(|config| match &config.shape {
+            Shape::Dict(items) => items.get("matcher"),
+            _ => None,
+        });
+        let Some(value) = arguments.first().map(|one| &one.value) else { return };
+        if !matcher.is_none_or(meets_routes) {
+            return;
+        }
+        let path = value.outside().unwrap_or_default();
+        let library = matches!(root(path), "@clerk/nextjs" | "next-auth" | "@kinde-oss/kinde-auth-nextjs");
+        let text = self.state.texts.get(self.file()).map_or("", |file| file.text.as_str());
+        let lets_in_known = match root(path) {
+            // By itself it only looks who comes.
+            "@clerk/nextjs" => {
+                path.contains("authMiddleware")
+                    || ["protect", "redirectToSignIn"].iter().any(|word| text.contains(word))
+            }
+            "next-auth" => path.contains("middleware") || path.contains("withAuth") || says_who_may(value),
+            "@kinde-oss/kinde-auth-nextjs" => path.contains("withAuth"),
+            _ => false,
+        };
+        if lets_in_known {
+            self.caller_is_known_everywhere();
+        }
+        let mut found = Vec::new();
+        collect_functions(value, &mut found, 0);
+        for id in found {
+            self.behind(id, &[], false, true);
+            if let Some(function) = self.state.functions.get_mut(id) {
+                function.finds_caller |= library;
+            }
+        }
+    }
+
     /// `{ provide: APP_GUARD, useClass: JwtAuthGuard }`: a guard before everything that the application answers.
     pub(super) fn guards_all(&mut self, items: &std::collections::BTreeMap<String, Value>) {
         let everywhere =
@@ -401,6 +449,13 @@ impl Walk<'_, '_> {
         }
     }
 
+    /// What a call puts before requests: dependencies, and classes that see each of them.
+    pub(super) fn put_before(&mut self, path: &str, arguments: &[Argument]) {
+        self.depend(path, arguments);
+        self.consent_before_all(path, arguments);
+        self.guarded_by(path, arguments);
+    }
+
     /// Dependencies that stand before every request of an application or a router.
     pub(super) fn depend(&mut self, path: &str, arguments: &[Argument]) {
         let Some(all) = super::value::named(arguments, &["dependencies"]).filter(|_| root(path) == "fastapi")
@@ -415,6 +470,35 @@ impl Walk<'_, '_> {
                 self.stand_before_all(&injected_functions(item));
             }
         }
+    }
+}
+
+/// `NextAuth({ callbacks: { authorized: … } })`
+fn says_who_may(auth: &Value) -> bool {
+    let callbacks = auth.made().and_then(|made| made.setting(&["callbacks"]));
+    let within = |callbacks: &Value| matches!(&callbacks.shape, Shape::Dict(items) if items.contains_key("authorized"));
+    let first = || {
+        auth.made()?.chain().find_map(|made| match &made.given.first()?.value.shape {
+            Shape::Dict(items) => items.get("callbacks").cloned(),
+            _ => None,
+        })
+    };
+    callbacks.is_some_and(within) || first().as_ref().is_some_and(within)
+}
+
+/// Whether a matcher meets every route of an interface: `/api/:path*`, `/((?!_next).*)`.
+fn meets_routes(matcher: &Value) -> bool {
+    match &matcher.shape {
+        Shape::List(items) => items.iter().any(meets_routes),
+        Shape::Dict(items) => items.get("source").is_some_and(meets_routes),
+        _ => matcher.known_text().is_none_or(|pattern| {
+            let left_out = pattern.split_once("(?!").map(|(_, rest)| rest.split(").").next().unwrap_or(rest));
+            let all = ["/api/:path*", "/api(.*)", "/api/(.*)", "/(api", "/:path*", "/(.*)"];
+            match left_out {
+                Some(left_out) => !left_out.contains("api"),
+                None => all.iter().any(|start| pattern.starts_with(start)),
+            }
+        }),
     }
 }
 

@@ -44,8 +44,9 @@ fn on_app(object: &Expr, name: &str) -> Option<String> {
         Expr::Attribute(owner) => owner.attr.as_str(),
         _ => return None,
     };
-    let owned = matches!(owner, "app" | "application" | "current_app" | "server" | "_app");
-    (owned && PARTS.contains(&part.attr.as_str())).then(|| format!("kept on the application: {name}"))
+    let is_application = matches!(owner, "app" | "application" | "current_app" | "server" | "_app");
+    (is_application && PARTS.contains(&part.attr.as_str()))
+        .then(|| format!("kept on the application: {name}"))
 }
 
 /// The same of an object that is an application itself: `app.llm`, `current_app.llm`.
@@ -106,7 +107,9 @@ impl Walk<'_, '_> {
         match last(path) {
             "add_node" | "addNode" | "add_conditional_edges" | "addConditionalEdges" => {
                 let mut found = Vec::new();
-                arguments.iter().for_each(|one| collect_functions(&one.value, &mut found, 0));
+                for one in arguments {
+                    collect_functions(&one.value, &mut found, 0);
+                }
                 self.add_to(&key, found);
             }
             name if RUNS.contains(&name) => {

@@ -288,6 +288,8 @@ pub enum Deed {
         /// The parameter that is run as it was given, of this function or of one around it.
         given: Option<(FunctionId, usize)>,
     },
+    /// Asks an address of which nothing stands in the program.
+    Ask(Taint),
     /// Writes settings of the program.
     Configure(Taint),
     /// Opens, writes or deletes a file whose path is put together.

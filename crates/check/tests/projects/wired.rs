@@ -86,3 +86,103 @@ fn settings_are_variables_of_the_environment() {
     }
     assert_eq!(severity(&format!("BaseModel):\n    base_url: str = '{address}'")).as_deref(), Some("Error"));
 }
+
+const CALL: &str = "chat.completions.create(model='m', messages=[{'role': 'user', 'content': q}])";
+
+#[test]
+fn a_client_that_the_application_holds_is_known_where_it_is_read() {
+    for (app, route) in [
+        (
+            "app = FastAPI()\napp.state.llm = OpenAI()\n",
+            format!(
+                "@app.post('/c')\ndef c(q: str, request: Request):\n    return request.app.state.llm.{CALL}\n"
+            ),
+        ),
+        (
+            "async def lifespan(app):\n    app.state.llm = OpenAI()\n    yield\napp = FastAPI(lifespan=lifespan)\n",
+            format!("@app.post('/c')\ndef c(q: str, req: Request):\n    return req.app.state.llm.{CALL}\n"),
+        ),
+    ] {
+        let text = format!("from fastapi import FastAPI, Request\nfrom openai import OpenAI\n{app}{route}");
+        let report = checked(&[("main.py", &text)]);
+        assert!(has(&report, "endpoint-without-authentication"), "{app}: {:?}", lines(&report));
+    }
+    let main = "from flask import Flask\nfrom openai import OpenAI\ndef create_app():\n    app = Flask(__name__)\n    app.llm = OpenAI()\n    app.extensions['other'] = OpenAI()\n    from routes import bp\n    app.register_blueprint(bp)\n    return app\n";
+    for held in ["llm", "extensions['other']"] {
+        let routes = format!(
+            "from flask import Blueprint, current_app, request\nbp = Blueprint('c', __name__)\n@bp.post('/c')\ndef c():\n    q = request.json['q']\n    return current_app.{held}.{CALL}\n"
+        );
+        let report = checked(&[("main.py", main), ("routes.py", &routes)]);
+        assert!(has(&report, "endpoint-without-authentication"), "{held}: {:?}", lines(&report));
+    }
+}
+
+#[test]
+fn one_comes_to_a_function_through_a_graph_a_task_and_a_queue() {
+    let work = format!("from openai import OpenAI\nllm = OpenAI()\ndef work(q):\n    return llm.{CALL}\n");
+    let graph = format!(
+        "{}from fastapi import FastAPI\nfrom langgraph.graph import StateGraph\ng = StateGraph(dict)\ng.add_node('m', work)\ngraph = g.compile()\napp = FastAPI()\n@app.post('/c')\ndef c(q: str):\n    return graph.invoke({{'m': q}})\n",
+        work
+    );
+    let task = |send: &str| {
+        format!(
+            "from celery import Celery\ntasks = Celery('t')\n{}from fastapi import FastAPI\napp = FastAPI()\n@app.post('/c')\ndef c(q: str):\n    return {send}\n",
+            work.replace("def work", "@tasks.task\ndef work")
+        )
+    };
+    let queue = "import asyncio\nfrom fastapi import FastAPI\nfrom openai import OpenAI\nllm = OpenAI()\nqueue = asyncio.Queue()\nasync def worker():\n    while True:\n        q = await queue.get()\n        llm.chat.completions.create(model='m', messages=[{'role': 'user', 'content': q}])\napp = FastAPI()\n@app.post('/c')\nasync def c(q: str):\n    await queue.put(q)\n";
+    let all = [graph, task("work.delay(q).id"), task("work.apply_async(args=[q]).id"), queue.to_owned()];
+    for text in all {
+        let report = checked(&[("main.py", &text)]);
+        assert!(has(&report, "endpoint-without-authentication"), "{text}: {:?}", lines(&report));
+    }
+}
+
+#[test]
+fn models_are_known_by_their_name_and_by_their_module() {
+    for (imports, made, ask) in [
+        (
+            "from langchain.agents import create_agent",
+            "create_agent('openai:gpt-4o', tools=[])",
+            "llm.invoke({'messages': [q]})",
+        ),
+        (
+            "from langgraph.prebuilt import create_react_agent",
+            "create_react_agent('anthropic:claude', tools=[])",
+            "llm.invoke({'messages': [q]})",
+        ),
+        (
+            "from llama_index.llms.dashscope import DashScope",
+            "DashScope(model_name='qwen-max')",
+            "llm.complete(q)",
+        ),
+        ("from llama_index.llms.openai_like import OpenAILike", "OpenAILike(model='x')", "llm.complete(q)"),
+        ("from langchain_xai import ChatXAI", "ChatXAI(model='grok')", "llm.invoke(q)"),
+        ("from xai_sdk import Client", "Client().chat.create(model='grok-4')", "llm.append(q)"),
+    ] {
+        let text = format!("{imports}\nllm = {made}\nq = input()\n{ask}\n");
+        let report = checked(&[("main.py", &text)]);
+        assert!(has(&report, "personal-data-unmasked"), "{made}: {:?}", lines(&report));
+    }
+    let prompt = "from langchain_core.prompts import ChatPromptTemplate\nllm = ChatPromptTemplate.from_messages([])\nllm.invoke(input())\n";
+    assert!(!has(&checked(&[("main.py", prompt)]), "personal-data-unmasked"));
+    let module = "import dspy\nclass T(dspy.Module):\n    def __init__(self):\n        self.p = dspy.ChainOfThought('q -> a')\n    def forward(self, q):\n        return self.p(q=q)\nT()(q=input())\n";
+    assert!(has(&checked(&[("main.py", module)]), "personal-data-unmasked"));
+}
+
+#[test]
+fn what_a_framework_keeps_by_itself_is_kept() {
+    let written = |text: &str| has(&checked(&[("main.py", text)]), "memory-write-without-consent");
+    let graph = |saver: &str| {
+        format!(
+            "import sqlite3\nfrom fastapi import FastAPI\nfrom langchain_openai import ChatOpenAI\nfrom langgraph.checkpoint.memory import InMemorySaver\nfrom langgraph.checkpoint.sqlite import SqliteSaver\nfrom langgraph.prebuilt import create_react_agent\nagent = create_react_agent(ChatOpenAI(), tools=[], checkpointer={saver})\napp = FastAPI()\n@app.post('/c')\ndef c(q: str):\n    return agent.invoke({{'messages': [q]}})\n"
+        )
+    };
+    assert!(written(&graph("SqliteSaver(sqlite3.connect('x'))")) && !written(&graph("InMemorySaver()")));
+    let session = |session: &str| {
+        format!(
+            "from agents import Agent, Runner, SQLiteSession\nfrom fastapi import FastAPI\nagent = Agent(name='x')\napp = FastAPI()\n@app.post('/c')\nasync def c(q: str, u: str):\n    return await Runner.run(agent, q, session={session})\n"
+        )
+    };
+    assert!(written(&session("SQLiteSession(u, 'x.db')")) && !written(&session("SQLiteSession(u)")));
+}

@@ -439,7 +439,7 @@ fn maker(name: &str) -> &'static str {
 /// A class of a module in which a framework keeps nothing but models: `llama_index.llms.dashscope.DashScope`.
 fn by_module(made: &str) -> Option<&'static str> {
     let mut parts = made.split('.');
-    let (package, kind, module) = (parts.next()?, parts.next()?, parts.next()?);
+    let (package, kind, module) = (parts.next()?, parts.next()?, parts.next());
     let is_class = last(made).starts_with(|ch: char| ch.is_ascii_uppercase());
     let models = match package {
         "llama_index" => matches!(kind, "llms" | "embeddings"),
@@ -448,11 +448,11 @@ fn by_module(made: &str) -> Option<&'static str> {
         _ => false,
     };
     // `langchain_xai.ChatXAI`
-    let chat = package.starts_with("langchain_") && parts.next().is_none() && is_chat(last(made));
-    if !(models && is_class) && !chat {
-        return None;
+    if let Some(module) = module.filter(|_| models && is_class) {
+        return Some(maker(module));
     }
-    Some(if chat { maker(package.trim_start_matches("langchain_")) } else { maker(module) })
+    let chat = package.starts_with("langchain_") && module.is_none() && is_chat(last(made));
+    chat.then(|| maker(package.trim_start_matches("langchain_")))
 }
 
 fn is_chat(class: &str) -> bool {

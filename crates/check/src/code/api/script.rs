@@ -77,6 +77,7 @@ pub(in crate::code) fn serves(path: &str) -> bool {
     let global = [
         "js.framework",
         "js.guarded",
+        "js.middleware",
         "js.Deno.serve",
         "js.Bun.serve",
         "js.defineEventHandler",
@@ -121,6 +122,7 @@ fn global_hears(path: &str, name: &str) -> Option<Taint> {
         "js.page" => Some(Taint::NONE),
         "js.framework"
         | "js.guarded"
+        | "js.middleware"
         | "js.Deno.serve"
         | "js.Bun.serve"
         | "js.addEventListener"

@@ -18,6 +18,7 @@ pub(in crate::code) fn of(path: &str, arguments: &[Argument]) -> Option<(Sink, T
         "asyncio" if name == "create_subprocess_shell" => (Sink::Shell, first("cmd")?),
         "asyncio" if name == "create_subprocess_exec" => (Sink::Shell, executed(arguments)?),
         // What Django's connection is asked, and `Note.objects.raw(…)`.
+        _ if path.ends_with(".objects.raw") => (Sink::Sql, statement(arguments)?),
         "django" if name == "execute" && path.contains("cursor()") => (Sink::Sql, statement(arguments)?),
         "yaml"
             if matches!(name, "load" | "load_all" | "unsafe_load" | "full_load")
@@ -74,6 +75,8 @@ pub(in crate::code) fn of(path: &str, arguments: &[Argument]) -> Option<(Sink, T
         | "ag2"
         | "autogen_ext"
         | "langchain_experimental"
+        | "crewai"
+        | "crewai_tools"
         | "pandasai"
             if runs_what_the_model_writes(name, arguments) =>
         {
@@ -101,6 +104,12 @@ fn runs_what_the_model_writes(name: &str, arguments: &[Argument]) -> bool {
                 && option("executor_type").is_none_or(|kind| kind.known_text() == Some("local"))
         }
         "LocalCommandLineCodeExecutor" => true,
+        // `Agent(allow_code_execution=True, code_execution_mode="unsafe")`
+        "Agent" => {
+            option("allow_code_execution").is_some_and(|value| value.shape == Shape::Bool(true))
+                && option("code_execution_mode").and_then(Value::known_text) == Some("unsafe")
+        }
+        "CodeInterpreterTool" => option("unsafe_mode").is_some_and(|value| value.shape == Shape::Bool(true)),
         "create_pandas_dataframe_agent" | "create_csv_agent" | "create_python_agent" => {
             option("allow_dangerous_code").is_some_and(|value| value.shape == Shape::Bool(true))
         }
