@@ -434,7 +434,7 @@ impl Walk<'_, '_> {
         found.extend(self.rows(path, object, arguments));
         found.extend(flaws::of(path, object, arguments));
         found.extend(swift::flaws(path, arguments));
-        if let Some(name) = flaws::shared(path, object, arguments) {
+        if let Some(name) = self.shared(path, object, arguments) {
             found.push(Deed::Shared { name, content });
         }
         if web::unlimited(path, arguments) {

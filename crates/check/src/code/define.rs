@@ -244,7 +244,21 @@ impl Walk<'_, '_> {
         self.depth -= 1;
         self.env = outside;
         self.offer_class(id, node);
+        self.hand_to_marks(id, node);
         self.bind(node.name.as_str(), Value::new(Shape::Class(id), Taint::NONE));
+    }
+
+    /// `@provider("openai")` above a class: a function of the project is given the class, and may keep it.
+    fn hand_to_marks(&mut self, class: usize, node: &StmtClassDef) {
+        let script = self.script;
+        for mark in node.decorator_list.iter().filter(|_| !script) {
+            let marked = self.eval(&mark.expression);
+            if let Shape::Functions(ids) = marked.shape {
+                let own = Value::new(Shape::Class(class), Taint::NONE);
+                let given = [Argument { name: None, value: own, spread: false }];
+                self.enter(&ids, None, &given, mark.range());
+            }
+        }
     }
 
     fn method_definition(&mut self, node: &StmtFunctionDef, base: Option<&str>, guarded: bool) {

@@ -121,8 +121,7 @@ fn a_client_that_the_application_holds_is_known_where_it_is_read() {
 fn one_comes_to_a_function_through_a_graph_a_task_and_a_queue() {
     let work = format!("from openai import OpenAI\nllm = OpenAI()\ndef work(q):\n    return llm.{CALL}\n");
     let graph = format!(
-        "{}from fastapi import FastAPI\nfrom langgraph.graph import StateGraph\ng = StateGraph(dict)\ng.add_node('m', work)\ngraph = g.compile()\napp = FastAPI()\n@app.post('/c')\ndef c(q: str):\n    return graph.invoke({{'m': q}})\n",
-        work
+        "{work}from fastapi import FastAPI\nfrom langgraph.graph import StateGraph\ng = StateGraph(dict)\ng.add_node('m', work)\ngraph = g.compile()\napp = FastAPI()\n@app.post('/c')\ndef c(q: str):\n    return graph.invoke({{'m': q}})\n"
     );
     let task = |send: &str| {
         format!(
@@ -185,4 +184,13 @@ fn what_a_framework_keeps_by_itself_is_kept() {
         )
     };
     assert!(written(&session("SQLiteSession(u, 'x.db')")) && !written(&session("SQLiteSession(u)")));
+}
+
+#[test]
+fn a_class_that_a_mark_registers_is_found_in_the_table() {
+    let text = format!(
+        "from fastapi import FastAPI\nfrom openai import OpenAI\nPROVIDERS = {{}}\ndef provider(name):\n    def keep(cls):\n        PROVIDERS[name] = cls\n        return cls\n    return keep\n@provider('openai')\nclass Own:\n    def __init__(self):\n        self.llm = OpenAI()\n    def ask(self, q):\n        return self.llm.{CALL}\napp = FastAPI()\n@app.post('/c')\ndef c(q: str, p: str):\n    return PROVIDERS[p]().ask(q)\n"
+    );
+    let report = checked(&[("main.py", &text)]);
+    assert!(has(&report, "endpoint-without-authentication"), "{:?}", lines(&report));
 }

@@ -129,7 +129,7 @@ pub(in crate::code) fn entered_by(decorator: &str) -> Option<Entry> {
 pub(in crate::code) fn is_tool(decorator: &str) -> bool {
     matches!(
         last(decorator),
-        "tool" | "function_tool" | "kernel_function" | "ai_function" | "register_for_llm"
+        "tool" | "tool_plain" | "function_tool" | "kernel_function" | "ai_function" | "register_for_llm"
     )
 }
 
