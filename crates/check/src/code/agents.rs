@@ -111,12 +111,7 @@ impl Walk<'_, '_> {
             || named(arguments, ASKS).is_some_and(is_on);
         let asks = asks || waits(tools, 0) || arguments.iter().any(|one| within_middleware(&one.value));
         self.offer_held(path, tools, asks, range);
-        let asks = asks || holds.iter().any(|held| self.is_approved(held.function));
         self.armed(Agent { file: self.file(), span: span(range), holds, asks, server: false });
-    }
-
-    fn is_approved(&self, function: Option<FunctionId>) -> bool {
-        function.and_then(|id| self.state.functions.get(id)).is_some_and(|function| function.approved)
     }
 
     /// The tools of one MCP server are in one hand, whoever asks it.
@@ -229,13 +224,14 @@ pub(super) fn is_on(value: &Value) -> bool {
     !matches!(value.shape, Shape::None | Shape::Bool(false)) && value.known_text() != Some("NEVER")
 }
 
-/// Whether one of the tools asks by itself.
+/// Whether one of the tools is a person: what it is told then, others wait for. A tool that is approved by itself says nothing of those
+/// beside it.
 fn waits(tools: &Value, depth: usize) -> bool {
     match &tools.shape {
         _ if depth > 3 => false,
         Shape::List(items) => items.iter().any(|item| waits(item, depth + 1)),
         Shape::Dict(items) => items.values().any(|item| waits(item, depth + 1)),
-        Shape::Made(made) => made.setting(ASKS).is_some_and(is_on) || last(&made.path).starts_with("Human"),
+        Shape::Made(made) => last(&made.path).starts_with("Human"),
         _ => false,
     }
 }

@@ -180,6 +180,16 @@ impl Walk<'_, '_> {
         }
     }
 
+    /// `@app.before_request`: what gives nothing back lets the request go on.
+    pub(super) fn lets_on(&mut self) {
+        let before = self.state.functions.get(self.function).is_some_and(|function| function.before_all);
+        let func = self.state.project.functions.get(self.function);
+        let bare = func.is_some_and(|func| func.definition.is_some() && func.parameters.is_empty());
+        if before && bare && !self.script {
+            self.wrapping.push((self.function, self.env.consent));
+        }
+    }
+
     /// `return await call_next(request)`: a middleware goes on.
     pub(super) fn passes_on(&mut self, callee: &Expr) {
         let name = callee.as_name_expr().map_or("", |name| name.id.as_str());
@@ -237,6 +247,18 @@ fn turns_away(definition: &StmtFunctionDef) -> bool {
     seen.found
 }
 
+/// `raise …`, `abort(403)`
+fn leaves(statement: &Stmt) -> bool {
+    match statement {
+        Stmt::Raise(_) => true,
+        Stmt::Expr(node) => match &*node.value {
+            Expr::Call(call) => dotted(&call.func).is_some_and(|name| last(&name) == "abort"),
+            _ => false,
+        },
+        _ => false,
+    }
+}
+
 #[derive(Default)]
 struct TurnsAway {
     /// Names that hold what a call gave.
@@ -255,7 +277,7 @@ impl<'a> Visitor<'a> for TurnsAway {
                 }
             }
             Stmt::If(node) => {
-                let raises = |body: &[Stmt]| body.iter().any(|one| matches!(one, Stmt::Raise(_)));
+                let raises = |body: &[Stmt]| body.iter().any(leaves);
                 let otherwise = node.elif_else_clauses.iter().any(|clause| raises(&clause.body));
                 let mut looked = LooksUp { asked: &self.asked, found: false };
                 looked.visit_expr(&node.test);

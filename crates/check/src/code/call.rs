@@ -287,8 +287,7 @@ impl Walk<'_, '_> {
             }
             return value;
         }
-        let ends = ["sys.exit", "exit", "quit", "os._exit", "os.abort", "js.process.exit", "process.exit"];
-        if ends.contains(&path.as_str()) {
+        if super::api::frameworks::ends(&path) {
             self.env.live = false;
             self.summary.raises = true;
             return Value::default();

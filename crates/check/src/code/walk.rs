@@ -259,6 +259,7 @@ impl Walk<'_, '_> {
     fn finish(mut self) {
         let live = self.env.live;
         if live {
+            self.lets_on();
             self.exits.push(self.env.consent);
         }
         self.summary.ensures =
@@ -422,6 +423,9 @@ impl Walk<'_, '_> {
         if let Some(Shape::Functions(ids)) = value.as_ref().map(|value| &value.shape).filter(|_| self.script)
         {
             self.state.given_back.extend(ids.iter());
+        }
+        if value.as_ref().is_none_or(|value| value.shape == Shape::None) {
+            self.lets_on();
         }
         self.yielded(value.unwrap_or_default());
         self.exits.push(self.env.consent);

@@ -2,7 +2,7 @@
 //!
 //! What it does: follows what models, tools, web pages, stores and remote users write to what runs text: `eval`, a shell,
 //! a database statement put together from text, a template engine, an unsafe decoder, the path of a file, the address of a request. Bound parameters, lists
-//! without a shell, `shlex.quote`, and what was looked up in a list, matched as a whole or held inside a folder before are no finding.
+//! without a shell, `shlex.quote`, and what was looked up in a list, matched as a whole, held inside a folder or held to a closed type before are no finding.
 //!
 //! Why it matters: one sentence in a mail or a web page can run commands where the users' data are.
 //!
@@ -26,8 +26,8 @@ pub(super) const RULE: Rule = Rule {
         zh: "任何人只要能让模型读到一句话，就能在存放用户数据的机器上执行命令。",
     },
     fix: Text {
-        en: "Choose from a fixed table of functions, pass a list to `subprocess.run` without a shell, and bind parameters in SQL: `execute(\"… WHERE id = ?\", (id,))`. Put text into a page as text (`textContent`, `{answer}` in JSX), never as markup. Resolve a path and check that it is still below its folder.",
-        zh: "从固定的函数表中选择；`subprocess.run` 传列表且不用 shell；SQL 使用参数绑定：`execute(\"… WHERE id = ?\", (id,))`。写入网页时按文本写入（`textContent`、JSX 的 `{answer}`），不要当作标记。路径先解析，再确认仍在指定文件夹之内。",
+        en: "Choose from a fixed table of functions, pass a list to `subprocess.run` without a shell, and bind parameters in SQL: `execute(\"… WHERE id = ?\", (id,))`. Put text into a page as text (`textContent`, `{answer}` in JSX), never as markup. Resolve a path and check that it is still below its folder; compare the host of an address with a list of those that may be asked.",
+        zh: "从固定的函数表中选择；`subprocess.run` 传列表且不用 shell；SQL 使用参数绑定：`execute(\"… WHERE id = ?\", (id,))`。写入网页时按文本写入（`textContent`、JSX 的 `{answer}`），不要当作标记。路径先解析，再确认仍在指定文件夹之内；请求地址的主机须先与允许列表比对。",
     },
     example: "- subprocess.run(answer, shell=True)\n+ subprocess.run([\"ls\", \"--\", folder])  # only what the program offers\n",
     graph: Some(run),

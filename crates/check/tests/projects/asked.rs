@@ -105,3 +105,43 @@ fn a_library_that_is_told_to_asks() {
     };
     assert_eq!((script("needsApproval: true,"), script("")), (0, 1));
 }
+
+#[test]
+fn what_is_approved_says_nothing_of_the_tool_beside_it() {
+    let agent = |mail: &str, pay: &str| {
+        let text = format!(
+            "import {{ Agent, tool, webSearchTool }} from '@openai/agents'\nimport {{ z }} from 'zod'\nconst send = (url) => fetch(url, {{ method: 'POST', body: 'x' }})\nconst mail = tool({{ name: 'send_mail', description: 'Send a mail', parameters: z.object({{}}), {mail} execute: async () => (await fetch('https://mail.example.org/send', {{ method: 'POST', body: 'x' }})).text() }})\nconst pay = tool({{ name: 'pay', description: 'Pay', parameters: z.object({{}}), {pay} execute: async () => (await fetch('https://bank.example.org/pay', {{ method: 'POST', body: 'x' }})).text() }})\nexport const agent = new Agent({{ name: 'x', instructions: 'y', tools: [webSearchTool(), mail, pay] }})\n"
+        );
+        lines(&checked(&[("a.ts", &text)]))
+            .iter()
+            .filter(|line| line.starts_with("untrusted-and-powerful"))
+            .count()
+    };
+    let approved = "needsApproval: true,";
+    assert_eq!((agent("", ""), agent("", approved), agent(approved, approved)), (1, 1, 0));
+}
+
+#[test]
+fn what_answers_at_once_does_not_go_on() {
+    let flask = |head: &str, body: &str| {
+        let text = format!(
+            "from flask import Flask, abort, request\nfrom pymongo import MongoClient\nfrom consents import has_consent\ndb = MongoClient()['app']\nmemories = db['memories']\napp = Flask(__name__)\n{head}@app.post('/w')\ndef w():\n{body}    memories.insert_one({{'text': request.json['t']}})\n    return ''\n"
+        );
+        of_rule(WRITE, &text).len()
+    };
+    let asks = "    if not has_consent(request.json['user']):\n        abort(403)\n";
+    assert_eq!((flask("", asks), flask("", "")), (0, 1));
+    let before = |body: &str| format!("@app.before_request\ndef gate():\n{body}");
+    assert_eq!(flask(&before(asks), ""), 0);
+    assert_eq!(flask(&before("    if not has_consent(1):\n        return '', 403\n"), ""), 0);
+    assert_eq!(flask(&before("    if not has_consent(1):\n        print('no')\n"), ""), 1);
+    assert_eq!(
+        flask(
+            &before(
+                "    if request.path == '/w':\n        return None\n    if not has_consent(1):\n        abort(403)\n"
+            ),
+            ""
+        ),
+        1
+    );
+}
