@@ -1,5 +1,8 @@
-//! Waivers in the source: `# ombud: allow RULE reason`, or `# ombud: allow RULE reason until 2027-01-31`, on the line of the
-//! finding or the one above it, or where the way to it begins or ends: a tool is waived where it is defined or where it acts.
+//! Waivers in the source: `# ombud: allow RULE reason`, or `# ombud: allow RULE reason until 2027-01-31`, behind the code on the line
+//! of the finding, or alone on the line above it, or where the way to it begins or ends: a tool is waived where it is defined or where
+//! it acts.
+
+use std::ops::Range;
 
 use ombud_core::finding::{Bilingual, Confidence, Finding, Place, RuleId, Severity};
 use serde::Serialize;
@@ -59,11 +62,13 @@ fn days(year: u16, month: u8) -> u8 {
 
 struct Waiver<'a> {
     line: u32,
+    /// The line for which it speaks: behind code its own, alone the next one.
+    meant: u32,
     rule: &'a str,
     reason: &'a str,
     /// Until when, as it is written.
     until: Option<&'a str>,
-    span: std::ops::Range<usize>,
+    span: Range<usize>,
 }
 
 /// What a waiver is worth on a day.
@@ -103,14 +108,14 @@ pub(crate) fn apply(
     let mut waived = Vec::new();
     let all: Vec<(&str, Vec<Waiver<'_>>)> = files
         .iter()
-        .map(|file| (file.path.as_str(), waivers(&file.text)))
+        .map(|file| (file.path.as_str(), waivers(&file.path, &file.text)))
         .filter(|(_, all)| !all.is_empty())
         .collect();
     for finding in findings {
         let at = |place: &Place| {
             let here = all.iter().find(|(path, _)| *path == place.path).into_iter().flat_map(|(_, all)| all);
             here.filter(|waiver| waiver.rule == finding.rule.0 && waiver.worth(today) == Worth::Holds)
-                .find(|waiver| waiver.line == place.line || waiver.line + 1 == place.line)
+                .find(|waiver| waiver.line == place.line || waiver.meant == place.line)
         };
         let ends = [finding.path.first(), finding.path.last()];
         let on_the_way = || ends.into_iter().flatten().find_map(|step| at(&step.place));
@@ -179,26 +184,102 @@ fn until(reason: &str) -> (&str, Option<&str>) {
 }
 
 /// Only in comments: the mark after `#` or `//`.
-fn waivers(text: &str) -> Vec<Waiver<'_>> {
+fn waivers<'t>(path: &str, text: &'t str) -> Vec<Waiver<'t>> {
     if !text.contains(MARK) {
         return Vec::new();
     }
+    let strings = Strings::of(path, text);
+    let line_number = |index: usize| u32::try_from(index).unwrap_or(u32::MAX);
     let mut start = 0;
-    let mut found = Vec::new();
+    let mut found: Vec<Waiver<'_>> = Vec::new();
     for (index, line) in text.split('\n').enumerate() {
         if let Some(at) = line.find(MARK)
-            && line.get(..at).is_some_and(|before| before.trim_end().ends_with(['#', '/']))
+            && let Some(before) =
+                line.get(..at).map(str::trim_end).filter(|before| before.ends_with(['#', '/']))
+            && !strings.hold(start + before.len() - 1)
         {
             let rest = line.get(at + MARK.len()..).unwrap_or_default().trim();
             let (rule, reason) = rest.split_once(char::is_whitespace).unwrap_or((rest, ""));
-            let number = u32::try_from(index + 1).unwrap_or(u32::MAX);
+            let alone = before.trim_end_matches(['#', '/']).trim().is_empty();
+            let number = line_number(index + 1);
+            let meant = if alone { line_number(index + 2) } else { number };
+            // Several of them above each other speak for the line below the last.
+            if alone {
+                let above = found.iter_mut().filter(|other| other.meant == number && other.line < number);
+                above.for_each(|other| other.meant = meant);
+            }
             let span = start + at..start + line.trim_end().len();
             let (reason, until) = until(reason.trim());
-            found.push(Waiver { line: number, rule, reason, until, span });
+            found.push(Waiver { line: number, meant, rule, reason, until, span });
         }
         start += line.len() + 1;
     }
     found
+}
+
+/// Where the strings of a program stand: what looks like a comment in one is none.
+struct Strings(Vec<Range<usize>>);
+
+impl Strings {
+    /// In what is no program, quotation marks may stand anywhere.
+    fn of(path: &str, text: &str) -> Self {
+        let hash = match path.rsplit('.').next().unwrap_or_default() {
+            "py" | "pyi" => true,
+            "ts" | "tsx" | "js" | "jsx" | "mjs" | "cjs" | "mts" | "cts" | "swift" | "json" => false,
+            _ => return Self(Vec::new()),
+        };
+        let mut found = Vec::new();
+        let mut at = 0;
+        while let Some(start) = next_string(text, at, hash) {
+            at = start + length(text.get(start..).unwrap_or_default());
+            found.push(start..at);
+        }
+        Self(found)
+    }
+
+    fn hold(&self, at: usize) -> bool {
+        let next = self.0.partition_point(|span| span.end <= at);
+        self.0.get(next).is_some_and(|span| span.start < at)
+    }
+}
+
+/// Where the next string begins, past the comments before it.
+fn next_string(text: &str, mut at: usize, hash: bool) -> Option<usize> {
+    let bytes = text.as_bytes();
+    loop {
+        let rest = bytes.get(at..)?;
+        let to = |end: &[u8]| rest.windows(end.len()).position(|part| part == end);
+        at += match rest {
+            [b'#', ..] if hash => to(b"\n")?,
+            [b'/', b'/', ..] if !hash => to(b"\n")?,
+            [b'/', b'*', ..] if !hash => to(b"*/")?,
+            [b'"' | b'\'', ..] => return Some(at),
+            [b'`', ..] if !hash => return Some(at),
+            [] => return None,
+            _ => 1,
+        };
+    }
+}
+
+/// How long the string is that begins here. One that does not end on its line ends with it, unless it may have several.
+fn length(text: &str) -> usize {
+    const MARKS: &[&str] = &["\"\"\"", "'''", "\"", "'", "`"];
+    let mark = MARKS.iter().find(|mark| text.starts_with(**mark)).map_or("\"", |mark| *mark);
+    let several = mark.len() == 3 || mark == "`";
+    let bytes = text.as_bytes();
+    let mut at = mark.len();
+    while let Some(byte) = bytes.get(at) {
+        match byte {
+            b'\\' => at += 1,
+            b'\n' if !several => return at,
+            _ if bytes.get(at..).is_some_and(|rest| rest.starts_with(mark.as_bytes())) => {
+                return at + mark.len();
+            }
+            _ => {}
+        }
+        at += 1;
+    }
+    text.len()
 }
 
 #[cfg(test)]
@@ -214,6 +295,37 @@ mod tests {
                 && Day::parse("+027-01-01").is_none()
         );
         assert!(Day::parse("2026-12-31") < Day::parse("2027-01-01"));
+    }
+
+    #[test]
+    fn a_waiver_behind_code_speaks_for_its_own_line() {
+        let lines = |path: &str, text: &str| -> Vec<(u32, u32)> {
+            waivers(path, text).iter().map(|waiver| (waiver.line, waiver.meant)).collect()
+        };
+        assert_eq!(lines("a.py", "x = 1  # ombud: allow r why\ny = 2\n"), [(1, 1)]);
+        assert_eq!(lines("a.py", "# ombud: allow r why\n# ombud: allow s why\ny = 2\n"), [(1, 3), (2, 3)]);
+        let script = "const x = 1; // ombud: allow r why\n  // ombud: allow r why\n";
+        assert_eq!(lines("a.ts", script), [(1, 1), (2, 3)]);
+    }
+
+    #[test]
+    fn a_waiver_in_a_string_is_none() {
+        for (path, text) in [
+            ("a.py", "x = '# ombud: allow r why'\n"),
+            ("a.py", "x = \"\"\"\n# ombud: allow r why\n\"\"\"\n"),
+            ("a.ts", "const x = `\n// ombud: allow r why\n`\n"),
+            ("a.ts", "const x = 'a // ombud: allow r why'\n"),
+        ] {
+            assert!(waivers(path, text).is_empty(), "{text}");
+        }
+        for (path, text) in [
+            ("a.py", "x = 'it\\'s' + \"#\"  # ombud: allow r why\n"),
+            ("a.tsx", "<p>Don't</p>\n// ombud: allow r why\n"),
+            ("a.ts", "/* it's */ x() // ombud: allow r why\n"),
+            ("a.yaml", "key: it's # ombud: allow r why\n"),
+        ] {
+            assert_eq!(waivers(path, text).len(), 1, "{text}");
+        }
     }
 
     #[test]

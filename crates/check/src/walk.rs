@@ -190,7 +190,9 @@ fn folder(error: &ignore::Error, root: &Path) -> Option<String> {
 
 /// A file's text; nothing if it says nothing about data flows.
 fn read(root: &Path, path: &Path, single: bool) -> Option<Result<Source, Refused>> {
-    let name = path.file_name()?.to_str()?;
+    let own = path.file_name()?;
+    let shown_name = own.to_string_lossy();
+    let name = &*shown_name;
     let language = Language::of(name);
     let relative = path.strip_prefix(root).ok()?;
     let shown =
@@ -204,12 +206,17 @@ fn read(root: &Path, path: &Path, single: bool) -> Option<Result<Source, Refused
         return None;
     }
     let meta = std::fs::symlink_metadata(path).ok()?;
-    if !meta.is_file() {
-        return None;
-    }
     // Large configuration is data; a large source file is a gap.
     let told = language.is_some() && !component::is_page(name) || is_of_apple(name);
     let refuse = |why| told.then(|| Err(Refused { path: shown.clone(), why }));
+    if !meta.is_file() {
+        // A link is read where it leads; one that leads nowhere, and a pipe, cannot be read at all.
+        let read_elsewhere = meta.is_dir() || meta.is_symlink() && std::fs::metadata(path).is_ok();
+        return if read_elsewhere { None } else { refuse(GapKind::Unreadable) };
+    }
+    if own.to_str().is_none() {
+        return refuse(GapKind::Unreadable);
+    }
     if meta.len() > MAX_FILE {
         return refuse(GapKind::TooLarge);
     }

@@ -35,6 +35,9 @@ pub(super) const ASKS: &[&str] = &[
     "require_confirmation",
     "human_input_mode",
     "tool_approval",
+    "requires_approval",
+    "requiresApproval",
+    "requireApproval",
 ];
 
 /// Tools of libraries: the class, what it does, whether it reads what strangers wrote.
@@ -49,6 +52,9 @@ const LIBRARY: &[(&str, Effect, bool)] = &[
     ("GmailGetMessage", Effect::Read, true),
     ("WebSearchTool", Effect::Fetch, true),
     ("WebBrowser", Effect::Fetch, true),
+    ("webSearchTool", Effect::Fetch, true),
+    ("webSearch", Effect::Fetch, true),
+    ("googleSearch", Effect::Fetch, true),
     ("SerperDevTool", Effect::Fetch, true),
     ("ScrapeWebsiteTool", Effect::Fetch, true),
     ("GmailSendMessage", Effect::Send, false),
@@ -59,7 +65,24 @@ const LIBRARY: &[(&str, Effect, bool)] = &[
     ("PythonREPLTool", Effect::Execute, false),
     ("PythonAstREPLTool", Effect::Execute, false),
     ("DeleteFileTool", Effect::Delete, false),
+    ("ShellTools", Effect::Execute, false),
+    ("PythonTools", Effect::Execute, false),
+    ("LocalFileSystemTools", Effect::Execute, false),
+    ("EmailTools", Effect::Send, false),
+    ("GmailTools", Effect::Send, true),
+    ("DuckDuckGoTools", Effect::Fetch, true),
+    ("TavilyTools", Effect::Fetch, true),
+    ("WebsiteTools", Effect::Fetch, true),
+    ("PythonCodeExecutionTool", Effect::Execute, false),
+    ("PythonInterpreterTool", Effect::Execute, false),
 ];
+
+/// A tool of a library, and what it does.
+pub(super) fn library_tool(made: &Made) -> Option<(&'static str, Effect)> {
+    let class = last(&made.path);
+    let found = LIBRARY.iter().find(|row| row.0 == class && root(&made.path) != made.path);
+    found.map(|(name, effect, _)| (*name, *effect))
+}
 
 impl Walk<'_, '_> {
     /// Notes the tools that a call hands to one agent.
@@ -87,6 +110,7 @@ impl Walk<'_, '_> {
         let asks = object.is_some_and(|object| object.setting(ASKS).is_some())
             || named(arguments, ASKS).is_some_and(is_on);
         let asks = asks || waits(tools, 0) || arguments.iter().any(|one| within_middleware(&one.value));
+        self.offer_held(path, tools, asks, range);
         self.armed(Agent { file: self.file(), span: span(range), holds, asks, server: false });
     }
 
@@ -175,7 +199,13 @@ impl Walk<'_, '_> {
         let told = named(&made.given, &["name"])
             .or_else(|| given(&made.given, 0, "name"))
             .and_then(Value::known_text);
-        holds.extend(found.first().and_then(|id| self.held(*id, name.or(told))));
+        let Some(mut held) = found.first().and_then(|id| self.held(*id, name.or(told))) else { return };
+        // What a script says of a tool stands beside its function.
+        let description = named(&made.given, &["description"]).and_then(Value::known_text);
+        if let Some(description) = description.filter(|_| self.script) {
+            held.effect = effect_of(told.unwrap_or(&held.name), description, &[]);
+        }
+        holds.push(held);
     }
 }
 
@@ -194,13 +224,14 @@ pub(super) fn is_on(value: &Value) -> bool {
     !matches!(value.shape, Shape::None | Shape::Bool(false)) && value.known_text() != Some("NEVER")
 }
 
-/// Whether one of the tools asks by itself.
+/// Whether one of the tools is a person: what it is told then, others wait for. A tool that is approved by itself says nothing of those
+/// beside it.
 fn waits(tools: &Value, depth: usize) -> bool {
     match &tools.shape {
         _ if depth > 3 => false,
         Shape::List(items) => items.iter().any(|item| waits(item, depth + 1)),
         Shape::Dict(items) => items.values().any(|item| waits(item, depth + 1)),
-        Shape::Made(made) => made.setting(ASKS).is_some_and(is_on) || last(&made.path).starts_with("Human"),
+        Shape::Made(made) => last(&made.path).starts_with("Human"),
         _ => false,
     }
 }

@@ -34,6 +34,7 @@ impl Walk<'_, '_> {
                     Shape::Module(module) => self.state.set_global(module, attribute.attr.as_str(), value),
                     _ => {
                         self.keep_outside(&object, attribute.attr.as_str(), &value);
+                        self.keep_on_app(&attribute.value, &object, attribute.attr.as_str(), &value);
                         let put = self.script
                             && self.put(&attribute.value, Some(attribute.attr.to_string()), value);
                         // What has its place in a record says nothing of the rest of it.
@@ -47,7 +48,9 @@ impl Walk<'_, '_> {
                 let key = self.eval(&subscript.slice);
                 let taint = value.deep_taint() | key.taint;
                 let object = self.eval(&subscript.value);
-                self.keep_outside(&object, key.known_text().unwrap_or_default(), &value);
+                let own = key.known_text().unwrap_or_default();
+                self.keep_outside(&object, own, &value);
+                self.keep_on_app(&subscript.value, &object, own, &value);
                 self.put(&subscript.value, key.known_text().map(str::to_owned), value);
                 self.taint_root(&subscript.value, taint);
             }
@@ -257,6 +260,17 @@ impl Walk<'_, '_> {
             // A function that is told whether to check does as it is told.
             ("ssl", "verify_mode")
                 if value.outside() == Some("ssl.CERT_NONE") && !self.is_told_to_check() =>
+            {
+                Flaw::CertificateUnchecked
+            }
+            ("litellm", "ssl_verify") if value.shape == Shape::Bool(false) => Flaw::CertificateUnchecked,
+            ("ssl", "_create_default_https_context")
+                if value.outside() == Some("ssl._create_unverified_context") =>
+            {
+                Flaw::CertificateUnchecked
+            }
+            ("js", "NODE_TLS_REJECT_UNAUTHORIZED")
+                if path == "js.process.env" && matches!(value.known_text(), Some("0")) =>
             {
                 Flaw::CertificateUnchecked
             }

@@ -252,6 +252,9 @@ fn compared(node: &ExprCompare) -> Checked {
             let inside = Checked::yes(name_of(right)).turned();
             if *op == CmpOp::In { inside } else { inside.turned() }
         }
+        // `folder in path.parents`
+        CmpOp::In if above(right).is_some() => Checked::yes(above(right)),
+        CmpOp::NotIn if above(right).is_some() => Checked::yes(above(right)).turned(),
         CmpOp::In => Checked::yes(name_of(&node.left)),
         CmpOp::NotIn => Checked::yes(name_of(&node.left)).turned(),
         CmpOp::Eq if known => Checked::yes(name_of(&node.left)),
@@ -271,6 +274,15 @@ fn allowed(function: &str, node: &ExprCall) -> Checked {
 fn name_of(expression: &Expr) -> Option<&str> {
     match expression {
         Expr::Name(name) => Some(name.id.as_str()),
+        _ => None,
+    }
+}
+
+/// The path whose folders are meant: `path.parents`, `path.resolve().parents`.
+fn above(expression: &Expr) -> Option<&str> {
+    match expression {
+        Expr::Attribute(part) if part.attr.as_str() == "parents" => root(&part.value),
+        Expr::Call(call) => call.arguments.args.first().and_then(above),
         _ => None,
     }
 }
@@ -295,7 +307,7 @@ fn leaves(expression: &Expr) -> bool {
 }
 
 /// Whether a pattern speaks of the whole text, and not of anything at all.
-fn is_whole(pattern: &str, fullmatch: bool) -> bool {
+pub(super) fn is_whole(pattern: &str, fullmatch: bool) -> bool {
     let begins = fullmatch || pattern.starts_with('^');
     let ends = fullmatch || (pattern.ends_with('$') && !pattern.ends_with("\\$")) || pattern.ends_with("\\Z");
     let anything = [".*", ".+", "\\s\\S", "\\S+", "\\S*"].iter().any(|any| pattern.contains(any));

@@ -41,10 +41,22 @@ impl Walk<'_, '_> {
     ) -> Option<Value> {
         let written = tail(&node.func);
         self.log_by_shape(&written, node);
+        self.raw_by_shape(&written, arguments, node.range());
         self.asked_by_shape(&written, node, arguments)
             .or_else(|| self.kept_by_shape(&written, object, arguments, node.range()))
             .or_else(|| prepared_by_shape(&written, arguments))
             .or_else(|| self.requested_by_shape(&written, object, arguments, node.range()))
+    }
+
+    /// `Note.objects.raw(f"SELECT …")`: a statement that Django hands to the database as it is.
+    fn raw_by_shape(&mut self, written: &str, arguments: &[Argument], range: TextRange) {
+        if self.script || !written.ends_with("objects.raw") {
+            return;
+        }
+        if let Some(statement) = super::value::given(arguments, 0, "raw_query") {
+            let content = statement.deep_taint();
+            self.did(written, vec![Deed::Run { sink: Sink::Sql, content, given: None }], range);
+        }
     }
 
     /// A request through a client that somebody handed in.

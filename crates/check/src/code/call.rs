@@ -11,9 +11,9 @@ use super::builtin::{builtin, elsewhere, replaced};
 use super::consent;
 use super::deeds::{Outside, add, is_kept};
 use super::define::Hangs;
-use super::value::{Argument, Made, Shape, Value, given};
+use super::value::{Argument, Shape, Value, given};
 use super::walk::Walk;
-use crate::facts::{Deed, FunctionId, Guard, Piece, Recipient, Taint, Template};
+use crate::facts::{Deed, FunctionId, Guard, Piece, Taint, Template};
 
 /// Methods that give the text they hang on.
 const SAME_TEXT: &[&str] = &[
@@ -37,6 +37,7 @@ const SAME_TEXT: &[&str] = &[
     "toUpperCase",
     "toString",
     "normalize",
+    "get_secret_value",
 ];
 /// Methods that put something into what they hang on.
 const PUTS: &[&str] = &[
@@ -117,7 +118,13 @@ impl Walk<'_, '_> {
             return (Value::default(), self.eval(&node.func));
         };
         let object = self.eval(&attribute.value);
-        let callee = self.attribute(&object, attribute.attr.as_str());
+        let kept = self.kept_on_app(&attribute.value, &object, attribute.attr.as_str());
+        let known = self.knows_caller();
+        let mut callee = kept.unwrap_or_else(|| self.attribute(&object, attribute.attr.as_str()));
+        if super::trust::looks_at_no_signature(&node.arguments) {
+            callee.taint = callee.taint.without(Taint::VERIFIED);
+            self.set_knows_caller(known);
+        }
         (object, callee)
     }
 
@@ -280,8 +287,7 @@ impl Walk<'_, '_> {
             }
             return value;
         }
-        let ends = ["sys.exit", "exit", "quit", "os._exit", "os.abort", "js.process.exit", "process.exit"];
-        if ends.contains(&path.as_str()) {
+        if super::api::frameworks::ends(&path) {
             self.env.live = false;
             self.summary.raises = true;
             return Value::default();
@@ -302,7 +308,9 @@ impl Walk<'_, '_> {
             self.log_words(node);
         }
         self.hand_out(&path, callee, arguments, range);
-        let mut answer = self.deeds(&path, object, arguments, range);
+        self.through_graph(&path, callee, arguments, range);
+        self.through_queue(&path, callee, range);
+        let mut answer = self.deeds(&path, callee, arguments, range);
         self.note_compared_key(node);
         self.note_given(&node.arguments, range);
         self.launched(&path, &node.arguments, range);
@@ -325,7 +333,7 @@ impl Walk<'_, '_> {
             everything
         };
         let mut taint = result(&path, &known, carried, answer, arguments);
-        if known.identifies {
+        if known.identifies && !guards::looks_at_no_signature(arguments) {
             taint |= Taint::VERIFIED;
         }
         if known.asks {
@@ -360,10 +368,11 @@ impl Walk<'_, '_> {
     fn deeds(
         &mut self,
         path: &str,
-        object: Option<&Made>,
+        callee: &Value,
         arguments: &[Argument],
         range: TextRange,
     ) -> Option<Taint> {
+        let object = callee.made().map(Rc::as_ref);
         let content = all_of(arguments);
         let mut found: Vec<Deed> = Vec::new();
         let mut answer = None;
@@ -400,6 +409,7 @@ impl Walk<'_, '_> {
             let told = if models::embeds(path) { models::told(arguments) } else { Taint::MODEL };
             answer = Some(told | speech);
         }
+        found.extend(self.kept_by_framework(path, object, arguments));
         if let Some((sink, content)) = sinks::of(path, arguments) {
             found.push(Deed::Run { sink, content, given: None });
         }
@@ -407,7 +417,7 @@ impl Walk<'_, '_> {
         if let Some((content, conversation)) = web::persisted(path, object, arguments) {
             found.push(Deed::Persist { content, conversation, remote: false });
         }
-        let call = Outside { path, object, arguments };
+        let call = Outside { path, object, from: callee.taint, arguments };
         answer = self.keep_in_file(call, &mut found).or(answer);
         if let Some((content, conversation)) = databases::kept(path, object, arguments) {
             let here =
@@ -423,7 +433,7 @@ impl Walk<'_, '_> {
         found.extend(self.rows(path, object, arguments));
         found.extend(flaws::of(path, object, arguments));
         found.extend(swift::flaws(path, arguments));
-        if let Some(name) = flaws::shared(path, object, arguments) {
+        if let Some(name) = self.shared(path, object, arguments) {
             found.push(Deed::Shared { name, content });
         }
         if web::unlimited(path, arguments) {
@@ -438,54 +448,12 @@ impl Walk<'_, '_> {
             found.extend(keys::of(path, object, arguments).map(Deed::Keyed));
         }
         self.arm(path, object, arguments, range);
-        self.depend(path, arguments);
-        self.guarded_by(path, arguments);
+        self.put_before(path, arguments);
         let call = self.call_at(range);
         for deed in found {
             add(&mut call.does, deed);
         }
         answer
-    }
-
-    /// Who answers a model call: with what callers hand in, if they choose the address.
-    fn recipient(&self, path: &str, object: Option<&Made>, arguments: &[Argument]) -> Option<Recipient> {
-        let providers = self.state.providers;
-        let recipient =
-            models::recipient(path, object, arguments, providers).or_else(|| self.asked_by_engine(path))?;
-        if recipient.host.is_some() || !recipient.open {
-            return Some(recipient);
-        }
-        let handed = &self.summary.handed;
-        let object = object.map(|object| object.filled(handed));
-        let fill = |one: &Argument| Argument { value: one.value.filled(handed), ..one.clone() };
-        let arguments: Vec<Argument> = arguments.iter().map(fill).collect();
-        models::recipient(path, object.as_ref(), &arguments, providers).or(Some(recipient))
-    }
-
-    /// `index.as_chat_engine().chat(text)`: an engine asks the model of the settings, or the one that the library names.
-    fn asked_by_engine(&self, path: &str) -> Option<Recipient> {
-        const ASKS: &[&str] = &[
-            "chat",
-            "achat",
-            "stream_chat",
-            "astream_chat",
-            "streamChat",
-            "query",
-            "aquery",
-            "stream_query",
-        ];
-        let before = path.trim_end_matches("()").rsplit_once('.')?.0.to_ascii_lowercase();
-        if super::api::root(path) != "llama_index"
-            || !before.ends_with("engine()")
-            || !ASKS.contains(&super::api::last(path))
-        {
-            return None;
-        }
-        let set = self.state.global(self.module, &format!("{}.llm", super::assign::SETTINGS));
-        Some(models::of_settings(
-            set.as_ref().and_then(Value::made).map(std::rc::Rc::as_ref),
-            self.state.providers,
-        ))
     }
 
     /// A method of something of which only the content is known.
@@ -499,6 +467,7 @@ impl Walk<'_, '_> {
         let everything = all_of(arguments);
         let Expr::Attribute(attribute) = &*node.func else {
             self.plugged_by_event(node, arguments);
+            self.passes_on(&node.func);
             return Value::of((callee.taint | everything).without(Taint::CONSENT));
         };
         let name = attribute.attr.as_str();
@@ -508,7 +477,8 @@ impl Walk<'_, '_> {
             self.put_in(&attribute.value, object, name, arguments);
             self.taint_root(&attribute.value, everything);
         }
-        if let Some(answer) = self.by_shape(node, object, arguments) {
+        let answer = self.by_shape(node, object, arguments);
+        if let Some(answer) = answer.or_else(|| self.sent_to_worker(node, object, arguments)) {
             return answer;
         }
         match (&object.shape, name) {
@@ -529,8 +499,15 @@ impl Walk<'_, '_> {
                 let found = object.item(key.and_then(Value::known_text));
                 given(arguments, 1, "default").map_or_else(|| found.clone(), |default| found.join(default))
             }
+            (Shape::Dict(_), "items" | "keys") if !self.script => {
+                super::loops::by_key(object, name == "items")
+            }
+            (Shape::Dict(_), "values") if !self.script => Value::new(object.listed(), object.taint),
             (Shape::Dict(_) | Shape::List(_), "values" | "copy" | "items" | "keys") => object.clone(),
             (_, "encrypt" | "encrypt_text") => Value::of(Taint::NONE),
+            (Shape::Object(_), "model_dump" | "dict") if self.fields_of(object).is_some() => {
+                self.fields_of(object).unwrap_or_default()
+            }
             _ => {
                 self.keep_in_rows_by_name(node, name, object, arguments);
                 self.note_compared_key(node);
@@ -550,7 +527,7 @@ pub(super) fn functions(all: Vec<FunctionId>) -> Value {
 pub(super) fn all_of(arguments: &[Argument]) -> Taint {
     arguments
         .iter()
-        .fold(Taint::NONE, |sum, argument| sum | argument.value.deep_taint())
+        .fold(Taint::NONE, |sum, argument| sum.beside(argument.value.deep_taint()))
         .without(Taint::CONSENT)
 }
 

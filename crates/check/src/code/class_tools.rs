@@ -87,7 +87,8 @@ impl Walk<'_, '_> {
                 .or_else(|| handed.iter().find(|one| one.0 == member).map(|one| one.1.clone()))
         };
         let told = TOLD.iter().find_map(|member| said(self, member));
-        let (Some(name), Some(told)) = (said(self, "name"), told) else { return };
+        let name = said(self, "name").or_else(|| registered(node));
+        let (Some(name), Some(told)) = (name, told) else { return };
         if name.is_empty() {
             return;
         }
@@ -131,6 +132,15 @@ impl Walk<'_, '_> {
     fn given_back(&self, id: FunctionId) -> Option<Value> {
         self.state.summary(id).map(|summary| summary.returns.clone())
     }
+}
+
+/// `@register_tool("send_mail")`: Qwen-Agent knows a tool by the name in its mark.
+fn registered(node: &StmtClassDef) -> Option<String> {
+    let calls = node.decorator_list.iter().filter_map(|mark| mark.expression.as_call_expr());
+    let mut marks =
+        calls.filter(|call| dotted(&call.func).is_some_and(|name| last(&name) == "register_tool"));
+    let name = marks.next()?.arguments.args.first()?.as_string_literal_expr()?;
+    Some(name.value.to_str().to_owned())
 }
 
 /// Whether a class leaves what it does to others.

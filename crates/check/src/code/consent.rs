@@ -4,6 +4,7 @@ use ruff_python_ast::visitor::{Visitor, walk_expr, walk_stmt};
 use ruff_python_ast::{BoolOp, CmpOp, Expr, ExprBoolOp, ExprCompare, Stmt, StmtFunctionDef, UnaryOp};
 
 use super::api::names;
+use super::asked::{is_kept_answer, opts_in};
 use super::eval::with_default;
 use super::value::{Shape, Value};
 use super::walk::Walk;
@@ -79,7 +80,7 @@ const INSISTS: &[&str] = &["require", "required", "requires", "ensure", "assert"
 /// Whether a function's name says that it answers whether there is consent.
 pub(crate) fn answers(name: &str) -> bool {
     let name = name.rsplit('.').next().unwrap_or(name);
-    (names(name, CONSENT) || name.contains("同意")) && !names(name, OTHER)
+    (names(name, CONSENT) || opts_in(name) || name.contains("同意")) && !names(name, OTHER)
 }
 
 /// Whether its name says that it does not come back without.
@@ -89,7 +90,7 @@ pub(super) fn insists(name: &str) -> bool {
 
 /// Whether data with this name holds an answer.
 fn holds(name: &str) -> bool {
-    names(name, CONSENT) || name.contains("同意")
+    names(name, CONSENT) || opts_in(name) || name.contains("同意")
 }
 
 /// Whether a function adds whoever it is asked about to those who agreed, and answers from them:
@@ -258,6 +259,9 @@ impl Walk<'_, '_> {
         // A constant is no answer of anybody.
         if matches!(value.shape, Shape::Bool(_) | Shape::None | Shape::Functions(_) | Shape::Class(_)) {
             return false;
+        }
+        if is_kept_answer(expression, value) {
+            return true;
         }
         match expression {
             Expr::Name(name) => holds(name.id.as_str()),

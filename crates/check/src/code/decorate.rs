@@ -3,13 +3,14 @@
 use ruff_python_ast::Expr;
 use ruff_text_size::{Ranged, TextRange};
 
+use super::agents::{ASKS, is_on};
 use super::api::frameworks;
 use super::call::functions;
 use super::consent;
 use super::deeds::add;
 use super::identity::is_route;
 use super::kept::is_event;
-use super::value::{Argument, Shape, Value};
+use super::value::{Argument, Shape, Value, named};
 use super::walk::Walk;
 use crate::facts::{Deed, Entry, FunctionId};
 
@@ -25,6 +26,7 @@ impl Walk<'_, '_> {
             match &value.shape {
                 Shape::Path(_) | Shape::Made(_) => {
                     let path = value.outside().unwrap_or_default().to_owned();
+                    self.settled(id, &value);
                     self.decorated_outside(id, node, path.trim_end_matches("()"), &decorator.expression);
                 }
                 Shape::Functions(wrappers) => {
@@ -47,6 +49,21 @@ impl Walk<'_, '_> {
         functions(all)
     }
 
+    /// What a decorator is told of what stands before a function: `needs_approval=True`, `dependencies=[Depends(require_consent)]`.
+    fn settled(&mut self, id: FunctionId, decorator: &Value) {
+        let Some(made) = decorator.made() else { return };
+        let approved = made.setting(ASKS).is_some_and(is_on);
+        let before = named(&made.given, &["dependencies"]).cloned();
+        if approved {
+            self.state.entering(id, |function| function.approved = true);
+        }
+        if before.is_some_and(|before| self.ensures_consent(&before))
+            && let Some(summary) = self.state.summaries.get_mut(id)
+        {
+            summary.consented = true;
+        }
+    }
+
     /// Whether the call that was evaluated last is one of the project itself.
     fn entered_own(&self) -> bool {
         matches!(self.called, Some((_, Shape::Bound(_) | Shape::Functions(_))))
@@ -60,6 +77,9 @@ impl Walk<'_, '_> {
         written: &Expr,
     ) {
         self.served(id, path, written);
+        if super::closed::holds_types(path) {
+            self.state.entering(id, |function| function.typed = true);
+        }
         let asks = path.contains('.') && consent::answers(path);
         if asks && let Some(summary) = self.state.summaries.get_mut(id) {
             summary.consented = true;

@@ -1,7 +1,7 @@
 //! What a call does, joined over the rounds of the evaluation.
 
 use super::value::{Argument, Made};
-use crate::facts::{Deed, Sink};
+use crate::facts::{Deed, Sink, Taint};
 
 /// A call of something from outside.
 #[derive(Clone, Copy)]
@@ -10,6 +10,8 @@ pub(super) struct Outside<'a> {
     pub path: &'a str,
     /// What it hangs on.
     pub object: Option<&'a Made>,
+    /// Where what it hangs on comes from, and whether that was made sure of since it was made.
+    pub from: Taint,
     pub arguments: &'a [Argument],
 }
 
@@ -68,6 +70,7 @@ pub(super) fn add(does: &mut Vec<Deed>, deed: Deed) {
             }
             (Deed::SystemPrompt(content), Deed::SystemPrompt(more))
             | (Deed::Configure(content), Deed::Configure(more))
+            | (Deed::Ask(content), Deed::Ask(more))
             | (Deed::Log(content), Deed::Log(more))
             | (Deed::Keyed(content), Deed::Keyed(more))
             | (Deed::Publish(content), Deed::Publish(more)) => {

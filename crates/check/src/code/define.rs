@@ -34,9 +34,16 @@ impl Walk<'_, '_> {
             let item = alias.name.as_str();
             let bound = alias.asname.as_ref().map_or(item, |name| name.as_str());
             let sub = module.and_then(|module| self.state.project.below(module, item)).or_else(|| {
-                (node.level > 0 && name.is_empty())
-                    .then(|| self.state.project.relative(self.module, node.level, item))
-                    .flatten()
+                // A folder is a package too, without a file that stands for it.
+                let inside = if name.is_empty() { item.to_owned() } else { format!("{name}.{item}") };
+                match (node.level, module) {
+                    (0, None) if item != "*" => self.state.project.module(self.module, &inside),
+                    (level, None) if level > 0 => self.state.project.relative(self.module, level, &inside),
+                    (level, _) if level > 0 && name.is_empty() => {
+                        self.state.project.relative(self.module, level, item)
+                    }
+                    _ => None,
+                }
             });
             let value = match (module, sub) {
                 (Some(module), _) if item == "*" => {
@@ -219,7 +226,13 @@ impl Walk<'_, '_> {
                 Stmt::AnnAssign(assign) => {
                     let declared = self.annotated(&assign.annotation);
                     let value = assign.value.as_deref().map(|value| self.eval(value));
+                    let setting = dotted(&assign.target)
+                        .and_then(|name| self.setting(id, &name, &assign.annotation, value.as_ref()));
                     let value = value.filter(|value| value.shape != Shape::Unknown).unwrap_or(declared);
+                    let mut value = setting.unwrap_or(value);
+                    if !self.script && self.is_message(id, 0) && self.is_closed(&assign.annotation) {
+                        value.taint |= Taint::CHECKED;
+                    }
                     if let Some(name) = dotted(&assign.target) {
                         self.state.set_attribute(id, &name, value);
                         self.state.add_field(id, &name);
@@ -231,7 +244,21 @@ impl Walk<'_, '_> {
         self.depth -= 1;
         self.env = outside;
         self.offer_class(id, node);
+        self.hand_to_marks(id, node);
         self.bind(node.name.as_str(), Value::new(Shape::Class(id), Taint::NONE));
+    }
+
+    /// `@provider("openai")` above a class: a function of the project is given the class, and may keep it.
+    fn hand_to_marks(&mut self, class: usize, node: &StmtClassDef) {
+        let script = self.script;
+        for mark in node.decorator_list.iter().filter(|_| !script) {
+            let marked = self.eval(&mark.expression);
+            if let Shape::Functions(ids) = marked.shape {
+                let own = Value::new(Shape::Class(class), Taint::NONE);
+                let given = [Argument { name: None, value: own, spread: false }];
+                self.enter(&ids, None, &given, mark.range());
+            }
+        }
     }
 
     fn method_definition(&mut self, node: &StmtFunctionDef, base: Option<&str>, guarded: bool) {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use ruff_python_ast::{
-    Comprehension, Expr, ExprDict, ExprFString, ExprName, ExprSubscript, FStringPart,
+    Comprehension, Expr, ExprDict, ExprFString, ExprLambda, ExprName, ExprSubscript, FStringPart,
     InterpolatedStringElement, Number, Operator, UnaryOp,
 };
 use ruff_text_size::Ranged;
@@ -33,7 +33,8 @@ impl Walk<'_, '_> {
             Expr::Name(node) => self.name(node),
             Expr::Attribute(node) => {
                 let object = self.eval(&node.value);
-                let value = self.attribute(&object, node.attr.as_str());
+                let kept = self.kept_on_app(&node.value, &object, node.attr.as_str());
+                let value = kept.unwrap_or_else(|| self.attribute(&object, node.attr.as_str()));
                 self.look_at_member(&object, &value, node);
                 self.computed(&object, value, expression.range())
             }
@@ -87,15 +88,7 @@ impl Walk<'_, '_> {
                 self.env.names = names;
                 yes.join(&no)
             }
-            Expr::Lambda(node) => {
-                let before = self.env.names.clone();
-                for parameter in node.parameters.iter().flat_map(|all| all.iter_non_variadic_params()) {
-                    self.env.set(parameter.name().as_str().into(), Value::default());
-                }
-                let value = self.eval(&node.body);
-                self.env.names = before;
-                Value::of(value.taint)
-            }
+            Expr::Lambda(node) => self.lambda(node),
             Expr::Starred(node) => self.eval(&node.value),
             Expr::Yield(node) => {
                 let value = node.value.as_deref().map(|value| self.eval(value)).unwrap_or_default();
@@ -118,6 +111,16 @@ impl Walk<'_, '_> {
         }
     }
 
+    fn lambda(&mut self, node: &ExprLambda) -> Value {
+        let before = self.env.names.clone();
+        for parameter in node.parameters.iter().flat_map(|all| all.iter_non_variadic_params()) {
+            self.env.set(parameter.name().as_str().into(), Value::default());
+        }
+        let value = self.eval(&node.body);
+        self.env.names = before;
+        Value::of(value.taint)
+    }
+
     fn subscript(&mut self, node: &ExprSubscript) -> Value {
         let object = self.eval(&node.value);
         let key = self.eval(&node.slice);
@@ -134,14 +137,21 @@ impl Walk<'_, '_> {
         if object.outside().is_some_and(super::identity::is_annotated) {
             return super::identity::annotated(&key);
         }
-        if let Some(methods) = self.any_method(&object, &key) {
+        // `Order = Literal["asc", "desc"]`
+        if object.outside().is_some_and(|path| matches!(path, "typing.Literal" | "typing_extensions.Literal"))
+        {
+            return object;
+        }
+        if let Some(methods) = self.any_method(&object, &key).or_else(|| self.picked_by_name(&object, &key)) {
             return methods;
         }
         // A part of a list is a list.
         if node.slice.is_slice_expr() && matches!(object.shape, Shape::List(_)) {
             return object;
         }
-        let kept = self.taken_from_outside(&object, key.known_text().unwrap_or_default());
+        let own = key.known_text().unwrap_or_default();
+        let on_app = self.kept_on_app(&node.value, &object, own);
+        let kept = on_app.or_else(|| self.taken_from_outside(&object, own));
         // `routes[request.method ?? "GET"]` may be any of them.
         let certain = key.known_text().filter(|_| key.taint == Taint::NONE);
         let mut item = kept.unwrap_or_else(|| object.item(certain));
@@ -272,7 +282,10 @@ impl Walk<'_, '_> {
                 member.map(|held| self.common(held))
             }
             Shape::Dict(items) if self.script => items.contains_key(name).then(|| object.item(Some(name))),
-            Shape::Path(_) => self.taken_from_outside(object, name),
+            Shape::Path(path) => self.taken_from_outside(object, name).or_else(|| {
+                let below = self.state.project.in_folder(self.module, path, name)?;
+                Some(Value::new(Shape::Module(below), Taint::NONE))
+            }),
             Shape::Made(made) if made.path == "super()" => self.inherited(name),
             // `@click.group()` makes a function something that commands are added to.
             Shape::Functions(_) if !self.script && matches!(name, "command" | "group") => {
@@ -297,6 +310,9 @@ impl Walk<'_, '_> {
             && self.is_message(class, 0)
         {
             value.taint |= object.taint;
+        }
+        if self.script && value.taint != Taint::NONE && super::closed::held_by_schema(object, name) {
+            value.taint |= Taint::CHECKED;
         }
         if let Some(part) = self.part_of_request(object, name) {
             value = part;
@@ -349,6 +365,7 @@ impl Walk<'_, '_> {
         if self.script {
             self.commanded(node.range(), &items);
         }
+        self.guards_all(&items);
         self.launched_by(node);
         if flaws::trusts(&items) || trust::unless(node) {
             add(&mut self.call_at(node.range()).does, Deed::Flaw(Flaw::CertificateUnchecked));
@@ -391,7 +408,7 @@ impl Walk<'_, '_> {
         let before = self.env.names.clone();
         let consent = self.env.consent;
         for generator in generators {
-            let item = self.eval(&generator.iter).item(None);
+            let item = super::loops::gone_through(&self.eval(&generator.iter), self.script);
             self.assign(&generator.target, item);
             for test in &generator.ifs {
                 let (_, judged) = self.weigh(test);
@@ -496,7 +513,16 @@ pub(super) fn with_default(left: &Value, right: &Value) -> Value {
     {
         return Value::new(right.shape.clone(), left.taint | right.taint);
     }
+    // `globalThis.prisma ?? new PrismaClient()`: what is kept there is what was made here before.
+    if left.outside().is_some_and(is_everybodys) && right.shape.acts() {
+        return Value::new(right.shape.clone(), left.taint | right.taint);
+    }
     left.join(right)
+}
+
+/// What is kept for the whole program, wherever it was put there.
+fn is_everybodys(path: &str) -> bool {
+    ["js.globalThis.", "js.global.", "js.window.", "js.self."].iter().any(|own| path.starts_with(own))
 }
 
 /// `left + right`
@@ -523,8 +549,12 @@ pub(super) fn added(left: &Value, right: &Value) -> Value {
 }
 
 fn operated(op: Operator, left: &Value, right: &Value) -> Value {
-    // What stays below a folder was made sure of, wherever the folder is.
-    let taint = (left.deep_taint() | right.deep_taint()).without(Taint::CONSENT);
+    let whole = left.deep_taint().beside(right.deep_taint()).without(Taint::CONSENT);
+    let taint = match op {
+        // What stays below a folder was made sure of, wherever the folder is.
+        Operator::Div if right.deep_taint().has(Taint::CHECKED) => whole | Taint::CHECKED,
+        _ => whole,
+    };
     match op {
         Operator::Add => added(left, right),
         // A known text with a hole in it, wherever that is: what is before the first one stays known.

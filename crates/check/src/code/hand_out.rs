@@ -28,6 +28,9 @@ impl Walk<'_, '_> {
             if heard.is_some() {
                 self.ask_before(arguments);
             }
+            if path == "js.middleware" {
+                self.before_every_request(arguments);
+            }
             if served {
                 self.pass_through(path, arguments);
             }
@@ -85,12 +88,15 @@ impl Walk<'_, '_> {
             found.extend(classes.iter().filter_map(|class| self.state.method(*class, "__call__")));
         }
         let beside = (plain | all_of(arguments)).without(Taint::CONSENT);
+        let held =
+            self.script.then(|| super::closed::held_arguments(arguments, heard.unwrap_or(beside))).flatten();
         for function in found {
             self.called_back(function, heard.unwrap_or(beside), heard.is_some(), range);
+            self.hand_held(function, held.as_ref());
         }
     }
 
-    fn called_back(&mut self, function: FunctionId, said: Taint, heard: bool, range: TextRange) {
+    pub(super) fn called_back(&mut self, function: FunctionId, said: Taint, heard: bool, range: TextRange) {
         let project = self.state.project;
         let parameters = project.functions.get(function).map_or(&[][..], |func| &func.parameters);
         let answers = |name: &String| heard && self.script && script::is_answer(name);

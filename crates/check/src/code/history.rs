@@ -6,10 +6,10 @@ use ruff_python_ast::visitor::{Visitor, walk_stmt};
 use ruff_python_ast::{Arguments, DictItem, Expr, ExprCall, Stmt, StmtFunctionDef};
 use ruff_text_size::{Ranged, TextRange};
 
-use super::api::{last, models, names, root};
+use super::api::{flaws, last, models, names, root};
 use super::project::{Project, dotted};
 use super::state::State;
-use super::value::{ClassId, Made, Shape};
+use super::value::{Argument, ClassId, Made, Shape, Value, named};
 use super::walk::{Walk, span};
 use crate::facts::{Deed, FunctionId};
 
@@ -20,6 +20,28 @@ pub(super) type Held = BTreeMap<(FunctionId, usize, usize), ClassId>;
 const MOST_HOLDERS: usize = 6;
 
 impl Walk<'_, '_> {
+    /// The one name, or the one object, in which what everybody says is kept.
+    pub(super) fn shared(&self, path: &str, object: Option<&Made>, arguments: &[Argument]) -> Option<String> {
+        flaws::shared(path, object, arguments).or_else(|| self.one_buffer(path, arguments))
+    }
+
+    /// `agent.run(text, memory=memory)`: a buffer of what was said that the program makes where it begins.
+    fn one_buffer(&self, path: &str, arguments: &[Argument]) -> Option<String> {
+        if root(path) != "llama_index" {
+            return None;
+        }
+        let buffer = named(arguments, &["memory"]).and_then(Value::made)?;
+        let plain = buffer.path.contains(".memory.")
+            && named(&buffer.given, &["session_id", "chat_store_key", "chat_store"]).is_none();
+        let (module, range) = buffer.at.filter(|_| plain)?;
+        let project = self.state.project;
+        let here = project.functions.get(self.function)?.definition.is_some();
+        let within = |definition: &StmtFunctionDef| definition.range().contains_range(range);
+        let inside = project.functions.iter().filter(|func| func.module == module);
+        let made_anew = inside.filter_map(|func| func.definition).any(within);
+        (here && !made_anew).then(|| "memory".to_owned())
+    }
+
     /// The name of the conversation that a model call of a function is given, if the module or an object holds it as one list and
     /// the function does not begin it anew.
     pub(super) fn one_history(&mut self, node: &ExprCall) -> Option<String> {

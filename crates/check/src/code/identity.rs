@@ -1,11 +1,13 @@
 //! Requests over HTTP: which functions they enter, which parts of them a client could have written otherwise, and who makes
 //! sure of the caller.
 
+use std::rc::Rc;
+
 use ruff_python_ast::{Expr, StmtFunctionDef};
 
 use super::api::{frameworks, guards, last, names, root};
 use super::hand_out::collect_functions;
-use super::value::{Argument, ClassId, Shape, Value};
+use super::value::{Argument, ClassId, Made, Shape, Value};
 use super::walk::Walk;
 use crate::facts::{Function, FunctionId, Piece, Taint};
 
@@ -53,14 +55,30 @@ pub(super) fn is_annotated(path: &str) -> bool {
     matches!(path, "typing.Annotated" | "typing_extensions.Annotated")
 }
 
-/// `Annotated[User, Depends(who)]` is what is injected; anything else is its type.
+/// Under which name an injection keeps the type of what it injects.
+const TYPE: &str = "the type";
+
+/// `Annotated[User, Depends(who)]` is what is injected, of that type; anything else is its type.
 pub(super) fn annotated(parts: &Value) -> Value {
     let Shape::List(items) = &parts.shape else { return Value::default() };
+    let first = items.first().cloned().unwrap_or_default();
     let injected = items.iter().find(|item| item.outside().is_some_and(is_injection));
-    injected.or(items.first()).cloned().unwrap_or_default()
+    let Some(injected) = injected else { return first };
+    let Some(made) = injected.made() else { return injected.clone() };
+    let own = Argument { name: Some(TYPE.to_owned()), value: first, spread: false };
+    let given = made.given.iter().cloned().chain([own]).collect();
+    let (path, parent) = (made.path.clone(), made.parent.clone());
+    let made = Made { path, given: Rc::new(given), parent, at: made.at };
+    Value::new(Shape::Made(Rc::new(made)), injected.taint)
 }
 
-fn is_injection(path: &str) -> bool {
+/// What is said of something that is injected: its type.
+pub(super) fn type_of_injected(said: &Value) -> Option<&Value> {
+    let made = said.made().filter(|made| is_injection(&made.path))?;
+    super::value::named(&made.given, &[TYPE])
+}
+
+pub(super) fn is_injection(path: &str) -> bool {
     matches!(root(path), "fastapi" | "litestar" | "ninja")
         && matches!(last(path), "Depends" | "Security" | "Provide")
 }
@@ -98,6 +116,17 @@ impl Walk<'_, '_> {
     pub(super) fn caller_is_known(&mut self) {
         if let Some(function) = self.own() {
             function.caller_known = true;
+        }
+    }
+
+    /// Whether that is known of this function, and what is known of it.
+    pub(super) fn knows_caller(&self) -> bool {
+        self.state.functions.get(self.function).is_some_and(|function| function.caller_known)
+    }
+
+    pub(super) fn set_knows_caller(&mut self, known: bool) {
+        if let Some(function) = self.own() {
+            function.caller_known = known;
         }
     }
 
@@ -334,17 +363,97 @@ impl Walk<'_, '_> {
         let [Argument { value: Value { shape: Shape::Class(class), .. }, .. }, ..] = arguments else {
             return;
         };
-        let Some(known) = self.state.project.classes.get(*class) else { return };
-        let methods: Vec<FunctionId> = known.methods.values().copied().collect();
-        if last(path) != "add_middleware" || !finds_caller(&known.name) {
+        if last(path) == "add_middleware" {
+            self.guarded_by_class(*class);
+        }
+    }
+
+    /// The middleware of Next.js: a library that lets in only whom it knows, or a function that may turn away.
+    pub(super) fn before_every_request(&mut self, arguments: &[Argument]) {
+        let config = self.state.global(self.module, "config");
+        let matcher = config.as_ref().and_then(|config| match &config.shape {
+            Shape::Dict(items) => items.get("matcher"),
+            _ => None,
+        });
+        let Some(value) = arguments.first().map(|one| &one.value) else { return };
+        if !matcher.is_none_or(meets_routes) {
             return;
         }
-        for method in &methods {
-            if let Some(function) = self.state.functions.get_mut(*method) {
-                function.finds_caller = true;
+        let path = value.outside().unwrap_or_default();
+        let library = matches!(root(path), "@clerk/nextjs" | "next-auth" | "@kinde-oss/kinde-auth-nextjs");
+        let text = self.state.texts.get(self.file()).map_or("", |file| file.text.as_str());
+        let lets_in_known = match root(path) {
+            // By itself it only looks who comes.
+            "@clerk/nextjs" => {
+                path.contains("authMiddleware")
+                    || ["protect", "redirectToSignIn"].iter().any(|word| text.contains(word))
+            }
+            "next-auth" => path.contains("middleware") || path.contains("withAuth") || says_who_may(value),
+            "@kinde-oss/kinde-auth-nextjs" => path.contains("withAuth"),
+            _ => false,
+        };
+        if lets_in_known {
+            self.caller_is_known_everywhere();
+        }
+        let mut found = Vec::new();
+        collect_functions(value, &mut found, 0);
+        for id in found {
+            self.behind(id, &[], false, true);
+            if let Some(function) = self.state.functions.get_mut(id) {
+                function.finds_caller |= library;
             }
         }
-        self.stand_before_all(&methods);
+    }
+
+    /// `{ provide: APP_GUARD, useClass: JwtAuthGuard }`: a guard before everything that the application answers.
+    pub(super) fn guards_all(&mut self, items: &std::collections::BTreeMap<String, Value>) {
+        let everywhere =
+            items.get("provide").and_then(Value::outside).is_some_and(|path| last(path) == "APP_GUARD");
+        let Some(guard) = items.get("useClass").or_else(|| items.get("useExisting")).filter(|_| everywhere)
+        else {
+            return;
+        };
+        match &guard.shape {
+            Shape::Class(class) => self.guarded_by_class(*class),
+            Shape::Path(_) | Shape::Made(_) => {
+                let path = guard.outside().unwrap_or_default().trim_end_matches("()");
+                if guards::identifies(path) || finds_caller(last(path)) {
+                    self.caller_is_known_everywhere();
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// A class whose methods see every request: one of a library that knows the caller, or one whose name says that it finds out who
+    /// calls.
+    fn guarded_by_class(&mut self, class: ClassId) {
+        let Some(known) = self.state.project.classes.get(class) else { return };
+        let outside = |base: &Value| {
+            base.outside().is_some_and(|path| {
+                last(path) == "AuthGuard" || guards::identifies(path.trim_end_matches("()"))
+            })
+        };
+        if self.state.bases(class).iter().any(outside) {
+            self.caller_is_known_everywhere();
+            return;
+        }
+        let methods: Vec<FunctionId> = known.methods.values().copied().collect();
+        if finds_caller(&known.name) {
+            for method in &methods {
+                if let Some(function) = self.state.functions.get_mut(*method) {
+                    function.finds_caller = true;
+                }
+            }
+            self.stand_before_all(&methods);
+        }
+    }
+
+    /// What a call puts before requests: dependencies, and classes that see each of them.
+    pub(super) fn put_before(&mut self, path: &str, arguments: &[Argument]) {
+        self.depend(path, arguments);
+        self.consent_before_all(path, arguments);
+        self.guarded_by(path, arguments);
     }
 
     /// Dependencies that stand before every request of an application or a router.
@@ -361,6 +470,35 @@ impl Walk<'_, '_> {
                 self.stand_before_all(&injected_functions(item));
             }
         }
+    }
+}
+
+/// `NextAuth({ callbacks: { authorized: … } })`
+fn says_who_may(auth: &Value) -> bool {
+    let callbacks = auth.made().and_then(|made| made.setting(&["callbacks"]));
+    let within = |callbacks: &Value| matches!(&callbacks.shape, Shape::Dict(items) if items.contains_key("authorized"));
+    let first = || {
+        auth.made()?.chain().find_map(|made| match &made.given.first()?.value.shape {
+            Shape::Dict(items) => items.get("callbacks").cloned(),
+            _ => None,
+        })
+    };
+    callbacks.is_some_and(within) || first().as_ref().is_some_and(within)
+}
+
+/// Whether a matcher meets every route of an interface: `/api/:path*`, `/((?!_next).*)`.
+fn meets_routes(matcher: &Value) -> bool {
+    match &matcher.shape {
+        Shape::List(items) => items.iter().any(meets_routes),
+        Shape::Dict(items) => items.get("source").is_some_and(meets_routes),
+        _ => matcher.known_text().is_none_or(|pattern| {
+            let left_out = pattern.split_once("(?!").map(|(_, rest)| rest.split(").").next().unwrap_or(rest));
+            let all = ["/api/:path*", "/api(.*)", "/api/(.*)", "/(api", "/:path*", "/(.*)"];
+            match left_out {
+                Some(left_out) => !left_out.contains("api"),
+                None => all.iter().any(|start| pattern.starts_with(start)),
+            }
+        }),
     }
 }
 
@@ -386,6 +524,9 @@ fn injected_functions(injected: &Value) -> Vec<FunctionId> {
 }
 
 fn says_identity(argument: &Argument) -> bool {
+    if argument.name.as_deref() == Some(TYPE) {
+        return false;
+    }
     argument.value.outside().is_some_and(|path| {
         guards::identifies(path.trim_end_matches("()"))
             || names(path, &["Bearer", "oauth2*", "httpbearer", "httpbasic", "apikey*", "http"])

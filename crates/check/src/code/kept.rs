@@ -104,8 +104,15 @@ fn is_a_keeper(name: &str) -> bool {
 impl Walk<'_, '_> {
     /// Notes that a call writes to a file in which words of people are kept, or reads it. Gives where what is read comes from.
     pub(super) fn keep_in_file(&mut self, call: Outside<'_>, found: &mut Vec<Deed>) -> Option<Taint> {
-        let Outside { path, object, arguments } = call;
-        let opened = files::of(path, object, arguments);
+        let Outside { path, object, from, arguments } = call;
+        let mut opened = files::of(path, object, arguments);
+        // `if not path.is_relative_to(folder): raise`: the object was looked at after it was made.
+        if let Some((_, file)) =
+            opened.as_mut().filter(|_| root(path) == "pathlib" && from.has(Taint::CHECKED))
+            && file.taint != Taint::NONE
+        {
+            file.taint |= Taint::CHECKED;
+        }
         let own = self.is_method();
         found.extend(opened.as_ref().and_then(|(access, file)| opens(*access, file, own)));
         let read = opened.filter(|(access, _)| *access == Access::Read);

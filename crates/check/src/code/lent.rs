@@ -6,10 +6,10 @@ use ruff_text_size::{Ranged, TextRange};
 
 use super::api::files::{self, Access};
 use super::api::web::is_conversation;
-use super::api::{last, names};
+use super::api::{last, models, names, sessions};
 use super::deeds::add;
 use super::kept::{NOTED, is_other, plain, tells_file};
-use super::value::{Argument, Shape, Value};
+use super::value::{Argument, Made, Shape, Value};
 use super::walk::Walk;
 use crate::facts::{Deed, Taint, Template};
 
@@ -40,6 +40,18 @@ pub(super) fn is_apart(key: &Value) -> bool {
 }
 
 impl Walk<'_, '_> {
+    /// What a run of an agent writes and reads where its framework was told to keep what is said.
+    pub(super) fn kept_by_framework(
+        &mut self,
+        path: &str,
+        object: Option<&Made>,
+        arguments: &[Argument],
+    ) -> Vec<Deed> {
+        let Some(store) = sessions::of(path, object, arguments) else { return Vec::new() };
+        let store = self.state.store(store);
+        vec![Deed::Retrieve(store), Deed::Store(store, models::told(arguments))]
+    }
+
     /// Notes that a function opens a file of which its callers know the name.
     pub(super) fn lend(&mut self, access: Access, file: &Value, content: Taint) {
         if let Some(file) = files::whole(file) {

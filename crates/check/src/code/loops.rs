@@ -29,7 +29,7 @@ impl Walk<'_, '_> {
                 self.env = before;
             }
         }
-        let items = all.item(None);
+        let items = gone_through(&all, self.script);
         let broken = self.rounds(&node.body, |walk| walk.assign(&node.target, items.clone()));
         self.block(&node.orelse);
         if let Some(broken) = broken {
@@ -70,6 +70,25 @@ impl Walk<'_, '_> {
         let paced = self.calls.values().filter(within).any(|call| waits(&call.target));
         let head = body.start..node.test.range().end().to_usize();
         self.loops.push(Loop { span: head, tools: handles_tools(node), paced, body });
+    }
+}
+
+/// What is gone through of a dictionary: its keys, or its keys and what stands under them.
+pub(super) fn by_key(dict: &Value, with_items: bool) -> Value {
+    let key = Value::of(dict.taint.without(Taint::CONSENT));
+    let each = if with_items {
+        Value::new(Shape::List(Rc::new(vec![key, dict.item(None)])), Taint::NONE)
+    } else {
+        key
+    };
+    Value::new(Shape::List(Rc::new(vec![each])), Taint::NONE)
+}
+
+/// What a loop goes through: of a dictionary of Python the keys.
+pub(super) fn gone_through(all: &Value, script: bool) -> Value {
+    match &all.shape {
+        Shape::Dict(items) if !script && !items.is_empty() => by_key(all, false).item(None),
+        _ => all.item(None),
     }
 }
 

@@ -61,7 +61,9 @@ impl Walk<'_, '_> {
     pub(super) fn called_on(&self, class: usize, node: &ExprCall) -> Option<FunctionId> {
         let own = matches!(&*node.func, Expr::Name(name) if self.script && name.id.as_str() == "this");
         if !own {
-            return self.state.method(class, "__call__");
+            // What a library calls is carried out by `forward`: modules of DSPy.
+            let called = self.state.method(class, "__call__");
+            return called.or_else(|| self.state.method(class, "forward"));
         }
         match self.inherited("__init__")?.shape {
             Shape::Bound(method) => Some(method),

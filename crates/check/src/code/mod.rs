@@ -6,6 +6,7 @@
 
 mod agents;
 mod api;
+mod asked;
 mod assign;
 mod barrier;
 pub(crate) mod build;
@@ -14,6 +15,7 @@ mod by_shape;
 mod call;
 mod carried;
 mod class_tools;
+mod closed;
 mod consent;
 mod decorate;
 mod deeds;
@@ -23,6 +25,7 @@ mod eval;
 mod factory;
 mod given;
 mod hand_out;
+mod handed_tools;
 mod hash;
 mod history;
 mod identity;
@@ -33,12 +36,14 @@ mod loops;
 mod methods;
 mod named;
 mod offered;
+mod on_app;
 mod one_hand;
 mod options;
 mod project;
 mod refuse;
 mod requests;
 mod rows;
+mod settings;
 mod state;
 mod swift;
 mod tables;
@@ -184,7 +189,9 @@ fn consents(project: &Project<'_>, func: &project::Func<'_>, declared: &[String]
         let rest = name.strip_prefix(module).and_then(|rest| rest.strip_prefix('.'));
         *name == func.name || rest == Some(&*func.name)
     };
-    declared.iter().any(is_meant) || consent::answers(&func.name)
+    declared.iter().any(is_meant)
+        || consent::answers(&func.name)
+        || asked::is_method_of_consents(project, func)
 }
 
 fn described(project: &Project<'_>, func: &project::Func<'_>) -> Function {
@@ -252,10 +259,12 @@ fn facts_do(functions: &[Function], reach: &Reach) -> bool {
 
 /// Consent functions that are none.
 fn judge_consent(project: &Project<'_>, state: &mut State<'_>) {
+    let everywhere = asked::before_all(state);
     for (id, func) in project.functions.iter().enumerate() {
         let Some(summary) = state.summaries.get(id) else { continue };
         let Some(function) = state.functions.get_mut(id) else { continue };
-        function.consented = summary.consented || state.asked.contains(&id);
+        let before = everywhere && asked::is_behind(function);
+        function.consented = summary.consented || before || state.asked.contains(&id);
         if state.consents.get(id) != Some(&true) {
             continue;
         }

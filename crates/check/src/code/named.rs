@@ -138,3 +138,51 @@ impl Walk<'_, '_> {
         self.state.prompts.insert(self.noted(range), prompt);
     }
 }
+
+impl Walk<'_, '_> {
+    /// Who answers a model call: with what callers hand in, if they choose the address.
+    pub(super) fn recipient(
+        &self,
+        path: &str,
+        object: Option<&Made>,
+        arguments: &[Argument],
+    ) -> Option<Recipient> {
+        let providers = self.state.providers;
+        let recipient =
+            models::recipient(path, object, arguments, providers).or_else(|| self.asked_by_engine(path))?;
+        if recipient.host.is_some() || !recipient.open {
+            return Some(recipient);
+        }
+        let handed = &self.summary.handed;
+        let object = object.map(|object| object.filled(handed));
+        let fill = |one: &Argument| Argument { value: one.value.filled(handed), ..one.clone() };
+        let arguments: Vec<Argument> = arguments.iter().map(fill).collect();
+        models::recipient(path, object.as_ref(), &arguments, providers).or(Some(recipient))
+    }
+
+    /// `index.as_chat_engine().chat(text)`: an engine asks the model of the settings, or the one that the library names.
+    fn asked_by_engine(&self, path: &str) -> Option<Recipient> {
+        const ASKS: &[&str] = &[
+            "chat",
+            "achat",
+            "stream_chat",
+            "astream_chat",
+            "streamChat",
+            "query",
+            "aquery",
+            "stream_query",
+        ];
+        let before = path.trim_end_matches("()").rsplit_once('.')?.0.to_ascii_lowercase();
+        if super::api::root(path) != "llama_index"
+            || !before.ends_with("engine()")
+            || !ASKS.contains(&super::api::last(path))
+        {
+            return None;
+        }
+        let set = self.state.global(self.module, &format!("{}.llm", super::assign::SETTINGS));
+        Some(models::of_settings(
+            set.as_ref().and_then(Value::made).map(std::rc::Rc::as_ref),
+            self.state.providers,
+        ))
+    }
+}

@@ -1,6 +1,6 @@
 //! The modules, functions and classes of a project, before anything is evaluated.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use ruff_python_ast::{ExceptHandler, Expr, ModModule, Stmt, StmtFunctionDef};
 use ruff_text_size::{Ranged, TextRange};
@@ -21,6 +21,8 @@ pub(super) struct Project<'a> {
     by_definition: HashMap<(ModuleId, TextRange), usize, Build>,
     /// Types of Swift, which extensions in other files add to.
     by_type: HashMap<String, Vec<Type>, Build>,
+    /// Names of folders in which modules lie: a package needs no file that stands for it.
+    folders: HashSet<String, Build>,
 }
 
 /// A type of Swift.
@@ -92,6 +94,7 @@ impl<'a> Project<'a> {
         let name = stem.replace('/', ".");
         let folder = stem.rsplit_once('/').map_or("", |parts| parts.0).to_owned();
         self.by_path.insert(stem.to_owned(), module);
+        self.folders.extend(folder.split('/').map(str::to_owned));
         self.functions.push(Func {
             name: name.clone(),
             module,
@@ -131,6 +134,13 @@ impl<'a> Project<'a> {
             }
             folder = folder.rsplit_once('/').map_or("", |parts| parts.0);
         }
+    }
+
+    /// A module in a folder that `import folder.module` named.
+    pub(super) fn in_folder(&self, from: ModuleId, path: &str, name: &str) -> Option<ModuleId> {
+        let first = path.split('.').next().unwrap_or(path);
+        let plain = self.folders.contains(first) && !path.contains('(') && !self.is_script(from);
+        plain.then(|| self.module(from, &format!("{path}.{name}"))).flatten()
     }
 
     /// The module of a relative import.

@@ -43,10 +43,12 @@ fn makes_sure(project: &Project<'_>, functions: &[Function], id: FunctionId) -> 
     if named {
         return turns_away(project, functions, id);
     }
-    let unnamed = function.before_all && short.is_empty();
+    // What stands before every request is called so, and not after what it does.
+    let unnamed = function.before_all && matches!(short, "" | "middleware" | "proxy" | "default");
     (function.http || unnamed) && {
         let seen = Seen::of(definition);
-        seen.unknown && (unnamed || seen.asks)
+        let turned_away = seen.unknown || unnamed && seen.sends_away;
+        turned_away && (unnamed && seen.unknown || seen.asks)
     }
 }
 

@@ -73,6 +73,9 @@ impl Walk<'_, '_> {
             add(&mut self.call_at(range).does, Deed::Flaw(Flaw::Unencrypted));
         }
         self.note_request(&request.address, given(), range);
+        if request.chosen != Taint::NONE {
+            add(&mut self.call_at(range).does, Deed::Ask(request.chosen));
+        }
         let handed = &self.summary.handed;
         let chat = given().any(|value| is_chat(value, 0) || is_chat(&value.filled(handed), 0));
         if let Some(sent) = statement_sent(arguments) {

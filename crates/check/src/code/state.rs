@@ -133,6 +133,8 @@ pub(super) struct State<'a> {
     pub given_back: BTreeSet<FunctionId>,
     /// Functions that are handed out behind a question for consent.
     pub asked: BTreeSet<FunctionId>,
+    /// Every request passes something that comes back with consent only.
+    pub asked_before_all: bool,
     /// What each function found out about decorators: whether what a function wraps is called with consent.
     pub wrapping: Vec<Vec<(FunctionId, bool)>>,
     /// What the round before found out about decorators: whether what they wrap is called with consent only.
@@ -193,6 +195,7 @@ impl<'a> State<'a> {
             answering: BTreeSet::new(),
             given_back: BTreeSet::new(),
             asked: BTreeSet::default(),
+            asked_before_all: false,
             wrapping: vec![Vec::new(); functions],
             wrapped: vec![None; functions],
             watch: RefCell::new(Watch::new(functions)),
@@ -360,9 +363,9 @@ impl<'a> State<'a> {
     /// Changes how a function is entered from outside.
     pub(super) fn entering(&mut self, function: FunctionId, change: impl FnOnce(&mut Function)) {
         let Some(known) = self.functions.get_mut(function) else { return };
-        let before = (known.entry, known.http);
+        let before = (known.entry, known.http, known.typed);
         change(known);
-        if before != (known.entry, known.http) {
+        if before != (known.entry, known.http, known.typed) {
             self.change(Seen::Entry(function));
         }
     }

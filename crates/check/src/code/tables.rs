@@ -197,7 +197,7 @@ impl Walk<'_, '_> {
 
     /// Notes what a call does to a table of memories, of which the class is known or an object is given.
     pub(super) fn keep_in_rows(&mut self, call: Outside<'_>, found: &mut Vec<Deed>) -> Option<Taint> {
-        let Outside { path, object, arguments } = call;
+        let Outside { path, object, arguments, .. } = call;
         found.extend(self.numbered(path, arguments).map(Deed::Keyed));
         let of_class =
             self.asked_of_class(path, arguments).or_else(|| self.of_repository(path, object, arguments));

@@ -36,6 +36,8 @@ fn described(items: &BTreeMap<String, Value>) -> Option<&BTreeMap<String, Value>
     let is_function = items.get("type").and_then(Value::known_text) == Some("function");
     match items.get("function").map(|value| &value.shape) {
         Some(Shape::Dict(function)) if is_function => Some(function),
+        // The form of the Responses API: all of it on one level.
+        None if is_function && items.contains_key("name") && items.contains_key("parameters") => Some(items),
         _ => {
             let has = |keys: &[&str]| keys.iter().any(|key| items.contains_key(*key));
             let carried =
@@ -96,11 +98,17 @@ impl Walk<'_, '_> {
 
     /// A decorated function is a tool by its name.
     pub(super) fn offer_function(&mut self, id: FunctionId, node: &StmtFunctionDef) {
-        self.offer_in(id, node, self.file());
+        self.offer_in(id, node, self.file(), None);
     }
 
-    fn offer_in(&mut self, id: FunctionId, node: &StmtFunctionDef, file: usize) {
-        let name = node.name.as_str();
+    pub(super) fn offer_in(
+        &mut self,
+        id: FunctionId,
+        node: &StmtFunctionDef,
+        file: usize,
+        called: Option<&str>,
+    ) {
+        let name = called.unwrap_or_else(|| node.name.as_str());
         let arguments: Vec<String> = node
             .parameters
             .iter_non_variadic_params()
@@ -120,7 +128,10 @@ impl Walk<'_, '_> {
     /// `mcp.tool()(send)`, `mcp.add_tool(send)`: a function that is made a tool without a decorator above it.
     pub(super) fn offer_registered(&mut self, path: &str, arguments: &[Argument]) {
         let path = path.trim_end_matches("()");
-        if !matches!(root(path), "mcp" | "fastmcp") || !matches!(last(path), "tool" | "add_tool") {
+        let served = matches!(root(path), "mcp" | "fastmcp") && matches!(last(path), "tool" | "add_tool");
+        let handed =
+            matches!(root(path), "autogen" | "ag2" | "pyautogen") && last(path) == "register_function";
+        if !served && !handed {
             return;
         }
         let Some(Value { shape: Shape::Functions(ids), .. }) = given(arguments, 0, "fn") else { return };
@@ -129,7 +140,7 @@ impl Walk<'_, '_> {
             let Some(node) = definition.filter(|node| !node.name.is_empty()) else { continue };
             self.state.entering(id, |function| function.entry = Some(Entry::Tool));
             let file = self.state.functions.get(id).map(|function| function.file);
-            self.offer_in(id, node, file.unwrap_or_else(|| self.file()));
+            self.offer_in(id, node, file.unwrap_or_else(|| self.file()), None);
             self.serve_together(id, path);
         }
     }
@@ -219,6 +230,7 @@ impl Walk<'_, '_> {
 
     /// A tool that a script offers through a library.
     pub(super) fn offer_script_tool(&mut self, path: &str, arguments: &[Argument], range: TextRange) {
+        self.approve(arguments);
         let text = |key: &str| named(arguments, &[key]).and_then(Value::known_text);
         let first = || arguments.first().and_then(|argument| argument.value.known_text());
         match (root(path), last(path)) {
@@ -252,6 +264,16 @@ impl Walk<'_, '_> {
             }
             ("ai_sdk", _) => self.offer_vercel(arguments, range),
             _ => self.offer_by_shape(arguments, range),
+        }
+    }
+
+    /// `tool({ needsApproval: true, execute })`: the library asks a person before it runs what it is given.
+    fn approve(&mut self, arguments: &[Argument]) {
+        if !named(arguments, ASKS).is_some_and(is_on) {
+            return;
+        }
+        if let Some(id) = implements(arguments) {
+            self.state.entering(id, |function| function.approved = true);
         }
     }
 

@@ -144,8 +144,8 @@ impl Value {
     /// Everything in it.
     pub(super) fn deep_taint(&self) -> Taint {
         match &self.shape {
-            Shape::Dict(items) => items.values().fold(self.taint, |sum, item| sum | item.deep_taint()),
-            Shape::List(items) => items.iter().fold(self.taint, |sum, item| sum | item.deep_taint()),
+            Shape::Dict(items) => items.values().fold(self.taint, |sum, item| sum.beside(item.deep_taint())),
+            Shape::List(items) => items.iter().fold(self.taint, |sum, item| sum.beside(item.deep_taint())),
             _ => self.taint,
         }
     }
@@ -212,6 +212,14 @@ impl Value {
                 None => Self::of(self.taint.without(Taint::CONSENT)),
             },
             _ => Self::of(self.taint.without(Taint::CONSENT)),
+        }
+    }
+
+    /// What it holds, one after the other.
+    pub(super) fn listed(&self) -> Shape {
+        match &self.shape {
+            Shape::Dict(items) => Shape::List(Rc::new(items.values().cloned().collect())),
+            other => other.clone(),
         }
     }
 

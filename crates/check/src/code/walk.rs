@@ -167,6 +167,9 @@ impl Walk<'_, '_> {
                 (name, (value, declared))
             })
             .collect();
+        let closed = self.closed_parameters(definition);
+        let annotated: Vec<Value> = annotations.values().map(|(value, _)| value.clone()).collect();
+        self.behind_consent(&annotated);
         for (index, name) in func.parameters.iter().enumerate() {
             let handed = self.summary.handed.get(index).cloned().unwrap_or_default();
             let handed = self.injected(handed);
@@ -201,7 +204,8 @@ impl Walk<'_, '_> {
                         true if injected => self.sent(index, annotation()).without(Taint::BODY),
                         _ => Taint::NONE,
                     };
-                    Value::new(shape, Taint::parameter(index) | said | sent)
+                    let sure = if closed.contains(name) { Taint::CHECKED } else { Taint::NONE };
+                    Value::new(shape, Taint::parameter(index) | said | sent | sure)
                 }
             };
             self.env.set(name.as_str().into(), value);
@@ -237,6 +241,10 @@ impl Walk<'_, '_> {
     }
 
     fn declared(&mut self, said: &Value, annotation: &Expr) -> Value {
+        if let Some(own) = super::identity::type_of_injected(said).cloned() {
+            let given = self.injected(said.clone());
+            return if given.shape == Shape::Unknown { self.declared(&own, annotation) } else { given };
+        }
         match &said.shape {
             Shape::Class(class) => Value::new(Shape::Object(*class), Taint::NONE),
             Shape::Path(path) if path.contains('.') && !path.starts_with("typing") => {
@@ -251,9 +259,11 @@ impl Walk<'_, '_> {
     fn finish(mut self) {
         let live = self.env.live;
         if live {
+            self.lets_on();
             self.exits.push(self.env.consent);
         }
-        self.summary.ensures = !self.exits.is_empty() && self.exits.iter().all(|consent| *consent);
+        self.summary.ensures =
+            !self.exits.is_empty() && self.exits.iter().all(|consent| *consent) || self.insists_on_consent();
         self.summary.answers = !self.answers.is_empty();
         let yes = |shape: &Shape| match shape {
             Shape::Bool(yes) => *yes,
@@ -413,6 +423,9 @@ impl Walk<'_, '_> {
         if let Some(Shape::Functions(ids)) = value.as_ref().map(|value| &value.shape).filter(|_| self.script)
         {
             self.state.given_back.extend(ids.iter());
+        }
+        if value.as_ref().is_none_or(|value| value.shape == Shape::None) {
+            self.lets_on();
         }
         self.yielded(value.unwrap_or_default());
         self.exits.push(self.env.consent);

@@ -193,6 +193,10 @@ pub struct Function {
     pub erases: bool,
     /// A request over HTTP enters it.
     pub http: bool,
+    /// What calls it turns away what is not of the type that its parameters declare.
+    pub typed: bool,
+    /// A person is asked by what calls it before it is entered.
+    pub approved: bool,
     /// It stands before every request of the application.
     pub before_all: bool,
     /// Something outside the project makes sure who the caller is before it is entered.
@@ -284,6 +288,8 @@ pub enum Deed {
         /// The parameter that is run as it was given, of this function or of one around it.
         given: Option<(FunctionId, usize)>,
     },
+    /// Asks an address of which nothing stands in the program.
+    Ask(Taint),
     /// Writes settings of the program.
     Configure(Taint),
     /// Opens, writes or deletes a file whose path is put together.

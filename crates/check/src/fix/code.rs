@@ -68,6 +68,23 @@ impl<'t> Code<'t> {
         found
     }
 
+    /// Whether some bytes stand in a class whose fields are read from the environment by themselves.
+    pub(super) fn in_settings(&self, at: &Range<usize>) -> bool {
+        let is_settings = |base: &Expr| match base {
+            Expr::Name(name) => name.id.as_str() == "BaseSettings",
+            Expr::Attribute(part) => part.attr.as_str() == "BaseSettings",
+            _ => false,
+        };
+        let found = self.statement(|statement| match statement {
+            Stmt::ClassDef(class) if around(class.range(), at) => {
+                let mut bases = class.arguments.iter().flat_map(|arguments| arguments.args.iter());
+                bases.any(is_settings).then_some(())
+            }
+            _ => None,
+        });
+        found.is_some()
+    }
+
     /// The statement with just these bytes, or around them, as a test finds it.
     pub(super) fn statement<T>(&self, mut test: impl FnMut(&Stmt) -> Option<T>) -> Option<T> {
         self.first(|node, _| match node {

@@ -33,7 +33,8 @@ fn offer(case: &Case<'_>) -> Option<Fix> {
 
 fn in_code(case: &Case<'_>, code: &Code<'_>) -> Option<(String, Vec<Edit>)> {
     let spot = code.spot(case.at())?;
-    if code.script && is_page(code.text) {
+    // A field of settings has its variable already: what it lacks is only that nothing stands there.
+    if code.script && is_page(code.text) || code.in_settings(case.at()) {
         return None;
     }
     let secret = code.text.get(case.at().clone())?;

@@ -23,7 +23,7 @@ fn offer(case: &Case<'_>) -> Option<Fix> {
 /// The fix of an address that stands around some bytes.
 pub(super) fn at(case: &Case<'_>, host: &Range<usize>) -> Option<Fix> {
     let code = case.code?;
-    let spot = code.spot(host).filter(|spot| spot.default_of.is_none())?;
+    let spot = code.spot(host).filter(|spot| spot.default_of.is_none() && !code.in_settings(host))?;
     // Only an address that stands alone, in a script or a program that a machine of ours runs.
     let host = host_of(spot.text).filter(|_| spot.text.starts_with("https://"))?;
     let provider = case.project.providers.by_host(&host)?;

@@ -54,7 +54,12 @@ pub(super) fn asks(target: &str) -> bool {
             name,
             &["ask*", "input*", "approv*", "confirm*", "review*", "wait*", "feedback", "loop", "decision"],
         );
-    person || names(name, &["confirm*", "approve*", "approval", "interrupt"])
+    person || names(name, &["confirm*", "approve*", "approval", "interrupt"]) || elicits(name)
+}
+
+/// `ctx.elicit("Send it?", schema)`: a server of tools has its client ask the person.
+fn elicits(name: &str) -> bool {
+    matches!(name, "elicit" | "elicitInput" | "create_elicitation" | "elicit_form")
 }
 
 /// Whether a call asks a person whether something may be done. A graph may also stop to ask what is meant.
@@ -67,6 +72,10 @@ fn asks_here(facts: &Facts, function: FunctionId, call: &Call) -> bool {
         facts.files.get(known.file)?.text.get(known.body.clone()).map(str::to_ascii_lowercase)
     };
     let agreed = || {
+        // Whoever asks and does not look whether the answer is yes has asked for something else.
+        if elicits(name) {
+            return text().is_none_or(|text| text.contains("accept"));
+        }
         name != "interrupt"
             || text()
                 .is_none_or(|text| !text.contains("clarif") || AGREES.iter().any(|word| text.contains(word)))
@@ -113,7 +122,7 @@ fn run(project: &Project<'_>) -> Vec<Finding> {
         return unasked;
     }
     let mut seen = BTreeSet::new();
-    let own = facts.tools.iter().filter(grave).filter(|tool| !action(tool) && !asked.before(tool));
+    let own = facts.tools.iter().filter(grave).filter(|tool| !action(tool) && !asked.before(facts, tool));
     let mut tools: Vec<&Tool> = own.filter(|tool| seen.insert(tool.name.as_str())).collect();
     let doing = Reach::leading(facts, |call| {
         changes(call) || call.does.iter().any(|deed| matches!(deed, Deed::Send { .. }))
@@ -193,8 +202,10 @@ impl Asked {
         Self { everywhere, within }
     }
 
-    fn before(&self, tool: &Tool) -> bool {
-        tool.function.is_some_and(|function| self.within.get(function) == Some(&true))
+    fn before(&self, facts: &Facts, tool: &Tool) -> bool {
+        let Some(function) = tool.function else { return false };
+        let approved = facts.functions.get(function).is_some_and(|function| function.approved);
+        approved || self.within.get(function) == Some(&true)
     }
 }
 

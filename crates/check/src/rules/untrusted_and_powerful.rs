@@ -93,7 +93,9 @@ impl View<'_> {
     /// Whether a tool does something grave, without asking: by what it is for, and by what its function does.
     fn acts(&self, held: &Held) -> bool {
         let at = |all: &[bool]| held.function.is_some_and(|id| all.get(id) == Some(&true));
-        is_grave(held) && !at(&self.asking) && (held.known || at(&self.doing))
+        let function = held.function.and_then(|id| self.project.facts.functions.get(id));
+        let approved = function.is_some_and(|function| function.approved);
+        is_grave(held) && !approved && !at(&self.asking) && (held.known || at(&self.doing))
     }
 }
 

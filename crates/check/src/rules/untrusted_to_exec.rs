@@ -1,8 +1,8 @@
 //! `untrusted-to-exec`
 //!
 //! What it does: follows what models, tools, web pages, stores and remote users write to what runs text: `eval`, a shell,
-//! a database statement put together from text, a template engine, an unsafe decoder, the path of a file. Bound parameters, lists
-//! without a shell, `shlex.quote`, and what was looked up in a list, matched as a whole or held inside a folder before are no finding.
+//! a database statement put together from text, a template engine, an unsafe decoder, the path of a file, the address of a request. Bound parameters, lists
+//! without a shell, `shlex.quote`, and what was looked up in a list, matched as a whole, held inside a folder or held to a closed type before are no finding.
 //!
 //! Why it matters: one sentence in a mail or a web page can run commands where the users' data are.
 //!
@@ -26,8 +26,8 @@ pub(super) const RULE: Rule = Rule {
         zh: "任何人只要能让模型读到一句话，就能在存放用户数据的机器上执行命令。",
     },
     fix: Text {
-        en: "Choose from a fixed table of functions, pass a list to `subprocess.run` without a shell, and bind parameters in SQL: `execute(\"… WHERE id = ?\", (id,))`. Put text into a page as text (`textContent`, `{answer}` in JSX), never as markup. Resolve a path and check that it is still below its folder.",
-        zh: "从固定的函数表中选择；`subprocess.run` 传列表且不用 shell；SQL 使用参数绑定：`execute(\"… WHERE id = ?\", (id,))`。写入网页时按文本写入（`textContent`、JSX 的 `{answer}`），不要当作标记。路径先解析，再确认仍在指定文件夹之内。",
+        en: "Choose from a fixed table of functions, pass a list to `subprocess.run` without a shell, and bind parameters in SQL: `execute(\"… WHERE id = ?\", (id,))`. Put text into a page as text (`textContent`, `{answer}` in JSX), never as markup. Resolve a path and check that it is still below its folder; compare the host of an address with a list of those that may be asked.",
+        zh: "从固定的函数表中选择；`subprocess.run` 传列表且不用 shell；SQL 使用参数绑定：`execute(\"… WHERE id = ?\", (id,))`。写入网页时按文本写入（`textContent`、JSX 的 `{answer}`），不要当作标记。路径先解析，再确认仍在指定文件夹之内；请求地址的主机须先与允许列表比对。",
     },
     example: "- subprocess.run(answer, shell=True)\n+ subprocess.run([\"ls\", \"--\", folder])  # only what the program offers\n",
     graph: Some(run),
@@ -45,6 +45,9 @@ fn run(project: &Project<'_>) -> Vec<Finding> {
                 && files.insert(function)
             {
                 found.push(opened(project, function, call, from, changes));
+            }
+            if let Deed::Ask(content) = deed {
+                found.extend(asked(project, function, call, *content));
             }
             let Deed::Run { sink, content, given } = deed else { continue };
             let sources = project.reach.unchecked(function, *content).and(Taint::UNTRUSTED);
@@ -71,6 +74,47 @@ fn run(project: &Project<'_>) -> Vec<Finding> {
         ruled.iter().filter_map(|file| Some(facts.files.get(*file)?.path.as_str())).collect();
     found.retain(|one| !(parts.contains(&one.place) && ruled.contains(one.place.path.as_str())));
     found
+}
+
+/// What is told of a request to an address that somebody else chose as a whole: a tool that a model calls, a route that anybody
+/// does. What a server or a model answers may be followed; and whoever looks at the host before is taken at their word.
+fn asked(project: &Project<'_>, function: FunctionId, call: &Call, content: Taint) -> Option<Finding> {
+    const LOOKS: &[&str] = &[
+        "hostname",
+        "netloc",
+        "ipaddress",
+        "is_private",
+        "isprivate",
+        "getaddrinfo",
+        "allow",
+        "whitelist",
+        "safe",
+        "valid",
+        "urlparse",
+        "urlsplit",
+        "new url(",
+        "blocked",
+        "trusted",
+    ];
+    let facts = project.facts;
+    let from = project.reach.unchecked(function, content);
+    let sent = from.has(Taint::BODY) && from.has(Taint::USER);
+    let sources = from.and(Taint::TOOL) | if sent { Taint::USER } else { Taint::NONE };
+    let known = facts.functions.get(function)?;
+    let body =
+        facts.files.get(known.file).and_then(|file| file.text.get(known.body.clone())).unwrap_or_default();
+    let body = body.to_ascii_lowercase();
+    if sources == Taint::NONE || LOOKS.iter().any(|word| body.contains(word)) {
+        return None;
+    }
+    let (from, source) = origin(sources);
+    let message = Bilingual::new(
+        format!("{from} says here which address is asked: also one that only this machine reaches"),
+        format!("{source}在这里决定请求哪个地址：包括只有本机才能访问的内网地址"),
+    );
+    let place = facts.call_place(function, call);
+    let path = project.reach.way(facts, function, call).unwrap_or_default();
+    Some(on_the_way(finding(&RULE, Severity::Warning, Confidence::Medium, place, message), path))
 }
 
 /// Whether what a call runs is called a statement: `execute(sql)`.

@@ -7,7 +7,7 @@ use oxc_ast::ast::{
 };
 use oxc_span::{GetSpan, Span};
 use ruff_python_ast::{Expr, Stmt};
-use ruff_text_size::TextRange;
+use ruff_text_size::{Ranged, TextRange};
 
 use super::build::{self, Parameter, at};
 use super::expression::written;
@@ -196,6 +196,7 @@ impl Lower<'_> {
             self.deeper(|lower| lower.class_element(element, &mut members));
         }
         self.guard(&node.decorators, &mut members);
+        self.configured(&node.decorators);
         let name = build::identifier(name, place);
         self.out.push(build::class(name, base.into_iter().collect(), members.into(), range));
     }
@@ -212,6 +213,17 @@ impl Lower<'_> {
                 if let Stmt::FunctionDef(method) = member {
                     method.decorator_list.push(build::decorator(guard.clone(), method.range));
                 }
+            }
+        }
+    }
+
+    /// `@Module({ providers: […] })`: what an application is put together from.
+    fn configured(&mut self, decorators: &[Decorator<'_>]) {
+        for decorator in self.decorators(decorators) {
+            let Expr::Call(call) = decorator else { continue };
+            let is_module = matches!(&*call.func, Expr::Name(name) if name.id.as_str() == "Module");
+            if let Some(parts) = call.arguments.args.first().filter(|_| is_module) {
+                self.out.push(build::evaluate(parts.clone(), parts.range()));
             }
         }
     }

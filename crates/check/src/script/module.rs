@@ -34,6 +34,11 @@ impl Lower<'_> {
                 let names = names.collect();
                 let module = self.resolver.module(self.path, node.source.value.as_str());
                 self.out.push(build::import_from(&module, names, at(node.span)));
+                // `export { auth as middleware } from "./auth"`
+                let shown = node.specifiers.iter().map(|one| exported(&one.exported));
+                let path = self.path;
+                self.exports
+                    .extend(shown.filter(|name| routes::is_middleware(path, name)).map(str::to_owned));
             }
             ModuleDeclaration::ExportAllDeclaration(node) => {
                 let module = self.resolver.module(self.path, node.source.value.as_str());
@@ -188,10 +193,12 @@ impl Lower<'_> {
             .exports
             .iter()
             .filter(|name| server || routes::is_called(self.path, name) || self.worker && *name == DEFAULT);
+        let (before, called): (Vec<_>, Vec<_>) =
+            called.partition(|name| routes::is_middleware(self.path, name));
         let (pages, doors): (Vec<_>, Vec<_>) =
-            called.partition(|name| !server && !self.worker && routes::is_page(self.path, name));
+            called.into_iter().partition(|name| !server && !self.worker && routes::is_page(self.path, name));
         let doors_of = if routes::is_guarded(self.path) { "js.guarded" } else { "js.framework" };
-        for (framework, names) in [("js.page", pages), (doors_of, doors)] {
+        for (framework, names) in [("js.middleware", before), ("js.page", pages), (doors_of, doors)] {
             // Each by itself: none of them stands before another.
             for name in names {
                 let call = build::call(build::name(framework, end), vec![build::name(name, end)], end);

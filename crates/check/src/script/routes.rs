@@ -13,7 +13,8 @@ pub(super) fn is_called(path: &str, export: &str) -> bool {
     let stem = file.split('.').next().unwrap_or(file);
     let within = |folder: &str| path.starts_with(folder) || path.contains(&format!("/{folder}"));
     if export == DEFAULT_EXPORT {
-        let page = matches!(stem, "page" | "layout" | "template" | "middleware" | "worker" | "_worker");
+        let page =
+            matches!(stem, "page" | "layout" | "template" | "middleware" | "proxy" | "worker" | "_worker");
         return page || within("pages/") || ENDPOINTS.iter().any(|folder| within(folder));
     }
     match export {
@@ -22,10 +23,20 @@ pub(super) fn is_called(path: &str, export: &str) -> bool {
         }
         "handler" | "getServerSideProps" => true,
         "loader" | "action" => within("routes/"),
-        "middleware" => stem == "middleware",
+        "middleware" | "proxy" => stem == export,
         "load" | "actions" => stem.starts_with("+page") || stem.starts_with("+layout"),
         _ => false,
     }
+}
+
+/// Whether a framework calls an export before every request: the middleware of Next.js, which lies beside the routes.
+pub(super) fn is_middleware(path: &str, export: &str) -> bool {
+    let (folder, file) = path.rsplit_once('/').unwrap_or(("", path));
+    let stem = file.split('.').next().unwrap_or(file);
+    let own = matches!(stem, "middleware" | "proxy") && (export == DEFAULT_EXPORT || export == stem);
+    let last = folder.rsplit('/').next().unwrap_or(folder);
+    let other = ["server", "api", "lib", "utils", "functions", "routes", "middleware", "middlewares"];
+    own && (folder.is_empty() || last == "src" || folder.split('/').count() < 3 && !other.contains(&last))
 }
 
 /// Whether the framework makes sure of the caller before such an export, unless its own settings say otherwise: controllers of

@@ -152,9 +152,17 @@ impl Reader<'_> {
         u32::from_str_radix(digits, 16).map_err(|_| self.fault(false))
     }
 
+    /// Goes past blanks, and past the comments that editors allow in their settings.
     fn space(&mut self) {
-        while self.peek().is_some_and(|byte| byte.is_ascii_whitespace()) {
-            self.at += 1;
+        loop {
+            let rest = self.text.as_bytes().get(self.at..).unwrap_or_default();
+            let length = match rest {
+                [byte, ..] if byte.is_ascii_whitespace() => 1,
+                [b'/', b'/', ..] => memchr::memchr(b'\n', rest).unwrap_or(rest.len()),
+                [b'/', b'*', ..] => memchr::memmem::find(rest, b"*/").map_or(rest.len(), |end| end + 2),
+                _ => return,
+            };
+            self.at += length;
         }
     }
 

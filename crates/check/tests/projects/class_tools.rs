@@ -95,3 +95,9 @@ fn a_question_of_another_command_stands_before_no_tool() {
     assert_eq!(program("pass", "click.confirm('Delete the settings?')"), 1);
     assert_eq!(program("click.confirm('Let it run commands?')", "pass"), 0);
 }
+
+#[test]
+fn a_tool_may_have_its_name_in_its_mark() {
+    let text = "import os\nfrom qwen_agent.tools.base import BaseTool, register_tool\n@register_tool('delete_file')\nclass DeleteFile(BaseTool):\n    description = 'Delete a file'\n    parameters = [{'name': 'path'}]\n    def call(self, params, **kwargs):\n        os.remove(params)\n";
+    assert_eq!(of_rule("tool-without-confirmation", text).len(), 1);
+}

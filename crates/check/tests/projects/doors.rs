@@ -115,3 +115,72 @@ fn what_a_request_takes_out_of_a_map_is_known_again() {
     assert_eq!(told(&[("server.js", &server("one.asker"))]), ["server.js:15"]);
     assert!(told(&[("server.js", &server("one.id"))]).is_empty());
 }
+
+#[test]
+fn the_middleware_of_next_stands_before_every_route() {
+    let route = "import OpenAI from 'openai'\nconst c = new OpenAI()\nexport async function POST(req: Request) {\n  const { q } = await req.json()\n  return Response.json(await c.chat.completions.create({ model: 'm', messages: [{ role: 'user', content: q }] }))\n}\n";
+    let auth = "import NextAuth from 'next-auth'\nexport const { handlers, auth } = NextAuth({ providers: [], callbacks: { authorized: ({ auth }) => !!auth } })\n";
+    let open = |middleware: &str| {
+        !told(&[("middleware.ts", middleware), ("auth.ts", auth), ("app/api/c/route.ts", route)]).is_empty()
+    };
+    let verifies = "import { NextResponse } from 'next/server'\nimport { jwtVerify } from 'jose'\nexport async function middleware(req) {\n  try {\n    await jwtVerify(req.cookies.get('session')?.value, key)\n  } catch {\n    return NextResponse.json({ error: 'no' }, { status: 401 })\n  }\n  return NextResponse.next()\n}\n";
+    let sends = "import { NextResponse } from 'next/server'\nexport function middleware(req) {\n  if (!req.cookies.get('token')) return NextResponse.redirect(new URL('/login', req.url))\n  return NextResponse.next()\n}\n";
+    let clerk = |inner: &str| {
+        format!(
+            "import {{ clerkMiddleware }} from '@clerk/nextjs/server'\nexport default clerkMiddleware({inner})\n"
+        )
+    };
+    let matches = |matcher: &str| format!("export const config = {{ matcher: {matcher} }}\n");
+    for closed in [
+        verifies.to_owned(),
+        sends.to_owned(),
+        clerk("async (auth, req) => { await auth.protect() }"),
+        "export { auth as middleware } from './auth'\n".to_owned(),
+        verifies.to_owned() + &matches("'/api/:path*'"),
+        verifies.to_owned() + &matches("['/((?!_next|favicon.ico).*)']"),
+    ] {
+        assert!(!open(&closed), "{closed}");
+    }
+    for left in [
+        clerk(""),
+        verifies.to_owned() + &matches("['/dashboard/:path*']"),
+        verifies.to_owned() + &matches("'/((?!api|_next).*)'"),
+        "import { NextResponse } from 'next/server'\nexport function middleware(req) {\n  return NextResponse.redirect(new URL('/en', req.url))\n}\n".to_owned(),
+    ] {
+        assert!(open(&left), "{left}");
+    }
+}
+
+#[test]
+fn a_guard_of_the_whole_application() {
+    let controller = "import { Body, Controller, Post } from '@nestjs/common'\nimport OpenAI from 'openai'\n@Controller('chat')\nexport class ChatController {\n  private c = new OpenAI()\n  @Post()\n  send(@Body('q') q: string) {\n    return this.c.chat.completions.create({ model: 'm', messages: [{ role: 'user', content: q }] })\n  }\n}\n";
+    let guard = "import jwt from 'jsonwebtoken'\nimport { UnauthorizedException } from '@nestjs/common'\nexport class JwtAuthGuard {\n  canActivate(ctx) {\n    try { jwt.verify(ctx.getArgs()[0], process.env.KEY); return true } catch { throw new UnauthorizedException() }\n  }\n}\nexport class SlowGuard {\n  canActivate(ctx) { return true }\n}\n";
+    let module = |name: &str| {
+        format!(
+            "import {{ Module }} from '@nestjs/common'\nimport {{ APP_GUARD }} from '@nestjs/core'\nimport {{ JwtAuthGuard, SlowGuard }} from './guard'\nimport {{ ChatController }} from './chat.controller'\n@Module({{ controllers: [ChatController], providers: [{{ provide: APP_GUARD, useClass: {name} }}] }})\nexport class AppModule {{}}\n"
+        )
+    };
+    let open = |name: &str| {
+        let module = module(name);
+        !told(&[
+            ("src/app.module.ts", &module),
+            ("src/guard.ts", guard),
+            ("src/chat.controller.ts", controller),
+        ])
+        .is_empty()
+    };
+    assert!(!open("JwtAuthGuard") && open("SlowGuard"));
+}
+
+#[test]
+fn a_token_of_which_nobody_checks_the_signature_says_nothing() {
+    let app = |options: &str| {
+        format!(
+            "import jwt\nfrom fastapi import FastAPI, Header\nfrom mem0 import Memory\nm = Memory()\napp = FastAPI()\n@app.get('/r')\ndef r(q: str, authorization: str = Header()):\n    user = jwt.decode(authorization[7:], 'k', {options})['sub']\n    return m.search(q, user_id=user)\n"
+        )
+    };
+    let open = |options: &str| !told(&[("main.py", &app(options))]).is_empty();
+    assert!(
+        !open("algorithms=['HS256']") && open("options={'verify_signature': False}") && open("verify=False")
+    );
+}

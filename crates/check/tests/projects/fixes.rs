@@ -525,3 +525,14 @@ fn hostile_files_get_no_edit_that_breaks_them() {
         assert_eq!(broken(&look(dir.path(), &Options::default())), broken(&before), "{}", difference(&done));
     }
 }
+
+#[test]
+fn a_field_of_settings_is_not_read_from_the_environment_twice() {
+    let class = |field: &str| {
+        format!(
+            "from openai import OpenAI\nfrom pydantic_settings import BaseSettings\nclass S(BaseSettings):\n    {field}\ns = S()\nOpenAI(api_key=s.api_key, base_url=s.base_url)\n"
+        )
+    };
+    left_alone("secret-in-source", "a.py", &class(&format!("api_key: str = '{}'", key())));
+    left_alone("hardcoded-provider", "a.py", &class("base_url: str = 'https://api.deepseek.com'"));
+}

@@ -129,3 +129,18 @@ fn a_switch_that_is_set_later_counts_too() {
     assert_eq!(agent("NEVER").len(), 1);
     assert!(agent("ALWAYS").is_empty());
 }
+
+#[test]
+fn a_check_that_is_switched_off_for_everything() {
+    let rule = "connection-not-checked";
+    assert_eq!(script(rule, "process.env.NODE_TLS_REJECT_UNAUTHORIZED = '0'\n"), 1);
+    assert_eq!(script(rule, "process.env.NODE_TLS_REJECT_UNAUTHORIZED = '1'\n"), 0);
+    for (text, found) in [
+        ("import ssl\nssl._create_default_https_context = ssl._create_unverified_context\n", 1),
+        ("import ssl\nssl._create_default_https_context = ssl.create_default_context\n", 0),
+        ("import litellm\nlitellm.ssl_verify = False\n", 1),
+        ("import litellm\nlitellm.ssl_verify = True\n", 0),
+    ] {
+        assert_eq!(of_rule(rule, text).len(), found, "{text}");
+    }
+}

@@ -61,3 +61,15 @@ fn a_list_is_followed_to_where_the_model_is_asked() {
     assert_eq!(bot("[]", ""), [format!("{RULE}@18")]);
     assert!(bot("{}", "[who]").is_empty());
 }
+
+#[test]
+fn a_buffer_that_the_program_makes_once_is_one_for_everybody() {
+    let agent = |module: &str, here: &str| {
+        let text = format!(
+            "from fastapi import FastAPI\nfrom llama_index.core.agent.workflow import FunctionAgent\nfrom llama_index.core.memory import ChatMemoryBuffer\nfrom llama_index.llms.openai import OpenAI\n{module}agent = FunctionAgent(tools=[], llm=OpenAI())\napp = FastAPI()\n@app.post('/c')\nasync def c(q: str):\n{here}    return await agent.run(user_msg=q, memory=memory)\n"
+        );
+        of_rule("memory-shared-by-all", &text).len()
+    };
+    let made = "memory = ChatMemoryBuffer.from_defaults(token_limit=3000)\n";
+    assert_eq!((agent(made, ""), agent("", &format!("    {made}"))), (1, 0));
+}

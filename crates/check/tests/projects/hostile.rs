@@ -121,3 +121,32 @@ fn a_folder_that_cannot_be_entered_is_told() {
     std::fs::set_permissions(&locked, std::fs::Permissions::from_mode(0o700)).unwrap();
     assert_eq!(report.gaps.iter().any(|gap| gap.path == "locked"), kept_out, "{:?}", report.gaps);
 }
+
+#[cfg(unix)]
+#[test]
+fn what_cannot_be_read_is_named() {
+    use std::os::unix::ffi::OsStrExt;
+    let dir = tempfile::tempdir().unwrap();
+    std::os::unix::fs::symlink("nowhere.py", dir.path().join("link.py")).unwrap();
+    fs::write(dir.path().join(std::ffi::OsStr::from_bytes(b"name\xff.py")), "x = 1\n").unwrap();
+    fs::write(dir.path().join("whole.py"), "x = 1\n").unwrap();
+    std::os::unix::fs::symlink("whole.py", dir.path().join("other.py")).unwrap();
+    let gaps = look(dir.path(), &Options::default()).gaps;
+    let named: Vec<&str> = gaps.iter().map(|gap| gap.path.as_str()).collect();
+    assert_eq!(named, ["link.py", "name\u{fffd}.py"]);
+}
+
+#[test]
+fn settings_of_editors_hold_comments() {
+    for text in [
+        "{\n  // the server\n  \"servers\": {\"a\": {\"type\": \"stdio\", \"command\": \"npx\", \"args\": [\"-y\", \"x-mcp\"]}}\n}",
+        "{\"servers\": /* one */ {\"a\": {\"type\": \"stdio\", \"command\": \"npx\", \"args\": [\"-y\", \"x-mcp\"],},},}",
+    ] {
+        let report = checked(&[(".vscode/mcp.json", text)]);
+        assert!(
+            crate::project::lines(&report).iter().any(|line| line.starts_with("mcp-server-not-pinned")),
+            "{text}"
+        );
+    }
+    assert_eq!(gaps("a.json", "{ /* without an end"), []);
+}

@@ -1,6 +1,8 @@
 //! Small projects and what the check says of them.
 
 #[cfg(test)]
+mod asked;
+#[cfg(test)]
 mod bots;
 #[cfg(test)]
 mod by_shape;
@@ -8,6 +10,8 @@ mod by_shape;
 mod carried;
 #[cfg(test)]
 mod class_tools;
+#[cfg(test)]
+mod closed;
 #[cfg(test)]
 mod composed;
 #[cfg(test)]
@@ -26,6 +30,8 @@ mod flows;
 mod gate;
 #[cfg(test)]
 mod guards;
+#[cfg(test)]
+mod handed_tools;
 #[cfg(test)]
 mod held;
 #[cfg(test)]
@@ -72,3 +78,5 @@ mod swift;
 mod tables;
 #[cfg(test)]
 mod unseen;
+#[cfg(test)]
+mod wired;

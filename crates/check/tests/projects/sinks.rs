@@ -122,3 +122,71 @@ fn a_search_says_whose_notes_it_wants() {
     assert_eq!(of_rule("memory-shared-by-all", &text("")), ["memory-shared-by-all@9"]);
     assert!(of_rule("memory-shared-by-all", &text(", filter={'user': data['user']}")).is_empty());
 }
+
+#[test]
+fn more_that_runs_what_it_is_given() {
+    let rule = "untrusted-to-exec";
+    let django = |statement: &str| {
+        let views = format!(
+            "from django.db import connection\nfrom django.http import JsonResponse\nfrom .models import Note\ndef report(request):\n    q = request.GET['q']\n    with connection.cursor() as cur:\n        {statement}\n    return JsonResponse({{}})\n"
+        );
+        let models =
+            "from django.db import models\nclass Note(models.Model):\n    title = models.TextField()\n";
+        let urls =
+            "from django.urls import path\nfrom . import views\nurlpatterns = [path('r/', views.report)]\n";
+        let report = checked(&[("views.py", &views), ("models.py", models), ("urls.py", urls)]);
+        lines(&report).iter().filter(|line| line.starts_with(rule)).count()
+    };
+    assert_eq!(django("cur.execute(\"SELECT 1 FROM t WHERE a = '%s'\" % q)"), 1);
+    assert_eq!(django("cur.execute('SELECT 1 FROM t WHERE a = %s', [q])"), 0);
+    assert_eq!(django("Note.objects.raw(f\"SELECT * FROM note WHERE title = '{q}'\")"), 1);
+    assert_eq!(django("Note.objects.raw('SELECT * FROM note WHERE title = %s', [q])"), 0);
+    let upload = |call: &str| {
+        of_rule(rule, &format!(
+            "import yaml\nfrom fastapi import FastAPI, UploadFile\napp = FastAPI()\n@app.post('/l')\nasync def f(file: UploadFile):\n    return {call}\n"
+        ))
+        .len()
+    };
+    assert_eq!(upload("yaml.load(await file.read(), Loader=yaml.Loader)"), 1);
+    assert_eq!(upload("yaml.load(await file.read(), Loader=yaml.SafeLoader)"), 0);
+    let agent = |options: &str| {
+        of_rule(rule, &format!("from crewai import Agent\nAgent(role='r', {options})\n")).len()
+    };
+    assert_eq!(agent("allow_code_execution=True, code_execution_mode='unsafe'"), 1);
+    assert_eq!(agent("allow_code_execution=True"), 0);
+    let page = |hook: &str| {
+        let text = format!(
+            "'use client'\nimport {{ useChat }} from '@ai-sdk/react'\nimport {{ texts }} from './texts'\nexport default function Page() {{\n  const {{ messages }} = {hook}\n  return <main>{{messages.map((m) => <div key={{m.id}} dangerouslySetInnerHTML={{{{ __html: m.content }}}} />)}}</main>\n}}\n"
+        );
+        lines(&checked(&[("app/page.tsx", &text)])).iter().filter(|line| line.starts_with(rule)).count()
+    };
+    assert_eq!((page("useChat()"), page("texts")), (1, 0));
+}
+
+#[test]
+fn whoever_chooses_a_whole_address_chooses_which_machine_is_asked() {
+    let rule = "untrusted-to-exec";
+    let route = |body: &str| {
+        of_rule(rule, &format!(
+            "import os\nimport httpx\nfrom urllib.parse import urlparse\nfrom openai import OpenAI\nfrom fastapi import FastAPI\nBASE = os.environ['BASE']\nALLOWED = {{'a.example.org'}}\nc = OpenAI()\napp = FastAPI()\n@app.get('/f')\ndef f(url: str, number: int):\n{body}"
+        ))
+        .len()
+    };
+    assert_eq!(route("    return httpx.get(url).text\n"), 1);
+    for body in [
+        "    return httpx.get(f'{BASE}/{url}').text\n",
+        "    return httpx.get('https://a.example.org/' + url).text\n",
+        "    if urlparse(url).hostname not in ALLOWED:\n        raise ValueError\n    return httpx.get(url).text\n",
+        "    found = c.images.generate(prompt='x')\n    return httpx.get(found.data[0].url).content\n",
+        "    page = httpx.get(BASE).json()\n    return httpx.get(page['next']).text\n",
+    ] {
+        assert_eq!(route(body), 0, "{body}");
+    }
+    let tool = |url: &str| {
+        of_rule(rule, &format!(
+            "import httpx\nfrom mcp.server.fastmcp import FastMCP\nmcp = FastMCP('x')\n@mcp.tool()\ndef page(url: str) -> str:\n    return httpx.get({url}).text\n"
+        ))
+        .len()
+    };
+    assert_eq!((tool("url"), tool("f'https://en.wikipedia.org/wiki/{url}'")), (1, 0));
+}

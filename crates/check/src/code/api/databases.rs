@@ -85,7 +85,8 @@ fn product(path: &str) -> Option<&'static str> {
         "mongodb" | "mongoose" | "pymongo" | "motor" | "mongojs" | "monk" => "mongodb",
         "redis" | "ioredis" | "@upstash/redis" | "@vercel/kv" => "redis",
         "keyv" | "quick_db" | "enmap" | "@keyvhq/core" => "keys",
-        "firebase" | "firebase-admin" | "@firebase/firestore" => "firestore",
+        "firebase" | "firebase-admin" | "@firebase/firestore" | "firebase_admin" => "firestore",
+        "google" if path.contains("firestore.") => "firestore",
         "drizzle-orm" => "drizzle",
         "sequelize" => "sequelize",
         "typeorm" => "typeorm",
@@ -147,7 +148,8 @@ pub(super) fn of(path: &str, object: Option<&Made>, arguments: &[Argument]) -> O
     }
     // `db.select().from(messages)`
     let from = (product == "drizzle" && name == "from").then(said);
-    let does = if from.is_some() { Some(Use::Read) } else { None };
+    let rows = product == "firestore" && matches!(name, "get" | "stream" | "onSnapshot");
+    let does = if from.is_some() || rows { Some(Use::Read) } else { None };
     let table = from.or_else(|| table(path, object)).unwrap_or_default();
     if ERASES.contains(&name) {
         return Some((Use::Erase, store(product, Some(table), object, false)));

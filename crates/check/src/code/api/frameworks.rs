@@ -3,6 +3,30 @@
 use super::{last, root};
 use crate::facts::Entry;
 
+/// Whether a call does not come back: the program ends, or a framework answers at once.
+pub(in crate::code) fn ends(path: &str) -> bool {
+    const ENDS: &[&str] = &[
+        "sys.exit",
+        "exit",
+        "quit",
+        "os._exit",
+        "os.abort",
+        "js.process.exit",
+        "process.exit",
+        "flask.abort",
+        "quart.abort",
+        "bottle.abort",
+        "werkzeug.exceptions.abort",
+        "streamlit.stop",
+        "next.navigation.redirect",
+        "next.navigation.permanentRedirect",
+        "next.navigation.notFound",
+        "next.navigation.forbidden",
+        "next.navigation.unauthorized",
+    ];
+    ENDS.contains(&path)
+}
+
 /// Packages whose decorators change a function but do not call it.
 const NEUTRAL: &[&str] = &[
     "functools",
@@ -129,7 +153,7 @@ pub(in crate::code) fn entered_by(decorator: &str) -> Option<Entry> {
 pub(in crate::code) fn is_tool(decorator: &str) -> bool {
     matches!(
         last(decorator),
-        "tool" | "function_tool" | "kernel_function" | "ai_function" | "register_for_llm"
+        "tool" | "tool_plain" | "function_tool" | "kernel_function" | "ai_function" | "register_for_llm"
     )
 }
 

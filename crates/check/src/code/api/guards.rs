@@ -19,11 +19,22 @@ pub(in crate::code) fn of(
         (bounds(object, arguments), Guard::AnswerBounded),
         (expires(path, arguments), Guard::Expires),
         (known.schedules, Guard::Scheduled),
-        (known.identifies, Guard::CallerKnown),
+        (known.identifies && !looks_at_no_signature(arguments), Guard::CallerKnown),
     ];
     let more = super::swift::guards(path);
     let shown = rows.into_iter().filter(|(shown, _)| *shown).map(|(_, guard)| guard);
     shown.chain(more).map(Deed::Guard)
+}
+
+/// `jwt.decode(token, options={"verify_signature": False})`: whatever stands in it was written by whoever sent it.
+pub(in crate::code) fn looks_at_no_signature(arguments: &[Argument]) -> bool {
+    let off = |value: &Value| value.shape == Shape::Bool(false);
+    let within = |options: &Value| match &options.shape {
+        Shape::Dict(items) => items.get("verify_signature").is_some_and(off),
+        _ => false,
+    };
+    named(arguments, &["options"]).is_some_and(within)
+        || named(arguments, &["verify", "verify_signature"]).is_some_and(off)
 }
 
 /// Whether a call limits the number of requests.
@@ -291,6 +302,8 @@ const IDENTITIES: &[(&str, &[&str])] = &[
     ("@supabase/ssr", &["getUser", "getClaims"]),
     ("supabase", &["get_user", "get_claims"]),
     ("better-auth", &["getSession"]),
+    ("@nestjs/jwt", &["verify", "verifyAsync"]),
+    ("@nestjs/passport", &["AuthGuard"]),
     ("iron-session", &["getIronSession"]),
     ("lucia", &["validateSession"]),
     ("hono", &["jwt", "bearerAuth", "basicAuth"]),

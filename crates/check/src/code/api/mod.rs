@@ -11,6 +11,7 @@ pub(super) mod labels;
 pub(super) mod models;
 mod programs;
 pub(super) mod script;
+pub(super) mod sessions;
 pub(super) mod sinks;
 pub(super) mod sources;
 pub(super) mod stores;

@@ -43,6 +43,8 @@ const CALLS: &[(&str, &[&str], &str)] = &[
             "send_message_async",
             "send_message_stream",
             "embed_content",
+            "Runner.run",
+            "Runner.run_async",
         ],
         "gemini",
     ),
@@ -81,6 +83,7 @@ const CALLS: &[(&str, &[&str], &str)] = &[
         ],
         "",
     ),
+    ("xai_sdk", &["chat.create.append", "chat.create.sample", "chat.create.stream", "image.sample"], "xai"),
     ("litellm", &["completion", "acompletion", "embedding", "aembedding", "responses", "aresponses"], ""),
 ];
 
@@ -173,6 +176,8 @@ const RUNS: &[&str] = &[
     "stream_chat",
     "predict_messages",
     "stream_events",
+    "print_response",
+    "aprint_response",
 ];
 
 /// Arguments that set the address.
@@ -250,7 +255,16 @@ pub(in crate::code) fn recipient(
         if found.is_none() && package == "crewai" && last(path).starts_with("kickoff") {
             return Some(addressed(None, &[], "openai", providers));
         }
-        let model = found?;
+        let Some(model) = found else {
+            let provider = object.filter(|_| runs).and_then(by_name)?;
+            return Some(addressed(None, &[], provider, providers));
+        };
+        let named = || object.and_then(by_name).unwrap_or_default();
+        if class(&model.path) == Some("")
+            && matches!(last(model.maker()), "init_chat_model" | "initChatModel")
+        {
+            return Some(addressed(Some(&model), &[], named(), providers));
+        }
         return Some(addressed(Some(&model), &[], class(&model.path).unwrap_or_default(), providers));
     }
     let (_, _, default) = CALLS.iter().find(|(of, endings, _)| {
@@ -385,7 +399,97 @@ fn class(path: &str) -> Option<&'static str> {
         return None;
     }
     let made = path.split("()").next().unwrap_or(path);
-    CLASSES.iter().find(|(name, _)| last(made) == *name).map(|(_, provider)| *provider)
+    let known = CLASSES.iter().find(|(name, _)| last(made) == *name).map(|(_, provider)| *provider);
+    known.or_else(|| by_module(made))
+}
+
+/// Makers by the names of the modules in which frameworks keep their models, and the provider.
+const MAKERS: &[(&str, &str)] = &[
+    ("openai", "openai"),
+    ("anthropic", "anthropic"),
+    ("dashscope", "dashscope"),
+    ("tongyi", "dashscope"),
+    ("deepseek", "deepseek"),
+    ("gemini", "gemini"),
+    ("google", "gemini"),
+    ("google_genai", "gemini"),
+    ("zhipuai", "zhipu"),
+    ("moonshot", "moonshot"),
+    ("groq", "groq"),
+    ("mistralai", "mistral"),
+    ("mistral", "mistral"),
+    ("cohere", "cohere"),
+    ("ollama", "ollama"),
+    ("openrouter", "openrouter"),
+    ("together", "together"),
+    ("fireworks", "fireworks"),
+    ("siliconflow", "siliconflow"),
+    ("perplexity", "perplexity"),
+    ("nvidia", "nvidia"),
+    ("xai", "xai"),
+    ("bedrock", "bedrock"),
+    ("bedrock_converse", "bedrock"),
+    ("huggingface", "huggingface"),
+];
+
+fn maker(name: &str) -> &'static str {
+    MAKERS.iter().find(|(module, _)| *module == name).map_or("", |(_, provider)| *provider)
+}
+
+/// A class of a module in which a framework keeps nothing but models: `llama_index.llms.dashscope.DashScope`.
+fn by_module(made: &str) -> Option<&'static str> {
+    let mut parts = made.split('.');
+    let (package, kind, module) = (parts.next()?, parts.next()?, parts.next());
+    let is_class = last(made).starts_with(|ch: char| ch.is_ascii_uppercase());
+    let models = match package {
+        "llama_index" => matches!(kind, "llms" | "embeddings"),
+        "agno" => kind == "models",
+        "langchain_community" => matches!(kind, "chat_models" | "llms" | "embeddings"),
+        _ => false,
+    };
+    // `langchain_xai.ChatXAI`
+    if let Some(module) = module.filter(|_| models && is_class) {
+        return Some(maker(module));
+    }
+    let chat = package.starts_with("langchain_") && module.is_none() && is_chat(last(made));
+    chat.then(|| maker(package.trim_start_matches("langchain_")))
+}
+
+fn is_chat(class: &str) -> bool {
+    const OTHER: &[&str] =
+        &["Prompt", "Message", "Generation", "Result", "History", "Agent", "Memory", "Loader"];
+    class.starts_with("Chat") && !OTHER.iter().any(|word| class.contains(word))
+}
+
+/// Functions of frameworks that take a model by its name: `create_agent("openai:gpt-4o", tools)`.
+const NAMING: &[&str] = &[
+    "create_agent",
+    "create_react_agent",
+    "create_deep_agent",
+    "create_tool_calling_agent",
+    "init_chat_model",
+    "initChatModel",
+    "createAgent",
+    "createReactAgent",
+    "createDeepAgent",
+    "Agent",
+    "create_supervisor",
+];
+
+/// The provider of a model that is only named: `Some("")` if the name does not say.
+fn by_name(object: &Made) -> Option<&'static str> {
+    let made = object.chain().find(|made| NAMING.contains(&last(made.maker())))?;
+    let plain =
+        given(&made.given, 0, "model").or_else(|| super::super::value::named(&made.given, &["model", "llm"]));
+    let name = plain.and_then(Value::known_text)?;
+    let says = |prefixes: &[&str]| prefixes.iter().any(|prefix| name.starts_with(prefix));
+    Some(match name.split_once([':', '/']) {
+        Some((of, _)) => maker(of),
+        None if says(&["gpt-", "o1", "o3", "o4"]) => "openai",
+        None if says(&["claude"]) => "anthropic",
+        None if says(&["gemini"]) => "gemini",
+        None => "",
+    })
 }
 
 /// The first object in it that fits: itself, what it was made from, what was handed to it.

@@ -77,6 +77,7 @@ pub(in crate::code) fn serves(path: &str) -> bool {
     let global = [
         "js.framework",
         "js.guarded",
+        "js.middleware",
         "js.Deno.serve",
         "js.Bun.serve",
         "js.defineEventHandler",
@@ -121,6 +122,7 @@ fn global_hears(path: &str, name: &str) -> Option<Taint> {
         "js.page" => Some(Taint::NONE),
         "js.framework"
         | "js.guarded"
+        | "js.middleware"
         | "js.Deno.serve"
         | "js.Bun.serve"
         | "js.addEventListener"
@@ -264,6 +266,13 @@ pub(in crate::code) fn source(path: &str) -> Option<Taint> {
     let name = last(path);
     Some(match root(path) {
         "js" => return global_source(path),
+        // What a page shows of a conversation with a model.
+        _ if ["useChat().messages", "useCompletion().completion", "useObject().object"]
+            .iter()
+            .any(|part| path.ends_with(part)) =>
+        {
+            Taint::MODEL
+        }
         "readline" if matches!(name, "question" | "prompt") => Taint::LOCAL,
         "inquirer" | "@inquirer/prompts" | "prompts" | "enquirer" | "@clack/prompts" => Taint::LOCAL,
         "next" if matches!(name, "cookies" | "headers" | "useSearchParams") => Taint::USER,

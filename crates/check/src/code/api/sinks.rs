@@ -17,6 +17,18 @@ pub(in crate::code) fn of(path: &str, arguments: &[Argument]) -> Option<(Sink, T
         "subprocess" if !path.contains('(') => (Sink::Shell, shell(arguments)?),
         "asyncio" if name == "create_subprocess_shell" => (Sink::Shell, first("cmd")?),
         "asyncio" if name == "create_subprocess_exec" => (Sink::Shell, executed(arguments)?),
+        // What Django's connection is asked, and `Note.objects.raw(…)`.
+        _ if path.ends_with(".objects.raw") => (Sink::Sql, statement(arguments)?),
+        "django" if name == "execute" && path.contains("cursor()") => (Sink::Sql, statement(arguments)?),
+        "yaml"
+            if matches!(name, "load" | "load_all" | "unsafe_load" | "full_load")
+                && makes_objects(name, arguments) =>
+        {
+            (Sink::Pickle, first("stream")?)
+        }
+        "pandas" | "polars" if matches!(name, "query" | "eval") && path != "pandas.query" => {
+            (Sink::Code, first("expr")?)
+        }
         "pickle" | "cloudpickle" | "dill" | "marshal" if matches!(name, "loads" | "load") => {
             (Sink::Pickle, first("data")?)
         }
@@ -63,6 +75,8 @@ pub(in crate::code) fn of(path: &str, arguments: &[Argument]) -> Option<(Sink, T
         | "ag2"
         | "autogen_ext"
         | "langchain_experimental"
+        | "crewai"
+        | "crewai_tools"
         | "pandasai"
             if runs_what_the_model_writes(name, arguments) =>
         {
@@ -90,6 +104,12 @@ fn runs_what_the_model_writes(name: &str, arguments: &[Argument]) -> bool {
                 && option("executor_type").is_none_or(|kind| kind.known_text() == Some("local"))
         }
         "LocalCommandLineCodeExecutor" => true,
+        // `Agent(allow_code_execution=True, code_execution_mode="unsafe")`
+        "Agent" => {
+            option("allow_code_execution").is_some_and(|value| value.shape == Shape::Bool(true))
+                && option("code_execution_mode").and_then(Value::known_text) == Some("unsafe")
+        }
+        "CodeInterpreterTool" => option("unsafe_mode").is_some_and(|value| value.shape == Shape::Bool(true)),
         "create_pandas_dataframe_agent" | "create_csv_agent" | "create_python_agent" => {
             option("allow_dangerous_code").is_some_and(|value| value.shape == Shape::Bool(true))
         }
@@ -103,9 +123,15 @@ fn runs_what_the_model_writes(name: &str, arguments: &[Argument]) -> bool {
     }
 }
 
+/// `yaml.load(text, Loader=yaml.Loader)`: a loader that makes any object.
+fn makes_objects(name: &str, arguments: &[Argument]) -> bool {
+    let loader = given(arguments, 1, "Loader").and_then(Value::outside).map(last);
+    name == "unsafe_load" || matches!(loader, Some("Loader" | "UnsafeLoader" | "CLoader" | "FullLoader"))
+}
+
 /// Everything that a call is given.
 fn all(arguments: &[Argument]) -> Taint {
-    arguments.iter().fold(Taint::NONE, |sum, argument| sum | argument.value.deep_taint())
+    arguments.iter().fold(Taint::NONE, |sum, argument| sum.beside(argument.value.deep_taint()))
 }
 
 /// `st.write(…, unsafe_allow_html=True)`
@@ -135,7 +161,7 @@ fn executed(arguments: &[Argument]) -> Option<Taint> {
             _ => items.push(argument.value.clone()),
         }
     }
-    let all = || items.iter().fold(Taint::NONE, |sum, item| sum | item.deep_taint());
+    let all = || items.iter().fold(Taint::NONE, |sum, item| sum.beside(item.deep_taint()));
     let program = items.first()?.deep_taint();
     Some(if hands_over_code(&items) { all() } else { program })
 }
@@ -307,7 +333,7 @@ fn takes_statement(name: &str) -> bool {
 /// Only the program counts where no shell reads the line.
 fn program(arguments: &[Argument]) -> Option<Taint> {
     let through_shell = named(arguments, &["shell"]).is_some_and(|value| value.shape == Shape::Bool(true));
-    let all = || arguments.iter().fold(Taint::NONE, |sum, argument| sum | argument.value.deep_taint());
+    let all = || all(arguments);
     let command = given(arguments, 0, "command")?;
     let list = given(arguments, 1, "args").map(|list| &list.shape);
     let whole = |items: &[Value]| [std::slice::from_ref(command), items].concat();
@@ -322,7 +348,7 @@ fn program(arguments: &[Argument]) -> Option<Taint> {
 
 /// What the language itself and the browser run.
 fn of_global(path: &str, name: &str, arguments: &[Argument]) -> Option<(Sink, Taint)> {
-    let all = || arguments.iter().fold(Taint::NONE, |sum, argument| sum | argument.value.deep_taint());
+    let all = || all(arguments);
     Some(match path {
         "js.eval" | "js.globalThis.eval" | "js.window.eval" => {
             (Sink::Code, given(arguments, 0, "code")?.deep_taint())

@@ -10,6 +10,20 @@ use crate::facts::{Taint, Template};
 pub(in crate::code) struct Request {
     pub address: Template,
     pub content: Taint,
+    /// Where the whole address comes from, if all of it is somebody's.
+    pub chosen: Taint,
+}
+
+/// Where an address comes from of which nothing stands in the program: behind a host that does, the rest says little.
+fn chosen(url: &Value) -> Taint {
+    use crate::facts::Piece;
+    match &url.shape {
+        Shape::Text(text) if matches!(text.pieces.as_slice(), [Piece::Parameter(_) | Piece::Hole]) => {
+            url.taint
+        }
+        Shape::Unknown | Shape::Made(_) => url.taint,
+        _ => Taint::NONE,
+    }
 }
 
 /// The request that a call makes, if it makes one.
@@ -44,8 +58,9 @@ pub(in crate::code) fn request(path: &str, object: Option<&Made>, arguments: &[A
     };
     let content =
         arguments.iter().fold(inner | address.taint, |sum, argument| sum | argument.value.deep_taint());
+    let chosen = chosen(address);
     let address = address.template().cloned().unwrap_or_else(|| Template::of(crate::facts::Piece::Hole));
-    Some(Request { address, content })
+    Some(Request { address, content, chosen })
 }
 
 /// The request of a client of which only the method is known, to an address that is written out: `session.post(URL, json=…)`.
@@ -64,7 +79,7 @@ pub(in crate::code) fn by_address(written: &str, arguments: &[Argument]) -> Opti
     let out = (shown.starts_with("https://") || shown.starts_with("http://"))
         && crate::facts::host_of(&shown).is_some();
     let content = arguments.iter().fold(Taint::NONE, |sum, argument| sum | argument.value.deep_taint());
-    out.then(|| Request { address: address.clone(), content })
+    out.then(|| Request { address: address.clone(), content, chosen: Taint::NONE })
 }
 
 /// `urllib.request.build_opener(…).open`, `OpenerDirector().open`, `ombud.opener().open`.
@@ -92,7 +107,8 @@ const CLIENTS: &[&str] = &[
 /// Clients of scripts: `fetch(url, options)`, `axios.post(url, data)`, `axios.create({baseURL}).post(path)`.
 fn of_script(path: &str, name: &str, object: Option<&Made>, arguments: &[Argument]) -> Option<Request> {
     if let Some(target) = proxied(path, arguments) {
-        return Some(Request { address: target.clone(), content: Taint::USER | Taint::BODY });
+        let content = Taint::USER | Taint::BODY;
+        return Some(Request { address: target.clone(), content, chosen: Taint::NONE });
     }
     let verb = matches!(name, "get" | "post" | "put" | "patch" | "delete" | "request" | "fetch");
     let asks = match root(path) {
@@ -109,6 +125,8 @@ fn of_script(path: &str, name: &str, object: Option<&Made>, arguments: &[Argumen
     let given_url = given(arguments, 0, "url").and_then(Value::template).cloned();
     let url = given_url.unwrap_or_else(|| Template::of(crate::facts::Piece::Hole));
     let start = object.and_then(|object| object.setting(&["baseURL", "prefixUrl"])).and_then(Value::template);
+    let whole = given(arguments, 0, "url").filter(|_| start.is_none());
+    let chosen = whole.map_or(Taint::NONE, chosen);
     let address = match start.filter(|_| !url.shown().contains("://")) {
         Some(start) => {
             let mut address = start.clone();
@@ -118,7 +136,7 @@ fn of_script(path: &str, name: &str, object: Option<&Made>, arguments: &[Argumen
         None => url,
     };
     let content = arguments.iter().fold(Taint::NONE, |sum, argument| sum | argument.value.deep_taint());
-    Some(Request { address, content })
+    Some(Request { address, content, chosen })
 }
 
 /// Where a middleware sends whatever comes in: `createProxyMiddleware({ target })`, `proxy("https://…")`.

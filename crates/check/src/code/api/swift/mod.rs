@@ -203,7 +203,7 @@ pub(super) fn request(path: &str, arguments: &[Argument]) -> Option<Request> {
         .or_else(|| named(arguments, &["to"]))?;
     let content = arguments.iter().fold(Taint::NONE, |sum, argument| sum | argument.value.deep_taint());
     let unknown = || Template::of(Piece::Hole);
-    Some(Request { address: address(target, 0).unwrap_or_else(unknown), content })
+    Some(Request { address: address(target, 0).unwrap_or_else(unknown), content, chosen: Taint::NONE })
 }
 
 /// The address that a `URL`, a `URLRequest` or a text stands for.

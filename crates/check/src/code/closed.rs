@@ -1,0 +1,291 @@
+//! Values of a closed type: numbers, dates, identifiers, one of several words. Whatever somebody sends, they cannot say to a shell or
+//! a database what they like, where something holds what comes in to its type: a web framework, a server of tools, a schema.
+//! An annotation by itself holds nothing.
+
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use ruff_python_ast::{Expr, Operator, StmtFunctionDef};
+
+use super::api::{last, root};
+use super::barrier::is_whole;
+use super::value::{Argument, ClassId, Made, Shape, Value, given, named};
+use super::walk::Walk;
+use crate::facts::{FunctionId, Taint};
+
+/// Frameworks that turn away what is not of the type that is declared.
+const HOLDING: &[&str] = &[
+    "fastapi",
+    "litestar",
+    "ninja",
+    "mcp",
+    "fastmcp",
+    "agents",
+    "pydantic_ai",
+    "langchain",
+    "langchain_core",
+    "crewai",
+    "agno",
+    "robyn",
+];
+/// Types that hold a value to one form.
+const TYPES: &[&str] = &[
+    "int",
+    "float",
+    "bool",
+    "complex",
+    "uuid.UUID",
+    "datetime.date",
+    "datetime.datetime",
+    "datetime.time",
+    "datetime.timedelta",
+    "decimal.Decimal",
+    "ipaddress.IPv4Address",
+    "ipaddress.IPv6Address",
+    "typing.Literal",
+    "typing_extensions.Literal",
+    "pydantic.PositiveInt",
+    "pydantic.NonNegativeInt",
+    "pydantic.PositiveFloat",
+    "pydantic.NonNegativeFloat",
+    "pydantic.conint",
+    "pydantic.confloat",
+    "pydantic.UUID4",
+];
+/// Types that hold several of what stands in their brackets.
+const AROUND: &[&str] = &[
+    "Optional",
+    "Union",
+    "list",
+    "List",
+    "set",
+    "Set",
+    "tuple",
+    "Tuple",
+    "Sequence",
+    "frozenset",
+    "Iterable",
+];
+/// Words of schemas that hold a value to one form: `z.number()`, `z.string().uuid()`.
+const SCHEMAS: &[&str] = &[
+    "enum",
+    "nativeEnum",
+    "number",
+    "int",
+    "int32",
+    "float32",
+    "boolean",
+    "bigint",
+    "date",
+    "literal",
+    "uuid",
+    "uuidv4",
+    "uuidv7",
+    "guid",
+    "cuid",
+    "cuid2",
+    "ulid",
+    "nanoid",
+    "datetime",
+    "time",
+    "ip",
+    "ipv4",
+    "ipv6",
+    "stringbool",
+];
+/// Words of schemas that let through something else than they say.
+const OPEN: &[&str] =
+    &["transform", "preprocess", "or", "union", "object", "record", "any", "unknown", "catchall"];
+/// Under which names a call is told the schema of what a function takes.
+const SCHEMA_OF: &[&str] = &["inputSchema", "parameters", "schema", "argsSchema", "paramsSchema", "args"];
+
+/// Whether a framework turns away what is not of the type that a function declares.
+pub(super) fn holds_types(decorator: &str) -> bool {
+    HOLDING.contains(&root(decorator))
+}
+
+impl Walk<'_, '_> {
+    /// Whether a type lets nothing through that could be run.
+    pub(super) fn is_closed(&mut self, annotation: &Expr) -> bool {
+        match annotation {
+            Expr::BinOp(node) if node.op == Operator::BitOr => {
+                self.is_closed(&node.left) && self.is_closed(&node.right)
+            }
+            Expr::NoneLiteral(_) => true,
+            Expr::Subscript(node) => {
+                let held = self.eval(&node.value);
+                let path = held.outside().unwrap_or_default();
+                if super::identity::is_annotated(path) {
+                    let Expr::Tuple(parts) = &*node.slice else { return false };
+                    let [first, rest @ ..] = parts.elts.as_slice() else { return false };
+                    return self.is_closed(first) || rest.iter().any(|part| self.is_patterned(part));
+                }
+                if AROUND.contains(&last(path)) && (root(path) == path || path.starts_with("typing.")) {
+                    return match &*node.slice {
+                        Expr::Tuple(parts) => parts
+                            .elts
+                            .iter()
+                            .all(|part| part.is_ellipsis_literal_expr() || self.is_closed(part)),
+                        one => self.is_closed(one),
+                    };
+                }
+                TYPES.contains(&path)
+            }
+            other => {
+                let value = self.eval(other);
+                self.is_closed_type(&value)
+            }
+        }
+    }
+
+    fn is_closed_type(&self, value: &Value) -> bool {
+        match &value.shape {
+            Shape::Path(path) => TYPES.contains(&&**path),
+            Shape::Made(made) => TYPES.contains(&made.path.trim_end_matches("()")),
+            Shape::Class(class) => self.is_enumeration(*class, 0),
+            _ => false,
+        }
+    }
+
+    /// `class Order(str, Enum)`
+    fn is_enumeration(&self, class: ClassId, depth: usize) -> bool {
+        self.state.bases(class).iter().any(|base| match &base.shape {
+            Shape::Path(path) => root(path) == "enum",
+            Shape::Class(base) => depth < 6 && self.is_enumeration(*base, depth + 1),
+            _ => false,
+        })
+    }
+
+    /// `Field(pattern="^[a-z]+$")`, `Path(regex=…)`
+    fn is_patterned(&mut self, part: &Expr) -> bool {
+        let value = self.eval(part);
+        has_pattern(&value)
+    }
+
+    /// The parameters of a function that a framework holds to a closed type.
+    pub(super) fn closed_parameters(&mut self, definition: &StmtFunctionDef) -> Vec<String> {
+        let held = self.state.functions.get(self.function).is_some_and(|function| function.typed);
+        if !held {
+            return Vec::new();
+        }
+        let patterned: Vec<bool> = self
+            .state
+            .defaults(self.function)
+            .iter()
+            .map(|default| default.as_ref().is_some_and(has_pattern))
+            .collect();
+        let all = definition.parameters.iter().enumerate();
+        let closed = all.filter_map(|(index, parameter)| {
+            let annotation = parameter.annotation()?;
+            let closed = patterned.get(index) == Some(&true) || self.is_closed(annotation);
+            closed.then(|| parameter.name().to_string())
+        });
+        closed.collect()
+    }
+
+    /// The fields of a message by their names, as `model_dump()` gives them: who sends it chooses what stands in them, and not how they
+    /// are called.
+    pub(super) fn fields_of(&mut self, object: &Value) -> Option<Value> {
+        let Shape::Object(class) = object.shape else { return None };
+        let own = self.state.bases(class).iter().all(|base| !matches!(base.shape, Shape::Class(_)));
+        let fields = self.state.fields(class).to_vec();
+        if self.script || !own || fields.is_empty() || !self.is_message(class, 0) {
+            return None;
+        }
+        let items: BTreeMap<String, Value> = fields
+            .into_iter()
+            .map(|field| {
+                let taint = self.attribute(object, &field).deep_taint() | object.taint;
+                (field, Value::of(taint.without(Taint::CONSENT)))
+            })
+            .collect();
+        Some(Value::new(Shape::Dict(Rc::new(items)), Taint::NONE))
+    }
+}
+
+/// A field of what a schema has read: `schema.parse(body).limit`.
+pub(super) fn held_by_schema(object: &Value, name: &str) -> bool {
+    let Some(made) = object.made().filter(|made| root(&made.path) == "zod") else { return false };
+    let reads =
+        |part: &&Made| matches!(last(part.maker()), "parse" | "safeParse" | "parseAsync" | "safeParseAsync");
+    // What stands deeper than the fields of the object itself is not looked for.
+    let within = made.path.rsplit("()").next().unwrap_or_default();
+    let Some(parsed) = made.chain().find(reads).filter(|_| matches!(within, "" | ".data")) else {
+        return false;
+    };
+    let schema = parsed.parent.as_deref().and_then(fields);
+    schema.and_then(|fields| fields.get(name)).is_some_and(is_closed_schema)
+}
+
+/// Whether a pattern that speaks of the whole text stands in a declaration.
+fn has_pattern(value: &Value) -> bool {
+    let Some(made) = value.made().filter(|made| matches!(root(&made.path), "pydantic" | "fastapi")) else {
+        return false;
+    };
+    let pattern = named(&made.given, &["pattern", "regex"]).and_then(Value::known_text);
+    pattern.is_some_and(|pattern| is_whole(pattern, false))
+}
+
+/// The fields of `z.object({…})`.
+fn fields(schema: &Made) -> Option<&BTreeMap<String, Value>> {
+    let object = schema.chain().find(|made| {
+        matches!(last(made.maker()), "object" | "strictObject" | "looseObject") && root(&made.path) == "zod"
+    })?;
+    match &object.given.first()?.value.shape {
+        Shape::Dict(fields) => Some(fields),
+        _ => None,
+    }
+}
+
+/// Whether a schema of one value holds it to one form.
+fn is_closed_schema(schema: &Value) -> bool {
+    let Some(made) = schema.made().filter(|made| root(&made.path) == "zod") else { return false };
+    let parts: Vec<&str> = made.path.split('.').map(|part| part.trim_end_matches("()")).collect();
+    if parts.iter().any(|part| OPEN.contains(part)) {
+        return false;
+    }
+    let first = |made: &Made| made.given.first().map(|one| one.value.clone());
+    if let Some(list) = made.chain().find(|made| matches!(last(made.maker()), "array" | "set")) {
+        return first(list).as_ref().is_some_and(is_closed_schema);
+    }
+    let matched = || {
+        let pattern = made.chain().find(|made| last(made.maker()) == "regex").and_then(first)?;
+        let written = pattern.made().and_then(|made| given(&made.given, 0, "pattern").cloned());
+        let text = written.unwrap_or(pattern);
+        text.known_text().map(|text| is_whole(text, false))
+    };
+    parts.iter().any(|part| SCHEMAS.contains(part)) || matched() == Some(true)
+}
+
+/// What a function is given whose arguments are held to a schema that stands beside it: `registerTool("logs", { inputSchema }, run)`.
+pub(super) fn held_arguments(arguments: &[Argument], said: Taint) -> Option<Value> {
+    let by_name = named(arguments, SCHEMA_OF);
+    let is_schema = |value: &Value| value.made().is_some_and(|made| root(&made.path) == "zod");
+    let plain = || {
+        arguments.iter().map(|one| &one.value).find(|value| {
+            matches!(&value.shape, Shape::Dict(items) if !items.is_empty() && items.values().all(is_schema))
+        })
+    };
+    let schema = by_name.or_else(plain)?;
+    let fields = match &schema.shape {
+        Shape::Dict(items) => items,
+        Shape::Made(made) => fields(made)?,
+        _ => return None,
+    };
+    if !fields.values().any(is_closed_schema) {
+        return None;
+    }
+    let held =
+        |schema: &Value| Value::of(if is_closed_schema(schema) { said | Taint::CHECKED } else { said });
+    let items = fields.iter().map(|(name, schema)| (name.clone(), held(schema))).collect();
+    Some(Value::new(Shape::Dict(Rc::new(items)), Taint::NONE))
+}
+
+impl Walk<'_, '_> {
+    /// Hands what a schema holds to the functions beside it.
+    pub(super) fn hand_held(&mut self, function: FunctionId, held: Option<&Value>) {
+        if let Some(held) = held {
+            self.state.hand_in(function, std::slice::from_ref(held));
+        }
+    }
+}

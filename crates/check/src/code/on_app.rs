@@ -1,0 +1,175 @@
+//! What is kept on the object of an application, and who comes to it by a queue: `app.state.llm = OpenAI()` is read as
+//! `request.app.state.llm`, a graph is built here and asked there, a task is sent to a worker. All of it is one for the whole
+//! project, whichever file puts it there.
+
+use ruff_python_ast::{Expr, ExprCall};
+use ruff_text_size::{Ranged, TextRange};
+
+use super::api::{last, root};
+use super::call::all_of;
+use super::hand_out::collect_functions;
+use super::value::{Argument, Made, Shape, Value, named};
+use super::walk::Walk;
+use crate::facts::{FunctionId, Taint};
+
+/// The module under which what belongs to the whole project is noted.
+const PROJECT: usize = 0;
+/// Parts of an application in which programs keep what they need.
+const PARTS: &[&str] = &["state", "locals", "ctx", "extensions"];
+/// Methods of a task by which it is sent to a worker.
+const SENDS: &[&str] = &[
+    "delay",
+    "apply_async",
+    "s",
+    "si",
+    "send",
+    "kiq",
+    "remote",
+    "remote_gen",
+    "spawn",
+    "defer",
+    "defer_async",
+    "enqueue",
+    "submit",
+];
+/// Methods that run a graph.
+const RUNS: &[&str] =
+    &["invoke", "ainvoke", "stream", "astream", "astream_events", "batch", "abatch", "streamEvents"];
+
+/// The name under which an application keeps something: `app.state.llm`, `request.app.state.llm`, `app.extensions["llm"]`.
+fn on_app(object: &Expr, name: &str) -> Option<String> {
+    let Expr::Attribute(part) = object else { return None };
+    let owner = match &*part.value {
+        Expr::Name(name) => name.id.as_str(),
+        Expr::Attribute(owner) => owner.attr.as_str(),
+        _ => return None,
+    };
+    let is_application = matches!(owner, "app" | "application" | "current_app" | "server" | "_app");
+    (is_application && PARTS.contains(&part.attr.as_str()))
+        .then(|| format!("kept on the application: {name}"))
+}
+
+/// The same of an object that is an application itself: `app.llm`, `current_app.llm`.
+fn is_app(object: &Value) -> bool {
+    matches!(
+        object.outside(),
+        Some("flask.Flask()" | "flask.current_app" | "quart.Quart()" | "quart.current_app" | "sanic.Sanic()")
+    )
+}
+
+/// The graph from which something was made.
+fn graph(object: &Made) -> Option<String> {
+    let first = object.chain().last()?;
+    let is_graph = matches!(root(&first.path), "langgraph" | "@langchain/langgraph")
+        && matches!(last(first.maker()), "StateGraph" | "MessageGraph" | "Graph");
+    let (module, range) = first.at.filter(|_| is_graph)?;
+    Some(format!("the nodes of the graph {module}:{}", u32::from(range.start())))
+}
+
+/// The queue on which something hangs.
+fn queue(object: &Made) -> Option<String> {
+    let first = object.chain().last()?;
+    let is_queue = matches!(root(&first.path), "asyncio" | "queue" | "multiprocessing" | "janus")
+        && last(first.maker()).ends_with("Queue");
+    let (module, range) = first.at.filter(|_| is_queue)?;
+    Some(format!("those who take from the queue {module}:{}", u32::from(range.start())))
+}
+
+impl Walk<'_, '_> {
+    /// Keeps what acts where everybody finds it who has the application.
+    pub(super) fn keep_on_app(&mut self, holder: &Expr, object: &Value, name: &str, value: &Value) {
+        if !value.shape.acts() || name.is_empty() {
+            return;
+        }
+        let own = || is_app(object).then(|| format!("kept on the application: {name}"));
+        if let Some(key) = on_app(holder, name).or_else(own) {
+            let value = value.filled(&self.summary.handed);
+            self.state.set_global(PROJECT, &key, value);
+        }
+    }
+
+    /// What is kept there under a name.
+    pub(super) fn kept_on_app(&self, holder: &Expr, object: &Value, name: &str) -> Option<Value> {
+        let own = || is_app(object).then(|| format!("kept on the application: {name}"));
+        let key = on_app(holder, name).or_else(own)?;
+        self.state.global(PROJECT, &key)
+    }
+
+    /// `graph.add_node("ask", ask)`, and `graph.invoke(…)`, by which one comes to it.
+    pub(super) fn through_graph(
+        &mut self,
+        path: &str,
+        callee: &Value,
+        arguments: &[Argument],
+        range: TextRange,
+    ) {
+        let Some(key) = callee.made().and_then(|made| graph(made)) else { return };
+        match last(path) {
+            "add_node" | "addNode" | "add_conditional_edges" | "addConditionalEdges" => {
+                let mut found = Vec::new();
+                for one in arguments {
+                    collect_functions(&one.value, &mut found, 0);
+                }
+                self.add_to(&key, found);
+            }
+            name if RUNS.contains(&name) => {
+                let said = all_of(arguments);
+                self.come_to(&key, said, range);
+            }
+            _ => {}
+        }
+    }
+
+    /// `await queue.put(text)`: whoever takes from the queue goes on with it.
+    pub(super) fn through_queue(&mut self, path: &str, callee: &Value, range: TextRange) {
+        let Some(key) = callee.made().and_then(|made| queue(made)) else { return };
+        match last(path) {
+            "get" | "get_nowait" => self.add_to(&key, vec![self.function]),
+            "put" | "put_nowait" => self.come_to(&key, Taint::NONE, range),
+            _ => {}
+        }
+    }
+
+    fn add_to(&mut self, key: &str, functions: Vec<FunctionId>) {
+        if !functions.is_empty() {
+            self.state.set_global(PROJECT, key, Value::new(Shape::Functions(functions.into()), Taint::NONE));
+        }
+    }
+
+    fn come_to(&mut self, key: &str, said: Taint, range: TextRange) {
+        let Some(Shape::Functions(all)) = self.state.global(PROJECT, key).map(|found| found.shape) else {
+            return;
+        };
+        let others: Vec<FunctionId> = all.iter().copied().filter(|id| *id != self.function).collect();
+        for function in others {
+            self.called_back(function, said, false, range);
+        }
+    }
+
+    /// `ask.delay(text)`: a task of the project that a worker carries out.
+    pub(super) fn sent_to_worker(
+        &mut self,
+        node: &ExprCall,
+        object: &Value,
+        arguments: &[Argument],
+    ) -> Option<Value> {
+        let Expr::Attribute(method) = &*node.func else { return None };
+        let Shape::Functions(ids) = &object.shape else { return None };
+        if self.script || !SENDS.contains(&method.attr.as_str()) {
+            return None;
+        }
+        let listed = named(arguments, &["args"]).or_else(|| {
+            let first = arguments.first().filter(|_| method.attr.as_str() == "apply_async")?;
+            Some(&first.value)
+        });
+        let given: Vec<Argument> = match listed.map(|all| &all.shape) {
+            Some(Shape::List(items)) => {
+                let plain = |value: &Value| Argument { name: None, value: value.clone(), spread: false };
+                items.iter().map(plain).collect()
+            }
+            _ => arguments.to_vec(),
+        };
+        let answer = self.enter(&ids.to_vec(), None, &given, node.range());
+        Some(Value::of(answer.deep_taint().without(Taint::CONSENT)))
+    }
+}

@@ -1,0 +1,73 @@
+//! Settings that a class reads from the environment: `class Settings(BaseSettings): base_url: str = "https://…"` is a variable with
+//! a default.
+
+use ruff_python_ast::Expr;
+
+use super::api::{last, root};
+use super::eval::variable;
+use super::project::dotted;
+use super::value::{ClassId, Shape, Value, given, named};
+use super::walk::Walk;
+
+/// Types of settings that are texts.
+const TEXTS: &[&str] =
+    &["str", "SecretStr", "HttpUrl", "AnyHttpUrl", "AnyUrl", "PostgresDsn", "RedisDsn", "Optional", "Path"];
+
+impl Walk<'_, '_> {
+    /// Whether objects of a class are read from the environment.
+    pub(super) fn is_settings(&self, class: ClassId, depth: usize) -> bool {
+        self.state.bases(class).iter().any(|base| match &base.shape {
+            Shape::Path(path) => {
+                last(path) == "BaseSettings" && matches!(root(path), "pydantic" | "pydantic_settings")
+            }
+            Shape::Class(base) => depth < 6 && self.is_settings(*base, depth + 1),
+            _ => false,
+        })
+    }
+
+    /// What a setting holds.
+    pub(super) fn setting(
+        &self,
+        class: ClassId,
+        name: &str,
+        annotation: &Expr,
+        written: Option<&Value>,
+    ) -> Option<Value> {
+        let field = written.and_then(Value::made).filter(|made| last(&made.path) == "Field");
+        let default = match field {
+            Some(field) => given(&field.given, 0, "default").cloned(),
+            None => written.cloned(),
+        };
+        let alias = field.and_then(|field| named(&field.given, &["validation_alias", "alias"]));
+        let is_text = match &default {
+            Some(value) => matches!(value.shape, Shape::Text(_) | Shape::None),
+            None => says_text(annotation),
+        };
+        if !is_text || !self.is_settings(class, 0) {
+            return None;
+        }
+        let own = || format!("{}{name}", self.prefix(class)).to_uppercase();
+        let read = alias.and_then(Value::known_text).map_or_else(own, str::to_owned);
+        Some(variable(Some(&read), default.as_ref()))
+    }
+
+    /// `model_config = SettingsConfigDict(env_prefix="APP_")`
+    fn prefix(&self, class: ClassId) -> String {
+        let config = self.state.member(class, "model_config", false, 0);
+        let prefix = config.as_ref().and_then(|config| match &config.shape {
+            Shape::Made(made) => named(&made.given, &["env_prefix"]).and_then(Value::known_text),
+            Shape::Dict(items) => items.get("env_prefix").and_then(Value::known_text),
+            _ => None,
+        });
+        prefix.unwrap_or_default().to_owned()
+    }
+}
+
+fn says_text(annotation: &Expr) -> bool {
+    let is_text = |part: &Expr| dotted(part).is_some_and(|name| TEXTS.contains(&last(&name)));
+    match annotation {
+        Expr::BinOp(node) => is_text(&node.left) || is_text(&node.right),
+        Expr::Subscript(node) => is_text(&node.slice),
+        other => is_text(other),
+    }
+}
