@@ -65,7 +65,7 @@ fn find(text: &Text<'_>, word: Range<usize>) -> Option<Found> {
         let labels = *labels.get_or_insert_with(|| text.labels(at));
         let (labelled, network) = (labels.announce(DataType::Card), network(number));
         let found = match (labelled, luhn(number), network) {
-            (_, true, Some(bare)) if labelled || bare && !labels.announce_other() => {
+            (_, true, Some(bare)) if labelled || bare && !labels.announce_other_number() => {
                 Found::validated(span, 0.95)
             }
             (true, true, None) => Found::validated(span, 0.9),

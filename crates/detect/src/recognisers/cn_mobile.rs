@@ -57,7 +57,7 @@ fn find(text: &Text<'_>, word: Range<usize>) -> Option<Found> {
     let named = text.before(start) == Some(b'-') && !labels.announce(DataType::Phone);
     let part =
         named && start.checked_sub(1).and_then(|at| text.before(at)).is_some_and(|b| b.is_ascii_alphabetic());
-    if (labels.announce_other() || part) && prefix == 0 {
+    if (labels.announce_other_number() || part) && prefix == 0 {
         return None;
     }
     Some(Found::validated(span, if labels.announce(DataType::Phone) { 0.97 } else { 0.92 }))

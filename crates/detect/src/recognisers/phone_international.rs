@@ -36,7 +36,8 @@ fn find(text: &Text<'_>, word: Range<usize>) -> Option<Found> {
         return None;
     }
     let labels = text.labels(start);
-    if zeros && !labels.announce(DataType::Phone) || labels.announce_other() {
+    // Nothing else is written with a plus and a country's code.
+    if zeros && !labels.announce(DataType::Phone) {
         return None;
     }
     Some(Found::validated(span, 0.92))

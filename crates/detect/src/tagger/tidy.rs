@@ -3,7 +3,9 @@
 use ombud_core::DataType;
 
 use super::Entity;
+use super::code;
 use super::decode::Found;
+use super::lexicon::Lexicon;
 use super::token::{Kind, Shape, Token};
 
 /// Bytes that the name of a person or an organisation has at most; beyond, the model has lost its way.
@@ -13,7 +15,7 @@ const LONGEST_ORG: usize = 120;
 const LONGEST_PLACE: usize = 240;
 
 /// The entity of a span, if it can be one.
-pub(super) fn tidy(text: &str, tokens: &[Token], found: &Found) -> Option<Entity> {
+pub(super) fn tidy(text: &str, tokens: &[Token], found: &Found, lexicon: Lexicon<'_>) -> Option<Entity> {
     let mut span = tokens.get(found.tokens.clone())?;
     while let [first, rest @ ..] = span
         && loose(text, first, Side::Begin(found.kind))
@@ -46,6 +48,7 @@ pub(super) fn tidy(text: &str, tokens: &[Token], found: &Found) -> Option<Entity
         || is_standard(span)
         || is_path(text, span)
         || is_language(text, span)
+        || found.kind == DataType::Person && code::vetoes(text, span, found.score, lexicon)
     {
         return None;
     }
