@@ -283,6 +283,11 @@ pub(crate) fn link(text: &Text<'_>, end: usize) -> Link {
                 link.quote = None;
                 link.value += 1;
             }
+            // `<password>value</password>`
+            b'>' if link.value == end && is_element(text, end) => {
+                link.explicit = true;
+                link.value += 1;
+            }
             // `=>` and `->`.
             b'>' if matches!(text.before(link.value), Some(b'=' | b'-')) => {
                 link.explicit = true;
@@ -312,6 +317,14 @@ pub(crate) fn link(text: &Text<'_>, end: usize) -> Link {
         }
     }
     link
+}
+
+/// True if a label that ends here is the name of an element that has an end in its line.
+fn is_element(text: &Text<'_>, end: usize) -> bool {
+    let start = text.run_back(end, 40, |b| is_word(b) || matches!(b, b'_' | b'-' | b':'));
+    let rest = text.ahead(end, 160);
+    let line = rest.split(|b| *b == b'\n').next().unwrap_or_default();
+    text.before(start) == Some(b'<') && line.windows(2).any(|two| two == b"</")
 }
 
 fn begins_with_word(rest: &str, word: &str) -> bool {

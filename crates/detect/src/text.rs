@@ -146,6 +146,11 @@ impl Digits {
 
     /// Reads digits from `at` on, and on over single separators for which `separates` holds.
     pub(crate) fn read(text: &Text<'_>, at: usize, separates: impl Fn(u8) -> bool) -> Self {
+        Self::read_over(text, at, |ahead| usize::from(ahead.first().copied().is_some_and(&separates)))
+    }
+
+    /// The same over gaps of the length that `gap` says of what follows, 0 for none; it sees four bytes.
+    pub(crate) fn read_over(text: &Text<'_>, at: usize, gap: impl Fn(&[u8]) -> usize) -> Self {
         let mut digits = Self::default();
         let (mut count, mut at) = (0, at);
         while digits.group_count < Self::GROUPS {
@@ -161,12 +166,12 @@ impl Digits {
                 *group = (count, end);
             }
             digits.group_count += 1;
-            let goes_on = text.byte(end).is_some_and(&separates)
-                && text.byte(end + 1).is_some_and(|b| b.is_ascii_digit());
+            let length = gap(text.ahead(end, 4));
+            let goes_on = length > 0 && text.byte(end + length).is_some_and(|b| b.is_ascii_digit());
             if !goes_on {
                 break;
             }
-            at = end + 1;
+            at = end + length;
         }
         digits
     }

@@ -154,7 +154,9 @@ pub(super) fn structured(line: &str, before: Option<u8>) -> Option<&str> {
     let rest = line.trim_start_matches(['{', '[', ',', ' ']);
     // `"key":"value"`, perhaps behind numbers and flags that the sentence was not cut at.
     let value = ["\":\"", "\": \""].iter().find_map(|mark| line.find(mark).map(|at| at + mark.len()));
-    if let Some(value) = value.filter(|value| rest.starts_with('"') && *value < 120).and_then(|at| line.get(at..)) {
+    if let Some(value) =
+        value.filter(|value| rest.starts_with('"') && *value < 120).and_then(|at| line.get(at..))
+    {
         return Some(value.trim_end_matches(['}', ']', ',', ' ']).trim_end_matches('"'));
     }
     // The last field of a row, or one in the middle.

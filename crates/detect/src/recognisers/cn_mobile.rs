@@ -32,6 +32,7 @@ pub(super) static RECOGNISER: Recogniser = Recogniser {
         "短信",
         "收件人",
         "联系人",
+        "客服",
     ],
     find,
 };
@@ -85,7 +86,7 @@ pub(super) fn start_with_plus(text: &Text<'_>, start: usize, prefixed: bool) -> 
     if prefixed && text.before(start) == Some(b'+') { start - 1 } else { start }
 }
 
-fn is_mobile(number: &[u8]) -> bool {
+pub(super) fn is_mobile(number: &[u8]) -> bool {
     let [1, second, third, rest @ ..] = number else { return false };
     let assigned = match second {
         3 | 5 | 7 | 8 => (*second, *third) != (5, 4),

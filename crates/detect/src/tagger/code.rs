@@ -18,6 +18,8 @@ const LINE: usize = 160;
 const SURE: f32 = 0.85;
 /// The same where a list of names vouches for it, or it has several words.
 const FAIRLY_SURE: f32 = 0.7;
+/// And a word in small letters that no list of names holds.
+const DOUBTFUL: f32 = 0.6;
 
 /// True if code around a name in Latin letters says that it is none.
 pub(super) fn vetoes(text: &str, span: &[Token], score: f32, lexicon: Lexicon<'_>) -> bool {
@@ -39,17 +41,21 @@ pub(super) fn vetoes(text: &str, span: &[Token], score: f32, lexicon: Lexicon<'_
         return true;
     }
     let known = words.iter().any(|token| lexicon.alone(token) & (list::GIVEN | list::FAMILY) != 0);
-    let capitals = words.iter().all(|token| token.shape != Shape::Lower);
+    // `de la`, `von` and `bin` stand inside.
+    let ends = [words.first(), words.last()];
+    let capitals = ends.iter().flatten().all(|token| token.shape != Shape::Lower);
     let place = Place::of(text, &bytes);
     if let [word] = words.as_slice() {
         let common = lexicon.alone(word) & list::WORD != 0 || is_common_latin(written(word));
         return vetoes_single(text, word, score, known && !common, place);
     }
+    let all_upper = words.iter().all(|token| token.shape == Shape::Upper);
     let small = words.iter().all(|token| token.shape == Shape::Lower);
     match place {
         Place::Credit => false,
         Place::Prose => small && !known && score < SURE,
-        Place::Near => !(known || capitals && score >= SURE),
+        Place::Near => !(known || capitals && !all_upper && score >= SURE),
+        Place::Code if is_talk(text, &bytes) => !(known || capitals && score >= SURE),
         Place::Code => !(known && capitals && score >= FAIRLY_SURE),
     }
 }
@@ -66,7 +72,7 @@ fn vetoes_single(text: &str, word: &Token, score: f32, listed: bool, place: Plac
     match place {
         Place::Credit | Place::Prose => {
             beside && !believed
-                || word.shape == Shape::Lower && !listed && (score < FAIRLY_SURE || is_key(text, &bytes))
+                || word.shape == Shape::Lower && !listed && (score < DOUBTFUL || is_key(text, &bytes))
         }
         Place::Near => beside || !believed || score < FAIRLY_SURE,
         Place::Code => beside || !believed || score < SURE || !is_talk(text, &bytes),
@@ -391,8 +397,8 @@ const FLOW: &[&str] =
 /// What stands in lines of code.
 const SIGNS: &[&str] = &[
     "::", "->", "=>", "==", "!=", "&&", "||", "+=", "()", "[]", "{}", "self.", "this.", "${", "$(", "/*",
-    "*/", " = ", "=\"", "='", "<<", ">>", "\\n", "[0]", "%s", "$_", "--", ");", "={", "/>", ".h>", "!(",
-    "[$", "&mut ", "; }", "( ",
+    "*/", " = ", "=\"", "='", "<<", ">>", "\\n", "[0]", "%s", "$_", "--", "={", "/>", ".h>", "!(", "[$",
+    "&mut ", "; }", "( ",
 ];
 
 /// True if a line is code: what only code begins with, ends with or holds.
@@ -406,11 +412,17 @@ fn is_code(line: &str) -> bool {
     let begins = TELLING
         .iter()
         .any(|word| bytes.get(..word.len()).is_some_and(|head| head.eq_ignore_ascii_case(word.as_bytes())));
-    let ends = matches!(bytes, [.., b';' | b'{' | b'}' | b'\\'] | [.., b'(' | b'[']);
+    let ends = matches!(bytes, [.., b'{' | b'}' | b'\\' | b'(' | b'[']);
+    // A list may part its items so, too.
+    let statement = bytes.ends_with(b";");
+    let short = line.split(' ').count() <= 4;
     let marks_only = bytes.iter().all(|b| b.is_ascii_punctuation() || *b == b' ');
     let signs = SIGNS.iter().filter(|sign| line.contains(**sign)).count();
     let flows = matches!(bytes, [.., b':']) && FLOW.iter().any(|word| line.starts_with(word));
-    let points = 2 * usize::from(ends || flows) + usize::from(begins) + signs.min(3) + identifiers(bytes);
+    let points = 2 * usize::from(ends || flows || statement && short)
+        + usize::from(statement || begins)
+        + signs.min(3)
+        + identifiers(bytes);
     // Brackets touch words in Chinese prose, too.
     let least = if line.chars().any(super::cut::is_han) { 4 } else { 2 };
     marks_only || points >= least
@@ -418,12 +430,14 @@ fn is_code(line: &str) -> bool {
 
 /// Calls, and names with underscores or humps, up to three.
 fn identifiers(line: &[u8]) -> usize {
+    let mail = memchr::memchr(b'@', line).is_some();
     let found = line.windows(3).filter(|three| match three {
         [a, b'_', c] => a.is_ascii_alphanumeric() && c.is_ascii_alphanumeric(),
         [a, b, b'('] => {
             (a.is_ascii_alphanumeric() || *a == b'_') && (b.is_ascii_alphanumeric() || *b == b'_')
         }
-        [a, b'.', c] => a.is_ascii_lowercase() && c.is_ascii_lowercase(),
+        // `self.rows`, and no address.
+        [a, b'.', c] => a.is_ascii_lowercase() && c.is_ascii_lowercase() && !mail,
         [a, b, c] => a.is_ascii_lowercase() && b.is_ascii_uppercase() && c.is_ascii_lowercase(),
         _ => false,
     });
