@@ -43,8 +43,7 @@ fn find(text: &Text<'_>, word: Range<usize>) -> Option<Found> {
         return None;
     }
     // A longer row of groups is another number.
-    let joined = mark.is_some()
-        && (text.byte(span.end) == mark || text.before(span.start) == mark);
+    let joined = mark.is_some() && (text.byte(span.end) == mark || text.before(span.start) == mark);
     if joined {
         return None;
     }

@@ -230,7 +230,8 @@ fn is_key(text: &str, span: &Range<usize>) -> bool {
 
 /// True if a word that is known from elsewhere stands in code, or a mark of code touches it.
 pub(crate) fn is_in_code(text: &str, span: &Range<usize>) -> bool {
-    beside_code(text, span) || Place::of(text, span) == Place::Code && !is_talk(text, span)
+    let place = Place::of(text, span);
+    beside_code(text, span) || matches!(place, Place::Code | Place::Near) && !is_talk(text, span)
 }
 
 /// Where a name stands.
@@ -301,8 +302,10 @@ fn is_comment(line: &str) -> bool {
 fn in_literal(line: &str, at: usize) -> bool {
     let before = line.get(..at).unwrap_or_default();
     let odd = |mark: char| before.matches(mark).count() % 2 == 1;
+    // Lifetimes of Rust are no quotation marks.
+    let single = !["<'", "&'", " '_"].iter().any(|mark| line.contains(mark));
     odd('"')
-        || odd('\'')
+        || single && odd('\'')
         || odd('`')
         || before.contains("# ")
         || before.contains("//")
@@ -396,9 +399,9 @@ const FLOW: &[&str] =
     &["if ", "for ", "while ", "with ", "class ", "except", "def ", "case ", "else", "finally", "try"];
 /// What stands in lines of code.
 const SIGNS: &[&str] = &[
-    "::", "->", "=>", "==", "!=", "&&", "||", "+=", "()", "[]", "{}", "self.", "this.", "${", "$(", "/*",
-    "*/", " = ", "=\"", "='", "<<", ">>", "\\n", "[0]", "%s", "$_", "--", "={", "/>", ".h>", "!(", "[$",
-    "&mut ", "; }", "( ",
+    "0x", "::", "->", "=>", "==", "!=", "&&", "||", "+=", "()", "[]", "{}", "self.", "this.", "${", "$(",
+    "/*", "*/", " = ", "=\"", "='", "<<", ">>", "\\n", "[0]", "%s", "$_", "--", "={", "/>", ".h>", "!(",
+    "[$", "&mut ", "; }", "( ",
 ];
 
 /// True if a line is code: what only code begins with, ends with or holds.
@@ -415,12 +418,13 @@ fn is_code(line: &str) -> bool {
     let ends = matches!(bytes, [.., b'{' | b'}' | b'\\' | b'(' | b'[']);
     // A list may part its items so, too.
     let statement = bytes.ends_with(b";");
-    let short = line.split(' ').count() <= 4;
+    let short = line.split_whitespace().count() <= 5;
     let marks_only = bytes.iter().all(|b| b.is_ascii_punctuation() || *b == b' ');
     let signs = SIGNS.iter().filter(|sign| line.contains(**sign)).count();
     let flows = matches!(bytes, [.., b':']) && FLOW.iter().any(|word| line.starts_with(word));
     let points = 2 * usize::from(ends || flows || statement && short)
-        + usize::from(statement || begins)
+        + usize::from(statement)
+        + usize::from(begins)
         + signs.min(3)
         + identifiers(bytes);
     // Brackets touch words in Chinese prose, too.

@@ -15,6 +15,7 @@
 //! the model was trained on, how, and where it fails; `cargo xtask train --data DIR` makes it anew.
 
 mod code;
+mod common;
 mod cut;
 pub mod decode;
 pub mod feature;
