@@ -186,9 +186,11 @@ fn leads_on(text: &str, start: usize, gap: &str) -> bool {
     let (line, _) = gap.split_once('\n').unwrap_or((gap, ""));
     let colon = line.trim_end().ends_with([':', '=']);
     let before = text.get(text.floor_char_boundary(start.saturating_sub(WINDOW))..start).unwrap_or_default();
-    let alone = before.rsplit(['\n', '\t', '|']).next().is_some_and(|own| {
-        own.len() < WINDOW - 2 && !own.contains(|c: char| matches!(c, ',' | ';' | '.' | '。'))
-    }) && line.trim().is_empty();
+    let alone = before
+        .rsplit(['\n', '\t', '|'])
+        .next()
+        .is_some_and(|own| own.len() < WINDOW - 2 && !own.contains([',', ';', '.', '。']))
+        && line.trim().is_empty();
     // A label at the end of its line, with the value in the next: the words before it are its own, `客户的手机号⏎138…`.
     (marks || gap.trim_start().starts_with(':')) && (colon || alone || !gap.contains('\n'))
 }

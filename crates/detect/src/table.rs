@@ -158,17 +158,14 @@ pub(crate) fn scan(
     let mut found = Vec::new();
     for cell in cells {
         let head = view.slice(cell.head.clone());
-        let telling = match known.iter().find(|(head, _)| *head == cell.head) {
-            Some((_, telling)) => *telling,
-            None => {
-                let telling = scanner.mentions(head);
-                if known.len() >= COLUMNS {
-                    known.clear();
-                }
-                known.push((cell.head.clone(), telling));
-                telling
+        let told = known.iter().find(|(head, _)| *head == cell.head).map(|(_, telling)| *telling);
+        let telling = told.unwrap_or_else(|| scanner.mentions(head));
+        if told.is_none() {
+            if known.len() >= COLUMNS {
+                known.clear();
             }
-        };
+            known.push((cell.head.clone(), telling));
+        }
         if !telling || cell.span.len() > CELL {
             continue;
         }

@@ -52,6 +52,7 @@ pub const LEAST: f32 = 0.5;
 const LATIN: f32 = 0.3;
 
 /// A sentence that was weighed.
+#[expect(clippy::struct_excessive_bools, reason = "facts about a sentence that do not depend on each other")]
 #[derive(Debug, Clone)]
 pub struct Window {
     /// Bytes of the given text, on character boundaries.

@@ -222,7 +222,7 @@ fn pin_value(text: &Text<'_>, label: &Range<usize>, span: Range<usize>) -> Optio
     let lengths = if card { 3..=4 } else { 4..=8 };
     let plain = digits.bytes().all(|b| b.is_ascii_digit()) && lengths.contains(&digits.len());
     // `PIN码4位`, `锁屏密码 2024年起`: a number of something.
-    let counted = text.char_at(span.end).is_some_and(|next| next.is_alphabetic());
+    let counted = text.char_at(span.end).is_some_and(char::is_alphabetic);
     let chosen = !card && text.slice(label.clone()).contains("密码") && is_chosen(value, false, "密码");
     (!counted && (plain || chosen && !is_reference(value, false))).then_some(span)
 }
@@ -234,7 +234,7 @@ fn is_telling(text: &Text<'_>, at: usize) -> bool {
     let has = |test: fn(u8) -> bool| value.bytes().any(test);
     let digit = has(|b| b.is_ascii_digit());
     let sign = has(|b| b"@#$%^&*!+~?".contains(&b));
-    let mixed = digit && has(|b| b.is_ascii_lowercase()) || sign && digit;
+    let mixed = digit && (sign || has(|b| b.is_ascii_lowercase()));
     let number = value.bytes().all(|b| b.is_ascii_digit());
     let goes_on = text.char_at(at + value.len()).is_some_and(char::is_alphabetic);
     value.len() >= 6

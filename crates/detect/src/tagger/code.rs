@@ -201,23 +201,28 @@ fn beside_code(text: &str, span: &Range<usize>) -> bool {
     let after = text.get(span.end..).unwrap_or_default().as_bytes();
     let word = |b: Option<&u8>| b.is_some_and(|b| b.is_ascii_alphanumeric() || *b == b'_');
     let joined = match before {
-        [.., b':', b':'] | [.., b'-', b'>'] | [.., b'$' | b'&' | b'*' | b'\\' | b'%' | b'_' | b'#'] => true,
+        // A path, a pointer, a variable; `=item` at the beginning of a line.
+        [.., b':', b':']
+        | [.., b'-', b'>']
+        | [.., b'$' | b'&' | b'*' | b'\\' | b'%' | b'_' | b'#']
+        | [b'=']
+        | [.., b'\n', b'='] => true,
         // A member, but not the dot of an abbreviation: `self.Name`, `St.Mary`.
         [.., letter, b'.'] => letter.is_ascii_lowercase() || matches!(letter, b')' | b']'),
         [.., letter, b'<'] => letter.is_ascii_alphanumeric(),
-        // `=item`
-        [b'='] | [.., b'\n', b'='] => true,
         _ => false,
     };
-    joined
-        || match after {
-            [b'(' | b'{' | b'[' | b'_' | b'=' | b'$' | b'*', ..] | [b':', b':', ..] | [b'-', b'>', ..] => {
-                true
-            }
-            [b'.' | b'<', next, ..] => word(Some(next)),
-            [b' ', b'=' | b'{', ..] | [b'!' | b'?', b'(' | b'[', ..] | [b' ', b'!', b'=', ..] => true,
-            _ => false,
-        }
+    let goes_on = match after {
+        [b'(' | b'{' | b'[' | b'_' | b'=' | b'$' | b'*', ..]
+        | [b':', b':', ..]
+        | [b'-', b'>', ..]
+        | [b' ', b'=' | b'{', ..]
+        | [b'!' | b'?', b'(' | b'[', ..]
+        | [b' ', b'!', b'=', ..] => true,
+        [b'.' | b'<', next, ..] => word(Some(next)),
+        _ => false,
+    };
+    joined || goes_on
 }
 
 /// A key in small letters: `cookie: …`, `mail:*:8:`.
