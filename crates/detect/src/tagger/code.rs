@@ -4,6 +4,9 @@
 //! it and the model is nearly sure; what stands in comments, strings and lines of authors keeps its chance.
 
 use std::ops::Range;
+use std::sync::LazyLock;
+
+use aho_corasick::AhoCorasick;
 
 use super::lexicon::{Lexicon, list};
 use super::token::{Kind, Shape, Token};
@@ -44,11 +47,15 @@ pub(super) fn vetoes(text: &str, span: &[Token], score: f32, lexicon: Lexicon<'_
     // `de la`, `von` and `bin` stand inside.
     let ends = [words.first(), words.last()];
     let capitals = ends.iter().flatten().all(|token| token.shape != Shape::Lower);
-    let place = Place::of(text, &bytes);
+    // Nothing around takes away what a list of names and the model agree on; most names are such, and looking around is dear.
+    if words.len() > 1 && known && capitals && score >= FAIRLY_SURE {
+        return false;
+    }
     if let [word] = words.as_slice() {
         let common = lexicon.alone(word) & list::WORD != 0 || is_common_latin(written(word));
-        return vetoes_single(text, word, score, known && !common, place);
+        return vetoes_single(text, word, score, known && !common);
     }
+    let place = Place::of(text, &bytes);
     let all_upper = words.iter().all(|token| token.shape == Shape::Upper);
     let small = words.iter().all(|token| token.shape == Shape::Lower);
     match place {
@@ -61,7 +68,7 @@ pub(super) fn vetoes(text: &str, span: &[Token], score: f32, lexicon: Lexicon<'_
 }
 
 /// `listed` says that a list of names holds the word, and none of words does.
-fn vetoes_single(text: &str, word: &Token, score: f32, listed: bool, place: Place) -> bool {
+fn vetoes_single(text: &str, word: &Token, score: f32, listed: bool) -> bool {
     let bytes = word.start..word.end;
     let capital = matches!(word.shape, Shape::Title | Shape::Mixed | Shape::Initial);
     let beside = beside_code(text, &bytes);
@@ -69,7 +76,11 @@ fn vetoes_single(text: &str, word: &Token, score: f32, listed: bool, place: Plac
         return true;
     }
     let believed = listed && capital;
-    match place {
+    // The lines around decide nothing then.
+    if believed && !beside && score >= SURE {
+        return Place::of_line(text, &bytes) == Some(Place::Code) && !is_talk(text, &bytes);
+    }
+    match Place::of(text, &bytes) {
         Place::Credit | Place::Prose => {
             beside && !believed
                 || word.shape == Shape::Lower && !listed && (score < DOUBTFUL || is_key(text, &bytes))
@@ -253,16 +264,22 @@ enum Place {
 
 impl Place {
     fn of(text: &str, span: &Range<usize>) -> Self {
+        let near = || among_code(text, &line_around(text, span));
+        Self::of_line(text, span).unwrap_or_else(|| if near() { Self::Near } else { Self::Prose })
+    }
+
+    /// What the line by itself says.
+    fn of_line(text: &str, span: &Range<usize>) -> Option<Self> {
         let line = line_around(text, span);
         let own = text.get(line.clone()).unwrap_or_default();
         if is_credit(own) {
-            return Self::Credit;
+            return Some(Self::Credit);
         }
-        if is_code(own) {
-            let at = span.start.saturating_sub(line.start);
-            return if in_literal(own, at) || is_comment(own) { Self::Near } else { Self::Code };
+        if !is_code(own) {
+            return None;
         }
-        if among_code(text, &line) { Self::Near } else { Self::Prose }
+        let at = span.start.saturating_sub(line.start);
+        Some(if in_literal(own, at) || is_comment(own) { Self::Near } else { Self::Code })
     }
 }
 
@@ -409,6 +426,14 @@ const SIGNS: &[&str] = &[
     "[$", "&mut ", "; }", "( ",
 ];
 
+/// How many different signs of code a line holds, in one pass.
+fn signs(line: &str) -> usize {
+    static FINDER: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| AhoCorasick::new(SIGNS).ok());
+    let Some(finder) = FINDER.as_ref() else { return 0 };
+    let seen = finder.find_overlapping_iter(line).fold(0_u64, |seen, hit| seen | 1 << hit.pattern().as_u32());
+    seen.count_ones() as usize
+}
+
 /// True if a line is code: what only code begins with, ends with or holds.
 fn is_code(line: &str) -> bool {
     let line = line.trim();
@@ -425,7 +450,7 @@ fn is_code(line: &str) -> bool {
     let statement = bytes.ends_with(b";");
     let short = line.split_whitespace().count() <= 5;
     let marks_only = bytes.iter().all(|b| b.is_ascii_punctuation() || *b == b' ');
-    let signs = SIGNS.iter().filter(|sign| line.contains(**sign)).count();
+    let signs = signs(line);
     let flows = matches!(bytes, [.., b':']) && FLOW.iter().any(|word| line.starts_with(word));
     let points = 2 * usize::from(ends || flows || statement && short)
         + usize::from(statement)
@@ -463,6 +488,11 @@ mod tests {
         static DETECTOR: std::sync::LazyLock<Detector> = std::sync::LazyLock::new(Detector::default);
         let found = memory::detect_whole(&DETECTOR, text);
         found.into_iter().filter(|d| d.kind == DataType::Person).map(|d| text[d.span].to_owned()).collect()
+    }
+
+    #[test]
+    fn each_sign_has_a_bit() {
+        assert!(super::SIGNS.len() <= 64, "{}", super::SIGNS.len());
     }
 
     #[test]
