@@ -13,6 +13,7 @@ use crate::normalise::{normalise, simplify};
 use crate::recognisers;
 use crate::resolve::{Candidate, Strength, resolve};
 use crate::scan::Scanner;
+use crate::table;
 use crate::tagger::Tagger;
 use crate::text::{Text, is_word};
 use crate::topics::Topics;
@@ -118,10 +119,12 @@ impl Detector {
     fn find(&self, text: &str, tagger: Option<&Tagger<'static>>) -> Vec<Detection> {
         let normal = normalise(text);
         let simple = simplify(&normal.text);
-        let view = Text::new(&simple, &self.labels);
+        let cells = table::cells(&simple);
+        let view = Text::with_cells(&simple, &self.labels, &cells);
         let mut candidates = Vec::new();
         // Each source reads the normal form and adds candidates; `resolve` says who wins.
         self.scanner.scan(&view, &mut candidates);
+        table::scan(&view, &self.scanner, &self.labels, &cells, &mut candidates);
         if let Some(declared) = &self.declared {
             declared.find(&view, &mut candidates);
         }

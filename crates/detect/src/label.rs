@@ -18,6 +18,8 @@ pub(crate) struct Labels(u128);
 
 impl Labels {
     const OTHER: Self = Self(1 << 127);
+    /// [`OTHER`](Self::OTHER) that only says what a text is about: `order`, where `order number` announces its number.
+    const VAGUE: Self = Self(1 << 126);
 
     fn of(kind: DataType) -> Self {
         DataType::ALL.iter().position(|other| *other == kind).map_or(Self(0), |i| Self(1 << i))
@@ -30,6 +32,11 @@ impl Labels {
 
     /// True if the nearest label announces something that is no personal data: an order, a version, an amount.
     pub(crate) fn announce_other(self) -> bool {
+        self == Self::OTHER || self == Self::VAGUE
+    }
+
+    /// The same, and by a label that says of a number what it is: enough against one with a telling form.
+    pub(crate) fn announce_other_number(self) -> bool {
         self == Self::OTHER
     }
 
@@ -40,12 +47,9 @@ impl Labels {
 
 /// What numbers mean that look like personal data and are none.
 const OTHERS: &[&str] = &[
-    "order",
     "order no",
     "order number",
     "order id",
-    "invoice",
-    "tracking",
     "tracking number",
     "version",
     "ver",
@@ -66,27 +70,19 @@ const OTHERS: &[&str] = &[
     "doi",
     "serial",
     "batch",
-    "ticket",
     "case no",
     "docket",
     "trace",
     "trace id",
     "request id",
-    "amount",
-    "total",
-    "price",
     "offset",
-    "section",
     "clause",
     "chapter",
     "rfc",
     "oid",
-    "line",
     "port",
     "pid",
-    "size",
     "bytes",
-    "订单",
     "订单号",
     "订单编号",
     "单号",
@@ -95,19 +91,14 @@ const OTHERS: &[&str] = &[
     "流水号",
     "交易号",
     "编号",
-    "批次",
     "批号",
     "序列号",
     "版本",
     "版本号",
     "时间戳",
-    "金额",
-    "总价",
-    "合计",
     "发票号",
     "发票代码",
     "合同号",
-    "工单",
     "工单号",
     "书号",
     "货号",
@@ -116,6 +107,11 @@ const OTHERS: &[&str] = &[
     "端口",
     "哈希",
     "章节",
+];
+/// What a text is about in which such numbers stand; a number of a telling form is still one.
+const VAGUE: &[&str] = &[
+    "order", "invoice", "tracking", "ticket", "amount", "total", "price", "section", "line", "size", "订单",
+    "金额", "总价", "合计", "工单", "批次",
 ];
 
 /// Finds the label before a value.
@@ -127,6 +123,7 @@ pub(crate) struct LabelIndex {
 impl LabelIndex {
     pub(crate) fn new(recognisers: &[&Recogniser]) -> Self {
         let mut words: Vec<(&str, Labels)> = OTHERS.iter().map(|word| (*word, Labels::OTHER)).collect();
+        words.extend(VAGUE.iter().map(|word| (*word, Labels::VAGUE)));
         for recogniser in recognisers {
             words.extend(recogniser.labels.iter().map(|word| (*word, Labels::of(recogniser.kind))));
         }
@@ -147,10 +144,15 @@ impl LabelIndex {
         Self { automaton, labels: words.into_iter().map(|(_, labels)| labels).collect() }
     }
 
-    /// The nearest label before `at`. Between the two there may be words, but neither a digit nor the end of a sentence.
+    /// The nearest label before `at`. Between the two there may be words, but neither a digit nor the end of a sentence or line.
     pub(crate) fn before(&self, text: &str, at: usize) -> Labels {
+        self.between(text, 0, at)
+    }
+
+    /// The same, for a label that begins at `least` or later.
+    pub(crate) fn between(&self, text: &str, least: usize, at: usize) -> Labels {
         let Some(automaton) = &self.automaton else { return Labels::default() };
-        let from = text.floor_char_boundary(at.saturating_sub(WINDOW));
+        let from = text.floor_char_boundary(at.saturating_sub(WINDOW)).max(least);
         // A label before a number or the end of a sentence leads to something else; `ipv4` is one label.
         let window = text.get(from..at).unwrap_or_default();
         let parted = window.rfind(is_parting).map_or(0, |i| text.ceil_char_boundary(from + i + 1) - from);
@@ -165,9 +167,32 @@ impl LabelIndex {
                 best = Some((hit.end(), length, labels));
             }
         }
-        let Some((end, _, labels)) = best else { return Labels::default() };
-        if window.get(end..).is_some_and(|gap| gap.contains(is_parting)) { Labels::default() } else { labels }
+        let Some((end, length, labels)) = best else { return Labels::default() };
+        let gap = window.get(end..).unwrap_or_default();
+        if gap.contains(is_parting) || !leads_on(text, from + end - length, gap) {
+            return Labels::default();
+        }
+        labels
     }
+}
+
+/// False if a line or a cell ends between a label that begins at `start` and its value: unless nothing but marks stand
+/// between, with a colon among them, or the label has its line or cell to itself.
+fn leads_on(text: &str, start: usize, gap: &str) -> bool {
+    if !gap.contains(['\n', '\t', '|']) {
+        return true;
+    }
+    let marks = gap.chars().all(|c| c.is_whitespace() || c.is_ascii_punctuation());
+    let (line, _) = gap.split_once('\n').unwrap_or((gap, ""));
+    let colon = line.trim_end().ends_with([':', '=']);
+    let before = text.get(text.floor_char_boundary(start.saturating_sub(WINDOW))..start).unwrap_or_default();
+    let alone = before
+        .rsplit(['\n', '\t', '|'])
+        .next()
+        .is_some_and(|own| own.len() < WINDOW - 2 && !own.contains([',', ';', '.', '。']))
+        && line.trim().is_empty();
+    // A label at the end of its line, with the value in the next: the words before it are its own, `客户的手机号⏎138…`.
+    (marks || gap.trim_start().starts_with(':')) && (colon || alone || !gap.contains('\n'))
 }
 
 /// True if the text ends with a digit behind a letter.
@@ -260,6 +285,11 @@ pub(crate) fn link(text: &Text<'_>, end: usize) -> Link {
                 link.quote = None;
                 link.value += 1;
             }
+            // `<password>value</password>`
+            b'>' if link.value == end && is_element(text, end) => {
+                link.explicit = true;
+                link.value += 1;
+            }
             // `=>` and `->`.
             b'>' if matches!(text.before(link.value), Some(b'=' | b'-')) => {
                 link.explicit = true;
@@ -291,6 +321,14 @@ pub(crate) fn link(text: &Text<'_>, end: usize) -> Link {
     link
 }
 
+/// True if a label that ends here is the name of an element that has an end in its line.
+fn is_element(text: &Text<'_>, end: usize) -> bool {
+    let start = text.run_back(end, 40, |b| is_word(b) || matches!(b, b'_' | b'-' | b':'));
+    let rest = text.ahead(end, 160);
+    let line = rest.split(|b| *b == b'\n').next().unwrap_or_default();
+    text.before(start) == Some(b'<') && line.windows(2).any(|two| two == b"</")
+}
+
 fn begins_with_word(rest: &str, word: &str) -> bool {
     rest.starts_with(word)
         && !(word.ends_with(|c: char| c.is_ascii_alphanumeric())
@@ -312,6 +350,23 @@ mod tests {
         assert!(labels("订单号不变,手机号:").announce(DataType::Phone));
         assert!(!labels("手机 138 转 ").announce(DataType::Phone), "a digit stands between");
         assert!(!labels("改手机。金额是").announce(DataType::Phone));
+    }
+
+    #[test]
+    fn a_line_ends_what_a_label_says() {
+        assert!(labels("Phone:\n").announce(DataType::Phone));
+        assert!(labels("**Phone**:\n\n").announce(DataType::Phone));
+        assert!(labels("手机号\n").announce(DataType::Phone));
+        assert!(labels("电话\t").announce(DataType::Phone));
+        assert!(labels("| 电话 | ").announce(DataType::Phone));
+        for text in [
+            "姓名,手机号,订单号\n",
+            "name,phone,order\nAnn Lee,",
+            "| 编号 |\n|---|\n| x | ",
+            "the order, please\n- ",
+        ] {
+            assert_eq!(labels(text), Labels::default(), "{text}");
+        }
     }
 
     #[test]

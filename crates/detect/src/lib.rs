@@ -21,6 +21,7 @@ pub mod normalise;
 mod recognisers;
 mod resolve;
 mod scan;
+mod table;
 pub mod tagger;
 mod text;
 mod topics;

@@ -56,6 +56,20 @@ impl Scanner {
         Self { recognisers, words, literals, owners }
     }
 
+    /// True if a text holds a word at which a recogniser would read.
+    pub(crate) fn mentions(&self, text: &str) -> bool {
+        self.literals.as_ref().is_some_and(|literals| {
+            let whole = |hit: aho_corasick::Match| {
+                let whole = self.owners.get(hit.pattern().as_usize()).is_some_and(|owner| owner.1);
+                hit.end() - hit.start() > 1 && (!whole || is_whole(text, hit.start(), hit.end()))
+            };
+            literals.find_overlapping_iter(text).any(whole)
+        }) || self.recognisers.iter().any(|recogniser| {
+            // Labels of recognisers that read at words with digits.
+            recogniser.labels.iter().any(|label| holds(text, label))
+        })
+    }
+
     /// Adds everything that a recogniser claims.
     pub(crate) fn scan(&self, text: &Text<'_>, out: &mut Vec<Candidate>) {
         self.scan_words(text, out);
@@ -84,6 +98,13 @@ impl Scanner {
             }
         }
     }
+}
+
+/// True if a short text holds a label as a whole word, in either case.
+fn holds(text: &str, label: &str) -> bool {
+    let at =
+        text.as_bytes().windows(label.len()).position(|part| part.eq_ignore_ascii_case(label.as_bytes()));
+    at.is_some_and(|at| is_whole(text, at, at + label.len()))
 }
 
 /// The next run of ASCII letters and digits from `from` on that holds a digit. `from` must not be inside a run.

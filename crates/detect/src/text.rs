@@ -4,12 +4,15 @@ use std::cell::Cell;
 use std::ops::Range;
 
 use crate::label::{LabelIndex, Labels};
+use crate::table;
 
 /// A normalised text, with the questions that recognisers ask about a place in it. Nothing here panics on a position
 /// outside the text.
 pub(crate) struct Text<'t> {
     normal: &'t str,
     index: &'t LabelIndex,
+    /// Cells of tables, in order.
+    cells: &'t [table::Cell],
     /// The last answer of [`labels`](Self::labels): several recognisers ask about one place.
     last: Cell<Option<(usize, Labels)>>,
 }
@@ -21,7 +24,12 @@ pub(crate) fn is_word(byte: u8) -> bool {
 
 impl<'t> Text<'t> {
     pub(crate) fn new(text: &'t str, index: &'t LabelIndex) -> Self {
-        Self { normal: text, index, last: Cell::new(None) }
+        Self::with_cells(text, index, &[])
+    }
+
+    /// The same, of a text in which these tables stand.
+    pub(crate) fn with_cells(text: &'t str, index: &'t LabelIndex, cells: &'t [table::Cell]) -> Self {
+        Self { normal: text, index, cells, last: Cell::new(None) }
     }
 
     pub(crate) fn as_str(&self) -> &'t str {
@@ -96,12 +104,25 @@ impl<'t> Text<'t> {
                     .any(|b| b.is_ascii_digit() || matches!(b, b'(' | b'-')))
     }
 
+    /// In a cell of a table a label stands in the cell itself or at the head of the column.
+    fn find_labels(&self, at: usize) -> Labels {
+        let before = self.cells.partition_point(|cell| cell.span.start <= at);
+        let cell = before.checked_sub(1).and_then(|i| self.cells.get(i)).filter(|cell| at <= cell.span.end);
+        let Some(cell) = cell else { return self.index.before(self.normal, at) };
+        let own = self.index.between(self.normal, cell.span.start, at);
+        if own == Labels::default() {
+            self.index.between(self.normal, cell.head.start, cell.head.end)
+        } else {
+            own
+        }
+    }
+
     /// The labels that announce what stands at `at`.
     pub(crate) fn labels(&self, at: usize) -> Labels {
         match self.last.get() {
             Some((place, labels)) if place == at => labels,
             _ => {
-                let labels = self.index.before(self.normal, at);
+                let labels = self.find_labels(at);
                 self.last.set(Some((at, labels)));
                 labels
             }
@@ -125,6 +146,11 @@ impl Digits {
 
     /// Reads digits from `at` on, and on over single separators for which `separates` holds.
     pub(crate) fn read(text: &Text<'_>, at: usize, separates: impl Fn(u8) -> bool) -> Self {
+        Self::read_over(text, at, |ahead| usize::from(ahead.first().copied().is_some_and(&separates)))
+    }
+
+    /// The same over gaps of the length that `gap` says of what follows, 0 for none; it sees four bytes.
+    pub(crate) fn read_over(text: &Text<'_>, at: usize, gap: impl Fn(&[u8]) -> usize) -> Self {
         let mut digits = Self::default();
         let (mut count, mut at) = (0, at);
         while digits.group_count < Self::GROUPS {
@@ -140,12 +166,12 @@ impl Digits {
                 *group = (count, end);
             }
             digits.group_count += 1;
-            let goes_on = text.byte(end).is_some_and(&separates)
-                && text.byte(end + 1).is_some_and(|b| b.is_ascii_digit());
+            let length = gap(text.ahead(end, 4));
+            let goes_on = length > 0 && text.byte(end + length).is_some_and(|b| b.is_ascii_digit());
             if !goes_on {
                 break;
             }
-            at = end + 1;
+            at = end + length;
         }
         digits
     }

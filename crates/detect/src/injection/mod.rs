@@ -18,6 +18,7 @@ pub mod feature;
 mod html;
 pub mod lexicon;
 pub mod model;
+mod order;
 mod place;
 mod rules;
 mod segment;
@@ -51,6 +52,7 @@ pub const LEAST: f32 = 0.5;
 const LATIN: f32 = 0.3;
 
 /// A sentence that was weighed.
+#[expect(clippy::struct_excessive_bools, reason = "facts about a sentence that do not depend on each other")]
 #[derive(Debug, Clone)]
 pub struct Window {
     /// Bytes of the given text, on character boundaries.
@@ -65,7 +67,17 @@ pub struct Window {
     text: u32,
     quoted: bool,
     picture: bool,
+    /// A link takes away what belongs to the user.
+    leads_away: bool,
     latin: bool,
+    /// What sets aside stands before what is set aside.
+    aside: bool,
+    /// It orders to set instructions aside, and opens its clause with it.
+    order: bool,
+    /// The order was hidden.
+    hidden_order: bool,
+    /// An assistant speaks of itself, or there is nothing but a link.
+    harmless: bool,
 }
 
 /// The signs in a text, sorted by start.
@@ -168,17 +180,27 @@ pub fn surest(model: &Model<'_>, text: &str) -> Option<f32> {
 fn weigh(model: &Model<'_>, window: &Window, passage: f32) -> f32 {
     let odds = odds(model, window, passage);
     let score = 1.0 / (1.0 + (-odds).exp());
+    let score = if window.harmless { score.min(LEAST / 2.0) } else { score };
     let topic = window.text & (Class::Discuss.bit() | Class::Tokens.bit()) != 0;
-    if topic || window.quoted {
+    if topic {
+        return score;
+    }
+    if window.hidden_order {
+        return score.max(0.75);
+    }
+    if window.quoted {
         return score;
     }
     let has = |class: Class| window.own & class.bit() != 0;
-    if has(Class::Carrier) && window.picture {
+    if has(Class::Carrier) && (window.picture || window.leads_away) {
         return score.max(0.75);
+    }
+    if window.order {
+        return score.max(0.7);
     }
     // Nobody spells out letter by letter that something is to be set aside.
     let spelt = window.hidden.contains(&Hiding::Letters) && has(Class::Override) && has(Class::Meta);
-    if spelt || has(Class::Mark) || rules::hold(window.own) { score.max(0.6) } else { score }
+    if spelt || has(Class::Mark) || rules::hold(window.own, window.aside) { score.max(0.6) } else { score }
 }
 
 /// What a sign does, by the words in it.
@@ -297,6 +319,8 @@ fn view_windows(text: &str, lexicon: &Lexicon, view: &View<'_>, each: &mut impl 
         let sentence_text = view.text.get(start..end).unwrap_or_default();
         let picture =
             own.iter().any(|hit| hit.class == Class::Carrier && place::is_picture(&view.text, hit.start));
+        let leads_away =
+            own.iter().any(|hit| hit.class == Class::Carrier && place::leads_away(&view.text, hit.start));
         each(Read::Window(Window {
             span: whole(text, view.original(&sentence.span)),
             features: feature::of(sentence_text, own, around, &view.hidden),
@@ -305,6 +329,13 @@ fn view_windows(text: &str, lexicon: &Lexicon, view: &View<'_>, each: &mut impl 
             text: around.text,
             quoted: around.quoted,
             picture,
+            leads_away,
+            aside: order::is_in_order(own),
+            order: order::is_plain(sentence_text, start, own) || order::is_tagged(sentence_text, start, own),
+            hidden_order: order::is_hidden(&view.hidden, own),
+            harmless: sentence.own & !Class::Discuss.bit() == Class::Target.bit()
+                && !sentence_text.contains(' ')
+                || order::is_answer(sentence_text, sentence.own),
             latin: !sentence_text.contains(feature::is_han),
         }));
     }

@@ -138,10 +138,72 @@ pub(super) fn is_picture(text: &str, link: usize) -> bool {
 pub(super) fn is_quoted(text: &str, start: usize, end: usize) -> bool {
     const MARKS: &[&str] = &["`", "\u{201c}", "\u{2018}", "\u{300c}", "\u{300e}", "> ", "&gt;", "'"];
     let line = text.get(start..end).unwrap_or_default();
+    // Quotation marks of JSON, CSV and YAML quote nothing.
+    if let Some(value) = structured(line, text.as_bytes().get(start.wrapping_sub(1)).copied()) {
+        return inner_quote(value);
+    }
     let from = text.floor_char_boundary(start.saturating_sub(4));
     let before = text.get(from..start).unwrap_or_default();
     MARKS.iter().any(|mark| line.starts_with(mark) || before.trim_end_matches(' ').ends_with(mark.trim_end()))
         || inner_quote(line)
+}
+
+/// The value in a line of JSON, CSV or YAML, without the quotation marks that belong to the notation. `before` is the byte
+/// before the line.
+pub(super) fn structured(line: &str, before: Option<u8>) -> Option<&str> {
+    let rest = line.trim_start_matches(['{', '[', ',', ' ']);
+    // `"key":"value"`, perhaps behind numbers and flags that the sentence was not cut at.
+    let value = ["\":\"", "\": \""].iter().find_map(|mark| line.find(mark).map(|at| at + mark.len()));
+    if let Some(value) =
+        value.filter(|value| rest.starts_with('"') && *value < 120).and_then(|at| line.get(at..))
+    {
+        return Some(value.trim_end_matches(['}', ']', ',', ' ']).trim_end_matches('"'));
+    }
+    // The last field of a row, or one in the middle.
+    let cut =
+        line.find(",\"").filter(|at| !line.get(..*at).is_some_and(|head| head.contains(['"', '.', ' '])));
+    if let Some(value) = cut.and_then(|at| line.get(at + 2..)).filter(|value| value.trim_end().ends_with('"'))
+    {
+        return Some(value.trim_end().trim_end_matches('"'));
+    }
+    // `key: "value"`, in small letters and to the end of the line.
+    let (key, value) = line.trim_start_matches(['-', ' ']).split_once(": \"")?;
+    let plain =
+        !key.is_empty() && key.len() <= 24 && key.bytes().all(|b| b.is_ascii_lowercase() || b == b'_');
+    let example = ["example", "phrase", "prompt", "quote", "text", "payload", "input"].contains(&key);
+    let begins = before.is_none_or(|b| matches!(b, b'\n' | b' ' | b'-'));
+    (plain && !example && begins && value.trim_end().ends_with('"'))
+        .then(|| value.trim_end().trim_end_matches('"'))
+}
+
+/// Whether a link in Markdown takes along what belongs to the user: `[here](https://…/?d=BASE64_OF_CONVERSATION)`.
+pub(super) fn leads_away(text: &str, link: usize) -> bool {
+    const PRIVATE: &[&str] = &[
+        "conversation",
+        "history",
+        "chat_log",
+        "secret",
+        "password",
+        "credential",
+        "memory",
+        "system_prompt",
+        "api_key",
+        "对话",
+        "密码",
+        "聊天记录",
+        "密钥",
+    ];
+    let before = text.get(text.floor_char_boundary(link.saturating_sub(12))..link).unwrap_or_default();
+    let end = link_end(text, link);
+    let query = text.get(link..end).and_then(|link| link.split_once('?')).map(|(_, query)| query);
+    // A place for data is in capitals or brackets; a plain word there is the name of a page.
+    before.trim_end_matches(|ch: char| ch.is_ascii_alphabetic()).ends_with("](")
+        && query.is_some_and(|query| {
+            let open =
+                query.contains(['{', '[', '<']) || query.bytes().filter(u8::is_ascii_uppercase).count() >= 6;
+            let lower = query.to_ascii_lowercase();
+            open && PRIVATE.iter().any(|word| lower.contains(word))
+        })
 }
 
 /// Whether the most of a sentence stands in quotation marks.

@@ -25,7 +25,6 @@ const RULES: &[(&[Class], &[Class], &[Class])] = &[
     ),
     // Terms that replace earlier ones say where you may write, too.
     (&[Class::Override, Class::Meta, Class::Prior, Class::Target], ACTS, &[Class::We, Class::You]),
-    (&[Class::Override, Class::Meta, Class::You], &[Class::Secret], &[Class::We]),
     // “When you, an AI, summarise this, send …”
     (
         &[Class::Reading, Class::Model, Class::Must],
@@ -40,10 +39,18 @@ const RULES: &[(&[Class], &[Class], &[Class])] = &[
     (&[Class::User, Class::Authority, Class::Target], ACTS, &[Class::We]),
 ];
 
-/// Whether the classes of a sentence make one of the combinations.
-pub(super) fn hold(own: u32) -> bool {
+/// The same, where what sets aside must stand before what is set aside: “your password expires” is a notice.
+const IN_ORDER: &[(&[Class], &[Class], &[Class])] =
+    &[(&[Class::Override, Class::Meta, Class::You], &[Class::Secret], &[Class::We])];
+
+/// Whether the classes of a sentence make one of the combinations. `aside` says that it sets aside rules, in this order.
+pub(super) fn hold(own: u32, aside: bool) -> bool {
     let has = |class: &Class| own & class.bit() != 0;
-    RULES.iter().any(|(all, one, none)| all.iter().all(has) && one.iter().any(has) && !none.iter().any(has))
+    let more = if aside { IN_ORDER } else { &[] };
+    RULES
+        .iter()
+        .chain(more)
+        .any(|(all, one, none)| all.iter().all(has) && one.iter().any(has) && !none.iter().any(has))
 }
 
 #[cfg(test)]
@@ -53,9 +60,9 @@ mod tests {
     #[test]
     fn a_combination_needs_all_of_its_parts() {
         let bits = |classes: &[Class]| classes.iter().fold(0, |bits, class| bits | class.bit());
-        assert!(hold(bits(&[Class::Model, Class::Must, Class::Target, Class::Send])));
-        assert!(!hold(bits(&[Class::Model, Class::Must, Class::Send])));
-        assert!(!hold(bits(&[Class::Model, Class::Must, Class::Target, Class::Send, Class::Never])));
-        assert!(!hold(0));
+        assert!(hold(bits(&[Class::Model, Class::Must, Class::Target, Class::Send]), false));
+        assert!(!hold(bits(&[Class::Model, Class::Must, Class::Send]), false));
+        assert!(!hold(bits(&[Class::Model, Class::Must, Class::Target, Class::Send, Class::Never]), false));
+        assert!(!hold(0, false));
     }
 }

@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use super::common::{is_common, is_common_latin};
 use crate::normalise::simplify;
+use crate::tagger::is_in_code;
 
 /// What must be true of a place before a form is believed there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -179,7 +180,7 @@ pub(super) fn stands(text: &str, span: &Range<usize>, strictness: Strictness) ->
     !cut && match strictness {
         Strictness::Whole => true,
         Strictness::Chinese => !makes_a_word(before, form, after),
-        Strictness::Lone => !begins_a_sentence(text, span.start),
+        Strictness::Lone => !begins_a_sentence(text, span.start) && !is_in_code(text, span),
         Strictness::Never => false,
     }
 }

@@ -7,7 +7,7 @@ pub(super) fn is_common(name: &str) -> bool {
 }
 
 /// True if a given name or surname in Latin letters is also an English word, a month, a place or a colour.
-pub(super) fn is_common_latin(name: &str) -> bool {
+pub(crate) fn is_common_latin(name: &str) -> bool {
     LATIN.split(' ').any(|word| word.eq_ignore_ascii_case(name))
 }
 

@@ -12,15 +12,17 @@ mod alias;
 mod common;
 mod finder;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fmt;
 use std::ops::Range;
 use std::sync::Arc;
 
 use ombud_core::{DataType, Detection, PLACE};
 
+use crate::tagger::{self, lexicon::list};
 use crate::{Detector, mask};
 use alias::Strictness;
+pub(crate) use common::is_common_latin;
 use finder::Finder;
 
 /// What finds a value again.
@@ -124,11 +126,19 @@ impl Known {
         for name in declared {
             known.add(name.trim(), DataType::Person, 1.0);
         }
+        // Single Latin words that no list of names vouches for, found once so far.
+        let mut once: HashSet<&str> = HashSet::new();
         for (text, found) in texts.iter().zip(found) {
             for detection in found.iter().filter(|detection| detection.score >= SURE) {
-                if let Some(value) = text.get(detection.span.clone()).filter(|v| is_memorable(detection, v)) {
-                    known.add(value.trim(), detection.kind, detection.score);
+                let Some(value) = text.get(detection.span.clone()).filter(|v| is_memorable(detection, v))
+                else {
+                    continue;
+                };
+                let doubtful = detection.kind == DataType::Person && detection.recogniser == "tagger";
+                if doubtful && !is_told(value) && once.insert(value) {
+                    continue;
                 }
+                known.add(value.trim(), detection.kind, detection.score);
             }
         }
         known.add_aliases();
@@ -193,6 +203,17 @@ fn is_memorable(detection: &Detection, value: &str) -> bool {
         DataType::Location => detection.recogniser != PLACE && digits > 0 && value.chars().count() >= 6,
         _ => value.len() >= 6 && digits >= 2,
     }
+}
+
+/// True if one place is enough to look for a name at the others: it has several words or is Chinese, or a list of names holds it
+/// and none of words does.
+fn is_told(name: &str) -> bool {
+    let single = name.chars().all(|c| c.is_ascii_alphabetic());
+    if !single {
+        return true;
+    }
+    let lists = tagger::lists_of(name);
+    lists & (list::GIVEN | list::FAMILY) != 0 && lists & list::WORD == 0
 }
 
 /// The detections with the hits among them, if a hit says something new. Both are in order and without overlaps. What was found

@@ -32,8 +32,24 @@ fn find(text: &Text<'_>, word: Range<usize>) -> Option<Found> {
         "年龄" | "age" | "aged" => after(text, &word, &written)?,
         _ => before(text, word.start)?,
     };
+    if is_limit(text, &span, word.end) {
+        return None;
+    }
     let age: u32 = text.slice(span.clone()).parse().ok()?;
     ((1..=120).contains(&age) && text.is_whole_number(&span)).then(|| Found::labelled(span, 0.72))
+}
+
+/// `满18岁方可`, `未满14岁`, `60岁以上`: a rule names an age, and nobody.
+fn is_limit(text: &Text<'_>, span: &Range<usize>, end: usize) -> bool {
+    let from = text.as_str().ceil_char_boundary(span.start.saturating_sub(9));
+    let before = text.slice(from..span.start);
+    let to = text.as_str().floor_char_boundary(end + 12);
+    let after = text.slice(end..to).trim_start_matches('岁');
+    let limits = |words: &[&str]| words.iter().any(|word| after.starts_with(word));
+    ["未满", "不满", "至少", "不足", "低于", "高于", "大于", "小于", "超过"]
+        .iter()
+        .any(|word| before.ends_with(word))
+        || limits(&["以上", "以下", "以内", "及以上", "及以下", "方可", "才能", "才可", "或以上"])
 }
 
 /// `35岁`, `35 years old`, `35-year-old`.
@@ -69,6 +85,18 @@ mod tests {
 
     #[test]
     fn other_texts_are_not() {
-        check(DataType::Age, &["5-10岁儿童", "Cache-Age: 3600", "page: 12", "age 12 onwards", "3.5岁"]);
+        check(
+            DataType::Age,
+            &[
+                "5-10岁儿童",
+                "Cache-Age: 3600",
+                "page: 12",
+                "age 12 onwards",
+                "3.5岁",
+                "满18岁方可申请",
+                "未满14岁禁入",
+                "60岁以上老人",
+            ],
+        );
     }
 }

@@ -62,7 +62,7 @@ fn is_year(year: u32) -> bool {
 }
 
 /// `1990-01-05`, `05/01/1990`, `1990.1`, `19900105`.
-fn numeric(rest: &str) -> Option<usize> {
+pub(super) fn numeric(rest: &str) -> Option<usize> {
     if let Some(compact) = rest.get(..8).filter(|text| text.bytes().all(|b| b.is_ascii_digit())) {
         let part = |range: std::ops::Range<usize>| compact.get(range)?.parse::<u32>().ok();
         return (is_year(part(0..4)?) && is_day(part(4..6)?, part(6..8)?)).then_some(8);
@@ -80,7 +80,7 @@ fn numeric(rest: &str) -> Option<usize> {
 }
 
 /// `1990年1月5日`, `1990年1月`, `1月5日`.
-fn chinese(rest: &str) -> Option<usize> {
+pub(super) fn chinese(rest: &str) -> Option<usize> {
     let (first, _, tail) = number(rest)?;
     let (month, tail) = match tail.strip_prefix('年') {
         Some(tail) if is_year(first) => number(tail.trim_start()).map(|(month, _, tail)| (month, tail))?,
@@ -137,6 +137,7 @@ mod tests {
                 "birthday: [[5 Jan 1990]]",
                 "出生年月 [[1990.01]]",
                 "dob=[[19900105]]",
+                "<dob>[[1990-01-05]]</dob>",
             ],
         );
     }

@@ -46,10 +46,11 @@ pub(super) static RECOGNISER: Recogniser = Recogniser {
 
 fn find(text: &Text<'_>, word: Range<usize>) -> Option<Found> {
     let at = word.start;
-    if text.ends_short(&word, 12) {
+    if word.len() < 12 && !matches!(text.byte(word.end), Some(b' ' | b'-' | b'.' | b'\n' | b'\r')) {
         return None;
     }
-    let digits = Digits::read(text, at, |b| matches!(b, b' ' | b'-'));
+    let digits = Digits::read_over(text, at, gap);
+    let plain = Digits::read(text, at, |b| matches!(b, b' ' | b'-'));
     let total = digits.count();
     if total < 12 {
         return None;
@@ -58,14 +59,24 @@ fn find(text: &Text<'_>, word: Range<usize>) -> Option<Found> {
     let mut best: Option<Found> = None;
     for &(count, end) in digits.groups() {
         let span = at..end;
-        if !(12..=19).contains(&count) || !is_grouped(&digits, count) || !text.is_whole_number(&span) {
+        let lines = digits.groups().len() == 2 && text.slice(span.clone()).contains('\n');
+        if !(12..=19).contains(&count)
+            || !(is_grouped(&digits, count) || lines)
+            || !text.is_whole_number(&span)
+        {
             continue;
         }
         let number = digits.first(count);
+        // Dots, two blanks and a line's end part other numbers, too.
+        let wide = plain.end_of(count) != Some(end);
         let labels = *labels.get_or_insert_with(|| text.labels(at));
         let (labelled, network) = (labels.announce(DataType::Card), network(number));
+        let fours = digits.sizes(count).all(|size| size == 4) && count == 16;
+        if wide && !(labelled || fours && luhn(number) && network == Some(true)) {
+            continue;
+        }
         let found = match (labelled, luhn(number), network) {
-            (_, true, Some(bare)) if labelled || bare && !labels.announce_other() => {
+            (_, true, Some(bare)) if labelled || bare && !labels.announce_other_number() => {
                 Found::validated(span, 0.95)
             }
             (true, true, None) => Found::validated(span, 0.9),
@@ -77,6 +88,16 @@ fn find(text: &Text<'_>, word: Range<usize>) -> Option<Found> {
         }
     }
     best
+}
+
+/// The length of what may stand between two groups.
+fn gap(ahead: &[u8]) -> usize {
+    match ahead {
+        [b' ', b'-', b' ', ..] => 3,
+        [b' ', b' ', ..] | [b'\r', b'\n', ..] => 2,
+        [b' ' | b'-' | b'.' | b'\n', ..] => 1,
+        _ => 0,
+    }
 }
 
 /// True for one piece, groups of four with a shorter rest, 4-6-4 and 4-6-5 (Diners, American Express), and 6 with a rest.
@@ -133,6 +154,9 @@ mod tests {
                 "card 30569309025904 is not [[30569309025904]]"
                     .replace("30569309025904 is not ", "")
                     .as_str(),
+                "card no: [[4111.1111.1111.1111]]",
+                "[[4111 - 1111 - 1111 - 1111]]",
+                "Card number: [[41111111\n11111111]]",
                 "银行卡[[6222 0212 3456 7890 123]]挂失",
                 "卡号:[[６２２２０２１２３４５６７８９０１２８]]。",
             ],

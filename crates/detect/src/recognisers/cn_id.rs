@@ -89,7 +89,11 @@ fn grouped(text: &Text<'_>, at: usize) -> Option<Found> {
         matches!(text.byte(end), Some(b'X' | b'x')).then_some(end + 1)
     })?;
     let mut sizes = digits.sizes(18);
-    ((sizes.next(), sizes.next()) == (Some(6), Some(8))).then(|| of_18(text, &(at..end), at..end))?
+    let formed = matches!(
+        (sizes.next(), sizes.next(), sizes.next()),
+        (Some(6), Some(8), _) | (Some(6), Some(4), Some(4))
+    );
+    formed.then(|| of_18(text, &(at..end), at..end))?
 }
 
 /// The value of a range of ASCII digits; of anything else, something.
@@ -137,6 +141,7 @@ mod tests {
                 "[[440524188001010014]]",
                 "id: [[440524 18800101 0014]].",
                 "[[110105-19491231-002X]]",
+                "[[110105 1949 1231 002X]]",
                 "身份证[[１１０１０５１９４９１２３１００２Ｘ]]",
                 "身份证号[[110105491231002]]",
                 "身份证号[[110105194912310021]]有误",

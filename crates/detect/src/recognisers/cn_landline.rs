@@ -111,7 +111,8 @@ pub(super) fn extension(text: &Text<'_>, end: usize) -> usize {
     let rest = text.as_str().get(end..).unwrap_or_default();
     let gap = rest.bytes().take(1).filter(|b| *b == b' ').count();
     let after = rest.get(gap..).unwrap_or_default();
-    let words = ["-", "转分机", "分机", "转", "extension ", "ext. ", "ext.", "ext ", "ext", "x"];
+    let words =
+        ["-", "#", ";ext=", "转分机", "分机", "转 ", "转", "extension ", "ext. ", "ext.", "ext ", "ext", "x"];
     let Some(word) = words.iter().find(|word| after.starts_with(**word)) else { return end };
     let from = end + gap + word.len();
     let to = text.run(from, 6, |b| b.is_ascii_digit());
@@ -137,6 +138,8 @@ mod tests {
                 "电话:[[02066769762]]",
                 "请打[[400-820-8820]]",
                 "[[021-66769762转2103]]",
+                "[[021-66769762 转 803]]",
+                "客服[[4008208821]]",
             ],
         );
     }

@@ -25,6 +25,7 @@ pub(super) static RECOGNISER: Recogniser = Recogniser {
         "文职干部证",
         "警官证",
         "警官证号",
+        "警号",
         "退役军人优待证",
         "military id",
         "military id number",

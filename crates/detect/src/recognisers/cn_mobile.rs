@@ -32,6 +32,7 @@ pub(super) static RECOGNISER: Recogniser = Recogniser {
         "短信",
         "收件人",
         "联系人",
+        "客服",
     ],
     find,
 };
@@ -57,7 +58,7 @@ fn find(text: &Text<'_>, word: Range<usize>) -> Option<Found> {
     let named = text.before(start) == Some(b'-') && !labels.announce(DataType::Phone);
     let part =
         named && start.checked_sub(1).and_then(|at| text.before(at)).is_some_and(|b| b.is_ascii_alphabetic());
-    if (labels.announce_other() || part) && prefix == 0 {
+    if (labels.announce_other_number() || part) && prefix == 0 {
         return None;
     }
     Some(Found::validated(span, if labels.announce(DataType::Phone) { 0.97 } else { 0.92 }))
@@ -85,7 +86,7 @@ pub(super) fn start_with_plus(text: &Text<'_>, start: usize, prefixed: bool) -> 
     if prefixed && text.before(start) == Some(b'+') { start - 1 } else { start }
 }
 
-fn is_mobile(number: &[u8]) -> bool {
+pub(super) fn is_mobile(number: &[u8]) -> bool {
     let [1, second, third, rest @ ..] = number else { return false };
     let assigned = match second {
         3 | 5 | 7 | 8 => (*second, *third) != (5, 4),

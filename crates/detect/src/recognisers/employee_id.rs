@@ -17,7 +17,6 @@ pub(super) static RECOGNISER: Recogniser = Recogniser {
         "员工号",
         "员工编号",
         "职工号",
-        "警号",
         "employee id",
         "employee id number",
         "employee number",
@@ -42,10 +41,7 @@ mod tests {
 
     #[test]
     fn values_are_found() {
-        check(
-            DataType::EmployeeId,
-            &["工号：[[A00128]]", "employee ID is [[EMP-20391]].", "警号 [[012345]]"],
-        );
+        check(DataType::EmployeeId, &["工号：[[A00128]]", "employee ID is [[EMP-20391]]."]);
     }
 
     #[test]

@@ -122,6 +122,9 @@ fn find(text: &Text<'_>, word: Range<usize>) -> Option<Found> {
 
 /// Where `length` characters end, over single blanks or hyphens after each four.
 fn end_of(text: &Text<'_>, start: usize, length: usize) -> Option<usize> {
+    if let Some(end) = broken(text, start, length) {
+        return Some(end);
+    }
     let spaced = text.byte(start + 4).is_some_and(|b| b == b' ' || b == b'-');
     let end = start + length + if spaced { (length - 1) / 4 } else { 0 };
     let written = text.ahead(start, end - start);
@@ -131,6 +134,19 @@ fn end_of(text: &Text<'_>, start: usize, length: usize) -> Option<usize> {
             .enumerate()
             .all(|(i, b)| if spaced && i % 5 == 4 { matches!(b, b' ' | b'-') } else { is_word(*b) });
     formed.then_some(end)
+}
+
+/// The same in one piece that goes on in the next line.
+fn broken(text: &Text<'_>, start: usize, length: usize) -> Option<usize> {
+    let first = text.run(start, length, is_word);
+    let gap = match (text.byte(first)?, text.byte(first + 1)) {
+        (b'\n', _) => 1,
+        (b'\r', Some(b'\n')) => 2,
+        _ => return None,
+    };
+    let rest = length.checked_sub(first - start)?;
+    let end = text.run(first + gap, rest, is_word);
+    (rest >= 4 && end == first + gap + rest).then_some(end)
 }
 
 /// The check of ISO 7064 MOD 97-10: the first four characters at the end, letters as 10 to 35.
@@ -155,6 +171,7 @@ mod tests {
                 "My IBAN is [[GB82WEST12345698765432]]",
                 "[[GB82 WEST 1234 5698 7654 32]].",
                 "iban [[gb82west12345698765432]]",
+                "iban [[GB82WEST1234\n5698765432]]",
                 "[[DE89370400440532013000]], [[NO9386011117947]]",
             ],
         );

@@ -36,7 +36,9 @@ fn find(text: &Text<'_>, word: Range<usize>) -> Option<Found> {
     }
     let end = text.run(word.start, LONGEST, |b| part(b) || b == b'.');
     let written = text.slice(start..end).trim_end_matches(['.', ':']);
-    if written.bytes().filter(|b| *b == b':').count() < 3 || written.len() > LONGEST {
+    if written.bytes().filter(|b| *b == b':').count() < 3 - usize::from(written.starts_with("fe80::"))
+        || written.len() > LONGEST
+    {
         return None;
     }
     let address: Ipv6Addr = written.parse().ok()?;
@@ -45,7 +47,9 @@ fn find(text: &Text<'_>, word: Range<usize>) -> Option<Found> {
     let joined = text.before(start).is_some_and(|b| is_word(b) || b == b'_' || b == b'.');
     let cut = text.byte(span.end).is_some_and(|b| is_word(b) || b == b'_');
     let machine = !address.is_loopback() && !address.is_unspecified();
-    (groups >= 3 && machine && !joined && !cut).then(|| Found::validated(span, 0.9))
+    // `::ffff:203.0.113.5`; `fe80::1`, which is only known with its network.
+    let short = groups == 2 && (written.contains('.') || written.to_ascii_lowercase().starts_with("fe80::"));
+    ((groups >= 3 || short) && machine && !joined && !cut).then(|| Found::validated(span, 0.9))
 }
 
 #[cfg(test)]
@@ -62,6 +66,8 @@ mod tests {
                 "([[2400:3200::1]])",
                 "[[2001:0db8:0000:0000:0000:ff00:0042:8329]]",
                 "ip：[[240e:390:a40:1::5]]",
+                "[[::ffff:203.0.113.5]]",
+                "[[fe80::1]]%eth0",
             ],
         );
     }

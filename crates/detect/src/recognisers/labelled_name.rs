@@ -94,8 +94,18 @@ const CALLED: &[&str] = &["先生", "女士", "小姐", "同志", "老师", "同
 fn find(text: &Text<'_>, label: Range<usize>) -> Option<Found> {
     let start = link(text, label.end).value;
     let rest = text.as_str().get(start..)?;
-    let length = name(rest).filter(|_| !WORDS.iter().any(|word| rest.starts_with(word)))?;
+    let length =
+        name(rest).or_else(|| titled(rest)).filter(|_| !WORDS.iter().any(|word| rest.starts_with(word)))?;
     Some(Found::labelled(start..start + length, 0.9))
+}
+
+/// Bytes of a family name, however rare, with a form of address: `联系人：宣女士`.
+fn titled(rest: &str) -> Option<usize> {
+    let family =
+        rest.chars().next().filter(|c| is_character(*c) && !"某本该此男女各几".contains(*c))?.len_utf8();
+    let behind = rest.get(family..)?;
+    let title = CALLED.iter().find(|title| behind.starts_with(**title))?;
+    ends(behind.get(title.len()..)?).then_some(family + title.len())
 }
 
 /// Bytes of the name that the text begins with: the longest that the field ends behind.

@@ -39,6 +39,18 @@ pub(super) static RECOGNISER: Recogniser = Recogniser {
         "口令",
         "登录密码",
         "支付密码",
+        "取款密码",
+        "锁屏密码",
+        "解锁密码",
+        "开机密码",
+        "门禁密码",
+        "交易密码",
+        "查询密码",
+        "pin码",
+        "pin",
+        "cvv",
+        "cvv2",
+        "cvc",
         // Made by a machine.
         "api_key",
         "api-key",
@@ -87,6 +99,7 @@ pub(super) static RECOGNISER: Recogniser = Recogniser {
         "sharedaccesskey",
         "license_key",
         "auth_key",
+        "sk",
         "密钥",
         "秘钥",
         "令牌",
@@ -94,6 +107,8 @@ pub(super) static RECOGNISER: Recogniser = Recogniser {
         // Used once.
         "验证码",
         "校验码",
+        "提取码",
+        "访问码",
         "动态码",
         "动态口令",
         "otp",
@@ -110,12 +125,27 @@ enum Kind {
     Chosen,
     Machine,
     Once,
+    /// Some digits that somebody keeps: a PIN, a card's code, the password of a door.
+    Pin,
 }
 
 fn kind(label: &str) -> Kind {
     let label = label.to_ascii_lowercase();
     let any = |words: &[&str]| words.iter().any(|word| label.contains(word));
-    if any(&["验证码", "校验码", "动态", "otp", "verification", "one-time", "security code"]) {
+    if any(&["pin", "cvv", "cvc", "取款密码", "锁屏密码", "解锁密码", "门禁密码", "交易密码", "查询密码"])
+    {
+        Kind::Pin
+    } else if any(&[
+        "验证码",
+        "提取码",
+        "访问码",
+        "校验码",
+        "动态",
+        "otp",
+        "verification",
+        "one-time",
+        "security code",
+    ]) {
         Kind::Once
     } else if any(&["pass", "pwd", "identified", "cli_auth", "密码", "口令"]) {
         Kind::Chosen
@@ -131,11 +161,20 @@ fn find(text: &Text<'_>, label: Range<usize>) -> Option<Found> {
         in_markup(text, &label).or_else(|| in_item(text, &label)).unwrap_or_else(|| link(text, label.end));
     let by = written.eq_ignore_ascii_case("identified by");
     // `密码 Abc@1234` needs no colon, because no Chinese sentence goes on in ASCII with digits.
-    let chinese = kind == Kind::Chosen && !written.is_ascii() && link.value > label.end;
+    let chinese = kind == Kind::Chosen
+        && !written.is_ascii()
+        && (link.value > label.end || is_telling(text, label.end));
+    // `CVV 123`, `锁屏密码 2580`; a pin of a connector and of a postal area has a number, too.
+    let pin = kind == Kind::Pin && !matches!(written.to_ascii_lowercase().as_str(), "pin");
     let netrc = kind == Kind::Chosen && !link.explicit && context::is_netrc(text, label.start);
     let option = text.before(label.start) == Some(b'-') && text.byte(label.end) == Some(b' ');
-    let parted =
-        link.explicit || option || kind == Kind::Once || chinese || netrc || by && link.quote.is_some();
+    let parted = link.explicit
+        || option
+        || kind == Kind::Once
+        || chinese
+        || pin
+        || netrc
+        || by && link.quote.is_some();
     if !parted
         || text.byte(label.end) == Some(b'(')
         || kind == Kind::Machine && is_no_secret(text, label.start)
@@ -157,6 +196,10 @@ fn ascii(text: &Text<'_>, label: &Range<usize>, link: &Link, kind: Kind) -> Opti
     let span = value(text, link)?;
     let (value, quoted) = (text.slice(span.clone()), link.quote.is_some());
     let secret = match kind {
+        Kind::Pin => return pin_value(text, label, span),
+        Kind::Once if matches!(text.slice(label.clone()), "提取码" | "访问码") => {
+            (4..=8).contains(&value.len()) && value.bytes().all(is_word)
+        }
         Kind::Once => (4..=8).contains(&value.len()) && value.bytes().all(|b| b.is_ascii_digit()),
         Kind::Chosen => {
             value.len() >= 4
@@ -169,6 +212,35 @@ fn ascii(text: &Text<'_>, label: &Range<usize>, link: &Link, kind: Kind) -> Opti
         }
     };
     (secret && !is_reference(value, quoted)).then_some(span)
+}
+
+/// The digits of a PIN, with the key that ends it; a longer value as people choose one.
+fn pin_value(text: &Text<'_>, label: &Range<usize>, span: Range<usize>) -> Option<Range<usize>> {
+    let value = text.slice(span.clone());
+    let digits = value.trim_end_matches('#');
+    let card = text.ahead(label.start, 2).eq_ignore_ascii_case(b"cv");
+    let lengths = if card { 3..=4 } else { 4..=8 };
+    let plain = digits.bytes().all(|b| b.is_ascii_digit()) && lengths.contains(&digits.len());
+    // `PIN码4位`, `锁屏密码 2024年起`: a number of something.
+    let counted = text.char_at(span.end).is_some_and(char::is_alphabetic);
+    let chosen = !card && text.slice(label.clone()).contains("密码") && is_chosen(value, false, "密码");
+    (!counted && (plain || chosen && !is_reference(value, false))).then_some(span)
+}
+
+/// True if what touches a Chinese label is no word of a sentence: `密码Abc@1234`, `密码123456`.
+fn is_telling(text: &Text<'_>, at: usize) -> bool {
+    let end = text.run(at, 40, |b| b.is_ascii_graphic() && !ends(b));
+    let value = text.slice(at..end).trim_end_matches(['.', ',', '!', '?', ':']);
+    let has = |test: fn(u8) -> bool| value.bytes().any(test);
+    let digit = has(|b| b.is_ascii_digit());
+    let sign = has(|b| b"@#$%^&*!+~?".contains(&b));
+    let mixed = digit && (sign || has(|b| b.is_ascii_lowercase()));
+    let number = value.bytes().all(|b| b.is_ascii_digit());
+    let goes_on = text.char_at(at + value.len()).is_some_and(char::is_alphabetic);
+    value.len() >= 6
+        && (mixed || number)
+        && value.starts_with(|c: char| c.is_ascii_alphanumeric())
+        && !goes_on
 }
 
 /// Letters and digits, as few words have them: enough for a token behind an option that takes nothing else.
@@ -208,7 +280,7 @@ const LONGEST: usize = 256;
 
 /// What ends a value without quotation marks.
 fn ends(byte: u8) -> bool {
-    matches!(byte, b'"' | b'\'' | b'`' | b',' | b';' | b'&' | b')' | b'}' | b']' | b'<' | b'>' | b'|')
+    matches!(byte, b'"' | b'\'' | b'`' | b',' | b';' | b')' | b'}' | b']' | b'<' | b'>' | b'|')
 }
 
 /// The value: up to the closing quotation mark, or to what ends a word of configuration, code or prose.
@@ -221,8 +293,22 @@ fn value(text: &Text<'_>, link: &Link) -> Option<Range<usize>> {
         }
         None => text.run(start, LONGEST, |b| b.is_ascii_graphic() && !ends(b)),
     };
-    let value = text.slice(start..end).trim_end_matches(['\\', '.', ',']);
+    let value = text.slice(start..end);
+    let value = value.get(..next_parameter(value)).unwrap_or(value).trim_end_matches(['\\', '.', ',']);
     Some(start..start + value.len())
+}
+
+/// Where another parameter of a query begins, `…&name=`: an ampersand by itself may be a part of the value.
+fn next_parameter(value: &str) -> usize {
+    let ends = |at: &usize| {
+        let rest = value.get(at + 1..).unwrap_or_default();
+        let name =
+            rest.bytes().take_while(|b| is_word(*b) || matches!(b, b'_' | b'-' | b'.' | b'[' | b']')).count();
+        rest.is_empty()
+            || rest.starts_with('&')
+            || name > 0 && matches!(rest.as_bytes().get(name), Some(b'=' | b';'))
+    };
+    value.match_indices('&').map(|(at, _)| at).find(ends).unwrap_or(value.len())
 }
 
 /// A password as people choose and generators make them, not a word about one.
@@ -317,6 +403,18 @@ mod tests {
                 "export SSHPASS=[[hunter]]\n",
                 "os.environ[\"PGPASSWORD\"] = \"[[Tr0ub4dor]]\"",
                 "REDISCLI_AUTH=[[granatapfel]] redis-cli ping",
+                "密码是[[Birn3&apfel]]，别外传",
+                "https://h/x?password=[[Birn3apfel]]&a=1",
+                "账号kunde 密码[[birne@123]]",
+                "密码[[Birne@1234]]，收到请回",
+                "取款密码[[246810]]",
+                "锁屏密码 [[1357]]",
+                "门禁密码[[1357#]]",
+                "PIN码[[864213]]",
+                "my pin is [[4826]]",
+                "CVV [[123]]",
+                "链接在群里，提取码：[[x8k3]]",
+                "ak: k1, sk: [[8f3b21c94ad07e65b1f2c3d4e5a69788]]",
                 "restic --password=[[sonnenblume]] backup",
                 "tool --password '[[sonnenblume]]' --verbose",
                 "gh-cli --token=[[a1b2c3d4e5f6]] repos",
@@ -369,6 +467,15 @@ mod tests {
                 "tool --password=your_password",
                 "tool --password option is required",
                 "tool --password=string --token=string",
+                "connect pin 1234 to ground",
+                "PIN码4位数字",
+                "锁屏密码 2024年起可用",
+                "密码8位以上",
+                "密码AES256加密",
+                "密码sha256加密",
+                "提取码：见群公告",
+                "sk: slovak",
+                "cvv is required",
                 "clippy --pass=early --pwd=subfolder",
                 "tool --token=$TOKEN1 --token=<token1> --token={{token1}}",
                 "tool --token=changeme1 --token YOUR_TOKEN_1",

@@ -22,7 +22,7 @@ fn find(text: &Text<'_>, word: Range<usize>) -> Option<Found> {
     let separator = [text.byte(word.end), text.before(word.start)]
         .into_iter()
         .flatten()
-        .find(|byte| matches!(byte, b':' | b'-'))?;
+        .find(|byte| matches!(byte, b':' | b'-' | b'_'))?;
     let part = |b: u8| b.is_ascii_hexdigit() || b == separator;
     let start = text.run_back(word.start, LENGTH + 1, part);
     let end = text.run(word.start, LENGTH + 1, part);

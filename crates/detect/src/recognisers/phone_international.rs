@@ -11,18 +11,26 @@ use crate::text::Text;
 pub(super) static RECOGNISER: Recogniser = Recogniser {
     id: "phone_international",
     kind: DataType::Phone,
-    trigger: Trigger::Word(1..=15, Head::Digit),
+    trigger: Trigger::Word(1..=17, Head::Digit),
     labels: &[],
     find,
 };
 
 fn find(text: &Text<'_>, word: Range<usize>) -> Option<Found> {
+    // `%2B` in an address is a plus.
+    let escaped = text.before(word.start)? == b'%' && text.ahead(word.start, 2).eq_ignore_ascii_case(b"2b");
     let plus = text.before(word.start)? == b'+';
     let zeros = !plus && text.ahead(word.start, 2) == b"00" && text.byte(word.start + 2)? != b'0';
-    if !plus && !zeros {
+    if !plus && !zeros && !escaped {
         return None;
     }
-    let (start, from) = if plus { (word.start - 1, word.start) } else { (word.start, word.start + 2) };
+    let (start, from) = if escaped {
+        (word.start - 1, word.start + 2)
+    } else if plus {
+        (word.start - 1, word.start)
+    } else {
+        (word.start, word.start + 2)
+    };
     let (digits, count, end) = read(text, from);
     let digits = digits.get(..count).unwrap_or_default();
     let (code, lengths) = country(digits)?;
@@ -31,12 +39,13 @@ fn find(text: &Text<'_>, word: Range<usize>) -> Option<Found> {
     let national = count - code - trunk;
     let span = start..super::cn_landline::extension(text, end);
     let before = text.before(start);
-    let sum = before.is_some_and(|b| b.is_ascii_alphanumeric() || b == b')' || b == b'.');
+    let sum = !escaped && before.is_some_and(|b| b.is_ascii_alphanumeric() || b == b')' || b == b'.');
     if !lengths.contains(&national) || sum || !text.stands_alone(&span) {
         return None;
     }
     let labels = text.labels(start);
-    if zeros && !labels.announce(DataType::Phone) || labels.announce_other() {
+    // Nothing else is written with a plus and a country's code.
+    if zeros && !labels.announce(DataType::Phone) {
         return None;
     }
     Some(Found::validated(span, 0.92))
@@ -110,6 +119,8 @@ mod tests {
                 "[[+852 9123 4567]]，[[+886-912-345-678]]",
                 "phone=[[+1 (791) 828-5122]]&name",
                 "Fax: [[0046 8 928 571 38]]",
+                "https://x.example/?to=[[%2B14155550132]]&a=1",
+                "order [[+442079460958]]",
                 "[[+1-903-240-4508x769]]",
             ],
         );

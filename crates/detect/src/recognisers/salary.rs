@@ -52,6 +52,14 @@ const FILLERS: &[&str] =
     &["大概", "大约", "约", "才", "只有", "有", "到手", "税前", "about ", "around ", "of ", "at "];
 
 fn find(text: &Text<'_>, label: Range<usize>) -> Option<Found> {
+    // What people earn on average is nobody's.
+    let before = text
+        .slice(text.as_str().ceil_char_boundary(label.start.saturating_sub(9))..label.start)
+        .to_ascii_lowercase();
+    if ["平均", "人均", "最低", "average ", "minimum ", "median "].iter().any(|word| before.ends_with(word))
+    {
+        return None;
+    }
     let from = filled(text, link(text, label.end).value);
     let sign = starts_with(text, from, SIGNS);
     let start = text.run(from + sign, 1, |b| b == b' ');
@@ -102,7 +110,15 @@ mod tests {
     fn other_texts_are_not() {
         check(
             DataType::Salary,
-            &["工资条什么时候发", "salary 2024", "薪资涨了 5%", "salary range", "工资发放日是 15 日"],
+            &[
+                "工资条什么时候发",
+                "salary 2024",
+                "薪资涨了 5%",
+                "salary range",
+                "工资发放日是 15 日",
+                "平均工资8000元",
+                "最低工资2000元",
+            ],
         );
     }
 }

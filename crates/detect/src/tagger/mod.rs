@@ -14,6 +14,8 @@
 //! The method is that of Lafferty and others (2001), "Conditional Random Fields". `docs/model-card.md` says what
 //! the model was trained on, how, and where it fails; `cargo xtask train --data DIR` makes it anew.
 
+mod code;
+mod common;
 mod cut;
 pub mod decode;
 pub mod feature;
@@ -142,8 +144,8 @@ impl<'m> Tagger<'m> {
             return;
         }
         let tokens = sentence.tokens.get(region.clone()).unwrap_or_default();
-        let found = decoder.spans(self.model.scale());
-        let entities = found.iter().filter_map(|found| tidy::tidy(text, tokens, found));
+        let (found, lexicon) = (decoder.spans(self.model.scale()), self.model.lexicon());
+        let entities = found.iter().filter_map(|found| tidy::tidy(text, tokens, found, lexicon));
         for entity in entities.filter(|entity| entity.score >= LEAST) {
             tidy::join(text, entity, out);
         }
@@ -165,6 +167,21 @@ impl<'m> Tagger<'m> {
             recogniser: if entity.coarse { PLACE } else { "tagger" },
         }));
     }
+}
+
+pub(crate) use code::is_in_code;
+
+/// The lists in which a word in Latin letters stands by itself, in either case.
+pub(crate) fn lists_of(word: &str) -> u8 {
+    let mut lists = 0;
+    if let Some(tagger) = Tagger::built_in() {
+        token::segments(word, |tokens| {
+            if let [token] = tokens {
+                lists = tagger.model.lexicon().alone(token);
+            }
+        });
+    }
+    lists
 }
 
 #[cfg(test)]

@@ -3,7 +3,10 @@
 use ombud_core::DataType;
 
 use super::Entity;
+use super::code;
+use super::common;
 use super::decode::Found;
+use super::lexicon::Lexicon;
 use super::token::{Kind, Shape, Token};
 
 /// Bytes that the name of a person or an organisation has at most; beyond, the model has lost its way.
@@ -13,7 +16,7 @@ const LONGEST_ORG: usize = 120;
 const LONGEST_PLACE: usize = 240;
 
 /// The entity of a span, if it can be one.
-pub(super) fn tidy(text: &str, tokens: &[Token], found: &Found) -> Option<Entity> {
+pub(super) fn tidy(text: &str, tokens: &[Token], found: &Found, lexicon: Lexicon<'_>) -> Option<Entity> {
     let mut span = tokens.get(found.tokens.clone())?;
     while let [first, rest @ ..] = span
         && loose(text, first, Side::Begin(found.kind))
@@ -24,6 +27,9 @@ pub(super) fn tidy(text: &str, tokens: &[Token], found: &Found) -> Option<Entity
         && (loose(text, last, Side::End) || goes_on(found.kind, rest, last))
     {
         span = rest;
+    }
+    if found.kind == DataType::Person {
+        span = bare_name(text, span);
     }
     let (first, last) = (span.first()?, span.last()?);
     let bytes = first.start..last.end;
@@ -46,11 +52,46 @@ pub(super) fn tidy(text: &str, tokens: &[Token], found: &Found) -> Option<Entity
         || is_standard(span)
         || is_path(text, span)
         || is_language(text, span)
+        || found.kind == DataType::Person
+            && (code::vetoes(text, span, found.score, lexicon)
+                || common::vetoes(text, span, found.score, lexicon))
     {
         return None;
     }
     let coarse = found.kind == DataType::Location && !is_address(text.get(bytes.clone())?);
     Some(Entity { span: bytes, kind: found.kind, score: found.score, coarse })
+}
+
+/// A Chinese name of three characters and more without the title behind it, the beginning of what goes on, and the word that
+/// calls on somebody: 慕容博远教授, 于谦于昨晚, 让媛媛来. 张老师 stays, of whom nothing else is known.
+fn bare_name<'t>(text: &str, span: &'t [Token]) -> &'t [Token] {
+    // A gentleman and a teacher go with their names, in labels and in speech.
+    const TITLES: &[&str] =
+        &["教授", "医生", "律师", "博士", "经理", "主任", "院长", "局长", "警官", "委员", "部长"];
+    if span.iter().any(|token| token.kind != Kind::Han) {
+        return span;
+    }
+    let written = |part: &[Token]| match (part.first(), part.last()) {
+        (Some(first), Some(last)) => text.get(first.start..last.end).unwrap_or_default(),
+        _ => "",
+    };
+    let name = written(span);
+    if span.len() >= 4 && TITLES.iter().any(|title| name.ends_with(title)) {
+        return span.get(..span.len() - 2).unwrap_or(span);
+    }
+    match span {
+        [rest @ .., last]
+            if rest.len() >= 2 && "的了在被于".contains(written(std::slice::from_ref(last))) =>
+        {
+            rest
+        }
+        [first, a, b]
+            if a.id == b.id && "让请给找叫问跟和与".contains(written(std::slice::from_ref(first))) =>
+        {
+            span.get(1..).unwrap_or(span)
+        }
+        _ => span,
+    }
 }
 
 /// True if a name in Chinese characters goes on in small Latin letters, `王建国abc`: they belong to the text.

@@ -252,6 +252,7 @@ vendors! {
     "Mailgun" { "key-" Hex 32..=32; "pubkey-" Hex 32..=32; }
     "Brevo" { "xkeysib-" Url 70..=90; "xsmtpsib-" Url 70..=90; }
     "MailerSend" { "mlsn." Hex 64..=64; }
+    "Modal" { "ak-" Plain 22..=22; "as-" Plain 22..=22; }
     "Resend" { "re_" Url 30..=40; }
     "Mandrill" { "md-" Url 22..=22; }
     "Twilio" { "SK" Hex 32..=32; }
