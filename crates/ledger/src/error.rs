@@ -44,9 +44,9 @@ pub enum Error {
     },
     /// A database of the home cannot be used.
     #[error(
-        "{what} {}: {cause}. Run `ombud log verify` to see whether the log itself is whole. {}",
+        "{what} {}: {cause}. Run `ombud log verify` to see whether the log itself is whole{}",
         path.display(),
-        mend(path, Lang::En)
+        mend(path, cause, Lang::En)
     )]
     Database {
         /// What was being done.
@@ -113,19 +113,25 @@ pub enum Error {
     Crypto(&'static str),
 }
 
-/// What helps when a database is damaged: the index is derived from the log, the state is not.
-fn mend(path: &std::path::Path, lang: Lang) -> &'static str {
+/// What helps with a database: the index is derived from the log, the state is not.
+fn mend(path: &std::path::Path, cause: &sqlx::Error, lang: Lang) -> &'static str {
+    // The result codes of SQLite: 13 the disk is full, 11 and 26 the file is no whole database.
+    let code =
+        cause.as_database_error().and_then(|error| error.code()?.parse::<u32>().ok()).unwrap_or(0) & 0xff;
     let derived = path.file_name().is_some_and(|name| name == "index.db");
-    match (derived, lang) {
-        (true, Lang::En) => "This file is only an index: delete it, and it is made anew",
-        (true, Lang::Zh) => "该文件只是索引:删除后会自动重建",
-        (false, Lang::En) => {
-            "If this file is damaged, put it back from a backup, or move it away: the log then goes on, but what was \
-             recorded encrypted before stays closed"
+    match (code, derived, lang) {
+        (13, _, Lang::En) => ". Make room on that disk, then try again",
+        (13, _, Lang::Zh) => "。请先清理磁盘空间，再重试",
+        (11 | 26, true, Lang::En) => ". This file is only an index: delete it, and it is made anew",
+        (11 | 26, true, Lang::Zh) => "。该文件只是索引：删除后会自动重建",
+        (11 | 26, false, Lang::En) => {
+            ". Put this file back from a backup, or move it away: the log then goes on, but what was recorded encrypted \
+             before stays closed"
         }
-        (false, Lang::Zh) => {
-            "若该文件已损坏,请从备份恢复,或将其移走:日志可继续,但之前加密记录的内容将无法打开"
+        (11 | 26, false, Lang::Zh) => {
+            "。请从备份恢复该文件，或将其移走：日志可继续，但之前加密记录的内容将无法打开"
         }
+        _ => "",
     }
 }
 
@@ -152,6 +158,11 @@ pub enum Problem {
     /// The checkpoint cannot be read, is not signed by this log's key, or is missing.
     #[error("the checkpoint of the log is missing, damaged, or not signed with this log's key")]
     Checkpoint,
+    /// There are keys of recorded conversations, and no entry.
+    #[error(
+        "the log is empty, but keys of conversations that it recorded are there: its entries were removed"
+    )]
+    Emptied,
     /// A segment before the last one is damaged or missing.
     #[error("journal segment {segment} is missing or damaged at byte {offset}")]
     Segment {
@@ -171,6 +182,7 @@ impl Say for Problem {
             }
             (Lang::Zh, Self::Forked { signed }) => format!("日志的前 {signed} 条记录与签名时不一致"),
             (Lang::Zh, Self::Checkpoint) => "日志检查点缺失、损坏,或不是由本日志的密钥签名".to_owned(),
+            (Lang::Zh, Self::Emptied) => "日志为空，但仍有其记录过的会话的密钥：记录已被删除".to_owned(),
             (Lang::Zh, Self::Segment { segment, offset }) => {
                 format!("日志分段 {segment} 缺失,或在第 {offset} 字节处损坏")
             }
@@ -196,9 +208,9 @@ impl Say for Error {
             }
             Self::Database { path, cause, .. } => {
                 format!(
-                    "无法使用数据库 {}:{cause}。请运行 `ombud log verify` 检查日志本身是否完整。{}",
+                    "无法使用数据库 {}:{cause}。请运行 `ombud log verify` 检查日志本身是否完整{}",
                     path.display(),
-                    mend(path, lang)
+                    mend(path, cause, lang)
                 )
             }
             Self::Key { path } => {

@@ -86,18 +86,19 @@ impl Ledger {
             keys.ensure(&[LOG, MASTER])?;
         }
         let signer = keys.signer()?;
-        let vkey = vkey_path(&dir);
-        if fresh || !vkey.exists() {
-            let text = signer.verifier().vkey() + "\n";
-            replace(&vkey, text.as_bytes()).map_err(Error::file("cannot write", &vkey))?;
-        }
         let deriver = Deriver::new(&keys.read(MASTER)?);
         let recovered = recover(&dir, &signer)?;
         let torn = recovered.torn;
         let keyring = Keyring::open(home).await?;
-        // Keys of conversations beside a log in which nothing was ever signed: its entries were removed.
-        if recovered.note.is_none() && keyring.used() {
-            return Err(Problem::Checkpoint.into());
+        // Keys of recorded conversations beside a log without entries: these were removed.
+        if recovered.end.at.seq == 0 && keyring.has_recorded() {
+            return Err(Problem::Emptied.into());
+        }
+        // Nothing is written before it is known that the log may be gone on with.
+        let vkey = vkey_path(&dir);
+        if fresh || !vkey.exists() {
+            let text = signer.verifier().vkey() + "\n";
+            replace(&vkey, text.as_bytes()).map_err(Error::file("cannot write", &vkey))?;
         }
         let writer = Writer::start(&dir, signer, recovered, segment_bytes)?;
         let (commands, queue) = mpsc::unbounded_channel();

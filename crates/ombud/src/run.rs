@@ -95,6 +95,9 @@ pub(crate) fn cannot_start(program: &OsStr, error: std::io::Error, terminal: Ter
         zh: "无法启动 `{program}`。请确认已安装且拼写正确；可单独运行这条命令试试"))
 }
 
+/// A child that was interrupted too has so long to end before it is interrupted by us.
+const GROUP: std::time::Duration = std::time::Duration::from_millis(250);
+
 /// Waits for the child. Requests to end are passed on.
 async fn wait(child: &mut Child) -> Result<ExitStatus> {
     let mut interrupt = signal(SignalKind::interrupt())?;
@@ -103,8 +106,13 @@ async fn wait(child: &mut Child) -> Result<ExitStatus> {
     loop {
         tokio::select! {
             status = child.wait() => return Ok(status?),
-            // Ctrl-C reaches a child that shares the terminal by itself.
-            _ = interrupt.recv() => if !at_terminal() { pass_on(child, rustix::process::Signal::INT) },
+            // Ctrl-C reaches a child that shares the terminal by itself, and a signal to the whole group one without a terminal.
+            _ = interrupt.recv() => if !at_terminal() {
+                if let Ok(status) = tokio::time::timeout(GROUP, child.wait()).await {
+                    return Ok(status?);
+                }
+                pass_on(child, rustix::process::Signal::INT);
+            },
             _ = terminate.recv() => pass_on(child, rustix::process::Signal::TERM),
             _ = hangup.recv() => pass_on(child, rustix::process::Signal::HUP),
         }

@@ -90,16 +90,14 @@ fn by_name(tool: &str) -> Effect {
     all.reduce(Effect::or_worse).unwrap_or(Effect::Unknown)
 }
 
-/// What a name goes on to do: `search_and_delete`, `list_then_send`.
+/// What a name goes on to do behind looking, where that word may be a noun elsewhere: `read_and_sign`, `list_and_order`.
 fn joined(words: &[String]) -> Option<Effect> {
-    let verbs =
-        words.windows(2).filter(|pair| matches!(pair[0].as_str(), "and" | "then")).filter_map(|pair| {
-            match english(&pair[1]) {
-                Some((effect, Sense::Verb)) if effect.acts() => Some(effect),
-                _ => None,
-            }
-        });
-    verbs.reduce(Effect::or_worse)
+    let verbs = words.windows(3).filter(|three| {
+        let looks = english(&three[0]).is_some_and(|(effect, _)| effect == Effect::Read);
+        looks && matches!(three[1].as_str(), "and" | "then")
+    });
+    let acts = verbs.filter_map(|three| english(&three[2])).map(|(effect, _)| effect);
+    acts.filter(|effect| effect.acts()).reduce(Effect::or_worse)
 }
 
 /// An object may come first: `记录删除`. Then the last verb counts, unless the first is worse.
@@ -375,7 +373,8 @@ fn leading_verb(words: &[String]) -> Option<Effect> {
     };
     let joined = |place: usize| {
         let before = place.checked_sub(1).and_then(|before| words.get(before));
-        place > 0 && before.is_some_and(|word| matches!(word.as_str(), "and" | "or" | "then"))
+        let dragged = place >= 2 && words.get(place - 2).is_some_and(|word| word == "drag");
+        !dragged && before.is_some_and(|word| matches!(word.as_str(), "and" | "or" | "then"))
     };
     let both = verbs.iter().filter(|verb| joined(verb.0)).map(|verb| verb.1);
     let first = both.fold(first, Effect::or_worse);

@@ -27,7 +27,7 @@ pub(crate) struct Keyring {
     keys: Keys,
     path: PathBuf,
     connection: SqliteConnection,
-    used: bool,
+    recorded: bool,
 }
 
 /// What an erasure did.
@@ -46,23 +46,22 @@ impl Keyring {
         let keys = Keys::of(home);
         let mut connection = open(&path, Care::State, MIGRATIONS).await?;
         let epoch = epoch(&mut connection).await.map_err(Error::database("cannot read", &path))?;
-        let used: bool = sqlx::query("SELECT EXISTS (SELECT 1 FROM scope_key)")
-            .fetch_one(&mut connection)
-            .await
-            .and_then(|row| row.try_get(0))
-            .map_err(Error::database("cannot read", &path))?;
+        let exist = "SELECT EXISTS (SELECT 1 FROM scope_key), EXISTS (SELECT 1 FROM scope_key WHERE scope NOT LIKE 'vault:%')";
+        let row = sqlx::query(exist).fetch_one(&mut connection).await;
+        let read = row.and_then(|row| Ok((row.try_get(0)?, row.try_get(1)?)));
+        let (used, recorded): (bool, bool) = read.map_err(Error::database("cannot read", &path))?;
         // A wrapping key that vanished must not be replaced in silence: everything would look stored and open no more.
         if !used {
             keys.ensure(&[&kek(epoch)])?;
         }
         keys.read(&kek(epoch))?;
         destroy_before(&keys, epoch)?;
-        Ok(Self { keys, path, connection, used })
+        Ok(Self { keys, path, connection, recorded })
     }
 
-    /// Whether it held keys of conversations when it was opened.
-    pub(crate) fn used(&self) -> bool {
-        self.used
+    /// Whether it held keys of recorded conversations when it was opened. The filters' vault has keys without a log.
+    pub(crate) fn has_recorded(&self) -> bool {
+        self.recorded
     }
 
     /// What statements of the vault need: the key files, the path for errors, the database.

@@ -5,12 +5,22 @@ use std::path::{Path, PathBuf};
 use super::judge::{Judge, checkpoint};
 use super::report::{Fault, NotCovered, Report};
 use super::{Error, Policy, read};
-use crate::journal::head::{Saved, frontier_path};
+use crate::journal::head::{Saved, checkpoint_path, frontier_path};
 use crate::journal::walk::{Entry, Position, Step, Walk, segment_path};
 use crate::tlog::{Checkpoint, Frontier, leaf_hash};
 
 /// A frontier has one line for each bit of the size at most.
 const MAX_FRONTIER: u64 = 8 << 10;
+
+/// Whether there is a log: a segment, or something that says that there was one. A start that was refused or killed leaves an empty
+/// folder behind, or one with the public key alone.
+pub(super) fn is_there(dir: &Path) -> bool {
+    let segment = |name: &std::ffi::OsStr| Path::new(name).extension().is_some_and(|end| end == "seg");
+    let files = std::fs::read_dir(dir).into_iter().flatten().flatten();
+    checkpoint_path(dir).exists()
+        || frontier_path(dir).exists()
+        || files.into_iter().any(|file| segment(&file.file_name()))
+}
 
 /// The checkpoint is read first: a gateway that is running only adds to what it covers.
 pub(super) fn verify(dir: &Path, policy: &Policy) -> Result<Report, Error> {

@@ -67,7 +67,7 @@ impl ombud_core::Say for Error {
 /// Verifies a home (`.ombud`) or an exported folder. A gateway may be writing to the home meanwhile.
 pub fn verify(source: &Path, policy: &Policy) -> Result<Report, Error> {
     let journal = source.join("journal");
-    if journal.is_dir() {
+    if journal::is_there(&journal) {
         journal::verify(&journal, policy)
     } else if source.join("tile").is_dir() || checkpoint_path(source).exists() || vkey_path(source).exists() {
         folder::verify(source, policy)

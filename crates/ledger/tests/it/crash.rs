@@ -201,7 +201,15 @@ async fn nothing_is_signed_that_contradicts_a_checkpoint() {
     assert_eq!(refused(home.path()).await, Problem::Checkpoint);
     assert!(!verify(home.path(), &Policy::default()).unwrap().is_whole());
     std::fs::write(&segment, &good[..60]).unwrap();
-    assert_eq!(refused(home.path()).await, Problem::Checkpoint);
+    assert_eq!(refused(home.path()).await, Problem::Emptied);
+    // With the checkpoint over nothing that every log is born with.
+    let born = tempfile::tempdir().unwrap();
+    std::fs::create_dir(born.path().join("keys")).unwrap();
+    std::fs::copy(home.path().join("keys/log.key"), born.path().join("keys/log.key")).unwrap();
+    Ledger::open(born.path()).await.unwrap().close().await.unwrap();
+    std::fs::copy(born.path().join("journal/checkpoint"), &checkpoint).unwrap();
+    assert_eq!(refused(home.path()).await, Problem::Emptied);
+    std::fs::remove_file(&checkpoint).unwrap();
 
     // One bit in the middle, below what is signed.
     let mut flipped = good.clone();
@@ -220,6 +228,27 @@ async fn nothing_is_signed_that_contradicts_a_checkpoint() {
         drop(ledger);
         assert!(verify(home.path(), &Policy::default()).unwrap().is_whole());
     }
+}
+
+/// What a start that was refused or killed leaves behind is no log, and nothing that cries wolf; filters may have been used first.
+#[tokio::test]
+async fn a_home_without_a_log_is_told_as_such_and_can_begin_one() {
+    let home = tempfile::tempdir().unwrap();
+    let none =
+        |home: &Path| matches!(verify(home, &Policy::default()), Err(ombud_ledger::verify::Error::NoLog(_)));
+    std::fs::create_dir(home.path().join("journal")).unwrap();
+    assert!(none(home.path()));
+    let vault = ombud_ledger::Vault::at(home.path());
+    vault.put("scope", &[("PHONE_YKRDVKFC", ombud_core::DataType::Phone, "1")]).await.unwrap();
+    assert!(none(home.path()));
+    let ledger = Ledger::open(home.path()).await.unwrap();
+    crate::support::append(&ledger, 0, 2);
+    ledger.close().await.unwrap();
+    drop(ledger);
+    assert!(verify(home.path(), &Policy::default()).unwrap().is_whole());
+    std::fs::remove_dir_all(home.path().join("journal")).unwrap();
+    assert_eq!(refused(home.path()).await, Problem::Emptied);
+    assert!(none(home.path()), "a refused start writes nothing");
 }
 
 #[tokio::test]

@@ -151,9 +151,19 @@ impl Done {
         self.changes.iter().map(|change| diff::text(change, &shown)).collect()
     }
 
-    /// Puts every changed file in place.
+    /// Puts every changed file in place: all of them, or, as long as that can be told beforehand, none.
     pub(crate) fn put(&self, lang: Lang) -> Result<()> {
-        self.changes.iter().try_for_each(|change| put(&self.folder.join(&change.path), change, lang))
+        let mut staged = Vec::new();
+        for change in &self.changes {
+            match Staged::new(self.folder.join(&change.path), change, lang) {
+                Ok(one) => staged.push(one),
+                Err(error) => {
+                    staged.iter().for_each(Staged::drop_it);
+                    return Err(error);
+                }
+            }
+        }
+        staged.iter().try_for_each(|one| one.put(lang))
     }
 
     /// What a person has to do, once each.
@@ -204,33 +214,52 @@ fn left(done: &Done, terminal: Terminal) {
     }
 }
 
-/// Puts a file in place as a whole, with the rights that it had, unless somebody changed it in the meantime.
-fn put(path: &Path, change: &Change, lang: Lang) -> Result<()> {
-    let unwritable = || super::unwritable_source(path, lang);
-    let now = std::fs::read(path).with_context(unwritable)?;
-    if now != change.before.as_bytes() {
-        anyhow::bail!(moved_on(path, lang));
-    }
-    let mut name = path.file_name().unwrap_or_default().to_owned();
-    name.push(".ombud-tmp");
-    let temporary = path.with_file_name(name);
-    let written = replace(path, &temporary, &change.after);
-    if written.is_err() {
-        // What is left of a file that was not written helps nobody.
-        let _ = std::fs::remove_file(&temporary);
-    }
-    written.with_context(unwritable)
+/// A file that is written beside the old one, with the rights that it had.
+struct Staged {
+    path: PathBuf,
+    temporary: PathBuf,
 }
 
-fn replace(path: &Path, temporary: &Path, text: &str) -> std::io::Result<()> {
-    // One that an interrupted run left behind.
-    let _ = std::fs::remove_file(temporary);
-    let mut file = std::fs::OpenOptions::new().write(true).create_new(true).open(temporary)?;
-    // Before there is anything to read in it: the old file may have been for its owner alone.
-    file.set_permissions(std::fs::metadata(path)?.permissions())?;
-    file.write_all(text.as_bytes())?;
-    file.sync_all()?;
-    std::fs::rename(temporary, path)
+impl Staged {
+    /// Writes it, unless somebody changed the old one in the meantime, or may not write there.
+    fn new(path: PathBuf, change: &Change, lang: Lang) -> Result<Self> {
+        let unwritable = || super::unwritable_source(&path, lang);
+        let now = std::fs::read(&path).with_context(unwritable)?;
+        if now != change.before.as_bytes() {
+            anyhow::bail!(moved_on(&path, lang));
+        }
+        // A rename would go around the rights of the file itself.
+        std::fs::OpenOptions::new().append(true).open(&path).with_context(unwritable)?;
+        let mut name = path.file_name().unwrap_or_default().to_owned();
+        name.push(".ombud-tmp");
+        let staged = Self { temporary: path.with_file_name(name), path };
+        let written = staged.write(&change.after);
+        if written.is_err() {
+            staged.drop_it();
+        }
+        written.with_context(|| super::unwritable_source(&staged.path, lang))?;
+        Ok(staged)
+    }
+
+    fn write(&self, text: &str) -> std::io::Result<()> {
+        // One that an interrupted run left behind.
+        let _ = std::fs::remove_file(&self.temporary);
+        let mut file = std::fs::OpenOptions::new().write(true).create_new(true).open(&self.temporary)?;
+        // Before there is anything to read in it: the old file may have been for its owner alone.
+        file.set_permissions(std::fs::metadata(&self.path)?.permissions())?;
+        file.write_all(text.as_bytes())?;
+        file.sync_all()
+    }
+
+    fn put(&self, lang: Lang) -> Result<()> {
+        let put = std::fs::rename(&self.temporary, &self.path);
+        put.with_context(|| super::unwritable_source(&self.path, lang))
+    }
+
+    /// What is left of a file that was not put in place helps nobody.
+    fn drop_it(&self) {
+        let _ = std::fs::remove_file(&self.temporary);
+    }
 }
 
 fn moved_on(path: &Path, lang: Lang) -> String {
@@ -254,6 +283,27 @@ mod tests {
 
     fn change(before: &str, after: &str) -> Change {
         Change { path: "a.py".into(), before: before.into(), after: after.into() }
+    }
+
+    fn put(path: &Path, change: &Change, lang: Lang) -> Result<()> {
+        Staged::new(path.to_owned(), change, lang)?.put(lang)
+    }
+
+    #[test]
+    fn a_file_that_cannot_be_written_leaves_the_others_as_they_were() {
+        let dir = tempfile::tempdir().unwrap();
+        std::fs::write(dir.path().join("a.py"), "a").unwrap();
+        let changes = vec![change("a", "b"), Change { path: "gone.py".into(), ..change("c", "d") }];
+        let done = Done {
+            report: Report::default(),
+            folder: dir.path().to_owned(),
+            changes,
+            told: Vec::new(),
+            secrets: Vec::new(),
+        };
+        assert!(done.put(Lang::En).is_err());
+        assert_eq!(std::fs::read_to_string(dir.path().join("a.py")).unwrap(), "a");
+        assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 1);
     }
 
     #[test]
