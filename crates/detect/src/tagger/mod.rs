@@ -14,6 +14,7 @@
 //! The method is that of Lafferty and others (2001), "Conditional Random Fields". `docs/model-card.md` says what
 //! the model was trained on, how, and where it fails; `cargo xtask train --data DIR` makes it anew.
 
+mod assistant;
 mod code;
 mod common;
 mod cut;

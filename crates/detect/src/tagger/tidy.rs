@@ -3,6 +3,7 @@
 use ombud_core::DataType;
 
 use super::Entity;
+use super::assistant;
 use super::code;
 use super::common;
 use super::decode::Found;
@@ -54,6 +55,7 @@ pub(super) fn tidy(text: &str, tokens: &[Token], found: &Found, lexicon: Lexicon
         || is_language(text, span)
         || found.kind == DataType::Person
             && (code::vetoes(text, span, found.score, lexicon)
+                || assistant::vetoes(text, span)
                 || common::vetoes(text, span, found.score, lexicon))
     {
         return None;
