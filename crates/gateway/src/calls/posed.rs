@@ -15,18 +15,18 @@ use super::question::{elsewhere, openings};
 const MANY: usize = 1024;
 
 /// What stands for a call, and the code that releases it.
-pub type Named = (String, String);
+pub(super) type Named = (String, String);
 
 /// The questions that were put lately.
 #[derive(Default)]
-pub struct Posed {
+pub(super) struct Posed {
     known: HashMap<Hash, (Vec<Named>, u64)>,
     order: VecDeque<Hash>,
 }
 
 impl Posed {
     /// Remembers a question, put in this half hour about these calls.
-    pub fn keep(&mut self, question: &str, calls: &[Named], now: u64) {
+    pub(super) fn keep(&mut self, question: &str, calls: &[Named], now: u64) {
         let hash = sha256(question.trim().as_bytes());
         if self.known.insert(hash, (calls.to_vec(), now)).is_none() {
             self.order.push_back(hash);
@@ -40,7 +40,7 @@ impl Posed {
 
     /// Whether a turn is nothing but questions that were put, the last of which names this call. In a stream each further question
     /// is about all calls so far.
-    pub fn asks(&self, turn: &str, stands: &str, codes: &[String], now: u64) -> bool {
+    pub(super) fn asks(&self, turn: &str, stands: &str, codes: &[String], now: u64) -> bool {
         let turn = without_references(turn);
         let last = openings().iter().filter_map(|opening| turn.rfind(opening)).max();
         let Some((before, last)) = last.and_then(|at| turn.split_at_checked(at)) else { return false };

@@ -178,7 +178,7 @@ mod tests {
         for word in [
             "x",
             "13970834512",
-            "EqQBCgIYAhIM",
+            "EqQBCgIYAhIM", // typos:ignore
             "1397083451213970834512139708345",
             "phone13970834512phone13970834512",
             "Phone13970834512Phone13970834512Phone",

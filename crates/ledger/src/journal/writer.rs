@@ -113,13 +113,12 @@ impl Writer {
     ) -> Result<Self, Error> {
         let Recovered { end, signed, note, .. } = recovered;
         // A log is born with a checkpoint over nothing: entries without one are then always a sign that it was removed.
-        let note = match note {
-            Some(note) => note,
-            None => {
-                let note = signer.sign(&statement(&signer, &end).body());
-                publish(dir, &note, &end).map_err(Error::file("cannot write the checkpoint in", dir))?;
-                note
-            }
+        let note = if let Some(note) = note {
+            note
+        } else {
+            let note = signer.sign(&statement(&signer, &end).body());
+            publish(dir, &note, &end).map_err(Error::file("cannot write the checkpoint in", dir))?;
+            note
         };
         let (file, at) = open_segment(dir, end.at).map_err(Error::file("cannot open the journal in", dir))?;
         let progress = Progress { durable: end.at.seq, signed, note: Some(note.into()), stopped: false };

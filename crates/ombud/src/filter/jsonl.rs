@@ -54,7 +54,7 @@ impl<R: std::io::Read> Lines<BufReader<R>> {
                 return Ok((!batch.is_empty()).then_some(batch));
             }
             self.number += 1;
-            batch.extend(self.read(&bytes)?);
+            batch.extend(self.read(&bytes));
             let more = self.source.buffer().contains(&b'\n');
             if !batch.is_empty() && (!more || batch.len() >= BATCH) {
                 return Ok(Some(batch));
@@ -62,15 +62,15 @@ impl<R: std::io::Read> Lines<BufReader<R>> {
         }
     }
 
-    fn read(&mut self, bytes: &[u8]) -> Result<Option<Line>> {
+    fn read(&mut self, bytes: &[u8]) -> Option<Line> {
         // Some editors and exports begin a file with a byte order mark.
         let bytes = bytes.strip_prefix("\u{feff}".as_bytes()).filter(|_| self.number == 1).unwrap_or(bytes);
         if bytes.trim_ascii().is_empty() {
-            return Ok(None);
+            return None;
         }
         let line = std::str::from_utf8(bytes).map(serde_json::from_str);
         if let Ok(Ok(line)) = line {
-            return Ok(Some(line));
+            return Some(line);
         }
         self.bad += 1;
         if self.bad <= TOLD {
@@ -86,7 +86,7 @@ impl<R: std::io::Read> Lines<BufReader<R>> {
                     zh: "第 {number} 行不是含有字符串 `text` 的对象 {{\"id\": 1, \"text\": \"…\"}}，已略过")
             });
         }
-        Ok(None)
+        None
     }
 
     /// The exit code: an error if a line was left out.
