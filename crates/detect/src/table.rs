@@ -58,7 +58,7 @@ fn head(text: &str, line: &Range<usize>, next: &Range<usize>) -> Option<(u8, Vec
     let mark = *[b'|', b'\t', b',', b';'].iter().find(|mark| memchr::memchr(**mark, bytes).is_some())?;
     // The first head decides for most lines of prose.
     let first = bytes.iter().position(|b| *b == mark).unwrap_or(0);
-    if first > TITLE {
+    if first > TITLE || !text.get(bare(text, line.start..line.start + first)).is_some_and(is_title) {
         return None;
     }
     let heads = fields(text, line, mark);
