@@ -8,6 +8,7 @@ pub mod frame;
 pub mod halves;
 pub mod held;
 pub mod json;
+pub mod places;
 pub mod said;
 pub mod splice;
 pub mod spoken;
@@ -19,6 +20,7 @@ use ombud_core::{Edge, Exchange};
 use collect::Collector;
 use frame::Frame;
 use json::{Doc, JsonError, Keys, Kind};
+use places::Places;
 
 /// Declares the modules, the wires and the list in one go, so that a wire format is one line.
 macro_rules! wires {
@@ -68,7 +70,7 @@ pub struct Format {
     /// Walks a request into a collector; `None` if its requests have no body.
     pub request: Option<fn(&mut Collector<'_, '_>)>,
     /// Reads one frame of a streamed answer.
-    pub frame: fn(&Doc<'_>) -> Frame,
+    pub frame: fn(&Doc<'_>, &mut Places) -> Frame,
     /// How tool calls stand in its answers.
     pub calls: Calls,
     /// Whether its tokens are the same in every session of a client, so that what is stored in one is found in another.
@@ -89,7 +91,7 @@ pub enum Calls {
 }
 
 /// For wires whose answers are not streamed.
-pub(crate) fn no_frames(_: &Doc<'_>) -> Frame {
+pub(crate) fn no_frames(_: &Doc<'_>, _: &mut Places) -> Frame {
     Frame::default()
 }
 
@@ -181,9 +183,9 @@ impl Wire {
         })
     }
 
-    /// Reads one frame of a streamed answer.
-    pub fn frame(self, doc: &Doc<'_>) -> Frame {
-        (self.format().frame)(doc)
+    /// Reads one frame of a streamed answer; `places` are those of the calls in the frames before it.
+    pub fn frame(self, doc: &Doc<'_>, places: &mut Places) -> Frame {
+        (self.format().frame)(doc, places)
     }
 }
 
