@@ -15,6 +15,7 @@ pub static FORMAT: Format = Format {
     id: "anthropic.messages",
     method: "POST",
     path: "/messages",
+    others: &[],
     dialect: Some(Dialect::Anthropic),
     request: Some(request),
     frame,

@@ -65,6 +65,8 @@ pub struct Format {
     pub method: &'static str,
     /// How its paths end, behind a base.
     pub path: &'static str,
+    /// Other ends of paths at which it is spoken.
+    pub others: &'static [&'static str],
     /// Whose errors its clients expect; `None` if both kinds of client ask in the same way.
     pub dialect: Option<Dialect>,
     /// Walks a request into a collector; `None` if its requests have no body.
@@ -115,9 +117,12 @@ impl Wire {
     pub fn pick_below(method: &str, path: &str, bases: &[&str]) -> Option<Self> {
         let path = path.trim_end_matches('/');
         let below = |path: &str, wire: &Self| {
-            let Format { method: own, path: end, .. } = wire.format();
-            let base = path.strip_suffix(end).filter(|_| method == *own);
-            base.is_some_and(|base| base::is_base(base, bases))
+            let Format { method: own, path: end, others, .. } = wire.format();
+            let ends = || std::iter::once(end).chain(*others);
+            let mut known = ends().filter_map(|end| path.strip_suffix(end).map(|base| (end, base)));
+            // No other path ends on two such words, and gateways put many things before them.
+            let any = |end: &str| end == openai_chat::FORMAT.path;
+            method == *own && known.any(|(end, base)| any(end) || base::is_base(base, bases))
         };
         let one_model = || path.rsplit_once('/').is_some_and(|(list, _)| below(list, &Self::Models));
         let found = Self::ALL.iter().copied().find(|wire| below(path, wire));
@@ -223,6 +228,17 @@ mod tests {
             ("POST", "/v1/evals/x/completions", None),
             ("POST", "/v1/CHAT/completions", None),
             ("POST", "/v1/conversations/c/responses", None),
+            ("POST", "/v1/fim/completions", Some(Wire::Chat)),
+            ("POST", "/p/mistral/v1/agents/completions", Some(Wire::Chat)),
+            ("POST", "/v1/agents/x/completions", None),
+            ("POST", "/api/v3/batch/chat/completions", Some(Wire::Chat)),
+            ("POST", "/api/v3/context/chat/completions", Some(Wire::Chat)),
+            ("POST", "/api/paas/v4/async/chat/completions", Some(Wire::Chat)),
+            ("POST", "/v1/llm/chat/completions", Some(Wire::Chat)),
+            ("POST", "/openai/deployments/X/extensions/chat/completions", Some(Wire::Chat)),
+            ("POST", "/v1/account/gateway/compat/chat/completions", Some(Wire::Chat)),
+            ("POST", "/serving-endpoints/chat/completions", Some(Wire::Chat)),
+            ("POST", "/serving-endpoints/embeddings", Some(Wire::Embeddings)),
         ] {
             assert_eq!(Wire::pick(method, path), wire, "{method} {path}");
         }

@@ -16,6 +16,8 @@ pub static FORMAT: Format = Format {
     id: "openai.chat",
     method: "POST",
     path: "/chat/completions",
+    // Mistral: the answers are those of a chat, and `prompt` and `suffix` texts like any other.
+    others: &["/fim/completions", "/agents/completions"],
     dialect: Some(Dialect::OpenAi),
     request: Some(request),
     frame,

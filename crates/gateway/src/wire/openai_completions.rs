@@ -16,6 +16,7 @@ pub static FORMAT: Format = Format {
     id: "openai.completions",
     method: "POST",
     path: "/completions",
+    others: &[],
     dialect: Some(Dialect::OpenAi),
     request: Some(request),
     frame,

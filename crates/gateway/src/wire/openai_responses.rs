@@ -25,6 +25,7 @@ pub static FORMAT: Format = Format {
     id: "openai.responses",
     method: "POST",
     path: "/responses",
+    others: &[],
     dialect: Some(Dialect::OpenAi),
     request: Some(request),
     frame,

@@ -90,8 +90,7 @@ async fn a_call_without_a_name_is_never_released() {
     ])
     .await;
     assert!(got.contains("ombud_frame_not_readable") && !got.contains("evil.example"), "{got}");
-    let nothing =
-        json!({ "choices": [{ "index": 0, "delta": { "content": "Hm.", "function_call": null, "tool_calls": null } }] });
+    let nothing = json!({ "choices": [{ "index": 0, "delta": { "content": "Hm.", "function_call": null, "tool_calls": null } }] });
     let got = chat(&[nothing, finish("stop")]).await;
     assert!(got.contains("Hm.") && !got.contains("ombud_"), "{got}");
 }
@@ -148,7 +147,8 @@ async fn another_id_at_the_same_index_is_another_call() {
 #[case::done("response.output_item.done")]
 #[tokio::test(flavor = "multi_thread")]
 async fn a_call_of_a_response_keeps_its_tool(#[case] kind: &str) {
-    let item = |name: &str| json!({ "type": "function_call", "call_id": "c", "name": name, "arguments": EVIL });
+    let item =
+        |name: &str| json!({ "type": "function_call", "call_id": "c", "name": name, "arguments": EVIL });
     let begun = json!({ "type": "function_call", "call_id": "c", "name": "get_time", "arguments": "" });
     let done = json!({ "type": "response.output_item.done", "output_index": 0, "item": item("get_time") });
     let frame = match kind {
@@ -226,4 +226,62 @@ async fn nothing_is_added_to_a_block_that_ended() {
     .await;
     assert!(got.contains("tool_use") && got.contains("ombud_frame_not_readable"), "{got}");
     assert!(!got.contains("evil.example"), "{got}");
+}
+
+/// The strings at a pointer of the frames of a stream, joined.
+fn said(text: &str, pointer: &str) -> String {
+    let frames = text.split("\n\n").filter_map(|frame| frame.strip_prefix("data: "));
+    let frames = frames.filter_map(|data| serde_json::from_str::<Value>(data).ok());
+    frames.filter_map(|frame| frame.pointer(pointer).and_then(Value::as_str).map(str::to_owned)).collect()
+}
+
+/// What the client gets for these frames where a phone number was masked, so that a letter at the end may begin its token.
+async fn masked(frames: &[Value]) -> String {
+    let bytes: String = frames.iter().map(|frame| format!("data: {frame}\n\n")).collect();
+    let rig =
+        Rig::with(move |_, _| events(bytes.clone()), |config| config.tools.mode = Some(Gate::Block)).await;
+    let tool = |name: &str| json!({ "type": "function", "function": { "name": name, "parameters": {} } });
+    let said = json!([{ "role": "user", "content": format!("what time is it? {PHONE}") }]);
+    let tools = json!([tool("get_time"), tool("send_mail")]);
+    let body = json!({ "model": "m", "stream": true, "messages": said, "tools": tools });
+    rig.post("/v1/chat/completions", body.to_string()).await.text().await.unwrap()
+}
+
+#[rstest]
+#[case::together(false)]
+#[case::before(true)]
+#[tokio::test(flavor = "multi_thread")]
+async fn words_that_wait_come_before_a_call_and_nothing_comes_twice(#[case] before: bool) {
+    for (tool, arguments, released) in [("get_time", "{}", true), ("send_mail", EVIL, false)] {
+        let call = json!([{ "index": 0, "id": "c", "type": "function", "function": { "name": tool, "arguments": arguments } }]);
+        let frame = |delta: Value| json!({ "id": "x", "choices": [{ "index": 0, "delta": delta, "finish_reason": null }], "usage": { "total_tokens": 3 } });
+        let mut frames = if before {
+            vec![frame(json!({ "content": "to the top" })), frame(json!({ "tool_calls": call }))]
+        } else {
+            vec![frame(json!({ "content": "to the top", "tool_calls": call }))]
+        };
+        frames.push(finish("tool_calls"));
+        let got = masked(&frames).await;
+        let words = said(&got, "/choices/0/delta/content");
+        assert!(words.starts_with("to the top"), "{got}");
+        assert_eq!(words == "to the top", released, "{got}");
+        assert_eq!(
+            said(&got, "/choices/0/delta/tool_calls/0/function/name"),
+            if released { tool } else { "" }
+        );
+        assert_eq!(got.matches("total_tokens").count(), frames.len() - 1, "{got}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn reasoning_that_waits_comes_before_the_answer() {
+    let frame = |delta: Value| json!({ "choices": [{ "index": 0, "delta": delta, "finish_reason": null }] });
+    let got = masked(&[
+        frame(json!({ "reasoning_content": "to the top" })),
+        frame(json!({ "reasoning_content": null, "content": "Yes." })),
+        finish("stop"),
+    ])
+    .await;
+    assert_eq!(said(&got, "/choices/0/delta/reasoning_content"), "to the top", "{got}");
+    assert!(got.rfind("reasoning_content\":\"").unwrap() < got.find("Yes.").unwrap(), "{got}");
 }
