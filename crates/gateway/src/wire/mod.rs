@@ -199,6 +199,20 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_recording_without_a_type_is_one_and_a_file_is_none() {
+        for (url, kind) in [
+            ("data:;base64,MTM5", ombud_core::OpaqueKind::Audio),
+            ("data:text/plain;base64,MTM5", ombud_core::OpaqueKind::File),
+        ] {
+            let part =
+                serde_json::json!({ "type": "input_audio", "input_audio": { "data": url, "format": "mp3" } });
+            let body = serde_json::json!({ "messages": [{ "role": "user", "content": [part] }] });
+            let read = Wire::Chat.parse(body.to_string().into()).unwrap();
+            assert_eq!(read.opaque.iter().map(|opaque| opaque.kind).collect::<Vec<_>>(), [kind]);
+        }
+    }
+
+    #[test]
     fn paths_of_many_providers() {
         for (method, path, wire) in [
             ("POST", "/v1/chat/completions", Some(Wire::Chat)),

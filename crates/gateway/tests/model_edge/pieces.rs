@@ -262,6 +262,8 @@ async fn words_that_wait_come_before_a_call_and_nothing_comes_twice(#[case] befo
         };
         frames.push(finish("tool_calls"));
         let got = masked(&frames).await;
+        // The last letter did wait.
+        assert_eq!(got.contains("\"to the to\""), before, "{got}");
         let words = said(&got, "/choices/0/delta/content");
         assert!(words.starts_with("to the top"), "{got}");
         assert_eq!(words == "to the top", released, "{got}");
@@ -282,6 +284,7 @@ async fn reasoning_that_waits_comes_before_the_answer() {
         finish("stop"),
     ])
     .await;
+    assert!(got.contains("\"to the to\""), "{got}");
     assert_eq!(said(&got, "/choices/0/delta/reasoning_content"), "to the top", "{got}");
     assert!(got.rfind("reasoning_content\":\"").unwrap() < got.find("Yes.").unwrap(), "{got}");
 }
