@@ -23,7 +23,7 @@ const OWN: &[&str] = &[
 const AROUND: &[&str] = &["type", "index"];
 
 /// The JSON of a frame with nothing but a place for the text of `own`.
-pub fn of(doc: &Doc<'_>, own: Node) -> String {
+pub(super) fn of(doc: &Doc<'_>, own: Node) -> String {
     around(doc, doc.root(), own, OWN)
 }
 
