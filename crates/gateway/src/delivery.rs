@@ -181,6 +181,10 @@ impl Delivery {
         let mut withheld = Vec::new();
         let mut asked = Vec::new();
         for call in calls {
+            if !call.is_clear(|name| self.asked.as_ref().is_some_and(|asked| asked.offers(name))) {
+                // Whatever was decided about one of its names, a client may run another.
+                return Err(Refusal::Frame);
+            }
             let judged = self.judge(call);
             let decision = judged.decision.id();
             if let Some(interceptor) = &self.gateway.config.interceptor {

@@ -195,7 +195,18 @@ fn work(
 }
 
 /// Parameters of a query in which providers take a client's key, or what is no data.
-const OWN_PARAMETERS: &[&str] = &["key", "api-version", "api_version", "alt"];
+const OWN_PARAMETERS: &[&str] = &[
+    "key",
+    "api-key",
+    "api_key",
+    "apikey",
+    "subscription-key",
+    "access_token",
+    "sig",
+    "api-version",
+    "api_version",
+    "alt",
+];
 
 /// Refuses an address that holds personal data or a secret: nothing can be masked in it. Ids and names in a path count only as
 /// a whole.
@@ -214,7 +225,7 @@ fn address(gateway: &Gateway, route: &Route<'_>, uri: &http::Uri) -> Result<(), 
     let segments = uri.path().split('/').filter_map(|segment| looked(segment, true));
     let parameters = uri.query().unwrap_or_default().split('&').filter(|pair| {
         let name = pair.split('=').next().unwrap_or_default();
-        !OWN_PARAMETERS.contains(&name)
+        !OWN_PARAMETERS.iter().any(|own| own.eq_ignore_ascii_case(name))
     });
     let found = segments.chain(parameters.filter_map(|pair| looked(pair, false))).next();
     found.map_or(Ok(()), |kind| Err(Refusal::Query(kind)))

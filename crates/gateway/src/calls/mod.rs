@@ -187,6 +187,11 @@ impl Asked {
         read.map(|exchange| attributor.instructions(&self.client, exchange)).unwrap_or_default()
     }
 
+    /// Whether it offers a tool of this name.
+    pub fn offers(&self, name: &str) -> bool {
+        self.exchange().is_some_and(|exchange| exchange.tools.iter().any(|tool| tool.name == name))
+    }
+
     /// Whether each of these values stands in a turn that is the user's from beginning to end. `false` says nothing: what is
     /// looked at is cheap, so that most answers need no more.
     pub fn are_users(&self, values: &BTreeSet<&str>) -> bool {

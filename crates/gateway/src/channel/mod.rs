@@ -2,4 +2,5 @@
 
 pub mod sse;
 pub mod stream;
+mod template;
 pub mod withhold;

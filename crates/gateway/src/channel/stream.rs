@@ -1,5 +1,7 @@
 //! The state machine of one streamed answer: bytes in, steps out. No I/O.
 
+mod calls;
+
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::ops::RangeInclusive;
 use std::sync::Arc;
@@ -7,12 +9,13 @@ use std::sync::Arc;
 use ombud_detect::mask::{Form, Minted, Restorer, Tally};
 
 use super::sse::{self, FrameTooLarge, Splitter};
-use super::withhold;
+use super::{template, withhold};
 use crate::outward::{Guard, Seen, Voice};
 use crate::pace::Used;
 use crate::wire::answer::{ToolCall, form_of, mask_arguments, restore_strings, watch_strings};
 use crate::wire::frame::{Channel, ChannelKind, Frame, Mark, PLACE};
 use crate::wire::json::{Doc, JsonError, Keys, Node};
+use crate::wire::places::Places;
 use crate::wire::splice::{Patch, splice};
 use crate::wire::withhold::Withheld;
 use crate::wire::{Calls, Wire, halves, spoken};
@@ -38,8 +41,12 @@ pub struct AnswerStream {
     channels: BTreeMap<Channel, Flow>,
     calls: BTreeMap<Channel, ToolCall>,
     done_calls: Vec<ToolCall>,
-    /// Arguments of the calls that were decided, by their ids.
-    known_calls: BTreeMap<String, String>,
+    /// Tools and arguments of the calls that were decided, by their ids.
+    known_calls: BTreeMap<String, (String, String)>,
+    /// Arguments of the calls that are complete.
+    closed: BTreeMap<Channel, String>,
+    /// The places of the calls that wait.
+    places: Places,
     /// Frames that wait for a tool call to be complete and decided.
     held: Option<Vec<Vec<u8>>>,
     /// The calls that are being decided.
@@ -86,6 +93,8 @@ impl AnswerStream {
             calls: BTreeMap::new(),
             done_calls: Vec::new(),
             known_calls: BTreeMap::new(),
+            closed: BTreeMap::new(),
+            places: Places::default(),
             held: None,
             deciding: None,
             withheld: Vec::new(),
@@ -211,17 +220,17 @@ impl AnswerStream {
             return;
         }
         let Ok(doc) = Doc::parse(&data, Keys::Lenient) else { return self.unread(raw, &data) };
-        let info = self.wire.frame(&doc);
-        if info.unfit {
+        let info = self.wire.frame(&doc, &mut self.places);
+        if info.unfit || self.is_late(&doc, &info) {
             return self.refuse();
         }
         self.used.see(&doc);
         self.complete |= info.last;
         self.finish = info.finish.clone().or_else(|| self.finish.take());
         self.model = info.model.clone().or_else(|| self.model.take());
+        let ended = self.ended(&doc, &info);
         self.open_calls(&info);
         self.listen(&doc, &info);
-        let ended = self.ended(&info);
         let touched: Vec<Channel> = info.deltas.iter().map(|delta| delta.1).collect();
         ended
             .iter()
@@ -251,24 +260,6 @@ impl AnswerStream {
         self.steps.push_back(Step::Unreadable);
     }
 
-    /// Keeps what a frame says of calls, and notes who spoke.
-    fn listen(&mut self, doc: &Doc<'_>, info: &Frame) {
-        for &(node, channel) in &info.deltas {
-            if channel.kind == ChannelKind::Arguments {
-                if let Some(call) = self.calls.get_mut(&channel) {
-                    call.say(&halves::text(doc, node));
-                }
-            } else if channel.kind == ChannelKind::Text && !doc.raw(node).is_empty() {
-                self.spoke.insert(channel.index);
-            }
-        }
-        for (channel, whole) in &info.arguments {
-            if let Some(call) = self.calls.get_mut(channel) {
-                call.say_whole(whole);
-            }
-        }
-    }
-
     /// The frame with every delta restored, or `None` if nothing changes.
     fn rewrite(
         &mut self,
@@ -294,7 +285,7 @@ impl AnswerStream {
         self.rewrite_whole(doc, info, &mut patches);
         self.renumber(doc, &mut patches);
         for &(node, channel) in &info.deltas {
-            self.keep_template(raw, data, doc, info, node, channel);
+            self.keep_template(raw, doc, info, node, channel);
         }
         (!patches.is_empty()).then(|| sse::with_data(raw, &splice(data, &mut patches)))
     }
@@ -360,21 +351,15 @@ impl AnswerStream {
         let all = || Arc::clone(&self.minted);
         match (&mut self.guard, self.calls.get(&channel)) {
             (Some(guard), None) if channel.kind != ChannelKind::Arguments => guard.veiled(),
-            (Some(guard), Some(call)) => guard.masks_for(&call.tool).unwrap_or_else(all),
+            (Some(guard), Some(call)) => {
+                call.readings().find_map(|tool| guard.masks_for(tool)).unwrap_or_else(all)
+            }
             _ => all(),
         }
     }
 
     /// Remembers the frame of a delta while text of its channel is held back.
-    fn keep_template(
-        &mut self,
-        raw: &[u8],
-        data: &[u8],
-        doc: &Doc<'_>,
-        info: &Frame,
-        own: Node,
-        channel: Channel,
-    ) {
+    fn keep_template(&mut self, raw: &[u8], doc: &Doc<'_>, info: &Frame, own: Node, channel: Channel) {
         let Some(flow) = self.channels.get_mut(&channel) else { return };
         if flow.restorer.pending().is_empty() && !flow.voice.holds() {
             return flow.template.clear();
@@ -383,15 +368,7 @@ impl AnswerStream {
             flow.template = again.clone().into_bytes();
             return;
         }
-        let mut patches: Vec<Patch> = info
-            .deltas
-            .iter()
-            .map(|&(node, _)| Patch {
-                range: doc.span(node),
-                with: if node == own { PLACE.into() } else { String::new() },
-            })
-            .collect();
-        flow.template = sse::with_data(raw, &splice(data, &mut patches));
+        flow.template = sse::with_data(raw, template::of(doc, own).as_bytes());
     }
 
     /// Sends what a channel still owes, in a frame of its own.
@@ -429,7 +406,7 @@ impl AnswerStream {
     }
 
     /// The channels that end with this frame. A frame looks only at those that it speaks of: a provider may open very many.
-    fn ended(&self, info: &Frame) -> Vec<Channel> {
+    fn ended(&self, doc: &Doc<'_>, info: &Frame) -> Vec<Channel> {
         let named = info.deltas.iter().map(|delta| delta.1);
         if info.last {
             return sorted(self.channels.keys().copied().chain(named));
@@ -442,59 +419,14 @@ impl AnswerStream {
             }
             Mark::Call { .. } => Vec::new(),
         };
-        sorted(info.marks.iter().flat_map(of))
-    }
-
-    fn open_calls(&mut self, info: &Frame) {
-        for mark in &info.marks {
-            let Mark::Call { channel, id, name } = mark else { continue };
-            if info.last && self.is_known(info, *channel, id.as_deref()) {
-                continue;
-            }
-            let call = self.calls.entry(*channel).or_default();
-            call.id = id.clone().or_else(|| call.id.take());
-            if let Some(name) = name {
-                call.tool.clone_from(name);
-            }
-            if self.held.is_none() {
-                self.flush();
-                self.held = Some(Vec::new());
-            }
-        }
-    }
-
-    /// Whether a call that the last frame says once more was decided, with these very arguments.
-    fn is_known(&self, info: &Frame, channel: Channel, id: Option<&str>) -> bool {
-        let whole = info.arguments.iter().find(|(at, _)| *at == channel).map(|(_, whole)| whole);
-        id.and_then(|id| self.known_calls.get(id)).is_some_and(|known| Some(known) == whole)
-    }
-
-    fn close_calls(&mut self, info: &Frame) {
-        for mark in &info.marks {
-            let Mark::Close(index) = mark else { continue };
-            let complete: Vec<Channel> =
-                self.calls.range(of_index(*index)).map(|(channel, _)| *channel).collect();
-            for channel in complete {
-                if let Some(call) = self.calls.remove(&channel) {
-                    let call = self.settled(channel, call);
-                    self.done_calls.push(ToolCall { complete: true, ..call });
-                }
-            }
-        }
-        if self.calls.is_empty() {
-            self.decide();
-        }
-    }
-
-    fn decide(&mut self) {
-        if self.held.is_some() && self.deciding.is_none() {
-            let calls = std::mem::take(&mut self.done_calls);
-            let known = calls.iter().filter_map(|call| Some((call.id.clone()?, call.written.clone())));
-            self.known_calls.extend(known);
-            self.flush();
-            self.deciding = Some(calls.iter().map(|call| call.place).collect());
-            self.steps.push_back(Step::Decide(calls));
-        }
+        let said = info.deltas.iter().filter(|(node, _)| !doc.raw(*node).is_empty());
+        let said: Vec<Channel> = said.map(|delta| delta.1).collect();
+        let answers = said.iter().filter(|channel| channel.kind == ChannelKind::Text);
+        // Where the answer begins, the reasoning before it is over.
+        let thought = answers.flat_map(|channel| self.channels.range(of_index(channel.index)));
+        let thought = thought.map(|(channel, _)| *channel);
+        let thought = thought.filter(|of| of.kind == ChannelKind::Reasoning && !said.contains(of));
+        sorted(info.marks.iter().flat_map(of).chain(thought).chain(self.spoken_before(info)))
     }
 
     /// Sends a frame, changed where it speaks of calls that were withheld.

@@ -6,6 +6,7 @@ use super::sse;
 use crate::wire::frame::Channel;
 use crate::wire::json::{Doc, Keys, Node};
 use crate::wire::openai_chat::number;
+use crate::wire::places::Places;
 use crate::wire::splice::{Patch, splice};
 use crate::wire::withhold::{Own, Withheld, end_turn, item_id, items, message_item, stop, without_calls};
 use crate::wire::{Calls, Wire};
@@ -58,6 +59,7 @@ fn chat(
     spoke: &dyn Fn(u32) -> bool,
 ) -> Vec<Vec<u8>> {
     let mut told: Vec<u32> = Vec::new();
+    let mut places = Places::default();
     let mut out = Vec::new();
     for frame in held {
         let changed = read(&frame, |doc, data| {
@@ -77,12 +79,12 @@ fn chat(
                     let first = !told.contains(&index);
                     told.push(index);
                     let text = format!("{}{}", if spoke(index) { "\n\n" } else { "" }, own.text());
-                    let (rebuilt, _) = without_calls(doc, delta, &own, first.then_some(&*text));
+                    let (rebuilt, _) = without_calls(doc, delta, &own, &mut places, first.then_some(&*text));
                     empty = rebuilt == "{}" && ends.is_none();
                     patches.push(Patch { range: doc.span(delta), with: rebuilt });
                 }
                 let calls = decided.iter().filter(|call| call.index == index).count();
-                patches.extend(ends.filter(|_| own.subs.len() == calls));
+                patches.extend(ends.filter(|_| calls > 0 && own.subs.len() == calls));
             }
             let alone = doc.get(doc.root(), "choices").is_some_and(|list| doc.items(list).count() == 1);
             let gone = empty && alone;

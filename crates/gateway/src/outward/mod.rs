@@ -205,7 +205,8 @@ impl Guard {
 
     /// A call as the agent gets it.
     pub fn masked(&mut self, call: ToolCall) -> ToolCall {
-        match self.masks_for(&call.tool) {
+        let masks = call.readings().find_map(|tool| self.masks_for(tool));
+        match masks {
             Some(minted) => {
                 let place = call.place;
                 call.settled(place, &minted)

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use crate::channel::sse::{self, Splitter};
 use crate::wire::frame::{Channel, ChannelKind, Frame, Mark};
 use crate::wire::json::{Doc, Keys, Kind, Node};
+use crate::wire::places::Places;
 use crate::wire::{Calls, Wire};
 
 /// One text of an answer, as it came: tokens are not turned back.
@@ -61,29 +62,30 @@ fn read(wire: Wire, body: &[u8]) -> Vec<Piece> {
 fn streamed(wire: Wire, body: &[u8]) -> Vec<Piece> {
     let mut splitter = Splitter::default();
     let mut pieces: BTreeMap<Channel, Piece> = BTreeMap::new();
+    let mut places = Places::default();
     // The gateway ends a stream whose frames are larger; what came before is not in the splitter any more.
     for chunk in body.chunks(sse::MAX_FRAME / 2) {
         if splitter.push(chunk).is_err() {
             break;
         }
         while let Some(frame) = splitter.next_frame() {
-            take(wire, &frame, &mut pieces);
+            take(wire, &frame, &mut places, &mut pieces);
         }
     }
     // A stream that broke off may end without the blank line.
-    take(wire, &splitter.rest(), &mut pieces);
+    take(wire, &splitter.rest(), &mut places, &mut pieces);
     pieces.into_values().filter(|piece| !piece.text.is_empty() || piece.tool.is_some()).collect()
 }
 
-fn take(wire: Wire, frame: &[u8], pieces: &mut BTreeMap<Channel, Piece>) {
+fn take(wire: Wire, frame: &[u8], places: &mut Places, pieces: &mut BTreeMap<Channel, Piece>) {
     let Some(data) = sse::data(frame) else { return };
     let Ok(doc) = Doc::parse(&data, Keys::Lenient) else { return };
-    let Frame { deltas, marks, .. } = wire.frame(&doc);
+    let Frame { deltas, marks, .. } = wire.frame(&doc, places);
     for mark in marks {
         let Mark::Call { channel, id, name } = mark else { continue };
         let piece = pieces.entry(channel).or_insert_with(|| empty(channel.kind));
-        piece.call = id.or_else(|| piece.call.take());
-        piece.tool = name.or_else(|| piece.tool.take());
+        piece.call = id.filter(|id| !id.is_empty()).or_else(|| piece.call.take());
+        piece.tool = name.filter(|name| !name.is_empty()).or_else(|| piece.tool.take());
     }
     for (node, channel) in deltas {
         pieces.entry(channel).or_insert_with(|| empty(channel.kind)).text.push_str(&doc.string(node));

@@ -9,8 +9,9 @@ use ombud_detect::mask::{Form, Minted, Tally, restore, token};
 
 use super::frame::{Channel, ChannelKind};
 use super::json::{Doc, Keys, Kind, Node};
-use super::openai_chat::{FUNCTION_CALL, number};
+use super::openai_chat::{FUNCTION_CALL, function_of};
 use super::openai_responses::{AGENT_CALLS, call_arguments};
+use super::places::Places;
 use super::splice::{Patch, splice};
 use super::{Calls, Wire, halves, spoken};
 use crate::outward::Guard;
@@ -19,13 +20,18 @@ use crate::pace::Used;
 /// The longest arguments that are looked at.
 pub const MAX_ARGUMENTS: usize = 4 * 1024 * 1024;
 
+/// The longest name that is put together.
+const MAX_NAME: usize = 1024;
+
 /// A call of a tool that the model asks for.
 #[derive(Clone, PartialEq, Eq)]
 pub struct ToolCall {
     /// Its place in the answer.
     pub place: Channel,
-    /// The tool.
+    /// The tool; its name in pieces is put together.
     pub tool: String,
+    /// How its name came in a stream.
+    pub named: Named,
     /// The provider's id of the call.
     pub id: Option<String>,
     /// False if the stream ended inside the arguments.
@@ -45,11 +51,22 @@ pub struct ToolCall {
     pub leaks: BTreeSet<DataCategory>,
 }
 
+/// The name of a tool as a stream says it, perhaps in pieces.
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
+pub struct Named {
+    first: String,
+    last: String,
+    joined: String,
+    /// Whether the pieces are not all the same.
+    differ: bool,
+}
+
 impl Default for ToolCall {
     fn default() -> Self {
         Self {
             place: Channel { index: 0, sub: 0, kind: ChannelKind::Arguments },
             tool: String::new(),
+            named: Named::default(),
             id: None,
             complete: false,
             one_way: false,
@@ -69,6 +86,40 @@ impl std::fmt::Debug for ToolCall {
 }
 
 impl ToolCall {
+    /// Takes the name, or a piece of it. Some servers say an empty one with every piece of the arguments, and some the same.
+    pub fn name(&mut self, piece: &str) {
+        if piece.is_empty() {
+            return;
+        }
+        let named = &mut self.named;
+        if named.joined.is_empty() {
+            piece.clone_into(&mut named.first);
+        }
+        named.differ |= named.first != piece;
+        // Nobody's tool has such a name; the end tells that it is none.
+        if named.joined.len() <= MAX_NAME {
+            named.joined.push_str(piece);
+        }
+        piece.clone_into(&mut named.last);
+        self.tool.clone_from(if named.differ { &named.joined } else { &named.first });
+    }
+
+    /// Every tool that a client may take this for: some keep the first name, some the last, and some put them together.
+    pub fn readings(&self) -> impl Iterator<Item = &str> {
+        let Named { first, last, joined, .. } = &self.named;
+        [&self.tool, first, last, joined].into_iter().map(String::as_str).filter(|name| !name.is_empty())
+    }
+
+    /// Whether it is clear which tool is meant, where `offered` says which there are: a name that came in different pieces is
+    /// the one that they make together, if that is a tool and none of them is.
+    pub fn is_clear(&self, offered: impl Fn(&str) -> bool) -> bool {
+        let Named { first, last, joined, differ } = &self.named;
+        if *differ {
+            return joined.len() <= MAX_NAME && offered(joined) && !offered(first) && !offered(last);
+        }
+        !self.tool.is_empty() && (joined == first || !offered(joined))
+    }
+
     /// Takes a piece of the arguments.
     pub fn say(&mut self, piece: &str) {
         if self.written.len() + piece.len() > MAX_ARGUMENTS {
@@ -288,15 +339,15 @@ fn arguments(doc: &Doc<'_>, node: Node) -> Option<Node> {
 
 fn chat(doc: &Doc<'_>, minted: &Minted, answer: &mut Answer) {
     let choices = doc.get(doc.root(), "choices").into_iter().flat_map(|choices| doc.items(choices));
+    let mut places = Places::default();
     for (index, choice) in choices.enumerate() {
+        let number = u32::try_from(index).unwrap_or(u32::MAX);
         answer.finish = doc.get_str(choice, "finish_reason").map(Into::into);
         let Some(message) = doc.get(choice, "message") else { continue };
         let calls = doc.get(message, "tool_calls").into_iter().flat_map(|calls| doc.items(calls));
         for (position, item) in calls.enumerate() {
-            let Some(function) = doc.get(item, "function").or_else(|| doc.get(item, "custom")) else {
-                continue;
-            };
-            let sub = number(doc, item, "index").unwrap_or(u32::try_from(position).unwrap_or(u32::MAX));
+            let (sub, _) = places.of(doc, number, position, item);
+            let Some(function) = function_of(doc, item) else { continue };
             let id = doc.get_str(item, "id").map(Into::into);
             answer.calls.push(call(doc, function, id, arguments(doc, function), (index, sub), minted));
         }

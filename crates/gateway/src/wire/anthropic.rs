@@ -7,6 +7,7 @@ use super::frame::{Channel, ChannelKind, Frame, Mark, PLACE, grows};
 use super::held::{is_sealed, of_media_type};
 use super::json::{Doc, Kind, Node};
 use super::openai_chat::{number, other, role_of};
+use super::places::Places;
 use super::{Calls, Dialect, Format};
 
 /// The format.
@@ -14,6 +15,7 @@ pub static FORMAT: Format = Format {
     id: "anthropic.messages",
     method: "POST",
     path: "/messages",
+    others: &[],
     dialect: Some(Dialect::Anthropic),
     request: Some(request),
     frame,
@@ -156,7 +158,7 @@ fn mcp_server(c: &mut Collector<'_, '_>, node: Node) {
 }
 
 /// Reads one frame of a streamed answer.
-pub fn frame(doc: &Doc<'_>) -> Frame {
+pub fn frame(doc: &Doc<'_>, _: &mut Places) -> Frame {
     let root = doc.root();
     let mut frame = Frame::default();
     let index = number(doc, root, "index").unwrap_or(0);
@@ -198,10 +200,11 @@ fn start(doc: &Doc<'_>, index: u32, frame: &mut Frame) {
             let text = |key| doc.get_str(block, key).map(Into::into);
             let channel = Channel { index, sub: 0, kind: ChannelKind::Arguments };
             frame.marks.push(Mark::Call { channel, id: text("id"), name: text("name") });
-            if let Some(input) = doc.get(block, "input").filter(|input| doc.members(*input).next().is_some())
-            {
-                frame.unquoted(doc, input, channel);
-            }
+            // The arguments come in pieces; what stands here is all the same what some clients begin with.
+            let empty = |said: &str| matches!(said, "" | "{}" | "[]" | "null");
+            let said = doc.get(block, "input").map(|input| doc.string(input));
+            let said = said.filter(|said| !empty(&said.split_whitespace().collect::<String>()));
+            frame.arguments.extend(said.map(|said| (channel, said.into_owned())));
         }
         Some("thinking" | "redacted_thinking") => frame.sealed.push(block),
         Some("text") => {

@@ -7,6 +7,7 @@ pub static FORMAT: Format = Format {
     id: "anthropic.count_tokens",
     method: "POST",
     path: "/messages/count_tokens",
+    others: &[],
     dialect: Some(Dialect::Anthropic),
     request: Some(anthropic::request),
     frame: no_frames,

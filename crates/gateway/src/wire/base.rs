@@ -10,6 +10,8 @@ const ENDS: &[&str] = &[
     "compatibility",
     "compatible-mode",
     "beta",
+    "compat",
+    "serving-endpoints",
     "bots",
     "api",
 ];

@@ -188,7 +188,7 @@ impl<'d, 'a> Collector<'d, 'a> {
                 }
             }
             Kind::Array => doc.items(node).for_each(|item| self.setting(key, item)),
-            _ if key == "name" || held::is_id_key(key) || key.ends_with("_ids") => self.identifier(node),
+            _ if key == "name" || held::is_id_key(key) || held::is_ids_key(key) => self.identifier(node),
             Kind::String | Kind::Key => {
                 self.string(node, Role::Metadata, &Origin::Operator, Reading::Setting);
             }
@@ -293,7 +293,11 @@ impl<'d, 'a> Collector<'d, 'a> {
             _ => None,
         };
         match held {
-            Some(Held::Bytes(_)) if kind == OpaqueKind::File => {
+            // A recording's format stands beside it; DashScope takes it without a type.
+            Some(Held::Bytes(_))
+                if kind == OpaqueKind::File
+                    || kind == OpaqueKind::Audio && held::is_untyped(&self.doc.string(node)) =>
+            {
                 self.apart(node, Held::Bytes(kind), role, origin);
             }
             Some(held @ Held::Bytes(_)) => self.apart(node, held, role, origin),

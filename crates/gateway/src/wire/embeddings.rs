@@ -12,6 +12,7 @@ pub static FORMAT: Format = Format {
     id: "openai.embeddings",
     method: "POST",
     path: "/embeddings",
+    others: &[],
     dialect: Some(Dialect::OpenAi),
     request: Some(request),
     frame: no_frames,

@@ -140,9 +140,53 @@ fn changes(text: &[u8]) -> usize {
     text.windows(2).filter(differ).count()
 }
 
-/// Whether a field is by its name for an id.
+/// Ids that providers give, or that clients give for them to come back. What else is called an id may be anybody's number.
+const IDS: &[&str] = &[
+    "id",
+    "agent_id",
+    "approval_request_id",
+    "assistant_id",
+    "batch_id",
+    "call_id",
+    "connector_id",
+    "container_id",
+    "context_id",
+    "conversation_id",
+    "deployment_id",
+    "endpoint_id",
+    "file_id",
+    "item_id",
+    "library_id",
+    "memory_store_id",
+    "message_id",
+    "model_id",
+    "previous_item_id",
+    "previous_response_id",
+    "prompt_id",
+    "response_id",
+    "run_id",
+    "skill_id",
+    "thread_id",
+    "tool_call_id",
+    "tool_use_id",
+    "vector_store_id",
+    "voice_id",
+];
+
+/// Whether a field is by its name for an id of the protocol.
 pub fn is_id_key(key: &str) -> bool {
-    key == "id" || key.ends_with("_id")
+    IDS.contains(&key)
+}
+
+/// Whether a field is by its name for several of them.
+pub fn is_ids_key(key: &str) -> bool {
+    key.strip_suffix('s').is_some_and(is_id_key)
+}
+
+/// Whether a text is a `data:` URL that does not say of what.
+pub fn is_untyped(text: &str) -> bool {
+    let head = text.trim_start().get(..6).unwrap_or_default();
+    head.eq_ignore_ascii_case("data:;")
 }
 
 /// Whether a text looks like an id that a provider gave: `msg_…`, `file-…`, `cntr_…`.
@@ -218,5 +262,14 @@ mod tests {
         for text in ["13970834512", "li.ming@example.org", "Call_13970834512", "a_b", "手机_13970834512"] {
             assert!(!is_given_id(text), "{text}");
         }
+    }
+
+    #[test]
+    fn an_id_of_nobody_known_is_a_text() {
+        let body = r#"{"customer_id":"cust_13970834512","file_id":"file-13970834512"}"#;
+        let doc = Doc::parse(body.as_bytes(), crate::wire::json::Keys::Any).unwrap();
+        let of = |key: &str| doc.get(doc.root(), key).map(|value| held(&doc, doc.root(), key, value));
+        assert_eq!((of("customer_id"), of("file_id")), (Some(Held::Text), Some(Held::Id)));
+        assert!(is_ids_key("file_ids") && !is_ids_key("customer_ids"));
     }
 }

@@ -8,6 +8,7 @@ pub mod frame;
 pub mod halves;
 pub mod held;
 pub mod json;
+pub mod places;
 pub mod said;
 pub mod splice;
 pub mod spoken;
@@ -19,6 +20,7 @@ use ombud_core::{Edge, Exchange};
 use collect::Collector;
 use frame::Frame;
 use json::{Doc, JsonError, Keys, Kind};
+use places::Places;
 
 /// Declares the modules, the wires and the list in one go, so that a wire format is one line.
 macro_rules! wires {
@@ -63,12 +65,14 @@ pub struct Format {
     pub method: &'static str,
     /// How its paths end, behind a base.
     pub path: &'static str,
+    /// Other ends of paths at which it is spoken.
+    pub others: &'static [&'static str],
     /// Whose errors its clients expect; `None` if both kinds of client ask in the same way.
     pub dialect: Option<Dialect>,
     /// Walks a request into a collector; `None` if its requests have no body.
     pub request: Option<fn(&mut Collector<'_, '_>)>,
     /// Reads one frame of a streamed answer.
-    pub frame: fn(&Doc<'_>) -> Frame,
+    pub frame: fn(&Doc<'_>, &mut Places) -> Frame,
     /// How tool calls stand in its answers.
     pub calls: Calls,
     /// Whether its tokens are the same in every session of a client, so that what is stored in one is found in another.
@@ -89,7 +93,7 @@ pub enum Calls {
 }
 
 /// For wires whose answers are not streamed.
-pub(crate) fn no_frames(_: &Doc<'_>) -> Frame {
+pub(crate) fn no_frames(_: &Doc<'_>, _: &mut Places) -> Frame {
     Frame::default()
 }
 
@@ -113,9 +117,12 @@ impl Wire {
     pub fn pick_below(method: &str, path: &str, bases: &[&str]) -> Option<Self> {
         let path = path.trim_end_matches('/');
         let below = |path: &str, wire: &Self| {
-            let Format { method: own, path: end, .. } = wire.format();
-            let base = path.strip_suffix(end).filter(|_| method == *own);
-            base.is_some_and(|base| base::is_base(base, bases))
+            let Format { method: own, path: end, others, .. } = wire.format();
+            let ends = || std::iter::once(end).chain(*others);
+            let mut known = ends().filter_map(|end| path.strip_suffix(end).map(|base| (end, base)));
+            // No other path ends on two such words, and gateways put many things before them.
+            let any = |end: &str| end == openai_chat::FORMAT.path;
+            method == *own && known.any(|(end, base)| any(end) || base::is_base(base, bases))
         };
         let one_model = || path.rsplit_once('/').is_some_and(|(list, _)| below(list, &Self::Models));
         let found = Self::ALL.iter().copied().find(|wire| below(path, wire));
@@ -181,15 +188,29 @@ impl Wire {
         })
     }
 
-    /// Reads one frame of a streamed answer.
-    pub fn frame(self, doc: &Doc<'_>) -> Frame {
-        (self.format().frame)(doc)
+    /// Reads one frame of a streamed answer; `places` are those of the calls in the frames before it.
+    pub fn frame(self, doc: &Doc<'_>, places: &mut Places) -> Frame {
+        (self.format().frame)(doc, places)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_recording_without_a_type_is_one_and_a_file_is_none() {
+        for (url, kind) in [
+            ("data:;base64,MTM5", ombud_core::OpaqueKind::Audio),
+            ("data:text/plain;base64,MTM5", ombud_core::OpaqueKind::File),
+        ] {
+            let part =
+                serde_json::json!({ "type": "input_audio", "input_audio": { "data": url, "format": "mp3" } });
+            let body = serde_json::json!({ "messages": [{ "role": "user", "content": [part] }] });
+            let read = Wire::Chat.parse(body.to_string().into()).unwrap();
+            assert_eq!(read.opaque.iter().map(|opaque| opaque.kind).collect::<Vec<_>>(), [kind]);
+        }
+    }
 
     #[test]
     fn paths_of_many_providers() {
@@ -221,6 +242,17 @@ mod tests {
             ("POST", "/v1/evals/x/completions", None),
             ("POST", "/v1/CHAT/completions", None),
             ("POST", "/v1/conversations/c/responses", None),
+            ("POST", "/v1/fim/completions", Some(Wire::Chat)),
+            ("POST", "/p/mistral/v1/agents/completions", Some(Wire::Chat)),
+            ("POST", "/v1/agents/x/completions", None),
+            ("POST", "/api/v3/batch/chat/completions", Some(Wire::Chat)),
+            ("POST", "/api/v3/context/chat/completions", Some(Wire::Chat)),
+            ("POST", "/api/paas/v4/async/chat/completions", Some(Wire::Chat)),
+            ("POST", "/v1/llm/chat/completions", Some(Wire::Chat)),
+            ("POST", "/openai/deployments/X/extensions/chat/completions", Some(Wire::Chat)),
+            ("POST", "/v1/account/gateway/compat/chat/completions", Some(Wire::Chat)),
+            ("POST", "/serving-endpoints/chat/completions", Some(Wire::Chat)),
+            ("POST", "/serving-endpoints/embeddings", Some(Wire::Embeddings)),
         ] {
             assert_eq!(Wire::pick(method, path), wire, "{method} {path}");
         }

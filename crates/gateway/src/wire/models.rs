@@ -7,6 +7,7 @@ pub static FORMAT: Format = Format {
     id: "models",
     method: "GET",
     path: "/models",
+    others: &[],
     dialect: None,
     request: None,
     frame: no_frames,

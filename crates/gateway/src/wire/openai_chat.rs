@@ -5,6 +5,7 @@ use ombud_core::{OpaqueKind, Origin, Role};
 use super::collect::Collector;
 use super::frame::{Channel, ChannelKind, Frame, Mark};
 use super::json::{Doc, Kind, Node};
+use super::places::Places;
 use super::{Calls, Dialect, Format};
 
 /// The number of the one call that `function_call` holds, apart from those of `tool_calls`.
@@ -15,6 +16,8 @@ pub static FORMAT: Format = Format {
     id: "openai.chat",
     method: "POST",
     path: "/chat/completions",
+    // Mistral: the answers are those of a chat, and `prompt` and `suffix` texts like any other.
+    others: &["/fim/completions", "/agents/completions"],
     dialect: Some(Dialect::OpenAi),
     request: Some(request),
     frame,
@@ -190,18 +193,20 @@ pub(super) fn response_format(c: &mut Collector<'_, '_>, node: Node) {
 }
 
 /// Reads one frame of a streamed answer.
-pub fn frame(doc: &Doc<'_>) -> Frame {
+pub fn frame(doc: &Doc<'_>, places: &mut Places) -> Frame {
     let mut frame = Frame { model: doc.get_str(doc.root(), "model").map(Into::into), ..Frame::default() };
     let Some(choices) = doc.get(doc.root(), "choices") else { return frame };
     for (place, choice) in doc.items(choices).enumerate() {
         let index = number(doc, choice, "index").unwrap_or(u32::try_from(place).unwrap_or(0));
         if let Some(delta) = doc.get(choice, "delta") {
-            delta_of(doc, delta, index, &mut frame);
+            delta_of(doc, delta, index, places, &mut frame);
         }
         if let Some(message) = doc.get(choice, "message") {
-            calls_of(doc, message, index, &mut frame);
+            calls_of(doc, message, index, places, &mut frame);
         }
-        if let Some(reason) = doc.get_str(choice, "finish_reason") {
+        // Some servers say an empty reason with every frame, and end with another.
+        if let Some(reason) = doc.get_str(choice, "finish_reason").filter(|reason| !reason.trim().is_empty())
+        {
             frame.finish = Some(reason.into());
             frame.marks.push(Mark::Close(index));
         }
@@ -209,7 +214,7 @@ pub fn frame(doc: &Doc<'_>) -> Frame {
     frame
 }
 
-fn delta_of(doc: &Doc<'_>, delta: Node, index: u32, frame: &mut Frame) {
+fn delta_of(doc: &Doc<'_>, delta: Node, index: u32, places: &mut Places, frame: &mut Frame) {
     for (key, value) in doc.members(delta) {
         match &*key {
             "content" if doc.kind(value) == Kind::String => {
@@ -226,12 +231,13 @@ fn delta_of(doc: &Doc<'_>, delta: Node, index: u32, frame: &mut Frame) {
             }
             "tool_calls" => {
                 for (place, call) in doc.items(value).enumerate() {
-                    let sub = number(doc, call, "index").unwrap_or(u32::try_from(place).unwrap_or(0));
-                    if let Some(function) = doc.get(call, "function").or_else(|| doc.get(call, "custom")) {
+                    let (sub, _) = places.of(doc, index, place, call);
+                    if let Some(function) = function_of(doc, call) {
                         call_delta(doc, function, doc.get_str(call, "id").as_deref(), index, sub, frame);
                     }
                 }
             }
+            "function_call" if doc.kind(value) != Kind::Object => {}
             "function_call" => call_delta(doc, value, None, index, FUNCTION_CALL, frame),
             // What is cited comes whole.
             "annotations" | "citations" => {}
@@ -241,17 +247,23 @@ fn delta_of(doc: &Doc<'_>, delta: Node, index: u32, frame: &mut Frame) {
 }
 
 /// The calls of a message that stands whole in a frame: some servers send one as their last.
-fn calls_of(doc: &Doc<'_>, message: Node, index: u32, frame: &mut Frame) {
+fn calls_of(doc: &Doc<'_>, message: Node, index: u32, places: &mut Places, frame: &mut Frame) {
     let calls = doc.get(message, "tool_calls").into_iter().flat_map(|calls| doc.items(calls));
     for (place, call) in calls.enumerate() {
-        let sub = number(doc, call, "index").unwrap_or(u32::try_from(place).unwrap_or(0));
-        if let Some(function) = doc.get(call, "function").or_else(|| doc.get(call, "custom")) {
+        let (sub, _) = places.of(doc, index, place, call);
+        if let Some(function) = function_of(doc, call) {
             whole_call(doc, function, doc.get_str(call, "id").as_deref(), (index, sub), frame);
         }
     }
     if let Some(function) = doc.get(message, "function_call").filter(|node| doc.kind(*node) == Kind::Object) {
         whole_call(doc, function, None, (index, FUNCTION_CALL), frame);
     }
+}
+
+/// What a call asks for; some providers say `null` where they say nothing of it.
+pub(crate) fn function_of(doc: &Doc<'_>, call: Node) -> Option<Node> {
+    let of = |key| doc.get(call, key).filter(|node| doc.kind(*node) == Kind::Object);
+    of("function").or_else(|| of("custom"))
 }
 
 fn whole_call(doc: &Doc<'_>, function: Node, id: Option<&str>, at: (u32, u32), frame: &mut Frame) {

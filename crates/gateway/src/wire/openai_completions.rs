@@ -8,6 +8,7 @@ use super::embeddings::texts;
 use super::frame::{Channel, ChannelKind, Frame, Mark};
 use super::json::Doc;
 use super::openai_chat::{number, other};
+use super::places::Places;
 use super::{Calls, Dialect, Format};
 
 /// The format.
@@ -15,6 +16,7 @@ pub static FORMAT: Format = Format {
     id: "openai.completions",
     method: "POST",
     path: "/completions",
+    others: &[],
     dialect: Some(Dialect::OpenAi),
     request: Some(request),
     frame,
@@ -37,7 +39,7 @@ pub fn request(c: &mut Collector<'_, '_>) {
 }
 
 /// Reads one frame of a streamed answer.
-pub fn frame(doc: &Doc<'_>) -> Frame {
+pub fn frame(doc: &Doc<'_>, _: &mut Places) -> Frame {
     let mut frame = Frame { model: doc.get_str(doc.root(), "model").map(Into::into), ..Frame::default() };
     let choices = doc.get(doc.root(), "choices").into_iter().flat_map(|choices| doc.items(choices));
     for (place, choice) in choices.enumerate() {
@@ -91,7 +93,7 @@ mod tests {
             Keys::Any,
         )
         .unwrap();
-        let frame = frame(&doc);
+        let frame = frame(&doc, &mut Places::default());
         assert_eq!(frame.deltas.iter().map(|delta| delta.1.index).collect::<Vec<_>>(), [0, 1]);
         assert_eq!((frame.marks, frame.finish.as_deref()), (vec![Mark::Close(1)], Some("stop")));
     }

@@ -7,6 +7,7 @@ use super::frame::{Channel, ChannelKind, Frame, Mark, path};
 use super::held::is_id_key;
 use super::json::{Doc, Kind, Node};
 use super::openai_chat::{number, other, response_format, role_of, url, within};
+use super::places::Places;
 use super::{Calls, Dialect, Format};
 
 /// Items by which the model asks the agent to do something; the other calls are the provider's own.
@@ -24,6 +25,7 @@ pub static FORMAT: Format = Format {
     id: "openai.responses",
     method: "POST",
     path: "/responses",
+    others: &[],
     dialect: Some(Dialect::OpenAi),
     request: Some(request),
     frame,
@@ -185,7 +187,7 @@ fn tool(c: &mut Collector<'_, '_>, node: Node) {
 }
 
 /// Reads one frame of a streamed answer.
-pub fn frame(doc: &Doc<'_>) -> Frame {
+pub fn frame(doc: &Doc<'_>, _: &mut Places) -> Frame {
     let root = doc.root();
     let kind = doc.get_str(root, "type").unwrap_or_default();
     let mut frame = Frame::default();
@@ -212,7 +214,16 @@ pub fn frame(doc: &Doc<'_>) -> Frame {
             if let Some((channel, delta)) = channel_of.zip(doc.get(root, "delta")) {
                 frame.delta(doc, delta, channel);
             }
-            frame.marks.extend(done.and_then(|of| channel(doc, of, index)).map(Mark::End));
+            let ended = done.and_then(|of| channel(doc, of, index));
+            // Some clients take the arguments from their end.
+            let whole = ended.filter(|channel| channel.kind == ChannelKind::Arguments);
+            let said = ["arguments", "input"].iter().find_map(|key| doc.get(root, key));
+            frame
+                .arguments
+                .extend(whole.zip(said).map(|(channel, said)| (channel, doc.string(said).into_owned())));
+            frame.marks.extend(ended.map(Mark::End));
+            // A response begins empty: what comes in its items is judged there.
+            frame.unfit = output(doc).any(|(_, item)| is_agents(doc, item));
         }
     }
     let items = doc.get(root, "item").into_iter().chain(output(doc).map(|(_, item)| item));
@@ -263,9 +274,14 @@ fn added(doc: &Doc<'_>, channel: Channel, frame: &mut Frame) {
     }
 }
 
+/// Whether an item asks the agent for something.
+fn is_agents(doc: &Doc<'_>, item: Node) -> bool {
+    doc.get_str(item, "type").is_some_and(|kind| AGENT_CALLS.contains(&&*kind))
+}
+
 /// Notes a call of the agent's.
 fn begun(doc: &Doc<'_>, item: Node, channel: Channel, frame: &mut Frame) {
-    if let Some(kind) = doc.get_str(item, "type").filter(|kind| AGENT_CALLS.contains(&&**kind)) {
+    if let Some(kind) = doc.get_str(item, "type").filter(|_| is_agents(doc, item)) {
         let text = |key| doc.get_str(item, key).map(Into::into);
         let name = text("name").or_else(|| Some(kind.into_owned()));
         frame.marks.push(Mark::Call { channel, id: text("call_id"), name });

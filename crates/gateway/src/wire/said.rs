@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::frame::{Channel, ChannelKind};
 use super::json::{Doc, Keys, Kind, Node};
+use super::places::Places;
 use super::{Calls, Wire};
 use crate::channel::sse::{self, Splitter};
 
@@ -57,7 +58,7 @@ fn streamed(wire: Wire, body: &[u8]) -> Vec<String> {
     while let Some(frame) = splitter.next_frame() {
         let Some(data) = sse::data(&frame) else { continue };
         let Ok(doc) = Doc::parse(&data, Keys::Lenient) else { continue };
-        for (node, channel) in wire.frame(&doc).deltas {
+        for (node, channel) in wire.frame(&doc, &mut Places::default()).deltas {
             if channel.kind == ChannelKind::Text {
                 texts.entry(channel).or_default().push_str(&doc.string(node));
             }

@@ -8,7 +8,8 @@ use serde_json::{Value, json};
 
 use super::frame::Channel;
 use super::json::{Doc, Kind, Node};
-use super::openai_chat::{FUNCTION_CALL, number};
+use super::openai_chat::FUNCTION_CALL;
+use super::places::Places;
 use super::splice::{Patch, splice};
 use super::{Calls, Wire};
 
@@ -62,7 +63,7 @@ fn choices(doc: &Doc<'_>, withheld: &[Withheld]) -> Vec<Patch> {
     {
         let own = Own::of(withheld, u32::try_from(index).unwrap_or(u32::MAX));
         let Some(message) = doc.get(choice, "message").filter(|_| !own.subs.is_empty()) else { continue };
-        let (rebuilt, left) = without_calls(doc, message, &own, Some(&own.text()));
+        let (rebuilt, left) = without_calls(doc, message, &own, &mut Places::default(), Some(&own.text()));
         patches.push(replace(doc, message, rebuilt));
         if left == 0 {
             patches.extend(stop(doc, choice));
@@ -73,6 +74,8 @@ fn choices(doc: &Doc<'_>, withheld: &[Withheld]) -> Vec<Patch> {
 
 /// The withheld calls of one choice.
 pub(crate) struct Own<'w> {
+    /// The choice.
+    pub index: u32,
     /// Their numbers and what stands in their place, in order.
     pub subs: BTreeMap<u32, &'w str>,
 }
@@ -81,7 +84,7 @@ impl<'w> Own<'w> {
     /// Those of the choice with this index.
     pub(crate) fn of(withheld: &'w [Withheld], index: u32) -> Self {
         let own = withheld.iter().filter(|call| call.place.index == index);
-        Self { subs: own.map(|call| (call.place.sub, call.text.as_str())).collect() }
+        Self { index, subs: own.map(|call| (call.place.sub, call.text.as_str())).collect() }
     }
 
     /// What stands in the place of them all.
@@ -95,6 +98,7 @@ pub(crate) fn without_calls(
     doc: &Doc<'_>,
     object: Node,
     own: &Own<'_>,
+    places: &mut Places,
     text: Option<&str>,
 ) -> (String, usize) {
     let mut members: Vec<(String, String)> = Vec::new();
@@ -103,7 +107,7 @@ pub(crate) fn without_calls(
     for (key, value) in doc.members(object) {
         let kept = match &*key {
             "tool_calls" if doc.kind(value) == Kind::Array => {
-                let calls = kept_calls(doc, value, own);
+                let calls = kept_calls(doc, value, own, places);
                 left += calls.len();
                 (!calls.is_empty()).then(|| format!("[{}]", calls.join(",")))
             }
@@ -146,11 +150,11 @@ fn with_text(doc: &Doc<'_>, content: Node, text: &str) -> String {
 }
 
 /// The calls that stay, numbered without a gap where they are numbered.
-fn kept_calls(doc: &Doc<'_>, calls: Node, own: &Own<'_>) -> Vec<String> {
+fn kept_calls(doc: &Doc<'_>, calls: Node, own: &Own<'_>, places: &mut Places) -> Vec<String> {
     let mut kept = Vec::new();
     for (position, call) in doc.items(calls).enumerate() {
-        let index = number(doc, call, "index").unwrap_or(u32::try_from(position).unwrap_or(u32::MAX));
-        if own.subs.contains_key(&index) {
+        let (place, index) = places.of(doc, own.index, position, call);
+        if own.subs.contains_key(&place) {
             continue;
         }
         let before = own.subs.range(..index).count();

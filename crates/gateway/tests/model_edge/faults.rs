@@ -82,6 +82,8 @@ async fn an_address_with_data_in_it_and_a_body_that_nobody_reads_do_not_leave() 
         ("?13912345678", 403),
         ("/13912345678", 403),
         ("?api-version=2024-10-21&key=AIzaSyD-1234567890abcdefghijklmnopqrstu", 200),
+        ("?subscription-key=0123456789abcdef0123456789abcdef", 200),
+        ("?api_key=sk-proj-aB3dE6gH9jK2mN5pQ8sT1vW4yZ7aB3dE6gH9jK2mN5pQ8sT", 200),
         ("/gpt-5-2025-08-07", 200),
     ] {
         let request = rig.client.get(format!("{}/v1/models{query}", rig.url));
@@ -94,7 +96,7 @@ async fn an_address_with_data_in_it_and_a_body_that_nobody_reads_do_not_leave() 
         }
     }
     assert_eq!(rig.post("/v1/chat/completions?to=13912345678", chat("hi")).await.status(), 403);
-    assert_eq!(rig.bodies().len(), 2);
+    assert_eq!(rig.bodies().len(), 4);
 }
 
 #[tokio::test(flavor = "multi_thread")]

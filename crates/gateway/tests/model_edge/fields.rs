@@ -53,6 +53,7 @@ fn ascii(text: &str) -> String {
 #[case::broken_arguments(json!({ "messages": [{ "role": "assistant", "tool_calls": [{ "function": { "name": "f", "arguments": "{\"to\": \"@" } }] }] }))]
 #[case::nested_arguments(json!({ "messages": [{ "role": "assistant", "tool_calls": [{ "function": { "name": "f", "arguments": "{\"a\": \"{\\\"b\\\": \\\"@\\\"}\"}" } }] }] }))]
 #[case::old_call(json!({ "messages": [{ "role": "assistant", "function_call": { "name": "f", "arguments": "{\"to\": \"@\"}" } }] }))]
+#[case::name_of_id(json!({ "messages": [{ "role": "user", "customer_id": "@", "content": "hi" }] }))]
 #[case::name(json!({ "messages": [{ "role": "user", "name": "@", "content": "hi" }] }))]
 #[case::refusal(json!({ "messages": [{ "role": "assistant", "refusal": "not to @ " }] }))]
 #[case::reasoning(json!({ "messages": [{ "role": "assistant", "reasoning_content": "ask @ " }] }))]

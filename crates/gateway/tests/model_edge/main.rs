@@ -21,6 +21,8 @@ mod interceptor;
 #[cfg(test)]
 mod outward;
 #[cfg(test)]
+mod pieces;
+#[cfg(test)]
 mod records;
 #[cfg(test)]
 mod sources;
