@@ -237,7 +237,7 @@ fn said(text: &str, pointer: &str) -> String {
 
 /// What the client gets for these frames where a phone number was masked, so that a letter at the end may begin its token.
 async fn masked(frames: &[Value]) -> String {
-    let bytes: String = frames.iter().map(|frame| format!("data: {frame}\n\n")).collect();
+    let bytes = frames.iter().map(|frame| format!("data: {frame}\n\n")).collect::<Vec<_>>().concat();
     let rig =
         Rig::with(move |_, _| events(bytes.clone()), |config| config.tools.mode = Some(Gate::Block)).await;
     let tool = |name: &str| json!({ "type": "function", "function": { "name": name, "parameters": {} } });
