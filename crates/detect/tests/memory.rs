@@ -29,8 +29,10 @@ fn masked(recalled: &Recalled, name: &str, texts: &[String], key: u64) -> (Minte
     let mut minted = Minted::with_kin(Arc::clone(&recalled.kin));
     let all = std::iter::once(name).chain(texts.iter().map(String::as_str));
     let mint = |kind, value: &str, attempt| digest(key, kind, value, attempt);
-    let out =
-        all.zip(&recalled.detections).map(|(text, found)| mask(text, found, &mut minted, &mint)).collect();
+    let out = all
+        .zip(&recalled.detections)
+        .map(|(text, found)| mask(text, found.iter(), &|_| true, &mut minted, &mint))
+        .collect();
     (minted, out)
 }
 

@@ -171,7 +171,7 @@ fn what_is_masked_is_not_found_again() {
     let found = detector().detect(text);
     assert_eq!(found.len(), 5);
     let mut minted = Minted::default();
-    let masked = mask(text, &found, &mut minted, &|_, value, attempt| {
+    let masked = mask(text, &found, &|_| true, &mut minted, &|_, value, attempt| {
         let sum = value.bytes().fold(attempt, |sum, byte| sum.wrapping_mul(31).wrapping_add(u32::from(byte)));
         let [a, b, c, d] = sum.to_le_bytes();
         [a, b, c, d, a ^ d]

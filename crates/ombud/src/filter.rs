@@ -8,7 +8,7 @@ use std::io::{Read, Write};
 use std::sync::Arc;
 
 use anyhow::{Context, Result};
-use ombud_core::{Action, DataType, Policy, say};
+use ombud_core::{Action, DataType, Detection, Policy, say};
 use ombud_detect::mask::{self, Form, Meaning, Minted, Tally};
 use ombud_detect::{Detector, memory};
 use ombud_gateway::caller::{Caller, MintKey, SEED};
@@ -88,25 +88,13 @@ pub(crate) fn labels(detector: &Detector, text: &str) -> Vec<&'static str> {
 pub(crate) fn masked(detector: &Detector, policy: &Policy, key: &MintKey, text: &str) -> (String, Minted) {
     let recalled = memory::recall(&[text], vec![detector.detect(text).into()], detector.declared_people());
     let mut minted = Minted::with_kin(Arc::clone(&recalled.kin));
-    let mut out = String::with_capacity(text.len());
-    let mut done = 0;
-    for found in recalled.detections.iter().flat_map(|found| found.iter()) {
-        let action = policy.action_on(found);
-        let counts = found.score >= policy.min_score && action != Action::Allow;
-        let (Some(before), Some(value)) = (text.get(done..found.span.start), text.get(found.span.clone()))
-        else {
-            continue;
-        };
-        if !counts || value.is_empty() {
-            continue;
-        }
-        out.push_str(before);
-        let mint: mask::Mint<'_> = &|kind, value, attempt| key.mint(kind, value, attempt);
-        out.push_str(&minted.token(found.kind, value, action != Action::Redact, mint).to_string());
-        done = found.span.end;
-    }
-    out.push_str(text.get(done..).unwrap_or_default());
-    (out, minted)
+    let leaves =
+        |found: &&Detection| found.score < policy.min_score || policy.action_on(found) == Action::Allow;
+    let found = recalled.detections.iter().flat_map(|found| found.iter()).filter(|found| !leaves(found));
+    let restorable = |found: &Detection| policy.action_on(found) != Action::Redact;
+    let mint: mask::Mint<'_> = &|kind, value, attempt| key.mint(kind, value, attempt);
+    let masked = mask::mask(text, found, &restorable, &mut minted, mint);
+    (masked, minted)
 }
 
 /// `ombud scan`

@@ -23,8 +23,15 @@ pub use token::Token;
 
 use ombud_core::Detection;
 
-/// Replaces each detection in `text` by its token. Detections must be sorted and must not overlap.
-pub fn mask(text: &str, detections: &[Detection], minted: &mut Minted, mint: Mint<'_>) -> String {
+/// Replaces each detection in `text` by its token. Detections must be sorted and must not overlap; those without a length, which are
+/// labels, replace nothing. `restorable` says of each whether its token is turned back later.
+pub fn mask<'d>(
+    text: &str,
+    detections: impl IntoIterator<Item = &'d Detection>,
+    restorable: &dyn Fn(&Detection) -> bool,
+    minted: &mut Minted,
+    mint: Mint<'_>,
+) -> String {
     let mut out = String::with_capacity(text.len());
     let mut done = 0;
     for found in detections {
@@ -32,8 +39,11 @@ pub fn mask(text: &str, detections: &[Detection], minted: &mut Minted, mint: Min
         else {
             continue;
         };
+        if value.is_empty() {
+            continue;
+        }
         out.push_str(before);
-        minted.token(found.kind, value, true, mint).write(&mut out);
+        minted.token(found.kind, value, restorable(found), mint).write(&mut out);
         done = found.span.end;
     }
     out.push_str(text.get(done..).unwrap_or_default());

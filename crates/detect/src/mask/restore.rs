@@ -527,7 +527,7 @@ mod tests {
                 detections.push(Detection { span: start..text.len(), kind: DataType::ALL[*kind], score: 1.0, recogniser: "test" });
             }
             let mut minted = Minted::default();
-            let masked = mask(&text, &detections, &mut minted, &mint);
+            let masked = mask(&text, &detections, &|_| true, &mut minted, &mint);
             let mut restorer = Restorer::new(Form::Plain);
             let mut out = String::new();
             for piece in pieces(&masked, &cuts) {

@@ -41,30 +41,20 @@ impl Posed {
     /// Whether a turn is nothing but questions that were put, the last of which names this call. In a stream each further question
     /// is about all calls so far.
     pub(super) fn asks(&self, turn: &str, stands: &str, codes: &[String], now: u64) -> bool {
-        let turn = without_references(turn);
-        let last = openings().iter().filter_map(|opening| turn.rfind(opening)).max();
-        let Some((before, last)) = last.and_then(|at| turn.split_at_checked(at)) else { return false };
-        let names = self
-            .put(last, now)
-            .is_some_and(|calls| calls.iter().any(|(known, code)| known == stands && codes.contains(code)));
-        names && self.is_only_questions(before, now)
+        let Some((mut before, calls)) = self.last_of(turn, now) else { return false };
+        while let Some((rest, _)) = self.last_of(before, now) {
+            before = rest;
+        }
+        let names = calls.iter().any(|(known, code)| known == stands && codes.contains(code));
+        names && without_references(before).is_empty()
     }
 
-    fn is_only_questions(&self, mut text: &str, now: u64) -> bool {
-        loop {
-            text = without_references(text);
-            if text.is_empty() {
-                return true;
-            }
-            let Some(at) = openings().iter().filter_map(|opening| text.rfind(opening)).max() else {
-                return false;
-            };
-            let Some((before, last)) = text.split_at_checked(at) else { return false };
-            if self.put(last, now).is_none() {
-                return false;
-            }
-            text = before;
-        }
+    /// The question that a text ends with, by its calls, and what stands before it.
+    fn last_of<'t>(&self, text: &'t str, now: u64) -> Option<(&'t str, &[Named])> {
+        let text = without_references(text);
+        let at = openings().iter().filter_map(|opening| text.rfind(opening)).max()?;
+        let (before, question) = text.split_at_checked(at)?;
+        Some((before, self.put(question, now)?))
     }
 
     fn put(&self, question: &str, now: u64) -> Option<&[Named]> {
