@@ -17,6 +17,8 @@ use crate::wire::json::JsonError;
 pub enum Refusal {
     /// The path belongs to no wire format that Ombud reads. What cannot be read does not leave.
     Path(String),
+    /// The path is read, but not with this method.
+    Method(String),
     /// No provider with this id.
     Provider(String),
     /// The path cannot be joined to the provider's base.
@@ -69,6 +71,7 @@ impl Refusal {
     pub fn code(&self) -> &'static str {
         match self {
             Self::Path(_) => "ombud_path_not_readable",
+            Self::Method(_) => "ombud_wrong_method",
             Self::Provider(_) => "ombud_unknown_provider",
             Self::Address(_) => "ombud_bad_address",
             Self::Key => "ombud_key_required",
@@ -100,6 +103,7 @@ impl Refusal {
     /// The HTTP status.
     pub fn status(&self) -> StatusCode {
         match self {
+            Self::Method(_) => StatusCode::METHOD_NOT_ALLOWED,
             Self::Provider(_) => StatusCode::NOT_FOUND,
             Self::Key => StatusCode::UNAUTHORIZED,
             Self::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
@@ -178,9 +182,10 @@ impl Refusal {
 impl Say for Refusal {
     fn say(&self, lang: Lang) -> String {
         match self {
-            Self::Path(path) => say!(lang,
-                en: "the path `{path}` belongs to no API that Ombud can read, so nothing was sent. To let such requests through unread, add `pass = [\"{path}\"]` under [gateway] in ombud.toml.",
-                zh: "路径 `{path}` 不属于 Ombud 能读懂的接口，因此未发送任何内容。若要不经检查放行，请在 ombud.toml 的 [gateway] 下加入 `pass = [\"{path}\"]`。"),
+            Self::Method(path) => say!(lang,
+                en: "`{path}` is an API that takes POST, so nothing was sent.",
+                zh: "`{path}` 接口要求使用 POST，因此未发送任何内容。"),
+            Self::Path(path) => path_text(path, lang),
             Self::Provider(id) => say!(lang,
                 en: "there is no provider `{id}`. `ombud providers` lists those it knows; [providers.{id}] in ombud.toml adds one.",
                 zh: "没有名为 `{id}` 的模型服务商。`ombud providers` 可列出已知服务商；在 ombud.toml 中加入 [providers.{id}] 可新增一个。"),
@@ -261,6 +266,18 @@ impl Say for Refusal {
             }
         }
     }
+}
+
+/// What is said of a path that no wire reads.
+fn path_text(path: &str, lang: Lang) -> String {
+    if path.trim_matches('/').is_empty() {
+        return say!(lang,
+                en: "this is a gateway and no page: send requests to /v1/chat/completions and the other APIs that Ombud reads. `ombud console` shows what passed.",
+                zh: "这里是网关，不是网页：请把请求发往 /v1/chat/completions 等 Ombud 能读懂的接口。`ombud console` 可查看经过的请求。");
+    }
+    say!(lang,
+                en: "the path `{path}` belongs to no API that Ombud can read, so nothing was sent. To let such requests through unread, add `pass = [\"{path}\"]` under [gateway] in ombud.toml.",
+                zh: "路径 `{path}` 不属于 Ombud 能读懂的接口，因此未发送任何内容。若要不经检查放行，请在 ombud.toml 的 [gateway] 下加入 `pass = [\"{path}\"]`。")
 }
 
 fn json_text(error: &JsonError, lang: Lang) -> String {

@@ -50,9 +50,15 @@ pub fn find<'g>(
         None => (gateway.default_provider(dialect)?, target),
     };
     let wire = Wire::pick_below(method.as_str(), uri.path(), &provider.base_paths());
-    let passes = |end: &String| uri.path().trim_end_matches('/').ends_with(end.trim_end_matches('/'));
+    // An entry of nothing but `/` would open every path.
+    let passes = |end: &String| {
+        let end = end.trim_end_matches('/');
+        !end.is_empty() && uri.path().trim_end_matches('/').ends_with(end)
+    };
     if wire.is_none() && !gateway.config.pass.iter().any(passes) {
-        return Err(Refusal::Path(printable(uri.path())));
+        let path = printable(uri.path());
+        let posted = Wire::pick("POST", uri.path()).is_some();
+        return Err(if posted { Refusal::Method(path) } else { Refusal::Path(path) });
     }
     let addressed = headers.get("x-ombud-host").and_then(|host| host.to_str().ok());
     let url = provider.upstream(rest, addressed).map_err(Refusal::Address)?;

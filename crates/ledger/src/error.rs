@@ -178,13 +178,13 @@ impl Say for Problem {
         match (lang, self) {
             (Lang::En, _) => self.to_string(),
             (Lang::Zh, Self::Shorter { found, signed }) => {
-                format!("日志有 {found} 条记录,但检查点表明曾有 {signed} 条:可能恢复了旧副本,或记录被截断")
+                format!("日志有 {found} 条记录，但检查点表明曾有 {signed} 条：可能恢复了旧副本，或记录被截断")
             }
             (Lang::Zh, Self::Forked { signed }) => format!("日志的前 {signed} 条记录与签名时不一致"),
-            (Lang::Zh, Self::Checkpoint) => "日志检查点缺失、损坏,或不是由本日志的密钥签名".to_owned(),
+            (Lang::Zh, Self::Checkpoint) => "日志检查点缺失、损坏，或不是由本日志的密钥签名".to_owned(),
             (Lang::Zh, Self::Emptied) => "日志为空，但仍有其记录过的会话的密钥：记录已被删除".to_owned(),
             (Lang::Zh, Self::Segment { segment, offset }) => {
-                format!("日志分段 {segment} 缺失,或在第 {offset} 字节处损坏")
+                format!("日志分段 {segment} 缺失，或在第 {offset} 字节处损坏")
             }
         }
     }
@@ -198,10 +198,10 @@ impl Say for Error {
         match self {
             Self::Busy { home, holder } => {
                 let home = home.display();
-                format!("{home} 正被 {holder} 使用。请停止该进程,或将 OMBUD_HOME 设为其他目录")
+                format!("{home} 正被 {holder} 使用。请停止该进程，或将 OMBUD_HOME 设为其他目录")
             }
             Self::Unwritable { what, cause } => {
-                format!("日志无法写入({what}:{cause}),已停止转发。请清理或修复磁盘,然后重新启动 ombud")
+                format!("日志无法写入({what}:{cause})，已停止转发。请清理或修复磁盘，然后重新启动 ombud")
             }
             Self::File { path, cause, .. } => {
                 format!("无法使用 {}:{cause}。请确认该目录存在且属于您(ls -ld)", path.display())
@@ -215,20 +215,20 @@ impl Say for Error {
             }
             Self::Key { path } => {
                 format!(
-                    "密钥文件 {} 缺失或损坏。请从备份恢复,或用另一个 OMBUD_HOME 建立新日志",
+                    "密钥文件 {} 缺失或损坏。请从备份恢复，或用另一个 OMBUD_HOME 建立新日志",
                     path.display()
                 )
             }
             Self::Inconsistent { problem } => {
                 let problem = problem.say(lang);
                 format!(
-                    "{problem}。未写入任何内容。请运行 `ombud log verify`,恢复该目录,或使用另一个 OMBUD_HOME"
+                    "{problem}。未写入任何内容。请运行 `ombud log verify`，恢复该目录，或使用另一个 OMBUD_HOME"
                 )
             }
-            Self::Record(cause) => format!("记录不符合日志格式:{cause}"),
+            Self::Record(cause) => format!("记录不符合日志格式：{cause}"),
             Self::TooLong { what, length, limit } => {
                 let what = if *what == "record" { "记录" } else { "内容" };
-                format!("{what}有 {length} 字节,日志最多接受 {limit} 字节")
+                format!("{what}有 {length} 字节，日志最多接受 {limit} 字节")
             }
             Self::Conversation => "记录与其内容所属的会话不一致".to_owned(),
             Self::NotEmpty { path } => format!("{} 不是空目录。请指定一个尚不存在的目录", path.display()),

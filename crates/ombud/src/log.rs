@@ -223,7 +223,9 @@ async fn content(reader: &Reader, record: &Record, terminal: Terminal) -> Result
                     let received = patched(body, patches);
                     terminal.out(&say!(lang, en: "    sent by the agent:", zh: "    智能体发出："))?;
                     terminal.out(&indented(body))?;
-                    terminal.out(&say!(lang, en: "    received by the provider:", zh: "    服务商收到："))?;
+                    terminal.out(
+                        &say!(lang, en: "    as it left for the provider:", zh: "    发往服务商的内容："),
+                    )?;
                     terminal.out(&indented(&received))?;
                 }
                 _ => terminal.out(&indented(body))?,
@@ -303,6 +305,11 @@ pub(crate) fn verify(args: &cli::Verify, terminal: Terminal) -> Result<u8> {
     match args.format {
         Format::Json => terminal.out(&as_json(&report).to_string())?,
         Format::Text => print(&report, &source.display().to_string(), terminal)?,
+    }
+    if !report.is_whole() && matches!(args.format, Format::Text) {
+        terminal.note(&say!(lang,
+            en: "Keep this folder as it is: it is evidence. Put a backup back, or begin a new log: OMBUD_HOME=FOLDER",
+            zh: "请原样保留该目录，它是证据。可恢复备份，或另建日志：OMBUD_HOME=目录"));
     }
     Ok(u8::from(!report.is_whole()))
 }

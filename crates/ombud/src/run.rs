@@ -90,6 +90,11 @@ pub(crate) fn cannot_start(program: &OsStr, error: std::io::Error, terminal: Ter
             en: "cannot start `{program}`: it is not marked as a program. `chmod +x {program}` does that; a script also starts with its interpreter in front, such as `python3 {program}`",
             zh: "无法启动 `{program}`：它没有执行权限。可运行 `chmod +x {program}`；脚本也可在前面加上解释器，例如 `python3 {program}`"));
     }
+    if error.kind() == std::io::ErrorKind::NotFound {
+        return anyhow::anyhow!(say!(terminal.lang,
+            en: "cannot start `{program}`: there is no such program. `command -v {program}` looks for it; a file in this folder is `./{program}`",
+            zh: "无法启动 `{program}`：没有这个程序。可用 `command -v {program}` 查找；当前目录中的文件请写作 `./{program}`"));
+    }
     anyhow::Error::new(error).context(say!(terminal.lang,
         en: "cannot start `{program}`. Is it installed and spelt right? Type the command by itself to see",
         zh: "无法启动 `{program}`。请确认已安装且拼写正确；可单独运行这条命令试试"))

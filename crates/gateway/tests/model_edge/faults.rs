@@ -57,9 +57,15 @@ async fn invalid_utf8_nesting_size_and_compression() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn unknown_paths_and_providers_are_refused_unless_the_operator_lets_them_pass() {
-    let rig = Rig::with(|_, _| json("{\"ok\":true}"), |config| config.pass = vec!["/files".into()]).await;
+    let rig =
+        Rig::with(|_, _| json("{\"ok\":true}"), |config| config.pass = vec!["/files".into(), "/".into()])
+            .await;
+    let got = rig.client.get(format!("{}/v1/chat/completions", rig.url)).send().await.unwrap();
+    assert_eq!(got.status(), 405);
+    assert!(got.text().await.unwrap().contains("ombud_wrong_method"));
     for (path, status, code) in [
         ("/v1/audio/speech", 403, "ombud_path_not_readable"),
+        ("/", 403, "ombud console"),
         ("/p/nobody/v1/chat/completions", 404, "ombud_unknown_provider"),
         ("/p/mock/v1/../../x/chat/completions", 403, ""),
     ] {

@@ -26,9 +26,6 @@ pub(super) fn is_there(dir: &Path) -> bool {
 pub(super) fn verify(dir: &Path, policy: &Policy) -> Result<Report, Error> {
     let mut report = Report::default();
     let signed = checkpoint(dir, policy, &mut report)?;
-    if signed.is_none() && report.is_whole() {
-        report.not_covered.push(NotCovered::NoCheckpoint);
-    }
     match read(&frontier_path(dir), MAX_FRONTIER)? {
         Some(bytes) if Saved::decode(&bytes).is_none() => {
             report.add(None, "journal/frontier", Fault::Frontier);
@@ -43,8 +40,10 @@ pub(super) fn verify(dir: &Path, policy: &Policy) -> Result<Report, Error> {
     let mut judge = Judge::default();
     let count = entries(dir, signed.as_ref(), &mut judge, &mut report)?;
     // A log is born with a checkpoint over nothing.
-    if unsigned && count > 0 {
-        report.add(None, "journal/checkpoint", Fault::Missing);
+    match (unsigned, count) {
+        (true, 0) => report.not_covered.push(NotCovered::NoCheckpoint),
+        (true, _) => report.add(None, "journal/checkpoint", Fault::Missing),
+        (false, _) => {}
     }
     dropped(dir, &mut report)?;
     report.not_covered.push(NotCovered::Databases);

@@ -195,7 +195,7 @@ impl Say for Damage {
             Some(entry) => {
                 say!(lang, en: "entry {entry} ({file}): {fault}", zh: "第 {entry} 条记录（{file}）：{fault}")
             }
-            None => say!(lang, en: "{file}: {fault}", zh: "{file}:{fault}"),
+            None => say!(lang, en: "{file}: {fault}", zh: "{file}：{fault}"),
         }
     }
 }
