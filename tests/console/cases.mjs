@@ -186,7 +186,7 @@ async function the_language_is_switched_and_kept({ gate, chrome }) {
   await page.locator(".card").first().waitFor();
   await page.getByRole("button", { name: /switch to Chinese/ }).click();
   await page.getByRole("heading", { name: "用户的数据流向了谁" }).waitFor();
-  assert.match(await page.locator(".card", { hasText: "upstream" }).innerText(), /手机\/电话号码\s+已打码 1/);
+  assert.match(await page.locator(".card", { hasText: "upstream" }).innerText(), /手机\/电话号码\s+已脱敏 1/);
   await page.reload();
   await page.getByRole("heading", { name: "用户的数据流向了谁" }).waitFor();
   await close();

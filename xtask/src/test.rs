@@ -4,7 +4,7 @@ use std::process::{Command, ExitCode};
 
 use anyhow::{Context as _, Result};
 
-use crate::checks::{arrows, budget, names};
+use crate::checks::{arrows, budget, names, terms};
 use crate::command;
 use crate::console;
 use crate::docs;
@@ -49,6 +49,13 @@ const STEPS: &[Step<Workspace>] = &[
         needs: &[],
         on_failure: "remove the reference; write own cases instead",
         work: |workspace| report(&names::check(workspace)?),
+    },
+    Step {
+        name: "terms",
+        about: "one name for one thing in Chinese texts",
+        needs: &[],
+        on_failure: "use the word that the complaint names; the table is in xtask/src/checks/terms.rs",
+        work: |workspace| report(&terms::check(workspace)?),
     },
     Step {
         name: "typos",

@@ -210,13 +210,13 @@ impl Say for Refusal {
                 let (name, id) = (kind.category().say(lang), kind.category().id());
                 say!(lang,
                     en: "the request contains data of the kind “{name}”, which ombud.toml blocks; nothing was sent. To mask it instead, set `\"{id}\" = \"mask\"` under [policy.masking].",
-                    zh: "请求中含有“{name}”类数据，ombud.toml 规定禁止发送，因此未发送任何内容。若改为打码后发送，请在 [policy.masking] 下设置 `\"{id}\" = \"mask\"`。")
+                    zh: "请求中含有“{name}”类数据，ombud.toml 规定禁止发送，因此未发送任何内容。若改为脱敏后发送，请在 [policy.masking] 下设置 `\"{id}\" = \"mask\"`。")
             }
             Self::Ask(kind, token) => {
                 let (name, id) = (kind.category().say(lang), kind.category().id());
                 say!(lang,
                     en: "the request contains data of the kind “{name}”, and ombud.toml wants to be asked; nothing was sent. To let this value leave once, send the request again with the header `x-ombud-approve: {token}`; to always mask it, set `\"{id}\" = \"mask\"` under [policy.masking].",
-                    zh: "请求中含有“{name}”类数据，ombud.toml 要求先询问，因此未发送任何内容。若允许这个值离开一次，请带请求头 `x-ombud-approve: {token}` 重发；若总是打码，请在 [policy.masking] 下设置 `\"{id}\" = \"mask\"`。")
+                    zh: "请求中含有“{name}”类数据，ombud.toml 要求先询问，因此未发送任何内容。若允许这个值离开一次，请带请求头 `x-ombud-approve: {token}` 重发；若总是脱敏，请在 [policy.masking] 下设置 `\"{id}\" = \"mask\"`。")
             }
             Self::Opaque(kind) => opaque_text(*kind, lang),
             Self::Rate(wait) => say!(lang,
@@ -236,10 +236,10 @@ impl Say for Refusal {
                 zh: "{host} 未在规定时间内回应。请重试，或调高 ombud.toml 中 [gateway] 下的 `timeout_s`。"),
             Self::Redirected(to) if to.is_empty() => say!(lang,
                 en: "the provider sends the request elsewhere (a redirect), to an address that cannot be read. It is not followed: whoever is there would receive it unmasked. Check the base URL of the provider.",
-                zh: "服务商要求把请求转到别处（重定向），但新地址无法识别。Ombud 不会跟随重定向，否则对方会收到未打码的内容。请检查该服务商的接口地址。"),
+                zh: "服务商要求把请求转到别处（重定向），但新地址无法识别。Ombud 不会跟随重定向，否则对方会收到未脱敏的内容。请检查该服务商的接口地址。"),
             Self::Redirected(to) => say!(lang,
                 en: "the provider sends the request on to {to} (a redirect). It is not followed: what is sent there would not be masked. If that is the provider's new address, give it to Ombud: `base_url` under [providers] in ombud.toml, or `--upstream`.",
-                zh: "服务商要求把请求转到 {to}（重定向）。Ombud 不会跟随，否则发往那里的内容不会打码。若这确实是服务商的新地址，请在 ombud.toml 的 [providers] 中修改 `base_url`，或使用 `--upstream`。"),
+                zh: "服务商要求把请求转到 {to}（重定向）。Ombud 不会跟随，否则发往那里的内容不会脱敏。若这确实是服务商的新地址，请在 ombud.toml 的 [providers] 中修改 `base_url`，或使用 `--upstream`。"),
             Self::AnswerEncoded => say!(lang,
                 en: "the provider compressed its answer although it was asked not to, so it cannot be restored, nor a tool call in it be checked. A proxy in between may do this: ask for answers without compression there.",
                 zh: "服务商不顾要求压缩了回答，因此无法还原内容，也无法检查其中的工具调用。可能是中间的代理所为：请在那里关闭压缩。"),
@@ -262,7 +262,7 @@ impl Say for Refusal {
                 let name = kind.category().say(lang);
                 say!(lang,
                     en: "the address of the request (its path or query) contains data of the kind “{name}”, and nothing can be masked there, so nothing was sent. Send it in the body.",
-                    zh: "请求地址（路径或查询参数）中含有“{name}”类数据，那里无法打码，因此未发送任何内容。请放在请求体中发送。")
+                    zh: "请求地址（路径或查询参数）中含有“{name}”类数据，那里无法脱敏，因此未发送任何内容。请放在请求体中发送。")
             }
         }
     }
@@ -301,7 +301,7 @@ fn opaque_text(kind: OpaqueKind, lang: Lang) -> String {
     match kind {
         OpaqueKind::Tokens => say!(lang,
             en: "the text to embed comes as token numbers, in which nothing can be masked, so nothing was sent. Send text: with LangChain, `OpenAIEmbeddings(check_embedding_ctx_length=False)`. To let it through unread, set `tokens = \"allow\"` under [policy.opaque].",
-            zh: "待向量化的文本是以词元编号形式发来的，无法打码，因此未发送。请直接发送文本：LangChain 请用 `OpenAIEmbeddings(check_embedding_ctx_length=False)`。若要不经检查放行，请在 [policy.opaque] 下设置 `tokens = \"allow\"`。"),
+            zh: "待向量化的文本是以词元编号形式发来的，无法脱敏，因此未发送。请直接发送文本：LangChain 请用 `OpenAIEmbeddings(check_embedding_ctx_length=False)`。若要不经检查放行，请在 [policy.opaque] 下设置 `tokens = \"allow\"`。"),
         OpaqueKind::File => say!(lang,
             en: "the request contains a file (such as a PDF) that Ombud cannot read, so nothing was sent. Send its text, or set `file = \"allow\"` under [policy.opaque] to let files through unread.",
             zh: "请求中含有 Ombud 无法读取的文件（如 PDF），因此未发送。请改发文件中的文字；或在 [policy.opaque] 下设置 `file = \"allow\"`，不经检查放行。"),

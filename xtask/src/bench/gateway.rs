@@ -357,7 +357,7 @@ becomes slower in the course of a run like this one; with values that repeat it 
 本页由 `cargo xtask bench gateway --write` 生成，请勿手工修改。模拟服务商、客户端与各网关共用同一台机器，经回环地址、不含 TLS。
 每个请求的每一段都含不同的个人信息；标有 `history sent again` 的负载与真实智能体一样重发历史，同一会话中只有最后一条消息是新的；时间已扣除服务商有意等待的部分；`added` 为相对直连增加的时间；`in the clear` 为邮箱以明文到达
 服务商的请求比例；`restored` 为客户端收到还原后邮箱的比例；`resident` 为该负载刚结束时的常驻内存（含先前负载留下的部分）。
-CloakPipe 遇到未见过的值时会重写整个保险库，因此在此类测试中越来越慢；若值重复出现则快得多。
+CloakPipe 遇到未见过的值时会重写整个代号库，因此在此类测试中越来越慢；若值重复出现则快得多。
 
 {tables}"
     )

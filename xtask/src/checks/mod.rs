@@ -3,3 +3,4 @@
 pub(crate) mod arrows;
 pub(crate) mod budget;
 pub(crate) mod names;
+pub(crate) mod terms;

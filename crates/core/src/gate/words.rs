@@ -17,7 +17,7 @@ pub fn told(decision: &str, lang: Lang) -> String {
         "would_ask" => {
             say!(lang, en: "released; would have asked: {doubts}", zh: "已放行；本应先询问：{doubts}")
         }
-        "redact" => say!(lang, en: "released with less: {doubts}", zh: "已遮盖部分内容后放行：{doubts}"),
+        "redact" => say!(lang, en: "released with less: {doubts}", zh: "部分内容脱敏后放行：{doubts}"),
         "ask" => say!(lang, en: "withheld, the user was asked: {doubts}", zh: "已拦下并询问用户：{doubts}"),
         "block" => say!(lang, en: "withheld: {doubts}", zh: "已拦下：{doubts}"),
         _ => decision.to_owned(),
@@ -98,11 +98,11 @@ fn doubt_in_words(id: &str, lang: Lang) -> String {
             }
             Some(("redacted", id)) => {
                 let category = category(id, lang);
-                say!(lang, en: "{category} masked in the arguments", zh: "参数中的“{category}”已遮盖")
+                say!(lang, en: "{category} masked in the arguments", zh: "参数中的“{category}”已脱敏")
             }
             Some(("leaks", id)) => {
                 let category = category(id, lang);
-                say!(lang, en: "{category} in the arguments could not be masked", zh: "参数中的“{category}”无法遮盖")
+                say!(lang, en: "{category} in the arguments could not be masked", zh: "参数中的“{category}”无法脱敏")
             }
             Some(("foreign", id)) => {
                 let part = part(id);
@@ -161,13 +161,13 @@ impl Say for Doubt {
                 let category = category.say(lang);
                 say!(lang,
                     en: "data that the user did not give was masked in its arguments: {category}",
-                    zh: "参数中并非用户提供的数据已遮盖：{category}")
+                    zh: "参数中并非用户提供的数据已脱敏：{category}")
             }
             Self::Leaks { category } => {
                 let category = category.say(lang);
                 say!(lang,
                     en: "its arguments hold data that the developer wants masked for this tool, and that went to the model in the clear: {category}",
-                    zh: "参数中含有开发者要求对该工具遮盖的数据，而它已以明文发给模型：{category}")
+                    zh: "参数中含有开发者要求对该工具脱敏的数据，而它已以明文发给模型：{category}")
             }
             Self::Over { limit: Limit::Repeat } => say!(lang,
                 en: "the very same call was made many times already",

@@ -244,7 +244,7 @@ impl Say for NotCovered {
             Self::Databases => say!(
                 lang,
                 en: "the databases beside the journal (conversation keys, vault, index)",
-                zh: "日志旁的数据库（会话密钥、保险库、索引）"
+                zh: "日志旁的数据库（会话密钥、代号库、索引）"
             ),
         }
     }

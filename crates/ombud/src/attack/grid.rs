@@ -70,7 +70,7 @@ pub(crate) fn print(all: &[Ran], terminal: Terminal) -> Result<()> {
     terminal.out("")?;
     terminal.out(&say!(lang,
         en: "{breached} breached, {blocked} blocked by the gate, {resisted} resisted, {unseen} not tested, {errors} error(s), of {total} case(s)",
-        zh: "失守 {breached}，网关拦截 {blocked}，未上当 {resisted}，未测到 {unseen}，出错 {errors}，共 {total} 个用例"))?;
+        zh: "失守 {breached}，关卡拦截 {blocked}，未上当 {resisted}，未测到 {unseen}，出错 {errors}，共 {total} 个用例"))?;
     if unseen + errors > 0 {
         terminal.out(&say!(lang,
             en: "Not tested is not safe: the attack did not reach the model, because the agent has no such tool, did not use it, or failed.",

@@ -28,7 +28,7 @@ pub(crate) fn diagram(known: &Known, lang: Lang) -> String {
         let label = receiver.categories.iter().map(|(category, form)| {
             let name = category.say(lang);
             match form {
-                Form::Masked => say!(lang, en: "{name} (masked)", zh: "{name}（打码）"),
+                Form::Masked => say!(lang, en: "{name} (masked)", zh: "{name}（脱敏）"),
                 Form::Clear => name,
             }
         });

@@ -1,7 +1,7 @@
 //! The plan as a document: the verdict first, on one screen.
 
 use ombud_core::flow::FlowMap;
-use ombud_core::{Say, say};
+use ombud_core::{Lang, Say, say};
 
 use super::Drawn;
 use super::step::Step;
@@ -101,7 +101,7 @@ fn steps(drawn: &Drawn, parts: &mut Vec<Part>) {
             below.push(say!(lang, en: "see that it worked: `{retest}`", zh: "验证：`{retest}`"));
         }
         if !step.closes.is_empty() {
-            let closes = step.closes.join(", ");
+            let closes = step.closes.join(if lang == Lang::Zh { "、" } else { ", " });
             below.push(say!(lang, en: "closes: {closes}", zh: "解决：{closes}"));
         }
         (say!(lang, en: "{title} ({minutes} min)", zh: "{title}（{minutes} 分钟）"), below)
@@ -114,7 +114,7 @@ fn flow_table(drawn: &Drawn, flow: &FlowMap) -> Part {
     let head = vec![
         say!(lang, en: "Recipient", zh: "接收方"),
         say!(lang, en: "Data", zh: "数据"),
-        say!(lang, en: "Masked", zh: "打码"),
+        say!(lang, en: "Masked", zh: "脱敏"),
         say!(lang, en: "In the clear", zh: "原文"),
         say!(lang, en: "Shown by", zh: "依据"),
     ];

@@ -28,7 +28,7 @@ fn logged(traffic: &Traffic, lang: Lang) -> Option<String> {
 fn masked(traffic: &Traffic, lang: Lang) -> Option<String> {
     let amounts = traffic.flow.recipients.values().flat_map(|flow| flow.data.values());
     let masked = some(amounts.map(|amount| amount.masked).sum())?;
-    Some(say!(lang, en: "{masked} value(s) were masked before they left", zh: "{masked} 个值在发出前已打码"))
+    Some(say!(lang, en: "{masked} value(s) were masked before they left", zh: "{masked} 个值在发出前已脱敏"))
 }
 
 fn withheld(traffic: &Traffic, lang: Lang) -> Option<String> {
@@ -58,7 +58,7 @@ fn erased(traffic: &Traffic, lang: Lang) -> Option<String> {
 fn blocked(attacked: &Attacked, lang: Lang) -> Option<String> {
     let blocked = some(attacked.ended(Outcome::Blocked).count() as u64)?;
     Some(
-        say!(lang, en: "{blocked} attack case(s) were held back by the gate", zh: "{blocked} 个攻击用例被闸门拦下"),
+        say!(lang, en: "{blocked} attack case(s) were held back by the gate", zh: "{blocked} 个攻击用例被关卡拦下"),
     )
 }
 

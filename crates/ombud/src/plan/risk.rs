@@ -364,7 +364,7 @@ fn lasting(effect: Effect) -> bool {
 fn doubtful(tool: &str, count: u64, lang: Lang) -> String {
     say!(lang,
         en: "{tool} ×{count} ran although it was doubtful that the user wanted it: the gate only observes",
-        zh: "{tool} ×{count} 未必是用户的意思，却执行了：闸门只在旁观")
+        zh: "{tool} ×{count} 未必是用户的意思，却执行了：关卡只在旁观")
 }
 
 fn unasked(tool: &str, lang: Lang) -> String {

@@ -74,7 +74,7 @@ const MEASURES: &[Measure] = &[
         title: |lang| {
             say!(lang,
             en: "Let every model call go through the gateway: it masks personal data and keeps the log. Take base URLs from the environment, and let [policy.masking] allow nothing in the clear",
-            zh: "让所有模型调用都走网关：自动打码并留下日志。接口地址从环境变量读取，[policy.masking] 里不放行原文")
+            zh: "让所有模型调用都走网关：自动脱敏并留下日志。接口地址从环境变量读取，[policy.masking] 里不放行原文")
         },
         command: run,
         retest: "ombud check",

@@ -58,9 +58,9 @@ pub(crate) struct Erase {
 pub(crate) const CHINESE: Chinese = &[
     ("subject", "查看或删除某个用户的数据"),
     ("subject show", "显示保存了某个用户的哪些数据：同意记录、记忆库条目、对话、代号"),
-    ("subject erase", "删除这些数据，检查是否有残留，并出具凭据"),
+    ("subject erase", "删除这些数据，检查是否有残留，并出具回执"),
     ("user", "用户编号，即智能体所用的编号"),
-    ("subject erase output", "凭据的保存位置（默认 .ombud/reports/erased-….json）"),
+    ("subject erase output", "回执的保存位置（默认 .ombud/reports/erased-….json）"),
 ];
 
 /// Conversations in which a subject took part, and whose keys are the subject's alone.
