@@ -33,7 +33,7 @@ pub(crate) struct Instead {
 #[derive(Debug, Args)]
 pub(crate) struct Check {
     /// Folder or file to look at (default: this folder)
-    #[arg(value_name = "PATH", default_value = ".")]
+    #[arg(value_name = "PATH", default_value = ".", hide_default_value = true)]
     pub path: PathBuf,
     /// Output format
     #[arg(long, value_enum, default_value_t = Format::Text)]
@@ -315,7 +315,7 @@ fn shown(args: &Check, view: &report::View<'_>, terminal: Terminal) -> Result<St
         (true, Format::Mermaid) => report::map::mermaid(view),
         (true, Format::Svg) => report::map::svg(view),
         (_, Format::Html) => report::html::text(view),
-        (true, _) => report::map::text(view),
+        (true, _) => terminal.carried(&report::map::text(view)),
         (false, Format::Text | Format::Mermaid | Format::Svg) => report::text::text(view, terminal),
         (false, Format::Json) => report::json::text(view)?,
         (false, Format::Sarif) => report::sarif::text(view)?,
@@ -333,11 +333,12 @@ fn bom(args: &Check, view: &report::View<'_>, providers: &Providers, terminal: T
     Ok(text)
 }
 
-/// The exit code: 1 if something new is at or above the gate, 2 if nothing could be followed, 0 in a stage that stops nothing.
+/// The exit code: 1 if something new is at or above the gate, 2 if nothing could be read or followed, 0 in a stage that stops nothing.
 fn verdict(report: &ombud_check::Report, gate: Gate, stage: Stage, map: bool) -> u8 {
     match stage {
         Stage::Dev => 0,
-        Stage::Release if report.saw_nothing() => 2,
+        // Nothing to read is no pass: the path may be wrong.
+        Stage::Release if report.saw_nothing() || (report.files.is_empty() && report.known.is_empty()) => 2,
         // A map tells what goes where; that something is wrong is not its subject.
         Stage::Release if map => 0,
         Stage::Release => u8::from(gate.stops().is_some_and(|least| report.breaches(least))),

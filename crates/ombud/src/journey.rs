@@ -24,7 +24,6 @@ const ENTRIES: &[(&str, &str)] = &[
 
 /// Says what to type next, beside the result.
 pub(crate) fn next(command: &str, terminal: Terminal) {
-    let command = terminal.carried(command);
     terminal.note(&say!(terminal.lang, en: "Next:  {command}", zh: "下一步：{command}"));
 }
 

@@ -8,6 +8,7 @@ use anyhow::Result;
 use ombud_core::{Lang, Say, say};
 use ombud_gateway::providers::ProviderError;
 
+use crate::cli;
 use crate::fault;
 use crate::language::Spoken;
 
@@ -23,6 +24,7 @@ pub(crate) struct Terminal {
 
 impl Terminal {
     /// A terminal in a language.
+    #[cfg(test)]
     pub(crate) fn new(lang: Lang, quiet: bool) -> Self {
         Self { lang, quiet, told: false }
     }
@@ -32,19 +34,10 @@ impl Terminal {
         Self { lang: spoken.lang, quiet, told: spoken.told }
     }
 
-    /// A command of Ombud as it has to be typed to stay in this language.
-    pub(crate) fn carried(self, command: &str) -> String {
-        let rest = command.strip_prefix("ombud ").filter(|_| self.told);
-        rest.map_or_else(|| command.to_owned(), |rest| format!("ombud --lang {} {rest}", self.lang.tag()))
-    }
-
-    /// A text in which commands stand in back quotes.
-    fn quoting(self, text: &str) -> String {
-        if self.told {
-            text.replace("`ombud ", &format!("`ombud --lang {} ", self.lang.tag()))
-        } else {
-            text.to_owned()
-        }
+    /// A text of ours in which every command of Ombud stands as it has to be typed to stay in this language. The one place that
+    /// decides it.
+    pub(crate) fn carried(self, text: &str) -> String {
+        if self.told { carried(text, self.lang.tag()) } else { text.to_owned() }
     }
 
     /// A line of the result.
@@ -54,6 +47,11 @@ impl Terminal {
     )]
     pub(crate) fn out(self, line: &str) -> Result<()> {
         Ok(writeln!(std::io::stdout(), "{line}")?)
+    }
+
+    /// A line of the result that is ours alone and may name commands.
+    pub(crate) fn tell(self, line: &str) -> Result<()> {
+        self.out(&self.carried(line))
     }
 
     /// A line beside the result; none with `--quiet`.
@@ -66,7 +64,7 @@ impl Terminal {
     /// A line beside the result that is shown always.
     pub(crate) fn warn(self, line: &str) {
         // There is nowhere left to tell that standard error is closed.
-        let _ = writeln!(std::io::stderr(), "{}", self.quoting(line));
+        let _ = writeln!(std::io::stderr(), "{}", self.carried(line));
     }
 
     /// What went wrong, and exit code 2. A closed pipe is a reader that had enough.
@@ -83,6 +81,29 @@ impl Terminal {
         }
         ExitCode::from(2)
     }
+}
+
+/// The text with the language in each command: behind the word `ombud` where one of its verbs comes next.
+fn carried(text: &str, tag: &str) -> String {
+    const NAME: &str = "ombud ";
+    let part = |ch: char| ch.is_ascii_alphanumeric() || "-_./".contains(ch);
+    let (mut out, mut rest) = (String::with_capacity(text.len()), text);
+    while let Some(at) = rest.find(NAME) {
+        let (before, from) = rest.split_at(at);
+        let (name, behind) = from.split_at(NAME.len());
+        out.push_str(before);
+        out.push_str(name);
+        let verb = behind.split(|ch: char| !ch.is_ascii_lowercase() && ch != '-').next().unwrap_or_default();
+        let ended = !behind.get(verb.len()..).is_some_and(|end| end.starts_with(part));
+        if ended && !out.trim_end_matches(NAME).ends_with(part) && cli::is_verb(verb) {
+            out.push_str("--lang ");
+            out.push_str(tag);
+            out.push(' ');
+        }
+        rest = behind;
+    }
+    out.push_str(rest);
+    out
 }
 
 /// The text of an error in the user's language, where it has one.
@@ -104,10 +125,10 @@ fn is_broken_pipe(error: &(dyn std::error::Error + 'static)) -> bool {
 }
 
 /// Help and version go to standard output with 0, mistakes to standard error with 2.
-pub(crate) fn usage(error: &clap::Error, args: &[OsString], lang: Lang) -> ExitCode {
+pub(crate) fn usage(error: &clap::Error, args: &[OsString], spoken: Spoken) -> ExitCode {
     let code = if error.use_stderr() { ExitCode::from(2) } else { ExitCode::SUCCESS };
-    match fault::usage(error, args, lang) {
-        Some(text) => Terminal::new(lang, false).warn(&text),
+    match fault::usage(error, args, spoken.lang) {
+        Some(text) => Terminal::of(spoken, false).warn(&text),
         None => drop(error.print()),
     }
     code
@@ -120,15 +141,23 @@ mod tests {
     #[test]
     fn a_language_that_was_told_goes_on_in_commands_and_nowhere_else() {
         let told = Terminal::of(Spoken { lang: Lang::Zh, told: true }, false);
-        assert_eq!(told.carried("ombud check"), "ombud --lang zh check");
-        assert_eq!(
-            told.quoting("ombud 正在运行，`ombud plan` 可查看"),
-            "ombud 正在运行，`ombud --lang zh plan` 可查看"
-        );
-        let usual = Terminal::new(Lang::Zh, false);
-        assert_eq!(
-            (usual.carried("ombud check").as_str(), usual.quoting("`ombud plan`").as_str()),
-            ("ombud check", "`ombud plan`")
-        );
+        let cases = [
+            ("ombud check", "ombud --lang zh check"),
+            ("ombud 正在运行，`ombud plan` 可查看", "ombud 正在运行，`ombud --lang zh plan` 可查看"),
+            (
+                "可运行：ombud log verify x；ombud mcp-server",
+                "可运行：ombud --lang zh log verify x；ombud --lang zh mcp-server",
+            ),
+            ("cd /tmp/x && ombud console", "cd /tmp/x && ombud --lang zh console"),
+            // What is no command stays: another word, a name that ends so, a language that is told already.
+            ("ombud attacks your agent", "ombud attacks your agent"),
+            ("/opt/my-ombud run", "/opt/my-ombud run"),
+            ("`ombud --lang en notice`", "`ombud --lang en notice`"),
+            ("ombud run-time", "ombud run-time"),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(told.carried(text), expected);
+            assert_eq!(Terminal::new(Lang::Zh, false).carried(text), text);
+        }
     }
 }

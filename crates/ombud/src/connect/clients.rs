@@ -3,6 +3,8 @@
 use std::env;
 use std::path::PathBuf;
 
+use ombud_core::Lang;
+
 /// Where a file is looked for.
 #[derive(Debug, Clone, Copy)]
 enum Place {
@@ -27,8 +29,12 @@ const CLIENTS: &[(&str, &[Place])] = &[
 ];
 
 /// Every client.
-pub(super) fn names() -> String {
-    CLIENTS.iter().map(|client| client.0).collect::<Vec<_>>().join(", ")
+pub(super) fn names(lang: Lang) -> String {
+    CLIENTS.iter().map(|client| client.0).collect::<Vec<_>>().join(if lang == Lang::Zh {
+        "、"
+    } else {
+        ", "
+    })
 }
 
 /// The configuration of a client: the one that exists, or else the first place.

@@ -19,6 +19,8 @@ pub(super) struct Wrapper {
     pub home: String,
     /// Its configuration, where there is one.
     pub config: Option<String>,
+    /// The language to ask in, where it has to be said: a client knows nothing of the terminal's.
+    pub lang: Option<&'static str>,
 }
 
 /// How a server is reached.
@@ -44,6 +46,7 @@ impl Wrapper {
         if let Some(config) = &self.config {
             words.extend(["--config", config]);
         }
+        words.extend(self.lang.iter().flat_map(|lang| ["--lang", lang]));
         words.push("--");
         words.into_iter().map(str::to_owned).collect()
     }
@@ -248,11 +251,23 @@ mod tests {
             program: "/usr/bin/ombud".into(),
             home: "/p/.ombud".into(),
             config: Some("/p/ombud.toml".into()),
+            lang: None,
         }
     }
 
     fn read(text: &str) -> Value {
         serde_json::from_slice(&blanked(text).unwrap()).unwrap()
+    }
+
+    #[test]
+    fn a_language_that_was_told_is_the_one_that_is_asked_in() {
+        let spoken = Wrapper { lang: Some("zh"), ..wrapper() };
+        let after = wrapped(FILE, &spoken).unwrap();
+        assert!(after.contains("\"--lang\", \"zh\", \"--\""), "{after}");
+        // A second time changes nothing, and it can be taken out.
+        assert_eq!(wrapped(&after, &spoken).unwrap(), after);
+        let files = |text: &str| read(text)["mcpServers"]["files"].clone();
+        assert_eq!(files(&unwrapped(&after).unwrap()), files(FILE));
     }
 
     #[test]

@@ -51,11 +51,11 @@ pub(crate) fn connect(args: &Connect, terminal: Terminal) -> Result<u8> {
     let shown = path.display().to_string();
     let before = fs::read_to_string(&path).with_context(|| {
         say!(lang,
-        en: "cannot read {shown}, the MCP configuration of this client. Another one: --file FILE",
-        zh: "无法读取此客户端的 MCP 配置 {shown}。可用 --file 指定其他文件")
+        en: "cannot read the MCP configuration of this client, {shown} (another file: --file FILE)",
+        zh: "无法读取此客户端的 MCP 配置 {shown}（可用 --file 指定其他文件）")
     })?;
     let backup = backup(&path);
-    let wrapper = wrapper()?;
+    let wrapper = wrapper(terminal)?;
     let after =
         if args.undo { undone(&before, &backup, &wrapper, lang)? } else { done(&before, &wrapper, lang)? };
     if !args.undo {
@@ -72,19 +72,23 @@ pub(crate) fn connect(args: &Connect, terminal: Terminal) -> Result<u8> {
         return Ok(0);
     }
     write(&path, &backup, &before, &after, args.undo).with_context(|| shown.clone())?;
-    tell(args.undo, &shown, &backup, terminal);
+    tell(args, &shown, &backup, terminal);
     Ok(0)
 }
 
-fn tell(undo: bool, shown: &str, backup: &Path, terminal: Terminal) {
+fn tell(args: &Connect, shown: &str, backup: &Path, terminal: Terminal) {
     let (lang, backup) = (terminal.lang, backup.display());
-    if undo {
+    if args.undo {
         terminal.note(&say!(lang, en: "{shown} is as it was. Start the client again", zh: "{shown} 已恢复原样。请重新启动客户端"));
         return;
     }
+    let which = match (&args.file, &args.client) {
+        (Some(file), _) => format!("--file {}", journey::typed(&[file.into()])),
+        (None, client) => journey::typed(&[client.clone().unwrap_or_default().into()]),
+    };
     terminal.note(&say!(lang,
-        en: "{shown} is changed; the old one is {backup}. Start the client again; `ombud connect … --undo` takes it back",
-        zh: "{shown} 已更改，原文件保存为 {backup}。请重新启动客户端；`ombud connect … --undo` 可恢复"));
+        en: "{shown} is changed; the old one is {backup}. Start the client again; `ombud connect {which} --undo` takes it back",
+        zh: "{shown} 已更改，原文件保存为 {backup}。请重新启动客户端；`ombud connect {which} --undo` 可恢复"));
     journey::next("ombud log show", terminal);
 }
 
@@ -105,7 +109,7 @@ fn file(args: &Connect, lang: Lang) -> Result<PathBuf> {
         return Ok(file.clone());
     }
     let named = args.client.as_deref().and_then(clients::file);
-    let known = clients::names();
+    let known = clients::names(lang);
     let Some(file) = named else {
         bail!(say!(lang,
             en: "which client? One of {known}; or any file of that kind: ombud connect --file FILE",
@@ -115,7 +119,7 @@ fn file(args: &Connect, lang: Lang) -> Result<PathBuf> {
 }
 
 /// How this project's Ombud is started by a client, which knows neither its folder nor its path.
-fn wrapper() -> Result<Wrapper> {
+fn wrapper(terminal: Terminal) -> Result<Wrapper> {
     let here = std::env::current_dir()?;
     let own = std::env::current_exe()?;
     let absolute = |path: PathBuf| if path.is_absolute() { path } else { here.join(path) };
@@ -124,6 +128,7 @@ fn wrapper() -> Result<Wrapper> {
         program: own.to_string_lossy().into_owned(),
         home: absolute(config::home()).to_string_lossy().into_owned(),
         config: config.is_file().then(|| config.to_string_lossy().into_owned()),
+        lang: (terminal.told || terminal.lang != Lang::default()).then(|| terminal.lang.tag()),
     })
 }
 

@@ -75,7 +75,7 @@ impl Stage {
     }
 
     pub(super) fn say(&self, text: &str) -> Result<()> {
-        self.terminal.out(text)
+        self.terminal.tell(text)
     }
 
     pub(super) fn heading(&self, text: &str) -> Result<()> {

@@ -163,12 +163,12 @@ fn tell(drift: &Drift, path: &Path, known: &Known, terminal: Terminal) -> Result
         for lack in &drift.lacks {
             terminal.out(&format!("  - {}", lack.told(known, lang)))?;
         }
-        terminal.out(&say!(lang,
+        terminal.tell(&say!(lang,
             en: "Write it anew, read it, and publish it: `ombud notice -o {shown}`. Users who agreed to the old one must be asked again.",
             zh: "请重新生成、通读后发布：`ombud notice -o {shown}`。已同意旧版的用户需要重新征求同意。"))?;
     }
     for note in notes(drift, known, lang) {
-        terminal.out(&say!(lang, en: "  note: {note}", zh: "  提示：{note}"))?;
+        terminal.tell(&say!(lang, en: "  note: {note}", zh: "  提示：{note}"))?;
     }
     Ok(())
 }

@@ -85,7 +85,11 @@ pub(crate) async fn plan(args: &Plan, terminal: Terminal) -> Result<u8> {
     for damage in damages.into_iter().flatten() {
         terminal.warn(&format!("ombud: {}", damage.say(lang)));
     }
-    deliver(&write(&draw(&known, lang), &known, args.format), args.output.as_deref(), terminal)?;
+    let mut text = write(&draw(&known, lang), &known, args.format);
+    if args.format == Format::Text && args.output.is_none() {
+        text = terminal.carried(&text);
+    }
+    deliver(&text, args.output.as_deref(), terminal)?;
     journey::next("ombud notice -o PRIVACY.md", terminal);
     Ok(0)
 }

@@ -180,7 +180,7 @@ fn print(explained: &Explained, call: &Recorded, terminal: Terminal) -> Result<(
     terminal.out(&say!(lang, en: "{tool}, which {does}  ({id})", zh: "{tool}（{does}）  {id}"))?;
     terminal.out(&say!(lang, en: "  then: {then}", zh: "  当时：{then}"))?;
     let (Some(now), Some(facts)) = (&explained.now, &explained.facts) else {
-        return terminal.out(&say!(lang,
+        return terminal.tell(&say!(lang,
             en: "  Its contents are erased, so the policy of now cannot be asked. `ombud log trace` shows what the log itself still says.",
             zh: "  内容已删除，无法按当前规则重新判断。`ombud log trace` 可查看日志本身仍保留的信息。"));
     };

@@ -126,23 +126,23 @@ fn summary(view: &View<'_>, terminal: Terminal) -> String {
             lines.push(say!(lang, en: "  and {more} more (--format json shows all)", zh: "  另有 {more} 项（--format json 可查看全部）"));
         }
     }
-    lines.push(next(view, terminal));
-    lines.join("\n")
+    lines.push(next(view));
+    terminal.carried(&lines.join("\n"))
 }
 
-fn next(view: &View<'_>, terminal: Terminal) -> String {
+fn next(view: &View<'_>) -> String {
     let lang = view.lang;
     match view.report.findings.first() {
         Some(finding) => {
-            let command = terminal.carried(&format!("ombud explain {}", finding.rule.0));
-            say!(lang, en: "More about the first: {command}", zh: "第一条的详细说明：{command}")
+            let rule = finding.rule.0;
+            say!(lang, en: "More about the first: ombud explain {rule}", zh: "第一条的详细说明：ombud explain {rule}")
         }
         None if view.report.saw_nothing() => say!(lang,
             en: "Nothing could be followed, so nothing is known. What is named above has to be mended first",
             zh: "没有能够跟踪的内容，因此无法得出结论。请先处理上面列出的问题"),
         None if view.report.files.is_empty() && view.report.known.is_empty() => say!(lang,
-            en: "There is nothing here that the check reads, so nothing is known. Give it the folder of the agent: ombud check PATH",
-            zh: "这里没有检查能读取的文件，因此无法得出结论。请指定智能体所在的文件夹：ombud check 路径"),
+            en: "There is nothing here that the check reads, so nothing is known (exit code 2). Give it the folder of the agent: ombud check PATH",
+            zh: "这里没有检查能读取的文件，因此无法得出结论（退出码 2）。请指定智能体所在的文件夹：ombud check 路径"),
         None if !view.report.known.is_empty() => {
             say!(lang, en: "Nothing new was found. Without --new-only the known ones are shown too", zh: "没有新问题。去掉 --new-only 可同时查看已知问题")
         }

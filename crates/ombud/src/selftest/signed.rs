@@ -95,7 +95,7 @@ pub(super) fn verify(file: &Path, vkey: Option<&str>, terminal: Terminal) -> Res
     }
     let found: u32 = statement.rows.iter().map(|row| row.found).sum();
     let labelled: u32 = statement.rows.iter().map(|row| row.labelled).sum();
-    terminal.out(&say!(lang,
+    terminal.tell(&say!(lang,
         en: "valid: ombud {version}, {t}, {found} of {labelled} found, signed by {name}",
         zh: "有效：ombud {version}，{t}，{labelled} 处中找到 {found} 处，签名者 {name}"))?;
     if !trusted {

@@ -28,6 +28,10 @@ pub(super) fn elsewhere(home: &Path, lang: Lang) -> Vec<String> {
 fn places(code: &Code, lang: Lang) -> Vec<String> {
     let unguarded =
         |(who, _): &(&ombud_core::flow::Recipient, _)| who.kind == RecipientKind::Store && !who.inspected;
+    // A file of conversations may be a store already.
+    let named = |place: &String| {
+        code.flow.recipients.iter().filter(unguarded).any(|(_, flow)| flow.evidence.contains(place))
+    };
     let stores = code.flow.recipients.iter().filter(unguarded).map(|(who, flow)| {
         let at: Vec<&str> = flow.evidence.iter().take(NAMED).map(String::as_str).collect();
         (one_line(&who.name), one_line(&at.join(", ")))
@@ -36,11 +40,11 @@ fn places(code: &Code, lang: Lang) -> Vec<String> {
     let file = say!(lang, en: "a file or table of conversations", zh: "保存对话的文件或数据表");
     stores
         .map(|(name, at)| (format!("`{name}`"), at))
-        .chain(written.map(|found| (file.clone(), found.place())))
+        .chain(written.map(|found| (file.clone(), found.place())).filter(|(_, place)| !named(place)))
         .map(|(what, at)| {
             say!(lang,
                 en: "NOT ERASED in {what} ({at}): it does not go through Ombud. Delete the user there, or put it behind the memory edge",
-                zh: "没有删除 {what}（{at}）中的数据：它不经过 Ombud。请在该处删除此用户，或把它放到记忆网关之后")
+                zh: "没有删除 {what}（{at}）中的数据：它不经过 Ombud。请在该处删除此用户，或把它放到记忆入口之后")
         })
         .collect()
 }
@@ -75,6 +79,12 @@ mod tests {
             told[1].starts_with("NOT ERASED in a file or table of conversations (agent.py:143)"),
             "{told:?}"
         );
+    }
+
+    #[test]
+    fn a_file_that_is_a_store_is_named_once() {
+        let told = told(&store(false).replace("agent.py:86", "agent.py:143"), Lang::En);
+        assert_eq!(told.len(), 1, "{told:?}");
     }
 
     #[test]

@@ -49,6 +49,8 @@ async fn show(which: &Which, terminal: Terminal) -> Result<u8> {
     for held in &all {
         print_held(held, terminal)?;
     }
+    let user = journey::typed(&[which.user.clone().into()]);
+    journey::next(&format!("ombud subject erase {user}"), terminal);
     Ok(0)
 }
 
@@ -69,7 +71,7 @@ async fn erase(args: &Erase, terminal: Terminal) -> Result<u8> {
         terminal.out(&serde_json::to_string_pretty(&receipts)?)?;
     } else {
         for place in elsewhere(&config::home(), terminal.lang) {
-            terminal.out(&format!("  {place}"))?;
+            terminal.tell(&format!("  {place}"))?;
         }
     }
     journey::next("ombud log verify", terminal);
@@ -261,7 +263,7 @@ fn print_receipt(receipt: &Receipt, path: &Path, terminal: Terminal) -> Result<(
             Some(left) => terminal.out(&say!(lang,
                 en: "  STILL THERE in {place}: {left} item(s) that name this user. They were not written through Ombud, or came back meanwhile; delete them there, then type this command again",
                 zh: "  {place} 中仍有 {left} 条与该用户有关：它们不是经 Ombud 写入的，或是其间又被写入。请在该处删除后再次运行本命令"))?,
-            None => terminal.out(&say!(lang,
+            None => terminal.tell(&say!(lang,
                 en: "  NOT KNOWN in {place}: it did not answer, or holds more than can be looked through. Start it, then type this command again (the store of `ombud run --simulated` ended with that run, and what was in it too)",
                 zh: "  {place} 情况不明：没有响应，或内容过多无法逐一查看。请启动后再次运行本命令（`ombud run --simulated` 的记忆库随那次运行结束，其中内容也已不在）"))?,
         }
@@ -271,7 +273,7 @@ fn print_receipt(receipt: &Receipt, path: &Path, terminal: Terminal) -> Result<(
     }
     terminal.out(&say!(lang,
         en: "  receipt: {file}",
-        zh: "  凭据：{file}"))
+        zh: "  回执：{file}"))
 }
 
 /// Where something was deleted, in words; a store has its own name.

@@ -20,7 +20,8 @@ fn an_empty_project_is_told_what_to_type() {
     assert!(plan.out.starts_with("Verdict: DO NOT PUBLISH YET"), "{}", plan.out);
     let plan = project.ombud(&["--lang", "zh", "plan"]);
     assert!(
-        plan.out.starts_with("结论：先不要发布") && plan.out.contains("`ombud attack -- <启动命令>`"),
+        plan.out.starts_with("结论：先不要发布")
+            && plan.out.contains("`ombud --lang zh attack -- <启动命令>`"),
         "{}",
         plan.out
     );
