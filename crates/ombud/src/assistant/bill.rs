@@ -6,6 +6,7 @@ use schemars::{JsonSchema, json_schema, schema_for};
 use serde::Deserialize;
 use serde_json::Value;
 
+use super::schema::Chinese;
 use super::{Desk, Tool, arguments};
 use crate::report::{View, bom};
 
@@ -27,9 +28,13 @@ pub(super) const TOOL: Tool = Tool {
             },
         })
     },
+    chinese: CHINESE,
     reads_only: true,
     run,
 };
+
+/// The fields in Chinese.
+const CHINESE: Chinese = &[("takes path", "目录，相对于服务器的根目录；不写则为整个根目录")];
 
 fn about(lang: Lang) -> String {
     say!(lang,

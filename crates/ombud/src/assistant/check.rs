@@ -8,6 +8,7 @@ use schemars::{JsonSchema, schema_for};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::schema::Chinese;
 use super::{Desk, Looked, Tool, arguments};
 use crate::check::Profile;
 use crate::report::{self, View, excerpt};
@@ -17,9 +18,38 @@ pub(super) const TOOL: Tool = Tool {
     about,
     takes: || schema_for!(Takes),
     gives: || schema_for!(Gives),
+    chinese: CHINESE,
     reads_only: true,
     run,
 };
+
+/// The fields in Chinese.
+const CHINESE: Chinese = &[
+    ("takes path", "目录或文件，相对于服务器的根目录；不写则为整个根目录"),
+    ("takes profile", "智能体的用途；部分问题会因此更严重"),
+    ("takes baseline", "由 `ombud check --write-baseline` 写出的基线，相对于根目录：其中的问题标为已知"),
+    ("takes new_only", "略去基线中已有的问题"),
+    ("takes least", "列出的最低级别"),
+    ("takes limit", "最多列出多少个问题，最严重的在前；不写则为 50"),
+    ("gives stops_release", "有达到门槛的新问题：`ombud check` 会以退出码 1 结束"),
+    ("gives saw_nothing", "有源码但都无法跟踪，因此无法得出结论"),
+    ("gives total", "问题总数；`findings` 中可能较少"),
+    ("gives waived", "在源码中注明理由而接受的问题数"),
+    ("gives not_looked_at", "没有检查的部分及原因"),
+    ("Found rule", "规则；`explain_rule` 有详细说明"),
+    ("Found path", "路径，相对于所检查的目录"),
+    ("Found line", "首行，从 1 起"),
+    ("Found end_line", "末行"),
+    ("Found message", "问题所在"),
+    ("Found harm", "对用户的危害"),
+    ("Found fix", "修正方法"),
+    ("Found risks", "风险编号"),
+    ("Found way", "到达该处的路径（有多步时）"),
+    ("Found excerpt", "相关的行，不含密钥"),
+    ("Found mends", "工具 `fix` 能修正；若程序行为会因此改变，须带 `changes_behaviour`"),
+    ("Found fingerprint", "各次检查之间保持不变的标识"),
+    ("Found known", "基线中已有"),
+];
 
 fn about(lang: Lang) -> String {
     say!(lang,

@@ -7,6 +7,7 @@ use schemars::{JsonSchema, schema_for};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::schema::Chinese;
 use super::{Desk, Tool, arguments};
 
 pub(super) const TOOL: Tool = Tool {
@@ -14,9 +15,18 @@ pub(super) const TOOL: Tool = Tool {
     about,
     takes: || schema_for!(Takes),
     gives: || schema_for!(Gives),
+    chinese: CHINESE,
     reads_only: true,
     run,
 };
+
+/// The fields in Chinese.
+const CHINESE: Chinese = &[
+    ("takes rule", "规则名，即 `check` 给出的"),
+    ("Explained example", "要去掉的行以 `-` 开头，要加入的行以 `+` 开头；列出全部规则时为空"),
+    ("Explained risks", "风险编号"),
+    ("Explained waiver", "用来接受某个问题的注释；理由由使用者给出"),
+];
 
 fn about(lang: Lang) -> String {
     say!(lang,

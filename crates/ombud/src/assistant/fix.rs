@@ -6,6 +6,7 @@ use schemars::{JsonSchema, schema_for};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::schema::Chinese;
 use super::{Desk, Tool, arguments};
 use crate::check::mend;
 
@@ -14,9 +15,25 @@ pub(super) const TOOL: Tool = Tool {
     about,
     takes: || schema_for!(Takes),
     gives: || schema_for!(Gives),
+    chinese: CHINESE,
     reads_only: false,
     run,
 };
+
+/// The fields in Chinese.
+const CHINESE: Chinese = &[
+    ("takes path", "目录或文件，相对于服务器的根目录；不写则为整个根目录"),
+    ("takes fingerprints", "只修正这些标识的问题；为空则全部"),
+    ("takes rules", "只修正这些规则的问题；为空则全部"),
+    ("takes changes_behaviour", "也修正会改变程序行为的问题，例如未经同意就停下的调用"),
+    ("takes write", "写入文件"),
+    ("gives written", "是否改动了文件"),
+    ("gives diff", "改动内容（统一差异格式），其中的密钥已隐去"),
+    ("gives fixed", "已修正或将修正的内容"),
+    ("gives yours_to_do", "之后需要由人完成的事"),
+    ("gives stay", "仍然存在的问题"),
+    ("gives stay_for_behaviour", "其中带 `changes_behaviour` 即可修正的数目"),
+];
 
 fn about(lang: Lang) -> String {
     say!(lang,

@@ -7,6 +7,7 @@ use schemars::{JsonSchema, schema_for};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::schema::Chinese;
 use super::{Desk, Tool, arguments};
 use crate::document::one_line;
 use crate::report;
@@ -16,14 +17,27 @@ pub(super) const TOOL: Tool = Tool {
     about,
     takes: || schema_for!(Takes),
     gives: || schema_for!(Gives),
+    chinese: CHINESE,
     reads_only: true,
     run,
 };
 
+/// The fields in Chinese.
+const CHINESE: Chinese = &[
+    ("takes path", "目录或文件，相对于服务器的根目录；不写则为整个根目录"),
+    ("gives not_looked_at", "没有检查的部分及原因：那里的数据流向可能没有列出"),
+    ("Receives kind", "它对智能体而言是什么"),
+    ("Receives country", "两位国家或地区代码，或 `unknown`"),
+    ("Receives shown_by", "能说明这一点的代码行"),
+    ("Carried category", "类别编号"),
+    ("Carried name", "类别名称"),
+    ("Carried masked", "全部经过脱敏"),
+];
+
 fn about(lang: Lang) -> String {
     say!(lang,
         en: "Which data of the users goes to whom: model providers, stores and hosts, with the country where it is known and the lines that show it. Use it before you write a privacy notice or add a recipient.",
-        zh: "用户的哪些数据流向谁：模型服务商、存储和主机，以及已知的国家或地区和对应的代码行。编写隐私声明或增加接收方之前请使用。")
+        zh: "用户的哪些数据流向谁：模型服务商、存储和主机，以及已知的国家或地区和对应的代码行。编写隐私说明或增加接收方之前请使用。")
 }
 
 #[derive(Default, Deserialize, JsonSchema)]

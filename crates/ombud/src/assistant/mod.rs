@@ -11,6 +11,7 @@ mod explain;
 mod fix;
 mod flow;
 mod roots;
+mod schema;
 mod wire;
 
 use std::path::PathBuf;
@@ -48,6 +49,8 @@ pub(crate) struct Tool {
     takes: fn() -> schemars::Schema,
     /// What it gives.
     gives: fn() -> schemars::Schema,
+    /// The descriptions of the fields of both in Chinese.
+    chinese: schema::Chinese,
     /// It changes nothing. Of one that does, clients ask before they call it.
     reads_only: bool,
     /// The work. An error is told to the model, which may try something else.
@@ -85,6 +88,7 @@ pub(crate) async fn serve(args: McpServer, terminal: Terminal) -> Result<u8> {
 fn arguments<T: serde::de::DeserializeOwned>(given: Value, lang: Lang) -> Result<T> {
     let given = if given.is_null() { serde_json::json!({}) } else { given };
     serde_json::from_value(given).map_err(|why| {
+        let why = crate::fault::body(&why.to_string(), lang);
         anyhow::anyhow!(
             say!(lang, en: "the arguments do not fit the schema: {why}", zh: "参数不符合定义：{why}")
         )

@@ -6,7 +6,7 @@ use anyhow::Result;
 use ombud_core::{Lang, Say as _, say};
 use serde_json::{Value, json};
 
-use super::{Desk, TOOLS, Tool};
+use super::{Desk, TOOLS, Tool, schema};
 
 /// Longer messages are no question to this server.
 const LONGEST: u64 = 1 << 20;
@@ -152,8 +152,8 @@ fn shown(tool: &Tool, lang: Lang) -> Value {
     json!({
         "name": tool.name,
         "description": (tool.about)(lang),
-        "inputSchema": (tool.takes)(),
-        "outputSchema": (tool.gives)(),
+        "inputSchema": schema::told((tool.takes)(), "takes", tool.chinese, lang),
+        "outputSchema": schema::told((tool.gives)(), "gives", tool.chinese, lang),
         "annotations": {
             "readOnlyHint": tool.reads_only,
             "destructiveHint": !tool.reads_only,
