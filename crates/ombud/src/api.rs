@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
+use axum::routing::{any, get, post};
 use axum::{Json, Router};
 use ombud_core::{Lang, say};
 use ombud_detect::mask::Tally;
@@ -18,7 +18,7 @@ use serde_json::json;
 use utoipa::{OpenApi, ToSchema};
 
 use crate::filter::{self, Entity};
-use crate::told::{Told, wrong_method};
+use crate::told::{Told, no_such_route, wrong_method};
 
 /// A text to look at.
 #[derive(Deserialize, ToSchema)]
@@ -79,6 +79,9 @@ pub(crate) fn router(gateway: Arc<Gateway>) -> Router {
         .route("/api/v1/redact", post(redact))
         .route("/api/v1/restore", post(restore))
         .route("/api/v1/receipts/{id}", get(receipt))
+        .route("/api", any(no_such_route))
+        .route("/api/", any(no_such_route))
+        .route("/api/{*rest}", any(no_such_route))
         .method_not_allowed_fallback(wrong_method)
         .layer(limit)
         .with_state(Arc::clone(&gateway))

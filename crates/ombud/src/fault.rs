@@ -4,6 +4,7 @@
 //! Libraries speak English, quote what they were given, and stop at what happened. Here each gets the user's language, the
 //! next thing to type, and nothing of the value itself: what stands wrong in a file may be a key.
 
+mod body;
 mod file;
 mod usage;
 
@@ -11,6 +12,7 @@ use std::io;
 
 use ombud_core::{Lang, say};
 
+pub(crate) use body::body;
 pub(crate) use file::configuration;
 pub(crate) use usage::usage;
 

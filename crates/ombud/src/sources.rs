@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{OpenApi, ToSchema};
 
 use crate::api::{Problem, admitted, problem};
-use crate::told::wrong_method;
+use crate::told::{mistake, wrong_method};
 
 /// Texts of one request.
 const MOST: usize = 256;
@@ -124,10 +124,11 @@ fn bad(code: &'static str, message: String) -> Response {
 
 fn unreadable(error: &JsonRejection, lang: Lang) -> Response {
     let status = error.status();
-    // What serde says of a value may quote it: the shape is told instead.
+    let what =
+        mistake(error, lang).map_or_else(String::new, |what| say!(lang, en: "{what}. ", zh: "{what}。"));
     let message = say!(lang,
-        en: "the body must be JSON of at most 2 MiB such as {{\"sources\": [{{\"kind\": \"knowledge\", \"name\": \"faq\", \"text\": \"…\"}}]}}, with `kind` one of memory, knowledge, web, file, tool, user, other. All fields: /api/openapi.json",
-        zh: "请求体须为不超过 2 MiB 的 JSON，例如 {{\"sources\": [{{\"kind\": \"knowledge\", \"name\": \"faq\", \"text\": \"…\"}}]}}，`kind` 取 memory、knowledge、web、file、tool、user、other 之一。全部字段见 /api/openapi.json");
+        en: "{what}The body must be JSON of at most 2 MiB such as {{\"sources\": [{{\"kind\": \"knowledge\", \"name\": \"faq\", \"text\": \"…\"}}]}}, with `kind` one of memory, knowledge, web, file, tool, user, other. All fields: /api/openapi.json",
+        zh: "{what}请求体须为不超过 2 MiB 的 JSON，例如 {{\"sources\": [{{\"kind\": \"knowledge\", \"name\": \"faq\", \"text\": \"…\"}}]}}，`kind` 取 memory、knowledge、web、file、tool、user、other 之一。全部字段见 /api/openapi.json");
     problem(status, "ombud_bad_source", message)
 }
 

@@ -5,13 +5,14 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::rejection::{BytesRejection, JsonRejection};
 use axum::extract::{FromRequest, Request, State};
-use axum::http::{Method, StatusCode};
+use axum::http::{Method, StatusCode, Uri};
 use axum::response::Response;
 use ombud_core::{Lang, say};
 use ombud_gateway::Gateway;
 use serde::de::DeserializeOwned;
 
 use crate::api::problem;
+use crate::fault;
 
 /// A JSON body.
 pub(crate) struct Told<T>(pub(crate) T);
@@ -25,7 +26,17 @@ impl<T: DeserializeOwned> FromRequest<Arc<Gateway>> for Told<T> {
     }
 }
 
-/// What the parser says of a value may quote it: the kind of mistake is told instead.
+/// Which field is wrong, and what was expected there; nothing if the body is no JSON at all.
+pub(crate) fn mistake(error: &JsonRejection, lang: Lang) -> Option<String> {
+    matches!(error, JsonRejection::JsonDataError(_)).then(|| fault::body(&innermost(error), lang))
+}
+
+/// What the parser itself says, below what is said of it.
+fn innermost(error: &(dyn std::error::Error + 'static)) -> String {
+    error.source().map_or_else(|| error.to_string(), innermost)
+}
+
+/// What the parser says of a value may quote it: it is told without.
 fn unreadable(error: &JsonRejection, lang: Lang) -> Response {
     let message = match error {
         JsonRejection::MissingJsonContentType(_) => say!(lang,
@@ -34,9 +45,18 @@ fn unreadable(error: &JsonRejection, lang: Lang) -> Response {
         JsonRejection::JsonSyntaxError(_) => say!(lang,
             en: "the body is not valid JSON. The fields are described at /api/openapi.json",
             zh: "请求体不是合法的 JSON。字段说明见 /api/openapi.json"),
-        JsonRejection::JsonDataError(_) => say!(lang,
-            en: "the body lacks a field, or has one of another type or an unknown name (sessions go into the header `x-ombud-session`). The fields are described at /api/openapi.json",
-            zh: "请求体缺少字段，或某个字段类型不对、名称未知（会话请写在请求头 `x-ombud-session` 中）。字段说明见 /api/openapi.json"),
+        JsonRejection::JsonDataError(_) => {
+            let what = fault::body(&innermost(error), lang);
+            // What people look for in the body first.
+            let session = if what.contains("`session`") {
+                say!(lang, en: " (a session goes into the header `x-ombud-session`)", zh: "（会话请写在请求头 `x-ombud-session` 中）")
+            } else {
+                String::new()
+            };
+            say!(lang,
+                en: "the body does not fit: {what}{session}. The fields are described at /api/openapi.json",
+                zh: "请求体不符合要求：{what}{session}。字段说明见 /api/openapi.json")
+        }
         JsonRejection::BytesRejection(BytesRejection::FailedToBufferBody(_))
             if error.status() == StatusCode::PAYLOAD_TOO_LARGE =>
         {
@@ -49,6 +69,15 @@ fn unreadable(error: &JsonRejection, lang: Lang) -> Response {
             zh: "请求体未传完。请重新发送"),
     };
     problem(error.status(), "ombud_bad_body", message)
+}
+
+/// The answer where there is no such route.
+pub(crate) async fn no_such_route(State(gateway): State<Arc<Gateway>>, uri: Uri) -> Response {
+    let path: String = uri.path().chars().filter(|ch| !ch.is_control()).take(80).collect();
+    let message = say!(gateway.config.lang,
+        en: "there is no route `{path}` in Ombud's own interface. Those there are stand at /api/openapi.json; requests to a model go to /v1/…",
+        zh: "Ombud 自己的接口中没有 `{path}`。可用的接口见 /api/openapi.json；发给模型的请求请用 /v1/…");
+    problem(StatusCode::NOT_FOUND, "ombud_no_such_route", message)
 }
 
 /// The answer where a route has another method.

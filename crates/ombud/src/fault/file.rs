@@ -18,7 +18,8 @@ fn place(text: &str, at: usize) -> String {
     format!(":{line}:{column}")
 }
 
-fn told(message: &str, lang: Lang) -> String {
+/// A sentence of the parser in the user's language, without values.
+pub(super) fn told(message: &str, lang: Lang) -> String {
     let (what, expected) = match message.split_once(", expected ") {
         Some((what, expected)) => (what, Some(expected)),
         None => (message, None),
@@ -80,6 +81,7 @@ const KINDS: &[(&str, &str)] = &[
     ("map", "表"),
     ("a map", "表"),
     ("a string", "字符串"),
+    ("a JSON object", "JSON 对象"),
     ("a borrowed string", "字符串"),
     ("string or table", "字符串或表"),
     ("path string", "文件路径（字符串）"),
