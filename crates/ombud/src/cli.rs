@@ -1,6 +1,8 @@
 //! The command line. Help texts exist in both languages: English stands here, Chinese in [`CHINESE`], and a test holds
 //! the two together.
 
+mod exits;
+
 use std::ffi::OsString;
 use std::path::PathBuf;
 
@@ -12,10 +14,10 @@ use ombud_core::Lang;
 #[command(name = "ombud", version, disable_help_subcommand = true)]
 pub(crate) struct Cli {
     /// Language of all texts: en or zh
-    #[arg(long, global = true, value_name = "LANG", value_parser = tag)]
+    #[arg(long, global = true, value_name = "LANG", value_parser = tag, display_order = 900)]
     pub lang: Option<String>,
     /// Print results only
-    #[arg(long, short, global = true)]
+    #[arg(long, short, global = true, display_order = 901)]
     pub quiet: bool,
     #[command(subcommand)]
     pub command: Option<Verb>,
@@ -45,11 +47,11 @@ pub(crate) enum Verb {
     Lsp(crate::lsp::Lsp),
     /// Explain a rule of the check
     Explain(crate::explain::Explain),
-    /// Find personal data and secrets in standard input
+    /// Find personal data and secrets in files or standard input
     Scan(Scan),
-    /// Replace them by tokens
+    /// Mask personal data and secrets: replace them by tokens
     Redact(Filter),
-    /// Turn the tokens back
+    /// Turn the tokens of `redact` back into what they stand for
     Restore(Filter),
     /// Test the detectors of this binary on the set it carries, and sign the result
     Selftest(crate::selftest::Selftest),
@@ -129,11 +131,14 @@ pub(crate) struct Init {
 
 #[derive(Debug, Args)]
 pub(crate) struct Filter {
+    /// Files to read; standard input if none is named, or for `-`
+    #[arg(value_name = "FILE")]
+    pub files: Vec<PathBuf>,
     /// One JSON object a line: {"id", "text"}; offsets are in Unicode code points
     #[arg(long)]
     pub jsonl: bool,
     /// Tokens of one session cannot be turned back in another
-    #[arg(long, value_name = "NAME", default_value = "")]
+    #[arg(long, value_name = "NAME", default_value = "", hide_default_value = true)]
     pub session: String,
     /// Configuration file (default: ombud.toml)
     #[arg(long, value_name = "FILE")]
@@ -145,6 +150,9 @@ pub(crate) struct Scan {
     /// Look for signs of injection instead, as in what a tool returns
     #[arg(long)]
     pub signs: bool,
+    /// With --jsonl, end with 1 too if something is found
+    #[arg(long)]
+    pub exit_code: bool,
     #[command(flatten)]
     pub filter: Filter,
 }
@@ -239,10 +247,12 @@ const CHINESE: &[(&str, &str)] = &[
     ("init print", "只打印，不写入"),
     ("init agents", "让编程助手运行检查：写入 AGENTS.md 中的一节；使用 Cursor 时另写一条规则"),
     ("init force", "覆盖已有文件"),
-    ("scan", "在标准输入中查找个人信息和密钥"),
+    ("scan", "在文件或标准输入中查找个人信息和密钥"),
+    ("scan exit_code", "与 --jsonl 一起使用：有发现时也以 1 退出"),
+    ("files", "要读取的文件；不写或写 `-` 时读取标准输入"),
     ("scan signs", "改为查找注入迹象，适用于工具返回的内容"),
-    ("redact", "把它们替换成代号"),
-    ("restore", "把代号还原"),
+    ("redact", "给个人信息和密钥脱敏：换成代号"),
+    ("restore", "把 redact 给出的代号还原成原来的值"),
     ("jsonl", "每行一个 JSON 对象：{\"id\", \"text\"}；位置以 Unicode 码点计"),
     ("session", "一个会话的代号不能在另一个会话中还原"),
     ("log", "查看日志"),
@@ -296,7 +306,7 @@ fn chinese(place: &str) -> Option<&'static str> {
 }
 
 /// How help is laid out in Chinese.
-const CHINESE_TEMPLATE: &str = "{about}\n\n用法：{usage}\n\n{all-args}";
+const CHINESE_TEMPLATE: &str = "{about}\n\n用法：{usage}\n\n{all-args}{after-help}";
 
 fn localised(command: Command, place: &str) -> Command {
     let names: Vec<String> = command.get_subcommands().map(|sub| sub.get_name().to_owned()).collect();
@@ -308,7 +318,7 @@ fn localised(command: Command, place: &str) -> Command {
         let heading = if arg.is_positional() { "参数" } else { "选项" };
         let arg = arg.help_heading(heading);
         match chinese(&format!("{place} {}", arg.get_id())) {
-            Some(help) => arg.help(help),
+            Some(help) => with_values(arg, help),
             None => arg,
         }
     });
@@ -327,10 +337,37 @@ fn localised(command: Command, place: &str) -> Command {
         .help_template(CHINESE_TEMPLATE)
 }
 
+/// An argument with its help, and what it is by default and what it may be, which clap would tell in English.
+fn with_values(arg: Arg, help: &str) -> Arg {
+    if !arg.get_action().takes_values() {
+        return arg.help(help.to_owned());
+    }
+    let given: Vec<String> =
+        arg.get_default_values().iter().map(|value| value.to_string_lossy().into_owned()).collect();
+    let given = Some(given.join(" ")).filter(|given| !given.is_empty() && !arg.is_hide_default_value_set());
+    let possible: Vec<String> = arg
+        .get_possible_values()
+        .iter()
+        .filter(|value| !value.is_hide_set())
+        .map(|value| value.get_name().to_owned())
+        .collect();
+    let mut notes: Vec<String> = given.map(|given| format!("默认 {given}")).into_iter().collect();
+    if !possible.is_empty() {
+        notes.push(format!("可选 {}", possible.join("、")));
+    }
+    let notes = if notes.is_empty() { String::new() } else { format!("（{}）", notes.join("；")) };
+    arg.help(format!("{help}{notes}")).hide_default_value(true).hide_possible_values(true)
+}
+
+/// Whether a word is one of the verbs.
+pub(crate) fn is_verb(word: &str) -> bool {
+    !word.is_empty() && Verb::has_subcommand(word)
+}
+
 /// A flag that clap would otherwise describe in English.
 fn flag(name: &'static str, short: char, action: ArgAction) -> Arg {
     let help = chinese(&format!(" {name}")).unwrap_or_default();
-    Arg::new(name).long(name).short(short).action(action).help(help).help_heading("选项")
+    Arg::new(name).long(name).short(short).action(action).help(help).help_heading("选项").display_order(999)
 }
 
 /// A language that there is: to speak another one without a word would leave the reader to guess why.
@@ -348,6 +385,7 @@ pub(crate) fn parse(args: Vec<OsString>, lang: Lang) -> Result<Cli, clap::Error>
         Lang::En => Cli::command(),
         Lang::Zh => localised(Cli::command(), ""),
     };
+    let command = exits::told(command, "", lang);
     Cli::from_arg_matches(&command.try_get_matches_from(args)?)
 }
 

@@ -1,10 +1,11 @@
-//! `scan`, `redact` and `restore`: filters from standard input to standard output.
+//! `scan`, `redact` and `restore`: filters from files or standard input to standard output.
 
+mod input;
 mod jsonl;
 mod signs;
 
 use std::collections::BTreeMap;
-use std::io::{Read, Write};
+use std::io::Write;
 use std::sync::Arc;
 
 use anyhow::{Context, Result};
@@ -100,28 +101,30 @@ pub(crate) fn masked(detector: &Detector, policy: &Policy, key: &MintKey, text: 
 /// `ombud scan`
 pub(crate) fn scan(scan: &cli::Scan, terminal: Terminal) -> Result<u8> {
     if scan.signs {
-        return signs::scan(&scan.filter, terminal);
+        return signs::scan(scan, terminal);
     }
     let args = &scan.filter;
     let file = config::read(args.config.as_deref(), terminal.lang)?;
     let detector = config::detector(&file);
     if args.jsonl {
-        return jsonl::lines(terminal, |line, out| {
+        return jsonl::lines(scan, terminal, |line, out| {
             let found = Found {
                 id: line.id.as_deref(),
                 entities: entities(&detector, &file.policy, &line.text),
                 labels: labels(&detector, &line.text),
             };
-            Ok(serde_json::to_writer(out, &found)?)
+            serde_json::to_writer(out, &found)?;
+            Ok(!found.entities.is_empty())
         });
     }
-    let text = input(terminal)?;
-    let found = entities(&detector, &file.policy, &text);
-    for entity in &found {
-        let Entity { start, end, kind, score } = entity;
-        terminal.out(&format!("{start}-{end}\t{kind}\t{score}"))?;
+    let mut count = 0;
+    for (name, text) in input::texts(&args.files, terminal) {
+        let found = entities(&detector, &file.policy, &text?);
+        for Entity { start, end, kind, score } in &found {
+            terminal.out(&format!("{name}{start}-{end}\t{kind}\t{score}"))?;
+        }
+        count += found.len();
     }
-    let count = found.len();
     terminal.note(&say!(terminal.lang, en: "{count} value(s) found", zh: "发现 {count} 个值"));
     Ok(u8::from(count > 0))
 }
@@ -134,13 +137,15 @@ pub(crate) async fn redact(args: &cli::Filter, terminal: Terminal) -> Result<u8>
     let caller = caller(&vault, &args.session)?;
     let (key, scope) = (caller.mint_key(None), caller.scope());
     if !args.jsonl {
-        let (text, minted) = masked(&detector, &file.policy, &key, &input(terminal)?);
-        // What the tokens stand for is safe before the first of them is shown.
-        keep(&vault, &scope, &[minted]).await?;
-        std::io::stdout().write_all(text.as_bytes())?;
+        for (_, text) in input::texts(&args.files, terminal) {
+            let (text, minted) = masked(&detector, &file.policy, &key, &text?);
+            // What the tokens stand for is safe before the first of them is shown.
+            keep(&vault, &scope, &[minted]).await?;
+            std::io::stdout().write_all(text.as_bytes())?;
+        }
         return Ok(0);
     }
-    let mut lines = jsonl::Lines::new(terminal);
+    let mut lines = jsonl::Lines::new(&args.files, terminal);
     while let Some(batch) = lines.batch()? {
         let (mut out, mut all) = (Vec::new(), Vec::new());
         for line in batch {
@@ -162,7 +167,7 @@ pub(crate) async fn restore(args: &cli::Filter, terminal: Terminal) -> Result<u8
     let mut tally = Tally::default();
     let mut code = 0;
     if args.jsonl {
-        let mut lines = jsonl::Lines::new(terminal);
+        let mut lines = jsonl::Lines::new(&args.files, terminal);
         while let Some(batch) = lines.batch()? {
             let mut out = Vec::new();
             for line in batch {
@@ -174,8 +179,10 @@ pub(crate) async fn restore(args: &cli::Filter, terminal: Terminal) -> Result<u8
         }
         code = lines.end()?;
     } else {
-        let restored = turned_back(&vault, &scope, input(terminal)?, &mut tally).await?;
-        std::io::stdout().write_all(restored.as_bytes())?;
+        for (_, text) in input::texts(&args.files, terminal) {
+            let restored = turned_back(&vault, &scope, text?, &mut tally).await?;
+            std::io::stdout().write_all(restored.as_bytes())?;
+        }
     }
     if tally.unknown > 0 {
         let unknown = tally.unknown;
@@ -233,15 +240,4 @@ fn vault() -> Result<Vault> {
 
 fn caller(vault: &Vault, session: &str) -> Result<Caller> {
     Ok(Caller::from_seed(vault.derive_key(SEED, &[b"command line"])?, session))
-}
-
-fn input(terminal: Terminal) -> Result<String> {
-    let mut bytes = Vec::new();
-    std::io::stdin().read_to_end(&mut bytes)?;
-    String::from_utf8(bytes).map_err(|error| {
-        let at = error.utf8_error().valid_up_to();
-        anyhow::anyhow!(say!(terminal.lang,
-            en: "standard input is not UTF-8 at byte {at}. Convert it first, for instance with `iconv -f GB18030 -t UTF-8`",
-            zh: "标准输入在第 {at} 字节处不是 UTF-8。请先转换，例如 `iconv -f GB18030 -t UTF-8`"))
-    })
 }

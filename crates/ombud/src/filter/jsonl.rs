@@ -1,12 +1,15 @@
 //! One JSON object a line, in and out, as it comes: what waits for more input is answered first.
 
-use std::io::{BufRead, BufReader, Stdin, Write};
+use std::io::{BufRead, BufReader, Read, Write};
+use std::path::PathBuf;
 
 use anyhow::Result;
 use ombud_core::say;
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
+use super::input::{self, Source};
+use crate::cli;
 use crate::output::Terminal;
 
 /// Lines that are worked on together at most.
@@ -29,33 +32,51 @@ fn as_it_came<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Box<RawValue>
     Box::<RawValue>::deserialize(from).map(Some)
 }
 
-/// The lines of standard input. One that cannot be read is told of and left out, and the rest goes on.
-pub(super) struct Lines<R> {
+/// The lines of the input. One that cannot be read is told of and left out, and the rest goes on.
+pub(super) struct Lines {
     terminal: Terminal,
-    source: R,
+    sources: std::vec::IntoIter<Source>,
+    reading: Option<BufReader<Box<dyn Read>>>,
+    /// The name of the file that is read, with a colon.
+    name: String,
     number: u64,
     bad: u64,
 }
 
-impl Lines<BufReader<Stdin>> {
-    pub(super) fn new(terminal: Terminal) -> Self {
-        Self { terminal, source: BufReader::new(std::io::stdin()), number: 0, bad: 0 }
+impl Lines {
+    pub(super) fn new(files: &[PathBuf], terminal: Terminal) -> Self {
+        let sources = input::sources(files).into_iter();
+        Self { terminal, sources, reading: None, name: String::new(), number: 0, bad: 0 }
     }
-}
 
-impl<R: std::io::Read> Lines<BufReader<R>> {
+    /// The next line, with its end; whether there was one.
+    fn line(&mut self, bytes: &mut Vec<u8>) -> Result<bool> {
+        loop {
+            if let Some(reading) = &mut self.reading {
+                if reading.read_until(b'\n', bytes)? > 0 {
+                    self.number += 1;
+                    return Ok(true);
+                }
+                self.reading = None;
+            }
+            let Some(source) = self.sources.next() else { return Ok(false) };
+            self.reading = Some(BufReader::new(source.open(self.terminal)?));
+            self.name = source.name().map_or_else(String::new, |name| format!("{name}: "));
+            self.number = 0;
+        }
+    }
+
     /// The lines that are here already, and at least one; nothing at the end.
     pub(super) fn batch(&mut self) -> Result<Option<Vec<Line>>> {
         let mut batch = Vec::new();
         let mut bytes = Vec::new();
         loop {
             bytes.clear();
-            if self.source.read_until(b'\n', &mut bytes)? == 0 {
+            if !self.line(&mut bytes)? {
                 return Ok((!batch.is_empty()).then_some(batch));
             }
-            self.number += 1;
             batch.extend(self.read(&bytes));
-            let more = self.source.buffer().contains(&b'\n');
+            let more = self.reading.as_ref().is_some_and(|reading| reading.buffer().contains(&b'\n'));
             if !batch.is_empty() && (!more || batch.len() >= BATCH) {
                 return Ok(Some(batch));
             }
@@ -75,15 +96,15 @@ impl<R: std::io::Read> Lines<BufReader<R>> {
         self.bad += 1;
         if self.bad <= TOLD {
             // The error of the parser may quote the text, which must not appear in a message.
-            let number = self.number;
+            let (name, number) = (&self.name, self.number);
             self.terminal.note(&if line.is_err() {
                 say!(self.terminal.lang,
-                    en: "line {number} is not UTF-8 and was left out. Convert the input first, for instance with `iconv -f GB18030 -t UTF-8`",
-                    zh: "第 {number} 行不是 UTF-8，已略过。请先转换输入，例如 `iconv -f GB18030 -t UTF-8`")
+                    en: "{name}line {number} is not UTF-8 and was left out. Convert the input first, for instance with `iconv -f GB18030 -t UTF-8`",
+                    zh: "{name}第 {number} 行不是 UTF-8，已略过。请先转换输入，例如 `iconv -f GB18030 -t UTF-8`")
             } else {
                 say!(self.terminal.lang,
-                    en: "line {number} is not an object with a string `text`, {{\"id\": 1, \"text\": \"…\"}}, and was left out",
-                    zh: "第 {number} 行不是含有字符串 `text` 的对象 {{\"id\": 1, \"text\": \"…\"}}，已略过")
+                    en: "{name}line {number} is not an object with a string `text`, {{\"id\": 1, \"text\": \"…\"}}, and was left out",
+                    zh: "{name}第 {number} 行不是含有字符串 `text` 的对象 {{\"id\": 1, \"text\": \"…\"}}，已略过")
             });
         }
         None
@@ -108,21 +129,24 @@ pub(super) fn put(bytes: &[u8]) -> Result<()> {
     Ok(out.flush()?)
 }
 
-/// A line of output for each line of input.
+/// A line of output for each line of input, and whether something was found in one. It ends well where all were read: what was
+/// found stands in the lines, and a pipe must not stop at it.
 pub(super) fn lines(
+    args: &cli::Scan,
     terminal: Terminal,
-    mut each: impl FnMut(&Line, &mut dyn Write) -> Result<()>,
+    mut each: impl FnMut(&Line, &mut dyn Write) -> Result<bool>,
 ) -> Result<u8> {
-    let mut lines = Lines::new(terminal);
+    let mut lines = Lines::new(&args.filter.files, terminal);
+    let mut found = false;
     while let Some(batch) = lines.batch()? {
         let mut out = Vec::new();
         for line in &batch {
-            each(line, &mut out)?;
+            found |= each(line, &mut out)?;
             out.push(b'\n');
         }
         put(&out)?;
     }
-    lines.end()
+    Ok(lines.end()?.max(u8::from(found && args.exit_code)))
 }
 
 #[cfg(test)]
@@ -131,7 +155,9 @@ mod tests {
 
     fn read(input: &[u8]) -> (Vec<(Option<String>, String)>, u64) {
         let terminal = Terminal::new(ombud_core::Lang::En, true);
-        let mut lines = Lines { terminal, source: BufReader::new(input), number: 0, bad: 0 };
+        let mut lines = Lines::new(&[], terminal);
+        lines.sources = Vec::new().into_iter();
+        lines.reading = Some(BufReader::new(Box::new(std::io::Cursor::new(input.to_vec()))));
         let mut all = Vec::new();
         while let Some(batch) = lines.batch().unwrap() {
             all.extend(batch.into_iter().map(|line| (line.id.map(|id| id.get().to_owned()), line.text)));
@@ -149,5 +175,20 @@ mod tests {
         let expected = [(Some("null"), "a"), (Some("[1, 2]"), "b"), (None, "c")];
         let expected: Vec<_> = expected.map(|(id, text)| (id.map(str::to_owned), text.to_owned())).into();
         assert_eq!((lines, bad), (expected, 3));
+    }
+
+    #[test]
+    fn files_follow_each_other_line_by_line() {
+        let dir = tempfile::tempdir().unwrap();
+        let files = ["a", "b"].map(|name| dir.path().join(name));
+        // The first has no end of its last line.
+        std::fs::write(&files[0], "{\"text\":\"a\"}").unwrap();
+        std::fs::write(&files[1], "{\"text\":\"b\"}\n").unwrap();
+        let mut lines = Lines::new(&files, Terminal::new(ombud_core::Lang::En, true));
+        let mut all = Vec::new();
+        while let Some(batch) = lines.batch().unwrap() {
+            all.extend(batch.into_iter().map(|line| line.text));
+        }
+        assert_eq!((all, lines.bad), (vec!["a".to_owned(), "b".to_owned()], 0));
     }
 }

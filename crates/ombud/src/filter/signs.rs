@@ -30,22 +30,28 @@ struct Row {
     explanation: String,
 }
 
-pub(super) fn scan(args: &cli::Filter, terminal: Terminal) -> Result<u8> {
+pub(super) fn scan(args: &cli::Scan, terminal: Terminal) -> Result<u8> {
     let lang = terminal.lang;
-    if args.jsonl {
-        return jsonl::lines(terminal, |line, out| {
-            let signs = injection::signs(&line.text).iter().map(|sign| row(&line.text, sign, lang)).collect();
-            Ok(serde_json::to_writer(out, &Found { id: line.id.as_deref(), signs })?)
+    if args.filter.jsonl {
+        return jsonl::lines(args, terminal, |line, out| {
+            let signs: Vec<Row> =
+                injection::signs(&line.text).iter().map(|sign| row(&line.text, sign, lang)).collect();
+            let any = !signs.is_empty();
+            serde_json::to_writer(out, &Found { id: line.id.as_deref(), signs })?;
+            Ok(any)
         });
     }
-    let text = input(terminal)?;
-    let found = injection::signs(&text);
-    for sign in &found {
-        let Row { start, end, sign: kind, score, explanation, .. } = row(&text, sign, lang);
-        let words = quoted(text.get(sign.span.clone()).unwrap_or_default());
-        terminal.out(&format!("{start}-{end}\t{kind}\t{score}\t{explanation}: {words}"))?;
+    let mut count = 0;
+    for (name, text) in input::texts(&args.filter.files, terminal) {
+        let text = text?;
+        let found = injection::signs(&text);
+        for sign in &found {
+            let Row { start, end, sign: kind, score, explanation, .. } = row(&text, sign, lang);
+            let words = quoted(text.get(sign.span.clone()).unwrap_or_default());
+            terminal.out(&format!("{name}{start}-{end}\t{kind}\t{score}\t{explanation}: {words}"))?;
+        }
+        count += found.len();
     }
-    let count = found.len();
     terminal.note(&say!(lang,
         en: "{count} sign(s) of injection. A sign raises suspicion; it proves nothing",
         zh: "{count} 处注入迹象。迹象只提示可疑，并非证据"));

@@ -1,0 +1,151 @@
+//! What the filters read: the files that are named, or standard input (`-`, or nothing).
+
+use std::fs::File;
+use std::io::{IsTerminal as _, Read, stdin};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+use ombud_core::{Lang, say};
+
+use crate::output::Terminal;
+
+/// A place that is read from.
+pub(super) enum Source {
+    Stdin,
+    File(PathBuf),
+}
+
+/// Where to read, in the order in which it was named.
+pub(super) fn sources(files: &[PathBuf]) -> Vec<Source> {
+    let one = |path: &PathBuf| match path.as_os_str() == "-" {
+        true => Source::Stdin,
+        false => Source::File(path.clone()),
+    };
+    if files.is_empty() { vec![Source::Stdin] } else { files.iter().map(one).collect() }
+}
+
+impl Source {
+    /// The name of a file; none for standard input.
+    pub(super) fn name(&self) -> Option<String> {
+        match self {
+            Self::Stdin => None,
+            Self::File(path) => Some(path.display().to_string()),
+        }
+    }
+
+    /// Opens it. A person who types it without anything to read is told what is waited for.
+    pub(super) fn open(&self, terminal: Terminal) -> Result<Box<dyn Read>> {
+        let lang = terminal.lang;
+        match self {
+            Self::Stdin => {
+                if stdin().is_terminal() {
+                    terminal.note(&say!(lang,
+                        en: "reading what you type; Ctrl-D on an empty line ends it. To read a file, name it behind the command",
+                        zh: "正在读取键盘输入，在空行按 Ctrl-D 结束。要读取文件，请在命令后写上文件名"));
+                }
+                Ok(Box::new(stdin()))
+            }
+            Self::File(path) => Ok(Box::new(opened(path, lang)?)),
+        }
+    }
+
+    /// All of it, as text.
+    pub(super) fn text(&self, terminal: Terminal) -> Result<String> {
+        let mut bytes = Vec::new();
+        self.open(terminal)?.read_to_end(&mut bytes).with_context(|| self.shown(terminal.lang))?;
+        String::from_utf8(bytes).map_err(|error| {
+            let at = error.utf8_error().valid_up_to();
+            anyhow::anyhow!(no_text(error.as_bytes(), at, &self.shown(terminal.lang), terminal.lang))
+        })
+    }
+
+    fn shown(&self, lang: Lang) -> String {
+        self.name().unwrap_or_else(|| say!(lang, en: "standard input", zh: "标准输入"))
+    }
+}
+
+/// The texts of all of them, each with what stands in front of its lines: the name of its file where there are several.
+pub(super) fn texts(files: &[PathBuf], terminal: Terminal) -> impl Iterator<Item = (String, Result<String>)> {
+    let several = files.len() > 1;
+    sources(files).into_iter().map(move |source| {
+        let name = source.name().filter(|_| several).map_or_else(String::new, |name| format!("{name}:"));
+        (name, source.text(terminal))
+    })
+}
+
+fn opened(path: &Path, lang: Lang) -> Result<File> {
+    let shown = path.display();
+    if path.is_dir() {
+        anyhow::bail!(say!(lang,
+            en: "{shown} is a folder. `ombud check {shown}` looks at a project; this command reads files: name them one by one",
+            zh: "{shown} 是目录。检查项目请用 `ombud check {shown}`；本命令读取文件，请逐个写明"));
+    }
+    File::open(path).with_context(|| say!(lang, en: "cannot read {shown}", zh: "无法读取 {shown}"))
+}
+
+/// Why bytes are no text, and what helps: another encoding can be converted, a picture cannot.
+fn no_text(bytes: &[u8], at: usize, shown: &str, lang: Lang) -> String {
+    if bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff") {
+        return say!(lang,
+            en: "{shown} is UTF-16. Convert it first: `iconv -f UTF-16 -t UTF-8`",
+            zh: "{shown} 是 UTF-16。请先转换：`iconv -f UTF-16 -t UTF-8`");
+    }
+    if bytes.iter().take(LOOKED_AT).any(|byte| is_no_text(*byte)) {
+        return say!(lang,
+            en: "{shown} is not text (a picture, an archive or another binary file?), so nothing was looked at. Give the text that stands in it, for instance by `pdftotext FILE -` or `unzip -p FILE`",
+            zh: "{shown} 不是文本（可能是图片、压缩包或其他二进制文件），因此没有检查任何内容。请先取出其中的文字，例如用 `pdftotext 文件 -` 或 `unzip -p 文件`");
+    }
+    say!(lang,
+        en: "{shown} is not UTF-8 at byte {at}. Convert it first, for instance with `iconv -f GB18030 -t UTF-8`",
+        zh: "{shown} 在第 {at} 字节处不是 UTF-8。请先转换，例如 `iconv -f GB18030 -t UTF-8`")
+}
+
+/// Bytes that are looked at to tell binary data from text in another encoding.
+const LOOKED_AT: usize = 64 * 1024;
+
+/// A byte that stands in no text of any encoding that keeps ASCII: a control character that nobody types.
+fn is_no_text(byte: u8) -> bool {
+    byte < 0x20 && !matches!(byte, b'\t' | b'\n' | 0x0b | 0x0c | b'\r' | 0x08 | 0x1b)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_no_text_is_told_from_text_in_another_encoding() {
+        let told = |bytes: &[u8]| {
+            let at = std::str::from_utf8(bytes).unwrap_err().valid_up_to();
+            [Lang::En, Lang::Zh].map(|lang| no_text(bytes, at, "x", lang))
+        };
+        let cases: &[(&[u8], &str, &str)] = &[
+            (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", "is not text", "不是文本"),
+            (b"\xff\xd8\xff\xe0\0\x10JFIF", "is not text", "不是文本"),
+            (b"\x1f\x8b\x08\0\0\0", "is not text", "不是文本"),
+            // 电话 in GB18030.
+            (b"\xb5\xe7\xbb\xb0\t139\r\n", "GB18030", "GB18030"),
+            (b"\xff\xfe1\x003\x009\x00", "UTF-16", "UTF-16"),
+        ];
+        for (bytes, en, zh) in cases {
+            let [told_en, told_zh] = told(bytes);
+            assert!(told_en.contains(en) && told_zh.contains(zh), "{told_en}\n{told_zh}");
+        }
+    }
+
+    #[test]
+    fn files_are_read_as_they_are_named_and_a_dash_is_standard_input() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("a.txt");
+        std::fs::write(&file, "139").unwrap();
+        let terminal = Terminal::new(Lang::En, true);
+        let all = sources(&[file.clone(), "-".into()]);
+        assert_eq!(
+            all.iter().map(Source::name).collect::<Vec<_>>(),
+            [Some(file.display().to_string()), None]
+        );
+        assert_eq!(all[0].text(terminal).unwrap(), "139");
+        assert!(sources(&[])[0].name().is_none());
+        let folder = sources(&[dir.path().to_owned()])[0].text(terminal).unwrap_err().to_string();
+        assert!(folder.contains("ombud check"), "{folder}");
+    }
+}
