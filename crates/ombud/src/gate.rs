@@ -33,6 +33,8 @@ pub(crate) struct Gate {
     pub gateway: Arc<Gateway>,
     /// Where it listens.
     pub address: SocketAddr,
+    /// The number of the log's entry with which it began.
+    pub first: u64,
     console: Console,
     /// Serves the log to other processes.
     shared: Option<JoinHandle<()>>,
@@ -80,7 +82,7 @@ impl Gate {
         tokio::spawn(crate::subject::resume(Arc::clone(&gateway)));
         // Only a convenience for verbs beside this process: without it they say that the log is in use.
         let _ = std::fs::write(home.join(ADDRESS), format!("http://{address}\n"));
-        Ok(Self { gateway, address, console, shared, stop, server })
+        Ok(Self { gateway, address, first: begun.seq, console, shared, stop, server })
     }
 
     /// Says where the console is.

@@ -1,8 +1,10 @@
 //! `ombud log`: show, verify, export.
 
+use std::collections::BTreeMap;
+
 use anyhow::{Result, bail};
-use ombud_core::event::{AnswerNoticeRecord, Counts, DeclaredRecord, Event, EventKind, RequestRecord};
-use ombud_core::{Lang, Say, gate, say};
+use ombud_core::event::{AnswerNoticeRecord, Counts, DeclaredRecord, Event, EventKind, Party, RequestRecord};
+use ombud_core::{DataCategory, Lang, Say, gate, say};
 use ombud_ledger::read::{Contents, Reader, Record};
 use ombud_ledger::tlog::VerifierKey;
 use ombud_ledger::verify::{self, Policy, Report};
@@ -11,6 +13,7 @@ use serde_json::json;
 use crate::cli::{self, Format};
 use crate::config;
 use crate::output::Terminal;
+use crate::words;
 
 /// `ombud log show`
 pub(crate) async fn show(args: &cli::Show, terminal: Terminal) -> Result<u8> {
@@ -33,7 +36,31 @@ pub(crate) async fn show(args: &cli::Show, terminal: Terminal) -> Result<u8> {
             content(&reader, record, terminal).await?;
         }
     }
+    if args.format == Format::Text && !args.content && records.iter().any(is_exchange) {
+        terminal.note(&say!(lang,
+            en: "What was said: `ombud log show EXCHANGE --content`. Where it came from: `ombud log trace EXCHANGE`",
+            zh: "查看内容：`ombud log show 编号 --content`。查看来源：`ombud log trace 编号`"));
+    }
+    warn_of_damage(terminal);
     Ok(0)
+}
+
+fn is_exchange(record: &Record) -> bool {
+    record.event.as_ref().is_some_and(|event| event.exchange.is_some())
+}
+
+/// Says it if the log that was just shown is not as it was signed: what is shown of it proves nothing then.
+pub(crate) fn warn_of_damage(terminal: Terminal) {
+    let told = match verify::verify(&config::home(), &Policy::default()) {
+        Ok(report) if report.is_whole() => return,
+        Ok(_) => say!(terminal.lang,
+            en: "ombud: WARNING: this log is DAMAGED, so what is shown here may not be what happened. `ombud log verify` says where",
+            zh: "ombud：警告：日志已损坏，此处显示的内容可能与实际不符。`ombud log verify` 会指出位置"),
+        Err(_) => say!(terminal.lang,
+            en: "ombud: WARNING: it could not be checked whether this log is as it was signed. `ombud log verify` says why",
+            zh: "ombud：警告：无法检查日志是否与签名时一致。`ombud log verify` 会说明原因"),
+    };
+    terminal.warn(&told);
 }
 
 /// The exchange that is meant: its id, or the beginning of it where only one begins so.
@@ -89,6 +116,7 @@ fn signs(count: usize, lang: Lang) -> String {
 fn what(event: &Event, lang: Lang) -> String {
     match &event.kind {
         EventKind::RunStart { mode, version } => {
+            let mode = words::state(mode, lang);
             say!(lang, en: "start  {mode} {version}", zh: "启动  {mode} {version}")
         }
         EventKind::RunEnd { exit } => {
@@ -100,12 +128,12 @@ fn what(event: &Event, lang: Lang) -> String {
             let masked = counts(&request.masked, lang);
             let signs = signs(request.signs.len(), lang);
             let unread = unread(request, lang);
-            say!(lang, en: "request → {provider} ({host}, {wire}): masked {masked}{unread}{signs}", zh: "请求 → {provider}（{host}，{wire}）：已打码 {masked}{unread}{signs}")
+            say!(lang, en: "request → {provider} ({host}, {wire}): masked {masked}{unread}{signs}", zh: "请求 → {provider}（{host}，{wire}）：已脱敏 {masked}{unread}{signs}")
         }
         EventKind::Response(answer) => {
             let (status, restored) = (answer.status, answer.restored);
             let end = match (&answer.code, answer.complete) {
-                (Some(code), _) => format!(" {code} ({:?})", answer.fault),
+                (Some(code), _) => failure(code, answer.fault, lang),
                 (None, false) => " …".to_owned(),
                 (None, true) => String::new(),
             };
@@ -117,7 +145,7 @@ fn what(event: &Event, lang: Lang) -> String {
         }
         EventKind::AnswerNotice(notice) => {
             let findings = findings(notice, lang);
-            say!(lang, en: "the answer points elsewhere: {findings}", zh: "回答中的链接：{findings}")
+            say!(lang, en: "noticed in the answer: {findings}", zh: "回答中发现：{findings}")
         }
         EventKind::ToolCall(call) => {
             let (server, tool) = (&call.server, &call.tool);
@@ -125,12 +153,13 @@ fn what(event: &Event, lang: Lang) -> String {
             say!(lang, en: "{server}: call of {tool}: {decision}", zh: "{server}：调用 {tool}：{decision}")
         }
         EventKind::ToolResult(result) => {
-            let (server, tool, outcome) = (&result.server, &result.tool, &result.outcome);
+            let (server, tool, outcome) = (&result.server, &result.tool, words::state(&result.outcome, lang));
             let masked = counts(&result.masked, lang);
-            say!(lang, en: "{server}: result of {tool}: {outcome}, replaced {masked}", zh: "{server}：{tool} 的结果：{outcome}，已替换 {masked}")
+            say!(lang, en: "{server}: result of {tool}: {outcome}, replaced {masked}", zh: "{server}：{tool} 的结果：{outcome}，已脱敏 {masked}")
         }
         EventKind::ToolNotice(notice) => {
-            let (server, tool, what) = (&notice.server, notice.tool.as_deref().unwrap_or("-"), &notice.what);
+            let (server, tool, what) =
+                (&notice.server, notice.tool.as_deref().unwrap_or("-"), words::state(&notice.what, lang));
             say!(lang, en: "{server}: {tool}: {what}", zh: "{server}：{tool}：{what}")
         }
         EventKind::SourcesDeclared { sources } => {
@@ -143,7 +172,8 @@ fn what(event: &Event, lang: Lang) -> String {
             say!(lang, en: "consent {state} by {subject} for {purpose}", zh: "同意{state}：{subject}，用途 {purpose}")
         }
         EventKind::MemoryAccess(access) => {
-            let (store, operation, outcome) = (&access.store, &access.operation, &access.outcome);
+            let (store, operation) = (&access.store, words::state(&access.operation, lang));
+            let outcome = words::state(&access.outcome, lang);
             say!(lang, en: "memory {store} {operation}: {outcome}", zh: "记忆库 {store} {operation}：{outcome}")
         }
         EventKind::SubjectErased { deleted, .. } => {
@@ -152,8 +182,8 @@ fn what(event: &Event, lang: Lang) -> String {
             say!(lang, en: "data of {subject} erased: {count} item(s)", zh: "已删除 {subject} 的数据：{count} 项")
         }
         EventKind::Refused { code, provider } => {
-            let provider = provider.as_deref().unwrap_or("-");
-            say!(lang, en: "refused ({provider}): {code}", zh: "已拒绝（{provider}）：{code}")
+            let (provider, why) = (provider.as_deref().unwrap_or("-"), words::reason(code, lang));
+            say!(lang, en: "refused ({provider}): {why}", zh: "已拒绝（{provider}）：{why}")
         }
         EventKind::Gap { dropped } => say!(lang,
             en: "after a crash, {dropped} byte(s) of an unfinished write were set aside",
@@ -163,8 +193,18 @@ fn what(event: &Event, lang: Lang) -> String {
             say!(lang, en: "erased: {keys} key(s) destroyed", zh: "已删除：销毁 {keys} 个密钥")
         }
         EventKind::Tunnel { host, outcome } => {
+            let outcome = words::state(outcome, lang);
             say!(lang, en: "past the gateway: {host} {outcome}", zh: "未经网关：{host} {outcome}")
         }
+    }
+}
+
+/// What went wrong with an answer, and whose doing it was.
+fn failure(code: &str, fault: Party, lang: Lang) -> String {
+    let why = words::reason(code, lang);
+    match words::party(fault, lang) {
+        Some(party) => say!(lang, en: "; {why} ({party})", zh: "；{why}（{party}）"),
+        None => say!(lang, en: "; {why}", zh: "；{why}"),
     }
 }
 
@@ -207,7 +247,13 @@ fn counts(counts: &Counts, lang: Lang) -> String {
     if counts.is_empty() {
         return say!(lang, en: "nothing", zh: "无");
     }
-    counts.iter().map(|(kind, count)| format!("{kind} ×{count}")).collect::<Vec<_>>().join(", ")
+    // By category, as the summary of a run and the plan speak of them.
+    let mut sums: BTreeMap<DataCategory, u64> = BTreeMap::new();
+    for (kind, count) in counts {
+        *sums.entry(kind.category()).or_default() += count;
+    }
+    let one = |(category, count): (&DataCategory, &u64)| format!("{} ×{count}", category.say(lang));
+    sums.iter().map(one).collect::<Vec<_>>().join(if lang == Lang::Zh { "、" } else { ", " })
 }
 
 /// What was said: of a request what the agent sent and what the provider received.
@@ -355,7 +401,7 @@ pub(crate) fn export(args: &cli::Export, terminal: Terminal) -> Result<u8> {
     let exported = ombud_ledger::export(&config::home(), &args.output)?;
     let (lang, folder) = (terminal.lang, args.output.display());
     let (entries, payloads) = (exported.entries, exported.payloads);
-    terminal.out(&say!(lang,
+    terminal.tell(&say!(lang,
         en: "{folder}: {entries} entries and {payloads} encrypted contents. Anybody can check it: ombud log verify {folder}",
         zh: "{folder}：{entries} 条记录，{payloads} 份加密内容。任何人都可以校验：ombud log verify {folder}"))?;
     Ok(0)

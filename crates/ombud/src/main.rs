@@ -41,6 +41,7 @@ mod summary;
 mod told;
 mod trace;
 mod tunnel;
+mod words;
 
 use std::process::ExitCode;
 
@@ -55,7 +56,7 @@ fn main() -> ExitCode {
     let spoken = language::of(&args);
     let cli = match cli::parse(args.clone(), spoken.lang) {
         Ok(cli) => cli,
-        Err(error) => return output::usage(&error, &args, spoken.lang),
+        Err(error) => return output::usage(&error, &args, spoken),
     };
     let terminal = Terminal::of(spoken, cli.quiet);
     match start(cli, terminal) {
@@ -123,20 +124,19 @@ fn status(terminal: Terminal) -> Result<u8> {
     let has_log = config::home().join("journal").is_dir();
     terminal.out(&say!(lang, en: "ombud {version}: nothing leaves this machine unless your agent sends it.", zh: "ombud {version}：除了你的智能体自己发送的内容，没有任何数据离开本机。"))?;
     let (file, home) = (config::FILE, config::home().display().to_string());
-    terminal.out(&if has_config {
+    terminal.tell(&if has_config {
         say!(lang, en: "  configuration  {file}", zh: "  配置  {file}")
     } else {
         say!(lang, en: "  configuration  none; `ombud init` writes one (optional)", zh: "  配置  无；`ombud init` 可生成（可选）")
     })?;
-    terminal.out(&if has_log {
+    terminal.tell(&if has_log {
         say!(lang, en: "  log            {home}; `ombud log show`, `ombud log verify`", zh: "  日志  {home}；`ombud log show`、`ombud log verify`")
     } else {
         say!(lang, en: "  log            none yet", zh: "  日志  还没有")
     })?;
     let run = format!("ombud run -- {}", journey::start(std::path::Path::new("."), terminal));
-    let run = terminal.carried(&run);
-    terminal.out(&say!(lang, en: "Run your agent:  {run}", zh: "运行智能体：{run}"))?;
-    terminal.out(&say!(lang, en: "See it work:     ombud demo      All commands:  ombud --help", zh: "看演示：ombud demo      全部命令：ombud --help"))?;
+    terminal.tell(&say!(lang, en: "Run your agent:  {run}", zh: "运行智能体：{run}"))?;
+    terminal.tell(&say!(lang, en: "See it work:     ombud demo      All commands:  ombud --help", zh: "看演示：ombud demo      全部命令：ombud --help"))?;
     journey::next(if has_config { "ombud check" } else { "ombud init" }, terminal);
     Ok(0)
 }

@@ -45,19 +45,22 @@ pub(crate) async fn run(args: cli::Run, terminal: Terminal) -> Result<u8> {
     vars.extend(served.environment(&format!("http://{}", gate.address)));
     served.install(&gate.gateway, terminal);
     vars.extend(simulated.iter().flat_map(|simulated| simulated.environment(terminal.lang)));
-    let began = ombud_gateway::record::now();
     let status = child(&args.command, vars, terminal).await;
     let visits = proxy.close().await;
     let seen = Seen { flow: gate.gateway.flow(), visits, simulated: simulated.is_some() };
     let providers = gate.gateway.config.providers.clone();
     let code = status.as_ref().ok().map(|status| exit_code(*status));
+    let first = gate.first;
     gate.close(code.map(i64::from)).await?;
     status?;
-    summary::print(&seen, &providers, terminal)?;
-    // A log that cannot be read is told by those who look into it; the agent did what it did.
-    let _ = summary::held(&began, terminal).await;
-    if seen.flow.recipients.keys().any(|recipient| recipient.inspected) {
-        journey::next(&format!("ombud attack -- {}", journey::again(&args.command)), terminal);
+    if let Some(code) = code.filter(|code| *code != 0) {
+        terminal.note(&say!(terminal.lang,
+            en: "ombud: the agent ended with exit code {code}",
+            zh: "ombud：智能体以退出码 {code} 结束"));
+    }
+    let agent = journey::again(&args.command);
+    if let Some(next) = summary::print(&seen, first, &agent, &providers, terminal).await? {
+        journey::next(&next, terminal);
     }
     Ok(code.unwrap_or(2))
 }

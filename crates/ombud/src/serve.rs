@@ -3,7 +3,7 @@
 use anyhow::{Context, Result, bail};
 use ombud_core::say;
 use tokio::net::TcpListener;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::cli;
 use crate::config;
@@ -30,11 +30,14 @@ pub(crate) async fn serve(args: cli::Serve, terminal: Terminal) -> Result<u8> {
     }
     let gate = Gate::open_as(&config::home(), config, detector, listener, "serve", &hosts).await?;
     served.install(&gate.gateway, terminal);
+    // Whoever reads the address may end it at once, and what it has to say then must not be lost.
+    let mut ends = Ends::new()?;
     announce(&gate, terminal);
-    stopped().await?;
+    ends.wait().await;
     let flow = gate.gateway.flow();
+    let first = gate.first;
     gate.close(None).await?;
-    crate::summary::brief(&flow, false, terminal);
+    crate::summary::served(&flow, first, terminal).await;
     Ok(0)
 }
 
@@ -65,13 +68,24 @@ fn announce(gate: &Gate, terminal: Terminal) {
     gate.announce_console(terminal);
 }
 
+/// Requests to end, heard from when this is made.
+struct Ends(Signal, Signal);
+
+impl Ends {
+    fn new() -> Result<Self> {
+        Ok(Self(signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?))
+    }
+
+    async fn wait(&mut self) {
+        tokio::select! {
+            _ = self.0.recv() => {}
+            _ = self.1.recv() => {}
+        }
+    }
+}
+
 /// Resolves when somebody asks the process to stop.
 pub(crate) async fn stopped() -> Result<()> {
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    let mut terminate = signal(SignalKind::terminate())?;
-    tokio::select! {
-        _ = interrupt.recv() => {}
-        _ = terminate.recv() => {}
-    }
+    Ends::new()?.wait().await;
     Ok(())
 }

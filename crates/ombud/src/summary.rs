@@ -1,22 +1,22 @@
 //! What `run` and `serve` say at the end: what was found, what was masked, who received what, where the log is. It is
 //! loudest when nothing came through.
 
+mod outcome;
+
 use std::collections::BTreeMap;
 use std::path::Path;
 
 use anyhow::Result;
-use ombud_core::event::{Event, EventKind};
 use ombud_core::flow::{Amount, Flow, FlowMap, Recipient};
-use ombud_core::gate::was_released;
 use ombud_core::{DataCategory, Lang, Say, say};
 use ombud_detect::{Detector, Options};
 use ombud_gateway::providers::Providers;
 use ombud_ledger::Reader;
 
 use crate::config;
-use crate::document::one_line;
 use crate::output::Terminal;
 use crate::tunnel::Visited;
+use outcome::Outcome;
 
 /// What one run saw.
 pub(crate) struct Seen {
@@ -28,54 +28,52 @@ pub(crate) struct Seen {
     pub simulated: bool,
 }
 
-/// Prints the summary of a run.
-pub(crate) fn print(seen: &Seen, providers: &Providers, terminal: Terminal) -> Result<()> {
-    let inspected = seen.flow.recipients.iter().any(|(recipient, _)| recipient.inspected);
+/// Prints the summary of a run: what was seen, and what its log says since entry `first`. Gives the command that comes next.
+pub(crate) async fn print(
+    seen: &Seen,
+    first: u64,
+    agent: &str,
+    providers: &Providers,
+    terminal: Terminal,
+) -> Result<Option<String>> {
+    let outcome = since(first).await;
+    let inspected = seen.flow.recipients.keys().any(|recipient| recipient.inspected);
+    let trouble = outcome.as_ref().and_then(Outcome::trouble);
     if inspected {
         brief(&seen.flow, seen.simulated, terminal);
+    } else if trouble.is_some() {
+        terminal.warn(&say!(terminal.lang,
+            en: "ombud: no request was sent to a provider: every one that came to the gateway was refused",
+            zh: "ombud：没有向服务商发送任何请求：到达网关的请求都被拒绝了"));
     } else {
         nothing(providers, terminal)?;
     }
+    if let Some(outcome) = &outcome {
+        outcome.print(terminal);
+    }
     bypassed(&seen.visits, terminal);
-    Ok(())
+    Ok(match trouble {
+        Some(exchange) => Some(format!("ombud log show {exchange}")),
+        None => inspected.then(|| format!("ombud attack -- {agent}")),
+    })
 }
 
-/// The calls of this run that did not reach the agent. The model says so in the chat, but an agent may drop those words.
-pub(crate) async fn held(since: &str, terminal: Terminal) -> Result<()> {
-    let mut reader = Reader::open(&config::home()).await?;
-    let records = reader.newest(LATELY).await?;
-    let held = held_calls(records.iter().filter_map(|record| record.event.as_ref()), since);
-    let (lang, count) = (terminal.lang, held.len());
-    if count > 0 {
-        terminal.note(&say!(lang,
-            en: "ombud: {count} tool call(s) did not reach the agent; why:",
-            zh: "ombud：{count} 次工具调用没有到达智能体，原因可查看："));
+/// What the log says since an entry. One that cannot be read is told by those who look into it: the agent did what it did.
+async fn since(first: u64) -> Option<Outcome> {
+    let mut reader = Reader::open(&config::home()).await.ok()?;
+    Outcome::read(&mut reader, first).await.ok()
+}
+
+/// Prints the summary of a server that ends.
+pub(crate) async fn served(flow: &FlowMap, first: u64, terminal: Terminal) {
+    brief(flow, false, terminal);
+    if let Some(outcome) = since(first).await {
+        outcome.print(terminal);
     }
-    for (tool, command) in held.iter().take(SHOWN) {
-        terminal.note(&format!("  {tool}  {}", terminal.carried(command)));
-    }
-    Ok(())
 }
-
-/// Each call since then that was not released: the tool, and what to type.
-fn held_calls<'e>(events: impl Iterator<Item = &'e Event>, since: &str) -> Vec<(String, String)> {
-    let line = |event: &Event| match &event.kind {
-        EventKind::ToolIntent { tool, call, decision, .. } if !was_released(decision) => {
-            let exchange = event.exchange.as_deref().unwrap_or_default();
-            let id = call.as_deref().map_or_else(|| exchange.to_owned(), |call| format!("{exchange}/{call}"));
-            Some((one_line(tool), format!("ombud policy explain {}", one_line(&id))))
-        }
-        _ => None,
-    };
-    events.filter(|event| *event.t >= *since).filter_map(line).collect()
-}
-
-/// Entries that are looked through for held calls, and held calls that are named.
-const LATELY: u32 = 512;
-const SHOWN: usize = 5;
 
 /// The lines about what went through the gateway.
-pub(crate) fn brief(flow: &FlowMap, simulated: bool, terminal: Terminal) {
+fn brief(flow: &FlowMap, simulated: bool, terminal: Terminal) {
     let lang = terminal.lang;
     let requests: u64 =
         flow.recipients.iter().filter(|(who, _)| who.inspected).map(|(_, flow)| flow.requests).sum();
@@ -107,9 +105,9 @@ fn received(who: &str, flow: &Flow, lang: Lang) -> String {
     let clear = listed(&flow.data, |amount| amount.clear, lang);
     let mut line = say!(lang,
         en: "  {who}, {requests} request(s): masked {masked}",
-        zh: "  {who}，{requests} 个请求：已打码 {masked}");
+        zh: "  {who}，{requests} 个请求：已脱敏 {masked}");
     if flow.data.values().any(|amount| amount.clear > 0) {
-        line += &say!(lang, en: "; LEFT IN THE CLEAR: {clear}", zh: "；未打码发出：{clear}");
+        line += &say!(lang, en: "; LEFT IN THE CLEAR: {clear}", zh: "；未脱敏发出：{clear}");
     }
     if flow.opaque > 0 {
         let opaque = flow.opaque;
@@ -127,7 +125,7 @@ fn listed(data: &BTreeMap<DataCategory, Amount>, amount: impl Fn(&Amount) -> u64
     if items.is_empty() {
         say!(lang, en: "nothing (nothing was found)", zh: "无（未发现）")
     } else {
-        items.join(", ")
+        items.join(if lang == Lang::Zh { "、" } else { ", " })
     }
 }
 
@@ -176,36 +174,5 @@ fn bypassed(visits: &[Visited], terminal: Terminal) {
         terminal.note(
             &say!(lang, en: "  not inspected, went past: {others}", zh: "  未检查、直接放行：{others}"),
         );
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use ombud_gateway::record;
-
-    use super::*;
-
-    #[test]
-    fn calls_that_were_held_are_named_with_what_to_type() {
-        let intent = |call: &str, decision: &str| {
-            let (tool, call, decision) = ("send_mail".to_owned(), Some(call.to_owned()), decision.to_owned());
-            let kind = EventKind::ToolIntent {
-                tool,
-                call,
-                complete: true,
-                decision,
-                effect: None,
-                arguments: Vec::new(),
-                weighed: None,
-            };
-            Event { exchange: Some("e1".to_owned()), ..record::event(kind) }
-        };
-        let events =
-            [intent("c1", "release"), intent("c2", "ask: no_intent"), intent("c3", "would_ask: no_intent")];
-        assert_eq!(
-            held_calls(events.iter(), ""),
-            [("send_mail".to_owned(), "ombud policy explain e1/c2".to_owned())]
-        );
-        assert!(held_calls(events.iter(), "9999").is_empty());
     }
 }

@@ -11,6 +11,7 @@ use serde_json::Value;
 use super::parts;
 use crate::cli::Format;
 use crate::output::Terminal;
+use crate::words;
 
 /// One entry of a call's story.
 #[derive(Debug, Serialize)]
@@ -140,11 +141,11 @@ fn result(
 ) -> Result<()> {
     let lang = terminal.lang;
     let time = t.get(..19).unwrap_or(t).replace('T', " ");
-    let (outcome, bytes, ms) = (clean(&record.outcome), record.bytes, record.ms);
+    let (outcome, bytes, ms) = (clean(&words::state(&record.outcome, lang)), record.bytes, record.ms);
     let replaced: u64 = record.masked.values().sum();
     terminal.out(&say!(lang,
         en: "{time} UTC, result: {outcome}, {bytes} bytes after {ms} ms, {replaced} value(s) replaced on the way back",
-        zh: "{time} UTC，结果：{outcome}，{ms} 毫秒后收到 {bytes} 字节，返回途中替换了 {replaced} 个值"))?;
+        zh: "{time} UTC，结果：{outcome}，{ms} 毫秒后收到 {bytes} 字节，返回途中脱敏 {replaced} 个值"))?;
     match content {
         Some(content) => terminal.out(&format!("  {}", quoted(content))),
         None if erased => terminal.out(&say!(lang, en: "  (contents erased)", zh: "  （内容已删除）")),

@@ -62,6 +62,7 @@ pub(crate) async fn trace(args: &Trace, terminal: Terminal) -> Result<u8> {
     let exchange = &log::exchange(&mut reader, exchange, lang).await?;
     let records = reader.exchange(exchange).await?;
     if edge::print(&reader, &records, exchange, args.format, terminal).await? {
+        log::warn_of_damage(terminal);
         return Ok(0);
     }
     let logged = read(&reader, &records, exchange, lang).await?;
@@ -77,6 +78,7 @@ pub(crate) async fn trace(args: &Trace, terminal: Terminal) -> Result<u8> {
         Format::Json => terminal.out(&serde_json::to_string(&trace)?)?,
         Format::Text => print::print(&trace, terminal)?,
     }
+    log::warn_of_damage(terminal);
     Ok(0)
 }
 

@@ -8,6 +8,7 @@ use ombud_core::{Lang, Role, Say, Trust, say};
 use super::build::{CallTrace, Overlap, SignTrace, SlotTrace, Traced};
 use super::notice;
 use crate::output::Terminal;
+use crate::words;
 
 pub(super) fn print(trace: &Traced, terminal: Terminal) -> Result<()> {
     let lang = terminal.lang;
@@ -160,8 +161,8 @@ fn print_overlaps(overlaps: &[Overlap], terminal: Terminal) -> Result<()> {
 
 /// Verdict and action, the setting that decided, and who said yes.
 pub(super) fn weighed(weighed: &WeighedRecord, lang: Lang) -> String {
-    let (verdict, action) = (clean(&weighed.verdict), clean(&weighed.action));
-    let rule = clean(&weighed.rule);
+    let [verdict, action, rule] =
+        [&weighed.verdict, &weighed.action, &weighed.rule].map(|code| clean(&words::state(code, lang)));
     let by = match weighed.by {
         None => String::new(),
         Some(Voice::Conversation) => say!(lang, en: ", approved in the conversation", zh: "，在对话中同意"),
@@ -173,8 +174,8 @@ pub(super) fn weighed(weighed: &WeighedRecord, lang: Lang) -> String {
         }
     };
     say!(lang,
-        en: "rules say {verdict}, action {action}, by setting `{rule}`{by}",
-        zh: "规则判定 {verdict}，处理 {action}，依据设置 `{rule}`{by}")
+        en: "the rules say: {verdict}; what was done: {action}; decided by: {rule}{by}",
+        zh: "规则判定：{verdict}；处理：{action}；依据：{rule}{by}")
 }
 
 pub(super) fn by(by: &str, lang: Lang) -> String {

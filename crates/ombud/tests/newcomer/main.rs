@@ -1,0 +1,6 @@
+//! What a person meets who types `ombud` for the first time: files behind a filter, mistakes, a run that went wrong, a log
+//! that was damaged, the interface asked in a wrong way.
+
+mod filters;
+mod place;
+mod runs;
