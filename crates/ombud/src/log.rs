@@ -1,6 +1,7 @@
 //! `ombud log`: show, verify, export.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use anyhow::{Result, bail};
 use ombud_core::event::{AnswerNoticeRecord, Counts, DeclaredRecord, Event, EventKind, Party, RequestRecord};
@@ -49,8 +50,22 @@ fn is_exchange(record: &Record) -> bool {
     record.event.as_ref().is_some_and(|event| event.exchange.is_some())
 }
 
+/// Bytes of a log that are checked in passing: less than a second of work.
+const QUICKLY: u64 = 256 * 1024 * 1024;
+
+fn size(folder: &Path) -> u64 {
+    let files = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    files.filter_map(|file| file.metadata().ok()).map(|file| file.len()).sum()
+}
+
 /// Says it if the log that was just shown is not as it was signed: what is shown of it proves nothing then.
 pub(crate) fn warn_of_damage(terminal: Terminal) {
+    if size(&config::home().join("journal")) > QUICKLY {
+        terminal.note(&say!(terminal.lang,
+            en: "This log is large and was not checked just now: `ombud log verify` does it",
+            zh: "日志较大，此次没有校验；可用 `ombud log verify` 校验"));
+        return;
+    }
     let told = match verify::verify(&config::home(), &Policy::default()) {
         Ok(report) if report.is_whole() => return,
         Ok(_) => say!(terminal.lang,
@@ -183,7 +198,11 @@ fn what(event: &Event, lang: Lang) -> String {
         }
         EventKind::Refused { code, provider } => {
             let (provider, why) = (provider.as_deref().unwrap_or("-"), words::reason(code, lang));
-            say!(lang, en: "refused ({provider}): {why}", zh: "已拒绝（{provider}）：{why}")
+            if words::is_failure(code) {
+                say!(lang, en: "failed ({provider}): {why}", zh: "失败（{provider}）：{why}")
+            } else {
+                say!(lang, en: "refused ({provider}): {why}", zh: "已拒绝（{provider}）：{why}")
+            }
         }
         EventKind::Gap { dropped } => say!(lang,
             en: "after a crash, {dropped} byte(s) of an unfinished write were set aside",

@@ -174,6 +174,12 @@ pub(crate) fn reason(code: &str, lang: Lang) -> String {
     found(REASONS, code, lang).unwrap_or_else(|| code.to_owned())
 }
 
+/// Whether the request with this code had been sent, and failed.
+pub(crate) fn is_failure(code: &str) -> bool {
+    let failed = ["ombud_provider_", "ombud_answer_"].iter().any(|kind| code.starts_with(kind));
+    failed || matches!(code, "ombud_redirected" | "ombud_frame_not_readable")
+}
+
 /// The same, with what helps where there is one thing.
 pub(crate) fn reason_and_remedy(code: &str, lang: Lang) -> String {
     let why = reason(code, lang);
@@ -237,5 +243,7 @@ mod tests {
         assert!(REMEDIES.iter().all(|row| found(REASONS, row.0, Lang::En).is_some()));
         assert_eq!(state("condition_own_2", Lang::Zh), "该工具的第 2 个条件");
         assert_eq!(party(Party::None, Lang::En), None);
+        assert!(is_failure("ombud_provider_timeout") && is_failure("ombud_redirected"));
+        assert!(!is_failure("ombud_not_json") && !is_failure("ombud_path_not_readable"));
     }
 }

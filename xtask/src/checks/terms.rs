@@ -1,6 +1,7 @@
 //! One thing has one name: the Chinese words that were tried for what has another name now, wherever people read them.
 
 use std::fs;
+use std::path::Path;
 
 use anyhow::Result;
 
@@ -19,7 +20,7 @@ pub(crate) fn check(workspace: &Workspace) -> Result<Vec<String>> {
             continue;
         }
         let Ok(text) = String::from_utf8(fs::read(workspace.path(&file))?) else { continue };
-        let code = shown.ends_with(".rs");
+        let code = has_end(&shown, &["rs"]);
         for (at, line) in text.lines().enumerate().filter(|(_, line)| !code || speaks(line)) {
             let wrong = TERMS.iter().flat_map(|(words, right)| words.iter().map(move |word| (word, right)));
             for (word, right) in wrong.filter(|(word, _)| line.contains(**word)) {
@@ -33,12 +34,15 @@ pub(crate) fn check(workspace: &Workspace) -> Result<Vec<String>> {
 /// Whether people read what stands in the file: documents, messages, the page, the configuration that `init` writes. Texts for
 /// training and testing hold what others write.
 fn is_read(path: &str) -> bool {
-    let ends = |end: &[&str]| end.iter().any(|end| path.ends_with(end));
-    let document = ends(&[".md"]) && !path.starts_with("tests/");
+    let document = has_end(path, &["md"]) && !path.starts_with("tests/");
     document
-        || (path.starts_with("crates/") && ends(&[".rs", ".zh.toml"]))
-        || (path.starts_with("console/src/") && ends(&[".ts", ".tsx"]))
+        || (path.starts_with("crates/") && (has_end(path, &["rs"]) || path.ends_with(".zh.toml")))
+        || (path.starts_with("console/src/") && has_end(path, &["ts", "tsx"]))
         || path.starts_with("registry/")
+}
+
+fn has_end(path: &str, ends: &[&str]) -> bool {
+    Path::new(path).extension().is_some_and(|end| ends.iter().any(|one| end == *one))
 }
 
 /// Whether a line of code holds a text in Chinese for people: `zh: "…"`, or a row of help.

@@ -17,9 +17,8 @@ pub(super) enum Source {
 
 /// Where to read, in the order in which it was named.
 pub(super) fn sources(files: &[PathBuf]) -> Vec<Source> {
-    let one = |path: &PathBuf| match path.as_os_str() == "-" {
-        true => Source::Stdin,
-        false => Source::File(path.clone()),
+    let one = |path: &PathBuf| {
+        if path.as_os_str() == "-" { Source::Stdin } else { Source::File(path.clone()) }
     };
     if files.is_empty() { vec![Source::Stdin] } else { files.iter().map(one).collect() }
 }

@@ -4,29 +4,29 @@ const NUMBER: &str = "call 139 7083 4512 now";
 
 #[test]
 fn files_are_read_and_named_where_there_are_several() {
-    let place = Place::new();
-    place.write("a.txt", NUMBER);
-    place.write("b.txt", "li.ming@example.org\n");
-    let one = place.ombud(&["scan", "a.txt"]);
+    let place = Place::new().unwrap();
+    place.write("a.txt", NUMBER).unwrap();
+    place.write("b.txt", "li.ming@example.org\n").unwrap();
+    let one = place.ombud(&["scan", "a.txt"]).unwrap();
     assert!(one.code == 1 && one.out.starts_with("5-18\tPHONE\t"), "{}", one.out);
-    let two = place.piped(&["scan", "a.txt", "-", "b.txt"], NUMBER);
+    let two = place.piped(&["scan", "a.txt", "-", "b.txt"], NUMBER).unwrap();
     let lines: Vec<&str> = two.out.lines().map(|line| line.split('\t').next().unwrap()).collect();
     assert_eq!(lines, ["a.txt:5-18", "5-18", "b.txt:0-19"]);
-    let masked = place.ombud(&["redact", "a.txt"]);
+    let masked = place.ombud(&["redact", "a.txt"]).unwrap();
     assert!(
         masked.code == 0 && masked.out.starts_with("call PHONE_") && masked.out.ends_with(" now"),
         "{}",
         masked.out
     );
-    place.write("masked.txt", &masked.out);
-    assert_eq!(place.ombud(&["restore", "masked.txt"]).out, NUMBER);
+    place.write("masked.txt", &masked.out).unwrap();
+    assert_eq!(place.ombud(&["restore", "masked.txt"]).unwrap().out, NUMBER);
 }
 
 #[test]
 fn a_folder_a_missing_file_and_a_picture_are_told_as_such() {
-    let place = Place::new();
-    place.write("shot.png", b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0");
-    place.write("old.txt", b"\xb5\xe7\xbb\xb0 139 7083 4512\r\n");
+    let place = Place::new().unwrap();
+    place.write("shot.png", b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0").unwrap();
+    place.write("old.txt", b"\xb5\xe7\xbb\xb0 139 7083 4512\r\n").unwrap();
     for verb in ["scan", "redact", "restore"] {
         for (file, said) in [
             (".", "`ombud --lang zh check .`"),
@@ -34,7 +34,7 @@ fn a_folder_a_missing_file_and_a_picture_are_told_as_such() {
             ("shot.png", "shot.png 不是文本"),
             ("old.txt", "iconv -f GB18030"),
         ] {
-            let told = place.ombud(&["--lang", "zh", verb, file]);
+            let told = place.ombud(&["--lang", "zh", verb, file]).unwrap();
             assert!(
                 told.code == 2 && told.err.contains(said) && told.out.is_empty(),
                 "{verb} {file}: {}",
@@ -46,9 +46,9 @@ fn a_folder_a_missing_file_and_a_picture_are_told_as_such() {
 
 #[test]
 fn lines_for_programs_end_well_whatever_was_found_unless_that_is_asked_for() {
-    let place = Place::new();
+    let place = Place::new().unwrap();
     let line = "{\"id\":1,\"text\":\"call 139 7083 4512\"}\n";
-    let scored = |args: &[&str], input| place.piped(args, input).code;
+    let scored = |args: &[&str], input| place.piped(args, input).unwrap().code;
     assert_eq!(scored(&["scan", "--jsonl"], line), 0);
     assert_eq!(scored(&["scan", "--jsonl", "--exit-code"], line), 1);
     assert_eq!(scored(&["scan", "--jsonl", "--exit-code"], "{\"text\":\"hello\"}\n"), 0);
@@ -67,6 +67,6 @@ fn lines_for_programs_end_well_whatever_was_found_unless_that_is_asked_for() {
     for (args, word) in
         [(&["scan", "--help"][..], "--exit-code: 1"), (&["--lang", "zh", "scan", "--help"], "加 --exit-code")]
     {
-        assert!(place.ombud(args).out.replace('\n', " ").contains(word));
+        assert!(place.ombud(args).unwrap().out.replace('\n', " ").contains(word));
     }
 }

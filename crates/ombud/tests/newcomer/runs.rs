@@ -4,10 +4,10 @@ use crate::place::Place;
 
 #[test]
 fn a_run_whose_requests_were_all_refused_says_so_and_what_to_type() {
-    let place = Place::new();
+    let place = Place::new().unwrap();
     let agent = "exec 3<>/dev/tcp/127.0.0.1/${OMBUD_GATEWAY##*:}; \
         printf 'POST /v1/files HTTP/1.1\\r\\nhost: 127.0.0.1\\r\\nconnection: close\\r\\ncontent-length: 2\\r\\n\\r\\n{}' >&3; cat <&3 >/dev/null";
-    let run = place.ombud(&["--lang", "zh", "run", "--", "bash", "-c", agent]);
+    let run = place.ombud(&["--lang", "zh", "run", "--", "bash", "-c", agent]).unwrap();
     assert_eq!(run.code, 0, "{}", run.err);
     assert!(!run.err.contains("没有受到任何保护"), "{}", run.err);
     for part in [
@@ -23,20 +23,20 @@ fn a_run_whose_requests_were_all_refused_says_so_and_what_to_type() {
 
 #[test]
 fn a_server_that_ends_tells_what_was_refused() {
-    let place = Place::new();
-    let served = place.serve(&[]);
-    let (status, _) = served.asked("POST", "/v1/chat/completions", "{nonsense");
+    let place = Place::new().unwrap();
+    let served = place.serve(&[]).unwrap();
+    let (status, _) = served.asked("POST", "/v1/chat/completions", "{nonsense").unwrap();
     assert_eq!(status, 400);
-    let told = served.ended();
+    let told = served.ended().unwrap();
     assert!(told.contains("1 × not sent: the request was not valid JSON (write the body with a JSON library)  ombud log show "), "{told}");
 }
 
 #[test]
 fn a_damaged_log_is_not_shown_as_if_it_were_whole() {
-    let place = Place::new();
-    let run = place.ombud(&["run", "--", "true"]);
+    let place = Place::new().unwrap();
+    let run = place.ombud(&["run", "--", "true"]).unwrap();
     assert_eq!(run.code, 0, "{}", run.err);
-    let shown = place.ombud(&["log", "show"]);
+    let shown = place.ombud(&["log", "show"]).unwrap();
     assert!(shown.code == 0 && !shown.err.contains("DAMAGED"), "{}", shown.err);
     // An entry that is not among those shown.
     let path = place.path(".ombud/journal/00000000.seg");
@@ -45,24 +45,24 @@ fn a_damaged_log_is_not_shown_as_if_it_were_whole() {
     bytes[at] = b'R';
     std::fs::write(&path, bytes).unwrap();
     for (lang, word) in [("en", "DAMAGED, so"), ("zh", "日志已损坏")] {
-        let shown = place.ombud(&["--lang", lang, "log", "show", "-n", "1"]);
+        let shown = place.ombud(&["--lang", lang, "log", "show", "-n", "1"]).unwrap();
         assert!(shown.code == 0 && shown.out.lines().count() == 1, "{}", shown.err);
         assert!(shown.err.contains(word) && shown.err.contains("log verify`"), "{}", shown.err);
     }
-    let verified = place.ombud(&["log", "verify"]);
+    let verified = place.ombud(&["log", "verify"]).unwrap();
     assert_eq!(verified.code, 1, "{}", verified.out);
 }
 
 #[test]
 fn the_interface_answers_in_its_own_shape_and_names_the_field() {
-    let place = Place::new();
-    let served = place.serve(&["--lang", "zh"]);
+    let place = Place::new().unwrap();
+    let served = place.serve(&["--lang", "zh"]).unwrap();
     for path in ["/api", "/api/", "/api/v1/nope", "/api/v2/scan"] {
-        let (status, told) = served.asked("GET", path, "");
+        let (status, told) = served.asked("GET", path, "").unwrap();
         assert_eq!((status, told["code"].as_str()), (404, Some("ombud_no_such_route")), "{path}: {told}");
         assert!(told["message"].as_str().unwrap().contains("/api/openapi.json"), "{told}");
     }
-    let (status, told) = served.asked("GET", "/api/v1/scan", "");
+    let (status, told) = served.asked("GET", "/api/v1/scan", "").unwrap();
     assert_eq!((status, told["code"].as_str()), (405, Some("ombud_wrong_method")));
     for (path, body, said) in [
         ("/api/v1/scan", json!({}), "缺少字段 `text`"),
@@ -78,9 +78,9 @@ fn the_interface_answers_in_its_own_shape_and_names_the_field() {
             "`sources[0].kind`",
         ),
     ] {
-        let (status, told) = served.asked("POST", path, &body.to_string());
+        let (status, told) = served.asked("POST", path, &body.to_string()).unwrap();
         let told = told["message"].as_str().unwrap();
         assert!(status == 422 && told.contains(said) && !told.contains("1397083"), "{path}: {told}");
     }
-    served.ended();
+    served.ended().unwrap();
 }
