@@ -69,10 +69,23 @@ pub(super) fn side_by_side(requests: &[Sent], received: &[Bytes], lang: Lang) ->
     let mut out = Vec::new();
     for ((who, sent), (_, got)) in sent.iter().zip(&got).filter(|((_, sent), (_, got))| sent != got) {
         let (sent, got) = (short(sent), short(got));
-        out.push(say!(lang, en: "{who:<9} sent      {sent}", zh: "{who:<9} 发出  {sent}"));
+        let who = speaker(who, lang);
+        out.push(say!(lang, en: "{who:<9} sent      {sent}", zh: "{who}      发出  {sent}"));
         out.push(say!(lang, en: "          received  {got}", zh: "          收到  {got}"));
     }
     out.join("\n")
+}
+
+/// Who speaks. In Chinese each of them has two characters, which are as wide as four.
+fn speaker(role: &str, lang: Lang) -> &str {
+    match (lang, role) {
+        (Lang::Zh, "user") => "用户",
+        (Lang::Zh, "assistant") => "助手",
+        (Lang::Zh, "system" | "developer") => "系统",
+        (Lang::Zh, "tool") => "工具",
+        (Lang::Zh, "call") => "调用",
+        (_, role) => role,
+    }
 }
 
 /// One line of at most this many characters: what model and tools say has any length.
