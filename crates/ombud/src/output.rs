@@ -1,7 +1,7 @@
 //! Standard output carries the result, standard error everything else. A reader that goes away is no error.
 
 use std::ffi::OsString;
-use std::io::{self, Write};
+use std::io::{self, IsTerminal as _, Write};
 use std::process::ExitCode;
 
 use anyhow::Result;
@@ -129,9 +129,22 @@ pub(crate) fn usage(error: &clap::Error, args: &[OsString], spoken: Spoken) -> E
     let code = if error.use_stderr() { ExitCode::from(2) } else { ExitCode::SUCCESS };
     match fault::usage(error, args, spoken.lang) {
         Some(text) => Terminal::of(spoken, false).warn(&text),
+        None if spoken.lang == Lang::Zh => {
+            let help = error.render();
+            let help = if io::stdout().is_terminal() { help.ansi().to_string() } else { help.to_string() };
+            // A reader that went away has read enough.
+            let _ = write!(io::stdout(), "{}", in_chinese(&help));
+        }
         None => drop(error.print()),
     }
     code
+}
+
+/// What the library of the command line writes into help by itself.
+fn in_chinese(help: &str) -> String {
+    [("[OPTIONS]", "[选项]"), ("参数:", "参数："), ("选项:", "选项："), ("命令:", "命令：")]
+        .into_iter()
+        .fold(help.to_owned(), |help, (theirs, ours)| help.replace(theirs, ours))
 }
 
 #[cfg(test)]
@@ -158,6 +171,20 @@ mod tests {
         for (text, expected) in cases {
             assert_eq!(told.carried(text), expected);
             assert_eq!(Terminal::new(Lang::Zh, false).carried(text), text);
+        }
+    }
+
+    #[test]
+    fn help_in_chinese_is_chinese() {
+        let args: Vec<OsString> = ["ombud", "log", "show", "--help"].map(OsString::from).into();
+        let help = in_chinese(&cli::parse(args, Lang::Zh).unwrap_err().to_string());
+        for part in
+            ["用法：ombud log show [选项] [EXCHANGE]", "选项：", "（默认 text；可选 text、json）", "退出码："]
+        {
+            assert!(help.contains(part), "{part}:\n{help}");
+        }
+        for word in ["Usage", "OPTIONS", "Options", "default", "possible", "For people"] {
+            assert!(!help.contains(word), "{word}:\n{help}");
         }
     }
 }
