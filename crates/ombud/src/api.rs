@@ -82,6 +82,7 @@ pub(crate) fn router(gateway: Arc<Gateway>) -> Router {
         .route("/api", any(no_such_route))
         .route("/api/", any(no_such_route))
         .route("/api/{*rest}", any(no_such_route))
+        .route("/console/{*rest}", any(no_such_route))
         .method_not_allowed_fallback(wrong_method)
         .layer(limit)
         .with_state(Arc::clone(&gateway))

@@ -57,7 +57,7 @@ fn a_damaged_log_is_not_shown_as_if_it_were_whole() {
 fn the_interface_answers_in_its_own_shape_and_names_the_field() {
     let place = Place::new().unwrap();
     let served = place.serve(&["--lang", "zh"]).unwrap();
-    for path in ["/api", "/api/", "/api/v1/nope", "/api/v2/scan"] {
+    for path in ["/api", "/api/", "/api/v1/nope", "/api/v2/scan", "/console/nope"] {
         let (status, told) = served.asked("GET", path, "").unwrap();
         assert_eq!((status, told["code"].as_str()), (404, Some("ombud_no_such_route")), "{path}: {told}");
         assert!(told["message"].as_str().unwrap().contains("/api/openapi.json"), "{told}");
