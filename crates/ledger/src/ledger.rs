@@ -322,7 +322,7 @@ fn conversation_scope(conversation: &str) -> String {
 fn event(kind: EventKind, conversation: Option<&str>) -> Event {
     Event {
         v: 1,
-        id: uuid::Uuid::now_v7().to_string(),
+        id: crate::id::id(),
         t: format!("{:.3}", jiff::Timestamp::now()),
         exchange: None,
         conversation: conversation.map(str::to_owned),
