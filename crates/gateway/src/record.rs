@@ -6,19 +6,14 @@ use jiff::Timestamp;
 use ombud_core::event::{Event, EventKind, RequestRecord};
 use ombud_core::{Exchange, SignRecord};
 use ombud_detect::mask::Minted;
+pub use ombud_ledger::id;
 use serde_json::json;
-use uuid::Uuid;
 
 use crate::inspect::Masked;
 use crate::wire::splice::Patch;
 
 /// Version of the records written here.
 const VERSION: u32 = 1;
-
-/// A fresh id, ordered by time.
-pub fn id() -> String {
-    Uuid::now_v7().to_string()
-}
 
 /// Time in UTC, RFC 3339 with milliseconds.
 pub fn now() -> String {

@@ -97,7 +97,7 @@ impl Keys {
         Ok(entries.filter_map(|entry| epoch(entry.ok()?.file_name().to_str()?)).collect())
     }
 
-    fn path(&self, name: &str) -> PathBuf {
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.dir.join(name)
     }
 }

@@ -17,7 +17,7 @@ use crate::files::{private, private_dir, replace};
 use crate::journal::frame::encode;
 use crate::journal::head::vkey_path;
 use crate::journal::recover::recover;
-use crate::journal::writer::{SEGMENT_BYTES, Writer, lock};
+use crate::journal::writer::{GATHER, SEGMENT_BYTES, Writer, lock};
 use crate::keys::{Deriver, Keys, LOG, MASTER, random};
 use crate::seal::{Payload, Sealer};
 use crate::state::keyring::{Erased, Keyring, NewKey};
@@ -53,8 +53,8 @@ struct Inner {
     _lock: File,
 }
 
-/// Keys in memory at most; one that was put out is replaced by a new one when its conversation goes on.
-const MAX_SEALERS: usize = 10_000;
+/// Keys in memory at most, each with some 900 bytes; one that was put out is replaced by a new one when its conversation goes on.
+const MAX_SEALERS: usize = 4096;
 
 #[derive(Default)]
 struct Sealers {
@@ -309,6 +309,10 @@ async fn store(
     }
     keyring.insert(batch).await?;
     stored.send_modify(|stored| *stored += batch.len() as u64);
+    // Where many conversations begin, the next keys are let gather: to store one costs nearly as much as to store ten.
+    if batch.len() > 1 {
+        std::thread::sleep(GATHER);
+    }
     batch.clear();
     Ok(())
 }
@@ -322,7 +326,7 @@ fn conversation_scope(conversation: &str) -> String {
 fn event(kind: EventKind, conversation: Option<&str>) -> Event {
     Event {
         v: 1,
-        id: uuid::Uuid::now_v7().to_string(),
+        id: crate::id::id(),
         t: format!("{:.3}", jiff::Timestamp::now()),
         exchange: None,
         conversation: conversation.map(str::to_owned),

@@ -27,6 +27,8 @@ mod export;
 #[cfg(feature = "store")]
 mod files;
 #[cfg(feature = "store")]
+mod id;
+#[cfg(feature = "store")]
 mod keys;
 #[cfg(feature = "store")]
 mod ledger;
@@ -43,6 +45,8 @@ pub use attest::{attest, log_key};
 pub use error::{Error, Problem};
 #[cfg(feature = "store")]
 pub use export::{Exported, export};
+#[cfg(feature = "store")]
+pub use id::id;
 #[cfg(feature = "store")]
 pub use ledger::{Ledger, Ticket};
 #[cfg(feature = "store")]

@@ -13,6 +13,7 @@ use ombud_core::{Lang, Say};
 use zeroize::{Zeroize as _, Zeroizing};
 
 use crate::error::Error;
+use crate::id::fresh;
 use crate::keys::{Secret, random};
 use crate::text::hex;
 use crate::tlog::tree::sha256;
@@ -79,7 +80,7 @@ impl Sealer {
     /// The blob and the commitment for a payload of the event with this id.
     pub(crate) fn seal(&self, event: &str, parts: &[&[u8]]) -> Result<(Vec<u8>, Commitment), Error> {
         let length = framed_len(parts)?;
-        let mut seed = random::<{ SALT + NONCE_LEN }>()?;
+        let mut seed = fresh::<{ SALT + NONCE_LEN }>()?;
         let (salt, nonce) = seed.split_at(SALT);
         let mut blob = Vec::with_capacity(HEADER + SALT + length + AES_256_GCM.tag_len());
         blob.push(VERSION);

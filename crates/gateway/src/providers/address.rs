@@ -154,6 +154,9 @@ fn check(rest: &str) -> Result<(), AddressFault> {
         if path.split(|byte| matches!(byte, b'/' | b'\\')).any(is_dots) {
             return Err(AddressFault::DotSegment);
         }
+        if !path.contains(&b'%') {
+            return Ok(());
+        }
         let decoded = decode(&path);
         if decoded == path {
             return Ok(());

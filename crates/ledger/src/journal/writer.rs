@@ -38,9 +38,16 @@ const LOOKS: u32 = 50;
 
 /// After a sync of so many entries
 const CROWD: usize = 8;
-/// the next is let gather this long: under load each sync then serves more requests, and all of them together use less of the
-/// processor, which is what they wait for then. A single conversation never waits for it.
-const GATHER: Duration = Duration::from_millis(1);
+/// the next is let gather this long, and of twice as many twice as long: under load each sync then serves more requests, and all
+/// of them together use less of the processor, which is what they wait for then. A single conversation never waits for it.
+pub(crate) const GATHER: Duration = Duration::from_millis(1);
+/// No entry waits longer than so many times that.
+const MOST_GATHERED: usize = 3;
+
+/// How long to gather after a sync of so many entries.
+fn gathering(entries: usize) -> Duration {
+    GATHER * u32::try_from((entries / CROWD).min(MOST_GATHERED)).unwrap_or_default()
+}
 
 /// How far the log is, for those who wait.
 #[derive(Debug, Clone, Default)]
@@ -100,6 +107,8 @@ enum Sync {
 /// What the next checkpoint is over.
 struct Head {
     saved: Saved,
+    /// From so many entries on the thread that signs wants to be woken; time wakes it too.
+    wakes_at: u64,
     closing: bool,
 }
 
@@ -128,7 +137,7 @@ impl Writer {
             signer,
             tail: Mutex::new(Tail::new(file, at)),
             written: Condvar::new(),
-            head: Mutex::new(Head { saved: Saved { at, ..end.clone() }, closing: false }),
+            head: Mutex::new(Head { saved: Saved { at, ..end.clone() }, wakes_at: 0, closing: false }),
             synced: Condvar::new(),
             progress: watch::Sender::new(progress),
             failure: OnceLock::new(),
@@ -293,12 +302,17 @@ impl Shared {
                 break;
             }
             self.progress.send_modify(|progress| progress.durable = at.seq);
-            let crowded = fresh.len() >= CROWD;
+            let pause = gathering(fresh.len());
             frontier.extend(fresh);
-            lock(&self.head).saved = Saved { at, frontier: frontier.clone() };
-            self.synced.notify_all();
-            if crowded {
-                std::thread::sleep(GATHER);
+            let mut head = lock(&self.head);
+            head.saved = Saved { at, frontier: frontier.clone() };
+            let wakes = head.saved.at.seq >= head.wakes_at;
+            drop(head);
+            if wakes {
+                self.synced.notify_all();
+            }
+            if !pause.is_zero() {
+                std::thread::sleep(pause);
             }
         }
         lock(&self.head).closing = true;
@@ -363,6 +377,7 @@ impl Shared {
                 return (waiting > 0).then(|| head.saved.clone());
             }
             if waiting == 0 {
+                head.wakes_at = 0;
                 head = self.synced.wait(head).unwrap_or_else(PoisonError::into_inner);
                 continue;
             }
@@ -373,6 +388,8 @@ impl Shared {
             if due.is_zero() {
                 return Some(head.saved.clone());
             }
+            head.wakes_at =
+                if waiting >= CHECKPOINT_ENTRIES { u64::MAX } else { signed + CHECKPOINT_ENTRIES };
             head = self.synced.wait_timeout(head, due).unwrap_or_else(PoisonError::into_inner).0;
         }
     }

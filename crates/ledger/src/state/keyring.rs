@@ -22,12 +22,17 @@ pub(crate) struct NewKey {
     pub(crate) key: Secret,
 }
 
+/// Keys that are stored by one statement.
+const MOST_AT_ONCE: usize = 16;
+
 /// The wrapped keys of a home. Several processes may have it open: each transaction reads the epoch anew.
 pub(crate) struct Keyring {
     keys: Keys,
     path: PathBuf,
     connection: SqliteConnection,
     recorded: bool,
+    /// The epoch as it was when it was last read.
+    epoch: i64,
 }
 
 /// What an erasure did.
@@ -56,7 +61,7 @@ impl Keyring {
         }
         keys.read(&kek(epoch))?;
         destroy_before(&keys, epoch)?;
-        Ok(Self { keys, path, connection, recorded })
+        Ok(Self { keys, path, connection, recorded, epoch })
     }
 
     /// Whether it held keys of recorded conversations when it was opened. The filters' vault has keys without a log.
@@ -76,14 +81,39 @@ impl Keyring {
 
     /// Stores keys; when this returns they survive a power cut.
     pub(crate) async fn insert(&mut self, batch: &[NewKey]) -> Result<(), Error> {
-        let path = &self.path;
-        let failed = |cause| Error::database("cannot write", path)(cause);
-        let mut transaction = self.connection.begin_with("BEGIN IMMEDIATE").await.map_err(failed)?;
-        let wrapping = wrapping(&self.keys, path, &mut transaction).await?;
-        for NewKey { id, scope, key } in batch {
-            store(&mut transaction, path, &wrapping, (id, scope, key)).await?;
+        for keys in batch.chunks(MOST_AT_ONCE) {
+            while !self.put(keys).await? {}
         }
-        transaction.commit().await.map_err(failed)
+        Ok(())
+    }
+
+    /// Stores some keys, unless another process has begun a new epoch: then nothing is stored, and the epoch is read anew. A
+    /// single statement, which is a transaction by itself: each one is a trip to the database's thread and back.
+    async fn put(&mut self, batch: &[NewKey]) -> Result<bool, Error> {
+        let failed = |cause| Error::database("cannot write", &self.path)(cause);
+        let wrapping = self.keys.read(&kek(self.epoch));
+        if let Ok(wrapping) = &wrapping {
+            let rows = vec!["(?, ?, ?)"; batch.len()].join(", ");
+            let insert = format!(
+                "INSERT INTO scope_key (id, scope, wrapped) SELECT * FROM (VALUES {rows}) \
+                 WHERE (SELECT value FROM number WHERE name = 'epoch') = ?"
+            );
+            let mut insert = sqlx::query(sqlx::AssertSqlSafe(insert));
+            for NewKey { id, scope, key } in batch {
+                let wrapped = wrap(wrapping, &context(id, scope), key.as_slice())?;
+                insert = insert.bind(id.as_slice()).bind(scope.as_str()).bind(wrapped);
+            }
+            let done = insert.bind(self.epoch).execute(&mut self.connection).await.map_err(failed)?;
+            if done.rows_affected() > 0 {
+                return Ok(true);
+            }
+        }
+        let now = epoch(&mut self.connection).await.map_err(failed)?;
+        // Its key went with an epoch that is over; one of this epoch that cannot be read is lost.
+        if std::mem::replace(&mut self.epoch, now) == now {
+            wrapping?;
+        }
+        Ok(false)
     }
 
     /// The key with this id; `None` if it was erased or never stored.
@@ -207,4 +237,46 @@ pub(super) async fn fetch(
 /// Binds a wrapped key to its row, so that rows cannot be exchanged.
 fn context(id: &[u8], scope: &str) -> Vec<u8> {
     [b"ombud/key\0", id, scope.as_bytes()].concat()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::keys::random;
+
+    fn keys(count: usize) -> Vec<NewKey> {
+        let key = |n| NewKey {
+            id: random().unwrap(),
+            scope: format!("conversation:{n}"),
+            key: Zeroizing::new(random().unwrap()),
+        };
+        (0..count).map(key).collect()
+    }
+
+    #[tokio::test]
+    async fn keys_are_stored_in_the_epoch_that_another_process_has_begun() {
+        let home = tempfile::tempdir().unwrap();
+        let mut ours = Keyring::open(home.path()).await.unwrap();
+        let first = keys(MOST_AT_ONCE * 2 + 3);
+        ours.insert(&first).await.unwrap();
+        let mut others = Keyring::open(home.path()).await.unwrap();
+        assert_eq!(others.erase(&["conversation:0"]).await.unwrap(), Erased { keys: 1, epoch: 2 });
+        // Ours still believes in the first epoch, whose wrapping key is destroyed.
+        let second = keys(2);
+        ours.insert(&second).await.unwrap();
+        assert_eq!(ours.epoch, 2);
+        assert_eq!(ours.get(&first[0].id).await.unwrap(), None);
+        for new in first[1..].iter().chain(&second) {
+            assert_eq!(others.get(&new.id).await.unwrap().as_ref(), Some(&new.key));
+        }
+        // The file of the old key is there yet: the other process was killed before it destroyed it.
+        std::fs::copy(ours.keys.path(&kek(2)), ours.keys.path(&kek(1))).unwrap();
+        ours.epoch = 1;
+        let third = keys(1);
+        ours.insert(&third).await.unwrap();
+        assert_eq!((ours.epoch, ours.get(&third[0].id).await.unwrap().as_ref()), (2, Some(&third[0].key)));
+        // A wrapping key that is lost is told, and nothing is stored in its place.
+        std::fs::remove_file(ours.keys.path(&kek(2))).unwrap();
+        assert!(matches!(ours.insert(&keys(1)).await, Err(Error::Key { .. })));
+    }
 }
