@@ -34,9 +34,11 @@ pub(in crate::code) fn of(path: &str, object: Option<&Made>, arguments: &[Argume
     if shows_page_to_all(path, arguments) {
         found.push(Deed::Flaw(Flaw::PageForAll));
     }
-    if arguments.iter().any(|argument| has_word(&argument.value, UNASKED, 0))
-        || runs_code_unasked(path, arguments)
-    {
+    if arguments.iter().any(|argument| has_word(&argument.value, UNASKED, 0)) {
+        found.push(Deed::Flaw(Flaw::SkipsPermissions));
+    }
+    found.extend(super::switches::of(path, arguments));
+    if runs_code_unasked(path, arguments) {
         found.push(Deed::Flaw(Flaw::AsksNobody));
     }
     found
