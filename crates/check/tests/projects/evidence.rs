@@ -241,3 +241,29 @@ fn a_library_hears_people_in_the_history_that_it_is_given() {
     assert_eq!(of("history"), 1);
     assert_eq!(of("weights"), 0);
 }
+
+#[test]
+fn whose_talk_a_request_says_by_its_key() {
+    let rule = "identity-from-body";
+    let store = "import { readFileSync, writeFileSync } from 'fs';\nimport { join, basename } from 'path';\nexport class SessionStore {\n  load(key) { return JSON.parse(readFileSync(join('sessions', basename(key)), 'utf8')); }\n  save(key, turns) { writeFileSync(join('sessions', basename(key)), JSON.stringify(turns)); }\n}\n";
+    let server = |key: &str| {
+        format!(
+            "import express from 'express';\nimport {{ SessionStore }} from './store.js';\nconst app = express();\nconst all = new SessionStore();\napp.get('/history', (req, res) => {{\n  res.json(all.load({key}));\n}});\napp.listen(3000);\n"
+        )
+    };
+    let of = |key: &str| told(&[("store.js", store), ("server.js", &server(key))], rule).len();
+    assert_eq!(of("String(req.query.session)"), 1);
+    assert_eq!(of("'everybody'"), 0);
+}
+
+#[test]
+fn a_socket_without_encryption_to_a_far_host() {
+    let rule = "connection-not-checked";
+    let of = |url: &str| {
+        told(&[("page.js", &format!("const s = new WebSocket('{url}');\ns.send('x');\n"))], rule).len()
+    };
+    assert_eq!(of("ws://chat.example.com/x"), 1);
+    for near in ["wss://chat.example.com/x", "ws://localhost:3000/x", "ws://192.168.1.4/x"] {
+        assert_eq!(of(near), 0, "{near}");
+    }
+}

@@ -398,6 +398,13 @@ fn unencrypted(path: &str, arguments: &[Argument]) -> bool {
         "chromadb.HttpClient" | "chromadb.AsyncHttpClient" => {
             !on("ssl") && given(arguments, 0, "host").is_some_and(is_far)
         }
+        "js.WebSocket" | "websockets.connect" | "websocket.create_connection" | "websocket.WebSocketApp" => {
+            let address = given(arguments, 0, "url").or_else(|| given(arguments, 0, "uri"));
+            let address = address.and_then(Value::template).map(Template::shown).unwrap_or_default();
+            address
+                .strip_prefix("ws://")
+                .is_some_and(|rest| is_open(&Template::text(&format!("http://{rest}"))))
+        }
         _ => false,
     }
 }
