@@ -13,9 +13,7 @@ pub(crate) fn text(bytes: &[u8]) -> Option<String> {
     let mut rest = bytes;
     while let Some((first, after)) = rest.split_first() {
         let (signs, left) = match (first, after) {
-            // No source holds a zero.
-            (0, _) => return None,
-            (0x01..=0x7f, left) => {
+            (b'\t' | b'\n' | b'\r' | 0x0c | 0x20..=0x7e, left) => {
                 text.push(char::from(*first));
                 (0, left)
             }
@@ -44,7 +42,8 @@ mod tests {
 
     #[test]
     fn what_is_no_text_stays_none() {
-        for bytes in [&[0xff, 0xfe, 0x00][..], b"\x89PNG\r\n", b"a\x00b", b"\xce", b"caf\xe9 au lait\n"] {
+        for bytes in [&[0xff, 0xfe, 0x00][..], b"\x89PNG\r\n\x1a\n", b"a\x00b", b"\xce", b"caf\xe9 au lait\n"]
+        {
             assert!(text(bytes).is_none(), "{bytes:?}");
         }
     }
