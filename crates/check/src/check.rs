@@ -20,7 +20,7 @@ use crate::survey::Language;
 use crate::swift;
 use crate::waiver::{self, Day, Waived};
 use crate::walk::{self, Refused};
-use crate::{Error, dify, fingerprint, flowmap, low_code, plist, python, rules, script};
+use crate::{Error, dify, fingerprint, flowmap, low_code, notice, plist, python, rules, script};
 
 /// What the caller settles.
 #[derive(Debug, Default)]
@@ -149,6 +149,8 @@ pub(crate) fn run(
             }
             Some(Language::Swift) if cfg!(feature = "swift") => {}
             Some(_) => facts.gaps.push(gap(&source.path, GapKind::Language)),
+            // What users are told is no instruction for a model.
+            None if notice::is_notice(&source.path) => {}
             None if plist::kind(&source.path).is_some() => plist::read(&mut facts, index),
             None if dify::is_export(&source.path, &source.text) => exports.push(index),
             None if low_code::may_be(&source.path, &source.text) => composed.push(index),

@@ -15,6 +15,8 @@ pub struct Provider {
     pub local: bool,
     /// Whether it trains on what it receives unless the developer objects: `yes`, `no`, a condition, or `unknown`.
     pub trains: String,
+    /// Its terms exclude services for minors.
+    pub no_minors: bool,
     /// Variables that `ombud run` sets for it, and the path of the provider's own address that they stand for: `/v1`.
     pub bases: Vec<(String, String)>,
 }

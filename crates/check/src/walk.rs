@@ -97,7 +97,12 @@ fn within(root: &Path, built: bool) -> Result<Found, Error> {
     let mut refused = Vec::new();
     let single = root.is_file();
     let mut take = |path: &Path, base: &Path| match read(base, path, single) {
-        Some(Ok(source)) => found.push(source),
+        Some(Ok((source, in_utf8))) => {
+            if !in_utf8 {
+                refused.push(Refused { path: source.path.clone(), why: GapKind::Encoding });
+            }
+            found.push(source);
+        }
         Some(Err(why)) => refused.push(why),
         None => {}
     };
@@ -188,8 +193,8 @@ fn folder(error: &ignore::Error, root: &Path) -> Option<String> {
     }
 }
 
-/// A file's text; nothing if it says nothing about data flows.
-fn read(root: &Path, path: &Path, single: bool) -> Option<Result<Source, Refused>> {
+/// A file's text, and whether all of it was read; nothing if it says nothing about data flows.
+fn read(root: &Path, path: &Path, single: bool) -> Option<Result<(Source, bool), Refused>> {
     let own = path.file_name()?;
     let shown_name = own.to_string_lossy();
     let name = &*shown_name;
@@ -202,7 +207,12 @@ fn read(root: &Path, path: &Path, single: bool) -> Option<Result<Source, Refused
         && matches!(name.rsplit_once('.'), Some((_, "md")))
         && root.join(name) == path
         && single;
-    if language.is_none() && !is_configuration(name) && !crate::low_code::is_instruction(&shown) && !alone {
+    if language.is_none()
+        && !is_configuration(name)
+        && !crate::low_code::is_instruction(&shown)
+        && !crate::notice::is_notice(&shown)
+        && !alone
+    {
         return None;
     }
     let meta = std::fs::symlink_metadata(path).ok()?;
@@ -223,8 +233,12 @@ fn read(root: &Path, path: &Path, single: bool) -> Option<Result<Source, Refused
     let Ok(bytes) = std::fs::read(path) else { return refuse(GapKind::Unreadable) };
     match String::from_utf8(bytes) {
         Ok(text) if component::is_page(name) && !component::acts(&text) => None,
-        Ok(text) => Some(Ok(Source { path: shown, text, language })),
-        Err(_) => refuse(GapKind::NotText),
+        Ok(text) => Some(Ok((Source { path: shown, text, language }, true))),
+        // A configuration is read for its words.
+        Err(bytes) => match crate::gbk::text(bytes.as_bytes()).filter(|_| told && !is_of_apple(name)) {
+            Some(text) => Some(Ok((Source { path: shown, text, language }, false))),
+            None => refuse(GapKind::NotText),
+        },
     }
 }
 
@@ -236,6 +250,7 @@ pub(crate) fn counts(path: &str, length: usize, built: bool) -> bool {
     let read = Language::of(name).is_some()
         || is_configuration(name)
         || is_of_apple(name)
+        || crate::notice::is_notice(path)
         || crate::low_code::is_instruction(path);
     read && !foreign && u64::try_from(length).is_ok_and(|length| length <= MAX_FILE)
 }

@@ -127,6 +127,9 @@ pub struct ProviderFact {
     /// The same in one word.
     #[serde(default)]
     pub trains: Trains,
+    /// Whether its terms let minors in: `excluded`, or empty where nobody knows.
+    #[serde(default)]
+    pub minors: String,
     /// Where requests are processed, in the source's words.
     pub region: String,
     /// How to get zero data retention.

@@ -452,6 +452,7 @@ pub(crate) fn known(providers: &Providers) -> ombud_check::Providers {
             country: provider.country.clone(),
             local: provider.local,
             trains: trains(provider),
+            no_minors: providers.facts_of(provider).iter().any(|fact| fact.minors == "excluded"),
             bases: bases(provider),
         })
         .collect();

@@ -236,7 +236,7 @@ pub(super) fn before_all(state: &super::state::State<'_>) -> bool {
 
 /// Whether a function is one that requests enter behind what stands before all.
 pub(super) fn is_behind(function: &crate::facts::Function) -> bool {
-    function.http && !function.before_all && function.entry == Some(Entry::Handler)
+    function.http && !function.before_all && function.entry != Some(Entry::Program)
 }
 
 /// Whether a function raises where something that it looked up is not as it should be. A function that raises where it was not told

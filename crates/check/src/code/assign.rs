@@ -8,7 +8,7 @@ use ruff_text_size::{Ranged, TextRange};
 use super::deeds::add;
 use super::value::{ANY_KEY, Shape, Value};
 use super::walk::Walk;
-use crate::facts::{Deed, Flaw, FunctionId, Sink, Taint};
+use crate::facts::{Deed, Flaw, FunctionId, Sink, Switch, Taint};
 
 impl Walk<'_, '_> {
     pub(super) fn assign(&mut self, target: &Expr, value: Value) {
@@ -274,6 +274,7 @@ impl Walk<'_, '_> {
             {
                 Flaw::CertificateUnchecked
             }
+            ("diffusers", "safety_checker") if value.shape == Shape::None => Flaw::Switch(Switch::FilterOff),
             ("interpreter", "auto_run") if value.shape == Shape::Bool(true) => Flaw::AsksNobody,
             _ => return,
         };

@@ -47,7 +47,9 @@ impl Walk<'_, '_> {
             if let [Some(text), None] | [None, Some(text)] = texts {
                 let (from, said) = if one.1.known_text().is_some() { other } else { one };
                 self.intend(from, said.deep_taint(), &text, body);
-                self.take(text, body);
+                if self.picks_a_tool(from, said.deep_taint()) {
+                    self.take(text, body);
+                }
             }
         }
     }
@@ -58,7 +60,9 @@ impl Walk<'_, '_> {
             Pattern::MatchValue(node) => {
                 if let Some(text) = self.eval(&node.value).known_text().map(str::to_owned) {
                     self.intend(from, said, &text, body);
-                    self.take(text, body);
+                    if self.picks_a_tool(from, said) {
+                        self.take(text, body);
+                    }
                 }
             }
             Pattern::MatchOr(node) => {
@@ -84,15 +88,7 @@ impl Walk<'_, '_> {
             "task",
             "decision",
         ];
-        let own = match from {
-            Expr::Name(name) => name.id.as_str(),
-            Expr::Attribute(part) => part.attr.as_str(),
-            Expr::Subscript(node) => match &*node.slice {
-                Expr::StringLiteral(key) => key.value.to_str(),
-                _ => return,
-            },
-            _ => return,
-        };
+        let Some(own) = compared(from) else { return };
         let effect = effect_of(text, "", &[]);
         let grave =
             matches!(effect, Effect::Send | Effect::Pay | Effect::Delete | Effect::Execute | Effect::Grant);
@@ -111,12 +107,46 @@ impl Walk<'_, '_> {
         self.state.intended.insert((self.module, tool.span.start), tool);
     }
 
+    /// Whether what is compared may be the name of a tool: a model wrote it, or it is called so. `event.type === "message"` is none.
+    fn picks_a_tool(&self, from: &Expr, said: Taint) -> bool {
+        const NAMES: &[&str] = &[
+            "name",
+            "tool*",
+            "function*",
+            "fn",
+            "func",
+            "method",
+            "action*",
+            "command",
+            "cmd",
+            "intent*",
+            "skill*",
+            "operation",
+            "op",
+            "call*",
+            "api",
+            "handler",
+        ];
+        self.known_sources(said).has(Taint::MODEL | Taint::TOOL)
+            || compared(from).is_none_or(|own| names(own, NAMES))
+    }
+
     fn take(&mut self, text: String, body: &[Stmt]) {
         let Some(first) = body.first() else { return };
         let all = self.state.taken.entry((self.module, first.range().start().to_usize())).or_default();
         if !all.contains(&text) {
             all.push(text);
         }
+    }
+}
+
+/// The last name of what is compared.
+fn compared(from: &Expr) -> Option<&str> {
+    match from {
+        Expr::Name(name) => Some(name.id.as_str()),
+        Expr::Attribute(part) => Some(part.attr.as_str()),
+        Expr::Subscript(node) => node.slice.as_string_literal_expr().map(|key| key.value.to_str()),
+        _ => None,
     }
 }
 

@@ -346,7 +346,8 @@ impl Walk<'_, '_> {
                 }
                 taint |= value.deep_taint();
                 // Who is known is not known; that everybody is answered the same is.
-                if matches!(value.shape, Shape::Bool(_) | Shape::Functions(_) | Shape::Bound(_)) {
+                let open = value.outside().is_some_and(super::api::switches::is_open_threshold);
+                if open || matches!(value.shape, Shape::Bool(_) | Shape::Functions(_) | Shape::Bound(_)) {
                     let held = items.get(ANY_KEY).map_or_else(|| value.clone(), |held| value.join(held));
                     items.insert(ANY_KEY.to_owned(), held);
                 }

@@ -33,6 +33,7 @@ impl Walk<'_, '_> {
             }
             if served {
                 self.pass_through(path, arguments);
+                self.ask_before_all(path, arguments, range);
             }
             self.offer_script_tool(path, arguments, range);
         }
@@ -43,7 +44,7 @@ impl Walk<'_, '_> {
         if !self.script && served {
             self.route_to(arguments);
         }
-        let routed = self.script && is_route(arguments);
+        let routed = self.script && (is_route(arguments) || takes_requests(last(path)));
         if routed {
             self.route_to(arguments);
         }
@@ -135,6 +136,26 @@ impl Walk<'_, '_> {
             }
             asked |= self.asks(&argument.value);
         }
+    }
+
+    /// `app.use(requireConsent)` before the routes: every request passes it. One for a part of the paths covers only these.
+    fn ask_before_all(&mut self, path: &str, arguments: &[Argument], range: TextRange) {
+        let scoped = |one: &Argument| one.value.template().is_some_and(|text| text.shown().starts_with('/'));
+        let all = matches!(last(path), "use" | "addHook") && !arguments.iter().any(scoped);
+        if all && !self.has_routes_before(range) && arguments.iter().any(|one| self.asks(&one.value)) {
+            self.state.asked_before_all = true;
+        }
+    }
+
+    /// Whether routes of the same application stand before a call: they are answered before it.
+    fn has_routes_before(&self, range: TextRange) -> bool {
+        let text = self.state.texts.get(self.file()).map_or("", |file| file.text.as_str());
+        let at = super::walk::span(range);
+        let call = text.get(at.clone()).unwrap_or_default();
+        let object = call.split(['.', '(']).next().unwrap_or_default();
+        let before = text.get(..at.start).unwrap_or_default();
+        let verbs = ["get", "post", "put", "patch", "delete", "all", "route"];
+        verbs.iter().any(|verb| before.contains(&format!("{object}.{verb}(")))
     }
 
     /// Whether a middleware goes on with consent only.
@@ -248,6 +269,12 @@ pub(super) fn is_route(arguments: &[Argument]) -> bool {
             items.get("handler").is_some_and(|handler| matches!(handler.shape, Shape::Functions(_)));
         handles && path.is_some_and(|path| path.starts_with('/') || path.starts_with("{}"))
     })
+}
+
+/// Whether what registers a function says that requests come to it: `api.registerHttpHandler(answer)`.
+fn takes_requests(name: &str) -> bool {
+    let names = |wanted: &[&str]| super::api::names(name, wanted);
+    names(&["http", "webhook"]) && names(&["handler", "route"]) && names(&["register", "add", "set", "use"])
 }
 
 /// The functions in a value, whatever they were wrapped in.

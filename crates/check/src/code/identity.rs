@@ -85,26 +85,28 @@ pub(super) fn is_injection(path: &str) -> bool {
 
 /// Whether the name of a function says that it finds out who calls.
 pub(super) fn finds_caller(name: &str) -> bool {
-    names(
-        name,
-        &[
-            "auth*",
-            "current",
-            "login*",
-            "token*",
-            "identity",
-            "principal",
-            "session",
-            "jwt",
-            "verify*",
-            "require*",
-            "protect",
-            "apikey*",
-            "bearer*",
-            "guard",
-            "guards",
-        ],
-    )
+    // Whoever is asked for consent may be anybody.
+    !names(name, &["consent*", "agree*"])
+        && names(
+            name,
+            &[
+                "auth*",
+                "current",
+                "login*",
+                "token*",
+                "identity",
+                "principal",
+                "session",
+                "jwt",
+                "verify*",
+                "require*",
+                "protect",
+                "apikey*",
+                "bearer*",
+                "guard",
+                "guards",
+            ],
+        )
 }
 
 impl Walk<'_, '_> {
@@ -398,6 +400,9 @@ impl Walk<'_, '_> {
         let mut found = Vec::new();
         collect_functions(value, &mut found, 0);
         for id in found {
+            if self.state.wraps(id) == Some(true) {
+                self.state.asked_before_all = true;
+            }
             self.behind(id, &[], false, true);
             if let Some(function) = self.state.functions.get_mut(id) {
                 function.finds_caller |= library;

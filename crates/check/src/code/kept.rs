@@ -69,6 +69,13 @@ const OTHER: &[&str] = &[
     "download*",
     "login*",
     "undo",
+    "package",
+    "manifest",
+    "readme",
+    "tsconfig",
+    "pyproject",
+    "requirements",
+    "dockerfile",
 ];
 
 /// Where a memory of people that is kept in files is noted, so that what reads it knows what stands in it.
@@ -84,6 +91,11 @@ fn tells(name: &str) -> bool {
     names(name, PAST) || names(name, CHATS)
 }
 
+/// Whether a folder is called by what was said. A program may be called `my-chat`, and is no chat.
+fn tells_folder(name: &str) -> bool {
+    names(name, PAST) || names(name, &["chats", "messages"])
+}
+
 /// Whether a file holds nothing that people said, by its name.
 pub(super) fn is_other(own: &str) -> bool {
     names(own, OTHER)
@@ -93,7 +105,7 @@ pub(super) fn is_other(own: &str) -> bool {
 pub(super) fn tells_file(file: &str) -> bool {
     let mut segments = file.rsplit('/');
     let own = segments.next().unwrap_or_default();
-    !is_other(own) && (tells(own) || segments.next().is_some_and(tells))
+    !is_other(own) && (tells(own) || segments.next().is_some_and(tells_folder))
 }
 
 /// Whether a class or a file of code is called by nothing else.
@@ -229,7 +241,7 @@ impl Walk<'_, '_> {
         let verb = words(&function).into_iter().next().unwrap_or_default();
         let keeps = VERBS.contains(&verb.as_str())
             && [PAST, CHATS, RECALLS].iter().any(|list| names(&function, list));
-        let told = tells(own) || tells(folder) || keeps;
+        let told = tells(own) || tells_folder(folder) || keeps;
         let around = is_a_keeper(class.unwrap_or(module));
         if !told && !around {
             return None;

@@ -203,7 +203,7 @@ fn described(project: &Project<'_>, func: &project::Func<'_>) -> Function {
         && !api::names(name, &other)
         && api::names(name, &["erase*", "forget*", "delete*", "purge*", "wipe*", "remove*", "clear*"]);
     let body = func.definition.map_or(0..0, |definition| walk::span(definition.range()));
-    let keys = func.parameters.iter().enumerate().filter(|(_, name)| api::keys::is_person(name));
+    let keys = func.parameters.iter().enumerate().filter(|(_, name)| api::keys::is_whose(name, &func.name));
     let keys = keys.map(|(index, _)| index).collect();
     Function { name: func.name.clone(), file, span, body, erases, keys, ..Function::default() }
 }

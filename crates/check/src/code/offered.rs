@@ -12,8 +12,21 @@ use crate::facts::{Entry, Function, FunctionId, Reach, Taint};
 /// Parameters in which people speak, whatever the function is called.
 const SPOKEN: &[&str] = &["message", "msg", "question", "utterance", "prompt", "chat_message"];
 /// Parameters in which they speak if the function says that it hears them.
-const HEARD: &[&str] =
-    &["text", "content", "query", "event", "ctx", "context", "update", "messages", "data", "input"];
+const HEARD: &[&str] = &[
+    "text",
+    "content",
+    "query",
+    "event",
+    "ctx",
+    "context",
+    "update",
+    "messages",
+    "data",
+    "input",
+    "history",
+    "chat_history",
+    "conversation",
+];
 /// Words of functions that hear people.
 const HEARS: &[&str] = &[
     "on",

@@ -1,6 +1,7 @@
 //! Who turns a caller away: functions that find out who calls and answer 401 or 403 to those they do not know.
 
 use std::collections::BTreeSet;
+use std::rc::Rc;
 
 use ruff_python_ast::visitor::{Visitor, walk_expr, walk_stmt};
 use ruff_python_ast::{
@@ -11,7 +12,8 @@ use super::api::names;
 use super::identity::finds_caller;
 use super::project::{Project, dotted};
 use super::state::State;
-use crate::facts::{Function, FunctionId};
+use super::walk::Env;
+use crate::facts::{Function, FunctionId, Taint};
 
 /// Functions that are asked on the way to a refusal.
 const MOST_ASKED: usize = 24;
@@ -194,6 +196,22 @@ fn is_empty(node: &ExprCompare) -> bool {
 fn are_keys(expression: &Expr) -> bool {
     let name = dotted(expression).unwrap_or_default();
     names(name.rsplit('.').next().unwrap_or(&name), &["keys", "apikeys", "tokens", "secrets"])
+}
+
+/// What is left after what was not signed was turned away: the service that signed it wrote it, and no client as it liked.
+pub(super) fn signed(node: &StmtIf, env: &mut Env, http: bool) {
+    let sent = Taint::BODY | Taint::REQUEST;
+    if !refuses_unsigned(node) {
+        return;
+    }
+    for value in Rc::make_mut(&mut env.names).values_mut() {
+        // What a door is handed is the request.
+        let asked = http && value.taint.is_symbolic();
+        if asked || value.taint.has(sent) {
+            let own = if asked { value.taint.sources() | Taint::USER } else { value.taint };
+            value.taint = own.without(sent);
+        }
+    }
 }
 
 /// `if not self.verify_signature(…): raise`, `if (!crypto.timingSafeEqual(a, b)) return res.status(401)`

@@ -2,6 +2,7 @@
 //! What is kept in such rows other rules ask; here it only counts whether anybody may do it.
 
 use super::api::{last, names, root};
+use super::tables::ROWS;
 use super::value::{Argument, Made, Shape, Value};
 use super::walk::Walk;
 use crate::facts::Deed;
@@ -68,6 +69,9 @@ const READS: &[&str] =
 impl Walk<'_, '_> {
     /// What a call does to rows, if it does anything that strangers should not do.
     pub(super) fn rows(&self, path: &str, object: Option<&Made>, arguments: &[Argument]) -> Option<Deed> {
+        if root(path) == ROWS {
+            return of_class(path);
+        }
         if !MAPPERS.contains(&root(path)) || !path.contains("()") {
             return None;
         }
@@ -95,6 +99,28 @@ impl Walk<'_, '_> {
             _ => false,
         }
     }
+}
+
+/// `rows.Customer.objects.create(…)`: of a class of the project that stands for a table.
+fn of_class(path: &str) -> Option<Deed> {
+    const MAKES: &[&str] = &[
+        "create",
+        "acreate",
+        "get_or_create",
+        "update_or_create",
+        "bulk_create",
+        "insert",
+        "insert_many",
+        "update",
+        "delete",
+    ];
+    const PICKS: &[&str] = &["get", "filter", "all", "values", "values_list", "select", "find", "find_one"];
+    let table = path.split(['.', '(']).nth(1)?;
+    let name = last(path);
+    if MAKES.contains(&name) {
+        return Some(Deed::Rows { changes: true });
+    }
+    (PICKS.contains(&name) && names(table, PEOPLE)).then_some(Deed::Rows { changes: false })
 }
 
 /// `db.messages.find()`, `db["messages"].find()`, `db.get_collection("messages").find()`

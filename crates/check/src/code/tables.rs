@@ -42,7 +42,7 @@ const BASES: &[&str] = &[
 ];
 
 /// The package that a class of the project is asked under as a table: `rows.Message.select`.
-const ROWS: &str = "rows";
+pub(super) const ROWS: &str = "rows";
 
 // Words of tables that hold nothing that was said, whatever else they are called.
 const OTHER: &[&str] = &[

@@ -153,7 +153,11 @@ impl Walk<'_, '_> {
         if !self.known_sources(said).has(Taint::MODEL) {
             return;
         }
-        let own: Vec<FunctionId> = ids.iter().copied().filter(|id| self.is_defined(*id)).collect();
+        let own: Vec<FunctionId> = ids
+            .iter()
+            .copied()
+            .filter(|id| self.is_defined(*id) && !self.is_called_as(*id, &node.func))
+            .collect();
         let holds: Vec<Held> = own.iter().filter_map(|id| self.held(*id, None)).collect();
         for (id, held) in own.iter().zip(&holds) {
             let Some(function) = self.state.functions.get(*id) else { continue };
@@ -168,6 +172,14 @@ impl Walk<'_, '_> {
             });
         }
         self.armed(Agent { file: self.file(), span: span(node.range()), holds, asks: false, server: false });
+    }
+
+    /// Whether a function is a method that is called under its own name, of one of several objects: `channel.send(text)`. What was
+    /// picked is the object, and its name is no tool's.
+    fn is_called_as(&self, id: FunctionId, callee: &Expr) -> bool {
+        let Expr::Attribute(part) = callee else { return false };
+        let func = self.state.project.functions.get(id).filter(|func| func.class.is_some());
+        func.is_some_and(|func| last(&func.name) == part.attr.as_str())
     }
 
     /// Where the key comes from by which a function is picked: `table[key]`, `table.get(key)`; `None` for a known one.

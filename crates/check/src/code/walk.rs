@@ -196,7 +196,9 @@ impl Walk<'_, '_> {
                     };
                     let data = |class| (http || self.script) && self.is_message(class, 0);
                     let injected = object.is_some_and(|class| !data(class));
-                    let said = if injected { Taint::NONE } else { said };
+                    // What a framework looked up before it calls a method.
+                    let row = method.is_some() && matches!(name.as_str(), "instance" | "queryset" | "obj");
+                    let said = if injected || row { Taint::NONE } else { said };
                     let annotation = || annotations.get(name.as_str()).map(|(value, _)| value);
                     let sent = match http && !self.swift {
                         true if said.has(Taint::USER) => self.sent(index, annotation()),
@@ -470,6 +472,8 @@ impl Walk<'_, '_> {
             after.merge(std::mem::take(&mut self.env));
         }
         self.env = after;
+        let http = self.state.functions.get(self.function).is_some_and(|function| function.http);
+        super::refuse::signed(node, &mut self.env, http);
     }
 
     /// Walks one branch; what is left is the way on which the test is false. Returns whether there is one.
@@ -566,6 +570,7 @@ impl Walk<'_, '_> {
             self.env = before.clone();
             self.env.merge_names(&after.names);
             self.block(&handler.body);
+            self.forget_failures(&handler.body);
             after.merge(std::mem::take(&mut self.env));
         }
         self.env = after;

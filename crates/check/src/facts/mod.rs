@@ -396,12 +396,34 @@ pub enum Flaw {
     FixedKey,
     /// An agent is told to ask nobody before what it does.
     AsksNobody,
+    /// A coding agent is started so that it runs any command without asking.
+    SkipsPermissions,
     /// Nobody looks whether a message was signed by the service that it seems to come from.
     SignatureUnchecked,
     /// The tools of a server are offered to every machine that reaches this one.
     OffersToAll,
     /// A page is shown to everybody who reaches this machine, or has a link.
     PageForAll,
+    /// A switch of a framework is set after which it trusts what others wrote.
+    Switch(Switch),
+}
+
+/// A switch of a framework.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Switch {
+    /// Code that comes with a model is run, whatever it is by then.
+    ForeignCode,
+    /// A model may send any request.
+    AnyRequest,
+    /// Objects are decoded that can be programs.
+    Decoder {
+        /// Somebody else says where they are.
+        brought: bool,
+    },
+    /// What a model writes runs on the machine itself.
+    NoContainer,
+    /// The filters against harmful content are off.
+    FilterOff,
 }
 
 /// What runs text.
@@ -526,6 +548,8 @@ pub enum GapKind {
     TooLarge,
     /// It is no UTF-8 text.
     NotText,
+    /// It is in GB18030: its code was followed, its words in Chinese were not read.
+    Encoding,
     /// It cannot be opened.
     Unreadable,
     /// Nested too deeply, or too many parts.

@@ -42,6 +42,8 @@ impl<'f> Sites<'f> {
             let callers = self.callers.get(at.0)?;
             match callers.as_slice() {
                 [] => return None,
+                // What picks one of several functions by a name hands each of them whatever it is given.
+                [(caller, call)] if call.callees.len() > 1 => return Some(vec![(*caller, *call)]),
                 [(caller, call)] => at = (*caller, passed_on(call, at.1)?),
                 several => {
                     let handing = self.handing(several, at.1, what);

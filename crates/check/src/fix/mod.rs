@@ -19,7 +19,7 @@ use std::path::Path;
 use ombud_core::finding::{Bilingual, Finding};
 use serde::Serialize;
 
-use crate::facts::{Facts, File};
+use crate::facts::{Facts, File, Gap, GapKind};
 use crate::memory::Memory;
 use crate::providers::Providers;
 pub use apply::{Change, Mended, mend};
@@ -149,6 +149,12 @@ pub(crate) fn offers(findings: &[Finding], project: Around<'_>) -> Fixes {
             found.extend(of_file(file, &findings, &project));
         }
     }
+    // Of a file in another encoding not all is known that would have to be written again.
+    let whole = |path: &str| {
+        let partly = |gap: &Gap| gap.why == GapKind::Encoding && gap.path == path;
+        !project.facts.gaps.iter().any(partly)
+    };
+    found.retain(|_, fix| fix.edits.iter().all(|edit| whole(&edit.path)));
     found
 }
 

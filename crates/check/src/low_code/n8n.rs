@@ -10,7 +10,7 @@ use super::flowise;
 use super::graph::{Act, Graph, Step, store};
 use super::http::{self, Request};
 use super::inside::{self, Language};
-use crate::facts::{Endpoint, Facts, Sink, Taint, Tool};
+use crate::facts::{Agent, Endpoint, Facts, Held, Sink, Taint, Tool};
 use crate::providers::Providers;
 use crate::tree::Node;
 
@@ -26,7 +26,7 @@ pub(super) fn read(facts: &mut Facts, file: usize, root: &Node, providers: &Prov
             parts.entry(to).or_default().push(part);
         }
     }
-    let mut reader = Reader { facts, file, providers, parts: &parts, nodes };
+    let mut reader = Reader { facts, file, providers, parts: &parts, nodes, held: BTreeMap::new() };
     for node in nodes {
         let kind = kind(node);
         *reader.facts.kinds.entry(format!("n8n:{kind}")).or_default() += 1;
@@ -36,6 +36,18 @@ pub(super) fn read(facts: &mut Facts, file: usize, root: &Node, providers: &Prov
         if node.text_of("disabled") != "true" {
             graph.steps.push(reader.step(node, kind));
         }
+    }
+    let all = std::mem::take(&mut reader.held);
+    for node in nodes.iter().filter(|node| kind(node) == "agent" && node.text_of("disabled") != "true") {
+        let own: Vec<&&Node> = parts.get(node.text_of("name")).into_iter().flatten().collect();
+        // `sendAndWait`: a person answers before it goes on.
+        let waits = |part: &&&Node| {
+            part.at(&["parameters", "operation"]).is_some_and(|what| what.text() == "sendAndWait")
+        };
+        let asks = own.iter().any(waits);
+        let holds: Vec<Held> =
+            own.into_iter().filter_map(|part| all.get(part.text_of("name")).cloned()).collect();
+        facts.agents.push(Agent { file, span: place(node), holds, asks, ..Agent::default() });
     }
     graph.assemble(facts, file);
 }
@@ -64,6 +76,8 @@ struct Reader<'r> {
     providers: &'r Providers,
     parts: &'r BTreeMap<&'r str, Vec<&'r Node>>,
     nodes: &'r [Node],
+    /// The tools, by the names of their nodes.
+    held: BTreeMap<String, Held>,
 }
 
 impl Reader<'_> {
@@ -121,7 +135,8 @@ impl Reader<'_> {
         }
         match kind.trim_end_matches("Tool") {
             "executeCommand" | "ssh" if is_expression(text("command")) => vec![Act::Run(Sink::Shell)],
-            "postgres" | "mySql" | "microsoftSql" if is_expression(text("query")) => {
+            // The node itself fills in what stands in a statement, with or without the sign of an expression.
+            "postgres" | "mySql" | "microsoftSql" if holds_expression(text("query")) => {
                 vec![Act::Run(Sink::Sql)]
             }
             _ => Vec::new(),
@@ -255,6 +270,9 @@ impl Reader<'_> {
             _ => classify(&what, Hints { description: "", arguments: &[] }),
         };
         let name = name.unwrap_or(kind).to_owned();
+        let held =
+            Held { name: name.clone(), effect, function: None, reads: brings_words(kind, node), known: true };
+        self.held.insert(node.text_of("name").to_owned(), held);
         self.facts.tools.push(Tool {
             name,
             effect,
@@ -313,13 +331,30 @@ fn adds(kind: &str) -> (Taint, bool) {
 
 /// A text into which something is put while the workflow runs.
 fn is_expression(text: &str) -> bool {
-    let holes = text.split("{{").skip(1).filter_map(|rest| rest.split("}}").next());
-    text.starts_with('=')
-        && holes.into_iter().any(|hole| {
-            hole.contains("$json")
-                || hole.contains("$node")
-                || hole.contains("$(")
-                || hole.contains("$fromAI")
-                || hole.contains("$input")
-        })
+    text.starts_with('=') && holds_expression(text)
+}
+
+fn holds_expression(text: &str) -> bool {
+    const FROM: &[&str] = &["$json", "$node", "$(", "$fromAI", "$input"];
+    let mut holes = text.split("{{").skip(1).filter_map(|rest| rest.split("}}").next());
+    holes.any(|hole| FROM.iter().any(|from| hole.contains(from)))
+}
+
+/// Whether a tool gives back what strangers wrote: pages, mails, results of a search.
+fn brings_words(kind: &str, node: &Node) -> bool {
+    let text = |key: &str| node.at(&["parameters", key]).map_or("", Node::text);
+    let asks = |verbs: &[&str]| verbs.contains(&text("operation"));
+    match kind {
+        "httpRequestTool" | "toolHttpRequest" => {
+            matches!(text("method").to_ascii_uppercase().as_str(), "" | "GET")
+        }
+        "gmailTool"
+        | "microsoftOutlookTool"
+        | "slackTool"
+        | "telegramTool"
+        | "discordTool"
+        | "redditTool" => asks(&["get", "getAll", "search", "history"]),
+        "emailReadImapTool" | "rssFeedReadTool" | "perplexityTool" | "jinaAiTool" => true,
+        _ => ["toolSerpApi", "toolSearXng", "toolWikipedia", "toolBraveSearch", "toolTavily"].contains(&kind),
+    }
 }

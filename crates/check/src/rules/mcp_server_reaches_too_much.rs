@@ -1,29 +1,36 @@
 //! `mcp-server-reaches-too-much`
 //!
 //! What it does: finds MCP servers that get the whole disk or the home folder, the host's network or all of a container's
-//! privileges, and assistants that may run any command without asking.
+//! privileges, and assistants that may run any command without asking: a switch in code with which a coding agent is started
+//! (`permission_mode="bypassPermissions"`), the same in a configuration, and `"allow": ["Bash(*)"]`. A mode that is offered
+//! among others is no finding.
 //!
 //! Why it matters: one sentence in a page that the model reads is then enough to read or change everything of the user.
 //!
 //! Reference: OWASP ASI03, LLM06; risks P01 and S07.
 
-use ombud_core::finding::{Bilingual, Confidence, Finding, RuleId, Severity};
+use ombud_core::finding::{Bilingual, Confidence, Finding, Place, RuleId, Severity};
 
-use super::{Project, Rule, Text, finding};
-use crate::facts::{Server, Spanned};
+use super::{Context, Project, Rule, Text, finding, place};
+use crate::check::is_test;
+use crate::code::UNASKED;
+use crate::facts::{Call, Deed, Facts, Flaw, FunctionId, Server, Spanned};
+use crate::walk::Source;
 
 pub(super) const RULE: Rule = Rule {
     id: RuleId("mcp-server-reaches-too-much"),
     risks: &["P01", "S07"],
     severity: Severity::Warning,
-    title: Text { en: "an MCP server may reach everything", zh: "MCP 服务器权限过大" },
+    title: Text {
+        en: "an assistant or an MCP server may reach everything", zh: "助手或 MCP 服务器权限过大"
+    },
     harm: Text {
         en: "A sentence in a web page or a mail can make the agent read or change every file of the user.",
         zh: "网页或邮件里的一句话，就可能让智能体读取或修改用户的所有文件。",
     },
     fix: Text {
-        en: "Give it one folder that holds what the task needs, and leave out `--privileged` and `--network host`.",
-        zh: "只给它任务所需的那个文件夹，去掉 `--privileged` 和 `--network host`。",
+        en: "Give a server one folder that holds what the task needs, and leave out `--privileged` and `--network host`. Leave an assistant its questions (`permission_mode=\"default\"`) and allow it single commands: `Bash(git status)`.",
+        zh: "服务器只给任务所需的那个文件夹，去掉 `--privileged` 和 `--network host`。助手保留询问（`permission_mode=\"default\"`），只放行具体命令：`Bash(git status)`。",
     },
     example: "- \"args\": [\"-y\", \"@scope/server-files@1.4.2\", \"/\"]\n+ \"args\": [\"-y\", \"@scope/server-files@1.4.2\", \"./notes\"]\n",
     graph: Some(run),
@@ -31,7 +38,98 @@ pub(super) const RULE: Rule = Rule {
 
 fn run(project: &Project<'_>) -> Vec<Finding> {
     let servers = project.facts.servers.iter().filter(|server| !server.disabled);
-    servers.filter_map(|server| one(project, server)).collect()
+    servers.filter_map(|server| one(project, server)).chain(switched_off(project)).collect()
+}
+
+/// Coding agents that are started so that they ask nobody. Each place is told of once.
+fn switched_off(project: &Project<'_>) -> Vec<Finding> {
+    let facts = project.facts;
+    let off = |call: &Call| call.does.contains(&Deed::Flaw(Flaw::SkipsPermissions));
+    let mut found: Vec<Finding> = Vec::new();
+    for (function, call) in project.reach.calls(facts).filter(|(_, call)| off(call)) {
+        let place = written(facts, function, call);
+        // What was made with the switch is handed to a call on the next line.
+        let near =
+            |other: &Finding| other.place.path == place.path && other.place.line.abs_diff(place.line) < 2;
+        if !found.iter().any(near) {
+            found.push(unbound(place));
+        }
+    }
+    found
+}
+
+fn unbound(place: Place) -> Finding {
+    let message = Bilingual::new(
+        "the assistant that is started with this may run any command, and asks nobody before",
+        "以此启动的助手可以运行任何命令，事先不询问任何人",
+    );
+    finding(&RULE, Severity::Warning, Confidence::High, place, message)
+}
+
+/// Where the switch is written: in the call, or before it in the same function, or else in the file.
+fn written(facts: &Facts, function: FunctionId, call: &Call) -> Place {
+    let whole = || facts.call_place(function, call);
+    let Some(owner) = facts.functions.get(function) else { return whole() };
+    let Some(text) = facts.files.get(owner.file).map(|file| file.text.as_str()) else { return whole() };
+    let start = if owner.body.is_empty() { 0 } else { owner.body.start };
+    let before = text.get(start..call.span.end).unwrap_or_default();
+    let last = UNASKED.iter().filter_map(|word| Some((start + before.rfind(word)?, word.len()))).max();
+    let first = || UNASKED.iter().filter_map(|word| Some((text.find(word)?, word.len()))).min();
+    last.or_else(first).map_or_else(whole, |(at, len)| facts.place(owner.file, at..at + len))
+}
+
+/// The first setting of a configuration with which an assistant may run any command.
+pub(crate) fn text(source: &Source, _: &Context<'_>) -> Vec<Finding> {
+    let end = source.path.rsplit_once('.').map_or("", |parts| parts.1);
+    let settings = matches!(end, "json" | "jsonc" | "yaml" | "yml" | "toml");
+    if !settings || source.language.is_some() || is_test(&source.path) {
+        return Vec::new();
+    }
+    let (mut at, mut refused) = (0, false);
+    for line in source.text.split_inclusive('\n') {
+        // What is denied, or asked about, stands in lists of the same file.
+        refused =
+            (refused || line.contains("\"deny\"") || line.contains("\"ask\"")) && !line.contains("\"allow\"");
+        if refused {
+            at += line.len();
+            continue;
+        }
+        if let Some(found) = allows_all(line, source.path.contains(".claude/")) {
+            return vec![unbound(place(source, at + found.start..at + found.end))];
+        }
+        at += line.len();
+    }
+    Vec::new()
+}
+
+/// The value in a line of a configuration with which everything is allowed.
+fn allows_all(line: &str, of_assistant: bool) -> Option<std::ops::Range<usize>> {
+    const MODES: &[&str] = &["bypassPermissions", "danger-full-access"];
+    const TOOLS: &[&str] = &["Bash", "Bash(*)", "Bash(:*)", "Bash(*:*)", "Bash(**)"];
+    let code = line.trim_start();
+    if code.starts_with(['#', '/']) {
+        return None;
+    }
+    let (key, value) = code.split_once([':', '=']).unwrap_or(("", code));
+    let plain =
+        value.split(" #").next().unwrap_or(value).trim().trim_end_matches(',').trim_matches(['"', '\'']);
+    let keyed = !key.is_empty() && !key.contains(['[', '{']);
+    let at = |word: &str| line.find(word).map(|start| start..start + word.len());
+    let mode = MODES.iter().find(|mode| keyed && plain == **mode);
+    let flag =
+        || UNASKED.iter().filter(|flag| flag.starts_with("--")).find(|flag| is_quoted_or_listed(code, flag));
+    let tool = || {
+        TOOLS
+            .iter()
+            .find(|tool| of_assistant && code.trim_end().trim_end_matches(',') == format!("\"{tool}\""))
+    };
+    at(mode.or_else(flag).or_else(tool)?)
+}
+
+/// Whether a switch stands in a list of arguments by itself: `- --switch`, `["-p", "--switch"]`.
+fn is_quoted_or_listed(code: &str, flag: &str) -> bool {
+    let listed = code.trim_end().strip_prefix('-').map(|rest| rest.trim().trim_matches(['"', '\'']));
+    code.contains(&format!("\"{flag}\"")) || listed == Some(flag)
 }
 
 fn one(project: &Project<'_>, server: &Server) -> Option<Finding> {
@@ -87,6 +185,30 @@ fn is_everything(path: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_configuration_that_allows_all() {
+        for line in [
+            "  permission_mode: \"bypassPermissions\"\n",
+            "    \"defaultMode\": \"bypassPermissions\",",
+            "sandbox_mode = \"danger-full-access\"",
+            "    - \"--dangerously-skip-permissions\"",
+            "  \"args\": [\"-p\", \"--dangerously-skip-permissions\"],",
+        ] {
+            assert!(allows_all(line, false).is_some(), "{line}");
+        }
+        assert!(allows_all("      \"Bash(*)\",\n", true).is_some());
+        for line in [
+            "  # permission_mode: \"default\", \"bypassPermissions\"",
+            "  modes: [\"default\", \"bypassPermissions\"]",
+            "  permission_mode: acceptEdits  # never bypassPermissions",
+            "  note: we never start it with --dangerously-skip-permissions",
+            "      \"Bash(git status)\",",
+        ] {
+            assert!(allows_all(line, true).is_none(), "{line}");
+        }
+        assert!(allows_all("      \"Bash\",", false).is_none());
+    }
 
     #[test]
     fn everything_is_told_from_a_folder() {

@@ -82,13 +82,16 @@ fn kept_for_all(project: &Project<'_>) -> Vec<Finding> {
             _ => None,
         });
         let read_in = function;
+        // What follows the question itself narrows it, wherever the answer comes up again.
+        let narrowed = says_whose(facts, function, call);
         let Some((id, store)) = read.and_then(|id| Some((id, facts.stores.get(id)?))) else { continue };
         if project.reach.owner(facts, id) != Owner::User {
             continue;
         }
         let reached = told_by_many(project, &asks, store);
         for (function, call) in places(project, &sites, &asks, store, (function, call)) {
-            let picked = picks(read_in)
+            let picked = narrowed
+                || picks(read_in)
                 || call.callees.iter().any(|callee| picks(*callee))
                 || says_whose(facts, function, call);
             let comes_back = reached.contains(&function) && asks.get(function) == Some(&true);

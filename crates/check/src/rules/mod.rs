@@ -14,6 +14,8 @@ use crate::memory::Memory;
 use crate::providers::Providers;
 use crate::walk::Source;
 
+mod sinks;
+
 /// Declares the modules and the list in one go, so that a rule is one line.
 macro_rules! rules {
     ($($module:ident,)*) => {
@@ -64,6 +66,10 @@ rules! {
     secret_in_user_defaults,
     device_data_without_consent,
     privacy_manifest_missing_or_different,
+    dangerous_switch,
+    provider_excludes_minors,
+    permission_wider_than_used,
+    notice_omits_recipient,
 }
 
 /// A text in English and Chinese.
@@ -106,6 +112,26 @@ pub struct Rule {
     graph: Option<fn(&Project<'_>) -> Vec<Finding>>,
 }
 
+/// What is told of one finding beside its message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Advice {
+    /// What it does to the people who use the agent.
+    pub harm: Text,
+    /// What to do.
+    pub fix: Text,
+}
+
+/// What a finding does to people and what helps there: the rule's own words, or those of its kind of place.
+pub fn advice(finding: &Finding) -> Option<Advice> {
+    let rule = rule(finding.rule.0)?;
+    let own = match () {
+        () if rule.id == untrusted_to_exec::RULE.id => sinks::advice(finding),
+        () if rule.id == personal_data_unmasked::RULE.id => personal_data_unmasked::advice(finding),
+        () => None,
+    };
+    Some(own.unwrap_or(Advice { harm: rule.harm, fix: rule.fix }))
+}
+
 /// Every rule, for lists and reports.
 pub fn rules() -> &'static [Rule] {
     ALL
@@ -138,7 +164,8 @@ pub(crate) struct Context<'a> {
 }
 
 /// Rules over the text of one file.
-pub(crate) const SOURCE: &[fn(&Source, &Context<'_>) -> Vec<Finding>] = &[provider::run, secret::run];
+pub(crate) const SOURCE: &[fn(&Source, &Context<'_>) -> Vec<Finding>] =
+    &[provider::run, secret::run, mcp_server_reaches_too_much::text];
 
 /// Runs the rules over the graph.
 pub(crate) fn graph(project: &Project<'_>) -> Vec<Finding> {

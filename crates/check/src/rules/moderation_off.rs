@@ -1,15 +1,21 @@
 //! `moderation-off`
 //!
 //! What it does: finds chat apps of a low-code platform that strangers may use and in which the platform's own content review is
-//! switched off. One finding per app.
+//! switched off. One finding per app. In code: filters of a provider that are set to let everything through
+//! (`HarmBlockThreshold.BLOCK_NONE`, `safety_checker=None`), in a project that asks no service for moderation. One finding for
+//! each file.
 //!
 //! Why it matters: nothing stands between a bad answer and the person who reads it, who may be a child.
 //!
 //! Reference: Interim Measures for Generative AI Services Art. 4 and 14; risks C01 and C03.
 
+use std::collections::BTreeSet;
+
 use ombud_core::finding::{Bilingual, Confidence, Finding, RuleId, Severity};
 
 use super::{Project, Rule, Text, finding};
+use crate::code::names;
+use crate::facts::{Call, Deed, Flaw, Switch};
 
 pub(super) const RULE: Rule = Rule {
     id: RuleId("moderation-off"),
@@ -21,8 +27,8 @@ pub(super) const RULE: Rule = Rule {
         zh: "有害回答会直接展示给用户（包括未成年人），有害请求也会直接进入模型。",
     },
     fix: Text {
-        en: "Switch the review of inputs and outputs on in the app's features, with keywords or a moderation API.",
-        zh: "在应用的功能设置中开启对输入和输出的内容审查，可用关键词或审查接口。",
+        en: "Switch the review of inputs and outputs on in the app's features, with keywords or a moderation API. In code leave the provider's filters at `BLOCK_MEDIUM_AND_ABOVE` and the `safety_checker` on, or ask a moderation API before and after.",
+        zh: "在应用的功能设置中开启对输入和输出的内容审查，可用关键词或审查接口。代码中保留服务商的过滤（`BLOCK_MEDIUM_AND_ABOVE`）和 `safety_checker`，或在前后调用审查接口。",
     },
     example: "  sensitive_word_avoidance:\n-   enabled: false\n+   enabled: true\n",
     graph: Some(run),
@@ -37,5 +43,28 @@ fn run(project: &Project<'_>) -> Vec<Finding> {
         );
         finding(&RULE, Severity::Info, Confidence::High, facts.place(*file, span.clone()), message)
     };
-    facts.unreviewed.iter().map(one).collect()
+    facts.unreviewed.iter().map(one).chain(let_through(project)).collect()
+}
+
+/// Filters that code switches off, where nothing else reviews what goes in and comes out.
+fn let_through(project: &Project<'_>) -> Vec<Finding> {
+    let facts = project.facts;
+    let moderates =
+        |call: &Call| names(&call.target, &["moderation*", "moderate*", "llamaguard", "sensitive"]);
+    if project.reach.calls(facts).any(|(_, call)| moderates(call)) {
+        return Vec::new();
+    }
+    let off = |call: &Call| call.does.contains(&Deed::Flaw(Flaw::Switch(Switch::FilterOff)));
+    let mut seen = BTreeSet::new();
+    let message = Bilingual::new(
+        "the filters against harmful content are switched off here, and nothing else reviews what the model says",
+        "这里关闭了对有害内容的过滤，而且没有其他审查",
+    );
+    let places = project.reach.calls(facts).filter(|(_, call)| off(call));
+    let places = places.map(|(function, call)| facts.call_place(function, call));
+    let mut found: Vec<_> = places.collect();
+    found.sort_by_key(|place| place.span.start);
+    found.retain(|place| seen.insert(place.path.clone()));
+    let told = |place| finding(&RULE, Severity::Info, Confidence::High, place, message.clone());
+    found.into_iter().map(told).collect()
 }

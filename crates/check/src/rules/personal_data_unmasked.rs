@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 
 use ombud_core::finding::{Bilingual, Confidence, Finding, Place, RuleId, Severity};
 
-use super::{Project, Rule, Text, finding, on_the_way};
+use super::{Advice, Project, Rule, Text, finding, on_the_way};
 use crate::facts::{Deed, Facts, File, Owner, Recipient, Taint};
 use crate::survey::Language;
 
@@ -35,6 +35,16 @@ pub(super) const RULE: Rule = Rule {
     example: "- client = OpenAI(base_url=\"https://api.deepseek.com\")\n+ client = OpenAI()  # OPENAI_BASE_URL is set by `ombud run`\n",
     graph: Some(run),
 };
+
+/// Where the source says no address there is none to take out of it.
+pub(super) fn advice(finding: &Finding) -> Option<Advice> {
+    const FIX: Text = Text {
+        en: "Start the agent with `ombud run`, which masks on the way (`ombud init` writes the `ombud.toml` that says so); or mask before the call. What a platform runs is led there by the provider's address in the platform's settings: the gateway of `ombud serve`.",
+        zh: "用 `ombud run` 启动智能体，途中会自动脱敏（`ombud init` 会写好说明这一点的 `ombud.toml`）；或在调用前脱敏。由平台运行的应用，请在平台设置中把该服务商的地址改为 `ombud serve` 的网关。",
+    };
+    let open = finding.severity != Severity::Error;
+    open.then_some(Advice { harm: RULE.harm, fix: FIX })
+}
 
 fn run(project: &Project<'_>) -> Vec<Finding> {
     let facts = project.facts;

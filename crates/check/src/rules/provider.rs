@@ -35,7 +35,8 @@ pub(super) const RULE: Rule = Rule {
 pub(crate) fn run(source: &Source, context: &Context<'_>) -> Vec<Finding> {
     // Ombud's own configuration declares providers so that the gateway can lead to them.
     let own = source.path.rsplit('/').next() == Some("ombud.toml");
-    if own || is_test(&source.path) {
+    // A notice says who gets what; nothing is sent by it.
+    if own || is_test(&source.path) || crate::notice::is_notice(&source.path) {
         return Vec::new();
     }
     let text = source.text.as_bytes();
@@ -49,7 +50,7 @@ pub(crate) fn run(source: &Source, context: &Context<'_>) -> Vec<Finding> {
             !part_of_name(before)
                 && !text.get(found.end()).is_some_and(|b| b.is_ascii_alphanumeric() || *b == b'-')
         })
-        .filter(|found| !is_changeable(&source.text, found.start()))
+        .filter(|found| !is_changeable(&source.text, found.start()) && !is_a_page(&source.text, found.end()))
         .filter(|found| source.language.is_none() || is_used(&source.text, found.start()))
         .filter_map(|found| {
             Some(Finding {
@@ -69,6 +70,31 @@ pub(crate) fn run(source: &Source, context: &Context<'_>) -> Vec<Finding> {
         .collect()
 }
 
+/// Whether an address is one of those that people read on the same host: `openrouter.ai/keys`.
+fn is_a_page(text: &str, end: usize) -> bool {
+    const PAGES: &[&str] = &[
+        "keys",
+        "docs",
+        "doc",
+        "settings",
+        "usercenter",
+        "console",
+        "account",
+        "pricing",
+        "login",
+        "signup",
+        "credits",
+        "rankings",
+        "activity",
+        "dashboard",
+        "models",
+        "apikeys",
+    ];
+    let path = text.get(end..).and_then(|rest| rest.strip_prefix('/')).unwrap_or_default();
+    let first = path.split(|ch: char| !ch.is_ascii_alphanumeric() && ch != '-').next().unwrap_or_default();
+    PAGES.contains(&first)
+}
+
 /// In source an address stands behind its scheme or opens a text: elsewhere it is prose. What something is compared with is
 /// asked for, and nothing goes there.
 fn is_used(text: &str, at: usize) -> bool {
@@ -78,7 +104,8 @@ fn is_used(text: &str, at: usize) -> bool {
     let line = before.rsplit('\n').next().unwrap_or_default();
     let Some(opened) = line.rfind(['"', '\'', '`']) else { return line.ends_with('/') };
     let (code, said) = (line.get(..opened).unwrap_or_default(), line.get(opened + 1..).unwrap_or_default());
-    let address = said.is_empty() || said.ends_with(['/', '@']);
+    // Behind other words an address is told to somebody: `"Get a key at https://…"`.
+    let address = said.is_empty() || said.ends_with(['/', '@']) && !said.contains(char::is_whitespace);
     address && !ASKED.iter().any(|asked| code.trim_end().ends_with(asked))
 }
 

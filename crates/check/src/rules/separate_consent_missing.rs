@@ -71,7 +71,7 @@ fn asked_elsewhere(project: &Project<'_>) -> bool {
 }
 
 /// Who confides in the agent, as the developer tells the model, and the file in which that stands.
-fn shown(project: &Project<'_>) -> Option<(Profile, usize)> {
+pub(super) fn shown(project: &Project<'_>) -> Option<(Profile, usize)> {
     let facts = project.facts;
     let runs = facts.prompts.iter().filter(|prompt| project.reach.runs(prompt.function));
     let code = runs.filter_map(|prompt| Some((prompt.words.as_ref()?.shown(), prompt.file)));

@@ -14,12 +14,11 @@ use std::collections::BTreeSet;
 use std::ops::Range;
 
 use ombud_core::effect::{Effect, Hints, classify};
-use ombud_core::finding::{Bilingual, Confidence, Finding, Place, RuleId, Severity, Step};
+use ombud_core::finding::{Bilingual, Confidence, Finding, RuleId, Severity, Step};
 
 use super::{Project, Rule, Text, finding, on_the_way};
-use crate::code::UNASKED;
 use crate::code::{names, words};
-use crate::facts::{Call, Deed, Entry, Facts, Flaw, FunctionId, Reach, Tool, is_model};
+use crate::facts::{Call, Deed, Entry, Facts, Flaw, FunctionId, Reach, Taint, Tool, is_model};
 
 pub(super) const RULE: Rule = Rule {
     id: RuleId("tool-without-confirmation"),
@@ -100,6 +99,7 @@ fn asks_yes_or_no(facts: &Facts, function: FunctionId, call: &Call) -> bool {
 
 fn run(project: &Project<'_>) -> Vec<Finding> {
     let facts = project.facts;
+    let acting = Reach::leading(facts, acts_somehow);
     let grave = |tool: &&Tool| {
         let by_effect = matches!(
             tool.effect,
@@ -107,6 +107,7 @@ fn run(project: &Project<'_>) -> Vec<Finding> {
         );
         (by_effect || is_felt(tool))
             && !is_made_again(tool)
+            && !runs_nothing(facts, &acting, tool)
             && tool.function.is_none_or(|function| project.reach.runs(function))
     };
     // Before an action of a description the platform asks by itself, unless it is told not to: a rule of its own.
@@ -176,6 +177,28 @@ fn is_felt(tool: &Tool) -> bool {
 /// Whether a tool only deletes what is kept to be faster: it comes back by itself.
 fn is_made_again(tool: &Tool) -> bool {
     tool.effect == Effect::Delete && names(&tool.name, &["cache*", "temp", "tmp", "buffer*"])
+}
+
+/// Whether a tool that is called after something that runs (`start_session`) only looks at something: nothing in it, or in what it
+/// calls, runs, sends or changes anything.
+fn runs_nothing(facts: &Facts, acting: &[bool], tool: &Tool) -> bool {
+    let known = |id: FunctionId| facts.functions.get(id).is_some_and(|function| !function.calls.is_empty());
+    tool.effect == Effect::Execute
+        && tool.acts.is_none()
+        && tool.function.is_some_and(|id| known(id) && acting.get(id) == Some(&false))
+}
+
+/// Whether a call may run, send or change something, by what it does or is called.
+fn acts_somehow(call: &Call) -> bool {
+    let name = call.target.trim_end_matches("()").rsplit('.').next().unwrap_or_default();
+    let by_name =
+        || !matches!(classify(name, Hints::default()), Effect::Read | Effect::Fetch | Effect::Unknown);
+    let sends = call.does.iter().any(|deed| match deed {
+        Deed::Send { content, .. } | Deed::Model { content, .. } => *content != Taint::NONE,
+        Deed::Persist { .. } | Deed::Store(..) => true,
+        _ => false,
+    });
+    changes(call) || sends || call.callees.is_empty() && !name.is_empty() && by_name()
 }
 
 /// Which tools a person is asked about.
@@ -263,7 +286,7 @@ fn switched_off(project: &Project<'_>) -> Vec<Finding> {
     let all = project.reach.calls(facts).filter(|(_, call)| off(call));
     let mut found: Vec<Finding> = Vec::new();
     for (function, call) in all {
-        let place = written(facts, function, call);
+        let place = facts.call_place(function, call);
         // What was made with the switch is handed to a call on the next line.
         let near =
             |other: &Finding| other.place.path == place.path && other.place.line.abs_diff(place.line) < 2;
@@ -272,25 +295,6 @@ fn switched_off(project: &Project<'_>) -> Vec<Finding> {
         }
     }
     found
-}
-
-/// Where the switch is written: in the call, or before it in the same function.
-fn written(facts: &Facts, function: FunctionId, call: &Call) -> Place {
-    let whole = || facts.call_place(function, call);
-    let Some(owner) = facts.functions.get(function) else { return whole() };
-    let start = if owner.body.is_empty() { 0 } else { owner.body.start };
-    let text = facts.files.get(owner.file).and_then(|file| file.text.get(start..call.span.end));
-    let at =
-        text.and_then(|text| UNASKED.iter().filter_map(|word| Some((text.rfind(word)?, word.len()))).max());
-    let here = at.map(|(at, len)| facts.place(owner.file, start + at..start + at + len));
-    here.unwrap_or_else(|| beside(facts, owner.file).unwrap_or_else(whole))
-}
-
-/// Where the switch is written in the file: by a function that puts the command together.
-fn beside(facts: &Facts, file: usize) -> Option<Place> {
-    let text = facts.files.get(file)?.text.as_str();
-    let (at, len) = UNASKED.iter().filter_map(|word| Some((text.find(word)?, word.len()))).min()?;
-    Some(facts.place(file, at..at + len))
 }
 
 /// Whether a tool is carried out within what describes it.

@@ -96,6 +96,7 @@ mod tests {
             country: "US".into(),
             local: false,
             trains: "no".into(),
+            no_minors: false,
             bases: Vec::new(),
         }]);
         let detector = Detector::new(&ombud_detect::Options { without_names: true, ..Default::default() });

@@ -12,7 +12,7 @@ use std::collections::BTreeSet;
 
 use ombud_core::finding::{Bilingual, Confidence, Finding, Place, RuleId, Severity};
 
-use super::{Project, Rule, Text, finding, on_the_way};
+use super::{Project, Rule, Text, finding, on_the_way, sinks};
 use crate::code::names;
 use crate::facts::{Call, Deed, Facts, FunctionId, Sink, Sites, Taint};
 
@@ -114,7 +114,8 @@ fn asked(project: &Project<'_>, function: FunctionId, call: &Call, content: Tain
     );
     let place = facts.call_place(function, call);
     let path = project.reach.way(facts, function, call).unwrap_or_default();
-    Some(on_the_way(finding(&RULE, Severity::Warning, Confidence::Medium, place, message), path))
+    let found = finding(&RULE, Severity::Warning, Confidence::Medium, place, message);
+    Some(of_kind(sinks::ADDRESS, on_the_way(found, path)))
 }
 
 /// Whether what a call runs is called a statement: `execute(sql)`.
@@ -168,7 +169,15 @@ fn opened(project: &Project<'_>, function: FunctionId, call: &Call, from: Taint,
     );
     let place = facts.call_place(function, call);
     let path = project.reach.way(facts, function, call).unwrap_or_default();
-    on_the_way(finding(&RULE, Severity::Error, Confidence::Medium, place, message), path)
+    of_kind(
+        sinks::FILE,
+        on_the_way(finding(&RULE, Severity::Error, Confidence::Medium, place, message), path),
+    )
+}
+
+/// A finding that says at what kind of place it is.
+fn of_kind(kind: &str, finding: Finding) -> Finding {
+    Finding { subject: kind.to_owned(), ..finding }
 }
 
 /// Where something has to be mended: at what runs the text, or at each call of a helper that runs whatever it is given.
@@ -208,7 +217,10 @@ fn told(project: &Project<'_>, function: FunctionId, call: &Call, sink: Sink, so
     let message = Bilingual::new(format!("{from} is run here {what}"), format!("{source}在这里被{thing}"));
     let place = facts.call_place(function, call);
     let path = project.reach.way(facts, function, call).unwrap_or_default();
-    on_the_way(finding(&RULE, Severity::Error, Confidence::High, place, message), path)
+    of_kind(
+        sinks::name(sink),
+        on_the_way(finding(&RULE, Severity::Error, Confidence::High, place, message), path),
+    )
 }
 
 fn origin(sources: Taint) -> (&'static str, &'static str) {

@@ -145,3 +145,26 @@ fn what_answers_at_once_does_not_go_on() {
         1
     );
 }
+
+#[test]
+fn a_middleware_of_a_script_stands_before_every_route() {
+    let rule = "retrieval-without-consent@server.js";
+    let server = |before: &str, after: &str| {
+        format!(
+            "const express = require('express');\nconst {{ Memory }} = require('mem0ai/oss');\nconst app = express();\nconst memory = new Memory();\nfunction requireConsent(req, res, next) {{\n  if (!req.session.user.consented) return res.status(403).end();\n  next();\n}}\n{before}app.post('/ask', async (req, res) => {{\n  res.json(await memory.search(req.body.text, {{ userId: req.session.user.id }}));\n}});\n{after}app.listen(3000);\n"
+        )
+    };
+    let of = |before: &str, after: &str| {
+        let text = server(before, after);
+        lines(&checked(&[("server.js", &text)])).iter().filter(|line| line.starts_with(rule)).count()
+    };
+    assert_eq!(of("", ""), 1);
+    assert_eq!(of("app.use(requireConsent);\n", ""), 0);
+    assert_eq!(of("", "app.use(requireConsent);\n"), 1);
+    assert_eq!(of("app.use('/other', requireConsent);\n", ""), 1);
+    assert_eq!(of("app.use(express.json());\n", ""), 1);
+    let open = server("app.use(requireConsent);\n", "")
+        .replace("return res.status(403).end();", "console.log('no');");
+    let found = lines(&checked(&[("server.js", &open)]));
+    assert!(found.iter().any(|line| line.starts_with(rule)), "{found:?}");
+}

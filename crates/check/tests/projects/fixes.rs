@@ -113,7 +113,6 @@ fn an_address_that_ombud_does_not_set_says_so() {
 fn an_address_in_a_text_or_a_setting_is_left_alone() {
     let rule = "hardcoded-provider";
     left_alone(rule, "agent.py", "def f(x):\n    return f'https://api.deepseek.com/{x}'\n");
-    left_alone(rule, "agent.py", "print('see https://api.deepseek.com')\n");
     left_alone(rule, "agent.py", "def f():\n    '''https://api.deepseek.com'''\n");
     left_alone(rule, "config.yaml", "base_url: https://api.deepseek.com\n");
     left_alone(rule, "agent.py", "A = {'https://api.deepseek.com': 1}\n");

@@ -94,6 +94,26 @@ fn large_files_bytes_and_circles_of_links_are_named() {
 }
 
 #[test]
+fn code_in_an_older_chinese_encoding_is_followed_and_not_written() {
+    let dir = tempfile::tempdir().unwrap();
+    // “# 运行” in GBK.
+    let mut text = b"# -*- coding: gbk -*-\n# \xd4\xcb\xd0\xd0\nimport requests\n".to_vec();
+    text.extend(
+        b"requests.post('https://example.com/x', json={'a': input('\xc4\xe3\xba\xc3')}, verify=False)\n",
+    );
+    fs::write(dir.path().join("agent.py"), &text).unwrap();
+    let report = look(dir.path(), &Options::default());
+    let one = report.findings.iter().find(|one| one.rule.0 == "connection-not-checked").unwrap();
+    assert_eq!(
+        (one.place.line, &text[one.place.span.start..one.place.span.start + 13]),
+        (4, &b"requests.post"[..])
+    );
+    let gaps: Vec<(&str, GapKind)> = report.gaps.iter().map(|gap| (gap.path.as_str(), gap.why)).collect();
+    assert_eq!(gaps, [("agent.py", GapKind::Encoding)]);
+    assert!(report.fixes.is_empty());
+}
+
+#[test]
 fn a_missing_folder_is_an_error() {
     let detector =
         ombud_detect::Detector::new(&ombud_detect::Options { without_names: true, ..Default::default() });

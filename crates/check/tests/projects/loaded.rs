@@ -49,11 +49,12 @@ fn a_list_that_hands_code_to_a_shell_is_run_however_it_is_put_together() {
 
 #[test]
 fn a_switch_after_which_an_agent_asks_nobody_is_told_of() {
+    const SWITCH: &str = "mcp-server-reaches-too-much";
     let python = |mode: &str| {
         let text = format!(
             "import asyncio\nfrom claude_agent_sdk import query, ClaudeAgentOptions\nasync def main():\n    async for one in query(prompt=input(), options=ClaudeAgentOptions(permission_mode='{mode}')):\n        print(one)\nasyncio.run(main())\n"
         );
-        told(&[("agent.py", &text)], TOOL)
+        told(&[("agent.py", &text)], SWITCH)
     };
     assert_eq!(python("bypassPermissions"), ["4"]);
     assert!(python("default").is_empty());
@@ -61,7 +62,7 @@ fn a_switch_after_which_an_agent_asks_nobody_is_told_of() {
         let text = format!(
             "const {{ spawn }} = require('child_process');\nspawn('claude', ['-p', process.argv[2], '{flag}']);\n"
         );
-        told(&[("run.js", &text)], TOOL)
+        told(&[("run.js", &text)], SWITCH)
     };
     assert_eq!(script("--dangerously-skip-permissions"), ["run.js:2"]);
     assert!(script("--verbose").is_empty());

@@ -21,6 +21,8 @@ mod doors;
 #[cfg(test)]
 mod editing;
 #[cfg(test)]
+mod evidence;
+#[cfg(test)]
 mod fixes;
 #[cfg(test)]
 mod flaws;
@@ -28,6 +30,8 @@ mod flaws;
 mod flows;
 #[cfg(test)]
 mod gate;
+#[cfg(test)]
+mod granted;
 #[cfg(test)]
 mod guards;
 #[cfg(test)]
@@ -74,6 +78,8 @@ mod servers;
 mod sinks;
 #[cfg(test)]
 mod swift;
+#[cfg(test)]
+mod switches;
 #[cfg(test)]
 mod tables;
 #[cfg(test)]

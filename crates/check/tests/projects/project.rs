@@ -13,6 +13,7 @@ fn provider(id: &str, host: &str, trains: &str, local: bool) -> Provider {
         country: if id == "deepseek" { "CN".into() } else { "unknown".into() },
         local,
         trains: trains.into(),
+        no_minors: id == "dashscope",
         bases: match id {
             "openai" => {
                 vec![("OPENAI_BASE_URL".into(), "/v1".into()), ("OPENAI_API_BASE".into(), "/v1".into())]

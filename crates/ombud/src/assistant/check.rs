@@ -216,6 +216,7 @@ fn found(view: &View<'_>, finding: &Finding) -> Found {
     let inside = source.and_then(|text| text.get(finding.place.span.clone())).unwrap_or_default();
     let further = u32::try_from(inside.trim_end().matches('\n').count()).unwrap_or_default();
     let shown = source.and_then(|text| excerpt::excerpt(text, finding.place.span.clone(), view.detector));
+    let advice = ombud_check::advice(finding);
     Found {
         rule: finding.rule.0.to_owned(),
         severity: finding.severity.into(),
@@ -223,8 +224,8 @@ fn found(view: &View<'_>, finding: &Finding) -> Found {
         line: finding.place.line,
         end_line: finding.place.line + further,
         message: report::message(finding, view.lang),
-        harm: rule.map(|rule| rule.harm.say(view.lang)).unwrap_or_default(),
-        fix: rule.map(|rule| rule.fix.say(view.lang)).unwrap_or_default(),
+        harm: advice.map(|known| known.harm.say(view.lang)).unwrap_or_default(),
+        fix: advice.map(|known| known.fix.say(view.lang)).unwrap_or_default(),
         risks: rule
             .map(|rule| rule.risks.iter().map(|risk| (*risk).to_owned()).collect())
             .unwrap_or_default(),

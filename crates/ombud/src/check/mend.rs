@@ -1,6 +1,7 @@
 //! `ombud check --fix` and `--diff`: edits that a machine can make, in rounds, until none is left.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ffi::{OsStr, OsString};
 use std::io::{IsTerminal as _, Write as _};
 use std::path::{Path, PathBuf};
 
@@ -186,15 +187,27 @@ pub(super) fn show(done: &Done, detector: &Detector, terminal: Terminal) -> Resu
 fn shown_only(done: &Done, lang: Lang) -> String {
     let (count, files) = (done.told.len(), done.changes.len());
     let more = done.report.fixes.len();
+    let typed: Vec<OsString> = std::env::args_os().collect();
+    let (write, further) =
+        (instead(&typed, Some("--diff"), "--fix"), instead(&typed, None, "--unsafe-fixes"));
     match (count, more) {
         (0, 0) => say!(lang, en: "Nothing here can be mended by a machine.", zh: "没有可以自动修复的问题。"),
         (0, more) => say!(lang,
-            en: "Nothing here can be mended without changing what the program does; {more} can with --unsafe-fixes.",
-            zh: "没有可以在不改变程序行为的前提下修复的问题；加上 --unsafe-fixes 可修复 {more} 个。"),
+            en: "Nothing here can be mended without changing what the program does; {more} can with --unsafe-fixes: {further}",
+            zh: "没有可以在不改变程序行为的前提下修复的问题；加上 --unsafe-fixes 可修复 {more} 个：{further}"),
         _ => say!(lang,
-            en: "{count} fix(es) in {files} file(s) would be made; nothing was written. With --fix in place of --diff they are.",
-            zh: "将在 {files} 个文件中作 {count} 处修复；尚未写入任何内容。把 --diff 换成 --fix 即可写入。"),
+            en: "{count} fix(es) in {files} file(s) would be made; nothing was written. To write them: {write}",
+            zh: "将在 {files} 个文件中作 {count} 处修复；尚未写入任何内容。要写入，请运行：{write}"),
     }
+}
+
+/// The command that was typed, with one switch in the place of another.
+fn instead(typed: &[OsString], old: Option<&str>, new: &str) -> String {
+    let is = |word: &OsString, other: &str| word.as_os_str() == OsStr::new(other);
+    let own = typed.iter().skip(1).filter(|word| !old.is_some_and(|old| is(word, old)) && !is(word, new));
+    let words: Vec<OsString> =
+        std::iter::once("ombud".into()).chain(own.cloned()).chain([new.into()]).collect();
+    crate::journey::typed(&words)
 }
 
 /// Writes what changes.
@@ -287,6 +300,18 @@ mod tests {
 
     fn put(path: &Path, change: &Change, lang: Lang) -> Result<()> {
         Staged::new(path.to_owned(), change, lang)?.put(lang)
+    }
+
+    #[test]
+    fn the_command_that_writes_is_the_one_that_was_typed() {
+        let typed = ["/usr/bin/ombud", "--lang", "zh", "check", "my agent", "--diff", "--unsafe-fixes"];
+        let typed = typed.map(OsString::from);
+        assert_eq!(
+            instead(&typed, Some("--diff"), "--fix"),
+            "ombud --lang zh check 'my agent' --unsafe-fixes --fix"
+        );
+        let typed = ["ombud", "check", "--diff"].map(OsString::from);
+        assert_eq!(instead(&typed, None, "--unsafe-fixes"), "ombud check --diff --unsafe-fixes");
     }
 
     #[test]

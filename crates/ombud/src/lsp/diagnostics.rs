@@ -47,7 +47,7 @@ pub(super) fn one(
     finding: &Finding,
     lang: Lang,
 ) -> Value {
-    let harm = ombud_check::rule(finding.rule.0).map(|rule| rule.harm.say(lang)).unwrap_or_default();
+    let harm = ombud_check::advice(finding).map(|known| known.harm.say(lang)).unwrap_or_default();
     let level = match finding.severity {
         Severity::Error => 1,
         Severity::Warning => 2,

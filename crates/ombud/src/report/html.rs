@@ -54,13 +54,13 @@ fn one(view: &View<'_>, finding: &Finding) -> Vec<Part> {
         Part::Text(format!("`{path}:{line}` · {rule}")),
     ];
     parts.extend(shown(view, finding));
-    let known = ombud_check::rule(rule);
+    let known = ombud_check::advice(finding);
     let mut items: Vec<String> =
-        known.map(|rule| labelled(&harm(lang), &rule.harm.say(lang), lang)).into_iter().collect();
+        known.map(|known| labelled(&harm(lang), &known.harm.say(lang), lang)).into_iter().collect();
     items.extend(
         super::way(finding, lang).map(|way| labelled(&say!(lang, en: "Way", zh: "路径"), &way, lang)),
     );
-    items.extend(known.map(|rule| labelled(&say!(lang, en: "Fix", zh: "修复"), &rule.fix.say(lang), lang)));
+    items.extend(known.map(|known| labelled(&say!(lang, en: "Fix", zh: "修复"), &known.fix.say(lang), lang)));
     parts.push(Part::List(items));
     parts
 }

@@ -44,7 +44,7 @@ pub(crate) fn map(view: &View<'_>) -> Result<String> {
 }
 
 fn one(report: &Report, finding: &Finding, waived: Option<&Waived>, known: bool) -> Value {
-    let rule = ombud_check::rule(finding.rule.0);
+    let (rule, advice) = (ombud_check::rule(finding.rule.0), ombud_check::advice(finding));
     json!({
         "rule": finding.rule.0,
         "severity": finding.severity,
@@ -53,8 +53,8 @@ fn one(report: &Report, finding: &Finding, waived: Option<&Waived>, known: bool)
         "place": finding.place,
         "subject": finding.subject,
         "message": both(|lang| message(finding, lang)),
-        "harm": rule.map(|rule| both(|lang| rule.harm.say(lang))),
-        "fix": rule.map(|rule| both(|lang| rule.fix.say(lang))),
+        "harm": advice.map(|advice| both(|lang| advice.harm.say(lang))),
+        "fix": advice.map(|advice| both(|lang| advice.fix.say(lang))),
         "mend": report.fix(finding),
         "path": finding.path,
         "fingerprint": finding.fingerprint,

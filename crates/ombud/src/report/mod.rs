@@ -83,6 +83,9 @@ pub(crate) fn gap(gap: &Gap, lang: Lang) -> String {
         GapKind::NotText => {
             say!(lang, en: "not UTF-8 text; save it as UTF-8", zh: "不是 UTF-8 文本，请另存为 UTF-8")
         }
+        GapKind::Encoding => {
+            say!(lang, en: "not UTF-8: its code was followed, its Chinese texts were not read; save it as UTF-8 (iconv -f GB18030 -t UTF-8)", zh: "不是 UTF-8：已分析代码，但未读取其中的中文文本；请另存为 UTF-8（iconv -f GB18030 -t UTF-8）")
+        }
         GapKind::Unreadable => {
             say!(lang, en: "cannot be opened; see its permissions", zh: "无法打开，请查看权限")
         }

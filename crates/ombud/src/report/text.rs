@@ -51,16 +51,15 @@ pub(crate) fn one(view: &View<'_>, finding: &Finding) -> String {
                 .annotation(AnnotationKind::Primary.span(span)),
         );
     }
-    let rule = ombud_check::rule(finding.rule.0);
     let mut groups = vec![group];
     let note =
         |label: String, text: String| Group::with_title(Level::NOTE.with_name(label).secondary_title(text));
     if let Some(way) = super::way(finding, lang) {
         groups.push(note(say!(lang, en: "way", zh: "路径"), way));
     }
-    if let Some(rule) = rule {
-        groups.push(note(say!(lang, en: "harm", zh: "危害"), rule.harm.say(lang)));
-        groups.push(note(say!(lang, en: "fix", zh: "修复"), rule.fix.say(lang)));
+    if let Some(advice) = ombud_check::advice(finding) {
+        groups.push(note(say!(lang, en: "harm", zh: "危害"), advice.harm.say(lang)));
+        groups.push(note(say!(lang, en: "fix", zh: "修复"), advice.fix.say(lang)));
     }
     if let Some(fix) = view.report.fix(finding) {
         groups.push(note(say!(lang, en: "by machine", zh: "自动修复"), by_machine(fix, lang)));

@@ -235,6 +235,9 @@ fn by_statement(path: &str, name: &str) -> Option<&'static str> {
 /// What a statement does to a table of memories: facts and impressions of people, and what was said before.
 fn of_statement(product: &str, statement: &str, object: Option<&Made>) -> Option<(Use, Store)> {
     let (does, table) = parsed(statement)?;
+    if does != Use::Erase && !super::columns::may_hold_words(statement) {
+        return None;
+    }
     let settings = names(&table, &["setting*", "config*", "instruction*", "prompt*", "template*"]);
     let asked = does == Use::Write && keeps_questions(&table, &|word| names_column(statement, word));
     (names(&table, MEMORIES) && !settings || holds_two_sides(statement) || asked)

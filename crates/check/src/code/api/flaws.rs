@@ -34,9 +34,11 @@ pub(in crate::code) fn of(path: &str, object: Option<&Made>, arguments: &[Argume
     if shows_page_to_all(path, arguments) {
         found.push(Deed::Flaw(Flaw::PageForAll));
     }
-    if arguments.iter().any(|argument| has_word(&argument.value, UNASKED, 0))
-        || runs_code_unasked(path, arguments)
-    {
+    if arguments.iter().any(|argument| has_word(&argument.value, UNASKED, 0)) {
+        found.push(Deed::Flaw(Flaw::SkipsPermissions));
+    }
+    found.extend(super::switches::of(path, arguments));
+    if runs_code_unasked(path, arguments) {
         found.push(Deed::Flaw(Flaw::AsksNobody));
     }
     found
@@ -395,6 +397,13 @@ fn unencrypted(path: &str, arguments: &[Argument]) -> bool {
         }
         "chromadb.HttpClient" | "chromadb.AsyncHttpClient" => {
             !on("ssl") && given(arguments, 0, "host").is_some_and(is_far)
+        }
+        "js.WebSocket" | "websockets.connect" | "websocket.create_connection" | "websocket.WebSocketApp" => {
+            let address = given(arguments, 0, "url").or_else(|| given(arguments, 0, "uri"));
+            let address = address.and_then(Value::template).map(Template::shown).unwrap_or_default();
+            address
+                .strip_prefix("ws://")
+                .is_some_and(|rest| is_open(&Template::text(&format!("http://{rest}"))))
         }
         _ => false,
     }

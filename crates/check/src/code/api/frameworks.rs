@@ -135,6 +135,9 @@ const PLAIN: &[&str] = &[
     "operator",
 ];
 
+/// Queues of work of the project's own.
+const QUEUES: &[&str] = &["celery", "huey", "rq", "dramatiq", "taskiq", "procrastinate"];
+
 /// How a decorator with this path lets a function be entered.
 pub(in crate::code) fn entered_by(decorator: &str) -> Option<Entry> {
     let name = last(decorator);
@@ -143,6 +146,10 @@ pub(in crate::code) fn entered_by(decorator: &str) -> Option<Entry> {
     }
     if NEUTRAL.contains(&root(decorator)) || NEUTRAL_NAMES.contains(&name) {
         return None;
+    }
+    // A worker is handed what the project itself puts into its queue.
+    if QUEUES.contains(&root(decorator)) {
+        return Some(Entry::Program);
     }
     // What a server of tools calls for all of them: it is a door for models, and no tool itself.
     let all = root(decorator) == "mcp" && matches!(name, "call_tool" | "tool");
@@ -362,5 +369,7 @@ pub(in crate::code) fn entered_through(base: &str, method: &str) -> Option<Entry
     if method.starts_with('_') {
         return None;
     }
-    Some(if HEARING.contains(&root(base)) { Entry::Handler } else { Entry::Program })
+    // Tables, pages for those who run the place, and commands: only views are told what strangers say.
+    let inside = root(base) == "django" && !base.contains(".views");
+    Some(if HEARING.contains(&root(base)) && !inside { Entry::Handler } else { Entry::Program })
 }

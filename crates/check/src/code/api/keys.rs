@@ -30,6 +30,19 @@ const KEYS: &[&str] = &[
     "childId",
 ];
 
+/// Whether a parameter says whose talk a function reads or writes: `session_key`, or `key` of what is called after talks.
+pub(in crate::code) fn is_whose(parameter: &str, function: &str) -> bool {
+    const TALKS: &[&str] =
+        &["session*", "conversation*", "chat*", "thread*", "history", "histories", "dialog*"];
+    let said = super::words(parameter);
+    let talk = match said.as_slice() {
+        [of, key] => names(of, TALKS) && matches!(key.as_str(), "id" | "key"),
+        [key] => matches!(key.as_str(), "key" | "id") && names(function, TALKS),
+        _ => false,
+    };
+    talk || is_person(parameter)
+}
+
 /// Packages of databases beside those that hold memories.
 const DATABASES: &[&str] =
     &["pymongo", "motor", "sqlalchemy", "supabase", "firebase_admin", "tinydb", "peewee", "sqlmodel"];

@@ -1,5 +1,6 @@
 //! What is known of libraries, by resolved import path.
 
+mod columns;
 pub(super) mod databases;
 pub(super) mod files;
 pub(super) mod flaws;
@@ -16,6 +17,7 @@ pub(super) mod sinks;
 pub(super) mod sources;
 pub(super) mod stores;
 pub(super) mod swift;
+pub(super) mod switches;
 pub(super) mod vercel;
 pub(super) mod web;
 

@@ -19,8 +19,21 @@ const ASSISTANTS: &[(&str, &str)] = &[
 ];
 
 /// Words with which such a program is asked for something else than an answer.
-const ASIDE: &[&str] =
-    &["--version", "-v", "--help", "-h", "mcp", "login", "logout", "auth", "update", "config", "doctor"];
+const ASIDE: &[&str] = &[
+    "--version",
+    "-v",
+    "--help",
+    "-h",
+    "mcp",
+    "login",
+    "logout",
+    "auth",
+    "update",
+    "config",
+    "doctor",
+    "plugin",
+    "install",
+];
 
 /// Who answers what a call starts, if that is an assistant which is told something.
 pub(super) fn recipient(path: &str, arguments: &[Argument], providers: &Providers) -> Option<Recipient> {
@@ -33,7 +46,7 @@ pub(super) fn recipient(path: &str, arguments: &[Argument], providers: &Provider
     let (program, rest) = words.split_first()?;
     let program = program.rsplit(['/', '\\']).next().unwrap_or(program).trim_end_matches(".exe");
     let (_, provider) = ASSISTANTS.iter().find(|(name, _)| *name == program)?;
-    if rest.first().is_some_and(|word| ASIDE.contains(&word.as_str())) {
+    if rest.first().is_some_and(|word| ASIDE.contains(&word.as_str())) || is_open(path, arguments) {
         return None;
     }
     let known = providers.by_id(provider);
@@ -44,6 +57,13 @@ pub(super) fn recipient(path: &str, arguments: &[Argument], providers: &Provider
         open: true,
         local: false,
     })
+}
+
+/// Whether nothing is known of what a program is told: `execFile("claude", args)` may as well ask it for a list.
+fn is_open(path: &str, arguments: &[Argument]) -> bool {
+    let second = arguments.iter().filter(|one| one.name.is_none()).nth(1).map(|one| &one.value.shape);
+    let script = matches!(root(path), "child_process" | "execa");
+    script && second.is_some_and(|shape| !matches!(shape, Shape::List(_) | Shape::Dict(_)))
 }
 
 /// The words of a command, as far as they are written out.

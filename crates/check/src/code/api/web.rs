@@ -325,12 +325,38 @@ pub(in crate::code) fn written_to(
     }
 }
 
+/// Folders in which there is nothing but what was said.
+const TOLD: &[&str] = &[
+    "chats",
+    "conversations",
+    "history",
+    "histories",
+    "messages",
+    "memory",
+    "memories",
+    "dialog*",
+    "dialogs",
+    "sessions",
+    "log",
+    "logs",
+    "transcript*",
+];
+const TOLD_ZH: &[&str] = &["聊天", "对话", "记忆", "消息"];
+
 /// Whether the name of a file, a row or a statement says that a conversation is kept there. A file of settings is none, whatever
 /// program it belongs to, and a number by which a conversation is found holds nothing of it.
 pub(in crate::code) fn is_conversation(name: &str) -> bool {
     let file = name.rsplit('/').next().unwrap_or(name);
-    if !name.contains(' ') && names(file, &["config*", "setting*", "preferences"]) {
+    let other =
+        &["config*", "setting*", "preferences", "package", "manifest", "readme", "tsconfig", "pyproject"];
+    if !name.contains(' ') && names(file, other) {
         return false;
+    }
+    // A folder that is called after the program is no conversation: `my-chat/data.json`.
+    if let Some((folders, file)) = name.rsplit_once('/').filter(|_| !name.contains([' ', ':'])) {
+        return is_conversation(file)
+            || folders.split('/').any(|folder| names(folder, TOLD))
+            || TOLD_ZH.iter().any(|word| folders.contains(word));
     }
     let wanted = [
         "chat*",
@@ -348,8 +374,7 @@ pub(in crate::code) fn is_conversation(name: &str) -> bool {
     ];
     let parts = name.split(|ch: char| !ch.is_alphanumeric() && ch != '_');
     let found = parts.filter(|part| !part.ends_with("_id") && !part.ends_with("Id"));
-    found.into_iter().any(|part| names(part, &wanted))
-        || ["聊天", "对话", "记忆", "消息"].iter().any(|word| name.contains(word))
+    found.into_iter().any(|part| names(part, &wanted)) || TOLD_ZH.iter().any(|word| name.contains(word))
 }
 
 /// Whether a loop that calls this waits for a person or a queue.

@@ -1,0 +1,106 @@
+//! Switches after which others' code, requests or answers are let through.
+
+use crate::project::{checked, lines, of_rule};
+
+fn told(files: &[(&str, &str)], rule: &str) -> usize {
+    lines(&checked(files)).iter().filter(|line| line.split('@').next() == Some(rule)).count()
+}
+
+#[test]
+fn code_that_comes_with_a_model_is_pinned_or_told_of() {
+    let rule = "dangerous-switch";
+    for (arguments, found) in [
+        ("'org/model', trust_remote_code=True", 1),
+        ("model='org/model', trust_remote_code=True", 1),
+        ("'org/model', model_kwargs={'trust_remote_code': True}", 1),
+        ("input('model? '), trust_remote_code=True", 0),
+        ("'org/model', trust_remote_code=False", 0),
+        ("'org/model'", 0),
+        ("'./models/own', trust_remote_code=True", 0),
+        ("'org/model', trust_remote_code=True, revision='3c0f1f0f1f0f1f0f1f0f1f0f1f0f1f0f1f0f1f0f'", 0),
+        ("'org/model', trust_remote_code=True, revision='main'", 1),
+    ] {
+        let text = format!("from transformers import pipeline\npipeline({arguments})\n");
+        assert_eq!(of_rule(rule, &text).len(), found, "{arguments}");
+    }
+    let asked = "from flask import Flask, request\nfrom transformers import pipeline\napp = Flask(__name__)\n@app.post('/')\ndef load():\n    pipeline(model=request.json['model'], trust_remote_code=True)\n    return ''\n";
+    assert_eq!(of_rule(rule, asked).len(), 1);
+    // One habit of a file is told of once.
+    let twice = "from transformers import AutoModel, AutoTokenizer\nAutoModel.from_pretrained('org/m', trust_remote_code=True)\nAutoTokenizer.from_pretrained('org/m', trust_remote_code=True)\n";
+    assert_eq!(of_rule(rule, twice).len(), 1);
+}
+
+#[test]
+fn an_index_of_ones_own_may_be_decoded() {
+    let rule = "dangerous-switch";
+    let load = "from langchain_community.vectorstores import FAISS\nfrom langchain_openai import OpenAIEmbeddings\ndef load(folder):\n    return FAISS.load_local(folder, OpenAIEmbeddings(), allow_dangerous_deserialization=True)\n";
+    assert_eq!(of_rule(rule, &format!("{load}load('index')\n")).len(), 1);
+    let own = "def build(texts):\n    FAISS.from_texts(texts, OpenAIEmbeddings()).save_local('index')\n";
+    assert_eq!(of_rule(rule, &format!("{load}{own}build(['a'])\nload('index')\n")).len(), 0);
+    let brought = "from flask import Flask, request\napp = Flask(__name__)\n@app.post('/')\ndef ask():\n    folder = request.json['folder']\n    FAISS.load_local(folder, OpenAIEmbeddings(), allow_dangerous_deserialization=True)\n    return ''\n";
+    assert_eq!(of_rule(rule, &format!("{load}{own}build(['a'])\n{brought}")).len(), 1);
+    assert_eq!(
+        of_rule(rule, &load.replace("=True", "=SETTING").replace("def load", "SETTING = False\ndef load"))
+            .len(),
+        0
+    );
+}
+
+#[test]
+fn any_request_and_any_code_are_told_of() {
+    let rule = "dangerous-switch";
+    for (line, found) in [
+        ("RequestsToolkit(requests_wrapper=w, allow_dangerous_requests=True)", 1),
+        ("RequestsToolkit(requests_wrapper=w, allow_dangerous_requests=False)", 0),
+    ] {
+        let text = format!(
+            "from langchain_community.agent_toolkits.openapi.toolkit import RequestsToolkit\nw = None\n{line}\n"
+        );
+        assert_eq!(of_rule(rule, &text).len(), found, "{line}");
+    }
+    for (config, found) in [("{'use_docker': False}", 1), ("{'use_docker': True}", 0), ("False", 0)] {
+        let text = format!(
+            "from autogen import UserProxyAgent\nUserProxyAgent('u', human_input_mode='ALWAYS', code_execution_config={config})\n"
+        );
+        assert_eq!(of_rule(rule, &text).len(), found, "{config}");
+    }
+    for (imports, found) in [("['*']", 1), ("['math']", 0)] {
+        let text = format!(
+            "from smolagents import CodeAgent\nCodeAgent(tools=[], model=None, additional_authorized_imports={imports})\n"
+        );
+        assert_eq!(of_rule(rule, &text).len(), found, "{imports}");
+    }
+    // What is called so by chance and is of the project's own says nothing.
+    let own = "def load(path, trust_remote_code=False):\n    return path\nload('org/model', trust_remote_code=True)\n";
+    assert_eq!(of_rule(rule, own).len(), 0);
+}
+
+#[test]
+fn filters_that_let_everything_through_are_told_of_once_a_file() {
+    let rule = "moderation-off";
+    let python = |threshold: &str, more: &str| {
+        format!(
+            "import google.generativeai as genai\nfrom google.generativeai.types import HarmCategory, HarmBlockThreshold\nSAFETY = {{HarmCategory.HARM_CATEGORY_HATE_SPEECH: {threshold}, HarmCategory.HARM_CATEGORY_HARASSMENT: {threshold}}}\nmodel = genai.GenerativeModel('m', safety_settings=SAFETY)\nprint(model.generate_content(input(), safety_settings=SAFETY).text)\n{more}"
+        )
+    };
+    assert_eq!(of_rule(rule, &python("HarmBlockThreshold.BLOCK_NONE", "")).len(), 1);
+    assert_eq!(of_rule(rule, &python("HarmBlockThreshold.BLOCK_MEDIUM_AND_ABOVE", "")).len(), 0);
+    let moderated = "from openai import OpenAI\nOpenAI().moderations.create(input=input())\n";
+    assert_eq!(of_rule(rule, &python("HarmBlockThreshold.BLOCK_NONE", moderated)).len(), 0);
+    let script = |threshold: &str| {
+        format!(
+            "import {{ GoogleGenerativeAI, HarmCategory, HarmBlockThreshold }} from '@google/generative-ai';\nconst model = new GoogleGenerativeAI(process.env.KEY).getGenerativeModel({{ model: 'm', safetySettings: [{{ category: HarmCategory.HARM_CATEGORY_HARASSMENT, threshold: {threshold} }}] }});\nmodel.generateContent(process.argv[2]);\n"
+        )
+    };
+    assert_eq!(told(&[("run.js", &script("HarmBlockThreshold.BLOCK_NONE"))], rule), 1);
+    assert_eq!(told(&[("run.js", &script("HarmBlockThreshold.BLOCK_ONLY_HIGH"))], rule), 0);
+    let pictures = |checker: &str| {
+        format!(
+            "from diffusers import StableDiffusionPipeline\npipe = StableDiffusionPipeline.from_pretrained('org/m'{checker})\npipe(input())\n"
+        )
+    };
+    assert_eq!(of_rule(rule, &pictures(", safety_checker=None")).len(), 1);
+    assert_eq!(of_rule(rule, &pictures("")).len(), 0);
+    let written = "print('BLOCK_NONE')\nsettings = {'threshold': 'BLOCK_NONE'}\nprint(settings)\n";
+    assert_eq!(of_rule(rule, written).len(), 0);
+}
