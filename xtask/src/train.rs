@@ -5,6 +5,7 @@
 
 mod augment;
 mod classes;
+mod common;
 mod corpus;
 mod corrections;
 mod crf;
@@ -56,6 +57,8 @@ pub(crate) enum Which {
     Names,
     /// Signs of injection.
     Signs,
+    /// Chinese words that the names' model takes for a name when they stand alone.
+    Common,
 }
 
 impl Which {
@@ -63,6 +66,7 @@ impl Which {
         match self {
             Self::Names => "--only=names",
             Self::Signs => "--only=signs",
+            Self::Common => "--only=common",
         }
     }
 }
@@ -78,13 +82,16 @@ pub(crate) fn run(workspace: &Workspace, data: &Path, only: Option<Which>) -> Re
         command::run(&mut again)?;
         return Ok(ExitCode::SUCCESS);
     }
-    if only != Some(Which::Names) {
+    if matches!(only, None | Some(Which::Signs)) {
         signs::run(workspace, &corpus::read(&data.join("train"))?)?;
     }
-    match only {
-        Some(Which::Signs) => Ok(ExitCode::SUCCESS),
-        _ => names(workspace, data),
+    if matches!(only, None | Some(Which::Names)) {
+        names(workspace, data)?;
     }
+    if matches!(only, None | Some(Which::Common)) {
+        common::run(workspace, &data.join("train"))?;
+    }
+    Ok(ExitCode::SUCCESS)
 }
 
 /// The files of a folder with this ending, by name.
@@ -98,7 +105,7 @@ fn files(folder: &Path, ending: &str) -> Result<Vec<PathBuf>> {
 }
 
 /// Trains the tagger, measures on text that was held out, and writes the model.
-fn names(workspace: &Workspace, data: &Path) -> Result<ExitCode> {
+fn names(workspace: &Workspace, data: &Path) -> Result<()> {
     let folder = data.join("train");
     let mut lists = gazetteer::Lists::read(&folder.join("gaz"))?;
     let mut records = corpus::read(&folder)?;
@@ -147,5 +154,5 @@ fn names(workspace: &Workspace, data: &Path) -> Result<ExitCode> {
     term::line(&report);
     fs::write(workspace.target.join(REPORT), &report)?;
     term::line(&format!("written: {MODEL}, {} bytes", file.len()));
-    Ok(ExitCode::SUCCESS)
+    Ok(())
 }

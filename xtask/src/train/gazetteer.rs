@@ -1,6 +1,6 @@
 //! The lists of names and places: what the templates draw from, and the table that goes into the model.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::fs;
 use std::path::Path;
 
@@ -57,6 +57,11 @@ const OWN: [&str; 9] = [
 
 /// How often a word in small letters must stand outside names to be a common one.
 const COMMON: u32 = 3;
+
+/// Names of people in Chinese, whole ones.
+pub(super) fn people(folder: &Path) -> Result<HashSet<String>> {
+    Ok([lines(folder, "zh_person.txt")?, lines(folder, "zh_famous.txt")?].concat().into_iter().collect())
+}
 
 impl Lists {
     pub(super) fn read(folder: &Path) -> Result<Self> {
@@ -175,7 +180,7 @@ fn add(entries: &mut BTreeMap<u64, u8>, name: &str, bit: u8) {
 }
 
 /// Characters that Chinese uses for the sounds of foreign names.
-fn is_transliterated(name: &str) -> bool {
+pub(super) fn is_transliterated(name: &str) -> bool {
     const SOUNDS: &str = "阿埃艾巴贝比伯布达丹德迪蒂杜多尔法菲弗夫福格戈哈赫霍基吉加杰卡凯科克拉莱劳勒雷里利琳卢鲁路罗洛马玛迈曼梅蒙米莫姆穆纳奈尼诺欧帕佩皮普乔切萨塞莎斯史苏索塔泰特蒂托瓦维温沃西希肖谢雅伊尤约泽扎詹兹";
     name.chars().count() >= 3 && name.chars().all(|c| SOUNDS.contains(c))
 }

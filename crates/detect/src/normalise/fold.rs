@@ -1,5 +1,7 @@
 //! What one character folds to, and the quick search for characters that may fold at all.
 
+use super::entity;
+
 /// What happens to a character.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Fold {
@@ -108,6 +110,8 @@ pub(super) fn next_suspect(bytes: &[u8], from: usize) -> Option<usize> {
         let rest = bytes.get(at..)?;
         let first = rest.first()?;
         match first {
+            b'&' if entity::reference(rest).is_some() => return Some(at),
+            b'&' => at += 1,
             0..=0x7f => at += ascii_run(rest),
             0xe4..=0xe9 | 0xeb..=0xee => at += 3,
             lead => {
@@ -131,12 +135,18 @@ pub(super) fn next_suspect(bytes: &[u8], from: usize) -> Option<usize> {
     }
 }
 
-/// The length of the run of ASCII at the start of a slice that begins with ASCII.
+/// The length of the run of ASCII without `&` at the start of a slice.
 fn ascii_run(bytes: &[u8]) -> usize {
     const BLOCK: usize = 16;
-    let whole: usize = bytes.chunks_exact(BLOCK).take_while(|block| block.is_ascii()).count() * BLOCK;
+    let plain = |byte: u8| byte.is_ascii() && byte != b'&';
+    // Without a branch for each byte, so that the compiler takes them all at once.
+    let whole: usize = bytes
+        .chunks_exact(BLOCK)
+        .take_while(|block| block.iter().fold(true, |all, byte| all & plain(*byte)))
+        .count()
+        * BLOCK;
     let rest = bytes.get(whole..).unwrap_or_default();
-    whole + rest.iter().position(|b| !b.is_ascii()).unwrap_or(rest.len())
+    whole + rest.iter().position(|byte| !plain(*byte)).unwrap_or(rest.len())
 }
 
 #[cfg(test)]

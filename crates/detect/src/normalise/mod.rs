@@ -7,9 +7,11 @@
 //! * invisible characters (zero width, direction marks, variation selectors, tags, soft hyphens) are removed;
 //! * hyphens of all kinds become `-`, spaces of all kinds a blank, decimal digits of all scripts ASCII digits;
 //! * Cyrillic and Greek letters that look Latin become Latin in a word that also holds ASCII letters or digits;
+//! * references of HTML (`&#64;`, `&nbsp;`) become what they stand for;
 //! * combining marks that stay on an ASCII letter or digit after composition are removed;
 //! * what is no spelling of a number or an address stays: superscripts, circled numbers (`①` is a list mark), `…`, `™`.
 
+mod entity;
 mod fold;
 mod simplify;
 
@@ -95,6 +97,9 @@ impl<'t> Writer<'t> {
         let Some(ch) = self.text.get(at..).and_then(|rest| rest.chars().next()) else {
             return self.text.len();
         };
+        if ch == '&' {
+            return self.reference(at);
+        }
         let end = at + ch.len_utf8();
         match fold(ch) {
             Fold::Keep => {}
@@ -121,6 +126,21 @@ impl<'t> Writer<'t> {
             }
         }
         end
+    }
+
+    /// Puts the character of a reference in its place; returns where it ends.
+    fn reference(&mut self, at: usize) -> usize {
+        let Some((ch, length)) = entity::reference(self.text.as_bytes().get(at..).unwrap_or_default()) else {
+            return at + 1;
+        };
+        let range = at..at + length;
+        let mut buffer = [0; 4];
+        match fold(ch) {
+            Fold::Remove => self.replace(range.clone(), ""),
+            Fold::Ascii(ascii) => self.replace(range.clone(), ascii.encode_utf8(&mut buffer)),
+            _ => self.replace(range.clone(), ch.encode_utf8(&mut buffer)),
+        }
+        range.end
     }
 
     fn slice(&self, range: Range<usize>) -> &'t str {
@@ -229,6 +249,18 @@ mod tests {
     }
 
     #[test]
+    fn references_of_html_are_read() {
+        assert_eq!(form("138&nbsp;1234&#8209;5678"), "138 1234-5678");
+        assert_eq!(form("a&#64;b&period;example"), "a@b.example");
+        assert_eq!(form("Jos&eacute; &amp; 138&shy;1"), "José & 1381");
+        assert_eq!(form("?a=1&copy=2&b=&;"), "?a=1&copy=2&b=&;");
+        let text = "call 138&nbsp;1234&nbsp;5678 now";
+        let normal = normalise(text);
+        let at = normal.text.find("138").expect("there");
+        assert_eq!(&text[normal.original(&(at..at + 13))], "138&nbsp;1234&nbsp;5678");
+    }
+
+    #[test]
     fn marks_compose() {
         assert_eq!(form("cafe\u{301}"), "café");
         assert_eq!(form("ｅ\u{301}"), "e\u{301}", "a mark after a folded character is kept apart");
@@ -274,7 +306,7 @@ mod tests {
         }
 
         #[test]
-        fn the_covered_original_normalises_to_the_range(text in "[a0１，\u{200b}中\u{fe0f} -]{0,40}") {
+        fn the_covered_original_normalises_to_the_range(text in "[a0１，\u{200b}中\u{fe0f} -]{0,40}|(&#4[89];|&nbsp;|[a&#;]){0,12}") {
             let normal = normalise(&text);
             let cuts: Vec<usize> = normal.text.char_indices().map(|(i, _)| i).chain([normal.text.len()]).collect();
             for (i, &start) in cuts.iter().enumerate() {

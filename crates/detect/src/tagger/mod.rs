@@ -82,6 +82,8 @@ impl Work {
 pub struct Tagger<'m> {
     model: Model<'m>,
     words: Words<'static>,
+    /// Whether words that stand alone are held to be no names.
+    vets: bool,
 }
 
 impl Tagger<'static> {
@@ -95,7 +97,13 @@ impl Tagger<'static> {
 impl<'m> Tagger<'m> {
     /// A tagger with this model.
     pub fn new(model: Model<'m>) -> Self {
-        Self { model, words: Words::built_in() }
+        Self { model, words: Words::built_in(), vets: true }
+    }
+
+    /// The same tagger, which also reports the words that it takes for a name only because they stand alone: what the list of
+    /// such words is made with.
+    pub fn without_common_words(self) -> Self {
+        Self { vets: false, ..self }
     }
 
     /// Everything that is more likely a name than not, sorted, without overlaps. `text` should be in the normal form of
@@ -146,7 +154,7 @@ impl<'m> Tagger<'m> {
         }
         let tokens = sentence.tokens.get(region.clone()).unwrap_or_default();
         let (found, lexicon) = (decoder.spans(self.model.scale()), self.model.lexicon());
-        let entities = found.iter().filter_map(|found| tidy::tidy(text, tokens, found, lexicon));
+        let entities = found.iter().filter_map(|found| tidy::tidy(text, tokens, found, lexicon, self.vets));
         for entity in entities.filter(|entity| entity.score >= LEAST) {
             tidy::join(text, entity, out);
         }

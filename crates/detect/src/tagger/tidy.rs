@@ -16,8 +16,14 @@ const LONGEST_ORG: usize = 120;
 /// The same for an address.
 const LONGEST_PLACE: usize = 240;
 
-/// The entity of a span, if it can be one.
-pub(super) fn tidy(text: &str, tokens: &[Token], found: &Found, lexicon: Lexicon<'_>) -> Option<Entity> {
+/// The entity of a span, if it can be one; `vets` leaves out common words that stand alone.
+pub(super) fn tidy(
+    text: &str,
+    tokens: &[Token],
+    found: &Found,
+    lexicon: Lexicon<'_>,
+    vets: bool,
+) -> Option<Entity> {
     let mut span = tokens.get(found.tokens.clone())?;
     while let [first, rest @ ..] = span
         && loose(text, first, Side::Begin(found.kind))
@@ -56,7 +62,7 @@ pub(super) fn tidy(text: &str, tokens: &[Token], found: &Found, lexicon: Lexicon
         || found.kind == DataType::Person
             && (code::vetoes(text, span, found.score, lexicon)
                 || assistant::vetoes(text, span)
-                || common::vetoes(text, span, found.score, lexicon))
+                || vets && common::vetoes(text, span, found.score, lexicon))
     {
         return None;
     }
