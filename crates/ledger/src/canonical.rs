@@ -3,7 +3,7 @@
 //! Verifiers never canonicalise again: the bytes that were hashed are the bytes that are stored. The form is canonical so
 //! that two writers of the same record produce the same leaf.
 
-use std::fmt::{self, Display};
+use std::fmt::Display;
 use std::ops::Range;
 
 use serde::Serialize;
@@ -43,15 +43,11 @@ struct Writer<'a> {
 }
 
 impl Writer<'_> {
-    fn number(self, magnitude: u128, number: impl Display) -> Result<(), Error> {
+    fn number(self, magnitude: u128, number: impl Serialize) -> Result<(), Error> {
         if magnitude > u128::from(MAX_INTEGER) {
             return Err(Error::Number);
         }
-        self.text(format_args!("{number}"))
-    }
-
-    fn text(self, text: fmt::Arguments<'_>) -> Result<(), Error> {
-        std::io::Write::write_fmt(self.out, text).map_err(|error| Error::Json(serde_json::Error::io(error)))
+        Ok(serde_json::to_writer(self.out, &number)?)
     }
 }
 
@@ -81,13 +77,37 @@ impl<'a> Items<'a> {
     }
 }
 
+/// A member of an object that is being written.
+struct Member {
+    /// Where `"name":value` stands,
+    place: Range<usize>,
+    /// and where its name ends.
+    name_end: usize,
+    /// The first bytes of the name as a number, which tells most names apart without a look at them.
+    head: u64,
+}
+
+impl Member {
+    /// The quoted name.
+    fn name<'o>(&self, out: &'o [u8]) -> &'o [u8] {
+        out.get(self.place.start..self.name_end).unwrap_or_default()
+    }
+}
+
+/// The first eight bytes behind the opening quotation mark; a name that is shorter has its closing one among them.
+fn head(name: &[u8]) -> u64 {
+    let mut bytes = [0; 8];
+    bytes.iter_mut().zip(name.iter().skip(1)).for_each(|(to, byte)| *to = *byte);
+    u64::from_be_bytes(bytes)
+}
+
 /// Members of an object that is being written: they come in any order and are sorted at the end.
 struct Members<'a> {
     out: &'a mut Vec<u8>,
     /// Where the first member begins.
     start: usize,
-    /// Per member where `"name":value` stands, and where its name ends.
-    written: Vec<(Range<usize>, usize)>,
+    /// In the order in which they came.
+    written: Vec<Member>,
     close: &'static [u8],
 }
 
@@ -101,10 +121,12 @@ impl<'a> Members<'a> {
     fn name<T: Serialize + ?Sized>(&mut self, name: &T) -> Result<(), Error> {
         let start = self.out.len();
         name.serialize(Writer { out: self.out })?;
-        if self.out.get(start) != Some(&b'"') {
+        let written = self.out.get(start..).unwrap_or_default();
+        if written.first() != Some(&b'"') {
             return Err(ser::Error::custom("the name of a member must be a text"));
         }
-        self.written.push((start..start, self.out.len()));
+        let head = head(written);
+        self.written.push(Member { place: start..start, name_end: self.out.len(), head });
         self.out.push(b':');
         Ok(())
     }
@@ -112,8 +134,8 @@ impl<'a> Members<'a> {
     fn value<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Error> {
         value.serialize(Writer { out: self.out })?;
         let end = self.out.len();
-        if let Some((range, _)) = self.written.last_mut() {
-            range.end = end;
+        if let Some(member) = self.written.last_mut() {
+            member.place.end = end;
         }
         Ok(())
     }
@@ -121,27 +143,26 @@ impl<'a> Members<'a> {
     /// Puts the members into their order. Of two with one name the later stays.
     fn close(self) -> Result<(), Error> {
         let Self { out, start, written: mut members, close } = self;
-        let name = |member: &(Range<usize>, usize)| out.get(member.0.start..member.1).unwrap_or_default();
-        let plain = members.iter().all(|member| is_plain(name(member)));
+        let plain = members.iter().all(|member| is_plain(member.name(out)));
         if plain {
-            members.sort_by(|a, b| name(a).cmp(name(b)));
+            members.sort_by(|a, b| a.head.cmp(&b.head).then_with(|| a.name(out).cmp(b.name(out))));
         } else {
             let mut keyed = Vec::with_capacity(members.len());
             for member in members {
-                keyed.push((utf16(name(&member))?, member));
+                keyed.push((utf16(member.name(out))?, member));
             }
             keyed.sort_by(|a, b| a.0.cmp(&b.0));
             members = keyed.into_iter().map(|(_, member)| member).collect();
         }
         let mut sorted = Vec::with_capacity(out.len() - start + members.len() + 1);
         for (at, member) in members.iter().enumerate() {
-            if members.get(at + 1).is_some_and(|next| name(next) == name(member)) {
+            if members.get(at + 1).is_some_and(|next| next.name(out) == member.name(out)) {
                 continue;
             }
             if !sorted.is_empty() {
                 sorted.push(b',');
             }
-            sorted.extend_from_slice(out.get(member.0.clone()).unwrap_or_default());
+            sorted.extend_from_slice(out.get(member.place.clone()).unwrap_or_default());
         }
         out.truncate(start);
         out.extend_from_slice(&sorted);
