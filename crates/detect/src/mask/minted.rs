@@ -19,6 +19,8 @@ pub type Mint<'a> = &'a dyn Fn(DataType, &str, u32) -> [u8; 5];
 pub struct Minted {
     values: HashMap<Token, Value>,
     tokens: HashMap<DataType, HashMap<Arc<str>, Token>>,
+    /// The types of the tokens.
+    kinds: Vec<DataType>,
     /// Tokens of full names of which a short form was minted.
     bases: HashSet<Token>,
     kin: Arc<Kin>,
@@ -86,8 +88,16 @@ impl Minted {
         self.bases.contains(token)
     }
 
+    /// The types of the tokens, each once.
+    pub(super) fn kinds(&self) -> &[DataType] {
+        &self.kinds
+    }
+
     /// Adds a known pair, as when a stored table is read back.
     pub fn insert(&mut self, token: Token, value: &str, restorable: bool) {
+        if !self.kinds.contains(&token.kind) {
+            self.kinds.push(token.kind);
+        }
         let text: Arc<str> = value.into();
         self.tokens.entry(token.kind).or_default().insert(Arc::clone(&text), token);
         self.values.insert(token, Value { text, restorable });

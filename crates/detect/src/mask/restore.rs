@@ -46,8 +46,12 @@ impl Tally {
 pub fn restore(minted: &Minted, text: &str, form: Form, tally: &mut Tally) -> Option<String> {
     let mut restorer = Restorer::new(form);
     let mut out = String::new();
-    restorer.push(minted, text, &mut out);
-    restorer.finish(minted, &mut out);
+    if minted.has_surrogates() {
+        restorer.push(minted, text, &mut out);
+        restorer.finish(minted, &mut out);
+    } else if !minted.is_empty() {
+        restorer.scan(minted, text, &mut out, true);
+    }
     tally.add(restorer.tally);
     (restorer.tally.restored > 0).then_some(out)
 }
@@ -56,7 +60,7 @@ pub fn restore(minted: &Minted, text: &str, form: Form, tally: &mut Tally) -> Op
 pub fn candidates(text: &str) -> Vec<Token> {
     let mut found = Vec::new();
     let mut at = 0;
-    while let Some(start) = next_start(text.as_bytes(), at) {
+    while let Some(start) = next_start(text.as_bytes(), at, &STARTS) {
         let rest = text.get(start..).unwrap_or_default();
         for &kind in kinds_from(rest) {
             let Lenient::Token(token, len) = read_kind(rest, kind) else { continue };
@@ -155,9 +159,13 @@ impl Restorer {
     fn scan(&mut self, minted: &Minted, text: &str, out: &mut String, last: bool) {
         let mut done = 0;
         let mut at = 0;
-        while let Some(start) = next_start(text.as_bytes(), at) {
+        // In a text that is whole only what this request minted is of interest, and the exact form of what it did not.
+        let own = (last && memchr::memchr(b'_', text.as_bytes()).is_none()).then(|| starts(minted.kinds()));
+        let starts = own.as_ref().unwrap_or(&STARTS);
+        while let Some(start) = next_start(text.as_bytes(), at, starts) {
             let Some(rest) = text.get(start..) else { break };
-            match read(rest, minted, last) {
+            let kinds = if last { minted.kinds() } else { kinds_from(rest) };
+            match read(rest, kinds, minted, last) {
                 Read::Token(token, len, meaning) => {
                     out.push_str(text.get(done..start).unwrap_or_default());
                     self.put(token, rest.get(..len).unwrap_or_default(), meaning, out);
@@ -191,28 +199,28 @@ impl Restorer {
 }
 
 /// The next place from `from` on where a tag may begin, by its first two letters.
-fn next_start(bytes: &[u8], from: usize) -> Option<usize> {
+fn next_start(bytes: &[u8], from: usize, starts: &Starts) -> Option<usize> {
     let rest = bytes.get(from..)?;
     let hit = rest.iter().enumerate().position(|(i, &first)| {
         first.is_ascii_alphabetic()
             && match rest.get(i + 1) {
-                Some(&second) if second.is_ascii_alphabetic() => begins_tag(first, second),
+                Some(&second) if second.is_ascii_alphabetic() => begins_tag(first, second, starts),
                 // The end of the piece, or noise inside the tag.
-                Some(second) => !second.is_ascii_digit() && begins_any(first),
-                None => begins_any(first),
+                Some(second) => !second.is_ascii_digit() && begins_any(first, starts),
+                None => begins_any(first, starts),
             }
     })?;
     Some(from + hit)
 }
 
-fn begins_tag(first: u8, second: u8) -> bool {
+fn begins_tag(first: u8, second: u8, starts: &Starts) -> bool {
     letter(first)
         .zip(letter(second))
-        .is_some_and(|(row, column)| STARTS.get(row).is_some_and(|seconds| seconds >> column & 1 == 1))
+        .is_some_and(|(row, column)| starts.get(row).is_some_and(|seconds| seconds >> column & 1 == 1))
 }
 
-fn begins_any(first: u8) -> bool {
-    letter(first).is_some_and(|row| STARTS.get(row).is_some_and(|&seconds| seconds != 0))
+fn begins_any(first: u8, starts: &Starts) -> bool {
+    letter(first).is_some_and(|row| starts.get(row).is_some_and(|&seconds| seconds != 0))
 }
 
 fn letter(byte: u8) -> Option<usize> {
@@ -220,9 +228,14 @@ fn letter(byte: u8) -> Option<usize> {
 }
 
 /// For each first letter of a tag the set of second letters.
-static STARTS: LazyLock<[u32; 26]> = LazyLock::new(|| {
+type Starts = [u32; 26];
+
+/// Those of all tags.
+static STARTS: LazyLock<Starts> = LazyLock::new(|| starts(DataType::ALL));
+
+fn starts(kinds: &[DataType]) -> Starts {
     let mut starts = [0; 26];
-    for kind in DataType::ALL {
+    for kind in kinds {
         let mut letters = kind.tag().bytes().filter_map(letter);
         if let (Some(first), Some(second)) = (letters.next(), letters.next())
             && let Some(seconds) = starts.get_mut(first)
@@ -231,7 +244,7 @@ static STARTS: LazyLock<[u32; 26]> = LazyLock::new(|| {
         }
     }
     starts
-});
+}
 
 /// The types whose tags begin with the first letter of a text.
 fn kinds_from(text: &str) -> &'static [DataType] {
@@ -277,10 +290,11 @@ fn is_noise(ch: char) -> bool {
     matches!(ch, '*' | '`' | '\\' | '\u{ad}' | '\u{200b}'..='\u{200d}' | '\u{2060}' | '\u{feff}')
 }
 
-/// Reads a token at the start of `text`, whose first character is a letter. `last` says that nothing comes after the text.
-fn read<'a>(text: &str, minted: &'a Minted, last: bool) -> Read<'a> {
+/// Reads a token of these types at the start of `text`, whose first character is a letter, or the exact form of any. `last` says
+/// that nothing comes after the text.
+fn read<'a>(text: &str, kinds: &[DataType], minted: &'a Minted, last: bool) -> Read<'a> {
     let mut more = false;
-    for &kind in kinds_from(text) {
+    for &kind in kinds {
         match read_kind(text, kind) {
             Lenient::Token(token, len) => match settle(text, token, len, minted, last) {
                 Read::No => {}

@@ -96,8 +96,6 @@ pub fn body_char(ch: char) -> Option<u8> {
 /// Reads the exact form of a token (in either case) at the start of `bytes`.
 pub fn read(bytes: &[u8]) -> Option<Token> {
     let underscore = bytes.iter().take(MAX_TAG + 1).position(|&b| b == b'_')?;
-    let tag = bytes.get(..underscore)?;
-    let kind = DataType::ALL.iter().copied().find(|kind| kind.tag().as_bytes().eq_ignore_ascii_case(tag))?;
     let raw = bytes.get(underscore + 1..underscore + 1 + BODY)?;
     let mut body = [0; BODY];
     for (place, &byte) in body.iter_mut().zip(raw) {
@@ -106,6 +104,9 @@ pub fn read(bytes: &[u8]) -> Option<Token> {
             return None;
         }
     }
+    // Last, since there are many tags to compare with.
+    let tag = bytes.get(..underscore)?;
+    let kind = DataType::ALL.iter().copied().find(|kind| kind.tag().as_bytes().eq_ignore_ascii_case(tag))?;
     let alias = alias_letter(bytes.get(underscore + 1 + BODY..).unwrap_or_default());
     Some(Token { kind, body, alias: alias.unwrap_or_default() })
 }

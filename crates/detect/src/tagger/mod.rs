@@ -154,12 +154,14 @@ impl<'m> Tagger<'m> {
 
     /// Adds what the tagger finds in a normalised text, encoded bytes left out.
     pub(crate) fn find(&self, text: &str, out: &mut Vec<Candidate>) {
-        let encoded = run::encoded(text);
+        let entities = self.tag(text);
+        // Most texts name nobody.
+        let encoded = if entities.is_empty() { Vec::new() } else { run::encoded(text) };
         let stands_in = |entity: &Entity| {
             let next = encoded.partition_point(|run| run.end <= entity.span.start);
             encoded.get(next).is_some_and(|run| run.start < entity.span.end)
         };
-        let entities = self.tag(text).into_iter().filter(|entity| !stands_in(entity));
+        let entities = entities.into_iter().filter(|entity| !stands_in(entity));
         out.extend(entities.map(|entity| Candidate {
             span: entity.span,
             kind: entity.kind,

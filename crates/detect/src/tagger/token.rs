@@ -77,7 +77,7 @@ impl Token {
 
 /// Cuts a text into tokens and hands them over sentence by sentence, at most [`LONGEST`] at a time.
 pub fn segments(text: &str, mut each: impl FnMut(&[Token])) {
-    let mut tokens: Vec<Token> = Vec::new();
+    let mut tokens: Vec<Token> = Vec::with_capacity((text.len() / 4).clamp(4, LONGEST));
     let mut cutter = Cutter::new(text);
     let mut spaced = true;
     while let Some((piece, ch)) = cutter.next_piece(&mut spaced) {
