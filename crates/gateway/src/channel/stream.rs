@@ -9,7 +9,8 @@ use std::sync::Arc;
 use ombud_detect::mask::{Form, Minted, Restorer, Tally};
 
 use super::sse::{self, FrameTooLarge, Splitter};
-use super::{template, withhold};
+use super::template::Template;
+use super::withhold;
 use crate::outward::{Guard, Seen, Voice};
 use crate::pace::Used;
 use crate::wire::answer::{ToolCall, form_of, mask_arguments, restore_strings, watch_strings};
@@ -78,7 +79,7 @@ struct Flow {
     /// Whether anything was written yet: the first character tells whether the text is JSON.
     begun: bool,
     /// The last frame with a delta of this channel, to make one more where text is still owed at the end.
-    template: Vec<u8>,
+    template: Template,
 }
 
 impl AnswerStream {
@@ -285,7 +286,7 @@ impl AnswerStream {
         self.rewrite_whole(doc, info, &mut patches);
         self.renumber(doc, &mut patches);
         for &(node, channel) in &info.deltas {
-            self.keep_template(raw, doc, info, node, channel);
+            self.keep_template(raw, info, node, channel);
         }
         (!patches.is_empty()).then(|| sse::with_data(raw, &splice(data, &mut patches)))
     }
@@ -328,7 +329,7 @@ impl AnswerStream {
             }),
             voice: Voice::default(),
             begun: false,
-            template: Vec::new(),
+            template: Template::default(),
         });
         if !flow.begun && !text.trim().is_empty() {
             flow.begun = true;
@@ -359,16 +360,15 @@ impl AnswerStream {
     }
 
     /// Remembers the frame of a delta while text of its channel is held back.
-    fn keep_template(&mut self, raw: &[u8], doc: &Doc<'_>, info: &Frame, own: Node, channel: Channel) {
+    fn keep_template(&mut self, raw: &[u8], info: &Frame, own: Node, channel: Channel) {
         let Some(flow) = self.channels.get_mut(&channel) else { return };
         if flow.restorer.pending().is_empty() && !flow.voice.holds() {
             return flow.template.clear();
         }
-        if let Some(again) = &info.again {
-            flow.template = again.clone().into_bytes();
-            return;
+        match &info.again {
+            Some(again) => flow.template.is(again.as_bytes(), None),
+            None => flow.template.is(raw, Some(own)),
         }
-        flow.template = sse::with_data(raw, template::of(doc, own).as_bytes());
     }
 
     /// Sends what a channel still owes, in a frame of its own.
@@ -378,7 +378,7 @@ impl AnswerStream {
         let mut owed = String::new();
         flow.restorer.finish(&minted, &mut owed);
         let owed = flow.watched(channel, &owed, true, self.guard.as_mut());
-        let template = std::mem::take(&mut flow.template);
+        let template = std::mem::take(&mut flow.template).made();
         let place = memchr::memmem::find(&template, PLACE.as_bytes());
         if let Some(place) = place.filter(|_| !owed.is_empty()) {
             let patch = Patch { range: place..place + PLACE.len(), with: halves::escape(&owed) };

@@ -1,8 +1,43 @@
 //! A frame that carries more text of a channel: made from one that came, of which only that is kept by which clients know the
 //! place of the text. Whatever else a frame says (calls, pictures, counts) would be said twice.
 
+use super::sse;
 use crate::wire::frame::PLACE;
-use crate::wire::json::{Doc, Kind, Node};
+use crate::wire::json::{Doc, Keys, Kind, Node};
+
+/// A frame of which one more is made, if it comes to that: of all that are kept for it, one in twenty is needed.
+#[derive(Default)]
+pub(super) struct Template {
+    frame: Vec<u8>,
+    /// The text in it, where all else is to be left out yet.
+    own: Option<Node>,
+}
+
+impl Template {
+    /// Keeps a frame.
+    pub(super) fn is(&mut self, frame: &[u8], own: Option<Node>) {
+        self.clear();
+        self.frame.extend_from_slice(frame);
+        self.own = own;
+    }
+
+    /// Keeps none.
+    pub(super) fn clear(&mut self) {
+        self.frame.clear();
+    }
+
+    /// The frame with a place for text; empty if there is none.
+    pub(super) fn made(self) -> Vec<u8> {
+        let Self { frame, own } = self;
+        let Some(own) = own.filter(|_| !frame.is_empty()) else { return frame };
+        let made = sse::data(&frame).and_then(|data| {
+            // It was read before, by the same reader.
+            let doc = Doc::parse(&data, Keys::Lenient).ok()?;
+            Some(sse::with_data(&frame, of(&doc, own).as_bytes()))
+        });
+        made.unwrap_or_default()
+    }
+}
 
 /// What a frame says of itself.
 const OWN: &[&str] = &[
@@ -23,7 +58,7 @@ const OWN: &[&str] = &[
 const AROUND: &[&str] = &["type", "index"];
 
 /// The JSON of a frame with nothing but a place for the text of `own`.
-pub(super) fn of(doc: &Doc<'_>, own: Node) -> String {
+fn of(doc: &Doc<'_>, own: Node) -> String {
     around(doc, doc.root(), own, OWN)
 }
 
@@ -69,7 +104,6 @@ fn source(doc: &Doc<'_>, node: Node) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::wire::json::Keys;
 
     fn made(body: &str, text: &str) -> String {
         let doc = Doc::parse(body.as_bytes(), Keys::Any).unwrap();
