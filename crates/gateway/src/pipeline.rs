@@ -136,8 +136,8 @@ struct Ready {
     asked: Option<Arc<Asked>>,
 }
 
-/// What stands between a body that was read and one that may leave. It is let go here with all that it needed: a request may
-/// wait for minutes at the provider. Only so many long bodies are worked on at once, which bounds the memory of a crowd.
+/// What stands between a body that was read and one that may leave. It is let go here with all that it needed, unless it is small
+/// ([`Asked::read`]): a request may wait for minutes at the provider. Only so many long bodies are worked on at once, which bounds the memory of a crowd.
 async fn prepare(
     gateway: &Gateway,
     route: &Route<'_>,
@@ -187,10 +187,12 @@ fn work(
     let speaks = route.wire.filter(|wire| wire.speaks());
     let instructed = exchange.slots.iter().any(|slot| matches!(slot.role, Role::System | Role::Developer));
     let beside = speaks.map(|_| Beside::of(gateway, caller, &exchange));
-    let asked = speaks.map(|wire| Asked::new(wire, exchange.body, &caller.client).instructed(instructed));
-    let asked = asked.zip(beside).map(|(asked, beside)| Arc::new(asked.beside(beside)));
-    let judge = Judge::new(asked.clone().filter(|_| tools), caller, &gateway.spent, suspicious)
-        .within(gateway, caller);
+    let asked = speaks.zip(beside).map(|(wire, beside)| {
+        let asked = Asked::new(wire, exchange.body.clone(), &caller.client);
+        Arc::new(asked.instructed(instructed).beside(beside).read(exchange))
+    });
+    let judge =
+        Judge::new(asked.clone().filter(|_| tools), caller, &gateway.spent, suspicious).within(gateway);
     Ok(Ready { body: masked.body, minted: masked.minted, conversation, ticket, judge, asked })
 }
 

@@ -14,6 +14,9 @@ use super::identifier::{Kind, Term, terms};
 use super::sentence;
 use super::sieve::{Probe, Sieve, term_mark};
 
+/// In a text of so many bytes the first byte of a value is looked for: to prepare a search costs more than that.
+pub(crate) const VERY_SHORT: usize = 512;
+
 /// A word and its place in the folded text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Word {
@@ -111,12 +114,20 @@ pub fn is_ideograph(ch: char) -> bool {
 /// Whether a value stands in a text as written, with no letter or digit that goes on at its ends.
 pub fn stands_in(text: &str, value: &str) -> bool {
     let joins = |ch: Option<char>| ch.is_some_and(|ch| ch.is_alphanumeric() && !is_ideograph(ch));
-    memchr::memmem::find_iter(text.as_bytes(), value).any(|at| {
+    let whole = |at: usize| {
         let (before, after) = (text.get(..at), text.get(at + value.len()..));
         before
             .zip(after)
             .is_some_and(|(before, after)| !joins(before.chars().next_back()) && !joins(after.chars().next()))
-    })
+    };
+    match value.as_bytes().first() {
+        Some(&first) if text.len() <= VERY_SHORT => {
+            let bytes = text.as_bytes();
+            let starts = |at: &usize| bytes.get(*at..).is_some_and(|rest| rest.starts_with(value.as_bytes()));
+            memchr::memchr_iter(first, bytes).filter(starts).any(whole)
+        }
+        _ => memchr::memmem::find_iter(text.as_bytes(), value).any(whole),
+    }
 }
 
 /// FNV-1a. Words are compared by it; a hit is a claim about overlap only, never about safety.

@@ -41,6 +41,10 @@ use recent::{Recent, Whose};
 use recorded::{details, records, weighed};
 use released::{Counted, Released};
 
+/// A request of so many bytes is kept as it was read while its answer is waited for, which may take minutes; it takes some five
+/// times as much.
+const MOST_KEPT: usize = 16 * 1024;
+
 /// What the calls of one answer are judged by. Nothing is prepared before there is a call.
 pub struct Judge {
     /// The request as the agent sent it, where it has tools.
@@ -62,7 +66,6 @@ struct Around {
     recent: Arc<Recent>,
     /// The time when the request came, and since then.
     began: (Duration, Instant),
-    whose: Whose,
 }
 
 impl Around {
@@ -165,6 +168,14 @@ impl Asked {
         Self { beside: Known::Then(laid), ..self }
     }
 
+    /// The same, where it was read already and is small enough to be kept until its answer comes: to read it again costs more
+    /// than the answer of most requests.
+    #[must_use]
+    pub fn read(self, exchange: Exchange) -> Self {
+        let kept = exchange.body.len() <= MOST_KEPT;
+        Self { exchange: if kept { Some(Arc::new(exchange)).into() } else { OnceLock::new() }, ..self }
+    }
+
     /// The same, where it is known whether the operator's own prompt stands in it.
     #[must_use]
     pub fn instructed(self, instructed: bool) -> Self {
@@ -241,6 +252,15 @@ enum Asker {
 }
 
 impl Asker {
+    /// Whose calls are counted by the minute. Most answers hold no call, and then nobody wants to know.
+    fn whose(&self) -> Whose {
+        match self {
+            // Without a session the calls of all users of a client would count as one: then only the minute is theirs together.
+            Self::Caller(caller, _) => Whose { scope: caller.scope(), sums: !caller.session.is_empty() },
+            Self::Fixed(_) => Whose { scope: String::new(), sums: false },
+        }
+    }
+
     fn approver(&self) -> Approver {
         match self {
             Self::Caller(caller, spent) => caller.approver().counting(spent),
@@ -340,12 +360,10 @@ impl Judge {
 
     /// The same in a gateway, where somebody outside of the conversation may say yes too, and calls are counted by the minute.
     #[must_use]
-    pub fn within(self, gateway: &Gateway, caller: &Caller) -> Self {
+    pub fn within(self, gateway: &Gateway) -> Self {
         let outside = gateway.approvals.get().map(Arc::clone);
         let (recent, began) = (Arc::clone(&gateway.recent), (gateway.elapsed(), Instant::now()));
-        // Without a session the calls of all users of a client would count as one: then only the minute is theirs together.
-        let whose = Whose { scope: caller.scope(), sums: !caller.session.is_empty() };
-        Self { around: Some(Around { outside, recent, began, whose }), ..self }
+        Self { around: Some(Around { outside, recent, began }), ..self }
     }
 
     fn outside(&self) -> Option<&Arc<dyn Approvals>> {
@@ -356,7 +374,7 @@ impl Judge {
     fn count(&self, policy: &ToolPolicy, released: &mut Released, call: Counted) {
         released.add(call);
         if let Some(around) = self.around.as_ref().filter(|_| policy.limits != Limits::default()) {
-            around.recent.add(&around.whose, around.now(), call);
+            around.recent.add(&self.asker.whose(), around.now(), call);
         }
     }
 
@@ -415,7 +433,7 @@ impl Judge {
         let counted = released.counted(&call.tool, effect, &arguments);
         facts.done = released.with(facts.done, counted);
         if let Some(around) = &self.around {
-            facts.done = around.recent.beside(&around.whose, around.now(), facts.done, counted);
+            facts.done = around.recent.beside(&self.asker.whose(), around.now(), facts.done, counted);
         }
         facts.met = policy.met(&call.tool, &facts, &arguments.canonical);
         // First without a yes, so that it counts only where one is asked for.

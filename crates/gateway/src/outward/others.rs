@@ -12,7 +12,8 @@ use ombud_core::{DataType, Lang, Origin, Role, Say, Trust, say};
 use ombud_detect::mask::Minted;
 
 use super::facts::{Ground, records};
-use crate::attribute::identifier::{Kind, Term, terms};
+use crate::attribute::identifier::{self, Term};
+use crate::attribute::index::VERY_SHORT;
 use crate::attribute::{By, Hit, folded, weight};
 use crate::calls::facts::is_of_somebody_named;
 use crate::calls::{Asked, Prepared};
@@ -38,7 +39,7 @@ pub fn said<'m>(minted: &'m Minted, text: &str) -> BTreeSet<&'m str> {
     let masked = minted.iter().map(|pair| pair.1).chain(minted.surrogates().map(|pair| pair.1));
     let values: BTreeSet<&str> = masked.filter(|value| !value.is_empty()).collect();
     if values.len() < MANY || text.len() < SHORT {
-        let holds = |value: &&str| memchr::memmem::find(text.as_bytes(), value.as_bytes()).is_some();
+        let holds = |value: &&str| holds(text, value);
         return values.into_iter().filter(holds).collect();
     }
     let values: Vec<&str> = values.into_iter().collect();
@@ -46,6 +47,16 @@ pub fn said<'m>(minted: &'m Minted, text: &str) -> BTreeSet<&'m str> {
     let Ok(all) = AhoCorasick::new(&values) else { return BTreeSet::new() };
     let found = all.find_overlapping_iter(text).take(MOST_PLACES);
     found.filter_map(|hit| values.get(hit.pattern().as_usize()).copied()).collect()
+}
+
+/// Whether a text holds a value.
+fn holds(text: &str, value: &str) -> bool {
+    let (text, value) = (text.as_bytes(), value.as_bytes());
+    match value.first() {
+        Some(&first) if text.len() <= VERY_SHORT => memchr::memchr_iter(first, text)
+            .any(|at| text.get(at..).is_some_and(|rest| rest.starts_with(value))),
+        _ => memchr::memmem::find(text, value).is_some(),
+    }
 }
 
 /// What an answer says of others, with the masked values in it; `None` if it says nothing.
@@ -70,9 +81,7 @@ pub fn told(ground: &Ground<'_>, text: &str, said: &BTreeSet<&str>) -> Option<To
 
 /// The addresses and accounts that a text holds.
 fn addresses(text: &str) -> Vec<Term> {
-    let normal = ombud_detect::normalise::normalise(text);
-    let all = terms(&normal.text).into_iter();
-    all.filter(|term| matches!(term.kind, Kind::Email | Kind::Iban)).collect()
+    identifier::addresses(&ombud_detect::normalise::normalise(text).text)
 }
 
 /// Whether all that an answer says is the user's own, as a look at their turns shows. `false` says nothing.
