@@ -127,8 +127,8 @@ impl Walk<'_, '_> {
             "api",
             "handler",
         ];
-        self.known_sources(said).has(Taint::MODEL | Taint::TOOL)
-            || compared(from).is_none_or(|own| names(own, NAMES))
+        compared(from).is_none_or(|own| names(own, NAMES))
+            || said != Taint::NONE && self.known_sources(said).has(Taint::MODEL | Taint::TOOL)
     }
 
     fn take(&mut self, text: String, body: &[Stmt]) {

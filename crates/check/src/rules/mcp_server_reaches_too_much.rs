@@ -9,6 +9,8 @@
 //!
 //! Reference: OWASP ASI03, LLM06; risks P01 and S07.
 
+use std::ops::Range;
+
 use ombud_core::finding::{Bilingual, Confidence, Finding, Place, RuleId, Severity};
 
 use super::{Context, Project, Rule, Text, finding, place};
@@ -85,51 +87,39 @@ pub(crate) fn text(source: &Source, _: &Context<'_>) -> Vec<Finding> {
     if !settings || source.language.is_some() || is_test(&source.path) {
         return Vec::new();
     }
-    let (mut at, mut refused) = (0, false);
-    for line in source.text.split_inclusive('\n') {
-        // What is denied, or asked about, stands in lists of the same file.
-        refused =
-            (refused || line.contains("\"deny\"") || line.contains("\"ask\"")) && !line.contains("\"allow\"");
-        if refused {
-            at += line.len();
-            continue;
-        }
-        if let Some(found) = allows_all(line, source.path.contains(".claude/")) {
-            return vec![unbound(place(source, at + found.start..at + found.end))];
-        }
-        at += line.len();
-    }
-    Vec::new()
+    let found = allows_all(&source.text, source.path.contains(".claude/"));
+    found.map(|span| unbound(place(source, span))).into_iter().collect()
 }
 
-/// The value in a line of a configuration with which everything is allowed.
-fn allows_all(line: &str, of_assistant: bool) -> Option<std::ops::Range<usize>> {
+/// The first value of a configuration with which everything is allowed.
+fn allows_all(text: &str, of_assistant: bool) -> Option<Range<usize>> {
     const MODES: &[&str] = &["bypassPermissions", "danger-full-access"];
     const TOOLS: &[&str] = &["Bash", "Bash(*)", "Bash(:*)", "Bash(*:*)", "Bash(**)"];
-    let code = line.trim_start();
-    if code.starts_with(['#', '/']) {
-        return None;
-    }
-    let (key, value) = code.split_once([':', '=']).unwrap_or(("", code));
-    let plain =
-        value.split(" #").next().unwrap_or(value).trim().trim_end_matches(',').trim_matches(['"', '\'']);
-    let keyed = !key.is_empty() && !key.contains(['[', '{']);
-    let at = |word: &str| line.find(word).map(|start| start..start + word.len());
-    let mode = MODES.iter().find(|mode| keyed && plain == **mode);
-    let flag =
-        || UNASKED.iter().filter(|flag| flag.starts_with("--")).find(|flag| is_quoted_or_listed(code, flag));
-    let tool = || {
-        TOOLS
-            .iter()
-            .find(|tool| of_assistant && code.trim_end().trim_end_matches(',') == format!("\"{tool}\""))
+    let first = |words: &[&str], counts: &dyn Fn(&str, &str, bool) -> bool| {
+        let all = words.iter().flat_map(|word| text.match_indices(word));
+        let one = |(at, word): (usize, &str)| {
+            let (before, after) = (text.get(..at)?, text.get(at + word.len()..)?);
+            let bare = before.trim_end_matches(['"', '\'']);
+            let quoted = bare.len() < before.len() && after.starts_with(['"', '\'']);
+            let rest = after.trim_start_matches(['"', '\'']).trim_start_matches([' ', '\t']);
+            let whole = rest.is_empty() || rest.starts_with([',', '}', ']', '\n', '\r', '#']);
+            let line = bare.rsplit('\n').next().unwrap_or_default();
+            let comment = line.trim_start().starts_with(['#', '/']) || line.contains(" #");
+            (whole && !comment && counts(bare.trim_end_matches([' ', '\t']), line, quoted))
+                .then(|| at..at + word.len())
+        };
+        all.filter_map(one).min_by_key(|span| span.start)
     };
-    at(mode.or_else(flag).or_else(tool)?)
-}
-
-/// Whether a switch stands in a list of arguments by itself: `- --switch`, `["-p", "--switch"]`.
-fn is_quoted_or_listed(code: &str, flag: &str) -> bool {
-    let listed = code.trim_end().strip_prefix('-').map(|rest| rest.trim().trim_matches(['"', '\'']));
-    code.contains(&format!("\"{flag}\"")) || listed == Some(flag)
+    let flags: Vec<&str> = UNASKED.iter().filter(|flag| flag.starts_with("--")).copied().collect();
+    let mode = first(MODES, &|before, _, _| before.ends_with([':', '=']));
+    let flag = first(&flags, &|_, line, quoted| quoted || line.trim() == "-");
+    // What is denied, or asked about, stands in lists of the same file.
+    let allowed = |before: &str| {
+        let list = |name: &str| before.rfind(&format!("\"{name}\""));
+        list("allow").is_some_and(|at| at > list("deny").max(list("ask")).unwrap_or(0))
+    };
+    let tool = first(TOOLS, &|before, _, quoted| of_assistant && quoted && allowed(before));
+    [mode, flag, tool].into_iter().flatten().min_by_key(|span| span.start)
 }
 
 fn one(project: &Project<'_>, server: &Server) -> Option<Finding> {
@@ -197,7 +187,13 @@ mod tests {
         ] {
             assert!(allows_all(line, false).is_some(), "{line}");
         }
-        assert!(allows_all("      \"Bash(*)\",\n", true).is_some());
+        let settings = "{\"permissions\":{\"deny\":[\"WebFetch\"],\"allow\":[\"Bash(*)\"]}}";
+        assert_eq!(allows_all(settings, true).map(|span| &settings[span]), Some("Bash(*)"));
+        assert!(allows_all(settings, false).is_none());
+        assert!(
+            allows_all("{\"permissions\":{\"allow\":[\"Read\"],\"deny\":[\"Bash(*)\"]}}", true).is_none()
+        );
+        assert!(allows_all("{\"defaultMode\":\"bypassPermissions\"}", true).is_some());
         for line in [
             "  # permission_mode: \"default\", \"bypassPermissions\"",
             "  modes: [\"default\", \"bypassPermissions\"]",
@@ -207,7 +203,6 @@ mod tests {
         ] {
             assert!(allows_all(line, true).is_none(), "{line}");
         }
-        assert!(allows_all("      \"Bash\",", false).is_none());
     }
 
     #[test]

@@ -10,6 +10,7 @@
 
 use ombud_core::finding::{Bilingual, Confidence, Finding, RuleId, Severity};
 
+use super::plaintext_chat_store::speaks;
 use super::{Project, Rule, Text, finding};
 use crate::code::names;
 use crate::facts::{Call, Deed, Facts, FunctionId, Owner, Store, Taint};
@@ -132,7 +133,8 @@ pub(super) fn keeps(project: &Project<'_>, function: FunctionId, call: &Call) ->
         }
         Deed::Persist { content, conversation, .. } => {
             let said = project.reach.sources(function, *content);
-            (said.has(Taint::PERSON) && (*conversation || said.has(Taint::MODEL))).then(String::new)
+            let both = || said.has(Taint::MODEL) && speaks(facts, function);
+            (said.has(Taint::PERSON) && (*conversation || both())).then(String::new)
         }
         _ => None,
     })

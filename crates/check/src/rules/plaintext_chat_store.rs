@@ -12,6 +12,7 @@ use std::collections::BTreeSet;
 use ombud_core::finding::{Bilingual, Confidence, Finding, RuleId, Severity};
 
 use super::{Project, Rule, Text, finding, on_the_way};
+use crate::code::names;
 use crate::facts::{Call, Deed, Facts, FunctionId, Sites, Taint, is_model};
 
 pub(super) const RULE: Rule = Rule {
@@ -57,6 +58,11 @@ fn run(project: &Project<'_>) -> Vec<Finding> {
             for (function, call, sources) in
                 places(project, &sites, (function, call), *content, *conversation)
             {
+                // Where nothing is named after a conversation, what writes has to speak of one: the state of a program holds
+                // whatever was put into it.
+                if !conversation && !speaks(facts, function) {
+                    continue;
+                }
                 let Some(one) = told(project, function, call, sources, *conversation, unnamed) else {
                     continue;
                 };
@@ -72,6 +78,36 @@ fn run(project: &Project<'_>) -> Vec<Finding> {
     }
     found.extend(logs(project));
     found
+}
+
+/// Whether a function has words for what two sides said.
+pub(super) fn speaks(facts: &Facts, function: FunctionId) -> bool {
+    const WORDS: &[&str] = &[
+        "role",
+        "assistant",
+        "answer*",
+        "reply",
+        "replies",
+        "respon*",
+        "history",
+        "message*",
+        "conversation*",
+        "question*",
+        "prompt*",
+        "chat*",
+        "content",
+        "text",
+        "transcript*",
+        "dialog*",
+        "turn*",
+        "said",
+        "asked",
+    ];
+    let known = facts.functions.get(function);
+    // The body of a module, and a node of a graph, have no bounds of their own.
+    let body = known.filter(|known| !known.body.is_empty());
+    let text = body.and_then(|known| facts.files.get(known.file)?.text.get(known.body.clone()));
+    text.is_none_or(|text| names(text, WORDS) || !text.is_ascii())
 }
 
 /// Lines of a log that hold what people said, or what a model did: the first of each file, for the others do the same.

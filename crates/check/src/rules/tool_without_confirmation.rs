@@ -99,7 +99,9 @@ fn asks_yes_or_no(facts: &Facts, function: FunctionId, call: &Call) -> bool {
 
 fn run(project: &Project<'_>) -> Vec<Finding> {
     let facts = project.facts;
-    let acting = Reach::leading(facts, acts_somehow);
+    // What every call is called is looked at only where a tool is there that runs something.
+    let runs = facts.tools.iter().any(|tool| tool.effect == Effect::Execute);
+    let acting = if runs { Reach::leading(facts, acts_somehow) } else { Vec::new() };
     let grave = |tool: &&Tool| {
         let by_effect = matches!(
             tool.effect,

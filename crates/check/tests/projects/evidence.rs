@@ -267,3 +267,15 @@ fn a_socket_without_encryption_to_a_far_host() {
         assert_eq!(of(near), 0, "{near}");
     }
 }
+
+#[test]
+fn the_state_of_a_program_is_no_conversation() {
+    let rule = "plaintext-chat-store";
+    let text = |name: &str| {
+        format!(
+            "import json\nfrom openai import OpenAI\ndef ask(said):\n    return OpenAI().chat.completions.create(model='m', messages=[{{'role': 'user', 'content': said}}]).choices[0].message.content\ndef main():\n    {name} = {{}}\n    {name}['a'] = input()\n    {name}['b'] = ask({name}['a'])\n    with open('out/data.json', 'w') as f:\n        json.dump({name}, f)\nmain()\n"
+        )
+    };
+    assert_eq!(of_rule(rule, &text("history")).len(), 1);
+    assert_eq!(of_rule(rule, &text("state")).len(), 0);
+}

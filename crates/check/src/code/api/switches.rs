@@ -16,6 +16,9 @@ fn is_on(arguments: &[Argument], name: &str) -> bool {
 
 /// The switches that a call sets.
 pub(super) fn of(path: &str, arguments: &[Argument]) -> Option<Deed> {
+    if arguments.is_empty() {
+        return None;
+    }
     let switch = match () {
         () if is_on(arguments, "trust_remote_code") && is_unpinned(arguments) => Switch::ForeignCode,
         () if is_on(arguments, "allow_dangerous_requests") => Switch::AnyRequest,
@@ -110,7 +113,7 @@ fn holds_open_threshold(value: &Value, depth: usize) -> bool {
                 || items.values().any(deeper)
         }
         Shape::List(items) => items.iter().any(deeper),
-        Shape::Made(made) => {
+        Shape::Made(made) if root(&made.path).contains("google") || root(&made.path) == "vertexai" => {
             let open = named(&made.given, &["threshold"]).and_then(Value::known_text);
             last(made.path.trim_end_matches("()")) == "SafetySetting"
                 && matches!(open, Some("BLOCK_NONE" | "OFF"))
