@@ -119,7 +119,7 @@ fn google(project: &Project<'_>) -> Option<Finding> {
     let (file, at, scope) = code(project).find_map(|(id, file)| {
         let here = |(scope, parts): &(&'static str, &[&str])| {
             let at = quoted(&file.text, scope)?;
-            parts.iter().any(|part| read(part)).then_some((id, at, *scope))
+            parts.iter().any(&read).then_some((id, at, *scope))
         };
         SCOPES.iter().find_map(here)
     })?;

@@ -102,6 +102,11 @@ pub(super) fn speaks(facts: &Facts, function: FunctionId) -> bool {
         "turn*",
         "said",
         "asked",
+        "context*",
+        "talk*",
+        "session*",
+        "memory",
+        "memories",
     ];
     let known = facts.functions.get(function);
     // The body of a module, and a node of a graph, have no bounds of their own.

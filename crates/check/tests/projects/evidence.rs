@@ -279,3 +279,35 @@ fn the_state_of_a_program_is_no_conversation() {
     assert_eq!(of_rule(rule, &text("history")).len(), 1);
     assert_eq!(of_rule(rule, &text("state")).len(), 0);
 }
+
+#[test]
+fn whoever_is_asked_for_consent_may_be_anybody() {
+    let rule = "endpoint-without-authentication";
+    let text = |mark: &str| {
+        format!(
+            "from flask import Flask, request\nfrom flask_login import login_required\nfrom ombud import user_consent_required\nfrom openai import OpenAI\napp = Flask(__name__)\n@app.post('/ask')\n{mark}def ask():\n    return OpenAI().chat.completions.create(model='m', messages=[{{'role': 'user', 'content': request.json['q']}}]).choices[0].message.content\n"
+        )
+    };
+    assert_eq!(of_rule(rule, &text("")).len(), 1);
+    assert_eq!(of_rule(rule, &text("@user_consent_required('memory')\n")).len(), 1);
+    assert_eq!(of_rule(rule, &text("@login_required\n")).len(), 0);
+}
+
+#[test]
+fn what_helps_fits_the_place() {
+    let fix = |text: &str, rule: &str| {
+        let report = checked(&[("agent.py", text)]);
+        let found = report.findings.iter().find(|one| one.rule.0 == rule).and_then(ombud_check::advice);
+        found.map(|advice| advice.fix.en).unwrap_or_default()
+    };
+    let model = "from openai import OpenAI\nimport os, sqlite3\nsaid = OpenAI().chat.completions.create(model='m', messages=[{'role': 'user', 'content': input()}]).choices[0].message.content\n";
+    let shell = fix(&format!("{model}os.system(said)\n"), "untrusted-to-exec");
+    let rows = fix(
+        &format!("{model}sqlite3.connect('x').execute('select * from t where a = ' + said)\n"),
+        "untrusted-to-exec",
+    );
+    assert!(shell.contains("without a shell") && rows.contains("Bind values"), "{shell}\n{rows}");
+    assert!(!fix(model, "personal-data-unmasked").contains("base_url"));
+    let fixed = model.replace("OpenAI()", "OpenAI(base_url='https://api.deepseek.com')");
+    assert!(fix(&fixed, "personal-data-unmasked").contains("base_url"));
+}
