@@ -12,9 +12,11 @@ use super::*;
 use crate::approvals::{Approvals, Pending};
 use crate::attribute::Attributor;
 use crate::caller::Caller;
+use crate::daily::{Daily, Today};
 use crate::inspect::Inspector;
 
 mod definitions;
+mod rules;
 mod taken_back;
 
 /// What somebody outside said, and how long they may take.
@@ -24,6 +26,10 @@ struct Given {
     waiting: Mutex<Vec<Pending>>,
     hold: Mutex<Duration>,
     heard: Mutex<Vec<String>>,
+    /// What counts for good.
+    standing: Mutex<BTreeSet<String>>,
+    /// What was done today, where that is remembered.
+    day: Mutex<Option<Today>>,
 }
 
 impl Approvals for Given {
@@ -36,6 +42,10 @@ impl Approvals for Given {
         said.iter().position(|known| known.0 == code).map(|at| said.remove(at).1)
     }
 
+    fn lasts(&self, mark: &str) -> bool {
+        self.standing.lock().unwrap().contains(mark)
+    }
+
     fn settled(&self, code: &str) {
         self.waiting.lock().unwrap().retain(|call| call.code != code);
     }
@@ -45,9 +55,25 @@ impl Approvals for Given {
     }
 }
 
+impl Daily for Given {
+    fn today(&self, _: &str) -> Today {
+        self.day.lock().unwrap().unwrap_or_default()
+    }
+
+    fn add(&self, _: &str, money: u64) {
+        if let Some(day) = self.day.lock().unwrap().as_mut() {
+            *day = Today { calls: day.calls + 1, money: day.money + money };
+        }
+    }
+}
+
 impl Beside for Given {
     fn approvals(&self) -> &dyn Approvals {
         self
+    }
+
+    fn daily(&self) -> Option<&dyn Daily> {
+        Some(self)
     }
 
     fn value(&self, _: &Token) -> Option<(String, bool)> {
@@ -119,10 +145,11 @@ impl Script {
             inspector: Arc::new(Inspector::new(Detector::new(&Options::default()))),
             attributor: Arc::new(Attributor::default()),
             policy: ombud_core::Policy::default(),
-            tools,
+            tools: tools.at("mail"),
             lang: Lang::En,
             key,
             approver,
+            keeper: caller.keeper(),
             client: "c".into(),
             subject: None,
             conversation: "conversation".into(),
