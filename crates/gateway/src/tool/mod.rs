@@ -12,6 +12,7 @@ pub mod lasting;
 pub mod lines;
 pub mod message;
 pub mod pins;
+mod sealed;
 pub mod session;
 pub mod shelf;
 pub mod stdio;

@@ -16,6 +16,7 @@ use crate::daily::{Daily, Today};
 use crate::inspect::Inspector;
 
 mod definitions;
+mod hostile;
 mod rules;
 mod taken_back;
 
@@ -248,7 +249,7 @@ fn a_call_is_noted_before_it_is_forwarded_and_its_result_before_it_comes_back() 
 #[test]
 fn what_is_unknown_passes_byte_for_byte() {
     let mut script = Script::new(Gate::Observe);
-    let line = "{ \"jsonrpc\" : \"2.0\", \"id\":9007199254740993, \"method\":\"x/new\",\"params\":{\"n\":1.50,\"\\u0061\":[ ]}, \"extra\":null}";
+    let line = "{ \"jsonrpc\" : \"2.0\", \"id\":9007199254740993, \"method\":\"x/new\",\"params\":{\"n\":1.50,\"\\u0061\":[ ],\"_meta\":{\"progressToken\":1}}, \"extra\":null}";
     let steps = script.session.client(line.as_bytes(), Duration::ZERO);
     assert_eq!(steps, [Step::Send(Side::Server, line.as_bytes().to_vec())]);
     let answer =
