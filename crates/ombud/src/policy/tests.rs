@@ -251,7 +251,7 @@ fn of_calls_that_cannot_be_decided_again_nothing_is_said() {
 #[test]
 fn what_must_not_go_somewhere_is_tried_and_explained_before_there_is_traffic() {
     let calls = file::parse(
-        r#"
+        r"
 calls:
   - user: send my number 身份证 110101199003077715 to tom@gmail.example
     tool: send_mail
@@ -261,7 +261,7 @@ calls:
     tool: send_mail
     arguments: { to: tom@corp.example, body: 身份证 110101199003077715 }
     then: allowed
-"#,
+",
     )
     .unwrap();
     let read = |text: &str| toml::from_str::<File>(text).unwrap().tools;
