@@ -6,7 +6,8 @@ use ombud_core::effect::Effect;
 use ombud_core::gate::{CallFacts, Condition, Done, Expression, Gate, ToolPolicy, decide_call};
 
 /// What operators write, to be met with arguments that nobody foresaw.
-const USUAL: [&str; 4] = [
+const USUAL: [&str; 5] = [
+    "'health.record' in holds && holds.exists(one, one.startsWith('id.'))",
     "arg.amount > 500",
     "!arg.to.endsWith('@corp.example') && 'outside' in source.to",
     "arg.to.all(one, one.matches('^[a-z]+@')) || size(arg.to) > 3",
@@ -28,7 +29,10 @@ fn facts() -> CallFacts {
         many: false,
         steered: None,
         approved: false,
+        outside: false,
+        offered: true,
         standing: false,
+        lasting: false,
         done: Done::default(),
         holds: Default::default(),
         redacted: Default::default(),

@@ -25,7 +25,7 @@ SETTINGS = "[gateway]\ntimeout_s = 5\nmax_body_mib = 2\n"
 
 
 def call(how, id):
-    return {"jsonrpc": "2.0", "id": id, "method": "tools/call", "params": {"name": "get", "arguments": {"how": how}}}
+    return {"jsonrpc": "2.0", "id": id, "method": "tools/call", "params": {"name": "get", "arguments": {"how": how}, "_meta": {"progressToken": id}}}
 
 
 def initialize(capabilities, version="2025-11-25"):
@@ -97,7 +97,7 @@ def over_stdio(ombud, provider, folder):
         line.start()
         cases = [
             ("silent", {"ombud_timeout"}),
-            ("malformed", {"ombud_not_a_message", "ombud_duplicate_key"}),
+            ("malformed", {"ombud_not_json", "ombud_not_a_message", "ombud_duplicate_key"}),
             ("twice", {"ombud_duplicate_key"}),
             ("huge", {"ombud_message_too_large"}),
             # From here on it sends progress as fast as it can.

@@ -10,11 +10,13 @@ mod policy;
 #[cfg(test)]
 mod presets;
 mod words;
+mod workflow;
 
 pub use answers::{AnswerPolicy, Carried, Fetched, LinkDecision, LinkDoubt, LinkFacts, decide_link};
 pub use condition::{Condition, Expression, Met, NoCondition};
-pub use policy::{Done, Limits, Preset, Ruled, ToolPolicy, ToolRule};
+pub use policy::{Destination, Done, Kept, Limits, Preset, Ruled, ToolPolicy, ToolRule};
 pub use words::{quoted, told, told_rule};
+pub use workflow::Workflow;
 
 use std::collections::BTreeSet;
 
@@ -74,11 +76,20 @@ pub struct CallFacts {
     pub steered: Option<Steered>,
     /// Whether the user has approved exactly this call.
     pub approved: bool,
+    /// Whether that yes came from outside of the conversation.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub outside: bool,
+    /// Whether the request that it answers offered tools. Otherwise nothing of it was read for the call.
+    #[serde(default = "known")]
+    pub offered: bool,
     /// Whether the user has allowed calls of this tool with these doubtful values before.
     pub standing: bool,
+    /// Whether somebody outside has allowed calls of this tool with just these values, until they take it back.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub lasting: bool,
     /// What the conversation has done so far, this call included.
     pub done: Done,
-    /// Categories of data in its arguments, where the tool must not be given all.
+    /// Categories of data in its arguments, where something in the policy depends on them.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub holds: BTreeSet<DataCategory>,
     /// Categories of data that were masked in its arguments.
@@ -123,6 +134,10 @@ pub enum Limit {
     Money,
     /// Too many calls in a minute.
     Rate,
+    /// Too many calls in a day.
+    DayCalls,
+    /// Too much money in a day.
+    DayMoney,
 }
 
 /// What is known about one argument that plays a part.
@@ -166,7 +181,14 @@ pub enum Doubt {
     Unreadable,
     /// The tool is no declared step.
     NoStep,
-    /// The arguments hold data that the tool must not be given.
+    /// It is one, and the conversation has not come to it.
+    TooEarly {
+        /// The step that has to come before it.
+        after: String,
+    },
+    /// The request offered no tools.
+    NotOffered,
+    /// The arguments hold data that the tool must not be given, or not for whom it goes to.
     Forbidden {
         /// The category.
         category: DataCategory,
@@ -199,6 +221,8 @@ pub enum Doubt {
     Delegated,
     /// Anybody may be the user, so that their own words are not enough for an effect of this class.
     Anyone,
+    /// The user is a child, whose own yes is not enough for an effect of this class either.
+    Guardian,
     /// Something was looked at only because a third party's text says so, and what follows may carry it away.
     Steered {
         /// What was looked at.
@@ -252,10 +276,15 @@ impl Doubt {
         }
     }
 
+    /// Whether it is only that nobody here has seen the user wish for the call, or for one of its values.
+    fn is_unseen_wish(&self) -> bool {
+        matches!(self, Self::NotAsked | Self::Foreign { .. } | Self::Unseen { .. })
+    }
+
     /// Whether no question would help.
     fn is_final(&self) -> bool {
         match self {
-            Self::Secret | Self::NoStep | Self::Forbidden { .. } => true,
+            Self::Secret | Self::NoStep | Self::TooEarly { .. } | Self::Forbidden { .. } => true,
             Self::Condition { met } => met.gate == Gate::Block,
             _ => false,
         }
@@ -277,6 +306,8 @@ impl Doubt {
             Self::Secret => "secret".to_owned(),
             Self::Unreadable => "unreadable".to_owned(),
             Self::NoStep => "no_step".to_owned(),
+            Self::TooEarly { .. } => "too_early".to_owned(),
+            Self::NotOffered => "not_offered".to_owned(),
             Self::Forbidden { category } => format!("forbidden_{}", category.id()),
             Self::Redacted { category } => format!("redacted_{}", category.id()),
             Self::Leaks { category } => format!("leaks_{}", category.id()),
@@ -284,6 +315,8 @@ impl Doubt {
             Self::Over { limit: Limit::Calls } => "over_calls".to_owned(),
             Self::Over { limit: Limit::Money } => "over_money".to_owned(),
             Self::Over { limit: Limit::Rate } => "over_rate".to_owned(),
+            Self::Over { limit: Limit::DayCalls } => "over_day_calls".to_owned(),
+            Self::Over { limit: Limit::DayMoney } => "over_day_money".to_owned(),
             Self::Condition { met } => {
                 let (own, sure) = (if met.own { "_own" } else { "" }, if met.holds { "" } else { "_unsure" });
                 format!("condition{own}{sure}_{}", met.number)
@@ -292,6 +325,7 @@ impl Doubt {
             Self::NotAsked => "not_asked".to_owned(),
             Self::Delegated => "delegated".to_owned(),
             Self::Anyone => "anyone".to_owned(),
+            Self::Guardian => "guardian".to_owned(),
             Self::Signs => "signs".to_owned(),
             Self::Steered { .. } => "steered".to_owned(),
             Self::Foreign { part, .. } => format!("foreign_{}", part.id()),
@@ -364,6 +398,11 @@ impl CallDecision {
         values.map(|values| values.join("\n"))
     }
 
+    /// Whether it is a question that an answer from outside may settle for every call with the same values.
+    pub fn may_last(&self) -> bool {
+        matches!(self, Self::Ask(doubts) if doubts.iter().all(Doubt::is_unseen_wish))
+    }
+
     /// The decision in records: `release`, `approved`, `would_ask: …`, `redact: …`, `ask: …` or `block: …`, with the ids of the
     /// doubts.
     pub fn id(&self) -> String {
@@ -396,7 +435,7 @@ pub fn rule_of(policy: &ToolPolicy, tool: &str, facts: &CallFacts, decision: &Ca
     let only = |is: fn(&Doubt) -> bool| !doubts.is_empty() && doubts.iter().all(is);
     match doubts.first() {
         Some(Doubt::Secret) => "secret".to_owned(),
-        Some(Doubt::NoStep) => "workflow".to_owned(),
+        Some(Doubt::NoStep | Doubt::TooEarly { .. }) => "workflow".to_owned(),
         Some(Doubt::Forbidden { .. }) => "forbid".to_owned(),
         _ if only(|doubt| matches!(doubt, Doubt::Over { .. })) => "limits".to_owned(),
         _ if only(|doubt| matches!(doubt, Doubt::Redacted { .. } | Doubt::Leaks { .. })) => {
@@ -409,18 +448,21 @@ pub fn rule_of(policy: &ToolPolicy, tool: &str, facts: &CallFacts, decision: &Ca
 /// Decides on a call. Pure: the same arguments give the same decision.
 pub fn decide_call(policy: &ToolPolicy, tool: &str, facts: &CallFacts) -> CallDecision {
     // The tool would act with the placeholder in the secret's place: no approval makes that right.
-    let masks_secrets =
-        policy.redacted(tool).is_some_and(|redact| redact.contains(&DataType::Secret.category()));
+    let masks_secrets = policy.redacted(tool).contains(&DataType::Secret.category());
     if facts.secret && facts.effect.acts() && !masks_secrets {
         return CallDecision::Block(vec![Doubt::Secret]);
     }
     if !policy.is_a_step(tool) {
         return CallDecision::Block(vec![Doubt::NoStep]);
     }
-    let forbidden = policy.forbidden(tool).into_iter().flat_map(|forbid| forbid.intersection(&facts.holds));
+    let forbidden = policy.forbidden_to(tool, &facts.arguments);
+    let forbidden = forbidden.intersection(&facts.holds);
     let forbidden: Vec<Doubt> = forbidden.map(|category| Doubt::Forbidden { category: *category }).collect();
     if !forbidden.is_empty() {
         return CallDecision::Block(forbidden);
+    }
+    if let Some(after) = policy.awaits(tool, facts.done.reached) {
+        return CallDecision::Block(vec![Doubt::TooEarly { after: after.to_owned() }]);
     }
     let (mut gate, ruled) = policy.ruled_call(tool, facts);
     if gate == Gate::Block && matches!(ruled, Ruled::Condition(_)) {
@@ -430,6 +472,9 @@ pub fn decide_call(policy: &ToolPolicy, tool: &str, facts: &CallFacts) -> CallDe
     let values = !doubts.is_empty() && doubts.iter().all(|doubt| doubt.value().is_some());
     if facts.standing && values {
         doubts.clear();
+    }
+    if facts.lasting {
+        doubts.retain(|doubt| !doubt.is_unseen_wish());
     }
     doubts.extend(held_by(facts, Gate::Ask));
     let over = policy.over(facts.done);
@@ -443,9 +488,11 @@ pub fn decide_call(policy: &ToolPolicy, tool: &str, facts: &CallFacts) -> CallDe
         doubts.extend(facts.leaks.iter().map(|category| Doubt::Leaks { category: *category }));
     }
     // Last, so that what is held back for another reason is not only asked about.
-    if (doubts.is_empty() || gate == Gate::Ask) && policy.trusts_nobody(ruled, facts.effect) {
+    if let Some(doubt) = policy.trusts_nobody(ruled, facts.effect)
+        && (doubts.is_empty() || gate == Gate::Ask)
+    {
         gate = Gate::Ask;
-        doubts.push(Doubt::Anyone);
+        doubts.push(doubt);
     }
     // An agent that could loosen its own rules would have none.
     if facts.guarded {
@@ -454,12 +501,17 @@ pub fn decide_call(policy: &ToolPolicy, tool: &str, facts: &CallFacts) -> CallDe
     }
     let decision = match gate {
         _ if doubts.is_empty() => CallDecision::Release(doubts),
-        _ if facts.approved && facts.exact => CallDecision::Approved,
+        _ if is_approved(facts, &doubts) => CallDecision::Approved,
         Gate::Allow | Gate::Observe => CallDecision::Release(doubts),
         Gate::Ask if facts.exact => CallDecision::Ask(doubts),
         Gate::Ask | Gate::Block => CallDecision::Block(doubts),
     };
     masked(decision, facts, masks_secrets)
+}
+
+/// Whether somebody said yes who may.
+fn is_approved(facts: &CallFacts, doubts: &[Doubt]) -> bool {
+    facts.approved && facts.exact && (facts.outside || !doubts.contains(&Doubt::Guardian))
 }
 
 /// The conditions that hold a call back with this gate.
@@ -487,6 +539,11 @@ fn doubts(policy: &ToolPolicy, tool: &str, facts: &CallFacts) -> Vec<Doubt> {
     let mut doubts = Vec::new();
     if !facts.readable {
         doubts.push(Doubt::Unreadable);
+    }
+    // Nothing was looked up, so of no value can be told where it stands.
+    if !facts.offered {
+        doubts.push(Doubt::NotOffered);
+        return doubts;
     }
     let needs_wish = facts.effect != Effect::Fetch && facts.tainted;
     if needs_wish && facts.delegated {
@@ -600,7 +657,10 @@ mod tests {
             many: false,
             steered: None,
             approved: false,
+            outside: false,
+            offered: true,
             standing: false,
+            lasting: false,
             done: Done::default(),
             holds: BTreeSet::new(),
             redacted: BTreeSet::new(),
@@ -618,6 +678,34 @@ mod tests {
             let facts = CallFacts { guarded: true, ..call(Effect::Change, vec![]) };
             assert_eq!(decide_call(&policy, "write_file", &facts).id(), "ask: guarded");
         }
+    }
+
+    #[test]
+    fn a_lasting_answer_stands_for_the_wish_and_for_nothing_else() {
+        let asks = ToolPolicy { mode: Some(Gate::Ask), ..ToolPolicy::default() };
+        let unseen = ArgumentFacts { outside: None, ..argument(Part::Destination) };
+        let call = CallFacts { asked: false, ..call(Effect::Send, vec![unseen.clone()]) };
+        let asked = decide_call(&asks, "t", &call);
+        assert!(asked.may_last(), "{}", asked.id());
+        let lasting = CallFacts { lasting: true, ..call };
+        assert_eq!(decide_call(&asks, "t", &lasting).id(), "release");
+        let origin = Origin::Tool { name: None, call: None };
+        let ordered = ArgumentFacts { instructed: Some(origin), ..unseen };
+        for (facts, id) in [
+            (CallFacts { guarded: true, ..lasting.clone() }, "ask: guarded"),
+            (CallFacts { readable: false, ..lasting.clone() }, "ask: unreadable"),
+            (CallFacts { arguments: vec![ordered], ..lasting.clone() }, "ask: instructed_destination"),
+            (
+                CallFacts { leaks: [DataCategory::ContactPhone].into(), ..lasting.clone() },
+                "ask: leaks_contact.phone",
+            ),
+        ] {
+            let decision = decide_call(&asks, "t", &facts);
+            assert_eq!((&*decision.id(), decision.may_last()), (id, false));
+        }
+        let group = ToolPolicy { preset: Some(Preset::WechatBot), ..ToolPolicy::default() };
+        let pays = CallFacts { effect: Effect::Pay, arguments: Vec::new(), ..lasting };
+        assert_eq!(decide_call(&group, "t", &pays).id(), "ask: anyone");
     }
 
     #[test]
@@ -778,7 +866,10 @@ mod tests {
         };
         assert_eq!(decide_call(&policy(&["*@corp.example"]), "t", &facts).id(), "release");
         assert_eq!(decide_call(&policy(&["*@other.example"]), "t", &facts).id(), "ask: foreign_destination");
-        let steps = ToolPolicy { workflow: vec!["read_*".into()], ..ToolPolicy::default() };
+        let steps = ToolPolicy {
+            workflow: Workflow { steps: vec!["read_*".into()], ..Workflow::default() },
+            ..ToolPolicy::default()
+        };
         assert_eq!(decide_call(&steps, "t", &call(Effect::Read, vec![])).id(), "block: no_step");
         assert_eq!(decide_call(&steps, "read_mail", &call(Effect::Read, vec![])).id(), "release");
     }

@@ -26,6 +26,24 @@ pub struct Pending {
     pub decision: String,
     /// The exchange whose record holds the arguments, encrypted.
     pub exchange: String,
+    /// Digest of the client's key.
+    #[serde(default)]
+    pub client: String,
+    /// Its conversation, or its session with a server: nobody's calls take the place of everybody's.
+    #[serde(default)]
+    pub session: String,
+    /// What a yes could stand for until it is taken back, where it may.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lasting: Option<Lasting>,
+}
+
+/// What a yes from outside stands for until it is taken back.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Lasting {
+    /// A keyed digest of the client, the tool and the values, hexadecimal.
+    pub mark: String,
+    /// The places of those values in the arguments (RFC 6901).
+    pub paths: Vec<String>,
 }
 
 /// Where questions lie and answers come from. Quick: it is asked on the way of a message.
@@ -34,6 +52,10 @@ pub trait Approvals: Send + Sync {
     fn wait(&self, call: &Pending, arguments: &str);
     /// What somebody said of the call with this code that this stands for. It counts once.
     fn said(&self, code: &str, stands: &str) -> Option<bool>;
+    /// Whether somebody has said yes to all calls with this mark, and has not taken it back.
+    fn lasts(&self, _mark: &str) -> bool {
+        false
+    }
     /// A call waits no more: it was answered otherwise, or nobody waits for it.
     fn settled(&self, code: &str);
     /// How long a call may be held for an answer where nobody else can be asked.

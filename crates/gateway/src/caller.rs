@@ -96,6 +96,11 @@ impl Caller {
         Approver::new(&digest(&self.seed, &[b"approve", self.session.as_bytes()]), now)
     }
 
+    /// What marks the calls of all sessions to which somebody outside has said yes for good.
+    pub fn keeper(&self) -> Approver {
+        Self { session: String::new(), ..self.clone() }.approver()
+    }
+
     /// The key for tokens. For embeddings the session does not count, so that what is stored in one session is found
     /// in another.
     pub fn mint_key(&self, wire: Option<Wire>) -> MintKey {

@@ -1,7 +1,6 @@
 //! The way back: an answer is restored, its tool calls are recorded before they are released, and its end is recorded
 //! whatever happens, also when the client goes away.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -12,7 +11,6 @@ use futures_util::StreamExt;
 use http::{HeaderMap, StatusCode};
 use ombud_core::effect::Effect;
 use ombud_core::event::{AnswerNoticeRecord, Event, EventKind, Party, ResponseRecord};
-use ombud_core::{Origin, Role};
 use ombud_detect::mask::{Minted, Tally};
 use ombud_ledger::Payload;
 
@@ -20,6 +18,7 @@ use crate::approvals::Pending;
 use crate::caller::Caller;
 use crate::calls::arguments::canonical;
 use crate::calls::facts::is_given;
+use crate::calls::held::{self, Eye};
 use crate::calls::{Asked, Judge, Judgement, question};
 use crate::gateway::Gateway;
 use crate::interceptor::Seen;
@@ -28,7 +27,6 @@ use crate::pace::Used;
 use crate::record;
 use crate::refusal::Refusal;
 use crate::route::Route;
-use crate::tool::judge::exchange as document;
 use crate::upstream;
 use crate::wire::answer::{self, ToolCall};
 use crate::wire::json::{Doc, Keys};
@@ -205,7 +203,7 @@ impl Delivery {
                 self.gateway.shelf.release(&self.tenant, &call.tool, canonical(&call.arguments));
             }
             let room = self.questions.len() + asked.len() < question::MOST_ASKED;
-            if let (Some((_, code)), Some(desk), true) = (&judged.asked, self.gateway.approvals.get(), room) {
+            if let (Some(code), Some(desk), true) = (&judged.waits, self.gateway.approvals.get(), room) {
                 desk.wait(&self.waiting(call, judged.effect, (code, &judged.stands), &told), &call.arguments);
             }
             if let Some((_, code)) = judged.asked.as_ref().filter(|_| room) {
@@ -241,42 +239,42 @@ impl Delivery {
             effect,
             decision: decision.to_owned(),
             exchange: self.exchange.clone(),
+            client: self.client.clone(),
+            session: self.conversation.clone(),
+            lasting: None,
         }
     }
 
     fn judge(&self, call: &ToolCall) -> Judgement {
         let gateway = Arc::clone(&self.gateway);
         let (judge, minted, config) = (&self.judge, &self.minted, &gateway.config);
-        let watched = config.tools.forbidden(&call.tool).or_else(|| config.tools.redacted(&call.tool));
-        let looked = watched.map(|_| self.looked_at(call));
+        let looked = config.tools.looks_inside(&call.tool).then(|| self.looked_at(call));
         let call = looked.as_ref().unwrap_or(call);
         aside(judge.weight(), || judge.judge(&gateway.attributor, &config.tools, minted, call, config.lang))
     }
 
     /// The call with the categories of data that its arguments hold.
     fn looked_at(&self, call: &ToolCall) -> ToolCall {
-        let exchange = document(&call.arguments, Role::ToolCall, &Origin::Model);
+        let config = &self.gateway.config;
+        let least = config.policy.min_score;
+        let eye = Eye { inspector: &self.gateway.inspector, client: &self.client, least };
+        let mut holds = held::categories(eye, &call.arguments);
+        holds.extend(held::by_tokens(&call.written, &self.minted));
+        let redact = config.tools.redacted(&call.tool);
+        if redact.is_disjoint(&holds) {
+            return ToolCall { holds, ..call.clone() };
+        }
+        let exchange = held::document(&call.arguments);
         let found = self.gateway.inspector.detect(&self.client, &exchange);
-        let least = self.gateway.config.policy.min_score;
-        let all = exchange
-            .slots
-            .iter()
-            .zip(&found)
-            .flat_map(|(slot, found)| found.iter().map(move |value| (slot, value)));
-        let (mut holds, mut leaks) = (BTreeSet::new(), BTreeSet::new());
-        for (slot, value) in all.filter(|(_, value)| value.score >= least) {
-            holds.insert(value.category());
-            let redact = self.gateway.config.tools.redacted(&call.tool);
+        let all = exchange.slots.iter().zip(&found);
+        let all = all.flat_map(|(slot, found)| found.iter().map(move |value| (slot, value)));
+        let masked = all.filter(|(_, value)| value.score >= least && redact.contains(&value.category()));
+        let leaks = masked.filter_map(|(slot, value)| {
             let text = slot.text.get(value.span.clone()).unwrap_or_default();
             // Labels say what a text is about and stand nowhere: there is nothing to mask.
-            if !text.is_empty()
-                && redact.is_some_and(|redact| redact.contains(&value.category()))
-                && !self.is_given(text)
-            {
-                leaks.insert(value.category());
-            }
-        }
-        ToolCall { holds, leaks, ..call.clone() }
+            (!text.is_empty() && !self.is_given(text)).then(|| value.category())
+        });
+        ToolCall { holds, leaks: leaks.collect(), ..call.clone() }
     }
 
     /// Whether the user gave a value.

@@ -19,6 +19,7 @@ use crate::caller::hex;
 use crate::calls::approve::Spent;
 use crate::calls::recent::Recent;
 use crate::consent::Desk;
+use crate::daily::Daily;
 use crate::inspect::Inspector;
 use crate::interceptor::Interceptor;
 use crate::memory::Memory;
@@ -89,6 +90,8 @@ pub struct Gateway {
     pub spent: Arc<Spent>,
     /// Who may approve calls outside of conversations, where somebody may.
     pub approvals: OnceLock<Arc<dyn Approvals>>,
+    /// What clients have done today, where it is remembered.
+    pub daily: OnceLock<Arc<dyn Daily>>,
     /// Calls of the last minute.
     pub recent: Arc<Recent>,
     /// The tool edge, where there is one.
@@ -122,6 +125,7 @@ impl Gateway {
             shelf: Arc::default(),
             spent: Arc::default(),
             approvals: OnceLock::new(),
+            daily: OnceLock::new(),
             recent: Arc::default(),
             edge: OnceLock::new(),
             ledger,

@@ -12,6 +12,7 @@ pub mod caller;
 pub mod calls;
 pub mod channel;
 pub mod consent;
+pub mod daily;
 pub mod delivery;
 pub mod gateway;
 pub mod inspect;

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow};
+use ombud_core::gate::Kept;
 use ombud_core::{AnswerPolicy, DataType, Lang, Policy, ToolPolicy, say};
 use ombud_detect::{Detector, Options};
 use ombud_gateway::Config;
@@ -136,10 +137,14 @@ pub(crate) fn read(path: Option<&Path>, lang: Lang) -> Result<File> {
     let (path, named) = (path.unwrap_or(Path::new(FILE)), path.is_some());
     let text = match std::fs::read_to_string(path) {
         Ok(text) => text,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound && !named => return Ok(File::default()),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound && !named => {
+            let mut file = File::default();
+            file.tools.kept = kept(path, &home());
+            return Ok(file);
+        }
         Err(error) => return Err(error).with_context(|| unreadable(path, lang)),
     };
-    let file = toml::from_str(&text).map_err(|error| {
+    let mut file: File = toml::from_str(&text).map_err(|error| {
         let why = fault::configuration(&path.display().to_string(), &text, &error, lang);
         let path = path.display();
         anyhow!(say!(lang,
@@ -147,8 +152,31 @@ pub(crate) fn read(path: Option<&Path>, lang: Lang) -> Result<File> {
             zh: "{path} 不是有效的配置，因此没有启动。\n{why}\n`ombud init --print` 可以显示一份有效的配置。"))
     })?;
     known_locales(&file, lang)?;
+    file.tools.kept = kept(path, &home());
     Ok(file)
 }
+
+/// Where this project keeps what its gate depends on: as it is named, and as it is on the disk.
+pub(crate) fn kept(file: &Path, home: &Path) -> Kept {
+    let both = |path: &Path| {
+        let mut paths: Vec<PathBuf> = [std::path::absolute(path).ok(), std::fs::canonicalize(path).ok()]
+            .into_iter()
+            .flatten()
+            .collect();
+        paths.dedup();
+        paths
+    };
+    let mut homes = both(home);
+    // Where the project itself is the home, only what belongs to Ombud in it is kept.
+    let around = env::current_dir().is_ok_and(|here| homes.iter().any(|home| here.starts_with(home)));
+    if around {
+        homes = homes.iter().flat_map(|home| STATE.map(|name| home.join(name))).collect();
+    }
+    Kept { homes, files: both(file) }
+}
+
+/// What no agent may change in a home.
+const STATE: [&str; 7] = ["approvals", "console.token", "journal", "keys", "mcp", "spent", "state.db"];
 
 /// A misspelt country would silently switch its numbers off.
 fn known_locales(file: &File, lang: Lang) -> Result<()> {

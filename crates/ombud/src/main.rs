@@ -29,6 +29,7 @@ mod notice;
 mod output;
 mod plan;
 mod policy;
+mod purse;
 mod report;
 mod run;
 mod selftest;

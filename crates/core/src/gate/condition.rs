@@ -1,8 +1,8 @@
 //! `when` of `[tools]`: conditions in the Common Expression Language that set a gate.
 //!
 //! A condition sees one call: `tool`, `effect`, `arg` (its arguments as they are), `source` (for each argument by name, where its
-//! values come from: `user`, `operator`, `record`, `outside`, `nowhere`), `user.asked`, `user.delegated`, `session.tainted`,
-//! `session.calls`, `session.equal` and `session.money`. At a tool's own edge the user's words are not seen: `user.asked` is
+//! values come from: `user`, `operator`, `record`, `outside`, `nowhere`), `holds` (the categories of data that stand in the arguments),
+//! `user.asked`, `user.delegated`, `session.tainted`, `session.calls`, `session.equal` and `session.money`. At a tool's own edge the user's words are not seen: `user.asked` is
 //! false there.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -15,7 +15,7 @@ use serde_json::Value;
 use super::{ArgumentFacts, CallFacts, Gate, ToolPolicy};
 
 /// What a condition may name.
-const NAMES: [&str; 6] = ["tool", "effect", "arg", "source", "user", "session"];
+const NAMES: [&str; 7] = ["tool", "effect", "arg", "source", "holds", "user", "session"];
 
 /// The functions that it may use.
 const FUNCTIONS: [&str; 11] = [
@@ -71,6 +71,13 @@ impl Eq for Expression {}
 impl std::fmt::Debug for Expression {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "Expression({:?})", self.text)
+    }
+}
+
+impl Expression {
+    /// Whether it depends on what kinds of data the arguments hold, so that somebody has to look.
+    pub(super) fn asks_what_is_held(&self) -> bool {
+        self.program.references().variables().contains(&"holds")
     }
 }
 
@@ -159,9 +166,9 @@ fn is_bound(text: &str, name: &str) -> bool {
 /// A condition that applies to a call, or that could not be evaluated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Met {
-    /// Whether it stands in the tool's own table.
+    /// Whether it stands in a table of the tool, by its name or by a pattern.
     pub own: bool,
-    /// Its number there, from one.
+    /// Its number there, from one; those of several tables of the tool are counted on.
     pub number: u32,
     /// The gate that it sets.
     pub gate: Gate,
@@ -173,17 +180,14 @@ impl ToolPolicy {
     /// The conditions that apply to a call with these arguments (JSON). One that fails, because an argument that it speaks of
     /// is not there or is of another kind, applies if it would hold a call back, and then asks.
     pub fn met(&self, tool: &str, facts: &CallFacts, arguments: &str) -> Vec<Met> {
-        let own = self.tools.get(tool).map(|rule| rule.when.as_slice()).unwrap_or_default();
+        let own: Vec<&Condition> = self.tables(tool).flat_map(|(_, rule)| &rule.when).collect();
         if own.is_empty() && self.when.is_empty() {
             return Vec::new();
         }
         let context = context(tool, facts, arguments);
-        let numbered = |own: bool, all: &[Condition]| {
-            (1..).zip(all).filter_map(|(n, one)| met(own, n, one, context.as_ref())).collect()
-        };
-        let mut found: Vec<Met> = numbered(true, own);
-        found.extend::<Vec<Met>>(numbered(false, &self.when));
-        found
+        let own = (1..).zip(own).filter_map(|(n, one)| met(true, n, one, context.as_ref()));
+        let all = (1..).zip(&self.when).filter_map(|(n, one)| met(false, n, one, context.as_ref()));
+        own.chain(all).collect()
     }
 }
 
@@ -225,6 +229,7 @@ fn context(tool: &str, facts: &CallFacts, arguments: &str) -> Option<Context<'st
     context.add_variable("effect", facts.effect).ok()?;
     context.add_variable("source", sources(&arguments, &facts.arguments)).ok()?;
     context.add_variable("arg", arguments).ok()?;
+    context.add_variable("holds", &facts.holds).ok()?;
     context.add_variable("user", user).ok()?;
     context.add_variable("session", session).ok()?;
     Some(context)

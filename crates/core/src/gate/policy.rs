@@ -1,12 +1,13 @@
 //! `[tools]` of `ombud.toml`.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
-use super::{CallFacts, Condition, Gate, Limit, Met};
+use super::{ArgumentFacts, CallFacts, Condition, Doubt, Gate, Limit, Met, Workflow};
 use crate::category::DataCategory;
-use crate::effect::Effect;
+use crate::effect::{Effect, Part};
 
 /// Equal calls in a conversation after which a person is asked, where nothing else is said.
 const REPEAT: u32 = 20;
@@ -20,13 +21,47 @@ pub struct ToolRule {
     /// Its own gate.
     pub gate: Option<Gate>,
     /// Categories of data that it must not be given, whatever else speaks for a call.
+    #[serde(deserialize_with = "categories")]
     pub forbid: BTreeSet<DataCategory>,
     /// Categories of data that are masked in its arguments, where the user did not give them.
+    #[serde(deserialize_with = "categories")]
     pub redact: BTreeSet<DataCategory>,
     /// Values that are the operator's, by argument; `*` stands for any run of characters.
     pub arguments: BTreeMap<String, Vec<String>>,
     /// Gates for some of its calls. Where several hold the strictest counts, and it counts more than `gate`.
     pub when: Vec<Condition>,
+}
+
+/// `[tools.destinations."*@example.com"]` of `ombud.toml`: what no tool may carry there.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Destination {
+    /// Categories of data that must not go there.
+    #[serde(deserialize_with = "categories")]
+    pub forbid: BTreeSet<DataCategory>,
+}
+
+/// Categories by their ids; `health` stands for every one that begins with `health.`.
+fn categories<'de, D: Deserializer<'de>>(from: D) -> Result<BTreeSet<DataCategory>, D::Error> {
+    let mut all = BTreeSet::new();
+    for id in Vec::<String>::deserialize(from)? {
+        let rest = |category: &DataCategory| category.id().strip_prefix(&*id);
+        let fits = |category: &&DataCategory| {
+            rest(category).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+        };
+        let mut found = DataCategory::ALL.iter().filter(fits).peekable();
+        if found.peek().is_none() {
+            let kinds: BTreeSet<&str> =
+                DataCategory::ALL.iter().filter_map(|category| category.id().split('.').next()).collect();
+            let kinds: Vec<String> = kinds.into_iter().map(|kind| format!("`{kind}`")).collect();
+            let kinds = kinds.join(", ");
+            return Err(serde::de::Error::custom(format_args!(
+                "unknown data category `{id}`, expected one of {kinds}"
+            )));
+        }
+        all.extend(found);
+    }
+    Ok(all)
 }
 
 /// `[tools.limits]`: what a conversation may do before a person is asked, however good each call looks.
@@ -41,6 +76,17 @@ pub struct Limits {
     pub money: Option<u64>,
     /// Calls of all tools in a minute.
     pub calls_per_minute: Option<u32>,
+    /// Calls of all tools in a day, in all conversations and sessions of a client.
+    pub calls_per_day: Option<u32>,
+    /// The sum of all amounts that are paid in a day, in the same.
+    pub money_per_day: Option<u64>,
+}
+
+impl Limits {
+    /// Whether a day counts, so that somebody has to remember it.
+    pub fn has_day(&self) -> bool {
+        self.calls_per_day.is_some() || self.money_per_day.is_some()
+    }
 }
 
 /// What a conversation has done so far, the call in question included.
@@ -56,10 +102,24 @@ pub struct Done {
     /// Calls of all tools in the last minute, where somebody counts them.
     #[serde(default, skip_serializing_if = "is_nought")]
     pub minute: u32,
+    /// Calls of all tools today, where somebody remembers them.
+    #[serde(default, skip_serializing_if = "is_nought")]
+    pub day_calls: u32,
+    /// The sum of all amounts paid today, in the same.
+    #[serde(default, skip_serializing_if = "is_nothing")]
+    pub day_money: u64,
+    /// The number of the step of an ordered workflow where it stands before this call; nought is before the first.
+    #[serde(default, skip_serializing_if = "is_nought")]
+    pub reached: u32,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
 fn is_nought(number: &u32) -> bool {
+    *number == 0
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+fn is_nothing(number: &u64) -> bool {
     *number == 0
 }
 
@@ -113,7 +173,8 @@ impl Preset {
     /// Whether an effect of this class is asked about even if the user's own words ask for it.
     fn trusts_nobody(self, effect: Effect) -> bool {
         use Effect::{Credential, Delete, Execute, Grant, Pay};
-        self == Self::WechatBot && matches!(effect, Pay | Delete | Grant | Credential | Execute)
+        matches!(self, Self::WechatBot | Self::Kids)
+            && matches!(effect, Pay | Delete | Grant | Credential | Execute)
     }
 }
 
@@ -163,6 +224,15 @@ impl Preset {
     ];
 }
 
+/// Where a project keeps what its gate depends on: no tool of the agent changes it without a question. Whole paths.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Kept {
+    /// Folders of state, with keys that sign answers: nor are they read.
+    pub homes: Vec<PathBuf>,
+    /// Configurations.
+    pub files: Vec<PathBuf>,
+}
+
 /// `[tools]` of `ombud.toml`.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default)]
@@ -175,14 +245,22 @@ pub struct ToolPolicy {
     pub effects: BTreeMap<Effect, Gate>,
     /// What a conversation may do at all.
     pub limits: Limits,
-    /// The only tools that may be called, if there are some; `*` stands for any run of characters.
-    pub workflow: Vec<String>,
+    /// The only tools that may be called, if there are some, and in which order.
+    pub workflow: Workflow,
     /// Gates for some calls of any tool, as in a tool's own table.
     pub when: Vec<Condition>,
+    /// What must not go to whom, whichever tool takes it there, by recipient; `*` stands for any run of characters.
+    pub destinations: BTreeMap<String, Destination>,
     /// Whether the user's words are not seen where this policy decides; see [`ToolPolicy::without_user`].
     #[serde(skip)]
     pub unseen: bool,
-    /// Tools by name.
+    /// The server at whose edge it decides: tables may name a tool with it, as several clients write it, or alone.
+    #[serde(skip)]
+    pub server: Option<String>,
+    /// What the gate itself depends on, where a project keeps it elsewhere than usual.
+    #[serde(skip)]
+    pub kept: Kept,
+    /// Tools by name; `*` in a name stands for any run of characters.
     #[serde(flatten)]
     pub tools: BTreeMap<String, ToolRule>,
 }
@@ -196,7 +274,9 @@ impl ToolPolicy {
 
     /// The gate and the rule that sets it.
     pub fn ruled(&self, tool: &str, effect: Effect) -> (Gate, Ruled) {
-        let own = self.tools.get(tool).and_then(|rule| rule.gate).map(|gate| (gate, Ruled::Tool));
+        let named = self.named(tool).find_map(|(_, rule)| rule.gate);
+        let own = named.or_else(|| self.fitting(tool).filter_map(|(_, rule)| rule.gate).max());
+        let own = own.map(|gate| (gate, Ruled::Tool));
         let class = || self.effects.get(&effect).map(|gate| (*gate, Ruled::Effect));
         let mode = || self.mode.map(|gate| (gate, Ruled::Mode));
         let preset = || Some((self.preset?.gate(effect)?, Ruled::Preset));
@@ -214,9 +294,18 @@ impl ToolPolicy {
         strictest(false).filter(|unsure| unsure.0 > set.0).unwrap_or(set)
     }
 
-    /// Whether the preset, where it is what counts, lets nobody's word be enough for this class.
-    pub fn trusts_nobody(&self, ruled: Ruled, effect: Effect) -> bool {
-        ruled == Ruled::Preset && self.preset.is_some_and(|preset| preset.trusts_nobody(effect))
+    /// The doubt that stays whatever the user says, where the preset is what counts and nobody's word in the conversation is enough for
+    /// this class.
+    pub(super) fn trusts_nobody(&self, ruled: Ruled, effect: Effect) -> Option<Doubt> {
+        let preset = self.preset.filter(|preset| ruled == Ruled::Preset && preset.trusts_nobody(effect))?;
+        // A child says yes to its own wish.
+        Some(if preset == Preset::Kids { Doubt::Guardian } else { Doubt::Anyone })
+    }
+
+    /// The same at the edge of a server.
+    #[must_use]
+    pub fn at(&self, server: &str) -> Self {
+        Self { server: Some(server.to_owned()), ..self.clone() }
     }
 
     /// The same where the user's words are not seen, as at the edge of a tool: nothing there can say that a call was asked for. A
@@ -234,31 +323,85 @@ impl ToolPolicy {
         if effect.acts() && !mild { Gate::Ask } else { Gate::Observe }
     }
 
-    /// The effect that the operator declares for a tool.
-    pub fn effect(&self, tool: &str) -> Option<Effect> {
-        self.tools.get(tool).and_then(|rule| rule.effect)
+    /// The tables that speak of a tool: those of its name before those whose pattern it fits.
+    pub fn tables<'p>(&'p self, tool: &'p str) -> impl Iterator<Item = (&'p str, &'p ToolRule)> {
+        self.named(tool).chain(self.fitting(tool))
     }
 
-    /// The categories of data that a tool must not be given.
-    pub fn forbidden(&self, tool: &str) -> Option<&BTreeSet<DataCategory>> {
-        self.tools.get(tool).map(|rule| &rule.forbid).filter(|forbid| !forbid.is_empty())
+    /// The tables of exactly this tool.
+    fn named<'p>(&'p self, tool: &'p str) -> impl Iterator<Item = (&'p str, &'p ToolRule)> {
+        let long = self.long(tool).and_then(|long| self.tools.get_key_value(&long));
+        let all = long.into_iter().chain(self.tools.get_key_value(tool));
+        all.map(|(name, rule)| (name.as_str(), rule))
+    }
+
+    /// The tables whose pattern it fits.
+    fn fitting<'p>(&'p self, tool: &'p str) -> impl Iterator<Item = (&'p str, &'p ToolRule)> {
+        let patterns =
+            self.tools.iter().filter(move |(name, _)| name.contains('*') && self.means(name, tool));
+        patterns.map(|(name, rule)| (name.as_str(), rule))
+    }
+
+    /// The tool with its server before it.
+    pub(super) fn long(&self, tool: &str) -> Option<String> {
+        self.server.as_ref().map(|server| format!("mcp__{server}__{tool}"))
+    }
+
+    /// Whether a table sets the gate of this tool by a name with its server, which only that server's edge can know.
+    pub fn knows_with_server(&self, tool: &str) -> bool {
+        let long = self.long(tool);
+        let with = |name: &str| long.as_ref().is_some_and(|long| fits(name, long)) && !fits(name, tool);
+        self.tables(tool).any(|(name, rule)| rule.gate.is_some() && with(name))
+    }
+
+    /// The effect that the operator declares for a tool.
+    pub fn effect(&self, tool: &str) -> Option<Effect> {
+        let named = self.named(tool).find_map(|(_, rule)| rule.effect);
+        named.or_else(|| self.fitting(tool).filter_map(|(_, rule)| rule.effect).reduce(Effect::or_worse))
+    }
+
+    /// The categories of data that a tool must not be given, wherever it takes them.
+    pub fn forbidden(&self, tool: &str) -> BTreeSet<DataCategory> {
+        self.tables(tool).flat_map(|(_, rule)| rule.forbid.iter().copied()).collect()
+    }
+
+    /// The tables of `destinations` that speak of where one of these arguments goes.
+    pub fn destinations_of<'p>(
+        &'p self,
+        arguments: &'p [ArgumentFacts],
+    ) -> impl Iterator<Item = (&'p str, &'p Destination)> {
+        let meant = |name: &str| {
+            let pattern = name.to_lowercase();
+            arguments.iter().any(|argument| goes_to(argument, &pattern))
+        };
+        let all = self.destinations.iter().filter(move |(name, _)| meant(name));
+        all.map(|(name, destination)| (name.as_str(), destination))
+    }
+
+    /// The categories that must not be given to a tool, or not to where these arguments go.
+    pub(super) fn forbidden_to(&self, tool: &str, arguments: &[ArgumentFacts]) -> BTreeSet<DataCategory> {
+        let there = self.destinations_of(arguments).flat_map(|(_, to)| to.forbid.iter().copied());
+        self.forbidden(tool).into_iter().chain(there).collect()
     }
 
     /// The categories of data that are masked in the arguments of a tool.
-    pub fn redacted(&self, tool: &str) -> Option<&BTreeSet<DataCategory>> {
-        self.tools.get(tool).map(|rule| &rule.redact).filter(|redact| !redact.is_empty())
+    pub fn redacted(&self, tool: &str) -> BTreeSet<DataCategory> {
+        self.tables(tool).flat_map(|(_, rule)| rule.redact.iter().copied()).collect()
+    }
+
+    /// Whether anything here depends on what the arguments of a tool hold.
+    pub fn looks_inside(&self, tool: &str) -> bool {
+        let asks = |all: &[Condition]| all.iter().any(|condition| condition.holds.asks_what_is_held());
+        let asked = |rule: &ToolRule| !rule.forbid.is_empty() || !rule.redact.is_empty() || asks(&rule.when);
+        let there = self.destinations.values().any(|destination| !destination.forbid.is_empty());
+        there || asks(&self.when) || self.tables(tool).any(|(_, rule)| asked(rule))
     }
 
     /// Whether the operator gives this value for an argument. `path` is its place (RFC 6901).
     pub fn gives(&self, tool: &str, path: &str, value: &str) -> bool {
         let key = path.rsplit('/').find(|part| part.parse::<u32>().is_err()).unwrap_or_default();
-        let rule = self.tools.get(tool).and_then(|rule| rule.arguments.get(key));
-        rule.is_some_and(|values| values.iter().any(|pattern| fits(&pattern.to_lowercase(), value)))
-    }
-
-    /// Whether the tool is one of the declared steps.
-    pub fn is_a_step(&self, tool: &str) -> bool {
-        self.workflow.is_empty() || self.workflow.iter().any(|step| fits(step, tool))
+        let mut given = self.tables(tool).filter_map(|(_, rule)| rule.arguments.get(key)).flatten();
+        given.any(|pattern| fits(&pattern.to_lowercase(), value))
     }
 
     /// The limits that a conversation goes over.
@@ -267,13 +410,30 @@ impl ToolPolicy {
         let money = self.limits.money.is_some_and(|most| done.money > most);
         let calls = self.limits.calls.is_some_and(|most| done.calls > most);
         let rate = self.limits.calls_per_minute.is_some_and(|most| done.minute > most);
+        let day_calls = self.limits.calls_per_day.is_some_and(|most| done.day_calls > most);
+        let day_money = self.limits.money_per_day.is_some_and(|most| done.day_money > most);
         let all = [
             (done.equal > repeat, Limit::Repeat),
             (calls, Limit::Calls),
             (money, Limit::Money),
             (rate, Limit::Rate),
+            (day_calls, Limit::DayCalls),
+            (day_money, Limit::DayMoney),
         ];
         all.into_iter().filter(|(over, _)| *over).map(|(_, limit)| limit).collect()
+    }
+}
+
+/// Whether an argument says where a call goes, and there. Of a command and of a text only what is an address by its form does: a
+/// command is sent nowhere else, and what a letter mentions is not who gets it.
+fn goes_to(argument: &ArgumentFacts, pattern: &str) -> bool {
+    let value = argument.value.as_str();
+    let host = || value.split(['/', '?']).next().unwrap_or_default();
+    match argument.part {
+        Part::Destination | Part::Account => fits(pattern, value),
+        Part::Url => fits(pattern, value) || fits(pattern, host()),
+        Part::Command => argument.typed && (fits(pattern, value) || fits(pattern, host())),
+        _ => false,
     }
 }
 
@@ -309,6 +469,37 @@ mod tests {
         ] {
             assert_eq!(fits(pattern, text), fitting, "{pattern} {text}");
         }
+    }
+
+    #[test]
+    fn a_table_may_speak_of_several_tools() {
+        let policy: ToolPolicy = serde_json::from_str(
+            r#"{"send_*":{"effect":"send","gate":"ask","forbid":["health"]},"*_mail":{"gate":"block","forbid":["id.national_id"]},
+                "send_note":{"gate":"allow"}}"#,
+        )
+        .unwrap();
+        let gate = |tool| policy.ruled(tool, Effect::Send);
+        // The strictest pattern counts, and a name of its own more than any.
+        assert_eq!(gate("send_mail"), (Gate::Block, Ruled::Tool));
+        assert_eq!(gate("send_note"), (Gate::Allow, Ruled::Tool));
+        assert_eq!(gate("resend"), (Gate::Ask, Ruled::Fresh));
+        assert_eq!(policy.effect("send_note"), Some(Effect::Send));
+        let both = policy.forbidden("send_mail");
+        assert!(both.contains(&DataCategory::HealthMental) && both.contains(&DataCategory::IdNationalId));
+        assert!(policy.looks_inside("send_note") && !policy.looks_inside("resend"));
+        let wrong = r#"{"x":{"forbid":["healt"]}}"#;
+        assert!(serde_json::from_str::<ToolPolicy>(wrong).is_err());
+    }
+
+    #[test]
+    fn a_servers_own_edge_knows_tools_by_both_names() {
+        let policy: ToolPolicy =
+            serde_json::from_str(r#"{"mcp__mail__*":{"forbid":["health"]},"send":{"gate":"block"}}"#)
+                .unwrap();
+        let (mail, chat) = (policy.at("mail"), policy.at("chat"));
+        assert_eq!(mail.gate("send", Effect::Send), Gate::Block);
+        assert!(!mail.forbidden("send").is_empty() && chat.forbidden("send").is_empty());
+        assert!(!mail.knows_with_server("send"), "the gate stands under the short name");
     }
 
     #[test]
@@ -367,13 +558,42 @@ mod tests {
 
     #[test]
     fn limits_of_a_conversation() {
-        let limits = Limits { repeat: Some(2), calls: Some(5), money: Some(100), calls_per_minute: Some(4) };
+        let limits = Limits {
+            repeat: Some(2),
+            calls: Some(5),
+            money: Some(100),
+            calls_per_minute: Some(4),
+            calls_per_day: Some(7),
+            money_per_day: Some(200),
+        };
         let policy = ToolPolicy { limits, ..ToolPolicy::default() };
-        assert_eq!(policy.over(Done { equal: 2, calls: 5, money: 100, minute: 4 }), []);
-        let over = policy.over(Done { equal: 3, calls: 6, money: 101, minute: 5 });
-        assert_eq!(over, [Limit::Repeat, Limit::Calls, Limit::Money, Limit::Rate]);
         assert_eq!(
-            ToolPolicy::default().over(Done { equal: REPEAT + 1, calls: 500, money: 9, minute: 500 }),
+            policy.over(Done {
+                equal: 2,
+                calls: 5,
+                money: 100,
+                minute: 4,
+                day_calls: 7,
+                day_money: 200,
+                reached: 0
+            }),
+            []
+        );
+        let over = policy.over(Done {
+            equal: 3,
+            calls: 6,
+            money: 101,
+            minute: 5,
+            day_calls: 8,
+            day_money: 201,
+            reached: 0,
+        });
+        assert_eq!(
+            over,
+            [Limit::Repeat, Limit::Calls, Limit::Money, Limit::Rate, Limit::DayCalls, Limit::DayMoney]
+        );
+        assert_eq!(
+            ToolPolicy::default().over(Done { equal: REPEAT + 1, calls: 500, money: 9, ..Done::default() }),
             [Limit::Repeat]
         );
     }

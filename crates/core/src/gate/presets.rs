@@ -29,7 +29,7 @@ const TABLE: [(&str, [&str; 10]); 8] = [
     ("rag-chat", ["rrr", "rra", "rbb", "rbb", "raa", "raa", "rbb", "rbb", "rbb", "rbr"]),
     ("wechat-bot", ["rrr", "rra", "raa", "aaa", "raa", "raa", "abb", "abb", "abb", "aba"]),
     ("companion", ["rrr", "rra", "raa", "rbb", "raa", "raa", "raa", "rbb", "rbb", "rbr"]),
-    ("kids", ["rrr", "rrb", "rbb", "rbb", "raa", "raa", "rbb", "rbb", "rbb", "rbr"]),
+    ("kids", ["rrr", "rrb", "rbb", "abb", "raa", "raa", "abb", "abb", "abb", "aba"]),
     ("coding", ["rrr", "rra", "raa", "rbb", "roo", "roo", "raa", "rbb", "raa", "rar"]),
     ("shop", ["rrr", "rra", "raa", "raa", "raa", "raa", "rbb", "rbb", "rbb", "rbr"]),
     ("strict", ["rrr", "rrb", "rbb", "rbb", "rbb", "rbb", "rbb", "rbb", "rbb", "rbr"]),
@@ -115,7 +115,7 @@ fn in_a_group_nobodys_word_is_enough_for_what_cannot_be_undone() {
     // A limit withholds what the preset withholds, instead of only asking.
     let limits = Limits { calls: Some(0), ..Limits::default() };
     let grant = CallFacts {
-        done: super::Done { equal: 1, calls: 1, money: 0, minute: 0 },
+        done: super::Done { equal: 1, calls: 1, ..super::Done::default() },
         ..call(Effect::Grant, Vec::new())
     };
     assert_eq!(decide_call(&ToolPolicy { limits, ..bot.clone() }, "t", &grant).id(), "block: over_calls");
@@ -129,5 +129,28 @@ fn in_a_group_nobodys_word_is_enough_for_what_cannot_be_undone() {
     ] {
         assert_eq!(decide_call(&open, "t", &facts).id(), "release");
         assert_ne!(open.ruled("t", Effect::Pay).1, Ruled::Preset);
+    }
+}
+
+#[test]
+fn a_childs_yes_is_not_enough_for_what_cannot_be_undone() {
+    let kids = by(Preset::Kids);
+    for (effect, part) in CLASSES {
+        let guarded = matches!(
+            effect,
+            Effect::Pay | Effect::Delete | Effect::Grant | Effect::Credential | Effect::Execute
+        );
+        let [own, foreign, _] = values(part);
+        let wished = call(effect, vec![own]);
+        let asked = decide_call(&kids, "t", &wished);
+        assert_eq!(asked == CallDecision::Ask(vec![Doubt::Guardian]), guarded, "{effect:?}");
+        // The code, “yes” and “always” are the child's own words; what comes from outside is somebody else's.
+        let child = CallFacts { approved: true, standing: true, ..wished };
+        assert_eq!(decide_call(&kids, "t", &child).releases(), !guarded, "{effect:?}");
+        let outside = CallFacts { outside: true, ..child };
+        assert!(decide_call(&kids, "t", &outside).releases(), "{effect:?}");
+        // What is doubtful beside that is withheld as before.
+        let doubtful = decide_call(&kids, "t", &call(effect, vec![foreign]));
+        assert!(!guarded || matches!(doubtful, CallDecision::Block(_)), "{effect:?}");
     }
 }

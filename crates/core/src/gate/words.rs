@@ -80,9 +80,17 @@ fn doubt_in_words(id: &str, lang: Lang) -> String {
             say!(lang, en: "third-party text had something looked at before", zh: "第三方内容先让助手查看了别的信息")
         }
         "no_step" => say!(lang, en: "no declared step", zh: "不是声明过的步骤"),
+        "too_early" => {
+            say!(lang, en: "the step that comes before it was not made", zh: "它之前的步骤尚未执行")
+        }
+        "not_offered" => {
+            say!(lang, en: "the request did not offer this tool", zh: "请求中没有提供这个工具")
+        }
         "over_repeat" => say!(lang, en: "the same call too often", zh: "同一调用次数过多"),
         "over_calls" => say!(lang, en: "too many calls", zh: "调用总数过多"),
         "over_money" => say!(lang, en: "too much money", zh: "金额超过上限"),
+        "over_day_calls" => say!(lang, en: "too many calls today", zh: "今天的调用次数过多"),
+        "over_day_money" => say!(lang, en: "too much money today", zh: "今天的金额超过上限"),
         "over_rate" => say!(lang, en: "too many calls in a minute", zh: "一分钟内调用过多"),
         "guarded" => {
             say!(lang, en: "reaches for Ombud's own rules or answers", zh: "触及 Ombud 自己的规则或答复")
@@ -90,11 +98,14 @@ fn doubt_in_words(id: &str, lang: Lang) -> String {
         "not_asked" => say!(lang, en: "the user did not ask for it", zh: "用户没有提出这一要求"),
         "delegated" => say!(lang, en: "the user left it to a text", zh: "用户让一段文字来决定"),
         "anyone" => say!(lang, en: "anybody may have asked for it", zh: "提出要求的可能是任何人"),
+        "guardian" => say!(lang,
+            en: "somebody responsible has to allow it outside of the conversation",
+            zh: "需要监护人等负责人在对话之外同意"),
         _ => match id.split_once('_') {
             Some(("condition", id)) => condition(id, lang),
             Some(("forbidden", id)) => {
                 let category = category(id, lang);
-                say!(lang, en: "the tool must not be given {category}", zh: "不允许把“{category}”交给该工具")
+                say!(lang, en: "the tool or the recipient must not be given {category}", zh: "不允许把“{category}”交给该工具或该接收方")
             }
             Some(("redacted", id)) => {
                 let category = category(id, lang);
@@ -136,6 +147,30 @@ fn condition(id: &str, lang: Lang) -> String {
     }
 }
 
+/// A limit that is passed, in words.
+fn over(limit: Limit, lang: Lang) -> String {
+    match limit {
+        Limit::Repeat => say!(lang,
+            en: "the very same call was made many times already",
+            zh: "同样的调用已经执行过很多次"),
+        Limit::Calls => say!(lang,
+            en: "this conversation has made as many calls as the developer allows",
+            zh: "本次对话的调用次数已达到开发者设定的上限"),
+        Limit::Money => say!(lang,
+            en: "the payments of this conversation would go over the sum that the developer allows",
+            zh: "本次对话的付款总额将超过开发者设定的上限"),
+        Limit::DayCalls => say!(lang,
+            en: "as many calls were made today as the developer allows",
+            zh: "今天的调用次数已达到开发者设定的上限"),
+        Limit::DayMoney => say!(lang,
+            en: "the payments of today would go over the sum that the developer allows",
+            zh: "今天的付款总额将超过开发者设定的上限"),
+        Limit::Rate => say!(lang,
+            en: "more calls are made in a minute than the developer allows",
+            zh: "一分钟内的调用次数超过了开发者设定的上限"),
+    }
+}
+
 impl Say for Doubt {
     fn say(&self, lang: Lang) -> String {
         match self {
@@ -151,11 +186,23 @@ impl Say for Doubt {
             Self::NoStep => say!(lang,
                 en: "it is none of the steps that the developer declared",
                 zh: "它不在开发者声明的步骤之内"),
+            Self::TooEarly { after } => {
+                let after = quoted(after);
+                say!(lang,
+                    en: "the developer put the step {after} before it, and that was not made in this round",
+                    zh: "开发者规定它之前要先执行 {after}，而这一轮还没有执行")
+            }
+            Self::NotOffered => say!(lang,
+                en: "the model calls a tool that this request did not offer",
+                zh: "模型调用了这次请求没有提供的工具"),
+            Self::Guardian => say!(lang,
+                en: "children use this assistant, so somebody who is responsible for them has to allow this",
+                zh: "这个助手的使用者是孩子，这一步需要监护人等负责人同意"),
             Self::Forbidden { category } => {
                 let category = category.say(lang);
                 say!(lang,
-                    en: "its arguments hold data that the developer never gives this tool: {category}",
-                    zh: "参数中含有开发者不允许交给该工具的数据：{category}")
+                    en: "its arguments hold data that the developer never gives this tool or this recipient: {category}",
+                    zh: "参数中含有开发者不允许交给该工具或该接收方的数据：{category}")
             }
             Self::Redacted { category } => {
                 let category = category.say(lang);
@@ -169,18 +216,7 @@ impl Say for Doubt {
                     en: "its arguments hold data that the developer wants masked for this tool, and that went to the model in the clear: {category}",
                     zh: "参数中含有开发者要求对该工具脱敏的数据，而它已以明文发给模型：{category}")
             }
-            Self::Over { limit: Limit::Repeat } => say!(lang,
-                en: "the very same call was made many times already",
-                zh: "同样的调用已经执行过很多次"),
-            Self::Over { limit: Limit::Calls } => say!(lang,
-                en: "this conversation has made as many calls as the developer allows",
-                zh: "本次对话的调用次数已达到开发者设定的上限"),
-            Self::Over { limit: Limit::Money } => say!(lang,
-                en: "the payments of this conversation would go over the sum that the developer allows",
-                zh: "本次对话的付款总额将超过开发者设定的上限"),
-            Self::Over { limit: Limit::Rate } => say!(lang,
-                en: "more calls are made in a minute than the developer allows",
-                zh: "一分钟内的调用次数超过了开发者设定的上限"),
+            Self::Over { limit } => over(*limit, lang),
             Self::Condition { met } if met.holds => say!(lang,
                 en: "the developer set a condition for such calls",
                 zh: "开发者为这类调用设定了条件"),

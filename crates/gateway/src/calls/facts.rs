@@ -36,6 +36,7 @@ use crate::attribute::verbatim::RUN;
 use crate::attribute::{By, Hit, folded, weight};
 use crate::wire::answer::ToolCall;
 pub use before::used as used_before;
+pub use guarded::reaches_kept;
 pub(super) use history::amounts;
 pub use overlap::{Overlap, Stand};
 use overlap::{exact, overlap_of, settle};
@@ -85,7 +86,10 @@ pub fn of(
         many: prepared.is_some_and(|known| known.intent().many),
         steered: prepared.and_then(|known| steered::by(known, effect, &arguments.leaves)),
         approved,
+        outside: false,
+        offered: true,
         standing: false,
+        lasting: false,
         done: prepared
             .map_or_else(Done::default, |known| history::done(known, effect, &call.tool, arguments)),
         holds: call.holds.clone(),

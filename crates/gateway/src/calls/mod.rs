@@ -3,6 +3,7 @@
 pub mod approve;
 pub mod arguments;
 pub mod facts;
+pub mod held;
 #[cfg(test)]
 mod hostile;
 mod posed;
@@ -31,6 +32,7 @@ use crate::attribute::envelope;
 use crate::attribute::index::{self, Index};
 use crate::attribute::{Attributor, Context};
 use crate::caller::Caller;
+use crate::daily::Daily;
 use crate::gateway::Gateway;
 use crate::wire::Wire;
 use crate::wire::answer::ToolCall;
@@ -62,6 +64,8 @@ pub struct Judge {
 struct Around {
     /// Who is outside of the conversation and may say yes.
     outside: Option<Arc<dyn Approvals>>,
+    /// What the client has done today, where a limit depends on it.
+    daily: Option<Arc<dyn Daily>>,
     /// The calls of the last minute, and the time since they are counted.
     recent: Arc<Recent>,
     /// The time when the request came, and since then.
@@ -261,6 +265,14 @@ impl Asker {
         }
     }
 
+    /// The client, for what is counted by the day.
+    fn client(&self) -> &str {
+        match self {
+            Self::Caller(caller, _) => &caller.client,
+            Self::Fixed(_) => "",
+        }
+    }
+
     fn approver(&self) -> Approver {
         match self {
             Self::Caller(caller, spent) => caller.approver().counting(spent),
@@ -338,6 +350,8 @@ pub struct Judgement {
     pub text: Option<String>,
     /// The same for a list of several, with the code that releases the call, if the user may decide.
     pub asked: Option<(String, String)>,
+    /// The code by which somebody outside may answer, where anybody is asked.
+    pub waits: Option<String>,
     /// What stands for the call in full.
     pub stands: String,
     /// The language in which the user is spoken to.
@@ -363,7 +377,8 @@ impl Judge {
     pub fn within(self, gateway: &Gateway) -> Self {
         let outside = gateway.approvals.get().map(Arc::clone);
         let (recent, began) = (Arc::clone(&gateway.recent), (gateway.elapsed(), Instant::now()));
-        Self { around: Some(Around { outside, recent, began }), ..self }
+        let daily = gateway.daily.get().filter(|_| gateway.config.tools.limits.has_day()).map(Arc::clone);
+        Self { around: Some(Around { outside, daily, recent, began }), ..self }
     }
 
     fn outside(&self) -> Option<&Arc<dyn Approvals>> {
@@ -373,9 +388,33 @@ impl Judge {
     /// A call was released.
     fn count(&self, policy: &ToolPolicy, released: &mut Released, call: Counted) {
         released.add(call);
-        if let Some(around) = self.around.as_ref().filter(|_| policy.limits != Limits::default()) {
+        let counts = policy.limits != Limits::default() || policy.workflow.ordered;
+        if let Some(around) = self.around.as_ref().filter(|_| counts) {
             around.recent.add(&self.asker.whose(), around.now(), call);
+            if let Some(daily) = &around.daily {
+                daily.add(self.asker.client(), call.readable_money());
+            }
         }
+    }
+
+    /// What a call counts for the limits; what is done with it goes into its facts.
+    fn counted(
+        &self,
+        policy: &ToolPolicy,
+        released: &Released,
+        facts: &mut CallFacts,
+        call: &ToolCall,
+        arguments: &Arguments,
+    ) -> Counted {
+        let counted = released.counted(&call.tool, facts.effect, arguments);
+        facts.done = released.with(facts.done, counted);
+        if let Some(around) = &self.around {
+            facts.done = around.recent.beside(&self.asker.whose(), around.now(), facts.done, counted);
+            if let Some(daily) = &around.daily {
+                facts.done = daily.today(self.asker.client()).beside(facts.done, counted);
+            }
+        }
+        counted.to_step(policy.reached(facts.done.reached, &call.tool))
     }
 
     /// What somebody outside said of this call, if they did.
@@ -428,13 +467,11 @@ impl Judge {
         });
         let (mut facts, overlaps) =
             facts::of(prepared, effect, call, &arguments, minted, &definition.description, approved);
-        facts.signs = self.signs;
+        (facts.signs, facts.offered) = (self.signs, prepared.is_some());
+        facts.guarded |= facts::reaches_kept(effect, &arguments.leaves, &policy.kept);
+        facts.done.reached = reached(policy, prepared);
         let mut released = self.released.lock().unwrap_or_else(PoisonError::into_inner);
-        let counted = released.counted(&call.tool, effect, &arguments);
-        facts.done = released.with(facts.done, counted);
-        if let Some(around) = &self.around {
-            facts.done = around.recent.beside(&self.asker.whose(), around.now(), facts.done, counted);
-        }
+        let counted = self.counted(policy, &released, &mut facts, call, &arguments);
         facts.met = policy.met(&call.tool, &facts, &arguments.canonical);
         // First without a yes, so that it counts only where one is asked for.
         let given = std::mem::take(&mut facts.approved);
@@ -456,7 +493,7 @@ impl Judge {
             match self.said_outside(&codes) {
                 // A no counts more than a yes in the conversation, and its code releases nothing any more.
                 Some(false) => drop(maker.spend(&codes)),
-                Some(true) => (facts.approved, by) = (true, Voice::Outside),
+                Some(true) => (facts.approved, facts.outside, by) = (true, true, Voice::Outside),
                 None => {
                     facts.approved =
                         given || prepared.is_some_and(|known| agreed(known, &maker, &codes, ask));
@@ -489,6 +526,7 @@ impl Judge {
             details,
             arguments,
             effect,
+            waits: matches!(decision, CallDecision::Ask(_)).then(|| code.clone()),
             decision,
             text,
             asked: asked.map(|item| (item, code)),
@@ -513,6 +551,12 @@ fn agreed(
         || maker.is_posed(said, codes)
 }
 
+/// Where the calls of the history lead in an ordered workflow.
+fn reached(policy: &ToolPolicy, prepared: Option<&Prepared>) -> u32 {
+    let calls = prepared.map(|known| known.exchange.calls.as_slice()).unwrap_or_default();
+    policy.reached_by(calls.iter().map(|call| call.tool.as_str()))
+}
+
 /// The class of a call. Arguments that nobody can read may do anything.
 fn effect_of(policy: &ToolPolicy, definition: &Definition, call: &ToolCall, arguments: &Arguments) -> Effect {
     let known = policy.effect(&call.tool).unwrap_or_else(|| arguments.effect(definition.effect(&call.tool)));
@@ -533,6 +577,9 @@ pub fn facts_again(
     let (arguments, none) = (Arguments::of(call), Minted::default());
     let effect = effect_of(policy, &definition, call, &arguments);
     let mut facts = facts::of(prepared, effect, call, &arguments, &none, &definition.description, false).0;
+    facts.offered = prepared.is_some();
+    facts.done.reached = reached(policy, prepared);
+    facts.guarded |= facts::reaches_kept(effect, &arguments.leaves, &policy.kept);
     facts.met = policy.met(&call.tool, &facts, &arguments.canonical);
     facts
 }

@@ -31,6 +31,10 @@ pub fn item(
     lang: Lang,
 ) -> Option<String> {
     let CallDecision::Ask(doubts) = decision else { return None };
+    // No yes of this conversation could release it.
+    if doubts.contains(&Doubt::Guardian) {
+        return None;
+    }
     let (tool, does) = (quoted(tool), effect.say(lang));
     let arguments = quoted_whole(&shown(arguments, SHOWN_OF_SEVERAL));
     let why: Vec<String> = doubts.iter().map(|doubt| doubt.say(lang)).collect();
@@ -44,8 +48,8 @@ pub fn item(
 pub fn several(items: &[&str], codes: &[&str], lang: Lang) -> String {
     let (count, items, codes) = (items.len(), items.join("\n"), codes.join(" "));
     say!(lang,
-        en: "I need your confirmation first, for {count} calls:\n\n{items}\n\nTo allow all of them, reply yes, or put this on a line of its own in your reply: yes {codes}\nFor some of them, give their codes only; they stand in the order of the list.",
-        zh: "以下 {count} 次调用需要你先确认：\n\n{items}\n\n如果全部同意，请回复“同意”，或单独用一行回复：同意 {codes}\n如果只同意其中几项，只写对应的代码即可，顺序与列表一致。")
+        en: "I need your confirmation first, for {count} calls:\n\n{items}\n\nTo allow all of them, reply yes if I say nothing else here, or put this on a line of its own in your reply: yes {codes}\nFor some of them, give their codes only; they stand in the order of the list.",
+        zh: "以下 {count} 次调用需要你先确认：\n\n{items}\n\n如果全部同意，而我这里没有说别的，请回复“同意”；也可以单独用一行回复：同意 {codes}\n如果只同意其中几项，只写对应的代码即可，顺序与列表一致。")
 }
 
 /// How every question begins.
@@ -113,9 +117,12 @@ pub fn text(
     let why = why.join("\n");
     match decision {
         CallDecision::Release(_) | CallDecision::Redact(_) | CallDecision::Approved => None,
+        CallDecision::Ask(doubts) if doubts.contains(&Doubt::Guardian) => Some(say!(lang,
+            en: "I did not call {tool}, which {does}:\n\n{arguments}\n\nWhy:\n{why}\n\nThey type `ombud approve {code}` in a terminal of this project or allow it in its console, within 15 minutes; then ask me again.",
+            zh: "我没有调用 {tool}（{does}）：\n\n{arguments}\n\n原因：\n{why}\n\n请负责人在 15 分钟内于本项目的终端中运行 `ombud approve {code}`，或在控制台中同意，然后再对我说一次。")),
         CallDecision::Ask(_) => Some(say!(lang,
-            en: "I need your confirmation first. I was about to call {tool}, which {does}:\n\n{arguments}\n\nWhy I ask:\n{why}\n\n{always}To allow exactly this call, put this on a line of its own in your reply: yes {code}",
-            zh: "这一步需要你先确认。我正要调用 {tool}（{does}）：\n\n{arguments}\n\n询问原因：\n{why}\n\n{always}如果同意执行这一次调用，请单独用一行回复：同意 {code}")),
+            en: "I need your confirmation first. I was about to call {tool}, which {does}:\n\n{arguments}\n\nWhy I ask:\n{why}\n\n{always}To allow exactly this call, reply yes if I say nothing else here, or put this on a line of its own in your reply: yes {code}",
+            zh: "这一步需要你先确认。我正要调用 {tool}（{does}）：\n\n{arguments}\n\n询问原因：\n{why}\n\n{always}如果同意执行这一次调用，而我这里没有说别的，请回复“同意”；也可以单独用一行回复：同意 {code}")),
         CallDecision::Block(doubts) if doubts.contains(&Doubt::Secret) => Some(say!(lang,
             en: "I did not call {tool}:\n{why}\n\nGive the tool its secret outside the prompt, or set `\"key.api\" = \"mask\"` under [policy.masking] in ombud.toml.",
             zh: "我没有调用 {tool}：\n{why}\n\n请不要把密钥写进提示词，而是直接交给工具；或在 ombud.toml 的 [policy.masking] 下设置 `\"key.api\" = \"mask\"`。")),

@@ -32,6 +32,8 @@ struct Own {
     times: VecDeque<Duration>,
     calls: u32,
     money: u64,
+    /// The step of a workflow that the last call led to.
+    reached: u32,
     last: Duration,
 }
 
@@ -56,6 +58,7 @@ impl Recent {
             minute,
             calls: done.calls.max(own.calls.saturating_add(1)),
             money: done.money.max(own.money.saturating_add(call.money())),
+            reached: own.reached,
             ..done
         }
     }
@@ -71,6 +74,7 @@ impl Recent {
         own.last = now;
         own.calls = own.calls.saturating_add(1);
         own.money = own.money.saturating_add(call.readable_money());
+        own.reached = call.reached();
         own.times.push_back(now);
         if own.times.len() > LONGEST {
             own.times.pop_front();
@@ -104,7 +108,7 @@ mod tests {
         let (recent, now) = (Recent::default(), Duration::ZERO);
         let pay = Counted::of_money(90);
         recent.add(&whose("a", true), now, pay);
-        let told = Done { equal: 1, calls: 1, money: 90, minute: 0 };
+        let told = Done { equal: 1, calls: 1, money: 90, ..Done::default() };
         let sums = |scope: &str, sums| recent.beside(&whose(scope, sums), now, told, pay);
         assert_eq!((sums("a", true).calls, sums("a", true).money), (2, 180));
         assert_eq!((sums("a", false).calls, sums("a", false).money), (1, 90));

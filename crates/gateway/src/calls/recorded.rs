@@ -25,7 +25,7 @@ pub(crate) fn weighed(
     began: Instant,
 ) -> WeighedRecord {
     // A yes from before stands for the one that would be asked for now.
-    let standing = facts.standing && decision.doubts().is_empty();
+    let standing = (facts.standing || facts.lasting) && decision.doubts().is_empty();
     let rule = if standing { "standing".to_owned() } else { rule_of(policy, tool, facts, decision) };
     WeighedRecord {
         verdict: if standing || by.is_some() { "ask" } else { decision.verdict() }.to_owned(),

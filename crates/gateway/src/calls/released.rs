@@ -18,6 +18,7 @@ const MOST: usize = 4096;
 pub struct Counted {
     same: u64,
     money: u64,
+    reached: u32,
 }
 
 impl Counted {
@@ -31,9 +32,20 @@ impl Counted {
         if self.money == u64::MAX { 0 } else { self.money }
     }
 
+    /// The same, with the step of a workflow where the conversation stands afterwards.
+    #[must_use]
+    pub fn to_step(self, reached: u32) -> Self {
+        Self { reached, ..self }
+    }
+
+    /// The step of a workflow where the conversation stands afterwards.
+    pub fn reached(self) -> u32 {
+        self.reached
+    }
+
     #[cfg(test)]
     pub(super) fn of_money(money: u64) -> Self {
-        Self { same: 0, money }
+        Self { money, ..Self::default() }
     }
 }
 
@@ -45,6 +57,8 @@ pub struct Released {
     by: RandomState,
     calls: u32,
     money: u64,
+    /// The step of a workflow that the last of them led to.
+    reached: u32,
 }
 
 impl Released {
@@ -55,7 +69,7 @@ impl Released {
     }
 
     fn called(&self, tool: &str, canonical: &str, money: u64) -> Counted {
-        Counted { same: self.by.hash_one((tool, canonical)), money }
+        Counted { same: self.by.hash_one((tool, canonical)), money, reached: 0 }
     }
 
     /// What is done once this call is, if `done` is the call alone.
@@ -65,6 +79,7 @@ impl Released {
             equal: done.equal.saturating_add(equal),
             calls: done.calls.saturating_add(self.calls),
             money: done.money.saturating_add(self.money),
+            reached: if self.calls > 0 { self.reached } else { done.reached },
             ..done
         }
     }
@@ -73,6 +88,7 @@ impl Released {
     pub fn add(&mut self, call: Counted) {
         self.calls = self.calls.saturating_add(1);
         self.money = self.money.saturating_add(call.readable_money());
+        self.reached = call.reached;
         if self.equal.len() >= MOST && !self.equal.contains_key(&call.same) {
             self.make_room();
         }
@@ -94,7 +110,7 @@ mod tests {
     use super::*;
 
     fn one() -> Done {
-        Done { equal: 1, calls: 1, money: 5, minute: 0 }
+        Done { equal: 1, calls: 1, money: 5, ..Done::default() }
     }
 
     #[test]
@@ -105,7 +121,7 @@ mod tests {
         for call in [paid, paid, other] {
             released.add(call);
         }
-        assert_eq!(released.with(one(), paid), Done { equal: 3, calls: 4, money: 15, minute: 0 });
+        assert_eq!(released.with(one(), paid), Done { equal: 3, calls: 4, money: 15, ..Done::default() });
         assert_eq!(released.with(one(), other).equal, 2);
         assert_eq!(released.with(one(), released.called("read", "{}", 0)).equal, 1);
         // A sum that cannot be read is over every limit once, and adds nothing.

@@ -194,11 +194,14 @@ impl Guard {
     /// What tokens stand for in the arguments of a tool that must not be given all; `None` for every other.
     pub fn masks_for(&mut self, tool: &str) -> Option<Arc<Minted>> {
         let rules = Arc::clone(&self.rules);
-        let redact = rules.tools.redacted(tool)?;
+        let redact = rules.tools.redacted(tool);
+        if redact.is_empty() {
+            return None;
+        }
         if let Some(known) = self.masked.get(tool) {
             return Some(Arc::clone(known));
         }
-        let masked = Arc::new(masked_for(self.known(), &self.minted, redact));
+        let masked = Arc::new(masked_for(self.known(), &self.minted, &redact));
         self.masked.insert(tool.to_owned(), Arc::clone(&masked));
         Some(masked)
     }

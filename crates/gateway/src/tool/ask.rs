@@ -44,9 +44,15 @@ impl Subject<'_> {
     /// Why it was not run, and what lets it run, where the client cannot ask.
     pub fn instruction(&self, lang: Lang) -> String {
         let (what, why, code) = (self.what(lang), self.reasons(lang), &self.judged.code);
+        let changed = self.why.iter().any(|why| matches!(why, Why::Changed(_)));
+        let lasting = self.judged.lasting.as_ref().filter(|_| !changed).map_or_else(String::new, |_| {
+            say!(lang,
+                en: " With `--always` it is allowed from now on, with these values.",
+                zh: "加上 `--always` 则以后都允许以同样的值调用。")
+        });
         say!(lang,
-            en: "this call was not run, because it needs your confirmation and this client cannot ask for it.\n{what}\n\nWhy:\n{why}\n\nTo allow exactly this call, type `ombud approve {code}` in a terminal of the project within 15 minutes, or allow it in the console, then let it be called again.",
-            zh: "这次调用没有执行：它需要你确认，而此客户端无法询问。\n{what}\n\n原因：\n{why}\n\n如果同意执行这一次调用，请在 15 分钟内于项目的终端中运行 `ombud approve {code}`，或在控制台中同意，然后让智能体再调用一次。")
+            en: "this call was not run, because it needs your confirmation and this client cannot ask for it.\n{what}\n\nWhy:\n{why}\n\nTo allow exactly this call, type `ombud approve {code}` in a terminal of the project within 15 minutes, or allow it in the console, then let it be called again.{lasting}",
+            zh: "这次调用没有执行：它需要你确认，而此客户端无法询问。\n{what}\n\n原因：\n{why}\n\n如果同意执行这一次调用，请在 15 分钟内于项目的终端中运行 `ombud approve {code}`，或在控制台中同意，然后让智能体再调用一次。{lasting}")
     }
 
     /// Why it is not run at all.

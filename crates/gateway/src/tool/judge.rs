@@ -2,20 +2,23 @@
 //! what earlier results of the session said; so nothing that acts counts as asked for, unless the model edge of the same
 //! home, which saw the conversation, has released this very call.
 
+use std::collections::BTreeSet;
 use std::time::Instant;
 
 use bytes::Bytes;
 use ombud_core::effect::{Effect, Hints, classify};
 use ombud_core::event::{ArgumentRecord, Counts, WeighedRecord};
-use ombud_core::gate::{CallDecision, Ruled, ToolPolicy, decide_call};
-use ombud_core::{Edge, Exchange, Origin, Role};
+use ombud_core::gate::{CallDecision, Done, Ruled, ToolPolicy, decide_call};
+use ombud_core::{DataCategory, Edge, Exchange, Origin, Role};
 use ombud_detect::mask::{Minted, Tally};
 
-use super::Rules;
 use super::message::Message;
+use super::{Rules, lasting};
+use crate::approvals::Lasting;
 use crate::attribute::Context;
 use crate::calls::arguments::Arguments;
 use crate::calls::facts::masked_for;
+use crate::calls::held::{self, Eye};
 use crate::calls::released::{Counted, Released};
 use crate::calls::{Prepared, facts, properties, recorded};
 use crate::wire::answer::{ToolCall, restore_strings};
@@ -35,6 +38,8 @@ pub struct Called<'a> {
     pub arguments: Option<Node>,
     /// The definitions that are known of the tool, as JSON: the one that counts and another that is offered.
     pub definitions: Vec<&'a str>,
+    /// The tools that are known of the server; none where nobody has asked it.
+    pub known: Vec<&'a str>,
     /// Its effect, where the protocol says it.
     pub fixed: Option<Effect>,
     /// The least effect, whatever the name says.
@@ -67,6 +72,8 @@ pub struct Judged {
     pub earlier: String,
     /// What stands for exactly this call.
     pub stands: String,
+    /// What a yes from outside could stand for until it is taken back, where this one may.
+    pub lasting: Option<Lasting>,
     /// What it is for the limits, if it counts: what is read without a tool does not.
     pub counted: Option<Counted>,
     /// How it was decided.
@@ -83,12 +90,12 @@ pub fn judge(
     called: &Called<'_>,
 ) -> Judged {
     let began = Instant::now();
-    let name = policy_name(rules, called.tool);
-    let redact = rules.tools.redacted(&name);
-    let (mut call, patches, tally) = match redact {
+    let redact = rules.tools.redacted(called.tool);
+    let (mut call, patches, tally) = if redact.is_empty() {
+        restored(minted, called)
+    } else {
         // The user's words are not here: nothing counts as given by them.
-        Some(redact) => restored(&masked_for(None, minted, redact), called),
-        None => restored(minted, called),
+        restored(&masked_for(None, minted, &redact), called)
     };
     let arguments = Arguments::of(&call);
     let exchange = exchange(&call.arguments, Role::ToolCall, &Origin::Model);
@@ -98,10 +105,16 @@ pub fn judge(
     {
         *found.entry(value.kind).or_default() += 1;
     }
-    call.holds = found.keys().map(|kind| kind.category()).collect();
-    call.leaks = redact.map(|redact| redact.intersection(&call.holds).copied().collect()).unwrap_or_default();
+    let open: BTreeSet<DataCategory> = found.keys().map(|kind| kind.category()).collect();
+    call.leaks = redact.intersection(&open).copied().collect();
+    call.holds = open;
+    if rules.tools.looks_inside(called.tool) {
+        let eye = Eye { inspector: &rules.inspector, client: &rules.client, least: rules.policy.min_score };
+        call.holds.extend(held::categories(eye, &call.arguments));
+        call.holds.extend(held::by_tokens(&call.written, minted));
+    }
     let readable = arguments.readable && call.sound;
-    let effect = effect(rules, &name, called, &arguments, readable);
+    let effect = effect(rules, called, &arguments, readable);
     let vouched = readable && rules.beside.released(called.tool, &arguments.canonical);
     let prepared = Prepared::without_user(exchange, std::mem::take(context));
     let (mut known, overlaps) = facts::of(Some(&prepared), effect, &call, &arguments, minted, "", false);
@@ -110,15 +123,22 @@ pub fn judge(
     known.tainted = true;
     // A message is here whole, whatever its arguments are.
     known.exact = true;
+    known.guarded |= facts::reaches_kept(effect, &arguments.leaves, &rules.tools.kept);
     let counted = called.fixed.is_none().then(|| released.counted(called.tool, effect, &arguments));
-    known.done = counted.map_or(known.done, |call| released.with(known.done, call));
-    known.done.minute = minute;
-    known.met = rules.tools.met(&name, &known, &arguments.canonical);
-    let policy = policy(rules, effect);
-    let decided = decide_call(&policy, &name, &known);
+    known.done = done(rules, known.done, counted, (released, minute), vouched);
+    known.met = rules.tools.met(called.tool, &known, &arguments.canonical);
+    let policy = policy(rules, effect, called, vouched);
+    let counted = counted.map(|call| call.to_step(policy.reached(known.done.reached, called.tool)));
+    let mut decided = decide_call(&policy, called.tool, &known);
+    let lasting = may_last(rules, called, &decided, effect, &arguments);
+    known.lasting = lasting.as_ref().is_some_and(|one| rules.beside.approvals().lasts(&one.mark));
+    if known.lasting {
+        decided = decide_call(&policy, called.tool, &known);
+    }
     // What is doubted here was seen with the user's words there. What is forbidden here stays forbidden, and so does what the operator
     // says of the tool under a name that only this edge knows.
-    let own = name != called.tool && matches!(policy.ruled_call(&name, &known).1, Ruled::Tool);
+    let own = policy.knows_with_server(called.tool)
+        && matches!(policy.ruled_call(called.tool, &known).1, Ruled::Tool);
     let barred = matches!(decided, CallDecision::Block(_)) && (own || decided.verdict() == "block");
     let lifted = vouched && !known.secret && !barred;
     let decision = if lifted && !matches!(decided, CallDecision::Redact(_)) {
@@ -130,7 +150,7 @@ pub fn judge(
     let (stands, [code, earlier]) = (codes.stands(), codes.codes);
     let details = recorded::details(&call, effect, (&decision, &known), &overlaps, None, &stands);
     let (overlaps, left_out) = recorded::records(overlaps);
-    let weighed = recorded::weighed((&policy, &name, &known), &decision, (None, left_out), began);
+    let weighed = recorded::weighed((&policy, called.tool, &known), &decision, (None, left_out), began);
     Judged {
         weighed: WeighedRecord {
             rule: if lifted { "vouched".to_owned() } else { weighed.rule.clone() },
@@ -148,14 +168,55 @@ pub fn judge(
         found,
         tally,
         patches,
+        lasting,
         counted,
     }
 }
 
+/// What a yes from outside to this call could stand for, where it may stand for more than once.
+fn may_last(
+    rules: &Rules,
+    called: &Called<'_>,
+    decided: &CallDecision,
+    effect: Effect,
+    arguments: &Arguments,
+) -> Option<Lasting> {
+    let bound = lasting::bound(effect, arguments).filter(|_| decided.may_last() && called.fixed.is_none())?;
+    let (tool, whose) = (format!("{}/{}", rules.server, called.tool), rules.subject.as_deref());
+    let mark = rules.keeper.lasting(whose.unwrap_or_default(), &tool, &bound.text);
+    Some(Lasting { mark, paths: bound.paths })
+}
+
+/// What is done with this call, if it counts: in the session, in the last minute, and today unless the model edge has counted it.
+fn done(
+    rules: &Rules,
+    alone: Done,
+    counted: Option<Counted>,
+    (released, minute): (&Released, u32),
+    vouched: bool,
+) -> Done {
+    let alone = Done { minute, ..alone };
+    let Some(call) = counted else { return alone };
+    let done = released.with(alone, call);
+    let daily = rules.beside.daily().filter(|_| rules.tools.limits.has_day() && !vouched);
+    daily.map_or(done, |daily| daily.today(&rules.client).beside(done, call))
+}
+
 /// The policy without the user's words. A session of a tool may last for weeks, and programs look at the same thing again and
 /// again: only a limit that the operator wrote makes a question of that.
-fn policy(rules: &Rules, effect: Effect) -> ToolPolicy {
+///
+/// Of an ordered workflow only the steps of this server are seen here; where the model edge saw all of them, it has decided.
+fn policy(rules: &Rules, effect: Effect, called: &Called<'_>, vouched: bool) -> ToolPolicy {
     let mut policy = rules.tools.without_user();
+    if policy.workflow.ordered && vouched {
+        policy.workflow.ordered = false;
+    } else if policy.workflow.ordered && !called.known.is_empty() {
+        let here = |step: &str| {
+            let mut known = called.known.iter().copied().chain([called.tool]);
+            known.any(|tool| policy.means(step, tool))
+        };
+        policy.workflow = policy.workflow.clone().seeing(here);
+    }
     if !effect.acts() {
         policy.limits.repeat = policy.limits.repeat.or(Some(u32::MAX));
     }
@@ -213,15 +274,9 @@ pub fn exchange(text: &str, role: Role, origin: &Origin) -> Exchange {
     }
 }
 
-/// The name by which `[tools]` speaks of it: with the server, as several clients write it, or alone.
-fn policy_name(rules: &Rules, tool: &str) -> String {
-    let long = format!("mcp__{}__{tool}", rules.server);
-    if rules.tools.tools.contains_key(&long) { long } else { tool.to_owned() }
-}
-
 /// The class of a tool. What its definition says can only make it worse; arguments that nobody can read may do anything.
-fn effect(rules: &Rules, name: &str, called: &Called<'_>, arguments: &Arguments, readable: bool) -> Effect {
-    let known = rules.tools.effect(name).or(called.fixed).unwrap_or_else(|| {
+fn effect(rules: &Rules, called: &Called<'_>, arguments: &Arguments, readable: bool) -> Effect {
+    let known = rules.tools.effect(called.tool).or(called.fixed).unwrap_or_else(|| {
         let defined = called.definitions.iter().map(|definition| defined(called.tool, definition));
         let named = classify(called.tool, Hints::default());
         arguments.effect(defined.fold(named, Effect::or_worse).or_worse(called.least))

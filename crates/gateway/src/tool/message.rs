@@ -6,6 +6,9 @@ use crate::wire::splice::{Patch, splice};
 /// Keys of a message on which its meaning depends. Readers that ignore case would take `Method` for `method`.
 const ENVELOPE: &[&str] = &["jsonrpc", "id", "method", "params", "result", "error"];
 
+/// Bytes of an answer that cannot be read in which its id is looked for.
+const HEAD: usize = 512;
+
 /// The method of a notification that takes a request back.
 pub const CANCELLED: &str = "notifications/cancelled";
 
@@ -115,6 +118,16 @@ impl<'a> Message<'a> {
         Ok(Self { doc, shape, body, line })
     }
 
+    /// Where the parts stand that name a message instead of saying something: its id and its method.
+    pub fn names(&self) -> Vec<std::ops::Range<usize>> {
+        let parts = ["jsonrpc", "id", "method"];
+        parts
+            .iter()
+            .filter_map(|key| self.doc.get(self.doc.root(), key))
+            .map(|node| self.doc.span(node))
+            .collect()
+    }
+
     /// A member of the body.
     pub fn member(&self, key: &str) -> Option<Node> {
         self.doc.get(self.body?, key)
@@ -123,6 +136,11 @@ impl<'a> Message<'a> {
     /// The id that a part names, as in the notification of a cancellation.
     pub fn id_at(&self, node: Node) -> Option<Id> {
         Id::read(&self.doc, node)
+    }
+
+    /// The token by which a request wants to hear of progress.
+    pub fn progress_token(&self) -> Option<Id> {
+        self.id_at(self.doc.path(self.body?, &["_meta", "progressToken"])?)
     }
 
     /// A text of the body.
@@ -185,6 +203,27 @@ fn id_anyway(line: &[u8]) -> Option<Id> {
     let mut ids = doc.members(doc.root()).filter(|(key, _)| key == "id");
     let id = Id::read(&doc, ids.next()?.1)?;
     ids.next().is_none().then_some(id)
+}
+
+/// The id that stands in an answer which nobody can read, as far as it can be told: whoever asked should not wait for another.
+pub fn id_of_broken(line: &[u8]) -> Option<Id> {
+    let head = String::from_utf8_lossy(line.get(..line.len().min(HEAD)).unwrap_or_default());
+    if !(head.contains("\"result\"") || head.contains("\"error\"")) {
+        return None;
+    }
+    let rest = head.split_once("\"id\"")?.1.trim_start().strip_prefix(':')?.trim_start();
+    let end = match rest.strip_prefix('"') {
+        Some(text) => text.find('"')? + 2,
+        None => rest.find(|ch: char| !ch.is_ascii_digit() && ch != '-')?,
+    };
+    let (id, _) = rest.split_at_checked(end)?;
+    let doc = Doc::parse(id.as_bytes(), Keys::Unique).ok()?;
+    Id::read(&doc, doc.root())
+}
+
+/// The line without the mark with which some programs begin a text.
+pub fn unmarked(line: &[u8]) -> &[u8] {
+    line.strip_prefix("\u{feff}".as_bytes()).unwrap_or(line)
 }
 
 /// The message under another id; the very same if it has none.
@@ -255,6 +294,21 @@ mod tests {
     }
 
     #[test]
+    fn the_id_of_a_broken_answer() {
+        for (line, id) in [
+            (r#"{"jsonrpc":"2.0","id":7,"result":{"a":"#, Some(Id("7".into()))),
+            (r#"{"jsonrpc":"2.0", "id" : "a7", "error":"#, Some(Id::text("a7"))),
+            (r#"{"jsonrpc":"2.0","id":7,"method":"x"#, None),
+            (r#"Server "id": started with a "result""#, None),
+            (r#"{"result":1,"id":"#, None),
+            (r#"{"result":1,"id":"open"#, None),
+        ] {
+            assert_eq!(id_of_broken(line.as_bytes()), id, "{line}");
+        }
+        assert_eq!(unmarked("\u{feff}{}".as_bytes()), b"{}");
+    }
+
+    #[test]
     fn ids_change_and_nothing_else() {
         for (line, other) in [
             (
@@ -294,6 +348,7 @@ mod tests {
         #[test]
         fn any_bytes_are_safe(line in prop::collection::vec(any::<u8>(), 0..200)) {
             let _ = Message::read(&line);
+            let _ = id_of_broken(&line);
         }
     }
 }

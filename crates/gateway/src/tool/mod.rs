@@ -8,9 +8,11 @@ pub mod ask;
 pub mod hidden;
 pub mod http;
 pub mod judge;
+pub mod lasting;
 pub mod lines;
 pub mod message;
 pub mod pins;
+mod sealed;
 pub mod session;
 pub mod shelf;
 pub mod stdio;
@@ -32,6 +34,7 @@ use crate::approvals::{Approvals, Nobody};
 use crate::attribute::Attributor;
 use crate::caller::{Caller, MintKey};
 use crate::calls::approve::Approver;
+use crate::daily::Daily;
 use crate::gateway::Gateway;
 use crate::inspect::Inspector;
 use crate::record;
@@ -107,6 +110,8 @@ pub struct Rules {
     pub key: MintKey,
     /// Makes the codes that release calls.
     pub approver: Approver,
+    /// Marks what somebody outside has allowed for good.
+    pub keeper: Approver,
     /// Digest of the client's key, for records.
     pub client: String,
     /// Pseudonym of the subject.
@@ -154,10 +159,11 @@ impl Rules {
             inspector: Arc::clone(&gateway.inspector),
             attributor: Arc::clone(&gateway.attributor),
             policy: gateway.config.policy.clone(),
-            tools: gateway.config.tools.clone(),
+            tools: gateway.config.tools.at(name),
             lang: gateway.config.lang,
             key,
             approver,
+            keeper: caller.keeper(),
             client: caller.client.clone(),
             subject: caller.subject.clone(),
             conversation: format!("{via}-{}", record::id()),
@@ -174,6 +180,10 @@ impl Rules {
 pub trait Beside: Send + Sync {
     /// Who may say yes to a call outside of the client.
     fn approvals(&self) -> &dyn Approvals;
+    /// What the client has done today, where it is remembered.
+    fn daily(&self) -> Option<&dyn Daily> {
+        None
+    }
     /// What a token of the model edge stands for, and whether it may be turned back.
     fn value(&self, token: &Token) -> Option<(String, bool)>;
     /// Whether the model edge has just released a call of this tool with these canonical arguments. It counts once.

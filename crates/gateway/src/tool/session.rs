@@ -9,7 +9,7 @@ mod answers;
 mod calls;
 mod lists;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -127,6 +127,8 @@ pub struct Session {
     questions: BTreeMap<String, Question>,
     /// Requests of the server that the client has not answered.
     theirs: BTreeSet<Id>,
+    /// Tokens by which the client wants to hear of progress.
+    progress: VecDeque<Id>,
     seen: Context,
     minted: Minted,
     released: Released,
@@ -157,6 +159,7 @@ impl Session {
             held: BTreeMap::new(),
             questions: BTreeMap::new(),
             theirs: BTreeSet::new(),
+            progress: VecDeque::new(),
             seen: Context::default(),
             minted: Minted::default(),
             released: Released::default(),
@@ -186,6 +189,7 @@ impl Session {
 
     /// Takes a message of the client. `now` is the time since the session began.
     pub fn client(&mut self, line: &[u8], now: Duration) -> Vec<Step> {
+        let line = message::unmarked(line);
         let message = match Message::read(line) {
             Ok(message) => message,
             Err(bad) => return self.unreadable(&bad),
@@ -216,6 +220,10 @@ impl Session {
 
     fn request(&mut self, message: &Message<'_>, id: Id, method: &str, now: Duration) -> Vec<Step> {
         let lang = self.lang();
+        self.progress.extend(message.progress_token());
+        if self.progress.len() > MOST_WAITING {
+            self.progress.pop_front();
+        }
         if self.waiting.contains_key(&id) || self.held.values().any(|held| held.id == id) {
             let text = say!(lang, en: "a request with this id is still open", zh: "此编号的请求尚未结束");
             return refuse(&id, INVALID, &text, "ombud_id_in_use");

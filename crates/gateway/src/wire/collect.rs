@@ -265,9 +265,11 @@ impl<'d, 'a> Collector<'d, 'a> {
         });
     }
 
-    /// Notes a tool that the model may call; `definition` is the object that holds its name.
+    /// Notes a tool that the model may call; `definition` is the object that holds its name. Some of the provider's own have a type
+    /// and no name (`local_shell`).
     pub fn offer(&mut self, definition: Node) {
-        if let Some(name) = self.doc.get_str(definition, "name") {
+        let name = self.doc.get_str(definition, "name").or_else(|| self.doc.get_str(definition, "type"));
+        if let Some(name) = name {
             let (name, definition) = (name.into_owned(), self.doc.span(definition));
             self.found.tools.push(OfferedTool { name, definition });
         }

@@ -25,6 +25,8 @@ mod pieces;
 #[cfg(test)]
 mod records;
 #[cfg(test)]
+mod rules;
+#[cfg(test)]
 mod sources;
 #[cfg(test)]
 mod streams;

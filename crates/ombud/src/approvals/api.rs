@@ -101,7 +101,7 @@ pub(crate) async fn say(
         Err(refused) => {
             let status = match refused {
                 Refused::Io(_) | Refused::Keys => StatusCode::SERVICE_UNAVAILABLE,
-                Refused::NoCode | Refused::Unknown | Refused::Unseen => StatusCode::NOT_FOUND,
+                Refused::NoCode | Refused::Unknown | Refused::Unseen | Refused::Once => StatusCode::NOT_FOUND,
             };
             let shown: String = code.chars().filter(|ch| !ch.is_control()).take(12).collect();
             problem(status, "ombud_no_such_call", refusal(&refused, &shown, lang))

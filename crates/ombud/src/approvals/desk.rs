@@ -14,6 +14,8 @@ use aws_lc_rs::hmac;
 use ombud_gateway::approvals::Pending;
 use ombud_ledger::Vault;
 
+use super::fair::makes_room;
+
 /// How long an answer may wait for its call, and a call for its answer.
 pub(crate) const LIFE: Duration = Duration::from_mins(15);
 
@@ -32,6 +34,7 @@ const LONGEST: u64 = 16 * 1024;
 /// The desk of a home.
 #[derive(Clone)]
 pub(crate) struct Desk {
+    folder: PathBuf,
     waiting: PathBuf,
     said: PathBuf,
     vault: Vault,
@@ -46,6 +49,8 @@ pub(crate) enum Refused {
     Unknown,
     /// What the call is made with cannot be shown, so nobody can say yes to it.
     Unseen,
+    /// An answer to this call counts once only.
+    Once,
     /// The keys of the home cannot be read.
     Keys,
     /// It cannot be written down.
@@ -56,7 +61,13 @@ impl Desk {
     /// The desk of a home.
     pub(crate) fn at(home: &Path) -> Self {
         let folder = home.join("approvals");
-        Self { waiting: folder.join("waiting"), said: folder.join("said"), vault: Vault::at(home) }
+        let (waiting, said) = (folder.join("waiting"), folder.join("said"));
+        Self { folder, waiting, said, vault: Vault::at(home) }
+    }
+
+    /// Where it is.
+    pub(super) fn folder(&self) -> &Path {
+        &self.folder
     }
 
     /// What signs an answer; nothing where the keys of the home cannot be read.
@@ -65,7 +76,7 @@ impl Desk {
         self.signed(&[b"answer", code.as_bytes(), stands.as_bytes(), answer])
     }
 
-    fn signed(&self, parts: &[&[u8]]) -> Option<hmac::Tag> {
+    pub(super) fn signed(&self, parts: &[&[u8]]) -> Option<hmac::Tag> {
         let key = self.vault.derive_key(KEY, &[b""]).ok()?;
         let mut context = hmac::Context::with_key(&hmac::Key::new(hmac::HMAC_SHA256, &key));
         for part in parts {
@@ -77,12 +88,17 @@ impl Desk {
 
     /// The call in a file, if this home has written it: whoever answers reads the tool and the reason here.
     fn read(&self, path: &Path) -> Option<Pending> {
+        serde_json::from_slice(&self.verified(path, b"call")?).ok()
+    }
+
+    /// What stands in a file that this home has signed as such.
+    pub(super) fn verified(&self, path: &Path, what: &[u8]) -> Option<Vec<u8>> {
         let small = fs::metadata(path).is_ok_and(|about| about.len() <= LONGEST);
         let whole = small.then(|| fs::read(path).ok()).flatten()?;
-        let (given, call) = whole.split_at_checked(SIGNATURE)?;
-        let signed = self.signed(&[b"call", call])?;
+        let (given, text) = whole.split_at_checked(SIGNATURE)?;
+        let signed = self.signed(&[what, text])?;
         verify_slices_are_equal(signed.as_ref(), given).ok()?;
-        serde_json::from_slice(call).ok()
+        Some(text.to_vec())
     }
 
     /// Notes a call that waits. Without the note it can only be answered in the conversation or by the client.
@@ -93,7 +109,9 @@ impl Desk {
         if self.find(&code).is_ok_and(|other| other.stands != call.stands) {
             return Err(io::ErrorKind::AlreadyExists.into());
         }
-        self.make_room();
+        if !self.make_room(call) {
+            return Err(io::ErrorKind::QuotaExceeded.into());
+        }
         let temporary = self.waiting.join(format!("{code}.{}.tmp", std::process::id()));
         let call = serde_json::to_vec(call)?;
         let signed = self.signed(&[b"call", &call]).ok_or(io::ErrorKind::PermissionDenied)?;
@@ -101,17 +119,32 @@ impl Desk {
         fs::rename(temporary, self.waiting.join(code))
     }
 
-    fn make_room(&self) {
-        let mut all = self.entries();
-        all.sort_by_key(|(_, age)| *age);
-        for (path, age) in all.into_iter().rev() {
-            let rest = fs::read_dir(&self.waiting).map_or(0, Iterator::count);
-            if age < LIFE && rest < MOST {
-                return;
-            }
+    /// Lets go of what has waited too long, and where there are too many of one of those who have most. Whether the new one may wait.
+    fn make_room(&self, new: &Pending) -> bool {
+        let (mut young, old): (Vec<_>, Vec<_>) = self.entries().into_iter().partition(|(_, age)| *age < LIFE);
+        for (path, _) in old {
             // Somebody else may have let it go.
             let _ = fs::remove_file(path);
         }
+        if young.len() < MOST {
+            return true;
+        }
+        young.sort_by_key(|(_, age)| std::cmp::Reverse(*age));
+        let mut calls: Vec<(Option<Pending>, PathBuf)> =
+            young.into_iter().map(|(path, _)| (self.read(&path), path)).collect();
+        while calls.len() >= MOST {
+            // What is no call, nobody misses.
+            let none = calls.iter().position(|(call, _)| call.is_none());
+            let crowd = || {
+                let known = calls.iter().filter_map(|(call, _)| call.as_ref()).chain([new]);
+                makes_room(&known.map(|call| (&*call.client, &*call.session)).collect::<Vec<_>>())
+            };
+            let place = none.or_else(crowd);
+            let Some(place) = place.filter(|place| *place < calls.len()) else { return false };
+            let (_, path) = calls.remove(place);
+            let _ = fs::remove_file(path);
+        }
+        true
     }
 
     fn entries(&self) -> Vec<(PathBuf, Duration)> {
@@ -207,12 +240,12 @@ pub(crate) fn private(path: &Path) -> io::Result<fs::File> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use ombud_core::Effect;
 
     use super::*;
 
-    fn call(code: &str) -> Pending {
+    pub(in super::super) fn call(code: &str) -> Pending {
         Pending {
             code: code.into(),
             stands: "00ff".into(),
@@ -221,11 +254,14 @@ mod tests {
             effect: Effect::Send,
             decision: "ask: not_asked".into(),
             exchange: "x1".into(),
+            client: "c".into(),
+            session: "s".into(),
+            lasting: None,
         }
     }
 
     /// A desk in a home that has keys.
-    fn desk() -> (tempfile::TempDir, Desk) {
+    pub(in super::super) fn desk() -> (tempfile::TempDir, Desk) {
         let home = tempfile::tempdir().unwrap();
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         runtime.block_on(async {
@@ -308,6 +344,18 @@ mod tests {
         fs::write(desk.waiting.join("7B7B7B"), serde_json::to_vec(&call("7B7B7B")).unwrap()).unwrap();
         fs::write(desk.waiting.join("9B9B9B"), "{").unwrap();
         assert!(desk.find("7B7B7B").is_err() && desk.find("9B9B9B").is_err());
+    }
+
+    #[test]
+    fn nobody_pushes_out_the_calls_of_others() {
+        let (_home, desk) = desk();
+        desk.wait(&Pending { client: "quiet".into(), ..call("9Z9Z9Z") }).unwrap();
+        for number in 0..MOST + 20 {
+            let session = number.to_string();
+            desk.wait(&Pending { session, ..call(&format!("1A{number:04}")) }).unwrap();
+        }
+        assert!(desk.find("9Z9Z9Z").is_ok() && desk.open().len() <= MOST);
+        assert!(desk.find("1A0000").is_err());
     }
 
     #[test]

@@ -2,6 +2,8 @@
 
 pub(crate) mod api;
 pub(crate) mod desk;
+mod fair;
+pub(crate) mod standing;
 mod webhook;
 
 use std::io::{BufRead as _, IsTerminal as _};
@@ -100,6 +102,10 @@ impl Approvals for Outside {
         self.desk.said(code, stands)
     }
 
+    fn lasts(&self, mark: &str) -> bool {
+        self.desk.lasts(mark)
+    }
+
     fn forms(&self) -> bool {
         self.forms
     }
@@ -122,6 +128,15 @@ pub(crate) struct Approve {
     /// Decline it
     #[arg(long, requires = "code")]
     pub deny: bool,
+    /// Allow from now on every call of this tool with these values, whatever its prose
+    #[arg(long, requires = "code", conflicts_with = "deny")]
+    pub always: bool,
+    /// List what is allowed from now on
+    #[arg(long, conflicts_with = "code")]
+    pub standing: bool,
+    /// Take back what is allowed from now on, by its name in that list
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["code", "standing"])]
+    pub revoke: Option<String>,
     /// Where the log is (default: `OMBUD_HOME`, or `.ombud`)
     #[arg(long, value_name = "FOLDER")]
     pub home: Option<PathBuf>,
@@ -132,6 +147,9 @@ pub(crate) const CHINESE: Chinese = &[
     ("approve", "同意或拒绝一次等待确认的工具调用"),
     ("approve code", "调用的代码；不写则列出所有等待确认的调用"),
     ("approve deny", "拒绝这次调用"),
+    ("approve always", "以后都允许此工具以同样的值调用（正文可以不同）"),
+    ("approve standing", "列出以后都允许的调用"),
+    ("approve revoke", "按列表中的名称收回以后都允许的调用"),
     ("approve home", "日志所在目录（默认为 OMBUD_HOME 或 .ombud）"),
 ];
 
@@ -140,6 +158,12 @@ pub(crate) async fn approve(args: Approve, terminal: Terminal) -> Result<u8> {
     let lang = terminal.lang;
     let home = args.home.clone().unwrap_or_else(config::home);
     let desk = Desk::at(&home);
+    if args.standing {
+        return list_standing(&home, &desk, terminal).await;
+    }
+    if let Some(name) = &args.revoke {
+        return revoke(&desk, name, terminal);
+    }
     let Some(code) = args.code else { return list(&home, &desk, terminal).await };
     let call = desk.find(&code).map_err(|refused| anyhow::Error::msg(refusal(&refused, &code, lang)))?;
     if args.deny {
@@ -151,11 +175,23 @@ pub(crate) async fn approve(args: Approve, terminal: Terminal) -> Result<u8> {
     if !show(&home, &call, terminal).await? {
         bail!(refusal(&Refused::Unseen, &code, lang));
     }
-    if !agreed(&call, terminal)? {
+    if args.always && call.lasting.is_none() {
+        bail!(refusal(&Refused::Once, &code, lang));
+    }
+    if !agreed(&call, args.always, terminal)? {
         terminal.note(&say!(lang, en: "nothing was allowed", zh: "未同意任何调用"));
         return Ok(1);
     }
-    desk.say(&call, true).map_err(|refused| anyhow::Error::msg(refusal(&refused, &code, lang)))?;
+    let refused = |refused| anyhow::Error::msg(refusal(&refused, &code, lang));
+    if args.always {
+        let standing = desk.say_for_good(&call).map_err(refused)?;
+        let name = standing.name();
+        terminal.note(&say!(lang,
+            en: "calls of this tool with these values are allowed from now on. `ombud approve --revoke {name}` takes that back",
+            zh: "以后都允许此工具以同样的值调用。`ombud approve --revoke {name}` 可收回"));
+        return Ok(0);
+    }
+    desk.say(&call, true).map_err(refused)?;
     let code = &call.code;
     terminal.note(&say!(lang,
         en: "the call {code} is allowed once. If the agent does not go on by itself, let it make the call again within 15 minutes",
@@ -164,17 +200,56 @@ pub(crate) async fn approve(args: Approve, terminal: Terminal) -> Result<u8> {
 }
 
 /// A person says yes at a terminal: an agent that runs commands has none.
-fn agreed(call: &Pending, terminal: Terminal) -> Result<bool> {
+fn agreed(call: &Pending, always: bool, terminal: Terminal) -> Result<bool> {
     let (lang, code) = (terminal.lang, &call.code);
     if !std::io::stdin().is_terminal() {
         bail!(say!(lang,
             en: "a call is allowed by a person at a terminal only, and standard input is none. Type `ombud approve {code}` in a terminal, or use the console",
             zh: "只有人在终端中才能同意调用，而标准输入不是终端。请在终端中运行 `ombud approve {code}`，或使用控制台"));
     }
-    terminal.warn(&say!(lang, en: "Allow exactly this call, once? Type yes:", zh: "是否只允许这一次调用？输入 yes 表示同意："));
+    terminal.warn(&if always {
+        let paths = call.lasting.as_ref().map(|lasting| lasting.paths.join(" ")).unwrap_or_default();
+        say!(lang,
+            en: "Allow every call of this tool with just these values at {paths}, whatever its prose, until you take it back? Type yes:",
+            zh: "是否在收回之前都允许此工具以 {paths} 处同样的值调用（正文可以不同）？输入 yes 表示同意：")
+    } else {
+        say!(lang, en: "Allow exactly this call, once? Type yes:", zh: "是否只允许这一次调用？输入 yes 表示同意：")
+    });
     let mut line = String::new();
     std::io::stdin().lock().read_line(&mut line)?;
     Ok(matches!(line.trim().to_lowercase().as_str(), "y" | "yes" | "是" | "同意"))
+}
+
+/// What is allowed from now on.
+async fn list_standing(home: &Path, desk: &Desk, terminal: Terminal) -> Result<u8> {
+    let lang = terminal.lang;
+    let all = desk.standing();
+    if all.is_empty() {
+        terminal.note(&say!(lang, en: "no call is allowed from now on", zh: "没有以后都允许的调用"));
+        return Ok(0);
+    }
+    for one in &all {
+        let (name, tool, server) = (one.name(), quoted(&one.tool), quoted(&one.server));
+        let (does, paths) = (one.effect.say(lang), one.paths.join(" "));
+        terminal.out(&say!(lang,
+            en: "{name}  {tool} at {server}, which {does}; with the values at {paths} of this call:",
+            zh: "{name}  {tool}（{server}），{does}；{paths} 处的值与这次调用相同："))?;
+        show_arguments(home, &one.call, terminal).await?;
+    }
+    terminal.note(&say!(lang, en: "To take one back: ombud approve --revoke NAME", zh: "收回：ombud approve --revoke 名称"));
+    Ok(0)
+}
+
+fn revoke(desk: &Desk, name: &str, terminal: Terminal) -> Result<u8> {
+    let lang = terminal.lang;
+    let shown: String = name.chars().filter(|ch| !ch.is_control()).take(40).collect();
+    if desk.take_back(name)? == 0 {
+        bail!(say!(lang,
+            en: "nothing that is allowed from now on has the name `{shown}`. `ombud approve --standing` lists what there is",
+            zh: "没有名为 `{shown}` 的长期许可。`ombud approve --standing` 可列出"));
+    }
+    terminal.note(&say!(lang, en: "{shown} is taken back: such calls are asked about again", zh: "已收回 {shown}：这类调用会重新询问"));
+    Ok(0)
 }
 
 async fn list(home: &Path, desk: &Desk, terminal: Terminal) -> Result<u8> {
@@ -203,6 +278,12 @@ async fn show(home: &Path, call: &Pending, terminal: Terminal) -> Result<bool> {
     terminal.out(
         &say!(lang, en: "{code}  {tool}{at}, which {does}; {why}", zh: "{code}  {tool}{at}，{does}；{why}"),
     )?;
+    show_arguments(home, call, terminal).await
+}
+
+/// Shows what a call is made with; whether that could be read.
+async fn show_arguments(home: &Path, call: &Pending, terminal: Terminal) -> Result<bool> {
+    let lang = terminal.lang;
     let arguments = arguments(home, call).await;
     match &arguments {
         Some(arguments) => terminal.out(&format!("        {}", shown(arguments, SHOWN)))?,
@@ -243,6 +324,9 @@ fn refusal(refused: &Refused, code: &str, lang: Lang) -> String {
         Refused::Unseen => say!(lang,
             en: "what the call {code} is made with cannot be read from the log, so nobody can say yes to it. Let the agent make it again",
             zh: "无法从日志中读取调用 {code} 的参数，因此不能同意。请让智能体再调用一次"),
+        Refused::Once => say!(lang,
+            en: "the call {code} can be allowed once only: what is doubted is more than that nobody here saw the user wish for it, or only its prose says what it does. Type `ombud approve {code}`",
+            zh: "调用 {code} 只能允许一次：疑点不只是“看不到用户是否要求过”，或只有正文能说明它做什么。请运行 `ombud approve {code}`"),
         Refused::Keys => say!(lang,
             en: "the keys of this folder cannot be read, so no answer can be signed. Is it the folder of the agent? `--home FOLDER` names another",
             zh: "无法读取该目录的密钥，答复无法签名。请确认这是智能体所在的目录；可用 `--home 目录` 指定"),

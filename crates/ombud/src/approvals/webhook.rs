@@ -3,7 +3,6 @@
 //! Nothing listens for it, so nothing can be sent to it: whoever wants to answer keeps the request open until a person has decided
 //! (n8n's “respond to webhook”, a few lines of a server). What a call is made with goes along only where the settings say so.
 
-use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -15,11 +14,13 @@ use ombud_gateway::approvals::Pending;
 use ombud_gateway::upstream::{Patience, Upstream};
 use serde::Deserialize;
 use serde_json::json;
+use tokio::task::AbortHandle;
 
 use super::desk::{Desk, LIFE};
+use super::fair::makes_room;
 
-/// Requests that may be open at once; calls beyond wait for one of the other ways.
-const MOST: usize = 16;
+/// Requests that may be open at once. Beyond, one of whoever has most of them ends, or the new call waits for one of the other ways.
+const MOST: usize = 32;
 
 /// Bytes of a reply that are read.
 const LONGEST: usize = 64 * 1024;
@@ -34,8 +35,16 @@ pub(crate) struct Webhook {
     arguments: bool,
     upstream: Upstream,
     lang: Lang,
-    /// Codes of the calls that somebody is being told of.
-    open: Mutex<BTreeSet<String>>,
+    /// The calls that somebody is being told of, the oldest first.
+    open: Mutex<Vec<Told>>,
+}
+
+/// A request that is open.
+struct Told {
+    code: String,
+    client: String,
+    session: String,
+    request: AbortHandle,
 }
 
 /// What a reply says; anything else says nothing.
@@ -66,23 +75,24 @@ impl Webhook {
     /// Tells of a call, and puts the answer on the desk.
     pub(crate) fn tell(self: &Arc<Self>, desk: &Desk, call: &Pending, arguments: &str) {
         let Ok(runtime) = tokio::runtime::Handle::try_current() else { return };
-        {
-            let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
-            // A call that is tried again while somebody thinks about it is told of once.
-            if open.len() >= MOST || !open.insert(call.code.clone()) {
-                return;
-            }
+        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+        // A call that is tried again while somebody thinks about it is told of once.
+        if open.iter().any(|told| told.code == call.code) || !has_room(&mut open, call) {
+            return;
         }
         let (hook, desk) = (Arc::clone(self), desk.clone());
+        let (code, client, session) = (call.code.clone(), call.client.clone(), call.session.clone());
         let (body, call) = (self.body(call, arguments), call.clone());
-        runtime.spawn(async move {
+        let task = runtime.spawn(async move {
             let answer = tokio::time::timeout(LIFE, hook.asked(body)).await;
             if let Ok(Some(Reply { allow })) = answer {
                 // A call that waits no more needs no answer.
                 let _ = desk.say(&call, allow);
             }
-            hook.open.lock().unwrap_or_else(PoisonError::into_inner).remove(&call.code);
+            let mut open = hook.open.lock().unwrap_or_else(PoisonError::into_inner);
+            open.retain(|told| told.code != call.code);
         });
+        open.push(Told { code, client, session, request: task.abort_handle() });
     }
 
     fn body(&self, call: &Pending, arguments: &str) -> Bytes {
@@ -125,6 +135,24 @@ impl Webhook {
     }
 }
 
+/// Whether one more may be open; what makes room for it ends.
+fn has_room(open: &mut Vec<Told>, call: &Pending) -> bool {
+    if open.len() < MOST {
+        return true;
+    }
+    let known = open.iter().map(|told| (&*told.client, &*told.session));
+    let place = makes_room(&known.chain([(&*call.client, &*call.session)]).collect::<Vec<_>>());
+    let Some(place) = place.filter(|place| *place < open.len()) else { return false };
+    // Where everybody has as many, who came first stays.
+    let fewer = |told: &Told| open.iter().filter(|other| other.client == told.client).count();
+    let own = open.iter().filter(|told| told.client == call.client).count();
+    if open.get(place).is_some_and(|told| told.client != call.client && fewer(told) <= own + 1) {
+        return false;
+    }
+    open.remove(place).request.abort();
+    true
+}
+
 fn hex(tag: &hmac::Tag) -> String {
     let mut text = String::with_capacity(64);
     for byte in tag.as_ref() {
@@ -153,6 +181,9 @@ mod tests {
             effect: Effect::Send,
             decision: "ask: not_asked".into(),
             exchange: "x1".into(),
+            client: "c".into(),
+            session: "s".into(),
+            lasting: None,
         }
     }
 
@@ -182,6 +213,26 @@ mod tests {
         }
         let (body, signature) = seen.lock().unwrap().clone();
         (desk.said("4F2A7K", "00ff"), body, signature)
+    }
+
+    #[tokio::test]
+    async fn one_client_does_not_keep_others_from_being_told_of() {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}/hook", listener.local_addr().unwrap());
+        let home = tempfile::tempdir().unwrap();
+        let desk = Desk::at(home.path());
+        // Nobody answers: every request stays open.
+        let hook = Arc::new(Webhook::new(&url, None, false, Lang::En).unwrap());
+        let tell = |client: &str, number: usize| {
+            let (code, session) = (format!("1A{number:04}"), number.to_string());
+            hook.tell(&desk, &Pending { code, client: client.into(), session, ..call() }, "{}");
+        };
+        (0..2 * MOST).for_each(|number| tell("loud", number));
+        (2 * MOST..2 * MOST + 4).for_each(|number| tell("quiet", number));
+        (3 * MOST..4 * MOST).for_each(|number| tell("loud", number));
+        let open = hook.open.lock().unwrap();
+        assert_eq!(open.len(), MOST);
+        assert_eq!(open.iter().filter(|told| told.client == "quiet").count(), 4);
     }
 
     #[tokio::test]

@@ -46,6 +46,7 @@ fn without_value(what: &str) -> String {
 const SENTENCES: &[(&str, &str)] = &[
     ("unknown field ", "不认识的字段 "),
     ("unknown variant ", "不认识的取值 "),
+    ("unknown data category ", "不认识的数据类别 "),
     ("missing field ", "缺少字段 "),
     ("duplicate field ", "字段重复 "),
     ("duplicate key", "键重复"),

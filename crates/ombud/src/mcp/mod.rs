@@ -18,6 +18,7 @@ use ombud_detect::mask::Token;
 use ombud_gateway::approvals::Approvals;
 use ombud_gateway::attribute::Attributor;
 use ombud_gateway::caller::{Caller, SEED};
+use ombud_gateway::daily::Daily;
 use ombud_gateway::inspect::Inspector;
 use ombud_gateway::record;
 use ombud_gateway::tool::pins::Pins;
@@ -32,6 +33,7 @@ use crate::cli::Chinese;
 use crate::config::{self, File};
 use crate::fault;
 use crate::output::Terminal;
+use crate::purse::Purse;
 use crate::run::cannot_start;
 use crate::share::{self, Shared};
 use remembered::Remembered;
@@ -119,7 +121,8 @@ fn changes(known: &Remembered, terminal: Terminal) -> Result<u8> {
 
 async fn serve(args: Mcp, home: &Path, known: Remembered, terminal: Terminal) -> Result<u8> {
     let lang = terminal.lang;
-    let file = config::read(args.config.as_deref(), lang)?;
+    let mut file = config::read(args.config.as_deref(), lang)?;
+    file.tools.kept = config::kept(args.config.as_deref().unwrap_or(Path::new(config::FILE)), home);
     let name = args.name.clone().unwrap_or_else(|| named_by(&args.command));
     let settings = file.mcp.get(&name).cloned().unwrap_or_default();
     let command = if args.command.is_empty() {
@@ -138,6 +141,7 @@ async fn serve(args: Mcp, home: &Path, known: Remembered, terminal: Terminal) ->
         terminal,
         known,
         outside: Outside::of(home, &file.approvals, lang)?,
+        purse: Purse::at(home, false),
         server: name.clone(),
         home: home.to_owned(),
         journal: Arc::clone(&journal),
@@ -170,10 +174,11 @@ fn rules(file: File, name: &str, settings: Server, around: &Arc<Around>) -> Resu
         max_message: file.gateway.max_body_mib.saturating_mul(1024 * 1024),
         patience: Duration::from_secs(file.gateway.timeout_s),
         policy: file.policy,
-        tools: file.tools,
+        tools: file.tools.at(name),
         lang,
         key,
         approver,
+        keeper: caller.keeper(),
         client: caller.client.clone(),
         subject: None,
         conversation: format!("mcp-{}", record::id()),
@@ -243,6 +248,7 @@ struct Around {
     terminal: Terminal,
     known: Remembered,
     outside: Outside,
+    purse: Purse,
     server: String,
     home: PathBuf,
     journal: Arc<Shared>,
@@ -278,6 +284,10 @@ impl Surroundings for Around {
 impl Beside for Around {
     fn approvals(&self) -> &dyn Approvals {
         &self.outside
+    }
+
+    fn daily(&self) -> Option<&dyn Daily> {
+        Some(&self.purse)
     }
 
     fn value(&self, token: &Token) -> Option<(String, bool)> {

@@ -10,6 +10,7 @@ use ombud_detect::mask::Token;
 use ombud_gateway::Gateway;
 use ombud_gateway::approvals::Approvals;
 use ombud_gateway::attribute::declared::Sources;
+use ombud_gateway::daily::Daily;
 use ombud_gateway::tool::action::{Action, Actions, Settings};
 use ombud_gateway::tool::http::{Around, Hub, Surrounding};
 use ombud_gateway::tool::pins::Pins;
@@ -21,12 +22,15 @@ use super::remembered::Remembered;
 use crate::approvals::Outside;
 use crate::config::{self, FILE, File};
 use crate::output::Terminal;
+use crate::purse::Purse;
 
 /// What a configuration says of the tool edge.
 pub(crate) struct Served {
     servers: BTreeMap<String, Server>,
     actions: BTreeMap<String, Action>,
     outside: Outside,
+    /// Whether clients show keys by which they are told apart.
+    keys: bool,
 }
 
 impl Served {
@@ -48,7 +52,8 @@ impl Served {
             actions.insert(name.clone(), action);
         }
         let outside = Outside::of(&config::home(), &file.approvals, lang)?;
-        Ok(Self { servers: file.mcp.clone(), actions, outside })
+        let keys = !file.serve.keys.is_empty();
+        Ok(Self { servers: file.mcp.clone(), actions, outside, keys })
     }
 
     /// Variables that tell a child where they are.
@@ -68,10 +73,13 @@ impl Served {
         let sources = Arc::clone(&gateway.sources);
         let outside: Arc<dyn Approvals> = Arc::new(self.outside);
         let _ = gateway.approvals.set(Arc::clone(&outside));
+        let purse: Arc<dyn Daily> = Arc::new(Purse::at(&home, self.keys));
+        let _ = gateway.daily.set(Arc::clone(&purse));
         let around: Arc<Around> = Arc::new(move |server: &str, tenant: &str| {
             let known = Remembered::at(&home);
             let own = Own {
                 outside: Arc::clone(&outside),
+                purse: Arc::clone(&purse),
                 shelf: Arc::clone(&left),
                 sources: Arc::clone(&sources),
                 known: known.clone(),
@@ -106,6 +114,7 @@ fn action(folder: &Path, settings: &Settings, lang: Lang) -> Result<Action> {
 /// The surroundings of a session in a gateway.
 struct Own {
     outside: Arc<dyn Approvals>,
+    purse: Arc<dyn Daily>,
     shelf: Arc<Shelf>,
     sources: Arc<Sources>,
     known: Remembered,
@@ -127,6 +136,10 @@ impl Surroundings for Own {
 impl Beside for Own {
     fn approvals(&self) -> &dyn Approvals {
         self.outside.as_ref()
+    }
+
+    fn daily(&self) -> Option<&dyn Daily> {
+        Some(self.purse.as_ref())
     }
 
     fn value(&self, token: &Token) -> Option<(String, bool)> {

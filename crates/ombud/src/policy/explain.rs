@@ -5,11 +5,10 @@ use ombud_core::gate::{
     ArgumentFacts, CallDecision, CallFacts, Doubt, Gate, Met, Preset, Ruled, quoted, told,
 };
 use ombud_core::{Lang, Say, ToolPolicy, say};
-use ombud_gateway::attribute::Attributor;
 use ombud_ledger::read::Reader;
 use serde::Serialize;
 
-use super::again::{decide, facts};
+use super::again::{Again, decide, seen};
 use super::recorded::{self, Recorded};
 use super::{Explain, Outcome, clean};
 use crate::cli::Format;
@@ -38,7 +37,7 @@ pub(super) struct Explained {
 /// `ombud policy explain`
 pub(super) async fn explain(args: &Explain, terminal: Terminal) -> Result<u8> {
     let lang = terminal.lang;
-    let policy = config::read(args.config.as_deref(), lang)?.tools;
+    let again = Again::by(config::read(args.config.as_deref(), lang)?);
     let mut reader = Reader::open(&config::home()).await?;
     let calls = find(&mut reader, &args.target).await?;
     if calls.is_empty() {
@@ -48,7 +47,7 @@ pub(super) async fn explain(args: &Explain, terminal: Terminal) -> Result<u8> {
             zh: "日志中没有工具调用 `{target}`。`ombud log show` 列出最新的记录，`ombud policy test` 列出结果有变化的调用"));
     }
     for call in &calls {
-        let explained = explained(&policy, call, lang);
+        let explained = explained(&again, call, lang);
         match args.format {
             Format::Json => terminal.out(&serde_json::to_string(&explained)?)?,
             Format::Text => print(&explained, call, terminal)?,
@@ -78,19 +77,26 @@ async fn find(reader: &mut Reader, target: &str) -> Result<Vec<Recorded>> {
     Ok(named.pop().into_iter().collect())
 }
 
-pub(super) fn explained(policy: &ToolPolicy, call: &Recorded, lang: Lang) -> Explained {
-    let known = facts(&Attributor::default(), policy, call);
+pub(super) fn explained(again: &Again, call: &Recorded, lang: Lang) -> Explained {
+    let (policy, known) = (again.policy(), again.facts(call));
     let decision = known.as_ref().map(|facts| decide(policy, call, facts));
-    let seen = if call.edge { policy.without_user() } else { policy.clone() };
+    let seen = seen(policy, call);
     let ruled = known.as_ref().map(|facts| seen.ruled_call(&call.tool, facts));
+    // What no gate can loosen is told instead of the gate.
+    let fixed = known
+        .as_ref()
+        .zip(decision.as_ref())
+        .and_then(|(facts, decision)| Some((Gate::Block, fixed_rule(&seen, &call.tool, facts, decision)?)));
     let otherwise = known.as_ref().map(|facts| otherwise(policy, call, facts)).unwrap_or_default();
     Explained {
         call: call.name(),
         tool: call.tool.clone(),
         then: call.then.clone(),
         now: decision.as_ref().map(CallDecision::id),
-        rule: ruled.map(|(_, rule)| rule_in_words(rule, call, known.as_ref(), lang)),
-        gate: ruled.map(|(gate, _)| gate),
+        gate: fixed.as_ref().map(|(gate, _)| *gate).or(ruled.map(|(gate, _)| gate)),
+        rule: fixed
+            .map(|(_, rule)| rule)
+            .or_else(|| ruled.map(|(_, rule)| rule_in_words(rule, (call, &seen), known.as_ref(), lang))),
         lines: decision.as_ref().and_then(|decision| lines(call, decision)),
         facts: known,
         otherwise,
@@ -113,14 +119,38 @@ fn otherwise(policy: &ToolPolicy, call: &Recorded, facts: &CallFacts) -> Vec<(St
     all.map(|(name, policy)| (name, Outcome::of(&decide(&policy, call, &facts)))).collect()
 }
 
-fn rule_in_words(rule: Ruled, call: &Recorded, facts: Option<&CallFacts>, lang: Lang) -> String {
+/// The places in `ombud.toml` that withhold a call whatever its gate is.
+fn fixed_rule(policy: &ToolPolicy, tool: &str, facts: &CallFacts, decision: &CallDecision) -> Option<String> {
+    match decision.doubts().first()? {
+        Doubt::NoStep | Doubt::TooEarly { .. } => Some("[tools] workflow".to_owned()),
+        Doubt::Forbidden { category } => {
+            let tables = policy.tables(tool).filter(|(_, rule)| rule.forbid.contains(category));
+            let tables = tables.map(|(table, _)| format!("[tools.{}] forbid", name(table)));
+            let there =
+                policy.destinations_of(&facts.arguments).filter(|(_, to)| to.forbid.contains(category));
+            let there = there.map(|(to, _)| format!("[tools.destinations.{}] forbid", name(to)));
+            Some(tables.chain(there).collect::<Vec<_>>().join(", "))
+        }
+        _ => None,
+    }
+}
+
+fn rule_in_words(
+    rule: Ruled,
+    (call, policy): (&Recorded, &ToolPolicy),
+    facts: Option<&CallFacts>,
+    lang: Lang,
+) -> String {
     let effect = facts.and_then(|facts| serde_json::to_value(facts.effect).ok());
     let effect = effect.as_ref().and_then(serde_json::Value::as_str).unwrap_or_default();
     match rule {
-        Ruled::Condition(met) => condition_in_words(met, call),
-        Ruled::Tool => format!("[tools.{}] gate", name(&call.tool)),
+        Ruled::Condition(met) => condition_in_words(met, &call.tool, policy),
+        Ruled::Tool => {
+            let table = policy.tables(&call.tool).find(|(_, rule)| rule.gate.is_some());
+            format!("[tools.{}] gate", name(table.map_or(&*call.tool, |(table, _)| table)))
+        }
         Ruled::Effect => format!("[tools.effects] {effect}"),
-        Ruled::Mode if call.edge => {
+        Ruled::Mode if call.server.is_some() => {
             say!(lang, en: "[tools] mode, or observing at a tool's edge", zh: "[tools] mode，或工具侧默认只观察")
         }
         Ruled::Mode => "[tools] mode".to_owned(),
@@ -131,10 +161,16 @@ fn rule_in_words(rule: Ruled, call: &Recorded, facts: Option<&CallFacts>, lang: 
     }
 }
 
-/// The place of a condition in `ombud.toml`.
-fn condition_in_words(met: Met, call: &Recorded) -> String {
-    let table = if met.own { format!("tools.{}.when", name(&call.tool)) } else { "tools.when".to_owned() };
-    format!("[[{table}]] {}", met.number)
+/// The place of a condition in `ombud.toml`: those of several tables of a tool are counted on.
+fn condition_in_words(met: Met, tool: &str, policy: &ToolPolicy) -> String {
+    if !met.own {
+        return format!("[[tools.when]] {}", met.number);
+    }
+    let tables =
+        policy.tables(tool).flat_map(|(table, rule)| (1..=rule.when.len()).map(move |at| (table, at)));
+    let place = usize::try_from(met.number).ok().and_then(|number| number.checked_sub(1));
+    let (table, at) = place.and_then(|place| tables.into_iter().nth(place)).unwrap_or((tool, 0));
+    format!("[[tools.{}.when]] {at}", name(table))
 }
 
 /// A tool's name as a key in TOML.
@@ -151,6 +187,8 @@ fn lines(call: &Recorded, decision: &CallDecision) -> Option<String> {
                 | Doubt::Leaks { .. }
                 | Doubt::Condition { .. }
                 | Doubt::NoStep
+                | Doubt::TooEarly { .. }
+                | Doubt::Guardian
                 | Doubt::Secret
         )
     };
@@ -226,6 +264,11 @@ fn print_facts(facts: &CallFacts, terminal: Terminal) -> Result<()> {
         say!(lang, en: "no third party's text is in the context", zh: "上下文中没有第三方内容")
     };
     terminal.out(&say!(lang, en: "  {wish}; {others}", zh: "  {wish}；{others}"))?;
+    if !facts.holds.is_empty() {
+        let held: Vec<String> = facts.holds.iter().map(|category| category.say(lang)).collect();
+        let held = held.join(if lang == Lang::Zh { "、" } else { ", " });
+        terminal.out(&say!(lang, en: "  the arguments hold: {held}", zh: "  参数中含有：{held}"))?;
+    }
     for argument in &facts.arguments {
         let (path, part, value) = (clean(&argument.path), argument.part.say(lang), quoted(&argument.value));
         let from = origins(argument, lang);

@@ -99,7 +99,7 @@ impl Call {
             tool: self.tool.clone(),
             effect: None,
             then: then.to_owned(),
-            edge: false,
+            server: None,
             vouched: false,
             complete: true,
             facts: None,

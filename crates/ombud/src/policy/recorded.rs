@@ -23,8 +23,8 @@ pub(super) struct Recorded {
     pub(super) effect: Option<Effect>,
     /// What was decided, as the log says it.
     pub(super) then: String,
-    /// Whether it was decided where the user's words are not seen.
-    pub(super) edge: bool,
+    /// The server at whose edge it was decided, where the user's words are not seen.
+    pub(super) server: Option<String>,
     /// Whether the model edge had released it already.
     pub(super) vouched: bool,
     /// False if the stream ended inside the arguments.
@@ -79,7 +79,7 @@ async fn call(reader: &mut Reader, record: &Record) -> Result<Option<Recorded>> 
         found.arguments = details.get("arguments").and_then(Value::as_str).map(str::to_owned);
         found.facts = details.get("facts").and_then(|facts| serde_json::from_value(facts.clone()).ok());
     }
-    if !found.edge {
+    if found.server.is_none() {
         let laid = details.as_ref().map(laid).unwrap_or_default();
         found.request = request(reader, &found.exchange).await?.map(|request| request.laid(laid));
     }
@@ -101,15 +101,18 @@ fn bare(event: &Event) -> Option<Recorded> {
         EventKind::ToolCall(call) => (None, &call.tool, Some(call.effect), &call.decision, true),
         _ => return None,
     };
-    let vouched = matches!(&event.kind, EventKind::ToolCall(call) if call.vouched);
+    let at_edge = match &event.kind {
+        EventKind::ToolCall(call) => Some(call),
+        _ => None,
+    };
     Some(Recorded {
         exchange: event.exchange.clone().unwrap_or_default(),
         id,
         tool: tool.clone(),
         effect,
         then: then.clone(),
-        edge: matches!(event.kind, EventKind::ToolCall(_)),
-        vouched,
+        server: at_edge.map(|call| call.server.clone()),
+        vouched: at_edge.is_some_and(|call| call.vouched),
         complete,
         facts: None,
         arguments: None,

@@ -2,12 +2,11 @@
 
 use anyhow::Result;
 use ombud_core::gate::told;
-use ombud_core::{Lang, ToolPolicy, say};
-use ombud_gateway::attribute::Attributor;
+use ombud_core::{Lang, say};
 use ombud_ledger::read::Reader;
 use serde::Serialize;
 
-use super::again::{decide, facts, is_beyond};
+use super::again::{Again, decide, is_beyond};
 use super::recorded::{self, Recorded};
 use super::{Outcome, Test, clean, file};
 use crate::cli::Format;
@@ -64,12 +63,12 @@ impl Report {
 /// `ombud policy test`
 pub(super) async fn test(args: &Test, terminal: Terminal) -> Result<u8> {
     let lang = terminal.lang;
-    let policy = config::read(args.config.as_deref(), lang)?.tools;
+    let again = Again::by(config::read(args.config.as_deref(), lang)?);
     let calls = match &args.calls {
         Some(path) => file::read(path, lang)?,
         None => recorded::all(&mut Reader::open(&config::home()).await?).await?,
     };
-    let report = compare(&policy, &calls);
+    let report = compare(&again, &calls);
     match args.format {
         Format::Json => terminal.out(&serde_json::to_string(&report)?)?,
         Format::Text => print(&report, terminal)?,
@@ -78,16 +77,15 @@ pub(super) async fn test(args: &Test, terminal: Terminal) -> Result<u8> {
 }
 
 /// Decides every call again.
-pub(super) fn compare(policy: &ToolPolicy, calls: &[Recorded]) -> Report {
-    let attributor = Attributor::default();
+pub(super) fn compare(again: &Again, calls: &[Recorded]) -> Report {
     let mut report = Report::default();
     for call in calls {
-        let known = facts(&attributor, policy, call).filter(|_| !is_beyond(call));
+        let known = again.facts(call).filter(|_| !is_beyond(call));
         let Some(known) = known else {
             report.not_decided += 1;
             continue;
         };
-        let decision = decide(policy, call, &known);
+        let decision = decide(again.policy(), call, &known);
         let (then, now) = (Outcome::recorded(&call.then), Outcome::of(&decision));
         report.count(now);
         if then != now {

@@ -14,9 +14,12 @@ use ombud_gateway::wire::answer::ToolCall;
 use ombud_ledger::read::Reader;
 use ombud_ledger::{Ledger, Payload};
 
-use super::explain::explained;
-use super::test::{Report, compare, outcome};
+use super::again::Again;
+use super::explain::{self, Explained};
+use super::recorded::Recorded;
+use super::test::{self, Report, outcome};
 use super::*;
+use crate::config::File;
 
 const CALLS: &str = r#"
 calls:
@@ -33,6 +36,18 @@ calls:
     tool: read_mail
     then: allowed
 "#;
+
+fn by(policy: &ToolPolicy) -> Again {
+    Again::by(File { tools: policy.clone(), ..File::default() })
+}
+
+fn compare(policy: &ToolPolicy, calls: &[Recorded]) -> Report {
+    test::compare(&by(policy), calls)
+}
+
+fn explained(policy: &ToolPolicy, call: &Recorded, lang: Lang) -> Explained {
+    explain::explained(&by(policy), call, lang)
+}
 
 fn mode(gate: Gate) -> ToolPolicy {
     ToolPolicy { mode: Some(gate), ..ToolPolicy::default() }
@@ -231,4 +246,42 @@ fn of_calls_that_cannot_be_decided_again_nothing_is_said() {
     assert_eq!(says(2, 0), "Every call comes out as it did.");
     assert_eq!(says(2, 3), "Each of the others comes out as it did.");
     assert_eq!(says(0, 3), "How they would come out now is not known.");
+}
+
+#[test]
+fn what_must_not_go_somewhere_is_tried_and_explained_before_there_is_traffic() {
+    let calls = file::parse(
+        r"
+calls:
+  - user: send my number 身份证 110101199003077715 to tom@gmail.example
+    tool: send_mail
+    arguments: { to: Tom <tom@gmail.example>, body: 身份证 110101199003077715 }
+    then: blocked
+  - user: send my number 身份证 110101199003077715 to tom@corp.example
+    tool: send_mail
+    arguments: { to: tom@corp.example, body: 身份证 110101199003077715 }
+    then: allowed
+",
+    )
+    .unwrap();
+    let read = |text: &str| toml::from_str::<File>(text).unwrap().tools;
+    for (text, rule) in [
+        (
+            "[tools.destinations.\"*@gmail.example\"]\nforbid = [\"id\"]",
+            "[tools.destinations.\"*@gmail.example\"] forbid",
+        ),
+        (
+            "[[tools.\"send_*\".when]]\nif = \"'id.national_id' in holds && !arg.to.endsWith('@corp.example')\"\ngate = \"block\"",
+            "[[tools.\"send_*\".when]] 1",
+        ),
+    ] {
+        let policy = read(text);
+        let report = compare(&policy, &calls);
+        assert_eq!((report.blocked, report.allowed), (1, 1), "{text}");
+        let told = explained(&policy, &calls[0], Lang::En);
+        assert_eq!((told.rule.as_deref(), told.gate), (Some(rule), Some(Gate::Block)), "{told:?}");
+        assert_eq!(told.lines, None, "no gate loosens it");
+    }
+    let never = read("[tools.\"send_*\"]\nforbid = [\"id.national_id\"]");
+    assert_eq!(compare(&never, &calls).blocked, 2);
 }

@@ -30,7 +30,7 @@ pub(super) fn done(known: &Prepared, effect: Effect, tool: &str, arguments: &Arg
         calls: count(calls.len()).saturating_add(1),
         // A sum that nobody can read is asked about by itself; afterwards it is no sum.
         money: paid.filter(|sum| *sum != u64::MAX).fold(own, u64::saturating_add),
-        minute: 0,
+        ..Done::default()
     }
 }
 

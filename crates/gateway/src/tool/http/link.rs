@@ -287,7 +287,9 @@ impl Away {
             return self.events(answer, about).await;
         }
         let Some(body) = whole(answer, self.limit).await else { return Some(Posted::TooLong) };
-        let message = super::Message::read(&body).is_ok();
+        // What answers another request answers nothing here: nobody would wait for it elsewhere.
+        let own = |id: &Id| id_of(&body).is_some_and(|(own, answer)| answer && own == *id);
+        let message = super::Message::read(&body).is_ok() && about.is_none_or(own);
         match about {
             _ if message => Some(Posted::Line(body)),
             None => None,

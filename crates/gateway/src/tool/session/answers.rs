@@ -2,24 +2,27 @@
 //! has no secrets in it.
 
 use std::collections::BTreeSet;
+use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
 use ombud_core::category::Class;
+use ombud_core::effect::{Effect, Part, Shape as Form, part};
 use ombud_core::event::{Counts, EventKind, ToolResultRecord};
 use ombud_core::{DataType, Edge, Exchange, Origin, Role, say};
 use ombud_detect::mask::minted::Meaning;
 use ombud_detect::memory::Recalled;
 
-use super::super::Results;
 use super::super::message::{self, Id, Message, Shape};
+use super::super::{Results, judge, sealed};
 use super::{MOST_OF_SERVER, MOST_TOKENS, OURS, Purpose, REFUSED, Session, Side, Step, Waiting, refuse};
 use crate::inspect::{self, Masked};
 use crate::recall::Detections;
 use crate::refusal::Refusal;
 use crate::wire::collect::Collector;
 use crate::wire::json::{Doc, Kind, Node};
+use crate::wire::splice::Patch;
 
 /// Earlier results that attribution looks at, and bytes of them.
 const MOST_RESULTS: usize = 64;
@@ -28,19 +31,14 @@ const LONGEST_RESULT: usize = 1024 * 1024;
 /// Of a result so much is kept for the log.
 const MOST_KEPT: usize = 4 * 1024 * 1024;
 
-/// Fields of the protocol: what stands in them is handed back as it is, or is no text.
-const PROTOCOL: &[&str] = &[
-    "_meta",
-    "nextCursor",
-    "requestState",
-    "resultType",
-    "taskId",
-    "progressToken",
-    "requestId",
-    "sessionId",
-    "mimeType",
-    "protocolVersion",
-];
+/// Fields of the protocol: what stands in them is handed back as it is, so a secret there comes back to its server.
+const PROTOCOL: &[&str] = &["_meta", "nextCursor", "requestState", "taskId", "sessionId"];
+
+/// Fields whose values the client itself has chosen, which is looked after elsewhere.
+const OWN: &[&str] = &["progressToken", "requestId"];
+
+/// The notification of progress.
+const PROGRESS: &str = "notifications/progress";
 
 /// Fields that hold encoded pictures, sound and files.
 const ENCODED: &[&str] = &["data", "blob"];
@@ -56,19 +54,30 @@ pub(super) struct Clean {
 impl Session {
     /// Takes a message of the server.
     pub fn server(&mut self, line: &[u8], now: Duration) -> Vec<Step> {
+        let line = message::unmarked(line);
         let message = match Message::read(line) {
             Ok(message) => message,
             Err(bad) => {
                 let mut steps = self.oddity(bad.code().trim_start_matches("ombud_"));
-                if let Some(id) = bad.id() {
+                let id = bad.id().cloned().or_else(|| message::id_of_broken(line));
+                if let Some(id) = id {
                     let lang = self.lang();
                     let text = say!(lang, en: "the server's answer cannot be read reliably", zh: "无法可靠读取服务器的回答");
-                    steps.extend(self.give_up(id, &text, bad.code(), now));
+                    steps.extend(self.give_up(&id, &text, bad.code(), now));
                 }
                 return steps;
             }
         };
         match message.shape.clone() {
+            Shape::Request(id, method) if asks_for_a_secret(&message, &method) => {
+                let mut steps = self.oddity("asks_for_a_secret");
+                steps.push(to_server(
+                    &id,
+                    "a form must not ask for passwords or keys",
+                    "ombud_asks_for_a_secret",
+                ));
+                steps
+            }
             Shape::Request(id, _) => self.requested(&message, id, now),
             Shape::Notification(method) => self.notified(&message, &method, now),
             Shape::Result(id) | Shape::Error(id) => self.result(&message, &id, now),
@@ -107,6 +116,10 @@ impl Session {
         }
         if !self.notices.take(now) {
             return self.oddity("too_many_notifications");
+        }
+        let token = message.member("progressToken").and_then(|token| message.id_at(token));
+        if method == PROGRESS && !token.is_some_and(|token| self.progress.contains(&token)) {
+            return self.oddity("unknown_progress");
         }
         match self.clean(message, message.body, self.rules.settings.results) {
             Ok(clean) => vec![Step::Send(Side::Client, clean.line)],
@@ -203,7 +216,7 @@ impl Session {
             return;
         }
         let origin = Origin::Tool { name: Some(tool.to_owned()), call: Some(id.raw().to_owned()) };
-        let exchange = super::super::judge::exchange(text, Role::ToolResult, &origin);
+        let exchange = judge::exchange(text, Role::ToolResult, &origin);
         let texts: Vec<&str> = exchange.slots.iter().map(|slot| &*slot.text).collect();
         self.rules.beside.heard(tool, &texts);
         let mut found = self.rules.attributor.context(&self.rules.client, &exchange).sources;
@@ -223,12 +236,55 @@ impl Session {
         body: Option<Node>,
         what: Results,
     ) -> Result<Clean, Refusal> {
-        let line = message.with(Vec::new());
-        let Some(body) = body else {
-            return Ok(Clean { line, found: Counts::new(), masked: Counts::new(), opaque: 0 });
+        let mut hidden = (Counts::new(), Counts::new());
+        let patches = body.map(|body| self.opened(message, body, what, &mut hidden)).unwrap_or_default();
+        let line = message.with(patches);
+        let again = Message::read(&line).map_err(|_| Refusal::Frame)?;
+        let mut clean = self.cleaned_open(&again, line.clone(), what)?;
+        add(&mut clean.found, &hidden.0);
+        add(&mut clean.masked, &hidden.1);
+        Ok(clean)
+    }
+
+    /// What takes the secrets out of what is encoded in a message.
+    fn opened(
+        &mut self,
+        message: &Message<'_>,
+        body: Node,
+        what: Results,
+        (found, masked): &mut (Counts, Counts),
+    ) -> Vec<Patch> {
+        let mut look = |text: &str| {
+            let exchange = judge::exchange(
+                &serde_json::Value::from(text).to_string(),
+                Role::ToolResult,
+                &Origin::Unknown,
+            );
+            let detections = self.detections(&exchange, &[], what);
+            let recalled = Recalled { detections, kin: Arc::default() };
+            let own =
+                inspect::apply(&self.rules.policy, &exchange, &recalled, &self.rules.key, &BTreeSet::new())
+                    .ok()?;
+            if own.masked.is_empty() {
+                return None;
+            }
+            self.keep_tokens(&own, &BTreeSet::new());
+            add(found, &own.found);
+            add(masked, &own.masked);
+            serde_json::from_slice(&own.body).ok()
         };
+        sealed::opened(&message.doc, body, &mut look)
+    }
+
+    /// The same for what stands in the open.
+    fn cleaned_open(
+        &mut self,
+        message: &Message<'_>,
+        line: Vec<u8>,
+        what: Results,
+    ) -> Result<Clean, Refusal> {
         let mut collector = Collector::new(&message.doc);
-        collector.text(body, Role::ToolResult, &Origin::Unknown);
+        collector.text(message.doc.root(), Role::ToolResult, &Origin::Unknown);
         let exchange = Exchange {
             edge: Edge::Tool,
             wire: "mcp",
@@ -240,43 +296,102 @@ impl Session {
             tools: Vec::new(),
             calls: Vec::new(),
         };
-        let (apart, opaque) = apart(&message.doc, body);
+        let (mut apart, opaque) = apart(&message.doc);
+        let names = message.names();
+        let asks = !matches!(message.shape, Shape::Result(_) | Shape::Error(_));
+        if asks && self.stands_in(&exchange, &names) {
+            // It is answered by its name, or known by it, and that must not hold what nobody may learn.
+            return Err(Refusal::Frame);
+        }
+        apart.extend(names);
         // One message at a time: a name told in another one is not looked for in this.
-        let found = Recalled { detections: self.detections(&exchange, &apart, what), kin: Arc::default() };
+        let detections = self.detections(&exchange, &apart, what);
+        let handed = handed_back(&message.doc, &exchange, &detections);
+        let found = Recalled { detections, kin: Arc::default() };
         let masked =
             inspect::apply(&self.rules.policy, &exchange, &found, &self.rules.key, &BTreeSet::new())?;
-        self.keep_tokens(&masked);
+        self.keep_tokens(&masked, &handed);
         Ok(Clean { line: masked.body.to_vec(), found: masked.found, masked: masked.masked, opaque })
     }
 
     /// What is to be replaced: not what stands in fields of the protocol, and personal data only where that is wanted.
-    fn detections(
-        &self,
-        exchange: &Exchange,
-        apart: &[std::ops::Range<usize>],
-        what: Results,
-    ) -> Vec<Detections> {
+    fn detections(&self, exchange: &Exchange, apart: &[Range<usize>], what: Results) -> Vec<Detections> {
         let masks = what == Results::Mask;
         let wanted = |kind: DataType| masks || kind.category().class() == Class::Secret;
         let all = self.rules.inspector.detect(&self.rules.client, exchange);
         let slots = exchange.slots.iter().zip(all).map(|(slot, found)| {
-            let open = |span: &std::ops::Range<usize>| {
-                let place = slot.body_range(span);
-                !apart.iter().any(|field| field.start < place.end && place.start < field.end)
-            };
+            let open = |span: &Range<usize>| !is_within(apart, &slot.body_range(span));
             found.iter().filter(|value| wanted(value.kind) && open(&value.span)).cloned().collect()
         });
         slots.collect()
     }
 
-    fn keep_tokens(&mut self, masked: &Masked) {
+    /// Whether a secret stands at one of these places.
+    fn stands_in(&self, exchange: &Exchange, places: &[Range<usize>]) -> bool {
+        let found = self.detections(exchange, &[], Results::Secrets);
+        let mut all = exchange
+            .slots
+            .iter()
+            .zip(&found)
+            .flat_map(|(slot, found)| found.iter().map(|value| slot.body_range(&value.span)));
+        all.any(|place| is_within(places, &place))
+    }
+
+    /// Remembers what was replaced. `handed` are the values that the client has to hand back to the server: a secret among them comes
+    /// back, unless it stands elsewhere too.
+    fn keep_tokens(&mut self, masked: &Masked, handed: &BTreeSet<String>) {
         for (token, value) in masked.minted.iter() {
             if self.minted.len() < MOST_TOKENS {
-                let restorable = matches!(masked.minted.meaning(&token), Some(Meaning::Value(_)));
-                self.minted.insert(token, value, restorable);
+                let whole = matches!(masked.minted.meaning(&token), Some(Meaning::Value(_)));
+                let closed = matches!(self.minted.meaning(&token), Some(Meaning::OneWay));
+                self.minted.insert(token, value, whole || handed.contains(value) && !closed);
             }
         }
     }
+}
+
+fn add(sum: &mut Counts, more: &Counts) {
+    for (kind, count) in more {
+        *sum.entry(*kind).or_default() += count;
+    }
+}
+
+fn is_within(places: &[Range<usize>], place: &Range<usize>) -> bool {
+    places.iter().any(|known| known.start < place.end && place.start < known.end)
+}
+
+/// The values that stand only in fields which the client hands back.
+fn handed_back(doc: &Doc<'_>, exchange: &Exchange, found: &[Detections]) -> BTreeSet<String> {
+    let fields = fields(doc, PROTOCOL);
+    let all = || {
+        exchange.slots.iter().zip(found).flat_map(|(slot, found)| {
+            found.iter().map(move |value| (slot.body_range(&value.span), slot.text.get(value.span.clone())))
+        })
+    };
+    let of = |inside: bool| {
+        let those = all().filter(move |(place, _)| is_within(&fields, place) == inside);
+        those.filter_map(|(_, text)| text.map(str::to_owned)).collect::<BTreeSet<String>>()
+    };
+    let (handed, open) = (of.clone()(true), of(false));
+    handed.difference(&open).cloned().collect()
+}
+
+/// Where the values of these fields of `params` or `result` stand.
+fn fields(doc: &Doc<'_>, names: &[&str]) -> Vec<Range<usize>> {
+    let bodies = ["params", "result"].into_iter().filter_map(|key| doc.get(doc.root(), key));
+    let members = bodies.flat_map(|body| doc.members(body));
+    members.filter(|(key, _)| names.contains(&&**key)).map(|(_, node)| doc.span(node)).collect()
+}
+
+/// Whether a form of the server asks its user for a password or a key. The protocol forbids that (2025-06-18, “Elicitation”).
+fn asks_for_a_secret(message: &Message<'_>, method: &str) -> bool {
+    let secret = |name: &str| part(Effect::Fetch, name, Form::Other) == Some(Part::Credential);
+    let properties = message.body.and_then(|body| message.doc.path(body, &["requestedSchema", "properties"]));
+    let Some(properties) = properties.filter(|_| method == "elicitation/create") else { return false };
+    message.doc.members(properties).any(|(name, node)| {
+        let title = message.doc.get_str(node, "title").unwrap_or_default();
+        secret(&name) || title.split_whitespace().any(secret)
+    })
 }
 
 fn to_server(id: &Id, text: &str, reason: &str) -> Step {
@@ -298,16 +413,11 @@ fn outcome(message: &Message<'_>) -> &'static str {
     }
 }
 
-/// The places of protocol fields and of encoded content in a body, and how many parts cannot be read.
-fn apart(doc: &Doc<'_>, body: Node) -> (Vec<std::ops::Range<usize>>, u64) {
-    let mut places: Vec<_> = doc
-        .members(body)
-        .filter(|(key, _)| PROTOCOL.contains(&&**key))
-        .map(|(_, node)| doc.span(node))
-        .collect();
+/// The places of the client's own values and of encoded content, and how many parts cannot be read.
+fn apart(doc: &Doc<'_>) -> (Vec<Range<usize>>, u64) {
+    let mut places = fields(doc, OWN);
     let mut opaque = 0;
-    let end = doc.after(body);
-    for node in doc.nodes().skip_while(|node| *node < body).take_while(|node| *node < end) {
+    for node in doc.nodes() {
         if doc.kind(node) != Kind::Object || doc.get(node, "mimeType").is_none() {
             continue;
         }

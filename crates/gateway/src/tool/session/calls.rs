@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use ombud_core::effect::Effect;
 use ombud_core::event::{EventKind, ToolCallRecord, Voice};
-use ombud_core::gate::{CallDecision, Done, Gate};
+use ombud_core::gate::{CallDecision, Done, Doubt, Gate};
 use ombud_core::say;
 use serde_json::{Value, json};
 
@@ -17,6 +17,7 @@ use crate::calls::recent::Whose;
 use crate::calls::released::Counted;
 use crate::record;
 use crate::wire::json::{Kind, Node};
+use crate::wire::splice::Patch;
 
 /// With what the state of a question of ours begins.
 const STATE: &str = "ombud:";
@@ -122,7 +123,7 @@ impl Session {
             Some(question) if approved => question.exchange.clone(),
             _ => record::id(),
         };
-        let line = message.with(judged.patches.clone());
+        let line = message.with([judged.patches.clone(), self.handed_back(message, method)].concat());
         let record = self.call_record(&tool, &judged);
         let changed = self.is_withheld(&tool).then(|| tool.clone());
         let details = judged.details.clone();
@@ -145,6 +146,15 @@ impl Session {
             self.ask(message, held, &judged, &why)
         });
         steps
+    }
+
+    /// What the server wants handed back beside the arguments of a call, as it sent it.
+    fn handed_back(&mut self, message: &Message<'_>, method: &str) -> Vec<Patch> {
+        let body = message.body.filter(|_| method == "tools/call");
+        let beside = body.into_iter().flat_map(|body| message.doc.members(body));
+        let beside: Vec<Node> =
+            beside.filter(|(key, _)| !matches!(&**key, "arguments" | "name")).map(|(_, node)| node).collect();
+        beside.into_iter().flat_map(|node| self.restorations(message, node).0).collect()
     }
 
     /// A new definition that the operator accepted while this session runs counts from now on.
@@ -176,6 +186,7 @@ impl Session {
             message,
             arguments,
             definitions: definitions.collect(),
+            known: self.pins.tools.keys().map(String::as_str).collect(),
             fixed: (method != "tools/call").then_some(Effect::Read),
             least: self.rules.least.get(tool).copied().unwrap_or(Effect::Read),
         };
@@ -220,6 +231,11 @@ impl Session {
         if let Some(counted) = held.counted {
             self.released.add(counted);
             self.recent.add(&Whose::default(), now, counted);
+            let daily = self.rules.beside.daily().filter(|_| self.rules.tools.limits.has_day());
+            // What the model edge has released, it has counted.
+            if let Some(daily) = daily.filter(|_| !held.record.vouched) {
+                daily.add(&self.rules.client, counted.readable_money());
+            }
         }
         let kind = EventKind::ToolCall(Box::new(held.record.clone()));
         let note = self.note(Some(&held.exchange), kind, vec![held.details], Some(held.id.clone()));
@@ -354,7 +370,9 @@ impl Session {
         });
         let room = self.held.len() + self.questions.len() < MOST_WAITING;
         let (instruction, wait) = (subject.instruction(lang), rules.beside.approvals().hold());
-        let forms = rules.beside.approvals().forms();
+        // Whoever sits at the client may be the child.
+        let guardian = judged.decision.doubts().contains(&Doubt::Guardian);
+        let forms = rules.beside.approvals().forms() && !guardian;
         match modern {
             Some(node) if room && forms && can_ask(message, node) => {
                 let state = format!("{STATE}{}", record::id());
@@ -396,6 +414,10 @@ impl Session {
             effect: judged.effect,
             decision: held.record.decision.clone(),
             exchange: held.exchange.clone(),
+            client: self.rules.client.clone(),
+            session: self.rules.conversation.clone(),
+            // A changed definition is accepted with its call alone.
+            lasting: judged.lasting.clone().filter(|_| held.changed.is_none()),
         }
     }
 
@@ -493,5 +515,5 @@ fn without_reply(message: &Message<'_>) -> Vec<u8> {
         .map(|(key, node)| format!("{}:{}", Value::from(&*key), message.raw(node)))
         .collect();
     let range = message.doc.span(params);
-    message.with(vec![crate::wire::splice::Patch { range, with: format!("{{{}}}", kept.join(",")) }])
+    message.with(vec![Patch { range, with: format!("{{{}}}", kept.join(",")) }])
 }

@@ -12,9 +12,12 @@ use super::*;
 use crate::approvals::{Approvals, Pending};
 use crate::attribute::Attributor;
 use crate::caller::Caller;
+use crate::daily::{Daily, Today};
 use crate::inspect::Inspector;
 
 mod definitions;
+mod hostile;
+mod rules;
 mod taken_back;
 
 /// What somebody outside said, and how long they may take.
@@ -24,6 +27,10 @@ struct Given {
     waiting: Mutex<Vec<Pending>>,
     hold: Mutex<Duration>,
     heard: Mutex<Vec<String>>,
+    /// What counts for good.
+    standing: Mutex<BTreeSet<String>>,
+    /// What was done today, where that is remembered.
+    day: Mutex<Option<Today>>,
 }
 
 impl Approvals for Given {
@@ -36,6 +43,10 @@ impl Approvals for Given {
         said.iter().position(|known| known.0 == code).map(|at| said.remove(at).1)
     }
 
+    fn lasts(&self, mark: &str) -> bool {
+        self.standing.lock().unwrap().contains(mark)
+    }
+
     fn settled(&self, code: &str) {
         self.waiting.lock().unwrap().retain(|call| call.code != code);
     }
@@ -45,9 +56,25 @@ impl Approvals for Given {
     }
 }
 
+impl Daily for Given {
+    fn today(&self, _: &str) -> Today {
+        self.day.lock().unwrap().unwrap_or_default()
+    }
+
+    fn add(&self, _: &str, money: u64) {
+        if let Some(day) = self.day.lock().unwrap().as_mut() {
+            *day = Today { calls: day.calls + 1, money: day.money + money };
+        }
+    }
+}
+
 impl Beside for Given {
     fn approvals(&self) -> &dyn Approvals {
         self
+    }
+
+    fn daily(&self) -> Option<&dyn Daily> {
+        Some(self)
     }
 
     fn value(&self, _: &Token) -> Option<(String, bool)> {
@@ -119,10 +146,11 @@ impl Script {
             inspector: Arc::new(Inspector::new(Detector::new(&Options::default()))),
             attributor: Arc::new(Attributor::default()),
             policy: ombud_core::Policy::default(),
-            tools,
+            tools: tools.at("mail"),
             lang: Lang::En,
             key,
             approver,
+            keeper: caller.keeper(),
             client: "c".into(),
             subject: None,
             conversation: "conversation".into(),
@@ -221,7 +249,7 @@ fn a_call_is_noted_before_it_is_forwarded_and_its_result_before_it_comes_back() 
 #[test]
 fn what_is_unknown_passes_byte_for_byte() {
     let mut script = Script::new(Gate::Observe);
-    let line = "{ \"jsonrpc\" : \"2.0\", \"id\":9007199254740993, \"method\":\"x/new\",\"params\":{\"n\":1.50,\"\\u0061\":[ ]}, \"extra\":null}";
+    let line = "{ \"jsonrpc\" : \"2.0\", \"id\":9007199254740993, \"method\":\"x/new\",\"params\":{\"n\":1.50,\"\\u0061\":[ ],\"_meta\":{\"progressToken\":1}}, \"extra\":null}";
     let steps = script.session.client(line.as_bytes(), Duration::ZERO);
     assert_eq!(steps, [Step::Send(Side::Server, line.as_bytes().to_vec())]);
     let answer =
