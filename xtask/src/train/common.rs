@@ -1,7 +1,7 @@
 //! The list of Chinese words that stand alone and are no names (`crates/detect/src/tagger/common_zh.txt`): what a dictionary has
 //! and the model, which sees no sentence there, takes for a person.
 //!
-//! The dictionary is jieba's (Sun Junyi, MIT), from PyPI. A word that it calls a name, that a list of people holds or that is
+//! The dictionary is jieba's (Sun Junyi, MIT), from `PyPI`. A word that it calls a name, that a list of people holds or that is
 //! somebody's name in the training text is in the list only if that text has it as a word far more often.
 
 use std::collections::HashMap;
@@ -53,7 +53,9 @@ pub(super) fn run(workspace: &Workspace, train: &Path) -> Result<()> {
     let mut seen: HashMap<&str, Seen> = taken.iter().map(|(word, _)| (*word, Seen::default())).collect();
     let mut records = corpus::read(train)?;
     records.extend(written::read(&workspace.path(written::FOLDER))?);
-    records.iter().for_each(|record| count(record, &mut seen));
+    for record in &records {
+        count(record, &mut seen);
+    }
     let people = gazetteer::people(&train.join("gaz"))?;
     let mut words: Vec<&str> = taken
         .into_iter()

@@ -102,6 +102,7 @@ impl<'m> Tagger<'m> {
 
     /// The same tagger, which also reports the words that it takes for a name only because they stand alone: what the list of
     /// such words is made with.
+    #[must_use]
     pub fn without_common_words(self) -> Self {
         Self { vets: false, ..self }
     }
