@@ -487,7 +487,7 @@ mod tests {
         let both = policy.forbidden("send_mail");
         assert!(both.contains(&DataCategory::HealthMental) && both.contains(&DataCategory::IdNationalId));
         assert!(policy.looks_inside("send_note") && !policy.looks_inside("resend"));
-        let wrong = r#"{"x":{"forbid":["healt"]}}"#;
+        let wrong = r#"{"x":{"forbid":["wealth"]}}"#;
         assert!(serde_json::from_str::<ToolPolicy>(wrong).is_err());
     }
 
