@@ -9,7 +9,7 @@ use ombud_core::{DECLARED, DataType, Detection};
 use crate::address;
 use crate::label::LabelIndex;
 use crate::mask::token;
-use crate::normalise::{normalise, simplify};
+use crate::normalise::{Normalised, as_written, normalise, simplify};
 use crate::recognisers;
 use crate::resolve::{Candidate, Strength, resolve};
 use crate::scan::Scanner;
@@ -116,8 +116,18 @@ impl Detector {
         self.find(text, None)
     }
 
+    /// Where the text spells characters as HTML does, it is read both as a browser shows it and as it is written: neither reading
+    /// may hide what the other one shows.
     fn find(&self, text: &str, tagger: Option<&Tagger<'static>>) -> Vec<Detection> {
         let normal = normalise(text);
+        let found = self.read(&normal, tagger);
+        if !normal.has_references() {
+            return found;
+        }
+        either(found, self.read(&as_written(text), tagger))
+    }
+
+    fn read(&self, normal: &Normalised<'_>, tagger: Option<&Tagger<'static>>) -> Vec<Detection> {
         let simple = simplify(&normal.text);
         let cells = table::cells(&simple);
         let view = Text::with_cells(&simple, &self.labels, &cells);
@@ -141,6 +151,25 @@ impl Detector {
         });
         apart(found)
     }
+}
+
+/// What at least one of two readings found; where both found something at one place, all of it under the name of the longer one.
+fn either(mut found: Vec<Detection>, other: Vec<Detection>) -> Vec<Detection> {
+    found.extend(other);
+    found.sort_by_key(|found| (found.span.start, std::cmp::Reverse(found.span.end)));
+    let mut all: Vec<Detection> = Vec::with_capacity(found.len());
+    for next in found {
+        match all.last_mut().filter(|last| next.span.start < last.span.end) {
+            Some(last) if next.span.end > last.span.end => {
+                let span = last.span.start..next.span.end;
+                let longer = if next.span.len() > last.span.len() { next } else { last.clone() };
+                *last = Detection { span, ..longer };
+            }
+            Some(_) => {}
+            None => all.push(next),
+        }
+    }
+    all
 }
 
 /// One character of the original may be several of the normal form, with the end of one value and the beginning of the next

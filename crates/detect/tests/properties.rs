@@ -118,6 +118,26 @@ proptest! {
     }
 
     #[test]
+    fn references_hide_nothing_in_either_reading(
+        digits in "1[3-9][0-9]{9}",
+        around in prop::sample::select(vec!["&ndash;", "&shy;", "&#8203;", "&lt;", "&nbsp;", "&#45", "&amp;#45;", "&lowbar;"]),
+    ) {
+        let key = "sk-proj-abcdefghijklmnopqrstuvwxyz0123456789ABCDEFGH";
+        let spelled: String = digits.chars().map(|digit| format!("&#{};", u32::from(digit))).collect();
+        for text in [
+            format!("{around}{key}"),
+            format!("tel {around}{digits}{around}id"),
+            format!("{spelled}{around} call"),
+        ] {
+            let value = [key, digits.as_str(), spelled.as_str()].into_iter().find(|value| text.contains(value));
+            let at = text.find(value.expect("planted")).expect("planted");
+            let end = at + value.expect("planted").len();
+            let found = detector().detect(&text);
+            prop_assert!(found.iter().any(|d| d.span.start <= at && end <= d.span.end), "{} {:?}", text, found);
+        }
+    }
+
+    #[test]
     fn full_width_is_no_hiding_place(digits in "1[3-9][0-9]{9}") {
         let wide: String = digits.chars().filter_map(|ch| char::from_u32(u32::from(ch) + 0xfee0)).collect();
         let kinds = |text: &str| detector().detect(text).into_iter().map(|d| d.kind).collect::<Vec<_>>();

@@ -27,14 +27,18 @@ const LIST: &str = "crates/detect/src/tagger/common_zh.txt";
 /// The dictionary's version.
 const JIEBA: &str = "0.42.1";
 /// How often the dictionary must have counted a word.
-const COUNTED: u32 = 8;
+const COUNTED: u32 = 20;
 /// Characters of a word.
 const LENGTH: std::ops::RangeInclusive<usize> = 2..=4;
 /// How often a word that is also a name must be seen as a word, and how much more often than as a name.
 const SEEN: (u32, u32) = (5, 10);
 
+/// The same for a word that only a list or the dictionary calls a name, as it does 燕麦.
+const COMMON: u32 = 2;
+
 /// Where a word stands alone: as a text, in a value, in a cell, before a colon.
-const FRAMES: &[&str] = &["{}", "\"项\":\"{}\"", "| {} |", "{}：十", "{}的", "{}了"];
+const FRAMES: &[&str] =
+    &["{}", "{\"原料\":\"{}\",\"份\":2}", "\"评价\":\"{}\"", "| {} |", "- {}\n", "{}：十", "{}的", "{}了"];
 
 /// How often a word stands inside and outside of the names of people.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
@@ -61,10 +65,11 @@ pub(super) fn run(workspace: &Workspace, train: &Path) -> Result<()> {
         .into_iter()
         .filter(|(word, named)| {
             let Seen { inside, outside } = seen.get(word).copied().unwrap_or_default();
-            let name = *named || inside > 0 || people.contains(*word);
+            let least = if inside > 0 { SEEN.0 } else { COMMON };
+            let name = inside > 0 || *named || people.contains(*word);
             !name
                 || !gazetteer::is_transliterated(word)
-                    && outside >= SEEN.0
+                    && outside >= least
                     && outside >= inside.saturating_mul(SEEN.1)
         })
         .map(|(word, _)| word)

@@ -1,11 +1,17 @@
-//! Character references of HTML, `&#64;` and `&nbsp;`: pages and mails that a tool fetched spell numbers and names with them.
+//! Character references of HTML, `&#64;` and `&nbsp;`: pages and mails that a tool fetched spell numbers and names with them, feeds
+//! even twice (`&amp;#64;`).
 //!
-//! Only those that end in `;` count, as a browser in doubt does: `?a=1&copy=2` is an address.
+//! Names end in `;` (`?a=1&copy=2` is an address), but for the blank and the soft hyphen; numbers need no end, as in a browser
+//! (HTML Living Standard §13.2.5.72 to 80).
 
 use unicode_normalization::UnicodeNormalization;
 
-/// Letters and digits between `&` and `;` at most.
-const LONGEST: usize = 10;
+/// Letters of a name at most.
+const LONGEST: usize = 16;
+/// Digits of a number at most; zeros in front count for nothing.
+const DIGITS: usize = 24;
+/// How often `&` itself is spelled before a reference.
+const DEPTH: usize = 3;
 
 /// Names that are no letter with a mark: what stands in numbers, addresses and between words.
 const NAMES: &[(&str, char)] = &[
@@ -18,10 +24,19 @@ const NAMES: &[(&str, char)] = &[
     ("ensp", ' '),
     ("emsp", ' '),
     ("thinsp", ' '),
+    ("hairsp", ' '),
+    ("numsp", ' '),
+    ("puncsp", ' '),
+    ("emsp13", ' '),
+    ("emsp14", ' '),
+    ("Tab", ' '),
     ("shy", '\u{ad}'),
     ("zwnj", '\u{200c}'),
     ("zwj", '\u{200d}'),
+    ("ZeroWidthSpace", '\u{200b}'),
+    ("NoBreak", '\u{2060}'),
     ("ndash", '-'),
+    ("minus", '-'),
     ("hyphen", '-'),
     ("dash", '-'),
     ("commat", '@'),
@@ -30,6 +45,9 @@ const NAMES: &[(&str, char)] = &[
     ("lowbar", '_'),
     ("sol", '/'),
     ("plus", '+'),
+    ("num", '#'),
+    ("comma", ','),
+    ("equals", '='),
     ("lpar", '('),
     ("rpar", ')'),
     ("szlig", 'ß'),
@@ -55,22 +73,48 @@ const MARKS: &[(&str, char)] = &[
 /// The character of a reference at the start of `bytes`, and how many bytes it takes.
 pub(super) fn reference(bytes: &[u8]) -> Option<(char, usize)> {
     let inside = bytes.strip_prefix(b"&")?;
-    let length = inside.iter().take(LONGEST + 1).position(|b| *b == b';')?;
+    let (ch, length) = behind(inside, DEPTH)?;
+    Some((ch, length + 1))
+}
+
+/// The same behind the `&`.
+fn behind(inside: &[u8], depth: usize) -> Option<(char, usize)> {
+    if let Some(number) = inside.strip_prefix(b"#") {
+        let (ch, length) = numbered(number)?;
+        return Some((ch, length + 1));
+    }
+    let length = inside.iter().take(LONGEST + 1).position(|byte| !byte.is_ascii_alphanumeric())?;
     let name = std::str::from_utf8(inside.get(..length)?).ok()?;
-    let ch = match name.strip_prefix('#') {
-        Some(number) => numbered(number)?,
-        None => named(name)?,
-    };
-    Some((ch, length + 2))
+    if inside.get(length) != Some(&b';') {
+        return unended(inside);
+    }
+    let rest = inside.get(length + 1..).unwrap_or_default();
+    if let Some((ch, more)) = (name == "amp" && depth > 0).then(|| behind(rest, depth - 1)).flatten() {
+        return Some((ch, length + 1 + more));
+    }
+    Some((named(name)?, length + 1))
+}
+
+/// A blank or a soft hyphen without its end, before what can be no longer name.
+fn unended(inside: &[u8]) -> Option<(char, usize)> {
+    let (name, ch) = [("nbsp", ' '), ("shy", '\u{ad}')]
+        .into_iter()
+        .find(|(name, _)| inside.starts_with(name.as_bytes()))?;
+    inside.get(name.len()).is_none_or(|next| *next != b'=').then_some((ch, name.len()))
 }
 
 /// Control characters stay as they are written.
-fn numbered(number: &str) -> Option<char> {
-    let code = match number.strip_prefix(['x', 'X']) {
-        Some(hex) => u32::from_str_radix(hex, 16),
-        None => number.parse(),
+fn numbered(number: &[u8]) -> Option<(char, usize)> {
+    let (digits, radix) = match number.strip_prefix(b"x").or_else(|| number.strip_prefix(b"X")) {
+        Some(hex) => (hex, 16),
+        None => (number, 10),
     };
-    char::from_u32(code.ok()?).filter(|ch| !ch.is_control())
+    let digit = |byte: &u8| char::from(*byte).is_digit(radix);
+    let length = digits.iter().take(DIGITS).take_while(|byte| digit(byte)).count();
+    let text = std::str::from_utf8(digits.get(..length)?).ok()?;
+    let ch = char::from_u32(u32::from_str_radix(text, radix).ok()?).filter(|ch| !ch.is_control())?;
+    let ended = usize::from(digits.get(length) == Some(&b';'));
+    Some((ch, number.len() - digits.len() + length + ended))
 }
 
 fn named(name: &str) -> Option<char> {
@@ -92,10 +136,19 @@ mod tests {
         for (text, expected) in [
             ("&#49;3", Some(('1', 5))),
             ("&#x4E2D;", Some(('中', 8))),
+            ("&#64mail", Some(('@', 4))),
+            ("&#0000000064;", Some(('@', 13))),
             ("&nbsp;x", Some((' ', 6))),
+            ("&nbsp1234", Some((' ', 5))),
+            ("&amp;#64;b", Some(('@', 9))),
+            ("&amp;amp;nbsp;5", Some((' ', 14))),
+            ("&amp;c", Some(('&', 5))),
+            ("&amp;amp;amp;amp;amp;#64;", Some(('&', 17))),
             ("&eacute;", Some(('é', 8))),
             ("&Scaron;", Some(('Š', 8))),
+            ("&ZeroWidthSpace;", Some(('\u{200b}', 16))),
             ("&copy=2", None),
+            ("&nbsp=2", None),
             ("&#10;", None),
             ("&#;", None),
             ("&#x110000;", None),

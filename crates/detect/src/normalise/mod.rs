@@ -31,6 +31,8 @@ pub struct Normalised<'t> {
     pub text: Cow<'t, str>,
     original: &'t str,
     map: OffsetMap,
+    /// Whether references of HTML were read.
+    references: bool,
 }
 
 impl Normalised<'_> {
@@ -54,6 +56,11 @@ impl Normalised<'_> {
         start..self.original.ceil_char_boundary(mapped.end).max(start)
     }
 
+    /// Whether references of HTML were read, so that [`as_written`] is another reading of the same text.
+    pub fn has_references(&self) -> bool {
+        self.references
+    }
+
     /// The map from the normal form to the original.
     pub fn map(&self) -> &OffsetMap {
         &self.map
@@ -62,9 +69,27 @@ impl Normalised<'_> {
 
 /// Brings a text into the normal form. Text of ASCII, Chinese characters and Latin letters is borrowed after one look.
 pub fn normalise(text: &str) -> Normalised<'_> {
+    read(text, true)
+}
+
+/// The same, but references of HTML stay as they are written: what stands behind one may be something only so
+/// (`&ndash;sk-…`).
+pub fn as_written(text: &str) -> Normalised<'_> {
+    read(text, false)
+}
+
+fn read(text: &str, references: bool) -> Normalised<'_> {
     let Some(first) = next_suspect(text.as_bytes(), 0) else { return unchanged(text) };
-    let mut writer =
-        Writer { text, out: String::new(), map: OffsetMap::builder(), copied: 0, word: 0..0, latin: false };
+    let mut writer = Writer {
+        text,
+        out: String::new(),
+        map: OffsetMap::builder(),
+        copied: 0,
+        word: 0..0,
+        latin: false,
+        references,
+        read: false,
+    };
     let mut at = first;
     loop {
         at = writer.step(at);
@@ -77,7 +102,8 @@ pub fn normalise(text: &str) -> Normalised<'_> {
 }
 
 fn unchanged(text: &str) -> Normalised<'_> {
-    Normalised { text: Cow::Borrowed(text), original: text, map: OffsetMap::identity(text.len()) }
+    let map = OffsetMap::identity(text.len());
+    Normalised { text: Cow::Borrowed(text), original: text, map, references: false }
 }
 
 struct Writer<'t> {
@@ -89,6 +115,9 @@ struct Writer<'t> {
     /// The last word with a look-alike letter in it, and whether it is folded.
     word: Range<usize>,
     latin: bool,
+    /// Whether references are read, and whether there was one.
+    references: bool,
+    read: bool,
 }
 
 impl<'t> Writer<'t> {
@@ -130,9 +159,9 @@ impl<'t> Writer<'t> {
 
     /// Puts the character of a reference in its place; returns where it ends.
     fn reference(&mut self, at: usize) -> usize {
-        let Some((ch, length)) = entity::reference(self.text.as_bytes().get(at..).unwrap_or_default()) else {
-            return at + 1;
-        };
+        let bytes = self.text.as_bytes().get(at..).unwrap_or_default();
+        let Some((ch, length)) = entity::reference(bytes).filter(|_| self.references) else { return at + 1 };
+        self.read = true;
         let range = at..at + length;
         let mut buffer = [0; 4];
         match fold(ch) {
@@ -198,7 +227,8 @@ impl<'t> Writer<'t> {
         }
         self.out.push_str(self.slice(self.copied..self.text.len()));
         self.map.close(self.out.len(), self.text.len());
-        Normalised { text: Cow::Owned(self.out), original: self.text, map: self.map }
+        let Self { text, out, map, read, .. } = self;
+        Normalised { text: Cow::Owned(out), original: text, map, references: read }
     }
 }
 
