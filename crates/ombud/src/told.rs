@@ -1,5 +1,6 @@
 //! What a client tells the interface: a JSON body, or an error in the interface's own shape.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use axum::Json;
@@ -11,7 +12,7 @@ use ombud_core::{Lang, say};
 use ombud_gateway::Gateway;
 use serde::de::DeserializeOwned;
 
-use crate::api::problem;
+use crate::api::{document, problem};
 use crate::fault;
 
 /// A JSON body.
@@ -73,12 +74,23 @@ fn unreadable(error: &JsonRejection, lang: Lang) -> Response {
 
 /// The answer where there is no such route.
 pub(crate) async fn no_such_route(State(gateway): State<Arc<Gateway>>, uri: Uri) -> Response {
-    let path: String = uri.path().chars().filter(|ch| !ch.is_control()).take(80).collect();
+    let path = without_data(uri.path());
     let message = say!(gateway.config.lang,
         en: "there is no route `{path}` in Ombud's own interface. Those there are stand at /api/openapi.json; requests to a model go to /v1/…",
         zh: "Ombud 自己的接口中没有 `{path}`。可用的接口见 /api/openapi.json；发给模型的请求请用 /v1/…");
     problem(StatusCode::NOT_FOUND, "ombud_no_such_route", message)
 }
+
+/// A path with only those parts that stand in a route there is: any other may be data.
+fn without_data(path: &str) -> String {
+    let document = document();
+    let known: BTreeSet<&str> = document.paths.paths.keys().flat_map(|route| route.split('/')).collect();
+    let parts = path.split('/').take(PARTS_SHOWN);
+    parts.map(|part| if known.contains(part) { part } else { "…" }).collect::<Vec<_>>().join("/")
+}
+
+/// Parts of a path that are shown at most.
+const PARTS_SHOWN: usize = 8;
 
 /// The answer where a route has another method.
 pub(crate) async fn wrong_method(State(gateway): State<Arc<Gateway>>, method: Method) -> Response {
@@ -86,4 +98,22 @@ pub(crate) async fn wrong_method(State(gateway): State<Arc<Gateway>>, method: Me
         en: "this route is not for {method}. What there is stands at /api/openapi.json",
         zh: "此路径不支持 {method}。可用的接口见 /api/openapi.json");
     problem(StatusCode::METHOD_NOT_ALLOWED, "ombud_wrong_method", message)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_is_told_without_what_may_be_data() {
+        for (path, told) in [
+            ("/api/v1/subject/13812345678", "/api/v1/…/…"),
+            ("/api/v1/scan/Zhang%20Wei", "/api/v1/scan/…"),
+            ("/api/v1/redact/", "/api/v1/redact/"),
+            ("/api", "/api"),
+        ] {
+            assert_eq!(without_data(path), told);
+        }
+        assert!(without_data(&"/a".repeat(5000)).chars().count() < 40);
+    }
 }

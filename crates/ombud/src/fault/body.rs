@@ -7,20 +7,55 @@ use super::file;
 /// A name or a path of fields that is longer, or is written otherwise, may be data.
 const LONGEST: usize = 60;
 
+/// So many digits in a row are no place in a list, and may be data too.
+const LONGEST_NUMBER: usize = 5;
+
 /// What is wrong with a body, from what the parser says: `items[0].text: invalid type: integer `5`, expected a string at line 1
 /// column 9`.
 pub(crate) fn body(message: &str, lang: Lang) -> String {
-    let message = message.split(" at line ").next().unwrap_or(message);
-    // A field that nobody knows is its own path, and may be data.
-    let message = message.find("unknown field `").map_or(message, |at| message.get(at..).unwrap_or(message));
+    let message = without_place(message);
     let (path, what) = match message.split_once(": ") {
-        Some((path, what)) if is_path(path) => (Some(path), what),
-        _ => (None, message),
+        Some((path, what)) if is_path(path) && KINDS.iter().any(|kind| what.starts_with(kind)) => {
+            // A field that nobody knows is its own path, and may be data.
+            (Some(path).filter(|_| !what.starts_with("unknown field ")), what)
+        }
+        // A path that may be data is left out.
+        _ => (None, from_kind(message)),
     };
     let what = file::told(&without_name(&without_type(what)), lang);
     match path {
         Some(path) => say!(lang, en: "`{path}`: {what}", zh: "`{path}`：{what}"),
         None => what,
+    }
+}
+
+/// How the sentences of the parser begin.
+const KINDS: &[&str] = &[
+    "invalid type: ",
+    "invalid value: ",
+    "invalid length ",
+    "missing field `",
+    "duplicate field `",
+    "unknown field `",
+    "unknown variant `",
+];
+
+/// The message from the first sentence of the parser on.
+fn from_kind(message: &str) -> &str {
+    let first = KINDS.iter().filter_map(|kind| message.find(kind)).min();
+    first.and_then(|at| message.get(at..)).unwrap_or(message)
+}
+
+/// The message without the parser's place, which stands at its very end: a value may have the same words in it.
+fn without_place(message: &str) -> &str {
+    let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    match message.rsplit_once(" at line ") {
+        Some((what, place))
+            if place.split_once(" column ").is_some_and(|(line, column)| digits(line) && digits(column)) =>
+        {
+            what
+        }
+        _ => message,
     }
 }
 
@@ -32,18 +67,20 @@ fn without_type(what: &str) -> String {
 
 /// What was written where a name was wanted is shown only if it can be a name.
 fn without_name(what: &str) -> String {
-    let mut parts = what.splitn(3, '`');
-    let (Some(kind), Some(name), Some(rest)) = (parts.next(), parts.next(), parts.next()) else {
-        return what.to_owned();
-    };
-    let named =
-        kind != "unknown variant " && is_path(name) && !name.bytes().any(|byte| byte.is_ascii_digit());
-    if named || kind == "missing field " { what.to_owned() } else { format!("{kind}`…`{rest}") }
+    // The name may hold back quotes itself: it goes on to the last one before what was expected.
+    let Some((kind, rest)) = what.split_once('`') else { return what.to_owned() };
+    let end = rest.rfind("`, expected ").or_else(|| rest.rfind('`')).unwrap_or(rest.len());
+    let (name, rest) = rest.split_at_checked(end).unwrap_or((rest, ""));
+    let rest = rest.strip_prefix('`').unwrap_or_default();
+    let ours = matches!(kind, "missing field " | "duplicate field ");
+    let may_be = kind != "unknown variant " && !name.bytes().any(|byte| byte.is_ascii_digit());
+    if is_path(name) && (ours || may_be) { what.to_owned() } else { format!("{kind}`…`{rest}") }
 }
 
 fn is_path(text: &str) -> bool {
     let plain = |ch: char| ch.is_ascii_alphanumeric() || "_.[]".contains(ch);
-    !text.is_empty() && text.len() <= LONGEST && text.chars().all(plain)
+    let long_number = text.as_bytes().windows(LONGEST_NUMBER).any(|run| run.iter().all(u8::is_ascii_digit));
+    !text.is_empty() && text.len() <= LONGEST && text.chars().all(plain) && !long_number
 }
 
 #[cfg(test)]
@@ -57,7 +94,7 @@ mod tests {
             (
                 "text: invalid type: string \"139 7083 4512\", expected a boolean at line 1 column 5",
                 "`text`: invalid type: string, expected a boolean",
-                "`text`：类型不对，这里写的是 字符串，这里可以是 布尔值（true 或 false）",
+                "`text`：类型不对，写的是字符串，应为布尔值（true 或 false）",
             ),
             (
                 "sources[0].kind: unknown variant `13970834512`, expected `web` or `tool` at line 1 column 5",
@@ -72,7 +109,7 @@ mod tests {
             (
                 "invalid length 0, expected struct TextIn with 1 element at line 1 column 2",
                 "invalid length 0, expected a JSON object",
-                "长度不对 0，这里可以是 JSON 对象",
+                "长度不对（0），应为 JSON 对象",
             ),
             (
                 "139 7083 4512: unknown field `139 7083 4512`, expected `text`",
@@ -87,6 +124,37 @@ mod tests {
         ];
         for (message, en, zh) in cases {
             assert_eq!((body(message, Lang::En).as_str(), body(message, Lang::Zh).as_str()), (en, zh));
+        }
+    }
+
+    #[test]
+    fn a_name_or_a_value_that_looks_like_the_parsers_own_words_is_not_repeated() {
+        let names = [
+            "13812345678`x`13812345678 Zhang Wei",
+            "a`: tel 13812345678",
+            "x at line 13812345678",
+            "x at line 1 column 2",
+            "`, expected `13812345678`, expected Zhang",
+            "unknown field `Zhang`",
+            "invalid type: string Zhang Wei",
+            "invalid value: Zhang: 13812345678",
+            "a: missing field `Zhang`",
+        ];
+        for name in names {
+            for message in [
+                format!("{name}: unknown field `{name}`, expected `text` at line 1 column 2"),
+                format!("unknown field `{name}`, expected one of `text`, `id` at line 1 column 2"),
+                format!("unknown field `{name}`, there are no fields"),
+                format!("{name}: invalid type: string {name:?}, expected a boolean at line 1 column 2"),
+                format!("kind: unknown variant `{name}`, expected `web` or `tool` at line 1 column 2"),
+                format!("text: invalid value: string {name:?}, expected a string"),
+                format!("{name}: missing field `text` at line 1 column 2"),
+            ] {
+                for lang in [Lang::En, Lang::Zh] {
+                    let told = body(&message, lang);
+                    assert!(!told.contains("1381234") && !told.contains("Zhang"), "{message}\n{told}");
+                }
+            }
         }
     }
 }

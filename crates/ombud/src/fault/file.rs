@@ -20,7 +20,11 @@ fn place(text: &str, at: usize) -> String {
 
 /// A sentence of the parser in the user's language, without values.
 pub(super) fn told(message: &str, lang: Lang) -> String {
-    let (what, expected) = match message.split_once(", expected ") {
+    if message.starts_with("unknown ") && message.ends_with(NO_FIELDS) {
+        return say!(lang, en: "unknown field, there are no fields here", zh: "这里不能有任何字段");
+    }
+    // A value may have the same words in it: what was expected stands behind the last of them.
+    let (what, expected) = match message.rsplit_once(", expected ") {
         Some((what, expected)) => (what, Some(expected)),
         None => (message, None),
     };
@@ -29,17 +33,35 @@ pub(super) fn told(message: &str, lang: Lang) -> String {
         return expected.map_or_else(|| what.clone(), |expected| format!("{what}, expected {expected}"));
     }
     let what = chinese(&what);
-    expected.map_or_else(|| what.clone(), |expected| format!("{what}，这里可以是 {}", alternatives(expected)))
+    expected.map_or_else(|| what.clone(), |expected| format!("{what}，{}", alternatives(expected)))
 }
+
+/// What serde says of an object without fields.
+const NO_FIELDS: &str = ", there are no fields";
+
+/// What serde calls what was written, in front of the value.
+const SHAPES: &[&str] = &[
+    "string",
+    "integer",
+    "boolean",
+    "floating point",
+    "sequence",
+    "map",
+    "null",
+    "unit value",
+    "character",
+    "datetime",
+    "table",
+    "array",
+];
 
 /// `invalid type: string "sk-…"` without what was written there.
 fn without_value(what: &str) -> String {
     let kind = ["invalid type: ", "invalid value: "].into_iter().find(|kind| what.starts_with(kind));
     let Some(kind) = kind else { return what.to_owned() };
     let rest = what.strip_prefix(kind).unwrap_or_default();
-    let shape: Vec<&str> =
-        rest.split(' ').take_while(|word| word.chars().all(|ch| ch.is_ascii_alphabetic())).collect();
-    format!("{kind}{}", shape.join(" "))
+    let shape = SHAPES.iter().find(|shape| rest.starts_with(**shape)).copied().unwrap_or_default();
+    format!("{kind}{shape}").trim_end_matches([':', ' ']).to_owned()
 }
 
 /// The sentences of serde, and those of the parser that people meet.
@@ -50,9 +72,10 @@ const SENTENCES: &[(&str, &str)] = &[
     ("missing field ", "缺少字段 "),
     ("duplicate field ", "字段重复 "),
     ("duplicate key", "键重复"),
-    ("invalid type: ", "类型不对，这里写的是 "),
-    ("invalid value: ", "取值不对，这里写的是 "),
-    ("invalid length ", "长度不对 "),
+    ("invalid type: ", "类型不对，写的是"),
+    ("invalid type", "类型不对"),
+    ("invalid value: ", "取值不对，写的是"),
+    ("invalid value", "取值不对"),
     ("not an expression in CEL, see character ", "不是 CEL 表达式，出错处是第几个字符："),
     ("unknown name in a condition: ", "条件里有不认识的名称："),
     ("unknown function in a condition: ", "条件里有不认识的函数："),
@@ -64,6 +87,9 @@ const SENTENCES: &[(&str, &str)] = &[
 ];
 
 fn chinese(what: &str) -> String {
+    if let Some(length) = what.strip_prefix("invalid length ") {
+        return format!("长度不对（{length}）");
+    }
     SENTENCES
         .iter()
         .find_map(|(english, chinese)| Some(format!("{chinese}{}", words(what.strip_prefix(english)?))))
@@ -72,6 +98,10 @@ fn chinese(what: &str) -> String {
 
 /// The names that serde gives to kinds of values.
 const KINDS: &[(&str, &str)] = &[
+    ("null", "空值（null）"),
+    ("unit value", "空值（null）"),
+    ("character", "字符"),
+    ("datetime", "日期时间"),
     ("string", "字符串"),
     ("integer", "整数"),
     ("boolean", "布尔值（true 或 false）"),
@@ -100,13 +130,15 @@ fn words(of: &str) -> &str {
     KINDS.iter().find(|(english, _)| *english == of).map_or(of, |(_, chinese)| chinese)
 }
 
-/// ``one of `a`, `b` `` and `` `a` or `b` ``.
+/// What may stand there: ``one of `a`, `b` `` and `` `a` or `b` ``, or a kind of value.
 fn alternatives(expected: &str) -> String {
     let list = expected.strip_prefix("one of ").unwrap_or(expected);
     if list.contains('`') {
-        return list.replace("` or `", "`、`").replace(", ", "、");
+        return format!("这里可以是 {}", list.replace("` or `", "`、`").replace(", ", "、"));
     }
-    words(list).to_owned()
+    let kind = words(list);
+    let blank = if kind.starts_with(|ch: char| ch.is_ascii()) { " " } else { "" };
+    format!("应为{blank}{kind}")
 }
 
 #[cfg(test)]
@@ -151,7 +183,7 @@ mod tests {
             assert!(told.starts_with("ombud.toml:2:13"), "{told}");
         }
         assert!(
-            of(text, Lang::Zh).ends_with("类型不对，这里写的是 字符串，这里可以是 非负整数"),
+            of(text, Lang::Zh).ends_with("类型不对，写的是字符串，应为非负整数"),
             "{}",
             of(text, Lang::Zh)
         );
