@@ -52,10 +52,7 @@ impl Source {
     pub(super) fn text(&self, terminal: Terminal) -> Result<String> {
         let mut bytes = Vec::new();
         self.open(terminal)?.read_to_end(&mut bytes).with_context(|| self.shown(terminal.lang))?;
-        String::from_utf8(bytes).map_err(|error| {
-            let at = error.utf8_error().valid_up_to();
-            anyhow::anyhow!(no_text(error.as_bytes(), at, &self.shown(terminal.lang), terminal.lang))
-        })
+        text_of(bytes, &self.shown(terminal.lang), terminal.lang)
     }
 
     fn shown(&self, lang: Lang) -> String {
@@ -82,12 +79,51 @@ fn opened(path: &Path, lang: Lang) -> Result<File> {
     File::open(path).with_context(|| say!(lang, en: "cannot read {shown}", zh: "无法读取 {shown}"))
 }
 
+/// The bytes as text. ASCII in UTF-16 is valid UTF-8 with a NUL in front of or behind each character: nothing is found in it,
+/// so it must not count as clean.
+fn text_of(bytes: Vec<u8>, shown: &str, lang: Lang) -> Result<String> {
+    match String::from_utf8(bytes) {
+        Ok(text) => match text.find('\0') {
+            None => Ok(text),
+            Some(at) => anyhow::bail!(no_text(text.as_bytes(), at, shown, lang)),
+        },
+        Err(error) => {
+            let at = error.utf8_error().valid_up_to();
+            anyhow::bail!(no_text(error.as_bytes(), at, shown, lang))
+        }
+    }
+}
+
+/// The half of UTF-16 that bytes without a byte order mark are in: most of its NULs stand in the same place of each pair.
+fn utf_16(bytes: &[u8]) -> Option<&'static str> {
+    let looked_at = bytes.get(..LOOKED_AT).unwrap_or(bytes);
+    let nuls = |place| looked_at.iter().skip(place).step_by(2).filter(|byte| **byte == 0).count();
+    let (first, second) = (nuls(0), nuls(1));
+    // Of text without ASCII at least the blanks and the ends of lines are left.
+    let many = |nuls: usize, others: usize| nuls > others * 8 && nuls * 20 >= looked_at.len();
+    match () {
+        () if many(second, first) => Some("UTF-16LE"),
+        () if many(first, second) => Some("UTF-16BE"),
+        () => None,
+    }
+}
+
 /// Why bytes are no text, and what helps: another encoding can be converted, a picture cannot.
 fn no_text(bytes: &[u8], at: usize, shown: &str, lang: Lang) -> String {
     if bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff") {
         return say!(lang,
             en: "{shown} is UTF-16. Convert it first: `iconv -f UTF-16 -t UTF-8`",
             zh: "{shown} 是 UTF-16。请先转换：`iconv -f UTF-16 -t UTF-8`");
+    }
+    if let Some(encoding) = utf_16(bytes) {
+        return say!(lang,
+            en: "{shown} looks like {encoding}, so nothing was looked at. Convert it first: `iconv -f {encoding} -t UTF-8`",
+            zh: "{shown} 看起来是 {encoding}，因此没有检查任何内容。请先转换：`iconv -f {encoding} -t UTF-8`");
+    }
+    if bytes.get(at) == Some(&0) && !bytes.iter().any(|byte| *byte != 0 && is_no_text(*byte)) {
+        return say!(lang,
+            en: "{shown} has a NUL at byte {at}, as no text has, so nothing was looked at. If it is text all the same, take them out first: `tr -d '\\000'`",
+            zh: "{shown} 在第 {at} 字节处有 NUL，文本中不会有这种字节，因此没有检查任何内容。如果它确实是文本，请先去掉：`tr -d '\\000'`");
     }
     if bytes.iter().take(LOOKED_AT).any(|byte| is_no_text(*byte)) {
         return say!(lang,
@@ -129,6 +165,33 @@ mod tests {
             let [told_en, told_zh] = told(bytes);
             assert!(told_en.contains(en) && told_zh.contains(zh), "{told_en}\n{told_zh}");
         }
+    }
+
+    #[test]
+    fn text_with_nuls_is_refused_and_its_encoding_named() {
+        let wide = |text: &str, big: bool| -> Vec<u8> {
+            let bytes = |unit: u16| if big { unit.to_be_bytes() } else { unit.to_le_bytes() };
+            text.encode_utf16().flat_map(bytes).collect()
+        };
+        let ascii = "call 13812345678 or a@b.example\n";
+        let cases = [
+            (wide(ascii, false), "`iconv -f UTF-16LE -t UTF-8`"),
+            (wide(ascii, true), "`iconv -f UTF-16BE -t UTF-8`"),
+            (wide("电话 13812345678，一会儿打\n", false), "UTF-16LE"),
+            (wide("电话 13812345678，一会儿打\n", true), "UTF-16BE"),
+            (b"call\x0013812345678 now, or write to a@b.example".to_vec(), "NUL at byte 4"),
+            (format!("{}\0", "a".repeat(2 * LOOKED_AT)).into_bytes(), "NUL at byte 131072"),
+            (ascii.bytes().flat_map(|byte| [byte, 0, 0, 0]).collect(), "NUL at byte 1"),
+            (b"\0\0\x01\x02abc\0\0def".to_vec(), "is not text"),
+        ];
+        for (bytes, said) in cases {
+            for lang in [Lang::En, Lang::Zh] {
+                let told = text_of(bytes.clone(), "x", lang).unwrap_err().to_string();
+                assert!(!told.contains("1381234"), "{told}");
+                assert!(lang == Lang::Zh || told.contains(said), "{told} {said}");
+            }
+        }
+        assert_eq!(text_of(ascii.into(), "x", Lang::En).unwrap(), ascii);
     }
 
     #[test]

@@ -97,7 +97,11 @@ impl Lines {
         if self.bad <= TOLD {
             // The error of the parser may quote the text, which must not appear in a message.
             let (name, number) = (&self.name, self.number);
-            self.terminal.note(&if line.is_err() {
+            self.terminal.note(&if bytes.contains(&0) {
+                say!(self.terminal.lang,
+                    en: "{name}line {number} has NUL bytes, as UTF-16 has, and was left out. Convert the input first, for instance with `iconv -f UTF-16LE -t UTF-8`",
+                    zh: "{name}第 {number} 行含有 NUL 字节（UTF-16 就是这样），已略过。请先转换输入，例如 `iconv -f UTF-16LE -t UTF-8`")
+            } else if line.is_err() {
                 say!(self.terminal.lang,
                     en: "{name}line {number} is not UTF-8 and was left out. Convert the input first, for instance with `iconv -f GB18030 -t UTF-8`",
                     zh: "{name}第 {number} 行不是 UTF-8，已略过。请先转换输入，例如 `iconv -f GB18030 -t UTF-8`")
@@ -175,6 +179,12 @@ mod tests {
         let expected = [(Some("null"), "a"), (Some("[1, 2]"), "b"), (None, "c")];
         let expected: Vec<_> = expected.map(|(id, text)| (id.map(str::to_owned), text.to_owned())).into();
         assert_eq!((lines, bad), (expected, 3));
+    }
+
+    #[test]
+    fn a_raw_nul_costs_its_line_and_an_escaped_one_is_text() {
+        let (lines, bad) = read(b"{\"text\":\"a\0b\"}\n{\"text\":\"a\\u0000b\"}\n{\"text\":\"c\"}\0\n");
+        assert_eq!((lines, bad), (vec![(None, "a\0b".to_owned())], 2));
     }
 
     #[test]

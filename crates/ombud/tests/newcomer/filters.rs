@@ -27,12 +27,15 @@ fn a_folder_a_missing_file_and_a_picture_are_told_as_such() {
     let place = Place::new().unwrap();
     place.write("shot.png", b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0").unwrap();
     place.write("old.txt", b"\xb5\xe7\xbb\xb0 139 7083 4512\r\n").unwrap();
+    let wide = NUMBER.bytes().flat_map(|byte| [byte, 0]).collect::<Vec<u8>>();
+    place.write("wide.txt", wide).unwrap();
     for verb in ["scan", "redact", "restore"] {
         for (file, said) in [
             (".", "`ombud --lang zh check .`"),
             ("none.txt", "无法读取 none.txt"),
             ("shot.png", "shot.png 不是文本"),
             ("old.txt", "iconv -f GB18030"),
+            ("wide.txt", "iconv -f UTF-16LE"),
         ] {
             let told = place.ombud(&["--lang", "zh", verb, file]).unwrap();
             assert!(
@@ -64,6 +67,9 @@ fn lines_for_programs_end_well_whatever_was_found_unless_that_is_asked_for() {
         ),
         1
     );
+    // Without the lines it would mean nothing: 1 is what a find ends with anyway.
+    let alone = place.piped(&["scan", "--exit-code"], NUMBER).unwrap();
+    assert!(alone.code == 2 && alone.out.is_empty() && alone.err.contains("--jsonl"), "{}", alone.err);
     for (args, word) in
         [(&["scan", "--help"][..], "--exit-code: 1"), (&["--lang", "zh", "scan", "--help"], "加 --exit-code")]
     {
