@@ -2,6 +2,7 @@
 //! loudest when nothing came through.
 
 mod outcome;
+mod reach;
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -40,7 +41,7 @@ pub(crate) async fn print(
     let inspected = seen.flow.recipients.keys().any(|recipient| recipient.inspected);
     let trouble = outcome.as_ref().and_then(Outcome::trouble);
     if inspected {
-        brief(&seen.flow, seen.simulated, terminal);
+        brief(&seen.flow, outcome.as_ref(), seen.simulated, terminal);
     } else if trouble.is_some() {
         terminal.warn(&say!(terminal.lang,
             en: "ombud: no request was sent to a provider: every one that came to the gateway was refused",
@@ -49,7 +50,7 @@ pub(crate) async fn print(
         nothing(providers, terminal)?;
     }
     if let Some(outcome) = &outcome {
-        outcome.print(terminal);
+        outcome.print(!inspected, terminal);
     }
     bypassed(&seen.visits, terminal);
     Ok(match trouble {
@@ -66,20 +67,24 @@ async fn since(first: u64) -> Option<Outcome> {
 
 /// Prints the summary of a server that ends.
 pub(crate) async fn served(flow: &FlowMap, first: u64, terminal: Terminal) {
-    brief(flow, false, terminal);
-    if let Some(outcome) = since(first).await {
-        outcome.print(terminal);
+    let outcome = since(first).await;
+    brief(flow, outcome.as_ref(), false, terminal);
+    if let Some(outcome) = outcome {
+        outcome.print(false, terminal);
     }
 }
 
 /// The lines about what went through the gateway.
-fn brief(flow: &FlowMap, simulated: bool, terminal: Terminal) {
+fn brief(flow: &FlowMap, outcome: Option<&Outcome>, simulated: bool, terminal: Terminal) {
     let lang = terminal.lang;
     let requests: u64 =
         flow.recipients.iter().filter(|(who, _)| who.inspected).map(|(_, flow)| flow.requests).sum();
     terminal.note(&say!(lang, en: "ombud: {requests} request(s) went through the gateway", zh: "ombud：{requests} 个请求经过了网关"));
     for (recipient, flow) in flow.recipients.iter().filter(|(who, _)| who.inspected) {
-        terminal.note(&received(&who(recipient, simulated, lang), flow, lang));
+        let unread = outcome.is_some_and(|outcome| outcome.unread(&recipient.name));
+        let nothing = Flow::default();
+        let lost = outcome.and_then(|outcome| outcome.reach.lost(&recipient.name)).unwrap_or(&nothing);
+        terminal.note(&received(&who(recipient, simulated, lang), flow, lost, unread, lang));
     }
     let home = config::home().display().to_string();
     terminal.note(&say!(lang,
@@ -99,34 +104,60 @@ fn who(recipient: &Recipient, simulated: bool, lang: Lang) -> String {
     }
 }
 
-fn received(who: &str, flow: &Flow, lang: Lang) -> String {
+/// What a recipient got of what was sent to it; `unread` if none of that was looked into.
+fn received(who: &str, flow: &Flow, lost: &Flow, unread: bool, lang: Lang) -> String {
+    let (flow, lost) = (&reach::without(flow, lost), lost.requests);
     let requests = flow.requests;
+    if requests == 0 && lost > 0 {
+        return say!(lang,
+            en: "  {who}: received nothing, {lost} request(s) did not reach it",
+            zh: "  {who}：没有收到任何内容，{lost} 个请求未能送达");
+    }
     let masked = listed(&flow.data, |amount| amount.masked, lang);
-    let clear = listed(&flow.data, |amount| amount.clear, lang);
-    let mut line = say!(lang,
-        en: "  {who}, {requests} request(s): masked {masked}",
-        zh: "  {who}，{requests} 个请求：已脱敏 {masked}");
-    if flow.data.values().any(|amount| amount.clear > 0) {
+    let masked = masked.map_or_else(
+        || unmasked(flow, unread, lang),
+        |masked| say!(lang, en: "masked {masked}", zh: "已脱敏 {masked}"),
+    );
+    let mut line = say!(lang, en: "  {who}, {requests} request(s): {masked}", zh: "  {who}，{requests} 个请求：{masked}");
+    if let Some(clear) = listed(&flow.data, |amount| amount.clear, lang) {
         line += &say!(lang, en: "; LEFT IN THE CLEAR: {clear}", zh: "；未脱敏发出：{clear}");
     }
     if flow.opaque > 0 {
         let opaque = flow.opaque;
         line += &say!(lang, en: "; {opaque} part(s) not inspected", zh: "；{opaque} 个部分未检查");
     }
+    if lost > 0 {
+        line +=
+            &say!(lang, en: "; {lost} more request(s) did not reach it", zh: "；另有 {lost} 个请求未能送达");
+    }
     line
 }
 
-fn listed(data: &BTreeMap<DataCategory, Amount>, amount: impl Fn(&Amount) -> u64, lang: Lang) -> String {
+/// That nothing was masked, and why.
+fn unmasked(flow: &Flow, unread: bool, lang: Lang) -> String {
+    if flow.data.values().any(|amount| amount.clear > 0) {
+        say!(lang, en: "masked nothing", zh: "未脱敏任何内容")
+    } else if unread && flow.opaque > 0 {
+        say!(lang, en: "masked nothing (NOT LOOKED AT)", zh: "未脱敏任何内容（未检查内容）")
+    } else if flow.opaque > 0 {
+        say!(lang, en: "masked nothing (nothing was found in what was inspected)", zh: "未脱敏任何内容（已检查的部分中未发现）")
+    } else {
+        say!(lang, en: "masked nothing (nothing was found)", zh: "未脱敏任何内容（未发现）")
+    }
+}
+
+/// The categories with their amounts; nothing if there are none.
+fn listed(
+    data: &BTreeMap<DataCategory, Amount>,
+    amount: impl Fn(&Amount) -> u64,
+    lang: Lang,
+) -> Option<String> {
     let items: Vec<String> = data
         .iter()
         .filter(|(_, sum)| amount(sum) > 0)
         .map(|(category, sum)| format!("{} ×{}", category.say(lang), amount(sum)))
         .collect();
-    if items.is_empty() {
-        say!(lang, en: "nothing (nothing was found)", zh: "无（未发现）")
-    } else {
-        items.join(if lang == Lang::Zh { "、" } else { ", " })
-    }
+    (!items.is_empty()).then(|| items.join(if lang == Lang::Zh { "、" } else { ", " }))
 }
 
 /// Nothing came through: the protection was not in force, and nobody must believe that it was.
@@ -174,5 +205,43 @@ fn bypassed(visits: &[Visited], terminal: Terminal) {
         terminal.note(
             &say!(lang, en: "  not inspected, went past: {others}", zh: "  未检查、直接放行：{others}"),
         );
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn flow(requests: u64, (masked, clear): (u64, u64), opaque: u64) -> Flow {
+        let data = BTreeMap::from([(DataCategory::ContactPhone, Amount { masked, clear })]);
+        Flow { requests, opaque, data, ..Flow::default() }
+    }
+
+    #[test]
+    fn what_reached_nobody_was_received_by_nobody() {
+        let told = |sent: &Flow, lost: &Flow| received("x", sent, lost, false, Lang::En);
+        let one = flow(1, (1, 1), 1);
+        assert_eq!(told(&one, &one), "  x: received nothing, 1 request(s) did not reach it");
+        let line = told(&flow(3, (3, 1), 1), &one);
+        assert!(line.starts_with("  x, 2 request(s): masked ") && line.contains(" ×2"), "{line}");
+        assert!(line.ends_with(" ×2; 1 more request(s) did not reach it"), "{line}");
+        assert!(told(&one, &Flow::default()).contains("LEFT IN THE CLEAR"));
+        assert!(received("x", &one, &one, false, Lang::Zh).contains("没有收到任何内容"));
+    }
+
+    #[test]
+    fn what_was_not_looked_at_is_not_called_clean() {
+        let told =
+            |opaque, unread, lang| received("x", &flow(1, (0, 0), opaque), &Flow::default(), unread, lang);
+        assert_eq!(told(0, false, Lang::En), "  x, 1 request(s): masked nothing (nothing was found)");
+        assert_eq!(told(0, false, Lang::Zh), "  x，1 个请求：未脱敏任何内容（未发现）");
+        let unread = told(1, true, Lang::En);
+        assert_eq!(unread, "  x, 1 request(s): masked nothing (NOT LOOKED AT); 1 part(s) not inspected");
+        assert!(told(2, false, Lang::En).contains("found in what was inspected); 2 part(s)"));
+        for line in [told(1, true, Lang::Zh), told(2, false, Lang::Zh)] {
+            assert!(line.contains("检查") && !line.contains("（未发现）"), "{line}");
+        }
+        let clear = received("x", &flow(1, (0, 1), 0), &Flow::default(), false, Lang::En);
+        assert!(clear.contains("masked nothing; LEFT IN THE CLEAR"), "{clear}");
     }
 }

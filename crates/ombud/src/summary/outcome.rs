@@ -9,6 +9,7 @@ use ombud_core::{Lang, say};
 use ombud_ledger::read::{Contents, Reader, Record};
 use serde_json::Value;
 
+use super::reach::Reach;
 use crate::document::one_line;
 use crate::output::Terminal;
 use crate::words;
@@ -47,7 +48,9 @@ impl Cause {
                     404 => {
                         say!(lang, en: ", check the model's name and the base URL", zh: "，请检查模型名称和接口地址")
                     }
-                    429 => say!(lang, en: ", the quota of the account", zh: "，账户限额"),
+                    429 => {
+                        say!(lang, en: ", the account may be over its quota", zh: "，账户可能已达限额")
+                    }
                     _ => String::new(),
                 };
                 say!(lang, en: "the provider answered {status}{hint}", zh: "服务商返回 {status}{hint}")
@@ -70,6 +73,8 @@ pub(super) struct Outcome {
     causes: BTreeMap<String, Cause>,
     /// Calls that are still held: a yes that came later has released the others.
     held: Vec<Held>,
+    /// What became of the requests on their way.
+    pub(super) reach: Reach,
     /// Whether entries before the newest ones were left out.
     cut: bool,
 }
@@ -101,6 +106,7 @@ impl Outcome {
 
     /// Takes in the next entry.
     fn take(&mut self, event: &Event, stands: Option<String>) {
+        self.reach.take(event);
         let exchange = event.exchange.clone().unwrap_or_default();
         match &event.kind {
             // What was sent is recorded before the client is told.
@@ -138,9 +144,15 @@ impl Outcome {
         self.causes.keys().next().map(|exchange| one_line(exchange))
     }
 
-    /// Says it.
-    pub(super) fn print(&self, terminal: Terminal) {
-        self.lines(terminal.lang).iter().for_each(|line| terminal.warn(line));
+    /// Whether all that was sent to a provider passed unread, as far as that is known: earlier entries may say otherwise.
+    pub(super) fn unread(&self, provider: &str) -> bool {
+        !self.cut && self.reach.unread(provider)
+    }
+
+    /// Says it: always below a warning, otherwise beside the result like the lines above it.
+    pub(super) fn print(&self, always: bool, terminal: Terminal) {
+        let say = |line: &String| if always { terminal.warn(line) } else { terminal.note(line) };
+        self.lines(terminal.lang).iter().for_each(say);
     }
 
     fn lines(&self, lang: Lang) -> Vec<String> {
