@@ -147,14 +147,14 @@ pub(crate) struct Filter {
 
 #[derive(Debug, Args)]
 pub(crate) struct Scan {
+    #[command(flatten)]
+    pub filter: Filter,
     /// Look for signs of injection instead, as in what a tool returns
     #[arg(long)]
     pub signs: bool,
     /// With --jsonl, end with 1 too if something is found
-    #[arg(long)]
+    #[arg(long, requires = "jsonl")]
     pub exit_code: bool,
-    #[command(flatten)]
-    pub filter: Filter,
 }
 
 #[derive(Debug, Args)]
@@ -355,8 +355,14 @@ fn with_values(arg: Arg, help: &str) -> Arg {
     if !possible.is_empty() {
         notes.push(format!("可选 {}", possible.join("、")));
     }
-    let notes = if notes.is_empty() { String::new() } else { format!("（{}）", notes.join("；")) };
-    arg.help(format!("{help}{notes}")).hide_default_value(true).hide_possible_values(true)
+    let notes = notes.join("；");
+    // Two brackets in a row would read as a slip.
+    let help = match help.strip_suffix('）') {
+        _ if notes.is_empty() => help.to_owned(),
+        Some(open) => format!("{open}；{notes}）"),
+        None => format!("{help}（{notes}）"),
+    };
+    arg.help(help).hide_default_value(true).hide_possible_values(true)
 }
 
 /// Whether a word is one of the verbs.
@@ -418,6 +424,27 @@ mod tests {
         let mut out = Vec::new();
         missing(&Cli::command(), "", &mut out);
         assert!(out.is_empty(), "{out:?}");
+    }
+
+    fn helps(command: &mut Command, out: &mut Vec<String>) {
+        out.push(command.render_long_help().to_string());
+        command.get_subcommands_mut().for_each(|sub| helps(sub, out));
+    }
+
+    #[test]
+    fn chinese_help_is_laid_out_the_same_everywhere() {
+        let mut command = localised(Cli::command(), "");
+        command.build();
+        let mut out = Vec::new();
+        helps(&mut command, &mut out);
+        assert!(out.iter().any(|help| help.contains("参数：") || help.contains("参数:")));
+        for help in out {
+            let at = |heading: &str| help.find(&format!("\n{heading}"));
+            if let (Some(arguments), Some(options)) = (at("参数"), at("选项")) {
+                assert!(arguments < options, "{help}");
+            }
+            assert!(!help.contains("）（"), "{help}");
+        }
     }
 
     #[test]

@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use anyhow::{Result, bail};
-use ombud_core::event::{AnswerNoticeRecord, Counts, DeclaredRecord, Event, EventKind, Party, RequestRecord};
+use ombud_core::event::{
+    AnswerNoticeRecord, Counts, DeclaredRecord, Event, EventKind, Party, RequestRecord, ResponseRecord,
+};
 use ombud_core::{DataCategory, Lang, Say, gate, say};
 use ombud_ledger::read::{Contents, Reader, Record};
 use ombud_ledger::tlog::VerifierKey;
@@ -140,20 +142,12 @@ fn what(event: &Event, lang: Lang) -> String {
         }
         EventKind::Request(request) => {
             let (provider, host, wire) = (&request.provider, &request.host, &request.wire);
-            let masked = counts(&request.masked, lang);
+            let masked = masked(&request.masked, lang);
             let signs = signs(request.signs.len(), lang);
             let unread = unread(request, lang);
-            say!(lang, en: "request → {provider} ({host}, {wire}): masked {masked}{unread}{signs}", zh: "请求 → {provider}（{host}，{wire}）：已脱敏 {masked}{unread}{signs}")
+            say!(lang, en: "request → {provider} ({host}, {wire}): {masked}{unread}{signs}", zh: "请求 → {provider}（{host}，{wire}）：{masked}{unread}{signs}")
         }
-        EventKind::Response(answer) => {
-            let (status, restored) = (answer.status, answer.restored);
-            let end = match (&answer.code, answer.complete) {
-                (Some(code), _) => failure(code, answer.fault, lang),
-                (None, false) => " …".to_owned(),
-                (None, true) => String::new(),
-            };
-            say!(lang, en: "answer {status}: {restored} value(s) restored{end}", zh: "回答 {status}：还原 {restored} 个值{end}")
-        }
+        EventKind::Response(answer) => answered(answer, lang),
         EventKind::ToolIntent { tool, decision, .. } => {
             let decision = gate::told(decision, lang);
             say!(lang, en: "tool call {tool}: {decision}", zh: "工具调用 {tool}：{decision}")
@@ -169,8 +163,8 @@ fn what(event: &Event, lang: Lang) -> String {
         }
         EventKind::ToolResult(result) => {
             let (server, tool, outcome) = (&result.server, &result.tool, words::state(&result.outcome, lang));
-            let masked = counts(&result.masked, lang);
-            say!(lang, en: "{server}: result of {tool}: {outcome}, replaced {masked}", zh: "{server}：{tool} 的结果：{outcome}，已脱敏 {masked}")
+            let masked = masked(&result.masked, lang);
+            say!(lang, en: "{server}: result of {tool}: {outcome}, {masked}", zh: "{server}：{tool} 的结果：{outcome}，{masked}")
         }
         EventKind::ToolNotice(notice) => {
             let (server, tool, what) =
@@ -196,14 +190,7 @@ fn what(event: &Event, lang: Lang) -> String {
             let count: u64 = deleted.values().sum();
             say!(lang, en: "data of {subject} erased: {count} item(s)", zh: "已删除 {subject} 的数据：{count} 项")
         }
-        EventKind::Refused { code, provider } => {
-            let (provider, why) = (provider.as_deref().unwrap_or("-"), words::reason(code, lang));
-            if words::is_failure(code) {
-                say!(lang, en: "failed ({provider}): {why}", zh: "失败（{provider}）：{why}")
-            } else {
-                say!(lang, en: "refused ({provider}): {why}", zh: "已拒绝（{provider}）：{why}")
-            }
-        }
+        EventKind::Refused { code, provider } => refused(code, provider.as_deref(), lang),
         EventKind::Gap { dropped } => say!(lang,
             en: "after a crash, {dropped} byte(s) of an unfinished write were set aside",
             zh: "崩溃之后，{dropped} 字节未写完的内容被移到一旁"),
@@ -215,6 +202,32 @@ fn what(event: &Event, lang: Lang) -> String {
             let outcome = words::state(outcome, lang);
             say!(lang, en: "past the gateway: {host} {outcome}", zh: "未经网关：{host} {outcome}")
         }
+    }
+}
+
+/// An answer as it came, if one came.
+fn answered(answer: &ResponseRecord, lang: Lang) -> String {
+    let (status, restored) = (answer.status, answer.restored);
+    let end = match (&answer.code, answer.complete) {
+        (Some(code), _) => failure(code, answer.fault, lang),
+        (None, false) => " …".to_owned(),
+        (None, true) => String::new(),
+    };
+    if status == 0 {
+        return say!(lang, en: "no answer{end}", zh: "没有收到回答{end}");
+    }
+    say!(lang, en: "answer {status}: {restored} value(s) restored{end}", zh: "回答 {status}：还原 {restored} 个值{end}")
+}
+
+/// What was told instead of an answer; the provider is not known if none was chosen yet.
+fn refused(code: &str, provider: Option<&str>, lang: Lang) -> String {
+    let why = words::reason(code, lang);
+    let whose =
+        provider.map_or_else(String::new, |provider| say!(lang, en: " ({provider})", zh: "（{provider}）"));
+    if words::is_failure(code) {
+        say!(lang, en: "failed{whose}: {why}", zh: "失败{whose}：{why}")
+    } else {
+        say!(lang, en: "refused{whose}: {why}", zh: "已拒绝{whose}：{why}")
     }
 }
 
@@ -262,9 +275,9 @@ pub(crate) fn consent_state(state: &str, lang: Lang) -> String {
     }
 }
 
-fn counts(counts: &Counts, lang: Lang) -> String {
+fn masked(counts: &Counts, lang: Lang) -> String {
     if counts.is_empty() {
-        return say!(lang, en: "nothing", zh: "无");
+        return say!(lang, en: "masked nothing", zh: "未脱敏任何内容");
     }
     // By category, as the summary of a run and the plan speak of them.
     let mut sums: BTreeMap<DataCategory, u64> = BTreeMap::new();
@@ -272,7 +285,8 @@ fn counts(counts: &Counts, lang: Lang) -> String {
         *sums.entry(kind.category()).or_default() += count;
     }
     let one = |(category, count): (&DataCategory, &u64)| format!("{} ×{count}", category.say(lang));
-    sums.iter().map(one).collect::<Vec<_>>().join(if lang == Lang::Zh { "、" } else { ", " })
+    let sums = sums.iter().map(one).collect::<Vec<_>>().join(if lang == Lang::Zh { "、" } else { ", " });
+    say!(lang, en: "masked {sums}", zh: "已脱敏 {sums}")
 }
 
 /// What was said: of a request what the agent sent and what the provider received.

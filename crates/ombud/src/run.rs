@@ -94,6 +94,12 @@ pub(crate) fn cannot_start(program: &OsStr, error: std::io::Error, terminal: Ter
             zh: "无法启动 `{program}`：它没有执行权限。可运行 `chmod +x {program}`；脚本也可在前面加上解释器，例如 `python3 {program}`"));
     }
     if error.kind() == std::io::ErrorKind::NotFound {
+        // A path is not looked for, nor does it stand in this folder.
+        if program.to_string().contains(std::path::is_separator) {
+            return anyhow::anyhow!(say!(terminal.lang,
+                en: "cannot start `{program}`: there is no such file, or the interpreter that its first line names is missing. `ls -l {program}` shows whether it is there",
+                zh: "无法启动 `{program}`：没有这个文件，或缺少其首行所写的解释器。可用 `ls -l {program}` 查看文件是否存在"));
+        }
         return anyhow::anyhow!(say!(terminal.lang,
             en: "cannot start `{program}`: there is no such program. `command -v {program}` looks for it; a file in this folder is `./{program}`",
             zh: "无法启动 `{program}`：没有这个程序。可用 `command -v {program}` 查找；当前目录中的文件请写作 `./{program}`"));

@@ -9,7 +9,11 @@ type Row = (&'static str, &'static str, &'static str);
 
 /// Why a request was not sent, or got no good answer.
 const REASONS: &[Row] = &[
-    ("ombud_path_not_readable", "a path of no API that Ombud reads", "路径不属于 Ombud 能读懂的接口"),
+    (
+        "ombud_path_not_readable",
+        "the path belongs to no API that Ombud can read",
+        "路径不属于 Ombud 能读懂的接口",
+    ),
     ("ombud_wrong_method", "an API that takes another method", "接口不支持这种请求方法"),
     ("ombud_unknown_provider", "no such provider", "没有这个服务商"),
     ("ombud_bad_address", "an address that cannot be used", "地址无法使用"),

@@ -20,7 +20,7 @@ pub(super) const RULE: Rule = Rule {
     },
     harm: Text {
         en: "The user is not asked before something is created, changed or deleted in their name.",
-        zh: "以用户名义新建、修改或删除内容之前，从不征求用户同意。",
+        zh: "以用户的名义新建、修改或删除内容之前，从不征求用户同意。",
     },
     fix: Text {
         en: "Write `x-openai-isConsequential: true` for every action that changes something; leave `false` to those that only read.",

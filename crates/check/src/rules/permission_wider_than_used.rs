@@ -24,7 +24,7 @@ pub(super) const RULE: Rule = Rule {
     title: Text { en: "more is allowed than the code uses", zh: "申请的权限超出代码所用" },
     harm: Text {
         en: "A sentence in a mail, or a stolen token, is enough to delete or send in the user's name, though the agent never needed that.",
-        zh: "邮件里的一句话或一个泄露的令牌，就足以以用户名义删除或发送，而智能体本来并不需要这些权限。",
+        zh: "邮件里的一句话或一个泄露的令牌，就足以以用户的名义删除或发送，而智能体本来并不需要这些权限。",
     },
     fix: Text {
         en: "Ask for the narrowest scope: `…/auth/gmail.readonly`, `…/auth/calendar.readonly`, `…/auth/drive.readonly`; `Intents.default()` and the single intents that the bot uses. Users have to sign in anew.",

@@ -225,7 +225,7 @@ async fn list_standing(home: &Path, desk: &Desk, terminal: Terminal) -> Result<u
     let lang = terminal.lang;
     let all = desk.standing();
     if all.is_empty() {
-        terminal.note(&say!(lang, en: "no call is allowed from now on", zh: "没有以后都允许的调用"));
+        terminal.note(&say!(lang, en: "no call is allowed from now on", zh: "没有长期许可的调用"));
         return Ok(0);
     }
     for one in &all {

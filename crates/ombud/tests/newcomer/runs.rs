@@ -1,3 +1,5 @@
+use std::io::{Read as _, Write as _};
+
 use serde_json::json;
 
 use crate::place::Place;
@@ -19,6 +21,8 @@ fn a_run_whose_requests_were_all_refused_says_so_and_what_to_type() {
     ] {
         assert!(run.err.contains(part), "{part}:\n{}", run.err);
     }
+    let log = place.ombud(&["log", "show"]).unwrap().out;
+    assert!(log.contains("refused: the path belongs to no API that Ombud can read"), "{log}");
 }
 
 #[test]
@@ -29,6 +33,71 @@ fn a_server_that_ends_tells_what_was_refused() {
     assert_eq!(status, 400);
     let told = served.ended().unwrap();
     assert!(told.contains("1 × not sent: the request was not valid JSON (write the body with a JSON library)  ombud log show "), "{told}");
+}
+
+const CHAT: &str = r#"{"model":"m","messages":[{"role":"user","content":"call 139 7083 4512"}]}"#;
+
+#[test]
+fn what_reached_no_provider_is_told_as_such() {
+    let place = Place::new().unwrap();
+    place.write("ombud.toml", "[gateway]\nupstream = \"http://127.0.0.1:9\"\n").unwrap();
+    let served = place.serve(&[]).unwrap();
+    assert_eq!(served.asked("POST", "/v1/chat/completions", CHAT).unwrap().0, 502);
+    let told = served.ended().unwrap();
+    assert!(told.contains(": received nothing, 1 request(s) did not reach it"), "{told}");
+    assert!(!told.contains("masked"), "{told}");
+    for (lang, line) in
+        [("en", "no answer; the provider could not be reached"), ("zh", "没有收到回答；无法连接服务商")]
+    {
+        let log = place.ombud(&["--lang", lang, "log", "show"]).unwrap();
+        assert!(log.out.contains(line), "{}", log.out);
+    }
+}
+
+#[test]
+fn a_quiet_run_leaves_out_the_whole_summary() {
+    let place = Place::new().unwrap();
+    place.write("ombud.toml", "[gateway]\nupstream = \"http://127.0.0.1:9\"\n").unwrap();
+    let length = CHAT.len();
+    let agent = format!(
+        "exec 3<>/dev/tcp/127.0.0.1/${{OMBUD_GATEWAY##*:}}; printf 'POST /v1/chat/completions HTTP/1.1\r\nhost: 127.0.0.1\r\nconnection: close\r\ncontent-length: {length}\r\n\r\n{CHAT}' >&3; cat <&3 >/dev/null"
+    );
+    let told =
+        |args: &[&str]| place.ombud(&[args, &["run", "--", "bash", "-c", &agent]].concat()).unwrap().err;
+    assert!(told(&[]).contains("got no good answer"));
+    let quiet = told(&["-q"]);
+    assert!(!quiet.contains("got no good answer") && !quiet.contains("could not be reached"), "{quiet}");
+}
+
+#[test]
+fn what_passed_unread_is_not_called_clean() {
+    let place = Place::new().unwrap();
+    let provider = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = provider.local_addr().unwrap().port();
+    let answers = std::thread::spawn(move || {
+        let (mut stream, _) = provider.accept().unwrap();
+        let mut got = [0; 4096];
+        let length = stream.read(&mut got).unwrap();
+        stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 2\r\nconnection: close\r\n\r\n{}").unwrap();
+        length
+    });
+    let file =
+        format!("[gateway]\nupstream = \"http://127.0.0.1:{port}/v1\"\npass = [\"/v1/files\", \"/files\"]\n");
+    place.write("ombud.toml", file).unwrap();
+    let served = place.serve(&[]).unwrap();
+    assert_eq!(served.asked("POST", "/v1/files", "call 13970834512").unwrap().0, 200);
+    assert!(answers.join().unwrap() > 0);
+    let told = served.ended().unwrap();
+    assert!(told.contains("masked nothing (NOT LOOKED AT); 1 part(s) not inspected"), "{told}");
+    assert!(!told.contains("nothing was found"), "{told}");
+}
+
+#[test]
+fn a_program_that_is_no_file_is_not_looked_for_in_this_folder() {
+    let place = Place::new().unwrap();
+    let told = place.ombud(&["run", "--", "/nonexistent"]).unwrap().err;
+    assert!(told.contains("no such file") && !told.contains(".//"), "{told}");
+    assert!(place.ombud(&["run", "--", "nonexistent"]).unwrap().err.contains("`./nonexistent`"));
 }
 
 #[test]
@@ -62,15 +131,17 @@ fn the_interface_answers_in_its_own_shape_and_names_the_field() {
         assert_eq!((status, told["code"].as_str()), (404, Some("ombud_no_such_route")), "{path}: {told}");
         assert!(told["message"].as_str().unwrap().contains("/api/openapi.json"), "{told}");
     }
+    let (_, told) = served.asked("POST", "/api/v1/subject/13970834512", "{}").unwrap();
+    assert!(!told.to_string().contains("1397083") && told.to_string().contains("`/api/v1/…/…`"), "{told}");
+    let body = r#"{"text":"x","13970834512`x`13970834512 Zhang Wei":1}"#;
+    let (status, told) = served.asked("POST", "/api/v1/redact", body).unwrap();
+    let told = told.to_string();
+    assert!(status == 422 && !told.contains("1397083") && !told.contains("Zhang"), "{told}");
     let (status, told) = served.asked("GET", "/api/v1/scan", "").unwrap();
     assert_eq!((status, told["code"].as_str()), (405, Some("ombud_wrong_method")));
     for (path, body, said) in [
         ("/api/v1/scan", json!({}), "缺少字段 `text`"),
-        (
-            "/api/v1/redact",
-            json!({ "text": 13_970_834_512_u64 }),
-            "`text`：类型不对，这里写的是 整数，这里可以是 字符串",
-        ),
+        ("/api/v1/redact", json!({ "text": 13_970_834_512_u64 }), "`text`：类型不对，写的是整数，应为字符串"),
         ("/api/v1/restore", json!({ "text": "x", "session": "s" }), "`x-ombud-session`"),
         (
             "/api/v1/sources",
