@@ -91,6 +91,9 @@ pub(crate) struct Upstreams {
 
 #[derive(Debug, Args)]
 pub(crate) struct Run {
+    /// The agent's command
+    #[arg(required = true, trailing_var_arg = true, allow_hyphen_values = true, value_name = "CMD")]
+    pub command: Vec<OsString>,
     #[command(flatten)]
     pub upstreams: Upstreams,
     /// Let a gullible model answer, and give the agent a simulated world: no key, no network
@@ -99,9 +102,6 @@ pub(crate) struct Run {
     /// Set no start-up hooks in Python and Node children
     #[arg(long)]
     pub no_hooks: bool,
-    /// The agent's command
-    #[arg(required = true, trailing_var_arg = true, allow_hyphen_values = true, value_name = "CMD")]
-    pub command: Vec<OsString>,
 }
 
 #[derive(Debug, Args)]

@@ -27,6 +27,9 @@ use rig::Rig;
 #[derive(Debug, Args)]
 #[expect(clippy::struct_excessive_bools, reason = "independent switches of a command line")]
 pub(crate) struct Attack {
+    /// The agent's command
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "CMD")]
+    pub command: Vec<OsString>,
     #[command(flatten)]
     pub upstreams: Upstreams,
     /// Only these templates
@@ -65,9 +68,6 @@ pub(crate) struct Attack {
     /// Write the result to this file
     #[arg(long, short, value_name = "FILE")]
     pub output: Option<PathBuf>,
-    /// The agent's command
-    #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "CMD")]
-    pub command: Vec<OsString>,
 }
 
 /// In which language the attacks are worded.

@@ -102,10 +102,16 @@ fn utf_16(bytes: &[u8]) -> Option<&'static str> {
     // Of text without ASCII at least the blanks and the ends of lines are left.
     let many = |nuls: usize, others: usize| nuls > others * 8 && nuls * 20 >= looked_at.len();
     match () {
-        () if many(second, first) => Some("UTF-16LE"),
-        () if many(first, second) => Some("UTF-16BE"),
+        () if many(second, first) && reads(looked_at, u16::from_le_bytes) => Some("UTF-16LE"),
+        () if many(first, second) && reads(looked_at, u16::from_be_bytes) => Some("UTF-16BE"),
         () => None,
     }
+}
+
+/// Whether pairs of bytes are characters that somebody writes.
+fn reads(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> bool {
+    let units = bytes.chunks_exact(2).filter_map(|pair| pair.try_into().ok().map(unit));
+    char::decode_utf16(units).all(|ch| ch.is_ok_and(|ch| !ch.is_control() || ch.is_whitespace()))
 }
 
 /// Why bytes are no text, and what helps: another encoding can be converted, a picture cannot.

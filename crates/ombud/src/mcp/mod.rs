@@ -43,6 +43,9 @@ pub(crate) use served::Served;
 /// `ombud mcp`
 #[derive(Debug, Args)]
 pub(crate) struct Mcp {
+    /// The server's command
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "CMD")]
+    pub command: Vec<OsString>,
     /// The server's name, as in `[mcp.NAME]` of ombud.toml (default: taken from the command)
     #[arg(long, value_name = "NAME")]
     pub name: Option<String>,
@@ -58,9 +61,6 @@ pub(crate) struct Mcp {
     /// Configuration file (default: ombud.toml)
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
-    /// The server's command
-    #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "CMD")]
-    pub command: Vec<OsString>,
 }
 
 /// Chinese help.
