@@ -80,6 +80,7 @@ impl Profile {
         let of_itself = sentences.filter(|sentence| is_of_itself(sentence));
         of_itself
             .filter_map(|sentence| CONFIDED.iter().find(|row| row.is_in(sentence)))
+            .filter(|row| row.profile != Self::Kids || !helps_grown_ups(prompt))
             .map(|row| row.profile)
             .next()
     }
@@ -176,6 +177,49 @@ const CONFIDED: &[Confided] = &[
     },
 ];
 
+/// Whether those who speak with the model are told to be grown-ups, who do something for children.
+fn helps_grown_ups(prompt: &str) -> bool {
+    const WHO: &[&str] = &[
+        "teacher",
+        "parent",
+        "educator",
+        "adult",
+        "caregiver",
+        "guardian",
+        "school",
+        "pediatrician",
+        "nurse",
+    ];
+    const BEFORE: &[&str] = &[
+        "help ",
+        "helps ",
+        "assist ",
+        "assists ",
+        "support ",
+        "supports ",
+        "only ",
+        "tool for ",
+        "assistant for ",
+    ];
+    const CHINESE: &[&str] = &[
+        "帮助老师",
+        "帮助教师",
+        "帮助家长",
+        "帮老师",
+        "帮家长",
+        "面向家长",
+        "面向教师",
+        "面向老师",
+        "备课",
+        "教案",
+        "育儿",
+    ];
+    let small = prompt.to_lowercase();
+    let pair =
+        |before: &&str| small.split(*before).skip(1).any(|rest| WHO.iter().any(|who| rest.starts_with(who)));
+    BEFORE.iter().any(|before| pair(&before)) || CHINESE.iter().any(|word| small.contains(word))
+}
+
 /// Whether a sentence says who the model is, or with whom it speaks.
 fn is_of_itself(sentence: &str) -> bool {
     let small = format!(" {} ", sentence.to_lowercase().replace('’', "'"));
@@ -233,6 +277,13 @@ mod tests {
             ("Extract all symptoms from the text.", None),
             ("You are the author of books for children.", None),
             ("You are the concierge of a hotel.", None),
+            (
+                "You help teachers write lesson plans for children aged 6-12. Only teachers use this tool.",
+                None,
+            ),
+            ("你是备课助手，帮助老师为小学生写练习。", None),
+            ("You are a teacher who talks with children.", Some(Profile::Kids)),
+            ("You help kids with their homework.", Some(Profile::Kids)),
         ] {
             assert_eq!(Profile::told(prompt), profile, "{prompt}");
         }
