@@ -6,7 +6,6 @@ use ruff_python_ast::{Arguments, Expr, ExprCall, Stmt};
 use ruff_text_size::{Ranged, TextRange};
 
 use super::api::known::Known;
-use super::api::last;
 use super::api::{databases, files, flaws, guards, keys, labels, models, sinks, stores, swift, web};
 use super::builtin::{builtin, elsewhere, replaced};
 use super::consent;
