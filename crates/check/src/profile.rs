@@ -177,30 +177,13 @@ const CONFIDED: &[Confided] = &[
     },
 ];
 
-/// Whether those who speak with the model are told to be grown-ups, who do something for children.
+/// Whether those who speak with the model are told to be grown-ups, who do something for children. Where both are named, a child
+/// may speak.
 fn helps_grown_ups(prompt: &str) -> bool {
-    const WHO: &[&str] = &[
-        "teacher",
-        "parent",
-        "educator",
-        "adult",
-        "caregiver",
-        "guardian",
-        "school",
-        "pediatrician",
-        "nurse",
-    ];
-    const BEFORE: &[&str] = &[
-        "help ",
-        "helps ",
-        "assist ",
-        "assists ",
-        "support ",
-        "supports ",
-        "only ",
-        "tool for ",
-        "assistant for ",
-    ];
+    const WHO: &[&str] =
+        &["teachers", "parents", "educators", "adults", "caregivers", "guardians", "schools"];
+    const BEFORE: &[&str] =
+        &["help ", "helps ", "assist ", "assists ", "support ", "supports ", "tool for ", "assistant for "];
     const CHINESE: &[&str] = &[
         "帮助老师",
         "帮助教师",
@@ -212,12 +195,22 @@ fn helps_grown_ups(prompt: &str) -> bool {
         "面向老师",
         "备课",
         "教案",
-        "育儿",
     ];
     let small = prompt.to_lowercase();
-    let pair =
-        |before: &&str| small.split(*before).skip(1).any(|rest| WHO.iter().any(|who| rest.starts_with(who)));
-    BEFORE.iter().any(|before| pair(&before)) || CHINESE.iter().any(|word| small.contains(word))
+    let alone = |rest: &str| {
+        ![" and ", ", ", " or ", "和", "与", "、", "及"].iter().any(|both| rest.starts_with(both))
+    };
+    let english = |who: &&str| {
+        let named = |before: &&str| {
+            let whole = format!("{before}{who}");
+            small.match_indices(&whole).any(|(at, _)| small.get(at + whole.len()..).is_some_and(alone))
+        };
+        BEFORE.iter().any(|before| named(&before)) || small.contains(&format!("only {who} use"))
+    };
+    let chinese = |word: &&str| {
+        small.match_indices(*word).any(|(at, _)| small.get(at + word.len()..).is_some_and(alone))
+    };
+    WHO.iter().any(|who| english(&who)) || CHINESE.iter().any(|word| chinese(&word))
 }
 
 /// Whether a sentence says who the model is, or with whom it speaks.
@@ -284,6 +277,9 @@ mod tests {
             ("你是备课助手，帮助老师为小学生写练习。", None),
             ("You are a teacher who talks with children.", Some(Profile::Kids)),
             ("You help kids with their homework.", Some(Profile::Kids)),
+            ("You help school children with their homework.", Some(Profile::Kids)),
+            ("You help parents and children read together.", Some(Profile::Kids)),
+            ("你是故事伙伴，面向家长和孩子。", Some(Profile::Kids)),
         ] {
             assert_eq!(Profile::told(prompt), profile, "{prompt}");
         }

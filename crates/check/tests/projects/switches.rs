@@ -171,4 +171,7 @@ fn a_route_that_takes_numbers_gives_numbers() {
     };
     assert_eq!(of_rule(rule, &text("path:")).len(), 1);
     assert!(of_rule(rule, &text("int:")).is_empty());
+    // Another route of the same function takes anything.
+    let both = text("int:").replace("def note", "@app.route('/all/<path:n>')\ndef note");
+    assert_eq!(of_rule(rule, &both).len(), 1);
 }

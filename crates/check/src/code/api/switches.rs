@@ -43,7 +43,7 @@ fn is_unpinned(arguments: &[Argument]) -> bool {
     // A hub calls a model `owner/name`; a folder of checkpoints is written here.
     let here = |text: &str| {
         let first = text.split('/').next().unwrap_or_default();
-        text.starts_with(['.', '/', '~']) || text.matches('/').count() != 1 || super::names(first, FOLDERS)
+        text.starts_with(['.', '/', '~']) || text.matches('/').count() != 1 || FOLDERS.contains(&first)
     };
     let model = named(arguments, NAMES).or_else(|| given(arguments, 0, "model"));
     !revision.is_some_and(commit)
@@ -56,17 +56,20 @@ fn is_unpinned(arguments: &[Argument]) -> bool {
 
 /// What people call folders of this machine that hold models.
 const FOLDERS: &[&str] = &[
-    "checkpoint*",
-    "ckpt*",
-    "models",
+    "checkpoint",
+    "checkpoints",
+    "ckpt",
+    "ckpts",
     "model",
-    "output*",
+    "models",
+    "output",
+    "outputs",
     "weights",
     "runs",
     "results",
     "artifacts",
     "local",
-    "saved",
+    "saved_models",
     "cache",
     "tmp",
     "data",
