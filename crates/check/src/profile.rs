@@ -205,12 +205,12 @@ fn helps_grown_ups(prompt: &str) -> bool {
             let whole = format!("{before}{who}");
             small.match_indices(&whole).any(|(at, _)| small.get(at + whole.len()..).is_some_and(alone))
         };
-        BEFORE.iter().any(|before| named(&before)) || small.contains(&format!("only {who} use"))
+        BEFORE.iter().any(named) || small.contains(&format!("only {who} use"))
     };
     let chinese = |word: &&str| {
         small.match_indices(*word).any(|(at, _)| small.get(at + word.len()..).is_some_and(alone))
     };
-    WHO.iter().any(|who| english(&who)) || CHINESE.iter().any(|word| chinese(&word))
+    WHO.iter().any(english) || CHINESE.iter().any(chinese)
 }
 
 /// Whether a sentence says who the model is, or with whom it speaks.

@@ -131,7 +131,9 @@ impl<'a> Visitor<'a> for Assigned {
             let mut sources = Mentioned::default();
             sources.visit_expr(value);
             let mut own = Mentioned::default();
-            targets.iter().for_each(|target| own.visit_expr(target));
+            for target in targets {
+                own.visit_expr(target);
+            }
             self.0.extend(own.0.into_iter().map(|name| (name, sources.0.clone())));
         }
         ruff_python_ast::visitor::walk_stmt(self, node);
