@@ -1,5 +1,6 @@
 //! The whole: a project to a report.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use ombud_core::finding::{Finding, Severity};
@@ -187,6 +188,7 @@ pub(crate) fn run(
     let (mut findings, waived) = waiver::apply(findings, &facts.files, options.today);
     fingerprint::sort(&mut findings);
     let fixes = fix::offers(&findings, fix::Around { facts: &facts, providers, root, memory });
+    not_followed(&mut facts.gaps);
     facts.gaps.sort();
     facts.gaps.dedup();
     Report {
@@ -236,6 +238,19 @@ fn is_minified(text: &str) -> bool {
     const LONG: usize = 20_000;
     const MEAN: usize = 500;
     text.len() > LONG && text.len() / text.lines().count().max(1) > MEAN
+}
+
+/// A file in another encoding whose code could not be read either was not followed: the encoding is what has to be mended.
+fn not_followed(gaps: &mut Vec<Gap>) {
+    let at = |gaps: &[Gap], why: GapKind| -> BTreeSet<String> {
+        gaps.iter().filter(|gap| gap.why == why).map(|gap| gap.path.clone()).collect()
+    };
+    let (broken, coded) = (at(gaps, GapKind::Syntax), at(gaps, GapKind::Encoding));
+    let both: BTreeSet<&String> = broken.intersection(&coded).collect();
+    gaps.retain(|gap| !(gap.why == GapKind::Syntax && both.contains(&gap.path)));
+    for gap in gaps.iter_mut().filter(|gap| gap.why == GapKind::Encoding && both.contains(&gap.path)) {
+        gap.why = GapKind::NotText;
+    }
 }
 
 fn gap(path: &str, why: GapKind) -> Gap {

@@ -80,6 +80,7 @@ impl Profile {
         let of_itself = sentences.filter(|sentence| is_of_itself(sentence));
         of_itself
             .filter_map(|sentence| CONFIDED.iter().find(|row| row.is_in(sentence)))
+            .filter(|row| row.profile != Self::Kids || !helps_grown_ups(prompt))
             .map(|row| row.profile)
             .next()
     }
@@ -176,6 +177,42 @@ const CONFIDED: &[Confided] = &[
     },
 ];
 
+/// Whether those who speak with the model are told to be grown-ups, who do something for children. Where both are named, a child
+/// may speak.
+fn helps_grown_ups(prompt: &str) -> bool {
+    const WHO: &[&str] =
+        &["teachers", "parents", "educators", "adults", "caregivers", "guardians", "schools"];
+    const BEFORE: &[&str] =
+        &["help ", "helps ", "assist ", "assists ", "support ", "supports ", "tool for ", "assistant for "];
+    const CHINESE: &[&str] = &[
+        "帮助老师",
+        "帮助教师",
+        "帮助家长",
+        "帮老师",
+        "帮家长",
+        "面向家长",
+        "面向教师",
+        "面向老师",
+        "备课",
+        "教案",
+    ];
+    let small = prompt.to_lowercase();
+    let alone = |rest: &str| {
+        ![" and ", ", ", " or ", "和", "与", "、", "及"].iter().any(|both| rest.starts_with(both))
+    };
+    let english = |who: &&str| {
+        let named = |before: &&str| {
+            let whole = format!("{before}{who}");
+            small.match_indices(&whole).any(|(at, _)| small.get(at + whole.len()..).is_some_and(alone))
+        };
+        BEFORE.iter().any(named) || small.contains(&format!("only {who} use"))
+    };
+    let chinese = |word: &&str| {
+        small.match_indices(*word).any(|(at, _)| small.get(at + word.len()..).is_some_and(alone))
+    };
+    WHO.iter().any(english) || CHINESE.iter().any(chinese)
+}
+
 /// Whether a sentence says who the model is, or with whom it speaks.
 fn is_of_itself(sentence: &str) -> bool {
     let small = format!(" {} ", sentence.to_lowercase().replace('’', "'"));
@@ -233,6 +270,16 @@ mod tests {
             ("Extract all symptoms from the text.", None),
             ("You are the author of books for children.", None),
             ("You are the concierge of a hotel.", None),
+            (
+                "You help teachers write lesson plans for children aged 6-12. Only teachers use this tool.",
+                None,
+            ),
+            ("你是备课助手，帮助老师为小学生写练习。", None),
+            ("You are a teacher who talks with children.", Some(Profile::Kids)),
+            ("You help kids with their homework.", Some(Profile::Kids)),
+            ("You help school children with their homework.", Some(Profile::Kids)),
+            ("You help parents and children read together.", Some(Profile::Kids)),
+            ("你是故事伙伴，面向家长和孩子。", Some(Profile::Kids)),
         ] {
             assert_eq!(Profile::told(prompt), profile, "{prompt}");
         }

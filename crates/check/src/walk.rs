@@ -202,6 +202,7 @@ fn read(root: &Path, path: &Path, single: bool) -> Option<Result<(Source, bool),
     let relative = path.strip_prefix(root).ok()?;
     let shown =
         relative.components().map(|part| part.as_os_str().to_string_lossy()).collect::<Vec<_>>().join("/");
+    let notice = crate::notice::is_notice(&shown);
     // A file that is asked for by its name is an instruction if it is a text.
     let alone = shown == name
         && matches!(name.rsplit_once('.'), Some((_, "md")))
@@ -210,14 +211,14 @@ fn read(root: &Path, path: &Path, single: bool) -> Option<Result<(Source, bool),
     if language.is_none()
         && !is_configuration(name)
         && !crate::low_code::is_instruction(&shown)
-        && !crate::notice::is_notice(&shown)
+        && !notice
         && !alone
     {
         return None;
     }
     let meta = std::fs::symlink_metadata(path).ok()?;
     // Large configuration is data; a large source file is a gap.
-    let told = language.is_some() && !component::is_page(name) || is_of_apple(name);
+    let told = language.is_some() && !component::is_page(name) || is_of_apple(name) || notice;
     let refuse = |why| told.then(|| Err(Refused { path: shown.clone(), why }));
     if !meta.is_file() {
         // A link is read where it leads; one that leads nowhere, and a pipe, cannot be read at all.
@@ -234,11 +235,13 @@ fn read(root: &Path, path: &Path, single: bool) -> Option<Result<(Source, bool),
     match String::from_utf8(bytes) {
         Ok(text) if component::is_page(name) && !component::acts(&text) => None,
         Ok(text) => Some(Ok((Source { path: shown, text, language }, true))),
-        // A configuration is read for its words.
-        Err(bytes) => match crate::gbk::text(bytes.as_bytes()).filter(|_| told && !is_of_apple(name)) {
-            Some(text) => Some(Ok((Source { path: shown, text, language }, false))),
-            None => refuse(GapKind::NotText),
-        },
+        // A configuration is read for its words, and a notice too.
+        Err(bytes) => {
+            match crate::gbk::text(bytes.as_bytes()).filter(|_| told && !notice && !is_of_apple(name)) {
+                Some(text) => Some(Ok((Source { path: shown, text, language }, false))),
+                None => refuse(GapKind::NotText),
+            }
+        }
     }
 }
 

@@ -6,7 +6,6 @@ use ruff_python_ast::{Arguments, Expr, ExprCall, Stmt};
 use ruff_text_size::{Ranged, TextRange};
 
 use super::api::known::Known;
-use super::api::last;
 use super::api::{databases, files, flaws, guards, keys, labels, models, sinks, stores, swift, web};
 use super::builtin::{builtin, elsewhere, replaced};
 use super::consent;
@@ -71,12 +70,10 @@ impl Walk<'_, '_> {
             let in_swift = self.swift.then(|| self.swift_call(node, &object, &callee, &arguments)).flatten();
             in_swift.unwrap_or_else(|| self.call_known(node, &object, &callee, &arguments))
         });
+        let shape = callee.shape.clone();
         self.called = Some((node.range(), callee.shape));
         let mut value = value;
-        // Whoever has the key wrote what can be read with it.
-        if value.taint.has(Taint::BODY) && opens_a_seal(&node.func) {
-            value.taint = value.taint.without(Taint::BODY | Taint::REQUEST);
-        }
+        self.unsealed(node, &shape, &mut value);
         self.barrier(node, &object, &arguments, &mut value);
         value
     }
@@ -344,9 +341,6 @@ impl Walk<'_, '_> {
         if known.identifies && !guards::looks_at_no_signature(arguments) {
             taint |= Taint::VERIFIED;
         }
-        if matches!(last(&path), "split" | "rsplit") && cuts_a_path(arguments) {
-            taint |= Taint::CHECKED;
-        }
         if known.asks {
             taint |= Taint::CONSENT;
             self.env.consent |= known.insists;
@@ -525,7 +519,6 @@ impl Walk<'_, '_> {
             (Shape::Dict(_), "values") if !self.script => Value::new(object.listed(), object.taint),
             (Shape::Dict(_) | Shape::List(_), "values" | "copy" | "items" | "keys") => object.clone(),
             (_, "encrypt" | "encrypt_text") => Value::of(Taint::NONE),
-            (_, "split" | "rsplit") if cuts_a_path(arguments) => Value::of(taint | Taint::CHECKED),
             (Shape::Object(_), "model_dump" | "dict") if self.fields_of(object).is_some() => {
                 self.fields_of(object).unwrap_or_default()
             }
@@ -550,17 +543,6 @@ pub(super) fn all_of(arguments: &[Argument]) -> Taint {
         .iter()
         .fold(Taint::NONE, |sum, argument| sum.beside(argument.value.deep_taint()))
         .without(Taint::CONSENT)
-}
-
-/// Whether a call decrypts something, by its name.
-fn opens_a_seal(callee: &Expr) -> bool {
-    let name = super::project::dotted(callee).unwrap_or_default();
-    super::api::names(last(&name), &["decrypt*"])
-}
-
-/// `name.split("/")`: none of the parts leads out of a folder.
-fn cuts_a_path(arguments: &[Argument]) -> bool {
-    given(arguments, 0, "sep").and_then(Value::known_text).is_some_and(|text| text.contains('/'))
 }
 
 /// The options of a call are one object in a script: its items are arguments with names.

@@ -166,7 +166,7 @@ impl Walk<'_, '_> {
     pub(super) fn closed_parameters(&mut self, definition: &StmtFunctionDef) -> Vec<String> {
         let held = self.state.functions.get(self.function).is_some_and(|function| function.typed);
         if !held {
-            return Vec::new();
+            return by_route(definition);
         }
         let patterned: Vec<bool> = self
             .state
@@ -215,6 +215,23 @@ pub(super) fn held_by_schema(object: &Value, name: &str) -> bool {
     };
     let schema = parsed.parent.as_deref().and_then(fields);
     schema.and_then(|fields| fields.get(name)).is_some_and(is_closed_schema)
+}
+
+/// Parameters that every route of a function holds to numbers: `@app.route("/notes/<int:n>")`.
+fn by_route(definition: &StmtFunctionDef) -> Vec<String> {
+    let calls = definition.decorator_list.iter().filter_map(|one| one.expression.as_call_expr());
+    let routes = calls.filter_map(|call| call.arguments.args.first()?.as_string_literal_expr());
+    let (mut held, mut open): (Vec<String>, Vec<String>) = Default::default();
+    for route in routes {
+        for part in route.value.to_str().split('<').skip(1) {
+            let inside = part.split('>').next().unwrap_or_default();
+            let (kind, name) = inside.split_once(':').unwrap_or(("", inside));
+            let closed = matches!(kind.split('(').next(), Some("int" | "float" | "uuid"));
+            if closed { &mut held } else { &mut open }.push(name.to_owned());
+        }
+    }
+    held.retain(|name| !open.contains(name));
+    held
 }
 
 /// Whether a pattern that speaks of the whole text stands in a declaration.

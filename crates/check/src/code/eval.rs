@@ -163,6 +163,7 @@ impl Walk<'_, '_> {
         if !matches!(&object.shape, Shape::Dict(items) if !items.is_empty()) {
             item.taint |= key.taint.without(Taint::CONSENT);
         }
+        item.taint = super::sealed::number(item.taint, own);
         self.told_identity(&mut item);
         item
     }
@@ -302,6 +303,7 @@ impl Walk<'_, '_> {
         {
             value.taint |= Taint::CHECKED;
         }
+        value.taint = super::sealed::number(value.taint, name);
         // What a function or a class is called is the developer's word, whoever handed it over.
         if !self.script && matches!(name, "__name__" | "__qualname__" | "__module__" | "__doc__") {
             value.taint = Taint::NONE;

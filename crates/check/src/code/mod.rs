@@ -43,6 +43,7 @@ mod project;
 mod refuse;
 mod requests;
 mod rows;
+mod sealed;
 mod settings;
 mod state;
 mod swift;

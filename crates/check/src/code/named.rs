@@ -43,7 +43,16 @@ fn tells_models(path: &str) -> bool {
     models::is_framework(package)
         || matches!(
             package,
-            "agents" | "@openai/agents" | "ai_sdk" | "@mastra/core" | "pydantic_ai" | "smolagents"
+            "agents"
+                | "@openai/agents"
+                | "ai_sdk"
+                | "@mastra/core"
+                | "pydantic_ai"
+                | "smolagents"
+                | "google"
+                | "vertexai"
+                | "@google/generative-ai"
+                | "@google/genai"
         )
 }
 

@@ -1,19 +1,17 @@
 //! Who turns a caller away: functions that find out who calls and answer 401 or 403 to those they do not know.
 
 use std::collections::BTreeSet;
-use std::rc::Rc;
 
 use ruff_python_ast::visitor::{Visitor, walk_expr, walk_stmt};
 use ruff_python_ast::{
-    BoolOp, CmpOp, Expr, ExprBoolOp, ExprCompare, Number, Stmt, StmtFunctionDef, StmtIf, UnaryOp,
+    BoolOp, CmpOp, Expr, ExprBoolOp, ExprCall, ExprCompare, Number, Stmt, StmtFunctionDef, StmtIf, UnaryOp,
 };
 
 use super::api::names;
 use super::identity::finds_caller;
 use super::project::{Project, dotted};
 use super::state::State;
-use super::walk::Env;
-use crate::facts::{Function, FunctionId, Taint};
+use crate::facts::{Function, FunctionId};
 
 /// Functions that are asked on the way to a refusal.
 const MOST_ASKED: usize = 24;
@@ -198,25 +196,10 @@ fn are_keys(expression: &Expr) -> bool {
     names(name.rsplit('.').next().unwrap_or(&name), &["keys", "apikeys", "tokens", "secrets"])
 }
 
-/// What is left after what was not signed was turned away: the service that signed it wrote it, and no client as it liked.
-pub(super) fn signed(node: &StmtIf, env: &mut Env, http: bool) {
-    let sent = Taint::BODY | Taint::REQUEST;
-    if !refuses_unsigned(node) {
-        return;
-    }
-    for value in Rc::make_mut(&mut env.names).values_mut() {
-        // What a door is handed is the request.
-        let asked = http && value.taint.is_symbolic();
-        if asked || value.taint.has(sent) {
-            let own = if asked { value.taint.sources() | Taint::USER } else { value.taint };
-            value.taint = own.without(sent);
-        }
-    }
-}
-
 /// `if not self.verify_signature(…): raise`, `if (!crypto.timingSafeEqual(a, b)) return res.status(401)`
-fn refuses_unsigned(node: &StmtIf) -> bool {
-    let Expr::UnaryOp(not) = &*node.test else { return false };
+/// Gives the call that looks at the signature. What looks at nothing but a text that is written there looks at no request.
+pub(super) fn refuses_unsigned(node: &StmtIf) -> Option<&ExprCall> {
+    let Expr::UnaryOp(not) = &*node.test else { return None };
     let call = match &*not.operand {
         Expr::Await(node) => node.value.as_call_expr(),
         other => other.as_call_expr(),
@@ -229,7 +212,12 @@ fn refuses_unsigned(node: &StmtIf) -> bool {
         || matches!(own, "compare_digest" | "timingSafeEqual");
     let mut seen = Seen::default();
     node.body.iter().for_each(|statement| seen.visit_stmt(statement));
-    checks && (seen.unknown || seen.forbidden || seen.raises)
+    let given = call.is_some_and(|call| {
+        let all = &call.arguments;
+        all.is_empty()
+            || !all.args.iter().chain(all.keywords.iter().map(|one| &one.value)).all(Expr::is_literal_expr)
+    });
+    call.filter(|_| checks && given && (seen.unknown || seen.forbidden || seen.raises))
 }
 
 /// A key of the program's own, and none that a caller shows: `API_KEY`, `this.config.token`, `process.env.SECRET`.
@@ -290,7 +278,7 @@ impl<'a> Visitor<'a> for Seen {
     fn visit_stmt(&mut self, node: &'a Stmt) {
         if let Stmt::If(test) = node {
             self.lets_pass |= only_where_set(test);
-            self.verifies |= refuses_unsigned(test);
+            self.verifies |= refuses_unsigned(test).is_some();
         }
         if let Stmt::Raise(raised) = node {
             let name = raised.exc.as_deref().and_then(|what| match what {

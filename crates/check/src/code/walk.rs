@@ -472,8 +472,7 @@ impl Walk<'_, '_> {
             after.merge(std::mem::take(&mut self.env));
         }
         self.env = after;
-        let http = self.state.functions.get(self.function).is_some_and(|function| function.http);
-        super::refuse::signed(node, &mut self.env, http);
+        self.signed(node);
     }
 
     /// Walks one branch; what is left is the way on which the test is false. Returns whether there is one.

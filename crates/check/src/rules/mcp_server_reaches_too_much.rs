@@ -15,7 +15,7 @@ use ombud_core::finding::{Bilingual, Confidence, Finding, Place, RuleId, Severit
 
 use super::{Context, Project, Rule, Text, finding, place};
 use crate::check::is_test;
-use crate::code::UNASKED;
+use crate::code::{UNASKED, names};
 use crate::facts::{Call, Deed, Facts, Flaw, FunctionId, Server, Spanned};
 use crate::walk::Source;
 
@@ -111,8 +111,9 @@ fn allows_all(text: &str, of_assistant: bool) -> Option<Range<usize>> {
         all.filter_map(one).min_by_key(|span| span.start)
     };
     let flags: Vec<&str> = UNASKED.iter().filter(|flag| flag.starts_with("--")).copied().collect();
-    let mode = first(MODES, &|before, _, _| before.ends_with([':', '=']));
-    let flag = first(&flags, &|_, line, quoted| quoted || line.trim() == "-");
+    let mode = first(MODES, &|before, line, _| before.ends_with([':', '=']) && !refused(before, line));
+    let flag =
+        first(&flags, &|before, line, quoted| (quoted || line.trim() == "-") && !refused(before, line));
     // What is denied, or asked about, stands in lists of the same file.
     let allowed = |before: &str| {
         let list = |name: &str| before.rfind(&format!("\"{name}\""));
@@ -120,6 +121,32 @@ fn allows_all(text: &str, of_assistant: bool) -> Option<Range<usize>> {
     };
     let tool = first(TOOLS, &|before, _, quoted| of_assistant && quoted && allowed(before));
     [mode, flag, tool].into_iter().flatten().min_by_key(|span| span.start)
+}
+
+/// Whether a value stands under a key that says that it is not wanted: `forbidden: "bypassPermissions"`, or a list below such a key.
+fn refused(before: &str, line: &str) -> bool {
+    const WORDS: &[&str] = &[
+        "forbid*",
+        "deny",
+        "denied",
+        "disallow*",
+        "block*",
+        "reject*",
+        "prohibit*",
+        "ban",
+        "banned",
+        "never",
+    ];
+    let key = if line.trim_start().starts_with('-') || !line.contains([':', '=']) {
+        let item = |line: &&str| {
+            line.trim().is_empty()
+                || line.trim_start().starts_with(['-', '#', '"', '\'']) && !line.contains([':', '='])
+        };
+        before.rsplit('\n').find(|line| line.contains([':', '=']) || !item(line)).unwrap_or_default()
+    } else {
+        line
+    };
+    names(key.split([':', '=']).next().unwrap_or_default(), WORDS)
 }
 
 fn one(project: &Project<'_>, server: &Server) -> Option<Finding> {

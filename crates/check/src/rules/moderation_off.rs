@@ -14,8 +14,13 @@ use std::collections::BTreeSet;
 use ombud_core::finding::{Bilingual, Confidence, Finding, RuleId, Severity};
 
 use super::{Project, Rule, Text, finding};
+use crate::check::is_test;
 use crate::code::names;
-use crate::facts::{Call, Deed, Flaw, Switch};
+use crate::facts::{Call, Deed, File, Flaw, Switch};
+use crate::survey::Language;
+
+/// Services that are asked by a client or an address whose call does not say what it does.
+const SERVICES: &[&str] = &["ContentSafetyClient", "/moderations", "/contentsafety/", "TextModeration"];
 
 pub(super) const RULE: Rule = Rule {
     id: RuleId("moderation-off"),
@@ -51,7 +56,12 @@ fn let_through(project: &Project<'_>) -> Vec<Finding> {
     let facts = project.facts;
     let moderates =
         |call: &Call| names(&call.target, &["moderation*", "moderate*", "llamaguard", "sensitive"]);
-    if project.reach.calls(facts).any(|(_, call)| moderates(call)) {
+    let asks = |file: &File| {
+        Language::of(file.path.rsplit('/').next().unwrap_or(&file.path)).is_some()
+            && !is_test(&file.path)
+            && SERVICES.iter().any(|service| file.text.contains(service))
+    };
+    if project.reach.calls(facts).any(|(_, call)| moderates(call)) || facts.files.iter().any(asks) {
         return Vec::new();
     }
     let off = |call: &Call| call.does.contains(&Deed::Flaw(Flaw::Switch(Switch::FilterOff)));

@@ -2,7 +2,8 @@
 //!
 //! What it does: where the project holds the notice that it publishes (`PRIVACY.md`, `privacy-policy.md`, `隐私政策.md`): looks for
 //! each provider that gets what people say, by its name and its hosts. One finding for each provider that no notice speaks of. A
-//! model on this machine is none, and neither is somebody of whom no name is known.
+//! model on this machine is none, and neither is somebody of whom no name is known. A notice that leaves the list to another document
+//! (`SUBPROCESSORS.md`) is not compared.
 //!
 //! Why it matters: people agreed to what they were told, and nobody told them of this company.
 //!
@@ -14,7 +15,7 @@ use ombud_core::finding::{Bilingual, Confidence, Finding, RuleId, Severity};
 
 use super::{Project, Rule, Text, finding};
 use crate::facts::{Deed, Taint};
-use crate::notice::{is_notice, speaks_of};
+use crate::notice::{hands_on, is_notice, speaks_of};
 
 pub(super) const RULE: Rule = Rule {
     id: RuleId("notice-omits-recipient"),
@@ -41,6 +42,9 @@ fn run(project: &Project<'_>) -> Vec<Finding> {
         .filter(|id| facts.files.get(*id).is_some_and(|file| is_notice(&file.path)))
         .collect();
     let Some(first) = notices.first().copied() else { return Vec::new() };
+    if notices.iter().any(|id| facts.files.get(*id).is_some_and(|file| hands_on(&file.text))) {
+        return Vec::new();
+    }
     let mut seen = BTreeSet::new();
     let mut found = Vec::new();
     for (function, call) in project.reach.calls(facts) {
@@ -52,7 +56,10 @@ fn run(project: &Project<'_>) -> Vec<Finding> {
                 continue;
             };
             let told = |id: &usize| {
-                facts.files.get(*id).is_some_and(|file| speaks_of(&file.text, &known.name, &known.hosts))
+                facts
+                    .files
+                    .get(*id)
+                    .is_some_and(|file| speaks_of(&file.text, &known.id, &known.name, &known.hosts))
             };
             if !seen.insert(known.id.clone()) || notices.iter().any(told) {
                 continue;

@@ -87,6 +87,34 @@ const CHANGES: &[&str] = &[
     "googlecalendartool",
 ];
 
+/// Verbs that change something, taken as a function and called later: `messages.modify.bind(messages)`.
+const VERBS: &[&str] = &[
+    ".send",
+    ".trash",
+    ".modify",
+    ".batchmodify",
+    ".batchdelete",
+    ".delete",
+    ".insert",
+    ".patch",
+    ".update",
+    ".quickadd",
+    ".batchupdate",
+];
+/// What uses a permission in a way that is not seen: mail by its own protocols, which need the whole scope, requests by an address,
+/// methods by their names.
+const HIDDEN: &[&str] = &[
+    "smtplib",
+    "imaplib",
+    "aiosmtplib",
+    "imapclient",
+    "nodemailer",
+    "imapflow",
+    "XOAUTH2",
+    "AuthorizedSession",
+    "Reflect.get(",
+];
+
 fn run(project: &Project<'_>) -> Vec<Finding> {
     let mut found: Vec<Finding> = google(project).into_iter().collect();
     found.extend(discord(project));
@@ -109,7 +137,14 @@ fn google(project: &Project<'_>) -> Option<Finding> {
     };
     let texts: Vec<String> =
         code(project).filter(|(_, file)| speaks(file)).map(|(_, file)| squeezed(&file.text)).collect();
-    if texts.is_empty() || texts.iter().any(|text| CHANGES.iter().any(|change| text.contains(change))) {
+    let hidden = |file: &File| HIDDEN.iter().any(|word| file.text.contains(word));
+    let changes = |text: &String| {
+        CHANGES.iter().any(|change| text.contains(change))
+            || text.contains("getattr(")
+            || addresses(text)
+            || VERBS.iter().any(|verb| taken(text, verb))
+    };
+    if texts.is_empty() || texts.iter().any(changes) || code(project).any(|(_, file)| hidden(file)) {
         return None;
     }
     let read = |part: &&str| {
@@ -129,6 +164,21 @@ fn google(project: &Project<'_>) -> Option<Finding> {
     );
     let place = facts.place(file, at..at + scope.len());
     Some(finding(&RULE, Severity::Warning, Confidence::Medium, place, message))
+}
+
+/// Whether a member is taken without a call: it ends there, and nothing is called or assigned by it.
+fn taken(text: &str, member: &str) -> bool {
+    let ends = |(at, _): (usize, &str)| {
+        let after = text.get(at + member.len()..).and_then(|rest| rest.chars().next());
+        after.is_none_or(|ch| matches!(ch, '.' | ',' | ')' | ';' | ']' | '}'))
+    };
+    text.match_indices(member).any(ends)
+}
+
+/// Whether a service is asked by its address: one that names neither a scope nor where a token comes from.
+fn addresses(text: &str) -> bool {
+    let mut after = text.split("googleapis.com/").skip(1);
+    after.any(|rest| !["auth/", "token", "oauth2", "discovery"].iter().any(|word| rest.starts_with(word)))
 }
 
 /// Where a text stands in quotes by itself.

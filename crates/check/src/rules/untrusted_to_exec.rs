@@ -98,7 +98,7 @@ fn asked(project: &Project<'_>, function: FunctionId, call: &Call, content: Tain
     ];
     let facts = project.facts;
     let from = project.reach.unchecked(function, content);
-    let sent = from.has(Taint::BODY) && from.has(Taint::USER);
+    let sent = from.has(Taint::BODY | Taint::SIGNED) && from.has(Taint::USER);
     let sources = from.and(Taint::TOOL) | if sent { Taint::USER } else { Taint::NONE };
     let known = facts.functions.get(function)?;
     let body =
@@ -141,11 +141,11 @@ fn text_of<'f>(facts: &'f Facts, function: FunctionId, call: &Call) -> &'f str {
 fn opens(project: &Project<'_>, function: FunctionId, deed: &Deed) -> Option<(Taint, bool)> {
     let Deed::Open { changes, path, whole, below } = deed else { return None };
     // A path that stands in a record of the program's own was put there by it.
-    if *whole && !path.is_symbolic() && !path.has(Taint::BODY) {
+    if *whole && !path.is_symbolic() && !path.has(Taint::BODY | Taint::SIGNED) {
         return None;
     }
     let from = project.reach.unchecked(function, *path);
-    let sent = from.has(Taint::BODY | Taint::REQUEST) && from.has(Taint::USER);
+    let sent = from.has(Taint::SENT | Taint::SIGNED) && from.has(Taint::USER);
     // A whole path stands in no page; what is put together from one may hold anything.
     let said = from.and(Taint::MODEL | Taint::UPLOAD | if *whole { Taint::NONE } else { Taint::WEB });
     let folder = *changes && !whole || *below;

@@ -102,9 +102,59 @@ fn what_a_service_signed_no_client_chose() {
     let checked = "    if not verify_signature(raw, request.headers['X-Signature']):\n        abort(401)\n";
     assert_eq!(of_rule(rule, &text("", "event['id']")).len(), 1);
     assert_eq!(of_rule(rule, &text(checked, "event['id']")).len(), 0);
-    // A part of a name between slashes leads nowhere else.
-    assert_eq!(of_rule(rule, &text("", "event['id'].split('/')[-1]")).len(), 0);
-    assert_eq!(of_rule(rule, &text("", "event['id'].split(',')[-1]")).len(), 1);
+    // The service gave out the number; the words are those of whoever wrote to it.
+    assert_eq!(of_rule(rule, &text(checked, "event['message']['text']")).len(), 1);
+    let nothing = "    if not verify_signature('constant', 'constant'):\n        abort(401)\n";
+    assert_eq!(of_rule(rule, &text(nothing, "event['id']")).len(), 1);
+    let other = "    note = request.args['note']\n    if not verify_signature(note, request.headers['X-Signature']):\n        abort(401)\n";
+    assert_eq!(of_rule(rule, &text(other, "event['id']")).len(), 1);
+    let beside = "    name = request.args['name']\n    if not verify_signature(raw, request.headers['X-Signature']):\n        abort(401)\n";
+    assert_eq!(of_rule(rule, &text(beside, "name")).len(), 1);
+}
+
+#[test]
+fn a_name_that_says_decrypt_decrypts_nothing_by_itself() {
+    let rule = "untrusted-to-exec";
+    let text = |body: &str, part: &str| {
+        format!(
+            "from flask import Flask, request\nfrom cryptography.fernet import Fernet\napp = Flask(__name__)\nbox = Fernet(open('key').read())\ndef decrypt_it(x):\n    {body}\n@app.post('/hook')\ndef hook():\n    event = decrypt_it(request.json['t'])\n    open('/srv/in/' + {part}, 'wb').write(b'x')\n"
+        )
+    };
+    assert_eq!(of_rule(rule, &text("return x", "event['id']")).len(), 1);
+    assert_eq!(of_rule(rule, &text("return box.decrypt(x)", "event['id']")).len(), 0);
+    assert_eq!(of_rule(rule, &text("return box.decrypt(x)", "event['text']")).len(), 1);
+}
+
+#[test]
+fn a_text_that_was_cut_is_still_what_it_was() {
+    let rule = "untrusted-to-exec";
+    let model = |line: &str| {
+        format!(
+            "import subprocess, os\nfrom openai import OpenAI\nout = OpenAI().chat.completions.create(model='m', messages=[{{'role': 'user', 'content': input()}}]).choices[0].message.content\n{line}\n"
+        )
+    };
+    for line in [
+        "eval(out.split('</think>')[-1])",
+        "subprocess.run(out.split('</cmd>')[0], shell=True)",
+        "subprocess.run('ls ' + out.split('/')[0], shell=True)",
+    ] {
+        assert_eq!(of_rule(rule, &model(line)), [format!("{rule}@4")], "{line}");
+    }
+    let file = |path: &str| {
+        format!(
+            "import os\nfrom flask import Flask, request\napp = Flask(__name__)\n@app.post('/')\ndef take():\n    name = request.args['name']\n    return open({path}).read()\n"
+        )
+    };
+    for path in [
+        "os.path.join('/srv/files', *name.split('/'))",
+        "'/srv/files/' + '/'.join(name.split('/'))",
+        "'/srv/files/' + name.rsplit('/', 1)[0]",
+    ] {
+        assert_eq!(of_rule(rule, &file(path)).len(), 1, "{path}");
+    }
+    assert!(of_rule(rule, &file("'/srv/files/' + os.path.basename(name)")).is_empty());
+    let script = "import OpenAI from 'openai';\nconst answer = await new OpenAI().chat.completions.create({ model: 'm', messages: [{ role: 'user', content: process.argv[2] }] });\neval(answer.choices[0].message.content.split('</think>').pop());\n";
+    assert_eq!(told(&[("run.mjs", script)], rule), ["untrusted-to-exec@run.mjs:3"]);
 }
 
 #[test]

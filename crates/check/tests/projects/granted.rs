@@ -35,6 +35,41 @@ fn a_scope_that_lets_delete_is_too_wide_for_a_reader() {
 }
 
 #[test]
+fn a_permission_whose_use_is_not_seen_is_not_called_too_wide() {
+    let rule = "permission-wider-than-used";
+    let events = |line: &str| {
+        format!(
+            "from googleapiclient.discovery import build\nSCOPES = ['https://www.googleapis.com/auth/calendar.events']\nsvc = build('calendar', 'v3', credentials=sign(SCOPES))\nprint(svc.events().list(calendarId='primary').execute())\n{line}\n"
+        )
+    };
+    let of = |line: &str| told(&[("run.py", &events(line))], rule).len();
+    assert_eq!(of("print('done')"), 1);
+    for line in [
+        "AuthorizedSession(creds).post('https://www.googleapis.com/calendar/v3/calendars/primary/events')",
+        "requests.post('https://www.googleapis.com/calendar/v3/calendars/primary/events')",
+        "getattr(svc.events(), 'insert')(calendarId='primary').execute()",
+    ] {
+        assert_eq!(of(line), 0, "{line}");
+    }
+    let mail = |import: &str| {
+        format!(
+            "{import}\nfrom googleapiclient.discovery import build\nSCOPES = ['https://mail.google.com/']\nsvc = build('gmail', 'v1', credentials=sign(SCOPES))\nprint(svc.users().messages().list(userId='me').execute())\n"
+        )
+    };
+    assert_eq!(told(&[("run.py", &mail("import json"))], rule).len(), 1);
+    for import in ["import smtplib", "import imaplib"] {
+        assert!(told(&[("run.py", &mail(import))], rule).is_empty(), "{import}");
+    }
+    let script = |line: &str| {
+        format!(
+            "import {{ google }} from 'googleapis';\nconst scopes = ['https://www.googleapis.com/auth/gmail.modify'];\nconst messages = google.gmail({{ version: 'v1', auth: sign(scopes) }}).users.messages;\nawait messages.list({{}});\n{line}\n"
+        )
+    };
+    assert_eq!(told(&[("run.mjs", &script(""))], rule).len(), 1);
+    assert!(told(&[("run.mjs", &script("const change = messages.modify.bind(messages);"))], rule).is_empty());
+}
+
+#[test]
 fn a_bot_that_looks_at_nobody_needs_not_see_everybody() {
     let rule = "permission-wider-than-used";
     let bot = |intents: &str, more: &str| {
@@ -61,6 +96,9 @@ fn a_notice_names_who_gets_what_people_write() {
     );
     assert!(of("PRIVACY.md", "Your words go to DeepSeek in China.\n").is_empty());
     assert!(of("README.md", "Nothing of privacy.\n").is_empty());
+    assert!(of("PRIVACY.md", "由深度求索（杭州深度求索人工智能）处理。\n").is_empty());
+    assert!(of("PRIVACY.md", "Who gets it: [sub-processors](SUBPROCESSORS.md).\n").is_empty());
+    assert!(of("vendor/lib/PRIVACY.md", "This library keeps nothing.\n").is_empty());
     let here = CHAT.replace("https://api.deepseek.com", "http://localhost:11434/v1");
     assert!(told(&[("agent.py", &here), ("PRIVACY.md", "Nothing leaves.\n")], rule).is_empty());
     // A notice is told to people: neither an address in it nor a sentence is one of the program.
@@ -89,4 +127,18 @@ fn a_provider_that_excludes_minors_is_none_for_them() {
     assert_eq!(of(excludes, plain, None), 0);
     assert_eq!(of(excludes, kids, Some(Profile::Chat)), 0);
     assert_eq!(of(other, kids, Some(Profile::Kids)), 0);
+}
+
+#[test]
+fn who_talks_is_a_child_where_the_child_is_addressed() {
+    let rule = "separate-consent-missing";
+    let text = |prompt: &str| {
+        format!(
+            "import google.generativeai as genai\nmodel = genai.GenerativeModel('gemini-3', system_instruction='{prompt}')\nprint(model.generate_content(input()).text)\n"
+        )
+    };
+    let of = |prompt: &str| told(&[("agent.py", &text(prompt))], rule).len();
+    assert_eq!(of("你是小朋友的故事伙伴，给 6 岁的孩子讲故事"), 1);
+    assert_eq!(of("You help teachers write plans for children aged 6-12. Only teachers use this tool."), 0);
+    assert_eq!(of("You are the concierge of a hotel."), 0);
 }

@@ -114,6 +114,41 @@ fn code_in_an_older_chinese_encoding_is_followed_and_not_written() {
 }
 
 #[test]
+fn names_of_another_encoding_are_followed_or_said_not_to_be() {
+    // `def 问(话): exec(话)`, `def 候(话): print(话)` in GBK: two names of one length.
+    let (one, other, word) = (b"\xce\xca", b"\xba\xf2", b"\xbb\xb0");
+    let define = |name: &[u8], deed: &str| {
+        [b"def ", name, b"(", word, b"):\n    ", deed.as_bytes(), b"(", word, b")\n"].concat()
+    };
+    let program = |called: &[u8], end: &str| {
+        let before = b"import requests\n".to_vec();
+        let call = [called, b"(requests.get('https://example.com').text)\n", end.as_bytes()].concat();
+        [before, define(one, "exec"), define(other, "print"), call].concat()
+    };
+    let of = |text: &[u8]| {
+        let dir = tempfile::tempdir().unwrap();
+        fs::write(dir.path().join("agent.py"), text).unwrap();
+        let report = look(dir.path(), &Options::default());
+        let runs = report.findings.iter().any(|found| found.rule.0 == "untrusted-to-exec");
+        (runs, report.gaps.iter().map(|gap| gap.why).collect::<Vec<_>>())
+    };
+    assert_eq!(of(&program(one, "")), (true, vec![GapKind::Encoding]));
+    assert_eq!(of(&program(other, "")), (false, vec![GapKind::Encoding]));
+    assert_eq!(of(&program(one, "def (\n")).1, [GapKind::NotText]);
+}
+
+#[test]
+fn a_notice_that_cannot_be_read_is_told() {
+    let dir = tempfile::tempdir().unwrap();
+    // “智谱”
+    fs::write(dir.path().join("PRIVACY.md"), b"\xd6\xc7\xc6\xd7\n").unwrap();
+    fs::write(dir.path().join("agent.py"), "print(1)\n").unwrap();
+    let report = look(dir.path(), &Options::default());
+    let gaps: Vec<(&str, GapKind)> = report.gaps.iter().map(|gap| (gap.path.as_str(), gap.why)).collect();
+    assert_eq!(gaps, [("PRIVACY.md", GapKind::NotText)]);
+}
+
+#[test]
 fn a_missing_folder_is_an_error() {
     let detector =
         ombud_detect::Detector::new(&ombud_detect::Options { without_names: true, ..Default::default() });

@@ -104,3 +104,74 @@ fn filters_that_let_everything_through_are_told_of_once_a_file() {
     let written = "print('BLOCK_NONE')\nsettings = {'threshold': 'BLOCK_NONE'}\nprint(settings)\n";
     assert_eq!(of_rule(rule, written).len(), 0);
 }
+
+#[test]
+fn a_folder_of_this_machine_and_a_container_are_no_danger() {
+    let rule = "dangerous-switch";
+    let model = |name: &str| {
+        format!(
+            "from transformers import AutoModel\nAutoModel.from_pretrained('{name}', trust_remote_code=True)\n"
+        )
+    };
+    assert_eq!(of_rule(rule, &model("org/model")).len(), 1);
+    for here in ["checkpoints/step-1000", "models/local", "runs/2026/best"] {
+        assert!(of_rule(rule, &model(here)).is_empty(), "{here}");
+    }
+    let agent = |more: &str| {
+        format!(
+            "from smolagents import CodeAgent\nCodeAgent(tools=[], model=None, additional_authorized_imports=['*']{more}).run(input())\n"
+        )
+    };
+    assert_eq!(of_rule(rule, &agent("")).len(), 1);
+    assert_eq!(of_rule(rule, &agent(", executor_type='local'")).len(), 1);
+    assert!(of_rule(rule, &agent(", executor_type='docker'")).is_empty());
+}
+
+#[test]
+fn who_asks_a_service_for_moderation_has_a_review() {
+    let rule = "moderation-off";
+    let text = |before: &str| {
+        format!(
+            "import requests\nfrom azure.ai.contentsafety import {import}\nimport google.generativeai as genai\nfrom google.generativeai.types import HarmBlockThreshold, HarmCategory\ndef review(text):\n    {before}\nsaid = input()\nreview(said)\nmodel = genai.GenerativeModel('gemini-3', safety_settings={{HarmCategory.HARM_CATEGORY_HARASSMENT: HarmBlockThreshold.BLOCK_NONE}})\nprint(model.generate_content(said).text)\n",
+            import = if before.contains("Client") { "ContentSafetyClient" } else { "models" },
+        )
+    };
+    assert_eq!(of_rule(rule, &text("return text")).len(), 1);
+    for asked in [
+        "ContentSafetyClient('https://x.example', None).analyze_text(text)",
+        "requests.post('https://api.openai.com/v1/moderations', json={'input': text})",
+    ] {
+        assert!(of_rule(rule, &text(asked)).is_empty(), "{asked}");
+    }
+}
+
+#[test]
+fn a_mode_that_is_forbidden_is_not_allowed() {
+    let rule = "mcp-server-reaches-too-much";
+    let of = |text: &str| lines(&checked(&[("config.yml", text)])).iter().any(|line| line.starts_with(rule));
+    for (text, told) in [
+        ("mode: \"bypassPermissions\"\n", true),
+        ("forbidden: \"bypassPermissions\"\n", false),
+        ("cli_args:\n  - \"--dangerously-skip-permissions\"\n", true),
+        ("forbidden_flags:\n  - \"--yes\"\n  - \"--dangerously-skip-permissions\"\n", false),
+        ("denied: [\"--dangerously-skip-permissions\"]\n", false),
+        ("denied: []\nargs:\n  - \"--dangerously-skip-permissions\"\n", true),
+    ] {
+        assert_eq!(of(text), told, "{text}");
+    }
+}
+
+#[test]
+fn a_route_that_takes_numbers_gives_numbers() {
+    let rule = "untrusted-to-exec";
+    let text = |kind: &str| {
+        format!(
+            "from pathlib import Path\nfrom flask import Flask\napp = Flask(__name__)\nROOT = Path('/srv')\n@app.route('/notes/<{kind}n>')\ndef note(n):\n    return (ROOT / f'{{n}}.txt').read_text()\n"
+        )
+    };
+    assert_eq!(of_rule(rule, &text("path:")).len(), 1);
+    assert!(of_rule(rule, &text("int:")).is_empty());
+    // Another route of the same function takes anything.
+    let both = text("int:").replace("def note", "@app.route('/all/<path:n>')\ndef note");
+    assert_eq!(of_rule(rule, &both).len(), 1);
+}

@@ -40,7 +40,11 @@ fn is_unpinned(arguments: &[Argument]) -> bool {
         &["model", "model_name", "model_id", "repo_id", "pretrained_model_name_or_path", "path", "tokenizer"];
     let revision = named(arguments, &["code_revision", "revision"]).and_then(Value::known_text);
     let commit = |text: &str| text.len() == 40 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
-    let here = |text: &str| text.starts_with(['.', '/', '~']) || !text.contains('/');
+    // A hub calls a model `owner/name`; a folder of checkpoints is written here.
+    let here = |text: &str| {
+        let first = text.split('/').next().unwrap_or_default();
+        text.starts_with(['.', '/', '~']) || text.matches('/').count() != 1 || FOLDERS.contains(&first)
+    };
     let model = named(arguments, NAMES).or_else(|| given(arguments, 0, "model"));
     !revision.is_some_and(commit)
         && !is_on(arguments, "local_files_only")
@@ -49,6 +53,29 @@ fn is_unpinned(arguments: &[Argument]) -> bool {
             None => model.deep_taint().has(Taint::UNTRUSTED),
         })
 }
+
+/// What people call folders of this machine that hold models.
+const FOLDERS: &[&str] = &[
+    "checkpoint",
+    "checkpoints",
+    "ckpt",
+    "ckpts",
+    "model",
+    "models",
+    "output",
+    "outputs",
+    "weights",
+    "runs",
+    "results",
+    "artifacts",
+    "local",
+    "saved_models",
+    "cache",
+    "tmp",
+    "data",
+    "assets",
+    "pretrained",
+];
 
 /// `UserProxyAgent(code_execution_config={"use_docker": False})`, `CodeAgent(additional_authorized_imports=["*"])`,
 /// `Agent(code_execution_mode="unsafe")`: what a model writes runs on the machine itself.
@@ -65,7 +92,14 @@ fn without_container(path: &str, arguments: &[Argument]) -> bool {
         "autogen" | "pyautogen" | "ag2" | "autogen_agentchat" => {
             named(arguments, &["code_execution_config"]).is_some_and(off)
         }
-        "smolagents" => named(arguments, &["additional_authorized_imports"]).is_some_and(all),
+        "smolagents" => {
+            // Whoever picks an executor by a variable may pick a container.
+            let elsewhere =
+                named(arguments, &["executor_type", "executor", "use_e2b_executor"]).is_some_and(|value| {
+                    value.known_text() != Some("local") && value.shape != Shape::Bool(false)
+                });
+            !elsewhere && named(arguments, &["additional_authorized_imports"]).is_some_and(all)
+        }
         "crewai" => named(arguments, &["code_execution_mode"]).and_then(Value::known_text) == Some("unsafe"),
         _ => false,
     }
