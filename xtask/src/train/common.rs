@@ -1,8 +1,8 @@
 //! The list of Chinese words that stand alone and are no names (`crates/detect/src/tagger/common_zh.txt`): what a dictionary has
 //! and the model, which sees no sentence there, takes for a person.
 //!
-//! The dictionary is jieba's (Sun Junyi, MIT), from `PyPI`. A word that it calls a name, that a list of people holds or that is
-//! somebody's name in the training text is in the list only if that text has it as a word far more often.
+//! The dictionary is jieba's (Sun Junyi, MIT), from `PyPI`. A word that it calls a name, or that is somebody's in the
+//! training text, is in the list only if that text has it as a word far more often.
 
 use std::collections::HashMap;
 use std::fmt::Write as _;
@@ -27,18 +27,18 @@ const LIST: &str = "crates/detect/src/tagger/common_zh.txt";
 /// The dictionary's version.
 const JIEBA: &str = "0.42.1";
 /// How often the dictionary must have counted a word.
-const COUNTED: u32 = 20;
+const COUNTED: u32 = 30;
 /// Characters of a word.
 const LENGTH: std::ops::RangeInclusive<usize> = 2..=4;
 /// How often a word that is also a name must be seen as a word, and how much more often than as a name.
 const SEEN: (u32, u32) = (5, 10);
 
-/// The same for a word that only a list or the dictionary calls a name, as it does 燕麦.
+/// The same for a word that only the dictionary calls a name, as it does 燕麦.
 const COMMON: u32 = 2;
 
 /// Where a word stands alone: as a text, in a value, in a cell, before a colon.
 const FRAMES: &[&str] =
-    &["{}", "{\"原料\":\"{}\",\"份\":2}", "\"评价\":\"{}\"", "| {} |", "- {}\n", "{}：十", "{}的", "{}了"];
+    &["{}", "{\"原料\":\"{}\",\"份\":2}", "{\"评价\":\"{}\"}", "| {} |", "- {}\n", "{}：十", "{}的", "{}了"];
 
 /// How often a word stands inside and outside of the names of people.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
@@ -60,13 +60,12 @@ pub(super) fn run(workspace: &Workspace, train: &Path) -> Result<()> {
     for record in &records {
         count(record, &mut seen);
     }
-    let people = gazetteer::people(&train.join("gaz"))?;
     let mut words: Vec<&str> = taken
         .into_iter()
         .filter(|(word, named)| {
             let Seen { inside, outside } = seen.get(word).copied().unwrap_or_default();
             let least = if inside > 0 { SEEN.0 } else { COMMON };
-            let name = inside > 0 || *named || people.contains(*word);
+            let name = inside > 0 || *named;
             !name
                 || !gazetteer::is_transliterated(word)
                     && outside >= least

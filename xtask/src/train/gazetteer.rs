@@ -1,6 +1,6 @@
 //! The lists of names and places: what the templates draw from, and the table that goes into the model.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
@@ -57,11 +57,6 @@ const OWN: [&str; 9] = [
 
 /// How often a word in small letters must stand outside names to be a common one.
 const COMMON: u32 = 3;
-
-/// Names of people in Chinese, whole ones.
-pub(super) fn people(folder: &Path) -> Result<HashSet<String>> {
-    Ok([lines(folder, "zh_person.txt")?, lines(folder, "zh_famous.txt")?].concat().into_iter().collect())
-}
 
 impl Lists {
     pub(super) fn read(folder: &Path) -> Result<Self> {

@@ -83,11 +83,11 @@ fn behind(inside: &[u8], depth: usize) -> Option<(char, usize)> {
         let (ch, length) = numbered(number)?;
         return Some((ch, length + 1));
     }
-    let length = inside.iter().take(LONGEST + 1).position(|byte| !byte.is_ascii_alphanumeric())?;
-    let name = std::str::from_utf8(inside.get(..length)?).ok()?;
-    if inside.get(length) != Some(&b';') {
+    let length = inside.iter().take(LONGEST + 1).position(|byte| !byte.is_ascii_alphanumeric());
+    let Some(length) = length.filter(|length| inside.get(*length) == Some(&b';')) else {
         return unended(inside);
-    }
+    };
+    let name = std::str::from_utf8(inside.get(..length)?).ok()?;
     let rest = inside.get(length + 1..).unwrap_or_default();
     if let Some((ch, more)) = (name == "amp" && depth > 0).then(|| behind(rest, depth - 1)).flatten() {
         return Some((ch, length + 1 + more));
