@@ -260,7 +260,8 @@ fn check(args: &Check, terminal: Terminal) -> Result<u8> {
     };
     baseline::compare(args, &mut found, lang)?;
     if let Some(path) = args.write_baseline.as_deref().map(Path::display) {
-        terminal.note(&say!(lang, en: "wrote {path}; from now on: ombud check --baseline {path}", zh: "已写入 {path}；以后运行：ombud check --baseline {path}"));
+        let command = journey::check(&args.path);
+        terminal.note(&say!(lang, en: "wrote {path}; from now on: {command} --baseline {path}", zh: "已写入 {path}；以后运行：{command} --baseline {path}"));
     }
     keep(&report::View { report: &found, lang, detector: look.detector }, terminal);
     if args.new_only {
@@ -282,7 +283,12 @@ fn check(args: &Check, terminal: Terminal) -> Result<u8> {
     let saw = !found.saw_nothing();
     if args.format == Format::Text && !args.instead.bom && saw && !found.files.is_empty() {
         journey::next(
-            &format!("ombud run{} -- {}", simulated(), journey::start(&args.path, terminal)),
+            &format!(
+                "{}ombud run{} -- {}",
+                journey::there(&args.path),
+                simulated(),
+                journey::start(&args.path, terminal)
+            ),
             terminal,
         );
     }
@@ -292,20 +298,20 @@ fn check(args: &Check, terminal: Terminal) -> Result<u8> {
             zh: "ombud：这里的源码都无法跟踪，因此无法得出结论（退出码 2）。未检查的内容见上。"));
     }
     if gate == Gate::Warn && saw && !args.instead.map && !args.instead.bom {
-        terminal.note(&would_stop(&found, lang));
+        terminal.note(&would_stop(&found, &journey::check(&args.path), lang));
     }
     Ok(verdict(&found, gate, args.stage, args.instead.map || args.instead.bom))
 }
 
 /// What `--gate warn` says instead of stopping.
-fn would_stop(report: &ombud_check::Report, lang: Lang) -> String {
+fn would_stop(report: &ombud_check::Report, command: &str, lang: Lang) -> String {
     let stops = |finding: &&ombud_core::finding::Finding| {
         finding.severity >= Severity::Error && report.is_new(finding)
     };
     let count = report.findings.iter().filter(stops).count();
     say!(lang,
-        en: "ombud: {count} finding(s) would stop a release; with --gate warn nothing does. To stop: ombud check --gate release",
-        zh: "ombud：有 {count} 个问题会阻止发布；--gate warn 不会阻止。需要阻止时：ombud check --gate release")
+        en: "ombud: {count} finding(s) would stop a release; with --gate warn nothing does. To stop: {command} --gate release",
+        zh: "ombud：有 {count} 个问题会阻止发布；--gate warn 不会阻止。需要阻止时：{command} --gate release")
 }
 
 /// What was found, as it is asked for.
@@ -316,7 +322,9 @@ fn shown(args: &Check, view: &report::View<'_>, terminal: Terminal) -> Result<St
         (true, Format::Svg) => report::map::svg(view),
         (_, Format::Html) => report::html::text(view),
         (true, _) => terminal.carried(&report::map::text(view)),
-        (false, Format::Text | Format::Mermaid | Format::Svg) => report::text::text(view, terminal),
+        (false, Format::Text | Format::Mermaid | Format::Svg) => {
+            report::text::text(view, &journey::check(&args.path), terminal)
+        }
         (false, Format::Json) => report::json::text(view)?,
         (false, Format::Sarif) => report::sarif::text(view)?,
         (false, Format::Github) => report::github::text(view),
@@ -526,8 +534,8 @@ mod tests {
             let gate = line(&["--gate", word]).gate.unwrap_or_default();
             assert_eq!(verdict(&report, gate, Stage::Release, false), code, "{word}");
         }
-        assert!(would_stop(&report, Lang::En).contains("1 finding(s)"));
-        assert!(would_stop(&report, Lang::Zh).contains("1 个问题"));
+        assert!(would_stop(&report, "ombud check", Lang::En).contains("1 finding(s)"));
+        assert!(would_stop(&report, "ombud check", Lang::Zh).contains("1 个问题"));
         let path = dir.path().join("known.json").display().to_string();
         baseline::compare(&line(&["--write-baseline", &path]), &mut report, Lang::En).unwrap();
         assert_eq!(verdict(&report, Gate::Release, Stage::Release, false), 0);

@@ -27,6 +27,25 @@ pub(crate) fn next(command: &str, terminal: Terminal) {
     terminal.note(&say!(terminal.lang, en: "Next:  {command}", zh: "下一步：{command}"));
 }
 
+/// A check of the same files, to which switches can be added.
+pub(crate) fn check(path: &Path) -> String {
+    if path == Path::new(".") { "ombud check".to_owned() } else { format!("ombud check {}", word(path)) }
+}
+
+/// What leads to the folder in which a command has to be typed: nothing for the one where the user is.
+pub(crate) fn there(folder: &Path) -> String {
+    if folder == Path::new(".") || !folder.is_dir() {
+        return String::new();
+    }
+    format!("cd {} && ", word(folder))
+}
+
+/// A path as a word, which is no switch.
+fn word(path: &Path) -> String {
+    let path = path.to_string_lossy();
+    quoted(&if path.starts_with('-') { format!("./{path}") } else { path.into_owned() })
+}
+
 /// How the agent of this folder is started, as far as its files show it.
 pub(crate) fn start(folder: &Path, terminal: Terminal) -> String {
     let entry = ENTRIES.iter().find(|(file, _)| folder.join(file).is_file());
@@ -86,6 +105,19 @@ mod tests {
         let words = ["python3", "agent.py", "--lang=zh", "it's 王"].map(OsString::from);
         assert_eq!(typed(&words), r"python3 agent.py --lang=zh 'it'\''s 王'");
         assert_eq!(quoted(""), "''");
+    }
+
+    #[test]
+    fn a_command_says_where_it_is_meant() {
+        assert_eq!(check(Path::new(".")), "ombud check");
+        assert_eq!(check(Path::new("my agent")), "ombud check 'my agent'");
+        assert_eq!(check(Path::new("-x")), "ombud check ./-x");
+        let folder = tempfile::tempdir().unwrap();
+        assert_eq!(there(Path::new(".")), "");
+        assert_eq!(there(folder.path()), format!("cd {} && ", folder.path().display()));
+        let file = folder.path().join("agent.py");
+        std::fs::write(&file, "").unwrap();
+        assert_eq!(there(&file), "", "a file is started by nobody knows what");
     }
 
     #[test]

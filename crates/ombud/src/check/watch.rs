@@ -36,7 +36,7 @@ pub(super) async fn watch(args: &Check, look: &Look<'_>, gate: Gate, terminal: T
         if args.new_only {
             report.new_only();
         }
-        show(last.as_ref(), &report, look, terminal)?;
+        show(last.as_ref(), &report, look, &crate::journey::check(&args.path), terminal)?;
         let code = verdict(&report, gate, args.stage, false);
         last = Some(report);
         if !changed(&session, stamp, [&mut interrupt, &mut terminate]).await {
@@ -60,10 +60,16 @@ async fn changed(session: &Session, stamp: u64, [interrupt, terminate]: [&mut Si
 }
 
 /// The whole report on a screen of its own; where there is no screen, the whole first and then what is different.
-fn show(last: Option<&Report>, report: &Report, look: &Look<'_>, terminal: Terminal) -> Result<()> {
+fn show(
+    last: Option<&Report>,
+    report: &Report,
+    look: &Look<'_>,
+    command: &str,
+    terminal: Terminal,
+) -> Result<()> {
     let view = report::View { report, lang: terminal.lang, detector: look.detector };
     let screen = std::io::stdout().is_terminal();
-    let whole = || report::text::text(&view, terminal).trim_end().to_owned();
+    let whole = || report::text::text(&view, command, terminal).trim_end().to_owned();
     let Some(last) = last else {
         terminal.out(&whole())?;
         waiting(terminal);

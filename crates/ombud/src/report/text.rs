@@ -14,13 +14,13 @@ use crate::output::Terminal;
 const MAX_GAPS: usize = 12;
 
 /// The whole report.
-pub(crate) fn text(view: &View<'_>, terminal: Terminal) -> String {
+pub(crate) fn text(view: &View<'_>, command: &str, terminal: Terminal) -> String {
     let mut out = String::new();
     for finding in &view.report.findings {
         out.push_str(&one(view, finding));
         out.push_str("\n\n");
     }
-    out.push_str(&summary(view, terminal));
+    out.push_str(&summary(view, command, terminal));
     out
 }
 
@@ -82,25 +82,25 @@ fn by_machine(fix: &Fix, lang: Lang) -> String {
 }
 
 /// How many a machine can mend.
-fn mendable(view: &View<'_>) -> Option<String> {
+fn mendable(view: &View<'_>, command: &str) -> Option<String> {
     let fixes = || view.report.findings.iter().filter_map(|finding| view.report.fix(finding));
     let safe = fixes().filter(|fix| fix.safety == Safety::Safe).count();
     let more = fixes().count() - safe;
     match (safe, more) {
         (0, 0) => None,
         (0, more) => Some(say!(view.lang,
-            en: "{more} can be mended by a machine once you have looked: ombud check --diff --unsafe-fixes",
-            zh: "其中 {more} 个可在查看后自动修复：ombud check --diff --unsafe-fixes")),
+            en: "{more} can be mended by a machine once you have looked: {command} --diff --unsafe-fixes",
+            zh: "其中 {more} 个可在查看后自动修复：{command} --diff --unsafe-fixes")),
         (safe, 0) => Some(say!(view.lang,
-            en: "{safe} can be mended by a machine: ombud check --fix (--diff shows it first)",
-            zh: "其中 {safe} 个可自动修复：ombud check --fix（可先用 --diff 查看）")),
+            en: "{safe} can be mended by a machine: {command} --fix (--diff shows it first)",
+            zh: "其中 {safe} 个可自动修复：{command} --fix（可先用 --diff 查看）")),
         (safe, more) => Some(say!(view.lang,
-            en: "{safe} can be mended by a machine: ombud check --fix (--diff shows it first); {more} more with --unsafe-fixes",
-            zh: "其中 {safe} 个可自动修复：ombud check --fix（可先用 --diff 查看）；加上 --unsafe-fixes 可再修复 {more} 个")),
+            en: "{safe} can be mended by a machine: {command} --fix (--diff shows it first); {more} more with --unsafe-fixes",
+            zh: "其中 {safe} 个可自动修复：{command} --fix（可先用 --diff 查看）；加上 --unsafe-fixes 可再修复 {more} 个")),
     }
 }
 
-fn summary(view: &View<'_>, terminal: Terminal) -> String {
+fn summary(view: &View<'_>, command: &str, terminal: Terminal) -> String {
     let (lang, report) = (view.lang, view.report);
     let [errors, warnings, notes] =
         [Severity::Error, Severity::Warning, Severity::Info].map(|level| view.count(level));
@@ -108,7 +108,7 @@ fn summary(view: &View<'_>, terminal: Terminal) -> String {
     let mut lines = vec![say!(lang,
         en: "{errors} error(s), {warnings} warning(s), {notes} note(s) in {files} file(s); the flow of data was followed in {understood}.",
         zh: "{files} 个文件中有 {errors} 个错误、{warnings} 个警告、{notes} 个提示；其中 {understood} 个文件分析了数据流。")];
-    lines.extend(mendable(view));
+    lines.extend(mendable(view, command));
     let known = report.known.len();
     if known > 0 {
         lines.push(say!(lang, en: "{known} finding(s) stand in the baseline and do not count.", zh: "基线中已有 {known} 个问题，不计入判定。"));
@@ -160,7 +160,7 @@ mod tests {
     fn a_folder_without_anything_to_read_is_not_called_clean() {
         let detector = ombud_detect::Detector::new(&ombud_detect::Options::default());
         let told = |report: &ombud_check::Report, lang| {
-            text(&View { report, lang, detector: &detector }, Terminal::new(lang, false))
+            text(&View { report, lang, detector: &detector }, "ombud check", Terminal::new(lang, false))
         };
         let nothing = ombud_check::Report::default();
         assert!(told(&nothing, Lang::En).ends_with("ombud check PATH"));
@@ -188,7 +188,9 @@ mod tests {
         let view = View { report: &report, lang: Lang::Zh, detector: &detector };
         let spoken = |told| Terminal::of(Spoken { lang: Lang::Zh, told }, false);
         let rule = report.findings[0].rule.0;
-        assert!(text(&view, spoken(true)).ends_with(&format!("：ombud --lang zh explain {rule}")));
-        assert!(text(&view, spoken(false)).ends_with(&format!("：ombud explain {rule}")));
+        assert!(
+            text(&view, "ombud check", spoken(true)).ends_with(&format!("：ombud --lang zh explain {rule}"))
+        );
+        assert!(text(&view, "ombud check", spoken(false)).ends_with(&format!("：ombud explain {rule}")));
     }
 }
