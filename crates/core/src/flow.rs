@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use crate::category::DataCategory;
+use crate::event::Counts;
 
 mod compare;
 mod rows;
@@ -84,6 +85,16 @@ pub struct Flow {
 pub const EVIDENCE: usize = 8;
 
 impl Flow {
+    /// Adds what a request carried: how often each type was found in it, and how many of these were masked.
+    pub fn carry(&mut self, found: &Counts, masked: &Counts) {
+        for (kind, &count) in found {
+            let hidden = masked.get(kind).copied().unwrap_or_default().min(count);
+            let amount = self.data.entry(kind.category()).or_default();
+            amount.masked = amount.masked.saturating_add(hidden);
+            amount.clear = amount.clear.saturating_add(count - hidden);
+        }
+    }
+
     /// Adds a piece of evidence while there is room.
     pub fn shown_by(&mut self, evidence: impl Into<String>) {
         if self.evidence.len() < EVIDENCE {
@@ -148,6 +159,18 @@ mod tests {
         two.merge(&one);
         let sum = two.to(recipient);
         assert_eq!((sum.requests, sum.data[&DataCategory::ContactPhone].masked), (2, 4));
+    }
+
+    #[test]
+    fn what_a_request_carried_is_masked_or_in_the_clear() {
+        use crate::DataType;
+        let mut flow = Flow::default();
+        let found = Counts::from([(DataType::Phone, 3), (DataType::Email, 1)]);
+        // More masked than found would be a damaged record.
+        flow.carry(&found, &Counts::from([(DataType::Phone, 2), (DataType::Email, 9)]));
+        flow.carry(&found, &Counts::new());
+        assert_eq!(flow.data[&DataType::Phone.category()], Amount { masked: 2, clear: 4 });
+        assert_eq!(flow.data[&DataType::Email.category()], Amount { masked: 1, clear: 1 });
     }
 
     #[test]

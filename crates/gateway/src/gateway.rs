@@ -188,12 +188,7 @@ impl Gateway {
         let flow = map.to(recipient);
         flow.requests += 1;
         flow.opaque += opaque;
-        for (&kind, &count) in found {
-            let replaced = masked.get(&kind).copied().unwrap_or_default().min(count);
-            let amount = flow.data.entry(kind.category()).or_default();
-            amount.masked += replaced;
-            amount.clear += count - replaced;
-        }
+        flow.carry(found, masked);
     }
 
     /// Keeps what an agent says of where texts come from, and records what is new of it.

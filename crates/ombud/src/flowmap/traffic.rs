@@ -134,17 +134,15 @@ impl Traffic {
         let flow = self.flow.to(recipient(RecipientKind::Provider, name, &request.host, true));
         flow.requests += 1;
         flow.shown_by(evidence);
-        for (kind, &found) in &request.found {
-            let masked = request.masked.get(kind).copied().unwrap_or_default().min(found);
-            went(flow, kind.category(), masked, found - masked, evidence);
-        }
+        flow.carry(&request.found, &request.masked);
+        request.found.keys().for_each(|kind| flow.category_shown_by(kind.category(), evidence));
         if request.slots.get(&Role::User).is_some_and(|&slots| slots > 0) {
-            went(flow, DataCategory::CommChat, 0, 1, evidence);
+            went(flow, DataCategory::CommChat, 1, evidence);
         }
         for (kind, &count) in &request.opaque {
             flow.opaque += count;
             if let Some(category) = content(*kind) {
-                went(flow, category, 0, count, evidence);
+                went(flow, category, count, evidence);
             }
         }
     }
@@ -160,7 +158,7 @@ impl Traffic {
         flow.purposes.extend(access.purpose.clone());
         flow.shown_by(evidence);
         if matches!(access.operation.as_str(), "read" | "write") {
-            went(flow, DataCategory::MemLongterm, 0, access.items.unwrap_or(1).max(1), evidence);
+            went(flow, DataCategory::MemLongterm, access.items.unwrap_or(1).max(1), evidence);
         }
     }
 
@@ -176,8 +174,7 @@ impl Traffic {
         flow.requests += 1;
         flow.shown_by(evidence);
         for (&kind, &count) in &call.found {
-            flow.data.entry(kind.category()).or_default().clear += count;
-            flow.category_shown_by(kind.category(), evidence);
+            went(flow, kind.category(), count, evidence);
         }
     }
 
@@ -217,9 +214,8 @@ fn recipient(kind: RecipientKind, name: &str, host: &str, inspected: bool) -> Re
     Recipient { kind, name: name.to_owned(), country: country.to_owned(), inspected }
 }
 
-fn went(flow: &mut Flow, category: DataCategory, masked: u64, clear: u64, evidence: &str) {
+fn went(flow: &mut Flow, category: DataCategory, clear: u64, evidence: &str) {
     let amount = flow.data.entry(category).or_default();
-    amount.masked = amount.masked.saturating_add(masked);
     amount.clear = amount.clear.saturating_add(clear);
     flow.category_shown_by(category, evidence);
 }

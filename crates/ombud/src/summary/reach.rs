@@ -61,12 +61,7 @@ impl Reach {
 fn lose(lost: &mut Flow, request: &RequestRecord) {
     lost.requests += 1;
     lost.opaque += request.opaque.values().sum::<u64>() + u64::from(request.wire == "unread");
-    for (kind, &count) in &request.found {
-        let masked = request.masked.get(kind).copied().unwrap_or_default().min(count);
-        let amount = lost.data.entry(kind.category()).or_default();
-        amount.masked += masked;
-        amount.clear += count - masked;
-    }
+    lost.carry(&request.found, &request.masked);
 }
 
 /// What of a flow reached its recipient.
