@@ -211,9 +211,9 @@ impl Walk<'_, '_> {
         let anew = |own: &str| {
             definition.is_some_and(|known| super::history::begins_anew(known, &format!("{own}.{member}")))
         };
-        !anew("self")
+        super::history::is_made_once(self.state.project, self.state, class, 0)
+            && !anew("self")
             && !anew("this")
-            && super::history::is_made_once(self.state.project, self.state, class, 0)
     }
 
     /// A name that nothing binds is a builtin; in a script it says so.

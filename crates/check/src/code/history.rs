@@ -373,16 +373,19 @@ pub(super) fn is_made_once(project: &Project<'_>, state: &State<'_>, class: Clas
     })
 }
 
-/// Whether nobody makes an object of a class and a constructor asks for one by its type: what puts it in makes one for all.
+/// Whether nobody makes an object of a class and a constructor of a script asks for one by its type: what puts it in makes one
+/// for all.
 fn is_put_in(project: &Project<'_>, class: ClassId) -> bool {
     let Some(known) = project.classes.get(class) else { return false };
-    let wanted = last(&known.name);
+    project.put_in.get_or_init(|| wanted(project)).contains(last(&known.name))
+}
+
+/// The types that constructors of scripts ask for, by their short names.
+fn wanted(project: &Project<'_>) -> BTreeSet<String> {
     let constructors = project.classes.iter().filter_map(|class| class.methods.get("__init__"));
-    constructors.filter_map(|id| project.functions.get(*id)).any(|func| {
-        let of_it =
-            |(_, annotation): (&str, &Expr)| dotted(annotation).is_some_and(|name| last(&name) == wanted);
-        let script = project.is_script(func.module);
-        script
-            && func.definition.is_some_and(|definition| super::identity::annotations(definition).any(of_it))
-    })
+    let constructors = constructors.filter_map(|id| project.functions.get(*id));
+    let definitions =
+        constructors.filter(|func| project.is_script(func.module)).filter_map(|func| func.definition);
+    let types = definitions.flat_map(super::identity::annotations);
+    types.filter_map(|(_, annotation)| Some(last(&dotted(annotation)?).to_owned())).collect()
 }

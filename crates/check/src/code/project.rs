@@ -1,6 +1,7 @@
 //! The modules, functions and classes of a project, before anything is evaluated.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::sync::OnceLock;
 
 use ruff_python_ast::{ExceptHandler, Expr, ModModule, Stmt, StmtFunctionDef};
 use ruff_text_size::{Ranged, TextRange};
@@ -23,6 +24,8 @@ pub(super) struct Project<'a> {
     by_type: HashMap<String, Vec<Type>, Build>,
     /// Names of folders in which modules lie: a package needs no file that stands for it.
     folders: HashSet<String, Build>,
+    /// The types that constructors of scripts ask for, once somebody wants to know.
+    pub put_in: OnceLock<BTreeSet<String>>,
 }
 
 /// A type of Swift.

@@ -20,6 +20,38 @@ pub struct Reach {
     parameters: Vec<Vec<Taint>>,
     /// The same without what was made sure of on the way.
     unchecked: Vec<Vec<Taint>>,
+    callers: Callers,
+}
+
+/// For each function the calls by which it is entered, in their order.
+#[derive(Debug)]
+struct Callers(Vec<Vec<(FunctionId, usize)>>);
+
+impl Callers {
+    fn of(facts: &Facts) -> Self {
+        let mut of = vec![Vec::new(); facts.functions.len()];
+        for (caller, function) in facts.functions.iter().enumerate() {
+            for (index, call) in function.calls.iter().enumerate() {
+                for callee in &call.callees {
+                    if let Some(slot) = of.get_mut(*callee) {
+                        slot.push((caller, index));
+                    }
+                }
+            }
+        }
+        Self(of)
+    }
+
+    fn of_function<'a>(
+        &'a self,
+        facts: &'a Facts,
+        id: FunctionId,
+    ) -> impl Iterator<Item = (FunctionId, &'a Call)> {
+        let call = |(caller, index): &(FunctionId, usize)| {
+            Some((*caller, facts.functions.get(*caller)?.calls.get(*index)?))
+        };
+        self.0.get(id).into_iter().flatten().filter_map(call)
+    }
 }
 
 /// How a function is reached.
@@ -37,7 +69,16 @@ impl Reach {
         let unchecked =
             parameters(facts, &any, |given| if given.has(Taint::CHECKED) { Taint::NONE } else { given });
         let parameters = parameters(facts, &any, |given| given);
-        Self { any, unasked, parameters, unchecked }
+        Self { any, unasked, parameters, unchecked, callers: Callers::of(facts) }
+    }
+
+    /// Calls that enter a function.
+    pub fn callers<'a>(
+        &'a self,
+        facts: &'a Facts,
+        function: FunctionId,
+    ) -> impl Iterator<Item = (FunctionId, &'a Call)> {
+        self.callers.of_function(facts, function)
     }
 
     /// Whether a function can run at all.
@@ -85,8 +126,7 @@ impl Reach {
         if seen.len() > MAX_FOLLOWED || facts_consented(facts, function) || !seen.insert(function) {
             return None;
         }
-        let callers = facts.calls().filter(|(_, before)| before.callees.contains(&function));
-        let mut ways = callers.filter_map(|(caller, before)| {
+        let mut ways = self.callers(facts, function).filter_map(|(caller, before)| {
             let given = content.filled(&before.arguments);
             self.followed(facts, caller, before, given, what, seen)
         });
@@ -169,27 +209,22 @@ impl Reach {
     ) -> Vec<bool> {
         let has = |(id, function): (FunctionId, &Function)| function.calls.iter().any(|call| fits(id, call));
         let mut yes: Vec<bool> = facts.functions.iter().enumerate().map(has).collect();
-        loop {
-            let more: Vec<FunctionId> = facts
-                .calls()
-                .filter(|(function, call)| {
-                    yes.get(*function) == Some(&false)
-                        && call
-                            .callees
-                            .iter()
-                            .any(|callee| yes.get(*callee) == Some(&true) && passes(*function, call, *callee))
-                })
-                .map(|(function, _)| function)
-                .collect();
-            if more.is_empty() {
-                return yes;
-            }
-            for function in more {
-                if let Some(slot) = yes.get_mut(function) {
+        let mut queue: Vec<FunctionId> = (0..yes.len()).filter(|id| yes.get(*id) == Some(&true)).collect();
+        if queue.is_empty() {
+            return yes;
+        }
+        let callers = Callers::of(facts);
+        while let Some(callee) = queue.pop() {
+            for (caller, call) in callers.of_function(facts, callee) {
+                if let Some(slot @ false) = yes.get_mut(caller)
+                    && passes(caller, call, callee)
+                {
                     *slot = true;
+                    queue.push(caller);
                 }
             }
         }
+        yes
     }
 }
 
@@ -253,52 +288,45 @@ fn way(facts: &Facts, origins: &[Option<Origin>], function: FunctionId, call: &C
     }
 }
 
-/// A fixpoint over calls that can run: what callers hand in.
+/// A fixpoint over calls that can run: what callers hand in. It ends because what a parameter may carry only grows.
 fn parameters(
     facts: &Facts,
     any: &[Option<Origin>],
     passes: impl Fn(Taint) -> Taint + Copy,
 ) -> Vec<Vec<Taint>> {
     let mut found: Vec<Vec<Taint>> = facts.functions.iter().map(|function| function.told.clone()).collect();
-    // Every round adds at least one of a bounded set of bits; the number of rounds is bounded all the same.
-    for _ in 0..64 {
-        let mut changed = false;
-        for (caller, function) in facts.functions.iter().enumerate() {
-            let runs = any.get(caller).is_some_and(Option::is_some);
-            if !runs || function.calls.iter().all(|call| call.callees.is_empty()) {
-                continue;
+    let runs = |id: FunctionId| any.get(id).is_some_and(Option::is_some);
+    let mut queue: VecDeque<FunctionId> = (0..facts.functions.len()).filter(|id| runs(*id)).collect();
+    let mut waits: Vec<bool> = (0..facts.functions.len()).map(runs).collect();
+    while let Some(caller) = queue.pop_front() {
+        waits.get_mut(caller).into_iter().for_each(|slot| *slot = false);
+        let Some(function) = facts.functions.get(caller) else { continue };
+        for call in function.calls.iter().filter(|call| !call.callees.is_empty()) {
+            let mine = found.get(caller).map(Vec::as_slice).unwrap_or_default();
+            let given = |argument: &Taint| passes(*argument).filled(mine).sources();
+            let given: Vec<Taint> = call.arguments.iter().map(given).collect();
+            for &callee in &call.callees {
+                let more = found.get_mut(callee).is_some_and(|slots| hand_in(slots, &given));
+                if more
+                    && runs(callee)
+                    && waits.get_mut(callee).is_some_and(|slot| !std::mem::replace(slot, true))
+                {
+                    queue.push_back(callee);
+                }
             }
-            for call in &function.calls {
-                changed |= hand_in(&mut found, caller, call, passes);
-            }
-        }
-        if !changed {
-            break;
         }
     }
     found
 }
 
-/// Adds what a call hands in to what its callees may carry; whether that was more than before.
-fn hand_in(
-    found: &mut [Vec<Taint>],
-    caller: FunctionId,
-    call: &Call,
-    passes: impl Fn(Taint) -> Taint,
-) -> bool {
+/// Adds what a call hands in to what its callee may carry; whether that was more than before.
+fn hand_in(slots: &mut Vec<Taint>, given: &[Taint]) -> bool {
     let mut changed = false;
-    for &callee in &call.callees {
-        let given: Vec<Taint> = {
-            let mine = found.get(caller).map(Vec::as_slice).unwrap_or_default();
-            call.arguments.iter().map(|argument| passes(*argument).filled(mine).sources()).collect()
-        };
-        let Some(slots) = found.get_mut(callee) else { continue };
-        slots.resize(slots.len().max(given.len()), Taint::NONE);
-        for (slot, more) in slots.iter_mut().zip(given) {
-            let sum = *slot | more;
-            changed |= sum != *slot;
-            *slot = sum;
-        }
+    slots.resize(slots.len().max(given.len()), Taint::NONE);
+    for (slot, more) in slots.iter_mut().zip(given) {
+        let sum = *slot | *more;
+        changed |= sum != *slot;
+        *slot = sum;
     }
     changed
 }

@@ -66,15 +66,14 @@ fn empty_lists(project: &Project<'_>) -> Vec<Finding> {
     let acts =
         |effect: Effect| matches!(effect, Effect::Execute | Effect::Delete | Effect::Pay | Effect::Send);
     let armed = facts.tools.iter().any(|tool| acts(tool.effect));
-    let handed_out = |id: FunctionId, name: &str| {
-        facts.calls().any(|(_, call)| call.callees.contains(&id) && call.target != name)
-    };
+    let handed_out =
+        |id: FunctionId, name: &str| project.reach.callers(facts, id).any(|(_, call)| call.target != name);
     let bot = |(id, function): (FunctionId, &Function)| {
         let by_host = function.entry == Some(Entry::Handler) || heard(id) && handed_out(id, &function.name);
         let enters = looks.get(id) == Some(&true) && !function.http && project.reach.runs(id);
         let grave = enters.then(|| leads_to(project, id)).flatten()?;
         (by_host && (grave.0 > 2 || armed)).then_some(())?;
-        let (name, place) = place_of(facts, id)?;
+        let (name, place) = place_of(project, id)?;
         let (en, zh) =
             if grave.0 > 2 { grave.1 } else { ("tools that act", "会产生实际影响的工具") };
         let message = Bilingual::new(
@@ -122,11 +121,10 @@ fn asks_a_model(facts: &Facts) -> bool {
 
 /// Routes in code before which nothing makes sure who asks.
 fn routes(project: &Project<'_>) -> Vec<Finding> {
-    let facts = project.facts;
     let doors = project.doors;
     let told_at = |id: FunctionId| {
         let words = leads_to(project, id)?.1;
-        let (name, place) = place_of(facts, id)?;
+        let (name, place) = place_of(project, id)?;
         if says_how_it_is(name) {
             return None;
         }
@@ -155,16 +153,17 @@ fn says_how_it_is(name: &str) -> bool {
 }
 
 /// What a route is called, and where: a function without a name is where it is handed out.
-fn place_of(facts: &Facts, id: FunctionId) -> Option<(&str, Place)> {
+fn place_of<'a>(project: &'a Project<'_>, id: FunctionId) -> Option<(&'a str, Place)> {
+    let facts = project.facts;
     let function = facts.functions.get(id)?;
     if !function.span.is_empty() {
         let name = function.name.rsplit('.').next().unwrap_or_default();
         // What has to be put before it stands where it becomes a route.
-        let route = facts.calls().find(|(_, call)| call.callees.contains(&id) && makes_a_route(call));
+        let route = project.reach.callers(facts, id).find(|(_, call)| makes_a_route(call));
         let place = route.map(|(owner, call)| facts.call_place(owner, call));
         return Some((name, place.unwrap_or_else(|| facts.place(function.file, function.span.clone()))));
     }
-    let (owner, call) = facts.calls().find(|(_, call)| call.callees.contains(&id))?;
+    let (owner, call) = project.reach.callers(facts, id).next()?;
     // What a framework calls by itself is nowhere handed out.
     if call.target.starts_with("js.") && !function.body.is_empty() {
         let start = function.body.start;

@@ -213,9 +213,9 @@ fn handed_in<'f>(
         }
         let hands = |(caller, before): &(FunctionId, &Call)| {
             let given = at.2.filled(&before.arguments);
-            before.callees.contains(&at.0) && project.reach.sources(*caller, given).has(Taint::COMMON)
+            project.reach.runs(*caller) && project.reach.sources(*caller, given).has(Taint::COMMON)
         };
-        let Some((caller, before)) = project.reach.calls(project.facts).find(hands) else { break };
+        let Some((caller, before)) = project.reach.callers(project.facts, at.0).find(hands) else { break };
         at = (caller, before, at.2.filled(&before.arguments));
     }
     (at.0, at.1)

@@ -223,7 +223,7 @@ impl Asked {
         });
         let everywhere = askers
             .iter()
-            .any(|asker| !only_in_tools(facts, &tools, *asker) && is_beside_agent(facts, &leads, *asker));
+            .any(|asker| !only_in_tools(project, &tools, *asker) && is_beside_agent(project, &leads, *asker));
         Self { everywhere, within }
     }
 
@@ -239,7 +239,8 @@ const NEAR: usize = 3;
 
 /// Whether a question belongs to an agent: what asks, or what calls it, leads to a model or to a tool. A command of the same
 /// program that asks before it deletes a file of its own stands before no tool. Where no model and no tool is called, it may.
-fn is_beside_agent(facts: &Facts, leads: &[bool], asker: FunctionId) -> bool {
+fn is_beside_agent(project: &Project<'_>, leads: &[bool], asker: FunctionId) -> bool {
+    let facts = project.facts;
     if !leads.contains(&true) {
         return true;
     }
@@ -250,8 +251,7 @@ fn is_beside_agent(facts: &Facts, leads: &[bool], asker: FunctionId) -> bool {
         if all.iter().any(|id| leads.get(*id) == Some(&true)) {
             return true;
         }
-        let callers =
-            facts.calls().filter(|(_, call)| call.callees.iter().any(|callee| all.contains(callee)));
+        let callers = all.iter().flat_map(|id| project.reach.callers(facts, *id));
         let more: Vec<FunctionId> = callers.map(|(caller, _)| caller).filter(inner).collect();
         all.extend(more);
     }
@@ -259,7 +259,8 @@ fn is_beside_agent(facts: &Facts, leads: &[bool], asker: FunctionId) -> bool {
 }
 
 /// Whether nothing leads to a function but tools.
-fn only_in_tools(facts: &Facts, tools: &BTreeSet<FunctionId>, asker: FunctionId) -> bool {
+fn only_in_tools(project: &Project<'_>, tools: &BTreeSet<FunctionId>, asker: FunctionId) -> bool {
+    let facts = project.facts;
     let mut seen = BTreeSet::from([asker]);
     let mut queue = vec![asker];
     while let Some(id) = queue.pop() {
@@ -267,8 +268,7 @@ fn only_in_tools(facts: &Facts, tools: &BTreeSet<FunctionId>, asker: FunctionId)
         if tools.contains(&id) || entry == Some(Entry::Tool) {
             continue;
         }
-        let callers: Vec<FunctionId> =
-            facts.calls().filter(|(_, call)| call.callees.contains(&id)).map(|(caller, _)| caller).collect();
+        let callers: Vec<FunctionId> = project.reach.callers(facts, id).map(|(caller, _)| caller).collect();
         if callers.is_empty() || entry.is_some() {
             return false;
         }
