@@ -84,14 +84,12 @@ impl Walk<'_, '_> {
     }
 
     /// What a module gives away under a name.
-    fn given_away(&self, module: ModuleId, item: &str) -> Value {
+    fn given_away(&mut self, module: ModuleId, item: &str) -> Value {
         let found = self.state.global(module, item);
         let script = self.state.project.is_script(module);
         found.unwrap_or_else(|| match item {
             super::DEFAULT_EXPORT => Value::new(Shape::Module(module), Taint::NONE),
-            _ if script => {
-                self.state.default_export(module).map_or_else(Value::default, |all| all.item(Some(item)))
-            }
+            _ if script => self.of_export(module, item).unwrap_or_default(),
             _ => Value::default(),
         })
     }
@@ -179,7 +177,11 @@ impl Walk<'_, '_> {
                 function.http |= view;
             });
         }
-        self.bind(node.name.as_str(), value);
+        // A method is a name of its class, and none of the file.
+        match parameters {
+            Some((Some(_), ..)) => self.env.set(node.name.as_str().into(), value),
+            _ => self.bind(node.name.as_str(), value),
+        }
     }
 
     /// Whether a file answers requests with what Django gives.

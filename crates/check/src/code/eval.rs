@@ -12,7 +12,7 @@ use ruff_text_size::Ranged;
 use super::api::{files, flaws, models};
 use super::deeds::add;
 use super::trust;
-use super::value::{ANY_KEY, Shape, Value};
+use super::value::{ANY_KEY, ModuleId, Shape, Value};
 use super::walk::Walk;
 use crate::facts::{Deed, Flaw, Piece, Taint, Template};
 
@@ -257,6 +257,15 @@ impl Walk<'_, '_> {
         Value { shape, taint }
     }
 
+    /// A part of what a file gives away by itself: `module.exports = { ask }`, `module.exports = new Assistant()`.
+    pub(super) fn of_export(&mut self, module: ModuleId, name: &str) -> Option<Value> {
+        let all = self.state.default_export(module)?;
+        match all.shape {
+            Shape::Object(_) | Shape::Objects(_) | Shape::Class(_) => Some(self.attribute(&all, name)),
+            _ => Some(all.item(Some(name))),
+        }
+    }
+
     pub(super) fn attribute(&mut self, object: &Value, name: &str) -> Value {
         if self.script && object.outside().is_some_and(super::api::script::is_environment) {
             return variable(Some(name), None);
@@ -268,7 +277,7 @@ impl Walk<'_, '_> {
             Shape::Module(module) => self.state.global(*module, name).or_else(|| {
                 let below = self.state.project.below(*module, name);
                 let below = below.map(|below| Value::new(Shape::Module(below), Taint::NONE));
-                below.or_else(|| Some(self.state.default_export(*module)?.item(Some(name))))
+                below.or_else(|| self.of_export(*module, name))
             }),
             Shape::Object(class) => {
                 let held = self.state.any_member(object.shape.classes(), name);

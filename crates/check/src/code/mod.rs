@@ -27,6 +27,7 @@ mod given;
 mod hand_out;
 mod handed_tools;
 mod hash;
+mod held;
 mod history;
 mod identity;
 mod kept;
@@ -59,7 +60,7 @@ use std::sync::Arc;
 use ruff_python_ast::ModModule;
 use ruff_text_size::Ranged;
 
-use crate::facts::{BrokenConsent, Entry, Facts, File, Function, Gap, GapKind, Reach};
+use crate::facts::{BrokenConsent, Entry, Facts, File, Function, FunctionId, Gap, GapKind, Reach};
 use crate::providers::Providers;
 use project::Project;
 use state::State;
@@ -160,18 +161,20 @@ fn evaluate(project: &Project<'_>, texts: &[File], providers: &Providers, limits
     }
 }
 
-/// Evaluates everything until nothing new is known.
+/// Evaluates everything until nothing new is known. What functions give back travels to their callers, and what they are handed
+/// the other way: every second round goes from the last to the first.
 fn rounds(project: &Project<'_>, state: &mut State<'_>) {
+    let functions = project.functions.iter().enumerate();
+    let mut order: Vec<FunctionId> =
+        functions.filter(|(_, func)| func.definition.is_some()).map(|(id, _)| id).collect();
+    state.settle();
     for _ in 0..MAX_ROUNDS {
         if !state.watch.borrow().is_stale() || state.budget == 0 {
             break;
         }
         bodies(project, state);
-        for (id, func) in project.functions.iter().enumerate() {
-            if func.definition.is_some() {
-                state.walk(id);
-            }
-        }
+        order.iter().for_each(|id| state.walk(*id));
+        order.reverse();
         state.end_round();
     }
 }

@@ -19,46 +19,47 @@ const MOST_ASKED: usize = 24;
 /// Notes which functions make sure of the caller: their name says that they find out who calls, and what they do turns away
 /// whom they do not know. A function that has no name says what it is for by the answer 401 alone.
 pub(super) fn note(project: &Project<'_>, state: &mut State<'_>) {
-    let sure: Vec<FunctionId> =
-        (0..project.functions.len()).filter(|id| makes_sure(project, &state.functions, *id)).collect();
+    let shown: Vec<Option<Seen>> =
+        project.functions.iter().map(|func| func.definition.map(Seen::of)).collect();
+    let sure: Vec<FunctionId> = (0..project.functions.len())
+        .filter(|id| makes_sure(project, &state.functions, &shown, *id))
+        .collect();
     for id in sure {
         if let Some(function) = state.functions.get_mut(id) {
             function.caller_known = true;
         }
     }
-    for (function, func) in state.functions.iter_mut().zip(&project.functions) {
-        let seen = func.definition.map(Seen::of).unwrap_or_default();
-        (function.lets_pass, function.lets_all) = (seen.lets_pass, seen.lets_all);
+    for (function, seen) in state.functions.iter_mut().zip(&shown) {
+        function.lets_pass = seen.as_ref().is_some_and(|seen| seen.lets_pass);
+        function.lets_all = seen.as_ref().is_some_and(|seen| seen.lets_all);
     }
 }
 
-fn makes_sure(project: &Project<'_>, functions: &[Function], id: FunctionId) -> bool {
+fn makes_sure(project: &Project<'_>, functions: &[Function], shown: &[Option<Seen>], id: FunctionId) -> bool {
     let (Some(func), Some(function)) = (project.functions.get(id), functions.get(id)) else { return false };
-    let Some(definition) = func.definition.filter(|_| !function.caller_known) else { return false };
+    let Some(Some(seen)) = shown.get(id).filter(|_| !function.caller_known) else { return false };
     let short = func.name.rsplit('.').next().unwrap_or_default();
-    if Seen::of(definition).verifies {
+    if seen.verifies {
         return true;
     }
     let named = function.finds_caller || finds_caller(short);
     if named {
-        return turns_away(project, functions, id);
+        return turns_away(functions, shown, id);
     }
     // What stands before every request is called so, and not after what it does.
     let unnamed = function.before_all && matches!(short, "" | "middleware" | "proxy" | "default");
     (function.http || unnamed) && {
-        let seen = Seen::of(definition);
         let turned_away = seen.unknown || unnamed && seen.sends_away;
         turned_away && (unnamed && seen.unknown || seen.asks)
     }
 }
 
 /// Whether a function, or something that it calls, refuses.
-fn turns_away(project: &Project<'_>, functions: &[Function], id: FunctionId) -> bool {
+fn turns_away(functions: &[Function], shown: &[Option<Seen>], id: FunctionId) -> bool {
     let mut met = BTreeSet::from([id]);
     let mut next = vec![id];
     while let Some(id) = next.pop() {
-        let definition = project.functions.get(id).and_then(|func| func.definition);
-        if definition.is_some_and(|definition| Seen::of(definition).refuses()) {
+        if shown.get(id).is_some_and(|seen| seen.as_ref().is_some_and(Seen::refuses)) {
             return true;
         }
         let calls = functions.get(id).map(|function| &function.calls).into_iter().flatten();
@@ -95,15 +96,15 @@ struct Seen {
     filled: Vec<String>,
 }
 
+/// Whether what is done where a test holds turns somebody away.
+fn refuses(body: &[Stmt]) -> bool {
+    let mut seen = Seen::default();
+    body.iter().for_each(|statement| seen.visit_stmt(statement));
+    seen.unknown || seen.forbidden || seen.raises
+}
+
 /// `if not settings.api_key: return`, `if (API_KEY && token !== API_KEY) refuse`
 fn only_where_set(node: &StmtIf) -> bool {
-    let refuses = |body: &[Stmt]| {
-        let mut seen = Seen::default();
-        for statement in body {
-            seen.visit_stmt(statement);
-        }
-        seen.unknown || seen.forbidden || seen.raises
-    };
     let leaves = matches!(node.body.last(), Some(Stmt::Return(_)));
     let unset = |test: &Expr| match test {
         Expr::UnaryOp(not) if not.op == UnaryOp::Not => is_own_key(&not.operand) || are_keys(&not.operand),
@@ -210,14 +211,12 @@ pub(super) fn refuses_unsigned(node: &StmtIf) -> Option<&ExprCall> {
     let checks = names(own, &["signature", "signed", "hmac"])
         && names(own, &["verif*", "check*", "valid*", "is"])
         || matches!(own, "compare_digest" | "timingSafeEqual");
-    let mut seen = Seen::default();
-    node.body.iter().for_each(|statement| seen.visit_stmt(statement));
     let given = call.is_some_and(|call| {
         let all = &call.arguments;
         all.is_empty()
             || !all.args.iter().chain(all.keywords.iter().map(|one| &one.value)).all(Expr::is_literal_expr)
     });
-    call.filter(|_| checks && given && (seen.unknown || seen.forbidden || seen.raises))
+    call.filter(|_| checks && given && refuses(&node.body))
 }
 
 /// A key of the program's own, and none that a caller shows: `API_KEY`, `this.config.token`, `process.env.SECRET`.

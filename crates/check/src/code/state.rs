@@ -9,6 +9,7 @@ use super::api::guards;
 use super::api::known::Known;
 use super::define::Hangs;
 use super::hash::Build;
+use super::held::{Held, Owner, Touched, join_name};
 use super::project::Project;
 use super::value::{ClassId, ModuleId, Shape, Value};
 use super::watch::{Seen, Watch};
@@ -22,10 +23,6 @@ const MOST_BELOW: usize = 64;
 
 /// Names and their values.
 pub(super) type Names = HashMap<Rc<str>, Value, Build>;
-
-/// Names to which several functions give values, each with the turn of the one whose value counts: who comes last in a
-/// round.
-type Held = HashMap<Rc<str>, (usize, Value), Build>;
 
 /// What callers need to know of a function.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -141,6 +138,8 @@ pub(super) struct State<'a> {
     pub wrapped: Vec<Option<bool>>,
     /// Who saw what.
     pub watch: RefCell<Watch>,
+    /// Names that the function that is being evaluated gave other values than they had before.
+    touched: Touched,
     /// What the tables say of paths that were asked for.
     known: RefCell<HashMap<Box<str>, Rc<Known>, Build>>,
     /// Tools that a server describes: the file, and where they begin.
@@ -199,6 +198,7 @@ impl<'a> State<'a> {
             wrapping: vec![Vec::new(); functions],
             wrapped: vec![None; functions],
             watch: RefCell::new(Watch::new(functions)),
+            touched: Touched::default(),
             known: RefCell::default(),
             served: BTreeSet::new(),
             histories: super::history::Held::new(),
@@ -218,6 +218,33 @@ impl<'a> State<'a> {
     pub(super) fn walk(&mut self, function: FunctionId) {
         if self.budget > 0 && self.watch.get_mut().begin(function) {
             super::walk::walk(self, function);
+            self.settle();
+        }
+    }
+
+    /// Tells who saw a name that it holds another value now. A function that gives one name two values, one after the other,
+    /// would otherwise seem to change it every time.
+    pub(super) fn settle(&mut self) {
+        for ((owner, name), before) in std::mem::take(&mut self.touched) {
+            let now = match owner {
+                Owner::Module(id) => self.globals.get(id).and_then(|names| names.get(&name)),
+                Owner::Class(id) => self.classes.get(id).and_then(|class| class.attributes.get(&name)),
+                Owner::Function(id) => self.written.get(&id).and_then(|names| names.get(&name)),
+            };
+            if now.map(|(_, value)| value) == before.as_ref() {
+                continue;
+            }
+            match owner {
+                Owner::Module(id) => {
+                    self.change(Seen::Global(id, &name));
+                    self.change(Seen::Names(id));
+                }
+                Owner::Class(id) => self.change(Seen::Member(id, &name)),
+                Owner::Function(id) => {
+                    self.change(Seen::Written(id, &name));
+                    self.change(Seen::AnyWritten(id));
+                }
+            }
         }
     }
 
@@ -452,26 +479,20 @@ impl<'a> State<'a> {
     /// Joins what an inner function assigns to a name of a function around it.
     pub(super) fn write_outer(&mut self, function: FunctionId, name: &str, value: Value) {
         let turn = self.turn();
-        if join_name(self.written.entry(function).or_default(), turn, name, value) {
-            self.change(Seen::Written(function, name));
-            self.change(Seen::AnyWritten(function));
-        }
+        let names = self.written.entry(function).or_default();
+        join_name(names, turn, name, value, Owner::Function(function), &mut self.touched);
     }
 
     pub(super) fn set_global(&mut self, module: ModuleId, name: &str, value: Value) {
         let turn = self.turn();
-        if self.globals.get_mut(module).is_some_and(|names| join_name(names, turn, name, value)) {
-            self.change(Seen::Global(module, name));
-            self.change(Seen::Names(module));
-        }
+        let Some(names) = self.globals.get_mut(module) else { return };
+        join_name(names, turn, name, value, Owner::Module(module), &mut self.touched);
     }
 
     pub(super) fn set_attribute(&mut self, class: ClassId, name: &str, value: Value) {
         let turn = self.turn();
         let Some(known) = self.classes.get_mut(class) else { return };
-        if join_name(&mut known.attributes, turn, name, value) {
-            self.change(Seen::Member(class, name));
-        }
+        join_name(&mut known.attributes, turn, name, value, Owner::Class(class), &mut self.touched);
     }
 
     /// What a class gives its objects, by name.
@@ -600,25 +621,6 @@ fn derived_from(bases: &[Value]) -> BTreeSet<ClassId> {
         _ => None,
     };
     bases.iter().filter_map(class).collect()
-}
-
-/// Joins a value to what a name held before. Gives whether that is something new.
-fn join_name(names: &mut Held, turn: usize, name: &str, value: Value) -> bool {
-    let value = Value { taint: value.taint.sources(), ..value }.bounded(3);
-    let Some((last, old)) = names.get_mut(name) else {
-        return names.insert(name.into(), (turn, value)).is_none();
-    };
-    let first = turn >= *last;
-    *last = turn.max(*last);
-    if *old == value {
-        return false;
-    }
-    let joined = if first { value.join(old) } else { old.join(&value) };
-    let changed = *old != joined;
-    if changed {
-        *old = joined;
-    }
-    changed
 }
 
 impl Value {
