@@ -82,12 +82,12 @@ fn kept_for_all(project: &Project<'_>) -> Vec<Finding> {
             _ => None,
         });
         let read_in = function;
-        // What follows the question itself narrows it, wherever the answer comes up again.
-        let narrowed = says_whose(facts, function, call);
         let Some((id, store)) = read.and_then(|id| Some((id, facts.stores.get(id)?))) else { continue };
         if project.reach.owner(facts, id) != Owner::User {
             continue;
         }
+        // What follows the question itself narrows it, wherever the answer comes up again.
+        let narrowed = says_whose(facts, function, call);
         let reached = told_by_many(project, &asks, store);
         for (function, call) in places(project, &sites, &asks, store, (function, call)) {
             let picked = narrowed

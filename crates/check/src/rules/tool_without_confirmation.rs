@@ -43,17 +43,16 @@ const LISTED: usize = 20;
 /// Whether a call asks a person, by what it is called.
 pub(super) fn asks(target: &str) -> bool {
     let name = target.trim_end_matches("()").rsplit('.').next().unwrap_or(target);
-    // What is confirmed of itself, or by somebody else for another reason.
-    if names(name, &["auto", "keyboard*", "email*", "password*", "order*", "payment*", "subscription*"]) {
-        return false;
-    }
     // A message of a conversation is named after who speaks in it.
     let person = names(name, &["human"])
         && names(
             name,
             &["ask*", "input*", "approv*", "confirm*", "review*", "wait*", "feedback", "loop", "decision"],
         );
-    person || names(name, &["confirm*", "approve*", "approval", "interrupt"]) || elicits(name)
+    // What is confirmed of itself, or by somebody else for another reason.
+    let other = ["auto", "keyboard*", "email*", "password*", "order*", "payment*", "subscription*"];
+    (person || names(name, &["confirm*", "approve*", "approval", "interrupt"]) || elicits(name))
+        && !names(name, &other)
 }
 
 /// `ctx.elicit("Send it?", schema)`: a server of tools has its client ask the person.

@@ -55,7 +55,8 @@ pub(crate) fn words(name: &str) -> Vec<String> {
 /// Whether a name contains a word, or one that begins with it where the word ends in `*`.
 pub(crate) fn names(name: &str, wanted: &[&str]) -> bool {
     if name.is_ascii() {
-        return ascii_words(name).any(|word| wanted.iter().any(|wanted| is_wanted(word, wanted)));
+        let at = |start: usize| name.as_bytes().get(start..).unwrap_or_default();
+        return beginnings(name).any(|start| wanted.iter().any(|wanted| begins_with(at(start), wanted)));
     }
     words(name).iter().any(|word| {
         wanted.iter().any(|wanted| match wanted.strip_suffix('*') {
@@ -101,31 +102,41 @@ pub(crate) fn says_whose(text: &str) -> bool {
     text.split(|ch: char| !ch.is_alphanumeric() && ch != '_').any(|word| names(word, WHOSE))
 }
 
-/// The same words of an identifier in ASCII, as they stand.
-fn ascii_words(name: &str) -> impl Iterator<Item = &str> {
-    name.split(|ch: char| !ch.is_ascii_alphanumeric()).flat_map(|part| {
-        let mut rest = part;
-        std::iter::from_fn(move || {
-            let hump = |two: &[u8]| matches!(two, [a, b] if a.is_ascii_lowercase() && b.is_ascii_uppercase());
-            let end = rest.as_bytes().windows(2).position(hump).map_or(rest.len(), |at| at + 1);
-            let (word, more) = rest.split_at_checked(end)?;
-            rest = more;
-            (!word.is_empty()).then_some(word)
-        })
+/// Where the same words of an identifier in ASCII begin. This is asked of nearly every name of a project.
+fn beginnings(name: &str) -> impl Iterator<Item = usize> {
+    let mut before = b'_';
+    name.bytes().enumerate().filter_map(move |(at, byte)| {
+        let begins = begins_word(before, byte);
+        before = byte;
+        begins.then_some(at)
     })
 }
 
-fn is_wanted(word: &str, wanted: &str) -> bool {
-    let first = |text: &str| text.as_bytes().first().map(u8::to_ascii_lowercase);
-    if first(word) != first(wanted) {
-        return wanted == "*";
+/// Whether a word begins at a byte, after a sign that belongs to none or at a hump.
+fn begins_word(before: u8, byte: u8) -> bool {
+    byte.is_ascii_alphanumeric()
+        && (!before.is_ascii_alphanumeric() || before.is_ascii_lowercase() && byte.is_ascii_uppercase())
+}
+
+/// Whether the first word of a text is the one that is wanted.
+fn begins_with(text: &[u8], wanted: &str) -> bool {
+    let (stem, open) = match wanted.strip_suffix('*') {
+        Some(stem) => (stem.as_bytes(), true),
+        None => (wanted.as_bytes(), false),
+    };
+    let is_stem = |byte: &u8, sign: &u8| byte.to_ascii_lowercase() == *sign;
+    let (Some(start), rest) = (text.get(..stem.len()), text.get(stem.len()..).unwrap_or_default()) else {
+        return false;
+    };
+    if !start.iter().zip(stem).all(|(byte, sign)| is_stem(byte, sign)) {
+        return false;
     }
-    match wanted.strip_suffix('*') {
-        Some(prefix) => word
-            .get(..prefix.len())
-            .is_some_and(|start| start.bytes().map(|b| b.to_ascii_lowercase()).eq(prefix.bytes())),
-        None => word.len() == wanted.len() && word.bytes().map(|b| b.to_ascii_lowercase()).eq(wanted.bytes()),
-    }
+    let whole = start.windows(2).all(|two| !matches!(two, [before, byte] if begins_word(*before, *byte)));
+    let ends = || match (start.last(), rest.first()) {
+        (Some(before), Some(byte)) => !byte.is_ascii_alphanumeric() || begins_word(*before, *byte),
+        _ => true,
+    };
+    whole && (open || ends())
 }
 
 #[cfg(test)]
@@ -137,8 +148,13 @@ mod tests {
         for name in
             ["hasConsent_of.user", "HTTPServer", "a1B2", "__x__", "", "userIDs", "A", "snake_caseAndHumps9Z"]
         {
-            let lowered: Vec<String> = ascii_words(name).map(str::to_ascii_lowercase).collect();
-            assert_eq!(lowered, words(name), "{name}");
+            let starts: Vec<usize> = beginnings(name).collect();
+            let words = words(name);
+            assert_eq!(starts.len(), words.len(), "{name}");
+            for (start, word) in starts.iter().zip(&words) {
+                assert!(begins_with(&name.as_bytes()[*start..], word), "{name}: {word}");
+                assert!(!begins_with(&name.as_bytes()[*start..], &format!("{word}x*")), "{name}: {word}");
+            }
         }
         assert!(
             names("DeleteAll", &["delete"])
