@@ -1,14 +1,19 @@
 //! Words that are spelt like a name. A name that is one is not looked for elsewhere: masking a word all over a conversation
 //! does more harm than a name that is missed once.
 
+use std::collections::HashSet;
+use std::sync::LazyLock;
+
 /// True if a Chinese name is also a word.
 pub(super) fn is_common(name: &str) -> bool {
-    CHINESE.split(' ').any(|word| word == name)
+    static WORDS: LazyLock<HashSet<&str>> = LazyLock::new(|| CHINESE.split(' ').collect());
+    WORDS.contains(name)
 }
 
 /// True if a given name or surname in Latin letters is also an English word, a month, a place or a colour.
 pub(crate) fn is_common_latin(name: &str) -> bool {
-    LATIN.split(' ').any(|word| word.eq_ignore_ascii_case(name))
+    static WORDS: LazyLock<HashSet<&str>> = LazyLock::new(|| LATIN.split(' ').collect());
+    WORDS.contains(name.to_ascii_lowercase().as_str())
 }
 
 const CHINESE: &str = "高兴 高级 高度 高明 高尚 高原 高峰 高考 高中 高手 高速 高端 方便 方法 方向 方案 方面 方式 方程 马上 马路 马车 马力 \

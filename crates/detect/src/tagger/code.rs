@@ -246,8 +246,9 @@ fn is_key(text: &str, span: &Range<usize>) -> bool {
 
 /// True if a word that is known from elsewhere stands in code, or a mark of code touches it.
 pub(crate) fn is_in_code(text: &str, span: &Range<usize>) -> bool {
-    let place = Place::of(text, span);
-    beside_code(text, span) || matches!(place, Place::Code | Place::Near) && !is_talk(text, span)
+    // Most lines are talk, and what stands around them is dear to look at.
+    beside_code(text, span)
+        || !is_talk(text, span) && matches!(Place::of(text, span), Place::Code | Place::Near)
 }
 
 /// Where a name stands.
