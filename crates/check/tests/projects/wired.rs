@@ -194,3 +194,40 @@ fn a_class_that_a_mark_registers_is_found_in_the_table() {
     let report = checked(&[("main.py", &text)]);
     assert!(has(&report, "endpoint-without-authentication"), "{:?}", lines(&report));
 }
+
+#[test]
+fn a_method_is_no_name_of_its_file() {
+    // `load` of a class is another one than the `load` that is called.
+    let code = |call: &str| {
+        format!(
+            "from fastapi import FastAPI\nfrom helpers import load\nimport subprocess\napi = FastAPI()\nclass Shell:\n    def load(self, text):\n        subprocess.run(text, shell=True)\n@api.get('/r')\ndef r(q: str):\n    return {call}(q)\n"
+        )
+    };
+    let other =
+        checked(&[("helpers.py", "def load(text):\n    return len(text)\n"), ("main.py", &code("load"))]);
+    assert!(!has(&other, "untrusted-to-exec"), "{:?}", lines(&other));
+    let own = checked(&[
+        ("helpers.py", "def load(text):\n    return len(text)\n"),
+        ("main.py", &code("Shell().load")),
+    ]);
+    assert!(has(&own, "untrusted-to-exec"), "{:?}", lines(&own));
+}
+
+#[test]
+fn an_object_that_a_file_gives_away_answers_by_its_methods() {
+    let llm = "const OpenAI = require('openai')\nclass Llm {\n  constructor() { this.client = new OpenAI() }\n  async ask(q) {\n    return this.client.chat.completions.create({ model: 'gpt-4o', messages: [{ role: 'user', content: q }] })\n  }\n}\n";
+    let app = |import: &str, call: &str| {
+        format!(
+            "const express = require('express')\n{import}\nconst app = express()\napp.post('/c', async (req, res) => res.json(await {call}(req.body.q)))\n"
+        )
+    };
+    for (given, import, call) in [
+        ("module.exports = new Llm()\n", "const llm = require('./llm')", "llm.ask"),
+        ("module.exports = new Llm()\n", "const { ask } = require('./llm')", "ask"),
+        ("module.exports = { llm: new Llm() }\n", "const { llm } = require('./llm')", "llm.ask"),
+        ("exports.llm = new Llm()\n", "const all = require('./llm')", "all.llm.ask"),
+    ] {
+        let report = checked(&[("llm.js", &format!("{llm}{given}")), ("app.js", &app(import, call))]);
+        assert!(has(&report, "endpoint-without-authentication"), "{given}{import}: {:?}", lines(&report));
+    }
+}
