@@ -1,7 +1,7 @@
 //! Folding of made-up entries.
 
-use ombud_core::{DataCategory, DataType};
 use ombud_core::event::{Commitment, Party, ResponseRecord};
+use ombud_core::{DataCategory, DataType};
 
 use super::*;
 
