@@ -190,6 +190,7 @@ export type RecipientView = {
   readonly id: string;
   readonly inspected: boolean;
   readonly last: string;
+  readonly lost: number;
   readonly name: string;
   readonly opaque: number;
   readonly refused: number;

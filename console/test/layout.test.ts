@@ -11,6 +11,7 @@ function recipient(edge: EdgeName, id: string, more: Partial<RecipientView> = {}
     inspected: true,
     requests: 1,
     refused: 0,
+    lost: 0,
     opaque: 0,
     first: "",
     last: "",

@@ -108,7 +108,7 @@ function RecipientCard({
         </span>
       ))}
       {more > 0 && <span class="card-row card-quiet">{t.moreCategories(more)}</span>}
-      {recipient.edge === "model" && recipient.data.length === 0 && (
+      {recipient.edge === "model" && recipient.requests > 0 && recipient.data.length === 0 && (
         <span class="card-row card-quiet">{t.nothingFound}</span>
       )}
       {warning && (
@@ -125,7 +125,8 @@ function RecipientCard({
 export function amountText(recipient: RecipientView, { t }: Speech): string {
   const count = { model: t.requests, memory: t.requests, tool: t.calls, outside: t.connections }[recipient.edge];
   const held = recipient.refused > 0 ? ` · ${t.refusedCount(recipient.refused)}` : "";
-  return count(recipient.requests) + held;
+  const lost = recipient.lost > 0 ? ` · ${t.lostCount(recipient.lost)}` : "";
+  return count(recipient.requests) + held + lost;
 }
 
 /** The sign: a small gate. */

@@ -196,6 +196,9 @@ pub struct RequestRecord {
     /// Signs of injection in what third parties wrote.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub signs: Vec<SignRecord>,
+    /// Names of headers that were left out for what was found in them, which counts as found and replaced.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub headers: Vec<String>,
 }
 
 /// Where one argument of a tool call came from. It says what was seen, never what caused it, and holds no content.

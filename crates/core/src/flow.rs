@@ -9,8 +9,10 @@ use crate::event::Counts;
 
 mod compare;
 mod rows;
+mod way;
 
 pub use compare::{Difference, What, compare};
+pub use way::{OnTheWay, reached_nobody};
 
 /// What a recipient is to the agent.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -58,12 +60,15 @@ pub struct FlowMap {
     pub recipients: BTreeMap<Recipient, Flow>,
 }
 
-/// What one recipient received.
+/// What one recipient received, or may have received: a request that left counts until it is known that it reached nobody.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Flow {
     /// Requests or connections.
     #[serde(default)]
     pub requests: u64,
+    /// Requests that reached nobody. Nothing of them is in the other numbers.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub lost: u64,
     /// Amounts per category.
     #[serde(default)]
     pub data: BTreeMap<DataCategory, Amount>,
@@ -81,6 +86,12 @@ pub struct Flow {
     pub shown: BTreeMap<DataCategory, BTreeSet<String>>,
 }
 
+/// Whether a number has nothing to say.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands out references")]
+fn is_zero(number: &u64) -> bool {
+    *number == 0
+}
+
 /// Pieces of evidence that a flow keeps: enough to look it up, not a second log.
 pub const EVIDENCE: usize = 8;
 
@@ -93,6 +104,44 @@ impl Flow {
             amount.masked = amount.masked.saturating_add(hidden);
             amount.clear = amount.clear.saturating_add(count - hidden);
         }
+    }
+
+    /// Adds what another witness of the same recipient saw.
+    pub fn merge(&mut self, other: &Self) {
+        self.requests = self.requests.saturating_add(other.requests);
+        self.lost = self.lost.saturating_add(other.lost);
+        self.opaque = self.opaque.saturating_add(other.opaque);
+        self.purposes.extend(other.purposes.iter().cloned());
+        other.evidence.iter().for_each(|evidence| self.shown_by(evidence));
+        for (category, amount) in &other.data {
+            let sum = self.data.entry(*category).or_default();
+            sum.masked = sum.masked.saturating_add(amount.masked);
+            sum.clear = sum.clear.saturating_add(amount.clear);
+        }
+        for (category, evidence) in &other.shown {
+            for evidence in evidence {
+                self.category_shown_by(*category, evidence);
+            }
+        }
+    }
+
+    /// Takes back what was sent and reached nobody, with what showed it. Its requests count as lost.
+    pub fn lose(&mut self, sent: &Self) {
+        self.requests = self.requests.saturating_sub(sent.requests);
+        self.lost = self.lost.saturating_add(sent.requests);
+        self.opaque = self.opaque.saturating_sub(sent.opaque);
+        self.evidence.retain(|evidence| !sent.evidence.contains(evidence));
+        for (category, evidence) in &sent.shown {
+            self.shown.entry(*category).or_default().retain(|shown| !evidence.contains(shown));
+        }
+        for (category, amount) in &sent.data {
+            let sum = self.data.entry(*category).or_default();
+            sum.masked = sum.masked.saturating_sub(amount.masked);
+            sum.clear = sum.clear.saturating_sub(amount.clear);
+        }
+        self.data.retain(|_, sum| *sum != Amount::default());
+        let data = &self.data;
+        self.shown.retain(|category, shown| !shown.is_empty() && data.contains_key(category));
     }
 
     /// Adds a piece of evidence while there is room.
@@ -120,21 +169,7 @@ impl FlowMap {
     /// Adds what another witness of the same kind saw.
     pub fn merge(&mut self, other: &Self) {
         for (recipient, flow) in &other.recipients {
-            let mine = self.to(recipient.clone());
-            mine.requests = mine.requests.saturating_add(flow.requests);
-            mine.opaque = mine.opaque.saturating_add(flow.opaque);
-            mine.purposes.extend(flow.purposes.iter().cloned());
-            flow.evidence.iter().for_each(|evidence| mine.shown_by(evidence));
-            for (category, amount) in &flow.data {
-                let sum = mine.data.entry(*category).or_default();
-                sum.masked = sum.masked.saturating_add(amount.masked);
-                sum.clear = sum.clear.saturating_add(amount.clear);
-            }
-            for (category, evidence) in &flow.shown {
-                for evidence in evidence {
-                    mine.category_shown_by(*category, evidence);
-                }
-            }
+            self.to(recipient.clone()).merge(flow);
         }
     }
 }
@@ -171,6 +206,24 @@ mod tests {
         flow.carry(&found, &Counts::new());
         assert_eq!(flow.data[&DataType::Phone.category()], Amount { masked: 2, clear: 4 });
         assert_eq!(flow.data[&DataType::Email.category()], Amount { masked: 1, clear: 1 });
+    }
+
+    #[test]
+    fn what_reached_nobody_leaves_no_trace_but_its_number() {
+        let request = |evidence: &str, clear| {
+            let mut flow = Flow { requests: 1, opaque: 1, ..Flow::default() };
+            flow.data.insert(DataCategory::ContactPhone, Amount { masked: 1, clear });
+            flow.shown_by(evidence);
+            flow.category_shown_by(DataCategory::ContactPhone, evidence);
+            flow
+        };
+        let (one, two) = (request("a", 0), request("b", 2));
+        let mut both = one.clone();
+        both.merge(&two);
+        both.lose(&two);
+        assert_eq!(both, Flow { lost: 1, ..one.clone() });
+        both.lose(&one);
+        assert_eq!(both, Flow { lost: 2, ..Flow::default() });
     }
 
     #[test]

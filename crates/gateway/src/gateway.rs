@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, OnceLock};
 use std::time::{Duration, Instant};
 
-use ombud_core::event::{Counts, Event, EventKind};
-use ombud_core::flow::{FlowMap, Recipient, RecipientKind};
-use ombud_core::{AnswerPolicy, Lang, Policy, ToolPolicy};
+use ombud_core::event::{Event, EventKind};
+use ombud_core::flow::{Flow, FlowMap, Recipient, RecipientKind};
+use ombud_core::{AnswerPolicy, Lang, Policy, Say, ToolPolicy};
 use ombud_detect::Detector;
 use ombud_ledger::Ledger;
 use tokio::sync::Semaphore;
@@ -46,6 +46,8 @@ pub struct Config {
     pub answers: AnswerPolicy,
     /// The language of errors.
     pub lang: Lang,
+    /// How a text in it is told: [`as_it_is`], or with its commands as they have to be typed to stay in that language.
+    pub tell: Tell,
     /// The providers it knows.
     pub providers: Providers,
     /// Provider of `/v1/…` for clients of the OpenAI kind.
@@ -68,6 +70,21 @@ pub struct Config {
     pub memory: Memory,
     /// Changes and watches what passes, for adversarial tests only.
     pub interceptor: Option<Arc<dyn Interceptor>>,
+}
+
+/// Tells a text of ours.
+pub type Tell = fn(String, Lang) -> String;
+
+/// The text itself.
+pub fn as_it_is(text: String, _: Lang) -> String {
+    text
+}
+
+impl Config {
+    /// What is told of something that went wrong.
+    pub fn told(&self, what: &impl Say) -> String {
+        (self.tell)(what.say(self.lang), self.lang)
+    }
 }
 
 /// A running gateway.
@@ -176,19 +193,24 @@ impl Gateway {
         self.flow.lock().map(|flow| flow.clone()).unwrap_or_default()
     }
 
-    /// Counts a request to a provider.
-    pub fn count(&self, provider: &Provider, found: &Counts, masked: &Counts, opaque: u64) {
+    /// Counts a request that leaves for a provider.
+    pub fn leaves(&self, provider: &Provider, carried: &Flow) {
+        self.toward(provider, |flow| flow.merge(carried));
+    }
+
+    /// Takes back a request that has reached nobody.
+    pub fn lost(&self, provider: &Provider, carried: &Flow) {
+        self.toward(provider, |flow| flow.lose(carried));
+    }
+
+    fn toward(&self, provider: &Provider, change: impl FnOnce(&mut Flow)) {
         let Ok(mut map) = self.flow.lock() else { return };
-        let recipient = Recipient {
+        change(map.to(Recipient {
             kind: RecipientKind::Provider,
             name: provider.id.clone(),
             country: provider.country.clone(),
             inspected: true,
-        };
-        let flow = map.to(recipient);
-        flow.requests += 1;
-        flow.opaque += opaque;
-        flow.carry(found, masked);
+        }));
     }
 
     /// Keeps what an agent says of where texts come from, and records what is new of it.

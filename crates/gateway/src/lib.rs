@@ -15,6 +15,7 @@ pub mod consent;
 pub mod daily;
 pub mod delivery;
 pub mod gateway;
+pub mod heads;
 pub mod inspect;
 pub mod interceptor;
 pub mod memory;

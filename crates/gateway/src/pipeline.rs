@@ -12,6 +12,7 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, Request, header};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use ombud_core::event::{Event, EventKind};
+use ombud_core::flow::Flow;
 use ombud_core::{Action, Detection, Exchange, Policy, Role, SignRecord};
 use ombud_detect::mask::Minted;
 use ombud_detect::memory::Recalled;
@@ -23,6 +24,7 @@ use crate::caller::{Caller, percent};
 use crate::calls::{Asked, Beside, Judge};
 use crate::delivery::{self, Delivery};
 use crate::gateway::Gateway;
+use crate::heads;
 use crate::inspect::{self, Masked};
 use crate::record;
 use crate::refusal::Refusal;
@@ -54,7 +56,7 @@ pub async fn handle(gateway: Arc<Gateway>, request: Request<Body>) -> Response {
             let event = Event { exchange: Some(id.clone()), ..record::event(kind) };
             // Nothing was forwarded, or the failure of what was is recorded already.
             let _ = gateway.ledger.append(event, None);
-            refused.why.response(dialect, gateway.config.lang)
+            refused.why.response(dialect, &gateway.config)
         }
     };
     if let Ok(receipt) = HeaderValue::from_str(&id) {
@@ -110,11 +112,10 @@ async fn exchange(gateway: &Arc<Gateway>, call: Call, body: Body) -> Result<Resp
         ready.minted,
         (ready.judge, ready.asked),
     );
-    let headers = upstream::request_headers(&call.headers);
     // The disk is asked first: it is the slower of the two as long as the provider does not think.
     let (durable, sent) = tokio::join!(
         gateway.ledger.durable(&ready.ticket),
-        gateway.upstream.send(call.method, &route.url, headers, ready.body),
+        gateway.upstream.send(call.method, &route.url, ready.headers, ready.body),
     );
     // Not a byte of an answer goes out before its request is on disk.
     if durable.is_err() {
@@ -122,16 +123,24 @@ async fn exchange(gateway: &Arc<Gateway>, call: Call, body: Body) -> Result<Resp
     }
     match sent {
         Ok(answer) => delivery::deliver(delivery, answer).await.map_err(named),
-        Err(why) => Err(named(delivery.fail(why))),
+        Err(why) => {
+            if matches!(why, Refusal::Unreachable(_)) {
+                gateway.lost(route.provider, &ready.carried);
+            }
+            Err(named(delivery.fail(why)))
+        }
     }
 }
 
 /// A request that may leave: its intent is written.
 struct Ready {
+    headers: HeaderMap,
     body: Bytes,
     minted: Minted,
     conversation: String,
     ticket: Ticket,
+    /// What it tells the provider.
+    carried: Flow,
     judge: Judge,
     asked: Option<Arc<Asked>>,
 }
@@ -176,12 +185,24 @@ fn work(
     let suspicious = !signs.is_empty();
     let policy = policy(gateway, route);
     let key = caller.mint_key(route.wire);
-    let masked = inspect::apply(&policy, &exchange, &recalled, &key, &approved(&call.headers))?;
+    let mut masked = inspect::apply(&policy, &exchange, &recalled, &key, &approved(&call.headers))?;
+    let mut headers = upstream::request_headers(&call.headers);
+    let withheld = heads::withhold(gateway.inspector.detector(), &policy, &mut headers);
+    for (kind, count) in withheld.found {
+        *masked.found.entry(kind).or_default() += count;
+        *masked.masked.entry(kind).or_default() += count;
+    }
     let conversation = caller.conversation(&exchange);
     if route.wire.is_some_and(Wire::speaks) {
         gateway.admits(&caller.client, &conversation)?;
     }
-    let ticket = intend(gateway, route, call, caller, &conversation, &exchange, (&masked, signs))?;
+    let ticket =
+        intend(gateway, route, call, caller, &conversation, &exchange, (&masked, signs, withheld.names))?;
+    // A path that passes unread is one big part that was not inspected.
+    let opaque = (exchange.opaque.len() + usize::from(route.wire.is_none())) as u64;
+    let mut carried = Flow { requests: 1, opaque, ..Flow::default() };
+    carried.carry(&masked.found, &masked.masked);
+    gateway.leaves(route.provider, &carried);
     // A call in the answer to a request that offers no tools has nothing that speaks for it.
     let tools = exchange.has_tools();
     let speaks = route.wire.filter(|wire| wire.speaks());
@@ -193,7 +214,16 @@ fn work(
     });
     let judge =
         Judge::new(asked.clone().filter(|_| tools), caller, &gateway.spent, suspicious).within(gateway);
-    Ok(Ready { body: masked.body, minted: masked.minted, conversation, ticket, judge, asked })
+    Ok(Ready {
+        headers,
+        body: masked.body,
+        minted: masked.minted,
+        conversation,
+        ticket,
+        carried,
+        judge,
+        asked,
+    })
 }
 
 /// Parameters of a query in which providers take a client's key, or what is no data.
@@ -349,9 +379,10 @@ fn intend(
     caller: &Caller,
     conversation: &str,
     exchange: &Exchange,
-    (masked, signs): (&Masked, Vec<SignRecord>),
+    (masked, signs, withheld): (&Masked, Vec<SignRecord>, Vec<String>),
 ) -> Result<Ticket, Refusal> {
-    let kind = record::request(&route.provider.id, upstream::host(&route.url), exchange, masked, signs);
+    let kind =
+        record::request(&route.provider.id, upstream::host(&route.url), exchange, masked, signs, withheld);
     let event = Event {
         exchange: Some(call.id.clone()),
         conversation: Some(conversation.to_owned()),
@@ -361,8 +392,5 @@ fn intend(
     };
     let patches = record::patches(&masked.patches, &masked.minted);
     let payload = Payload { conversation, parts: &[&exchange.body, &patches] };
-    // A path that passes unread is one big part that was not inspected.
-    let opaque = exchange.opaque.len() + usize::from(route.wire.is_none());
-    gateway.count(route.provider, &masked.found, &masked.masked, opaque as u64);
     gateway.ledger.append(event, Some(payload)).map_err(|_| Refusal::Ledger)
 }

@@ -42,6 +42,7 @@ pub fn request(
     exchange: &Exchange,
     masked: &Masked,
     signs: Vec<SignRecord>,
+    headers: Vec<String>,
 ) -> EventKind {
     let mut slots = BTreeMap::new();
     for slot in exchange.slots.iter().filter(|slot| slot.is_text()) {
@@ -63,6 +64,7 @@ pub fn request(
         masked: masked.masked.clone(),
         opaque,
         signs,
+        headers,
     }))
 }
 

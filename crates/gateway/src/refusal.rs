@@ -6,6 +6,7 @@ use http::{StatusCode, header};
 use ombud_core::event::Party;
 use ombud_core::{DataType, Lang, OpaqueKind, Say, say};
 
+use crate::gateway::Config;
 use crate::providers::ProviderError;
 use crate::wire::Dialect;
 use crate::wire::json::JsonError;
@@ -148,8 +149,8 @@ impl Refusal {
 
     /// The answer to the client, in the shape of its SDK. Asking again without a change would not help, except where
     /// the provider failed: SDKs are told so.
-    pub fn response(&self, dialect: Dialect, lang: Lang) -> Response {
-        let body = self.body(dialect, lang);
+    pub fn response(&self, dialect: Dialect, config: &Config) -> Response {
+        let body = self.body(dialect, &config.told(self));
         let retry = matches!(self, Self::Unreachable(_) | Self::Timeout(_) | Self::Cut(_) | Self::Rate(_));
         let mut response = Response::new(Body::from(body));
         *response.status_mut() = self.status();
@@ -164,9 +165,9 @@ impl Refusal {
         response
     }
 
-    /// The error object in the shape of a dialect.
-    pub fn body(&self, dialect: Dialect, lang: Lang) -> String {
-        let message = format!("Ombud: {}", self.say(lang));
+    /// The error object in the shape of a dialect, with the text that tells it.
+    pub fn body(&self, dialect: Dialect, told: &str) -> String {
+        let message = format!("Ombud: {told}");
         match dialect {
             Dialect::OpenAi => serde_json::json!({
                 "error": { "message": message, "type": "ombud_error", "param": null, "code": self.code() }
@@ -326,10 +327,10 @@ mod tests {
     fn both_dialects_carry_code_and_message() {
         let refusal = Refusal::Json(JsonError::DuplicateKey(7));
         let openai: serde_json::Value =
-            serde_json::from_str(&refusal.body(Dialect::OpenAi, Lang::En)).unwrap();
+            serde_json::from_str(&refusal.body(Dialect::OpenAi, &refusal.say(Lang::En))).unwrap();
         assert_eq!(openai["error"]["code"], "ombud_duplicate_key");
         let anthropic: serde_json::Value =
-            serde_json::from_str(&refusal.body(Dialect::Anthropic, Lang::Zh)).unwrap();
+            serde_json::from_str(&refusal.body(Dialect::Anthropic, &refusal.say(Lang::Zh))).unwrap();
         assert_eq!(anthropic["error"]["type"], "ombud_duplicate_key");
         assert!(anthropic["error"]["message"].as_str().unwrap().contains("键重复"));
     }

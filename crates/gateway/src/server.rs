@@ -59,13 +59,19 @@ pub async fn serve(
         // Without TCP_NODELAY a streamed answer waits 40 ms for the client's delayed acknowledgement at every small frame.
         // A connection on which it cannot be set is slower, not wrong.
         let _ = stream.set_nodelay(true);
-        let service = TowerToHyperService::new(router.clone());
-        let connection = open.watch(http.serve_connection(TokioIo::new(stream), service));
-        // A connection that breaks off has nobody to tell; its exchange is recorded where it was.
-        tokio::spawn(async { drop(connection.await) });
+        take(stream, &http, router.clone(), &open);
     }
     open.shutdown().await;
     Ok(())
+}
+
+/// Serves a connection. A function without parameters of type, so that HTTP is compiled here, where it is made fast, and not in the
+/// crate that calls [`serve`], which is made small.
+fn take(stream: TcpStream, http: &http1::Builder, router: Router, open: &GracefulShutdown) {
+    let service = TowerToHyperService::new(router);
+    let connection = open.watch(http.serve_connection(TokioIo::new(stream), service));
+    // A connection that breaks off has nobody to tell; its exchange is recorded where it was.
+    tokio::spawn(async { drop(connection.await) });
 }
 
 /// The next connection.

@@ -18,6 +18,7 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::timeout;
 
+use crate::gateway::{Tell, as_it_is};
 use crate::providers::Providers;
 
 mod head;
@@ -39,6 +40,8 @@ pub struct TunnelConfig {
     pub parents: Parents,
     /// The language of refusals.
     pub lang: Lang,
+    /// How they are told in it.
+    pub tell: Tell,
     /// Connections at a time; more wait.
     pub max_connections: usize,
     /// How long a client may take for its head, and a parent proxy for its answer.
@@ -56,6 +59,7 @@ impl TunnelConfig {
             credential: None,
             parents: Parents::default(),
             lang: Lang::default(),
+            tell: as_it_is,
             max_connections: 512,
             handshake_timeout: Duration::from_secs(10),
             connect_timeout: Duration::from_secs(30),
@@ -231,7 +235,8 @@ async fn connection(mut client: TcpStream, config: &TunnelConfig, observer: &Obs
         return refuse(&mut client, UNAUTHENTICATED, "").await;
     }
     let Some(target) = Target::of(&request) else {
-        return refuse(&mut client, BAD_REQUEST, &not_a_server(config.lang)).await;
+        return refuse(&mut client, BAD_REQUEST, &(config.tell)(not_a_server(config.lang), config.lang))
+            .await;
     };
     let mut visit = Reported::new(&target, Arc::clone(observer));
     if let Some(provider) = config.providers.by_host(&spelled(&target.host, target.port)) {
@@ -244,7 +249,12 @@ async fn connection(mut client: TcpStream, config: &TunnelConfig, observer: &Obs
             forward(client, &target, path, &request, &raw.early, config, &mut visit).await
         }
         Kind::SecureInTheClear => {
-            refuse(&mut client, "501 Use CONNECT for https", &use_connect(config.lang)).await
+            refuse(
+                &mut client,
+                "501 Use CONNECT for https",
+                &(config.tell)(use_connect(config.lang), config.lang),
+            )
+            .await
         }
     }
 }
@@ -469,7 +479,7 @@ async fn refuse_provider(
     provider: &str,
 ) -> io::Result<()> {
     let gateway = config.gateway.as_str();
-    let body = DirectConnection { host, provider, gateway }.say(config.lang);
+    let body = (config.tell)(DirectConnection { host, provider, gateway }.say(config.lang), config.lang);
     // Most clients show nothing of the answer to a CONNECT but this line.
     refuse(client, &format!("403 Ombud: set base_url={gateway}/p/{provider}/v1"), &body).await
 }

@@ -1,5 +1,6 @@
 //! The way to the providers.
 
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -39,11 +40,13 @@ impl Default for Patience {
 }
 
 /// A client for all providers, with one pool of connections.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct Upstream {
     client: reqwest::Client,
     /// For providers on this machine, which no proxy of the environment could reach.
     loopback: reqwest::Client,
+    /// The URL that was asked last: nearly always that of the next request.
+    last: Mutex<Option<(String, reqwest::Url)>>,
 }
 
 impl Upstream {
@@ -52,7 +55,7 @@ impl Upstream {
     pub fn new(patience: Patience) -> Result<Self, reqwest::Error> {
         let client = builder(patience).build()?;
         let loopback = builder(patience).no_proxy().build()?;
-        Ok(Self { client, loopback })
+        Ok(Self { client, loopback, last: Mutex::default() })
     }
 
     /// Sends a request and waits for the head of the answer.
@@ -64,8 +67,21 @@ impl Upstream {
         body: Bytes,
     ) -> Result<reqwest::Response, Refusal> {
         let client = if is_loopback(url) { &self.loopback } else { &self.client };
-        let request = client.request(method, url).headers(headers).body(body);
-        request.send().await.map_err(|error| failure(&error, url))
+        // Not by a builder, which copies the headers once more.
+        let address = self.address(url).ok_or_else(|| Refusal::Unreachable(host(url).to_owned()))?;
+        let mut request = reqwest::Request::new(method, address);
+        *request.headers_mut() = headers;
+        *request.body_mut() = Some(body.into());
+        client.execute(request).await.map_err(|error| failure(&error, url))
+    }
+
+    /// A URL that is read, as it was the last time if it is the same.
+    fn address(&self, url: &str) -> Option<reqwest::Url> {
+        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        if last.as_ref().is_none_or(|(text, _)| text != url) {
+            *last = Some((url.to_owned(), url.parse().ok()?));
+        }
+        last.as_ref().map(|(_, address)| address.clone())
     }
 }
 

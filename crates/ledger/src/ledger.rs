@@ -6,6 +6,7 @@ use std::io::{Read as _, Seek as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use ombud_core::event::{Event, EventKind};
 use tokio::sync::{mpsc, oneshot, watch};
@@ -17,7 +18,7 @@ use crate::files::{private, private_dir, replace};
 use crate::journal::frame::encode;
 use crate::journal::head::vkey_path;
 use crate::journal::recover::recover;
-use crate::journal::writer::{GATHER, SEGMENT_BYTES, Writer, lock};
+use crate::journal::writer::{Fuse, SEGMENT_BYTES, Writer, lock};
 use crate::keys::{Deriver, Keys, LOG, MASTER, random};
 use crate::seal::{Payload, Sealer};
 use crate::state::keyring::{Erased, Keyring, NewKey};
@@ -55,6 +56,10 @@ struct Inner {
 
 /// Keys in memory at most, each with some 900 bytes; one that was put out is replaced by a new one when its conversation goes on.
 const MAX_SEALERS: usize = 4096;
+
+/// In a crowd the keys of new conversations are let gather so long before the next are stored. Only the first request of a
+/// conversation waits for its key.
+const KEYS_GATHER: Duration = Duration::from_millis(4);
 
 #[derive(Default)]
 struct Sealers {
@@ -107,7 +112,7 @@ impl Ledger {
         let thread = std::thread::Builder::new()
             .name("ombud-keys".to_owned())
             .spawn(move || {
-                if let Err(error) = key_loop(keyring, queue, &store) {
+                if let Err(error) = key_loop(keyring, queue, &store, &fuse) {
                     fuse.blow("storing a conversation key", std::io::Error::other(error));
                 }
             })
@@ -275,6 +280,7 @@ fn key_loop(
     mut keyring: Keyring,
     mut queue: mpsc::UnboundedReceiver<Command>,
     stored: &watch::Sender<u64>,
+    fuse: &Fuse,
 ) -> Result<(), Error> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(Error::file("cannot start a thread for", Path::new("state.db")))?;
@@ -294,6 +300,10 @@ fn key_loop(
                 }
             }
             store(&mut keyring, &mut batch, stored).await?;
+            // To store one key costs nearly as much as to store ten.
+            if fuse.is_crowded() {
+                std::thread::sleep(KEYS_GATHER);
+            }
         }
         keyring.close().await
     })
@@ -309,10 +319,6 @@ async fn store(
     }
     keyring.insert(batch).await?;
     stored.send_modify(|stored| *stored += batch.len() as u64);
-    // Where many conversations begin, the next keys are let gather: to store one costs nearly as much as to store ten.
-    if batch.len() > 1 {
-        std::thread::sleep(GATHER);
-    }
     batch.clear();
     Ok(())
 }

@@ -10,6 +10,7 @@ use ombud_core::gate::Kept;
 use ombud_core::{AnswerPolicy, DataType, Lang, Policy, ToolPolicy, say};
 use ombud_detect::{Detector, Options};
 use ombud_gateway::Config;
+use ombud_gateway::gateway::as_it_is;
 use ombud_gateway::memory::{Memory, Store};
 use ombud_gateway::pace::Limits;
 use ombud_gateway::providers::{ProviderOverride, Providers};
@@ -263,6 +264,7 @@ pub(crate) fn gateway(mut file: File, flags: &Flags, lang: Lang) -> Result<Confi
         patience: Patience { read: Duration::from_secs(file.gateway.timeout_s), ..Patience::default() },
         memory,
         interceptor: None,
+        tell: as_it_is,
     })
 }
 

@@ -15,6 +15,7 @@ use serde_json::json;
 
 use crate::cli::{self, Format};
 use crate::config;
+use crate::document::one_line;
 use crate::output::Terminal;
 use crate::words;
 
@@ -122,6 +123,16 @@ fn unread(request: &RequestRecord, lang: Lang) -> String {
     }
 }
 
+/// Headers that did not leave, if any.
+fn left_out(headers: &[String], lang: Lang) -> String {
+    let names = one_line(&headers.join(", "));
+    match (headers, lang) {
+        ([], _) => String::new(),
+        (_, Lang::En) => format!("; headers left out: {names}"),
+        (_, Lang::Zh) => format!("；未发送的请求头：{names}"),
+    }
+}
+
 /// How many signs of injection a request holds, if any.
 fn signs(count: usize, lang: Lang) -> String {
     match count {
@@ -145,7 +156,8 @@ fn what(event: &Event, lang: Lang) -> String {
             let masked = masked(&request.masked, lang);
             let signs = signs(request.signs.len(), lang);
             let unread = unread(request, lang);
-            say!(lang, en: "request → {provider} ({host}, {wire}): {masked}{unread}{signs}", zh: "请求 → {provider}（{host}，{wire}）：{masked}{unread}{signs}")
+            let headers = left_out(&request.headers, lang);
+            say!(lang, en: "request → {provider} ({host}, {wire}): {masked}{unread}{headers}{signs}", zh: "请求 → {provider}（{host}，{wire}）：{masked}{unread}{headers}{signs}")
         }
         EventKind::Response(answer) => answered(answer, lang),
         EventKind::ToolIntent { tool, decision, .. } => {

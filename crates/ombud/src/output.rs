@@ -6,6 +6,7 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 use ombud_core::{Lang, Say, say};
+use ombud_gateway::gateway::{Tell, as_it_is};
 use ombud_gateway::providers::ProviderError;
 
 use crate::cli;
@@ -38,6 +39,11 @@ impl Terminal {
     /// decides it.
     pub(crate) fn carried(self, text: &str) -> String {
         if self.told { carried(text, self.lang.tag()) } else { text.to_owned() }
+    }
+
+    /// How a gateway tells its own errors.
+    pub(crate) fn tells(self) -> Tell {
+        if self.told { |text, lang| carried(&text, lang.tag()) } else { as_it_is }
     }
 
     /// A line of the result.
@@ -141,7 +147,7 @@ pub(crate) fn usage(error: &clap::Error, args: &[OsString], spoken: Spoken) -> E
 }
 
 /// What the library of the command line writes into help by itself.
-fn in_chinese(help: &str) -> String {
+pub(crate) fn in_chinese(help: &str) -> String {
     [("[OPTIONS]", "[选项]"), ("参数:", "参数："), ("选项:", "选项："), ("命令:", "命令：")]
         .into_iter()
         .fold(help.to_owned(), |help, (theirs, ours)| help.replace(theirs, ours))
@@ -171,6 +177,9 @@ mod tests {
         for (text, expected) in cases {
             assert_eq!(told.carried(text), expected);
             assert_eq!(Terminal::new(Lang::Zh, false).carried(text), text);
+            // What a gateway answers is told as what this terminal shows.
+            assert_eq!(told.tells()(text.to_owned(), Lang::Zh), expected);
+            assert_eq!(Terminal::new(Lang::Zh, false).tells()(text.to_owned(), Lang::Zh), text);
         }
     }
 

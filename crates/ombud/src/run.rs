@@ -33,6 +33,7 @@ pub(crate) async fn run(args: cli::Run, terminal: Terminal) -> Result<u8> {
         flags.upstream = Some(simulated.upstream());
     }
     let mut config = config::gateway(file, &flags, terminal.lang)?;
+    config.tell = terminal.tells();
     if let Some(simulated) = &simulated {
         config.memory.all_at(simulated.world());
     }

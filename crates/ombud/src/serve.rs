@@ -2,6 +2,7 @@
 
 use anyhow::{Context, Result, bail};
 use ombud_core::say;
+use ombud_gateway::gateway::Config;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
@@ -23,7 +24,7 @@ pub(crate) async fn serve(args: cli::Serve, terminal: Terminal) -> Result<u8> {
     let listen = args.listen.or_else(|| file.serve.listen.clone()).unwrap_or_else(|| LISTEN.to_owned());
     let hosts = file.serve.hosts.clone();
     let served = Served::of(&file, args.upstreams.config.as_deref(), terminal)?;
-    let config = config::gateway(file, &args.upstreams.into(), lang)?;
+    let config = Config { tell: terminal.tells(), ..config::gateway(file, &args.upstreams.into(), lang)? };
     let listener = TcpListener::bind(&listen).await.with_context(|| fault::no_listener(&listen, lang))?;
     if !listener.local_addr()?.ip().is_loopback() {
         expose(args.behind_tls, &config.keys, terminal)?;

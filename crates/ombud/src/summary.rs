@@ -2,7 +2,6 @@
 //! loudest when nothing came through.
 
 mod outcome;
-mod reach;
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -77,14 +76,12 @@ pub(crate) async fn served(flow: &FlowMap, first: u64, terminal: Terminal) {
 /// The lines about what went through the gateway.
 fn brief(flow: &FlowMap, outcome: Option<&Outcome>, simulated: bool, terminal: Terminal) {
     let lang = terminal.lang;
-    let requests: u64 =
-        flow.recipients.iter().filter(|(who, _)| who.inspected).map(|(_, flow)| flow.requests).sum();
+    let inspected = flow.recipients.iter().filter(|(who, _)| who.inspected);
+    let requests: u64 = inspected.map(|(_, flow)| flow.requests + flow.lost).sum();
     terminal.note(&say!(lang, en: "ombud: {requests} request(s) went through the gateway", zh: "ombud：{requests} 个请求经过了网关"));
     for (recipient, flow) in flow.recipients.iter().filter(|(who, _)| who.inspected) {
         let unread = outcome.is_some_and(|outcome| outcome.unread(&recipient.name));
-        let nothing = Flow::default();
-        let lost = outcome.and_then(|outcome| outcome.reach.lost(&recipient.name)).unwrap_or(&nothing);
-        terminal.note(&received(&who(recipient, simulated, lang), flow, lost, unread, lang));
+        terminal.note(&received(&who(recipient, simulated, lang), flow, unread, lang));
     }
     let home = config::home().display().to_string();
     terminal.note(&say!(lang,
@@ -105,9 +102,8 @@ fn who(recipient: &Recipient, simulated: bool, lang: Lang) -> String {
 }
 
 /// What a recipient got of what was sent to it; `unread` if none of that was looked into.
-fn received(who: &str, flow: &Flow, lost: &Flow, unread: bool, lang: Lang) -> String {
-    let (flow, lost) = (&reach::without(flow, lost), lost.requests);
-    let requests = flow.requests;
+fn received(who: &str, flow: &Flow, unread: bool, lang: Lang) -> String {
+    let Flow { requests, lost, .. } = *flow;
     if requests == 0 && lost > 0 {
         return say!(lang,
             en: "  {who}: received nothing, {lost} request(s) did not reach it",
@@ -219,20 +215,19 @@ mod tests {
 
     #[test]
     fn what_reached_nobody_was_received_by_nobody() {
-        let told = |sent: &Flow, lost: &Flow| received("x", sent, lost, false, Lang::En);
-        let one = flow(1, (1, 1), 1);
-        assert_eq!(told(&one, &one), "  x: received nothing, 1 request(s) did not reach it");
-        let line = told(&flow(3, (3, 1), 1), &one);
+        let told = |flow: &Flow| received("x", flow, false, Lang::En);
+        let none = Flow { lost: 1, ..Flow::default() };
+        assert_eq!(told(&none), "  x: received nothing, 1 request(s) did not reach it");
+        let line = told(&Flow { lost: 1, ..flow(2, (2, 0), 0) });
         assert!(line.starts_with("  x, 2 request(s): masked ") && line.contains(" ×2"), "{line}");
         assert!(line.ends_with(" ×2; 1 more request(s) did not reach it"), "{line}");
-        assert!(told(&one, &Flow::default()).contains("LEFT IN THE CLEAR"));
-        assert!(received("x", &one, &one, false, Lang::Zh).contains("没有收到任何内容"));
+        assert!(told(&flow(1, (1, 1), 1)).contains("LEFT IN THE CLEAR"));
+        assert!(received("x", &none, false, Lang::Zh).contains("没有收到任何内容"));
     }
 
     #[test]
     fn what_was_not_looked_at_is_not_called_clean() {
-        let told =
-            |opaque, unread, lang| received("x", &flow(1, (0, 0), opaque), &Flow::default(), unread, lang);
+        let told = |opaque, unread, lang| received("x", &flow(1, (0, 0), opaque), unread, lang);
         assert_eq!(told(0, false, Lang::En), "  x, 1 request(s): masked nothing (nothing was found)");
         assert_eq!(told(0, false, Lang::Zh), "  x，1 个请求：未脱敏任何内容（未发现）");
         let unread = told(1, true, Lang::En);
@@ -241,7 +236,7 @@ mod tests {
         for line in [told(1, true, Lang::Zh), told(2, false, Lang::Zh)] {
             assert!(line.contains("检查") && !line.contains("（未发现）"), "{line}");
         }
-        let clear = received("x", &flow(1, (0, 1), 0), &Flow::default(), false, Lang::En);
+        let clear = received("x", &flow(1, (0, 1), 0), false, Lang::En);
         assert!(clear.contains("masked nothing; LEFT IN THE CLEAR"), "{clear}");
     }
 }

@@ -63,6 +63,7 @@ impl Proxy {
             credential: Some(credential.clone()),
             parents,
             lang: gate.gateway.config.lang,
+            tell: gate.gateway.config.tell,
             ..TunnelConfig::new(providers, format!("http://{}", gate.address))
         };
         let visits = Visits::default();

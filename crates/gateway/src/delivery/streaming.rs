@@ -113,7 +113,7 @@ impl Streaming {
         self.state.abandon();
         self.delivery.record.fault = why.party();
         self.delivery.record.code = Some(why.code().to_owned());
-        let body = why.body(self.delivery.dialect, self.delivery.gateway.config.lang);
+        let body = why.body(self.delivery.dialect, &self.delivery.gateway.config.told(why));
         let event = if self.delivery.dialect == Dialect::Anthropic { "event: error\n" } else { "" };
         format!("{event}data: {body}\n\n").into()
     }

@@ -6,6 +6,7 @@ use http::{HeaderValue, StatusCode, header};
 use ombud_core::{Lang, Say, say};
 
 use crate::consent::Denial;
+use crate::gateway::Config;
 use crate::refusal::Refusal;
 
 /// A request to a store that Ombud answers itself.
@@ -82,7 +83,7 @@ impl Closed {
     }
 
     /// The answer. Chroma's client makes an exception of the class that `error` names, with the text of `message`.
-    pub fn response(&self, lang: Lang) -> Response {
+    pub fn response(&self, config: &Config) -> Response {
         let status = self.status();
         let error = match status.as_u16() {
             401 | 403 => "AuthorizationError",
@@ -90,7 +91,7 @@ impl Closed {
             400..500 => "InvalidArgumentError",
             _ => "InternalError",
         };
-        let message = format!("Ombud: {} [{}]", self.say(lang), self.code());
+        let message = format!("Ombud: {} [{}]", config.told(self), self.code());
         let body = serde_json::json!({ "error": error, "code": self.code(), "message": message });
         let mut response = Response::new(Body::from(body.to_string()));
         *response.status_mut() = status;

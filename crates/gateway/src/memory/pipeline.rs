@@ -63,7 +63,7 @@ pub async fn handle(gateway: Arc<Gateway>, request: Request<Body>) -> Response {
             why.code().clone_into(&mut known.record.outcome);
             // It was not sent, or its intent is in the log already.
             let _ = append(&gateway, &known);
-            why.response(gateway.config.lang)
+            why.response(&gateway.config)
         }
     };
     if let Ok(receipt) = HeaderValue::from_str(&exchange) {

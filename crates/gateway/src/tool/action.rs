@@ -13,7 +13,7 @@ use axum::body::{Body, Bytes};
 use axum::response::Response;
 use base64::Engine as _;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, StatusCode, header};
-use ombud_core::{Lang, Say, say};
+use ombud_core::{Say, say};
 use serde::Deserialize;
 use tokio::sync::Mutex;
 
@@ -23,7 +23,7 @@ use super::pins::{Pin, Pins};
 use super::session::{Session, Side, Step};
 use super::{Journal as _, Results, Rules, Server};
 use crate::caller::{Caller, tenant_of};
-use crate::gateway::Gateway;
+use crate::gateway::{Config, Gateway};
 use crate::refusal::Refusal;
 use crate::{pipeline, upstream};
 use openapi::{Document, Operation, Place};
@@ -177,7 +177,8 @@ impl From<Refusal> for Closed {
 }
 
 impl Closed {
-    fn response(self, lang: Lang) -> Response {
+    fn response(self, config: &Config) -> Response {
+        let lang = config.lang;
         let (status, code, text) = match self {
             Self::Edge(why) => (why.status(), why.code().to_owned(), why.say(lang)),
             Self::Action(name) => (
@@ -210,6 +211,7 @@ impl Closed {
             ),
             Self::Core(text, code) => (StatusCode::FORBIDDEN, code, text),
         };
+        let text = (config.tell)(text, lang);
         let body = serde_json::json!({ "error": { "code": code, "message": format!("Ombud: {text}") } });
         let mut response = Response::new(Body::from(body.to_string()));
         *response.status_mut() = status;
@@ -221,10 +223,9 @@ impl Closed {
 
 /// Answers one request below [`ROOT`].
 pub async fn handle(gateway: Arc<Gateway>, request: Request<Body>) -> Response {
-    let lang = gateway.config.lang;
     match serve(&gateway, request).await {
         Ok(response) => response,
-        Err(closed) => closed.response(lang),
+        Err(closed) => closed.response(&gateway.config),
     }
 }
 

@@ -20,7 +20,7 @@ use tokio::sync::mpsc;
 use super::message::{self, Id, Message, Shape};
 use super::{Beside, Rules, Server};
 use crate::caller::{Caller, tenant_of};
-use crate::gateway::Gateway;
+use crate::gateway::{Config, Gateway, Tell};
 use crate::pipeline;
 use crate::record;
 use crate::refusal::Refusal;
@@ -115,14 +115,14 @@ impl From<Refusal> for Closed {
 
 /// Answers one request below [`ROOT`].
 pub async fn handle(gateway: Arc<Gateway>, request: Request<Body>) -> Response {
-    let lang = gateway.config.lang;
+    let Config { lang, tell, .. } = gateway.config;
     match serve(&gateway, request).await {
         Ok(response) => response,
-        Err(closed) => refused(closed, lang),
+        Err(closed) => refused(closed, lang, tell),
     }
 }
 
-fn refused(closed: Closed, lang: Lang) -> Response {
+fn refused(closed: Closed, lang: Lang, tell: Tell) -> Response {
     let (status, code, text, reason) = match closed {
         Closed::Edge(why) => (why.status(), REFUSED, why.say(lang), why.code()),
         Closed::Unknown(name) => {
@@ -151,7 +151,7 @@ fn refused(closed: Closed, lang: Lang) -> Response {
             (StatusCode::METHOD_NOT_ALLOWED, REFUSED, text, "ombud_method")
         }
     };
-    json(status, message::error(None, code, &text, reason))
+    json(status, message::error(None, code, &tell(text, lang), reason))
 }
 
 fn json(status: StatusCode, body: Vec<u8>) -> Response {

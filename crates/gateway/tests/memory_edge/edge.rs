@@ -69,6 +69,7 @@ impl Rig {
             patience: Patience::default(),
             memory: Memory { stores: [("notes".to_owned(), store)].into(), ..Memory::default() },
             interceptor: None,
+            tell: ombud_gateway::gateway::as_it_is,
         };
         let gateway = Gateway::new(config, Detector::new(&Options::default()), ledger).unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();

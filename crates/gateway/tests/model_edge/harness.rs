@@ -103,6 +103,7 @@ impl Rig {
             patience: Patience::default(),
             memory: ombud_gateway::memory::Memory::default(),
             interceptor: None,
+            tell: ombud_gateway::gateway::as_it_is,
         };
         change(&mut config);
         let ledger = Ledger::open(&home.path().join("state")).await.unwrap();

@@ -15,6 +15,8 @@ mod frames;
 #[cfg(test)]
 mod harness;
 #[cfg(test)]
+mod heads;
+#[cfg(test)]
 mod identity;
 #[cfg(test)]
 mod interceptor;

@@ -40,7 +40,7 @@ const LOOKS: u32 = 50;
 const CROWD: usize = 8;
 /// the next is let gather this long, and of twice as many twice as long: under load each sync then serves more requests, and all
 /// of them together use less of the processor, which is what they wait for then. A single conversation never waits for it.
-pub(crate) const GATHER: Duration = Duration::from_millis(1);
+const GATHER: Duration = Duration::from_millis(1);
 /// No entry waits longer than so many times that.
 const MOST_GATHERED: usize = 3;
 
@@ -86,6 +86,8 @@ struct Tail {
     at: Position,
     /// Leaf hashes of what was written since the last sync.
     fresh: Vec<Hash>,
+    /// How many the last sync was for.
+    batch: usize,
     /// So many entries somebody has waited for.
     wanted: u64,
     /// What the syncing thread does.
@@ -225,6 +227,11 @@ impl Writer {
 pub(crate) struct Fuse(Arc<Shared>);
 
 impl Fuse {
+    /// Whether so many entries come that each sync serves several requests.
+    pub(crate) fn is_crowded(&self) -> bool {
+        lock(&self.0.tail).batch >= CROWD
+    }
+
     pub(crate) fn blow(&self, what: &str, cause: io::Error) {
         self.0.fail(what, cause);
     }
@@ -242,7 +249,15 @@ impl Drop for Writer {
 
 impl Tail {
     fn new(file: File, at: Position) -> Self {
-        Self { file: Arc::new(file), at, fresh: Vec::new(), wanted: 0, sync: Sync::Busy, closing: false }
+        Self {
+            file: Arc::new(file),
+            at,
+            fresh: Vec::new(),
+            batch: 0,
+            wanted: 0,
+            sync: Sync::Busy,
+            closing: false,
+        }
     }
 
     /// Whether somebody waits for an entry that is written and not synced.
@@ -328,6 +343,7 @@ impl Shared {
                 return None;
             }
             if !tail.fresh.is_empty() && (tail.awaited() || tail.closing || looks > 0) {
+                tail.batch = tail.fresh.len();
                 return Some((Arc::clone(&tail.file), tail.at, std::mem::take(&mut tail.fresh)));
             }
             if tail.closing {

@@ -37,6 +37,7 @@ fn row(kind: RecipientKind, id: &str, received: &Received, knowledge: &Knowledge
         },
         requests: flow.requests,
         refused: received.refused,
+        lost: flow.lost,
         opaque: flow.opaque,
         first: received.first.clone(),
         last: received.last.clone(),

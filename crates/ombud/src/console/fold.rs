@@ -3,9 +3,8 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use ombud_core::DataCategory;
 use ombud_core::event::{Counts, Event, EventKind, MemoryRecord, RequestRecord};
-use ombud_core::flow::{Amount, Flow, RecipientKind};
+use ombud_core::flow::{Flow, OnTheWay, RecipientKind};
 use ombud_core::gate::was_released;
 use ombud_ledger::Record;
 
@@ -25,6 +24,7 @@ pub(crate) struct Fold {
     pub until: Option<String>,
     /// Who received what.
     pub recipients: BTreeMap<(RecipientKind, String), Received>,
+    on_the_way: OnTheWay<String>,
     /// The newest entries, newest first.
     pub newest: VecDeque<EventRow>,
     conversations: BTreeMap<String, ConversationRow>,
@@ -90,12 +90,18 @@ impl Fold {
     /// Adds what the event says about recipients.
     fn count(&mut self, event: &Event) {
         let t = &event.t;
+        let exchange = event.exchange.as_deref().unwrap_or_default();
         match &event.kind {
             EventKind::Request(request) => {
-                let received = self.recipient(RecipientKind::Provider, &request.provider, t);
-                received.flow.requests += 1;
-                received.flow.opaque += unread(request);
-                add(&mut received.flow.data, &request.found, &request.masked);
+                let mut carried = Flow { requests: 1, opaque: unread(request), ..Flow::default() };
+                carried.carry(&request.found, &request.masked);
+                self.recipient(RecipientKind::Provider, &request.provider, t).flow.merge(&carried);
+                self.on_the_way.left(exchange, request.provider.clone(), carried);
+            }
+            EventKind::Response(answer) => {
+                if let Some((provider, carried)) = self.on_the_way.answered(exchange, answer) {
+                    self.recipient(RecipientKind::Provider, &provider, t).flow.lose(&carried);
+                }
             }
             EventKind::Refused { provider: Some(provider), .. } => {
                 self.recipient(RecipientKind::Provider, provider, t).refused += 1;
@@ -113,7 +119,7 @@ impl Fold {
                 let received = self.recipient(RecipientKind::Tool, &call.server, t);
                 if was_released(&call.decision) {
                     received.flow.requests += 1;
-                    add(&mut received.flow.data, &call.found, &Counts::new());
+                    received.flow.carry(&call.found, &Counts::new());
                 } else {
                     received.refused += 1;
                 }
@@ -197,15 +203,6 @@ pub(crate) fn sum(counts: &Counts) -> u64 {
 /// Values of a request that left as they were.
 pub(crate) fn left_clear(request: &RequestRecord) -> u64 {
     sum(&request.found).saturating_sub(sum(&request.masked))
-}
-
-fn add(data: &mut BTreeMap<DataCategory, Amount>, found: &Counts, masked: &Counts) {
-    for (&kind, &count) in found {
-        let replaced = masked.get(&kind).copied().unwrap_or_default().min(count);
-        let amount = data.entry(kind.category()).or_default();
-        amount.masked += replaced;
-        amount.clear += count - replaced;
-    }
 }
 
 fn row(seq: u64, t: &str) -> EventRow {

@@ -66,6 +66,7 @@ async fn written(home: &Path) -> Ledger {
         masked: Counts::from([(DataType::Phone, 1)]),
         opaque: std::collections::BTreeMap::new(),
         signs: Vec::new(),
+        headers: Vec::new(),
     };
     let parts: [&[u8]; 2] = [body.as_bytes(), &patches];
     let payload = Payload { conversation: "c", parts: &parts };

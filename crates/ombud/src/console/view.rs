@@ -91,6 +91,8 @@ pub(crate) struct RecipientView {
     pub requests: u64,
     /// Requests that did not reach it because they were refused.
     pub refused: u64,
+    /// Requests that were sent and did not reach it.
+    pub lost: u64,
     /// Parts that were not inspected.
     pub opaque: u64,
     /// When it was first seen.

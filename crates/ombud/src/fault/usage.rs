@@ -7,6 +7,7 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 use ombud_core::Lang;
 
 use crate::cli::Cli;
+use crate::output::in_chinese;
 
 /// The text for standard error; `None` where the parser's own is to be shown (help, version, English).
 /// `args` are the words that were typed, the program's name first.
@@ -15,7 +16,8 @@ pub(crate) fn usage(error: &clap::Error, args: &[OsString], lang: Lang) -> Optio
         return None;
     }
     let what = chinese(error)?;
-    let usage = value(error, ContextKind::Usage).map(|usage| usage.replacen("Usage: ", "用法：", 1));
+    let usage = value(error, ContextKind::Usage);
+    let usage = usage.map(|usage| in_chinese(&usage.replacen("Usage: ", "用法：", 1)));
     let usage = usage.map(|usage| format!("\n\n{usage}")).unwrap_or_default();
     let similar = similar(error).map(|word| format!("\n你是想输入 `{word}` 吗？")).unwrap_or_default();
     Some(format!("ombud：{what}{similar}{usage}\n\n更多说明：ombud {}--help", verb(args)))
@@ -119,7 +121,7 @@ mod tests {
         for (words, what, next) in cases {
             let told = of(words);
             assert!(told.contains(what) && told.contains(next), "{words:?}:\n{told}");
-            assert!(!told.contains("error:") && !told.contains("Usage"), "{told}");
+            assert!(["error:", "Usage", "OPTIONS"].iter().all(|word| !told.contains(word)), "{told}");
         }
     }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use ombud_core::event::{Event, EventKind, MemoryRecord, RequestRecord, ToolCallRecord};
-use ombud_core::flow::{EVIDENCE, Flow, FlowMap, Recipient, RecipientKind};
+use ombud_core::flow::{EVIDENCE, Flow, FlowMap, OnTheWay, Recipient, RecipientKind};
 use ombud_core::gate::was_released;
 use ombud_core::{DataCategory, Effect, OpaqueKind, Role};
 use ombud_gateway::providers::UNKNOWN_COUNTRY;
@@ -41,6 +41,8 @@ pub(crate) struct Traffic {
     pub unknown: u64,
     /// Time of the first and of the last request, RFC 3339.
     pub span: Option<(String, String)>,
+    /// Requests whose answers have not been read yet.
+    pub on_the_way: OnTheWay<Recipient>,
 }
 
 /// What became of the calls of one tool.
@@ -95,6 +97,11 @@ impl Traffic {
     pub(crate) fn take(&mut self, event: &Event) {
         let evidence = event.exchange.as_deref().unwrap_or(&event.id);
         match &event.kind {
+            EventKind::Response(answer) => {
+                if let Some((who, carried)) = self.on_the_way.answered(evidence, answer) {
+                    self.lost(&who, &carried);
+                }
+            }
             EventKind::Request(request) => {
                 self.request(request, evidence);
                 let first = self.span.take().map_or_else(|| event.t.clone(), |span| span.0);
@@ -131,8 +138,9 @@ impl Traffic {
             (true, false) => &request.host,
             (false, _) => &request.provider,
         };
-        let flow = self.flow.to(recipient(RecipientKind::Provider, name, &request.host, true));
-        flow.requests += 1;
+        let who = recipient(RecipientKind::Provider, name, &request.host, true);
+        let mut carried = Flow { requests: 1, ..Flow::default() };
+        let flow = &mut carried;
         flow.shown_by(evidence);
         flow.carry(&request.found, &request.masked);
         request.found.keys().for_each(|kind| flow.category_shown_by(kind.category(), evidence));
@@ -144,6 +152,17 @@ impl Traffic {
             if let Some(category) = content(*kind) {
                 went(flow, category, count, evidence);
             }
+        }
+        self.flow.to(who.clone()).merge(flow);
+        self.on_the_way.left(evidence, who, carried);
+    }
+
+    /// Takes back a request that has reached nobody. Who got none at all is no recipient.
+    fn lost(&mut self, who: &Recipient, carried: &Flow) {
+        let Some(flow) = self.flow.recipients.get_mut(who) else { return };
+        flow.lose(carried);
+        if flow.requests == 0 {
+            self.flow.recipients.remove(who);
         }
     }
 

@@ -91,6 +91,7 @@ fn request() -> RequestRecord {
         masked: [].into(),
         opaque: [].into(),
         signs: Vec::new(),
+        headers: Vec::new(),
     }
 }
 

@@ -9,7 +9,6 @@ use ombud_core::{Lang, say};
 use ombud_ledger::read::{Contents, Reader, Record};
 use serde_json::Value;
 
-use super::reach::Reach;
 use crate::document::one_line;
 use crate::output::Terminal;
 use crate::words;
@@ -73,8 +72,8 @@ pub(super) struct Outcome {
     causes: BTreeMap<String, Cause>,
     /// Calls that are still held: a yes that came later has released the others.
     held: Vec<Held>,
-    /// What became of the requests on their way.
-    pub(super) reach: Reach,
+    /// Texts that were inspected on the way to each provider.
+    looked_at: BTreeMap<String, u64>,
     /// Whether entries before the newest ones were left out.
     cut: bool,
 }
@@ -106,12 +105,15 @@ impl Outcome {
 
     /// Takes in the next entry.
     fn take(&mut self, event: &Event, stands: Option<String>) {
-        self.reach.take(event);
         let exchange = event.exchange.clone().unwrap_or_default();
         match &event.kind {
             // What was sent is recorded before the client is told.
             EventKind::Refused { code, .. } => {
                 self.causes.entry(exchange).or_insert_with(|| Cause::Refused(code.clone()));
+            }
+            EventKind::Request(request) => {
+                *self.looked_at.entry(request.provider.clone()).or_default() +=
+                    request.slots.values().sum::<u64>();
             }
             EventKind::Response(answer) => {
                 if let Some(cause) = cause(answer) {
@@ -146,7 +148,7 @@ impl Outcome {
 
     /// Whether all that was sent to a provider passed unread, as far as that is known: earlier entries may say otherwise.
     pub(super) fn unread(&self, provider: &str) -> bool {
-        !self.cut && self.reach.unread(provider)
+        !self.cut && self.looked_at.get(provider) == Some(&0)
     }
 
     /// Says it: always below a warning, otherwise beside the result like the lines above it.

@@ -87,6 +87,7 @@ pub(crate) fn request(provider: &str, host: &str, kind: DataType, masked: bool) 
         found,
         opaque: BTreeMap::new(),
         signs: Vec::new(),
+        headers: Vec::new(),
     }))
 }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use axum::Router;
 use ombud_core::event::EventKind;
-use ombud_core::{AnswerPolicy, Policy, ToolPolicy};
+use ombud_core::{AnswerPolicy, Lang, Policy, ToolPolicy};
 use ombud_detect::{Detector, Options};
 use ombud_ledger::{Ledger, Reader};
 use tokio::net::TcpListener;
@@ -15,7 +15,6 @@ use super::super::stdio::Surroundings;
 use super::super::{Alone, Edge};
 use super::openapi::Unusable;
 use super::*;
-use crate::gateway::Config;
 use crate::memory::Memory;
 use crate::pace::Limits;
 use crate::providers::Providers;
@@ -86,6 +85,7 @@ impl Rig {
             patience: Patience { read: patience, ..Patience::default() },
             memory: Memory::default(),
             interceptor: None,
+            tell: crate::gateway::as_it_is,
         };
         let gateway = Gateway::new(config, Detector::new(&Options::default()), ledger).unwrap();
         let around: Arc<Around> = Arc::new(|_: &str, _: &str| Surrounding {

@@ -1,7 +1,7 @@
 //! Folding of made-up entries.
 
-use ombud_core::DataType;
 use ombud_core::event::{Commitment, Party, ResponseRecord};
+use ombud_core::{DataCategory, DataType};
 
 use super::*;
 
@@ -18,6 +18,7 @@ fn request(provider: &str, found: u64, masked: u64) -> EventKind {
         masked: Counts::from([(DataType::Phone, masked)]),
         opaque: BTreeMap::new(),
         signs: Vec::new(),
+        headers: Vec::new(),
     }))
 }
 
@@ -107,6 +108,29 @@ fn amounts_add_up_by_recipient() {
     let hosts: Vec<_> = fold.recipients.keys().filter(|key| key.0 == RecipientKind::Host).collect();
     assert_eq!(hosts, [&(RecipientKind::Host, "h:2".to_owned())]);
     assert_eq!((fold.newest.len(), fold.newest[0].seq), (6, 5));
+}
+
+#[test]
+fn what_reached_nobody_was_received_by_nobody() {
+    let gone = |code: &str| {
+        let EventKind::Response(mut record) = answer(Party::Network) else { panic!() };
+        record.code = Some(code.into());
+        EventKind::Response(record)
+    };
+    let mut fold = Fold::default();
+    let mut add = |seq: u64, exchange: &str, kind| {
+        let exchange = Some(exchange.to_owned());
+        fold.add(seq, Some(&Event { exchange, ..event(seq, None, kind) }));
+    };
+    add(0, "a", request("one", 3, 2));
+    add(1, "b", request("one", 1, 1));
+    add(2, "c", request("one", 1, 1));
+    add(3, "a", gone("ombud_provider_unreachable"));
+    // It may have been received all the same.
+    add(4, "b", gone("ombud_provider_timeout"));
+    let one = &fold.recipients[&(RecipientKind::Provider, "one".into())];
+    let amount = one.flow.data[&DataCategory::ContactPhone];
+    assert_eq!((one.flow.requests, one.flow.lost, amount.masked, amount.clear), (2, 1, 2, 0));
 }
 
 #[test]
