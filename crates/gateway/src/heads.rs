@@ -1,9 +1,10 @@
 //! What the headers of a request would tell its provider. Those of the SDKs and of the provider's own protocol go as they are; in
 //! any other one, what the policy does not let leave takes the whole header out: with a token in its place nobody would know it.
+//! A key may leave in a header that shows a login by its name.
 
 use http::{HeaderMap, HeaderName};
 use ombud_core::event::Counts;
-use ombud_core::{Action, Detection, Policy};
+use ombud_core::{Action, DataType, Detection, Policy};
 use ombud_detect::Detector;
 
 use crate::caller::percent;
@@ -59,6 +60,12 @@ pub struct Withheld {
     pub found: Counts,
 }
 
+/// Whether a header shows a login by its name, whoever the provider is: `x-acme-key`. A key in it is meant to leave.
+fn shows_login(name: &HeaderName) -> bool {
+    let last = name.as_str().rsplit(['-', '_']).next().unwrap_or_default();
+    matches!(last, "key" | "apikey" | "token" | "auth" | "authorization")
+}
+
 fn is_standard(name: &HeaderName) -> bool {
     let name = name.as_str();
     KEYS.contains(&name) || PROGRAMS.contains(&name) || FAMILIES.iter().any(|family| name.starts_with(family))
@@ -69,8 +76,12 @@ pub fn withhold(detector: &Detector, policy: &Policy, headers: &mut HeaderMap) -
     let mut withheld = Withheld::default();
     let mut left_out: Vec<HeaderName> = Vec::new();
     for (name, value) in headers.iter().filter(|(name, _)| !is_standard(name)) {
-        let held =
-            |found: &Detection| found.score >= policy.min_score && policy.action_on(found) != Action::Allow;
+        let login = shows_login(name);
+        let held = |found: &Detection| {
+            found.score >= policy.min_score
+                && policy.action_on(found) != Action::Allow
+                && !(login && found.kind == DataType::Secret)
+        };
         let text = String::from_utf8_lossy(&percent(value.as_bytes())).into_owned();
         let mut here = 0;
         for found in detector.detect(&text).into_iter().filter(held) {
@@ -94,7 +105,6 @@ pub fn withhold(detector: &Detector, policy: &Policy, headers: &mut HeaderMap) -
 mod tests {
     use std::collections::BTreeSet;
 
-    use ombud_core::DataType;
     use ombud_detect::Options;
 
     use super::*;
@@ -134,6 +144,11 @@ mod tests {
     fn a_secret_in_a_foreign_header_stays_and_what_the_policy_allows_goes() {
         let secret = [("x-debug", "token sk-proj-abcdefghijklmnopqrstuvwxyz0123456789ABCDEFGH")];
         assert_eq!(after(&Policy::default(), &secret).1.names, ["x-debug"]);
+        let login = [
+            ("x-acme-key", "sk-proj-abcdefghijklmnopqrstuvwxyz0123456789ABCDEFGH"),
+            ("x-user-token", "anna.berg@example.com"),
+        ];
+        assert_eq!(after(&Policy::default(), &login).1.names, ["x-user-token"]);
         let all = ombud_core::DataCategory::ALL.iter().map(|category| (*category, Action::Allow)).collect();
         let open = Policy { masking: all, ..Policy::default() };
         let email = [("x-user-email", "anna.berg@example.com")];

@@ -173,7 +173,9 @@ fn rounds(project: &Project<'_>, state: &mut State<'_>) {
             break;
         }
         bodies(project, state);
-        order.iter().for_each(|id| state.walk(*id));
+        for id in &order {
+            state.walk(*id);
+        }
         order.reverse();
         state.end_round();
     }

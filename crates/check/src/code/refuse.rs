@@ -99,7 +99,9 @@ struct Seen {
 /// Whether what is done where a test holds turns somebody away.
 fn refuses(body: &[Stmt]) -> bool {
     let mut seen = Seen::default();
-    body.iter().for_each(|statement| seen.visit_stmt(statement));
+    for statement in body {
+        seen.visit_stmt(statement);
+    }
     seen.unknown || seen.forbidden || seen.raises
 }
 
