@@ -9,7 +9,7 @@ use ruff_python_ast::{
 };
 use ruff_text_size::Ranged;
 
-use super::api::{files, flaws, models};
+use super::api::{files, flaws, models, system};
 use super::deeds::add;
 use super::trust;
 use super::value::{ANY_KEY, Shape, Value};
@@ -303,6 +303,14 @@ impl Walk<'_, '_> {
         {
             value.taint |= Taint::CHECKED;
         }
+        // The path of an address that `URL` took apart holds no `..` any more; the older `url.parse` leaves it.
+        if self.script
+            && name == "pathname"
+            && value.taint != Taint::NONE
+            && !object.outside().is_some_and(|path| path.starts_with("url."))
+        {
+            value.taint |= Taint::CHECKED;
+        }
         value.taint = super::sealed::number(value.taint, name);
         // What a function or a class is called is the developer's word, whoever handed it over.
         if !self.script && matches!(name, "__name__" | "__qualname__" | "__module__" | "__doc__") {
@@ -382,7 +390,7 @@ impl Walk<'_, '_> {
     /// A message with the role of the system: what it is made of is noted where it is put together.
     fn instruct(&mut self, node: &ExprDict, items: &BTreeMap<String, Value>) {
         self.note_message(items, node.range());
-        let Some(content) = flaws::system_message(items) else { return };
+        let Some(content) = system::system_message(items) else { return };
         let is_content =
             |key: &Expr| matches!(key, Expr::StringLiteral(text) if text.value.to_str() == "content");
         let own = node.items.iter().find(|item| item.key.as_ref().is_some_and(is_content));
