@@ -73,6 +73,7 @@ impl Walk<'_, '_> {
         let shape = callee.shape.clone();
         self.called = Some((node.range(), callee.shape));
         let mut value = value;
+        self.answered_with(node, &arguments);
         self.unsealed(node, &shape, &mut value);
         self.barrier(node, &object, &arguments, &mut value);
         value

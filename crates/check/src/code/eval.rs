@@ -36,6 +36,7 @@ impl Walk<'_, '_> {
                 let kept = self.kept_on_app(&node.value, &object, node.attr.as_str());
                 let value = kept.unwrap_or_else(|| self.attribute(&object, node.attr.as_str()));
                 self.look_at_member(&object, &value, node);
+                let value = Value { taint: super::revealed::part(value.taint, node.attr.as_str()), ..value };
                 self.computed(&object, value, expression.range())
             }
             Expr::Call(node) => self.call(node),
@@ -163,7 +164,7 @@ impl Walk<'_, '_> {
         if !matches!(&object.shape, Shape::Dict(items) if !items.is_empty()) {
             item.taint |= key.taint.without(Taint::CONSENT);
         }
-        item.taint = super::sealed::number(item.taint, own);
+        item.taint = super::sealed::number(super::revealed::part(item.taint, own), own);
         self.told_identity(&mut item);
         item
     }

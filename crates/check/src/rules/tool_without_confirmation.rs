@@ -180,8 +180,15 @@ fn is_felt(tool: &Tool) -> bool {
         "meeting",
         "contract",
     ];
+    // `confirm_order`: what is settled with others binds.
+    let settles = ["confirm", "place", "submit", "finalize", "complete", "create", "make"];
+    let bound = ["order", "orders", "booking", "bookings", "reservation", "reservations", "purchase"];
+    let settled = said.windows(2).any(|two| match two {
+        [verb, thing] => settles.contains(&verb.as_str()) && bound.contains(&thing.as_str()),
+        _ => false,
+    });
     let over = ombud_core::effect::ends(&tool.name) && has(agreed);
-    (verb || code || over) && !matches!(tool.effect, Effect::Read | Effect::Fetch)
+    (verb || code || over || settled) && !matches!(tool.effect, Effect::Read | Effect::Fetch)
 }
 
 /// Whether a tool only deletes what is kept to be faster: it comes back by itself.
