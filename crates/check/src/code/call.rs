@@ -348,7 +348,8 @@ impl Walk<'_, '_> {
         self.put_into_object(node, arguments, answer);
         let known = self.state.known(&path);
         let carried = if known.called.has(Taint::FILE) && !files::is_named_after(object, arguments) {
-            self.known_sources(everything).and(Taint::UPLOAD | Taint::MASKED | Taint::RETRIEVED)
+            self.known_sources(everything)
+                .and(Taint::UPLOAD | Taint::MASKED | Taint::RETRIEVED | Taint::SETTINGS)
         } else {
             everything
         };
@@ -526,7 +527,9 @@ impl Walk<'_, '_> {
             }
             (Shape::Dict(_), "get" | "pop" | "setdefault") => {
                 let key = given(arguments, 0, "key").filter(|key| key.taint == Taint::NONE);
-                let found = object.item(key.and_then(Value::known_text));
+                let name = key.and_then(Value::known_text);
+                let mut found = object.item(name);
+                found.taint = super::revealed::part(found.taint, name.unwrap_or("keys"));
                 given(arguments, 1, "default").map_or_else(|| found.clone(), |default| found.join(default))
             }
             (Shape::Dict(_), "items" | "keys") if !self.script => {

@@ -36,7 +36,12 @@ impl Walk<'_, '_> {
                 let kept = self.kept_on_app(&node.value, &object, node.attr.as_str());
                 let value = kept.unwrap_or_else(|| self.attribute(&object, node.attr.as_str()));
                 self.look_at_member(&object, &value, node);
-                let value = Value { taint: super::revealed::part(value.taint, node.attr.as_str()), ..value };
+                // What an object of the project keeps is no part of what it was made from.
+                let value = if object.taint.has(Taint::SETTINGS) {
+                    Value { taint: super::revealed::part(value.taint, node.attr.as_str()), ..value }
+                } else {
+                    value
+                };
                 self.computed(&object, value, expression.range())
             }
             Expr::Call(node) => self.call(node),

@@ -283,8 +283,8 @@ fn shows_keys(facts: &Facts, id: FunctionId) -> bool {
     const KEYS: &[&str] =
         &["api_key", "apikey", "api-key", "secret", "password", "access_token", "accesstoken"];
     const HIDES: &[&str] = &[
-        "mask", "redact", "***", "hide", "hidden", "sanitiz", "omit", "delete ", "pop(", "exclude", "safe",
-        "public", "脱敏", "隐藏",
+        "mask", "redact", "***", "hide", "hidden", "sanitiz", "omit", "delete ", "pop(", "exclude", "public",
+        "脱敏", "隐藏",
     ];
     let Some(function) = facts.functions.get(id) else { return false };
     let text = |file: usize| facts.files.get(file).map(|file| file.text.as_str()).unwrap_or_default();
