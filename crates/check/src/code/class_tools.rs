@@ -130,9 +130,7 @@ impl Walk<'_, '_> {
                 continue;
             };
             self.offer_in(*method, definition, self.file(), None);
-            self.state.entering(*method, |function| {
-                function.entry.get_or_insert(Entry::Tool);
-            });
+            self.state.entering(*method, |function| function.entry = Some(Entry::Tool));
         }
     }
 

@@ -28,6 +28,7 @@ impl Walk<'_, '_> {
             if heard.is_some() {
                 self.ask_before(arguments);
             }
+            self.promised(path, arguments);
             if path == "js.middleware" {
                 self.before_every_request(arguments);
             }
