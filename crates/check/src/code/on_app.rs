@@ -101,7 +101,11 @@ fn emitter(object: &Value) -> Option<String> {
     match &object.shape {
         Shape::Made(made) => {
             let first = made.chain().last().filter(|first| LIBRARIES.contains(&root(&first.path)))?;
-            first.at.map(|(module, range)| format!("{module}:{}", u32::from(range.start())))
+            // What a class of the project inherits has no place of its own.
+            Some(first.at.map_or_else(
+                || root(&first.path).to_owned(),
+                |(module, range)| format!("{module}:{}", u32::from(range.start())),
+            ))
         }
         Shape::Object(class) => Some(format!("class {class}")),
         _ => None,
