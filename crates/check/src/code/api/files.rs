@@ -2,7 +2,7 @@
 
 use super::super::value::{Argument, Made, Shape, Value, given};
 use super::{last, root};
-use crate::facts::Template;
+use crate::facts::{Taint, Template};
 
 /// What a call does with a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -67,6 +67,18 @@ fn of_path(name: &str, arguments: &[Argument]) -> Option<Access> {
 fn access(mode: Option<&Value>) -> Access {
     let writes = mode.and_then(Value::known_text).is_some_and(|mode| mode.contains(['w', 'a', 'x', '+']));
     if writes { Access::Change } else { Access::Read }
+}
+
+/// What makes sure of a part of something that names a file: a name without its folder leaves none, and the path of an address that
+/// `URL` took apart holds no `..` any more; the older `url.parse` leaves it.
+pub(in crate::code) fn held_part(object: &Value, name: &str, taint: Taint, script: bool) -> Taint {
+    let of = |package: &str| object.outside().is_some_and(|path| path.starts_with(package));
+    let held = match name {
+        "name" | "stem" | "suffix" => of("pathlib."),
+        "pathname" => script && !of("url."),
+        _ => false,
+    };
+    if held && taint != Taint::NONE { Taint::CHECKED } else { Taint::NONE }
 }
 
 /// The path that an object of `pathlib` stands for.
