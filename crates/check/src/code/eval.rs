@@ -165,6 +165,9 @@ impl Walk<'_, '_> {
             item.taint |= key.taint.without(Taint::CONSENT);
         }
         item.taint = super::sealed::number(super::revealed::part(item.taint, own), own);
+        if item.taint != Taint::NONE && files::is_last_part(&node.value, &node.slice) {
+            item.taint |= Taint::CHECKED;
+        }
         self.told_identity(&mut item);
         item
     }

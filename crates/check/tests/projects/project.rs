@@ -9,6 +9,7 @@ fn provider(id: &str, host: &str, trains: &str, local: bool) -> Provider {
     Provider {
         id: id.into(),
         name: id.into(),
+        also: Vec::new(),
         hosts: vec![host.into()],
         country: if id == "deepseek" { "CN".into() } else { "unknown".into() },
         local,

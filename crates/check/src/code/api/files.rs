@@ -1,5 +1,7 @@
 //! Files: which call opens, writes or deletes which.
 
+use ruff_python_ast::{Expr, UnaryOp};
+
 use super::super::value::{Argument, Made, Shape, Value, given};
 use super::{last, root};
 use crate::facts::{Taint, Template};
@@ -79,6 +81,26 @@ pub(in crate::code) fn held_part(object: &Value, name: &str, taint: Taint, scrip
         _ => false,
     };
     if held && taint != Taint::NONE { Taint::CHECKED } else { Taint::NONE }
+}
+
+/// `name.split("/")`: its parts hold no folder.
+pub(in crate::code) fn splits(list: &Expr) -> bool {
+    let Expr::Call(call) = list else { return false };
+    let named = matches!(&*call.func, Expr::Attribute(part) if matches!(part.attr.as_str(), "split" | "rsplit" | "rpartition"));
+    named
+        && matches!(call.arguments.args.first(), Some(Expr::StringLiteral(text)) if matches!(text.value.to_str(), "/" | "\\"))
+}
+
+/// `name.split("/")[-1]`: what stands behind the last folder. A lone `..` in it names a folder, which nobody opens as a file.
+pub(in crate::code) fn is_last_part(list: &Expr, key: &Expr) -> bool {
+    let last = match key {
+        Expr::UnaryOp(node) => node.op == UnaryOp::USub,
+        Expr::NumberLiteral(_) => {
+            matches!(list, Expr::Call(call) if matches!(&*call.func, Expr::Attribute(part) if part.attr.as_str() == "rpartition"))
+        }
+        _ => false,
+    };
+    last && splits(list)
 }
 
 /// The path that an object of `pathlib` stands for.
