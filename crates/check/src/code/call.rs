@@ -450,6 +450,7 @@ impl Walk<'_, '_> {
         }
         found.extend(self.started(path, arguments));
         if let Some((content, conversation)) = web::persisted(path, object, arguments) {
+            let conversation = conversation || self.holds_dialogue(arguments);
             found.push(Deed::Persist { content, conversation, remote: false });
         }
         let call = Outside { path, object, from: callee.taint, arguments };
