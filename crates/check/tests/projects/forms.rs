@@ -46,6 +46,11 @@ fn routes_that_answer_with_settings() {
 }
 
 #[test]
+fn conversations_that_are_kept_under_other_names() {
+    holds(include_str!("forms/kept.txt"));
+}
+
+#[test]
 fn memories_of_other_libraries() {
     holds(include_str!("forms/memories.txt"));
 }

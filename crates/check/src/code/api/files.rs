@@ -93,14 +93,14 @@ pub(in crate::code) fn splits(list: &Expr) -> bool {
 
 /// `name.split("/")[-1]`: what stands behind the last folder. A lone `..` in it names a folder, which nobody opens as a file.
 pub(in crate::code) fn is_last_part(list: &Expr, key: &Expr) -> bool {
-    let last = match key {
+    let at_the_end = match key {
         Expr::UnaryOp(node) => node.op == UnaryOp::USub,
         Expr::NumberLiteral(_) => {
             matches!(list, Expr::Call(call) if matches!(&*call.func, Expr::Attribute(part) if part.attr.as_str() == "rpartition"))
         }
         _ => false,
     };
-    last && splits(list)
+    at_the_end && splits(list)
 }
 
 /// The path that an object of `pathlib` stands for.
