@@ -184,7 +184,9 @@ impl Walk<'_, '_> {
         let key = format!("those who hear {event} of {emitter}");
         if HEARS.contains(&name) {
             let mut found = Vec::new();
-            rest.iter().for_each(|one| collect_functions(&one.value, &mut found, 0));
+            for one in rest {
+                collect_functions(&one.value, &mut found, 0);
+            }
             self.add_to(&key, found);
         } else if let Some(Shape::Functions(all)) = self.state.global(PROJECT, &key).map(|found| found.shape)
         {
