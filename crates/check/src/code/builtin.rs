@@ -82,7 +82,10 @@ impl Walk<'_, '_> {
 
 /// What is called where a call was only begun, and with what: `partial(send, to)(text)`.
 pub(super) fn completed(callee: &Value, rest: &[Argument]) -> Option<(Value, Vec<Argument>)> {
-    let made = callee.made().filter(|made| made.maker() == PARTIALS[0] && made.path.ends_with("()"))?;
+    let made = callee.made().filter(|made| made.path.starts_with(PARTIALS[0]))?;
+    if made.maker() != PARTIALS[0] || !made.path.ends_with("()") {
+        return None;
+    }
     let (begun, first) = made.given.split_first()?;
     Some((begun.value.clone(), [first, rest].concat()))
 }

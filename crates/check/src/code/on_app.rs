@@ -81,8 +81,13 @@ fn queue(object: &Made) -> Option<String> {
 }
 
 /// Methods by which something is told to those who hear it, and by which they begin to.
-const EMITS: &[&str] = &["emit", "emitAsync", "emit_async", "dispatch", "publish", "trigger"];
-const HEARS: &[&str] = &["on", "once", "addListener", "prependListener", "add_listener", "subscribe"];
+fn emits(name: &str) -> bool {
+    matches!(name, "emit" | "emitAsync" | "emit_async" | "dispatch" | "publish" | "trigger")
+}
+
+fn hears(name: &str) -> bool {
+    matches!(name, "on" | "once" | "addListener" | "prependListener" | "add_listener" | "subscribe")
+}
 
 /// What tells those who hear it within the program: an object of a library for that, or of a class of the project's own.
 fn emitter(object: &Value) -> Option<String> {
@@ -175,14 +180,12 @@ impl Walk<'_, '_> {
         arguments: &[Argument],
         range: TextRange,
     ) {
-        let Some((event, rest)) =
-            arguments.split_first().filter(|_| EMITS.contains(&name) || HEARS.contains(&name))
-        else {
+        let Some((event, rest)) = arguments.split_first().filter(|_| emits(name) || hears(name)) else {
             return;
         };
         let (Some(emitter), Some(event)) = (emitter(object), event.value.known_text()) else { return };
         let key = format!("those who hear {event} of {emitter}");
-        if HEARS.contains(&name) {
+        if hears(name) {
             let mut found = Vec::new();
             for one in rest {
                 collect_functions(&one.value, &mut found, 0);

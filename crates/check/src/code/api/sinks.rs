@@ -122,6 +122,10 @@ const STARTS_ALL: &[&str] = &[
 /// A program that is started as a server of tools: whoever chooses its command, or what a fetching command fetches, has it run.
 fn of_server(path: &str, name: &str, arguments: &[Argument]) -> Option<(Sink, Taint)> {
     const SETTINGS: &[&str] = &["mcp_servers", "mcpServers", "servers", "connections"];
+    // Most calls are of something else.
+    if !name.starts_with(|ch: char| ch.is_ascii_uppercase()) && name != "query" {
+        return None;
+    }
     let content = match name {
         _ if STARTS.contains(&name) => {
             let settings = named(arguments, &["params", "server_params", "server_parameters"]);

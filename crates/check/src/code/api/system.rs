@@ -94,11 +94,13 @@ const TOLD_ONCE: &[&str] = &[
 
 /// What stands in the system prompt that an object is made with: `SystemMessage(content=…)`, `Agent(instructions=…)`.
 fn system_object(path: &str, arguments: &[Argument]) -> Option<Taint> {
-    let package = root(path);
-    if !models::is_framework(package) && !TOLD_ONCE.contains(&package) {
+    let (package, name) = (root(path), last(path));
+    let makes = name.starts_with(|ch: char| ch.is_ascii_uppercase())
+        || name.starts_with("create")
+        || name == "getGenerativeModel";
+    if !makes || !models::is_framework(package) && !TOLD_ONCE.contains(&package) {
         return None;
     }
-    let name = last(path);
     // `ChatMessage(role="system", content=…)`
     let role = || named(arguments, &["role"]).or_else(|| given(arguments, 0, "role"));
     let says_system = || {
