@@ -128,7 +128,10 @@ fn system_object(path: &str, arguments: &[Argument]) -> Option<Taint> {
         _ if name.ends_with("Agent") => named(arguments, KEYS),
         _ => None,
     }?;
-    Some(content.deep_taint()).filter(|taint| *taint != Taint::NONE)
+    let here = matches!(&content.shape, Shape::Text(text) if text.pieces.len() > 1);
+    let taint = content.deep_taint();
+    let taint = if here { taint } else { taint.without(Taint::RETRIEVED) };
+    (taint != Taint::NONE).then_some(taint)
 }
 
 /// Names by which a template says that it is filled with what was found or said before.
@@ -183,6 +186,8 @@ fn filled_template(object: Option<&Made>, arguments: &[Argument]) -> Option<Tain
         let names = text.split('{').skip(1).filter_map(|part| part.split_once('}'));
         names.fold(sum, |sum, (name, _)| sum | given_in(name.trim()))
     });
+    // What a developer's own pages say is no stranger's word; of a place that is called so it is told where the template stands.
+    let sum = sum.without(Taint::RETRIEVED);
     (sum != Taint::NONE).then_some(sum)
 }
 
