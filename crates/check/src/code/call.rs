@@ -6,8 +6,8 @@ use ruff_python_ast::{Arguments, Expr, ExprCall, Stmt};
 use ruff_text_size::{Ranged, TextRange};
 
 use super::api::known::Known;
-use super::api::{databases, files, flaws, guards, keys, labels, models, sinks, stores, swift, web};
-use super::builtin::{builtin, elsewhere, replaced};
+use super::api::{databases, files, flaws, guards, keys, labels, models, sinks, stores, swift, system, web};
+use super::builtin::{builtin, completed, elsewhere, replaced};
 use super::consent;
 use super::deeds::{Outside, add, is_kept};
 use super::define::Hangs;
@@ -73,6 +73,7 @@ impl Walk<'_, '_> {
         let shape = callee.shape.clone();
         self.called = Some((node.range(), callee.shape));
         let mut value = value;
+        self.answered_with(node, &arguments);
         self.unsealed(node, &shape, &mut value);
         self.barrier(node, &object, &arguments, &mut value);
         value
@@ -184,6 +185,12 @@ impl Walk<'_, '_> {
             }
             ensures &= own;
             let mut value = summary.returns.filled(&values);
+            if let (Shape::Dict(made), Shape::Dict(items)) = (&summary.returns.shape, &value.shape)
+                && made.get("role").is_some_and(|role| role.known_text().is_none())
+                && let Some(content) = system::system_message(items)
+            {
+                add(&mut self.call_at(range).does, Deed::SystemPrompt(content));
+            }
             self.offer_handed(&summary.offers, &values, range);
             for lifted in &summary.lifted {
                 value = self.lifted(lifted, &values, &taints, range, value);
@@ -278,15 +285,16 @@ impl Walk<'_, '_> {
         if let Some((callee, rest)) = elsewhere(&path, arguments) {
             return self.call_outside(node, &callee, rest);
         }
-        if let Some(value) = self.loaded(&path, arguments, range) {
+        let begun = match completed(callee, arguments) {
+            Some((callee, given)) => Some(self.call_known(node, &Value::default(), &callee, &given)),
+            None => self.partial(&path, arguments, range),
+        };
+        if let Some(value) = begun.or_else(|| self.loaded(&path, arguments, range)) {
             return value;
         }
         self.disguise(node, &path, callee, arguments);
         if let Some(value) = builtin(&path, arguments) {
-            if self.state.known(&path).logs {
-                add(&mut self.call_at(range).does, Deed::Guard(Guard::Logged));
-                self.log_words(node);
-            }
+            self.note_builtin(node, &path, &value);
             return value;
         }
         if super::api::frameworks::ends(&path) {
@@ -315,6 +323,7 @@ impl Walk<'_, '_> {
         self.hand_out(&path, callee, arguments, range);
         self.through_graph(&path, callee, arguments, range);
         self.through_queue(&path, callee, range);
+        self.through_event(super::api::last(&path), callee, arguments, range);
         let mut answer = self.deeds(&path, callee, arguments, range);
         self.note_compared_key(node);
         self.note_given(&node.arguments, range);
@@ -333,7 +342,8 @@ impl Walk<'_, '_> {
         self.put_into_object(node, arguments, answer);
         let known = self.state.known(&path);
         let carried = if known.called.has(Taint::FILE) && !files::is_named_after(object, arguments) {
-            self.known_sources(everything).and(Taint::UPLOAD | Taint::MASKED | Taint::RETRIEVED)
+            self.known_sources(everything)
+                .and(Taint::UPLOAD | Taint::MASKED | Taint::RETRIEVED | Taint::SETTINGS)
         } else {
             everything
         };
@@ -355,6 +365,17 @@ impl Walk<'_, '_> {
             return value;
         }
         Value::new(callee.called_at(arguments, Some((self.module, range))), taint)
+    }
+
+    /// What a builtin does beside giving something: `dict(role="system", content=…)`, `console.log(…)`.
+    fn note_builtin(&mut self, node: &ExprCall, path: &str, made: &Value) {
+        if let Some(content) = system::made_by_name(path, made) {
+            add(&mut self.call_at(node.range()).does, Deed::SystemPrompt(content));
+        }
+        if self.state.known(path).logs {
+            add(&mut self.call_at(node.range()).does, Deed::Guard(Guard::Logged));
+            self.log_words(node);
+        }
     }
 
     /// A line about what went wrong is no record of what was done.
@@ -419,7 +440,7 @@ impl Walk<'_, '_> {
             let speech = if models::writes_down(path) { Taint::LOCAL } else { Taint::NONE };
             let content = models::told(arguments).without(Taint::CONSENT) | speech;
             found.push(Deed::Model { recipient, content });
-            found.extend(flaws::system_prompt(arguments).map(Deed::SystemPrompt));
+            found.extend(system::system_prompt(arguments).map(Deed::SystemPrompt));
             let told = if models::embeds(path) { models::told(arguments) } else { Taint::MODEL };
             answer = Some(told | speech);
         }
@@ -429,6 +450,7 @@ impl Walk<'_, '_> {
         }
         found.extend(self.started(path, arguments));
         if let Some((content, conversation)) = web::persisted(path, object, arguments) {
+            let conversation = conversation || self.holds_dialogue(arguments);
             found.push(Deed::Persist { content, conversation, remote: false });
         }
         let call = Outside { path, object, from: callee.taint, arguments };
@@ -440,10 +462,7 @@ impl Walk<'_, '_> {
             found.push(Deed::Persist { content, conversation, remote });
         }
         answer = self.keep_in_rows(call, &mut found).or(answer);
-        found.extend(flaws::system_object(path, arguments).map(Deed::SystemPrompt));
-        if flaws::system_template(path, arguments) {
-            found.push(Deed::SystemPrompt(Taint::RETRIEVED));
-        }
+        found.extend(system::of(path, object, arguments).map(Deed::SystemPrompt));
         found.extend(self.rows(path, object, arguments));
         found.extend(flaws::of(path, object, arguments));
         found.extend(swift::flaws(path, arguments));
@@ -510,7 +529,9 @@ impl Walk<'_, '_> {
             }
             (Shape::Dict(_), "get" | "pop" | "setdefault") => {
                 let key = given(arguments, 0, "key").filter(|key| key.taint == Taint::NONE);
-                let found = object.item(key.and_then(Value::known_text));
+                let name = key.and_then(Value::known_text);
+                let mut found = object.item(name);
+                found.taint = super::revealed::part(found.taint, name.unwrap_or("keys"));
                 given(arguments, 1, "default").map_or_else(|| found.clone(), |default| found.join(default))
             }
             (Shape::Dict(_), "items" | "keys") if !self.script => {
@@ -523,6 +544,7 @@ impl Walk<'_, '_> {
                 self.fields_of(object).unwrap_or_default()
             }
             _ => {
+                self.through_event(name, object, arguments, node.range());
                 self.keep_in_rows_by_name(node, name, object, arguments);
                 self.note_compared_key(node);
                 let said = if self.script { object.deep_taint() } else { Taint::NONE };

@@ -9,7 +9,7 @@ use ruff_python_ast::{
 };
 use ruff_text_size::Ranged;
 
-use super::api::{files, flaws, models};
+use super::api::{files, flaws, models, system};
 use super::deeds::add;
 use super::trust;
 use super::value::{ANY_KEY, ModuleId, Shape, Value};
@@ -36,6 +36,7 @@ impl Walk<'_, '_> {
                 let kept = self.kept_on_app(&node.value, &object, node.attr.as_str());
                 let value = kept.unwrap_or_else(|| self.attribute(&object, node.attr.as_str()));
                 self.look_at_member(&object, &value, node);
+                let value = super::revealed::member(&object, value, node.attr.as_str());
                 self.computed(&object, value, expression.range())
             }
             Expr::Call(node) => self.call(node),
@@ -163,7 +164,10 @@ impl Walk<'_, '_> {
         if !matches!(&object.shape, Shape::Dict(items) if !items.is_empty()) {
             item.taint |= key.taint.without(Taint::CONSENT);
         }
-        item.taint = super::sealed::number(item.taint, own);
+        item.taint = super::sealed::number(super::revealed::part(item.taint, own), own);
+        if item.taint != Taint::NONE && files::is_last_part(&node.value, &node.slice) {
+            item.taint |= Taint::CHECKED;
+        }
         self.told_identity(&mut item);
         item
     }
@@ -305,13 +309,7 @@ impl Walk<'_, '_> {
         };
         let found = found.or_else(|| self.swift.then(|| super::swift::part(object, name)).flatten());
         let mut value = found.unwrap_or_else(|| object.attribute(name));
-        // A name without its folder leaves none.
-        if matches!(name, "name" | "stem" | "suffix")
-            && value.taint != Taint::NONE
-            && object.outside().is_some_and(|path| path.starts_with("pathlib."))
-        {
-            value.taint |= Taint::CHECKED;
-        }
+        value.taint |= files::held_part(object, name, value.taint, self.script);
         value.taint = super::sealed::number(value.taint, name);
         // What a function or a class is called is the developer's word, whoever handed it over.
         if !self.script && matches!(name, "__name__" | "__qualname__" | "__module__" | "__doc__") {
@@ -391,7 +389,7 @@ impl Walk<'_, '_> {
     /// A message with the role of the system: what it is made of is noted where it is put together.
     fn instruct(&mut self, node: &ExprDict, items: &BTreeMap<String, Value>) {
         self.note_message(items, node.range());
-        let Some(content) = flaws::system_message(items) else { return };
+        let Some(content) = system::system_message(items) else { return };
         let is_content =
             |key: &Expr| matches!(key, Expr::StringLiteral(text) if text.value.to_str() == "content");
         let own = node.items.iter().find(|item| item.key.as_ref().is_some_and(is_content));

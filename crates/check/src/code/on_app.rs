@@ -57,6 +57,11 @@ fn is_app(object: &Value) -> bool {
     )
 }
 
+/// Under which name it is noted that a function is to keep a promise.
+fn promise(function: FunctionId) -> String {
+    format!("the promise that {function} keeps")
+}
+
 /// The graph from which something was made.
 fn graph(object: &Made) -> Option<String> {
     let first = object.chain().last()?;
@@ -73,6 +78,43 @@ fn queue(object: &Made) -> Option<String> {
         && last(first.maker()).ends_with("Queue");
     let (module, range) = first.at.filter(|_| is_queue)?;
     Some(format!("those who take from the queue {module}:{}", u32::from(range.start())))
+}
+
+/// Methods by which something is told to those who hear it, and by which they begin to.
+fn emits(name: &str) -> bool {
+    matches!(name, "emit" | "emitAsync" | "emit_async" | "dispatch" | "publish" | "trigger")
+}
+
+fn hears(name: &str) -> bool {
+    matches!(name, "on" | "once" | "addListener" | "prependListener" | "add_listener" | "subscribe")
+}
+
+/// What tells those who hear it within the program: an object of a library for that, or of a class of the project's own.
+fn emitter(object: &Value) -> Option<String> {
+    const LIBRARIES: &[&str] = &[
+        "events",
+        "eventemitter3",
+        "eventemitter2",
+        "mitt",
+        "nanoevents",
+        "tiny-emitter",
+        "emittery",
+        "pubsub-js",
+        "pyee",
+        "blinker",
+    ];
+    match &object.shape {
+        Shape::Made(made) => {
+            let first = made.chain().last().filter(|first| LIBRARIES.contains(&root(&first.path)))?;
+            // What a class of the project inherits has no place of its own.
+            Some(first.at.map_or_else(
+                || root(&first.path).to_owned(),
+                |(module, range)| format!("{module}:{}", u32::from(range.start())),
+            ))
+        }
+        Shape::Object(class) => Some(format!("class {class}")),
+        _ => None,
+    }
 }
 
 impl Walk<'_, '_> {
@@ -128,6 +170,52 @@ impl Walk<'_, '_> {
             "put" | "put_nowait" => self.come_to(&key, Taint::NONE, range),
             _ => {}
         }
+    }
+
+    /// `bus.on("ask", answer)`, and `bus.emit("ask", text)`, by which one comes to it.
+    pub(super) fn through_event(
+        &mut self,
+        name: &str,
+        object: &Value,
+        arguments: &[Argument],
+        range: TextRange,
+    ) {
+        let Some((event, rest)) = arguments.split_first().filter(|_| emits(name) || hears(name)) else {
+            return;
+        };
+        let (Some(emitter), Some(event)) = (emitter(object), event.value.known_text()) else { return };
+        let key = format!("those who hear {event} of {emitter}");
+        if hears(name) {
+            let mut found = Vec::new();
+            for one in rest {
+                collect_functions(&one.value, &mut found, 0);
+            }
+            self.add_to(&key, found);
+        } else if let Some(Shape::Functions(all)) = self.state.global(PROJECT, &key).map(|found| found.shape)
+        {
+            self.enter(&all, None, rest, range);
+        }
+    }
+
+    /// `new Promise((ok) => …)`: what its first parameter is called with is what is waited for.
+    pub(super) fn promised(&mut self, path: &str, arguments: &[Argument]) {
+        let Some(executor) = arguments.first().filter(|_| path == "js.Promise") else { return };
+        let mut found = Vec::new();
+        collect_functions(&executor.value, &mut found, 0);
+        for id in found {
+            self.add_to(&promise(id), vec![id]);
+        }
+    }
+
+    /// Whether a name is what a promise around here is kept with.
+    pub(super) fn resolves(&self, name: &str) -> bool {
+        let functions = &self.state.project.functions;
+        let outer = |id: &FunctionId| functions.get(*id).and_then(|func| func.outer);
+        let first = |id: &FunctionId| {
+            functions.get(*id).and_then(|func| func.parameters.first()).is_some_and(|own| own == name)
+        };
+        let around = std::iter::successors(Some(self.function), outer).find(first);
+        name == "resolve" || around.is_some_and(|id| self.state.global(PROJECT, &promise(id)).is_some())
     }
 
     fn add_to(&mut self, key: &str, functions: Vec<FunctionId>) {
