@@ -3,14 +3,19 @@
 use std::rc::Rc;
 
 use ruff_python_ast::Expr;
+use ruff_text_size::TextRange;
 
 use super::api::{files, root, script, sources, swift};
 use super::assign::{is_kept, kept_outside};
 use super::call::all_of;
 use super::eval::{added, variable};
+use super::hand_out::collect_functions;
 use super::value::{self, Argument, Shape, Value, given};
 use super::walk::Walk;
 use crate::facts::{Piece, Taint, Template, host_of};
+
+/// What begins a call that is completed later.
+const PARTIALS: [&str; 2] = ["functools.partial", "functools.partialmethod"];
 
 /// Builtins that give the items of what they take.
 const ITEMS: &[&str] = &[
@@ -46,6 +51,19 @@ impl Walk<'_, '_> {
         }
     }
 
+    /// `partial(send, to)`: what is given is handed over here, and what is called later gets the rest.
+    pub(super) fn partial(&mut self, path: &str, arguments: &[Argument], range: TextRange) -> Option<Value> {
+        let (callee, rest) = arguments.split_first().filter(|_| PARTIALS.contains(&path))?;
+        let mut ids = Vec::new();
+        collect_functions(&callee.value, &mut ids, 0);
+        if !rest.is_empty() {
+            self.enter(&ids, None, rest, range);
+        }
+        let in_order = ids.is_empty() || rest.iter().any(|one| one.name.is_none());
+        let made = || Value::new(Value::path(PARTIALS[0]).called(arguments), all_of(arguments));
+        Some(if in_order { made() } else { callee.value.clone() })
+    }
+
     /// What acts is known again when it is taken out.
     pub(super) fn put_in(&mut self, container: &Expr, object: &Value, name: &str, arguments: &[Argument]) {
         match (&object.shape, arguments) {
@@ -60,6 +78,13 @@ impl Walk<'_, '_> {
             _ => {}
         }
     }
+}
+
+/// What is called where a call was only begun, and with what: `partial(send, to)(text)`.
+pub(super) fn completed(callee: &Value, rest: &[Argument]) -> Option<(Value, Vec<Argument>)> {
+    let made = callee.made().filter(|made| made.maker() == PARTIALS[0] && made.path.ends_with("()"))?;
+    let (begun, first) = made.given.split_first()?;
+    Some((begun.value.clone(), [first, rest].concat()))
 }
 
 /// What a call only runs in another thread, and with what: `asyncio.to_thread(client.chat, text)`.
@@ -110,7 +135,7 @@ pub(super) fn builtin(path: &str, arguments: &[Argument]) -> Option<Value> {
             let value = first();
             Value { taint: value.deep_taint().without(Taint::CONSENT), ..value }
         }
-        "functools.partial" | "functools.wraps" => first(),
+        "functools.wraps" => first(),
         "getattr" => {
             let name = value::given(arguments, 1, "name").and_then(Value::known_text)?.to_owned();
             first().attribute(&name)

@@ -5,7 +5,7 @@ use ruff_python_ast::{Expr, ExprCall};
 use ruff_text_size::{Ranged, TextRange};
 
 use super::api::stores::{self, Use};
-use super::api::{databases, flaws, guards, labels, last, models, names, web};
+use super::api::{databases, guards, labels, last, models, names, system, web};
 use super::call::{all_of, name_options};
 use super::deeds::add;
 use super::value::{Argument, Made, Shape, Value, given};
@@ -94,7 +94,7 @@ impl Walk<'_, '_> {
         let mut found = vec![Deed::Model { recipient, content }];
         // Of options that were put together elsewhere nobody knows which part is whose.
         if !arguments.iter().any(|one| one.spread) {
-            found.extend(flaws::system_prompt(&given).map(Deed::SystemPrompt));
+            found.extend(system::system_prompt(&given).map(Deed::SystemPrompt));
         }
         found.extend(history.map(|name| Deed::OneHistory { name, content }));
         self.did(written, found, range);

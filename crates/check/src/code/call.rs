@@ -6,8 +6,8 @@ use ruff_python_ast::{Arguments, Expr, ExprCall, Stmt};
 use ruff_text_size::{Ranged, TextRange};
 
 use super::api::known::Known;
-use super::api::{databases, files, flaws, guards, keys, labels, models, sinks, stores, swift, web};
-use super::builtin::{builtin, elsewhere, replaced};
+use super::api::{databases, files, flaws, guards, keys, labels, models, sinks, stores, swift, system, web};
+use super::builtin::{builtin, completed, elsewhere, replaced};
 use super::consent;
 use super::deeds::{Outside, add, is_kept};
 use super::define::Hangs;
@@ -73,6 +73,7 @@ impl Walk<'_, '_> {
         let shape = callee.shape.clone();
         self.called = Some((node.range(), callee.shape));
         let mut value = value;
+        self.answered_with(node, &arguments);
         self.unsealed(node, &shape, &mut value);
         self.barrier(node, &object, &arguments, &mut value);
         value
@@ -184,6 +185,12 @@ impl Walk<'_, '_> {
             }
             ensures &= own;
             let mut value = summary.returns.filled(&values);
+            if let (Shape::Dict(made), Shape::Dict(items)) = (&summary.returns.shape, &value.shape)
+                && made.get("role").is_some_and(|role| role.known_text().is_none())
+                && let Some(content) = system::system_message(items)
+            {
+                add(&mut self.call_at(range).does, Deed::SystemPrompt(content));
+            }
             self.offer_handed(&summary.offers, &values, range);
             for lifted in &summary.lifted {
                 value = self.lifted(lifted, &values, &taints, range, value);
@@ -278,11 +285,18 @@ impl Walk<'_, '_> {
         if let Some((callee, rest)) = elsewhere(&path, arguments) {
             return self.call_outside(node, &callee, rest);
         }
-        if let Some(value) = self.loaded(&path, arguments, range) {
+        if let Some((callee, given)) = completed(callee, arguments) {
+            return self.call_known(node, &Value::default(), &callee, &given);
+        }
+        let begun = self.partial(&path, arguments, range);
+        if let Some(value) = begun.or_else(|| self.loaded(&path, arguments, range)) {
             return value;
         }
         self.disguise(node, &path, callee, arguments);
         if let Some(value) = builtin(&path, arguments) {
+            if let Some(content) = system::made_by_name(&path, &value) {
+                add(&mut self.call_at(range).does, Deed::SystemPrompt(content));
+            }
             if self.state.known(&path).logs {
                 add(&mut self.call_at(range).does, Deed::Guard(Guard::Logged));
                 self.log_words(node);
@@ -315,6 +329,7 @@ impl Walk<'_, '_> {
         self.hand_out(&path, callee, arguments, range);
         self.through_graph(&path, callee, arguments, range);
         self.through_queue(&path, callee, range);
+        self.through_event(super::api::last(&path), callee, arguments, range);
         let mut answer = self.deeds(&path, callee, arguments, range);
         self.note_compared_key(node);
         self.note_given(&node.arguments, range);
@@ -419,7 +434,7 @@ impl Walk<'_, '_> {
             let speech = if models::writes_down(path) { Taint::LOCAL } else { Taint::NONE };
             let content = models::told(arguments).without(Taint::CONSENT) | speech;
             found.push(Deed::Model { recipient, content });
-            found.extend(flaws::system_prompt(arguments).map(Deed::SystemPrompt));
+            found.extend(system::system_prompt(arguments).map(Deed::SystemPrompt));
             let told = if models::embeds(path) { models::told(arguments) } else { Taint::MODEL };
             answer = Some(told | speech);
         }
@@ -440,8 +455,9 @@ impl Walk<'_, '_> {
             found.push(Deed::Persist { content, conversation, remote });
         }
         answer = self.keep_in_rows(call, &mut found).or(answer);
-        found.extend(flaws::system_object(path, arguments).map(Deed::SystemPrompt));
-        if flaws::system_template(path, arguments) {
+        found.extend(system::system_object(path, arguments).map(Deed::SystemPrompt));
+        found.extend(system::filled_template(object, arguments).map(Deed::SystemPrompt));
+        if system::system_template(path, arguments) {
             found.push(Deed::SystemPrompt(Taint::RETRIEVED));
         }
         found.extend(self.rows(path, object, arguments));
@@ -523,6 +539,7 @@ impl Walk<'_, '_> {
                 self.fields_of(object).unwrap_or_default()
             }
             _ => {
+                self.through_event(name, object, arguments, node.range());
                 self.keep_in_rows_by_name(node, name, object, arguments);
                 self.note_compared_key(node);
                 let said = if self.script { object.deep_taint() } else { Taint::NONE };

@@ -178,6 +178,7 @@ fn place(project: &Project<'_>, state: &State<'_>, tool: &mut Tool, branches: &B
         return;
     }
     let Some(branch) = branches.get(tool.name.as_str()) else {
+        tool.function = tool.function.or_else(|| picked_by_name(project, state, &tool.name));
         tool.acts = tool.function.and_then(|given| of_function(project, state, given, tool.effect));
         return;
     };
@@ -189,6 +190,19 @@ fn place(project: &Project<'_>, state: &State<'_>, tool: &mut Tool, branches: &B
         .and_then(|id| of_function(project, state, id, tool.effect).or_else(|| named(state, id)))
         .or(here);
     tool.function = handler.or(tool.function);
+}
+
+/// `this[name](arguments)`: the one method that is called so, where one of several is picked by the name that came.
+fn picked_by_name(project: &Project<'_>, state: &State<'_>, name: &str) -> Option<FunctionId> {
+    let name = name.trim_start_matches('_');
+    let called = |function: &&super::project::Func<'_>| {
+        function.class.is_some() && function.name.rsplit('.').next() == Some(name)
+    };
+    let mut all =
+        (0..project.functions.len()).filter(|id| project.functions.get(*id).as_ref().is_some_and(called));
+    let id = all.next().filter(|_| all.next().is_none())?;
+    let mut calls = state.functions.iter().flat_map(|function| &function.calls);
+    calls.any(|call| call.callees.len() > 1 && call.callees.contains(&id)).then_some(id)
 }
 
 /// The act within a function.

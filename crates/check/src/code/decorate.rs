@@ -12,7 +12,7 @@ use super::identity::is_route;
 use super::kept::is_event;
 use super::value::{Argument, Shape, Value, named};
 use super::walk::Walk;
-use crate::facts::{Deed, Entry, FunctionId};
+use crate::facts::{Deed, Entry, FunctionId, Taint};
 
 impl Walk<'_, '_> {
     /// A function's decorators: who enters it, and whether consent stands before it.
@@ -86,6 +86,11 @@ impl Walk<'_, '_> {
         }
         if let Some(entry) = frameworks::entered_by(path).filter(|_| path.contains('.') && !asks) {
             self.state.entering(id, |function| function.entry = Some(entry));
+            // Whoever types the command is the one whose machine it is.
+            if frameworks::is_command(path) {
+                let typed = vec![Value::of(Taint::LOCAL); node.parameters.len()];
+                self.enter_with(&[id], &typed, written.range());
+            }
             if frameworks::is_tool(path) {
                 self.offer_function(id, node);
                 self.serve_together(id, path);

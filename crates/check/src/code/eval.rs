@@ -9,7 +9,7 @@ use ruff_python_ast::{
 };
 use ruff_text_size::Ranged;
 
-use super::api::{files, flaws, models};
+use super::api::{files, flaws, models, system};
 use super::deeds::add;
 use super::trust;
 use super::value::{ANY_KEY, Shape, Value};
@@ -36,6 +36,7 @@ impl Walk<'_, '_> {
                 let kept = self.kept_on_app(&node.value, &object, node.attr.as_str());
                 let value = kept.unwrap_or_else(|| self.attribute(&object, node.attr.as_str()));
                 self.look_at_member(&object, &value, node);
+                let value = Value { taint: super::revealed::part(value.taint, node.attr.as_str()), ..value };
                 self.computed(&object, value, expression.range())
             }
             Expr::Call(node) => self.call(node),
@@ -163,7 +164,7 @@ impl Walk<'_, '_> {
         if !matches!(&object.shape, Shape::Dict(items) if !items.is_empty()) {
             item.taint |= key.taint.without(Taint::CONSENT);
         }
-        item.taint = super::sealed::number(item.taint, own);
+        item.taint = super::sealed::number(super::revealed::part(item.taint, own), own);
         self.told_identity(&mut item);
         item
     }
@@ -303,6 +304,14 @@ impl Walk<'_, '_> {
         {
             value.taint |= Taint::CHECKED;
         }
+        // The path of an address that `URL` took apart holds no `..` any more; the older `url.parse` leaves it.
+        if self.script
+            && name == "pathname"
+            && value.taint != Taint::NONE
+            && !object.outside().is_some_and(|path| path.starts_with("url."))
+        {
+            value.taint |= Taint::CHECKED;
+        }
         value.taint = super::sealed::number(value.taint, name);
         // What a function or a class is called is the developer's word, whoever handed it over.
         if !self.script && matches!(name, "__name__" | "__qualname__" | "__module__" | "__doc__") {
@@ -382,7 +391,7 @@ impl Walk<'_, '_> {
     /// A message with the role of the system: what it is made of is noted where it is put together.
     fn instruct(&mut self, node: &ExprDict, items: &BTreeMap<String, Value>) {
         self.note_message(items, node.range());
-        let Some(content) = flaws::system_message(items) else { return };
+        let Some(content) = system::system_message(items) else { return };
         let is_content =
             |key: &Expr| matches!(key, Expr::StringLiteral(text) if text.value.to_str() == "content");
         let own = node.items.iter().find(|item| item.key.as_ref().is_some_and(is_content));

@@ -132,7 +132,7 @@ impl Walk<'_, '_> {
             let name = files::shown(&file).unwrap_or_default();
             let Some(store) = self.memory(&name).or_else(|| self.kept_by_class(&name)) else {
                 self.lend(Access::Read, &file, Taint::NONE);
-                return None;
+                return self.is_setting(&name).then_some(Taint::FILE | Taint::SETTINGS);
             };
             let noted = self.state.global(self.module, NOTED)?;
             let people = Taint::PERSON | Taint::MODEL | Taint::TOOL;

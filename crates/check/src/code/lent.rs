@@ -30,6 +30,10 @@ pub(super) struct Lent {
 pub(super) fn part_of(method: &str, arguments: &[Argument], whole: Taint) -> Taint {
     let picks = matches!(last(method), "get" | "setdefault" | "pop");
     let own = arguments.first().is_some_and(|key| picks && is_apart(&key.value));
+    let whole = match arguments.first().and_then(|key| key.value.known_text()) {
+        Some(name) if picks => super::revealed::part(whole, name),
+        _ => whole,
+    };
     if own { whole.without(Taint::COMMON) } else { whole }
 }
 

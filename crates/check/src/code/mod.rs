@@ -42,6 +42,7 @@ mod options;
 mod project;
 mod refuse;
 mod requests;
+mod revealed;
 mod rows;
 mod sealed;
 mod settings;

@@ -75,6 +75,34 @@ fn queue(object: &Made) -> Option<String> {
     Some(format!("those who take from the queue {module}:{}", u32::from(range.start())))
 }
 
+/// Methods by which something is told to those who hear it, and by which they begin to.
+const EMITS: &[&str] = &["emit", "emitAsync", "emit_async", "dispatch", "publish", "trigger"];
+const HEARS: &[&str] = &["on", "once", "addListener", "prependListener", "add_listener", "subscribe"];
+
+/// What tells those who hear it within the program: an object of a library for that, or of a class of the project's own.
+fn emitter(object: &Value) -> Option<String> {
+    const LIBRARIES: &[&str] = &[
+        "events",
+        "eventemitter3",
+        "eventemitter2",
+        "mitt",
+        "nanoevents",
+        "tiny-emitter",
+        "emittery",
+        "pubsub-js",
+        "pyee",
+        "blinker",
+    ];
+    match &object.shape {
+        Shape::Made(made) => {
+            let first = made.chain().last().filter(|first| LIBRARIES.contains(&root(&first.path)))?;
+            first.at.map(|(module, range)| format!("{module}:{}", u32::from(range.start())))
+        }
+        Shape::Object(class) => Some(format!("class {class}")),
+        _ => None,
+    }
+}
+
 impl Walk<'_, '_> {
     /// Keeps what acts where everybody finds it who has the application.
     pub(super) fn keep_on_app(&mut self, holder: &Expr, object: &Value, name: &str, value: &Value) {
@@ -127,6 +155,31 @@ impl Walk<'_, '_> {
             "get" | "get_nowait" => self.add_to(&key, vec![self.function]),
             "put" | "put_nowait" => self.come_to(&key, Taint::NONE, range),
             _ => {}
+        }
+    }
+
+    /// `bus.on("ask", answer)`, and `bus.emit("ask", text)`, by which one comes to it.
+    pub(super) fn through_event(
+        &mut self,
+        name: &str,
+        object: &Value,
+        arguments: &[Argument],
+        range: TextRange,
+    ) {
+        let Some((event, rest)) =
+            arguments.split_first().filter(|_| EMITS.contains(&name) || HEARS.contains(&name))
+        else {
+            return;
+        };
+        let (Some(emitter), Some(event)) = (emitter(object), event.value.known_text()) else { return };
+        let key = format!("those who hear {event} of {emitter}");
+        if HEARS.contains(&name) {
+            let mut found = Vec::new();
+            rest.iter().for_each(|one| collect_functions(&one.value, &mut found, 0));
+            self.add_to(&key, found);
+        } else if let Some(Shape::Functions(all)) = self.state.global(PROJECT, &key).map(|found| found.shape)
+        {
+            self.enter(&all, None, rest, range);
         }
     }
 

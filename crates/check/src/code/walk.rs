@@ -412,7 +412,11 @@ impl Walk<'_, '_> {
     }
 
     pub(super) fn return_from(&mut self, value: Option<&Expr>) {
+        let written = value;
         let value = value.map(|value| self.eval(value));
+        if let (Some(value), Some(written)) = (&value, written) {
+            self.given_to_client(value, written.range());
+        }
         if let Some(value) = &value
             && value.shape != Shape::None
         {

@@ -292,6 +292,8 @@ pub enum Deed {
     Ask(Taint),
     /// Writes settings of the program.
     Configure(Taint),
+    /// Answers with settings of the program, and the keys in them.
+    Reveal,
     /// Opens, writes or deletes a file whose path is put together.
     Open {
         /// It is written, moved or deleted.

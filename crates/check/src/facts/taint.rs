@@ -7,7 +7,7 @@ use std::ops::{BitOr, BitOrAssign};
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 pub struct Taint(u64);
 
-const PARAMETERS: u32 = 19;
+const PARAMETERS: u32 = 20;
 
 impl Taint {
     /// Nothing that matters.
@@ -54,6 +54,9 @@ impl Taint {
     /// Came through a service that signed or encrypted it: the words are a stranger's, and who spoke was no client's choice.
     pub const SIGNED: Self = Self(1 << 18);
 
+    /// What stands in a file with settings of the program, or in a variable with a key: as a whole, or the part that is a key.
+    pub const SETTINGS: Self = Self(1 << 19);
+
     /// What a client sends as it likes.
     pub const SENT: Self = Self(Self::BODY.0 | Self::REQUEST.0);
     /// What a person said or gave, or their phone did.
@@ -66,7 +69,7 @@ impl Taint {
     pub const UNTRUSTED: Self =
         Self(Self::USER.0 | Self::MODEL.0 | Self::TOOL.0 | Self::WEB.0 | Self::RETRIEVED.0 | Self::UPLOAD.0);
 
-    /// The parameter with this index. Parameters beyond the 45th are not told apart.
+    /// The parameter with this index. Parameters beyond the 44th are not told apart.
     pub fn parameter(index: usize) -> Self {
         let bit = PARAMETERS + u32::try_from(index).unwrap_or(u32::MAX).min(63 - PARAMETERS);
         Self(1 << bit)
@@ -149,6 +152,6 @@ mod tests {
         assert!(taint.is_symbolic());
         assert_eq!(taint.filled(&[Taint::USER, Taint::MODEL]), Taint::WEB | Taint::MODEL);
         assert_eq!(taint.sources(), Taint::WEB);
-        assert_eq!(taint.parameters().collect::<Vec<_>>(), [1, 44]);
+        assert_eq!(taint.parameters().collect::<Vec<_>>(), [1, 43]);
     }
 }

@@ -1,7 +1,7 @@
 //! `endpoint-without-authentication`
 //!
 //! What it does: finds routes of a server, webhooks and public chats of a workflow that ask nobody who they are and lead to
-//! a store, to something that runs, or to a model of a provider; and bots with tools or a shell that let everybody in where their
+//! a store, to something that runs, to the program's settings and the keys in them, or to a model of a provider; and bots with tools or a shell that let everybody in where their
 //! list of those who may is empty.
 //!
 //! Why it matters: whoever finds the address spends the developer's money and reads or writes what users stored.
@@ -258,6 +258,8 @@ fn weighs(project: &Project<'_>, id: FunctionId, deed: &Deed, erases: bool) -> O
         Deed::Configure(content) => {
             sources(content).has(Taint::USER).then_some((2, ("the program's settings", "程序的设置")))
         }
+        Deed::Reveal => shows_keys(project.facts, id)
+            .then_some((2, ("the program's settings, with the keys in them", "程序的设置及其中的密钥"))),
         Deed::Open { path, .. } => sources(path)
             .has(Taint::BODY | Taint::REQUEST)
             .then_some((2, ("files that the request names", "请求指定的文件"))),
@@ -273,6 +275,27 @@ fn weighs(project: &Project<'_>, id: FunctionId, deed: &Deed, erases: bool) -> O
             .then_some((1, ("a service that is asked in your name", "以你的名义访问的服务"))),
         _ => None,
     }
+}
+
+/// Whether settings that a function answers with hold keys, of which nothing is taken out before.
+fn shows_keys(facts: &Facts, id: FunctionId) -> bool {
+    const KEYS: &[&str] =
+        &["api_key", "apikey", "api-key", "secret", "password", "access_token", "accesstoken"];
+    const HIDES: &[&str] = &[
+        "mask", "redact", "***", "hide", "hidden", "sanitiz", "omit", "delete ", "pop(", "exclude", "safe",
+        "public", "脱敏", "隐藏",
+    ];
+    let Some(function) = facts.functions.get(id) else { return false };
+    let text = |file: usize| facts.files.get(file).map(|file| file.text.as_str()).unwrap_or_default();
+    let body = text(function.file).get(function.body.clone()).unwrap_or_default().to_lowercase();
+    let callees = function.calls.iter().flat_map(|call| &call.callees);
+    let read = callees.filter_map(|callee| Some(facts.functions.get(*callee)?.file));
+    let speaks = |file: usize| {
+        let whole = text(file).to_lowercase();
+        KEYS.iter().any(|key| whole.contains(key))
+    };
+    !HIDES.iter().any(|word| body.contains(word))
+        && (KEYS.iter().any(|key| body.contains(key)) || read.chain([function.file]).any(speaks))
 }
 
 /// Whether a call hands on what seems to come from a service, while nothing looks at its signature.
@@ -293,7 +316,7 @@ fn has_tools_that_matter(project: &Project<'_>) -> bool {
 
 /// Whether a function, or what it calls, does anything that rules look at.
 fn leads_to_anything(facts: &Facts, start: FunctionId) -> bool {
-    let heavy = |deed: &Deed| !matches!(deed, Deed::Guard(_) | Deed::Send { .. });
+    let heavy = |deed: &Deed| !matches!(deed, Deed::Guard(_) | Deed::Send { .. } | Deed::Reveal);
     Reach::leading(facts, |call| call.does.iter().any(heavy)).get(start) == Some(&true)
 }
 

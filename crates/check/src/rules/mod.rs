@@ -9,12 +9,13 @@ use ombud_detect::Detector;
 
 use crate::check::Options;
 use crate::doors::Doors;
-use crate::facts::{Facts, Reach, loopback};
+use crate::facts::{Facts, Function, FunctionId, Reach, Tool, loopback};
 use crate::memory::Memory;
 use crate::providers::Providers;
 use crate::walk::Source;
 
 mod sinks;
+mod statements;
 
 /// Declares the modules and the list in one go, so that a rule is one line.
 macro_rules! rules {
@@ -185,6 +186,19 @@ pub(crate) fn source(
     let context = Context { automaton: &automaton, hosts: &hosts, detector };
     let all = |source: &Source| SOURCE.iter().flat_map(|run| run(source, &context)).collect();
     sources.iter().flat_map(|source| memory.findings(&source.path, &source.text, || all(source))).collect()
+}
+
+/// The function in which a tool is carried out: its own, or the one with the branch that is taken for its name.
+fn carried_by(facts: &Facts, tool: &Tool) -> Option<FunctionId> {
+    let around = || {
+        let (file, acts) = tool.acts.as_ref()?;
+        let holds = |function: &Function| {
+            function.file == *file && function.body.start <= acts.start && acts.end <= function.body.end
+        };
+        let all = facts.functions.iter().enumerate().filter(|(_, function)| holds(function));
+        all.min_by_key(|(_, function)| function.body.len()).map(|(id, _)| id)
+    };
+    tool.function.or_else(around)
 }
 
 /// A finding of a rule.

@@ -11,7 +11,7 @@
 use ombud_core::effect::Effect;
 use ombud_core::finding::{Bilingual, Confidence, Finding, RuleId, Severity};
 
-use super::{Project, Rule, Text, finding};
+use super::{Project, Rule, Text, carried_by, finding};
 use crate::facts::{Call, Deed, FunctionId, Guard, Reach, Tool};
 
 pub(super) const RULE: Rule = Rule {
@@ -55,7 +55,7 @@ fn acts(project: &Project<'_>, tool: &Tool) -> bool {
         tool.effect,
         Effect::Send | Effect::Pay | Effect::Delete | Effect::Execute | Effect::Grant | Effect::Change
     );
-    grave && tool.function.is_some_and(|function| project.reach.runs(function))
+    grave && carried_by(project.facts, tool).is_some_and(|function| project.reach.runs(function))
 }
 
 /// Whether a log line stands where tools run or models are called, or a tracer is started.
@@ -73,7 +73,7 @@ fn is_logged(project: &Project<'_>) -> bool {
         !call.arguments.is_empty() || within() == Some(true)
     };
     let logs = Reach::leading_by(facts, &logged, &told);
-    let of_tools = facts.tools.iter().filter_map(|tool| tool.function);
+    let of_tools = facts.tools.iter().filter_map(|tool| carried_by(facts, tool));
     let of_models = models.iter().enumerate().filter(|(_, calls)| **calls).map(|(id, _)| id);
     of_tools.chain(of_models).any(|id| logs.get(id) == Some(&true))
 }

@@ -1,7 +1,8 @@
 //! `tool-without-confirmation`
 //!
 //! What it does: lists the tools with an effect that cannot be taken back — sending, paying, deleting, running — which a
-//! model may call while nothing in the code that can run asks a person.
+//! model may call while nothing in the code that can run asks a person. A tool that runs a whole database statement which the
+//! model wrote is one of them, unless it may only read.
 //!
 //! It points at the call that acts, before which a person would be asked; the definition is the first step of the way.
 //!
@@ -16,6 +17,7 @@ use std::ops::Range;
 use ombud_core::effect::{Effect, Hints, classify};
 use ombud_core::finding::{Bilingual, Confidence, Finding, RuleId, Severity, Step};
 
+use super::statements::Statements;
 use super::{Project, Rule, Text, finding, on_the_way};
 use crate::code::{names, words};
 use crate::facts::{Call, Deed, Entry, Facts, Flaw, FunctionId, Reach, Taint, Tool, is_model};
@@ -102,12 +104,18 @@ fn run(project: &Project<'_>) -> Vec<Finding> {
     // What every call is called is looked at only where a tool is there that runs something.
     let runs = facts.tools.iter().any(|tool| tool.effect == Effect::Execute);
     let acting = if runs { Reach::leading(facts, acts_somehow) } else { Vec::new() };
+    let statements = Statements::of(project);
     let grave = |tool: &&Tool| {
+        let writes = statements.may_change(facts, tool);
+        // What runs statements that may only read runs nothing else.
+        if writes == Some(false) && tool.effect == Effect::Execute {
+            return false;
+        }
         let by_effect = matches!(
             tool.effect,
             Effect::Send | Effect::Pay | Effect::Delete | Effect::Execute | Effect::Grant
         );
-        (by_effect || is_felt(tool))
+        (by_effect || is_felt(tool) || writes == Some(true))
             && !is_made_again(tool)
             && !runs_nothing(facts, &acting, tool)
             && tool.function.is_none_or(|function| project.reach.runs(function))
@@ -172,8 +180,15 @@ fn is_felt(tool: &Tool) -> bool {
         "meeting",
         "contract",
     ];
+    // `confirm_order`: what is settled with others binds.
+    let settles = ["confirm", "place", "submit", "finalize", "complete", "create", "make"];
+    let bound = ["order", "orders", "booking", "bookings", "reservation", "reservations", "purchase"];
+    let settled = said.windows(2).any(|two| match two {
+        [verb, thing] => settles.contains(&verb.as_str()) && bound.contains(&thing.as_str()),
+        _ => false,
+    });
     let over = ombud_core::effect::ends(&tool.name) && has(agreed);
-    (verb || code || over) && !matches!(tool.effect, Effect::Read | Effect::Fetch)
+    (verb || code || over || settled) && !matches!(tool.effect, Effect::Read | Effect::Fetch)
 }
 
 /// Whether a tool only deletes what is kept to be faster: it comes back by itself.

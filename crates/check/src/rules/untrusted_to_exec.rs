@@ -119,7 +119,7 @@ fn asked(project: &Project<'_>, function: FunctionId, call: &Call, content: Tain
 }
 
 /// Whether what a call runs is called a statement: `execute(sql)`.
-fn names_a_statement(facts: &Facts, function: FunctionId, call: &Call) -> bool {
+pub(super) fn names_a_statement(facts: &Facts, function: FunctionId, call: &Call) -> bool {
     let text = text_of(facts, function, call);
     let given = text.split_once('(').map_or("", |(_, given)| given);
     let name = given.split(|ch: char| !ch.is_alphanumeric() && ch != '_').next().unwrap_or_default();

@@ -120,6 +120,8 @@ fn parse_text(
     source: SourceType,
     resolver: &Resolver,
 ) -> Result<ModModule, Gap> {
+    let once = without_second_hashbang(text);
+    let text = once.as_deref().map_or(text, |once| allocator.alloc_str(once));
     let mut read = Parser::new(allocator, text, source).parse();
     // A file named `.js` or `.ts` may hold JSX all the same.
     if !read.diagnostics.is_empty() && !source.is_jsx() {
@@ -138,6 +140,16 @@ fn parse_text(
     let semantic = SemanticBuilder::new().build(&read.program).semantic;
     let lower = Lower::new(semantic.scoping(), resolver, &file.path);
     Ok(lower.program(&read.program))
+}
+
+/// The text in which what a bundler put before a line that was there already is a comment; every place stays where it was.
+fn without_second_hashbang(text: &str) -> Option<String> {
+    let rest = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let (first, rest) = rest.split_once('\n').filter(|(first, _)| first.starts_with("#!"))?;
+    let again = rest.trim_start();
+    let at = text.len() - again.len();
+    let found = again.starts_with("#!") && !first.is_empty();
+    found.then(|| [text.get(..at).unwrap_or_default(), "//", again.get(2..).unwrap_or_default()].concat())
 }
 
 /// The line of the first thing that is wrong.

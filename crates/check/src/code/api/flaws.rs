@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use super::super::value::{Argument, Made, Shape, Value, given, named};
 use super::{last, names, root};
-use crate::facts::{Deed, Flaw, Taint, Template};
+use crate::facts::{Deed, Flaw, Template};
 
 /// What is wrong with a call, by its arguments.
 pub(in crate::code) fn of(path: &str, object: Option<&Made>, arguments: &[Argument]) -> Vec<Deed> {
@@ -441,115 +441,6 @@ fn weak_of_node(name: &str, arguments: &[Argument]) -> bool {
     name == "createCipher"
         || name == "createCipheriv"
             && (algorithm.ends_with("-ecb") || algorithm.starts_with("des") || algorithm.starts_with("rc4"))
-}
-
-/// What other people's words stand in the system prompt of a model call.
-pub(in crate::code) fn system_prompt(arguments: &[Argument]) -> Option<Taint> {
-    let mut sum = Taint::NONE;
-    for argument in arguments {
-        let name = argument.name.as_deref().unwrap_or_default();
-        if matches!(
-            name,
-            "system" | "instructions" | "systemInstruction" | "system_instruction" | "system_prompt"
-        ) {
-            sum |= argument.value.deep_taint();
-        }
-        sum |= said_to_be_system(&argument.value);
-    }
-    (sum != Taint::NONE).then_some(sum)
-}
-
-/// `model.invoke([("system", text), ("user", question)])`
-fn said_to_be_system(messages: &Value) -> Taint {
-    let Shape::List(items) = &messages.shape else { return Taint::NONE };
-    let of_pair = |item: &Value| match &item.shape {
-        Shape::List(pair) => match pair.as_slice() {
-            [role, text] if role.known_text() == Some("system") => text.deep_taint(),
-            _ => Taint::NONE,
-        },
-        _ => Taint::NONE,
-    };
-    items.iter().fold(Taint::NONE, |sum, item| sum | of_pair(item))
-}
-
-/// What stands in the system prompt that an object is made with: `SystemMessage(content=…)`, `Agent(instructions=…)`.
-pub(in crate::code) fn system_object(path: &str, arguments: &[Argument]) -> Option<Taint> {
-    const AGENTS: &[&str] = &["Agent", "LlmAgent", "AssistantAgent", "GenerativeModel", "RealtimeAgent"];
-    let package = root(path);
-    let known = super::models::is_framework(package)
-        || matches!(
-            package,
-            "agents" | "@openai/agents" | "pydantic_ai" | "google" | "autogen_agentchat" | "@mastra/core"
-        );
-    let content = match last(path) {
-        _ if !known => None,
-        "SystemMessage" => given(arguments, 0, "content"),
-        name if AGENTS.contains(&name) => {
-            let keys = [
-                "instructions",
-                "instruction",
-                "system_prompt",
-                "system_message",
-                "system_instruction",
-                "systemInstruction",
-            ];
-            named(arguments, &keys)
-        }
-        _ => None,
-    }?;
-    // What was put together elsewhere is told of there.
-    let here = matches!(&content.shape, Shape::Text(text) if text.pieces.len() > 1);
-    Some(content.deep_taint()).filter(|taint| here && *taint != Taint::NONE)
-}
-
-/// Names by which a template says that it is filled with what was found or said before.
-const FILLED: &[&str] = &[
-    "context",
-    "documents",
-    "docs",
-    "summaries",
-    "knowledge",
-    "history",
-    "chat_history",
-    "search_results",
-    "retrieved",
-    "passages",
-];
-
-/// `ChatPromptTemplate.from_messages([("system", "… {context}")])`: a framework fills in what was found.
-pub(in crate::code) fn system_template(path: &str, arguments: &[Argument]) -> bool {
-    if !super::models::is_framework(root(path)) {
-        return false;
-    }
-    let filled = |value: &Value| {
-        let text = value.known_text().unwrap_or_default();
-        FILLED.iter().any(|name| text.contains(&format!("{{{name}}}")))
-    };
-    let pair = |value: &Value| match &value.shape {
-        Shape::List(items) => match items.as_slice() {
-            [role, text] => role.known_text() == Some("system") && filled(text),
-            _ => false,
-        },
-        _ => false,
-    };
-    match super::script::snake(last(path)).as_str() {
-        "from_messages" => arguments.first().is_some_and(|one| match &one.value.shape {
-            Shape::List(items) => items.iter().any(pair),
-            _ => false,
-        }),
-        "from_template" => {
-            path.contains("SystemMessagePromptTemplate")
-                && arguments.first().is_some_and(|one| filled(&one.value))
-        }
-        _ => false,
-    }
-}
-
-/// What a message with the role of the system is made of: `{"role": "system", "content": …}`.
-pub(in crate::code) fn system_message(items: &BTreeMap<String, Value>) -> Option<Taint> {
-    let role = items.get("role").and_then(Value::known_text)?;
-    let content = items.get("content").filter(|_| matches!(role, "system" | "developer"))?.deep_taint();
-    (content != Taint::NONE).then_some(content)
 }
 
 /// `graph.invoke(input, config={"configurable": {"thread_id": "1"}})`: one conversation, whoever asks.

@@ -148,12 +148,33 @@ pub(in crate::code) fn entered_by(decorator: &str) -> Option<Entry> {
         return None;
     }
     // A worker is handed what the project itself puts into its queue.
-    if QUEUES.contains(&root(decorator)) {
+    if QUEUES.contains(&root(decorator)) || is_command(decorator) {
         return Some(Entry::Program);
     }
     // What a server of tools calls for all of them: it is a door for models, and no tool itself.
     let all = root(decorator) == "mcp" && matches!(name, "call_tool" | "tool");
     Some(if all || is_tool(decorator) { Entry::Tool } else { Entry::Handler })
+}
+
+/// Whether a decorator makes a function a command of the program, which is started at a terminal.
+pub(in crate::code) fn is_command(decorator: &str) -> bool {
+    const COMMANDS: &[&str] = &[
+        "click",
+        "rich_click",
+        "asyncclick",
+        "asynctyper",
+        "typer",
+        "cyclopts",
+        "invoke",
+        "fire",
+        "plac",
+        "arguably",
+        "begins",
+        "duty",
+        "doit",
+        "cloup",
+    ];
+    COMMANDS.contains(&root(decorator))
 }
 
 /// Whether a decorator offers a function to a model.

@@ -18,6 +18,7 @@ pub(super) mod sources;
 pub(super) mod stores;
 pub(super) mod swift;
 pub(super) mod switches;
+pub(super) mod system;
 pub(super) mod vercel;
 pub(super) mod web;
 

@@ -232,7 +232,10 @@ pub(in crate::code) fn builtin(path: &str, arguments: &[Argument]) -> Option<Val
         return Some(Value::new(Shape::Dict(Rc::default()), Taint::NONE));
     }
     if SAME.contains(&path) {
-        return Some(plain(first()));
+        let value = plain(first());
+        // What was held inside a folder may climb again once it is decoded.
+        let held = if path == "js.decodeURIComponent" { Taint::CHECKED } else { Taint::NONE };
+        return Some(Value { taint: value.taint.without(held), ..value });
     }
     if ITEMS.contains(&path) && !arguments.iter().any(|one| matches!(one.value.shape, Shape::Functions(_))) {
         let value = first();

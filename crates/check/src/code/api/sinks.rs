@@ -1,5 +1,7 @@
 //! What runs text.
 
+use std::collections::BTreeMap;
+
 use super::super::value::{Argument, Shape, Value, given, named};
 use super::{last, root};
 use crate::facts::{Sink, Taint};
@@ -8,7 +10,7 @@ use crate::facts::{Sink, Taint};
 pub(in crate::code) fn of(path: &str, arguments: &[Argument]) -> Option<(Sink, Taint)> {
     let first = |name| given(arguments, 0, name).map(Value::deep_taint);
     let name = last(path);
-    if let Some(found) = of_script(path, name, arguments) {
+    if let Some(found) = of_script(path, name, arguments).or_else(|| of_server(path, name, arguments)) {
         return Some(found);
     }
     Some(match root(path) {
@@ -87,6 +89,90 @@ pub(in crate::code) fn of(path: &str, arguments: &[Argument]) -> Option<(Sink, T
         }
         _ => return None,
     })
+}
+
+/// What takes the command of one MCP server, in the SDKs and in what is built on them.
+const STARTS: &[&str] = &[
+    "StdioServerParameters",
+    "StdioServerParams",
+    "StdioClientTransport",
+    "StdioTransport",
+    "StdioConnectionParams",
+    "MCPServerStdio",
+    "MCPServerStdioParams",
+    "MCPStdioTool",
+    "MCPStdioPlugin",
+    "MCPTools",
+    "BasicMCPClient",
+    "StdioServerInfo",
+    "StdioMCPTransport",
+    "Experimental_StdioMCPTransport",
+];
+
+/// What takes settings with the commands of several.
+const STARTS_ALL: &[&str] = &[
+    "MultiServerMCPClient",
+    "MCPClient",
+    "MCPConfiguration",
+    "MCPServerAdapter",
+    "ClaudeAgentOptions",
+    "ClaudeCodeOptions",
+];
+
+/// A program that is started as a server of tools: whoever chooses its command, or what a fetching command fetches, has it run.
+fn of_server(path: &str, name: &str, arguments: &[Argument]) -> Option<(Sink, Taint)> {
+    const SETTINGS: &[&str] = &["mcp_servers", "mcpServers", "servers", "connections"];
+    let content = match name {
+        _ if STARTS.contains(&name) => {
+            let settings = named(arguments, &["params", "server_params", "server_parameters"]);
+            let command = given(arguments, 0, "command");
+            match settings.or(command).map(|value| &value.shape) {
+                Some(Shape::Dict(items)) => started(items),
+                _ => program(arguments)?,
+            }
+        }
+        _ if STARTS_ALL.contains(&name) => match named(arguments, SETTINGS) {
+            Some(all) => commanded(all),
+            None if name.starts_with("Claude") => Taint::NONE,
+            None => arguments.first().map(|one| commanded(&one.value))?,
+        },
+        // `Client({"mcpServers": …})`
+        "Client" if root(path) == "fastmcp" => {
+            commanded(named(arguments, SETTINGS).or_else(|| match &arguments.first()?.value.shape {
+                Shape::Dict(items) => items.get("mcpServers"),
+                _ => None,
+            })?)
+        }
+        // `query({ prompt, options: { mcpServers } })`
+        "query" if root(path).starts_with("claude_") => {
+            let Shape::Dict(options) = &named(arguments, &["options"])?.shape else { return None };
+            commanded(options.get("mcpServers")?)
+        }
+        _ => return None,
+    };
+    (content != Taint::NONE).then_some((Sink::Shell, content))
+}
+
+/// What the commands are made of in settings of servers: one that is only asked at an address starts nothing.
+fn commanded(settings: &Value) -> Taint {
+    match &settings.shape {
+        Shape::Dict(items) if items.contains_key("command") => settings.taint | started(items),
+        Shape::Dict(items) if items.contains_key("url") => Taint::NONE,
+        Shape::Dict(items) => items.values().fold(settings.taint, |sum, item| sum | commanded(item)),
+        Shape::List(items) => items.iter().fold(settings.taint, |sum, item| sum | commanded(item)),
+        Shape::Text(_) => Taint::NONE,
+        _ => settings.taint,
+    }
+}
+
+/// `{"command": …, "args": […]}`
+fn started(items: &BTreeMap<String, Value>) -> Taint {
+    let one = |name: &str| {
+        let value = items.get(name).cloned()?;
+        Some(Argument { name: Some(name.to_owned()), value, spread: false })
+    };
+    let arguments: Vec<Argument> = ["command", "args"].into_iter().filter_map(one).collect();
+    program(&arguments).unwrap_or(Taint::NONE)
 }
 
 /// Agents of libraries that run what the model writes, on this machine and with everything that it may do.

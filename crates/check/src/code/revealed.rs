@@ -1,0 +1,98 @@
+//! Settings of the program, and keys, with which a route answers.
+
+use ruff_python_ast::{Expr, ExprCall};
+use ruff_text_size::{Ranged, TextRange};
+
+use super::api::names;
+use super::deeds::add;
+use super::value::{Argument, Shape, Value};
+use super::walk::Walk;
+use crate::facts::{Deed, Piece, Taint};
+
+/// Words of what is a key, or holds some.
+const KEYS: &[&str] = &[
+    "key",
+    "keys",
+    "apikey",
+    "apikeys",
+    "secret*",
+    "token",
+    "tokens",
+    "password*",
+    "credential*",
+    "auth",
+    "env",
+    "provider*",
+    "account*",
+];
+
+/// What a part of something is made of that has a name: of settings it is no longer the whole.
+pub(super) fn part(taint: Taint, name: &str) -> Taint {
+    if taint.has(Taint::SETTINGS) && !names(name, KEYS) { taint.without(Taint::SETTINGS) } else { taint }
+}
+
+/// Whether the name of a variable or a field says that it is a key.
+fn is_key(name: &str) -> bool {
+    names(name, &["apikey", "secret", "password"])
+        || names(name, &["api", "access", "secret", "auth"]) && names(name, &["key", "token"])
+}
+
+impl Walk<'_, '_> {
+    /// `res.json(settings)`, `JSONResponse(settings)`
+    pub(super) fn answered_with(&mut self, node: &ExprCall, arguments: &[Argument]) {
+        const ANSWERS: &[&str] =
+            &["json", "jsonify", "JSONResponse", "json_response", "send_json", "sendJson", "sendJSON"];
+        let name = match &*node.func {
+            Expr::Attribute(part) => part.attr.as_str(),
+            Expr::Name(name) => name.id.as_str(),
+            _ => return,
+        };
+        // `res.send(settings)`, `res.end(text)`
+        let by_object = || match &*node.func {
+            Expr::Attribute(part) => {
+                matches!(&*part.value, Expr::Name(object) if matches!(object.id.as_str(), "res" | "response" | "reply"))
+            }
+            _ => false,
+        };
+        if ANSWERS.contains(&name) || matches!(name, "send" | "end") && by_object() {
+            for argument in arguments {
+                self.given_out(&argument.value, node.range());
+            }
+        }
+    }
+
+    /// What a route gives back.
+    pub(super) fn given_to_client(&mut self, value: &Value, range: TextRange) {
+        if self.state.functions.get(self.function).is_some_and(|function| function.http) {
+            self.given_out(value, range);
+        }
+    }
+
+    fn given_out(&mut self, value: &Value, range: TextRange) {
+        let content = shown(value, 0);
+        if content != Taint::NONE && self.known_sources(content).has(Taint::SETTINGS) {
+            add(&mut self.call_at(range).does, Deed::Reveal);
+        }
+    }
+}
+
+/// What of an answer may be a key: not what was hidden under the name of one.
+fn shown(value: &Value, depth: usize) -> Taint {
+    match &value.shape {
+        Shape::Text(text) => match text.pieces.as_slice() {
+            [Piece::Variable(name, _)] if is_key(name) => Taint::SETTINGS,
+            _ => value.taint,
+        },
+        Shape::Dict(items) if depth < 4 => {
+            let hidden =
+                items.iter().any(|(name, item)| is_key(name) && shown(item, depth + 1) == Taint::NONE);
+            let own = if hidden { Taint::NONE } else { value.taint };
+            items.values().fold(own, |sum, item| sum | shown(item, depth + 1))
+        }
+        Shape::List(items) if depth < 4 => {
+            items.iter().fold(value.taint, |sum, item| sum | shown(item, depth + 1))
+        }
+        Shape::Number(_) | Shape::Bool(_) | Shape::None => Taint::NONE,
+        _ => value.taint,
+    }
+}

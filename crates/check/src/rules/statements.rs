@@ -1,0 +1,142 @@
+//! Tools that run a whole database statement that the model wrote, and whether it may only read.
+
+use super::untrusted_to_exec::names_a_statement;
+use super::{Project, carried_by};
+use crate::facts::{Call, Deed, Facts, FunctionId, Reach, Sink, Taint, Tool};
+
+/// What the tools of a project do with statements.
+pub(super) struct Statements {
+    /// For each function whether it leads to a statement that may change something.
+    changing: Vec<bool>,
+    /// For each function whether it leads to a statement at all.
+    running: Vec<bool>,
+}
+
+impl Statements {
+    /// Works it out; nothing where no tool is.
+    pub(super) fn of(project: &Project<'_>) -> Self {
+        let facts = project.facts;
+        let runs = |id: FunctionId, call: &Call| !facts.tools.is_empty() && is_whole(project, id, call);
+        let running = Reach::leading_from(facts, runs);
+        // Most projects run none.
+        let changing = if running.contains(&true) {
+            Reach::leading_from(facts, |id, call| runs(id, call) && !only_reads(facts, id))
+        } else {
+            Vec::new()
+        };
+        Self { changing, running }
+    }
+
+    /// Whether a tool may change what a database keeps, by a statement that a model writes: `None` if it runs none.
+    pub(super) fn may_change(&self, facts: &Facts, tool: &Tool) -> Option<bool> {
+        let id = carried_by(facts, tool)?;
+        let at = |all: &[bool], id: FunctionId| all.get(id) == Some(&true);
+        if !at(&self.running, id) {
+            return None;
+        }
+        let within = |call: &&Call| {
+            tool.function.is_some()
+                || tool
+                    .acts
+                    .as_ref()
+                    .is_some_and(|(_, acts)| call.span.start <= acts.end && acts.start <= call.span.end)
+        };
+        let function = facts.functions.get(id)?;
+        let calls = || function.calls.iter().filter(within);
+        let own = || calls().any(|call| call.does.iter().any(is_statement));
+        let inner = |all: &[bool]| calls().flat_map(|call| &call.callees).any(|callee| at(all, *callee));
+        if !own() && !inner(&self.running) {
+            return None;
+        }
+        let told = facts.files.get(tool.file).and_then(|file| file.text.get(tool.span.clone()));
+        let read_only =
+            told.is_some_and(|text| says_read_only(&text.to_lowercase())) || only_reads(facts, id);
+        Some(!read_only && (own() && at(&self.changing, id) || inner(&self.changing)))
+    }
+}
+
+fn is_statement(deed: &Deed) -> bool {
+    matches!(deed, Deed::Run { sink: Sink::Sql, .. })
+}
+
+/// Whether a call runs a whole statement that a model wrote.
+fn is_whole(project: &Project<'_>, id: FunctionId, call: &Call) -> bool {
+    call.does.iter().any(|deed| match deed {
+        Deed::Run { sink: Sink::Sql, content, given } => {
+            project.reach.unchecked(id, *content).has(Taint::TOOL | Taint::MODEL)
+                && (given.is_some() || names_a_statement(project.facts, id, call))
+        }
+        _ => false,
+    })
+}
+
+/// Whether a function lets only statements through that read: it says so to the database, or looks how they begin. A switch that is
+/// off unless somebody turns it on holds nobody back.
+fn only_reads(facts: &Facts, id: FunctionId) -> bool {
+    let Some(function) = facts.functions.get(id) else { return false };
+    let Some(file) = facts.files.get(function.file) else { return false };
+    let body = file.text.get(function.body.clone()).unwrap_or_default().to_lowercase();
+    let looks =
+        ["startswith(", ".test(", "match(", "in (", "in [", "includes(", "isselect", "is_select", "is_safe"];
+    let held =
+        says_read_only(&body) || body.contains("select") && looks.iter().any(|look| body.contains(look));
+    held && (!body.lines().any(is_switch) || file.text.lines().any(is_on_by_default))
+}
+
+fn says_read_only(text: &str) -> bool {
+    ["read only", "read-only", "readonly", "read_only", "mode=ro", "query_only", "只读"]
+        .iter()
+        .any(|word| text.contains(word))
+}
+
+/// `if (READONLY) {`, `if self.read_only:`, in small letters.
+fn is_switch(line: &str) -> bool {
+    let Some(test) = line.trim_start().strip_prefix("if") else { return false };
+    let test = test.trim().trim_end_matches(['{', ':', ' ']);
+    let plain = |ch: char| {
+        ch.is_ascii_alphanumeric() || matches!(ch, '_' | '.' | '$' | '(' | ')' | '[' | ']' | '"' | '\'')
+    };
+    (test.contains("readonly") || test.contains("read_only")) && test.chars().all(plain)
+}
+
+/// `const READ_ONLY = process.env.READ_ONLY !== "false"`, `read_only: bool = True`
+fn is_on_by_default(line: &str) -> bool {
+    const ON: &[&str] = &[
+        "!= 'false'",
+        "!= \"false\"",
+        "!== 'false'",
+        "!== \"false\"",
+        "?? true",
+        "|| 'true'",
+        "|| \"true\"",
+        ", \"true\")",
+        ", 'true')",
+        "= true",
+        "default: true",
+        "=true",
+    ];
+    let line = line.to_lowercase();
+    let named = ["readonly", "read_only", "read-only"].iter().any(|name| line.contains(name));
+    named
+        && !line.contains("== 'true'")
+        && !line.contains("== \"true\"")
+        && ON.iter().any(|sign| line.contains(sign))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn switches_are_told_from_checks() {
+        for switch in ["if (readonly) {", "    if self.read_only:", "if (config.readonly) {"] {
+            assert!(is_switch(switch), "{switch}");
+        }
+        for check in ["if not sql.startswith(\"select\"):", "if (!isreadonly(sql)) {", "readonly = true"] {
+            assert!(!is_switch(check), "{check}");
+        }
+        assert!(is_on_by_default("const READ_ONLY = process.env.READ_ONLY !== 'false';"));
+        assert!(is_on_by_default("    read_only: bool = True"));
+        assert!(!is_on_by_default("const READONLY = process.env.READONLY === 'true';"));
+    }
+}
