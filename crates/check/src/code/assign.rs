@@ -115,7 +115,7 @@ impl Walk<'_, '_> {
 
     /// Puts something that acts into a list that a name or a member holds.
     pub(super) fn put_last(&mut self, container: &Expr, value: &Value) {
-        if !matches!(container, Expr::Name(_) | Expr::Attribute(_)) || !value.shape.acts() {
+        if !matches!(container, Expr::Name(_) | Expr::Attribute(_)) || !holds_what_acts(value) {
             return;
         }
         let held = self.eval(container);
@@ -212,6 +212,7 @@ impl Walk<'_, '_> {
             Expr::Name(name) => {
                 let name = name.id.as_str();
                 if let Some(value) = self.env.names.get(name).cloned() {
+                    self.put_into_parameter(name, value.taint, taint);
                     self.env.set(name.into(), Value { taint: value.taint | taint, ..value });
                 } else if let Some((function, mut value)) = self.around(name) {
                     value.taint |= self.known_sources(taint);

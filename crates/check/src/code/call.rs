@@ -58,6 +58,10 @@ const PUTS: &[&str] = &[
     "add_alternative",
     "attach",
 ];
+
+/// Functions that are handed to one parameter, and entered where it is called.
+const MOST_HANDED: usize = 8;
+
 impl Walk<'_, '_> {
     pub(super) fn call(&mut self, node: &ExprCall) -> Value {
         let (object, callee) = self.callee(node);
@@ -87,15 +91,24 @@ impl Walk<'_, '_> {
         arguments: &[Argument],
     ) -> Value {
         let range = node.range();
+        if let Some(own) = self.given_whole(callee) {
+            return self.call_known(node, object, &own, arguments);
+        }
         match callee.shape.clone() {
             Shape::Functions(ids) => {
                 self.picked(node, &ids, arguments);
                 // Methods that were kept somewhere have their objects; `Class.method(object)` is given it.
                 let each = Value::new(Shape::Objects(Rc::default()), object.taint);
                 let kept = !matches!(object.shape, Shape::Class(_));
-                self.enter(&ids, kept.then_some(&each), arguments, range)
+                let made = self.enter(&ids, kept.then_some(&each), arguments, range);
+                self.put_by_callees(node, &ids);
+                made
             }
-            Shape::Bound(id) => self.enter(&[id], Some(&self.holder(id, object.clone())), arguments, range),
+            Shape::Bound(id) => {
+                let made = self.enter(&[id], Some(&self.holder(id, object.clone())), arguments, range);
+                self.put_by_callees(node, &[id]);
+                made
+            }
             Shape::Class(class) => {
                 let given =
                     arguments.iter().fold(Taint::NONE, |sum, argument| sum | argument.value.deep_taint());
@@ -106,13 +119,33 @@ impl Walk<'_, '_> {
                 Some(method) => self.enter(&[method], Some(callee), arguments, range),
                 None => Value::of(callee.taint),
             },
-            Shape::Outer(function, _) => {
+            Shape::Outer(function, index) => {
                 self.wrapping.push((function, self.env.consent));
-                Value::of(all_of(arguments))
+                self.call_handed(function, index, arguments, range)
+                    .unwrap_or_else(|| Value::of(all_of(arguments)))
             }
             Shape::Path(_) | Shape::Made(_) => self.call_outside(node, callee, arguments),
             _ => self.call_method(node, object, callee, arguments),
         }
+    }
+
+    /// `setTimeout(() => answer(null, text))`: what a script hands to the function around this one is called with what it is told.
+    fn call_handed(
+        &mut self,
+        function: FunctionId,
+        index: usize,
+        arguments: &[Argument],
+        range: TextRange,
+    ) -> Option<Value> {
+        let mut found = Vec::new();
+        super::hand_out::collect_functions(self.state.handed(function).get(index)?, &mut found, 0);
+        if !self.script || found.is_empty() || found.len() > MOST_HANDED {
+            return None;
+        }
+        let consent = self.env.consent;
+        let made = self.enter(&found, None, arguments, range);
+        self.env.consent = consent;
+        Some(made)
     }
 
     /// What is called, and what it hangs on; both are evaluated once.

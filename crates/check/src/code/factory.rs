@@ -71,6 +71,14 @@ impl Walk<'_, '_> {
             let value = argument.value.filled(&self.summary.handed);
             self.state.set_attribute(class, name, value);
         }
+        // `Note(**request.json)`: any of the fields may be in it.
+        let rest = arguments.iter().filter(|argument| argument.spread);
+        let rest = rest.fold(Taint::NONE, |sum, argument| sum | argument.value.deep_taint());
+        let said = self.known_sources(rest.without(Taint::CONSENT));
+        for name in fields.iter().filter(|_| said != Taint::NONE) {
+            let held = self.state.any_member(&[class], name).unwrap_or_default();
+            self.state.set_attribute(class, name, Value { taint: held.taint | said, ..held });
+        }
     }
 
     /// The object whose method is called: a method that was kept in a field of another object still has its own.

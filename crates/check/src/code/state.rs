@@ -45,6 +45,8 @@ pub(super) struct Summary {
     pub lifted: Vec<Lifted>,
     /// Files that its callers choose.
     pub lent: Vec<super::lent::Lent>,
+    /// What it puts into what its parameters hold.
+    pub puts: Vec<(usize, Taint)>,
     /// Tools whose names its callers choose.
     pub offers: Vec<super::tools::Offered>,
     /// Everything that callers handed in.
@@ -305,6 +307,7 @@ impl<'a> State<'a> {
         (slot.handed, slot.defaults, slot.consented) = (old.handed, old.defaults, old.consented);
         let same = old.returns == slot.returns
             && (&old.lifted, &old.lent, &old.offers) == (&slot.lifted, &slot.lent, &slot.offers)
+            && old.puts == slot.puts
             && (old.ensures, old.always_yes) == (slot.ensures, slot.always_yes)
             && (old.answers, old.raises) == (slot.answers, slot.raises);
         if !same {

@@ -126,7 +126,8 @@ impl<'f> Sites<'f> {
                 call.callees.iter().any(own)
             };
             let callers = self.callers.get(id).into_iter().flatten();
-            for (caller, call) in callers.filter(|(_, call)| named(call)) {
+            let taken = |caller: FunctionId, call: &Call| !facts.is_dropped(caller, call);
+            for (caller, call) in callers.filter(|(caller, call)| named(call) && taken(*caller, call)) {
                 if ends(*caller) || !gives(*caller) {
                     found.push((*caller, *call));
                 } else if seen.insert(*caller) {

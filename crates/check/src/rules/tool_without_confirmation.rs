@@ -347,7 +347,7 @@ fn one(project: &Project<'_>, doing: &[bool], tool: &Tool) -> Finding {
 fn act<'f>(facts: &'f Facts, doing: &[bool], tool: &Tool, function: FunctionId) -> Option<&'f Call> {
     let known = facts.functions.get(function)?;
     let weight = |call: &Call| {
-        if changes(call) {
+        if changes(call) && !is_fixed(tool, call) {
             3
         } else if called_like(tool, call) {
             2
@@ -359,6 +359,12 @@ fn act<'f>(facts: &'f Facts, doing: &[bool], tool: &Tool, function: FunctionId) 
     // Of several the first: whoever is asked is asked before it.
     let first = |(weight, call): &(u8, &Call)| (*weight, Reverse(call.span.start));
     weighed.max_by_key(first).map(|(_, call)| call)
+}
+
+/// Whether a call only runs what stands in the program, and the tool is there for something else: `execSync(`open ${page}`)`.
+fn is_fixed(tool: &Tool, call: &Call) -> bool {
+    let fixed = |deed: &Deed| matches!(deed, Deed::Run { content, .. } if *content == Taint::NONE);
+    tool.effect != Effect::Execute && call.does.iter().any(fixed)
 }
 
 /// Whether what is called does by its name what the tool does.
