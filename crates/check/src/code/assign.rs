@@ -37,6 +37,9 @@ impl Walk<'_, '_> {
                         self.keep_on_app(&attribute.value, &object, attribute.attr.as_str(), &value);
                         let put = self.script
                             && self.put(&attribute.value, Some(attribute.attr.to_string()), value);
+                        if let (true, Expr::Name(name)) = (put, &*attribute.value) {
+                            self.put_into_parameter(name.id.as_str(), object.taint, taint);
+                        }
                         // What has its place in a record says nothing of the rest of it.
                         if !put {
                             self.taint_root(&attribute.value, taint);

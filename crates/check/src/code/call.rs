@@ -96,7 +96,8 @@ impl Walk<'_, '_> {
         }
         match callee.shape.clone() {
             Shape::Functions(ids) => {
-                self.picked(node, &ids, arguments);
+                let chosen = self.picked(node, &ids, arguments).then(|| self.chosen_by_model(arguments));
+                let arguments = chosen.as_deref().unwrap_or(arguments);
                 // Methods that were kept somewhere have their objects; `Class.method(object)` is given it.
                 let each = Value::new(Shape::Objects(Rc::default()), object.taint);
                 let kept = !matches!(object.shape, Shape::Class(_));
@@ -482,10 +483,13 @@ impl Walk<'_, '_> {
         let call = Outside { path, object, from: callee.taint, arguments };
         answer = self.keep_in_file(call, &mut found).or(answer);
         if let Some((content, conversation)) = databases::kept(path, object, arguments) {
-            let here =
-                databases::is_a_file(path, arguments) || self.state.on_disk && databases::may_be_here(path);
-            let remote = !here;
-            found.push(Deed::Persist { content, conversation, remote });
+            // `this.conversations.set(id, turns)`: what holds the keys says what stands under them.
+            let told = databases::is_of_keys(path) && self.holder_tells(range);
+            let here = told
+                || databases::is_a_file(path, arguments)
+                || self.state.on_disk && databases::may_be_here(path)
+                || self.state.mapped_on_disk && super::api::root(path) == "@prisma/client";
+            found.push(Deed::Persist { content, conversation: conversation || told, remote: !here });
         }
         answer = self.keep_in_rows(call, &mut found).or(answer);
         found.extend(system::system_object(path, arguments).map(Deed::SystemPrompt));
@@ -517,6 +521,14 @@ impl Walk<'_, '_> {
             add(&mut call.does, deed);
         }
         answer
+    }
+
+    /// Whether what a call hangs on is called by what was said.
+    fn holder_tells(&self, range: TextRange) -> bool {
+        let text = self.state.texts.get(self.file()).and_then(|file| file.text.get(super::walk::span(range)));
+        let written = text.and_then(|text| text.split('(').next()).unwrap_or_default();
+        let holder = written.rsplit('.').nth(1).unwrap_or_default();
+        web::is_conversation(holder.trim_end_matches(['?', '!']))
     }
 
     /// A method of something of which only the content is known.

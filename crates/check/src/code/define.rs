@@ -103,6 +103,27 @@ impl Walk<'_, '_> {
         (!matches!(own.shape, Shape::Module(_))).then_some(own)
     }
 
+    /// `axios_1.default`: what a module gives away by itself, as compilers write it. Of a package that is the package, or its class.
+    pub(super) fn default_of(&self, object: &Value, name: &str) -> Option<Value> {
+        const CLASSES: &[(&str, &str)] =
+            &[("openai", "openai.OpenAI"), ("anthropic", "anthropic.Anthropic"), ("groq", "groq.Groq")];
+        match &object.shape {
+            _ if name != "default" => None,
+            Shape::Path(path) if !path.contains("js.") => {
+                let class = CLASSES
+                    .iter()
+                    .find(|(package, _)| **package == **path)
+                    .map(|(_, class)| Value::path(class));
+                Some(class.unwrap_or_else(|| object.clone()))
+            }
+            Shape::Module(module) => {
+                let named = self.state.global(*module, name);
+                Some(named.or_else(|| self.given_whole(object)).unwrap_or_else(|| object.clone()))
+            }
+            _ => None,
+        }
+    }
+
     /// `importlib.import_module("plugins.mail")`, `getattr(module, "Mail")`: what is loaded by a name that is known.
     pub(super) fn loaded(&mut self, path: &str, arguments: &[Argument], range: TextRange) -> Option<Value> {
         match path {

@@ -153,6 +153,8 @@ pub(super) struct State<'a> {
     pub made_in: BTreeMap<ClassId, BTreeSet<FunctionId>>,
     /// The project keeps rows in a file of its own.
     pub on_disk: bool,
+    /// What a mapper keeps stands there, as the schema of its database says.
+    pub mapped_on_disk: bool,
     /// The project's log is kept in files.
     log_kept: bool,
     /// Evaluations that are left for the whole project.
@@ -206,6 +208,9 @@ impl<'a> State<'a> {
             histories: super::history::Held::new(),
             made_in: BTreeMap::new(),
             on_disk: texts.iter().any(|file| file.text.to_ascii_lowercase().contains("sqlite")),
+            mapped_on_disk: texts
+                .iter()
+                .any(|file| file.path.ends_with(".prisma") && file.text.contains("\"sqlite\"")),
             log_kept: texts.iter().any(|file| guards::keeps_log(&file.text)),
             budget: limits.budget,
         }

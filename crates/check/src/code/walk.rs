@@ -173,6 +173,7 @@ impl Walk<'_, '_> {
         for (index, name) in func.parameters.iter().enumerate() {
             let handed = self.summary.handed.get(index).cloned().unwrap_or_default();
             let handed = self.injected(handed);
+            let handed = super::offered::host(self, index).unwrap_or(handed);
             let declared = annotations.get(name.as_str()).map(|(_, value)| value.shape.clone());
             let shape = match handed.shape {
                 Shape::Unknown | Shape::None | Shape::Text(_) | Shape::Bool(_) | Shape::Number(_) => declared
@@ -556,10 +557,28 @@ impl Walk<'_, '_> {
         for item in &node.items {
             let value = self.eval(&item.context_expr);
             if let Some(target) = &item.optional_vars {
+                let value = self.entered_as(value, target.range());
                 self.assign(target, value);
             }
         }
         self.block(&node.body);
+    }
+
+    /// What a context gives: what its function yields, or what its class says.
+    fn entered_as(&mut self, context: Value, range: TextRange) -> Value {
+        let consent = self.env.consent;
+        let made = match context.shape {
+            Shape::List(_) => context.item(None),
+            Shape::Object(class) => {
+                let enters =
+                    ["__enter__", "__aenter__"].iter().find_map(|name| self.state.method(class, name));
+                enters.map(|method| self.enter(&[method], Some(&context), &[], range)).unwrap_or_default()
+            }
+            _ => Value::default(),
+        };
+        self.env.consent = consent;
+        let known = !matches!(made.shape, Shape::Unknown | Shape::Text(_));
+        if known { Value { taint: made.taint | context.taint, ..made } } else { context }
     }
 
     fn attempt(&mut self, node: &StmtTry) {

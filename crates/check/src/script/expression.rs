@@ -122,6 +122,9 @@ impl Lower<'_> {
         if self.export_all(node) {
             return build::none(range);
         }
+        if let Some(imported) = self.imported_whole(node) {
+            return imported;
+        }
         let callee = self.expression(&node.callee);
         let given = self.arguments(&node.arguments);
         build::call(callee, given, range)

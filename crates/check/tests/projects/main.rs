@@ -57,6 +57,8 @@ mod offered;
 #[cfg(test)]
 mod pages;
 #[cfg(test)]
+mod passed;
+#[cfg(test)]
 mod project;
 #[cfg(test)]
 mod real_life;

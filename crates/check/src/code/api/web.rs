@@ -213,7 +213,7 @@ pub(in crate::code) fn persisted(
             let file = object.and_then(|made| made.chain().find_map(|made| given(&made.given, 0, "path")));
             Some((all(), file.and_then(shown).is_some_and(|file| is_conversation(&file))))
         }
-        "json" | "pickle" | "yaml" | "toml" if name == "dump" => {
+        package if dumps(package, name) => {
             let content = given(arguments, 0, "obj")?.deep_taint();
             let file = given(arguments, 1, "fp")?.made().and_then(|made| opened(made))?;
             Some((content, is_conversation(&file)))
@@ -229,6 +229,32 @@ pub(in crate::code) fn persisted(
         "shelve" if name == "update" => Some((all(), true)),
         _ => None,
     }
+}
+
+/// What writes a whole value into a file that was opened.
+fn dumps(package: &str, name: &str) -> bool {
+    const PACKAGES: &[&str] = &[
+        "json",
+        "pickle",
+        "yaml",
+        "toml",
+        "tomli_w",
+        "ujson",
+        "simplejson",
+        "rapidjson",
+        "cloudpickle",
+        "dill",
+        "marshal",
+        "ruamel",
+        "msgpack",
+        "joblib",
+        "jsonlines",
+        "plistlib",
+        "cbor2",
+        "bson",
+    ];
+    PACKAGES.contains(&package)
+        && matches!(name, "dump" | "safe_dump" | "safe_dump_all" | "dump_all" | "pack")
 }
 
 fn persisted_by_script(
@@ -316,9 +342,7 @@ pub(in crate::code) fn written_to(
     arguments: &[Argument],
 ) -> Option<Value> {
     match root(path) {
-        "json" | "pickle" | "yaml" | "toml" if last(path) == "dump" => {
-            opened_path(given(arguments, 1, "fp")?.made()?)
-        }
+        package if dumps(package, last(path)) => opened_path(given(arguments, 1, "fp")?.made()?),
         "csv" => opened_path(object?.chain().find_map(|made| given(&made.given, 0, "f"))?.made()?),
         "fs" => object.and_then(|made| given(&made.given, 0, "path")).cloned(),
         _ => object.and_then(opened_path),
