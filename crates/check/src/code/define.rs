@@ -116,6 +116,7 @@ impl Walk<'_, '_> {
                     .map(|(_, class)| Value::path(class));
                 Some(class.unwrap_or_else(|| object.clone()))
             }
+            Shape::Dict(items) if !items.is_empty() && !items.contains_key(name) => Some(object.clone()),
             Shape::Module(module) => {
                 let named = self.state.global(*module, name);
                 Some(named.or_else(|| self.given_whole(object)).unwrap_or_else(|| object.clone()))

@@ -77,6 +77,10 @@ impl Lower<'_> {
             Expression::TaggedTemplateExpression(node) => self.tagged(node),
             Expression::ThisExpression(_) => self.this(range),
             Expression::Super(_) => build::name("this", range),
+            Expression::YieldExpression(node) if self.awaits => {
+                let awaited = self.boxed(node.argument.as_ref());
+                awaited.map_or_else(|| build::none(range), |value| build::awaited(value, range))
+            }
             Expression::YieldExpression(node) => build::yielded(self.boxed(node.argument.as_ref()), range),
             Expression::ImportMeta(_) => build::name("js.import_meta", range),
             Expression::JSXElement(node) => self.element_of_jsx(node),
@@ -119,11 +123,8 @@ impl Lower<'_> {
         if let Some(imported) = self.required(node) {
             return imported;
         }
-        if self.export_all(node) {
-            return build::none(range);
-        }
-        if let Some(imported) = self.imported_whole(node) {
-            return imported;
+        if let Some(meant) = self.compiled(node) {
+            return meant;
         }
         let callee = self.expression(&node.callee);
         let given = self.arguments(&node.arguments);

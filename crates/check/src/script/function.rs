@@ -155,6 +155,8 @@ impl Lower<'_> {
             }
         }
         match &shape.body {
+            Body::Block(Some(body)) if self.awaited_block(body) => {}
+            Body::Value(value) if self.awaited_value(value) => {}
             Body::Block(Some(body)) => self.statements(&body.statements),
             Body::Block(None) => {}
             Body::Value(value) => {

@@ -42,14 +42,16 @@ pub(super) struct Lower<'l> {
     pub worker: bool,
     /// The name of the object in whose methods the place is, and whether one of them speaks of it.
     pub own: Option<(String, bool)>,
+    /// A `yield` awaits: a compiler has put it in the place of that.
+    pub awaits: bool,
     depth: usize,
 }
 
 impl<'l> Lower<'l> {
     pub(super) fn new(scoping: &'l Scoping, resolver: &'l Resolver, path: &'l str) -> Self {
         let (out, around, exports) = (Vec::new(), Vec::new(), Vec::new());
-        let (worker, own) = (false, None);
-        Self { scoping, resolver, path, out, functions: 0, around, exports, worker, own, depth: 0 }
+        let (worker, own, awaits) = (false, None, false);
+        Self { scoping, resolver, path, out, functions: 0, around, exports, worker, own, awaits, depth: 0 }
     }
 
     /// The whole file.

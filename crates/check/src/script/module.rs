@@ -109,42 +109,13 @@ impl Lower<'_> {
         asks.then(|| self.import_bound(source.value.as_str(), at(node.span)))
     }
 
-    /// `__importDefault(require("axios"))`: how compilers write an import of what a module gives away by itself, or of all of it.
-    pub(super) fn imported_whole(&mut self, node: &CallExpression<'_>) -> Option<Expr> {
-        const HELPERS: &[&str] = &[
-            "__importDefault",
-            "__importStar",
-            "__toESM",
-            "_interopRequireDefault",
-            "_interopRequireWildcard",
-            "_interop_require_default",
-            "_interop_require_wildcard",
-            "_interopDefault",
-            "_interopDefaultLegacy",
-            "_interopNamespace",
-            "_interopNamespaceDefault",
-        ];
-        called_by(&node.callee).filter(|name| HELPERS.contains(name))?;
-        let Argument::CallExpression(call) = node.arguments.first()? else { return None };
-        self.required(call)
-    }
-
     /// `__exportStar(require("./a"), exports)`: how compilers write `export * from "./a"`; whether it was one.
-    pub(super) fn export_all(&mut self, node: &CallExpression<'_>) -> bool {
-        if !matches!(called_by(&node.callee), Some("__exportStar" | "__reExport" | "_export_star")) {
+    pub(super) fn export_all(&mut self, call: &CallExpression<'_>) -> bool {
+        let Some(Argument::StringLiteral(source)) = call.arguments.first() else { return false };
+        if !self.is_global(&call.callee, "require") {
             return false;
         }
-        let sources = node.arguments.iter().filter_map(|one| match one {
-            Argument::CallExpression(call) => match (&call.callee, call.arguments.first()) {
-                (callee, Some(Argument::StringLiteral(source))) if self.is_global(callee, "require") => {
-                    Some(source)
-                }
-                _ => None,
-            },
-            _ => None,
-        });
-        let Some(source) = sources.map(|source| source.value.as_str()).next() else { return false };
-        let (module, range) = (self.resolver.module(self.path, source), at(node.span));
+        let (module, range) = (self.resolver.module(self.path, source.value.as_str()), at(call.span));
         self.out.push(build::import_from(&module, vec![build::alias("*", "*", range)], range));
         true
     }
@@ -253,16 +224,6 @@ impl Lower<'_> {
                 self.out.push(build::evaluate(call, end));
             }
         }
-    }
-}
-
-/// The name of what is called, whatever it hangs on: `(0, tslib_1.__importDefault)(…)`.
-fn called_by<'n>(callee: &'n Expression<'_>) -> Option<&'n str> {
-    match callee.without_parentheses() {
-        Expression::Identifier(callee) => Some(callee.name.as_str()),
-        Expression::StaticMemberExpression(callee) => Some(callee.property.name.as_str()),
-        Expression::SequenceExpression(callee) => called_by(callee.expressions.last()?),
-        _ => None,
     }
 }
 

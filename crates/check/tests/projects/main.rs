@@ -13,6 +13,8 @@ mod class_tools;
 #[cfg(test)]
 mod closed;
 #[cfg(test)]
+mod compiled;
+#[cfg(test)]
 mod composed;
 #[cfg(test)]
 mod consent;
