@@ -131,6 +131,26 @@ impl Walk<'_, '_> {
         self.put_back(container, Value::new(Shape::List(Rc::new(all)), held.taint).bounded(3));
     }
 
+    /// Puts something that acts into the list that stands under a key.
+    pub(super) fn put_under(&mut self, container: &Expr, value: &Value) {
+        let Expr::Subscript(within) = container else { return };
+        if !matches!(*within.value, Expr::Name(_) | Expr::Attribute(_)) || !holds_what_acts(value) {
+            return;
+        }
+        let list = |value: Value| Value::new(Shape::List(Rc::new(vec![value])), Taint::NONE);
+        let value = list(value.filled(&self.summary.handed));
+        let held = self.eval(&within.value);
+        match held.shape {
+            Shape::Dict(_) => {
+                let key = self.eval(&within.slice).known_text().map(str::to_owned);
+                self.put(&within.value, key, value);
+            }
+            // Under each key there is one from the beginning: `defaultdict(list)`.
+            Shape::List(_) => self.put_back(&within.value, held.join(&list(value)).bounded(3)),
+            _ => {}
+        }
+    }
+
     /// Gives a name or a member of an object more in what it holds.
     fn put_back(&mut self, container: &Expr, held: Value) {
         match container {
@@ -323,5 +343,10 @@ pub(super) fn is_kept(path: &str) -> bool {
 fn holds_what_acts(value: &Value) -> bool {
     let within =
         |items: &std::collections::BTreeMap<String, Value>| items.values().any(|item| item.shape.acts());
-    value.shape.acts() || matches!(&value.shape, Shape::Dict(items) if within(items))
+    value.shape.acts()
+        || match &value.shape {
+            Shape::Dict(items) => within(items),
+            Shape::List(items) => items.iter().any(|item| item.shape.acts()),
+            _ => false,
+        }
 }

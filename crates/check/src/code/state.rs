@@ -536,7 +536,19 @@ impl<'a> State<'a> {
         let below = classes.iter().flat_map(|class| self.below(*class));
         let methods = below.filter_map(|class| self.project.classes.get(class)?.methods.get(name).copied());
         let bound = methods.map(|method| Value::new(Shape::Bound(method), Taint::NONE));
-        one.into_iter().chain(bound).reduce(|sum, method| sum.join(&method))
+        let whole = one.into_iter().chain(bound).reduce(|sum, method| sum.join(&method));
+        // What a class leaves open may be a field of those that are derived from it.
+        whole.or_else(|| {
+            let below = classes.iter().flat_map(|class| self.below(*class));
+            below.filter_map(|class| self.own_field(class, name)).reduce(|one, other| one.join(&other))
+        })
+    }
+
+    /// What a class itself gives its objects under a name, if that acts.
+    fn own_field(&self, class: ClassId, name: &str) -> Option<Value> {
+        self.see(Seen::Member(class, name));
+        let (_, value) = self.classes.get(class)?.attributes.get(name)?;
+        value.shape.acts().then(|| value.clone())
     }
 
     /// The classes that are derived from a class, the nearest first.

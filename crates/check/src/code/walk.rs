@@ -468,6 +468,7 @@ impl Walk<'_, '_> {
             if let Some(test) = &clause.test {
                 open = self.test(test, &clause.body, &mut after);
             } else {
+                self.note_others(&node.body, &clause.body);
                 self.block(&clause.body);
                 after.merge(std::mem::take(&mut self.env));
                 open = false;

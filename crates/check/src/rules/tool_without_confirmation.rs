@@ -140,7 +140,14 @@ fn run(project: &Project<'_>) -> Vec<Finding> {
     });
     // What reaches other people, costs money or runs anything comes before what is only lost.
     tools.sort_by_key(|tool| tool.effect == Effect::Delete);
-    unasked.into_iter().chain(tools.into_iter().take(LISTED).map(|tool| one(project, &doing, tool))).collect()
+    let mut found = unasked;
+    for one in tools.into_iter().take(LISTED).map(|tool| one(project, &doing, tool)) {
+        // What forwards every call is one place, at which a person would be asked about all of them.
+        if !found.iter().any(|other| other.place == one.place) {
+            found.push(one);
+        }
+    }
+    found
 }
 
 /// Whether others feel what a tool does, or it cannot be undone, by a verb that changes: `ban_user`, `unlock_door`, `git_push`.

@@ -152,6 +152,46 @@ fn tables_of_functions_are_followed() {
 }
 
 #[test]
+fn those_who_listen_are_found_where_they_were_put() {
+    let bus = |on: &str, go: &str| {
+        let before = format!(
+            "class Bus {{ all = {{}}; on(name, run) {{ {on} }} go(text) {{ {go} }} }}\nconst bus = new Bus();\nbus.on('ask', (text) => exec(text));\n"
+        );
+        script(&before, "bus.go(req.body.q);")
+    };
+    let each = "(this.all['ask'] || []).forEach((run) => run(text));";
+    assert!(bus("(this.all[name] ||= []).push(run); this.all[name].push(run);", each));
+    assert!(bus("if (!this.all[name]) this.all[name] = []; this.all[name].push(run);", each));
+    assert!(!bus("", each));
+    let open = "class Base { go(text) { this.answer(text); } }\nclass Bus extends Base { constructor() { super(); this.answer = (text) => exec(text); } }\nconst bus = new Bus();\n";
+    assert!(script(open, "bus.go(req.body.q);"));
+    let bound = "function run(text) { exec(text); }\n";
+    assert!(script(bound, "const later = run.bind(null, req.body.q); later();"));
+    let python_bus = "import collections\nclass Bus:\n    def __init__(self):\n        self.all = collections.defaultdict(list)\n    def on(self, name, run):\n        self.all[name].append(run)\n    def go(self, text):\n        for run in self.all['ask']:\n            run(text)\nbus = Bus()\ndef run(text):\n    subprocess.run(text, shell=True)\n";
+    assert!(python(&format!("{python_bus}bus.on('ask', run)\n"), "    bus.go(request.json['q'])\n"));
+    assert!(!python(python_bus, "    bus.go(request.json['q'])\n"));
+}
+
+#[test]
+fn a_server_that_forwards_every_call_is_one_place() {
+    let server = |others: &str| {
+        format!(
+            "import {{ Server }} from '@modelcontextprotocol/sdk/server/index.js';\nimport {{ CallToolRequestSchema, ListToolsRequestSchema }} from '@modelcontextprotocol/sdk/types.js';\nconst server = new Server({{ name: 'x', version: '1' }}, {{ capabilities: {{ tools: {{}} }} }});\nconst TOOLS = [\n  {{ name: 'send_message', description: 'Send a message', inputSchema: {{ type: 'object' }} }},\n  {{ name: 'delete_message', description: 'Delete a message', inputSchema: {{ type: 'object' }} }},\n];\nasync function request(path, method, body) {{ return (await fetch('https://x.example.net' + path, {{ method, body }})).json(); }}\nasync function forward(name, args) {{\n  return request('/call', 'POST', JSON.stringify({{ name, args }}));\n}}\nserver.setRequestHandler(ListToolsRequestSchema, async () => ({{ tools: TOOLS }}));\nserver.setRequestHandler(CallToolRequestSchema, async (request) => {{\n  const {{ name, arguments: args }} = request.params;\n  switch (name) {{\n    case 'who':\n      return {{ content: [] }};\n    {others}\n  }}\n}});\n"
+        )
+    };
+    let told = |others: &str| {
+        let mut found = lines(&checked(&[("main.js", &server(others))]));
+        found.retain(|line| line.starts_with("tool-without-confirmation"));
+        found
+    };
+    assert_eq!(told("default: return forward(name, args);"), ["tool-without-confirmation@main.js:10"]);
+    assert_eq!(
+        told("default: throw new Error('unknown');"),
+        ["tool-without-confirmation@main.js:5", "tool-without-confirmation@main.js:6"]
+    );
+}
+
+#[test]
 fn a_tool_that_a_model_picks_gets_what_the_model_chose() {
     let agent = |fetches: &str| {
         format!(
