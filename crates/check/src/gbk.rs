@@ -3,14 +3,19 @@
 //! Reference: GB 18030-2022, §5: one byte below 0x80; two bytes, 0x81–0xFE and 0x40–0xFE without 0x7F; four bytes, 0x81–0xFE,
 //! 0x30–0x39, 0x81–0xFE, 0x30–0x39.
 
+use std::sync::LazyLock;
+
 /// What stands for a sign of two bytes that is no letter. It has two bytes, too, so that every place is the same as in the file.
 const SIGN: char = '·';
 
+/// Letters of two bytes.
+static SMALL: LazyLock<Vec<char>> =
+    LazyLock::new(|| ('\u{101}'..='\u{24f}').filter(|ch| ch.is_lowercase()).collect());
+
 /// What stands for a letter of two bytes: one of many letters of two bytes, so that names of the program stay apart.
 fn letter(first: u8, second: u8) -> char {
-    let small: Vec<char> = ('\u{101}'..='\u{24f}').filter(|ch| ch.is_lowercase()).collect();
     let at = usize::from(first) * 191 + usize::from(second);
-    small.get(at % small.len().max(1)).copied().unwrap_or(SIGN)
+    SMALL.get(at % SMALL.len().max(1)).copied().unwrap_or(SIGN)
 }
 
 /// The text of a file with something else in the place of each character that is not ASCII; nothing if it is no GB18030. Words in it are

@@ -1,5 +1,7 @@
 //! The notice that a project publishes: what users are told of who gets what they say.
 
+use crate::providers::Provider;
+
 /// Whether a file is such a notice, by its name: `PRIVACY.md`, `privacy-policy.txt`, `隐私政策.md`.
 pub(crate) fn is_notice(path: &str) -> bool {
     // What comes with a library is told by those who made it.
@@ -19,32 +21,8 @@ pub(crate) fn is_notice(path: &str) -> bool {
     english || chinese
 }
 
-/// How people call a provider beside its own name: the company, its models, in both languages.
-const ALSO: &[(&str, &[&str])] = &[
-    ("openai", &["chatgpt", "gpt"]),
-    ("anthropic", &["claude"]),
-    ("deepseek", &["深度求索"]),
-    ("moonshot", &["kimi", "月之暗面"]),
-    ("zhipu", &["智谱", "glm", "chatglm", "z.ai"]),
-    ("zai", &["智谱", "zhipu", "glm", "z.ai"]),
-    ("dashscope", &["阿里", "通义", "千问", "百炼", "alibaba", "aliyun", "qwen", "tongyi"]),
-    ("ark", &["字节", "火山", "豆包", "bytedance", "volcengine", "doubao"]),
-    ("byteplus", &["字节", "火山", "豆包", "bytedance", "volcengine", "doubao"]),
-    ("minimax", &["稀宇", "海螺", "hailuo"]),
-    ("siliconflow", &["硅基流动", "siliconcloud"]),
-    ("gemini", &["谷歌"]),
-    ("xai", &["grok", "x.ai"]),
-    ("qianfan", &["百度", "文心", "ernie"]),
-    ("hunyuan", &["腾讯", "混元"]),
-    ("modelscope", &["魔搭", "阿里", "alibaba"]),
-    ("together", &["together ai", "together.ai", "together computer"]),
-    ("fireworks", &["fireworks ai", "fireworks.ai"]),
-    ("nvidia", &["英伟达"]),
-    ("github-models", &["microsoft", "微软"]),
-];
-
 /// Whether a notice speaks of somebody, by a word of their name, one of their hosts, or what they are called else.
-pub(crate) fn speaks_of(text: &str, id: &str, name: &str, hosts: &[String]) -> bool {
+pub(crate) fn speaks_of(text: &str, who: &Provider) -> bool {
     // What the language needs for other things says nothing.
     const COMMON: &[&str] = &[
         "api",
@@ -61,13 +39,11 @@ pub(crate) fn speaks_of(text: &str, id: &str, name: &str, hosts: &[String]) -> b
         "fireworks",
     ];
     let text = text.to_lowercase();
-    let small = name.to_lowercase();
+    let small = who.name.to_lowercase();
     let words = small.split(|ch: char| !ch.is_alphanumeric()).filter(|word| !COMMON.contains(word));
     let long = |word: &&str| word.chars().count() >= if word.is_ascii() { 3 } else { 2 };
-    let family = id.strip_suffix("-intl").unwrap_or(id);
-    let also = ALSO.iter().find(|row| row.0 == family).map_or(&[][..], |row| row.1);
-    words.filter(long).chain(also.iter().copied()).any(|word| holds(&text, word))
-        || hosts.iter().any(|host| text.contains(host.as_str()))
+    words.filter(long).chain(who.also.iter().map(String::as_str)).any(|word| holds(&text, word))
+        || who.hosts.iter().any(|host| text.contains(host.as_str()))
 }
 
 /// Whether a text holds a word that is no part of another. Chinese sets nothing between words.
@@ -126,7 +102,24 @@ mod tests {
 
     #[test]
     fn somebody_is_spoken_of_by_any_of_their_names() {
-        let host = ["api.deepseek.com".to_owned()];
+        let registry: serde_json::Value =
+            serde_json::from_str(include_str!("../../../registry/providers.json")).unwrap();
+        let also = |id: &str| {
+            let rows = registry["providers"].as_array().unwrap();
+            let all = rows.iter().find(|row| row["id"] == id).and_then(|row| row["also"].as_array());
+            all.into_iter().flatten().filter_map(|word| word.as_str().map(str::to_owned)).collect()
+        };
+        let known = |id: &str, name: &str, hosts: &[&str]| Provider {
+            id: id.to_owned(),
+            name: name.to_owned(),
+            also: also(id),
+            hosts: hosts.iter().map(|host| (*host).to_owned()).collect(),
+            country: String::new(),
+            local: false,
+            trains: String::new(),
+            no_minors: false,
+            bases: Vec::new(),
+        };
         for (text, id, name, told) in [
             ("We send your words to DEEPSEEK.", "deepseek", "DeepSeek", true),
             ("由深度求索（杭州深度求索人工智能）处理。", "deepseek", "DeepSeek", true),
@@ -142,8 +135,8 @@ mod tests {
             ("We use OpenAI.", "deepseek", "DeepSeek", false),
             ("Coherent answers.", "cohere", "Cohere", false),
         ] {
-            assert_eq!(speaks_of(text, id, name, &[]), told, "{text}");
+            assert_eq!(speaks_of(text, &known(id, name, &[])), told, "{text}");
         }
-        assert!(speaks_of("to api.deepseek.com", "x", "Somebody", &host));
+        assert!(speaks_of("to api.deepseek.com", &known("x", "Somebody", &["api.deepseek.com"])));
     }
 }

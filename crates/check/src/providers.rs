@@ -7,6 +7,8 @@ pub struct Provider {
     pub id: String,
     /// The name that a person reads.
     pub name: String,
+    /// How people call it beside that: the company, its models, in small letters.
+    pub also: Vec<String>,
     /// Hosts of its API, `host` or `host:port`, in small letters.
     pub hosts: Vec<String>,
     /// ISO 3166-1 alpha-2, or `unknown`.

@@ -24,6 +24,8 @@ pub struct Provider {
     pub id: String,
     /// The name that a person reads.
     pub name: String,
+    /// How people call it beside that: the company, its models, in small letters.
+    pub also: Vec<String>,
     /// What an OpenAI SDK takes as `base_url`; without a slash at its end.
     pub base: String,
     /// What an Anthropic SDK takes as `base_url`, where the provider has such an endpoint.
@@ -317,6 +319,8 @@ struct Registry {
 struct Row {
     id: String,
     name: String,
+    #[serde(default)]
+    also: Vec<String>,
     facts: Vec<String>,
     api: Api,
 }
@@ -337,11 +341,12 @@ struct Api {
 
 impl From<Row> for Provider {
     fn from(row: Row) -> Self {
-        let Row { id, name, facts, api } = row;
+        let Row { id, name, also, facts, api } = row;
         let Api { base, anthropic_base, hosts, native_roots, country, local, env } = api;
         Self {
             id,
             name,
+            also,
             base,
             anthropic_base,
             hosts,
@@ -380,6 +385,7 @@ fn nobody(id: &str, base: String) -> Provider {
     Provider {
         id: id.to_owned(),
         name: id.to_owned(),
+        also: Vec::new(),
         base,
         anthropic_base: None,
         hosts: Vec::new(),
@@ -401,6 +407,7 @@ fn rebased(old: Provider, base: String) -> Provider {
     let replaced_path = old.replaced_path.or_else(|| Some(address::path(&old.base).to_owned()));
     Provider {
         name: old.name,
+        also: old.also,
         hosts: old.hosts,
         native_roots: old.native_roots,
         env: old.env,

@@ -456,6 +456,7 @@ pub(crate) fn known(providers: &Providers) -> ombud_check::Providers {
         .map(|provider| Provider {
             id: provider.id.clone(),
             name: provider.name.clone(),
+            also: provider.also.clone(),
             hosts: provider.hosts.clone(),
             country: provider.country.clone(),
             local: provider.local,

@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use ruff_python_ast::{BoolOp, CmpOp, Expr, ExprCall, ExprCompare, UnaryOp};
 
-use super::api::{last, names};
+use super::api::{files, last, names};
 use super::project::dotted;
 use super::value::{Argument, Shape, Value, given};
 use super::walk::{Env, Walk};
@@ -195,7 +195,10 @@ impl Walk<'_, '_> {
                 name,
                 &["parse*", "load*", "json", "decode*", "dump*", "string*", "get", "read*", "call*"],
             );
-        if names(name, CLEANS) && !reads || cleaned(name, object, arguments) {
+        // `name.split("/").pop()`
+        let last =
+            || matches!(&*node.func, Expr::Attribute(part) if name == "pop" && files::splits(&part.value));
+        if names(name, CLEANS) && !reads || cleaned(name, object, arguments) || last() {
             sure(value);
         } else if confines(name, called)
             || own && names(name, INSISTS) && !names(name, FORMS) && self.insists()

@@ -169,7 +169,11 @@ impl Walk<'_, '_> {
 
     /// A line of a log that holds what somebody said.
     fn log_by_shape(&mut self, written: &str, node: &ExprCall) {
-        if guards::is_logger(written) {
+        let logs = guards::is_logger(written);
+        if logs || guards::is_tracer(written) {
+            self.did(written, vec![Deed::Guard(Guard::Logged)], node.range());
+        }
+        if logs {
             self.log_words(node);
         }
     }

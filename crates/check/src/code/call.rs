@@ -319,22 +319,16 @@ impl Walk<'_, '_> {
         if let Some((callee, rest)) = elsewhere(&path, arguments) {
             return self.call_outside(node, &callee, rest);
         }
-        if let Some((callee, given)) = completed(callee, arguments) {
-            return self.call_known(node, &Value::default(), &callee, &given);
-        }
-        let begun = self.partial(&path, arguments, range);
+        let begun = match completed(callee, arguments) {
+            Some((callee, given)) => Some(self.call_known(node, &Value::default(), &callee, &given)),
+            None => self.partial(&path, arguments, range),
+        };
         if let Some(value) = begun.or_else(|| self.loaded(&path, arguments, range)) {
             return value;
         }
         self.disguise(node, &path, callee, arguments);
         if let Some(value) = builtin(&path, arguments) {
-            if let Some(content) = system::made_by_name(&path, &value) {
-                add(&mut self.call_at(range).does, Deed::SystemPrompt(content));
-            }
-            if self.state.known(&path).logs {
-                add(&mut self.call_at(range).does, Deed::Guard(Guard::Logged));
-                self.log_words(node);
-            }
+            self.note_builtin(node, &path, &value);
             return value;
         }
         if super::api::frameworks::ends(&path) {
@@ -382,7 +376,8 @@ impl Walk<'_, '_> {
         self.put_into_object(node, arguments, answer);
         let known = self.state.known(&path);
         let carried = if known.called.has(Taint::FILE) && !files::is_named_after(object, arguments) {
-            self.known_sources(everything).and(Taint::UPLOAD | Taint::MASKED | Taint::RETRIEVED)
+            self.known_sources(everything)
+                .and(Taint::UPLOAD | Taint::MASKED | Taint::RETRIEVED | Taint::SETTINGS)
         } else {
             everything
         };
@@ -404,6 +399,17 @@ impl Walk<'_, '_> {
             return value;
         }
         Value::new(callee.called_at(arguments, Some((self.module, range))), taint)
+    }
+
+    /// What a builtin does beside giving something: `dict(role="system", content=…)`, `console.log(…)`.
+    fn note_builtin(&mut self, node: &ExprCall, path: &str, made: &Value) {
+        if let Some(content) = system::made_by_name(path, made) {
+            add(&mut self.call_at(node.range()).does, Deed::SystemPrompt(content));
+        }
+        if self.state.known(path).logs {
+            add(&mut self.call_at(node.range()).does, Deed::Guard(Guard::Logged));
+            self.log_words(node);
+        }
     }
 
     /// A line about what went wrong is no record of what was done.
@@ -478,6 +484,7 @@ impl Walk<'_, '_> {
         }
         found.extend(self.started(path, arguments));
         if let Some((content, conversation)) = web::persisted(path, object, arguments) {
+            let conversation = conversation || self.holds_dialogue(arguments);
             found.push(Deed::Persist { content, conversation, remote: false });
         }
         let call = Outside { path, object, from: callee.taint, arguments };
@@ -492,11 +499,7 @@ impl Walk<'_, '_> {
             found.push(Deed::Persist { content, conversation: conversation || told, remote: !here });
         }
         answer = self.keep_in_rows(call, &mut found).or(answer);
-        found.extend(system::system_object(path, arguments).map(Deed::SystemPrompt));
-        found.extend(system::filled_template(object, arguments).map(Deed::SystemPrompt));
-        if system::system_template(path, arguments) {
-            found.push(Deed::SystemPrompt(Taint::RETRIEVED));
-        }
+        found.extend(system::of(path, object, arguments).map(Deed::SystemPrompt));
         found.extend(self.rows(path, object, arguments));
         found.extend(flaws::of(path, object, arguments));
         found.extend(swift::flaws(path, arguments));
@@ -571,7 +574,9 @@ impl Walk<'_, '_> {
             }
             (Shape::Dict(_), "get" | "pop" | "setdefault") => {
                 let key = given(arguments, 0, "key").filter(|key| key.taint == Taint::NONE);
-                let found = object.item(key.and_then(Value::known_text));
+                let name = key.and_then(Value::known_text);
+                let mut found = object.item(name);
+                found.taint = super::revealed::part(found.taint, name.unwrap_or("keys"));
                 given(arguments, 1, "default").map_or_else(|| found.clone(), |default| found.join(default))
             }
             (Shape::Dict(_), "items" | "keys") if !self.script => {

@@ -1,9 +1,11 @@
 //! Tools that are classes: what describes itself to a model, and has a method that carries it out.
 
+use ruff_python_ast::visitor::{Visitor, walk_expr};
 use ruff_python_ast::{Expr, Stmt, StmtClassDef};
-use ruff_text_size::Ranged;
+use ruff_text_size::{Ranged, TextRange};
 
-use super::api::{last, names};
+use super::api::models::is_framework;
+use super::api::{last, names, root};
 use super::project::dotted;
 use super::tools::effect_of;
 use super::value::{ClassId, Shape, Value};
@@ -107,6 +109,31 @@ impl Walk<'_, '_> {
         });
     }
 
+    /// Notes the methods of a class that holds several tools: those that it hands to its library.
+    pub(super) fn offer_toolkit(&mut self, class: ClassId, node: &StmtClassDef) {
+        let holds = |base: &str| {
+            let known =
+                matches!(root(base), "agno" | "phi" | "llama_index" | "camel") || is_framework(root(base));
+            known && matches!(last(base), "Toolkit" | "BaseToolkit" | "BaseToolSpec")
+        };
+        if !self.state.bases(class).iter().filter_map(Value::outside).any(holds) {
+            return;
+        }
+        let mut handed = Handed { called: Vec::new(), found: Vec::new() };
+        node.body.iter().for_each(|statement| handed.visit_stmt(statement));
+        let Some(known) = self.state.project.classes.get(class) else { return };
+        for (name, method) in &known.methods {
+            let definition = self.state.project.functions.get(*method).and_then(|func| func.definition);
+            let Some(definition) =
+                definition.filter(|_| !name.starts_with('_') && handed.found.contains(&&**name))
+            else {
+                continue;
+            };
+            self.offer_in(*method, definition, self.file(), None);
+            self.state.entering(*method, |function| function.entry = Some(Entry::Tool));
+        }
+    }
+
     fn is_like_a_tool(&self, class: ClassId, short: &str, node: &StmtClassDef) -> bool {
         let says_so = |name: &str| names(last(name), &["tool", "tools", "skill"]);
         let bases = node.arguments.iter().flat_map(|arguments| arguments.args.iter());
@@ -131,6 +158,32 @@ impl Walk<'_, '_> {
 
     fn given_back(&self, id: FunctionId) -> Option<Value> {
         self.state.summary(id).map(|summary| summary.returns.clone())
+    }
+}
+
+/// What a class hands over of itself: `tools=[self.send]`, `spec_functions = ["send"]`. What it calls is not handed over.
+struct Handed<'a> {
+    called: Vec<TextRange>,
+    found: Vec<&'a str>,
+}
+
+impl<'a> Visitor<'a> for Handed<'a> {
+    fn visit_expr(&mut self, node: &'a Expr) {
+        match node {
+            Expr::Call(call) => self.called.push(call.func.range()),
+            Expr::Attribute(part)
+                if matches!(&*part.value, Expr::Name(own) if own.id.as_str() == "self")
+                    && !self.called.contains(&node.range()) =>
+            {
+                self.found.push(part.attr.as_str());
+            }
+            Expr::List(list) => self.found.extend(list.elts.iter().filter_map(|one| match one {
+                Expr::StringLiteral(text) => Some(text.value.to_str()),
+                _ => None,
+            })),
+            _ => {}
+        }
+        walk_expr(self, node);
     }
 }
 

@@ -285,6 +285,7 @@ impl Walk<'_, '_> {
         self.depth -= 1;
         self.env = outside;
         self.offer_class(id, node);
+        self.offer_toolkit(id, node);
         self.hand_to_marks(id, node);
         self.bind(node.name.as_str(), Value::new(Shape::Class(id), Taint::NONE));
     }

@@ -36,7 +36,7 @@ impl Walk<'_, '_> {
                 let kept = self.kept_on_app(&node.value, &object, node.attr.as_str());
                 let value = kept.unwrap_or_else(|| self.attribute(&object, node.attr.as_str()));
                 self.look_at_member(&object, &value, node);
-                let value = Value { taint: super::revealed::part(value.taint, node.attr.as_str()), ..value };
+                let value = super::revealed::member(&object, value, node.attr.as_str());
                 self.computed(&object, value, expression.range())
             }
             Expr::Call(node) => self.call(node),
@@ -165,6 +165,9 @@ impl Walk<'_, '_> {
             item.taint |= key.taint.without(Taint::CONSENT);
         }
         item.taint = super::sealed::number(super::revealed::part(item.taint, own), own);
+        if item.taint != Taint::NONE && files::is_last_part(&node.value, &node.slice) {
+            item.taint |= Taint::CHECKED;
+        }
         self.told_identity(&mut item);
         item
     }
@@ -300,21 +303,7 @@ impl Walk<'_, '_> {
         };
         let found = found.or_else(|| self.swift.then(|| super::swift::part(object, name)).flatten());
         let mut value = found.unwrap_or_else(|| object.attribute(name));
-        // A name without its folder leaves none.
-        if matches!(name, "name" | "stem" | "suffix")
-            && value.taint != Taint::NONE
-            && object.outside().is_some_and(|path| path.starts_with("pathlib."))
-        {
-            value.taint |= Taint::CHECKED;
-        }
-        // The path of an address that `URL` took apart holds no `..` any more; the older `url.parse` leaves it.
-        if self.script
-            && name == "pathname"
-            && value.taint != Taint::NONE
-            && !object.outside().is_some_and(|path| path.starts_with("url."))
-        {
-            value.taint |= Taint::CHECKED;
-        }
+        value.taint |= files::held_part(object, name, value.taint, self.script);
         value.taint = super::sealed::number(value.taint, name);
         // What a function or a class is called is the developer's word, whoever handed it over.
         if !self.script && matches!(name, "__name__" | "__qualname__" | "__module__" | "__doc__") {

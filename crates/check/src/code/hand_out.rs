@@ -28,6 +28,7 @@ impl Walk<'_, '_> {
             if heard.is_some() {
                 self.ask_before(arguments);
             }
+            self.promised(path, arguments);
             if path == "js.middleware" {
                 self.before_every_request(arguments);
             }
@@ -44,6 +45,9 @@ impl Walk<'_, '_> {
         if !self.script && served {
             self.route_to(arguments);
         }
+        if root(path) == "falcon" && last(path) == "add_route" {
+            self.answered_by(arguments, range);
+        }
         let routed = self.script && (is_route(arguments) || takes_requests(last(path)));
         if routed {
             self.route_to(arguments);
@@ -53,6 +57,20 @@ impl Walk<'_, '_> {
         let heard = heard.map(|said| if request { said | Taint::REQUEST } else { said });
         let plain = if self.script { callee.taint } else { Taint::NONE };
         self.callbacks(heard, plain, arguments, range);
+    }
+
+    /// `app.add_route("/chat", Chat())`: what answers are the methods of an object.
+    fn answered_by(&mut self, arguments: &[Argument], range: TextRange) {
+        let resource = arguments.iter().find_map(|one| match one.value.shape {
+            Shape::Object(class) => self.state.project.classes.get(class),
+            _ => None,
+        });
+        let methods = resource.into_iter().flat_map(|class| &class.methods);
+        let ids: Vec<FunctionId> =
+            methods.filter(|(name, _)| name.starts_with("on_")).map(|(_, method)| *method).collect();
+        let handed = [Argument { name: None, value: functions(ids), spread: false }];
+        self.route_to(&handed);
+        self.callbacks(Some(Taint::USER | Taint::REQUEST), Taint::NONE, &handed, range);
     }
 
     /// `socket.onmessage = (event) => …`, `button.onclick = send`: what comes in over a socket is said to the function, or what the

@@ -155,7 +155,7 @@ impl Walk<'_, '_> {
         let file = written_file(path, object, arguments)?;
         let written = files::shown(&file).unwrap_or_default();
         self.note_program(&written, found);
-        if self.is_setting(&written) {
+        if self.is_setting(&written) && !self.holds_dialogue(arguments) {
             for deed in found {
                 if let Deed::Persist { content, remote: false, .. } = *deed {
                     *deed = Deed::Configure(content);
@@ -184,6 +184,39 @@ impl Walk<'_, '_> {
         let store = self.state.store(store);
         found.push(Deed::Store(store, content));
         None
+    }
+
+    /// Whether what is written holds by its form what two sides said: messages with roles, or a part that is called a conversation.
+    pub(super) fn holds_dialogue(&self, arguments: &[Argument]) -> bool {
+        arguments.iter().any(|one| self.is_dialogue(&one.value, 0))
+    }
+
+    fn is_dialogue(&self, value: &Value, depth: usize) -> bool {
+        const PARTS: &[&str] = &[
+            "messages",
+            "history",
+            "histories",
+            "conversation*",
+            "dialog*",
+            "transcript*",
+            "memory",
+            "memories",
+            "turns",
+        ];
+        let said = |item: &Value| self.known_sources(item.deep_taint()).has(Taint::PERSON | Taint::MODEL);
+        let deeper = |item: &Value| depth < 4 && self.is_dialogue(item, depth + 1);
+        match &value.shape {
+            Shape::Dict(items) => {
+                let message = items.contains_key("role") && items.get("content").is_some_and(said);
+                message || items.iter().any(|(name, item)| names(name, PARTS) && said(item) || deeper(item))
+            }
+            Shape::List(items) => items.iter().any(deeper),
+            // `file.write(json.dumps(messages))`
+            Shape::Made(made) if made.path == "json.dumps()" => {
+                made.given.iter().any(|one| deeper(&one.value))
+            }
+            _ => false,
+        }
     }
 
     /// Notes what a program is made of that is written into a file.

@@ -52,7 +52,8 @@ impl Walk<'_, '_> {
     pub(super) fn note_recursion(&mut self, definition: &StmtFunctionDef) {
         let own = self.function;
         let again =
-            self.calls.values().find(|call| call.callees.contains(&own)).map(|call| call.span.clone());
+            // What picks one of many functions by a name may pick any of them.
+            self.calls.values().find(|call| call.callees.contains(&own) && call.callees.len() < 4).map(|call| call.span.clone());
         let Some(again) = again.filter(|_| !counts_itself(definition)) else { return };
         let paced = self.calls.values().any(|call| waits(&call.target));
         let tools = speaks_of_tools(&definition.body);

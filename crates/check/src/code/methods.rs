@@ -85,7 +85,7 @@ impl Walk<'_, '_> {
                 let own = matches!(&callee.shape, Shape::Text(text)
                     if matches!(text.pieces.as_slice(), [Piece::Parameter(_)]));
                 self.set_state(name.id.as_str(), arguments);
-                if name.id.as_str() == "resolve" && !arguments.is_empty() {
+                if !arguments.is_empty() && self.resolves(name.id.as_str()) {
                     self.resume_with(arguments);
                 }
                 if own || callee.shape == Shape::Unknown {

@@ -57,6 +57,11 @@ fn is_app(object: &Value) -> bool {
     )
 }
 
+/// Under which name it is noted that a function is to keep a promise.
+fn promise(function: FunctionId) -> String {
+    format!("the promise that {function} keeps")
+}
+
 /// The graph from which something was made.
 fn graph(object: &Made) -> Option<String> {
     let first = object.chain().last()?;
@@ -96,7 +101,11 @@ fn emitter(object: &Value) -> Option<String> {
     match &object.shape {
         Shape::Made(made) => {
             let first = made.chain().last().filter(|first| LIBRARIES.contains(&root(&first.path)))?;
-            first.at.map(|(module, range)| format!("{module}:{}", u32::from(range.start())))
+            // What a class of the project inherits has no place of its own.
+            Some(first.at.map_or_else(
+                || root(&first.path).to_owned(),
+                |(module, range)| format!("{module}:{}", u32::from(range.start())),
+            ))
         }
         Shape::Object(class) => Some(format!("class {class}")),
         _ => None,
@@ -175,12 +184,35 @@ impl Walk<'_, '_> {
         let key = format!("those who hear {event} of {emitter}");
         if HEARS.contains(&name) {
             let mut found = Vec::new();
-            rest.iter().for_each(|one| collect_functions(&one.value, &mut found, 0));
+            for one in rest {
+                collect_functions(&one.value, &mut found, 0);
+            }
             self.add_to(&key, found);
         } else if let Some(Shape::Functions(all)) = self.state.global(PROJECT, &key).map(|found| found.shape)
         {
             self.enter(&all, None, rest, range);
         }
+    }
+
+    /// `new Promise((ok) => …)`: what its first parameter is called with is what is waited for.
+    pub(super) fn promised(&mut self, path: &str, arguments: &[Argument]) {
+        let Some(executor) = arguments.first().filter(|_| path == "js.Promise") else { return };
+        let mut found = Vec::new();
+        collect_functions(&executor.value, &mut found, 0);
+        for id in found {
+            self.add_to(&promise(id), vec![id]);
+        }
+    }
+
+    /// Whether a name is what a promise around here is kept with.
+    pub(super) fn resolves(&self, name: &str) -> bool {
+        let functions = &self.state.project.functions;
+        let outer = |id: &FunctionId| functions.get(*id).and_then(|func| func.outer);
+        let first = |id: &FunctionId| {
+            functions.get(*id).and_then(|func| func.parameters.first()).is_some_and(|own| own == name)
+        };
+        let around = std::iter::successors(Some(self.function), outer).find(first);
+        name == "resolve" || around.is_some_and(|id| self.state.global(PROJECT, &promise(id)).is_some())
     }
 
     fn add_to(&mut self, key: &str, functions: Vec<FunctionId>) {

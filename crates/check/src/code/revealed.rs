@@ -31,6 +31,11 @@ pub(super) fn part(taint: Taint, name: &str) -> Taint {
     if taint.has(Taint::SETTINGS) && !names(name, KEYS) { taint.without(Taint::SETTINGS) } else { taint }
 }
 
+/// A member of something. What an object of the project keeps is no part of what it was made from.
+pub(super) fn member(object: &Value, held: Value, name: &str) -> Value {
+    if object.taint.has(Taint::SETTINGS) { Value { taint: part(held.taint, name), ..held } } else { held }
+}
+
 /// Whether the name of a variable or a field says that it is a key.
 fn is_key(name: &str) -> bool {
     names(name, &["apikey", "secret", "password"])

@@ -443,6 +443,8 @@ pub enum Sink {
     Pickle,
     /// A browser, as part of a page.
     Html,
+    /// What starts a server of tools.
+    Server,
 }
 
 /// Who answers a model call.

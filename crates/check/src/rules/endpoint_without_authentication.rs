@@ -277,25 +277,21 @@ fn weighs(project: &Project<'_>, id: FunctionId, deed: &Deed, erases: bool) -> O
     }
 }
 
-/// Whether settings that a function answers with hold keys, of which nothing is taken out before.
+/// Whether the settings that a function answers with hold keys, and nothing is taken out of them before: the code of the project
+/// speaks of some.
 fn shows_keys(facts: &Facts, id: FunctionId) -> bool {
     const KEYS: &[&str] =
-        &["api_key", "apikey", "api-key", "secret", "password", "access_token", "accesstoken"];
+        &["api_key", "apiKey", "API_KEY", "apikey", "secret", "password", "access_token", "accessToken"];
     const HIDES: &[&str] = &[
-        "mask", "redact", "***", "hide", "hidden", "sanitiz", "omit", "delete ", "pop(", "exclude", "safe",
-        "public", "脱敏", "隐藏",
+        "mask", "redact", "***", "hide", "hidden", "sanitiz", "omit", "delete ", "pop(", "exclude", "public",
+        "脱敏", "隐藏",
     ];
     let Some(function) = facts.functions.get(id) else { return false };
     let text = |file: usize| facts.files.get(file).map(|file| file.text.as_str()).unwrap_or_default();
     let body = text(function.file).get(function.body.clone()).unwrap_or_default().to_lowercase();
-    let callees = function.calls.iter().flat_map(|call| &call.callees);
-    let read = callees.filter_map(|callee| Some(facts.functions.get(*callee)?.file));
-    let speaks = |file: usize| {
-        let whole = text(file).to_lowercase();
-        KEYS.iter().any(|key| whole.contains(key))
-    };
-    !HIDES.iter().any(|word| body.contains(word))
-        && (KEYS.iter().any(|key| body.contains(key)) || read.chain([function.file]).any(speaks))
+    let code: BTreeSet<usize> = facts.functions.iter().map(|function| function.file).collect();
+    let speaks = |file: usize| KEYS.iter().any(|key| text(file).contains(key));
+    !HIDES.iter().any(|word| body.contains(word)) && code.into_iter().any(speaks)
 }
 
 /// Whether a call hands on what seems to come from a service, while nothing looks at its signature.

@@ -55,12 +55,7 @@ fn run(project: &Project<'_>) -> Vec<Finding> {
             let Some(known) = known.filter(|known| said && !recipient.local && !known.local) else {
                 continue;
             };
-            let told = |id: &usize| {
-                facts
-                    .files
-                    .get(*id)
-                    .is_some_and(|file| speaks_of(&file.text, &known.id, &known.name, &known.hosts))
-            };
+            let told = |id: &usize| facts.files.get(*id).is_some_and(|file| speaks_of(&file.text, known));
             if !seen.insert(known.id.clone()) || notices.iter().any(told) {
                 continue;
             }

@@ -102,11 +102,24 @@ fn is_used(text: &str, at: usize) -> bool {
         &["==", "!=", " in", "case", "includes(", "startswith(", "startsWith(", "endswith(", "endsWith("];
     let before = text.get(..at).unwrap_or_default();
     let line = before.rsplit('\n').next().unwrap_or_default();
-    let Some(opened) = line.rfind(['"', '\'', '`']) else { return line.ends_with('/') };
+    let Some(opened) = line.rfind(['"', '\'', '`']) else {
+        return line.ends_with('/') && !is_documentation(before);
+    };
     let (code, said) = (line.get(..opened).unwrap_or_default(), line.get(opened + 1..).unwrap_or_default());
     // Behind other words an address is told to somebody: `"Get a key at https://…"`.
     let address = said.is_empty() || said.ends_with(['/', '@']) && !said.contains(char::is_whitespace);
     address && !ASKED.iter().any(|asked| code.trim_end().ends_with(asked))
+}
+
+/// Whether a place stands in a text that only documents what follows or holds it: nothing is put into a name or a call.
+fn is_documentation(before: &str) -> bool {
+    ["\"\"\"", "'''"].iter().any(|mark| {
+        let opened = before.rfind(mark).filter(|_| before.matches(mark).count() % 2 == 1);
+        opened.is_some_and(|at| {
+            let line = before.get(..at).and_then(|text| text.rsplit('\n').next()).unwrap_or_default();
+            line.trim().trim_start_matches(['r', 'R', 'u', 'U']).is_empty()
+        })
+    })
 }
 
 /// The default of a variable can be changed by it, and a comment does nothing.

@@ -14,6 +14,7 @@ pub(super) fn name(sink: Sink) -> &'static str {
         Sink::Template => "template",
         Sink::Html => "page",
         Sink::Pickle => "decoder",
+        Sink::Server => "server",
     }
 }
 
@@ -98,6 +99,17 @@ const ADVICE: &[(&str, Text, Text)] = &[
         },
     ),
     (
+        "server",
+        Text {
+            en: "Whoever writes the settings of a server has any program started where the users' data are.",
+            zh: "写下服务器设置的人，能在存放用户数据的机器上启动任意程序。",
+        },
+        Text {
+            en: "Let people choose one of the servers whose commands stand in your code or configuration; of others take only an address (`url`).",
+            zh: "只允许从代码或配置中写定启动命令的服务器里选择；其他服务器只接受地址（`url`）。",
+        },
+    ),
+    (
         FILE,
         Text {
             en: "Whoever writes the name reads or overwrites any file that the program can reach: keys, conversations, its own code.",
@@ -127,7 +139,9 @@ mod tests {
 
     #[test]
     fn every_sink_has_its_own_words() {
-        let all = [Sink::Code, Sink::Shell, Sink::Sql, Sink::Template, Sink::Html, Sink::Pickle].map(name);
+        let all =
+            [Sink::Code, Sink::Shell, Sink::Sql, Sink::Template, Sink::Html, Sink::Pickle, Sink::Server]
+                .map(name);
         for kind in all.into_iter().chain([FILE, ADDRESS]) {
             assert_eq!(ADVICE.iter().filter(|(own, ..)| *own == kind).count(), 1, "{kind}");
         }

@@ -200,7 +200,9 @@ fn is_felt(tool: &Tool) -> bool {
 
 /// Whether a tool only deletes what is kept to be faster: it comes back by itself.
 fn is_made_again(tool: &Tool) -> bool {
+    // What takes back a change that nobody kept yet loses nothing either.
     tool.effect == Effect::Delete && names(&tool.name, &["cache*", "temp", "tmp", "buffer*"])
+        || names(&tool.name, &["rollback"])
 }
 
 /// Whether a tool that is called after something that runs (`start_session`) only looks at something: nothing in it, or in what it

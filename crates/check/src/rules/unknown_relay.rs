@@ -92,6 +92,7 @@ mod tests {
         let providers = Providers::new(vec![Provider {
             id: "openai".into(),
             name: "OpenAI".into(),
+            also: Vec::new(),
             hosts: vec!["api.openai.com".into()],
             country: "US".into(),
             local: false,

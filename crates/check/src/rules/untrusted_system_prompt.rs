@@ -1,7 +1,8 @@
 //! `untrusted-system-prompt`
 //!
 //! What it does: finds system prompts into which text is put that came over the network, out of a store, from an upload or from
-//! the user of a service: `role: "system"`, `system=…`, `instructions=…`.
+//! the user of a service: `role: "system"`, `system=…`, `instructions=…`, a message that a helper makes, and what is filled into
+//! the places that a template of a system prompt left open.
 //!
 //! Why it matters: the model takes what stands there for the developer's word.
 //!

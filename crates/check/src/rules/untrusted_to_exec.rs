@@ -1,7 +1,7 @@
 //! `untrusted-to-exec`
 //!
 //! What it does: follows what models, tools, web pages, stores and remote users write to what runs text: `eval`, a shell,
-//! a database statement put together from text, a template engine, an unsafe decoder, the path of a file, the address of a request. Bound parameters, lists
+//! a database statement put together from text, a template engine, an unsafe decoder, the command of an MCP server, the path of a file, the address of a request. Bound parameters, lists
 //! without a shell, `shlex.quote`, and what was looked up in a list, matched as a whole, held inside a folder or held to a closed type before are no finding.
 //!
 //! Why it matters: one sentence in a mail or a web page can run commands where the users' data are.
@@ -213,6 +213,7 @@ fn told(project: &Project<'_>, function: FunctionId, call: &Call, sink: Sink, so
         Sink::Template => ("by a template engine", "当作模板执行"),
         Sink::Html => ("by the browser as part of the page", "当作网页内容由浏览器执行"),
         Sink::Pickle => ("by an unsafe decoder", "交给不安全的反序列化"),
+        Sink::Server => ("as the command of an MCP server", "当作 MCP 服务器的启动命令执行"),
     };
     let message = Bilingual::new(format!("{from} is run here {what}"), format!("{source}在这里被{thing}"));
     let place = facts.call_place(function, call);

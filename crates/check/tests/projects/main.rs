@@ -31,6 +31,8 @@ mod flaws;
 #[cfg(test)]
 mod flows;
 #[cfg(test)]
+mod forms;
+#[cfg(test)]
 mod gate;
 #[cfg(test)]
 mod granted;

@@ -9,6 +9,13 @@ fn provider(id: &str, host: &str, trains: &str, local: bool) -> Provider {
     Provider {
         id: id.into(),
         name: id.into(),
+        also: match id {
+            "openai" => vec!["chatgpt".into(), "gpt".into()],
+            "deepseek" => vec!["深度求索".into()],
+            "dashscope" => vec!["通义".into(), "qwen".into()],
+            "anthropic" => vec!["claude".into()],
+            _ => Vec::new(),
+        },
         hosts: vec![host.into()],
         country: if id == "deepseek" { "CN".into() } else { "unknown".into() },
         local,

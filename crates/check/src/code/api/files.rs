@@ -1,8 +1,10 @@
 //! Files: which call opens, writes or deletes which.
 
+use ruff_python_ast::{Expr, UnaryOp};
+
 use super::super::value::{Argument, Made, Shape, Value, given};
 use super::{last, root};
-use crate::facts::Template;
+use crate::facts::{Taint, Template};
 
 /// What a call does with a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -67,6 +69,38 @@ fn of_path(name: &str, arguments: &[Argument]) -> Option<Access> {
 fn access(mode: Option<&Value>) -> Access {
     let writes = mode.and_then(Value::known_text).is_some_and(|mode| mode.contains(['w', 'a', 'x', '+']));
     if writes { Access::Change } else { Access::Read }
+}
+
+/// What makes sure of a part of something that names a file: a name without its folder leaves none, and the path of an address that
+/// `URL` took apart holds no `..` any more; the older `url.parse` leaves it.
+pub(in crate::code) fn held_part(object: &Value, name: &str, taint: Taint, script: bool) -> Taint {
+    let of = |package: &str| object.outside().is_some_and(|path| path.starts_with(package));
+    let held = match name {
+        "name" | "stem" | "suffix" => of("pathlib."),
+        "pathname" => script && !of("url."),
+        _ => false,
+    };
+    if held && taint != Taint::NONE { Taint::CHECKED } else { Taint::NONE }
+}
+
+/// `name.split("/")`: its parts hold no folder.
+pub(in crate::code) fn splits(list: &Expr) -> bool {
+    let Expr::Call(call) = list else { return false };
+    let named = matches!(&*call.func, Expr::Attribute(part) if matches!(part.attr.as_str(), "split" | "rsplit" | "rpartition"));
+    named
+        && matches!(call.arguments.args.first(), Some(Expr::StringLiteral(text)) if matches!(text.value.to_str(), "/" | "\\"))
+}
+
+/// `name.split("/")[-1]`: what stands behind the last folder. A lone `..` in it names a folder, which nobody opens as a file.
+pub(in crate::code) fn is_last_part(list: &Expr, key: &Expr) -> bool {
+    let at_the_end = match key {
+        Expr::UnaryOp(node) => node.op == UnaryOp::USub,
+        Expr::NumberLiteral(_) => {
+            matches!(list, Expr::Call(call) if matches!(&*call.func, Expr::Attribute(part) if part.attr.as_str() == "rpartition"))
+        }
+        _ => false,
+    };
+    at_the_end && splits(list)
 }
 
 /// The path that an object of `pathlib` stands for.

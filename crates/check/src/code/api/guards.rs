@@ -94,6 +94,16 @@ const LEVELS: &[&str] = &[
     "msg",
 ];
 
+/// Methods of a tracer that nothing else has.
+const SPANS: &[&str] = &[
+    "startSpan",
+    "startActiveSpan",
+    "recordException",
+    "start_span",
+    "start_as_current_span",
+    "record_exception",
+];
+
 /// Whether a call writes to a log or a trace.
 pub(in crate::code) fn logs(path: &str) -> bool {
     let line =
@@ -106,6 +116,15 @@ pub(in crate::code) fn is_logger(written: &str) -> bool {
     let mut parts = written.rsplit('.');
     let (level, object) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
     LEVELS.contains(&level) && matches!(object.trim_start_matches('_'), "log" | "logger" | "LOG" | "LOGGER")
+}
+
+/// Whether something is called as tracers are, whoever made it.
+pub(in crate::code) fn is_tracer(written: &str) -> bool {
+    let mut parts = written.rsplit('.');
+    let (method, object) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
+    let tells =
+        matches!(method, "setAttribute" | "setAttributes" | "set_attribute" | "addEvent" | "add_event");
+    SPANS.contains(&method) || tells && super::names(object, &["span"])
 }
 
 /// Whether a file sets up a log that is kept in files.

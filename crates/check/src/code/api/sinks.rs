@@ -150,7 +150,7 @@ fn of_server(path: &str, name: &str, arguments: &[Argument]) -> Option<(Sink, Ta
         }
         _ => return None,
     };
-    (content != Taint::NONE).then_some((Sink::Shell, content))
+    (content != Taint::NONE).then_some((Sink::Server, content))
 }
 
 /// What the commands are made of in settings of servers: one that is only asked at an address starts nothing.

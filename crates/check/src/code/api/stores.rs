@@ -147,6 +147,105 @@ const PRODUCTS: &[Product] = &[
     },
 ];
 
+/// Stores and memories of fewer words: the package, a part of the path, what reads, writes and erases, and whether people are
+/// remembered.
+type Plain = (&'static str, &'static str, &'static str, &'static str, &'static str, bool);
+
+const OTHERS: &[Plain] = &[
+    ("hipporag", "", "retrieve rag_qa retrieve_dpr", "index", "delete", false),
+    (
+        "lightrag",
+        "",
+        "query aquery query_data aquery_data",
+        "insert ainsert insert_custom_kg ainsert_custom_kg",
+        "delete_by_doc_id adelete_by_doc_id adelete_by_entity",
+        false,
+    ),
+    ("nano_graphrag", "", "query aquery", "insert ainsert", "", false),
+    (
+        "graphiti_core",
+        "",
+        "search search_ retrieve_episodes",
+        "add_episode add_episode_bulk add_triplet",
+        "remove_episode",
+        true,
+    ),
+    (
+        "memobase",
+        "",
+        "context profile event search_event",
+        "insert add_profile",
+        "delete delete_profile",
+        true,
+    ),
+    (
+        "memu",
+        "",
+        "retrieve retrieve_default_categories retrieve_related_memory_items",
+        "memorize memorize_conversation",
+        "delete_memories",
+        true,
+    ),
+    ("memos", "", "search get_all get_memory", "add add_message", "delete delete_all delete_memory", true),
+    ("supermemory", "", "execute memories list search profile", "add", "delete delete_bulk forget", true),
+    (
+        "zep_python",
+        "",
+        "get search_memory search_sessions search",
+        "add_memory add",
+        "delete delete_memory",
+        true,
+    ),
+    ("semantic_kernel", "Memory", "search get", "save_information save_reference", "remove", true),
+    (
+        "elasticsearch",
+        "()",
+        "search knn_search get msearch",
+        "index bulk update create",
+        "delete delete_by_query",
+        false,
+    ),
+    ("opensearchpy", "()", "search get msearch", "index bulk update create", "delete delete_by_query", false),
+    (
+        "meilisearch",
+        "index",
+        "search",
+        "add_documents update_documents",
+        "delete_document delete_documents delete_all_documents",
+        false,
+    ),
+    ("typesense", "documents", "search", "create upsert import_", "delete", false),
+    ("marqo", "index", "search", "add_documents", "delete_documents", false),
+    ("redisvl", "", "query search batch_query", "load", "delete drop_keys clear", false),
+    ("txtai", "", "search", "index upsert", "delete", false),
+    ("annoy", "", "get_nns_by_vector get_nns_by_item", "add_item", "", false),
+    ("usearch", "", "search", "add", "remove", false),
+    ("tcvectordb", "collection", "query search hybrid_search", "upsert update", "delete", false),
+    ("dashvector", "", "query fetch", "insert upsert update", "delete", false),
+    (
+        "vectra",
+        "",
+        "query_items list_items query_documents",
+        "insert_item upsert_item upsert_document",
+        "delete_item delete_document delete_index",
+        false,
+    ),
+    ("@upstash/vector", "", "query fetch range", "upsert update", "delete reset", false),
+    ("@orama/orama", "", "search", "insert insert_multiple", "remove", false),
+];
+
+/// What a call does to one of them.
+fn of_others(path: &str, object: Option<&Made>, arguments: &[Argument]) -> Option<(Use, Store)> {
+    let (package, _, reads, writes, erases, people) =
+        OTHERS.iter().find(|row| row.0 == root(path) && path.contains("()"))?;
+    let path = super::script::snake(path);
+    let known = OTHERS.iter().any(|row| row.0 == *package && path.contains(row.1));
+    let name = last(&path);
+    let all = [(reads, Use::Read), (writes, Use::Write), (erases, Use::Erase)];
+    let (_, does) = all.into_iter().find(|(methods, _)| methods.split(' ').any(|method| method == name))?;
+    known.then(|| (does, store(package, collection(object, arguments), object, *people)))
+}
+
 /// Classes of frameworks that are vector stores.
 const CLASSES: &[&str] = &[
     "Chroma",
@@ -247,7 +346,7 @@ pub(in crate::code) fn of(path: &str, object: Option<&Made>, arguments: &[Argume
     let package = root(path);
     let framework = super::models::is_framework(package) && package != "langgraph";
     if !framework && !PRODUCTS.iter().any(|product| product.package == package) {
-        return None;
+        return of_others(path, object, arguments);
     }
     let path = &super::script::snake(path);
     let name = last(path);

@@ -40,6 +40,17 @@ pub(in crate::code) fn system_prompt(arguments: &[Argument]) -> Option<Taint> {
     (sum != Taint::NONE).then_some(sum)
 }
 
+/// What stands in the system prompt of what a call makes or fills.
+pub(in crate::code) fn of(
+    path: &str,
+    object: Option<&Made>,
+    arguments: &[Argument],
+) -> impl Iterator<Item = Taint> {
+    let found = system_template(path, arguments).then_some(Taint::RETRIEVED);
+    let all = [system_object(path, arguments), filled_template(object, arguments), found];
+    all.into_iter().flatten()
+}
+
 /// `model.invoke([("system", text), ("user", question)])`
 fn said_to_be_system(messages: &Value) -> Taint {
     let Shape::List(items) = &messages.shape else { return Taint::NONE };
@@ -82,7 +93,7 @@ const TOLD_ONCE: &[&str] = &[
 ];
 
 /// What stands in the system prompt that an object is made with: `SystemMessage(content=…)`, `Agent(instructions=…)`.
-pub(in crate::code) fn system_object(path: &str, arguments: &[Argument]) -> Option<Taint> {
+fn system_object(path: &str, arguments: &[Argument]) -> Option<Taint> {
     let package = root(path);
     if !models::is_framework(package) && !TOLD_ONCE.contains(&package) {
         return None;
@@ -133,7 +144,7 @@ const FILLED: &[&str] = &[
 ];
 
 /// `ChatPromptTemplate.from_messages([("system", "… {context}")])`: a framework fills in what was found.
-pub(in crate::code) fn system_template(path: &str, arguments: &[Argument]) -> bool {
+fn system_template(path: &str, arguments: &[Argument]) -> bool {
     let filled = |text: &str| FILLED.iter().any(|name| text.contains(&format!("{{{name}}}")));
     texts(path, arguments).iter().filter_map(|text| text.known_text()).any(filled)
 }
@@ -153,7 +164,7 @@ fn texts<'v>(path: &str, arguments: &'v [Argument]) -> Vec<&'v Value> {
 }
 
 /// `(template | model).invoke({"persona": text})`: what is put into the places of a system prompt that a template left open.
-pub(in crate::code) fn filled_template(object: Option<&Made>, arguments: &[Argument]) -> Option<Taint> {
+fn filled_template(object: Option<&Made>, arguments: &[Argument]) -> Option<Taint> {
     let given_in = |name: &str| {
         let named = named(arguments, &[name]).map(Value::deep_taint);
         let inside = arguments.iter().find_map(|one| match &one.value.shape {
