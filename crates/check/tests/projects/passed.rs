@@ -167,9 +167,6 @@ fn those_who_listen_are_found_where_they_were_put() {
     assert!(script(open, "bus.go(req.body.q);"));
     let bound = "function run(text) { exec(text); }\n";
     assert!(script(bound, "const later = run.bind(null, req.body.q); later();"));
-    let python_bus = "import collections\nclass Bus:\n    def __init__(self):\n        self.all = collections.defaultdict(list)\n    def on(self, name, run):\n        self.all[name].append(run)\n    def go(self, text):\n        for run in self.all['ask']:\n            run(text)\nbus = Bus()\ndef run(text):\n    subprocess.run(text, shell=True)\n";
-    assert!(python(&format!("{python_bus}bus.on('ask', run)\n"), "    bus.go(request.json['q'])\n"));
-    assert!(!python(python_bus, "    bus.go(request.json['q'])\n"));
 }
 
 #[test]
@@ -200,4 +197,21 @@ fn a_tool_that_a_model_picks_gets_what_the_model_chose() {
     };
     assert!(runs(&[("main.py", &agent("url"))]));
     assert!(!runs(&[("main.py", &agent("'https://example.org/' + url"))]));
+}
+
+#[test]
+fn the_host_of_an_address_that_a_client_names_is_chosen() {
+    let asks = |address: &str| script("const own = process.env.HOST;\n", &format!("await fetch({address});"));
+    for address in
+        ["`${req.body.host}/v1`", "`https://${req.body.host}/v1`", "`https://${req.body.host}:80/`"]
+    {
+        assert!(asks(address), "{address}");
+    }
+    for address in [
+        "`https://example.org/${req.body.id}`",
+        "`${own}/${req.body.id}`",
+        "`https://${req.body.id}.example.org/`",
+    ] {
+        assert!(!asks(address), "{address}");
+    }
 }

@@ -14,14 +14,31 @@ pub(in crate::code) struct Request {
     pub chosen: Taint,
 }
 
-/// Where an address comes from of which nothing stands in the program: behind a host that does, the rest says little.
+/// Where an address comes from, or the host in it, of which nothing stands in the program: behind a host that does, the rest says
+/// little.
 fn chosen(url: &Value) -> Taint {
     use crate::facts::Piece;
-    match &url.shape {
-        Shape::Text(text) if matches!(text.pieces.as_slice(), [Piece::Parameter(_) | Piece::Hole]) => {
-            url.taint
+    let text = match &url.shape {
+        Shape::Text(text) => text,
+        Shape::Unknown | Shape::Made(_) => return url.taint,
+        _ => return Taint::NONE,
+    };
+    let open = |piece: &Piece| matches!(piece, Piece::Parameter(_) | Piece::Hole);
+    // A template begins and ends with a text, which may be empty.
+    let said = |piece: &&Piece| !matches!(piece, Piece::Text(text) if text.is_empty());
+    let all: Vec<&Piece> = text.pieces.iter().filter(said).collect();
+    let scheme =
+        matches!(all.first(), Some(Piece::Text(text)) if matches!(text.as_str(), "http://" | "https://"));
+    match all.get(usize::from(scheme)..).unwrap_or_default() {
+        [Piece::Parameter(_) | Piece::Hole] => url.taint,
+        // `${host}/v1/ask`, `https://${host}:8080/`
+        [first, Piece::Text(after), rest @ ..] if open(first) && after.starts_with(['/', ':', '?']) => {
+            match first {
+                _ if !rest.iter().any(|piece| open(piece)) => url.taint,
+                Piece::Parameter(index) => url.taint.and(Taint::parameter(*index)),
+                _ => Taint::NONE,
+            }
         }
-        Shape::Unknown | Shape::Made(_) => url.taint,
         _ => Taint::NONE,
     }
 }
