@@ -59,9 +59,6 @@ const PUTS: &[&str] = &[
     "attach",
 ];
 
-/// Functions that are handed to one parameter, and entered where it is called.
-const MOST_HANDED: usize = 8;
-
 impl Walk<'_, '_> {
     pub(super) fn call(&mut self, node: &ExprCall) -> Value {
         let (object, callee) = self.callee(node);
@@ -128,25 +125,6 @@ impl Walk<'_, '_> {
             Shape::Path(_) | Shape::Made(_) => self.call_outside(node, callee, arguments),
             _ => self.call_method(node, object, callee, arguments),
         }
-    }
-
-    /// `setTimeout(() => answer(null, text))`: what a script hands to the function around this one is called with what it is told.
-    fn call_handed(
-        &mut self,
-        function: FunctionId,
-        index: usize,
-        arguments: &[Argument],
-        range: TextRange,
-    ) -> Option<Value> {
-        let mut found = Vec::new();
-        super::hand_out::collect_functions(self.state.handed(function).get(index)?, &mut found, 0);
-        if !self.script || found.is_empty() || found.len() > MOST_HANDED {
-            return None;
-        }
-        let consent = self.env.consent;
-        let made = self.enter(&found, None, arguments, range);
-        self.env.consent = consent;
-        Some(made)
     }
 
     /// What is called, and what it hangs on; both are evaluated once.
@@ -489,15 +467,7 @@ impl Walk<'_, '_> {
         }
         let call = Outside { path, object, from: callee.taint, arguments };
         answer = self.keep_in_file(call, &mut found).or(answer);
-        if let Some((content, conversation)) = databases::kept(path, object, arguments) {
-            // `this.conversations.set(id, turns)`: what holds the keys says what stands under them.
-            let told = databases::is_of_keys(path) && self.holder_tells(range);
-            let here = told
-                || databases::is_a_file(path, arguments)
-                || self.state.on_disk && databases::may_be_here(path)
-                || self.state.mapped_on_disk && super::api::root(path) == "@prisma/client";
-            found.push(Deed::Persist { content, conversation: conversation || told, remote: !here });
-        }
+        found.extend(self.keep_in_database(call, range));
         answer = self.keep_in_rows(call, &mut found).or(answer);
         found.extend(system::of(path, object, arguments).map(Deed::SystemPrompt));
         found.extend(self.rows(path, object, arguments));
@@ -524,14 +494,6 @@ impl Walk<'_, '_> {
             add(&mut call.does, deed);
         }
         answer
-    }
-
-    /// Whether what a call hangs on is called by what was said.
-    fn holder_tells(&self, range: TextRange) -> bool {
-        let text = self.state.texts.get(self.file()).and_then(|file| file.text.get(super::walk::span(range)));
-        let written = text.and_then(|text| text.split('(').next()).unwrap_or_default();
-        let holder = written.rsplit('.').nth(1).unwrap_or_default();
-        web::is_conversation(holder.trim_end_matches(['?', '!']))
     }
 
     /// A method of something of which only the content is known.

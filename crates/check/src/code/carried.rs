@@ -299,8 +299,8 @@ fn asked_for(call: &ExprCall) -> Option<Effect> {
         Expr::Name(node) => names(node.id.as_str(), ASKS),
         _ => false,
     };
-    let texts = call.arguments.args.iter().filter_map(Expr::as_string_literal_expr).filter(|_| own);
-    if let Some(effect) = texts.filter_map(|text| of_verb(text.value.to_str())).next() {
+    let mut texts = call.arguments.args.iter().filter_map(Expr::as_string_literal_expr).filter(|_| own);
+    if let Some(effect) = texts.find_map(|text| of_verb(text.value.to_str())) {
         return Some(effect);
     }
     let client = dotted(&call.func).is_some_and(|name| names(&name, &["fetch", "axios", "request", "got"]));

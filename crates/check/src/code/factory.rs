@@ -48,6 +48,23 @@ impl Walk<'_, '_> {
         }
     }
 
+    /// What a context gives: what its function yields, or what its class says.
+    pub(super) fn entered_as(&mut self, context: Value, range: TextRange) -> Value {
+        let consent = self.env.consent;
+        let made = match context.shape {
+            Shape::List(_) => context.item(None),
+            Shape::Object(class) => {
+                let enters =
+                    ["__enter__", "__aenter__"].iter().find_map(|name| self.state.method(class, name));
+                enters.map(|method| self.enter(&[method], Some(&context), &[], range)).unwrap_or_default()
+            }
+            _ => Value::default(),
+        };
+        self.env.consent = consent;
+        let known = !matches!(made.shape, Shape::Unknown | Shape::Text(_));
+        if known { Value { taint: made.taint | context.taint, ..made } } else { context }
+    }
+
     /// Makes an object: by its constructor, or by its fields and what runs after them.
     pub(super) fn construct(&mut self, class: usize, arguments: &[Argument], range: TextRange) {
         let object = Value::new(Shape::Object(class), Taint::NONE);

@@ -1,17 +1,39 @@
 //! What a function puts into something that it was handed: `def add(turns, text): turns.append(text)`. Whoever calls it has it there.
 
 use ruff_python_ast::{Expr, ExprCall};
-use ruff_text_size::Ranged;
+use ruff_text_size::{Ranged, TextRange};
 
 use super::define::Hangs;
-use super::value::Shape;
+use super::hand_out::collect_functions;
+use super::value::{Argument, Shape, Value};
 use super::walk::Walk;
 use crate::facts::{FunctionId, Taint};
 
 /// Parameters of one function that are told to its callers.
 const MOST_PUTS: usize = 8;
+/// Functions that are handed to one parameter, and entered where it is called.
+const MOST_HANDED: usize = 8;
 
 impl Walk<'_, '_> {
+    /// `setTimeout(() => answer(null, text))`: what a script hands to the function around this one is called with what it is told.
+    pub(super) fn call_handed(
+        &mut self,
+        function: FunctionId,
+        index: usize,
+        arguments: &[Argument],
+        range: TextRange,
+    ) -> Option<Value> {
+        let mut found = Vec::new();
+        collect_functions(self.state.handed(function).get(index)?, &mut found, 0);
+        if !self.script || found.is_empty() || found.len() > MOST_HANDED {
+            return None;
+        }
+        let consent = self.env.consent;
+        let made = self.enter(&found, None, arguments, range);
+        self.env.consent = consent;
+        Some(made)
+    }
+
     /// Notes that something is put into what a parameter holds.
     pub(super) fn put_into_parameter(&mut self, name: &str, held: Taint, put: Taint) {
         let Some(func) = self.state.project.functions.get(self.function) else { return };

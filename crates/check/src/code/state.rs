@@ -97,6 +97,7 @@ pub(super) struct ClassState {
 }
 
 /// Everything between two rounds.
+#[expect(clippy::struct_excessive_bools, reason = "independent facts, each asked for by itself")]
 pub(super) struct State<'a> {
     pub project: &'a Project<'a>,
     pub providers: &'a Providers,

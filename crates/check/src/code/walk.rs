@@ -565,23 +565,6 @@ impl Walk<'_, '_> {
         self.block(&node.body);
     }
 
-    /// What a context gives: what its function yields, or what its class says.
-    fn entered_as(&mut self, context: Value, range: TextRange) -> Value {
-        let consent = self.env.consent;
-        let made = match context.shape {
-            Shape::List(_) => context.item(None),
-            Shape::Object(class) => {
-                let enters =
-                    ["__enter__", "__aenter__"].iter().find_map(|name| self.state.method(class, name));
-                enters.map(|method| self.enter(&[method], Some(&context), &[], range)).unwrap_or_default()
-            }
-            _ => Value::default(),
-        };
-        self.env.consent = consent;
-        let known = !matches!(made.shape, Shape::Unknown | Shape::Text(_));
-        if known { Value { taint: made.taint | context.taint, ..made } } else { context }
-    }
-
     fn attempt(&mut self, node: &StmtTry) {
         let before = self.env.clone();
         self.block(&node.body);

@@ -613,20 +613,6 @@ impl Facts {
         Step { place: self.place(file, span), function: name }
     }
 
-    /// Whether nobody takes what a call gives: it is a statement of its own.
-    pub(crate) fn is_dropped(&self, function: FunctionId, call: &Call) -> bool {
-        let file = self.functions.get(function).and_then(|known| self.files.get(known.file));
-        let Some(text) = file.map(|file| file.text.as_str()) else { return false };
-        let before = text.get(..call.span.start).unwrap_or_default();
-        let line = before.rsplit('\n').next().unwrap_or_default().trim_start();
-        let after = text.get(call.span.end..).unwrap_or_default().trim_start_matches([' ', '\t', '\r']);
-        let ends = after.is_empty() || after.starts_with([';', '#', '\n']) || after.starts_with("//");
-        // A line within brackets goes on after its end.
-        let next = after.trim_start_matches([';', '\n', '\r', ' ', '\t']);
-        let inside = !after.starts_with(';') && next.starts_with([')', ']', ',', '.', '?', '|', '&', '+']);
-        matches!(line, "" | "await ") && ends && !inside
-    }
-
     /// Every call with the function in which it stands.
     pub fn calls(&self) -> impl Iterator<Item = (FunctionId, &Call)> {
         self.functions

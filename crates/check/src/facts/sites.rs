@@ -163,6 +163,22 @@ impl<'f> Sites<'f> {
     }
 }
 
+impl Facts {
+    /// Whether nobody takes what a call gives: it is a statement of its own.
+    pub(crate) fn is_dropped(&self, function: FunctionId, call: &Call) -> bool {
+        let file = self.functions.get(function).and_then(|known| self.files.get(known.file));
+        let Some(text) = file.map(|file| file.text.as_str()) else { return false };
+        let before = text.get(..call.span.start).unwrap_or_default();
+        let line = before.rsplit('\n').next().unwrap_or_default().trim_start();
+        let after = text.get(call.span.end..).unwrap_or_default().trim_start_matches([' ', '\t', '\r']);
+        let ends = after.is_empty() || after.starts_with([';', '#', '\n']) || after.starts_with("//");
+        // A line within brackets goes on after its end.
+        let next = after.trim_start_matches([';', '\n', '\r', ' ', '\t']);
+        let inside = !after.starts_with(';') && next.starts_with([')', ']', ',', '.', '?', '|', '&', '+']);
+        matches!(line, "" | "await ") && ends && !inside
+    }
+}
+
 /// The parameter of the caller that a call only passes on.
 fn passed_on(call: &Call, index: usize) -> Option<usize> {
     let given = *call.arguments.get(index)?;
