@@ -85,10 +85,28 @@ pub(crate) fn all(root: &Path) -> Result<Found, Error> {
     let found = within(root, false)?;
     let code = |source: &&Source| source.language.is_some() && !source.path.ends_with(".d.ts");
     let length: usize = found.sources.iter().filter(code).map(|source| source.text.trim().len()).sum();
-    if root.is_file() || length > A_DOOR {
+    if root.is_file() || length > A_DOOR && !is_published(&found.sources) {
         return Ok(found);
     }
     within(root, true)
+}
+
+/// Whether a package for scripts starts in what was built, and what that was built from is not there: beside it there are only
+/// programs that start it, install it or try it.
+fn is_published(sources: &[Source]) -> bool {
+    const WRITTEN_IN: &[&str] = &["src", "source", "sources", "app", "apps", "packages", "server", "client"];
+    const STARTS: &[&str] = &["main", "module", "bin", "exports"];
+    let own = |source: &&Source| source.language.is_some() && !source.path.ends_with(".d.ts");
+    let written = |source: &Source| {
+        let typed = [".ts", ".tsx", ".mts", ".py", ".vue"].iter().any(|end| source.path.ends_with(end));
+        typed || source.path.split('/').rev().skip(1).any(|folder| WRITTEN_IN.contains(&folder))
+    };
+    let manifest = sources.iter().find(|source| source.path == "package.json");
+    let Some(manifest) = manifest.filter(|_| !sources.iter().filter(own).any(written)) else { return false };
+    let manifest: serde_json::Value = serde_json::from_str(&manifest.text).unwrap_or_default();
+    let said: Vec<String> =
+        STARTS.iter().filter_map(|key| manifest.get(key)).map(ToString::to_string).collect();
+    said.iter().any(|said| said.split(['/', '"']).any(|folder| BUILT.contains(&folder)))
 }
 
 /// The files below a folder, with what was built in it if that is asked for.
@@ -275,7 +293,18 @@ fn is_configuration(name: &str) -> bool {
         || is_of_apple(name)
         || matches!(
             ending,
-            "json" | "yaml" | "yml" | "toml" | "ini" | "cfg" | "ipynb" | "sh" | "bat" | "ps1" | "service"
+            "json"
+                | "yaml"
+                | "yml"
+                | "toml"
+                | "ini"
+                | "cfg"
+                | "ipynb"
+                | "sh"
+                | "bat"
+                | "ps1"
+                | "service"
+                | "prisma"
         )
 }
 

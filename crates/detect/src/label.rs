@@ -284,6 +284,8 @@ pub(crate) fn link(text: &Text<'_>, end: usize) -> Link {
                 link.explicit = true;
                 link.quote = None;
                 link.value += 1;
+                link.value +=
+                    declared(text.ahead(link.value, 48)).filter(|_| byte == b':').unwrap_or_default();
             }
             // `<password>value</password>`
             b'>' if link.value == end && is_element(text, end) => {
@@ -319,6 +321,16 @@ pub(crate) fn link(text: &Text<'_>, end: usize) -> Link {
         }
     }
     link
+}
+
+/// Bytes of a type that stands between a name and its value: `client_secret: str = "…"`, `const token: string = '…'`.
+fn declared(rest: &[u8]) -> Option<usize> {
+    let end = rest.iter().position(|byte| *byte == b'=')?;
+    let (name, after) = (rest.get(..end)?, rest.get(end + 1..)?);
+    let of_type = |byte: &u8| byte.is_ascii_alphanumeric() || b"_.[]| <>?".contains(byte);
+    let value = after.iter().find(|byte| **byte != b' ')?;
+    let is_type = name.iter().any(u8::is_ascii_alphabetic) && name.iter().all(of_type);
+    (is_type && matches!(value, b'"' | b'\'' | b'`')).then_some(end + 1)
 }
 
 /// True if a label that ends here is the name of an element that has an end in its line.

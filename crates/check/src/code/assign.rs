@@ -37,6 +37,9 @@ impl Walk<'_, '_> {
                         self.keep_on_app(&attribute.value, &object, attribute.attr.as_str(), &value);
                         let put = self.script
                             && self.put(&attribute.value, Some(attribute.attr.to_string()), value);
+                        if let (true, Expr::Name(name)) = (put, &*attribute.value) {
+                            self.put_into_parameter(name.id.as_str(), object.taint, taint);
+                        }
                         // What has its place in a record says nothing of the rest of it.
                         if !put {
                             self.taint_root(&attribute.value, taint);
@@ -115,7 +118,7 @@ impl Walk<'_, '_> {
 
     /// Puts something that acts into a list that a name or a member holds.
     pub(super) fn put_last(&mut self, container: &Expr, value: &Value) {
-        if !matches!(container, Expr::Name(_) | Expr::Attribute(_)) || !value.shape.acts() {
+        if !matches!(container, Expr::Name(_) | Expr::Attribute(_)) || !holds_what_acts(value) {
             return;
         }
         let held = self.eval(container);
@@ -126,6 +129,26 @@ impl Walk<'_, '_> {
         }
         let all = items.iter().cloned().chain([value]).collect();
         self.put_back(container, Value::new(Shape::List(Rc::new(all)), held.taint).bounded(3));
+    }
+
+    /// Puts something that acts into the list that stands under a key.
+    pub(super) fn put_under(&mut self, container: &Expr, value: &Value) {
+        let Expr::Subscript(within) = container else { return };
+        if !matches!(*within.value, Expr::Name(_) | Expr::Attribute(_)) || !holds_what_acts(value) {
+            return;
+        }
+        let list = |value: Value| Value::new(Shape::List(Rc::new(vec![value])), Taint::NONE);
+        let value = list(value.filled(&self.summary.handed));
+        let held = self.eval(&within.value);
+        match held.shape {
+            Shape::Dict(_) => {
+                let key = self.eval(&within.slice).known_text().map(str::to_owned);
+                self.put(&within.value, key, value);
+            }
+            // Under each key there is one from the beginning: `defaultdict(list)`.
+            Shape::List(_) => self.put_back(&within.value, held.join(&list(value)).bounded(3)),
+            _ => {}
+        }
     }
 
     /// Gives a name or a member of an object more in what it holds.
@@ -212,6 +235,7 @@ impl Walk<'_, '_> {
             Expr::Name(name) => {
                 let name = name.id.as_str();
                 if let Some(value) = self.env.names.get(name).cloned() {
+                    self.put_into_parameter(name, value.taint, taint);
                     self.env.set(name.into(), Value { taint: value.taint | taint, ..value });
                 } else if let Some((function, mut value)) = self.around(name) {
                     value.taint |= self.known_sources(taint);
@@ -319,5 +343,10 @@ pub(super) fn is_kept(path: &str) -> bool {
 fn holds_what_acts(value: &Value) -> bool {
     let within =
         |items: &std::collections::BTreeMap<String, Value>| items.values().any(|item| item.shape.acts());
-    value.shape.acts() || matches!(&value.shape, Shape::Dict(items) if within(items))
+    value.shape.acts()
+        || match &value.shape {
+            Shape::Dict(items) => within(items),
+            Shape::List(items) => items.iter().any(|item| item.shape.acts()),
+            _ => false,
+        }
 }

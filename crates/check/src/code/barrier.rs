@@ -189,10 +189,16 @@ impl Walk<'_, '_> {
         };
         let called = self.called.as_ref().map(|(_, shape)| shape);
         let own = matches!(called, Some(Shape::Functions(_) | Shape::Bound(_)));
+        // What reads a text without failing keeps what stands in it: `safeParse(body)`.
+        let reads = names(name, &["safe"])
+            && names(
+                name,
+                &["parse*", "load*", "json", "decode*", "dump*", "string*", "get", "read*", "call*"],
+            );
         // `name.split("/").pop()`
         let last =
             || matches!(&*node.func, Expr::Attribute(part) if name == "pop" && files::splits(&part.value));
-        if names(name, CLEANS) || cleaned(name, object, arguments) || last() {
+        if names(name, CLEANS) && !reads || cleaned(name, object, arguments) || last() {
             sure(value);
         } else if confines(name, called)
             || own && names(name, INSISTS) && !names(name, FORMS) && self.insists()

@@ -67,6 +67,10 @@ impl Walk<'_, '_> {
     /// What acts is known again when it is taken out.
     pub(super) fn put_in(&mut self, container: &Expr, object: &Value, name: &str, arguments: &[Argument]) {
         match (&object.shape, arguments) {
+            // `this.handlers[event].push(answer)`
+            (_, [one]) if matches!((container, name), (Expr::Subscript(_), "append" | "add" | "push")) => {
+                self.put_under(container, &one.value);
+            }
             (Shape::List(_), [one])
                 if matches!(name, "append" | "add" | "push" | "unshift" | "appendleft") =>
             {

@@ -58,6 +58,7 @@ const PUTS: &[&str] = &[
     "add_alternative",
     "attach",
 ];
+
 impl Walk<'_, '_> {
     pub(super) fn call(&mut self, node: &ExprCall) -> Value {
         let (object, callee) = self.callee(node);
@@ -87,15 +88,25 @@ impl Walk<'_, '_> {
         arguments: &[Argument],
     ) -> Value {
         let range = node.range();
+        if let Some(own) = self.given_whole(callee) {
+            return self.call_known(node, object, &own, arguments);
+        }
         match callee.shape.clone() {
             Shape::Functions(ids) => {
-                self.picked(node, &ids, arguments);
+                let chosen = self.picked(node, &ids, arguments).then(|| self.chosen_by_model(arguments));
+                let arguments = chosen.as_deref().unwrap_or(arguments);
                 // Methods that were kept somewhere have their objects; `Class.method(object)` is given it.
                 let each = Value::new(Shape::Objects(Rc::default()), object.taint);
                 let kept = !matches!(object.shape, Shape::Class(_));
-                self.enter(&ids, kept.then_some(&each), arguments, range)
+                let made = self.enter(&ids, kept.then_some(&each), arguments, range);
+                self.put_by_callees(node, &ids);
+                made
             }
-            Shape::Bound(id) => self.enter(&[id], Some(&self.holder(id, object.clone())), arguments, range),
+            Shape::Bound(id) => {
+                let made = self.enter(&[id], Some(&self.holder(id, object.clone())), arguments, range);
+                self.put_by_callees(node, &[id]);
+                made
+            }
             Shape::Class(class) => {
                 let given =
                     arguments.iter().fold(Taint::NONE, |sum, argument| sum | argument.value.deep_taint());
@@ -106,9 +117,10 @@ impl Walk<'_, '_> {
                 Some(method) => self.enter(&[method], Some(callee), arguments, range),
                 None => Value::of(callee.taint),
             },
-            Shape::Outer(function, _) => {
+            Shape::Outer(function, index) => {
                 self.wrapping.push((function, self.env.consent));
-                Value::of(all_of(arguments))
+                self.call_handed(function, index, arguments, range)
+                    .unwrap_or_else(|| Value::of(all_of(arguments)))
             }
             Shape::Path(_) | Shape::Made(_) => self.call_outside(node, callee, arguments),
             _ => self.call_method(node, object, callee, arguments),
@@ -455,12 +467,7 @@ impl Walk<'_, '_> {
         }
         let call = Outside { path, object, from: callee.taint, arguments };
         answer = self.keep_in_file(call, &mut found).or(answer);
-        if let Some((content, conversation)) = databases::kept(path, object, arguments) {
-            let here =
-                databases::is_a_file(path, arguments) || self.state.on_disk && databases::may_be_here(path);
-            let remote = !here;
-            found.push(Deed::Persist { content, conversation, remote });
-        }
+        found.extend(self.keep_in_database(call, range));
         answer = self.keep_in_rows(call, &mut found).or(answer);
         found.extend(system::of(path, object, arguments).map(Deed::SystemPrompt));
         found.extend(self.rows(path, object, arguments));

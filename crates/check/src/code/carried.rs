@@ -20,6 +20,9 @@ use crate::facts::{FunctionId, Taint, Tool};
 /// Branches that are taken for a text: the module and the place of their first statement, and the text.
 pub(super) type Taken = BTreeMap<(ModuleId, usize), Vec<String>>;
 
+/// Stands for every name that has no branch of its own.
+const OTHERS: &str = "*";
+
 /// A branch that is taken for the name of a tool.
 struct Branch<'a> {
     module: ModuleId,
@@ -131,6 +134,14 @@ impl Walk<'_, '_> {
             || said != Taint::NONE && self.known_sources(said).has(Taint::MODEL | Taint::TOOL)
     }
 
+    /// Notes the branch that is taken for all other names, where the first is taken for one: `default: return forward(name, args)`.
+    pub(super) fn note_others(&mut self, first: &[Stmt], others: &[Stmt]) {
+        let at = first.first().map(|first| (self.module, first.range().start().to_usize()));
+        if at.is_some_and(|at| self.state.taken.contains_key(&at)) && handed_on(others).is_some() {
+            self.take(OTHERS.to_owned(), others);
+        }
+    }
+
     fn take(&mut self, text: String, body: &[Stmt]) {
         let Some(first) = body.first() else { return };
         let all = self.state.taken.entry((self.module, first.range().start().to_usize())).or_default();
@@ -177,8 +188,12 @@ fn place(project: &Project<'_>, state: &State<'_>, tool: &mut Tool, branches: &B
     if tool.function.as_ref().is_some_and(own) {
         return;
     }
-    let Some(branch) = branches.get(tool.name.as_str()) else {
+    let branch = branches.get(tool.name.as_str()).or_else(|| {
         tool.function = tool.function.or_else(|| picked_by_name(project, state, &tool.name));
+        let served = tool.function.is_none() && state.served.contains(&(tool.file, tool.span.start));
+        branches.get(OTHERS).filter(|_| served)
+    });
+    let Some(branch) = branch else {
         tool.acts = tool.function.and_then(|given| of_function(project, state, given, tool.effect));
         return;
     };
@@ -277,15 +292,31 @@ impl<'a> Visitor<'a> for Acts {
     }
 }
 
-/// `fetch(url, {method: "POST"})`
+/// `fetch(url, {method: "POST"})`, `request("POST", url)`
 fn asked_for(call: &ExprCall) -> Option<Effect> {
+    let own = match &*call.func {
+        Expr::Attribute(node) => names(node.attr.as_str(), ASKS),
+        Expr::Name(node) => names(node.id.as_str(), ASKS),
+        _ => false,
+    };
+    let mut texts = call.arguments.args.iter().filter_map(Expr::as_string_literal_expr).filter(|_| own);
+    if let Some(effect) = texts.find_map(|text| of_verb(text.value.to_str())) {
+        return Some(effect);
+    }
     let client = dotted(&call.func).is_some_and(|name| names(&name, &["fetch", "axios", "request", "got"]));
     let options = call.arguments.args.iter().filter_map(Expr::as_dict_expr).filter(|_| client);
     let method = |key: &Expr| matches!(key, Expr::StringLiteral(text) if text.value.to_str() == "method");
     let said =
         options.flat_map(|options| &options.items).find(|item| item.key.as_ref().is_some_and(method))?;
     let Expr::StringLiteral(verb) = &said.value else { return None };
-    match verb.value.to_str() {
+    of_verb(verb.value.to_str())
+}
+
+/// Words of what sends a request, whoever wrote it.
+const ASKS: &[&str] = &["request*", "fetch*", "api", "call*", "send*", "http", "query"];
+
+fn of_verb(verb: &str) -> Option<Effect> {
+    match verb {
         "POST" | "PUT" | "PATCH" => Some(Effect::Send),
         "DELETE" => Some(Effect::Delete),
         _ => None,

@@ -94,6 +94,35 @@ impl Walk<'_, '_> {
         })
     }
 
+    /// The one thing that a module of a script gives away, where the module itself is meant: `const Agent = require("./agent")`.
+    pub(super) fn given_whole(&self, named: &Value) -> Option<Value> {
+        let Shape::Module(module) = named.shape else { return None };
+        let own = self.state.default_export(module).filter(|_| self.script)?;
+        (!matches!(own.shape, Shape::Module(_))).then_some(own)
+    }
+
+    /// `axios_1.default`: what a module gives away by itself, as compilers write it. Of a package that is the package, or its class.
+    pub(super) fn default_of(&self, object: &Value, name: &str) -> Option<Value> {
+        const CLASSES: &[(&str, &str)] =
+            &[("openai", "openai.OpenAI"), ("anthropic", "anthropic.Anthropic"), ("groq", "groq.Groq")];
+        match &object.shape {
+            _ if name != "default" => None,
+            Shape::Path(path) if !path.contains("js.") => {
+                let class = CLASSES
+                    .iter()
+                    .find(|(package, _)| **package == **path)
+                    .map(|(_, class)| Value::path(class));
+                Some(class.unwrap_or_else(|| object.clone()))
+            }
+            Shape::Dict(items) if !items.is_empty() && !items.contains_key(name) => Some(object.clone()),
+            Shape::Module(module) => {
+                let named = self.state.global(*module, name);
+                Some(named.or_else(|| self.given_whole(object)).unwrap_or_else(|| object.clone()))
+            }
+            _ => None,
+        }
+    }
+
     /// `importlib.import_module("plugins.mail")`, `getattr(module, "Mail")`: what is loaded by a name that is known.
     pub(super) fn loaded(&mut self, path: &str, arguments: &[Argument], range: TextRange) -> Option<Value> {
         match path {
@@ -106,6 +135,15 @@ impl Walk<'_, '_> {
                 }?;
                 self.enter_module(module, range);
                 Some(Value::new(Shape::Module(module), Taint::NONE))
+            }
+            "setattr" => {
+                let [object, name, value] = arguments else { return None };
+                let name = name.value.known_text()?.to_owned();
+                let value = value.value.filled_within(&self.summary.handed);
+                for class in object.value.shape.classes() {
+                    self.state.set_attribute(*class, &name, value.clone());
+                }
+                None
             }
             "getattr" => {
                 let object = given(arguments, 0, "object")?.clone();
@@ -198,7 +236,10 @@ impl Walk<'_, '_> {
             .arguments
             .iter()
             .flat_map(|arguments| arguments.args.iter())
-            .map(|base| self.eval(base))
+            .map(|base| {
+                let base = self.eval(base);
+                self.given_whole(&base).unwrap_or(base)
+            })
             .collect();
         let called = bases.iter().find_map(|base| match &base.shape {
             Shape::Path(path) => {

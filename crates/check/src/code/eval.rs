@@ -277,6 +277,9 @@ impl Walk<'_, '_> {
         if let Some(option) = self.option(object, name) {
             return option;
         }
+        if let Some(whole) = self.script.then(|| self.default_of(object, name)).flatten() {
+            return whole;
+        }
         let found = match &object.shape {
             Shape::Module(module) => self.state.global(*module, name).or_else(|| {
                 let below = self.state.project.below(*module, name);

@@ -48,6 +48,23 @@ impl Walk<'_, '_> {
         }
     }
 
+    /// What a context gives: what its function yields, or what its class says.
+    pub(super) fn entered_as(&mut self, context: Value, range: TextRange) -> Value {
+        let consent = self.env.consent;
+        let made = match context.shape {
+            Shape::List(_) => context.item(None),
+            Shape::Object(class) => {
+                let enters =
+                    ["__enter__", "__aenter__"].iter().find_map(|name| self.state.method(class, name));
+                enters.map(|method| self.enter(&[method], Some(&context), &[], range)).unwrap_or_default()
+            }
+            _ => Value::default(),
+        };
+        self.env.consent = consent;
+        let known = !matches!(made.shape, Shape::Unknown | Shape::Text(_));
+        if known { Value { taint: made.taint | context.taint, ..made } } else { context }
+    }
+
     /// Makes an object: by its constructor, or by its fields and what runs after them.
     pub(super) fn construct(&mut self, class: usize, arguments: &[Argument], range: TextRange) {
         let object = Value::new(Shape::Object(class), Taint::NONE);
@@ -70,6 +87,14 @@ impl Walk<'_, '_> {
         for (name, argument) in fields.iter().zip(plain).chain(named) {
             let value = argument.value.filled(&self.summary.handed);
             self.state.set_attribute(class, name, value);
+        }
+        // `Note(**request.json)`: any of the fields may be in it.
+        let rest = arguments.iter().filter(|argument| argument.spread);
+        let rest = rest.fold(Taint::NONE, |sum, argument| sum | argument.value.deep_taint());
+        let said = self.known_sources(rest.without(Taint::CONSENT));
+        for name in fields.iter().filter(|_| said != Taint::NONE) {
+            let held = self.state.any_member(&[class], name).unwrap_or_default();
+            self.state.set_attribute(class, name, Value { taint: held.taint | said, ..held });
         }
     }
 

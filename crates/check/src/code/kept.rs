@@ -4,7 +4,7 @@ use ruff_python_ast::{Expr, ExprCall};
 use ruff_text_size::{Ranged, TextRange};
 
 use super::api::files::{self, Access};
-use super::api::{names, root, words};
+use super::api::{databases, names, root, words};
 use super::deeds::{Outside, add};
 use super::define::Hangs;
 use super::hand_out::is_route;
@@ -245,6 +245,27 @@ impl Walk<'_, '_> {
         let content =
             words.into_iter().find_map(|word| self.state.global(self.module, &program(&word)))?.taint;
         Some(Deed::Run { sink: Sink::Code, content, given: None })
+    }
+
+    /// What a call writes into a database that keeps it under a key or in a table.
+    pub(super) fn keep_in_database(&self, call: Outside<'_>, range: TextRange) -> Option<Deed> {
+        let Outside { path, object, arguments, .. } = call;
+        let (content, conversation) = databases::kept(path, object, arguments)?;
+        // `this.conversations.set(id, turns)`: what holds the keys says what stands under them.
+        let told = databases::is_of_keys(path) && self.holder_tells(range);
+        let here = told
+            || databases::is_a_file(path, arguments)
+            || self.state.on_disk && databases::may_be_here(path)
+            || self.state.mapped_on_disk && root(path) == "@prisma/client";
+        Some(Deed::Persist { content, conversation: conversation || told, remote: !here })
+    }
+
+    /// Whether what a call hangs on is called by what was said.
+    fn holder_tells(&self, range: TextRange) -> bool {
+        let text = self.state.texts.get(self.file()).and_then(|file| file.text.get(super::walk::span(range)));
+        let written = text.and_then(|text| text.split('(').next()).unwrap_or_default();
+        let holder = written.rsplit('.').nth(1).unwrap_or_default();
+        super::api::web::is_conversation(holder.trim_end_matches(['?', '!']))
     }
 
     /// The memory that the class keeps in which a file is read, whatever the file is called.

@@ -51,9 +51,12 @@ impl Walk<'_, '_> {
         object: Option<&Made>,
         arguments: &[Argument],
     ) -> Vec<Deed> {
-        let Some(store) = sessions::of(path, object, arguments) else { return Vec::new() };
-        let store = self.state.store(store);
-        vec![Deed::Retrieve(store), Deed::Store(store, models::told(arguments))]
+        let Some(kept) = sessions::of(path, object, arguments) else { return Vec::new() };
+        let store = self.state.store(kept.store);
+        let content = kept.content.unwrap_or_else(|| models::told(arguments));
+        let mut found = vec![Deed::Retrieve(store), Deed::Store(store, content)];
+        found.extend(kept.here.then_some(Deed::Persist { content, conversation: true, remote: false }));
+        found
     }
 
     /// Notes that a function opens a file of which its callers know the name.

@@ -228,11 +228,26 @@ impl<'a> Visitor<'a> for Tools {
             "call_tool",
             "stop_reason",
             "toolCalls",
+            "toolCall",
             "functionCalls",
+            "functionCall",
+            "function_calls",
+            "function_response",
+            "functionResponse",
+            "toolUse",
+            "tool_uses",
+            "toolUseId",
+            "tool_result",
+            "toolResult",
+            "callTool",
+            "submit_tool_outputs",
+            "submitToolOutputs",
+            "stopReason",
         ];
         self.found |= match expression {
             Expr::StringLiteral(text) => WORDS.contains(&text.value.to_str()),
             Expr::Attribute(attribute) => WORDS.contains(&attribute.attr.as_str()),
+            Expr::Name(name) => WORDS.contains(&name.id.as_str()),
             _ => false,
         };
         walk_expr(self, expression);

@@ -196,7 +196,14 @@ impl Walk<'_, '_> {
     ) -> Option<Value> {
         let rest = arguments.get(1..).unwrap_or_default();
         match name {
-            "bind" => Some(function.clone()),
+            "bind" => {
+                if !rest.is_empty() {
+                    let consent = self.env.consent;
+                    self.enter(ids, None, rest, range);
+                    self.env.consent = consent;
+                }
+                Some(function.clone())
+            }
             "call" => Some(self.enter(ids, None, rest, range)),
             "apply" => {
                 let items: Vec<Value> = match rest.first().map(|argument| &argument.value.shape) {

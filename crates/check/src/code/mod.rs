@@ -41,6 +41,7 @@ mod on_app;
 mod one_hand;
 mod options;
 mod project;
+mod puts;
 mod refuse;
 mod requests;
 mod revealed;

@@ -7,7 +7,8 @@ use super::api::{names, words};
 use super::project::{Func, Project};
 use super::state::State;
 use super::value::Value;
-use crate::facts::{Entry, Function, FunctionId, Reach, Taint};
+use super::walk::Walk;
+use crate::facts::{Entry, File, Function, FunctionId, Reach, Taint};
 
 /// Parameters in which people speak, whatever the function is called.
 const SPOKEN: &[&str] = &["message", "msg", "question", "utterance", "prompt", "chat_message"];
@@ -93,6 +94,15 @@ fn of_user(name: &str) -> bool {
     matches!(said.as_slice(), [user, what] if user == "user" && SAYS.contains(&what.as_str()))
 }
 
+/// What a host hands to a plug-in that it loads by its name, where no type says so: `export function apply(ctx)`.
+pub(super) fn host(walk: &Walk<'_, '_>, index: usize) -> Option<Value> {
+    let func = walk.state.project.functions.get(walk.function).filter(|_| walk.script && index == 0)?;
+    let named = func.name == "apply" && func.outer.is_none() && func.parameters.first()? == "ctx";
+    let text = &walk.state.texts.get(walk.file()).filter(|_| named)?.text;
+    let loads = ["\"koishi\"", "'koishi'"].iter().any(|package| text.contains(package));
+    loads.then(|| Value::new(Value::path("koishi.Context").called(&[]), Taint::NONE))
+}
+
 /// Marks what a package offers as entered from outside.
 pub(super) fn note(project: &Project<'_>, state: &mut State<'_>, reach: &Reach) {
     let mut called = vec![false; state.functions.len()];
@@ -103,8 +113,9 @@ pub(super) fn note(project: &Project<'_>, state: &mut State<'_>, reach: &Reach) 
             }
         }
     }
+    let texts = state.texts;
     let offered = |(id, func): &(FunctionId, &Func<'_>)| {
-        called.get(*id) == Some(&false) && !reach.runs(*id) && is_offered(project, func)
+        called.get(*id) == Some(&false) && !reach.runs(*id) && is_offered(project, texts, func)
     };
     for (id, func) in project.functions.iter().enumerate().filter(offered) {
         if let Some(function) = state.functions.get_mut(id) {
@@ -142,9 +153,13 @@ pub(super) fn answer(state: &mut State<'_>) -> bool {
 }
 
 /// Whether a function is public and belongs to a package: a file in a folder.
-fn is_offered(project: &Project<'_>, func: &Func<'_>) -> bool {
-    let packaged =
-        project.modules.get(func.module).is_some_and(|module| module.package || !module.folder.is_empty());
+fn is_offered(project: &Project<'_>, texts: &[File], func: &Func<'_>) -> bool {
+    // A script is called by its folder where it is the index of that.
+    let inside = |file: usize| texts.get(file).is_some_and(|file| file.path.contains('/'));
+    let packaged = project
+        .modules
+        .get(func.module)
+        .is_some_and(|module| module.package || !module.folder.is_empty() || inside(module.file));
     let short = func.name.rsplit('.').next().unwrap_or_default();
     packaged
         && func.definition.is_some()

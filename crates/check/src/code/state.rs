@@ -42,6 +42,8 @@ pub(super) struct Summary {
     pub lifted: Vec<Lifted>,
     /// Files that its callers choose.
     pub lent: Vec<super::lent::Lent>,
+    /// What it puts into what its parameters hold.
+    pub puts: Vec<(usize, Taint)>,
     /// Tools whose names its callers choose.
     pub offers: Vec<super::tools::Offered>,
     /// Everything that callers handed in.
@@ -92,6 +94,7 @@ pub(super) struct ClassState {
 }
 
 /// Everything between two rounds.
+#[expect(clippy::struct_excessive_bools, reason = "independent facts, each asked for by itself")]
 pub(super) struct State<'a> {
     pub project: &'a Project<'a>,
     pub providers: &'a Providers,
@@ -150,6 +153,8 @@ pub(super) struct State<'a> {
     pub made_in: BTreeMap<ClassId, BTreeSet<FunctionId>>,
     /// The project keeps rows in a file of its own.
     pub on_disk: bool,
+    /// What a mapper keeps stands there, as the schema of its database says.
+    pub mapped_on_disk: bool,
     /// The project's log is kept in files.
     log_kept: bool,
     /// Evaluations that are left for the whole project.
@@ -204,6 +209,9 @@ impl<'a> State<'a> {
             histories: super::history::Held::new(),
             made_in: BTreeMap::new(),
             on_disk: texts.iter().any(|file| file.text.to_ascii_lowercase().contains("sqlite")),
+            mapped_on_disk: texts
+                .iter()
+                .any(|file| file.path.ends_with(".prisma") && file.text.contains("\"sqlite\"")),
             log_kept: texts.iter().any(|file| guards::keeps_log(&file.text)),
             budget: limits.budget,
         }
@@ -332,6 +340,7 @@ impl<'a> State<'a> {
         (slot.handed, slot.defaults, slot.consented) = (old.handed, old.defaults, old.consented);
         let same = old.returns == slot.returns
             && (&old.lifted, &old.lent, &old.offers) == (&slot.lifted, &slot.lent, &slot.offers)
+            && old.puts == slot.puts
             && (old.ensures, old.always_yes) == (slot.ensures, slot.always_yes)
             && (old.answers, old.raises) == (slot.answers, slot.raises);
         if !same {
@@ -549,7 +558,19 @@ impl<'a> State<'a> {
         let below = classes.iter().flat_map(|class| self.below(*class));
         let methods = below.filter_map(|class| self.project.classes.get(class)?.methods.get(name).copied());
         let bound = methods.map(|method| Value::new(Shape::Bound(method), Taint::NONE));
-        one.into_iter().chain(bound).reduce(|sum, method| sum.join(&method))
+        let whole = one.into_iter().chain(bound).reduce(|sum, method| sum.join(&method));
+        // What a class leaves open may be a field of those that are derived from it.
+        whole.or_else(|| {
+            let below = classes.iter().flat_map(|class| self.below(*class));
+            below.filter_map(|class| self.own_field(class, name)).reduce(|one, other| one.join(&other))
+        })
+    }
+
+    /// What a class itself gives its objects under a name, if that acts.
+    fn own_field(&self, class: ClassId, name: &str) -> Option<Value> {
+        self.see(Seen::Member(class, name));
+        let (_, value) = self.classes.get(class)?.attributes.get(name)?;
+        value.shape.acts().then(|| value.clone())
     }
 
     /// The classes that are derived from a class, the nearest first.

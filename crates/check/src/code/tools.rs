@@ -146,12 +146,12 @@ impl Walk<'_, '_> {
     }
 
     /// A call of one of several functions, picked by what a model wrote: `TOOLS[call.name](**arguments)`. All of them are
-    /// tools of one agent.
-    pub(super) fn picked(&mut self, node: &ExprCall, ids: &[FunctionId], arguments: &[Argument]) {
-        let Some(key) = self.picks(&node.func) else { return };
+    /// tools of one agent. Gives whether it was such a call.
+    pub(super) fn picked(&mut self, node: &ExprCall, ids: &[FunctionId], arguments: &[Argument]) -> bool {
+        let Some(key) = self.picks(&node.func) else { return false };
         let said = key | all_of(arguments);
         if !self.known_sources(said).has(Taint::MODEL) {
-            return;
+            return false;
         }
         let own: Vec<FunctionId> = ids
             .iter()
@@ -172,6 +172,19 @@ impl Walk<'_, '_> {
             });
         }
         self.armed(Agent { file: self.file(), span: span(node.range()), holds, asks: false, server: false });
+        true
+    }
+
+    /// The arguments of such a call: what a model wrote there it chose.
+    pub(super) fn chosen_by_model(&self, arguments: &[Argument]) -> Vec<Argument> {
+        let chosen = |one: &Argument| {
+            let mut one = one.clone();
+            if self.known_sources(one.value.deep_taint()).has(Taint::MODEL) {
+                one.value.taint |= Taint::TOOL;
+            }
+            one
+        };
+        arguments.iter().map(chosen).collect()
     }
 
     /// Whether a function is a method that is called under its own name, of one of several objects: `channel.send(text)`. What was
@@ -458,6 +471,9 @@ impl Walk<'_, '_> {
 pub(super) fn effect_of(name: &str, description: &str, arguments: &[String]) -> Effect {
     const THINGS: &[&str] =
         &["order", "mail", "email", "message", "payment", "transfer", "post", "command", "share"];
+    const STATES: &[&str] = &[
+        "ready", "status", "state", "info", "preview", "options", "summary", "estimate", "quote", "history",
+    ];
     const READS: &[&str] =
         &["look up", "look ", "read", "list", "show", "get ", "find", "search", "check", "fetch", "return"];
     const READS_ZH: &[&str] = &["查", "读取", "列出", "获取", "搜索", "显示", "看"];
@@ -471,9 +487,17 @@ pub(super) fn effect_of(name: &str, description: &str, arguments: &[String]) -> 
     }
     let told = description.trim_start().to_lowercase();
     let reads = READS.iter().chain(READS_ZH).any(|word| told.starts_with(word));
-    if reads && THINGS.contains(&name.to_lowercase().as_str()) {
+    // `checkout_ready`, “Get the basket ready”: how something stands.
+    let stands = super::api::words(name).last().is_some_and(|last| STATES.contains(&last.as_str()));
+    if reads && (stands || THINGS.contains(&name.to_lowercase().as_str())) {
         return Effect::Read;
     }
+    // “通过启动一个请求来搜索”: what is done is said last.
+    let description = match description.trim_start().strip_prefix("通过").and_then(|by| by.split_once('来'))
+    {
+        Some((_, done)) => done,
+        None => description,
+    };
     // A statement that may only read changes nothing, whatever runs it.
     let only =
         ["read-only", "read only", "readonly", "only select", "只读"].iter().any(|word| told.contains(word));

@@ -173,6 +173,7 @@ impl Walk<'_, '_> {
         for (index, name) in func.parameters.iter().enumerate() {
             let handed = self.summary.handed.get(index).cloned().unwrap_or_default();
             let handed = self.injected(handed);
+            let handed = super::offered::host(self, index).unwrap_or(handed);
             let declared = annotations.get(name.as_str()).map(|(_, value)| value.shape.clone());
             let shape = match handed.shape {
                 Shape::Unknown | Shape::None | Shape::Text(_) | Shape::Bool(_) | Shape::Number(_) => declared
@@ -467,6 +468,7 @@ impl Walk<'_, '_> {
             if let Some(test) = &clause.test {
                 open = self.test(test, &clause.body, &mut after);
             } else {
+                self.note_others(&node.body, &clause.body);
                 self.block(&clause.body);
                 after.merge(std::mem::take(&mut self.env));
                 open = false;
@@ -556,6 +558,7 @@ impl Walk<'_, '_> {
         for item in &node.items {
             let value = self.eval(&item.context_expr);
             if let Some(target) = &item.optional_vars {
+                let value = self.entered_as(value, target.range());
                 self.assign(target, value);
             }
         }

@@ -126,7 +126,8 @@ impl<'f> Sites<'f> {
                 call.callees.iter().any(own)
             };
             let callers = self.callers.get(id).into_iter().flatten();
-            for (caller, call) in callers.filter(|(_, call)| named(call)) {
+            let taken = |caller: FunctionId, call: &Call| !facts.is_dropped(caller, call);
+            for (caller, call) in callers.filter(|(caller, call)| named(call) && taken(*caller, call)) {
                 if ends(*caller) || !gives(*caller) {
                     found.push((*caller, *call));
                 } else if seen.insert(*caller) {
@@ -159,6 +160,22 @@ impl<'f> Sites<'f> {
             self.reach.unchecked(*caller, given).has(what)
         };
         callers.iter().filter(hands).copied().collect()
+    }
+}
+
+impl Facts {
+    /// Whether nobody takes what a call gives: it is a statement of its own.
+    pub(crate) fn is_dropped(&self, function: FunctionId, call: &Call) -> bool {
+        let file = self.functions.get(function).and_then(|known| self.files.get(known.file));
+        let Some(text) = file.map(|file| file.text.as_str()) else { return false };
+        let before = text.get(..call.span.start).unwrap_or_default();
+        let line = before.rsplit('\n').next().unwrap_or_default().trim_start();
+        let after = text.get(call.span.end..).unwrap_or_default().trim_start_matches([' ', '\t', '\r']);
+        let ends = after.is_empty() || after.starts_with([';', '#', '\n']) || after.starts_with("//");
+        // A line within brackets goes on after its end.
+        let next = after.trim_start_matches([';', '\n', '\r', ' ', '\t']);
+        let inside = !after.starts_with(';') && next.starts_with([')', ']', ',', '.', '?', '|', '&', '+']);
+        matches!(line, "" | "await ") && ends && !inside
     }
 }
 

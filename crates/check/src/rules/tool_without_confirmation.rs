@@ -139,7 +139,14 @@ fn run(project: &Project<'_>) -> Vec<Finding> {
     });
     // What reaches other people, costs money or runs anything comes before what is only lost.
     tools.sort_by_key(|tool| tool.effect == Effect::Delete);
-    unasked.into_iter().chain(tools.into_iter().take(LISTED).map(|tool| one(project, &doing, tool))).collect()
+    let mut found = unasked;
+    for one in tools.into_iter().take(LISTED).map(|tool| one(project, &doing, tool)) {
+        // What forwards every call is one place, at which a person would be asked about all of them.
+        if !found.iter().any(|other| other.place == one.place) {
+            found.push(one);
+        }
+    }
+    found
 }
 
 /// Whether others feel what a tool does, or it cannot be undone, by a verb that changes: `ban_user`, `unlock_door`, `git_push`.
@@ -348,7 +355,7 @@ fn one(project: &Project<'_>, doing: &[bool], tool: &Tool) -> Finding {
 fn act<'f>(facts: &'f Facts, doing: &[bool], tool: &Tool, function: FunctionId) -> Option<&'f Call> {
     let known = facts.functions.get(function)?;
     let weight = |call: &Call| {
-        if changes(call) {
+        if changes(call) && !is_fixed(tool, call) {
             3
         } else if called_like(tool, call) {
             2
@@ -360,6 +367,12 @@ fn act<'f>(facts: &'f Facts, doing: &[bool], tool: &Tool, function: FunctionId) 
     // Of several the first: whoever is asked is asked before it.
     let first = |(weight, call): &(u8, &Call)| (*weight, Reverse(call.span.start));
     weighed.max_by_key(first).map(|(_, call)| call)
+}
+
+/// Whether a call only runs what stands in the program, and the tool is there for something else: `execSync(`open ${page}`)`.
+fn is_fixed(tool: &Tool, call: &Call) -> bool {
+    let fixed = |deed: &Deed| matches!(deed, Deed::Run { content, .. } if *content == Taint::NONE);
+    tool.effect != Effect::Execute && call.does.iter().any(fixed)
 }
 
 /// Whether what is called does by its name what the tool does.

@@ -39,7 +39,7 @@ impl Lower<'_> {
                 let items = node.elements.iter().map(|item| self.element(item)).collect();
                 build::list(items, range)
             }
-            Expression::ObjectExpression(node) => self.object(node),
+            Expression::ObjectExpression(node) => self.object(node, None),
             Expression::ArrowFunctionExpression(node) => {
                 let name = Self::fresh("callback", node.span);
                 self.arrow(node, &name)
@@ -75,7 +75,12 @@ impl Lower<'_> {
             Expression::ParenthesizedExpression(node) => self.expression(&node.expression),
             Expression::SequenceExpression(node) => self.sequence(&node.expressions, range),
             Expression::TaggedTemplateExpression(node) => self.tagged(node),
-            Expression::ThisExpression(_) | Expression::Super(_) => build::name("this", range),
+            Expression::ThisExpression(_) => self.this(range),
+            Expression::Super(_) => build::name("this", range),
+            Expression::YieldExpression(node) if self.awaits => {
+                let awaited = self.boxed(node.argument.as_ref());
+                awaited.map_or_else(|| build::none(range), |value| build::awaited(value, range))
+            }
             Expression::YieldExpression(node) => build::yielded(self.boxed(node.argument.as_ref()), range),
             Expression::ImportMeta(_) => build::name("js.import_meta", range),
             Expression::JSXElement(node) => self.element_of_jsx(node),
@@ -118,6 +123,9 @@ impl Lower<'_> {
         if let Some(imported) = self.required(node) {
             return imported;
         }
+        if let Some(meant) = self.compiled(node) {
+            return meant;
+        }
         let callee = self.expression(&node.callee);
         let given = self.arguments(&node.arguments);
         build::call(callee, given, range)
@@ -150,19 +158,48 @@ impl Lower<'_> {
         }
     }
 
-    fn object(&mut self, node: &ObjectExpression<'_>) -> Expr {
-        let mut items = Vec::with_capacity(node.properties.len());
-        for property in &node.properties {
-            items.push(match property {
-                ObjectPropertyKind::SpreadProperty(spread) => (None, self.expression(&spread.argument)),
-                ObjectPropertyKind::ObjectProperty(property) => {
-                    let key = self.key(&property.key);
-                    let hint = written(&property.key).unwrap_or_default();
-                    (Some(key), self.named_after(&property.value, &hint))
-                }
-            });
+    /// What a method hangs on: of a class its first parameter, of an object the name that the object has.
+    fn this(&mut self, range: ruff_text_size::TextRange) -> Expr {
+        match &mut self.own {
+            Some((name, spoken)) => {
+                *spoken = true;
+                build::name(name, range)
+            }
+            None => build::name("this", range),
         }
-        build::dict(items, at(node.span))
+    }
+
+    /// An object. If its methods speak of it, it gets a name, unless the program has given it one.
+    pub(super) fn object(&mut self, node: &ObjectExpression<'_>, named: Option<&str>) -> Expr {
+        let range = at(node.span);
+        let fresh = Self::fresh("object", node.span);
+        let (mut items, mut spoken) = (Vec::with_capacity(node.properties.len()), false);
+        for property in &node.properties {
+            let ObjectPropertyKind::ObjectProperty(property) = property else {
+                if let ObjectPropertyKind::SpreadProperty(spread) = property {
+                    items.push((None, self.expression(&spread.argument)));
+                }
+                continue;
+            };
+            let key = self.key(&property.key);
+            let hint = written(&property.key).unwrap_or_default();
+            // Only a function that is no arrow hangs on the object.
+            let value = if matches!(property.value, Expression::FunctionExpression(_)) {
+                let around = self.own.replace((named.unwrap_or(&fresh).to_owned(), false));
+                let value = self.named_after(&property.value, &hint);
+                spoken |= std::mem::replace(&mut self.own, around).is_some_and(|(_, spoken)| spoken);
+                value
+            } else {
+                self.named_after(&property.value, &hint)
+            };
+            items.push((Some(key), value));
+        }
+        let made = build::dict(items, range);
+        if !spoken || named.is_some() {
+            return made;
+        }
+        self.assign(&fresh, made, range);
+        build::name(&fresh, range)
     }
 
     /// A value that is a function gets the name under which it is kept.

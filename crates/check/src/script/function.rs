@@ -123,9 +123,12 @@ impl Lower<'_> {
         let rest = shape.parameters.rest.as_ref();
         let rest = rest.map(|rest| plain(&binding_name(&rest.rest.argument), at(rest.span)));
         let around = std::mem::take(&mut self.around);
+        // A method of a class hangs on its own object.
+        let own = if shape.kind == Kind::Plain { None } else { self.own.take() };
         self.functions += 1;
         let body = self.block(|lower| lower.body(shape));
         self.functions -= 1;
+        self.own = own.or_else(|| self.own.take());
         self.around = around;
         let parameters = build::parameters(all, rest, at(shape.parameters.span));
         build::function(build::identifier(shape.name, shape.place), parameters, body, decorators, range)
@@ -152,6 +155,8 @@ impl Lower<'_> {
             }
         }
         match &shape.body {
+            Body::Block(Some(body)) if self.awaited_block(body) => {}
+            Body::Value(value) if self.awaited_value(value) => {}
             Body::Block(Some(body)) => self.statements(&body.statements),
             Body::Block(None) => {}
             Body::Value(value) => {

@@ -40,13 +40,18 @@ pub(super) struct Lower<'l> {
     pub exports: Vec<String>,
     /// What it exports by default takes requests.
     pub worker: bool,
+    /// The name of the object in whose methods the place is, and whether one of them speaks of it.
+    pub own: Option<(String, bool)>,
+    /// A `yield` awaits: a compiler has put it in the place of that.
+    pub awaits: bool,
     depth: usize,
 }
 
 impl<'l> Lower<'l> {
     pub(super) fn new(scoping: &'l Scoping, resolver: &'l Resolver, path: &'l str) -> Self {
         let (out, around, exports) = (Vec::new(), Vec::new(), Vec::new());
-        Self { scoping, resolver, path, out, functions: 0, around, exports, worker: false, depth: 0 }
+        let (worker, own, awaits) = (false, None, false);
+        Self { scoping, resolver, path, out, functions: 0, around, exports, worker, own, awaits, depth: 0 }
     }
 
     /// The whole file.

@@ -3,6 +3,7 @@
 //! oxc parses and resolves names; what it gives is written anew in the small tree that the evaluator reads (see [`lower`]).
 
 mod build;
+mod compiled;
 pub(crate) mod component;
 mod enumeration;
 mod expression;

@@ -109,6 +109,17 @@ impl Lower<'_> {
         asks.then(|| self.import_bound(source.value.as_str(), at(node.span)))
     }
 
+    /// `__exportStar(require("./a"), exports)`: how compilers write `export * from "./a"`; whether it was one.
+    pub(super) fn export_all(&mut self, call: &CallExpression<'_>) -> bool {
+        let Some(Argument::StringLiteral(source)) = call.arguments.first() else { return false };
+        if !self.is_global(&call.callee, "require") {
+            return false;
+        }
+        let (module, range) = (self.resolver.module(self.path, source.value.as_str()), at(call.span));
+        self.out.push(build::import_from(&module, vec![build::alias("*", "*", range)], range));
+        true
+    }
+
     /// `import("…")`
     pub(super) fn import_expression(&mut self, source: &Expression<'_>, range: TextRange) -> Expr {
         match source {
@@ -140,7 +151,7 @@ impl Lower<'_> {
             other => match other.as_expression() {
                 Some(value) => {
                     self.worker |= answers_requests(value);
-                    self.named_after(value, "default")
+                    self.given_whole(value)
                 }
                 None => return,
             },
@@ -163,7 +174,7 @@ impl Lower<'_> {
         let name = member.property.name.as_str();
         let range = at(member.span);
         if self.is_global(&member.object, "module") && name == "exports" {
-            let value = self.named_after(right, "default");
+            let value = self.given_whole(right);
             self.exports.push(DEFAULT.to_owned());
             self.assign(DEFAULT, value, range);
             return true;
@@ -180,6 +191,14 @@ impl Lower<'_> {
             self.assign(name, value, range);
         }
         true
+    }
+
+    /// What a module gives away by itself.
+    fn given_whole(&mut self, value: &Expression<'_>) -> Expr {
+        match value.without_parentheses() {
+            Expression::ObjectExpression(node) => self.object(node, Some(DEFAULT)),
+            _ => self.named_after(value, "default"),
+        }
     }
 
     fn is_global(&self, node: &Expression<'_>, name: &str) -> bool {

@@ -117,9 +117,13 @@ impl Lower<'_> {
             Some(Expression::FunctionExpression(function)) => self.function_definition(function, name),
             Some(Expression::ClassExpression(class)) => self.class(class, name),
             init => {
+                let own = init.as_ref().map(Expression::without_parentheses);
                 let annotation = node.type_annotation.as_ref();
                 let annotation = annotation.and_then(|one| self.type_name(&one.type_annotation));
-                let value = init.as_ref().map(|value| self.expression(value));
+                let value = own.map(|value| match value {
+                    Expression::ObjectExpression(object) => self.object(object, Some(name)),
+                    value => self.expression(value),
+                });
                 let target = build::name(name, at(id.span));
                 self.out.push(match annotation {
                     Some(annotation) => build::declare(target, annotation, value, range),

@@ -13,6 +13,8 @@ mod class_tools;
 #[cfg(test)]
 mod closed;
 #[cfg(test)]
+mod compiled;
+#[cfg(test)]
 mod composed;
 #[cfg(test)]
 mod consent;
@@ -58,6 +60,8 @@ mod members;
 mod offered;
 #[cfg(test)]
 mod pages;
+#[cfg(test)]
+mod passed;
 #[cfg(test)]
 mod project;
 #[cfg(test)]

@@ -423,6 +423,9 @@ pub(in crate::code) fn keeps_questions(table: &str, has: &dyn Fn(&str) -> bool) 
 /// cache.
 fn of_keys(product: &str, name: &str, object: Option<&Made>, arguments: &[Argument]) -> Option<(Use, Store)> {
     let name = &super::script::snake(name).to_ascii_lowercase().replace('_', "");
+    if arguments.is_empty() && matches!(name.as_str(), "clear" | "flushall" | "flushdb" | "deleteall") {
+        return Some((Use::Erase, store(product, None, object, false)));
+    }
     let key = given(arguments, 0, "name").and_then(Value::template)?;
     let shown = key.shown();
     if key.known().is_some() || !shown.contains("{}") {
@@ -452,7 +455,7 @@ pub(in crate::code) fn asks(path: &str) -> bool {
 
 /// Whether what a mapper keeps may stand in a file of the project's own.
 pub(in crate::code) fn may_be_here(path: &str) -> bool {
-    matches!(root(path), "drizzle-orm" | "sequelize" | "typeorm")
+    matches!(root(path), "drizzle-orm" | "sequelize" | "typeorm" | "knex" | "kysely")
 }
 
 /// Whether a database is a file of the project's own by what it is, or keeps everything as it is given it, wherever it runs.
@@ -461,6 +464,11 @@ pub(in crate::code) fn is_a_file(path: &str, arguments: &[Argument]) -> bool {
     root(path) == "tinydb"
         || matches!(product(path), Some("lowdb" | "dexie"))
         || matches!(product(path), Some("redis" | "keys")) && kept_as_given()
+}
+
+/// Whether a database keeps values under keys.
+pub(in crate::code) fn is_of_keys(path: &str) -> bool {
+    matches!(product(path), Some("redis" | "keys"))
 }
 
 /// What a database somewhere else keeps, and whether the table's name says that it is a conversation.

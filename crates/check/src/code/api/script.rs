@@ -234,6 +234,11 @@ pub(in crate::code) fn builtin(path: &str, arguments: &[Argument]) -> Option<Val
     if matches!(path, "js.Map" | "js.WeakMap") && arguments.is_empty() {
         return Some(Value::new(Shape::Dict(Rc::default()), Taint::NONE));
     }
+    // `new Map([["send", send]])`
+    if let ("js.Map", Shape::List(pairs)) = (path, &first().shape) {
+        let taint = first().deep_taint().without(Taint::CONSENT);
+        return Some(Value::new(Shape::Dict(Rc::new(by_pairs(pairs))), taint));
+    }
     if SAME.contains(&path) {
         let value = plain(first());
         // What was held inside a folder may climb again once it is decoded.
@@ -246,6 +251,18 @@ pub(in crate::code) fn builtin(path: &str, arguments: &[Argument]) -> Option<Val
         return Some(Value::new(Shape::List(Rc::new(items)), value.deep_taint().without(Taint::CONSENT)));
     }
     (path == "js.Object.assign").then(|| merged(arguments))
+}
+
+/// What stands in a list of pairs, by the first of each that is known.
+fn by_pairs(pairs: &[Value]) -> BTreeMap<String, Value> {
+    let pair = |pair: &Value| match &pair.shape {
+        Shape::List(pair) => match pair.as_slice() {
+            [key, value] => Some((key.known_text()?.to_owned(), value.clone())),
+            _ => None,
+        },
+        _ => None,
+    };
+    pairs.iter().filter_map(pair).collect()
 }
 
 /// `Object.assign({}, a, b)`

@@ -3,7 +3,7 @@
 
 use super::super::value::{Argument, Made, Value, named};
 use super::{last, root};
-use crate::facts::Store;
+use crate::facts::{Store, Taint};
 
 /// Methods that run an agent or a graph.
 const RUNS: &[&str] = &[
@@ -24,11 +24,21 @@ const RUNS: &[&str] = &[
     "streamVNext",
 ];
 
+/// Where a framework keeps what is said.
+pub(in crate::code) struct Kept {
+    pub store: Store,
+    /// In a file of this machine.
+    pub here: bool,
+    /// What is kept, where the call does not say it.
+    pub content: Option<Taint>,
+}
+
 /// Where a run keeps what is said, if it outlasts the program.
-pub(in crate::code) fn of(path: &str, object: Option<&Made>, arguments: &[Argument]) -> Option<Store> {
+pub(in crate::code) fn of(path: &str, object: Option<&Made>, arguments: &[Argument]) -> Option<Kept> {
     if !RUNS.contains(&last(path)) {
-        return None;
+        return history(path, arguments);
     }
+    let kept = |store: Store, here: bool| Kept { store, here, content: None };
     let told = |names: &[&str]| {
         let set = named(arguments, names).or_else(|| object.and_then(|object| object.setting(names)));
         set.and_then(Value::made)
@@ -37,7 +47,7 @@ pub(in crate::code) fn of(path: &str, object: Option<&Made>, arguments: &[Argume
         "langgraph" | "langchain" | "langchain_classic" => {
             let saver = told(&["checkpointer"])?;
             let lasting = saver.path.contains("checkpoint") && !names_memory(&saver.path);
-            lasting.then(|| store("langgraph", "checkpoints", false))
+            lasting.then(|| kept(store("langgraph", "checkpoints", false), is_file(saver)))
         }
         "agents" => {
             let session = told(&["session"]).filter(|session| root(&session.path) == "agents")?;
@@ -45,23 +55,57 @@ pub(in crate::code) fn of(path: &str, object: Option<&Made>, arguments: &[Argume
             let lasting = last(session.maker()) != "SQLiteSession"
                 || session.given.len() > 1
                 || named(&session.given, &["db_path"]).is_some();
-            lasting.then(|| store("agents", "sessions", false))
+            lasting.then(|| kept(store("agents", "sessions", false), is_file(session)))
         }
         "agno" => {
-            let kept = told(&["db", "storage"])?;
-            let lasting = root(&kept.path) == "agno" && !names_memory(&kept.path);
+            let base = told(&["db", "storage"])?;
+            let lasting = root(&base.path) == "agno" && !names_memory(&base.path);
             let facts = ["enable_user_memories", "enable_agentic_memory", "update_memory_on_run"];
             let on = |name: &&str| {
                 object.and_then(|object| object.setting(&[name])).is_some_and(super::super::agents::is_on)
             };
-            lasting.then(|| store("agno", "sessions", facts.iter().any(on)))
+            lasting.then(|| kept(store("agno", "sessions", facts.iter().any(on)), is_file(base)))
         }
         "@mastra/core" => {
             let memory = told(&["memory"]).filter(|memory| root(&memory.path) == "@mastra/memory")?;
-            Some(store("mastra", "memory", memory.setting(&["options"]).is_some()))
+            let here = memory.setting(&["storage"]).and_then(Value::made).is_some_and(|base| is_file(base));
+            Some(kept(store("mastra", "memory", memory.setting(&["options"]).is_some()), here))
         }
         _ => None,
     }
+}
+
+/// A history that is made for a session, whatever adds to it later: `FileChatMessageHistory(path)`, `chat_store.persist(path)`.
+fn history(path: &str, arguments: &[Argument]) -> Option<Kept> {
+    let name = last(path);
+    let framework = root(path).starts_with("langchain") || root(path) == "@langchain/community";
+    let lasting = framework
+        && !path.contains("()")
+        && name.ends_with("ChatMessageHistory")
+        && !matches!(name, "ChatMessageHistory" | "InMemoryChatMessageHistory" | "BaseChatMessageHistory");
+    let written = root(path) == "llama_index" && name == "persist" && path.contains("ChatStore()");
+    if !lasting && !written {
+        return None;
+    }
+    let product = if lasting { "langchain" } else { "llama_index" };
+    let here = written || name.starts_with("File") || arguments.iter().any(|one| names_file(&one.value));
+    let content = Some(Taint::USER | Taint::MODEL);
+    Some(Kept { store: store(product, "history", false), here, content })
+}
+
+/// Whether something was made to keep rows or records in a file of this machine.
+fn is_file(made: &Made) -> bool {
+    let path = made.path.to_ascii_lowercase();
+    let named = path.contains("sqlite") || path.contains("jsondb") || path.contains("jsonstorage");
+    named || made.chain().any(|made| made.given.iter().any(|one| names_file(&one.value)))
+}
+
+/// `"sqlite:///chats.db"`, `"file:chats.db"`
+fn names_file(value: &Value) -> bool {
+    value.template().is_some_and(|text| {
+        let text = text.shown();
+        text.starts_with("sqlite") || text.starts_with("file:")
+    })
 }
 
 fn names_memory(path: &str) -> bool {

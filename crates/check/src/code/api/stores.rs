@@ -358,6 +358,11 @@ pub(in crate::code) fn of(path: &str, object: Option<&Made>, arguments: &[Argume
         .find(|product| product.package == package && path.contains(product.part) && path.contains("()"))?;
     let does = [(product.reads, Use::Read), (product.writes, Use::Write), (product.erases, Use::Erase)];
     let (_, does) = does.into_iter().find(|(methods, _)| methods.contains(&name))?;
+    // What a search gave is a record: `found.get("documents")`.
+    let searched = |read: &&str| path.rsplit("().").skip(1).any(|part| last(part) == *read);
+    if name == "get" && product.reads.iter().any(searched) {
+        return None;
+    }
     // A client's own `get` or `delete` is no access to items.
     if product.package == "chromadb" && !path.contains("collection") && !path.contains("Collection") {
         return None;

@@ -14,14 +14,31 @@ pub(in crate::code) struct Request {
     pub chosen: Taint,
 }
 
-/// Where an address comes from of which nothing stands in the program: behind a host that does, the rest says little.
+/// Where an address comes from, or the host in it, of which nothing stands in the program: behind a host that does, the rest says
+/// little.
 fn chosen(url: &Value) -> Taint {
     use crate::facts::Piece;
-    match &url.shape {
-        Shape::Text(text) if matches!(text.pieces.as_slice(), [Piece::Parameter(_) | Piece::Hole]) => {
-            url.taint
+    let text = match &url.shape {
+        Shape::Text(text) => text,
+        Shape::Unknown | Shape::Made(_) => return url.taint,
+        _ => return Taint::NONE,
+    };
+    let open = |piece: &Piece| matches!(piece, Piece::Parameter(_) | Piece::Hole);
+    // A template begins and ends with a text, which may be empty.
+    let said = |piece: &&Piece| !matches!(piece, Piece::Text(text) if text.is_empty());
+    let all: Vec<&Piece> = text.pieces.iter().filter(said).collect();
+    let scheme =
+        matches!(all.first(), Some(Piece::Text(text)) if matches!(text.as_str(), "http://" | "https://"));
+    match all.get(usize::from(scheme)..).unwrap_or_default() {
+        [Piece::Parameter(_) | Piece::Hole] => url.taint,
+        // `${host}/v1/ask`, `https://${host}:8080/`
+        [first, Piece::Text(after), rest @ ..] if open(first) && after.starts_with(['/', ':', '?']) => {
+            match first {
+                _ if !rest.iter().any(|piece| open(piece)) => url.taint,
+                Piece::Parameter(index) => url.taint.and(Taint::parameter(*index)),
+                _ => Taint::NONE,
+            }
         }
-        Shape::Unknown | Shape::Made(_) => url.taint,
         _ => Taint::NONE,
     }
 }
@@ -213,7 +230,7 @@ pub(in crate::code) fn persisted(
             let file = object.and_then(|made| made.chain().find_map(|made| given(&made.given, 0, "path")));
             Some((all(), file.and_then(shown).is_some_and(|file| is_conversation(&file))))
         }
-        "json" | "pickle" | "yaml" | "toml" if name == "dump" => {
+        package if dumps(package, name) => {
             let content = given(arguments, 0, "obj")?.deep_taint();
             let file = given(arguments, 1, "fp")?.made().and_then(|made| opened(made))?;
             Some((content, is_conversation(&file)))
@@ -229,6 +246,32 @@ pub(in crate::code) fn persisted(
         "shelve" if name == "update" => Some((all(), true)),
         _ => None,
     }
+}
+
+/// What writes a whole value into a file that was opened.
+fn dumps(package: &str, name: &str) -> bool {
+    const PACKAGES: &[&str] = &[
+        "json",
+        "pickle",
+        "yaml",
+        "toml",
+        "tomli_w",
+        "ujson",
+        "simplejson",
+        "rapidjson",
+        "cloudpickle",
+        "dill",
+        "marshal",
+        "ruamel",
+        "msgpack",
+        "joblib",
+        "jsonlines",
+        "plistlib",
+        "cbor2",
+        "bson",
+    ];
+    PACKAGES.contains(&package)
+        && matches!(name, "dump" | "safe_dump" | "safe_dump_all" | "dump_all" | "pack")
 }
 
 fn persisted_by_script(
@@ -316,9 +359,7 @@ pub(in crate::code) fn written_to(
     arguments: &[Argument],
 ) -> Option<Value> {
     match root(path) {
-        "json" | "pickle" | "yaml" | "toml" if last(path) == "dump" => {
-            opened_path(given(arguments, 1, "fp")?.made()?)
-        }
+        package if dumps(package, last(path)) => opened_path(given(arguments, 1, "fp")?.made()?),
         "csv" => opened_path(object?.chain().find_map(|made| given(&made.given, 0, "f"))?.made()?),
         "fs" => object.and_then(|made| given(&made.given, 0, "path")).cloned(),
         _ => object.and_then(opened_path),

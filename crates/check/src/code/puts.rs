@@ -1,0 +1,87 @@
+//! What a function puts into something that it was handed: `def add(turns, text): turns.append(text)`. Whoever calls it has it there.
+
+use ruff_python_ast::{Expr, ExprCall};
+use ruff_text_size::{Ranged, TextRange};
+
+use super::define::Hangs;
+use super::hand_out::collect_functions;
+use super::value::{Argument, Shape, Value};
+use super::walk::Walk;
+use crate::facts::{FunctionId, Taint};
+
+/// Parameters of one function that are told to its callers.
+const MOST_PUTS: usize = 8;
+/// Functions that are handed to one parameter, and entered where it is called.
+const MOST_HANDED: usize = 8;
+
+impl Walk<'_, '_> {
+    /// `setTimeout(() => answer(null, text))`: what a script hands to the function around this one is called with what it is told.
+    pub(super) fn call_handed(
+        &mut self,
+        function: FunctionId,
+        index: usize,
+        arguments: &[Argument],
+        range: TextRange,
+    ) -> Option<Value> {
+        let mut found = Vec::new();
+        collect_functions(self.state.handed(function).get(index)?, &mut found, 0);
+        if !self.script || found.is_empty() || found.len() > MOST_HANDED {
+            return None;
+        }
+        let consent = self.env.consent;
+        let made = self.enter(&found, None, arguments, range);
+        self.env.consent = consent;
+        Some(made)
+    }
+
+    /// Notes that something is put into what a parameter holds.
+    pub(super) fn put_into_parameter(&mut self, name: &str, held: Taint, put: Taint) {
+        let Some(func) = self.state.project.functions.get(self.function) else { return };
+        let Some(index) = func.parameters.iter().position(|own| own == name) else { return };
+        let own = Taint::parameter(index);
+        let put = put.without(own);
+        if !held.has(own) || put == Taint::NONE || index == 0 && func.class.is_some() {
+            return;
+        }
+        let all = &mut self.summary.puts;
+        let room = all.len() < MOST_PUTS;
+        match all.iter_mut().find(|(known, _)| *known == index) {
+            Some((_, known)) => *known |= put,
+            None if room => all.push((index, put)),
+            None => {}
+        }
+    }
+
+    /// Puts it into what a call hands to such functions. Of a record nobody knows which part it is.
+    pub(super) fn put_by_callees(&mut self, node: &ExprCall, callees: &[FunctionId]) {
+        for callee in callees {
+            let puts = self.state.summary(*callee).map(|summary| summary.puts.clone()).unwrap_or_default();
+            for (index, put) in puts {
+                let put = put.filled(&self.call_at(node.range()).arguments);
+                let Some(given) = self.given_to(node, *callee, index).filter(|_| put != Taint::NONE) else {
+                    continue;
+                };
+                let whole = match self.eval(given).shape {
+                    Shape::Dict(items) => items.is_empty(),
+                    Shape::Object(_) | Shape::Objects(_) | Shape::Module(_) | Shape::Class(_) => false,
+                    _ => true,
+                };
+                if whole {
+                    self.taint_root(given, put);
+                }
+            }
+        }
+    }
+
+    /// What a call writes in the place of a parameter.
+    fn given_to<'n>(&self, node: &'n ExprCall, callee: FunctionId, index: usize) -> Option<&'n Expr> {
+        let func = self.state.project.functions.get(callee)?;
+        let hangs = func.class.is_some() && func.hangs != Hangs::Free;
+        let name = func.parameters.get(index)?;
+        let named = node.arguments.keywords.iter();
+        let mut named = named.filter(|one| one.arg.as_ref().is_some_and(|own| own.as_str() == name));
+        let plain = || node.arguments.args.get(index.checked_sub(usize::from(hangs))?);
+        let given = named.next().map(|one| &one.value).or_else(plain)?;
+        matches!(given, Expr::Name(_) | Expr::Attribute(_)).then_some(given)
+    }
+}
