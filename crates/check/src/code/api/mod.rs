@@ -121,6 +121,11 @@ fn begins_word(before: u8, byte: u8) -> bool {
 
 /// Whether the first word of a text is the one that is wanted.
 fn begins_with(text: &[u8], wanted: &str) -> bool {
+    // Nearly all are told apart by their first letter.
+    let first = wanted.as_bytes().first().copied().unwrap_or(b'*');
+    if first != b'*' && text.first().is_none_or(|byte| byte.to_ascii_lowercase() != first) {
+        return false;
+    }
     let (stem, open) = match wanted.strip_suffix('*') {
         Some(stem) => (stem.as_bytes(), true),
         None => (wanted.as_bytes(), false),
