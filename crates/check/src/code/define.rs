@@ -83,6 +83,15 @@ impl Walk<'_, '_> {
         (alone && !own).then(|| Value::path(&format!("{package}.{name}")))
     }
 
+    /// A part of what a file gives away by itself: `module.exports = { ask }`, `module.exports = new Assistant()`.
+    pub(super) fn of_export(&mut self, module: ModuleId, name: &str) -> Option<Value> {
+        let all = self.state.default_export(module)?;
+        match all.shape {
+            Shape::Object(_) | Shape::Objects(_) | Shape::Class(_) => Some(self.attribute(&all, name)),
+            _ => Some(all.item(Some(name))),
+        }
+    }
+
     /// What a module gives away under a name.
     fn given_away(&mut self, module: ModuleId, item: &str) -> Value {
         let found = self.state.global(module, item);

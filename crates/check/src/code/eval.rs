@@ -12,7 +12,7 @@ use ruff_text_size::Ranged;
 use super::api::{files, flaws, models, system};
 use super::deeds::add;
 use super::trust;
-use super::value::{ANY_KEY, ModuleId, Shape, Value};
+use super::value::{ANY_KEY, Shape, Value};
 use super::walk::Walk;
 use crate::facts::{Deed, Flaw, Piece, Taint, Template};
 
@@ -259,15 +259,6 @@ impl Walk<'_, '_> {
             other => other.clone(),
         };
         Value { shape, taint }
-    }
-
-    /// A part of what a file gives away by itself: `module.exports = { ask }`, `module.exports = new Assistant()`.
-    pub(super) fn of_export(&mut self, module: ModuleId, name: &str) -> Option<Value> {
-        let all = self.state.default_export(module)?;
-        match all.shape {
-            Shape::Object(_) | Shape::Objects(_) | Shape::Class(_) => Some(self.attribute(&all, name)),
-            _ => Some(all.item(Some(name))),
-        }
     }
 
     pub(super) fn attribute(&mut self, object: &Value, name: &str) -> Value {
