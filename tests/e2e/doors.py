@@ -79,7 +79,9 @@ def ended_by(number, ombud, provider, folder):
     command = [ombud, "run", "--upstream", f"{provider.url}/v1", "--", sys.executable, "-c", script]
     env = gateway.environment(folder / "home", **gateway.KEYS)
     quiet = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.PIPE}
-    process = subprocess.Popen(command, env=env, cwd=folder, start_new_session=True, **quiet)
+    # Tests that are started in the background of a shell ignore SIGINT, and so would the agent.
+    heed = lambda: signal.signal(number, signal.SIG_DFL)
+    process = subprocess.Popen(command, env=env, cwd=folder, start_new_session=True, preexec_fn=heed, **quiet)
     try:
         while not mark.exists() and process.poll() is None:
             time.sleep(0.05)
