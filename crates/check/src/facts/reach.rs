@@ -32,8 +32,9 @@ impl Callers {
         let mut of = vec![Vec::new(); facts.functions.len()];
         for (caller, function) in facts.functions.iter().enumerate() {
             for (index, call) in function.calls.iter().enumerate() {
-                for callee in &call.callees {
-                    if let Some(slot) = of.get_mut(*callee) {
+                for (at, callee) in call.callees.iter().enumerate() {
+                    let once = call.callees.iter().position(|other| other == callee) == Some(at);
+                    if let Some(slot) = of.get_mut(*callee).filter(|_| once) {
                         slot.push((caller, index));
                     }
                 }

@@ -10,28 +10,22 @@ use super::{Call, Facts, FunctionId, Reach, Taint};
 /// Helpers of helpers that are followed.
 const MOST_HELPERS: usize = 8;
 
-/// The calls that enter each function, worked out once.
+/// The calls that enter each function.
 #[derive(Debug)]
 pub(crate) struct Sites<'f> {
+    facts: &'f Facts,
     reach: &'f Reach,
-    /// The file of each function.
-    files: Vec<usize>,
-    callers: Vec<Vec<(FunctionId, &'f Call)>>,
 }
 
 impl<'f> Sites<'f> {
-    /// Works them out, of calls that can run.
+    /// Of calls that can run.
     pub(crate) fn new(facts: &'f Facts, reach: &'f Reach) -> Self {
-        let mut callers = vec![Vec::new(); facts.functions.len()];
-        for (function, call) in reach.calls(facts) {
-            let entered: BTreeSet<FunctionId> = call.callees.iter().copied().collect();
-            for callee in entered {
-                if let Some(slot) = callers.get_mut(callee) {
-                    slot.push((function, call));
-                }
-            }
-        }
-        Self { reach, files: facts.functions.iter().map(|function| function.file).collect(), callers }
+        Self { facts, reach }
+    }
+
+    /// The calls that can run and enter a function.
+    fn callers(&self, id: FunctionId) -> Vec<(FunctionId, &'f Call)> {
+        self.reach.callers(self.facts, id).filter(|(caller, _)| self.reach.runs(*caller)).collect()
     }
 
     /// The calls at which a parameter that is run as it is gets any of `what`, if the function is a helper that others hand
@@ -39,7 +33,7 @@ impl<'f> Sites<'f> {
     pub(crate) fn of(&self, given: (FunctionId, usize), what: Taint) -> Option<Vec<(FunctionId, &'f Call)>> {
         let mut at = given;
         for _ in 0..MOST_HELPERS {
-            let callers = self.callers.get(at.0)?;
+            let callers = self.callers(at.0);
             match callers.as_slice() {
                 [] => return None,
                 // What picks one of several functions by a name hands each of them whatever it is given.
@@ -79,7 +73,7 @@ impl<'f> Sites<'f> {
         (id, index): (FunctionId, usize),
         what: Taint,
     ) -> Vec<(FunctionId, &'f Call)> {
-        let callers = self.callers.get(id).map(Vec::as_slice).unwrap_or_default();
+        let callers = self.callers(id);
         let from: BTreeSet<FunctionId> = callers.iter().map(|(caller, _)| *caller).collect();
         if from.len() < 2 {
             return Vec::new();
@@ -125,13 +119,13 @@ impl<'f> Sites<'f> {
                 };
                 call.callees.iter().any(own)
             };
-            let callers = self.callers.get(id).into_iter().flatten();
+            let callers = self.callers(id).into_iter();
             let taken = |caller: FunctionId, call: &Call| !facts.is_dropped(caller, call);
             for (caller, call) in callers.filter(|(caller, call)| named(call) && taken(*caller, call)) {
-                if ends(*caller) || !gives(*caller) {
-                    found.push((*caller, *call));
-                } else if seen.insert(*caller) {
-                    queue.push(*caller);
+                if ends(caller) || !gives(caller) {
+                    found.push((caller, call));
+                } else if seen.insert(caller) {
+                    queue.push(caller);
                 }
             }
         }
@@ -146,7 +140,8 @@ impl<'f> Sites<'f> {
 
     /// Whether two functions stand in one file.
     fn beside(&self, one: FunctionId, other: FunctionId) -> bool {
-        self.files.get(one) == self.files.get(other)
+        let file = |id: FunctionId| self.facts.functions.get(id).map(|known| known.file);
+        file(one) == file(other)
     }
 
     fn handing(
