@@ -209,7 +209,7 @@ fn told(project: &Project<'_>, function: FunctionId, call: &Call, sink: Sink, so
     let (what, thing) = match sink {
         Sink::Code => ("as code", "当作代码执行"),
         Sink::Shell => ("by a shell", "交给 shell 执行"),
-        Sink::Sql => ("as a database statement", "拼成数据库语句执行"),
+        Sink::Sql => ("as a database statement", "当作数据库语句执行"),
         Sink::Template => ("by a template engine", "当作模板执行"),
         Sink::Html => ("by the browser as part of the page", "当作网页内容由浏览器执行"),
         Sink::Pickle => ("by an unsafe decoder", "交给不安全的反序列化"),
