@@ -43,6 +43,8 @@ pub fn told(description: &str) -> Option<Effect> {
     first
         .or(verb)
         .or_else(|| looks.then_some(Effect::Read))
+        // 把会员余额转到其他会员: something is done to what stands behind 把, whatever the verb.
+        .or_else(|| description.starts_with('把').then_some(Effect::Change))
         .map(|told| told.or_worse(opens_doors(description, told)))
 }
 
@@ -347,6 +349,12 @@ mod tests {
         );
         assert_eq!(class("thread", "Messages the customer.", &["customer"]), Effect::Send);
         assert_eq!(class("get_card", "Charges the card on file.", &["card"]), Effect::Pay);
+    }
+
+    #[test]
+    fn what_is_done_to_something_in_chinese_is_an_act_whatever_the_verb() {
+        assert_eq!(class("member_balance", "把余额转到其他会员", &["to"]), Effect::Change);
+        assert_eq!(class("text_info", "把文本翻译成英文", &["text"]), Effect::Read);
     }
 
     #[test]

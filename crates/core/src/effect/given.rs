@@ -3,6 +3,7 @@
 use super::Effect;
 use super::classify::words;
 use super::part::is_id;
+use super::verbs::MONEY;
 
 /// What the arguments say where the name says less.
 pub(super) fn by_arguments(tool: &str, named: Effect, arguments: &[String]) -> Effect {
@@ -10,7 +11,7 @@ pub(super) fn by_arguments(tool: &str, named: Effect, arguments: &[String]) -> E
     let effect = saved(tool, named, &arguments);
     let effect = said(tool, effect, named, &arguments);
     let effect = opened(effect, &arguments);
-    if effect != Effect::Execute && effect != Effect::Delete && moves_money(effect, &arguments) {
+    if effect != Effect::Execute && effect != Effect::Delete && moves_money(tool, effect, &arguments) {
         return Effect::Pay;
     }
     effect
@@ -130,9 +131,11 @@ fn opened(effect: Effect, arguments: &Given) -> Effect {
 }
 
 /// An amount for somebody, a card, or an order at an exchange.
-fn moves_money(effect: Effect, arguments: &Given) -> bool {
+fn moves_money(tool: &str, effect: Effect, arguments: &Given) -> bool {
     let payee = "iban payee beneficiary recipient to_account account_number 收款人 收款账号";
-    let paid = arguments.has("amount 金额") && arguments.has(payee);
+    // `transfer_balance(to, amount)`: a balance that is looked at has no recipient.
+    let of_money = || words(tool).iter().any(|word| MONEY.contains(&word.as_str()));
+    let paid = arguments.has("amount 金额") && (arguments.has(payee) || arguments.has("to") && of_money());
     let means = "payment_method payment_method_id card_number cvv cvc 支付方式";
     let traded = arguments.has("side") && arguments.has("symbol ticker market pair coin asset");
     paid || effect.acts() && (arguments.has(means) || traded)
@@ -169,6 +172,9 @@ mod tests {
             (Effect::Create, "create_room", &["name", "password"]),
             (Effect::Grant, "put_in_course", &["course", "role_id", "user_id"]),
             (Effect::Pay, "place_limit", &["symbol", "side", "size"]),
+            (Effect::Pay, "transfer_balance", &["to", "amount", "memo"]),
+            (Effect::Read, "transfer_balance", &["account"]),
+            (Effect::Read, "convert_currency", &["amount", "from", "to"]),
             (Effect::Pay, "create_plan", &["items", "payment_method_id"]),
             (Effect::Read, "get_book", &["symbol", "side"]),
         ] {
