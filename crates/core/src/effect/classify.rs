@@ -22,6 +22,8 @@ pub struct Hints<'a> {
 /// description says so and no argument could carry an act; anything else of which nothing is known is [`Effect::Unknown`], which acts.
 pub fn classify(tool: &str, hints: Hints<'_>) -> Effect {
     let named = by_name(tool);
+    let named =
+        if named == Effect::Read && sets_what_it_names(tool, hints) { Effect::Unknown } else { named };
     let effect = by_arguments(tool, goes_nowhere(tool, named, hints.arguments), hints.arguments);
     match told(hints.description) {
         Some(told) if told.acts() && matches!(effect, Effect::Unknown) => told,
@@ -32,6 +34,50 @@ pub fn classify(tool: &str, hints: Hints<'_>) -> Effect {
         _ if effect == Effect::Unknown && asks_by_description(hints) => Effect::Read,
         _ => effect,
     }
+}
+
+/// `product_price(sku, price)`, `weight_history(value)`: what is called like something to look at, and is given what can only be put there. A
+/// word for looking in its name or its description says otherwise.
+fn sets_what_it_names(tool: &str, hints: Hints<'_>) -> bool {
+    const KEPT: &[&str] = &[
+        "status",
+        "list",
+        "history",
+        "details",
+        "detail",
+        "info",
+        "balance",
+        "price",
+        "prices",
+        "rate",
+        "rates",
+        "time",
+        "date",
+        "location",
+        "log",
+        "logs",
+        "ledger",
+        "inbox",
+        "directory",
+        "messages",
+        "requests",
+    ];
+    const PUT: &[&str] = &[
+        "text", "body", "message", "content", "contents", "note", "comment", "remark", "value", "values",
+        "price", "amount", "qty", "quantity", "new", "subject", "score", "rating", "payload",
+    ];
+    let words_of = words(tool);
+    let kept = words_of.last().is_some_and(|last| words_of.len() > 1 && KEPT.contains(&last.as_str()));
+    let looks =
+        |word: &String| english(word) == Some((Effect::Read, Sense::Verb)) && !KEPT.contains(&word.as_str());
+    let put = |argument: &String| {
+        let words = words(argument);
+        words.iter().any(|word| PUT.contains(&word.as_str()))
+            && !words.iter().any(|word| matches!(word.as_str(), "min" | "max" | "from" | "id"))
+    };
+    kept && !words_of.iter().any(looks)
+        && hints.arguments.iter().any(put)
+        && told(hints.description) != Some(Effect::Read)
 }
 
 /// Whether a description says of a tool that makes or changes something that it does worse as well.

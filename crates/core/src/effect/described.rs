@@ -354,6 +354,7 @@ mod tests {
     #[test]
     fn what_is_done_to_something_in_chinese_is_an_act_whatever_the_verb() {
         assert_eq!(class("member_balance", "把余额转到其他会员", &["to"]), Effect::Change);
+        assert_eq!(class("parking.whitelist", "车牌加入免费放行名单。", &["plate", "until"]), Effect::Change);
         assert_eq!(class("text_info", "把文本翻译成英文", &["text"]), Effect::Read);
     }
 
