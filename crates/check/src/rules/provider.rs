@@ -101,9 +101,12 @@ fn is_used(text: &str, at: usize) -> bool {
     const ASKED: &[&str] =
         &["==", "!=", " in", "case", "includes(", "startswith(", "startsWith(", "endswith(", "endsWith("];
     let before = text.get(..at).unwrap_or_default();
+    if is_documentation(before) {
+        return false;
+    }
     let line = before.rsplit('\n').next().unwrap_or_default();
     let Some(opened) = line.rfind(['"', '\'', '`']) else {
-        return line.ends_with('/') && !is_documentation(before);
+        return line.ends_with('/');
     };
     let (code, said) = (line.get(..opened).unwrap_or_default(), line.get(opened + 1..).unwrap_or_default());
     // Behind other words an address is told to somebody: `"Get a key at https://…"`.
@@ -127,5 +130,29 @@ fn is_changeable(text: &str, at: usize) -> bool {
     let before = text.get(..at).unwrap_or_default();
     let line = before.rsplit('\n').next().unwrap_or_default();
     let comment = line.trim_start().starts_with(['#', '*']) || line.trim_start().starts_with("//");
-    comment || ["getenv(", "environ", "process.env"].iter().any(|part| line.contains(part))
+    comment
+        || ["env(", "environ", "process.env", "env.", "env["].iter().any(|part| line.contains(part))
+        || is_second_to_a_variable(before)
+        || is_a_setting(before, line)
+}
+
+/// `os.getenv(\n    "BASE_URL",\n    "https://…"`: the call began on a line above.
+fn is_second_to_a_variable(before: &str) -> bool {
+    const LONGEST: usize = 200;
+    let near =
+        before.get(before.ceil_char_boundary(before.len().saturating_sub(LONGEST))..).unwrap_or_default();
+    ["getenv(", "environ.get("].iter().any(|call| {
+        let asked = near.rfind(call).and_then(|found| near.get(found..));
+        asked.is_some_and(|asked| !asked.contains([')', ';']))
+    })
+}
+
+/// A field of pydantic's settings: a variable of its name comes before what is written there.
+fn is_a_setting(before: &str, line: &str) -> bool {
+    let indent = |line: &str| line.len() - line.trim_start().len();
+    let deep = indent(line);
+    let above = before.rsplit('\n').skip(1).filter(|line| !line.trim().is_empty());
+    let around = deep > 0 && line.contains([':', '=']);
+    let head = above.take(400).find(|line| indent(line) < deep).filter(|_| around);
+    head.is_some_and(|head| head.trim_start().starts_with("class ") && head.contains("BaseSettings"))
 }

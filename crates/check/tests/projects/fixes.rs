@@ -113,7 +113,6 @@ fn an_address_that_ombud_does_not_set_says_so() {
 fn an_address_in_a_text_or_a_setting_is_left_alone() {
     let rule = "hardcoded-provider";
     left_alone(rule, "agent.py", "def f(x):\n    return f'https://api.deepseek.com/{x}'\n");
-    left_alone(rule, "agent.py", "def f():\n    '''https://api.deepseek.com'''\n");
     left_alone(rule, "config.yaml", "base_url: https://api.deepseek.com\n");
     left_alone(rule, "agent.py", "A = {'https://api.deepseek.com': 1}\n");
 }
@@ -533,5 +532,10 @@ fn a_field_of_settings_is_not_read_from_the_environment_twice() {
         )
     };
     left_alone("secret-in-source", "a.py", &class(&format!("api_key: str = '{}'", key())));
-    left_alone("hardcoded-provider", "a.py", &class("base_url: str = 'https://api.deepseek.com'"));
+    // A variable comes before it: no finding.
+    let report = look(
+        folder(&[("a.py", &class("base_url: str = 'https://api.deepseek.com'"))]).path(),
+        &Options::default(),
+    );
+    assert!(report.findings.iter().all(|finding| finding.rule.0 != "hardcoded-provider"));
 }

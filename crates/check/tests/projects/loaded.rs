@@ -247,3 +247,26 @@ fn a_door_to_a_database_or_to_the_tools_of_a_server_is_a_door() {
     let sse = "from mcp.server.sse import SseServerTransport\nfrom starlette.routing import Route\nsse = SseServerTransport('/m')\nasync def handle(request):\n    async with sse.connect_sse(request.scope, request.receive, request._send) as streams:\n        print(streams)\nROUTES = [Route('/sse', endpoint=handle)]\n";
     assert_eq!(told(&[("agent.py", sse)], rule), ["7"]);
 }
+
+#[test]
+fn an_address_that_a_variable_comes_before_can_be_changed() {
+    let rule = "hardcoded-provider";
+    let settings = |base: &str| {
+        format!(
+            "class Settings({base}):\n    # Where it answers.\n    api_base: str = 'https://api.deepseek.com'\n\n    def ask(self):\n        pass\n"
+        )
+    };
+    assert!(told(&[("settings.py", &settings("BaseSettings"))], rule).is_empty());
+    assert_eq!(told(&[("settings.py", &settings("BaseModel"))], rule).len(), 1);
+    let asked = |end: &str| {
+        format!("import os\nBASE = os.getenv(\n    'MY_BASE'{end}\nOTHER = ask('https://api.deepseek.com')\n")
+    };
+    assert_eq!(told(&[("ask.py", &asked(",\n    'https://api.deepseek.com',\n)"))], rule), ["ask.py:6"]);
+    assert_eq!(told(&[("ask.py", &asked(")"))], rule), ["ask.py:4"]);
+    let script =
+        |value: &str| format!("export const load = (env = process.env) => ({{\n  base: {value},\n}});\n");
+    assert!(told(&[("load.ts", &script("env.MY_BASE ?? 'https://api.deepseek.com'"))], rule).is_empty());
+    assert_eq!(told(&[("load.ts", &script("'https://api.deepseek.com'"))], rule), ["load.ts:2"]);
+    let documented = "def start(base):\n    \"\"\"Starts it.\n\n    start(base='https://api.deepseek.com')\n    \"\"\"\n    return base\n";
+    assert!(told(&[("start.py", documented)], rule).is_empty());
+}
