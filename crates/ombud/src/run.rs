@@ -88,7 +88,13 @@ async fn child(
 
 /// What is told when a program cannot be started.
 pub(crate) fn cannot_start(program: &OsStr, error: std::io::Error, terminal: Terminal) -> anyhow::Error {
+    let is_folder = Path::new(program).is_dir();
     let program = Path::new(program).display();
+    if is_folder {
+        return anyhow::anyhow!(say!(terminal.lang,
+            en: "cannot start `{program}`: it is a folder. Type the program that is to run, such as `python3 {program}/agent.py`",
+            zh: "无法启动 `{program}`：它是一个文件夹。请写出要运行的程序，例如 `python3 {program}/agent.py`"));
+    }
     if error.kind() == std::io::ErrorKind::PermissionDenied {
         return anyhow::anyhow!(say!(terminal.lang,
             en: "cannot start `{program}`: it is not marked as a program. `chmod +x {program}` does that; a script also starts with its interpreter in front, such as `python3 {program}`",

@@ -74,6 +74,8 @@ pub(super) const ANY_KEY: &str = "*";
 /// Deeper chains are not followed.
 const MAX_CHAIN: usize = 160;
 const MAX_ITEMS: usize = 64;
+/// Values that a list or a dictionary holds with all that stands in them.
+const MAX_VALUES: usize = 2048;
 
 impl Value {
     pub(super) fn new(shape: Shape, taint: Taint) -> Self {
@@ -277,37 +279,48 @@ impl Value {
         }
     }
 
-    /// Whether there is nothing in it to be bounded.
-    fn is_bounded(&self, depth: usize) -> bool {
+    /// Whether there is nothing in it to be bounded, with so many values left that it may hold.
+    fn is_bounded(&self, depth: usize, left: &mut usize) -> bool {
         let fits = |count: usize| depth > 0 && count <= MAX_ITEMS;
-        let deeper = |item: &Self| item.is_bounded(depth.saturating_sub(1));
+        let mut deeper = |item: &Self| {
+            *left = left.saturating_sub(1);
+            *left > 0 && item.is_bounded(depth.saturating_sub(1), left)
+        };
         match &self.shape {
             Shape::Dict(items) => fits(items.len()) && items.values().all(deeper),
-            Shape::List(items) => fits(items.len()) && items.iter().all(deeper),
+            Shape::List(items) => fits(items.len()) && items.iter().all(&mut deeper),
             _ => true,
         }
     }
 
-    /// Bounded lists and dictionaries: what is too deep or too long is kept as its origins only.
+    /// Bounded lists and dictionaries: what is too deep or too long is kept as its origins only. Something that holds itself many
+    /// times over would otherwise grow to the third power of what one level may hold.
     pub(super) fn bounded(self, depth: usize) -> Self {
         // Most values are plain, or were bounded when they were made.
-        if self.is_bounded(depth) {
+        if self.is_bounded(depth, &mut { MAX_VALUES }) {
             return self;
         }
+        self.cut(depth, &mut { MAX_VALUES })
+    }
+
+    fn cut(&self, depth: usize, left: &mut usize) -> Self {
         let taint = self.deep_taint();
-        let shape = match self.shape {
-            Shape::Dict(_) | Shape::List(_) if depth == 0 => Shape::Unknown,
-            Shape::Dict(items) => Shape::Dict(Rc::new(
-                items
-                    .iter()
-                    .take(MAX_ITEMS)
-                    .map(|(key, item)| (key.clone(), item.clone().bounded(depth - 1)))
-                    .collect(),
-            )),
-            Shape::List(items) => Shape::List(Rc::new(
-                items.iter().take(MAX_ITEMS).map(|item| item.clone().bounded(depth - 1)).collect(),
-            )),
-            other => other,
+        let shape = match &self.shape {
+            Shape::Dict(_) | Shape::List(_) if depth == 0 || *left == 0 => Shape::Unknown,
+            Shape::Dict(items) => {
+                *left = left.saturating_sub(items.len());
+                let items = items.iter().take(MAX_ITEMS);
+                Shape::Dict(Rc::new(
+                    items.map(|(key, item)| (key.clone(), item.cut(depth - 1, left))).collect(),
+                ))
+            }
+            Shape::List(items) => {
+                *left = left.saturating_sub(items.len());
+                Shape::List(Rc::new(
+                    items.iter().take(MAX_ITEMS).map(|item| item.cut(depth - 1, left)).collect(),
+                ))
+            }
+            other => other.clone(),
         };
         Self { shape, taint }
     }
@@ -508,4 +521,29 @@ pub(super) fn given<'v>(arguments: &'v [Argument], index: usize, name: &str) -> 
             .nth(index)
             .map(|argument| &argument.value)
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn count(value: &Value) -> usize {
+        match &value.shape {
+            Shape::Dict(items) => items.values().map(count).sum::<usize>() + 1,
+            Shape::List(items) => items.iter().map(count).sum::<usize>() + 1,
+            _ => 1,
+        }
+    }
+
+    #[test]
+    fn what_holds_itself_many_times_stays_small_and_keeps_its_origins() {
+        let mut value = Value::of(Taint::MODEL);
+        for _ in 0..6 {
+            value = Value::new(Shape::List(Rc::new(vec![value; 40])), Taint::NONE).bounded(3);
+        }
+        assert!(count(&value) <= 2 * MAX_VALUES, "{}", count(&value));
+        assert!(value.deep_taint().has(Taint::MODEL));
+        let small = Value::new(Shape::List(Rc::new(vec![Value::text("a"); 3])), Taint::NONE);
+        assert_eq!(small.clone().bounded(3), small);
+    }
 }

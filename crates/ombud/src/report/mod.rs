@@ -87,7 +87,7 @@ pub(crate) fn gap(gap: &Gap, lang: Lang) -> String {
             say!(lang, en: "not UTF-8: its code was followed, its Chinese texts were not read; save it as UTF-8 (iconv -f GB18030 -t UTF-8)", zh: "不是 UTF-8：已分析代码，但未读取其中的中文文本；请另存为 UTF-8（iconv -f GB18030 -t UTF-8）")
         }
         GapKind::Unreadable => {
-            say!(lang, en: "cannot be opened; see its permissions", zh: "无法打开，请查看权限")
+            say!(lang, en: "cannot be opened; see its permissions, and rename it if its name is not UTF-8", zh: "无法打开，请查看权限；文件名不是 UTF-8 的请改名")
         }
         GapKind::TooComplex => {
             say!(lang, en: "nested too deeply or too large to follow", zh: "嵌套过深或过大，无法跟踪")
