@@ -210,12 +210,24 @@ fn run_by_shape(written: &str, arguments: &[Argument]) -> Option<Taint> {
     let method = last(written);
     let runs =
         matches!(method, "execute" | "executescript" | "exec_driver_sql" | "execute_sql" | "raw" | "query");
-    let first = given(arguments, 0, "sql").filter(|_| runs)?;
+    let asks =
+        matches!(method, "query" | "delete" | "search" | "filter" | "where" | "find" | "select" | "remove");
+    let first = given(arguments, 0, "sql").filter(|_| runs || asks)?;
     let put_together = match &first.shape {
-        Shape::Text(text) => text.known().is_none() && databases::is_put_together(&text.shown()),
+        Shape::Text(text) if text.known().is_none() => {
+            let shown = text.shown();
+            runs && databases::is_put_together(&shown) || asks && is_condition(&shown)
+        }
         _ => false,
     };
     put_together.then(|| first.deep_taint())
+}
+
+/// `id in ["{}"]`, `owner == '{}'`: a condition in which something stands between quotes that may hold one.
+fn is_condition(text: &str) -> bool {
+    let quoted = ["'{}'", "\"{}\""].iter().any(|part| text.contains(part));
+    let compares = ["==", " = ", "!=", " in ", " in[", "contains("].iter().any(|part| text.contains(part));
+    quoted && compares && !text.contains(['<', '>', '?'])
 }
 
 /// Whether a question to a store says nothing of whose items are wanted: a statement without a column for that, a search without

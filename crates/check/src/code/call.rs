@@ -75,9 +75,22 @@ impl Walk<'_, '_> {
         self.called = Some((node.range(), callee.shape));
         let mut value = value;
         self.answered_with(node, &arguments);
+        self.message_of_system(&arguments, node.range());
         self.unsealed(node, &shape, &mut value);
         self.barrier(node, &object, &arguments, &mut value);
         value
+    }
+
+    /// `Message(role="system", content=text)`, whoever wrote the class.
+    fn message_of_system(&mut self, arguments: &[Argument], range: TextRange) {
+        let named = |name: &str| arguments.iter().find(|one| one.name.as_deref() == Some(name));
+        let role = named("role").and_then(|role| role.value.known_text());
+        if matches!(role, Some("system" | "developer"))
+            && let Some(content) = named("content").map(|one| one.value.deep_taint())
+            && content != Taint::NONE
+        {
+            add(&mut self.call_at(range).does, Deed::SystemPrompt(content));
+        }
     }
 
     fn call_known(

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use ruff_python_ast::{
-    Comprehension, Expr, ExprDict, ExprFString, ExprLambda, ExprName, ExprSubscript, FStringPart,
+    Comprehension, DictItem, Expr, ExprDict, ExprFString, ExprLambda, ExprName, ExprSubscript, FStringPart,
     InterpolatedStringElement, Number, Operator, UnaryOp,
 };
 use ruff_text_size::Ranged;
@@ -384,6 +384,13 @@ impl Walk<'_, '_> {
     fn instruct(&mut self, node: &ExprDict, items: &BTreeMap<String, Value>) {
         self.note_message(items, node.range());
         let Some(content) = system::system_message(items) else { return };
+        let keyed = |name: &'static str| move |item: &&DictItem| matches!(&item.key, Some(Expr::StringLiteral(text)) if text.value.to_str() == name);
+        // `{"role": one.role, "content": one.content}` only writes another's message anew.
+        let copied =
+            |item: &DictItem| matches!(&item.value, Expr::Attribute(part) if part.attr.as_str() == "role");
+        if node.items.iter().find(keyed("role")).is_some_and(copied) {
+            return;
+        }
         let is_content =
             |key: &Expr| matches!(key, Expr::StringLiteral(text) if text.value.to_str() == "content");
         let own = node.items.iter().find(|item| item.key.as_ref().is_some_and(is_content));

@@ -78,13 +78,16 @@ pub(crate) use swift::{ENTERED, EXTENSION, GETTER, TRAILING};
 const MAX_DEPTH: usize = 120;
 
 /// Rounds of evaluation: as many calls deep a fact can travel when every round goes against the order of the files.
-const MAX_ROUNDS: usize = 8;
+const MAX_ROUNDS: usize = 24;
 
 /// Evaluations for one project: some seconds.
 const BUDGET: u64 = 12_000_000;
 
 /// The name under which a script exports one thing: no identifier can be called that.
 pub(crate) const DEFAULT_EXPORT: &str = "export default";
+
+/// The name of what fills the fields of a new object that hold functions.
+pub(crate) const FIELDS: &str = "fields@";
 
 /// A file that was parsed.
 pub(crate) struct Parsed {

@@ -504,7 +504,7 @@ pub(super) fn effect_of(name: &str, description: &str, arguments: &[String]) -> 
     if only && !told.contains("not read") {
         return Effect::Read;
     }
-    // “Compose a mail and send it” does what it says last.
+    // “Compose a letter and send it” does what it says last.
     let first = told.split(['.', '。', '\n']).next().unwrap_or_default();
     let sends = [" and send", " and sends", "then send", "并发送"].iter().any(|word| first.contains(word));
     let effect = classify(name, Hints { description, arguments });

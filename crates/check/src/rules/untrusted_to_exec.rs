@@ -10,7 +10,7 @@
 
 use std::collections::BTreeSet;
 
-use ombud_core::finding::{Bilingual, Confidence, Finding, Place, RuleId, Severity};
+use ombud_core::finding::{Bilingual, Confidence, Finding, RuleId, Severity};
 
 use super::{Project, Rule, Text, finding, on_the_way, sinks};
 use crate::code::names;
@@ -37,7 +37,6 @@ fn run(project: &Project<'_>) -> Vec<Finding> {
     let facts = project.facts;
     let sites = Sites::new(facts, project.reach);
     let (mut found, mut files): (Vec<Finding>, BTreeSet<FunctionId>) = Default::default();
-    let (mut ruled, mut parts): (BTreeSet<usize>, Vec<Place>) = Default::default();
     for (function, call) in project.reach.calls(facts) {
         for deed in &call.does {
             // A function that writes the file reads it, and looks whether it is there.
@@ -54,25 +53,14 @@ fn run(project: &Project<'_>) -> Vec<Finding> {
             if sources == Taint::NONE {
                 continue;
             }
-            let whole = *sink == Sink::Sql && (given.is_some() || names_a_statement(facts, function, call));
-            if whole {
-                ruled.extend(facts.functions.get(function).map(|known| known.file));
-            }
             for (function, call) in places(project, &sites, (function, call), *given) {
                 let one = told(project, function, call, *sink, sources);
-                if *sink == Sink::Sql && !whole && !holds_a_statement(text_of(facts, function, call)) {
-                    parts.push(one.place.clone());
-                }
                 if !found.iter().any(|other| other.place == one.place) {
                     found.push(one);
                 }
             }
         }
     }
-    // Whoever may run a whole statement gains nothing by a name that is put into another of the same file.
-    let ruled: BTreeSet<&str> =
-        ruled.iter().filter_map(|file| Some(facts.files.get(*file)?.path.as_str())).collect();
-    found.retain(|one| !(parts.contains(&one.place) && ruled.contains(one.place.path.as_str())));
     found
 }
 
@@ -124,11 +112,6 @@ pub(super) fn names_a_statement(facts: &Facts, function: FunctionId, call: &Call
     let given = text.split_once('(').map_or("", |(_, given)| given);
     let name = given.split(|ch: char| !ch.is_alphanumeric() && ch != '_').next().unwrap_or_default();
     names(name, &["sql", "query", "statement", "stmt"])
-}
-
-/// Whether a whole statement is put into another: `execute(f"EXPLAIN {sql}")`.
-fn holds_a_statement(text: &str) -> bool {
-    ["{sql", "{query", "{statement", "+ sql", "+ query"].iter().any(|part| text.contains(part))
 }
 
 fn text_of<'f>(facts: &'f Facts, function: FunctionId, call: &Call) -> &'f str {
