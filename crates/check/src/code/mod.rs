@@ -78,7 +78,7 @@ pub(crate) use swift::{ENTERED, EXTENSION, GETTER, TRAILING};
 const MAX_DEPTH: usize = 120;
 
 /// Rounds of evaluation: as many calls deep a fact can travel when every round goes against the order of the files.
-const MAX_ROUNDS: usize = 24;
+const MAX_ROUNDS: usize = 8;
 
 /// Evaluations for one project: some seconds.
 const BUDGET: u64 = 12_000_000;
