@@ -396,16 +396,7 @@ fn turns_away(body: &[Stmt], given: &Parameters) -> bool {
 /// Whether a test only looks whether something was given, is there, is long, or of a kind.
 fn is_form(test: &Expr, given: &Parameters) -> bool {
     const LOOKS: &[&str] = &[
-        "exist*",
-        "is_file",
-        "isfile",
-        "is_dir",
-        "isdir",
-        "isFile",
-        "isDirectory",
-        "isinstance",
-        "len",
-        "access",
+        "exists", "existsSync", "is_file", "isfile", "is_dir", "isdir", "isFile", "isDirectory", "isinstance", "len", "access",
     ];
     let form = |test: &Expr| is_form(test, given);
     let nothing = |side: &Expr| match side {
@@ -429,7 +420,7 @@ fn is_form(test: &Expr, given: &Parameters) -> bool {
             Expr::Attribute(method) if matches!(method.attr.as_str(), "strip" | "trim") => {
                 form(&method.value)
             }
-            called => dotted(called).is_some_and(|name| names(last(&name), LOOKS)),
+            called => dotted(called).is_some_and(|name| LOOKS.contains(&last(&name))),
         },
         Expr::Compare(node) => {
             let long = || match &*node.left {

@@ -14,7 +14,7 @@ use ombud_core::finding::{Bilingual, Confidence, Finding, RuleId, Severity};
 
 use super::{Project, Rule, Text, finding, on_the_way, sinks};
 use crate::code::names;
-use crate::facts::{Call, Deed, Facts, FunctionId, Sink, Sites, Taint};
+use crate::facts::{Call, Deed, Facts, FunctionId, Reach, Sink, Sites, Taint, Tool};
 
 pub(super) const RULE: Rule = Rule {
     id: RuleId("untrusted-to-exec"),
@@ -131,7 +131,7 @@ fn opens(project: &Project<'_>, function: FunctionId, deed: &Deed) -> Option<(Ta
     let sent = from.has(Taint::SENT | Taint::SIGNED) && from.has(Taint::USER);
     // A whole path stands in no page; what is put together from one may hold anything.
     let said = from.and(Taint::MODEL | Taint::UPLOAD | if *whole { Taint::NONE } else { Taint::WEB });
-    let folder = *changes && !whole || *below;
+    let folder = *changes && !whole || *below || is_beside_the_point(project, function);
     // Whoever carries out what a model wrote calls the tool with it.
     let tool = project.facts.tools.iter().any(|tool| tool.function == Some(function));
     let (said, chosen) =
@@ -139,6 +139,20 @@ fn opens(project: &Project<'_>, function: FunctionId, deed: &Deed) -> Option<(Ta
     let asked = if folder { from.and(chosen) } else { Taint::NONE };
     let found = said | asked | if sent { Taint::USER } else { Taint::NONE };
     (found != Taint::NONE).then_some((found, *changes))
+}
+
+/// Whether no tool that leads to a function is there for files: one that sends a mail need not take any file of the disk along.
+fn is_beside_the_point(project: &Project<'_>, function: FunctionId) -> bool {
+    const FILES: &[&str] = &[
+        "file*", "path*", "dir*", "folder*", "save*", "load*", "export*", "import*", "upload*", "convert*", "append*",
+        "patch*", "image*", "document*", "note*", "code*",
+    ];
+    const ALONE: &[&str] = &["read", "write", "edit", "view", "open", "ls", "cat", "glob", "grep"];
+    let facts = project.facts;
+    let leads = Reach::leading_from(facts, |id, _| id == function);
+    let own = |tool: &&Tool| tool.function.is_none_or(|id| id == function || leads.get(id) == Some(&true));
+    let mut all = facts.tools.iter().filter(own).peekable();
+    all.peek().is_some() && !all.any(|tool| names(&tool.name, FILES) || ALONE.contains(&tool.name.to_lowercase().as_str()))
 }
 
 /// What is told of a file.
@@ -175,8 +189,12 @@ fn places<'f>(
     let Some(mut found) = given.and_then(|given| sites.of(given, Taint::UNTRUSTED)) else {
         return vec![sink];
     };
-    // A call that picks one of several functions says less than what runs there.
-    let picks = |(_, call): &(FunctionId, &Call)| call.callees.len() > 1;
+    // A call that picks one of several functions says less than what runs there, unless the text is put together in it.
+    let picks = |(function, call): &(FunctionId, &Call)| {
+        const TOGETHER: &[&str] = &["f\"", "f'", "${", ".format(", "\" + ", "' + "];
+        let text = text_of(project.facts, *function, call);
+        call.callees.len() > 1 && !TOGETHER.iter().any(|part| text.contains(part))
+    };
     let none = found.is_empty() && helper == sink.0;
     if entered || none || found.iter().any(picks) {
         found.retain(|one| !picks(one));
