@@ -308,7 +308,7 @@ impl Walk<'_, '_> {
         let found = found.or_else(|| self.swift.then(|| super::swift::part(object, name)).flatten());
         let mut value = found.unwrap_or_else(|| object.attribute(name));
         value.taint |= files::held_part(object, name, value.taint, self.script);
-        value.taint = super::sealed::number(value.taint, name);
+        value.taint = super::sealed::number(value.taint, name) | self.whole_settings(object, name);
         // What a function or a class is called is the developer's word, whoever handed it over.
         if !self.script && matches!(name, "__name__" | "__qualname__" | "__module__" | "__doc__") {
             value.taint = Taint::NONE;

@@ -124,7 +124,7 @@ fn text_of<'f>(facts: &'f Facts, function: FunctionId, call: &Call) -> &'f str {
 fn opens(project: &Project<'_>, function: FunctionId, deed: &Deed) -> Option<(Taint, bool)> {
     let Deed::Open { changes, path, whole, below } = deed else { return None };
     // A path that stands in a record of the program's own was put there by it.
-    if *whole && !path.is_symbolic() && !path.has(Taint::BODY | Taint::SIGNED) {
+    if *whole && !path.is_symbolic() && !path.has(Taint::BODY | Taint::SIGNED | Taint::TOOL) {
         return None;
     }
     let from = project.reach.unchecked(function, *path);
