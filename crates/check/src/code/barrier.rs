@@ -396,7 +396,17 @@ fn turns_away(body: &[Stmt], given: &Parameters) -> bool {
 /// Whether a test only looks whether something was given, is there, is long, or of a kind.
 fn is_form(test: &Expr, given: &Parameters) -> bool {
     const LOOKS: &[&str] = &[
-        "exists", "existsSync", "is_file", "isfile", "is_dir", "isdir", "isFile", "isDirectory", "isinstance", "len", "access",
+        "exists",
+        "existsSync",
+        "is_file",
+        "isfile",
+        "is_dir",
+        "isdir",
+        "isFile",
+        "isDirectory",
+        "isinstance",
+        "len",
+        "access",
     ];
     let form = |test: &Expr| is_form(test, given);
     let nothing = |side: &Expr| match side {

@@ -98,7 +98,7 @@ impl Walk<'_, '_> {
         if !grave || !names(own, CHOICES) || !self.known_sources(said).has(Taint::MODEL) {
             return;
         }
-        let Some(range) = act(body, effect, text, || None).map(span) else { return };
+        let Some(range) = act(body, effect, text, false, || None).map(span) else { return };
         let tool = Tool {
             name: text.to_owned(),
             effect,
@@ -200,7 +200,12 @@ fn place(project: &Project<'_>, state: &State<'_>, tool: &mut Tool, branches: &B
     let Some(file) = project.modules.get(branch.module).map(|module| module.file) else { return };
     let handler = handed_on(branch.body).and_then(|call| entered(state, file, call));
     let first = branch.body.first().map(Ranged::range);
-    let here = act(branch.body, tool.effect, &tool.name, || changed(state, file, branch.body));
+    // What looks at the name of a tool that stands elsewhere carries it out only if it does the same.
+    let elsewhere = handler.is_none() && tool.function.is_some();
+    let here = act(branch.body, tool.effect, &tool.name, elsewhere, || changed(state, file, branch.body));
+    if elsewhere && here.is_none() {
+        return;
+    }
     let here = here.or(first).map(|range| (file, span(range)));
     tool.acts =
         handler.and_then(|id| of_function(project, state, id, tool).or_else(|| named(state, id))).or(here);
@@ -228,7 +233,7 @@ fn of_function(
     tool: &Tool,
 ) -> Option<(usize, Range<usize>)> {
     let body = &project.functions.get(id)?.definition?.body;
-    Some((state.functions.get(id)?.file, span(act(body, tool.effect, &tool.name, || None)?)))
+    Some((state.functions.get(id)?.file, span(act(body, tool.effect, &tool.name, false, || None)?)))
 }
 
 /// The first call in a branch that changes something outside the program, whatever it is called.
@@ -290,6 +295,7 @@ fn act(
     body: &[Stmt],
     effect: Effect,
     tool: &str,
+    only_same: bool,
     known: impl FnOnce() -> Option<TextRange>,
 ) -> Option<TextRange> {
     let mut acts = Acts { found: Vec::new(), tool: words(tool), named: None };
@@ -297,7 +303,8 @@ fn act(
         acts.visit_stmt(statement);
     }
     let same = || acts.found.iter().find(|(does, _)| *does == effect).map(|(_, range)| *range);
-    acts.named.or_else(same).or_else(known).or_else(|| acts.found.first().map(|(_, range)| *range))
+    let any = || acts.found.first().map(|(_, range)| *range).filter(|_| !only_same);
+    acts.named.or_else(same).or_else(known).or_else(any)
 }
 
 struct Acts {

@@ -498,6 +498,30 @@ pub(super) fn effect_of(name: &str, description: &str, arguments: &[String]) -> 
         Some((_, done)) => done,
         None => description,
     };
+    // `budget_check`, `list_letters`: what somebody looks at, whatever the words around it may mean.
+    const LOOKS: &[&str] = &[
+        "list",
+        "analyze",
+        "analyse",
+        "analysis",
+        "check",
+        "classify",
+        "categorize",
+        "calculate",
+        "calculator",
+        "metadata",
+        "statistics",
+    ];
+    let said = super::api::words(name);
+    let looks = [said.first(), said.last()].into_iter().flatten().any(|word| LOOKS.contains(&word.as_str()));
+    let acts = |word: &String| {
+        matches!(classify(word, Hints::default()), Effect::Delete | Effect::Execute | Effect::Send)
+    };
+    if looks && said.len() > 1 && !said.iter().any(|word| !word.ends_with('s') && acts(word))
+        || name == "calculator"
+    {
+        return Effect::Read;
+    }
     // A statement that may only read changes nothing, whatever runs it.
     let only =
         ["read-only", "read only", "readonly", "only select", "只读"].iter().any(|word| told.contains(word));

@@ -280,10 +280,20 @@ fn weighs(project: &Project<'_>, id: FunctionId, deed: &Deed, erases: bool) -> O
 /// Whether the settings that a function answers with hold keys, and nothing is taken out of them before: the code of the project
 /// speaks of some.
 fn shows_keys(facts: &Facts, id: FunctionId) -> bool {
-    const KEYS: &[&str] =
-        &["api_key", "apiKey", "API_KEY", "apikey", "api_token", "apiToken", "API_TOKEN", "secret", "password", "access_token", "accessToken"];
-    const HIDES: &[&str] =
-        &["mask", "redact", "***", "hide", "hidden", "sanitiz", "public", "脱敏", "隐藏"];
+    const KEYS: &[&str] = &[
+        "api_key",
+        "apiKey",
+        "API_KEY",
+        "apikey",
+        "api_token",
+        "apiToken",
+        "API_TOKEN",
+        "secret",
+        "password",
+        "access_token",
+        "accessToken",
+    ];
+    const HIDES: &[&str] = &["mask", "redact", "***", "hide", "hidden", "sanitiz", "public", "脱敏", "隐藏"];
     // What takes a part out may take out another.
     const TAKES_OUT: &[&str] = &["omit", "delete ", "pop(", "exclude"];
     let Some(function) = facts.functions.get(id) else { return false };

@@ -201,7 +201,7 @@ fn is_felt(tool: &Tool) -> bool {
 /// Whether a tool only deletes what is kept to be faster: it comes back by itself.
 fn is_made_again(tool: &Tool) -> bool {
     // What takes back a change that nobody kept yet loses nothing either.
-    tool.effect == Effect::Delete && names(&tool.name, &["cache*", "temp", "tmp", "buffer*"])
+    tool.effect == Effect::Delete && names(&tool.name, &["cache*", "temp", "tmp", "buffer*", "flag*", "star"])
         || names(&tool.name, &["rollback"])
 }
 

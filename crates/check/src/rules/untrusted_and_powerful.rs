@@ -73,8 +73,7 @@ impl View<'_> {
         // Of a server it is mended where the tool that acts is offered beside the others.
         let facts = self.project.facts;
         let offered = facts.tools.iter().find(|tool| agent.server && !acts.known && tool.name == acts.name);
-        let (file, span) =
-            offered.map_or((agent.file, &agent.span), |tool| (tool.file, &tool.span));
+        let (file, span) = offered.map_or((agent.file, &agent.span), |tool| (tool.file, &tool.span));
         let place = facts.place(file, span.clone());
         Some(finding(&RULE, Severity::Error, Confidence::High, place, message))
     }

@@ -144,15 +144,30 @@ fn opens(project: &Project<'_>, function: FunctionId, deed: &Deed) -> Option<(Ta
 /// Whether no tool that leads to a function is there for files: one that sends a mail need not take any file of the disk along.
 fn is_beside_the_point(project: &Project<'_>, function: FunctionId) -> bool {
     const FILES: &[&str] = &[
-        "file*", "path*", "dir*", "folder*", "save*", "load*", "export*", "import*", "upload*", "convert*", "append*",
-        "patch*", "image*", "document*", "note*", "code*",
+        "file*",
+        "path*",
+        "dir*",
+        "folder*",
+        "save*",
+        "load*",
+        "export*",
+        "import*",
+        "upload*",
+        "convert*",
+        "append*",
+        "patch*",
+        "image*",
+        "document*",
+        "note*",
+        "code*",
     ];
     const ALONE: &[&str] = &["read", "write", "edit", "view", "open", "ls", "cat", "glob", "grep"];
     let facts = project.facts;
     let leads = Reach::leading_from(facts, |id, _| id == function);
     let own = |tool: &&Tool| tool.function.is_none_or(|id| id == function || leads.get(id) == Some(&true));
     let mut all = facts.tools.iter().filter(own).peekable();
-    all.peek().is_some() && !all.any(|tool| names(&tool.name, FILES) || ALONE.contains(&tool.name.to_lowercase().as_str()))
+    all.peek().is_some()
+        && !all.any(|tool| names(&tool.name, FILES) || ALONE.contains(&tool.name.to_lowercase().as_str()))
 }
 
 /// What is told of a file.
