@@ -430,7 +430,9 @@ fn is_form(test: &Expr, given: &Parameters) -> bool {
             Expr::Attribute(method) if matches!(method.attr.as_str(), "strip" | "trim") => {
                 form(&method.value)
             }
-            called => dotted(called).is_some_and(|name| LOOKS.contains(&last(&name))),
+            Expr::Attribute(method) => LOOKS.contains(&method.attr.as_str()),
+            Expr::Name(name) => LOOKS.contains(&name.id.as_str()),
+            _ => false,
         },
         Expr::Compare(node) => {
             let long = || match &*node.left {

@@ -470,7 +470,8 @@ impl Walk<'_, '_> {
             answer = Some(told | speech);
         }
         found.extend(self.kept_by_framework(path, object, arguments));
-        if let Some((sink, content)) = sinks::of(path, arguments) {
+        let condition = || super::by_shape::asked_with(path, arguments);
+        if let Some((sink, content)) = sinks::of(path, arguments).or_else(condition) {
             found.push(Deed::Run { sink, content, given: None });
         }
         found.extend(self.started(path, arguments));

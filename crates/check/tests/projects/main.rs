@@ -19,6 +19,8 @@ mod composed;
 #[cfg(test)]
 mod consent;
 #[cfg(test)]
+mod demands;
+#[cfg(test)]
 mod doors;
 #[cfg(test)]
 mod editing;
