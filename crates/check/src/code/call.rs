@@ -83,6 +83,9 @@ impl Walk<'_, '_> {
 
     /// `Message(role="system", content=text)`, whoever wrote the class.
     fn message_of_system(&mut self, arguments: &[Argument], range: TextRange) {
+        if arguments.len() < 2 {
+            return;
+        }
         let named = |name: &str| arguments.iter().find(|one| one.name.as_deref() == Some(name));
         let role = named("role").and_then(|role| role.value.known_text());
         if matches!(role, Some("system" | "developer"))

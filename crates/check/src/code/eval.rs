@@ -389,10 +389,10 @@ impl Walk<'_, '_> {
         self.note_message(items, node.range());
         let Some(content) = system::system_message(items) else { return };
         let keyed = |name: &'static str| move |item: &&DictItem| matches!(&item.key, Some(Expr::StringLiteral(text)) if text.value.to_str() == name);
-        // `{"role": one.role, "content": one.content}` only writes another's message anew.
+        // `{"role": one.role, "content": one.content}`, `{**one, "content": text}` only write another's message anew.
         let copied =
             |item: &DictItem| matches!(&item.value, Expr::Attribute(part) if part.attr.as_str() == "role");
-        if node.items.iter().find(keyed("role")).is_some_and(copied) {
+        if node.items.iter().find(keyed("role")).is_none_or(copied) {
             return;
         }
         let is_content =

@@ -53,6 +53,8 @@ mod kept;
 #[cfg(test)]
 mod lent;
 #[cfg(test)]
+mod let_in;
+#[cfg(test)]
 mod loaded;
 #[cfg(test)]
 mod low_code;

@@ -38,7 +38,11 @@ pub(in crate::code) fn of(
         "flask" | "quart" if name == "send_file" => (Access::Read, at(0, "path_or_file")?),
         "fastapi" | "starlette" if name == "FileResponse" => (Access::Read, at(0, "path")?),
         "fs" | "fs-extra" => of_script(name, arguments)?,
-        "js" if matches!(path, "js.Bun.write" | "js.Deno.writeTextFile" | "js.Deno.writeFile" | "js.Deno.remove") => {
+        "js" if matches!(
+            path,
+            "js.Bun.write" | "js.Deno.writeTextFile" | "js.Deno.writeFile" | "js.Deno.remove"
+        ) =>
+        {
             (Access::Change, at(0, "path")?)
         }
         "js" if matches!(path, "js.Bun.file" | "js.Deno.readTextFile" | "js.Deno.readFile") => {
