@@ -411,7 +411,7 @@ fn is_form(test: &Expr, given: &Parameters) -> bool {
     let form = |test: &Expr| is_form(test, given);
     let nothing = |side: &Expr| match side {
         Expr::NoneLiteral(_) | Expr::EllipsisLiteral(_) => true,
-        Expr::StringLiteral(text) => text.value.is_empty(),
+        Expr::StringLiteral(written) => written.value.is_empty(),
         _ => false,
     };
     match test {

@@ -81,21 +81,6 @@ impl Walk<'_, '_> {
         value
     }
 
-    /// `Message(role="system", content=text)`, whoever wrote the class.
-    fn message_of_system(&mut self, arguments: &[Argument], range: TextRange) {
-        if arguments.len() < 2 {
-            return;
-        }
-        let named = |name: &str| arguments.iter().find(|one| one.name.as_deref() == Some(name));
-        let role = named("role").and_then(|role| role.value.known_text());
-        if matches!(role, Some("system" | "developer"))
-            && let Some(content) = named("content").map(|one| one.value.deep_taint())
-            && content != Taint::NONE
-        {
-            add(&mut self.call_at(range).does, Deed::SystemPrompt(content));
-        }
-    }
-
     fn call_known(
         &mut self,
         node: &ExprCall,

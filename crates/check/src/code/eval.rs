@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use ruff_python_ast::{
-    Comprehension, DictItem, Expr, ExprDict, ExprFString, ExprLambda, ExprName, ExprSubscript, FStringPart,
+    Comprehension, Expr, ExprDict, ExprFString, ExprLambda, ExprName, ExprSubscript, FStringPart,
     InterpolatedStringElement, Number, Operator, UnaryOp,
 };
 use ruff_text_size::Ranged;
 
-use super::api::{files, flaws, models, system};
+use super::api::{files, flaws, models};
 use super::deeds::add;
 use super::trust;
 use super::value::{ANY_KEY, Shape, Value};
@@ -382,24 +382,6 @@ impl Walk<'_, '_> {
         }
         self.instruct(node, &items);
         Value::new(Shape::Dict(Rc::new(items)), taint).bounded(6)
-    }
-
-    /// A message with the role of the system: what it is made of is noted where it is put together.
-    fn instruct(&mut self, node: &ExprDict, items: &BTreeMap<String, Value>) {
-        self.note_message(items, node.range());
-        let Some(content) = system::system_message(items) else { return };
-        let keyed = |name: &'static str| move |item: &&DictItem| matches!(&item.key, Some(Expr::StringLiteral(text)) if text.value.to_str() == name);
-        // `{"role": one.role, "content": one.content}`, `{**one, "content": text}` only write another's message anew.
-        let copied =
-            |item: &DictItem| matches!(&item.value, Expr::Attribute(part) if part.attr.as_str() == "role");
-        if node.items.iter().find(keyed("role")).is_none_or(copied) {
-            return;
-        }
-        let is_content =
-            |key: &Expr| matches!(key, Expr::StringLiteral(text) if text.value.to_str() == "content");
-        let own = node.items.iter().find(|item| item.key.as_ref().is_some_and(is_content));
-        let range = own.map_or(node.range(), |item| item.value.range());
-        add(&mut self.call_at(range).does, Deed::SystemPrompt(content));
     }
 
     pub(super) fn items(&mut self, elements: &[Expr]) -> Value {

@@ -30,6 +30,7 @@ mod hash;
 mod held;
 mod history;
 mod identity;
+mod instructs;
 mod kept;
 mod launches;
 mod lent;

@@ -471,6 +471,19 @@ impl Walk<'_, '_> {
 pub(super) fn effect_of(name: &str, description: &str, arguments: &[String]) -> Effect {
     const THINGS: &[&str] =
         &["order", "mail", "email", "message", "payment", "transfer", "post", "command", "share"];
+    const LOOKS: &[&str] = &[
+        "list",
+        "analyze",
+        "analyse",
+        "analysis",
+        "check",
+        "classify",
+        "categorize",
+        "calculate",
+        "calculator",
+        "metadata",
+        "statistics",
+    ];
     const STATES: &[&str] = &[
         "ready", "status", "state", "info", "preview", "options", "summary", "estimate", "quote", "history",
     ];
@@ -499,19 +512,6 @@ pub(super) fn effect_of(name: &str, description: &str, arguments: &[String]) -> 
         None => description,
     };
     // `budget_check`, `list_letters`: what somebody looks at, whatever the words around it may mean.
-    const LOOKS: &[&str] = &[
-        "list",
-        "analyze",
-        "analyse",
-        "analysis",
-        "check",
-        "classify",
-        "categorize",
-        "calculate",
-        "calculator",
-        "metadata",
-        "statistics",
-    ];
     let said = super::api::words(name);
     let looks = [said.first(), said.last()].into_iter().flatten().any(|word| LOOKS.contains(&word.as_str()));
     let acts = |word: &String| {

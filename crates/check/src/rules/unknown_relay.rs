@@ -91,7 +91,7 @@ fn is_of_a_maker(host: &str) -> bool {
     ];
     let own =
         |maker: &&str| host.strip_suffix(*maker).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'));
-    MAKERS.iter().any(|maker| own(&maker))
+    MAKERS.iter().any(own)
 }
 
 /// Where the address stands that would have to be another: in the file of the call, or else where it is read first.
