@@ -293,6 +293,14 @@ fn an_address_in_an_example_or_behind_a_variable() {
 }
 
 #[test]
+fn a_table_of_models_says_the_same_of_each() {
+    let table = "export const models = {\n  one: {\n    baseURL: 'https://api.openai.com/v1',\n  },\n  two: {\n    baseURL: 'https://api.openai.com/v1',\n  },\n};\n";
+    assert_eq!(at("hardcoded-provider", &[("models.js", table)]), ["models.js:3"]);
+    let calls = "ask('https://api.openai.com/v1', one);\nask('https://api.openai.com/v1', two);\n";
+    assert_eq!(at("hardcoded-provider", &[("calls.js", calls)]), ["calls.js:1", "calls.js:2"]);
+}
+
+#[test]
 fn a_library_to_which_nobody_speaks_hears_nobody() {
     assert_eq!(
         at(
