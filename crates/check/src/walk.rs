@@ -96,7 +96,25 @@ pub(crate) fn all(root: &Path) -> Result<Found, Error> {
 fn is_published(sources: &[Source]) -> bool {
     const WRITTEN_IN: &[&str] = &["src", "source", "sources", "app", "apps", "packages", "server", "client"];
     const STARTS: &[&str] = &["main", "module", "bin", "exports"];
-    let own = |source: &&Source| source.language.is_some() && !source.path.ends_with(".d.ts");
+    // What is copied to those who use it, tried out or set beside a tool is not what the package was built from.
+    const BESIDE: &[&str] = &[
+        "templates",
+        "template",
+        "examples",
+        "example",
+        "demo",
+        "test",
+        "tests",
+        "__tests__",
+        "docs",
+        "scripts",
+    ];
+    let beside = |path: &str| {
+        let mut folders = path.rsplit('/');
+        let name = folders.next().unwrap_or_default();
+        name.ends_with(".d.ts") || name.contains(".config.") || folders.any(|folder| BESIDE.contains(&folder))
+    };
+    let own = |source: &&Source| source.language.is_some() && !beside(&source.path);
     let written = |source: &Source| {
         let typed = [".ts", ".tsx", ".mts", ".py", ".vue"].iter().any(|end| source.path.ends_with(end));
         typed || source.path.split('/').rev().skip(1).any(|folder| WRITTEN_IN.contains(&folder))

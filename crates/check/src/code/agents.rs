@@ -93,6 +93,10 @@ impl Walk<'_, '_> {
         arguments: &[Argument],
         range: TextRange,
     ) {
+        if root(path) == "browser_use" && last(path) == "Agent" {
+            self.arm_with_browser(arguments, range);
+            return;
+        }
         let Some(tools) = handed(path, arguments) else { return };
         let mut holds = Vec::new();
         match tools.shape {
@@ -112,6 +116,26 @@ impl Walk<'_, '_> {
         let asks = asks || waits(tools, 0) || arguments.iter().any(|one| within_middleware(&one.value));
         self.offer_held(path, tools, asks, range);
         self.armed(Agent { file: self.file(), span: span(range), holds, asks, server: false });
+    }
+
+    /// An agent that has a browser reads any page, and clicks and fills in on it; unless it is held to some hosts.
+    fn arm_with_browser(&mut self, arguments: &[Argument], range: TextRange) {
+        let held = |one: &Argument| {
+            one.name.as_deref() == Some("allowed_domains")
+                || one.value.made().is_some_and(|made| made.setting(&["allowed_domains"]).is_some())
+        };
+        if arguments.iter().any(held) {
+            return;
+        }
+        let tool = |name: &str, effect, reads| Held {
+            name: name.to_owned(),
+            effect,
+            function: None,
+            reads,
+            known: true,
+        };
+        let holds = vec![tool("open", Effect::Fetch, true), tool("click", Effect::Send, false)];
+        self.armed(Agent { file: self.file(), span: span(range), holds, asks: false, server: false });
     }
 
     /// The tools of one MCP server are in one hand, whoever asks it.

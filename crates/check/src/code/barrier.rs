@@ -3,13 +3,13 @@
 
 use std::rc::Rc;
 
-use ruff_python_ast::{BoolOp, CmpOp, Expr, ExprCall, ExprCompare, UnaryOp};
+use ruff_python_ast::{BoolOp, CmpOp, Expr, ExprCall, ExprCompare, Parameters, Stmt, UnaryOp};
 
 use super::api::{files, last, names};
 use super::project::dotted;
 use super::value::{Argument, Shape, Value, given};
 use super::walk::{Env, Walk};
-use crate::facts::Taint;
+use crate::facts::{FunctionId, Taint};
 
 /// The names that a test has made sure of, on each of its two ways.
 #[derive(Default)]
@@ -198,7 +198,8 @@ impl Walk<'_, '_> {
         // `name.split("/").pop()`
         let last =
             || matches!(&*node.func, Expr::Attribute(part) if name == "pop" && files::splits(&part.value));
-        if names(name, CLEANS) && !reads || cleaned(name, object, arguments) || last() {
+        let by_name = names(name, CLEANS) && !reads && !(own && self.only_replaces());
+        if by_name || cleaned(name, object, arguments, self.script) || last() {
             sure(value);
         } else if confines(name, called)
             || own && names(name, INSISTS) && !names(name, FORMS) && self.insists()
@@ -208,12 +209,30 @@ impl Walk<'_, '_> {
         }
     }
 
-    /// Whether all functions that the last call entered turn something away.
+    /// Whether all functions that the last call entered turn something away for what stands in it.
     fn insists(&self) -> bool {
-        let raises = |id: &usize| self.state.summary(*id).is_some_and(|summary| summary.raises);
+        self.all_entered(|walk, id| {
+            let known = walk.state.project.functions.get(id).and_then(|func| func.definition);
+            let away = known.is_some_and(|known| turns_away(&known.body, &known.parameters));
+            away && walk.state.summary(id).is_some_and(|summary| summary.raises)
+        })
+    }
+
+    /// Whether all they do is to replace something: what that makes sure of is known without their names.
+    fn only_replaces(&self) -> bool {
+        self.all_entered(|walk, id| {
+            let known = walk.state.project.functions.get(id).and_then(|func| func.definition);
+            known.is_some_and(|known| match known.body.as_ref() {
+                [Stmt::Return(node)] => node.value.as_deref().is_some_and(|value| is_chain(value, 0)),
+                _ => false,
+            })
+        })
+    }
+
+    fn all_entered(&self, fits: impl Fn(&Self, FunctionId) -> bool) -> bool {
         match self.called.as_ref().map(|(_, shape)| shape) {
-            Some(Shape::Functions(ids)) => !ids.is_empty() && ids.iter().all(raises),
-            Some(Shape::Bound(id)) => raises(id),
+            Some(Shape::Functions(ids)) => !ids.is_empty() && ids.iter().all(|id| fits(self, *id)),
+            Some(Shape::Bound(id)) => fits(self, *id),
             _ => false,
         }
     }
@@ -323,9 +342,118 @@ pub(super) fn is_whole(pattern: &str, fullmatch: bool) -> bool {
     begins && ends && !anything
 }
 
+/// `text.replace(a, b).replace(c, d)`
+fn is_chain(value: &Expr, replaced: usize) -> bool {
+    match value {
+        Expr::Name(_) => replaced > 0,
+        Expr::Call(call) => match &*call.func {
+            Expr::Attribute(part) if matches!(part.attr.as_str(), "replace" | "replaceAll") => {
+                is_chain(&part.value, replaced + 1)
+            }
+            _ => false,
+        },
+        _ => false,
+    }
+}
+
+/// Whether something is turned away for what stands in it: that it is not there, or of another kind, says nothing of that.
+fn turns_away(body: &[Stmt], given: &Parameters) -> bool {
+    let (mut forms, mut tests) = (0, 0);
+    body.iter().any(|statement| match statement {
+        Stmt::If(node) => {
+            let form = is_form(&node.test, given);
+            (tests, forms) = (tests + 1, forms + usize::from(form));
+            let mut others = node.elif_else_clauses.iter();
+            !form && turns_away(&node.body, given)
+                || others.any(|clause| {
+                    !clause.test.as_ref().map_or(form, |test| is_form(test, given))
+                        && turns_away(&clause.body, given)
+                })
+        }
+        // `if path.exists(): return path`, and what is not there is turned away.
+        Stmt::Raise(_) => tests == 0 || forms < tests,
+        Stmt::Assert(node) => !is_form(&node.test, given),
+        Stmt::Expr(node) => match &*node.value {
+            Expr::Call(call) => {
+                dotted(&call.func).is_some_and(|name| matches!(last(&name), "abort" | "exit"))
+            }
+            _ => false,
+        },
+        Stmt::For(node) => turns_away(&node.body, given) || turns_away(&node.orelse, given),
+        Stmt::While(node) => turns_away(&node.body, given),
+        Stmt::With(node) => turns_away(&node.body, given),
+        Stmt::FunctionDef(node) => turns_away(&node.body, given),
+        Stmt::Match(node) => node.cases.iter().any(|case| turns_away(&case.body, given)),
+        Stmt::Try(node) => {
+            let caught = node.handlers.iter().filter_map(|handler| handler.as_except_handler());
+            [&node.body, &node.orelse, &node.finalbody].into_iter().any(|body| turns_away(body, given))
+                || caught.into_iter().any(|handler| turns_away(&handler.body, given))
+        }
+        _ => false,
+    })
+}
+
+/// Whether a test only looks whether something was given, is there, is long, or of a kind.
+fn is_form(test: &Expr, given: &Parameters) -> bool {
+    const LOOKS: &[&str] = &[
+        "exists",
+        "existsSync",
+        "is_file",
+        "isfile",
+        "is_dir",
+        "isdir",
+        "isFile",
+        "isDirectory",
+        "isinstance",
+        "len",
+        "access",
+    ];
+    let form = |test: &Expr| is_form(test, given);
+    let nothing = |side: &Expr| match side {
+        Expr::NoneLiteral(_) | Expr::EllipsisLiteral(_) => true,
+        Expr::StringLiteral(written) => written.value.is_empty(),
+        _ => false,
+    };
+    match test {
+        Expr::UnaryOp(node) => form(&node.operand),
+        Expr::Await(node) => form(&node.value),
+        Expr::BoolOp(node) => node.values.iter().all(form),
+        Expr::EllipsisLiteral(_) => true,
+        Expr::Name(name) => given.includes(name.id.as_str()),
+        Expr::Attribute(part) => match &*part.value {
+            Expr::Name(name) => {
+                !matches!(name.id.as_str(), "self" | "this") && given.includes(name.id.as_str())
+            }
+            _ => part.attr.as_str() == "length",
+        },
+        Expr::Call(call) => match &*call.func {
+            Expr::Attribute(method) if matches!(method.attr.as_str(), "strip" | "trim") => {
+                form(&method.value)
+            }
+            Expr::Attribute(method) => LOOKS.contains(&method.attr.as_str()),
+            Expr::Name(name) => LOOKS.contains(&name.id.as_str()),
+            _ => false,
+        },
+        Expr::Compare(node) => {
+            let long = || match &*node.left {
+                Expr::Attribute(part) => matches!(part.attr.as_str(), "length" | "size"),
+                left => left.is_call_expr() && form(left),
+            };
+            let sides = || std::iter::once(&*node.left).chain(node.comparators.iter());
+            sides().any(nothing) && (form(&node.left) || nothing(&node.left))
+                || node.comparators.iter().all(Expr::is_number_literal_expr) && long()
+        }
+        _ => false,
+    }
+}
+
 /// Whether a call takes out of a text what it must not hold, or doubles its quotes.
-fn cleaned(name: &str, object: &Value, arguments: &[Argument]) -> bool {
+fn cleaned(name: &str, object: &Value, arguments: &[Argument], script: bool) -> bool {
     if !matches!(name, "replace" | "replaceAll" | "sub") {
+        return false;
+    }
+    // In a script a plain text is replaced once, wherever else it stands.
+    if script && name == "replace" && arguments.first().is_some_and(|one| one.value.template().is_some()) {
         return false;
     }
     let pattern = |value: &Value| {

@@ -114,7 +114,8 @@ impl Walk<'_, '_> {
         if let Some(html) = given(arguments, 1, "html").filter(|_| last(written) == "insertAdjacentHTML") {
             found.push(Deed::Run { sink: Sink::Html, content: html.deep_taint(), given: None });
         }
-        if let Some(content) = run_by_shape(written, arguments) {
+        let condition = asked_with(written, arguments).map(|(_, content)| content);
+        if let Some(content) = run_by_shape(written, arguments).or(condition) {
             found.push(Deed::Run { sink: Sink::Sql, content, given: None });
         }
         let content = all_of(arguments);
@@ -216,6 +217,24 @@ fn run_by_shape(written: &str, arguments: &[Argument]) -> Option<Taint> {
         _ => false,
     };
     put_together.then(|| first.deep_taint())
+}
+
+/// The condition that something is asked with, whatever it belongs to, if it is put together.
+pub(super) fn asked_with(path: &str, arguments: &[Argument]) -> Option<(Sink, Taint)> {
+    let asks = matches!(
+        last(path),
+        "query" | "delete" | "search" | "filter" | "where" | "find" | "select" | "remove"
+    );
+    let text = given(arguments, 0, "filter").filter(|_| asks)?;
+    let open = |known: &&Template| known.known().is_none() && is_condition(&known.shown());
+    text.template().filter(open).map(|_| (Sink::Sql, text.deep_taint()))
+}
+
+/// `id in ["{}"]`, `owner == '{}'`: a condition in which something stands between quotes that may hold one.
+fn is_condition(text: &str) -> bool {
+    let quoted = ["'{}'", "\"{}\""].iter().any(|part| text.contains(part));
+    let compares = ["==", " = ", "!=", " in ", " in[", "contains("].iter().any(|part| text.contains(part));
+    quoted && compares && !text.contains(['<', '>', '?'])
 }
 
 /// Whether a question to a store says nothing of whose items are wanted: a statement without a column for that, a search without

@@ -75,6 +75,7 @@ impl Walk<'_, '_> {
         self.called = Some((node.range(), callee.shape));
         let mut value = value;
         self.answered_with(node, &arguments);
+        self.message_of_system(&arguments, node.range());
         self.unsealed(node, &shape, &mut value);
         self.barrier(node, &object, &arguments, &mut value);
         value
@@ -457,7 +458,8 @@ impl Walk<'_, '_> {
             answer = Some(told | speech);
         }
         found.extend(self.kept_by_framework(path, object, arguments));
-        if let Some((sink, content)) = sinks::of(path, arguments) {
+        let condition = || super::by_shape::asked_with(path, arguments);
+        if let Some((sink, content)) = sinks::of(path, arguments).or_else(condition) {
             found.push(Deed::Run { sink, content, given: None });
         }
         found.extend(self.started(path, arguments));

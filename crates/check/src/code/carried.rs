@@ -7,15 +7,15 @@ use std::ops::Range;
 use ombud_core::effect::Effect;
 use ruff_python_ast::visitor::{Visitor, walk_expr, walk_stmt};
 use ruff_python_ast::{Expr, ExprCall, ExprCompare, Pattern, Stmt};
-use ruff_text_size::{Ranged, TextRange};
+use ruff_text_size::{Ranged, TextRange, TextSize};
 
-use super::api::names;
+use super::api::{names, words};
 use super::project::{Project, dotted};
 use super::state::State;
 use super::tools::effect_of;
 use super::value::ModuleId;
 use super::walk::{Walk, span};
-use crate::facts::{FunctionId, Taint, Tool};
+use crate::facts::{Call, Deed, FunctionId, Taint, Tool};
 
 /// Branches that are taken for a text: the module and the place of their first statement, and the text.
 pub(super) type Taken = BTreeMap<(ModuleId, usize), Vec<String>>;
@@ -98,7 +98,7 @@ impl Walk<'_, '_> {
         if !grave || !names(own, CHOICES) || !self.known_sources(said).has(Taint::MODEL) {
             return;
         }
-        let Some(range) = act(body, effect).map(span) else { return };
+        let Some(range) = act(body, effect, text, false, || None).map(span) else { return };
         let tool = Tool {
             name: text.to_owned(),
             effect,
@@ -175,7 +175,7 @@ pub(super) fn note(project: &Project<'_>, state: &mut State<'_>) {
         let mut calls =
             state.functions.iter().filter(|function| function.file == tool.file).flat_map(|one| &one.calls);
         let callee = calls.find(|call| call.span == tool.span).and_then(|call| call.callees.first().copied());
-        tool.acts = callee.and_then(|id| of_function(project, state, id, tool.effect));
+        tool.acts = callee.and_then(|id| of_function(project, state, id, &tool));
         tool.function = callee.or(tool.function);
         (0, tool)
     }));
@@ -194,16 +194,21 @@ fn place(project: &Project<'_>, state: &State<'_>, tool: &mut Tool, branches: &B
         branches.get(OTHERS).filter(|_| served)
     });
     let Some(branch) = branch else {
-        tool.acts = tool.function.and_then(|given| of_function(project, state, given, tool.effect));
+        tool.acts = tool.function.and_then(|given| of_function(project, state, given, tool));
         return;
     };
     let Some(file) = project.modules.get(branch.module).map(|module| module.file) else { return };
     let handler = handed_on(branch.body).and_then(|call| entered(state, file, call));
     let first = branch.body.first().map(Ranged::range);
-    let here = act(branch.body, tool.effect).or(first).map(|range| (file, span(range)));
-    tool.acts = handler
-        .and_then(|id| of_function(project, state, id, tool.effect).or_else(|| named(state, id)))
-        .or(here);
+    // What looks at the name of a tool that stands elsewhere carries it out only if it does the same.
+    let elsewhere = handler.is_none() && tool.function.is_some();
+    let here = act(branch.body, tool.effect, &tool.name, elsewhere, || changed(state, file, branch.body));
+    if elsewhere && here.is_none() {
+        return;
+    }
+    let here = here.or(first).map(|range| (file, span(range)));
+    tool.acts =
+        handler.and_then(|id| of_function(project, state, id, tool).or_else(|| named(state, id))).or(here);
     tool.function = handler.or(tool.function);
 }
 
@@ -225,10 +230,27 @@ fn of_function(
     project: &Project<'_>,
     state: &State<'_>,
     id: FunctionId,
-    effect: Effect,
+    tool: &Tool,
 ) -> Option<(usize, Range<usize>)> {
     let body = &project.functions.get(id)?.definition?.body;
-    Some((state.functions.get(id)?.file, span(act(body, effect)?)))
+    Some((state.functions.get(id)?.file, span(act(body, tool.effect, &tool.name, false, || None)?)))
+}
+
+/// The first call in a branch that changes something outside the program, whatever it is called.
+fn changed(state: &State<'_>, file: usize, body: &[Stmt]) -> Option<TextRange> {
+    let (first, last) = (span(body.first()?.range()), span(body.last()?.range()));
+    let does = |deed: &Deed| match deed {
+        Deed::Run { content, .. } => *content != Taint::NONE,
+        Deed::Publish(_) | Deed::Erase(_) | Deed::Rows { changes: true } => true,
+        _ => false,
+    };
+    let here = |call: &&Call| {
+        first.start <= call.span.start && call.span.end <= last.end && call.does.iter().any(does)
+    };
+    let own = state.functions.iter().filter(|function| function.file == file);
+    let call = own.flat_map(|function| &function.calls).filter(here).min_by_key(|call| call.span.start)?;
+    let at = |byte: usize| TextSize::try_from(byte).ok();
+    Some(TextRange::new(at(call.span.start)?, at(call.span.end)?))
 }
 
 fn named(state: &State<'_>, id: FunctionId) -> Option<(usize, Range<usize>)> {
@@ -267,22 +289,41 @@ fn entered(state: &State<'_>, file: usize, call: &ExprCall) -> Option<FunctionId
     calls.find(|call| call.span == at).and_then(|call| call.callees.first().copied())
 }
 
-/// The first call that does to the world what a tool does, by its name.
-fn act(body: &[Stmt], effect: Effect) -> Option<TextRange> {
-    let mut acts = Acts { found: Vec::new() };
+/// The first call that does to the world what a tool does: it is called what the tool is called, does the same by its name, is known to
+/// change something, or does anything.
+fn act(
+    body: &[Stmt],
+    effect: Effect,
+    tool: &str,
+    only_same: bool,
+    known: impl FnOnce() -> Option<TextRange>,
+) -> Option<TextRange> {
+    let mut acts = Acts { found: Vec::new(), tool: words(tool), named: None };
     for statement in body {
         acts.visit_stmt(statement);
     }
-    let same = acts.found.iter().find(|(does, _)| *does == effect);
-    same.or(acts.found.first()).map(|(_, range)| *range)
+    let same = || acts.found.iter().find(|(does, _)| *does == effect).map(|(_, range)| *range);
+    let any = || acts.found.first().map(|(_, range)| *range).filter(|_| !only_same);
+    acts.named.or_else(same).or_else(known).or_else(any)
 }
 
 struct Acts {
     found: Vec<(Effect, TextRange)>,
+    /// The words of the tool's name.
+    tool: Vec<String>,
+    /// What is called so.
+    named: Option<TextRange>,
 }
 
 impl<'a> Visitor<'a> for Acts {
     fn visit_expr(&mut self, node: &'a Expr) {
+        if let (Expr::Call(call), None) = (node, self.named)
+            && let Expr::Name(name) = &*call.func
+            && self.tool.len() > 1
+            && words(name.id.as_str()) == self.tool
+        {
+            self.named = Some(node.range());
+        }
         if let Expr::Call(call) = node
             && let Some(does) = does(&call.func).or_else(|| asked_for(call))
         {

@@ -5,7 +5,7 @@ use ruff_python_ast::{Expr, Stmt, StmtClassDef};
 use ruff_text_size::{Ranged, TextRange};
 
 use super::api::models::is_framework;
-use super::api::{last, names, root};
+use super::api::{last, names, root, words};
 use super::project::dotted;
 use super::tools::effect_of;
 use super::value::{ClassId, Shape, Value};
@@ -80,7 +80,7 @@ impl Walk<'_, '_> {
         let Some(known) = self.state.project.classes.get(class) else { return };
         let short = last(&known.name).to_owned();
         let Some(method) = CARRIES.iter().find_map(|name| known.methods.get(*name).copied()) else { return };
-        if names(&short, AROUND) || is_abstract(node) || !self.is_like_a_tool(class, &short, node) {
+        if is_around(&short) || is_abstract(node) || !self.is_like_a_tool(class, &short, node) {
             return;
         }
         let handed = handed_up(node);
@@ -159,6 +159,13 @@ impl Walk<'_, '_> {
     fn given_back(&self, id: FunctionId) -> Option<Value> {
         self.state.summary(id).map(|summary| summary.returns.clone())
     }
+}
+
+/// Whether a class is called after what holds, makes or describes tools: `ToolRegistry`, `BaseTool`; a `CommandTool` is one.
+fn is_around(name: &str) -> bool {
+    let said = words(name);
+    let tool = said.last().is_some_and(|last| last == "tool");
+    if tool { names(name, &["base", "abstract"]) } else { names(name, AROUND) }
 }
 
 /// What a class hands over of itself: `tools=[self.send]`, `spec_functions = ["send"]`. What it calls is not handed over.

@@ -9,7 +9,7 @@ use ruff_python_ast::{
 };
 use ruff_text_size::Ranged;
 
-use super::api::{files, flaws, models, system};
+use super::api::{files, flaws, models};
 use super::deeds::add;
 use super::trust;
 use super::value::{ANY_KEY, Shape, Value};
@@ -222,6 +222,10 @@ impl Walk<'_, '_> {
 
     /// A name that nothing binds is a builtin; in a script it says so.
     fn unbound(&self, name: &str) -> Value {
+        // What is left to others to write is nothing by itself.
+        if name == "NotImplemented" {
+            return Value::default();
+        }
         if self.script && !name.starts_with("js.") && !name.starts_with("swift.") {
             Value::default()
         } else {
@@ -304,7 +308,7 @@ impl Walk<'_, '_> {
         let found = found.or_else(|| self.swift.then(|| super::swift::part(object, name)).flatten());
         let mut value = found.unwrap_or_else(|| object.attribute(name));
         value.taint |= files::held_part(object, name, value.taint, self.script);
-        value.taint = super::sealed::number(value.taint, name);
+        value.taint = super::sealed::number(value.taint, name) | self.whole_settings(object, name);
         // What a function or a class is called is the developer's word, whoever handed it over.
         if !self.script && matches!(name, "__name__" | "__qualname__" | "__module__" | "__doc__") {
             value.taint = Taint::NONE;
@@ -378,17 +382,6 @@ impl Walk<'_, '_> {
         }
         self.instruct(node, &items);
         Value::new(Shape::Dict(Rc::new(items)), taint).bounded(6)
-    }
-
-    /// A message with the role of the system: what it is made of is noted where it is put together.
-    fn instruct(&mut self, node: &ExprDict, items: &BTreeMap<String, Value>) {
-        self.note_message(items, node.range());
-        let Some(content) = system::system_message(items) else { return };
-        let is_content =
-            |key: &Expr| matches!(key, Expr::StringLiteral(text) if text.value.to_str() == "content");
-        let own = node.items.iter().find(|item| item.key.as_ref().is_some_and(is_content));
-        let range = own.map_or(node.range(), |item| item.value.range());
-        add(&mut self.call_at(range).does, Deed::SystemPrompt(content));
     }
 
     pub(super) fn items(&mut self, elements: &[Expr]) -> Value {

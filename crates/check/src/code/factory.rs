@@ -69,6 +69,9 @@ impl Walk<'_, '_> {
     pub(super) fn construct(&mut self, class: usize, arguments: &[Argument], range: TextRange) {
         let object = Value::new(Shape::Object(class), Taint::NONE);
         self.state.made_in.entry(class).or_default().insert(self.function);
+        if let Some(fields) = self.state.method(class, super::FIELDS) {
+            self.enter(&[fields], Some(&object), &[], range);
+        }
         if let Some(init) = self.state.method(class, "__init__") {
             self.enter(&[init], Some(&object), arguments, range);
             return;

@@ -30,6 +30,7 @@ mod hash;
 mod held;
 mod history;
 mod identity;
+mod instructs;
 mod kept;
 mod launches;
 mod lent;
@@ -85,6 +86,9 @@ const BUDGET: u64 = 12_000_000;
 
 /// The name under which a script exports one thing: no identifier can be called that.
 pub(crate) const DEFAULT_EXPORT: &str = "export default";
+
+/// The name of what fills the fields of a new object that hold functions.
+pub(crate) const FIELDS: &str = "fields@";
 
 /// A file that was parsed.
 pub(crate) struct Parsed {

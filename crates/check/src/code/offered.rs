@@ -8,7 +8,7 @@ use super::project::{Func, Project};
 use super::state::State;
 use super::value::Value;
 use super::walk::Walk;
-use crate::facts::{Entry, File, Function, FunctionId, Reach, Taint};
+use crate::facts::{Deed, Entry, File, Function, FunctionId, Reach, Taint};
 
 /// Parameters in which people speak, whatever the function is called.
 const SPOKEN: &[&str] = &["message", "msg", "question", "utterance", "prompt", "chat_message"];
@@ -117,11 +117,29 @@ pub(super) fn note(project: &Project<'_>, state: &mut State<'_>, reach: &Reach) 
     let offered = |(id, func): &(FunctionId, &Func<'_>)| {
         called.get(*id) == Some(&false) && !reach.runs(*id) && is_offered(project, texts, func)
     };
+    let spoken = is_spoken_to(state);
     for (id, func) in project.functions.iter().enumerate().filter(offered) {
         if let Some(function) = state.functions.get_mut(id) {
-            enter(project, function, func);
+            function.entry.get_or_insert(Entry::Program);
+            if spoken {
+                function.told = told(project, func);
+            }
         }
     }
+}
+
+/// Whether people speak to anything here: a model is asked, a tool or a server is there, or words are kept. The `message` of any
+/// other library is a word for developers.
+fn is_spoken_to(state: &State<'_>) -> bool {
+    let does = |deed: &Deed| {
+        matches!(deed, Deed::Model { .. } | Deed::Persist { conversation: true, .. } | Deed::SystemPrompt(_))
+    };
+    let speaks = |function: &Function| {
+        function.http
+            || matches!(function.entry, Some(Entry::Handler | Entry::Tool))
+            || function.calls.iter().any(|call| call.does.iter().any(does))
+    };
+    !state.tools.is_empty() || !state.agents.is_empty() || state.functions.iter().any(speaks)
 }
 
 /// Hands requests to functions that read one, that others give back and that nobody in the project calls: a package makes them for
@@ -167,8 +185,8 @@ fn is_offered(project: &Project<'_>, texts: &[File], func: &Func<'_>) -> bool {
         && (!short.starts_with('_') || short == "__init__")
 }
 
-fn enter(project: &Project<'_>, function: &mut Function, func: &Func<'_>) {
-    function.entry.get_or_insert(Entry::Program);
+/// What people say in its parameters, by the names of those.
+fn told(project: &Project<'_>, func: &Func<'_>) -> Vec<Taint> {
     let short = func.name.rsplit('.').next().unwrap_or_default();
     let hears = names(short, HEARS);
     let class = func.class.and_then(|class| project.classes.get(class));
@@ -181,5 +199,5 @@ fn enter(project: &Project<'_>, function: &mut Function, func: &Func<'_>) {
             || told && WORDS.contains(&name);
         if spoken { Taint::USER } else { Taint::NONE }
     };
-    function.told = func.parameters.iter().map(said).collect();
+    func.parameters.iter().map(said).collect()
 }

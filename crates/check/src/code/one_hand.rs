@@ -56,7 +56,8 @@ pub(super) fn note(state: &mut State<'_>) {
         known: !reads,
     };
     let holds = vec![held(reads, true), held(acts, false)];
-    let (file, span) = acts.acts.clone().unwrap_or_else(|| (acts.file, acts.span.clone()));
+    // Where it is offered beside the others.
+    let (file, span) = (acts.file, acts.span.clone());
     let agent = Agent { file, span, holds, asks: false, server: true };
     state.agents.push(agent);
 }

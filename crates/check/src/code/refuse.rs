@@ -121,8 +121,16 @@ fn only_where_set(node: &StmtIf) -> bool {
             test.values.iter().any(is_own_key) && refuses(&node.body)
         }
         test if unset(test) => leaves && !refuses(&node.body),
+        test if is_own_key(test) && hands_out(node) => true,
         test => is_own_key(test) && refuses(&node.body) && node.elif_else_clauses.is_empty(),
     }
+}
+
+/// `if settings.token: return settings.token`: whoever shows nothing acts with the program's own key.
+fn hands_out(node: &StmtIf) -> bool {
+    let Some(Stmt::Return(given)) = node.body.last() else { return false };
+    let given = given.value.as_deref().and_then(dotted);
+    given.is_some() && given == dotted(&node.test)
 }
 
 /// The list of which a test says that somebody stands in it, or nobody.
@@ -231,7 +239,7 @@ fn is_own_key(expression: &Expr) -> bool {
         before,
         &["req", "request", "headers", "ctx", "context", "body", "query", "credentials", "params"],
     );
-    let key = names(own, &["apikey", "key", "token", "secret", "password", "auth"])
+    let key = names(own, &["apikey", "key", "token", "secret", "password", "auth", "jwt"])
         || own.to_ascii_lowercase().ends_with("apikey");
     key && !shown
         && (constant || names(before, &["config*", "cfg", "setting*", "env", "environ", "option*", "opts"]))

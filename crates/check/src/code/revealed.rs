@@ -42,7 +42,28 @@ fn is_key(name: &str) -> bool {
         || names(name, &["api", "access", "secret", "auth"]) && names(name, &["key", "token"])
 }
 
+/// Whether an answer under a name is a key that the program itself was given: `NOTES_API_TOKEN`, not the token of a login.
+fn is_own_key(name: &str, value: &Value) -> bool {
+    let constant = matches!(value.shape, Shape::Bool(_) | Shape::None | Shape::Number(_))
+        || value.known_text().is_some()
+        || value.taint.has(Taint::MASKED);
+    let capital = name.len() > 4 && !name.contains(|ch: char| ch.is_lowercase());
+    capital && is_key(name) && !constant
+}
+
 impl Walk<'_, '_> {
+    /// What `settings.__dict__` holds: keys, if the class has a field for one.
+    pub(super) fn whole_settings(&self, object: &Value, name: &str) -> Taint {
+        let Shape::Object(class) = object.shape else { return Taint::NONE };
+        if name != "__dict__" {
+            return Taint::NONE;
+        }
+        let own = self.state.project.classes.get(class).map_or("", |class| class.name.as_str());
+        let settings = names(own, &["config*", "settings", "options"]);
+        let keyed = settings && self.state.attributes(class).any(|(name, _)| is_key(name));
+        if keyed { Taint::SETTINGS } else { Taint::NONE }
+    }
+
     /// `res.json(settings)`, `JSONResponse(settings)`
     pub(super) fn answered_with(&mut self, node: &ExprCall, arguments: &[Argument]) {
         const ANSWERS: &[&str] =
@@ -92,6 +113,8 @@ fn shown(value: &Value, depth: usize) -> Taint {
             let hidden =
                 items.iter().any(|(name, item)| is_key(name) && shown(item, depth + 1) == Taint::NONE);
             let own = if hidden { Taint::NONE } else { value.taint };
+            let keys = items.iter().any(|(name, item)| is_own_key(name, item));
+            let own = own | if keys { Taint::SETTINGS } else { Taint::NONE };
             items.values().fold(own, |sum, item| sum | shown(item, depth + 1))
         }
         Shape::List(items) if depth < 4 => {

@@ -471,6 +471,19 @@ impl Walk<'_, '_> {
 pub(super) fn effect_of(name: &str, description: &str, arguments: &[String]) -> Effect {
     const THINGS: &[&str] =
         &["order", "mail", "email", "message", "payment", "transfer", "post", "command", "share"];
+    const LOOKS: &[&str] = &[
+        "list",
+        "analyze",
+        "analyse",
+        "analysis",
+        "check",
+        "classify",
+        "categorize",
+        "calculate",
+        "calculator",
+        "metadata",
+        "statistics",
+    ];
     const STATES: &[&str] = &[
         "ready", "status", "state", "info", "preview", "options", "summary", "estimate", "quote", "history",
     ];
@@ -498,13 +511,24 @@ pub(super) fn effect_of(name: &str, description: &str, arguments: &[String]) -> 
         Some((_, done)) => done,
         None => description,
     };
+    // `budget_check`, `list_letters`: what somebody looks at, whatever the words around it may mean.
+    let said = super::api::words(name);
+    let looks = [said.first(), said.last()].into_iter().flatten().any(|word| LOOKS.contains(&word.as_str()));
+    let acts = |word: &String| {
+        matches!(classify(word, Hints::default()), Effect::Delete | Effect::Execute | Effect::Send)
+    };
+    if looks && said.len() > 1 && !said.iter().any(|word| !word.ends_with('s') && acts(word))
+        || name == "calculator"
+    {
+        return Effect::Read;
+    }
     // A statement that may only read changes nothing, whatever runs it.
     let only =
         ["read-only", "read only", "readonly", "only select", "只读"].iter().any(|word| told.contains(word));
     if only && !told.contains("not read") {
         return Effect::Read;
     }
-    // “Compose a mail and send it” does what it says last.
+    // “Compose a letter and send it” does what it says last.
     let first = told.split(['.', '。', '\n']).next().unwrap_or_default();
     let sends = [" and send", " and sends", "then send", "并发送"].iter().any(|word| first.contains(word));
     let effect = classify(name, Hints { description, arguments });

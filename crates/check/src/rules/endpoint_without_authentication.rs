@@ -280,18 +280,30 @@ fn weighs(project: &Project<'_>, id: FunctionId, deed: &Deed, erases: bool) -> O
 /// Whether the settings that a function answers with hold keys, and nothing is taken out of them before: the code of the project
 /// speaks of some.
 fn shows_keys(facts: &Facts, id: FunctionId) -> bool {
-    const KEYS: &[&str] =
-        &["api_key", "apiKey", "API_KEY", "apikey", "secret", "password", "access_token", "accessToken"];
-    const HIDES: &[&str] = &[
-        "mask", "redact", "***", "hide", "hidden", "sanitiz", "omit", "delete ", "pop(", "exclude", "public",
-        "脱敏", "隐藏",
+    const KEYS: &[&str] = &[
+        "api_key",
+        "apiKey",
+        "API_KEY",
+        "apikey",
+        "api_token",
+        "apiToken",
+        "API_TOKEN",
+        "secret",
+        "password",
+        "access_token",
+        "accessToken",
     ];
+    const HIDES: &[&str] = &["mask", "redact", "***", "hide", "hidden", "sanitiz", "public", "脱敏", "隐藏"];
+    // What takes a part out may take out another.
+    const TAKES_OUT: &[&str] = &["omit", "delete ", "pop(", "exclude"];
     let Some(function) = facts.functions.get(id) else { return false };
     let text = |file: usize| facts.files.get(file).map(|file| file.text.as_str()).unwrap_or_default();
     let body = text(function.file).get(function.body.clone()).unwrap_or_default().to_lowercase();
     let code: BTreeSet<usize> = facts.functions.iter().map(|function| function.file).collect();
     let speaks = |file: usize| KEYS.iter().any(|key| text(file).contains(key));
-    !HIDES.iter().any(|word| body.contains(word)) && code.into_iter().any(speaks)
+    let has = |words: &[&str]| words.iter().any(|word| body.contains(word));
+    let takes_keys = has(TAKES_OUT) && has(&["key", "secret", "token", "password"]);
+    !has(HIDES) && !takes_keys && code.into_iter().any(speaks)
 }
 
 /// Whether a call hands on what seems to come from a service, while nothing looks at its signature.

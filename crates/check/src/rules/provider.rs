@@ -7,6 +7,8 @@
 //!
 //! Instead of `OpenAI(base_url="https://api.deepseek.com")` write `OpenAI()` and set `OPENAI_BASE_URL`.
 
+use std::collections::BTreeSet;
+
 use ombud_core::finding::{Bilingual, Confidence, Finding, RuleId, Severity};
 
 use super::{Context, Rule, Text, place};
@@ -35,11 +37,15 @@ pub(super) const RULE: Rule = Rule {
 pub(crate) fn run(source: &Source, context: &Context<'_>) -> Vec<Finding> {
     // Ombud's own configuration declares providers so that the gateway can lead to them.
     let own = source.path.rsplit('/').next() == Some("ombud.toml");
+    // An example of a configuration is read by nobody.
+    let name = source.path.rsplit('/').next().unwrap_or_default();
+    let example = [".example", ".sample", ".template"].iter().any(|part| name.contains(part));
     // A notice says who gets what; nothing is sent by it.
-    if own || is_test(&source.path) || crate::notice::is_notice(&source.path) {
+    if own || example || is_test(&source.path) || crate::notice::is_notice(&source.path) {
         return Vec::new();
     }
     let text = source.text.as_bytes();
+    let mut told = BTreeSet::new();
     let part_of_name =
         |byte: Option<&u8>| byte.is_some_and(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.'));
     context
@@ -52,6 +58,11 @@ pub(crate) fn run(source: &Source, context: &Context<'_>) -> Vec<Finding> {
         })
         .filter(|found| !is_changeable(&source.text, found.start()) && !is_a_page(&source.text, found.end()))
         .filter(|found| source.language.is_none() || is_used(&source.text, found.start()))
+        .filter(|found| {
+            // A table of models says the same of each of them.
+            let line = entry(&source.text, found.start());
+            line.is_none_or(|line| told.insert(line))
+        })
         .filter_map(|found| {
             Some(Finding {
                 rule: ID,
@@ -68,6 +79,15 @@ pub(crate) fn run(source: &Source, context: &Context<'_>) -> Vec<Finding> {
             })
         })
         .collect()
+}
+
+/// The line of an address that stands under a key of a table: `baseURL: "https://…",`.
+fn entry(text: &str, at: usize) -> Option<&str> {
+    let start = text.get(..at)?.rfind('\n').map_or(0, |end| end + 1);
+    let line = text.get(start..)?.lines().next()?.trim();
+    let (key, value) = line.split_once(':')?;
+    let plain = |ch: char| ch.is_alphanumeric() || matches!(ch, '_' | '"' | '\'');
+    (key.chars().all(plain) && value.trim_start().starts_with(['"', '\'', '`'])).then_some(line)
 }
 
 /// Whether an address is one of those that people read on the same host: `openrouter.ai/keys`.

@@ -166,6 +166,7 @@ fn is_felt(tool: &Tool) -> bool {
         "audit",
         "forward",
         "install",
+        "alter",
     ];
     let said = words(&tool.name);
     let has = |wanted: &[&str]| said.iter().any(|word| wanted.contains(&word.as_str()));
@@ -200,7 +201,7 @@ fn is_felt(tool: &Tool) -> bool {
 /// Whether a tool only deletes what is kept to be faster: it comes back by itself.
 fn is_made_again(tool: &Tool) -> bool {
     // What takes back a change that nobody kept yet loses nothing either.
-    tool.effect == Effect::Delete && names(&tool.name, &["cache*", "temp", "tmp", "buffer*"])
+    tool.effect == Effect::Delete && names(&tool.name, &["cache*", "temp", "tmp", "buffer*", "flag*", "star"])
         || names(&tool.name, &["rollback"])
 }
 
@@ -354,13 +355,17 @@ fn one(project: &Project<'_>, doing: &[bool], tool: &Tool) -> Finding {
 /// what changes something.
 fn act<'f>(facts: &'f Facts, doing: &[bool], tool: &Tool, function: FunctionId) -> Option<&'f Call> {
     let known = facts.functions.get(function)?;
+    let said = words(&tool.name);
     let weight = |call: &Call| {
+        let leads = u8::from(call.callees.iter().any(|callee| doing.get(*callee) == Some(&true)));
         if changes(call) && !is_fixed(tool, call) {
-            3
+            6
         } else if called_like(tool, call) {
-            2
+            // `handler.send_email(…)` before `dispatch(…)`.
+            let own = call.target.rsplit('.').next().unwrap_or_default();
+            2 + leads + 2 * u8::from(words(own) == said)
         } else {
-            u8::from(call.callees.iter().any(|callee| doing.get(*callee) == Some(&true)))
+            leads
         }
     };
     let weighed = known.calls.iter().map(|call| (weight(call), call)).filter(|(weight, _)| *weight > 0);

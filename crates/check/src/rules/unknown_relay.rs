@@ -45,7 +45,7 @@ fn run(project: &Project<'_>) -> Vec<Finding> {
             };
             let known = recipient.provider.as_deref().and_then(|id| project.providers.by_id(id)).is_some();
             let said = project.reach.sources(function, *content);
-            if known || !said.has(Taint::PERSON | Taint::RETRIEVED) {
+            if known || is_of_a_maker(host) || !said.has(Taint::PERSON | Taint::RETRIEVED) {
                 continue;
             }
             let message = Bilingual::new(
@@ -64,6 +64,34 @@ fn run(project: &Project<'_>) -> Vec<Finding> {
         }
     }
     found
+}
+
+/// Whether a host belongs to one of those who make models, though their API has another: `chat.openai.com`.
+fn is_of_a_maker(host: &str) -> bool {
+    const MAKERS: &[&str] = &[
+        "openai.com",
+        "chatgpt.com",
+        "anthropic.com",
+        "claude.ai",
+        "google.com",
+        "googleapis.com",
+        "microsoft.com",
+        "bing.com",
+        "azure.com",
+        "deepseek.com",
+        "qwen.ai",
+        "aliyuncs.com",
+        "aliyun.com",
+        "baidu.com",
+        "moonshot.cn",
+        "bigmodel.cn",
+        "doubao.com",
+        "x.ai",
+        "mistral.ai",
+    ];
+    let own =
+        |maker: &&str| host.strip_suffix(*maker).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'));
+    MAKERS.iter().any(own)
 }
 
 /// Where the address stands that would have to be another: in the file of the call, or else where it is read first.
@@ -116,6 +144,7 @@ mod tests {
         for client in [
             "OpenAI()",
             "OpenAI(base_url=\"https://api.openai.com/v1\")",
+            "OpenAI(base_url=\"https://chat.openai.com/backend-api\")",
             "OpenAI(base_url=\"http://127.0.0.1:8000/v1\")",
             "OpenAI(base_url=os.environ[\"RELAY\"])",
         ] {

@@ -70,14 +70,11 @@ impl View<'_> {
             ),
             format!("`{from}` 把陌生内容交给这个智能体，`{to}` 又让它据此行动，中间没有任何人工确认"),
         );
-        // Of a server it is mended where the tool is that acts.
-        let acting = acts
-            .function
-            .filter(|_| agent.server && !acts.known)
-            .and_then(|id| self.project.facts.functions.get(id));
-        let acting = acting.filter(|function| !function.span.is_empty() && function.file == agent.file);
-        let span = acting.map_or_else(|| agent.span.clone(), |function| function.span.clone());
-        let place = self.project.facts.place(agent.file, span);
+        // Of a server it is mended where the tool that acts is offered beside the others.
+        let facts = self.project.facts;
+        let offered = facts.tools.iter().find(|tool| agent.server && !acts.known && tool.name == acts.name);
+        let (file, span) = offered.map_or((agent.file, &agent.span), |tool| (tool.file, &tool.span));
+        let place = facts.place(file, span.clone());
         Some(finding(&RULE, Severity::Error, Confidence::High, place, message))
     }
 

@@ -10,11 +10,11 @@
 
 use std::collections::BTreeSet;
 
-use ombud_core::finding::{Bilingual, Confidence, Finding, Place, RuleId, Severity};
+use ombud_core::finding::{Bilingual, Confidence, Finding, RuleId, Severity};
 
 use super::{Project, Rule, Text, finding, on_the_way, sinks};
 use crate::code::names;
-use crate::facts::{Call, Deed, Facts, FunctionId, Sink, Sites, Taint};
+use crate::facts::{Call, Deed, Facts, FunctionId, Reach, Sink, Sites, Taint, Tool};
 
 pub(super) const RULE: Rule = Rule {
     id: RuleId("untrusted-to-exec"),
@@ -37,7 +37,6 @@ fn run(project: &Project<'_>) -> Vec<Finding> {
     let facts = project.facts;
     let sites = Sites::new(facts, project.reach);
     let (mut found, mut files): (Vec<Finding>, BTreeSet<FunctionId>) = Default::default();
-    let (mut ruled, mut parts): (BTreeSet<usize>, Vec<Place>) = Default::default();
     for (function, call) in project.reach.calls(facts) {
         for deed in &call.does {
             // A function that writes the file reads it, and looks whether it is there.
@@ -54,25 +53,14 @@ fn run(project: &Project<'_>) -> Vec<Finding> {
             if sources == Taint::NONE {
                 continue;
             }
-            let whole = *sink == Sink::Sql && (given.is_some() || names_a_statement(facts, function, call));
-            if whole {
-                ruled.extend(facts.functions.get(function).map(|known| known.file));
-            }
             for (function, call) in places(project, &sites, (function, call), *given) {
                 let one = told(project, function, call, *sink, sources);
-                if *sink == Sink::Sql && !whole && !holds_a_statement(text_of(facts, function, call)) {
-                    parts.push(one.place.clone());
-                }
                 if !found.iter().any(|other| other.place == one.place) {
                     found.push(one);
                 }
             }
         }
     }
-    // Whoever may run a whole statement gains nothing by a name that is put into another of the same file.
-    let ruled: BTreeSet<&str> =
-        ruled.iter().filter_map(|file| Some(facts.files.get(*file)?.path.as_str())).collect();
-    found.retain(|one| !(parts.contains(&one.place) && ruled.contains(one.place.path.as_str())));
     found
 }
 
@@ -126,11 +114,6 @@ pub(super) fn names_a_statement(facts: &Facts, function: FunctionId, call: &Call
     names(name, &["sql", "query", "statement", "stmt"])
 }
 
-/// Whether a whole statement is put into another: `execute(f"EXPLAIN {sql}")`.
-fn holds_a_statement(text: &str) -> bool {
-    ["{sql", "{query", "{statement", "+ sql", "+ query"].iter().any(|part| text.contains(part))
-}
-
 fn text_of<'f>(facts: &'f Facts, function: FunctionId, call: &Call) -> &'f str {
     let file = facts.functions.get(function).and_then(|known| facts.files.get(known.file));
     file.and_then(|file| file.text.get(call.span.clone())).unwrap_or_default()
@@ -141,14 +124,14 @@ fn text_of<'f>(facts: &'f Facts, function: FunctionId, call: &Call) -> &'f str {
 fn opens(project: &Project<'_>, function: FunctionId, deed: &Deed) -> Option<(Taint, bool)> {
     let Deed::Open { changes, path, whole, below } = deed else { return None };
     // A path that stands in a record of the program's own was put there by it.
-    if *whole && !path.is_symbolic() && !path.has(Taint::BODY | Taint::SIGNED) {
+    if *whole && !path.is_symbolic() && !path.has(Taint::BODY | Taint::SIGNED | Taint::TOOL) {
         return None;
     }
     let from = project.reach.unchecked(function, *path);
     let sent = from.has(Taint::SENT | Taint::SIGNED) && from.has(Taint::USER);
     // A whole path stands in no page; what is put together from one may hold anything.
     let said = from.and(Taint::MODEL | Taint::UPLOAD | if *whole { Taint::NONE } else { Taint::WEB });
-    let folder = *changes && !whole || *below;
+    let folder = *changes && !whole || *below || is_beside_the_point(project, function);
     // Whoever carries out what a model wrote calls the tool with it.
     let tool = project.facts.tools.iter().any(|tool| tool.function == Some(function));
     let (said, chosen) =
@@ -156,6 +139,35 @@ fn opens(project: &Project<'_>, function: FunctionId, deed: &Deed) -> Option<(Ta
     let asked = if folder { from.and(chosen) } else { Taint::NONE };
     let found = said | asked | if sent { Taint::USER } else { Taint::NONE };
     (found != Taint::NONE).then_some((found, *changes))
+}
+
+/// Whether no tool that leads to a function is there for files: one that sends a mail need not take any file of the disk along.
+fn is_beside_the_point(project: &Project<'_>, function: FunctionId) -> bool {
+    const FILES: &[&str] = &[
+        "file*",
+        "path*",
+        "dir*",
+        "folder*",
+        "save*",
+        "load*",
+        "export*",
+        "import*",
+        "upload*",
+        "convert*",
+        "append*",
+        "patch*",
+        "image*",
+        "document*",
+        "note*",
+        "code*",
+    ];
+    const ALONE: &[&str] = &["read", "write", "edit", "view", "open", "ls", "cat", "glob", "grep"];
+    let facts = project.facts;
+    let leads = Reach::leading_from(facts, |id, _| id == function);
+    let own = |tool: &&Tool| tool.function.is_none_or(|id| id == function || leads.get(id) == Some(&true));
+    let mut all = facts.tools.iter().filter(own).peekable();
+    all.peek().is_some()
+        && !all.any(|tool| names(&tool.name, FILES) || ALONE.contains(&tool.name.to_lowercase().as_str()))
 }
 
 /// What is told of a file.
@@ -192,8 +204,12 @@ fn places<'f>(
     let Some(mut found) = given.and_then(|given| sites.of(given, Taint::UNTRUSTED)) else {
         return vec![sink];
     };
-    // A call that picks one of several functions says less than what runs there.
-    let picks = |(_, call): &(FunctionId, &Call)| call.callees.len() > 1;
+    // A call that picks one of several functions says less than what runs there, unless the text is put together in it.
+    let picks = |(function, call): &(FunctionId, &Call)| {
+        const TOGETHER: &[&str] = &["f\"", "f'", "${", ".format(", "\" + ", "' + "];
+        let text = text_of(project.facts, *function, call);
+        call.callees.len() > 1 && !TOGETHER.iter().any(|part| text.contains(part))
+    };
     let none = found.is_empty() && helper == sink.0;
     if entered || none || found.iter().any(picks) {
         found.retain(|one| !picks(one));

@@ -196,9 +196,14 @@ impl Lower<'_> {
         let range = at(node.span);
         let place = node.id.as_ref().map_or_else(|| TextRange::empty(range.start()), |id| at(id.span));
         let base = node.heritage.as_ref().map(|heritage| self.expression(&heritage.expression));
-        let mut members = Vec::new();
+        let (mut members, mut fields) = (Vec::new(), Vec::new());
         for element in &node.body.body {
-            self.deeper(|lower| lower.class_element(element, &mut members));
+            self.deeper(|lower| lower.class_element(element, &mut members, &mut fields));
+        }
+        if let Some(whole) = fields.last().map(Ranged::range) {
+            let this = build::parameters(vec![plain("this", whole)], None, whole);
+            let own = build::identifier(crate::code::FIELDS, TextRange::empty(whole.start()));
+            members.push(build::function(own, this, fields.into(), Vec::new(), whole));
         }
         self.guard(&node.decorators, &mut members);
         self.configured(&node.decorators);
@@ -233,11 +238,12 @@ impl Lower<'_> {
         }
     }
 
-    /// Statements that a field needs go before the class; methods and fields into it.
-    fn class_element(&mut self, element: &ClassElement<'_>, members: &mut Vec<Stmt>) {
+    /// Statements that a field needs go before the class; methods and fields into it. Fields that hold functions are filled where an
+    /// object is made: the functions speak of it.
+    fn class_element(&mut self, element: &ClassElement<'_>, members: &mut Vec<Stmt>, fields: &mut Vec<Stmt>) {
         match element {
             ClassElement::MethodDefinition(node) => self.method(node, members),
-            ClassElement::PropertyDefinition(node) => self.field(node, members),
+            ClassElement::PropertyDefinition(node) => self.field(node, members, fields),
             ClassElement::StaticBlock(node) => self.statements(&node.body),
             _ => {}
         }
@@ -272,7 +278,7 @@ impl Lower<'_> {
         all.iter().map(|one| self.expression(&one.expression)).collect()
     }
 
-    fn field(&mut self, node: &PropertyDefinition<'_>, members: &mut Vec<Stmt>) {
+    fn field(&mut self, node: &PropertyDefinition<'_>, members: &mut Vec<Stmt>, fields: &mut Vec<Stmt>) {
         let Some(name) = written(&node.key) else { return };
         let (range, place) = (at(node.span), at(node.key.span()));
         if let Some(Expression::ArrowFunctionExpression(arrow)) = &node.value {
@@ -284,7 +290,18 @@ impl Lower<'_> {
         }
         let annotation = node.type_annotation.as_ref();
         let annotation = annotation.and_then(|annotation| self.type_name(&annotation.type_annotation));
+        let outside = std::mem::take(&mut self.out);
         let value = node.value.as_ref().map(|value| self.expression(value));
+        let mut before = std::mem::replace(&mut self.out, outside);
+        if let Some(value) = value.as_ref().filter(|_| !node.r#static)
+            && before.iter().any(Stmt::is_function_def_stmt)
+        {
+            fields.append(&mut before);
+            let held = build::attribute(build::name("this", place), &name, range);
+            fields.push(build::assign(held, value.clone(), range));
+            return;
+        }
+        self.out.append(&mut before);
         members.extend(match (annotation, value) {
             (Some(annotation), value) => {
                 Some(build::declare(build::name(&name, place), annotation, value, range))

@@ -155,16 +155,19 @@ fn passwords_and_people_in_hashes() {
 #[test]
 fn a_file_below_a_folder_that_the_model_names() {
     let rule = "untrusted-to-exec";
-    let tool = |path: &str| {
+    let named = |tool: &str, path: &str| {
         of_rule(
             rule,
             &format!(
-                "from pathlib import Path\nfrom mcp.server.fastmcp import FastMCP\nmcp = FastMCP('x')\nREPORTS = Path('/srv/reports')\n@mcp.tool()\ndef report(name: str) -> str:\n    return ({path}).read_text()\nmcp.run()\n"
+                "from pathlib import Path\nfrom mcp.server.fastmcp import FastMCP\nmcp = FastMCP('x')\nREPORTS = Path('/srv/reports')\n@mcp.tool()\ndef {tool}(name: str) -> str:\n    return ({path}).read_text()\nmcp.run()\n"
             ),
         )
     };
+    let tool = |path: &str| named("report", path);
     assert_eq!(tool("REPORTS / name"), ["untrusted-to-exec@7"]);
-    assert!(tool("Path(name)").is_empty() && tool("REPORTS / 'index.md'").is_empty());
+    assert_eq!(tool("Path(name)"), ["untrusted-to-exec@7"]);
+    // What is there to read files reads the one that it is told.
+    assert!(named("read_file", "Path(name)").is_empty() && tool("REPORTS / 'index.md'").is_empty());
 }
 
 #[test]

@@ -93,7 +93,7 @@ fn tools_that_a_server_describes_are_in_one_hand() {
         let found = lines(&checked(&[("server.js", &text), ("net.js", "export const post = {};\n")]));
         found.iter().filter(|line| line.starts_with("untrusted-and-powerful")).cloned().collect::<Vec<_>>()
     };
-    assert_eq!(server("read_inbox", "send_mail"), ["untrusted-and-powerful@server.js:12"]);
+    assert_eq!(server("read_inbox", "send_mail"), ["untrusted-and-powerful@server.js:7"]);
     assert!(server("read_clock", "send_mail").is_empty());
     assert!(server("read_inbox", "list_mail").is_empty());
 }

@@ -19,6 +19,8 @@ mod composed;
 #[cfg(test)]
 mod consent;
 #[cfg(test)]
+mod demands;
+#[cfg(test)]
 mod doors;
 #[cfg(test)]
 mod editing;
@@ -50,6 +52,8 @@ mod hostile;
 mod kept;
 #[cfg(test)]
 mod lent;
+#[cfg(test)]
+mod let_in;
 #[cfg(test)]
 mod loaded;
 #[cfg(test)]

@@ -78,7 +78,7 @@ fn prompts_that_objects_are_made_with_are_system_prompts() {
 }
 
 #[test]
-fn whoever_may_run_a_whole_statement_gains_nothing_by_a_name() {
+fn a_name_is_put_into_a_statement_beside_whole_ones() {
     let tools = |whole: &str| {
         let text = format!(
             "import sqlite3\nfrom mcp.server.fastmcp import FastMCP\nmcp = FastMCP('x')\ndb = sqlite3.connect('x')\n@mcp.tool()\ndef run(sql):\n    return db.execute({whole})\n@mcp.tool()\ndef look(table):\n    return db.execute(f'SELECT * FROM {{table}}')\n@mcp.tool()\ndef plan(sql):\n    return db.execute(f'EXPLAIN {{sql}}')\n"
@@ -86,7 +86,7 @@ fn whoever_may_run_a_whole_statement_gains_nothing_by_a_name() {
         of_rule("untrusted-to-exec", &text)
     };
     let at = |line: usize| format!("untrusted-to-exec@{line}");
-    assert_eq!(tools("sql"), [at(13), at(7)]);
+    assert_eq!(tools("sql"), [at(10), at(13), at(7)]);
     assert_eq!(tools("'SELECT 1'"), [at(10), at(13)]);
 }
 

@@ -2,7 +2,7 @@
 
 use ruff_python_ast::{Expr, UnaryOp};
 
-use super::super::value::{Argument, Made, Shape, Value, given};
+use super::super::value::{Argument, Made, Shape, Value, given, named};
 use super::{last, root};
 use crate::facts::{Taint, Template};
 
@@ -38,7 +38,27 @@ pub(in crate::code) fn of(
         "flask" | "quart" if name == "send_file" => (Access::Read, at(0, "path_or_file")?),
         "fastapi" | "starlette" if name == "FileResponse" => (Access::Read, at(0, "path")?),
         "fs" | "fs-extra" => of_script(name, arguments)?,
+        "js" if matches!(
+            path,
+            "js.Bun.write" | "js.Deno.writeTextFile" | "js.Deno.writeFile" | "js.Deno.remove"
+        ) =>
+        {
+            (Access::Change, at(0, "path")?)
+        }
+        "js" if matches!(path, "js.Bun.file" | "js.Deno.readTextFile" | "js.Deno.readFile") => {
+            (Access::Read, at(0, "path")?)
+        }
+        "nodemailer" if name == "sendMail" => (Access::Read, attached(named(arguments, &["attachments"])?)?),
         _ => return None,
+    })
+}
+
+/// `{attachments: [{path}]}`: a file that leaves with a mail.
+fn attached(all: &Value) -> Option<Value> {
+    let Shape::List(items) = &all.shape else { return None };
+    items.iter().find_map(|item| match &item.shape {
+        Shape::Dict(parts) => parts.get("path").cloned(),
+        _ => None,
     })
 }
 

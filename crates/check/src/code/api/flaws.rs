@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use super::super::value::{Argument, Made, Shape, Value, given, named};
 use super::{last, names, root};
-use crate::facts::{Deed, Flaw, Template};
+use crate::facts::{Deed, Flaw, Taint, Template};
 
 /// What is wrong with a call, by its arguments.
 pub(in crate::code) fn of(path: &str, object: Option<&Made>, arguments: &[Argument]) -> Vec<Deed> {
@@ -25,7 +25,11 @@ pub(in crate::code) fn of(path: &str, object: Option<&Made>, arguments: &[Argume
     if fixed(path, arguments) {
         found.push(Deed::Flaw(Flaw::FixedKey));
     }
-    if root(path) == "slack_bolt" && is_off(arguments, "request_verification_enabled") {
+    // `dispatcher.do_without_validation(body)`
+    let without = names(last(path), &["without", "skip"])
+        && names(last(path), &["validation", "verification", "signature"])
+        && arguments.iter().any(|one| one.value.taint != Taint::NONE);
+    if without || root(path) == "slack_bolt" && is_off(arguments, "request_verification_enabled") {
         found.push(Deed::Flaw(Flaw::SignatureUnchecked));
     }
     if offers_to_all(path, object, arguments) {

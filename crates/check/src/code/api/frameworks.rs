@@ -66,6 +66,11 @@ const NEUTRAL: &[&str] = &[
     "jwt",
     "joblib",
     "diskcache",
+    "cython",
+    "jax",
+    "triton",
+    "beartype",
+    "typeguard",
     "atexit",
 ];
 
@@ -133,6 +138,25 @@ const PLAIN: &[&str] = &[
     "weakref",
     "types",
     "operator",
+    "re",
+    "regex",
+    "logging",
+    "structlog",
+    "loguru",
+    "typing",
+    "typing_extensions",
+    "annotationlib",
+    "unittest",
+    "urllib",
+    "pandas",
+    "polars",
+    "numpy",
+    "copy",
+    "operator",
+    "pytest",
+    "self",
+    "vars",
+    "sqlite3",
 ];
 
 /// Queues of work of the project's own.
@@ -187,7 +211,8 @@ pub(in crate::code) fn is_tool(decorator: &str) -> bool {
 
 /// Whether a call hands what strangers say to a callback.
 pub(in crate::code) fn feeds_callbacks(path: &str) -> bool {
-    !PLAIN.contains(&root(path))
+    // A bare name is the language's own.
+    path.contains('.') && !PLAIN.contains(&root(path))
 }
 
 /// Whether a base class has methods that its framework calls.

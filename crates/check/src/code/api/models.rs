@@ -66,6 +66,7 @@ const CALLS: &[(&str, &[&str], &str)] = &[
     ("agents", &["Runner.run", "Runner.run_sync", "Runner.run_streamed"], "openai"),
     ("pydantic_ai", &["run", "run_sync", "run_stream", "iter"], ""),
     ("smolagents", &["run"], ""),
+    ("browser_use", &["run", "run_sync"], ""),
     ("autogen_agentchat", &["run", "run_stream", "on_messages"], ""),
     ("autogen", &["initiate_chat", "generate_reply", "a_initiate_chat"], ""),
     ("semantic_kernel", &["invoke_prompt", "invoke", "get_chat_message_content", "get_response"], ""),

@@ -59,6 +59,13 @@ pub(in crate::code) fn of(path: &str, arguments: &[Argument]) -> Option<(Sink, T
             (Sink::Sql, statement(arguments)?)
         }
         "pymongo" | "motor" if name == "command" && path.contains("()") => (Sink::Sql, first("command")?),
+        // What a store of vectors is asked is a condition, written as text.
+        "pymilvus" | "lancedb" if matches!(name, "query" | "delete" | "search" | "where" | "filter") => {
+            let first =
+                || given(arguments, 0, "filter").filter(|_| name != "search" && root(path) == "lancedb");
+            let condition = named(arguments, &["filter", "expr", "where"]).or_else(first)?;
+            (Sink::Sql, condition.deep_taint())
+        }
         "redis" if name == "execute_command" => (Sink::Sql, all(arguments)),
         "paramiko" if name == "exec_command" => (Sink::Shell, first("command")?),
         "asyncssh" if matches!(name, "run" | "create_process") => (Sink::Shell, first("command")?),
