@@ -11,6 +11,7 @@ mod named;
 mod numbers;
 mod overlap;
 mod pipeline;
+mod pointed;
 mod private;
 mod prose;
 mod record;
@@ -39,6 +40,7 @@ pub use before::used as used_before;
 pub use guarded::reaches_kept;
 pub(super) use history::amounts;
 pub use overlap::{Overlap, Stand};
+pub(crate) use pointed::Pointed;
 use overlap::{exact, overlap_of, settle};
 use prose::Spelt;
 use record::{
@@ -54,6 +56,17 @@ const MOST_LONG: usize = 32;
 
 /// Longest argument that is looked for as a whole where a third party asks for something, in bytes.
 const LONGEST_WORDS: usize = 400;
+
+/// What a value is looked at for.
+#[derive(Clone, Copy)]
+struct About<'a> {
+    effect: Effect,
+    tool: &'a str,
+    /// What else the call is made with, where a text that spells it out counts.
+    spelt: Option<&'a Spelt>,
+    /// Whether the user may have left the value to a message that they point to.
+    left: bool,
+}
 
 /// A value that decides, in the spelling by which it is compared.
 struct Value {
@@ -113,7 +126,7 @@ pub fn of(
     let personal = private::told(&call.written, minted);
     let spelt = Spelt::of(&arguments.leaves);
     let overlaps = Vec::new();
-    let mut reader = Reader { prepared, call, arguments, spelt, tokens, personal, facts, overlaps, long: 0 };
+    let mut reader = Reader { prepared, call, arguments, spelt, tokens, personal, facts, overlaps, long: 0, left: false };
     arguments.leaves.iter().for_each(|leaf| reader.leaf(leaf));
     let Reader { mut facts, overlaps, .. } = reader;
     facts.anchored |=
@@ -158,6 +171,8 @@ struct Reader<'c> {
     overlaps: Vec<Overlap>,
     /// Arguments so far that are long enough for a passage.
     long: usize,
+    /// Whether the user may have left the argument that is read to a message that they point to.
+    left: bool,
 }
 
 impl Reader<'_> {
@@ -174,6 +189,10 @@ impl Reader<'_> {
         let index = Index::new(&leaf.value, Form::Words);
         let passages = self.passages(&index);
         if let Some(part) = part {
+            self.left = self.prepared.is_some_and(|known| {
+                pointed::may_be_left(effect, leaf, part)
+                    && pointed::names_something(known, &self.arguments.leaves, leaf)
+            });
             let values = values(leaf, part);
             self.facts.readable &=
                 values.len() <= MOST_VALUES && (part != Part::Command || self.long <= MOST_LONG);
@@ -222,9 +241,9 @@ impl Reader<'_> {
 
     fn values(&mut self, leaf: &Leaf, part: Part, values: &[Value]) {
         let spelt = Some(&self.spelt).filter(|_| part != Part::Content);
-        let call = (self.facts.effect, self.call.tool.as_str(), spelt);
+        let about = About { effect: self.facts.effect, tool: &self.call.tool, spelt, left: self.left };
         let all = values.iter().take(MOST_VALUES);
-        let found = all.map(|value| argument(self.prepared, call, self.arguments, leaf, part, value));
+        let found = all.map(|value| argument(self.prepared, about, self.arguments, leaf, part, value));
         self.facts.arguments.extend(found);
     }
 
@@ -233,9 +252,10 @@ impl Reader<'_> {
         let known = self
             .prepared
             .filter(|_| said.is_none() && !matches!(self.facts.effect, Effect::Fetch | Effect::Execute));
+        let left = |known: &Prepared| self.left && pointed::is_left(known, &folded(&leaf.value));
         let outside = known.and_then(|known| named::only_told(known, &self.call.tool, leaf));
         let outside =
-            outside.filter(|_| !known.is_some_and(|known| before::is_known(known, &folded(&leaf.value))));
+            outside.filter(|_| !known.is_some_and(|known| before::is_known(known, &folded(&leaf.value)) || left(known)));
         let object = |outside| ArgumentFacts {
             outside: Some(outside),
             ..bare(leaf, Part::Object, folded(&leaf.value), false)
@@ -255,9 +275,10 @@ impl Reader<'_> {
         let Some(known) = self.prepared else { return };
         // What is said somewhere may be said again, but what decides is not for a text to say.
         let spelt = Some(&self.spelt).filter(|_| decides);
-        let call = (self.facts.effect, self.call.tool.as_str(), spelt);
-        self.facts.arguments.extend(told(known, call, leaf, part, index, passages));
-        self.facts.arguments.extend(echoed(known, call.0, leaf, part, index));
+        let about = About { effect: self.facts.effect, tool: &self.call.tool, spelt, left: self.left };
+        self.facts.arguments.extend(told(known, about, leaf, part, index, passages));
+        let left = self.left && about.effect != Effect::Send && pointed::is_left(known, &folded(&leaf.value));
+        self.facts.arguments.extend(echoed(known, about.effect, leaf, part, index).filter(|_| !left));
         let arguments = &mut self.facts.arguments;
         if !arguments.iter().any(|known| known.path == leaf.path && known.instructed.is_some()) {
             arguments.extend(pipeline::taken(known, leaf, part));
@@ -423,7 +444,7 @@ fn stands(known: &Prepared, value: &Value) -> Vec<Hit> {
 
 fn argument(
     prepared: Option<&Prepared>,
-    (effect, tool, spelt): (Effect, &str, Option<&Spelt>),
+    about: About<'_>,
     arguments: &Arguments,
     leaf: &Leaf,
     part: Part,
@@ -435,6 +456,7 @@ fn argument(
     // The tool gets what was written, not what it looks like.
     let plain = !disguise::is_worn(known, &leaf.value, part);
     facts.user = plain && hits.iter().any(|hit| hit.origin == Origin::User)
+        || plain && part == Part::Object && known.says_its_words(&value.text)
         || part == Part::Amount && numbers::are_said(known, &value.text);
     // Definitions of tools may be a third party's (MCP): a recipient in one is nobody's wish.
     let written = |hit: &Hit| {
@@ -474,10 +496,11 @@ fn argument(
     let before =
         plain && (facts.outside.is_some() || part == Part::Object) && before::is_known(known, &value.text);
     facts.record |= before;
+    facts.record |= plain && about.left && facts.outside.is_some() && pointed::is_left(known, &value.text);
     let own = facts.user || facts.operator || in_line || before;
-    facts.instructed = if own { None } else { prose::asks_for(known, effect, tool, value, spelt) };
+    facts.instructed = if own { None } else { prose::asks_for(known, about, value) };
     facts.plain = match part {
-        Part::Path => facts.outside.is_none() && effect != Effect::Delete && is_plain_path(&leaf.value),
+        Part::Path => facts.outside.is_none() && about.effect != Effect::Delete && is_plain_path(&leaf.value),
         Part::Url => facts.outside.is_none() && is_plain_url(known, &leaf.value),
         _ => false,
     };
@@ -562,7 +585,7 @@ fn bare(leaf: &Leaf, part: Part, value: String, typed: bool) -> ArgumentFacts {
 /// The words of an argument, where a third party's prose says them and asks for the effect: all of them, or a passage.
 fn told(
     known: &Prepared,
-    (effect, tool, spelt): (Effect, &str, Option<&Spelt>),
+    about: About<'_>,
     leaf: &Leaf,
     part: Part,
     index: &Index,
@@ -574,12 +597,16 @@ fn told(
     let said = known.turns.iter().any(|(_, turn)| turn.contains(&whole));
     if part == Part::Content
         && !said
-        && let Some(spelt) = spelt
+        && let Some(spelt) = about.spelt
     {
         let day = || prose::spells(known, &whole, spelt).filter(|_| is_time(&whole));
         let number = || prose::says_in_words(known, &whole).filter(|_| !numbers::are_said(known, &whole));
-        let listed = is_listed(known, &whole, part);
-        if let Some(origin) = day().or_else(number).filter(|_| !listed && !before::is_known(known, &whole)) {
+        let fine = || {
+            is_listed(known, &whole, part)
+                || before::is_known(known, &whole)
+                || about.left && pointed::is_left(known, &whole)
+        };
+        if let Some(origin) = day().or_else(number).filter(|_| !fine()) {
             return Some(ArgumentFacts { instructed: Some(origin), ..bare(leaf, part, whole, false) });
         }
     }
@@ -589,9 +616,10 @@ fn told(
     all.find_map(|text| {
         let value = Value { text: text.to_owned(), kind: None };
         let own = known.turns.iter().any(|(_, turn)| turn.contains(text))
+            || known.says_its_words(text)
             || before::is_known(known, text)
             || numbers::are_said(known, text);
-        let origin = if own { None } else { prose::asks_for(known, effect, tool, &value, spelt) };
+        let origin = if own { None } else { prose::asks_for(known, about, &value) };
         Some(ArgumentFacts { instructed: Some(origin?), ..bare(leaf, part, value.text, false) })
     })
 }

@@ -41,7 +41,7 @@ const ADDRESSES: &str = "email mail email_address emails address phone phone_num
     user account channel_id chat_id open_id contact 邮箱 电子邮箱 电话 手机 手机号 账号 微信";
 
 /// Fields that hold the address of whoever wrote the record.
-const SENDERS: &str = "from sender author reply_to from_email sender_email organizer organiser creator owner created_by 发件人 发送人 \
+pub(super) const SENDERS: &str = "from sender author reply_to from_email sender_email organizer organiser creator owner created_by 发件人 发送人 \
     来自 作者 组织者 创建人";
 
 /// Fields that hold those who have to do with the record.
@@ -290,7 +290,7 @@ fn holds(field: &str, value: &str) -> bool {
     emails.next().is_some_and(|email| email.canonical == value) && emails.next().is_none()
 }
 
-fn is(list: &str, key: &str) -> bool {
+pub(super) fn is(list: &str, key: &str) -> bool {
     let key = key.replace([' ', '-'], "_");
     list.split_ascii_whitespace().any(|word| word == key || word.replace('-', "_") == key)
 }
@@ -384,6 +384,7 @@ fn writes(known: &Prepared, source: &Source, field: &Field, value: &str) -> bool
     let local = value.split('@').next().unwrap_or_default();
     let agrees = |name: &str| names_of(name).any(|word| word.is_ascii() && value.contains(word));
     known.mentions_person(local)
+        || known.pointed().is_from(value)
         || (known.mentions_person(&display) && agrees(&display))
         || known.intent().replies && known.names(source, field)
 }
@@ -422,6 +423,11 @@ fn head_of_a_chinese_name(title: &str) -> Option<&str> {
 fn given_name(name: &str) -> Option<&str> {
     let whole = name.chars().count() == 3 && name.chars().all(is_ideograph);
     name.char_indices().nth(1).filter(|_| whole).and_then(|(at, _)| name.get(at..))
+}
+
+/// What only joins the words of a name.
+fn is_joint(word: &str) -> bool {
+    matches!(word, "the" | "a" | "an" | "of" | "and" | "for" | "to" | "in" | "on" | "at")
 }
 
 /// The words of a name that tell it from others.
@@ -483,6 +489,22 @@ impl Prepared {
         role.chars().all(is_ideograph) && from.filter_map(|at| role.get(at..)).any(|end| self.says(end))
     }
 
+    /// 大麦 for 群主大麦: what is left of a name without its title is said.
+    pub(super) fn says_the_end_of_a_name(&self, name: &str) -> bool {
+        const TITLES: &[&str] = &["老师", "经理", "先生", "女士", "师傅", "教练", "主任", "客服", "助手", "同学", "用户", "妈妈", "爸爸", "管理", "业主"];
+        let whole = (3..=6).contains(&name.chars().count()) && name.chars().all(is_ideograph);
+        let mut ends = name.char_indices().skip(1).filter_map(|(at, _)| name.get(at..));
+        whole && ends.any(|end| end.chars().count() >= 2 && !TITLES.contains(&end) && self.says(end))
+    }
+
+    /// “Dorsey, Felix” where the user says both: all telling words of a value.
+    pub(super) fn says_its_words(&self, value: &str) -> bool {
+        let words = || value.split(|ch: char| !ch.is_alphanumeric()).filter(|word| !word.is_empty());
+        words().count() >= 2
+            && words().any(|word| weight(word) >= 4 && word.chars().any(char::is_alphabetic))
+            && words().all(|word| weight(word) >= 3 && self.says(word) || is_joint(word))
+    }
+
     /// Whether they name another record of the same list.
     fn names_a_rival(&self, source: &Source, field: &Field) -> bool {
         let fields = source.index.fields.iter();
@@ -495,7 +517,7 @@ impl Prepared {
     }
 
     /// Whether the user's own words hold a word of this name.
-    fn mentions_person(&self, name: &str) -> bool {
+    pub(super) fn mentions_person(&self, name: &str) -> bool {
         names_of(name).any(|word| self.says(word) || given_name(word).is_some_and(|given| self.says(given)))
     }
 

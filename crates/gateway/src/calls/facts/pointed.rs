@@ -1,0 +1,260 @@
+//! The message that the user points to: “change it to what she wrote”, 按他说的改. What its writer says of the new state of a thing
+//! that the user named is what the user wants; what it says of recipients, accounts, links, other things or other acts is not.
+//!
+//! Whose message it is, the platform says: a field of its record, the head of a mail, the name before a line of a chat. In a plain
+//! text anybody can write such a line, so that the lines of somebody count only where they stand together, once.
+
+use std::collections::BTreeSet;
+use std::ops::Range;
+
+use ombud_core::effect::{Effect, Part, is_id};
+
+use super::super::Prepared;
+use super::super::arguments::Leaf;
+use super::record::{SENDERS, has_rows, is, is_of_a_record_spoken_of, reads, results};
+use crate::attribute::identifier::{Kind, terms};
+use crate::attribute::index::stands_in;
+use crate::attribute::sieve::Probe;
+use crate::attribute::{Source, folded, weight};
+
+/// Longest name before a line of a chat, in bytes.
+const LONGEST_AUTHOR: usize = 64;
+
+/// Places of a value in one text that are looked at.
+const MOST_PLACES: usize = 16;
+
+/// Lines of one text that are read.
+const MOST_LINES: usize = 2_000;
+
+/// How the user speaks of what somebody said, as whole words.
+const SAID: &str = "says said asks asked wants wanted wrote writes mailed emailed texted messaged told tells offers offered suggests suggested \
+    proposes proposed requests requested sent posted left called replied answered mail email message note letter details words way \
+    request offer invoice";
+
+/// The same in Chinese.
+const CHINESE_SAID: &str = "说 来信 来邮件 邮件里 的邮件 留言 消息 发的 发来 写的 写来 写信 提的 提出 的意思 要求 交代 想 报的 点的 填错 收的 要改 要换 微信上";
+
+/// Other keys under which records keep who wrote them.
+const WRITERS: &str = "with by buyer customer guest tenant client contact 买家 客户 顾客 客人 发信人 留言人 who name shui";
+
+/// What begins somebody else's words inside of a message.
+const OTHERS: &[&str] = &[
+    "\n>", "\n--", "\n==", "\n__", "\n[", "fwd", "fw:", "forwarded", "original message", "转发", "识别", "写着", "pasted",
+];
+
+/// The messages of a context that the user points to.
+#[derive(Debug, Default)]
+pub(crate) struct Pointed {
+    messages: Vec<(usize, Place)>,
+    /// The addresses from which they came.
+    addresses: BTreeSet<String>,
+}
+
+/// Where a message stands.
+#[derive(Debug)]
+enum Place {
+    /// In this object of a structured text.
+    Record(u32),
+    /// At these bytes of a folded text.
+    Bytes(Range<usize>),
+}
+
+impl Pointed {
+    /// The messages of those whom the user names and of whose words they speak.
+    pub(crate) fn of(known: &Prepared) -> Self {
+        let mut pointed = Self::default();
+        if known.turns.iter().any(|(_, turn)| speaks_of_words(turn)) {
+            let read = results(known).filter(|source| reads(known, &source.origin));
+            read.for_each(|source| pointed.read(known, source));
+        }
+        pointed
+    }
+
+    fn read(&mut self, known: &Prepared, source: &Source) {
+        let found = if source.index.structured {
+            of_records(known, source)
+        } else {
+            of_lines(known, &source.index.folded)
+        };
+        for (place, author) in found {
+            self.messages.push((source.slot, place));
+            let emails = terms(&author).into_iter().filter(|term| term.kind == Kind::Email);
+            self.addresses.extend(emails.map(|term| term.canonical));
+        }
+    }
+
+    /// Whether one of them came from this address, and none from another.
+    pub(super) fn is_from(&self, address: &str) -> bool {
+        self.addresses.len() == 1 && self.addresses.contains(address)
+    }
+
+    /// Whether these bytes of a text, or of a field of this object, are such a message's own words.
+    pub(super) fn covers(&self, slot: usize, record: Option<u32>, text: &str, at: &Range<usize>) -> bool {
+        self.around(slot, record, text, at).is_some()
+    }
+
+    /// The message's own words around these bytes.
+    fn around<'t>(&self, slot: usize, record: Option<u32>, text: &'t str, at: &Range<usize>) -> Option<&'t str> {
+        self.messages.iter().filter(|(own, _)| *own == slot).find_map(|(_, place)| {
+            let bytes = match place {
+                Place::Record(number) => (record == Some(*number)).then_some(0..text.len())?,
+                Place::Bytes(bytes) => record.is_none().then(|| bytes.clone())?,
+            };
+            let own = own_words(text.get(bytes.clone())?);
+            (bytes.start <= at.start && at.end <= bytes.start + own.len()).then_some(own)
+        })
+    }
+}
+
+/// A message up to where somebody else's words begin in it.
+fn own_words(message: &str) -> &str {
+    let end = OTHERS.iter().filter_map(|mark| message.find(mark)).min();
+    message.get(..end.unwrap_or(message.len())).unwrap_or_default()
+}
+
+fn speaks_of_words(turn: &str) -> bool {
+    turn.split(|ch: char| !ch.is_ascii_alphanumeric()).any(|word| is(SAID, word))
+        || CHINESE_SAID.split(' ').any(|word| turn.contains(word))
+}
+
+/// The objects that somebody whom the user names has written, if it is one person.
+fn of_records(known: &Prepared, source: &Source) -> Vec<(Place, String)> {
+    let writer = |key: &str| is(SENDERS, key) || is(WRITERS, key);
+    let fields = source.index.fields.iter();
+    let named: Vec<_> = fields.filter(|field| writer(&field.key) && is_named(known, &field.value)).collect();
+    let one = named.iter().all(|field| named.first().is_some_and(|first| first.value == field.value));
+    named.iter().filter(|_| one).map(|field| (Place::Record(field.record), field.value.clone())).collect()
+}
+
+/// The lines of a chat, or the mail, that somebody whom the user names has written, if they stand together.
+fn of_lines(known: &Prepared, text: &str) -> Vec<(Place, String)> {
+    let mut runs: Vec<(Range<usize>, String)> = Vec::new();
+    let (mut at, mut own) = (0, false);
+    for line in text.split_inclusive('\n').take(MOST_LINES) {
+        let end = at + line.len();
+        let author = author(line);
+        let named = author.map(|author| is_named(known, author));
+        match runs.last_mut().filter(|_| own && named != Some(false)) {
+            Some((run, _)) => run.end = end,
+            None if named == Some(true) => runs.push((at..end, author.unwrap_or_default().to_owned())),
+            None => {}
+        }
+        own = named.unwrap_or(own);
+        at = end;
+    }
+    if runs.len() > 1 {
+        runs.clear();
+    }
+    runs.into_iter().map(|(run, author)| (Place::Bytes(run), author)).collect()
+}
+
+/// Who a line says that it is by: `【乐珊】 10:05`, `[15:10] Maike: hello`, `From: Annika Dorsey <annika@…>`.
+fn author(line: &str) -> Option<&str> {
+    const HEADS: &[&str] = &["from:", "from：", "发件人:", "发件人：", "来自：", "来自:"];
+    if let Some(rest) = HEADS.iter().find_map(|head| line.trim_start().strip_prefix(head)) {
+        return Some(rest.trim());
+    }
+    if let Some((name, _)) = line.strip_prefix('【').and_then(|rest| rest.split_once('】')) {
+        return Some(name);
+    }
+    let end = line.match_indices(['：', ':']).find(|(at, colon)| {
+        let after = line.get(at + colon.len()..).unwrap_or_default();
+        *colon == "：" || after.starts_with(' ')
+    });
+    let (end, _) = end.filter(|(end, _)| *end <= LONGEST_AUTHOR)?;
+    let head = line.get(..end)?;
+    // A time goes before the name.
+    let timed = head.bytes().any(|byte| byte.is_ascii_digit());
+    let name = head.trim_start_matches(|ch: char| !ch.is_alphabetic()).trim_end_matches(|ch: char| !ch.is_alphanumeric());
+    (timed && !name.is_empty()).then_some(name)
+}
+
+/// Whether the user names this person: by half of the words of their name, or by the first part of their address.
+fn is_named(known: &Prepared, author: &str) -> bool {
+    let display = author.split(['<', ',', '，', '(']).map(str::trim).find(|part| !part.is_empty()).unwrap_or_default();
+    let name = display.split_once('@').map_or(display, |(name, _)| name);
+    let words = name.split(|ch: char| !ch.is_alphanumeric()).filter(|word| weight(word) >= 3);
+    let (mut all, mut said) = (0, 0);
+    for word in words {
+        all += 1;
+        said += usize::from(known.mentions_person(word) || known.says_the_end_of_a_name(word));
+    }
+    said > 0 && said * 2 >= all
+}
+
+/// Whether a value is one that the user may leave to somebody's message: which thing of theirs it is about, what it is to be, how much,
+/// where, when. Not who gets something, nor what is deleted, opened to others or paid into.
+pub(super) fn may_be_left(effect: Effect, leaf: &Leaf, part: Part) -> bool {
+    let makes = matches!(effect, Effect::Create | Effect::Change | Effect::Unknown);
+    let open = match part {
+        Part::Content => makes || matches!(effect, Effect::Pay | Effect::Send),
+        Part::Object => makes,
+        Part::Amount => effect == Effect::Pay,
+        _ => false,
+    };
+    let digits = leaf.value.bytes().filter(u8::is_ascii_digit).count();
+    let time = leaf.value.chars().all(|ch| ch.is_ascii_digit() || "-:/ T".contains(ch));
+    let account = leaf.value.contains("://") || digits >= 12 && digits * 2 > leaf.value.chars().count();
+    open && !leaf.value.contains('@') && (!account || time)
+}
+
+/// Whether the user left this value to the message of somebody: it stands there, and is the name of nothing else that a tool
+/// returned, or the only number of its form that the message holds.
+pub(super) fn is_left(known: &Prepared, value: &str) -> bool {
+    let probe = Probe::new(value);
+    let (pointed, code) = (known.pointed(), is_code(value));
+    if pointed.messages.is_empty() || value.is_empty() {
+        return false;
+    }
+    let mut found = false;
+    for source in results(known).filter(|source| source.index.sieve.may_contain(&probe)) {
+        let fields = || source.index.fields.iter();
+        if !code && has_rows(source) && fields().any(|field| field.value == value) {
+            return false;
+        }
+        let stands = |record: Option<u32>, text: &str| {
+            let mut places = probe.find_in(text).take(MOST_PLACES).map(|at| at..at + value.len());
+            places.any(|at| {
+                let own = pointed.around(source.slot, record, text, &at);
+                own.is_some_and(|own| stands_in(own, value) && (!code || is_the_only_code(own, value)))
+            })
+        };
+        found |= if source.index.structured {
+            fields().any(|field| stands(Some(field.record), &field.value))
+        } else {
+            stands(None, &source.index.folded)
+        };
+    }
+    found
+}
+
+/// `dome-318`, `f60518`.
+fn is_code(value: &str) -> bool {
+    let joined = |ch: char| ch.is_ascii_alphanumeric() || matches!(ch, '-' | '_' | '.' | '#');
+    (3..=32).contains(&value.len())
+        && value.chars().all(joined)
+        && value.bytes().any(|byte| byte.is_ascii_digit())
+        && value.bytes().any(|byte| byte.is_ascii_alphabetic())
+}
+
+/// Whether no other code stands in a message.
+fn is_the_only_code(message: &str, value: &str) -> bool {
+    let joined = |ch: char| ch.is_ascii_alphanumeric() || matches!(ch, '-' | '_' | '.' | '#');
+    let words = message.split(|ch| !joined(ch)).map(|word| word.trim_end_matches(['.', '-']));
+    let alike = |word: &&str| is_code(word) && word.as_bytes().first() == value.as_bytes().first();
+    words.filter(alike).all(|word| word == value)
+}
+
+/// Whether the call says what it is done to: something that the user named, or that the message names.
+pub(super) fn names_something(known: &Prepared, leaves: &[Leaf], own: &Leaf) -> bool {
+    let mut others = leaves.iter().filter(|leaf| leaf.path != own.path || is_id(&leaf.key));
+    others.any(|leaf| {
+        let value = folded(&leaf.value);
+        let telling = weight(&value) >= 3 && (is_id(&leaf.key) || value.chars().any(char::is_alphabetic));
+        telling
+            && (known.says(&value)
+                || known.says_its_words(&value)
+                || is_of_a_record_spoken_of(known, &value)
+                || is_code(&value) && is_left(known, &value))
+    })
+}
