@@ -116,6 +116,12 @@ pub fn of(
     facts.asked |= is_named_wish(prepared, effect, &call.tool)
         || is_told_wish(prepared, effect, &call.tool, description)
         || prepared.is_some_and(|known| topic::is_ordered(known, &call.tool, description));
+    if prepared.is_some_and(|known| {
+        topic::is_called_for(known, effect, &call.tool, description, &arguments.leaves)
+    }) {
+        facts.asked = true;
+        facts.anchored = true;
+    }
     if effect == Effect::Execute {
         let looks = command::only_looks(&arguments.leaves);
         facts.asked &= prepared.is_some_and(|known| command::is_wanted(known, &arguments.leaves));
