@@ -54,6 +54,11 @@ impl Intent {
         }
     }
 
+    /// Whether they want anything done at all.
+    pub fn wants(&self) -> bool {
+        self.acts || !self.classes.is_empty()
+    }
+
     /// What two texts ask for together.
     #[must_use]
     pub fn and(mut self, other: &Self) -> Self {

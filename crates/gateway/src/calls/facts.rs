@@ -15,6 +15,7 @@ mod pointed;
 mod private;
 mod prose;
 mod record;
+mod spoken;
 mod steered;
 mod sums;
 mod topic;
@@ -137,6 +138,9 @@ pub fn of(
     let Reader { mut facts, overlaps, .. } = reader;
     facts.anchored |=
         prepared.is_some_and(|known| is_about_what_is_named(known, call, &facts, &arguments.leaves));
+    if let Some(known) = prepared {
+        spoken::settle(known, call, description, &arguments.leaves, &mut facts);
+    }
     (facts, overlaps)
 }
 

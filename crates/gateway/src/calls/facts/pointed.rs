@@ -27,19 +27,21 @@ const MOST_PLACES: usize = 16;
 const MOST_LINES: usize = 2_000;
 
 /// How the user speaks of what somebody said, as whole words.
-const SAID: &str = "says said asks asked wants wanted wrote writes mailed emailed texted messaged told tells offers offered suggests suggested \
-    proposes proposed requests requested sent posted left called replied answered mail email message note letter details words way \
-    request offer invoice";
+const SAID: &str = "says said asks asked wants wanted wrote writes mailed emailed texted messaged told offers offered suggests suggested \
+    proposes proposed requests requested sent posted left called replied answered";
+
+/// What somebody's words are called, behind “his”, “her”, “Anouk's”.
+const WORDS: &str = "mail email message note letter details words way request offer list dm reply answer post comment";
 
 /// The same in Chinese.
-const CHINESE_SAID: &str = "说 来信 来邮件 邮件里 的邮件 留言 消息 发的 发来 写的 写来 写信 提的 提出 的意思 要求 交代 想 报的 点的 填错 收的 要改 要换 微信上";
+const CHINESE_SAID: &str = "按他 按她 照他 照她 依他 依她 照着 的意思 说的 写的 发的 报的 点的 提的 要求 留言 来信 邮件里 消息里 聊天里 微信里 想换 想改 要改 要换";
 
 /// Other keys under which records keep who wrote them.
 const WRITERS: &str = "with by buyer customer guest tenant client contact 买家 客户 顾客 客人 发信人 留言人 who name shui";
 
 /// What begins somebody else's words inside of a message.
 const OTHERS: &[&str] = &[
-    "\n>", "\n--", "\n==", "\n__", "\n[", "fwd", "fw:", "forwarded", "original message", "转发", "识别", "写着", "pasted",
+    "\n>", "\n--", "\n==", "\n__", "fwd", "fw:", "forwarded", "original message", "转发", "识别", "写着", "pasted", "assistant", "助手",
 ];
 
 /// The messages of a context that the user points to.
@@ -83,9 +85,10 @@ impl Pointed {
         }
     }
 
-    /// Whether one of them came from this address, and none from another.
-    pub(super) fn is_from(&self, address: &str) -> bool {
-        self.addresses.len() == 1 && self.addresses.contains(address)
+    /// Whether the user wants to answer whoever wrote them, and all came from this address.
+    pub(super) fn is_answered_at(&self, known: &Prepared, address: &str) -> bool {
+        let answers = || known.intent().replies || known.turns.iter().any(|(_, turn)| tells_them(turn));
+        self.addresses.len() == 1 && self.addresses.contains(address) && answers()
     }
 
     /// Whether these bytes of a text, or of a field of this object, are such a message's own words.
@@ -108,12 +111,26 @@ impl Pointed {
 
 /// A message up to where somebody else's words begin in it.
 fn own_words(message: &str) -> &str {
-    let end = OTHERS.iter().filter_map(|mark| message.find(mark)).min();
+    // What stands in brackets inside of a line was put there: “[photo, text recognised]”.
+    let put = |at: usize| message.get(..at).is_some_and(|before| !before.is_empty() && !before.ends_with('\n'));
+    let brackets = message.match_indices(['[', '【']).map(|(at, _)| at).find(|at| put(*at));
+    let end = OTHERS.iter().filter_map(|mark| message.find(mark)).chain(brackets).min();
     message.get(..end.unwrap_or(message.len())).unwrap_or_default()
 }
 
+/// “Write her which one”, “and confirm to her”.
+fn tells_them(turn: &str) -> bool {
+    const TELLS: &str = "tell write inform thank text mail email message let to";
+    let words: Vec<&str> = turn.split(|ch: char| !ch.is_ascii_alphanumeric()).collect();
+    words.windows(2).any(|pair| matches!(pair, [verb, "her" | "him" | "them"] if is(TELLS, verb)))
+        || ["告诉她", "告诉他", "通知她", "通知他"].iter().any(|word| turn.contains(word))
+}
+
 fn speaks_of_words(turn: &str) -> bool {
-    turn.split(|ch: char| !ch.is_ascii_alphanumeric()).any(|word| is(SAID, word))
+    let words: Vec<&str> = turn.split(|ch: char| !ch.is_ascii_alphanumeric()).filter(|word| !word.is_empty()).collect();
+    let of = |pair: &[&str]| matches!(pair, ["his" | "her" | "their" | "s", what] if is(WORDS, what));
+    words.iter().any(|word| is(SAID, word))
+        || words.windows(2).any(of)
         || CHINESE_SAID.split(' ').any(|word| turn.contains(word))
 }
 
@@ -182,13 +199,13 @@ fn is_named(known: &Prepared, author: &str) -> bool {
     said > 0 && said * 2 >= all
 }
 
-/// Whether a value is one that the user may leave to somebody's message: which thing of theirs it is about, what it is to be, how much,
-/// where, when. Not who gets something, nor what is deleted, opened to others or paid into.
+/// Whether a value is one that the user may leave to somebody's message: what a thing is to be, how much, where, when. Not which thing
+/// it is, nor who gets something, nor what is told to others, deleted, opened to others or paid into.
 pub(super) fn may_be_left(effect: Effect, leaf: &Leaf, part: Part) -> bool {
     let makes = matches!(effect, Effect::Create | Effect::Change | Effect::Unknown);
     let open = match part {
-        Part::Content => makes || matches!(effect, Effect::Pay | Effect::Send),
-        Part::Object => makes,
+        Part::Content => makes || effect == Effect::Pay,
+        Part::Object => makes && !is_id(&leaf.key),
         Part::Amount => effect == Effect::Pay,
         _ => false,
     };
@@ -198,26 +215,22 @@ pub(super) fn may_be_left(effect: Effect, leaf: &Leaf, part: Part) -> bool {
     open && !leaf.value.contains('@') && (!account || time)
 }
 
-/// Whether the user left this value to the message of somebody: it stands there, and is the name of nothing else that a tool
-/// returned, or the only number of its form that the message holds.
+/// Whether the user left this value to the message of somebody: it stands there, and is the name of nothing else that a tool returned.
 pub(super) fn is_left(known: &Prepared, value: &str) -> bool {
     let probe = Probe::new(value);
-    let (pointed, code) = (known.pointed(), is_code(value));
-    if pointed.messages.is_empty() || value.is_empty() {
+    let pointed = known.pointed();
+    if pointed.messages.is_empty() || value.is_empty() || is_code(value) {
         return false;
     }
     let mut found = false;
     for source in results(known).filter(|source| source.index.sieve.may_contain(&probe)) {
         let fields = || source.index.fields.iter();
-        if !code && has_rows(source) && fields().any(|field| field.value == value) {
+        if has_rows(source) && fields().any(|field| field.value == value) {
             return false;
         }
         let stands = |record: Option<u32>, text: &str| {
             let mut places = probe.find_in(text).take(MOST_PLACES).map(|at| at..at + value.len());
-            places.any(|at| {
-                let own = pointed.around(source.slot, record, text, &at);
-                own.is_some_and(|own| stands_in(own, value) && (!code || is_the_only_code(own, value)))
-            })
+            places.any(|at| pointed.around(source.slot, record, text, &at).is_some_and(|own| stands_in(own, value)))
         };
         found |= if source.index.structured {
             fields().any(|field| stands(Some(field.record), &field.value))
@@ -228,33 +241,23 @@ pub(super) fn is_left(known: &Prepared, value: &str) -> bool {
     found
 }
 
-/// `dome-318`, `f60518`.
+/// `dome-318`, `f60518`: what a thing is called by.
 fn is_code(value: &str) -> bool {
     let joined = |ch: char| ch.is_ascii_alphanumeric() || matches!(ch, '-' | '_' | '.' | '#');
-    (3..=32).contains(&value.len())
-        && value.chars().all(joined)
+    value.chars().all(joined)
         && value.bytes().any(|byte| byte.is_ascii_digit())
         && value.bytes().any(|byte| byte.is_ascii_alphabetic())
 }
 
-/// Whether no other code stands in a message.
-fn is_the_only_code(message: &str, value: &str) -> bool {
-    let joined = |ch: char| ch.is_ascii_alphanumeric() || matches!(ch, '-' | '_' | '.' | '#');
-    let words = message.split(|ch| !joined(ch)).map(|word| word.trim_end_matches(['.', '-']));
-    let alike = |word: &&str| is_code(word) && word.as_bytes().first() == value.as_bytes().first();
-    words.filter(alike).all(|word| word == value)
-}
-
-/// Whether the call says what it is done to: something that the user named, or that the message names.
+/// Whether the call says what it is done to: something that the user named.
 pub(super) fn names_something(known: &Prepared, leaves: &[Leaf], own: &Leaf) -> bool {
-    let mut others = leaves.iter().filter(|leaf| leaf.path != own.path || is_id(&leaf.key));
+    let mut others = leaves.iter().filter(|leaf| leaf.path != own.path);
     others.any(|leaf| {
         let value = folded(&leaf.value);
         let telling = weight(&value) >= 3 && (is_id(&leaf.key) || value.chars().any(char::is_alphabetic));
         telling
             && (known.says(&value)
                 || known.says_its_words(&value)
-                || is_of_a_record_spoken_of(known, &value)
-                || is_code(&value) && is_left(known, &value))
+                || is_of_a_record_spoken_of(known, &value))
     })
 }

@@ -182,7 +182,7 @@ fn is_telling(value: &Value) -> bool {
 
 /// The prose of a source that a third party may have written: fields that hold more than one value, or all of it where it is
 /// not structured.
-fn texts(source: &Source) -> impl Iterator<Item = (&str, Origin)> {
+pub(super) fn texts(source: &Source) -> impl Iterator<Item = (&str, Origin)> {
     in_records(source).map(|(text, origin, _)| (text, origin))
 }
 

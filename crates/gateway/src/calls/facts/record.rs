@@ -118,6 +118,30 @@ pub(super) fn is_of_a_named_record(known: &Prepared, value: &str, named: Named) 
     })
 }
 
+/// Whether a whole field of something that the agent's own tools read is this value.
+pub(super) fn is_a_field(known: &Prepared, value: &str) -> bool {
+    let probe = Probe::new(value);
+    let mut sources = results(known)
+        .filter(|source| has_rows(source) && source.index.sieve.may_hold(&probe) && reads(known, &source.origin));
+    sources.any(|source| source.index.fields.iter().any(|field| field.value == value))
+}
+
+/// Whether an address stands in its own field of what the user keeps.
+pub(super) fn is_kept_address(known: &Prepared, value: &str) -> bool {
+    let probe = Probe::new(value);
+    let kept = |source: &&Source| {
+        has_rows(source)
+            && (source.index.sieve.may_contain(&probe) || source.index.sieve.may_have(term_mark(value)))
+            && reads(known, &source.origin)
+            && is_kept_by_the_user(&source.origin)
+            && !tells_of_payments(&source.origin)
+    };
+    let its_own = |source: &Source, field: &Field| {
+        (is_an_address(&field.key) || is_a_name(&field.key)) && holds(&field.value, value) && !is_a_message(source, field)
+    };
+    results(known).filter(kept).any(|source| source.index.fields.iter().any(|field| its_own(source, field)))
+}
+
 /// Whether every row of a table that the user named as well has the same in this column: in a plain text anybody can add a row.
 fn is_the_only_one(known: &Prepared, source: &Source, own: &Field, named: Named) -> bool {
     let column = source.index.fields.iter().filter(|field| field.key == own.key && field.value != own.value);
@@ -384,7 +408,7 @@ fn writes(known: &Prepared, source: &Source, field: &Field, value: &str) -> bool
     let local = value.split('@').next().unwrap_or_default();
     let agrees = |name: &str| names_of(name).any(|word| word.is_ascii() && value.contains(word));
     known.mentions_person(local)
-        || known.pointed().is_from(value)
+        || known.pointed().is_answered_at(known, value)
         || (known.mentions_person(&display) && agrees(&display))
         || known.intent().replies && known.names(source, field)
 }

@@ -90,11 +90,10 @@ pub(super) fn is_called_for(
         })
     };
     let verbs = verbs_of(tool, description);
-    known.turns.iter().any(|(_, turn)| {
-        harmless && opens(turn)
-            || !matches!(effect, Effect::Grant | Effect::Credential | Effect::Execute)
-                && verbs.iter().any(|verb| is_wished_by(turn, *verb))
-    }) || harmless && leaves.iter().any(|leaf| is_dictated(known, &leaf.value))
+    let said = |turn: &str| opens(turn) || verbs.iter().any(|verb| is_wished_by(turn, *verb));
+    harmless
+        && (known.turns.iter().any(|(_, turn)| said(turn))
+            || leaves.iter().any(|leaf| is_dictated(known, &leaf.value)))
 }
 
 /// What makes a noun of the word before it: “mail from Tom”.
@@ -104,7 +103,7 @@ fn is(list: &str, word: &str) -> bool {
     list.split(' ').any(|one| one == word)
 }
 
-fn is_empty(word: &str) -> bool {
+pub(super) fn is_empty(word: &str) -> bool {
     is(EMPTY, word) || word.len() < 2 || !word.is_ascii()
 }
 
@@ -314,14 +313,14 @@ fn stems(text: &str) -> Vec<String> {
 }
 
 /// A word without the endings of plural and tense, and the same for words that only differ in them.
-fn stem(word: &str) -> String {
+pub(super) fn stem(word: &str) -> String {
     let ends = ["ations", "ation", "ings", "ing", "ies", "ed", "es", "s", "e", "y"];
     let bare = ends.iter().find_map(|end| word.strip_suffix(end).filter(|bare| bare.len() >= 3));
     bare.unwrap_or(word).to_owned()
 }
 
 /// Pairs of neighbouring Chinese characters.
-fn pairs(word: &str) -> impl Iterator<Item = String> {
+pub(super) fn pairs(word: &str) -> impl Iterator<Item = String> {
     let chars: Vec<char> = word.chars().filter(|ch| is_ideograph(*ch)).collect();
     (1..chars.len()).filter_map(move |at| Some(chars.get(at - 1..=at)?.iter().collect()))
 }

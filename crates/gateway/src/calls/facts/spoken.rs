@@ -1,0 +1,106 @@
+//! Whether anything that a third party wrote speaks of what a call does. Whoever sets out to steer an agent has to say what is to be
+//! done with what: where no sentence of theirs names the kind of call, one of its values or the class of its effect, the call
+//! follows from what the user wants, in whatever words they want it.
+
+use std::collections::BTreeSet;
+
+use ombud_core::effect::{Effect, Part, untitled, words};
+use ombud_core::gate::{ArgumentFacts, CallFacts};
+use ombud_core::intent::urges;
+
+use super::super::Prepared;
+use super::super::arguments::Leaf;
+use super::prose::texts;
+use super::record::{is_a_field, is_kept_address};
+use super::topic::{is_empty, pairs, stem};
+use crate::attribute::index::{is_ideograph, stands_in};
+use crate::attribute::{folded, weight};
+use crate::wire::answer::ToolCall;
+
+/// Words that a sentence has at least; a Chinese character is one.
+const LEAST: usize = 5;
+
+/// Values of a call that are looked for.
+const MOST_VALUES: usize = 64;
+
+/// Longest value that is a name or a title rather than a text, in bytes.
+const LONGEST_NAME: usize = 80;
+
+/// What a text that asks for a call would name.
+struct Call {
+    effect: Effect,
+    /// Its short values.
+    values: Vec<String>,
+    /// Stems of the words of the tool's name and of what is said of it, of its values and arguments.
+    stems: BTreeSet<String>,
+    /// The same for Chinese: pairs of characters.
+    pairs: BTreeSet<String>,
+    /// Whether the tool speaks English, and Chinese.
+    scripts: (bool, bool),
+}
+
+impl Call {
+    fn of(effect: Effect, tool: &str, description: &str, leaves: &[Leaf]) -> Self {
+        let first = untitled(description).split(['.', '。', '\n']).next().unwrap_or_default();
+        let values: Vec<String> = leaves.iter().take(MOST_VALUES).map(|leaf| folded(&leaf.value)).collect();
+        let short = || values.iter().filter(|value| value.len() <= LONGEST_NAME);
+        let named = [tool, first].into_iter().flat_map(words);
+        let all: Vec<String> = named.chain(short().flat_map(|value| words(value))).collect();
+        let telling = all.iter().filter(|word| !is_empty(word) && word.len() >= 3 && !word.bytes().all(|byte| byte.is_ascii_digit()));
+        let stems = telling.map(|word| stem(word)).collect();
+        let pairs = all.iter().flat_map(|word| pairs(word).collect::<Vec<_>>()).collect();
+        let said = format!("{tool}{description}");
+        let chinese = said.chars().any(is_ideograph);
+        let values = short().filter(|value| weight(value) >= 2).cloned().collect();
+        Self { effect, values, stems, pairs, scripts: (!chinese || description.is_ascii(), chinese) }
+    }
+
+    /// Whether a sentence names the call.
+    fn is_named_in(&self, sentence: &str) -> bool {
+        let chinese = sentence.chars().any(is_ideograph);
+        // What is said in the other script of a tool that is not described in it cannot be told.
+        if chinese && !self.scripts.1 || !chinese && !self.scripts.0 {
+            return true;
+        }
+        let mut english = sentence.split(|ch: char| !ch.is_alphanumeric() || is_ideograph(ch)).filter(|word| word.len() >= 3);
+        english.any(|word| self.stems.contains(&stem(word)))
+            || pairs(sentence).any(|pair| self.pairs.contains(&pair))
+            || self.values.iter().any(|value| stands_in(sentence, value))
+            || urges(sentence, self.effect)
+    }
+}
+
+/// Takes away what speaks against a call only because nobody knows whether a third party had it made, where none speaks of it.
+pub(super) fn settle(known: &Prepared, call: &ToolCall, description: &str, leaves: &[Leaf], facts: &mut CallFacts) {
+    let open = !matches!(facts.effect, Effect::Execute | Effect::Credential | Effect::Fetch) && facts.effect.acts();
+    let wished = facts.asked && facts.anchored;
+    let chosen = |argument: &ArgumentFacts| argument.outside.is_some() && !argument.user && !argument.record;
+    let doubtful = !wished || facts.arguments.iter().any(chosen);
+    if !open || !doubtful || !known.intent().wants() {
+        return;
+    }
+    if is_spoken_of(known, facts.effect, &call.tool, description, leaves) {
+        return;
+    }
+    (facts.asked, facts.anchored) = (true, true);
+    for argument in facts.arguments.iter_mut().filter(|argument| chosen(argument)) {
+        argument.record = match argument.part {
+            Part::Object | Part::Amount => is_a_field(known, &argument.value),
+            Part::Destination => is_kept_address(known, &argument.value),
+            _ => false,
+        };
+    }
+}
+
+/// Whether some sentence of a third party speaks of a call.
+fn is_spoken_of(known: &Prepared, effect: Effect, tool: &str, description: &str, leaves: &[Leaf]) -> bool {
+    let call = Call::of(effect, tool, description, leaves);
+    let all = known.context.sources.iter().flat_map(texts);
+    all.flat_map(|(text, _)| sentences(text)).any(|sentence| call.is_named_in(sentence))
+}
+
+/// The sentences of a text: cells of rows and fields that are no more than a name are none.
+fn sentences(text: &str) -> impl Iterator<Item = &str> {
+    let lines = text.split('\n').flat_map(|line| line.split(['|', '\t'])).flat_map(|cell| cell.split("  "));
+    lines.filter(|cell| crate::attribute::index::words(cell).len() >= LEAST)
+}
