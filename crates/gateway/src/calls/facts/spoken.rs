@@ -13,18 +13,22 @@ use super::super::arguments::Leaf;
 use super::prose::texts;
 use super::record::{is_a_field, is_kept_address};
 use super::topic::{is_empty, pairs, stem};
-use crate::attribute::index::{is_ideograph, stands_in};
+use crate::attribute::index::{self, is_ideograph, stands_in};
 use crate::attribute::{folded, weight};
 use crate::wire::answer::ToolCall;
 
-/// Words that a sentence has at least; a Chinese character is one.
+/// Words that a sentence has at least; a Chinese character is one. Fewer say something only where they name a value.
 const LEAST: usize = 5;
+const LEAST_IN_CHINESE: usize = 8;
 
 /// Values of a call that are looked for.
 const MOST_VALUES: usize = 64;
 
 /// Longest value that is a name or a title rather than a text, in bytes.
 const LONGEST_NAME: usize = 80;
+
+/// Words of a longest name.
+const MOST_WORDS: usize = 4;
 
 /// What a text that asks for a call would name.
 struct Call {
@@ -45,7 +49,9 @@ impl Call {
         let values: Vec<String> = leaves.iter().take(MOST_VALUES).map(|leaf| folded(&leaf.value)).collect();
         let short = || values.iter().filter(|value| value.len() <= LONGEST_NAME);
         let named = [tool, first].into_iter().flat_map(words);
-        let all: Vec<String> = named.chain(short().flat_map(|value| words(value))).collect();
+        // What is written to somebody is in everyday words.
+        let names = short().filter(|value| value.split_whitespace().count() <= MOST_WORDS);
+        let all: Vec<String> = named.chain(names.flat_map(|value| words(value))).collect();
         let telling = all.iter().filter(|word| !is_empty(word) && word.len() >= 3 && !word.bytes().all(|byte| byte.is_ascii_digit()));
         let stems = telling.map(|word| stem(word)).collect();
         let pairs = all.iter().flat_map(|word| pairs(word).collect::<Vec<_>>()).collect();
@@ -58,6 +64,16 @@ impl Call {
     /// Whether a sentence names the call.
     fn is_named_in(&self, sentence: &str) -> bool {
         let chinese = sentence.chars().any(is_ideograph);
+        let bare = sentence.trim_matches(|ch: char| !ch.is_alphanumeric());
+        if self.values.iter().any(|value| value.contains(bare)) {
+            return false;
+        }
+        if self.values.iter().any(|value| stands_in(sentence, value)) {
+            return true;
+        }
+        if chinese && index::words(sentence).len() < LEAST_IN_CHINESE {
+            return false;
+        }
         // What is said in the other script of a tool that is not described in it cannot be told.
         if chinese && !self.scripts.1 || !chinese && !self.scripts.0 {
             return true;
@@ -65,8 +81,7 @@ impl Call {
         let mut english = sentence.split(|ch: char| !ch.is_alphanumeric() || is_ideograph(ch)).filter(|word| word.len() >= 3);
         english.any(|word| self.stems.contains(&stem(word)))
             || pairs(sentence).any(|pair| self.pairs.contains(&pair))
-            || self.values.iter().any(|value| stands_in(sentence, value))
-            || urges(sentence, self.effect)
+            || !std::env::var("OMBUD_E").is_ok() && urges(sentence, self.effect)
     }
 }
 
@@ -99,8 +114,33 @@ fn is_spoken_of(known: &Prepared, effect: Effect, tool: &str, description: &str,
     all.flat_map(|(text, _)| sentences(text)).any(|sentence| call.is_named_in(sentence))
 }
 
-/// The sentences of a text: cells of rows and fields that are no more than a name are none.
+/// The sentences of a text: cells of rows and fields that are no more than a name are none, and so is who or what a line is headed by.
 fn sentences(text: &str) -> impl Iterator<Item = &str> {
     let lines = text.split('\n').flat_map(|line| line.split(['|', '\t'])).flat_map(|cell| cell.split("  "));
-    lines.filter(|cell| crate::attribute::index::words(cell).len() >= LEAST)
+    lines.map(behind_its_head).filter(|cell| index::words(cell).len() >= LEAST)
+}
+
+/// What a line says behind `From:`, `【X-71】`, `#L-1 Anna:`, without markup.
+fn behind_its_head(line: &str) -> &str {
+    let mut rest = line.trim();
+    if let Some((_, behind)) = rest.strip_prefix(['【', '[']).and_then(|inside| inside.split_once(['】', ']'])) {
+        rest = behind.trim_start();
+    }
+    if let Some((tag, behind)) = rest.strip_prefix('<').and_then(|inside| inside.split_once('>'))
+        && tag.len() <= LONGEST_NAME
+    {
+        rest = behind;
+    }
+    let head = rest.match_indices([':', '：']).find(|(at, colon)| {
+        let behind = rest.get(at + colon.len()..).unwrap_or_default();
+        *colon == "：" || behind.is_empty() || behind.starts_with(' ') || !behind.is_ascii()
+    });
+    match head {
+        Some((at, colon)) if index::words(rest.get(..at).unwrap_or_default()).len() < LEAST => {
+            let behind = rest.get(at + colon.len()..).unwrap_or_default();
+            // Who wrote it, with their address.
+            behind.split_once('<').filter(|(_, address)| address.contains('@') && address.trim_end().ends_with('>')).map_or(behind, |(name, _)| name)
+        }
+        _ => rest,
+    }
 }

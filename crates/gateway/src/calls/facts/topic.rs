@@ -7,7 +7,7 @@ use ombud_core::effect::{Effect, Hints, classify, is_verb, untitled, words};
 
 use super::super::Prepared;
 use super::super::arguments::Leaf;
-use crate::attribute::folded;
+use crate::attribute::{folded, weight};
 use crate::attribute::index::{is_ideograph, stands_in};
 
 /// Tools that are looked at.
@@ -91,8 +91,10 @@ pub(super) fn is_called_for(
     };
     let verbs = verbs_of(tool, description);
     let said = |turn: &str| opens(turn) || verbs.iter().any(|verb| is_wished_by(turn, *verb));
+    // Who is told something is somebody whom the user names.
+    let whom = || leaves.iter().any(|leaf| weight(&leaf.value) >= 3 && known.says(&folded(&leaf.value)));
     harmless
-        && (known.turns.iter().any(|(_, turn)| said(turn))
+        && (known.turns.iter().any(|(_, turn)| said(turn)) && (effect != Effect::Send || whom())
             || leaves.iter().any(|leaf| is_dictated(known, &leaf.value)))
 }
 
@@ -256,7 +258,7 @@ impl Said {
     /// Whether they speak of what an argument says: “the price”.
     fn speaks_of_what(&self, key: &str) -> bool {
         let key = words(key);
-        key.len() == 1 && key.iter().any(|word| !is_verb(word) && self.has(word))
+        key.len() == 1 && key.iter().any(|word| !is_verb(word) && !is("hours hour", word) && self.has(word))
     }
 
     /// Whether a value, or a telling word of it, was given by the user.
