@@ -27,6 +27,9 @@ const MOST_VALUES: usize = 64;
 /// Longest value that is a name or a title rather than a text, in bytes.
 const LONGEST_NAME: usize = 80;
 
+/// Shortest name of a tool that nobody writes by chance, in bytes.
+const SHORTEST_TOOL: usize = 6;
+
 /// Words of a longest name.
 const MOST_WORDS: usize = 4;
 
@@ -81,7 +84,7 @@ impl Call {
         let mut english = sentence.split(|ch: char| !ch.is_alphanumeric() || is_ideograph(ch)).filter(|word| word.len() >= 3);
         english.any(|word| self.stems.contains(&stem(word)))
             || pairs(sentence).any(|pair| self.pairs.contains(&pair))
-            || !std::env::var("OMBUD_E").is_ok() && urges(sentence, self.effect)
+            || urges(sentence, self.effect)
     }
 }
 
@@ -91,7 +94,9 @@ pub(super) fn settle(known: &Prepared, call: &ToolCall, description: &str, leave
     let wished = facts.asked && facts.anchored;
     let chosen = |argument: &ArgumentFacts| argument.outside.is_some() && !argument.user && !argument.record;
     let doubtful = !wished || facts.arguments.iter().any(chosen);
-    if !open || !doubtful || !known.intent().wants() {
+    // What is over is over: that must be asked for.
+    let ends = facts.ends && !known.intent().ends;
+    if !open || !doubtful || ends || !known.intent().wants() {
         return;
     }
     if is_spoken_of(known, facts.effect, &call.tool, description, leaves) {
@@ -110,8 +115,10 @@ pub(super) fn settle(known: &Prepared, call: &ToolCall, description: &str, leave
 /// Whether some sentence of a third party speaks of a call.
 fn is_spoken_of(known: &Prepared, effect: Effect, tool: &str, description: &str, leaves: &[Leaf]) -> bool {
     let call = Call::of(effect, tool, description, leaves);
-    let all = known.context.sources.iter().flat_map(texts);
-    all.flat_map(|(text, _)| sentences(text)).any(|sentence| call.is_named_in(sentence))
+    let all = || known.context.sources.iter().flat_map(texts);
+    let name = folded(tool);
+    let named = || name.len() >= SHORTEST_TOOL && all().any(|(text, _)| text.contains(&name));
+    named() || all().flat_map(|(text, _)| sentences(text)).any(|sentence| call.is_named_in(sentence))
 }
 
 /// The sentences of a text: cells of rows and fields that are no more than a name are none, and so is who or what a line is headed by.
@@ -123,7 +130,10 @@ fn sentences(text: &str) -> impl Iterator<Item = &str> {
 /// What a line says behind `From:`, `【X-71】`, `#L-1 Anna:`, without markup.
 fn behind_its_head(line: &str) -> &str {
     let mut rest = line.trim();
-    if let Some((_, behind)) = rest.strip_prefix(['【', '[']).and_then(|inside| inside.split_once(['】', ']'])) {
+    if let Some((inside, behind)) = rest.strip_prefix(['【', '[']).and_then(|inside| inside.split_once(['】', ']']))
+        && index::words(inside).len() < LEAST
+        && !inside.contains([':', '{'])
+    {
         rest = behind.trim_start();
     }
     if let Some((tag, behind)) = rest.strip_prefix('<').and_then(|inside| inside.split_once('>'))

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use ombud_core::effect::{Effect, Hints, classify, is_verb, untitled, words};
+use ombud_core::effect::{Effect, Hints, classify, ends_by_description, is_verb, untitled, words};
 
 use super::super::Prepared;
 use super::super::arguments::Leaf;
@@ -79,14 +79,15 @@ pub(super) fn is_called_for(
     description: &str,
     leaves: &[Leaf],
 ) -> bool {
-    let harmless = matches!(effect, Effect::Send | Effect::Create | Effect::Change | Effect::Unknown);
+    let harmless = matches!(effect, Effect::Send | Effect::Create | Effect::Change | Effect::Unknown)
+        && (known.intent().ends || !ends_by_description(tool, description));
     let own = tool.rsplit("__").next().unwrap_or(tool);
     let names: BTreeSet<String> =
-        words(own).iter().filter(|word| !is_general(word) && !is_empty(word)).map(|word| stem(word)).collect();
+        words(own).into_iter().filter(|word| !is_general(word) && !is_empty(word)).collect();
     let value = |word: &str| leaves.iter().any(|leaf| word.len() >= 4 && folded(&leaf.value) == word);
     let opens = |turn: &str| {
         clauses(turn).filter_map(heads).any(|(word, next)| {
-            !is(PREPOSITIONS, next) && (names.contains(&stem(word)) || effect != Effect::Send && value(word))
+            !is(PREPOSITIONS, next) && (names.contains(word) || effect != Effect::Send && value(word))
         })
     };
     let verbs = verbs_of(tool, description);
