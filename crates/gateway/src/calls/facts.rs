@@ -473,7 +473,9 @@ fn argument(
         known.context.sources.get(hit.source).is_some_and(|source| source.role != Role::ToolDefinition)
     };
     facts.operator = plain && hits.iter().any(|hit| hit.origin == Origin::Operator && written(hit));
-    facts.outside = outside(&hits);
+    // What a result repeats that it was asked for with comes from elsewhere.
+    let said = |hit: &&Hit| part != Part::Object || !record::is_repeated(known, &hit.origin, &value.text);
+    facts.outside = outside(hits.iter().filter(said));
     facts.typed |= part == Part::Object && hits.is_empty() && is_number_of_a_record(leaf);
     facts.listed = is_listed(known, &folded(&leaf.value), part);
     facts.altered = part == Part::Url && is_altered(known, value);
@@ -535,8 +537,8 @@ fn is_altered(known: &Prepared, value: &Value) -> bool {
 }
 
 /// The first origin that a third party may have written.
-fn outside(hits: &[Hit]) -> Option<Origin> {
-    hits.iter().find(|hit| hit.origin.trust() == Trust::Untrusted).map(|hit| hit.origin.clone())
+fn outside<'h>(hits: impl IntoIterator<Item = &'h Hit>) -> Option<Origin> {
+    hits.into_iter().find(|hit| hit.origin.trust() == Trust::Untrusted).map(|hit| hit.origin.clone())
 }
 
 /// A relative path that leaves its folder neither upwards nor into something hidden.

@@ -30,7 +30,10 @@ pub(in crate::attribute) fn read(folded: &str) -> Vec<Field> {
     let table = (0..lines.len().min(HEAD)).map(|at| table(&lines, at)).find(|fields| !fields.is_empty());
     let some = |fields: Vec<Field>| Some(fields).filter(|fields| !fields.is_empty());
     let otherwise = || {
-        some(card(&lines)).or_else(|| some(rows(&lines))).unwrap_or_else(|| list(&lines))
+        some(card(&lines)).unwrap_or_else(|| {
+            let (rows, list) = (rows(&lines), list(&lines));
+            if list.len() > rows.len() { list } else { rows }
+        })
     };
     table.unwrap_or_else(otherwise)
 }

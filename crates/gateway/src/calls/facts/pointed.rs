@@ -27,7 +27,7 @@ const MOST_PLACES: usize = 16;
 const MOST_LINES: usize = 2_000;
 
 /// How the user speaks of what somebody said, as whole words.
-const SAID: &str = "says said asks asked wants wanted wrote writes mailed emailed texted messaged told offers offered suggests suggested \
+const SAID: &str = "say says said asks asked wants wanted wrote writes mailed emailed texted messaged told offers offered suggests suggested \
     proposes proposed requests requested sent posted left called replied answered";
 
 /// What somebody's words are called, behind “his”, “her”, “Anouk's”.

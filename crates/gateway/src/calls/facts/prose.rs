@@ -11,6 +11,7 @@ use super::super::Prepared;
 use super::super::arguments::Leaf;
 use super::named::is_entry;
 use super::pointed::Pointed;
+use super::record::is_repeated;
 use super::{About, Value, numbers};
 use crate::attribute::envelope::Passage;
 use crate::attribute::identifier::Kind;
@@ -34,7 +35,8 @@ pub(super) fn asks_for(known: &Prepared, about: About<'_>, value: &Value) -> Opt
     let tells = effect.acts() && is_telling(value);
     let about = About { spelt: about.spelt.filter(|_| effect.acts() && effect != Effect::Fetch), ..about };
     let left = about.left.then(|| known.pointed());
-    asked(&known.context.sources, about, &value.text, tells, left)
+    let told = |source: &&Source| !is_repeated(known, &source.origin, &value.text);
+    asked(known.context.sources.iter().filter(told), about, &value.text, tells, left)
 }
 
 /// The origin of prose before this place of the body that holds the value and asks to have something looked at.
@@ -42,7 +44,7 @@ pub(super) fn asked_before(known: &Prepared, tool: &str, value: &Value, before: 
     let sources = &known.context.sources;
     let earlier = sources.get(..sources.partition_point(|source| source.start < before)).unwrap_or_default();
     let about = About { effect: Effect::Read, tool, spelt: None, left: false };
-    asked(earlier, about, &value.text, false, None)
+    asked(earlier.iter(), about, &value.text, false, None)
 }
 
 /// The origin of prose before this place of the body that holds the value, whatever it asks for.
@@ -66,7 +68,8 @@ pub(super) fn told_before(known: &Prepared, value: &Value, before: usize) -> Opt
 pub(super) fn spells(known: &Prepared, value: &str, spelt: &Spelt) -> Option<Origin> {
     let probe = Probe::new(value);
     let may = |source: &&Source| !source.passages.is_empty() || source.index.sieve.may_contain(&probe);
-    known.context.sources.iter().filter(may).find_map(|source| {
+    let told = |source: &&Source| may(source) && !is_repeated(known, &source.origin, value);
+    known.context.sources.iter().filter(told).find_map(|source| {
         let longer = |(text, _): &(&str, Origin)| bare(text) != bare(value);
         texts(source).filter(longer).find_map(|(text, origin)| {
             let mut holds = places(text, &probe).take(MOST);
@@ -91,8 +94,8 @@ pub(super) fn says_in_words(known: &Prepared, value: &str) -> Option<Origin> {
 const MOST_TEXTS: usize = 256;
 const LONGEST_TEXT: usize = 4096;
 
-fn asked(
-    sources: &[Source],
+fn asked<'s>(
+    mut sources: impl Iterator<Item = &'s Source>,
     about: About<'_>,
     value: &str,
     telling: bool,
@@ -101,7 +104,7 @@ fn asked(
     let (tool, probe) = (folded(about.tool), Probe::new(value));
     // A passage may begin inside a word: where there are some, the words of the whole say nothing.
     let may = |source: &&Source| !source.passages.is_empty() || source.index.sieve.may_contain(&probe);
-    sources.iter().filter(may).find_map(|source| {
+    sources.by_ref().filter(may).find_map(|source| {
         let longer = |(text, ..): &(&str, Origin, Option<u32>)| bare(text) != bare(value);
         in_records(source).filter(longer).find_map(|(text, origin, record)| {
             // What the user leaves to the message of somebody, that message may say.

@@ -215,6 +215,11 @@ fn is_asked_in_some_of_the_users_words(known: &Prepared, origin: &Origin) -> boo
     asked_with(known, origin).iter().any(|text| text.chars().any(char::is_alphabetic) && is_said(known, text))
 }
 
+/// Whether a result only repeats a value with which it was asked for: whoever asked had it before.
+pub(super) fn is_repeated(known: &Prepared, origin: &Origin, value: &str) -> bool {
+    asked_with(known, origin).iter().any(|asked| asked == value)
+}
+
 /// What the call was made with that a result answers.
 fn asked_with(known: &Prepared, origin: &Origin) -> Vec<String> {
     let Origin::Tool { call: Some(id), .. } = origin else { return Vec::new() };
