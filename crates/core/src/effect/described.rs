@@ -252,7 +252,7 @@ fn names_things_in_chinese(text: &str) -> bool {
         房源 场次 座位 航班 车次 优惠券 商品 菜单 ";
     const VERBS: &str = "发放派送赠给让把将开关加减增删改换调设定取退寄付转打写画做建修移停启绑解拉踢禁封撤批审拒补领抽缴充汇借还租买卖订约\
         报提交申上下更变清收用为向对按呼召锁切点播暂冻举投签兑抢拍录喷浇喂导叫接拨摇连断触激唤催救帮替代批一自在";
-    let first = text.trim().split(['。', '；', '\n']).next().unwrap_or_default();
+    let first = text.trim().split(['。', '；', '\n', '（', '(']).next().unwrap_or_default();
     // “给用户发优惠券”, “派发优惠券”: a verb that no list knows, and only what it is about at the end.
     let opens =
         first.chars().next().is_some_and(|first| VERBS.contains(first)) || first.contains(['给', '让', '使']);

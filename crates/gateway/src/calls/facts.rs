@@ -95,7 +95,9 @@ pub fn of(
         asked: prepared.is_some_and(|known| asks_for(known, effect, &call.tool, description)),
         anchored: prepared
             .is_some_and(|known| topic::is_touched(known, &call.tool, description, &arguments.leaves)),
-        delegated: prepared.is_some_and(|known| known.intent().delegates),
+        // What is left to one person's message is looked at value by value.
+        delegated: prepared
+            .is_some_and(|known| known.intent().delegates && known.pointed().is_empty()),
         ends: effect.acts() && ends_by_description(&call.tool, description),
         many: prepared.is_some_and(|known| known.intent().many),
         steered: prepared.and_then(|known| steered::by(known, effect, &arguments.leaves)),

@@ -72,6 +72,11 @@ impl Pointed {
         pointed
     }
 
+    /// Whether there are none.
+    pub(super) fn is_empty(&self) -> bool {
+        self.messages.is_empty()
+    }
+
     fn read(&mut self, known: &Prepared, source: &Source) {
         let found = if source.index.structured {
             of_records(known, source)

@@ -126,6 +126,18 @@ pub(super) fn is_a_field(known: &Prepared, value: &str) -> bool {
     sources.any(|source| source.index.fields.iter().any(|field| field.value == value))
 }
 
+/// Whether it stands in a field that says who wrote a record.
+pub(super) fn is_a_writer(known: &Prepared, value: &str) -> bool {
+    let probe = Probe::new(value);
+    let read = results(known).filter(|source| {
+        has_rows(source) && source.index.sieve.may_hold(&probe) && reads(known, &source.origin)
+    });
+    let writes = |field: &Field| {
+        field.value == value && (is(SENDERS, &field.key) || is(ADDRESSES, &field.key) || is_a_name(&field.key))
+    };
+    read.into_iter().any(|source| source.index.fields.iter().any(writes))
+}
+
 /// Whether an address stands in its own field of what the user keeps.
 pub(super) fn is_kept_address(known: &Prepared, value: &str) -> bool {
     let probe = Probe::new(value);

@@ -11,7 +11,7 @@ use ombud_core::intent::urges;
 use super::super::Prepared;
 use super::super::arguments::Leaf;
 use super::prose::texts;
-use super::record::{is_a_field, is_kept_address};
+use super::record::{is_a_field, is_a_writer, is_kept_address};
 use super::topic::{is_empty, pairs, stem};
 use crate::attribute::index::{self, is_ideograph, stands_in};
 use crate::attribute::{folded, weight};
@@ -106,10 +106,18 @@ pub(super) fn settle(known: &Prepared, call: &ToolCall, description: &str, leave
     for argument in facts.arguments.iter_mut().filter(|argument| chosen(argument)) {
         argument.record = match argument.part {
             Part::Object | Part::Amount => is_a_field(known, &argument.value),
-            Part::Destination => is_kept_address(known, &argument.value),
+            Part::Destination => {
+                is_kept_address(known, &argument.value)
+                    || answers(&call.tool) && is_a_writer(known, &argument.value)
+            }
             _ => false,
         };
     }
+}
+
+/// Whether a tool only answers those who wrote.
+fn answers(tool: &str) -> bool {
+    tool.contains(['回', '答']) || words(tool).iter().any(|word| matches!(word.as_str(), "reply" | "answer" | "respond"))
 }
 
 /// Whether some sentence of a third party speaks of a call.
