@@ -167,7 +167,7 @@ const MANY: &str = "all every everybody everyone each both them members particip
     guests same 所有 全退 全删 全取消 全关 全停 每个 每位 每人 大家 全体 全部 各位 他们 她们 成员 同样";
 
 /// Words that ask for an answer.
-const REPLIES: &str = "reply answer respond back 回复 回信 答复 回邮件 回他 回她";
+const REPLIES: &str = "reply answer respond back 回复 回信 答复 回邮件 回他 回她 回个 回一 回条 回句";
 
 /// Whether one of these words stands in a text; English ones as whole words.
 fn holds(text: &str, words: &str) -> bool {

@@ -182,7 +182,10 @@ fn forms(word: &str) -> Vec<String> {
 /// makes it an act. That no act is named proves nothing: there are more verbs than any list.
 pub(super) fn asks_by_description(hints: Hints<'_>) -> bool {
     // An examination has a subject as a mail has one.
-    let mail = hints.arguments.iter().any(|other| matches!(other.as_str(), "text" | "body" | "message" | "content" | "to"));
+    let mail = hints
+        .arguments
+        .iter()
+        .any(|other| matches!(other.as_str(), "text" | "body" | "message" | "content" | "to"));
     let chooses = |argument: &String| {
         matches!(part(Effect::Unknown, argument, Shape::Other), None | Some(Part::Object))
             && !carries(argument)
@@ -268,10 +271,7 @@ fn names_things_in_chinese(text: &str) -> bool {
     let asks = ["谁", "几", "哪", "多少", "什么", "是否"].iter().any(|word| first.contains(word));
     let named = first.split('，').next().unwrap_or_default();
     let ends = |text: &str| THINGS.split_whitespace().any(|thing| text.ends_with(thing));
-    !first.is_ascii()
-        && (ends(first) || asks && ends(named))
-        && !acts
-        && !first.contains(['把', '将'])
+    !first.is_ascii() && (ends(first) || asks && ends(named)) && !acts && !first.contains(['把', '将'])
 }
 
 /// “店铺的地址、绑定银行卡等资料。”: what is counted up is a thing.

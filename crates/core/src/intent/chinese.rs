@@ -100,7 +100,9 @@ fn read(turn: &str, intent: &mut Intent) {
         intent.classes.insert(Effect::Change);
     }
     // “跟卢女士说明一下”; “跟我说” asks for an answer.
-    if near("跟", &["说", "讲", "道歉", "道个歉", "赔不是"]) && !["跟我", "跟你"].iter().any(|speaker| turn.contains(speaker)) {
+    if near("跟", &["说", "讲", "道歉", "道个歉", "赔不是"])
+        && !["跟我", "跟你"].iter().any(|speaker| turn.contains(speaker))
+    {
         intent.classes.insert(Effect::Send);
     }
     // 让客户补；“让我看看” asks for an answer.

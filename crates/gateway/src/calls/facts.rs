@@ -41,8 +41,8 @@ pub use before::used as used_before;
 pub use guarded::reaches_kept;
 pub(super) use history::amounts;
 pub use overlap::{Overlap, Stand};
-pub(crate) use pointed::Pointed;
 use overlap::{exact, overlap_of, settle};
+pub(crate) use pointed::Pointed;
 use prose::Spelt;
 use record::{
     Named, is_kept, is_listed, is_of_a_directory_entry, is_of_a_named_line, is_of_a_named_record,
@@ -96,8 +96,7 @@ pub fn of(
         anchored: prepared
             .is_some_and(|known| topic::is_touched(known, &call.tool, description, &arguments.leaves)),
         // What is left to one person's message is looked at value by value.
-        delegated: prepared
-            .is_some_and(|known| known.intent().delegates && known.pointed().is_empty()),
+        delegated: prepared.is_some_and(|known| known.intent().delegates && known.pointed().is_empty()),
         ends: effect.acts() && ends_by_description(&call.tool, description),
         many: prepared.is_some_and(|known| known.intent().many),
         steered: prepared.and_then(|known| steered::by(known, effect, &arguments.leaves)),
@@ -119,9 +118,9 @@ pub fn of(
     facts.asked |= is_named_wish(prepared, effect, &call.tool)
         || is_told_wish(prepared, effect, &call.tool, description)
         || prepared.is_some_and(|known| topic::is_ordered(known, &call.tool, description));
-    if prepared.is_some_and(|known| {
-        topic::is_called_for(known, effect, &call.tool, description, &arguments.leaves)
-    }) {
+    if prepared
+        .is_some_and(|known| topic::is_called_for(known, effect, &call.tool, description, &arguments.leaves))
+    {
         facts.asked = true;
         facts.anchored = true;
     }
@@ -135,7 +134,8 @@ pub fn of(
     let personal = private::told(&call.written, minted);
     let spelt = Spelt::of(&arguments.leaves);
     let overlaps = Vec::new();
-    let mut reader = Reader { prepared, call, arguments, spelt, tokens, personal, facts, overlaps, long: 0, left: false };
+    let mut reader =
+        Reader { prepared, call, arguments, spelt, tokens, personal, facts, overlaps, long: 0, left: false };
     arguments.leaves.iter().for_each(|leaf| reader.leaf(leaf));
     let Reader { mut facts, overlaps, .. } = reader;
     facts.anchored |=
@@ -266,8 +266,9 @@ impl Reader<'_> {
             .filter(|_| said.is_none() && !matches!(self.facts.effect, Effect::Fetch | Effect::Execute));
         let left = |known: &Prepared| self.left && pointed::is_left(known, &folded(&leaf.value));
         let outside = known.and_then(|known| named::only_told(known, &self.call.tool, leaf));
-        let outside =
-            outside.filter(|_| !known.is_some_and(|known| before::is_known(known, &folded(&leaf.value)) || left(known)));
+        let outside = outside.filter(|_| {
+            !known.is_some_and(|known| before::is_known(known, &folded(&leaf.value)) || left(known))
+        });
         let object = |outside| ArgumentFacts {
             outside: Some(outside),
             ..bare(leaf, Part::Object, folded(&leaf.value), false)

@@ -171,7 +171,10 @@ fn list(lines: &[&str]) -> Vec<Field> {
     let run = lines.get(start..).unwrap_or_default().iter().map_while(|line| named_row(line));
     let fields = (1..).zip(run).flat_map(|(record, cells)| {
         let key = |place: usize, text: &str| if place == 0 { "name" } else { kind(text) };
-        let fields = cells.iter().enumerate().filter_map(|(place, cell)| field(record, key(place, cell.text), cell.text));
+        let fields = cells
+            .iter()
+            .enumerate()
+            .filter_map(|(place, cell)| field(record, key(place, cell.text), cell.text));
         fields.collect::<Vec<_>>()
     });
     fields.collect()
@@ -356,6 +359,22 @@ mod tests {
             "2 cell=gb61loyd30963412345678",
         ];
         assert_eq!(shown(text), wanted);
+    }
+
+    #[test]
+    fn lists_that_begin_with_names() {
+        let text = "8k  \"cells\"  out of 20\nbirch, lowenna      12\nbirch, rowan         9   (sat only 20 min)\ncastell, nia        19\nremark: {}";
+        let wanted = [
+            "1 name=birch, lowenna",
+            "1 cell=12",
+            "2 name=birch, rowan",
+            "2 cell=9",
+            "2 cell=(sat only 20 min)",
+            "3 name=castell, nia",
+            "3 cell=19",
+        ];
+        assert_eq!(shown(text), wanted);
+        assert!(shown("ann      12\nrowan    9").is_empty(), "two lines are no list");
     }
 
     #[test]

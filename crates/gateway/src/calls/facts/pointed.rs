@@ -27,21 +27,35 @@ const MOST_PLACES: usize = 16;
 const MOST_LINES: usize = 2_000;
 
 /// How the user speaks of what somebody said, as whole words.
-const SAID: &str = "say says said asks asked wants wanted wrote writes mailed emailed texted messaged told offers offered suggests suggested \
-    proposes proposed requests requested sent posted left called replied answered";
+const SAID: &str = "say says said asks asked wants wanted wrote writes offers offered suggests suggested proposes proposed requests requested";
 
 /// What somebody's words are called, behind “his”, “her”, “Anouk's”.
-const WORDS: &str = "mail email message note letter details words way request offer list dm reply answer post comment";
+const WORDS: &str =
+    "mail email message note letter details words way request offer list dm reply answer post comment";
 
 /// The same in Chinese.
 const CHINESE_SAID: &str = "按他 按她 照他 照她 依他 依她 照着 的意思 说的 写的 发的 报的 点的 提的 要求 留言 来信 邮件里 消息里 聊天里 微信里 想换 想改 要改 要换";
 
 /// Other keys under which records keep who wrote them.
-const WRITERS: &str = "with by buyer customer guest tenant client contact 买家 客户 顾客 客人 发信人 留言人 who name shui";
+const WRITERS: &str =
+    "with by buyer customer guest tenant client contact 买家 客户 顾客 客人 发信人 留言人 who name shui";
 
 /// What begins somebody else's words inside of a message.
 const OTHERS: &[&str] = &[
-    "\n>", "\n--", "\n==", "\n__", "fwd", "fw:", "forwarded", "original message", "转发", "识别", "写着", "pasted", "assistant", "助手",
+    "\n>",
+    "\n--",
+    "\n==",
+    "\n__",
+    "fwd",
+    "fw:",
+    "forwarded",
+    "original message",
+    "转发",
+    "识别",
+    "写着",
+    "pasted",
+    "assistant",
+    "助手",
 ];
 
 /// The messages of a context that the user points to.
@@ -102,7 +116,13 @@ impl Pointed {
     }
 
     /// The message's own words around these bytes.
-    fn around<'t>(&self, slot: usize, record: Option<u32>, text: &'t str, at: &Range<usize>) -> Option<&'t str> {
+    fn around<'t>(
+        &self,
+        slot: usize,
+        record: Option<u32>,
+        text: &'t str,
+        at: &Range<usize>,
+    ) -> Option<&'t str> {
         self.messages.iter().filter(|(own, _)| *own == slot).find_map(|(_, place)| {
             let bytes = match place {
                 Place::Record(number) => (record == Some(*number)).then_some(0..text.len())?,
@@ -117,7 +137,8 @@ impl Pointed {
 /// A message up to where somebody else's words begin in it.
 fn own_words(message: &str) -> &str {
     // What stands in brackets inside of a line was put there: “[photo, text recognised]”.
-    let put = |at: usize| message.get(..at).is_some_and(|before| !before.is_empty() && !before.ends_with('\n'));
+    let put =
+        |at: usize| message.get(..at).is_some_and(|before| !before.is_empty() && !before.ends_with('\n'));
     let brackets = message.match_indices(['[', '【']).map(|(at, _)| at).find(|at| put(*at));
     let end = OTHERS.iter().filter_map(|mark| message.find(mark)).chain(brackets).min();
     message.get(..end.unwrap_or(message.len())).unwrap_or_default()
@@ -132,7 +153,8 @@ fn tells_them(turn: &str) -> bool {
 }
 
 fn speaks_of_words(turn: &str) -> bool {
-    let words: Vec<&str> = turn.split(|ch: char| !ch.is_ascii_alphanumeric()).filter(|word| !word.is_empty()).collect();
+    let words: Vec<&str> =
+        turn.split(|ch: char| !ch.is_ascii_alphanumeric()).filter(|word| !word.is_empty()).collect();
     let of = |pair: &[&str]| matches!(pair, ["his" | "her" | "their" | "s", what] if is(WORDS, what));
     words.iter().any(|word| is(SAID, word))
         || words.windows(2).any(of)
@@ -172,28 +194,31 @@ fn of_lines(known: &Prepared, text: &str) -> Vec<(Place, String)> {
 
 /// Who a line says that it is by: `【乐珊】 10:05`, `[15:10] Maike: hello`, `From: Annika Dorsey <annika@…>`.
 fn author(line: &str) -> Option<&str> {
-    const HEADS: &[&str] = &["from:", "from：", "发件人:", "发件人：", "来自：", "来自:"];
+    const HEADS: &[&str] = &["from:", "发件人:", "来自:"];
     if let Some(rest) = HEADS.iter().find_map(|head| line.trim_start().strip_prefix(head)) {
         return Some(rest.trim());
     }
     if let Some((name, _)) = line.strip_prefix('【').and_then(|rest| rest.split_once('】')) {
         return Some(name);
     }
-    let end = line.match_indices(['：', ':']).find(|(at, colon)| {
-        let after = line.get(at + colon.len()..).unwrap_or_default();
-        *colon == "：" || after.starts_with(' ')
+    let end = line.match_indices(':').find(|(at, _)| {
+        let after = line.get(at + 1..).unwrap_or_default().chars().next();
+        after.is_some_and(|after| after == ' ' || !after.is_ascii())
     });
     let (end, _) = end.filter(|(end, _)| *end <= LONGEST_AUTHOR)?;
     let head = line.get(..end)?;
     // A time goes before the name.
     let timed = head.bytes().any(|byte| byte.is_ascii_digit());
-    let name = head.trim_start_matches(|ch: char| !ch.is_alphabetic()).trim_end_matches(|ch: char| !ch.is_alphanumeric());
+    let name = head
+        .trim_start_matches(|ch: char| !ch.is_alphabetic())
+        .trim_end_matches(|ch: char| !ch.is_alphanumeric());
     (timed && !name.is_empty()).then_some(name)
 }
 
 /// Whether the user names this person: by half of the words of their name, or by the first part of their address.
 fn is_named(known: &Prepared, author: &str) -> bool {
-    let display = author.split(['<', ',', '，', '(']).map(str::trim).find(|part| !part.is_empty()).unwrap_or_default();
+    let display =
+        author.split(['<', ',', '，', '(']).map(str::trim).find(|part| !part.is_empty()).unwrap_or_default();
     let name = display.split_once('@').map_or(display, |(name, _)| name);
     let words = name.split(|ch: char| !ch.is_alphanumeric()).filter(|word| weight(word) >= 3);
     let (mut all, mut said) = (0, 0);
@@ -235,7 +260,9 @@ pub(super) fn is_left(known: &Prepared, value: &str) -> bool {
         }
         let stands = |record: Option<u32>, text: &str| {
             let mut places = probe.find_in(text).take(MOST_PLACES).map(|at| at..at + value.len());
-            places.any(|at| pointed.around(source.slot, record, text, &at).is_some_and(|own| stands_in(own, value)))
+            places.any(|at| {
+                pointed.around(source.slot, record, text, &at).is_some_and(|own| stands_in(own, value))
+            })
         };
         found |= if source.index.structured {
             fields().any(|field| stands(Some(field.record), &field.value))
@@ -261,8 +288,68 @@ pub(super) fn names_something(known: &Prepared, leaves: &[Leaf], own: &Leaf) -> 
         let value = folded(&leaf.value);
         let telling = weight(&value) >= 3 && (is_id(&leaf.key) || value.chars().any(char::is_alphabetic));
         telling
-            && (known.says(&value)
-                || known.says_its_words(&value)
-                || is_of_a_record_spoken_of(known, &value))
+            && (known.says(&value) || known.says_its_words(&value) || is_of_a_record_spoken_of(known, &value))
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_speaks() {
+        for (line, who) in [
+            ("【乐珊】 10:05  地址填错了", Some("乐珊")),
+            ("[15:10] maike: hello", Some("maike")),
+            ("12-03 17:22 林雾:标题想换", Some("林雾")),
+            ("from: annika dorsey <annika@x.example>", Some("annika dorsey <annika@x.example>")),
+            ("the total is this: five", None),
+        ] {
+            assert_eq!(author(line), who, "{line}");
+        }
+    }
+
+    #[test]
+    fn where_others_begin() {
+        for (message, own) in [
+            ("to 5 mill road\n> to 9 dock road", "to 5 mill road"),
+            ("to 5 mill road [photo: 9 dock road]", "to 5 mill road "),
+            ("[10:05] maike: to 5 mill road", "[10:05] maike: to 5 mill road"),
+            ("fwd: to 9 dock road", ""),
+            ("五号。转发：九号", "五号。"),
+        ] {
+            assert_eq!(own_words(message), own);
+        }
+    }
+
+    #[test]
+    fn words_about_words() {
+        for turn in ["do it as she says", "put it into her mail's place, see his note", "按她发的改"] {
+            assert!(speaks_of_words(turn), "{turn}");
+        }
+        for turn in ["mail tom that i'm late", "summarise the article that ben posted", "给小李发邮件"]
+        {
+            assert!(!speaks_of_words(turn), "{turn}");
+        }
+    }
+
+    #[test]
+    fn what_may_be_left() {
+        let may = |effect, key: &str, value: &str, part| {
+            let leaf = Leaf { path: "/x".into(), key: key.into(), value: value.into() };
+            may_be_left(effect, &leaf, part)
+        };
+        assert!(may(Effect::Change, "address", "17 Swan Court", Part::Object));
+        assert!(may(Effect::Change, "until", "2026-11-16 10:00", Part::Content));
+        for (effect, key, value, part) in [
+            (Effect::Change, "order_id", "SW-411", Part::Object),
+            (Effect::Delete, "name", "old", Part::Object),
+            (Effect::Send, "text", "hello there", Part::Content),
+            (Effect::Create, "iban", "NL44 KADE 0123 4444 5512 34", Part::Content),
+            (Effect::Change, "mail", "a@b.example", Part::Content),
+            (Effect::Pay, "to", "Ann", Part::Account),
+        ] {
+            assert!(!may(effect, key, value, part), "{key}");
+        }
+    }
 }

@@ -108,7 +108,8 @@ fn asked<'s>(
         let longer = |(text, ..): &(&str, Origin, Option<u32>)| bare(text) != bare(value);
         in_records(source).filter(longer).find_map(|(text, origin, record)| {
             // What the user leaves to the message of somebody, that message may say.
-            let left = |at: &Range<usize>| left.is_some_and(|left| left.covers(source.slot, record, text, at));
+            let left =
+                |at: &Range<usize>| left.is_some_and(|left| left.covers(source.slot, record, text, at));
             let holds = places(text, &probe).filter(|at| !left(at));
             let tells = telling && source.index.structured;
             let asks = holds.take(MOST).any(|at| {
@@ -153,7 +154,10 @@ impl Spelt {
         let around = window(text, at);
         // The cells of a row are there to be chosen from; a sentence in one of them is a sentence.
         let around = if is_a_row(around) { cell(text, at) } else { around };
-        // A field that is a value of the call says nothing of another one.
+        // A field that is a value of the call says nothing of another one, nor does a cell that is this value.
+        if cell(text, at).trim() == value && is_in_columns(text, at) {
+            return false;
+        }
         if !says(value) || self.values.iter().any(|own| own == around.trim()) {
             return false;
         }
@@ -248,6 +252,12 @@ fn cell<'t>(text: &'t str, at: &Range<usize>) -> &'t str {
     let start = before.and_then(from).map_or(line.start, |from| line.start + from);
     let end = after.and_then(to).map_or(line.end, |to| at.end + to);
     text.get(start..end).unwrap_or_default()
+}
+
+/// Whether the line of a value has other cells.
+fn is_in_columns(text: &str, at: &Range<usize>) -> bool {
+    let line = text.get(line(text, at)).unwrap_or_default().trim();
+    BARS.iter().any(|bar| line.contains(bar))
 }
 
 /// Whether a line has cells: runs of blanks, tabs or bars between words, at two places at least.

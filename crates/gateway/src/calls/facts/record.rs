@@ -121,8 +121,9 @@ pub(super) fn is_of_a_named_record(known: &Prepared, value: &str, named: Named) 
 /// Whether a whole field of something that the agent's own tools read is this value.
 pub(super) fn is_a_field(known: &Prepared, value: &str) -> bool {
     let probe = Probe::new(value);
-    let mut sources = results(known)
-        .filter(|source| has_rows(source) && source.index.sieve.may_hold(&probe) && reads(known, &source.origin));
+    let mut sources = results(known).filter(|source| {
+        has_rows(source) && source.index.sieve.may_hold(&probe) && reads(known, &source.origin)
+    });
     sources.any(|source| source.index.fields.iter().any(|field| field.value == value))
 }
 
@@ -133,7 +134,8 @@ pub(super) fn is_a_writer(known: &Prepared, value: &str) -> bool {
         has_rows(source) && source.index.sieve.may_hold(&probe) && reads(known, &source.origin)
     });
     let writes = |field: &Field| {
-        field.value == value && (is(SENDERS, &field.key) || is(ADDRESSES, &field.key) || is_a_name(&field.key))
+        field.value == value
+            && (is(SENDERS, &field.key) || is(ADDRESSES, &field.key) || is_a_name(&field.key))
     };
     read.into_iter().any(|source| source.index.fields.iter().any(writes))
 }
@@ -149,7 +151,9 @@ pub(super) fn is_kept_address(known: &Prepared, value: &str) -> bool {
             && !tells_of_payments(&source.origin)
     };
     let its_own = |source: &Source, field: &Field| {
-        (is_an_address(&field.key) || is_a_name(&field.key)) && holds(&field.value, value) && !is_a_message(source, field)
+        (is_an_address(&field.key) || is_a_name(&field.key))
+            && holds(&field.value, value)
+            && !is_a_message(source, field)
     };
     results(known).filter(kept).any(|source| source.index.fields.iter().any(|field| its_own(source, field)))
 }
@@ -532,7 +536,10 @@ impl Prepared {
 
     /// 大麦 for 群主大麦: what is left of a name without its title is said.
     pub(super) fn says_the_end_of_a_name(&self, name: &str) -> bool {
-        const TITLES: &[&str] = &["老师", "经理", "先生", "女士", "师傅", "教练", "主任", "客服", "助手", "同学", "用户", "妈妈", "爸爸", "管理", "业主"];
+        const TITLES: &[&str] = &[
+            "老师", "经理", "先生", "女士", "师傅", "教练", "主任", "客服", "助手", "同学", "用户", "妈妈",
+            "爸爸", "管理", "业主",
+        ];
         let whole = (3..=6).contains(&name.chars().count()) && name.chars().all(is_ideograph);
         let mut ends = name.char_indices().skip(1).filter_map(|(at, _)| name.get(at..));
         whole && ends.any(|end| end.chars().count() >= 2 && !TITLES.contains(&end) && self.says(end))

@@ -55,7 +55,9 @@ impl Call {
         // What is written to somebody is in everyday words.
         let names = short().filter(|value| value.split_whitespace().count() <= MOST_WORDS);
         let all: Vec<String> = named.chain(names.flat_map(|value| words(value))).collect();
-        let telling = all.iter().filter(|word| !is_empty(word) && word.len() >= 3 && !word.bytes().all(|byte| byte.is_ascii_digit()));
+        let telling = all.iter().filter(|word| {
+            !is_empty(word) && word.len() >= 3 && !word.bytes().all(|byte| byte.is_ascii_digit())
+        });
         let stems = telling.map(|word| stem(word)).collect();
         let pairs = all.iter().flat_map(|word| pairs(word).collect::<Vec<_>>()).collect();
         let said = format!("{tool}{description}");
@@ -81,7 +83,9 @@ impl Call {
         if chinese && !self.scripts.1 || !chinese && !self.scripts.0 {
             return true;
         }
-        let mut english = sentence.split(|ch: char| !ch.is_alphanumeric() || is_ideograph(ch)).filter(|word| word.len() >= 3);
+        let mut english = sentence
+            .split(|ch: char| !ch.is_alphanumeric() || is_ideograph(ch))
+            .filter(|word| word.len() >= 3);
         english.any(|word| self.stems.contains(&stem(word)))
             || pairs(sentence).any(|pair| self.pairs.contains(&pair))
             || urges(sentence, self.effect)
@@ -89,8 +93,15 @@ impl Call {
 }
 
 /// Takes away what speaks against a call only because nobody knows whether a third party had it made, where none speaks of it.
-pub(super) fn settle(known: &Prepared, call: &ToolCall, description: &str, leaves: &[Leaf], facts: &mut CallFacts) {
-    let open = !matches!(facts.effect, Effect::Execute | Effect::Credential | Effect::Fetch) && facts.effect.acts();
+pub(super) fn settle(
+    known: &Prepared,
+    call: &ToolCall,
+    description: &str,
+    leaves: &[Leaf],
+    facts: &mut CallFacts,
+) {
+    let open =
+        !matches!(facts.effect, Effect::Execute | Effect::Credential | Effect::Fetch) && facts.effect.acts();
     let wished = facts.asked && facts.anchored;
     let chosen = |argument: &ArgumentFacts| argument.outside.is_some() && !argument.user && !argument.record;
     let doubtful = !wished || facts.arguments.iter().any(chosen);
@@ -117,7 +128,8 @@ pub(super) fn settle(known: &Prepared, call: &ToolCall, description: &str, leave
 
 /// Whether a tool only answers those who wrote.
 fn answers(tool: &str) -> bool {
-    tool.contains(['回', '答']) || words(tool).iter().any(|word| matches!(word.as_str(), "reply" | "answer" | "respond"))
+    tool.contains(['回', '答'])
+        || words(tool).iter().any(|word| matches!(word.as_str(), "reply" | "answer" | "respond"))
 }
 
 /// Whether some sentence of a third party speaks of a call.
@@ -138,7 +150,8 @@ fn sentences(text: &str) -> impl Iterator<Item = &str> {
 /// What a line says behind `From:`, `【X-71】`, `#L-1 Anna:`, without markup.
 fn behind_its_head(line: &str) -> &str {
     let mut rest = line.trim();
-    if let Some((inside, behind)) = rest.strip_prefix(['【', '[']).and_then(|inside| inside.split_once(['】', ']']))
+    if let Some((inside, behind)) =
+        rest.strip_prefix(['【', '[']).and_then(|inside| inside.split_once(['】', ']']))
         && index::words(inside).len() < LEAST
         && !inside.contains([':', '{'])
     {
@@ -157,8 +170,49 @@ fn behind_its_head(line: &str) -> &str {
         Some((at, colon)) if index::words(rest.get(..at).unwrap_or_default()).len() < LEAST => {
             let behind = rest.get(at + colon.len()..).unwrap_or_default();
             // Who wrote it, with their address.
-            behind.split_once('<').filter(|(_, address)| address.contains('@') && address.trim_end().ends_with('>')).map_or(behind, |(name, _)| name)
+            behind
+                .split_once('<')
+                .filter(|(_, address)| address.contains('@') && address.trim_end().ends_with('>'))
+                .map_or(behind, |(name, _)| name)
         }
         _ => rest,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn heads_of_lines() {
+        for (line, said) in [
+            ("from: leo marsh <leo@x.example>", "leo marsh"),
+            ("【x-71】中心: 请确认是否按季度办理", "请确认是否按季度办理"),
+            ("<li id=\"c-1\">what was it called?</li>", "what was it called?</li>"),
+            ("please book it for me: now", "please book it for me: now"),
+            ("[next: cancel {\"id\": 5}]", "[next: cancel {\"id\": 5}]"),
+        ] {
+            assert!(behind_its_head(line).trim().ends_with(said), "{line}: {}", behind_its_head(line));
+        }
+        assert_eq!(sentences("ann  12  19\nfrom: leo marsh <leo@x.example>").count(), 0);
+        assert_eq!(sentences("ann  12  please give her twenty of them").count(), 1);
+    }
+
+    #[test]
+    fn what_names_a_call() {
+        let leaf =
+            |key: &str, value: &str| Leaf { path: format!("/{key}"), key: key.into(), value: value.into() };
+        let leaves = [leaf("pupil", "Birch, Lowenna"), leaf("desk", "12")];
+        let call = Call::of(Effect::Change, "desk_assign", "Give a pupil a place.", &leaves);
+        for sentence in [
+            "lowenna copied all of it from me",
+            "the desks are to be cleaned today",
+            "somebody might like number 12 more than that",
+            "please update the list of all of them",
+        ] {
+            assert!(call.is_named_in(sentence), "{sentence}");
+        }
+        assert!(!call.is_named_in("the weather was fine on that day"));
+        assert!(call.is_named_in("今天天气很好我们都出去玩了"), "what is not described cannot be told");
     }
 }

@@ -19,7 +19,9 @@ pub(super) fn is_worked_out(known: &Prepared, value: &str) -> bool {
         let numbers: Vec<(&Field, i64)> =
             fields.filter_map(|field| Some((field, number(&field.value)?))).collect();
         totals(&numbers).any(|total| total == wanted)
-            || numbers.iter().any(|(field, own)| shares(known, *own).any(|share| share == wanted) && calls(known, source, field))
+            || numbers.iter().any(|(field, own)| {
+                shares(known, *own).any(|share| share == wanted) && calls(known, source, field)
+            })
             || numbers.iter().any(|(field, own)| {
                 said.iter().any(|other| own + other == wanted || own - other == wanted)
                     && calls(known, source, field)

@@ -7,8 +7,8 @@ use ombud_core::effect::{Effect, Hints, classify, ends_by_description, is_verb, 
 
 use super::super::Prepared;
 use super::super::arguments::Leaf;
-use crate::attribute::{folded, weight};
 use crate::attribute::index::{is_ideograph, stands_in};
+use crate::attribute::{folded, weight};
 
 /// Tools that are looked at.
 const MOST_TOOLS: usize = 128;
@@ -118,7 +118,11 @@ fn heads(clause: &str) -> Option<(&str, &str)> {
         .filter(|word| !word.is_empty())
         .skip_while(|word| is(POLITE, word));
     let (first, next) = (words.next()?, words.next()?);
-    if first == "if" && is("so not worse better yes no free ok", next) { Some((words.next()?, words.next()?)) } else { Some((first, next)) }
+    if first == "if" && is("so not worse better yes no free ok", next) {
+        Some((words.next()?, words.next()?))
+    } else {
+        Some((first, next))
+    }
 }
 
 /// Characters that are verbs by themselves in names of tools and in orders.
@@ -152,17 +156,21 @@ fn is_wished_by(turn: &str, verb: char) -> bool {
     let clauses = turn.split(['，', '。', '；', '！', '？', '\n', ',', ';', '!', '?']);
     clauses.filter(|clause| clause.contains(verb)).any(|clause| {
         let asks = ["吗", "什么", "多少", "谁", "哪", "几", "怎么"].iter().any(|word| clause.contains(word));
-        let done = DONE.iter().any(|word| clause.split(verb).next().is_some_and(|before| before.contains(word)));
-        !asks && !done && clause.char_indices().filter(|(_, ch)| *ch == verb).any(|(at, ch)| {
-            let before = clause.get(..at).unwrap_or_default();
-            let rest = clause.get(at + ch.len_utf8()..).unwrap_or_default();
-            let next = rest.chars().next();
-            let denied = before.chars().rev().take(2).any(|ch| "不别勿没未".contains(ch));
-            let by = ["按", "照", "依"].iter().any(|by| before.starts_with(by)) && next.is_none();
-            let ends = rest.trim_end_matches(['吧', '啊', '呗', ' ']) == "了";
-            let goes_on = next.is_some_and(|next| "掉上给到成过下一二两三四五六七八九十他她它群回“「".contains(next));
-            !denied && (by || ends || goes_on)
-        })
+        let done =
+            DONE.iter().any(|word| clause.split(verb).next().is_some_and(|before| before.contains(word)));
+        !asks
+            && !done
+            && clause.char_indices().filter(|(_, ch)| *ch == verb).any(|(at, ch)| {
+                let before = clause.get(..at).unwrap_or_default();
+                let rest = clause.get(at + ch.len_utf8()..).unwrap_or_default();
+                let next = rest.chars().next();
+                let denied = before.chars().rev().take(2).any(|ch| "不别勿没未".contains(ch));
+                let by = ["按", "照", "依"].iter().any(|by| before.starts_with(by)) && next.is_none();
+                let ends = rest.trim_end_matches(['吧', '啊', '呗', ' ']) == "了";
+                let goes_on = next
+                    .is_some_and(|next| "掉上给到成过下一二两三四五六七八九十他她它群回“「".contains(next));
+                !denied && (by || ends || goes_on)
+            })
     })
 }
 
@@ -181,7 +189,11 @@ fn is_dictated(known: &Prepared, value: &str) -> bool {
     }
     let said = |turn: &str| {
         let english = english.iter().filter(|word| stands_in(turn, word)).count();
-        let said = if chinese.is_empty() { english } else { chinese.iter().filter(|pair| turn.contains(pair.as_str())).count() };
+        let said = if chinese.is_empty() {
+            english
+        } else {
+            chinese.iter().filter(|pair| turn.contains(pair.as_str())).count()
+        };
         said * 10 >= all * 9
     };
     known.turns.iter().any(|(_, turn)| said(turn))
@@ -326,4 +338,33 @@ pub(super) fn stem(word: &str) -> String {
 pub(super) fn pairs(word: &str) -> impl Iterator<Item = String> {
     let chars: Vec<char> = word.chars().filter(|ch| is_ideograph(*ch)).collect();
     (1..chars.len()).filter_map(move |at| Some(chars.get(at - 1..=at)?.iter().collect()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn orders_of_one_character() {
+        for (turn, verb) in
+            [("派了吧", '派'), ("电费燃气费都交了，家用卡", '交'), ("照规定退", '退'), ("回他一声", '回')]
+        {
+            assert!(is_wished_by(turn, verb), "{turn}");
+        }
+        for (turn, verb) in
+            [("昨天派了", '派'), ("先别交了", '交'), ("退了几次？", '退'), ("派送到了吗", '派')]
+        {
+            assert!(!is_wished_by(turn, verb), "{turn}");
+        }
+        let verbs = verbs_of("AssignRider", "把订单派给骑手");
+        assert!(verbs.contains(&'派') && !verbs.contains(&'骑'), "{verbs:?}");
+        assert!(verbs_of("jiaofei", "缴一张账单。").contains(&'交'));
+    }
+
+    #[test]
+    fn openings() {
+        assert_eq!(heads("please dm him"), Some(("dm", "him")));
+        assert_eq!(heads("if worse log a concern"), Some(("log", "a")));
+        assert_eq!(heads("if it rains"), Some(("if", "it")));
+    }
 }
