@@ -35,8 +35,8 @@ pub(super) fn asks_for(known: &Prepared, about: About<'_>, value: &Value) -> Opt
     let tells = effect.acts() && is_telling(value);
     let about = About { spelt: about.spelt.filter(|_| effect.acts() && effect != Effect::Fetch), ..about };
     let left = about.left.then(|| known.pointed());
-    let told = |source: &&Source| !is_repeated(known, &source.origin, &value.text);
-    asked(known.context.sources.iter().filter(told), about, &value.text, tells, left)
+    let repeats = |source: &Source| is_repeated(known, &source.origin, &value.text);
+    asked((&known.context.sources, &repeats), about, &value.text, tells, left)
 }
 
 /// The origin of prose before this place of the body that holds the value and asks to have something looked at.
@@ -44,7 +44,7 @@ pub(super) fn asked_before(known: &Prepared, tool: &str, value: &Value, before: 
     let sources = &known.context.sources;
     let earlier = sources.get(..sources.partition_point(|source| source.start < before)).unwrap_or_default();
     let about = About { effect: Effect::Read, tool, spelt: None, left: false };
-    asked(earlier.iter(), about, &value.text, false, None)
+    asked((earlier, &|_| false), about, &value.text, false, None)
 }
 
 /// The origin of prose before this place of the body that holds the value, whatever it asks for.
@@ -94,8 +94,9 @@ pub(super) fn says_in_words(known: &Prepared, value: &str) -> Option<Origin> {
 const MOST_TEXTS: usize = 256;
 const LONGEST_TEXT: usize = 4096;
 
-fn asked<'s>(
-    mut sources: impl Iterator<Item = &'s Source>,
+/// The origin of the first of these sources that asks for a value, and is none of those that only repeat it.
+fn asked(
+    (sources, repeats): (&[Source], &dyn Fn(&Source) -> bool),
     about: About<'_>,
     value: &str,
     telling: bool,
@@ -104,7 +105,7 @@ fn asked<'s>(
     let (tool, probe) = (folded(about.tool), Probe::new(value));
     // A passage may begin inside a word: where there are some, the words of the whole say nothing.
     let may = |source: &&Source| !source.passages.is_empty() || source.index.sieve.may_contain(&probe);
-    sources.by_ref().filter(may).find_map(|source| {
+    sources.iter().filter(may).filter(|source| !repeats(source)).find_map(|source| {
         let longer = |(text, ..): &(&str, Origin, Option<u32>)| bare(text) != bare(value);
         in_records(source).filter(longer).find_map(|(text, origin, record)| {
             // What the user leaves to the message of somebody, that message may say.

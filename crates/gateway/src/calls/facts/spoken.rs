@@ -27,6 +27,9 @@ const MOST_VALUES: usize = 64;
 /// Longest value that is a name or a title rather than a text, in bytes.
 const LONGEST_NAME: usize = 80;
 
+/// Bytes of third parties' texts that are read for a call.
+const MOST_READ: usize = 64 << 10;
+
 /// Shortest name of a tool that nobody writes by chance, in bytes.
 const SHORTEST_TOOL: usize = 6;
 
@@ -103,7 +106,10 @@ pub(super) fn settle(
     let open =
         !matches!(facts.effect, Effect::Execute | Effect::Credential | Effect::Fetch) && facts.effect.acts();
     let wished = facts.asked && facts.anchored;
-    let chosen = |argument: &ArgumentFacts| argument.outside.is_some() && !argument.user && !argument.record;
+    // What a text orders in so many words is no choice.
+    let chosen = |argument: &ArgumentFacts| {
+        argument.outside.is_some() && argument.instructed.is_none() && !argument.user && !argument.record
+    };
     let doubtful = !wished || facts.arguments.iter().any(chosen);
     // What is over is over: that must be asked for.
     let ends = facts.ends && !known.intent().ends;
@@ -135,10 +141,14 @@ fn answers(tool: &str) -> bool {
 /// Whether some sentence of a third party speaks of a call.
 fn is_spoken_of(known: &Prepared, effect: Effect, tool: &str, description: &str, leaves: &[Leaf]) -> bool {
     let call = Call::of(effect, tool, description, leaves);
-    let all = || known.context.sources.iter().flat_map(texts);
+    let all = || known.context.sources.iter().flat_map(texts).map(|(text, _)| text);
     let name = folded(tool);
-    let named = || name.len() >= SHORTEST_TOOL && all().any(|(text, _)| text.contains(&name));
-    named() || all().flat_map(|(text, _)| sentences(text)).any(|sentence| call.is_named_in(sentence))
+    // More than can be read in a moment is not read at all: then nobody knows.
+    if all().map(str::len).sum::<usize>() > MOST_READ {
+        return true;
+    }
+    let named = name.len() >= SHORTEST_TOOL && all().any(|text| text.contains(&name));
+    named || all().flat_map(sentences).any(|sentence| call.is_named_in(sentence))
 }
 
 /// The sentences of a text: cells of rows and fields that are no more than a name are none, and so is who or what a line is headed by.
