@@ -23,7 +23,7 @@ mod topic;
 use std::collections::BTreeSet;
 use std::ops::Range;
 
-use ombud_core::effect::{self, Effect, Hints, Part, Shape, classify, ends_by_description, is_id, part};
+use ombud_core::effect::{Effect, Part, Shape, ends_by_description, is_id, part};
 use ombud_core::gate::{ArgumentFacts, CallFacts, Done};
 use ombud_core::{DataCategory, DataType, Origin, Role, Trust};
 use ombud_detect::mask::{Minted, candidates};
@@ -115,8 +115,8 @@ pub fn of(
         arguments: Vec::new(),
     };
     facts.readable &= call.complete && call.sound;
-    facts.asked |= is_named_wish(prepared, effect, &call.tool)
-        || is_told_wish(prepared, effect, &call.tool, description)
+    facts.asked |= topic::is_named_wish(prepared, effect, &call.tool)
+        || topic::is_told_wish(prepared, effect, &call.tool, description)
         || prepared.is_some_and(|known| topic::is_ordered(known, &call.tool, description));
     if prepared
         .is_some_and(|known| topic::is_called_for(known, effect, &call.tool, description, &arguments.leaves))
@@ -338,22 +338,6 @@ pub fn masked_for(known: Option<&Prepared>, minted: &Minted, redact: &BTreeSet<D
 /// Whether a folded value stands in a record of somebody whom the user named.
 pub fn is_of_somebody_named(known: &Prepared, value: &str) -> bool {
     is_of_a_named_record(known, value, Named::Person)
-}
-
-/// Whether the user asks for what the tool's name says: its arguments may make it worse, as those of a standing order do.
-fn is_named_wish(prepared: Option<&Prepared>, effect: Effect, tool: &str) -> bool {
-    let named = classify(tool, Hints::default());
-    let money = effect == Effect::Pay && matches!(named, Effect::Create | Effect::Change);
-    money && prepared.is_some_and(|known| known.intent().asks_for(named))
-}
-
-/// Whether the user asks for what the tool's description opens with: `write_to_tenant`, “Send a message …”. A name that says worse
-/// is not talked down.
-fn is_told_wish(prepared: Option<&Prepared>, effect: Effect, tool: &str, description: &str) -> bool {
-    let open = matches!(effect, Effect::Create | Effect::Change | Effect::Send | Effect::Unknown)
-        && !ends_by_description(tool, description);
-    let told = effect::told(description).filter(|told| open && told.acts() && *told != Effect::Fetch);
-    told.is_some_and(|told| prepared.is_some_and(|known| known.intent().asks_for(told)))
 }
 
 /// Free text, as custom tools take it; what begins like JSON and is none is broken.

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use ombud_core::effect::{Effect, Hints, classify, ends_by_description, is_verb, untitled, words};
+use ombud_core::effect::{Effect, Hints, classify, ends_by_description, is_verb, told, untitled, words};
 
 use super::super::Prepared;
 use super::super::arguments::Leaf;
@@ -57,6 +57,27 @@ pub(super) fn is_ordered(known: &Prepared, tool: &str, description: &str) -> boo
         clauses(turn).any(|clause| opening(clause).is_some_and(|word| english.contains(&stem(word))))
             || chinese.iter().any(|verb| is_wished(turn, verb))
     })
+}
+
+/// Whether the user asks for what the tool's name says: its arguments may make it worse, as those of a standing order do.
+pub(super) fn is_named_wish(prepared: Option<&Prepared>, effect: Effect, tool: &str) -> bool {
+    let named = classify(tool, Hints::default());
+    let money = effect == Effect::Pay && matches!(named, Effect::Create | Effect::Change);
+    money && prepared.is_some_and(|known| known.intent().asks_for(named))
+}
+
+/// Whether the user asks for what the tool's description opens with: `write_to_tenant`, “Send a message …”. A name that says worse
+/// is not talked down.
+pub(super) fn is_told_wish(
+    prepared: Option<&Prepared>,
+    effect: Effect,
+    tool: &str,
+    description: &str,
+) -> bool {
+    let open = matches!(effect, Effect::Create | Effect::Change | Effect::Send | Effect::Unknown)
+        && !ends_by_description(tool, description);
+    let told = told(description).filter(|told| open && told.acts() && *told != Effect::Fetch);
+    told.is_some_and(|told| prepared.is_some_and(|known| known.intent().asks_for(told)))
 }
 
 fn tells_an_act(word: &str) -> bool {
