@@ -134,8 +134,21 @@ pub fn of(
     let personal = private::told(&call.written, minted);
     let spelt = Spelt::of(&arguments.leaves);
     let overlaps = Vec::new();
-    let mut reader =
-        Reader { prepared, call, arguments, spelt, tokens, personal, facts, overlaps, long: 0, left: false };
+    let tied =
+        prepared.is_some_and(|known| topic::is_tied(known, effect, call, description, &arguments.leaves));
+    let mut reader = Reader {
+        prepared,
+        call,
+        arguments,
+        spelt,
+        tokens,
+        personal,
+        facts,
+        overlaps,
+        long: 0,
+        left: false,
+        tied,
+    };
     arguments.leaves.iter().for_each(|leaf| reader.leaf(leaf));
     let Reader { mut facts, overlaps, .. } = reader;
     facts.anchored |=
@@ -183,6 +196,8 @@ struct Reader<'c> {
     overlaps: Vec<Overlap>,
     /// Arguments so far that are long enough for a passage.
     long: usize,
+    /// Whether the user speaks of what the tool does, and points to a message.
+    tied: bool,
     /// Whether the user may have left the argument that is read to a message that they point to.
     left: bool,
 }
@@ -201,10 +216,11 @@ impl Reader<'_> {
         let index = Index::new(&leaf.value, Form::Words);
         let passages = self.passages(&index);
         if let Some(part) = part {
-            self.left = self.prepared.is_some_and(|known| {
-                pointed::may_be_left(effect, leaf, part)
-                    && pointed::names_something(known, &self.arguments.leaves, leaf)
-            });
+            self.left = self.tied
+                && self.prepared.is_some_and(|known| {
+                    pointed::may_be_left(effect, leaf, part)
+                        && pointed::names_something(known, &self.arguments.leaves, leaf)
+                });
             let values = values(leaf, part);
             self.facts.readable &=
                 values.len() <= MOST_VALUES && (part != Part::Command || self.long <= MOST_LONG);

@@ -168,7 +168,15 @@ fn list(lines: &[&str]) -> Vec<Field> {
         next.len() == LEAST_OF_A_CARD && next.iter().all(|line| named_row(line).is_some())
     });
     let Some(start) = start else { return Vec::new() };
-    let run = lines.get(start..).unwrap_or_default().iter().map_while(|line| named_row(line));
+    let run: Vec<_> =
+        lines.get(start..).unwrap_or_default().iter().map_while(|line| named_row(line)).collect();
+    // What comes twice is a key, and no name.
+    let mut names: Vec<&str> = run.iter().filter_map(|cells| Some(cells.first()?.text)).collect();
+    names.sort_unstable();
+    names.dedup();
+    if names.len() < run.len() {
+        return Vec::new();
+    }
     let fields = (1..).zip(run).flat_map(|(record, cells)| {
         let key = |place: usize, text: &str| if place == 0 { "name" } else { kind(text) };
         let fields = cells

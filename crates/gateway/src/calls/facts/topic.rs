@@ -9,6 +9,7 @@ use super::super::Prepared;
 use super::super::arguments::Leaf;
 use crate::attribute::index::{is_ideograph, stands_in};
 use crate::attribute::{folded, weight};
+use crate::wire::answer::ToolCall;
 
 /// Tools that are looked at.
 const MOST_TOOLS: usize = 128;
@@ -31,6 +32,26 @@ pub(super) fn is_touched(known: &Prepared, tool: &str, description: &str, leaves
         || said.speaks_of(first)
         || leaves.iter().any(|leaf| said.gives(&leaf.value) || said.speaks_of_what(&leaf.key))
         || said.cannot_tell(tool, description)
+}
+
+/// Whether the user points to a message and their own words speak of what this tool does: what is left to the message is left for that.
+pub(super) fn is_tied(
+    known: &Prepared,
+    effect: Effect,
+    call: &ToolCall,
+    description: &str,
+    leaves: &[Leaf],
+) -> bool {
+    if known.pointed().is_empty() {
+        return false;
+    }
+    let turns: Vec<&str> = known.turns.iter().map(|turn| turn.1.as_str()).collect();
+    let first = description.split(['.', '。', '\n']).next().unwrap_or_default();
+    let said = Said::of(&turns);
+    said.speaks_of(&call.tool)
+        || said.speaks_of(first)
+        || leaves.iter().any(|leaf| said.speaks_of_what(&leaf.key))
+        || is_called_for(known, effect, &call.tool, description, leaves)
 }
 
 /// Whether the user's words hold what another tool is called by that does what they ask for: “schedule an interview” where one is
