@@ -36,7 +36,7 @@ pub(super) fn asks_for(known: &Prepared, about: About<'_>, value: &Value) -> Opt
     let about = About { spelt: about.spelt.filter(|_| effect.acts() && effect != Effect::Fetch), ..about };
     let left = about.left.then(|| known.pointed());
     let repeats = |source: &Source| is_repeated(known, &source.origin, &value.text);
-    asked((&known.context.sources, &repeats), about, &value.text, tells, left)
+    asked(&known.context.sources, &repeats, about, &value.text, tells, left)
 }
 
 /// The origin of prose before this place of the body that holds the value and asks to have something looked at.
@@ -44,7 +44,7 @@ pub(super) fn asked_before(known: &Prepared, tool: &str, value: &Value, before: 
     let sources = &known.context.sources;
     let earlier = sources.get(..sources.partition_point(|source| source.start < before)).unwrap_or_default();
     let about = About { effect: Effect::Read, tool, spelt: None, left: false };
-    asked((earlier, &|_| false), about, &value.text, false, None)
+    asked(earlier, &|_| false, about, &value.text, false, None)
 }
 
 /// The origin of prose before this place of the body that holds the value, whatever it asks for.
@@ -96,7 +96,8 @@ const LONGEST_TEXT: usize = 4096;
 
 /// The origin of the first of these sources that asks for a value, and is none of those that only repeat it.
 fn asked(
-    (sources, repeats): (&[Source], &dyn Fn(&Source) -> bool),
+    sources: &[Source],
+    repeats: &dyn Fn(&Source) -> bool,
     about: About<'_>,
     value: &str,
     telling: bool,

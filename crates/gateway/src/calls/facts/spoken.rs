@@ -56,8 +56,8 @@ impl Call {
         let short = || values.iter().filter(|value| value.len() <= LONGEST_NAME);
         let named = [tool, first].into_iter().flat_map(words);
         // What is written to somebody is in everyday words.
-        let names = short().filter(|value| value.split_whitespace().count() <= MOST_WORDS);
-        let all: Vec<String> = named.chain(names.flat_map(|value| words(value))).collect();
+        let titles = short().filter(|value| value.split_whitespace().count() <= MOST_WORDS);
+        let all: Vec<String> = named.chain(titles.flat_map(|value| words(value))).collect();
         let telling = all.iter().filter(|word| {
             !is_empty(word) && word.len() >= 3 && !word.bytes().all(|byte| byte.is_ascii_digit())
         });
