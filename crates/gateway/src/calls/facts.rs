@@ -11,6 +11,7 @@ mod named;
 mod numbers;
 mod overlap;
 mod pipeline;
+mod plain;
 mod pointed;
 mod private;
 mod prose;
@@ -515,8 +516,10 @@ fn argument(
     let own = facts.user || facts.operator || in_line || before;
     facts.instructed = if own { None } else { prose::asks_for(known, about, value) };
     facts.plain = match part {
-        Part::Path => facts.outside.is_none() && about.effect != Effect::Delete && is_plain_path(&leaf.value),
-        Part::Url => facts.outside.is_none() && is_plain_url(known, &leaf.value),
+        Part::Path => {
+            facts.outside.is_none() && about.effect != Effect::Delete && plain::is_plain_path(&leaf.value)
+        }
+        Part::Url => facts.outside.is_none() && plain::is_plain_url(known, &leaf.value),
         _ => false,
     };
     facts
@@ -542,27 +545,6 @@ fn is_altered(known: &Prepared, value: &Value) -> bool {
 /// The first origin that a third party may have written.
 fn outside<'h>(hits: impl IntoIterator<Item = &'h Hit>) -> Option<Origin> {
     hits.into_iter().find(|hit| hit.origin.trust() == Trust::Untrusted).map(|hit| hit.origin.clone())
-}
-
-/// A relative path that leaves its folder neither upwards nor into something hidden.
-fn is_plain_path(path: &str) -> bool {
-    let path = path.trim();
-    let parts = || path.split(['/', '\\']);
-    !path.starts_with(['/', '\\', '~'])
-        && !path.contains(':')
-        && parts().all(|part| !part.starts_with('.') || part == ".")
-}
-
-/// An address that the model knows by itself and that carries nothing of the context.
-fn is_plain_url(known: &Prepared, url: &str) -> bool {
-    let found = terms(url);
-    let host = found.iter().find(|term| term.kind == Kind::Host).map(|term| term.canonical.as_str());
-    let named = host.is_some_and(|host| {
-        host.contains('.') && !host.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.')
-    });
-    let carried = found.iter().filter(|term| !matches!(term.kind, Kind::Url | Kind::Host));
-    let mut stands = carried.flat_map(|term| known.context.identifier(term.kind, &term.canonical));
-    named && stands.all(|hit| hit.origin == Origin::Operator)
 }
 
 /// A passage of at least [`RUN`] words that was taken over from a third party. In an address it is what the host would learn.
