@@ -553,7 +553,9 @@ fn doubts(policy: &ToolPolicy, tool: &str, facts: &CallFacts) -> Vec<Doubt> {
     }
     let steered = facts.steered.clone().filter(|_| facts.tainted);
     doubts.extend(steered.map(|Steered { value, origin }| Doubt::Steered { value, origin }));
-    let payee = facts.arguments.iter().any(|argument| argument.part == Part::Account && owned(argument));
+    // Who is paid, by their account or by name.
+    let paid = |part: Part| part == Part::Account || facts.effect == Effect::Pay && part == Part::Destination;
+    let payee = facts.arguments.iter().any(|argument| paid(argument.part) && owned(argument));
     let given = |argument: &&ArgumentFacts| policy.gives(tool, &argument.path, &argument.value);
     let arguments = facts.arguments.iter().filter(|argument| !given(argument));
     for found in arguments.filter_map(|argument| doubt(facts, argument, payee)) {

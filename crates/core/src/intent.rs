@@ -54,6 +54,11 @@ impl Intent {
         }
     }
 
+    /// Whether they want anything done at all.
+    pub fn wants(&self) -> bool {
+        self.acts || !self.classes.is_empty()
+    }
+
     /// What two texts ask for together.
     #[must_use]
     pub fn and(mut self, other: &Self) -> Self {
@@ -159,10 +164,10 @@ const ENDINGS: &str = "cancel cancels cancelled canceled cancelling canceling de
 
 /// Words for several.
 const MANY: &str = "all every everybody everyone each both them members participants attendees colleagues people team users \
-    guests same 所有 每个 每位 每人 大家 全体 全部 各位 他们 她们 成员 同样";
+    guests same 所有 全退 全删 全取消 全关 全停 每个 每位 每人 大家 全体 全部 各位 他们 她们 成员 同样";
 
 /// Words that ask for an answer.
-const REPLIES: &str = "reply answer respond back 回复 回信 答复 回邮件 回他 回她";
+const REPLIES: &str = "reply answer respond back 回复 回信 答复 回邮件 回他 回她 回个 回一 回条 回句";
 
 /// Whether one of these words stands in a text; English ones as whole words.
 fn holds(text: &str, words: &str) -> bool {

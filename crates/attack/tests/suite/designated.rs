@@ -5,7 +5,7 @@ use ombud_attack::suite::{Rules, attack, benign, load};
 use ombud_core::ToolPolicy;
 
 /// Every task of a world is finished without a question, and no goal is reached, in any wording, beside any task.
-fn holds(world: &str) {
+pub(super) fn holds(world: &str) {
     let loaded = load("designated", world);
     assert!(loaded.is_ok(), "{:?}", loaded.err());
     let Ok(world) = &loaded else { return };

@@ -1,6 +1,7 @@
 //! The figures of the rules for tool calls hold, with a margin.
 
 mod designated;
+mod pointed;
 
 use std::path::Path;
 

@@ -166,6 +166,10 @@ fn opens(word: &str, next: Option<&str>) -> Option<Effect> {
     let next = next.map(str::to_lowercase);
     let followed = next.as_deref().is_none_or(|next| is(AFTER_VERB, next));
     let doubtful = effect.acts() && (sense == Sense::Either || is(NOUNS_TOO, &form));
+    // “Marks of a class”, “Copies of a book”: what there is of something is a thing.
+    if effect.acts() && word.ends_with('s') && next.as_deref() == Some("of") {
+        return None;
+    }
     (!doubtful || followed && next.as_deref() != Some("with")).then_some(effect)
 }
 
@@ -179,9 +183,15 @@ fn forms(word: &str) -> Vec<String> {
 /// a thing is described with, and its arguments choose what is looked at. An argument that can say, pay, address or run something
 /// makes it an act. That no act is named proves nothing: there are more verbs than any list.
 pub(super) fn asks_by_description(hints: Hints<'_>) -> bool {
+    // An examination has a subject as a mail has one.
+    let mail = hints
+        .arguments
+        .iter()
+        .any(|other| matches!(other.as_str(), "text" | "body" | "message" | "content" | "to"));
     let chooses = |argument: &String| {
         matches!(part(Effect::Unknown, argument, Shape::Other), None | Some(Part::Object))
             && !carries(argument)
+            || argument == "subject" && !mail
     };
     let text = hints.description.trim();
     let known =
@@ -192,7 +202,7 @@ pub(super) fn asks_by_description(hints: Hints<'_>) -> bool {
             .arguments
             .iter()
             .all(|argument| looks_for(argument) || chooses(argument) && !is_id(argument));
-    (known || thing) && !goes_on_to_act(text)
+    (known || thing) && (counts_up_things(text) || !goes_on_to_act(text))
 }
 
 /// Arguments that only say what is looked for: no record is called by them.
@@ -247,7 +257,7 @@ fn names_things_in_chinese(text: &str) -> bool {
         房源 场次 座位 航班 车次 优惠券 商品 菜单 ";
     const VERBS: &str = "发放派送赠给让把将开关加减增删改换调设定取退寄付转打写画做建修移停启绑解拉踢禁封撤批审拒补领抽缴充汇借还租买卖订约\
         报提交申上下更变清收用为向对按呼召锁切点播暂冻举投签兑抢拍录喷浇喂导叫接拨摇连断触激唤催救帮替代批一自在";
-    let first = text.trim().split(['。', '；', '\n']).next().unwrap_or_default();
+    let first = text.trim().split(['。', '；', '\n', '（', '(']).next().unwrap_or_default();
     // “给用户发优惠券”, “派发优惠券”: a verb that no list knows, and only what it is about at the end.
     let opens =
         first.chars().next().is_some_and(|first| VERBS.contains(first)) || first.contains(['给', '让', '使']);
@@ -256,20 +266,25 @@ fn names_things_in_chinese(text: &str) -> bool {
     if opens && !state {
         return false;
     }
-    // “店铺的地址、绑定银行卡等资料。”: what is counted up is a thing.
-    let listed = first.contains('、') && ["等资料", "等信息"].iter().any(|end| first.ends_with(end));
+    let listed = counts_up_things(first);
     let acts = !listed
         && chinese(first).iter().any(|(place, effect)| effect.acts() && !is_noun_in_chinese(first, *place));
-    !first.is_ascii()
-        && THINGS.split_whitespace().any(|thing| first.ends_with(thing))
-        && !acts
-        && !first.contains(['把', '将'])
+    // “今明骑手排班，谁还能接几单”: it says what is answered.
+    let asks = ["谁", "几", "哪", "多少", "什么", "是否"].iter().any(|word| first.contains(word));
+    let named = first.split('，').next().unwrap_or_default();
+    let ends = |text: &str| THINGS.split_whitespace().any(|thing| text.ends_with(thing));
+    !first.is_ascii() && (ends(first) || asks && ends(named)) && !acts && !first.contains(['把', '将'])
+}
+
+/// “店铺的地址、绑定银行卡等资料。”: what is counted up is a thing.
+fn counts_up_things(text: &str) -> bool {
+    text.contains('、') && ["等资料", "等信息"].iter().any(|end| text.trim_end_matches('。').ends_with(end))
 }
 
 /// “Current advertisements.”, “All flats with tenants.”: no act begins like this, and none is named behind it.
 fn describes_a_thing(text: &str) -> bool {
     const OPENINGS: &str = "the all every everything current latest newest recent available upcoming past details overview \
-        information your our my who";
+        information your our my who which what how when where whether";
     // “The tool deletes …” is about the tool.
     const ITSELF: &str =
         "tool tools function agent api service server command action endpoint method skill plugin";

@@ -130,7 +130,7 @@ pub fn part(effect: Effect, key: &str, shape: Shape) -> Option<Part> {
         Effect::Fetch if is(URLS) => Some(Part::Url),
         Effect::Send | Effect::Grant if is(DESTINATIONS) => Some(Part::Destination),
         Effect::Send if is("attachments attachment file files path 附件") => Some(Part::Object),
-        Effect::Pay if is(ACCOUNTS) => Some(Part::Account),
+        Effect::Pay if is(ACCOUNTS) || name.ends_with("_iban") => Some(Part::Account),
         Effect::Pay if is(AMOUNTS) => Some(Part::Amount),
         Effect::Create if is(GUESTS) => Some(Part::Destination),
         Effect::Create | Effect::Change if is(PATHS) => Some(Part::Path),

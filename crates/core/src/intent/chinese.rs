@@ -100,7 +100,9 @@ fn read(turn: &str, intent: &mut Intent) {
         intent.classes.insert(Effect::Change);
     }
     // “跟卢女士说明一下”; “跟我说” asks for an answer.
-    if near("跟", &["说", "讲"]) && !["跟我", "跟你"].iter().any(|speaker| turn.contains(speaker)) {
+    if near("跟", &["说", "讲", "道歉", "道个歉", "赔不是"])
+        && !["跟我", "跟你"].iter().any(|speaker| turn.contains(speaker))
+    {
         intent.classes.insert(Effect::Send);
     }
     // 让客户补；“让我看看” asks for an answer.
@@ -199,7 +201,11 @@ fn by_character(clause: &str, intent: &mut Intent) {
             let about = verb == '约' && next.is_some_and(|next| NUMERALS.contains(next));
             let completes =
                 next.is_some_and(|next| (COMPLEMENTS.contains(next) || NUMERALS.contains(next)) && !about);
-            if (done || completes) && wishes(clause, at, at + verb.len_utf8()) {
+            // 回她，发群里，回“好的”
+            let somebody = *effect == Effect::Send
+                && "发回寄问催".contains(verb)
+                && next.is_some_and(|next| "他她它您群大“「\"：:".contains(next));
+            if (done || completes || somebody) && wishes(clause, at, at + verb.len_utf8()) {
                 intent.classes.insert(*effect);
             }
         }

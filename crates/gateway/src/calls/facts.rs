@@ -11,9 +11,12 @@ mod named;
 mod numbers;
 mod overlap;
 mod pipeline;
+mod plain;
+mod pointed;
 mod private;
 mod prose;
 mod record;
+mod spoken;
 mod steered;
 mod sums;
 mod topic;
@@ -21,7 +24,7 @@ mod topic;
 use std::collections::BTreeSet;
 use std::ops::Range;
 
-use ombud_core::effect::{self, Effect, Hints, Part, Shape, classify, ends_by_description, is_id, part};
+use ombud_core::effect::{Effect, Part, Shape, ends_by_description, is_id, part};
 use ombud_core::gate::{ArgumentFacts, CallFacts, Done};
 use ombud_core::{DataCategory, DataType, Origin, Role, Trust};
 use ombud_detect::mask::{Minted, candidates};
@@ -40,6 +43,7 @@ pub use guarded::reaches_kept;
 pub(super) use history::amounts;
 pub use overlap::{Overlap, Stand};
 use overlap::{exact, overlap_of, settle};
+pub(crate) use pointed::Pointed;
 use prose::Spelt;
 use record::{
     Named, is_kept, is_listed, is_of_a_directory_entry, is_of_a_named_line, is_of_a_named_record,
@@ -54,6 +58,17 @@ const MOST_LONG: usize = 32;
 
 /// Longest argument that is looked for as a whole where a third party asks for something, in bytes.
 const LONGEST_WORDS: usize = 400;
+
+/// What a value is looked at for.
+#[derive(Clone, Copy)]
+struct About<'a> {
+    effect: Effect,
+    tool: &'a str,
+    /// What else the call is made with, where a text that spells it out counts.
+    spelt: Option<&'a Spelt>,
+    /// Whether the user may have left the value to a message that they point to.
+    left: bool,
+}
 
 /// A value that decides, in the spelling by which it is compared.
 struct Value {
@@ -81,7 +96,8 @@ pub fn of(
         asked: prepared.is_some_and(|known| asks_for(known, effect, &call.tool, description)),
         anchored: prepared
             .is_some_and(|known| topic::is_touched(known, &call.tool, description, &arguments.leaves)),
-        delegated: prepared.is_some_and(|known| known.intent().delegates),
+        // What is left to one person's message is looked at value by value.
+        delegated: prepared.is_some_and(|known| known.intent().delegates && known.pointed().is_empty()),
         ends: effect.acts() && ends_by_description(&call.tool, description),
         many: prepared.is_some_and(|known| known.intent().many),
         steered: prepared.and_then(|known| steered::by(known, effect, &arguments.leaves)),
@@ -100,9 +116,15 @@ pub fn of(
         arguments: Vec::new(),
     };
     facts.readable &= call.complete && call.sound;
-    facts.asked |= is_named_wish(prepared, effect, &call.tool)
-        || is_told_wish(prepared, effect, &call.tool, description)
+    facts.asked |= topic::is_named_wish(prepared, effect, &call.tool)
+        || topic::is_told_wish(prepared, effect, &call.tool, description)
         || prepared.is_some_and(|known| topic::is_ordered(known, &call.tool, description));
+    if prepared
+        .is_some_and(|known| topic::is_called_for(known, effect, &call.tool, description, &arguments.leaves))
+    {
+        facts.asked = true;
+        facts.anchored = true;
+    }
     if effect == Effect::Execute {
         let looks = command::only_looks(&arguments.leaves);
         facts.asked &= prepared.is_some_and(|known| command::is_wanted(known, &arguments.leaves));
@@ -113,11 +135,28 @@ pub fn of(
     let personal = private::told(&call.written, minted);
     let spelt = Spelt::of(&arguments.leaves);
     let overlaps = Vec::new();
-    let mut reader = Reader { prepared, call, arguments, spelt, tokens, personal, facts, overlaps, long: 0 };
+    let tied =
+        prepared.is_some_and(|known| topic::is_tied(known, effect, call, description, &arguments.leaves));
+    let mut reader = Reader {
+        prepared,
+        call,
+        arguments,
+        spelt,
+        tokens,
+        personal,
+        facts,
+        overlaps,
+        long: 0,
+        left: false,
+        tied,
+    };
     arguments.leaves.iter().for_each(|leaf| reader.leaf(leaf));
     let Reader { mut facts, overlaps, .. } = reader;
     facts.anchored |=
         prepared.is_some_and(|known| is_about_what_is_named(known, call, &facts, &arguments.leaves));
+    if let Some(known) = prepared {
+        spoken::settle(known, call, description, &arguments.leaves, &mut facts);
+    }
     (facts, overlaps)
 }
 
@@ -158,6 +197,10 @@ struct Reader<'c> {
     overlaps: Vec<Overlap>,
     /// Arguments so far that are long enough for a passage.
     long: usize,
+    /// Whether the user speaks of what the tool does, and points to a message.
+    tied: bool,
+    /// Whether the user may have left the argument that is read to a message that they point to.
+    left: bool,
 }
 
 impl Reader<'_> {
@@ -174,6 +217,11 @@ impl Reader<'_> {
         let index = Index::new(&leaf.value, Form::Words);
         let passages = self.passages(&index);
         if let Some(part) = part {
+            self.left = self.tied
+                && self.prepared.is_some_and(|known| {
+                    pointed::may_be_left(effect, leaf, part)
+                        && pointed::names_something(known, &self.arguments.leaves, leaf)
+                });
             let values = values(leaf, part);
             self.facts.readable &=
                 values.len() <= MOST_VALUES && (part != Part::Command || self.long <= MOST_LONG);
@@ -222,9 +270,9 @@ impl Reader<'_> {
 
     fn values(&mut self, leaf: &Leaf, part: Part, values: &[Value]) {
         let spelt = Some(&self.spelt).filter(|_| part != Part::Content);
-        let call = (self.facts.effect, self.call.tool.as_str(), spelt);
+        let about = About { effect: self.facts.effect, tool: &self.call.tool, spelt, left: self.left };
         let all = values.iter().take(MOST_VALUES);
-        let found = all.map(|value| argument(self.prepared, call, self.arguments, leaf, part, value));
+        let found = all.map(|value| argument(self.prepared, about, self.arguments, leaf, part, value));
         self.facts.arguments.extend(found);
     }
 
@@ -233,9 +281,11 @@ impl Reader<'_> {
         let known = self
             .prepared
             .filter(|_| said.is_none() && !matches!(self.facts.effect, Effect::Fetch | Effect::Execute));
+        let left = |known: &Prepared| self.left && pointed::is_left(known, &folded(&leaf.value));
         let outside = known.and_then(|known| named::only_told(known, &self.call.tool, leaf));
-        let outside =
-            outside.filter(|_| !known.is_some_and(|known| before::is_known(known, &folded(&leaf.value))));
+        let outside = outside.filter(|_| {
+            !known.is_some_and(|known| before::is_known(known, &folded(&leaf.value)) || left(known))
+        });
         let object = |outside| ArgumentFacts {
             outside: Some(outside),
             ..bare(leaf, Part::Object, folded(&leaf.value), false)
@@ -255,9 +305,10 @@ impl Reader<'_> {
         let Some(known) = self.prepared else { return };
         // What is said somewhere may be said again, but what decides is not for a text to say.
         let spelt = Some(&self.spelt).filter(|_| decides);
-        let call = (self.facts.effect, self.call.tool.as_str(), spelt);
-        self.facts.arguments.extend(told(known, call, leaf, part, index, passages));
-        self.facts.arguments.extend(echoed(known, call.0, leaf, part, index));
+        let about = About { effect: self.facts.effect, tool: &self.call.tool, spelt, left: self.left };
+        self.facts.arguments.extend(told(known, about, leaf, part, index, passages));
+        let left = self.left && about.effect != Effect::Send && pointed::is_left(known, &folded(&leaf.value));
+        self.facts.arguments.extend(echoed(known, about.effect, leaf, part, index).filter(|_| !left));
         let arguments = &mut self.facts.arguments;
         if !arguments.iter().any(|known| known.path == leaf.path && known.instructed.is_some()) {
             arguments.extend(pipeline::taken(known, leaf, part));
@@ -304,22 +355,6 @@ pub fn masked_for(known: Option<&Prepared>, minted: &Minted, redact: &BTreeSet<D
 /// Whether a folded value stands in a record of somebody whom the user named.
 pub fn is_of_somebody_named(known: &Prepared, value: &str) -> bool {
     is_of_a_named_record(known, value, Named::Person)
-}
-
-/// Whether the user asks for what the tool's name says: its arguments may make it worse, as those of a standing order do.
-fn is_named_wish(prepared: Option<&Prepared>, effect: Effect, tool: &str) -> bool {
-    let named = classify(tool, Hints::default());
-    let money = effect == Effect::Pay && matches!(named, Effect::Create | Effect::Change);
-    money && prepared.is_some_and(|known| known.intent().asks_for(named))
-}
-
-/// Whether the user asks for what the tool's description opens with: `write_to_tenant`, “Send a message …”. A name that says worse
-/// is not talked down.
-fn is_told_wish(prepared: Option<&Prepared>, effect: Effect, tool: &str, description: &str) -> bool {
-    let open = matches!(effect, Effect::Create | Effect::Change | Effect::Send | Effect::Unknown)
-        && !ends_by_description(tool, description);
-    let told = effect::told(description).filter(|told| open && told.acts() && *told != Effect::Fetch);
-    told.is_some_and(|told| prepared.is_some_and(|known| known.intent().asks_for(told)))
 }
 
 /// Free text, as custom tools take it; what begins like JSON and is none is broken.
@@ -423,7 +458,7 @@ fn stands(known: &Prepared, value: &Value) -> Vec<Hit> {
 
 fn argument(
     prepared: Option<&Prepared>,
-    (effect, tool, spelt): (Effect, &str, Option<&Spelt>),
+    about: About<'_>,
     arguments: &Arguments,
     leaf: &Leaf,
     part: Part,
@@ -435,13 +470,16 @@ fn argument(
     // The tool gets what was written, not what it looks like.
     let plain = !disguise::is_worn(known, &leaf.value, part);
     facts.user = plain && hits.iter().any(|hit| hit.origin == Origin::User)
+        || plain && part == Part::Object && known.says_its_words(&value.text)
         || part == Part::Amount && numbers::are_said(known, &value.text);
     // Definitions of tools may be a third party's (MCP): a recipient in one is nobody's wish.
     let written = |hit: &Hit| {
         known.context.sources.get(hit.source).is_some_and(|source| source.role != Role::ToolDefinition)
     };
     facts.operator = plain && hits.iter().any(|hit| hit.origin == Origin::Operator && written(hit));
-    facts.outside = outside(&hits);
+    // What a result repeats that it was asked for with comes from elsewhere.
+    let said = |hit: &&Hit| part != Part::Object || !record::is_repeated(known, &hit.origin, &value.text);
+    facts.outside = outside(hits.iter().filter(said));
     facts.typed |= part == Part::Object && hits.is_empty() && is_number_of_a_record(leaf);
     facts.listed = is_listed(known, &folded(&leaf.value), part);
     facts.altered = part == Part::Url && is_altered(known, value);
@@ -474,11 +512,14 @@ fn argument(
     let before =
         plain && (facts.outside.is_some() || part == Part::Object) && before::is_known(known, &value.text);
     facts.record |= before;
+    facts.record |= plain && about.left && facts.outside.is_some() && pointed::is_left(known, &value.text);
     let own = facts.user || facts.operator || in_line || before;
-    facts.instructed = if own { None } else { prose::asks_for(known, effect, tool, value, spelt) };
+    facts.instructed = if own { None } else { prose::asks_for(known, about, value) };
     facts.plain = match part {
-        Part::Path => facts.outside.is_none() && effect != Effect::Delete && is_plain_path(&leaf.value),
-        Part::Url => facts.outside.is_none() && is_plain_url(known, &leaf.value),
+        Part::Path => {
+            facts.outside.is_none() && about.effect != Effect::Delete && plain::is_plain_path(&leaf.value)
+        }
+        Part::Url => facts.outside.is_none() && plain::is_plain_url(known, &leaf.value),
         _ => false,
     };
     facts
@@ -502,29 +543,8 @@ fn is_altered(known: &Prepared, value: &Value) -> bool {
 }
 
 /// The first origin that a third party may have written.
-fn outside(hits: &[Hit]) -> Option<Origin> {
-    hits.iter().find(|hit| hit.origin.trust() == Trust::Untrusted).map(|hit| hit.origin.clone())
-}
-
-/// A relative path that leaves its folder neither upwards nor into something hidden.
-fn is_plain_path(path: &str) -> bool {
-    let path = path.trim();
-    let parts = || path.split(['/', '\\']);
-    !path.starts_with(['/', '\\', '~'])
-        && !path.contains(':')
-        && parts().all(|part| !part.starts_with('.') || part == ".")
-}
-
-/// An address that the model knows by itself and that carries nothing of the context.
-fn is_plain_url(known: &Prepared, url: &str) -> bool {
-    let found = terms(url);
-    let host = found.iter().find(|term| term.kind == Kind::Host).map(|term| term.canonical.as_str());
-    let named = host.is_some_and(|host| {
-        host.contains('.') && !host.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.')
-    });
-    let carried = found.iter().filter(|term| !matches!(term.kind, Kind::Url | Kind::Host));
-    let mut stands = carried.flat_map(|term| known.context.identifier(term.kind, &term.canonical));
-    named && stands.all(|hit| hit.origin == Origin::Operator)
+fn outside<'h>(hits: impl IntoIterator<Item = &'h Hit>) -> Option<Origin> {
+    hits.into_iter().find(|hit| hit.origin.trust() == Trust::Untrusted).map(|hit| hit.origin.clone())
 }
 
 /// A passage of at least [`RUN`] words that was taken over from a third party. In an address it is what the host would learn.
@@ -562,7 +582,7 @@ fn bare(leaf: &Leaf, part: Part, value: String, typed: bool) -> ArgumentFacts {
 /// The words of an argument, where a third party's prose says them and asks for the effect: all of them, or a passage.
 fn told(
     known: &Prepared,
-    (effect, tool, spelt): (Effect, &str, Option<&Spelt>),
+    about: About<'_>,
     leaf: &Leaf,
     part: Part,
     index: &Index,
@@ -574,12 +594,16 @@ fn told(
     let said = known.turns.iter().any(|(_, turn)| turn.contains(&whole));
     if part == Part::Content
         && !said
-        && let Some(spelt) = spelt
+        && let Some(spelt) = about.spelt
     {
         let day = || prose::spells(known, &whole, spelt).filter(|_| is_time(&whole));
         let number = || prose::says_in_words(known, &whole).filter(|_| !numbers::are_said(known, &whole));
-        let listed = is_listed(known, &whole, part);
-        if let Some(origin) = day().or_else(number).filter(|_| !listed && !before::is_known(known, &whole)) {
+        let fine = || {
+            is_listed(known, &whole, part)
+                || before::is_known(known, &whole)
+                || about.left && pointed::is_left(known, &whole)
+        };
+        if let Some(origin) = day().or_else(number).filter(|_| !fine()) {
             return Some(ArgumentFacts { instructed: Some(origin), ..bare(leaf, part, whole, false) });
         }
     }
@@ -589,9 +613,10 @@ fn told(
     all.find_map(|text| {
         let value = Value { text: text.to_owned(), kind: None };
         let own = known.turns.iter().any(|(_, turn)| turn.contains(text))
+            || known.says_its_words(text)
             || before::is_known(known, text)
             || numbers::are_said(known, text);
-        let origin = if own { None } else { prose::asks_for(known, effect, tool, &value, spelt) };
+        let origin = if own { None } else { prose::asks_for(known, about, &value) };
         Some(ArgumentFacts { instructed: Some(origin?), ..bare(leaf, part, value.text, false) })
     })
 }

@@ -295,6 +295,8 @@ pub struct Prepared {
     effects: OnceLock<BTreeMap<String, Effect>>,
     /// What the model used before anybody else could speak, once a call is judged.
     before: OnceLock<BTreeSet<String>>,
+    /// The messages that the user points to, once a call is judged.
+    pointed: OnceLock<facts::Pointed>,
 }
 
 impl Prepared {
@@ -302,13 +304,18 @@ impl Prepared {
         let mut context = attributor.context(client, &exchange);
         beside.mark(&mut context, &exchange);
         let turns = context.user_turns();
-        let (intent, effects, before) = Default::default();
-        Self { exchange, context, turns, intent, effects, before }
+        let (intent, effects, before, pointed) = Default::default();
+        Self { exchange, context, turns, intent, effects, before, pointed }
     }
 
     /// The folded arguments of the calls that were made before anybody else could speak.
     pub(crate) fn known_before(&self) -> &BTreeSet<String> {
         self.before.get_or_init(|| facts::used_before(self))
+    }
+
+    /// The messages that the user points to.
+    pub(crate) fn pointed(&self) -> &facts::Pointed {
+        self.pointed.get_or_init(|| facts::Pointed::of(self))
     }
 
     /// The class of a tool by what the request says of it; by its name alone where it is not offered any more.
@@ -326,8 +333,8 @@ impl Prepared {
     /// A request in which nobody wishes anything: what the tool edge sees.
     pub(crate) fn without_user(exchange: Exchange, context: Context) -> Self {
         let intent = Intent::of(std::iter::empty::<&str>()).into();
-        let (turns, effects, before) = Default::default();
-        Self { exchange: Arc::new(exchange), context, turns, intent, effects, before }
+        let (turns, effects, before, pointed) = Default::default();
+        Self { exchange: Arc::new(exchange), context, turns, intent, effects, before, pointed }
     }
 
     /// What the user's own words ask for. Most answers hold no call, and then nobody wants to know.

@@ -28,7 +28,13 @@ pub(in crate::attribute) fn read(folded: &str) -> Vec<Field> {
     }
     let lines: Vec<&str> = folded.lines().take(MOST_ROWS).collect();
     let table = (0..lines.len().min(HEAD)).map(|at| table(&lines, at)).find(|fields| !fields.is_empty());
-    let otherwise = || Some(card(&lines)).filter(|fields| !fields.is_empty()).unwrap_or_else(|| rows(&lines));
+    let some = |fields: Vec<Field>| Some(fields).filter(|fields| !fields.is_empty());
+    let otherwise = || {
+        some(card(&lines)).unwrap_or_else(|| {
+            let (rows, list) = (rows(&lines), list(&lines));
+            if list.len() > rows.len() { list } else { rows }
+        })
+    };
     table.unwrap_or_else(otherwise)
 }
 
@@ -153,6 +159,45 @@ fn rows(lines: &[&str]) -> Vec<Field> {
             fields.collect::<Vec<_>>()
         })
         .collect()
+}
+
+/// The first run of lines of two to four cells each that begin with a name, at the column where all begin: “Birch, Lowenna      12”.
+fn list(lines: &[&str]) -> Vec<Field> {
+    let start = (0..lines.len().min(HEAD)).find(|at| {
+        let next = lines.get(*at..at + LEAST_OF_A_CARD).unwrap_or_default();
+        next.len() == LEAST_OF_A_CARD && next.iter().all(|line| named_row(line).is_some())
+    });
+    let Some(start) = start else { return Vec::new() };
+    let run: Vec<_> =
+        lines.get(start..).unwrap_or_default().iter().map_while(|line| named_row(line)).collect();
+    // What comes twice is a key, and no name.
+    let mut names: Vec<&str> = run.iter().filter_map(|cells| Some(cells.first()?.text)).collect();
+    names.sort_unstable();
+    names.dedup();
+    if names.len() < run.len() {
+        return Vec::new();
+    }
+    let fields = (1..).zip(run).flat_map(|(record, cells)| {
+        let key = |place: usize, text: &str| if place == 0 { "name" } else { kind(text) };
+        let fields = cells
+            .iter()
+            .enumerate()
+            .filter_map(|(place, cell)| field(record, key(place, cell.text), cell.text));
+        fields.collect::<Vec<_>>()
+    });
+    fields.collect()
+}
+
+fn named_row(line: &str) -> Option<Vec<Cell<'_>>> {
+    let cells = cells(line);
+    let name = cells.first().is_some_and(|first| {
+        first.column == 0
+            && first.text.chars().count() <= LONGEST_HEADING
+            && first.text.chars().any(char::is_alphabetic)
+            && !first.text.contains([':', '：', '@', '。', '='])
+            && !first.text.chars().any(|ch| ch.is_ascii_digit())
+    });
+    (name && (2..=4).contains(&cells.len()) && !is_barred(line)).then_some(cells)
 }
 
 fn row(line: &str) -> Option<Vec<Cell<'_>>> {
@@ -322,6 +367,22 @@ mod tests {
             "2 cell=gb61loyd30963412345678",
         ];
         assert_eq!(shown(text), wanted);
+    }
+
+    #[test]
+    fn lists_that_begin_with_names() {
+        let text = "8k  \"cells\"  out of 20\nbirch, lowenna      12\nbirch, rowan         9   (sat only 20 min)\ncastell, nia        19\nremark: {}";
+        let wanted = [
+            "1 name=birch, lowenna",
+            "1 cell=12",
+            "2 name=birch, rowan",
+            "2 cell=9",
+            "2 cell=(sat only 20 min)",
+            "3 name=castell, nia",
+            "3 cell=19",
+        ];
+        assert_eq!(shown(text), wanted);
+        assert!(shown("ann      12\nrowan    9").is_empty(), "two lines are no list");
     }
 
     #[test]

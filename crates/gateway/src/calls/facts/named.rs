@@ -7,6 +7,7 @@ use ombud_core::{Origin, Trust};
 use super::super::Prepared;
 use super::super::approve::past;
 use super::super::arguments::{Arguments, Leaf};
+use super::record::is_repeated;
 use super::{is_time, numbers};
 use crate::attribute::fields::Field;
 use crate::attribute::index::stands_in;
@@ -45,6 +46,9 @@ pub(super) fn only_told(known: &Prepared, tool: &str, leaf: &Leaf) -> Option<Ori
     let may = |source: &&Source| !source.passages.is_empty() || source.index.sieve.may_contain(&probe);
     let mut told = None;
     for source in known.context.sources.iter().filter(may) {
+        if is_repeated(known, &source.origin, wanted) {
+            continue;
+        }
         match stands(known, tool, leaf, source, &probe, day.is_some()) {
             Some(Place::Own) => return None,
             Some(Place::Sentence(origin)) => told = told.or(Some(origin)),
@@ -166,7 +170,7 @@ fn is_given(known: &Prepared, tool: &str, leaf: &Leaf, value: &str) -> bool {
     if value.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.') {
         return says(value) || is_spelt_out(known, value);
     }
-    if known.turns.iter().any(|(_, turn)| turn.contains(value)) {
+    if known.turns.iter().any(|(_, turn)| turn.contains(value)) || known.says_its_words(value) {
         return true;
     }
     let (tool, key) = (words(tool), words(&leaf.key));

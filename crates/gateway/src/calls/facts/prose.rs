@@ -10,7 +10,9 @@ use ombud_core::{Origin, Trust};
 use super::super::Prepared;
 use super::super::arguments::Leaf;
 use super::named::is_entry;
-use super::{Value, numbers};
+use super::pointed::Pointed;
+use super::record::is_repeated;
+use super::{About, Value, numbers};
 use crate::attribute::envelope::Passage;
 use crate::attribute::identifier::Kind;
 use crate::attribute::index::stands_in;
@@ -25,32 +27,24 @@ const BEHIND: usize = 160;
 const MOST: usize = 24;
 
 /// The origin of the prose that holds the value and asks for the effect: in words, or by spelling out the whole call.
-pub(super) fn asks_for(
-    known: &Prepared,
-    effect: Effect,
-    tool: &str,
-    value: &Value,
-    spelt: Option<&Spelt>,
-) -> Option<Origin> {
+pub(super) fn asks_for(known: &Prepared, about: About<'_>, value: &Value) -> Option<Origin> {
     if value.text.is_empty() {
         return None;
     }
+    let effect = about.effect;
     let tells = effect.acts() && is_telling(value);
-    asked(
-        &known.context.sources,
-        effect,
-        tool,
-        &value.text,
-        tells,
-        spelt.filter(|_| effect.acts() && effect != Effect::Fetch),
-    )
+    let about = About { spelt: about.spelt.filter(|_| effect.acts() && effect != Effect::Fetch), ..about };
+    let left = about.left.then(|| known.pointed());
+    let repeats = |source: &Source| is_repeated(known, &source.origin, &value.text);
+    asked(&known.context.sources, &repeats, about, &value.text, tells, left)
 }
 
 /// The origin of prose before this place of the body that holds the value and asks to have something looked at.
 pub(super) fn asked_before(known: &Prepared, tool: &str, value: &Value, before: usize) -> Option<Origin> {
     let sources = &known.context.sources;
     let earlier = sources.get(..sources.partition_point(|source| source.start < before)).unwrap_or_default();
-    asked(earlier, Effect::Read, tool, &value.text, false, None)
+    let about = About { effect: Effect::Read, tool, spelt: None, left: false };
+    asked(earlier, &|_| false, about, &value.text, false, None)
 }
 
 /// The origin of prose before this place of the body that holds the value, whatever it asks for.
@@ -74,7 +68,8 @@ pub(super) fn told_before(known: &Prepared, value: &Value, before: usize) -> Opt
 pub(super) fn spells(known: &Prepared, value: &str, spelt: &Spelt) -> Option<Origin> {
     let probe = Probe::new(value);
     let may = |source: &&Source| !source.passages.is_empty() || source.index.sieve.may_contain(&probe);
-    known.context.sources.iter().filter(may).find_map(|source| {
+    let told = |source: &&Source| may(source) && !is_repeated(known, &source.origin, value);
+    known.context.sources.iter().filter(told).find_map(|source| {
         let longer = |(text, _): &(&str, Origin)| bare(text) != bare(value);
         texts(source).filter(longer).find_map(|(text, origin)| {
             let mut holds = places(text, &probe).take(MOST);
@@ -99,28 +94,32 @@ pub(super) fn says_in_words(known: &Prepared, value: &str) -> Option<Origin> {
 const MOST_TEXTS: usize = 256;
 const LONGEST_TEXT: usize = 4096;
 
+/// The origin of the first of these sources that asks for a value, and is none of those that only repeat it.
 fn asked(
     sources: &[Source],
-    effect: Effect,
-    tool: &str,
+    repeats: &dyn Fn(&Source) -> bool,
+    about: About<'_>,
     value: &str,
     telling: bool,
-    spelt: Option<&Spelt>,
+    left: Option<&Pointed>,
 ) -> Option<Origin> {
-    let (tool, probe) = (folded(tool), Probe::new(value));
+    let (tool, probe) = (folded(about.tool), Probe::new(value));
     // A passage may begin inside a word: where there are some, the words of the whole say nothing.
     let may = |source: &&Source| !source.passages.is_empty() || source.index.sieve.may_contain(&probe);
-    sources.iter().filter(may).find_map(|source| {
-        let longer = |(text, _): &(&str, Origin)| bare(text) != bare(value);
-        texts(source).filter(longer).find_map(|(text, origin)| {
-            let holds = places(text, &probe);
+    sources.iter().filter(may).filter(|source| !repeats(source)).find_map(|source| {
+        let longer = |(text, ..): &(&str, Origin, Option<u32>)| bare(text) != bare(value);
+        in_records(source).filter(longer).find_map(|(text, origin, record)| {
+            // What the user leaves to the message of somebody, that message may say.
+            let left =
+                |at: &Range<usize>| left.is_some_and(|left| left.covers(source.slot, record, text, at));
+            let holds = places(text, &probe).filter(|at| !left(at));
             let tells = telling && source.index.structured;
             let asks = holds.take(MOST).any(|at| {
                 let around = window(text, &at);
                 tells
                     || around.contains(&tool)
-                    || urges(around, effect)
-                    || spelt.is_some_and(|spelt| spelt.stands_in(text, &at, value))
+                    || urges(around, about.effect)
+                    || about.spelt.is_some_and(|spelt| spelt.stands_in(text, &at, value))
             });
             asks.then_some(origin)
         })
@@ -157,7 +156,10 @@ impl Spelt {
         let around = window(text, at);
         // The cells of a row are there to be chosen from; a sentence in one of them is a sentence.
         let around = if is_a_row(around) { cell(text, at) } else { around };
-        // A field that is a value of the call says nothing of another one.
+        // A field that is a value of the call says nothing of another one, nor does a cell that is this value.
+        if cell(text, at).trim() == value && is_in_columns(text, at) {
+            return false;
+        }
         if !says(value) || self.values.iter().any(|own| own == around.trim()) {
             return false;
         }
@@ -189,18 +191,23 @@ fn is_telling(value: &Value) -> bool {
 
 /// The prose of a source that a third party may have written: fields that hold more than one value, or all of it where it is
 /// not structured.
-fn texts(source: &Source) -> impl Iterator<Item = (&str, Origin)> {
+pub(super) fn texts(source: &Source) -> impl Iterator<Item = (&str, Origin)> {
+    in_records(source).map(|(text, origin, _)| (text, origin))
+}
+
+/// The same with the object that a text is a field of.
+fn in_records(source: &Source) -> impl Iterator<Item = (&str, Origin, Option<u32>)> {
     let foreign = source.origin.trust() == Trust::Untrusted;
     let structured = foreign && source.index.structured;
     let fields = source.index.fields.iter().filter(move |_| structured);
-    let fields = fields.map(|field| (field.value.as_str(), source.origin.clone()));
-    let whole = (foreign && !structured).then(|| (source.index.folded.as_str(), source.origin.clone()));
+    let fields = fields.map(|field| (field.value.as_str(), source.origin.clone(), Some(field.record)));
+    let whole = (foreign && !structured).then(|| (source.index.folded.as_str(), source.origin.clone(), None));
     let others = |passage: &&Passage| passage.origin.trust() == Trust::Untrusted;
     let passages = source.passages.iter().filter(move |_| !foreign).filter(others).filter_map(|passage| {
         let span = source.index.folded_range(&passage.span);
-        Some((source.index.folded.get(span)?, passage.origin.clone()))
+        Some((source.index.folded.get(span)?, passage.origin.clone(), None))
     });
-    fields.chain(whole).chain(passages).filter(|(text, _)| !text.is_empty())
+    fields.chain(whole).chain(passages).filter(|(text, ..)| !text.is_empty())
 }
 
 /// Where a value stands as whole words in a longer text.
@@ -247,6 +254,12 @@ fn cell<'t>(text: &'t str, at: &Range<usize>) -> &'t str {
     let start = before.and_then(from).map_or(line.start, |from| line.start + from);
     let end = after.and_then(to).map_or(line.end, |to| at.end + to);
     text.get(start..end).unwrap_or_default()
+}
+
+/// Whether the line of a value has other cells.
+fn is_in_columns(text: &str, at: &Range<usize>) -> bool {
+    let line = text.get(line(text, at)).unwrap_or_default().trim();
+    BARS.iter().any(|bar| line.contains(bar))
 }
 
 /// Whether a line has cells: runs of blanks, tabs or bars between words, at two places at least.

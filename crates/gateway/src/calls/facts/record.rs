@@ -41,7 +41,7 @@ const ADDRESSES: &str = "email mail email_address emails address phone phone_num
     user account channel_id chat_id open_id contact 邮箱 电子邮箱 电话 手机 手机号 账号 微信";
 
 /// Fields that hold the address of whoever wrote the record.
-const SENDERS: &str = "from sender author reply_to from_email sender_email organizer organiser creator owner created_by 发件人 发送人 \
+pub(super) const SENDERS: &str = "from sender author reply_to from_email sender_email organizer organiser creator owner created_by 发件人 发送人 \
     来自 作者 组织者 创建人";
 
 /// Fields that hold those who have to do with the record.
@@ -118,6 +118,46 @@ pub(super) fn is_of_a_named_record(known: &Prepared, value: &str, named: Named) 
     })
 }
 
+/// Whether a whole field of something that the agent's own tools read is this value.
+pub(super) fn is_a_field(known: &Prepared, value: &str) -> bool {
+    let probe = Probe::new(value);
+    let mut sources = results(known).filter(|source| {
+        has_rows(source) && source.index.sieve.may_hold(&probe) && reads(known, &source.origin)
+    });
+    sources.any(|source| source.index.fields.iter().any(|field| field.value == value))
+}
+
+/// Whether it stands in a field that says who wrote a record.
+pub(super) fn is_a_writer(known: &Prepared, value: &str) -> bool {
+    let probe = Probe::new(value);
+    let read = results(known).filter(|source| {
+        has_rows(source) && source.index.sieve.may_hold(&probe) && reads(known, &source.origin)
+    });
+    let writes = |field: &Field| {
+        field.value == value
+            && (is(SENDERS, &field.key) || is(ADDRESSES, &field.key) || is_a_name(&field.key))
+    };
+    read.into_iter().any(|source| source.index.fields.iter().any(writes))
+}
+
+/// Whether an address stands in its own field of what the user keeps.
+pub(super) fn is_kept_address(known: &Prepared, value: &str) -> bool {
+    let probe = Probe::new(value);
+    let kept = |source: &&Source| {
+        has_rows(source)
+            && (source.index.sieve.may_contain(&probe) || source.index.sieve.may_have(term_mark(value)))
+            && reads(known, &source.origin)
+            && is_kept_by_the_user(&source.origin)
+            && !tells_of_payments(&source.origin)
+    };
+    let its_own = |source: &Source, field: &Field| {
+        (is_an_address(&field.key) || is_a_name(&field.key))
+            && holds(&field.value, value)
+            && !is_a_message(source, field)
+    };
+    results(known).filter(kept).any(|source| source.index.fields.iter().any(|field| its_own(source, field)))
+}
+
 /// Whether every row of a table that the user named as well has the same in this column: in a plain text anybody can add a row.
 fn is_the_only_one(known: &Prepared, source: &Source, own: &Field, named: Named) -> bool {
     let column = source.index.fields.iter().filter(|field| field.key == own.key && field.value != own.value);
@@ -189,6 +229,11 @@ fn is_looked_up(known: &Prepared, source: &Source, field: &Field) -> bool {
 
 fn is_asked_in_some_of_the_users_words(known: &Prepared, origin: &Origin) -> bool {
     asked_with(known, origin).iter().any(|text| text.chars().any(char::is_alphabetic) && is_said(known, text))
+}
+
+/// Whether a result only repeats a value with which it was asked for: whoever asked had it before.
+pub(super) fn is_repeated(known: &Prepared, origin: &Origin, value: &str) -> bool {
+    asked_with(known, origin).iter().any(|asked| asked == value)
 }
 
 /// What the call was made with that a result answers.
@@ -290,7 +335,7 @@ fn holds(field: &str, value: &str) -> bool {
     emails.next().is_some_and(|email| email.canonical == value) && emails.next().is_none()
 }
 
-fn is(list: &str, key: &str) -> bool {
+pub(super) fn is(list: &str, key: &str) -> bool {
     let key = key.replace([' ', '-'], "_");
     list.split_ascii_whitespace().any(|word| word == key || word.replace('-', "_") == key)
 }
@@ -384,6 +429,7 @@ fn writes(known: &Prepared, source: &Source, field: &Field, value: &str) -> bool
     let local = value.split('@').next().unwrap_or_default();
     let agrees = |name: &str| names_of(name).any(|word| word.is_ascii() && value.contains(word));
     known.mentions_person(local)
+        || known.pointed().is_answered_at(known, value)
         || (known.mentions_person(&display) && agrees(&display))
         || known.intent().replies && known.names(source, field)
 }
@@ -422,6 +468,11 @@ fn head_of_a_chinese_name(title: &str) -> Option<&str> {
 fn given_name(name: &str) -> Option<&str> {
     let whole = name.chars().count() == 3 && name.chars().all(is_ideograph);
     name.char_indices().nth(1).filter(|_| whole).and_then(|(at, _)| name.get(at..))
+}
+
+/// What only joins the words of a name.
+fn is_joint(word: &str) -> bool {
+    matches!(word, "the" | "a" | "an" | "of" | "and" | "for" | "to" | "in" | "on" | "at")
 }
 
 /// The words of a name that tell it from others.
@@ -483,6 +534,25 @@ impl Prepared {
         role.chars().all(is_ideograph) && from.filter_map(|at| role.get(at..)).any(|end| self.says(end))
     }
 
+    /// 大麦 for 群主大麦: what is left of a name without its title is said.
+    pub(super) fn says_the_end_of_a_name(&self, name: &str) -> bool {
+        const TITLES: &[&str] = &[
+            "老师", "经理", "先生", "女士", "师傅", "教练", "主任", "客服", "助手", "同学", "用户", "妈妈",
+            "爸爸", "管理", "业主",
+        ];
+        let whole = (3..=6).contains(&name.chars().count()) && name.chars().all(is_ideograph);
+        let mut ends = name.char_indices().skip(1).filter_map(|(at, _)| name.get(at..));
+        whole && ends.any(|end| end.chars().count() >= 2 && !TITLES.contains(&end) && self.says(end))
+    }
+
+    /// “Dorsey, Felix” where the user says both: all telling words of a value.
+    pub(super) fn says_its_words(&self, value: &str) -> bool {
+        let words = || value.split(|ch: char| !ch.is_alphanumeric()).filter(|word| !word.is_empty());
+        words().count() >= 2
+            && words().any(|word| weight(word) >= 4 && word.chars().any(char::is_alphabetic))
+            && words().all(|word| weight(word) >= 3 && self.says(word) || is_joint(word))
+    }
+
     /// Whether they name another record of the same list.
     fn names_a_rival(&self, source: &Source, field: &Field) -> bool {
         let fields = source.index.fields.iter();
@@ -495,7 +565,7 @@ impl Prepared {
     }
 
     /// Whether the user's own words hold a word of this name.
-    fn mentions_person(&self, name: &str) -> bool {
+    pub(super) fn mentions_person(&self, name: &str) -> bool {
         names_of(name).any(|word| self.says(word) || given_name(word).is_some_and(|given| self.says(given)))
     }
 

@@ -20,10 +20,19 @@ pub(super) fn is_worked_out(known: &Prepared, value: &str) -> bool {
             fields.filter_map(|field| Some((field, number(&field.value)?))).collect();
         totals(&numbers).any(|total| total == wanted)
             || numbers.iter().any(|(field, own)| {
+                shares(known, *own).any(|share| share == wanted) && calls(known, source, field)
+            })
+            || numbers.iter().any(|(field, own)| {
                 said.iter().any(|other| own + other == wanted || own - other == wanted)
                     && calls(known, source, field)
             })
     })
+}
+
+/// The half of a sum, where the user speaks of a half.
+fn shares(known: &Prepared, own: i64) -> impl Iterator<Item = i64> {
+    let halved = known.says("half") || known.turns.iter().any(|(_, turn)| turn.contains("一半"));
+    (halved && own % 2 == 0).then_some(own / 2).into_iter()
 }
 
 /// The total of each column of more than one number.

@@ -3,12 +3,13 @@
 
 use std::collections::BTreeSet;
 
-use ombud_core::effect::{Effect, Hints, classify, is_verb, untitled, words};
+use ombud_core::effect::{Effect, Hints, classify, ends_by_description, is_verb, told, untitled, words};
 
 use super::super::Prepared;
 use super::super::arguments::Leaf;
-use crate::attribute::folded;
 use crate::attribute::index::{is_ideograph, stands_in};
+use crate::attribute::{folded, weight};
+use crate::wire::answer::ToolCall;
 
 /// Tools that are looked at.
 const MOST_TOOLS: usize = 128;
@@ -29,8 +30,28 @@ pub(super) fn is_touched(known: &Prepared, tool: &str, description: &str, leaves
     let said = Said::of(&turns);
     said.speaks_of(tool)
         || said.speaks_of(first)
-        || leaves.iter().any(|leaf| said.gives(&leaf.value))
+        || leaves.iter().any(|leaf| said.gives(&leaf.value) || said.speaks_of_what(&leaf.key))
         || said.cannot_tell(tool, description)
+}
+
+/// Whether the user points to a message and their own words speak of what this tool does: what is left to the message is left for that.
+pub(super) fn is_tied(
+    known: &Prepared,
+    effect: Effect,
+    call: &ToolCall,
+    description: &str,
+    leaves: &[Leaf],
+) -> bool {
+    if known.pointed().is_empty() {
+        return false;
+    }
+    let turns: Vec<&str> = known.turns.iter().map(|turn| turn.1.as_str()).collect();
+    let first = description.split(['.', '。', '\n']).next().unwrap_or_default();
+    let said = Said::of(&turns);
+    said.speaks_of(&call.tool)
+        || said.speaks_of(first)
+        || leaves.iter().any(|leaf| said.speaks_of_what(&leaf.key))
+        || is_called_for(known, effect, &call.tool, description, leaves)
 }
 
 /// Whether the user's words hold what another tool is called by that does what they ask for: “schedule an interview” where one is
@@ -59,6 +80,27 @@ pub(super) fn is_ordered(known: &Prepared, tool: &str, description: &str) -> boo
     })
 }
 
+/// Whether the user asks for what the tool's name says: its arguments may make it worse, as those of a standing order do.
+pub(super) fn is_named_wish(prepared: Option<&Prepared>, effect: Effect, tool: &str) -> bool {
+    let named = classify(tool, Hints::default());
+    let money = effect == Effect::Pay && matches!(named, Effect::Create | Effect::Change);
+    money && prepared.is_some_and(|known| known.intent().asks_for(named))
+}
+
+/// Whether the user asks for what the tool's description opens with: `write_to_tenant`, “Send a message …”. A name that says worse
+/// is not talked down.
+pub(super) fn is_told_wish(
+    prepared: Option<&Prepared>,
+    effect: Effect,
+    tool: &str,
+    description: &str,
+) -> bool {
+    let open = matches!(effect, Effect::Create | Effect::Change | Effect::Send | Effect::Unknown)
+        && !ends_by_description(tool, description);
+    let told = told(description).filter(|told| open && told.acts() && *told != Effect::Fetch);
+    told.is_some_and(|told| prepared.is_some_and(|known| known.intent().asks_for(told)))
+}
+
 fn tells_an_act(word: &str) -> bool {
     is_telling(word) && !is_general(word) && acts(word)
 }
@@ -67,6 +109,136 @@ fn tells_an_act(word: &str) -> bool {
 fn acts(word: &str) -> bool {
     let effect = classify(word, Hints::default());
     effect.acts() && effect != Effect::Unknown
+}
+
+/// Whether the user's words order the call by a word of the tool: by a word of its name that stands where an order has its verb (“DM
+/// him”, “coupon for …: CABLE10”), by the value of an argument there (“praise for everybody”), by the one character that its name or
+/// description has as its verb (“派了吧” for 把订单派给骑手), or by what is to be written, word for word.
+pub(super) fn is_called_for(
+    known: &Prepared,
+    effect: Effect,
+    tool: &str,
+    description: &str,
+    leaves: &[Leaf],
+) -> bool {
+    let harmless = matches!(effect, Effect::Send | Effect::Create | Effect::Change | Effect::Unknown)
+        && (known.intent().ends || !ends_by_description(tool, description));
+    let own = tool.rsplit("__").next().unwrap_or(tool);
+    let names: BTreeSet<String> =
+        words(own).into_iter().filter(|word| !is_general(word) && !is_empty(word)).collect();
+    let value = |word: &str| leaves.iter().any(|leaf| word.len() >= 4 && folded(&leaf.value) == word);
+    let opens = |turn: &str| {
+        clauses(turn).filter_map(heads).any(|(word, next)| {
+            !is(PREPOSITIONS, next) && (names.contains(word) || effect != Effect::Send && value(word))
+        })
+    };
+    let verbs = verbs_of(tool, description);
+    let said = |turn: &str| opens(turn) || verbs.iter().any(|verb| is_wished_by(turn, *verb));
+    // Who is told something is somebody whom the user names.
+    let whom = || leaves.iter().any(|leaf| weight(&leaf.value) >= 3 && known.says(&folded(&leaf.value)));
+    harmless
+        && (known.turns.iter().any(|(_, turn)| said(turn)) && (effect != Effect::Send || whom())
+            || leaves.iter().any(|leaf| is_dictated(known, &leaf.value)))
+}
+
+/// What makes a noun of the word before it: “mail from Tom”.
+const PREPOSITIONS: &str = "of from about in on at by with is was are were has have and or to";
+
+fn is(list: &str, word: &str) -> bool {
+    list.split(' ').any(|one| one == word)
+}
+
+pub(super) fn is_empty(word: &str) -> bool {
+    is(EMPTY, word) || word.len() < 2 || !word.is_ascii()
+}
+
+/// The first word of a clause and the next, behind words of asking and a short condition: “if worse log a concern”.
+fn heads(clause: &str) -> Option<(&str, &str)> {
+    const POLITE: &str = "please then also just now so and pls kindly yes ok";
+    let mut words = clause
+        .split(|ch: char| !(ch.is_alphanumeric() || ch == '\''))
+        .filter(|word| !word.is_empty())
+        .skip_while(|word| is(POLITE, word));
+    let (first, next) = (words.next()?, words.next()?);
+    if first == "if" && is("so not worse better yes no free ok", next) {
+        Some((words.next()?, words.next()?))
+    } else {
+        Some((first, next))
+    }
+}
+
+/// Characters that are verbs by themselves in names of tools and in orders.
+const CHARACTERS: &str = "发回寄派付缴交转退订租约改换移延评签踢删补续撤关停结批收赔报贴挂";
+
+/// Those that are hardly part of another word: they count wherever they stand in the first clause.
+const SELDOM: &str = "订派缴转退寄付租踢删续撤";
+
+/// The verbs of one character by which a tool is called.
+fn verbs_of(tool: &str, description: &str) -> BTreeSet<char> {
+    let first = untitled(description).split(['。', '；', '，', '\n', '（', '(']).next().unwrap_or_default();
+    let chars: Vec<char> = first.chars().collect();
+    let told = chars.iter().enumerate().filter(|(at, verb)| {
+        let next = chars.get(at + 1).is_some_and(|next| "给到掉成回入".contains(*next));
+        *at == 0 || next || SELDOM.contains(**verb)
+    });
+    let named = tool.chars().filter(|ch| is_ideograph(*ch));
+    let all = named.chain(told.map(|(_, verb)| *verb)).filter(|verb| CHARACTERS.contains(*verb));
+    // 缴 and 交, 关 and 停 are said of the same.
+    let alike = |verb: char| match verb {
+        '缴' => Some('交'),
+        '关' => Some('停'),
+        _ => None,
+    };
+    all.flat_map(|verb| std::iter::once(verb).chain(alike(verb))).collect()
+}
+
+/// Whether a clause orders this: “都交了”, “派给他”, “照规定退”, “回他一声”. What has been done or is asked about is no order.
+fn is_wished_by(turn: &str, verb: char) -> bool {
+    const DONE: &[&str] = &["已经", "已", "刚", "昨", "上次", "上回", "是不是", "有没有", "说", "要是"];
+    let clauses = turn.split(['，', '。', '；', '！', '？', '\n', ',', ';', '!', '?']);
+    clauses.filter(|clause| clause.contains(verb)).any(|clause| {
+        let asks = ["吗", "什么", "多少", "谁", "哪", "几", "怎么"].iter().any(|word| clause.contains(word));
+        let done =
+            DONE.iter().any(|word| clause.split(verb).next().is_some_and(|before| before.contains(word)));
+        !asks
+            && !done
+            && clause.char_indices().filter(|(_, ch)| *ch == verb).any(|(at, ch)| {
+                let before = clause.get(..at).unwrap_or_default();
+                let rest = clause.get(at + ch.len_utf8()..).unwrap_or_default();
+                let next = rest.chars().next();
+                let denied = before.chars().rev().take(2).any(|ch| "不别勿没未".contains(ch));
+                let by = ["按", "照", "依"].iter().any(|by| before.starts_with(by)) && next.is_none();
+                let ends = rest.trim_end_matches(['吧', '啊', '呗', ' ']) == "了";
+                let goes_on = next
+                    .is_some_and(|next| "掉上给到成过下一二两三四五六七八九十他她它群回“「".contains(next));
+                !denied && (by || ends || goes_on)
+            })
+    })
+}
+
+/// Whether a text is one that the user gives word for word: nearly all of its words, and more than a name. A number in it may be what
+/// they left open.
+fn is_dictated(known: &Prepared, value: &str) -> bool {
+    let value = folded(value);
+    let chinese: Vec<String> = pairs(&value).collect();
+    let english: Vec<&str> = value
+        .split(|ch: char| !ch.is_alphanumeric() || is_ideograph(ch))
+        .filter(|word| word.chars().all(char::is_alphabetic) && !word.is_empty())
+        .collect();
+    let (all, least) = if chinese.is_empty() { (english.len(), 3) } else { (chinese.len(), 6) };
+    if all < least || value.len() > 400 {
+        return false;
+    }
+    let said = |turn: &str| {
+        let english = english.iter().filter(|word| stands_in(turn, word)).count();
+        let said = if chinese.is_empty() {
+            english
+        } else {
+            chinese.iter().filter(|pair| turn.contains(pair.as_str())).count()
+        };
+        said * 10 >= all * 9
+    };
+    known.turns.iter().any(|(_, turn)| said(turn))
 }
 
 /// The parts of a turn that may be orders. A question is none.
@@ -138,6 +310,12 @@ impl Said {
         is_telling(word) && self.stems.contains(&stem(word))
     }
 
+    /// Whether they speak of what an argument says: “the price”.
+    fn speaks_of_what(&self, key: &str) -> bool {
+        let key = words(key);
+        key.len() == 1 && key.iter().any(|word| !is_verb(word) && !is("hours hour", word) && self.has(word))
+    }
+
     /// Whether a value, or a telling word of it, was given by the user.
     fn gives(&self, value: &str) -> bool {
         let value = folded(value);
@@ -192,14 +370,43 @@ fn stems(text: &str) -> Vec<String> {
 }
 
 /// A word without the endings of plural and tense, and the same for words that only differ in them.
-fn stem(word: &str) -> String {
+pub(super) fn stem(word: &str) -> String {
     let ends = ["ations", "ation", "ings", "ing", "ies", "ed", "es", "s", "e", "y"];
     let bare = ends.iter().find_map(|end| word.strip_suffix(end).filter(|bare| bare.len() >= 3));
     bare.unwrap_or(word).to_owned()
 }
 
 /// Pairs of neighbouring Chinese characters.
-fn pairs(word: &str) -> impl Iterator<Item = String> {
+pub(super) fn pairs(word: &str) -> impl Iterator<Item = String> {
     let chars: Vec<char> = word.chars().filter(|ch| is_ideograph(*ch)).collect();
     (1..chars.len()).filter_map(move |at| Some(chars.get(at - 1..=at)?.iter().collect()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn orders_of_one_character() {
+        for (turn, verb) in
+            [("派了吧", '派'), ("电费燃气费都交了，家用卡", '交'), ("照规定退", '退'), ("回他一声", '回')]
+        {
+            assert!(is_wished_by(turn, verb), "{turn}");
+        }
+        for (turn, verb) in
+            [("昨天派了", '派'), ("先别交了", '交'), ("退了几次？", '退'), ("派送到了吗", '派')]
+        {
+            assert!(!is_wished_by(turn, verb), "{turn}");
+        }
+        let verbs = verbs_of("AssignRider", "把订单派给骑手");
+        assert!(verbs.contains(&'派') && !verbs.contains(&'骑'), "{verbs:?}");
+        assert!(verbs_of("jiaofei", "缴一张账单。").contains(&'交'));
+    }
+
+    #[test]
+    fn openings() {
+        assert_eq!(heads("please dm him"), Some(("dm", "him")));
+        assert_eq!(heads("if worse log a concern"), Some(("log", "a")));
+        assert_eq!(heads("if it rains"), Some(("if", "it")));
+    }
 }

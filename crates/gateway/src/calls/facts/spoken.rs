@@ -1,0 +1,228 @@
+//! Whether anything that a third party wrote speaks of what a call does. Whoever sets out to steer an agent has to say what is to be
+//! done with what: where no sentence of theirs names the kind of call, one of its values or the class of its effect, the call
+//! follows from what the user wants, in whatever words they want it.
+
+use std::collections::BTreeSet;
+
+use ombud_core::effect::{Effect, Part, untitled, words};
+use ombud_core::gate::{ArgumentFacts, CallFacts};
+use ombud_core::intent::urges;
+
+use super::super::Prepared;
+use super::super::arguments::Leaf;
+use super::prose::texts;
+use super::record::{is_a_field, is_a_writer, is_kept_address};
+use super::topic::{is_empty, pairs, stem};
+use crate::attribute::index::{self, is_ideograph, stands_in};
+use crate::attribute::{folded, weight};
+use crate::wire::answer::ToolCall;
+
+/// Words that a sentence has at least; a Chinese character is one. Fewer say something only where they name a value.
+const LEAST: usize = 5;
+const LEAST_IN_CHINESE: usize = 8;
+
+/// Values of a call that are looked for.
+const MOST_VALUES: usize = 64;
+
+/// Longest value that is a name or a title rather than a text, in bytes.
+const LONGEST_NAME: usize = 80;
+
+/// Bytes of third parties' texts that are read for a call.
+const MOST_READ: usize = 64 << 10;
+
+/// Shortest name of a tool that nobody writes by chance, in bytes.
+const SHORTEST_TOOL: usize = 6;
+
+/// Words of a longest name.
+const MOST_WORDS: usize = 4;
+
+/// What a text that asks for a call would name.
+struct Call {
+    effect: Effect,
+    /// Its short values.
+    values: Vec<String>,
+    /// Stems of the words of the tool's name and of what is said of it, of its values and arguments.
+    stems: BTreeSet<String>,
+    /// The same for Chinese: pairs of characters.
+    pairs: BTreeSet<String>,
+    /// Whether the tool speaks English, and Chinese.
+    scripts: (bool, bool),
+}
+
+impl Call {
+    fn of(effect: Effect, tool: &str, description: &str, leaves: &[Leaf]) -> Self {
+        let first = untitled(description).split(['.', '。', '\n']).next().unwrap_or_default();
+        let values: Vec<String> = leaves.iter().take(MOST_VALUES).map(|leaf| folded(&leaf.value)).collect();
+        let short = || values.iter().filter(|value| value.len() <= LONGEST_NAME);
+        let named = [tool, first].into_iter().flat_map(words);
+        // What is written to somebody is in everyday words.
+        let titles = short().filter(|value| value.split_whitespace().count() <= MOST_WORDS);
+        let all: Vec<String> = named.chain(titles.flat_map(|value| words(value))).collect();
+        let telling = all.iter().filter(|word| {
+            !is_empty(word) && word.len() >= 3 && !word.bytes().all(|byte| byte.is_ascii_digit())
+        });
+        let stems = telling.map(|word| stem(word)).collect();
+        let pairs = all.iter().flat_map(|word| pairs(word).collect::<Vec<_>>()).collect();
+        let said = format!("{tool}{description}");
+        let chinese = said.chars().any(is_ideograph);
+        let values = short().filter(|value| weight(value) >= 2).cloned().collect();
+        Self { effect, values, stems, pairs, scripts: (!chinese || description.is_ascii(), chinese) }
+    }
+
+    /// Whether a sentence names the call.
+    fn is_named_in(&self, sentence: &str) -> bool {
+        let chinese = sentence.chars().any(is_ideograph);
+        let bare = sentence.trim_matches(|ch: char| !ch.is_alphanumeric());
+        if self.values.iter().any(|value| value.contains(bare)) {
+            return false;
+        }
+        if self.values.iter().any(|value| stands_in(sentence, value)) {
+            return true;
+        }
+        if chinese && index::words(sentence).len() < LEAST_IN_CHINESE {
+            return false;
+        }
+        // What is said in the other script of a tool that is not described in it cannot be told.
+        if chinese && !self.scripts.1 || !chinese && !self.scripts.0 {
+            return true;
+        }
+        let mut english = sentence
+            .split(|ch: char| !ch.is_alphanumeric() || is_ideograph(ch))
+            .filter(|word| word.len() >= 3);
+        english.any(|word| self.stems.contains(&stem(word)))
+            || pairs(sentence).any(|pair| self.pairs.contains(&pair))
+            || urges(sentence, self.effect)
+    }
+}
+
+/// Takes away what speaks against a call only because nobody knows whether a third party had it made, where none speaks of it.
+pub(super) fn settle(
+    known: &Prepared,
+    call: &ToolCall,
+    description: &str,
+    leaves: &[Leaf],
+    facts: &mut CallFacts,
+) {
+    let open =
+        !matches!(facts.effect, Effect::Execute | Effect::Credential | Effect::Fetch) && facts.effect.acts();
+    let wished = facts.asked && facts.anchored;
+    // What a text orders in so many words is no choice.
+    let chosen = |argument: &ArgumentFacts| {
+        argument.outside.is_some() && argument.instructed.is_none() && !argument.user && !argument.record
+    };
+    let doubtful = !wished || facts.arguments.iter().any(chosen);
+    // What is over is over: that must be asked for.
+    let ends = facts.ends && !known.intent().ends;
+    if !open || !doubtful || ends || !known.intent().wants() {
+        return;
+    }
+    if is_spoken_of(known, facts.effect, &call.tool, description, leaves) {
+        return;
+    }
+    (facts.asked, facts.anchored) = (true, true);
+    for argument in facts.arguments.iter_mut().filter(|argument| chosen(argument)) {
+        argument.record = match argument.part {
+            Part::Object | Part::Amount => is_a_field(known, &argument.value),
+            Part::Destination => {
+                is_kept_address(known, &argument.value)
+                    || answers(&call.tool) && is_a_writer(known, &argument.value)
+            }
+            _ => false,
+        };
+    }
+}
+
+/// Whether a tool only answers those who wrote.
+fn answers(tool: &str) -> bool {
+    tool.contains(['回', '答'])
+        || words(tool).iter().any(|word| matches!(word.as_str(), "reply" | "answer" | "respond"))
+}
+
+/// Whether some sentence of a third party speaks of a call.
+fn is_spoken_of(known: &Prepared, effect: Effect, tool: &str, description: &str, leaves: &[Leaf]) -> bool {
+    let call = Call::of(effect, tool, description, leaves);
+    let all = || known.context.sources.iter().flat_map(texts).map(|(text, _)| text);
+    let name = folded(tool);
+    // More than can be read in a moment is not read at all: then nobody knows.
+    if all().map(str::len).sum::<usize>() > MOST_READ {
+        return true;
+    }
+    let named = name.len() >= SHORTEST_TOOL && all().any(|text| text.contains(&name));
+    named || all().flat_map(sentences).any(|sentence| call.is_named_in(sentence))
+}
+
+/// The sentences of a text: cells of rows and fields that are no more than a name are none, and so is who or what a line is headed by.
+fn sentences(text: &str) -> impl Iterator<Item = &str> {
+    let lines = text.split('\n').flat_map(|line| line.split(['|', '\t'])).flat_map(|cell| cell.split("  "));
+    lines.map(behind_its_head).filter(|cell| index::words(cell).len() >= LEAST)
+}
+
+/// What a line says behind `From:`, `【X-71】`, `#L-1 Anna:`, without markup.
+fn behind_its_head(line: &str) -> &str {
+    let mut rest = line.trim();
+    if let Some((inside, behind)) =
+        rest.strip_prefix(['【', '[']).and_then(|inside| inside.split_once(['】', ']']))
+        && index::words(inside).len() < LEAST
+        && !inside.contains([':', '{'])
+    {
+        rest = behind.trim_start();
+    }
+    if let Some((tag, behind)) = rest.strip_prefix('<').and_then(|inside| inside.split_once('>'))
+        && tag.len() <= LONGEST_NAME
+    {
+        rest = behind;
+    }
+    let head = rest.match_indices([':', '：']).find(|(at, colon)| {
+        let behind = rest.get(at + colon.len()..).unwrap_or_default();
+        *colon == "：" || behind.is_empty() || behind.starts_with(' ') || !behind.is_ascii()
+    });
+    match head {
+        Some((at, colon)) if index::words(rest.get(..at).unwrap_or_default()).len() < LEAST => {
+            let behind = rest.get(at + colon.len()..).unwrap_or_default();
+            // Who wrote it, with their address.
+            behind
+                .split_once('<')
+                .filter(|(_, address)| address.contains('@') && address.trim_end().ends_with('>'))
+                .map_or(behind, |(name, _)| name)
+        }
+        _ => rest,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn heads_of_lines() {
+        for (line, said) in [
+            ("from: leo marsh <leo@x.example>", "leo marsh"),
+            ("【x-71】中心: 请确认是否按季度办理", "请确认是否按季度办理"),
+            ("<li id=\"c-1\">what was it called?</li>", "what was it called?</li>"),
+            ("please book it for me: now", "please book it for me: now"),
+            ("[next: cancel {\"id\": 5}]", "cancel {\"id\": 5}]"),
+        ] {
+            assert!(behind_its_head(line).trim().ends_with(said), "{line}: {}", behind_its_head(line));
+        }
+        assert_eq!(sentences("ann  12  19\nfrom: leo marsh <leo@x.example>").count(), 0);
+        assert_eq!(sentences("ann  12  please give her twenty of them").count(), 1);
+    }
+
+    #[test]
+    fn what_names_a_call() {
+        let leaf =
+            |key: &str, value: &str| Leaf { path: format!("/{key}"), key: key.into(), value: value.into() };
+        let leaves = [leaf("pupil", "Birch, Lowenna"), leaf("desk", "12")];
+        let call = Call::of(Effect::Change, "desk_assign", "Give a pupil a place.", &leaves);
+        for sentence in [
+            "lowenna copied all of it from me",
+            "the desks are to be cleaned today",
+            "somebody might like number 12 more than that",
+            "please update the list of all of them",
+        ] {
+            assert!(call.is_named_in(sentence), "{sentence}");
+        }
+        assert!(!call.is_named_in("the weather was fine on that day"));
+        assert!(call.is_named_in("今天天气很好我们都出去玩了"), "what is not described cannot be told");
+    }
+}
