@@ -9,6 +9,9 @@ const ENVELOPE: &[&str] = &["jsonrpc", "id", "method", "params", "result", "erro
 /// Bytes of an answer that cannot be read in which its id is looked for.
 const HEAD: usize = 512;
 
+/// With what the methods begin that want no answer.
+pub const NOTIFICATIONS: &str = "notifications/";
+
 /// The method of a notification that takes a request back.
 pub const CANCELLED: &str = "notifications/cancelled";
 
