@@ -21,6 +21,7 @@ use crate::calls::facts::masked_for;
 use crate::calls::held::{self, Eye};
 use crate::calls::released::{Counted, Released};
 use crate::calls::{Prepared, facts, properties, recorded};
+use crate::names;
 use crate::wire::answer::{ToolCall, restore_strings};
 use crate::wire::collect::Collector;
 use crate::wire::json::{Doc, Keys, Kind, Node};
@@ -130,7 +131,7 @@ pub fn judge(
     let policy = policy(rules, effect, called, vouched);
     let counted = counted.map(|call| call.to_step(policy.reached(known.done.reached, called.tool)));
     let mut decided = decide_call(&policy, called.tool, &known);
-    let lasting = may_last(rules, called, &decided, effect, &arguments);
+    let lasting = may_last((rules, minted), called, &decided, effect, &arguments);
     known.lasting = lasting.as_ref().is_some_and(|one| rules.beside.approvals().lasts(&one.mark));
     if known.lasting {
         decided = decide_call(&policy, called.tool, &known);
@@ -175,7 +176,7 @@ pub fn judge(
 
 /// What a yes from outside to this call could stand for, where it may stand for more than once.
 fn may_last(
-    rules: &Rules,
+    (rules, minted): (&Rules, &Minted),
     called: &Called<'_>,
     decided: &CallDecision,
     effect: Effect,
@@ -184,7 +185,7 @@ fn may_last(
     let bound = lasting::bound(effect, arguments).filter(|_| decided.may_last() && called.fixed.is_none())?;
     let (tool, whose) = (format!("{}/{}", rules.server, called.tool), rules.subject.as_deref());
     let mark = rules.keeper.lasting(whose.unwrap_or_default(), &tool, &bound.text);
-    Some(Lasting { mark, paths: bound.paths })
+    Some(Lasting { mark, paths: names::paths(rules.inspector.detector(), minted, &bound.paths) })
 }
 
 /// What is done with this call, if it counts: in the session, in the last minute, and today unless the model edge has counted it.

@@ -23,10 +23,10 @@ use super::pins::Pins;
 use crate::attribute::Context;
 use crate::calls::recent::Recent;
 use crate::calls::released::Released;
-use crate::record;
 use crate::wire::answer::restore_strings;
 use crate::wire::json::Node;
 use crate::wire::splice::Patch;
+use crate::{names, record};
 use calls::{Held, Question};
 
 /// JSON-RPC's own codes, and one for what Ombud refuses.
@@ -462,6 +462,7 @@ impl Session {
         content: Vec<Vec<u8>>,
         about: Option<Id>,
     ) -> Note {
+        let kind = names::told(self.rules.inspector.detector(), Some(&self.minted), kind);
         let event = Event {
             exchange: exchange.map(str::to_owned),
             conversation: Some(self.rules.conversation.clone()),
