@@ -10,7 +10,7 @@ use ombud_core::effect::{Effect, Hints, classify};
 use ombud_core::event::{ArgumentRecord, Counts, WeighedRecord};
 use ombud_core::gate::{CallDecision, Done, Ruled, ToolPolicy, decide_call};
 use ombud_core::{DataCategory, Edge, Exchange, Origin, Role};
-use ombud_detect::mask::{Minted, Tally};
+use ombud_detect::mask::{Meaning, Minted, Tally, Token, candidates};
 
 use super::message::Message;
 use super::{Rules, lasting};
@@ -67,6 +67,10 @@ pub struct Judged {
     pub patches: Vec<Patch>,
     /// The arguments as the tool gets them.
     pub arguments: String,
+    /// The same as the client wrote them, with its tokens.
+    pub written: String,
+    /// What was turned back in them: values with their tokens, the longest first.
+    pub tokens: Vec<(String, String)>,
     /// The code that a person names this call by.
     pub code: String,
     /// That of the half hour before.
@@ -163,6 +167,8 @@ pub fn judge(
         earlier,
         stands,
         arguments: call.arguments,
+        tokens: tokens(minted, &call.written),
+        written: call.written,
         effect,
         decision,
         vouched,
@@ -235,6 +241,7 @@ fn restored(minted: &Minted, called: &Called<'_>) -> (ToolCall, Vec<Patch>, Tall
     };
     let Some(node) = called.arguments else {
         "{}".clone_into(&mut call.arguments);
+        "{}".clone_into(&mut call.written);
         return (call, patches, tally);
     };
     let span = match doc.kind(node) {
@@ -252,6 +259,17 @@ fn restored(minted: &Minted, called: &Called<'_>) -> (ToolCall, Vec<Patch>, Tall
     call.arguments = String::from_utf8_lossy(&whole).into_owned();
     call.one_way = tally.one_way > 0;
     (call, patches, tally)
+}
+
+/// The values that stand under tokens in a text, with those.
+fn tokens(minted: &Minted, written: &str) -> Vec<(String, String)> {
+    let value = |token: Token| match minted.meaning(&token) {
+        Some(Meaning::Value(value)) => Some((value.to_owned(), token.to_string())),
+        _ => None,
+    };
+    let mut found: Vec<_> = candidates(written).into_iter().filter_map(value).collect();
+    found.sort_by_key(|(value, _)| std::cmp::Reverse(value.len()));
+    found
 }
 
 /// One JSON document as an exchange.
