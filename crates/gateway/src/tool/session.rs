@@ -425,9 +425,10 @@ impl Session {
         let Some(id) = about else { return Vec::new() };
         self.waiting.remove(id);
         self.gone(id);
+        let verify = self.rules.beside.typed("ombud log verify");
         let text = say!(lang,
-            en: "the log cannot be written, so nothing is forwarded. Type `ombud log verify` to see what is wrong",
-            zh: "日志无法写入，因此不转发任何内容。请运行 `ombud log verify` 查看问题");
+            en: "the log cannot be written, so nothing is forwarded. Type `{verify}` to see what is wrong",
+            zh: "日志无法写入，因此不转发任何内容。请运行 `{verify}` 查看问题");
         refuse(id, REFUSED, &text, "ombud_log_unwritable")
     }
 

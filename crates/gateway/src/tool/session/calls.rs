@@ -369,7 +369,8 @@ impl Session {
             stays
         });
         let room = self.held.len() + self.questions.len() < MOST_WAITING;
-        let (instruction, wait) = (subject.instruction(lang), rules.beside.approvals().hold());
+        let approve = rules.beside.typed(&format!("ombud approve {}", held.code));
+        let (instruction, wait) = (subject.instruction(&approve, lang), rules.beside.approvals().hold());
         // Whoever sits at the client may be the child.
         let guardian = judged.decision.doubts().contains(&Doubt::Guardian);
         let forms = rules.beside.approvals().forms() && !guardian;

@@ -119,9 +119,10 @@ impl Session {
             self.pins.difference(name).iter().map(|line| format!("    {}", plain(line))).collect();
         let (name_shown, lines) = (plain(name), lines.join("\n"));
         let what = if self.is_withheld(name) {
+            let accept = self.rules.beside.typed(&format!("ombud mcp --accept {server}/{name_shown}"));
             say!(lang,
-                en: "the model keeps the old definition until you accept the new one: ombud mcp --accept {server}/{name_shown}",
-                zh: "在你接受新定义之前，模型看到的仍是旧定义：ombud mcp --accept {server}/{name_shown}")
+                en: "the model keeps the old definition until you accept the new one: {accept}",
+                zh: "在你接受新定义之前，模型看到的仍是旧定义：{accept}")
         } else {
             say!(lang, en: "the new definition is passed on, as ombud.toml says", zh: "按 ombud.toml 的设置，新定义已转交")
         };
