@@ -24,7 +24,6 @@ use crate::gateway::Gateway;
 use crate::interceptor::Seen;
 use crate::outward::{Guard, Seen as Pointed, aside};
 use crate::pace::Used;
-use crate::record;
 use crate::refusal::Refusal;
 use crate::route::Route;
 use crate::upstream;
@@ -32,6 +31,7 @@ use crate::wire::answer::{self, ToolCall};
 use crate::wire::json::{Doc, Keys};
 use crate::wire::withhold::{self, Withheld};
 use crate::wire::{Dialect, Wire};
+use crate::{names, record};
 
 mod streaming;
 
@@ -235,7 +235,10 @@ impl Delivery {
             code: code.to_owned(),
             stands: stands.to_owned(),
             server: None,
-            tool: call.tool.chars().take(MAX_NAME).collect(),
+            tool: names::plain(self.gateway.inspector.detector(), &call.tool)
+                .chars()
+                .take(MAX_NAME)
+                .collect(),
             effect,
             decision: decision.to_owned(),
             exchange: self.exchange.clone(),
@@ -321,6 +324,7 @@ impl Delivery {
     }
 
     fn append(&self, kind: EventKind, payload: Option<&[u8]>) -> Result<ombud_ledger::Ticket, Refusal> {
+        let kind = names::told(self.gateway.inspector.detector(), Some(&self.minted), kind);
         let event = Event {
             exchange: Some(self.exchange.clone()),
             conversation: Some(self.conversation.clone()),

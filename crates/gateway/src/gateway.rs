@@ -26,12 +26,12 @@ use crate::memory::Memory;
 use crate::outward;
 use crate::pace::{Limits, Over, Pace};
 use crate::providers::{Provider, Providers};
-use crate::record;
 use crate::refusal::Refusal;
 use crate::tool::Edge;
 use crate::tool::shelf::Shelf;
 use crate::upstream::{Patience, Upstream};
 use crate::wire::Dialect;
+use crate::{names, record};
 
 /// Long bodies that are worked on at once: two for the processor, two that come from and go to the network meanwhile.
 const HEAVY_AT_ONCE: usize = 4;
@@ -219,7 +219,11 @@ impl Gateway {
         let key = |text: &str| hex(&self.ledger.derive_key("source", &[tenant.as_bytes(), text.as_bytes()]));
         let sources = taken.records(declarations, key);
         if !sources.is_empty() {
-            let event = record::event(EventKind::SourcesDeclared { sources });
+            let event = record::event(names::told(
+                self.inspector.detector(),
+                None,
+                EventKind::SourcesDeclared { sources },
+            ));
             // A log that cannot be written any more stops the next request.
             let _ = self.ledger.append(Event { client: Some(tenant.to_owned()), ..event }, None);
         }

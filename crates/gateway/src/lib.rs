@@ -19,6 +19,7 @@ pub mod heads;
 pub mod inspect;
 pub mod interceptor;
 pub mod memory;
+pub mod names;
 pub mod outward;
 pub mod pace;
 pub mod pipeline;

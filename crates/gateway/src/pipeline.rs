@@ -24,14 +24,12 @@ use crate::caller::{Caller, percent};
 use crate::calls::{Asked, Beside, Judge};
 use crate::delivery::{self, Delivery};
 use crate::gateway::Gateway;
-use crate::heads;
 use crate::inspect::{self, Masked};
-use crate::record;
 use crate::refusal::Refusal;
 use crate::route::{self, Route};
-use crate::upstream;
 use crate::wire::Wire;
 use crate::wire::splice::splice;
+use crate::{heads, names, record, upstream};
 
 /// Longer bodies are not worked on by the threads that serve connections, and only a few at a time.
 const HEAVY: usize = 64 * 1024;
@@ -383,6 +381,7 @@ fn intend(
 ) -> Result<Ticket, Refusal> {
     let kind =
         record::request(&route.provider.id, upstream::host(&route.url), exchange, masked, signs, withheld);
+    let kind = names::told(gateway.inspector.detector(), None, kind);
     let event = Event {
         exchange: Some(call.id.clone()),
         conversation: Some(conversation.to_owned()),

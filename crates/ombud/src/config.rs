@@ -128,9 +128,12 @@ pub(crate) struct Flags {
     pub upstream_anthropic: Option<String>,
 }
 
+/// Where the state lives if nobody says where: in the current folder.
+pub(crate) const HOME: &str = ".ombud";
+
 /// Where the state lives: `OMBUD_HOME`, or `.ombud` in the current folder.
 pub(crate) fn home() -> PathBuf {
-    env::var_os("OMBUD_HOME").map_or_else(|| PathBuf::from(".ombud"), PathBuf::from)
+    env::var_os("OMBUD_HOME").map_or_else(|| PathBuf::from(HOME), PathBuf::from)
 }
 
 /// Reads the file; its absence is an empty one, unless it was named.

@@ -76,7 +76,7 @@ pub(crate) fn typed(command: &[OsString]) -> String {
 }
 
 /// A word for a POSIX shell: in single quotes unless it needs none.
-fn quoted(word: &str) -> String {
+pub(crate) fn quoted(word: &str) -> String {
     let plain = |ch: char| ch.is_ascii_alphanumeric() || "-_./=:@%+,".contains(ch);
     if !word.is_empty() && word.chars().all(plain) {
         return word.to_owned();

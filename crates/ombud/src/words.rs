@@ -142,6 +142,7 @@ const STATES: &[Row] = &[
     ("too_many_notifications", "too many notifications", "通知过多"),
     ("too_many_requests", "too many requests", "请求过多"),
     ("unknown_id", "an answer to no question", "应答没有对应的请求"),
+    ("request_without_id", "a request without an id", "没有编号的请求"),
     ("request_id", "an id that is no id", "请求编号无效"),
     ("ask", "ask", "先询问"),
     ("block", "withhold", "拦下"),

@@ -4,6 +4,7 @@ use super::{Doubt, Limit};
 use crate::category::DataCategory;
 use crate::effect::Part;
 use crate::message::{Lang, Say};
+use crate::origin::Origin;
 use crate::say;
 
 /// A recorded decision in words.
@@ -121,7 +122,7 @@ fn doubt_in_words(id: &str, lang: Lang) -> String {
             }
             Some(("instructed", id)) => {
                 let part = part(id);
-                say!(lang, en: "third-party text asks for it with {part}", zh: "第三方内容要求这样做，并给出了{part}")
+                say!(lang, en: "third-party text seems to ask for it with {part}", zh: "第三方内容似乎要求这样做，并给出了{part}")
             }
             Some(("unseen", id)) => {
                 let part = part(id);
@@ -236,22 +237,22 @@ impl Say for Doubt {
                 en: "a text that the assistant read gives it orders",
                 zh: "助手读到的一段文字在向它下达命令"),
             Self::Steered { value, origin } => {
-                let (origin, value) = (origin.say(lang), quoted(value));
+                let (origin, value) = (inside(origin, lang), quoted(value));
                 say!(lang,
                     en: "before this, {value} was looked up because {origin} says so, not you; this call may carry away what came back",
                     zh: "在此之前，助手因为{origin}里的话（而不是你的要求）查看了 {value}；这一步可能会把查到的内容带出去")
             }
             Self::Foreign { part, value, origin, .. } => {
-                let (part, origin, value) = (part.say(lang), origin.say(lang), quoted(value));
+                let (part, origin, value) = (part.say(lang), inside(origin, lang), quoted(value));
                 say!(lang,
                     en: "{part} {value} does not come from you: it stands in {origin}",
                     zh: "{part} {value} 不是你给的，它出现在{origin}中")
             }
             Self::Instructed { part, value, origin, .. } => {
-                let (part, origin, value) = (part.say(lang), origin.say(lang), quoted(value));
+                let (part, origin, value) = (part.say(lang), inside(origin, lang), quoted(value));
                 say!(lang,
-                    en: "{part} {value} stands in {origin}, in a text that itself asks for this",
-                    zh: "{part} {value} 出现在{origin}中，而那段文字本身就在要求这样做")
+                    en: "{part} {value} stands in {origin}, in a text that can be read as asking for this",
+                    zh: "{part} {value} 出现在{origin}中，而那段文字可以理解为在要求这样做")
             }
             Self::Unseen { part, value, .. } => {
                 let (part, value) = (part.say(lang), quoted(value));
@@ -263,6 +264,13 @@ impl Say for Doubt {
     }
 }
 
+/// An origin inside of a sentence: Chinese sets a blank before what begins with a Latin letter or a digit.
+fn inside(origin: &Origin, lang: Lang) -> String {
+    let said = origin.say(lang);
+    let blank = lang == Lang::Zh && said.starts_with(|ch: char| ch.is_ascii_alphanumeric());
+    if blank { format!(" {said}") } else { said }
+}
+
 /// A value as code: no markup of it may take effect where the text is shown, and it ends somewhere.
 pub fn quoted(value: &str) -> String {
     const LONGEST: usize = 120;
@@ -272,4 +280,23 @@ pub fn quoted(value: &str) -> String {
         text.push('…');
     }
     format!("`{}`", text.trim())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reason_claims_no_more_than_was_seen_and_reads_well_in_chinese() {
+        let doubt = |name: Option<&str>| Doubt::Instructed {
+            path: "/to".into(),
+            part: Part::Destination,
+            value: "bob@b.example".into(),
+            origin: Origin::Tool { name: name.map(str::to_owned), call: None },
+        };
+        let named = doubt(Some("get"));
+        assert!(named.say(Lang::Zh).contains("出现在 get 的返回结果中"), "{}", named.say(Lang::Zh));
+        assert!(doubt(None).say(Lang::Zh).contains("出现在工具的返回结果中"));
+        assert!(named.say(Lang::En).ends_with("in a text that can be read as asking for this"));
+    }
 }

@@ -19,10 +19,9 @@ use super::{Data, ROOT, Store, answer, inventory};
 use crate::caller;
 use crate::consent::{Denial, Who};
 use crate::gateway::Gateway;
-use crate::record;
 use crate::refusal::Refusal;
 use crate::tool::judge::exchange;
-use crate::{pipeline, upstream};
+use crate::{names, pipeline, record, upstream};
 
 /// Answers of stores are held in memory; larger ones are refused.
 const MAX_ANSWER: usize = 64 * 1024 * 1024;
@@ -218,12 +217,13 @@ async fn recorded(gateway: &Gateway, known: &Known) -> Result<(), Closed> {
 }
 
 fn append(gateway: &Gateway, known: &Known) -> Result<ombud_ledger::Ticket, Refusal> {
+    let kind = EventKind::MemoryAccess(Box::new(known.record.clone()));
     let event = Event {
         exchange: Some(known.exchange.clone()),
         conversation: known.subject.clone(),
         client: Some(known.client.clone()),
         subject: known.subject.clone(),
-        ..record::event(EventKind::MemoryAccess(Box::new(known.record.clone())))
+        ..record::event(names::told(gateway.inspector.detector(), None, kind))
     };
     gateway.ledger.append(event, None).map_err(|_| Refusal::Ledger)
 }

@@ -145,7 +145,7 @@ impl Actions {
 /// The operations as definitions that count: they are the operator's own file.
 fn pins(document: &Document) -> Pins {
     let pin = |operation: &Operation| {
-        (operation.name.clone(), Pin { definition: operation.definition.clone(), offered: None })
+        (operation.name.clone(), Pin { definition: operation.definition.clone(), ..Pin::default() })
     };
     Pins { tools: document.operations.iter().map(pin).collect() }
 }

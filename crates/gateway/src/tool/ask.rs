@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use super::hidden::is_unseen;
 use super::judge::Judged;
+use crate::calls::arguments::canonical;
 use crate::calls::question::shown;
 
 /// Characters of the arguments that are shown.
@@ -32,18 +33,27 @@ pub struct Subject<'a> {
     pub why: &'a [Why],
 }
 
+/// Who reads it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Reader {
+    /// The person who decides, in a form: values as the tool gets them.
+    User,
+    /// The client, and the model behind it: nothing that the client did not write.
+    Client,
+}
+
 impl Subject<'_> {
     /// The question.
     pub fn question(&self, lang: Lang) -> String {
-        let (what, why) = (self.what(lang), self.reasons(lang));
+        let (what, why) = (self.what(Reader::User, lang), self.reasons(Reader::User, lang));
         say!(lang,
             en: "{what}\n\nWhy Ombud asks:\n{why}\n\nAllow exactly this call?",
             zh: "{what}\n\nOmbud 询问的原因：\n{why}\n\n是否允许这一次调用？")
     }
 
-    /// Why it was not run, and what lets it run, where the client cannot ask.
-    pub fn instruction(&self, lang: Lang) -> String {
-        let (what, why, code) = (self.what(lang), self.reasons(lang), &self.judged.code);
+    /// Why it was not run, and what lets it run, where the client cannot ask: `approve` is typed.
+    pub fn instruction(&self, approve: &str, lang: Lang) -> String {
+        let (what, why) = (self.what(Reader::Client, lang), self.reasons(Reader::Client, lang));
         let changed = self.why.iter().any(|why| matches!(why, Why::Changed(_)));
         let lasting = self.judged.lasting.as_ref().filter(|_| !changed).map_or_else(String::new, |_| {
             say!(lang,
@@ -51,13 +61,13 @@ impl Subject<'_> {
                 zh: "加上 `--always` 则以后都允许以同样的值调用。")
         });
         say!(lang,
-            en: "this call was not run, because it needs your confirmation and this client cannot ask for it.\n{what}\n\nWhy:\n{why}\n\nTo allow exactly this call, type `ombud approve {code}` in a terminal of the project within 15 minutes, or allow it in the console, then let it be called again.{lasting}",
-            zh: "这次调用没有执行：它需要你确认，而此客户端无法询问。\n{what}\n\n原因：\n{why}\n\n如果同意执行这一次调用，请在 15 分钟内于项目的终端中运行 `ombud approve {code}`，或在控制台中同意，然后让智能体再调用一次。{lasting}")
+            en: "this call was not run, because it needs your confirmation and this client cannot ask for it.\n{what}\n\nWhy:\n{why}\n\nTo allow exactly this call, type `{approve}` in a terminal of the project within 15 minutes, or allow it in the console, then let it be called again.{lasting}",
+            zh: "这次调用没有执行：它需要你确认，而此客户端无法询问。\n{what}\n\n原因：\n{why}\n\n如果同意执行这一次调用，请在 15 分钟内于项目的终端中运行 `{approve}`，或在控制台中同意，然后让智能体再调用一次。{lasting}")
     }
 
     /// Why it is not run at all.
     pub fn refusal(&self, lang: Lang) -> String {
-        let (what, why) = (self.what(lang), self.reasons(lang));
+        let (what, why) = (self.what(Reader::Client, lang), self.reasons(Reader::Client, lang));
         let secret = matches!(self.judged.decision, CallDecision::Block(ref doubts) if doubts.contains(&Doubt::Secret));
         if secret {
             return say!(lang,
@@ -69,17 +79,41 @@ impl Subject<'_> {
             zh: "这次调用没有执行。\n{what}\n\n原因：\n{why}\n\n本项目的规则不允许；规则写在 ombud.toml 的 [tools] 和 [mcp] 中。")
     }
 
-    fn what(&self, lang: Lang) -> String {
+    fn what(&self, reader: Reader, lang: Lang) -> String {
         let (tool, server) = (quoted(self.tool), quoted(self.server));
-        let (does, arguments) = (self.judged.effect.say(lang), shown(&self.judged.arguments, SHOWN));
+        let arguments = if reader == Reader::User { &self.judged.arguments } else { &self.judged.written };
+        let (does, arguments) = (self.judged.effect.say(lang), shown(arguments, SHOWN));
         say!(lang,
             en: "The tool {tool} of {server}, which {does}, is called with:\n{arguments}",
             zh: "即将调用 {server} 的工具 {tool}（{does}），参数为：\n{arguments}")
     }
 
-    fn reasons(&self, lang: Lang) -> String {
-        let lines: Vec<String> = self.why.iter().flat_map(|why| why.lines(lang)).collect();
-        lines.join("\n")
+    fn reasons(&self, reader: Reader, lang: Lang) -> String {
+        let why = self.why.iter().map(|why| match why {
+            Why::Doubts(doubts) if reader == Reader::Client => {
+                Why::Doubts(doubts.iter().map(|doubt| self.unrestored(doubt)).collect())
+            }
+            other => other.clone(),
+        });
+        why.flat_map(|why| why.lines(lang)).collect::<Vec<_>>().join("\n")
+    }
+
+    /// A doubt as the client may read it: with its tokens, and without a value that it did not write or was never shown.
+    fn unrestored(&self, doubt: &Doubt) -> Doubt {
+        let mut doubt = doubt.clone();
+        if let Doubt::Steered { value, .. }
+        | Doubt::Foreign { value, .. }
+        | Doubt::Instructed { value, .. }
+        | Doubt::Unseen { value, .. } = &mut doubt
+        {
+            let written = &self.judged.written;
+            let tokens = self.judged.tokens.iter();
+            *value = tokens.fold(std::mem::take(value), |text, (value, token)| text.replace(value, token));
+            if ![written, &canonical(written)].iter().any(|text| text.contains(&**value)) {
+                "…".clone_into(value);
+            }
+        }
+        doubt
     }
 }
 

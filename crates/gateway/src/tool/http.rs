@@ -213,6 +213,8 @@ async fn post(
         }
     };
     let begins = method == "initialize";
+    // The core does not send it on, and records it.
+    let unnumbered = id.is_none() && !method.is_empty() && !method.starts_with(message::NOTIFICATIONS);
     let (inbox, session) = match key {
         Some(key) if !begins => (hub(gateway)?.session(&key).ok_or(Closed::Session)?, None),
         _ => begin(gateway, name, server, headers, begins)?,
@@ -221,6 +223,9 @@ async fn post(
     let mail = Mail::Post { line: body, id: id.clone(), headers: headers.clone(), reply };
     inbox.send(mail).await.map_err(|_| Closed::Session)?;
     let mut response = match id {
+        None if unnumbered => {
+            return Err(Closed::Body(message::error(None, -32600, "ombud_no_id", "ombud_no_id")));
+        }
         None => accepted(),
         Some(_) => answer(&mut answers).await.unwrap_or_else(|first| streamed(first, answers)),
     };

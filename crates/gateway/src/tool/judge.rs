@@ -10,7 +10,7 @@ use ombud_core::effect::{Effect, Hints, classify};
 use ombud_core::event::{ArgumentRecord, Counts, WeighedRecord};
 use ombud_core::gate::{CallDecision, Done, Ruled, ToolPolicy, decide_call};
 use ombud_core::{DataCategory, Edge, Exchange, Origin, Role};
-use ombud_detect::mask::{Minted, Tally};
+use ombud_detect::mask::{Meaning, Minted, Tally, Token, candidates};
 
 use super::message::Message;
 use super::{Rules, lasting};
@@ -21,6 +21,7 @@ use crate::calls::facts::masked_for;
 use crate::calls::held::{self, Eye};
 use crate::calls::released::{Counted, Released};
 use crate::calls::{Prepared, facts, properties, recorded};
+use crate::names;
 use crate::wire::answer::{ToolCall, restore_strings};
 use crate::wire::collect::Collector;
 use crate::wire::json::{Doc, Keys, Kind, Node};
@@ -66,6 +67,10 @@ pub struct Judged {
     pub patches: Vec<Patch>,
     /// The arguments as the tool gets them.
     pub arguments: String,
+    /// The same as the client wrote them, with its tokens.
+    pub written: String,
+    /// What was turned back in them: values with their tokens, the longest first.
+    pub tokens: Vec<(String, String)>,
     /// The code that a person names this call by.
     pub code: String,
     /// That of the half hour before.
@@ -130,7 +135,7 @@ pub fn judge(
     let policy = policy(rules, effect, called, vouched);
     let counted = counted.map(|call| call.to_step(policy.reached(known.done.reached, called.tool)));
     let mut decided = decide_call(&policy, called.tool, &known);
-    let lasting = may_last(rules, called, &decided, effect, &arguments);
+    let lasting = may_last((rules, minted), called, &decided, effect, &arguments);
     known.lasting = lasting.as_ref().is_some_and(|one| rules.beside.approvals().lasts(&one.mark));
     if known.lasting {
         decided = decide_call(&policy, called.tool, &known);
@@ -162,6 +167,8 @@ pub fn judge(
         earlier,
         stands,
         arguments: call.arguments,
+        tokens: tokens(minted, &call.written),
+        written: call.written,
         effect,
         decision,
         vouched,
@@ -175,7 +182,7 @@ pub fn judge(
 
 /// What a yes from outside to this call could stand for, where it may stand for more than once.
 fn may_last(
-    rules: &Rules,
+    (rules, minted): (&Rules, &Minted),
     called: &Called<'_>,
     decided: &CallDecision,
     effect: Effect,
@@ -184,7 +191,7 @@ fn may_last(
     let bound = lasting::bound(effect, arguments).filter(|_| decided.may_last() && called.fixed.is_none())?;
     let (tool, whose) = (format!("{}/{}", rules.server, called.tool), rules.subject.as_deref());
     let mark = rules.keeper.lasting(whose.unwrap_or_default(), &tool, &bound.text);
-    Some(Lasting { mark, paths: bound.paths })
+    Some(Lasting { mark, paths: names::paths(rules.inspector.detector(), minted, &bound.paths) })
 }
 
 /// What is done with this call, if it counts: in the session, in the last minute, and today unless the model edge has counted it.
@@ -234,6 +241,7 @@ fn restored(minted: &Minted, called: &Called<'_>) -> (ToolCall, Vec<Patch>, Tall
     };
     let Some(node) = called.arguments else {
         "{}".clone_into(&mut call.arguments);
+        "{}".clone_into(&mut call.written);
         return (call, patches, tally);
     };
     let span = match doc.kind(node) {
@@ -251,6 +259,17 @@ fn restored(minted: &Minted, called: &Called<'_>) -> (ToolCall, Vec<Patch>, Tall
     call.arguments = String::from_utf8_lossy(&whole).into_owned();
     call.one_way = tally.one_way > 0;
     (call, patches, tally)
+}
+
+/// The values that stand under tokens in a text, with those.
+fn tokens(minted: &Minted, written: &str) -> Vec<(String, String)> {
+    let value = |token: Token| match minted.meaning(&token) {
+        Some(Meaning::Value(value)) => Some((value.to_owned(), token.to_string())),
+        _ => None,
+    };
+    let mut found: Vec<_> = candidates(written).into_iter().filter_map(value).collect();
+    found.sort_by_key(|(value, _)| std::cmp::Reverse(value.len()));
+    found
 }
 
 /// One JSON document as an exchange.

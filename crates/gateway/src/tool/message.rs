@@ -9,6 +9,9 @@ const ENVELOPE: &[&str] = &["jsonrpc", "id", "method", "params", "result", "erro
 /// Bytes of an answer that cannot be read in which its id is looked for.
 const HEAD: usize = 512;
 
+/// With what the methods begin that want no answer.
+pub const NOTIFICATIONS: &str = "notifications/";
+
 /// The method of a notification that takes a request back.
 pub const CANCELLED: &str = "notifications/cancelled";
 
@@ -194,7 +197,18 @@ fn shape(doc: &Doc<'_>, id: Option<Id>) -> Option<Shape> {
 }
 
 fn blurs(doc: &Doc<'_>, node: Node, keys: &[&str]) -> bool {
-    doc.members(node).any(|(name, _)| keys.iter().any(|key| name != *key && name.eq_ignore_ascii_case(key)))
+    doc.members(node).any(|(name, _)| {
+        keys.iter().any(|key| name != *key && name.chars().map(folded).eq(key.chars().map(folded)))
+    })
+}
+
+/// One case for what readers that ignore it take for the same; of all letters, the long s and the sign of the kelvin become ASCII.
+fn folded(ch: char) -> char {
+    match ch {
+        '\u{17f}' => 's',
+        '\u{212a}' => 'k',
+        other => other.to_ascii_lowercase(),
+    }
 }
 
 /// The id of a message that has keys twice, if there is one only.
@@ -332,6 +346,11 @@ mod tests {
             ("[]", Bad::Batch),
             ("garbage", Bad::NotJson),
             (r#"{"jsonrpc":"2.0","id":1,"method":"a","Method":"b"}"#, Bad::NotAMessage(id.clone())),
+            (
+                r#"{"jsonrpc":"2.0","id":1,"method":"a","params":{},"paramſ":{}}"#,
+                Bad::NotAMessage(id.clone()),
+            ),
+            (r#"{"jsonrpc":"2.0","id":1,"method":"a","PARAM\u017f":{}}"#, Bad::NotAMessage(id.clone())),
             (r#"{"jsonrpc":"2.0","id":1,"method":"a","result":{}}"#, Bad::NotAMessage(id.clone())),
             (r#"{"jsonrpc":"2.0","id":1,"result":{},"error":{}}"#, Bad::NotAMessage(id.clone())),
             (r#"{"jsonrpc":"2.0","id":null,"method":"a"}"#, Bad::NotAMessage(None)),

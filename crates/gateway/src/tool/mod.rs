@@ -192,6 +192,10 @@ pub trait Beside: Send + Sync {
     fn heard(&self, tool: &str, texts: &[&str]);
     /// Whether the operator accepted this new definition of a tool.
     fn accepted(&self, tool: &str, definition: &str) -> bool;
+    /// A command of ours as it has to be typed to reach this home, in this language.
+    fn typed(&self, command: &str) -> String {
+        command.to_owned()
+    }
 }
 
 /// Nothing happens beside it.

@@ -23,10 +23,10 @@ use super::pins::Pins;
 use crate::attribute::Context;
 use crate::calls::recent::Recent;
 use crate::calls::released::Released;
-use crate::record;
 use crate::wire::answer::restore_strings;
 use crate::wire::json::Node;
 use crate::wire::splice::Patch;
+use crate::{names, record};
 use calls::{Held, Question};
 
 /// JSON-RPC's own codes, and one for what Ombud refuses.
@@ -137,7 +137,7 @@ pub struct Session {
     number: u64,
     notices: Bucket,
     requests: Bucket,
-    odd: BTreeMap<&'static str, u64>,
+    odd: BTreeSet<&'static str>,
     told: BTreeSet<String>,
 }
 
@@ -168,7 +168,7 @@ impl Session {
             number: 0,
             notices: Bucket::new(200, 50),
             requests: Bucket::new(20, 1),
-            odd: BTreeMap::new(),
+            odd: BTreeSet::new(),
             told: BTreeSet::new(),
         }
     }
@@ -255,6 +255,9 @@ impl Session {
     }
 
     fn notification(&mut self, message: &Message<'_>, method: &str, now: Duration) -> Vec<Step> {
+        if !method.starts_with(message::NOTIFICATIONS) {
+            return self.unnumbered();
+        }
         if method == message::CANCELLED
             && let Some(id) = message.member("requestId").and_then(|id| message.id_at(id))
         {
@@ -265,6 +268,21 @@ impl Session {
             self.cancelled(&id, now);
         }
         vec![Step::Send(Side::Server, self.turned_back(message))]
+    }
+
+    /// A request without an id is none: many servers run it all the same, and nobody would have decided on it.
+    fn unnumbered(&mut self) -> Vec<Step> {
+        let lang = self.lang();
+        let text = say!(lang,
+            en: "this asks for something and has no id, so it was not sent; give every request an `id` of its own",
+            zh: "此消息是一个请求，却没有编号，因此未发送；请为每个请求写上各自的 `id`");
+        let server = &self.rules.server;
+        let told = say!(lang,
+            en: "ombud: the client of the MCP server `{server}` sent a request without an id; it was not passed on",
+            zh: "ombud：MCP 服务器 `{server}` 的客户端发出了没有编号的请求，未转交");
+        let mut steps = self.odd_once("request_without_id", told);
+        steps.push(Step::Send(Side::Client, message::error(None, INVALID, &text, "ombud_no_id")));
+        steps
     }
 
     /// The client wants no answer to a request any more; whether one was awaited. What the server still says to it is recorded.
@@ -407,24 +425,25 @@ impl Session {
         let Some(id) = about else { return Vec::new() };
         self.waiting.remove(id);
         self.gone(id);
+        let verify = self.rules.beside.typed("ombud log verify");
         let text = say!(lang,
-            en: "the log cannot be written, so nothing is forwarded. Type `ombud log verify` to see what is wrong",
-            zh: "日志无法写入，因此不转发任何内容。请运行 `ombud log verify` 查看问题");
+            en: "the log cannot be written, so nothing is forwarded. Type `{verify}` to see what is wrong",
+            zh: "日志无法写入，因此不转发任何内容。请运行 `{verify}` 查看问题");
         refuse(id, REFUSED, &text, "ombud_log_unwritable")
     }
 
     /// Something the server did that the protocol does not allow. The first of its kind is recorded and told.
     fn oddity(&mut self, what: &'static str) -> Vec<Step> {
-        let count = self.odd.entry(what).or_default();
-        *count += 1;
-        if *count > 1 {
-            return Vec::new();
-        }
         let (lang, server) = (self.lang(), &self.rules.server);
         let text = say!(lang,
             en: "ombud: the MCP server `{server}` sent what does not belong there ({what}); it was not passed on",
             zh: "ombud：MCP 服务器 `{server}` 发出了不合协议的内容（{what}），未转交");
-        vec![self.notice(None, what, None), Step::Tell(text)]
+        self.odd_once(what, text)
+    }
+
+    fn odd_once(&mut self, what: &'static str, text: String) -> Vec<Step> {
+        let first = self.odd.insert(what);
+        if first { vec![self.notice(None, what, None), Step::Tell(text)] } else { Vec::new() }
     }
 
     fn notice(&self, tool: Option<&str>, what: &str, hash: Option<String>) -> Step {
@@ -444,6 +463,7 @@ impl Session {
         content: Vec<Vec<u8>>,
         about: Option<Id>,
     ) -> Note {
+        let kind = names::told(self.rules.inspector.detector(), Some(&self.minted), kind);
         let event = Event {
             exchange: exchange.map(str::to_owned),
             conversation: Some(self.rules.conversation.clone()),

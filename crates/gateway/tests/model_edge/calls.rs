@@ -79,6 +79,22 @@ async fn a_destination_from_a_mail_is_asked_about(
     assert_eq!(to.overlaps.iter().map(|overlap| &overlap.origin).collect::<Vec<_>>(), [&tool]);
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_key_that_is_somebody_s_stands_in_no_entry_of_the_log() {
+    let arguments = json!({ "contacts": { EMAIL: { "note": "a friend of mine" } }, "to": ANNA }).to_string();
+    let call: Asked = ("c1", "read_contacts", arguments);
+    let rig = rig(Wire::Chat, false, vec![call], Gate::Observe).await;
+    let turns = [user(&format!("read my contacts {EMAIL}, a friend of mine, and {ANNA}"))];
+    let seen = got(&rig, Wire::Chat, false, &turns).await;
+    assert_eq!(seen.calls.len(), 1, "{seen:?}");
+    let event = rig.logged(|event| matches!(event.kind, EventKind::ToolIntent { .. })).await;
+    let text = serde_json::to_string(&event).unwrap();
+    assert!(!text.contains(EMAIL) && !text.contains(ANNA), "{text}");
+    let EventKind::ToolIntent { arguments, .. } = event.kind else { unreachable!() };
+    let paths: Vec<&str> = arguments.iter().map(|argument| &*argument.path).collect();
+    assert!(paths.contains(&"/contacts/#0/note") && paths.contains(&"/to"), "{paths:?}");
+}
+
 #[rstest]
 #[tokio::test(flavor = "multi_thread")]
 async fn modes_release_and_block(

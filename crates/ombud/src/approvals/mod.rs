@@ -24,6 +24,7 @@ use serde_json::Value;
 
 use crate::cli::Chinese;
 use crate::config::{self, FILE};
+use crate::mcp;
 use crate::output::Terminal;
 use desk::{Desk, Refused};
 use webhook::Webhook;
@@ -178,7 +179,7 @@ pub(crate) async fn approve(args: Approve, terminal: Terminal) -> Result<u8> {
     if args.always && call.lasting.is_none() {
         bail!(refusal(&Refused::Once, &code, lang));
     }
-    if !agreed(&call, args.always, terminal)? {
+    if !agreed(&call, args.always, &home, terminal)? {
         terminal.note(&say!(lang, en: "nothing was allowed", zh: "未同意任何调用"));
         return Ok(1);
     }
@@ -200,12 +201,13 @@ pub(crate) async fn approve(args: Approve, terminal: Terminal) -> Result<u8> {
 }
 
 /// A person says yes at a terminal: an agent that runs commands has none.
-fn agreed(call: &Pending, always: bool, terminal: Terminal) -> Result<bool> {
-    let (lang, code) = (terminal.lang, &call.code);
+fn agreed(call: &Pending, always: bool, home: &Path, terminal: Terminal) -> Result<bool> {
+    let lang = terminal.lang;
     if !std::io::stdin().is_terminal() {
+        let approve = mcp::typed(&format!("ombud approve {}", call.code), home, terminal);
         bail!(say!(lang,
-            en: "a call is allowed by a person at a terminal only, and standard input is none. Type `ombud approve {code}` in a terminal, or use the console",
-            zh: "只有人在终端中才能同意调用，而标准输入不是终端。请在终端中运行 `ombud approve {code}`，或使用控制台"));
+            en: "a call is allowed by a person at a terminal only, and standard input is none. Type `{approve}` in a terminal, or use the console",
+            zh: "只有人在终端中才能同意调用，而标准输入不是终端。请在终端中运行 `{approve}`，或使用控制台"));
     }
     terminal.warn(&if always {
         let paths = call.lasting.as_ref().map(|lasting| lasting.paths.join(" ")).unwrap_or_default();

@@ -32,6 +32,7 @@ use crate::approvals::Outside;
 use crate::cli::Chinese;
 use crate::config::{self, File};
 use crate::fault;
+use crate::journey;
 use crate::output::Terminal;
 use crate::purse::Purse;
 use crate::run::cannot_start;
@@ -265,6 +266,18 @@ fn saved(known: &Remembered, server: &str, pins: &Pins, terminal: Terminal) {
     }
 }
 
+/// A command as it reaches this home from wherever it is typed. Where nobody named a home, it is that of the folder.
+pub(crate) fn typed(command: &str, home: &Path, terminal: Terminal) -> String {
+    let carried = terminal.carried(command);
+    let whole = |path: &Path| std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    let home = whole(home);
+    if home == whole(Path::new(config::HOME)) {
+        return carried;
+    }
+    let named = if command.starts_with("ombud log ") { "" } else { "--home " };
+    format!("{carried} {named}{}", journey::quoted(&home.to_string_lossy()))
+}
+
 /// Whether the operator accepted this definition.
 fn accepted(known: &Remembered, server: &str, tool: &str, definition: &str) -> bool {
     let pins = known.pins(server);
@@ -307,11 +320,33 @@ impl Beside for Around {
     fn accepted(&self, tool: &str, definition: &str) -> bool {
         accepted(&self.known, &self.server, tool, definition)
     }
+
+    fn typed(&self, command: &str) -> String {
+        typed(command, &self.home, self.terminal)
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_command_reaches_the_home_that_it_is_about() {
+        use crate::language::Spoken;
+        use ombud_core::Lang;
+        let quiet = Terminal::new(Lang::En, true);
+        let told = Terminal::of(Spoken { lang: Lang::Zh, told: true }, true);
+        for (command, home, terminal, whole) in [
+            ("ombud approve 4F2A7K", ".ombud", quiet, "ombud approve 4F2A7K"),
+            ("ombud approve 4F2A7K", "/p q/h", quiet, "ombud approve 4F2A7K --home '/p q/h'"),
+            ("ombud approve 4F2A7K", "/p/h", told, "ombud --lang zh approve 4F2A7K --home /p/h"),
+            ("ombud mcp --accept a/b", "/p/h", quiet, "ombud mcp --accept a/b --home /p/h"),
+            ("ombud log verify", "/p/h", told, "ombud --lang zh log verify /p/h"),
+        ] {
+            assert_eq!(typed(command, Path::new(home), terminal), whole);
+        }
+        assert!(!typed("ombud approve 4F2A7K", Path::new("h"), quiet).ends_with("--home h"));
+    }
 
     #[test]
     fn a_server_is_named_by_what_it_is() {

@@ -54,7 +54,7 @@ impl Remembered {
                 known.offered.is_none() && Some(&known.definition) == pin.offered.as_ref()
             });
             if accepted {
-                pin.definition = pin.offered.take().unwrap_or_default();
+                pin.accept();
             }
         }
         for (name, pin) in before.tools {
@@ -96,8 +96,8 @@ mod tests {
         let home = tempfile::tempdir().unwrap();
         let known = Remembered::at(home.path());
         let mut pins = Pins::default();
-        pins.see("add", r#"{"name":"add","description":"old"}"#);
-        pins.see("add", r#"{"name":"add","description":"new"}"#);
+        pins.see("add", r#"{"name":"add","description":"old"}"#, &mut str::to_owned);
+        pins.see("add", r#"{"name":"add","description":"new"}"#, &mut str::to_owned);
         known.save("calc", &pins).unwrap();
         assert_eq!(known.accept("calc", Some("add")).unwrap(), 1);
         known.save("calc", &pins).unwrap();

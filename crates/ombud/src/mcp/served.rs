@@ -1,7 +1,7 @@
 //! The tool edge of a gateway: `[mcp.<name>]` and `[actions.<name>]` of ombud.toml.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context, Result};
@@ -85,6 +85,7 @@ impl Served {
                 known: known.clone(),
                 server: server.to_owned(),
                 tenant: tenant.to_owned(),
+                home: home.clone(),
                 terminal,
             };
             let own = Arc::new(own);
@@ -120,6 +121,7 @@ struct Own {
     known: Remembered,
     server: String,
     tenant: String,
+    home: PathBuf,
     terminal: Terminal,
 }
 
@@ -157,5 +159,9 @@ impl Beside for Own {
 
     fn accepted(&self, tool: &str, definition: &str) -> bool {
         super::accepted(&self.known, &self.server, tool, definition)
+    }
+
+    fn typed(&self, command: &str) -> String {
+        super::typed(command, &self.home, self.terminal)
     }
 }

@@ -10,7 +10,7 @@ use ombud_core::{Lang, say};
 use ombud_gateway::consent::proof::Use;
 use ombud_gateway::consent::sha256;
 use ombud_gateway::memory::{Data, inventory};
-use ombud_gateway::{Gateway, record};
+use ombud_gateway::{Gateway, names, record};
 use ombud_ledger::{Contents, Reader};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -33,7 +33,8 @@ pub(crate) struct Receipt {
     pub complete: bool,
     /// What was deleted: items per store, `vault` tokens, `keys` of the log.
     pub deleted: BTreeMap<String, u64>,
-    /// What a probe found afterwards, per store, in the `vault` and in the `log`; nothing where it could not look.
+    /// What a probe found afterwards, per store, in the `vault`, in the `log` and in the `journal`, whose
+    /// entries cannot be erased; nothing where it could not look.
     pub residue: BTreeMap<String, Option<u64>>,
     /// What was not looked at, in words.
     pub not_looked_at: Vec<String>,
@@ -110,13 +111,17 @@ async fn probe(gateway: &Gateway, subject: &str, id: Option<&str>) -> Result<BTr
     }
     residue.insert("vault".to_owned(), Some(gateway.desk.consents().tokens(subject).await?));
     let mut reader = Reader::open(gateway.ledger.home()).await?;
-    let mut readable = 0;
+    let (mut readable, mut open) = (0, 0);
     for record in reader.subject(subject).await? {
+        let named = |event: &Event| names::gives_away(gateway.inspector.detector(), &event.kind);
+        open += u64::from(record.event.as_ref().is_some_and(named));
         if matches!(reader.contents(&record).await, Ok(Contents::Parts(_))) {
             readable += 1;
         }
     }
     residue.insert("log".to_owned(), Some(readable));
+    // Earlier versions wrote names of arguments and of tools as they were.
+    residue.insert("journal".to_owned(), Some(open));
     Ok(residue)
 }
 

@@ -257,9 +257,12 @@ fn print_receipt(receipt: &Receipt, path: &Path, terminal: Terminal) -> Result<(
         terminal.out(&say!(lang, en: "  deleted in {place}: {count}", zh: "  已删除 {place}：{count}"))?;
     }
     for (place, left) in &receipt.residue {
-        let place = place_of(place, lang);
+        let (journal, place) = (place == "journal", place_of(place, lang));
         match left {
             Some(0) => {}
+            Some(left) if journal => terminal.out(&say!(lang,
+                en: "  STILL THERE in the log: {left} entries name something about this user in the clear, as earlier versions of Ombud wrote them. Entries cannot be erased one by one: begin a new home (OMBUD_HOME) and delete this one when you need its log no more",
+                zh: "  日志中仍有 {left} 条记录以明文写有与该用户有关的名称，由早期版本写入。记录无法逐条删除：请改用新的目录（OMBUD_HOME），不再需要这份日志时将此目录整个删除"))?,
             Some(left) => terminal.out(&say!(lang,
                 en: "  STILL THERE in {place}: {left} item(s) that name this user. They were not written through Ombud, or came back meanwhile; delete them there, then type this command again",
                 zh: "  {place} 中仍有 {left} 条与该用户有关：它们不是经 Ombud 写入的，或是其间又被写入。请在该处删除后再次运行本命令"))?,

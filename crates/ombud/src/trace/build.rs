@@ -9,10 +9,10 @@ use ombud_detect::mask::{Form, Minted, Tally, restore};
 use ombud_gateway::attribute::index::{self, Index};
 use ombud_gateway::attribute::{Attributor, Context, Hit, weight};
 use ombud_gateway::calls::approve;
-use ombud_gateway::replay;
 use ombud_gateway::wire::Wire;
 use ombud_gateway::wire::json::unescape;
 use ombud_gateway::wire::said::said;
+use ombud_gateway::{names, replay};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -228,17 +228,21 @@ fn call(kind: &EventKind, details: Option<&[u8]>, slots: &[SlotTrace]) -> Option
     };
     let details: Option<Value> = details.and_then(|details| serde_json::from_slice(details).ok());
     let known = details.as_ref().and_then(|details| details.get("overlaps")?.as_array());
+    // Each once: two places about which the record tells nothing look alike.
+    let mut known: Vec<&Value> = known.into_iter().flatten().collect();
     let source =
         |slot: u64| slots.iter().find(|known| known.slot == slot).and_then(|known| known.call.clone());
     let mut overlaps = Vec::new();
     for argument in arguments {
         for overlap in &argument.overlaps {
             let same = |row: &&Value| {
-                row.get("path").and_then(Value::as_str) == Some(&argument.path)
+                let path = row.get("path").and_then(Value::as_str);
+                path.is_some_and(|path| names::is_path(&argument.path, path))
                     && row.get("slot").and_then(Value::as_u64) == Some(overlap.slot)
                     && row.get("by").and_then(Value::as_str) == Some(&overlap.by)
             };
-            let row = known.and_then(|rows| rows.iter().find(same));
+            let at = known.iter().position(same);
+            let row = at.map(|at| known.remove(at));
             overlaps.push(Overlap {
                 path: Some(argument.path.clone()),
                 part: argument.part.as_deref().and_then(Part::by_id),

@@ -15,9 +15,9 @@ use super::{ASKING, INVALID, MOST_WAITING, Purpose, REFUSED, Session, Side, Step
 use crate::approvals::Pending;
 use crate::calls::recent::Whose;
 use crate::calls::released::Counted;
-use crate::record;
 use crate::wire::json::{Kind, Node};
 use crate::wire::splice::Patch;
+use crate::{names, record};
 
 /// With what the state of a question of ours begins.
 const STATE: &str = "ombud:";
@@ -369,7 +369,8 @@ impl Session {
             stays
         });
         let room = self.held.len() + self.questions.len() < MOST_WAITING;
-        let (instruction, wait) = (subject.instruction(lang), rules.beside.approvals().hold());
+        let approve = rules.beside.typed(&format!("ombud approve {}", held.code));
+        let (instruction, wait) = (subject.instruction(&approve, lang), rules.beside.approvals().hold());
         // Whoever sits at the client may be the child.
         let guardian = judged.decision.doubts().contains(&Doubt::Guardian);
         let forms = rules.beside.approvals().forms() && !guardian;
@@ -410,7 +411,7 @@ impl Session {
             code: held.code.clone(),
             stands: held.stands.clone(),
             server: Some(self.rules.server.clone()),
-            tool: held.record.tool.clone(),
+            tool: names::plain(self.rules.inspector.detector(), &held.record.tool),
             effect: judged.effect,
             decision: held.record.decision.clone(),
             exchange: held.exchange.clone(),

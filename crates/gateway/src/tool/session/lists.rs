@@ -26,7 +26,13 @@ impl Session {
                 continue;
             };
             let definition = message.raw(node).replace(['\n', '\r'], " ");
-            let seen = self.pins.see(&name, &definition);
+            if self.secretless(&definition).is_none() {
+                // The list is refused below.
+                continue;
+            }
+            let mut pins = std::mem::take(&mut self.pins);
+            let seen = pins.see(&name, &definition, &mut |text| self.secretless(text).unwrap_or_default());
+            self.pins = pins;
             if seen == Seen::Changed {
                 steps.extend(self.changed(&name, &definition));
             }
@@ -43,6 +49,16 @@ impl Session {
         // Personal data stays: in a definition it is an example.
         steps.extend(self.cleaned(message, id, patches, Results::Secrets));
         steps
+    }
+
+    /// A definition without its secrets, as a list of it would come to the client.
+    fn secretless(&mut self, definition: &str) -> Option<String> {
+        let line = format!(r#"{{"jsonrpc":"2.0","id":0,"result":{{"tools":[{definition}]}}}}"#);
+        let message = Message::read(line.as_bytes()).ok()?;
+        let clean = self.clean(&message, message.body, Results::Secrets).ok()?;
+        let message = Message::read(&clean.line).ok()?;
+        let node = message.doc.items(message.member("tools")?).next()?;
+        Some(message.raw(node).to_owned())
     }
 
     /// What a server says of itself, of its prompts and of its resources: clients hand it to the model, so nothing hides in it either.
@@ -103,9 +119,10 @@ impl Session {
             self.pins.difference(name).iter().map(|line| format!("    {}", plain(line))).collect();
         let (name_shown, lines) = (plain(name), lines.join("\n"));
         let what = if self.is_withheld(name) {
+            let accept = self.rules.beside.typed(&format!("ombud mcp --accept {server}/{name_shown}"));
             say!(lang,
-                en: "the model keeps the old definition until you accept the new one: ombud mcp --accept {server}/{name_shown}",
-                zh: "在你接受新定义之前，模型看到的仍是旧定义：ombud mcp --accept {server}/{name_shown}")
+                en: "the model keeps the old definition until you accept the new one: {accept}",
+                zh: "在你接受新定义之前，模型看到的仍是旧定义：{accept}")
         } else {
             say!(lang, en: "the new definition is passed on, as ombud.toml says", zh: "按 ombud.toml 的设置，新定义已转交")
         };

@@ -15,6 +15,7 @@ use crate::caller::Caller;
 use crate::daily::{Daily, Today};
 use crate::inspect::Inspector;
 
+mod clients;
 mod definitions;
 mod hostile;
 mod rules;

@@ -242,3 +242,41 @@ fn a_definition_that_is_kept_hides_nothing_either() {
     let listed = script.list(&tool("Looks up everything.<!-- x -->"));
     assert_eq!(listed.client[0]["result"]["tools"][0]["description"], "Looks up.");
 }
+
+/// Keys of a vendor's form, put together so that nobody takes this file for a leak.
+fn keys() -> [String; 2] {
+    ["Ab3dE5gH7jK9mN1pQ3sT5vW7xY9zA1bC3dE5fG7hJ9kL1mN3", "Zb3dE5gH7jK9mN1pQ3sT5vW7xY9zA1bC3dE5fG7hJ9kL1mN4"]
+        .map(|body| ["sk-proj-", body].concat())
+}
+
+/// What a list and a call of its tool give away: everything but the log's encrypted contents.
+fn given_away(script: &mut Script, id: u64, description: &str) -> String {
+    let list = json!({ "jsonrpc": "2.0", "id": "l", "method": "tools/list" }).to_string();
+    let mut steps = script.session.client(list.as_bytes(), script.now);
+    let listed = json!({ "jsonrpc": "2.0", "id": "l", "result": { "tools": tool(description) } }).to_string();
+    steps.extend(script.session.server(listed.as_bytes(), script.now));
+    steps.extend(script.session.client(call(id, "look_up", &json!({})).to_string().as_bytes(), script.now));
+    let told = steps.iter().map(|step| match step {
+        Step::Send(_, line) => String::from_utf8_lossy(line).into_owned(),
+        Step::Tell(text) => text.clone(),
+        Step::Note(note) => serde_json::to_string(&note.event).unwrap(),
+        Step::Save => serde_json::to_string(script.session.pins()).unwrap(),
+    });
+    told.collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn a_definition_that_changes_carries_no_secret_anywhere() {
+    let keys = keys();
+    let with = |key: &str| format!("Looks up with the key {key} in hand.");
+    for changed in [Gate::Ask, Gate::Block, Gate::Observe] {
+        let mut script = Script::with(Gate::Observe, Server { changed, ..Server::default() });
+        let first = given_away(&mut script, 1, &with(&keys[0]));
+        let second = given_away(&mut script, 2, &with(&keys[1]));
+        assert!(second.contains("definition_changed"), "another key is another definition: {second}");
+        for told in [&first, &second] {
+            assert!(keys.iter().all(|key| !told.contains(key)), "{told}");
+        }
+        assert!(!given_away(&mut script, 3, &with(&keys[0])).contains("definition_changed"));
+    }
+}

@@ -1,0 +1,281 @@
+//! Names that others choose, where they stand in records: of tools, of their arguments, of headers, of collections. Nobody can
+//! erase a record, so a phone number that is the key of an argument must not stand in it; the encrypted details have all of it.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+use ombud_core::event::{ArgumentRecord, EventKind, OverlapRecord};
+use ombud_core::{Action, DataType, Detection, Origin, Policy};
+use ombud_detect::Detector;
+use ombud_detect::mask::Minted;
+
+use crate::attribute::decoded::decoded;
+
+/// Digits of a key that is a number of something and no place in a list.
+const NUMBER: usize = 6;
+
+/// The longest name of an argument, in characters: what is longer is a text.
+const LONGEST: usize = 64;
+
+/// Who looks at names.
+pub(crate) struct Names<'a> {
+    detector: &'a Detector,
+    /// What the tokens of the conversation stand for: a name that only the conversation makes one has no form.
+    minted: Option<&'a Minted>,
+    /// The segments of paths that were looked at, those that say something with their number.
+    seen: BTreeMap<String, Option<usize>>,
+    number: usize,
+}
+
+/// What happened, as it may be told for ever.
+pub(crate) fn told(detector: &Detector, minted: Option<&Minted>, mut kind: EventKind) -> EventKind {
+    let mut names = Names { detector, minted, seen: BTreeMap::new(), number: 0 };
+    match &mut kind {
+        EventKind::ToolIntent { tool, arguments, .. } => {
+            names.name(tool);
+            names.arguments(arguments);
+        }
+        EventKind::ToolCall(record) => {
+            names.name(&mut record.tool);
+            names.arguments(&mut record.arguments);
+        }
+        EventKind::ToolResult(record) => names.name(&mut record.tool),
+        EventKind::ToolNotice(record) => record.tool.iter_mut().for_each(|tool| names.name(tool)),
+        EventKind::Request(record) => record.headers.iter_mut().for_each(|header| names.name(header)),
+        EventKind::AnswerNotice(record) => {
+            record.found.iter_mut().for_each(|found| names.origins(&mut found.overlaps));
+        }
+        EventKind::MemoryAccess(record) => record.collection.iter_mut().for_each(|name| names.name(name)),
+        EventKind::SourcesDeclared { sources } => {
+            sources.iter_mut().for_each(|source| names.origin(&mut source.origin));
+        }
+        _ => {}
+    }
+    kind
+}
+
+/// Whether a record, as an earlier version may have written it, names somebody in the clear.
+pub fn gives_away(detector: &Detector, kind: &EventKind) -> bool {
+    told(detector, None, kind.clone()) != *kind
+}
+
+/// A name without the personal data and the keys in it.
+pub(crate) fn plain(detector: &Detector, name: &str) -> String {
+    let mut name = name.to_owned();
+    Names { detector, minted: None, seen: BTreeMap::new(), number: 0 }.name(&mut name);
+    name
+}
+
+/// Paths into arguments, as records tell them.
+pub(crate) fn paths(detector: &Detector, minted: &Minted, paths: &[String]) -> Vec<String> {
+    let mut names = Names { detector, minted: Some(minted), seen: BTreeMap::new(), number: 0 };
+    paths.iter().map(|path| names.path(path)).collect()
+}
+
+/// What the policy that nobody changed would mask: what may leave may not stay for ever all the same.
+fn found(detector: &Detector, text: &str) -> Vec<Detection> {
+    detector.detect(text).into_iter().filter(masked).collect()
+}
+
+fn masked(found: &Detection) -> bool {
+    let policy = Policy::default();
+    found.score >= policy.min_score && policy.action_on(found) != Action::Allow
+}
+
+fn hidden(detector: &Detector, text: &str) -> Option<DataType> {
+    decoded(text).iter().find_map(|text| Some(found(detector, text).first()?.kind))
+}
+
+impl Names<'_> {
+    /// `13970834512-notes` becomes `[PHONE]-notes`.
+    fn name(&self, name: &mut String) {
+        let mut spans: Vec<_> =
+            found(self.detector, name).into_iter().map(|found| (found.span, found.kind)).collect();
+        if spans.is_empty() {
+            spans = self.parts(name);
+        }
+        for (span, kind) in spans.into_iter().rev() {
+            name.replace_range(span, &format!("[{}]", kind.tag()));
+        }
+        if let Some(kind) = hidden(self.detector, name) {
+            *name = format!("[{}]", kind.tag());
+        }
+    }
+
+    /// Values that are a part of a name by themselves: `user-13970834512`, in which a text would have an id.
+    fn parts(&self, name: &str) -> Vec<(Range<usize>, DataType)> {
+        let (mut found, mut at) = (Vec::new(), 0);
+        for part in name.split(|ch: char| "-_./ ".contains(ch)) {
+            let whole = |found: &Detection| found.span == (0..part.len());
+            let formed =
+                self.detector.detect_formed(part).into_iter().find(|found| whole(found) && masked(found));
+            found.extend(formed.map(|formed| (at..at + part.len(), formed.kind)));
+            at += part.len() + 1;
+        }
+        found
+    }
+
+    fn origin(&self, origin: &mut Origin) {
+        if let Origin::Tool { name: Some(name), .. }
+        | Origin::Memory { name: Some(name) }
+        | Origin::Retrieved { source: Some(name) } = origin
+        {
+            self.name(name);
+        }
+    }
+
+    fn origins(&self, overlaps: &mut [OverlapRecord]) {
+        overlaps.iter_mut().for_each(|overlap| self.origin(&mut overlap.origin));
+    }
+
+    fn arguments(&mut self, arguments: &mut [ArgumentRecord]) {
+        for argument in arguments {
+            self.origins(&mut argument.overlaps);
+            argument.path = self.path(&argument.path);
+        }
+    }
+
+    fn path(&mut self, path: &str) -> String {
+        path.split('/').map(|segment| self.segment(segment)).collect::<Vec<_>>().join("/")
+    }
+
+    /// A part of a path; `#0`, `#1`, … in their order where it says something about somebody.
+    fn segment(&mut self, segment: &str) -> String {
+        let number = match self.seen.get(segment) {
+            Some(number) => *number,
+            None => {
+                let number =
+                    self.tells(&segment.replace("~1", "/").replace("~0", "~")).then_some(self.number);
+                self.number += usize::from(number.is_some());
+                self.seen.insert(segment.to_owned(), number);
+                number
+            }
+        };
+        number.map_or_else(|| segment.to_owned(), |number| format!("#{number}"))
+    }
+
+    fn tells(&self, key: &str) -> bool {
+        let known = |value: &str| key == value || (value.chars().count() > 3 && key.contains(value));
+        key.bytes().filter(u8::is_ascii_digit).count() >= NUMBER
+            || key.chars().nth(LONGEST).is_some()
+            || !found(self.detector, key).is_empty()
+            || hidden(self.detector, key).is_some()
+            || self.minted.is_some_and(|minted| minted.iter().any(|(_, value)| known(value)))
+    }
+}
+
+/// Whether a path in a record is this one: where it tells nothing, the place of what is told.
+pub fn is_path(recorded: &str, full: &str) -> bool {
+    let (mut recorded, mut full) = (recorded.split('/'), full.split('/'));
+    loop {
+        match (recorded.next(), full.next()) {
+            (None, None) => return true,
+            (Some(one), Some(other)) if one == other || one.starts_with('#') => {}
+            _ => return false,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use ombud_detect::Options;
+
+    use super::*;
+
+    fn paths(given: &[&str]) -> Vec<String> {
+        let detector = Detector::new(&Options::default());
+        let mut names = Names { detector: &detector, minted: None, seen: BTreeMap::new(), number: 0 };
+        let record =
+            |path: &&str| ArgumentRecord { path: (*path).to_owned(), part: None, overlaps: Vec::new() };
+        let mut records: Vec<_> = given.iter().map(record).collect();
+        names.arguments(&mut records);
+        records.into_iter().map(|record| record.path).collect()
+    }
+
+    #[test]
+    fn a_key_that_says_something_about_somebody_is_a_number_in_a_path() {
+        let given = [
+            "/contacts/anna.berg@example.com/note",
+            "/contacts/13970834512",
+            "/contacts/anna.berg@example.com/to/0",
+            "/张伟",
+            "/accounts/8812047733",
+            "/MTM5NzA4MzQ1MTIgaXMgaGVyIHBob25l",
+        ];
+        let told = paths(&given);
+        assert_eq!(
+            told,
+            ["/contacts/#0/note", "/contacts/#1", "/contacts/#0/to/0", "/#2", "/accounts/#3", "/#4"]
+        );
+        assert!(told.iter().zip(given).all(|(told, full)| is_path(told, full)));
+        assert!(!is_path("/contacts/#0", "/contacts/a/b") && !is_path("/to", "/cc"));
+        for path in [
+            "",
+            "/to/0",
+            "/body/x~1y",
+            "/收件人",
+            "/customer_name",
+            "/shippingAddress/line1",
+            "/x-user-id",
+            "/q",
+        ] {
+            assert_eq!(paths(&[path]), [path]);
+        }
+    }
+
+    #[test]
+    fn what_only_the_conversation_makes_a_name_is_known_by_its_token() {
+        let (detector, mut minted) = (Detector::new(&Options::default()), Minted::default());
+        minted.token(DataType::Person, "xbqz", true, &|_, _, _| [1; 5]);
+        let record = ArgumentRecord { path: "/for/xbqz".into(), part: None, overlaps: Vec::new() };
+        let intent = |arguments| EventKind::ToolIntent {
+            tool: "look_up".into(),
+            call: None,
+            complete: true,
+            decision: "release".into(),
+            effect: None,
+            arguments,
+            weighed: None,
+        };
+        let kind = intent(vec![record.clone()]);
+        assert_eq!(told(&detector, None, kind.clone()), kind);
+        assert!(!gives_away(&detector, &kind));
+        let mail = ArgumentRecord { path: "/for/anna.berg@example.com".into(), ..record.clone() };
+        let before = intent(vec![mail]);
+        assert!(gives_away(&detector, &before) && !gives_away(&detector, &told(&detector, None, before)));
+        let record = ArgumentRecord { path: "/for/#0".into(), ..record };
+        assert_eq!(told(&detector, Some(&minted), kind), intent(vec![record]));
+    }
+
+    #[test]
+    fn names_of_tools_stay_and_what_is_personal_in_one_does_not() {
+        let detector = Detector::new(&Options::default());
+        assert_eq!(plain(&detector, "13970834512-notes"), "[PHONE]-notes");
+        assert_eq!(plain(&detector, "user-13970834512"), "user-[PHONE]");
+        for name in [
+            "send_mail",
+            "get_weather",
+            "createIssue",
+            "mcp__github__create_pull_request",
+            "查询订单",
+            "read_contacts",
+            "Bash",
+            "WebFetch",
+            "tools/call",
+            "resources/read",
+            "x-user-email",
+            "x-jarvis-agent",
+            "list_invoices_v2",
+            "notion-search",
+            "browser_navigate",
+            "puppeteer_screenshot",
+            "transfer_money",
+            "发送邮件",
+            "获取天气",
+            "jira_get_issue",
+            "cookie",
+        ] {
+            assert_eq!(plain(&detector, name), name);
+        }
+    }
+}
