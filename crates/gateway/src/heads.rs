@@ -226,12 +226,20 @@ fn readings(value: &[u8], sort: Sort) -> Option<Vec<String>> {
         all.extend(all.last().and_then(|text| open(text)));
     }
     if sort != Sort::Login {
-        let spread: Vec<String> =
-            all.iter().filter(|text| text.contains('+')).map(|text| text.replace('+', " ")).collect();
+        // Between digits alone: base64 would fall into words.
+        let spread: Vec<String> = all
+            .iter()
+            .filter(|text| text.split('+').all(is_number) && text.contains('+'))
+            .map(|text| text.replace('+', " "))
+            .collect();
         let hidden: Vec<String> = all.iter().flat_map(|text| decoded(text)).collect();
         all.extend(spread.into_iter().chain(hidden));
     }
     Some(all)
+}
+
+fn is_number(text: &str) -> bool {
+    text.bytes().all(|byte| byte.is_ascii_digit() || byte == b' ')
 }
 
 /// A text with the escapes of JSON for characters (`\u738b`) undone.
@@ -421,6 +429,7 @@ mod tests {
             ("x-datadog-trace-id", "110101199003077715"),
             ("x-request-id", "4111111111111111"),
             ("x-ca-nonce", "Anna"),
+            ("x-other", "xGacNW6V+6++dkc8+BZMXSI+KZi3e+Kj"),
             // The operator says so.
             ("x-open", "anna.berg@example.com"),
         ];
