@@ -322,6 +322,9 @@ pub struct ToolCallRecord {
     /// Tokens in the arguments that were turned back for the tool.
     #[serde(default)]
     pub restored: u64,
+    /// Headers of the client that stayed behind, because of what they hold.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub headers: Vec<String>,
     /// Values in the arguments that the tool receives, per type.
     #[serde(default)]
     pub found: Counts,

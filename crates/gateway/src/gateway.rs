@@ -58,6 +58,8 @@ pub struct Config {
     pub local: BTreeSet<String>,
     /// Path endings that pass unread because the operator says so.
     pub pass: Vec<String>,
+    /// Headers, in small letters, that go as they are because the operator says so.
+    pub headers: Vec<String>,
     /// Keys that clients must show in `x-ombud-key`; none on loopback.
     pub keys: Vec<String>,
     /// The largest body in bytes.

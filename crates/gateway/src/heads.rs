@@ -1,12 +1,16 @@
 //! What the headers of a request would tell its provider. Those of the SDKs and of the provider's own protocol go as they are; in
 //! any other one, what the policy does not let leave takes the whole header out: with a token in its place nobody would know it.
-//! A key may leave in a header that shows a login by its name.
+//! A key may leave in a header that shows a login by its name, and what only looks like somebody's number or name stays where the
+//! header's name says that a program has made it up.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD_NO_PAD;
 use http::{HeaderMap, HeaderName};
 use ombud_core::event::Counts;
 use ombud_core::{Action, DataType, Detection, Policy};
 use ombud_detect::Detector;
 
+use crate::attribute::decoded::decoded;
 use crate::caller::percent;
 
 /// Headers in which providers, and gateways before them, are shown a client's key, organisation or project.
@@ -60,35 +64,251 @@ pub struct Withheld {
     pub found: Counts,
 }
 
-/// Whether a header shows a login by its name, whoever the provider is: `x-acme-key`. A key in it is meant to leave.
-fn shows_login(name: &HeaderName) -> bool {
-    let last = name.as_str().rsplit(['-', '_']).next().unwrap_or_default();
-    matches!(last, "key" | "apikey" | "token" | "auth" | "authorization")
+/// Words by which a header's name shows a login, whoever the provider is: `x-acme-key`. A key in it is meant to leave.
+const LOGINS: &[&str] = &[
+    "apikeys",
+    "assertion",
+    "auth",
+    "authentication",
+    "authorization",
+    "bearer",
+    "cookie",
+    "credential",
+    "credentials",
+    "csrf",
+    "jwt",
+    "keys",
+    "oidc",
+    "session",
+    "tokens",
+    "xsrf",
+];
+
+/// Endings of such words.
+const LOGIN_ENDS: &[&str] = &["key", "token", "secret"];
+
+/// Words of names that speak of a person.
+const PEOPLE: &[&str] = &[
+    "author",
+    "contact",
+    "customer",
+    "employee",
+    "fullname",
+    "holder",
+    "member",
+    "name",
+    "nickname",
+    "owner",
+    "patient",
+    "person",
+    "phone",
+    "recipient",
+    "sender",
+    "student",
+    "user",
+    "username",
+];
+
+/// Words of names that speak of a program, whose name may be one that people have.
+const TITLES: &[&str] =
+    &["agent", "app", "application", "bot", "model", "project", "service", "team", "title", "workspace"];
+
+/// Words of names whose values machines make up: one in a few dozen such numbers has the form of somebody's.
+const MACHINE: &[&str] = &[
+    "b3",
+    "build",
+    "correlation",
+    "date",
+    "digest",
+    "groupid",
+    "id",
+    "ids",
+    "idempotency",
+    "logid",
+    "nonce",
+    "parentid",
+    "requestid",
+    "sessionid",
+    "sha",
+    "sign",
+    "signature",
+    "span",
+    "spanid",
+    "timestamp",
+    "trace",
+    "traceid",
+    "traceparent",
+    "tracestate",
+    "uuid",
+    "version",
+];
+
+/// What a header's name says of its value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Sort {
+    /// It says something of a program.
+    Program,
+    /// It shows a login.
+    Login,
+    /// A machine has made it up.
+    Machine,
+    /// The name of a program.
+    Title,
+    /// It speaks of a person.
+    Person,
+    /// Nothing.
+    Any,
 }
 
-fn is_standard(name: &HeaderName) -> bool {
-    let name = name.as_str();
-    KEYS.contains(&name) || PROGRAMS.contains(&name) || FAMILIES.iter().any(|family| name.starts_with(family))
+impl Sort {
+    fn of(name: &str) -> Self {
+        let words = || {
+            name.split(['-', '_'])
+                .map(|word| word.trim_end_matches(|ch: char| ch.is_ascii_digit() && word != "b3"))
+        };
+        let has = |list: &[&str]| words().any(|word| list.contains(&word));
+        let programs = has(TITLES);
+        if PROGRAMS.contains(&name)
+            || name.ends_with("user-agent")
+            || FAMILIES.iter().any(|family| name.starts_with(family))
+        {
+            Self::Program
+        } else if has(LOGINS) || words().any(|word| LOGIN_ENDS.iter().any(|end| word.ends_with(end))) {
+            Self::Login
+        } else if words().any(|word| PEOPLE.contains(&word) && !(programs && word == "name")) {
+            Self::Person
+        } else if has(MACHINE) {
+            Self::Machine
+        } else if programs {
+            Self::Title
+        } else {
+            Self::Any
+        }
+    }
+
+    /// Whether something that was found in a value is what it looks like.
+    fn counts(self, found: &Detection, text: &str) -> bool {
+        use DataType::{DbUrl, Email, Location, Org, Person, Phone, Secret};
+        let whole = || text.trim().len() == found.span.len();
+        // A single word of Latin letters is a name only where names are told.
+        let phrase = || !text.is_ascii() || text.trim().contains(char::is_whitespace);
+        match (self, found.kind) {
+            (Self::Program, kind) => matches!(kind, Email | Phone | Secret | DbUrl),
+            (Self::Login, Secret) | (Self::Title, Person | Location | Org) => false,
+            // `Bearer …` is no phrase.
+            (Self::Login, Person | Location | Org) => {
+                !text.is_ascii() || text.split_ascii_whitespace().count() > 2
+            }
+            // In a sentence it is no machine's.
+            (Self::Machine, kind) => matches!(kind, Email | DbUrl) || phrase() || kind == Phone && whole(),
+            (Self::Any, Person | Location | Org) => phrase(),
+            _ => true,
+        }
+    }
 }
 
-/// Takes out what must not leave.
-pub fn withhold(detector: &Detector, policy: &Policy, headers: &mut HeaderMap) -> Withheld {
+/// The texts that a value may be to the one who gets it; nothing if it is text in no encoding that is read here.
+fn readings(value: &[u8], sort: Sort) -> Option<Vec<String>> {
+    let value = percent(value);
+    let text = match String::from_utf8(value) {
+        Ok(text) => text,
+        // Latin-1 has its letters between ASCII; where others stand together it is another encoding.
+        Err(other) => {
+            let bytes = other.as_bytes();
+            if bytes.windows(2).any(|pair| pair.iter().all(|byte| *byte >= 0x80)) {
+                return None;
+            }
+            bytes.iter().map(|byte| char::from(*byte)).collect()
+        }
+    };
+    let mut all = vec![text];
+    for open in [unescaped, words] {
+        all.extend(all.last().and_then(|text| open(text)));
+    }
+    if sort != Sort::Login {
+        // Between digits alone: base64 would fall into words.
+        let spread: Vec<String> = all
+            .iter()
+            .filter(|text| text.split('+').all(is_number) && text.contains('+'))
+            .map(|text| text.replace('+', " "))
+            .collect();
+        let hidden: Vec<String> = all.iter().flat_map(|text| decoded(text)).collect();
+        all.extend(spread.into_iter().chain(hidden));
+    }
+    Some(all)
+}
+
+fn is_number(text: &str) -> bool {
+    text.bytes().all(|byte| byte.is_ascii_digit() || byte == b' ')
+}
+
+/// A text with the escapes of JSON for characters (`\u738b`) undone.
+fn unescaped(text: &str) -> Option<String> {
+    let mut rest = text;
+    let mut units: Vec<u16> = Vec::new();
+    while let Some((before, after)) = rest.split_once("\\u") {
+        units.extend(before.encode_utf16());
+        let code = after.get(..4).and_then(|code| u16::from_str_radix(code, 16).ok());
+        rest = if code.is_some() { after.get(4..).unwrap_or_default() } else { after };
+        units.push(code.unwrap_or(u16::from(b' ')));
+    }
+    units.extend(rest.encode_utf16());
+    (rest.len() < text.len()).then(|| String::from_utf16_lossy(&units))
+}
+
+/// A text with its encoded words (RFC 2047 §2) undone.
+fn words(text: &str) -> Option<String> {
+    let (mut out, mut rest, mut any) = (String::new(), text, false);
+    while let Some((before, after)) = rest.split_once("=?") {
+        out.push_str(before);
+        let mut parts = after.splitn(3, '?');
+        let (_, coding, tail) = (parts.next()?, parts.next(), parts.next());
+        let word = coding.zip(tail).and_then(|(coding, tail)| {
+            let (word, tail) = tail.split_once("?=")?;
+            let bytes = match coding {
+                "b" | "B" => STANDARD_NO_PAD.decode(word.trim_end_matches('=')).ok()?,
+                "q" | "Q" => percent(word.replace('_', " ").replace('=', "%").as_bytes()),
+                _ => return None,
+            };
+            Some((String::from_utf8_lossy(&bytes).into_owned(), tail))
+        });
+        any |= word.is_some();
+        let (word, tail) = word.unwrap_or_else(|| ("=?".to_owned(), after));
+        out.push_str(&word);
+        rest = tail;
+    }
+    out.push_str(rest);
+    any.then_some(out)
+}
+
+/// Takes out what must not leave. Headers in `open` go as they are: the operator says so.
+pub fn withhold(detector: &Detector, policy: &Policy, open: &[String], headers: &mut HeaderMap) -> Withheld {
     let mut withheld = Withheld::default();
     let mut left_out: Vec<HeaderName> = Vec::new();
-    for (name, value) in headers.iter().filter(|(name, _)| !is_standard(name)) {
-        let login = shows_login(name);
-        let held = |found: &Detection| {
-            found.score >= policy.min_score
-                && policy.action_on(found) != Action::Allow
-                && !(login && found.kind == DataType::Secret)
+    let closed = |name: &str| !KEYS.contains(&name) && !open.iter().any(|open| open == name);
+    for (name, value) in headers.iter().filter(|(name, _)| closed(name.as_str())) {
+        let sort = Sort::of(name.as_str());
+        let held = |text: &String| {
+            let held = |found: &Detection| {
+                found.score >= policy.min_score
+                    && policy.action_on(found) != Action::Allow
+                    && sort.counts(found, text)
+            };
+            let found = match sort {
+                Sort::Program => detector.detect_formed(text),
+                _ => detector.detect(text),
+            };
+            let kinds: Vec<DataType> =
+                found.iter().filter(|found| held(found)).map(|found| found.kind).collect();
+            (!kinds.is_empty()).then_some(kinds)
         };
-        let text = String::from_utf8_lossy(&percent(value.as_bytes())).into_owned();
-        let mut here = 0;
-        for found in detector.detect(&text).into_iter().filter(held) {
-            *withheld.found.entry(found.kind).or_default() += 1;
-            here += 1;
+        // What cannot be read does not leave.
+        let kinds = readings(value.as_bytes(), sort).map(|texts| texts.iter().find_map(held));
+        let Some(kinds) = kinds.map_or(Some(Vec::new()), |kinds| kinds) else { continue };
+        for kind in kinds {
+            *withheld.found.entry(kind).or_default() += 1;
         }
-        if here > 0 && !left_out.contains(name) {
+        if !left_out.contains(name) {
             left_out.push(name.clone());
         }
     }
@@ -114,7 +334,8 @@ mod tests {
         for (name, value) in pairs {
             headers.append(*name, http::HeaderValue::from_bytes(value.as_bytes()).unwrap());
         }
-        let withheld = withhold(&Detector::new(&Options::default()), policy, &mut headers);
+        let withheld =
+            withhold(&Detector::new(&Options::default()), policy, &["x-open".into()], &mut headers);
         (headers.keys().map(ToString::to_string).collect(), withheld)
     }
 
@@ -153,6 +374,77 @@ mod tests {
         let open = Policy { masking: all, ..Policy::default() };
         let email = [("x-user-email", "anna.berg@example.com")];
         assert!(after(&open, &email).0.contains("x-user-email"));
+    }
+
+    #[test]
+    fn what_stands_in_a_header_in_another_writing_is_read() {
+        let pairs: [(&'static str, &[u8]); 12] = [
+            ("x-a", br#"{"_user":"\u738b\u5efa\u56fd","note":"\u6211\u53eb\u738b\u5efa\u56fd"}"#),
+            ("x-b", br"anna.berg\u0040example.com"),
+            ("x-c", b"J\xfcrgen M\xfcller, Stra\xdfe"),
+            ("x-d", b"\xce\xd2\xbd\xd0\xcd\xf5\xbd\xa8\xb9\xfa"),
+            ("x-e", b"=?utf-8?b?5omL5py6IDEzOTcwODM0NTEy?="),
+            ("x-f", b"=?utf-8?Q?anna.berg=40example.com?="),
+            ("x-g", b"139+7083+4512"),
+            ("x-h", b"YW5uYS5iZXJnQGV4YW1wbGUuY29t"),
+            ("user-agent", b"app (anna.berg@example.com)"),
+            ("accept-language", b"anna.berg@example.com"),
+            ("x-stainless-user", b"anna.berg@example.com"),
+            ("anthropic-user", b"13970834512"),
+        ];
+        for (name, value) in pairs {
+            let mut headers = HeaderMap::new();
+            headers.insert(name, http::HeaderValue::from_bytes(value).unwrap());
+            let withheld =
+                withhold(&Detector::new(&Options::default()), &Policy::default(), &[], &mut headers);
+            assert_eq!((headers.len(), withheld.names), (0, vec![name.to_owned()]), "{name}");
+        }
+    }
+
+    #[test]
+    fn honest_headers_stay() {
+        let jwt = "eyJhbGciOiJSUzI1NiIsInR5cCI6IkpXVCJ9.eyJzdWIiOiAic3ZjIiwgImlhdCI6IDE3MDAwMDAwMDB9.WhxTrFtoWhxTrFtoWhxTrFtoWhxTrFto";
+        let key = "sk-proj-abcdefghijklmnopqrstuvwxyz0123456789ABCDEFGH";
+        let (bearer, cookie) = (format!("Bearer {jwt}"), format!("CF_Authorization={jwt}"));
+        let pairs = [
+            ("x-jwt", jwt),
+            ("x-amzn-oidc-data", jwt),
+            ("cf-access-jwt-assertion", jwt),
+            ("accesstoken", jwt),
+            ("x-authentication", &bearer),
+            ("cookie", &cookie),
+            ("x-api-secret", key),
+            ("appkey", key),
+            ("x-bearer", key),
+            ("x-openai-keys", key),
+            ("x-openai-apikey-1", key),
+            ("x-goog-credentials", "AIzaSyA1234567890abcdefghijklmnopqrstuv"),
+            ("x-title", "Emma's Kitchen Helper"),
+            ("x-openrouter-title", "小明学习助手"),
+            ("x-agent-name", "Alice"),
+            ("x-agent", "Claude"),
+            ("x-version", "10.0.0.1"),
+            ("x-app-version", "10.0.0.1"),
+            // Each has the form of a number that somebody may have.
+            ("x-datadog-trace-id", "110101199003077715"),
+            ("x-request-id", "4111111111111111"),
+            ("x-ca-nonce", "Anna"),
+            ("x-other", "xGacNW6V+6++dkc8+BZMXSI+KZi3e+Kj"),
+            // The operator says so.
+            ("x-open", "anna.berg@example.com"),
+        ];
+        let (kept, withheld) = after(&Policy::default(), &pairs);
+        assert_eq!(withheld.names, Vec::<String>::new());
+        assert_eq!(kept.len(), pairs.len());
+        // What is somebody's stays here all the same.
+        let theirs = [
+            ("x-user-id", "110101199003077715"),
+            ("x-trace-id", "anna.berg@example.com"),
+            ("x-request-id", "13970834512"),
+            ("x-title", "write to anna.berg@example.com"),
+            ("x-name", "Anna Berg"),
+        ];
+        assert_eq!(after(&Policy::default(), &theirs).1.names, theirs.map(|pair| pair.0));
     }
 
     #[test]

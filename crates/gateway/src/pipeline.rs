@@ -185,7 +185,8 @@ fn work(
     let key = caller.mint_key(route.wire);
     let mut masked = inspect::apply(&policy, &exchange, &recalled, &key, &approved(&call.headers))?;
     let mut headers = upstream::request_headers(&call.headers);
-    let withheld = heads::withhold(gateway.inspector.detector(), &policy, &mut headers);
+    let withheld =
+        heads::withhold(gateway.inspector.detector(), &policy, &gateway.config.headers, &mut headers);
     for (kind, count) in withheld.found {
         *masked.found.entry(kind).or_default() += count;
         *masked.masked.entry(kind).or_default() += count;

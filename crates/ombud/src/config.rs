@@ -85,6 +85,8 @@ pub(crate) struct GatewaySection {
     pub upstream_anthropic: Option<String>,
     /// Path endings that pass unread.
     pub pass: Vec<String>,
+    /// Headers that go as they are, whatever they hold.
+    pub headers: Vec<String>,
     /// The largest body in MiB.
     pub max_body_mib: usize,
     /// Seconds to wait for the next byte of an answer.
@@ -93,7 +95,14 @@ pub(crate) struct GatewaySection {
 
 impl Default for GatewaySection {
     fn default() -> Self {
-        Self { upstream: None, upstream_anthropic: None, pass: Vec::new(), max_body_mib: 32, timeout_s: 600 }
+        Self {
+            upstream: None,
+            upstream_anthropic: None,
+            pass: Vec::new(),
+            headers: Vec::new(),
+            max_body_mib: 32,
+            timeout_s: 600,
+        }
     }
 }
 
@@ -262,6 +271,7 @@ pub(crate) fn gateway(mut file: File, flags: &Flags, lang: Lang) -> Result<Confi
         anthropic: anthropic_id,
         local,
         pass: file.gateway.pass,
+        headers: file.gateway.headers.iter().map(|name| name.to_ascii_lowercase()).collect(),
         keys: file.serve.keys,
         max_body: file.gateway.max_body_mib.saturating_mul(1024 * 1024),
         patience: Patience { read: Duration::from_secs(file.gateway.timeout_s), ..Patience::default() },

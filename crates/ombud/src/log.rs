@@ -171,7 +171,8 @@ fn what(event: &Event, lang: Lang) -> String {
         EventKind::ToolCall(call) => {
             let (server, tool) = (&call.server, &call.tool);
             let decision = gate::told(&call.decision, lang);
-            say!(lang, en: "{server}: call of {tool}: {decision}", zh: "{server}：调用 {tool}：{decision}")
+            let headers = left_out(&call.headers, lang);
+            say!(lang, en: "{server}: call of {tool}: {decision}{headers}", zh: "{server}：调用 {tool}：{decision}{headers}")
         }
         EventKind::ToolResult(result) => {
             let (server, tool, outcome) = (&result.server, &result.tool, words::state(&result.outcome, lang));

@@ -1,4 +1,4 @@
-//! Requests that have left and of which it is not known yet whether they reached anybody.
+//! Requests and calls that have left and of which it is not known yet whether they reached anybody.
 
 use std::collections::BTreeMap;
 
@@ -13,7 +13,7 @@ pub fn reached_nobody(answer: &ResponseRecord) -> bool {
     answer.code.as_deref() == Some(UNREACHABLE)
 }
 
-/// Requests of a log whose answers have not been read, by exchange: to whom they went and what they carried.
+/// Requests and calls of a log whose answers have not been read, by exchange: to whom they went and what they carried.
 #[derive(Debug, Clone, PartialEq)]
 pub struct OnTheWay<K>(BTreeMap<String, (K, Flow)>);
 
@@ -32,5 +32,10 @@ impl<K> OnTheWay<K> {
     /// Forgets a request whose answer is there, and hands it out if it turns out to have reached nobody.
     pub fn answered(&mut self, exchange: &str, answer: &ResponseRecord) -> Option<(K, Flow)> {
         self.0.remove(exchange).filter(|_| reached_nobody(answer))
+    }
+
+    /// The same for a call at the tool edge, by how it ended.
+    pub fn ended(&mut self, exchange: &str, outcome: &str) -> Option<(K, Flow)> {
+        self.0.remove(exchange).filter(|_| outcome == UNREACHABLE)
     }
 }

@@ -1,5 +1,5 @@
 //! What kinds of data the arguments of a call hold: what detection finds in them as the tool gets them, also under base64 and the
-//! like, and what the tokens stand for that the model wrote. A name that only the conversation makes one has a token and no form.
+//! like or in pieces, and what the tokens stand for that the model wrote. A name that only the conversation makes one has a token and no form.
 
 use std::collections::BTreeSet;
 
@@ -7,9 +7,19 @@ use ombud_core::{DataCategory, Exchange, Origin, Role};
 use ombud_detect::mask::{Minted, candidates};
 use serde_json::Value;
 
-use crate::attribute::decoded::decoded;
+use crate::attribute::decoded::{decoded, hidden};
 use crate::inspect::Inspector;
 use crate::tool::judge::exchange;
+use crate::wire::json::{Doc, Keys, Kind, Node};
+
+/// Encoded characters in which something with a form of its own is looked for: `tel 13970834512` has twenty.
+const LEAST: usize = 12;
+
+/// Characters of a text that may be a piece of a value.
+const PIECE: usize = 32;
+
+/// Characters with gaps between them that may be one value.
+const SPREAD: usize = 8;
 
 /// Who looks, for whom, and how sure a finding must be.
 #[derive(Clone, Copy)]
@@ -32,12 +42,76 @@ pub fn document(arguments: &str) -> Exchange {
 /// The categories of data in arguments, with those that stand there in disguise.
 pub fn categories(eye: Eye<'_>, arguments: &str) -> BTreeSet<DataCategory> {
     let open = document(arguments);
-    let hidden: Vec<String> = open.slots.iter().flat_map(|slot| decoded(&slot.text)).collect();
+    let coded: Vec<String> = open.slots.iter().flat_map(|slot| decoded(&slot.text)).collect();
     let mut found = eye.found(&open);
-    if !hidden.is_empty() {
-        found.extend(eye.found(&exchange(&Value::from(hidden).to_string(), Role::ToolCall, &Origin::Model)));
+    if !coded.is_empty() {
+        found.extend(eye.found(&exchange(&Value::from(coded).to_string(), Role::ToolCall, &Origin::Model)));
     }
+    let short = open.slots.iter().flat_map(|slot| hidden(&slot.text, LEAST));
+    let spread = open.slots.iter().filter_map(|slot| closed_up(&slot.text));
+    let mut others: Vec<String> = short.chain(spread).collect();
+    others.extend(joined(arguments));
+    found.extend(eye.formed(&others.join("\n")));
     found
+}
+
+/// What stands in pieces beside each other: texts of one object, characters of one list. Numbers of an object stay for themselves: a
+/// page and an id are no telephone number.
+fn joined(arguments: &str) -> Vec<String> {
+    let Ok(doc) = Doc::parse(arguments.as_bytes(), Keys::Any) else { return Vec::new() };
+    let piece = |node: Node| {
+        let text = (doc.kind(node) == Kind::String).then(|| doc.string(node))?;
+        (text.len() <= PIECE && !text.contains(char::is_whitespace)).then(|| text.into_owned())
+    };
+    let digit = |node: Node| {
+        let raw = doc.raw(node);
+        if matches!(raw.as_bytes(), [b'0'..=b'9']) { Some(raw.to_owned()) } else { piece(node) }
+    };
+    let mut out = Vec::new();
+    for node in doc.nodes() {
+        let members = doc.members(node).map(|(_, value)| piece(value));
+        let pieces: Vec<Option<String>> = members.chain(doc.items(node).map(digit)).collect();
+        for run in pieces.split(Option::is_none).filter(|run| run.len() > 1) {
+            let of = |run: &[Option<String>]| run.iter().flatten().map(String::as_str).collect::<String>();
+            out.push(of(run));
+            out.extend(run.windows(2).filter(|_| run.len() > 2).map(of));
+        }
+    }
+    out
+}
+
+/// The characters of a text that stand alone between gaps of one character each (`1 3 9 …`), without those gaps; nothing if there are no
+/// such.
+fn closed_up(text: &str) -> Option<String> {
+    let (mut out, mut run, mut last) = (String::new(), String::new(), None);
+    let mut take = |run: &mut String| {
+        if run.chars().count() >= SPREAD {
+            out.push_str(run);
+            out.push('\n');
+        }
+        run.clear();
+    };
+    let mut letter = true;
+    for ch in text.chars() {
+        if ch.is_alphanumeric() == letter && (letter || last.is_none_or(|gap| gap == ch)) {
+            if letter {
+                run.push(ch);
+            } else {
+                last = Some(ch);
+            }
+            letter = !letter;
+            continue;
+        }
+        if ch.is_alphanumeric() {
+            // The one before it does not stand alone.
+            run.pop();
+        }
+        take(&mut run);
+        last = None;
+        letter = !ch.is_alphanumeric();
+    }
+    take(&mut run);
+    (!out.is_empty()).then_some(out)
 }
 
 /// The categories of the values whose tokens or surrogates the model wrote.
@@ -53,6 +127,12 @@ pub fn by_tokens(written: &str, minted: &Minted) -> BTreeSet<DataCategory> {
 }
 
 impl Eye<'_> {
+    /// What has a form of its own in a text that is put together here: names in it nobody has written.
+    fn formed(self, text: &str) -> BTreeSet<DataCategory> {
+        let found = self.inspector.detector().detect_formed(text);
+        found.iter().filter(|value| value.score >= self.least).map(ombud_core::Detection::category).collect()
+    }
+
     fn found(self, exchange: &Exchange) -> BTreeSet<DataCategory> {
         let found = self.inspector.detect(self.client, exchange);
         let sure = found.iter().flat_map(|slot| slot.iter()).filter(|value| value.score >= self.least);
@@ -87,6 +167,34 @@ mod tests {
             assert!(held(arguments).contains(&id), "{arguments}");
         }
         assert!(!held(r#"{"note":"see you at noon"}"#).contains(&id));
+    }
+
+    #[test]
+    fn data_in_pieces_is_seen_and_numbers_beside_each_other_are_none() {
+        let (phone, mail) = (DataCategory::ContactPhone, DataCategory::ContactEmail);
+        for (arguments, category) in [
+            (r#"{"a":"139708","b":"34512"}"#, phone),
+            (r#"{"x":"7771","y":"139708","z":"34512"}"#, phone),
+            (r#"{"body":["1","3","9","7","0","8","3","4","5","1","2"]}"#, phone),
+            (r#"{"body":[1,3,9,7,0,8,3,4,5,1,2]}"#, phone),
+            (r#"{"body":"call 1 3 9 7 0 8 3 4 5 1 2 now"}"#, phone),
+            (r#"{"body":"1-3-9-7-0-8-3-4-5-1-2"}"#, phone),
+            (r#"{"user":"anna.berg","at":"@example.com"}"#, mail),
+            // `tel 13970834512`, alone and in a document.
+            (r#"{"body":"dGVsIDEzOTcwODM0NTEy"}"#, phone),
+            (r#"{"body":"{\"t\": \"dGVsIDEzOTcwODM0NTEy\"}"}"#, phone),
+        ] {
+            assert!(held(arguments).contains(&category), "{arguments}");
+        }
+        for arguments in [
+            r#"{"page":1,"id":3970834512}"#,
+            r#"{"ids":[139708,34512]}"#,
+            r#"{"first":"139708 pieces","second":"34512"}"#,
+            r#"{"rows":[{"a":"139708"},{"b":"34512"}]}"#,
+            r#"{"list":"1, 3, 9, 7, 0, 8"}"#,
+        ] {
+            assert_eq!(held(arguments), BTreeSet::new(), "{arguments}");
+        }
     }
 
     #[test]

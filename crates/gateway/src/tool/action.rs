@@ -2,6 +2,7 @@
 //! query and body are the arguments. What the document does not name is refused. The credential is Ombud's: it comes from a
 //! variable of the environment, and what the agent sends in its place is dropped.
 
+mod body;
 pub mod openapi;
 mod parts;
 
@@ -21,13 +22,14 @@ use super::http::{Around, Surrounding};
 use super::message::{Id, Message, Shape};
 use super::pins::{Pin, Pins};
 use super::session::{Session, Side, Step};
-use super::{Journal as _, Results, Rules, Server};
+use super::{Journal as _, Results, Rules, Server, sealed};
 use crate::caller::{Caller, tenant_of};
 use crate::gateway::{Config, Gateway};
 use crate::refusal::Refusal;
-use crate::{pipeline, upstream};
+use crate::{heads, pipeline, upstream};
+use body::Written;
 use openapi::{Document, Operation, Place};
-use parts::Target;
+use parts::{Asked, Target};
 
 /// The path under which actions are served.
 pub const ROOT: &str = "/t/";
@@ -41,6 +43,17 @@ const LOOK: Duration = Duration::from_millis(500);
 /// Headers of the agent that go on, beside those that the document names.
 const HEADERS: &[HeaderName] =
     &[header::ACCEPT, header::ACCEPT_LANGUAGE, header::CONTENT_TYPE, header::USER_AGENT];
+
+/// Headers that name one attempt and not what is asked for; they go on where the document names them.
+const ATTEMPTS: &[&str] = &[
+    "idempotency-key",
+    "x-idempotency-key",
+    "traceparent",
+    "tracestate",
+    "request-id",
+    "x-request-id",
+    "x-correlation-id",
+];
 
 /// `[actions.<name>]` in ombud.toml.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -165,7 +178,12 @@ enum Closed {
     Action(String),
     Path,
     Query(String),
+    Header(String),
     Body,
+    /// A part of the body that nobody can read, with the name of the operation.
+    Unread(String),
+    /// An answer that is said to be a text of this kind, and is none.
+    Garbled(String),
     /// What the core answers: a text and its code.
     Core(String, String),
 }
@@ -202,12 +220,33 @@ impl Closed {
                 en: "the OpenAPI document of this tool names no query parameter `{name}` here, so nothing was sent.",
                 zh: "该工具的 OpenAPI 文档在此处没有查询参数 `{name}`，因此未发送。"),
             ),
+            Self::Header(name) => (
+                StatusCode::BAD_REQUEST,
+                "ombud_header_not_readable".to_owned(),
+                say!(lang,
+                en: "the value of the header `{name}` is not UTF-8, so nobody could look at it and nothing was sent. Send it as UTF-8 or without that header.",
+                zh: "请求头 `{name}` 的值不是 UTF-8，无法检查，因此未发送。请改用 UTF-8 发送，或去掉该请求头。"),
+            ),
+            Self::Unread(operation) => (
+                StatusCode::UNSUPPORTED_MEDIA_TYPE,
+                "ombud_body_not_readable".to_owned(),
+                say!(lang,
+                en: "a part of the body is not UTF-8, so nobody could look at it and nothing was sent. Send texts as UTF-8. If it is a file, name its media type (`image/png`, `multipart/form-data`, …) under requestBody.content of `{operation}` in the OpenAPI document, send it with that Content-Type, and start ombud again.",
+                zh: "请求体中有一部分不是 UTF-8，无法检查，因此未发送。文本请以 UTF-8 发送。如果是文件，请在 OpenAPI 文档中 `{operation}` 的 requestBody.content 下写明其媒体类型（如 `image/png`、`multipart/form-data`），以该 Content-Type 发送，并重新启动 ombud。"),
+            ),
             Self::Body => (
                 StatusCode::BAD_REQUEST,
                 "ombud_body_not_readable".to_owned(),
                 say!(lang,
                 en: "the body is neither JSON without doubled keys nor text, so nothing was sent.",
                 zh: "请求体既不是没有重复键的 JSON，也不是文本，因此未发送。"),
+            ),
+            Self::Garbled(kind) => (
+                StatusCode::BAD_GATEWAY,
+                "ombud_answer_not_readable".to_owned(),
+                say!(lang,
+                en: "the tool's answer is announced as `{kind}`, but is no text, so nobody could look for secrets in it and it was not passed on. The call itself was made. Let the API answer in UTF-8, or name the kind of file that it sends.",
+                zh: "该工具的回答声称是 `{kind}`，却不是文本，无法检查其中是否有密钥，因此未转交。调用本身已经执行。请让该 API 以 UTF-8 回答，或注明其文件的真实类型。"),
             ),
             Self::Core(text, code) => (StatusCode::FORBIDDEN, code, text),
         };
@@ -241,11 +280,18 @@ async fn serve(gateway: &Gateway, request: Request<Body>) -> Result<Response, Cl
         action.document.find(parts.method.as_str(), &target.pieces).ok_or(Closed::Path)?;
     let target = own_query(target, action, operation)?;
     let body = pipeline::read(gateway, &parts.headers, body).await?;
+    let kind = parts.headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
+    let body = Written::of(&body, kind.unwrap_or_default(), &operation.media)
+        .ok_or_else(|| Closed::Unread(operation.name.clone()))?;
+    let heads = own_heads(action, operation, &parts.headers)?;
+    let request = Asked { named, target, heads, body };
+    let (mut plain, withheld) = plain_heads(gateway, action, operation, &parts.headers);
     let open = actions(gateway)?.open(gateway, name, action, &parts.headers);
     let open = open.ok_or_else(|| Closed::Action(shown()))?;
-    let (line, id) = asked(gateway, &open, operation, &named, &target, &body).await?;
-    let (url, body) = parts::rebuilt(action, operation, &target, &line, &body).ok_or(Closed::Body)?;
-    let headers = headers(action, operation, &parts.headers);
+    let (line, id) = asked(gateway, &open, operation, &request, withheld.names).await?;
+    let sending = parts::rebuilt(action, operation, &request, &line).ok_or(Closed::Body)?;
+    plain.extend(sending.heads);
+    let (headers, url, body) = (headers(action, plain), sending.url, sending.body);
     // The time between two bytes is bounded by the client; a server that drips them must not hold the call for ever either.
     let patience = gateway.config.patience.read;
     let sending = tokio::time::timeout(patience, sent(gateway, parts.method, &url, headers, body));
@@ -256,7 +302,10 @@ async fn serve(gateway: &Gateway, request: Request<Body>) -> Result<Response, Cl
             let mut core = open.session.lock().await;
             let steps = core.0.failed(&id, why.code(), open.began.elapsed());
             carry(gateway, &open, &mut core.0, steps).await;
-            return Err(why.into());
+            return Err(match why {
+                Refusal::Garbage(kind) => Closed::Garbled(kind),
+                why => why.into(),
+            });
         }
     };
     let answer = parts::without(&answer, action.secret.as_deref());
@@ -285,13 +334,13 @@ async fn asked(
     gateway: &Gateway,
     open: &Open,
     operation: &Operation,
-    named: &[(String, String)],
-    target: &Target,
-    body: &Bytes,
+    request: &Asked,
+    left_out: Vec<String>,
 ) -> Result<(Vec<u8>, Id), Closed> {
     let mut core = open.session.lock().await;
     core.1 += 1;
-    let line = parts::call(core.1, &operation.name, named, target, body);
+    core.0.leaves_out(left_out);
+    let line = parts::call(core.1, &operation.name, request);
     let Ok(Shape::Request(id, _)) = Message::read(&line).map(|message| message.shape) else {
         return Err(Closed::Body);
     };
@@ -321,7 +370,7 @@ async fn answered(
     kind: &HeaderValue,
     answer: Bytes,
 ) -> Result<Response, Closed> {
-    let line = parts::result(id, status.as_u16(), &answer);
+    let line = parts::result(id, status.as_u16(), kind.to_str().unwrap_or_default(), &answer);
     let mut core = open.session.lock().await;
     let steps = core.0.server(&line, open.began.elapsed());
     let mut lines = carry(gateway, open, &mut core.0, steps).await;
@@ -367,20 +416,61 @@ fn told(line: &[u8]) -> Closed {
     Closed::Core(message, text("/error/data/ombud").to_owned())
 }
 
-/// The headers that go on: few of the agent's, those that the document names, and the credential.
-fn headers(action: &Action, operation: &Operation, from: &HeaderMap) -> HeaderMap {
-    let own = |name: &HeaderName| {
-        HEADERS.contains(name) || operation.headers.iter().any(|known| known == name.as_str())
+/// Whether a header belongs to what Ombud itself puts in: the credential.
+fn is_taken(action: &Action, name: &HeaderName) -> bool {
+    *name == header::AUTHORIZATION
+        || match action.document.place.as_ref() {
+            Some(Place::Header(taken)) => name.as_str().eq_ignore_ascii_case(taken),
+            Some(Place::Cookie(_)) => *name == header::COOKIE,
+            _ => false,
+        }
+}
+
+/// The headers that the document names and that the agent chose, as arguments: what they say is weighed like all it says. What is
+/// new in every attempt is none, or no yes would ever fit the next one.
+fn own_heads(
+    action: &Action,
+    operation: &Operation,
+    from: &HeaderMap,
+) -> Result<Vec<(String, String)>, Closed> {
+    let own = |name: &&HeaderName| {
+        operation.headers.iter().any(|known| known == name.as_str())
+            && !HEADERS.contains(name)
+            && !ATTEMPTS.contains(&name.as_str())
+            && !is_taken(action, name)
     };
-    let place = action.document.place.as_ref();
-    let taken = |name: &HeaderName| match place {
-        Some(Place::Header(taken)) => name.as_str().eq_ignore_ascii_case(taken),
-        Some(Place::Cookie(_)) => *name == header::COOKIE,
-        _ => false,
-    };
+    let all = from.keys().filter(own).map(|name| {
+        let values = from.get_all(name).iter().map(|value| body::readable(value.as_bytes()));
+        let values = values.collect::<Option<Vec<_>>>().ok_or_else(|| Closed::Header(name.to_string()))?;
+        Ok((name.to_string(), values.join(if *name == header::COOKIE { "; " } else { ", " })))
+    });
+    all.collect()
+}
+
+/// The few headers of the agent that go on as they are, without those that hold what may not leave.
+fn plain_heads(
+    gateway: &Gateway,
+    action: &Action,
+    operation: &Operation,
+    from: &HeaderMap,
+) -> (HeaderMap, heads::Withheld) {
     let mut to = HeaderMap::new();
-    let kept = from.iter().filter(|(name, _)| own(name) && !taken(name) && **name != header::AUTHORIZATION);
-    to.extend(kept.map(|(name, value)| (name.clone(), value.clone())));
+    let documented = |name: &&&str| operation.headers.iter().any(|known| known == **name);
+    let attempts = ATTEMPTS.iter().filter(documented).map(|name| HeaderName::from_static(name));
+    for name in HEADERS.iter().cloned().chain(attempts).filter(|name| !is_taken(action, name)) {
+        // The first alone: of two content types the API could believe the other one.
+        if let Some(value) = from.get(&name) {
+            to.insert(name, value.clone());
+        }
+    }
+    let (detector, config) = (gateway.inspector.detector(), &gateway.config);
+    let withheld = heads::withhold(detector, &config.policy, &config.headers, &mut to);
+    (to, withheld)
+}
+
+/// The headers that go on, with the credential.
+fn headers(action: &Action, mut to: HeaderMap) -> HeaderMap {
+    let place = action.document.place.as_ref();
     to.insert(header::ACCEPT_ENCODING, HeaderValue::from_static("identity"));
     let Some(secret) = &action.secret else { return to };
     let (name, value) = match place {
@@ -409,6 +499,9 @@ async fn sent(
 ) -> Result<(StatusCode, HeaderValue, Bytes), Refusal> {
     let mut answer = gateway.upstream.send(method, url, headers, body).await?;
     let status = answer.status();
+    if upstream::is_encoded(answer.headers()) {
+        return Err(Refusal::AnswerEncoded);
+    }
     let kind = answer.headers().get(header::CONTENT_TYPE).cloned();
     let kind = kind.unwrap_or_else(|| HeaderValue::from_static("application/octet-stream"));
     let mut whole = Vec::new();
@@ -417,6 +510,10 @@ async fn sent(
             return Err(Refusal::AnswerTooLarge);
         }
         whole.extend_from_slice(&chunk);
+    }
+    let named = kind.to_str().unwrap_or_default();
+    if body::is_text(named) && sealed::legible(&whole).is_none() {
+        return Err(Refusal::Garbage(named.chars().take(80).collect()));
     }
     Ok((status, kind, whole.into()))
 }

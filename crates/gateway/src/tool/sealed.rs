@@ -17,6 +17,9 @@ const DEPTH: usize = 3;
 /// The longest run that is decoded, in bytes.
 const LONGEST: usize = 16 * 1024 * 1024;
 
+/// Values and parts of a path in one run that are looked at.
+const MOST_PIECES: usize = 8;
+
 /// What takes the secrets out of a text; nothing where there are none.
 pub(super) type Look<'a> = &'a mut dyn FnMut(&str) -> Option<String>;
 
@@ -38,37 +41,112 @@ pub(super) fn opened(doc: &Doc<'_>, root: Node, look: Look<'_>) -> Vec<Patch> {
 fn inside(text: &str, depth: usize, look: Look<'_>) -> Option<String> {
     let (mut out, mut last, mut changed) = (String::new(), 0, false);
     for (start, run) in runs(text) {
-        let Some(without) = without(run, depth, look) else { continue };
-        out.push_str(text.get(last..start).unwrap_or_default());
+        let found =
+            pieces(run).into_iter().find_map(|(at, piece)| Some((at, piece, without(piece, depth, look)?)));
+        let Some((at, piece, without)) = found else { continue };
+        out.push_str(text.get(last..start + at).unwrap_or_default());
         out.push_str(&without);
-        (last, changed) = (start + run.len(), true);
+        (last, changed) = (start + at + piece.len(), true);
     }
     out.push_str(text.get(last..).unwrap_or_default());
     changed.then_some(out)
 }
 
+/// What of a run may be encoded: all of it, what stands behind a sign of equality (`KEY=…`, `?c=…`), behind a slash or between two.
+fn pieces(run: &str) -> Vec<(usize, &str)> {
+    let mut all = vec![(0, run)];
+    // The last line may be a word of its own that is as short.
+    all.extend(run.trim_end().rsplit_once(['\n', '\r']).map(|(lines, _)| (0, lines.trim_end())));
+    let padding = run.len() - run.trim_end_matches('=').len();
+    let open = run.len() - padding;
+    let ends = |sign: char| {
+        let inner = run.get(..open).unwrap_or_default();
+        inner.match_indices(sign).map(|(at, _)| at + 1).take(MOST_PIECES).collect::<Vec<_>>()
+    };
+    let (values, slashes) = (ends('='), ends('/'));
+    for start in values.iter().chain(&slashes) {
+        let rest = run.get(*start..).unwrap_or_default();
+        all.push((*start, rest));
+        let end = rest.find('/').filter(|_| slashes.contains(start));
+        all.extend(end.and_then(|end| Some((*start, rest.get(..end)?))));
+    }
+    all.retain(|(_, piece)| piece.len() >= LEAST);
+    all
+}
+
 /// A run without its secrets, encoded again.
 fn without(run: &str, depth: usize, look: Look<'_>) -> Option<String> {
-    // Lines of a file, as mail and certificates wrap them.
+    // Lines of a file, as mail, certificates and manifests wrap them.
     let whole: String = run.chars().filter(|ch| !ch.is_ascii_whitespace()).collect();
     if whole.len() > LONGEST {
         return None;
     }
     let engines: [&GeneralPurpose; 4] = [&STANDARD, &URL_SAFE, &STANDARD_NO_PAD, &URL_SAFE_NO_PAD];
-    let decoded = engines.iter().find_map(|engine| {
-        let text = String::from_utf8(engine.decode(&whole).ok()?).ok()?;
-        Some((engine, text))
-    });
-    let (engine, text) = decoded?;
+    let decoded = engines.iter().find_map(|engine| Some((engine, legible(&engine.decode(&whole).ok()?)?)));
+    let (engine, (text, coding)) = decoded?;
     let deeper = if depth > 1 { inside(&text, depth - 1, look) } else { None };
     let open = look(deeper.as_deref().unwrap_or(&text));
-    open.or(deeper).map(|text| engine.encode(text))
+    open.or(deeper).map(|text| engine.encode(coding.bytes(&text)))
 }
 
-/// Runs of letters that may be base64, with their places. One that goes on behind the end of a line is one run.
+/// How bytes are a text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Coding {
+    Utf8,
+    /// A byte a character: what is not ASCII may mean something else (Latin-1, GB18030), what is ASCII means that.
+    Bytes,
+    /// Two bytes a unit, the higher one first or last.
+    Wide {
+        high_first: bool,
+    },
+}
+
+impl Coding {
+    fn bytes(self, text: &str) -> Vec<u8> {
+        match self {
+            Self::Utf8 => text.as_bytes().to_vec(),
+            Self::Bytes => text.chars().map(|ch| u8::try_from(ch).unwrap_or(b'?')).collect(),
+            Self::Wide { high_first: true } => text.encode_utf16().flat_map(u16::to_be_bytes).collect(),
+            Self::Wide { high_first: false } => text.encode_utf16().flat_map(u16::to_le_bytes).collect(),
+        }
+    }
+}
+
+/// The text that bytes are to whoever opens them, such that they come out again as they were; nothing of what is no text.
+pub(super) fn legible(bytes: &[u8]) -> Option<(String, Coding)> {
+    let plain = |text: &str| !text.chars().any(|ch| ch.is_ascii_control() && !ch.is_ascii_whitespace());
+    if let Ok(text) = std::str::from_utf8(bytes)
+        && !text.contains('\0')
+    {
+        return Some((text.to_owned(), Coding::Utf8));
+    }
+    let wide = |high_first: bool| {
+        let (pairs, []) = bytes.as_chunks::<2>() else { return None };
+        let unit =
+            |pair: &[u8; 2]| if high_first { u16::from_be_bytes(*pair) } else { u16::from_le_bytes(*pair) };
+        let text = String::from_utf16(&pairs.iter().map(unit).collect::<Vec<_>>()).ok()?;
+        // Of any other bytes few would be ASCII in this reading.
+        let ascii = text.chars().filter(char::is_ascii).count();
+        (plain(&text) && (text.starts_with('\u{feff}') || ascii * 4 > pairs.len())).then_some(text)
+    };
+    let bytes_each = || bytes.iter().map(|byte| char::from(*byte)).collect::<String>();
+    for high_first in [false, true] {
+        if let Some(text) = wide(high_first) {
+            return Some((text, Coding::Wide { high_first }));
+        }
+    }
+    Some((bytes_each(), Coding::Bytes)).filter(|(text, _)| plain(text))
+}
+
+/// Runs of letters that may be base64, with their places. One that goes on behind the end of a line, indented or not, is one run.
 fn runs(text: &str) -> Vec<(usize, &str)> {
     let is_in = |ch: char| ch.is_ascii_alphanumeric() || matches!(ch, '+' | '/' | '-' | '_' | '=');
-    let part = |ch: char| is_in(ch) || matches!(ch, '\n' | '\r');
+    let mut begins = false;
+    let mut part = |ch: char| {
+        let indents = begins && matches!(ch, ' ' | '\t');
+        begins = indents || matches!(ch, '\n' | '\r');
+        is_in(ch) || begins
+    };
     let mut found = Vec::new();
     let mut from = 0;
     for piece in text.split_inclusive(|ch: char| !part(ch)) {
@@ -76,22 +154,33 @@ fn runs(text: &str) -> Vec<(usize, &str)> {
         let begun = run.trim_start_matches(|ch: char| !is_in(ch));
         let start = from + (run.len() - begun.len());
         if begun.len() >= LEAST {
-            // Words on lines of their own are no lines of one file.
-            let lines = begun.split_ascii_whitespace().filter(|line| line.len() >= LEAST).count();
-            if lines > 1 || !begun.contains(['\n', '\r']) {
-                found.push((start, begun));
-            } else {
-                let mut at = start;
-                for line in begun.split_inclusive(['\n', '\r']) {
-                    let own = line.trim_end();
-                    found.extend((own.len() >= LEAST).then_some((at, own)));
-                    at += line.len();
-                }
-            }
+            found.extend(blocks(begun).into_iter().map(|(at, block)| (start + at, block)));
         }
         from += piece.len();
     }
     found
+}
+
+/// The lines of a run as blocks: as encoders wrap them, all lines are as long as the first one, and the last may be shorter. Words on
+/// lines of their own are no lines of one file.
+fn blocks(run: &str) -> Vec<(usize, &str)> {
+    let mut found: Vec<(usize, usize, usize, bool)> = Vec::new();
+    let mut at = 0;
+    for line in run.split_inclusive(['\n', '\r']) {
+        let own = line.trim();
+        let start = at + (line.len() - line.trim_start().len());
+        at += line.len();
+        match found.last_mut() {
+            _ if own.is_empty() => {}
+            Some((_, end, width, open)) if *open && own.len() <= *width => {
+                *open = own.len() == *width;
+                *end = start + own.len();
+            }
+            _ => found.push((start, start + own.len(), own.len(), own.len() >= LEAST)),
+        }
+    }
+    let all = found.into_iter().filter_map(|(start, end, ..)| Some((start, run.get(start..end)?)));
+    all.filter(|(_, block)| block.len() >= LEAST).collect()
 }
 
 #[cfg(test)]
@@ -118,6 +207,24 @@ mod tests {
         for url in [URL_SAFE.encode(file), STANDARD_NO_PAD.encode(file), URL_SAFE_NO_PAD.encode(file)] {
             assert!(without_secret(&url).is_some(), "{url}");
         }
+        for (before, between, after) in [
+            ("GOOGLE_B64=", "", ""),
+            ("https://x.example/?c=", "", "&d=e"),
+            ("https://x.example/path/", "", "/more"),
+            ("data:\n  file: |\n    ", "\n    ", "\n  other: x"),
+        ] {
+            let (one, two) = coded.split_at(32);
+            let given = format!("{before}{one}{between}{two}{after}");
+            assert_eq!(without_secret(&given), Some(format!("{before}{clean}{after}")));
+        }
+        let wide = |text: &str| text.encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<u8>>();
+        let german = |text: &str| [b"Schl\xfcssel ", text.as_bytes()].concat();
+        let chinese = |text: &str| [b"\xc3\xdc\xd4\xbf ", text.as_bytes()].concat();
+        let codings: [&dyn Fn(&str) -> Vec<u8>; 3] = [&wide, &german, &chinese];
+        for coding in codings {
+            let given = STANDARD.encode(coding("key SECRET for you"));
+            assert_eq!(without_secret(&given), Some(STANDARD.encode(coding("key *** for you"))));
+        }
         for text in [
             "SECRET in the open is for others to find",
             &STANDARD.encode("nothing of the kind stands in here"),
@@ -130,6 +237,13 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn what_is_legible_comes_out_as_it_was(bytes in proptest::collection::vec(any::<u8>(), 0..60)) {
+            if let Some((text, coding)) = legible(&bytes) {
+                prop_assert_eq!(coding.bytes(&text), bytes);
+            }
+        }
+
         #[test]
         fn any_text_is_safe_and_stays_as_it_is(text in "[A-Za-z0-9+/=_\\-\r\n é。]{0,200}") {
             prop_assert_eq!(inside(&text, DEPTH, &mut |_| None), None);

@@ -139,6 +139,8 @@ pub struct Session {
     requests: Bucket,
     odd: BTreeSet<&'static str>,
     told: BTreeSet<String>,
+    /// Headers that stayed behind of the message that is being taken.
+    left_out: Vec<String>,
 }
 
 impl std::fmt::Debug for Session {
@@ -170,7 +172,13 @@ impl Session {
             requests: Bucket::new(20, 1),
             odd: BTreeSet::new(),
             told: BTreeSet::new(),
+            left_out: Vec::new(),
         }
+    }
+
+    /// Says which headers of the next message of the client stayed behind, for its record.
+    pub fn leaves_out(&mut self, headers: Vec<String>) {
+        self.left_out = headers;
     }
 
     /// What is remembered of the server.

@@ -64,6 +64,7 @@ impl Rig {
             anthropic: "anthropic".into(),
             local: [].into(),
             pass: Vec::new(),
+            headers: Vec::new(),
             keys: Vec::new(),
             max_body: 64 * 1024,
             patience: Patience::default(),

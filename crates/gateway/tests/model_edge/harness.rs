@@ -98,6 +98,7 @@ impl Rig {
             anthropic: "mock".into(),
             local: [].into(),
             pass: Vec::new(),
+            headers: Vec::new(),
             keys: Vec::new(),
             max_body: 8 * 1024 * 1024,
             patience: Patience::default(),

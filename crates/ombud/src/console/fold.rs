@@ -24,7 +24,7 @@ pub(crate) struct Fold {
     pub until: Option<String>,
     /// Who received what.
     pub recipients: BTreeMap<(RecipientKind, String), Received>,
-    on_the_way: OnTheWay<String>,
+    on_the_way: OnTheWay<(RecipientKind, String)>,
     /// The newest entries, newest first.
     pub newest: VecDeque<EventRow>,
     conversations: BTreeMap<String, ConversationRow>,
@@ -96,11 +96,17 @@ impl Fold {
                 let mut carried = Flow { requests: 1, opaque: unread(request), ..Flow::default() };
                 carried.carry(&request.found, &request.masked);
                 self.recipient(RecipientKind::Provider, &request.provider, t).flow.merge(&carried);
-                self.on_the_way.left(exchange, request.provider.clone(), carried);
+                let who = (RecipientKind::Provider, request.provider.clone());
+                self.on_the_way.left(exchange, who, carried);
             }
             EventKind::Response(answer) => {
-                if let Some((provider, carried)) = self.on_the_way.answered(exchange, answer) {
-                    self.recipient(RecipientKind::Provider, &provider, t).flow.lose(&carried);
+                if let Some(((kind, name), carried)) = self.on_the_way.answered(exchange, answer) {
+                    self.recipient(kind, &name, t).flow.lose(&carried);
+                }
+            }
+            EventKind::ToolResult(result) => {
+                if let Some(((kind, name), carried)) = self.on_the_way.ended(exchange, &result.outcome) {
+                    self.recipient(kind, &name, t).flow.lose(&carried);
                 }
             }
             EventKind::Refused { provider: Some(provider), .. } => {
@@ -118,8 +124,10 @@ impl Fold {
             EventKind::ToolCall(call) => {
                 let received = self.recipient(RecipientKind::Tool, &call.server, t);
                 if was_released(&call.decision) {
-                    received.flow.requests += 1;
-                    received.flow.carry(&call.found, &Counts::new());
+                    let mut carried = Flow { requests: 1, ..Flow::default() };
+                    carried.carry(&call.found, &Counts::new());
+                    received.flow.merge(&carried);
+                    self.on_the_way.left(exchange, (RecipientKind::Tool, call.server.clone()), carried);
                 } else {
                     received.refused += 1;
                 }

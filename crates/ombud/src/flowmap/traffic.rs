@@ -112,6 +112,11 @@ impl Traffic {
                 self.call(tool, decision, effect.unwrap_or(Effect::Unknown), evidence);
             }
             EventKind::ToolCall(call) => self.reached(call, evidence),
+            EventKind::ToolResult(result) => {
+                if let Some((who, carried)) = self.on_the_way.ended(evidence, &result.outcome) {
+                    self.lost(&who, &carried);
+                }
+            }
             EventKind::Tunnel { host, outcome } if outcome == "tunnelled" => {
                 let who = recipient(RecipientKind::Host, host, host, false);
                 let flow = self.flow.to(who);
@@ -189,12 +194,14 @@ impl Traffic {
         if !was_released(&call.decision) {
             return;
         }
-        let flow = self.flow.to(recipient(RecipientKind::Tool, &call.server, &call.server, true));
-        flow.requests += 1;
-        flow.shown_by(evidence);
+        let who = recipient(RecipientKind::Tool, &call.server, &call.server, true);
+        let mut carried = Flow { requests: 1, ..Flow::default() };
+        carried.shown_by(evidence);
         for (&kind, &count) in &call.found {
-            went(flow, kind.category(), count, evidence);
+            went(&mut carried, kind.category(), count, evidence);
         }
+        self.flow.to(who.clone()).merge(&carried);
+        self.on_the_way.left(evidence, who, carried);
     }
 
     fn call(&mut self, tool: &str, decision: &str, effect: Effect, evidence: &str) {

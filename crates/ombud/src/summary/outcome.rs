@@ -29,8 +29,8 @@ enum Cause {
     Refused(String),
     /// It was sent and failed with this code.
     Failed(String),
-    /// The provider answered with this status.
-    Status(u16),
+    /// The provider answered with this status to a request without these headers.
+    Status(u16, Vec<String>),
 }
 
 impl Cause {
@@ -41,8 +41,12 @@ impl Cause {
                 say!(lang, en: "not sent: {why}", zh: "未发送：{why}")
             }
             Self::Failed(code) => words::reason_and_remedy(code, lang),
-            Self::Status(status) => {
+            Self::Status(status, headers) => {
+                let names = one_line(&headers.join(", "));
                 let hint = match status {
+                    401 | 403 if !headers.is_empty() => say!(lang,
+                        en: " to a request without {names}: if it needs that header, name it in `headers` under [gateway] in ombud.toml",
+                        zh: "，且该请求未带 {names}：如确需该请求头，请把它写入 ombud.toml 中 [gateway] 的 `headers`"),
                     401 | 403 => say!(lang, en: ", check the provider's key", zh: "，请检查服务商的密钥"),
                     404 => {
                         say!(lang, en: ", check the model's name and the base URL", zh: "，请检查模型名称和接口地址")
@@ -72,6 +76,10 @@ pub(super) struct Outcome {
     causes: BTreeMap<String, Cause>,
     /// Calls that are still held: a yes that came later has released the others.
     held: Vec<Held>,
+    /// Headers that were left out: in how many requests.
+    headers: BTreeMap<String, u64>,
+    /// The same by exchange, until it is answered.
+    without: BTreeMap<String, Vec<String>>,
     /// Texts that were inspected on the way to each provider.
     looked_at: BTreeMap<String, u64>,
     /// Whether entries before the newest ones were left out.
@@ -114,9 +122,12 @@ impl Outcome {
             EventKind::Request(request) => {
                 *self.looked_at.entry(request.provider.clone()).or_default() +=
                     request.slots.values().sum::<u64>();
+                self.left_out(&request.headers);
+                self.without.insert(exchange, request.headers.clone());
             }
             EventKind::Response(answer) => {
-                if let Some(cause) = cause(answer) {
+                let without = self.without.remove(&exchange).unwrap_or_default();
+                if let Some(cause) = cause(answer, without) {
                     self.causes.insert(exchange, cause);
                 }
             }
@@ -131,7 +142,14 @@ impl Outcome {
             EventKind::ToolCall(call) if !was_released(&call.decision) => {
                 self.hold(&call.tool, &exchange, None);
             }
+            EventKind::ToolCall(call) => self.left_out(&call.headers),
             _ => {}
+        }
+    }
+
+    fn left_out(&mut self, headers: &[String]) {
+        for name in headers {
+            *self.headers.entry(name.clone()).or_default() += 1;
         }
     }
 
@@ -175,6 +193,16 @@ impl Outcome {
             lines.push(format!("  {count} × {why}  ombud log show {first}"));
         }
         more(by_cause.len(), "ombud log show", lang, &mut lines);
+        let count = self.headers.len();
+        if count > 0 {
+            let named =
+                self.headers.iter().take(SHOWN).map(|(name, count)| format!("{} ×{count}", one_line(name)));
+            let names = named.collect::<Vec<_>>().join(", ");
+            lines.push(say!(lang,
+                en: "ombud: {count} header(s) left out for what they hold: {names}. `headers` under [gateway] in ombud.toml names those that may go",
+                zh: "ombud：{count} 个请求头因其内容未发送：{names}。确可发送的，请写入 ombud.toml 中 [gateway] 的 `headers`"));
+        }
+        more(count, "ombud log show -n 100", lang, &mut lines);
         let count = self.held.len();
         if count > 0 {
             lines.push(say!(lang,
@@ -201,14 +229,14 @@ fn more(count: usize, command: &str, lang: Lang, lines: &mut Vec<String>) {
     }
 }
 
-fn cause(answer: &ResponseRecord) -> Option<Cause> {
+fn cause(answer: &ResponseRecord, without: Vec<String>) -> Option<Cause> {
     // A client that had enough is no failure.
     if answer.fault == Party::Client {
         return None;
     }
     match &answer.code {
         Some(code) => Some(Cause::Failed(code.clone())),
-        None => (answer.status >= 400).then_some(Cause::Status(answer.status)),
+        None => (answer.status >= 400).then_some(Cause::Status(answer.status, without)),
     }
 }
 
@@ -304,6 +332,36 @@ mod tests {
             fault,
             code: code.map(str::to_owned),
         }
+    }
+
+    #[test]
+    fn headers_that_were_left_out_are_named_and_stand_beside_a_refused_login() {
+        let sent = |exchange: &str, headers: &[&str]| {
+            let record = serde_json::json!({
+                "kind": "llm.request", "provider": "openai", "host": "h", "wire": "openai.chat", "model": null, "stream": false,
+                "bytes": [1, 1], "slots": {}, "found": {}, "masked": {}, "opaque": {}, "headers": headers,
+            });
+            let kind = serde_json::from_value(record).unwrap();
+            (Event { exchange: Some(exchange.to_owned()), ..record::event(kind) }, None)
+        };
+        let outcome = of(&[
+            sent("e1", &["x-login"]),
+            answered("e1", answer(401, None, Party::Developer)),
+            sent("e2", &["x-login", "x-user"]),
+            answered("e2", answer(200, None, Party::None)),
+            sent("e3", &[]),
+            answered("e3", answer(401, None, Party::Developer)),
+        ]);
+        assert_eq!(
+            outcome.lines(Lang::En),
+            [
+                "ombud: 2 request(s) got no good answer:",
+                "  1 × the provider answered 401, check the provider's key  ombud log show e3",
+                "  1 × the provider answered 401 to a request without x-login: if it needs that header, name it in `headers` under [gateway] in ombud.toml  ombud log show e1",
+                "ombud: 2 header(s) left out for what they hold: x-login ×2, x-user ×1. `headers` under [gateway] in ombud.toml names those that may go",
+            ]
+        );
+        assert!(outcome.lines(Lang::Zh).iter().any(|line| line.contains("x-login ×2")));
     }
 
     #[test]

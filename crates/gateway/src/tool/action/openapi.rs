@@ -116,6 +116,8 @@ pub struct Operation {
     pub query: Vec<String>,
     /// Names of its header parameters in lower case.
     pub headers: Vec<String>,
+    /// Kinds of media that its body may have.
+    pub media: Vec<String>,
     /// The definition as a tool: name, description, schema of the arguments. JSON.
     pub definition: String,
     /// The least effect, by its method.
@@ -270,11 +272,21 @@ fn operation_of(root: &Value, path: &str, item: &Value, method: &str, operation:
         pieces: pieces(path),
         query: named("query"),
         headers: named("header").iter().map(|name| name.to_ascii_lowercase()).collect(),
+        media: media(root, operation),
         definition: definition.to_string(),
         least: least(&method),
         method,
         name,
     }
+}
+
+/// The kinds of media of a body; those of Swagger 2.0 stand in `consumes`.
+fn media(root: &Value, operation: &Value) -> Vec<String> {
+    let body = operation.get("requestBody").map(|body| resolved(root, body));
+    let content = body.and_then(|body| body.get("content")?.as_object());
+    let consumes = operation.get("consumes").or_else(|| root.get("consumes")).and_then(Value::as_array);
+    let named = consumes.into_iter().flatten().filter_map(Value::as_str);
+    content.into_iter().flat_map(Map::keys).map(String::as_str).chain(named).map(str::to_owned).collect()
 }
 
 /// The properties of a JSON body, of whatever depth references say.

@@ -2,13 +2,17 @@
 //! never serialised anew.
 
 use axum::body::Bytes;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use http::{HeaderMap, HeaderName, HeaderValue};
 use ombud_core::exchange::escape_json;
 use serde_json::{Map, Value};
 
 use super::super::message::{Id, Message};
 use super::Action;
+use super::body::{Written, readable};
 use super::openapi::{Operation, Piece, Place};
-use crate::wire::json::{Doc, Keys, Kind, Node};
+use crate::wire::json::{Doc, Keys};
 
 /// Path and query of a request, decoded.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -74,36 +78,48 @@ fn encoded(text: &str) -> String {
     })
 }
 
-/// The body as it stands in a call: JSON as it is, other text as a string; nothing of an empty one.
-fn embedded(body: &[u8]) -> Option<String> {
+/// An answer as it stands in a result: JSON as it is, other text as a string, and what is neither as a file: what can be read in it is
+/// looked through there, and what cannot is counted.
+fn embedded(body: &[u8], kind: &str) -> Option<String> {
     if body.is_empty() {
         return None;
     }
-    let text = std::str::from_utf8(body).ok();
-    let json = text.filter(|_| Doc::parse(body, Keys::Any).is_ok());
-    Some(match (json, text) {
-        (Some(json), _) => json.to_owned(),
-        (None, Some(text)) => format!("\"{}\"", escape_json(text)),
-        (None, None) => "null".to_owned(),
-    })
+    let Some(text) = readable(body) else {
+        let blob = STANDARD.encode(body);
+        return Some(serde_json::json!({ "mimeType": kind, "blob": blob }).to_string());
+    };
+    let json = Doc::parse(body, Keys::Any).is_ok();
+    Some(if json { text.to_owned() } else { format!("\"{}\"", escape_json(text)) })
 }
 
-/// The request as a call: `arguments` holds `path`, `query` and `body`.
-pub(super) fn call(
-    number: u64,
-    tool: &str,
-    named: &[(String, String)],
-    target: &Target,
-    body: &[u8],
-) -> Vec<u8> {
+/// What a request says: the values in its path, its query, the headers that the document names, and its body.
+pub(super) struct Asked {
+    pub named: Vec<(String, String)>,
+    pub target: Target,
+    pub heads: Vec<(String, String)>,
+    pub body: Written,
+}
+
+/// The request as it goes on.
+pub(super) struct Sending {
+    pub url: String,
+    pub heads: HeaderMap,
+    pub body: Bytes,
+}
+
+/// The request as a call: `arguments` holds `path`, `query` and, where there are such, `header` and `body`.
+pub(super) fn call(number: u64, tool: &str, asked: &Asked) -> Vec<u8> {
     let object = |pairs: &[(String, String)]| {
         let members =
             pairs.iter().map(|(name, value)| format!("{}:{}", Value::from(&**name), Value::from(&**value)));
         format!("{{{}}}", members.collect::<Vec<_>>().join(","))
     };
-    let mut arguments =
-        vec![format!("\"path\":{}", object(named)), format!("\"query\":{}", object(&target.query))];
-    arguments.extend(embedded(body).map(|body| format!("\"body\":{body}")));
+    let mut arguments = vec![
+        format!("\"path\":{}", object(&asked.named)),
+        format!("\"query\":{}", object(&asked.target.query)),
+    ];
+    arguments.extend((!asked.heads.is_empty()).then(|| format!("\"header\":{}", object(&asked.heads))));
+    arguments.extend(asked.body.value().map(|body| format!("\"body\":{body}")));
     let (tool, arguments) = (Value::from(tool), arguments.join(","));
     format!(
         "{{\"jsonrpc\":\"2.0\",\"id\":{number},\"method\":\"tools/call\",\"params\":{{\"name\":{tool},\"arguments\":{{{arguments}}}}}}}"
@@ -111,14 +127,8 @@ pub(super) fn call(
     .into_bytes()
 }
 
-/// Address and body of the call as it may go on.
-pub(super) fn rebuilt(
-    action: &Action,
-    operation: &Operation,
-    target: &Target,
-    line: &[u8],
-    body: &Bytes,
-) -> Option<(String, Bytes)> {
+/// The call as it may go on.
+pub(super) fn rebuilt(action: &Action, operation: &Operation, asked: &Asked, line: &[u8]) -> Option<Sending> {
     let message = Message::read(line).ok()?;
     let arguments = message.member("arguments")?;
     let named: Map<String, Value> =
@@ -137,7 +147,7 @@ pub(super) fn rebuilt(
     let mut query: Vec<String> = values
         .map(|(name, node)| format!("{}={}", encoded(&name), encoded(&message.doc.string(node))))
         .collect();
-    if query.len() != target.query.len() {
+    if query.len() != asked.target.query.len() {
         return None;
     }
     if let (Some(Place::Query(name)), Some(secret)) = (&action.document.place, &action.secret) {
@@ -146,26 +156,24 @@ pub(super) fn rebuilt(
     if !query.is_empty() {
         url = format!("{url}?{}", query.join("&"));
     }
-    let body = message
-        .doc
-        .get(arguments, "body")
-        .map_or_else(|| body.clone(), |node| extracted(&message, node, body));
-    Some((url, body))
-}
-
-/// What stands in a message for a body: its own bytes.
-fn extracted(message: &Message<'_>, node: Node, body: &Bytes) -> Bytes {
-    let was_json = Doc::parse(body, Keys::Any).is_ok();
-    match message.doc.kind(node) {
-        _ if was_json => Bytes::copy_from_slice(message.raw(node).as_bytes()),
-        Kind::String => Bytes::from(message.doc.string(node).into_owned()),
-        _ => body.clone(),
-    }
+    let values = message.doc.get(arguments, "header").into_iter().flat_map(|node| message.doc.members(node));
+    let heads = values.map(|(name, node)| {
+        // A value that was turned back must not begin another header.
+        let value = HeaderValue::from_bytes(message.doc.string(node).as_bytes()).ok()?;
+        Some((name.parse::<HeaderName>().ok()?, value))
+    });
+    let heads: HeaderMap = heads.collect::<Option<_>>()?;
+    let body = match message.doc.get(arguments, "body") {
+        Some(node) if asked.body.is_json() => Bytes::copy_from_slice(message.raw(node).as_bytes()),
+        Some(node) => asked.body.bytes(&message.doc.string(node))?,
+        None => Bytes::new(),
+    };
+    (heads.len() == asked.heads.len()).then_some(Sending { url, heads, body })
 }
 
 /// The answer as the result of the call.
-pub(super) fn result(id: &Id, status: u16, body: &[u8]) -> Vec<u8> {
-    let (id, body) = (id.raw(), embedded(body).unwrap_or_else(|| "null".to_owned()));
+pub(super) fn result(id: &Id, status: u16, kind: &str, body: &[u8]) -> Vec<u8> {
+    let (id, body) = (id.raw(), embedded(body, kind).unwrap_or_else(|| "null".to_owned()));
     let failed = status >= 400;
     format!("{{\"jsonrpc\":\"2.0\",\"id\":{id},\"result\":{{\"isError\":{failed},\"status\":{status},\"body\":{body}}}}}").into_bytes()
 }
@@ -174,7 +182,15 @@ pub(super) fn result(id: &Id, status: u16, body: &[u8]) -> Vec<u8> {
 pub(super) fn answer(line: &[u8], body: &Bytes) -> Option<Bytes> {
     let message = Message::read(line).ok()?;
     let node = message.member("body")?;
-    Some(if body.is_empty() { Bytes::new() } else { extracted(&message, node, body) })
+    Some(match () {
+        _ if body.is_empty() => Bytes::new(),
+        _ if readable(body).is_none() => {
+            let blob = message.doc.get(node, "blob")?;
+            STANDARD.decode(message.doc.string(blob).as_bytes()).ok()?.into()
+        }
+        _ if Doc::parse(body, Keys::Any).is_ok() => Bytes::copy_from_slice(message.raw(node).as_bytes()),
+        _ => Bytes::from(message.doc.string(node).into_owned()),
+    })
 }
 
 /// A body without a text: an API that says its credential back says it to the agent.
@@ -211,8 +227,11 @@ mod tests {
 
     #[test]
     fn a_body_comes_back_as_it_was() {
+        let picture = Bytes::from_static(b"\x89PNG\0\xff");
+        let line = result(&Id::text("1"), 200, "image/png", &picture);
+        assert_eq!(answer(&line, &picture).unwrap(), picture);
         for body in ["{ \"n\" : 1.50 }", "plain \"text\"\n", "[1]", ""] {
-            let line = result(&Id::text("1"), 200, body.as_bytes());
+            let line = result(&Id::text("1"), 200, "", body.as_bytes());
             assert_eq!(answer(&line, &Bytes::copy_from_slice(body.as_bytes())).unwrap(), body.as_bytes());
         }
         assert_eq!(without(&Bytes::from_static(b"k=0123456789,"), Some("0123456789")), &b"k=[SECRET],"[..]);

@@ -11,6 +11,7 @@ use ombud_detect::{Detector, Options};
 use ombud_ledger::{Ledger, Reader};
 use tokio::net::TcpListener;
 
+use super::super::http::Hub;
 use super::super::stdio::Surroundings;
 use super::super::{Alone, Edge};
 use super::openapi::Unusable;
@@ -35,7 +36,9 @@ impl Surroundings for Deaf {
 fn document(scheme: &str) -> String {
     format!(
         r#"{{"openapi":"3.1.0","components":{{"securitySchemes":{{"own":{scheme}}}}},"paths":{{"/orders/{{id}}":
-        {{"get":{{"operationId":"getOrder","parameters":[{{"name":"full","in":"query"}},{{"name":"Cookie","in":"header"}}]}}}}}}}}"#
+        {{"get":{{"operationId":"getOrder","parameters":[{{"name":"full","in":"query"}},{{"name":"Cookie","in":"header"}}]}},
+        "post":{{"operationId":"payOrder","parameters":[{{"name":"X-Note","in":"header"}},{{"name":"Idempotency-Key","in":"header"}}],
+        "requestBody":{{"content":{{"application/json":{{}},"multipart/form-data":{{}}}}}}}}}}}}}}"#
     )
 }
 
@@ -66,6 +69,7 @@ struct Rig {
 impl Rig {
     async fn new(api: Router, scheme: &str, tools: ToolPolicy, patience: Duration) -> Self {
         let api = serving(api).await;
+        let far = Server { url: Some(format!("{api}/mcp")), ..Server::default() };
         let action = Action::with(&settings(Some(api)), &document(scheme), Some(SECRET.into())).unwrap();
         let home = tempfile::tempdir().unwrap();
         let ledger = Ledger::open(&home.path().join("state")).await.unwrap();
@@ -80,6 +84,7 @@ impl Rig {
             anthropic: "anthropic".into(),
             local: [].into(),
             pass: Vec::new(),
+            headers: Vec::new(),
             keys: Vec::new(),
             max_body: 64 * 1024,
             patience: Patience { read: patience, ..Patience::default() },
@@ -94,8 +99,9 @@ impl Rig {
             pins: Pins::default(),
             others: BTreeMap::new(),
         });
-        let actions = Actions::new([("orders".to_owned(), action)].into(), around);
-        assert!(gateway.edge.set(Edge { actions, ..Edge::default() }).is_ok());
+        let actions = Actions::new([("orders".to_owned(), action)].into(), Arc::clone(&around));
+        let mcp = Hub::new([("far".to_owned(), far)].into(), around);
+        assert!(gateway.edge.set(Edge { actions, mcp, ..Edge::default() }).is_ok());
         let url = serving(server::router(Arc::clone(&gateway))).await;
         let client = reqwest::Client::builder().no_proxy().build().unwrap();
         Self { url, client, gateway, _home: home }
@@ -160,6 +166,93 @@ fn what_cannot_be_carried_out_is_refused_when_it_is_loaded() {
     for lang in [Lang::En, Lang::Zh] {
         assert!(Unusable::Scheme.say(lang).contains("secret_env"));
     }
+}
+
+/// What a request says beside its address: its headers and its body.
+type Said = (&'static [(&'static str, &'static str)], Vec<u8>);
+
+#[tokio::test]
+async fn what_nobody_can_read_does_not_leave_and_headers_of_the_document_are_weighed() {
+    let got = Arc::new(Lock::new(Vec::new()));
+    let seen = Arc::clone(&got);
+    let api = Router::new().fallback(move |headers: HeaderMap, body: Bytes| async move {
+        let named = ["x-note", "user-agent", "idempotency-key"].into_iter();
+        let kept: Vec<_> = named.filter(|name| headers.contains_key(*name)).collect();
+        seen.lock().unwrap().push((kept, body));
+        "{}"
+    });
+    let tools = serde_json::json!({ "mode": "observe", "payOrder": { "forbid": ["contact.phone"] } });
+    let tools = serde_json::from_value::<ToolPolicy>(tools).unwrap();
+    let rig = Rig::new(api, r#"{"type":"http","scheme":"bearer"}"#, tools, Duration::from_mins(1)).await;
+    let form = |field: &str| {
+        let head =
+            b"--x\r\ncontent-disposition: form-data; name=f; filename=a.png\r\n\r\n\x89\xff\r\n--x\r\n";
+        let field = format!("content-disposition: form-data; name=tel\r\n\r\n{field}\r\n--x--\r\n");
+        [&head[..], field.as_bytes()].concat()
+    };
+    const JSON: (&str, &str) = ("content-type", "application/json");
+    const FORM: (&str, &str) = ("content-type", "multipart/form-data; boundary=x");
+    const PHONE: &str = "call 13970834512";
+    let asked: [(Said, u16, &str); 8] = [
+        ((&[JSON], b"{\"tel\":\"call 13970834512\"}".to_vec()), 403, "developer never gives"),
+        ((&[JSON], b"{\"tel\":\"call 13970834512\",\"x\":\"\xfc\"}".to_vec()), 415, "payOrder"),
+        ((&[JSON], PHONE.encode_utf16().flat_map(u16::to_le_bytes).collect()), 415, "UTF-8"),
+        ((&[JSON, ("x-note", PHONE)], b"{}".to_vec()), 403, "developer never gives"),
+        ((&[FORM], form(PHONE)), 403, "developer never gives"),
+        ((&[FORM], form("none")), 200, "{}"),
+        ((&[JSON, ("x-note", "soon"), ("idempotency-key", "7")], b"{\"n\":1}".to_vec()), 200, "{}"),
+        ((&[JSON, ("user-agent", "anna.berg@example.com")], b"{}".to_vec()), 200, "{}"),
+    ];
+    for ((headers, body), status, words) in asked {
+        let request = rig.client.post(format!("{}/t/orders/orders/7", rig.url)).body(body.clone());
+        let request = headers.iter().fold(request, |request, (name, value)| request.header(*name, *value));
+        let answer = request.send().await.unwrap();
+        let (answered, text) = (answer.status().as_u16(), answer.text().await.unwrap());
+        assert!(answered == status && text.contains(words), "{headers:?} {body:?}: {answered} {text}");
+    }
+    let sent = std::mem::take(&mut *got.lock().unwrap());
+    let kept: Vec<Vec<&str>> = sent.iter().map(|sent| sent.0.clone()).collect();
+    assert_eq!(kept, [vec![], vec!["x-note", "idempotency-key"], vec![]]);
+    assert_eq!(sent[0].1, form("none"));
+}
+
+#[tokio::test]
+async fn a_server_elsewhere_gets_no_header_that_holds_what_may_not_leave() {
+    let got = Arc::new(Lock::new(Vec::new()));
+    let seen = Arc::clone(&got);
+    let api = Router::new().fallback(move |headers: HeaderMap| async move {
+        seen.lock().unwrap().push(headers);
+        r#"{"jsonrpc":"2.0","id":1,"result":{"content":[]}}"#
+    });
+    let tools = serde_json::from_value(serde_json::json!({ "mode": "observe" })).unwrap();
+    let rig = Rig::new(api, r#"{"type":"http","scheme":"bearer"}"#, tools, Duration::from_mins(1)).await;
+    let call = r#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"get","arguments":{}}}"#;
+    let request = rig.client.post(format!("{}/mcp/far", rig.url)).body(call);
+    let kept = [
+        ("authorization", "Bearer mine"),
+        ("x-acme-key", "AKIAQ4Z7M2X9K3T8W5B6"),
+        ("mcp-param-to", "anna.berg@example.com"),
+    ];
+    let stays = [
+        ("x-user-email", "anna.berg@example.com"),
+        ("cookie", "tel=13970834512"),
+        ("x-debug", "aws AKIAQ4Z7M2X9K3T8W5B6"),
+    ];
+    let request =
+        kept.iter().chain(&stays).fold(request, |request, (name, value)| request.header(*name, *value));
+    request.send().await.unwrap();
+    let headers = got.lock().unwrap().pop().unwrap();
+    assert!(kept.iter().all(|(name, value)| headers[*name] == *value), "{headers:?}");
+    assert!(stays.iter().all(|(name, _)| !headers.contains_key(*name)), "{headers:?}");
+    let mut reader = Reader::open(rig.gateway.ledger.home()).await.unwrap();
+    let events = reader.newest(100).await.unwrap().into_iter().filter_map(|record| record.event);
+    let calls = events.filter_map(|event| match event.kind {
+        EventKind::ToolCall(record) => Some(record.headers),
+        _ => None,
+    });
+    let mut names = calls.flatten().collect::<Vec<_>>();
+    names.sort();
+    assert_eq!(names, ["cookie", "x-debug", "x-user-email"]);
 }
 
 /// An answer that never ends, a byte at a time.

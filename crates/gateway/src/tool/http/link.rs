@@ -20,13 +20,16 @@ use super::live::Mail;
 use super::{SESSION, id_of};
 use crate::channel::sse::{self, Splitter};
 use crate::gateway::Gateway;
-use crate::upstream;
+use crate::{heads, upstream};
 
 /// Messages that wait for a child.
 const QUEUE: usize = 1024;
 
 /// How long a child may take to end after its input has.
 const GRACE: Duration = Duration::from_secs(5);
+
+/// Headers of the protocol that say what the message says.
+const MIRRORS: [&str; 4] = ["mcp-method", "mcp-name", "mcp-protocol-version", SESSION];
 
 /// What comes from a server.
 #[derive(Debug)]
@@ -89,6 +92,24 @@ impl Link {
             Self::Child { queue, .. } => drop(queue.try_send(line)),
             Self::Away(away) => away.start(line, headers.clone()),
         }
+    }
+
+    /// Takes out the headers of a client that hold what may not leave; their names. Those that mirror the message are not looked at:
+    /// it is looked at itself. To a process goes none at all.
+    pub(super) fn withhold(&self, headers: &mut HeaderMap) -> Vec<String> {
+        let Self::Away(away) = self else { return Vec::new() };
+        *headers = upstream::request_headers(headers);
+        let mirrors =
+            |name: &HeaderName| MIRRORS.contains(&name.as_str()) || name.as_str().starts_with("mcp-param-");
+        let own = headers.iter().filter(|(name, _)| mirrors(name));
+        let own: Vec<_> = own.map(|(name, value)| (name.clone(), value.clone())).collect();
+        for (name, _) in &own {
+            headers.remove(name);
+        }
+        let (config, detector) = (&away.gateway.config, away.gateway.inspector.detector());
+        let withheld = heads::withhold(detector, &config.policy, &config.headers, headers);
+        headers.extend(own);
+        withheld.names
     }
 
     /// The client wants no answer to a request any more; whether none can come now. An address elsewhere learns it by the end of

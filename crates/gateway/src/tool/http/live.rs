@@ -108,7 +108,10 @@ impl Live {
         loop {
             tokio::select! {
                 next = mail.recv() => match next {
-                    Some(Mail::End { headers }) => return self.link.end(&headers).await,
+                    Some(Mail::End { mut headers }) => {
+                        self.link.withhold(&mut headers);
+                        return self.link.end(&headers).await;
+                    }
                     Some(mail) => {
                         last = Instant::now();
                         self.take(mail).await;
@@ -162,12 +165,15 @@ impl Live {
                     }
                 }
             }
-            Mail::Post { line, id, headers, reply } => {
+            Mail::Post { line, id, mut headers, reply } => {
+                let left_out = self.link.withhold(&mut headers);
+                self.session.leaves_out(left_out);
                 let (line, id) = self.enter(line, id, &headers, reply);
                 let steps = self.session.client(&line, now);
                 self.carry(steps, id.as_ref(), &headers).await;
             }
-            Mail::Listen { headers, reply } => {
+            Mail::Listen { mut headers, reply } => {
+                self.link.withhold(&mut headers);
                 self.listener = Some(reply);
                 self.link.listen(&headers);
             }

@@ -205,6 +205,7 @@ impl Session {
             vouched: judged.vouched,
             arguments: judged.overlaps.clone(),
             restored: judged.tally.restored,
+            headers: self.left_out.clone(),
             found: judged.found.clone(),
             weighed: Some(Box::new(judged.weighed.clone())),
         }

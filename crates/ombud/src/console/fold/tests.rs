@@ -128,9 +128,20 @@ fn what_reached_nobody_was_received_by_nobody() {
     add(3, "a", gone("ombud_provider_unreachable"));
     // It may have been received all the same.
     add(4, "b", gone("ombud_provider_timeout"));
+    let call = serde_json::json!({
+        "kind": "tool.call", "server": "shop", "via": "http", "tool": "pay", "effect": "pay", "decision": "release",
+        "found": { "PHONE": 1 },
+    });
+    let result = serde_json::json!({
+        "kind": "tool.result", "server": "shop", "tool": "pay", "outcome": "ombud_provider_unreachable", "bytes": 0, "ms": 1,
+    });
+    add(5, "d", serde_json::from_value(call).unwrap());
+    add(6, "d", serde_json::from_value(result).unwrap());
     let one = &fold.recipients[&(RecipientKind::Provider, "one".into())];
     let amount = one.flow.data[&DataCategory::ContactPhone];
     assert_eq!((one.flow.requests, one.flow.lost, amount.masked, amount.clear), (2, 1, 2, 0));
+    let shop = &fold.recipients[&(RecipientKind::Tool, "shop".into())];
+    assert_eq!((shop.flow.requests, shop.flow.lost, shop.flow.data.len()), (0, 1, 0));
 }
 
 #[test]
