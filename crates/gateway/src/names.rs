@@ -89,11 +89,13 @@ fn hidden(detector: &Detector, text: &str) -> Option<DataType> {
 impl Names<'_> {
     /// `13970834512-notes` becomes `[PHONE]-notes`.
     fn name(&self, name: &mut String) {
-        let mut spans: Vec<_> =
-            found(self.detector, name).into_iter().map(|found| (found.span, found.kind)).collect();
-        if spans.is_empty() {
-            spans = self.parts(name);
-        }
+        // A word of a program (`x-jarvis-agent`) is no sentence in which somebody is named.
+        let word = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_./".contains(&byte));
+        let spans: Vec<_> = if word {
+            self.parts(name)
+        } else {
+            found(self.detector, name).into_iter().map(|found| (found.span, found.kind)).collect()
+        };
         for (span, kind) in spans.into_iter().rev() {
             name.replace_range(span, &format!("[{}]", kind.tag()));
         }
@@ -104,8 +106,12 @@ impl Names<'_> {
 
     /// Values that are a part of a name by themselves: `user-13970834512`, in which a text would have an id.
     fn parts(&self, name: &str) -> Vec<(Range<usize>, DataType)> {
+        let formed: Vec<_> = self.detector.detect_formed(name).into_iter().filter(masked).collect();
+        if !formed.is_empty() {
+            return formed.into_iter().map(|found| (found.span, found.kind)).collect();
+        }
         let (mut found, mut at) = (Vec::new(), 0);
-        for part in name.split(|ch: char| "-_./ ".contains(ch)) {
+        for part in name.split(|ch: char| "-_./".contains(ch)) {
             let whole = |found: &Detection| found.span == (0..part.len());
             let formed =
                 self.detector.detect_formed(part).into_iter().find(|found| whole(found) && masked(found));

@@ -22,6 +22,7 @@ use crate::calls::held::{self, Eye};
 use crate::calls::released::{Counted, Released};
 use crate::calls::{Prepared, facts, properties, recorded};
 use crate::names;
+use crate::recall::Detections;
 use crate::wire::answer::{ToolCall, restore_strings};
 use crate::wire::collect::Collector;
 use crate::wire::json::{Doc, Keys, Kind, Node};
@@ -105,11 +106,7 @@ pub fn judge(
     let arguments = Arguments::of(&call);
     let exchange = exchange(&call.arguments, Role::ToolCall, &Origin::Model);
     let detections = rules.inspector.detect(&rules.client, &exchange);
-    let mut found = Counts::new();
-    for value in detections.iter().flat_map(|slot| slot.iter()).filter(|v| v.score >= rules.policy.min_score)
-    {
-        *found.entry(value.kind).or_default() += 1;
-    }
+    let found = counts(rules, &detections);
     let open: BTreeSet<DataCategory> = found.keys().map(|kind| kind.category()).collect();
     call.leaks = redact.intersection(&open).copied().collect();
     call.holds = open;
@@ -178,6 +175,16 @@ pub fn judge(
         lasting,
         counted,
     }
+}
+
+/// Values that were found for sure, per type.
+fn counts(rules: &Rules, detections: &[Detections]) -> Counts {
+    let mut found = Counts::new();
+    let all = detections.iter().flat_map(|slot| slot.iter());
+    for value in all.filter(|value| value.score >= rules.policy.min_score) {
+        *found.entry(value.kind).or_default() += 1;
+    }
+    found
 }
 
 /// What a yes from outside to this call could stand for, where it may stand for more than once.
