@@ -174,3 +174,15 @@ fn a_server_that_reads_and_writes_says_which_statements_may_change() {
     let server = "import { Server } from '@modelcontextprotocol/sdk/server/index.js';\nimport { CallToolRequestSchema, ListToolsRequestSchema } from '@modelcontextprotocol/sdk/types.js';\nimport sqlite3 from 'sqlite3';\nconst db = new sqlite3.Database('x');\nconst server = new Server({ name: 'x' }, {});\nfunction all(query) {\n  return new Promise((done) => db.all(query, (failed, rows) => done(rows)));\n}\nasync function readQuery(query) {\n  if (!query.toLowerCase().startsWith('select')) throw new Error('no');\n  return all(query);\n}\nasync function writeQuery(query) {\n  const small = query.toLowerCase();\n  if (small.startsWith('select')) throw new Error('read_query');\n  if (!(small.startsWith('insert') || small.startsWith('update'))) throw new Error('no');\n  return all(query);\n}\nasync function listTables() {\n  return all('SELECT name FROM sqlite_master');\n}\nserver.setRequestHandler(ListToolsRequestSchema, async () => ({ tools: [\n  { name: 'read_query', description: 'Run a query', inputSchema: {} },\n  { name: 'write_query', description: 'Run a change', inputSchema: {} },\n  { name: 'list_tables', description: 'Tables', inputSchema: {} },\n] }));\nserver.setRequestHandler(CallToolRequestSchema, async (request) => {\n  const { name, arguments: args } = request.params;\n  switch (name) {\n    case 'read_query':\n      return await readQuery(args.query);\n    case 'write_query':\n      return await writeQuery(args.query);\n    case 'list_tables':\n      return await listTables();\n  }\n});\n";
     assert_eq!(told("tool-without-confirmation", &[("s.js", server)]), ["s.js:33"]);
 }
+
+#[test]
+fn a_name_of_a_package_comes_before_a_file_of_it() {
+    let command = "import discord, httpx\nfrom chat import bot\n@bot.tree.command(name='peek')\nasync def peek(interaction: discord.Interaction, url: str):\n    await interaction.followup.send(httpx.get(url).text)\n";
+    let package = "from discord.ext import commands\nbot = commands.Bot('!')\n";
+    let run = "from chat import bot\nfrom chat import peek\nbot.run('x')\n";
+    let rule = "untrusted-to-exec";
+    let files = |package| [("chat/__init__.py", package), ("chat/bot.py", run), ("chat/peek.py", command)];
+    assert_eq!(told(rule, &files(package)), ["chat/peek.py:5"]);
+    // Without one the file is meant, in which nothing is decorated so.
+    assert!(told(rule, &files("")).is_empty());
+}
