@@ -226,6 +226,26 @@ impl Walk<'_, '_> {
     }
 
     /// What is put into an object belongs to the name that holds it.
+    /// `own = self.memories[user]`, `own = self.memories.get(user)`: what is put into the one is put into the other.
+    pub(super) fn note_part(&mut self, target: &Expr, value: &Expr) {
+        let Expr::Name(name) = target else { return };
+        let whole = match value {
+            Expr::Subscript(node) => Some(&*node.value),
+            Expr::Call(call) => match &*call.func {
+                Expr::Attribute(method) if matches!(method.attr.as_str(), "get" | "setdefault") => {
+                    Some(&*method.value)
+                }
+                _ => None,
+            },
+            _ => None,
+        };
+        let held = whole.filter(|whole| matches!(whole, Expr::Attribute(held) if held.value.is_name_expr()));
+        match held {
+            Some(whole) => self.parts.insert(name.id.to_string(), Rc::new(whole.clone())),
+            None => self.parts.remove(name.id.as_str()),
+        };
+    }
+
     pub(super) fn taint_root(&mut self, object: &Expr, taint: Taint) {
         let taint = taint.without(Taint::CONSENT);
         if taint == Taint::NONE {
@@ -234,6 +254,11 @@ impl Walk<'_, '_> {
         match object {
             Expr::Name(name) => {
                 let name = name.id.as_str();
+                // Taken out meanwhile: `node = node.children[0]` would go round.
+                if let Some(whole) = self.parts.remove(name) {
+                    self.taint_root(&whole, taint);
+                    self.parts.insert(name.to_owned(), whole);
+                }
                 if let Some(value) = self.env.names.get(name).cloned() {
                     self.put_into_parameter(name, value.taint, taint);
                     self.env.set(name.into(), Value { taint: value.taint | taint, ..value });

@@ -40,7 +40,7 @@ const SAME_TEXT: &[&str] = &[
     "get_secret_value",
 ];
 /// Methods that put something into what they hang on.
-const PUTS: &[&str] = &[
+pub(super) const PUTS: &[&str] = &[
     "append",
     "extend",
     "insert",
@@ -397,18 +397,6 @@ impl Walk<'_, '_> {
         let within = (first.range().start().to_usize(), 0)..(last.range().end().to_usize(), 0);
         for (_, call) in self.calls.range_mut(within) {
             call.does.retain(|deed| *deed != Deed::Guard(Guard::Logged));
-        }
-    }
-
-    /// What the object of a call holds after it.
-    fn put_into_object(&mut self, node: &ExprCall, arguments: &[Argument], answer: Option<Taint>) {
-        let Expr::Attribute(attribute) = &*node.func else { return };
-        if PUTS.contains(&attribute.attr.as_str()) {
-            self.taint_root(&attribute.value, all_of(arguments));
-        }
-        // `cursor.execute("SELECT …")`: what was asked for is taken from the cursor.
-        if attribute.attr.as_str() == "execute" && answer == Some(Taint::RETRIEVED) {
-            self.taint_root(&attribute.value, Taint::RETRIEVED);
         }
     }
 

@@ -189,7 +189,10 @@ fn place(project: &Project<'_>, state: &State<'_>, tool: &mut Tool, branches: &B
         return;
     }
     let branch = branches.get(tool.name.as_str()).or_else(|| {
-        tool.function = tool.function.or_else(|| picked_by_name(project, state, &tool.name));
+        tool.function = tool
+            .function
+            .or_else(|| state.dispatched.get(&tool.name).copied())
+            .or_else(|| picked_by_name(project, state, &tool.name));
         let served = tool.function.is_none() && state.served.contains(&(tool.file, tool.span.start));
         branches.get(OTHERS).filter(|_| served)
     });
@@ -364,6 +367,22 @@ fn of_verb(verb: &str) -> Option<Effect> {
     }
 }
 
+/// Ends of the names of things that are made.
+const MADE: &[&str] = &[
+    "request",
+    "command",
+    "event",
+    "input",
+    "options",
+    "params",
+    "error",
+    "exception",
+    "response",
+    "tool",
+    "action",
+    "result",
+];
+
 /// What a call does by its name, where that cannot be taken back. A thing that is made is nothing that is done, and what is
 /// written for the developer or answered to the caller reaches nobody else.
 fn does(callee: &Expr) -> Option<Effect> {
@@ -374,9 +393,13 @@ fn does(callee: &Expr) -> Option<Effect> {
         Expr::Name(node) => node.id.as_str(),
         _ => return None,
     };
-    // Something is put into a list.
-    let made =
-        matches!(name, "push" | "unshift" | "append") || name.starts_with(|ch: char| ch.is_uppercase());
+    // Something is put into a list, or made: `types.SendMessageRequest(…)`. A method may begin with a capital: `wx.SendMsg(…)`.
+    let capital = name.starts_with(|ch: char| ch.is_uppercase());
+    let method = callee.is_attribute_expr()
+        && words(name).len() > 1
+        && effect_of(words(name).first().map_or("", String::as_str), "", &[]) != Effect::Unknown
+        && !names(name, MADE);
+    let made = matches!(name, "push" | "unshift" | "append") || capital && !method;
     let answers =
         names(object, &["res", "response", "reply", "log", "logger", "console", "transport", "json"]);
     let effect = effect_of(name, "", &[]);

@@ -45,6 +45,12 @@ impl Walk<'_, '_> {
                     _ => None,
                 }
             });
+            // What a package itself calls so comes before a file of it: `bot = Bot()` in the package that has a `bot.py`.
+            let own = |module: &ModuleId| {
+                let held = self.state.global(*module, item);
+                *module != self.module && held.is_some_and(|held| !matches!(held.shape, Shape::Module(_)))
+            };
+            let sub = sub.filter(|_| !module.as_ref().is_some_and(own));
             let value = match (module, sub) {
                 (Some(module), _) if item == "*" => {
                     self.enter_module(module, node.range());

@@ -167,7 +167,8 @@ impl Walk<'_, '_> {
             Deed::Persist { content, conversation, remote: false } => Some((content, conversation)),
             _ => None,
         })?;
-        let Some(store) = self.memory(&written) else {
+        // Messages with roles are a conversation, whatever the file is called.
+        let Some(store) = self.memory(&written).or_else(|| self.dialogue_store(&written, arguments)) else {
             let content = *content.0;
             self.lend(Access::Change, &file, content);
             return None;
@@ -184,6 +185,16 @@ impl Walk<'_, '_> {
         let store = self.state.store(store);
         found.push(Deed::Store(store, content));
         None
+    }
+
+    /// The store of what is written that is a conversation by its form, unless what writes it is there for something else.
+    fn dialogue_store(&self, file: &str, arguments: &[Argument]) -> Option<Store> {
+        let (function, class) = self.handled_by();
+        let module = self.state.project.modules.get(self.module)?;
+        let owner = class.unwrap_or_else(|| module.name.rsplit('.').next().unwrap_or_default());
+        let own = file.rsplit('/').next().unwrap_or_default();
+        let other = [own, &function, owner].into_iter().any(is_other);
+        (!other && self.holds_dialogue(arguments)).then(|| plain(format!("files:{owner}")))
     }
 
     /// Whether what is written holds by its form what two sides said: messages with roles, or a part that is called a conversation.
@@ -323,6 +334,9 @@ impl Walk<'_, '_> {
         if self.script && self.offer_plugged(name, arguments, range) {
             return Some(Taint::TOOL);
         }
+        if let Some(said) = described(name, arguments) {
+            return Some(said);
+        }
         let keeps = matches!(name, "set" | "put" | "save" | "setItem" | "store");
         let [key, value, ..] = arguments else { return None };
         let key = key.value.template().map(crate::facts::Template::shown).filter(|_| keeps)?;
@@ -427,6 +441,20 @@ pub(super) fn plain(name: String) -> Store {
     }
 }
 
+/// What is said to the function in a description that a plug-in hands to its host: a model calls a tool, and a person a command.
+/// `host.registerCommand({name, description, handler})`
+fn described(name: &str, arguments: &[Argument]) -> Option<Taint> {
+    let said = match () {
+        () if names(name, &["tool", "tools"]) => Taint::TOOL,
+        () if names(name, &["command", "commands"]) => Taint::USER,
+        () => return None,
+    };
+    let [Argument { value: Value { shape: Shape::Dict(items), .. }, .. }] = arguments else { return None };
+    let function = |item: &Value| matches!(item.shape, Shape::Functions(_) | Shape::Bound(_));
+    let told = items.contains_key("name") && items.contains_key("description");
+    (told && items.values().any(function)).then_some(said)
+}
+
 /// Whether a call names something that people say: `host.on("message")`, `host.on_message()`.
 pub(super) fn is_event(node: &ExprCall) -> bool {
     let Expr::Attribute(method) = &*node.func else { return false };
@@ -438,8 +466,9 @@ pub(super) fn is_event(node: &ExprCall) -> bool {
         && (event || names(method.attr.as_str(), EVENTS))
 }
 
-/// Events by which people are heard.
-const EVENTS: &[&str] = &["message", "messages", "msg", "command", "chat", "text", "mention"];
+/// Events by which people are heard: `before_agent_start` tells what the agent was asked.
+const EVENTS: &[&str] =
+    &["message", "messages", "msg", "command", "chat", "text", "mention", "prompt", "agent"];
 
 /// `host.on_message(hear)`, `bus.on("message", (text) => …)`: what a host has to say to a plug-in is what people say.
 fn subscribes(name: &str, arguments: &[Argument]) -> bool {

@@ -3,6 +3,7 @@
 use ruff_python_ast::{Expr, ExprCall};
 use ruff_text_size::{Ranged, TextRange};
 
+use super::call::{PUTS, all_of};
 use super::define::Hangs;
 use super::hand_out::collect_functions;
 use super::value::{Argument, Shape, Value};
@@ -15,6 +16,29 @@ const MOST_PUTS: usize = 8;
 const MOST_HANDED: usize = 8;
 
 impl Walk<'_, '_> {
+    /// What the object of a call holds after it.
+    pub(super) fn put_into_object(&mut self, node: &ExprCall, arguments: &[Argument], answer: Option<Taint>) {
+        // `shutil.copyfileobj(upload.file, temp)`: whoever is told the name of the file reads what was put into it.
+        if let ([from, _, ..], [_, into, ..]) = (arguments, &*node.arguments.args)
+            && matches!(&*node.func, Expr::Attribute(part) if part.attr.as_str() == "copyfileobj")
+        {
+            self.taint_root(into, from.value.deep_taint());
+        }
+        let Expr::Attribute(attribute) = &*node.func else { return };
+        let temporary = matches!(attribute.attr.as_str(), "write" | "writelines")
+            && self.eval(&attribute.value).outside().is_some_and(|path| path.starts_with("tempfile."));
+        if temporary {
+            self.taint_root(&attribute.value, all_of(arguments));
+        }
+        if PUTS.contains(&attribute.attr.as_str()) {
+            self.taint_root(&attribute.value, all_of(arguments));
+        }
+        // `cursor.execute("SELECT …")`: what was asked for is taken from the cursor.
+        if attribute.attr.as_str() == "execute" && answer == Some(Taint::RETRIEVED) {
+            self.taint_root(&attribute.value, Taint::RETRIEVED);
+        }
+    }
+
     /// `setTimeout(() => answer(null, text))`: what a script hands to the function around this one is called with what it is told.
     pub(super) fn call_handed(
         &mut self,

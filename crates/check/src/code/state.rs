@@ -122,6 +122,8 @@ pub(super) struct State<'a> {
     pub intended: BTreeMap<(ModuleId, usize), Tool>,
     /// Branches that are taken for a text.
     pub taken: super::carried::Taken,
+    /// Functions that are picked out of a table by a name that comes from elsewhere, under their names.
+    pub dispatched: BTreeMap<String, FunctionId>,
     /// Models that are asked, and what they are told, by the function and place: the last round knows most.
     pub models: BTreeMap<(FunctionId, usize, usize), Model>,
     pub prompts: BTreeMap<(FunctionId, usize, usize), Prompt>,
@@ -192,6 +194,7 @@ impl<'a> State<'a> {
             servers: BTreeMap::new(),
             intended: BTreeMap::new(),
             taken: super::carried::Taken::new(),
+            dispatched: BTreeMap::new(),
             models: BTreeMap::default(),
             prompts: BTreeMap::default(),
             gaps: Vec::new(),

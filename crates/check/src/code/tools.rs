@@ -40,11 +40,20 @@ fn described(items: &BTreeMap<String, Value>) -> Option<&BTreeMap<String, Value>
         None if is_function && items.contains_key("name") && items.contains_key("parameters") => Some(items),
         _ => {
             let has = |keys: &[&str]| keys.iter().any(|key| items.contains_key(*key));
-            let carried =
-                || has(OTHER_SCHEMAS) && items.contains_key("description") && beside(items).is_some();
+            let carried = || {
+                items.contains_key("description")
+                    && (has(OTHER_SCHEMAS) && beside(items).is_some()
+                        || OTHER_SCHEMAS.iter().any(|key| items.get(*key).is_some_and(is_schema)))
+            };
             (items.contains_key("name") && (has(SCHEMAS) || carried())).then_some(items)
         }
     }
+}
+
+/// `{"type": "object", "properties": {…}}`
+fn is_schema(value: &Value) -> bool {
+    let Shape::Dict(items) = &value.shape else { return false };
+    items.get("type").and_then(Value::known_text) == Some("object") && items.contains_key("properties")
 }
 
 /// The function that stands beside what is told of a tool.
@@ -149,6 +158,7 @@ impl Walk<'_, '_> {
     /// tools of one agent. Gives whether it was such a call.
     pub(super) fn picked(&mut self, node: &ExprCall, ids: &[FunctionId], arguments: &[Argument]) -> bool {
         let Some(key) = self.picks(&node.func) else { return false };
+        self.note_table(&node.func);
         let said = key | all_of(arguments);
         if !self.known_sources(said).has(Taint::MODEL) {
             return false;
@@ -221,9 +231,32 @@ impl Walk<'_, '_> {
     pub(super) fn note_picked(&mut self, target: &Expr, value: &Expr) {
         let (Expr::Name(name), Expr::Subscript(_) | Expr::Call(_)) = (target, value) else { return };
         match self.picks(value) {
-            Some(key) => self.env.picked.insert(name.id.to_string(), key),
+            Some(key) => {
+                self.note_table(value);
+                self.env.picked.insert(name.id.to_string(), key)
+            }
             None => self.env.picked.remove(name.id.as_str()),
         };
+    }
+
+    /// Notes what stands under which name in the table out of which a function is picked.
+    fn note_table(&mut self, picked: &Expr) {
+        let table = match picked {
+            Expr::Subscript(node) => &node.value,
+            Expr::Call(call) => match &*call.func {
+                Expr::Attribute(method) => &method.value,
+                _ => return,
+            },
+            _ => return,
+        };
+        let Shape::Dict(items) = self.eval(table).shape else { return };
+        for (name, value) in items.iter() {
+            let mut found = Vec::new();
+            collect_functions(value, &mut found, 0);
+            if let Some(id) = found.first().copied().filter(|id| self.is_defined(*id)) {
+                self.state.dispatched.entry(name.clone()).or_insert(id);
+            }
+        }
     }
 
     fn is_defined(&self, id: FunctionId) -> bool {

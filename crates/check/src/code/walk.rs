@@ -82,6 +82,8 @@ pub(super) struct Walk<'s, 'a> {
     pub nonlocals: BTreeSet<String>,
     /// Every name that was bound, for the functions inside.
     pub seen: Names,
+    /// Names that stand for a part of something that is held elsewhere, and what that is.
+    pub parts: BTreeMap<String, Rc<Expr>>,
     /// The module was written anew from another language than Python.
     pub script: bool,
     /// That language is Swift.
@@ -110,6 +112,7 @@ pub(super) fn walk(state: &mut State<'_>, function: FunctionId) {
         env: Env { live: true, ..Env::default() },
         calls: BTreeMap::new(),
         loops: Vec::new(),
+        parts: BTreeMap::new(),
         summary: Summary { handed, ..Summary::default() },
         wrapping: Vec::new(),
         exits: Vec::new(),
@@ -358,6 +361,7 @@ impl Walk<'_, '_> {
                 self.note_state(&node.targets, &value);
                 for target in &node.targets {
                     self.note_picked(target, &node.value);
+                    self.note_part(target, &node.value);
                     self.assign(target, value.clone());
                 }
             }

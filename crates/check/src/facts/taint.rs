@@ -63,6 +63,8 @@ impl Taint {
     pub const PERSON: Self = Self(Self::USER.0 | Self::LOCAL.0 | Self::UPLOAD.0 | Self::DEVICE.0);
     /// What a stranger can write who does not talk to the agent's owner.
     pub const STRANGE: Self = Self(Self::USER.0 | Self::WEB.0 | Self::RETRIEVED.0 | Self::UPLOAD.0);
+    /// What a model wrote, in an answer or as an argument.
+    pub const WROTE: Self = Self(Self::MODEL.0 | Self::TOOL.0);
     /// What people said, and what a model made of it.
     pub const SAID: Self = Self(Self::PERSON.0 | Self::MODEL.0 | Self::TOOL.0);
     /// What somebody else than the developer or the person at the keyboard can write.

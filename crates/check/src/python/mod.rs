@@ -1,6 +1,7 @@
 //! Python: files and notebooks to modules of the evaluator.
 
 mod docstring;
+mod lambdas;
 mod notebook;
 
 pub(crate) use docstring::docstrings;
@@ -37,7 +38,9 @@ pub(crate) fn read(
 
 /// Facts of Python that stands inside another file; nothing if it is none.
 pub(crate) fn inside(text: &str, path: String, providers: &Providers) -> Option<Facts> {
-    let body = Arc::new(parse_module(text).ok()?.into_syntax());
+    let mut body = parse_module(text).ok()?.into_syntax();
+    lambdas::hoist(&mut body.body);
+    let body = Arc::new(body);
     let mut inner = Facts::default();
     inner.files.push(File { path, text: text.to_owned() });
     let parsed = [Parsed { file: 0, stem: "component".to_owned(), body, tongue: Tongue::Python }];
@@ -75,7 +78,9 @@ fn parse(file: &File) -> Result<ModModule, Gap> {
         let line = before.split(|byte| *byte == b'\n').count();
         broken(&file.path, u32::try_from(line).unwrap_or(u32::MAX))
     })?;
-    Ok(module.into_syntax())
+    let mut module = module.into_syntax();
+    lambdas::hoist(&mut module.body);
+    Ok(module)
 }
 
 fn broken(path: &str, line: u32) -> Gap {

@@ -1,8 +1,8 @@
 //! `connection-not-checked`
 //!
-//! What it does: finds connections whose certificate is not checked (`verify=False`, `rejectUnauthorized: false`), requests
-//! with content, logins of mail, stores, nodes, actions and MCP servers that reach other machines unencrypted. In an app:
-//! `NSAllowsArbitraryLoads`, and a delegate that takes every certificate. This machine, a container beside it and the network at
+//! What it does: finds connections whose certificate is not checked (`verify=False`, `rejectUnauthorized: false`,
+//! Python's own clients of mail and files without a context, whose default checks nobody), requests with content, logins of mail,
+//! stores, nodes, actions and MCP servers that reach other machines unencrypted. In an app: `NSAllowsArbitraryLoads`, and a delegate that takes every certificate. This machine, a container beside it and the network at
 //! home are no finding.
 //!
 //! Why it matters: whoever is on the way, in a café or at a provider, reads and changes everything.
@@ -24,8 +24,8 @@ pub(super) const RULE: Rule = Rule {
         zh: "同一网络中的任何人都能读到用户说的话，并篡改智能体收到的内容。",
     },
     fix: Text {
-        en: "Use `https:`, and give the client the certificate of your own authority instead of switching the check off. In an app, take `NSAllowsArbitraryLoads` and the delegate that accepts every `serverTrust` away; for one host that cannot do better, name it in `NSExceptionDomains`.",
-        zh: "使用 `https:`；自签证书应当交给客户端信任，而不是关闭校验。App 请去掉 `NSAllowsArbitraryLoads` 和无条件接受 `serverTrust` 的代理；确有个别域名做不到时，只在 `NSExceptionDomains` 中列出它。",
+        en: "Use `https:`, and give the client the certificate of your own authority instead of switching the check off. Python's `smtplib`, `imaplib`, `poplib` and `ftplib` check nobody by themselves: give them a context of `ssl.create_default_context()`. In an app, take `NSAllowsArbitraryLoads` and the delegate that accepts every `serverTrust` away; for one host that cannot do better, name it in `NSExceptionDomains`.",
+        zh: "使用 `https:`；自签证书应当交给客户端信任，而不是关闭校验。Python 的 `smtplib`、`imaplib`、`poplib`、`ftplib` 默认不校验证书，请传入 `ssl.create_default_context()` 的上下文。App 请去掉 `NSAllowsArbitraryLoads` 和无条件接受 `serverTrust` 的代理；确有个别域名做不到时，只在 `NSExceptionDomains` 中列出它。",
     },
     example: "- requests.post(url, json=body, verify=False)\n+ requests.post(url, json=body, verify=\"company-ca.pem\")\n",
     graph: Some(run),

@@ -14,7 +14,7 @@ use ombud_core::finding::{Bilingual, Confidence, Finding, Place, RuleId, Severit
 
 use super::no_erase_path::is_gone;
 use super::{Project, Rule, Text, finding, on_the_way};
-use crate::facts::{Call, Deed, Entry, FunctionId, Owner, Reach, Sites, Store, Taint};
+use crate::facts::{Call, Deed, Entry, Facts, FunctionId, Owner, Reach, Sites, Store, Taint};
 
 pub(super) const RULE: Rule = Rule {
     id: RuleId("retrieval-without-consent"),
@@ -36,7 +36,7 @@ pub(super) const RULE: Rule = Rule {
 fn run(project: &Project<'_>) -> Vec<Finding> {
     let facts = project.facts;
     let (sites, asks) = (Sites::new(facts, project.reach), Reach::calls_model(facts));
-    let mut found: Vec<Finding> = Vec::new();
+    let mut found: Vec<(bool, Finding)> = Vec::new();
     let (mut asked, mut read) = (BTreeSet::new(), BTreeSet::new());
     for (function, call) in project.reach.calls(facts) {
         for deed in &call.does {
@@ -61,13 +61,20 @@ fn run(project: &Project<'_>) -> Vec<Finding> {
                 }
                 let Some(path) = project.reach.unasked(facts, function, call) else { continue };
                 let one = told(store, owner, facts.call_place(function, call), path);
-                if !found.iter().any(|other| other.place == one.place && other.subject == one.subject) {
-                    found.push(one);
+                if !found.iter().any(|(_, other)| other.place == one.place && other.subject == one.subject) {
+                    found.push((founds(facts, &asks, function), one));
                 }
             }
         }
     }
+    // What is held from the beginning on is told of where it is taken up, if that is seen.
+    let used: BTreeSet<String> =
+        found.iter().filter(|(held, _)| !held).map(|(_, one)| one.subject.clone()).collect();
     found
+        .into_iter()
+        .filter(|(held, one)| !held || !used.contains(&one.subject))
+        .map(|(_, one)| one)
+        .collect()
 }
 
 /// Where what is read comes up again. A search in a store of vectors says it by itself. A table or a file is read by a function that
@@ -82,7 +89,9 @@ pub(super) fn places<'f>(
     if !store.is_plain() {
         return vec![read];
     }
-    let leads = |id: FunctionId| asks.get(id) == Some(&true) || Sites::composes(project.facts, id);
+    let leads = |id: FunctionId| {
+        asks.get(id) == Some(&true) || Sites::composes(project.facts, id) || founds(project.facts, asks, id)
+    };
     let used = sites.used(project.facts, read.0, Taint::RETRIEVED, |id| asks.get(id) == Some(&true));
     // The answer to a command, say.
     let offered =
@@ -94,6 +103,16 @@ pub(super) fn places<'f>(
     } else {
         found
     }
+}
+
+/// Whether a function makes an object that asks a model later: what it reads is held until then.
+fn founds(facts: &Facts, asks: &[bool], id: FunctionId) -> bool {
+    let Some(known) = facts.functions.get(id) else { return false };
+    let class = known.name.strip_suffix(".__init__").or_else(|| known.name.strip_suffix(".constructor"));
+    let Some(class) = class else { return false };
+    let own = |name: &str| name.strip_prefix(class).is_some_and(|rest| rest.starts_with('.'));
+    let mut all = facts.functions.iter().zip(asks);
+    all.any(|(one, asks)| *asks && one.file == known.file && own(&one.name))
 }
 
 /// Whether a model calls a function, and gets what it gives.

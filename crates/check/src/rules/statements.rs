@@ -1,11 +1,17 @@
 //! Tools that run a whole database statement that the model wrote, and whether it may only read.
 
+use std::collections::BTreeMap;
+
 use super::untrusted_to_exec::names_a_statement;
 use super::{Project, carried_by};
-use crate::facts::{Call, Deed, Facts, FunctionId, Reach, Sink, Taint, Tool};
+use crate::facts::{Call, Deed, Facts, FunctionId, Reach, Sink, Sites, Taint, Tool};
+
+/// Calls at which a whole statement is run, or handed to a helper that runs what it is given, and whether it may only read.
+type Whole = BTreeMap<(FunctionId, usize), bool>;
 
 /// What the tools of a project do with statements.
 pub(super) struct Statements {
+    whole: Whole,
     /// For each function whether it leads to a statement that may change something.
     changing: Vec<bool>,
     /// For each function whether it leads to a statement at all.
@@ -16,15 +22,16 @@ impl Statements {
     /// Works it out; nothing where no tool is.
     pub(super) fn of(project: &Project<'_>) -> Self {
         let facts = project.facts;
-        let runs = |id: FunctionId, call: &Call| !facts.tools.is_empty() && is_whole(project, id, call);
-        let running = Reach::leading_from(facts, runs);
+        let whole = if facts.tools.is_empty() { Whole::new() } else { whole(project) };
         // Most projects run none.
-        let changing = if running.contains(&true) {
-            Reach::leading_from(facts, |id, call| runs(id, call) && !only_reads(facts, id))
-        } else {
-            Vec::new()
-        };
-        Self { changing, running }
+        if whole.is_empty() {
+            return Self { whole, changing: Vec::new(), running: Vec::new() };
+        }
+        let at = |id: FunctionId, call: &Call| whole.get(&(id, call.span.start)).copied();
+        let running = Reach::leading_from(facts, |id, call| at(id, call).is_some());
+        let changing =
+            Reach::leading_from(facts, |id, call| at(id, call) == Some(false) && !only_reads(facts, id));
+        Self { whole, changing, running }
     }
 
     /// Whether a tool may change what a database keeps, by a statement that a model writes: `None` if it runs none.
@@ -43,7 +50,7 @@ impl Statements {
         };
         let function = facts.functions.get(id)?;
         let calls = || function.calls.iter().filter(within);
-        let own = || calls().any(|call| call.does.iter().any(is_statement));
+        let own = || calls().any(|call| self.whole.contains_key(&(id, call.span.start)));
         let inner = |all: &[bool]| calls().flat_map(|call| &call.callees).any(|callee| at(all, *callee));
         if !own() && !inner(&self.running) {
             return None;
@@ -55,19 +62,42 @@ impl Statements {
     }
 }
 
-fn is_statement(deed: &Deed) -> bool {
-    matches!(deed, Deed::Run { sink: Sink::Sql, .. })
-}
-
-/// Whether a call runs a whole statement that a model wrote.
-fn is_whole(project: &Project<'_>, id: FunctionId, call: &Call) -> bool {
-    call.does.iter().any(|deed| match deed {
-        Deed::Run { sink: Sink::Sql, content, given } => {
-            project.reach.unchecked(id, *content).has(Taint::TOOL | Taint::MODEL)
-                && (given.is_some() || names_a_statement(project.facts, id, call))
+/// The calls that run a whole statement which a model wrote. A helper that runs what it is given says nothing by itself: each call
+/// that hands it what a model wrote is one.
+fn whole(project: &Project<'_>) -> Whole {
+    let (facts, sites) = (project.facts, Sites::new(project.facts, project.reach));
+    let mut found = Whole::new();
+    let mut note = |(id, call): (FunctionId, &Call), held: bool| {
+        *found.entry((id, call.span.start)).or_insert(true) &= held;
+    };
+    for (id, call) in project.reach.calls(facts) {
+        for deed in &call.does {
+            let Deed::Run { sink: Sink::Sql, content, given } = deed else { continue };
+            let wrote = project.reach.unchecked(id, *content).has(Taint::WROTE);
+            if !wrote || given.is_none() && !names_a_statement(facts, id, call) {
+                continue;
+            }
+            let held = only_reads(facts, id);
+            // What is a tool itself is called by nobody else.
+            let tool = facts.tools.iter().any(|tool| tool.function == Some(id));
+            let Some(handing) = given.filter(|_| !tool).and_then(|given| sites.of(given, Taint::WROTE))
+            else {
+                note((id, call), held);
+                continue;
+            };
+            for (caller, handed) in handing {
+                // One of several databases is picked behind one more helper.
+                let several = handed.callees.len() > 1;
+                let passed = handed.arguments.iter().find_map(|given| given.parameters().last());
+                match passed.filter(|_| several).and_then(|index| sites.of((caller, index), Taint::WROTE)) {
+                    Some(all) => all.into_iter().for_each(|one| note(one, held)),
+                    None if several => note((id, call), held),
+                    None => note((caller, handed), held),
+                }
+            }
         }
-        _ => false,
-    })
+    }
+    found
 }
 
 /// Whether a function lets only statements through that read: it says so to the database, or looks how they begin. A switch that is
@@ -78,8 +108,15 @@ fn only_reads(facts: &Facts, id: FunctionId) -> bool {
     let body = file.text.get(function.body.clone()).unwrap_or_default().to_lowercase();
     let looks =
         ["startswith(", ".test(", "match(", "in (", "in [", "includes(", "isselect", "is_select", "is_safe"];
-    let held =
-        says_read_only(&body) || body.contains("select") && looks.iter().any(|look| body.contains(look));
+    // What looks whether a statement begins with a word that changes, and not with `select`, lets those through.
+    let begins = |word: &str| {
+        ["startswith(\"", "startswith('", "startswith((\"", "startswith(('"]
+            .iter()
+            .any(|look| body.contains(&format!("{look}{word}")))
+    };
+    let writes = ["insert", "update"].iter().all(|word| begins(word));
+    let held = says_read_only(&body)
+        || !writes && body.contains("select") && looks.iter().any(|look| body.contains(look));
     held && (!body.lines().any(is_switch) || file.text.lines().any(is_on_by_default))
 }
 

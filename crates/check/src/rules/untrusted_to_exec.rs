@@ -14,7 +14,7 @@ use ombud_core::finding::{Bilingual, Confidence, Finding, RuleId, Severity};
 
 use super::{Project, Rule, Text, finding, on_the_way, sinks};
 use crate::code::names;
-use crate::facts::{Call, Deed, Facts, FunctionId, Reach, Sink, Sites, Taint, Tool};
+use crate::facts::{Call, Deed, Entry, Facts, FunctionId, Reach, Sink, Sites, Taint, Tool};
 
 pub(super) const RULE: Rule = Rule {
     id: RuleId("untrusted-to-exec"),
@@ -65,34 +65,20 @@ fn run(project: &Project<'_>) -> Vec<Finding> {
 }
 
 /// What is told of a request to an address that somebody else chose as a whole: a tool that a model calls, a route that anybody
-/// does. What a server or a model answers may be followed; and whoever looks at the host before is taken at their word.
+/// does, a message to a bot. What a server or a model answers may be followed; and whoever looks at the host before is taken at their word.
 fn asked(project: &Project<'_>, function: FunctionId, call: &Call, content: Taint) -> Option<Finding> {
-    const LOOKS: &[&str] = &[
-        "hostname",
-        "netloc",
-        "ipaddress",
-        "is_private",
-        "isprivate",
-        "getaddrinfo",
-        "allow",
-        "whitelist",
-        "safe",
-        "valid",
-        "urlparse",
-        "urlsplit",
-        "new url(",
-        "blocked",
-        "trusted",
-    ];
     let facts = project.facts;
     let from = project.reach.unchecked(function, content);
-    let sent = from.has(Taint::BODY | Taint::SIGNED) && from.has(Taint::USER);
+    // In a message of a chat everything is the words of whoever wrote it, but for addresses that its host gave; in a request there
+    // is more.
+    let chat = || {
+        !from.has(Taint::REQUEST | Taint::VERIFIED)
+            && !is_member(facts, function, call)
+            && is_heard(project, function)
+    };
+    let sent = from.has(Taint::USER) && (from.has(Taint::BODY | Taint::SIGNED) || chat());
     let sources = from.and(Taint::TOOL) | if sent { Taint::USER } else { Taint::NONE };
-    let known = facts.functions.get(function)?;
-    let body =
-        facts.files.get(known.file).and_then(|file| file.text.get(known.body.clone())).unwrap_or_default();
-    let body = body.to_ascii_lowercase();
-    if sources == Taint::NONE || LOOKS.iter().any(|word| body.contains(word)) {
+    if sources == Taint::NONE || looks_at_host(facts, function, 0) {
         return None;
     }
     let (from, source) = origin(sources);
@@ -104,6 +90,74 @@ fn asked(project: &Project<'_>, function: FunctionId, call: &Call, content: Tain
     let path = project.reach.way(facts, function, call).unwrap_or_default();
     let found = finding(&RULE, Severity::Warning, Confidence::Medium, place, message);
     Some(of_kind(sinks::ADDRESS, on_the_way(found, path)))
+}
+
+/// Whether something outside the project calls what leads to a function: a chat, and no form of the operator's own.
+fn is_heard(project: &Project<'_>, function: FunctionId) -> bool {
+    let facts = project.facts;
+    let entry = |id: FunctionId| facts.functions.get(id).and_then(|known| known.entry);
+    let (mut seen, mut queue) = (BTreeSet::from([function]), vec![function]);
+    while let Some(id) = queue.pop() {
+        if entry(id) == Some(Entry::Handler) {
+            return true;
+        }
+        queue
+            .extend(project.reach.callers(facts, id).map(|(caller, _)| caller).filter(|id| seen.insert(*id)));
+    }
+    false
+}
+
+/// Whether the address is a member of something: `attachment.url`.
+fn is_member(facts: &Facts, function: FunctionId, call: &Call) -> bool {
+    let text = text_of(facts, function, call);
+    ["url", "uri", "link", "href"].iter().any(|name| {
+        let member = |at: usize| {
+            let before = text
+                .get(..at)
+                .unwrap_or_default()
+                .trim_end_matches(|ch: char| ch.is_alphanumeric() || ch == '_');
+            before.ends_with(['.', '"', '\''])
+        };
+        text.match_indices(name).any(|(at, _)| member(at))
+    })
+}
+
+/// Whether a function, or one that it calls, looks where an address leads. The scheme of an address and its form say nothing of that;
+/// a check out of a library that is called one is believed.
+fn looks_at_host(facts: &Facts, function: FunctionId, depth: usize) -> bool {
+    const LOOKS: &[&str] = &[
+        "hostname",
+        ").host",
+        "url.host",
+        "uri.host",
+        "parsed.host",
+        "netloc",
+        "ipaddress",
+        "is_private",
+        "isprivate",
+        "getaddrinfo",
+        "allow",
+        "whitelist",
+        "blocked",
+        "blocklist",
+        "trusted",
+        "ssrf",
+    ];
+    let Some(known) = facts.functions.get(function) else { return false };
+    let body = facts.files.get(known.file).and_then(|file| file.text.get(known.body.clone()));
+    let body = body.unwrap_or_default().to_ascii_lowercase().replace("allow_redirects", "");
+    let checked = |call: &Call| {
+        let name = call.target.trim_end_matches("()").rsplit('.').next().unwrap_or_default();
+        call.callees.is_empty() && names(name, &["safe*", "valid*", "verify*"])
+    };
+    LOOKS.iter().any(|word| body.contains(word))
+        || known.calls.iter().any(checked)
+        || depth < 2
+            && known
+                .calls
+                .iter()
+                .flat_map(|call| &call.callees)
+                .any(|id| looks_at_host(facts, *id, depth + 1))
 }
 
 /// Whether what a call runs is called a statement: `execute(sql)`.

@@ -93,6 +93,7 @@ mod switches;
 #[cfg(test)]
 mod tables;
 #[cfg(test)]
+mod unnamed;
 mod unseen;
 #[cfg(test)]
 mod wired;

@@ -87,7 +87,7 @@ fn what_leaves_in_the_clear_over_other_networks_is_told() {
         ("requests.get('http://news.site.cn/')", 0),
         ("smtplib.SMTP('smtp.mail.cn', 25).login('a', 'b')", 1),
         ("smtplib.SMTP('localhost', 25).login('a', 'b')", 0),
-        ("smtplib.SMTP_SSL('smtp.mail.cn', 465).login('a', 'b')", 0),
+        ("smtplib.SMTP_SSL('smtp.mail.cn', 465, context=safe).login('a', 'b')", 0),
         ("chromadb.HttpClient(host='chroma.school.com', port=80)", 1),
         ("chromadb.HttpClient(host='chroma.school.com', port=443, ssl=True)", 0),
         ("chromadb.HttpClient(host='chroma', port=8000)", 0),

@@ -28,6 +28,10 @@ pub(in crate::code) fn of(
         {
             (access(given(arguments, 1, "mode")), at(0, "file")?)
         }
+        // What a descriptor stands for was said where it was opened.
+        "os" if path == "os.fdopen" => {
+            (access(given(arguments, 1, "mode")), behind(given(arguments, 0, "fd")?))
+        }
         "pathlib" if path.contains("()") => (of_path(name, arguments)?, folder(object?)?),
         "os" if matches!(path, "os.remove" | "os.unlink" | "os.rmdir" | "os.removedirs") => {
             (Access::Change, at(0, "path")?)
@@ -51,6 +55,12 @@ pub(in crate::code) fn of(
         "nodemailer" if name == "sendMail" => (Access::Read, attached(named(arguments, &["attachments"])?)?),
         _ => return None,
     })
+}
+
+/// The path of what a descriptor was opened for: `os.fdopen(os.open(path, flags), "w")`.
+fn behind(descriptor: &Value) -> Value {
+    let made = descriptor.made().filter(|made| made.maker() == "os.open");
+    made.and_then(|made| given(&made.given, 0, "path")).unwrap_or(descriptor).clone()
 }
 
 /// `{attachments: [{path}]}`: a file that leaves with a mail.
@@ -96,7 +106,9 @@ fn access(mode: Option<&Value>) -> Access {
 pub(in crate::code) fn held_part(object: &Value, name: &str, taint: Taint, script: bool) -> Taint {
     let of = |package: &str| object.outside().is_some_and(|path| path.starts_with(package));
     let held = match name {
-        "name" | "stem" | "suffix" => of("pathlib."),
+        // What the system called a file that it made stays in its folder, too.
+        "name" => of("pathlib.") || of("tempfile."),
+        "stem" | "suffix" => of("pathlib."),
         "pathname" => script && !of("url."),
         _ => false,
     };
@@ -178,7 +190,7 @@ pub(super) fn opened(file: &Made) -> Option<String> {
 
 /// The path of that file.
 pub(super) fn opened_path(file: &Made) -> Option<Value> {
-    let makes = |made: &&Made| matches!(last(made.maker()), "open" | "open_file");
+    let makes = |made: &&Made| matches!(last(made.maker()), "open" | "open_file" | "fdopen");
     let made = file.chain().find(makes)?;
     let parent = made.parent.as_deref();
     let (access, path) = of(made.maker(), parent, &made.given)?;

@@ -13,7 +13,7 @@ pub(in crate::code) fn of(path: &str, object: Option<&Made>, arguments: &[Argume
     if key_in_page(path, arguments) {
         found.push(Deed::Flaw(Flaw::KeyInBrowser));
     }
-    if unchecked(path, arguments) {
+    if unchecked(path, object, arguments) {
         found.push(Deed::Flaw(Flaw::CertificateUnchecked));
     }
     if unencrypted(path, arguments) {
@@ -289,7 +289,34 @@ fn has_word(value: &Value, wanted: &[&str], depth: usize) -> bool {
     }
 }
 
-fn unchecked(path: &str, arguments: &[Argument]) -> bool {
+/// Clients of Python's own library that look at no certificate unless they are given a context: theirs is made by
+/// `ssl._create_stdlib_context`, which is the unverified one.
+const WITHOUT_CONTEXT: &[&str] = &[
+    "smtplib.SMTP_SSL",
+    "smtplib.SMTP().starttls",
+    "imaplib.IMAP4_SSL",
+    "imaplib.IMAP4().starttls",
+    "poplib.POP3_SSL",
+    "poplib.POP3().stls",
+    "ftplib.FTP_TLS",
+];
+
+/// Whether such a client is given no context, and does not talk to a program of this machine.
+fn takes_anybody(object: Option<&Made>, arguments: &[Argument]) -> bool {
+    let given_one = |one: &Argument| {
+        let context = one.name.as_deref().is_some_and(|name| names(name, &["context"]));
+        one.spread || context && one.value.shape != Shape::None
+    };
+    let host = |given: &[Argument]| {
+        let host = named(given, &["host"]).or_else(|| given.first().map(|first| &first.value));
+        host.and_then(Value::known_text).is_some_and(crate::facts::near)
+    };
+    let here = host(arguments) || object.is_some_and(|made| host(&made.given));
+    // Positions differ from version to version: the third and later may be one.
+    !arguments.iter().any(given_one) && arguments.len() < 4 && !here
+}
+
+fn unchecked(path: &str, object: Option<&Made>, arguments: &[Argument]) -> bool {
     if trusts_anybody(path, arguments) {
         return true;
     }
@@ -302,6 +329,9 @@ fn unchecked(path: &str, arguments: &[Argument]) -> bool {
     let on = |name: &str| named(arguments, &[name]).is_some_and(|value| value.shape == Shape::Bool(true));
     if UNCHECKED.iter().any(|name| off(name)) || TRUSTED.iter().any(|name| on(name)) {
         return true;
+    }
+    if WITHOUT_CONTEXT.contains(&path) {
+        return takes_anybody(object, arguments);
     }
     match root(path) {
         "requests" | "httpx" | "curl_cffi" => off("verify"),

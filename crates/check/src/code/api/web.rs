@@ -222,7 +222,7 @@ pub(in crate::code) fn persisted(
             let file = object.and_then(opened)?;
             Some((all(), is_conversation(&file)))
         }
-        "pathlib" if matches!(name, "write" | "writelines") => {
+        "pathlib" | "os" if matches!(name, "write" | "writelines") => {
             let file = object.and_then(opened)?;
             Some((all(), is_conversation(&file)))
         }
