@@ -47,7 +47,9 @@ pub(crate) fn told(detector: &Detector, minted: Option<&Minted>, mut kind: Event
         }
         EventKind::MemoryAccess(record) => record.collection.iter_mut().for_each(|name| names.name(name)),
         EventKind::SourcesDeclared { sources } => {
-            sources.iter_mut().for_each(|source| names.origin(&mut source.origin));
+            for source in sources.iter_mut() {
+                names.origin(&mut source.origin);
+            }
         }
         _ => {}
     }
@@ -131,7 +133,9 @@ impl Names<'_> {
     }
 
     fn origins(&self, overlaps: &mut [OverlapRecord]) {
-        overlaps.iter_mut().for_each(|overlap| self.origin(&mut overlap.origin));
+        for overlap in overlaps.iter_mut() {
+            self.origin(&mut overlap.origin);
+        }
     }
 
     fn arguments(&mut self, arguments: &mut [ArgumentRecord]) {
@@ -147,15 +151,13 @@ impl Names<'_> {
 
     /// A part of a path; `#0`, `#1`, … in their order where it says something about somebody.
     fn segment(&mut self, segment: &str) -> String {
-        let number = match self.seen.get(segment) {
-            Some(number) => *number,
-            None => {
-                let number =
-                    self.tells(&segment.replace("~1", "/").replace("~0", "~")).then_some(self.number);
-                self.number += usize::from(number.is_some());
-                self.seen.insert(segment.to_owned(), number);
-                number
-            }
+        let number = if let Some(number) = self.seen.get(segment) {
+            *number
+        } else {
+            let number = self.tells(&segment.replace("~1", "/").replace("~0", "~")).then_some(self.number);
+            self.number += usize::from(number.is_some());
+            self.seen.insert(segment.to_owned(), number);
+            number
         };
         number.map_or_else(|| segment.to_owned(), |number| format!("#{number}"))
     }

@@ -27,11 +27,11 @@ pub fn decoded(text: &str) -> Vec<String> {
 }
 
 /// The same from runs of at least so many characters: where only what has a form is looked for in them, they may be shorter.
-pub fn hidden(text: &str, least: usize) -> Vec<String> {
+pub fn hidden(text: &str, shortest: usize) -> Vec<String> {
     let text = text.get(..text.floor_char_boundary(LONGEST)).unwrap_or_default();
-    let (mut found, mut last) = (Vec::new(), layer(text, least));
+    let (mut found, mut last) = (Vec::new(), layer(text, shortest));
     for _ in 1..DEPTH {
-        let next: Vec<String> = last.iter().flat_map(|text| layer(text, least)).take(MOST).collect();
+        let next: Vec<String> = last.iter().flat_map(|text| layer(text, shortest)).take(MOST).collect();
         found.append(&mut last);
         last = next;
     }
@@ -41,10 +41,10 @@ pub fn hidden(text: &str, least: usize) -> Vec<String> {
 }
 
 /// The texts under one layer.
-fn layer(text: &str, least: usize) -> Vec<String> {
-    let runs = runs(text, least);
-    let whole = runs.iter().filter_map(|run| unwrapped(run, least));
-    whole.chain(percent(text, least)).chain(pairs(text, least)).take(MOST).collect()
+fn layer(text: &str, shortest: usize) -> Vec<String> {
+    let runs = runs(text, shortest);
+    let whole = runs.iter().filter_map(|run| unwrapped(run, shortest));
+    whole.chain(percent(text, shortest)).chain(pairs(text, shortest)).take(MOST).collect()
 }
 
 fn in_run(ch: char) -> bool {
@@ -52,7 +52,7 @@ fn in_run(ch: char) -> bool {
 }
 
 /// Runs of digits of base64 or of hexadecimal ones, those of several lines together.
-fn runs(text: &str, least: usize) -> Vec<String> {
+fn runs(text: &str, shortest: usize) -> Vec<String> {
     let mut runs: Vec<String> = Vec::new();
     let mut open = false;
     for (place, piece) in text.split(|ch: char| !in_run(ch)).enumerate() {
@@ -67,16 +67,16 @@ fn runs(text: &str, least: usize) -> Vec<String> {
         }
         open = goes_on;
     }
-    runs.retain(|run| run.len() >= least);
+    runs.retain(|run| run.len() >= shortest);
     runs
 }
 
 /// What a run hides: all of it, a part between signs of equality, or what stands behind its last slash.
-fn unwrapped(run: &str, least: usize) -> Option<String> {
+fn unwrapped(run: &str, shortest: usize) -> Option<String> {
     let run = run.trim_end_matches('=');
     let last = run.rsplit(['=', '/']).next();
     let all = std::iter::once(run).chain(run.split('=')).chain(last);
-    let mut all = all.filter(|piece| piece.len() >= least);
+    let mut all = all.filter(|piece| piece.len() >= shortest);
     all.find_map(|piece| of_hex(piece).or_else(|| of_base64(piece)))
 }
 
@@ -102,7 +102,7 @@ fn of_hex(piece: &str) -> Option<String> {
 }
 
 /// Hexadecimal digits in pairs: `48 65`, `48:65`, `\x48\x65`, `0x48, 0x65`, `%48%65`.
-fn pairs(text: &str, least: usize) -> Vec<String> {
+fn pairs(text: &str, shortest: usize) -> Vec<String> {
     let mut found = Vec::new();
     let mut run = String::new();
     let groups =
@@ -113,14 +113,14 @@ fn pairs(text: &str, least: usize) -> Vec<String> {
             continue;
         }
         let whole = std::mem::take(&mut run);
-        found.extend((whole.len() >= least).then(|| of_hex(&whole)).flatten());
+        found.extend((whole.len() >= shortest).then(|| of_hex(&whole)).flatten());
     }
     found
 }
 
 /// Words with percent signs in them, as a URL has them; the rest of the text is not hidden.
-fn percent(text: &str, least: usize) -> Vec<String> {
-    let coded = text.split_whitespace().filter(|word| word.len() >= least && word.contains('%'));
+fn percent(text: &str, shortest: usize) -> Vec<String> {
+    let coded = text.split_whitespace().filter(|word| word.len() >= shortest && word.contains('%'));
     coded.filter_map(of_percent).collect()
 }
 

@@ -34,7 +34,7 @@ impl Written {
         let parts = if essence == "multipart/form-data" {
             files(body, &boundary(kind)?)?
         } else {
-            (!is_text(&essence)).then(|| vec![0..body.len()])?
+            (!is_text(&essence)).then(|| std::iter::once(0..body.len()).collect())?
         };
         Self::around(body, parts)
     }

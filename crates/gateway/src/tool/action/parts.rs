@@ -182,14 +182,15 @@ pub(super) fn result(id: &Id, status: u16, kind: &str, body: &[u8]) -> Vec<u8> {
 pub(super) fn answer(line: &[u8], body: &Bytes) -> Option<Bytes> {
     let message = Message::read(line).ok()?;
     let node = message.member("body")?;
-    Some(match () {
-        _ if body.is_empty() => Bytes::new(),
-        _ if readable(body).is_none() => {
-            let blob = message.doc.get(node, "blob")?;
-            STANDARD.decode(message.doc.string(blob).as_bytes()).ok()?.into()
-        }
-        _ if Doc::parse(body, Keys::Any).is_ok() => Bytes::copy_from_slice(message.raw(node).as_bytes()),
-        _ => Bytes::from(message.doc.string(node).into_owned()),
+    Some(if body.is_empty() {
+        Bytes::new()
+    } else if readable(body).is_none() {
+        let blob = message.doc.get(node, "blob")?;
+        STANDARD.decode(message.doc.string(blob).as_bytes()).ok()?.into()
+    } else if Doc::parse(body, Keys::Any).is_ok() {
+        Bytes::copy_from_slice(message.raw(node).as_bytes())
+    } else {
+        Bytes::from(message.doc.string(node).into_owned())
     })
 }
 

@@ -101,7 +101,7 @@ impl Rig {
         });
         let actions = Actions::new([("orders".to_owned(), action)].into(), Arc::clone(&around));
         let mcp = Hub::new([("far".to_owned(), far)].into(), around);
-        assert!(gateway.edge.set(Edge { actions, mcp, ..Edge::default() }).is_ok());
+        assert!(gateway.edge.set(Edge { mcp, actions }).is_ok());
         let url = serving(server::router(Arc::clone(&gateway))).await;
         let client = reqwest::Client::builder().no_proxy().build().unwrap();
         Self { url, client, gateway, _home: home }
@@ -173,6 +173,9 @@ type Said = (&'static [(&'static str, &'static str)], Vec<u8>);
 
 #[tokio::test]
 async fn what_nobody_can_read_does_not_leave_and_headers_of_the_document_are_weighed() {
+    const JSON: (&str, &str) = ("content-type", "application/json");
+    const FORM: (&str, &str) = ("content-type", "multipart/form-data; boundary=x");
+    const PHONE: &str = "call 13970834512";
     let got = Arc::new(Lock::new(Vec::new()));
     let seen = Arc::clone(&got);
     let api = Router::new().fallback(move |headers: HeaderMap, body: Bytes| async move {
@@ -190,9 +193,6 @@ async fn what_nobody_can_read_does_not_leave_and_headers_of_the_document_are_wei
         let field = format!("content-disposition: form-data; name=tel\r\n\r\n{field}\r\n--x--\r\n");
         [&head[..], field.as_bytes()].concat()
     };
-    const JSON: (&str, &str) = ("content-type", "application/json");
-    const FORM: (&str, &str) = ("content-type", "multipart/form-data; boundary=x");
-    const PHONE: &str = "call 13970834512";
     let asked: [(Said, u16, &str); 8] = [
         ((&[JSON], b"{\"tel\":\"call 13970834512\"}".to_vec()), 403, "developer never gives"),
         ((&[JSON], b"{\"tel\":\"call 13970834512\",\"x\":\"\xfc\"}".to_vec()), 415, "payOrder"),
