@@ -233,7 +233,7 @@ fn is_asked_in_some_of_the_users_words(known: &Prepared, origin: &Origin) -> boo
 
 /// Whether a result only repeats a value with which it was asked for: whoever asked had it before.
 pub(super) fn is_repeated(known: &Prepared, origin: &Origin, value: &str) -> bool {
-    asked_with(known, origin).iter().any(|asked| asked == value)
+    weight(value) >= 3 && asked_with(known, origin).iter().any(|asked| asked == value)
 }
 
 /// What the call was made with that a result answers.

@@ -12,7 +12,7 @@ use super::super::Prepared;
 use super::super::arguments::Leaf;
 use super::prose::texts;
 use super::record::{is_a_field, is_a_writer, is_kept_address};
-use super::topic::{is_empty, pairs, stem};
+use super::topic::{self, is_empty, pairs, stem};
 use crate::attribute::index::{self, is_ideograph, stands_in};
 use crate::attribute::{folded, weight};
 use crate::wire::answer::ToolCall;
@@ -95,7 +95,8 @@ impl Call {
     }
 }
 
-/// Takes away what speaks against a call only because nobody knows whether a third party had it made, where none speaks of it.
+/// Takes away what speaks against a call only because nobody knows whether a third party had it made, where none speaks of it and
+/// nothing else is left to doubt. Whom the user names must be whom it reaches, and what is deleted or opened must be named as ever.
 pub(super) fn settle(
     known: &Prepared,
     call: &ToolCall,
@@ -105,31 +106,56 @@ pub(super) fn settle(
 ) {
     let open =
         !matches!(facts.effect, Effect::Execute | Effect::Credential | Effect::Fetch) && facts.effect.acts();
-    let wished = facts.asked && facts.anchored;
-    // What a text orders in so many words is no choice.
-    let chosen = |argument: &ArgumentFacts| {
-        argument.outside.is_some() && argument.instructed.is_none() && !argument.user && !argument.record
-    };
-    let doubtful = !wished || facts.arguments.iter().any(chosen);
     // What is over is over: that must be asked for.
     let ends = facts.ends && !known.intent().ends;
-    if !open || !doubtful || ends || !known.intent().wants() {
+    let wished = facts.asked && facts.anchored;
+    let doubtful = |argument: &ArgumentFacts| !is_fine(facts.effect, argument);
+    if !open || ends || !known.intent().wants() || wished && !facts.arguments.iter().any(doubtful) {
         return;
     }
-    if is_spoken_of(known, facts.effect, &call.tool, description, leaves) {
+    let chosen = |argument: &ArgumentFacts| is_chosen(known, call, facts.effect, argument);
+    let left: Vec<bool> =
+        facts.arguments.iter().map(|argument| doubtful(argument) && chosen(argument)).collect();
+    let rest = facts.arguments.iter().zip(&left).any(|(argument, chosen)| doubtful(argument) && !chosen);
+    if rest
+        || !wished && topic::names_another(known, &call.tool)
+        || is_spoken_of(known, facts.effect, &call.tool, description, leaves)
+    {
         return;
     }
     (facts.asked, facts.anchored) = (true, true);
-    for argument in facts.arguments.iter_mut().filter(|argument| chosen(argument)) {
-        argument.record = match argument.part {
-            Part::Object | Part::Amount => is_a_field(known, &argument.value),
+    facts.arguments.iter_mut().zip(left).for_each(|(argument, chosen)| argument.record |= chosen);
+}
+
+/// Whether nothing speaks against a value.
+fn is_fine(effect: Effect, argument: &ArgumentFacts) -> bool {
+    let listed = argument.listed && !matches!(effect, Effect::Delete | Effect::Grant);
+    let unseen = argument.outside.is_none() && !argument.typed;
+    argument.instructed.is_none()
+        && (argument.user
+            || argument.operator
+            || argument.record
+            || argument.plain
+            || listed && matches!(argument.part, Part::Object | Part::Amount)
+            || unseen && matches!(argument.part, Part::Object)
+            || argument.outside.is_none() && matches!(argument.part, Part::Content | Part::Command))
+}
+
+/// Whether a value is one that the agent's own tools returned as a whole, to be chosen from: a thing or a sum; for a user who speaks of
+/// several people an address that they keep; for a tool that answers whoever wrote.
+fn is_chosen(known: &Prepared, call: &ToolCall, effect: Effect, argument: &ArgumentFacts) -> bool {
+    let value = &argument.value;
+    // What a text orders in so many words is no choice.
+    argument.instructed.is_none()
+        && match argument.part {
+            Part::Object => !matches!(effect, Effect::Delete | Effect::Grant) && is_a_field(known, value),
+            Part::Amount => is_a_field(known, value),
             Part::Destination => {
-                is_kept_address(known, &argument.value)
-                    || answers(&call.tool) && is_a_writer(known, &argument.value)
+                known.intent().many && is_kept_address(known, value)
+                    || answers(&call.tool) && is_a_writer(known, value)
             }
             _ => false,
-        };
-    }
+        }
 }
 
 /// Whether a tool only answers those who wrote.
