@@ -195,9 +195,9 @@ impl Outcome {
         more(by_cause.len(), "ombud log show", lang, &mut lines);
         let count = self.headers.len();
         if count > 0 {
-            let named =
+            let shown =
                 self.headers.iter().take(SHOWN).map(|(name, count)| format!("{} ×{count}", one_line(name)));
-            let names = named.collect::<Vec<_>>().join(", ");
+            let names = shown.collect::<Vec<_>>().join(", ");
             lines.push(say!(lang,
                 en: "ombud: {count} header(s) left out for what they hold: {names}. `headers` under [gateway] in ombud.toml names those that may go",
                 zh: "ombud：{count} 个请求头因其内容未发送：{names}。确可发送的，请写入 ombud.toml 中 [gateway] 的 `headers`"));
