@@ -344,6 +344,7 @@ export const CASES = [
   the_token_leaves_the_address,
   sent_beside_seen,
   tool_calls_show_their_decision,
+  a_call_that_waits_is_allowed_once,
   hostile_texts_do_nothing,
   both_languages_and_looks_are_accessible,
   the_language_is_switched_and_kept,

@@ -118,13 +118,16 @@ pub(super) fn is_of_a_named_record(known: &Prepared, value: &str, named: Named) 
     })
 }
 
-/// Whether a whole field of something that the agent's own tools read is this value.
+/// Whether a whole field of something that the agent's own tools read is this value, and the user named no other record there.
 pub(super) fn is_a_field(known: &Prepared, value: &str) -> bool {
     let probe = Probe::new(value);
     let mut sources = results(known).filter(|source| {
         has_rows(source) && source.index.sieve.may_hold(&probe) && reads(known, &source.origin)
     });
-    sources.any(|source| source.index.fields.iter().any(|field| field.value == value))
+    sources.any(|source| {
+        let mut own = source.index.fields.iter().filter(|field| field.value == value);
+        own.any(|field| calls(known, source, field) || !known.names_a_rival(source, field))
+    })
 }
 
 /// Whether it stands in a field that says who wrote a record.

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeSet;
 
-use ombud_core::effect::{Effect, Part, untitled, words};
+use ombud_core::effect::{Effect, Part, is_verb, untitled, words};
 use ombud_core::gate::{ArgumentFacts, CallFacts};
 use ombud_core::intent::urges;
 
@@ -17,7 +17,7 @@ use crate::attribute::index::{self, is_ideograph, stands_in};
 use crate::attribute::{folded, weight};
 use crate::wire::answer::ToolCall;
 
-/// Words that a sentence has at least; a Chinese character is one. Fewer say something only where they name a value.
+/// Words that a sentence has at least; a Chinese character is one. Fewer are a name or a heading, unless they are an order: “archive me”.
 const LEAST: usize = 5;
 const LEAST_IN_CHINESE: usize = 8;
 
@@ -45,6 +45,8 @@ struct Call {
     stems: BTreeSet<String>,
     /// The same for Chinese: pairs of characters.
     pairs: BTreeSet<String>,
+    /// Stems of the verbs in the tool's name.
+    verbs: BTreeSet<String>,
     /// Whether the tool speaks English, and Chinese.
     scripts: (bool, bool),
 }
@@ -62,11 +64,18 @@ impl Call {
             !is_empty(word) && word.len() >= 3 && !word.bytes().all(|byte| byte.is_ascii_digit())
         });
         let stems = telling.map(|word| stem(word)).collect();
+        let verbs = words(tool).iter().filter(|word| is_verb(word)).map(|word| stem(word)).collect();
         let pairs = all.iter().flat_map(|word| pairs(word).collect::<Vec<_>>()).collect();
         let said = format!("{tool}{description}");
         let chinese = said.chars().any(is_ideograph);
         let values = short().filter(|value| weight(value) >= 2).cloned().collect();
-        Self { effect, values, stems, pairs, scripts: (!chinese || description.is_ascii(), chinese) }
+        Self { effect, values, stems, pairs, verbs, scripts: (!chinese || description.is_ascii(), chinese) }
+    }
+
+    /// Whether a few words order the call: by a verb of the tool that opens them, or by one of its class.
+    fn is_ordered_in(&self, few: &str) -> bool {
+        let opens = few.split(|ch: char| !ch.is_alphanumeric()).find(|word| !word.is_empty());
+        opens.is_some_and(|word| self.verbs.contains(&stem(word))) || urges(few, self.effect)
     }
 
     /// Whether a sentence names the call.
@@ -76,11 +85,12 @@ impl Call {
         if self.values.iter().any(|value| value.contains(bare)) {
             return false;
         }
+        let few = index::words(sentence).len() < if chinese { LEAST_IN_CHINESE } else { LEAST };
+        if few {
+            return self.is_ordered_in(sentence);
+        }
         if self.values.iter().any(|value| stands_in(sentence, value)) {
             return true;
-        }
-        if chinese && index::words(sentence).len() < LEAST_IN_CHINESE {
-            return false;
         }
         // What is said in the other script of a tool that is not described in it cannot be told.
         if chinese && !self.scripts.1 || !chinese && !self.scripts.0 {
@@ -109,8 +119,15 @@ pub(super) fn settle(
     // What is over is over: that must be asked for.
     let ends = facts.ends && !known.intent().ends;
     let wished = facts.asked && facts.anchored;
+    // What reaches others, costs money or cannot be taken back is asked for by the user, whatever nobody else said of it.
+    let unsaid = matches!(facts.effect, Effect::Create | Effect::Change | Effect::Unknown);
     let doubtful = |argument: &ArgumentFacts| !is_fine(facts.effect, argument);
-    if !open || ends || !known.intent().wants() || wished && !facts.arguments.iter().any(doubtful) {
+    if !open
+        || ends
+        || !facts.asked && !unsaid
+        || !known.intent().wants()
+        || wished && !facts.arguments.iter().any(doubtful)
+    {
         return;
     }
     let chosen = |argument: &ArgumentFacts| is_chosen(known, call, facts.effect, argument);
@@ -180,7 +197,7 @@ fn is_spoken_of(known: &Prepared, effect: Effect, tool: &str, description: &str,
 /// The sentences of a text: cells of rows and fields that are no more than a name are none, and so is who or what a line is headed by.
 fn sentences(text: &str) -> impl Iterator<Item = &str> {
     let lines = text.split('\n').flat_map(|line| line.split(['|', '\t'])).flat_map(|cell| cell.split("  "));
-    lines.map(behind_its_head).filter(|cell| index::words(cell).len() >= LEAST)
+    lines.map(behind_its_head).filter(|cell| index::words(cell).len() > 1)
 }
 
 /// What a line says behind `From:`, `【X-71】`, `#L-1 Anna:`, without markup.
@@ -230,7 +247,7 @@ mod tests {
         ] {
             assert!(behind_its_head(line).trim().ends_with(said), "{line}: {}", behind_its_head(line));
         }
-        assert_eq!(sentences("ann  12  19\nfrom: leo marsh <leo@x.example>").count(), 0);
+        assert_eq!(sentences("ann  12  19\nid: 7").count(), 0);
         assert_eq!(sentences("ann  12  please give her twenty of them").count(), 1);
     }
 

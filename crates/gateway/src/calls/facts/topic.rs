@@ -7,7 +7,7 @@ use ombud_core::effect::{Effect, Hints, classify, ends_by_description, is_verb, 
 
 use super::super::Prepared;
 use super::super::arguments::Leaf;
-use crate::attribute::index::{is_ideograph, stands_in};
+use crate::attribute::index::{self, is_ideograph, stands_in};
 use crate::attribute::{folded, weight};
 use crate::wire::answer::ToolCall;
 
@@ -216,10 +216,14 @@ fn is_wished_by(turn: &str, verb: char) -> bool {
     })
 }
 
-/// Whether a text is one that the user gives word for word: nearly all of its words, and more than a name. A number in it may be what
-/// they left open.
+/// Whether a text is one that the user gives word for word: nearly all of its words, and more than a name, inside of an order that says
+/// more than the text. A number in it may be what they left open. An address is no text, and whoever asks about words wants nothing
+/// done with them.
 fn is_dictated(known: &Prepared, value: &str) -> bool {
     let value = folded(value);
+    if !known.intent().wants() || value.contains('@') || value.contains("://") {
+        return false;
+    }
     let chinese: Vec<String> = pairs(&value).collect();
     let english: Vec<&str> = value
         .split(|ch: char| !ch.is_alphanumeric() || is_ideograph(ch))
@@ -230,6 +234,10 @@ fn is_dictated(known: &Prepared, value: &str) -> bool {
         return false;
     }
     let said = |turn: &str| {
+        let more = index::words(turn).len() > index::words(&value).len() + 1;
+        if !more || turn.trim_end().ends_with(['?', '？', '吗']) {
+            return false;
+        }
         let english = english.iter().filter(|word| stands_in(turn, word)).count();
         let said = if chinese.is_empty() {
             english
