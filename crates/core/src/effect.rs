@@ -39,10 +39,11 @@ pub fn ends(tool: &str) -> bool {
         "unassign",
         "unregister",
         "unsend",
+        "archive",
     ];
     const CHINESE: &[&str] = &[
         "取消", "撤销", "撤回", "退订", "终止", "拒绝", "停用", "禁用", "解除", "退学", "退课", "退群",
-        "退租", "注销", "作废", "下架", "辞退",
+        "退租", "注销", "作废", "下架", "辞退", "归档",
     ];
     let words = words(tool);
     let any = |word: &String| {

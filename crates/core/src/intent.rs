@@ -160,7 +160,7 @@ const LOOKS: &str = "read look find search get show check open list retrieve see
 /// Words that want something to be over.
 const ENDINGS: &str = "cancel cancels cancelled canceled cancelling canceling delete remove drop terminate decline reject revoke disable \
     close stop clear unsubscribe unfollow quit leave off deactivate ban block suspend void undo withdraw refuse rid anymore \
-    end ends unpublish 踢 驳 撤下 拒收 下架 请出去 移出 取消 删 停 关 退订 退货 退掉 退款 退了 退课 退票 退房 退群 退出 退学 退租 退会 拒 撤 终止 结束 解除 清 注销 封 禁 屏蔽 作废 不要了 不去 不想";
+    end ends unpublish archive archives archived archiving 归档 存档 踢 驳 撤下 拒收 下架 请出去 移出 取消 删 停 关 退订 退货 退掉 退款 退了 退课 退票 退房 退群 退出 退学 退租 退会 拒 撤 终止 结束 解除 清 注销 封 禁 屏蔽 作废 不要了 不去 不想";
 
 /// Words for several.
 const MANY: &str = "all every everybody everyone each both them members participants attendees colleagues people team users \

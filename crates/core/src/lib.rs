@@ -16,6 +16,7 @@ pub mod message;
 pub mod offset;
 pub mod origin;
 pub mod policy;
+pub mod script;
 pub mod sign;
 
 pub use category::{Class, DataCategory, DataType};

@@ -165,12 +165,12 @@ pub fn part(effect: Effect, key: &str, shape: Shape) -> Option<Part> {
     })
 }
 
-/// Whether an argument holds the number under which a record is kept: `mail_id`, `issue_number`, `po_no`, `订单编号`, `办件号`. A number
-/// of a telephone or an account is none.
+/// Whether an argument holds the number under which a record is kept: `mail_id`, `issue_number`, `po_no`, `sku`, `订单编号`, `办件号`. A
+/// number of a telephone or an account is none.
 pub fn is_id(key: &str) -> bool {
     let name = words(key).join("_");
     let chinese = ["编号", "编码", "单号", "件号", "序号", "流水号", "书号", "工号", "学号", "案号"];
-    let english = ["id", "ids", "no", "nos", "nr", "uid", "uuid"];
+    let english = ["id", "ids", "no", "nos", "nr", "uid", "uuid", "sku", "skus", "isbn", "ean", "barcode"];
     let last = name.rsplit('_').next().unwrap_or_default();
     let number = name.strip_suffix("number").map(|of| of.trim_end_matches('_'));
     let of = number.or_else(|| name.strip_suffix("_no"));

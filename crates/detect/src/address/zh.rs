@@ -4,6 +4,8 @@
 
 use std::ops::Range;
 
+use ombud_core::script::is_han;
+
 use super::gazetteer::{self, Form};
 
 /// Characters of the longest name of a road, village or estate.
@@ -160,7 +162,7 @@ fn name_before(text: &str, end: usize) -> Option<Range<usize>> {
     let mut start = end;
     for (length, (at, ch)) in text.get(..end)?.char_indices().rev().enumerate() {
         let region = length > 1 && ENDS.contains(ch) && gazetteer::ending_at(text, start).is_some();
-        if length >= NAME || !is_han(ch) || STOPS.contains(ch) || region {
+        if length >= NAME || !is_of_a_name(ch) || STOPS.contains(ch) || region {
             break;
         }
         start = at;
@@ -281,7 +283,7 @@ fn bare_number(text: &str, start: usize) -> Option<usize> {
 fn name_length(rest: &str) -> usize {
     let mut chars = rest.char_indices().take(NAME + 2);
     chars
-        .find(|&(_, ch)| !is_han(ch) || STOPS.contains(ch))
+        .find(|&(_, ch)| !is_of_a_name(ch) || STOPS.contains(ch))
         .map_or_else(|| rest.char_indices().nth(NAME + 2).map_or(rest.len(), |(at, _)| at), |(at, _)| at)
 }
 
@@ -289,8 +291,9 @@ fn skip_blank(text: &str, at: usize) -> usize {
     at + usize::from(text.as_bytes().get(at) == Some(&b' '))
 }
 
-fn is_han(ch: char) -> bool {
-    matches!(ch, '\u{3400}'..='\u{9fff}' | '·')
+/// 吾斯塘·博依: a name may have a dot in it.
+fn is_of_a_name(ch: char) -> bool {
+    is_han(ch) || ch == '·'
 }
 
 fn is_numeral(ch: char) -> bool {

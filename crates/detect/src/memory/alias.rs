@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use ombud_core::script::is_han;
+
 use super::common::{is_common, is_common_latin};
 use crate::normalise::simplify;
 use crate::tagger::is_in_code;
@@ -214,8 +216,4 @@ fn begins_a_sentence(text: &str, at: usize) -> bool {
     let before = before.trim_end_matches([' ', '"', '\'', '“', '‘', '(', '*', '-', '>', '#', '\u{3000}']);
     before.is_empty()
         || before.ends_with(['.', '!', '?', ':', ';', '\n', '\r', '\t', '。', '！', '？', '：', '；'])
-}
-
-fn is_han(c: char) -> bool {
-    matches!(c, '\u{3400}'..='\u{9fff}')
 }

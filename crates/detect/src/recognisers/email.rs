@@ -8,6 +8,7 @@
 use std::ops::Range;
 
 use ombud_core::DataType;
+use ombud_core::script::is_han;
 
 use super::{Found, Recogniser, Trigger};
 use crate::text::Text;
@@ -73,10 +74,6 @@ fn widen(text: &Text<'_>, start: usize, end: usize) -> usize {
         _ if start == end && free => start - last,
         _ => start,
     }
-}
-
-fn is_han(ch: char) -> bool {
-    matches!(ch, '\u{3400}'..='\u{9fff}' | '\u{20000}'..='\u{3ffff}')
 }
 
 fn domain_end(text: &Text<'_>, at: usize) -> Option<usize> {

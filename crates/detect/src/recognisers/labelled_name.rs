@@ -4,6 +4,7 @@
 use std::ops::Range;
 
 use ombud_core::DataType;
+use ombud_core::script::is_han;
 
 use super::{Found, Recogniser, Trigger};
 use crate::label::link;
@@ -101,8 +102,7 @@ fn find(text: &Text<'_>, label: Range<usize>) -> Option<Found> {
 
 /// Bytes of a family name, however rare, with a form of address: `联系人：宣女士`.
 fn titled(rest: &str) -> Option<usize> {
-    let family =
-        rest.chars().next().filter(|c| is_character(*c) && !"某本该此男女各几".contains(*c))?.len_utf8();
+    let family = rest.chars().next().filter(|c| is_han(*c) && !"某本该此男女各几".contains(*c))?.len_utf8();
     let behind = rest.get(family..)?;
     let title = CALLED.iter().find(|title| behind.starts_with(**title))?;
     ends(behind.get(title.len()..)?).then_some(family + title.len())
@@ -115,7 +115,7 @@ fn name(rest: &str) -> Option<usize> {
     let length = |count: usize| given.char_indices().nth(count).map_or(given.len(), |(at, _)| at);
     let fits = |length: &usize| {
         let (name, behind) = given.split_at(*length);
-        !name.is_empty() && name.chars().all(is_character) && ends(behind)
+        !name.is_empty() && name.chars().all(is_han) && ends(behind)
     };
     [length(2), length(1)].iter().find(|length| fits(length)).map(|length| family + length)
 }
@@ -124,10 +124,6 @@ fn name(rest: &str) -> Option<usize> {
 fn family(rest: &str) -> Option<usize> {
     let double = DOUBLE.iter().find(|name| rest.starts_with(**name)).map(|name| name.len());
     double.or_else(|| rest.chars().next().filter(|c| FAMILY.contains(*c)).map(char::len_utf8))
-}
-
-fn is_character(ch: char) -> bool {
-    matches!(ch, '\u{4e00}'..='\u{9fff}')
 }
 
 /// True if a field ends here.

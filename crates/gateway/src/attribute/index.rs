@@ -6,6 +6,7 @@ use std::sync::OnceLock;
 
 use ombud_core::OffsetMap;
 use ombud_core::intent::Intent;
+use ombud_core::script::is_han;
 use ombud_detect::normalise::normalise;
 
 use super::envelope::{Passage, passages};
@@ -92,7 +93,7 @@ pub fn words(folded: &str) -> Vec<Word> {
         end: u32::try_from(range.end).unwrap_or(u32::MAX),
     };
     for (at, ch) in folded.char_indices() {
-        let single = is_ideograph(ch);
+        let single = is_han(ch);
         if ch.is_alphanumeric() && !single {
             start = start.or(Some(at));
             continue;
@@ -106,14 +107,9 @@ pub fn words(folded: &str) -> Vec<Word> {
     words
 }
 
-/// Whether a character is a word by itself.
-pub fn is_ideograph(ch: char) -> bool {
-    matches!(u32::from(ch), 0x3400..=0x9fff | 0xf900..=0xfaff | 0x2_0000..=0x3_ffff)
-}
-
 /// Whether a value stands in a text as written, with no letter or digit that goes on at its ends.
 pub fn stands_in(text: &str, value: &str) -> bool {
-    let joins = |ch: Option<char>| ch.is_some_and(|ch| ch.is_alphanumeric() && !is_ideograph(ch));
+    let joins = |ch: Option<char>| ch.is_some_and(|ch| ch.is_alphanumeric() && !is_han(ch));
     let whole = |at: usize| {
         let (before, after) = (text.get(..at), text.get(at + value.len()..));
         before
@@ -263,8 +259,7 @@ impl Index {
             let before = self.folded.get(..at)?.chars().next_back();
             let after = self.folded.get(end..)?.chars().next();
             let joins = |edge: Option<char>, own: Option<char>| {
-                let letter =
-                    |ch: Option<char>| ch.is_some_and(|ch| ch.is_alphanumeric() && !is_ideograph(ch));
+                let letter = |ch: Option<char>| ch.is_some_and(|ch| ch.is_alphanumeric() && !is_han(ch));
                 letter(edge) && letter(own)
             };
             let whole = !joins(before, value.chars().next()) && !joins(after, value.chars().next_back());

@@ -18,13 +18,14 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use ombud_core::intent::Intent;
+use ombud_core::script::is_han;
 use ombud_core::{Exchange, Origin, Role, Slot};
 
 use crate::recall::{Keep, Recall};
 use crate::wire::json::{Doc, Keys, unescape};
 use envelope::Passage;
 use identifier::Kind;
-use index::{Form, Index, fold, is_ideograph};
+use index::{Form, Index, fold};
 
 /// Texts shorter than this are prepared anew each time: that is as fast.
 const WORTH_KEEPING: usize = 16;
@@ -258,7 +259,7 @@ impl Source {
 
 /// How much a folded value says: characters, where a Chinese one counts twice.
 pub fn weight(folded: &str) -> usize {
-    folded.chars().filter(|ch| ch.is_alphanumeric()).map(|ch| if is_ideograph(ch) { 2 } else { 1 }).sum()
+    folded.chars().filter(|ch| ch.is_alphanumeric()).map(|ch| if is_han(ch) { 2 } else { 1 }).sum()
 }
 
 /// A value as it is compared.

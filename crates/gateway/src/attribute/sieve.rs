@@ -4,8 +4,9 @@
 
 use memchr::memmem::Finder;
 
-use super::index::{Word, hash, is_ideograph, words};
+use super::index::{Word, hash, words};
 use super::verbatim::{RUN, key};
+use ombud_core::script::is_han;
 
 /// Words of a run that is marked.
 const GRAM: usize = 4;
@@ -155,7 +156,7 @@ fn marks(words: &[Word]) -> Vec<u64> {
 
 /// A letter or digit that goes on a word without being told from others: neither Latin nor a word by itself.
 fn joins(ch: Option<char>) -> bool {
-    ch.is_some_and(|ch| ch.is_alphanumeric() && !ch.is_ascii() && !is_ideograph(ch))
+    ch.is_some_and(|ch| ch.is_alphanumeric() && !ch.is_ascii() && !is_han(ch))
 }
 
 fn is_mixed(folded: &str, word: &Word) -> bool {
@@ -181,7 +182,7 @@ mod tests {
                 value.chars().next_back(),
             )
         };
-        let letter = |ch: Option<char>| ch.is_some_and(|ch| ch.is_alphanumeric() && !is_ideograph(ch));
+        let letter = |ch: Option<char>| ch.is_some_and(|ch| ch.is_alphanumeric() && !is_han(ch));
         let latin = |ch: Option<char>| ch.is_some_and(|ch| ch.is_ascii_alphanumeric());
         let all = || text.match_indices(value).map(|(at, _)| edges(at));
         let free = |test: &dyn Fn(Option<char>) -> bool| {

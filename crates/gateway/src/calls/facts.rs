@@ -9,6 +9,7 @@ mod guarded;
 mod history;
 mod named;
 mod numbers;
+mod options;
 mod overlap;
 mod pipeline;
 mod plain;
@@ -149,6 +150,7 @@ pub fn of(
         long: 0,
         left: false,
         tied,
+        description,
     };
     arguments.leaves.iter().for_each(|leaf| reader.leaf(leaf));
     let Reader { mut facts, overlaps, .. } = reader;
@@ -201,6 +203,8 @@ struct Reader<'c> {
     tied: bool,
     /// Whether the user may have left the argument that is read to a message that they point to.
     left: bool,
+    /// The tool's description.
+    description: &'c str,
 }
 
 impl Reader<'_> {
@@ -230,6 +234,7 @@ impl Reader<'_> {
             self.facts.arguments.extend(copied(leaf, part, own));
             self.told(leaf, part, said != Some(Part::Content), &index, &passages);
             self.named(leaf, said);
+            self.chosen(leaf, part);
             if let Some(known) = self.prepared.filter(|_| part == Part::Content) {
                 self.facts.arguments.extend(private::shared(known, effect, leaf, &self.personal));
             }
@@ -291,6 +296,16 @@ impl Reader<'_> {
             ..bare(leaf, Part::Object, folded(&leaf.value), false)
         };
         self.facts.arguments.extend(outside.map(object));
+    }
+
+    /// An option that a text says and the user says another of.
+    fn chosen(&mut self, leaf: &Leaf, part: Part) {
+        let acts = self.facts.effect.acts() && self.facts.effect != Effect::Fetch;
+        let told = self.prepared.filter(|_| acts);
+        let told = told.and_then(|known| options::told_against(known, self.description, leaf));
+        let instructed =
+            |told| ArgumentFacts { instructed: Some(told), ..bare(leaf, part, folded(&leaf.value), false) };
+        self.facts.arguments.extend(told.map(instructed));
     }
 
     /// What a third party's prose says of the words of a text, or of a part of a command.

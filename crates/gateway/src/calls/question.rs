@@ -169,7 +169,7 @@ pub fn shown(arguments: &str, most: usize) -> String {
 /// The language to speak to a user: that of their last turn, or else the operator's.
 pub fn language(turns: &[(usize, String)], fallback: Lang) -> Lang {
     let Some((_, turn)) = turns.last() else { return fallback };
-    let chinese = turn.chars().filter(|ch| crate::attribute::index::is_ideograph(*ch)).count();
+    let chinese = turn.chars().filter(|ch| ombud_core::script::is_han(*ch)).count();
     let latin = turn.split(|ch: char| !ch.is_ascii_alphabetic()).filter(|word| word.len() > 2).count();
     match (chinese, latin) {
         (0, 0) => fallback,

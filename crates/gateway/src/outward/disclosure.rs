@@ -7,7 +7,8 @@
 
 use std::collections::HashSet;
 
-use crate::attribute::index::{self, Index, Word, fold, is_ideograph};
+use crate::attribute::index::{self, Index, Word, fold};
+use ombud_core::script::is_han;
 
 /// So many words in a row are taken from the prompt rather than said by chance.
 pub const GRAM: usize = 6;
@@ -73,7 +74,7 @@ fn weighed(text: &Index) -> Vec<(u64, usize)> {
 
 fn weight(folded: &str, word: &Word) -> usize {
     let first = folded.get(word.span()).and_then(|word| word.chars().next());
-    if first.is_some_and(is_ideograph) { 1 } else { 2 }
+    if first.is_some_and(is_han) { 1 } else { 2 }
 }
 
 fn words(text: &str) -> Vec<(u64, usize)> {
@@ -158,7 +159,7 @@ impl Keeper {
     pub fn push(&mut self, secrets: &Secrets<'_>, piece: &str, out: &mut String) {
         for ch in piece.chars() {
             let letter = ch.is_alphanumeric();
-            if !self.word.is_empty() && (!letter || is_ideograph(ch)) {
+            if !self.word.is_empty() && (!letter || is_han(ch)) {
                 self.end_word(secrets, out);
             }
             if self.word.is_empty() {
@@ -169,7 +170,7 @@ impl Keeper {
                 self.word.push(ch);
                 self.letter(secrets, ch);
             }
-            if is_ideograph(ch) {
+            if is_han(ch) {
                 self.end_word(secrets, out);
             }
             self.settle(secrets, out);

@@ -1,5 +1,7 @@
 //! Names: rare ones of the same script and length, and of the same gender where the name shows it.
 
+use ombud_core::script::is_han;
+
 use super::Draw;
 
 /// Surnames that are real and rare, so that an answer hardly speaks of somebody else who bears one.
@@ -91,9 +93,8 @@ const TITLES_ZH: [&str; 14] =
 
 /// A name for a name; `None` where the script is another, or nothing in it is a name.
 pub(super) fn make(value: &str, draw: &mut Draw) -> Option<String> {
-    let han = |ch: char| ('\u{4e00}'..='\u{9fff}').contains(&ch);
     let latin = |ch: char| ch.is_ascii_alphabetic() || " .'-".contains(ch);
-    if value.chars().all(han) {
+    if value.chars().all(is_han) {
         chinese(value, draw)
     } else if value.chars().all(latin) {
         english(value, draw)

@@ -7,6 +7,8 @@
 
 use std::ops::Range;
 
+use ombud_core::script::is_han;
+
 use super::context::{is_meant, window};
 use super::{Link, is_chosen, is_reference};
 use crate::text::Text;
@@ -255,10 +257,6 @@ fn end(text: &Text<'_>, start: usize) -> usize {
     let value =
         ahead.get(..stop).unwrap_or_default().trim_end_matches(['!', '?', '.', ':', '~', '！', '？', '：']);
     start + value.len()
-}
-
-fn is_han(ch: char) -> bool {
-    matches!(u32::from(ch), 0x3400..=0x4dbf | 0x4e00..=0x9fff)
 }
 
 fn speaks_of(value: &str) -> bool {

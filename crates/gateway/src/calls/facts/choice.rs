@@ -4,8 +4,8 @@
 use super::super::Prepared;
 use super::record::has_rows;
 use crate::attribute::fields::Field;
-use crate::attribute::index::is_ideograph;
 use crate::attribute::{Source, weight};
+use ombud_core::script::is_han;
 
 /// Fields of one record and rows of one column that are looked at.
 const MOST: usize = 64;
@@ -34,7 +34,7 @@ fn is_a_label(label: &Field) -> bool {
 
 /// A day or a time is no name: the user says many.
 fn is_a_day(value: &str) -> bool {
-    value.contains(['-', ':', '/', '年']) && !value.chars().any(|ch| ch.is_alphabetic() && !is_ideograph(ch))
+    value.contains(['-', ':', '/', '年']) && !value.chars().any(|ch| ch.is_alphabetic() && !is_han(ch))
 }
 
 /// Whether they say what this column holds, and no other row has something there that they say as well.

@@ -5,11 +5,12 @@ use std::ops::Range;
 
 use ombud_core::effect::Effect;
 use ombud_core::intent::urges;
+use ombud_core::script::is_han;
 use ombud_core::{Origin, Trust};
 
 use super::super::Prepared;
 use crate::attribute::Source;
-use crate::attribute::index::{Index, Word, is_ideograph};
+use crate::attribute::index::{Index, Word};
 
 /// Words of a message that says something.
 const LEAST: usize = 4;
@@ -102,7 +103,7 @@ fn bit(word: u64) -> (usize, u64) {
 
 /// Words that are more than a joint: of Latin letters from three on, every Chinese character.
 fn telling(text: &Index) -> impl Iterator<Item = u64> {
-    let long = |word: &str| word.len() >= 3 || word.chars().any(is_ideograph);
+    let long = |word: &str| word.len() >= 3 || word.chars().any(is_han);
     text.words.iter().filter(move |word| text.folded.get(word.span()).is_some_and(long)).map(|word| word.hash)
 }
 

@@ -281,15 +281,17 @@ fn is_code(value: &str) -> bool {
         && value.bytes().any(|byte| byte.is_ascii_alphabetic())
 }
 
-/// Whether the call says what it is done to: something that the user named.
+/// Whether the call says what it is done to: something that the user named. Where it says so by a number, by that.
 pub(super) fn names_something(known: &Prepared, leaves: &[Leaf], own: &Leaf) -> bool {
-    let mut others = leaves.iter().filter(|leaf| leaf.path != own.path);
-    others.any(|leaf| {
+    let named = |leaf: &Leaf| {
         let value = folded(&leaf.value);
         let telling = weight(&value) >= 3 && (is_id(&leaf.key) || value.chars().any(char::is_alphabetic));
         telling
             && (known.says(&value) || known.says_its_words(&value) || is_of_a_record_spoken_of(known, &value))
-    })
+    };
+    let mut others = leaves.iter().filter(|leaf| leaf.path != own.path);
+    let mut numbers = leaves.iter().filter(|leaf| is_id(&leaf.key)).peekable();
+    if numbers.peek().is_some() { numbers.all(named) } else { others.any(named) }
 }
 
 #[cfg(test)]

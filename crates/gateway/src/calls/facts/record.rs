@@ -14,10 +14,10 @@ use super::steered::is_said;
 use super::sums::number;
 use crate::attribute::fields::Field;
 use crate::attribute::identifier::{Kind, terms};
-use crate::attribute::index::is_ideograph;
 use crate::attribute::sieve::{Probe, term_mark};
 use crate::attribute::{Source, folded, weight};
 use crate::wire::answer::ToolCall;
+use ombud_core::script::is_han;
 
 /// Rows of one list that are looked at.
 const MOST_RIVALS: usize = 64;
@@ -464,12 +464,12 @@ pub(super) fn is_directory(tool: &str) -> bool {
 fn head_of_a_chinese_name(title: &str) -> Option<&str> {
     let count = title.chars().count();
     let (at, _) = title.char_indices().nth(count.checked_sub(2)?)?;
-    ((4..=8).contains(&count) && title.chars().all(is_ideograph)).then(|| title.get(at..))?
+    ((4..=8).contains(&count) && title.chars().all(is_han)).then(|| title.get(at..))?
 }
 
 /// 小满 of 贺小满: what somebody of three characters is called by those who know them.
 fn given_name(name: &str) -> Option<&str> {
-    let whole = name.chars().count() == 3 && name.chars().all(is_ideograph);
+    let whole = name.chars().count() == 3 && name.chars().all(is_han);
     name.char_indices().nth(1).filter(|_| whole).and_then(|(at, _)| name.get(at..))
 }
 
@@ -481,7 +481,7 @@ fn is_joint(word: &str) -> bool {
 /// The words of a name that tell it from others.
 fn names_of(name: &str) -> impl Iterator<Item = &str> {
     name.split(|ch: char| !ch.is_alphanumeric())
-        .filter(|word| word.chars().count() >= if word.chars().all(is_ideograph) { 2 } else { 3 })
+        .filter(|word| word.chars().count() >= if word.chars().all(is_han) { 2 } else { 3 })
         .filter(|word| !COMMON.contains(word))
 }
 
@@ -534,7 +534,7 @@ impl Prepared {
     fn says_the_end_of(&self, role: &str) -> bool {
         let count = role.chars().count();
         let from = role.char_indices().map(|(at, _)| at).take(count.saturating_sub(2)).skip(1);
-        role.chars().all(is_ideograph) && from.filter_map(|at| role.get(at..)).any(|end| self.says(end))
+        role.chars().all(is_han) && from.filter_map(|at| role.get(at..)).any(|end| self.says(end))
     }
 
     /// 大麦 for 群主大麦: what is left of a name without its title is said.
@@ -543,7 +543,7 @@ impl Prepared {
             "老师", "经理", "先生", "女士", "师傅", "教练", "主任", "客服", "助手", "同学", "用户", "妈妈",
             "爸爸", "管理", "业主",
         ];
-        let whole = (3..=6).contains(&name.chars().count()) && name.chars().all(is_ideograph);
+        let whole = (3..=6).contains(&name.chars().count()) && name.chars().all(is_han);
         let mut ends = name.char_indices().skip(1).filter_map(|(at, _)| name.get(at..));
         whole && ends.any(|end| end.chars().count() >= 2 && !TITLES.contains(&end) && self.says(end))
     }
@@ -591,7 +591,7 @@ impl Prepared {
 
     /// 家纺 of 家纺专场, 银耳羹 of 鲜炖银耳羹12碗: at least half of the first Chinese word of a name.
     fn says_most_of(&self, title: &str) -> bool {
-        let name: Vec<char> = title.chars().take_while(|ch| is_ideograph(*ch)).collect();
+        let name: Vec<char> = title.chars().take_while(|ch| is_han(*ch)).collect();
         let half = name.len().div_ceil(2).max(2);
         (3..=8).contains(&name.len())
             && (half..=name.len())
@@ -602,7 +602,7 @@ impl Prepared {
     fn says_in_pieces(&self, word: &str) -> bool {
         let squeeze =
             |text: &str| text.chars().filter(|ch| ch.is_alphanumeric() && *ch != '的').collect::<String>();
-        let chinese = word.chars().any(is_ideograph);
+        let chinese = word.chars().any(is_han);
         let wanted = squeeze(word);
         weight(&wanted) >= if chinese { 4 } else { 8 }
             && self.turns.iter().any(|(_, turn)| squeeze(turn).contains(&wanted))
@@ -611,8 +611,7 @@ impl Prepared {
     pub(super) fn says(&self, word: &str) -> bool {
         self.turns.iter().any(|(_, turn)| {
             turn.match_indices(word).any(|(at, _)| {
-                let letter =
-                    |ch: Option<char>| ch.is_some_and(|ch| ch.is_alphanumeric() && !is_ideograph(ch));
+                let letter = |ch: Option<char>| ch.is_some_and(|ch| ch.is_alphanumeric() && !is_han(ch));
                 let before = turn.get(..at).and_then(|text| text.chars().next_back());
                 let after = turn.get(at + word.len()..).and_then(|text| text.chars().next());
                 let (first, last) = (word.chars().next(), word.chars().next_back());

@@ -7,13 +7,14 @@ use std::collections::BTreeSet;
 use ombud_core::effect::{Effect, Part, is_verb, untitled, words};
 use ombud_core::gate::{ArgumentFacts, CallFacts};
 use ombud_core::intent::urges;
+use ombud_core::script::is_han;
 
 use super::super::Prepared;
 use super::super::arguments::Leaf;
 use super::prose::texts;
 use super::record::{is_a_field, is_a_writer, is_kept_address};
 use super::topic::{self, is_empty, pairs, stem};
-use crate::attribute::index::{self, is_ideograph, stands_in};
+use crate::attribute::index::{self, stands_in};
 use crate::attribute::{folded, weight};
 use crate::wire::answer::ToolCall;
 
@@ -67,7 +68,7 @@ impl Call {
         let verbs = words(tool).iter().filter(|word| is_verb(word)).map(|word| stem(word)).collect();
         let pairs = all.iter().flat_map(|word| pairs(word).collect::<Vec<_>>()).collect();
         let said = format!("{tool}{description}");
-        let chinese = said.chars().any(is_ideograph);
+        let chinese = said.chars().any(is_han);
         let values = short().filter(|value| weight(value) >= 2).cloned().collect();
         Self { effect, values, stems, pairs, verbs, scripts: (!chinese || description.is_ascii(), chinese) }
     }
@@ -80,7 +81,7 @@ impl Call {
 
     /// Whether a sentence names the call.
     fn is_named_in(&self, sentence: &str) -> bool {
-        let chinese = sentence.chars().any(is_ideograph);
+        let chinese = sentence.chars().any(is_han);
         let bare = sentence.trim_matches(|ch: char| !ch.is_alphanumeric());
         if self.values.iter().any(|value| value.contains(bare)) {
             return false;
@@ -96,9 +97,8 @@ impl Call {
         if chinese && !self.scripts.1 || !chinese && !self.scripts.0 {
             return true;
         }
-        let mut english = sentence
-            .split(|ch: char| !ch.is_alphanumeric() || is_ideograph(ch))
-            .filter(|word| word.len() >= 3);
+        let mut english =
+            sentence.split(|ch: char| !ch.is_alphanumeric() || is_han(ch)).filter(|word| word.len() >= 3);
         english.any(|word| self.stems.contains(&stem(word)))
             || pairs(sentence).any(|pair| self.pairs.contains(&pair))
             || urges(sentence, self.effect)

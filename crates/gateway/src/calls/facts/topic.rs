@@ -4,10 +4,11 @@
 use std::collections::BTreeSet;
 
 use ombud_core::effect::{Effect, Hints, classify, ends_by_description, is_verb, told, untitled, words};
+use ombud_core::script::is_han;
 
 use super::super::Prepared;
 use super::super::arguments::Leaf;
-use crate::attribute::index::{self, is_ideograph, stands_in};
+use crate::attribute::index::{self, stands_in};
 use crate::attribute::{folded, weight};
 use crate::wire::answer::ToolCall;
 
@@ -181,7 +182,7 @@ fn verbs_of(tool: &str, description: &str) -> BTreeSet<char> {
         let next = chars.get(at + 1).is_some_and(|next| "给到掉成回入".contains(*next));
         *at == 0 || next || SELDOM.contains(**verb)
     });
-    let named = tool.chars().filter(|ch| is_ideograph(*ch));
+    let named = tool.chars().filter(|ch| is_han(*ch));
     let all = named.chain(told.map(|(_, verb)| *verb)).filter(|verb| CHARACTERS.contains(*verb));
     // 缴 and 交, 关 and 停 are said of the same.
     let alike = |verb: char| match verb {
@@ -226,7 +227,7 @@ fn is_dictated(known: &Prepared, value: &str) -> bool {
     }
     let chinese: Vec<String> = pairs(&value).collect();
     let english: Vec<&str> = value
-        .split(|ch: char| !ch.is_alphanumeric() || is_ideograph(ch))
+        .split(|ch: char| !ch.is_alphanumeric() || is_han(ch))
         .filter(|word| word.chars().all(char::is_alphabetic) && !word.is_empty())
         .collect();
     let (all, least) = if chinese.is_empty() { (english.len(), 3) } else { (chinese.len(), 6) };
@@ -268,7 +269,7 @@ fn opening(clause: &str) -> Option<&str> {
 
 /// The first two characters of a Chinese name or description.
 fn first_two(text: &str) -> Option<String> {
-    let two: String = text.chars().take(2).take_while(|ch| is_ideograph(*ch)).collect();
+    let two: String = text.chars().take(2).take_while(|ch| is_han(*ch)).collect();
     (two.chars().count() == 2).then_some(two)
 }
 
@@ -309,11 +310,11 @@ impl Said {
     }
 
     fn has(&self, word: &str) -> bool {
-        if word.chars().any(is_ideograph) {
+        if word.chars().any(is_han) {
             let short = (2..=3).contains(&word.chars().count());
             // “把假批了” for 批假
             return pairs(word).any(|pair| self.text.contains(&pair))
-                || short && word.chars().all(|ch| is_ideograph(ch) && self.text.contains(ch));
+                || short && word.chars().all(|ch| is_han(ch) && self.text.contains(ch));
         }
         is_telling(word) && self.stems.contains(&stem(word))
     }
@@ -352,7 +353,7 @@ impl Said {
 
     /// Whether the user writes in a script in which the tool is not described.
     fn cannot_tell(&self, tool: &str, description: &str) -> bool {
-        let chinese = |text: &str| text.chars().any(is_ideograph);
+        let chinese = |text: &str| text.chars().any(is_han);
         chinese(&self.text) && !chinese(tool) && !chinese(description)
     }
 }
@@ -373,7 +374,7 @@ fn is_telling(word: &str) -> bool {
 }
 
 fn stems(text: &str) -> Vec<String> {
-    let words = text.split(|ch: char| !ch.is_alphanumeric() || is_ideograph(ch));
+    let words = text.split(|ch: char| !ch.is_alphanumeric() || is_han(ch));
     words.filter(|word| !word.is_empty()).map(stem).collect()
 }
 
@@ -386,7 +387,7 @@ pub(super) fn stem(word: &str) -> String {
 
 /// Pairs of neighbouring Chinese characters.
 pub(super) fn pairs(word: &str) -> impl Iterator<Item = String> {
-    let chars: Vec<char> = word.chars().filter(|ch| is_ideograph(*ch)).collect();
+    let chars: Vec<char> = word.chars().filter(|ch| is_han(*ch)).collect();
     (1..chars.len()).filter_map(move |at| Some(chars.get(at - 1..=at)?.iter().collect()))
 }
 

@@ -176,7 +176,7 @@ pub(super) fn extent(rest: &str) -> usize {
         // Chinese text follows an address without a space.
         let chinese =
             matches!(u32::from(ch), 0x3000..=0x303f | 0xff00..=0xff0d | 0xff1a..=0xff20 | 0x2018..=0x201f);
-        ch.is_whitespace() || mark || chinese || !query && crate::attribute::index::is_ideograph(ch)
+        ch.is_whitespace() || mark || chinese || !query && ombud_core::script::is_han(ch)
     });
     end.map_or(rest.len(), |(at, _)| at)
 }

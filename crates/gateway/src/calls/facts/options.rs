@@ -1,0 +1,103 @@
+//! What a tool's description offers to choose from: “Open or close the dome”, “action: 进水/排水/关”. Whoever says one of these wants
+//! none of the others, whatever somebody's text says.
+
+use ombud_core::Origin;
+
+use super::super::Prepared;
+use super::super::arguments::Leaf;
+use super::{Value, prose};
+use crate::attribute::folded;
+use ombud_core::script::is_han;
+
+/// Bytes of a description that are read.
+const MOST_READ: usize = 2_000;
+
+/// Longest option, in bytes.
+const LONGEST: usize = 32;
+
+/// Places of one value that are looked at.
+const MOST_PLACES: usize = 8;
+
+/// The origin of a text that says this value, where the user says another of the options among which the tool has it.
+pub(super) fn told_against(known: &Prepared, description: &str, leaf: &Leaf) -> Option<Origin> {
+    let value = folded(&leaf.value);
+    let word = value.len() <= LONGEST && !value.is_empty() && value.chars().all(is_of_a_word);
+    if !word || known.says(&value) {
+        return None;
+    }
+    let description =
+        folded(description.get(..description.floor_char_boundary(MOST_READ)).unwrap_or_default());
+    let others = beside(&description, &value);
+    if !others.iter().any(|other| known.says(other)) {
+        return None;
+    }
+    prose::told_before(known, &Value { text: value, kind: None }, usize::MAX)
+}
+
+fn is_of_a_word(ch: char) -> bool {
+    ch.is_alphanumeric() || matches!(ch, '_' | '-')
+}
+
+/// The words before and behind an option that only “or”, a slash or a bar parts from it.
+fn beside<'d>(description: &'d str, option: &str) -> Vec<&'d str> {
+    let places = description.match_indices(option).take(MOST_PLACES);
+    let whole = places.filter_map(|(at, _)| {
+        let (before, after) = (description.get(..at)?, description.get(at + option.len()..)?);
+        (!before.ends_with(is_of_a_word) && !after.starts_with(is_of_a_word)).then_some((before, after))
+    });
+    whole.flat_map(|(before, after)| [last(before), first(after)]).flatten().collect()
+}
+
+/// The word at the end of what stands before an option.
+fn last(before: &str) -> Option<&str> {
+    let rest = before.trim_end_matches(is_between);
+    let rest = ["or", "或", "或者"].iter().find_map(|or| rest.strip_suffix(or)).map_or_else(
+        || before.trim_end_matches(' ').ends_with(PARTS).then_some(rest),
+        |rest| Some(rest.trim_end_matches(is_between)),
+    )?;
+    let start = rest.char_indices().rev().take_while(|(_, ch)| is_of_a_word(*ch)).last()?.0;
+    rest.get(start..).filter(|word| is_an_option(word))
+}
+
+/// The word at the start of what stands behind an option.
+fn first(after: &str) -> Option<&str> {
+    let rest = after.trim_start_matches(is_between);
+    let rest = ["or ", "或者", "或"].iter().find_map(|or| rest.strip_prefix(or)).map_or_else(
+        || after.trim_start_matches(' ').starts_with(PARTS).then_some(rest),
+        |rest| Some(rest.trim_start_matches(is_between)),
+    )?;
+    let end = rest.find(|ch| !is_of_a_word(ch)).unwrap_or(rest.len());
+    rest.get(..end).filter(|word| is_an_option(word))
+}
+
+/// What parts options by itself.
+const PARTS: [char; 3] = ['/', '|', '、'];
+
+fn is_between(ch: char) -> bool {
+    PARTS.contains(&ch) || matches!(ch, ' ' | ',' | '\'' | '"' | '`')
+}
+
+/// A Chinese option is a few characters, not the sentence around it.
+fn is_an_option(word: &str) -> bool {
+    !word.is_empty() && word.len() <= LONGEST && (!word.contains(is_han) || word.chars().count() <= 4)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn options_of_a_description() {
+        for (description, option, others) in [
+            ("open or close the dome", "close", vec!["open"]),
+            ("open or close the dome", "open", vec!["close"]),
+            ("action: 进水/排水/关；厘米", "排水", vec!["进水", "关"]),
+            ("one of 'low', 'high' or 'off'", "high", vec!["off"]),
+            ("mode: heat|cool", "cool", vec!["heat"]),
+            ("close the dome for good", "close", vec![]),
+            ("disclose or not", "close", vec![]),
+        ] {
+            assert_eq!(beside(description, option), others, "{description}");
+        }
+    }
+}
