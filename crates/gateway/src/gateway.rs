@@ -15,7 +15,7 @@ use crate::approvals::Approvals;
 use crate::attribute::Attributor;
 use crate::attribute::constant::Prompts;
 use crate::attribute::declared::{Declaration, Refused, Sources, Taken};
-use crate::caller::hex;
+use crate::caller::{Last, hex};
 use crate::calls::approve::Spent;
 use crate::calls::recent::Recent;
 use crate::consent::Desk;
@@ -95,6 +95,8 @@ pub struct Gateway {
     pub config: Config,
     /// Detection with memory.
     pub inspector: Arc<Inspector>,
+    /// Whose request the last one was.
+    pub last: Last,
     /// Attribution with memory.
     pub attributor: Arc<Attributor>,
     /// Where texts come from, as agents declare it.
@@ -138,6 +140,7 @@ impl Gateway {
             config,
             desk,
             inspector: Arc::new(Inspector::new(detector)),
+            last: Last::default(),
             attributor: Arc::default(),
             sources: Arc::default(),
             prompts: Prompts::default(),
