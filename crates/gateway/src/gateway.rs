@@ -31,7 +31,7 @@ use crate::tool::Edge;
 use crate::tool::shelf::Shelf;
 use crate::upstream::{Patience, Upstream};
 use crate::wire::Dialect;
-use crate::{names, record};
+use crate::{names, record, route};
 
 /// Long bodies that are worked on at once: two for the processor, two that come from and go to the network meanwhile.
 const HEAVY_AT_ONCE: usize = 4;
@@ -97,6 +97,8 @@ pub struct Gateway {
     pub inspector: Arc<Inspector>,
     /// Whose request the last one was.
     pub last: Last,
+    /// Its way.
+    pub way: route::Last,
     /// Attribution with memory.
     pub attributor: Arc<Attributor>,
     /// Where texts come from, as agents declare it.
@@ -141,6 +143,7 @@ impl Gateway {
             desk,
             inspector: Arc::new(Inspector::new(detector)),
             last: Last::default(),
+            way: route::Last::default(),
             attributor: Arc::default(),
             sources: Arc::default(),
             prompts: Prompts::default(),

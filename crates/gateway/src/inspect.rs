@@ -34,14 +34,17 @@ pub struct Inspector {
     plain: Recall<bool>,
 }
 
+/// Bytes per generation for signs: nearly all texts have none, and one takes 80 bytes then.
+const SIGNS_ROOM: usize = 256 * 1024;
+
 /// Bytes per generation for what is plain: addresses and headers, of which a client has a few.
 const PLAIN_ROOM: usize = 64 * 1024;
 
 impl Inspector {
     /// An inspector around a detector.
     pub fn new(detector: Detector) -> Self {
-        let plain = Recall::of(PLAIN_ROOM);
-        Self { detector, known: Recall::default(), signs: Recall::default(), plain }
+        let (signs, plain) = (Recall::of(SIGNS_ROOM), Recall::of(PLAIN_ROOM));
+        Self { detector, known: Recall::default(), signs, plain }
     }
 
     /// The detector itself.

@@ -85,7 +85,7 @@ impl From<Refusal> for Refused {
 /// The walk of one request: parse, attribute, detect, decide, rewrite, record, forward, restore.
 async fn exchange(gateway: &Arc<Gateway>, call: Call, body: Body) -> Result<Response, Refused> {
     admit(gateway, &call.headers)?;
-    let route = route::find(gateway, &call.method, &call.uri, &call.headers)?;
+    let route = gateway.way.find(gateway, &call.method, &call.uri, &call.headers)?;
     let named = |why| Refused { why, provider: Some(route.provider.id.clone()) };
     let caller = gateway.last.caller(&gateway.ledger, &call.headers);
     if route.wire.is_some() {

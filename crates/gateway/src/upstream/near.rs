@@ -86,9 +86,14 @@ impl Near {
     fn take(&self, host: &str) -> Option<Connection> {
         let mut kept = self.kept();
         let all = kept.get_mut(host)?;
-        all.retain(|(connection, used)| !connection.is_closed() && used.elapsed() < IDLE);
         let at = all.iter().rposition(|(connection, _)| connection.is_ready())?;
-        Some(all.remove(at).0)
+        let (connection, used) = all.remove(at);
+        if used.elapsed() < IDLE {
+            return Some(connection);
+        }
+        // All others that wait are older.
+        all.retain(|(connection, _)| !connection.is_ready());
+        None
     }
 
     fn keep(&self, host: &str, connection: Connection) {
@@ -96,9 +101,11 @@ impl Near {
         if !kept.contains_key(host) {
             kept.insert(host.to_owned(), Vec::new());
         }
-        if let Some(all) = kept.get_mut(host)
-            && all.len() < MOST_KEPT
-        {
+        let Some(all) = kept.get_mut(host) else { return };
+        if all.len() >= MOST_KEPT {
+            all.retain(|(connection, _)| !connection.is_closed());
+        }
+        if all.len() < MOST_KEPT {
             all.push((connection, Instant::now()));
         }
     }
