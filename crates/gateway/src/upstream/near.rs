@@ -252,6 +252,8 @@ mod tests {
         let halves = tokio::spawn(async move {
             let _unanswered = listener.accept().await.unwrap();
             let (mut stream, _) = listener.accept().await.unwrap();
+            // An answer that comes before its request is no HTTP.
+            assert!(stream.read(&mut [0; 1024]).await.unwrap() > 0);
             stream.write_all(&ANSWER[..ANSWER.len() - 1]).await.unwrap();
             sleep(Duration::from_secs(5)).await;
         });
