@@ -385,7 +385,7 @@ pub async fn deliver(mut delivery: Delivery, answer: reqwest::Response) -> Resul
     let status = answer.status();
     let mut headers = upstream::response_headers(answer.headers());
     delivery.head(status, answer.headers());
-    if let Some(to) = upstream::redirect(status, answer.headers(), answer.url().as_str()) {
+    if let Some(to) = upstream::redirect(status, answer.headers(), &delivery.url) {
         return Err(delivery.fail(Refusal::Redirected(to)));
     }
     let speaks = delivery.wire.is_some_and(Wire::speaks);

@@ -15,7 +15,7 @@ use crate::approvals::Approvals;
 use crate::attribute::Attributor;
 use crate::attribute::constant::Prompts;
 use crate::attribute::declared::{Declaration, Refused, Sources, Taken};
-use crate::caller::hex;
+use crate::caller::{Last, hex};
 use crate::calls::approve::Spent;
 use crate::calls::recent::Recent;
 use crate::consent::Desk;
@@ -31,7 +31,7 @@ use crate::tool::Edge;
 use crate::tool::shelf::Shelf;
 use crate::upstream::{Patience, Upstream};
 use crate::wire::Dialect;
-use crate::{names, record};
+use crate::{names, record, route};
 
 /// Long bodies that are worked on at once: two for the processor, two that come from and go to the network meanwhile.
 const HEAVY_AT_ONCE: usize = 4;
@@ -95,6 +95,10 @@ pub struct Gateway {
     pub config: Config,
     /// Detection with memory.
     pub inspector: Arc<Inspector>,
+    /// Whose request the last one was.
+    pub last: Last,
+    /// Its way.
+    pub way: route::Last,
     /// Attribution with memory.
     pub attributor: Arc<Attributor>,
     /// Where texts come from, as agents declare it.
@@ -138,6 +142,8 @@ impl Gateway {
             config,
             desk,
             inspector: Arc::new(Inspector::new(detector)),
+            last: Last::default(),
+            way: route::Last::default(),
             attributor: Arc::default(),
             sources: Arc::default(),
             prompts: Prompts::default(),

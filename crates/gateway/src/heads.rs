@@ -5,7 +5,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
-use http::{HeaderMap, HeaderName};
+use http::{HeaderMap, HeaderName, HeaderValue};
 use ombud_core::event::Counts;
 use ombud_core::{Action, DataType, Detection, Policy};
 use ombud_detect::Detector;
@@ -186,6 +186,11 @@ impl Sort {
         }
     }
 
+    /// What is found in a value.
+    fn look(self, detector: &Detector, text: &str) -> Vec<Detection> {
+        if self == Self::Program { detector.detect_formed(text) } else { detector.detect(text) }
+    }
+
     /// Whether something that was found in a value is what it looks like.
     fn counts(self, found: &Detection, text: &str) -> bool {
         use DataType::{DbUrl, Email, Location, Org, Person, Phone, Secret};
@@ -205,6 +210,13 @@ impl Sort {
             _ => true,
         }
     }
+}
+
+/// Whether nothing is found in a header, whatever a policy would say of it.
+fn is_plain(detector: &Detector, name: &HeaderName, value: &HeaderValue) -> bool {
+    let sort = Sort::of(name.as_str());
+    readings(value.as_bytes(), sort)
+        .is_some_and(|texts| texts.iter().all(|text| sort.look(detector, text).is_empty()))
 }
 
 /// The texts that a value may be to the one who gets it; nothing if it is text in no encoding that is read here.
@@ -281,12 +293,29 @@ fn words(text: &str) -> Option<String> {
     any.then_some(out)
 }
 
+/// Says whether a header is plain: by the look that it is given, or because that look was taken before.
+pub type Plain<'p> = &'p dyn Fn(&HeaderName, &HeaderValue, &dyn Fn() -> bool) -> bool;
+
 /// Takes out what must not leave. Headers in `open` go as they are: the operator says so.
 pub fn withhold(detector: &Detector, policy: &Policy, open: &[String], headers: &mut HeaderMap) -> Withheld {
+    withhold_known(detector, policy, open, headers, &|_, _, _| false)
+}
+
+/// The same where it is remembered which headers are plain.
+pub fn withhold_known(
+    detector: &Detector,
+    policy: &Policy,
+    open: &[String],
+    headers: &mut HeaderMap,
+    plain: Plain<'_>,
+) -> Withheld {
     let mut withheld = Withheld::default();
     let mut left_out: Vec<HeaderName> = Vec::new();
     let closed = |name: &str| !KEYS.contains(&name) && !open.iter().any(|open| open == name);
     for (name, value) in headers.iter().filter(|(name, _)| closed(name.as_str())) {
+        if plain(name, value, &|| is_plain(detector, name, value)) {
+            continue;
+        }
         let sort = Sort::of(name.as_str());
         let held = |text: &String| {
             let held = |found: &Detection| {
@@ -294,10 +323,7 @@ pub fn withhold(detector: &Detector, policy: &Policy, open: &[String], headers: 
                     && policy.action_on(found) != Action::Allow
                     && sort.counts(found, text)
             };
-            let found = match sort {
-                Sort::Program => detector.detect_formed(text),
-                _ => detector.detect(text),
-            };
+            let found = sort.look(detector, text);
             let kinds: Vec<DataType> =
                 found.iter().filter(|found| held(found)).map(|found| found.kind).collect();
             (!kinds.is_empty()).then_some(kinds)
@@ -334,8 +360,20 @@ mod tests {
         for (name, value) in pairs {
             headers.append(*name, http::HeaderValue::from_bytes(value.as_bytes()).unwrap());
         }
-        let withheld =
-            withhold(&Detector::new(&Options::default()), policy, &["x-open".into()], &mut headers);
+        let open = ["x-open".to_owned()];
+        let inspector = crate::inspect::Inspector::new(Detector::new(&Options::default()));
+        let mut again = [headers.clone(), headers.clone()];
+        let withheld = withhold(inspector.detector(), policy, &open, &mut headers);
+        // What is remembered of headers changes nothing, the second time neither.
+        for again in &mut again {
+            let plain: Plain<'_> =
+                &|name, value, look| inspector.is_plain("c", (name.as_str(), value.as_bytes()), look);
+            let same = withhold_known(inspector.detector(), policy, &open, again, plain);
+            assert_eq!(
+                (&*again, same.names, same.found),
+                (&headers, withheld.names.clone(), withheld.found.clone())
+            );
+        }
         (headers.keys().map(ToString::to_string).collect(), withheld)
     }
 

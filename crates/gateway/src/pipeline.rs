@@ -85,11 +85,11 @@ impl From<Refusal> for Refused {
 /// The walk of one request: parse, attribute, detect, decide, rewrite, record, forward, restore.
 async fn exchange(gateway: &Arc<Gateway>, call: Call, body: Body) -> Result<Response, Refused> {
     admit(gateway, &call.headers)?;
-    let route = route::find(gateway, &call.method, &call.uri, &call.headers)?;
+    let route = gateway.way.find(gateway, &call.method, &call.uri, &call.headers)?;
     let named = |why| Refused { why, provider: Some(route.provider.id.clone()) };
-    let caller = Caller::of(&gateway.ledger, &call.headers);
+    let caller = gateway.last.caller(&gateway.ledger, &call.headers);
     if route.wire.is_some() {
-        address(gateway, &route, &call.uri).map_err(named)?;
+        address(gateway, &route, &caller, &call.uri).map_err(named)?;
     }
     let body = if route.wire.is_some_and(|wire| !wire.has_body()) {
         // Nobody would look into it.
@@ -185,8 +185,16 @@ fn work(
     let key = caller.mint_key(route.wire);
     let mut masked = inspect::apply(&policy, &exchange, &recalled, &key, &approved(&call.headers))?;
     let mut headers = upstream::request_headers(&call.headers);
-    let withheld =
-        heads::withhold(gateway.inspector.detector(), &policy, &gateway.config.headers, &mut headers);
+    let detector = gateway.inspector.detector();
+    let withheld = heads::withhold_known(
+        detector,
+        &policy,
+        &gateway.config.headers,
+        &mut headers,
+        &|name, value, look| {
+            gateway.inspector.is_plain(&caller.client, (name.as_str(), value.as_bytes()), look)
+        },
+    );
     for (kind, count) in withheld.found {
         *masked.found.entry(kind).or_default() += count;
         *masked.masked.entry(kind).or_default() += count;
@@ -241,24 +249,35 @@ const OWN_PARAMETERS: &[&str] = &[
 
 /// Refuses an address that holds personal data or a secret: nothing can be masked in it. Ids and names in a path count only as
 /// a whole.
-fn address(gateway: &Gateway, route: &Route<'_>, uri: &http::Uri) -> Result<(), Refusal> {
+fn address(gateway: &Gateway, route: &Route<'_>, caller: &Caller, uri: &http::Uri) -> Result<(), Refusal> {
     let policy = policy(gateway, route);
-    let looked = |text: &str, whole: bool| {
+    let looked = |text: &str| {
         let text = String::from_utf8_lossy(&percent(text.replace('+', " ").as_bytes())).into_owned();
-        let found = gateway.inspector.detector().detect_formed(&text);
+        (gateway.inspector.detector().detect_formed(&text), text.len())
+    };
+    let segments = || uri.path().split('/').map(|segment| (segment, true));
+    let parameters = || {
+        let pairs = uri.query().unwrap_or_default().split('&').filter(|pair| {
+            let name = pair.split('=').next().unwrap_or_default();
+            !OWN_PARAMETERS.iter().any(|own| own.eq_ignore_ascii_case(name))
+        });
+        pairs.map(|pair| (pair, false))
+    };
+    let target = uri.path_and_query().map(http::uri::PathAndQuery::as_str).unwrap_or_default();
+    let plain = || segments().chain(parameters()).all(|(piece, _)| looked(piece).0.is_empty());
+    if gateway.inspector.is_plain(&caller.client, ("address", target.as_bytes()), plain) {
+        return Ok(());
+    }
+    let refused = |(piece, whole): (&str, bool)| {
+        let (found, length) = looked(piece);
         let counts = |found: &Detection| {
             found.score >= policy.min_score
                 && policy.action_on(found) != Action::Allow
-                && (!whole || found.span == (0..text.len()))
+                && (!whole || found.span == (0..length))
         };
         found.into_iter().find(counts).map(|found| found.kind)
     };
-    let segments = uri.path().split('/').filter_map(|segment| looked(segment, true));
-    let parameters = uri.query().unwrap_or_default().split('&').filter(|pair| {
-        let name = pair.split('=').next().unwrap_or_default();
-        !OWN_PARAMETERS.iter().any(|own| own.eq_ignore_ascii_case(name))
-    });
-    let found = segments.chain(parameters.filter_map(|pair| looked(pair, false))).next();
+    let found = segments().chain(parameters()).find_map(refused);
     found.map_or(Ok(()), |kind| Err(Refusal::Query(kind)))
 }
 

@@ -27,6 +27,12 @@ impl<T> Keep for Arc<[T]> {
     }
 }
 
+impl Keep for bool {
+    fn weight(&self) -> usize {
+        0
+    }
+}
+
 /// Bytes per generation where nothing else is said. Two are kept, so what has come again within the last generation stays.
 const ROOM: usize = 1 << 20;
 

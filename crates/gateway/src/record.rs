@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use ombud_core::event::{Event, EventKind, RequestRecord};
-use ombud_core::{Exchange, SignRecord};
+use ombud_core::{DataType, Exchange, SignRecord};
 use ombud_detect::mask::Minted;
 pub use ombud_ledger::id;
-use serde_json::json;
+use serde::Serialize;
 
 use crate::inspect::Masked;
 use crate::wire::splice::Patch;
@@ -71,11 +71,21 @@ pub fn request(
 /// The replacements of a request as JSON, `[[start, end, "TOKEN"], …]` in bytes of the original body: the second part
 /// of its payload. With the original, which is the first, it says what the provider received. A surrogate does not tell its
 /// type, so it stands fourth.
-pub fn patches(patches: &[Patch], minted: &Minted) -> Vec<u8> {
-    let row = |patch: &Patch| {
-        let mut row = vec![json!(patch.range.start), json!(patch.range.end), json!(patch.with)];
-        row.extend(minted.surrogate_kind(&patch.with).map(|kind| json!(kind)));
-        row
+pub fn patches<'p>(patches: &'p [Patch], minted: &Minted) -> Vec<u8> {
+    let row = |patch: &'p Patch| {
+        let Patch { range, with } = patch;
+        match minted.surrogate_kind(with) {
+            Some(kind) => Row::Surrogate(range.start, range.end, with, kind),
+            None => Row::Token(range.start, range.end, with),
+        }
     };
     serde_json::to_vec(&patches.iter().map(row).collect::<Vec<_>>()).unwrap_or_default()
+}
+
+/// One replacement.
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Row<'p> {
+    Token(usize, usize, &'p str),
+    Surrogate(usize, usize, &'p str, DataType),
 }

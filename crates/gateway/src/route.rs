@@ -1,6 +1,8 @@
 //! Where a request goes, and in which wire.
 
-use http::{HeaderMap, Method, Uri};
+use std::sync::Mutex;
+
+use http::{HeaderMap, HeaderValue, Method, Uri};
 
 use crate::gateway::Gateway;
 use crate::providers::Provider;
@@ -20,6 +22,49 @@ pub struct Route<'g> {
     pub dialect: Dialect,
 }
 
+/// The way of the last request, which is nearly always that of the next: the address that it leads to is put together and checked once.
+#[derive(Default)]
+pub struct Last(Mutex<Option<Known>>);
+
+struct Known {
+    of: Of<Method, String, HeaderValue>,
+    provider: String,
+    url: String,
+    wire: Option<Wire>,
+}
+
+/// All that a way depends on: method, target, the host that the client had in mind, and the dialect.
+type Of<M, T, H> = (M, T, Option<H>, Dialect);
+
+impl Last {
+    /// The way of a request.
+    pub fn find<'g>(
+        &self,
+        gateway: &'g Gateway,
+        method: &Method,
+        uri: &Uri,
+        headers: &HeaderMap,
+    ) -> Result<Route<'g>, Refusal> {
+        let dialect = dialect(method, uri, headers);
+        let target = uri.path_and_query().map_or("/", |target| target.as_str());
+        let addressed = headers.get("x-ombud-host");
+        if let Ok(last) = self.0.lock()
+            && let Some(Known { of, provider, url, wire }) = &*last
+            && (&of.0, of.1.as_str(), of.2.as_ref(), of.3) == (method, target, addressed, dialect)
+            && let Some(provider) = gateway.config.providers.by_id(provider)
+        {
+            return Ok(Route { provider, url: url.clone(), wire: *wire, dialect });
+        }
+        let route = find(gateway, method, uri, headers)?;
+        if let Ok(mut last) = self.0.lock() {
+            let of = (method.clone(), target.to_owned(), addressed.cloned(), dialect);
+            let (provider, url) = (route.provider.id.clone(), route.url.clone());
+            *last = Some(Known { of, provider, url, wire: route.wire });
+        }
+        Ok(route)
+    }
+}
+
 /// Tells the dialect before anything else is known, for errors.
 pub fn dialect(method: &Method, uri: &Uri, headers: &HeaderMap) -> Dialect {
     match Wire::pick(method.as_str(), uri.path()).and_then(Wire::dialect) {
@@ -31,7 +76,7 @@ pub fn dialect(method: &Method, uri: &Uri, headers: &HeaderMap) -> Dialect {
 }
 
 /// Finds the way of a request: `/p/<provider>/…` names one, everything else goes to the default of its dialect.
-pub fn find<'g>(
+fn find<'g>(
     gateway: &'g Gateway,
     method: &Method,
     uri: &Uri,

@@ -1,14 +1,21 @@
 //! Listening.
 
-use std::future::Future;
+use std::convert::Infallible;
+use std::future::{Future, ready};
 use std::io::ErrorKind;
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::time::Duration;
 
+use ::http::{HeaderMap, Uri};
 use axum::Router;
+use axum::body::Body;
 use axum::extract::Request;
+use axum::response::Response;
+use futures_util::FutureExt as _;
+use hyper::body::Incoming;
 use hyper::server::conn::http1;
+use hyper::service::{Service as _, service_fn};
 use hyper_util::rt::TokioIo;
 use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
@@ -21,17 +28,52 @@ use crate::{memory, pipeline};
 /// The routes of the model edge (`/v1/…`, `/p/<provider>/…`), of the memory edge (`/m/<store>/…`) and of the tool edge
 /// (`/mcp/<server>`, `/t/<action>/…`), and a clear error for all else.
 pub fn router(gateway: Arc<Gateway>) -> Router {
-    Router::new().fallback(move |request: Request| {
-        let gateway = Arc::clone(&gateway);
-        async move {
-            match request.uri().path() {
-                path if path.starts_with(memory::ROOT) => memory::handle(gateway, request).await,
-                path if path.starts_with(http::ROOT) => http::handle(gateway, request).await,
-                path if path.starts_with(action::ROOT) => action::handle(gateway, request).await,
-                _ => pipeline::handle(gateway, request).await,
+    Router::new().fallback(move |request: Request| edge(Arc::clone(&gateway), request))
+}
+
+/// Answers at the edge that a path belongs to.
+async fn edge(gateway: Arc<Gateway>, request: Request) -> Response {
+    match request.uri().path() {
+        path if path.starts_with(memory::ROOT) => memory::handle(gateway, request).await,
+        path if path.starts_with(http::ROOT) => http::handle(gateway, request).await,
+        path if path.starts_with(action::ROOT) => action::handle(gateway, request).await,
+        _ => pipeline::handle(gateway, request).await,
+    }
+}
+
+/// Where a request goes.
+pub enum Door {
+    /// To the routes beside the edges.
+    Routes,
+    /// To an edge.
+    Edge,
+    /// Nowhere: this is its answer.
+    Closed(Response),
+}
+
+/// Says where a request goes.
+pub type Porter = Arc<dyn Fn(&Uri, &HeaderMap) -> Door + Send + Sync>;
+
+/// What answers the requests of a listener. What goes to an edge does not pass through the layers of a router: they take as long
+/// as to read the request.
+struct Front {
+    routes: Router,
+    edges: Option<(Arc<Gateway>, Porter)>,
+}
+
+impl Front {
+    /// The answer to one request. In a box of its own: a connection that waits must not keep room for a request.
+    fn answer(&self, request: Request) -> Pin<Box<dyn Future<Output = Result<Response, Infallible>> + Send>> {
+        let door =
+            self.edges.as_ref().map(|(gateway, porter)| (gateway, porter(request.uri(), request.headers())));
+        match door {
+            Some((_, Door::Closed(response))) => Box::pin(ready(Ok(response))),
+            Some((gateway, Door::Edge)) => Box::pin(edge(Arc::clone(gateway), request).map(Ok)),
+            Some((_, Door::Routes)) | None => {
+                Box::pin(TowerToHyperService::new(self.routes.clone()).call(request))
             }
         }
-    })
+    }
 }
 
 /// What is read ahead of a connection at most. A connection that waits for its next request keeps a buffer as large as its last
@@ -44,9 +86,28 @@ const BREATHER: Duration = Duration::from_secs(1);
 /// Serves until `stop` resolves; then lets open exchanges end.
 pub async fn serve(
     listener: TcpListener,
-    router: Router,
+    routes: Router,
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> std::io::Result<()> {
+    take_on(listener, Front { routes, edges: None }, stop).await
+}
+
+/// The same with the edges of a gateway beside the routes.
+pub async fn serve_edges(
+    listener: TcpListener,
+    routes: Router,
+    edges: (Arc<Gateway>, Porter),
+    stop: impl Future<Output = ()> + Send + 'static,
+) -> std::io::Result<()> {
+    take_on(listener, Front { routes, edges: Some(edges) }, stop).await
+}
+
+async fn take_on(
+    listener: TcpListener,
+    front: Front,
+    stop: impl Future<Output = ()> + Send + 'static,
+) -> std::io::Result<()> {
+    let front = Arc::new(front);
     let mut http = http1::Builder::new();
     http.max_buf_size(READ_AHEAD);
     let open = GracefulShutdown::new();
@@ -59,7 +120,7 @@ pub async fn serve(
         // Without TCP_NODELAY a streamed answer waits 40 ms for the client's delayed acknowledgement at every small frame.
         // A connection on which it cannot be set is slower, not wrong.
         let _ = stream.set_nodelay(true);
-        take(stream, &http, router.clone(), &open);
+        take(stream, &http, Arc::clone(&front), &open);
     }
     open.shutdown().await;
     Ok(())
@@ -67,8 +128,8 @@ pub async fn serve(
 
 /// Serves a connection. A function without parameters of type, so that HTTP is compiled here, where it is made fast, and not in the
 /// crate that calls [`serve`], which is made small.
-fn take(stream: TcpStream, http: &http1::Builder, router: Router, open: &GracefulShutdown) {
-    let service = TowerToHyperService::new(router);
+fn take(stream: TcpStream, http: &http1::Builder, front: Arc<Front>, open: &GracefulShutdown) {
+    let service = service_fn(move |request: ::http::Request<Incoming>| front.answer(request.map(Body::new)));
     let connection = open.watch(http.serve_connection(TokioIo::new(stream), service));
     // A connection that breaks off has nobody to tell; its exchange is recorded where it was.
     tokio::spawn(async { drop(connection.await) });

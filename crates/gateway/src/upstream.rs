@@ -8,6 +8,10 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 
 use crate::refusal::Refusal;
 
+mod near;
+
+use near::Near;
+
 /// Headers that belong to one connection (RFC 9110 §7.6.1), or that the client library sets itself.
 static HOP_BY_HOP: [HeaderName; 12] = [
     header::CONNECTION,
@@ -43,8 +47,10 @@ impl Default for Patience {
 #[derive(Debug)]
 pub struct Upstream {
     client: reqwest::Client,
-    /// For providers on this machine, which no proxy of the environment could reach.
+    /// For providers on this machine, which no proxy of the environment could reach,
     loopback: reqwest::Client,
+    /// and those among them that speak plain HTTP.
+    near: Near,
     /// The URL that was asked last: nearly always that of the next request.
     last: Mutex<Option<(String, reqwest::Url)>>,
 }
@@ -55,7 +61,7 @@ impl Upstream {
     pub fn new(patience: Patience) -> Result<Self, reqwest::Error> {
         let client = builder(patience).build()?;
         let loopback = builder(patience).no_proxy().build()?;
-        Ok(Self { client, loopback, last: Mutex::default() })
+        Ok(Self { client, loopback, near: Near::new(patience), last: Mutex::default() })
     }
 
     /// Sends a request and waits for the head of the answer.
@@ -66,7 +72,11 @@ impl Upstream {
         headers: HeaderMap,
         body: Bytes,
     ) -> Result<reqwest::Response, Refusal> {
-        let client = if is_loopback(url) { &self.loopback } else { &self.client };
+        let near = is_loopback(url);
+        if near && url.starts_with("http://") {
+            return self.near.send(method, url, headers, body).await;
+        }
+        let client = if near { &self.loopback } else { &self.client };
         // Not by a builder, which copies the headers once more.
         let address = self.address(url).ok_or_else(|| Refusal::Unreachable(host(url).to_owned()))?;
         let mut request = reqwest::Request::new(method, address);

@@ -59,7 +59,7 @@ const MAX_SEALERS: usize = 4096;
 
 /// In a crowd the keys of new conversations are let gather so long before the next are stored. Only the first request of a
 /// conversation waits for its key.
-const KEYS_GATHER: Duration = Duration::from_millis(4);
+const KEYS_GATHER: Duration = Duration::from_millis(8);
 
 #[derive(Default)]
 struct Sealers {

@@ -77,7 +77,8 @@ impl Gate {
             // A sender that is gone stops the server too.
             let _ = stopped.await;
         };
-        let server = tokio::spawn(server::serve(listener, router, until));
+        let edges = (Arc::clone(&gateway), console.porter());
+        let server = tokio::spawn(server::serve_edges(listener, router, edges, until));
         let shared = share::offer(home, &gateway);
         tokio::spawn(crate::subject::resume(Arc::clone(&gateway)));
         // Only a convenience for verbs beside this process: without it they say that the log is in use.

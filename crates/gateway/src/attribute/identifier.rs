@@ -399,6 +399,10 @@ impl NextHex for std::str::Bytes<'_> {
 
 /// The readable text that a run of base64 or hexadecimal digits stands for.
 pub(crate) fn hidden(piece: &str) -> Option<String> {
+    let digit = |byte: u8| byte.is_ascii_alphanumeric() || b"+/-_=".contains(&byte);
+    if !piece.bytes().all(digit) {
+        return None;
+    }
     let engines = [&STANDARD_NO_PAD, &URL_SAFE_NO_PAD];
     let hex = || -> Option<Vec<u8>> {
         let digits: Option<Vec<u32>> = piece.chars().map(|ch| ch.to_digit(16)).collect();

@@ -33,9 +33,9 @@ const WORTH_KEEPING: usize = 16;
 /// Places of one value that are looked at in one slot.
 const MOST_PLACES: usize = 16;
 
-/// Bytes of prepared texts in a generation. A text takes some eight times its length, and a few contexts of 256 KiB have to fit:
-/// one that does not would be prepared anew with every turn.
-const ROOM: usize = 8 << 20;
+/// Bytes of prepared texts in a generation. A text takes some eight times its length, and two contexts of 256 KiB have to fit into each
+/// of the two: one that does not would be prepared anew with every turn.
+const ROOM: usize = 4 << 20;
 
 /// Prepares texts and remembers them, so that a turn costs what is new in it.
 pub struct Attributor {

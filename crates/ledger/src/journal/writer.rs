@@ -38,15 +38,23 @@ const LOOKS: u32 = 50;
 
 /// After a sync of so many entries
 const CROWD: usize = 8;
-/// the next is let gather this long, and of twice as many twice as long: under load each sync then serves more requests, and all
-/// of them together use less of the processor, which is what they wait for then. A single conversation never waits for it.
-const GATHER: Duration = Duration::from_millis(1);
-/// No entry waits longer than so many times that.
-const MOST_GATHERED: usize = 3;
+/// the next is let gather, step by step, as long as more come: under load each sync then serves more requests, and all of them together
+/// use less of the processor, which is what they wait for then. When nothing has come in a step, everybody waits for the sync.
+const GATHER: Duration = Duration::from_millis(2);
+/// No entry waits longer than so many steps. A single conversation never waits for any.
+const MOST_GATHERED: usize = 4;
 
-/// How long to gather after a sync of so many entries.
-fn gathering(entries: usize) -> Duration {
-    GATHER * u32::try_from((entries / CROWD).min(MOST_GATHERED)).unwrap_or_default()
+/// Lets entries gather after a sync of so many, and says how many steps that took. `step` waits and says how many there are then,
+/// or that the log ends.
+fn gather(synced: usize, mut step: impl FnMut() -> Option<usize>) -> usize {
+    let (most, mut known) = (if synced < CROWD { 0 } else { MOST_GATHERED }, 0);
+    for taken in 1..=most {
+        match step() {
+            Some(entries) if entries > known => known = entries,
+            _ => return taken,
+        }
+    }
+    most
 }
 
 /// How far the log is, for those who wait.
@@ -317,7 +325,7 @@ impl Shared {
                 break;
             }
             self.progress.send_modify(|progress| progress.durable = at.seq);
-            let pause = gathering(fresh.len());
+            let entries = fresh.len();
             frontier.extend(fresh);
             let mut head = lock(&self.head);
             head.saved = Saved { at, frontier: frontier.clone() };
@@ -326,9 +334,11 @@ impl Shared {
             if wakes {
                 self.synced.notify_all();
             }
-            if !pause.is_zero() {
-                std::thread::sleep(pause);
-            }
+            gather(entries, || {
+                std::thread::sleep(GATHER);
+                let tail = lock(&self.tail);
+                (!tail.closing).then_some(tail.fresh.len())
+            });
         }
         lock(&self.head).closing = true;
         self.synced.notify_all();
@@ -503,6 +513,20 @@ mod tests {
             writer.durable(awaited).await.unwrap();
             assert!(lock(&writer.shared.tail).fresh.is_empty());
         }
+    }
+
+    #[test]
+    fn a_crowd_is_gathered_as_long_as_it_grows() {
+        let steps = |synced, entries: &[Option<usize>]| {
+            let mut entries = entries.iter().copied();
+            gather(synced, || entries.next().flatten())
+        };
+        assert_eq!(steps(CROWD - 1, &[Some(9)]), 0, "a conversation waits for nobody");
+        assert_eq!(steps(CROWD, &[Some(0), Some(9)]), 1, "nobody comes");
+        assert_eq!(steps(CROWD, &[Some(3), Some(5), Some(5), Some(9)]), 3, "nobody else comes");
+        assert_eq!(steps(CROWD, &[Some(1), None, Some(9)]), 2, "the log ends");
+        let flood: Vec<_> = (1..100).map(Some).collect();
+        assert_eq!(steps(CROWD, &flood), MOST_GATHERED);
     }
 
     #[tokio::test]

@@ -13,6 +13,7 @@ use axum::http::{StatusCode, Uri};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use ombud_core::{Lang, say};
+use ombud_gateway::server::Door;
 use serde_json::json;
 
 /// What the console and the interface may do in a browser: nothing but what is listed, all of it from here.
@@ -78,6 +79,14 @@ impl Guard {
             return Err(Refused::Origin("cross-site".to_owned()));
         }
         Ok(())
+    }
+
+    /// Where a request goes. The routes of the interface are checked where they are, for the headers of what they answer.
+    pub(crate) fn door(&self, uri: &Uri, headers: &HeaderMap) -> Door {
+        if is_own(uri.path()) {
+            return Door::Routes;
+        }
+        self.judge(uri, headers).map_or_else(|refused| Door::Closed(self.refusal(&refused)), |()| Door::Edge)
     }
 
     /// A name cannot be pointed somewhere else if it is none: an IP address is what it says.
@@ -229,6 +238,27 @@ mod tests {
         }
         for origin in ["http://localhost:3000", "http://127.0.0.1:5173", "https://gate.example.com"] {
             assert_eq!(at("/v1/chat/completions", origin), Ok(()), "{origin}");
+        }
+    }
+
+    #[test]
+    fn what_goes_to_an_edge_passes_the_same_guard() {
+        let door = |path: &str, origin: &str| {
+            let mut headers = HeaderMap::new();
+            headers.insert("host", "127.0.0.1:8787".parse().unwrap());
+            headers.insert("origin", origin.parse().unwrap());
+            Guard::new(&[], Lang::En).door(&path.parse().unwrap(), &headers)
+        };
+        for path in
+            ["/v1/chat/completions", "/p/openai/v1/models", "/m/notes/api/v2/heartbeat", "/mcp/x", "/"]
+        {
+            assert!(matches!(door(path, "http://localhost:3000"), Door::Edge), "{path}");
+            let Door::Closed(answer) = door(path, "https://evil.example") else { panic!("{path} is open") };
+            assert_eq!(answer.status(), StatusCode::FORBIDDEN);
+        }
+        // The routes check it themselves.
+        for path in ["/console", "/api/v1/scan", "/api", "/console/x"] {
+            assert!(matches!(door(path, "https://evil.example"), Door::Routes), "{path}");
         }
     }
 

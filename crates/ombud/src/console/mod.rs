@@ -102,6 +102,12 @@ impl Console {
         routes.layer(axum::middleware::from_fn_with_state(self.guard.clone(), guard::guard))
     }
 
+    /// The same check before a request goes to an edge, where no router stands before it.
+    pub(crate) fn porter(&self) -> server::Porter {
+        let guard = self.guard.clone();
+        Arc::new(move |uri, headers| guard.door(uri, headers))
+    }
+
     /// The link that opens it, if there is one.
     pub(crate) fn link(&self, address: SocketAddr) -> Option<String> {
         self.api.as_ref().map(|api| api.token.link(address))
