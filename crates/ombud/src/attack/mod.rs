@@ -217,7 +217,7 @@ async fn round(args: &Attack, all: &[Case], terminal: Terminal) -> Result<Vec<Ra
         upstream: args.upstreams.upstream.clone(),
         upstream_anthropic: args.upstreams.upstream_anthropic.clone(),
     };
-    let rig = Box::pin(Rig::start(file, flags, args.real, terminal)).await?;
+    let rig = Box::pin(Rig::start(file, &flags, args.real, terminal)).await?;
     let mut done = Vec::with_capacity(all.len());
     for case in all {
         let ran = rig.run(case, &args.command, args.stdin, Duration::from_secs(args.timeout.max(1))).await?;
