@@ -15,6 +15,7 @@ use ombud_gateway::providers::Providers;
 use serde::Deserialize;
 
 use crate::cli::Chinese;
+use crate::fault::Advised;
 use crate::output::Terminal;
 use crate::{config, journey, report};
 
@@ -263,7 +264,10 @@ fn check(args: &Check, terminal: Terminal) -> Result<u8> {
         let command = journey::check(&args.path);
         terminal.note(&say!(lang, en: "wrote {path}; from now on: {command} --baseline {path}", zh: "已写入 {path}；以后运行：{command} --baseline {path}"));
     }
-    keep(&report::View { report: &found, lang, detector: look.detector }, terminal);
+    let own = is_project(&args.path, &config::home());
+    if own {
+        keep(&report::View { report: &found, lang, detector: look.detector }, terminal);
+    }
     if args.new_only {
         found.new_only();
     }
@@ -275,12 +279,18 @@ fn check(args: &Check, terminal: Terminal) -> Result<u8> {
     };
     match &args.output {
         Some(path) => {
-            std::fs::write(path, format!("{}\n", text.trim_end())).with_context(|| unwritable(path, lang))?;
+            std::fs::write(path, format!("{}\n", text.trim_end()))
+                .with_context(|| crate::fault::unwritable(path, lang))?;
         }
         None if text.is_empty() => {}
         None => terminal.out(text.trim_end())?,
     }
     let saw = !found.saw_nothing();
+    if !own && args.format == Format::Text && config::home().join("reports/check.json").is_file() {
+        terminal.note(&say!(lang,
+            en: "ombud: this was not the project of this folder as a whole, so `ombud plan` and `ombud notice` keep to its last own check (`ombud check`).",
+            zh: "ombud：这次检查的不是本目录的整个项目，`ombud plan` 和 `ombud notice` 仍以本项目上一次的检查结果（`ombud check`）为准。"));
+    }
     if args.format == Format::Text && !args.instead.bom && saw && !found.files.is_empty() {
         journey::next(
             &format!(
@@ -418,27 +428,29 @@ fn drawn_without_map(lang: Lang) -> String {
 
 /// Whoever has no key can still see what the agent sends.
 fn simulated() -> &'static str {
+    if has_key() { "" } else { " --simulated" }
+}
+
+/// Whether a provider's key stands in the environment.
+pub(crate) fn has_key() -> bool {
     let has = |name| std::env::var_os(name).is_some_and(|key| !key.is_empty());
-    if ["OPENAI_API_KEY", "ANTHROPIC_API_KEY", "DEEPSEEK_API_KEY", "DASHSCOPE_API_KEY"].into_iter().any(has) {
-        ""
-    } else {
-        " --simulated"
+    ["OPENAI_API_KEY", "ANTHROPIC_API_KEY", "DEEPSEEK_API_KEY", "DASHSCOPE_API_KEY"].into_iter().any(has)
+}
+
+fn unreadable(path: &Path, lang: Lang) -> Advised {
+    let path = path.display();
+    Advised {
+        what: say!(lang, en: "{path} was not checked", zh: "{path} 未能检查"),
+        advice: say!(lang, en: "Give a folder or file that exists and that you may read: ombud check PATH", zh: "请给出存在且有权读取的目录或文件：ombud check 路径"),
     }
 }
 
-fn unreadable(path: &Path, lang: Lang) -> String {
+fn unwritable_source(path: &Path, lang: Lang) -> Advised {
     let path = path.display();
-    say!(lang, en: "{path} was not checked. Give an existing folder or file: ombud check PATH", zh: "{path} 未能检查。请给出存在的目录或文件：ombud check 路径")
-}
-
-fn unwritable(path: &Path, lang: Lang) -> String {
-    let path = path.display();
-    say!(lang, en: "cannot write {path}; choose another file with -o", zh: "无法写入 {path}；请用 -o 另选文件")
-}
-
-fn unwritable_source(path: &Path, lang: Lang) -> String {
-    let path = path.display();
-    say!(lang, en: "{path} was not mended; see whether you may write it and its folder", zh: "{path} 未能修复；请确认你有权写入该文件及其目录")
+    Advised {
+        what: say!(lang, en: "{path} was not mended", zh: "{path} 未能修复"),
+        advice: say!(lang, en: "See whether you may write it and its folder.", zh: "请确认你有权写入该文件及其目录。"),
+    }
 }
 
 /// What `check` needs to know of the providers.
@@ -475,12 +487,24 @@ fn bases(provider: &ombud_gateway::providers::Provider) -> Vec<(String, String)>
     provider.env_for("").map(|(name, value)| (name.to_owned(), path(value))).collect()
 }
 
+/// Whether a path is the project whose home this is: the folder that the home lies in, or this folder where the home was put
+/// elsewhere. What an editor or a hook checks beside it, one file or another folder, says nothing about the project.
+fn is_project(path: &Path, home: &Path) -> bool {
+    let real = |path: &Path| std::fs::canonicalize(path).ok();
+    let named = home.file_name() == Some(config::HOME.as_ref());
+    let around =
+        std::path::absolute(home).ok().and_then(|home| home.parent().map(Path::to_owned)).filter(|_| named);
+    let folder = around.map_or_else(|| std::env::current_dir().ok(), Some);
+    folder.and_then(|folder| real(&folder)).is_some_and(|folder| real(path) == Some(folder))
+}
+
 /// Keeps the report for `plan` and the console. A folder that cannot be written to is no reason to fail.
 fn keep(view: &report::View<'_>, terminal: Terminal) {
     let lang = terminal.lang;
     let home = config::home();
     let fresh = !home.exists();
     let kept = report::json::text(view).and_then(|text| {
+        crate::files::home(&home)?;
         std::fs::create_dir_all(home.join("reports"))?;
         if fresh {
             std::fs::write(home.join(".gitignore"), "*\n")?;
@@ -524,6 +548,22 @@ mod tests {
     }
 
     #[test]
+    fn a_project_is_the_folder_of_its_home() {
+        let dir = tempfile::tempdir().unwrap();
+        let home = dir.path().join(config::HOME);
+        std::fs::write(dir.path().join("one.py"), "").unwrap();
+        std::fs::create_dir(dir.path().join("part")).unwrap();
+        assert!(is_project(dir.path(), &home) && is_project(&dir.path().join("part/.."), &home));
+        for other in ["one.py", "part", "..", "nothing"] {
+            assert!(!is_project(&dir.path().join(other), &home), "{other}");
+        }
+        // A home with a name of its own lies anywhere: the project is where the user is.
+        let away = dir.path().join("state");
+        assert!(is_project(Path::new("."), &away) && !is_project(dir.path(), &away));
+        assert!(!is_project(Path::new("."), &home));
+    }
+
+    #[test]
     fn a_stage_stops_nothing_and_a_baseline_only_what_is_new() {
         let dir = tempfile::tempdir().unwrap();
         let mut report = faulty(dir.path());
@@ -551,11 +591,16 @@ mod tests {
         let mut report = faulty(dir.path());
         let path = dir.path().join("known.json");
         let args = line(&["--baseline", &path.display().to_string()]);
-        let absent = baseline::compare(&args, &mut report, Lang::Zh).unwrap_err().to_string();
-        assert!(absent.contains("--write-baseline") && absent.contains("无法读取基线"), "{absent}");
+        let absent = baseline::compare(&args, &mut report, Lang::Zh).unwrap_err();
+        let advised = absent.downcast_ref::<Advised>().unwrap();
+        assert!(advised.advice.contains("--write-baseline"), "{advised:?}");
+        let absent = absent.to_string();
+        assert!(absent.contains("无法读取基线"), "{absent}");
         std::fs::write(&path, "{\"schema\": 1}").unwrap();
         let broken = baseline::compare(&args, &mut report, Lang::En).unwrap_err().to_string();
         assert!(broken.contains("is no baseline (line 1"), "{broken}");
+        let broken = baseline::compare(&args, &mut report, Lang::Zh).unwrap_err().to_string();
+        assert!(broken.contains("（第 1 行不是") && !broken.contains("line"), "{broken}");
         assert_eq!(verdict(&report, Gate::Release, Stage::Release, false), 1);
     }
 }
