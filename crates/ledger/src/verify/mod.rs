@@ -74,7 +74,7 @@ pub fn verify(source: &Path, policy: &Policy) -> Result<Report, Error> {
         folder::verify(source, policy)
     } else {
         // What cannot be looked at may be there all the same.
-        match std::fs::metadata(&journal) {
+        match std::fs::read_dir(&journal) {
             Err(cause) if cause.kind() == io::ErrorKind::PermissionDenied => {
                 Err(Error::Read { path: source.to_owned(), cause })
             }

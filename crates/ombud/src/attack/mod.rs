@@ -18,6 +18,7 @@ use ombud_core::{Lang, Say, say};
 
 use crate::cli::{Chinese, Format, Upstreams};
 use crate::config::{self, Flags};
+use crate::fault;
 use crate::journey;
 use crate::output::Terminal;
 use report::Ran;
@@ -236,7 +237,7 @@ fn conclude(args: &Attack, all: &[Ran], started: &str, terminal: Terminal) -> Re
     let text = serde_json::to_string_pretty(&json)?;
     std::fs::write(home.join("reports").join("attack.json"), &text)?;
     if let Some(path) = &args.output {
-        std::fs::write(path, &text).with_context(|| path.display().to_string())?;
+        std::fs::write(path, &text).with_context(|| fault::unwritable(path, terminal.lang))?;
     }
     match args.format {
         Format::Json => terminal.out(&text)?,

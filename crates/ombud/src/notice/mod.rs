@@ -20,10 +20,10 @@ use serde_json::json;
 
 use crate::cli::Chinese;
 use crate::document::{html, markdown, text};
-use crate::files;
 use crate::flowmap::{Input, Known, Paths, Traffic};
 use crate::journey;
 use crate::output::Terminal;
+use crate::{fault, files};
 
 pub(crate) use check::{DEFAULT, describe, drift};
 pub(crate) use facts::{Facts, Form, Receiver, tellable};
@@ -174,7 +174,7 @@ pub(crate) fn written(known: &Known, lang: Lang) -> String {
 pub(crate) fn deliver(text: &str, output: Option<&std::path::Path>, terminal: Terminal) -> Result<()> {
     let Some(path) = output else { return terminal.out(text.trim_end_matches('\n')) };
     let (lang, shown) = (terminal.lang, path.display());
-    let cannot = || say!(lang, en: "cannot write {shown}", zh: "无法写入 {shown}");
+    let cannot = || fault::unwritable(path, lang);
     // What was filled in by hand is in no log.
     let old = std::fs::read_to_string(path).ok().filter(|old| old != text && !old.trim().is_empty());
     let backup = old.map(|old| files::kept(path, &old)).transpose().with_context(cannot)?;

@@ -62,7 +62,8 @@ async fn erase(args: &Erase, terminal: Terminal) -> Result<u8> {
     let mut complete = true;
     for (number, receipt) in receipts.iter().enumerate() {
         let path = target(args.output.as_deref(), number, receipt)?;
-        std::fs::write(&path, receipt.text()?).with_context(|| path.display().to_string())?;
+        std::fs::write(&path, receipt.text()?)
+            .with_context(|| crate::fault::unwritable(&path, terminal.lang))?;
         complete &= receipt.complete;
         if args.which.format == Format::Text {
             print_receipt(receipt, &path, terminal)?;
