@@ -259,7 +259,8 @@ pub(super) fn secrets(text: &str) -> Vec<String> {
             });
         }
     }
-    found.retain(|value| value.len() >= 4);
+    // What a client puts in by itself opens nothing.
+    found.retain(|value| !value.is_empty() && !value.contains("${"));
     // The longest first: a part of it that is starred would hide the rest from being found.
     found.sort_by_key(|value| std::cmp::Reverse(value.len()));
     found
@@ -438,7 +439,7 @@ mod tests {
     #[test]
     fn what_opens_something_is_known() {
         let text = r#"{ "mcpServers": {
-            "a": { "command": "npx", "args": ["-y", "pkg", "--token", "plain-1", "--api-key=plain-2", "--port", "8080", "--header", "Authorization: Bearer plain-3"], "env": { "ANY": "plain-4" } },
+            "a": { "command": "npx", "args": ["-y", "pkg", "--token", "plain-1", "--api-key=plain-2", "--port", "8080", "--header", "Authorization: Bearer plain-3"], "env": { "ANY": "plain-4", "ASKED": "${input:plain-8}" } },
             "b": { "url": "https://plain-5:x@mcp.example.com/a?key=plain-6&n=1", "headers": { "X": "Bearer \"plain-7" } } } }"#;
         let found = secrets(text);
         for number in 1..=7 {
@@ -451,6 +452,7 @@ mod tests {
             found.iter().any(|secret| secret == "Bearer \\\"plain-7"),
             "as it stands in the file: {found:?}"
         );
+        assert!(!found.iter().any(|secret| secret.contains("plain-8")), "it stands for another: {found:?}");
         assert!(!found.iter().any(|secret| ["8080", "pkg", "npx"].contains(&secret.as_str())), "{found:?}");
     }
 }

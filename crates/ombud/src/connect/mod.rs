@@ -83,15 +83,14 @@ pub(crate) fn connect(args: &Connect, terminal: Terminal) -> Result<u8> {
 fn difference(before: &str, after: &str) -> Vec<String> {
     let secrets = edit::secrets(before);
     let detector = Detector::new(&Options { without_names: true, ..Options::default() });
+    let starred = |line: String, secret: &String| {
+        let stars = "*".repeat(secret.chars().count());
+        // A short one is a part of many words.
+        let line = line.replace(&format!("\"{secret}\""), &format!("\"{stars}\""));
+        if secret.len() < 4 { line } else { line.replace(secret.as_str(), &stars) }
+    };
     let lines = edit::difference(before, after).into_iter();
-    lines
-        .map(|line| {
-            let starred = |line: String, secret: &String| {
-                line.replace(secret.as_str(), &"*".repeat(secret.chars().count()))
-            };
-            hidden(&secrets.iter().fold(line, starred), &detector)
-        })
-        .collect()
+    lines.map(|line| hidden(&secrets.iter().fold(line, starred), &detector)).collect()
 }
 
 fn tell(args: &Connect, shown: &str, backup: &Path, terminal: Terminal) {
@@ -166,8 +165,8 @@ fn undone(before: &str, backup: &Path, wrapper: &Wrapper, lang: Lang) -> Result<
 fn unreadable(text: &str, lang: Lang) -> String {
     if let Some(line) = edit::broken_at(text) {
         return say!(lang,
-            en: "line {line} is no JSON (with or without comments), or names a key twice, so nothing was changed. Mend that line, then type this again",
-            zh: "第 {line} 行不是有效的 JSON（可带注释），或有重复的键，因此没有改动。请修正该行，然后重新运行");
+            en: "line {line} is no JSON (with or without comments), or names a key twice, so nothing was changed. Mend that line, then type this again. Such a file holds `mcpServers` or `servers`",
+            zh: "第 {line} 行不是有效的 JSON（可带注释），或有重复的键，因此没有改动。请修正该行，然后重新运行。这类文件应含有 `mcpServers` 或 `servers`");
     }
     say!(lang,
         en: "this is no MCP configuration that can be changed safely: JSON (with or without comments) with `mcpServers` or `servers`, no key twice",
