@@ -268,6 +268,8 @@ impl Shared {
 
     /// Reaches the log now, so that what is wrong with it shows before anything is started.
     pub(crate) async fn reach(&self) -> Result<(), ombud_ledger::Error> {
+        // What is wrong with the folder is told by the ledger.
+        let _ = crate::files::home(&self.home);
         let mut way = self.way.lock().await;
         for _ in 0..TRIES {
             if self.step(&mut way).await? {

@@ -12,7 +12,8 @@ pub(super) fn messages(request: &Value) -> Value {
         for block in list(content) {
             match text(block, "type") {
                 "tool_use" => {
-                    all.push(call(text(block, "id"), block, block.get("input").map(Value::to_string)));
+                    let arguments = block.get("input").map(Value::to_string).unwrap_or_default();
+                    all.push(call(text(block, "id"), block, &arguments));
                 }
                 kind if kind.ends_with("tool_result") => {
                     all.push(result(text(block, "tool_use_id"), block.get("content")));
@@ -34,8 +35,7 @@ pub(super) fn responses(request: &Value, mut before: Vec<Value>) -> Value {
     for item in list(request.get("input")) {
         match text(item, "type") {
             "function_call" => {
-                let arguments = text(item, "arguments").to_owned();
-                before.push(call(text(item, "call_id"), item, Some(arguments)));
+                before.push(call(text(item, "call_id"), item, text(item, "arguments")));
             }
             kind if kind.ends_with("_output") => {
                 before.push(result(text(item, "call_id"), item.get("output")));
@@ -68,7 +68,9 @@ fn with_tools(request: &Value, messages: Vec<Value>, schema: &str) -> Value {
     let tools: Vec<Value> = list(request.get("tools"))
         .map(|tool| json!({ "name": tool["name"], "description": tool["description"], "parameters": tool[schema] }))
         .collect();
-    json!({ "messages": messages, "tools": tools })
+    let mut chat = json!({ "tools": tools });
+    chat["messages"] = messages.into();
+    chat
 }
 
 /// Adds what somebody said, if that is anything.
@@ -79,7 +81,7 @@ fn said(all: &mut Vec<Value>, role: &str, content: Option<&Value>) {
     }
 }
 
-fn call(id: &str, named: &Value, arguments: Option<String>) -> Value {
+fn call(id: &str, named: &Value, arguments: &str) -> Value {
     json!({ "role": "assistant", "tool_calls": [{ "id": id, "function": { "name": named["name"], "arguments": arguments } }] })
 }
 

@@ -31,15 +31,12 @@ pub(super) fn message_frames(mut message: Value) -> Vec<String> {
     let mut frames = vec![json!({ "type": "message_start", "message": message })];
     for (index, block) in blocks.as_array().into_iter().flatten().enumerate() {
         let mut begun = block.clone();
-        let (delta, key, length, whole) = match block["text"].as_str() {
-            Some(text) => {
-                begun["text"] = "".into();
-                ("text_delta", "text", 4, text.to_owned())
-            }
-            None => {
-                begun["input"] = json!({});
-                ("input_json_delta", "partial_json", 12, block["input"].to_string())
-            }
+        let (delta, key, length, whole) = if let Some(text) = block["text"].as_str() {
+            begun["text"] = "".into();
+            ("text_delta", "text", 4, text.to_owned())
+        } else {
+            begun["input"] = json!({});
+            ("input_json_delta", "partial_json", 12, block["input"].to_string())
         };
         frames.push(json!({ "type": "content_block_start", "index": index, "content_block": begun }));
         frames.extend(pieces(&whole, length).into_iter().map(|piece| {
@@ -155,7 +152,9 @@ fn vector(text: &str, length: usize) -> Vec<f64> {
         last = letter;
     }
     let size = all.iter().map(|number| number * number).sum::<f64>().sqrt().max(1.0);
-    all.iter_mut().for_each(|number| *number /= size);
+    for number in &mut all {
+        *number /= size;
+    }
     all
 }
 
