@@ -26,7 +26,8 @@ except ImportError:
     try:
         import ombud
     except ImportError:
-        sys.exit("Ombud's Python SDK is missing: pip install ./sdk/python  /  缺少 Ombud 的 Python SDK：pip install ./sdk/python")
+        sys.exit("Ombud's Python SDK is missing: pip install FOLDER/sdk/python, where FOLDER is your copy of Ombud's repository"
+                 "  /  缺少 Ombud 的 Python SDK：请运行 pip install 目录/sdk/python，其中“目录”是 Ombud 源码所在目录")
 
 BASE = os.environ.get("OPENAI_BASE_URL", "https://api.openai.com/v1").rstrip("/")
 KEY = os.environ.get("OPENAI_API_KEY", "none")

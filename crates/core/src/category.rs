@@ -89,7 +89,7 @@ categories! {
     AcctPassword, "acct.password", Secret, "Password, PIN, security answer", "密码、口令、密保答案";
     AcctOtp, "acct.otp", Secret, "One-time code", "验证码";
     AcctToken, "acct.token", Secret, "Session token, cookie", "会话令牌、Cookie";
-    KeyApi, "key.api", Secret, "API key, private key, DB password (developer)", "API 密钥、私钥、数据库口令(开发者)";
+    KeyApi, "key.api", Secret, "API key, private key, DB password (developer)", "API 密钥、私钥、数据库口令（开发者）";
     DevId, "dev.id", Ordinary, "Device identifiers", "设备标识(IMEI、OAID、IDFA、MAC)";
     DevIp, "dev.ip", Ordinary, "IP address", "IP 地址";
     DevLog, "dev.log", Ordinary, "Usage logs", "使用与操作日志";

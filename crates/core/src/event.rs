@@ -484,6 +484,11 @@ pub struct ResponseRecord {
     pub code: Option<String>,
 }
 
+/// Whether an erasure is whole: everything was looked at afterwards, and nothing was found.
+pub fn is_whole(residue: &BTreeMap<String, Option<u64>>) -> bool {
+    residue.values().all(|left| *left == Some(0))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

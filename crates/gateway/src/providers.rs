@@ -15,6 +15,9 @@ pub use address::{AddressFault, anthropic_url, upstream_url};
 /// The country of a provider of which no fact says where it processes requests.
 pub const UNKNOWN_COUNTRY: &str = "unknown";
 
+/// The id under which a server is recorded that stands in the place of providers.
+const STAND_IN: &str = "upstream";
+
 const REGISTRY: &str = include_str!("../../../registry/providers.json");
 
 /// Somebody who answers at the model edge.
@@ -190,9 +193,36 @@ impl Providers {
 
     /// The provider to whom exactly this host belongs. Takes `host`, `host.` and `host:port`, in any case.
     pub fn by_host(&self, host: &str) -> Option<&Provider> {
+        self.rows.get(self.id_of(host)?)
+    }
+
+    /// The id in routes of the provider to whom this host belongs.
+    pub fn id_of(&self, host: &str) -> Option<&str> {
         let (name, full) = host_keys(host)?;
-        let id = self.owners.get(&full).or_else(|| self.owners.get(&name))?;
-        self.rows.get(id)
+        self.owners.get(&full).or_else(|| self.owners.get(&name)).map(String::as_str)
+    }
+
+    /// The same table with one server (`http://host:port`) in everybody's place. Routes and hosts stay as they are, so a client
+    /// is found whatever it wrote out, and none of them leads to the provider itself any more. Records name the server.
+    pub fn all_at(mut self, server: &str) -> Result<Self, ProviderError> {
+        for provider in self.rows.values_mut() {
+            let moved = |base: &str| format!("{server}{}", address::path(base));
+            // With it a request that tells the host that it was addressed to does not go there.
+            provider.replaced_path.get_or_insert_with(|| address::path(&provider.base).to_owned());
+            provider.base = moved(&provider.base);
+            provider.anthropic_base = provider.anthropic_base.as_deref().map(moved);
+            STAND_IN.clone_into(&mut provider.id);
+            UNKNOWN_COUNTRY.clone_into(&mut provider.country);
+            provider.local = false;
+            provider.facts.clear();
+        }
+        // A child may reach the server itself through the gateway only.
+        let own = server.split_once("://").map_or(server, |(_, host)| host).to_owned();
+        let base = (!self.rows.contains_key(STAND_IN)).then(|| format!("{server}/v1"));
+        self.with_override(
+            STAND_IN,
+            ProviderOverride { base, hosts: vec![own], ..ProviderOverride::default() },
+        )
     }
 
     /// All providers, by id.

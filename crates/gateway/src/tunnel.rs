@@ -239,9 +239,9 @@ async fn connection(mut client: TcpStream, config: &TunnelConfig, observer: &Obs
             .await;
     };
     let mut visit = Reported::new(&target, Arc::clone(observer));
-    if let Some(provider) = config.providers.by_host(&spelled(&target.host, target.port)) {
-        visit.outcome = Outcome::Refused(provider.id.clone());
-        return refuse_provider(&mut client, config, &target.host, &provider.id).await;
+    if let Some(provider) = config.providers.id_of(&spelled(&target.host, target.port)) {
+        visit.outcome = Outcome::Refused(provider.to_owned());
+        return refuse_provider(&mut client, config, &target.host, provider).await;
     }
     match target.kind {
         Kind::Tunnel => tunnel(client, &target, &raw, config, &mut visit).await,

@@ -198,18 +198,28 @@ impl Say for Error {
         match self {
             Self::Busy { home, holder } => {
                 let home = home.display();
-                format!("{home} 正被 {holder} 使用。请停止该进程，或将 OMBUD_HOME 设为其他目录")
+                let holder = match holder.strip_prefix("process ") {
+                    Some(number) => format!("进程 {number} "),
+                    None => "另一个进程".to_owned(),
+                };
+                format!("{home} 正被{holder}使用。请停止该进程，或将 OMBUD_HOME 设为其他目录")
             }
-            Self::Unwritable { what, cause } => {
-                format!("日志无法写入({what}:{cause})，已停止转发。请清理或修复磁盘，然后重新启动 ombud")
+            Self::Unwritable { cause, .. } => {
+                let cause = system(cause);
+                format!("日志无法写入（{cause}），已停止转发。请清理或修复磁盘，然后重新启动 ombud")
             }
             Self::File { path, cause, .. } => {
-                format!("无法使用 {}:{cause}。请确认该目录存在且属于您(ls -ld)", path.display())
+                format!(
+                    "无法使用 {}：{}。请确认它所在的目录存在且属于你（ls -ld）",
+                    path.display(),
+                    system(cause)
+                )
             }
             Self::Database { path, cause, .. } => {
                 format!(
-                    "无法使用数据库 {}:{cause}。请运行 `ombud log verify` 检查日志本身是否完整{}",
+                    "无法使用数据库 {}：{}。请运行 `ombud log verify` 检查日志本身是否完整{}",
                     path.display(),
+                    database(cause),
                     mend(path, cause, lang)
                 )
             }
@@ -243,12 +253,53 @@ impl Say for Error {
                 format!("{cause}。请运行 `ombud log verify` 查看其他改动")
             }
             Self::Closed => "日志已关闭".to_owned(),
-            Self::Crypto(what) => format!("系统的加密功能失败({what})"),
+            Self::Crypto(what) => format!("系统的加密功能失败（{what}）"),
         }
     }
 }
 
+/// What the operating system answered, in Chinese; its number where there are no words for it.
+pub(crate) fn system(error: &std::io::Error) -> String {
+    use std::io::ErrorKind as Kind;
+    let known = match error.kind() {
+        Kind::NotFound => "它不存在",
+        Kind::PermissionDenied => "当前用户没有权限",
+        Kind::AlreadyExists => "同名文件已存在",
+        Kind::NotADirectory => "路径中有一段是文件，不是目录",
+        Kind::IsADirectory => "它是目录，不是文件",
+        Kind::StorageFull | Kind::QuotaExceeded => "磁盘空间或配额已用完",
+        Kind::ReadOnlyFilesystem => "文件系统是只读的",
+        _ => "",
+    };
+    match (known, error.raw_os_error()) {
+        ("", Some(number)) => format!("系统错误，代码 {number}"),
+        ("", None) => error.to_string(),
+        (known, _) => known.to_owned(),
+    }
+}
+
+/// What a database answered, in Chinese: its number, and nothing of its own words.
+fn database(error: &sqlx::Error) -> String {
+    match error {
+        sqlx::Error::Io(error) => system(error),
+        error => match error.as_database_error().and_then(|error| Some(error.code()?.into_owned())) {
+            Some(code) => format!("SQLite 错误 {code}"),
+            None => "无法打开".to_owned(),
+        },
+    }
+}
+
 impl Error {
+    /// No log in a home, as far as anybody may look there.
+    pub(crate) fn no_log(home: &Path) -> Self {
+        match std::fs::metadata(home.join("journal")) {
+            Err(cause) if cause.kind() == std::io::ErrorKind::PermissionDenied => {
+                Self::file("cannot read", home)(cause)
+            }
+            _ => Self::NoLog { home: home.to_owned() },
+        }
+    }
+
     /// For `map_err`: an error of the operating system at a path.
     pub(crate) fn file(what: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> Self {
         let path = path.to_owned();
@@ -285,6 +336,23 @@ mod tests {
             let (en, zh) = (error.say(Lang::En), error.say(Lang::Zh));
             assert!(en.contains("OMBUD_HOME") || en.contains("start ombud again"), "{en}");
             assert!(zh.contains("请") && zh != en, "{zh}");
+        }
+        let denied = || std::io::Error::from_raw_os_error(13);
+        for (error, said) in [
+            (Error::Busy { home: "/h".into(), holder: "process 7".into() }, "/h 正被进程 7 使用"),
+            (Error::Busy { home: "/h".into(), holder: "another process".into() }, "/h 正被另一个进程使用"),
+            (Error::file("cannot make", Path::new("/h/journal"))(denied()), "/h/journal：当前用户没有权限。"),
+            (
+                Error::Unwritable { what: "journal".into(), cause: Arc::new(denied()) },
+                "日志无法写入（当前用户没有权限）",
+            ),
+            (
+                Error::file("cannot make", Path::new("/h"))(std::io::Error::from_raw_os_error(5)),
+                "/h：系统错误，代码 5。",
+            ),
+        ] {
+            let zh = error.say(Lang::Zh);
+            assert!(zh.contains(said) && !zh.contains("os error") && !zh.contains('您'), "{zh}");
         }
     }
 }

@@ -35,7 +35,7 @@ struct Record {
 pub fn export(home: &Path, out: &Path) -> Result<Exported, Error> {
     let dir = home.join("journal");
     if !dir.is_dir() {
-        return Err(Error::NoLog { home: home.to_owned() });
+        return Err(Error::no_log(home));
     }
     let note = text(&checkpoint_path(&dir))?;
     let vkey = text(&vkey_path(&dir))?;

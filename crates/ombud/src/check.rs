@@ -1,6 +1,7 @@
 //! `ombud check`: reads the project and says which protections its users lack.
 
 pub(crate) mod baseline;
+mod kept;
 pub(crate) mod mend;
 mod watch;
 
@@ -15,6 +16,7 @@ use ombud_gateway::providers::Providers;
 use serde::Deserialize;
 
 use crate::cli::Chinese;
+use crate::fault::Advised;
 use crate::output::Terminal;
 use crate::{config, journey, report};
 
@@ -263,7 +265,10 @@ fn check(args: &Check, terminal: Terminal) -> Result<u8> {
         let command = journey::check(&args.path);
         terminal.note(&say!(lang, en: "wrote {path}; from now on: {command} --baseline {path}", zh: "已写入 {path}；以后运行：{command} --baseline {path}"));
     }
-    keep(&report::View { report: &found, lang, detector: look.detector }, terminal);
+    let own = kept::is_project(&args.path, &config::home());
+    if own {
+        kept::keep(&report::View { report: &found, lang, detector: look.detector }, terminal);
+    }
     if args.new_only {
         found.new_only();
     }
@@ -275,12 +280,16 @@ fn check(args: &Check, terminal: Terminal) -> Result<u8> {
     };
     match &args.output {
         Some(path) => {
-            std::fs::write(path, format!("{}\n", text.trim_end())).with_context(|| unwritable(path, lang))?;
+            std::fs::write(path, format!("{}\n", text.trim_end()))
+                .with_context(|| crate::fault::unwritable(path, lang))?;
         }
         None if text.is_empty() => {}
         None => terminal.out(text.trim_end())?,
     }
     let saw = !found.saw_nothing();
+    if !own && args.format == Format::Text {
+        kept::remark(terminal);
+    }
     if args.format == Format::Text && !args.instead.bom && saw && !found.files.is_empty() {
         journey::next(
             &format!(
@@ -418,27 +427,29 @@ fn drawn_without_map(lang: Lang) -> String {
 
 /// Whoever has no key can still see what the agent sends.
 fn simulated() -> &'static str {
+    if has_key() { "" } else { " --simulated" }
+}
+
+/// Whether a provider's key stands in the environment.
+pub(crate) fn has_key() -> bool {
     let has = |name| std::env::var_os(name).is_some_and(|key| !key.is_empty());
-    if ["OPENAI_API_KEY", "ANTHROPIC_API_KEY", "DEEPSEEK_API_KEY", "DASHSCOPE_API_KEY"].into_iter().any(has) {
-        ""
-    } else {
-        " --simulated"
+    ["OPENAI_API_KEY", "ANTHROPIC_API_KEY", "DEEPSEEK_API_KEY", "DASHSCOPE_API_KEY"].into_iter().any(has)
+}
+
+fn unreadable(path: &Path, lang: Lang) -> Advised {
+    let path = path.display();
+    Advised {
+        what: say!(lang, en: "{path} was not checked", zh: "{path} 未能检查"),
+        advice: say!(lang, en: "Give a folder or file that exists and that you may read: ombud check PATH", zh: "请给出存在且有权读取的目录或文件：ombud check 路径"),
     }
 }
 
-fn unreadable(path: &Path, lang: Lang) -> String {
+fn unwritable_source(path: &Path, lang: Lang) -> Advised {
     let path = path.display();
-    say!(lang, en: "{path} was not checked. Give an existing folder or file: ombud check PATH", zh: "{path} 未能检查。请给出存在的目录或文件：ombud check 路径")
-}
-
-fn unwritable(path: &Path, lang: Lang) -> String {
-    let path = path.display();
-    say!(lang, en: "cannot write {path}; choose another file with -o", zh: "无法写入 {path}；请用 -o 另选文件")
-}
-
-fn unwritable_source(path: &Path, lang: Lang) -> String {
-    let path = path.display();
-    say!(lang, en: "{path} was not mended; see whether you may write it and its folder", zh: "{path} 未能修复；请确认你有权写入该文件及其目录")
+    Advised {
+        what: say!(lang, en: "{path} was not mended", zh: "{path} 未能修复"),
+        advice: say!(lang, en: "See whether you may write it and its folder.", zh: "请确认你有权写入该文件及其目录。"),
+    }
 }
 
 /// What `check` needs to know of the providers.
@@ -473,24 +484,6 @@ fn bases(provider: &ombud_gateway::providers::Provider) -> Vec<(String, String)>
     let door = format!("/p/{}", provider.id);
     let path = |value: String| value.strip_prefix(&door).map(str::to_owned).unwrap_or(value);
     provider.env_for("").map(|(name, value)| (name.to_owned(), path(value))).collect()
-}
-
-/// Keeps the report for `plan` and the console. A folder that cannot be written to is no reason to fail.
-fn keep(view: &report::View<'_>, terminal: Terminal) {
-    let lang = terminal.lang;
-    let home = config::home();
-    let fresh = !home.exists();
-    let kept = report::json::text(view).and_then(|text| {
-        std::fs::create_dir_all(home.join("reports"))?;
-        if fresh {
-            std::fs::write(home.join(".gitignore"), "*\n")?;
-        }
-        Ok(std::fs::write(home.join("reports/check.json"), text)?)
-    });
-    if kept.is_err() {
-        let path = home.join("reports/check.json").display().to_string();
-        terminal.note(&say!(lang, en: "{path} could not be written; `ombud plan` will not see this check", zh: "无法写入 {path}；`ombud plan` 将看不到这次检查"));
-    }
 }
 
 #[cfg(test)]
@@ -551,11 +544,16 @@ mod tests {
         let mut report = faulty(dir.path());
         let path = dir.path().join("known.json");
         let args = line(&["--baseline", &path.display().to_string()]);
-        let absent = baseline::compare(&args, &mut report, Lang::Zh).unwrap_err().to_string();
-        assert!(absent.contains("--write-baseline") && absent.contains("无法读取基线"), "{absent}");
+        let absent = baseline::compare(&args, &mut report, Lang::Zh).unwrap_err();
+        let advised = absent.downcast_ref::<Advised>().unwrap();
+        assert!(advised.advice.contains("--write-baseline"), "{advised:?}");
+        let absent = absent.to_string();
+        assert!(absent.contains("无法读取基线"), "{absent}");
         std::fs::write(&path, "{\"schema\": 1}").unwrap();
         let broken = baseline::compare(&args, &mut report, Lang::En).unwrap_err().to_string();
         assert!(broken.contains("is no baseline (line 1"), "{broken}");
+        let broken = baseline::compare(&args, &mut report, Lang::Zh).unwrap_err().to_string();
+        assert!(broken.contains("（第 1 行不是") && !broken.contains("line 1"), "{broken}");
         assert_eq!(verdict(&report, Gate::Release, Stage::Release, false), 1);
     }
 }

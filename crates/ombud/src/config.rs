@@ -281,6 +281,12 @@ pub(crate) fn gateway(mut file: File, flags: &Flags, lang: Lang) -> Result<Confi
     })
 }
 
+/// The same gateway with the simulated model at `server` in the place of every provider: no key is shown to anybody, and no words
+/// leave this machine by it.
+pub(crate) fn simulated(config: Config, server: &str) -> Result<Config> {
+    Ok(Config { providers: config.providers.all_at(server)?, ..config })
+}
+
 /// The memory stores, with names and addresses that can be used.
 fn memory(stores: BTreeMap<String, Store>, agent: &Agent, notice: &Notice, lang: Lang) -> Result<Memory> {
     for (name, store) in &stores {
@@ -304,7 +310,12 @@ fn memory(stores: BTreeMap<String, Store>, agent: &Agent, notice: &Notice, lang:
 
 /// A base-URL variable that is set already is what the agent wanted to talk to.
 fn inherited(names: &[&str]) -> Option<String> {
-    names.iter().find_map(|name| env::var(name).ok()).filter(|value| !value.trim().is_empty())
+    first_set(names, |name| env::var(name).ok())
+}
+
+/// The first of these variables that says something: an empty one hides no other.
+fn first_set(names: &[&str], value: impl Fn(&str) -> Option<String>) -> Option<String> {
+    names.iter().find_map(|name| value(name).filter(|value| !value.trim().is_empty()))
 }
 
 /// The table with this base, and the id under which it is found: the known provider's if the host is one's.
@@ -349,6 +360,17 @@ mod tests {
         assert_eq!((file.tools.effect("x"), file.tools.effect("send-mail")), (None, Some(Effect::Send)));
         let fresh = |effect| File::default().tools.gate("x", effect);
         assert_eq!((fresh(Effect::Read), fresh(Effect::Send)), (Gate::Observe, Gate::Ask));
+    }
+
+    #[test]
+    fn an_empty_variable_hides_no_other() {
+        let value = |name: &str| match name {
+            "A" => Some(" ".to_owned()),
+            "B" => Some("http://relay.example/v1".to_owned()),
+            _ => None,
+        };
+        assert_eq!(first_set(&["A", "B"], value).as_deref(), Some("http://relay.example/v1"));
+        assert_eq!(first_set(&["A", "C"], value), None);
     }
 
     #[test]

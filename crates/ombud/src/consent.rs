@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
@@ -192,8 +193,14 @@ async fn withdraw(
 async fn list(
     State(gateway): State<Arc<Gateway>>,
     headers: HeaderMap,
-    Query(whose): Query<Whose>,
+    whose: Result<Query<Whose>, QueryRejection>,
 ) -> Response {
+    let Ok(Query(whose)) = whose else {
+        let message = say!(gateway.config.lang,
+            en: "name whose consents they are: /api/v1/consent?subject=USER",
+            zh: "请说明是谁的同意记录：/api/v1/consent?subject=用户");
+        return problem(StatusCode::BAD_REQUEST, "ombud_body", message);
+    };
     let who = match who(&gateway, &headers, &whose.subject, "", None) {
         Ok(who) => who,
         Err(refused) => return *refused,

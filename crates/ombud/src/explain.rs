@@ -25,9 +25,10 @@ pub(crate) const CHINESE: Chinese =
 pub(crate) fn explain(args: &Explain, terminal: Terminal) -> Result<u8> {
     let lang = terminal.lang;
     let Some(id) = args.rule.as_deref() else {
+        let widest = ombud_check::rules().iter().map(|rule| rule.id.0.len()).max().unwrap_or(0);
         for rule in ombud_check::rules() {
             let (id, title) = (rule.id.0, rule.title.say(lang));
-            terminal.out(&format!("{id:<30} {title}"))?;
+            terminal.out(&format!("{id:<widest$} {title}"))?;
         }
         return Ok(0);
     };

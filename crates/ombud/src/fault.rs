@@ -9,6 +9,7 @@ mod file;
 mod usage;
 
 use std::io;
+use std::path::Path;
 
 use ombud_core::{Lang, say};
 
@@ -42,13 +43,58 @@ pub(crate) fn io(error: &io::Error, lang: Lang) -> String {
         Kind::TimedOut => say!(lang, en: "it took too long", zh: "超时了"),
         Kind::InvalidInput => say!(lang, en: "it is not written as it has to be", zh: "写法无效"),
         Kind::InvalidData => say!(lang, en: "it is not text in UTF-8", zh: "它不是 UTF-8 文本"),
-        _ => error.to_string(),
+        // What the system calls it has no other words here; its number can be looked up.
+        _ => match error.raw_os_error() {
+            Some(number) if lang == Lang::Zh => format!("系统错误，代码 {number}"),
+            _ => error.to_string(),
+        },
     }
 }
 
-/// What could not be done when an address is taken or there is none of that kind.
-pub(crate) fn no_listener(address: &str, lang: Lang) -> String {
-    say!(lang, en: "cannot listen on {address}", zh: "无法监听 {address}")
+/// What could not be done, and what to type instead. The advice stands on a line of its own, behind the reason: a command that a
+/// reason follows cannot be copied.
+#[derive(Debug)]
+pub(crate) struct Advised {
+    /// What could not be done.
+    pub what: String,
+    /// What to do about it.
+    pub advice: String,
+}
+
+impl std::fmt::Display for Advised {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.what)
+    }
+}
+
+/// What could not be done when an address is taken, may not be taken, or there is none of that kind.
+pub(crate) fn no_listener(error: io::Error, address: &str, lang: Lang) -> anyhow::Error {
+    let what = say!(lang, en: "cannot listen on {address}", zh: "无法监听 {address}");
+    let denied = error.kind() == io::ErrorKind::PermissionDenied;
+    let error = anyhow::Error::new(error);
+    if !denied {
+        return error.context(what);
+    }
+    let advice = say!(lang,
+        en: "Ports below 1024 are the administrator's. Take another: --listen 127.0.0.1:8787",
+        zh: "1024 以下的端口只有管理员可以使用。请换一个：--listen 127.0.0.1:8787");
+    error.context(Advised { what, advice })
+}
+
+/// What could not be done when a file that was named cannot be written: where its folder is missing, that is said.
+pub(crate) fn unwritable(path: &Path, lang: Lang) -> Advised {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty() && !folder.is_dir());
+    let path = path.display();
+    match folder.map(Path::display) {
+        Some(folder) => Advised {
+            what: say!(lang, en: "cannot write {path}: its folder {folder}", zh: "无法写入 {path}：所在目录 {folder}"),
+            advice: say!(lang, en: "Make the folder (mkdir -p), or choose another file.", zh: "请先创建该目录（mkdir -p），或另选文件。"),
+        },
+        None => Advised {
+            what: say!(lang, en: "cannot write {path}", zh: "无法写入 {path}"),
+            advice: say!(lang, en: "Choose another file.", zh: "请另选文件。"),
+        },
+    }
 }
 
 /// What to do about it, where there is one thing that helps.
@@ -89,9 +135,30 @@ mod tests {
     }
 
     #[test]
+    fn advice_fits_and_stands_behind_the_reason() {
+        let denied = || io::Error::from(io::ErrorKind::PermissionDenied);
+        let error = no_listener(denied(), "127.0.0.1:80", Lang::Zh);
+        let advised = error.downcast_ref::<Advised>().unwrap();
+        assert!(advised.advice.contains("1024") && !advised.what.contains("--listen"), "{advised:?}");
+        assert!(
+            no_listener(io::ErrorKind::AddrInUse.into(), "x", Lang::En).downcast_ref::<Advised>().is_none()
+        );
+        let error = anyhow::Error::new(denied())
+            .context(unwritable(Path::new("/nonexistent/x.html"), Lang::En))
+            .context("y");
+        let advised = error.downcast_ref::<Advised>().unwrap();
+        assert!(
+            advised.what.ends_with("its folder /nonexistent") && advised.advice.contains("mkdir"),
+            "{advised:?}"
+        );
+        assert!(!unwritable(Path::new("x.html"), Lang::En).what.contains("folder"));
+    }
+
+    #[test]
     fn what_is_not_known_is_told_as_it_is() {
         let error = io::Error::other("a strange device");
         assert_eq!(io(&error, Lang::Zh), "a strange device");
+        assert_eq!(io(&io::Error::from_raw_os_error(5), Lang::Zh), "系统错误，代码 5");
         assert_eq!(remedy(&error, Lang::En), None);
     }
 }

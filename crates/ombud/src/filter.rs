@@ -9,7 +9,7 @@ use std::io::Write;
 use std::sync::Arc;
 
 use anyhow::{Context, Result};
-use ombud_core::{Action, DataType, Detection, Policy, say};
+use ombud_core::{Action, DataType, Detection, Lang, Policy, Say, say};
 use ombud_detect::mask::{self, Form, Meaning, Minted, Tally};
 use ombud_detect::{Detector, memory};
 use ombud_gateway::caller::{Caller, MintKey, SEED};
@@ -19,6 +19,7 @@ use serde_json::value::RawValue;
 
 use crate::cli;
 use crate::config;
+use crate::fault::Advised;
 use crate::output::Terminal;
 
 /// A line out.
@@ -121,7 +122,8 @@ pub(crate) fn scan(scan: &cli::Scan, terminal: Terminal) -> Result<u8> {
     for (name, text) in input::texts(&args.files, terminal) {
         let found = entities(&detector, &file.policy, &text?);
         for Entity { start, end, kind, score } in &found {
-            terminal.out(&format!("{name}{start}-{end}\t{kind}\t{score}"))?;
+            let word = word(kind, terminal.lang);
+            terminal.out(&format!("{name}{start}-{end}\t{kind}\t{score}{word}"))?;
         }
         count += found.len();
     }
@@ -129,11 +131,17 @@ pub(crate) fn scan(scan: &cli::Scan, terminal: Terminal) -> Result<u8> {
     Ok(u8::from(count > 0))
 }
 
+/// The name of a type in words, as one more column: the type itself is the same in every language, for programs.
+fn word(kind: &str, lang: Lang) -> String {
+    let known = DataType::from_name(kind).filter(|_| lang == Lang::Zh);
+    known.map(|kind| format!("\t{}", kind.say(lang))).unwrap_or_default()
+}
+
 /// `ombud redact`
 pub(crate) async fn redact(args: &cli::Filter, terminal: Terminal) -> Result<u8> {
     let file = config::read(args.config.as_deref(), terminal.lang)?;
     let detector = config::detector(&file);
-    let vault = vault()?;
+    let vault = vault(terminal.lang)?;
     let caller = caller(&vault, &args.session)?;
     let (key, scope) = (caller.mint_key(None), caller.scope());
     if !args.jsonl {
@@ -162,7 +170,7 @@ pub(crate) async fn redact(args: &cli::Filter, terminal: Terminal) -> Result<u8>
 
 /// `ombud restore`
 pub(crate) async fn restore(args: &cli::Filter, terminal: Terminal) -> Result<u8> {
-    let vault = vault()?;
+    let vault = vault(terminal.lang)?;
     let scope = caller(&vault, &args.session)?.scope();
     let mut tally = Tally::default();
     let mut code = 0;
@@ -211,6 +219,9 @@ pub(crate) async fn turned_back(
             minted.insert(token, &entry.value, true);
         }
     }
+    if minted.is_empty() {
+        tally.unknown += mask::token::spans(&text).len() as u64;
+    }
     Ok(mask::restore(&minted, &text, Form::Plain, tally).unwrap_or(text))
 }
 
@@ -232,9 +243,19 @@ pub(crate) async fn keep(vault: &Vault, scope: &str, minted: &[Minted]) -> Resul
     Ok(vault.put(scope, &rows).await?)
 }
 
-fn vault() -> Result<Vault> {
+fn vault(lang: Lang) -> Result<Vault> {
     let home = config::home();
-    std::fs::create_dir_all(&home).with_context(|| home.display().to_string())?;
+    crate::files::home(&home).with_context(|| {
+        let home = home.display();
+        Advised {
+            what: say!(lang,
+                en: "cannot make {home}, in which what the tokens stand for is kept encrypted",
+                zh: "无法创建 {home}：代号所代表的内容要加密保存在其中"),
+            advice: say!(lang,
+                en: "Type this in a folder that you may write to, or name another: OMBUD_HOME=FOLDER",
+                zh: "请在有写权限的目录中运行，或指定其他目录：OMBUD_HOME=目录"),
+        }
+    })?;
     Ok(Vault::at(&home))
 }
 

@@ -14,6 +14,7 @@ use ombud_gateway::providers::Providers;
 
 use crate::cli;
 use crate::config::FILE;
+use crate::document::padded;
 use crate::journey;
 use crate::output::Terminal;
 
@@ -75,8 +76,8 @@ fn warnings(survey: &Survey, providers: &Providers, terminal: Terminal) {
         let (path, line, subject) = (&finding.place.path, finding.place.line, &finding.subject);
         if finding.rule.0 == "secret-in-source" {
             terminal.warn(&say!(lang,
-                en: "  {path}:{line} contains a key ({subject}): move it to an environment variable and revoke this one",
-                zh: "  {path}:{line} 含有密钥（{subject}）：请移到环境变量，并作废这一个"));
+                en: "  {path}:{line} contains a key: move it to an environment variable and revoke this one",
+                zh: "  {path}:{line} 含有密钥：请移到环境变量，并作废这一个"));
         } else if let Some(provider) = providers.by_host(subject) {
             let id = &provider.id;
             terminal.note(&say!(lang,
@@ -124,7 +125,7 @@ pub(crate) fn providers(terminal: Terminal) -> Result<u8> {
         } else {
             provider.country.clone()
         };
-        terminal.out(&format!("{:<16} {:<8} {}", provider.id, country, provider.base))?;
+        terminal.out(&format!("{:<16} {} {}", provider.id, padded(&country, 8), provider.base))?;
     }
     Ok(0)
 }

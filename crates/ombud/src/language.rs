@@ -1,4 +1,5 @@
-//! Which language to speak: `--lang`, then `OMBUD_LANG`, then `lang` in the project's `ombud.toml`, then `LC_ALL` and `LANG`.
+//! Which language to speak: `--lang`, then `OMBUD_LANG`, then `lang` in the project's `ombud.toml`,
+//! `LANGUAGE`, `LC_ALL`, `LC_MESSAGES` and `LANG`.
 
 use std::env;
 use std::ffi::OsString;
@@ -25,11 +26,17 @@ pub(crate) fn of(args: &[OsString]) -> Spoken {
 /// What would be spoken without a flag.
 fn quiet() -> Lang {
     let variable = |name: &str| env::var(name).ok().and_then(|tag| Lang::from_tag(&tag));
-    variable("OMBUD_LANG")
-        .or_else(project)
-        .or_else(|| variable("LC_ALL"))
-        .or_else(|| variable("LANG"))
-        .unwrap_or_default()
+    variable("OMBUD_LANG").or_else(project).or_else(|| locale(|name| env::var(name).ok())).unwrap_or_default()
+}
+
+/// The language of the environment, in the order in which other programs look: `LANGUAGE` is a list of those that are preferred, and
+/// says nothing where the locale is the one for programs.
+fn locale(value: impl Fn(&str) -> Option<String>) -> Option<Lang> {
+    let set = |name: &str| value(name).filter(|tag| !tag.trim().is_empty());
+    let base = ["LC_ALL", "LC_MESSAGES", "LANG"].into_iter().find_map(set);
+    let plain = matches!(base.as_deref(), Some("C" | "POSIX"));
+    let preferred = set("LANGUAGE").filter(|_| !plain);
+    preferred.or(base).and_then(|tag| Lang::from_tag(&tag))
 }
 
 fn chosen(flag: Option<Lang>, quiet: Lang) -> Spoken {
@@ -67,6 +74,19 @@ mod tests {
 
     fn words(line: &str) -> Vec<OsString> {
         line.split(' ').map(OsString::from).collect()
+    }
+
+    #[test]
+    fn the_environment_is_read_as_others_read_it() {
+        let of = |all: &[(&str, &str)]| {
+            locale(|name| all.iter().find(|row| row.0 == name).map(|row| row.1.to_owned()))
+        };
+        assert_eq!(of(&[("LC_MESSAGES", "zh_CN.UTF-8"), ("LANG", "en_US.UTF-8")]), Some(Lang::Zh));
+        assert_eq!(of(&[("LC_ALL", "en_US.UTF-8"), ("LC_MESSAGES", "zh_CN.UTF-8")]), Some(Lang::En));
+        assert_eq!(of(&[("LANGUAGE", "zh:en"), ("LANG", "en_US.UTF-8")]), Some(Lang::Zh));
+        assert_eq!(of(&[("LANGUAGE", "zh"), ("LC_ALL", "C")]), Some(Lang::En));
+        assert_eq!(of(&[("LC_ALL", ""), ("LANG", "zh_TW.UTF-8")]), Some(Lang::Zh));
+        assert_eq!(of(&[]), None);
     }
 
     #[test]

@@ -6,6 +6,7 @@ use std::path::Path;
 use anyhow::{Result, bail};
 use ombud_core::event::{
     AnswerNoticeRecord, Counts, DeclaredRecord, Event, EventKind, Party, RequestRecord, ResponseRecord,
+    is_whole,
 };
 use ombud_core::{DataCategory, Lang, Say, gate, say};
 use ombud_ledger::read::{Contents, Reader, Record};
@@ -141,6 +142,20 @@ fn signs(count: usize, lang: Lang) -> String {
     }
 }
 
+fn erased(subject: &str, count: u64, residue: &BTreeMap<String, Option<u64>>, lang: Lang) -> String {
+    if !is_whole(residue) {
+        let places = residue.iter().filter(|(_, left)| **left != Some(0));
+        let places = places.map(|(place, _)| place.as_str()).collect::<Vec<_>>().join(", ");
+        return say!(lang,
+            en: "data of {subject} NOT ERASED COMPLETELY: {count} item(s) deleted; left or not known in: {places}",
+            zh: "{subject} 的数据未全部删除：已删除 {count} 项；仍有残留或情况不明：{places}");
+    }
+    if count == 0 {
+        return say!(lang, en: "nothing was held of {subject}, so nothing was erased", zh: "没有 {subject} 的数据，因此没有删除任何内容");
+    }
+    say!(lang, en: "data of {subject} erased: {count} item(s)", zh: "已删除 {subject} 的数据：{count} 项")
+}
+
 fn what(event: &Event, lang: Lang) -> String {
     match &event.kind {
         EventKind::RunStart { mode, version } => {
@@ -148,8 +163,9 @@ fn what(event: &Event, lang: Lang) -> String {
             say!(lang, en: "start  {mode} {version}", zh: "启动  {mode} {version}")
         }
         EventKind::RunEnd { exit } => {
-            let exit = exit.map_or_else(String::new, |code| code.to_string());
-            say!(lang, en: "end  {exit}", zh: "结束  {exit}")
+            let exit = exit
+                .map_or_else(String::new, |code| say!(lang, en: ", exit code {code}", zh: "，退出码 {code}"));
+            say!(lang, en: "end{exit}", zh: "结束{exit}")
         }
         EventKind::Request(request) => {
             let (provider, host, wire) = (&request.provider, &request.host, &request.wire);
@@ -198,10 +214,8 @@ fn what(event: &Event, lang: Lang) -> String {
             let outcome = words::state(&access.outcome, lang);
             say!(lang, en: "memory {store} {operation}: {outcome}", zh: "记忆库 {store} {operation}：{outcome}")
         }
-        EventKind::SubjectErased { deleted, .. } => {
-            let subject = subject(event);
-            let count: u64 = deleted.values().sum();
-            say!(lang, en: "data of {subject} erased: {count} item(s)", zh: "已删除 {subject} 的数据：{count} 项")
+        EventKind::SubjectErased { deleted, residue, .. } => {
+            erased(&subject(event), deleted.values().sum(), residue, lang)
         }
         EventKind::Refused { code, provider } => refused(code, provider.as_deref(), lang),
         EventKind::Gap { dropped } => say!(lang,

@@ -15,6 +15,7 @@ mod demo;
 mod document;
 mod explain;
 mod fault;
+mod files;
 mod filter;
 mod flowmap;
 mod gate;

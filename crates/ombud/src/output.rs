@@ -82,7 +82,9 @@ impl Terminal {
         let colon = say!(lang, en: ": ", zh: "：");
         let what = error.chain().map(|cause| told(cause, lang)).collect::<Vec<_>>().join(&colon);
         self.warn(&format!("ombud{colon}{what}"));
-        if let Some(remedy) = error.chain().find_map(io_error).and_then(|error| fault::remedy(error, lang)) {
+        let advised = error.downcast_ref::<fault::Advised>().map(|advised| advised.advice.clone());
+        let remedy = || error.chain().find_map(io_error).and_then(|error| fault::remedy(error, lang));
+        if let Some(remedy) = advised.or_else(remedy) {
             self.warn(&remedy);
         }
         ExitCode::from(2)
@@ -101,7 +103,7 @@ fn carried(text: &str, tag: &str) -> String {
         out.push_str(name);
         let verb = behind.split(|ch: char| !ch.is_ascii_lowercase() && ch != '-').next().unwrap_or_default();
         let ended = !behind.get(verb.len()..).is_some_and(|end| end.starts_with(part));
-        if ended && !out.trim_end_matches(NAME).ends_with(part) && cli::is_verb(verb) {
+        if ended && !out.trim_end_matches(NAME).ends_with(part) && (cli::is_verb(verb) || verb == "--help") {
             out.push_str("--lang ");
             out.push_str(tag);
             out.push(' ');

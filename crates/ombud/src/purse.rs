@@ -58,7 +58,7 @@ impl Purse {
     }
 
     fn append(&self, day: u64, client: &str, money: u64) -> io::Result<()> {
-        fs::create_dir_all(&self.folder)?;
+        crate::files::private_dir(&self.folder)?;
         let path = self.folder.join(day.to_string());
         if !path.exists() {
             self.forget(day);

@@ -27,14 +27,11 @@ pub(crate) async fn run(args: cli::Run, terminal: Terminal) -> Result<u8> {
     let file = config::read(args.upstreams.config.as_deref(), terminal.lang)?;
     let detector = config::detector(&file);
     let served = Served::of(&file, args.upstreams.config.as_deref(), terminal)?;
-    let mut flags = Flags::from(args.upstreams);
     let simulated = if args.simulated { Some(Simulated::start(terminal).await?) } else { None };
-    if let Some(simulated) = &simulated {
-        flags.upstream = Some(simulated.upstream());
-    }
-    let mut config = config::gateway(file, &flags, terminal.lang)?;
+    let mut config = config::gateway(file, &Flags::from(args.upstreams), terminal.lang)?;
     config.tell = terminal.tells();
     if let Some(simulated) = &simulated {
+        config = config::simulated(config, simulated.model())?;
         config.memory.all_at(simulated.world());
     }
     let gate =
@@ -48,9 +45,10 @@ pub(crate) async fn run(args: cli::Run, terminal: Terminal) -> Result<u8> {
     vars.extend(simulated.iter().flat_map(|simulated| simulated.environment(terminal.lang)));
     let status = child(&args.command, vars, terminal).await;
     let visits = proxy.close().await;
-    let seen = Seen { flow: gate.gateway.flow(), visits, simulated: simulated.is_some() };
-    let providers = gate.gateway.config.providers.clone();
     let code = status.as_ref().ok().map(|status| exit_code(*status));
+    let failed = code.is_some_and(|code| code != 0);
+    let seen = Seen { flow: gate.gateway.flow(), visits, simulated: simulated.is_some(), failed };
+    let providers = gate.gateway.config.providers.clone();
     let first = gate.first;
     gate.close(code.map(i64::from)).await?;
     status?;

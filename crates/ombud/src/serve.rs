@@ -1,6 +1,6 @@
 //! `ombud serve`: the gateway for agents that run elsewhere.
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Result, bail};
 use ombud_core::say;
 use ombud_gateway::gateway::Config;
 use tokio::net::TcpListener;
@@ -25,7 +25,8 @@ pub(crate) async fn serve(args: cli::Serve, terminal: Terminal) -> Result<u8> {
     let hosts = file.serve.hosts.clone();
     let served = Served::of(&file, args.upstreams.config.as_deref(), terminal)?;
     let config = Config { tell: terminal.tells(), ..config::gateway(file, &args.upstreams.into(), lang)? };
-    let listener = TcpListener::bind(&listen).await.with_context(|| fault::no_listener(&listen, lang))?;
+    let listener =
+        TcpListener::bind(&listen).await.map_err(|error| fault::no_listener(error, &listen, lang))?;
     if !listener.local_addr()?.ip().is_loopback() {
         expose(args.behind_tls, &config.keys, terminal)?;
     }

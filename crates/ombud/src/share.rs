@@ -6,9 +6,9 @@
 use std::io::{self, BufRead as _, Write as _};
 use std::os::unix::net::UnixStream as Quick;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::sync::{Arc, PoisonError};
+use std::time::{Duration, Instant};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -35,6 +35,13 @@ const PAUSE: Duration = Duration::from_millis(100);
 
 /// How long a quick question may take.
 const QUICK: Duration = Duration::from_millis(500);
+
+/// How long whoever has the log open may take to write an entry. One that was stopped would hold up every call for ever.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Since when the other process has not answered a quick question. It is not asked again for as long as it may take to write:
+/// a message may hold a hundred tokens, and each would wait.
+static SILENT: std::sync::Mutex<Option<Instant>> = std::sync::Mutex::new(None);
 
 /// What one process asks of the one that has the log open.
 #[derive(Debug, Serialize, Deserialize)]
@@ -80,6 +87,8 @@ pub(crate) fn offer(home: &Path, gateway: &Gateway) -> Option<JoinHandle<()>> {
 
 /// Opens the log for a gateway; an `ombud mcp` that has it is asked to let it go.
 pub(crate) async fn open(home: &Path) -> Result<Ledger, ombud_ledger::Error> {
+    // What is wrong with the folder is told by the ledger.
+    let _ = crate::files::home(home);
     let mut yields = false;
     for _ in 0..TRIES {
         match Ledger::open(home).await {
@@ -190,6 +199,18 @@ async fn answer(ask: Ask, offer: &Offer) -> Told {
 
 /// One question to whoever has the log open.
 fn asked(home: &Path, ask: &Ask) -> io::Result<Told> {
+    let silent = || SILENT.lock().unwrap_or_else(PoisonError::into_inner);
+    if silent().is_some_and(|since| since.elapsed() < PATIENCE) {
+        return Err(io::ErrorKind::TimedOut.into());
+    }
+    let told = quick(home, ask);
+    let late =
+        |error: &io::Error| matches!(error.kind(), io::ErrorKind::TimedOut | io::ErrorKind::WouldBlock);
+    *silent() = told.as_ref().is_err_and(late).then(Instant::now);
+    told
+}
+
+fn quick(home: &Path, ask: &Ask) -> io::Result<Told> {
     let stream = Quick::connect(home.join(SOCKET))?;
     stream.set_read_timeout(Some(QUICK))?;
     stream.set_write_timeout(Some(QUICK))?;
@@ -247,6 +268,8 @@ impl Shared {
 
     /// Reaches the log now, so that what is wrong with it shows before anything is started.
     pub(crate) async fn reach(&self) -> Result<(), ombud_ledger::Error> {
+        // What is wrong with the folder is told by the ledger.
+        let _ = crate::files::home(&self.home);
         let mut way = self.way.lock().await;
         for _ in 0..TRIES {
             if self.step(&mut way).await? {
@@ -303,11 +326,18 @@ impl Shared {
             }
             match &mut *way {
                 Way::Own(ledger, _) => return ledger.keep(event.clone(), content.to_vec()).await.is_ok(),
-                Way::Guest(stream) => match hand_over(stream, event, content).await {
-                    Ok(told) => return told.ok,
-                    // It has ended; somebody else has the log now, or this process will.
-                    Err(_) => *way = Way::None,
-                },
+                Way::Guest(stream) => {
+                    match tokio::time::timeout(PATIENCE, hand_over(stream, event, content)).await {
+                        Ok(Ok(told)) => return told.ok,
+                        // It has ended; somebody else has the log now, or this process will.
+                        Ok(Err(_)) => *way = Way::None,
+                        // It does not answer, and may still write this one: the next begins a new line to it.
+                        Err(_) => {
+                            *way = Way::None;
+                            return false;
+                        }
+                    }
+                }
                 Way::None => {}
             }
         }
@@ -350,5 +380,29 @@ async fn hand_over(
 impl Journal for Shared {
     fn keep(&self, event: Event, content: Vec<Vec<u8>>) -> Writing<'_> {
         Box::pin(async move { if self.try_keep(&event, &content).await { Ok(()) } else { Err(Unwritten) } })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use ombud_core::event::EventKind;
+    use ombud_gateway::record;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn who_has_the_log_and_does_not_answer_holds_nobody_up() {
+        let home = tempfile::tempdir().unwrap();
+        let ledger = Ledger::open(home.path()).await.unwrap();
+        // Connections are taken, as the system does for a process that was stopped; nobody reads.
+        let _stopped = UnixListener::bind(home.path().join(SOCKET)).unwrap();
+        let shared = Shared::at(home.path());
+        let begun = Instant::now();
+        let kept = shared.keep(record::event(EventKind::RunEnd { exit: None }), Vec::new()).await;
+        assert!(kept.is_err() && begun.elapsed() < PATIENCE * 2, "{:?}", begun.elapsed());
+        let begun = Instant::now();
+        assert!((0..20).all(|_| !released(home.path(), "pay", "{}")));
+        assert!(begun.elapsed() < QUICK * 4, "only the first waits: {:?}", begun.elapsed());
+        ledger.close().await.unwrap();
     }
 }

@@ -2,7 +2,7 @@
 
 use std::ffi::OsString;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use clap::Args;
 use ombud_attack::sim::Simulator;
 use ombud_attack::world::World;
@@ -30,16 +30,18 @@ pub(crate) const CHINESE: Chinese =
 pub(crate) async fn sim(args: Sim, terminal: Terminal) -> Result<u8> {
     let lang = terminal.lang;
     let listen = &args.listen;
-    let listener = TcpListener::bind(listen).await.with_context(|| fault::no_listener(listen, lang))?;
+    let listener =
+        TcpListener::bind(listen).await.map_err(|error| fault::no_listener(error, listen, lang))?;
     let url = format!("http://{}", listener.local_addr()?);
     terminal.out(&format!("export OPENAI_BASE_URL={url}/v1"))?;
+    terminal.out(&format!("export ANTHROPIC_BASE_URL={url}"))?;
     for (name, value) in keys().into_iter().chain(variables(&url, lang)) {
         terminal.out(&format!("export {name}={}", value.to_string_lossy()))?;
     }
     terminal.note(&say!(lang,
         en: "A gullible model and a simulated world. They obey and believe everything; nothing leaves this machine. Ctrl-C stops them.",
         zh: "一个轻信的模型和一个模拟环境：说什么都照做，任何内容都不会离开本机。按 Ctrl-C 停止。"));
-    let routes = Simulator::default().router().merge(World::new(lang)?.router());
+    let routes = Simulator::default().beside().merge(World::new(lang)?.router());
     server::serve(listener, routes, async {
         // Without signals it runs until it is killed.
         let _ = tokio::signal::ctrl_c().await;
@@ -61,9 +63,9 @@ impl Simulated {
         Ok(Self { model: serve(Simulator::default().router()).await?, world })
     }
 
-    /// What an OpenAI client takes as `base_url`.
-    pub(crate) fn upstream(&self) -> String {
-        format!("{}/v1", self.model)
+    /// Address of the model.
+    pub(crate) fn model(&self) -> &str {
+        &self.model
     }
 
     /// Address of the world.

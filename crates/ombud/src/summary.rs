@@ -26,6 +26,8 @@ pub(crate) struct Seen {
     pub visits: Vec<Visited>,
     /// Whether the model was Ombud's own.
     pub simulated: bool,
+    /// Whether the agent ended with an error.
+    pub failed: bool,
 }
 
 /// Prints the summary of a run: what was seen, and what its log says since entry `first`. Gives the command that comes next.
@@ -46,7 +48,7 @@ pub(crate) async fn print(
             en: "ombud: no request was sent to a provider: every one that came to the gateway was refused",
             zh: "ombud：没有向服务商发送任何请求：到达网关的请求都被拒绝了"));
     } else {
-        nothing(providers, terminal)?;
+        nothing(providers, seen.failed, terminal)?;
     }
     if let Some(outcome) = &outcome {
         outcome.print(!inspected, terminal);
@@ -54,6 +56,10 @@ pub(crate) async fn print(
     bypassed(&seen.visits, terminal);
     Ok(match trouble {
         Some(exchange) => Some(format!("ombud log show {exchange}")),
+        // Without a key most agents end before they ask anybody.
+        None if !inspected && seen.failed && !seen.simulated && !crate::check::has_key() => {
+            Some(format!("ombud run --simulated -- {agent}"))
+        }
         None => inspected.then(|| format!("ombud attack -- {agent}")),
     })
 }
@@ -89,11 +95,11 @@ fn brief(flow: &FlowMap, outcome: Option<&Outcome>, simulated: bool, terminal: T
         zh: "  日志：{home}   查看：`ombud log show --content`   校验：`ombud log verify`"));
 }
 
-/// A recipient with where it is. The simulated model stands in the place of the default provider.
+/// A recipient with where it is. The simulated model stands in the place of every provider.
 fn who(recipient: &Recipient, simulated: bool, lang: Lang) -> String {
     let Recipient { name, country, .. } = recipient;
     match country.as_str() {
-        _ if simulated && name.starts_with("upstream") => {
+        _ if simulated => {
             say!(lang, en: "the simulated model (this machine)", zh: "模拟模型（本机）")
         }
         "unknown" => say!(lang, en: "{name} (country unknown)", zh: "{name}（所在国家未知）"),
@@ -157,7 +163,7 @@ fn listed(
 }
 
 /// Nothing came through: the protection was not in force, and nobody must believe that it was.
-fn nothing(providers: &Providers, terminal: Terminal) -> Result<()> {
+fn nothing(providers: &Providers, failed: bool, terminal: Terminal) -> Result<()> {
     let lang = terminal.lang;
     terminal.warn(&say!(lang,
         en: "ombud: WARNING: no request went through the gateway, so NOTHING WAS PROTECTED in this run.",
@@ -169,12 +175,16 @@ fn nothing(providers: &Providers, terminal: Terminal) -> Result<()> {
     for finding in lines.take(5) {
         any = true;
         let (path, line, host) = (&finding.place.path, finding.place.line, &finding.subject);
-        let id = providers.by_host(host).map(|provider| provider.id.clone()).unwrap_or_default();
+        let id = providers.id_of(host).unwrap_or_default();
         terminal.warn(&say!(lang,
             en: "  {path}:{line} writes out {host}: take the base URL from the environment, or use os.environ[\"OMBUD_GATEWAY\"] + \"/p/{id}\"",
             zh: "  {path}:{line} 写死了 {host}：请改为从环境变量读取接口地址，或使用 os.environ[\"OMBUD_GATEWAY\"] + \"/p/{id}\""));
     }
-    if !any {
+    if !any && failed {
+        terminal.warn(&say!(lang,
+            en: "  The agent failed before it asked a model; what it says of that stands above (a package or a key that is missing, for example).",
+            zh: "  智能体在调用模型之前就出错了，原因见它上面的输出（例如缺少软件包或密钥）。"));
+    } else if !any {
         terminal.warn(&say!(lang,
             en: "  If the agent did call a model: let its client read OPENAI_BASE_URL or ANTHROPIC_BASE_URL, or set its base URL to $OMBUD_GATEWAY/p/<provider> (`ombud providers` lists them).",
             zh: "  如果智能体确实调用了模型：请让客户端读取 OPENAI_BASE_URL 或 ANTHROPIC_BASE_URL，或把接口地址设为 $OMBUD_GATEWAY/p/<服务商>（`ombud providers` 可列出）。"));

@@ -4,7 +4,7 @@ import urllib.request
 from typing import Any, TypeVar
 
 from . import settings
-from .subjects import headers
+from .subjects import NAMES, aside, headers
 
 Client = TypeVar("Client")
 
@@ -12,6 +12,12 @@ Client = TypeVar("Client")
 def _ours(url: Any) -> bool:
     gateway = settings.gateway()
     return bool(gateway) and (str(url) + "/").startswith(gateway + "/")
+
+
+def _withhold(carried: Any) -> None:
+    """Takes the headers off a request that a redirect leads away from the gateway."""
+    for name in [name for name in carried if name.lower() in NAMES]:
+        del carried[name]
 
 
 class _Handler(urllib.request.BaseHandler):
@@ -49,12 +55,19 @@ def attach(client: Client) -> Client:
 
 
 def _attach_httpx(carrier: Any) -> None:
+    # The hook sees what a redirect leads to as well.
     def add(request: Any) -> None:
         if _ours(request.url):
             request.headers.update(headers())
+        elif settings.gateway():
+            _withhold(request.headers)
 
     async def add_async(request: Any) -> None:
-        add(request)
+        if _ours(request.url):
+            # A proof that is nearly over is renewed at the gateway: others are served meanwhile.
+            request.headers.update(await aside(headers))
+        else:
+            add(request)
 
     asynchronous = hasattr(carrier, "aclose")
     hooks = dict(carrier.event_hooks)
@@ -72,3 +85,11 @@ def _attach_requests(carrier: Any) -> None:
         return ready
 
     carrier.prepare_request = prepared
+    rebuild = carrier.rebuild_auth
+
+    def rebuilt(redirected: Any, answer: Any) -> Any:
+        if not _ours(redirected.url):
+            _withhold(redirected.headers)
+        return rebuild(redirected, answer)
+
+    carrier.rebuild_auth = rebuilt

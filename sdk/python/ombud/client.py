@@ -9,8 +9,16 @@ from typing import Any, Dict, List, Optional
 from . import settings
 from .errors import OmbudError, Unreachable
 
+
+class _Stays(urllib.request.HTTPRedirectHandler):
+    """The gateway sends nobody elsewhere. Whoever does would get the key and the user's id."""
+
+    def redirect_request(self, *_: Any) -> None:
+        return None
+
+
 # The gateway is on this machine or behind the operator's own address: no proxy of the environment is asked.
-_OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+_OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}), _Stays)
 
 
 class OmbudClient:

@@ -8,7 +8,7 @@ from .client import OmbudClient
 from .errors import ConsentNotAsked, ConsentRequired
 from .prompt import Question, checked, question
 from .settings import say
-from .subjects import Subject, current
+from .subjects import Subject, aside, current
 
 
 def _who(purpose: str) -> Subject:
@@ -65,7 +65,7 @@ def ensure(purpose: str, notice: Optional[str] = None, again: bool = False) -> N
 
 async def ensure_async(purpose: str, notice: Optional[str] = None, again: bool = False) -> None:
     """The same for async code; the asking function may be async."""
-    found = _open(purpose, notice)
+    found = await aside(_open, purpose, notice)
     if found is None:
         return
     who, state, request = found
@@ -75,7 +75,7 @@ async def ensure_async(purpose: str, notice: Optional[str] = None, again: bool =
     answer = _prompt(purpose)(asked)
     if inspect.isawaitable(answer):
         answer = await answer
-    _close(who, asked, request, answer, notice)
+    await aside(_close, who, asked, request, answer, notice)
 
 
 def ask(purpose: str, notice: Optional[str] = None) -> bool:

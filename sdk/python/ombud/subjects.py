@@ -1,10 +1,11 @@
 """For whom the code is running."""
 
+import asyncio
 import contextlib
 import contextvars
 import time
 import urllib.parse
-from typing import Dict, Iterator, Optional, Tuple
+from typing import Any, Callable, Dict, Iterator, Optional, Tuple
 
 from . import settings
 from .client import OmbudClient
@@ -55,6 +56,19 @@ def subject(id: str, session: str = "") -> Iterator[Subject]:
         yield found
     finally:
         _current.reset(token)
+
+
+NAMES = ("x-ombud-key", "x-ombud-subject", "x-ombud-session", "x-ombud-consent")
+
+
+async def aside(call: Callable[..., Any], *args: Any) -> Any:
+    """Calls what may wait for the gateway in a thread, for the same user, so that the event loop goes on."""
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        # Another kind of event loop than asyncio's.
+        return call(*args)
+    return await asyncio.to_thread(call, *args)
 
 
 def headers() -> Dict[str, str]:

@@ -243,6 +243,87 @@ class Sdk(unittest.TestCase):
         told = ["x-ombud-subject" in map(str.lower, headers) for headers in seen]
         self.assertEqual(told, [True, False])
 
+    def test_key_and_user_follow_no_redirect(self):
+        got = []
+
+        class Elsewhere(BaseHTTPRequestHandler):
+            def do_GET(self):
+                got.append({name.lower() for name in self.headers if name.lower().startswith("x-ombud")})
+                Played.tell(self, {})
+
+            do_POST = do_GET
+
+            def log_message(self, *_):
+                pass
+
+        other = ThreadingHTTPServer(("localhost", 0), Elsewhere)
+        threading.Thread(target=other.serve_forever, daemon=True).start()
+        self.addCleanup(other.server_close)
+        self.addCleanup(other.shutdown)
+
+        class Leads(BaseHTTPRequestHandler):
+            def do_GET(self):
+                self.send_response(302)
+                self.send_header("location", "http://localhost:%d/" % other.server_port)
+                self.send_header("content-length", "0")
+                self.end_headers()
+
+            do_POST = do_GET
+
+            def log_message(self, *_):
+                pass
+
+        self.server.RequestHandlerClass = Leads
+        ombud.configure(key="k-1")
+        self.addCleanup(ombud.configure, key="")
+        with ombud.subject("u"):
+            with self.assertRaises(ombud.OmbudError):
+                ombud.OmbudClient().consents("u")
+            self.assertEqual(got, [], "the client of the interface goes nowhere else")
+            try:
+                import requests
+            except ImportError:
+                pass
+            else:
+                ombud.attach(requests.Session()).get(self.url + "/x")
+                self.assertEqual(got.pop(), set())
+            try:
+                import httpx
+            except ImportError:
+                pass
+            else:
+                ombud.attach(httpx.Client(follow_redirects=True)).get(self.url + "/x")
+                self.assertEqual(got.pop(), set())
+
+                async def asked():
+                    async with httpx.AsyncClient(follow_redirects=True) as client:
+                        await ombud.attach(client).get(self.url + "/x")
+
+                asyncio.run(asked())
+                self.assertEqual(got.pop(), set())
+
+    def test_one_who_is_asked_keeps_nobody_waiting(self):
+        plain, held = Played.tell, threading.Event()
+
+        def slow(handler, told):
+            held.wait(5)
+            plain(handler, told)
+
+        Played.tell = slow
+        self.addCleanup(setattr, Played, "tell", plain)
+
+        async def both():
+            with ombud.subject("u"):
+                waits = asyncio.create_task(ombud.consent.ensure_async("p"))
+            # The gateway answers only after the event loop has had a turn meanwhile.
+            await asyncio.sleep(0.05)
+            held.set()
+            await waits
+
+        begun = time.monotonic()
+        asyncio.run(both())
+        self.assertLess(time.monotonic() - begun, 4)
+
     def test_a_consent_function_is_tried_with_both_users(self):
         def asks(question):
             return question.reply(input(question.show()))

@@ -102,6 +102,8 @@ impl Active {
                 injections.push((slot, format!("{before}{words}")));
             }
         }
+        self.trace.planted |=
+            plant.is_some_and(|(_, text)| injections.iter().any(|injection| injection.1.contains(&text)));
         self.note(request, &injections);
         injections.iter().filter_map(|(slot, text)| Some(patch(request.slots.get(*slot)?, text))).collect()
     }

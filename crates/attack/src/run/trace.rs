@@ -70,6 +70,8 @@ pub struct Trace {
     pub requests: u32,
     /// How often the attacker's words stood in a request.
     pub injected: u32,
+    /// Whether what the attack is after stood in a request.
+    pub planted: bool,
     /// How the values that the attack is after were masked on their way to the model: value and token.
     pub masked: Vec<(String, String)>,
 }

@@ -61,12 +61,13 @@ impl Reply {
 }
 
 /// A text in pieces of so many characters.
-fn pieces(text: &str, length: usize) -> Vec<String> {
+pub(super) fn pieces(text: &str, length: usize) -> Vec<String> {
     let chars: Vec<char> = text.chars().collect();
     chars.chunks(length).map(|piece| piece.iter().collect()).collect()
 }
 
-fn tool_calls(calls: &[(String, Value)], made: usize) -> Vec<Value> {
+/// Calls as they stand in a chat completion; `made` is how many the conversation holds already.
+pub(super) fn tool_calls(calls: &[(String, Value)], made: usize) -> Vec<Value> {
     let numbered = calls.iter().enumerate();
     numbered
         .map(|(index, (name, arguments))| {

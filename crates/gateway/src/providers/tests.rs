@@ -304,3 +304,27 @@ proptest! {
         let _ = builtin().by_host(&host);
     }
 }
+
+#[test]
+fn with_one_server_in_everybodys_place_no_route_leads_to_a_provider() {
+    let own = ProviderOverride {
+        anthropic_base: Some("https://relay.example/claude".into()),
+        ..base_on("https://relay.example/v1")
+    };
+    let before = builtin().with_override("upstream", own).unwrap();
+    let all = before.clone().all_at("http://127.0.0.1:4001").unwrap();
+    let hosts: Vec<(String, String)> =
+        before.hosts().map(|(host, id)| (host.to_owned(), id.to_owned())).collect();
+    for (host, id) in &hosts {
+        assert_eq!(all.id_of(host), Some(&**id), "{host} is still led through the gateway");
+        let (old, new) = (before.by_id(id).unwrap(), all.by_id(id).unwrap());
+        let below = old.base_paths().into_iter().map(|base| format!("{base}/chat/completions"));
+        for rest in below.chain(["/v1/messages", "/v1/responses", "/x?y=1"].map(str::to_owned)) {
+            let url = new.upstream(&rest, Some(host)).unwrap();
+            assert!(url.starts_with("http://127.0.0.1:4001/"), "{id} {rest}: {url}");
+        }
+        assert!(old.base_paths().iter().all(|path| new.base_paths().contains(path)), "{id}");
+        assert_eq!((&*new.id, &*new.country, new.local), ("upstream", UNKNOWN_COUNTRY, false), "{id}");
+    }
+    assert_eq!(all.id_of("127.0.0.1:4001"), Some("upstream"));
+}

@@ -60,7 +60,7 @@ impl Reader {
     /// Opens the log in `home` for reading and brings the index up to date with the journal.
     pub async fn open(home: &Path) -> Result<Self, Error> {
         if !home.join("journal").is_dir() {
-            return Err(Error::NoLog { home: home.to_owned() });
+            return Err(Error::no_log(home));
         }
         let mut reader = Self { home: home.to_owned(), index: Index::open(home).await? };
         reader.refresh().await?;

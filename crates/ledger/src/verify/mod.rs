@@ -58,6 +58,7 @@ impl ombud_core::Say for Error {
                 )
             }
             (ombud_core::Lang::Zh, Self::Read { path, cause }) => {
+                let cause = crate::error::system(cause);
                 format!("无法读取 {}：{cause}。请确认文件属于你（ls -l）", path.display())
             }
         }
@@ -72,7 +73,13 @@ pub fn verify(source: &Path, policy: &Policy) -> Result<Report, Error> {
     } else if source.join("tile").is_dir() || checkpoint_path(source).exists() || vkey_path(source).exists() {
         folder::verify(source, policy)
     } else {
-        Err(Error::NoLog(source.to_owned()))
+        // What cannot be looked at may be there all the same.
+        match std::fs::read_dir(&journal) {
+            Err(cause) if cause.kind() == io::ErrorKind::PermissionDenied => {
+                Err(Error::Read { path: source.to_owned(), cause })
+            }
+            _ => Err(Error::NoLog(source.to_owned())),
+        }
     }
 }
 

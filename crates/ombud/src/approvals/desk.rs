@@ -104,7 +104,7 @@ impl Desk {
     /// Notes a call that waits. Without the note it can only be answered in the conversation or by the client.
     pub(crate) fn wait(&self, call: &Pending) -> io::Result<()> {
         let Some(code) = code_of(&call.code) else { return Ok(()) };
-        fs::create_dir_all(&self.waiting)?;
+        crate::files::private_dir(&self.waiting)?;
         // Of two calls with one code the first keeps it: whoever answers must have seen the one that is meant.
         if self.find(&code).is_ok_and(|other| other.stands != call.stands) {
             return Err(io::ErrorKind::AlreadyExists.into());
@@ -174,7 +174,7 @@ impl Desk {
         if self.find(&call.code)?.stands != call.stands {
             return Err(Refused::Unknown);
         }
-        fs::create_dir_all(&self.said).map_err(Refused::Io)?;
+        crate::files::private_dir(&self.said).map_err(Refused::Io)?;
         self.forget();
         let signed = self.signature(&call.code, &call.stands, allow).ok_or(Refused::Keys)?;
         let temporary = self.said.join(format!("{}.{}.tmp", call.code, std::process::id()));

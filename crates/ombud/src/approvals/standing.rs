@@ -67,7 +67,7 @@ impl Desk {
 
     fn write_standing(&self, standing: &Standing) -> Result<(), Refused> {
         let folder = self.standing_folder();
-        fs::create_dir_all(&folder).map_err(Refused::Io)?;
+        crate::files::private_dir(&folder).map_err(Refused::Io)?;
         let text = serde_json::to_vec(standing).map_err(|error| Refused::Io(error.into()))?;
         let signed = self.signed(&[b"standing", &text]).ok_or(Refused::Keys)?;
         let temporary = folder.join(format!("{}.{}.tmp", standing.mark, std::process::id()));

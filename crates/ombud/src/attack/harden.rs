@@ -12,6 +12,7 @@ use toml_edit::{DocumentMut, InlineTable, Item, Table, value};
 
 use super::grid::word;
 use super::report::Ran;
+use crate::files;
 use crate::output::Terminal;
 
 /// Writes the rules and returns where the file was kept as it had been; `None` if there is nothing to write.
@@ -39,8 +40,9 @@ pub(crate) fn write(path: &Path, all: &[Ran], terminal: Terminal) -> Result<Opti
         let path = path.display();
         anyhow!(say!(lang, en: "{path} cannot be changed: {why}. Nothing was written", zh: "无法修改 {path}：{why}。未写入任何内容"))
     })?;
-    let backup = kept(path, &old)?;
-    fs::write(path, &new).with_context(|| path.display().to_string())?;
+    let shown = || path.display().to_string();
+    let backup = files::kept(path, &old).with_context(shown)?;
+    files::replace(path, &new).with_context(shown)?;
     show(path, &old, &new, terminal)?;
     Ok(Some(backup))
 }
@@ -75,16 +77,6 @@ fn edited(old: &str, rules: &BTreeMap<String, Gate>) -> Result<String, String> {
         tool.insert("gate", value(if *gate == Gate::Block { "block" } else { "ask" }));
     }
     Ok(document.to_string())
-}
-
-/// Keeps the file as it was under a name that is free.
-fn kept(path: &Path, old: &str) -> Result<PathBuf> {
-    let name = |number: u32| {
-        path.with_extension(if number == 0 { "toml.bak".to_owned() } else { format!("toml.bak{number}") })
-    };
-    let free = (0..1000).map(name).find(|path| !path.exists()).context("no free name for a backup")?;
-    fs::write(&free, old).with_context(|| free.display().to_string())?;
-    Ok(free)
 }
 
 fn show(path: &Path, old: &str, new: &str, terminal: Terminal) -> Result<()> {

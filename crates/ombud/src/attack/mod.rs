@@ -18,6 +18,7 @@ use ombud_core::{Lang, Say, say};
 
 use crate::cli::{Chinese, Format, Upstreams};
 use crate::config::{self, Flags};
+use crate::fault;
 use crate::journey;
 use crate::output::Terminal;
 use report::Ran;
@@ -217,7 +218,7 @@ async fn round(args: &Attack, all: &[Case], terminal: Terminal) -> Result<Vec<Ra
         upstream: args.upstreams.upstream.clone(),
         upstream_anthropic: args.upstreams.upstream_anthropic.clone(),
     };
-    let rig = Box::pin(Rig::start(file, flags, args.real, terminal)).await?;
+    let rig = Box::pin(Rig::start(file, &flags, args.real, terminal)).await?;
     let mut done = Vec::with_capacity(all.len());
     for case in all {
         let ran = rig.run(case, &args.command, args.stdin, Duration::from_secs(args.timeout.max(1))).await?;
@@ -236,7 +237,7 @@ fn conclude(args: &Attack, all: &[Ran], started: &str, terminal: Terminal) -> Re
     let text = serde_json::to_string_pretty(&json)?;
     std::fs::write(home.join("reports").join("attack.json"), &text)?;
     if let Some(path) = &args.output {
-        std::fs::write(path, &text).with_context(|| path.display().to_string())?;
+        std::fs::write(path, &text).with_context(|| fault::unwritable(path, terminal.lang))?;
     }
     match args.format {
         Format::Json => terminal.out(&text)?,

@@ -47,7 +47,7 @@ impl Rig {
     /// Starts all of it. The policy is the project's own.
     pub(crate) async fn start(
         file: config::File,
-        mut flags: Flags,
+        flags: &Flags,
         real: bool,
         terminal: Terminal,
     ) -> Result<Self> {
@@ -55,14 +55,12 @@ impl Rig {
         std::fs::create_dir_all(&home).with_context(|| home.display().to_string())?;
         let world = World::new(terminal.lang)?;
         let world_url = serve(world.router()).await?;
-        if !real {
-            let model = serve(Simulator::default().router()).await?;
-            flags =
-                Flags { upstream: Some(format!("{model}/v1")), upstream_anthropic: flags.upstream_anthropic };
-        }
         let detector = config::detector(&file);
         let attacker = Arc::new(Attacker::default());
-        let mut config = config::gateway(file, &flags, terminal.lang)?;
+        let mut config = config::gateway(file, flags, terminal.lang)?;
+        if !real {
+            config = config::simulated(config, &serve(Simulator::default().router()).await?)?;
+        }
         config.memory.all_at(&world_url);
         // What the agent does by itself is to be seen; what the project's own rules make of it, if it has some.
         config.tools.mode.get_or_insert(ombud_core::gate::Gate::Observe);

@@ -3,10 +3,11 @@
 use std::path::Path;
 
 use anyhow::{Context, Result, anyhow};
-use ombud_check::{Baseline, Report};
+use ombud_check::{Baseline, Report, Unusable};
 use ombud_core::{Lang, say};
 
 use super::Check;
+use crate::fault::Advised;
 
 /// Compares with the baseline that the command line names.
 pub(super) fn known(args: &Check, report: &mut Report, lang: Lang) -> Result<()> {
@@ -29,20 +30,29 @@ pub(super) fn compare(args: &Check, report: &mut Report, lang: Lang) -> Result<(
 
 fn write(path: &Path, report: &Report, lang: Lang) -> Result<Baseline> {
     let baseline = Baseline::of(&report.findings);
-    std::fs::write(path, baseline.text()).with_context(|| super::unwritable(path, lang))?;
+    crate::files::replace(path, &baseline.text()).with_context(|| crate::fault::unwritable(path, lang))?;
     Ok(baseline)
 }
 
 pub(crate) fn read(path: &Path, lang: Lang) -> Result<Baseline> {
     let text = std::fs::read_to_string(path).with_context(|| absent(path, lang))?;
-    Baseline::parse(&text).map_err(|why| anyhow!(unusable(path, &why.to_string(), lang)))
+    Baseline::parse(&text).map_err(|why| anyhow!(unusable(path, &reason(&why, lang), lang)))
 }
 
-fn absent(path: &Path, lang: Lang) -> String {
+fn absent(path: &Path, lang: Lang) -> Advised {
     let path = path.display();
-    say!(lang,
-        en: "the baseline {path} cannot be read, so nothing was compared. Write one first: ombud check --write-baseline {path}",
-        zh: "无法读取基线 {path}，因此没有比较。请先生成：ombud check --write-baseline {path}")
+    Advised {
+        what: say!(lang, en: "the baseline {path} cannot be read, so nothing was compared", zh: "无法读取基线 {path}，因此没有比较"),
+        advice: say!(lang, en: "Write one first: ombud check --write-baseline {path}", zh: "请先生成：ombud check --write-baseline {path}"),
+    }
+}
+
+fn reason(why: &Unusable, lang: Lang) -> String {
+    match (why, lang) {
+        (Unusable::Form(line), Lang::Zh) => format!("第 {line} 行不是 `--write-baseline` 写出的内容"),
+        (Unusable::Schema, Lang::Zh) => "其中的 schema 不是 ombud.baseline/1".to_owned(),
+        (why, _) => why.to_string(),
+    }
 }
 
 fn unusable(path: &Path, why: &str, lang: Lang) -> String {

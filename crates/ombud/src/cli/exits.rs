@@ -83,7 +83,7 @@ const OTHERS: Row = ("", "0 done · 2 could not be done", "0 完成 · 2 未能�
 pub(super) fn told(command: Command, place: &str, lang: Lang) -> Command {
     let (_, en, zh) = EXITS.iter().find(|row| row.0 == place).unwrap_or(&OTHERS);
     let below: Vec<String> = command.get_subcommands().map(|sub| sub.get_name().to_owned()).collect();
-    let group = !below.is_empty() && !place.is_empty();
+    let group = command.is_subcommand_required_set() && !place.is_empty();
     let mut command = match lang {
         // What a group does its verbs tell.
         _ if group => command,
@@ -126,7 +126,8 @@ mod tests {
             let mut left = vec![told(Cli::command(), "", lang)];
             while let Some(mut command) = left.pop() {
                 left.extend(command.get_subcommands().cloned());
-                let group = command.has_subcommands() && command.get_name() != "ombud";
+                let group = command.is_subcommand_required_set() && command.get_name() != "ombud";
+                assert!(!(group && command.get_name() == "notice"), "it does something by itself");
                 assert_eq!(
                     command.render_help().to_string().contains(word),
                     !group,

@@ -1,6 +1,6 @@
 //! Changes of a client's configuration, made in its text: what is not changed stays byte for byte.
 
-use ombud_gateway::wire::json::{Doc, Keys, Kind, Node};
+use ombud_gateway::wire::json::{Doc, JsonError, Keys, Kind, Node};
 use ombud_gateway::wire::splice::{Patch, splice};
 use serde_json::Value;
 
@@ -151,6 +151,18 @@ fn json(text: &str) -> String {
     Value::from(text).to_string()
 }
 
+/// The line of a text at which it stops being JSON, if it does.
+pub(super) fn broken_at(text: &str) -> Option<usize> {
+    let line = |at: usize| text.get(..at).unwrap_or(text).matches('\n').count() + 1;
+    let Some(bytes) = blanked(text) else { return Some(line(text.len())) };
+    match Doc::parse(&bytes, Keys::Unique) {
+        Err(
+            JsonError::Utf8(at) | JsonError::Syntax(at) | JsonError::Depth(at) | JsonError::DuplicateKey(at),
+        ) => Some(line(at)),
+        _ => None,
+    }
+}
+
 /// The configuration with every command behind Ombud; `None` if it cannot be read.
 pub(super) fn wrapped(text: &str, wrapper: &Wrapper) -> Option<String> {
     edited(text, |doc, name, node| {
@@ -223,6 +235,70 @@ fn edited(text: &str, change: impl Fn(&Doc<'_>, &str, Node) -> Option<Vec<Patch>
     let checked = blanked(&after)?;
     let again = Doc::parse(&checked, Keys::Unique).ok()?;
     (entries(&again)?.len() == entries(&doc)?.len()).then_some(after)
+}
+
+/// What opens something, as it stands in the text: values of environments and headers, what follows a switch that is called so,
+/// and what stands in an address beside its path.
+pub(super) fn secrets(text: &str) -> Vec<String> {
+    let bytes = blanked(text).unwrap_or_default();
+    let Ok(doc) = Doc::parse(&bytes, Keys::Unique) else { return Vec::new() };
+    let raw = |node: Node| text.get(doc.span(node)).unwrap_or_default().to_owned();
+    let mut found = Vec::new();
+    for (_, server) in entries(&doc).unwrap_or_default() {
+        for table in ["env", "headers"].iter().filter_map(|key| doc.get(server, key)) {
+            found.extend(doc.members(table).map(|(_, value)| raw(value)));
+        }
+        let words: Vec<String> =
+            doc.get(server, "args").map(|args| doc.items(args).map(raw).collect()).unwrap_or_default();
+        let urls = ["url", "serverUrl", "httpUrl"].iter().filter_map(|key| doc.get(server, key)).map(raw);
+        found.extend(urls.chain(words.iter().cloned()).flat_map(|word| beside_path(&word)));
+        for (at, word) in words.iter().enumerate().filter(|(_, word)| opens(word)) {
+            found.extend(match word.split_once(['=', ':']) {
+                Some((_, value)) => Some(value.trim().to_owned()),
+                None => words.get(at + 1).cloned(),
+            });
+        }
+    }
+    // What a client puts in by itself opens nothing.
+    found.retain(|value| !value.is_empty() && !value.contains("${"));
+    // The longest first: a part of it that is starred would hide the rest from being found.
+    found.sort_by_key(|value| std::cmp::Reverse(value.len()));
+    found
+}
+
+/// Whether a switch, a variable or a header is called like what opens something.
+fn opens(word: &str) -> bool {
+    let name = word.split(['=', ':']).next().unwrap_or_default().to_ascii_lowercase();
+    let called =
+        |part: &str| name.split(|ch: char| !ch.is_ascii_alphanumeric()).any(|word| word.ends_with(part));
+    (name.starts_with('-') || word.contains(['=', ':']))
+        && [
+            "token",
+            "key",
+            "secret",
+            "password",
+            "passwd",
+            "pat",
+            "auth",
+            "authorization",
+            "header",
+            "credential",
+            "credentials",
+        ]
+        .into_iter()
+        .any(called)
+}
+
+/// A login and the values of a query.
+fn beside_path(url: &str) -> Vec<String> {
+    let Some((_, rest)) = url.split_once("://") else { return Vec::new() };
+    let login =
+        rest.split('/').next().and_then(|host| host.rsplit_once('@')).map(|(login, _)| login.to_owned());
+    let query = rest.split_once('?').map_or("", |(_, query)| query).split('&');
+    login
+        .into_iter()
+        .chain(query.filter_map(|pair| pair.split_once('=')).map(|(_, value)| value.to_owned()))
+        .collect()
 }
 
 /// The lines that differ: `- old` and `+ new`, in order.
@@ -350,5 +426,33 @@ mod tests {
         fn any_text_is_safe(text in "[\\{\\}\\[\\]\",:/*\\\\a \n]{0,60}") {
             let _ = (wrapped(&text, &wrapper()), unwrapped(&text));
         }
+    }
+
+    #[test]
+    fn what_is_no_json_is_told_with_its_line() {
+        assert_eq!(broken_at("{\n  \"mcpServers\": {\n    oops\n  }\n}\n"), Some(3));
+        assert_eq!(broken_at("{\n \"a\": 1,\n \"a\": 2 }"), Some(3));
+        assert_eq!(broken_at("{\n \"open"), Some(2));
+        assert_eq!(broken_at(FILE), None);
+    }
+
+    #[test]
+    fn what_opens_something_is_known() {
+        let text = r#"{ "mcpServers": {
+            "a": { "command": "npx", "args": ["-y", "pkg", "--token", "plain-1", "--api-key=plain-2", "--port", "8080", "--header", "Authorization: Bearer plain-3"], "env": { "ANY": "plain-4", "ASKED": "${input:plain-8}" } },
+            "b": { "url": "https://plain-5:x@mcp.example.com/a?key=plain-6&n=1", "headers": { "X": "Bearer \"plain-7" } } } }"#;
+        let found = secrets(text);
+        for number in 1..=7 {
+            assert!(
+                found.iter().any(|secret| secret.contains(&format!("plain-{number}"))),
+                "{number}: {found:?}"
+            );
+        }
+        assert!(
+            found.iter().any(|secret| secret == "Bearer \\\"plain-7"),
+            "as it stands in the file: {found:?}"
+        );
+        assert!(!found.iter().any(|secret| secret.contains("plain-8")), "it stands for another: {found:?}");
+        assert!(!found.iter().any(|secret| ["8080", "pkg", "npx"].contains(&secret.as_str())), "{found:?}");
     }
 }

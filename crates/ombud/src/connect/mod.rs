@@ -5,17 +5,19 @@ mod clients;
 mod edit;
 
 use std::fs;
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 use clap::Args;
 use ombud_core::{Lang, say};
+use ombud_detect::{Detector, Options};
 
 use crate::cli::Chinese;
 use crate::config;
+use crate::files;
 use crate::journey;
 use crate::output::Terminal;
+use crate::report::excerpt::hidden;
 use edit::{Way, Wrapper};
 
 /// `ombud connect`
@@ -57,7 +59,8 @@ pub(crate) fn connect(args: &Connect, terminal: Terminal) -> Result<u8> {
     let backup = backup(&path);
     let wrapper = wrapper(terminal)?;
     let after =
-        if args.undo { undone(&before, &backup, &wrapper, lang)? } else { done(&before, &wrapper, lang)? };
+        if args.undo { undone(&before, &backup, &wrapper, lang) } else { done(&before, &wrapper, lang) };
+    let after = after.with_context(|| shown.clone())?;
     if !args.undo {
         skipped(&before, terminal);
     }
@@ -65,7 +68,7 @@ pub(crate) fn connect(args: &Connect, terminal: Terminal) -> Result<u8> {
         terminal.note(&say!(lang, en: "{shown}: nothing to change", zh: "{shown}：无需改动"));
         return Ok(0);
     }
-    for line in edit::difference(&before, &after) {
+    for line in difference(&before, &after) {
         terminal.out(&line)?;
     }
     if args.print {
@@ -74,6 +77,20 @@ pub(crate) fn connect(args: &Connect, terminal: Terminal) -> Result<u8> {
     write(&path, &backup, &before, &after, args.undo).with_context(|| shown.clone())?;
     tell(args, &shown, &backup, terminal);
     Ok(0)
+}
+
+/// What changes, without what opens something: such lines are pasted where others read them.
+fn difference(before: &str, after: &str) -> Vec<String> {
+    let secrets = edit::secrets(before);
+    let detector = Detector::new(&Options { without_names: true, ..Options::default() });
+    let starred = |line: String, secret: &String| {
+        let stars = "*".repeat(secret.chars().count());
+        // A short one is a part of many words.
+        let line = line.replace(&format!("\"{secret}\""), &format!("\"{stars}\""));
+        if secret.len() < 4 { line } else { line.replace(secret.as_str(), &stars) }
+    };
+    let lines = edit::difference(before, after).into_iter();
+    lines.map(|line| hidden(&secrets.iter().fold(line, starred), &detector)).collect()
 }
 
 fn tell(args: &Connect, shown: &str, backup: &Path, terminal: Terminal) {
@@ -89,7 +106,7 @@ fn tell(args: &Connect, shown: &str, backup: &Path, terminal: Terminal) {
     terminal.note(&say!(lang,
         en: "{shown} is changed; the old one is {backup}. Start the client again; `ombud connect {which} --undo` takes it back",
         zh: "{shown} 已更改，原文件保存为 {backup}。请重新启动客户端；`ombud connect {which} --undo` 可恢复"));
-    journey::next("ombud log show", terminal);
+    terminal.note(&say!(lang, en: "Once the agent has called a tool: `ombud log show`", zh: "智能体调用过工具之后：`ombud log show`"));
 }
 
 /// Servers that are not behind Ombud afterwards, and why.
@@ -133,7 +150,7 @@ fn wrapper(terminal: Terminal) -> Result<Wrapper> {
 }
 
 fn done(before: &str, wrapper: &Wrapper, lang: Lang) -> Result<String> {
-    edit::wrapped(before, wrapper).with_context(|| unreadable(lang))
+    edit::wrapped(before, wrapper).with_context(|| unreadable(before, lang))
 }
 
 /// What was there before: the backup, if nothing else has changed since; or the same without Ombud.
@@ -142,10 +159,15 @@ fn undone(before: &str, backup: &Path, wrapper: &Wrapper, lang: Lang) -> Result<
     if let Some(old) = old.filter(|old| edit::wrapped(old, wrapper).is_some_and(|text| text == before)) {
         return Ok(old);
     }
-    edit::unwrapped(before).with_context(|| unreadable(lang))
+    edit::unwrapped(before).with_context(|| unreadable(before, lang))
 }
 
-fn unreadable(lang: Lang) -> String {
+fn unreadable(text: &str, lang: Lang) -> String {
+    if let Some(line) = edit::broken_at(text) {
+        return say!(lang,
+            en: "line {line} is no JSON (with or without comments), or names a key twice, so nothing was changed. Mend that line, then type this again. Such a file holds `mcpServers` or `servers`",
+            zh: "第 {line} 行不是有效的 JSON（可带注释），或有重复的键，因此没有改动。请修正该行，然后重新运行。这类文件应含有 `mcpServers` 或 `servers`");
+    }
     say!(lang,
         en: "this is no MCP configuration that can be changed safely: JSON (with or without comments) with `mcpServers` or `servers`, no key twice",
         zh: "这不是可以安全修改的 MCP 配置：应为含 `mcpServers` 或 `servers` 的 JSON（可带注释），且没有重复的键")
@@ -160,26 +182,12 @@ fn backup(path: &Path) -> PathBuf {
 /// Puts the new text in place as a whole. The backup is that of the first change: a second one must not overwrite it. Such files hold
 /// keys, so a copy is as private as they are; one that is a link to a collection of settings stays a link.
 fn write(path: &Path, backup: &Path, before: &str, after: &str, undo: bool) -> Result<()> {
-    let path = fs::canonicalize(path)?;
-    let permissions = fs::metadata(&path)?.permissions();
     if !undo && !backup.exists() {
-        private(backup, before, &permissions)?;
+        files::copy(path, backup, before)?;
     }
-    let temporary = path.with_extension("ombud.tmp");
-    private(&temporary, after, &permissions)?;
-    fs::rename(&temporary, &path)?;
+    files::replace(path, after)?;
     if undo && backup.exists() {
         fs::remove_file(backup)?;
     }
     Ok(())
-}
-
-/// Writes a file that nobody else can read before it has these permissions.
-fn private(path: &Path, text: &str, permissions: &fs::Permissions) -> Result<()> {
-    let mut options = fs::OpenOptions::new();
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut file = options.write(true).create(true).truncate(true).open(path)?;
-    file.write_all(text.as_bytes())?;
-    file.sync_all()?;
-    Ok(fs::set_permissions(path, permissions.clone())?)
 }

@@ -85,8 +85,8 @@ async fn check(State(console): State<Console>, request: Request, next: Next) -> 
         return next.run(request).await;
     }
     let message = say!(console.lang,
-        en: "the console wants its token; open the link that `ombud console` prints",
-        zh: "控制台需要令牌；请打开 `ombud console` 打印的链接");
+        en: "the console wants its token; open the link that `ombud console` prints. A program shows what stands behind `#token=` in it as the header `{HEADER}`",
+        zh: "控制台需要令牌；请打开 `ombud console` 打印的链接。程序须把链接中 `#token=` 之后的内容放在请求头 `{HEADER}` 中");
     problem(StatusCode::UNAUTHORIZED, "ombud_console_token", message)
 }
 

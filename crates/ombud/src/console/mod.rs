@@ -25,7 +25,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Result, bail};
 use axum::Router;
 use clap::Args;
 use ombud_core::{Lang, say};
@@ -170,7 +170,7 @@ async fn listen(address: Option<&str>, lang: Lang) -> Result<TcpListener> {
         }
         bound => bound,
     };
-    let listener = bound.with_context(|| fault::no_listener(wanted, lang))?;
+    let listener = bound.map_err(|error| fault::no_listener(error, wanted, lang))?;
     if !listener.local_addr()?.ip().is_loopback() {
         bail!(say!(lang,
             en: "{wanted} can be reached from outside, and the console shows what users said. Listen on 127.0.0.1; from another machine, use `ssh -L 8788:127.0.0.1:8788 HOST`",

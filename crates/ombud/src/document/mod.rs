@@ -9,7 +9,7 @@ mod plain;
 pub(crate) use html::{escaped, html};
 pub(crate) use markdown::markdown;
 pub(crate) use mermaid::quoted;
-pub(crate) use plain::{hidden, one_line, text};
+pub(crate) use plain::{hidden, one_line, padded, text};
 
 /// One part of a document, in the order of reading.
 #[derive(Debug, Clone, PartialEq, Eq)]

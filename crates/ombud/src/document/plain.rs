@@ -70,6 +70,11 @@ fn lines(items: impl Iterator<Item = String>) -> String {
     items.collect::<Vec<_>>().join("\n")
 }
 
+/// A text with blanks behind it, so that what follows stands in this column.
+pub(crate) fn padded(text: &str, columns: usize) -> String {
+    format!("{text}{}", " ".repeat(columns.saturating_sub(width(text))))
+}
+
 /// Columns in a terminal: Chinese characters take two.
 fn width(text: &str) -> usize {
     text.chars().map(|c| if c < '\u{1100}' { 1 } else { 2 }).sum()
@@ -78,6 +83,12 @@ fn width(text: &str) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn columns_meet_in_both_scripts() {
+        assert_eq!((padded("CN", 8), padded("未知", 8)), ("CN      ".to_owned(), "未知    ".to_owned()));
+        assert_eq!(padded("longer than that", 4), "longer than that");
+    }
 
     #[test]
     fn a_strangers_name_stays_on_its_line() {

@@ -5,9 +5,25 @@ use ombud_core::{Lang, say};
 
 /// Where the mistake is and what it is: `ombud.toml:3:8: …`. Nothing of the line itself is shown, as it may hold a key.
 pub(crate) fn configuration(path: &str, text: &str, error: &toml::de::Error, lang: Lang) -> String {
-    let place = error.span().map_or_else(String::new, |span| place(text, span.start));
+    let place = error.span().map_or_else(String::new, |span| {
+        place(text, key(text, span.start, error.message()).unwrap_or(span.start))
+    });
     let colon = say!(lang, en: ": ", zh: "：");
     format!("{path}{place}{colon}{}", told(error.message(), lang))
+}
+
+/// Where the field stands that nobody knows: the parser may only name the table that it is in.
+fn key(text: &str, from: usize, message: &str) -> Option<usize> {
+    let name = message.strip_prefix("unknown field `")?.split('`').next()?;
+    let mut at = from;
+    for line in text.get(from..)?.split_inclusive('\n') {
+        let bare = line.trim_start();
+        if bare.strip_prefix(name).is_some_and(|rest| rest.trim_start().starts_with('=')) {
+            return Some(at + line.len() - bare.len());
+        }
+        at += line.len();
+    }
+    None
 }
 
 /// `:line:column`, both from 1, the column in characters.
@@ -30,7 +46,14 @@ pub(super) fn told(message: &str, lang: Lang) -> String {
     };
     let what = without_value(what);
     if lang == Lang::En {
-        return expected.map_or_else(|| what.clone(), |expected| format!("{what}, expected {expected}"));
+        let plain = |expected| match expected {
+            "u16" | "u32" | "u64" | "usize" => "a whole number that is not negative",
+            "i64" => "a whole number",
+            "f64" => "a number",
+            other => other,
+        };
+        return expected
+            .map_or_else(|| what.clone(), |expected| format!("{what}, expected {}", plain(expected)));
     }
     let what = chinese(&what);
     expected.map_or_else(|| what.clone(), |expected| format!("{what}，{}", alternatives(expected)))
@@ -80,6 +103,7 @@ const SENTENCES: &[(&str, &str)] = &[
     ("unknown name in a condition: ", "条件里有不认识的名称："),
     ("unknown function in a condition: ", "条件里有不认识的函数："),
     ("condition too long, at most ", "条件太长，最多 "),
+    ("wanted string or table", "类型不对，应为字符串或表"),
     ("unclosed ", "没有结束的 "),
     ("missing ", "缺少 "),
     ("extra ", "多余的 "),
@@ -92,7 +116,13 @@ fn chinese(what: &str) -> String {
     }
     SENTENCES
         .iter()
-        .find_map(|(english, chinese)| Some(format!("{chinese}{}", words(what.strip_prefix(english)?))))
+        .find_map(|(english, chinese)| {
+            let rest = words(what.strip_prefix(english)?);
+            // Chinese words need no blank between them.
+            let chinese =
+                if rest.starts_with(|ch: char| ch.is_ascii()) { chinese } else { chinese.trim_end() };
+            Some(format!("{chinese}{rest}"))
+        })
         .unwrap_or_else(|| format!("无法使用（{what}）"))
 }
 
@@ -187,6 +217,20 @@ mod tests {
             "{}",
             of(text, Lang::Zh)
         );
+    }
+
+    #[test]
+    fn a_field_in_a_table_is_told_where_it_stands_and_shapes_in_words() {
+        assert!(
+            of("[tools.send_mail]\ngat = \"ask\"\n", Lang::En)
+                .starts_with("ombud.toml:2:1: unknown field `gat`")
+        );
+        let negative = of("[gateway]\ntimeout_s = -1\n", Lang::En);
+        assert!(negative.ends_with("expected a whole number that is not negative"), "{negative}");
+        let mode = of("[tools]\nmode = true\n", Lang::Zh);
+        assert!(mode.ends_with("类型不对，应为字符串或表"), "{mode}");
+        let open = of("[agent\n", Lang::Zh);
+        assert!(open.contains("没有结束的表"), "{open}");
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::ffi::OsString;
 
 use clap::CommandFactory;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
-use ombud_core::Lang;
+use ombud_core::{Lang, say};
 
 use crate::cli::Cli;
 use crate::output::in_chinese;
@@ -12,6 +12,15 @@ use crate::output::in_chinese;
 /// The text for standard error; `None` where the parser's own is to be shown (help, version, English).
 /// `args` are the words that were typed, the program's name first.
 pub(crate) fn usage(error: &clap::Error, args: &[OsString], lang: Lang) -> Option<String> {
+    // Many programs have this switch; the parser's own advice would hand it to something else.
+    if error.kind() == ErrorKind::UnknownArgument
+        && value(error, ContextKind::InvalidArg).is_some_and(|arg| arg == "--json")
+    {
+        let verb = verb(args);
+        return Some(say!(lang,
+            en: "ombud: there is no `--json`; where a command writes JSON it is `--format json`. See: ombud {verb}--help",
+            zh: "ombud：没有 `--json` 这个参数；能输出 JSON 的命令用 `--format json`。说明：ombud {verb}--help"));
+    }
     if lang == Lang::En || !error.use_stderr() {
         return None;
     }
@@ -122,6 +131,15 @@ mod tests {
             let told = of(words);
             assert!(told.contains(what) && told.contains(next), "{words:?}:\n{told}");
             assert!(["error:", "Usage", "OPTIONS"].iter().all(|word| !told.contains(word)), "{told}");
+        }
+    }
+
+    #[test]
+    fn a_switch_of_other_programs_is_answered_with_ours() {
+        let args: Vec<OsString> = ["ombud", "check", "--json"].map(Into::into).to_vec();
+        for lang in [Lang::En, Lang::Zh] {
+            let told = usage(&crate::cli::parse(args.clone(), lang).unwrap_err(), &args, lang).unwrap();
+            assert!(told.contains("`--format json`") && told.contains("ombud check --help"), "{told}");
         }
     }
 

@@ -48,7 +48,8 @@ pub(super) fn scan(args: &cli::Scan, terminal: Terminal) -> Result<u8> {
         for sign in &found {
             let Row { start, end, sign: kind, score, explanation, .. } = row(&text, sign, lang);
             let words = quoted(text.get(sign.span.clone()).unwrap_or_default());
-            terminal.out(&format!("{name}{start}-{end}\t{kind}\t{score}\t{explanation}: {words}"))?;
+            let colon = say!(lang, en: ": ", zh: "：");
+            terminal.out(&format!("{name}{start}-{end}\t{kind}\t{score}\t{explanation}{colon}{words}"))?;
         }
         count += found.len();
     }

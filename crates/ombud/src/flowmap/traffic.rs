@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use ombud_core::event::{Event, EventKind, MemoryRecord, RequestRecord, ToolCallRecord};
+use ombud_core::event::{Event, EventKind, MemoryRecord, RequestRecord, ToolCallRecord, is_whole};
 use ombud_core::flow::{EVIDENCE, Flow, FlowMap, OnTheWay, Recipient, RecipientKind};
 use ombud_core::gate::was_released;
 use ombud_core::{DataCategory, Effect, OpaqueKind, Role};
@@ -35,8 +35,8 @@ pub(crate) struct Traffic {
     pub consents: BTreeMap<String, u64>,
     /// Reads and writes of memory that the gate let through, and those that it did not.
     pub memory: (u64, u64),
-    /// Subjects whose data were erased.
-    pub erased: u64,
+    /// Subjects of whom something was to be erased, and whether all of it is.
+    pub erased: BTreeMap<String, bool>,
     /// Entries of a kind that this version does not know.
     pub unknown: u64,
     /// Time of the first and of the last request, RFC 3339.
@@ -124,7 +124,15 @@ impl Traffic {
                 flow.shown_by(evidence);
             }
             EventKind::Consent(consent) => *self.consents.entry(consent.state.clone()).or_default() += 1,
-            EventKind::SubjectErased { .. } => self.erased += 1,
+            EventKind::SubjectErased { deleted, residue, .. } => {
+                let whole = is_whole(residue);
+                // Nothing that was there to be deleted is no erasure, unless one had begun.
+                let some = deleted.values().any(|count| *count > 0);
+                let subject = event.subject.clone().unwrap_or_default();
+                if some || !whole || self.erased.contains_key(&subject) {
+                    self.erased.insert(subject, whole);
+                }
+            }
             EventKind::Refused { .. } => self.refused += 1,
             _ => {}
         }

@@ -8,6 +8,7 @@ use std::path::Path;
 use anyhow::{Context as _, Result};
 use ombud_core::{Lang, say};
 
+use crate::files;
 use crate::output::Terminal;
 
 const FILE: &str = "AGENTS.md";
@@ -46,7 +47,7 @@ fn write(path: &Path, lang: Lang, new: impl Fn(&str) -> String) -> Result<()> {
     let shown = path.display();
     let problem = || say!(lang, en: "{shown} was not written", zh: "{shown} 未写入");
     let old = if path.exists() { fs::read_to_string(path).with_context(problem)? } else { String::new() };
-    fs::write(path, new(&old)).with_context(problem)
+    files::replace(path, &new(&old)).with_context(problem)
 }
 
 /// A file with the section in it: in its old place, or at the end.

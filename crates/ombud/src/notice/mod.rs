@@ -23,6 +23,7 @@ use crate::document::{html, markdown, text};
 use crate::flowmap::{Input, Known, Paths, Traffic};
 use crate::journey;
 use crate::output::Terminal;
+use crate::{fault, files};
 
 pub(crate) use check::{DEFAULT, describe, drift};
 pub(crate) use facts::{Facts, Form, Receiver, tellable};
@@ -173,9 +174,17 @@ pub(crate) fn written(known: &Known, lang: Lang) -> String {
 pub(crate) fn deliver(text: &str, output: Option<&std::path::Path>, terminal: Terminal) -> Result<()> {
     let Some(path) = output else { return terminal.out(text.trim_end_matches('\n')) };
     let (lang, shown) = (terminal.lang, path.display());
-    std::fs::write(path, text)
-        .with_context(|| say!(lang, en: "cannot write {shown}", zh: "无法写入 {shown}"))?;
-    terminal.note(&say!(lang, en: "wrote {shown}", zh: "已写入 {shown}"));
+    let cannot = || fault::unwritable(path, lang);
+    // What was filled in by hand is in no log.
+    let old = std::fs::read_to_string(path).ok().filter(|old| old != text && !old.trim().is_empty());
+    let backup = old.map(|old| files::kept(path, &old)).transpose().with_context(cannot)?;
+    files::replace(path, text).with_context(cannot)?;
+    terminal.note(&match backup.as_deref().map(std::path::Path::display) {
+        Some(backup) => say!(lang,
+            en: "wrote {shown}; the old one is {backup}. What you filled in there by hand is not in the new one",
+            zh: "已写入 {shown}，原文件保存为 {backup}。你在原文件中手工填写的内容不在新文件里"),
+        None => say!(lang, en: "wrote {shown}", zh: "已写入 {shown}"),
+    });
     Ok(())
 }
 

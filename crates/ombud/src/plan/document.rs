@@ -6,7 +6,7 @@ use ombud_core::{Lang, Say, say};
 use super::Drawn;
 use super::step::Step;
 use crate::document::Part;
-use crate::flowmap::Known;
+use crate::flowmap::{Known, LOCAL_MODEL};
 
 /// Risks that the first screen names.
 const TOP: usize = 5;
@@ -120,7 +120,11 @@ fn flow_table(drawn: &Drawn, flow: &FlowMap) -> Part {
     ];
     let mut rows = Vec::new();
     for (recipient, flow) in &flow.recipients {
-        let name = crate::document::one_line(&recipient.name);
+        // A model on the operator's own machine has no name of its own.
+        let name = match &*recipient.name {
+            LOCAL_MODEL => say!(lang, en: "local model", zh: "本地模型"),
+            name => crate::document::one_line(name),
+        };
         let first = |places: &std::collections::BTreeSet<String>| {
             places.iter().next().map(|place| crate::document::one_line(place)).unwrap_or_default()
         };

@@ -49,7 +49,7 @@ fn shut(traffic: &Traffic, lang: Lang) -> Option<String> {
 }
 
 fn erased(traffic: &Traffic, lang: Lang) -> Option<String> {
-    let erased = some(traffic.erased)?;
+    let erased = some(traffic.erased.values().filter(|whole| **whole).count() as u64)?;
     Some(say!(lang,
         en: "{erased} user(s) were erased on request, with a receipt",
         zh: "已按要求删除 {erased} 个用户的数据，并有回执"))

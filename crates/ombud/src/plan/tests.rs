@@ -74,6 +74,38 @@ fn a_stand_in_for_the_provider_is_not_the_provider() {
     assert!(verdict.reasons.iter().any(|reason| reason.contains("on this machine")), "{verdict:?}");
 }
 
+/// An erasure as the log has it: so much was deleted, and so much is left in a store.
+fn erasure(subject: &str, deleted: u64, left: Option<u64>) -> ombud_core::event::Event {
+    let kind = ombud_core::event::EventKind::SubjectErased {
+        receipt: "00".into(),
+        deleted: [("notes".to_owned(), deleted)].into(),
+        residue: [("notes".to_owned(), left)].into(),
+    };
+    ombud_core::event::Event { subject: Some(subject.into()), ..ombud_gateway::record::event(kind) }
+}
+
+#[test]
+fn an_erasure_counts_once_it_is_whole() {
+    let mut known = fixture::mended();
+    let mut told = |events: &[ombud_core::event::Event]| {
+        let mut traffic = Traffic::default();
+        traffic.take(&fixture::chat("deepseek", "api.deepseek.com"));
+        events.iter().for_each(|event| traffic.take(event));
+        known.traffic = Input::Read(traffic);
+        let drawn = draw(&known, Lang::En);
+        let has = |lines: &[String], part: &str| lines.iter().any(|line| line.contains(part));
+        (
+            has(&drawn.done, "1 user(s) were erased"),
+            has(&drawn.verdict.reasons, "erasure of 1 user(s) is not complete"),
+        )
+    };
+    assert_eq!(told(&[erasure("sub_a", 2, Some(0))]), (true, false));
+    assert_eq!(told(&[erasure("sub_typo", 0, Some(0))]), (false, false), "nobody was erased");
+    assert_eq!(told(&[erasure("sub_a", 2, None)]), (false, true));
+    assert_eq!(told(&[erasure("sub_a", 0, Some(1))]), (false, true));
+    assert_eq!(told(&[erasure("sub_a", 2, None), erasure("sub_a", 0, Some(0))]), (true, false));
+}
+
 #[test]
 fn a_check_that_followed_no_file_is_no_clean_check() {
     let mut known = fixture::mended();

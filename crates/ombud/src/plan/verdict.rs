@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::risk::{Open, Proof};
 use crate::declared::Audience;
 use crate::document::one_line;
-use crate::flowmap::{Code, Country, Input, Known, Outcome};
+use crate::flowmap::{Code, Country, Input, Known, Outcome, Traffic};
 use crate::notice::Facts;
 
 /// Reasons that are named; the others are counted.
@@ -101,6 +101,7 @@ fn gaps(known: &Known, lang: Lang) -> Vec<String> {
     gaps.extend(known.code.read().filter(|code| code.is_blind()).map(|_| blind()));
     gaps.extend(known.traffic.read().is_none().then(traffic));
     gaps.extend(known.traffic.read().filter(|traffic| traffic.may_be_simulated()).map(|_| simulated(lang)));
+    gaps.extend(known.traffic.read().and_then(|traffic| unerased(traffic, lang)));
     gaps.extend(known.attacked.read().is_none().then(attack));
     let open = untested(known).len();
     if open > 0 {
@@ -109,6 +110,16 @@ fn gaps(known: &Known, lang: Lang) -> Vec<String> {
         );
     }
     gaps
+}
+
+/// Users who asked to be erased and are not, as far as anybody knows.
+fn unerased(traffic: &Traffic, lang: Lang) -> Option<String> {
+    let count = traffic.erased.values().filter(|whole| !**whole).count();
+    (count > 0).then(|| {
+        say!(lang,
+        en: "the erasure of {count} user(s) is not complete (`ombud subject erase <USER>` again)",
+        zh: "{count} 个用户的数据没有全部删除（请再次运行 `ombud subject erase <用户>`）")
+    })
 }
 
 fn simulated(lang: Lang) -> String {

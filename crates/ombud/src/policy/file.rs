@@ -21,6 +21,7 @@ use serde_json::{Value, json};
 
 use super::Outcome;
 use super::recorded::Recorded;
+use crate::fault;
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -69,7 +70,7 @@ pub(super) fn read(path: &Path, lang: Lang) -> Result<Vec<Recorded>> {
     let shown = path.display();
     let text = std::fs::read_to_string(path)
         .with_context(|| say!(lang, en: "cannot read {shown}", zh: "无法读取 {shown}"))?;
-    parse(&text).map_err(|why| {
+    parse(&text, lang).map_err(|why| {
         anyhow!(say!(lang,
             en: "{shown} holds no calls: {why}\nIt looks like this:\n{EXAMPLE}",
             zh: "{shown} 中没有可用的调用：{why}\n格式如下：\n{EXAMPLE}"))
@@ -79,9 +80,15 @@ pub(super) fn read(path: &Path, lang: Lang) -> Result<Vec<Recorded>> {
 /// What a file looks like.
 const EXAMPLE: &str = "calls:\n  - user: Mail Anna that I am late\n    tool: send_mail\n    arguments: { to: x@example.com }\n    then: blocked";
 
-pub(super) fn parse(text: &str) -> Result<Vec<Recorded>, String> {
-    let value = ombud_attack::suite::value(text)?;
-    let file: Calls = serde_json::from_value(value).map_err(|error| error.to_string())?;
+pub(super) fn parse(text: &str, lang: Lang) -> Result<Vec<Recorded>, String> {
+    let value = ombud_attack::suite::value(text).map_err(|why| match lang {
+        Lang::En => why,
+        Lang::Zh => "它不是有效的 YAML".to_owned(),
+    })?;
+    if !value.is_object() {
+        return Err(say!(lang, en: "it has no `calls:`", zh: "其中没有 `calls:`"));
+    }
+    let file: Calls = serde_json::from_value(value).map_err(|error| fault::body(&error.to_string(), lang))?;
     Ok(file.calls.iter().enumerate().map(|(place, call)| call.recorded(place)).collect())
 }
 

@@ -55,7 +55,7 @@ fn mode(gate: Gate) -> ToolPolicy {
 
 #[test]
 fn what_was_blocked_and_would_be_allowed_is_counted() {
-    let calls = file::parse(CALLS).unwrap();
+    let calls = file::parse(CALLS, Lang::En).unwrap();
     let same = compare(&mode(Gate::Block), &calls);
     assert_eq!((same.allowed, same.blocked, same.changed.len(), same.loosened()), (2, 1, 0, 0));
     let asks = compare(&ToolPolicy::default(), &calls);
@@ -72,10 +72,20 @@ fn what_was_blocked_and_would_be_allowed_is_counted() {
 
 #[test]
 fn a_file_that_holds_no_calls_is_told_apart() {
-    for (text, why) in [("calls: [{tool: x}]", "user"), ("calls: 3", "sequence"), ("a: [", "")] {
-        assert!(file::parse(text).err().is_some_and(|error| error.contains(why)), "{text}");
+    for (text, why) in
+        [("calls: [{tool: x}]", "user"), ("calls: 3", "sequence"), ("a: [", ""), ("[]", "`calls:`")]
+    {
+        let told = file::parse(text, Lang::Zh).err().unwrap_or_default();
+        assert!(
+            !told.is_empty() && !["missing", "invalid", "expected"].iter().any(|word| told.contains(word)),
+            "{told}"
+        );
+        assert!(file::parse(text, Lang::En).err().is_some_and(|error| error.contains(why)), "{text}");
     }
-    assert!(file::parse(r#"{"calls":[{"user":"x","tool":"y","then":"asked"}]}"#).is_ok(), "JSON is read too");
+    assert!(
+        file::parse(r#"{"calls":[{"user":"x","tool":"y","then":"asked"}]}"#, Lang::En).is_ok(),
+        "JSON is read too"
+    );
 }
 
 fn request() -> RequestRecord {
@@ -177,7 +187,7 @@ async fn a_recorded_call_is_decided_again_and_explained() {
 
 #[test]
 fn the_condition_that_decided_is_named() {
-    let calls = file::parse(CALLS).unwrap();
+    let calls = file::parse(CALLS, Lang::En).unwrap();
     let policy = |lines: &str| toml::from_str::<crate::config::File>(lines).unwrap().tools;
     let when = "[[tools.when]]\nif = \"false\"\ngate = \"allow\"\n[[tools.when]]\nif = \"effect == 'send'\"\ngate = \"block\"";
     let told = explained(&policy(when), &calls[0], Lang::En);
@@ -223,7 +233,7 @@ async fn a_call_is_decided_again_by_the_sources_that_were_declared_then() {
 #[test]
 fn lines_name_the_values_where_only_they_are_doubted() {
     let text = CALLS.replace("Read my mail and reply to it", "send a mail with the list");
-    let calls = file::parse(&text).unwrap();
+    let calls = file::parse(&text, Lang::En).unwrap();
     let told = explained(&ToolPolicy::default(), &calls[0], Lang::Zh);
     let lines = told.lines.unwrap();
     assert_eq!(lines, "[tools.\"send_mail\".arguments]\n\"to\" = [\"evil@bad.example\"]");
@@ -233,7 +243,7 @@ fn lines_name_the_values_where_only_they_are_doubted() {
 
 #[test]
 fn what_a_server_changed_is_not_the_policys() {
-    let mut calls = file::parse(CALLS).unwrap();
+    let mut calls = file::parse(CALLS, Lang::En).unwrap();
     calls[0].then = "ask: definition_changed".into();
     calls[1].request = None;
     let report = compare(&ToolPolicy::default(), &calls);
@@ -263,6 +273,7 @@ calls:
     arguments: { to: tom@corp.example, body: 身份证 110101199003077715 }
     then: allowed
 ",
+        Lang::En,
     )
     .unwrap();
     let read = |text: &str| toml::from_str::<File>(text).unwrap().tools;

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 
 use anyhow::{Context as _, Result};
 use clap::Args;
-use ombud_core::{DataType, Lang, say};
+use ombud_core::{DataType, Lang, Say, say};
 use ombud_detect::Detector;
 
 use crate::cli::{Chinese, Format};
@@ -77,7 +77,10 @@ fn print(rows: &[Row], worse: &[&Row], terminal: Terminal) -> Result<()> {
         zh: "类型             语言   测试集中   找到   报告数   正确"))?;
     for row in rows {
         let Row { kind, lang, labelled, found, reported, right } = row;
-        terminal.out(&format!("{kind:<16} {lang:<4} {labelled:>11} {found:>6} {reported:>9} {right:>6}"))?;
+        let word = DataType::from_name(kind).filter(|_| terminal.lang == Lang::Zh);
+        let word = word.map(|kind| format!("  {}", kind.say(terminal.lang))).unwrap_or_default();
+        terminal
+            .out(&format!("{kind:<16} {lang:<4} {labelled:>11} {found:>6} {reported:>9} {right:>6}{word}"))?;
     }
     let sum = |of: fn(&Row) -> u32| rows.iter().map(of).sum::<u32>();
     let (labelled, found) = (sum(|row| row.labelled), sum(|row| row.found));

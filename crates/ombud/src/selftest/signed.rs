@@ -66,7 +66,7 @@ pub(super) fn write(file: &Path, rows: &[Row], as_shipped: bool, terminal: Termi
         // Strings and numbers only: it cannot fail.
         serde_json::to_string(&statement).unwrap_or_default()
     })?;
-    fs::write(file, note).with_context(|| file.display().to_string())?;
+    fs::write(file, note).with_context(|| crate::fault::unwritable(file, terminal.lang))?;
     let (file, vkey) = (file.display(), statement.vkey);
     terminal.note(&say!(terminal.lang,
         en: "Signed result: {file}. Check it with `ombud selftest --verify {file}`; elsewhere add --vkey {vkey}",

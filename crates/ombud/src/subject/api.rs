@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use axum::extract::{Path, State};
+use axum::http::header::ACCEPT_LANGUAGE;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
-use ombud_core::say;
+use ombud_core::{Lang, say};
 use ombud_gateway::{Gateway, caller};
 use utoipa::OpenApi;
 
@@ -65,9 +66,13 @@ async fn erase_subject(
     }
     let tenant = caller::tenant_of(&gateway.ledger, &headers);
     let subject = caller::pseudonym(&gateway.ledger, &tenant, &id);
+    let told = headers.get(ACCEPT_LANGUAGE).and_then(|tag| Lang::from_tag(tag.to_str().ok()?));
+    let lang = told.unwrap_or(gateway.config.lang);
     // A client that goes away does not stop an erasure.
     let erased =
-        tokio::spawn(async move { (erase::erase(&gateway, &tenant, &subject, Some(&id)).await, gateway) });
+        tokio::spawn(
+            async move { (erase::erase(&gateway, &tenant, &subject, Some(&id), lang).await, gateway) },
+        );
     match erased.await {
         Ok((Ok(receipt), _)) => Json(receipt).into_response(),
         Ok((Err(_), gateway)) => failed(&gateway),

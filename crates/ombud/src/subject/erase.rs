@@ -46,12 +46,14 @@ pub(crate) struct Receipt {
     pub sig: String,
 }
 
-/// Erases a subject. `id` is the operator's id of it where it is known; it is looked for among metadata, and not kept.
+/// Erases a subject. `id` is the operator's id of it where it is known; it is looked for among metadata, and not kept. The receipt
+/// is in the language of whoever asks.
 pub(crate) async fn erase(
     gateway: &Gateway,
     tenant: &str,
     subject: &str,
     id: Option<&str>,
+    lang: Lang,
 ) -> Result<Receipt> {
     gateway.desk.begin_erasure(subject, tenant).await.context("the erasure could not be begun")?;
     let mut deleted = BTreeMap::new();
@@ -79,7 +81,7 @@ pub(crate) async fn erase(
     deleted.insert("keys".to_owned(), gateway.ledger.erase(&named).await?.keys);
     let residue = probe(gateway, subject, id).await?;
     let clean = reached && residue.values().all(|left| *left == Some(0));
-    let receipt = written(gateway, subject, clean, deleted, residue, id.is_some()).await?;
+    let receipt = written(gateway, subject, clean, deleted, residue, (id.is_some(), lang)).await?;
     if reached {
         consents.end_erasure(subject).await?;
     }
@@ -91,7 +93,8 @@ pub(crate) async fn resume(gateway: Arc<Gateway>) {
     let Ok(unfinished) = gateway.desk.consents().unfinished().await else { return };
     for (subject, tenant) in unfinished {
         // What cannot be finished now, because a store does not answer, stays to be finished.
-        let _ = erase(&gateway, &tenant, &subject, None).await;
+        let lang = gateway.config.lang;
+        let _ = erase(&gateway, &tenant, &subject, None, lang).await;
     }
 }
 
@@ -132,7 +135,7 @@ async fn written(
     complete: bool,
     deleted: BTreeMap<String, u64>,
     residue: BTreeMap<String, Option<u64>>,
-    knew_id: bool,
+    (knew_id, lang): (bool, Lang),
 ) -> Result<Receipt> {
     let event = record::event(EventKind::RunEnd { exit: None });
     let mut receipt = Receipt {
@@ -143,7 +146,7 @@ async fn written(
         complete,
         deleted: deleted.clone(),
         residue: residue.clone(),
-        not_looked_at: not_looked_at(gateway, subject, knew_id).await?,
+        not_looked_at: not_looked_at(gateway, subject, knew_id, lang).await?,
         key: String::new(),
         sig: String::new(),
     };
@@ -160,8 +163,7 @@ async fn written(
 }
 
 /// Places that nobody looked at, and what is known of them.
-async fn not_looked_at(gateway: &Gateway, subject: &str, knew_id: bool) -> Result<Vec<String>> {
-    let lang: Lang = gateway.config.lang;
+async fn not_looked_at(gateway: &Gateway, subject: &str, knew_id: bool, lang: Lang) -> Result<Vec<String>> {
     let mut places = vec![
         say!(lang, en: "backups of the memory stores and of this machine", zh: "记忆库和本机的备份"),
         say!(lang, en: "files and databases of the agent itself", zh: "智能体自己的文件和数据库"),

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context, Result, anyhow, bail};
-use http::{HeaderMap, HeaderValue, Method};
+use http::{HeaderMap, HeaderValue, Method, header};
 use ombud_core::{Lang, say};
 use ombud_gateway::upstream::{Patience, Upstream};
 use ombud_gateway::{Gateway, caller};
@@ -18,6 +18,7 @@ use super::show::Held;
 use super::{Erase, Subject, SubjectVerb, Which, erase, show};
 use crate::cli::Format;
 use crate::config::{self, Flags};
+use crate::document::padded;
 use crate::gate::served_at;
 use crate::journey;
 use crate::output::Terminal;
@@ -56,12 +57,13 @@ async fn show(which: &Which, terminal: Terminal) -> Result<u8> {
 
 async fn erase(args: &Erase, terminal: Terminal) -> Result<u8> {
     let access = Access::open(&args.which, terminal.lang).await?;
-    let receipts = access.erase(&args.which.user).await?;
+    let receipts = access.erase(&args.which.user, terminal.lang).await?;
     access.close().await?;
     let mut complete = true;
     for (number, receipt) in receipts.iter().enumerate() {
         let path = target(args.output.as_deref(), number, receipt)?;
-        std::fs::write(&path, receipt.text()?).with_context(|| path.display().to_string())?;
+        std::fs::write(&path, receipt.text()?)
+            .with_context(|| crate::fault::unwritable(&path, terminal.lang))?;
         complete &= receipt.complete;
         if args.which.format == Format::Text {
             print_receipt(receipt, &path, terminal)?;
@@ -131,7 +133,8 @@ impl Access {
             Self::Served(url, keys) => {
                 for key in each(keys) {
                     all.push(
-                        call(url, Method::GET, &format!("/api/v1/subjects/{}", encoded(id)), key).await?,
+                        call(url, Method::GET, &format!("/api/v1/subjects/{}", encoded(id)), key, None)
+                            .await?,
                     );
                 }
             }
@@ -139,7 +142,7 @@ impl Access {
         Ok(chosen(all, Held::is_something))
     }
 
-    async fn erase(&self, id: &str) -> Result<Vec<Receipt>> {
+    async fn erase(&self, id: &str, lang: Lang) -> Result<Vec<Receipt>> {
         let mut receipts = Vec::new();
         match self {
             Self::Own(gateway, tenants) => {
@@ -149,13 +152,13 @@ impl Access {
                     all.push((tenant, show::held(gateway, &subject).await?));
                 }
                 for (tenant, held) in chosen(all, |(_, held)| held.is_something()) {
-                    receipts.push(erase::erase(gateway, tenant, &held.subject, Some(id)).await?);
+                    receipts.push(erase::erase(gateway, tenant, &held.subject, Some(id), lang).await?);
                 }
             }
             Self::Served(url, keys) => {
                 let path = format!("/api/v1/subjects/{}/erase", encoded(id));
                 for key in each(keys) {
-                    receipts.push(call(url, Method::POST, &path, key).await?);
+                    receipts.push(call(url, Method::POST, &path, key, Some(lang)).await?);
                 }
             }
         }
@@ -192,9 +195,16 @@ fn encoded(id: &str) -> String {
         .collect()
 }
 
-async fn call<T: DeserializeOwned>(url: &str, method: Method, path: &str, key: &str) -> Result<T> {
+async fn call<T: DeserializeOwned>(
+    url: &str,
+    method: Method,
+    path: &str,
+    key: &str,
+    lang: Option<Lang>,
+) -> Result<T> {
     let upstream = Upstream::new(Patience::default())?;
     let mut headers = HeaderMap::new();
+    headers.extend(lang.map(|lang| (header::ACCEPT_LANGUAGE, HeaderValue::from_static(lang.tag()))));
     if !key.is_empty() {
         headers.insert("x-ombud-key", HeaderValue::from_str(key)?);
     }
@@ -214,22 +224,24 @@ fn print_held(held: &Held, terminal: Terminal) -> Result<()> {
     let Held { subject, conversations, entries, tokens, .. } = held;
     terminal.out(&say!(lang, en: "{subject} (pseudonym of this user in log and stores)", zh: "{subject}（该用户在日志和记忆库中的假名）"))?;
     if held.consents.is_empty() {
-        terminal.out(&say!(lang, en: "  consents       none", zh: "  同意记录  无"))?;
+        terminal.out(&say!(lang, en: "  consents       none", zh: "  同意记录       无"))?;
     }
     for (purpose, state) in &held.consents {
         let state = crate::log::consent_state(state, lang);
         terminal.out(
-            &say!(lang, en: "  consent        {purpose}: {state}", zh: "  同意记录  {purpose}：{state}"),
+            &say!(lang, en: "  consent        {purpose}: {state}", zh: "  同意记录       {purpose}：{state}"),
         )?;
     }
     for (name, count) in &held.stores {
         let count = amount(*count, lang);
-        terminal.out(&say!(lang, en: "  store {name}   {count}", zh: "  记忆库 {name}  {count}"))?;
+        let store = padded(&say!(lang, en: "store {name}", zh: "记忆库 {name}"), 14);
+        terminal.out(&format!("  {store} {count}"))?;
     }
     terminal.out(&say!(lang,
         en: "  conversations  {conversations} that can be decrypted; {entries} entries of the log name the pseudonym",
-        zh: "  对话  {conversations} 段可解密；日志中有 {entries} 条记录含此假名"))?;
-    terminal.out(&say!(lang, en: "  vault          {tokens} token(s)", zh: "  代号库  {tokens} 个代号"))
+        zh: "  对话           {conversations} 段可解密；日志中有 {entries} 条记录含此假名"))?;
+    terminal
+        .out(&say!(lang, en: "  vault          {tokens} token(s)", zh: "  代号库         {tokens} 个代号"))
 }
 
 fn amount(count: Option<u64>, lang: Lang) -> String {

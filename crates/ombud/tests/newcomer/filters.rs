@@ -76,3 +76,16 @@ fn lines_for_programs_end_well_whatever_was_found_unless_that_is_asked_for() {
         assert!(place.ombud(args).unwrap().out.replace('\n', " ").contains(word));
     }
 }
+
+#[test]
+fn tokens_of_another_session_are_told_of_though_none_is_known() {
+    let place = Place::new().unwrap();
+    let masked = place.piped(&["redact", "--session", "a"], "a@b.example").unwrap().out;
+    let back = place.piped(&["restore", "--session", "b"], &masked).unwrap();
+    assert!(back.out == masked && back.err.contains("1 token(s) are not of this session"), "{}", back.err);
+    let own = place.piped(&["restore", "--session", "a"], &masked).unwrap();
+    assert!(own.out == "a@b.example" && !own.err.contains("token(s)"), "{}", own.err);
+    use std::os::unix::fs::PermissionsExt as _;
+    let mode = std::fs::metadata(place.path(".ombud")).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o700, "nobody else enters the home");
+}

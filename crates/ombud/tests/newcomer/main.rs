@@ -4,6 +4,10 @@
 #[cfg(test)]
 mod filters;
 #[cfg(test)]
+mod kept;
+#[cfg(test)]
 mod place;
 #[cfg(test)]
 mod runs;
+#[cfg(test)]
+mod simulated;

@@ -38,6 +38,9 @@ impl Place {
     fn command(&self, args: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_ombud"));
         command.args(args).current_dir(self.dir.path()).env("OMBUD_LANG", "en").env_remove("OMBUD_HOME");
+        for key in ["OPENAI_API_KEY", "ANTHROPIC_API_KEY", "DEEPSEEK_API_KEY", "DASHSCOPE_API_KEY"] {
+            command.env_remove(key);
+        }
         command
     }
 

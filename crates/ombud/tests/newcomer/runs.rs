@@ -155,3 +155,36 @@ fn the_interface_answers_in_its_own_shape_and_names_the_field() {
     }
     served.ended().unwrap();
 }
+
+#[test]
+fn who_asks_in_a_wrong_way_is_told_in_the_interfaces_own_shape() {
+    let place = Place::new().unwrap();
+    let served = place.serve(&["--lang", "zh"]).unwrap();
+    let (status, told) = served.asked("GET", "/api/v1/consent", "").unwrap();
+    assert!(status == 400 && told["message"].as_str().unwrap().contains("?subject="), "{told}");
+    let (status, told) = served.asked("GET", "/api/v1/console/approvals", "").unwrap();
+    assert!(status == 401 && told["message"].as_str().unwrap().contains("`x-ombud-console`"), "{told}");
+    let busy = place.ombud(&["--lang", "zh", "run", "--", "true"]).unwrap();
+    assert!(busy.code == 2 && busy.err.contains("正被进程 "), "{}", busy.err);
+    served.ended().unwrap();
+}
+
+#[test]
+fn a_reason_stands_before_the_advice() {
+    let place = Place::new().unwrap();
+    let absent = place.ombud(&["check", "no/such"]).unwrap();
+    assert!(absent.err.trim_end().ends_with("ombud check PATH"), "{}", absent.err);
+    place.write("a.py", "print(1)\n").unwrap();
+    let folder = place.ombud(&["check", "--format", "html", "-o", "no/such.html"]).unwrap();
+    assert!(
+        folder.err.contains("its folder no: it does not exist") && folder.err.contains("mkdir"),
+        "{}",
+        folder.err
+    );
+    let baseline = place.ombud(&["--lang", "zh", "check", "--baseline", "none.json"]).unwrap();
+    assert!(
+        baseline.err.trim_end().ends_with("ombud --lang zh check --write-baseline none.json"),
+        "{}",
+        baseline.err
+    );
+}

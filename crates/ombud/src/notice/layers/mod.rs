@@ -49,13 +49,14 @@ fn shifted(part: Part, levels: i8) -> Part {
 /// The title of the document.
 pub(crate) fn title(facts: &Facts) -> String {
     let (lang, name) = (facts.lang, agent(facts));
+    let name = if facts.name.is_none() { name.to_lowercase() } else { name };
     say!(lang, en: "Privacy notice of {name}", zh: "{name}隐私说明")
 }
 
-/// What the agent is called.
+/// What the agent is called, at the beginning of a sentence.
 fn agent(facts: &Facts) -> String {
     let lang = facts.lang;
-    facts.name.clone().unwrap_or_else(|| say!(lang, en: "this assistant", zh: "本助手"))
+    facts.name.clone().unwrap_or_else(|| say!(lang, en: "This assistant", zh: "本助手"))
 }
 
 /// A category, and whether it is masked.
