@@ -91,9 +91,7 @@ impl Caller {
 
     /// What makes the codes that release calls.
     pub fn approver(&self) -> Approver {
-        const HALF_HOUR: i64 = 1800;
-        let now = u64::try_from(jiff::Timestamp::now().as_second() / HALF_HOUR).unwrap_or_default();
-        Approver::new(&digest(&self.seed, &[b"approve", self.session.as_bytes()]), now)
+        Approver::new(&digest(&self.seed, &[b"approve", self.session.as_bytes()]), half_hour())
     }
 
     /// What marks the calls of all sessions to which somebody outside has said yes for good.
@@ -107,6 +105,12 @@ impl Caller {
         let session = if wire.is_some_and(Wire::across_sessions) { "" } else { &self.session };
         MintKey(hmac::Key::new(hmac::HMAC_SHA256, &digest(&self.seed, &[b"mask", session.as_bytes()])))
     }
+}
+
+/// The number of the half hour in which codes hold.
+pub(crate) fn half_hour() -> u64 {
+    const HALF_HOUR: i64 = 1800;
+    u64::try_from(jiff::Timestamp::now().as_second() / HALF_HOUR).unwrap_or_default()
 }
 
 /// The digest of the gateway's own key that a client shows: whose subjects they are. Keys of providers do not count, since
