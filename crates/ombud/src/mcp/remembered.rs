@@ -59,7 +59,9 @@ impl Remembered {
             let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, server.as_bytes());
             // No name that is short enough has this sign before what is no two digits.
             name.push_str("%%");
-            digest.as_ref().iter().take(16).for_each(|byte| drop(write!(name, "{byte:02x}")));
+            for byte in digest.as_ref().iter().take(16) {
+                let _ = write!(name, "{byte:02x}");
+            }
         }
         self.folder.join(format!("{name}.json"))
     }
