@@ -251,7 +251,7 @@ pub struct WeighedRecord {
     /// The setting that decided what is done: `fresh`, `preset`, `mode`, `effect`, `tool`, `condition_1`, `condition_own_1`, `limits`,
     /// `redact`, `forbid`, `workflow` or `secret`; `standing` where a yes from before counts, `vouched` where the model edge had decided.
     pub rule: String,
-    /// Who said yes, where somebody did.
+    /// Who said yes, or no, where somebody did.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub by: Option<Voice>,
     /// Arguments that the record leaves out, as an entry of the log has no room for all of them.
@@ -261,7 +261,7 @@ pub struct WeighedRecord {
     pub micros: u64,
 }
 
-/// Where somebody said yes to a call.
+/// Where somebody said yes or no to a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Voice {
@@ -432,6 +432,34 @@ pub struct MemoryRecord {
     pub status: u16,
     /// Items that came back or were written, where that could be counted.
     pub items: Option<u64>,
+}
+
+/// What became of a request to a memory store.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Access {
+    /// It is about to be made; what becomes of it is in a record of its own.
+    Intended,
+    /// It was made.
+    Allowed,
+    /// There was no valid proof of consent.
+    Unconsented,
+    /// It was refused or failed for another reason.
+    Failed,
+}
+
+impl MemoryRecord {
+    /// What became of it: the one place that reads [`MemoryRecord::outcome`], so that no two screens count differently.
+    pub fn access(&self) -> Access {
+        match self.outcome.as_str() {
+            "intended" => Access::Intended,
+            "allowed" => Access::Allowed,
+            // That consents could not be read says nothing of a consent.
+            "ombud_consent_unknown" => Access::Failed,
+            "ombud_subject_required" => Access::Unconsented,
+            code if code.starts_with("ombud_consent_") => Access::Unconsented,
+            _ => Access::Failed,
+        }
+    }
 }
 
 /// Who failed, if somebody did.

@@ -15,7 +15,7 @@ mod workflow;
 pub use answers::{AnswerPolicy, Carried, Fetched, LinkDecision, LinkDoubt, LinkFacts, decide_link};
 pub use condition::{Condition, Expression, Met, NoCondition};
 pub use policy::{Destination, Done, Kept, Limits, Preset, Ruled, ToolPolicy, ToolRule};
-pub use words::{quoted, told, told_rule};
+pub use words::{quoted, told, told_rule, told_unseen};
 pub use workflow::Workflow;
 
 use std::collections::BTreeSet;
@@ -101,6 +101,10 @@ pub struct CallFacts {
     /// Whether it reaches for where the rules of this gate and the answers to its questions are kept.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub guarded: bool,
+    /// Whether one of its values stood in something that was too long, or is too long ago, to be looked at: nobody can tell whether
+    /// that asked for the call.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub forgotten: bool,
     /// The operator's conditions that apply to it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub met: Vec<Met>,
@@ -232,6 +236,8 @@ pub enum Doubt {
     },
     /// A text in the context speaks to the model instead of telling it something. Only beside another doubt.
     Signs,
+    /// A value stood in something that is looked at no more.
+    Forgotten,
     /// A value stands only in what a third party may have written.
     Foreign {
         /// The argument's place.
@@ -327,6 +333,7 @@ impl Doubt {
             Self::Anyone => "anyone".to_owned(),
             Self::Guardian => "guardian".to_owned(),
             Self::Signs => "signs".to_owned(),
+            Self::Forgotten => "forgotten".to_owned(),
             Self::Steered { .. } => "steered".to_owned(),
             Self::Foreign { part, .. } => format!("foreign_{}", part.id()),
             Self::Instructed { part, .. } => format!("instructed_{}", part.id()),
@@ -564,6 +571,9 @@ fn doubts(policy: &ToolPolicy, tool: &str, facts: &CallFacts) -> Vec<Doubt> {
             doubts.push(found);
         }
     }
+    if facts.forgotten {
+        doubts.push(Doubt::Forgotten);
+    }
     if facts.signs && !doubts.is_empty() {
         doubts.push(Doubt::Signs);
     }
@@ -669,6 +679,7 @@ mod tests {
             leaks: BTreeSet::new(),
             met: Vec::new(),
             guarded: false,
+            forgotten: false,
             arguments,
         }
     }
@@ -695,6 +706,7 @@ mod tests {
         let ordered = ArgumentFacts { instructed: Some(origin), ..unseen };
         for (facts, id) in [
             (CallFacts { guarded: true, ..lasting.clone() }, "ask: guarded"),
+            (CallFacts { forgotten: true, ..lasting.clone() }, "ask: forgotten"),
             (CallFacts { readable: false, ..lasting.clone() }, "ask: unreadable"),
             (CallFacts { arguments: vec![ordered], ..lasting.clone() }, "ask: instructed_destination"),
             (

@@ -93,9 +93,7 @@ impl Caller {
 
     /// What makes the codes that release calls.
     pub fn approver(&self) -> Approver {
-        const HALF_HOUR: i64 = 1800;
-        let now = u64::try_from(jiff::Timestamp::now().as_second() / HALF_HOUR).unwrap_or_default();
-        Approver::new(&digest(&self.seed, &[b"approve", self.session.as_bytes()]), now)
+        Approver::new(&digest(&self.seed, &[b"approve", self.session.as_bytes()]), half_hour())
     }
 
     /// What marks the calls of all sessions to which somebody outside has said yes for good.
@@ -140,6 +138,12 @@ impl Last {
         }
         caller
     }
+}
+
+/// The number of the half hour in which codes hold.
+pub(crate) fn half_hour() -> u64 {
+    const HALF_HOUR: i64 = 1800;
+    u64::try_from(jiff::Timestamp::now().as_second() / HALF_HOUR).unwrap_or_default()
 }
 
 /// The digest of the gateway's own key that a client shows: whose subjects they are. Keys of providers do not count, since

@@ -187,7 +187,7 @@ impl Gateway {
         if self.config.limits.tokens.is_some()
             && let Ok(mut pace) = self.pace.lock()
         {
-            pace.spend(conversation, tokens, self.started.elapsed());
+            pace.spend(conversation, tokens);
         }
     }
 

@@ -1,7 +1,7 @@
 //! How fast and how much: requests a minute of one client, tokens of one conversation. A loop that an agent cannot leave costs
 //! its operator a budget and not a month.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -35,8 +35,41 @@ pub enum Over {
 /// What clients and conversations have done.
 #[derive(Debug, Default)]
 pub struct Pace {
-    requests: HashMap<String, VecDeque<Duration>>,
-    tokens: HashMap<String, (u64, Duration)>,
+    requests: Known<VecDeque<Duration>>,
+    tokens: Known<u64>,
+}
+
+/// What is known by name of at most [`MOST`]; who was silent for longest is forgotten first.
+#[derive(Debug)]
+struct Known<T> {
+    by_name: HashMap<String, (T, u64)>,
+    /// The names in the order in which they were last heard of.
+    order: BTreeMap<u64, String>,
+    next: u64,
+}
+
+impl<T> Default for Known<T> {
+    fn default() -> Self {
+        Self { by_name: HashMap::new(), order: BTreeMap::new(), next: 0 }
+    }
+}
+
+impl<T: Default> Known<T> {
+    fn of(&mut self, name: &str) -> &mut T {
+        self.next += 1;
+        match self.by_name.get(name) {
+            Some((_, last)) => drop(self.order.remove(last)),
+            None if self.by_name.len() >= MOST => {
+                let first = self.order.pop_first();
+                first.and_then(|(_, silent)| self.by_name.remove(&silent));
+            }
+            None => {}
+        }
+        self.order.insert(self.next, name.to_owned());
+        let (own, last) = self.by_name.entry(name.to_owned()).or_default();
+        *last = self.next;
+        own
+    }
 }
 
 impl Pace {
@@ -49,18 +82,17 @@ impl Pace {
         now: Duration,
     ) -> Result<(), Over> {
         if let Some(most) = limits.tokens
-            && self.tokens.get(conversation).is_some_and(|(used, _)| *used >= most)
+            && self.tokens.by_name.get(conversation).is_some_and(|(used, _)| *used >= most)
         {
+            // Whoever still asks is not silent.
+            self.tokens.of(conversation);
             return Err(Over::Tokens(most));
         }
         limits.requests_per_minute.map_or(Ok(()), |most| self.request(most, client, now))
     }
 
     fn request(&mut self, most: u32, client: &str, now: Duration) -> Result<(), Over> {
-        if self.requests.len() >= MOST {
-            self.requests.retain(|_, times| times.back().is_some_and(|last| *last + MINUTE > now));
-        }
-        let times = self.requests.entry(client.to_owned()).or_default();
+        let times = self.requests.of(client);
         while times.front().is_some_and(|first| *first + MINUTE <= now) {
             times.pop_front();
         }
@@ -73,13 +105,9 @@ impl Pace {
     }
 
     /// Counts the tokens of an answer.
-    pub fn spend(&mut self, conversation: &str, tokens: u64, now: Duration) {
-        if self.tokens.len() >= MOST && !self.tokens.contains_key(conversation) {
-            let oldest = self.tokens.iter().min_by_key(|(_, (_, last))| *last).map(|(id, _)| id.clone());
-            oldest.and_then(|id| self.tokens.remove(&id));
-        }
-        let (used, last) = self.tokens.entry(conversation.to_owned()).or_default();
-        (*used, *last) = (used.saturating_add(tokens), now);
+    pub fn spend(&mut self, conversation: &str, tokens: u64) {
+        let used = self.tokens.of(conversation);
+        *used = used.saturating_add(tokens);
     }
 }
 
@@ -138,9 +166,9 @@ mod tests {
     fn a_conversation_has_so_many_tokens_and_another_its_own() {
         let limits = Limits { tokens: Some(100), ..Limits::default() };
         let mut pace = Pace::default();
-        pace.spend("c", 99, at(0));
+        pace.spend("c", 99);
         assert_eq!(pace.admit(&limits, "a", "c", at(1)), Ok(()));
-        pace.spend("c", 1, at(1));
+        pace.spend("c", 1);
         assert_eq!(pace.admit(&limits, "a", "c", at(2)), Err(Over::Tokens(100)));
         assert_eq!(pace.admit(&limits, "a", "d", at(2)), Ok(()));
         assert_eq!(pace.admit(&Limits::default(), "a", "c", at(2)), Ok(()));
@@ -150,13 +178,16 @@ mod tests {
     fn what_is_remembered_is_bounded() {
         let limits = Limits { requests_per_minute: Some(1), ..Limits::default() };
         let mut pace = Pace::default();
+        // All of them in the same minute.
         for number in 0..MOST + 50 {
-            let now = at(number as u64 * 61);
-            pace.spend(&number.to_string(), 1, now);
-            assert_eq!(pace.admit(&limits, &number.to_string(), "", now), Ok(()));
+            pace.spend(&number.to_string(), 1);
+            pace.spend("busy", 1);
+            assert_eq!(pace.admit(&limits, &number.to_string(), "", at(0)), Ok(()));
         }
-        assert!(pace.tokens.len() <= MOST && pace.requests.len() <= MOST);
-        assert!(pace.tokens.contains_key(&(MOST + 49).to_string()) && !pace.tokens.contains_key("0"));
+        assert!(pace.tokens.by_name.len() <= MOST && pace.requests.by_name.len() <= MOST);
+        assert!(pace.tokens.order.len() <= MOST && pace.requests.order.len() <= MOST);
+        assert!(pace.tokens.by_name.contains_key(&(MOST + 49).to_string()));
+        assert!(!pace.tokens.by_name.contains_key("0") && pace.tokens.by_name.contains_key("busy"));
     }
 
     #[test]

@@ -288,7 +288,8 @@ pub fn admit(gateway: &Gateway, headers: &HeaderMap) -> Result<(), Refusal> {
     let known = keys
         .iter()
         .any(|key| aws_lc_rs::constant_time::verify_slices_are_equal(key.as_bytes(), shown).is_ok());
-    if keys.is_empty() || known { Ok(()) } else { Err(Refusal::Key) }
+    // An empty key in the list is what nobody has set: who shows nothing has not shown it.
+    if keys.is_empty() || known && !shown.is_empty() { Ok(()) } else { Err(Refusal::Key) }
 }
 
 /// Reads the body once, bounded.
@@ -303,7 +304,9 @@ pub(crate) async fn read(gateway: &Gateway, headers: &HeaderMap, mut body: Body)
         discard(body).await;
         return Err(Refusal::TooLarge(limit));
     }
-    match Limited::new(&mut body, limit).collect().await {
+    // A client that stops in the middle is no more patient with us than a provider is.
+    let whole = tokio::time::timeout(gateway.config.patience.read, Limited::new(&mut body, limit).collect());
+    match whole.await.map_err(|_| Refusal::Body)? {
         Ok(body) => Ok(body.to_bytes()),
         Err(error) if error.downcast_ref::<LengthLimitError>().is_some() => {
             discard(body).await;

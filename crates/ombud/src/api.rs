@@ -145,15 +145,18 @@ async fn redact(
     let key = caller.mint_key(None);
     let (text, minted) =
         filter::masked(gateway.inspector.detector(), &gateway.config.policy, &key, &input.text);
-    if let Some(subject) = caller.subject.as_deref().filter(|_| !minted.is_empty()) {
-        let tenant = ombud_gateway::caller::tenant_of(&gateway.ledger, &headers);
-        // What is stored of a subject can be found again when it is to be erased.
-        if gateway.desk.consents().link_scope(subject, &tenant, &caller.scope()).await.is_err() {
-            return failed(gateway.config.lang);
+    let tenant = ombud_gateway::caller::tenant_of(&gateway.ledger, &headers);
+    let whose = caller.subject.as_deref().map(|subject| (subject, tenant.as_str()));
+    let vault = Vault::at(gateway.ledger.home());
+    match filter::keep_of(&vault, whose, &caller.scope(), &[minted]).await {
+        Ok(true) => Json(TextOut { text }).into_response(),
+        Ok(false) => {
+            let lang = gateway.config.lang;
+            let message = say!(lang,
+                en: "the data of this user are being erased, so nothing of theirs is stored. `ombud subject erase` ends it where a store did not answer",
+                zh: "正在删除该用户的数据，因此不再保存其内容。如果是某个存储未响应，请用 `ombud subject erase` 完成删除");
+            problem(StatusCode::CONFLICT, "ombud_subject_erased", message)
         }
-    }
-    match filter::keep(&Vault::at(gateway.ledger.home()), &caller.scope(), &[minted]).await {
-        Ok(()) => Json(TextOut { text }).into_response(),
         Err(_) => failed(gateway.config.lang),
     }
 }

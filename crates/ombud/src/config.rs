@@ -260,6 +260,11 @@ pub(crate) fn gateway(mut file: File, flags: &Flags, lang: Lang) -> Result<Confi
         (providers, anthropic_id) = with_base(providers, "upstream-anthropic", &base, true)?;
     }
     let memory = memory(file.memory, &file.agent, &file.notice, lang)?;
+    if file.serve.keys.iter().any(|key| key.trim().is_empty()) {
+        return Err(anyhow!(say!(lang,
+            en: "[serve] in {FILE}: one of `keys` is empty, which is the key of everybody. Take it out, or write a key of at least 16 characters",
+            zh: "{FILE} 的 [serve]：`keys` 中有一个为空，等于人人都有密钥。请删去它，或写上不少于 16 个字符的密钥")));
+    }
     Ok(Config {
         policy: file.policy,
         tools: file.tools,
@@ -348,6 +353,18 @@ mod tests {
     use ombud_core::gate::Gate;
 
     use super::*;
+
+    #[test]
+    fn an_empty_key_is_everybodys() {
+        let made = |keys: &str| {
+            let file: File = toml::from_str(&format!("[serve]\nkeys = {keys}")).unwrap();
+            gateway(file, &Flags::default(), Lang::En).map(drop)
+        };
+        assert!(made("[]").is_ok() && made("[\"short\"]").is_ok());
+        for keys in ["[\"\"]", "[\" \", \"0123456789abcdef\"]"] {
+            assert!(made(keys).unwrap_err().to_string().contains("`keys`"), "{keys}");
+        }
+    }
 
     #[test]
     fn tools_by_name_and_in_general() {

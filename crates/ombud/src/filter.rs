@@ -227,6 +227,16 @@ pub(crate) async fn turned_back(
 
 /// Stores what tokens stand for, but for those that are never turned back.
 pub(crate) async fn keep(vault: &Vault, scope: &str, minted: &[Minted]) -> Result<()> {
+    keep_of(vault, None, scope, minted).await.map(drop)
+}
+
+/// The same for a subject of a tenant; false, and nothing is stored, if that one is being erased.
+pub(crate) async fn keep_of(
+    vault: &Vault,
+    whose: Option<(&str, &str)>,
+    scope: &str,
+    minted: &[Minted],
+) -> Result<bool> {
     let rows: Vec<(String, DataType, &str)> = minted
         .iter()
         .flat_map(|minted| {
@@ -236,11 +246,14 @@ pub(crate) async fn keep(vault: &Vault, scope: &str, minted: &[Minted]) -> Resul
         })
         .collect();
     if rows.is_empty() {
-        return Ok(());
+        return Ok(true);
     }
     let rows: Vec<(&str, DataType, &str)> =
         rows.iter().map(|(token, kind, value)| (token.as_str(), *kind, *value)).collect();
-    Ok(vault.put(scope, &rows).await?)
+    match whose {
+        Some(whose) => Ok(vault.put_of(whose, scope, &rows).await?),
+        None => Ok(vault.put(scope, &rows).await.map(|()| true)?),
+    }
 }
 
 fn vault(lang: Lang) -> Result<Vault> {

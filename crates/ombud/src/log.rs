@@ -186,7 +186,7 @@ fn what(event: &Event, lang: Lang) -> String {
         }
         EventKind::ToolCall(call) => {
             let (server, tool) = (&call.server, &call.tool);
-            let decision = gate::told(&call.decision, lang);
+            let decision = gate::told_unseen(&call.decision, lang);
             let headers = left_out(&call.headers, lang);
             say!(lang, en: "{server}: call of {tool}: {decision}{headers}", zh: "{server}：调用 {tool}：{decision}{headers}")
         }

@@ -24,6 +24,8 @@ pub(crate) struct Purse {
     /// Whether each client has limits of its own. Where no keys tell them apart, one could name itself anew each time.
     apart: bool,
     read: Mutex<Sums>,
+    /// The day of which something could not be written down, whichever day was last read.
+    lost: Mutex<Option<u64>>,
 }
 
 /// What was read of the file of a day.
@@ -33,14 +35,12 @@ struct Sums {
     /// Bytes of the file that are in the sums.
     bytes: u64,
     clients: HashMap<String, Today>,
-    /// Something could not be written down.
-    lost: bool,
 }
 
 impl Purse {
     /// The purse of a home.
     pub(crate) fn at(home: &Path, apart: bool) -> Self {
-        Self { folder: home.join("spent"), apart, read: Mutex::default() }
+        Self { folder: home.join("spent"), apart, read: Mutex::default(), lost: Mutex::default() }
     }
 
     fn whose<'c>(&self, client: &'c str) -> &'c str {
@@ -48,13 +48,21 @@ impl Purse {
     }
 
     fn spent(&self, day: u64, client: &str) -> io::Result<Today> {
+        if *self.lost.lock().unwrap_or_else(PoisonError::into_inner) == Some(day) {
+            return Ok(UNKNOWN);
+        }
         let mut sums = self.read.lock().unwrap_or_else(PoisonError::into_inner);
         if sums.day != day {
             *sums = Sums { day, ..Sums::default() };
         }
         sums.read(&self.folder.join(day.to_string()))?;
-        let known = sums.clients.get(self.whose(client)).copied().unwrap_or_default();
-        Ok(if sums.lost { UNKNOWN } else { known })
+        Ok(sums.clients.get(self.whose(client)).copied().unwrap_or_default())
+    }
+
+    fn count(&self, day: u64, client: &str, money: u64) {
+        if self.append(day, client, money).is_err() {
+            *self.lost.lock().unwrap_or_else(PoisonError::into_inner) = Some(day);
+        }
     }
 
     fn append(&self, day: u64, client: &str, money: u64) -> io::Result<()> {
@@ -117,9 +125,7 @@ impl Daily for Purse {
     }
 
     fn add(&self, client: &str, money: u64) {
-        if self.append(today(), client, money).is_err() {
-            self.read.lock().unwrap_or_else(PoisonError::into_inner).lost = true;
-        }
+        self.count(today(), client, money);
     }
 }
 
@@ -163,10 +169,20 @@ mod tests {
             fs::write(&path, damage).unwrap();
             assert_eq!(purse.today("a"), UNKNOWN, "{damage:?}");
         }
-        let nowhere = tempfile::tempdir().unwrap();
-        fs::write(nowhere.path().join("spent"), "a file").unwrap();
-        let lost = Purse::at(nowhere.path(), true);
-        lost.add("a", 1);
-        assert_eq!(lost.today("a"), UNKNOWN);
+    }
+
+    #[test]
+    fn what_could_not_be_written_down_is_not_forgotten_with_what_was_read() {
+        let home = tempfile::tempdir().unwrap();
+        // A link to nowhere: nothing is there to be read, and nothing can be written.
+        std::os::unix::fs::symlink(home.path().join("none/at/all"), home.path().join("spent")).unwrap();
+        let purse = Purse::at(home.path(), true);
+        assert_eq!(purse.spent(4, "a").unwrap(), Today::default());
+        purse.count(5, "a", 1);
+        for _ in 0..2 {
+            assert_eq!(purse.spent(5, "a").unwrap(), UNKNOWN);
+        }
+        assert_eq!(purse.spent(6, "a").unwrap(), Today::default(), "another day");
+        assert_eq!(purse.spent(5, "b").unwrap(), UNKNOWN);
     }
 }

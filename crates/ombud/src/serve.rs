@@ -52,10 +52,11 @@ fn expose(behind_tls: bool, keys: &[String], terminal: Terminal) -> Result<()> {
             en: "this address can be reached from outside, and the gateway itself speaks no TLS. Put a TLS server in front of it and add --behind-tls, or listen on 127.0.0.1",
             zh: "此地址可从外部访问，而网关本身不提供 TLS。请在前面放一个 TLS 服务器并加上 --behind-tls，或改为监听 127.0.0.1"));
     }
-    if keys.iter().all(|key| key.len() < 16) {
+    // One short key is a door, however long the others are.
+    if keys.is_empty() || keys.iter().any(|key| key.len() < 16) {
         bail!(say!(lang,
-            en: "this address can be reached from outside, so clients must show a key. Add `keys = [\"…\"]` of at least 16 characters under [serve] in ombud.toml",
-            zh: "此地址可从外部访问，因此客户端必须出示密钥。请在 ombud.toml 的 [serve] 下加入不少于 16 个字符的 `keys = [\"…\"]`"));
+            en: "this address can be reached from outside, so clients must show a key. Add `keys = [\"…\"]` under [serve] in ombud.toml, each of at least 16 characters",
+            zh: "此地址可从外部访问，因此客户端必须出示密钥。请在 ombud.toml 的 [serve] 下加入 `keys = [\"…\"]`，每个都不少于 16 个字符"));
     }
     Ok(())
 }
@@ -90,4 +91,25 @@ impl Ends {
 pub(crate) async fn stopped() -> Result<()> {
     Ends::new()?.wait().await;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use ombud_core::Lang;
+
+    use super::*;
+
+    #[test]
+    fn one_key_that_is_none_keeps_the_gateway_from_the_network() {
+        let terminal = Terminal::new(Lang::En, true);
+        let exposed = |keys: &[&str]| {
+            let keys: Vec<String> = keys.iter().map(|key| (*key).to_owned()).collect();
+            expose(true, &keys, terminal).is_ok()
+        };
+        let (one, two) = ("0123456789abcdef", "fedcba9876543210");
+        assert!(exposed(&[one]) && exposed(&[one, two]));
+        for keys in [&[][..], &["", one], &[one, "short"], &["short"]] {
+            assert!(!exposed(keys), "{keys:?}");
+        }
+    }
 }

@@ -9,8 +9,17 @@ use crate::say;
 
 /// A recorded decision in words.
 pub fn told(decision: &str, lang: Lang) -> String {
+    told_seeing(decision, true, lang)
+}
+
+/// The same at a tool's edge: what the user said is not seen there, so nobody can tell whether they asked for the call.
+pub fn told_unseen(decision: &str, lang: Lang) -> String {
+    told_seeing(decision, false, lang)
+}
+
+fn told_seeing(decision: &str, seen: bool, lang: Lang) -> String {
     let (kind, doubts) = decision.split_once(':').unwrap_or((decision, ""));
-    let doubts: Vec<String> = doubts.split(',').map(|id| doubt_in_words(id.trim(), lang)).collect();
+    let doubts: Vec<String> = doubts.split(',').map(|id| doubt_in_words(id.trim(), seen, lang)).collect();
     let doubts = doubts.join(if lang == Lang::Zh { "；" } else { "; " });
     match kind {
         "release" => say!(lang, en: "released", zh: "已放行"),
@@ -21,6 +30,7 @@ pub fn told(decision: &str, lang: Lang) -> String {
         "redact" => say!(lang, en: "released with less: {doubts}", zh: "部分内容脱敏后放行：{doubts}"),
         "ask" => say!(lang, en: "withheld, the user was asked: {doubts}", zh: "已拦下并询问用户：{doubts}"),
         "block" => say!(lang, en: "withheld: {doubts}", zh: "已拦下：{doubts}"),
+        "declined" => say!(lang, en: "withheld, the user said no", zh: "用户没有同意，已拦下"),
         _ => decision.to_owned(),
     }
 }
@@ -68,7 +78,7 @@ fn category(id: &str, lang: Lang) -> String {
     known.map_or_else(|| id.to_owned(), |category| category.say(lang))
 }
 
-fn doubt_in_words(id: &str, lang: Lang) -> String {
+fn doubt_in_words(id: &str, seen: bool, lang: Lang) -> String {
     let part = |id: &str| Part::by_id(id).map_or_else(|| id.to_owned(), |part| part.say(lang));
     match id {
         "secret" => say!(lang, en: "placeholder of a secret", zh: "含密钥的占位符"),
@@ -77,6 +87,9 @@ fn doubt_in_words(id: &str, lang: Lang) -> String {
             say!(lang, en: "the server has changed the tool's definition", zh: "服务器改变了工具的定义")
         }
         "signs" => say!(lang, en: "third-party text shows signs of injection", zh: "第三方内容有注入迹象"),
+        "forgotten" => {
+            say!(lang, en: "a value of it stood in a result that is looked at no more", zh: "其中有值出现在已不再查看的结果中")
+        }
         "steered" => {
             say!(lang, en: "third-party text had something looked at before", zh: "第三方内容先让助手查看了别的信息")
         }
@@ -95,6 +108,9 @@ fn doubt_in_words(id: &str, lang: Lang) -> String {
         "over_rate" => say!(lang, en: "too many calls in a minute", zh: "一分钟内调用过多"),
         "guarded" => {
             say!(lang, en: "reaches for Ombud's own rules or answers", zh: "触及 Ombud 自己的规则或答复")
+        }
+        "not_asked" if !seen => {
+            say!(lang, en: "what the user asked for is not seen here", zh: "此处看不到用户提过什么要求")
         }
         "not_asked" => say!(lang, en: "the user did not ask for it", zh: "用户没有提出这一要求"),
         "delegated" => say!(lang, en: "the user left it to a text", zh: "用户让一段文字来决定"),
@@ -236,6 +252,9 @@ impl Say for Doubt {
             Self::Signs => say!(lang,
                 en: "a text that the assistant read gives it orders",
                 zh: "助手读到的一段文字在向它下达命令"),
+            Self::Forgotten => say!(lang,
+                en: "one of its values stood in a result that was too long, or is too long ago, to be looked at, so nobody can tell whether that result asked for this",
+                zh: "其中有值出现在过长或过早的结果中，那些结果已不再查看，因此无法判断是不是它们要求这样做的"),
             Self::Steered { value, origin } => {
                 let (origin, value) = (inside(origin, lang), quoted(value));
                 say!(lang,
@@ -285,6 +304,17 @@ pub fn quoted(value: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn where_the_user_is_not_heard_nothing_is_said_of_their_wish() {
+        let decision = "ask: not_asked, unseen_destination";
+        assert!(told(decision, Lang::En).contains("the user did not ask for it"));
+        for lang in [Lang::En, Lang::Zh] {
+            let unseen = told_unseen(decision, lang);
+            assert!(!unseen.contains("did not ask") && !unseen.contains("用户没有提出"), "{unseen}");
+            assert_ne!(told_unseen("declined", lang), "declined");
+        }
+    }
 
     #[test]
     fn a_reason_claims_no_more_than_was_seen_and_reads_well_in_chinese() {

@@ -65,6 +65,7 @@ impl Spent {
 }
 
 /// The codes that release a call now, once.
+#[derive(Debug, Clone)]
 pub struct Codes {
     /// That of this half hour and that of the last.
     pub codes: [String; 2],
@@ -73,6 +74,11 @@ pub struct Codes {
 }
 
 impl Codes {
+    /// That of this half hour.
+    pub fn code(&self) -> &str {
+        &self.codes[0]
+    }
+
     /// What stands for the call in full, hexadecimal: a code is short enough for a person, and so for another call to have it too.
     pub fn stands(&self) -> String {
         format!("{:032x}", u128::from_be_bytes(self.mark))
@@ -89,6 +95,12 @@ impl Approver {
     #[must_use]
     pub fn counting(self, spent: &Arc<Spent>) -> Self {
         Self { spent: Arc::clone(spent), ..self }
+    }
+
+    /// The same in another half hour, for whoever lives longer than one.
+    #[must_use]
+    pub fn at(&self, now: u64) -> Self {
+        Self { now, ..self.clone() }
     }
 
     /// The code of a call.
@@ -207,6 +219,12 @@ mod tests {
         assert_ne!(code, two.code("send", "{}"));
         let later = |now| Approver::new(&[1; 32], now).codes("send", "{}").codes;
         assert!(later(8).contains(&code) && !later(9).contains(&code));
+        // Of one that lives longer than a half hour the codes end all the same, and what was used up stays so.
+        let lives = |now| one.at(now).codes("send", "{}");
+        assert!(lives(8).codes.contains(&code) && !lives(9).codes.contains(&code));
+        let codes = one.codes("send", "{}");
+        assert!(one.at(8).spend(&codes) && !one.at(8).spend(&codes));
+        assert!(!lives(8).codes.contains(&code) && !lives(7).codes.contains(&code));
         assert_ne!(one.standing("send", "{}"), code);
     }
 

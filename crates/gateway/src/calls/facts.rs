@@ -114,6 +114,7 @@ pub fn of(
         leaks: call.leaks.clone(),
         met: Vec::new(),
         guarded: guarded::is_reached(effect, &arguments.leaves),
+        forgotten: false,
         arguments: Vec::new(),
     };
     facts.readable &= call.complete && call.sound;

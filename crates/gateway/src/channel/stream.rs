@@ -30,7 +30,13 @@ pub enum Step {
     Decide(Vec<ToolCall>),
     /// The stream must end here: the provider sent a frame that some clients may read, and nobody can judge.
     Unreadable,
+    /// The stream must end here: it goes on and on and the call in it is never complete.
+    TooLarge,
 }
+
+/// Bytes that wait for a tool call at most, with what each frame costs beside them: no more than of an answer that comes whole.
+const MAX_HELD: usize = 64 * 1024 * 1024;
+const FRAME: usize = 64;
 
 /// Restores one streamed answer.
 pub struct AnswerStream {
@@ -50,6 +56,8 @@ pub struct AnswerStream {
     places: Places,
     /// Frames that wait for a tool call to be complete and decided.
     held: Option<Vec<Vec<u8>>>,
+    /// How many bytes they are.
+    holds: usize,
     /// The calls that are being decided.
     deciding: Option<Vec<Channel>>,
     withheld: Vec<Withheld>,
@@ -97,6 +105,7 @@ impl AnswerStream {
             closed: BTreeMap::new(),
             places: Places::default(),
             held: None,
+            holds: 0,
             deciding: None,
             withheld: Vec::new(),
             released: 0,
@@ -161,7 +170,12 @@ impl AnswerStream {
                 return None;
             }
             match self.splitter.next_frame() {
-                Some(frame) => self.frame(&frame),
+                Some(frame) => {
+                    self.frame(&frame);
+                    if self.holds > MAX_HELD && self.deciding.is_none() {
+                        self.refuse(Step::TooLarge);
+                    }
+                }
                 None if std::mem::take(&mut self.ended) => self.close(),
                 None => {
                     self.flush();
@@ -176,6 +190,7 @@ impl AnswerStream {
     pub fn settle(&mut self, withheld: Vec<Withheld>) {
         let (decided, held) =
             (self.deciding.take().unwrap_or_default(), self.held.take().unwrap_or_default());
+        self.holds = 0;
         self.released += decided.len().saturating_sub(withheld.len());
         if withheld.is_empty() {
             return held.iter().for_each(|frame| self.emit(frame));
@@ -223,7 +238,7 @@ impl AnswerStream {
         let Ok(doc) = Doc::parse(&data, Keys::Lenient) else { return self.unread(raw, &data) };
         let info = self.wire.frame(&doc, &mut self.places);
         if info.unfit || self.is_late(&doc, &info) {
-            return self.refuse();
+            return self.refuse(Step::Unreadable);
         }
         self.used.see(&doc);
         self.complete |= info.last;
@@ -247,18 +262,19 @@ impl AnswerStream {
         if self.wire.calls() == Calls::None || !matches!(data.trim_ascii().first(), Some(b'{' | b'[')) {
             return self.emit(raw);
         }
-        self.refuse();
+        self.refuse(Step::Unreadable);
     }
 
     /// Ends the stream; what waits for a decision does not go out.
-    fn refuse(&mut self) {
+    fn refuse(&mut self, why: Step) {
         self.flush();
         self.held = None;
+        self.holds = 0;
         self.calls.clear();
         self.done_calls.clear();
         self.ended = false;
         self.splitter = Splitter::default();
-        self.steps.push_back(Step::Unreadable);
+        self.steps.push_back(why);
     }
 
     /// The frame with every delta restored, or `None` if nothing changes.
@@ -441,7 +457,10 @@ impl AnswerStream {
 
     fn emit(&mut self, bytes: &[u8]) {
         match &mut self.held {
-            Some(held) => held.push(bytes.to_vec()),
+            Some(held) => {
+                self.holds += bytes.len() + FRAME;
+                held.push(bytes.to_vec());
+            }
             None => self.out.extend_from_slice(bytes),
         }
     }

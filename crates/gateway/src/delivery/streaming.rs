@@ -65,6 +65,7 @@ impl Streaming {
                     }
                 }
                 Some(Step::Unreadable) => return Some(Ok(self.end_with(&Refusal::Frame))),
+                Some(Step::TooLarge) => return Some(Ok(self.end_with(&Refusal::AnswerTooLarge))),
                 None if self.ended => return self.close().await,
                 None => self.read().await,
             }

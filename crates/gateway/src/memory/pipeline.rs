@@ -26,7 +26,7 @@ use crate::{names, pipeline, record, upstream};
 /// Answers of stores are held in memory; larger ones are refused.
 const MAX_ANSWER: usize = 64 * 1024 * 1024;
 
-/// Longer answers are no text for a prompt; reading one again would cost as much as the store.
+/// Bytes of the texts of an answer that are remembered: more is no text for a prompt. The numbers beside them do not count.
 const LONGEST_HEARD: usize = 1024 * 1024;
 
 /// What is known of a request, for the log.
@@ -126,12 +126,15 @@ async fn serve(gateway: &Gateway, known: &mut Known, request: Request<Body>) -> 
 
 /// What a store returned is a source of later prompts.
 fn heard(gateway: &Gateway, known: &Known, body: &[u8]) {
-    if body.len() > LONGEST_HEARD {
-        return;
-    }
     let origin = Origin::Memory { name: Some(known.record.store.clone()) };
     let exchange = exchange(&String::from_utf8_lossy(body), Role::ToolResult, &origin);
-    let texts: Vec<&str> = exchange.slots.iter().map(|slot| &*slot.text).collect();
+    let mut room = LONGEST_HEARD;
+    let fits = |text: &&str| {
+        let left = room.checked_sub(text.len());
+        room = left.unwrap_or(room);
+        left.is_some()
+    };
+    let texts: Vec<&str> = exchange.slots.iter().map(|slot| &*slot.text).filter(fits).collect();
     gateway.sources.heard(Some(&known.client), &origin, &texts);
 }
 
@@ -240,9 +243,13 @@ fn headers(from: &HeaderMap) -> HeaderMap {
 
 /// Reads an answer, bounded.
 pub(super) async fn receive(sent: reqwest::Response) -> Result<(StatusCode, Bytes), Closed> {
-    let status = sent.status();
+    let (status, host) = (sent.status(), sent.url().host_str().unwrap_or_default().to_owned());
     let body = Limited::new(reqwest::Body::from(sent), MAX_ANSWER).collect().await;
-    let body = body.map_err(|_| Refusal::AnswerTooLarge)?;
+    let body = body.map_err(|error| match error.downcast_ref::<reqwest::Error>() {
+        Some(error) if error.is_timeout() => Refusal::Timeout(host),
+        Some(_) => Refusal::Cut(host),
+        None => Refusal::AnswerTooLarge,
+    })?;
     Ok((status, body.to_bytes()))
 }
 
@@ -272,4 +279,23 @@ fn without_secrets(gateway: &Gateway, text: &str) -> Option<String> {
     }
     out.push_str(text.get(done..)?);
     Some(out)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_store_that_breaks_off_is_not_one_that_says_too_much() {
+        let broken = || async {
+            let parts = [Ok(Bytes::from_static(b"{\"ids\":")), Err(std::io::Error::other("gone"))];
+            Response::new(Body::from_stream(futures_util::stream::iter(parts)))
+        };
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        tokio::spawn(async move { axum::serve(listener, axum::Router::new().fallback(broken)).await });
+        let client = reqwest::Client::builder().no_proxy().build().unwrap();
+        let answer = receive(client.get(url).send().await.unwrap()).await;
+        assert_eq!(answer.unwrap_err(), Closed::Edge(Refusal::Cut("127.0.0.1".into())));
+    }
 }

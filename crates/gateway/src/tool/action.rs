@@ -111,7 +111,8 @@ pub struct Actions {
     pub named: BTreeMap<String, Action>,
     /// Surroundings for their sessions.
     pub around: Option<Arc<Around>>,
-    sessions: std::sync::Mutex<HashMap<String, Arc<Open>>>,
+    /// By whose they are, with when they were last asked for.
+    sessions: std::sync::Mutex<HashMap<String, (Arc<Open>, Instant)>>,
 }
 
 impl std::fmt::Debug for Actions {
@@ -137,20 +138,23 @@ impl Actions {
         let caller = Caller::of(&gateway.ledger, headers);
         let key = format!("{name}\0{}\0{}", caller.client, caller.session);
         let mut sessions = self.sessions.lock().ok()?;
-        if let Some(open) = sessions.get(&key) {
+        if let Some((open, last)) = sessions.get_mut(&key) {
+            *last = Instant::now();
             return Some(Arc::clone(open));
         }
         if sessions.len() >= MOST_SESSIONS {
-            // The oldest goes alone: with all of them every client would begin its limits anew.
-            let oldest = sessions.iter().min_by_key(|(_, open)| open.began).map(|(key, _)| key.clone());
-            sessions.remove(&oldest.unwrap_or_default());
+            // Who was silent for longest goes alone, and one with a call under way only after all others: with all of them every client
+            // would begin its limits anew, and with the oldest the agent that works for longest.
+            let silent = |(open, last): &(Arc<Open>, Instant)| (Arc::strong_count(open) > 1, *last);
+            let one = sessions.iter().min_by_key(|(_, known)| silent(known)).map(|(key, _)| key.clone());
+            sessions.remove(&one.unwrap_or_default());
         }
-        let around = self.around.as_ref()?(name, &tenant_of(&gateway.ledger, headers));
+        let around = self.around.as_ref()?(name, &tenant_of(&gateway.ledger, headers))?;
         let rules = rules(gateway, name, action, &caller, &around);
         let session = Session::new(Arc::new(rules), pins(&action.document));
         let open = Open { session: Mutex::new((session, 0)), around, began: Instant::now() };
         let open = Arc::new(open);
-        sessions.insert(key, Arc::clone(&open));
+        sessions.insert(key, (Arc::clone(&open), Instant::now()));
         Some(open)
     }
 }
@@ -396,11 +400,11 @@ async fn carry(
         match step {
             Step::Send(side, line) => lines.push((side, line)),
             Step::Tell(text) => open.around.hears.tell(&text),
-            Step::Save => {}
+            Step::Save | Step::Other => {}
             Step::Note(note) => {
                 let about = note.about;
                 if gateway.ledger.keep(note.event, note.content).await.is_err() {
-                    steps = session.unlogged(about.as_ref()).into();
+                    session.unlogged(about.as_ref(), &mut steps);
                 }
             }
         }

@@ -32,6 +32,9 @@ pub const ROOT: &str = "/mcp/";
 /// Sessions that are open at once.
 const MOST_SESSIONS: usize = 512;
 
+/// Of these, sessions of one client: the last ones are for others.
+const MOST_OF_ONE: usize = 448;
+
 /// The header that names a session of the revisions with a handshake.
 const SESSION: &str = "mcp-session-id";
 
@@ -39,8 +42,9 @@ const SESSION: &str = "mcp-session-id";
 const MISMATCH: i32 = -32020;
 const REFUSED: i32 = -32001;
 
-/// Makes what a session may ask of its surroundings, for the server of this name and the tenant.
-pub type Around = dyn Fn(&str, &str) -> Surrounding + Send + Sync;
+/// Makes what a session may ask of its surroundings, for the server of this name and the tenant. Nothing if what has to be known for
+/// it cannot be read.
+pub type Around = dyn Fn(&str, &str) -> Option<Surrounding> + Send + Sync;
 
 /// The surroundings of one session.
 pub struct Surrounding {
@@ -81,14 +85,22 @@ impl Hub {
         sessions.get(key).filter(|inbox| !inbox.is_closed()).cloned()
     }
 
-    fn keep(&self, key: String, inbox: mpsc::Sender<Mail>) -> bool {
-        let Ok(mut sessions) = self.sessions.lock() else { return false };
+    /// The session of this key: the one that is there, or one that is started now. Two that come at once get the same, and one for
+    /// which there is no room is not started.
+    fn begun(&self, key: String, start: impl FnOnce() -> mpsc::Sender<Mail>) -> Option<mpsc::Sender<Mail>> {
+        let mut sessions = self.sessions.lock().ok()?;
         sessions.retain(|_, inbox| !inbox.is_closed());
-        let room = sessions.len() < MOST_SESSIONS;
-        if room {
-            sessions.insert(key, inbox);
+        if let Some(inbox) = sessions.get(&key) {
+            return Some(inbox.clone());
         }
-        room
+        let whose = |key: &str| key.split('\0').nth(1).map(str::to_owned);
+        let own = sessions.keys().filter(|other| whose(other) == whose(&key)).count();
+        if sessions.len() >= MOST_SESSIONS || own >= MOST_OF_ONE {
+            return None;
+        }
+        let inbox = start();
+        sessions.insert(key, inbox.clone());
+        Some(inbox)
     }
 
     fn end(&self, key: &str) -> Option<mpsc::Sender<Mail>> {
@@ -102,6 +114,7 @@ enum Closed {
     Unknown(String),
     Session,
     Full,
+    Pins,
     Header,
     Body(Vec<u8>),
     Method,
@@ -138,6 +151,12 @@ fn refused(closed: Closed, lang: Lang, tell: Tell) -> Response {
         Closed::Full => {
             let text = say!(lang, en: "too many sessions are open", zh: "打开的会话过多");
             (StatusCode::SERVICE_UNAVAILABLE, REFUSED, text, "ombud_too_many_sessions")
+        }
+        Closed::Pins => {
+            let text = say!(lang,
+                en: "what is remembered of this server's tools cannot be read, so nobody can tell whether they have changed. Whoever runs Ombud types `ombud mcp --changes` to see which file it is",
+                zh: "无法读取所记住的该服务器工具定义，因此无法判断它们是否变过。请由运行 Ombud 的人运行 `ombud mcp --changes` 查看是哪个文件");
+            (StatusCode::SERVICE_UNAVAILABLE, REFUSED, text, "ombud_definitions_not_readable")
         }
         Closed::Header => {
             let text = say!(lang,
@@ -313,12 +332,10 @@ fn begin(
         return Ok((inbox, None));
     }
     let Some(around) = &hub(gateway)?.around else { return Err(Closed::Unknown(name.to_owned())) };
-    let surrounding = around(name, &tenant_of(&gateway.ledger, headers));
+    let surrounding = around(name, &tenant_of(&gateway.ledger, headers)).ok_or(Closed::Pins)?;
     let rules = rules(gateway, name, server, headers, &surrounding);
-    let inbox = Live::start(gateway, rules, server, surrounding, !own);
-    if !hub(gateway)?.keep(key, inbox.clone()) {
-        return Err(Closed::Full);
-    }
+    let start = || Live::start(gateway, rules, server, surrounding, !own);
+    let inbox = hub(gateway)?.begun(key, start).ok_or(Closed::Full)?;
     Ok((inbox, own.then_some(id)))
 }
 
@@ -353,5 +370,35 @@ fn id_of(line: &[u8]) -> Option<(Id, bool)> {
         Shape::Result(id) | Shape::Error(id) => Some((id, true)),
         Shape::Request(id, _) => Some((id, false)),
         Shape::Notification(_) => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_comes_second_gets_the_session_of_the_first_and_nobody_gets_all_of_them() {
+        let hub = Hub::default();
+        let mut kept = Vec::new();
+        let mut begin = |key: String| {
+            let mut started = 0;
+            let inbox = hub.begun(key, || {
+                started += 1;
+                let (inbox, mail) = mpsc::channel(1);
+                kept.push(mail);
+                inbox
+            });
+            (inbox, started)
+        };
+        let (first, started) = begin("s\0a\0shared".to_owned());
+        let (second, again) = begin("s\0a\0shared".to_owned());
+        assert!(first.unwrap().same_channel(&second.unwrap()));
+        assert_eq!((started, again), (1, 0));
+        let of_one = (0..MOST_SESSIONS).filter(|number| begin(format!("s\0a\0{number}")).0.is_some()).count();
+        assert_eq!(of_one, MOST_OF_ONE - 1);
+        let (full, started) = begin("s\0a\0more".to_owned());
+        assert_eq!((full.is_none(), started), (true, 0), "what is refused is not started");
+        assert!(begin("s\0b\0shared".to_owned()).0.is_some(), "another client has room");
     }
 }

@@ -12,10 +12,12 @@ use ombud_core::gate::{CallDecision, Done, Ruled, ToolPolicy, decide_call};
 use ombud_core::{DataCategory, Edge, Exchange, Origin, Role};
 use ombud_detect::mask::{Meaning, Minted, Tally, Token, candidates};
 
+use super::gone::Gone;
 use super::message::Message;
 use super::{Rules, lasting};
 use crate::approvals::Lasting;
 use crate::attribute::Context;
+use crate::calls::approve::Codes;
 use crate::calls::arguments::Arguments;
 use crate::calls::facts::masked_for;
 use crate::calls::held::{self, Eye};
@@ -72,10 +74,8 @@ pub struct Judged {
     pub written: String,
     /// What was turned back in them: values with their tokens, the longest first.
     pub tokens: Vec<(String, String)>,
-    /// The code that a person names this call by.
-    pub code: String,
-    /// That of the half hour before.
-    pub earlier: String,
+    /// The codes that a person names this call by, of this half hour and of the one before.
+    pub codes: Codes,
     /// What stands for exactly this call.
     pub stands: String,
     /// What a yes from outside could stand for until it is taken back, where this one may.
@@ -86,13 +86,13 @@ pub struct Judged {
     pub weighed: WeighedRecord,
 }
 
-/// Decides on a call. `context` is what the session has seen; it comes back unchanged. `released` are the calls before it, `minute`
-/// how many there are in the last minute with this one.
+/// Decides on a call. `context` is what the session has seen; it comes back unchanged. `gone` is what it has seen beside that.
+/// `released` are the calls before it, `minute` how many there are in the last minute with this one.
 pub fn judge(
     rules: &Rules,
     minted: &Minted,
     (released, minute): (&Released, u32),
-    context: &mut Context,
+    (context, gone): (&mut Context, &Gone),
     called: &Called<'_>,
 ) -> Judged {
     let began = Instant::now();
@@ -125,6 +125,7 @@ pub fn judge(
     known.tainted = true;
     // A message is here whole, whatever its arguments are.
     known.exact = true;
+    gone.say(&mut known);
     known.guarded |= facts::reaches_kept(effect, &arguments.leaves, &rules.tools.kept);
     let counted = called.fixed.is_none().then(|| released.counted(called.tool, effect, &arguments));
     known.done = done(rules, known.done, counted, (released, minute), vouched);
@@ -135,7 +136,11 @@ pub fn judge(
     let lasting = may_last((rules, minted), called, &decided, effect, &arguments);
     known.lasting = lasting.as_ref().is_some_and(|one| rules.beside.approvals().lasts(&one.mark));
     if known.lasting {
-        decided = decide_call(&policy, called.tool, &known);
+        let without = std::mem::replace(&mut decided, decide_call(&policy, called.tool, &known));
+        // It is let through because somebody said so, and the record says that.
+        if !without.releases() && decided == CallDecision::Release(Vec::new()) {
+            decided = CallDecision::Approved;
+        }
     }
     // What is doubted here was seen with the user's words there. What is forbidden here stays forbidden, and so does what the operator
     // says of the tool under a name that only this edge knows.
@@ -148,8 +153,8 @@ pub fn judge(
     } else {
         decided
     };
-    let codes = rules.approver.codes(&format!("{}/{}", rules.server, called.tool), &arguments.canonical);
-    let (stands, [code, earlier]) = (codes.stands(), codes.codes);
+    let codes = rules.approver().codes(&format!("{}/{}", rules.server, called.tool), &arguments.canonical);
+    let stands = codes.stands();
     let details = recorded::details(&call, effect, (&decision, &known), &overlaps, None, &stands);
     let (overlaps, left_out) = recorded::records(overlaps);
     let weighed = recorded::weighed((&policy, called.tool, &known), &decision, (None, left_out), began);
@@ -160,8 +165,7 @@ pub fn judge(
         },
         details,
         overlaps,
-        code,
-        earlier,
+        codes,
         stands,
         arguments: call.arguments,
         tokens: tokens(minted, &call.written),

@@ -5,6 +5,7 @@
 
 pub mod action;
 pub mod ask;
+pub mod gone;
 pub mod hidden;
 pub mod http;
 pub mod judge;
@@ -32,7 +33,7 @@ use serde::Deserialize;
 
 use crate::approvals::{Approvals, Nobody};
 use crate::attribute::Attributor;
-use crate::caller::{Caller, MintKey};
+use crate::caller::{Caller, MintKey, half_hour};
 use crate::calls::approve::Approver;
 use crate::daily::Daily;
 use crate::gateway::Gateway;
@@ -137,6 +138,11 @@ impl fmt::Debug for Rules {
 }
 
 impl Rules {
+    /// What makes the codes of now: a session may last for weeks.
+    pub(crate) fn approver(&self) -> Approver {
+        self.approver.at(half_hour())
+    }
+
     /// The parts that depend on who calls.
     pub fn keys(caller: &Caller) -> (MintKey, Approver) {
         (caller.mint_key(None), caller.approver())
@@ -162,7 +168,7 @@ impl Rules {
             tools: gateway.config.tools.at(name),
             lang: gateway.config.lang,
             key,
-            approver,
+            approver: approver.counting(&gateway.spent),
             keeper: caller.keeper(),
             client: caller.client.clone(),
             subject: caller.subject.clone(),

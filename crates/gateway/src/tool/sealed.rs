@@ -25,8 +25,8 @@ pub(super) type Look<'a> = &'a mut dyn FnMut(&str) -> Option<String>;
 
 /// Replacements for the strings below a node that hold secrets under base64.
 pub(super) fn opened(doc: &Doc<'_>, root: Node, look: Look<'_>) -> Vec<Patch> {
-    let (mut patches, end) = (Vec::new(), doc.after(root));
-    for node in doc.nodes().skip_while(|node| *node < root).take_while(|node| *node < end) {
+    let mut patches = Vec::new();
+    for node in doc.within(root) {
         if doc.kind(node) == Kind::String && doc.span(node).len() >= LEAST {
             let without = inside(&doc.string(node), DEPTH, look);
             patches.extend(

@@ -18,6 +18,7 @@ use ombud_core::{Lang, say};
 use ombud_detect::mask::{Form, Minted, Tally, candidates, restore};
 
 use super::Rules;
+use super::gone::Gone;
 use super::message::{self, Bad, Id, Message, Shape};
 use super::pins::Pins;
 use crate::attribute::Context;
@@ -64,9 +65,11 @@ pub enum Side {
 pub enum Step {
     /// A message goes to a side.
     Send(Side, Vec<u8>),
-    /// Something must be on disk before the next step. If it cannot be, the steps after it are not taken, and
-    /// [`Session::unlogged`] says what happens instead.
+    /// Something must be on disk before the next step. If it cannot be, [`Session::unlogged`] says what happens instead of the
+    /// steps after it.
     Note(Box<Note>),
+    /// What follows is about another request, and does not depend on what stood before.
+    Other,
     /// A person is told.
     Tell(String),
     /// What is remembered of the server has changed.
@@ -130,6 +133,8 @@ pub struct Session {
     /// Tokens by which the client wants to hear of progress.
     progress: VecDeque<Id>,
     seen: Context,
+    /// What else was seen.
+    gone: Gone,
     minted: Minted,
     released: Released,
     recent: Recent,
@@ -163,6 +168,7 @@ impl Session {
             theirs: BTreeSet::new(),
             progress: VecDeque::new(),
             seen: Context::default(),
+            gone: Gone::default(),
             minted: Minted::default(),
             released: Released::default(),
             recent: Recent::default(),
@@ -345,11 +351,11 @@ impl Session {
         }
         self.questions.retain(|_, question| !late(question.since, ASKING));
         let lang = self.lang();
-        let mut steps: Vec<Step> = taken_back.iter().flat_map(|id| self.stopped(id, now)).collect();
+        let mut steps: Vec<Step> = taken_back.iter().flat_map(|id| apart(self.stopped(id, now))).collect();
         for id in gone {
             let text = say!(lang, en: "the server did not answer in time", zh: "服务器没有及时回应");
             steps.extend(self.give_up(&id, &text, "ombud_timeout", now));
-            steps.push(Step::Send(Side::Server, message::cancelled(&id, "timeout")));
+            steps.extend([Step::Send(Side::Server, message::cancelled(&id, "timeout")), Step::Other]);
         }
         steps.extend(self.look(None, now));
         steps
@@ -382,7 +388,7 @@ impl Session {
         let lang = self.lang();
         let text = say!(lang, en: "the server has ended", zh: "服务器已结束");
         let waiting: Vec<Id> = self.waiting.keys().cloned().collect();
-        waiting.iter().flat_map(|id| self.give_up(id, &text, "ombud_server_ended", now)).collect()
+        waiting.iter().flat_map(|id| apart(self.give_up(id, &text, "ombud_server_ended", now))).collect()
     }
 
     /// A request cannot be answered by the server, for this reason.
@@ -423,21 +429,24 @@ impl Session {
         // Which request it answered is not known, and one that is never answered would stall the client.
         let mut steps = self.oddity("message_too_large");
         let waiting: Vec<Id> = self.waiting.keys().cloned().collect();
-        steps.extend(waiting.iter().flat_map(|id| self.give_up(id, &text, "ombud_message_too_large", now)));
+        let given_up = waiting.iter().map(|id| self.give_up(id, &text, "ombud_message_too_large", now));
+        steps.extend(given_up.flat_map(apart));
         steps
     }
 
-    /// A note could not be written: what it announced does not happen.
-    pub fn unlogged(&mut self, about: Option<&Id>) -> Vec<Step> {
+    /// A note could not be written: what it announced does not happen, and of the steps that are left those of its request are not
+    /// taken. One that is about no request announces nothing.
+    pub fn unlogged(&mut self, about: Option<&Id>, left: &mut VecDeque<Step>) {
         let lang = self.lang();
-        let Some(id) = about else { return Vec::new() };
+        let Some(id) = about else { return };
+        while left.pop_front().is_some_and(|step| step != Step::Other) {}
         self.waiting.remove(id);
         self.gone(id);
         let verify = self.rules.beside.typed("ombud log verify");
         let text = say!(lang,
             en: "the log cannot be written, so nothing is forwarded. Type `{verify}` to see what is wrong",
             zh: "日志无法写入，因此不转发任何内容。请运行 `{verify}` 查看问题");
-        refuse(id, REFUSED, &text, "ombud_log_unwritable")
+        refuse(id, REFUSED, &text, "ombud_log_unwritable").into_iter().for_each(|step| left.push_front(step));
     }
 
     /// Something the server did that the protocol does not allow. The first of its kind is recorded and told.
@@ -486,6 +495,12 @@ impl Session {
         self.number += 1;
         Id::text(&format!("{OURS}{}", self.number))
     }
+}
+
+/// Steps about one of several requests.
+fn apart(mut steps: Vec<Step>) -> Vec<Step> {
+    steps.push(Step::Other);
+    steps
 }
 
 /// The client gets an error instead of what it asked for.

@@ -135,11 +135,11 @@ impl<CW: AsyncWrite + Unpin, SW: AsyncWrite + Unpin> Carrier<'_, CW, SW> {
                 Step::Send(side, line) => self.send(side, line),
                 Step::Tell(text) => self.around.tell(&text),
                 Step::Save => self.around.save(self.session.pins()),
+                Step::Other => {}
                 Step::Note(note) => {
                     let about = note.about;
-                    if self.journal.keep(note.event, note.content).await.is_err() && about.is_some() {
-                        // Nothing of what it announced happens.
-                        steps = self.session.unlogged(about.as_ref()).into();
+                    if self.journal.keep(note.event, note.content).await.is_err() {
+                        self.session.unlogged(about.as_ref(), &mut steps);
                     }
                 }
             }

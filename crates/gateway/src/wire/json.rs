@@ -101,6 +101,11 @@ impl<'a> Doc<'a> {
         (0..u32::try_from(self.nodes.len()).unwrap_or(u32::MAX)).map(Node)
     }
 
+    /// A node and everything in it, in the order of the bytes.
+    pub fn within(&self, node: Node) -> impl Iterator<Item = Node> + use<> {
+        (node.0..self.after(node).0).map(Node)
+    }
+
     fn entry(&self, node: Node) -> Entry {
         // Nodes are only made by this document; the fallback keeps a mistake from becoming a panic.
         let fallback = Entry { kind: Kind::Literal, escaped: false, start: 0, end: 0, next: 0 };
@@ -513,6 +518,16 @@ mod tests {
 
     fn parse(text: &str) -> Result<Doc<'_>, JsonError> {
         Doc::parse(text.as_bytes(), Keys::Unique)
+    }
+
+    #[test]
+    fn what_stands_within_a_node_is_what_stands_between_it_and_the_next() {
+        let doc = parse(r#"{"a":[{"b":"c"},[],7],"d":{"e":[[1],"f"]},"g":null}"#).unwrap();
+        for node in doc.nodes() {
+            let slow = doc.nodes().filter(|at| *at >= node && *at < doc.after(node));
+            assert_eq!(doc.within(node).collect::<Vec<_>>(), slow.collect::<Vec<_>>());
+        }
+        assert_eq!(doc.within(doc.root()).count(), doc.nodes().count());
     }
 
     #[test]

@@ -24,7 +24,7 @@ fn after(wire: Wire, pieces: &[&[u8]], withheld: &[usize]) -> String {
         while let Some(step) = stream.step() {
             match step {
                 Step::Forward(bytes) => out.extend(bytes),
-                Step::Unreadable => panic!("every frame can be read"),
+                Step::Unreadable | Step::TooLarge => panic!("every frame can be read"),
                 Step::Decide(calls) => {
                     let numbered = calls.iter().zip(seen..);
                     let held =
@@ -81,4 +81,24 @@ proptest! {
         let ends = if withheld.len() == 3 { ["stop", "end_turn", "completed"] } else { ["tool_calls", "tool_use", "completed"] };
         prop_assert!(ends.contains(&&*got.finish), "{:?}", got);
     }
+}
+
+#[test]
+fn a_call_that_never_ends_is_not_kept_for_ever() {
+    let mut stream = AnswerStream::new(Format::Chat, Arc::new(Minted::default()));
+    let frame = |delta: &serde_json::Value| {
+        format!("data: {}\n\n", json!({ "choices": [{ "index": 0, "delta": delta, "finish_reason": null }] }))
+    };
+    let call = json!({ "tool_calls": [{ "index": 0, "id": "c", "type": "function", "function": { "name": "t", "arguments": "" } }] });
+    stream.push(frame(&call).as_bytes()).unwrap();
+    assert_eq!(stream.step(), None, "it waits");
+    // What is no call waits with it, as it comes later.
+    let text = frame(&json!({ "content": "x".repeat(4 << 20) }));
+    let ended = (0..40).find_map(|number| {
+        stream.push(text.as_bytes()).unwrap();
+        stream.step().map(|step| (number, step))
+    });
+    assert!(matches!(ended, Some((10..20, Step::TooLarge))), "{ended:?}");
+    stream.end();
+    assert_eq!(stream.step(), None, "and nothing of it goes out");
 }

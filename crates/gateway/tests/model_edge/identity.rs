@@ -109,6 +109,27 @@ async fn a_gateway_with_keys_wants_one() {
         .header("x-ombud-key", "a-long-enough-key");
     assert_eq!(request.body(chat("hi")).send().await.unwrap().status(), 200);
     assert_eq!(rig.bodies().len(), 1);
+    // An empty key in the list, as a template of a variable leaves it behind, is nobody's.
+    let keys = vec![String::new(), "a-long-enough-key".into()];
+    let rig = Rig::with(echo, |config| config.keys = keys).await;
+    for shown in [None, Some("")] {
+        let request = rig.client.post(format!("{}/v1/chat/completions", rig.url)).body(chat("hi"));
+        let request = shown.into_iter().fold(request, |request, key| request.header("x-ombud-key", key));
+        assert_eq!(request.send().await.unwrap().status(), 401, "{shown:?}");
+    }
+    assert!(rig.bodies().is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_client_that_stops_inside_its_body_is_let_go() {
+    let second = std::time::Duration::from_millis(200);
+    let rig = Rig::with(echo, |config| config.patience.read = second).await;
+    let half = futures_util::stream::once(async { Ok::<_, std::io::Error>("{\"model\":") });
+    let half = futures_util::StreamExt::chain(half, futures_util::stream::pending());
+    let request = rig.client.post(format!("{}/v1/chat/completions", rig.url));
+    let answer = request.body(reqwest::Body::wrap_stream(half)).send().await.unwrap();
+    assert_eq!(value(answer).await["error"]["code"], "ombud_body_incomplete");
+    assert!(rig.bodies().is_empty());
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -86,18 +86,6 @@ impl Consents {
         Ok(stored)
     }
 
-    /// Remembers that a scope of the vault holds values of a subject.
-    pub async fn link_scope(&self, subject: &str, tenant: &str, scope: &str) -> Result<(), Error> {
-        let mut connection = self.open().await?;
-        let link = async {
-            know(&mut connection, subject, tenant).await?;
-            let insert = sqlx::query("INSERT OR IGNORE INTO subject_scope (subject, scope) VALUES (?, ?)");
-            insert.bind(subject).bind(scope).execute(&mut connection).await
-        };
-        link.await.map_err(self.unwritable())?;
-        self.close(connection).await
-    }
-
     /// Scopes of the vault that hold values of a subject.
     pub async fn scopes(&self, subject: &str) -> Result<Vec<String>, Error> {
         self.texts("SELECT scope FROM subject_scope WHERE subject = ? ORDER BY scope", Some(subject)).await
@@ -186,6 +174,22 @@ impl Consents {
 async fn know(connection: &mut SqliteConnection, subject: &str, tenant: &str) -> Result<(), sqlx::Error> {
     let insert = sqlx::query("INSERT OR IGNORE INTO subject (subject, tenant, epoch) VALUES (?, ?, 0)");
     insert.bind(subject).bind(tenant).execute(connection).await.map(drop)
+}
+
+/// Remembers that a scope of the vault holds values of a subject, unless that one is being erased; whether it did.
+pub(super) async fn link_scope(
+    connection: &mut SqliteConnection,
+    (subject, tenant): (&str, &str),
+    scope: &str,
+) -> Result<bool, sqlx::Error> {
+    let erased = sqlx::query("SELECT 1 FROM erasure WHERE subject = ?");
+    if erased.bind(subject).fetch_optional(&mut *connection).await?.is_some() {
+        return Ok(false);
+    }
+    know(connection, subject, tenant).await?;
+    let insert = sqlx::query("INSERT OR IGNORE INTO subject_scope (subject, scope) VALUES (?, ?)");
+    insert.bind(subject).bind(scope).execute(connection).await?;
+    Ok(true)
 }
 
 async fn raise(connection: &mut SqliteConnection, subject: &str, tenant: &str) -> Result<u64, sqlx::Error> {

@@ -9,6 +9,7 @@ use sqlx::sqlite::SqliteConnection;
 use sqlx::{Connection as _, Row as _};
 use zeroize::Zeroizing;
 
+use super::consents::link_scope;
 use super::keyring::{Erased, Keyring, fetch, store, wrapping};
 use crate::error::Error;
 use crate::keys::{Keys, MASTER, Secret, derive, random};
@@ -50,11 +51,38 @@ impl Vault {
 
     /// Stores what tokens stand for. When this returns it survives a power cut. A token that is there already is replaced.
     pub async fn put(&self, scope: &str, entries: &[(&str, DataType, &str)]) -> Result<(), Error> {
+        self.store(None, scope, entries).await.map(drop)
+    }
+
+    /// The same for values of a subject of a tenant, so that they can be found again when they are to be erased. While an erasure of
+    /// this subject is under way nothing is stored, and the answer is false.
+    pub async fn put_of(
+        &self,
+        (subject, tenant): (&str, &str),
+        scope: &str,
+        entries: &[(&str, DataType, &str)],
+    ) -> Result<bool, Error> {
+        self.store(Some((subject, tenant)), scope, entries).await
+    }
+
+    async fn store(
+        &self,
+        whose: Option<(&str, &str)>,
+        scope: &str,
+        entries: &[(&str, DataType, &str)],
+    ) -> Result<bool, Error> {
         let mut keyring = Keyring::open(&self.home).await?;
-        let scope = scoped(scope);
+        let (whole, scope) = (scope, scoped(scope));
         let (keys, path, connection) = keyring.parts();
         let failed = |cause| Error::database("cannot write", path)(cause);
         let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await.map_err(failed)?;
+        // In one transaction with the values: an erasure sees both or neither.
+        if let Some(whose) = whose
+            && !link_scope(&mut transaction, whose, whole).await.map_err(failed)?
+        {
+            drop(transaction);
+            return keyring.close().await.map(|()| false);
+        }
         let wrapping = wrapping(keys, path, &mut transaction).await?;
         let (id, key) = match newest_key(&mut transaction, &scope).await.map_err(failed)? {
             Some(id) => (id, fetch(&mut transaction, path, &wrapping, &id).await?),
@@ -82,7 +110,7 @@ impl Vault {
             .map_err(failed)?;
         }
         transaction.commit().await.map_err(failed)?;
-        keyring.close().await
+        keyring.close().await.map(|()| true)
     }
 
     /// What these tokens stand for; tokens that the scope does not know, or whose scope was erased, are absent.

@@ -34,9 +34,9 @@ async fn an_answer_counts_in_its_epoch_only() {
 async fn an_erasure_that_was_cut_off_is_still_there_to_be_finished() {
     let home = tempfile::tempdir().unwrap();
     let consents = Consents::at(home.path());
-    consents.link_scope("sub_a", "tenant", "scope").await.unwrap();
     let entries = [("EMAIL_00000000", ombud_core::DataType::Email, "made-up")];
-    Vault::at(home.path()).put("scope", &entries).await.unwrap();
+    let (vault, whose) = (Vault::at(home.path()), ("sub_a", "tenant"));
+    assert!(vault.put_of(whose, "scope", &entries).await.unwrap());
     assert!(consents.put("sub_a", &answer("p", "given"), 0).await.unwrap());
     assert_eq!(consents.begin_erasure("sub_a", "tenant", 5).await.unwrap(), 1);
     // The process dies here.
@@ -48,6 +48,10 @@ async fn an_erasure_that_was_cut_off_is_still_there_to_be_finished() {
         (later.scopes("sub_a").await.unwrap(), later.tokens("sub_a").await.unwrap()),
         (vec!["scope".to_owned()], 1)
     );
+    // What comes late has no place: nothing would find it again once this has ended.
+    assert!(!vault.put_of(whose, "scope-2", &entries).await.unwrap());
+    assert!(vault.get("scope-2", &["EMAIL_00000000"]).await.unwrap().is_empty());
+    assert!(vault.put_of(("sub_b", "tenant"), "scope-3", &entries).await.unwrap(), "another user");
     // It is begun again, and ends.
     assert_eq!(later.begin_erasure("sub_a", "tenant", 6).await.unwrap(), 2);
     Vault::at(home.path()).erase("scope").await.unwrap();
@@ -55,4 +59,6 @@ async fn an_erasure_that_was_cut_off_is_still_there_to_be_finished() {
     later.end_erasure("sub_a").await.unwrap();
     assert!(later.unfinished().await.unwrap().is_empty() && later.scopes("sub_a").await.unwrap().is_empty());
     assert_eq!(later.epochs().await.unwrap()["sub_a"], 2, "old proofs stay void");
+    assert!(vault.put_of(whose, "scope-2", &entries).await.unwrap());
+    assert_eq!(later.scopes("sub_a").await.unwrap(), ["scope-2"]);
 }

@@ -12,6 +12,7 @@ use std::time::{Duration, SystemTime};
 use aws_lc_rs::constant_time::verify_slices_are_equal;
 use aws_lc_rs::hmac;
 use ombud_gateway::approvals::Pending;
+use ombud_gateway::record;
 use ombud_ledger::Vault;
 
 use super::fair::makes_room;
@@ -112,7 +113,8 @@ impl Desk {
         if !self.make_room(call) {
             return Err(io::ErrorKind::QuotaExceeded.into());
         }
-        let temporary = self.waiting.join(format!("{code}.{}.tmp", std::process::id()));
+        // All sessions of a gateway are one process, and each writes its own file.
+        let temporary = self.waiting.join(format!("{code}.{}.tmp", record::id()));
         let call = serde_json::to_vec(call)?;
         let signed = self.signed(&[b"call", &call]).ok_or(io::ErrorKind::PermissionDenied)?;
         private(&temporary)?.write_all(&[signed.as_ref(), &call].concat())?;
@@ -177,7 +179,7 @@ impl Desk {
         crate::files::private_dir(&self.said).map_err(Refused::Io)?;
         self.forget();
         let signed = self.signature(&call.code, &call.stands, allow).ok_or(Refused::Keys)?;
-        let temporary = self.said.join(format!("{}.{}.tmp", call.code, std::process::id()));
+        let temporary = self.said.join(format!("{}.{}.tmp", call.code, record::id()));
         let mut file = private(&temporary).map_err(Refused::Io)?;
         file.write_all(signed.as_ref()).map_err(Refused::Io)?;
         file.sync_all().map_err(Refused::Io)?;

@@ -14,7 +14,7 @@ use std::time::Duration;
 use anyhow::{Result, bail};
 use clap::Args;
 use ombud_core::event::EventKind;
-use ombud_core::gate::{quoted, told};
+use ombud_core::gate::{quoted, told, told_unseen};
 use ombud_core::{Lang, Say as _, say};
 use ombud_gateway::approvals::{Approvals, Pending};
 use ombud_gateway::calls::question::shown;
@@ -276,7 +276,8 @@ async fn show(home: &Path, call: &Pending, terminal: Terminal) -> Result<bool> {
     let (code, tool, does) = (&call.code, quoted(&call.tool), call.effect.say(lang));
     let server = call.server.as_deref().map(quoted);
     let at = server.map(|server| say!(lang, en: " at {server}", zh: "（{server}）")).unwrap_or_default();
-    let why = told(&call.decision, lang);
+    // A call of a server is one at a tool's edge.
+    let why = if call.server.is_some() { told_unseen } else { told }(&call.decision, lang);
     terminal.out(
         &say!(lang, en: "{code}  {tool}{at}, which {does}; {why}", zh: "{code}  {tool}{at}，{does}；{why}"),
     )?;

@@ -70,7 +70,7 @@ impl Desk {
         crate::files::private_dir(&folder).map_err(Refused::Io)?;
         let text = serde_json::to_vec(standing).map_err(|error| Refused::Io(error.into()))?;
         let signed = self.signed(&[b"standing", &text]).ok_or(Refused::Keys)?;
-        let temporary = folder.join(format!("{}.{}.tmp", standing.mark, std::process::id()));
+        let temporary = folder.join(format!("{}.{}.tmp", standing.mark, ombud_gateway::record::id()));
         let mut file = private(&temporary).map_err(Refused::Io)?;
         file.write_all(&[signed.as_ref(), &text].concat()).map_err(Refused::Io)?;
         file.sync_all().map_err(Refused::Io)?;

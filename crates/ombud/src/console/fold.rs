@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use ombud_core::event::{Counts, Event, EventKind, MemoryRecord, RequestRecord};
+use ombud_core::event::{Access, Counts, Event, EventKind, MemoryRecord, RequestRecord};
 use ombud_core::flow::{Flow, OnTheWay, RecipientKind};
 use ombud_core::gate::was_released;
 use ombud_ledger::Record;
@@ -134,10 +134,11 @@ impl Fold {
             }
             EventKind::MemoryAccess(access) => {
                 let received = self.recipient(RecipientKind::Store, &access.store, t);
-                if access.outcome == "allowed" {
-                    received.flow.requests += 1;
-                } else {
-                    received.refused += 1;
+                match access.access() {
+                    Access::Allowed => received.flow.requests += 1,
+                    Access::Unconsented | Access::Failed => received.refused += 1,
+                    // What became of it comes as another entry.
+                    Access::Intended => {}
                 }
                 received.flow.purposes.extend(access.purpose.clone());
             }

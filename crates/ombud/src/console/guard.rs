@@ -2,6 +2,10 @@
 //! or after pointing its own name there (DNS rebinding). So Ombud's own interface answers only to names it knows, and to no
 //! page but its own; the edges answer to pages on this machine only. Programs that are no browsers send neither `Origin` nor
 //! `Sec-Fetch-Site` and notice nothing.
+//!
+//! A page under a name that was pointed here sends neither of the two with a simple GET (a browser adds `Sec-Fetch-Site` only
+//! for https and loopback). Only the name gives it away. So where the edges ask for no key, which such a page has not got, they
+//! answer to no name that anybody on the internet could have.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -36,8 +40,13 @@ const HEADERS: &[(&str, &str)] = &[
 pub(crate) struct Guard {
     /// Names under which this machine is reached, beside `localhost` and IP addresses; small letters, without port.
     hosts: Arc<[String]>,
+    /// Whether the edges ask for no key.
+    open: bool,
     lang: Lang,
 }
+
+/// Endings of names that nobody can have on the internet (RFC 6761, RFC 6762, RFC 8375, and `.internal` by ICANN, 2024).
+const PRIVATE: &[&str] = &[".localhost", ".test", ".local", ".home.arpa", ".internal", ".lan"];
 
 /// Why a request is refused.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,14 +58,21 @@ enum Refused {
 impl Guard {
     /// A guard for these names.
     pub(crate) fn new(hosts: &[String], lang: Lang) -> Self {
-        Self { hosts: hosts.iter().map(|host| host.to_ascii_lowercase()).collect(), lang }
+        Self { hosts: hosts.iter().map(|host| host.to_ascii_lowercase()).collect(), open: false, lang }
+    }
+
+    /// The same before edges that ask for no key.
+    #[must_use]
+    pub(crate) fn open(self, open: bool) -> Self {
+        Self { open, ..self }
     }
 
     fn judge(&self, uri: &Uri, headers: &HeaderMap) -> Result<(), Refused> {
         let host =
             text(headers, &header::HOST).or_else(|| uri.authority().map(axum::http::uri::Authority::as_str));
         let own = is_own(uri.path());
-        if own && !host.is_some_and(|host| self.knows(host)) {
+        let borrowed = |host| !self.knows(host) && !is_private(host);
+        if own && !host.is_some_and(|host| self.knows(host)) || self.open && host.is_some_and(borrowed) {
             return Err(Refused::Host(host.unwrap_or_default().to_owned()));
         }
         match text(headers, &header::ORIGIN) {
@@ -138,6 +154,11 @@ pub(crate) async fn guard(State(guard): State<Guard>, request: Request, next: Ne
     response
 }
 
+/// Whether a name is one of a network of one's own, such as `ombud` or `host.docker.internal`.
+fn is_private(host: &str) -> bool {
+    name_of(host).is_some_and(|name| !name.contains('.') || PRIVATE.iter().any(|end| name.ends_with(end)))
+}
+
 fn is_console(path: &str) -> bool {
     path == "/console" || path.starts_with("/console/")
 }
@@ -178,12 +199,44 @@ fn name_of(host: &str) -> Option<String> {
 mod tests {
     use super::*;
 
+    fn guard() -> Guard {
+        Guard::new(&["Gate.Example.com".to_owned()], Lang::En)
+    }
+
+    #[test]
+    fn a_name_that_anybody_may_have_reaches_no_edge_without_a_key() {
+        let ask = |open: bool, host: &str| {
+            let headers = HeaderMap::from_iter([(header::HOST, host.parse().unwrap())]);
+            guard().open(open).judge(&"/t/crm/customers".parse().unwrap(), &headers)
+        };
+        for host in ["evil.example:8787", "127.0.0.1.evil.example", "xlocalhost.example", "a@b.example"] {
+            assert!(ask(true, host).is_err(), "{host}");
+            // Whoever has the key may come by any name.
+            assert_eq!(ask(false, host), Ok(()), "{host}");
+        }
+        for host in [
+            "127.0.0.1:8787",
+            "[::1]:8787",
+            "localhost:8787",
+            "192.168.1.5",
+            "gate.example.com",
+            "ombud:8787",
+            "host.docker.internal:8787",
+            "agent.localhost",
+            "ombud.agents.svc.cluster.local",
+        ] {
+            assert_eq!(ask(true, host), Ok(()), "{host}");
+        }
+        let none = guard().open(true).judge(&"/v1/models".parse().unwrap(), &HeaderMap::new());
+        assert_eq!(none, Ok(()), "a browser always names its host");
+    }
+
     fn judged(path: &str, headers: &[(&'static str, &str)]) -> Result<(), Refused> {
         let mut map = HeaderMap::new();
         for (name, value) in headers {
             map.insert(*name, value.parse().unwrap());
         }
-        Guard::new(&["Gate.Example.com".to_owned()], Lang::En).judge(&path.parse().unwrap(), &map)
+        guard().judge(&path.parse().unwrap(), &map)
     }
 
     #[test]

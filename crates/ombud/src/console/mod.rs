@@ -80,7 +80,7 @@ impl Console {
         let token = Token::of(&home, lang).ok();
         let source = Source::new(&home, Knowledge::Gateway(Arc::clone(gateway)));
         let api = token.map(|token| api::Console { source, token, lang });
-        Self { api, guard: guard::Guard::new(hosts, lang) }
+        Self { api, guard: guard::Guard::new(hosts, lang).open(gateway.config.keys.is_empty()) }
     }
 
     fn over(home: &Path, knowledge: Knowledge, lang: Lang, hosts: &[String]) -> Result<Self> {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use ombud_core::event::{Event, EventKind, MemoryRecord, RequestRecord, ToolCallRecord, is_whole};
+use ombud_core::event::{Access, Event, EventKind, MemoryRecord, RequestRecord, ToolCallRecord, is_whole};
 use ombud_core::flow::{EVIDENCE, Flow, FlowMap, OnTheWay, Recipient, RecipientKind};
 use ombud_core::gate::was_released;
 use ombud_core::{DataCategory, Effect, OpaqueKind, Role};
@@ -33,7 +33,7 @@ pub(crate) struct Traffic {
     pub refused: u64,
     /// Answers of subjects to questions for consent, by `given`, `refused`, `withdrawn`.
     pub consents: BTreeMap<String, u64>,
-    /// Reads and writes of memory that the gate let through, and those that it did not.
+    /// Reads and writes of memory that the gate let through, and those for which there was no valid consent.
     pub memory: (u64, u64),
     /// Subjects of whom something was to be erased, and whether all of it is.
     pub erased: BTreeMap<String, bool>,
@@ -180,11 +180,14 @@ impl Traffic {
     }
 
     fn access(&mut self, access: &MemoryRecord, evidence: &str) {
-        if access.outcome != "allowed" {
-            self.memory.1 += 1;
-            return;
+        match access.access() {
+            Access::Allowed => self.memory.0 += 1,
+            Access::Unconsented => {
+                self.memory.1 += 1;
+                return;
+            }
+            Access::Intended | Access::Failed => return,
         }
-        self.memory.0 += 1;
         let flow = self.flow.to(recipient(RecipientKind::Store, &access.store, &access.store, true));
         flow.requests += 1;
         flow.purposes.extend(access.purpose.clone());
@@ -226,13 +229,12 @@ impl Traffic {
         let used = self.tools.entry(tool.to_owned()).or_insert(fresh);
         // What a call may do at worst is what the tool does.
         used.effect = used.effect.max(effect);
-        let doubtful = decision.starts_with("would_");
-        if !doubtful && !matches!(decision, "release" | "approved") {
+        if !was_released(decision) {
             used.withheld += 1;
             return false;
         }
         used.released += 1;
-        if doubtful {
+        if decision.starts_with("would_") {
             used.doubtful += 1;
             if used.evidence.len() < EVIDENCE {
                 used.evidence.push(evidence.to_owned());

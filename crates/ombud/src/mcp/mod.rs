@@ -77,7 +77,7 @@ pub(crate) const CHINESE: Chinese = &[
 /// `ombud mcp`
 pub(crate) async fn mcp(args: Mcp, terminal: Terminal) -> Result<u8> {
     let home = args.home.clone().unwrap_or_else(config::home);
-    let known = Remembered::at(&home);
+    let known = Remembered::at(&home, terminal.lang);
     if let Some(what) = &args.accept {
         return accept(&known, what, terminal);
     }
@@ -103,7 +103,7 @@ fn accept(known: &Remembered, what: &str, terminal: Terminal) -> Result<u8> {
 fn changes(known: &Remembered, terminal: Terminal) -> Result<u8> {
     let lang = terminal.lang;
     let mut count = 0;
-    for (server, pins) in known.all() {
+    for (server, pins) in known.all()? {
         for tool in pins.tools.keys().filter(|tool| pins.is_changed(tool)) {
             count += 1;
             terminal.out(&format!("{server}/{tool}"))?;
@@ -149,7 +149,7 @@ async fn serve(args: Mcp, home: &Path, known: Remembered, terminal: Terminal) ->
     };
     let around = Arc::new(around);
     let rules = rules(file, &name, settings, &around)?;
-    let pins = around.known.pins(&name);
+    let pins = around.known.pins(&name)?;
     let mut session = Session::new(Arc::new(rules), pins);
     let mut child = start(&command, terminal)?;
     let ended = carry(&mut session, journal.as_ref(), around.as_ref(), &mut child).await;
@@ -183,21 +183,21 @@ fn rules(file: File, name: &str, settings: Server, around: &Arc<Around>) -> Resu
         client: caller.client.clone(),
         subject: None,
         conversation: format!("mcp-{}", record::id()),
-        others: others(&around.known, name),
+        others: others(&around.known, name)?,
         beside: Arc::clone(around) as Arc<dyn Beside>,
         least: BTreeMap::new(),
     })
 }
 
 /// The tools of other servers, by the spelling in which names look alike.
-fn others(known: &Remembered, own: &str) -> BTreeMap<String, (String, String)> {
+fn others(known: &Remembered, own: &str) -> Result<BTreeMap<String, (String, String)>> {
     let mut found = BTreeMap::new();
-    for (server, pins) in known.all().into_iter().filter(|(server, _)| server != own) {
+    for (server, pins) in known.all()?.into_iter().filter(|(server, _)| server != own) {
         for tool in pins.tools.keys() {
             found.insert(ombud_gateway::tool::hidden::alike(tool), (server.clone(), tool.clone()));
         }
     }
-    found
+    Ok(found)
 }
 
 fn start(command: &[OsString], terminal: Terminal) -> Result<Child> {
@@ -259,7 +259,8 @@ struct Around {
 fn saved(known: &Remembered, server: &str, pins: &Pins, terminal: Terminal) {
     // What cannot be remembered is seen for the first time again: that is told, not hidden.
     if let Err(error) = known.save(server, pins) {
-        let (lang, error) = (terminal.lang, fault::io(&error, terminal.lang));
+        let lang = terminal.lang;
+        let error = error.downcast_ref().map_or_else(|| error.to_string(), |error| fault::io(error, lang));
         terminal.warn(&say!(lang,
             en: "ombud: the definitions of this server's tools cannot be remembered ({error})",
             zh: "ombud：无法记住此服务器的工具定义（{error}）"));
@@ -280,7 +281,8 @@ pub(crate) fn typed(command: &str, home: &Path, terminal: Terminal) -> String {
 
 /// Whether the operator accepted this definition.
 fn accepted(known: &Remembered, server: &str, tool: &str, definition: &str) -> bool {
-    let pins = known.pins(server);
+    // What cannot be read accepts nothing.
+    let pins = known.pins(server).unwrap_or_default();
     pins.tools.get(tool).is_some_and(|pin| pin.offered.is_none() && pin.definition == definition)
 }
 

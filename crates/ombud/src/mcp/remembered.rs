@@ -1,53 +1,116 @@
 //! What a home remembers of MCP servers: the definitions of their tools.
+//!
+//! What is remembered is what a new definition is compared with. So a file that cannot be read is no server that nobody has seen
+//! before: it stops whoever needs it.
 
-use std::fs;
+use std::fmt::Write as _;
+use std::fs::{self, File};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
+use anyhow::{Result, anyhow};
+use ombud_core::{Lang, say};
+use ombud_gateway::record;
 use ombud_gateway::tool::pins::Pins;
+use serde::{Deserialize, Serialize};
 
 use crate::approvals::desk::private;
+use crate::fault;
+
+/// Bytes of a name that stand in the name of its file as they are. Longer ones end in a digest.
+const LONGEST: usize = 120;
 
 /// The folder `mcp` of a home.
 #[derive(Debug, Clone)]
 pub(crate) struct Remembered {
     folder: PathBuf,
+    lang: Lang,
+}
+
+/// A file of it.
+#[derive(Debug, Deserialize, Serialize)]
+struct Kept {
+    /// The server; nothing where an earlier version wrote this.
+    #[serde(default)]
+    server: Option<String>,
+    #[serde(flatten)]
+    pins: Pins,
 }
 
 impl Remembered {
-    /// What a home remembers.
-    pub(crate) fn at(home: &Path) -> Self {
-        Self { folder: home.join("mcp") }
+    /// What a home remembers; what is wrong with it is said in this language.
+    pub(crate) fn at(home: &Path, lang: Lang) -> Self {
+        Self { folder: home.join("mcp"), lang }
     }
 
+    /// The file of a server: another one for each name.
     fn file(&self, server: &str) -> PathBuf {
-        let letter = |ch: char| if ch.is_ascii_alphanumeric() || matches!(ch, '-' | '_') { ch } else { '-' };
-        let name: String = server.chars().map(letter).take(80).collect();
+        let mut name = String::new();
+        for byte in server.bytes() {
+            if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_') {
+                name.push(char::from(byte));
+            } else {
+                // Writing to a string cannot fail.
+                let _ = write!(name, "%{byte:02X}");
+            }
+        }
+        if name.len() > LONGEST {
+            name.truncate(LONGEST);
+            let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, server.as_bytes());
+            // No name that is short enough has this sign before what is no two digits.
+            name.push_str("%%");
+            for byte in digest.as_ref().iter().take(16) {
+                let _ = write!(name, "{byte:02x}");
+            }
+        }
         self.folder.join(format!("{name}.json"))
     }
 
+    fn read(&self, path: &Path) -> Result<Option<Kept>> {
+        let lang = self.lang;
+        let why = match fs::read(path).map(|text| serde_json::from_slice(&text)) {
+            Ok(Ok(kept)) => return Ok(Some(kept)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => fault::io(&error, lang),
+            Ok(Err(_)) => say!(lang, en: "it is damaged", zh: "文件已损坏"),
+        };
+        let path = path.display();
+        Err(anyhow!(say!(lang,
+            en: "what is remembered of an MCP server's tools cannot be read ({why}), so nobody can tell whether they have changed. If you trust the server as it is now, begin anew: rm '{path}'",
+            zh: "无法读取所记住的 MCP 服务器工具定义（{why}），因此无法判断它们是否变过。如果你信任服务器现在的样子，可以重新开始：rm '{path}'")))
+    }
+
     /// What is remembered of a server.
-    pub(crate) fn pins(&self, server: &str) -> Pins {
-        let text = fs::read_to_string(self.file(server)).unwrap_or_default();
-        serde_json::from_str(&text).unwrap_or_default()
+    pub(crate) fn pins(&self, server: &str) -> Result<Pins> {
+        Ok(self.read(&self.file(server))?.map(|kept| kept.pins).unwrap_or_default())
     }
 
     /// What is remembered of every server, by name.
-    pub(crate) fn all(&self) -> Vec<(String, Pins)> {
-        let entries = fs::read_dir(&self.folder).into_iter().flatten().flatten();
-        let names = entries.filter_map(|entry| {
-            let path = entry.path();
-            let json = path.extension().is_some_and(|extension| extension == "json");
-            json.then(|| path.file_stem().map(|stem| stem.to_string_lossy().into_owned())).flatten()
-        });
-        let mut all: Vec<(String, Pins)> = names.map(|name| (name.clone(), self.pins(&name))).collect();
+    pub(crate) fn all(&self) -> Result<Vec<(String, Pins)>> {
+        let mut all = Vec::new();
+        let entries = fs::read_dir(&self.folder).into_iter().flatten().flatten().map(|entry| entry.path());
+        for path in entries.filter(|path| path.extension().is_some_and(|extension| extension == "json")) {
+            let stem = path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
+            if let Some(kept) = self.read(&path)? {
+                all.push((kept.server.unwrap_or(stem), kept.pins));
+            }
+        }
         all.sort_by(|one, two| one.0.cmp(&two.0));
-        all
+        Ok(all)
+    }
+
+    /// Nobody else changes what is remembered until this is dropped.
+    fn turn(&self) -> io::Result<File> {
+        fs::create_dir_all(&self.folder)?;
+        let turn = private(&self.folder.join("lock"))?;
+        turn.lock()?;
+        Ok(turn)
     }
 
     /// Remembers what a session knows. What was accepted meanwhile stays accepted.
-    pub(crate) fn save(&self, server: &str, pins: &Pins) -> io::Result<()> {
-        let (before, mut pins) = (self.pins(server), pins.clone());
+    pub(crate) fn save(&self, server: &str, pins: &Pins) -> Result<()> {
+        let _turn = self.turn()?;
+        let (before, mut pins) = (self.pins(server)?, pins.clone());
         for (name, pin) in &mut pins.tools {
             let known = before.tools.get(name);
             let accepted = known.is_some_and(|known| {
@@ -60,28 +123,27 @@ impl Remembered {
         for (name, pin) in before.tools {
             pins.tools.entry(name).or_insert(pin);
         }
-        self.write(server, &pins)
+        Ok(self.write(server, pins)?)
     }
 
-    fn write(&self, server: &str, pins: &Pins) -> io::Result<()> {
-        fs::create_dir_all(&self.folder)?;
+    fn write(&self, server: &str, pins: Pins) -> io::Result<()> {
         let path = self.file(server);
-        // Sessions of one server may save at the same time: each its own file first.
-        let temporary = path.with_extension(format!("{}.tmp", std::process::id()));
+        let temporary = path.with_extension(format!("{}.tmp", record::id()));
         let mut file = private(&temporary)?;
-        file.write_all(&serde_json::to_vec_pretty(pins)?)?;
+        file.write_all(&serde_json::to_vec_pretty(&Kept { server: Some(server.to_owned()), pins })?)?;
         file.sync_all()?;
         fs::rename(temporary, path)
     }
 
     /// Accepts what a server offers for one of its tools, or for all; how many that were.
-    pub(crate) fn accept(&self, server: &str, tool: Option<&str>) -> io::Result<usize> {
-        let mut pins = self.pins(server);
+    pub(crate) fn accept(&self, server: &str, tool: Option<&str>) -> Result<usize> {
+        let _turn = self.turn()?;
+        let mut pins = self.pins(server)?;
         let names: Vec<String> =
             pins.tools.keys().filter(|name| tool.is_none_or(|tool| tool == *name)).cloned().collect();
         let count = names.iter().filter(|name| pins.accept(name)).count();
         if count > 0 {
-            self.write(server, &pins)?;
+            self.write(server, pins)?;
         }
         Ok(count)
     }
@@ -91,19 +153,79 @@ impl Remembered {
 mod tests {
     use super::*;
 
+    fn seen(definitions: &[&str]) -> Pins {
+        let mut pins = Pins::default();
+        for text in definitions {
+            let definition = format!(r#"{{"name":"add","description":"{text}"}}"#);
+            pins.see("add", &definition, &mut str::to_owned);
+        }
+        pins
+    }
+
     #[test]
     fn what_was_accepted_meanwhile_stays_accepted() {
         let home = tempfile::tempdir().unwrap();
-        let known = Remembered::at(home.path());
-        let mut pins = Pins::default();
-        pins.see("add", r#"{"name":"add","description":"old"}"#, &mut str::to_owned);
-        pins.see("add", r#"{"name":"add","description":"new"}"#, &mut str::to_owned);
+        let known = Remembered::at(home.path(), Lang::En);
+        let pins = seen(&["old", "new"]);
         known.save("calc", &pins).unwrap();
         assert_eq!(known.accept("calc", Some("add")).unwrap(), 1);
         known.save("calc", &pins).unwrap();
-        let now = known.pins("calc");
+        let now = known.pins("calc").unwrap();
         assert!(!now.is_changed("add") && now.tools["add"].definition.contains("new"));
         assert_eq!(known.accept("calc", None).unwrap(), 0);
-        assert_eq!(known.all().len(), 1);
+        assert_eq!(known.all().unwrap().len(), 1);
+    }
+
+    #[test]
+    fn each_name_has_its_own_file_and_keeps_its_name() {
+        let home = tempfile::tempdir().unwrap();
+        let known = Remembered::at(home.path(), Lang::Zh);
+        let (long, longer) = ("a".repeat(300), "a".repeat(301));
+        let names = ["邮件", "日历", "my.server", "my-server", "my%2Eserver", "../x", "%", &long, &longer];
+        for name in names {
+            assert_eq!(known.pins(name).unwrap(), Pins::default(), "{name}");
+            known.save(name, &seen(&[&format!("of {name}")])).unwrap();
+        }
+        for name in names {
+            let pins = known.pins(name).unwrap();
+            assert!(pins.tools["add"].definition.contains(&format!("of {name}\"")), "{name}");
+        }
+        let told: std::collections::BTreeSet<String> =
+            known.all().unwrap().into_iter().map(|(name, _)| name).collect();
+        assert_eq!(told, names.map(str::to_owned).into());
+        // What an earlier version wrote is found under its name.
+        assert_eq!(known.file("calc_2"), home.path().join("mcp/calc_2.json"));
+    }
+
+    #[test]
+    fn a_damaged_file_is_no_server_that_nobody_has_seen() {
+        let home = tempfile::tempdir().unwrap();
+        let known = Remembered::at(home.path(), Lang::En);
+        known.save("srv", &seen(&["old"])).unwrap();
+        for damage in ["{", "", "[]", r#"{"tools":{"add":1}}"#] {
+            fs::write(known.file("srv"), damage).unwrap();
+            let told = known.pins("srv").unwrap_err().to_string();
+            assert!(told.contains("rm '") && told.contains("srv.json"), "{told}");
+            assert!(known.save("srv", &seen(&["evil"])).is_err(), "{damage}");
+            assert!(known.accept("srv", None).is_err() && known.all().is_err(), "{damage}");
+            assert_eq!(fs::read_to_string(known.file("srv")).unwrap(), damage);
+        }
+    }
+
+    #[test]
+    fn sessions_that_save_at_once_lose_nothing() {
+        let home = tempfile::tempdir().unwrap();
+        let known = Remembered::at(home.path(), Lang::En);
+        std::thread::scope(|scope| {
+            for number in 0..8 {
+                let known = &known;
+                scope.spawn(move || {
+                    let mut pins = Pins::default();
+                    pins.see(&format!("tool{number}"), r#"{"name":"x"}"#, &mut str::to_owned);
+                    (0..5).for_each(|_| known.save("calc", &pins).unwrap());
+                });
+            }
+        });
+        assert_eq!(known.pins("calc").unwrap().tools.len(), 8);
     }
 }

@@ -1,6 +1,6 @@
 //! The tool edge of a gateway: `[mcp.<name>]` and `[actions.<name>]` of ombud.toml.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -75,8 +75,17 @@ impl Served {
         let _ = gateway.approvals.set(Arc::clone(&outside));
         let purse: Arc<dyn Daily> = Arc::new(Purse::at(&home, self.keys));
         let _ = gateway.daily.set(Arc::clone(&purse));
+        let named: BTreeSet<String> = self.servers.keys().cloned().collect();
         let around: Arc<Around> = Arc::new(move |server: &str, tenant: &str| {
-            let known = Remembered::at(&home);
+            let known = Remembered::at(&home, terminal.lang);
+            // The definitions of an HTTP tool are the operator's own file.
+            let remembered = match named.contains(server) {
+                true => known.pins(server).and_then(|pins| Ok((pins, super::others(&known, server)?))),
+                false => Ok(Default::default()),
+            };
+            // Whoever serves is told why; the client that there is no session.
+            let tell = |error: &anyhow::Error| terminal.warn(&format!("ombud: {error}"));
+            let (pins, others) = remembered.inspect_err(tell).ok()?;
             let own = Own {
                 outside: Arc::clone(&outside),
                 purse: Arc::clone(&purse),
@@ -89,12 +98,7 @@ impl Served {
                 terminal,
             };
             let own = Arc::new(own);
-            Surrounding {
-                beside: Arc::clone(&own) as Arc<dyn Beside>,
-                hears: own,
-                pins: known.pins(server),
-                others: super::others(&known, server),
-            }
+            Some(Surrounding { beside: Arc::clone(&own) as Arc<dyn Beside>, hears: own, pins, others })
         });
         let edge = Edge {
             mcp: Hub::new(self.servers, Arc::clone(&around)),

@@ -2,7 +2,7 @@
 
 use anyhow::{Result, bail};
 use ombud_core::gate::{
-    ArgumentFacts, CallDecision, CallFacts, Doubt, Gate, Met, Preset, Ruled, quoted, told,
+    ArgumentFacts, CallDecision, CallFacts, Doubt, Gate, Met, Preset, Ruled, quoted, told, told_unseen,
 };
 use ombud_core::{Lang, Say, ToolPolicy, say};
 use ombud_ledger::read::Reader;
@@ -212,6 +212,7 @@ fn lines(call: &Recorded, decision: &CallDecision) -> Option<String> {
 
 fn print(explained: &Explained, call: &Recorded, terminal: Terminal) -> Result<()> {
     let lang = terminal.lang;
+    let told = if call.server.is_some() { told_unseen } else { told };
     let (id, tool, then) = (clean(&explained.call), clean(&explained.tool), told(&explained.then, lang));
     let effect = explained.facts.as_ref().map(|facts| facts.effect).or(call.effect);
     let does = effect.map(|effect| effect.say(lang)).unwrap_or_default();

@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 use ombud_core::event::{EventKind, ToolCallRecord, ToolResultRecord};
-use ombud_core::gate::{quoted, told};
+use ombud_core::gate::{quoted, told_unseen};
 use ombud_core::{Say, say};
 use ombud_ledger::read::{Reader, Record};
 use serde::Serialize;
@@ -93,7 +93,7 @@ fn call(
     let lang = terminal.lang;
     let (time, server, tool) =
         (t.get(..19).unwrap_or(t).replace('T', " "), clean(&record.server), clean(&record.tool));
-    let (does, decision, via) = (record.effect.say(lang), told(&record.decision, lang), &record.via);
+    let (does, decision, via) = (record.effect.say(lang), told_unseen(&record.decision, lang), &record.via);
     terminal.out(&say!(lang,
         en: "{time} UTC, call of {tool} at {server} ({via}; {does}): {decision}",
         zh: "{time} UTC，在 {server}（{via}）调用 {tool}（{does}）：{decision}"))?;

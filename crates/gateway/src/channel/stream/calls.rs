@@ -108,7 +108,7 @@ impl AnswerStream {
             calls.retain(|call| !call.tool.is_empty() || !call.written.trim().is_empty());
             // What has no name now may have got it elsewhere, where nobody has looked.
             if calls.iter().any(|call| call.tool.is_empty()) || self.are_mixed(&calls) {
-                return self.refuse();
+                return self.refuse(super::Step::Unreadable);
             }
             self.places = crate::wire::places::Places::default();
             let known = calls

@@ -5,6 +5,7 @@ use std::sync::Mutex as Lock;
 use std::time::Duration;
 
 use axum::Router;
+use axum::response::IntoResponse as _;
 use ombud_core::event::EventKind;
 use ombud_core::{AnswerPolicy, Lang, Policy, ToolPolicy};
 use ombud_detect::{Detector, Options};
@@ -93,11 +94,9 @@ impl Rig {
             tell: crate::gateway::as_it_is,
         };
         let gateway = Gateway::new(config, Detector::new(&Options::default()), ledger).unwrap();
-        let around: Arc<Around> = Arc::new(|_: &str, _: &str| Surrounding {
-            beside: Arc::new(Alone),
-            hears: Arc::new(Deaf),
-            pins: Pins::default(),
-            others: BTreeMap::new(),
+        let around: Arc<Around> = Arc::new(|_: &str, _: &str| {
+            let (pins, others) = Default::default();
+            Some(Surrounding { beside: Arc::new(Alone), hears: Arc::new(Deaf), pins, others })
         });
         let actions = Actions::new([("orders".to_owned(), action)].into(), Arc::clone(&around));
         let mcp = Hub::new([("far".to_owned(), far)].into(), around);
@@ -283,4 +282,97 @@ async fn a_server_that_drips_its_answer_does_not_hold_the_call() {
         })
         .collect();
     assert_eq!(outcomes, ["ombud_provider_timeout"]);
+}
+
+const BEARER: &str = r#"{"type":"http","scheme":"bearer"}"#;
+
+#[tokio::test]
+async fn an_agent_that_works_for_long_is_not_forgotten_for_those_who_come_and_go() {
+    let rig = Rig::new(Router::new(), BEARER, ToolPolicy::default(), Duration::from_mins(1)).await;
+    let actions = &rig.gateway.edge.get().unwrap().actions;
+    let open = |session: &str| {
+        let headers = HeaderMap::from_iter([(
+            HeaderName::from_static("x-ombud-session"),
+            HeaderValue::from_str(session).unwrap(),
+        )]);
+        actions.open(&rig.gateway, "orders", &actions.named["orders"], &headers).unwrap()
+    };
+    let first = Arc::downgrade(&open("the first"));
+    let silent = Arc::downgrade(&open("silent"));
+    for number in 0..MOST_SESSIONS + 20 {
+        open(&number.to_string());
+        open("the first");
+    }
+    assert!(first.upgrade().is_some_and(|first| Arc::ptr_eq(&first, &open("the first"))));
+    assert!(silent.upgrade().is_none());
+    assert!(actions.sessions.lock().unwrap().len() <= MOST_SESSIONS);
+}
+
+/// Lowers a number when it goes.
+struct Counted(Arc<std::sync::atomic::AtomicUsize>);
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, std::sync::atomic::Ordering::SeqCst);
+    }
+}
+
+#[tokio::test]
+async fn the_stream_to_a_server_elsewhere_ends_with_the_session_and_with_the_next_one() {
+    use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
+    let open = Arc::new(AtomicUsize::new(0));
+    let streams = Arc::clone(&open);
+    let api = Router::new().fallback(move |method: http::Method| async move {
+        if method != http::Method::GET {
+            return r#"{"jsonrpc":"2.0","id":1,"result":{}}"#.into_response();
+        }
+        streams.fetch_add(1, SeqCst);
+        let pings = futures_util::stream::unfold(Counted(streams), |counted| async {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+            Some((Ok::<_, Infallible>(Bytes::from_static(b": ping\n\n")), counted))
+        });
+        ([("content-type", "text/event-stream")], Body::from_stream(pings)).into_response()
+    });
+    let rig = Rig::new(api, BEARER, ToolPolicy::default(), Duration::from_mins(1)).await;
+    let url = format!("{}/mcp/far", rig.url);
+    let begin = r#"{"jsonrpc":"2.0","id":1,"method":"initialize","params":{}}"#;
+    let begun = rig.client.post(&url).body(begin).send().await.unwrap();
+    let session = begun.headers()["mcp-session-id"].clone();
+    let mut held = Vec::new();
+    let reach = async |count: usize| {
+        while open.load(SeqCst) != count {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    for _ in 0..4 {
+        held.push(rig.client.get(&url).header("mcp-session-id", &session).send().await.unwrap());
+        // Without an end to those before, this number is never one again.
+        reach(1).await;
+        tokio::time::sleep(Duration::from_millis(20)).await;
+        reach(1).await;
+    }
+    rig.client.delete(&url).header("mcp-session-id", &session).send().await.unwrap();
+    reach(0).await;
+}
+
+#[tokio::test]
+async fn an_answer_that_breaks_off_is_cut_and_a_stream_is_one_however_its_type_is_spelt() {
+    let broken = || async {
+        let parts = [Ok(Bytes::from_static(b"{\"jsonrpc\":")), Err(std::io::Error::other("gone"))];
+        Response::new(Body::from_stream(futures_util::stream::iter(parts)))
+    };
+    let streamed = || async {
+        let event = "data: {\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{\"content\":[]}}\n\n";
+        ([("content-type", "Text/Event-Stream; charset=utf-8")], event)
+    };
+    let call = r#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"read","arguments":{}}}"#;
+    for (api, words) in [
+        (Router::new().fallback(broken), "ombud_answer_cut"),
+        (Router::new().fallback(streamed), r#""content":[]"#),
+    ] {
+        let rig = Rig::new(api, BEARER, ToolPolicy::default(), Duration::from_mins(1)).await;
+        let request = rig.client.post(format!("{}/mcp/far", rig.url)).body(call);
+        let answer = request.send().await.unwrap().text().await.unwrap();
+        assert!(answer.contains(words), "{answer}");
+    }
 }

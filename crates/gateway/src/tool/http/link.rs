@@ -1,7 +1,10 @@
 //! The way to a server: a child process, or an address elsewhere.
 
 use std::collections::HashMap;
+use std::io;
 use std::process::Stdio;
+use std::sync::atomic::AtomicUsize;
+use std::sync::atomic::Ordering::Relaxed;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -22,8 +25,9 @@ use crate::channel::sse::{self, Splitter};
 use crate::gateway::Gateway;
 use crate::{heads, upstream};
 
-/// Messages that wait for a child.
+/// Messages that wait for a child, and bytes of them.
 const QUEUE: usize = 1024;
+const QUEUED: usize = 128 * 1024 * 1024;
 
 /// How long a child may take to end after its input has.
 const GRACE: Duration = Duration::from_secs(5);
@@ -49,7 +53,7 @@ pub(super) enum Posted {
 /// A way to a server.
 pub(super) enum Link {
     /// A process of this machine, ended with the session.
-    Child { queue: mpsc::Sender<Vec<u8>>, child: Option<Child> },
+    Child { queue: mpsc::Sender<Vec<u8>>, bytes: Arc<AtomicUsize>, child: Option<Child> },
     /// An address elsewhere.
     Away(Arc<Away>),
 }
@@ -64,32 +68,39 @@ pub(super) struct Away {
     limit: usize,
     /// Requests that are under way.
     open: Mutex<HashMap<Id, AbortHandle>>,
+    /// The stream of what belongs to no post.
+    listens: Mutex<Option<AbortHandle>>,
 }
 
 impl Link {
+    /// The way to a server, and why it is none where that is known already: its program cannot be started.
     pub(super) fn new(
         gateway: &Arc<Gateway>,
         server: &Server,
         limit: usize,
         inbox: mpsc::WeakSender<Mail>,
-    ) -> Self {
+    ) -> (Self, Option<io::Error>) {
         if let Some(url) = &server.url {
             let headers = own_headers(server);
             let gateway = Arc::clone(gateway);
-            let (session, open) = (Mutex::default(), Mutex::default());
-            let away = Away { gateway, url: url.clone(), headers, session, inbox, limit, open };
-            return Self::Away(Arc::new(away));
+            let (session, open, listens) = Default::default();
+            let away = Away { gateway, url: url.clone(), headers, session, inbox, limit, open, listens };
+            return (Self::Away(Arc::new(away)), None);
         }
         let (queue, lines) = mpsc::channel(QUEUE);
-        let child = child(server, limit, lines, inbox);
-        Self::Child { queue, child }
+        let bytes = Arc::new(AtomicUsize::new(0));
+        let (child, why) = match child(server, limit, (lines, &bytes), inbox) {
+            Ok(child) => (Some(child), None),
+            Err(why) => (None, Some(why)),
+        };
+        (Self::Child { queue, bytes, child }, why)
     }
 
     /// Sends a message.
     pub(super) fn send(&self, line: Vec<u8>, headers: &HeaderMap) {
         match self {
             // A child that takes nothing any more is found out by its silence: what waits for it is given up in time.
-            Self::Child { queue, .. } => drop(queue.try_send(line)),
+            Self::Child { queue, bytes, .. } => queued(queue, bytes, line),
             Self::Away(away) => away.start(line, headers.clone()),
         }
     }
@@ -116,8 +127,8 @@ impl Link {
     /// the request, as the newest revision has it; a process is told.
     pub(super) fn cancel(&self, id: &Id) -> bool {
         match self {
-            Self::Child { queue, .. } => {
-                drop(queue.try_send(message::cancelled(id, "cancelled by the client")));
+            Self::Child { queue, bytes, .. } => {
+                queued(queue, bytes, message::cancelled(id, "cancelled by the client"));
                 false
             }
             Self::Away(away) => {
@@ -134,17 +145,18 @@ impl Link {
         }
     }
 
-    /// Opens the stream of what belongs to no post.
+    /// Opens the stream of what belongs to no post, in the place of one that is open.
     pub(super) fn listen(&self, headers: &HeaderMap) {
         if let Self::Away(away) = self {
-            tokio::spawn(Arc::clone(away).listen(headers.clone()));
+            let task = tokio::spawn(Arc::clone(away).listen(headers.clone()));
+            away.listens_no_more(Some(task.abort_handle()));
         }
     }
 
     /// Ends the session at the server: a process by the end of its input, so that it can put its things in order.
     pub(super) async fn end(self, headers: &HeaderMap) {
         match self {
-            Self::Child { queue, child } => {
+            Self::Child { queue, child, .. } => {
                 drop(queue);
                 if let Some(mut child) = child {
                     // One that takes longer is ended with what holds it.
@@ -153,6 +165,7 @@ impl Link {
             }
             Self::Away(away) => {
                 away.leave_open(|_| false);
+                away.listens_no_more(None);
                 let headers = away.to_send(headers);
                 // It ends there by itself if this does not reach it.
                 let _ = away.gateway.upstream.send(Method::DELETE, &away.url, headers, Bytes::new()).await;
@@ -196,26 +209,41 @@ pub(in super::super) fn filled(text: &str) -> String {
 fn child(
     server: &Server,
     limit: usize,
-    lines: mpsc::Receiver<Vec<u8>>,
+    (lines, bytes): (mpsc::Receiver<Vec<u8>>, &Arc<AtomicUsize>),
     inbox: mpsc::WeakSender<Mail>,
-) -> Option<Child> {
-    let (program, arguments) = server.command.split_first()?;
-    let mut command = Command::new(program);
-    command.args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).kill_on_drop(true);
-    let mut child = command.spawn().ok();
-    let pipes = child.as_mut().and_then(|child| Some((child.stdin.take()?, child.stdout.take()?)));
-    match pipes {
-        Some((hears, says)) => {
-            tokio::spawn(write(hears, lines));
+) -> io::Result<Child> {
+    let started = || {
+        let (program, arguments) = server.command.split_first().ok_or(io::ErrorKind::InvalidInput)?;
+        let mut command = Command::new(program);
+        command.args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).kill_on_drop(true);
+        let mut child = command.spawn()?;
+        let pipes = child.stdin.take().zip(child.stdout.take()).ok_or(io::ErrorKind::BrokenPipe)?;
+        Ok((child, pipes))
+    };
+    match started() {
+        Ok((child, (hears, says))) => {
+            tokio::spawn(write(hears, lines, Arc::clone(bytes)));
             tokio::spawn(read(Lines::new(says, limit), inbox));
+            Ok(child)
         }
-        None => drop(tokio::spawn(tell(inbox, Posted::Ended, None))),
+        Err(why) => {
+            drop(tokio::spawn(tell(inbox, Posted::Ended, None)));
+            Err(why)
+        }
     }
-    child
 }
 
-async fn write(mut hears: ChildStdin, mut lines: mpsc::Receiver<Vec<u8>>) {
+/// A message on its way to a child. One that takes nothing is found out by its silence, and what would not fit any more is lost.
+fn queued(queue: &mpsc::Sender<Vec<u8>>, bytes: &AtomicUsize, line: Vec<u8>) {
+    let length = line.len();
+    if bytes.fetch_add(length, Relaxed) + length > QUEUED || queue.try_send(line).is_err() {
+        bytes.fetch_sub(length, Relaxed);
+    }
+}
+
+async fn write(mut hears: ChildStdin, mut lines: mpsc::Receiver<Vec<u8>>, bytes: Arc<AtomicUsize>) {
     while let Some(mut line) = lines.recv().await {
+        bytes.fetch_sub(line.len(), Relaxed);
         line.iter_mut().filter(|byte| matches!(byte, b'\n' | b'\r')).for_each(|byte| *byte = b' ');
         line.push(b'\n');
         if hears.write_all(&line).await.is_err() {
@@ -276,6 +304,14 @@ impl Away {
         });
     }
 
+    /// Ends the stream that is open, with which another takes its place or none does.
+    fn listens_no_more(&self, next: Option<AbortHandle>) {
+        let before = self.listens.lock().ok().and_then(|mut open| std::mem::replace(&mut *open, next));
+        if let Some(before) = before {
+            before.abort();
+        }
+    }
+
     async fn post(self: Arc<Self>, line: Vec<u8>, headers: HeaderMap, about: Option<Id>) {
         let sent =
             self.gateway.upstream.send(Method::POST, &self.url, self.to_send(&headers), line.into()).await;
@@ -303,11 +339,14 @@ impl Away {
             *session = Some(id.clone());
         }
         let (status, headers) = (answer.status(), upstream::response_headers(answer.headers()));
-        let kind = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
-        if kind.starts_with("text/event-stream") {
+        if upstream::content_type(&headers) == "text/event-stream" {
             return self.events(answer, about).await;
         }
-        let Some(body) = whole(answer, self.limit).await else { return Some(Posted::TooLong) };
+        let body = match whole(answer, self.limit).await {
+            Ok(Some(body)) => body,
+            Ok(None) => return Some(Posted::TooLong),
+            Err(_) => return about.map(|_| Posted::Failed("ombud_answer_cut")),
+        };
         // What answers another request answers nothing here: nobody would wait for it elsewhere.
         let own = |id: &Id| id_of(&body).is_some_and(|(own, answer)| answer && own == *id);
         let message = super::Message::read(&body).is_ok() && about.is_none_or(own);
@@ -344,16 +383,16 @@ impl Away {
     }
 }
 
-/// A body, bounded.
-async fn whole(mut answer: reqwest::Response, limit: usize) -> Option<Bytes> {
+/// A body; nothing if it is longer than that.
+async fn whole(mut answer: reqwest::Response, limit: usize) -> reqwest::Result<Option<Bytes>> {
     let mut body = Vec::new();
-    while let Ok(Some(chunk)) = answer.chunk().await {
+    while let Some(chunk) = answer.chunk().await? {
         if body.len() + chunk.len() > limit {
-            return None;
+            return Ok(None);
         }
         body.extend_from_slice(&chunk);
     }
-    Some(body.into())
+    Ok(Some(body.into()))
 }
 
 #[cfg(test)]

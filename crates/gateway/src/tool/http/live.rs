@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use axum::body::Bytes;
 use http::{HeaderMap, StatusCode};
+use ombud_core::say;
 use tokio::sync::mpsc;
 
 use super::super::message::{self, Id, Message, Shape};
@@ -84,7 +85,10 @@ impl Live {
         shared: bool,
     ) -> mpsc::Sender<Mail> {
         let (inbox, mail) = mpsc::channel(INBOX);
-        let link = Link::new(gateway, server, rules.max_message, inbox.downgrade());
+        let (link, why) = Link::new(gateway, server, rules.max_message, inbox.downgrade());
+        if let Some(why) = why {
+            around.hears.tell(&not_started(&rules, server, &why));
+        }
         let session = Session::new(Arc::new(rules), std::mem::take(&mut around.pins));
         let gateway = Arc::clone(gateway);
         let live = Self {
@@ -250,11 +254,12 @@ impl Live {
                 }
                 Step::Tell(text) => self.around.hears.tell(&text),
                 Step::Save => self.around.hears.save(self.session.pins()),
+                Step::Other => {}
                 Step::Note(note) => {
                     let request = note.about;
                     let kept = self.gateway.ledger.keep(note.event, note.content).await;
-                    if kept.is_err() && request.is_some() {
-                        steps = self.session.unlogged(request.as_ref()).into();
+                    if kept.is_err() {
+                        self.session.unlogged(request.as_ref(), &mut steps);
                     }
                 }
             }
@@ -310,6 +315,22 @@ impl Live {
         let (line, _) = message::renamed(line, &TOLD, post.progress.as_ref()?)?;
         Some((post, line))
     }
+}
+
+/// What whoever runs the gateway reads: the client only learns that the server has ended.
+fn not_started(rules: &Rules, server: &Server, why: &std::io::Error) -> String {
+    let (lang, name) = (rules.lang, &rules.server);
+    let program = server.command.first().map_or("", String::as_str);
+    let why = match why.kind() {
+        std::io::ErrorKind::NotFound => say!(lang, en: "there is no such program", zh: "没有这个程序"),
+        std::io::ErrorKind::PermissionDenied => {
+            say!(lang, en: "this user may not run it", zh: "当前用户无权运行它")
+        }
+        _ => why.to_string(),
+    };
+    say!(lang,
+        en: "ombud: the MCP server `{name}` cannot be started ({why}). Look at `command` under [mcp.{name}] in ombud.toml; `command -v {program}` shows whether its program is installed",
+        zh: "ombud：无法启动 MCP 服务器 `{name}`（{why}）。请检查 ombud.toml 中 [mcp.{name}] 的 `command`；用 `command -v {program}` 可查看程序是否已安装")
 }
 
 /// A client that does not read loses what is no answer; the last place is the answer's.

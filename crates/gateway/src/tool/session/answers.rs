@@ -24,7 +24,7 @@ use crate::wire::collect::Collector;
 use crate::wire::json::{Doc, Kind, Node};
 use crate::wire::splice::Patch;
 
-/// Earlier results that attribution looks at, and bytes of them.
+/// Texts of earlier results that attribution looks at, and bytes of one result.
 const MOST_RESULTS: usize = 64;
 const LONGEST_RESULT: usize = 1024 * 1024;
 
@@ -212,11 +212,17 @@ impl Session {
     /// Keeps a result for the attribution of later calls.
     fn remember(&mut self, message: &Message<'_>, tool: &str, id: &Id) {
         let Some(text) = message.body.map(|node| message.raw(node)) else { return };
-        if text.len() > LONGEST_RESULT {
-            return;
-        }
         let origin = Origin::Tool { name: Some(tool.to_owned()), call: Some(id.raw().to_owned()) };
-        let exchange = judge::exchange(text, Role::ToolResult, &origin);
+        let mut exchange = judge::exchange(text, Role::ToolResult, &origin);
+        let mut room = LONGEST_RESULT;
+        exchange.slots.retain(|slot| {
+            let left = room.checked_sub(slot.text.len());
+            room = left.unwrap_or(room);
+            if left.is_none() {
+                self.gone.unread(&slot.text);
+            }
+            left.is_some()
+        });
         let texts: Vec<&str> = exchange.slots.iter().map(|slot| &*slot.text).collect();
         self.rules.beside.heard(tool, &texts);
         let mut found = self.rules.attributor.context(&self.rules.client, &exchange).sources;
@@ -226,7 +232,7 @@ impl Session {
         self.results += 1;
         self.seen.sources.append(&mut found);
         let more = self.seen.sources.len().saturating_sub(MOST_RESULTS);
-        self.seen.sources.drain(..more);
+        self.seen.sources.drain(..more).for_each(|source| self.gone.forgotten(&source.index));
     }
 
     /// A message of the server without secrets and, where that is wanted, with tokens for personal data.

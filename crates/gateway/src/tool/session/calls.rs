@@ -13,6 +13,7 @@ use super::super::judge::{Called, Judged, judge};
 use super::super::message::{self, Id, Message};
 use super::{ASKING, INVALID, MOST_WAITING, Purpose, REFUSED, Session, Side, Step, Waiting, can_ask, refuse};
 use crate::approvals::Pending;
+use crate::calls::approve::Codes;
 use crate::calls::recent::Whose;
 use crate::calls::released::Counted;
 use crate::wire::json::{Kind, Node};
@@ -21,6 +22,9 @@ use crate::{names, record};
 
 /// With what the state of a question of ours begins.
 const STATE: &str = "ombud:";
+
+/// The decision in the record of a call to which somebody said no.
+const DECLINED: &str = "declined";
 
 /// The key of our question among those of an `input_required` result.
 const QUESTION: &str = "ombud";
@@ -43,7 +47,7 @@ pub(super) struct Held {
     /// The tool whose new definition is accepted with it.
     changed: Option<String>,
     /// What a person names this call by, and what stands for exactly it.
-    pub(super) code: String,
+    codes: Codes,
     stands: String,
     /// Who is asked.
     asked: Asked,
@@ -96,11 +100,11 @@ impl Session {
         now: Duration,
     ) -> Vec<Step> {
         let question = self.questions.remove(&reply.state);
-        if question.is_some() && !reply.allowed {
-            let code = question.map(|question| question.code).unwrap_or_default();
-            return self.declined(&id, &code);
+        if let Some(question) = &question {
+            self.rules.beside.approvals().settled(&question.code);
         }
-        self.judged(message, id, method, question.as_ref(), now)
+        let answered = question.as_ref().map(|question| (question, reply.allowed));
+        self.judged(message, id, method, answered, now)
     }
 
     fn judged(
@@ -108,7 +112,7 @@ impl Session {
         message: &Message<'_>,
         id: Id,
         method: &str,
-        answered: Option<&Question>,
+        answered: Option<(&Question, bool)>,
         now: Duration,
     ) -> Vec<Step> {
         let Some(tool) = tool(message, method) else {
@@ -118,21 +122,21 @@ impl Session {
         };
         let mut steps = self.accepted_elsewhere(&tool);
         let judged = self.decide(message, &id, method, &tool, now);
-        let approved = answered.is_some_and(|question| question.stands == judged.stands);
-        let exchange = match answered {
-            Some(question) if approved => question.exchange.clone(),
-            _ => record::id(),
-        };
+        let same = answered.filter(|(question, _)| question.stands == judged.stands);
+        let exchange = same.map_or_else(record::id, |(question, _)| question.exchange.clone());
+        let (approved, refused) = (same.is_some(), answered.is_some_and(|(_, allowed)| !allowed));
         let line = message.with([judged.patches.clone(), self.handed_back(message, method)].concat());
         let record = self.call_record(&tool, &judged);
         let changed = self.is_withheld(&tool).then(|| tool.clone());
         let details = judged.details.clone();
-        let (counted, code, stands) = (judged.counted, judged.code.clone(), judged.stands.clone());
+        let (counted, codes, stands) = (judged.counted, judged.codes.clone(), judged.stands.clone());
         let asked = Asked::Form;
         let mut held =
-            Held { id, since: now, line, exchange, record, details, counted, changed, code, stands, asked };
+            Held { id, since: now, line, exchange, record, details, counted, changed, codes, stands, asked };
         let why = self.reasons(&tool, &judged);
-        steps.extend(if why.is_empty() {
+        steps.extend(if refused {
+            self.declined(held, Voice::Form)
+        } else if why.is_empty() {
             self.release(held, now)
         } else if self.is_blocked(&held, &judged) {
             held.record.decision = decided(&judged, &held, "block");
@@ -192,7 +196,7 @@ impl Session {
         };
         let minute = self.recent.beside(&Whose::default(), now, Done::default(), Counted::default()).minute;
         let done = (&self.released, minute);
-        judge(&self.rules, &self.minted, done, &mut self.seen, &called)
+        judge(&self.rules, &self.minted, done, (&mut self.seen, &self.gone), &called)
     }
 
     fn call_record(&self, tool: &str, judged: &Judged) -> ToolCallRecord {
@@ -247,20 +251,28 @@ impl Session {
 
     /// What somebody outside said of a call that comes: the code of the last half hour may be of a session before this one.
     fn said(&self, judged: &Judged) -> Option<bool> {
-        let codes = [&judged.code, &judged.earlier];
-        codes.into_iter().find_map(|code| self.rules.beside.approvals().said(code, &judged.stands))
+        let mut codes = judged.codes.codes.iter();
+        codes.find_map(|code| self.rules.beside.approvals().said(code, &judged.stands))
     }
 
     /// Somebody outside of the client decided.
     fn told(&mut self, held: Held, allowed: bool, now: Duration) -> Vec<Step> {
-        if allowed { self.approve(held, Voice::Outside, now) } else { self.declined(&held.id, &held.code) }
+        if allowed { self.approve(held, Voice::Outside, now) } else { self.declined(held, Voice::Outside) }
     }
 
-    fn declined(&self, id: &Id, code: &str) -> Vec<Step> {
-        self.rules.beside.approvals().settled(code);
+    /// Somebody said no, which is recorded like a yes.
+    fn declined(&self, mut held: Held, by: Voice) -> Vec<Step> {
+        self.rules.beside.approvals().settled(held.codes.code());
+        DECLINED.clone_into(&mut held.record.decision);
+        if let Some(weighed) = &mut held.record.weighed {
+            "withheld".clone_into(&mut weighed.action);
+            weighed.by = Some(by);
+        }
         let lang = self.lang();
         let text = say!(lang, en: "the user did not allow this call", zh: "用户没有同意这次调用");
-        refuse(id, REFUSED, &text, "ombud_declined")
+        let mut steps = vec![self.unforwarded(&held)];
+        steps.extend(refuse(&held.id, REFUSED, &text, "ombud_declined"));
+        steps
     }
 
     /// Whether a call waits for somebody.
@@ -273,7 +285,7 @@ impl Session {
         if let Some((ours, _)) = self.held.iter().find(|(_, held)| held.id == *id) {
             let ours = ours.clone();
             if let Some(held) = self.held.remove(&ours) {
-                self.rules.beside.approvals().settled(&held.code);
+                self.rules.beside.approvals().settled(held.codes.code());
             }
         }
     }
@@ -283,7 +295,7 @@ impl Session {
         let beside = std::sync::Arc::clone(&self.rules.beside);
         let wanted = self.held.iter().filter(|(_, held)| only.is_none_or(|only| *only == held.id));
         let all: Vec<(Id, Option<bool>)> = wanted
-            .map(|(ours, held)| (ours.clone(), beside.approvals().said(&held.code, &held.stands)))
+            .map(|(ours, held)| (ours.clone(), beside.approvals().said(held.codes.code(), &held.stands)))
             .collect();
         let mut steps = Vec::new();
         for (ours, said) in all {
@@ -298,6 +310,7 @@ impl Session {
                 Some(allowed) => self.told(held, allowed, now),
                 None => self.unanswered(&held),
             });
+            steps.push(Step::Other);
         }
         steps
     }
@@ -317,13 +330,21 @@ impl Session {
     pub(super) fn take_back(&mut self, id: &Id) -> Option<Vec<Step>> {
         let ours = self.held.iter().find(|(_, held)| held.id == *id).map(|(ours, _)| ours.clone())?;
         let held = self.held.remove(&ours)?;
-        self.rules.beside.approvals().settled(&held.code);
+        self.rules.beside.approvals().settled(held.codes.code());
         Some(if matches!(held.asked, Asked::Form) { vec![taken_back(&ours)] } else { Vec::new() })
     }
 
     /// The user allowed it. With the call, a changed definition is accepted, and the client is told to look at it.
     pub(super) fn approve(&mut self, mut held: Held, by: Voice, now: Duration) -> Vec<Step> {
-        self.rules.beside.approvals().settled(&held.code);
+        self.rules.beside.approvals().settled(held.codes.code());
+        // A form is answered once; a yes from outside is a file or a word that may come again.
+        if !self.rules.approver().spend(&held.codes) && by == Voice::Outside {
+            let lang = self.lang();
+            let text = say!(lang,
+                en: "the yes to this call was used already; make the call again, and it is asked about anew",
+                zh: "对这次调用的同意已经用过；请重新调用，届时会再次询问");
+            return refuse(&held.id, REFUSED, &text, "ombud_approval_needed");
+        }
         held.record.decision = CallDecision::Approved.id();
         if let Some(weighed) = &mut held.record.weighed {
             CallDecision::Approved.action().clone_into(&mut weighed.action);
@@ -365,12 +386,12 @@ impl Session {
         self.held.retain(|_, other| {
             let stays = !other.is_late(held.since);
             if !stays {
-                beside.approvals().settled(&other.code);
+                beside.approvals().settled(other.codes.code());
             }
             stays
         });
         let room = self.held.len() + self.questions.len() < MOST_WAITING;
-        let approve = rules.beside.typed(&format!("ombud approve {}", held.code));
+        let approve = rules.beside.typed(&format!("ombud approve {}", held.codes.code()));
         let (instruction, wait) = (subject.instruction(&approve, lang), rules.beside.approvals().hold());
         // Whoever sits at the client may be the child.
         let guardian = judged.decision.doubts().contains(&Doubt::Guardian);
@@ -386,7 +407,7 @@ impl Session {
                 });
                 steps.push(Step::Send(Side::Client, message::result(&held.id, &result)));
                 let Held { since, exchange, .. } = held;
-                let (code, stands) = (judged.code.clone(), judged.stands.clone());
+                let (code, stands) = (judged.codes.code().to_owned(), judged.stands.clone());
                 self.questions.insert(state, Question { since, code, stands, exchange });
             }
             None if room && forms && self.asks => {
@@ -409,7 +430,7 @@ impl Session {
 
     fn waiting(&self, held: &Held, judged: &Judged) -> Pending {
         Pending {
-            code: held.code.clone(),
+            code: held.codes.code().to_owned(),
             stands: held.stands.clone(),
             server: Some(self.rules.server.clone()),
             tool: names::plain(self.rules.inspector.detector(), &held.record.tool),
@@ -438,13 +459,13 @@ impl Session {
         let result = message.body.map(|node| message.raw(node));
         let result: Option<Value> = result.and_then(|text| serde_json::from_str(text).ok());
         // What somebody outside said meanwhile is used up with it, and a no counts more than a yes.
-        if self.rules.beside.approvals().said(&held.code, &held.stands) == Some(false) {
-            return self.declined(&held.id, &held.code);
+        if self.rules.beside.approvals().said(held.codes.code(), &held.stands) == Some(false) {
+            return self.declined(held, Voice::Outside);
         }
         if result.is_some_and(|result| ask::allows(&result)) {
             return self.approve(held, Voice::Form, now);
         }
-        self.declined(&held.id, &held.code)
+        self.declined(held, Voice::Form)
     }
 }
 

@@ -14,6 +14,9 @@ use ombud_core::exchange::escape_json;
 /// Flags that are told for one tool.
 const MOST_FLAGS: usize = 8;
 
+/// Things that are told in a session.
+const MOST_TOLD: usize = 4096;
+
 impl Session {
     /// A list of tools on its way to the client.
     pub(super) fn listed(&mut self, message: &Message<'_>, id: &Id) -> Vec<Step> {
@@ -77,7 +80,7 @@ impl Session {
         let (lang, server) = (self.lang(), self.rules.server.clone());
         let mut steps = Vec::new();
         for flag in flags {
-            if self.told.insert(format!("\0{flag:?}")) {
+            if self.is_new(format!("\0{flag:?}")) {
                 let what = flag.say(lang);
                 let text = say!(lang,
                     en: "ombud: what the MCP server `{server}` says of itself {what}",
@@ -111,7 +114,7 @@ impl Session {
     /// A definition that differs is told once a session, with what differs.
     fn changed(&mut self, name: &str, definition: &str) -> Vec<Step> {
         let hash = hash(definition);
-        if !self.told.insert(format!("{name}\0{hash}")) {
+        if !self.is_new(format!("{name}\0{hash}")) {
             return Vec::new();
         }
         let (lang, server) = (self.lang(), &self.rules.server);
@@ -132,6 +135,11 @@ impl Session {
         vec![self.notice(Some(name), "definition_changed", Some(hash)), Step::Tell(text)]
     }
 
+    /// Whether a thing was not told yet. A server that changes with every list is not listened to for ever.
+    fn is_new(&mut self, what: String) -> bool {
+        self.told.len() < MOST_TOLD && self.told.insert(what)
+    }
+
     /// What is odd about a definition is told once a session.
     fn flagged(&mut self, message: &Message<'_>, node: Node, name: &str, definition: &str) -> Vec<Step> {
         let mut flags: Vec<Flag> =
@@ -141,7 +149,7 @@ impl Session {
         flags.dedup();
         let mut steps = Vec::new();
         for flag in flags.into_iter().take(MOST_FLAGS) {
-            if !self.told.insert(format!("{name}\0{flag:?}")) {
+            if !self.is_new(format!("{name}\0{flag:?}")) {
                 continue;
             }
             let (lang, server, name_shown) = (self.lang(), &self.rules.server, plain(name));
@@ -181,8 +189,7 @@ fn speaks_of(folded: &str, tool: &str) -> bool {
 fn descriptions(message: &Message<'_>) -> impl Iterator<Item = Node> {
     const KEYS: [&str; 3] = ["instructions", "description", "title"];
     let doc = &message.doc;
-    let (start, end) = message.body.map_or((doc.root(), doc.root()), |body| (body, doc.after(body)));
-    let inside = doc.nodes().skip_while(move |at| *at < start).take_while(move |at| *at < end);
+    let inside = message.body.into_iter().flat_map(|body| doc.within(body));
     let objects = inside.filter(move |at| doc.kind(*at) == Kind::Object);
     let texts = objects.flat_map(move |at| KEYS.iter().filter_map(move |key| doc.get(at, key)));
     texts.filter(move |at| doc.kind(*at) == Kind::String)
@@ -194,9 +201,7 @@ fn texts(doc: &Doc<'_>, node: Node) -> Vec<String> {
 }
 
 fn strings<'d>(doc: &'d Doc<'_>, node: Node) -> impl Iterator<Item = Node> + 'd {
-    let end = doc.after(node);
-    let inside = doc.nodes().skip_while(move |at| *at < node).take_while(move |at| *at < end);
-    inside.filter(|at| matches!(doc.kind(*at), Kind::String))
+    doc.within(node).filter(|at| matches!(doc.kind(*at), Kind::String))
 }
 
 /// Replacements that take out what hides. The name itself stays: it is what the client calls.

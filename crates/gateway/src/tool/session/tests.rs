@@ -17,6 +17,7 @@ use crate::inspect::Inspector;
 
 mod clients;
 mod definitions;
+mod forgotten;
 mod hostile;
 mod rules;
 mod taken_back;
@@ -224,6 +225,7 @@ fn out(steps: Vec<Step>) -> Out {
             }
             Step::Tell(_) => out.order.push('t'),
             Step::Save => out.order.push('p'),
+            Step::Other => {}
         }
     }
     out
@@ -311,6 +313,7 @@ fn the_user_is_asked_by_a_form_and_only_a_clear_yes_releases() {
             assert_eq!((&*done.order, &*done.notes[0]), ("ns", "call delete_file approved"));
         } else {
             assert_eq!((done.server.len(), reason(&done.client[0])), (0, "ombud_declined"));
+            assert_eq!((&*done.order, &*done.notes[0]), ("nc", "call delete_file declined"));
         }
         let twice = script.client(&json!({ "jsonrpc": "2.0", "id": ours, "result": answer }));
         assert!(twice.server.is_empty() && twice.client.is_empty(), "a yes counts once");
@@ -341,6 +344,12 @@ fn the_newest_revision_is_asked_by_a_result() {
     assert!(!params.contains_key("requestState") && !params.contains_key("inputResponses"), "{params:?}");
     let used = script.client(&other);
     assert_eq!((used.server.len(), &used.client[0]["result"]["resultType"]), (0, &json!("input_required")));
+    other["id"] = 4.into();
+    other["params"]["requestState"] = used.client[0]["result"]["requestState"].clone();
+    other["params"]["inputResponses"] = json!({ "ombud": { "action": "decline" } });
+    let declined = script.client(&other);
+    assert_eq!((reason(&declined.client[0]), declined.server.len()), ("ombud_declined", 0));
+    assert_eq!(declined.notes, ["call delete_file declined"]);
 }
 
 #[test]
@@ -403,7 +412,11 @@ fn a_held_call_waits_for_somebody_outside() {
     };
     let allowed = held(Some(true), 2);
     assert_eq!((&*allowed.order, &*allowed.notes[0]), ("ns", "call delete_file approved"));
-    assert_eq!(reason(&held(Some(false), 2).client[0]), "ombud_declined");
+    let declined = held(Some(false), 2);
+    assert_eq!(
+        (reason(&declined.client[0]), &*declined.notes[0]),
+        ("ombud_declined", "call delete_file declined")
+    );
     assert_eq!(reason(&held(None, 21).client[0]), "ombud_approval_needed");
     assert_eq!(held(None, 19).order, "");
 }
@@ -543,8 +556,10 @@ fn a_server_that_is_silent_or_gone_stalls_nobody() {
         (reason(&gone.client[0]), &*gone.notes[0]),
         ("ombud_server_ended", "result read_file ombud_server_ended")
     );
-    let unlogged = out(script.session.unlogged(Some(&Id::text("9"))));
-    assert_eq!(reason(&unlogged.client[0]), "ombud_log_unwritable");
+    let mut left = VecDeque::from([Step::Save, Step::Other, Step::Tell(String::new())]);
+    script.session.unlogged(Some(&Id::text("9")), &mut left);
+    let unlogged = out(left.into());
+    assert_eq!((reason(&unlogged.client[0]), &*unlogged.order), ("ombud_log_unwritable", "ct"));
 }
 
 #[test]

@@ -64,6 +64,20 @@ fn a_call_that_the_gate_would_have_asked_about_reached_the_agent_all_the_same() 
     assert_eq!((tool.flow.requests, tool.refused, tool.unexamined), (3, 2, 0));
 }
 
+#[test]
+fn a_change_of_memory_that_was_announced_and_made_is_no_refusal() {
+    let access = |outcome: &str| {
+        let record = serde_json::json!({
+            "kind": "memory.access", "store": "notes", "operation": "write", "collection": null, "purpose": null,
+            "outcome": outcome, "status": 200, "items": 1,
+        });
+        (None, serde_json::from_value(record).unwrap())
+    };
+    let fold = folded(["intended", "allowed", "ombud_consent_required"].map(access).to_vec());
+    let store = &fold.recipients[&(RecipientKind::Store, "notes".into())];
+    assert_eq!((store.flow.requests, store.refused), (1, 1));
+}
+
 fn event(seq: u64, conversation: Option<&str>, kind: EventKind) -> Event {
     Event {
         v: 1,

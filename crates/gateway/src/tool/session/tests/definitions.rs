@@ -261,6 +261,7 @@ fn given_away(script: &mut Script, id: u64, description: &str) -> String {
         Step::Tell(text) => text.clone(),
         Step::Note(note) => serde_json::to_string(&note.event).unwrap(),
         Step::Save => serde_json::to_string(script.session.pins()).unwrap(),
+        Step::Other => String::new(),
     });
     told.collect::<Vec<_>>().join("\n")
 }

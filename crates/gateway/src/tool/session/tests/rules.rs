@@ -97,7 +97,7 @@ fn an_answer_for_good_holds_for_the_same_values_in_every_session() {
     assert_eq!(lasting.paths, ["/to"]);
     script.beside.standing.lock().unwrap().insert(lasting.mark.clone());
     let released = script.call(2, "send_mail", &to("a@x.example", "another text"));
-    assert_eq!((released.server.len(), decision(&released)), (1, "call send_mail release"));
+    assert_eq!((released.server.len(), decision(&released)), (1, "call send_mail approved"));
     assert_eq!(script.call(3, "send_mail", &to("b@x.example", "hello")).server.len(), 0, "another recipient");
     assert_eq!(script.call(4, "post_mail", &to("a@x.example", "hello")).server.len(), 0, "another tool");
     let urgent = json!({ "to": "a@x.example", "body": "hello", "urgent": true });

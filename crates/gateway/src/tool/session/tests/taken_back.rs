@@ -39,6 +39,40 @@ fn a_call_that_is_taken_back_is_told_to_the_server_and_recorded_by_how_it_ends()
 }
 
 #[test]
+fn what_cannot_be_recorded_of_one_request_takes_no_answer_from_the_others() {
+    let answered = |end: fn(&mut Session) -> Vec<Step>| {
+        let mut script = Script::new(Gate::Observe);
+        (1..6).for_each(|id| drop(script.call(id, READ, &arguments())));
+        let list = json!({ "jsonrpc": "2.0", "id": 6, "method": "resources/list" });
+        script.client(&list);
+        let mut left = VecDeque::from(end(&mut script.session));
+        let mut answers = Vec::new();
+        while let Some(step) = left.pop_front() {
+            match step {
+                // The disk is full.
+                Step::Note(note) => script.session.unlogged(note.about.as_ref(), &mut left),
+                Step::Send(Side::Client, line) => {
+                    let line: Value = serde_json::from_slice(&line).unwrap();
+                    answers.push((line["id"].as_u64().unwrap(), reason(&line).to_owned()));
+                }
+                _ => {}
+            }
+        }
+        answers
+    };
+    let ends: [(fn(&mut Session) -> Vec<Step>, &str); 3] = [
+        (|session| session.server_ended(Duration::ZERO), "ombud_server_ended"),
+        (|session| session.oversized(Side::Server, Duration::ZERO), "ombud_message_too_large"),
+        (|session| session.tick(Duration::from_secs(61)), "ombud_timeout"),
+    ];
+    for (end, code) in ends {
+        let calls = (1..6).map(|id| (id, "ombud_log_unwritable".to_owned()));
+        let all: Vec<_> = calls.chain([(6, code.to_owned())]).collect();
+        assert_eq!(answered(end), all);
+    }
+}
+
+#[test]
 fn a_late_answer_is_no_fault_and_an_answer_to_nothing_is_one() {
     let mut script = Script::new(Gate::Observe);
     script.call(1, READ, &arguments());
