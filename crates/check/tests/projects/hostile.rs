@@ -215,7 +215,7 @@ fn what_holds_all_before_it_is_bounded_and_named() {
     let python = "d = {}\n".to_owned() + &(0..1500).map(|n| format!("d['k{n}'] = d\n")).collect::<String>();
     assert_eq!(gaps("a.py", &python), [GapKind::TooComplex]);
     // What somebody wrote out is never too much.
-    let row = "{'name': 'a', 'of': ['b', 'c', {'d': 1}], 'e': {'f': 'g'}}, ";
+    let row = "{'name': 'a', 'of': ['b', 'c', {'d': 1}], 'e': {'f': 'g'}},\n";
     let table = |n: usize| format!("T{n} = [{}]\nU{n} = T{n} + [1]\n", row.repeat(40));
     assert_eq!(gaps("b.py", &(0..60).map(table).collect::<String>()), []);
 }
