@@ -70,15 +70,9 @@ pub struct Report {
 }
 
 impl Report {
-    /// Whether there is source, and none of it could be followed: then nothing was found because nothing was seen.
+    /// Whether nothing here could be followed: then nothing was found because nothing was seen.
     pub fn saw_nothing(&self) -> bool {
-        use GapKind::{Language, NotText, Syntax, TooComplex, TooLarge, Unreadable};
-        let unread =
-            |gap: &Gap| matches!(gap.why, Language | NotText | Syntax | TooComplex | TooLarge | Unreadable);
-        self.understood == 0
-            && self.known.is_empty()
-            && self.findings.is_empty()
-            && self.gaps.iter().any(unread)
+        self.understood == 0 && self.known.is_empty() && self.findings.is_empty() && self.waived.is_empty()
     }
 
     /// How a finding can be mended, if a machine can.
@@ -154,7 +148,11 @@ pub(crate) fn run(
             None if notice::is_notice(&source.path) => {}
             None if plist::kind(&source.path).is_some() => plist::read(&mut facts, index),
             None if dify::is_export(&source.path, &source.text) => exports.push(index),
-            None if low_code::may_be(&source.path, &source.text) => composed.push(index),
+            None if low_code::may_be(&source.path, &source.text)
+                || low_code::resembles(&source.path, &source.text) =>
+            {
+                composed.push(index);
+            }
             None => {}
         }
     }
@@ -175,10 +173,12 @@ pub(crate) fn run(
     let doors = Doors::open(&facts, &reach);
     let mut findings =
         rules::graph(&rules::Project { facts: &facts, reach: &reach, doors: &doors, providers, options });
-    findings.extend(rules::source(memory, sources, providers, detector));
-    let broken = facts.gaps.iter().filter(|gap| gap.why == GapKind::Syntax).count();
-    let understood = (in_python.len() + scripts.len() + in_swift.len() + exports.len() + composed.len())
-        .saturating_sub(broken);
+    findings.extend(rules::source(memory, sources, &facts.files, providers, detector));
+    let unread = |gap: &&Gap| matches!(gap.why, GapKind::Syntax | GapKind::TooComplex);
+    let unread: BTreeSet<&str> = facts.gaps.iter().filter(unread).map(|gap| gap.path.as_str()).collect();
+    let followed = [&in_python, &scripts, &in_swift, &exports, &composed].into_iter().flatten();
+    let path = |index: &usize| facts.files.get(*index).map(|file| file.path.as_str());
+    let understood = followed.filter_map(path).filter(|path| !unread.contains(path)).count();
     if let Some(profile) = options.profile {
         profile.raise(&mut findings);
     }

@@ -254,7 +254,10 @@ fn read(root: &Path, path: &Path, single: bool) -> Option<Result<(Source, bool),
     }
     let meta = std::fs::symlink_metadata(path).ok()?;
     // Large configuration is data; a large source file is a gap.
-    let told = language.is_some() && !component::is_page(name) || is_of_apple(name) || notice;
+    let told = language.is_some() && !component::is_page(name)
+        || is_of_apple(name)
+        || notice
+        || crate::low_code::resembles(&shown, "");
     let refuse = |why| told.then(|| Err(Refused { path: shown.clone(), why }));
     if !meta.is_file() {
         // A link is read where it leads; one that leads nowhere, and a pipe, cannot be read at all.

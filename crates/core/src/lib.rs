@@ -11,6 +11,7 @@ pub mod exchange;
 pub mod finding;
 pub mod flow;
 pub mod gate;
+pub mod host;
 pub mod intent;
 pub mod message;
 pub mod offset;

@@ -216,7 +216,7 @@ impl Gateway {
         change(map.to(Recipient {
             kind: RecipientKind::Provider,
             name: provider.id.clone(),
-            country: provider.country.clone(),
+            country: provider.place().to_owned(),
             inspected: true,
         }));
     }

@@ -18,6 +18,9 @@ pub const UNKNOWN_COUNTRY: &str = "unknown";
 /// The id under which a server is recorded that stands in the place of providers.
 const STAND_IN: &str = "upstream";
 
+/// What stands in the place of a country for this very machine or the operator's own.
+pub const LOCAL: &str = "local";
+
 const REGISTRY: &str = include_str!("../../../registry/providers.json");
 
 /// Somebody who answers at the model edge.
@@ -50,6 +53,12 @@ pub struct Provider {
 }
 
 impl Provider {
+    /// The country of those who answer, or [`LOCAL`] where nobody says another one and the address is of this machine.
+    pub fn place(&self) -> &str {
+        let here = self.local || crate::upstream::is_loopback(&self.base);
+        if here && self.country == UNKNOWN_COUNTRY { LOCAL } else { &self.country }
+    }
+
     /// The variables to set for a gateway at `gateway` (`http://127.0.0.1:PORT`, no slash at its end).
     pub fn env_for<'a>(&'a self, gateway: &'a str) -> impl Iterator<Item = (&'a str, String)> {
         self.env.iter().map(move |(name, value)| (name.as_str(), value.replace("{gateway}", gateway)))

@@ -106,12 +106,7 @@ fn builder(patience: Patience) -> reqwest::ClientBuilder {
 
 /// Whether a URL is of this machine.
 pub fn is_loopback(url: &str) -> bool {
-    let host = host(url);
-    let name = host.strip_prefix('[').map_or_else(
-        || host.rsplit_once(':').map_or(host, |parts| parts.0),
-        |rest| rest.split(']').next().unwrap_or_default(),
-    );
-    name == "localhost" || name.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
+    ombud_core::host::is_loopback(host(url))
 }
 
 /// What went wrong on the way, without the URL's path or query.
@@ -271,7 +266,7 @@ mod tests {
         for url in ["http://127.0.0.1:1/v1", "http://localhost/v1", "http://[::1]:8080/v1"] {
             assert!(is_loopback(url), "{url}");
         }
-        for url in ["https://api.openai.com/v1", "http://10.0.0.1:80/", "https://localhost.example.com/"] {
+        for url in ["https://api.openai.com/v1", "http://10.0.0.1:80/", "http://127.0.0.1.example.com/"] {
             assert!(!is_loopback(url), "{url}");
         }
     }

@@ -291,25 +291,37 @@ fn check(args: &Check, terminal: Terminal) -> Result<u8> {
         kept::remark(terminal);
     }
     if args.format == Format::Text && !args.instead.bom && saw && !found.files.is_empty() {
-        journey::next(
-            &format!(
-                "{}ombud run{} -- {}",
-                journey::there(&args.path),
-                simulated(),
-                journey::start(&args.path, terminal)
-            ),
-            terminal,
-        );
+        journey::next(&onward(&found, args, terminal), terminal);
     }
-    if !saw && args.stage == Stage::Release {
-        terminal.note(&say!(lang,
-            en: "ombud: none of the source here could be followed, so nothing is known about it (exit code 2). What was not looked at stands above.",
-            zh: "ombud：这里的源码都无法跟踪，因此无法得出结论（退出码 2）。未检查的内容见上。"));
+    if !saw && args.stage == Stage::Release && (args.format != Format::Text || args.instead.map) {
+        let why = report::unknown(&found, lang);
+        terminal.note(&say!(lang, en: "ombud: {why}", zh: "ombud：{why}"));
     }
     if gate == Gate::Warn && saw && !args.instead.map && !args.instead.bom {
         terminal.note(&would_stop(&found, &journey::check(&args.path), lang));
     }
     Ok(verdict(&found, gate, args.stage, args.instead.map || args.instead.bom))
+}
+
+/// What comes next: what a platform or a client of MCP starts cannot be started by `ombud run`.
+fn onward(report: &ombud_check::Report, args: &Check, terminal: Terminal) -> String {
+    let lang = terminal.lang;
+    let code = |file: &ombud_check::facts::File| {
+        ombud_check::Language::of(file.path.rsplit('/').next().unwrap_or(&file.path)).is_some()
+    };
+    let of = |formats: &[&str]| {
+        report.kinds.keys().any(|kind| formats.iter().any(|format| kind.starts_with(format)))
+    };
+    if report.files.iter().any(code) || !of(&["dify:", "n8n:", "coze:", "flowise:", "langflow:", "mcp:"]) {
+        let (there, start) = (journey::there(&args.path), journey::start(&args.path, terminal));
+        return format!("{there}ombud run{} -- {start}", simulated());
+    }
+    if of(&["mcp:"]) {
+        return say!(lang, en: "ombud connect <your MCP client>", zh: "ombud connect <MCP 客户端>");
+    }
+    say!(lang,
+        en: "ombud serve   (then set the address of the model's provider, in the settings of the platform, to this gateway)",
+        zh: "ombud serve   （然后在平台设置中把模型服务商的地址改为这个网关）")
 }
 
 /// What `--gate warn` says instead of stopping.
@@ -355,7 +367,7 @@ fn verdict(report: &ombud_check::Report, gate: Gate, stage: Stage, map: bool) ->
     match stage {
         Stage::Dev => 0,
         // Nothing to read is no pass: the path may be wrong.
-        Stage::Release if report.saw_nothing() || (report.files.is_empty() && report.known.is_empty()) => 2,
+        Stage::Release if report.saw_nothing() => 2,
         // A map tells what goes where; that something is wrong is not its subject.
         Stage::Release if map => 0,
         Stage::Release => u8::from(gate.stops().is_some_and(|least| report.breaches(least))),

@@ -10,7 +10,7 @@ use anyhow::{Context, Result, bail};
 use ombud_check::Survey;
 use ombud_core::{Lang, say};
 use ombud_detect::{Detector, Options};
-use ombud_gateway::providers::Providers;
+use ombud_gateway::providers::{LOCAL, Providers, UNKNOWN_COUNTRY};
 
 use crate::cli;
 use crate::config::FILE;
@@ -49,6 +49,11 @@ pub(crate) fn init(args: &cli::Init, terminal: Terminal) -> Result<u8> {
     terminal.out(&say!(lang,
         en: "wrote {FILE} from {files} file(s) of this project",
         zh: "已根据本项目的 {files} 个文件生成 {FILE}"))?;
+    if files == 0 {
+        terminal.warn(&say!(lang,
+            en: "there is nothing of an agent in this folder; type `ombud init` where its code or its export is",
+            zh: "这个文件夹里没有智能体的文件；请在其源码或导出文件所在的文件夹中运行 `ombud init`"));
+    }
     warnings(&survey, &providers, terminal);
     journey::next("ombud check", terminal);
     Ok(0)
@@ -120,10 +125,10 @@ fn text(survey: &Survey, providers: &Providers, terminal: Terminal) -> String {
 /// `ombud providers`
 pub(crate) fn providers(terminal: Terminal) -> Result<u8> {
     for provider in Providers::builtin()?.iter() {
-        let country = if provider.country == "unknown" {
-            say!(terminal.lang, en: "unknown", zh: "未知")
-        } else {
-            provider.country.clone()
+        let country = match provider.place() {
+            UNKNOWN_COUNTRY => say!(terminal.lang, en: "unknown", zh: "未知"),
+            LOCAL => say!(terminal.lang, en: "local", zh: "本机"),
+            country => country.to_owned(),
         };
         terminal.out(&format!("{:<16} {} {}", provider.id, padded(&country, 8), provider.base))?;
     }

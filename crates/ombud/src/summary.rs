@@ -10,7 +10,7 @@ use anyhow::Result;
 use ombud_core::flow::{Amount, Flow, FlowMap, Recipient};
 use ombud_core::{DataCategory, Lang, Say, say};
 use ombud_detect::{Detector, Options};
-use ombud_gateway::providers::Providers;
+use ombud_gateway::providers::{LOCAL, Providers};
 use ombud_ledger::Reader;
 
 use crate::config;
@@ -102,6 +102,7 @@ fn who(recipient: &Recipient, simulated: bool, lang: Lang) -> String {
         _ if simulated => {
             say!(lang, en: "the simulated model (this machine)", zh: "模拟模型（本机）")
         }
+        LOCAL => say!(lang, en: "{name} (this machine)", zh: "{name}（本机）"),
         "unknown" => say!(lang, en: "{name} (country unknown)", zh: "{name}（所在国家未知）"),
         country => say!(lang, en: "{name} ({country})", zh: "{name}（{country}）"),
     }

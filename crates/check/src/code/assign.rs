@@ -111,7 +111,8 @@ impl Walk<'_, '_> {
             value
         };
         items.insert(key, value);
-        let held = Value::new(Shape::Dict(items.into()), held.taint).bounded(3);
+        let file = self.file();
+        let held = self.state.weighed(Value::new(Shape::Dict(items.into()), held.taint).bounded(3), file);
         self.put_back(container, held);
         true
     }

@@ -25,7 +25,8 @@ impl Walk<'_, '_> {
         self.depth += 1;
         let value = self.eval_inner(expression);
         self.depth -= 1;
-        value
+        let file = self.file();
+        self.state.weighed(value, file)
     }
 
     pub(super) fn eval_inner(&mut self, expression: &Expr) -> Value {

@@ -46,6 +46,7 @@ mod puts;
 mod refuse;
 mod requests;
 mod revealed;
+mod room;
 mod rows;
 mod sealed;
 mod settings;

@@ -11,6 +11,7 @@ use super::define::Hangs;
 use super::hash::Build;
 use super::held::{Held, Owner, Touched, join_name};
 use super::project::Project;
+use super::room::Room;
 use super::value::{ClassId, ModuleId, Shape, Value};
 use super::watch::{Seen, Watch};
 use crate::facts::{
@@ -161,6 +162,8 @@ pub(super) struct State<'a> {
     log_kept: bool,
     /// Evaluations that are left for the whole project.
     pub budget: u64,
+    /// What the lists and dictionaries of each file may still weigh in this round.
+    pub room: Room,
 }
 
 impl<'a> State<'a> {
@@ -217,6 +220,7 @@ impl<'a> State<'a> {
                 .any(|file| file.path.ends_with(".prisma") && file.text.contains("\"sqlite\"")),
             log_kept: texts.iter().any(|file| guards::keeps_log(&file.text)),
             budget: limits.budget,
+            room: Room::of(texts),
         }
     }
 
@@ -228,6 +232,7 @@ impl<'a> State<'a> {
     /// Evaluates a function, or the body of a module, if something changed that it saw.
     pub(super) fn walk(&mut self, function: FunctionId) {
         if self.budget > 0 && self.watch.get_mut().begin(function) {
+            self.make_room(function);
             super::walk::walk(self, function);
             self.settle();
         }
@@ -385,6 +390,7 @@ impl<'a> State<'a> {
 
     /// Ends a round: what all functions found out about decorators.
     pub(super) fn end_round(&mut self) {
+        self.room = Room::of(self.texts);
         let mut now = vec![None; self.wrapped.len()];
         for (function, consent) in self.wrapping.iter().flatten() {
             if let Some(slot) = now.get_mut(*function) {

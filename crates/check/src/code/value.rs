@@ -303,6 +303,18 @@ impl Value {
         self.cut(depth, &mut { MAX_VALUES })
     }
 
+    /// How many values it holds, up to what one may hold.
+    pub(super) fn weight(&self) -> usize {
+        let mut left = MAX_VALUES;
+        self.is_bounded(MAX_ITEMS, &mut left);
+        MAX_VALUES - left
+    }
+
+    /// So many of its items, and of what stands in them only where it comes from.
+    pub(super) fn first_level(&self, items: usize) -> Self {
+        self.cut(1, &mut { items })
+    }
+
     fn cut(&self, depth: usize, left: &mut usize) -> Self {
         let taint = self.deep_taint();
         let shape = match &self.shape {

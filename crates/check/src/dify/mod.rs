@@ -17,7 +17,7 @@ use crate::providers::Providers;
 
 /// Whether a file looks like an export.
 pub(crate) fn is_export(path: &str, text: &str) -> bool {
-    let yaml = matches!(path.rsplit_once('.'), Some((_, "yml" | "yaml")));
+    let yaml = low_code::is_yaml(path);
     let has = |wanted: &str| text.lines().any(|line| line.starts_with(wanted));
     yaml && has("kind: app") && has("app:")
 }

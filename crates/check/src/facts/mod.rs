@@ -15,6 +15,7 @@ use std::ops::Range;
 
 use ombud_core::effect::Effect;
 use ombud_core::finding::{Place, Step};
+pub(crate) use ombud_core::host::is_loopback as loopback;
 
 pub use device::DeviceData;
 pub use named::{Model, Prompt};
@@ -24,7 +25,7 @@ pub(crate) use sites::Sites;
 pub use store::{Owner, Store};
 pub use taint::Taint;
 pub use template::{Piece, Template};
-pub(crate) use template::{host as host_of, is_loopback as loopback, is_near as near};
+pub(crate) use template::{host as host_of, is_near as near};
 
 /// The index of a function in [`Facts::functions`].
 pub type FunctionId = usize;
@@ -560,6 +561,8 @@ pub enum GapKind {
     TooComplex,
     /// There is no front end for the language.
     Language,
+    /// It looks like a platform's export, and is of no format that is read.
+    Format,
     /// It is a test, which no user runs.
     Test,
     /// It was copied in from another project.

@@ -1,5 +1,7 @@
 //! Text that is known in part.
 
+use ombud_core::host::is_loopback;
+
 /// A piece of a text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Piece {
@@ -23,6 +25,17 @@ pub struct Template {
 /// Longer texts are prose, not addresses or names.
 const MAX_TEXT: usize = 4096;
 const MAX_PIECES: usize = 32;
+/// Bytes of all pieces: something that holds itself twice would double with each line.
+const MAX_LENGTH: usize = 4 * MAX_TEXT;
+
+impl Piece {
+    fn length(&self) -> usize {
+        match self {
+            Self::Text(text) | Self::Variable(_, Some(text)) => text.len(),
+            _ => 0,
+        }
+    }
+}
 
 impl Template {
     /// A known text.
@@ -38,12 +51,16 @@ impl Template {
         Self { pieces: vec![piece] }
     }
 
-    /// Adds another text at the end.
+    /// Adds another text at the end. What would make it longer than texts are kept is a hole.
     pub fn push(&mut self, other: &Self) {
+        let mut length: usize = self.pieces.iter().map(Piece::length).sum();
         for piece in &other.pieces {
-            let full = self.pieces.len() >= MAX_PIECES;
+            length += piece.length();
+            let full = self.pieces.len() >= MAX_PIECES || length > MAX_LENGTH && piece.length() > 0;
             match (self.pieces.last_mut(), piece) {
-                (Some(Piece::Text(mine)), Piece::Text(more)) if mine.len() + more.len() <= MAX_TEXT => {
+                (Some(Piece::Text(mine)), Piece::Text(more))
+                    if !full && mine.len() + more.len() <= MAX_TEXT =>
+                {
                     mine.push_str(more);
                 }
                 (Some(Piece::Hole), _) if full => {}
@@ -132,22 +149,11 @@ pub(crate) fn host(address: &str) -> Option<String> {
     (!host.is_empty() && host.chars().all(plain)).then_some(host)
 }
 
-/// Whether a host is this machine.
-pub(crate) fn is_loopback(host: &str) -> bool {
-    let name = host.rsplit_once(':').map_or(host, |parts| parts.0);
-    name == "localhost" || name.starts_with("127.") || matches!(host, "[::1]" | "0.0.0.0") || name == "[::1]"
-}
-
 /// Whether a host is this machine, one of the same container network, or one of the network at home or at work: a name
 /// without a dot, a reserved ending (RFC 6762, RFC 8375, `.internal`), or a private address (RFC 1918).
 pub(crate) fn is_near(host: &str) -> bool {
     let name = host.split(':').next().unwrap_or(host);
-    let numbers: Vec<u8> = name.split('.').filter_map(|part| part.parse().ok()).collect();
-    let private = match *numbers.as_slice() {
-        [10, ..] | [192, 168, ..] => numbers.len() == 4,
-        [172, second, _, _] => (16..32).contains(&second),
-        _ => false,
-    };
+    let private = name.parse::<std::net::Ipv4Addr>().is_ok_and(|address| address.is_private());
     let ending = name.rsplit('.').next().unwrap_or_default();
     is_loopback(host)
         || private
@@ -170,14 +176,31 @@ mod tests {
         assert_eq!(filled.known(), Some("https://API.example.com/v1/chat"));
         assert_eq!(host(&filled.shown()), Some("api.example.com".into()));
         assert_eq!(host("https://{}/x"), None);
-        assert!(is_loopback("127.0.0.1:11434") && !is_loopback("api.example.com:443"));
         for near in
             ["10.0.0.7:80", "192.168.1.2", "172.20.0.3", "qdrant:6333", "host.docker.internal", "nas.local"]
         {
             assert!(is_near(near), "{near}");
         }
-        for far in ["172.40.0.3", "47.98.113.25:8080", "10.example.com", "local.example.com"] {
+        for far in [
+            "127.0.0.1.relay.example",
+            "10.0.0.7.relay.example",
+            "172.40.0.3",
+            "47.98.113.25:8080",
+            "10.example.com",
+            "local.example.com",
+        ] {
             assert!(!is_near(far), "{far}");
         }
+    }
+
+    #[test]
+    fn what_holds_itself_twice_does_not_double_for_ever() {
+        let mut text = Template::text("0123456789");
+        for _ in 0..20 {
+            let same = text.clone();
+            text.push(&same);
+        }
+        assert!(text.pieces.iter().map(Piece::length).sum::<usize>() <= MAX_LENGTH);
+        assert_eq!(text.pieces.last(), Some(&Piece::Hole));
     }
 }

@@ -6,7 +6,7 @@ use std::ops::Range;
 use ombud_core::effect::{Hints, classify};
 
 use super::graph::{Act, Graph, Step, provider_of, recipient, store};
-use crate::facts::{Facts, Server, Spanned, Taint, Tool};
+use crate::facts::{Facts, Recipient, Server, Spanned, Taint, Tool};
 use crate::providers::Providers;
 use crate::tree::Node;
 
@@ -57,7 +57,8 @@ fn step(
         "ark" => "ark",
         other => provider_of(other),
     };
-    let who = recipient(id, providers);
+    // The platform is the provider: no other address can be set.
+    let who = Recipient { open: false, ..recipient(id, providers) };
     super::asks(facts, file, &place, &who, node.get("model"));
     let mut acts = vec![(place.clone(), Act::Model(who))];
     if let Some(memory) = node.get("memory").filter(|memory| memory.text() != "false") {

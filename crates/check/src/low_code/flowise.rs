@@ -211,7 +211,7 @@ pub(super) fn model(base: &str, name: &str, providers: &Providers) -> Vec<Act> {
         let known = providers.by_host(&host);
         who.provider = known.map(|known| known.id.clone());
         who.local = known.is_some_and(|known| known.local) || crate::facts::loopback(&host);
-        who.fixed = !who.local;
+        (who.fixed, who.open) = (!who.local, false);
         who.host = Some(host);
     }
     vec![Act::Model(who)]

@@ -160,14 +160,14 @@ pub(crate) fn store(facts: &mut Facts, name: &str, remembers_people: bool) -> St
     facts.stores.len() - 1
 }
 
-/// Who answers, by the provider's id. Where the address is set is not in an export.
+/// Who answers, by the provider's id. Where the address is set is not in an export: the platform may be told another one.
 pub(crate) fn recipient(id: &str, providers: &Providers) -> Recipient {
     let known = providers.by_id(id);
     Recipient {
         provider: known.map(|known| known.id.clone()),
         host: None,
         fixed: false,
-        open: false,
+        open: known.is_some(),
         local: known.is_some_and(|known| known.local),
     }
 }

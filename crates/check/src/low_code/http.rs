@@ -79,7 +79,7 @@ fn sent(host: Option<String>, providers: &Providers) -> Act {
         return Act::Send(host);
     };
     let mut who = recipient(&known.id, providers);
-    who.fixed = !known.local;
+    (who.fixed, who.open) = (!known.local, false);
     who.host = host;
     Act::Model(who)
 }

@@ -52,6 +52,40 @@ pub(crate) fn may_be(path: &str, text: &str) -> bool {
     }
 }
 
+/// Bytes at the beginning of a file by which an export is known that is broken, or was cut off on its way.
+pub(crate) const HEAD: usize = 1024;
+
+/// Whether a file looks like an export by its name or its first bytes, though it may be none that can be read: `{"nodes": [`.
+/// One that cannot be parsed is named as such, and so is one with steps of a platform that nobody knows here.
+pub(crate) fn resembles(path: &str, text: &str) -> bool {
+    const NAMES: &[&str] =
+        &["n8n", "dify", "coze", "flowise", "langflow", "chatflow", "agentflow", "workflow", "flow"];
+    let name = path.rsplit('/').next().unwrap_or(path).to_ascii_lowercase();
+    let named = || name.split(|ch: char| !ch.is_alphanumeric()).any(|word| NAMES.contains(&word));
+    let head = text.get(..text.floor_char_boundary(HEAD)).unwrap_or_default();
+    if is_yaml(path) {
+        return (head.starts_with("app:") || head.contains("\napp:")) && head.contains("\n  mode:");
+    }
+    name.ends_with(".json")
+        && (["\"nodes\"", "\"bot_info\""].iter().any(|sign| head.contains(sign)) || named())
+}
+
+/// Whether a file is YAML, by its name.
+pub(crate) fn is_yaml(path: &str) -> bool {
+    matches!(path.rsplit_once('.'), Some((_, "yml" | "yaml")))
+}
+
+/// Whether something holds the steps of a flow or the settings of a bot, whosever they are. Points and lines of a drawing are
+/// `nodes` too, but do nothing.
+fn has_steps(root: &Node) -> bool {
+    const DOES: &[&str] = &["parameters", "data", "inputs", "config", "prompt"];
+    let step = |node: &Node| node.get("type").is_some() && DOES.iter().any(|does| node.get(does).is_some());
+    const MODES: &[&str] = &["chat", "agent-chat", "completion", "advanced-chat", "workflow"];
+    root.get("nodes").map(Node::items).unwrap_or_default().first().is_some_and(step)
+        || root.at(&["app", "mode"]).is_some_and(|mode| MODES.contains(&mode.text()))
+        || root.get("bot_info").is_some_and(|bot| !bot.fields().is_empty())
+}
+
 /// Reads a file; whether it was one of the formats.
 pub(crate) fn read(facts: &mut Facts, file: usize, providers: &Providers) -> bool {
     let Some(source) = facts.files.get(file) else { return false };
@@ -65,7 +99,13 @@ pub(crate) fn read(facts: &mut Facts, file: usize, providers: &Providers) -> boo
         }
     };
     match parsed {
-        Ok(root) => dispatch(facts, file, &root, providers),
+        Ok(root) => {
+            let known = dispatch(facts, file, &root, providers);
+            if !known && has_steps(&root) {
+                facts.gaps.push(Gap { path, line: 0, why: GapKind::Format });
+            }
+            known
+        }
         Err(Fault { line, too_complex }) => {
             let why = if too_complex { GapKind::TooComplex } else { GapKind::Syntax };
             facts.gaps.push(Gap { path, line, why });

@@ -1,6 +1,7 @@
 //! Notebooks: the code of their cells, as one program.
 
 use serde::Deserialize;
+use serde_json::Value;
 
 #[derive(Deserialize)]
 struct Notebook {
@@ -12,6 +13,8 @@ struct Cell {
     cell_type: String,
     #[serde(default)]
     source: Source,
+    #[serde(default)]
+    outputs: Vec<Value>,
 }
 
 #[derive(Deserialize)]
@@ -27,15 +30,21 @@ impl Default for Source {
     }
 }
 
-/// The code, with the notebook's own commands left out. Nothing if it is no notebook.
+/// The code, with the notebook's own commands left out; behind it, as comments, what else people read in the file: texts, and what
+/// cells printed. A key that was printed is as public as one that was typed. Nothing if it is no notebook.
 pub(super) fn code(text: &str) -> Option<String> {
     let notebook: Notebook = serde_json::from_str(text).ok()?;
-    let mut code = String::new();
-    for cell in notebook.cells.into_iter().filter(|cell| cell.cell_type == "code") {
+    let (mut code, mut shown) = (String::new(), String::new());
+    for cell in notebook.cells {
+        cell.outputs.iter().for_each(|output| printed(output, &mut shown));
         let source = match cell.source {
             Source::Lines(lines) => lines.concat(),
             Source::Text(text) => text,
         };
+        if cell.cell_type != "code" {
+            comment(&source, &mut shown);
+            continue;
+        }
         if source.trim_start().starts_with("%%") {
             continue;
         }
@@ -45,7 +54,33 @@ pub(super) fn code(text: &str) -> Option<String> {
             code.push('\n');
         }
     }
+    code.push_str(&shown);
     Some(code)
+}
+
+/// The texts of an output; pictures are none.
+fn printed(output: &Value, shown: &mut String) {
+    match output {
+        Value::String(text) => comment(text, shown),
+        // Lines of one text.
+        Value::Array(all) if all.iter().all(Value::is_string) => {
+            comment(&all.iter().filter_map(Value::as_str).collect::<String>(), shown);
+        }
+        Value::Array(all) => all.iter().for_each(|one| printed(one, shown)),
+        Value::Object(fields) => {
+            let texts = fields.iter().filter(|(name, _)| !name.starts_with("image/"));
+            texts.for_each(|(_, one)| printed(one, shown));
+        }
+        _ => {}
+    }
+}
+
+fn comment(text: &str, shown: &mut String) {
+    for line in text.lines().filter(|line| !line.trim().is_empty()) {
+        shown.push_str("# ");
+        shown.push_str(line);
+        shown.push('\n');
+    }
 }
 
 #[cfg(test)]
@@ -55,7 +90,7 @@ mod tests {
     #[test]
     fn cells_become_one_program() {
         let text = r##"{"cells":[{"cell_type":"markdown","source":["# x"]},{"cell_type":"code","source":["!pip install x\n","a = 1\n"]},{"cell_type":"code","source":"print(a)"}]}"##;
-        assert_eq!(code(text).as_deref(), Some("pass\na = 1\nprint(a)\n"));
+        assert_eq!(code(text).as_deref(), Some("pass\na = 1\nprint(a)\n# # x\n"));
         assert_eq!(code("[]"), None);
     }
 }

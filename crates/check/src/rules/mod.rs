@@ -1,5 +1,6 @@
 //! Rules, one a file, registered in one list.
 
+use std::borrow::Cow;
 use std::ops::Range;
 
 use aho_corasick::AhoCorasick;
@@ -9,11 +10,12 @@ use ombud_detect::Detector;
 
 use crate::check::Options;
 use crate::doors::Doors;
-use crate::facts::{Facts, Function, FunctionId, Reach, Tool, loopback};
+use crate::facts::{Facts, File, Function, FunctionId, Reach, Tool, loopback};
 use crate::memory::Memory;
 use crate::providers::Providers;
 use crate::walk::Source;
 
+mod by_place;
 mod sinks;
 mod statements;
 
@@ -130,7 +132,8 @@ pub fn advice(finding: &Finding) -> Option<Advice> {
         () if rule.id == personal_data_unmasked::RULE.id => personal_data_unmasked::advice(finding),
         () => None,
     };
-    Some(own.unwrap_or(Advice { harm: rule.harm, fix: rule.fix }))
+    let fix = by_place::fix(finding).unwrap_or(rule.fix);
+    Some(own.unwrap_or(Advice { harm: rule.harm, fix }))
 }
 
 /// Every rule, for lists and reports.
@@ -177,6 +180,7 @@ pub(crate) fn graph(project: &Project<'_>) -> Vec<Finding> {
 pub(crate) fn source(
     memory: &mut Memory,
     sources: &[Source],
+    files: &[File],
     providers: &Providers,
     detector: &Detector,
 ) -> Vec<Finding> {
@@ -185,7 +189,16 @@ pub(crate) fn source(
     let Ok(automaton) = crate::survey::automaton(&hosts) else { return Vec::new() };
     let context = Context { automaton: &automaton, hosts: &hosts, detector };
     let all = |source: &Source| SOURCE.iter().flat_map(|run| run(source, &context)).collect();
-    sources.iter().flat_map(|source| memory.findings(&source.path, &source.text, || all(source))).collect()
+    let looked = sources.iter().zip(files).map(|(source, file)| as_shown(source, file));
+    looked.flat_map(|source| memory.findings(&source.path, &source.text, || all(&source))).collect()
+}
+
+/// A notebook as the program that is shown of it, so that all rules count the same lines.
+fn as_shown<'s>(source: &'s Source, file: &File) -> Cow<'s, Source> {
+    match source.path.rsplit_once('.') {
+        Some((_, "ipynb")) => Cow::Owned(Source { text: file.text.clone(), ..source.clone() }),
+        _ => Cow::Borrowed(source),
+    }
 }
 
 /// The function in which a tool is carried out: its own, or the one with the branch that is taken for its name.

@@ -131,7 +131,31 @@ fn is_used(text: &str, at: usize) -> bool {
     let (code, said) = (line.get(..opened).unwrap_or_default(), line.get(opened + 1..).unwrap_or_default());
     // Behind other words an address is told to somebody: `"Get a key at https://…"`.
     let address = said.is_empty() || said.ends_with(['/', '@']) && !said.contains(char::is_whitespace);
-    address && !ASKED.iter().any(|asked| code.trim_end().ends_with(asked))
+    // ``\`https://…\``` is told within a longer text.
+    let quoted = line.get(opened..).is_some_and(|rest| rest.starts_with('`')) && code.ends_with('\\');
+    address
+        && !quoted
+        && !ASKED.iter().any(|asked| code.trim_end().ends_with(asked))
+        && !is_only_compared(text, code, ASKED)
+}
+
+/// `const PREFIX = "https://…"` of which the file only asks whether something begins with it: nothing goes there.
+fn is_only_compared(text: &str, code: &str, asked: &[&str]) -> bool {
+    let declared = code.trim_end().strip_suffix('=').filter(|code| !code.contains("export"));
+    let name = declared.and_then(|code| code.split(':').next()?.split_whitespace().last());
+    let Some(name) = name.filter(|name| name.len() > 2) else { return false };
+    let part = |byte: Option<&u8>| byte.is_some_and(|byte| byte.is_ascii_alphanumeric() || *byte == b'_');
+    let whole = |at: &usize| {
+        let bytes = text.as_bytes();
+        !part(at.checked_sub(1).and_then(|at| bytes.get(at))) && !part(bytes.get(at + name.len()))
+    };
+    let places = text.match_indices(name).map(|(at, _)| at).filter(whole);
+    // The first place is where it is declared.
+    let mut used = places.skip(1).peekable();
+    let compared = |at: usize| {
+        text.get(..at).is_some_and(|before| asked.iter().any(|asked| before.trim_end().ends_with(asked)))
+    };
+    used.peek().is_some() && used.all(compared)
 }
 
 /// Whether a place stands in a text that only documents what follows or holds it: nothing is put into a name or a call.

@@ -133,7 +133,10 @@ fn run(project: &Project<'_>) -> Vec<Finding> {
     }
     let mut seen = BTreeSet::new();
     let own = facts.tools.iter().filter(grave).filter(|tool| !action(tool) && !asked.before(facts, tool));
-    let mut tools: Vec<&Tool> = own.filter(|tool| seen.insert(tool.name.as_str())).collect();
+    let mut tools: Vec<&Tool> = own.collect();
+    // What only describes a tool says less of it than what carries it out: `registerTool(definition.name, definition, …)`.
+    tools.sort_by_key(|tool| tool.function.is_none() && tool.acts.is_none());
+    tools.retain(|tool| seen.insert(tool.name.as_str()));
     let doing = Reach::leading(facts, |call| {
         changes(call) || call.does.iter().any(|deed| matches!(deed, Deed::Send { .. }))
     });

@@ -44,7 +44,7 @@ const WINDOW: &str = "memoryBufferWindow\", \"parameters\": {\"sessionIdType\": 
 fn n8n_workflows() {
     let safe = n8n(", \"authentication\": \"headerAuth\"", WINDOW, "INSERT INTO log VALUES (1)");
     let (found, kinds) = look("desk.json", &safe);
-    assert_eq!(found, ["provider-trains-by-default", "tool-without-confirmation"]);
+    assert_eq!(found, ["personal-data-unmasked", "provider-trains-by-default", "tool-without-confirmation"]);
     assert_eq!(kinds.len(), 7, "{kinds:?}");
     let open = n8n("", WINDOW, "INSERT INTO log VALUES (1)");
     assert!(rules("desk.json", &open).contains(&"endpoint-without-authentication".to_owned()));
@@ -323,7 +323,7 @@ fn flowise_flows_and_tools() {
         format!(r#"{{"nodes": [{}], "edges": [{}]}}"#, nodes.join(","), edges.join(","))
     };
     let (found, kinds) = look("chat.json", &flow("", "bufferMemory"));
-    assert_eq!(found, ["tool-without-confirmation"]);
+    assert_eq!(found, ["personal-data-unmasked", "tool-without-confirmation"]);
     assert_eq!(kinds.len(), 5);
     let away = rules("chat.json", &flow(r#""basepath": "https://api.deepseek.com/v1""#, "bufferMemory"));
     assert!(away.contains(&"personal-data-unmasked".to_owned()), "{away:?}");
@@ -393,7 +393,7 @@ fn langflow_flows_and_the_code_inside() {
         )
     };
     let (found, kinds) = look("flow.json", &flow("", false, "x = 1"));
-    assert_eq!(found, ["provider-trains-by-default"]);
+    assert_eq!(found, ["personal-data-unmasked", "provider-trains-by-default"]);
     assert_eq!(kinds.len(), 3);
     assert!(
         rules("flow.json", &flow("q8Zr2mT7vKpL4xN9", false, "x = 1"))

@@ -522,3 +522,17 @@ fn what_is_left_to_others_to_write() {
         ["13"]
     );
 }
+
+#[test]
+fn an_address_to_compare_with_leads_nowhere() {
+    let rule = "hardcoded-provider";
+    let script = |use_: &str| format!("const HOME_OF_IT = \"https://api.openai.com/\";\n{use_}\n");
+    let told = |text: &str| {
+        let report = crate::project::checked(&[("a.js", text)]);
+        report.findings.iter().filter(|one| one.rule.0 == rule).count()
+    };
+    assert_eq!(told(&script("export const own = (it) => it.startsWith(HOME_OF_IT);")), 0);
+    assert_eq!(told(&script("export const own = (it) => it.startsWith(HOME_OF_IT) && fetch(HOME_OF_IT);")), 1);
+    assert_eq!(told(&script("export const other = HOME_OF_IT_ALL;")), 1);
+    assert_eq!(told("const HELP = `\n- an address: \\`https://api.openai.com/v1/files/1\\`\n`;\n"), 0);
+}

@@ -45,7 +45,7 @@ fn difference(done: &Mended) -> String {
     out
 }
 
-/// What is written for the findings of a rule in one file; none of them may be left.
+/// What is written for the findings of a rule in one file; none of them may be left as grave as it was.
 fn fixed(rule: &str, name: &str, text: &str) -> (Safety, String) {
     fixed_in(rule, &[(name, text)])
 }
@@ -53,7 +53,11 @@ fn fixed(rule: &str, name: &str, text: &str) -> (Safety, String) {
 fn fixed_in(rule: &str, files: &[(&str, &str)]) -> (Safety, String) {
     let dir = folder(files);
     let (before, done, after) = mended(dir.path(), rule);
-    let left = after.findings.iter().filter(|finding| finding.rule.0 == rule).count();
+    let worst = |report: &Report| {
+        let of_rule = report.findings.iter().filter(|finding| finding.rule.0 == rule);
+        of_rule.map(|finding| finding.severity).max()
+    };
+    let left = usize::from(worst(&after) >= worst(&before));
     assert_eq!((left, done.broken.len(), done.waiting.len()), (0, 0, 0), "{}", difference(&done));
     assert!(after.gaps.iter().all(|gap| before.gaps.contains(gap)), "{:?}", after.gaps);
     let worst = done.applied.iter().filter_map(|one| before.fixes.get(one)).map(|fix| fix.safety).max();
@@ -287,7 +291,7 @@ fn line_ends_and_marks_stay_as_they_are() {
 }
 
 #[test]
-fn all_at_once_is_one_import_and_every_finding_gone() {
+fn all_at_once_is_one_import() {
     let key = key();
     let text = format!(
         "from openai import OpenAI\nimport requests\nc = OpenAI(api_key='{key}', base_url='https://api.deepseek.com')\nprint(c.chat.completions.create(messages=[input()]))\nrequests.post('https://api.acme.dev', json=input(), verify=False)\n"
@@ -299,11 +303,14 @@ fn all_at_once_is_one_import_and_every_finding_gone() {
     let after = &done.changes.first().unwrap().after;
     assert_eq!(after.matches("import os\n").count(), 1, "{after}");
     std::fs::write(dir.path().join("agent.py"), after).unwrap();
-    let left = crate::project::lines(&look(dir.path(), &Options::default()));
-    for rule in ["secret-in-source", "hardcoded-provider", "personal-data-unmasked", "connection-not-checked"]
-    {
+    let after_all = look(dir.path(), &Options::default());
+    let left = crate::project::lines(&after_all);
+    for rule in ["secret-in-source", "hardcoded-provider", "connection-not-checked"] {
         assert!(left.iter().all(|line| !line.starts_with(rule)), "{left:?}");
     }
+    // It can be masked on the way now, and nothing says yet that it is.
+    let open = after_all.findings.iter().find(|one| one.rule.0 == "personal-data-unmasked");
+    assert_eq!(open.map(|one| one.severity), Some(ombud_core::finding::Severity::Warning));
     // Without leave only what is safe.
     let safe = mend(&before.files, &before.fixes, &wanted, false);
     assert!(safe.changes.first().unwrap().after.contains(&key) && safe.applied.len() < done.applied.len());

@@ -205,3 +205,17 @@ fn settings_of_editors_hold_comments() {
     }
     assert_eq!(gaps("a.json", "{ /* without an end"), []);
 }
+
+/// Without the bound of a file each of these holds some two thousand values a line: gigabytes for what fits on a page.
+#[test]
+fn what_holds_all_before_it_is_bounded_and_named() {
+    let spread = |n: usize| format!("const v{} = {{...v{n}, k{n}: v{n}}};\n", n + 1);
+    let script = "const v0 = {};\n".to_owned() + &(0..1500).map(spread).collect::<String>();
+    assert_eq!(gaps("a.ts", &script), [GapKind::TooComplex]);
+    let python = "d = {}\n".to_owned() + &(0..1500).map(|n| format!("d['k{n}'] = d\n")).collect::<String>();
+    assert_eq!(gaps("a.py", &python), [GapKind::TooComplex]);
+    // What somebody wrote out is never too much.
+    let row = "{'name': 'a', 'of': ['b', 'c', {'d': 1}], 'e': {'f': 'g'}},\n";
+    let table = |n: usize| format!("T{n} = [{}]\nU{n} = T{n} + [1]\n", row.repeat(40));
+    assert_eq!(gaps("b.py", &(0..60).map(table).collect::<String>()), []);
+}

@@ -288,3 +288,35 @@ fn a_statement_into_which_a_workflow_puts_text_is_run() {
     assert!(workflow(&[], "=SELECT * FROM t WHERE a = '{{ $json.output }}'").contains(&rule));
     assert!(!workflow(&[], "SELECT * FROM t WHERE a = $1").contains(&rule));
 }
+
+#[test]
+fn words_that_a_platform_hands_to_a_provider_are_told_of() {
+    let flow = r#"{"nodes": [
+        {"name": "Chat", "type": "@n8n/n8n-nodes-langchain.chatTrigger", "parameters": {}},
+        {"name": "Agent", "type": "@n8n/n8n-nodes-langchain.agent", "parameters": {"text": "={{ $json.chatInput }}"}},
+        {"name": "Model", "type": "@n8n/n8n-nodes-langchain.KIND", "parameters": {"model": "m"}}],
+        "connections": {"Chat": {"main": [[{"node": "Agent", "type": "main", "index": 0}]]},
+        "Model": {"ai_languageModel": [[{"node": "Agent", "type": "ai_languageModel", "index": 0}]]}}}"#;
+    let told = |kind: &str| {
+        let report = checked(&[("flow.json", &flow.replace("KIND", kind))]);
+        report.findings.iter().filter(|one| one.rule.0 == "personal-data-unmasked").count()
+    };
+    assert_eq!((told("lmChatOpenAi"), told("lmChatOllama")), (1, 0));
+}
+
+#[test]
+fn what_to_do_fits_the_place() {
+    use ombud_core::{Lang, Say};
+    let key = ["sk-proj-", "q8Zr2mT7vKpL4xN9q8Zr2mT7vKpL4xN9q8Zr2mT7vKpL4xN9"].concat();
+    let fix = |name: &str, text: &str| {
+        let report = checked(&[(name, text)]);
+        let found = report.findings.iter().find(|one| one.rule.0 == "secret-in-source").unwrap();
+        let advice = ombud_check::advice(found).unwrap();
+        [Lang::En, Lang::Zh].map(|lang| advice.fix.say(lang))
+    };
+    let config = format!(r#"{{"mcpServers": {{"a": {{"command": "a", "env": {{"KEY": "{key}"}}}}}}}}"#);
+    let [en, zh] = fix(".mcp.json", &config);
+    assert!(en.contains("platform") && !en.contains("Swift") && zh.contains("平台") && !zh.contains("Swift"));
+    let [en, zh] = fix("a.swift", &format!("let key = \"{key}\"\n"));
+    assert!(en.contains("your server") && zh.contains("服务端"));
+}

@@ -61,6 +61,8 @@ mod low_code;
 #[cfg(test)]
 mod members;
 #[cfg(test)]
+mod notebooks;
+#[cfg(test)]
 mod offered;
 #[cfg(test)]
 mod pages;
@@ -94,6 +96,8 @@ mod switches;
 mod tables;
 #[cfg(test)]
 mod unnamed;
+#[cfg(test)]
+mod unread;
 mod unseen;
 #[cfg(test)]
 mod wired;

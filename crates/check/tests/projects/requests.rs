@@ -72,3 +72,40 @@ fn events_that_a_server_sends_are_asked_for_by_a_client() {
     let found = crate::project::lines(&crate::project::checked(&[("s.js", &other)]));
     assert!(!found.iter().any(|line| line.starts_with("personal-data-unmasked")), "{found:?}");
 }
+
+#[test]
+fn a_name_that_begins_like_this_machine_is_another() {
+    let bot = |base: &str| {
+        format!(
+            "import sys\nfrom openai import OpenAI\nai = OpenAI(base_url='{base}')\nprint(ai.chat.completions.create(model='m', messages=[{{'role': 'user', 'content': input()}}]))\n"
+        )
+    };
+    let rule = "unknown-relay";
+    for far in ["http://127.0.0.1.relay.example/v1", "http://10.0.0.7.relay.example/v1"] {
+        assert_eq!(told(rule, &[("bot.py", &bot(far))]), ["bot.py:3"], "{far}");
+    }
+    for near in ["http://127.0.0.1:8000/v1", "http://0.0.0.0:8000/v1", "http://10.0.0.7/v1"] {
+        assert!(told(rule, &[("bot.py", &bot(near))]).is_empty(), "{near}");
+    }
+}
+
+#[test]
+fn an_address_beside_a_variable_holds_until_somebody_sets_it() {
+    let rule = "personal-data-unmasked";
+    let bot = |base: &str| {
+        format!(
+            "import os\nimport requests\nrequests.post({base} + '/chat/completions', json={{'model': 'm', 'messages': [{{'role': 'user', 'content': input()}}]}})\n"
+        )
+    };
+    let written = bot("os.environ.get('DEEPSEEK_API_BASE', 'https://api.deepseek.com')");
+    let report = crate::project::checked(&[("bot.py", &written)]);
+    let found = report.findings.iter().find(|one| one.rule.0 == rule).unwrap();
+    assert_eq!(found.severity, ombud_core::finding::Severity::Warning);
+    assert!(told(rule, &[("bot.py", &written), ("ombud.toml", "")]).is_empty(), "it is led there");
+    assert!(
+        told(rule, &[("bot.py", &bot("os.environ['DEEPSEEK_API_BASE']"))]).is_empty(),
+        "nothing is known"
+    );
+    let near = bot("os.environ.get('BASE', 'http://localhost:8000/v1')");
+    assert!(told(rule, &[("bot.py", &near)]).is_empty(), "this machine");
+}

@@ -18,11 +18,9 @@ fn a_fixed_address_with_what_people_say() {
         assert!(of_rule(rule, &text.replace(change.0, change.1)).is_empty(), "{change:?}");
     }
     let env = "import os\nfrom openai import OpenAI\nc = OpenAI(base_url=os.getenv('LLM', 'https://api.deepseek.com'))\nc.chat.completions.create(messages=input())\n";
-    assert!(
-        of(env).iter().all(|line| !line.starts_with(rule) && !line.starts_with("hardcoded")),
-        "{:?}",
-        of(env)
-    );
+    assert!(of(env).iter().all(|line| !line.starts_with("hardcoded")), "{:?}", of(env));
+    // The address that is written beside a variable holds until somebody sets it.
+    assert_eq!(of_rule(rule, env), ["personal-data-unmasked@4"]);
     let masked = "from presidio_anonymizer import AnonymizerEngine\n".to_owned()
         + &text.replace("ask(input())", "ask(AnonymizerEngine().anonymize(text=input()).text)");
     assert!(of_rule(rule, &masked).is_empty());

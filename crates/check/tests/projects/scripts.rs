@@ -200,7 +200,6 @@ fn a_fixed_address_with_what_people_say() {
     for (from, to) in [
         ("'https://api.deepseek.com/v1'", "process.env.BASE"),
         ("'https://api.deepseek.com/v1'", "'http://localhost:11434/v1'"),
-        ("'https://api.deepseek.com/v1'", "process.env.BASE ?? 'https://api.deepseek.com/v1'"),
         ("content: req.body.q", "content: 'hello'"),
         ("from 'openai'", "from './mine'"),
         ("app.post('/', async", "unused(async"),

@@ -124,3 +124,16 @@ fn a_table_of_routes_is_asked_by_what_the_request_says() {
     assert!(found("req.method ?? 'GET'"));
     assert!(!found("'GET'"));
 }
+
+#[test]
+fn a_tool_is_told_of_where_it_is_carried_out_and_not_where_it_is_described() {
+    let text = "import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';\nimport { z } from 'zod';\nconst definition = {\n  name: 'delete-note',\n  description: 'Deletes a note for good',\n  inputSchema: { id: z.string() },\n};\nexport function register(client, server) {\n  server.registerTool(definition.name, { description: definition.description, inputSchema: definition.inputSchema }, async ({ id }) => {\n    await client.deleteNote(id);\n    return { content: [] };\n  });\n}\nconst server = new McpServer({ name: 'notes', version: '1' });\nregister(makeClient(), server);\n";
+    let report = crate::project::checked(&[("a.js", text)]);
+    let found: Vec<u32> = report
+        .findings
+        .iter()
+        .filter(|one| one.rule.0 == "tool-without-confirmation")
+        .map(|one| one.place.line)
+        .collect();
+    assert_eq!(found, [10]);
+}

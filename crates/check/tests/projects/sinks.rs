@@ -190,3 +190,27 @@ fn whoever_chooses_a_whole_address_chooses_which_machine_is_asked() {
     };
     assert_eq!((tool("url"), tool("f'https://en.wikipedia.org/wiki/{url}'")), (1, 0));
 }
+
+#[test]
+fn switches_of_shells_stand_in_any_place() {
+    let rule = "untrusted-to-exec";
+    let tool = |command: &str| {
+        format!(
+            "import subprocess\nfrom mcp.server.fastmcp import FastMCP\nmcp = FastMCP('x')\n@mcp.tool()\ndef say(text: str) -> str:\n    subprocess.run({command})\n    return ''\n"
+        )
+    };
+    for command in [
+        "['powershell', '-command', f'Speak(\"{text}\")']",
+        "['PowerShell.exe', '-NoProfile', '-ExecutionPolicy', 'Bypass', '-Comm', f'Speak(\"{text}\")']",
+        "['bash', '-l', '-c', f'say {text}']",
+    ] {
+        assert_eq!(of_rule(rule, &tool(command)), ["untrusted-to-exec@6"], "{command}");
+    }
+    for command in [
+        "['powershell', '-File', 'say.ps1', text]",
+        "['bash', 'say.sh', '-c', text]",
+        "['say', '-c', text]",
+    ] {
+        assert!(of_rule(rule, &tool(command)).is_empty(), "{command}");
+    }
+}

@@ -5,6 +5,7 @@ use std::net::IpAddr;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use ombud_core::host::is_loopback;
 
 use super::TunnelError;
 use super::head::authority;
@@ -73,15 +74,11 @@ impl Parents {
         })
     }
 
+    /// This machine is never reached through a proxy, whatever the variables say.
     pub(super) fn for_target(&self, host: &str, port: u16, secure: bool) -> Option<&ParentProxy> {
         let proxy = if secure { self.secure.as_ref() } else { self.plain.as_ref() };
         proxy.filter(|_| !is_loopback(host) && !self.exempt.covers(host, port))
     }
-}
-
-/// Loopback is never reached through a proxy, whatever the variables say.
-fn is_loopback(host: &str) -> bool {
-    host == "localhost" || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 
 /// Hosts that are reached directly: `*`, `example.com` and `.example.com` (with everything below), `host:port`,

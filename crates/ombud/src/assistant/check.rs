@@ -32,7 +32,7 @@ const CHINESE: Chinese = &[
     ("takes least", "列出的最低级别"),
     ("takes limit", "最多列出多少个问题，最严重的在前；不写则为 50"),
     ("gives stops_release", "有达到门槛的新问题：`ombud check` 会以退出码 1 结束"),
-    ("gives saw_nothing", "有源码但都无法跟踪，因此无法得出结论"),
+    ("gives saw_nothing", "没有能够跟踪的源码或导出文件，因此无法得出结论"),
     ("gives total", "问题总数；`findings` 中可能较少"),
     ("gives waived", "在源码中注明理由而接受的问题数"),
     ("gives not_looked_at", "没有检查的部分及原因"),
@@ -123,7 +123,7 @@ impl From<Severity> for Level {
 struct Gives {
     /// Something new is at or above the gate: `ombud check` would end with exit code 1.
     stops_release: bool,
-    /// Source was there and none of it could be followed, so that nothing is known about it.
+    /// There was no source and no export that could be followed, so that nothing is known.
     saw_nothing: bool,
     /// How many findings there are; `findings` may hold fewer.
     total: usize,

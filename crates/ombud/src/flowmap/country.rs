@@ -3,13 +3,11 @@
 use std::sync::LazyLock;
 
 use ombud_core::{Lang, Say, say};
+pub(crate) use ombud_gateway::providers::LOCAL;
 use ombud_gateway::providers::UNKNOWN_COUNTRY;
 use serde::Deserialize;
 
 const REGISTRY: &str = include_str!("../../../../registry/countries.json");
-
-/// What stands for this very machine or the operator's own.
-pub(crate) const LOCAL: &str = "local";
 
 #[derive(Deserialize)]
 struct Row {

@@ -6,13 +6,13 @@ use std::path::Path;
 use ombud_core::event::{Access, Event, EventKind, MemoryRecord, RequestRecord, ToolCallRecord, is_whole};
 use ombud_core::flow::{EVIDENCE, Flow, FlowMap, OnTheWay, Recipient, RecipientKind};
 use ombud_core::gate::was_released;
+use ombud_core::host::is_loopback;
 use ombud_core::{DataCategory, Effect, OpaqueKind, Role};
 use ombud_gateway::providers::UNKNOWN_COUNTRY;
 use ombud_ledger::Reader;
 
 use super::country::LOCAL;
 use super::input::{Bilingual, Damage, Input, Why};
-use super::profile::is_loopback;
 
 /// Entries that are read at a time.
 const PAGE: u32 = 1024;

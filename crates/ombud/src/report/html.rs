@@ -5,7 +5,7 @@ use ombud_core::{Lang, Say, say};
 
 use super::excerpt::excerpt;
 use super::map::{carried, country, kind};
-use super::{View, gap, message, severity};
+use super::{View, gap, message, severity, unknown};
 use crate::document::{Part, hidden, html, one_line};
 
 /// The report.
@@ -32,6 +32,7 @@ fn summary(view: &View<'_>) -> String {
         en: "{errors} error(s), {warnings} warning(s), {notes} note(s) in {files} file(s); the flow of data was followed in {understood}.",
         zh: "{files} 个文件中有 {errors} 个错误、{warnings} 个警告、{notes} 个提示；其中 {understood} 个文件分析了数据流。");
     match known {
+        0 if report.saw_nothing() => format!("{counted} {}", unknown(report, lang)),
         0 => counted,
         _ => {
             say!(lang, en: "{counted} {known} finding(s) stand in the baseline.", zh: "{counted}基线中已有 {known} 个问题。")

@@ -71,6 +71,18 @@ pub(crate) fn waived(waived: &ombud_check::Waived, lang: Lang) -> String {
     }
 }
 
+/// What is said where nothing could be followed: nobody may take that for clean.
+pub(crate) fn unknown(report: &Report, lang: Lang) -> String {
+    if report.gaps.is_empty() {
+        return say!(lang,
+            en: "There is no source and no export here that could be followed, so nothing is known (exit code 2). Give it the folder of the agent: ombud check PATH",
+            zh: "这里没有能够跟踪的源码或导出文件，因此无法得出结论（退出码 2）。请指定智能体所在的文件夹：ombud check 路径");
+    }
+    say!(lang,
+        en: "Nothing could be followed, so nothing is known (exit code 2). What is named above as not looked at has to be mended first",
+        zh: "没有能够跟踪的内容，因此无法得出结论（退出码 2）。请先处理上面列出的没有检查的部分")
+}
+
 /// Why something was not looked at.
 pub(crate) fn gap(gap: &Gap, lang: Lang) -> String {
     let why = match gap.why {
@@ -94,6 +106,9 @@ pub(crate) fn gap(gap: &Gap, lang: Lang) -> String {
         }
         GapKind::Language => {
             say!(lang, en: "only searched for keys and addresses: this language is not read yet", zh: "只查找了密钥和地址：尚不支持分析这种语言")
+        }
+        GapKind::Format => {
+            say!(lang, en: "looks like a platform's export, of a format that is not read: export it again, whole (Dify, Coze, n8n, Flowise and Langflow are read)", zh: "看起来是平台的导出文件，但不是能读取的格式：请重新完整导出（可读取 Dify、Coze、n8n、Flowise 和 Langflow）")
         }
         GapKind::Foreign => say!(lang, en: "another project's code", zh: "第三方项目的代码"),
         GapKind::Test => say!(lang, en: "a test", zh: "测试代码"),

@@ -6,7 +6,7 @@ use ombud_core::finding::{Finding, Severity};
 use ombud_core::{Lang, Say, say};
 
 use super::excerpt::{Excerpt, excerpt};
-use super::{View, gap, message, severity, waived};
+use super::{View, gap, message, severity, unknown, waived};
 use crate::document::one_line;
 use crate::output::Terminal;
 
@@ -136,12 +136,7 @@ fn next(view: &View<'_>) -> String {
             let rule = finding.rule.0;
             say!(lang, en: "More about the first: ombud explain {rule}", zh: "第一条的详细说明：ombud explain {rule}")
         }
-        None if view.report.saw_nothing() => say!(lang,
-            en: "Nothing could be followed, so nothing is known. What is named above has to be mended first",
-            zh: "没有能够跟踪的内容，因此无法得出结论。请先处理上面列出的问题"),
-        None if view.report.files.is_empty() && view.report.known.is_empty() => say!(lang,
-            en: "There is nothing here that the check reads, so nothing is known (exit code 2). Give it the folder of the agent: ombud check PATH",
-            zh: "这里没有检查能读取的文件，因此无法得出结论（退出码 2）。请指定智能体所在的文件夹：ombud check 路径"),
+        None if view.report.saw_nothing() => unknown(view.report, lang),
         None if !view.report.known.is_empty() => {
             say!(lang, en: "Nothing new was found. Without --new-only the known ones are shown too", zh: "没有新问题。去掉 --new-only 可同时查看已知问题")
         }

@@ -612,10 +612,12 @@ pub(in crate::code) fn at(address: &Template, providers: &Providers) -> Recipien
     let gateway = address.variables().any(|name| name.starts_with("OMBUD_"));
     // The network at home or at work is one's own.
     let near = host.as_deref().is_some_and(crate::facts::near);
+    // A variable that nobody sets leaves the address that is written beside it.
+    let left = host.is_some() && address.starts_with_variable() && !near && !gateway;
     Recipient {
         provider: known.map(|provider| provider.id.clone()),
         fixed: host.is_some() && !address.starts_with_variable() && !near && !gateway,
-        open: host.is_none() && !address.starts_with_variable(),
+        open: left || host.is_none() && !address.starts_with_variable(),
         local: known.is_some_and(|provider| provider.local) || (near && !gateway),
         host,
     }

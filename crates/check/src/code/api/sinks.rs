@@ -265,15 +265,31 @@ fn executed(arguments: &[Argument]) -> Option<Taint> {
 
 /// `["bash", "-c", text]`, `["docker", "exec", name, "sh", "-c", text]`: what follows is a program, not an argument.
 fn hands_over_code(items: &[Value]) -> bool {
-    const FLAGS: &[&str] = &["-c", "-lc", "-ic", "-e", "/c", "/C", "-Command", "--eval"];
-    let pair = |two: &[Value]| match two {
-        [program, flag] => {
-            program.known_text().is_some_and(|name| is_shell(name) || interprets(name))
-                && flag.known_text().is_some_and(|flag| FLAGS.contains(&flag))
-        }
-        _ => false,
+    const FLAGS: &[&str] = &["-c", "-lc", "-ic", "-e", "/c", "--eval"];
+    let flag = |item: &Value| item.known_text().map(str::to_ascii_lowercase);
+    // Other switches may stand before it: `["bash", "-l", "-c", text]`.
+    let coded = |rest: &[Value]| {
+        let mut switches = rest.iter().map_while(flag).take_while(|word| word.starts_with(['-', '/']));
+        switches.any(|word| FLAGS.contains(&word.as_str()))
     };
-    items.windows(2).any(pair) || reaches_a_shell(items) || installs(items)
+    let at = |(index, program): (usize, &Value)| {
+        let rest = items.get(index + 1..).unwrap_or_default();
+        program.known_text().is_some_and(|name| {
+            (is_shell(name) || interprets(name)) && coded(rest)
+                || is_powershell(name) && rest.iter().filter_map(flag).any(|word| is_command(&word))
+        })
+    };
+    items.iter().enumerate().any(at) || reaches_a_shell(items) || installs(items)
+}
+
+/// Whether a program is PowerShell, whose switches take any letters and may be cut short, and values between them.
+fn is_powershell(program: &str) -> bool {
+    let name = program.rsplit(['/', '\\']).next().unwrap_or(program).to_ascii_lowercase();
+    matches!(name.trim_end_matches(".exe"), "powershell" | "pwsh")
+}
+
+fn is_command(switch: &str) -> bool {
+    switch.len() > 1 && "-command".starts_with(switch)
 }
 
 /// `["adb", "shell", …]`, `["ssh", host, …]`: the other side puts the words together again, and its shell reads them.

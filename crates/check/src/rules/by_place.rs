@@ -1,0 +1,62 @@
+//! What helps depends on where a finding stands: an export is mended on its platform, a notebook keeps what it printed, and what an
+//! app carries everybody has.
+
+use ombud_core::finding::Finding;
+
+use super::{Text, connection_not_checked, secret, tool_without_confirmation};
+
+const EXPORT: &[&str] = &["json", "yaml", "yml"];
+const NOTEBOOK: &[&str] = &["ipynb"];
+const APP: &[&str] = &["swift", "plist", "xcconfig"];
+
+/// What to do about a rule's finding in a file with one of these endings, where that is not what the rule says of source.
+const FIXES: &[(&str, &[&str], Text)] = &[
+    (
+        secret::ID.0,
+        EXPORT,
+        Text {
+            en: "Revoke it with its issuer first. Keep the new one where the platform keeps credentials (or name a variable, `${KEY}`, in a configuration), and export again: every copy of this file has the old one.",
+            zh: "先到签发方作废它。新密钥请放进平台的凭据或密钥变量（配置文件请写成变量 `${KEY}`），再重新导出：这个文件的每一份副本里都有旧密钥。",
+        },
+    ),
+    (
+        secret::ID.0,
+        NOTEBOOK,
+        Text {
+            en: "Revoke it with its issuer first, then keep the new one in the environment. What a cell printed is in the file too: clear the outputs before you share it (`jupyter nbconvert --clear-output --inplace FILE`), and keep it out of the history of the repository.",
+            zh: "先到签发方作废它，再把新密钥放进环境变量。单元格打印过的内容也保存在文件里：分享前请清除输出（`jupyter nbconvert --clear-output --inplace 文件`），也不要留在代码库历史里。",
+        },
+    ),
+    (
+        secret::ID.0,
+        APP,
+        Text {
+            en: "Revoke it with its issuer first. What an app carries everybody has who has the app: keep the new one on your server, and out of the history of the repository.",
+            zh: "先到签发方作废它。App 里带的东西人人可得：新密钥只能放在服务端，也不要留在代码库历史里。",
+        },
+    ),
+    (
+        tool_without_confirmation::RULE.id.0,
+        EXPORT,
+        Text {
+            en: "On the platform, put a step that asks a person before this one. Or let it call the tool through the gateway of `ombud serve`, which asks with `mode = \"ask\"` under `[tools]` in ombud.toml; an MCP server stands behind it with `ombud connect`.",
+            zh: "在平台上给这一步之前加一个人工确认的节点；或让它经由 `ombud serve` 的网关调用工具，并在 ombud.toml 的 `[tools]` 中设置 `mode = \"ask\"`（MCP 服务器可用 `ombud connect` 接到网关后面）。",
+        },
+    ),
+    (
+        connection_not_checked::RULE.id.0,
+        EXPORT,
+        Text {
+            en: "Write `https:` in this address, and leave the check of certificates on; a certificate of your own authority is given to the platform.",
+            zh: "请把这里的地址改为 `https:`，并保持证书校验开启；自签证书应当交给平台信任。",
+        },
+    ),
+];
+
+/// The fix for the kind of place, if the rule has one.
+pub(super) fn fix(finding: &Finding) -> Option<Text> {
+    let ending = finding.place.path.rsplit_once('.')?.1;
+    let (.., fix) =
+        FIXES.iter().find(|(rule, endings, _)| *rule == finding.rule.0 && endings.contains(&ending))?;
+    Some(*fix)
+}
