@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::wire::json::{Doc, Node};
 
-/// Clients and conversations that are remembered.
+/// How many clients and how many conversations are remembered.
 const MOST: usize = 10_000;
 
 const MINUTE: Duration = Duration::from_mins(1);

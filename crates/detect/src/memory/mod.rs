@@ -30,7 +30,7 @@ pub const MEMORY: &str = "memory";
 
 /// A name that the model was less sure of stays where it was found.
 const SURE: f32 = 0.7;
-/// Values that are remembered in one request.
+/// How many values of one request are remembered.
 const MOST: usize = 500;
 
 /// Short forms and the full names that they stand for, within one request.

@@ -18,7 +18,7 @@ use super::posed::{Named, Posed};
 use super::yes::{is_clear, says_always, says_yes};
 use crate::wire::json::unescape;
 
-/// Characters of a code: 30 bits.
+/// Characters of a code. The first is a digit and the second a letter, so that no word is one: 10 · 22 · 32⁴ codes, 27.7 bits.
 pub(super) const LENGTH: usize = 6;
 
 pub(super) const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
@@ -40,7 +40,7 @@ pub struct Spent(Mutex<HashMap<Mark, (u32, u64)>>, Mutex<Posed>);
 /// What stands for a call of a caller.
 type Mark = [u8; 16];
 
-/// Calls that are remembered before those are forgotten whose codes no longer hold.
+/// How many calls are remembered before those whose codes no longer hold are forgotten.
 const MANY: usize = 1024;
 
 impl Spent {

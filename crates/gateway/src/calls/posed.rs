@@ -11,7 +11,7 @@ use ombud_ledger::tlog::tree::{Hash, sha256};
 
 use super::question::{elsewhere, openings};
 
-/// Questions that are remembered.
+/// How many questions are remembered.
 const MANY: usize = 1024;
 
 /// What stands for a call, and the code that releases it.

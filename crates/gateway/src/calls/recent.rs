@@ -14,7 +14,7 @@ const MINUTE: Duration = Duration::from_mins(1);
 /// Whose calls are remembered; who was silent for longest is forgotten first.
 const MOST: usize = 4096;
 
-/// Calls of one of them that are remembered: more than any limit that makes sense.
+/// How many calls of one of them are remembered: more than any limit that makes sense.
 const LONGEST: usize = 10_000;
 
 /// Whose calls they are.

@@ -32,7 +32,7 @@ use target::Target;
 /// Findings of one answer that are recorded one by one.
 const MOST_FOUND: usize = 32;
 
-/// Addresses of one answer that are remembered, so that each is decided once.
+/// How many addresses of one answer are remembered, so that each is decided once.
 const MOST_KNOWN: usize = 1024;
 
 /// What the provider's own search returned, that is remembered.

@@ -22,10 +22,10 @@ pub const LIMIT: usize = 4096;
 /// So much of the text is looked at for one address, so that a long answer costs what it is long.
 const WINDOW: usize = LIMIT + 512;
 
-/// Words of a link that are remembered, in bytes.
+/// How many bytes of the words of a link are remembered.
 const MOST_SAID: usize = 512;
 
-/// Labels of references that are remembered, and bytes of what they name.
+/// How many labels of references are remembered, and how many bytes of what they name.
 const MOST_LABELS: usize = 256;
 const MOST_NAMED: usize = 64 * 1024;
 
@@ -507,7 +507,7 @@ fn take_back(out: &mut String, lead: usize) {
     }
 }
 
-/// Characters that are remembered of what went by.
+/// How many characters of what went by are remembered.
 const TAIL: usize = 16;
 
 fn keep_last(tail: &mut String, text: &str) {

@@ -34,10 +34,10 @@ use parts::{Asked, Target};
 /// The path under which actions are served.
 pub const ROOT: &str = "/t/";
 
-/// Clients whose sessions are kept.
+/// How many clients' sessions are kept.
 const MOST_SESSIONS: usize = 256;
 
-/// How often it is looked whether somebody has answered a call that waits.
+/// How often we look whether somebody has answered a call that waits.
 const LOOK: Duration = Duration::from_millis(500);
 
 /// Headers of the agent that go on, beside those that the document names.

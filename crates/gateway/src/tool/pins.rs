@@ -7,7 +7,7 @@ use ombud_core::gate::quoted;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-/// Tools of one server that are remembered.
+/// How many tools of one server are remembered.
 const MOST_TOOLS: usize = 4096;
 
 /// Differences that are shown.

@@ -122,8 +122,8 @@ pub struct Session {
     /// Whether the client said at the start that it can ask its user.
     asks: bool,
     waiting: BTreeMap<Id, Waiting>,
-    /// Requests that are waited for no more and may still be answered.
-    given_up: BTreeSet<Id>,
+    /// Requests that are waited for no more and may still be answered, the oldest first.
+    given_up: VecDeque<Id>,
     /// Calls that wait for the user, by the id of our request.
     held: BTreeMap<Id, Held>,
     /// Questions that went out as results, by their state.
@@ -162,7 +162,7 @@ impl Session {
             pins,
             asks: false,
             waiting: BTreeMap::new(),
-            given_up: BTreeSet::new(),
+            given_up: VecDeque::new(),
             held: BTreeMap::new(),
             questions: BTreeMap::new(),
             theirs: BTreeSet::new(),
@@ -377,9 +377,9 @@ impl Session {
     fn forget(&mut self, id: &Id, reason: &str, now: Duration) -> Option<Vec<Step>> {
         let waiting = self.waiting.remove(id)?;
         if self.given_up.len() >= MOST_WAITING {
-            self.given_up.pop_first();
+            self.given_up.pop_front();
         }
-        self.given_up.insert(id.clone());
+        self.given_up.push_back(id.clone());
         Some(self.ended_call(&waiting, id, reason, now).into_iter().collect())
     }
 

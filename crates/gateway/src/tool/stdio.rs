@@ -17,7 +17,7 @@ const SOFT: usize = 1024 * 1024;
 /// Bytes that may wait for a side at all: one that reads nothing and is still sent to is given up.
 const HARD: usize = 128 * 1024 * 1024;
 
-/// How often it is looked at what is overdue.
+/// How often overdue requests are looked for.
 const TICK: Duration = Duration::from_millis(500);
 
 /// How long a server may take to end after its client has.

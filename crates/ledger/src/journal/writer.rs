@@ -21,11 +21,11 @@ use crate::tlog::{Checkpoint, Frontier, Hash, Signer};
 
 /// A segment that has reached this length gets no further entry.
 pub(crate) const SEGMENT_BYTES: u64 = 64 << 20;
-/// An entry waits at most this long for a checkpoint,
+/// Longest wait of an entry for a checkpoint.
 const CHECKPOINT_AFTER: Duration = Duration::from_secs(1);
-/// unless so many wait,
+/// So many waiting entries are signed at once.
 const CHECKPOINT_ENTRIES: u64 = 256;
-/// but two checkpoints are at least this far apart: each costs several syncs, which the entries need more.
+/// Shortest time between two checkpoints: each costs several syncs, which the entries need more.
 const CHECKPOINT_PAUSE: Duration = Duration::from_millis(200);
 
 /// An entry for which nobody waits is synced after this long at the latest, so that one sync serves it and the next that
@@ -36,12 +36,12 @@ const LINGER: Duration = Duration::from_millis(20);
 /// the record of an answer costs no wake-up of a sleeping thread on its way to the client.
 const LOOKS: u32 = 50;
 
-/// After a sync of so many entries
+/// So many entries in one sync mean load.
 const CROWD: usize = 8;
-/// the next is let gather, step by step, as long as more come: under load each sync then serves more requests, and all of them together
-/// use less of the processor, which is what they wait for then. When nothing has come in a step, everybody waits for the sync.
+/// Under load the entries of the next sync gather in steps of this length, as long as more come: each sync then serves more requests,
+/// and all of them together use less of the processor, which is what they wait for then. When nothing has come in a step, the sync begins.
 const GATHER: Duration = Duration::from_millis(2);
-/// No entry waits longer than so many steps. A single conversation never waits for any.
+/// The most steps that an entry waits. A single conversation never waits for any.
 const MOST_GATHERED: usize = 4;
 
 /// Lets entries gather after a sync of so many, and says how many steps that took. `step` waits and says how many there are then,

@@ -16,7 +16,7 @@ use super::link::{Link, Posted};
 use super::{Surrounding, id_of};
 use crate::gateway::Gateway;
 
-/// How often it is looked at what is overdue, and how long a session may be idle.
+/// How often overdue requests are looked for, and how long a session may be idle.
 const TICK: Duration = Duration::from_secs(1);
 const IDLE: Duration = Duration::from_hours(1);
 

@@ -130,8 +130,9 @@ impl Session {
     /// An answer of the server, if it answers anything.
     fn result(&mut self, message: &Message<'_>, id: &Id, now: Duration) -> Vec<Step> {
         let Some(waiting) = self.waiting.remove(id) else {
-            let late = self.given_up.remove(id);
-            return if late { Vec::new() } else { self.oddity("unknown_id") };
+            let late = self.given_up.iter().position(|given_up| given_up == id);
+            let known = late.and_then(|late| self.given_up.remove(late)).is_some();
+            return if known { Vec::new() } else { self.oddity("unknown_id") };
         };
         match (&waiting.purpose, &message.shape) {
             (Purpose::List, Shape::Result(_)) => return self.listed(message, id),
