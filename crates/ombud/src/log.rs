@@ -215,7 +215,7 @@ fn what(event: &Event, lang: Lang) -> String {
             say!(lang, en: "memory {store} {operation}: {outcome}", zh: "记忆库 {store} {operation}：{outcome}")
         }
         EventKind::SubjectErased { deleted, residue, .. } => {
-            erased(&subject(event), deleted.values().sum(), residue, lang)
+            erased(subject(event), deleted.values().sum(), residue, lang)
         }
         EventKind::Refused { code, provider } => refused(code, provider.as_deref(), lang),
         EventKind::Gap { dropped } => say!(lang,

@@ -90,7 +90,9 @@ fn an_erasure_counts_once_it_is_whole() {
     let mut told = |events: &[ombud_core::event::Event]| {
         let mut traffic = Traffic::default();
         traffic.take(&fixture::chat("deepseek", "api.deepseek.com"));
-        events.iter().for_each(|event| traffic.take(event));
+        for event in events {
+            traffic.take(event);
+        }
         known.traffic = Input::Read(traffic);
         let drawn = draw(&known, Lang::En);
         let has = |lines: &[String], part: &str| lines.iter().any(|line| line.contains(part));

@@ -1,3 +1,5 @@
+use std::os::unix::fs::PermissionsExt as _;
+
 use crate::place::Place;
 
 const NUMBER: &str = "call 139 7083 4512 now";
@@ -85,7 +87,6 @@ fn tokens_of_another_session_are_told_of_though_none_is_known() {
     assert!(back.out == masked && back.err.contains("1 token(s) are not of this session"), "{}", back.err);
     let own = place.piped(&["restore", "--session", "a"], &masked).unwrap();
     assert!(own.out == "a@b.example" && !own.err.contains("token(s)"), "{}", own.err);
-    use std::os::unix::fs::PermissionsExt as _;
     let mode = std::fs::metadata(place.path(".ombud")).unwrap().permissions().mode();
     assert_eq!(mode & 0o777, 0o700, "nobody else enters the home");
 }
