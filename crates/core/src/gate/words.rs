@@ -164,6 +164,13 @@ fn condition(id: &str, lang: Lang) -> String {
     }
 }
 
+/// That nobody can look at a result any more, in words.
+fn forgotten(lang: Lang) -> String {
+    say!(lang,
+        en: "one of its values stood in a result that was too long, or is too long ago, to be looked at, so nobody can tell whether that result asked for this",
+        zh: "其中有值出现在过长或过早的结果中，那些结果已不再查看，因此无法判断是不是它们要求这样做的")
+}
+
 /// A limit that is passed, in words.
 fn over(limit: Limit, lang: Lang) -> String {
     match limit {
@@ -252,9 +259,7 @@ impl Say for Doubt {
             Self::Signs => say!(lang,
                 en: "a text that the assistant read gives it orders",
                 zh: "助手读到的一段文字在向它下达命令"),
-            Self::Forgotten => say!(lang,
-                en: "one of its values stood in a result that was too long, or is too long ago, to be looked at, so nobody can tell whether that result asked for this",
-                zh: "其中有值出现在过长或过早的结果中，那些结果已不再查看，因此无法判断是不是它们要求这样做的"),
+            Self::Forgotten => forgotten(lang),
             Self::Steered { value, origin } => {
                 let (origin, value) = (inside(origin, lang), quoted(value));
                 say!(lang,
