@@ -335,8 +335,8 @@ async fn the_stream_to_a_server_elsewhere_ends_with_the_session_and_with_the_nex
     });
     let rig = Rig::new(api, BEARER, ToolPolicy::default(), Duration::from_mins(1)).await;
     let url = format!("{}/mcp/far", rig.url);
-    let begin = r#"{"jsonrpc":"2.0","id":1,"method":"initialize","params":{}}"#;
-    let begun = rig.client.post(&url).body(begin).send().await.unwrap();
+    let hello = r#"{"jsonrpc":"2.0","id":1,"method":"initialize","params":{}}"#;
+    let begun = rig.client.post(&url).body(hello).send().await.unwrap();
     let session = begun.headers()["mcp-session-id"].clone();
     let mut held = Vec::new();
     let reach = async |count: usize| {
