@@ -86,7 +86,7 @@ const BREATHER: Duration = Duration::from_secs(1);
 
 /// How long a client may take to send the head of a request, and how long a connection may wait for its next one: longer than clients
 /// keep theirs, so that none is closed under a request.
-const HEAD: Duration = Duration::from_secs(120);
+const HEAD: Duration = Duration::from_mins(2);
 
 /// Connections that are served at once; more wait until one ends.
 const MOST: usize = 4096;

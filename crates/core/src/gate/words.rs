@@ -164,6 +164,13 @@ fn condition(id: &str, lang: Lang) -> String {
     }
 }
 
+/// That nobody can look at a result any more, in words.
+fn forgotten(lang: Lang) -> String {
+    say!(lang,
+        en: "one of its values stood in a result that was too long, or is too long ago, to be looked at, so nobody can tell whether that result asked for this",
+        zh: "其中有值出现在过长或过早的结果中，那些结果已不再查看，因此无法判断是不是它们要求这样做的")
+}
+
 /// A limit that is passed, in words.
 fn over(limit: Limit, lang: Lang) -> String {
     match limit {
@@ -194,9 +201,9 @@ impl Say for Doubt {
             Self::Secret => say!(lang,
                 en: "it holds the placeholder of a secret; secrets are never turned back, so the tool would use or store the placeholder",
                 zh: "其中含有密钥的占位符；密钥不会被还原，工具只会使用或保存占位符"),
-            Self::Unreadable => say!(lang,
-                en: "its arguments cannot be read reliably",
-                zh: "它的参数无法可靠读取"),
+            Self::Unreadable => {
+                say!(lang, en: "its arguments cannot be read reliably", zh: "它的参数无法可靠读取")
+            }
             Self::Guarded => say!(lang,
                 en: "it reaches for the files in which Ombud keeps its rules and the answers to its questions",
                 zh: "它触及 Ombud 保存规则和答复的文件"),
@@ -240,9 +247,9 @@ impl Say for Doubt {
             Self::Condition { .. } => say!(lang,
                 en: "the developer set a condition for such calls, and it cannot be told whether this one meets it",
                 zh: "开发者为这类调用设定了条件，而这一次是否符合无法判断"),
-            Self::NotAsked => say!(lang,
-                en: "nothing in your own words asks for this",
-                zh: "你自己的话里没有提出过这样的要求"),
+            Self::NotAsked => {
+                say!(lang, en: "nothing in your own words asks for this", zh: "你自己的话里没有提出过这样的要求")
+            }
             Self::Delegated => say!(lang,
                 en: "you left it to a text what to do, and this is what the text made of it",
                 zh: "你让我照着某段文字去做，而这一步正是那段文字带来的"),
@@ -252,9 +259,7 @@ impl Say for Doubt {
             Self::Signs => say!(lang,
                 en: "a text that the assistant read gives it orders",
                 zh: "助手读到的一段文字在向它下达命令"),
-            Self::Forgotten => say!(lang,
-                en: "one of its values stood in a result that was too long, or is too long ago, to be looked at, so nobody can tell whether that result asked for this",
-                zh: "其中有值出现在过长或过早的结果中，那些结果已不再查看，因此无法判断是不是它们要求这样做的"),
+            Self::Forgotten => forgotten(lang),
             Self::Steered { value, origin } => {
                 let (origin, value) = (inside(origin, lang), quoted(value));
                 say!(lang,

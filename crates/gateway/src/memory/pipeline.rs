@@ -288,8 +288,13 @@ mod tests {
     #[tokio::test]
     async fn a_store_that_breaks_off_is_not_one_that_says_too_much() {
         let broken = || async {
-            let parts = [Ok(Bytes::from_static(b"{\"ids\":")), Err(std::io::Error::other("gone"))];
-            Response::new(Body::from_stream(futures_util::stream::iter(parts)))
+            let parts = futures_util::stream::unfold(0, |part| async move {
+                // The first part is on its way before the second fails.
+                tokio::time::sleep(std::time::Duration::from_millis(20 * part)).await;
+                let gone = Err(std::io::Error::other("gone"));
+                Some((if part == 0 { Ok(Bytes::from_static(b"{\"ids\":")) } else { gone }, part + 1))
+            });
+            Response::new(Body::from_stream(parts))
         };
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());

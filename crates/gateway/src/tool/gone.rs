@@ -24,7 +24,9 @@ pub struct Gone {
 impl Gone {
     /// A text that was never looked at.
     pub fn unread(&mut self, text: &str) {
-        terms(&normalise(text).text).iter().for_each(|term| self.mark(&term.canonical));
+        for term in terms(&normalise(text).text) {
+            self.mark(&term.canonical);
+        }
     }
 
     /// One that is looked at no more.

@@ -136,11 +136,7 @@ pub fn judge(
     let lasting = may_last((rules, minted), called, &decided, effect, &arguments);
     known.lasting = lasting.as_ref().is_some_and(|one| rules.beside.approvals().lasts(&one.mark));
     if known.lasting {
-        let without = std::mem::replace(&mut decided, decide_call(&policy, called.tool, &known));
-        // It is let through because somebody said so, and the record says that.
-        if !without.releases() && decided == CallDecision::Release(Vec::new()) {
-            decided = CallDecision::Approved;
-        }
+        decided = standing(decide_call(&policy, called.tool, &known), &decided);
     }
     // What is doubted here was seen with the user's words there. What is forbidden here stays forbidden, and so does what the operator
     // says of the tool under a name that only this edge knows.
@@ -179,6 +175,12 @@ pub fn judge(
         lasting,
         counted,
     }
+}
+
+/// The decision where a yes from before stands. What is let through because somebody said so is recorded as that.
+fn standing(decided: CallDecision, without: &CallDecision) -> CallDecision {
+    let only_so = !without.releases() && decided == CallDecision::Release(Vec::new());
+    if only_so { CallDecision::Approved } else { decided }
 }
 
 /// Values that were found for sure, per type.

@@ -446,7 +446,9 @@ impl Session {
         let text = say!(lang,
             en: "the log cannot be written, so nothing is forwarded. Type `{verify}` to see what is wrong",
             zh: "日志无法写入，因此不转发任何内容。请运行 `{verify}` 查看问题");
-        refuse(id, REFUSED, &text, "ombud_log_unwritable").into_iter().for_each(|step| left.push_front(step));
+        for step in refuse(id, REFUSED, &text, "ombud_log_unwritable") {
+            left.push_front(step);
+        }
     }
 
     /// Something the server did that the protocol does not allow. The first of its kind is recorded and told.

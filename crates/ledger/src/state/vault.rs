@@ -67,18 +67,18 @@ impl Vault {
 
     async fn store(
         &self,
-        whose: Option<(&str, &str)>,
+        subject: Option<(&str, &str)>,
         scope: &str,
         entries: &[(&str, DataType, &str)],
     ) -> Result<bool, Error> {
         let mut keyring = Keyring::open(&self.home).await?;
-        let (whole, scope) = (scope, scoped(scope));
+        let (plain, scope) = (scope, scoped(scope));
         let (keys, path, connection) = keyring.parts();
         let failed = |cause| Error::database("cannot write", path)(cause);
         let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await.map_err(failed)?;
         // In one transaction with the values: an erasure sees both or neither.
-        if let Some(whose) = whose
-            && !link_scope(&mut transaction, whose, whole).await.map_err(failed)?
+        if let Some(subject) = subject
+            && !link_scope(&mut transaction, subject, plain).await.map_err(failed)?
         {
             drop(transaction);
             return keyring.close().await.map(|()| false);

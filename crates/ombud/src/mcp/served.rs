@@ -79,9 +79,10 @@ impl Served {
         let around: Arc<Around> = Arc::new(move |server: &str, tenant: &str| {
             let known = Remembered::at(&home, terminal.lang);
             // The definitions of an HTTP tool are the operator's own file.
-            let remembered = match named.contains(server) {
-                true => known.pins(server).and_then(|pins| Ok((pins, super::others(&known, server)?))),
-                false => Ok(Default::default()),
+            let remembered = if named.contains(server) {
+                known.pins(server).and_then(|pins| Ok((pins, super::others(&known, server)?)))
+            } else {
+                Ok(Default::default())
             };
             // Whoever serves is told why; the client that there is no session.
             let tell = |error: &anyhow::Error| terminal.warn(&format!("ombud: {error}"));

@@ -335,8 +335,8 @@ async fn the_stream_to_a_server_elsewhere_ends_with_the_session_and_with_the_nex
     });
     let rig = Rig::new(api, BEARER, ToolPolicy::default(), Duration::from_mins(1)).await;
     let url = format!("{}/mcp/far", rig.url);
-    let begin = r#"{"jsonrpc":"2.0","id":1,"method":"initialize","params":{}}"#;
-    let begun = rig.client.post(&url).body(begin).send().await.unwrap();
+    let hello = r#"{"jsonrpc":"2.0","id":1,"method":"initialize","params":{}}"#;
+    let begun = rig.client.post(&url).body(hello).send().await.unwrap();
     let session = begun.headers()["mcp-session-id"].clone();
     let mut held = Vec::new();
     let reach = async |count: usize| {
@@ -358,12 +358,18 @@ async fn the_stream_to_a_server_elsewhere_ends_with_the_session_and_with_the_nex
 #[tokio::test]
 async fn an_answer_that_breaks_off_is_cut_and_a_stream_is_one_however_its_type_is_spelt() {
     let broken = || async {
-        let parts = [Ok(Bytes::from_static(b"{\"jsonrpc\":")), Err(std::io::Error::other("gone"))];
-        Response::new(Body::from_stream(futures_util::stream::iter(parts)))
+        let parts = futures_util::stream::unfold(0, |part| async move {
+            // The first part is on its way before the second fails.
+            tokio::time::sleep(Duration::from_millis(20 * part)).await;
+            let gone = Err(std::io::Error::other("gone"));
+            Some((if part == 0 { Ok(Bytes::from_static(b"{\"jsonrpc\":")) } else { gone }, part + 1))
+        });
+        Response::new(Body::from_stream(parts))
     };
-    let streamed = || async {
-        let event = "data: {\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{\"content\":[]}}\n\n";
-        ([("content-type", "Text/Event-Stream; charset=utf-8")], event)
+    let streamed = |asked: String| async move {
+        let asked: serde_json::Value = serde_json::from_str(&asked).unwrap();
+        let answer = serde_json::json!({ "jsonrpc": "2.0", "id": asked["id"], "result": { "content": [] } });
+        ([("content-type", "Text/Event-Stream; charset=utf-8")], format!("data: {answer}\n\n"))
     };
     let call = r#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"read","arguments":{}}}"#;
     for (api, words) in [

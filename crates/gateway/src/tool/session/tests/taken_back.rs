@@ -40,7 +40,8 @@ fn a_call_that_is_taken_back_is_told_to_the_server_and_recorded_by_how_it_ends()
 
 #[test]
 fn what_cannot_be_recorded_of_one_request_takes_no_answer_from_the_others() {
-    let answered = |end: fn(&mut Session) -> Vec<Step>| {
+    type End = fn(&mut Session) -> Vec<Step>;
+    let answered = |end: End| {
         let mut script = Script::new(Gate::Observe);
         (1..6).for_each(|id| drop(script.call(id, READ, &arguments())));
         let list = json!({ "jsonrpc": "2.0", "id": 6, "method": "resources/list" });
@@ -60,7 +61,7 @@ fn what_cannot_be_recorded_of_one_request_takes_no_answer_from_the_others() {
         }
         answers
     };
-    let ends: [(fn(&mut Session) -> Vec<Step>, &str); 3] = [
+    let ends: [(End, &str); 3] = [
         (|session| session.server_ended(Duration::ZERO), "ombud_server_ended"),
         (|session| session.oversized(Side::Server, Duration::ZERO), "ombud_message_too_large"),
         (|session| session.tick(Duration::from_secs(61)), "ombud_timeout"),
