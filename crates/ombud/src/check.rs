@@ -281,7 +281,7 @@ fn check(args: &Check, terminal: Terminal) -> Result<u8> {
         None => terminal.out(text.trim_end())?,
     }
     let saw = !found.saw_nothing();
-    if args.format == Format::Text && !args.instead.bom && saw {
+    if args.format == Format::Text && !args.instead.bom && found.understood > 0 {
         journey::next(&onward(&found, args, terminal), terminal);
     }
     if !saw && args.stage == Stage::Release && (args.format != Format::Text || args.instead.map) {

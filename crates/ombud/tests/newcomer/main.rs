@@ -7,3 +7,5 @@ mod filters;
 mod place;
 #[cfg(test)]
 mod runs;
+#[cfg(test)]
+mod unknown;
