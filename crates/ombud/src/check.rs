@@ -290,7 +290,7 @@ fn check(args: &Check, terminal: Terminal) -> Result<u8> {
     if !own && args.format == Format::Text {
         kept::remark(terminal);
     }
-    if args.format == Format::Text && !args.instead.bom && saw {
+    if args.format == Format::Text && !args.instead.bom && found.understood > 0 {
         journey::next(&onward(&found, args, terminal), terminal);
     }
     if !saw && args.stage == Stage::Release && (args.format != Format::Text || args.instead.map) {

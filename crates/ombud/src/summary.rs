@@ -237,6 +237,19 @@ mod tests {
     }
 
     #[test]
+    fn this_machine_is_no_unknown_country() {
+        let upstream = |country: &str| Recipient {
+            kind: ombud_core::flow::RecipientKind::Provider,
+            name: "upstream".into(),
+            country: country.into(),
+            inspected: true,
+        };
+        assert_eq!(who(&upstream(LOCAL), false, Lang::En), "upstream (this machine)");
+        assert_eq!(who(&upstream(LOCAL), false, Lang::Zh), "upstream（本机）");
+        assert_eq!(who(&upstream("unknown"), false, Lang::En), "upstream (country unknown)");
+    }
+
+    #[test]
     fn what_was_not_looked_at_is_not_called_clean() {
         let told = |opaque, unread, lang| received("x", &flow(1, (0, 0), opaque), unread, lang);
         assert_eq!(told(0, false, Lang::En), "  x, 1 request(s): masked nothing (nothing was found)");

@@ -3,7 +3,7 @@
 
 use ombud_core::finding::Finding;
 
-use super::{Text, connection_not_checked, secret, tool_without_confirmation};
+use super::{Text, connection_not_checked, personal_data_unmasked, secret, tool_without_confirmation};
 
 const EXPORT: &[&str] = &["json", "yaml", "yml"];
 const NOTEBOOK: &[&str] = &["ipynb"];
@@ -33,6 +33,14 @@ const FIXES: &[(&str, &[&str], Text)] = &[
         Text {
             en: "Revoke it with its issuer first. What an app carries everybody has who has the app: keep the new one on your server, and out of the history of the repository.",
             zh: "先到签发方作废它。App 里带的东西人人可得：新密钥只能放在服务端，也不要留在代码库历史里。",
+        },
+    ),
+    (
+        personal_data_unmasked::RULE.id.0,
+        EXPORT,
+        Text {
+            en: "Start `ombud serve`, and set the address of this provider, in the settings or the credentials of the platform, to its gateway, which masks on the way; or mask in a step before this one.",
+            zh: "启动 `ombud serve`，并在平台的设置或凭据中把该服务商的地址改为它的网关，途中会自动脱敏；或在此节点之前加一个脱敏步骤。",
         },
     ),
     (

@@ -132,8 +132,8 @@ pub fn advice(finding: &Finding) -> Option<Advice> {
         () if rule.id == personal_data_unmasked::RULE.id => personal_data_unmasked::advice(finding),
         () => None,
     };
-    let fix = by_place::fix(finding).unwrap_or(rule.fix);
-    Some(own.unwrap_or(Advice { harm: rule.harm, fix }))
+    let own = own.unwrap_or(Advice { harm: rule.harm, fix: rule.fix });
+    Some(Advice { fix: by_place::fix(finding).unwrap_or(own.fix), ..own })
 }
 
 /// Every rule, for lists and reports.

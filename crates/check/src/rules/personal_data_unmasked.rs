@@ -3,7 +3,8 @@
 //! What it does: finds model calls that carry what a person said and before which nothing masked it. An address that is written
 //! out is an error: nothing can lead such a call through the gateway. Where the source says no address (the library's own, or one
 //! that a configuration names), `ombud run` can; so there is one warning for each recipient, in a project that has no `ombud.toml`
-//! and no start by `ombud run`. An address from a variable, this machine and a redactor are no finding.
+//! and no start by `ombud run`. An address that is written beside a variable holds until somebody sets it, so it is such a warning
+//! too; a variable alone, this machine and a redactor are no finding.
 //!
 //! Why it matters: names, numbers and stories of the users reach a third party in the clear.
 //!
@@ -39,8 +40,8 @@ pub(super) const RULE: Rule = Rule {
 /// Where the source says no address there is none to take out of it.
 pub(super) fn advice(finding: &Finding) -> Option<Advice> {
     const FIX: Text = Text {
-        en: "Start the agent with `ombud run`, which masks on the way (`ombud init` writes the `ombud.toml` that says so); or mask before the call. What a platform runs is led there by the provider's address in the platform's settings: the gateway of `ombud serve`.",
-        zh: "用 `ombud run` 启动智能体，途中会自动脱敏（`ombud init` 会写好说明这一点的 `ombud.toml`）；或在调用前脱敏。由平台运行的应用，请在平台设置中把该服务商的地址改为 `ombud serve` 的网关。",
+        en: "Start the agent with `ombud run`, which masks on the way (`ombud init` writes the `ombud.toml` that says so); or mask before the call.",
+        zh: "用 `ombud run` 启动智能体，途中会自动脱敏（`ombud init` 会写好说明这一点的 `ombud.toml`）；或在调用前脱敏。",
     };
     let open = finding.severity != Severity::Error;
     open.then_some(Advice { harm: RULE.harm, fix: FIX })

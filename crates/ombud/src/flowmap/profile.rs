@@ -198,6 +198,18 @@ mod tests {
     }
 
     #[test]
+    fn a_port_of_this_machine_may_lead_on() {
+        let (providers, notice) = (Providers::builtin().unwrap(), Notice::default());
+        let trains = |kind, name: &str| {
+            let here = Recipient { country: LOCAL.into(), ..recipient(kind, name) };
+            profile(&here, &providers, &notice, day("2026-09-01")).trains
+        };
+        assert_eq!(trains(RecipientKind::Provider, "local-model"), Trains::Unknown);
+        assert_eq!(trains(RecipientKind::Provider, "ollama"), Trains::No);
+        assert_eq!(trains(RecipientKind::Store, "notes"), Trains::No);
+    }
+
+    #[test]
     fn what_the_operator_states_stands_above_the_registry() {
         let providers = Providers::builtin().unwrap();
         let text = "[recipients.deepseek]\nkind = \"provider\"\ntrains = \"no\"\nretention_days = 7\ncountry = \"SG\"";

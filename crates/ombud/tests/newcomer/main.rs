@@ -11,3 +11,5 @@ mod place;
 mod runs;
 #[cfg(test)]
 mod simulated;
+#[cfg(test)]
+mod unknown;
