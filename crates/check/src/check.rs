@@ -174,11 +174,7 @@ pub(crate) fn run(
     let mut findings =
         rules::graph(&rules::Project { facts: &facts, reach: &reach, doors: &doors, providers, options });
     findings.extend(rules::source(memory, sources, &facts.files, providers, detector));
-    let unread = |gap: &&Gap| matches!(gap.why, GapKind::Syntax | GapKind::TooComplex);
-    let unread: BTreeSet<&str> = facts.gaps.iter().filter(unread).map(|gap| gap.path.as_str()).collect();
-    let followed = [&in_python, &scripts, &in_swift, &exports, &composed].into_iter().flatten();
-    let path = |index: &usize| facts.files.get(*index).map(|file| file.path.as_str());
-    let understood = followed.filter_map(path).filter(|path| !unread.contains(path)).count();
+    let understood = understood(&facts, [&in_python, &scripts, &in_swift, &exports, &composed]);
     if let Some(profile) = options.profile {
         profile.raise(&mut findings);
     }
@@ -203,6 +199,14 @@ pub(crate) fn run(
         inventory,
         kinds: facts.kinds,
     }
+}
+
+/// How many of the files that were to be followed could be read.
+fn understood(facts: &Facts, followed: [&Vec<usize>; 5]) -> usize {
+    let unread = |gap: &&Gap| matches!(gap.why, GapKind::Syntax | GapKind::TooComplex);
+    let unread: BTreeSet<&str> = facts.gaps.iter().filter(unread).map(|gap| gap.path.as_str()).collect();
+    let path = |index: &usize| facts.files.get(*index).map(|file| file.path.as_str());
+    followed.into_iter().flatten().filter_map(path).filter(|path| !unread.contains(path)).count()
 }
 
 /// The folder that paths are relative to.

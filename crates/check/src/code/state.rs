@@ -606,10 +606,8 @@ impl<'a> State<'a> {
 
     /// The method that an object of a class answers with.
     pub(super) fn method(&self, class: ClassId, name: &str) -> Option<FunctionId> {
-        match self.member(class, name, true, 0)?.shape {
-            Shape::Bound(method) => Some(method),
-            _ => None,
-        }
+        let Shape::Bound(method) = self.member(class, name, true, 0)?.shape else { return None };
+        Some(method)
     }
 
     /// Takes one evaluation from what is left.
@@ -632,11 +630,8 @@ impl<'a> State<'a> {
             if *slot == value {
                 continue;
             }
-            let joined = slot.join(&value);
-            if *slot != joined {
-                *slot = joined;
-                changed = true;
-            }
+            let before = std::mem::replace(slot, slot.join(&value));
+            changed |= before != *slot;
         }
         if changed {
             self.change(Seen::Handed(function));

@@ -498,7 +498,7 @@ fn argument(
     facts.outside = outside(hits.iter().filter(said));
     facts.typed |= part == Part::Object && hits.is_empty() && is_number_of_a_record(leaf);
     facts.listed = is_listed(known, &folded(&leaf.value), part);
-    facts.altered = part == Part::Url && is_altered(known, value);
+    facts.altered = part == Part::Url && plain::is_altered(known, value);
     let in_line = part == Part::Object && is_of_a_named_line(known, &value.text);
     facts.record = plain
         && match part {
@@ -544,18 +544,6 @@ fn argument(
 /// `mail_id: 4711`: nobody calls anything by it who has not read it somewhere.
 fn is_number_of_a_record(leaf: &Leaf) -> bool {
     is_id(&leaf.key) && leaf.value.bytes().any(|byte| byte.is_ascii_digit())
-}
-
-/// Whether an address is none that somebody wrote, nor one above such an address: more than a host was added.
-fn is_altered(known: &Prepared, value: &Value) -> bool {
-    if value.kind != Some(Kind::Url) || !known.context.identifier(Kind::Url, &value.text).is_empty() {
-        return false;
-    }
-    let above = format!("{}/", value.text.trim_end_matches('/'));
-    let sources = known.context.sources.iter();
-    !sources.flat_map(|source| source.index.terms()).any(|(term, places)| {
-        term.starts_with(&above) && places.first().is_some_and(|place| place.0 == Kind::Url)
-    })
 }
 
 /// The first origin that a third party may have written.
