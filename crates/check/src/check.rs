@@ -174,7 +174,7 @@ pub(crate) fn run(
     let mut findings =
         rules::graph(&rules::Project { facts: &facts, reach: &reach, doors: &doors, providers, options });
     findings.extend(rules::source(memory, sources, &facts.files, providers, detector));
-    let understood = understood(&facts, [&in_python, &scripts, &in_swift, &exports, &composed]);
+    let understood = followed(&facts, &[in_python, scripts, in_swift, exports, composed].concat());
     if let Some(profile) = options.profile {
         profile.raise(&mut findings);
     }
@@ -201,12 +201,12 @@ pub(crate) fn run(
     }
 }
 
-/// How many of the files that were to be followed could be read.
-fn understood(facts: &Facts, followed: [&Vec<usize>; 5]) -> usize {
+/// How many of these files were read to their end.
+fn followed(facts: &Facts, files: &[usize]) -> usize {
     let unread = |gap: &&Gap| matches!(gap.why, GapKind::Syntax | GapKind::TooComplex);
     let unread: BTreeSet<&str> = facts.gaps.iter().filter(unread).map(|gap| gap.path.as_str()).collect();
-    let path = |index: &usize| facts.files.get(*index).map(|file| file.path.as_str());
-    followed.into_iter().flatten().filter_map(path).filter(|path| !unread.contains(path)).count()
+    let read = |index: &&usize| facts.files.get(**index).is_some_and(|file| !unread.contains(&*file.path));
+    files.iter().filter(read).count()
 }
 
 /// The folder that paths are relative to.

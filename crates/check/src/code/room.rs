@@ -33,6 +33,12 @@ impl Room {
 }
 
 impl State<'_> {
+    /// Takes one evaluation from what is left.
+    pub(super) fn spend(&mut self) -> bool {
+        self.budget = self.budget.saturating_sub(1);
+        self.budget > 0
+    }
+
     /// What the names of a module held before it is walked anew they hold no longer.
     pub(super) fn make_room(&mut self, function: FunctionId) {
         let of = |function: &Func<'_>| self.project.modules.get(function.module).map(|module| module.file);

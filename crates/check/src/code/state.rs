@@ -610,12 +610,6 @@ impl<'a> State<'a> {
         Some(method)
     }
 
-    /// Takes one evaluation from what is left.
-    pub(super) fn spend(&mut self) -> bool {
-        self.budget = self.budget.saturating_sub(1);
-        self.budget > 0
-    }
-
     /// Joins what a caller hands in.
     pub(super) fn hand_in(&mut self, function: FunctionId, arguments: &[Value]) {
         let Some(summary) = self.summaries.get_mut(function) else { return };

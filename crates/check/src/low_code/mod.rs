@@ -53,7 +53,7 @@ pub(crate) fn may_be(path: &str, text: &str) -> bool {
 }
 
 /// Bytes at the beginning of a file by which an export is known that is broken, or was cut off on its way.
-pub(crate) const HEAD: usize = 1024;
+const HEAD: usize = 1024;
 
 /// Whether a file looks like an export by its name or its first bytes, though it may be none that can be read: `{"nodes": [`.
 /// One that cannot be parsed is named as such, and so is one with steps of a platform that nobody knows here.
@@ -66,7 +66,7 @@ pub(crate) fn resembles(path: &str, text: &str) -> bool {
     if is_yaml(path) {
         return (head.starts_with("app:") || head.contains("\napp:")) && head.contains("\n  mode:");
     }
-    name.ends_with(".json")
+    matches!(name.rsplit_once('.'), Some((_, "json")))
         && (["\"nodes\"", "\"bot_info\""].iter().any(|sign| head.contains(sign)) || named())
 }
 
@@ -78,9 +78,9 @@ pub(crate) fn is_yaml(path: &str) -> bool {
 /// Whether something holds the steps of a flow or the settings of a bot, whosever they are. Points and lines of a drawing are
 /// `nodes` too, but do nothing.
 fn has_steps(root: &Node) -> bool {
+    const MODES: &[&str] = &["chat", "agent-chat", "completion", "advanced-chat", "workflow"];
     const DOES: &[&str] = &["parameters", "data", "inputs", "config", "prompt"];
     let step = |node: &Node| node.get("type").is_some() && DOES.iter().any(|does| node.get(does).is_some());
-    const MODES: &[&str] = &["chat", "agent-chat", "completion", "advanced-chat", "workflow"];
     root.get("nodes").map(Node::items).unwrap_or_default().first().is_some_and(step)
         || root.at(&["app", "mode"]).is_some_and(|mode| MODES.contains(&mode.text()))
         || root.get("bot_info").is_some_and(|bot| !bot.fields().is_empty())

@@ -10,7 +10,8 @@ struct Notebook {
 
 #[derive(Deserialize)]
 struct Cell {
-    cell_type: String,
+    #[serde(rename = "cell_type")]
+    kind: String,
     #[serde(default)]
     source: Source,
     #[serde(default)]
@@ -41,7 +42,7 @@ pub(super) fn code(text: &str) -> Option<String> {
             Source::Lines(lines) => lines.concat(),
             Source::Text(text) => text,
         };
-        if cell.cell_type != "code" {
+        if cell.kind != "code" {
             comment(&source, &mut shown);
             continue;
         }

@@ -532,7 +532,10 @@ fn an_address_to_compare_with_leads_nowhere() {
         report.findings.iter().filter(|one| one.rule.0 == rule).count()
     };
     assert_eq!(told(&script("export const own = (it) => it.startsWith(HOME_OF_IT);")), 0);
-    assert_eq!(told(&script("export const own = (it) => it.startsWith(HOME_OF_IT) && fetch(HOME_OF_IT);")), 1);
+    assert_eq!(
+        told(&script("export const own = (it) => it.startsWith(HOME_OF_IT) && fetch(HOME_OF_IT);")),
+        1
+    );
     assert_eq!(told(&script("export const other = HOME_OF_IT_ALL;")), 1);
     assert_eq!(told("const HELP = `\n- an address: \\`https://api.openai.com/v1/files/1\\`\n`;\n"), 0);
 }

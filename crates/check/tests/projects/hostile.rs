@@ -212,7 +212,8 @@ fn what_holds_all_before_it_is_bounded_and_named() {
     let spread = |n: usize| format!("const v{} = {{...v{n}, k{n}: v{n}}};\n", n + 1);
     let script = "const v0 = {};\n".to_owned() + &(0..1500).map(spread).collect::<String>();
     assert_eq!(gaps("a.ts", &script), [GapKind::TooComplex]);
-    let python = "d = {}\n".to_owned() + &(0..1500).map(|n| format!("d['k{n}'] = d\n")).collect::<String>();
+    let put = |n: usize| format!("d['k{n}'] = d\n");
+    let python = "d = {}\n".to_owned() + &(0..1500).map(put).collect::<String>();
     assert_eq!(gaps("a.py", &python), [GapKind::TooComplex]);
     // What somebody wrote out is never too much.
     let row = "{'name': 'a', 'of': ['b', 'c', {'d': 1}], 'e': {'f': 'g'}},\n";

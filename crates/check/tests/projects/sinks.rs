@@ -206,11 +206,9 @@ fn switches_of_shells_stand_in_any_place() {
     ] {
         assert_eq!(of_rule(rule, &tool(command)), ["untrusted-to-exec@6"], "{command}");
     }
-    for command in [
-        "['powershell', '-File', 'say.ps1', text]",
-        "['bash', 'say.sh', '-c', text]",
-        "['say', '-c', text]",
-    ] {
+    for command in
+        ["['powershell', '-File', 'say.ps1', text]", "['bash', 'say.sh', '-c', text]", "['say', '-c', text]"]
+    {
         assert!(of_rule(rule, &tool(command)).is_empty(), "{command}");
     }
 }
