@@ -39,6 +39,7 @@ fn facts() -> CallFacts {
         leaks: Default::default(),
         met: Vec::new(),
         guarded: false,
+        forgotten: false,
         arguments: Vec::new(),
     }
 }

@@ -19,7 +19,7 @@ fn run(wire: Wire, pieces: &[&[u8]], withhold: bool) -> Vec<u8> {
         while let Some(step) = stream.step() {
             match step {
                 Step::Forward(bytes) => out.extend(bytes),
-                Step::Unreadable => stream.abandon(),
+                Step::Unreadable | Step::TooLarge => stream.abandon(),
                 Step::Decide(calls) => {
                     let every_other = calls.iter().step_by(2).filter(|_| withhold);
                     let held = every_other.map(|call| Withheld {
