@@ -105,7 +105,7 @@ def asks_by_a_form(ombud, provider, folder):
         asked = asyncio.run(answers(parameters(ombud, home), mode))
         client.check(len(asked) == 2 and all("send_note" in message for message in asked), f"{asked}")
         decisions = [row["decision"] for row in records(ombud, home) if row["kind"] == "tool.call"]
-        client.check([word.split(":")[0] for word in decisions] == ["ask", "approved", "ask", "release"], f"{decisions}")
+        client.check([word.split(":")[0] for word in decisions] == ["ask", "approved", "ask", "declined", "release"], f"{decisions}")
 
 
 async def answers(server, mode):
