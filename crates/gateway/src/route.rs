@@ -55,7 +55,7 @@ impl Last {
         {
             return Ok(Route { provider, url: url.clone(), wire: *wire, dialect });
         }
-        let route = find(gateway, method, uri, headers)?;
+        let route = find(gateway, method, uri, headers, (dialect, target))?;
         if let Ok(mut last) = self.0.lock() {
             let of = (method.clone(), target.to_owned(), addressed.cloned(), dialect);
             let (provider, url) = (route.provider.id.clone(), route.url.clone());
@@ -81,9 +81,8 @@ fn find<'g>(
     method: &Method,
     uri: &Uri,
     headers: &HeaderMap,
+    (dialect, target): (Dialect, &str),
 ) -> Result<Route<'g>, Refusal> {
-    let dialect = dialect(method, uri, headers);
-    let target = uri.path_and_query().map_or("/", |target| target.as_str());
     let (provider, rest) = match target.strip_prefix("/p/") {
         Some(named) => {
             let end = named.find(['/', '?']).unwrap_or(named.len());

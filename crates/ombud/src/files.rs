@@ -1,9 +1,11 @@
 //! Files of the user's own that Ombud rewrites, and the home that nobody but its owner can enter.
 
-use std::fs::{self, OpenOptions, Permissions};
+use std::fs::{self, File, OpenOptions, Permissions};
 use std::io::{self, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
+
+use ombud_gateway::record;
 
 /// Makes a folder that only its owner can enter; one that exists is left as it is.
 pub(crate) fn private_dir(path: &Path) -> io::Result<()> {
@@ -21,6 +23,23 @@ pub(crate) fn home(path: &Path) -> io::Result<()> {
         let _ = fs::set_permissions(path, Permissions::from_mode(mode & 0o700));
     }
     Ok(())
+}
+
+/// A new or emptied file that only its owner can read.
+pub(crate) fn private(path: &Path) -> io::Result<File> {
+    OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path)
+}
+
+/// Puts bytes in place as a whole, in a file that only its owner can read. All sessions of a gateway are one process and may do so at
+/// once: each writes a file of its own first.
+pub(crate) fn put_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut name = path.file_name().unwrap_or_default().to_owned();
+    name.push(format!(".{}.tmp", record::id()));
+    let temporary = path.with_file_name(name);
+    let mut file = private(&temporary)?;
+    file.write_all(bytes)?;
+    file.sync_all()?;
+    fs::rename(temporary, path)
 }
 
 /// Puts a text in place as a whole: whoever looks, also after a full disk or a signal, sees the old one or the new. A file that is

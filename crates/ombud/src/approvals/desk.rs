@@ -5,17 +5,17 @@
 //! call in full, and over yes or no. And a code is short, so another call may have it too: the first one that waits keeps it.
 
 use std::fs;
-use std::io::{self, Write as _};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use aws_lc_rs::constant_time::verify_slices_are_equal;
 use aws_lc_rs::hmac;
 use ombud_gateway::approvals::Pending;
-use ombud_gateway::record;
 use ombud_ledger::Vault;
 
 use super::fair::makes_room;
+use crate::files::put_private;
 
 /// How long an answer may wait for its call, and a call for its answer.
 pub(crate) const LIFE: Duration = Duration::from_mins(15);
@@ -113,12 +113,9 @@ impl Desk {
         if !self.make_room(call) {
             return Err(io::ErrorKind::QuotaExceeded.into());
         }
-        // All sessions of a gateway are one process, and each writes its own file.
-        let temporary = self.waiting.join(format!("{code}.{}.tmp", record::id()));
         let call = serde_json::to_vec(call)?;
         let signed = self.signed(&[b"call", &call]).ok_or(io::ErrorKind::PermissionDenied)?;
-        private(&temporary)?.write_all(&[signed.as_ref(), &call].concat())?;
-        fs::rename(temporary, self.waiting.join(code))
+        put_private(&self.waiting.join(code), &[signed.as_ref(), &call].concat())
     }
 
     /// Lets go of what has waited too long, and where there are too many of one of those who have most. Whether the new one may wait.
@@ -179,11 +176,7 @@ impl Desk {
         crate::files::private_dir(&self.said).map_err(Refused::Io)?;
         self.forget();
         let signed = self.signature(&call.code, &call.stands, allow).ok_or(Refused::Keys)?;
-        let temporary = self.said.join(format!("{}.{}.tmp", call.code, record::id()));
-        let mut file = private(&temporary).map_err(Refused::Io)?;
-        file.write_all(signed.as_ref()).map_err(Refused::Io)?;
-        file.sync_all().map_err(Refused::Io)?;
-        fs::rename(temporary, self.said.join(&call.code)).map_err(Refused::Io)?;
+        put_private(&self.said.join(&call.code), signed.as_ref()).map_err(Refused::Io)?;
         self.settled(&call.code);
         Ok(())
     }
@@ -232,13 +225,6 @@ fn code_of(text: &str) -> Option<String> {
 fn age(path: &Path) -> Option<Duration> {
     let changed = fs::metadata(path).and_then(|about| about.modified()).ok()?;
     Some(SystemTime::now().duration_since(changed).unwrap_or(LIFE))
-}
-
-/// A new file that only its owner can read.
-pub(crate) fn private(path: &Path) -> io::Result<fs::File> {
-    let mut options = fs::OpenOptions::new();
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.write(true).create(true).truncate(true).open(path)
 }
 
 #[cfg(test)]

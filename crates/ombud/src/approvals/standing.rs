@@ -3,7 +3,7 @@
 //! answered.
 
 use std::fs;
-use std::io::{self, Write as _};
+use std::io;
 use std::path::PathBuf;
 use std::time::SystemTime;
 
@@ -11,7 +11,8 @@ use ombud_core::effect::Effect;
 use ombud_gateway::approvals::Pending;
 use serde::{Deserialize, Serialize};
 
-use super::desk::{Desk, Refused, private};
+use super::desk::{Desk, Refused};
+use crate::files::put_private;
 
 /// Characters of a mark by which a person names an answer.
 const NAME: usize = 8;
@@ -70,11 +71,7 @@ impl Desk {
         crate::files::private_dir(&folder).map_err(Refused::Io)?;
         let text = serde_json::to_vec(standing).map_err(|error| Refused::Io(error.into()))?;
         let signed = self.signed(&[b"standing", &text]).ok_or(Refused::Keys)?;
-        let temporary = folder.join(format!("{}.{}.tmp", standing.mark, ombud_gateway::record::id()));
-        let mut file = private(&temporary).map_err(Refused::Io)?;
-        file.write_all(&[signed.as_ref(), &text].concat()).map_err(Refused::Io)?;
-        file.sync_all().map_err(Refused::Io)?;
-        fs::rename(temporary, folder.join(&standing.mark)).map_err(Refused::Io)
+        put_private(&folder.join(&standing.mark), &[signed.as_ref(), &text].concat()).map_err(Refused::Io)
     }
 
     /// Whether an answer with this mark stands.

@@ -5,17 +5,16 @@
 
 use std::fmt::Write as _;
 use std::fs::{self, File};
-use std::io::{self, Write as _};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Result, anyhow};
 use ombud_core::{Lang, say};
-use ombud_gateway::record;
 use ombud_gateway::tool::pins::Pins;
 use serde::{Deserialize, Serialize};
 
-use crate::approvals::desk::private;
 use crate::fault;
+use crate::files::{private, put_private};
 
 /// Bytes of a name that stand in the name of its file as they are. Longer ones end in a digest.
 const LONGEST: usize = 120;
@@ -127,12 +126,8 @@ impl Remembered {
     }
 
     fn write(&self, server: &str, pins: Pins) -> io::Result<()> {
-        let path = self.file(server);
-        let temporary = path.with_extension(format!("{}.tmp", record::id()));
-        let mut file = private(&temporary)?;
-        file.write_all(&serde_json::to_vec_pretty(&Kept { server: Some(server.to_owned()), pins })?)?;
-        file.sync_all()?;
-        fs::rename(temporary, path)
+        let kept = Kept { server: Some(server.to_owned()), pins };
+        put_private(&self.file(server), &serde_json::to_vec_pretty(&kept)?)
     }
 
     /// Accepts what a server offers for one of its tools, or for all; how many that were.
