@@ -192,7 +192,7 @@ struct Reader<'c> {
     arguments: &'c Arguments,
     /// The values of the call, as a text may spell them out.
     spelt: Spelt,
-    /// Values whose tokens the model wrote.
+    /// The values whose tokens the model wrote.
     tokens: Vec<&'c str>,
     /// The same, with their data types.
     personal: Vec<(DataType, &'c str)>,
@@ -380,7 +380,7 @@ pub(super) fn is_free(arguments: &Arguments) -> bool {
     matches!(arguments.leaves.as_slice(), [leaf] if leaf.path.is_empty() && !leaf.value.trim_start().starts_with(['{', '[']))
 }
 
-/// Values whose tokens the model wrote.
+/// Returns the values whose tokens or surrogates the model wrote.
 fn restored<'m>(written: &str, minted: &'m Minted) -> Vec<&'m str> {
     if minted.is_empty() {
         return Vec::new();

@@ -27,7 +27,7 @@ pub(super) fn is_plain_url(known: &Prepared, url: &str) -> bool {
     named && stands.all(|hit| hit.origin == Origin::Operator)
 }
 
-/// Whether a URL is neither one that somebody wrote nor a parent of one: more than a host was added.
+/// Whether a URL is neither one that somebody wrote nor a parent of one.
 pub(super) fn is_altered(known: &Prepared, value: &Value) -> bool {
     if value.kind != Some(Kind::Url) || !known.context.identifier(Kind::Url, &value.text).is_empty() {
         return false;
