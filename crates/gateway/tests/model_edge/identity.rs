@@ -1,4 +1,4 @@
-//! Whose tokens are whose.
+//! Which tokens belong to whom.
 
 use serde_json::{Value, json};
 
@@ -109,7 +109,7 @@ async fn a_gateway_with_keys_wants_one() {
         .header("x-ombud-key", "a-long-enough-key");
     assert_eq!(request.body(chat("hi")).send().await.unwrap().status(), 200);
     assert_eq!(rig.bodies().len(), 1);
-    // An empty key in the list, as a template of a variable leaves it behind, is nobody's.
+    // An empty key in the list, as an unset template variable leaves behind, belongs to nobody.
     let keys = vec![String::new(), "a-long-enough-key".into()];
     let rig = Rig::with(echo, |config| config.keys = keys).await;
     for shown in [None, Some("")] {

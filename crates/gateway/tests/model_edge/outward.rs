@@ -1,4 +1,4 @@
-//! What an answer points to, over real sockets: in every wire, streamed and not.
+//! What a response points to, over real sockets: in every wire, streamed and not.
 
 use ombud_core::event::{AnswerFinding, EventKind};
 use ombud_core::gate::{Carried, Gate};
@@ -7,7 +7,7 @@ use rstest::rstest;
 use super::harness::{EMAIL, KEY, Rig, token};
 use super::wires::*;
 
-/// A conversation in which a page was fetched that wants a picture shown.
+/// A conversation in which a fetched page asks for an image to be shown.
 fn fetched() -> Vec<Turn> {
     vec![
         Turn::System("You help at shop.example.".into()),
@@ -33,7 +33,7 @@ async fn got(rig: &Rig, wire: Wire, stream: bool, turns: &[Turn]) -> String {
     let answer = rig.post(wire.path(), wire.request(turns, stream)).await;
     assert_eq!(answer.status(), 200);
     let body = answer.text().await.unwrap();
-    // Some wires say the text again where it ends.
+    // Some wires repeat the text at its end.
     let again = body.contains("evil.example/p.png");
     let text = wire.read(&body, stream).text;
     assert_eq!(again, text.contains("evil.example/p.png"), "{body}");
@@ -119,7 +119,7 @@ async fn a_token_in_an_address_is_the_value_it_stands_for(#[values(false, true)]
     let text = got(&rig, Wire::Chat, stream, &turns).await;
     assert!(!text.contains("http") && text.ends_with(EMAIL), "{text}");
     let carried: Vec<Vec<Carried>> = found(&rig).await.into_iter().map(|found| found.carries).collect();
-    // The last one is about the words themselves: only the mail says whose address it is.
+    // The last one concerns the text itself: only the mail says whose address it is.
     assert_eq!(
         carried,
         [vec![Carried::Personal, Carried::Content], vec![Carried::Secret], vec![Carried::Personal]]
