@@ -71,26 +71,26 @@ pub enum Kind {
     Other,
 }
 
-/// Whose words a text is.
+/// Who wrote the text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Vouched {
-    /// Anybody's.
+    /// A third party.
     ThirdParty,
-    /// The user's.
+    /// The user.
     User,
-    /// The developer's.
+    /// The operator.
     Operator,
 }
 
-/// One declaration.
+/// A declaration of where a text came from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Declaration {
     /// The kind of text.
     pub kind: Kind,
-    /// The store, page, file or tool.
+    /// The name of the store, page, file or tool.
     pub name: Option<String>,
-    /// Whose words it is.
+    /// Who wrote it.
     pub trust: Vouched,
     /// The session in which it applies (`x-ombud-session`); `None` for all of the tenant's sessions.
     pub session: Option<String>,

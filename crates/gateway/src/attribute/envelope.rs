@@ -13,7 +13,7 @@ use ombud_core::Origin;
 pub struct Passage {
     /// Bytes of the slot's text.
     pub span: Range<usize>,
-    /// Where it came from.
+    /// Its origin.
     pub origin: Origin,
 }
 

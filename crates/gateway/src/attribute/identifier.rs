@@ -25,7 +25,7 @@ pub enum Kind {
     Id,
     /// A path in a file system.
     Path,
-    /// `@name`
+    /// A handle: `@name`.
     Handle,
 }
 

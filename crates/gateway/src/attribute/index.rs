@@ -21,7 +21,7 @@ pub(crate) const VERY_SHORT: usize = 512;
 /// A word and its span in the folded text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Word {
-    /// Hash of the word.
+    /// Its hash.
     pub hash: u64,
     start: u32,
     end: u32,

@@ -30,7 +30,7 @@ pub struct Approver {
     key: hmac::Key,
     /// The number of the current half hour.
     now: u64,
-    /// What was released.
+    /// Counts of what was released.
     spent: Arc<Spent>,
 }
 

@@ -247,7 +247,7 @@ fn constant(gateway: &Gateway, caller: &Caller, exchange: &Exchange) -> Constant
     gateway.prompts.turn(&whose, exchange, &prompts)
 }
 
-/// Whose request it is.
+/// Who sent the request.
 enum Asker {
     /// A caller of the gateway, with what was released by codes; its codes are derived only once there is a call.
     Caller(Caller, Arc<Spent>),
@@ -344,7 +344,7 @@ impl Prepared {
     }
 }
 
-/// What was decided about a call.
+/// The outcome of judging a call.
 pub struct Judgement {
     /// The effect class of the call.
     pub effect: Effect,

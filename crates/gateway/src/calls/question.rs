@@ -48,7 +48,7 @@ pub fn item(
 pub fn several(items: &[&str], codes: &[&str], lang: Lang) -> String {
     let (count, items, codes) = (items.len(), items.join("\n"), codes.join(" "));
     say!(lang,
-        en: "I need your confirmation first, for {count} calls:\n\n{items}\n\nTo allow all of them, reply yes if I say nothing else here, or put this on a line of its own in your reply: yes {codes}\nTo allow only some of them, give just their codes, which are in the order of the list.",
+        en: "I need your confirmation first, for {count} calls:\n\n{items}\n\nTo allow all of them, reply yes if this question is my whole message, or put this on a line of its own in your reply: yes {codes}\nTo allow only some of them, give just their codes, which are in the order of the list.",
         zh: "以下 {count} 次调用需要你先确认：\n\n{items}\n\n如果全部同意，而我这里没有说别的，请回复“同意”；也可以单独用一行回复：同意 {codes}\n如果只同意其中几项，只写对应的代码即可，顺序与列表一致。")
 }
 
@@ -121,7 +121,7 @@ pub fn text(
             en: "I did not call {tool}, which {does}:\n\n{arguments}\n\nWhy:\n{why}\n\nWithin 15 minutes, that person can run `ombud approve {code}` in a terminal in this project or allow it in the console; then ask me again.",
             zh: "我没有调用 {tool}（{does}）：\n\n{arguments}\n\n原因：\n{why}\n\n请负责人在 15 分钟内于本项目的终端中运行 `ombud approve {code}`，或在控制台中同意，然后再对我说一次。")),
         CallDecision::Ask(_) => Some(say!(lang,
-            en: "I need your confirmation first. I was about to call {tool}, which {does}:\n\n{arguments}\n\nWhy I ask:\n{why}\n\n{always}To allow exactly this call, reply yes if I say nothing else here, or put this on a line of its own in your reply: yes {code}",
+            en: "I need your confirmation first. I was about to call {tool}, which {does}:\n\n{arguments}\n\nWhy I ask:\n{why}\n\n{always}To allow exactly this call, reply yes if this question is my whole message, or put this on a line of its own in your reply: yes {code}",
             zh: "这一步需要你先确认。我正要调用 {tool}（{does}）：\n\n{arguments}\n\n询问原因：\n{why}\n\n{always}如果同意执行这一次调用，而我这里没有说别的，请回复“同意”；也可以单独用一行回复：同意 {code}")),
         CallDecision::Block(doubts) if doubts.contains(&Doubt::Secret) => Some(say!(lang,
             en: "I did not call {tool}:\n{why}\n\nPass the secret to the tool outside the prompt, or set `\"key.api\" = \"mask\"` under [policy.masking] in ombud.toml.",

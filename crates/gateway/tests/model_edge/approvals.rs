@@ -52,7 +52,7 @@ async fn the_code_releases_the_call_in_every_wire(
     #[values(Wire::Chat, Wire::Responses, Wire::Messages)] wire: Wire,
     #[values(false, true)] stream: bool,
 ) {
-    // Masked values come back as tokens, and the call is still the same one.
+    // Masked values come back as tokens, yet the call is still the same.
     let rig = rig(wire, stream, |_| send(EVIL, "hi")).await;
     let question = turn(&rig, wire, stream, &start()).await;
     assert!(question.calls.is_empty());
@@ -352,7 +352,7 @@ async fn a_yes_to_one_spelling_releases_no_other_reading_of_it() {
     }
 }
 
-/// What the user says always to is a value for a tool: another value, and another tool, are asked about.
+/// “Always” applies to a value for a tool: another value, or another tool, is asked about.
 #[rstest]
 #[case::the_same_value("send_mail", ANNA, "later", true)]
 #[case::another_value("send_mail", "bob@corp.example", "later", false)]
@@ -384,7 +384,7 @@ async fn a_standing_answer_is_bound_to_its_tool_and_its_values(
         let got = turn(&rig, Wire::Chat, false, &answered(format!("always {always}"))).await;
         assert_eq!(got.calls.len(), usize::from(released), "{got:?}");
     }
-    // The code of this call alone is no standing answer.
+    // The code for this call alone is not a standing approval.
     let once = answered(format!("always {}", code(&question)));
     assert!(turn(&rig, Wire::Chat, false, &once).await.calls.is_empty());
 }

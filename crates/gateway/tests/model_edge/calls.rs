@@ -539,7 +539,7 @@ async fn what_the_log_has_no_room_for_stops_no_answer(#[values(false, true)] str
     let got = got(&rig, Wire::Chat, stream, &[mail(&listed), user(&format!("send a mail to {ANNA}"))]).await;
     assert!(got.calls.is_empty() && got.text.contains("send_mail"), "{got:?}");
     let (_, _, arguments) = recorded(&rig).await;
-    // What decides comes before what does not.
+    // Arguments that decide are recorded before those that do not.
     assert!(arguments.len() < 400 && arguments.iter().any(|argument| argument.path == "/to"));
 }
 

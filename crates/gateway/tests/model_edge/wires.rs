@@ -196,7 +196,7 @@ impl Wire {
                 assert!(numbers.windows(2).all(|pair| pair[1] == pair[0] + 1), "{numbers:?}");
                 let last = frames.iter().find(|frame| frame["type"] == "response.completed").expect("an end");
                 let got = Self::Responses.read(&last["response"].to_string(), false);
-                // What is streamed and what the end repeats must agree.
+                // The streamed text and its repetition at the end must agree.
                 let streamed: String = frames
                     .iter()
                     .filter(|frame| frame["type"] == "response.output_text.delta")

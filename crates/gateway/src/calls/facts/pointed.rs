@@ -33,7 +33,7 @@ const SAID: &str = "say says said asks asked wants wanted wrote writes offers of
 const WORDS: &str =
     "mail email message note letter details words way request offer list dm reply answer post comment";
 
-/// The same in Chinese.
+/// The same and their nouns in Chinese, matched anywhere in a turn.
 const CHINESE_SAID: &str = "按他 按她 照他 照她 依他 依她 照着 的意思 说的 写的 发的 报的 点的 提的 要求 留言 来信 邮件里 消息里 聊天里 微信里 想换 想改 要改 要换";
 
 /// Other keys under which records name their writer.
