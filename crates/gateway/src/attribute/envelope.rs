@@ -169,8 +169,8 @@ fn elements(lower: &str, text: &str) -> Vec<Passage> {
     found
 }
 
-/// Returns where the first tag with this name begins and where its content does. A tag that a sentence only mentions (`inside
-/// <context></context> XML tags`) is closed at once and has no content.
+/// Returns where the first tag with this name begins and where its content does. A tag that a sentence only mentions
+/// (`inside <context></context> XML tags`) is closed at once and has no content.
 fn open_tag(lower: &str, name: &str) -> Option<(usize, usize)> {
     let start = format!("<{name}");
     let close = format!("</{name}>");

@@ -282,8 +282,7 @@ impl Reader<'_> {
         self.facts.arguments.extend(found);
     }
 
-    /// Records a name or day that only third-party sentences mention, in an argument that is neither text nor known to play a
-    /// part.
+    /// Records a name or day that only third-party sentences mention, in an argument that is neither text nor has a known part.
     fn named(&mut self, leaf: &Leaf, said: Option<Part>) {
         let known = self
             .prepared
@@ -361,8 +360,7 @@ pub fn is_given(known: &Prepared, value: &str) -> bool {
     said || is_of_somebody_named(known, &value)
 }
 
-/// Returns the tokens of a request for restoring into the arguments of a tool that must not receive every category: those in
-/// `redact` become placeholders unless the user gave the value.
+/// Returns the request's tokens, with a placeholder for values of categories in `redact` that the user did not give.
 pub fn masked_for(known: Option<&Prepared>, minted: &Minted, redact: &BTreeSet<DataCategory>) -> Minted {
     minted.shown(|kind, value| {
         let hidden = redact.contains(&kind.category()) && known.is_none_or(|known| !is_given(known, value));

@@ -1,7 +1,7 @@
 //! Records of structured results that the user named: the contact Anna, the event “Lunch”, the mail from Tom.
 //!
-//! Only results of the agent's own reading tools count; pages from the network do not, since anybody can write `{"name": "Anna",
-//! "email": "…"}` there.
+//! Only results of the agent's own reading tools count; pages from the network do not, since anybody can write
+//! `{"name": "Anna", "email": "…"}` there.
 
 use ombud_core::effect::{Effect, Part, is_id, words};
 use ombud_core::{Origin, Role};
@@ -320,8 +320,8 @@ pub(super) fn reads(known: &Prepared, origin: &Origin) -> bool {
     matches!(origin, Origin::Tool { name: Some(name), .. } if known.effect_of(name) == Effect::Read)
 }
 
-/// Whether a field is this value, is this telephone or account number however it is spaced, or has it as the only address: `Anna
-/// <anna@example.com>`.
+/// Whether a field is this value, is this telephone or account number however it is spaced, or has it as the only address:
+/// `Anna <anna@example.com>`.
 fn holds(field: &str, value: &str) -> bool {
     let spaced = |ch: char| matches!(ch, ' ' | '-' | '+' | '(' | ')' | '.');
     let number = |text: &str| text.len() >= 7 && text.bytes().all(|byte| byte.is_ascii_digit());

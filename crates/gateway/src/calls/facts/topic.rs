@@ -56,8 +56,8 @@ pub(super) fn is_tied(
         || is_called_for(known, effect, &call.tool, description, leaves)
 }
 
-/// Whether the user's words name another tool that does what they ask for: “schedule an interview” with a tool
-/// `schedule_interview` does not ask for `add_scorecard`, whoever it is about.
+/// Whether the user's words name another tool that does what they ask for: “schedule an interview”, where there is a tool
+/// `schedule_interview`, does not ask for `add_scorecard`, whoever it is about.
 pub(super) fn names_another(known: &Prepared, tool: &str) -> bool {
     let turns: Vec<&str> = known.turns.iter().map(|turn| turn.1.as_str()).collect();
     let said = Said::of(&turns);
