@@ -42,8 +42,8 @@ struct Own {
 pub struct Recent(Mutex<HashMap<String, Own>>);
 
 impl Recent {
-    /// Returns the totals including one more call: those of the history, or those known here if greater. `now` is the time since
-    /// a start that is the same for all scopes.
+    /// Returns the totals including one more call: those of the history, or those known here if greater; a session's workflow
+    /// step is always the one known here. `now` is the time since a start that is the same for all scopes.
     pub fn beside(&self, whose: &Whose, now: Duration, done: Done, call: Counted) -> Done {
         let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(own) = known.get_mut(&whose.scope) else { return Done { minute: 1, ..done } };

@@ -152,7 +152,7 @@ fn day(value: &str) -> Option<&str> {
     (is_time(value) && first.contains(['-', '/', '.', '年']) && (6..=8).contains(&digits)).then_some(first)
 }
 
-/// Whether the user's own words give days of this form, but not this one: otherwise the day need not come from a text.
+/// Whether the user's own words give days of this form, but not this one: then no text needs to supply a day.
 fn gives_another_day(known: &Prepared, wanted: &str) -> bool {
     let words = || {
         known
