@@ -68,7 +68,7 @@ struct Around {
     daily: Option<Arc<dyn Daily>>,
     /// The calls of the last minute and the totals of sessions.
     recent: Arc<Recent>,
-    /// The gateway's clock when the request came, and the instant of that.
+    /// The gateway's clock when the request came, and the instant at which it was read.
     began: (Duration, Instant),
 }
 
