@@ -398,7 +398,7 @@ impl Scanner {
         self.open()
     }
 
-    /// What a definition names; fetched by itself where a picture may refer to it.
+    /// The kind of fetch that a definition leads to: automatic where an image may refer to it.
     fn defined(&mut self, target: &str) -> Fetched {
         let label = normal(self.said.trim_end_matches(']').trim_start_matches('['));
         let wanted = self.wanted.as_ref().is_none_or(|wanted| wanted.contains(&label));
@@ -406,12 +406,12 @@ impl Scanner {
         if wanted || self.named.len() >= MOST_LABELS || self.named_bytes > MOST_NAMED {
             return Fetched::ByItself;
         }
-        // The first definition of a label counts.
+        // The first definition of a label wins.
         self.named.entry(label).or_insert_with(|| target.to_owned());
         Fetched::ByReader
     }
 
-    /// `[label]: address` from the colon on.
+    /// Reads `[label]: address` from the colon on.
     fn definition(&mut self, rest: &str, last: bool) -> Read {
         match place::word(rest, 1, last) {
             Place::More => Read::More(0),
@@ -425,7 +425,7 @@ impl Scanner {
         }
     }
 
-    /// `](address)` from the parenthesis on.
+    /// Reads `](address)` from the parenthesis on.
     fn link(&mut self, rest: &str, last: bool) -> Read {
         if let Some(code) = self.in_code(rest, last) {
             return code;
@@ -441,7 +441,7 @@ impl Scanner {
         }
     }
 
-    /// An HTML tag that names an address.
+    /// Reads an HTML tag that names an address.
     fn tag(&mut self, rest: &str, last: bool) -> Read {
         let (name, fetched) = match html::name(rest, last) {
             html::Name::More => return Read::More(0),
@@ -464,7 +464,7 @@ impl Scanner {
         Read::Points(Seen { len, kind: Kind::Tag(name), fetched, targets, stays: len, cut: false, lead: 0 })
     }
 
-    /// An address in the text, from what stands behind `http`, `https` or `www` on.
+    /// Reads an address in the text, from what follows `http`, `https` or `www` on.
     fn bare(&mut self, rest: &str, last: bool) -> Read {
         let Some(lead) = place::lead(&self.tail, rest) else { return Read::Plain(1) };
         if !place::begins(rest) {
@@ -490,14 +490,15 @@ impl Scanner {
     }
 }
 
-/// A picture whose words end at `close`.
+/// An image whose alt text ends at `close`.
 fn picture(rest: &str, close: usize, end: usize, target: String) -> Seen {
     let stays = if rest.get(1..close).is_some_and(is_simple) { end } else { 1 };
     let (kind, fetched) = (Kind::Image(close), Fetched::ByItself);
     Seen { len: end, kind, fetched, targets: vec![target], stays, cut: false, lead: 1 }
 }
 
-/// Takes back what went by already, if it has not gone out yet; else what follows must not join it.
+/// Removes the last bytes from `out` if they have not been sent yet; otherwise adds a space, so that what follows does not
+/// join them.
 fn take_back(out: &mut String, lead: usize) {
     if out.len() >= lead {
         out.truncate(out.len() - lead);
@@ -506,7 +507,7 @@ fn take_back(out: &mut String, lead: usize) {
     }
 }
 
-/// How many characters of what went by are remembered.
+/// How many characters of the passed text are remembered.
 const TAIL: usize = 16;
 
 fn keep_last(tail: &mut String, text: &str) {
@@ -515,12 +516,12 @@ fn keep_last(tail: &mut String, text: &str) {
     tail.drain(..from(tail));
 }
 
-/// Whether a text holds nothing that could point somewhere itself.
+/// Whether a text contains nothing that could point somewhere itself.
 fn is_simple(words: &str) -> bool {
     !words.contains(['[', '<', '`'])
 }
 
-/// A label as labels are compared.
+/// A label in the form used for comparison.
 fn normal(label: &str) -> String {
     label.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase()
 }
