@@ -24,7 +24,7 @@ pub struct Request {
     pub replaced: Vec<Replaced>,
 }
 
-/// A value that left as a token.
+/// A value that was replaced when the request left.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Replaced {
     /// Index of the slot in the exchange.

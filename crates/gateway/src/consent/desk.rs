@@ -53,7 +53,7 @@ pub enum Answered {
     Ask(Question),
 }
 
-/// Why something cannot be done.
+/// Why a consent operation failed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Trouble {
@@ -61,7 +61,7 @@ pub enum Trouble {
     #[error("no open question has this `request`")]
     NoQuestion,
     /// The store or the log cannot be used; no consent was recorded.
-    #[error("the store of consents cannot be used")]
+    #[error("the consent store cannot be used")]
     Store,
 }
 
@@ -82,7 +82,7 @@ pub enum Denial {
     OtherSubject,
     /// The subject withdrew consent, or was erased.
     Withdrawn,
-    /// The store of consents cannot be read.
+    /// The consent store cannot be read.
     Unknown,
 }
 

@@ -84,7 +84,7 @@ impl<'de> Deserialize<'de> for Fields {
                     // A request to a store has a dozen fields; more than 64 are not a genuine request, and checking for
                     // duplicates would be slow.
                     if fields.len() > 64 || fields.iter().any(|(own, _)| *own == name) {
-                        return Err(A::Error::custom("a key comes twice, or there are too many"));
+                        return Err(A::Error::custom("a duplicate key, or too many keys"));
                     }
                     fields.push((name, map.next_value()?));
                 }

@@ -54,14 +54,14 @@ pub fn left_out(lang: Lang) -> String {
 fn note(fetched: Fetched, taken: bool, host: &str, lang: Lang) -> String {
     match (fetched, taken) {
         (Fetched::ByItself, false) => {
-            say!(lang, en: "(not loaded: picture from `{host}`)", zh: "（未加载来自 `{host}` 的图片）")
+            say!(lang, en: "(not loaded: image from `{host}`)", zh: "（未加载来自 `{host}` 的图片）")
         }
         (Fetched::ByItself, true) => {
-            say!(lang, en: "(taken out: picture from `{host}`)", zh: "（已去掉来自 `{host}` 的图片）")
+            say!(lang, en: "(removed: image from `{host}`)", zh: "（已去掉来自 `{host}` 的图片）")
         }
         (Fetched::ByReader, false) => say!(lang, en: "(leads to `{host}`)", zh: "（链接指向 `{host}`）"),
         (Fetched::ByReader, true) => {
-            say!(lang, en: "(taken out: link to `{host}`)", zh: "（已去掉指向 `{host}` 的链接）")
+            say!(lang, en: "(removed: link to `{host}`)", zh: "（已去掉指向 `{host}` 的链接）")
         }
     }
 }

