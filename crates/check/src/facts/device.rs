@@ -1,4 +1,4 @@
-//! What a phone keeps about its owner and an app asks for.
+//! Data that a phone keeps about its owner and that an app requests.
 
 use std::collections::BTreeSet;
 
@@ -19,7 +19,7 @@ pub enum DeviceData {
     Location,
     /// Events and reminders.
     Calendar,
-    /// Photographs.
+    /// Geographic position.
     Photos,
 }
 
