@@ -1,5 +1,5 @@
-//! Which function looked at what. A function is evaluated again only if something changed that it saw: with the same things
-//! before it, it would find the same.
+//! Tracks which function looked at what. A function is evaluated again only if something that it saw has changed:
+//! otherwise it would find the same.
 
 use std::collections::{HashMap, HashSet};
 

@@ -41,62 +41,62 @@ pub struct Facts {
     pub files: Vec<File>,
     /// Functions, bodies of modules, and nodes of low-code graphs.
     pub functions: Vec<Function>,
-    /// Stores of items that can be searched.
+    /// Searchable stores of items.
     pub stores: Vec<Store>,
     /// Tools that a model may call.
     pub tools: Vec<Tool>,
-    /// Places at which tools are handed to one model together.
+    /// Call sites at which tools are handed to one model together.
     pub agents: Vec<Agent>,
-    /// Credentials that an export carries: the file, and bytes of the value.
+    /// Credentials that an export contains: file index and byte range of the value.
     pub secrets: Vec<(usize, Range<usize>)>,
-    /// MCP servers that a configuration starts or reaches.
+    /// MCP servers that a configuration starts or connects to.
     pub servers: Vec<Server>,
     /// Actions that a description offers to a model.
     pub actions: Vec<Action>,
-    /// Doors of workflows to the world.
+    /// Entry points of workflows that the outside world can reach.
     pub endpoints: Vec<Endpoint>,
-    /// What tells assistants what to do.
+    /// Instructions for assistants.
     pub instructions: Vec<Instruction>,
-    /// Models that are asked.
+    /// Models that are called.
     pub models: Vec<Model>,
-    /// What code tells models; exports have their [`Facts::instructions`].
+    /// Prompts in code; those of exports are in [`Facts::instructions`].
     pub prompts: Vec<Prompt>,
-    /// Apps whose platform reviews nothing: the file, and bytes that say so.
+    /// Apps that their platform does not moderate: file index and byte range of the evidence.
     pub unreviewed: Vec<(usize, Range<usize>)>,
-    /// What apps say of themselves.
+    /// Manifests in which apps describe themselves.
     pub manifests: Vec<Manifest>,
     /// How many nodes there are of each kind, as `format:kind`.
     pub kinds: BTreeMap<String, usize>,
-    /// What was not looked at.
+    /// What was not examined.
     pub gaps: Vec<Gap>,
 }
 
-/// What an app says of itself, or of the data that it collects.
+/// An app's manifest: a description of the app itself, or of the data that it collects.
 #[derive(Debug, Clone)]
 pub struct Manifest {
-    /// An app's manifest: a description of the app itself, or of the data that it collects.
+    /// Index of the file.
     pub file: usize,
     /// Which of the two.
     pub kind: ManifestKind,
-    /// Kinds of data that it says are collected.
+    /// Kinds of data that it declares as collected.
     pub collects: Vec<Spanned>,
-    /// Bytes that let every connection go unencrypted.
+    /// Byte range of the setting that permits unencrypted connections to any host.
     pub open: Option<Range<usize>>,
 }
 
-/// Which manifest of an app a file is.
+/// Which of an app's manifests a file is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ManifestKind {
-    /// `Info.plist`: of itself.
+    /// `Info.plist`: describes the app itself.
     Info,
-    /// `PrivacyInfo.xcprivacy`: of the data.
+    /// `PrivacyInfo.xcprivacy`: describes the data that the app collects.
     Privacy,
 }
 
-/// A text and its bytes.
+/// A text and its byte range in the file.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Spanned {
-    /// A text and its byte range in the file.
+    /// The text.
     pub text: String,
     /// Bytes of the file.
     pub span: Range<usize>,
@@ -111,19 +111,19 @@ pub struct Server {
     pub file: usize,
     /// Bytes of its entry.
     pub span: Range<usize>,
-    /// The program that is started; empty for a server that is reached.
+    /// The program that is started; empty for a remote server.
     pub command: Spanned,
     /// Its arguments.
     pub arguments: Vec<Spanned>,
-    /// The program that is started; empty for a remote server.
-    pub url: Option<Spanned>,
-    /// Descriptions of its tools, where the configuration holds them.
-    pub described: Vec<Spanned>,
     /// The address of a remote server.
+    pub url: Option<Spanned>,
+    /// Descriptions of its tools, where the configuration contains them.
+    pub described: Vec<Spanned>,
+    /// Whether it is disabled.
     pub disabled: bool,
 }
 
-/// Whether it is disabled.
+/// An action that a description offers to a model.
 #[derive(Debug, Clone)]
 pub struct Action {
     /// Its name.
@@ -132,13 +132,13 @@ pub struct Action {
     pub file: usize,
     /// Bytes of its name.
     pub span: Range<usize>,
-    /// It changes something.
+    /// Whether it changes anything.
     pub writes: bool,
-    /// Bytes that say that the user is never asked.
+    /// Byte range of the setting that skips the user's confirmation.
     pub unasked: Option<Range<usize>>,
 }
 
-/// Byte range of the setting that skips the user's confirmation.
+/// An entry point of a workflow.
 #[derive(Debug, Clone)]
 pub struct Endpoint {
     /// Its name.
@@ -147,20 +147,20 @@ pub struct Endpoint {
     pub file: usize,
     /// Bytes of its name.
     pub span: Range<usize>,
-    /// It asks nobody who they are.
+    /// Whether it requires no authentication.
     pub open: bool,
 }
 
-/// Whether it requires no authentication.
+/// Instructions for an assistant: a file, or a prompt in an export.
 #[derive(Debug, Clone)]
 pub struct Instruction {
     /// Index of the file.
     pub file: usize,
-    /// The prompt as the model gets it, and its bytes; nothing if the whole file is meant.
+    /// The prompt as the model receives it, and its byte range; `None` if the whole file is meant.
     pub part: Option<Spanned>,
 }
 
-/// The prompt as the model receives it, and its byte range; `None` if the whole file is meant.
+/// A file.
 #[derive(Debug, Clone)]
 pub struct File {
     /// Path relative to the project, with `/`.
@@ -169,60 +169,60 @@ pub struct File {
     pub text: String,
 }
 
-/// A function, the body of a module, or a node.
+/// A function, the body of a module, or a node of a low-code graph.
 #[derive(Debug, Default)]
 #[expect(clippy::struct_excessive_bools, reason = "independent facts, each asked for by itself")]
 pub struct Function {
-    /// Its qualified name, for people.
+    /// Its qualified name, for display.
     pub name: String,
     /// Index of its file.
     pub file: usize,
     /// Bytes of its name.
     pub span: Range<usize>,
-    /// Bytes of the whole; empty where there is nothing but a name.
+    /// Bytes of the whole function; empty where there is nothing but a name.
     pub body: Range<usize>,
-    /// How it is entered from outside, if it is.
+    /// How it is entered from outside, if at all.
     pub entry: Option<Entry>,
-    /// A working consent check stands before the whole of it.
+    /// Whether a working consent check guards the whole function.
     pub consented: bool,
-    /// What it calls and does.
+    /// Its calls and what they do.
     pub calls: Vec<Call>,
     /// Loops without a certain end.
     pub loops: Vec<Loop>,
-    /// What is wrong with it as a consent function, if it is one and does not work.
+    /// Why its consent check does not work, if it is a consent function.
     pub broken_consent: Option<BrokenConsent>,
-    /// It deletes what a person asked to delete: by its name.
+    /// Whether it deletes data on a person's request, judged by its name.
     pub erases: bool,
-    /// A request over HTTP enters it.
+    /// Whether an HTTP request enters it.
     pub http: bool,
-    /// What calls it turns away what is not of the type that its parameters declare.
+    /// Whether its caller rejects arguments that do not match the declared parameter types.
     pub typed: bool,
-    /// A person is asked by what calls it before it is entered.
+    /// Whether its caller asks a person for approval before entering it.
     pub approved: bool,
-    /// It stands before every request of the application.
+    /// Whether it runs before every request of the application.
     pub before_all: bool,
-    /// Something outside the project makes sure who the caller is before it is entered.
+    /// Whether the caller is authenticated, by itself or by something outside the project before it is entered.
     pub caller_known: bool,
-    /// It belongs to something whose name says that it finds out who calls.
+    /// Whether it belongs to something whose name says that it identifies the caller.
     pub finds_caller: bool,
-    /// It makes sure of the caller only where a key was set, and lets everybody pass where none was.
+    /// Whether it authenticates the caller only if a key was configured, and lets everybody pass otherwise.
     pub lets_pass: bool,
-    /// Where the list of those who may is empty, it lets everybody pass.
+    /// Whether it lets everybody pass while the list of permitted callers is empty.
     pub lets_all: bool,
     /// Functions that a request passes before it.
     pub behind: Vec<FunctionId>,
-    /// What it gives back.
+    /// Origins of what it returns.
     pub returns: Taint,
-    /// Its parameters that say whose something is.
+    /// Indices of the parameters that say whose data is meant.
     pub keys: Vec<usize>,
-    /// What its parameters are told by those who use the package that it belongs to, by what they are called.
+    /// What users of the package pass to its parameters, inferred from the parameters' names.
     pub told: Vec<Taint>,
 }
 
 /// How a function is entered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Entry {
-    /// What users of the package pass to its parameters, inferred from the parameters' names.
+    /// The start of a program.
     Program,
     /// A framework calls it: a route, a handler, a start node.
     Handler,
@@ -235,15 +235,15 @@ pub enum Entry {
 pub struct Call {
     /// Bytes of the call.
     pub span: Range<usize>,
-    /// The resolved path, for people: `chromadb.Collection.query`.
+    /// The resolved path, for display: `chromadb.Collection.query`.
     pub target: String,
     /// Functions of the project that it may enter.
     pub callees: Vec<FunctionId>,
-    /// What is known of each argument, by the callee's parameter.
+    /// Origins of each argument, by the callee's parameter index.
     pub arguments: Vec<Taint>,
-    /// What it does beside entering functions.
+    /// What it does besides entering functions.
     pub does: Vec<Deed>,
-    /// The person's consent is certain where it stands.
+    /// Whether the person's consent is certain at this point.
     pub consented: bool,
 }
 
@@ -252,33 +252,33 @@ pub struct Call {
 pub enum Deed {
     /// Sends content to a model.
     Model {
-        /// What is known of each argument, by the callee's parameter index.
+        /// The recipient.
         recipient: Recipient,
-        /// What it does besides entering functions.
+        /// Origins of the content.
         content: Taint,
     },
     /// Reads items of a store.
     Retrieve(StoreId),
-    /// Reads a store without saying whose items are wanted.
+    /// Reads a store without saying whose items are meant.
     ForAll(StoreId),
     /// Writes items into a store.
     Store(StoreId, Taint),
     /// Deletes items of a store.
     Erase(StoreId),
-    /// The recipient.
+    /// Writes to a file or database without encryption.
     Persist {
-        /// Origins of the content.
+        /// Origins of what is written.
         content: Taint,
         /// Whether the file name or the statement says that it is a conversation.
         conversation: bool,
-        /// Whether it goes to a remote database; the project does not show how that one encrypts what it stores.
+        /// Whether it goes to a remote database; the project does not say how that one stores things.
         remote: bool,
     },
     /// Writes a person's words into a log that is kept in files.
     Log(Taint),
     /// Reads rows about people, or changes rows, through an object mapper.
     Rows {
-        /// Writes to a file or database without encryption.
+        /// Whether rows are created, changed or deleted.
         changes: bool,
     },
     /// Executes a text that was passed to it.
@@ -290,7 +290,7 @@ pub enum Deed {
         /// The parameter that is executed unchanged, of this function or of an enclosing one.
         given: Option<(FunctionId, usize)>,
     },
-    /// Sends a request to an address of which the program fixes no part.
+    /// Sends a request to an address whose host the program does not fix.
     Ask(Taint),
     /// Writes settings of the program.
     Configure(Taint),
@@ -325,7 +325,7 @@ pub enum Deed {
     OneHistory {
         /// The list's name.
         name: String,
-        /// What is asked.
+        /// Origins of what is asked.
         content: Taint,
     },
     /// Puts content into a system prompt.
@@ -433,7 +433,7 @@ pub enum Switch {
 /// What executes a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Sink {
-    /// Code.
+    /// A code interpreter.
     Code,
     /// A shell.
     Shell,
@@ -441,7 +441,7 @@ pub enum Sink {
     Sql,
     /// A template engine.
     Template,
-    /// An unsafe decoder of objects.
+    /// An unsafe object decoder.
     Pickle,
     /// A browser, as part of a page.
     Html,
@@ -540,7 +540,7 @@ pub struct Gap {
     pub path: String,
     /// The line, 0 if there is none.
     pub line: u32,
-    /// Why.
+    /// The reason.
     pub why: GapKind,
 }
 
@@ -583,8 +583,7 @@ impl Instruction {
         self.part.as_ref().map_or_else(whole, |part| part.text.as_str())
     }
 
-    /// Maps bytes of the text to bytes of the file; yields the whole prompt where the file writes those bytes
-    /// differently.
+    /// Maps bytes of the text to bytes of the file; yields the whole prompt where the file writes them differently.
     pub fn place(&self, facts: &Facts, span: Range<usize>) -> Range<usize> {
         let Some(part) = &self.part else { return span };
         let said = part.text.get(span).map(str::trim).filter(|said| !said.is_empty());
