@@ -139,7 +139,7 @@ impl<'a> Project<'a> {
         }
     }
 
-    /// A module in a folder that `import folder.module` named.
+    /// Returns a module in a folder that `import folder.module` named.
     pub(super) fn in_folder(&self, from: ModuleId, path: &str, name: &str) -> Option<ModuleId> {
         let first = path.split('.').next().unwrap_or(path);
         let plain = self.folders.contains(first) && !path.contains('(') && !self.is_script(from);
