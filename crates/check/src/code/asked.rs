@@ -236,7 +236,7 @@ pub(super) fn before_all(state: &super::state::State<'_>) -> bool {
     state.asked_before_all || state.functions.iter().enumerate().any(middleware)
 }
 
-/// Whether requests enter a function behind what runs before all of them.
+/// Whether requests reach a function only after what runs before every request.
 pub(super) fn is_behind(function: &crate::facts::Function) -> bool {
     function.http && !function.before_all && function.entry != Some(Entry::Program)
 }
@@ -263,7 +263,7 @@ fn leaves(statement: &Stmt) -> bool {
 
 #[derive(Default)]
 struct TurnsAway {
-    /// Names that hold what a call gave.
+    /// Names that hold the result of a call.
     asked: Vec<String>,
     found: bool,
 }

@@ -226,8 +226,8 @@ impl Walk<'_, '_> {
             .find_map(|id| Some((id, self.state.local(id, name)?.clone())))
     }
 
-    /// Records that a name aliases a part of a container, so that what is put into one is put into the other: `own =
-    /// self.memories[user]`, `own = self.memories.get(user)`.
+    /// Records that a name aliases a part of a container, so that what is put into one is put into the other:
+    /// `own = self.memories[user]`, `own = self.memories.get(user)`.
     pub(super) fn note_part(&mut self, target: &Expr, value: &Expr) {
         let Expr::Name(name) = target else { return };
         let whole = match value {

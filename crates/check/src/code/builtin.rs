@@ -94,8 +94,7 @@ pub(super) fn completed(callee: &Value, rest: &[Argument]) -> Option<(Value, Vec
     Some((begun.value.clone(), [first, rest].concat()))
 }
 
-/// Returns the callee and arguments of a call that is only run in another thread: `asyncio.to_thread(client.chat,
-/// text)`.
+/// Returns the callee and arguments of a call that is only run in another thread: `asyncio.to_thread(client.chat, text)`.
 pub(super) fn elsewhere<'v>(path: &str, arguments: &'v [Argument]) -> Option<(Value, &'v [Argument])> {
     let at = match path {
         "asyncio.to_thread"

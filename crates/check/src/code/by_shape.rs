@@ -13,7 +13,7 @@ use super::value::{Argument, Made, Shape, Value, given};
 use super::walk::Walk;
 use crate::facts::{Deed, Guard, Piece, Sink, Store, Taint, Template};
 
-/// Names of what somebody said.
+/// Names for what somebody said.
 const SAID: &[&str] = &[
     "text",
     "message",
@@ -231,8 +231,8 @@ pub(super) fn asked_with(path: &str, arguments: &[Argument]) -> Option<(Sink, Ta
     text.template().filter(open).map(|_| (Sink::Sql, text.deep_taint()))
 }
 
-/// `id in ["{}"]`, `owner == '{}'`: a condition that interpolates a value between quotes, which it may contain
-/// itself.
+/// `id in ["{}"]`, `owner == '{}'`: a condition that interpolates a value between quotes, and that value may
+/// contain a quote.
 fn is_condition(text: &str) -> bool {
     let quoted = ["'{}'", "\"{}\""].iter().any(|part| text.contains(part));
     let compares = ["==", " = ", "!=", " in ", " in[", "contains("].iter().any(|part| text.contains(part));

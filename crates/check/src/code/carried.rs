@@ -110,8 +110,8 @@ impl Walk<'_, '_> {
         self.state.intended.insert((self.module, tool.span.start), tool);
     }
 
-    /// Whether the compared value may be a tool's name: a model wrote it, or it is named so. `event.type ===
-    /// "message"` is not.
+    /// Whether the compared value may be a tool's name: a model wrote it, or it is named so.
+    /// `event.type === "message"` is not.
     fn picks_a_tool(&self, from: &Expr, said: Taint) -> bool {
         const NAMES: &[&str] = &[
             "name",
@@ -135,8 +135,7 @@ impl Walk<'_, '_> {
             || said != Taint::NONE && self.known_sources(said).has(Taint::MODEL | Taint::TOOL)
     }
 
-    /// Records the branch for all other names, if the first is for a single name: `default: return forward(name,
-    /// args)`.
+    /// Records the branch for all other names, if the first is for a single name: `default: return forward(name, args)`.
     pub(super) fn note_others(&mut self, first: &[Stmt], others: &[Stmt]) {
         let at = first.first().map(|first| (self.module, first.range().start().to_usize()));
         if at.is_some_and(|at| self.state.taken.contains_key(&at)) && handed_on(others).is_some() {

@@ -275,8 +275,8 @@ fn is_closed_schema(schema: &Value) -> bool {
     parts.iter().any(|part| SCHEMAS.contains(part)) || matched() == Some(true)
 }
 
-/// Returns the argument of a function whose input is validated by the schema next to it: `registerTool("logs", {
-/// inputSchema }, run)`.
+/// Returns the argument of a function whose input is validated by the schema next to it:
+/// `registerTool("logs", { inputSchema }, run)`.
 pub(super) fn held_arguments(arguments: &[Argument], said: Taint) -> Option<Value> {
     let by_name = named(arguments, SCHEMA_OF);
     let is_schema = |value: &Value| value.made().is_some_and(|made| root(&made.path) == "zod");

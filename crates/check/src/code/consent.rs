@@ -93,8 +93,8 @@ fn holds(name: &str) -> bool {
     names(name, CONSENT) || opts_in(name) || name.contains("同意")
 }
 
-/// Whether a function adds whoever it is asked about to those who agreed, and answers from that list: `if user not in
-/// agreed: agreed.add(user)`, `return user in agreed`.
+/// Whether a function adds whoever it is asked about to those who agreed, and answers from that list:
+/// `if user not in agreed: agreed.add(user)`, `return user in agreed`.
 pub(super) fn grants_itself(definition: &StmtFunctionDef) -> bool {
     let mut grants = Grants::default();
     definition.body.iter().for_each(|statement| grants.visit_stmt(statement));

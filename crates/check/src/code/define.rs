@@ -110,16 +110,15 @@ impl Walk<'_, '_> {
         })
     }
 
-    /// Returns the default export of a script's module where the module itself is meant: `const Agent =
-    /// require("./agent")`.
+    /// Returns the default export of a script's module where the module itself is meant:
+    /// `const Agent = require("./agent")`.
     pub(super) fn given_whole(&self, named: &Value) -> Option<Value> {
         let Shape::Module(module) = named.shape else { return None };
         let own = self.state.default_export(module).filter(|_| self.script)?;
         (!matches!(own.shape, Shape::Module(_))).then_some(own)
     }
 
-    /// `axios_1.default`: a default export as compilers write it. Of a package it is the package itself, or its
-    /// class.
+    /// `axios_1.default`: a default export as compilers write it. Of a package it is the package itself, or its class.
     pub(super) fn default_of(&self, object: &Value, name: &str) -> Option<Value> {
         const CLASSES: &[(&str, &str)] =
             &[("openai", "openai.OpenAI"), ("anthropic", "anthropic.Anthropic"), ("groq", "groq.Groq")];

@@ -101,8 +101,7 @@ impl Walk<'_, '_> {
         }
     }
 
-    /// Returns the object whose method is called: a method stored in a field of another object still belongs to its
-    /// own.
+    /// Returns the object whose method is called: a method stored in a field of another object still belongs to its own.
     pub(super) fn holder(&self, method: FunctionId, object: Value) -> Value {
         let class = self.state.project.functions.get(method).and_then(|func| func.class);
         let own = |held: usize| {

@@ -165,8 +165,9 @@ impl Walk<'_, '_> {
         Some(Value { taint: part.taint | Taint::BODY, ..part })
     }
 
-    /// Records a script's function that reads a request, judged by its parameter's name: `async (req) => { await
-    /// req.json() }`. If nobody in the project calls it, the server that it is passed to does.
+    /// Records a script's function that reads a request, judged by its parameter's name:
+    /// `async (req) => { await req.json() }`. If nobody in the project calls it, the server that it is passed to
+    /// does.
     fn note_answering(&mut self, object: &Value, part: &str) {
         let Some(func) = self.state.project.functions.get(self.function).filter(|_| self.script) else {
             return;
@@ -360,8 +361,7 @@ impl Walk<'_, '_> {
         }
     }
 
-    /// `app.add_middleware(BearerTokenMiddleware)`: a class of the project whose name says that it identifies the
-    /// caller.
+    /// `app.add_middleware(BearerTokenMiddleware)`: a class of the project whose name says that it identifies the caller.
     pub(super) fn guarded_by(&mut self, path: &str, arguments: &[Argument]) {
         let [Argument { value: Value { shape: Shape::Class(class), .. }, .. }, ..] = arguments else {
             return;

@@ -17,8 +17,8 @@ const MOST_NAMES: usize = 8;
 impl Walk<'_, '_> {
     pub(super) fn for_loop(&mut self, node: &StmtFor) {
         let all = self.eval(&node.iter);
-        // What is done for each of a few literal names is done for all of them, and not for one joined value: `for
-        // table in ("messages", "consents")`.
+        // What is done for each of a few literal names is done for all of them, and not for one joined value:
+        // `for table in ("messages", "consents")`.
         if self.breaks.is_empty() {
             for one in few_names(&all) {
                 let before = self.env.clone();

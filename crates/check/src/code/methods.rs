@@ -56,8 +56,7 @@ impl Walk<'_, '_> {
         (!found.is_empty()).then(|| Value::new(Shape::Functions(found.into()), Taint::NONE))
     }
 
-    /// Returns the method that calling an object enters. In a script, `super(…)` is the constructor of the base
-    /// class.
+    /// Returns the method that calling an object enters. In a script, `super(…)` is the constructor of the base class.
     pub(super) fn called_on(&self, class: usize, node: &ExprCall) -> Option<FunctionId> {
         let own = matches!(&*node.func, Expr::Name(name) if self.script && name.id.as_str() == "this");
         if !own {

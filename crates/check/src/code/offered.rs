@@ -94,8 +94,7 @@ fn of_user(name: &str) -> bool {
     matches!(said.as_slice(), [user, what] if user == "user" && SAYS.contains(&what.as_str()))
 }
 
-/// Returns what a host passes to a plug-in that it loads by name, where no type says so: `export function
-/// apply(ctx)`.
+/// Returns what a host passes to a plug-in that it loads by name, where no type says so: `export function apply(ctx)`.
 pub(super) fn host(walk: &Walk<'_, '_>, index: usize) -> Option<Value> {
     let func = walk.state.project.functions.get(walk.function).filter(|_| walk.script && index == 0)?;
     let named = func.name == "apply" && func.outer.is_none() && func.parameters.first()? == "ctx";

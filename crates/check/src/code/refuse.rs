@@ -163,8 +163,8 @@ fn says_no(test: &Expr) -> bool {
     }
 }
 
-/// Whether an allowlist is consulted only if it is not empty: `ALLOWED and user not in ALLOWED`, `not ALLOWED or user
-/// in ALLOWED`.
+/// Whether an allowlist is consulted only if it is not empty: `ALLOWED and user not in ALLOWED`,
+/// `not ALLOWED or user in ALLOWED`.
 fn looks_where_filled(both: &ExprBoolOp) -> bool {
     let open = both.op == BoolOp::Or;
     let mut lists = both.values.iter().filter(|test| says_empty(test) == open).filter_map(counted);
@@ -208,8 +208,9 @@ fn are_keys(expression: &Expr) -> bool {
     names(name.rsplit('.').next().unwrap_or(&name), &["keys", "apikeys", "tokens", "secrets"])
 }
 
-/// Returns the call that verifies the signature, in `if not self.verify_signature(…): raise`, `if
-/// (!crypto.timingSafeEqual(a, b)) return res.status(401)`. A call with literal arguments only looks at no request.
+/// Returns the call that verifies the signature, in `if not self.verify_signature(…): raise`,
+/// `if (!crypto.timingSafeEqual(a, b)) return res.status(401)`. A call with literal arguments only looks at no
+/// request.
 pub(super) fn refuses_unsigned(node: &StmtIf) -> Option<&ExprCall> {
     let Expr::UnaryOp(not) = &*node.test else { return None };
     let call = match &*not.operand {

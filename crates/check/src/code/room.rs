@@ -1,8 +1,9 @@
 //! How much the lists and dictionaries of one file may weigh.
 //!
-//! Each value is bounded by itself, but one that contains those before it is copied with all of them: `v2 = {...v1,
-//! k: v1}`. The values of a file may therefore weigh only a multiple of its length; beyond that, only the first level
-//! of a value is kept, and the file is reported as not followed. Hand-written code never comes near the limit.
+//! Each value is bounded by itself, but one that contains those before it is copied with all of them:
+//! `v2 = {...v1, k: v1}`. The values of a file may therefore weigh only a multiple of its length; beyond that, only
+//! the first level of a value is kept, and the file is reported as not followed. Hand-written code never comes near
+//! the limit.
 
 use crate::facts::{File, FunctionId, Gap, GapKind};
 

@@ -114,14 +114,12 @@ pub(super) struct State<'a> {
     written: HashMap<FunctionId, Held, Build>,
     pub functions: Vec<Function>,
     pub stores: Vec<Store>,
-    /// Tools, each with the turn of the function that reported it: the one that is evaluated last in a round knows
-    /// most.
+    /// Tools, each with the turn of the function that reported it: the one that is evaluated last in a round knows most.
     pub tools: Vec<(usize, Tool)>,
     pub agents: Vec<Agent>,
     /// MCP servers that are started, by file and offset.
     pub servers: BTreeMap<(usize, usize), Server>,
-    /// Branches with a grave effect that are taken for what a model wrote: the module, and the location of the
-    /// effect.
+    /// Branches with a grave effect that are taken for what a model wrote: the module, and the location of the effect.
     pub intended: BTreeMap<(ModuleId, usize), Tool>,
     /// Branches that are taken for a certain text.
     pub taken: super::carried::Taken,

@@ -229,8 +229,8 @@ impl Walk<'_, '_> {
         }
     }
 
-    /// Returns the origins of the id by which one row of people's words is requested: `session.get(Conversation,
-    /// number)`, `Message.get_by_id(number)`.
+    /// Returns the origins of the id by which one row of people's words is requested:
+    /// `session.get(Conversation, number)`, `Message.get_by_id(number)`.
     fn numbered(&self, path: &str, arguments: &[Argument]) -> Option<Taint> {
         if !BY_NUMBER.contains(&last(path)) {
             return None;

@@ -2,8 +2,8 @@
 
 use ruff_python_ast::{Arguments, CmpOp, Expr, ExprDict, UnaryOp};
 
-/// `{trustServerCertificate: !isCloud}`: any peer is trusted, except for one kind of server; `{rejectUnauthorized:
-/// process.env.X === "true"}`: any peer is trusted unless somebody sets a variable.
+/// `{trustServerCertificate: !isCloud}`: any peer is trusted, except for one kind of server;
+/// `{rejectUnauthorized: process.env.X === "true"}`: any peer is trusted unless somebody sets a variable.
 pub(super) fn unless(node: &ExprDict) -> bool {
     node.items.iter().any(|item| {
         let key = item.key.as_ref().and_then(|key| key.as_string_literal_expr());

@@ -537,8 +537,7 @@ impl Walk<'_, '_> {
         }
     }
 
-    /// Walks two rounds of a loop's body, so that the second sees what the first left. Returns the state at its
-    /// breaks.
+    /// Walks two rounds of a loop's body, so that the second sees what the first left. Returns the state at its breaks.
     pub(super) fn rounds(&mut self, body: &[Stmt], mut begin: impl FnMut(&mut Self)) -> Option<Env> {
         let rounds = if self.breaks.is_empty() { 2 } else { 1 };
         let before = self.env.clone();

@@ -290,8 +290,7 @@ fn way(facts: &Facts, origins: &[Option<Origin>], function: FunctionId, call: &C
     }
 }
 
-/// Propagates the arguments of reachable calls to a fixpoint. It terminates because the sources of a parameter only
-/// grow.
+/// Propagates the arguments of reachable calls to a fixpoint. It terminates because the sources of a parameter only grow.
 fn parameters(
     facts: &Facts,
     any: &[Option<Origin>],

@@ -51,8 +51,8 @@ impl<'f> Sites<'f> {
         None
     }
 
-    /// Returns the calls that pass in what a function merely writes, if it writes whatever it is given: `def
-    /// append(path, text)`.
+    /// Returns the calls that pass in what a function merely writes, if it writes whatever it is given:
+    /// `def append(path, text)`.
     pub(crate) fn written(
         &self,
         function: FunctionId,
@@ -93,8 +93,8 @@ impl<'f> Sites<'f> {
         self.reach.sources(caller, content.filled(&call.arguments))
     }
 
-    /// Returns the calls that use what a function returns, if it does nothing but read and return: `def history():
-    /// return db.execute(…)`. They are followed to where the value is used.
+    /// Returns the calls that use what a function returns, if it does nothing but read and return:
+    /// `def history(): return db.execute(…)`. They are followed to where the value is used.
     pub(crate) fn used(
         &self,
         facts: &Facts,

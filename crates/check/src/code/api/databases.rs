@@ -345,8 +345,7 @@ fn parsed(statement: &str) -> Option<(Use, String)> {
     Some((does, words.next()?.trim_matches(letters).split(letters).next()?.to_owned()))
 }
 
-/// Whether a statement writes people's words into a table of conversations, and not only when, how often or in which
-/// one.
+/// Whether a statement writes people's words into a table of conversations, and not only when, how often or in which one.
 pub(super) fn writes_words(statement: &str) -> bool {
     const WORDS: &[&str] = &[
         "content*",

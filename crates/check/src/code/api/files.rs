@@ -123,8 +123,7 @@ pub(in crate::code) fn splits(list: &Expr) -> bool {
         && matches!(call.arguments.args.first(), Some(Expr::StringLiteral(text)) if matches!(text.value.to_str(), "/" | "\\"))
 }
 
-/// `name.split("/")[-1]`: what follows the last folder. A lone `..` there names a folder, which nobody opens as a
-/// file.
+/// `name.split("/")[-1]`: what follows the last folder. A lone `..` there names a folder, which nobody opens as a file.
 pub(in crate::code) fn is_last_part(list: &Expr, key: &Expr) -> bool {
     let at_the_end = match key {
         Expr::UnaryOp(node) => node.op == UnaryOp::USub,

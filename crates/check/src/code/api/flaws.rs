@@ -109,8 +109,7 @@ pub(crate) const UNASKED: &[&str] = &[
     "--dangerously-allow-all",
 ];
 
-/// `UserProxyAgent("u", human_input_mode="NEVER", code_execution_config={…})`: runs what a model writes without
-/// asking.
+/// `UserProxyAgent("u", human_input_mode="NEVER", code_execution_config={…})`: runs what a model writes without asking.
 fn runs_code_unasked(path: &str, arguments: &[Argument]) -> bool {
     let never = || named(arguments, &["human_input_mode"]).and_then(Value::known_text) == Some("NEVER");
     let runs = || {
@@ -324,8 +323,7 @@ fn unchecked(path: &str, object: Option<&Made>, arguments: &[Argument]) -> bool 
     }
     let off = |name: &str| named(arguments, &[name]).is_some_and(|value| value.shape == Shape::Bool(false));
     if path == "ssl.SSLContext" {
-        // Only the client protocol verifies certificates by default; others are configured for it afterwards, if at
-        // all.
+        // Only the client protocol verifies certificates by default; others are configured for it afterwards, if at all.
         let protocol = given(arguments, 0, "protocol").and_then(Value::outside).unwrap_or_default();
         return names(protocol, &["tlsv1*", "sslv*"]);
     }
@@ -345,8 +343,7 @@ fn unchecked(path: &str, object: Option<&Made>, arguments: &[Argument]) -> bool 
     }
 }
 
-/// `{ssl: {rejectUnauthorized: false}}`, `{trustServerCertificate: true}`: settings of any client that trust any
-/// peer.
+/// `{ssl: {rejectUnauthorized: false}}`, `{trustServerCertificate: true}`: settings of any client that trust any peer.
 pub(in crate::code) fn trusts(items: &BTreeMap<String, Value>) -> bool {
     let said = |key: &str, what: bool| items.get(key).is_some_and(|value| value.shape == Shape::Bool(what));
     said("rejectUnauthorized", false)
@@ -368,8 +365,8 @@ pub(in crate::code) fn shows_key(items: &BTreeMap<String, Value>) -> bool {
         && holds_key(items)
 }
 
-/// Whether a request carries such a credential to such an address in its body: `post(f"http://{HOST}/sql",
-/// json={"password": …})`.
+/// Whether a request carries such a credential to such an address in its body:
+/// `post(f"http://{HOST}/sql", json={"password": …})`.
 pub(in crate::code) fn carries_key_in_clear(address: &Template, arguments: &[Argument]) -> bool {
     let body = |argument: &Argument| match &argument.value.shape {
         Shape::Dict(items) => holds_key(items),

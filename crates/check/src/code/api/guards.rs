@@ -252,8 +252,7 @@ fn expires(path: &str, arguments: &[Argument]) -> bool {
             .is_some_and(|text| deletes_by_age(&text.shown()))
 }
 
-/// Whether a call sets when its entry expires, whatever stores it: `env.CHATS.put(key, text, { expirationTtl: 3600
-/// })`.
+/// Whether a call sets when its entry expires, whatever stores it: `env.CHATS.put(key, text, { expirationTtl: 3600 })`.
 pub(in crate::code) fn ends(arguments: &[Argument]) -> bool {
     let within = |argument: &Argument| match &argument.value.shape {
         Shape::Dict(items) => ENDS.iter().any(|name| items.contains_key(*name)),

@@ -141,8 +141,8 @@ pub(in crate::code) fn is_person(name: &str) -> bool {
     KEYS.contains(&name) && !matches!(name, "user" | "owner")
 }
 
-/// Whether a column holds the number of a row, or of what it belongs to: `id`, `conversation_id`. What a session is called is long and
-/// random.
+/// Whether a column holds the id of a row, or of what it belongs to: `id`, `conversation_id`. Session ids are long
+/// and random.
 pub(in crate::code) fn is_row(name: &str) -> bool {
     let talk =
         || names(name, &["id"]) && names(name, super::databases::MEMORIES) && !names(name, &["session*"]);
@@ -200,8 +200,7 @@ fn bound_later(path: &str, object: Option<&Made>, arguments: &[Argument]) -> Opt
     plain.get(place).map(|one| one.value.deep_taint())
 }
 
-/// `INSERT INTO notes (user_id, text) VALUES (?, ?)`: returns the index of the bound value that says whose the row
-/// is.
+/// `INSERT INTO notes (user_id, text) VALUES (?, ?)`: returns the index of the bound value that says whose the row is.
 fn inserted(statement: &str) -> Option<usize> {
     let (columns, values) = statement.split_once('(')?.1.split_once(')')?;
     let is_insert = statement.trim_start().get(..6).is_some_and(|verb| verb.eq_ignore_ascii_case("insert"));

@@ -14,8 +14,7 @@ pub(in crate::code) struct Request {
     pub chosen: Taint,
 }
 
-/// Returns the origins of an address whose host the program does not fix; behind a fixed host, the rest matters
-/// little.
+/// Returns the origins of an address whose host the program does not fix; behind a fixed host, the rest matters little.
 fn chosen(url: &Value) -> Taint {
     use crate::facts::Piece;
     let text = match &url.shape {
@@ -80,8 +79,7 @@ pub(in crate::code) fn request(path: &str, object: Option<&Made>, arguments: &[A
     Some(Request { address, content, chosen })
 }
 
-/// Returns the request of a client of which only the method is known, to a literal address: `session.post(URL,
-/// json=…)`.
+/// Returns the request of a client of which only the method is known, to a literal address: `session.post(URL, json=…)`.
 pub(in crate::code) fn by_address(written: &str, arguments: &[Argument]) -> Option<Request> {
     let name = last(written);
     // A plain `get` may as well be a cache lookup.
