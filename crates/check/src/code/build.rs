@@ -33,7 +33,7 @@ pub(crate) fn boolean(value: bool, range: TextRange) -> Expr {
     Expr::BooleanLiteral(ast::ExprBooleanLiteral { node_index: AtomicNodeIndex::NONE, range, value })
 }
 
-/// A number. Of a non-integer only whether it is zero matters.
+/// A number. A non-integer is represented by any integer other than zero.
 pub(crate) fn number(value: u64, range: TextRange) -> Expr {
     let value = ast::Number::Int(ast::Int::from(value));
     Expr::NumberLiteral(ast::ExprNumberLiteral { node_index: AtomicNodeIndex::NONE, range, value })

@@ -353,7 +353,7 @@ impl Walk<'_, '_> {
                     continue;
                 }
                 taint |= value.deep_taint();
-                // Which key was meant is unknown, but not that every key has such a value.
+                // The key is unknown, but what such an entry holds is kept under a wildcard.
                 let open = value.outside().is_some_and(super::api::switches::is_open_threshold);
                 if open || matches!(value.shape, Shape::Bool(_) | Shape::Functions(_) | Shape::Bound(_)) {
                     let held = items.get(ANY_KEY).map_or_else(|| value.clone(), |held| value.join(held));

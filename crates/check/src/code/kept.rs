@@ -299,7 +299,7 @@ impl Walk<'_, '_> {
         }
         let module = self.state.project.modules.get(self.module)?;
         let module = module.name.rsplit('.').next().unwrap_or_default();
-        // The name of an entry file is given by the loader: `index.js`.
+        // The name of an entry file is dictated by the loader: `index.js`.
         if names(class.unwrap_or(module), OTHER) && (class.is_some() || module != "index") {
             return None;
         }

@@ -74,7 +74,7 @@ fn turns_away(functions: &[Function], shown: &[Option<Seen>], id: FunctionId) ->
 
 /// How a function treats callers whom it does not know.
 #[derive(Default)]
-#[expect(clippy::struct_excessive_bools, reason = "independent signs, each asked for by itself")]
+#[expect(clippy::struct_excessive_bools, reason = "independent signs, each queried on its own")]
 struct Seen {
     /// Whether it responds with 401: the caller is unknown.
     unknown: bool,
@@ -259,7 +259,7 @@ impl Seen {
         self.unknown || self.forbidden || self.raises || self.sends_away
     }
 
-    /// `Unauthorized`, `HTTP_401_UNAUTHORIZED`, `PermissionDenied`
+    /// Notes what a name says: `Unauthorized`, `HTTP_401_UNAUTHORIZED`, `PermissionDenied`.
     fn named(&mut self, name: &str) {
         self.unknown |= names(name, &["unauthorized", "unauthenticated", "401"]);
         self.forbidden |= names(name, &["forbidden", "403", "denied"]);

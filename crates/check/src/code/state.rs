@@ -27,7 +27,7 @@ pub(super) type Names = HashMap<Rc<str>, Value, Build>;
 
 /// What callers need to know of a function.
 #[derive(Debug, Clone, Default, PartialEq)]
-#[expect(clippy::struct_excessive_bools, reason = "independent facts, each asked for by itself")]
+#[expect(clippy::struct_excessive_bools, reason = "independent facts, each queried on its own")]
 pub(super) struct Summary {
     /// What it returns, in terms of its parameters.
     pub returns: Value,
@@ -95,7 +95,7 @@ pub(super) struct ClassState {
 }
 
 /// Everything that is kept between two rounds.
-#[expect(clippy::struct_excessive_bools, reason = "independent facts, each asked for by itself")]
+#[expect(clippy::struct_excessive_bools, reason = "independent facts, each queried on its own")]
 pub(super) struct State<'a> {
     pub project: &'a Project<'a>,
     pub providers: &'a Providers,

@@ -171,7 +171,7 @@ pub struct File {
 
 /// A function, the body of a module, or a node of a low-code graph.
 #[derive(Debug, Default)]
-#[expect(clippy::struct_excessive_bools, reason = "independent facts, each asked for by itself")]
+#[expect(clippy::struct_excessive_bools, reason = "independent facts, each queried on its own")]
 pub struct Function {
     /// Its qualified name, for display.
     pub name: String,
@@ -201,7 +201,8 @@ pub struct Function {
     pub approved: bool,
     /// Whether it runs before every request of the application.
     pub before_all: bool,
-    /// Whether the caller is authenticated, by itself or by something outside the project before it is entered.
+    /// Whether the caller is authenticated: by the function itself, or by something outside the project before
+    /// it is entered.
     pub caller_known: bool,
     /// Whether it belongs to something whose name says that it identifies the caller.
     pub finds_caller: bool,

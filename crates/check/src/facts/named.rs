@@ -13,7 +13,7 @@ pub struct Model {
     pub span: Range<usize>,
     /// The function that contains the call, if any.
     pub function: Option<FunctionId>,
-    /// Who answers.
+    /// The recipient of the call.
     pub recipient: Recipient,
     /// Its name, as far as it is written out; `None` if it is not named at all.
     pub name: Option<Template>,

@@ -7,7 +7,7 @@ use crate::facts::Taint;
 
 /// What is known of a path.
 #[derive(Debug)]
-#[expect(clippy::struct_excessive_bools, reason = "independent facts, each asked for by itself")]
+#[expect(clippy::struct_excessive_bools, reason = "independent facts, each queried on its own")]
 pub(in crate::code) struct Known {
     /// Whether it authenticates the caller.
     pub identifies: bool,
