@@ -62,7 +62,7 @@ impl Taint {
     pub const SENT: Self = Self(Self::BODY.0 | Self::REQUEST.0);
     /// What a person, or their phone, said or provided.
     pub const PERSON: Self = Self(Self::USER.0 | Self::LOCAL.0 | Self::UPLOAD.0 | Self::DEVICE.0);
-    /// What a stranger, who is not the agent's owner, can write.
+    /// What a stranger, rather than the owner of the agent, can write.
     pub const STRANGE: Self = Self(Self::USER.0 | Self::WEB.0 | Self::RETRIEVED.0 | Self::UPLOAD.0);
     /// What a model wrote, as a response or as an argument.
     pub const WROTE: Self = Self(Self::MODEL.0 | Self::TOOL.0);
