@@ -1,4 +1,4 @@
-//! What an import names: a file of the project, or a package.
+//! Resolves an import to a file of the project or a package.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,13 +9,13 @@ use crate::facts::File;
 
 const ENDINGS: &[&str] = &["ts", "tsx", "js", "jsx", "mjs", "cjs", "mts", "cts"];
 
-/// The modules of a project, and the names under which they can be imported.
+/// The modules of a project, and the names by which they can be imported.
 #[derive(Debug, Default)]
 pub(super) struct Resolver {
-    /// Paths without ending.
+    /// Paths without extension.
     stems: BTreeSet<String>,
     aliases: Vec<Alias>,
-    /// Packages of the project itself, by name.
+    /// The project's own packages, by name.
     packages: BTreeMap<String, String>,
 }
 
