@@ -102,7 +102,7 @@ impl Step {
 }
 
 impl Act {
-    /// The call of which the act is part.
+    /// Builds the call that performs the act.
     pub(crate) fn call(&self, span: Range<usize>, target: String, content: Taint) -> Call {
         if let Self::Enter(callees) = self {
             let arguments = vec![content; PARAMETERS];
@@ -129,7 +129,7 @@ impl Act {
     }
 }
 
-/// What comes into each node: everything that nodes before it add, through those that pass on.
+/// Computes each node's input: everything that upstream nodes add, through nodes that pass their input on.
 fn flow(steps: &[Step], edges: &[(usize, usize)]) -> Vec<Taint> {
     let mut incoming = vec![Taint::NONE; steps.len()];
     for _ in 0..=steps.len().min(256) {
@@ -149,7 +149,7 @@ fn flow(steps: &[Step], edges: &[(usize, usize)]) -> Vec<Taint> {
     incoming
 }
 
-/// A store, made once.
+/// Returns the store with this name, creating it on first use.
 pub(crate) fn store(facts: &mut Facts, name: &str, remembers_people: bool) -> StoreId {
     if let Some(id) = facts.stores.iter().position(|store| store.name == name) {
         return id;
@@ -160,7 +160,7 @@ pub(crate) fn store(facts: &mut Facts, name: &str, remembers_people: bool) -> St
     facts.stores.len() - 1
 }
 
-/// Who answers, by the provider's id. Where the address is set is not in an export: the platform may be told another one.
+/// Returns the recipient for a provider id. Exports do not contain the address, which can be changed on the platform.
 pub(crate) fn recipient(id: &str, providers: &Providers) -> Recipient {
     let known = providers.by_id(id);
     Recipient {
@@ -172,7 +172,7 @@ pub(crate) fn recipient(id: &str, providers: &Providers) -> Recipient {
     }
 }
 
-/// The provider whose name stands in the type of a node: `lmChatOpenAi`, `chatAnthropic`.
+/// Returns the provider named in a node type: `lmChatOpenAi`, `chatAnthropic`.
 pub(super) fn provider_of(kind: &str) -> &'static str {
     const NAMES: &[(&str, &str)] = &[
         ("azure", ""),
