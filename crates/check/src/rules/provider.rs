@@ -180,9 +180,8 @@ fn is_changeable(text: &str, at: usize) -> bool {
         || is_a_setting(before, line)
 }
 
-/// Matches `os.getenv(
-///     "BASE_URL",
-///     "https://…"`, where the call starts on an earlier line.
+/// Whether an address is the second argument of `os.getenv(…)` or `os.environ.get(…)`, in a call that may start on an earlier
+/// line.
 fn is_second_to_a_variable(before: &str) -> bool {
     const LONGEST: usize = 200;
     let near =
