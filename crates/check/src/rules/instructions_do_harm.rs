@@ -256,7 +256,7 @@ const NO_QUESTION: &[Groups] = &[
     ],
 ];
 
-/// Phrases that forbid the agent to admit what it is.
+/// Phrases that forbid the agent from admitting what it is.
 const NO_ADMISSION: &[Groups] = &[
     &[
         &["never", "do not", "don't", "deny"],

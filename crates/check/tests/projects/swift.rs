@@ -248,7 +248,7 @@ fn manifests_say_what_is_sent() {
     assert_eq!(
         found(&text, Some("CrashData")),
         [
-            "PrivacyInfo.xcprivacy:2 the app sends away what its privacy manifest does not declare: OtherUserContent"
+            "PrivacyInfo.xcprivacy:2 the app sends data that its privacy manifest does not declare: OtherUserContent"
         ]
     );
     assert_eq!(of_rule(rule, &text), ["privacy-manifest-missing-or-different@20"]);
