@@ -340,7 +340,7 @@ fn holds_expression(text: &str) -> bool {
     holes.any(|hole| FROM.iter().any(|from| hole.contains(from)))
 }
 
-/// Whether a tool returns what strangers wrote: pages, mails, search results.
+/// Whether a tool returns what strangers wrote: pages, emails, search results.
 fn brings_words(kind: &str, node: &Node) -> bool {
     let text = |key: &str| node.at(&["parameters", key]).map_or("", Node::text);
     let asks = |verbs: &[&str]| verbs.contains(&text("operation"));

@@ -1,7 +1,7 @@
 //! `connection-not-checked`
 //!
-//! What it does: finds connections whose certificate is not checked (`verify=False`, `rejectUnauthorized: false`, Python's mail
-//! and FTP clients without a context, which verify nothing by default), and requests with content, mail logins, stores, nodes,
+//! What it does: finds connections whose certificate is not checked (`verify=False`, `rejectUnauthorized: false`, Python's email
+//! and FTP clients without a context, which verify nothing by default), and requests with content, email logins, stores, nodes,
 //! actions and MCP servers that reach other machines unencrypted. In an app: `NSAllowsArbitraryLoads`, and a delegate that
 //! accepts every certificate. This machine, a container next to it and the home network are not reported.
 //!

@@ -16,7 +16,7 @@ pub(super) const RULE: Rule = Rule {
     id: RuleId("consent-not-functional"),
     risks: &["P03"],
     severity: Severity::Error,
-    title: Text { en: "a consent check that can never refuse", zh: "形同虚设的同意检查" },
+    title: Text { en: "a consent check that has no effect", zh: "形同虚设的同意检查" },
     harm: Text {
         en: "People believe they were asked, but their answer changes nothing.",
         zh: "用户以为自己被征求过意见，实际上怎么回答都一样。",

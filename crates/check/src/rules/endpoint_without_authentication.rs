@@ -233,7 +233,7 @@ fn leads_to(project: &Project<'_>, start: FunctionId) -> Option<Grave> {
                 grave = grave.max(Some((
                     3,
                     (
-                        "the handler for an external service, whose signature is not checked",
+                        "a handler for an external service, with its signature check switched off",
                         "响应外部服务的代码，且未校验签名",
                     ),
                 )));

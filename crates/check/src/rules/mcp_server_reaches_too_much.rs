@@ -27,7 +27,7 @@ pub(super) const RULE: Rule = Rule {
         en: "an assistant or MCP server has too much access", zh: "助手或 MCP 服务器权限过大"
     },
     harm: Text {
-        en: "A sentence in a web page or a mail can make the agent read or change all of the user's files.",
+        en: "A sentence in a web page or an email can make the agent read or change all of the user's files.",
         zh: "网页或邮件里的一句话，就可能让智能体读取或修改用户的所有文件。",
     },
     fix: Text {

@@ -20,7 +20,7 @@ pub(super) const RULE: Rule = Rule {
     risks: &["P03", "P01"],
     severity: Severity::Error,
     title: Text {
-        en: "users' words are stored without consent", zh: "未经同意就长期保存用户的话"
+        en: "what users say is stored without consent", zh: "未经同意就长期保存用户的话"
     },
     harm: Text {
         en: "What people say in passing is kept for good, although they never agreed to be remembered.",

@@ -4,7 +4,7 @@
 //! that deletes data older than a date, a scheduled deletion, or `[notice] retention` in ombud.toml. One finding per project,
 //! at the first write.
 //!
-//! Why it matters: data kept for ever will eventually be found by someone it was not meant for.
+//! Why it matters: data kept forever will eventually be found by someone it was not meant for.
 //!
 //! Reference: PIPL Art. 19, GDPR Art. 5 (1) (e); risk P10.
 
@@ -19,7 +19,7 @@ pub(super) const RULE: Rule = Rule {
     id: RuleId("no-retention"),
     risks: &["P10"],
     severity: Severity::Info,
-    title: Text { en: "users' data is kept for ever", zh: "用户数据被永久保存" },
+    title: Text { en: "users' data is kept forever", zh: "用户数据被永久保存" },
     harm: Text {
         en: "What users said years ago is still there when the store leaks or is sold.",
         zh: "多年前说过的话一直留着，等到泄露或转让的那一天。",

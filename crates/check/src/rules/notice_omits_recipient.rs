@@ -22,7 +22,7 @@ pub(super) const RULE: Rule = Rule {
     risks: &["P04"],
     severity: Severity::Warning,
     title: Text {
-        en: "the notice omits a recipient of users' words", zh: "隐私告知没有写明接收方"
+        en: "the notice omits a recipient of what users say", zh: "隐私告知没有写明接收方"
     },
     harm: Text {
         en: "People read the notice, agree, and never learn that this company receives what they write.",

@@ -25,7 +25,7 @@ pub(super) const RULE: Rule = Rule {
         en: "the permissions requested exceed what the code uses", zh: "申请的权限超出代码所用"
     },
     harm: Text {
-        en: "A sentence in a mail or a stolen token is enough to delete or send things in the user's name, although the agent never needed that.",
+        en: "A sentence in an email or a stolen token is enough to delete or send things in the user's name, although the agent never needed that.",
         zh: "邮件里的一句话或一个泄露的令牌，就足以以用户的名义删除或发送，而智能体本来并不需要这些权限。",
     },
     fix: Text {

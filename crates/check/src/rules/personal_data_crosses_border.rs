@@ -22,7 +22,7 @@ pub(super) const RULE: Rule = Rule {
     id: RuleId("personal-data-crosses-border"),
     risks: &["P06"],
     severity: Severity::Warning,
-    title: Text { en: "users' words leave their country", zh: "用户的话会出境" },
+    title: Text { en: "what users say leaves their country", zh: "用户的话会出境" },
     harm: Text {
         en: "What users say becomes subject to another country's law, and they were neither told nor asked.",
         zh: "用户说的话会受另一个国家的法律管辖，而他们既未被告知，也未被征求同意。",

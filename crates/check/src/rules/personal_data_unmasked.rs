@@ -23,7 +23,7 @@ pub(super) const RULE: Rule = Rule {
     risks: &["P02"],
     severity: Severity::Error,
     title: Text {
-        en: "users' words go to a provider unmasked", zh: "用户的话未经脱敏就发给服务商"
+        en: "what users say is sent to a provider unmasked", zh: "用户的话未经脱敏就发给服务商"
     },
     harm: Text {
         en: "Users' names, phone numbers and private stories reach a company they have never heard of, in the clear.",

@@ -19,7 +19,7 @@ pub(super) const RULE: Rule = Rule {
     risks: &["P05"],
     severity: Severity::Warning,
     title: Text {
-        en: "the provider may train on users' words", zh: "服务商可能用用户的话训练模型"
+        en: "the provider may train on what users say", zh: "服务商可能用用户的话训练模型"
     },
     harm: Text {
         en: "What users say may become part of a model and can never be taken back.",

@@ -28,7 +28,7 @@ pub(super) const RULE: Rule = Rule {
     id: ID,
     risks: &["S09"],
     severity: Severity::Error,
-    title: Text { en: "a credential is in the source", zh: "源码中含有密钥" },
+    title: Text { en: "the source contains a credential", zh: "源码中含有密钥" },
     harm: Text {
         en: "Anyone who reads the repository or the exported app can act in your name, spend your money, and read what your users stored.",
         zh: "任何能看到代码库或导出文件的人都能冒用你的身份、花你的钱，并读取你的用户存下的内容。",

@@ -7,7 +7,7 @@
 //! The finding points at the call that has the effect, before which a person should be asked; the path starts at the
 //! definition.
 //!
-//! Why it matters: a sentence in a mail can make the agent send, pay or delete in the user's name.
+//! Why it matters: a sentence in an email can make the agent send, pay or delete in the user's name.
 //!
 //! Reference: OWASP LLM06, ASI02; risks S07, A04.
 

@@ -19,7 +19,7 @@ pub(super) const RULE: Rule = Rule {
     risks: &["P02"],
     severity: Severity::Warning,
     title: Text {
-        en: "users' words go to an unknown host", zh: "用户的话发往一个来历不明的地址"
+        en: "what users say is sent to an unknown host", zh: "用户的话发往一个来历不明的地址"
     },
     harm: Text {
         en: "Someone whom neither you nor the users can identify reads everything they say, and may keep or sell it.",

@@ -1,7 +1,7 @@
 //! `untrusted-and-powerful`
 //!
-//! What it does: examines the tools given to one model (`tools=[…]`): a tool that returns what strangers wrote (a web page, a
-//! mail, an upload) next to one that sends, pays, deletes, grants or runs, without human approval: neither `[tools] mode =
+//! What it does: examines the tools given to one model (`tools=[…]`): a tool that returns what strangers wrote (a web page, an
+//! email, an upload) next to one that sends, pays, deletes, grants or runs, without human approval: neither `[tools] mode =
 //! "ask"`, nor a framework interrupt, nor a question in the tool itself.
 //!
 //! Why it matters: a sentence on a web page is enough to make the agent act in the user's name. Of the three (untrusted input,
@@ -23,11 +23,11 @@ pub(super) const RULE: Rule = Rule {
     risks: &["S02", "S07", "A04"],
     severity: Severity::Error,
     title: Text {
-        en: "one agent reads strangers' words and can act on them",
+        en: "one agent reads untrusted content and can act on it",
         zh: "同一个智能体既读陌生内容又能直接行动",
     },
     harm: Text {
-        en: "A sentence hidden in a web page or a mail can make the agent send, pay, delete or run something in the user's name.",
+        en: "A sentence hidden in a web page or an email can make the agent send, pay, delete or run something in the user's name.",
         zh: "网页或邮件里藏的一句话，就能让智能体以用户的名义发送、付款、删除或执行操作。",
     },
     fix: Text {
@@ -66,7 +66,7 @@ impl View<'_> {
         let (from, to) = (&reads.name, &acts.name);
         let message = Bilingual::new(
             format!(
-                "`{from}` gives this agent strangers' words and `{to}` lets it act on them, with no human approval in between"
+                "`{from}` gives this agent untrusted content and `{to}` lets it act on it, with no human approval in between"
             ),
             format!("`{from}` 把陌生内容交给这个智能体，`{to}` 又让它据此行动，中间没有任何人工确认"),
         );

@@ -5,7 +5,7 @@
 //! address of a request. Bound parameters, argument lists without a shell, `shlex.quote`, and values that were looked up in a
 //! list, matched as a whole, confined to a folder or restricted to a closed type are not reported.
 //!
-//! Why it matters: one sentence in a mail or a web page can run commands where the users' data is.
+//! Why it matters: one sentence in an email or a web page can run commands where the users' data is.
 //!
 //! Reference: OWASP LLM05, ASI05; risks S11, S14.
 
@@ -201,7 +201,7 @@ fn opens(project: &Project<'_>, function: FunctionId, deed: &Deed) -> Option<(Ta
     (found != Taint::NONE).then_some((found, *changes))
 }
 
-/// Whether no tool that leads to a function deals with files: one that sends a mail need not be able to attach any file on the
+/// Whether no tool that leads to a function deals with files: one that sends email need not be able to attach any file on the
 /// disk.
 fn is_beside_the_point(project: &Project<'_>, function: FunctionId) -> bool {
     const FILES: &[&str] = &[

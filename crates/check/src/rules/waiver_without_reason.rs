@@ -14,7 +14,7 @@ pub(crate) const RULE: Rule = Rule {
     id: RuleId("waiver-without-reason"),
     risks: &[],
     severity: Severity::Warning,
-    title: Text { en: "a waiver that does not count", zh: "不生效的豁免" },
+    title: Text { en: "a waiver that has no effect", zh: "不生效的豁免" },
     harm: Text {
         en: "The waived problem still affects users, and nobody can tell any more why it was accepted.",
         zh: "这里放过的问题仍然影响用户，却再也看不出当初为什么接受。",
