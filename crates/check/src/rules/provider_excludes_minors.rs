@@ -6,8 +6,8 @@
 //!
 //! Why it matters: the provider may close the account while children rely on it, and has no safeguards for them.
 //!
-//! Reference: `registry/providers.json`, with sources and dates; Regulations on the Protection of Minors in Cyberspace (China, 2024);
-//! risks C03 and P07.
+//! Reference: `registry/providers.json`, with sources and dates; Regulations on the Protection of Minors in Cyberspace (China,
+//! 2024); risks C03 and P07.
 
 use std::collections::BTreeSet;
 
